@@ -1,0 +1,142 @@
+import { isAscii } from "node:buffer";
+import { ViciError } from "./errors.ts";
+import { Element, type Message, type Value } from "./message.ts";
+
+/** How values come out of {@link decodeMessage}. */
+export interface DecodeOptions {
+  /**
+   * `true` gives every value as bytes, a set only those under the names in it (a
+   * certificate's `data`, say). Everything else is text, decoded as UTF-8.
+   */
+  readonly bytes?: boolean | ReadonlySet<string>;
+}
+
+type Members = Record<string, Value | Value[] | Message>;
+
+/**
+ * The message in `bytes`, which hold neither packet type nor length.
+ *
+ * @throws {ViciError} `malformed` where the bytes end early, nest wrongly or hold an
+ *   element that VICI does not have. Nothing is read beyond `bytes`.
+ */
+export function decodeMessage(bytes: Uint8Array, options: DecodeOptions = {}): Message {
+  return new Decoder(bytes, options.bytes ?? false).message();
+}
+
+class Decoder {
+  readonly #bytes: Uint8Array;
+  readonly #asBytes: boolean | ReadonlySet<string>;
+  /** The whole message as one string: cutting it is cheaper than decoding each value. */
+  readonly #latin1: string;
+  /** Then every value is ASCII, and latin1 is UTF-8. */
+  readonly #ascii: boolean;
+  #at = 0;
+
+  constructor(bytes: Uint8Array, asBytes: boolean | ReadonlySet<string>) {
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#bytes = bytes;
+    this.#asBytes = asBytes;
+    this.#latin1 = buffer.toString("latin1");
+    this.#ascii = isAscii(bytes);
+  }
+
+  message(): Message {
+    const bytes = this.#bytes;
+    const open: Members[] = [];
+    let section: Members = {};
+    while (this.#at < bytes.length) {
+      const type = bytes[this.#at++];
+      if (type === Element.keyValue) {
+        const name = this.#name();
+        put(section, name, this.#value(name));
+      } else if (type === Element.sectionStart) {
+        const inner: Members = {};
+        put(section, this.#name(), inner);
+        open.push(section);
+        section = inner;
+      } else if (type === Element.sectionEnd) {
+        const outer = open.pop();
+        if (outer === undefined) throw this.#malformed("a section ends that did not start");
+        section = outer;
+      } else if (type === Element.listStart) {
+        const name = this.#name();
+        put(section, name, this.#list(name));
+      } else {
+        throw this.#malformed(`element type ${type} has no meaning here`);
+      }
+    }
+    if (open.length > 0) throw this.#malformed("the message ends inside a section");
+    return section;
+  }
+
+  #list(name: string): Value[] {
+    const items: Value[] = [];
+    for (;;) {
+      const type = this.#bytes[this.#at++];
+      if (type === Element.listItem) items.push(this.#value(name));
+      else if (type === Element.listEnd) return items;
+      else if (type === undefined) throw this.#malformed("the message ends inside a list");
+      else throw this.#malformed(`element type ${type} in a list`);
+    }
+  }
+
+  #name(): string {
+    const size = this.#bytes[this.#at];
+    if (size === undefined) throw this.#malformed("the message ends inside a name");
+    return this.#text(this.#at + 1, size);
+  }
+
+  #value(name: string): Value {
+    const bytes = this.#bytes;
+    const high = bytes[this.#at];
+    const low = bytes[this.#at + 1];
+    if (high === undefined || low === undefined) {
+      throw this.#malformed("the message ends inside a value");
+    }
+    const start = this.#at + 2;
+    const size = (high << 8) | low;
+    const asBytes = this.#asBytes;
+    if (asBytes === false) return this.#text(start, size);
+    return asBytes === true || asBytes.has(name) ? this.#raw(start, size) : this.#text(start, size);
+  }
+
+  #raw(start: number, size: number): Uint8Array {
+    this.#advance(start + size);
+    return new Uint8Array(this.#bytes.subarray(start, start + size));
+  }
+
+  #text(start: number, size: number): string {
+    const end = start + size;
+    this.#advance(end);
+    if (this.#ascii || this.#isAscii(start, end)) return this.#latin1.substring(start, end);
+    return Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset + start, size).toString("utf8");
+  }
+
+  #isAscii(start: number, end: number): boolean {
+    for (let i = start; i < end; i++) if ((this.#bytes[i] as number) > 0x7f) return false;
+    return true;
+  }
+
+  #advance(end: number): void {
+    if (end > this.#bytes.length) {
+      throw this.#malformed(`${end - this.#bytes.length} bytes are missing`);
+    }
+    this.#at = end;
+  }
+
+  #malformed(what: string): ViciError {
+    return new ViciError("decode", "malformed", `${what} (byte ${this.#at})`);
+  }
+}
+
+function put(section: Members, name: string, value: Value | Value[] | Message): void {
+  // A plain assignment to this name would set the prototype instead of a member.
+  if (name === "__proto__") {
+    Object.defineProperty(section, name, {
+      value,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
+  } else section[name] = value;
+}

@@ -1,0 +1,71 @@
+import { decodeMessage, type DecodeOptions } from "./decode.ts";
+import { writeMessage } from "./encode.ts";
+import { ViciError } from "./errors.ts";
+import { maxPacketBytes, type Message } from "./message.ts";
+import { Writer } from "./writer.ts";
+
+/** The packet types of the protocol. Source: strongSwan, vici/README.md, "Packet layer". */
+export const PacketType = {
+  commandRequest: 0,
+  commandResponse: 1,
+  commandUnknown: 2,
+  eventRegister: 3,
+  eventUnregister: 4,
+  eventConfirm: 5,
+  eventUnknown: 6,
+  event: 7,
+} as const;
+
+export type PacketType = (typeof PacketType)[keyof typeof PacketType];
+
+/** A packet as it arrived; its message is decoded when somebody wants it. */
+export interface Packet {
+  readonly type: PacketType;
+  /** The event's name; empty for the types that carry none. */
+  readonly name: string;
+  message(options?: DecodeOptions): Message;
+}
+
+const writer = new Writer();
+const lengthBytes = 4;
+
+/** A packet with its length prefix, ready to be written to the socket. */
+export function encodePacket(type: PacketType, name: string, message?: Message): Uint8Array {
+  writer.reset();
+  for (let i = 0; i < lengthBytes; i++) writer.byte(0);
+  writer.byte(type);
+  writer.name(name);
+  if (message !== undefined) writeMessage(writer, message);
+  const frame = writer.copy();
+  const size = frame.length - lengthBytes;
+  if (size > maxPacketBytes) {
+    // charon closes the connection on such a packet without a word.
+    throw new ViciError(name, "too-large", `a request of ${size} bytes is longer than 512 KiB`);
+  }
+  new DataView(frame.buffer, frame.byteOffset).setUint32(0, size);
+  return frame;
+}
+
+/**
+ * The packet in a frame whose length prefix is already taken off.
+ *
+ * @throws {ViciError} `malformed` for an empty frame or a type that VICI does not have.
+ */
+export function decodePacket(frame: Uint8Array): Packet {
+  const type = frame[0];
+  if (type === undefined || type > PacketType.event) {
+    throw new ViciError("decode", "malformed", `packet type ${type} does not exist`);
+  }
+  const named = type === PacketType.event;
+  const nameSize = named ? frame[1] : 0;
+  const start = named ? 2 + (nameSize ?? 0) : 1;
+  if (nameSize === undefined || start > frame.length) {
+    throw new ViciError("decode", "malformed", "the packet ends inside the event's name");
+  }
+  const name = named ? new TextDecoder().decode(frame.subarray(2, start)) : "";
+  return {
+    type: type as PacketType,
+    name,
+    message: (options) => decodeMessage(frame.subarray(start), options),
+  };
+}

@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { decodeMessage } from "./decode.ts";
+import { encodeMessage } from "./encode.ts";
+import { FrameSplitter } from "./frames.ts";
+import type { Message } from "./message.ts";
+import { PacketType } from "./packet.ts";
+
+/** A request as the scripted charon got it. */
+export interface Received {
+  readonly type: number;
+  readonly name: string;
+  readonly message: Message;
+  readonly socket: Socket;
+}
+
+/** A server on a Unix socket that answers as a test's script says. */
+export class ScriptedCharon implements AsyncDisposable {
+  readonly received: Received[] = [];
+  readonly sockets = new Set<Socket>();
+  readonly #folder = mkdtempSync(join(tmpdir(), "vici-"));
+  readonly path = join(this.#folder, "vici");
+  readonly #server: Server;
+
+  constructor(script: (request: Received) => void) {
+    this.#server = createServer((socket) => {
+      this.sockets.add(socket);
+      const frames = new FrameSplitter();
+      socket.on("error", () => {});
+      socket.on("data", (chunk) => {
+        for (const frame of frames.push(chunk)) {
+          const request = requestOf(frame, socket);
+          this.received.push(request);
+          script(request);
+        }
+      });
+    });
+  }
+
+  listen(): Promise<this> {
+    return new Promise((resolve) => this.#server.listen(this.path, () => resolve(this)));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.sockets) socket.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
+    rmSync(this.#folder, { recursive: true });
+  }
+}
+
+/** Sends a packet: its type, a name for events, a message. */
+export function send(socket: Socket, type: number, name = "", message: Message = {}): void {
+  const head = type === PacketType.event ? [type, name.length, ...Buffer.from(name)] : [type];
+  const body = Buffer.concat([Buffer.from(head), encodeMessage(message)]);
+  const size = Buffer.alloc(4);
+  size.writeUInt32BE(body.length);
+  socket.write(Buffer.concat([size, body]));
+}
+
+function requestOf(frame: Buffer, socket: Socket): Received {
+  const type = frame[0] as number;
+  const end = 2 + (frame[1] as number);
+  const name = frame.toString("utf8", 2, end);
+  return { type, name, message: decodeMessage(frame.subarray(end)), socket };
+}
