@@ -10,13 +10,15 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/r
 mount -t proc proc /proc
 exchange=$(sed -n 's/.*ipman\.exchange=\([^ ]*\).*/\1/p' /proc/cmdline)
 mount -t sysfs sysfs /sys
+# libuv would use it, and its shared rings corrupt page tables on User-Mode Linux 6.12.
+echo 2 >/proc/sys/kernel/io_uring_disabled
 mount -t devtmpfs dev /dev
 
 mount -t tmpfs -o size=2G tmpfs /mnt
 mkdir /mnt/upper /mnt/work /mnt/root
 mount -t overlay -o lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work overlay /mnt/root
 cd /mnt/root
-for tree in proc sys dev; do mount --move "/$tree" "./$tree"; done
+for tree in proc sys dev; do mount -n --move "/$tree" "./$tree"; done
 mkdir -p oldroot
 busybox pivot_root . oldroot
 

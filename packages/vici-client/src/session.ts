@@ -18,11 +18,10 @@ export interface RequestOptions extends DecodeOptions {
   readonly deadlineMs?: number;
 }
 
-/** One event as charon sent it. */
-export interface ViciEvent<Name extends string = string> {
-  readonly name: Name;
-  readonly message: Name extends keyof Events ? Events[Name] : Message;
-}
+/** One event as charon sent it; a union over the names asked for. */
+export type ViciEvent<Name extends string = string> = Name extends string
+  ? { readonly name: Name; readonly message: Name extends keyof Events ? Events[Name] : Message }
+  : never;
 
 /** Events as they arrive; `ready` settles when charon has confirmed them all. */
 export interface EventStream<Name extends string> extends AsyncIterableIterator<

@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { after, before, describe, it } from "node:test";
+import { applyPlan } from "../../src/adapters/netlink/apply-plan.ts";
+import { addBridge, addVeth, changeLink, listLinks } from "../../src/adapters/netlink/links.ts";
+import {
+  createNamespace,
+  deleteNamespace,
+  netnsPath,
+} from "../../src/adapters/netlink/namespace.ts";
+import { NetlinkSocket } from "../../src/adapters/netlink/socket.ts";
+import { parseAddress, type Address } from "../../src/model/address.ts";
+import { anyMac, type NetworkPlan } from "../../src/model/network-plan.ts";
+import { parsePrefix, type Prefix } from "../../src/model/prefix.ts";
+import { closeSync, openSync } from "node:fs";
+
+const address = (text: string) => parseAddress(text) as Address;
+const prefix = (text: string) => parsePrefix(text) as Prefix;
+const ip = (...args: string[]) => execFileSync("ip", args, { encoding: "utf8" });
+const inGw = (...args: string[]) =>
+  execFileSync("ip", ["netns", "exec", "gw", ...args], { encoding: "utf8" });
+
+const plan: NetworkPlan = {
+  links: [
+    { kind: "xfrm", name: "xfrm7", ifId: 7, mtu: 1400, underlying: undefined },
+    {
+      kind: "vxlan",
+      name: "vxlan7",
+      vni: 7,
+      port: 7789,
+      mac: "02:00:00:00:00:07",
+      mtu: 1450,
+      underlying: "eth0",
+    },
+  ],
+  addresses: [
+    { link: "xfrm7", prefix: prefix("10.0.2.1/24") },
+    { link: "vxlan7", prefix: prefix("10.0.2.2/24") },
+    { link: "vxlan7", prefix: prefix("fd00::2/64") },
+  ],
+  routes: [
+    { link: "xfrm7", destination: prefix("10.0.1.0/24") },
+    { link: "xfrm7", destination: prefix("fd01::/64") },
+    { link: "xfrm7", destination: prefix("0.0.0.0/0") },
+    {
+      link: "vxlan7",
+      destination: prefix("10.0.2.3/32"),
+      gateway: address("10.0.2.9"),
+      source: address("10.0.2.2"),
+    },
+  ],
+  neighbours: [{ link: "vxlan7", address: address("10.0.2.3"), mac: "02:00:00:00:00:03" }],
+  fdb: [
+    { link: "vxlan7", mac: anyMac, vtep: address("198.18.0.3") },
+    { link: "vxlan7", mac: anyMac, vtep: address("198.18.0.4") },
+    { link: "vxlan7", mac: "02:00:00:00:00:03", vtep: address("198.18.0.3") },
+  ],
+  forwarding: true,
+};
+
+describe("a network plan on a real kernel", () => {
+  before(() => {
+    createNamespace("gw");
+    using socket = NetlinkSocket.open(undefined);
+    const fd = openSync(netnsPath("gw"), "r");
+    socket.execute(addBridge("fabric", 9000));
+    socket.execute(addVeth("port", 9000, { name: "eth0", namespaceFd: fd }));
+    closeSync(fd);
+    const links = listLinks(socket);
+    const bridge = links.find((link) => link.name === "fabric");
+    const port = links.find((link) => link.name === "port");
+    assert.ok(bridge && port);
+    socket.execute(changeLink(port, { up: true, master: bridge.index }));
+    ip("-n", "gw", "link", "set", "eth0", "up");
+  });
+  after(() => deleteNamespace("gw"));
+
+  const place = { namespace: netnsPath("gw") };
+
+  it("is applied, and then there is nothing left to do", () => {
+    assert.ok(applyPlan(place, plan).changes > 0);
+    assert.equal(applyPlan(place, plan).changes, 0);
+  });
+
+  it("is what iproute2 and nft see", () => {
+    const link = ip("-n", "gw", "-d", "link", "show", "xfrm7");
+    assert.match(link, /mtu 1400/);
+    assert.match(link, /if_id 0x7/);
+    assert.match(link, /UP/);
+    assert.match(ip("-n", "gw", "-d", "link", "show", "vxlan7"), /id 7 dev eth0 .*dstport 7789/);
+    assert.match(ip("-n", "gw", "addr", "show", "xfrm7"), /10\.0\.2\.1\/24/);
+    const routes = ip("-n", "gw", "route");
+    assert.match(routes, /default dev xfrm7/);
+    assert.match(routes, /10\.0\.2\.3 via 10\.0\.2\.9 dev vxlan7 proto 105 src 10\.0\.2\.2 onlink/);
+    assert.doesNotMatch(routes, /10\.0\.2\.0\/24/);
+    assert.match(ip("-n", "gw", "-6", "route"), /fd01::\/64 dev xfrm7/);
+    const fdb = inGw("bridge", "fdb", "show", "dev", "vxlan7");
+    assert.match(fdb, /00:00:00:00:00:00 dst 198\.18\.0\.3/);
+    assert.match(fdb, /00:00:00:00:00:00 dst 198\.18\.0\.4/);
+    assert.match(fdb, /02:00:00:00:00:03 dst 198\.18\.0\.3/);
+    assert.match(
+      inGw("nft", "list", "table", "inet", "ipman"),
+      /tcp flags syn \/ syn,rst tcp option maxseg size set rt mtu/,
+    );
+  });
+
+  for (const [what, breaking] of [
+    ["the xfrm interface", ["link", "del", "xfrm7"]],
+    ["the VXLAN device", ["link", "del", "vxlan7"]],
+    ["an address", ["addr", "del", "10.0.2.1/24", "dev", "xfrm7"]],
+    ["an address too many", ["addr", "add", "10.9.9.9/24", "dev", "vxlan7"]],
+    ["a route", ["route", "del", "10.0.1.0/24"]],
+    ["a route that was changed", ["route", "replace", "10.0.2.3", "dev", "vxlan7", "proto", "105"]],
+    [
+      "a neighbour",
+      [
+        "neigh",
+        "replace",
+        "10.0.2.3",
+        "lladdr",
+        "02:00:00:00:00:99",
+        "dev",
+        "vxlan7",
+        "nud",
+        "permanent",
+      ],
+    ],
+    [
+      "an FDB entry's absence",
+      [
+        "netns",
+        "exec",
+        "gw",
+        "bridge",
+        "fdb",
+        "del",
+        "00:00:00:00:00:00",
+        "dst",
+        "198.18.0.4",
+        "dev",
+        "vxlan7",
+      ],
+    ],
+    ["a link that is down", ["link", "set", "xfrm7", "down"]],
+    ["another MTU", ["link", "set", "vxlan7", "mtu", "1000"]],
+  ] as const) {
+    it(`heals ${what}`, () => {
+      ip(...(breaking[0] === "netns" ? breaking : (["-n", "gw", ...breaking] as const)));
+      applyPlan(place, plan);
+      assert.equal(applyPlan(place, plan).changes, 0);
+      assert.match(ip("-n", "gw", "link", "show", "xfrm7"), /UP/);
+      assert.match(ip("-n", "gw", "route"), /10\.0\.1\.0\/24 dev xfrm7/);
+      assert.match(ip("-n", "gw", "route"), /10\.0\.2\.3 via 10\.0\.2\.9 dev vxlan7/);
+    });
+  }
+
+  it("says in the kernel's words what it refused", () => {
+    const wrong = {
+      ...plan,
+      routes: [
+        { link: "vxlan7", destination: prefix("10.5.0.0/16"), source: address("10.77.0.1") },
+      ],
+    };
+    assert.throws(() => applyPlan(place, wrong), {
+      name: "NetlinkError",
+      code: "EINVAL",
+      op: "set route 10.5.0.0/16",
+    });
+    applyPlan(place, plan);
+  });
+});

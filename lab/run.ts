@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+import { mkdirSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import type { Machine } from "./machines/machine.ts";
+import { native } from "./machines/native.ts";
+import { uml } from "./machines/uml.ts";
+
+const machines: readonly Machine[] = [native, uml];
+
+const help = `Runs a command as root where the kernel has IPsec, in namespaces of its own.
+
+usage: node lab/run.ts [options] -- COMMAND [ARGUMENT…]
+
+  --machine NAME     ${machines.map((m) => m.name).join(", ")}; the first that this host can have
+  --artifacts DIR    a folder that the command may write to, as $ARTIFACTS
+  --limit SECONDS    after which all is stopped (1200)
+`;
+
+function choose(name: string | undefined): Machine {
+  for (const machine of machines) {
+    if (name !== undefined && machine.name !== name) continue;
+    const reason = machine.unavailable();
+    if (reason === undefined) return machine;
+    if (name !== undefined) throw new Error(`machine ${name}: ${reason}`);
+  }
+  throw new Error(name === undefined ? "no machine is possible here" : `no machine ${name}`);
+}
+
+function quote(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    machine: { type: "string" },
+    artifacts: { type: "string" },
+    limit: { type: "string", default: "1200" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+if (values.help || positionals.length === 0) {
+  process.stdout.write(help);
+} else {
+  const machine = choose(values.machine ?? process.env["IPMAN_LAB_MACHINE"]);
+  const exchange = resolve(values.artifacts ?? mkdtempSync(join(tmpdir(), "ipman-lab-")));
+  mkdirSync(exchange, { recursive: true });
+  process.exitCode = await machine.run({
+    exchange,
+    limitSeconds: Number(values.limit),
+    script: [
+      `cd ${quote(process.cwd())}`,
+      `export PATH=${quote(process.env["PATH"] ?? "")}`,
+      `export ARTIFACTS=${quote(exchange)}`,
+      `exec ${positionals.map(quote).join(" ")}`,
+    ].join("\n"),
+  });
+}

@@ -1,0 +1,39 @@
+import { connect } from "node:net";
+import { encodeLine, LineDecoder, type ControlReply, type ControlRequest } from "./protocol.ts";
+
+/** The results of one request to a runtime, as they come. */
+export async function* ask(path: string, request: ControlRequest): AsyncGenerator<unknown, void> {
+  const socket = connect(path);
+  socket.setEncoding("utf8");
+  socket.write(encodeLine(request));
+  const lines = new LineDecoder();
+  try {
+    for await (const chunk of socket) {
+      for (const reply of lines.push(chunk as string) as ControlReply[]) {
+        if ("error" in reply) throw new Error(reply.error);
+        yield reply.result;
+      }
+    }
+  } catch (error) {
+    throw explained(path, error);
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** The one result of a request. */
+export async function askOnce(path: string, request: ControlRequest): Promise<unknown> {
+  for await (const result of ask(path, request)) return result;
+  throw new Error(`${path} gave no answer`);
+}
+
+function explained(path: string, error: unknown): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== "ENOENT" && code !== "ECONNREFUSED") return error;
+  return new Error(
+    `no ipman answers on ${path}: is "ipman run" running, with this --state folder?`,
+    {
+      cause: error,
+    },
+  );
+}

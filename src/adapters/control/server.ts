@@ -1,0 +1,83 @@
+import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { dirname } from "node:path";
+import type { Observable, Subscription } from "rxjs";
+import { encodeLine, LineDecoder, type ControlReply, type ControlRequest } from "./protocol.ts";
+
+/** Answers a request: the results to send, until it completes or the client leaves. */
+export type ControlHandler = (request: ControlRequest) => Observable<unknown>;
+
+/** The local socket by which `ipman status` and `ipman attach` talk to a runtime; root's alone. */
+export class ControlServer implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #clients = new Set<Socket>();
+  readonly #path: string;
+
+  private constructor(path: string, handler: ControlHandler) {
+    this.#path = path;
+    this.#server = createServer((socket) => this.#serve(socket, handler));
+  }
+
+  /** @throws where another runtime answers on that path already */
+  static async listen(path: string, handler: ControlHandler): Promise<ControlServer> {
+    if (await answers(path))
+      throw new Error(`${path} is in use: another ipman runs with this state folder`);
+    mkdirSync(dirname(path), { recursive: true });
+    rmSync(path, { force: true });
+    const server = new ControlServer(path, handler);
+    await new Promise<void>((resolve, reject) => {
+      server.#server.once("error", reject);
+      server.#server.listen(path, resolve);
+    });
+    chmodSync(path, 0o600);
+    return server;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of this.#clients) client.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
+    rmSync(this.#path, { force: true });
+  }
+
+  #serve(socket: Socket, handler: ControlHandler): void {
+    const lines = new LineDecoder();
+    let answer: Subscription | undefined;
+    this.#clients.add(socket);
+    socket.setEncoding("utf8");
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => {
+      this.#clients.delete(socket);
+      answer?.unsubscribe();
+    });
+    const send = (reply: ControlReply) => socket.write(encodeLine(reply));
+    const fail = (error: unknown) => {
+      send({ error: error instanceof Error ? error.message : String(error) });
+      socket.end();
+    };
+    socket.on("data", (chunk: string) => {
+      try {
+        const request = lines.push(chunk)[0] as ControlRequest | undefined;
+        if (request === undefined || answer !== undefined) return;
+        answer = handler(request).subscribe({
+          next: (result) => send({ result }),
+          error: fail,
+          complete: () => socket.end(),
+        });
+      } catch (error) {
+        fail(error);
+      }
+    });
+  }
+}
+
+/** A socket file that nobody listens on was left by a process that was killed. */
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}

@@ -1,0 +1,74 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { parseAllDocuments } from "yaml";
+import { apiGroup } from "../../model/api-group.ts";
+import {
+  resourceKey,
+  type Resource,
+  type Snapshot,
+  type SourceProblem,
+} from "../../model/resource.ts";
+import { kinds, type Kind } from "../../model/schema-problems.ts";
+
+/** The documents of one file and what is wrong with it as YAML. */
+export function readManifest(path: string, text = readFileSync(path, "utf8")): Snapshot {
+  const resources: Resource[] = [];
+  const problems: SourceProblem[] = [];
+  const parsed = parseAllDocuments(text);
+  for (const document of Array.isArray(parsed) ? parsed : []) {
+    for (const { message } of document.errors) {
+      problems.push({ source: path, path: "", message: `no valid YAML: ${firstLine(message)}` });
+    }
+    if (document.errors.length > 0) continue;
+    const value: unknown = document.toJS();
+    if (value === null || value === undefined) continue;
+    const found = resourceOf(path, value);
+    if ("message" in found) problems.push(found);
+    else resources.push(found);
+  }
+  return { resources, problems };
+}
+
+/** The documents of every `*.yaml` and `*.yml` in a folder, in the files' order. */
+export function readFolder(folder: string): Snapshot {
+  const files = readdirSync(folder)
+    .filter((name) => /^[^.].*\.ya?ml$/.test(name))
+    .toSorted()
+    .map((name) => join(folder, name));
+  const read = files.flatMap((path) => readIfThere(path) ?? []);
+  return {
+    resources: read.flatMap(({ resources }) => resources),
+    problems: read.flatMap(({ problems }) => problems),
+  };
+}
+
+function readIfThere(path: string): Snapshot | undefined {
+  try {
+    return statSync(path).isFile() ? readManifest(path) : undefined;
+  } catch (error) {
+    // Renamed or removed since the folder was read: the next event tells.
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    const { message } = error as Error;
+    return { resources: [], problems: [{ source: path, path: "", message }] };
+  }
+}
+
+function resourceOf(source: string, document: unknown): Resource | SourceProblem {
+  const { kind, apiVersion } = document as { kind?: unknown; apiVersion?: unknown };
+  const known = kinds.find((name) => name === kind);
+  if (known === undefined || !belongs(known, apiVersion)) {
+    const message = `${String(apiVersion)}/${String(kind)} is not for ipman, which takes ${kinds.join(", ")}`;
+    return { source, path: "kind", message };
+  }
+  const key = resourceKey(known, document);
+  if (key === undefined) return { source, path: "metadata.name", message: "is required" };
+  return { kind: known, key, source, document };
+}
+
+function belongs(kind: Kind, apiVersion: unknown): boolean {
+  return kind === "Secret" ? apiVersion === "v1" : String(apiVersion).startsWith(`${apiGroup}/`);
+}
+
+function firstLine(message: string): string {
+  return message.split("\n")[0]?.replace(/:$/, "") ?? message;
+}

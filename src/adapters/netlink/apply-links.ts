@@ -1,0 +1,110 @@
+import { closeSync, openSync } from "node:fs";
+import type { LinkPlan, VxlanLink, XfrmLink } from "../../model/network-plan.ts";
+import { NetlinkError } from "./errors.ts";
+import {
+  addVxlanLink,
+  addXfrmLink,
+  changeLink,
+  deleteLink,
+  listLinks,
+  type Link,
+} from "./links.ts";
+import { NetlinkSocket } from "./socket.ts";
+
+/** The namespaces of a plan, as paths. */
+export interface Place {
+  /** Where the plan applies. */
+  readonly namespace: string;
+  /** Where charon is, and xfrm interfaces are made; undefined for the process's own. */
+  readonly charonNamespace?: string | undefined;
+}
+
+const enodev = 19;
+
+/** Makes the links as planned and gives them by name. */
+export function applyLinks(
+  socket: NetlinkSocket,
+  place: Place,
+  links: readonly LinkPlan[],
+): Map<string, Link> {
+  let actual = listLinks(socket);
+  let changed = false;
+  for (const link of links) {
+    const made =
+      link.kind === "xfrm"
+        ? ensureXfrm(socket, place, link, actual)
+        : ensureVxlan(socket, link, actual);
+    changed ||= made;
+  }
+  if (changed) actual = listLinks(socket);
+  for (const link of links) settle(socket, link, found(actual, link));
+  return new Map(links.map((link) => [link.name, found(actual, link)]));
+}
+
+/** An xfrm interface is known by its if_id: names can be anybody's. */
+function matches(link: Link, plan: LinkPlan): boolean {
+  return plan.kind === "xfrm"
+    ? link.kind === "xfrm" && link.ifId === plan.ifId
+    : link.name === plan.name;
+}
+
+function found(actual: readonly Link[], plan: LinkPlan): Link {
+  const link = actual.find((candidate) => matches(candidate, plan));
+  if (link === undefined) throw new NetlinkError(`find link ${plan.name}`, enodev);
+  return link;
+}
+
+function ensureXfrm(
+  socket: NetlinkSocket,
+  place: Place,
+  plan: XfrmLink,
+  actual: readonly Link[],
+): boolean {
+  if (actual.some((link) => matches(link, plan))) return false;
+  const squatter = actual.find((link) => link.name === plan.name);
+  if (squatter !== undefined) socket.execute(deleteLink(squatter));
+  using charon = NetlinkSocket.open(place.charonNamespace);
+  const target = openSync(place.namespace, "r");
+  try {
+    const there = listLinks(charon);
+    // One that was made and not moved, since somebody was interrupted.
+    const stray = there.find((link) => matches(link, plan));
+    if (stray === undefined)
+      charon.execute(addXfrmLink(plan.name, plan.ifId, plan.mtu, underlying(there, plan)));
+    const made = stray ?? found(listLinks(charon), plan);
+    charon.execute(changeLink(made, { namespaceFd: target }));
+  } finally {
+    closeSync(target);
+  }
+  return true;
+}
+
+function underlying(links: readonly Link[], plan: XfrmLink): number {
+  if (plan.underlying === undefined) return 0;
+  const link = links.find((candidate) => candidate.name === plan.underlying);
+  if (link === undefined)
+    throw new NetlinkError(`find device ${plan.underlying} for ${plan.name}`, enodev);
+  return link.index;
+}
+
+function ensureVxlan(socket: NetlinkSocket, plan: VxlanLink, actual: readonly Link[]): boolean {
+  const below = actual.find((link) => link.name === plan.underlying);
+  if (below === undefined) throw new NetlinkError(`find device ${plan.underlying}`, enodev);
+  const link = actual.find((candidate) => matches(candidate, plan));
+  if (link !== undefined) {
+    const { vni, port, underlying } = link.vxlan ?? {};
+    if (vni === plan.vni && port === plan.port && underlying === below.index) return false;
+    // The kernel changes none of these on a device that exists.
+    socket.execute(deleteLink(link));
+  }
+  socket.execute(addVxlanLink({ ...plan, underlying: below.index }));
+  return true;
+}
+
+function settle(socket: NetlinkSocket, plan: LinkPlan, link: Link): void {
+  if (plan.kind === "vxlan" && link.mac !== plan.mac) {
+    socket.execute(changeLink(link, { mac: plan.mac }));
+  }
+  if (link.mtu !== plan.mtu) socket.execute(changeLink(link, { mtu: plan.mtu }));
+  if (!link.up) socket.execute(changeLink(link, { up: true }));
+}

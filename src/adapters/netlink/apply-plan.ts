@@ -1,0 +1,180 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import type { Address } from "../../model/address.ts";
+import { anyMac, type NetworkPlan } from "../../model/network-plan.ts";
+import type { Prefix } from "../../model/prefix.ts";
+import { addAddress, deleteAddress, listAddresses, type LinkAddress } from "./addresses.ts";
+import { applyLinks, type Place } from "./apply-links.ts";
+import { routeOrigin, Rta } from "./constants.ts";
+import type { Link } from "./links.ts";
+import { ensureMssClamp } from "./mss-clamp.ts";
+import { inNamespace } from "./namespace.ts";
+import {
+  deleteFdb,
+  deleteNeighbour,
+  listFdb,
+  listNeighbours,
+  replaceFdb,
+  replaceNeighbour,
+  type Neighbour,
+} from "./neighbours.ts";
+import { deleteRoute, listRoutes, replaceRoute, type NewRoute } from "./routes.ts";
+import { NetlinkSocket, type Request } from "./socket.ts";
+
+/** What a pass did: requests sent, by what they are for. */
+export interface Applied {
+  /** Requests that the difference took; 0 when everything was as planned. */
+  readonly changes: number;
+}
+
+/**
+ * Makes a namespace as planned: compares with what the kernel has and applies the
+ * difference, so that a second pass changes nothing and any pass heals what somebody
+ * broke. What else is on the plan's own links is removed; nothing else is touched.
+ *
+ * @throws {NetlinkError} the first of what the kernel refused; the rest was still tried
+ */
+export function applyPlan(place: Place, plan: NetworkPlan): Applied {
+  using socket = NetlinkSocket.open(place.namespace);
+  if (plan.forwarding) applyForwarding(place.namespace);
+  const links = applyLinks(socket, place, plan.links);
+  const requests = [
+    ...addressRequests(socket, links, plan),
+    ...routeRequests(socket, links, plan),
+    ...neighbourRequests(socket, links, plan),
+    ...fdbRequests(socket, links, plan),
+  ];
+  const [error] = socket.batch(requests);
+  if (error !== undefined) throw error;
+  if (plan.forwarding) ensureMssClamp(place.namespace);
+  return { changes: requests.length };
+}
+
+type Links = ReadonlyMap<string, Link>;
+
+/** How one kind of entry is told apart, made and removed. */
+interface Table<T> {
+  /** What the kernel keeps one entry of: a wanted one with it takes the place of the other. */
+  readonly identity: (entry: T) => string;
+  /** Everything that is compared. */
+  readonly key: (entry: T) => string;
+  readonly put: (entry: T) => Request;
+  readonly remove: (entry: T) => Request;
+}
+
+function difference<T>(table: Table<T>, actual: readonly T[], wanted: readonly T[]): Request[] {
+  const have = new Set(actual.map(table.key));
+  const stays = new Set(wanted.map(table.identity));
+  return [
+    ...actual.filter((entry) => !stays.has(table.identity(entry))).map(table.remove),
+    ...wanted.filter((entry) => !have.has(table.key(entry))).map(table.put),
+  ];
+}
+
+function addressRequests(socket: NetlinkSocket, links: Links, plan: NetworkPlan): Request[] {
+  const own = indexes(links);
+  const actual = listAddresses(socket).filter(
+    ({ linkIndex, scope }) => own.has(linkIndex) && scope < Rta.scopeLink,
+  );
+  const wanted = plan.addresses.map(({ link, prefix }) => ({
+    linkIndex: indexOf(links, link),
+    prefix,
+    scope: Rta.scopeUniverse,
+  }));
+  const key = ({ linkIndex, prefix }: LinkAddress) => `${linkIndex} ${prefixKey(prefix)}`;
+  const table: Table<LinkAddress> = {
+    identity: key,
+    key,
+    put: ({ linkIndex, prefix }) => addAddress(linkIndex, prefix),
+    remove: ({ linkIndex, prefix }) => deleteAddress(linkIndex, prefix),
+  };
+  return difference(table, actual, wanted);
+}
+
+function routeRequests(socket: NetlinkSocket, links: Links, plan: NetworkPlan): Request[] {
+  const own = indexes(links);
+  const actual = listRoutes(socket).filter(
+    ({ linkIndex, origin }) => own.has(linkIndex) && origin === routeOrigin,
+  );
+  const wanted = plan.routes.map((route) => ({ ...route, linkIndex: indexOf(links, route.link) }));
+  const table: Table<NewRoute> = {
+    identity: ({ linkIndex, destination }) => `${linkIndex} ${prefixKey(destination)}`,
+    key: ({ linkIndex, destination, gateway, source }) =>
+      `${linkIndex} ${prefixKey(destination)} ${addressKey(gateway)} ${addressKey(source)}`,
+    put: replaceRoute,
+    remove: deleteRoute,
+  };
+  return difference(table, actual, wanted);
+}
+
+const neighbourKey = ({ linkIndex, address, mac }: Neighbour) =>
+  `${linkIndex} ${mac} ${addressKey(address)}`;
+
+function neighbourRequests(socket: NetlinkSocket, links: Links, plan: NetworkPlan): Request[] {
+  const own = indexes(links);
+  const actual = listNeighbours(socket).filter(({ linkIndex }) => own.has(linkIndex));
+  const wanted = plan.neighbours.map(({ link, address, mac }) => ({
+    linkIndex: indexOf(links, link),
+    address,
+    mac,
+  }));
+  const table: Table<Neighbour> = {
+    identity: ({ linkIndex, address }) => `${linkIndex} ${addressKey(address)}`,
+    key: neighbourKey,
+    put: replaceNeighbour,
+    remove: deleteNeighbour,
+  };
+  return difference(table, actual, wanted);
+}
+
+function fdbRequests(socket: NetlinkSocket, links: Links, plan: NetworkPlan): Request[] {
+  const own = indexes(links);
+  const actual = listFdb(socket).filter(({ linkIndex }) => own.has(linkIndex));
+  const wanted = plan.fdb.map(({ link, mac, vtep }) => ({
+    linkIndex: indexOf(links, link),
+    address: vtep,
+    mac,
+  }));
+  const table: Table<Neighbour> = {
+    // The all-zero MAC has an entry for each VTEP, any other just one.
+    identity: (entry) =>
+      entry.mac === anyMac ? neighbourKey(entry) : `${entry.linkIndex} ${entry.mac}`,
+    key: neighbourKey,
+    put: replaceFdb,
+    remove: deleteFdb,
+  };
+  return difference(table, actual, wanted);
+}
+
+function applyForwarding(namespace: string): void {
+  const settings: [string, string][] = [
+    ["ipv4/ip_forward", "1"],
+    ["ipv6/conf/all/forwarding", "1"],
+    // Packets come in from a tunnel whose addresses have no route back through it.
+    ["ipv4/conf/all/rp_filter", "0"],
+    ["ipv4/conf/default/rp_filter", "0"],
+  ];
+  inNamespace(namespace, () => {
+    for (const [name, value] of settings) {
+      const path = `/proc/sys/net/${name}`;
+      // A kernel without IPv6 lacks its settings.
+      if (!existsSync(path) || readFileSync(path, "utf8").trim() === value) continue;
+      writeFileSync(path, value);
+    }
+  });
+}
+
+function indexes(links: Links): Set<number> {
+  return new Set([...links.values()].map((link) => link.index));
+}
+
+function indexOf(links: Links, name: string): number {
+  return links.get(name)?.index ?? 0;
+}
+
+function addressKey(address: Address | undefined): string {
+  return address === undefined ? "-" : `${address.family}:${address.value.toString(36)}`;
+}
+
+function prefixKey({ address, length }: Prefix): string {
+  return `${addressKey(address)}/${length}`;
+}

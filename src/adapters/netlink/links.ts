@@ -1,0 +1,215 @@
+import { Ifla, iffUp, Nl, Rtm } from "./constants.ts";
+import { attributesIn, textOf, u32Of } from "./reader.ts";
+import type { NetlinkSocket, Request } from "./socket.ts";
+import type { MessageWriter } from "./writer.ts";
+
+const infoBytes = 16; // struct ifinfomsg
+
+/** A network device as the kernel has it. */
+export interface Link {
+  readonly index: number;
+  readonly name: string;
+  readonly up: boolean;
+  /** Bytes. */
+  readonly mtu: number;
+  readonly mac: string;
+  /** `vxlan`, `xfrm`, `veth`, `bridge`; empty for hardware and loopback. */
+  readonly kind: string;
+  /** Index of the device that it belongs to, a bridge say; 0 for none. */
+  readonly master: number;
+  readonly vxlan: VxlanAttributes | undefined;
+  /** The if_id of an xfrm interface. */
+  readonly ifId: number | undefined;
+  readonly counters: LinkCounters | undefined;
+}
+
+export interface VxlanAttributes {
+  readonly vni: number | undefined;
+  /** UDP. */
+  readonly port: number | undefined;
+  /** Index of the device under it; 0 for none. */
+  readonly underlying: number;
+}
+
+/** Since the device was made. */
+export interface LinkCounters {
+  readonly packetsIn: number;
+  readonly packetsOut: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+/** Every device of the socket's namespace. */
+export function listLinks(socket: NetlinkSocket): Link[] {
+  return socket
+    .dump("list links", (writer) => writer.begin(Rtm.getLink, 0, infoBytes))
+    .map(({ body }) => linkFrom(body));
+}
+
+/** The device that an RTM_NEWLINK or RTM_DELLINK tells of. */
+export function linkFrom(body: Buffer): Link {
+  const attributes = attributesIn(body, infoBytes);
+  const info = attributesIn(attributes.get(Ifla.linkInfo) ?? Buffer.alloc(0));
+  const kind = textOf(info.get(Ifla.infoKind));
+  const data = attributesIn(info.get(Ifla.infoData) ?? Buffer.alloc(0));
+  return {
+    index: body.readInt32LE(4),
+    up: (body.readUInt32LE(8) & iffUp) !== 0,
+    name: textOf(attributes.get(Ifla.ifname)),
+    mtu: u32Of(attributes.get(Ifla.mtu)) ?? 0,
+    mac:
+      attributes
+        .get(Ifla.address)
+        ?.toString("hex")
+        .replace(/..(?!$)/g, "$&:") ?? "",
+    kind,
+    master: u32Of(attributes.get(Ifla.master)) ?? 0,
+    vxlan: kind === "vxlan" ? vxlanFrom(data) : undefined,
+    ifId: kind === "xfrm" ? u32Of(data.get(Ifla.xfrmIfId)) : undefined,
+    counters: countersFrom(attributes.get(Ifla.stats64)),
+  };
+}
+
+function vxlanFrom(data: Map<number, Buffer>): VxlanAttributes {
+  return {
+    vni: u32Of(data.get(Ifla.vxlanId)),
+    port: data.get(Ifla.vxlanPort)?.readUInt16BE(0),
+    underlying: u32Of(data.get(Ifla.vxlanLink)) ?? 0,
+  };
+}
+
+function countersFrom(stats: Buffer | undefined): LinkCounters | undefined {
+  if (stats === undefined) return undefined;
+  const at = (index: number) => Number(stats.readBigUInt64LE(index * 8));
+  return { packetsIn: at(0), packetsOut: at(1), bytesIn: at(2), bytesOut: at(3) };
+}
+
+/** An xfrm interface. It keeps to the namespace that it is made in, wherever it is moved. */
+export function addXfrmLink(name: string, ifId: number, mtu: number, underlying: number): Request {
+  return addLink(
+    name,
+    "xfrm",
+    (writer) => {
+      if (underlying !== 0) writer.attributeU32(Ifla.xfrmLink, underlying);
+      writer.attributeU32(Ifla.xfrmIfId, ifId);
+    },
+    (writer) => writer.attributeU32(Ifla.mtu, mtu),
+  );
+}
+
+export interface NewVxlan {
+  readonly name: string;
+  readonly vni: number;
+  readonly port: number;
+  readonly mac: string;
+  readonly mtu: number;
+  readonly underlying: number;
+}
+
+/** A VXLAN device that learns where MAC addresses are, and does not forget. */
+export function addVxlanLink(link: NewVxlan): Request {
+  return addLink(
+    link.name,
+    "vxlan",
+    (writer) => {
+      writer.attributeU32(Ifla.vxlanId, link.vni);
+      writer.attributeU32(Ifla.vxlanLink, link.underlying);
+      writer.attributeU8(Ifla.vxlanLearning, 1);
+      writer.attributeU32(Ifla.vxlanAgeing, 0);
+      writer.attributeU16Be(Ifla.vxlanPort, link.port);
+    },
+    (writer) => {
+      writer.attributeU32(Ifla.mtu, link.mtu);
+      writer.attribute(Ifla.address, macBytes(link.mac));
+    },
+  );
+}
+
+export function addBridge(name: string, mtu: number): Request {
+  return addLink(
+    name,
+    "bridge",
+    () => {},
+    (writer) => writer.attributeU32(Ifla.mtu, mtu),
+  );
+}
+
+/** A veth pair; the peer is made in the namespace of that descriptor. */
+export function addVeth(
+  name: string,
+  mtu: number,
+  peer: { name: string; namespaceFd: number },
+): Request {
+  return addLink(
+    name,
+    "veth",
+    (writer) => {
+      writer.nest(Ifla.vethPeer | Nl.nested, () => {
+        writer.raw(new Uint8Array(infoBytes));
+        writer.attributeText(Ifla.ifname, peer.name);
+        writer.attributeU32(Ifla.mtu, mtu);
+        writer.attributeU32(Ifla.netNsFd, peer.namespaceFd);
+      });
+    },
+    (writer) => writer.attributeU32(Ifla.mtu, mtu),
+  );
+}
+
+function addLink(
+  name: string,
+  kind: string,
+  data: (writer: MessageWriter) => void,
+  common: (writer: MessageWriter) => void,
+): Request {
+  return {
+    op: `add ${kind} link ${name}`,
+    write: (writer) => {
+      writer.begin(Rtm.newLink, Nl.create | Nl.excl, infoBytes);
+      writer.attributeText(Ifla.ifname, name);
+      common(writer);
+      writer.nest(Ifla.linkInfo | Nl.nested, () => {
+        writer.attributeText(Ifla.infoKind, kind);
+        writer.nest(Ifla.infoData | Nl.nested, () => data(writer));
+      });
+    },
+  };
+}
+
+/** What can be changed on a device that exists. */
+export interface LinkChange {
+  readonly up?: boolean;
+  readonly mtu?: number;
+  readonly mac?: string;
+  /** Index of the bridge that it joins. */
+  readonly master?: number;
+  /** The namespace it moves to, as an open descriptor. */
+  readonly namespaceFd?: number;
+}
+
+export function changeLink(link: { index: number; name: string }, change: LinkChange): Request {
+  return {
+    op: `set link ${link.name}`,
+    write: (writer) => {
+      writer.begin(Rtm.newLink, 0, infoBytes).u32(4, link.index);
+      if (change.up !== undefined) writer.u32(8, change.up ? iffUp : 0).u32(12, iffUp);
+      if (change.mtu !== undefined) writer.attributeU32(Ifla.mtu, change.mtu);
+      if (change.mac !== undefined) writer.attribute(Ifla.address, macBytes(change.mac));
+      if (change.master !== undefined) writer.attributeU32(Ifla.master, change.master);
+      if (change.namespaceFd !== undefined) writer.attributeU32(Ifla.netNsFd, change.namespaceFd);
+    },
+  };
+}
+
+/** Removing what is not there is no error. */
+export function deleteLink(link: { index: number; name: string }): Request {
+  return {
+    op: `delete link ${link.name}`,
+    tolerate: ["ENODEV"],
+    write: (writer) => writer.begin(Rtm.delLink, 0, infoBytes).u32(4, link.index),
+  };
+}
+
+/** The six bytes of `02:00:5e:00:00:01`. */
+export function macBytes(mac: string): Uint8Array {
+  return Buffer.from(mac.replaceAll(":", ""), "hex");
+}

@@ -1,0 +1,65 @@
+import { closeSync } from "node:fs";
+import { Observable } from "rxjs";
+import { Protocol, Rtm, Sock } from "./constants.ts";
+import { NetlinkError } from "./errors.ts";
+import { errno, libc } from "./libc.ts";
+import type { Poller } from "./poller.ts";
+import { messagesIn, type NetlinkMessage } from "./reader.ts";
+import { openNetlink, setOption } from "./socket.ts";
+
+/** What a monitor tells: a message, or that some were lost and everything is to be read again. */
+export type MonitorEvent =
+  | { readonly lost: false; readonly message: NetlinkMessage }
+  | { readonly lost: true };
+
+/** Links, addresses, routes, neighbours and FDB entries. */
+export const networkGroups = [
+  Rtm.groupLink,
+  Rtm.groupNeigh,
+  Rtm.groupIpv4Addr,
+  Rtm.groupIpv4Route,
+  Rtm.groupIpv6Addr,
+  Rtm.groupIpv6Route,
+];
+
+const receiveBytes = 64 * 1024;
+
+/** The changes that the kernel reports in a namespace. It never completes by itself. */
+export function monitor(
+  poller: Poller,
+  namespace: string | undefined,
+  groups: readonly number[] = networkGroups,
+  protocol: number = Protocol.route,
+): Observable<MonitorEvent> {
+  return new Observable((subscriber) => {
+    const fd = openNetlink(namespace, protocol, Sock.nonblock);
+    const input = Buffer.allocUnsafe(receiveBytes);
+    try {
+      for (const group of groups) join(fd, group);
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+    const unwatch = poller.watch(fd, () => {
+      const size = libc.recv(fd, input, input.length, 0);
+      if (size < 0) {
+        const error = new NetlinkError("monitor", errno());
+        if (error.code === "ENOBUFS") subscriber.next({ lost: true });
+        else if (error.code !== "EAGAIN" && error.code !== "EINTR") subscriber.error(error);
+        return;
+      }
+      const chunk = Buffer.from(input.subarray(0, size));
+      for (const message of messagesIn(chunk)) subscriber.next({ lost: false, message });
+    });
+    return () => {
+      unwatch();
+      closeSync(fd);
+    };
+  });
+}
+
+function join(fd: number, group: number): void {
+  const value = Buffer.alloc(4);
+  value.writeUInt32LE(group);
+  setOption(fd, Sock.solNetlink, Sock.addMembership, value);
+}

@@ -1,0 +1,94 @@
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { checked, libc } from "./libc.ts";
+
+const cloneNewnet = 0x40000000;
+const msBind = 0x1000;
+const msRec = 0x4000;
+const msShared = 1 << 20;
+const mntDetach = 2;
+
+/** Where `ip netns` keeps its names, and we ours. */
+export const netnsFolder = "/run/netns";
+
+/** The path of a named network namespace. */
+export function netnsPath(name: string): string {
+  return `${netnsFolder}/${name}`;
+}
+
+/**
+ * Runs `work` with this thread in another network namespace. `work` must be synchronous:
+ * whatever ran in between would be in that namespace too.
+ *
+ * @param path of the namespace: `/run/netns/…`, `/proc/…/ns/net`; undefined stays here
+ */
+export function inNamespace<T>(path: string | undefined, work: () => T): T {
+  if (path === undefined) return work();
+  const home = openSync("/proc/thread-self/ns/net", "r");
+  try {
+    const target = openSync(path, "r");
+    try {
+      checked(`enter ${path}`, libc.setns(target, cloneNewnet));
+    } finally {
+      closeSync(target);
+    }
+    try {
+      return work();
+    } finally {
+      goHome(home);
+    }
+  } finally {
+    closeSync(home);
+  }
+}
+
+/** Makes a named network namespace as `ip netns add` does: a file that holds it. */
+export function createNamespace(name: string): void {
+  const path = netnsPath(name);
+  prepareFolder();
+  closeSync(openSync(path, "ax"));
+  const home = openSync("/proc/thread-self/ns/net", "r");
+  try {
+    checked(`make namespace ${name}`, libc.unshare(cloneNewnet));
+    try {
+      checked(
+        `name namespace ${name}`,
+        libc.mount("/proc/thread-self/ns/net", path, "none", msBind, null),
+      );
+    } finally {
+      goHome(home);
+    }
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
+  } finally {
+    closeSync(home);
+  }
+}
+
+/** Removes a named namespace; one that is not there is none to remove. */
+export function deleteNamespace(name: string): void {
+  const path = netnsPath(name);
+  libc.umount2(path, mntDetach);
+  rmSync(path, { force: true });
+}
+
+/** Writes a setting under /proc/sys/net as the namespace has it. */
+export function writeSysctl(namespace: string | undefined, name: string, value: string): void {
+  inNamespace(namespace, () => {
+    writeFileSync(`/proc/sys/net/${name.replaceAll(".", "/")}`, value);
+  });
+}
+
+function prepareFolder(): void {
+  mkdirSync(netnsFolder, { recursive: true });
+  // Shared with itself, so that mounts made here are seen in other mount namespaces.
+  if (libc.mount("", netnsFolder, "none", msShared | msRec, null) === 0) return;
+  checked("bind /run/netns", libc.mount(netnsFolder, netnsFolder, "none", msBind | msRec, null));
+  checked("share /run/netns", libc.mount("", netnsFolder, "none", msShared | msRec, null));
+}
+
+function goHome(home: number): void {
+  if (libc.setns(home, cloneNewnet) === 0) return;
+  // Nothing this thread does from here on would happen where it should.
+  process.abort();
+}

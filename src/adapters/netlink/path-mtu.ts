@@ -1,0 +1,31 @@
+import { bytesOf, type Address } from "../../model/address.ts";
+import { Rta, Rtm, Sock } from "./constants.ts";
+import { listLinks } from "./links.ts";
+import { attributesIn, u32Of } from "./reader.ts";
+import { NetlinkSocket } from "./socket.ts";
+
+const headerBytes = 12; // struct rtmsg
+const metrics = 8;
+const metricMtu = 2;
+
+/**
+ * The MTU of the way to an address as the namespace knows it: the route's own, where it
+ * has one, or its device's. Undefined where there is no way.
+ *
+ * @param namespace a path; undefined for the process's own
+ */
+export function pathMtu(namespace: string | undefined, address: Address): number | undefined {
+  using socket = NetlinkSocket.open(namespace);
+  const reply = socket.query(`find route`, (writer) =>
+    writer
+      .begin(Rtm.getRoute, 0, headerBytes)
+      .u8(0, address.family === 4 ? Sock.afInet : Sock.afInet6)
+      .u8(1, address.family === 4 ? 32 : 128)
+      .attribute(Rta.dst, bytesOf(address)),
+  );
+  if (reply === undefined) return undefined;
+  const attributes = attributesIn(reply.body, headerBytes);
+  const own = attributesIn(attributes.get(metrics) ?? Buffer.alloc(0)).get(metricMtu);
+  const device = u32Of(attributes.get(Rta.oif));
+  return u32Of(own) ?? listLinks(socket).find((link) => link.index === device)?.mtu;
+}

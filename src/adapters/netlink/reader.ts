@@ -1,0 +1,56 @@
+import { Nl } from "./constants.ts";
+
+/** A message as the kernel sent it. */
+export interface NetlinkMessage {
+  readonly type: number;
+  readonly flags: number;
+  readonly sequence: number;
+  /** What follows the netlink header. */
+  readonly body: Buffer;
+}
+
+const headerBytes = 16;
+
+/** The messages in what one `recv` gave; what is cut short is left out. */
+export function* messagesIn(bytes: Buffer): Generator<NetlinkMessage, void> {
+  let at = 0;
+  while (at + headerBytes <= bytes.length) {
+    const size = bytes.readUInt32LE(at);
+    if (size < headerBytes || at + size > bytes.length) return;
+    yield {
+      type: bytes.readUInt16LE(at + 4),
+      flags: bytes.readUInt16LE(at + 6),
+      sequence: bytes.readUInt32LE(at + 8),
+      body: bytes.subarray(at + headerBytes, at + size),
+    };
+    at += align(size);
+  }
+}
+
+/** Attributes by type; the last of a type counts. `from` is the size of the fixed header. */
+export function attributesIn(bytes: Buffer, from = 0): Map<number, Buffer> {
+  const attributes = new Map<number, Buffer>();
+  let at = align(from);
+  while (at + 4 <= bytes.length) {
+    const size = bytes.readUInt16LE(at);
+    if (size < 4 || at + size > bytes.length) break;
+    attributes.set(bytes.readUInt16LE(at + 2) & Nl.typeMask, bytes.subarray(at + 4, at + size));
+    at += align(size);
+  }
+  return attributes;
+}
+
+/** Text up to its zero byte. */
+export function textOf(bytes: Buffer | undefined): string {
+  if (bytes === undefined) return "";
+  const end = bytes.indexOf(0);
+  return bytes.toString("utf8", 0, end < 0 ? bytes.length : end);
+}
+
+export function u32Of(bytes: Buffer | undefined): number | undefined {
+  return bytes === undefined || bytes.length < 4 ? undefined : bytes.readUInt32LE(0);
+}
+
+function align(size: number): number {
+  return (size + 3) & ~3;
+}

@@ -1,0 +1,227 @@
+import { closeSync } from "node:fs";
+import { Nl, Protocol, Sock } from "./constants.ts";
+import { NetlinkError } from "./errors.ts";
+import { checked, errno, libc } from "./libc.ts";
+import { inNamespace } from "./namespace.ts";
+import { attributesIn, messagesIn, textOf, type NetlinkMessage } from "./reader.ts";
+import { MessageWriter } from "./writer.ts";
+
+/** One request: what is attempted, for errors, and how it is written. */
+export interface Request {
+  readonly op: string;
+  readonly write: (writer: MessageWriter) => void;
+  /** Errors that mean success: EEXIST for something that should be, ENOENT for the opposite. */
+  readonly tolerate?: readonly string[];
+}
+
+const receiveBytes = 256 * 1024;
+const batchBytes = 24 * 1024;
+const dumpAttempts = 5;
+// nfnetlink.h: NFNL_MSG_BATCH_BEGIN, NFNL_MSG_BATCH_END
+const batchBegin = 0x10;
+const batchEnd = 0x11;
+
+/** A netlink socket. It stays in the namespace that it was opened in. */
+export class NetlinkSocket implements Disposable {
+  readonly #fd: number;
+  readonly #writer = new MessageWriter();
+  readonly #input = Buffer.allocUnsafe(receiveBytes);
+  #sequence = 0;
+
+  private constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  /** @param namespace a path; undefined for the process's own */
+  static open(namespace: string | undefined, protocol: number = Protocol.route): NetlinkSocket {
+    const fd = openNetlink(namespace, protocol);
+    return new NetlinkSocket(fd);
+  }
+
+  /** One request that the kernel acknowledges. */
+  execute(request: Request): void {
+    const [error] = this.batch([request]);
+    if (error !== undefined) throw error;
+  }
+
+  /**
+   * Many requests in few system calls. The kernel does each on its own; the errors of
+   * those that failed come back in order.
+   */
+  batch(requests: readonly Request[]): NetlinkError[] {
+    const errors: NetlinkError[] = [];
+    let first = 0;
+    while (first < requests.length) {
+      this.#writer.reset();
+      const base = this.#sequence + 1;
+      let next = first;
+      while (next < requests.length && this.#writer.length < batchBytes) {
+        (requests[next++] as Request).write(this.#writer);
+        // Failures answer in any case; only the last success has to.
+        const last = next === requests.length || this.#writer.length >= batchBytes;
+        if (last) this.#writer.flag(Nl.ack);
+        this.#writer.end(++this.#sequence);
+      }
+      this.#exchange(requests.slice(first, next), base, errors);
+      first = next;
+    }
+    return errors;
+  }
+
+  /**
+   * Requests of nfnetlink that take effect together or not at all.
+   *
+   * @param subsystem the number that the batch is for
+   */
+  transaction(subsystem: number, requests: readonly Request[]): void {
+    this.#writer.reset();
+    this.#bracket(batchBegin, subsystem);
+    const base = this.#sequence + 1;
+    for (const request of requests) {
+      request.write(this.#writer);
+      this.#writer.flag(Nl.ack);
+      this.#writer.end(++this.#sequence);
+    }
+    this.#bracket(batchEnd, subsystem);
+    const errors: NetlinkError[] = [];
+    this.#send("transaction");
+    for (let answered = 0; answered < requests.length;) {
+      for (const message of this.#receive("transaction")) {
+        const request = requests[message.sequence - base];
+        const error = errorOf(request?.op ?? "transaction", message);
+        if (error !== undefined) errors.push(error);
+        // The batch as a whole was refused: no other answer will come.
+        answered += request === undefined ? requests.length : 1;
+      }
+    }
+    if (errors[0] !== undefined) throw errors[0];
+  }
+
+  /** Every object of a kind; repeated when the kernel says that it changed meanwhile. */
+  dump(op: string, write: (writer: MessageWriter) => void): NetlinkMessage[] {
+    for (let attempt = 1; ; attempt++) {
+      const { messages, interrupted } = this.#dumpOnce(op, write);
+      if (!interrupted || attempt === dumpAttempts) return messages;
+    }
+  }
+
+  /** One request with one answer; undefined where the kernel has none to give. */
+  query(op: string, write: (writer: MessageWriter) => void): NetlinkMessage | undefined {
+    this.#writer.reset();
+    write(this.#writer);
+    this.#writer.end(++this.#sequence);
+    this.#send(op);
+    for (;;) {
+      for (const message of this.#receive(op, true)) {
+        if (message.sequence !== this.#sequence) continue;
+        return message.type === Nl.error ? undefined : message;
+      }
+    }
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#fd);
+  }
+
+  #exchange(requests: readonly Request[], base: number, errors: NetlinkError[]): void {
+    const op = (requests[0] as Request).op;
+    this.#send(op);
+    const end = base + requests.length - 1;
+    for (;;) {
+      for (const message of this.#receive(op)) {
+        const index = message.sequence - base;
+        const request = requests[index];
+        if (message.type !== Nl.error || request === undefined) continue;
+        const error = errorOf(request.op, message);
+        if (error !== undefined && request.tolerate?.includes(error.code) !== true) {
+          errors.push(error);
+        }
+        if (message.sequence === end) return;
+      }
+    }
+  }
+
+  #dumpOnce(
+    op: string,
+    write: (writer: MessageWriter) => void,
+  ): { messages: NetlinkMessage[]; interrupted: boolean } {
+    this.#writer.reset();
+    write(this.#writer);
+    this.#writer.flag(Nl.dump);
+    this.#writer.end(++this.#sequence);
+    this.#send(op);
+    const messages: NetlinkMessage[] = [];
+    let interrupted = false;
+    for (;;) {
+      // Copied, since the next chunk comes into the same memory.
+      for (const message of this.#receive(op, true)) {
+        if (message.sequence !== this.#sequence) continue;
+        if ((message.flags & Nl.dumpInterrupted) !== 0) interrupted = true;
+        if (message.type === Nl.done) return { messages, interrupted };
+        const error = message.type === Nl.error ? errorOf(op, message) : undefined;
+        if (error !== undefined) throw error;
+        messages.push(message);
+      }
+    }
+  }
+
+  #bracket(type: number, subsystem: number): void {
+    this.#writer.begin(type, 0, 4);
+    this.#writer.u8(2, subsystem >> 8).u8(3, subsystem & 0xff);
+    this.#writer.end(++this.#sequence);
+  }
+
+  #send(op: string): void {
+    const bytes = this.#writer.bytes();
+    checked(op, libc.send(this.#fd, bytes, bytes.length, 0));
+  }
+
+  #receive(op: string, copy = false): Iterable<NetlinkMessage> {
+    const size = libc.recv(this.#fd, this.#input, this.#input.length, 0);
+    if (size < 0) throw new NetlinkError(op, errno());
+    const chunk = this.#input.subarray(0, size);
+    return messagesIn(copy ? Buffer.from(chunk) : chunk);
+  }
+}
+
+/** A netlink socket's descriptor, with a time limit for answers that do not come. */
+export function openNetlink(namespace: string | undefined, protocol: number, flags = 0): number {
+  return inNamespace(namespace, () => {
+    const type = Sock.raw | Sock.cloexec | flags;
+    const fd = checked("netlink socket", libc.socket(Sock.afNetlink, type, protocol));
+    try {
+      const timeout = Buffer.alloc(16);
+      timeout.writeBigInt64LE(2n, 0);
+      setOption(fd, Sock.solSocket, Sock.soRcvtimeo, timeout);
+      // A whole batch may fail, each request with an answer of its own.
+      setOption(fd, Sock.solSocket, Sock.soRcvbufforce, fourMebibytes);
+      setOption(fd, Sock.solNetlink, Sock.capAck, one);
+      setOption(fd, Sock.solNetlink, Sock.extAck, one);
+      if (protocol === Protocol.route) setOption(fd, Sock.solNetlink, Sock.getStrictChk, one);
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+    return fd;
+  });
+}
+
+/** Sets a socket option. */
+export function setOption(fd: number, level: number, name: number, value: Buffer): void {
+  checked("setsockopt", libc.setsockopt(fd, level, name, value, value.length));
+}
+
+const one = Buffer.from([1, 0, 0, 0]);
+const fourMebibytes = Buffer.from([0, 0, 0x40, 0]);
+
+/** The failure in an acknowledgement, or undefined where it says success. */
+function errorOf(op: string, { flags, body }: NetlinkMessage): NetlinkError | undefined {
+  const code = -body.readInt32LE(0);
+  if (code === 0) return undefined;
+  let detail = "";
+  if ((flags & Nl.ackTlvs) !== 0) {
+    const echoed = (flags & Nl.capped) !== 0 ? 16 : body.readUInt32LE(4);
+    detail = textOf(attributesIn(body, 4 + echoed).get(Nl.attrMessage));
+  }
+  return new NetlinkError(op, code, detail);
+}

@@ -1,0 +1,143 @@
+import { Observable, share } from "rxjs";
+import { connect, type Session, ViciError } from "vici-client";
+import type { Connection } from "../../model/connection.ts";
+import { ikeSasFromMessage, type IkeSa } from "../../model/sa.ts";
+import {
+  connectionOfSecretId,
+  messageFromConnection,
+  messageFromSecretOf,
+  secretId,
+} from "../../model/vici-message.ts";
+import { failureInLog, type CharonNews } from "./news.ts";
+
+const updates = ["ike-updown", "child-updown", "ike-rekey", "child-rekey", "ike-update"] as const;
+
+/** The longest that `terminate` may wait for the peer's answer, in milliseconds. */
+const terminateMs = 2_000;
+
+/**
+ * One charon by its VICI socket. `open` makes a session; everything else needs one, and
+ * rejects with ViciError `closed` where there is none.
+ */
+export class Charon implements Disposable {
+  readonly #path: string;
+  #session: Session | undefined;
+
+  /** @param path of the VICI socket */
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  async open(): Promise<void> {
+    this.#session?.close();
+    this.#session = await connect({ path: this.#path });
+  }
+
+  /** Resolves with the reason when the session ends. */
+  async closed(): Promise<ViciError> {
+    return this.#live().closed;
+  }
+
+  /** What the present session tells; ends with it. */
+  news(): Observable<CharonNews> {
+    const session = this.#live();
+    return new Observable<CharonNews>((subscriber) => {
+      const stream = session.events("log", ...updates);
+      const pump = async () => {
+        for await (const event of stream) {
+          if (event.name !== "log") subscriber.next({ type: "sas.changed" });
+          else for (const news of newsOfLog(event.message)) subscriber.next(news);
+        }
+      };
+      pump().then(
+        () => subscriber.complete(),
+        () => subscriber.complete(),
+      );
+      return () => void stream.return();
+    }).pipe(share());
+  }
+
+  /** Gives charon a connection and its secret. An identical one disturbs nothing. */
+  async load(connection: Connection, secret: string): Promise<void> {
+    const session = this.#live();
+    await session.request("load-shared", {
+      ...messageFromSecretOf(connection),
+      type: "IKE",
+      data: secret,
+    });
+    await session.request("load-conn", messageFromConnection(connection) as Record<string, never>);
+  }
+
+  /** Ends a connection's IKE SAs and removes connection and secret. */
+  async unload(name: string): Promise<void> {
+    const session = this.#live();
+    await this.#terminate({ ike: name });
+    const { conns } = await session.request("get-conns");
+    if (conns.includes(name)) await session.request("unload-conn", { name });
+    await session.request("unload-shared", { id: secretId(name) });
+  }
+
+  /** Orders a CHILD SA. charon's answer comes at once; whether it succeeds, the events tell. */
+  async initiate(connection: string, child: string): Promise<void> {
+    await this.#live().request("initiate", { ike: connection, child, timeout: "-1" });
+  }
+
+  async terminateIkeSa(uniqueId: string): Promise<void> {
+    await this.#terminate({ "ike-id": uniqueId });
+  }
+
+  async terminateChildSa(uniqueId: string): Promise<void> {
+    await this.#terminate({ "child-id": uniqueId });
+  }
+
+  async rekeyChildSa(uniqueId: string): Promise<void> {
+    await this.#live().request("rekey", { "child-id": uniqueId });
+  }
+
+  /** Every IKE SA with its CHILD SAs, those of others too. */
+  async list(): Promise<IkeSa[]> {
+    const sas: IkeSa[] = [];
+    for await (const item of this.#live().stream("list-sas")) sas.push(...ikeSasFromMessage(item));
+    return sas;
+  }
+
+  /** The names of the connections that ipman has loaded, by the secrets it marked. */
+  async owned(): Promise<string[]> {
+    const { keys } = await this.#live().request("get-shared");
+    return keys.flatMap((id) => connectionOfSecretId(id) ?? []);
+  }
+
+  [Symbol.dispose](): void {
+    this.#session?.close();
+  }
+
+  /** Nothing to terminate is no error. A peer that does not answer is not waited for long. */
+  async #terminate(selector: Record<string, string>): Promise<void> {
+    const message = { ...selector, force: "yes", timeout: String(terminateMs) } as const;
+    try {
+      await this.#live().request("terminate", message);
+    } catch (error) {
+      if (!(error instanceof ViciError) || error.code !== "refused") throw error;
+    }
+  }
+
+  #live(): Session {
+    if (this.#session !== undefined) return this.#session;
+    throw new ViciError("session", "closed", `not connected to ${this.#path}`);
+  }
+}
+
+interface LogMessage {
+  readonly group: string;
+  readonly msg: string;
+  readonly "ikesa-name"?: string;
+}
+
+function newsOfLog(message: LogMessage): CharonNews[] {
+  const connection = message["ikesa-name"];
+  const line = { group: message.group, text: message.msg };
+  const logged: CharonNews = { type: "logged", connection, line };
+  const found = connection === undefined ? undefined : failureInLog(message.msg, undefined);
+  if (connection === undefined || found === undefined) return [logged];
+  return [logged, { type: "peer.notified", connection, failure: found }];
+}

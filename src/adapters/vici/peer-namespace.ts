@@ -1,0 +1,30 @@
+import { closeSync } from "node:fs";
+import { Sock } from "../netlink/constants.ts";
+import { checked, libc } from "../netlink/libc.ts";
+
+/**
+ * The network namespace of the process that listens on a Unix socket, as a path: charon
+ * is asked by nobody where it runs, the kernel knows (SO_PEERCRED).
+ *
+ * @throws {NetlinkError} where nobody listens
+ */
+export function peerNamespace(socketPath: string): string {
+  const type = Sock.stream | Sock.cloexec;
+  const fd = checked("unix socket", libc.socket(Sock.afUnix, type, 0));
+  try {
+    const address = Buffer.alloc(110);
+    address.writeUInt16LE(Sock.afUnix, 0);
+    address.write(socketPath, 2);
+    const size = 2 + Buffer.byteLength(socketPath) + 1;
+    checked(`connect to ${socketPath}`, libc.connect(fd, address, size));
+    const credentials = Buffer.alloc(12); // struct ucred: pid, uid, gid
+    const length = [credentials.length];
+    checked(
+      "SO_PEERCRED",
+      libc.getsockopt(fd, Sock.solSocket, Sock.soPeercred, credentials, length),
+    );
+    return `/proc/${credentials.readInt32LE(0)}/ns/net`;
+  } finally {
+    closeSync(fd);
+  }
+}

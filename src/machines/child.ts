@@ -1,0 +1,393 @@
+import { assign, enqueueActions, sendParent, sendTo, setup } from "xstate";
+import type { Child } from "../model/connection.ts";
+import { failure, Reason, type Failure } from "../model/failure.ts";
+import { suiteOfSa } from "../model/mtu.ts";
+import { isInstalled, type ChildSa, type IkeSa } from "../model/sa.ts";
+import { childSaDrifted } from "../model/sa-drift.ts";
+import { backoffMs } from "./backoff.ts";
+import { failureOf } from "./failure-of.ts";
+import { gatewayMachine, type GatewayEvent, type GatewayReport, type Tunnel } from "./gateway.ts";
+import { notProvided } from "./not-provided.ts";
+
+/** Which child of which connection, in charon's terms. */
+export interface ChildOrder {
+  readonly connectionName: string;
+  readonly childKey: string;
+}
+
+export interface ChildContext {
+  readonly connectionId: string;
+  readonly connectionName: string;
+  readonly child: Child;
+  /** The connection, as it is declared now, is in charon. */
+  readonly loaded: boolean;
+  readonly gatewayReady: boolean;
+  /** The CHILD SAs that carry traffic; more than one only for a moment, or in error. */
+  readonly sas: readonly ChildSa[];
+  /** Whether charon is at work on an IKE SA or on this child. */
+  readonly busy: boolean;
+  readonly failure: Failure | undefined;
+  /** What the peer said during the present attempt. */
+  readonly hint: Failure | undefined;
+  readonly attempt: number;
+}
+
+export type ChildEvent =
+  | { type: "child.changed"; child: Child; replaces: boolean }
+  | { type: "connection.loaded" }
+  | { type: "connection.unloaded" }
+  | { type: "sas.listed"; ikeSas: readonly IkeSa[] }
+  | { type: "peer.notified"; failure: Failure }
+  | { type: "retry" }
+  | { type: "rekey" }
+  | { type: "stop" }
+  | { type: "gateway.told"; event: GatewayEvent }
+  | GatewayReport;
+
+export type ChildInput = Pick<ChildContext, "connectionId" | "connectionName" | "child" | "loaded">;
+
+/** One child of a connection: its CHILD SA and its gateway. */
+export const childMachine = setup({
+  types: {} as { context: ChildContext; events: ChildEvent; input: ChildInput },
+  actors: {
+    gateway: gatewayMachine,
+    /** Orders the CHILD SA and does not wait for it. */
+    initiate: notProvided<void, ChildOrder>("initiate"),
+    /** Ends CHILD SAs by their unique ids. */
+    terminate: notProvided<void, { readonly uniqueIds: readonly string[] }>("terminate"),
+    /** Orders a rekey and does not wait for it. */
+    rekey: notProvided<void, { readonly uniqueIds: readonly string[] }>("rekey"),
+    /** Removes the gateway and what it holds. */
+    removeGateway: notProvided<void, ChildOrder & { readonly connectionId: string }>(
+      "removeGateway",
+    ),
+  },
+  actions: {
+    listSas: sendParent({ type: "sas.wanted" }),
+    note: assign((_, params: { failure: Failure | undefined }) => ({ failure: params.failure })),
+    tellGateway: enqueueActions(({ enqueue, context }) => {
+      const sa = context.sas.at(-1);
+      enqueue.sendTo("gateway", { type: "tunnel.changed", tunnel: sa && tunnelOf(sa) });
+    }),
+    takeList: assign(({ context, event }) => {
+      if (event.type !== "sas.listed") return {};
+      const children = event.ikeSas.flatMap((sa) => sa.children);
+      const own = children.filter((sa) => sa.name === context.child.key);
+      return { sas: own.filter(isInstalled), busy: isBusy(event.ikeSas, own) };
+    }),
+  },
+  guards: {
+    installed: ({ context }) => context.sas.length > 0,
+    drifted: ({ context }) => context.sas.some((sa) => childSaDrifted(sa, context.child)),
+    rekeying: ({ context }) => context.sas.some((sa) => sa.state === "REKEYING"),
+    ready: ({ context }) => context.loaded && context.gatewayReady,
+    initiates: ({ context }) => context.child.initiates,
+    attemptOver: ({ context }) => context.sas.length === 0 && !context.busy,
+    stalled: ({ context }) => context.failure?.retryable === false,
+  },
+  delays: {
+    backoff: ({ context }) => backoffMs(context.attempt),
+    check: 2_000,
+    hintSettle: 200,
+    stalledRetry: () => 45_000 + Math.random() * 30_000,
+    rekeyDeadline: 60_000,
+  },
+}).createMachine({
+  id: "child",
+  context: ({ input }) => ({
+    ...input,
+    gatewayReady: false,
+    sas: [],
+    busy: false,
+    failure: undefined,
+    hint: undefined,
+    attempt: 0,
+  }),
+  invoke: {
+    id: "gateway",
+    src: "gateway",
+    input: ({ context }) => ({ connectionId: context.connectionId, child: context.child }),
+    onError: {
+      actions: assign({ gatewayReady: false, failure: ({ event }) => failureOf(event.error) }),
+    },
+  },
+  initial: "pending",
+  on: {
+    "gateway.told": { actions: sendTo("gateway", ({ event }) => event.event) },
+    "gateway.ready": { actions: assign({ gatewayReady: true }) },
+    "gateway.failed": {
+      actions: assign({ gatewayReady: false, failure: ({ event }) => event.failure }),
+    },
+    "connection.loaded": { actions: assign({ loaded: true }) },
+    "connection.unloaded": {
+      target: ".pending",
+      actions: assign({ loaded: false, sas: [], busy: false }),
+    },
+    "child.changed": [
+      {
+        guard: ({ event, context }) => event.replaces && context.sas.length > 0,
+        target: ".replacing",
+        actions: [
+          assign({ child: ({ event }) => event.child, attempt: 0, failure: undefined }),
+          sendTo("gateway", ({ event }) => ({ type: "child.changed", child: event.child })),
+        ],
+      },
+      {
+        actions: [
+          assign({ child: ({ event }) => event.child }),
+          sendTo("gateway", ({ event }) => ({ type: "child.changed", child: event.child })),
+        ],
+      },
+    ],
+    "sas.listed": { actions: { type: "takeList" } },
+    stop: ".terminating",
+  },
+  states: {
+    pending: {
+      description: "The gateway, or the connection in charon, is not there yet.",
+      entry: [{ type: "tellGateway" }],
+      always: [
+        { guard: "installed", target: "established" },
+        { guard: "ready", target: "negotiating" },
+      ],
+      on: { "gateway.ready": { actions: assign({ gatewayReady: true, failure: undefined }) } },
+    },
+    negotiating: {
+      description: "A CHILD SA has been ordered, or the peer is to order it.",
+      initial: "deciding",
+      on: {
+        "sas.listed": [{ actions: { type: "takeList" }, target: ".judging" }],
+        retry: { target: ".deciding", actions: assign({ attempt: 0 }) },
+      },
+      states: {
+        deciding: {
+          always: [
+            { guard: "installed", target: "#child.established" },
+            { guard: "initiates", target: "initiating" },
+            { target: "listening" },
+          ],
+        },
+        initiating: {
+          description: "charon is told to bring the CHILD SA up.",
+          entry: assign({ hint: undefined, busy: true }),
+          invoke: {
+            id: "initiate",
+            src: "initiate",
+            input: ({ context }) => orderOf(context),
+            onDone: "waiting",
+            onError: {
+              target: "#child.failed",
+              actions: [
+                { type: "note", params: ({ event }) => ({ failure: failureOf(event.error) }) },
+              ],
+            },
+          },
+          on: { "sas.listed": { actions: { type: "takeList" } } },
+        },
+        waiting: {
+          description: "charon and the peer are talking, or charon waits for an answer.",
+          on: {
+            "peer.notified": {
+              target: "hinted",
+              actions: assign({
+                hint: ({ event }) => event.failure,
+                failure: ({ event }) => event.failure,
+              }),
+            },
+          },
+          after: { check: { target: "waiting", reenter: true, actions: { type: "listSas" } } },
+        },
+        hinted: {
+          description: "The peer said no to something; the list tells what came of it.",
+          on: { "peer.notified": {} },
+          after: { hintSettle: { target: "waiting", actions: { type: "listSas" } } },
+        },
+        listening: {
+          description: "The peer, or traffic, is to bring the CHILD SA up.",
+          after: { check: { target: "listening", reenter: true, actions: { type: "listSas" } } },
+        },
+        judging: {
+          always: [
+            { guard: "installed", target: "#child.established" },
+            { guard: ({ context }) => !context.child.initiates, target: "listening" },
+            {
+              guard: "attemptOver",
+              target: "#child.failed",
+              actions: {
+                type: "note",
+                params: ({ context }) => ({ failure: context.hint ?? noAnswer }),
+              },
+            },
+            { target: "waiting" },
+          ],
+        },
+      },
+    },
+    established: {
+      description: "The CHILD SA carries traffic.",
+      entry: [assign({ failure: undefined, hint: undefined, attempt: 0 }), { type: "tellGateway" }],
+      always: [
+        { guard: "drifted", target: "replacing" },
+        { guard: "rekeying", target: "rekeying" },
+        { guard: ({ context }) => context.sas.length === 0, target: "closed" },
+      ],
+      on: {
+        rekey: "rekeying",
+        "gateway.failed": {
+          actions: assign({ gatewayReady: false, failure: ({ event }) => event.failure }),
+        },
+        "gateway.ready": { actions: assign({ gatewayReady: true, failure: undefined }) },
+        "sas.listed": { actions: [{ type: "takeList" }, { type: "tellGateway" }] },
+      },
+    },
+    rekeying: {
+      description:
+        "A new CHILD SA is taking the place of the old one, which still carries traffic.",
+      invoke: {
+        id: "rekey",
+        src: "rekey",
+        input: ({ context, event }) => ({
+          uniqueIds: event.type === "rekey" ? context.sas.map((sa) => sa.uniqueId) : [],
+        }),
+        onError: "established",
+      },
+      on: {
+        "sas.listed": [{ actions: [{ type: "takeList" }], target: ".judging" }],
+      },
+      initial: "waiting",
+      states: {
+        waiting: {
+          after: { check: { target: "waiting", reenter: true, actions: { type: "listSas" } } },
+        },
+        judging: {
+          always: [
+            { guard: ({ context }) => context.sas.length === 0, target: "#child.closed" },
+            { guard: "rekeying", target: "waiting" },
+            { target: "#child.established" },
+          ],
+        },
+      },
+      after: {
+        rekeyDeadline: {
+          target: "replacing",
+          actions: {
+            type: "note",
+            params: {
+              failure: failure(
+                Reason.RekeyOverdue,
+                "a rekey did not come to an end; the child is brought up anew",
+              ),
+            },
+          },
+        },
+      },
+    },
+    closed: {
+      description: "The CHILD SA ended, and nobody here had ordered that.",
+      entry: [
+        assign({
+          failure: failure(Reason.PeerClosed, "the CHILD SA was closed; it is brought up again"),
+        }),
+        { type: "tellGateway" },
+      ],
+      always: [{ guard: "ready", target: "negotiating" }, { target: "pending" }],
+    },
+    replacing: {
+      description: "The CHILD SA is not what is declared: it ends, and a new one follows.",
+      invoke: {
+        id: "terminate",
+        src: "terminate",
+        input: ({ context }) => ({ uniqueIds: context.sas.map((sa) => sa.uniqueId) }),
+        onDone: { target: "pending", actions: assign({ sas: [], busy: false }) },
+        onError: {
+          target: "failed",
+          actions: [
+            assign({ sas: [] }),
+            { type: "note", params: ({ event }) => ({ failure: failureOf(event.error) }) },
+          ],
+        },
+      },
+      on: { "sas.listed": {} },
+    },
+    failed: {
+      description:
+        "The last attempt failed; the failure says why, and whether it is soon tried again.",
+      entry: assign({ attempt: ({ context }) => context.attempt + 1 }),
+      initial: "deciding",
+      on: {
+        retry: { target: "negotiating", actions: assign({ attempt: 0 }) },
+        "child.changed": {
+          target: "pending",
+          actions: [
+            assign({ child: ({ event }) => event.child, attempt: 0 }),
+            sendTo("gateway", ({ event }) => ({ type: "child.changed", child: event.child })),
+          ],
+        },
+        "sas.listed": { actions: { type: "takeList" } },
+      },
+      always: { guard: "installed", target: "established" },
+      states: {
+        deciding: { always: [{ guard: "stalled", target: "stalled" }, { target: "retrying" }] },
+        retrying: { after: { backoff: "#child.negotiating" } },
+        stalled: {
+          description:
+            "Only a change of the spec, the secret or the peer helps. The last is not told, so it is looked for now and then.",
+          after: { stalledRetry: "#child.negotiating" },
+        },
+      },
+    },
+    terminating: {
+      description: "The child was taken out of the spec: SA and gateway go.",
+      initial: "closing",
+      on: { "*": {} },
+      states: {
+        closing: {
+          invoke: {
+            id: "terminate",
+            src: "terminate",
+            input: ({ context }) => ({ uniqueIds: context.sas.map((sa) => sa.uniqueId) }),
+            onDone: "removing",
+            // An SA that cannot be ended now is found by the next list, and ended there.
+            onError: "removing",
+          },
+        },
+        removing: {
+          invoke: {
+            id: "removeGateway",
+            src: "removeGateway",
+            input: ({ context }) => ({ ...orderOf(context), connectionId: context.connectionId }),
+            onDone: "#child.gone",
+            onError: "#child.gone",
+          },
+        },
+      },
+    },
+    gone: { type: "final" },
+  },
+});
+
+const noAnswer = failure(
+  Reason.NegotiationFailed,
+  "no CHILD SA came about, and neither charon nor the peer said why",
+);
+
+function orderOf(context: ChildContext): ChildOrder {
+  return { connectionName: context.connectionName, childKey: context.child.key };
+}
+
+function tunnelOf(sa: ChildSa): Tunnel | undefined {
+  if (sa.encryption === undefined) return undefined;
+  return { suite: suiteOfSa(sa.encryption, sa.integrity), encapsulated: sa.encapsulated };
+}
+
+/** True while charon works on an IKE SA of the connection, or on this child. */
+function isBusy(ikeSas: readonly IkeSa[], own: readonly ChildSa[]): boolean {
+  const working = new Set(["CREATED", "INSTALLING", "RETRYING"]);
+  if (own.some((sa) => working.has(sa.state))) return true;
+  return ikeSas.some(
+    (sa) =>
+      sa.state === "CONNECTING" ||
+      sa.state === "CREATED" ||
+      sa.tasks.some((task) => /CHILD_CREATE|IKE_(INIT|AUTH)/.test(task)),
+  );
+}

@@ -1,0 +1,42 @@
+import type { Child, Connection } from "../model/connection.ts";
+import { messageFromConnection, type ViciMessage } from "../model/vici-message.ts";
+
+/** What a change of spec asks for. */
+export interface ConnectionChange {
+  /** Address, identities or IKE options differ: the IKE SA has to be made anew. */
+  readonly ike: boolean;
+  readonly added: readonly Child[];
+  readonly removed: readonly Child[];
+  /** Those that are in both; `replaces` where the CHILD SA has to be made anew. */
+  readonly kept: readonly { readonly child: Child; readonly replaces: boolean }[];
+}
+
+/** The difference between what was declared and what is. */
+export function connectionChange(before: Connection, after: Connection): ConnectionChange {
+  const old = new Map(before.children.map((child) => [child.key, child]));
+  const keys = new Set(after.children.map((child) => child.key));
+  const sent = { before: childMessages(before), after: childMessages(after) };
+  return {
+    ike: ikeKey(before) !== ikeKey(after),
+    added: after.children.filter((child) => !old.has(child.key)),
+    removed: before.children.filter((child) => !keys.has(child.key)),
+    kept: after.children.flatMap((child) =>
+      old.has(child.key)
+        ? [{ child, replaces: differ(sent.before[child.key], sent.after[child.key]) }]
+        : [],
+    ),
+  };
+}
+
+function ikeKey(connection: Connection): string {
+  return JSON.stringify(messageFromConnection({ ...connection, children: [] }));
+}
+
+function childMessages(connection: Connection): ViciMessage {
+  const message = messageFromConnection(connection)[connection.name] as ViciMessage;
+  return message["children"] as ViciMessage;
+}
+
+function differ(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) !== JSON.stringify(b);
+}

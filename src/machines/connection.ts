@@ -1,0 +1,394 @@
+import { assign, emit, enqueueActions, sendTo, setup, type ActorRefFrom } from "xstate";
+import type { Connection } from "../model/connection.ts";
+import { failure, Reason, type Failure } from "../model/failure.ts";
+import { isEstablished, type IkeSa } from "../model/sa.ts";
+import { ikeSaDrifted } from "../model/sa-drift.ts";
+import { backoffMs } from "./backoff.ts";
+import { childMachine } from "./child.ts";
+import { connectionChange } from "./connection-change.ts";
+import { failureOf } from "./failure-of.ts";
+import type { GatewayEvent } from "./gateway.ts";
+import { notProvided } from "./not-provided.ts";
+
+export interface ConnectionContext {
+  readonly connection: Connection;
+  readonly charonReady: boolean;
+  /** Changes with the secret's value; undefined while the secret, or its key, is missing. */
+  readonly secretRevision: string | undefined;
+  readonly ikeSas: readonly IkeSa[];
+  readonly failure: Failure | undefined;
+  readonly attempt: number;
+  /** The IKE SAs that were made from an earlier spec. */
+  readonly outdated: readonly string[];
+  /** The ids of the children's actors, of those too that are on their way out. */
+  readonly running: readonly string[];
+}
+
+export type ConnectionEvent =
+  | { type: "spec.changed"; connection: Connection }
+  | { type: "secret.changed"; revision: string }
+  | { type: "secret.missing" }
+  | { type: "charon.ready" }
+  | { type: "charon.lost" }
+  | { type: "sas.listed"; ikeSas: readonly IkeSa[] }
+  | { type: "sas.wanted" }
+  | { type: "peer.notified"; failure: Failure }
+  | { type: "gateway.told"; child: string; event: GatewayEvent }
+  | { type: "retry" }
+  | { type: "delete" };
+
+/** What a connection asks of whoever runs it. */
+export type ConnectionEmitted = { type: "sas.wanted" };
+
+export type ConnectionInput = Pick<
+  ConnectionContext,
+  "connection" | "charonReady" | "secretRevision"
+>;
+
+/** What `load` needs; it finds the secret itself, since none may be in a context. */
+export interface LoadOrder {
+  readonly connection: Connection;
+}
+
+/** The id of a child's actor. */
+export function childActorId(key: string): string {
+  return `child.${key}`;
+}
+
+const brokenDown = failure(Reason.Internal, "a child's actor broke down and was started anew");
+
+/** One IPSecConnection: its IKE SA, and its children as actors. */
+export const connectionMachine = setup({
+  types: {} as {
+    context: ConnectionContext;
+    events: ConnectionEvent;
+    emitted: ConnectionEmitted;
+    input: ConnectionInput;
+    children: Record<string, "child">;
+  },
+  actors: {
+    child: childMachine,
+    /** Gives charon the secret and the connection; what is there already is not disturbed. */
+    load: notProvided<void, LoadOrder>("load"),
+    /** Ends IKE SAs by their unique ids. */
+    terminateIke: notProvided<void, { readonly uniqueIds: readonly string[] }>("terminateIke"),
+    /** Ends the connection's SAs and takes connection and secret out of charon. */
+    unload: notProvided<void, { readonly connectionName: string }>("unload"),
+  },
+  actions: {
+    wantList: emit({ type: "sas.wanted" }),
+    note: assign((_, params: { failure: Failure | undefined }) => ({ failure: params.failure })),
+    takeList: assign(({ event }) => (event.type === "sas.listed" ? { ikeSas: event.ikeSas } : {})),
+    passOn: enqueueActions(({ enqueue, event, context }) => {
+      if (event.type !== "sas.listed" && event.type !== "peer.notified") return;
+      for (const id of context.running) enqueue.sendTo(id, event);
+    }),
+    tellChildren: enqueueActions(
+      (
+        { enqueue, context },
+        params: { type: "connection.loaded" | "connection.unloaded" | "retry" | "stop" },
+      ) => {
+        for (const id of context.running) enqueue.sendTo(id, params);
+      },
+    ),
+    spawnMissing: enqueueActions(({ enqueue, context }) => {
+      const missing = context.connection.children.filter(
+        (child) => !context.running.includes(childActorId(child.key)),
+      );
+      for (const child of missing) {
+        enqueue.spawnChild("child", {
+          id: childActorId(child.key),
+          input: {
+            connectionId: context.connection.id,
+            connectionName: context.connection.name,
+            child,
+            loaded: false,
+          },
+        });
+      }
+      const spawned = missing.map((child) => childActorId(child.key));
+      enqueue.assign({ running: [...context.running, ...spawned] });
+    }),
+    forgetChild: enqueueActions(({ enqueue, context, event }) => {
+      const id = childIdIn(event.type);
+      enqueue.stopChild(id);
+      enqueue.assign({ running: context.running.filter((other) => other !== id) });
+    }),
+    takeSpec: enqueueActions(({ enqueue, context, event }) => {
+      if (event.type !== "spec.changed") return;
+      const change = connectionChange(context.connection, event.connection);
+      for (const { key } of change.removed) enqueue.sendTo(childActorId(key), { type: "stop" });
+      for (const { child, replaces } of change.kept) {
+        enqueue.sendTo(childActorId(child.key), {
+          type: "child.changed",
+          child,
+          replaces: replaces && !change.ike,
+        });
+      }
+      enqueue.assign({
+        connection: event.connection,
+        attempt: 0,
+        failure: undefined,
+        outdated: change.ike ? context.ikeSas.map((sa) => sa.uniqueId) : context.outdated,
+      });
+    }),
+    takeSecret: assign(({ event }) => {
+      if (event.type === "secret.changed") return { secretRevision: event.revision };
+      return event.type === "secret.missing" ? { secretRevision: undefined } : {};
+    }),
+    clearOutdated: assign({ outdated: [] }),
+  },
+  guards: {
+    loadable: ({ context }) => context.charonReady && context.secretRevision !== undefined,
+    established: ({ context }) => context.ikeSas.some(isEstablished),
+    rekeying: ({ context }) => context.ikeSas.some((sa) => sa.state === "REKEYING"),
+    outdated: ({ context }) => outdatedSas(context).length > 0,
+    stalled: ({ context }) => context.failure?.retryable === false,
+    /** The peer said no, and charon has given the IKE SA up. */
+    refused: ({ context }) => context.failure?.retryable === false && context.ikeSas.length === 0,
+    secretIsNew: ({ context, event }) =>
+      event.type === "secret.changed" && event.revision !== context.secretRevision,
+  },
+  delays: {
+    backoff: ({ context }) => backoffMs(context.attempt),
+    check: 2_000,
+    rekeyDeadline: 60_000,
+  },
+}).createMachine({
+  id: "connection",
+  context: ({ input }) => ({
+    ...input,
+    ikeSas: [],
+    failure: undefined,
+    attempt: 0,
+    outdated: [],
+    running: [],
+  }),
+  entry: { type: "spawnMissing" },
+  initial: "pending",
+  on: {
+    "charon.ready": { actions: assign({ charonReady: true }), target: ".pending" },
+    "charon.lost": {
+      actions: [
+        assign({ charonReady: false, ikeSas: [], outdated: [] }),
+        { type: "tellChildren", params: { type: "connection.unloaded" } },
+      ],
+      target: ".pending",
+    },
+    "secret.changed": {
+      guard: "secretIsNew",
+      actions: [{ type: "takeSecret" }, { type: "tellChildren", params: { type: "retry" } }],
+      target: ".pending",
+    },
+    "secret.missing": { actions: { type: "takeSecret" } },
+    "spec.changed": {
+      actions: [{ type: "takeSpec" }, { type: "spawnMissing" }],
+      target: ".pending",
+    },
+    "sas.listed": { actions: [{ type: "takeList" }, { type: "passOn" }] },
+    "sas.wanted": { actions: { type: "wantList" } },
+    "peer.notified": { actions: { type: "passOn" } },
+    "gateway.told": {
+      actions: sendTo(
+        ({ event }) => childActorId(event.child),
+        ({ event }) => ({ type: "gateway.told", event: event.event }),
+      ),
+    },
+    "xstate.done.actor.child.*": {
+      // Spawned anew where it was declared again while it went.
+      actions: [{ type: "forgetChild" }, { type: "spawnMissing" }],
+      target: ".pending",
+    },
+    "xstate.error.actor.child.*": {
+      actions: [
+        { type: "note", params: { failure: brokenDown } },
+        { type: "forgetChild" },
+        { type: "spawnMissing" },
+      ],
+      target: ".pending",
+    },
+    retry: {
+      actions: { type: "tellChildren", params: { type: "retry" } },
+      target: ".pending",
+    },
+    delete: ".terminating",
+  },
+  states: {
+    pending: {
+      description: "Something it needs is missing; the failure names it.",
+      always: [
+        { guard: "loadable", target: "loading" },
+        {
+          guard: ({ context }) => context.failure !== missingOf(context),
+          actions: { type: "note", params: ({ context }) => ({ failure: missingOf(context) }) },
+        },
+      ],
+    },
+    loading: {
+      description: "charon is given the secret and the connection. SAs that exist go on.",
+      tags: "pending",
+      invoke: {
+        id: "load",
+        src: "load",
+        input: ({ context }) => ({ connection: context.connection }),
+        onDone: {
+          target: "replacing",
+          actions: [
+            assign({ failure: undefined, attempt: 0 }),
+            { type: "tellChildren", params: { type: "connection.loaded" } },
+          ],
+        },
+        onError: {
+          target: "failed",
+          actions: { type: "note", params: ({ event }) => ({ failure: failureOf(event.error) }) },
+        },
+      },
+    },
+    replacing: {
+      description: "IKE SAs that are not what is declared are ended; the children order new ones.",
+      tags: "negotiating",
+      invoke: {
+        id: "terminateIke",
+        src: "terminateIke",
+        input: ({ context }) => ({ uniqueIds: outdatedSas(context) }),
+        onDone: { target: "negotiating", actions: { type: "clearOutdated" } },
+        onError: { target: "negotiating", actions: { type: "clearOutdated" } },
+      },
+    },
+    negotiating: {
+      description: "The children have ordered their SAs; there is no IKE SA yet.",
+      entry: { type: "wantList" },
+      always: [
+        { guard: "outdated", target: "replacing" },
+        { guard: "established", target: "established" },
+        { guard: "refused", target: "failed.refused" },
+      ],
+      on: {
+        "peer.notified": {
+          actions: [
+            { type: "note", params: ({ event }) => ({ failure: event.failure }) },
+            { type: "passOn" },
+          ],
+        },
+      },
+    },
+    established: {
+      description: "The IKE SA is up.",
+      entry: { type: "note", params: { failure: undefined } },
+      always: [
+        { guard: "outdated", target: "replacing" },
+        { guard: ({ context }) => !context.ikeSas.some(isEstablished), target: "negotiating" },
+        { guard: "rekeying", target: "rekeying" },
+      ],
+    },
+    rekeying: {
+      description: "A new IKE SA is taking the place of the old one; the children go on.",
+      always: [
+        { guard: ({ context }) => !context.ikeSas.some(isEstablished), target: "negotiating" },
+        {
+          guard: ({ context }) => context.ikeSas.every((sa) => sa.state !== "REKEYING"),
+          target: "established",
+        },
+      ],
+      after: {
+        check: { target: "rekeying", reenter: true, actions: { type: "wantList" } },
+      },
+    },
+    failed: {
+      description:
+        "charon does not take the connection, or the peer does not; the failure says why.",
+      entry: assign({ attempt: ({ context }) => context.attempt + 1 }),
+      initial: "deciding",
+      states: {
+        deciding: { always: [{ guard: "stalled", target: "rejected" }, { target: "retrying" }] },
+        retrying: {
+          description: "charon could not be told; it is tried again.",
+          after: { backoff: "#connection.pending" },
+        },
+        rejected: {
+          description:
+            "charon refused the configuration: only another spec, or another charon, helps.",
+        },
+        refused: {
+          description: "The peer refused. The children try again now and then.",
+          always: [
+            { guard: "established", target: "#connection.established" },
+            {
+              guard: ({ context }) => context.ikeSas.length > 0,
+              target: "#connection.negotiating",
+            },
+          ],
+        },
+      },
+    },
+    terminating: {
+      description: "The connection was deleted: SAs, secret and gateways go.",
+      initial: "children",
+      entry: { type: "tellChildren", params: { type: "stop" } },
+      on: {
+        "xstate.done.actor.child.*": { actions: { type: "forgetChild" } },
+        "xstate.error.actor.child.*": { actions: { type: "forgetChild" } },
+        "*": {},
+      },
+      states: {
+        children: {
+          description: "Each child ends its SA and its gateway.",
+          always: { guard: ({ context }) => context.running.length === 0, target: "unloading" },
+        },
+        unloading: {
+          invoke: {
+            id: "unload",
+            src: "unload",
+            input: ({ context }) => ({ connectionName: context.connection.name }),
+            onDone: "#connection.gone",
+            // charon is away, and its SAs with it; what it keeps is pruned when it is back.
+            onError: "#connection.gone",
+          },
+        },
+      },
+    },
+    gone: { type: "final" },
+  },
+});
+
+/** The actor of one connection. */
+export type ConnectionActor = ActorRefFrom<typeof connectionMachine>;
+
+/** `child.net` in `xstate.done.actor.child.net`. */
+function childIdIn(type: string): string {
+  return type.replace(/^xstate\.(done|error)\.actor\./, "");
+}
+
+/** SAs of an earlier spec: those that a change left, and those that an earlier process left. */
+function outdatedSas(context: ConnectionContext): string[] {
+  const drifted = context.ikeSas.filter(
+    (sa) => isEstablished(sa) && ikeSaDrifted(sa, context.connection),
+  );
+  return [...new Set([...context.outdated, ...drifted.map((sa) => sa.uniqueId)])];
+}
+
+const charonMissing = failure(
+  Reason.CharonUnavailable,
+  "charon does not answer on its VICI socket",
+);
+
+function missingOf(context: ConnectionContext): Failure | undefined {
+  if (!context.charonReady) return charonMissing;
+  if (context.secretRevision !== undefined) return undefined;
+  return secretMissing(context.connection);
+}
+
+const secretFailures = new WeakMap<Connection, Failure>();
+
+/** One object per connection, so that two evaluations compare equal. */
+function secretMissing(connection: Connection): Failure {
+  const known = secretFailures.get(connection);
+  if (known !== undefined) return known;
+  const { namespace, name, key } = connection.secretRef;
+  const made = failure(
+    Reason.SecretMissing,
+    `the Secret ${namespace}/${name} with the key "${key}" is not there`,
+  );
+  secretFailures.set(connection, made);
+  return made;
+}

@@ -1,0 +1,161 @@
+import { assign, fromCallback, sendParent, setup, type AnyEventObject } from "xstate";
+import type { Child } from "../model/connection.ts";
+import type { Gateway, Worker } from "../model/endpoint.ts";
+import type { Failure } from "../model/failure.ts";
+import type { EspSuite } from "../model/mtu.ts";
+import { backoffMs } from "./backoff.ts";
+import { failureOf } from "./failure-of.ts";
+import { notProvided } from "./not-provided.ts";
+
+/** What the tunnel was negotiated to be, as far as packet sizes go. */
+export interface Tunnel {
+  readonly suite: EspSuite;
+  readonly encapsulated: boolean;
+}
+
+/** Everything that `apply` needs to bring a gateway's namespace into shape. */
+export interface GatewayOrder {
+  readonly connectionId: string;
+  readonly child: Child;
+  readonly gateway: Gateway;
+  readonly workers: readonly Worker[];
+  /** Undefined until a CHILD SA tells. */
+  readonly tunnel: Tunnel | undefined;
+}
+
+export interface GatewayContext {
+  readonly connectionId: string;
+  readonly child: Child;
+  readonly gateway: Gateway | undefined;
+  readonly workers: readonly Worker[];
+  readonly tunnel: Tunnel | undefined;
+  readonly failure: Failure | undefined;
+  readonly attempt: number;
+}
+
+export type GatewayEvent =
+  | { type: "child.changed"; child: Child }
+  | { type: "gateway.located"; gateway: Gateway }
+  | { type: "gateway.lost" }
+  | { type: "workers.changed"; workers: readonly Worker[] }
+  | { type: "tunnel.changed"; tunnel: Tunnel | undefined }
+  | { type: "kernel.changed" };
+
+/** What a gateway tells its child. */
+export type GatewayReport =
+  | { type: "gateway.ready" }
+  | { type: "gateway.failed"; failure: Failure };
+
+export type GatewayInput = Pick<GatewayContext, "connectionId" | "child">;
+
+/** The gateway of one child: keeps its namespace as planned, whoever breaks it. */
+export const gatewayMachine = setup({
+  types: {} as { context: GatewayContext; events: GatewayEvent; input: GatewayInput },
+  actors: {
+    /** Brings the namespace's links, addresses, routes and entries in line with the plan. */
+    apply: notProvided<void, GatewayOrder>("apply"),
+    /** Reports `kernel.changed` when somebody changes the namespace. */
+    watchKernel: fromCallback<AnyEventObject, Gateway>(() => {}),
+  },
+  actions: {
+    reportReady: sendParent({ type: "gateway.ready" }),
+    reportFailure: sendParent(({ context }: { context: GatewayContext }) => ({
+      type: "gateway.failed",
+      failure: context.failure,
+    })),
+  },
+  delays: {
+    backoff: ({ context }) => backoffMs(context.attempt),
+    settle: 20,
+    resync: 60_000,
+  },
+}).createMachine({
+  id: "gateway",
+  context: ({ input }) => ({
+    ...input,
+    gateway: undefined,
+    workers: [],
+    tunnel: undefined,
+    failure: undefined,
+    attempt: 0,
+  }),
+  initial: "absent",
+  on: {
+    "child.changed": { actions: assign({ child: ({ event }) => event.child }), target: ".stale" },
+    "workers.changed": {
+      actions: assign({ workers: ({ event }) => event.workers }),
+      target: ".stale",
+    },
+    "tunnel.changed": {
+      actions: assign({ tunnel: ({ event }) => event.tunnel }),
+      target: ".stale",
+    },
+    "gateway.located": {
+      actions: assign({ gateway: ({ event }) => event.gateway, attempt: 0 }),
+      target: ".configuring",
+    },
+    "gateway.lost": { actions: assign({ gateway: undefined }), target: ".absent" },
+  },
+  states: {
+    absent: {
+      description: "There is no namespace to configure.",
+    },
+    stale: {
+      description: "Something that the plan depends on has changed.",
+      always: [
+        { guard: ({ context }) => context.gateway !== undefined, target: "configuring" },
+        { target: "absent" },
+      ],
+    },
+    configuring: {
+      description: "The kernel is compared with the plan, and the difference applied.",
+      invoke: {
+        id: "apply",
+        src: "apply",
+        input: ({ context }) => ({
+          connectionId: context.connectionId,
+          child: context.child,
+          gateway: context.gateway as Gateway,
+          workers: context.workers,
+          tunnel: context.tunnel,
+        }),
+        onDone: {
+          target: "ready",
+          actions: [assign({ failure: undefined, attempt: 0 }), { type: "reportReady" }],
+        },
+        onError: {
+          target: "degraded",
+          actions: [
+            assign({
+              failure: ({ event }) => failureOf(event.error),
+              attempt: ({ context }) => context.attempt + 1,
+            }),
+            { type: "reportFailure" },
+          ],
+        },
+      },
+    },
+    ready: {
+      description: "The namespace is as planned, and watched.",
+      invoke: {
+        id: "watchKernel",
+        src: "watchKernel",
+        input: ({ context }) => context.gateway as Gateway,
+        onError: { target: "degraded", actions: assign({ attempt: 1 }) },
+      },
+      initial: "quiet",
+      states: {
+        quiet: { on: { "kernel.changed": "changed" } },
+        changed: {
+          description: "Somebody changed the namespace; more may follow at once.",
+          after: { settle: "#gateway.configuring" },
+        },
+      },
+      after: { resync: "configuring" },
+    },
+    degraded: {
+      description: "The kernel refused a part of the plan; it is tried again.",
+      after: { backoff: "configuring" },
+    },
+  },
+});

@@ -1,0 +1,60 @@
+import { parseAddress } from "./address.ts";
+import { parseRange, type AddressRange } from "./address-pool.ts";
+import type { Child, Connection } from "./connection.ts";
+import { connectionProblems } from "./connection-problems.ts";
+import { parsePrefix, type Prefix } from "./prefix.ts";
+import { resultOf, type Result } from "./result.ts";
+import type { ChildSpec, IPSecConnection } from "./schema/ipsec-connection.ts";
+import { schemaProblems } from "./schema-problems.ts";
+
+/** The connection that a document declares, or every problem it has. */
+export function connectionFromCr(document: unknown): Result<Connection> {
+  const problems = schemaProblems("IPSecConnection", document);
+  if (problems.length > 0) return { ok: false, problems };
+  const cr = document as IPSecConnection;
+  const found = connectionProblems(cr);
+  if (found.length > 0) return { ok: false, problems: found };
+  return resultOf(convert(cr), []);
+}
+
+function convert({ metadata, spec }: IPSecConnection): Connection {
+  const anyAddress = spec.localAddr === "" || spec.localAddr === "%any";
+  return {
+    id: metadata.name,
+    name: spec.name,
+    generation: metadata.generation ?? 0,
+    remoteAddr: spec.remoteAddr,
+    remoteAddress: parseAddress(spec.remoteAddr),
+    localAddr: anyAddress ? undefined : spec.localAddr,
+    localId: spec.localId,
+    remoteId: spec.remoteId,
+    secretRef: { ...spec.secretRef },
+    children: Object.entries(spec.children).map(([key, child]) => childFromSpec(key, child)),
+    extra: { ...spec.extra },
+  };
+}
+
+function childFromSpec(key: string, spec: ChildSpec): Child {
+  const pools = Object.entries(spec.ip_pools).map(([name, entries]) => [
+    name,
+    entries.map((entry) => parseRange(entry) as AddressRange),
+  ]);
+  const startAction = spec.extra?.["start_action"] ?? "start";
+  return {
+    key,
+    name: spec.name,
+    localSelectors: (spec.local_ips ?? []).map(prefixOf),
+    remoteSelectors: (spec.remote_ips ?? []).map(prefixOf),
+    xfrmIp: prefixOf(spec.xfrm_ip),
+    vxlanIp: prefixOf(spec.vxlan_ip),
+    ifId: spec.if_id,
+    pools: Object.fromEntries(pools),
+    extra: { ...spec.extra },
+    initiates: startAction.includes("start"),
+  };
+}
+
+/** Of a field that validation has accepted. */
+function prefixOf(text: string): Prefix {
+  return parsePrefix(text) as Prefix;
+}

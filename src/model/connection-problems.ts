@@ -1,0 +1,133 @@
+import { parseAddress } from "./address.ts";
+import { childProblems } from "./child-problems.ts";
+import { connectionExtraProblem } from "./extra.ts";
+import { isHostName, labelValueProblem, objectNameProblem, secretKeyProblem } from "./names.ts";
+import { overlap, parsePrefix, type Prefix } from "./prefix.ts";
+import type { Problem } from "./result.ts";
+import type { ChildSpec, IPSecConnection, IPSecConnectionSpec } from "./schema/ipsec-connection.ts";
+
+/** What is wrong with a well-shaped connection on its own, all of it. */
+export function connectionProblems({ metadata, spec }: IPSecConnection): Problem[] {
+  return [
+    ...named("metadata.name", objectNameProblem(metadata.name)),
+    ...named("spec.name", labelValueProblem(spec.name)),
+    ...named("spec.secretRef.name", objectNameProblem(spec.secretRef.name)),
+    ...named("spec.secretRef.namespace", objectNameProblem(spec.secretRef.namespace)),
+    ...named("spec.secretRef.key", secretKeyProblem(spec.secretRef.key)),
+    ...addressProblems(spec),
+    ...placementProblems(spec),
+    ...extraProblems(spec),
+    ...Object.entries(spec.children).flatMap(([key, child]) => childProblems(key, child)),
+    ...siblingProblems(Object.entries(spec.children)),
+  ];
+}
+
+function named(path: string, message: string | undefined): Problem[] {
+  return message === undefined ? [] : [{ path, message }];
+}
+
+function addressProblems({ remoteAddr, localAddr }: IPSecConnectionSpec): Problem[] {
+  const remote = parseAddress(remoteAddr);
+  if (remote === undefined && !isHostName(remoteAddr)) {
+    const message = `"${remoteAddr}" is neither an IP address nor a DNS name; ranges and prefixes are not possible`;
+    return [{ path: "spec.remoteAddr", message }];
+  }
+  if (localAddr === "" || localAddr === "%any") return [];
+  const local = parseAddress(localAddr);
+  const path = "spec.localAddr";
+  if (local === undefined) {
+    return [
+      {
+        path,
+        message: `"${localAddr}" is no IP address; leave it empty, or %any, to let the routes decide`,
+      },
+    ];
+  }
+  if (remote === undefined || local.family === remote.family) return [];
+  return [
+    {
+      path,
+      message: `is IPv${local.family}, but remoteAddr is IPv${remote.family}: use one family for both`,
+    },
+  ];
+}
+
+function placementProblems(spec: IPSecConnectionSpec): Problem[] {
+  const problems: Problem[] = [];
+  if (spec.nodeName !== undefined && spec.groupRef !== undefined) {
+    const message = "nodeName and groupRef are both set: keep the one that says where charon runs";
+    problems.push({ path: "spec.nodeName", message });
+  }
+  if (spec.nodeName !== undefined) {
+    problems.push(...named("spec.nodeName", objectNameProblem(spec.nodeName)));
+  }
+  if (spec.groupRef !== undefined) {
+    problems.push(...named("spec.groupRef.name", objectNameProblem(spec.groupRef.name)));
+    problems.push(...named("spec.groupRef.namespace", objectNameProblem(spec.groupRef.namespace)));
+  }
+  return problems;
+}
+
+function extraProblems(spec: IPSecConnectionSpec): Problem[] {
+  return Object.entries(spec.extra ?? {}).flatMap(([name, value]) =>
+    named(`spec.extra.${name}`, connectionExtraProblem(name, value)),
+  );
+}
+
+/** What two children of one connection must not share. */
+function siblingProblems(children: readonly [string, ChildSpec][]): Problem[] {
+  return children.flatMap(([key, child], i) =>
+    children.slice(0, i).flatMap(([otherKey, other]) => {
+      const path = `spec.children.${key}`;
+      return [
+        ...nameClash(path, key, child, otherKey, other),
+        ...(child.if_id === other.if_id
+          ? [
+              {
+                path: `${path}.if_id`,
+                message: `${child.if_id} is the if_id of ${otherKey} as well: each child needs its own`,
+              },
+            ]
+          : []),
+        ...selectorClash(path, child, otherKey, other),
+      ];
+    }),
+  );
+}
+
+function nameClash(
+  path: string,
+  key: string,
+  child: ChildSpec,
+  otherKey: string,
+  other: ChildSpec,
+): Problem[] {
+  const names = new Set([otherKey, other.name]);
+  const clash = names.has(child.name) ? child.name : names.has(key) ? key : undefined;
+  if (clash === undefined) return [];
+  const message = `"${clash}" also means the child ${otherKey}: keys and names must tell children apart`;
+  return [{ path: `${path}.name`, message }];
+}
+
+function selectorClash(
+  path: string,
+  child: ChildSpec,
+  otherKey: string,
+  other: ChildSpec,
+): Problem[] {
+  const local = overlapOf(child.local_ips, other.local_ips);
+  const remote = overlapOf(child.remote_ips, other.remote_ips);
+  if (local === undefined || remote === undefined) return [];
+  const message = `${local} to ${remote} overlaps with the child ${otherKey}: the peer could not tell which tunnel a packet belongs to`;
+  return [{ path: `${path}.remote_ips`, message }];
+}
+
+function overlapOf(a: string[] | undefined, b: string[] | undefined): string | undefined {
+  const others = (b ?? [])
+    .map(parsePrefix)
+    .filter((prefix): prefix is Prefix => prefix !== undefined);
+  return a?.find((text) => {
+    const prefix = parsePrefix(text);
+    return prefix !== undefined && others.some((other) => overlap(prefix, other));
+  });
+}

@@ -1,0 +1,55 @@
+import type { Address } from "./address.ts";
+import type { AddressRange } from "./address-pool.ts";
+import type { Prefix } from "./prefix.ts";
+
+/** A child after validation: what actors and plans work with. */
+export interface Child {
+  /** Map key in the manifest and name in charon. */
+  readonly key: string;
+  readonly name: string;
+  readonly localSelectors: readonly Prefix[];
+  readonly remoteSelectors: readonly Prefix[];
+  readonly xfrmIp: Prefix;
+  readonly vxlanIp: Prefix;
+  /** XFRM if_id and VNI in one. */
+  readonly ifId: number;
+  readonly pools: Readonly<Record<string, readonly AddressRange[]>>;
+  readonly extra: Readonly<Record<string, string>>;
+  /** False where the peer, or traffic, is to bring the child up. */
+  readonly initiates: boolean;
+}
+
+/** Where a Secret's value is found. */
+export interface SecretRef {
+  readonly name: string;
+  readonly namespace: string;
+  readonly key: string;
+}
+
+/** An IPSecConnection after validation. It holds no secret. */
+export interface Connection {
+  /** metadata.name: the actor's key. */
+  readonly id: string;
+  /** spec.name: the connection's name in charon. */
+  readonly name: string;
+  /** metadata.generation; 0 where the source has none. */
+  readonly generation: number;
+  readonly remoteAddr: string;
+  /** The peer's address where it is one, undefined for a DNS name. */
+  readonly remoteAddress: Address | undefined;
+  /** Undefined: the routes decide. */
+  readonly localAddr: string | undefined;
+  readonly localId: string;
+  readonly remoteId: string;
+  readonly secretRef: SecretRef;
+  readonly children: readonly Child[];
+  readonly extra: Readonly<Record<string, string>>;
+}
+
+/** The child that `name` means: a map key first, then a child's name. */
+export function findChild(connection: Connection, name: string): Child | undefined {
+  return (
+    connection.children.find((child) => child.key === name) ??
+    connection.children.find((child) => child.name === name)
+  );
+}

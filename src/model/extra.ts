@@ -1,0 +1,133 @@
+import { parseSeconds } from "./duration.ts";
+import { proposalProblem } from "./proposal.ts";
+
+/** What ipman does with an option of `extra`: check and pass it on, handle it itself, refuse it. */
+interface Option {
+  /** The problem with a value, if any. */
+  readonly check?: (value: string) => string | undefined;
+  /** The actors do it; charon is not told. */
+  readonly handled?: true;
+  /** charon takes several values: a list on the wire, commas in the manifest. */
+  readonly list?: true;
+}
+
+const yesNo = oneOf("yes", "no");
+const refuse = (why: string): Option => ({ check: () => why });
+const time: Option = {
+  check: (v) =>
+    parseSeconds(v) === undefined ? `"${v}" is no time: write 90, 30s, 5m, 4h or 1d` : undefined,
+};
+const flag: Option = { check: yesNo };
+const byIfId = "if_id decides this: set the child's if_id instead";
+const byAddr = "ipman sets this itself: use localAddr and remoteAddr";
+const bySelectors = "ipman sets this itself: use local_ips and remote_ips";
+
+const connectionOptions: Record<string, Option> = {
+  proposals: { check: (v) => proposalProblem("ike", v), list: true },
+  rekey_time: time,
+  reauth_time: time,
+  over_time: time,
+  rand_time: time,
+  dpd_delay: time,
+  dpd_timeout: time,
+  version: { check: oneOf("2") },
+  encap: flag,
+  mobike: flag,
+  pull: flag,
+  aggressive: flag,
+  ppk_required: flag,
+  send_certreq: flag,
+  fragmentation: { check: oneOf("yes", "accept", "force", "no") },
+  childless: { check: oneOf("allow", "prefer", "force", "never") },
+  send_cert: { check: oneOf("always", "never", "ifasked") },
+  unique: { check: oneOf("no", "never", "keep", "replace") },
+  local_port: { check: port },
+  remote_port: { check: port },
+  pools: { list: true },
+  vips: { list: true },
+  if_id_in: refuse(byIfId),
+  if_id_out: refuse(byIfId),
+  local_addrs: refuse(byAddr),
+  remote_addrs: refuse(byAddr),
+  children: refuse("children have a field of their own"),
+  local: refuse("ipman sets this itself: use localId and secretRef"),
+  remote: refuse("ipman sets this itself: use remoteId and secretRef"),
+};
+
+const childOptions: Record<string, Option> = {
+  esp_proposals: { check: (v) => proposalProblem("esp", v), list: true },
+  ah_proposals: refuse("AH authenticates only: use esp_proposals"),
+  rekey_time: time,
+  life_time: time,
+  rand_time: time,
+  inactivity: time,
+  start_action: { check: oneOf("start", "none", "trap", "trap|start"), handled: true },
+  dpd_action: { check: oneOf("restart", "clear", "trap", "none"), handled: true },
+  close_action: { check: oneOf("start", "restart", "none"), handled: true },
+  mode: { check: oneOf("tunnel"), handled: true },
+  if_id_in: refuse(byIfId),
+  if_id_out: refuse(byIfId),
+  reqid: refuse("charon chooses it, since two children with one reqid would share their traffic"),
+  local_ts: refuse(bySelectors),
+  remote_ts: refuse(bySelectors),
+  updown: refuse(
+    "the gateway is configured without scripts: what the script did belongs elsewhere",
+  ),
+  policies: { check: oneOf("yes") },
+  ipcomp: flag,
+  hostaccess: flag,
+  copy_df: flag,
+  copy_ecn: flag,
+  sha256_96: flag,
+  policies_fwd_out: flag,
+};
+
+/** What is wrong with an option of a connection's `extra`, if anything. */
+export function connectionExtraProblem(name: string, value: string): string | undefined {
+  return connectionOptions[name]?.check?.(value);
+}
+
+/** What is wrong with an option of a child's `extra`, if anything. */
+export function childExtraProblem(name: string, value: string): string | undefined {
+  return childOptions[name]?.check?.(value);
+}
+
+/** The options that charon gets, as it wants them. Unknown ones go on to it: it may know them. */
+export function connectionExtraMessage(
+  extra: Record<string, string>,
+): Record<string, string | string[]> {
+  return extraMessage(connectionOptions, extra);
+}
+
+/** As {@link connectionExtraMessage}, of a child. */
+export function childExtraMessage(
+  extra: Record<string, string>,
+): Record<string, string | string[]> {
+  return extraMessage(childOptions, extra);
+}
+
+function extraMessage(
+  options: Record<string, Option>,
+  extra: Record<string, string>,
+): Record<string, string | string[]> {
+  const message: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(extra)) {
+    const option = options[name];
+    if (option?.handled === true) continue;
+    message[name] = option?.list === true ? value.split(",").map((item) => item.trim()) : value;
+  }
+  return message;
+}
+
+function oneOf(...values: string[]): (value: string) => string | undefined {
+  return (value) =>
+    values.includes(value)
+      ? undefined
+      : `"${value}" is not possible here: use ${values.join(" or ")}`;
+}
+
+function port(value: string): string | undefined {
+  const number = Number(value);
+  if (/^\d+$/.test(value) && number >= 1 && number <= 65_535) return undefined;
+  return `"${value}" is no port: use 1 to 65535`;
+}

@@ -1,0 +1,60 @@
+/**
+ * Why something is not as it should be. Reasons are part of the API: they appear in
+ * conditions, events, metrics and alerts.
+ */
+export const Reason = {
+  /** The document has problems; the last good version goes on. */
+  SpecInvalid: "SpecInvalid",
+  /** The Secret, or its key, is not there. */
+  SecretMissing: "SecretMissing",
+  /** charon does not answer on its VICI socket. */
+  CharonUnavailable: "CharonUnavailable",
+  /** The gateway's namespace or devices are not in place. */
+  GatewayNotReady: "GatewayNotReady",
+  /** charon refused the connection's configuration; the message is its own. */
+  ConfigRejected: "ConfigRejected",
+  /** The peer does not accept our credentials or identity, or we not its. */
+  AuthenticationFailed: "AuthenticationFailed",
+  /** Peer and we have no common IKE or ESP proposal. */
+  NoProposalChosen: "NoProposalChosen",
+  /** The peer does not accept the traffic selectors. */
+  TrafficSelectorsRefused: "TrafficSelectorsRefused",
+  /** The peer has no configuration for these addresses, or none it may use. */
+  PeerRefused: "PeerRefused",
+  /** The peer does not answer. */
+  PeerUnreachable: "PeerUnreachable",
+  /** The peer, or somebody, ended the SA. */
+  PeerClosed: "PeerClosed",
+  /** No SA came about, and nobody said why. */
+  NegotiationFailed: "NegotiationFailed",
+  /** A rekey that was due did not happen. */
+  RekeyOverdue: "RekeyOverdue",
+  /** The kernel refused a link, an address, a route or an entry. */
+  NetworkRejected: "NetworkRejected",
+  /** A defect in ipman itself. */
+  Internal: "Internal",
+} as const;
+
+export type Reason = (typeof Reason)[keyof typeof Reason];
+
+/** A reason with a sentence for people. Nothing secret, nothing that changes by the second. */
+export interface Failure {
+  readonly reason: Reason;
+  readonly message: string;
+  /** False where only a change of spec or secret helps. */
+  readonly retryable: boolean;
+}
+
+/** Failures that trying again does not mend. */
+const final: ReadonlySet<Reason> = new Set([
+  Reason.SpecInvalid,
+  Reason.ConfigRejected,
+  Reason.AuthenticationFailed,
+  Reason.NoProposalChosen,
+  Reason.TrafficSelectorsRefused,
+  Reason.PeerRefused,
+]);
+
+export function failure(reason: Reason, message: string): Failure {
+  return { reason, message, retryable: !final.has(reason) };
+}

@@ -1,0 +1,108 @@
+import { parsePrefix, formatPrefix, type Prefix } from "./prefix.ts";
+
+/** What the actors want to know of a CHILD SA; the source is one entry of `list-sas`. */
+export interface ChildSa {
+  /** The child's key. */
+  readonly name: string;
+  readonly uniqueId: string;
+  readonly state: string;
+  readonly ifId: number | undefined;
+  readonly encryption: string | undefined;
+  readonly integrity: string | undefined;
+  /** Wrapped in UDP. */
+  readonly encapsulated: boolean;
+  readonly localSelectors: readonly string[];
+  readonly remoteSelectors: readonly string[];
+  /** Seconds until charon rekeys; undefined where it will not. */
+  readonly rekeySeconds: number | undefined;
+}
+
+/** What the actors want to know of an IKE SA. */
+export interface IkeSa {
+  /** The connection's name in charon. */
+  readonly connection: string;
+  readonly uniqueId: string;
+  readonly state: string;
+  readonly localId: string | undefined;
+  readonly remoteId: string | undefined;
+  readonly localHost: string;
+  readonly remoteHost: string;
+  /** Tasks under way or waiting, as charon names them: `IKE_INIT`, `CHILD_CREATE`. */
+  readonly tasks: readonly string[];
+  readonly children: readonly ChildSa[];
+}
+
+type Raw = Record<string, unknown>;
+
+/** The IKE SAs in one message of `list-sas` or of an event: sections by connection name. */
+export function ikeSasFromMessage(message: Raw): IkeSa[] {
+  return Object.entries(message).flatMap(([connection, section]) =>
+    isSection(section) && "uniqueid" in section ? [ikeSaFromSection(connection, section)] : [],
+  );
+}
+
+function ikeSaFromSection(connection: string, raw: Raw): IkeSa {
+  const children = isSection(raw["child-sas"]) ? Object.values(raw["child-sas"]) : [];
+  return {
+    connection,
+    uniqueId: text(raw, "uniqueid") ?? "",
+    state: text(raw, "state") ?? "",
+    localId: text(raw, "local-id"),
+    remoteId: text(raw, "remote-id"),
+    localHost: text(raw, "local-host") ?? "",
+    remoteHost: text(raw, "remote-host") ?? "",
+    tasks: [
+      ...list(raw, "tasks-active"),
+      ...list(raw, "tasks-queued"),
+      ...list(raw, "tasks-passive"),
+    ],
+    children: children.filter(isSection).map(childSaFromSection),
+  };
+}
+
+function childSaFromSection(raw: Raw): ChildSa {
+  const ifId = text(raw, "if-id-out");
+  const rekey = text(raw, "rekey-time");
+  return {
+    name: text(raw, "name") ?? "",
+    uniqueId: text(raw, "uniqueid") ?? "",
+    state: text(raw, "state") ?? "",
+    ifId: ifId === undefined ? undefined : Number.parseInt(ifId, 16),
+    encryption: text(raw, "encr-alg"),
+    integrity: text(raw, "integ-alg"),
+    encapsulated: text(raw, "encap") === "yes",
+    localSelectors: list(raw, "local-ts").map(canonical),
+    remoteSelectors: list(raw, "remote-ts").map(canonical),
+    rekeySeconds: rekey === undefined ? undefined : Number(rekey),
+  };
+}
+
+/** An IKE SA over which children can be made or are carried. */
+export function isEstablished(sa: IkeSa): boolean {
+  return sa.state === "ESTABLISHED" || sa.state === "REKEYING";
+}
+
+/** A CHILD SA that carries traffic. One that was rekeyed stays listed for a while, and does not. */
+export function isInstalled(sa: ChildSa): boolean {
+  return sa.state === "INSTALLED" || sa.state === "REKEYING" || sa.state === "UPDATING";
+}
+
+function isSection(value: unknown): value is Raw {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function text(raw: Raw, name: string): string | undefined {
+  const value = raw[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+function list(raw: Raw, name: string): string[] {
+  const value = raw[name];
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+}
+
+/** A selector in our notation; one that is no plain network stays as charon wrote it. */
+function canonical(selector: string): string {
+  const prefix: Prefix | undefined = parsePrefix(selector);
+  return prefix === undefined ? selector : formatPrefix(prefix);
+}

@@ -1,0 +1,54 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
+import type { Problem } from "./result.ts";
+import { CharonGroup } from "./schema/charon-group.ts";
+import { IPSecConnection } from "./schema/ipsec-connection.ts";
+import { Secret } from "./schema/secret.ts";
+
+const schemas = { IPSecConnection, CharonGroup, Secret };
+
+/** The kinds of documents that ipman knows. */
+export type Kind = keyof typeof schemas;
+
+export const kinds = Object.keys(schemas) as Kind[];
+
+const ajv = new Ajv({ allErrors: true, strict: false, verbose: true });
+const compiled = new Map<Kind, ValidateFunction>();
+
+/** Where a document does not have the shape of its kind. */
+export function schemaProblems(kind: Kind, document: unknown): Problem[] {
+  const validate = compiled.get(kind) ?? ajv.compile(schemas[kind]);
+  compiled.set(kind, validate);
+  if (validate(document)) return [];
+  return (validate.errors ?? []).map(problemOf);
+}
+
+function problemOf(error: ErrorObject): Problem {
+  const path = error.instancePath.slice(1).split("/").map(unescape).join(".");
+  const at = (member: string) => (path === "" ? member : `${path}.${member}`);
+  switch (error.keyword) {
+    case "additionalProperties": {
+      const name = String(error.params["additionalProperty"]);
+      const known = Object.keys((error.parentSchema?.["properties"] as object | undefined) ?? {});
+      return { path: at(name), message: `unknown field; known here: ${known.join(", ")}` };
+    }
+    case "required":
+      return { path: at(String(error.params["missingProperty"])), message: "is required" };
+    case "const":
+      return { path, message: `must be ${JSON.stringify(error.params["allowedValue"])}` };
+    case "type":
+      return { path, message: typeProblem(error) };
+    default:
+      return { path, message: String(error.message) };
+  }
+}
+
+function typeProblem(error: ErrorObject): string {
+  const wanted = String(error.params["type"]);
+  const quoting = wanted === "string" && typeof error.data !== "object" ? "; put it in quotes" : "";
+  return `must be of type ${wanted}${quoting}`;
+}
+
+/** A JSON pointer's token as text (RFC 6901). */
+function unescape(token: string): string {
+  return token.replaceAll("~1", "/").replaceAll("~0", "~");
+}
