@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Machine } from "./machines/machine.ts";
 import { native } from "./machines/native.ts";
@@ -53,7 +53,8 @@ if (values.help || positionals.length === 0) {
     limitSeconds: Number(values.limit),
     script: [
       `cd ${quote(process.cwd())}`,
-      `export PATH=${quote(process.env["PATH"] ?? "")}`,
+      // This Node first, whatever the host has.
+      `export PATH=${quote(`${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`)}`,
       `export ARTIFACTS=${quote(exchange)}`,
       `exec ${positionals.map(quote).join(" ")}`,
     ].join("\n"),

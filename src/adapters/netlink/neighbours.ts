@@ -2,7 +2,7 @@ import { addressFromBytes, bytesOf, formatAddress, type Address } from "../../mo
 import { anyMac } from "../../model/network-plan.ts";
 import { Nda, Nl, Rtm, Sock } from "./constants.ts";
 import { macBytes } from "./links.ts";
-import { attributesIn } from "./reader.ts";
+import { attributesIn, type NetlinkMessage } from "./reader.ts";
 import type { NetlinkSocket, Request } from "./socket.ts";
 
 const headerBytes = 12; // struct ndmsg
@@ -108,4 +108,13 @@ function request(op: string, { type, flags, family, entry }: NeighbourRequest): 
         .attribute(Nda.lladdr, mac);
     },
   };
+}
+
+/**
+ * True for news of entries that come and go by themselves, resolved or learnt. None of
+ * them is ours: those are permanent.
+ */
+export function isPassingNeighbour({ type, body }: NetlinkMessage): boolean {
+  if (type !== Rtm.newNeigh && type !== Rtm.delNeigh) return false;
+  return (body.readUInt16LE(8) & Nda.permanent) === 0 && type === Rtm.newNeigh;
 }

@@ -1,0 +1,118 @@
+import type { ChildProcess } from "node:child_process";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ask, askOnce } from "../../src/adapters/control/client.ts";
+import type { ConnectionStatus, Status } from "../../src/runtime/status.ts";
+import { end, eventually, sh, start } from "./shell.ts";
+
+const bin = join(import.meta.dirname, "../../bin/ipman");
+
+/** `ipman run` on a folder of its own. */
+export class Ipman implements AsyncDisposable {
+  readonly #folder: string;
+  readonly #vici: string;
+  #process: ChildProcess | undefined;
+
+  constructor(folder: string, vici: string) {
+    this.#folder = folder;
+    this.#vici = vici;
+    mkdirSync(this.manifests, { recursive: true });
+  }
+
+  get manifests(): string {
+    return join(this.#folder, "manifests");
+  }
+
+  get state(): string {
+    return "/run/ipman";
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  /** Puts a manifest in place as a whole. */
+  apply(file: string, text: string): void {
+    const next = join(this.manifests, `.${file}.new`);
+    writeFileSync(next, text);
+    renameSync(next, join(this.manifests, file));
+  }
+
+  remove(file: string): void {
+    rmSync(join(this.manifests, file));
+  }
+
+  /** Starts it; resolves when it answers. */
+  async start(...options: string[]): Promise<void> {
+    const args = ["run", this.manifests, "--vici", this.#vici, "--log", "debug", ...options];
+    this.#process = start(join(this.#folder, "ipman.log"), bin, args);
+    await eventually(() => this.status(), 20_000);
+  }
+
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+    if (this.#process !== undefined) await end(this.#process, signal);
+    this.#process = undefined;
+  }
+
+  async status(): Promise<Status> {
+    return (await askOnce(join(this.state, "control.sock"), { op: "status" })) as Status;
+  }
+
+  /** Waits, by the runtime's own stream, until the status is as wanted. */
+  async until(wanted: (status: Status) => boolean, timeoutMs = 20_000): Promise<Status> {
+    const stream = ask(join(this.state, "control.sock"), { op: "watch" });
+    let last: Status | undefined;
+    const timer = Promise.withResolvers<never>();
+    const timeout = setTimeout(() => {
+      timer.reject(new Error(`not so within ${timeoutMs} ms: ${JSON.stringify(last, null, 1)}`));
+    }, timeoutMs);
+    try {
+      for (;;) {
+        const next = await Promise.race([stream.next(), timer.promise]);
+        if (next.done === true) throw new Error("the runtime ended");
+        last = next.value as Status;
+        if (wanted(last)) return last;
+      }
+    } finally {
+      clearTimeout(timeout);
+      void stream.return();
+    }
+  }
+
+  /** Waits until a connection is ready. */
+  async ready(id: string, timeoutMs?: number): Promise<ConnectionStatus> {
+    const status = await this.until((s) => isReady(find(s, id)), timeoutMs);
+    return find(status, id) as ConnectionStatus;
+  }
+
+  /** Waits until a connection, or one of its children, shows a reason. */
+  async reason(id: string, reason: string, timeoutMs?: number): Promise<ConnectionStatus> {
+    const shows = (c: ConnectionStatus | undefined) =>
+      c?.failure?.reason === reason ||
+      c?.conditions.some((condition) => condition.reason === reason) === true ||
+      c?.children.some((child) => child.failure?.reason === reason) === true;
+    const status = await this.until((s) => shows(find(s, id)), timeoutMs);
+    return find(status, id) as ConnectionStatus;
+  }
+
+  /** Runs `ipman attach` and gives the address. */
+  attach(netns: string, connection: string, child: string, ...options: string[]): string {
+    const where = ["--netns", netns, "--connection", connection, "--child", child];
+    return sh(bin, "attach", ...where, ...options).trim();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop("SIGKILL");
+  }
+}
+
+export function find(status: Status, id: string): ConnectionStatus | undefined {
+  return status.connections.find((connection) => connection.id === id);
+}
+
+function isReady(connection: ConnectionStatus | undefined): boolean {
+  return (
+    connection?.conditions.some(({ type, status }) => type === "Ready" && status === "True") ===
+    true
+  );
+}

@@ -1,0 +1,44 @@
+import { spawn } from "node:child_process";
+import { sh } from "./shell.ts";
+
+/** What a ping reported. */
+export interface Pinged {
+  readonly sent: number;
+  readonly received: number;
+}
+
+/** Pings from a namespace and gives what came back; a loss is no error. */
+export function ping(netns: string, address: string, ...options: string[]): Pinged {
+  const args = ["netns", "exec", netns, "ping", "-n", "-q", "-W", "1", ...options, address];
+  try {
+    return parse(sh("ip", ...args));
+  } catch (error) {
+    return parse(String((error as { stdout?: unknown }).stdout));
+  }
+}
+
+/** A ping every 10 ms, until it is stopped. */
+export class Pinging {
+  readonly #process;
+  readonly #output: Promise<string>;
+
+  constructor(netns: string, address: string) {
+    const args = ["netns", "exec", netns, "ping", "-n", "-i", "0.01", "-W", "1", address];
+    this.#process = spawn("ip", args, { stdio: ["ignore", "pipe", "ignore"] });
+    this.#output = this.#process.stdout
+      .setEncoding("utf8")
+      .toArray()
+      .then((chunks) => chunks.join(""));
+  }
+
+  async stop(): Promise<Pinged> {
+    this.#process.kill("SIGINT");
+    return parse(await this.#output);
+  }
+}
+
+function parse(output: string): Pinged {
+  const match = /(\d+) packets transmitted, (\d+) received/.exec(output);
+  if (match === null) throw new Error(`no ping statistics in: ${output}`);
+  return { sent: Number(match[1]), received: Number(match[2]) };
+}

@@ -1,0 +1,97 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Session } from "vici-client";
+import { Charon } from "./charon.ts";
+import { Ipman } from "./ipman.ts";
+import { sites } from "./manifests.ts";
+import { mirror, type Mirror } from "./peer.ts";
+import { ip } from "./shell.ts";
+
+/** charon's own timing in the lab: a peer that is dead is given up within seconds. */
+const impatient = ["retransmit_tries = 2", "retransmit_timeout = 1.0", "retransmit_base = 1.2"];
+
+/**
+ * A node with charon and ipman, a peer with a charon of its own, and a cable between
+ * them. The node is the machine's own network namespace.
+ */
+export class TwoSites implements AsyncDisposable {
+  readonly folder: string;
+  readonly node: Charon;
+  readonly peer: Charon;
+  readonly ipman: Ipman;
+  #peerSession: Session | undefined;
+
+  private constructor(folder: string, settings: readonly string[]) {
+    this.folder = folder;
+    this.node = new Charon({ name: "node-charon", folder, settings });
+    this.peer = new Charon({ name: "peer-charon", netns: "peer", folder, settings });
+    this.ipman = new Ipman(folder, this.node.vici);
+  }
+
+  static async build(settings: readonly string[] = impatient): Promise<TwoSites> {
+    const parent = process.env["ARTIFACTS"] ?? "/tmp";
+    mkdirSync(parent, { recursive: true });
+    const lab = new TwoSites(mkdtempSync(join(parent, "sites-")), settings);
+    clear();
+    cable();
+    await Promise.all([lab.node.start(), lab.peer.start()]);
+    lab.#peerSession = await lab.peer.session();
+    return lab;
+  }
+
+  /** Gives the peer its half of a connection and a network behind it for each selector. */
+  async mirror(cr: object, changes?: Mirror): Promise<void> {
+    await mirror(this.#peerSession as Session, cr, changes);
+  }
+
+  get peerSession(): Session {
+    return this.#peerSession as Session;
+  }
+
+  async restartPeer(): Promise<void> {
+    this.#peerSession?.close();
+    await this.peer.stop("SIGKILL");
+    await this.peer.start();
+    this.#peerSession = await this.peer.session();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.ipman[Symbol.asyncDispose]();
+    this.#peerSession?.close();
+    await this.node[Symbol.asyncDispose]();
+    await this.peer[Symbol.asyncDispose]();
+    clear();
+  }
+}
+
+function cable(): void {
+  ip("netns add peer");
+  ip("link add wire0 type veth peer name wire0 netns peer");
+  ip(`addr add ${sites.node.v4}/24 dev wire0`);
+  ip(`addr add ${sites.node.v6}/64 dev wire0 nodad`);
+  ip("link set wire0 up");
+  ip(`-n peer addr add ${sites.peer.v4}/24 dev wire0`);
+  ip(`-n peer addr add ${sites.peer.v6}/64 dev wire0 nodad`);
+  ip("-n peer link set wire0 up");
+  ip("-n peer link set lo up");
+  // What is behind the peer answers on its loopback.
+  for (const n of [2, 3, 4, 5]) ip(`-n peer addr add 10.1.${n}.1/24 dev lo`);
+  ip("-n peer addr add fd00:a1::1/64 dev lo nodad");
+  // The way back into the tunnels; ESP takes it from there.
+  ip("-n peer route add 10.0.0.0/16 dev wire0");
+  ip("-n peer route add fd00:a0::/32 dev wire0");
+}
+
+/** The machine as it was before, whatever an earlier scenario left. */
+function clear(): void {
+  const names = existsSync("/run/netns") ? readdirSync("/run/netns") : [];
+  for (const name of names) ip(`netns del ${name}`);
+  ip("xfrm state flush");
+  ip("xfrm policy flush");
+  try {
+    ip("link del wire0");
+  } catch {
+    // There was none.
+  }
+  rmSync("/run/ipman", { recursive: true, force: true });
+}

@@ -1,0 +1,52 @@
+import { askOnce } from "../adapters/control/client.ts";
+import { applyPlan } from "../adapters/netlink/apply-plan.ts";
+import type { NetworkPlan } from "../model/network-plan.ts";
+import { formatPrefix, type Prefix } from "../model/prefix.ts";
+import { requiredOption, textOption, type Command } from "./command.ts";
+import { controlSocket, defaultStateFolder } from "./defaults.ts";
+
+export const command: Command = {
+  name: "attach",
+  summary: "put a network namespace behind a child",
+  help: `usage: ipman attach --netns NAME --connection C --child K [--pool P] [options]
+
+Gives a network namespace an address of one of the child's pools, a VXLAN device to its
+gateway, and routes to the networks behind the peer. Prints the address. Done twice it
+changes nothing; when the namespace is deleted, its address is free again.
+
+options:
+  --netns NAME      under /run/netns, or a path
+  --connection C    metadata.name of the IPSecConnection
+  --child K         the child's key or name
+  --pool P          may be left out where the child has one pool
+  --state DIR       the runtime's --state folder (${defaultStateFolder})
+
+example:
+  ip netns add app
+  ipman attach --netns app --connection example-connection --child example-child
+`,
+  options: {
+    netns: { type: "string" },
+    connection: { type: "string" },
+    child: { type: "string" },
+    pool: { type: "string" },
+    state: { type: "string" },
+  },
+  run: async (values) => {
+    const request = {
+      op: "attach",
+      netns: requiredOption(values, "netns"),
+      connection: requiredOption(values, "connection"),
+      child: requiredOption(values, "child"),
+      pool: values["pool"],
+    };
+    const socket = controlSocket(textOption(values, "state", defaultStateFolder));
+    const { worker, plan } = (await askOnce(socket, request)) as {
+      worker: { netns: string; address: Prefix };
+      plan: NetworkPlan;
+    };
+    applyPlan({ namespace: worker.netns }, plan);
+    process.stdout.write(`${formatPrefix(worker.address)}\n`);
+    return 0;
+  },
+};

@@ -1,0 +1,17 @@
+import { join } from "node:path";
+
+/** Where a runtime keeps its socket and what it has to remember over a restart. */
+export const defaultStateFolder = "/run/ipman";
+
+/** charon's VICI socket as Debian has it. */
+export const defaultViciPath = "/run/charon.vici";
+
+/** UDP; Calico drops 4789 from pods, Cilium and flannel have 8472. */
+export const defaultVxlanPort = 7789;
+
+/** Between gateways and workloads on a host: RFC 2544's range, which no network uses. */
+export const defaultFabric = "198.18.0.0/16";
+
+export function controlSocket(stateFolder: string): string {
+  return join(stateFolder, "control.sock");
+}

@@ -1,0 +1,161 @@
+import { existsSync, watch, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { pino, type Logger } from "pino";
+import { debounceTime, map, merge, of, Observable, Subscription, throwError } from "rxjs";
+import type { ControlRequest } from "../adapters/control/protocol.ts";
+import { ControlServer } from "../adapters/control/server.ts";
+import { EndpointStore } from "../adapters/host/endpoint-store.ts";
+import { Fabric } from "../adapters/host/fabric.ts";
+import { watchFolder } from "../adapters/manifests/watch.ts";
+import { netnsFolder } from "../adapters/netlink/namespace.ts";
+import { Poller } from "../adapters/netlink/poller.ts";
+import { Charon } from "../adapters/vici/charon.ts";
+import { peerNamespace } from "../adapters/vici/peer-namespace.ts";
+import { workerPlan } from "../model/worker-plan.ts";
+import { HostNetwork } from "../runtime/host-network.ts";
+import { fabricNetwork, HostPlacement, type AttachRequest } from "../runtime/host-placement.ts";
+import { logChanges, logNews } from "../runtime/log.ts";
+import { Metrics } from "../runtime/metrics.ts";
+import { serveMetrics } from "../runtime/metrics-server.ts";
+import { statusOf } from "../runtime/status.ts";
+import { Supervisor } from "../runtime/supervisor.ts";
+import { controlSocket } from "./defaults.ts";
+
+export interface HostOptions {
+  readonly folder: string;
+  readonly vici: string;
+  readonly stateFolder: string;
+  /** `host:port` or `off`. */
+  readonly metrics: string;
+  readonly fabric: string;
+  readonly vxlanPort: number;
+  readonly logLevel: string;
+}
+
+/** A running host. */
+export interface Host {
+  /** Ends it; with `teardown` the tunnels end too. */
+  readonly stop: (why: string, teardown: boolean) => Promise<void>;
+}
+
+const placementCheckMs = 5_000;
+
+/** Builds the ports and runs a supervisor on them. */
+export async function startHost(options: HostOptions): Promise<Host> {
+  const log = pino({ level: options.logLevel, base: null });
+  const resources = new AsyncDisposableStack();
+  try {
+    const { supervisor, placement } = await build(options, log, resources);
+    log.info({ folder: options.folder, vici: options.vici }, "ipman runs");
+    return {
+      stop: async (why, teardown) => {
+        log.info({ why, teardown }, teardown ? "ending, with the tunnels" : "ending; tunnels stay");
+        if (teardown) await supervisor.teardown();
+        await resources.disposeAsync();
+        if (teardown) placement.removeAll();
+      },
+    };
+  } catch (error) {
+    await resources.disposeAsync();
+    throw error;
+  }
+}
+
+async function build(options: HostOptions, log: Logger, resources: AsyncDisposableStack) {
+  const metrics = new Metrics();
+  const poller = resources.use(new Poller());
+  const network = new HostNetwork({
+    poller,
+    vxlanPort: options.vxlanPort,
+    charonNamespace: () => peerNamespace(options.vici),
+  });
+  mkdirSync(options.stateFolder, { recursive: true, mode: 0o700 });
+  const store = new EndpointStore(join(options.stateFolder, "endpoints.json"));
+  const range = fabricNetwork(options.fabric);
+  const placement = new HostPlacement(store, new Fabric(range), range);
+  const supervisor = new Supervisor({
+    charon: new Charon(options.vici),
+    network,
+    placement,
+    desired: watchFolder(options.folder),
+    onAdapterCall: (call, seconds, failed) => metrics.adapterCall(call, seconds, failed),
+    onNews: (news) => logNews(log, news),
+    onBreakdown: (id, error) => {
+      metrics.breakdown();
+      log.error({ actor: id, err: error }, "an actor broke down and is started anew");
+    },
+  });
+  const control = controlHandler({ supervisor, placement, network, vxlanPort: options.vxlanPort });
+  resources.use(await ControlServer.listen(controlSocket(options.stateFolder), control));
+  if (options.metrics !== "off") resources.use(await serveMetrics(options.metrics, metrics));
+  metrics.observe(supervisor);
+  const subscriptions = new Subscription();
+  resources.defer(() => subscriptions.unsubscribe());
+  subscriptions.add(logChanges(log, supervisor));
+  subscriptions.add(namespaceChanges().subscribe(() => placement.check()));
+  resources.use(supervisor);
+  supervisor.start();
+  return { supervisor, placement };
+}
+
+interface ControlParts {
+  readonly supervisor: Supervisor;
+  readonly placement: HostPlacement;
+  readonly network: HostNetwork;
+  readonly vxlanPort: number;
+}
+
+function controlHandler(parts: ControlParts) {
+  const { supervisor } = parts;
+  return (request: ControlRequest): Observable<unknown> => {
+    switch (request.op) {
+      case "status":
+        return of(statusOf(supervisor));
+      case "watch":
+        return merge(of(undefined), supervisor.changes.pipe(debounceTime(20))).pipe(
+          map(() => statusOf(supervisor)),
+        );
+      case "attach":
+        return of(attach(parts, request as unknown as AttachRequest));
+      default:
+        return throwError(() => new Error(`there is no operation "${request.op}"`));
+    }
+  };
+}
+
+/** What `ipman attach` has to do in the workload's namespace. */
+function attach(
+  { supervisor, placement, network, vxlanPort }: ControlParts,
+  request: AttachRequest,
+) {
+  const made = placement.attach(request, supervisor.desired.connections);
+  const connection = supervisor.desired.connections.get(made.worker.connection);
+  if (connection === undefined) throw new Error("the connection went while it was attached to");
+  const plan = workerPlan({
+    connection,
+    child: made.child,
+    worker: made.worker,
+    gatewayUnderlay: made.gateway.underlay,
+    device: made.device,
+    deviceMtu: made.deviceMtu,
+    tunnelMtu: network.tunnelMtu(connection, made.child, undefined),
+    vxlanPort,
+  });
+  return { worker: made.worker, plan };
+}
+
+/** Namespaces that come and go, by event; and now and then, should one be missed. */
+function namespaceChanges(): Observable<void> {
+  return new Observable((subscriber) => {
+    const timer = setInterval(() => subscriber.next(), placementCheckMs);
+    // Made by whoever makes the first named namespace; there is none to lose before.
+    mkdirSync(netnsFolder, { recursive: true });
+    const watcher = existsSync(netnsFolder)
+      ? watch(netnsFolder, () => subscriber.next())
+      : undefined;
+    return () => {
+      clearInterval(timer);
+      watcher?.close();
+    };
+  });
+}

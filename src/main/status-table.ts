@@ -1,0 +1,48 @@
+import type { Status } from "../runtime/status.ts";
+
+const header = ["CONNECTION", "CHILD", "STATE", "GATEWAY", "WORKERS", "REASON"];
+
+/** The status as a table, a line for each connection and child, then what is wrong. */
+export function statusTable(status: Status): string {
+  const rows = status.connections.flatMap((connection) => [
+    [connection.id, "", connection.state, "", "", connection.failure?.reason ?? ""],
+    ...connection.children.map((child) => [
+      "",
+      child.key,
+      child.state,
+      child.gateway,
+      String(child.workers.length),
+      child.failure?.reason ?? "",
+    ]),
+  ]);
+  const lines = [header, ...rows].map((row) => format(row, widths([header, ...rows])));
+  return `${[...lines, ...remarks(status)].join("\n")}\n`;
+}
+
+function remarks({ charon, connections, problems }: Status): string[] {
+  const messages = [
+    ...(charon.failure === undefined ? [] : [`charon: ${charon.failure.message}`]),
+    ...problems.map(({ source, path, message }) => `${source}: ${path}: ${message}`),
+    ...connections.flatMap((connection) => [
+      ...connection.problems.map(({ source, path, message }) => `${source}: ${path}: ${message}`),
+      ...(connection.failure === undefined || connection.problems.length > 0
+        ? []
+        : [`${connection.id}: ${connection.failure.message}`]),
+      ...connection.children.flatMap(({ key, failure }) =>
+        failure === undefined ? [] : [`${connection.id}/${key}: ${failure.message}`],
+      ),
+    ]),
+  ];
+  return messages.length === 0 ? [] : ["", ...messages];
+}
+
+function widths(rows: readonly (readonly string[])[]): number[] {
+  return header.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+}
+
+function format(row: readonly string[], columns: readonly number[]): string {
+  return row
+    .map((cell, i) => cell.padEnd(columns[i] ?? 0))
+    .join("  ")
+    .trimEnd();
+}

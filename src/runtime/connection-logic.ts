@@ -1,0 +1,100 @@
+import { fromCallback, fromPromise } from "xstate";
+import { childMachine, type ChildOrder } from "../machines/child.ts";
+import { connectionMachine, type LoadOrder } from "../machines/connection.ts";
+import { gatewayMachine, type GatewayOrder } from "../machines/gateway.ts";
+import type { Connection } from "../model/connection.ts";
+import type { Gateway } from "../model/endpoint.ts";
+import { failure, Reason } from "../model/failure.ts";
+import type { CharonPort, NetworkPort, PlacementPort } from "./ports.ts";
+import { Refusal, refusing } from "./refusal.ts";
+import type { Secrets } from "./secrets.ts";
+
+/** What the machines of a connection act upon. */
+export interface ConnectionPorts {
+  readonly charon: CharonPort;
+  readonly network: NetworkPort;
+  readonly placement: PlacementPort;
+  readonly secrets: Secrets;
+  /** The connection as it is declared now. */
+  readonly connection: (id: string) => Connection | undefined;
+  readonly onAdapterCall: (name: string, seconds: number, failed: boolean) => void;
+}
+
+/** The connection's machine with its effects: the one place where machines meet adapters. */
+export function connectionLogic(ports: ConnectionPorts) {
+  const { charon, network, placement } = ports;
+  const call = effect(ports);
+  const gateway = gatewayMachine.provide({
+    actors: {
+      apply: call<GatewayOrder>("network.apply", (order) => {
+        const connection = ports.connection(order.connectionId);
+        if (connection !== undefined) network.apply(connection, order);
+      }),
+      watchKernel: fromCallback<{ type: string }, Gateway>(({ input, sendBack }) => {
+        const subscription = network.watch(input).subscribe({
+          next: () => sendBack({ type: "kernel.changed" }),
+          // The namespace is gone, or the monitor is: the next pass tells which.
+          error: () => sendBack({ type: "kernel.changed" }),
+        });
+        return () => subscription.unsubscribe();
+      }),
+    },
+  });
+  const child = childMachine.provide({
+    actors: {
+      gateway,
+      initiate: call<ChildOrder>("charon.initiate", ({ connectionName, childKey }) =>
+        charon.initiate(connectionName, childKey),
+      ),
+      terminate: call<{ uniqueIds: readonly string[] }>("charon.terminate", ({ uniqueIds }) =>
+        each(uniqueIds, (id) => charon.terminateChildSa(id)),
+      ),
+      rekey: call<{ uniqueIds: readonly string[] }>("charon.rekey", ({ uniqueIds }) =>
+        each(uniqueIds, (id) => charon.rekeyChildSa(id)),
+      ),
+      removeGateway: call<ChildOrder & { connectionId: string }>(
+        "placement.removeGateway",
+        ({ connectionId, childKey }) => placement.removeGateway(connectionId, childKey),
+      ),
+    },
+  });
+  return connectionMachine.provide({
+    actors: {
+      child,
+      load: call<LoadOrder>("charon.load", ({ connection }) => {
+        const secret = ports.secrets.value(connection.secretRef);
+        if (secret !== undefined) return charon.load(connection, secret);
+        throw new Refusal(
+          failure(Reason.SecretMissing, "the secret went while it was to be loaded"),
+        );
+      }),
+      terminateIke: call<{ uniqueIds: readonly string[] }>("charon.terminate", ({ uniqueIds }) =>
+        each(uniqueIds, (id) => charon.terminateIkeSa(id)),
+      ),
+      unload: call<{ connectionName: string }>("charon.unload", ({ connectionName }) =>
+        charon.unload(connectionName),
+      ),
+    },
+  });
+}
+
+/** Makes an actor of a call: its error becomes a failure, its time a measurement. */
+export function effect(ports: Pick<ConnectionPorts, "onAdapterCall">) {
+  return <Input>(name: string, run: (input: Input) => Promise<void> | void) =>
+    fromPromise<void, Input>(async ({ input }) => {
+      const started = performance.now();
+      const done = (failed: boolean) =>
+        ports.onAdapterCall(name, (performance.now() - started) / 1000, failed);
+      try {
+        await refusing(() => run(input));
+        done(false);
+      } catch (error) {
+        done(true);
+        throw error;
+      }
+    });
+}
+
+async function each(ids: readonly string[], run: (id: string) => Promise<void>): Promise<void> {
+  for (const id of ids) await run(id);
+}

@@ -1,0 +1,65 @@
+import type { Observable } from "rxjs";
+import { filter } from "rxjs";
+import { applyPlan } from "../adapters/netlink/apply-plan.ts";
+import { monitor, type MonitorEvent } from "../adapters/netlink/monitor.ts";
+import { isPassingNeighbour } from "../adapters/netlink/neighbours.ts";
+import { pathMtu } from "../adapters/netlink/path-mtu.ts";
+import type { Poller } from "../adapters/netlink/poller.ts";
+import type { GatewayOrder, Tunnel } from "../machines/gateway.ts";
+import type { Child, Connection } from "../model/connection.ts";
+import type { Gateway } from "../model/endpoint.ts";
+import { gatewayPlan } from "../model/gateway-plan.ts";
+import { innerMtu, suiteOfProposals } from "../model/mtu.ts";
+import type { NetworkPort } from "./ports.ts";
+
+export interface HostNetworkOptions {
+  readonly poller: Poller;
+  /** Where charon is, as a path; asked each time, since charon may start anew. */
+  readonly charonNamespace: () => string | undefined;
+  /** UDP port of the VXLAN segments. */
+  readonly vxlanPort: number;
+}
+
+const ethernetMtu = 1500;
+
+/** The kernel as the runtime wants it: gateways by netlink. */
+export class HostNetwork implements NetworkPort {
+  readonly #options: HostNetworkOptions;
+
+  constructor(options: HostNetworkOptions) {
+    this.#options = options;
+  }
+
+  apply(connection: Connection, order: GatewayOrder): void {
+    const charonNamespace = this.#options.charonNamespace();
+    const plan = gatewayPlan({
+      connection,
+      child: order.child,
+      gateway: order.gateway,
+      workers: order.workers,
+      tunnelMtu: this.tunnelMtu(connection, order.child, order.tunnel),
+      vxlanPort: this.#options.vxlanPort,
+      underlying: undefined,
+    });
+    applyPlan({ namespace: order.gateway.netns, charonNamespace }, plan);
+  }
+
+  watch(gateway: Gateway): Observable<MonitorEvent> {
+    return monitor(this.#options.poller, gateway.netns).pipe(
+      filter((event) => event.lost || !isPassingNeighbour(event.message)),
+    );
+  }
+
+  /** Largest packet that enters the child's tunnel whole, in bytes. */
+  tunnelMtu(connection: Connection, child: Child, tunnel: Tunnel | undefined): number {
+    const { remoteAddress } = connection;
+    const mtu = remoteAddress && pathMtu(this.#options.charonNamespace(), remoteAddress);
+    const path = {
+      mtu: mtu ?? ethernetMtu,
+      family: remoteAddress?.family ?? (4 as const),
+      // Until it is negotiated, room for what may come.
+      encapsulated: tunnel?.encapsulated ?? true,
+    };
+    return innerMtu(path, tunnel?.suite ?? suiteOfProposals(child.extra["esp_proposals"]));
+  }
+}

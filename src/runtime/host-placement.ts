@@ -1,0 +1,261 @@
+import { existsSync, statSync } from "node:fs";
+import { BehaviorSubject, distinctUntilChanged, map, type Observable } from "rxjs";
+import type { EndpointStore, Endpoints, HostWorker } from "../adapters/host/endpoint-store.ts";
+import { fabricDevice, fabricMtu, type Fabric } from "../adapters/host/fabric.ts";
+import { createNamespace, deleteNamespace, netnsPath } from "../adapters/netlink/namespace.ts";
+import { bitsOf, formatAddress, type Address } from "../model/address.ts";
+import { freeAddress, rangeContains } from "../model/address-pool.ts";
+import { findChild, type Child, type Connection } from "../model/connection.ts";
+import type { Gateway, Worker } from "../model/endpoint.ts";
+import { networkOf, parsePrefix, type Prefix } from "../model/prefix.ts";
+import type { PlacementPort } from "./ports.ts";
+
+/** A wish to put a workload's namespace behind a child. */
+export interface AttachRequest {
+  /** A name under /run/netns, or a path. */
+  readonly netns: string;
+  readonly connection: string;
+  /** A key or a name. */
+  readonly child: string;
+  /** May be left out where the child has one pool. */
+  readonly pool?: string | undefined;
+}
+
+/** What came of it. */
+export interface Attachment {
+  readonly worker: HostWorker;
+  readonly gateway: Gateway;
+  readonly child: Child;
+  /** The device that leads to the gateway, and its MTU in bytes. */
+  readonly device: string;
+  readonly deviceMtu: number;
+}
+
+/** Gateways and workers of one host: named network namespaces on a fabric. */
+export class HostPlacement implements PlacementPort {
+  readonly #store: EndpointStore;
+  readonly #fabric: Fabric;
+  readonly #network: Prefix;
+  readonly #state: BehaviorSubject<Endpoints>;
+  readonly #wanted = new Map<string, { connectionId: string; child: Child }>();
+  /** The namespace behind a gateway's name, by inode: a name can come to mean another. */
+  readonly #inodes = new Map<string, number>();
+
+  constructor(store: EndpointStore, fabric: Fabric, network: Prefix) {
+    this.#store = store;
+    this.#fabric = fabric;
+    this.#network = networkOf(network);
+    this.#state = new BehaviorSubject(store.read());
+  }
+
+  get gateways(): Observable<readonly Gateway[]> {
+    return this.#state.pipe(
+      map(({ gateways }) => gateways.filter(({ id }) => this.#inodes.has(id))),
+      distinctUntilChanged(sameItems),
+    );
+  }
+
+  get workers(): Observable<readonly Worker[]> {
+    return this.#state.pipe(
+      map(({ workers }) => workers),
+      distinctUntilChanged(sameItems),
+    );
+  }
+
+  get endpoints(): Endpoints {
+    return this.#state.value;
+  }
+
+  ensureGateway(connectionId: string, child: Child): void {
+    this.#wanted.set(ownerOf(connectionId, child.key), { connectionId, child });
+    this.#provide(connectionId, child);
+  }
+
+  removeGateway(connectionId: string, childKey: string): void {
+    this.#wanted.delete(ownerOf(connectionId, childKey));
+    const { gateways, workers } = this.#state.value;
+    const mine = (e: { connection: string; child: string }) =>
+      e.connection === connectionId && e.child === childKey;
+    for (const { id } of gateways.filter(mine)) {
+      this.#inodes.delete(id);
+      deleteNamespace(id);
+    }
+    this.#update({ workers, gateways: gateways.filter((gateway) => !mine(gateway)) });
+  }
+
+  /** Looks which namespaces are still there: gateways are made anew, workers let go. */
+  check(): void {
+    const { workers, gateways } = this.#state.value;
+    const present = workers.filter(({ netns }) => existsSync(netns));
+    if (present.length < workers.length) this.#update({ gateways, workers: present });
+    for (const gateway of gateways) {
+      const known = this.#inodes.get(gateway.id);
+      if (known === undefined || known === inodeOf(gateway.netns)) continue;
+      this.#inodes.delete(gateway.id);
+      this.#update({ ...this.#state.value });
+    }
+    for (const { connectionId, child } of this.#wanted.values()) {
+      if (!this.#inodes.has(gatewayName(child))) this.#provide(connectionId, child);
+    }
+  }
+
+  /** Gives a namespace its port on the fabric and an address in the segment. */
+  attach(request: AttachRequest, connections: ReadonlyMap<string, Connection>): Attachment {
+    const { connection, child } = resolve(request, connections);
+    const pool = poolOf(request.pool, child);
+    const netns = request.netns.includes("/") ? request.netns : netnsPath(request.netns);
+    if (!existsSync(netns)) throw new Error(`there is no network namespace ${netns}`);
+    const gateway = this.#state.value.gateways.find(({ id }) => id === gatewayName(child));
+    if (gateway === undefined)
+      throw new Error(`the gateway of ${connection.id}/${child.key} is not ready yet`);
+    const worker = this.#workerOf(netns, connection, child, pool);
+    this.#fabric.plug(netns, worker.underlay);
+    const { gateways, workers } = this.#state.value;
+    const others = workers.filter(({ id }) => id !== worker.id);
+    this.#update({ gateways, workers: [...others, worker] });
+    return { worker, gateway, child, device: fabricDevice, deviceMtu: fabricMtu };
+  }
+
+  /** Removes everything that this host's placement made. */
+  removeAll(): void {
+    const { gateways, workers } = this.#state.value;
+    for (const { id } of gateways) deleteNamespace(id);
+    for (const { netns } of workers) this.#fabric.unplug(netns);
+    this.#fabric.remove();
+    this.#update({ gateways: [], workers: [] });
+  }
+
+  #provide(connectionId: string, child: Child): void {
+    const name = gatewayName(child);
+    this.#dropRenamed(connectionId, child);
+    const { gateways, workers } = this.#state.value;
+    const known = gateways.find(({ id }) => id === name);
+    const gateway: Gateway = {
+      id: name,
+      connection: connectionId,
+      child: child.key,
+      underlay: known?.underlay ?? this.#freeUnderlay(),
+      netns: netnsPath(name),
+      device: fabricDevice,
+      mtu: fabricMtu,
+    };
+    if (!existsSync(gateway.netns)) createNamespace(name);
+    this.#fabric.plug(gateway.netns, gateway.underlay);
+    this.#inodes.set(name, inodeOf(gateway.netns));
+    this.#update({ workers, gateways: [...gateways.filter(({ id }) => id !== name), gateway] });
+  }
+
+  /** The gateway that the child had under another if_id. */
+  #dropRenamed(connectionId: string, child: Child): void {
+    const { gateways, workers } = this.#state.value;
+    const stale = gateways.filter(
+      (g) => g.connection === connectionId && g.child === child.key && g.id !== gatewayName(child),
+    );
+    for (const { id } of stale) {
+      this.#inodes.delete(id);
+      deleteNamespace(id);
+    }
+    if (stale.length === 0) return;
+    this.#update({ workers, gateways: gateways.filter((gateway) => !stale.includes(gateway)) });
+  }
+
+  #workerOf(netns: string, connection: Connection, child: Child, pool: string): HostWorker {
+    const { workers } = this.#state.value;
+    const id = `${netns} ${ownerOf(connection.id, child.key)}`;
+    const ranges = child.pools[pool] ?? [];
+    const known = workers.find((worker) => worker.id === id);
+    const holds = ({ address }: Worker) =>
+      ranges.some((range) => rangeContains(range, address.address));
+    if (known !== undefined && known.pool === pool && holds(known)) return known;
+    const used = new Set(
+      workers
+        .filter((w) => w.connection === connection.id && w.child === child.key && w.id !== id)
+        .map(({ address }) => formatAddress(address.address)),
+    );
+    const address = freeAddress(ranges, used, child.vxlanIp.length);
+    if (address === undefined) {
+      throw new Error(
+        `pool "${pool}" of ${connection.id}/${child.key} has no free address: all ${used.size} are attached`,
+      );
+    }
+    const sibling = workers.find((worker) => worker.netns === netns);
+    const underlay = sibling?.underlay ?? known?.underlay ?? this.#freeUnderlay();
+    return { id, netns, connection: connection.id, child: child.key, pool, address, underlay };
+  }
+
+  #freeUnderlay(): Address {
+    const { gateways, workers } = this.#state.value;
+    const used = new Set([...gateways, ...workers].map(({ underlay }) => formatAddress(underlay)));
+    const { family, value } = this.#network.address;
+    const size = 1n << BigInt(bitsOf(family) - this.#network.length);
+    const range = {
+      first: { family, value: value + 1n },
+      last: { family, value: value + size - 2n },
+      prefixLength: undefined,
+    };
+    const free = freeAddress([range], used, this.#network.length);
+    if (free === undefined)
+      throw new Error("the fabric has no free address: start with a larger --fabric");
+    return free.address;
+  }
+
+  #update(endpoints: Endpoints): void {
+    this.#store.write(endpoints);
+    this.#state.next(endpoints);
+  }
+}
+
+/** `10.0.2.0/24` as it is given on the command line. */
+export function fabricNetwork(text: string): Prefix {
+  const prefix = parsePrefix(text);
+  if (prefix === undefined || prefix.length > bitsOf(prefix.address.family) - 3) {
+    throw new Error(
+      `--fabric ${text} is no network with room for gateways and workers, such as 198.18.0.0/16`,
+    );
+  }
+  return prefix;
+}
+
+function resolve(
+  request: AttachRequest,
+  connections: ReadonlyMap<string, Connection>,
+): { connection: Connection; child: Child } {
+  const connection = connections.get(request.connection);
+  if (connection === undefined) {
+    const known = [...connections.keys()].join(", ") || "none";
+    throw new Error(`there is no connection "${request.connection}"; known: ${known}`);
+  }
+  const child = findChild(connection, request.child);
+  if (child === undefined) {
+    const known = connection.children.map(({ key }) => key).join(", ");
+    throw new Error(`connection ${connection.id} has no child "${request.child}"; known: ${known}`);
+  }
+  return { connection, child };
+}
+
+function poolOf(wanted: string | undefined, child: Child): string {
+  const names = Object.keys(child.pools);
+  if (wanted === undefined && names.length === 1) return names[0] as string;
+  if (wanted !== undefined && names.includes(wanted)) return wanted;
+  const known = names.join(", ") || "none";
+  if (wanted === undefined)
+    throw new Error(`child ${child.key} has several pools: name one with --pool (${known})`);
+  throw new Error(`child ${child.key} has no pool "${wanted}"; known: ${known}`);
+}
+
+/** A child's gateway is named by what is unique on a host. */
+function gatewayName(child: Child): string {
+  return `ipman-${child.ifId}`;
+}
+
+function ownerOf(connectionId: string, childKey: string): string {
+  return `${connectionId}/${childKey}`;
+}
+
+function inodeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.ino ?? 0;
+}
+
+function sameItems<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((item, i) => item === b[i]);
+}

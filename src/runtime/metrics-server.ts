@@ -1,0 +1,33 @@
+import { createServer, type Server } from "node:http";
+import type { Metrics } from "./metrics.ts";
+
+/** Serves `/metrics` and `/healthz` on `host:port`. */
+export async function serveMetrics(address: string, metrics: Metrics): Promise<AsyncDisposable> {
+  const match = /^(.*):(\d+)$/.exec(address);
+  if (match === null) throw new Error(`--metrics ${address} is no host:port`);
+  const [, host = "", port] = match;
+  const server = createServer((request, response) => {
+    if (request.url === "/healthz") response.end("ok\n");
+    else if (request.url === "/metrics") {
+      response.setHeader("content-type", metrics.registry.contentType);
+      metrics.registry.metrics().then(
+        (text) => response.end(text),
+        () => response.writeHead(500).end(),
+      );
+    } else response.writeHead(404).end("see /metrics\n");
+  });
+  await listen(server, host.replace(/^\[(.*)\]$/, "$1"), Number(port));
+  return {
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, resolve);
+  });
+}

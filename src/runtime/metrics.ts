@@ -1,0 +1,76 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+import { statusOf, type State } from "./status.ts";
+import type { Supervisor } from "./supervisor.ts";
+
+const states: readonly State[] = [
+  "pending",
+  "negotiating",
+  "established",
+  "rekeying",
+  "failed",
+  "terminating",
+];
+
+/** The runtime's metrics. What a status shows is read when it is scraped, not before. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #calls = new Histogram({
+    name: "ipman_adapter_call_seconds",
+    help: "Time that calls to charon and to the kernel took, by call and outcome.",
+    labelNames: ["call", "outcome"],
+    buckets: [0.0005, 0.002, 0.01, 0.05, 0.25, 1, 5],
+    registers: [this.registry],
+  });
+  readonly #breakdowns = new Counter({
+    name: "ipman_actor_breakdowns_total",
+    help: "Actors that broke down and were started anew; each is a defect.",
+    registers: [this.registry],
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** Shows the supervisor's actors from now on. */
+  observe(supervisor: Supervisor): void {
+    const registers = [this.registry];
+    void new Gauge({
+      name: "ipman_connections",
+      help: "Connections by state.",
+      labelNames: ["state"],
+      registers,
+      collect() {
+        const { connections } = statusOf(supervisor);
+        for (const state of states) {
+          this.set(
+            { state },
+            connections.filter((connection) => connection.state === state).length,
+          );
+        }
+      },
+    });
+    void new Gauge({
+      name: "ipman_child_up",
+      help: "1 where the child carries traffic, 0 where it is declared and does not.",
+      labelNames: ["connection", "child"],
+      registers,
+      collect() {
+        this.reset();
+        for (const { id, children } of statusOf(supervisor).connections) {
+          for (const { key, state } of children) {
+            const up = state === "established" || state === "rekeying";
+            this.set({ connection: id, child: key }, up ? 1 : 0);
+          }
+        }
+      },
+    });
+  }
+
+  adapterCall(call: string, seconds: number, failed: boolean): void {
+    this.#calls.observe({ call, outcome: failed ? "error" : "ok" }, seconds);
+  }
+
+  breakdown(): void {
+    this.#breakdowns.inc();
+  }
+}

@@ -1,0 +1,38 @@
+import type { Observable } from "rxjs";
+import type { CharonNews } from "../adapters/vici/news.ts";
+import type { Child, Connection } from "../model/connection.ts";
+import type { Gateway, Worker } from "../model/endpoint.ts";
+import type { IkeSa } from "../model/sa.ts";
+import type { GatewayOrder } from "../machines/gateway.ts";
+
+/** What the runtime wants of an IKE daemon. */
+export interface CharonPort extends Disposable {
+  readonly open: () => Promise<void>;
+  readonly closed: () => Promise<unknown>;
+  readonly news: () => Observable<CharonNews>;
+  readonly load: (connection: Connection, secret: string) => Promise<void>;
+  readonly unload: (name: string) => Promise<void>;
+  readonly initiate: (connection: string, child: string) => Promise<void>;
+  readonly terminateIkeSa: (uniqueId: string) => Promise<void>;
+  readonly terminateChildSa: (uniqueId: string) => Promise<void>;
+  readonly rekeyChildSa: (uniqueId: string) => Promise<void>;
+  readonly list: () => Promise<readonly IkeSa[]>;
+  readonly owned: () => Promise<readonly string[]>;
+}
+
+/** What the runtime wants of the kernel. */
+export interface NetworkPort {
+  /** Brings a gateway's namespace in line with its plan. */
+  readonly apply: (connection: Connection, order: GatewayOrder) => void;
+  /** Emits when somebody changes the namespace. */
+  readonly watch: (gateway: Gateway) => Observable<unknown>;
+}
+
+/** Where gateways and workers come from: this host, or a cluster. */
+export interface PlacementPort {
+  /** Wants a gateway for the child; `gateways` tells when it is there. */
+  readonly ensureGateway: (connectionId: string, child: Child) => void;
+  readonly removeGateway: (connectionId: string, childKey: string) => void;
+  readonly gateways: Observable<readonly Gateway[]>;
+  readonly workers: Observable<readonly Worker[]>;
+}

@@ -1,0 +1,253 @@
+import { combineLatest, Subject, Subscription, type Observable } from "rxjs";
+import { createActor, type Actor, type ActorRefFrom, type InspectionEvent } from "xstate";
+import type { CharonNews } from "../adapters/vici/news.ts";
+import type { connectionMachine } from "../machines/connection.ts";
+import type { GatewayEvent } from "../machines/gateway.ts";
+import type { Connection } from "../model/connection.ts";
+import type { Gateway, Worker } from "../model/endpoint.ts";
+import type { Snapshot } from "../model/resource.ts";
+import type { IkeSa } from "../model/sa.ts";
+import { charonLogic } from "./charon-logic.ts";
+import { connectionLogic, type ConnectionPorts } from "./connection-logic.ts";
+import { desiredState, nothingDesired, type DesiredState } from "./desired-state.ts";
+import type { CharonPort, NetworkPort, PlacementPort } from "./ports.ts";
+import { Secrets } from "./secrets.ts";
+
+export interface SupervisorOptions {
+  readonly charon: CharonPort;
+  readonly network: NetworkPort;
+  readonly placement: PlacementPort;
+  readonly desired: Observable<Snapshot>;
+  readonly onAdapterCall: ConnectionPorts["onAdapterCall"];
+  readonly onNews: (news: CharonNews) => void;
+  /** Sees every event and state of every actor; nothing is inspected without it. */
+  readonly inspect?: ((event: InspectionEvent) => void) | undefined;
+  /** An actor broke down: a defect of ours. It is started anew. */
+  readonly onBreakdown: (id: string, error: unknown) => void;
+}
+
+type Root = ActorRefFrom<typeof connectionMachine>;
+
+/**
+ * Runs one root actor per connection and one for charon, and feeds them with what is
+ * declared, what charon lists and where gateways and workers are.
+ */
+export class Supervisor implements Disposable {
+  readonly #options: SupervisorOptions;
+  readonly #roots = new Map<string, Root>();
+  readonly #secrets = new Secrets();
+  readonly #changes = new Subject<void>();
+  readonly #logic: ReturnType<typeof connectionLogic>;
+  readonly #charon: Actor<ReturnType<typeof charonLogic>>;
+  readonly #subscriptions = new Subscription();
+  #desired: DesiredState = nothingDesired;
+  #gateways: readonly Gateway[] = [];
+  #workers: readonly Worker[] = [];
+  #sas: ReadonlyMap<string, readonly IkeSa[]> = new Map();
+  #charonReady = false;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    const { charon, network, placement, onAdapterCall } = options;
+    this.#logic = connectionLogic({
+      charon,
+      network,
+      placement,
+      onAdapterCall,
+      secrets: this.#secrets,
+      connection: (id) => this.#desired.connections.get(id),
+    });
+    this.#charon = createActor(
+      charonLogic({
+        charon,
+        onAdapterCall,
+        declared: () => new Set([...this.#desired.connections.values()].map(({ name }) => name)),
+        onNews: (news) => this.#takeNews(news),
+        onList: (sas) => this.#takeList(sas),
+      }),
+      { ...this.#inspection(), id: "charon" },
+    );
+    this.#followCharon();
+  }
+
+  /** Emits whenever something that a status shows may have changed. */
+  get changes(): Observable<void> {
+    return this.#changes;
+  }
+
+  get desired(): DesiredState {
+    return this.#desired;
+  }
+
+  get roots(): ReadonlyMap<string, Root> {
+    return this.#roots;
+  }
+
+  get charonSnapshot() {
+    return this.#charon.getSnapshot();
+  }
+
+  start(): void {
+    const { desired, placement } = this.#options;
+    let started = false;
+    this.#subscriptions.add(
+      desired.subscribe((snapshot) => {
+        this.#takeDesired(snapshot);
+        // charon comes after the first documents, or it would prune everything.
+        if (!started) this.#charon.start();
+        started = true;
+      }),
+    );
+    this.#subscriptions.add(
+      combineLatest([placement.gateways, placement.workers]).subscribe(([gateways, workers]) =>
+        this.#takeEndpoints(gateways, workers),
+      ),
+    );
+  }
+
+  /** Orders a connection to try again at once. */
+  retry(id: string): void {
+    this.#roots.get(id)?.send({ type: "retry" });
+  }
+
+  /** Deletes every connection as if its document were gone; resolves when all are. */
+  async teardown(): Promise<void> {
+    const gone = [...this.#roots.values()].map(
+      (root) =>
+        new Promise<void>((resolve) => {
+          root.subscribe({ complete: resolve, error: () => resolve() });
+          root.send({ type: "delete" });
+        }),
+    );
+    await Promise.all(gone);
+  }
+
+  /** Stops the actors. Tunnels and devices stay as they are. */
+  [Symbol.dispose](): void {
+    this.#subscriptions.unsubscribe();
+    this.#charon.stop();
+    for (const root of this.#roots.values()) root.stop();
+    this.#roots.clear();
+    this.#options.charon[Symbol.dispose]();
+    this.#changes.complete();
+  }
+
+  #takeDesired(snapshot: Snapshot): void {
+    this.#desired = desiredState(this.#desired, snapshot);
+    this.#secrets.replace(this.#desired.secrets);
+    for (const [id, root] of this.#roots) {
+      if (!this.#desired.connections.has(id)) root.send({ type: "delete" });
+    }
+    for (const connection of this.#desired.connections.values()) this.#declare(connection);
+    this.#changes.next();
+  }
+
+  #declare(connection: Connection): void {
+    for (const child of connection.children) {
+      this.#options.placement.ensureGateway(connection.id, child);
+    }
+    const root = this.#roots.get(connection.id);
+    if (root === undefined) return this.#spawn(connection);
+    const { context, status } = root.getSnapshot();
+    // One that is on its way out is declared anew when it is gone.
+    if (status !== "active" || root.getSnapshot().matches("terminating")) return;
+    if (context.connection !== connection) root.send({ type: "spec.changed", connection });
+    this.#tellSecret(root, connection);
+  }
+
+  #tellSecret(root: Root, connection: Connection): void {
+    const revision = this.#secrets.revision(connection.secretRef);
+    if (revision === undefined) root.send({ type: "secret.missing" });
+    else root.send({ type: "secret.changed", revision });
+  }
+
+  #spawn(connection: Connection): void {
+    const root = createActor(this.#logic, {
+      ...this.#inspection(),
+      id: connection.id,
+      input: {
+        connection,
+        charonReady: this.#charonReady,
+        secretRevision: this.#secrets.revision(connection.secretRef),
+      },
+    });
+    this.#roots.set(connection.id, root);
+    root.on("sas.wanted", () => this.#charon.send({ type: "sas.wanted" }));
+    root.subscribe({
+      next: () => this.#changes.next(),
+      complete: () => this.#ended(connection.id, root),
+      error: (error) => {
+        this.#options.onBreakdown(connection.id, error);
+        this.#ended(connection.id, root);
+      },
+    });
+    root.start();
+    root.send({ type: "sas.listed", ikeSas: this.#sas.get(connection.name) ?? [] });
+    this.#tellEndpoints(root, connection);
+  }
+
+  #ended(id: string, root: Root): void {
+    if (this.#roots.get(id) !== root) return;
+    this.#roots.delete(id);
+    const again = this.#desired.connections.get(id);
+    if (again !== undefined && !this.#changes.closed) this.#declare(again);
+    this.#changes.next();
+  }
+
+  #followCharon(): void {
+    const broadcast = (type: "charon.ready" | "charon.lost") => {
+      this.#charonReady = type === "charon.ready";
+      if (!this.#charonReady) this.#sas = new Map();
+      for (const root of this.#roots.values()) root.send({ type });
+    };
+    this.#charon.on("charon.ready", () => broadcast("charon.ready"));
+    this.#charon.on("charon.lost", () => broadcast("charon.lost"));
+    this.#charon.subscribe({
+      next: () => this.#changes.next(),
+      error: (error) => this.#options.onBreakdown("charon", error),
+    });
+  }
+
+  #takeNews(news: CharonNews): void {
+    this.#options.onNews(news);
+    if (news.type === "sas.changed") this.#charon.send({ type: "sas.wanted" });
+    if (news.type !== "peer.notified") return;
+    const { failure } = news;
+    for (const root of this.#roots.values()) {
+      const { connection } = root.getSnapshot().context;
+      if (connection.name === news.connection) root.send({ type: "peer.notified", failure });
+    }
+  }
+
+  #takeList(sas: readonly IkeSa[]): void {
+    this.#sas = Map.groupBy(sas, ({ connection }) => connection);
+    for (const root of this.#roots.values()) {
+      const { name } = root.getSnapshot().context.connection;
+      root.send({ type: "sas.listed", ikeSas: this.#sas.get(name) ?? [] });
+    }
+  }
+
+  #takeEndpoints(gateways: readonly Gateway[], workers: readonly Worker[]): void {
+    this.#gateways = gateways;
+    this.#workers = workers;
+    for (const root of this.#roots.values()) {
+      this.#tellEndpoints(root, root.getSnapshot().context.connection);
+    }
+  }
+
+  #tellEndpoints(root: Root, connection: Connection): void {
+    for (const { key } of connection.children) {
+      const own = (e: Gateway | Worker) => e.connection === connection.id && e.child === key;
+      const gateway = this.#gateways.find(own);
+      const workers = this.#workers.filter(own);
+      const tell = (event: GatewayEvent) => root.send({ type: "gateway.told", child: key, event });
+      tell({ type: "workers.changed", workers });
+      tell(gateway === undefined ? { type: "gateway.lost" } : { type: "gateway.located", gateway });
+    }
+  }
+
+  #inspection() {
+    const { inspect } = this.#options;
+    return inspect === undefined ? {} : { inspect };
+  }
+}
