@@ -22,12 +22,19 @@ export function start(logFile: string, command: string, args: string[], env = {}
   return spawn(command, args, { stdio: ["ignore", log, log], env: { ...process.env, ...env } });
 }
 
-/** Ends a process and waits until it is gone. */
+const endMs = 20_000;
+
+/** Ends a process and waits until it is gone; one that does not go is killed, and an error. */
 export async function end(child: ChildProcess, signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.once("exit", resolve));
+  const timer = setTimeout(() => child.kill("SIGKILL"), endMs);
   child.kill(signal);
   await gone;
+  clearTimeout(timer);
+  if (child.signalCode === "SIGKILL" && signal !== "SIGKILL") {
+    throw new Error(`${child.spawnargs.join(" ")} did not end on ${signal} within ${endMs} ms`);
+  }
 }
 
 /** Tries until `attempt` gives something, or throws what it threw last. */

@@ -13,7 +13,9 @@ export function ping(netns: string, address: string, ...options: string[]): Ping
   try {
     return parse(sh("ip", ...args));
   } catch (error) {
-    return parse(String((error as { stdout?: unknown }).stdout));
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    if (stdout === "") throw new Error(stderr, { cause: error });
+    return parse(stdout);
   }
 }
 

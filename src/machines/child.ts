@@ -1,50 +1,18 @@
 import { assign, enqueueActions, sendParent, sendTo, setup } from "xstate";
-import type { Child } from "../model/connection.ts";
 import { failure, Reason, type Failure } from "../model/failure.ts";
-import { suiteOfSa } from "../model/mtu.ts";
-import { isInstalled, type ChildSa, type IkeSa } from "../model/sa.ts";
+import { isInstalled } from "../model/sa.ts";
 import { childSaDrifted } from "../model/sa-drift.ts";
 import { backoffMs } from "./backoff.ts";
+import { isBusy, orderOf, tunnelOf } from "./child-facts.ts";
+import type { ChildContext, ChildEvent, ChildInput, ChildOrder } from "./child-types.ts";
 import { failureOf } from "./failure-of.ts";
-import { gatewayMachine, type GatewayEvent, type GatewayReport, type Tunnel } from "./gateway.ts";
+import { gatewayMachine } from "./gateway.ts";
 import { notProvided } from "./not-provided.ts";
 
-/** Which child of which connection, in charon's terms. */
-export interface ChildOrder {
-  readonly connectionName: string;
-  readonly childKey: string;
-}
-
-export interface ChildContext {
-  readonly connectionId: string;
-  readonly connectionName: string;
-  readonly child: Child;
-  /** The connection, as it is declared now, is in charon. */
-  readonly loaded: boolean;
-  readonly gatewayReady: boolean;
-  /** The CHILD SAs that carry traffic; more than one only for a moment, or in error. */
-  readonly sas: readonly ChildSa[];
-  /** Whether charon is at work on an IKE SA or on this child. */
-  readonly busy: boolean;
-  readonly failure: Failure | undefined;
-  /** What the peer said during the present attempt. */
-  readonly hint: Failure | undefined;
-  readonly attempt: number;
-}
-
-export type ChildEvent =
-  | { type: "child.changed"; child: Child; replaces: boolean }
-  | { type: "connection.loaded" }
-  | { type: "connection.unloaded" }
-  | { type: "sas.listed"; ikeSas: readonly IkeSa[] }
-  | { type: "peer.notified"; failure: Failure }
-  | { type: "retry" }
-  | { type: "rekey" }
-  | { type: "stop" }
-  | { type: "gateway.told"; event: GatewayEvent }
-  | GatewayReport;
-
-export type ChildInput = Pick<ChildContext, "connectionId" | "connectionName" | "child" | "loaded">;
+const noAnswer = failure(
+  Reason.NegotiationFailed,
+  "no CHILD SA came about, and neither charon nor the peer said why",
+);
 
 /** One child of a connection: its CHILD SA and its gateway. */
 export const childMachine = setup({
@@ -365,29 +333,3 @@ export const childMachine = setup({
     gone: { type: "final" },
   },
 });
-
-const noAnswer = failure(
-  Reason.NegotiationFailed,
-  "no CHILD SA came about, and neither charon nor the peer said why",
-);
-
-function orderOf(context: ChildContext): ChildOrder {
-  return { connectionName: context.connectionName, childKey: context.child.key };
-}
-
-function tunnelOf(sa: ChildSa): Tunnel | undefined {
-  if (sa.encryption === undefined) return undefined;
-  return { suite: suiteOfSa(sa.encryption, sa.integrity), encapsulated: sa.encapsulated };
-}
-
-/** True while charon works on an IKE SA of the connection, or on this child. */
-function isBusy(ikeSas: readonly IkeSa[], own: readonly ChildSa[]): boolean {
-  const working = new Set(["CREATED", "INSTALLING", "RETRYING"]);
-  if (own.some((sa) => working.has(sa.state))) return true;
-  return ikeSas.some(
-    (sa) =>
-      sa.state === "CONNECTING" ||
-      sa.state === "CREATED" ||
-      sa.tasks.some((task) => /CHILD_CREATE|IKE_(INIT|AUTH)/.test(task)),
-  );
-}

@@ -1,59 +1,20 @@
-import { assign, emit, enqueueActions, sendTo, setup, type ActorRefFrom } from "xstate";
-import type { Connection } from "../model/connection.ts";
+import { assign, emit, enqueueActions, sendTo, setup } from "xstate";
 import { failure, Reason, type Failure } from "../model/failure.ts";
-import { isEstablished, type IkeSa } from "../model/sa.ts";
-import { ikeSaDrifted } from "../model/sa-drift.ts";
+import { isEstablished } from "../model/sa.ts";
 import { backoffMs } from "./backoff.ts";
 import { childMachine } from "./child.ts";
 import { connectionChange } from "./connection-change.ts";
+import { childIdIn, missingOf, outdatedSas } from "./connection-facts.ts";
+import {
+  childActorId,
+  type ConnectionContext,
+  type ConnectionEmitted,
+  type ConnectionEvent,
+  type ConnectionInput,
+  type LoadOrder,
+} from "./connection-types.ts";
 import { failureOf } from "./failure-of.ts";
-import type { GatewayEvent } from "./gateway.ts";
 import { notProvided } from "./not-provided.ts";
-
-export interface ConnectionContext {
-  readonly connection: Connection;
-  readonly charonReady: boolean;
-  /** Changes with the secret's value; undefined while the secret, or its key, is missing. */
-  readonly secretRevision: string | undefined;
-  readonly ikeSas: readonly IkeSa[];
-  readonly failure: Failure | undefined;
-  readonly attempt: number;
-  /** The IKE SAs that were made from an earlier spec. */
-  readonly outdated: readonly string[];
-  /** The ids of the children's actors, of those too that are on their way out. */
-  readonly running: readonly string[];
-}
-
-export type ConnectionEvent =
-  | { type: "spec.changed"; connection: Connection }
-  | { type: "secret.changed"; revision: string }
-  | { type: "secret.missing" }
-  | { type: "charon.ready" }
-  | { type: "charon.lost" }
-  | { type: "sas.listed"; ikeSas: readonly IkeSa[] }
-  | { type: "sas.wanted" }
-  | { type: "peer.notified"; failure: Failure }
-  | { type: "gateway.told"; child: string; event: GatewayEvent }
-  | { type: "retry" }
-  | { type: "delete" };
-
-/** What a connection asks of whoever runs it. */
-export type ConnectionEmitted = { type: "sas.wanted" };
-
-export type ConnectionInput = Pick<
-  ConnectionContext,
-  "connection" | "charonReady" | "secretRevision"
->;
-
-/** What `load` needs; it finds the secret itself, since none may be in a context. */
-export interface LoadOrder {
-  readonly connection: Connection;
-}
-
-/** The id of a child's actor. */
-export function childActorId(key: string): string {
-  return `child.${key}`;
-}
 
 const brokenDown = failure(Reason.Internal, "a child's actor broke down and was started anew");
 
@@ -350,45 +311,3 @@ export const connectionMachine = setup({
     gone: { type: "final" },
   },
 });
-
-/** The actor of one connection. */
-export type ConnectionActor = ActorRefFrom<typeof connectionMachine>;
-
-/** `child.net` in `xstate.done.actor.child.net`. */
-function childIdIn(type: string): string {
-  return type.replace(/^xstate\.(done|error)\.actor\./, "");
-}
-
-/** SAs of an earlier spec: those that a change left, and those that an earlier process left. */
-function outdatedSas(context: ConnectionContext): string[] {
-  const drifted = context.ikeSas.filter(
-    (sa) => isEstablished(sa) && ikeSaDrifted(sa, context.connection),
-  );
-  return [...new Set([...context.outdated, ...drifted.map((sa) => sa.uniqueId)])];
-}
-
-const charonMissing = failure(
-  Reason.CharonUnavailable,
-  "charon does not answer on its VICI socket",
-);
-
-function missingOf(context: ConnectionContext): Failure | undefined {
-  if (!context.charonReady) return charonMissing;
-  if (context.secretRevision !== undefined) return undefined;
-  return secretMissing(context.connection);
-}
-
-const secretFailures = new WeakMap<Connection, Failure>();
-
-/** One object per connection, so that two evaluations compare equal. */
-function secretMissing(connection: Connection): Failure {
-  const known = secretFailures.get(connection);
-  if (known !== undefined) return known;
-  const { namespace, name, key } = connection.secretRef;
-  const made = failure(
-    Reason.SecretMissing,
-    `the Secret ${namespace}/${name} with the key "${key}" is not there`,
-  );
-  secretFailures.set(connection, made);
-  return made;
-}

@@ -1,5 +1,5 @@
 import { bitsOf, formatAddress, parseAddress, type Address } from "./address.ts";
-import { formatPrefix, type Prefix } from "./prefix.ts";
+import type { Prefix } from "./prefix.ts";
 
 /** One entry of a pool: every address from `first` to `last`, with their prefix length. */
 export interface AddressRange {
@@ -52,12 +52,4 @@ export function freeAddress(
     }
   }
   return undefined;
-}
-
-/** The pool's entry as users write it. */
-export function formatRange(range: AddressRange): string {
-  const length = range.prefixLength ?? bitsOf(range.first.family);
-  const first = { address: range.first, length };
-  if (range.first.value === range.last.value) return formatPrefix(first);
-  return `${formatAddress(range.first)}-${formatPrefix({ address: range.last, length })}`;
 }

@@ -3,7 +3,7 @@ import { parseRange, type AddressRange } from "./address-pool.ts";
 import type { Child, Connection } from "./connection.ts";
 import { connectionProblems } from "./connection-problems.ts";
 import { parsePrefix, type Prefix } from "./prefix.ts";
-import { resultOf, type Result } from "./result.ts";
+import type { Result } from "./result.ts";
 import type { ChildSpec, IPSecConnection } from "./schema/ipsec-connection.ts";
 import { schemaProblems } from "./schema-problems.ts";
 
@@ -14,7 +14,7 @@ export function connectionFromCr(document: unknown): Result<Connection> {
   const cr = document as IPSecConnection;
   const found = connectionProblems(cr);
   if (found.length > 0) return { ok: false, problems: found };
-  return resultOf(convert(cr), []);
+  return { ok: true, value: convert(cr) };
 }
 
 function convert({ metadata, spec }: IPSecConnection): Connection {

@@ -16,12 +16,6 @@ export function labelValueProblem(name: string): string | undefined {
   return `"${name}" is no label value: use at most 63 letters, digits, "-", "_" and ".", beginning and ending with a letter or digit`;
 }
 
-/** What is wrong with a network device's name (IFNAMSIZ), if anything. */
-export function linkNameProblem(name: string): string | undefined {
-  if (/^[^\s/]{1,15}$/.test(name) && name !== "." && name !== "..") return undefined;
-  return `"${name}" is no name of a network device: use 1 to 15 characters without spaces and "/"`;
-}
-
 /** What is wrong with a key of a Secret, if anything. */
 export function secretKeyProblem(key: string): string | undefined {
   if (/^[-._a-zA-Z0-9]{1,253}$/.test(key)) return undefined;

@@ -33,6 +33,3 @@ export function failureOfNotify(name: string): Failure | undefined {
   const known = notifies[name];
   return known === undefined ? undefined : failure(known[0], known[1]);
 }
-
-/** The names of the notifies that end a negotiation. */
-export const failingNotifies = Object.keys(notifies);

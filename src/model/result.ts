@@ -10,12 +10,3 @@ export interface Problem {
 export type Result<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problems: readonly Problem[] };
-
-export function success<T>(value: T): Result<T> {
-  return { ok: true, value };
-}
-
-/** The value if nothing is wrong with it. */
-export function resultOf<T>(value: T, problems: readonly Problem[]): Result<T> {
-  return problems.length === 0 ? { ok: true, value } : { ok: false, problems };
-}

@@ -1,6 +1,8 @@
 import { fromCallback, fromPromise } from "xstate";
-import { childMachine, type ChildOrder } from "../machines/child.ts";
-import { connectionMachine, type LoadOrder } from "../machines/connection.ts";
+import { childMachine } from "../machines/child.ts";
+import type { ChildOrder } from "../machines/child-types.ts";
+import { connectionMachine } from "../machines/connection.ts";
+import type { LoadOrder } from "../machines/connection-types.ts";
 import { gatewayMachine, type GatewayOrder } from "../machines/gateway.ts";
 import type { Connection } from "../model/connection.ts";
 import type { Gateway } from "../model/endpoint.ts";
@@ -22,9 +24,59 @@ export interface ConnectionPorts {
 
 /** The connection's machine with its effects: the one place where machines meet adapters. */
 export function connectionLogic(ports: ConnectionPorts) {
-  const { charon, network, placement } = ports;
+  const { charon, secrets } = ports;
   const call = effect(ports);
-  const gateway = gatewayMachine.provide({
+  return connectionMachine.provide({
+    actors: {
+      child: childLogic(ports),
+      load: call<LoadOrder>("charon.load", ({ connection }) => {
+        const secret = secrets.value(connection.secretRef);
+        if (secret !== undefined) return charon.load(connection, secret);
+        throw new Refusal(
+          failure(Reason.SecretMissing, "the secret went while it was to be loaded"),
+        );
+      }),
+      terminateIke: call<Selection>("charon.terminate", ({ uniqueIds }) =>
+        each(uniqueIds, (id) => charon.terminateIkeSa(id)),
+      ),
+      unload: call<{ connectionName: string }>("charon.unload", ({ connectionName }) =>
+        charon.unload(connectionName),
+      ),
+    },
+  });
+}
+
+interface Selection {
+  readonly uniqueIds: readonly string[];
+}
+
+function childLogic(ports: ConnectionPorts) {
+  const { charon, placement } = ports;
+  const call = effect(ports);
+  return childMachine.provide({
+    actors: {
+      gateway: gatewayLogic(ports),
+      initiate: call<ChildOrder>("charon.initiate", ({ connectionName, childKey }) =>
+        charon.initiate(connectionName, childKey),
+      ),
+      terminate: call<Selection>("charon.terminate", ({ uniqueIds }) =>
+        each(uniqueIds, (id) => charon.terminateChildSa(id)),
+      ),
+      rekey: call<Selection>("charon.rekey", ({ uniqueIds }) =>
+        each(uniqueIds, (id) => charon.rekeyChildSa(id)),
+      ),
+      removeGateway: call<ChildOrder & { connectionId: string }>(
+        "placement.removeGateway",
+        ({ connectionId, childKey }) => placement.removeGateway(connectionId, childKey),
+      ),
+    },
+  });
+}
+
+function gatewayLogic(ports: ConnectionPorts) {
+  const { network } = ports;
+  const call = effect(ports);
+  return gatewayMachine.provide({
     actors: {
       apply: call<GatewayOrder>("network.apply", (order) => {
         const connection = ports.connection(order.connectionId);
@@ -38,42 +90,6 @@ export function connectionLogic(ports: ConnectionPorts) {
         });
         return () => subscription.unsubscribe();
       }),
-    },
-  });
-  const child = childMachine.provide({
-    actors: {
-      gateway,
-      initiate: call<ChildOrder>("charon.initiate", ({ connectionName, childKey }) =>
-        charon.initiate(connectionName, childKey),
-      ),
-      terminate: call<{ uniqueIds: readonly string[] }>("charon.terminate", ({ uniqueIds }) =>
-        each(uniqueIds, (id) => charon.terminateChildSa(id)),
-      ),
-      rekey: call<{ uniqueIds: readonly string[] }>("charon.rekey", ({ uniqueIds }) =>
-        each(uniqueIds, (id) => charon.rekeyChildSa(id)),
-      ),
-      removeGateway: call<ChildOrder & { connectionId: string }>(
-        "placement.removeGateway",
-        ({ connectionId, childKey }) => placement.removeGateway(connectionId, childKey),
-      ),
-    },
-  });
-  return connectionMachine.provide({
-    actors: {
-      child,
-      load: call<LoadOrder>("charon.load", ({ connection }) => {
-        const secret = ports.secrets.value(connection.secretRef);
-        if (secret !== undefined) return charon.load(connection, secret);
-        throw new Refusal(
-          failure(Reason.SecretMissing, "the secret went while it was to be loaded"),
-        );
-      }),
-      terminateIke: call<{ uniqueIds: readonly string[] }>("charon.terminate", ({ uniqueIds }) =>
-        each(uniqueIds, (id) => charon.terminateIkeSa(id)),
-      ),
-      unload: call<{ connectionName: string }>("charon.unload", ({ connectionName }) =>
-        charon.unload(connectionName),
-      ),
     },
   });
 }

@@ -57,8 +57,7 @@ export class HostNetwork implements NetworkPort {
     const path = {
       mtu: mtu ?? ethernetMtu,
       family: remoteAddress?.family ?? (4 as const),
-      // Until it is negotiated, room for what may come.
-      encapsulated: tunnel?.encapsulated ?? true,
+      encapsulated: tunnel?.encapsulated ?? false,
     };
     return innerMtu(path, tunnel?.suite ?? suiteOfProposals(child.extra["esp_proposals"]));
   }

@@ -1,5 +1,6 @@
 import type { SnapshotFrom } from "xstate";
-import { childActorId, type connectionMachine } from "../machines/connection.ts";
+import type { connectionMachine } from "../machines/connection.ts";
+import { childActorId } from "../machines/connection-types.ts";
 import type { childMachine } from "../machines/child.ts";
 import type { gatewayMachine } from "../machines/gateway.ts";
 import { Reason, type Failure } from "../model/failure.ts";

@@ -45,6 +45,8 @@ export class Supervisor implements Disposable {
   #workers: readonly Worker[] = [];
   #sas: ReadonlyMap<string, readonly IkeSa[]> = new Map();
   #charonReady = false;
+  /** Then nothing that ends is started anew. */
+  #ending = false;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -112,6 +114,7 @@ export class Supervisor implements Disposable {
 
   /** Deletes every connection as if its document were gone; resolves when all are. */
   async teardown(): Promise<void> {
+    this.#ending = true;
     const gone = [...this.#roots.values()].map(
       (root) =>
         new Promise<void>((resolve) => {
@@ -124,6 +127,7 @@ export class Supervisor implements Disposable {
 
   /** Stops the actors. Tunnels and devices stay as they are. */
   [Symbol.dispose](): void {
+    this.#ending = true;
     this.#subscriptions.unsubscribe();
     this.#charon.stop();
     for (const root of this.#roots.values()) root.stop();
@@ -190,7 +194,7 @@ export class Supervisor implements Disposable {
     if (this.#roots.get(id) !== root) return;
     this.#roots.delete(id);
     const again = this.#desired.connections.get(id);
-    if (again !== undefined && !this.#changes.closed) this.#declare(again);
+    if (again !== undefined && !this.#ending) this.#declare(again);
     this.#changes.next();
   }
 

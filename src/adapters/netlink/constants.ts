@@ -119,13 +119,3 @@ export const Nda = {
 
 /** The origin that ipman writes on its routes (rtnetlink.h leaves 5 to 255 to programs). */
 export const routeOrigin = 0x69;
-
-/** xfrm.h: messages, groups, attributes. */
-export const Xfrm = {
-  getSa: 18,
-  delSa: 17,
-  getPolicy: 21,
-  groupExpire: 2,
-  groupSa: 3,
-  ifId: 31,
-} as const;

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { checked, libc } from "./libc.ts";
 
 const cloneNewnet = 0x40000000;
@@ -70,13 +70,6 @@ export function deleteNamespace(name: string): void {
   const path = netnsPath(name);
   libc.umount2(path, mntDetach);
   rmSync(path, { force: true });
-}
-
-/** Writes a setting under /proc/sys/net as the namespace has it. */
-export function writeSysctl(namespace: string | undefined, name: string, value: string): void {
-  inNamespace(namespace, () => {
-    writeFileSync(`/proc/sys/net/${name.replaceAll(".", "/")}`, value);
-  });
 }
 
 function prepareFolder(): void {

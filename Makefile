@@ -1,0 +1,23 @@
+# Two commands for a stranger; each does all its own set-up (Debian, as root).
+
+NODE = node_modules/.bin/node
+
+.PHONY: demo test setup bench
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make demo   two sites, a tunnel between them, and what happens when it is broken'
+	@echo 'make test   every check and every test, on a real charon and a real kernel'
+	@echo 'make bench  the figures in docs/performance.md'
+
+setup:
+	@lab/setup.sh
+
+demo: setup
+	@$(NODE) lab/run.ts -- $(NODE) lab/demo.ts
+
+test: setup
+	@$(NODE) test/all.ts
+
+bench: setup
+	@$(NODE) lab/run.ts -- $(NODE) bench/run.ts

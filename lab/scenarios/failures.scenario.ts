@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { find } from "../sites/ipman.ts";
+import { childSpec, connectionSpec, psk, secret, yaml } from "../sites/manifests.ts";
+import { ip } from "../sites/shell.ts";
+import { Pinging } from "../sites/traffic.ts";
+import { TwoSites } from "../sites/two-sites.ts";
+
+/** A connection with a child of its own number. */
+const numbered = (name: string, n: number, changes: object = {}) =>
+  connectionSpec(name, { children: { [`child-${n}`]: childSpec(n) }, ...changes });
+
+describe("what can go wrong is told, and stays where it is", () => {
+  let lab: TwoSites;
+  let pinging: Pinging;
+  const good = numbered("good", 2);
+  const names = ["good", "psk", "ike", "esp", "ts", "extra", "away", "nokey"];
+
+  before(async () => {
+    lab = await TwoSites.build();
+    await lab.mirror(good);
+    const keys = Object.fromEntries(names.filter((n) => n !== "nokey").map((n) => [n, psk]));
+    lab.ipman.apply("secret.yaml", yaml(secret(keys)));
+    lab.ipman.apply("good.yaml", yaml(good));
+    await lab.ipman.start();
+    await lab.ipman.ready("good");
+    ip("netns add app");
+    lab.ipman.attach("app", "good", "child-2");
+    pinging = new Pinging("app", "10.1.2.1");
+  });
+  after(() => lab[Symbol.asyncDispose]());
+
+  it("a wrong pre-shared key: AuthenticationFailed", async () => {
+    const cr = numbered("psk", 3);
+    await lab.mirror(cr, { secret: "another-key" });
+    lab.ipman.apply("psk.yaml", yaml(cr));
+    const status = await lab.ipman.reason("psk", "AuthenticationFailed");
+    assert.doesNotMatch(JSON.stringify(status), new RegExp(psk));
+    await lab.ipman.until((s) => find(s, "psk")?.state === "failed");
+  });
+
+  it("no common IKE proposal: NoProposalChosen", async () => {
+    const cr = numbered("ike", 4);
+    await lab.mirror(cr, { connection: { proposals: ["aes128-sha512-modp2048"] } });
+    lab.ipman.apply("ike.yaml", yaml(cr));
+    await lab.ipman.reason("ike", "NoProposalChosen");
+  });
+
+  it("no common ESP proposal: NoProposalChosen, of the child", async () => {
+    const cr = numbered("esp", 5);
+    await lab.mirror(cr, { child: { esp_proposals: ["chacha20poly1305"] } });
+    lab.ipman.apply("esp.yaml", yaml(cr));
+    const status = await lab.ipman.reason("esp", "NoProposalChosen");
+    assert.equal(status.children[0]?.failure?.reason, "NoProposalChosen");
+  });
+
+  it("traffic selectors that the peer refuses: TrafficSelectorsRefused", async () => {
+    const cr = numbered("ts", 6);
+    await lab.mirror(cr, { child: { local_ts: ["10.99.0.0/16"] } });
+    lab.ipman.apply("ts.yaml", yaml(cr));
+    await lab.ipman.reason("ts", "TrafficSelectorsRefused");
+  });
+
+  it("an option that charon does not know: ConfigRejected, with its words", async () => {
+    lab.ipman.apply("extra.yaml", yaml(numbered("extra", 7, { extra: { no_such_option: "1" } })));
+    const status = await lab.ipman.reason("extra", "ConfigRejected");
+    assert.match(status.failure?.message ?? "", /unknown option: no_such_option/);
+  });
+
+  it("a peer that does not answer: PeerUnreachable", async () => {
+    lab.ipman.apply("away.yaml", yaml(numbered("away", 8, { remoteAddr: "192.168.1.99" })));
+    await lab.ipman.reason("away", "PeerUnreachable", 30_000);
+  });
+
+  it("a secret without the key: SecretMissing, until it is there", async () => {
+    lab.ipman.apply("nokey.yaml", yaml(numbered("nokey", 9)));
+    const status = await lab.ipman.reason("nokey", "SecretMissing");
+    assert.match(status.failure?.message ?? "", /default\/ipsec-secret.*"nokey"/);
+    const cr = numbered("nokey", 9);
+    await lab.mirror(cr);
+    lab.ipman.apply("secret2.yaml", yaml(secret({})).replace("name: ipsec-secret", "name: other"));
+    lab.ipman.apply("secret.yaml", yaml(secret(Object.fromEntries(names.map((n) => [n, psk])))));
+    await lab.ipman.ready("nokey");
+  });
+
+  it("an invalid document: its problems are shown, the last good version goes on", async () => {
+    const bad = numbered("good", 2);
+    (bad.spec as { remoteAddr: string }).remoteAddr = "not an address";
+    lab.ipman.apply("good.yaml", yaml(bad));
+    const invalid = await lab.ipman.until((s) => (find(s, "good")?.problems.length ?? 0) > 0);
+    assert.equal(find(invalid, "good")?.problems[0]?.path, "spec.remoteAddr");
+    assert.equal(find(invalid, "good")?.state, "established");
+    writeFileSync(join(lab.ipman.manifests, "good.yaml"), "kind: IPSecConn\n  broken: [");
+    const broken = await lab.ipman.until((s) =>
+      s.problems.some(({ message }) => /YAML/.test(message)),
+    );
+    assert.equal(find(broken, "good")?.state, "established");
+    lab.ipman.apply("good.yaml", yaml(good));
+    await lab.ipman.until((s) => find(s, "good")?.problems.length === 0 && s.problems.length === 0);
+  });
+
+  it("and the good connection never noticed", async () => {
+    const { sent, received } = await pinging.stop();
+    assert.ok(sent > 100, `${sent} pings`);
+    assert.equal(received, sent);
+  });
+
+  it("a key that is corrected mends the connection", async () => {
+    await lab.mirror(numbered("psk", 3));
+    const all = Object.fromEntries(names.map((n) => [n, psk]));
+    lab.ipman.apply("secret.yaml", yaml(secret({ ...all, psk: "something-else" })));
+    lab.ipman.apply("secret.yaml", yaml(secret(all)));
+    lab.ipman.apply("secret.yaml", yaml(secret({ ...all, psk: `${psk} ` })));
+    lab.ipman.apply("psk.yaml", yaml(numbered("psk", 3, { extra: { rekey_time: "3h" } })));
+    await lab.ipman.ready("psk", 30_000);
+  });
+});

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { connectionSpec, psk, secret, yaml } from "../sites/manifests.ts";
+import { eventually, ip } from "../sites/shell.ts";
+import { ping } from "../sites/traffic.ts";
+import { TwoSites } from "../sites/two-sites.ts";
+
+describe("a tunnel comes back by itself", () => {
+  let lab: TwoSites;
+  const cr = connectionSpec("first", { extra: { dpd_delay: "1s" } });
+
+  before(async () => {
+    lab = await TwoSites.build();
+    await lab.mirror(cr);
+    lab.ipman.apply("secret.yaml", yaml(secret({ first: psk })));
+    lab.ipman.apply("first.yaml", yaml(cr));
+    await lab.ipman.start();
+    await lab.ipman.ready("first");
+    ip("netns add app");
+    lab.ipman.attach("app", "first", "child-2");
+    works();
+  });
+  after(() => lab[Symbol.asyncDispose]());
+
+  const works = () => assert.equal(ping("app", "10.1.2.1", "-c", "1").received, 1);
+  const isDown = (status: {
+    connections: readonly { conditions: readonly { type: string; status: string }[] }[];
+  }) =>
+    status.connections[0]?.conditions.some(
+      ({ type, status }) => type === "Ready" && status === "False",
+    ) === true;
+
+  it("after charon was killed and started again", async () => {
+    await lab.node.stop("SIGKILL");
+    await lab.ipman.reason("first", "CharonUnavailable");
+    await lab.node.start();
+    await lab.ipman.ready("first", 30_000);
+    await eventually(works);
+  });
+
+  it("after the peer ended the CHILD SA", async () => {
+    await lab.peerSession.request("terminate", { child: "child-2" });
+    await eventually(works);
+    await lab.ipman.ready("first");
+  });
+
+  it("after the peer ended the IKE SA", async () => {
+    await lab.peerSession.request("terminate", { ike: "first" });
+    await eventually(works);
+    await lab.ipman.ready("first");
+  });
+
+  it("after the peer was killed and started again", async () => {
+    await lab.restartPeer();
+    await lab.mirror(cr);
+    await eventually(works, 60_000, 200);
+    await lab.ipman.ready("first", 30_000);
+  });
+
+  it("after the peer was out of reach for a while, with a reason meanwhile", async () => {
+    ip("-n peer link set wire0 down");
+    await lab.ipman.until(isDown, 60_000);
+    await lab.ipman.reason("first", "PeerUnreachable", 60_000);
+    ip("-n peer link set wire0 up");
+    ip("-n peer route replace 10.0.0.0/16 dev wire0");
+    await eventually(works, 90_000, 200);
+    await lab.ipman.ready("first", 30_000);
+  });
+});

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync } from "node:fs";
+import { after, before, describe, it } from "node:test";
+import { connectionSpec, psk, secret, yaml } from "../sites/manifests.ts";
+import { ip } from "../sites/shell.ts";
+import { ping, Pinging } from "../sites/traffic.ts";
+import { TwoSites } from "../sites/two-sites.ts";
+
+describe("ipman run ends and starts again", () => {
+  let lab: TwoSites;
+  const cr = connectionSpec("first");
+
+  before(async () => {
+    lab = await TwoSites.build();
+    await lab.mirror(cr);
+    lab.ipman.apply("secret.yaml", yaml(secret({ first: psk })));
+    lab.ipman.apply("first.yaml", yaml(cr));
+    await lab.ipman.start();
+    await lab.ipman.ready("first");
+    ip("netns add app");
+    lab.ipman.attach("app", "first", "child-2");
+    ping("app", "10.1.2.1", "-c", "3", "-i", "0.01");
+  });
+  after(() => lab[Symbol.asyncDispose]());
+
+  const ikeMessages = () =>
+    lab.node.log.match(/(generating|parsed) (IKE|CREATE|INFO)\w*/g)?.length ?? 0;
+
+  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+    it(`loses no ping and sends no IKE message over ${signal}`, async () => {
+      const before = ikeMessages();
+      const pinging = new Pinging("app", "10.1.2.1");
+      await lab.ipman.stop(signal);
+      await lab.ipman.start();
+      const status = await lab.ipman.ready("first");
+      assert.equal(status.children[0]?.workers.length, 1);
+      const { sent, received } = await pinging.stop();
+      assert.ok(sent > 20, `${sent} pings`);
+      assert.equal(received, sent);
+      assert.equal(ikeMessages(), before);
+    });
+  }
+
+  it("prunes what was deleted while it was away", async () => {
+    await lab.ipman.stop();
+    lab.ipman.remove("first.yaml");
+    await lab.ipman.start();
+    await lab.ipman.until(
+      (status) => status.charon.state === "connected" && status.connections.length === 0,
+    );
+    using session = await charonSession();
+    assert.deepEqual((await session.request("get-conns")).conns, []);
+    assert.deepEqual((await session.request("get-shared")).keys, []);
+    lab.ipman.apply("first.yaml", yaml(cr));
+    await lab.ipman.ready("first");
+    await lab.ipman.stop();
+  });
+
+  it("removes everything it made, and nothing else, with --teardown", async () => {
+    ip("link add foreign type dummy");
+    await lab.ipman.start("--teardown");
+    await lab.ipman.ready("first");
+    await lab.ipman.stop();
+    using session = await charonSession();
+    assert.deepEqual((await session.request("get-conns")).conns, []);
+    assert.deepEqual((await session.request("get-shared")).keys, []);
+    assert.equal(ip("xfrm state").trim(), "");
+    assert.deepEqual(readdirSync("/run/netns").toSorted(), ["app", "peer"]);
+    assert.doesNotMatch(ip("-n app link"), /ipman0/);
+    assert.match(ip("link"), /foreign/);
+    assert.equal(existsSync("/run/ipman/control.sock"), false);
+  });
+
+  async function charonSession() {
+    const session = await lab.node.session();
+    return Object.assign(session, { [Symbol.dispose]: () => session.close() });
+  }
+});

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Everything that demo and tests need on a Debian machine, as root. Quick when it is
+# there already.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
+
+packages=(
+  strongswan-swanctl charon-systemd strongswan-charon libcharon-extra-plugins
+  libstrongswan-standard-plugins libstrongswan-extra-plugins
+  iproute2 iputils-ping iperf3 nftables tcpdump procps util-linux busybox-static
+)
+# The kernel of the lab is needed where the host's own has no xfrm interfaces.
+if ! unshare --net ip link add probe type xfrm dev lo if_id 1 2>/dev/null; then
+  packages+=(gcc make flex bison bc libelf-dev xz-utils patch linux-source-6.12)
+  needs_kernel=1
+fi
+for tool in node npm; do
+  command -v "$tool" >/dev/null || packages+=(nodejs npm)
+done
+
+missing=()
+for package in "${packages[@]}"; do
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+  say "setup: installing ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  # Daemons that a package would start are not wanted: the lab starts its own.
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod +x "$policy"
+    trap 'rm -f "$policy"' EXIT
+  fi
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+
+lock=node_modules/.package-lock.json
+if [ ! -e "$lock" ] || [ package-lock.json -nt "$lock" ]; then
+  say "setup: installing npm packages, Node 24 among them"
+  npm ci --no-progress --loglevel=error
+  touch "$lock"
+fi
+
+if [ "${needs_kernel:-}" = 1 ]; then
+  lab/kernel/build.sh >/dev/null
+fi

@@ -1,0 +1,27 @@
+import { suiteOfSa } from "../model/mtu.ts";
+import type { ChildSa, IkeSa } from "../model/sa.ts";
+import type { ChildContext, ChildOrder } from "./child-types.ts";
+import type { Tunnel } from "./gateway.ts";
+
+/** The child in charon's terms. */
+export function orderOf(context: ChildContext): ChildOrder {
+  return { connectionName: context.connectionName, childKey: context.child.key };
+}
+
+/** What a CHILD SA means for packet sizes; undefined before it is installed. */
+export function tunnelOf(sa: ChildSa): Tunnel | undefined {
+  if (sa.encryption === undefined) return undefined;
+  return { suite: suiteOfSa(sa.encryption, sa.integrity), encapsulated: sa.encapsulated };
+}
+
+/** True while charon works on an IKE SA of the connection, or on this child. */
+export function isBusy(ikeSas: readonly IkeSa[], own: readonly ChildSa[]): boolean {
+  const working = new Set(["CREATED", "INSTALLING", "RETRYING"]);
+  if (own.some((sa) => working.has(sa.state))) return true;
+  return ikeSas.some(
+    (sa) =>
+      sa.state === "CONNECTING" ||
+      sa.state === "CREATED" ||
+      sa.tasks.some((task) => /CHILD_CREATE|IKE_(INIT|AUTH)/.test(task)),
+  );
+}

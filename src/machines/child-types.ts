@@ -1,0 +1,41 @@
+import type { Child } from "../model/connection.ts";
+import type { Failure } from "../model/failure.ts";
+import type { ChildSa, IkeSa } from "../model/sa.ts";
+import type { GatewayEvent, GatewayReport } from "./gateway.ts";
+
+/** Which child of which connection, in charon's terms. */
+export interface ChildOrder {
+  readonly connectionName: string;
+  readonly childKey: string;
+}
+
+export interface ChildContext {
+  readonly connectionId: string;
+  readonly connectionName: string;
+  readonly child: Child;
+  /** The connection, as it is declared now, is in charon. */
+  readonly loaded: boolean;
+  readonly gatewayReady: boolean;
+  /** The CHILD SAs that carry traffic; more than one only for a moment, or in error. */
+  readonly sas: readonly ChildSa[];
+  /** Whether charon is at work on an IKE SA or on this child. */
+  readonly busy: boolean;
+  readonly failure: Failure | undefined;
+  /** What the peer said during the present attempt. */
+  readonly hint: Failure | undefined;
+  readonly attempt: number;
+}
+
+export type ChildEvent =
+  | { type: "child.changed"; child: Child; replaces: boolean }
+  | { type: "connection.loaded" }
+  | { type: "connection.unloaded" }
+  | { type: "sas.listed"; ikeSas: readonly IkeSa[] }
+  | { type: "peer.notified"; failure: Failure }
+  | { type: "retry" }
+  | { type: "rekey" }
+  | { type: "stop" }
+  | { type: "gateway.told"; event: GatewayEvent }
+  | GatewayReport;
+
+export type ChildInput = Pick<ChildContext, "connectionId" | "connectionName" | "child" | "loaded">;

@@ -1,0 +1,45 @@
+import type { Connection } from "../model/connection.ts";
+import { failure, Reason, type Failure } from "../model/failure.ts";
+import { isEstablished } from "../model/sa.ts";
+import { ikeSaDrifted } from "../model/sa-drift.ts";
+import type { ConnectionContext } from "./connection-types.ts";
+
+/** `child.net` in `xstate.done.actor.child.net`. */
+export function childIdIn(type: string): string {
+  return type.replace(/^xstate\.(done|error)\.actor\./, "");
+}
+
+/** SAs of an earlier spec: those that a change left, and those that an earlier process left. */
+export function outdatedSas(context: ConnectionContext): string[] {
+  const drifted = context.ikeSas.filter(
+    (sa) => isEstablished(sa) && ikeSaDrifted(sa, context.connection),
+  );
+  return [...new Set([...context.outdated, ...drifted.map((sa) => sa.uniqueId)])];
+}
+
+const charonMissing = failure(
+  Reason.CharonUnavailable,
+  "charon does not answer on its VICI socket",
+);
+
+/** What keeps the connection from being loaded; the same object each time. */
+export function missingOf(context: ConnectionContext): Failure | undefined {
+  if (!context.charonReady) return charonMissing;
+  if (context.secretRevision !== undefined) return undefined;
+  return secretMissing(context.connection);
+}
+
+const secretFailures = new WeakMap<Connection, Failure>();
+
+/** One object per connection, so that two evaluations compare equal. */
+function secretMissing(connection: Connection): Failure {
+  const known = secretFailures.get(connection);
+  if (known !== undefined) return known;
+  const { namespace, name, key } = connection.secretRef;
+  const made = failure(
+    Reason.SecretMissing,
+    `the Secret ${namespace}/${name} with the key "${key}" is not there`,
+  );
+  secretFailures.set(connection, made);
+  return made;
+}

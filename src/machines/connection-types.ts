@@ -1,0 +1,49 @@
+import type { Connection } from "../model/connection.ts";
+import type { Failure } from "../model/failure.ts";
+import type { IkeSa } from "../model/sa.ts";
+import type { GatewayEvent } from "./gateway.ts";
+
+export interface ConnectionContext {
+  readonly connection: Connection;
+  readonly charonReady: boolean;
+  /** Changes with the secret's value; undefined while the secret, or its key, is missing. */
+  readonly secretRevision: string | undefined;
+  readonly ikeSas: readonly IkeSa[];
+  readonly failure: Failure | undefined;
+  readonly attempt: number;
+  /** The IKE SAs that were made from an earlier spec. */
+  readonly outdated: readonly string[];
+  /** The ids of the children's actors, of those too that are on their way out. */
+  readonly running: readonly string[];
+}
+
+export type ConnectionEvent =
+  | { type: "spec.changed"; connection: Connection }
+  | { type: "secret.changed"; revision: string }
+  | { type: "secret.missing" }
+  | { type: "charon.ready" }
+  | { type: "charon.lost" }
+  | { type: "sas.listed"; ikeSas: readonly IkeSa[] }
+  | { type: "sas.wanted" }
+  | { type: "peer.notified"; failure: Failure }
+  | { type: "gateway.told"; child: string; event: GatewayEvent }
+  | { type: "retry" }
+  | { type: "delete" };
+
+/** What a connection asks of whoever runs it. */
+export type ConnectionEmitted = { type: "sas.wanted" };
+
+export type ConnectionInput = Pick<
+  ConnectionContext,
+  "connection" | "charonReady" | "secretRevision"
+>;
+
+/** What `load` needs; it finds the secret itself, since none may be in a context. */
+export interface LoadOrder {
+  readonly connection: Connection;
+}
+
+/** The id of a child's actor. */
+export function childActorId(key: string): string {
+  return `child.${key}`;
+}
