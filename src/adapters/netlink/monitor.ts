@@ -2,7 +2,7 @@ import { closeSync } from "node:fs";
 import { Observable } from "rxjs";
 import { Protocol, Rtm, Sock } from "./constants.ts";
 import { NetlinkError } from "./errors.ts";
-import { errno, libc } from "./libc.ts";
+import { checked, errno, libc } from "./libc.ts";
 import type { Poller } from "./poller.ts";
 import { messagesIn, type NetlinkMessage } from "./reader.ts";
 import { openNetlink, setOption } from "./socket.ts";
@@ -35,6 +35,8 @@ export function monitor(
     const fd = openNetlink(namespace, protocol, Sock.nonblock);
     const input = Buffer.allocUnsafe(receiveBytes);
     try {
+      // A socket without a port number is left out of every broadcast.
+      checked("bind", libc.bind(fd, anyPort, anyPort.length));
       for (const group of groups) join(fd, group);
     } catch (error) {
       closeSync(fd);
@@ -57,6 +59,10 @@ export function monitor(
     };
   });
 }
+
+// struct sockaddr_nl with nl_pid 0: the kernel chooses.
+const anyPort = Buffer.alloc(12);
+anyPort.writeUInt16LE(Sock.afNetlink);
 
 function join(fd: number, group: number): void {
   const value = Buffer.alloc(4);
