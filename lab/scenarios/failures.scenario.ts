@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { find } from "../sites/ipman.ts";
-import { childSpec, connectionSpec, psk, secret, yaml } from "../sites/manifests.ts";
+import { childSpec, connectionSpec, psk, secret, sites, yaml } from "../sites/manifests.ts";
 import { ip } from "../sites/shell.ts";
 import { Pinging } from "../sites/traffic.ts";
 import { TwoSites } from "../sites/two-sites.ts";
@@ -42,7 +42,8 @@ describe("what can go wrong is told, and stays where it is", () => {
   });
 
   it("no common IKE proposal: NoProposalChosen", async () => {
-    const cr = numbered("ike", 4);
+    // At an address of its own: a peer chooses among all connections that match addresses.
+    const cr = numbered("ike", 4, { remoteAddr: sites.peer.other });
     await lab.mirror(cr, { connection: { proposals: ["aes128-sha512-modp2048"] } });
     lab.ipman.apply("ike.yaml", yaml(cr));
     await lab.ipman.reason("ike", "NoProposalChosen");

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { text } from "node:stream/consumers";
 import { sh } from "./shell.ts";
 
 /** What a ping reported. */
@@ -23,17 +24,17 @@ export function ping(netns: string, address: string, ...options: string[]): Ping
 export class Pinging {
   readonly #process;
   readonly #output: Promise<string>;
+  readonly #first: Promise<unknown>;
 
   constructor(netns: string, address: string) {
     const args = ["netns", "exec", netns, "ping", "-n", "-i", "0.01", "-W", "1", address];
     this.#process = spawn("ip", args, { stdio: ["ignore", "pipe", "ignore"] });
-    this.#output = this.#process.stdout
-      .setEncoding("utf8")
-      .toArray()
-      .then((chunks) => chunks.join(""));
+    this.#first = new Promise((resolve) => this.#process.stdout.once("data", resolve));
+    this.#output = text(this.#process.stdout);
   }
 
   async stop(): Promise<Pinged> {
+    await this.#first;
     this.#process.kill("SIGINT");
     return parse(await this.#output);
   }

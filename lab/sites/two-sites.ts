@@ -71,6 +71,7 @@ function cable(): void {
   ip(`addr add ${sites.node.v6}/64 dev wire0 nodad`);
   ip("link set wire0 up");
   ip(`-n peer addr add ${sites.peer.v4}/24 dev wire0`);
+  ip(`-n peer addr add ${sites.peer.other}/24 dev wire0`);
   ip(`-n peer addr add ${sites.peer.v6}/64 dev wire0 nodad`);
   ip("-n peer link set wire0 up");
   ip("-n peer link set lo up");

@@ -1,7 +1,7 @@
 import type { Child } from "../model/connection.ts";
 import type { Failure } from "../model/failure.ts";
 import type { ChildSa, IkeSa } from "../model/sa.ts";
-import type { GatewayEvent, GatewayReport } from "./gateway.ts";
+import type { ChildEndpoints, GatewayReport } from "./gateway.ts";
 
 /** Which child of which connection, in charon's terms. */
 export interface ChildOrder {
@@ -15,6 +15,8 @@ export interface ChildContext {
   readonly child: Child;
   /** The connection, as it is declared now, is in charon. */
   readonly loaded: boolean;
+  /** Spec or secret were loaded since the present attempt began: its failure says nothing of them. */
+  readonly loadedSince: boolean;
   readonly gatewayReady: boolean;
   /** The CHILD SAs that carry traffic; more than one only for a moment, or in error. */
   readonly sas: readonly ChildSa[];
@@ -35,7 +37,7 @@ export type ChildEvent =
   | { type: "retry" }
   | { type: "rekey" }
   | { type: "stop" }
-  | { type: "gateway.told"; event: GatewayEvent }
+  | ({ type: "endpoints.changed" } & ChildEndpoints)
   | GatewayReport;
 
 export type ChildInput = Pick<ChildContext, "connectionId" | "connectionName" | "child" | "loaded">;

@@ -51,7 +51,7 @@ export const childMachine = setup({
     ready: ({ context }) => context.loaded && context.gatewayReady,
     initiates: ({ context }) => context.child.initiates,
     attemptOver: ({ context }) => context.sas.length === 0 && !context.busy,
-    stalled: ({ context }) => context.failure?.retryable === false,
+    stalled: ({ context }) => context.failure?.retryable === false && !context.loadedSince,
   },
   delays: {
     backoff: ({ context }) => backoffMs(context.attempt),
@@ -64,6 +64,7 @@ export const childMachine = setup({
   id: "child",
   context: ({ input }) => ({
     ...input,
+    loadedSince: false,
     gatewayReady: false,
     sas: [],
     busy: false,
@@ -81,12 +82,12 @@ export const childMachine = setup({
   },
   initial: "pending",
   on: {
-    "gateway.told": { actions: sendTo("gateway", ({ event }) => event.event) },
+    "endpoints.changed": { actions: sendTo("gateway", ({ event }) => event) },
     "gateway.ready": { actions: assign({ gatewayReady: true }) },
     "gateway.failed": {
       actions: assign({ gatewayReady: false, failure: ({ event }) => event.failure }),
     },
-    "connection.loaded": { actions: assign({ loaded: true }) },
+    "connection.loaded": { actions: assign({ loaded: true, loadedSince: true }) },
     "connection.unloaded": {
       target: ".pending",
       actions: assign({ loaded: false, sas: [], busy: false }),
@@ -137,7 +138,7 @@ export const childMachine = setup({
         },
         initiating: {
           description: "charon is told to bring the CHILD SA up.",
-          entry: assign({ hint: undefined, busy: true }),
+          entry: assign({ hint: undefined, busy: true, loadedSince: false }),
           invoke: {
             id: "initiate",
             src: "initiate",
@@ -284,6 +285,10 @@ export const childMachine = setup({
       initial: "deciding",
       on: {
         retry: { target: "negotiating", actions: assign({ attempt: 0 }) },
+        "connection.loaded": {
+          target: "negotiating",
+          actions: assign({ loaded: true, loadedSince: true, attempt: 0 }),
+        },
         "child.changed": {
           target: "pending",
           actions: [

@@ -1,7 +1,10 @@
 import type { Connection } from "../model/connection.ts";
 import type { Failure } from "../model/failure.ts";
 import type { IkeSa } from "../model/sa.ts";
-import type { GatewayEvent } from "./gateway.ts";
+import type { ChildEndpoints } from "./gateway.ts";
+
+/** Where gateways and workers are, by child. */
+export type Endpoints = Readonly<Record<string, ChildEndpoints>>;
 
 export interface ConnectionContext {
   readonly connection: Connection;
@@ -13,6 +16,7 @@ export interface ConnectionContext {
   readonly attempt: number;
   /** The IKE SAs that were made from an earlier spec. */
   readonly outdated: readonly string[];
+  readonly endpoints: Endpoints;
   /** The ids of the children's actors, of those too that are on their way out. */
   readonly running: readonly string[];
 }
@@ -26,7 +30,7 @@ export type ConnectionEvent =
   | { type: "sas.listed"; ikeSas: readonly IkeSa[] }
   | { type: "sas.wanted" }
   | { type: "peer.notified"; failure: Failure }
-  | { type: "gateway.told"; child: string; event: GatewayEvent }
+  | { type: "endpoints.changed"; endpoints: Endpoints }
   | { type: "retry" }
   | { type: "delete" };
 
@@ -35,7 +39,7 @@ export type ConnectionEmitted = { type: "sas.wanted" };
 
 export type ConnectionInput = Pick<
   ConnectionContext,
-  "connection" | "charonReady" | "secretRevision"
+  "connection" | "charonReady" | "secretRevision" | "endpoints"
 >;
 
 /** What `load` needs; it finds the secret itself, since none may be in a context. */

@@ -1,4 +1,4 @@
-import { assign, emit, enqueueActions, sendTo, setup } from "xstate";
+import { assign, emit, enqueueActions, setup } from "xstate";
 import { failure, Reason, type Failure } from "../model/failure.ts";
 import { isEstablished } from "../model/sa.ts";
 import { backoffMs } from "./backoff.ts";
@@ -66,6 +66,9 @@ export const connectionMachine = setup({
             loaded: false,
           },
         });
+        const known = context.endpoints[child.key];
+        if (known === undefined) continue;
+        enqueue.sendTo(childActorId(child.key), { type: "endpoints.changed", ...known });
       }
       const spawned = missing.map((child) => childActorId(child.key));
       enqueue.assign({ running: [...context.running, ...spawned] });
@@ -92,6 +95,15 @@ export const connectionMachine = setup({
         failure: undefined,
         outdated: change.ike ? context.ikeSas.map((sa) => sa.uniqueId) : context.outdated,
       });
+    }),
+    takeEndpoints: enqueueActions(({ enqueue, context, event }) => {
+      if (event.type !== "endpoints.changed") return;
+      for (const [key, endpoints] of Object.entries(event.endpoints)) {
+        const id = childActorId(key);
+        if (context.endpoints[key] === endpoints || !context.running.includes(id)) continue;
+        enqueue.sendTo(id, { type: "endpoints.changed", ...endpoints });
+      }
+      enqueue.assign({ endpoints: event.endpoints });
     }),
     takeSecret: assign(({ event }) => {
       if (event.type === "secret.changed") return { secretRevision: event.revision };
@@ -138,7 +150,7 @@ export const connectionMachine = setup({
     },
     "secret.changed": {
       guard: "secretIsNew",
-      actions: [{ type: "takeSecret" }, { type: "tellChildren", params: { type: "retry" } }],
+      actions: { type: "takeSecret" },
       target: ".pending",
     },
     "secret.missing": { actions: { type: "takeSecret" } },
@@ -149,12 +161,7 @@ export const connectionMachine = setup({
     "sas.listed": { actions: [{ type: "takeList" }, { type: "passOn" }] },
     "sas.wanted": { actions: { type: "wantList" } },
     "peer.notified": { actions: { type: "passOn" } },
-    "gateway.told": {
-      actions: sendTo(
-        ({ event }) => childActorId(event.child),
-        ({ event }) => ({ type: "gateway.told", event: event.event }),
-      ),
-    },
+    "endpoints.changed": { actions: { type: "takeEndpoints" } },
     "xstate.done.actor.child.*": {
       // Spawned anew where it was declared again while it went.
       actions: [{ type: "forgetChild" }, { type: "spawnMissing" }],

@@ -23,6 +23,13 @@ export interface GatewayOrder {
   readonly tunnel: Tunnel | undefined;
 }
 
+/** Where a child's gateway and workers are. */
+export interface ChildEndpoints {
+  /** Undefined while there is no namespace for it. */
+  readonly gateway: Gateway | undefined;
+  readonly workers: readonly Worker[];
+}
+
 export interface GatewayContext {
   readonly connectionId: string;
   readonly child: Child;
@@ -35,9 +42,7 @@ export interface GatewayContext {
 
 export type GatewayEvent =
   | { type: "child.changed"; child: Child }
-  | { type: "gateway.located"; gateway: Gateway }
-  | { type: "gateway.lost" }
-  | { type: "workers.changed"; workers: readonly Worker[] }
+  | ({ type: "endpoints.changed" } & ChildEndpoints)
   | { type: "tunnel.changed"; tunnel: Tunnel | undefined }
   | { type: "kernel.changed" };
 
@@ -82,19 +87,18 @@ export const gatewayMachine = setup({
   initial: "absent",
   on: {
     "child.changed": { actions: assign({ child: ({ event }) => event.child }), target: ".stale" },
-    "workers.changed": {
-      actions: assign({ workers: ({ event }) => event.workers }),
+    "endpoints.changed": {
+      actions: assign({
+        gateway: ({ event }) => event.gateway,
+        workers: ({ event }) => event.workers,
+        attempt: 0,
+      }),
       target: ".stale",
     },
     "tunnel.changed": {
       actions: assign({ tunnel: ({ event }) => event.tunnel }),
       target: ".stale",
     },
-    "gateway.located": {
-      actions: assign({ gateway: ({ event }) => event.gateway, attempt: 0 }),
-      target: ".configuring",
-    },
-    "gateway.lost": { actions: assign({ gateway: undefined }), target: ".absent" },
   },
   states: {
     absent: {

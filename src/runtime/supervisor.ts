@@ -2,13 +2,14 @@ import { combineLatest, Subject, Subscription, type Observable } from "rxjs";
 import { createActor, type Actor, type ActorRefFrom, type InspectionEvent } from "xstate";
 import type { CharonNews } from "../adapters/vici/news.ts";
 import type { connectionMachine } from "../machines/connection.ts";
-import type { GatewayEvent } from "../machines/gateway.ts";
+import type { Endpoints } from "../machines/connection-types.ts";
 import type { Connection } from "../model/connection.ts";
 import type { Gateway, Worker } from "../model/endpoint.ts";
 import type { Snapshot } from "../model/resource.ts";
 import type { IkeSa } from "../model/sa.ts";
 import { charonLogic } from "./charon-logic.ts";
 import { connectionLogic, type ConnectionPorts } from "./connection-logic.ts";
+import { endpointsOf } from "./endpoints-of.ts";
 import { desiredState, nothingDesired, type DesiredState } from "./desired-state.ts";
 import type { CharonPort, NetworkPort, PlacementPort } from "./ports.ts";
 import { Secrets } from "./secrets.ts";
@@ -41,8 +42,7 @@ export class Supervisor implements Disposable {
   readonly #charon: Actor<ReturnType<typeof charonLogic>>;
   readonly #subscriptions = new Subscription();
   #desired: DesiredState = nothingDesired;
-  #gateways: readonly Gateway[] = [];
-  #workers: readonly Worker[] = [];
+  #endpoints: ReadonlyMap<string, Endpoints> = new Map();
   #sas: ReadonlyMap<string, readonly IkeSa[]> = new Map();
   #charonReady = false;
   /** Then nothing that ends is started anew. */
@@ -173,6 +173,7 @@ export class Supervisor implements Disposable {
         connection,
         charonReady: this.#charonReady,
         secretRevision: this.#secrets.revision(connection.secretRef),
+        endpoints: this.#endpoints.get(connection.id) ?? {},
       },
     });
     this.#roots.set(connection.id, root);
@@ -187,7 +188,6 @@ export class Supervisor implements Disposable {
     });
     root.start();
     root.send({ type: "sas.listed", ikeSas: this.#sas.get(connection.name) ?? [] });
-    this.#tellEndpoints(root, connection);
   }
 
   #ended(id: string, root: Root): void {
@@ -232,21 +232,11 @@ export class Supervisor implements Disposable {
   }
 
   #takeEndpoints(gateways: readonly Gateway[], workers: readonly Worker[]): void {
-    this.#gateways = gateways;
-    this.#workers = workers;
-    for (const root of this.#roots.values()) {
-      this.#tellEndpoints(root, root.getSnapshot().context.connection);
-    }
-  }
-
-  #tellEndpoints(root: Root, connection: Connection): void {
-    for (const { key } of connection.children) {
-      const own = (e: Gateway | Worker) => e.connection === connection.id && e.child === key;
-      const gateway = this.#gateways.find(own);
-      const workers = this.#workers.filter(own);
-      const tell = (event: GatewayEvent) => root.send({ type: "gateway.told", child: key, event });
-      tell({ type: "workers.changed", workers });
-      tell(gateway === undefined ? { type: "gateway.lost" } : { type: "gateway.located", gateway });
+    this.#endpoints = endpointsOf(gateways, workers, this.#endpoints);
+    for (const [id, root] of this.#roots) {
+      const endpoints = this.#endpoints.get(id) ?? {};
+      if (root.getSnapshot().context.endpoints === endpoints) continue;
+      root.send({ type: "endpoints.changed", endpoints });
     }
   }
 
