@@ -36,6 +36,9 @@ describe("a tunnel comes back by itself", () => {
     await lab.node.start();
     await lab.ipman.ready("first", 30_000);
     await eventually(works);
+    // What the killed one had in the kernel is gone: in and out, of one CHILD SA.
+    assert.equal(ip("xfrm state").split("proto esp").length - 1, 2);
+    assert.equal(ip("xfrm policy").split("dir ").length - 1, 3);
   });
 
   it("after the peer ended the CHILD SA", async () => {

@@ -34,8 +34,10 @@ export const childMachine = setup({
     listSas: sendParent({ type: "sas.wanted" }),
     note: assign((_, params: { failure: Failure | undefined }) => ({ failure: params.failure })),
     tellGateway: enqueueActions(({ enqueue, context }) => {
+      // While there is no SA, the last one is the best guess at the next.
       const sa = context.sas.at(-1);
-      enqueue.sendTo("gateway", { type: "tunnel.changed", tunnel: sa && tunnelOf(sa) });
+      const tunnel = sa && tunnelOf(sa);
+      if (tunnel !== undefined) enqueue.sendTo("gateway", { type: "tunnel.changed", tunnel });
     }),
     takeList: assign(({ context, event }) => {
       if (event.type !== "sas.listed") return {};

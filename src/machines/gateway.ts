@@ -43,7 +43,7 @@ export interface GatewayContext {
 export type GatewayEvent =
   | { type: "child.changed"; child: Child }
   | ({ type: "endpoints.changed" } & ChildEndpoints)
-  | { type: "tunnel.changed"; tunnel: Tunnel | undefined }
+  | { type: "tunnel.changed"; tunnel: Tunnel }
   | { type: "kernel.changed" };
 
 /** What a gateway tells its child. */
@@ -52,6 +52,10 @@ export type GatewayReport =
   | { type: "gateway.failed"; failure: Failure };
 
 export type GatewayInput = Pick<GatewayContext, "connectionId" | "child">;
+
+function sameTunnel(a: Tunnel | undefined, b: Tunnel): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
 
 /** The gateway of one child: keeps its namespace as planned, whoever breaks it. */
 export const gatewayMachine = setup({
@@ -96,6 +100,7 @@ export const gatewayMachine = setup({
       target: ".stale",
     },
     "tunnel.changed": {
+      guard: ({ context, event }) => !sameTunnel(context.tunnel, event.tunnel),
       actions: assign({ tunnel: ({ event }) => event.tunnel }),
       target: ".stale",
     },

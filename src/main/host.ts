@@ -10,7 +10,7 @@ import { watchFolder } from "../adapters/manifests/watch.ts";
 import { netnsFolder } from "../adapters/netlink/namespace.ts";
 import { Poller } from "../adapters/netlink/poller.ts";
 import { Charon } from "../adapters/vici/charon.ts";
-import { peerNamespace } from "../adapters/vici/peer-namespace.ts";
+import { peerProcess } from "../adapters/vici/peer-process.ts";
 import { workerPlan } from "../model/worker-plan.ts";
 import { HostNetwork } from "../runtime/host-network.ts";
 import { fabricNetwork, HostPlacement, type AttachRequest } from "../runtime/host-placement.ts";
@@ -67,7 +67,7 @@ async function build(options: HostOptions, log: Logger, resources: AsyncDisposab
   const network = new HostNetwork({
     poller,
     vxlanPort: options.vxlanPort,
-    charonNamespace: () => peerNamespace(options.vici),
+    charon: () => peerProcess(options.vici),
   });
   mkdirSync(options.stateFolder, { recursive: true, mode: 0o700 });
   const store = new EndpointStore(join(options.stateFolder, "endpoints.json"));

@@ -8,6 +8,7 @@ export interface CharonPorts extends Pick<ConnectionPorts, "onAdapterCall"> {
   readonly charon: CharonPort;
   /** The names of the connections that are to be in charon. */
   readonly declared: () => ReadonlySet<string>;
+  readonly removeOrphans: () => void;
   readonly onNews: (news: CharonNews) => void;
   readonly onList: (sas: readonly IkeSa[]) => void;
 }
@@ -30,6 +31,7 @@ export function charonLogic(ports: CharonPorts) {
         for (const name of await charon.owned()) {
           if (!declared.has(name)) await charon.unload(name);
         }
+        ports.removeOrphans();
       }),
       list: call("charon.list", async () => ports.onList(await charon.list())),
     },

@@ -4,18 +4,22 @@ import { applyPlan } from "../adapters/netlink/apply-plan.ts";
 import { monitor, type MonitorEvent } from "../adapters/netlink/monitor.ts";
 import { isPassingNeighbour } from "../adapters/netlink/neighbours.ts";
 import { pathMtu } from "../adapters/netlink/path-mtu.ts";
+import { removeOrphans } from "../adapters/netlink/xfrm.ts";
+import type { PeerProcess } from "../adapters/vici/peer-process.ts";
 import type { Poller } from "../adapters/netlink/poller.ts";
 import type { GatewayOrder, Tunnel } from "../machines/gateway.ts";
 import type { Child, Connection } from "../model/connection.ts";
 import type { Gateway } from "../model/endpoint.ts";
+import { failure, Reason } from "../model/failure.ts";
 import { gatewayPlan } from "../model/gateway-plan.ts";
 import { innerMtu, suiteOfProposals } from "../model/mtu.ts";
 import type { NetworkPort } from "./ports.ts";
+import { Refusal } from "./refusal.ts";
 
 export interface HostNetworkOptions {
   readonly poller: Poller;
-  /** Where charon is, as a path; asked each time, since charon may start anew. */
-  readonly charonNamespace: () => string | undefined;
+  /** Who charon is; asked each time, since it may start anew. */
+  readonly charon: () => PeerProcess;
   /** UDP port of the VXLAN segments. */
   readonly vxlanPort: number;
 }
@@ -31,7 +35,7 @@ export class HostNetwork implements NetworkPort {
   }
 
   apply(connection: Connection, order: GatewayOrder): void {
-    const charonNamespace = this.#options.charonNamespace();
+    const charonNamespace = this.#charonNamespace();
     const plan = gatewayPlan({
       connection,
       child: order.child,
@@ -53,12 +57,26 @@ export class HostNetwork implements NetworkPort {
   /** Largest packet that enters the child's tunnel whole, in bytes. */
   tunnelMtu(connection: Connection, child: Child, tunnel: Tunnel | undefined): number {
     const { remoteAddress } = connection;
-    const mtu = remoteAddress && pathMtu(this.#options.charonNamespace(), remoteAddress);
+    const mtu = remoteAddress && pathMtu(this.#charonNamespace(), remoteAddress);
     const path = {
       mtu: mtu ?? ethernetMtu,
       family: remoteAddress?.family ?? (4 as const),
       encapsulated: tunnel?.encapsulated ?? false,
     };
     return innerMtu(path, tunnel?.suite ?? suiteOfProposals(child.extra["esp_proposals"]));
+  }
+
+  removeOrphans(ifIds: ReadonlySet<number>): number {
+    const { namespace, startedAt } = this.#options.charon();
+    return removeOrphans(namespace, ifIds, startedAt);
+  }
+
+  #charonNamespace(): string {
+    try {
+      return this.#options.charon().namespace;
+    } catch (cause) {
+      const message = "charon is away, and the xfrm interface is made in its network namespace";
+      throw new Refusal(failure(Reason.CharonUnavailable, message), { cause });
+    }
   }
 }

@@ -24,6 +24,8 @@ export interface CharonPort extends Disposable {
 export interface NetworkPort {
   /** Brings a gateway's namespace in line with its plan. */
   readonly apply: (connection: Connection, order: GatewayOrder) => void;
+  /** Removes what a charon before the present one left of these tunnels in the kernel. */
+  readonly removeOrphans: (ifIds: ReadonlySet<number>) => number;
   /** Emits when somebody changes the namespace. */
   readonly watch: (gateway: Gateway) => Observable<unknown>;
 }

@@ -64,6 +64,7 @@ export class Supervisor implements Disposable {
         charon,
         onAdapterCall,
         declared: () => new Set([...this.#desired.connections.values()].map(({ name }) => name)),
+        removeOrphans: () => network.removeOrphans(this.#ifIds()),
         onNews: (news) => this.#takeNews(news),
         onList: (sas) => this.#takeList(sas),
       }),
@@ -210,6 +211,12 @@ export class Supervisor implements Disposable {
       next: () => this.#changes.next(),
       error: (error) => this.#options.onBreakdown("charon", error),
     });
+  }
+
+  /** Of every child that is declared. */
+  #ifIds(): Set<number> {
+    const declared = [...this.#desired.connections.values()].flatMap(({ children }) => children);
+    return new Set(declared.map(({ ifId }) => ifId));
   }
 
   #takeNews(news: CharonNews): void {

@@ -64,6 +64,12 @@ export class MessageWriter {
     return this;
   }
 
+  /** Bytes of the fixed header, from an offset in it. */
+  fill(offset: number, value: Uint8Array): this {
+    this.#bytes.set(value, this.#start + headerBytes + offset);
+    return this;
+  }
+
   attribute(type: number, value: Uint8Array): this {
     const at = this.#attribute(type, value.length);
     this.#bytes.set(value, at);

@@ -1,0 +1,144 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { listLinks } from "../src/adapters/netlink/links.ts";
+import { netnsPath } from "../src/adapters/netlink/namespace.ts";
+import { NetlinkSocket } from "../src/adapters/netlink/socket.ts";
+import { statusTable } from "../src/main/status-table.ts";
+import { find, Ipman } from "./sites/ipman.ts";
+import { childSpec, connectionSpec, psk, secret, yaml } from "./sites/manifests.ts";
+import { eventually, inNetns, ip, sh, start, end } from "./sites/shell.ts";
+import { ping } from "./sites/traffic.ts";
+import { TwoSites } from "./sites/two-sites.ts";
+
+/** What happened, for the table at the end. */
+const steps: { what: string; seconds: number }[] = [];
+
+async function step<T>(what: string, work: () => T | Promise<T>): Promise<T> {
+  process.stdout.write(`\n\u001b[1m▶ ${what}\u001b[0m\n`);
+  const since = performance.now();
+  const result = await work();
+  steps.push({ what, seconds: (performance.now() - since) / 1000 });
+  return result;
+}
+
+function say(text: string): void {
+  process.stdout.write(text.replace(/^(?=.)/gm, "  "));
+}
+
+/** Prints each state that a connection comes to. */
+async function showUntilReady(ipman: Ipman, id: string): Promise<void> {
+  let last = "";
+  await ipman.until((status) => {
+    const connection = find(status, id);
+    const states = [
+      connection?.state,
+      ...(connection?.children.map((c) => `${c.key} ${c.state}`) ?? []),
+    ];
+    const line = states.join(", ");
+    if (line !== last) say(`${id}: ${line}\n`);
+    last = line;
+    return connection?.conditions.some((c) => c.type === "Ready" && c.status === "True") === true;
+  }, 30_000);
+}
+
+function counters(): string {
+  using socket = NetlinkSocket.open(netnsPath("ipman-102"));
+  const xfrm = listLinks(socket).find((link) => link.name === "xfrm102")?.counters;
+  return `xfrm102: ${xfrm?.packetsOut} packets out, ${xfrm?.packetsIn} packets in\n`;
+}
+
+function pings(netns: string, address: string): void {
+  const { sent, received } = ping(netns, address, "-c", "20", "-i", "0.01");
+  say(`${netns} pings ${address}: ${received} of ${sent} answered\n`);
+  if (received < sent) throw new Error("pings were lost");
+}
+
+await using lab = await step("two sites: a node with charon, a peer with another, a cable", () =>
+  TwoSites.build(),
+);
+const { ipman } = lab;
+const cr = connectionSpec("partner");
+await lab.mirror(cr);
+
+await step("ipman run manifests/, with two files in it", async () => {
+  ipman.apply("secret.yaml", yaml(secret({ partner: psk })));
+  ipman.apply("partner.yaml", yaml(cr));
+  say(yaml(cr));
+  await ipman.start();
+  await showUntilReady(ipman, "partner");
+});
+
+await step("ipman attach, for two workloads", () => {
+  for (const netns of ["app-1", "app-2"]) {
+    ip(`netns add ${netns}`);
+    say(`${netns}: ${ipman.attach(netns, "partner", "child-2")}\n`);
+  }
+});
+
+await step("traffic through the tunnel", async () => {
+  pings("app-1", "10.1.2.1");
+  pings("app-2", "10.1.2.1");
+  const server = start("/tmp/iperf.log", "ip", ["netns", "exec", "peer", "iperf3", "-s", "-1"]);
+  await eventually(() => inNetns("peer", "ss -Hltn sport = :5201").includes("5201") || fail());
+  const report = inNetns("app-1", "iperf3 -c 10.1.2.1 -n 16M -J");
+  await end(server);
+  const { end: summary } = JSON.parse(report) as {
+    end: { sum_received: { bits_per_second: number } };
+  };
+  say(`app-1 sends 16 MB: ${(summary.sum_received.bits_per_second / 1e6).toFixed(0)} Mbit/s\n`);
+  say(counters());
+});
+
+await step("a pool is changed: no IKE exchange, the address is there to be used", async () => {
+  const pools = { primary: ["10.0.2.3-10.0.2.9/24"], vip: ["10.0.2.100/24"] };
+  const child = childSpec(2, { ip_pools: pools });
+  ipman.apply("partner.yaml", yaml(connectionSpec("partner", { children: { "child-2": child } })));
+  ip("netns add app-3");
+  const address = await eventually(() =>
+    ipman.attach("app-3", "partner", "child-2", "--pool", "vip"),
+  );
+  say(`app-3: ${address}\n`);
+  await eventually(() => pings("app-3", "10.1.2.1"));
+});
+
+await step("somebody deletes the xfrm interface", async () => {
+  ip("-n ipman-102 link del xfrm102");
+  await eventually(() => ping("app-1", "10.1.2.1", "-c", "1", "-W", "0.1").received || fail());
+  pings("app-1", "10.1.2.1");
+});
+
+await step("charon is killed, and started again as an init system would", async () => {
+  await lab.node.stop("SIGKILL");
+  await ipman.reason("partner", "CharonUnavailable");
+  say(statusTable(await ipman.status()));
+  await pause(200);
+  await lab.node.start();
+  await showUntilReady(ipman, "partner");
+  await eventually(() => pings("app-1", "10.1.2.1"));
+});
+
+await step(
+  "ipman itself is killed: the tunnel carries on; it starts again and adopts it",
+  async () => {
+    await ipman.stop("SIGKILL");
+    pings("app-1", "10.1.2.1");
+    await ipman.start("--teardown");
+    await showUntilReady(ipman, "partner");
+    pings("app-1", "10.1.2.1");
+    say(statusTable(await ipman.status()));
+  },
+);
+
+await step("SIGTERM with --teardown: everything it made is gone", async () => {
+  await ipman.stop();
+  say(`namespaces left: ${sh("ls", "/run/netns").trim().split("\n").join(", ")}\n`);
+  say(`SAs left in the kernel: ${ip("xfrm state").split("proto esp").length - 1}\n`);
+});
+
+process.stdout.write("\n\u001b[1mWhat happened, and how long it took\u001b[0m\n");
+for (const { what, seconds } of steps) {
+  process.stdout.write(`${seconds.toFixed(1).padStart(6)} s  ${what}\n`);
+}
+
+function fail(): never {
+  throw new Error("not yet");
+}

@@ -1,0 +1,84 @@
+import { Protocol } from "./constants.ts";
+import { attributesIn, u32Of, type NetlinkMessage } from "./reader.ts";
+import { NetlinkSocket, type Request } from "./socket.ts";
+
+/**
+ * What a charon that was killed left in the kernel: SAs and policies of the given if_ids
+ * that are older than the charon that runs now, which never takes over what it finds.
+ *
+ * @param namespace charon's, as a path
+ * @param olderThan seconds since the epoch
+ * @returns how many SAs and policies were removed
+ */
+export function removeOrphans(
+  namespace: string | undefined,
+  ifIds: ReadonlySet<number>,
+  olderThan: number,
+): number {
+  using socket = NetlinkSocket.open(namespace, Protocol.xfrm);
+  const orphans = (kind: Kind) =>
+    socket
+      .dump(`list ${kind.name}`, (writer) => writer.begin(kind.get, 0, 0))
+      .filter(({ body }) => isOrphan(kind, body, ifIds, olderThan));
+  const requests = [...orphans(sa).map(deleteSa), ...orphans(policy).map(deletePolicy)];
+  const [error] = socket.batch(requests);
+  if (error !== undefined) throw error;
+  return requests.length;
+}
+
+/** Numbers and offsets of linux/xfrm.h; only identifiers are read, never a key. */
+interface Kind {
+  readonly name: string;
+  readonly get: number;
+  /** Size of the fixed header, and where the time of creation is in it. */
+  readonly bytes: number;
+  readonly addedAt: number;
+}
+
+const sa: Kind = { name: "SAs", get: 18, bytes: 224, addedAt: 176 };
+const policy: Kind = { name: "policies", get: 21, bytes: 168, addedAt: 136 };
+const delSa = 17;
+const delPolicy = 20;
+const attributeIfId = 31;
+
+function isOrphan(
+  kind: Kind,
+  body: Buffer,
+  ifIds: ReadonlySet<number>,
+  olderThan: number,
+): boolean {
+  const ifId = ifIdOf(kind, body);
+  if (ifId === undefined || !ifIds.has(ifId)) return false;
+  return Number(body.readBigUInt64LE(kind.addedAt)) < olderThan;
+}
+
+function ifIdOf(kind: Kind, body: Buffer): number | undefined {
+  return u32Of(attributesIn(body, kind.bytes).get(attributeIfId));
+}
+
+/** struct xfrm_usersa_id: address, SPI, family, protocol. */
+function deleteSa({ body }: NetlinkMessage): Request {
+  return {
+    op: "delete an orphaned SA",
+    tolerate: ["ESRCH"],
+    write: (writer) => {
+      writer.begin(delSa, 0, 24);
+      writer.u16(20, body.readUInt16LE(212)).u8(22, body.readUInt8(76));
+      writer.fill(0, body.subarray(56, 76));
+    },
+  };
+}
+
+/** struct xfrm_userpolicy_id: selector, index, direction. */
+function deletePolicy({ body }: NetlinkMessage): Request {
+  return {
+    op: "delete an orphaned policy",
+    tolerate: ["ENOENT"],
+    write: (writer) => {
+      writer.begin(delPolicy, 0, 64);
+      writer.u32(56, body.readUInt32LE(156)).u8(60, body.readUInt8(160));
+      writer.fill(0, body.subarray(0, 56));
+      writer.attributeU32(attributeIfId, ifIdOf(policy, body) ?? 0);
+    },
+  };
+}

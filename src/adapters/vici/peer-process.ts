@@ -1,0 +1,51 @@
+import { closeSync, readFileSync } from "node:fs";
+import { Sock } from "../netlink/constants.ts";
+import { checked, libc } from "../netlink/libc.ts";
+
+/** The process that listens on a Unix socket. */
+export interface PeerProcess {
+  /** Its network namespace, as a path. */
+  readonly namespace: string;
+  /** When it started, in seconds since the epoch. */
+  readonly startedAt: number;
+}
+
+/**
+ * Who listens on a Unix socket: charon is asked by nobody where it runs, the kernel knows
+ * (SO_PEERCRED).
+ *
+ * @throws {NetlinkError} where nobody listens
+ */
+export function peerProcess(socketPath: string): PeerProcess {
+  const pid = peerPid(socketPath);
+  return { namespace: `/proc/${pid}/ns/net`, startedAt: startOf(pid) };
+}
+
+function peerPid(socketPath: string): number {
+  const type = Sock.stream | Sock.cloexec;
+  const fd = checked("unix socket", libc.socket(Sock.afUnix, type, 0));
+  try {
+    const address = Buffer.alloc(110);
+    address.writeUInt16LE(Sock.afUnix, 0);
+    address.write(socketPath, 2);
+    const size = 2 + Buffer.byteLength(socketPath) + 1;
+    checked(`connect to ${socketPath}`, libc.connect(fd, address, size));
+    const credentials = Buffer.alloc(12); // struct ucred: pid, uid, gid
+    const length = [credentials.length];
+    checked(
+      "SO_PEERCRED",
+      libc.getsockopt(fd, Sock.solSocket, Sock.soPeercred, credentials, length),
+    );
+    return credentials.readInt32LE(0);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** proc(5): field 22 of stat counts hundredths of a second since the boot. */
+function startOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const ticks = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
+  const boot = /^btime (\d+)$/m.exec(readFileSync("/proc/stat", "utf8"))?.[1];
+  return Number(boot) + Math.floor(ticks / 100);
+}
