@@ -3,7 +3,7 @@ import { listLinks } from "../src/adapters/netlink/links.ts";
 import { netnsPath } from "../src/adapters/netlink/namespace.ts";
 import { NetlinkSocket } from "../src/adapters/netlink/socket.ts";
 import { statusTable } from "../src/main/status-table.ts";
-import { find, Ipman } from "./sites/ipman.ts";
+import { find, type Ipman } from "./sites/ipman.ts";
 import { childSpec, connectionSpec, psk, secret, yaml } from "./sites/manifests.ts";
 import { eventually, inNetns, ip, sh, start, end } from "./sites/shell.ts";
 import { ping } from "./sites/traffic.ts";
