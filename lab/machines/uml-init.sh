@@ -26,7 +26,6 @@ exec chroot . /bin/bash -c '
   exchange=$1
   mkdir -p /dev/pts /dev/shm
   mount -t tmpfs tmpfs /run
-  mount -t tmpfs tmpfs /tmp
   mount -t tmpfs tmpfs /dev/shm
   mount -t devpts devpts /dev/pts
   mount -t cgroup2 cgroup2 /sys/fs/cgroup 2>/dev/null

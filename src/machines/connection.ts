@@ -109,7 +109,11 @@ export const connectionMachine = setup({
       if (event.type === "secret.changed") return { secretRevision: event.revision };
       return event.type === "secret.missing" ? { secretRevision: undefined } : {};
     }),
-    clearOutdated: assign({ outdated: [] }),
+    /** They count as gone; should one still be there, the next list has it. */
+    forgetOutdated: assign(({ context }) => {
+      const gone = new Set(outdatedSas(context));
+      return { outdated: [], ikeSas: context.ikeSas.filter((sa) => !gone.has(sa.uniqueId)) };
+    }),
   },
   guards: {
     loadable: ({ context }) => context.charonReady && context.secretRevision !== undefined,
@@ -219,8 +223,8 @@ export const connectionMachine = setup({
         id: "terminateIke",
         src: "terminateIke",
         input: ({ context }) => ({ uniqueIds: outdatedSas(context) }),
-        onDone: { target: "negotiating", actions: { type: "clearOutdated" } },
-        onError: { target: "negotiating", actions: { type: "clearOutdated" } },
+        onDone: { target: "negotiating", actions: { type: "forgetOutdated" } },
+        onError: { target: "negotiating", actions: { type: "forgetOutdated" } },
       },
     },
     negotiating: {

@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { createActor, fromPromise, SimulatedClock } from "xstate";
+import { charonMachine } from "../../src/machines/charon.ts";
+import { failure, Reason } from "../../src/model/failure.ts";
+import { Calls, settled } from "./fixtures.ts";
+
+function harness() {
+  const calls = new Calls();
+  const clock = new SimulatedClock();
+  const told: string[] = [];
+  let session = Promise.withResolvers<void>();
+  let listing: PromiseWithResolvers<void> | undefined;
+  const machine = charonMachine.provide({
+    actors: {
+      connect: calls.actor("connect"),
+      prune: calls.actor("prune"),
+      list: fromPromise<void, void>(async () => {
+        calls.made.push({ name: "list", input: undefined });
+        await listing?.promise;
+      }),
+      session: fromPromise<void, void>(() => session.promise),
+    },
+  });
+  const actor = createActor(machine, { clock });
+  actor.on("charon.ready", () => told.push("ready"));
+  actor.on("charon.lost", () => told.push("lost"));
+  const wait = async (milliseconds = 0) => {
+    clock.increment(milliseconds);
+    for (let i = 0; i < 4; i++) await settled();
+  };
+  return {
+    actor,
+    calls,
+    told,
+    wait,
+    endSession: async () => {
+      session.resolve();
+      await wait();
+      session = Promise.withResolvers();
+    },
+    holdList: () => (listing = Promise.withResolvers()),
+  };
+}
+
+const away = failure(Reason.CharonUnavailable, "nobody there");
+
+describe("the charon machine", () => {
+  it("prunes and lists before it is ready", async () => {
+    const { actor, calls, told, wait } = harness();
+    actor.start();
+    await wait();
+    assert.deepEqual(
+      calls.made.map(({ name }) => name),
+      ["connect", "prune", "list"],
+    );
+    assert.deepEqual(told, ["ready"]);
+  });
+
+  it("goes on trying, within two seconds each", async () => {
+    const { actor, calls, told, wait } = harness();
+    for (let i = 0; i < 8; i++) calls.fail("connect", away);
+    actor.start();
+    await wait();
+    for (let i = 0; i < 8; i++) await wait(2_000);
+    assert.equal(calls.count("connect"), 9);
+    assert.deepEqual(told, ["ready"]);
+    assert.equal(actor.getSnapshot().context.failure, undefined);
+  });
+
+  it("tells when the session ends, and starts over", async () => {
+    const { actor, calls, told, wait, endSession } = harness();
+    actor.start();
+    await wait();
+    await endSession();
+    assert.equal(actor.getSnapshot().context.failure?.reason, "CharonUnavailable");
+    await wait(2_000);
+    assert.deepEqual(told, ["ready", "lost", "ready"]);
+    assert.equal(calls.count("prune"), 2);
+  });
+
+  it("makes one list of many wishes, and another of what was wished meanwhile", async () => {
+    const { actor, calls, wait, holdList } = harness();
+    actor.start();
+    await wait();
+    for (let i = 0; i < 5; i++) actor.send({ type: "sas.wanted" });
+    const held = holdList();
+    await wait(20);
+    assert.equal(calls.count("list"), 2);
+    actor.send({ type: "sas.wanted" });
+    held.resolve();
+    await wait(20);
+    await wait(20);
+    assert.equal(calls.count("list"), 3);
+    await wait(1_000);
+    assert.equal(calls.count("list"), 3);
+  });
+
+  it("lists now and then although nobody wishes it", async () => {
+    const { actor, calls, wait } = harness();
+    actor.start();
+    await wait();
+    await wait(30_000);
+    assert.equal(calls.count("list"), 2);
+  });
+});

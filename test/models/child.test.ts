@@ -1,0 +1,255 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  assign,
+  createActor,
+  setup,
+  SimulatedClock,
+  type ActorRefFrom,
+  type SnapshotFrom,
+} from "xstate";
+import { childMachine } from "../../src/machines/child.ts";
+import type { ChildEvent } from "../../src/machines/child-types.ts";
+import { gatewayMachine } from "../../src/machines/gateway.ts";
+import { failure, Reason } from "../../src/model/failure.ts";
+import type { Child } from "../../src/model/connection.ts";
+import { Calls, childSa, childSpec, connectionOf, idle, ikeSa, settled } from "./fixtures.ts";
+
+/** A child below a parent that keeps what it is sent. */
+function harness(changes: object = {}) {
+  const calls = new Calls();
+  const clock = new SimulatedClock();
+  const machine = childMachine.provide({
+    actors: {
+      gateway: gatewayMachine.provide({
+        actors: { apply: calls.actor("apply"), watchKernel: idle },
+      }),
+      initiate: calls.actor("initiate"),
+      terminate: calls.actor("terminate"),
+      rekey: calls.actor("rekey"),
+      removeGateway: calls.actor("removeGateway"),
+    },
+  });
+  const child = connectionOf({ children: { "child-2": childSpec(2, changes) } })
+    .children[0] as Child;
+  const parent = setup({
+    types: {} as { context: { told: string[] } },
+    actors: { child: machine },
+  }).createMachine({
+    context: { told: [] },
+    invoke: {
+      id: "child",
+      src: "child",
+      input: { connectionId: "site", connectionName: "site", child, loaded: false },
+    },
+    on: {
+      "*": { actions: assign({ told: ({ context, event }) => [...context.told, event.type] }) },
+    },
+  });
+  const root = createActor(parent, { clock }).start();
+  const actor = root.getSnapshot().children["child"] as unknown as ActorRefFrom<
+    typeof childMachine
+  >;
+  const send = async (event: ChildEvent) => {
+    actor.send(event);
+    await settled();
+  };
+  const wait = async (milliseconds: number) => {
+    clock.increment(milliseconds);
+    await settled();
+  };
+  const list = (...ikeSas: ReturnType<typeof ikeSa>[]) => send({ type: "sas.listed", ikeSas });
+  const start = async () => {
+    await send({ type: "connection.loaded" });
+    await send({ type: "gateway.ready" });
+  };
+  const snapshot = (): SnapshotFrom<typeof childMachine> => actor.getSnapshot();
+  return { calls, child, root, send, wait, list, start, snapshot };
+}
+
+const refused = failure(Reason.AuthenticationFailed, "no");
+const away = failure(Reason.PeerUnreachable, "silent");
+
+describe("the child machine", () => {
+  it("is pending until connection and gateway are there, then orders its SA", async () => {
+    const { calls, send, snapshot } = harness();
+    await send({ type: "connection.loaded" });
+    assert.equal(snapshot().value, "pending");
+    assert.equal(calls.count("initiate"), 0);
+    await send({ type: "gateway.ready" });
+    assert.deepEqual(snapshot().value, { negotiating: "waiting" });
+    assert.deepEqual(calls.last("initiate"), { connectionName: "site", childKey: "child-2" });
+  });
+
+  it("adopts an SA that exists, and orders none", async () => {
+    const { calls, list, snapshot } = harness();
+    await list(ikeSa());
+    assert.equal(snapshot().value, "established");
+    assert.equal(calls.count("initiate"), 0);
+  });
+
+  it("asks for a list now and then while it waits", async () => {
+    const { root, start, wait } = harness();
+    await start();
+    await wait(2_000);
+    await wait(2_000);
+    assert.deepEqual(root.getSnapshot().context.told, ["sas.wanted", "sas.wanted"]);
+  });
+
+  it("waits on while charon is at work, then fails with what the peer said", async () => {
+    const { send, list, start, snapshot, wait } = harness();
+    await start();
+    await list(ikeSa({ state: "CONNECTING", children: [] }));
+    assert.deepEqual(snapshot().value, { negotiating: "waiting" });
+    await send({ type: "peer.notified", failure: refused });
+    await wait(200);
+    await list();
+    assert.deepEqual(snapshot().value, { failed: "stalled" });
+    assert.equal(snapshot().context.failure, refused);
+  });
+
+  it("looks now and then whether a peer that refused has been corrected", async () => {
+    const { calls, send, list, start, wait } = harness();
+    await start();
+    await send({ type: "peer.notified", failure: refused });
+    await list();
+    await wait(44_000);
+    assert.equal(calls.count("initiate"), 1);
+    await wait(31_000);
+    assert.equal(calls.count("initiate"), 2);
+  });
+
+  it("shows a silent peer while it still tries, and tries again when charon gave up", async () => {
+    const { calls, send, list, start, snapshot, wait } = harness();
+    await start();
+    await send({ type: "peer.notified", failure: away });
+    assert.equal(snapshot().context.failure?.reason, "PeerUnreachable");
+    await wait(200);
+    await list(ikeSa({ state: "CONNECTING", children: [] }));
+    assert.deepEqual(snapshot().value, { negotiating: "waiting" });
+    await list();
+    assert.deepEqual(snapshot().value, { failed: "retrying" });
+    await wait(500);
+    assert.equal(calls.count("initiate"), 2);
+  });
+
+  it("tries again at once when spec or secret were loaded, also during an attempt", async () => {
+    const { calls, send, list, start, snapshot, wait } = harness();
+    await start();
+    await send({ type: "peer.notified", failure: refused });
+    await list();
+    await send({ type: "connection.loaded" });
+    assert.equal(calls.count("initiate"), 2);
+    await send({ type: "peer.notified", failure: refused });
+    await send({ type: "connection.loaded" });
+    await list();
+    assert.deepEqual(snapshot().value, { failed: "retrying" });
+    await wait(500);
+    assert.equal(calls.count("initiate"), 3);
+  });
+
+  it("brings an SA that was closed up again", async () => {
+    const { calls, start, list, snapshot } = harness();
+    await start();
+    await list(ikeSa());
+    assert.equal(snapshot().value, "established");
+    await list(ikeSa({ children: [] }));
+    await settled();
+    assert.deepEqual(snapshot().value, { negotiating: "waiting" });
+    assert.equal(snapshot().context.failure?.reason, "PeerClosed");
+    assert.equal(calls.count("initiate"), 2);
+  });
+
+  it("counts a CHILD SA that was rekeyed, and is listed still, as none", async () => {
+    const { start, list, snapshot } = harness();
+    await start();
+    await list(ikeSa({ children: [childSa({ state: "DELETED" }), childSa({ uniqueId: "2" })] }));
+    assert.deepEqual(
+      snapshot().context.sas.map((sa) => sa.uniqueId),
+      ["2"],
+    );
+  });
+
+  it("replaces an SA that is not what is declared", async () => {
+    const { calls, start, list } = harness();
+    await start();
+    await list(ikeSa({ children: [childSa({ remoteSelectors: ["10.9.0.0/16"] })] }));
+    await settled();
+    assert.deepEqual(calls.last("terminate"), { uniqueIds: ["1"] });
+    assert.equal(calls.count("initiate"), 2);
+  });
+
+  it("keeps an SA whose selectors the peer narrowed", async () => {
+    const { calls, start, list, snapshot } = harness();
+    await start();
+    await list(ikeSa({ children: [childSa({ remoteSelectors: ["10.1.2.128/25"] })] }));
+    assert.equal(snapshot().value, "established");
+    assert.equal(calls.count("terminate"), 0);
+  });
+
+  it("passes through rekeying, and makes the SA anew when that takes too long", async () => {
+    const { calls, start, list, snapshot, wait } = harness();
+    await start();
+    await list(ikeSa());
+    await list(ikeSa({ children: [childSa({ state: "REKEYING" })] }));
+    assert.deepEqual(snapshot().value, { rekeying: "waiting" });
+    await list(ikeSa({ children: [childSa({ uniqueId: "2" })] }));
+    assert.equal(snapshot().value, "established");
+    await list(ikeSa({ children: [childSa({ state: "REKEYING" })] }));
+    await wait(60_000);
+    await settled();
+    assert.deepEqual(calls.last("terminate"), { uniqueIds: ["1"] });
+  });
+
+  it("rekeys on demand", async () => {
+    const { calls, start, list, send } = harness();
+    await start();
+    await list(ikeSa());
+    await send({ type: "rekey" });
+    assert.deepEqual(calls.last("rekey"), { uniqueIds: ["1"] });
+  });
+
+  it("only listens where the peer is to start", async () => {
+    const { calls, start, list, snapshot } = harness({ extra: { start_action: "none" } });
+    await start();
+    assert.deepEqual(snapshot().value, { negotiating: "listening" });
+    await list();
+    assert.deepEqual(snapshot().value, { negotiating: "listening" });
+    assert.equal(calls.count("initiate"), 0);
+    await list(ikeSa());
+    assert.equal(snapshot().value, "established");
+  });
+
+  it("keeps its SA when only a pool changes, and makes it anew when a selector does", async () => {
+    const { calls, child, start, list, send, snapshot } = harness();
+    await start();
+    await list(ikeSa());
+    await send({ type: "child.changed", child: { ...child, pools: {} }, replaces: false });
+    assert.equal(snapshot().value, "established");
+    assert.equal(calls.count("terminate"), 0);
+    await send({ type: "child.changed", child, replaces: true });
+    await settled();
+    assert.equal(calls.count("terminate"), 1);
+  });
+
+  it("starts over when charon is lost", async () => {
+    const { start, list, send, snapshot } = harness();
+    await start();
+    await list(ikeSa());
+    await send({ type: "connection.unloaded" });
+    assert.equal(snapshot().value, "pending");
+    assert.deepEqual(snapshot().context.sas, []);
+  });
+
+  it("ends SA and gateway when it is stopped, even where that fails", async () => {
+    const { calls, start, list, send, snapshot } = harness();
+    await start();
+    await list(ikeSa());
+    calls.fail("terminate", failure(Reason.CharonUnavailable, "gone"));
+    await send({ type: "stop" });
+    await settled();
+    assert.equal(calls.count("terminate"), 1);
+    assert.equal(calls.count("removeGateway"), 1);
+    assert.equal(snapshot().status, "done");
+  });
+});

@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { createActor, SimulatedClock } from "xstate";
+import { childMachine } from "../../src/machines/child.ts";
+import { connectionMachine } from "../../src/machines/connection.ts";
+import type { ConnectionEvent } from "../../src/machines/connection-types.ts";
+import { gatewayMachine } from "../../src/machines/gateway.ts";
+import { failure, Reason } from "../../src/model/failure.ts";
+import { Calls, childSpec, connectionOf, idle, ikeSa, settled } from "./fixtures.ts";
+
+function harness(input: { charonReady?: boolean; secretRevision?: string } = {}) {
+  const calls = new Calls();
+  const clock = new SimulatedClock();
+  const gateway = gatewayMachine.provide({
+    actors: { apply: calls.actor("apply"), watchKernel: idle },
+  });
+  const child = childMachine.provide({
+    actors: {
+      gateway,
+      initiate: calls.actor("initiate"),
+      terminate: calls.actor("terminate"),
+      rekey: calls.actor("rekey"),
+      removeGateway: calls.actor("removeGateway"),
+    },
+  });
+  const machine = connectionMachine.provide({
+    actors: {
+      child,
+      load: calls.actor("load"),
+      terminateIke: calls.actor("terminateIke"),
+      unload: calls.actor("unload"),
+    },
+  });
+  const actor = createActor(machine, {
+    clock,
+    input: {
+      connection: connectionOf(),
+      charonReady: input.charonReady ?? false,
+      secretRevision: input.secretRevision,
+      endpoints: {},
+    },
+  }).start();
+  const send = async (event: ConnectionEvent) => {
+    actor.send(event);
+    await settled();
+    await settled();
+  };
+  const list = (...ikeSas: ReturnType<typeof ikeSa>[]) => send({ type: "sas.listed", ikeSas });
+  const start = async () => {
+    await send({ type: "charon.ready" });
+    await send({ type: "secret.changed", revision: "r1" });
+  };
+  return { actor, calls, clock, send, list, start, snapshot: () => actor.getSnapshot() };
+}
+
+describe("the connection machine", () => {
+  it("names what is missing: charon, then the secret", async () => {
+    const { send, snapshot } = harness();
+    assert.equal(snapshot().context.failure?.reason, "CharonUnavailable");
+    await send({ type: "charon.ready" });
+    assert.equal(snapshot().context.failure?.reason, "SecretMissing");
+    assert.match(snapshot().context.failure?.message ?? "", /default\/ipsec-secret.*"site"/);
+    await send({ type: "secret.changed", revision: "r1" });
+    assert.equal(snapshot().value, "negotiating");
+    assert.equal(snapshot().context.failure, undefined);
+  });
+
+  it("is established by the list, and negotiating without an IKE SA", async () => {
+    const { start, list, snapshot } = harness();
+    await start();
+    await list(ikeSa());
+    assert.equal(snapshot().value, "established");
+    await list();
+    assert.equal(snapshot().value, "negotiating");
+    await list(ikeSa({ state: "REKEYING" }));
+    assert.equal(snapshot().value, "rekeying");
+    await list(ikeSa());
+    assert.equal(snapshot().value, "established");
+  });
+
+  it("ends an IKE SA that is not what is declared", async () => {
+    const { calls, start, list, snapshot } = harness();
+    await start();
+    await list(ikeSa({ remoteId: "somebody-else" }));
+    assert.deepEqual(calls.last("terminateIke"), { uniqueIds: ["7"] });
+    await list(ikeSa({ uniqueId: "8" }));
+    assert.equal(snapshot().value, "established");
+    assert.equal(calls.count("terminateIke"), 2); // once with nothing to end, after the load
+  });
+
+  it("fails with charon's words, and waits for another spec", async () => {
+    const { calls, start, send, clock, snapshot } = harness();
+    calls.fail("load", failure(Reason.ConfigRejected, "unknown option: x"));
+    await start();
+    assert.deepEqual(snapshot().value, { failed: "rejected" });
+    clock.increment(3_600_000);
+    await settled();
+    assert.equal(calls.count("load"), 1);
+    await send({ type: "spec.changed", connection: connectionOf({ extra: { mobike: "no" } }) });
+    assert.equal(snapshot().value, "negotiating");
+  });
+
+  it("tries to load again where charon could not be told", async () => {
+    const { calls, start, clock, snapshot } = harness();
+    calls.fail("load", failure(Reason.CharonUnavailable, "busy"));
+    await start();
+    assert.deepEqual(snapshot().value, { failed: "retrying" });
+    clock.increment(500);
+    await settled();
+    await settled();
+    assert.equal(snapshot().value, "negotiating");
+  });
+
+  it("is failed while the peer refuses, and recovers when it does not", async () => {
+    const { start, send, list, snapshot } = harness();
+    await start();
+    await list(ikeSa({ state: "CONNECTING", children: [] }));
+    await send({ type: "peer.notified", failure: failure(Reason.AuthenticationFailed, "no") });
+    await list();
+    assert.deepEqual(snapshot().value, { failed: "refused" });
+    await list(ikeSa({ state: "CONNECTING", children: [] }));
+    assert.equal(snapshot().value, "negotiating");
+    await list(ikeSa());
+    assert.equal(snapshot().value, "established");
+    assert.equal(snapshot().context.failure, undefined);
+  });
+
+  it("loads a secret once per change", async () => {
+    const { calls, start, send } = harness();
+    await start();
+    await send({ type: "secret.changed", revision: "r1" });
+    assert.equal(calls.count("load"), 1);
+    await send({ type: "secret.changed", revision: "r2" });
+    assert.equal(calls.count("load"), 2);
+  });
+
+  it("starts children that are added and ends those that are removed, and no other", async () => {
+    const { calls, start, list, send, snapshot } = harness();
+    await start();
+    await list(ikeSa());
+    const two = { "child-2": childSpec(2), "child-3": childSpec(3) };
+    await send({ type: "spec.changed", connection: connectionOf({ children: two }) });
+    assert.deepEqual(Object.keys(snapshot().children).toSorted(), [
+      "child.child-2",
+      "child.child-3",
+    ]);
+    await send({ type: "spec.changed", connection: connectionOf() });
+    await settled();
+    assert.deepEqual(Object.keys(snapshot().children), ["child.child-2"]);
+    assert.deepEqual(calls.last("removeGateway"), {
+      connectionName: "site",
+      childKey: "child-3",
+      connectionId: "site",
+    });
+    assert.deepEqual(
+      calls.made.filter(
+        ({ name, input }) =>
+          name === "terminateIke" && (input as { uniqueIds: string[] }).uniqueIds.length > 0,
+      ),
+      [],
+    );
+  });
+
+  it("makes the IKE SA anew when an IKE option changes", async () => {
+    const { calls, start, list, send } = harness();
+    await start();
+    await list(ikeSa());
+    await send({ type: "spec.changed", connection: connectionOf({ extra: { rekey_time: "1h" } }) });
+    assert.deepEqual(calls.last("terminateIke"), { uniqueIds: ["7"] });
+  });
+
+  it("ends children, then itself, when it is deleted", async () => {
+    const { calls, start, list, send, snapshot } = harness();
+    await start();
+    await list(ikeSa());
+    await send({ type: "delete" });
+    await settled();
+    await settled();
+    assert.deepEqual(calls.made.map(({ name }) => name).slice(-3), [
+      "terminate",
+      "removeGateway",
+      "unload",
+    ]);
+    assert.equal(snapshot().status, "done");
+  });
+
+  it("has no secret in its context", async () => {
+    const { start, snapshot } = harness();
+    await start();
+    assert.equal(snapshot().context.secretRevision, "r1");
+    assert.deepEqual(
+      Object.keys(snapshot().context).filter((name) => /secret|psk|key/i.test(name)),
+      ["secretRevision"],
+    );
+  });
+});

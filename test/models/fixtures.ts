@@ -1,0 +1,82 @@
+import { fromCallback, fromPromise, type AnyEventObject } from "xstate";
+import { connectionFromCr } from "../../src/model/connection-from-cr.ts";
+import type { Gateway } from "../../src/model/endpoint.ts";
+import type { Connection } from "../../src/model/connection.ts";
+import type { ChildSa, IkeSa } from "../../src/model/sa.ts";
+import { childSpec, connectionSpec } from "../../lab/sites/manifests.ts";
+
+/** A validated connection; `changes` are of its spec. */
+export function connectionOf(changes: object = {}): Connection {
+  const parsed = connectionFromCr(connectionSpec("site", changes));
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.value;
+}
+
+export { childSpec };
+
+export function childSa(changes: Partial<ChildSa> = {}): ChildSa {
+  return {
+    name: "child-2",
+    uniqueId: "1",
+    state: "INSTALLED",
+    ifId: 102,
+    encryption: "AES_CBC",
+    integrity: "HMAC_SHA2_256_128",
+    encapsulated: false,
+    localSelectors: ["10.0.2.0/24"],
+    remoteSelectors: ["10.1.2.0/24"],
+    rekeySeconds: 3000,
+    ...changes,
+  };
+}
+
+export function ikeSa(changes: Partial<IkeSa> = {}): IkeSa {
+  return {
+    connection: "site",
+    uniqueId: "7",
+    state: "ESTABLISHED",
+    localId: "node.site",
+    remoteId: "peer.site",
+    localHost: "192.168.1.1",
+    remoteHost: "192.168.1.2",
+    tasks: [],
+    children: [childSa()],
+    ...changes,
+  };
+}
+
+/** Calls that a machine made, and how each is to end; `next` makes the next one fail. */
+export class Calls {
+  readonly made: { name: string; input: unknown }[] = [];
+  readonly #failures = new Map<string, unknown[]>();
+
+  /** An actor that notes its call and succeeds, unless a failure was planted. */
+  actor<Input>(name: string) {
+    return fromPromise<void, Input>(({ input }) => {
+      this.made.push({ name, input });
+      const failure = this.#failures.get(name)?.shift();
+      return failure === undefined ? Promise.resolve() : Promise.reject(failure as Error);
+    });
+  }
+
+  fail(name: string, failure: object): void {
+    const error = Object.assign(new Error("planted"), { failure });
+    this.#failures.set(name, [...(this.#failures.get(name) ?? []), error]);
+  }
+
+  count(name: string): number {
+    return this.made.filter((call) => call.name === name).length;
+  }
+
+  last(name: string): unknown {
+    return this.made.findLast((call) => call.name === name)?.input;
+  }
+}
+
+/** An actor that stays and does nothing. */
+export const idle = fromCallback<AnyEventObject, Gateway>(() => {});
+
+/** Lets promises that are due settle. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
