@@ -8,7 +8,7 @@ NODE = node_modules/.bin/node
 help:
 	@echo 'make demo   two sites, a tunnel between them, and what happens when it is broken'
 	@echo 'make test   every check and every test, on a real charon and a real kernel'
-	@echo 'make bench  the figures in docs/performance.md'
+	@echo 'make bench  the figures in docs/performance.md (needs Go)'
 
 setup:
 	@lab/setup.sh
@@ -20,4 +20,5 @@ test: setup
 	@$(NODE) test/all.ts
 
 bench: setup
-	@$(NODE) lab/run.ts -- $(NODE) bench/run.ts
+	@command -v go >/dev/null || { echo 'make bench compares with govici: install Go 1.24 or later'; exit 1; }
+	@$(NODE) bench/run.ts

@@ -56,6 +56,7 @@ if (values.help || positionals.length === 0) {
       // This Node first, whatever the host has.
       `export PATH=${quote(`${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`)}`,
       `export ARTIFACTS=${quote(exchange)}`,
+      ...(process.env["NO_COLOR"] === undefined ? [] : ["export NO_COLOR=1"]),
       `exec ${positionals.map(quote).join(" ")}`,
     ].join("\n"),
   });

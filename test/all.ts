@@ -6,7 +6,11 @@ import { join } from "node:path";
 const root = join(import.meta.dirname, "..");
 const artifacts = join(root, "artifacts");
 const node = join(root, "node_modules/.bin/node");
-const runner = ["--test", "--test-reporter=spec", "--test-concurrency=1"];
+const runner = [
+  ...["--test", "--test-reporter=spec", "--test-concurrency=1"],
+  // A scenario that hangs fails, and what it left open does not hold up the others.
+  ...["--test-timeout=120000", "--test-force-exit"],
+];
 
 interface Suite {
   readonly name: string;

@@ -46,7 +46,7 @@ describe("ipman run ends and starts again", () => {
     lab.ipman.remove("first.yaml");
     await lab.ipman.start();
     await lab.ipman.until(
-      (status) => status.charon.state === "connected" && status.connections.length === 0,
+      (status) => status.charon.state === "ready" && status.connections.length === 0,
     );
     using session = await charonSession();
     assert.deepEqual((await session.request("get-conns")).conns, []);

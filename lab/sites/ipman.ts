@@ -44,6 +44,7 @@ export class Ipman implements AsyncDisposable {
 
   /** Starts it; resolves when it answers. */
   async start(...options: string[]): Promise<void> {
+    await this.stop();
     const args = ["run", this.manifests, "--vici", this.#vici, "--log", "debug", ...options];
     this.#process = start(join(this.#folder, "ipman.log"), bin, args);
     await eventually(() => this.status(), 20_000);
@@ -60,23 +61,24 @@ export class Ipman implements AsyncDisposable {
 
   /** Waits, by the runtime's own stream, until the status is as wanted. */
   async until(wanted: (status: Status) => boolean, timeoutMs = 20_000): Promise<Status> {
-    const stream = ask(join(this.state, "control.sock"), { op: "watch" });
+    const signal = AbortSignal.timeout(timeoutMs);
+    const done = new AbortController();
+    const either = AbortSignal.any([signal, done.signal]);
     let last: Status | undefined;
-    const timer = Promise.withResolvers<never>();
-    const timeout = setTimeout(() => {
-      timer.reject(new Error(`not so within ${timeoutMs} ms: ${JSON.stringify(last, null, 1)}`));
-    }, timeoutMs);
     try {
-      for (;;) {
-        const next = await Promise.race([stream.next(), timer.promise]);
-        if (next.done === true) throw new Error("the runtime ended");
-        last = next.value as Status;
+      for await (const next of ask(join(this.state, "control.sock"), { op: "watch" }, either)) {
+        last = next as Status;
         if (wanted(last)) return last;
       }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      throw new Error(`not so within ${timeoutMs} ms: ${JSON.stringify(last, null, 1)}`, {
+        cause: error,
+      });
     } finally {
-      clearTimeout(timeout);
-      void stream.return();
+      done.abort();
     }
+    throw new Error("the runtime ended");
   }
 
   /** Waits until a connection is ready. */

@@ -77,7 +77,7 @@ export function statusOf(supervisor: Supervisor): Status {
     .filter(([id]) => id !== "" && !roots.has(id))
     .map(([id, problems]) => refusedStatus(id, problems));
   return {
-    charon: { state: topState(charonSnapshot.value), failure: charonSnapshot.context.failure },
+    charon: { state: charonState(charonSnapshot.value), failure: charonSnapshot.context.failure },
     connections: [...running, ...refused].toSorted((a, b) => a.id.localeCompare(b.id)),
     problems: desired.problems.get("") ?? [],
   };
@@ -202,6 +202,12 @@ function specFailure(problems: readonly SourceProblem[]): Failure | undefined {
 
 function stateOf(value: unknown): State {
   return stateOfChart[topState(value)] ?? "pending";
+}
+
+/** Of a charon that is connected, how far that is: `pruning`, `synchronising`, `ready`. */
+function charonState(value: unknown): string {
+  const nested = (value as { connected?: unknown }).connected;
+  return nested === undefined ? topState(value) : topState(nested);
 }
 
 /** `negotiating` of `{ negotiating: "waiting" }`. */

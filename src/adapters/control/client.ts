@@ -1,9 +1,13 @@
 import { connect } from "node:net";
 import { encodeLine, LineDecoder, type ControlReply, type ControlRequest } from "./protocol.ts";
 
-/** The results of one request to a runtime, as they come. */
-export async function* ask(path: string, request: ControlRequest): AsyncGenerator<unknown, void> {
-  const socket = connect(path);
+/** The results of one request to a runtime, as they come; `signal` ends the wait for the next. */
+export async function* ask(
+  path: string,
+  request: ControlRequest,
+  signal?: AbortSignal,
+): AsyncGenerator<unknown, void> {
+  const socket = connect({ path, ...(signal !== undefined && { signal }) });
   socket.setEncoding("utf8");
   socket.write(encodeLine(request));
   const lines = new LineDecoder();

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { readManifest } from "./read.ts";
+
+const read = (text: string) => readManifest("x.yaml", text);
+const connection = "apiVersion: ipman.dialo.ai/v1\nkind: IPSecConnection\nmetadata: {name: a}\n";
+const secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n";
+
+describe("a manifest", () => {
+  it("has many documents, and empty ones are none", () => {
+    const { resources, problems } = read(`---\n${connection}---\n---\n${secret}---\n`);
+    assert.deepEqual(
+      resources.map(({ kind, key }) => `${kind} ${key}`),
+      ["IPSecConnection a", "Secret default/s"],
+    );
+    assert.deepEqual(problems, []);
+  });
+
+  it("that is empty has none", () => {
+    assert.deepEqual(read(""), { resources: [], problems: [] });
+    assert.deepEqual(read("# nothing yet\n"), { resources: [], problems: [] });
+  });
+
+  for (const [what, text, path, message] of [
+    ["no YAML", "a: [1", "", /no valid YAML/],
+    ["another kind", "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n", "kind", /not for ipman/],
+    ["another group", connection.replace("ipman.dialo.ai", "example.org"), "kind", /not for ipman/],
+    ["no name", connection.replace("{name: a}", "{}"), "metadata.name", /required/],
+    ["no object", "just text\n", "kind", /not for ipman/],
+  ] as const) {
+    it(`with ${what} is told, and the other documents are read`, () => {
+      const { resources, problems } = read(`${secret}---\n${text}`);
+      assert.equal(resources.length, 1);
+      assert.equal(problems[0]?.source, "x.yaml");
+      assert.equal(problems[0]?.path, path);
+      assert.match(problems[0]?.message ?? "", message);
+    });
+  }
+});

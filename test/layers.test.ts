@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, before, describe, it } from "node:test";
+
+const root = join(import.meta.dirname, "..");
+
+describe("the layers", () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "layers-"));
+    cpSync(join(root, ".oxlintrc.json"), join(folder, ".oxlintrc.json"));
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  /** What the linter says of a file with one import. */
+  function lint(file: string, imported: string): string {
+    const path = join(folder, file);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, `import { planted } from "${imported}";\n\nexport const used = planted;\n`);
+    const linter = join(root, "node_modules/.bin/oxlint");
+    const { stdout } = spawnSync(linter, [file], { cwd: folder, encoding: "utf8" });
+    rmSync(path);
+    return stdout;
+  }
+
+  for (const [file, imported] of [
+    ["src/model/planted.ts", "../adapters/netlink/socket.ts"],
+    ["src/model/planted.ts", "../machines/child.ts"],
+    ["src/model/planted.ts", "xstate"],
+    ["src/model/planted.ts", "node:fs"],
+    ["src/machines/planted.ts", "../adapters/vici/charon.ts"],
+    ["src/machines/planted.ts", "../runtime/supervisor.ts"],
+    ["src/machines/planted.ts", "rxjs"],
+    ["src/machines/planted.ts", "pino"],
+    ["src/adapters/vici/planted.ts", "../../machines/child.ts"],
+    ["src/adapters/vici/planted.ts", "../../runtime/supervisor.ts"],
+    ["src/adapters/planted.ts", "xstate"],
+    ["src/runtime/planted.ts", "../main/run.ts"],
+    ["src/runtime/planted.ts", "koffi"],
+    ["packages/vici-client/src/planted.ts", "rxjs"],
+  ] as const) {
+    it(`${dirname(file)} may not import ${imported}`, () => {
+      assert.match(lint(file, imported), /no-restricted-imports/);
+    });
+  }
+
+  for (const [file, imported] of [
+    ["src/machines/planted.ts", "../model/address.ts"],
+    ["src/machines/planted.ts", "xstate"],
+    ["src/adapters/vici/planted.ts", "../../model/sa.ts"],
+    ["src/runtime/planted.ts", "../adapters/vici/charon.ts"],
+    ["src/main/planted.ts", "../runtime/supervisor.ts"],
+  ] as const) {
+    it(`${dirname(file)} may import ${imported}`, () => {
+      assert.doesNotMatch(lint(file, imported), /no-restricted-imports/);
+    });
+  }
+});
