@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { connectionSpec, psk, secret, yaml } from "../sites/manifests.ts";
+import { connectionSpec } from "../sites/manifests.ts";
 import { eventually, inNetns, ip } from "../sites/shell.ts";
 import { ping } from "../sites/traffic.ts";
 import { TwoSites } from "../sites/two-sites.ts";
@@ -13,13 +13,7 @@ describe("somebody breaks the gateway", () => {
 
   before(async () => {
     lab = await TwoSites.build();
-    await lab.mirror(cr);
-    lab.ipman.apply("secret.yaml", yaml(secret({ first: psk })));
-    lab.ipman.apply("first.yaml", yaml(cr));
-    await lab.ipman.start();
-    await lab.ipman.ready("first");
-    ip("netns add app");
-    lab.ipman.attach("app", "first", "child-2");
+    await lab.up(cr);
   });
   after(() => lab[Symbol.asyncDispose]());
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
-import { connectionSpec, psk, secret, yaml } from "../sites/manifests.ts";
+import { connectionSpec, yaml } from "../sites/manifests.ts";
 import { ip } from "../sites/shell.ts";
 import { ping, Pinging } from "../sites/traffic.ts";
 import { TwoSites } from "../sites/two-sites.ts";
@@ -12,13 +12,7 @@ describe("ipman run ends and starts again", () => {
 
   before(async () => {
     lab = await TwoSites.build();
-    await lab.mirror(cr);
-    lab.ipman.apply("secret.yaml", yaml(secret({ first: psk })));
-    lab.ipman.apply("first.yaml", yaml(cr));
-    await lab.ipman.start();
-    await lab.ipman.ready("first");
-    ip("netns add app");
-    lab.ipman.attach("app", "first", "child-2");
+    await lab.up(cr);
     ping("app", "10.1.2.1", "-c", "3", "-i", "0.01");
   });
   after(() => lab[Symbol.asyncDispose]());

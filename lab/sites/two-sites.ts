@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Session } from "vici-client";
 import { Charon } from "./charon.ts";
 import { Ipman } from "./ipman.ts";
-import { sites } from "./manifests.ts";
+import { psk, secret, sites, yaml, type connectionSpec } from "./manifests.ts";
 import { mirror, type Mirror } from "./peer.ts";
 import { ip } from "./shell.ts";
 
@@ -42,6 +42,18 @@ export class TwoSites implements AsyncDisposable {
   /** Gives the peer its half of a connection and a network behind it for each selector. */
   async mirror(cr: object, changes?: Mirror): Promise<void> {
     await mirror(this.#peerSession as Session, cr, changes);
+  }
+
+  /** Brings a connection up from its two files, with a worker `app` behind its child. */
+  async up(cr: ReturnType<typeof connectionSpec>): Promise<void> {
+    const { name } = cr.metadata;
+    await this.mirror(cr);
+    this.ipman.apply("secret.yaml", yaml(secret({ [name]: psk })));
+    this.ipman.apply(`${name}.yaml`, yaml(cr));
+    await this.ipman.start();
+    await this.ipman.ready(name);
+    ip("netns add app");
+    this.ipman.attach("app", name, "child-2");
   }
 
   get peerSession(): Session {
