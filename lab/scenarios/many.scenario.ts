@@ -15,7 +15,7 @@ describe(`${dead} connections to dead peers beside a good one`, () => {
   });
   after(() => lab[Symbol.asyncDispose]());
 
-  it("the good one is established as fast as alone", async () => {
+  it("the good one is established, alone, beside them and when it is declared later", async () => {
     const names = Array.from({ length: dead }, (_, i) => `dead-${i}`);
     const all = Object.fromEntries(["good", ...names].map((name) => [name, psk]));
     lab.ipman.apply("secret.yaml", yaml(secret(all)));
