@@ -1,4 +1,4 @@
-import { existsSync, watch, mkdirSync } from "node:fs";
+import { watch, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { pino, type Logger } from "pino";
 import { debounceTime, map, merge, of, Observable, Subscription, throwError } from "rxjs";
@@ -148,14 +148,12 @@ function attach(
 function namespaceChanges(): Observable<void> {
   return new Observable((subscriber) => {
     const timer = setInterval(() => subscriber.next(), placementCheckMs);
-    // Made by whoever makes the first named namespace; there is none to lose before.
+    // Whoever makes the first named namespace would make it; it is to be watched before.
     mkdirSync(netnsFolder, { recursive: true });
-    const watcher = existsSync(netnsFolder)
-      ? watch(netnsFolder, () => subscriber.next())
-      : undefined;
+    const watcher = watch(netnsFolder, () => subscriber.next());
     return () => {
       clearInterval(timer);
-      watcher?.close();
+      watcher.close();
     };
   });
 }

@@ -41,7 +41,7 @@ export class HostNetwork implements NetworkPort {
       child: order.child,
       gateway: order.gateway,
       workers: order.workers,
-      tunnelMtu: this.tunnelMtu(connection, order.child, order.tunnel),
+      tunnelMtu: this.tunnelMtu(connection, order.child, order.tunnel, charonNamespace),
       vxlanPort: this.#options.vxlanPort,
       underlying: undefined,
     });
@@ -55,9 +55,14 @@ export class HostNetwork implements NetworkPort {
   }
 
   /** Largest packet that enters the child's tunnel whole, in bytes. */
-  tunnelMtu(connection: Connection, child: Child, tunnel: Tunnel | undefined): number {
+  tunnelMtu(
+    connection: Connection,
+    child: Child,
+    tunnel: Tunnel | undefined,
+    charonNamespace = this.#charonNamespace(),
+  ): number {
     const { remoteAddress } = connection;
-    const mtu = remoteAddress && pathMtu(this.#charonNamespace(), remoteAddress);
+    const mtu = remoteAddress && pathMtu(charonNamespace, remoteAddress);
     const path = {
       mtu: mtu ?? ethernetMtu,
       family: remoteAddress?.family ?? (4 as const),

@@ -62,13 +62,9 @@ export class HostPlacement implements PlacementPort {
     );
   }
 
-  get endpoints(): Endpoints {
-    return this.#state.value;
-  }
-
   ensureGateway(connectionId: string, child: Child): void {
     this.#wanted.set(ownerOf(connectionId, child.key), { connectionId, child });
-    this.#provide(connectionId, child);
+    if (!this.#isProvided(connectionId, child)) this.#provide(connectionId, child);
   }
 
   removeGateway(connectionId: string, childKey: string): void {
@@ -123,6 +119,13 @@ export class HostPlacement implements PlacementPort {
     for (const { netns } of workers) this.#fabric.unplug(netns);
     this.#fabric.remove();
     this.#update({ gateways: [], workers: [] });
+  }
+
+  /** True while the child's gateway is in the namespace that it was given. */
+  #isProvided(connectionId: string, child: Child): boolean {
+    const gateway = this.#state.value.gateways.find(({ id }) => id === gatewayName(child));
+    if (gateway?.connection !== connectionId || gateway.child !== child.key) return false;
+    return this.#inodes.get(gateway.id) === inodeOf(gateway.netns);
   }
 
   #provide(connectionId: string, child: Child): void {

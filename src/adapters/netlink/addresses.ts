@@ -1,7 +1,7 @@
 import { addressFromBytes, bytesOf } from "../../model/address.ts";
 import type { Prefix } from "../../model/prefix.ts";
 import { formatPrefix } from "../../model/prefix.ts";
-import { Ifa, Nl, Rtm, Sock } from "./constants.ts";
+import { familyNumber, Ifa, Nl, Rtm } from "./constants.ts";
 import { attributesIn } from "./reader.ts";
 import type { NetlinkSocket, Request } from "./socket.ts";
 
@@ -53,7 +53,7 @@ function addressRequest(
     write: (writer) => {
       writer
         .begin(type, flags, headerBytes)
-        .u8(0, family === 4 ? Sock.afInet : Sock.afInet6)
+        .u8(0, familyNumber(family))
         .u8(1, prefix.length)
         .u32(4, linkIndex)
         .attribute(Ifa.local, bytes)

@@ -119,3 +119,8 @@ export const Nda = {
 
 /** The origin that ipman writes on its routes (rtnetlink.h leaves 5 to 255 to programs). */
 export const routeOrigin = 0x69;
+
+/** The kernel's number for a family of addresses. */
+export function familyNumber(family: 4 | 6): number {
+  return family === 4 ? Sock.afInet : Sock.afInet6;
+}

@@ -213,3 +213,8 @@ export function deleteLink(link: { index: number; name: string }): Request {
 export function macBytes(mac: string): Uint8Array {
   return Buffer.from(mac.replaceAll(":", ""), "hex");
 }
+
+/** `02:00:5e:00:00:01` of its six bytes; empty for a device without one. */
+export function macText(bytes: Buffer | undefined): string {
+  return bytes?.toString("hex").replace(/..(?!$)/g, "$&:") ?? "";
+}

@@ -1,7 +1,7 @@
 import { addressFromBytes, bytesOf, formatAddress, type Address } from "../../model/address.ts";
 import { anyMac } from "../../model/network-plan.ts";
-import { Nda, Nl, Rtm, Sock } from "./constants.ts";
-import { macBytes } from "./links.ts";
+import { familyNumber, Nda, Nl, Rtm, Sock } from "./constants.ts";
+import { macBytes, macText } from "./links.ts";
 import { attributesIn, type NetlinkMessage } from "./reader.ts";
 import type { NetlinkSocket, Request } from "./socket.ts";
 
@@ -40,7 +40,7 @@ function neighbourFrom(body: Buffer): Neighbour | undefined {
   return {
     linkIndex: body.readInt32LE(4),
     address: addressFromBytes(address),
-    mac: mac.toString("hex").replace(/..(?!$)/g, "$&:"),
+    mac: macText(mac),
   };
 }
 
@@ -48,7 +48,7 @@ export function replaceNeighbour(entry: Neighbour): Request {
   return request(`set neighbour ${formatAddress(entry.address)}`, {
     type: Rtm.newNeigh,
     flags: Nl.create | Nl.replace,
-    family: entry.address.family === 4 ? Sock.afInet : Sock.afInet6,
+    family: familyNumber(entry.address.family),
     entry,
   });
 }
@@ -57,7 +57,7 @@ export function deleteNeighbour(entry: Neighbour): Request {
   return request(`delete neighbour ${formatAddress(entry.address)}`, {
     type: Rtm.delNeigh,
     flags: 0,
-    family: entry.address.family === 4 ? Sock.afInet : Sock.afInet6,
+    family: familyNumber(entry.address.family),
     entry,
   });
 }
@@ -115,6 +115,5 @@ function request(op: string, { type, flags, family, entry }: NeighbourRequest): 
  * them is ours: those are permanent.
  */
 export function isPassingNeighbour({ type, body }: NetlinkMessage): boolean {
-  if (type !== Rtm.newNeigh && type !== Rtm.delNeigh) return false;
-  return (body.readUInt16LE(8) & Nda.permanent) === 0 && type === Rtm.newNeigh;
+  return type === Rtm.newNeigh && (body.readUInt16LE(8) & Nda.permanent) === 0;
 }

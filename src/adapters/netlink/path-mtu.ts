@@ -1,5 +1,5 @@
 import { bytesOf, type Address } from "../../model/address.ts";
-import { Rta, Rtm, Sock } from "./constants.ts";
+import { familyNumber, Rta, Rtm } from "./constants.ts";
 import { listLinks } from "./links.ts";
 import { attributesIn, u32Of } from "./reader.ts";
 import { NetlinkSocket } from "./socket.ts";
@@ -19,7 +19,7 @@ export function pathMtu(namespace: string | undefined, address: Address): number
   const reply = socket.query(`find route`, (writer) =>
     writer
       .begin(Rtm.getRoute, 0, headerBytes)
-      .u8(0, address.family === 4 ? Sock.afInet : Sock.afInet6)
+      .u8(0, familyNumber(address.family))
       .u8(1, address.family === 4 ? 32 : 128)
       .attribute(Rta.dst, bytesOf(address)),
   );

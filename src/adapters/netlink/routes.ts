@@ -1,6 +1,6 @@
 import { addressFromBytes, bytesOf, type Address } from "../../model/address.ts";
 import { formatPrefix, type Prefix } from "../../model/prefix.ts";
-import { Nl, routeOrigin, Rta, Rtm, Sock } from "./constants.ts";
+import { familyNumber, Nl, routeOrigin, Rta, Rtm, Sock } from "./constants.ts";
 import { attributesIn, u32Of } from "./reader.ts";
 import type { NetlinkSocket, Request } from "./socket.ts";
 
@@ -75,7 +75,7 @@ function routeRequest(
     write: (writer) => {
       writer
         .begin(type, flags, headerBytes)
-        .u8(0, destination.address.family === 4 ? Sock.afInet : Sock.afInet6)
+        .u8(0, familyNumber(destination.address.family))
         .u8(1, destination.length)
         .u8(4, Rta.tableMain)
         .u8(5, routeOrigin)
