@@ -62,9 +62,10 @@ describe("a session", () => {
 
   it("discards the connection when no answer comes, and tells all who wait", async () => {
     await using charon = await answering(() => {}).listen();
-    const session = await connect({ path: charon.path, deadlineMs: 30 });
+    const session = await connect({ path: charon.path });
     const events = session.events("log");
-    const waiting = session.request("second");
+    await events.ready;
+    const waiting = session.request("second", {}, { deadlineMs: 1 });
     await Promise.all([
       assert.rejects(session.request("first"), { code: "closed" }),
       assert.rejects(waiting, { code: "timeout", retryable: true }),
