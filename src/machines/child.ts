@@ -77,10 +77,8 @@ export const childMachine = setup({
   invoke: {
     id: "gateway",
     src: "gateway",
+    // Without a handler for its errors: should it break down, the child is made anew with it.
     input: ({ context }) => ({ connectionId: context.connectionId, child: context.child }),
-    onError: {
-      actions: assign({ gatewayReady: false, failure: ({ event }) => failureOf(event.error) }),
-    },
   },
   initial: "pending",
   on: {

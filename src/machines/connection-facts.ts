@@ -17,6 +17,12 @@ export function outdatedSas(context: ConnectionContext): string[] {
   return [...new Set([...context.outdated, ...drifted.map((sa) => sa.uniqueId)])];
 }
 
+/** Those whose rekey has begun, together with what was outdated before. */
+export function overdueSas(context: ConnectionContext): string[] {
+  const rekeying = context.ikeSas.filter((sa) => sa.state === "REKEYING");
+  return [...context.outdated, ...rekeying.map((sa) => sa.uniqueId)];
+}
+
 const charonMissing = failure(
   Reason.CharonUnavailable,
   "charon does not answer on its VICI socket",

@@ -1,10 +1,11 @@
 import { assign, emit, enqueueActions, setup } from "xstate";
 import { failure, Reason, type Failure } from "../model/failure.ts";
+import type { Child } from "../model/connection.ts";
 import { isEstablished } from "../model/sa.ts";
 import { backoffMs } from "./backoff.ts";
 import { childMachine } from "./child.ts";
 import { connectionChange } from "./connection-change.ts";
-import { childIdIn, missingOf, outdatedSas } from "./connection-facts.ts";
+import { childIdIn, missingOf, outdatedSas, overdueSas } from "./connection-facts.ts";
 import {
   childActorId,
   type ConnectionContext,
@@ -16,6 +17,10 @@ import {
 import { failureOf } from "./failure-of.ts";
 import { notProvided } from "./not-provided.ts";
 
+const rekeyOverdue = failure(
+  Reason.RekeyOverdue,
+  "a rekey of the IKE SA did not come to an end; it is brought up anew",
+);
 const brokenDown = failure(Reason.Internal, "a child's actor broke down and was started anew");
 
 /** One IPSecConnection: its IKE SA, and its children as actors. */
@@ -81,8 +86,11 @@ export const connectionMachine = setup({
     takeSpec: enqueueActions(({ enqueue, context, event }) => {
       if (event.type !== "spec.changed") return;
       const change = connectionChange(context.connection, event.connection);
-      for (const { key } of change.removed) enqueue.sendTo(childActorId(key), { type: "stop" });
-      for (const { child, replaces } of change.kept) {
+      const runs = ({ key }: Child) => context.running.includes(childActorId(key));
+      for (const { key } of change.removed.filter(runs)) {
+        enqueue.sendTo(childActorId(key), { type: "stop" });
+      }
+      for (const { child, replaces } of change.kept.filter(({ child }) => runs(child))) {
         enqueue.sendTo(childActorId(child.key), {
           type: "child.changed",
           child,
@@ -141,7 +149,6 @@ export const connectionMachine = setup({
     outdated: [],
     running: [],
   }),
-  entry: { type: "spawnMissing" },
   initial: "pending",
   on: {
     "charon.ready": { actions: assign({ charonReady: true }), target: ".pending" },
@@ -158,26 +165,19 @@ export const connectionMachine = setup({
       target: ".pending",
     },
     "secret.missing": { actions: { type: "takeSecret" } },
-    "spec.changed": {
-      actions: [{ type: "takeSpec" }, { type: "spawnMissing" }],
-      target: ".pending",
-    },
+    "spec.changed": { actions: { type: "takeSpec" }, target: ".pending" },
     "sas.listed": { actions: [{ type: "takeList" }, { type: "passOn" }] },
     "sas.wanted": { actions: { type: "wantList" } },
     "peer.notified": { actions: { type: "passOn" } },
     "endpoints.changed": { actions: { type: "takeEndpoints" } },
     "xstate.done.actor.child.*": {
       // Spawned anew where it was declared again while it went.
-      actions: [{ type: "forgetChild" }, { type: "spawnMissing" }],
+      actions: { type: "forgetChild" },
       target: ".pending",
     },
     "xstate.error.actor.child.*": {
-      actions: [
-        { type: "note", params: { failure: brokenDown } },
-        { type: "forgetChild" },
-        { type: "spawnMissing" },
-      ],
-      target: ".pending",
+      actions: [{ type: "forgetChild" }, { type: "note", params: { failure: brokenDown } }],
+      target: ".failed",
     },
     retry: {
       actions: { type: "tellChildren", params: { type: "retry" } },
@@ -188,6 +188,7 @@ export const connectionMachine = setup({
   states: {
     pending: {
       description: "Something it needs is missing; the failure names it.",
+      entry: { type: "spawnMissing" },
       always: [
         { guard: "loadable", target: "loading" },
         {
@@ -262,8 +263,20 @@ export const connectionMachine = setup({
           target: "established",
         },
       ],
+      initial: "waiting",
+      states: {
+        waiting: {
+          after: { check: { target: "waiting", reenter: true, actions: { type: "wantList" } } },
+        },
+      },
       after: {
-        check: { target: "rekeying", reenter: true, actions: { type: "wantList" } },
+        rekeyDeadline: {
+          target: "replacing",
+          actions: [
+            { type: "note", params: { failure: rekeyOverdue } },
+            assign({ outdated: ({ context }) => overdueSas(context) }),
+          ],
+        },
       },
     },
     failed: {

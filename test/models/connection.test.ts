@@ -73,9 +73,20 @@ describe("the connection machine", () => {
     await list();
     assert.equal(snapshot().value, "negotiating");
     await list(ikeSa({ state: "REKEYING" }));
-    assert.equal(snapshot().value, "rekeying");
+    assert.deepEqual(snapshot().value, { rekeying: "waiting" });
     await list(ikeSa());
     assert.equal(snapshot().value, "established");
+  });
+
+  it("makes an IKE SA anew whose rekey does not come to an end", async () => {
+    const { calls, clock, start, list, snapshot } = harness();
+    await start();
+    await list(ikeSa({ state: "REKEYING" }));
+    clock.increment(60_000);
+    await settled();
+    assert.deepEqual(calls.last("terminateIke"), { uniqueIds: ["7"] });
+    assert.equal(snapshot().value, "negotiating");
+    assert.equal(snapshot().context.failure?.reason, "RekeyOverdue");
   });
 
   it("ends an IKE SA that is not what is declared", async () => {

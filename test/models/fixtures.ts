@@ -14,6 +14,16 @@ export function connectionOf(changes: object = {}): Connection {
 
 export { childSpec };
 
+export const gateway: Gateway = {
+  id: "ipman-102",
+  connection: "site",
+  child: "child-2",
+  underlay: { family: 4, value: 1n },
+  netns: "/run/netns/ipman-102",
+  device: "ipman0",
+  mtu: 9000,
+};
+
 export function childSa(changes: Partial<ChildSa> = {}): ChildSa {
   return {
     name: "child-2",

@@ -2,19 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assign, createActor, setup, SimulatedClock, type ActorRefFrom } from "xstate";
 import { gatewayMachine, type GatewayEvent } from "../../src/machines/gateway.ts";
-import type { Gateway } from "../../src/model/endpoint.ts";
 import { failure, Reason } from "../../src/model/failure.ts";
-import { Calls, connectionOf, idle, settled } from "./fixtures.ts";
-
-const gateway: Gateway = {
-  id: "ipman-102",
-  connection: "site",
-  child: "child-2",
-  underlay: { family: 4, value: 1n },
-  netns: "/run/netns/ipman-102",
-  device: "ipman0",
-  mtu: 9000,
-};
+import { Calls, connectionOf, gateway, idle, settled } from "./fixtures.ts";
 
 function harness() {
   const calls = new Calls();

@@ -1,0 +1,23 @@
+import { describe } from "node:test";
+import { charonMachine } from "../../../src/machines/charon.ts";
+import { failure, Reason } from "../../../src/model/failure.ts";
+import { coversItsChart } from "./covers.ts";
+
+const error = { failure: failure(Reason.CharonUnavailable, "nobody there") };
+
+describe("the charon machine, by generated paths", () => {
+  coversItsChart((held) => ({
+    machine: charonMachine.provide({
+      actors: {
+        connect: held.actor(),
+        prune: held.actor(),
+        list: held.actor(),
+        session: held.actor(),
+      },
+      delays: { backoff: 1_000 },
+    }),
+    events: [{ type: "sas.wanted" }],
+    facts: ({ wantedAgain }: { wantedAgain: boolean }) => wantedAgain,
+    errors: [error],
+  }));
+});

@@ -1,0 +1,66 @@
+import { describe } from "node:test";
+import type { AnyEventObject } from "xstate";
+import { childMachine } from "../../../src/machines/child.ts";
+import type { ChildContext } from "../../../src/machines/child-types.ts";
+import { failure, Reason } from "../../../src/model/failure.ts";
+import type { Child } from "../../../src/model/connection.ts";
+import { childSa, childSpec, connectionOf, gateway, ikeSa } from "../fixtures.ts";
+import { coversItsChart } from "./covers.ts";
+import type { Walk } from "./graph.ts";
+import type { Held } from "./replay.ts";
+
+const refused = failure(Reason.AuthenticationFailed, "no");
+const silent = failure(Reason.PeerUnreachable, "silence");
+const list = (...ikeSas: object[]) => ({ type: "sas.listed", ikeSas });
+
+function childOf(changes: object): Child {
+  return connectionOf({ children: { "child-2": childSpec(2, changes) } }).children[0] as Child;
+}
+
+const events = (child: Child): AnyEventObject[] => [
+  { type: "connection.loaded" },
+  { type: "connection.unloaded" },
+  { type: "gateway.ready" },
+  { type: "gateway.failed", failure: failure(Reason.NetworkRejected, "EEXIST") },
+  { type: "endpoints.changed", gateway, workers: [] },
+  list(),
+  list(ikeSa({ state: "CONNECTING", children: [] })),
+  list(ikeSa()),
+  list(ikeSa({ children: [childSa({ state: "REKEYING" })] })),
+  list(ikeSa({ children: [childSa({ remoteSelectors: ["10.9.0.0/16"] })] })),
+  { type: "peer.notified", failure: refused },
+  { type: "peer.notified", failure: silent },
+  { type: "child.changed", child, replaces: false },
+  { type: "child.changed", child, replaces: true },
+  { type: "retry" },
+  { type: "rekey" },
+  { type: "stop" },
+];
+
+const walk =
+  (child: Child) =>
+  (held: Held): Walk => ({
+    machine: childMachine.provide({
+      actors: {
+        gateway: held.actor() as never,
+        initiate: held.actor(),
+        terminate: held.actor(),
+        rekey: held.actor(),
+        removeGateway: held.actor(),
+      },
+      actions: { listSas: () => {} },
+      delays: { backoff: 1_000, stalledRetry: 60_000 },
+    }),
+    input: { connectionId: "site", connectionName: "site", child, loaded: false },
+    events: events(child),
+    facts: (context: ChildContext) => [
+      [context.loaded, context.loadedSince, context.gatewayReady, context.busy],
+      context.sas.map(({ state, remoteSelectors }) => [state, remoteSelectors]),
+      [context.failure?.retryable, context.hint?.retryable],
+    ],
+    errors: [{ failure: refused }, { failure: silent }],
+  });
+
+describe("the child machine, by generated paths", () => {
+  coversItsChart(walk(childOf({})), walk(childOf({ extra: { start_action: "none" } })));
+});

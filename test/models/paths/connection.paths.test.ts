@@ -1,0 +1,53 @@
+import { describe } from "node:test";
+import { connectionMachine } from "../../../src/machines/connection.ts";
+import type { ConnectionContext } from "../../../src/machines/connection-types.ts";
+import { failure, Reason } from "../../../src/model/failure.ts";
+import { childSpec, connectionOf, ikeSa } from "../fixtures.ts";
+import { coversItsChart } from "./covers.ts";
+
+const refused = failure(Reason.ConfigRejected, "unknown option: x");
+const away = failure(Reason.CharonUnavailable, "nobody there");
+const list = (...ikeSas: object[]) => ({ type: "sas.listed", ikeSas });
+const connection = connectionOf();
+const two = { "child-2": childSpec(2), "child-3": childSpec(3) };
+
+describe("the connection machine, by generated paths", () => {
+  coversItsChart((held) => ({
+    machine: connectionMachine.provide({
+      actors: {
+        child: held.actor() as never,
+        load: held.actor(),
+        terminateIke: held.actor(),
+        unload: held.actor(),
+      },
+      delays: { backoff: 1_000 },
+    }),
+    input: { connection, charonReady: false, secretRevision: undefined, endpoints: {} },
+    events: [
+      { type: "charon.ready" },
+      { type: "charon.lost" },
+      { type: "secret.changed", revision: "r1" },
+      { type: "secret.missing" },
+      { type: "spec.changed", connection },
+      { type: "spec.changed", connection: connectionOf({ children: two }) },
+      { type: "spec.changed", connection: connectionOf({ extra: { rekey_time: "1h" } }) },
+      { type: "endpoints.changed", endpoints: {} },
+      list(),
+      list(ikeSa({ state: "CONNECTING", children: [] })),
+      list(ikeSa()),
+      list(ikeSa({ state: "REKEYING" })),
+      list(ikeSa({ remoteId: "somebody-else" })),
+      { type: "sas.wanted" },
+      { type: "peer.notified", failure: failure(Reason.AuthenticationFailed, "no") },
+      { type: "peer.notified", failure: failure(Reason.PeerUnreachable, "silence") },
+      { type: "retry" },
+      { type: "delete" },
+    ],
+    facts: (context: ConnectionContext) => [
+      [context.charonReady, context.secretRevision, context.failure?.reason],
+      context.ikeSas.map(({ state, remoteId }) => [state, remoteId]),
+      [context.running, context.outdated.length],
+    ],
+    errors: [{ failure: refused }, { failure: away }],
+  }));
+});

@@ -1,0 +1,29 @@
+import { describe } from "node:test";
+import { gatewayMachine, type GatewayContext } from "../../../src/machines/gateway.ts";
+import { failure, Reason } from "../../../src/model/failure.ts";
+import { connectionOf, gateway } from "../fixtures.ts";
+import { coversItsChart } from "./covers.ts";
+
+const [child] = connectionOf().children;
+const error = { failure: failure(Reason.NetworkRejected, "EEXIST") };
+const suite = { iv: 8, icv: 16, align: 4 };
+
+describe("the gateway machine, by generated paths", () => {
+  coversItsChart((held) => ({
+    machine: gatewayMachine.provide({
+      actors: { apply: held.actor(), watchKernel: held.actor() as never },
+      actions: { reportReady: () => {}, reportFailure: () => {} },
+      delays: { backoff: 1_000 },
+    }),
+    input: { connectionId: "site", child },
+    events: [
+      { type: "endpoints.changed", gateway, workers: [] },
+      { type: "endpoints.changed", gateway: undefined, workers: [] },
+      { type: "child.changed", child },
+      { type: "tunnel.changed", tunnel: { suite, encapsulated: false } },
+      { type: "kernel.changed" },
+    ],
+    facts: (context: GatewayContext) => [context.gateway?.id, context.tunnel],
+    errors: [error],
+  }));
+});

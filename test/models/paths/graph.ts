@@ -1,0 +1,122 @@
+import {
+  type AnyEventObject,
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  type AnyStateNode,
+} from "xstate";
+import { adjacencyMapToArray, getAdjacencyMap } from "xstate/graph";
+
+/** What a machine is walked with. */
+export interface Walk {
+  readonly machine: AnyStateMachine;
+  readonly input?: unknown;
+  /** What others may send it, in any state. */
+  readonly events: readonly AnyEventObject[];
+  /** What of a context its guards depend on: snapshots that agree in it are one vertex. */
+  readonly facts: (context: never) => unknown;
+  /** Errors that the invoked actors may end with. */
+  readonly errors: readonly unknown[];
+}
+
+/** One step and the snapshot that it has to lead to. */
+export interface Step {
+  readonly event: AnyEventObject;
+  readonly snapshot: AnyMachineSnapshot;
+}
+
+export type Path = readonly Step[];
+
+/**
+ * Paths that together take every edge of the machine's graph, each by a shortest way to it.
+ * Edges count as one where state, event and next state are the same, whatever the context.
+ */
+export function edgePaths(walk: Walk): Path[] {
+  const key = (snapshot: AnyMachineSnapshot) => vertexOf(walk, snapshot);
+  const options = {
+    input: walk.input,
+    serializeState: key,
+    serializeEvent: textOf,
+    events: (snapshot: AnyMachineSnapshot) => eventsIn(walk, snapshot),
+    stopWhen: (snapshot: AnyMachineSnapshot) => snapshot.status !== "active",
+  };
+  // In the order of their discovery, which is breadth first.
+  const edges = adjacencyMapToArray(getAdjacencyMap(walk.machine, options as never));
+  const start = edges[0];
+  const shortest = new Map<string, Path>(start && [[key(start.state), []]]);
+  const distinct = new Map<string, Path>();
+  for (const { state, event, nextState } of edges) {
+    const path = [...(shortest.get(key(state)) ?? []), { event, snapshot: nextState }];
+    const end = key(nextState);
+    if (!shortest.has(end)) shortest.set(end, path);
+    const edge = JSON.stringify([state.value, textOf(event), nextState.value, nextState.status]);
+    if (!distinct.has(edge)) distinct.set(edge, path);
+  }
+  return withoutPrefixes([...distinct.values()]);
+}
+
+/** Two snapshots with the same vertex react alike. */
+export function vertexOf(walk: Walk, snapshot: AnyMachineSnapshot): string {
+  return JSON.stringify([snapshot.status, snapshot.value, walk.facts(snapshot.context as never)]);
+}
+
+/** What can happen now: what others send, how an actor ends, which timer runs out. */
+function eventsIn(walk: Walk, snapshot: AnyMachineSnapshot): AnyEventObject[] {
+  const actors = Object.keys(snapshot.children);
+  return [
+    ...walk.events,
+    ...actors.map((actorId) => ({ type: `xstate.done.actor.${actorId}`, actorId })),
+    ...walk.errors.flatMap((error) =>
+      actors.map((actorId) => ({ type: `xstate.error.actor.${actorId}`, actorId, error })),
+    ),
+    ...snapshot._nodes.flatMap((node) => node.after.map(({ eventType }) => ({ type: eventType }))),
+  ];
+}
+
+/** A path that another one begins with is walked with it. */
+function withoutPrefixes(paths: readonly Path[]): Path[] {
+  const begun = new Set(paths.flatMap((path) => prefixKeys(path).slice(0, -1)));
+  return paths.filter((path) => !begun.has(prefixKeys(path).at(-1) ?? ""));
+}
+
+function prefixKeys(path: Path): string[] {
+  let prefix = "";
+  return path.map(({ event }) => (prefix += `${textOf(event)}\n`));
+}
+
+function textOf(event: AnyEventObject): string {
+  return JSON.stringify(event, (_, value: unknown) =>
+    typeof value === "bigint" ? String(value) : value,
+  );
+}
+
+/** Every transition that the chart has, the eventless ones too, with a name for each. */
+export function transitionsOf(machine: AnyStateMachine): Map<object, string> {
+  return new Map(
+    nodesOf(machine.root)
+      .flatMap((node) => [...node.transitions.values(), node.always ?? []])
+      .flatMap((candidates) =>
+        candidates.map((transition, index) => {
+          const { source, eventType } = transition;
+          return [transition, `${source.id} on ${eventType || "always"}, candidate ${index}`];
+        }),
+      ),
+  );
+}
+
+/** The node and all below it. */
+export function nodesOf(node: AnyStateNode): AnyStateNode[] {
+  return [node, ...Object.values(node.states).flatMap((child) => nodesOf(child))];
+}
+
+/** In milliseconds, where the delay is a number or the name of one. */
+export function delayOf(machine: AnyStateMachine, eventType: string): number {
+  for (const node of nodesOf(machine.root)) {
+    const found = node.after.find((transition) => transition.eventType === eventType);
+    if (found === undefined) continue;
+    const { delay } = found;
+    const known: unknown =
+      typeof delay === "string" ? machine.implementations.delays[delay] : delay;
+    if (typeof known === "number") return known;
+  }
+  throw new Error(`${eventType} has no fixed delay: provide one`);
+}
