@@ -21,26 +21,42 @@ export type PacketType = (typeof PacketType)[keyof typeof PacketType];
 /** A packet as it arrived; its message is decoded when somebody wants it. */
 export interface Packet {
   readonly type: PacketType;
-  /** The event's name; empty for the types that carry none. */
+  /** Of the command or the event; empty for the types that carry none. */
   readonly name: string;
   message(options?: DecodeOptions): Message;
 }
 
+const named: ReadonlySet<number> = new Set([
+  PacketType.commandRequest,
+  PacketType.eventRegister,
+  PacketType.eventUnregister,
+  PacketType.event,
+]);
+
 const writer = new Writer();
 const lengthBytes = 4;
 
-/** A packet with its length prefix, ready to be written to the socket. */
-export function encodePacket(type: PacketType, name: string, message?: Message): Uint8Array {
+/**
+ * A packet with its length prefix, ready to be written to the socket.
+ *
+ * @param name for the types that carry one
+ * @throws {ViciError} `too-large` beyond 512 KiB
+ */
+export function encodePacket(type: PacketType, name?: string, message?: Message): Uint8Array {
   writer.reset();
   for (let i = 0; i < lengthBytes; i++) writer.byte(0);
   writer.byte(type);
-  writer.name(name);
+  if (name !== undefined) writer.name(name);
   if (message !== undefined) writeMessage(writer, message);
   const frame = writer.copy();
   const size = frame.length - lengthBytes;
   if (size > maxPacketBytes) {
     // charon closes the connection on such a packet without a word.
-    throw new ViciError(name, "too-large", `a request of ${size} bytes is longer than 512 KiB`);
+    throw new ViciError(
+      name ?? "encode",
+      "too-large",
+      `a packet of ${size} bytes is longer than 512 KiB`,
+    );
   }
   new DataView(frame.buffer, frame.byteOffset).setUint32(0, size);
   return frame;
@@ -56,13 +72,13 @@ export function decodePacket(frame: Uint8Array): Packet {
   if (type === undefined || type > PacketType.event) {
     throw new ViciError("decode", "malformed", `packet type ${type} does not exist`);
   }
-  const named = type === PacketType.event;
-  const nameSize = named ? frame[1] : 0;
-  const start = named ? 2 + (nameSize ?? 0) : 1;
+  const hasName = named.has(type);
+  const nameSize = hasName ? frame[1] : 0;
+  const start = hasName ? 2 + (nameSize ?? 0) : 1;
   if (nameSize === undefined || start > frame.length) {
-    throw new ViciError("decode", "malformed", "the packet ends inside the event's name");
+    throw new ViciError("decode", "malformed", "the packet ends inside its name");
   }
-  const name = named ? new TextDecoder().decode(frame.subarray(2, start)) : "";
+  const name = hasName ? new TextDecoder().decode(frame.subarray(2, start)) : "";
   return {
     type: type as PacketType,
     name,

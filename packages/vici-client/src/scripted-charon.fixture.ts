@@ -2,11 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { decodeMessage } from "./decode.ts";
-import { encodeMessage } from "./encode.ts";
 import { FrameSplitter } from "./frames.ts";
 import type { Message } from "./message.ts";
-import { PacketType } from "./packet.ts";
+import { decodePacket, encodePacket, type PacketType } from "./packet.ts";
 
 /** A request as the scripted charon got it. */
 export interface Received {
@@ -51,17 +49,11 @@ export class ScriptedCharon implements AsyncDisposable {
 }
 
 /** Sends a packet: its type, a name for events, a message. */
-export function send(socket: Socket, type: number, name = "", message: Message = {}): void {
-  const head = type === PacketType.event ? [type, name.length, ...Buffer.from(name)] : [type];
-  const body = Buffer.concat([Buffer.from(head), encodeMessage(message)]);
-  const size = Buffer.alloc(4);
-  size.writeUInt32BE(body.length);
-  socket.write(Buffer.concat([size, body]));
+export function send(socket: Socket, type: PacketType, name?: string, message: Message = {}): void {
+  socket.write(encodePacket(type, name || undefined, message));
 }
 
 function requestOf(frame: Buffer, socket: Socket): Received {
-  const type = frame[0] as number;
-  const end = 2 + (frame[1] as number);
-  const name = frame.toString("utf8", 2, end);
-  return { type, name, message: decodeMessage(frame.subarray(end)), socket };
+  const packet = decodePacket(frame);
+  return { type: packet.type, name: packet.name, message: packet.message(), socket };
 }

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { it } from "node:test";
+import { connect, type Message } from "vici-client";
+import { SimulatedCharon } from "../../test/simulator/charon.ts";
+import {
+  conn,
+  peers,
+  sharedOf,
+  transcript,
+  type PeerName,
+  type Transcript,
+} from "../../test/simulator/transcript.ts";
+import { TwoSites } from "../sites/two-sites.ts";
+
+/** Where the peer's half differs, so that it behaves as named. */
+const halves: Partial<Record<PeerName, { secret?: string; child?: Message }>> = {
+  good: {},
+  stranger: { secret: "another key" },
+  weak: { child: { esp_proposals: ["aes128-sha1"] } },
+  narrow: { child: { local_ts: ["10.99.0.0/16"] } },
+};
+
+it("the simulator answers and tells what a real charon does", async () => {
+  const real = await ofRealCharon();
+  const simulated = await ofSimulator();
+  for (const [step, expected] of Object.entries(real)) {
+    assert.deepEqual(simulated[step], expected, step);
+  }
+});
+
+async function ofRealCharon(): Promise<Transcript> {
+  await using lab = await TwoSites.build();
+  for (const [name, half] of Object.entries(halves)) {
+    await lab.peerSession.request("load-shared", { id: name, ...sharedOf(name, half.secret) });
+    await lab.peerSession.request("load-conn", mirrored(name as PeerName, half.child));
+  }
+  await using session = await lab.node.session();
+  return await transcript(session);
+}
+
+async function ofSimulator(): Promise<Transcript> {
+  const peer = (name: string) => peers[name as PeerName].behaviour;
+  await using simulator = new SimulatedCharon({ peer, retransmitMs: 300 });
+  const path = join("/run", "simulated.vici");
+  await simulator.listen(path);
+  await using session = await connect({ path });
+  return await transcript(session);
+}
+
+function mirrored(name: PeerName, changes: Message = {}): Record<string, Message> {
+  const { local, remote, children, ...own } = conn(name)[name] as Record<string, Message>;
+  const turned = Object.entries(children as Record<string, Message>).map(([key, child]) => {
+    const { if_id_in: _in, if_id_out: _out, local_ts, remote_ts, ...rest } = child;
+    return [key, { ...rest, local_ts: remote_ts, remote_ts: local_ts, ...changes }];
+  });
+  return {
+    [name]: {
+      ...own,
+      local_addrs: [peers[name].address],
+      remote_addrs: ["%any"],
+      local: remote as Message,
+      remote: local as Message,
+      children: Object.fromEntries(turned) as Message,
+    },
+  };
+}

@@ -1,0 +1,293 @@
+import type { Message } from "vici-client";
+import { ViciServer } from "vici-client/server";
+import { rejection } from "./load-conn.ts";
+import {
+  childMessage,
+  childSas,
+  ikeMessage,
+  type SimulatedChild,
+  type SimulatedIke,
+} from "./sas.ts";
+
+/** What the other side does when it is asked for an SA. */
+export type Behaviour = "answers" | "silent" | "wrong key" | "no ESP proposal" | "no selectors";
+
+export interface SimulatorOptions {
+  /** The behaviour of a connection's peer; asked at each attempt. */
+  readonly peer: (connection: string) => Behaviour;
+  /** How long the peer takes to answer, in milliseconds. */
+  readonly latencyMs?: number;
+  /** Until a request is sent again, in milliseconds. */
+  readonly retransmitMs?: number;
+}
+
+type Selector = Partial<Record<"ike" | "child" | "ike-id" | "child-id", string>>;
+type Command = (message: Message, part: (event: string, message: Message) => void) => Message;
+
+const retransmits = 2;
+const done = { success: "yes" } as const;
+const refusal = (errmsg: string) => ({ success: "no", errmsg });
+const connecting = ["IKE_INIT", "IKE_AUTH", "CHILD_CREATE"];
+const events = ["log", "list-sa", "ike-updown", "ike-rekey", "ike-update"];
+
+/**
+ * charon as its VICI clients see it, without IKE, kernel or privileges. What it answers and
+ * tells is compared with a real one by the contract test.
+ */
+export class SimulatedCharon implements AsyncDisposable {
+  readonly ikes: SimulatedIke[] = [];
+  /** How often each command came. */
+  readonly asked = new Map<string, number>();
+  readonly #options: SimulatorOptions;
+  readonly #server: ViciServer;
+  readonly #conns = new Map<string, Message>();
+  readonly #secrets = new Set<string>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #lastId = 0;
+
+  constructor(options: SimulatorOptions) {
+    this.#options = options;
+    this.#server = new ViciServer({
+      events: new Set([...events, "child-updown", "child-rekey"]),
+      request: (command, message, part) => {
+        this.asked.set(command, (this.asked.get(command) ?? 0) + 1);
+        return this.#commands[command]?.(message, part);
+      },
+    });
+  }
+
+  listen(path: string): Promise<void> {
+    return this.#server.listen(path);
+  }
+
+  /** The peer ends an IKE SA, or one child of it. */
+  peerCloses(connection: string, child?: string): void {
+    this.#end(child === undefined ? { ike: connection } : { ike: connection, child });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const timer of this.#timers) clearTimeout(timer);
+    await this.#server[Symbol.asyncDispose]();
+  }
+
+  readonly #commands: Record<string, Command> = {
+    version: () => ({ daemon: "charon", version: "simulated" }),
+    "load-conn": (message) => this.#load(message),
+    "unload-conn": ({ name }) =>
+      this.#conns.delete(String(name))
+        ? done
+        : refusal(`unload: connection '${String(name)}' not found`),
+    "get-conns": () => ({ conns: [...this.#conns.keys()] }),
+    "load-shared": ({ id }) => {
+      this.#secrets.add(String(id));
+      return done;
+    },
+    "unload-shared": ({ id }) => {
+      this.#secrets.delete(String(id));
+      return done;
+    },
+    "get-shared": () => ({ keys: [...this.#secrets] }),
+    initiate: ({ ike, child }) => this.#initiate(String(ike), String(child)),
+    terminate: (message) => {
+      const ended = String(this.#end(message as Selector));
+      if (ended === "0") return refusal("no matching SAs to terminate found");
+      return { ...done, matches: ended, terminated: ended };
+    },
+    rekey: (message) => {
+      const matches = this.#rekey(message as Selector);
+      if (matches === 0) return refusal("no matching SAs to rekey found");
+      return { ...done, matches: String(matches) };
+    },
+    "list-sas": (_, part) => {
+      for (const ike of this.ikes)
+        part("list-sa", { [ike.name]: ikeMessage(ike, childSas(ike.children)) });
+      return {};
+    },
+  };
+
+  #load(message: Message): Message {
+    for (const [name, connection] of Object.entries(message as Record<string, Message>)) {
+      const reason = rejection(connection);
+      if (reason !== undefined) return refusal(reason);
+      this.#conns.set(name, connection);
+    }
+    return done;
+  }
+
+  #initiate(name: string, child: string): Message {
+    const config = this.#conns.get(name);
+    const children = (config?.["children"] ?? {}) as Record<string, Message>;
+    if (config === undefined || children[child] === undefined) {
+      return refusal(`CHILD_SA config '${child}' not found`);
+    }
+    const known = this.ikes.find((ike) => ike.name === name);
+    if (known === undefined) this.#connect(name, config, child);
+    else if (known.state === "CONNECTING") known.queue.push(child);
+    else this.#after(this.#latency, () => this.#createChild(known, child));
+    return done;
+  }
+
+  #connect(name: string, config: Message, child: string): void {
+    const ike: SimulatedIke = {
+      ...{ uniqueId: ++this.#lastId, name, config, state: "CONNECTING", answered: false },
+      ...{ children: [], queue: [child], tasks: connecting },
+    };
+    this.ikes.push(ike);
+    const behaviour = this.#options.peer(name);
+    if (behaviour === "silent") this.#retransmit(ike, 1);
+    else this.#after(this.#latency, () => this.#answer(ike, behaviour === "wrong key"));
+  }
+
+  #retransmit(ike: SimulatedIke, attempt: number): void {
+    this.#after(this.#options.retransmitMs ?? 1_000, () => {
+      if (!this.ikes.includes(ike)) return;
+      if (attempt > retransmits) {
+        this.#log(ike, `giving up after ${retransmits} retransmits`);
+        this.#forget(ike);
+        return;
+      }
+      this.#log(ike, `retransmit ${attempt} of request with message ID 0`);
+      this.#retransmit(ike, attempt + 1);
+    });
+  }
+
+  #answer(ike: SimulatedIke, refuses: boolean): void {
+    if (!this.ikes.includes(ike)) return;
+    ike.answered = true;
+    if (refuses) {
+      this.#publish("ike-updown", { [ike.name]: ikeMessage(ike) });
+      this.#log(ike, "received AUTHENTICATION_FAILED notify error");
+      this.#forget(ike);
+      return;
+    }
+    ike.state = "ESTABLISHED";
+    this.#publish("ike-updown", { up: "yes", [ike.name]: ikeMessage(ike) });
+    ike.tasks = [];
+    for (const child of ike.queue.splice(0)) this.#createChild(ike, child);
+  }
+
+  #createChild(ike: SimulatedIke, name: string): void {
+    if (!this.ikes.includes(ike) || ike.children.some((child) => child.name === name)) return;
+    const behaviour = this.#options.peer(ike.name);
+    const no = { "no ESP proposal": "NO_PROPOSAL_CHOSEN", "no selectors": "TS_UNACCEPTABLE" };
+    if (behaviour in no) {
+      const notify = no[behaviour as keyof typeof no];
+      this.#log(ike, `received ${notify} notify, no CHILD_SA built`);
+      return;
+    }
+    const children = ike.config["children"] as Record<string, Message>;
+    const child = this.#child(name, children[name] ?? {});
+    ike.children.push(child);
+    this.#publish("child-updown", { up: "yes", [ike.name]: ikeMessage(ike, childSas([child])) });
+  }
+
+  #child(name: string, config: Message): SimulatedChild {
+    return { uniqueId: ++this.#lastId, name, config, state: "INSTALLED" };
+  }
+
+  /** Ends what is selected; gives how many there were. */
+  #end(selector: Selector): number {
+    const children = this.#children(selector);
+    for (const { ike, child } of children ?? []) this.#endChild(ike, child);
+    if (children !== undefined) return children.length;
+    const ikes = this.#ikes(selector);
+    for (const ike of ikes) this.#endIke(ike);
+    return ikes.length;
+  }
+
+  #ikes(selector: Selector): SimulatedIke[] {
+    const { ike: name, "ike-id": id } = selector;
+    return this.ikes.filter(
+      (ike) =>
+        (name === undefined || ike.name === name) &&
+        (id === undefined || String(ike.uniqueId) === id),
+    );
+  }
+
+  /** Undefined where the selector is for IKE SAs. */
+  #children(selector: Selector): { ike: SimulatedIke; child: SimulatedChild }[] | undefined {
+    const { child: name, "child-id": id } = selector;
+    if (name === undefined && id === undefined) return undefined;
+    return this.#ikes(selector).flatMap((ike) =>
+      ike.children
+        .filter((child) => name === undefined || child.name === name)
+        .filter((child) => id === undefined || String(child.uniqueId) === id)
+        .map((child) => ({ ike, child })),
+    );
+  }
+
+  #endChild(ike: SimulatedIke, child: SimulatedChild): void {
+    child.state = "DELETED";
+    this.#publish("child-updown", { [ike.name]: ikeMessage(ike, childSas([child])) });
+    ike.children.splice(ike.children.indexOf(child), 1);
+  }
+
+  #endIke(ike: SimulatedIke): void {
+    this.#forget(ike);
+    if (ike.state === "CONNECTING") return;
+    ike.state = "DELETING";
+    this.#publish("ike-updown", { [ike.name]: ikeMessage(ike) });
+    for (const child of ike.children) {
+      this.#publish("child-updown", { [ike.name]: ikeMessage(ike, childSas([child])) });
+    }
+  }
+
+  #rekey(selector: Selector): number {
+    const children = this.#children(selector);
+    for (const { ike, child } of children ?? []) {
+      this.#after(this.#latency, () => this.#rekeyChild(ike, child));
+    }
+    if (children !== undefined) return children.length;
+    const ikes = this.#ikes(selector);
+    for (const ike of ikes) this.#after(this.#latency, () => this.#rekeyIke(ike));
+    return ikes.length;
+  }
+
+  #rekeyChild(ike: SimulatedIke, old: SimulatedChild): void {
+    if (!this.ikes.includes(ike) || !ike.children.includes(old)) return;
+    const child = this.#child(old.name, old.config);
+    ike.children.splice(ike.children.indexOf(old), 1, child);
+    old.state = "REKEYED";
+    const pair = { old: childMessage(old), new: childMessage(child) };
+    this.#publish("child-rekey", { [ike.name]: ikeMessage(ike, { [old.name]: pair }) });
+  }
+
+  #rekeyIke(old: SimulatedIke): void {
+    if (!this.ikes.includes(old)) return;
+    const ike: SimulatedIke = { ...old, uniqueId: ++this.#lastId };
+    this.ikes.splice(this.ikes.indexOf(old), 1, ike);
+    old.state = "REKEYING";
+    const pair = {
+      old: ikeMessage(old),
+      new: ikeMessage(ike),
+    };
+    this.#publish("ike-rekey", { [ike.name]: pair });
+  }
+
+  #forget(ike: SimulatedIke): void {
+    this.ikes.splice(this.ikes.indexOf(ike), 1);
+  }
+
+  #log(ike: SimulatedIke, msg: string): void {
+    this.#publish("log", {
+      ...{ group: "IKE", level: "1", thread: "1" },
+      ...{ "ikesa-uniqueid": String(ike.uniqueId), "ikesa-name": ike.name, msg },
+    });
+  }
+
+  #publish(event: string, message: Message): void {
+    this.#server.publish(event, message);
+  }
+
+  get #latency(): number {
+    return this.#options.latencyMs ?? 1;
+  }
+
+  #after(milliseconds: number, run: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      run();
+    }, milliseconds);
+    this.#timers.add(timer);
+  }
+}

@@ -1,0 +1,280 @@
+import type { Message, Session, ViciError } from "vici-client";
+import type { Behaviour } from "./charon.ts";
+
+/** What {@link transcript} needs on the other side: connections by name, with their behaviour. */
+export const peers = {
+  good: { address: "192.168.1.2", behaviour: "answers" },
+  stranger: { address: "192.168.1.2", behaviour: "wrong key" },
+  weak: { address: "192.168.1.2", behaviour: "no ESP proposal" },
+  narrow: { address: "192.168.1.2", behaviour: "no selectors" },
+  /** Nobody has this address. */
+  dead: { address: "192.168.1.99", behaviour: "silent" },
+} as const satisfies Record<string, { address: string; behaviour: Behaviour }>;
+
+export type PeerName = keyof typeof peers;
+
+/** What charon was asked, what it answered, and what it told of itself meanwhile. */
+export type Transcript = Record<string, unknown[]>;
+
+const told = ["ike-updown", "child-updown", "ike-rekey", "child-rekey"] as const;
+
+/** The notifies and the silence in a log: what clients depend on. */
+const telling = /\breceived [A-Z][A-Z_0-9]+ (notify|error)|^retransmit \d of request|^giving up/;
+
+/** A `load-conn` as ipman sends it. */
+export function conn(name: PeerName, changes: Message = {}): Record<string, Message> {
+  const child = (n: number) => ({
+    mode: "tunnel",
+    esp_proposals: ["aes256-sha256"],
+    local_ts: [`10.0.${n}.0/24`],
+    remote_ts: [`10.1.${n}.0/24`],
+    if_id_in: String(100 + n),
+    if_id_out: String(100 + n),
+    start_action: "none",
+    close_action: "none",
+    dpd_action: "clear",
+  });
+  return {
+    [name]: {
+      version: "2",
+      proposals: ["aes256-sha256-ecp256"],
+      rekey_time: "4h",
+      reauth_time: "0s",
+      local_addrs: ["192.168.1.1"],
+      remote_addrs: [peers[name].address],
+      local: { auth: "psk", id: `node.${name}` },
+      remote: { auth: "psk", id: `peer.${name}` },
+      children: { net: child(2), other: child(3) },
+      ...changes,
+    },
+  };
+}
+
+/** The key of a connection's two ends, for `load-shared`. */
+export function sharedOf(name: string, data = "the key") {
+  return { type: "IKE", data, owners: [`peer.${name}`, `node.${name}`] };
+}
+
+/** Puts a charon through everything that ipman asks of one. */
+export async function transcript(session: Session): Promise<Transcript> {
+  const events = session.events("log", ...told);
+  await events.ready;
+  const steps: Transcript = {};
+  let heard: object[] = [];
+  const listeners = new Set<() => void>();
+  void (async () => {
+    for await (const { name, message } of events) {
+      const { msg } = message as { msg?: string };
+      if (name === "log" && !telling.test(msg ?? "")) continue;
+      heard.push(
+        name === "log" ? { log: msg, of: (message as Message)["ikesa-name"] } : { [name]: message },
+      );
+      for (const listener of listeners) listener();
+    }
+  })().catch(() => {});
+  const until = async (pattern: RegExp) => {
+    while (!heard.some((item) => pattern.test(JSON.stringify(item)))) {
+      await new Promise<void>((resolve) => listeners.add(resolve));
+      listeners.clear();
+    }
+  };
+  const ask = async (command: string, message: Message = {}) => {
+    const reply = await session.request(command, message).catch((error: ViciError) => ({
+      error: error.code,
+      message: error.message,
+    }));
+    return { [command]: reply };
+  };
+  const list = async () => {
+    const items = await Array.fromAsync(session.stream("list-sas"));
+    return { list: items.map(staying).filter((item) => Object.keys(item).length > 0) };
+  };
+  const step = async (name: string, ...acts: (() => Promise<unknown>)[]) => {
+    heard = [];
+    const answers: unknown[] = [];
+    for (const act of acts) {
+      const answer = await act();
+      if (answer !== undefined) answers.push(answer);
+    }
+    // Which of log and events comes first is not said.
+    const logs = heard.filter((item) => "log" in item);
+    steps[name] = [...answers, { events: heard.filter((item) => !logs.includes(item)) }, { logs }];
+  };
+  const uniqueId = async (pick: (sa: Sa) => string | undefined) => {
+    const [item] = await Array.fromAsync(session.stream("list-sas"));
+    return pick(Object.values(item as unknown as Record<string, Sa>)[0] as Sa) ?? "none";
+  };
+  const child = () => uniqueId((sa) => Object.values(sa["child-sas"])[0]?.uniqueid);
+  const ike = () => uniqueId((sa) => sa.uniqueid);
+  const secret = (name: string) => ask("load-shared", { id: `ipman:${name}`, ...sharedOf(name) });
+  const names = Object.keys(peers) as PeerName[];
+
+  await step(
+    "load",
+    ...names.map((name) => () => secret(name)),
+    () => ask("get-shared"),
+    ...names.map((name) => () => ask("load-conn", conn(name))),
+    () => ask("load-conn", conn("good")),
+    () => ask("get-conns"),
+    list,
+  );
+  await step(
+    "refusals",
+    () => ask("load-conn", conn("good", { no_such_option: "1" })),
+    () => ask("load-conn", conn("good", { proposals: ["nonsense"] })),
+    () => ask("initiate", { ike: "nobody", child: "net", timeout: "-1" }),
+    () => ask("initiate", { ike: "good", child: "nothing", timeout: "-1" }),
+    () => ask("terminate", { ike: "good", force: "yes" }),
+    () => ask("rekey", { "child-id": "999" }),
+    () => ask("unload-conn", { name: "nobody" }),
+    () => ask("unload-shared", { id: "nobody" }),
+    () => ask("no-such-command"),
+  );
+  await step(
+    "establish",
+    () => ask("initiate", { ike: "good", child: "net", timeout: "-1" }),
+    () => until(/child-updown/),
+    list,
+  );
+  await step(
+    "establish again",
+    () => ask("initiate", { ike: "good", child: "net", timeout: "-1" }),
+    list,
+  );
+  await step(
+    "second child",
+    () => ask("initiate", { ike: "good", child: "other", timeout: "-1" }),
+    () => until(/child-updown/),
+    list,
+  );
+  await step(
+    "rekey a child",
+    async () => ask("rekey", { "child-id": await child() }),
+    () => until(/child-rekey/),
+  );
+  await step(
+    "rekey the IKE SA",
+    async () => ask("rekey", { "ike-id": await ike() }),
+    () => until(/ike-rekey/),
+  );
+  await step(
+    "load again",
+    () => ask("load-conn", conn("good")),
+    () => ask("load-conn", conn("good", { rekey_time: "5h" })),
+    list,
+  );
+  await step(
+    "end a child",
+    async () => ask("terminate", { child: "other", force: "yes", timeout: "2000" }),
+    () => until(/child-updown/),
+  );
+  await step(
+    "end the IKE SA",
+    async () => ask("terminate", { "ike-id": await ike(), force: "yes", timeout: "2000" }),
+    () => until(/child-updown/),
+    list,
+  );
+  await step(
+    "wrong key",
+    () => ask("initiate", { ike: "stranger", child: "net", timeout: "-1" }),
+    () => until(/AUTHENTICATION_FAILED/),
+    () => until(/ike-updown/),
+    list,
+  );
+  await step(
+    "dead peer",
+    () => ask("initiate", { ike: "dead", child: "net", timeout: "-1" }),
+    list,
+    () => until(/giving up/),
+    list,
+  );
+  await step(
+    "an attempt that is ended",
+    () => ask("initiate", { ike: "dead", child: "net", timeout: "-1" }),
+    () => ask("terminate", { ike: "dead", force: "yes", timeout: "2000" }),
+    list,
+  );
+  await step(
+    "no ESP proposal in common",
+    () => ask("initiate", { ike: "weak", child: "net", timeout: "-1" }),
+    () => until(/NO_PROPOSAL_CHOSEN/),
+    list,
+    () => ask("terminate", { ike: "weak", force: "yes", timeout: "2000" }),
+    () => until(/DELETING/),
+  );
+  await step(
+    "selectors refused",
+    () => ask("initiate", { ike: "narrow", child: "net", timeout: "-1" }),
+    () => until(/TS_UNACCEPTABLE/),
+    list,
+    () => ask("terminate", { ike: "narrow", force: "yes", timeout: "2000" }),
+    () => until(/DELETING/),
+  );
+  await step(
+    "unload",
+    () => ask("unload-conn", { name: "good" }),
+    () => ask("unload-shared", { id: "ipman:good" }),
+    () => ask("get-conns"),
+    () => ask("get-shared"),
+  );
+  await events.return();
+  return masked(steps);
+}
+
+interface Sa {
+  readonly uniqueid: string;
+  readonly state: string;
+  readonly "child-sas": Record<string, { readonly uniqueid: string; readonly state: string }>;
+}
+
+/** SAs that are on their way out are listed for as long as that takes. */
+function staying(item: object): object {
+  const ikes = Object.entries(item as Record<string, Sa>).filter(
+    ([, { state }]) => state !== "DELETING",
+  );
+  return Object.fromEntries(
+    ikes.map(([name, ike]) => {
+      const children = Object.entries(ike["child-sas"]).filter(
+        ([, { state }]) => state !== "DELETED" && state !== "REKEYED",
+      );
+      return [name, { ...ike, "child-sas": Object.fromEntries(children) }];
+    }),
+  );
+}
+
+const volatile = new Set([
+  ...["initiator-spi", "responder-spi", "spi-in", "spi-out", "reqid"],
+  ...["bytes-in", "bytes-out", "packets-in", "packets-out", "use-in", "use-out"],
+  ...["established", "rekey-time", "life-time", "install-time", "reauth-time"],
+]);
+
+/** What differs from run to run is masked; ids stay told apart by their order. */
+function masked(steps: Transcript): Transcript {
+  const ids = new Map<string, string>();
+  const idOf = (id: string): string => {
+    if (!ids.has(id)) ids.set(id, `#${ids.size + 1}`);
+    return ids.get(id) as string;
+  };
+  const mask = (value: unknown, name = ""): unknown => {
+    if (Array.isArray(value)) {
+      const items = value.map((item) => mask(item));
+      return name === "keys" || name === "conns" ? items.toSorted() : items;
+    }
+    if (typeof value === "object" && value !== null) {
+      const entries = Object.entries(value)
+        .filter(([key]) => key !== "tasks-active" && key !== "tasks-queued")
+        .map(([key, item]) => {
+          const child = /^(net|other)-(\d+)$/.exec(key);
+          return [
+            child ? `${child[1]}-${idOf(child[2] as string)}` : key,
+            mask(item, key),
+          ] as const;
+        });
+      return Object.fromEntries(entries);
+    }
+    if (volatile.has(name)) return "…";
+    if (name === "uniqueid") return "id";
+    return value;
+  };
+  return mask(steps) as Transcript;
+}
