@@ -67,7 +67,12 @@ function childLogic(ports: ConnectionPorts) {
       ),
       removeGateway: call<ChildOrder & { connectionId: string }>(
         "placement.removeGateway",
-        ({ connectionId, childKey }) => placement.removeGateway(connectionId, childKey),
+        ({ connectionId, childKey }) => {
+          // Declared again while it went: then its next actor finds the gateway in place.
+          const declared = ports.connection(connectionId)?.children ?? [];
+          if (declared.some(({ key }) => key === childKey)) return;
+          placement.removeGateway(connectionId, childKey);
+        },
       ),
     },
   });

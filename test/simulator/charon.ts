@@ -5,6 +5,7 @@ import {
   childMessage,
   childSas,
   ikeMessage,
+  type ChildOrder,
   type SimulatedChild,
   type SimulatedIke,
 } from "./sas.ts";
@@ -73,21 +74,22 @@ export class SimulatedCharon implements AsyncDisposable {
   readonly #commands: Record<string, Command> = {
     version: () => ({ daemon: "charon", version: "simulated" }),
     "load-conn": (message) => this.#load(message),
-    "unload-conn": ({ name }) =>
-      this.#conns.delete(String(name))
-        ? done
-        : refusal(`unload: connection '${String(name)}' not found`),
+    "unload-conn": (message) => {
+      const name = text(message["name"]);
+      if (this.#conns.delete(name)) return done;
+      return refusal(`unload: connection '${name}' not found`);
+    },
     "get-conns": () => ({ conns: [...this.#conns.keys()] }),
     "load-shared": ({ id }) => {
-      this.#secrets.add(String(id));
+      this.#secrets.add(text(id));
       return done;
     },
     "unload-shared": ({ id }) => {
-      this.#secrets.delete(String(id));
+      this.#secrets.delete(text(id));
       return done;
     },
     "get-shared": () => ({ keys: [...this.#secrets] }),
-    initiate: ({ ike, child }) => this.#initiate(String(ike), String(child)),
+    initiate: ({ ike, child }) => this.#initiate(text(ike), text(child)),
     terminate: (message) => {
       const ended = String(this.#end(message as Selector));
       if (ended === "0") return refusal("no matching SAs to terminate found");
@@ -120,14 +122,15 @@ export class SimulatedCharon implements AsyncDisposable {
     if (config === undefined || children[child] === undefined) {
       return refusal(`CHILD_SA config '${child}' not found`);
     }
+    const order = { name: child, config: children[child] };
     const known = this.ikes.find((ike) => ike.name === name);
-    if (known === undefined) this.#connect(name, config, child);
-    else if (known.state === "CONNECTING") known.queue.push(child);
-    else this.#after(this.#latency, () => this.#createChild(known, child));
+    if (known === undefined) this.#connect(name, config, order);
+    else if (known.state === "CONNECTING") known.queue.push(order);
+    else this.#after(this.#latency, () => this.#createChild(known, order));
     return done;
   }
 
-  #connect(name: string, config: Message, child: string): void {
+  #connect(name: string, config: Message, child: ChildOrder): void {
     const ike: SimulatedIke = {
       ...{ uniqueId: ++this.#lastId, name, config, state: "CONNECTING", answered: false },
       ...{ children: [], queue: [child], tasks: connecting },
@@ -166,7 +169,7 @@ export class SimulatedCharon implements AsyncDisposable {
     for (const child of ike.queue.splice(0)) this.#createChild(ike, child);
   }
 
-  #createChild(ike: SimulatedIke, name: string): void {
+  #createChild(ike: SimulatedIke, { name, config }: ChildOrder): void {
     if (!this.ikes.includes(ike) || ike.children.some((child) => child.name === name)) return;
     const behaviour = this.#options.peer(ike.name);
     const no = { "no ESP proposal": "NO_PROPOSAL_CHOSEN", "no selectors": "TS_UNACCEPTABLE" };
@@ -175,8 +178,7 @@ export class SimulatedCharon implements AsyncDisposable {
       this.#log(ike, `received ${notify} notify, no CHILD_SA built`);
       return;
     }
-    const children = ike.config["children"] as Record<string, Message>;
-    const child = this.#child(name, children[name] ?? {});
+    const child = this.#child(name, config);
     ike.children.push(child);
     this.#publish("child-updown", { up: "yes", [ike.name]: ikeMessage(ike, childSas([child])) });
   }
@@ -290,4 +292,9 @@ export class SimulatedCharon implements AsyncDisposable {
     }, milliseconds);
     this.#timers.add(timer);
   }
+}
+
+/** The value of a key; empty for a section, a list or nothing. */
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }

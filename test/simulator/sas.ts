@@ -1,5 +1,11 @@
 import type { Message } from "vici-client";
 
+/** A child as it was declared when its SA was ordered. */
+export interface ChildOrder {
+  readonly name: string;
+  readonly config: Message;
+}
+
 /** A CHILD SA of the simulator. */
 export interface SimulatedChild {
   readonly uniqueId: number;
@@ -18,7 +24,7 @@ export interface SimulatedIke {
   answered: boolean;
   readonly children: SimulatedChild[];
   /** Children that are ordered and not there yet. */
-  readonly queue: string[];
+  readonly queue: ChildOrder[];
   tasks: readonly string[];
 }
 

@@ -98,7 +98,7 @@ export async function transcript(session: Session): Promise<Transcript> {
     }
     // Which of log and events comes first is not said.
     const logs = heard.filter((item) => "log" in item);
-    steps[name] = [...answers, { events: heard.filter((item) => !logs.includes(item)) }, { logs }];
+    steps[name] = [...answers, { events: heard.filter((item) => !("log" in item)) }, { logs }];
   };
   const uniqueId = async (pick: (sa: Sa) => string | undefined) => {
     const [item] = await Array.fromAsync(session.stream("list-sas"));
@@ -257,8 +257,8 @@ function masked(steps: Transcript): Transcript {
   };
   const mask = (value: unknown, name = ""): unknown => {
     if (Array.isArray(value)) {
-      const items = value.map((item) => mask(item));
-      return name === "keys" || name === "conns" ? items.toSorted() : items;
+      if (name === "keys" || name === "conns") return (value as string[]).toSorted();
+      return value.map((item) => mask(item));
     }
     if (typeof value === "object" && value !== null) {
       const entries = Object.entries(value)

@@ -23,6 +23,7 @@ describe("a manifest", () => {
 
   for (const [what, text, path, message] of [
     ["no YAML", "a: [1", "", /no valid YAML/],
+    ["an alias of nothing", "a: *b", "", /no valid YAML: Unresolved alias/],
     ["another kind", "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n", "kind", /not for ipman/],
     ["another group", connection.replace("ipman.dialo.ai", "example.org"), "kind", /not for ipman/],
     ["no name", connection.replace("{name: a}", "{}"), "metadata.name", /required/],

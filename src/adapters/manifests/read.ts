@@ -15,12 +15,18 @@ export function readManifest(path: string, text = readFileSync(path, "utf8")): S
   const resources: Resource[] = [];
   const problems: SourceProblem[] = [];
   const parsed = parseAllDocuments(text);
+  const noYaml = ({ message }: Error) =>
+    problems.push({ source: path, path: "", message: `no valid YAML: ${firstLine(message)}` });
   for (const document of Array.isArray(parsed) ? parsed : []) {
-    for (const { message } of document.errors) {
-      problems.push({ source: path, path: "", message: `no valid YAML: ${firstLine(message)}` });
-    }
+    document.errors.forEach(noYaml);
     if (document.errors.length > 0) continue;
-    const value: unknown = document.toJS();
+    let value: unknown;
+    try {
+      value = document.toJS();
+    } catch (error) {
+      // An alias of nothing, or too many of them.
+      noYaml(error as Error);
+    }
     if (value === null || value === undefined) continue;
     const found = resourceOf(path, value);
     if ("message" in found) problems.push(found);

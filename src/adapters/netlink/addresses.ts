@@ -1,8 +1,8 @@
-import { addressFromBytes, bytesOf } from "../../model/address.ts";
+import { bytesOf } from "../../model/address.ts";
 import type { Prefix } from "../../model/prefix.ts";
 import { formatPrefix } from "../../model/prefix.ts";
 import { familyNumber, Ifa, Nl, Rtm } from "./constants.ts";
-import { attributesIn } from "./reader.ts";
+import { addressOf, attributesIn } from "./reader.ts";
 import type { NetlinkSocket, Request } from "./socket.ts";
 
 const headerBytes = 8; // struct ifaddrmsg
@@ -19,13 +19,17 @@ export interface LinkAddress {
 export function listAddresses(socket: NetlinkSocket): LinkAddress[] {
   return socket
     .dump("list addresses", (writer) => writer.begin(Rtm.getAddr, 0, headerBytes))
-    .flatMap(({ body }) => {
-      const attributes = attributesIn(body, headerBytes);
-      const bytes = attributes.get(Ifa.local) ?? attributes.get(Ifa.address);
-      if (bytes === undefined) return [];
-      const prefix = { address: addressFromBytes(bytes), length: body.readUInt8(1) };
-      return [{ linkIndex: body.readUInt32LE(4), prefix, scope: body.readUInt8(3) }];
-    });
+    .flatMap(({ body }) => addressFrom(body) ?? []);
+}
+
+/** The address of an RTM_NEWADDR; undefined for a cut one. */
+export function addressFrom(body: Buffer): LinkAddress | undefined {
+  if (body.length < headerBytes) return undefined;
+  const attributes = attributesIn(body, headerBytes);
+  const address = addressOf(attributes.get(Ifa.local) ?? attributes.get(Ifa.address));
+  if (address === undefined) return undefined;
+  const prefix = { address, length: body.readUInt8(1) };
+  return { linkIndex: body.readUInt32LE(4), prefix, scope: body.readUInt8(3) };
 }
 
 /** The address without the route that would come with it: routes are planned one by one. */

@@ -1,5 +1,5 @@
 import { Ifla, iffUp, Nl, Rtm } from "./constants.ts";
-import { attributesIn, textOf, u32Of } from "./reader.ts";
+import { attributesIn, textOf, u16BeOf, u32Of } from "./reader.ts";
 import type { NetlinkSocket, Request } from "./socket.ts";
 import type { MessageWriter } from "./writer.ts";
 
@@ -43,11 +43,12 @@ export interface LinkCounters {
 export function listLinks(socket: NetlinkSocket): Link[] {
   return socket
     .dump("list links", (writer) => writer.begin(Rtm.getLink, 0, infoBytes))
-    .map(({ body }) => linkFrom(body));
+    .flatMap(({ body }) => linkFrom(body) ?? []);
 }
 
-/** The device that an RTM_NEWLINK or RTM_DELLINK tells of. */
-export function linkFrom(body: Buffer): Link {
+/** The device of an RTM_NEWLINK; undefined for a cut one. */
+export function linkFrom(body: Buffer): Link | undefined {
+  if (body.length < infoBytes) return undefined;
   const attributes = attributesIn(body, infoBytes);
   const info = attributesIn(attributes.get(Ifla.linkInfo) ?? Buffer.alloc(0));
   const kind = textOf(info.get(Ifla.infoKind));
@@ -57,11 +58,7 @@ export function linkFrom(body: Buffer): Link {
     up: (body.readUInt32LE(8) & iffUp) !== 0,
     name: textOf(attributes.get(Ifla.ifname)),
     mtu: u32Of(attributes.get(Ifla.mtu)) ?? 0,
-    mac:
-      attributes
-        .get(Ifla.address)
-        ?.toString("hex")
-        .replace(/..(?!$)/g, "$&:") ?? "",
+    mac: macText(attributes.get(Ifla.address)),
     kind,
     master: u32Of(attributes.get(Ifla.master)) ?? 0,
     vxlan: kind === "vxlan" ? vxlanFrom(data) : undefined,
@@ -73,13 +70,13 @@ export function linkFrom(body: Buffer): Link {
 function vxlanFrom(data: Map<number, Buffer>): VxlanAttributes {
   return {
     vni: u32Of(data.get(Ifla.vxlanId)),
-    port: data.get(Ifla.vxlanPort)?.readUInt16BE(0),
+    port: u16BeOf(data.get(Ifla.vxlanPort)),
     underlying: u32Of(data.get(Ifla.vxlanLink)) ?? 0,
   };
 }
 
 function countersFrom(stats: Buffer | undefined): LinkCounters | undefined {
-  if (stats === undefined) return undefined;
+  if (stats === undefined || stats.length < 32) return undefined;
   const at = (index: number) => Number(stats.readBigUInt64LE(index * 8));
   return { packetsIn: at(0), packetsOut: at(1), bytesIn: at(2), bytesOut: at(3) };
 }

@@ -1,8 +1,8 @@
-import { addressFromBytes, bytesOf, formatAddress, type Address } from "../../model/address.ts";
+import { bytesOf, formatAddress, type Address } from "../../model/address.ts";
 import { anyMac } from "../../model/network-plan.ts";
 import { familyNumber, Nda, Nl, Rtm, Sock } from "./constants.ts";
 import { macBytes, macText } from "./links.ts";
-import { attributesIn, type NetlinkMessage } from "./reader.ts";
+import { addressOf, attributesIn, type NetlinkMessage } from "./reader.ts";
 import type { NetlinkSocket, Request } from "./socket.ts";
 
 const headerBytes = 12; // struct ndmsg
@@ -31,15 +31,16 @@ function dump(socket: NetlinkSocket, op: string, family: number): Neighbour[] {
     .flatMap(({ body }) => neighbourFrom(body) ?? []);
 }
 
-function neighbourFrom(body: Buffer): Neighbour | undefined {
-  if ((body.readUInt16LE(8) & Nda.permanent) === 0) return undefined;
+/** The entry of an RTM_NEWNEIGH; undefined for one that is not permanent, or cut. */
+export function neighbourFrom(body: Buffer): Neighbour | undefined {
+  if (body.length < headerBytes || (body.readUInt16LE(8) & Nda.permanent) === 0) return undefined;
   const attributes = attributesIn(body, headerBytes);
-  const address = attributes.get(Nda.dst);
+  const address = addressOf(attributes.get(Nda.dst));
   const mac = attributes.get(Nda.lladdr);
   if (address === undefined || mac === undefined) return undefined;
   return {
     linkIndex: body.readInt32LE(4),
-    address: addressFromBytes(address),
+    address,
     mac: macText(mac),
   };
 }
@@ -115,5 +116,9 @@ function request(op: string, { type, flags, family, entry }: NeighbourRequest): 
  * them is ours: those are permanent.
  */
 export function isPassingNeighbour({ type, body }: NetlinkMessage): boolean {
-  return type === Rtm.newNeigh && (body.readUInt16LE(8) & Nda.permanent) === 0;
+  return (
+    type === Rtm.newNeigh &&
+    body.length >= headerBytes &&
+    (body.readUInt16LE(8) & Nda.permanent) === 0
+  );
 }

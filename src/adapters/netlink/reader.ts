@@ -1,3 +1,4 @@
+import { addressFromBytes, type Address } from "../../model/address.ts";
 import { Nl } from "./constants.ts";
 
 /** A message as the kernel sent it. */
@@ -49,6 +50,16 @@ export function textOf(bytes: Buffer | undefined): string {
 
 export function u32Of(bytes: Buffer | undefined): number | undefined {
   return bytes === undefined || bytes.length < 4 ? undefined : bytes.readUInt32LE(0);
+}
+
+/** A number in network byte order. */
+export function u16BeOf(bytes: Buffer | undefined): number | undefined {
+  return bytes === undefined || bytes.length < 2 ? undefined : bytes.readUInt16BE(0);
+}
+
+/** An IPv4 or IPv6 address; undefined for bytes of another length. */
+export function addressOf(bytes: Buffer | undefined): Address | undefined {
+  return bytes?.length === 4 || bytes?.length === 16 ? addressFromBytes(bytes) : undefined;
 }
 
 function align(size: number): number {

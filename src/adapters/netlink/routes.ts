@@ -1,7 +1,7 @@
-import { addressFromBytes, bytesOf, type Address } from "../../model/address.ts";
+import { bytesOf, type Address } from "../../model/address.ts";
 import { formatPrefix, type Prefix } from "../../model/prefix.ts";
 import { familyNumber, Nl, routeOrigin, Rta, Rtm, Sock } from "./constants.ts";
-import { attributesIn, u32Of } from "./reader.ts";
+import { addressOf, attributesIn, u32Of } from "./reader.ts";
 import type { NetlinkSocket, Request } from "./socket.ts";
 
 const headerBytes = 12; // struct rtmsg
@@ -25,7 +25,9 @@ export function listRoutes(socket: NetlinkSocket): Route[] {
   );
 }
 
-function routeFrom(body: Buffer): Route | undefined {
+/** The route of an RTM_NEWROUTE; undefined for any that is not of the main table's, or cut. */
+export function routeFrom(body: Buffer): Route | undefined {
+  if (body.length < headerBytes) return undefined;
   const attributes = attributesIn(body, headerBytes);
   const table = u32Of(attributes.get(Rta.table)) ?? body.readUInt8(4);
   const linkIndex = u32Of(attributes.get(Rta.oif));
@@ -33,15 +35,14 @@ function routeFrom(body: Buffer): Route | undefined {
     return undefined;
   }
   const family = body.readUInt8(0) === Sock.afInet ? 4 : 6;
-  const address = (bytes: Buffer | undefined) => bytes && addressFromBytes(bytes);
   return {
     linkIndex,
     destination: {
-      address: address(attributes.get(Rta.dst)) ?? { family, value: 0n },
+      address: addressOf(attributes.get(Rta.dst)) ?? { family, value: 0n },
       length: body.readUInt8(1),
     },
-    gateway: address(attributes.get(Rta.gateway)),
-    source: address(attributes.get(Rta.prefsrc)),
+    gateway: addressOf(attributes.get(Rta.gateway)),
+    source: addressOf(attributes.get(Rta.prefsrc)),
     origin: body.readUInt8(5),
   };
 }

@@ -53,6 +53,7 @@ function isOrphan(
 }
 
 function ifIdOf(kind: Kind, body: Buffer): number | undefined {
+  if (body.length < kind.bytes) return undefined;
   return u32Of(attributesIn(body, kind.bytes).get(attributeIfId));
 }
 

@@ -1,0 +1,107 @@
+import { parse as parseYaml } from "yaml";
+import { decodeMessage, encodeMessage, ViciError } from "vici-client";
+import { connectionSpec, secret, yaml } from "../../lab/sites/manifests.ts";
+import { golden as viciGolden } from "../../packages/vici-client/src/golden.fixture.ts";
+import { FrameSplitter } from "../../packages/vici-client/src/frames.ts";
+import { decodePacket, encodePacket, PacketType } from "../../packages/vici-client/src/packet.ts";
+import { addressFrom } from "../../src/adapters/netlink/addresses.ts";
+import { golden as netlinkGolden } from "../../src/adapters/netlink/golden.fixture.ts";
+import { linkFrom } from "../../src/adapters/netlink/links.ts";
+import { isPassingNeighbour, neighbourFrom } from "../../src/adapters/netlink/neighbours.ts";
+import { messagesIn } from "../../src/adapters/netlink/reader.ts";
+import { routeFrom } from "../../src/adapters/netlink/routes.ts";
+import { failureInLog } from "../../src/adapters/vici/news.ts";
+import { readManifest } from "../../src/adapters/manifests/read.ts";
+import { connectionFromCr } from "../../src/model/connection-from-cr.ts";
+import { ikeSasFromMessage } from "../../src/model/sa.ts";
+import { schemaProblems } from "../../src/model/schema-problems.ts";
+
+/** Something that takes bytes from outside: it may refuse them, in the way that it promises. */
+export interface Target {
+  readonly name: string;
+  readonly seeds: readonly Buffer[];
+  /** Throws what is a defect. */
+  readonly run: (bytes: Buffer) => void;
+}
+
+const frames = viciGolden.map(({ message }) =>
+  Buffer.from(encodePacket(PacketType.event, "list-sa", message)),
+);
+
+export const targets: readonly Target[] = [
+  {
+    name: "VICI messages",
+    seeds: viciGolden.map(({ bytes }) => Buffer.from(bytes)),
+    run: (bytes) =>
+      unless(ViciError, () => {
+        const message = decodeMessage(bytes);
+        ikeSasFromMessage(message);
+        // What was read can be written, and is read the same.
+        const again = decodeMessage(encodeMessage(message));
+        if (JSON.stringify(again) !== JSON.stringify(message)) throw new Error("not read the same");
+      }),
+  },
+  {
+    name: "VICI packets in a stream",
+    seeds: frames,
+    run: (bytes) =>
+      unless(ViciError, () => {
+        const splitter = new FrameSplitter();
+        for (let at = 0; at < bytes.length; at += 7) {
+          for (const frame of splitter.push(bytes.subarray(at, at + 7)))
+            decodePacket(frame).message();
+        }
+      }),
+  },
+  {
+    name: "lines of charon's log",
+    seeds: ["received AUTHENTICATION_FAILED notify error", "retransmit 1 of request"].map((text) =>
+      Buffer.from(text),
+    ),
+    run: (bytes) => void failureInLog(bytes.toString(), undefined),
+  },
+  {
+    name: "netlink messages",
+    seeds: netlinkGolden.map(({ bytes }) => bytes),
+    run: (bytes) => {
+      for (const message of messagesIn(bytes)) {
+        isPassingNeighbour(message);
+        for (const read of [linkFrom, routeFrom, neighbourFrom, addressFrom]) read(message.body);
+      }
+    },
+  },
+  {
+    name: "manifests",
+    seeds: [yaml(connectionSpec("site")), yaml(secret({ site: "key" })), "a: &x [1]\nb: *x"].map(
+      (text) => Buffer.from(text),
+    ),
+    run: (bytes) => {
+      const { resources } = readManifest("fuzzed.yaml", bytes.toString());
+      for (const { kind, document } of resources) {
+        schemaProblems(kind, document);
+        if (kind === "IPSecConnection") connectionFromCr(document);
+      }
+    },
+  },
+  {
+    name: "specs",
+    seeds: [Buffer.from(JSON.stringify(connectionSpec("site")))],
+    run: (bytes) => {
+      let document: unknown;
+      try {
+        document = parseYaml(bytes.toString(), { logLevel: "silent" });
+      } catch {
+        return;
+      }
+      connectionFromCr(document);
+    },
+  },
+];
+
+function unless(expected: typeof ViciError, run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    if (!(error instanceof expected)) throw error;
+  }
+}
