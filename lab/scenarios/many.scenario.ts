@@ -47,6 +47,9 @@ describe(`${dead} connections to dead peers beside a good one`, () => {
     lab.ipman.apply("z-good.yaml", yaml(good));
     const later = await timeToReady();
     process.stdout.write(`declared later ${later.toFixed(0)} ms\n`);
+    // Far from what noise does, near to what waiting for a dead peer would take.
+    assert.ok(later < alone + 1_500, `declared later: ${later} ms, alone: ${alone} ms`);
+    assert.ok(beside < alone + 4_000, `beside: ${beside} ms, alone: ${alone} ms`);
   });
 
   it("the dead ones say that the peer does not answer", async () => {

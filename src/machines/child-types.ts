@@ -1,7 +1,7 @@
 import type { Child } from "../model/connection.ts";
 import type { Failure } from "../model/failure.ts";
 import type { ChildSa, IkeSa } from "../model/sa.ts";
-import type { ChildEndpoints, GatewayReport } from "./gateway.ts";
+import type { ChildEndpoints } from "./gateway.ts";
 
 /** Which child of which connection, in charon's terms. */
 export interface ChildOrder {
@@ -17,7 +17,6 @@ export interface ChildContext {
   readonly loaded: boolean;
   /** Spec or secret were loaded since the present attempt began: its failure says nothing of them. */
   readonly loadedSince: boolean;
-  readonly gatewayReady: boolean;
   /** The CHILD SAs that carry traffic; more than one only for a moment, or in error. */
   readonly sas: readonly ChildSa[];
   /** Whether charon is at work on an IKE SA or on this child. */
@@ -37,7 +36,6 @@ export type ChildEvent =
   | { type: "retry" }
   | { type: "rekey" }
   | { type: "stop" }
-  | ({ type: "endpoints.changed" } & ChildEndpoints)
-  | GatewayReport;
+  | ({ type: "endpoints.changed" } & ChildEndpoints);
 
 export type ChildInput = Pick<ChildContext, "connectionId" | "connectionName" | "child" | "loaded">;

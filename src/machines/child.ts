@@ -50,7 +50,7 @@ export const childMachine = setup({
     installed: ({ context }) => context.sas.length > 0,
     drifted: ({ context }) => context.sas.some((sa) => childSaDrifted(sa, context.child)),
     rekeying: ({ context }) => context.sas.some((sa) => sa.state === "REKEYING"),
-    ready: ({ context }) => context.loaded && context.gatewayReady,
+    loaded: ({ context }) => context.loaded,
     initiates: ({ context }) => context.child.initiates,
     attemptOver: ({ context }) => context.sas.length === 0 && !context.busy,
     stalled: ({ context }) => context.failure?.retryable === false && !context.loadedSince,
@@ -67,7 +67,6 @@ export const childMachine = setup({
   context: ({ input }) => ({
     ...input,
     loadedSince: false,
-    gatewayReady: false,
     sas: [],
     busy: false,
     failure: undefined,
@@ -83,10 +82,6 @@ export const childMachine = setup({
   initial: "pending",
   on: {
     "endpoints.changed": { actions: sendTo("gateway", ({ event }) => event) },
-    "gateway.ready": { actions: assign({ gatewayReady: true }) },
-    "gateway.failed": {
-      actions: assign({ gatewayReady: false, failure: ({ event }) => event.failure }),
-    },
     "connection.loaded": { actions: assign({ loaded: true, loadedSince: true }) },
     "connection.unloaded": {
       target: ".pending",
@@ -113,13 +108,12 @@ export const childMachine = setup({
   },
   states: {
     pending: {
-      description: "The gateway, or the connection in charon, is not there yet.",
+      description: "The connection is not in charon yet.",
       entry: [{ type: "tellGateway" }],
       always: [
         { guard: "installed", target: "established" },
-        { guard: "ready", target: "negotiating" },
+        { guard: "loaded", target: "negotiating" },
       ],
-      on: { "gateway.ready": { actions: assign({ gatewayReady: true, failure: undefined }) } },
     },
     negotiating: {
       description: "A CHILD SA has been ordered, or the peer is to order it.",
@@ -202,10 +196,6 @@ export const childMachine = setup({
       ],
       on: {
         rekey: "rekeying",
-        "gateway.failed": {
-          actions: assign({ gatewayReady: false, failure: ({ event }) => event.failure }),
-        },
-        "gateway.ready": { actions: assign({ gatewayReady: true, failure: undefined }) },
         "sas.listed": { actions: [{ type: "takeList" }, { type: "tellGateway" }] },
       },
     },
@@ -259,7 +249,7 @@ export const childMachine = setup({
         }),
         { type: "tellGateway" },
       ],
-      always: [{ guard: "ready", target: "negotiating" }, { target: "pending" }],
+      always: [{ guard: "loaded", target: "negotiating" }, { target: "pending" }],
     },
     replacing: {
       description: "The CHILD SA is not what is declared: it ends, and a new one follows.",

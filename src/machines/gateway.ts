@@ -1,4 +1,4 @@
-import { assign, fromCallback, sendParent, setup, type AnyEventObject } from "xstate";
+import { assign, fromCallback, setup, type AnyEventObject } from "xstate";
 import type { Child } from "../model/connection.ts";
 import type { Gateway, Worker } from "../model/endpoint.ts";
 import type { Failure } from "../model/failure.ts";
@@ -46,10 +46,13 @@ export type GatewayEvent =
   | { type: "tunnel.changed"; tunnel: Tunnel }
   | { type: "kernel.changed" };
 
-/** What a gateway tells its child. */
-export type GatewayReport =
-  | { type: "gateway.ready" }
-  | { type: "gateway.failed"; failure: Failure };
+/** What `place` needs to bring a namespace about. */
+export interface PlaceOrder {
+  readonly connectionId: string;
+  readonly child: Child;
+  /** True where traffic may be waiting: a CHILD SA is there already. */
+  readonly urgent: boolean;
+}
 
 export type GatewayInput = Pick<GatewayContext, "connectionId" | "child">;
 
@@ -61,16 +64,17 @@ function sameTunnel(a: Tunnel | undefined, b: Tunnel): boolean {
 export const gatewayMachine = setup({
   types: {} as { context: GatewayContext; events: GatewayEvent; input: GatewayInput },
   actors: {
+    /** Asks for a namespace; `endpoints.changed` tells when it is there. */
+    place: notProvided<void, PlaceOrder>("place"),
     /** Brings the namespace's links, addresses, routes and entries in line with the plan. */
     apply: notProvided<void, GatewayOrder>("apply"),
     /** Reports `kernel.changed` when somebody changes the namespace. */
     watchKernel: fromCallback<AnyEventObject, Gateway>(() => {}),
   },
   actions: {
-    reportReady: sendParent({ type: "gateway.ready" }),
-    reportFailure: sendParent(({ context }: { context: GatewayContext }) => ({
-      type: "gateway.failed",
-      failure: context.failure,
+    noteFailure: assign(({ context }, params: { error: unknown }) => ({
+      failure: failureOf(params.error),
+      attempt: context.attempt + 1,
     })),
   },
   delays: {
@@ -90,7 +94,14 @@ export const gatewayMachine = setup({
   }),
   initial: "absent",
   on: {
-    "child.changed": { actions: assign({ child: ({ event }) => event.child }), target: ".stale" },
+    "child.changed": {
+      actions: assign(({ context, event: { child } }) => ({
+        child,
+        // Another if_id is another namespace.
+        gateway: child.ifId === context.child.ifId ? context.gateway : undefined,
+      })),
+      target: ".stale",
+    },
     "endpoints.changed": {
       actions: assign({
         gateway: ({ event }) => event.gateway,
@@ -107,7 +118,31 @@ export const gatewayMachine = setup({
   },
   states: {
     absent: {
-      description: "There is no namespace to configure.",
+      description: "There is no namespace to configure; one is asked for.",
+      initial: "placing",
+      states: {
+        placing: {
+          invoke: {
+            id: "place",
+            src: "place",
+            input: ({ context: { connectionId, child, tunnel } }) => ({
+              connectionId,
+              child,
+              urgent: tunnel !== undefined,
+            }),
+            onDone: "waiting",
+            onError: {
+              target: "refused",
+              actions: { type: "noteFailure", params: ({ event }) => ({ error: event.error }) },
+            },
+          },
+        },
+        waiting: { description: "It was asked for, and comes when it comes." },
+        refused: {
+          description: "No namespace could be made; it is tried again.",
+          after: { backoff: "placing" },
+        },
+      },
     },
     stale: {
       description: "Something that the plan depends on has changed.",
@@ -128,19 +163,10 @@ export const gatewayMachine = setup({
           workers: context.workers,
           tunnel: context.tunnel,
         }),
-        onDone: {
-          target: "ready",
-          actions: [assign({ failure: undefined, attempt: 0 }), { type: "reportReady" }],
-        },
+        onDone: { target: "ready", actions: assign({ failure: undefined, attempt: 0 }) },
         onError: {
           target: "degraded",
-          actions: [
-            assign({
-              failure: ({ event }) => failureOf(event.error),
-              attempt: ({ context }) => context.attempt + 1,
-            }),
-            { type: "reportFailure" },
-          ],
+          actions: { type: "noteFailure", params: ({ event }) => ({ error: event.error }) },
         },
       },
     },

@@ -1,7 +1,7 @@
 import { watch, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { pino, type Logger } from "pino";
-import { debounceTime, map, merge, of, Observable, Subscription, throwError } from "rxjs";
+import { auditTime, map, merge, of, Observable, Subscription, throwError } from "rxjs";
 import type { ControlRequest } from "../adapters/control/protocol.ts";
 import { ControlServer } from "../adapters/control/server.ts";
 import { EndpointStore } from "../adapters/host/endpoint-store.ts";
@@ -10,7 +10,6 @@ import { watchFolder } from "../adapters/manifests/watch.ts";
 import { netnsFolder } from "../adapters/netlink/namespace.ts";
 import { Poller } from "../adapters/netlink/poller.ts";
 import { Charon } from "../adapters/vici/charon.ts";
-import { peerProcess } from "../adapters/vici/peer-process.ts";
 import { workerPlan } from "../model/worker-plan.ts";
 import { HostNetwork } from "../runtime/host-network.ts";
 import { fabricNetwork, HostPlacement, type AttachRequest } from "../runtime/host-placement.ts";
@@ -38,6 +37,8 @@ export interface Host {
   readonly stop: (why: string, teardown: boolean) => Promise<void>;
 }
 
+/** Changes that come close together are sent to watchers at once. */
+const gatherMs = 20;
 const placementCheckMs = 5_000;
 
 /** Builds the ports and runs a supervisor on them. */
@@ -64,17 +65,18 @@ export async function startHost(options: HostOptions): Promise<Host> {
 async function build(options: HostOptions, log: Logger, resources: AsyncDisposableStack) {
   const metrics = new Metrics();
   const poller = resources.use(new Poller());
+  const charon = new Charon(options.vici);
   const network = new HostNetwork({
     poller,
     vxlanPort: options.vxlanPort,
-    charon: () => peerProcess(options.vici),
+    charon: () => charon.process,
   });
   mkdirSync(options.stateFolder, { recursive: true, mode: 0o700 });
   const store = new EndpointStore(join(options.stateFolder, "endpoints.json"));
   const range = fabricNetwork(options.fabric);
   const placement = new HostPlacement(store, new Fabric(range), range);
   const supervisor = new Supervisor({
-    charon: new Charon(options.vici),
+    charon,
     network,
     placement,
     desired: watchFolder(options.folder),
@@ -112,11 +114,15 @@ function controlHandler(parts: ControlParts) {
       case "status":
         return of(statusOf(supervisor));
       case "watch":
-        return merge(of(undefined), supervisor.changes.pipe(debounceTime(20))).pipe(
+        return merge(of(undefined), supervisor.changes.pipe(auditTime(gatherMs))).pipe(
           map(() => statusOf(supervisor)),
         );
-      case "attach":
-        return of(attach(parts, request as unknown as AttachRequest));
+      case "attach": {
+        const wish = request as unknown as AttachRequest;
+        return parts.placement
+          .placed(wish, supervisor.desired.connections)
+          .pipe(map(() => attach(parts, wish)));
+      }
       default:
         return throwError(() => new Error(`there is no operation "${request.op}"`));
     }

@@ -4,10 +4,10 @@ import { effect, type ConnectionPorts } from "./connection-logic.ts";
 import type { CharonPort } from "./ports.ts";
 import type { CharonNews } from "../adapters/vici/news.ts";
 
-export interface CharonPorts extends Pick<ConnectionPorts, "onAdapterCall"> {
+export interface CharonPorts extends Pick<ConnectionPorts, "onAdapterCall" | "turns"> {
   readonly charon: CharonPort;
-  /** The names of the connections that are to be in charon. */
-  readonly declared: () => ReadonlySet<string>;
+  /** The names of the connections that are to be in charon; undefined while some are unknown. */
+  readonly declared: () => ReadonlySet<string> | undefined;
   readonly removeOrphans: () => void;
   readonly onNews: (news: CharonNews) => void;
   readonly onList: (sas: readonly IkeSa[]) => void;
@@ -15,7 +15,7 @@ export interface CharonPorts extends Pick<ConnectionPorts, "onAdapterCall"> {
 
 /** The charon machine with its effects. */
 export function charonLogic(ports: CharonPorts) {
-  const { charon } = ports;
+  const { charon, turns } = ports;
   const call = effect(ports);
   return charonMachine.provide({
     actors: {
@@ -28,12 +28,12 @@ export function charonLogic(ports: CharonPorts) {
       }),
       prune: call("charon.prune", async () => {
         const declared = ports.declared();
-        for (const name of await charon.owned()) {
-          if (!declared.has(name)) await charon.unload(name);
+        for (const name of declared === undefined ? [] : await charon.owned()) {
+          if (declared?.has(name) === false) await charon.unload(name);
         }
         ports.removeOrphans();
       }),
-      list: call("charon.list", async () => ports.onList(await charon.list())),
+      list: call("charon.list", async () => ports.onList(await turns.before(charon.list()))),
     },
   });
 }

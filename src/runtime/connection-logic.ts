@@ -3,13 +3,14 @@ import { childMachine } from "../machines/child.ts";
 import type { ChildOrder } from "../machines/child-types.ts";
 import { connectionMachine } from "../machines/connection.ts";
 import type { LoadOrder } from "../machines/connection-types.ts";
-import { gatewayMachine, type GatewayOrder } from "../machines/gateway.ts";
+import { gatewayMachine, type GatewayOrder, type PlaceOrder } from "../machines/gateway.ts";
 import type { Connection } from "../model/connection.ts";
 import type { Gateway } from "../model/endpoint.ts";
 import { failure, Reason } from "../model/failure.ts";
 import type { CharonPort, NetworkPort, PlacementPort } from "./ports.ts";
 import { Refusal, refusing } from "./refusal.ts";
 import type { Secrets } from "./secrets.ts";
+import type { Turns } from "./turns.ts";
 
 /** What the machines of a connection act upon. */
 export interface ConnectionPorts {
@@ -17,6 +18,7 @@ export interface ConnectionPorts {
   readonly network: NetworkPort;
   readonly placement: PlacementPort;
   readonly secrets: Secrets;
+  readonly turns: Turns;
   /** The connection as it is declared now. */
   readonly connection: (id: string) => Connection | undefined;
   readonly onAdapterCall: (name: string, seconds: number, failed: boolean) => void;
@@ -24,14 +26,14 @@ export interface ConnectionPorts {
 
 /** The connection's machine with its effects: the one place where machines meet adapters. */
 export function connectionLogic(ports: ConnectionPorts) {
-  const { charon, secrets } = ports;
+  const { charon, secrets, turns } = ports;
   const call = effect(ports);
   return connectionMachine.provide({
     actors: {
       child: childLogic(ports),
       load: call<LoadOrder>("charon.load", ({ connection }) => {
         const secret = secrets.value(connection.secretRef);
-        if (secret !== undefined) return charon.load(connection, secret);
+        if (secret !== undefined) return turns.before(charon.load(connection, secret));
         throw new Refusal(
           failure(Reason.SecretMissing, "the secret went while it was to be loaded"),
         );
@@ -51,13 +53,13 @@ interface Selection {
 }
 
 function childLogic(ports: ConnectionPorts) {
-  const { charon, placement } = ports;
+  const { charon, placement, turns } = ports;
   const call = effect(ports);
   return childMachine.provide({
     actors: {
       gateway: gatewayLogic(ports),
       initiate: call<ChildOrder>("charon.initiate", ({ connectionName, childKey }) =>
-        charon.initiate(connectionName, childKey),
+        turns.before(charon.initiate(connectionName, childKey)),
       ),
       terminate: call<Selection>("charon.terminate", ({ uniqueIds }) =>
         each(uniqueIds, (id) => charon.terminateChildSa(id)),
@@ -79,14 +81,33 @@ function childLogic(ports: ConnectionPorts) {
 }
 
 function gatewayLogic(ports: ConnectionPorts) {
-  const { network } = ports;
-  const call = effect(ports);
+  const { network, placement, turns } = ports;
+  /** Work that holds the thread up: each piece waits for its turn. */
+  const inTurn = <Input>(
+    name: string,
+    urgent: (input: Input) => boolean,
+    run: (input: Input) => void,
+  ) =>
+    fromPromise<void, Input>(async ({ input, signal }) => {
+      await turns.next(urgent(input), signal);
+      await measured(ports, name, () => run(input));
+    });
   return gatewayMachine.provide({
     actors: {
-      apply: call<GatewayOrder>("network.apply", (order) => {
-        const connection = ports.connection(order.connectionId);
-        if (connection !== undefined) network.apply(connection, order);
-      }),
+      place: inTurn<PlaceOrder>(
+        "placement.ensureGateway",
+        ({ urgent }) => urgent,
+        ({ connectionId, child }) => placement.ensureGateway(connectionId, child),
+      ),
+      apply: inTurn<GatewayOrder>(
+        "network.apply",
+        // Where a CHILD SA is, traffic may be waiting.
+        ({ tunnel }) => tunnel !== undefined,
+        (order) => {
+          const connection = ports.connection(order.connectionId);
+          if (connection !== undefined) network.apply(connection, order);
+        },
+      ),
       watchKernel: fromCallback<{ type: string }, Gateway>(({ input, sendBack }) => {
         const subscription = network.watch(input).subscribe({
           next: () => sendBack({ type: "kernel.changed" }),
@@ -102,18 +123,24 @@ function gatewayLogic(ports: ConnectionPorts) {
 /** Makes an actor of a call: its error becomes a failure, its time a measurement. */
 export function effect(ports: Pick<ConnectionPorts, "onAdapterCall">) {
   return <Input>(name: string, run: (input: Input) => Promise<void> | void) =>
-    fromPromise<void, Input>(async ({ input }) => {
-      const started = performance.now();
-      const done = (failed: boolean) =>
-        ports.onAdapterCall(name, (performance.now() - started) / 1000, failed);
-      try {
-        await refusing(() => run(input));
-        done(false);
-      } catch (error) {
-        done(true);
-        throw error;
-      }
-    });
+    fromPromise<void, Input>(({ input }) => measured(ports, name, () => run(input)));
+}
+
+async function measured(
+  { onAdapterCall }: Pick<ConnectionPorts, "onAdapterCall">,
+  name: string,
+  run: () => Promise<void> | void,
+): Promise<void> {
+  const started = performance.now();
+  const done = (failed: boolean) =>
+    onAdapterCall(name, (performance.now() - started) / 1000, failed);
+  try {
+    await refusing(run);
+    done(false);
+  } catch (error) {
+    done(true);
+    throw error;
+  }
 }
 
 async function each(ids: readonly string[], run: (id: string) => Promise<void>): Promise<void> {

@@ -1,5 +1,13 @@
 import { existsSync, statSync } from "node:fs";
-import { BehaviorSubject, distinctUntilChanged, map, type Observable } from "rxjs";
+import {
+  BehaviorSubject,
+  distinctUntilChanged,
+  first,
+  map,
+  throwError,
+  timeout,
+  type Observable,
+} from "rxjs";
 import type { EndpointStore, Endpoints, HostWorker } from "../adapters/host/endpoint-store.ts";
 import { fabricDevice, fabricMtu, type Fabric } from "../adapters/host/fabric.ts";
 import { createNamespace, deleteNamespace, netnsPath } from "../adapters/netlink/namespace.ts";
@@ -31,13 +39,15 @@ export interface Attachment {
   readonly deviceMtu: number;
 }
 
+/** A gateway is made within milliseconds, after those before it. */
+const placedWithinMs = 10_000;
+
 /** Gateways and workers of one host: named network namespaces on a fabric. */
 export class HostPlacement implements PlacementPort {
   readonly #store: EndpointStore;
   readonly #fabric: Fabric;
   readonly #network: Prefix;
   readonly #state: BehaviorSubject<Endpoints>;
-  readonly #wanted = new Map<string, { connectionId: string; child: Child }>();
   /** The namespace behind a gateway's name, by inode: a name can come to mean another. */
   readonly #inodes = new Map<string, number>();
 
@@ -63,23 +73,19 @@ export class HostPlacement implements PlacementPort {
   }
 
   ensureGateway(connectionId: string, child: Child): void {
-    this.#wanted.set(ownerOf(connectionId, child.key), { connectionId, child });
     if (!this.#isProvided(connectionId, child)) this.#provide(connectionId, child);
   }
 
   removeGateway(connectionId: string, childKey: string): void {
-    this.#wanted.delete(ownerOf(connectionId, childKey));
-    const { gateways, workers } = this.#state.value;
-    const mine = (e: { connection: string; child: string }) =>
-      e.connection === connectionId && e.child === childKey;
-    for (const { id } of gateways.filter(mine)) {
-      this.#inodes.delete(id);
-      deleteNamespace(id);
-    }
-    this.#update({ workers, gateways: gateways.filter((gateway) => !mine(gateway)) });
+    this.#remove((g) => g.connection === connectionId && g.child === childKey);
   }
 
-  /** Looks which namespaces are still there: gateways are made anew, workers let go. */
+  prune(declared: (connectionId: string, childKey: string) => boolean): number[] {
+    const removed = this.#remove(({ connection, child }) => !declared(connection, child));
+    return removed.flatMap(({ id }) => ifIdOf(id) ?? []);
+  }
+
+  /** Looks which namespaces are still there: workers that went are let go, gateways missed. */
   check(): void {
     const { workers, gateways } = this.#state.value;
     const present = workers.filter(({ netns }) => existsSync(netns));
@@ -90,9 +96,20 @@ export class HostPlacement implements PlacementPort {
       this.#inodes.delete(gateway.id);
       this.#update({ ...this.#state.value });
     }
-    for (const { connectionId, child } of this.#wanted.values()) {
-      if (!this.#inodes.has(gatewayName(child))) this.#provide(connectionId, child);
-    }
+  }
+
+  /** Emits when the child's gateway is in place; errors when that takes too long. */
+  placed(
+    request: AttachRequest,
+    connections: ReadonlyMap<string, Connection>,
+  ): Observable<unknown> {
+    const { connection, child } = resolve(request, connections);
+    const late = () =>
+      new Error(`the gateway of ${connection.id}/${child.key} is not ready: see "ipman status"`);
+    return this.gateways.pipe(
+      first((gateways) => gateways.some(({ id }) => id === gatewayName(child))),
+      timeout({ first: placedWithinMs, with: () => throwError(late) }),
+    );
   }
 
   /** Gives a namespace its port on the fabric and an address in the segment. */
@@ -150,16 +167,22 @@ export class HostPlacement implements PlacementPort {
 
   /** The gateway that the child had under another if_id. */
   #dropRenamed(connectionId: string, child: Child): void {
-    const { gateways, workers } = this.#state.value;
-    const stale = gateways.filter(
+    this.#remove(
       (g) => g.connection === connectionId && g.child === child.key && g.id !== gatewayName(child),
     );
-    for (const { id } of stale) {
+  }
+
+  #remove(which: (gateway: Gateway) => boolean): Gateway[] {
+    const { gateways, workers } = this.#state.value;
+    const removed = gateways.filter(which);
+    for (const { id } of removed) {
       this.#inodes.delete(id);
       deleteNamespace(id);
     }
-    if (stale.length === 0) return;
-    this.#update({ workers, gateways: gateways.filter((gateway) => !stale.includes(gateway)) });
+    if (removed.length > 0) {
+      this.#update({ workers, gateways: gateways.filter((g) => !removed.includes(g)) });
+    }
+    return removed;
   }
 
   #workerOf(netns: string, connection: Connection, child: Child, pool: string): HostWorker {
@@ -249,6 +272,12 @@ function poolOf(wanted: string | undefined, child: Child): string {
 /** A child's gateway is named by what is unique on a host. */
 function gatewayName(child: Child): string {
   return `ipman-${child.ifId}`;
+}
+
+/** The if_id in a gateway's name. */
+function ifIdOf(name: string): number | undefined {
+  const digits = /^ipman-(\d+)$/.exec(name)?.[1];
+  return digits === undefined ? undefined : Number(digits);
 }
 
 function ownerOf(connectionId: string, childKey: string): string {

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { debounceTime, type Subscription } from "rxjs";
+import { auditTime, type Subscription } from "rxjs";
 import type { CharonNews } from "../adapters/vici/news.ts";
 import type { Failure } from "../model/failure.ts";
 import { statusOf, type Status } from "./status.ts";
@@ -11,10 +11,13 @@ export function logNews(log: Logger, news: CharonNews): void {
   log.debug({ connection: news.connection, group: news.line.group }, `charon: ${news.line.text}`);
 }
 
+/** Changes that come close together are looked at once. */
+const gatherMs = 50;
+
 /** One line for each change of a state that a person sees. */
 export function logChanges(log: Logger, supervisor: Supervisor): Subscription {
   let before = new Map<string, string>();
-  return supervisor.changes.pipe(debounceTime(5)).subscribe(() => {
+  return supervisor.changes.pipe(auditTime(gatherMs)).subscribe(() => {
     const facts = factsOf(statusOf(supervisor));
     for (const [key, { state, failure, ...labels }] of facts) {
       if (before.get(key) === keyOf(state, failure)) continue;

@@ -34,6 +34,11 @@ export interface NetworkPort {
 export interface PlacementPort {
   /** Wants a gateway for the child; `gateways` tells when it is there. */
   readonly ensureGateway: (connectionId: string, child: Child) => void;
+  /**
+   * Removes the gateways of children that nobody declares any more, which an earlier
+   * process left; gives their if_ids.
+   */
+  readonly prune: (declared: (connectionId: string, childKey: string) => boolean) => number[];
   readonly removeGateway: (connectionId: string, childKey: string) => void;
   readonly gateways: Observable<readonly Gateway[]>;
   readonly workers: Observable<readonly Worker[]>;

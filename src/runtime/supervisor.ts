@@ -12,7 +12,9 @@ import { connectionLogic, type ConnectionPorts } from "./connection-logic.ts";
 import { endpointsOf } from "./endpoints-of.ts";
 import { desiredState, nothingDesired, type DesiredState } from "./desired-state.ts";
 import type { CharonPort, NetworkPort, PlacementPort } from "./ports.ts";
+import { follow } from "./follow.ts";
 import { Secrets } from "./secrets.ts";
+import { Turns } from "./turns.ts";
 
 export interface SupervisorOptions {
   readonly charon: CharonPort;
@@ -37,14 +39,18 @@ export class Supervisor implements Disposable {
   readonly #options: SupervisorOptions;
   readonly #roots = new Map<string, Root>();
   readonly #secrets = new Secrets();
+  readonly #turns = new Turns();
   readonly #changes = new Subject<void>();
   readonly #logic: ReturnType<typeof connectionLogic>;
   readonly #charon: Actor<ReturnType<typeof charonLogic>>;
   readonly #subscriptions = new Subscription();
   #desired: DesiredState = nothingDesired;
+  /** Of every child that is, or was, declared: charon may be away while one goes. */
+  readonly #ifIds = new Set<number>();
   #endpoints: ReadonlyMap<string, Endpoints> = new Map();
   #sas: ReadonlyMap<string, readonly IkeSa[]> = new Map();
   #charonReady = false;
+  #pruned = false;
   /** Then nothing that ends is started anew. */
   #ending = false;
 
@@ -57,14 +63,19 @@ export class Supervisor implements Disposable {
       placement,
       onAdapterCall,
       secrets: this.#secrets,
+      turns: this.#turns,
       connection: (id) => this.#desired.connections.get(id),
     });
     this.#charon = createActor(
       charonLogic({
         charon,
+        turns: this.#turns,
         onAdapterCall,
-        declared: () => new Set([...this.#desired.connections.values()].map(({ name }) => name)),
-        removeOrphans: () => network.removeOrphans(this.#ifIds()),
+        declared: () => {
+          if (!this.#isWhole()) return undefined;
+          return new Set([...this.#desired.connections.values()].map(({ name }) => name));
+        },
+        removeOrphans: () => network.removeOrphans(this.#ifIds),
         onNews: (news) => this.#takeNews(news),
         onList: (sas) => this.#takeList(sas),
       }),
@@ -96,6 +107,7 @@ export class Supervisor implements Disposable {
     this.#subscriptions.add(
       desired.subscribe((snapshot) => {
         this.#takeDesired(snapshot);
+        this.#prune();
         // charon comes after the first documents, or it would prune everything.
         if (!started) this.#charon.start();
         started = true;
@@ -137,9 +149,26 @@ export class Supervisor implements Disposable {
     this.#changes.complete();
   }
 
+  /** Whether every document could be read: what is not declared then is not wanted. */
+  #isWhole(): boolean {
+    return this.#desired.problems.size === 0;
+  }
+
+  /** Once: later, what is taken out of the documents is removed by its own actor. */
+  #prune(): void {
+    if (this.#pruned || !this.#isWhole()) return;
+    this.#pruned = true;
+    const declared = (id: string, key: string) =>
+      this.#desired.connections.get(id)?.children.some((child) => child.key === key) === true;
+    for (const ifId of this.#options.placement.prune(declared)) this.#ifIds.add(ifId);
+  }
+
   #takeDesired(snapshot: Snapshot): void {
     this.#desired = desiredState(this.#desired, snapshot);
     this.#secrets.replace(this.#desired.secrets);
+    for (const { children } of this.#desired.connections.values()) {
+      for (const { ifId } of children) this.#ifIds.add(ifId);
+    }
     for (const [id, root] of this.#roots) {
       if (!this.#desired.connections.has(id)) root.send({ type: "delete" });
     }
@@ -148,9 +177,6 @@ export class Supervisor implements Disposable {
   }
 
   #declare(connection: Connection): void {
-    for (const child of connection.children) {
-      this.#options.placement.ensureGateway(connection.id, child);
-    }
     const root = this.#roots.get(connection.id);
     if (root === undefined) return this.#spawn(connection);
     const { context, status } = root.getSnapshot();
@@ -188,6 +214,7 @@ export class Supervisor implements Disposable {
       },
     });
     root.start();
+    follow(root, () => this.#changes.next());
     root.send({ type: "sas.listed", ikeSas: this.#sas.get(connection.name) ?? [] });
   }
 
@@ -211,12 +238,6 @@ export class Supervisor implements Disposable {
       next: () => this.#changes.next(),
       error: (error) => this.#options.onBreakdown("charon", error),
     });
-  }
-
-  /** Of every child that is declared. */
-  #ifIds(): Set<number> {
-    const declared = [...this.#desired.connections.values()].flatMap(({ children }) => children);
-    return new Set(declared.map(({ ifId }) => ifId));
   }
 
   #takeNews(news: CharonNews): void {

@@ -10,10 +10,17 @@ import {
 } from "xstate";
 import { childMachine } from "../../src/machines/child.ts";
 import type { ChildEvent } from "../../src/machines/child-types.ts";
-import { gatewayMachine } from "../../src/machines/gateway.ts";
 import { failure, Reason } from "../../src/model/failure.ts";
 import type { Child } from "../../src/model/connection.ts";
-import { Calls, childSa, childSpec, connectionOf, idle, ikeSa, settled } from "./fixtures.ts";
+import {
+  Calls,
+  gatewayWith,
+  childSa,
+  childSpec,
+  connectionOf,
+  ikeSa,
+  settled,
+} from "./fixtures.ts";
 
 /** A child below a parent that keeps what it is sent. */
 function harness(changes: object = {}) {
@@ -21,9 +28,7 @@ function harness(changes: object = {}) {
   const clock = new SimulatedClock();
   const machine = childMachine.provide({
     actors: {
-      gateway: gatewayMachine.provide({
-        actors: { apply: calls.actor("apply"), watchKernel: idle },
-      }),
+      gateway: gatewayWith(calls),
       initiate: calls.actor("initiate"),
       terminate: calls.actor("terminate"),
       rekey: calls.actor("rekey"),
@@ -59,10 +64,7 @@ function harness(changes: object = {}) {
     await settled();
   };
   const list = (...ikeSas: ReturnType<typeof ikeSa>[]) => send({ type: "sas.listed", ikeSas });
-  const start = async () => {
-    await send({ type: "connection.loaded" });
-    await send({ type: "gateway.ready" });
-  };
+  const start = () => send({ type: "connection.loaded" });
   const snapshot = (): SnapshotFrom<typeof childMachine> => actor.getSnapshot();
   return { calls, child, root, send, wait, list, start, snapshot };
 }
@@ -71,12 +73,11 @@ const refused = failure(Reason.AuthenticationFailed, "no");
 const away = failure(Reason.PeerUnreachable, "silent");
 
 describe("the child machine", () => {
-  it("is pending until connection and gateway are there, then orders its SA", async () => {
+  it("is pending until the connection is loaded, then orders its SA", async () => {
     const { calls, send, snapshot } = harness();
-    await send({ type: "connection.loaded" });
     assert.equal(snapshot().value, "pending");
     assert.equal(calls.count("initiate"), 0);
-    await send({ type: "gateway.ready" });
+    await send({ type: "connection.loaded" });
     assert.deepEqual(snapshot().value, { negotiating: "waiting" });
     assert.deepEqual(calls.last("initiate"), { connectionName: "site", childKey: "child-2" });
   });

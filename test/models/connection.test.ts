@@ -4,19 +4,15 @@ import { createActor, SimulatedClock } from "xstate";
 import { childMachine } from "../../src/machines/child.ts";
 import { connectionMachine } from "../../src/machines/connection.ts";
 import type { ConnectionEvent } from "../../src/machines/connection-types.ts";
-import { gatewayMachine } from "../../src/machines/gateway.ts";
 import { failure, Reason } from "../../src/model/failure.ts";
-import { Calls, childSpec, connectionOf, idle, ikeSa, settled } from "./fixtures.ts";
+import { Calls, gatewayWith, childSpec, connectionOf, ikeSa, settled } from "./fixtures.ts";
 
 function harness(input: { charonReady?: boolean; secretRevision?: string } = {}) {
   const calls = new Calls();
   const clock = new SimulatedClock();
-  const gateway = gatewayMachine.provide({
-    actors: { apply: calls.actor("apply"), watchKernel: idle },
-  });
   const child = childMachine.provide({
     actors: {
-      gateway,
+      gateway: gatewayWith(calls),
       initiate: calls.actor("initiate"),
       terminate: calls.actor("terminate"),
       rekey: calls.actor("rekey"),

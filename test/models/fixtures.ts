@@ -1,4 +1,5 @@
 import { fromCallback, fromPromise, type AnyEventObject } from "xstate";
+import { gatewayMachine } from "../../src/machines/gateway.ts";
 import { connectionFromCr } from "../../src/model/connection-from-cr.ts";
 import type { Gateway } from "../../src/model/endpoint.ts";
 import type { Connection } from "../../src/model/connection.ts";
@@ -83,8 +84,16 @@ export class Calls {
   }
 }
 
-/** An actor that stays and does nothing. */
-export const idle = fromCallback<AnyEventObject, Gateway>(() => {});
+/** A gateway that asks whatever `calls` says. */
+export function gatewayWith(calls: Calls) {
+  return gatewayMachine.provide({
+    actors: {
+      place: calls.actor("place"),
+      apply: calls.actor("apply"),
+      watchKernel: fromCallback<AnyEventObject, Gateway>(() => {}),
+    },
+  });
+}
 
 /** Lets promises that are due settle. */
 export function settled(): Promise<void> {

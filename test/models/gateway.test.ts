@@ -1,32 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { assign, createActor, setup, SimulatedClock, type ActorRefFrom } from "xstate";
-import { gatewayMachine, type GatewayEvent } from "../../src/machines/gateway.ts";
+import { createActor, SimulatedClock } from "xstate";
+import type { GatewayEvent } from "../../src/machines/gateway.ts";
 import { failure, Reason } from "../../src/model/failure.ts";
-import { Calls, connectionOf, gateway, idle, settled } from "./fixtures.ts";
+import { Calls, connectionOf, gateway, gatewayWith, settled } from "./fixtures.ts";
 
 function harness() {
   const calls = new Calls();
   const clock = new SimulatedClock();
-  const machine = gatewayMachine.provide({
-    actors: { apply: calls.actor("apply"), watchKernel: idle },
-  });
   const [child] = connectionOf().children;
   assert.ok(child);
-  const parent = setup({
-    types: {} as { context: { told: string[] } },
-    actors: { gateway: machine },
-  }).createMachine({
-    context: { told: [] },
-    invoke: { id: "gateway", src: "gateway", input: { connectionId: "site", child } },
-    on: {
-      "*": { actions: assign({ told: ({ context, event }) => [...context.told, event.type] }) },
-    },
-  });
-  const root = createActor(parent, { clock }).start();
-  const actor = root.getSnapshot().children["gateway"] as unknown as ActorRefFrom<
-    typeof gatewayMachine
-  >;
+  const input = { connectionId: "site", child };
+  const actor = createActor(gatewayWith(calls), { clock, input }).start();
   const send = async (event: GatewayEvent) => {
     actor.send(event);
     await settled();
@@ -36,16 +21,18 @@ function harness() {
     await settled();
   };
   const locate = () => send({ type: "endpoints.changed", gateway, workers: [] });
-  return { calls, root, send, wait, locate, state: () => actor.getSnapshot().value };
+  const snapshot = () => actor.getSnapshot();
+  return { calls, child, send, wait, locate, snapshot, state: () => snapshot().value };
 }
 
 describe("the gateway machine", () => {
   it("is absent until it has a namespace, then ready", async () => {
-    const { root, locate, state } = harness();
-    assert.equal(state(), "absent");
+    const { calls, child, locate, state } = harness();
+    await settled();
+    assert.deepEqual(state(), { absent: "waiting" });
+    assert.deepEqual(calls.last("place"), { connectionId: "site", child, urgent: false });
     await locate();
     assert.deepEqual(state(), { ready: "quiet" });
-    assert.deepEqual(root.getSnapshot().context.told, ["gateway.ready"]);
   });
 
   it("makes one pass of a burst of changes in the kernel", async () => {
@@ -66,13 +53,14 @@ describe("the gateway machine", () => {
   });
 
   it("tells what the kernel refused, and tries again", async () => {
-    const { calls, root, wait, locate, state } = harness();
+    const { calls, wait, locate, state, snapshot } = harness();
     calls.fail("apply", failure(Reason.NetworkRejected, "EEXIST"));
     await locate();
     assert.equal(state(), "degraded");
+    assert.equal(snapshot().context.failure?.message, "EEXIST");
     await wait(500);
     assert.deepEqual(state(), { ready: "quiet" });
-    assert.deepEqual(root.getSnapshot().context.told, ["gateway.failed", "gateway.ready"]);
+    assert.equal(snapshot().context.failure, undefined);
   });
 
   it("applies again for a tunnel that differs, not for the same", async () => {
@@ -84,10 +72,25 @@ describe("the gateway machine", () => {
     assert.equal(calls.count("apply"), 2);
   });
 
-  it("is absent again when its namespace is gone", async () => {
-    const { send, locate, state } = harness();
+  it("asks for a namespace anew when its own is gone, urgently where a tunnel is", async () => {
+    const { calls, child, send, locate, state } = harness();
     await locate();
+    const tunnel = { suite: { iv: 8, icv: 16, align: 4 }, encapsulated: false };
+    await send({ type: "tunnel.changed", tunnel });
     await send({ type: "endpoints.changed", gateway: undefined, workers: [] });
-    assert.equal(state(), "absent");
+    await settled();
+    assert.deepEqual(state(), { absent: "waiting" });
+    assert.deepEqual(calls.last("place"), { connectionId: "site", child, urgent: true });
+  });
+
+  it("asks for another namespace when its if_id changes, and again when it gets none", async () => {
+    const { calls, child, send, wait, locate, state, snapshot } = harness();
+    await locate();
+    calls.fail("place", failure(Reason.NetworkRejected, "ENOSPC"));
+    await send({ type: "child.changed", child: { ...child, ifId: 7 } });
+    assert.deepEqual(state(), { absent: "refused" });
+    assert.equal(snapshot().context.failure?.message, "ENOSPC");
+    await wait(500);
+    assert.deepEqual(state(), { absent: "waiting" });
   });
 });

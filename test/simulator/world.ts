@@ -32,6 +32,7 @@ export class World implements AsyncDisposable {
       network: { apply: () => {}, removeOrphans: () => 0, watch: () => NEVER },
       placement: {
         ensureGateway: (connection, child) => this.#place(connection, child),
+        prune: () => [],
         removeGateway: (connection, key) => this.#unplace(connection, key),
         gateways: this.#gateways,
         workers: of([]),

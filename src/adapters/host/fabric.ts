@@ -8,7 +8,7 @@ import {
   addVeth,
   changeLink,
   deleteLink,
-  listLinks,
+  findLink,
   type Link,
 } from "../netlink/links.ts";
 import { createNamespace, deleteNamespace, netnsPath } from "../netlink/namespace.ts";
@@ -39,27 +39,28 @@ export class Fabric {
 
   /** Gives a namespace its port and address; what is there as it should be stays. */
   plug(namespace: string, address: Address): void {
-    const bridge = this.#ensureBridge();
-    this.#ensurePort(namespace, address, bridge);
-    using socket = NetlinkSocket.open(namespace);
-    const links = listLinks(socket);
-    const device = links.find((link) => link.name === fabricDevice) as Link;
-    const loopback = links.find((link) => link.name === "lo");
-    if (loopback?.up === false) socket.execute(changeLink(loopback, { up: true }));
-    if (!device.up) socket.execute(changeLink(device, { up: true }));
-    const has = listAddresses(socket).some(
+    if (!existsSync(netnsPath(namespaceName))) createNamespace(namespaceName);
+    using fabric = NetlinkSocket.open(netnsPath(namespaceName));
+    using inside = NetlinkSocket.open(namespace);
+    const bridge = ensureBridge(fabric);
+    ensurePort({ fabric, inside, namespace, bridge }, portName(address));
+    const device = findLink(inside, fabricDevice) as Link;
+    const loopback = findLink(inside, "lo");
+    if (loopback?.up === false) inside.execute(changeLink(loopback, { up: true }));
+    if (!device.up) inside.execute(changeLink(device, { up: true }));
+    const has = listAddresses(inside).some(
       ({ linkIndex, prefix }) => linkIndex === device.index && sameAddress(prefix.address, address),
     );
     if (has) return;
-    socket.execute(addAddress(device.index, { address, length: this.#network.length }));
-    socket.execute(replaceRoute({ linkIndex: device.index, destination: this.#network }));
+    inside.execute(addAddress(device.index, { address, length: this.#network.length }));
+    inside.execute(replaceRoute({ linkIndex: device.index, destination: this.#network }));
   }
 
   /** Takes a namespace's port away, if it has one. */
   unplug(namespace: string): void {
     if (!existsSync(namespace)) return;
     using socket = NetlinkSocket.open(namespace);
-    const device = listLinks(socket).find((link) => link.name === fabricDevice);
+    const device = findLink(socket, fabricDevice);
     if (device !== undefined) socket.execute(deleteLink(device));
   }
 
@@ -67,42 +68,38 @@ export class Fabric {
   remove(): void {
     deleteNamespace(namespaceName);
   }
-
-  #ensureBridge(): Link {
-    if (!existsSync(netnsPath(namespaceName))) createNamespace(namespaceName);
-    using socket = NetlinkSocket.open(netnsPath(namespaceName));
-    const known = findLink(socket, bridgeName);
-    if (known === undefined) socket.execute(addBridge(bridgeName, fabricMtu));
-    const bridge = known ?? (findLink(socket, bridgeName) as Link);
-    if (!bridge.up) socket.execute(changeLink(bridge, { up: true }));
-    return bridge;
-  }
-
-  #ensurePort(namespace: string, address: Address, bridge: Link): void {
-    const name = portName(address);
-    using fabric = NetlinkSocket.open(netnsPath(namespaceName));
-    const port = findLink(fabric, name);
-    if (port !== undefined && hasDevice(namespace) && port.master === bridge.index && port.up)
-      return;
-    // The other end is gone, or in a namespace that had this address before.
-    if (port !== undefined) fabric.execute(deleteLink(port));
-    const target = openSync(namespace, "r");
-    try {
-      fabric.execute(addVeth(name, fabricMtu, { name: fabricDevice, namespaceFd: target }));
-    } finally {
-      closeSync(target);
-    }
-    fabric.execute(changeLink(findLink(fabric, name) as Link, { up: true, master: bridge.index }));
-  }
 }
 
-function hasDevice(namespace: string): boolean {
-  using socket = NetlinkSocket.open(namespace);
-  return findLink(socket, fabricDevice) !== undefined;
+function ensureBridge(fabric: NetlinkSocket): Link {
+  const known = findLink(fabric, bridgeName);
+  if (known === undefined) fabric.execute(addBridge(bridgeName, fabricMtu));
+  const bridge = known ?? (findLink(fabric, bridgeName) as Link);
+  if (!bridge.up) fabric.execute(changeLink(bridge, { up: true }));
+  return bridge;
 }
 
-function findLink(socket: NetlinkSocket, name: string): Link | undefined {
-  return listLinks(socket).find((link) => link.name === name);
+/** The two ends of a port to be. */
+interface Ends {
+  readonly fabric: NetlinkSocket;
+  readonly inside: NetlinkSocket;
+  /** The path of the namespace behind `inside`. */
+  readonly namespace: string;
+  readonly bridge: Link;
+}
+
+function ensurePort({ fabric, inside, namespace, bridge }: Ends, name: string): void {
+  const port = findLink(fabric, name);
+  const whole = port !== undefined && findLink(inside, fabricDevice) !== undefined;
+  if (whole && port.master === bridge.index && port.up) return;
+  // The other end is gone, or in a namespace that had this address before.
+  if (port !== undefined) fabric.execute(deleteLink(port));
+  const target = openSync(namespace, "r");
+  try {
+    fabric.execute(addVeth(name, fabricMtu, { name: fabricDevice, namespaceFd: target }));
+  } finally {
+    closeSync(target);
+  }
+  fabric.execute(changeLink(findLink(fabric, name) as Link, { up: true, master: bridge.index }));
 }
 
 /** Each address has one port. */

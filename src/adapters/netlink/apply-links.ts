@@ -6,6 +6,7 @@ import {
   addXfrmLink,
   changeLink,
   deleteLink,
+  findLink,
   listLinks,
   type Link,
 } from "./links.ts";
@@ -66,12 +67,7 @@ function ensureXfrm(
   using charon = NetlinkSocket.open(place.charonNamespace);
   const target = openSync(place.namespace, "r");
   try {
-    const there = listLinks(charon);
-    // One that was made and not moved, since somebody was interrupted.
-    const stray = there.find((link) => matches(link, plan));
-    if (stray === undefined)
-      charon.execute(addXfrmLink(plan.name, plan.ifId, plan.mtu, underlying(there, plan)));
-    const made = stray ?? found(listLinks(charon), plan);
+    const made = makeXfrm(charon, plan);
     charon.execute(changeLink(made, { namespaceFd: target }));
   } finally {
     closeSync(target);
@@ -79,9 +75,23 @@ function ensureXfrm(
   return true;
 }
 
-function underlying(links: readonly Link[], plan: XfrmLink): number {
+function makeXfrm(charon: NetlinkSocket, plan: XfrmLink): Link {
+  try {
+    charon.execute(addXfrmLink(plan.name, plan.ifId, plan.mtu, underlying(charon, plan)));
+  } catch (error) {
+    // One that was made and not moved, since somebody was interrupted.
+    const stray = listLinks(charon).find((link) => matches(link, plan));
+    if (stray === undefined) throw error;
+    return stray;
+  }
+  const made = findLink(charon, plan.name);
+  if (made === undefined) throw new NetlinkError(`find link ${plan.name}`, enodev);
+  return made;
+}
+
+function underlying(charon: NetlinkSocket, plan: XfrmLink): number {
   if (plan.underlying === undefined) return 0;
-  const link = links.find((candidate) => candidate.name === plan.underlying);
+  const link = findLink(charon, plan.underlying);
   if (link === undefined)
     throw new NetlinkError(`find device ${plan.underlying} for ${plan.name}`, enodev);
   return link.index;

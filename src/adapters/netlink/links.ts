@@ -46,6 +46,16 @@ export function listLinks(socket: NetlinkSocket): Link[] {
     .flatMap(({ body }) => linkFrom(body) ?? []);
 }
 
+/** One device, by its name or its index; undefined where there is none. */
+export function findLink(socket: NetlinkSocket, which: string | number): Link | undefined {
+  const reply = socket.query("find link", (writer) => {
+    writer.begin(Rtm.getLink, 0, infoBytes);
+    if (typeof which === "number") writer.u32(4, which);
+    else writer.attributeText(Ifla.ifname, which);
+  });
+  return reply && linkFrom(reply.body);
+}
+
 /** The device of an RTM_NEWLINK; undefined for a cut one. */
 export function linkFrom(body: Buffer): Link | undefined {
   if (body.length < infoBytes) return undefined;

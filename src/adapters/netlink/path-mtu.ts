@@ -1,6 +1,6 @@
 import { bytesOf, type Address } from "../../model/address.ts";
 import { familyNumber, Rta, Rtm } from "./constants.ts";
-import { listLinks } from "./links.ts";
+import { findLink } from "./links.ts";
 import { attributesIn, u32Of } from "./reader.ts";
 import { NetlinkSocket } from "./socket.ts";
 
@@ -27,5 +27,6 @@ export function pathMtu(namespace: string | undefined, address: Address): number
   const attributes = attributesIn(reply.body, headerBytes);
   const own = attributesIn(attributes.get(metrics) ?? Buffer.alloc(0)).get(metricMtu);
   const device = u32Of(attributes.get(Rta.oif));
-  return u32Of(own) ?? listLinks(socket).find((link) => link.index === device)?.mtu;
+  if (device === undefined) return u32Of(own);
+  return u32Of(own) ?? findLink(socket, device)?.mtu;
 }

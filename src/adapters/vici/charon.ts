@@ -8,6 +8,7 @@ import {
   messageFromSecretOf,
   secretId,
 } from "../../model/vici-message.ts";
+import { peerProcess, type PeerProcess } from "./peer-process.ts";
 import { failureInLog, type CharonNews } from "./news.ts";
 
 const updates = ["ike-updown", "child-updown", "ike-rekey", "child-rekey", "ike-update"] as const;
@@ -22,6 +23,7 @@ const terminateMs = 2_000;
 export class Charon implements Disposable {
   readonly #path: string;
   #session: Session | undefined;
+  #process: PeerProcess | undefined;
 
   /** @param path of the VICI socket */
   constructor(path: string) {
@@ -30,7 +32,22 @@ export class Charon implements Disposable {
 
   async open(): Promise<void> {
     this.#session?.close();
-    this.#session = await connect({ path: this.#path });
+    this.#process = undefined;
+    const session = await connect({ path: this.#path });
+    this.#session = session;
+    void session.closed.then(() => {
+      if (this.#session === session) this.#process = undefined;
+    });
+  }
+
+  /**
+   * The process at the other end of the session; asked of the kernel once per session.
+   *
+   * @throws {NetlinkError | ViciError} where there is none
+   */
+  get process(): PeerProcess {
+    this.#live();
+    return (this.#process ??= peerProcess(this.#path));
   }
 
   /** Resolves with the reason when the session ends. */

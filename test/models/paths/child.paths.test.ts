@@ -20,8 +20,6 @@ function childOf(changes: object): Child {
 const events = (child: Child): AnyEventObject[] => [
   { type: "connection.loaded" },
   { type: "connection.unloaded" },
-  { type: "gateway.ready" },
-  { type: "gateway.failed", failure: failure(Reason.NetworkRejected, "EEXIST") },
   { type: "endpoints.changed", gateway, workers: [] },
   list(),
   list(ikeSa({ state: "CONNECTING", children: [] })),
@@ -54,7 +52,7 @@ const walk =
     input: { connectionId: "site", connectionName: "site", child, loaded: false },
     events: events(child),
     facts: (context: ChildContext) => [
-      [context.loaded, context.loadedSince, context.gatewayReady, context.busy],
+      [context.loaded, context.loadedSince, context.busy],
       context.sas.map(({ state, remoteSelectors }) => [state, remoteSelectors]),
       [context.failure?.retryable, context.hint?.retryable],
     ],

@@ -11,8 +11,11 @@ const suite = { iv: 8, icv: 16, align: 4 };
 describe("the gateway machine, by generated paths", () => {
   coversItsChart((held) => ({
     machine: gatewayMachine.provide({
-      actors: { apply: held.actor(), watchKernel: held.actor() as never },
-      actions: { reportReady: () => {}, reportFailure: () => {} },
+      actors: {
+        place: held.actor(),
+        apply: held.actor(),
+        watchKernel: held.actor() as never,
+      },
       delays: { backoff: 1_000 },
     }),
     input: { connectionId: "site", child },
@@ -20,10 +23,11 @@ describe("the gateway machine, by generated paths", () => {
       { type: "endpoints.changed", gateway, workers: [] },
       { type: "endpoints.changed", gateway: undefined, workers: [] },
       { type: "child.changed", child },
+      { type: "child.changed", child: { ...child, ifId: 7 } },
       { type: "tunnel.changed", tunnel: { suite, encapsulated: false } },
       { type: "kernel.changed" },
     ],
-    facts: (context: GatewayContext) => [context.gateway?.id, context.tunnel],
+    facts: (context: GatewayContext) => [context.gateway?.id, context.tunnel, context.child.ifId],
     errors: [error],
   }));
 });
