@@ -1,8 +1,9 @@
-import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeMessage, encodeMessage, type Message } from "vici-client";
+import { runGovici } from "./govici.ts";
+import type { Row } from "./row.ts";
 
 /**
  * The codec against govici's, on the same bytes: the replies of list-sas for 1,000 IKE
@@ -80,12 +81,7 @@ function ours(): number {
   return (best * 1e6) / count;
 }
 
-function govici(): number {
-  const cache = join(process.env["IPMAN_CACHE"] ?? join(homedir(), ".cache/ipman"), "bench");
-  mkdirSync(cache, { recursive: true });
-  const binary = join(cache, "govici");
-  const source = join(import.meta.dirname, "govici");
-  execFileSync("go", ["build", "-ldflags=-checklinkname=0", "-o", binary, "."], { cwd: source });
+function theirs(binary: string): number {
   const file = join(mkdtempSync(join(tmpdir(), "bench-")), "packets");
   const size = (packet: Uint8Array) => {
     const bytes = Buffer.alloc(4);
@@ -93,11 +89,17 @@ function govici(): number {
     return bytes;
   };
   writeFileSync(file, Buffer.concat(packets.flatMap((packet) => [size(packet), packet])));
-  const output = execFileSync(binary, [file, String(rounds)], { encoding: "utf8" });
-  return (JSON.parse(output) as { nanoseconds: number }).nanoseconds;
+  return runGovici(binary, "codec", file, String(rounds))["nanoseconds"] as number;
 }
 
-/** Nanoseconds per message, side by side. */
-export function codec(): { ours: number; theirs: number } {
-  return { ours: ours(), theirs: govici() };
+/** The codec's row; times are per message. */
+export function codec(binary: string): Row {
+  return {
+    what: "decode and encode a reply of list-sas (an IKE SA, two children), 1,000 of them",
+    against: "govici 0.7.0",
+    unit: "µs",
+    ours: ours() / 1_000,
+    theirs: theirs(binary) / 1_000,
+    goal: { atLeast: 1.5 },
+  };
 }

@@ -53,8 +53,10 @@ describe("what can go wrong is told, and stays where it is", () => {
     const cr = numbered("esp", 5);
     await lab.mirror(cr, { child: { esp_proposals: ["chacha20poly1305"] } });
     lab.ipman.apply("esp.yaml", yaml(cr));
-    const status = await lab.ipman.reason("esp", "NoProposalChosen");
-    assert.equal(status.children[0]?.failure?.reason, "NoProposalChosen");
+    await lab.ipman.until(
+      (s) => find(s, "esp")?.children[0]?.failure?.reason === "NoProposalChosen",
+    );
+    await lab.ipman.until((s) => find(s, "esp")?.state === "established");
   });
 
   it("traffic selectors that the peer refuses: TrafficSelectorsRefused", async () => {

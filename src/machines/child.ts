@@ -39,6 +39,9 @@ export const childMachine = setup({
       const tunnel = sa && tunnelOf(sa);
       if (tunnel !== undefined) enqueue.sendTo("gateway", { type: "tunnel.changed", tunnel });
     }),
+    takeHint: assign(({ event }) =>
+      event.type === "peer.notified" ? { hint: event.failure, failure: event.failure } : {},
+    ),
     takeList: assign(({ context, event }) => {
       if (event.type !== "sas.listed") return {};
       const children = event.ikeSas.flatMap((sa) => sa.children);
@@ -51,6 +54,7 @@ export const childMachine = setup({
     drifted: ({ context }) => context.sas.some((sa) => childSaDrifted(sa, context.child)),
     rekeying: ({ context }) => context.sas.some((sa) => sa.state === "REKEYING"),
     loaded: ({ context }) => context.loaded,
+    hinted: ({ context }) => context.hint !== undefined,
     initiates: ({ context }) => context.child.initiates,
     attemptOver: ({ context }) => context.sas.length === 0 && !context.busy,
     stalled: ({ context }) => context.failure?.retryable === false && !context.loadedSince,
@@ -137,7 +141,7 @@ export const childMachine = setup({
             id: "initiate",
             src: "initiate",
             input: ({ context }) => orderOf(context),
-            onDone: "waiting",
+            onDone: [{ guard: "hinted", target: "hinted" }, { target: "waiting" }],
             onError: {
               target: "#child.failed",
               actions: [
@@ -145,18 +149,16 @@ export const childMachine = setup({
               ],
             },
           },
-          on: { "sas.listed": { actions: { type: "takeList" } } },
+          on: {
+            "sas.listed": { actions: { type: "takeList" } },
+            // The peer may be faster than charon's own answer.
+            "peer.notified": { actions: { type: "takeHint" } },
+          },
         },
         waiting: {
           description: "charon and the peer are talking, or charon waits for an answer.",
           on: {
-            "peer.notified": {
-              target: "hinted",
-              actions: assign({
-                hint: ({ event }) => event.failure,
-                failure: ({ event }) => event.failure,
-              }),
-            },
+            "peer.notified": { target: "hinted", actions: { type: "takeHint" } },
           },
           after: { check: { target: "waiting", reenter: true, actions: { type: "listSas" } } },
         },

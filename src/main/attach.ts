@@ -1,7 +1,4 @@
 import { askOnce } from "../adapters/control/client.ts";
-import { applyPlan } from "../adapters/netlink/apply-plan.ts";
-import type { NetworkPlan } from "../model/network-plan.ts";
-import { formatPrefix, type Prefix } from "../model/prefix.ts";
 import { requiredOption, textOption, type Command } from "./command.ts";
 import { controlSocket, defaultStateFolder } from "./defaults.ts";
 
@@ -41,12 +38,8 @@ example:
       pool: values["pool"],
     };
     const socket = controlSocket(textOption(values, "state", defaultStateFolder));
-    const { worker, plan } = (await askOnce(socket, request)) as {
-      worker: { netns: string; address: Prefix };
-      plan: NetworkPlan;
-    };
-    applyPlan({ namespace: worker.netns }, plan);
-    process.stdout.write(`${formatPrefix(worker.address)}\n`);
+    const { address } = (await askOnce(socket, request)) as { address: string };
+    process.stdout.write(`${address}\n`);
     return 0;
   },
 };

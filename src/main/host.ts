@@ -1,15 +1,29 @@
 import { watch, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { pino, type Logger } from "pino";
-import { auditTime, map, merge, of, Observable, Subscription, throwError } from "rxjs";
+import {
+  auditTime,
+  defer,
+  map,
+  merge,
+  Observable,
+  of,
+  retry,
+  Subscription,
+  switchMap,
+  throwError,
+  timer,
+} from "rxjs";
 import type { ControlRequest } from "../adapters/control/protocol.ts";
 import { ControlServer } from "../adapters/control/server.ts";
 import { EndpointStore } from "../adapters/host/endpoint-store.ts";
 import { Fabric } from "../adapters/host/fabric.ts";
 import { watchFolder } from "../adapters/manifests/watch.ts";
+import { applyPlan } from "../adapters/netlink/apply-plan.ts";
 import { netnsFolder } from "../adapters/netlink/namespace.ts";
 import { Poller } from "../adapters/netlink/poller.ts";
 import { Charon } from "../adapters/vici/charon.ts";
+import { formatPrefix } from "../model/prefix.ts";
 import { workerPlan } from "../model/worker-plan.ts";
 import { HostNetwork } from "../runtime/host-network.ts";
 import { fabricNetwork, HostPlacement, type AttachRequest } from "../runtime/host-placement.ts";
@@ -17,6 +31,7 @@ import { logChanges, logNews } from "../runtime/log.ts";
 import { Metrics } from "../runtime/metrics.ts";
 import { serveMetrics } from "../runtime/metrics-server.ts";
 import { statusOf } from "../runtime/status.ts";
+import { Refusal } from "../runtime/refusal.ts";
 import { Supervisor } from "../runtime/supervisor.ts";
 import { controlSocket } from "./defaults.ts";
 
@@ -39,6 +54,8 @@ export interface Host {
 
 /** Changes that come close together are sent to watchers at once. */
 const gatherMs = 20;
+const attachRetryMs = 50;
+const attachAttempts = 100;
 const placementCheckMs = 5_000;
 
 /** Builds the ports and runs a supervisor on them. */
@@ -121,7 +138,7 @@ function controlHandler(parts: ControlParts) {
         const wish = request as unknown as AttachRequest;
         return parts.placement
           .placed(wish, supervisor.desired.connections)
-          .pipe(map(() => attach(parts, wish)));
+          .pipe(switchMap(() => soon(() => attach(parts, wish))));
       }
       default:
         return throwError(() => new Error(`there is no operation "${request.op}"`));
@@ -129,7 +146,16 @@ function controlHandler(parts: ControlParts) {
   };
 }
 
-/** What `ipman attach` has to do in the workload's namespace. */
+/** Tries again while it fails for what passes by itself: charon is about to be there, say. */
+function soon<T>(attempt: () => T): Observable<T> {
+  const again = (error: unknown) =>
+    error instanceof Refusal && error.failure.retryable
+      ? timer(attachRetryMs)
+      : throwError(() => error);
+  return defer(() => of(attempt())).pipe(retry({ count: attachAttempts, delay: again }));
+}
+
+/** Puts a workload behind a child; the process that asks starts faster for doing nothing itself. */
 function attach(
   { supervisor, placement, network, vxlanPort }: ControlParts,
   request: AttachRequest,
@@ -147,7 +173,8 @@ function attach(
     tunnelMtu: network.tunnelMtu(connection, made.child, undefined),
     vxlanPort,
   });
-  return { worker: made.worker, plan };
+  applyPlan({ namespace: made.worker.netns }, plan);
+  return { address: formatPrefix(made.worker.address) };
 }
 
 /** Namespaces that come and go, by event; and now and then, should one be missed. */

@@ -8,7 +8,7 @@ export interface CharonPorts extends Pick<ConnectionPorts, "onAdapterCall" | "tu
   readonly charon: CharonPort;
   /** The names of the connections that are to be in charon; undefined while some are unknown. */
   readonly declared: () => ReadonlySet<string> | undefined;
-  readonly removeOrphans: () => void;
+  readonly removeOrphans: (live: ReadonlySet<number>) => void;
   readonly onNews: (news: CharonNews) => void;
   readonly onList: (sas: readonly IkeSa[]) => void;
 }
@@ -31,7 +31,8 @@ export function charonLogic(ports: CharonPorts) {
         for (const name of declared === undefined ? [] : await charon.owned()) {
           if (declared?.has(name) === false) await charon.unload(name);
         }
-        ports.removeOrphans();
+        const children = (await charon.list()).flatMap((sa) => sa.children);
+        ports.removeOrphans(new Set(children.flatMap(({ ifId }) => ifId ?? [])));
       }),
       list: call("charon.list", async () => ports.onList(await turns.before(charon.list()))),
     },

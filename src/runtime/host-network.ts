@@ -71,9 +71,9 @@ export class HostNetwork implements NetworkPort {
     return innerMtu(path, tunnel?.suite ?? suiteOfProposals(child.extra["esp_proposals"]));
   }
 
-  removeOrphans(ifIds: ReadonlySet<number>): number {
+  removeOrphans(ifIds: ReadonlySet<number>, live: ReadonlySet<number>): number {
     const { namespace, startedAt } = this.#options.charon();
-    return removeOrphans(namespace, ifIds, startedAt);
+    return removeOrphans(namespace, { ifIds, live, since: startedAt });
   }
 
   #charonNamespace(): string {

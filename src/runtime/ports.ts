@@ -24,8 +24,12 @@ export interface CharonPort extends Disposable {
 export interface NetworkPort {
   /** Brings a gateway's namespace in line with its plan. */
   readonly apply: (connection: Connection, order: GatewayOrder) => void;
-  /** Removes what a charon before the present one left of these tunnels in the kernel. */
-  readonly removeOrphans: (ifIds: ReadonlySet<number>) => number;
+  /**
+   * Removes what a charon before the present one left of these tunnels in the kernel.
+   *
+   * @param live the if_ids of the CHILD SAs that charon has
+   */
+  readonly removeOrphans: (ifIds: ReadonlySet<number>, live: ReadonlySet<number>) => number;
   /** Emits when somebody changes the namespace. */
   readonly watch: (gateway: Gateway) => Observable<unknown>;
 }

@@ -75,7 +75,7 @@ export class Supervisor implements Disposable {
           if (!this.#isWhole()) return undefined;
           return new Set([...this.#desired.connections.values()].map(({ name }) => name));
         },
-        removeOrphans: () => network.removeOrphans(this.#ifIds),
+        removeOrphans: (live) => network.removeOrphans(this.#ifIds, live),
         onNews: (news) => this.#takeNews(news),
         onList: (sas) => this.#takeList(sas),
       }),

@@ -66,7 +66,8 @@ function harness(changes: object = {}) {
   const list = (...ikeSas: ReturnType<typeof ikeSa>[]) => send({ type: "sas.listed", ikeSas });
   const start = () => send({ type: "connection.loaded" });
   const snapshot = (): SnapshotFrom<typeof childMachine> => actor.getSnapshot();
-  return { calls, child, root, send, wait, list, start, snapshot };
+  const hold = (name: string) => calls.hold(name);
+  return { calls, child, hold, root, send, wait, list, start, snapshot };
 }
 
 const refused = failure(Reason.AuthenticationFailed, "no");
@@ -106,6 +107,20 @@ describe("the child machine", () => {
     await wait(200);
     await list();
     assert.deepEqual(snapshot().value, { failed: "stalled" });
+    assert.equal(snapshot().context.failure, refused);
+  });
+
+  it("hears a peer that is faster than charon's answer to the order", async () => {
+    const { send, list, start, snapshot, wait, hold } = harness();
+    const held = hold("initiate");
+    await start();
+    await send({ type: "peer.notified", failure: refused });
+    assert.deepEqual(snapshot().value, { negotiating: "initiating" });
+    held.resolve();
+    await wait(0);
+    assert.deepEqual(snapshot().value, { negotiating: "hinted" });
+    await wait(200);
+    await list();
     assert.equal(snapshot().context.failure, refused);
   });
 

@@ -59,6 +59,7 @@ export function ikeSa(changes: Partial<IkeSa> = {}): IkeSa {
 /** Calls that a machine made, and how each is to end; `next` makes the next one fail. */
 export class Calls {
   readonly made: { name: string; input: unknown }[] = [];
+  readonly #held = new Map<string, PromiseWithResolvers<void>>();
   readonly #failures = new Map<string, unknown[]>();
 
   /** An actor that notes its call and succeeds, unless a failure was planted. */
@@ -66,8 +67,17 @@ export class Calls {
     return fromPromise<void, Input>(({ input }) => {
       this.made.push({ name, input });
       const failure = this.#failures.get(name)?.shift();
+      const held = this.#held.get(name);
+      if (held !== undefined) return held.promise;
       return failure === undefined ? Promise.resolve() : Promise.reject(failure as Error);
     });
+  }
+
+  /** The calls of that name end when the promise does. */
+  hold(name: string): PromiseWithResolvers<void> {
+    const held = Promise.withResolvers<void>();
+    this.#held.set(name, held);
+    return held;
   }
 
   fail(name: string, failure: object): void {

@@ -2,24 +2,29 @@ import { Protocol } from "./constants.ts";
 import { attributesIn, u32Of, type NetlinkMessage } from "./reader.ts";
 import { NetlinkSocket, type Request } from "./socket.ts";
 
+/** What belongs to the charon that runs now, and what may be left of another. */
+export interface Ownership {
+  /** The if_ids that are ours. */
+  readonly ifIds: ReadonlySet<number>;
+  /** Those of them that charon lists CHILD SAs of. */
+  readonly live: ReadonlySet<number>;
+  /** When charon started, in whole seconds since the epoch. */
+  readonly since: number;
+}
+
 /**
- * What a charon that was killed left in the kernel: SAs and policies of the given if_ids
+ * Removes what a charon that was killed left in the kernel: SAs and policies of our if_ids
  * that are older than the charon that runs now, which never takes over what it finds.
  *
  * @param namespace charon's, as a path
- * @param olderThan seconds since the epoch
  * @returns how many SAs and policies were removed
  */
-export function removeOrphans(
-  namespace: string | undefined,
-  ifIds: ReadonlySet<number>,
-  olderThan: number,
-): number {
+export function removeOrphans(namespace: string | undefined, ownership: Ownership): number {
   using socket = NetlinkSocket.open(namespace, Protocol.xfrm);
   const orphans = (kind: Kind) =>
     socket
       .dump(`list ${kind.name}`, (writer) => writer.begin(kind.get, 0, 0))
-      .filter(({ body }) => isOrphan(kind, body, ifIds, olderThan));
+      .filter(({ body }) => isOrphan(kind, body, ownership));
   const requests = [...orphans(sa).map(deleteSa), ...orphans(policy).map(deletePolicy)];
   const [error] = socket.batch(requests);
   if (error !== undefined) throw error;
@@ -41,15 +46,12 @@ const delSa = 17;
 const delPolicy = 20;
 const attributeIfId = 31;
 
-function isOrphan(
-  kind: Kind,
-  body: Buffer,
-  ifIds: ReadonlySet<number>,
-  olderThan: number,
-): boolean {
+function isOrphan(kind: Kind, body: Buffer, { ifIds, live, since }: Ownership): boolean {
   const ifId = ifIdOf(kind, body);
   if (ifId === undefined || !ifIds.has(ifId)) return false;
-  return Number(body.readBigUInt64LE(kind.addedAt)) < olderThan;
+  const added = Number(body.readBigUInt64LE(kind.addedAt));
+  // The kernel counts whole seconds: of those in which charon started, its list decides.
+  return added < since || (added === since && !live.has(ifId));
 }
 
 function ifIdOf(kind: Kind, body: Buffer): number | undefined {

@@ -1,0 +1,16 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { connectionSpec, psk, secret, yaml } from "../../lab/sites/manifests.ts";
+import { TwoSites } from "../../lab/sites/two-sites.ts";
+import { roundTrips } from "./round-trips.ts";
+import { tables } from "./tables.ts";
+import { tunnelRows } from "./tunnel.ts";
+
+/** The figures that need charon and a kernel with ESP; its argument is govici's program. */
+const [, , govici = ""] = process.argv;
+await using lab = await TwoSites.build();
+await lab.mirror(connectionSpec("good"));
+lab.ipman.apply("secret.yaml", yaml(secret({ good: psk })));
+lab.ipman.apply("good.yaml", yaml(connectionSpec("good")));
+const rows = [await roundTrips(lab.node, govici), tables(), ...(await tunnelRows(lab))];
+writeFileSync(join(process.env["ARTIFACTS"] ?? "/tmp", "rows.json"), JSON.stringify(rows));

@@ -1,0 +1,133 @@
+import { join } from "node:path";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { startHost, type Host } from "../../src/main/host.ts";
+import { command as attachCommand } from "../../src/main/attach.ts";
+import { connectionSpec, psk, secret, yaml } from "../../lab/sites/manifests.ts";
+import { end, eventually, inNetns, ip, sh, start } from "../../lab/sites/shell.ts";
+import type { TwoSites } from "../../lab/sites/two-sites.ts";
+import { median, type Row } from "../row.ts";
+import { ByHand } from "./by-hand.ts";
+
+const rounds = 5;
+const megabytes = 48;
+const bin = join(import.meta.dirname, "../../bin/ipman");
+
+/** What the tunnel costs to bring up, to join and to use, beside the same made by hand. */
+export async function tunnelRows(lab: TwoSites): Promise<Row[]> {
+  const byHand = new ByHand(lab.folder, lab.node.vici);
+  const manifests = mkdtempSync(join(lab.folder, "bench-"));
+  writeFileSync(join(manifests, "secret.yaml"), yaml(secret({ good: psk })));
+  writeFileSync(join(manifests, "good.yaml"), yaml(connectionSpec("good")));
+  const ours = figures();
+  const theirs = figures();
+  for (let round = 0; round < rounds; round++) {
+    await roundByHand(byHand, theirs);
+    await roundOfIpman(lab, manifests, ours);
+  }
+  const row = (figure: keyof Figures) => ({
+    ours: median(ours[figure]),
+    theirs: median(theirs[figure]),
+  });
+  return [
+    {
+      what: "start of `ipman run` to the first ping through the tunnel, process start apart",
+      against: "a script of swanctl, ip, bridge and nft",
+      unit: "ms",
+      ...row("start"),
+      goal: { atMost: 1.3 },
+    },
+    {
+      what: "`ipman attach`, whole process",
+      against: "the same by ip and bridge in a shell script",
+      unit: "ms",
+      ...row("attach"),
+      goal: { atMost: 1.5 },
+    },
+    {
+      what: "throughput from a worker to the peer",
+      against: "the same devices made by hand",
+      unit: "Mbit/s",
+      ...row("throughput"),
+      goal: { atLeast: 0.98 },
+      larger: true,
+    },
+  ];
+}
+
+interface Figures {
+  readonly start: number[];
+  readonly attach: number[];
+  readonly throughput: number[];
+}
+
+const figures = (): Figures => ({ start: [], attach: [], throughput: [] });
+
+async function roundByHand(byHand: ByHand, into: Figures): Promise<void> {
+  ip("netns add app");
+  const started = performance.now();
+  byHand.up();
+  const attaching = performance.now();
+  byHand.attach();
+  into.attach.push(performance.now() - attaching);
+  await firstPing();
+  into.start.push(performance.now() - started);
+  into.throughput.push(await throughput());
+  byHand.down();
+}
+
+async function roundOfIpman(lab: TwoSites, manifests: string, into: Figures): Promise<void> {
+  ip("netns add app");
+  const where = ["--netns", "app", "--connection", "good", "--child", "child-2"];
+  const started = performance.now();
+  const host = await runHost(lab, manifests);
+  await attachInProcess();
+  await firstPing();
+  into.start.push(performance.now() - started);
+  into.throughput.push(await throughput());
+  // The whole process, on a worker of its own.
+  ip("netns del app");
+  ip("netns add app");
+  await host.stop("restarted outside of this process", false);
+  await lab.ipman.start();
+  await lab.ipman.ready("good");
+  const attaching = performance.now();
+  sh(bin, "attach", ...where);
+  into.attach.push(performance.now() - attaching);
+  await lab.ipman.stop();
+  const last = await runHost(lab, manifests);
+  await last.stop("teardown", true);
+  ip("netns del app");
+}
+
+function runHost(lab: TwoSites, folder: string): Promise<Host> {
+  return startHost({
+    folder,
+    vici: lab.node.vici,
+    stateFolder: "/run/ipman",
+    metrics: "off",
+    fabric: "198.18.0.0/16",
+    vxlanPort: 7_789,
+    logLevel: "silent",
+  });
+}
+
+async function attachInProcess(): Promise<void> {
+  const values = { netns: "app", connection: "good", child: "child-2" };
+  await attachCommand.run(values, []);
+}
+
+async function firstPing(): Promise<void> {
+  await eventually(() => inNetns("app", "ping -n -q -c 1 -W 0.05 10.1.2.1"), 10_000, 1);
+}
+
+async function throughput(): Promise<number> {
+  const server = start("/tmp/iperf.log", "ip", ["netns", "exec", "peer", "iperf3", "-s", "-1"]);
+  await eventually(() => {
+    if (!inNetns("peer", "ss -Hltn sport = :5201").includes("5201")) throw new Error("not yet");
+  });
+  const report = JSON.parse(inNetns("app", `iperf3 -c 10.1.2.1 -n ${megabytes}M -J`)) as {
+    end: { sum_received: { bits_per_second: number } };
+  };
+  await end(server);
+  return report.end.sum_received.bits_per_second / 1e6;
+}
