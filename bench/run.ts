@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { codec } from "./codec.ts";
 import { buildGovici } from "./govici.ts";
+import { thousand } from "./thousand.ts";
 import { isMet, tableOf, type Row } from "./row.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -26,6 +27,8 @@ say("building the other side (Go)");
 const govici = buildGovici();
 say("the codec");
 const rows = [codec(govici)];
+say("1,000 connections on a simulated charon");
+rows.push(...(await thousand()));
 say("a real charon and a real kernel");
 rows.push(...labRows(govici));
 process.stdout.write(`\n${tableOf(rows)}`);

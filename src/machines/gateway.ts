@@ -80,7 +80,8 @@ export const gatewayMachine = setup({
   delays: {
     backoff: ({ context }) => backoffMs(context.attempt),
     settle: 20,
-    resync: 60_000,
+    /** Events tell what changes, and when some were lost; this is for what nobody foresaw. */
+    resync: () => 600_000 * (0.75 + Math.random() / 2),
   },
 }).createMachine({
   id: "gateway",

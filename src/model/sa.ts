@@ -1,3 +1,4 @@
+import { interned } from "./interned.ts";
 import { parsePrefix, formatPrefix, type Prefix } from "./prefix.ts";
 
 /** What the actors want to know of a CHILD SA; the source is one entry of `list-sas`. */
@@ -13,8 +14,6 @@ export interface ChildSa {
   readonly encapsulated: boolean;
   readonly localSelectors: readonly string[];
   readonly remoteSelectors: readonly string[];
-  /** Seconds until charon rekeys; undefined where it will not. */
-  readonly rekeySeconds: number | undefined;
 }
 
 /** What the actors want to know of an IKE SA. */
@@ -62,7 +61,6 @@ function ikeSaFromSection(connection: string, raw: Raw): IkeSa {
 
 function childSaFromSection(raw: Raw): ChildSa {
   const ifId = text(raw, "if-id-out");
-  const rekey = text(raw, "rekey-time");
   return {
     name: text(raw, "name") ?? "",
     uniqueId: text(raw, "uniqueid") ?? "",
@@ -73,7 +71,6 @@ function childSaFromSection(raw: Raw): ChildSa {
     encapsulated: text(raw, "encap") === "yes",
     localSelectors: list(raw, "local-ts").map(canonical),
     remoteSelectors: list(raw, "remote-ts").map(canonical),
-    rekeySeconds: rekey === undefined ? undefined : Number(rekey),
   };
 }
 
@@ -93,16 +90,22 @@ function isSection(value: unknown): value is Raw {
 
 function text(raw: Raw, name: string): string | undefined {
   const value = raw[name];
-  return typeof value === "string" ? value : undefined;
+  return typeof value === "string" ? interned(value) : undefined;
 }
 
 function list(raw: Raw, name: string): string[] {
   const value = raw[name];
-  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+  if (!Array.isArray(value)) return [];
+  return value.filter((item) => typeof item === "string").map((item) => interned(item));
 }
 
 /** A selector in our notation; one that is no plain network stays as charon wrote it. */
 function canonical(selector: string): string {
   const prefix: Prefix | undefined = parsePrefix(selector);
-  return prefix === undefined ? selector : formatPrefix(prefix);
+  return prefix === undefined ? selector : interned(formatPrefix(prefix));
+}
+
+/** True where two lists of the same connection say the same. */
+export function sameSas(a: readonly IkeSa[], b: readonly IkeSa[]): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

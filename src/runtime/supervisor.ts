@@ -1,12 +1,13 @@
-import { combineLatest, Subject, Subscription, type Observable } from "rxjs";
+import { auditTime, combineLatest, Subject, Subscription, type Observable } from "rxjs";
 import { createActor, type Actor, type ActorRefFrom, type InspectionEvent } from "xstate";
 import type { CharonNews } from "../adapters/vici/news.ts";
+import type { childMachine } from "../machines/child.ts";
 import type { connectionMachine } from "../machines/connection.ts";
 import type { Endpoints } from "../machines/connection-types.ts";
 import type { Connection } from "../model/connection.ts";
 import type { Gateway, Worker } from "../model/endpoint.ts";
 import type { Snapshot } from "../model/resource.ts";
-import type { IkeSa } from "../model/sa.ts";
+import { sameSas, type IkeSa } from "../model/sa.ts";
 import { charonLogic } from "./charon-logic.ts";
 import { connectionLogic, type ConnectionPorts } from "./connection-logic.ts";
 import { endpointsOf } from "./endpoints-of.ts";
@@ -28,6 +29,22 @@ export interface SupervisorOptions {
   /** An actor broke down: a defect of ours. It is started anew. */
   readonly onBreakdown: (id: string, error: unknown) => void;
 }
+
+/** True while nothing is waited for, of the connection or of any child. */
+function isSettled(root: Root): boolean {
+  const { value, children, context } = root.getSnapshot();
+  const up = (id: string) => {
+    const child = children[id] as ActorRefFrom<typeof childMachine> | undefined;
+    return child?.getSnapshot().value === "established";
+  };
+  return value === "established" && context.running.every(up);
+}
+
+/** Of a connection that has neither gateways nor workers. */
+const nowhere: Endpoints = {};
+
+/** Gateways that are made close together are told of at once; milliseconds. */
+const gatherMs = 5;
 
 type Root = ActorRefFrom<typeof connectionMachine>;
 
@@ -114,9 +131,9 @@ export class Supervisor implements Disposable {
       }),
     );
     this.#subscriptions.add(
-      combineLatest([placement.gateways, placement.workers]).subscribe(([gateways, workers]) =>
-        this.#takeEndpoints(gateways, workers),
-      ),
+      combineLatest([placement.gateways, placement.workers])
+        .pipe(auditTime(gatherMs))
+        .subscribe(([gateways, workers]) => this.#takeEndpoints(gateways, workers)),
     );
   }
 
@@ -200,13 +217,12 @@ export class Supervisor implements Disposable {
         connection,
         charonReady: this.#charonReady,
         secretRevision: this.#secrets.revision(connection.secretRef),
-        endpoints: this.#endpoints.get(connection.id) ?? {},
+        endpoints: this.#endpoints.get(connection.id) ?? nowhere,
       },
     });
     this.#roots.set(connection.id, root);
     root.on("sas.wanted", () => this.#charon.send({ type: "sas.wanted" }));
     root.subscribe({
-      next: () => this.#changes.next(),
       complete: () => this.#ended(connection.id, root),
       error: (error) => {
         this.#options.onBreakdown(connection.id, error);
@@ -252,17 +268,21 @@ export class Supervisor implements Disposable {
   }
 
   #takeList(sas: readonly IkeSa[]): void {
+    const before = this.#sas;
     this.#sas = Map.groupBy(sas, ({ connection }) => connection);
     for (const root of this.#roots.values()) {
       const { name } = root.getSnapshot().context.connection;
-      root.send({ type: "sas.listed", ikeSas: this.#sas.get(name) ?? [] });
+      const ikeSas = this.#sas.get(name) ?? [];
+      // To one that waits, nothing new is news as well.
+      if (isSettled(root) && sameSas(before.get(name) ?? [], ikeSas)) continue;
+      root.send({ type: "sas.listed", ikeSas });
     }
   }
 
   #takeEndpoints(gateways: readonly Gateway[], workers: readonly Worker[]): void {
     this.#endpoints = endpointsOf(gateways, workers, this.#endpoints);
     for (const [id, root] of this.#roots) {
-      const endpoints = this.#endpoints.get(id) ?? {};
+      const endpoints = this.#endpoints.get(id) ?? nowhere;
       if (root.getSnapshot().context.endpoints === endpoints) continue;
       root.send({ type: "endpoints.changed", endpoints });
     }

@@ -36,7 +36,6 @@ export function childSa(changes: Partial<ChildSa> = {}): ChildSa {
     encapsulated: false,
     localSelectors: ["10.0.2.0/24"],
     remoteSelectors: ["10.1.2.0/24"],
-    rekeySeconds: 3000,
     ...changes,
   };
 }

@@ -48,7 +48,7 @@ describe("the gateway machine", () => {
   it("makes a pass now and then although nothing was reported", async () => {
     const { calls, wait, locate } = harness();
     await locate();
-    await wait(60_000);
+    await wait(750_000);
     assert.equal(calls.count("apply"), 2);
   });
 

@@ -16,7 +16,7 @@ describe("the gateway machine, by generated paths", () => {
         apply: held.actor(),
         watchKernel: held.actor() as never,
       },
-      delays: { backoff: 1_000 },
+      delays: { backoff: 1_000, resync: 600_000 },
     }),
     input: { connectionId: "site", child },
     events: [

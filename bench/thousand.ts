@@ -1,0 +1,57 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { median, type Row } from "./row.ts";
+
+const here = import.meta.dirname;
+
+/** What 1,000 connections cost while nothing happens, and when everything is read anew. */
+export async function thousand(): Promise<Row[]> {
+  const folder = mkdtempSync(join(tmpdir(), "bench-"));
+  const path = join(folder, "vici");
+  const simulator = spawn(process.execPath, [join(here, "thousand/simulator.ts"), path], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  try {
+    await once(simulator.stdout, "data");
+    const program = ["--expose-gc", join(here, "thousand/supervisor.ts"), path, "1"];
+    const output = execFileSync(process.execPath, program, { encoding: "utf8" });
+    return rowsOf(JSON.parse(output) as Measured);
+  } finally {
+    simulator.kill();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+interface Measured {
+  /** Bytes. */
+  readonly heapEach: number;
+  /** Of one processor. */
+  readonly idleShare: number;
+  readonly resyncs: readonly number[];
+}
+
+function rowsOf({ heapEach, idleShare, resyncs }: Measured): Row[] {
+  const what = "1,000 connections with a child each, on the simulator";
+  const against = "–";
+  return [
+    {
+      ...{ what: `${what}: heap of each`, against, unit: "kB" },
+      ...{ ours: heapEach / 1_000, goal: { atMost: 20 } },
+    },
+    {
+      ...{ what: "the same: processor while nothing happens", against, unit: "%" },
+      ...{ ours: idleShare * 100, goal: { atMost: 1 } },
+    },
+    {
+      ...{
+        what: "the same: from an event to every actor having the new list",
+        against,
+        unit: "ms",
+      },
+      ...{ ours: median(resyncs), goal: { atMost: 1_000 } },
+    },
+  ];
+}

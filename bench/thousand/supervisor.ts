@@ -1,0 +1,137 @@
+import {
+  auditTime,
+  BehaviorSubject,
+  firstValueFrom,
+  filter,
+  NEVER,
+  of,
+  Subject,
+  timeout,
+} from "rxjs";
+import { childSpec, connectionSpec, secret } from "../../lab/sites/manifests.ts";
+import { Charon } from "../../src/adapters/vici/charon.ts";
+import type { Gateway } from "../../src/model/endpoint.ts";
+import type { Snapshot } from "../../src/model/resource.ts";
+import { Metrics } from "../../src/runtime/metrics.ts";
+import { statusOf } from "../../src/runtime/status.ts";
+import { Supervisor } from "../../src/runtime/supervisor.ts";
+import { resourceOf } from "../../test/simulator/world.ts";
+
+/**
+ * 1,000 connections on a simulated charon. Prints, as JSON, what
+ * each takes of the heap, what all take of a processor while nothing happens, and how long
+ * a list of SAs takes until every actor has it. Its arguments are the path of charon's
+ * socket and how many children each connection has; run it with --expose-gc.
+ */
+const count = 1_000;
+const idleMs = 40_000;
+const [, , path = "", childrenEach = "1"] = process.argv;
+const width = Number(childrenEach);
+
+function manifests(connections: number): Snapshot {
+  const crs = Array.from({ length: connections }, (_, i) => {
+    const children = Array.from({ length: width }, (__, k) => {
+      const n = width * i + k;
+      const network = `10.${(n >> 8) + 16}.${n & 255}`;
+      const spec = childSpec(2, {
+        ...{ name: `child-${n}`, if_id: n + 1 },
+        ...{ local_ips: [`${network}.0/24`], remote_ips: [`10.1.${n & 255}.0/24`] },
+        ...{ xfrm_ip: `${network}.1/24`, vxlan_ip: `${network}.2/24` },
+        ip_pools: { primary: [`${network}.3-${network}.9/24`] },
+      });
+      return [`child-${n}`, spec];
+    });
+    return resourceOf(connectionSpec(`c${i}`, { children: Object.fromEntries(children) }));
+  });
+  const keys = Object.fromEntries(crs.map(({ key }) => [key, "a key"]));
+  return { resources: [resourceOf(secret(keys)), ...crs], problems: [] };
+}
+
+function heap(): number {
+  for (let i = 0; i < 4; i++) globalThis.gc?.();
+  return process.memoryUsage().heapUsed;
+}
+
+const metrics = new Metrics();
+const lists = new Subject<number>();
+const gateways = new BehaviorSubject<readonly Gateway[]>([]);
+const made = new Map<string, Gateway>();
+const desired = new Subject<Snapshot>();
+const charon = new Charon(path);
+const supervisor = new Supervisor({
+  charon,
+  network: { apply: () => {}, removeOrphans: () => 0, watch: () => NEVER },
+  placement: {
+    ensureGateway: (connection, { key, ifId }) => {
+      const id = `${connection}/${key}`;
+      if (made.has(id)) return;
+      made.set(id, {
+        ...{ id, connection, child: key, netns: `/run/netns/${ifId}` },
+        ...{ underlay: { family: 4, value: BigInt(ifId) }, device: "ipman0", mtu: 9_000 },
+      });
+      gateways.next([...made.values()]);
+    },
+    prune: () => [],
+    removeGateway: () => {},
+    gateways,
+    workers: of([]),
+  },
+  desired,
+  onAdapterCall: (call, seconds, failed) => {
+    metrics.adapterCall(call, seconds, failed);
+    if (call === "charon.list") lists.next(seconds);
+  },
+  onNews: () => {},
+  onBreakdown: (id, error) => {
+    throw new Error(`${id} broke down`, { cause: error });
+  },
+});
+
+const isUp = (connections: number) => {
+  const status = statusOf(supervisor).connections;
+  const ofChildren = status.flatMap(({ children }) => children);
+  return (
+    ofChildren.length === width * connections &&
+    [...status, ...ofChildren].every(({ state }) => state === "established")
+  );
+};
+
+/** Declares so many connections and gives the heap, in bytes, once all are up and at rest. */
+async function heapWith(connections: number): Promise<number> {
+  const up = firstValueFrom(
+    supervisor.changes.pipe(
+      auditTime(200),
+      filter(() => isUp(connections)),
+      timeout(120_000),
+    ),
+  );
+  desired.next(manifests(connections));
+  await up;
+  // What was only needed for coming up goes.
+  await new Promise((resolve) => setTimeout(resolve, 5_000));
+  return heap();
+}
+
+supervisor.start();
+// What a runtime takes in any case is in both.
+const few = await heapWith(count / 10);
+const heapEach = ((await heapWith(count)) - few) / (count - count / 10);
+
+const cpu = process.cpuUsage();
+const since = performance.now();
+await new Promise((resolve) => setTimeout(resolve, idleMs));
+const used = process.cpuUsage(cpu);
+const idleShare = (used.user + used.system) / 1_000 / (performance.now() - since);
+
+const resyncs: number[] = [];
+for (let i = 0; i < 5; i++) {
+  const asked = performance.now();
+  // A rekey's event asks for a list, as anything does that happens to SAs.
+  const [sa] = supervisor.roots.get("c0")?.getSnapshot().context.ikeSas ?? [];
+  const next = firstValueFrom(lists);
+  await charon.rekeyChildSa(sa?.children[0]?.uniqueId ?? "");
+  await next;
+  resyncs.push(performance.now() - asked);
+}
+process.stdout.write(`${JSON.stringify({ heapEach, idleShare, resyncs })}\n`);
+process.exit();
