@@ -194,6 +194,30 @@ describe("a connection's manifest", () => {
     });
   }
 
+  it("reports what is wrong in shape and in meaning at once", () => {
+    const found = paths((cr) => {
+      Object.assign(child(cr), { if_id: "102", surprise: true, vxlan_ip: "10.0.2.1/24" });
+      Object.assign(cr.spec, { localAddr: "fe80::1" });
+      delete (cr.spec as Partial<Manifest["spec"]>).localId;
+      child(cr).local_ips.push(7 as never, "10.0.2.9/24");
+    });
+    assert.deepEqual(found.toSorted(), [
+      at(".if_id"),
+      at(".local_ips[1]"),
+      at(".local_ips[2]"),
+      at(".surprise"),
+      at(".vxlan_ip"),
+      "spec.localAddr",
+      "spec.localId",
+    ]);
+  });
+
+  for (const nothing of [null, 7, "text", [], {}, { spec: { children: { a: null, b: [] } } }]) {
+    it(`refuses ${JSON.stringify(nothing)} without breaking down`, () => {
+      assert.equal(connectionFromCr(nothing).ok, false);
+    });
+  }
+
   it("reports every problem at once", () => {
     const found = paths((cr) => {
       cr.spec.remoteAddr = "?";

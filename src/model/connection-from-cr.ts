@@ -2,19 +2,31 @@ import { parseAddress } from "./address.ts";
 import { parseRange, type AddressRange } from "./address-pool.ts";
 import type { Child, Connection } from "./connection.ts";
 import { connectionProblems } from "./connection-problems.ts";
+import { mended } from "./mended.ts";
 import { parsePrefix, type Prefix } from "./prefix.ts";
 import type { Result } from "./result.ts";
-import type { ChildSpec, IPSecConnection } from "./schema/ipsec-connection.ts";
+import {
+  IPSecConnection as Schema,
+  type ChildSpec,
+  type IPSecConnection,
+} from "./schema/ipsec-connection.ts";
 import { schemaProblems } from "./schema-problems.ts";
 
 /** The connection that a document declares, or every problem it has. */
 export function connectionFromCr(document: unknown): Result<Connection> {
-  const problems = schemaProblems("IPSecConnection", document);
-  if (problems.length > 0) return { ok: false, problems };
-  const cr = document as IPSecConnection;
-  const found = connectionProblems(cr);
-  if (found.length > 0) return { ok: false, problems: found };
-  return { ok: true, value: convert(cr) };
+  const ofShape = schemaProblems("IPSecConnection", document);
+  const cr = (ofShape.length === 0 ? document : mended(Schema, document)) as IPSecConnection;
+  // Where the shape is wrong, the mended value says nothing.
+  const ofMeaning = connectionProblems(cr).filter(
+    ({ path }) => !ofShape.some((problem) => isWithin(path, problem.path)),
+  );
+  const problems = [...ofShape, ...ofMeaning];
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, value: convert(cr) };
+}
+
+/** True where `path` is the outer one or leads to something below it. */
+function isWithin(path: string, outer: string): boolean {
+  return path === outer || path.startsWith(`${outer}.`) || path.startsWith(`${outer}[`);
 }
 
 function convert({ metadata, spec }: IPSecConnection): Connection {
@@ -28,6 +40,8 @@ function convert({ metadata, spec }: IPSecConnection): Connection {
     localAddr: anyAddress ? undefined : spec.localAddr,
     localId: spec.localId,
     remoteId: spec.remoteId,
+    groupRef: spec.groupRef,
+    interfaceName: undefined,
     secretRef: { ...spec.secretRef },
     children: Object.entries(spec.children).map(([key, child]) => childFromSpec(key, child)),
     extra: { ...spec.extra },

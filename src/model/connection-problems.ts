@@ -26,12 +26,18 @@ function named(path: string, message: string | undefined): Problem[] {
   return message === undefined ? [] : [{ path, message }];
 }
 
-function addressProblems({ remoteAddr, localAddr }: IPSecConnectionSpec): Problem[] {
+function addressProblems(spec: IPSecConnectionSpec): Problem[] {
+  return [...remoteProblems(spec), ...localProblems(spec)];
+}
+
+function remoteProblems({ remoteAddr }: IPSecConnectionSpec): Problem[] {
+  if (parseAddress(remoteAddr) !== undefined || isHostName(remoteAddr)) return [];
+  const message = `"${remoteAddr}" is neither an IP address nor a DNS name; ranges and prefixes are not possible`;
+  return [{ path: "spec.remoteAddr", message }];
+}
+
+function localProblems({ remoteAddr, localAddr }: IPSecConnectionSpec): Problem[] {
   const remote = parseAddress(remoteAddr);
-  if (remote === undefined && !isHostName(remoteAddr)) {
-    const message = `"${remoteAddr}" is neither an IP address nor a DNS name; ranges and prefixes are not possible`;
-    return [{ path: "spec.remoteAddr", message }];
-  }
   if (localAddr === "" || localAddr === "%any") return [];
   const local = parseAddress(localAddr);
   const path = "spec.localAddr";

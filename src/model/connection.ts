@@ -41,6 +41,10 @@ export interface Connection {
   readonly localAddr: string | undefined;
   readonly localId: string;
   readonly remoteId: string;
+  /** The CharonGroup that carries the tunnel, where one is named. */
+  readonly groupRef: { readonly namespace: string; readonly name: string } | undefined;
+  /** The device under the xfrm interfaces; none unless the group names one. */
+  readonly interfaceName: string | undefined;
   readonly secretRef: SecretRef;
   readonly children: readonly Child[];
   readonly extra: Readonly<Record<string, string>>;

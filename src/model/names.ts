@@ -22,6 +22,12 @@ export function secretKeyProblem(key: string): string | undefined {
   return `"${key}" is no key of a Secret: use at most 253 letters, digits, "-", "_" and "."`;
 }
 
+/** What is wrong with a network device's name (IFNAMSIZ is 16 with the zero byte), if anything. */
+export function linkNameProblem(name: string): string | undefined {
+  if (/^[^\s/:]{1,15}$/.test(name) && name !== "." && name !== "..") return undefined;
+  return `"${name}" is no device's name: use 1 to 15 characters without white space, "/" and ":"`;
+}
+
 /** True for a DNS name that charon may resolve; a run of digits and dots is none. */
 export function isHostName(name: string): boolean {
   return host.test(name) && !/^[\d.]+$/.test(name);

@@ -23,7 +23,7 @@ export function schemaProblems(kind: Kind, document: unknown): Problem[] {
 }
 
 function problemOf(error: ErrorObject): Problem {
-  const path = error.instancePath.slice(1).split("/").map(unescape).join(".");
+  const path = pathOf(error.instancePath);
   const at = (member: string) => (path === "" ? member : `${path}.${member}`);
   switch (error.keyword) {
     case "additionalProperties": {
@@ -46,6 +46,15 @@ function typeProblem(error: ErrorObject): string {
   const wanted = String(error.params["type"]);
   const quoting = wanted === "string" && typeof error.data !== "object" ? "; put it in quotes" : "";
   return `must be of type ${wanted}${quoting}`;
+}
+
+/** `spec.children.net.local_ips[0]` of a JSON pointer. */
+function pathOf(pointer: string): string {
+  const tokens = pointer.slice(1).split("/").map(unescape);
+  return tokens
+    .map((token) => (/^\d+$/.test(token) ? `[${token}]` : `.${token}`))
+    .join("")
+    .slice(1);
 }
 
 /** A JSON pointer's token as text (RFC 6901). */

@@ -82,4 +82,43 @@ describe("the desired state", () => {
     assert.equal(state.connections.get("a")?.children[0]?.ifId, 7);
     assert.deepEqual(found(state), ["a metadata.name"]);
   });
+
+  const secretOf = (document: object): Resource => ({
+    kind: "Secret",
+    key: "default/s",
+    source: "s.yaml",
+    document: { apiVersion: "v1", kind: "Secret", metadata: { name: "s" }, ...document },
+  });
+
+  it("keeps the last good version of a Secret, and says nothing of its value", () => {
+    const before = desiredState(nothingDesired, snapshot(secretOf({ stringData: { k: "good" } })));
+    const after = desiredState(before, snapshot(secretOf({ data: { k: "p@ssword" } })));
+    assert.deepEqual(after.secrets, before.secrets);
+    assert.deepEqual(found(after), [" data.k"]);
+    assert.doesNotMatch(JSON.stringify([...after.problems]), /p@ssword/);
+    const unreadable = { source: "s.yaml", path: "", message: "no valid YAML" };
+    const gone = desiredState(before, { resources: [], problems: [unreadable] });
+    assert.deepEqual(gone.secrets, before.secrets);
+    assert.deepEqual(desiredState(before, snapshot()).secrets, []);
+  });
+
+  it("gives a connection the device that its group names", () => {
+    const group = (spec: object): Resource => ({
+      kind: "CharonGroup",
+      key: "default/g",
+      source: "g.yaml",
+      document: {
+        ...{ apiVersion: "ipman.dialo.ai/v1", kind: "CharonGroup", metadata: { name: "g" } },
+        spec: { hostNetwork: true, nodeName: "n", ...spec },
+      },
+    });
+    const one = connection("a");
+    const { spec } = one.document as { spec: object };
+    Object.assign(spec, { groupRef: { name: "g", namespace: "default" } });
+    const named = desiredState(nothingDesired, snapshot(one, group({ interfaceName: "eth1" })));
+    assert.equal(named.connections.get("a")?.interfaceName, "eth1");
+    const wrong = desiredState(named, snapshot(one, group({ interfaceName: "a/b" })));
+    assert.deepEqual(found(wrong), [" spec.interfaceName"]);
+    assert.equal(wrong.connections.get("a")?.interfaceName, "eth1");
+  });
 });

@@ -1,8 +1,17 @@
 import type { Connection } from "../model/connection.ts";
 import { connectionFromCr } from "../model/connection-from-cr.ts";
 import { crossProblems } from "../model/cross-problems.ts";
-import type { Resource, Snapshot, SourceProblem } from "../model/resource.ts";
-import { schemaProblems } from "../model/schema-problems.ts";
+import {
+  resourceKey,
+  type Resource,
+  type Snapshot,
+  type SourceProblem,
+} from "../model/resource.ts";
+import type { ObjectMeta } from "../model/schema/object-meta.ts";
+import { charonGroupProblems, secretProblems } from "../model/object-problems.ts";
+import type { Problem } from "../model/result.ts";
+import type { CharonGroup } from "../model/schema/charon-group.ts";
+import type { Kind } from "../model/schema-problems.ts";
 import type { Secret } from "../model/schema/secret.ts";
 
 /** What is to be, as far as the documents say so without contradiction. */
@@ -10,6 +19,7 @@ export interface DesiredState {
   /** By id; where a document has problems, the last good version of it. */
   readonly connections: ReadonlyMap<string, Connection>;
   readonly secrets: readonly Secret[];
+  readonly groups: readonly CharonGroup[];
   /** By connection id; the empty id holds those that belong to no connection. */
   readonly problems: ReadonlyMap<string, readonly SourceProblem[]>;
 }
@@ -17,6 +27,7 @@ export interface DesiredState {
 export const nothingDesired: DesiredState = {
   connections: new Map(),
   secrets: [],
+  groups: [],
   problems: new Map(),
 };
 
@@ -24,18 +35,23 @@ export const nothingDesired: DesiredState = {
 export function desiredState(before: DesiredState, snapshot: Snapshot): DesiredState {
   const problems = new Problems(snapshot.problems);
   const unique = withoutTwins(snapshot.resources, problems);
-  const secrets = unique
-    .filter(({ kind }) => kind === "Secret")
-    .flatMap((r) => secretOf(r, problems));
+  const lastGood = snapshot.problems.length > 0;
+  const secrets = accepted(unique, before.secrets, {
+    ...{ kind: "Secret", problemsOf: secretProblems, problems, lastGood },
+  });
+  const groups = accepted(unique, before.groups, {
+    ...{ kind: "CharonGroup", problemsOf: charonGroupProblems, problems, lastGood },
+  });
   const connections = new Map<string, Connection>();
   for (const resource of unique) {
     if (resource.kind !== "IPSecConnection") continue;
     const previous = before.connections.get(resource.key);
-    const connection = connectionOf(resource, [...connections.values()], problems) ?? previous;
-    if (connection !== undefined) connections.set(resource.key, reuse(previous, connection));
+    const connection = connectionOf(resource, connections, problems) ?? previous;
+    if (connection === undefined) continue;
+    connections.set(resource.key, reuse(previous, inGroup(connection, groups)));
   }
-  keepUnreadable(before, snapshot, connections);
-  return { connections, secrets, problems: problems.byOwner };
+  if (lastGood) keepMissing(before.connections, connections);
+  return { connections, secrets, groups, problems: problems.byOwner };
 }
 
 class Problems {
@@ -46,6 +62,7 @@ class Problems {
   }
 
   add(owner: string, ...problems: SourceProblem[]): void {
+    if (problems.length === 0) return;
     this.byOwner.set(owner, [...(this.byOwner.get(owner) ?? []), ...problems]);
   }
 }
@@ -66,20 +83,54 @@ function withoutTwins(resources: readonly Resource[], problems: Problems): Resou
   return [...first.values()];
 }
 
-function secretOf(resource: Resource, problems: Problems): Secret[] {
-  const found = schemaProblems("Secret", resource.document);
-  if (found.length === 0) return [resource.document as Secret];
-  problems.add("", ...found.map((problem) => ({ ...problem, source: resource.source })));
-  return [];
+interface Acceptance {
+  readonly kind: Kind;
+  readonly problemsOf: (document: unknown) => Problem[];
+  readonly problems: Problems;
+  /** A file cannot be read at present: it may hold any of what is missing now. */
+  readonly lastGood: boolean;
+}
+
+/** The documents of a kind; of those with problems, the last good version. */
+function accepted<T extends { readonly metadata: ObjectMeta }>(
+  resources: readonly Resource[],
+  before: readonly T[],
+  { kind, problemsOf, problems, lastGood }: Acceptance,
+): T[] {
+  const known = new Map(before.map((document) => [resourceKey(kind, document) ?? "", document]));
+  const found = new Map<string, T>();
+  for (const { kind: ofIt, key, source, document } of resources) {
+    if (ofIt !== kind) continue;
+    const wrong = problemsOf(document);
+    problems.add("", ...wrong.map((problem) => ({ ...problem, source })));
+    const good = wrong.length === 0 ? (document as T) : known.get(key);
+    if (good !== undefined) found.set(key, good);
+  }
+  if (lastGood) keepMissing(known, found);
+  return [...found.values()];
+}
+
+function keepMissing<T>(before: ReadonlyMap<string, T>, now: Map<string, T>): void {
+  for (const [key, item] of before) if (!now.has(key)) now.set(key, item);
+}
+
+/** The connection with what its group, which may be declared elsewhere, says of it. */
+function inGroup(connection: Connection, groups: readonly CharonGroup[]): Connection {
+  const { groupRef } = connection;
+  const group = groups.find(
+    ({ metadata }) =>
+      metadata.name === groupRef?.name && (metadata.namespace ?? "default") === groupRef.namespace,
+  );
+  return { ...connection, interfaceName: group?.spec.interfaceName };
 }
 
 function connectionOf(
   resource: Resource,
-  others: readonly Connection[],
+  others: ReadonlyMap<string, Connection>,
   problems: Problems,
 ): Connection | undefined {
   const parsed = connectionFromCr(resource.document);
-  const found = parsed.ok ? crossProblems(parsed.value, others) : parsed.problems;
+  const found = parsed.ok ? crossProblems(parsed.value, [...others.values()]) : parsed.problems;
   if (parsed.ok && found.length === 0) return parsed.value;
   problems.add(resource.key, ...found.map((problem) => ({ ...problem, source: resource.source })));
   return undefined;
@@ -94,16 +145,4 @@ function key(connection: Connection): string {
   return JSON.stringify(connection, (_, value: unknown) =>
     typeof value === "bigint" ? value.toString() : value,
   );
-}
-
-/** A file that is no YAML at present may hold any of what it held before. */
-function keepUnreadable(
-  before: DesiredState,
-  snapshot: Snapshot,
-  connections: Map<string, Connection>,
-): void {
-  if (snapshot.problems.length === 0) return;
-  for (const [id, connection] of before.connections) {
-    if (!connections.has(id)) connections.set(id, connection);
-  }
 }

@@ -43,7 +43,7 @@ export class HostNetwork implements NetworkPort {
       workers: order.workers,
       tunnelMtu: this.tunnelMtu(connection, order.child, order.tunnel, charonNamespace),
       vxlanPort: this.#options.vxlanPort,
-      underlying: undefined,
+      underlying: connection.interfaceName,
     });
     applyPlan({ namespace: order.gateway.netns, charonNamespace }, plan);
   }

@@ -44,9 +44,7 @@ export function applyLinks(
 
 /** An xfrm interface is known by its if_id: names can be anybody's. */
 function matches(link: Link, plan: LinkPlan): boolean {
-  return plan.kind === "xfrm"
-    ? link.kind === "xfrm" && link.ifId === plan.ifId
-    : link.name === plan.name;
+  return plan.kind === "xfrm" ? link.xfrm?.ifId === plan.ifId : link.name === plan.name;
 }
 
 function found(actual: readonly Link[], plan: LinkPlan): Link {
@@ -61,10 +59,13 @@ function ensureXfrm(
   plan: XfrmLink,
   actual: readonly Link[],
 ): boolean {
-  if (actual.some((link) => matches(link, plan))) return false;
-  const squatter = actual.find((link) => link.name === plan.name);
-  if (squatter !== undefined) socket.execute(deleteLink(squatter));
+  const known = actual.find((link) => matches(link, plan));
+  if (known?.xfrm?.underlying === 0 && plan.underlying === undefined) return false;
   using charon = NetlinkSocket.open(place.charonNamespace);
+  if (known?.xfrm?.underlying === underlying(charon, plan)) return false;
+  // The kernel changes neither if_id nor what is below on a device that exists.
+  const inTheWay = known ?? actual.find((link) => link.name === plan.name);
+  if (inTheWay !== undefined) socket.execute(deleteLink(inTheWay));
   const target = openSync(place.namespace, "r");
   try {
     const made = makeXfrm(charon, plan);

@@ -48,10 +48,10 @@ export const golden: readonly Golden[] = [
           0800 0200 66000000                #     IFLA_XFRM_IF_ID 102
     `),
     read: (body) => {
-      const { name, mtu, kind, ifId } = linkFrom(body) ?? {};
-      return { name, mtu, kind, ifId };
+      const { name, mtu, kind, xfrm } = linkFrom(body) ?? {};
+      return { name, mtu, kind, xfrm };
     },
-    value: { name: "x", mtu: 1400, kind: "xfrm", ifId: 102 },
+    value: { name: "x", mtu: 1400, kind: "xfrm", xfrm: { ifId: 102, underlying: 0 } },
   },
   {
     name: "a route by a device",

@@ -18,8 +18,7 @@ export interface Link {
   /** Index of the device that it belongs to, a bridge say; 0 for none. */
   readonly master: number;
   readonly vxlan: VxlanAttributes | undefined;
-  /** The if_id of an xfrm interface. */
-  readonly ifId: number | undefined;
+  readonly xfrm: XfrmAttributes | undefined;
   readonly counters: LinkCounters | undefined;
 }
 
@@ -28,6 +27,12 @@ export interface VxlanAttributes {
   /** UDP. */
   readonly port: number | undefined;
   /** Index of the device under it; 0 for none. */
+  readonly underlying: number;
+}
+
+export interface XfrmAttributes {
+  readonly ifId: number | undefined;
+  /** Index of the device under it, in the namespace that it was made in; 0 for none. */
   readonly underlying: number;
 }
 
@@ -72,8 +77,15 @@ export function linkFrom(body: Buffer): Link | undefined {
     kind,
     master: u32Of(attributes.get(Ifla.master)) ?? 0,
     vxlan: kind === "vxlan" ? vxlanFrom(data) : undefined,
-    ifId: kind === "xfrm" ? u32Of(data.get(Ifla.xfrmIfId)) : undefined,
+    xfrm: kind === "xfrm" ? xfrmFrom(data) : undefined,
     counters: countersFrom(attributes.get(Ifla.stats64)),
+  };
+}
+
+function xfrmFrom(data: Map<number, Buffer>): XfrmAttributes {
+  return {
+    ifId: u32Of(data.get(Ifla.xfrmIfId)),
+    underlying: u32Of(data.get(Ifla.xfrmLink)) ?? 0,
   };
 }
 

@@ -1,0 +1,42 @@
+import { linkNameProblem, objectNameProblem, secretKeyProblem } from "./names.ts";
+import type { Problem } from "./result.ts";
+import type { CharonGroup } from "./schema/charon-group.ts";
+import type { Secret } from "./schema/secret.ts";
+import { schemaProblems } from "./schema-problems.ts";
+
+/** Every problem of a CharonGroup. */
+export function charonGroupProblems(document: unknown): Problem[] {
+  const ofShape = schemaProblems("CharonGroup", document);
+  if (ofShape.length > 0) return ofShape;
+  const { metadata, spec } = document as CharonGroup;
+  const { interfaceName } = spec;
+  return [
+    ...named("metadata.name", objectNameProblem(metadata.name)),
+    ...named("spec.nodeName", objectNameProblem(spec.nodeName)),
+    ...named("spec.interfaceName", interfaceName && linkNameProblem(interfaceName)),
+  ];
+}
+
+const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/** Every problem of a Secret. None of them says anything of a value. */
+export function secretProblems(document: unknown): Problem[] {
+  const ofShape = schemaProblems("Secret", document);
+  if (ofShape.length > 0) return ofShape;
+  const { metadata, data = {}, stringData = {} } = document as Secret;
+  return [
+    ...named("metadata.name", objectNameProblem(metadata.name)),
+    ...Object.keys(data).flatMap((key) => named(`data.${key}`, secretKeyProblem(key))),
+    ...Object.keys(stringData).flatMap((key) => named(`stringData.${key}`, secretKeyProblem(key))),
+    ...Object.entries(data)
+      .filter(([, value]) => !base64.test(value.replace(/\s/g, "")))
+      .map(([key]) => ({
+        path: `data.${key}`,
+        message: "is no base64: encode the value, or write it as it is under stringData",
+      })),
+  ];
+}
+
+function named(path: string, message: string | undefined): Problem[] {
+  return message === undefined || message === "" ? [] : [{ path, message }];
+}
