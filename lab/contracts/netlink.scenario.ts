@@ -154,6 +154,21 @@ describe("a network plan on a real kernel", () => {
     });
   }
 
+  it("makes an xfrm interface anew when another device is to be below it", () => {
+    const below = (underlying: string | undefined): NetworkPlan => ({
+      ...plan,
+      links: plan.links.map((link) => (link.kind === "xfrm" ? { ...link, underlying } : link)),
+    });
+    applyPlan(place, below("port"));
+    using socket = NetlinkSocket.open(undefined);
+    const port = listLinks(socket).find((link) => link.name === "port");
+    assert.match(ip("-n", "gw", "-d", "link", "show", "xfrm7"), new RegExp(`@if${port?.index}:`));
+    assert.equal(applyPlan(place, below("port")).changes, 0);
+    assert.throws(() => applyPlan(place, below("nowhere")), /find device nowhere for xfrm7/);
+    applyPlan(place, plan);
+    assert.doesNotMatch(ip("-n", "gw", "-d", "link", "show", "xfrm7"), /@if/);
+  });
+
   it("says in the kernel's words what it refused", () => {
     const wrong = {
       ...plan,

@@ -57,6 +57,8 @@ describe("a tunnel comes back by itself", () => {
   it("after the peer was out of reach for a while, with a reason meanwhile", async () => {
     ip("-n peer link set wire0 down");
     await lab.ipman.until(isDown, 60_000);
+    // It was dead peer detection that noticed: nothing else was on the wire.
+    assert.match(lab.node.log, /sending DPD request/);
     await lab.ipman.reason("first", "PeerUnreachable", 60_000);
     ip("-n peer link set wire0 up");
     ip("-n peer route replace 10.0.0.0/16 dev wire0");

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { get } from "node:http";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { after, before, describe, it } from "node:test";
+import { connectionSpec, secret, yaml } from "../sites/manifests.ts";
+import { sh } from "../sites/shell.ts";
+import { TwoSites } from "../sites/two-sites.ts";
+
+const planted = [
+  "planted-first-secret-7f3a",
+  "planted-second-secret-91bc",
+  "planted-broken-secret!",
+];
+const bin = join(import.meta.dirname, "../../bin/ipman");
+
+describe("a secret", () => {
+  let lab: TwoSites;
+  const cr = connectionSpec("first");
+
+  before(async () => {
+    lab = await TwoSites.build();
+  });
+  after(() => lab[Symbol.asyncDispose]());
+
+  const [first = "", second = "", broken = ""] = planted;
+  const declare = (key: string) => lab.ipman.apply("secret.yaml", yaml(secret({ first: key })));
+
+  it("goes through all that can happen to it", async () => {
+    await lab.mirror(cr, { secret: first });
+    declare(second);
+    lab.ipman.apply("first.yaml", yaml(cr));
+    await lab.ipman.start("--log", "trace");
+    await lab.ipman.reason("first", "AuthenticationFailed");
+    declare(first);
+    await lab.ipman.ready("first", 30_000);
+    // As data it has to be base64, which this is not.
+    const { metadata, ...rest } = secret({});
+    lab.ipman.apply("secret.yaml", yaml({ ...rest, metadata, data: { first: broken } }));
+    await lab.ipman.until(({ problems }) => problems.some(({ path }) => path === "data.first"));
+    declare(second);
+    await lab.ipman.until(({ problems }) => problems.length === 0);
+  });
+
+  it("is in no byte that ipman wrote, shows or serves", async () => {
+    const seen = {
+      log: readFileSync(join(lab.folder, "ipman.log"), "utf8"),
+      status: sh(bin, "status", "-o", "json"),
+      table: sh(bin, "status"),
+      metrics: await fetchMetrics(),
+      state: readFileSync(join(lab.ipman.state, "endpoints.json"), "utf8"),
+      "command line": sh("ps", "-ww", "-o", "args=", "-p", String(lab.ipman.pid)),
+      environment: readFileSync(`/proc/${lab.ipman.pid}/environ`, "utf8"),
+    };
+    assert.match(seen.log, /AuthenticationFailed/, "the log has what happened");
+    assert.match(seen.metrics, /ipman_connections/);
+    for (const [where, bytes] of Object.entries(seen)) {
+      for (const value of planted) {
+        for (const form of [value, Buffer.from(value).toString("base64"), encodeURI(value)]) {
+          assert.ok(!bytes.includes(form), `${where} has a secret`);
+        }
+      }
+    }
+  });
+});
+
+async function fetchMetrics(): Promise<string> {
+  return new Promise((resolve, reject) => {
+    get("http://127.0.0.1:9740/metrics", (response) => {
+      text(response).then(resolve, reject);
+    }).on("error", reject);
+  });
+}

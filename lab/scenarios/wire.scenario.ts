@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { text } from "node:stream/consumers";
+import { after, before, describe, it } from "node:test";
+import { connectionSpec } from "../sites/manifests.ts";
+import { end, eventually, inNetns, ip, start } from "../sites/shell.ts";
+import { TwoSites } from "../sites/two-sites.ts";
+
+/** ESP with AES-CBC and SHA-256 over IPv4 leaves 1438 of 1500 bytes; 40 are TCP's and IP's. */
+const clamped = 1398;
+const gateway = "ipman-102";
+
+describe("what is on the wire", () => {
+  let lab: TwoSites;
+
+  before(async () => {
+    lab = await TwoSites.build();
+    await lab.up(connectionSpec("first"));
+    // Senders that know nothing of the tunnel's MTU: their segments would not fit.
+    ip("-n app link set vxlan102 mtu 1500");
+    ip("-n app route change 10.1.2.0/24 via 10.0.2.1 dev vxlan102 src 10.0.2.3 onlink mtu 1500");
+  });
+  after(() => lab[Symbol.asyncDispose]());
+
+  it("a worker's maximum segment size is clamped on its way to the peer", async () => {
+    const syn = await synOn("xfrm102", "dst host 10.1.2.1");
+    await transfer("peer", "app", "10.1.2.1", "1M");
+    assert.equal(mssOf(await syn.output), clamped);
+  });
+
+  it("and the peer's, on its way to the worker", async () => {
+    const syn = await synOn("vxlan102", "dst host 10.0.2.3");
+    await transfer("app", "peer", "10.0.2.3", "1M", "-B", "10.1.2.1");
+    assert.equal(mssOf(await syn.output), clamped);
+  });
+
+  it("every byte of a transfer is counted by the xfrm interface and by the CHILD SA", async () => {
+    // Bytes, since a packet here may be of many segments, which are cut apart later.
+    const sent = () => Number(statistic("tx_bytes"));
+    const before = sent();
+    const bytes = await transfer("peer", "app", "10.1.2.1", "8M");
+    assert.ok(bytes > 4 * 2 ** 20, `${bytes} bytes arrived`);
+    assert.ok(sent() - before >= bytes, `${sent() - before} bytes, at least ${bytes}`);
+    await using session = await lab.node.session();
+    const [item] = await Array.fromAsync(session.stream("list-sas"));
+    const [child] = Object.values(item?.["first"]?.["child-sas"] ?? {});
+    assert.ok(Number(child?.["bytes-out"]) >= bytes, child?.["bytes-out"]);
+    assert.equal(statistic("tx_errors"), "0");
+    assert.equal(statistic("tx_dropped"), "0");
+  });
+
+  function statistic(name: string): string {
+    return inNetns(gateway, `cat /sys/class/net/xfrm102/statistics/${name}`).trim();
+  }
+});
+
+/** The first SYN that leaves by a device of the gateway. */
+async function synOn(device: string, filter: string) {
+  const expression = `tcp[tcpflags] & (tcp-syn|tcp-ack) == tcp-syn and ${filter}`;
+  const args = ["netns", "exec", gateway, "tcpdump", "-n", "-v", "-l", "-c", "1", "-Q", "out"];
+  const dump = spawn("ip", [...args, "-i", device, expression], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const output = text(dump.stdout);
+  // It says so when it listens.
+  await new Promise((resolve) => dump.stderr.once("data", resolve));
+  return { output };
+}
+
+function mssOf(dump: string): number {
+  return Number(/\bmss (\d+)/.exec(dump)?.[1]);
+}
+
+/** Sends as much by TCP, from one namespace to another; gives how many bytes had arrived at the end. */
+async function transfer(
+  to: string,
+  from: string,
+  address: string,
+  size: string,
+  ...more: string[]
+): Promise<number> {
+  const server = start("/tmp/iperf.log", "ip", ["netns", "exec", to, "iperf3", "-s", "-1"]);
+  await eventually(() => {
+    if (!inNetns(to, "ss -Hltn sport = :5201").includes("5201")) throw new Error("not yet");
+  });
+  const report = inNetns(from, ["iperf3", "-J", "-c", address, "-n", size, ...more].join(" "));
+  await end(server);
+  return (JSON.parse(report) as { end: { sum_received: { bytes: number } } }).end.sum_received
+    .bytes;
+}
