@@ -13,8 +13,9 @@ help:
 setup:
 	@lab/setup.sh
 
-demo: setup
-	@$(NODE) lab/run.ts -- $(NODE) lab/demo.ts
+demo:
+	@lab/setup.sh --ready
+	@$(NODE) lab/run.ts --ready -- $(NODE) lab/demo.ts
 
 test: setup
 	@$(NODE) test/all.ts

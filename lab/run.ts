@@ -5,27 +5,35 @@ import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Machine } from "./machines/machine.ts";
 import { native } from "./machines/native.ts";
+import { qemu } from "./machines/qemu.ts";
 import { uml } from "./machines/uml.ts";
 
-const machines: readonly Machine[] = [native, uml];
+const machines: readonly Machine[] = [native, uml, qemu];
 
 const help = `Runs a command as root where the kernel has IPsec, in namespaces of its own.
 
 usage: node lab/run.ts [options] -- COMMAND [ARGUMENT…]
 
   --machine NAME     ${machines.map((m) => m.name).join(", ")}; the first that this host can have
+  --ready            rather one that needs no kernel to be built first
   --artifacts DIR    a folder that the command may write to, as $ARTIFACTS
   --limit SECONDS    after which all is stopped (1200)
 `;
 
-function choose(name: string | undefined): Machine {
-  for (const machine of machines) {
-    if (name !== undefined && machine.name !== name) continue;
-    const reason = machine.unavailable();
-    if (reason === undefined) return machine;
-    if (name !== undefined) throw new Error(`machine ${name}: ${reason}`);
-  }
-  throw new Error(name === undefined ? "no machine is possible here" : `no machine ${name}`);
+function choose(name: string | undefined, ready: boolean): Machine {
+  if (name !== undefined) return named(name);
+  const possible = machines.filter((machine) => machine.unavailable() === undefined);
+  const [first] = possible;
+  if (first === undefined) throw new Error("no machine is possible here");
+  return ready ? (possible.find((machine) => machine.ready()) ?? first) : first;
+}
+
+function named(name: string): Machine {
+  const machine = machines.find((one) => one.name === name);
+  if (machine === undefined) throw new Error(`no machine ${name}`);
+  const reason = machine.unavailable();
+  if (reason !== undefined) throw new Error(`machine ${name}: ${reason}`);
+  return machine;
 }
 
 function quote(word: string): string {
@@ -36,6 +44,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     machine: { type: "string" },
+    ready: { type: "boolean", default: false },
     artifacts: { type: "string" },
     limit: { type: "string", default: "1200" },
     help: { type: "boolean", default: false },
@@ -45,7 +54,7 @@ const { values, positionals } = parseArgs({
 if (values.help || positionals.length === 0) {
   process.stdout.write(help);
 } else {
-  const machine = choose(values.machine ?? process.env["IPMAN_LAB_MACHINE"]);
+  const machine = choose(values.machine ?? process.env["IPMAN_LAB_MACHINE"], values.ready);
   const exchange = resolve(values.artifacts ?? mkdtempSync(join(tmpdir(), "ipman-lab-")));
   mkdirSync(exchange, { recursive: true });
   process.exitCode = await machine.run({

@@ -1,6 +1,10 @@
 #!/usr/bin/env bash
 # Everything that demo and tests need on a Debian machine, as root. Quick when it is
 # there already.
+#
+#   setup.sh          for tests: builds a kernel where the host's own cannot do
+#   setup.sh --ready  for a demo: where a kernel would have to be built first, takes
+#                     Debian's stock one in QEMU
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,8 +17,13 @@ packages=(
 )
 # The kernel of the lab is needed where the host's own has no xfrm interfaces.
 if ! unshare --net ip link add probe type xfrm dev lo if_id 1 2>/dev/null; then
-  packages+=(gcc make flex bison bc libelf-dev xz-utils patch linux-source-6.12)
-  needs_kernel=1
+  if [ "${1:-}" != --ready ] || lab/kernel/build.sh --if-built >/dev/null 2>&1; then
+    packages+=(gcc make flex bison bc libelf-dev xz-utils patch linux-source-6.12)
+    needs_kernel=build.sh
+  else
+    packages+=(qemu-system-x86 kmod xz-utils)
+    needs_kernel=stock.sh
+  fi
 fi
 for tool in node npm; do
   command -v "$tool" >/dev/null || packages+=(nodejs npm)
@@ -45,6 +54,6 @@ if [ ! -e "$lock" ] || [ package-lock.json -nt "$lock" ]; then
   touch "$lock"
 fi
 
-if [ "${needs_kernel:-}" = 1 ]; then
-  lab/kernel/build.sh >/dev/null
+if [ -n "${needs_kernel:-}" ]; then
+  "lab/kernel/$needs_kernel" >/dev/null
 fi

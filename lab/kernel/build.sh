@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the lab's User-Mode Linux kernel once and prints the path of its binary.
-# Progress goes to standard error, the path alone to standard output.
+# Builds the lab's User-Mode Linux kernel once and prints the path of its binary. With
+# --if-built it builds nothing, and fails where there is none yet. Progress goes to standard error, the path alone to standard output.
 #
 # The result is cached by source version and configuration, outside the checkout:
 # $IPMAN_CACHE, or ~/.cache/ipman.
@@ -13,6 +13,7 @@ tarball=/usr/src/linux-source-6.12.tar.xz
 
 say() { printf '%s\n' "kernel: $*" >&2; }
 
+[ "${1:-}" != --if-built ] || [ -f "$tarball" ] || exit 1
 [ -f "$tarball" ] || { say "missing $tarball; apt-get install linux-source-6.12"; exit 1; }
 
 version=$(dpkg-query -W -f '${Version}' linux-source-6.12)
@@ -24,6 +25,7 @@ if [ -x "$target" ]; then
   exit 0
 fi
 
+[ "${1:-}" != --if-built ] || exit 1
 mkdir -p "$cache/kernel"
 exec 9>"$cache/kernel/lock"
 flock 9

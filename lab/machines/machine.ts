@@ -13,6 +13,8 @@ export interface Machine {
   readonly name: string;
   /** Why this host cannot have it, if it cannot. */
   readonly unavailable: () => string | undefined;
+  /** Whether it can start at once: nothing is to be built before. */
+  readonly ready: () => boolean;
   /** Runs the job with its output on ours; gives its exit status. */
   readonly run: (job: Job) => Promise<number>;
 }

@@ -13,6 +13,7 @@ const memory = "3072M";
 export const uml: Machine = {
   name: "uml",
   unavailable: () => (process.arch === "x64" ? undefined : "User-Mode Linux needs x86-64"),
+  ready: () => spawnSync(builder, ["--if-built"], { stdio: "ignore" }).status === 0,
   run: async ({ script, exchange, limitSeconds }) => {
     const kernel = buildKernel();
     writeFileSync(join(exchange, "job"), script);

@@ -1,14 +1,26 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
+import { afterEach, type TestContext } from "node:test";
 import type { Session } from "vici-client";
 import { Charon } from "./charon.ts";
 import { Ipman } from "./ipman.ts";
 import { psk, secret, sites, yaml, type connectionSpec } from "./manifests.ts";
 import { mirror, type Mirror } from "./peer.ts";
+import { captureIke, keepKernelState } from "./evidence.ts";
 import { ip } from "./shell.ts";
 
 /** charon's own timing in the lab: a peer that is dead is given up within seconds. */
 const impatient = ["retransmit_tries = 2", "retransmit_timeout = 1.0", "retransmit_base = 1.2"];
+
+/** Those that are up; a test that fails leaves what they were like then. */
+const open = new Set<TwoSites>();
+
+afterEach((test) => {
+  // Node has `passed` since version 24; its types do not.
+  const { name, passed } = test as TestContext & { readonly passed: boolean };
+  if (!passed) for (const { folder } of open) keepKernelState(folder, name);
+});
 
 /**
  * A node with charon and ipman, a peer with a charon of its own, and a cable between
@@ -20,6 +32,7 @@ export class TwoSites implements AsyncDisposable {
   readonly peer: Charon;
   readonly ipman: Ipman;
   #peerSession: Session | undefined;
+  #capture: ChildProcess | undefined;
 
   private constructor(folder: string, settings: readonly string[]) {
     this.folder = folder;
@@ -34,8 +47,10 @@ export class TwoSites implements AsyncDisposable {
     const lab = new TwoSites(mkdtempSync(join(parent, "sites-")), settings);
     clear();
     cable();
+    lab.#capture = captureIke(lab.folder);
     await Promise.all([lab.node.start(), lab.peer.start()]);
     lab.#peerSession = await lab.peer.session();
+    open.add(lab);
     return lab;
   }
 
@@ -68,6 +83,8 @@ export class TwoSites implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    open.delete(this);
+    this.#capture?.kill();
     await this.ipman[Symbol.asyncDispose]();
     this.#peerSession?.close();
     await this.node[Symbol.asyncDispose]();

@@ -37,15 +37,47 @@ export function readManifest(path: string, text = readFileSync(path, "utf8")): S
 
 /** The documents of every `*.yaml` and `*.yml` in a folder, in the files' order. */
 export function readFolder(folder: string): Snapshot {
-  const files = readdirSync(folder)
-    .filter((name) => /^[^.].*\.ya?ml$/.test(name))
-    .toSorted()
-    .map((name) => join(folder, name));
+  let files: string[];
+  try {
+    files = filesOf(folder);
+  } catch (error) {
+    const { message } = error as Error;
+    return { resources: [], problems: [{ source: folder, path: "", message }] };
+  }
   const read = files.flatMap((path) => readIfThere(path) ?? []);
   return {
     resources: read.flatMap(({ resources }) => resources),
     problems: read.flatMap(({ problems }) => problems),
   };
+}
+
+/** Changes whenever the folder is another one, or a manifest in it is. */
+interface Stamp {
+  readonly folder: string;
+  readonly files: string;
+}
+
+export function stampOf(folder: string): Stamp {
+  try {
+    const files = filesOf(folder).map((path) => `${path} ${fileStamp(path)}`);
+    // A number that was freed is soon given out again.
+    const { ino, birthtimeNs } = statSync(folder, { bigint: true });
+    return { folder: `${ino} ${birthtimeNs}`, files: files.join("\n") };
+  } catch (error) {
+    return { folder: (error as Error).message, files: "" };
+  }
+}
+
+function fileStamp(path: string): string {
+  const stat = statSync(path, { throwIfNoEntry: false, bigint: true });
+  return `${stat?.ino} ${stat?.size} ${stat?.mtimeNs}`;
+}
+
+function filesOf(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => /^[^.].*\.ya?ml$/.test(name))
+    .toSorted()
+    .map((name) => join(folder, name));
 }
 
 function readIfThere(path: string): Snapshot | undefined {
