@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
-import { afterEach, type TestContext } from "node:test";
+import type { TestContext } from "node:test";
 import type { Session } from "vici-client";
 import { Charon } from "./charon.ts";
 import { Ipman } from "./ipman.ts";
@@ -16,11 +16,15 @@ const impatient = ["retransmit_tries = 2", "retransmit_timeout = 1.0", "retransm
 /** Those that are up; a test that fails leaves what they were like then. */
 const open = new Set<TwoSites>();
 
-afterEach((test) => {
-  // Node has `passed` since version 24; its types do not.
-  const { name, passed } = test as TestContext & { readonly passed: boolean };
-  if (!passed) for (const { folder } of open) keepKernelState(folder, name);
-});
+// The demo has no tests, and node:test would report on them.
+if (process.env["NODE_TEST_CONTEXT"] !== undefined) {
+  const { afterEach } = await import("node:test");
+  afterEach((test) => {
+    // Node has `passed` since version 24; its types do not.
+    const { name, passed } = test as TestContext & { readonly passed: boolean };
+    if (!passed) for (const { folder } of open) keepKernelState(folder, name);
+  });
+}
 
 /**
  * A node with charon and ipman, a peer with a charon of its own, and a cable between
