@@ -60,7 +60,7 @@ const desired = new Subject<Snapshot>();
 const charon = new Charon(path);
 const supervisor = new Supervisor({
   charon,
-  network: { apply: () => {}, removeOrphans: () => 0, watch: () => NEVER },
+  network: { apply: () => {}, removeOrphans: () => 0, expiries: () => NEVER, watch: () => NEVER },
   placement: {
     ensureGateway: (connection, { key, ifId }) => {
       const id = `${connection}/${key}`;

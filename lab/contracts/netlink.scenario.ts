@@ -8,11 +8,14 @@ import {
   deleteNamespace,
   netnsPath,
 } from "../../src/adapters/netlink/namespace.ts";
+import { Poller } from "../../src/adapters/netlink/poller.ts";
 import { NetlinkSocket } from "../../src/adapters/netlink/socket.ts";
+import { expiries } from "../../src/adapters/netlink/xfrm.ts";
 import { parseAddress, type Address } from "../../src/model/address.ts";
 import { anyMac, type NetworkPlan } from "../../src/model/network-plan.ts";
 import { parsePrefix, type Prefix } from "../../src/model/prefix.ts";
 import { closeSync, openSync } from "node:fs";
+import { firstValueFrom, timeout } from "rxjs";
 
 const address = (text: string) => parseAddress(text) as Address;
 const prefix = (text: string) => parsePrefix(text) as Prefix;
@@ -167,6 +170,18 @@ describe("a network plan on a real kernel", () => {
     assert.throws(() => applyPlan(place, below("nowhere")), /find device nowhere for xfrm7/);
     applyPlan(place, plan);
     assert.doesNotMatch(ip("-n", "gw", "-d", "link", "show", "xfrm7"), /@if/);
+  });
+
+  it("hears that an SA's lifetime is over", async () => {
+    await using poller = new Poller();
+    const heard = firstValueFrom(expiries(poller, netnsPath("gw")).pipe(timeout(10_000)));
+    const key = `0x${"11".repeat(20)}`;
+    const sa = ["src", "192.0.2.1", "dst", "192.0.2.2", "proto", "esp", "spi", "7"];
+    const limit = ["limit", "time-soft", "1", "limit", "time-hard", "60"];
+    const algorithm = ["aead", "rfc4106(gcm(aes))", key, "128"];
+    ip("-n", "gw", "xfrm", "state", "add", ...sa, "mode", "tunnel", ...algorithm, ...limit);
+    await heard;
+    ip("-n", "gw", "xfrm", "state", "flush");
   });
 
   it("says in the kernel's words what it refused", () => {

@@ -1,10 +1,10 @@
 import type { Observable } from "rxjs";
-import { filter } from "rxjs";
+import { defer, filter } from "rxjs";
 import { applyPlan } from "../adapters/netlink/apply-plan.ts";
 import { monitor, type MonitorEvent } from "../adapters/netlink/monitor.ts";
 import { isPassingNeighbour } from "../adapters/netlink/neighbours.ts";
 import { pathMtu } from "../adapters/netlink/path-mtu.ts";
-import { removeOrphans } from "../adapters/netlink/xfrm.ts";
+import { expiries, removeOrphans } from "../adapters/netlink/xfrm.ts";
 import type { PeerProcess } from "../adapters/vici/peer-process.ts";
 import type { Poller } from "../adapters/netlink/poller.ts";
 import type { GatewayOrder, Tunnel } from "../machines/gateway.ts";
@@ -52,6 +52,10 @@ export class HostNetwork implements NetworkPort {
     return monitor(this.#options.poller, gateway.netns).pipe(
       filter((event) => event.lost || !isPassingNeighbour(event.message)),
     );
+  }
+
+  expiries(): Observable<unknown> {
+    return defer(() => expiries(this.#options.poller, this.#charonNamespace()));
   }
 
   /** Largest packet that enters the child's tunnel whole, in bytes. */

@@ -1,4 +1,13 @@
-import { auditTime, combineLatest, Subject, Subscription, type Observable } from "rxjs";
+import {
+  auditTime,
+  catchError,
+  combineLatest,
+  EMPTY,
+  Subject,
+  Subscription,
+  switchMap,
+  type Observable,
+} from "rxjs";
 import { createActor, type Actor, type ActorRefFrom, type InspectionEvent } from "xstate";
 import type { CharonNews } from "../adapters/vici/news.ts";
 import type { childMachine } from "../machines/child.ts";
@@ -58,6 +67,8 @@ export class Supervisor implements Disposable {
   readonly #secrets = new Secrets();
   readonly #turns = new Turns();
   readonly #changes = new Subject<void>();
+  /** Whether a session with charon is there, as that comes and goes. */
+  readonly #sessions = new Subject<boolean>();
   readonly #logic: ReturnType<typeof connectionLogic>;
   readonly #charon: Actor<ReturnType<typeof charonLogic>>;
   readonly #subscriptions = new Subscription();
@@ -245,11 +256,19 @@ export class Supervisor implements Disposable {
   #followCharon(): void {
     const broadcast = (type: "charon.ready" | "charon.lost") => {
       this.#charonReady = type === "charon.ready";
+      this.#sessions.next(this.#charonReady);
       if (!this.#charonReady) this.#sas = new Map();
       for (const root of this.#roots.values()) root.send({ type });
     };
     this.#charon.on("charon.ready", () => broadcast("charon.ready"));
     this.#charon.on("charon.lost", () => broadcast("charon.lost"));
+    // Without them a rekey is seen by charon's own event, or by the next list.
+    const expiries = this.#sessions.pipe(
+      switchMap((ready) =>
+        ready ? this.#options.network.expiries().pipe(catchError(() => EMPTY)) : EMPTY,
+      ),
+    );
+    this.#subscriptions.add(expiries.subscribe(() => this.#charon.send({ type: "sas.wanted" })));
     this.#charon.subscribe({
       next: () => this.#changes.next(),
       error: (error) => this.#options.onBreakdown("charon", error),

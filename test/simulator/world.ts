@@ -29,7 +29,12 @@ export class World implements AsyncDisposable {
     this.#desired = new BehaviorSubject<Snapshot>({ resources, problems: [] });
     this.supervisor = new Supervisor({
       charon: new Charon(this.#path),
-      network: { apply: () => {}, removeOrphans: () => 0, watch: () => NEVER },
+      network: {
+        apply: () => {},
+        removeOrphans: () => 0,
+        expiries: () => NEVER,
+        watch: () => NEVER,
+      },
       placement: {
         ensureGateway: (connection, child) => this.#place(connection, child),
         prune: () => [],

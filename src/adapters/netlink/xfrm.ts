@@ -1,6 +1,22 @@
+import type { Observable } from "rxjs";
+import { monitor } from "./monitor.ts";
+import type { Poller } from "./poller.ts";
 import { Protocol } from "./constants.ts";
 import { attributesIn, u32Of, type NetlinkMessage } from "./reader.ts";
 import { NetlinkSocket, type Request } from "./socket.ts";
+
+// linux/xfrm.h: XFRMNLGRP_EXPIRE
+const expireGroup = 2;
+
+/**
+ * Emits when the kernel says that an SA's lifetime, soft or hard, is over: charon is about
+ * to rekey it.
+ *
+ * @param namespace charon's, as a path
+ */
+export function expiries(poller: Poller, namespace: string | undefined): Observable<unknown> {
+  return monitor(poller, namespace, [expireGroup], Protocol.xfrm);
+}
 
 /** What belongs to the charon that runs now, and what may be left of another. */
 export interface Ownership {
