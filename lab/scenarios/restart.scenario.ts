@@ -35,6 +35,22 @@ describe("ipman run ends and starts again", () => {
     });
   }
 
+  it("removes nothing while a document cannot be read", async () => {
+    await lab.ipman.stop();
+    lab.ipman.apply("first.yaml", "kind: IPSecConnection\n  half-written: [");
+    const before = ikeMessages();
+    const pinging = new Pinging("app", "10.1.2.1");
+    await lab.ipman.start();
+    await lab.ipman.until(
+      ({ charon, problems }) => charon.state === "ready" && problems.length > 0,
+    );
+    lab.ipman.apply("first.yaml", yaml(cr));
+    await lab.ipman.ready("first");
+    const { sent, received } = await pinging.stop();
+    assert.equal(received, sent);
+    assert.equal(ikeMessages(), before);
+  });
+
   it("prunes what was deleted while it was away", async () => {
     await lab.ipman.stop();
     lab.ipman.remove("first.yaml");
@@ -45,6 +61,7 @@ describe("ipman run ends and starts again", () => {
     using session = await charonSession();
     assert.deepEqual((await session.request("get-conns")).conns, []);
     assert.deepEqual((await session.request("get-shared")).keys, []);
+    assert.deepEqual(readdirSync("/run/netns").toSorted(), ["app", "ipman", "peer"]);
     lab.ipman.apply("first.yaml", yaml(cr));
     await lab.ipman.ready("first");
     await lab.ipman.stop();

@@ -13,21 +13,11 @@ import { fabricDevice, fabricMtu, type Fabric } from "../adapters/host/fabric.ts
 import { createNamespace, deleteNamespace, netnsPath } from "../adapters/netlink/namespace.ts";
 import { bitsOf, formatAddress, type Address } from "../model/address.ts";
 import { freeAddress, rangeContains } from "../model/address-pool.ts";
-import { findChild, type Child, type Connection } from "../model/connection.ts";
+import type { Child, Connection } from "../model/connection.ts";
 import type { Gateway, Worker } from "../model/endpoint.ts";
 import { networkOf, parsePrefix, type Prefix } from "../model/prefix.ts";
+import { childWanted, poolWanted, type AttachRequest } from "./attach-request.ts";
 import type { PlacementPort } from "./ports.ts";
-
-/** A wish to put a workload's namespace behind a child. */
-export interface AttachRequest {
-  /** A name under /run/netns, or a path. */
-  readonly netns: string;
-  readonly connection: string;
-  /** A key or a name. */
-  readonly child: string;
-  /** May be left out where the child has one pool. */
-  readonly pool?: string | undefined;
-}
 
 /** What came of it. */
 export interface Attachment {
@@ -103,7 +93,7 @@ export class HostPlacement implements PlacementPort {
     request: AttachRequest,
     connections: ReadonlyMap<string, Connection>,
   ): Observable<unknown> {
-    const { connection, child } = resolve(request, connections);
+    const { connection, child } = childWanted(request, connections);
     const late = () =>
       new Error(`the gateway of ${connection.id}/${child.key} is not ready: see "ipman status"`);
     return this.gateways.pipe(
@@ -114,8 +104,8 @@ export class HostPlacement implements PlacementPort {
 
   /** Gives a namespace its port on the fabric and an address in the segment. */
   attach(request: AttachRequest, connections: ReadonlyMap<string, Connection>): Attachment {
-    const { connection, child } = resolve(request, connections);
-    const pool = poolOf(request.pool, child);
+    const { connection, child } = childWanted(request, connections);
+    const pool = poolWanted(request.pool, child);
     const netns = request.netns.includes("/") ? request.netns : netnsPath(request.netns);
     if (!existsSync(netns)) throw new Error(`there is no network namespace ${netns}`);
     const gateway = this.#state.value.gateways.find(({ id }) => id === gatewayName(child));
@@ -240,33 +230,6 @@ export function fabricNetwork(text: string): Prefix {
     );
   }
   return prefix;
-}
-
-function resolve(
-  request: AttachRequest,
-  connections: ReadonlyMap<string, Connection>,
-): { connection: Connection; child: Child } {
-  const connection = connections.get(request.connection);
-  if (connection === undefined) {
-    const known = [...connections.keys()].join(", ") || "none";
-    throw new Error(`there is no connection "${request.connection}"; known: ${known}`);
-  }
-  const child = findChild(connection, request.child);
-  if (child === undefined) {
-    const known = connection.children.map(({ key }) => key).join(", ");
-    throw new Error(`connection ${connection.id} has no child "${request.child}"; known: ${known}`);
-  }
-  return { connection, child };
-}
-
-function poolOf(wanted: string | undefined, child: Child): string {
-  const names = Object.keys(child.pools);
-  if (wanted === undefined && names.length === 1) return names[0] as string;
-  if (wanted !== undefined && names.includes(wanted)) return wanted;
-  const known = names.join(", ") || "none";
-  if (wanted === undefined)
-    throw new Error(`child ${child.key} has several pools: name one with --pool (${known})`);
-  throw new Error(`child ${child.key} has no pool "${wanted}"; known: ${known}`);
 }
 
 /** A child's gateway is named by what is unique on a host. */

@@ -148,11 +148,6 @@ export class Supervisor implements Disposable {
     );
   }
 
-  /** Orders a connection to try again at once. */
-  retry(id: string): void {
-    this.#roots.get(id)?.send({ type: "retry" });
-  }
-
   /** Deletes every connection as if its document were gone; resolves when all are. */
   async teardown(): Promise<void> {
     this.#ending = true;
