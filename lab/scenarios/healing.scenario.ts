@@ -41,8 +41,8 @@ describe("somebody breaks the gateway", () => {
   ] as const) {
     it(`${what}: traffic is back within ${withinMs} ms`, async () => {
       assert.equal(ping("app", "10.1.2.1", "-c", "1").received, 1, "before");
-      const since = performance.now();
       breaking();
+      const since = performance.now();
       await eventually(() => {
         assert.equal(ping("app", "10.1.2.1", "-c", "1", "-W", "0.05").received, 1);
       }, withinMs);

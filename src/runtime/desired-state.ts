@@ -9,7 +9,7 @@ import {
 } from "../model/resource.ts";
 import type { ObjectMeta } from "../model/schema/object-meta.ts";
 import { charonGroupProblems, secretProblems } from "../model/object-problems.ts";
-import type { Problem } from "../model/result.ts";
+import type { Problem, Result } from "../model/result.ts";
 import type { CharonGroup } from "../model/schema/charon-group.ts";
 import type { Kind } from "../model/schema-problems.ts";
 import type { Secret } from "../model/schema/secret.ts";
@@ -124,12 +124,23 @@ function inGroup(connection: Connection, groups: readonly CharonGroup[]): Connec
   return { ...connection, interfaceName: group?.spec.interfaceName };
 }
 
+const parsedBefore = new WeakMap<object, Result<Connection>>();
+
+/** Of a document that did not change, what came of it before. */
+function parsedOnce(document: object): Result<Connection> {
+  const known = parsedBefore.get(document);
+  if (known !== undefined) return known;
+  const result = connectionFromCr(document);
+  parsedBefore.set(document, result);
+  return result;
+}
+
 function connectionOf(
   resource: Resource,
   others: ReadonlyMap<string, Connection>,
   problems: Problems,
 ): Connection | undefined {
-  const parsed = connectionFromCr(resource.document);
+  const parsed = parsedOnce(resource.document as object);
   const found = parsed.ok ? crossProblems(parsed.value, [...others.values()]) : parsed.problems;
   if (parsed.ok && found.length === 0) return parsed.value;
   problems.add(resource.key, ...found.map((problem) => ({ ...problem, source: resource.source })));

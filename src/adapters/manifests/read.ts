@@ -35,19 +35,30 @@ export function readManifest(path: string, text = readFileSync(path, "utf8")): S
   return { resources, problems };
 }
 
-/** The documents of every `*.yaml` and `*.yml` in a folder, in the files' order. */
-export function readFolder(folder: string): Snapshot {
-  let files: string[];
-  try {
-    files = filesOf(folder);
-  } catch (error) {
-    const { message } = error as Error;
-    return { resources: [], problems: [{ source: folder, path: "", message }] };
-  }
-  const read = files.flatMap((path) => readIfThere(path) ?? []);
-  return {
-    resources: read.flatMap(({ resources }) => resources),
-    problems: read.flatMap(({ problems }) => problems),
+/**
+ * Reads the documents of every `*.yaml` and `*.yml` in a folder, in the files' order, as
+ * often as it is called. What comes of a file that did not change is the same object.
+ */
+export function folderReader(folder: string): () => Snapshot {
+  let known = new Map<string, Snapshot>();
+  return () => {
+    const read = new Map<string, Snapshot>();
+    try {
+      for (const path of filesOf(folder)) {
+        const stamp = `${path} ${fileStamp(path)}`;
+        const snapshot = known.get(stamp) ?? readIfThere(path);
+        if (snapshot !== undefined) read.set(stamp, snapshot);
+      }
+    } catch (error) {
+      const { message } = error as Error;
+      return { resources: [], problems: [{ source: folder, path: "", message }] };
+    }
+    known = read;
+    const all = [...read.values()];
+    return {
+      resources: all.flatMap(({ resources }) => resources),
+      problems: all.flatMap(({ problems }) => problems),
+    };
   };
 }
 

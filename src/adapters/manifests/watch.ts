@@ -14,7 +14,7 @@ import {
   switchMap,
 } from "rxjs";
 import type { Snapshot } from "../../model/resource.ts";
-import { readFolder, stampOf } from "./read.ts";
+import { folderReader, stampOf } from "./read.ts";
 
 /** A file that is being written is left alone until it has been quiet for so long. */
 const quietMs = 100;
@@ -47,7 +47,7 @@ export function watchFolder(folder: string): Observable<Snapshot> {
   return merge(reports, seen).pipe(
     debounceTime(quietMs),
     startWith(undefined),
-    map(() => readFolder(folder)),
+    map(folderReader(folder)),
   );
 }
 
