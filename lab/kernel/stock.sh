@@ -8,8 +8,15 @@ init=$here/../machines/qemu-init.sh
 cache=${IPMAN_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ipman}
 say() { printf '%s\n' "kernel: $*" >&2; }
 
-package=$(apt-cache depends linux-image-amd64 | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
-[ -n "$package" ] || { say "linux-image-amd64 is not known here: apt-get update"; exit 1; }
+newest() {
+  apt-cache depends linux-image-amd64 2>/dev/null | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1
+}
+package=$(newest)
+if [ -z "$package" ]; then
+  apt-get update -qq
+  package=$(newest)
+fi
+[ -n "$package" ] || { say "apt knows no linux-image-amd64"; exit 1; }
 version=${package#linux-image-}
 target=$cache/stock/$version-$(sha256sum "$init" | cut -c1-12)
 if [ -e "$target/initramfs" ]; then
