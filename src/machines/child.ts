@@ -55,6 +55,8 @@ export const childMachine = setup({
     rekeying: ({ context }) => context.sas.some((sa) => sa.state === "REKEYING"),
     loaded: ({ context }) => context.loaded,
     hinted: ({ context }) => context.hint !== undefined,
+    /** charon is at work by itself: an order now would be in its way. */
+    yields: ({ context }) => context.loaded && context.busy,
     initiates: ({ context }) => context.child.initiates,
     attemptOver: ({ context }) => context.sas.length === 0 && !context.busy,
     stalled: ({ context }) => context.failure?.retryable === false && !context.loadedSince,
@@ -167,6 +169,21 @@ export const childMachine = setup({
           on: { "peer.notified": {} },
           after: { hintSettle: { target: "waiting", actions: { type: "listSas" } } },
         },
+        yielding: {
+          description:
+            "charon makes the IKE SA anew by itself, as in a reauthentication; it is ordered to only where nothing comes of that.",
+          on: {
+            "sas.listed": { actions: { type: "takeList" }, target: "yielded" },
+          },
+          after: { check: { target: "yielding", reenter: true, actions: { type: "listSas" } } },
+        },
+        yielded: {
+          always: [
+            { guard: "installed", target: "#child.established" },
+            { guard: "attemptOver", target: "deciding" },
+            { target: "yielding" },
+          ],
+        },
         listening: {
           description: "The peer, or traffic, is to bring the CHILD SA up.",
           after: { check: { target: "listening", reenter: true, actions: { type: "listSas" } } },
@@ -251,7 +268,11 @@ export const childMachine = setup({
         }),
         { type: "tellGateway" },
       ],
-      always: [{ guard: "loaded", target: "negotiating" }, { target: "pending" }],
+      always: [
+        { guard: "yields", target: "negotiating.yielding" },
+        { guard: "loaded", target: "negotiating" },
+        { target: "pending" },
+      ],
     },
     replacing: {
       description: "The CHILD SA is not what is declared: it ends, and a new one follows.",

@@ -176,6 +176,22 @@ describe("the child machine", () => {
     assert.equal(calls.count("initiate"), 2);
   });
 
+  it("leaves charon to a reauthentication of its own, and orders where nothing comes of it", async () => {
+    const { calls, start, list, snapshot } = harness();
+    const reauthenticating = ikeSa({ uniqueId: "8", state: "CONNECTING", children: [] });
+    await start();
+    await list(ikeSa());
+    await list(reauthenticating);
+    assert.deepEqual(snapshot().value, { negotiating: "yielding" });
+    await list(ikeSa({ uniqueId: "8" }));
+    assert.equal(snapshot().value, "established");
+    assert.equal(calls.count("initiate"), 1);
+    await list(reauthenticating);
+    await list();
+    assert.deepEqual(snapshot().value, { negotiating: "waiting" });
+    assert.equal(calls.count("initiate"), 2);
+  });
+
   it("counts a CHILD SA that was rekeyed, and is listed still, as none", async () => {
     const { start, list, snapshot } = harness();
     await start();
