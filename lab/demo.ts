@@ -5,8 +5,8 @@ import { NetlinkSocket } from "../src/adapters/netlink/socket.ts";
 import { statusTable } from "../src/main/status-table.ts";
 import { find, type Ipman } from "./sites/ipman.ts";
 import { childSpec, connectionSpec, psk, secret, yaml } from "./sites/manifests.ts";
-import { eventually, inNetns, ip, sh, start, end } from "./sites/shell.ts";
-import { ping } from "./sites/traffic.ts";
+import { eventually, ip, sh } from "./sites/shell.ts";
+import { ping, transfer } from "./sites/traffic.ts";
 import { TwoSites } from "./sites/two-sites.ts";
 
 /** What happened, for the table at the end. */
@@ -77,14 +77,8 @@ await step("ipman attach, for two workloads", () => {
 await step("traffic through the tunnel", async () => {
   pings("app-1", "10.1.2.1");
   pings("app-2", "10.1.2.1");
-  const server = start("/tmp/iperf.log", "ip", ["netns", "exec", "peer", "iperf3", "-s", "-1"]);
-  await eventually(() => inNetns("peer", "ss -Hltn sport = :5201").includes("5201") || fail());
-  const report = inNetns("app-1", "iperf3 -c 10.1.2.1 -n 16M -J");
-  await end(server);
-  const { end: summary } = JSON.parse(report) as {
-    end: { sum_received: { bits_per_second: number } };
-  };
-  say(`app-1 sends 16 MB: ${(summary.sum_received.bits_per_second / 1e6).toFixed(0)} Mbit/s\n`);
+  const { bits_per_second: rate } = await transfer("peer", "app-1", "10.1.2.1", "16M");
+  say(`app-1 sends 16 MB: ${(rate / 1e6).toFixed(0)} Mbit/s\n`);
   say(counters());
 });
 

@@ -3,13 +3,14 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { startHost, type Host } from "../../src/main/host.ts";
 import { command as attachCommand } from "../../src/main/attach.ts";
 import { connectionSpec, psk, secret, yaml } from "../../lab/sites/manifests.ts";
-import { end, eventually, inNetns, ip, sh, start } from "../../lab/sites/shell.ts";
+import { eventually, inNetns, ip, sh } from "../../lab/sites/shell.ts";
+import { transfer } from "../../lab/sites/traffic.ts";
 import type { TwoSites } from "../../lab/sites/two-sites.ts";
 import { fastest, highest, type Row } from "../row.ts";
 import { ByHand } from "./by-hand.ts";
 
 const rounds = 7;
-const megabytes = 48;
+const size = "48M";
 const bin = join(import.meta.dirname, "../../bin/ipman");
 
 /** What the tunnel costs to bring up, to join and to use, beside the same made by hand. */
@@ -120,14 +121,8 @@ async function firstPing(): Promise<void> {
   await eventually(() => inNetns("app", "ping -n -q -c 1 -W 0.05 10.1.2.1"), 10_000, 1);
 }
 
+/** In Mbit/s. */
 async function throughput(): Promise<number> {
-  const server = start("/tmp/iperf.log", "ip", ["netns", "exec", "peer", "iperf3", "-s", "-1"]);
-  await eventually(() => {
-    if (!inNetns("peer", "ss -Hltn sport = :5201").includes("5201")) throw new Error("not yet");
-  });
-  const report = JSON.parse(inNetns("app", `iperf3 -c 10.1.2.1 -n ${megabytes}M -J`)) as {
-    end: { sum_received: { bits_per_second: number } };
-  };
-  await end(server);
-  return report.end.sum_received.bits_per_second / 1e6;
+  const { bits_per_second: rate } = await transfer("peer", "app", "10.1.2.1", size);
+  return rate / 1e6;
 }

@@ -1,25 +1,15 @@
-import {
-  auditTime,
-  BehaviorSubject,
-  firstValueFrom,
-  filter,
-  NEVER,
-  of,
-  Subject,
-  timeout,
-} from "rxjs";
+import { auditTime, firstValueFrom, filter, Subject, timeout } from "rxjs";
 import { childSpec, connectionSpec, secret } from "../../lab/sites/manifests.ts";
 import { Charon } from "../../src/adapters/vici/charon.ts";
-import type { Gateway } from "../../src/model/endpoint.ts";
 import type { Snapshot } from "../../src/model/resource.ts";
 import { Metrics } from "../../src/runtime/metrics.ts";
 import { statusOf } from "../../src/runtime/status.ts";
 import { Supervisor } from "../../src/runtime/supervisor.ts";
+import { obedientNetwork, simulatedPlacement } from "../../test/simulator/placement.ts";
 import { resourceOf } from "../../test/simulator/world.ts";
 
 /**
- * 1,000 connections on a simulated charon. Prints, as JSON, what
- * each takes of the heap, what all take of a processor while nothing happens, and how long
+ * 1,000 connections on a simulated charon. Prints, as JSON, what each takes of the heap, what all take of a processor while nothing happens, and how long
  * a list of SAs takes until every actor has it. Its arguments are the path of charon's
  * socket and how many children each connection has; run it with --expose-gc.
  */
@@ -54,28 +44,12 @@ function heap(): number {
 
 const metrics = new Metrics();
 const lists = new Subject<number>();
-const gateways = new BehaviorSubject<readonly Gateway[]>([]);
-const made = new Map<string, Gateway>();
 const desired = new Subject<Snapshot>();
 const charon = new Charon(path);
 const supervisor = new Supervisor({
   charon,
-  network: { apply: () => {}, removeOrphans: () => 0, expiries: () => NEVER, watch: () => NEVER },
-  placement: {
-    ensureGateway: (connection, { key, ifId }) => {
-      const id = `${connection}/${key}`;
-      if (made.has(id)) return;
-      made.set(id, {
-        ...{ id, connection, child: key, netns: `/run/netns/${ifId}` },
-        ...{ underlay: { family: 4, value: BigInt(ifId) }, device: "ipman0", mtu: 9_000 },
-      });
-      gateways.next([...made.values()]);
-    },
-    prune: () => [],
-    removeGateway: () => {},
-    gateways,
-    workers: of([]),
-  },
+  network: obedientNetwork,
+  placement: simulatedPlacement(),
   desired,
   onAdapterCall: (call, seconds, failed) => {
     metrics.adapterCall(call, seconds, failed);

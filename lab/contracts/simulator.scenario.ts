@@ -11,6 +11,7 @@ import {
   type PeerName,
   type Transcript,
 } from "../../test/simulator/transcript.ts";
+import { peerHalf } from "../sites/peer.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
 /** Where the peer's half differs, so that it behaves as named. */
@@ -33,7 +34,9 @@ async function ofRealCharon(): Promise<Transcript> {
   await using lab = await TwoSites.build();
   for (const [name, half] of Object.entries(halves)) {
     await lab.peerSession.request("load-shared", { id: name, ...sharedOf(name, half.secret) });
-    await lab.peerSession.request("load-conn", mirrored(name as PeerName, half.child));
+    const message = conn(name as PeerName)[name] as Message;
+    const { address } = peers[name as PeerName];
+    await lab.peerSession.request("load-conn", { [name]: peerHalf(message, address, half.child) });
   }
   await using session = await lab.node.session();
   return await transcript(session);
@@ -46,22 +49,4 @@ async function ofSimulator(): Promise<Transcript> {
   await simulator.listen(path);
   await using session = await connect({ path });
   return await transcript(session);
-}
-
-function mirrored(name: PeerName, changes: Message = {}): Record<string, Message> {
-  const { local, remote, children, ...own } = conn(name)[name] as Record<string, Message>;
-  const turned = Object.entries(children as Record<string, Message>).map(([key, child]) => {
-    const { if_id_in: _in, if_id_out: _out, local_ts, remote_ts, ...rest } = child;
-    return [key, { ...rest, local_ts: remote_ts, remote_ts: local_ts, ...changes }];
-  });
-  return {
-    [name]: {
-      ...own,
-      local_addrs: [peers[name].address],
-      remote_addrs: ["%any"],
-      local: remote as Message,
-      remote: local as Message,
-      children: Object.fromEntries(turned) as Message,
-    },
-  };
 }

@@ -3,7 +3,8 @@ import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
 import { connectionSpec } from "../sites/manifests.ts";
-import { end, eventually, inNetns, ip, start } from "../sites/shell.ts";
+import { inNetns, ip } from "../sites/shell.ts";
+import { transfer } from "../sites/traffic.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
 /** ESP with AES-CBC and SHA-256 over IPv4 leaves 1438 of 1500 bytes; 40 are TCP's and IP's. */
@@ -38,7 +39,7 @@ describe("what is on the wire", () => {
     // Bytes, since a packet here may be of many segments, which are cut apart later.
     const sent = () => Number(statistic("tx_bytes"));
     const before = sent();
-    const bytes = await transfer("peer", "app", "10.1.2.1", "8M");
+    const { bytes } = await transfer("peer", "app", "10.1.2.1", "8M");
     assert.ok(bytes > 4 * 2 ** 20, `${bytes} bytes arrived`);
     assert.ok(sent() - before >= bytes, `${sent() - before} bytes, at least ${bytes}`);
     await using session = await lab.node.session();
@@ -69,22 +70,4 @@ async function synOn(device: string, filter: string) {
 
 function mssOf(dump: string): number {
   return Number(/\bmss (\d+)/.exec(dump)?.[1]);
-}
-
-/** Sends as much by TCP, from one namespace to another; gives how many bytes had arrived at the end. */
-async function transfer(
-  to: string,
-  from: string,
-  address: string,
-  size: string,
-  ...more: string[]
-): Promise<number> {
-  const server = start("/tmp/iperf.log", "ip", ["netns", "exec", to, "iperf3", "-s", "-1"]);
-  await eventually(() => {
-    if (!inNetns(to, "ss -Hltn sport = :5201").includes("5201")) throw new Error("not yet");
-  });
-  const report = inNetns(from, ["iperf3", "-J", "-c", address, "-n", size, ...more].join(" "));
-  await end(server);
-  return (JSON.parse(report) as { end: { sum_received: { bytes: number } } }).end.sum_received
-    .bytes;
 }

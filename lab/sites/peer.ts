@@ -11,32 +11,37 @@ export async function mirror(session: Session, cr: object, changes: Mirror = {})
   const parsed = connectionFromCr(cr);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   const connection = parsed.value;
-  const message = messageFromConnection(connection)[connection.name];
-  const { children, local, remote } = message as unknown as {
-    children: Record<string, Message>;
-    local: Message;
-    remote: Message;
-  };
-  const mirrored = Object.entries(children).map(([key, child]) => {
-    const { if_id_in: _in, if_id_out: _out, local_ts, remote_ts, ...rest } = child;
-    return [key, { ...rest, local_ts: remote_ts, remote_ts: local_ts, ...changes.child }];
-  });
-  const own: Message = {
-    ...(message as Message),
-    local_addrs: [connection.remoteAddr],
-    remote_addrs: ["%any"],
-    local: remote,
-    remote: local,
-    ...changes.connection,
-    children: Object.fromEntries(mirrored),
-  };
+  const message = messageFromConnection(connection)[connection.name] as Message;
+  const half = peerHalf(message, connection.remoteAddr, changes.child);
   await session.request("load-shared", {
     id: connection.name,
     type: "IKE",
     data: changes.secret ?? psk,
     owners: [connection.localId, connection.remoteId],
   });
-  await session.request("load-conn", { [connection.name]: own });
+  await session.request("load-conn", { [connection.name]: { ...half, ...changes.connection } });
+}
+
+/**
+ * The peer's half of a `load-conn`: identities and selectors turned round, no if_id.
+ *
+ * @param address the peer's own
+ * @param changes of each child
+ */
+export function peerHalf(message: Message, address: string, changes: Message = {}): Message {
+  const { local, remote, children } = message as Record<string, Message>;
+  const turned = Object.entries(children as Record<string, Message>).map(([key, child]) => {
+    const { if_id_in: _in, if_id_out: _out, local_ts, remote_ts, ...rest } = child;
+    return [key, { ...rest, local_ts: remote_ts, remote_ts: local_ts, ...changes }];
+  });
+  return {
+    ...message,
+    local_addrs: [address],
+    remote_addrs: ["%any"],
+    local: remote as Message,
+    remote: local as Message,
+    children: Object.fromEntries(turned) as Message,
+  };
 }
 
 /** Where the peer differs from what the connection asks for. */

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
-import { sh } from "./shell.ts";
+import { end, eventually, inNetns, sh, start } from "./shell.ts";
 
 /** What a ping reported. */
 export interface Pinged {
@@ -38,6 +38,29 @@ export class Pinging {
     this.#process.kill("SIGINT");
     return parse(await this.#output);
   }
+}
+
+/** What had arrived when the sender was done. */
+export interface Transferred {
+  readonly bytes: number;
+  readonly bits_per_second: number;
+}
+
+/** Sends as much (`8M`) by TCP from one namespace to another. */
+export async function transfer(
+  to: string,
+  from: string,
+  address: string,
+  size: string,
+  ...options: string[]
+): Promise<Transferred> {
+  const server = start("/tmp/iperf.log", "ip", ["netns", "exec", to, "iperf3", "-s", "-1"]);
+  await eventually(() => {
+    if (!inNetns(to, "ss -Hltn sport = :5201").includes("5201")) throw new Error("not yet");
+  });
+  const report = inNetns(from, ["iperf3", "-J", "-c", address, "-n", size, ...options].join(" "));
+  await end(server);
+  return (JSON.parse(report) as { end: { sum_received: Transferred } }).end.sum_received;
 }
 
 function parse(output: string): Pinged {

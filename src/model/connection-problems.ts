@@ -3,27 +3,23 @@ import { childProblems } from "./child-problems.ts";
 import { connectionExtraProblem } from "./extra.ts";
 import { isHostName, labelValueProblem, objectNameProblem, secretKeyProblem } from "./names.ts";
 import { overlap, parsePrefix, type Prefix } from "./prefix.ts";
-import type { Problem } from "./result.ts";
+import { problemAt, type Problem } from "./result.ts";
 import type { ChildSpec, IPSecConnection, IPSecConnectionSpec } from "./schema/ipsec-connection.ts";
 
 /** What is wrong with a well-shaped connection on its own, all of it. */
 export function connectionProblems({ metadata, spec }: IPSecConnection): Problem[] {
   return [
-    ...named("metadata.name", objectNameProblem(metadata.name)),
-    ...named("spec.name", labelValueProblem(spec.name)),
-    ...named("spec.secretRef.name", objectNameProblem(spec.secretRef.name)),
-    ...named("spec.secretRef.namespace", objectNameProblem(spec.secretRef.namespace)),
-    ...named("spec.secretRef.key", secretKeyProblem(spec.secretRef.key)),
+    ...problemAt("metadata.name", objectNameProblem(metadata.name)),
+    ...problemAt("spec.name", labelValueProblem(spec.name)),
+    ...problemAt("spec.secretRef.name", objectNameProblem(spec.secretRef.name)),
+    ...problemAt("spec.secretRef.namespace", objectNameProblem(spec.secretRef.namespace)),
+    ...problemAt("spec.secretRef.key", secretKeyProblem(spec.secretRef.key)),
     ...addressProblems(spec),
     ...placementProblems(spec),
     ...extraProblems(spec),
     ...Object.entries(spec.children).flatMap(([key, child]) => childProblems(key, child)),
     ...siblingProblems(Object.entries(spec.children)),
   ];
-}
-
-function named(path: string, message: string | undefined): Problem[] {
-  return message === undefined ? [] : [{ path, message }];
 }
 
 function addressProblems(spec: IPSecConnectionSpec): Problem[] {
@@ -65,18 +61,20 @@ function placementProblems(spec: IPSecConnectionSpec): Problem[] {
     problems.push({ path: "spec.nodeName", message });
   }
   if (spec.nodeName !== undefined) {
-    problems.push(...named("spec.nodeName", objectNameProblem(spec.nodeName)));
+    problems.push(...problemAt("spec.nodeName", objectNameProblem(spec.nodeName)));
   }
   if (spec.groupRef !== undefined) {
-    problems.push(...named("spec.groupRef.name", objectNameProblem(spec.groupRef.name)));
-    problems.push(...named("spec.groupRef.namespace", objectNameProblem(spec.groupRef.namespace)));
+    problems.push(...problemAt("spec.groupRef.name", objectNameProblem(spec.groupRef.name)));
+    problems.push(
+      ...problemAt("spec.groupRef.namespace", objectNameProblem(spec.groupRef.namespace)),
+    );
   }
   return problems;
 }
 
 function extraProblems(spec: IPSecConnectionSpec): Problem[] {
   return Object.entries(spec.extra ?? {}).flatMap(([name, value]) =>
-    named(`spec.extra.${name}`, connectionExtraProblem(name, value)),
+    problemAt(`spec.extra.${name}`, connectionExtraProblem(name, value)),
   );
 }
 

@@ -1,5 +1,5 @@
 import { linkNameProblem, objectNameProblem, secretKeyProblem } from "./names.ts";
-import type { Problem } from "./result.ts";
+import { problemAt, type Problem } from "./result.ts";
 import type { CharonGroup } from "./schema/charon-group.ts";
 import type { Secret } from "./schema/secret.ts";
 import { schemaProblems } from "./schema-problems.ts";
@@ -11,9 +11,9 @@ export function charonGroupProblems(document: unknown): Problem[] {
   const { metadata, spec } = document as CharonGroup;
   const { interfaceName } = spec;
   return [
-    ...named("metadata.name", objectNameProblem(metadata.name)),
-    ...named("spec.nodeName", objectNameProblem(spec.nodeName)),
-    ...named("spec.interfaceName", interfaceName && linkNameProblem(interfaceName)),
+    ...problemAt("metadata.name", objectNameProblem(metadata.name)),
+    ...problemAt("spec.nodeName", objectNameProblem(spec.nodeName)),
+    ...(interfaceName ? problemAt("spec.interfaceName", linkNameProblem(interfaceName)) : []),
   ];
 }
 
@@ -25,9 +25,11 @@ export function secretProblems(document: unknown): Problem[] {
   if (ofShape.length > 0) return ofShape;
   const { metadata, data = {}, stringData = {} } = document as Secret;
   return [
-    ...named("metadata.name", objectNameProblem(metadata.name)),
-    ...Object.keys(data).flatMap((key) => named(`data.${key}`, secretKeyProblem(key))),
-    ...Object.keys(stringData).flatMap((key) => named(`stringData.${key}`, secretKeyProblem(key))),
+    ...problemAt("metadata.name", objectNameProblem(metadata.name)),
+    ...Object.keys(data).flatMap((key) => problemAt(`data.${key}`, secretKeyProblem(key))),
+    ...Object.keys(stringData).flatMap((key) =>
+      problemAt(`stringData.${key}`, secretKeyProblem(key)),
+    ),
     ...Object.entries(data)
       .filter(([, value]) => !base64.test(value.replace(/\s/g, "")))
       .map(([key]) => ({
@@ -35,8 +37,4 @@ export function secretProblems(document: unknown): Problem[] {
         message: "is no base64: encode the value, or write it as it is under stringData",
       })),
   ];
-}
-
-function named(path: string, message: string | undefined): Problem[] {
-  return message === undefined || message === "" ? [] : [{ path, message }];
 }

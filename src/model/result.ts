@@ -10,3 +10,8 @@ export interface Problem {
 export type Result<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** The problem that a check found at a path, if it found one. */
+export function problemAt(path: string, message: string | undefined): Problem[] {
+  return message === undefined ? [] : [{ path, message }];
+}

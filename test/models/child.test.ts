@@ -8,33 +8,17 @@ import {
   type ActorRefFrom,
   type SnapshotFrom,
 } from "xstate";
-import { childMachine } from "../../src/machines/child.ts";
+import type { childMachine } from "../../src/machines/child.ts";
 import type { ChildEvent } from "../../src/machines/child-types.ts";
 import { failure, Reason } from "../../src/model/failure.ts";
 import type { Child } from "../../src/model/connection.ts";
-import {
-  Calls,
-  gatewayWith,
-  childSa,
-  childSpec,
-  connectionOf,
-  ikeSa,
-  settled,
-} from "./fixtures.ts";
+import { Calls, childSa, childSpec, childWith, connectionOf, ikeSa, settled } from "./fixtures.ts";
 
 /** A child below a parent that keeps what it is sent. */
 function harness(changes: object = {}) {
   const calls = new Calls();
   const clock = new SimulatedClock();
-  const machine = childMachine.provide({
-    actors: {
-      gateway: gatewayWith(calls),
-      initiate: calls.actor("initiate"),
-      terminate: calls.actor("terminate"),
-      rekey: calls.actor("rekey"),
-      removeGateway: calls.actor("removeGateway"),
-    },
-  });
+  const machine = childWith(calls);
   const child = connectionOf({ children: { "child-2": childSpec(2, changes) } })
     .children[0] as Child;
   const parent = setup({

@@ -1,27 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createActor, SimulatedClock } from "xstate";
-import { childMachine } from "../../src/machines/child.ts";
 import { connectionMachine } from "../../src/machines/connection.ts";
 import type { ConnectionEvent } from "../../src/machines/connection-types.ts";
 import { failure, Reason } from "../../src/model/failure.ts";
-import { Calls, gatewayWith, childSpec, connectionOf, ikeSa, settled } from "./fixtures.ts";
+import { Calls, childSpec, childWith, connectionOf, ikeSa, settled } from "./fixtures.ts";
 
 function harness(input: { charonReady?: boolean; secretRevision?: string } = {}) {
   const calls = new Calls();
   const clock = new SimulatedClock();
-  const child = childMachine.provide({
-    actors: {
-      gateway: gatewayWith(calls),
-      initiate: calls.actor("initiate"),
-      terminate: calls.actor("terminate"),
-      rekey: calls.actor("rekey"),
-      removeGateway: calls.actor("removeGateway"),
-    },
-  });
   const machine = connectionMachine.provide({
     actors: {
-      child,
+      child: childWith(calls),
       load: calls.actor("load"),
       terminateIke: calls.actor("terminateIke"),
       unload: calls.actor("unload"),

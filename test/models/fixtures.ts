@@ -1,4 +1,5 @@
 import { fromCallback, fromPromise, type AnyEventObject } from "xstate";
+import { childMachine } from "../../src/machines/child.ts";
 import { gatewayMachine } from "../../src/machines/gateway.ts";
 import { connectionFromCr } from "../../src/model/connection-from-cr.ts";
 import type { Gateway } from "../../src/model/endpoint.ts";
@@ -100,6 +101,19 @@ export function gatewayWith(calls: Calls) {
       place: calls.actor("place"),
       apply: calls.actor("apply"),
       watchKernel: fromCallback<AnyEventObject, Gateway>(() => {}),
+    },
+  });
+}
+
+/** A child that asks whatever `calls` says, its gateway too. */
+export function childWith(calls: Calls) {
+  return childMachine.provide({
+    actors: {
+      gateway: gatewayWith(calls),
+      initiate: calls.actor("initiate"),
+      terminate: calls.actor("terminate"),
+      rekey: calls.actor("rekey"),
+      removeGateway: calls.actor("removeGateway"),
     },
   });
 }

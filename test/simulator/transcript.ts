@@ -194,22 +194,19 @@ export async function transcript(session: Session): Promise<Transcript> {
     () => ask("terminate", { ike: "dead", force: "yes", timeout: "2000" }),
     list,
   );
-  await step(
-    "no ESP proposal in common",
-    () => ask("initiate", { ike: "weak", child: "net", timeout: "-1" }),
-    () => until(/NO_PROPOSAL_CHOSEN/),
-    list,
-    () => ask("terminate", { ike: "weak", force: "yes", timeout: "2000" }),
-    () => until(/DELETING/),
-  );
-  await step(
-    "selectors refused",
-    () => ask("initiate", { ike: "narrow", child: "net", timeout: "-1" }),
-    () => until(/TS_UNACCEPTABLE/),
-    list,
-    () => ask("terminate", { ike: "narrow", force: "yes", timeout: "2000" }),
-    () => until(/DELETING/),
-  );
+  for (const [what, name, notify] of [
+    ["no ESP proposal in common", "weak", /NO_PROPOSAL_CHOSEN/],
+    ["selectors refused", "narrow", /TS_UNACCEPTABLE/],
+  ] as const) {
+    await step(
+      what,
+      () => ask("initiate", { ike: name, child: "net", timeout: "-1" }),
+      () => until(notify),
+      list,
+      () => ask("terminate", { ike: name, force: "yes", timeout: "2000" }),
+      () => until(/DELETING/),
+    );
+  }
   await step(
     "unload",
     () => ask("unload-conn", { name: "good" }),

@@ -1,13 +1,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { BehaviorSubject, NEVER, of } from "rxjs";
+import { BehaviorSubject } from "rxjs";
 import { Charon } from "../../src/adapters/vici/charon.ts";
-import type { Child } from "../../src/model/connection.ts";
-import type { Gateway } from "../../src/model/endpoint.ts";
-import type { Resource, Snapshot } from "../../src/model/resource.ts";
+import { resourceKey, type Resource, type Snapshot } from "../../src/model/resource.ts";
 import { Supervisor } from "../../src/runtime/supervisor.ts";
 import { SimulatedCharon, type Behaviour, type SimulatorOptions } from "./charon.ts";
+import { obedientNetwork, simulatedPlacement } from "./placement.ts";
 
 type Simulation = Pick<SimulatorOptions, "latencyMs" | "retransmitMs">;
 
@@ -20,7 +19,6 @@ export class World implements AsyncDisposable {
   readonly #folder = mkdtempSync(join(tmpdir(), "world-"));
   readonly #path = join(this.#folder, "vici");
   readonly #desired: BehaviorSubject<Snapshot>;
-  readonly #gateways = new BehaviorSubject<readonly Gateway[]>([]);
   readonly #simulation: Simulation;
   #charon: SimulatedCharon | undefined;
 
@@ -29,19 +27,8 @@ export class World implements AsyncDisposable {
     this.#desired = new BehaviorSubject<Snapshot>({ resources, problems: [] });
     this.supervisor = new Supervisor({
       charon: new Charon(this.#path),
-      network: {
-        apply: () => {},
-        removeOrphans: () => 0,
-        expiries: () => NEVER,
-        watch: () => NEVER,
-      },
-      placement: {
-        ensureGateway: (connection, child) => this.#place(connection, child),
-        prune: () => [],
-        removeGateway: (connection, key) => this.#unplace(connection, key),
-        gateways: this.#gateways,
-        workers: of([]),
-      },
+      network: obedientNetwork,
+      placement: simulatedPlacement(),
       desired: this.#desired,
       onAdapterCall: () => {},
       onNews: () => {},
@@ -82,29 +69,11 @@ export class World implements AsyncDisposable {
     await this.stopCharon();
     rmSync(this.#folder, { recursive: true });
   }
-
-  #place(connection: string, { key, ifId }: Child): void {
-    const id = `${connection}/${key}`;
-    if (this.#gateways.value.some((gateway) => gateway.id === id)) return;
-    const gateway: Gateway = {
-      ...{ id, connection, child: key, netns: `/run/netns/${ifId}` },
-      ...{ underlay: { family: 4, value: BigInt(ifId) }, device: "ipman0", mtu: 9_000 },
-    };
-    this.#gateways.next([...this.#gateways.value, gateway]);
-  }
-
-  #unplace(connection: string, key: string): void {
-    const others = this.#gateways.value.filter(({ id }) => id !== `${connection}/${key}`);
-    this.#gateways.next(others);
-  }
 }
 
-/** Documents as a folder would give them. */
-export function resourceOf(document: {
-  kind: string;
-  metadata: { name: string; namespace?: string };
-}): Resource {
-  const { kind, metadata } = document;
-  const key = kind === "Secret" ? `${metadata.namespace}/${metadata.name}` : metadata.name;
-  return { kind: kind as Resource["kind"], key, source: `${key}.yaml`, document };
+/** A document as a folder would give it. */
+export function resourceOf(document: { kind: string; metadata: { name: string } }): Resource {
+  const kind = document.kind as Resource["kind"];
+  const key = resourceKey(kind, document) ?? "";
+  return { kind, key, source: `${key}.yaml`, document };
 }

@@ -1,0 +1,36 @@
+import { BehaviorSubject, NEVER, of } from "rxjs";
+import type { Child } from "../../src/model/connection.ts";
+import type { Gateway } from "../../src/model/endpoint.ts";
+import type { NetworkPort, PlacementPort } from "../../src/runtime/ports.ts";
+
+/** A kernel that does whatever it is told. */
+export const obedientNetwork: NetworkPort = {
+  apply: () => {},
+  removeOrphans: () => 0,
+  expiries: () => NEVER,
+  watch: () => NEVER,
+};
+
+/** Gateways that are there as soon as they are wanted; no workers. */
+export function simulatedPlacement(): PlacementPort {
+  const made = new Map<string, Gateway>();
+  const gateways = new BehaviorSubject<readonly Gateway[]>([]);
+  const tell = () => gateways.next([...made.values()]);
+  return {
+    ensureGateway: (connection: string, { key, ifId }: Child) => {
+      const id = `${connection}/${key}`;
+      if (made.has(id)) return;
+      made.set(id, {
+        ...{ id, connection, child: key, netns: `/run/netns/${ifId}` },
+        ...{ underlay: { family: 4, value: BigInt(ifId) }, device: "ipman0", mtu: 9_000 },
+      });
+      tell();
+    },
+    removeGateway: (connection: string, key: string) => {
+      if (made.delete(`${connection}/${key}`)) tell();
+    },
+    prune: () => [],
+    gateways,
+    workers: of([]),
+  };
+}
