@@ -41,8 +41,10 @@ function convert({ metadata, spec }: IPSecConnection): Connection {
     localId: spec.localId,
     remoteId: spec.remoteId,
     groupRef: spec.groupRef,
+    nodeName: spec.nodeName,
     interfaceName: undefined,
     secretRef: { ...spec.secretRef },
+    allowedNamespaces: spec.allowedNamespaces,
     children: Object.entries(spec.children).map(([key, child]) => childFromSpec(key, child)),
     extra: { ...spec.extra },
   };

@@ -17,6 +17,9 @@ export function connectionProblems({ metadata, spec }: IPSecConnection): Problem
     ...addressProblems(spec),
     ...placementProblems(spec),
     ...extraProblems(spec),
+    ...(spec.allowedNamespaces ?? []).flatMap((name, i) =>
+      problemAt(`spec.allowedNamespaces[${i}]`, objectNameProblem(name)),
+    ),
     ...Object.entries(spec.children).flatMap(([key, child]) => childProblems(key, child)),
     ...siblingProblems(Object.entries(spec.children)),
   ];

@@ -43,9 +43,13 @@ export interface Connection {
   readonly remoteId: string;
   /** The CharonGroup that carries the tunnel, where one is named. */
   readonly groupRef: { readonly namespace: string; readonly name: string } | undefined;
+  /** The node that carries it: the document's own word, or its group's. */
+  readonly nodeName: string | undefined;
   /** The device under the xfrm interfaces; none unless the group names one. */
   readonly interfaceName: string | undefined;
   readonly secretRef: SecretRef;
+  /** The namespaces whose pods may join; undefined for any. */
+  readonly allowedNamespaces: readonly string[] | undefined;
   readonly children: readonly Child[];
   readonly extra: Readonly<Record<string, string>>;
 }

@@ -1,30 +1,59 @@
-import type { Connection } from "./connection.ts";
+import type { Child, Connection } from "./connection.ts";
+import { groupIdOf } from "./group.ts";
 import type { Problem } from "./result.ts";
 
+/** What connections share: all of them one host's charon and kernel, or what the cluster gives them. */
+export type Scope = "host" | "cluster";
+
 /**
- * What is wrong with `connection` beside the others that share its charon. The one that
- * was there first keeps what both want, so `others` are those accepted before.
+ * The connections that were accepted, and what is wrong with another beside them. The one
+ * that was there first keeps what both want.
  */
-export function crossProblems(connection: Connection, others: readonly Connection[]): Problem[] {
-  return others.flatMap((other) =>
-    other.id === connection.id
-      ? []
-      : [...nameProblems(connection, other), ...ifIdProblems(connection, other)],
-  );
-}
+export class Neighbours {
+  readonly #scope: Scope;
+  /** By the charon that knows them, and the name that it knows them by. */
+  readonly #names = new Map<string, Connection>();
+  /** By the node and the if_id. */
+  readonly #ifIds = new Map<string, { connection: Connection; child: Child }>();
 
-function nameProblems(connection: Connection, other: Connection): Problem[] {
-  if (connection.name !== other.name) return [];
-  const message = `"${connection.name}" is the name of ${other.id} as well: charon knows connections by it`;
-  return [{ path: "spec.name", message }];
-}
+  constructor(scope: Scope) {
+    this.#scope = scope;
+  }
 
-function ifIdProblems(connection: Connection, other: Connection): Problem[] {
-  const taken = new Map(other.children.map((child) => [child.ifId, child.key]));
-  return connection.children.flatMap((child) => {
-    const owner = taken.get(child.ifId);
-    if (owner === undefined) return [];
-    const message = `${child.ifId} is the if_id and VNI of ${other.id}/${owner} as well: each child on a node needs its own`;
+  add(connection: Connection): void {
+    this.#names.set(this.#nameKey(connection), connection);
+    for (const child of connection.children) {
+      this.#ifIds.set(this.#ifIdKey(connection, child), { connection, child });
+    }
+  }
+
+  problemsOf(connection: Connection): Problem[] {
+    return [
+      ...this.#nameProblems(connection),
+      ...connection.children.flatMap((child) => this.#ifIdProblems(connection, child)),
+    ];
+  }
+
+  #nameProblems(connection: Connection): Problem[] {
+    const other = this.#names.get(this.#nameKey(connection));
+    if (other === undefined || other.id === connection.id) return [];
+    const message = `"${connection.name}" is the name of ${other.id} as well: charon knows connections by it`;
+    return [{ path: "spec.name", message }];
+  }
+
+  #ifIdProblems(connection: Connection, child: Child): Problem[] {
+    const owner = this.#ifIds.get(this.#ifIdKey(connection, child));
+    if (owner === undefined || owner.connection.id === connection.id) return [];
+    const message = `${child.ifId} is the if_id and VNI of ${owner.connection.id}/${owner.child.key} as well: each child on a node needs its own`;
     return [{ path: `spec.children.${child.key}.if_id`, message }];
-  });
+  }
+
+  #nameKey(connection: Connection): string {
+    const charon = this.#scope === "host" ? "" : (groupIdOf(connection) ?? "");
+    return JSON.stringify([charon, connection.name]);
+  }
+
+  #ifIdKey({ nodeName }: Connection, { ifId }: Child): string {
+    return `${this.#scope === "host" ? "" : (nodeName ?? "")} ${ifId}`;
+  }
 }

@@ -31,6 +31,8 @@ export const Reason = {
   RekeyOverdue: "RekeyOverdue",
   /** The kernel refused a link, an address, a route or an entry. */
   NetworkRejected: "NetworkRejected",
+  /** Nothing is wrong; it is not done yet. */
+  InProgress: "InProgress",
   /** A defect in ipman itself. */
   Internal: "Internal",
 } as const;

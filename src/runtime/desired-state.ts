@@ -1,6 +1,6 @@
 import type { Connection } from "../model/connection.ts";
 import { connectionFromCr } from "../model/connection-from-cr.ts";
-import { crossProblems } from "../model/cross-problems.ts";
+import { Neighbours, type Scope } from "../model/cross-problems.ts";
 import {
   resourceKey,
   type Resource,
@@ -32,7 +32,11 @@ export const nothingDesired: DesiredState = {
 };
 
 /** The state that a snapshot asks for, after `before`. */
-export function desiredState(before: DesiredState, snapshot: Snapshot): DesiredState {
+export function desiredState(
+  before: DesiredState,
+  snapshot: Snapshot,
+  scope: Scope = "host",
+): DesiredState {
   const problems = new Problems(snapshot.problems);
   const unique = withoutTwins(snapshot.resources, problems);
   const lastGood = snapshot.problems.length > 0;
@@ -43,12 +47,16 @@ export function desiredState(before: DesiredState, snapshot: Snapshot): DesiredS
     ...{ kind: "CharonGroup", problemsOf: charonGroupProblems, problems, lastGood },
   });
   const connections = new Map<string, Connection>();
+  const neighbours = new Neighbours(scope);
+  const groupOf = new Map(groups.map((group) => [resourceKey("CharonGroup", group), group]));
   for (const resource of unique) {
     if (resource.kind !== "IPSecConnection") continue;
     const previous = before.connections.get(resource.key);
-    const connection = connectionOf(resource, connections, problems) ?? previous;
+    const found = connectionOf(resource, { neighbours, groups: groupOf, scope }, problems);
+    const connection = found === undefined ? previous : reuse(previous, found);
     if (connection === undefined) continue;
-    connections.set(resource.key, reuse(previous, inGroup(connection, groups)));
+    connections.set(resource.key, connection);
+    neighbours.add(connection);
   }
   if (lastGood) keepMissing(before.connections, connections);
   return { connections, secrets, groups, problems: problems.byOwner };
@@ -114,15 +122,27 @@ function keepMissing<T>(before: ReadonlyMap<string, T>, now: Map<string, T>): vo
   for (const [key, item] of before) if (!now.has(key)) now.set(key, item);
 }
 
+const placedBefore = new WeakMap<Connection, Connection>();
+
 /** The connection with what its group, which may be declared elsewhere, says of it. */
-function inGroup(connection: Connection, groups: readonly CharonGroup[]): Connection {
+function inGroup(connection: Connection, groups: Groups): Connection {
   const { groupRef } = connection;
-  const group = groups.find(
-    ({ metadata }) =>
-      metadata.name === groupRef?.name && (metadata.namespace ?? "default") === groupRef.namespace,
-  );
-  return { ...connection, interfaceName: group?.spec.interfaceName };
+  if (groupRef === undefined) return connection;
+  const group = groups.get(`${groupRef.namespace}/${groupRef.name}`);
+  const { interfaceName, nodeName } = group?.spec ?? {};
+  const before = placedBefore.get(connection);
+  if (
+    before !== undefined &&
+    before.interfaceName === interfaceName &&
+    before.nodeName === nodeName
+  )
+    return before;
+  const placed = { ...connection, interfaceName, nodeName: connection.nodeName ?? nodeName };
+  placedBefore.set(connection, placed);
+  return placed;
 }
+
+type Groups = ReadonlyMap<string | undefined, CharonGroup>;
 
 const parsedBefore = new WeakMap<object, Result<Connection>>();
 
@@ -135,21 +155,43 @@ function parsedOnce(document: object): Result<Connection> {
   return result;
 }
 
+/** What a connection is judged beside. */
+interface Around {
+  readonly neighbours: Neighbours;
+  readonly groups: Groups;
+  readonly scope: Scope;
+}
+
 function connectionOf(
   resource: Resource,
-  others: ReadonlyMap<string, Connection>,
+  { neighbours, groups, scope }: Around,
   problems: Problems,
 ): Connection | undefined {
   const parsed = parsedOnce(resource.document as object);
-  const found = parsed.ok ? crossProblems(parsed.value, [...others.values()]) : parsed.problems;
-  if (parsed.ok && found.length === 0) return parsed.value;
+  const connection = parsed.ok ? inGroup(parsed.value, groups) : undefined;
+  const found =
+    connection === undefined
+      ? (parsed as { problems: readonly Problem[] }).problems
+      : [
+          ...(scope === "cluster" ? placeProblems(connection) : []),
+          ...neighbours.problemsOf(connection),
+        ];
+  if (found.length === 0) return connection;
   problems.add(resource.key, ...found.map((problem) => ({ ...problem, source: resource.source })));
   return undefined;
 }
 
+/** A host is its own place; in a cluster somebody has to say which node. */
+function placeProblems({ groupRef, nodeName }: Connection): Problem[] {
+  if (groupRef !== undefined || nodeName !== undefined) return [];
+  const message = "is required, or groupRef is: one of them says which node carries the tunnel";
+  return [{ path: "spec.nodeName", message }];
+}
+
 /** The same object where nothing changed, so that a comparison is cheap. */
 function reuse(previous: Connection | undefined, next: Connection): Connection {
-  return previous !== undefined && key(previous) === key(next) ? previous : next;
+  if (previous === undefined || previous === next) return next;
+  return key(previous) === key(next) ? previous : next;
 }
 
 function key(connection: Connection): string {

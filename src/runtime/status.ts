@@ -3,9 +3,16 @@ import type { connectionMachine } from "../machines/connection.ts";
 import { childActorId } from "../machines/connection-types.ts";
 import type { childMachine } from "../machines/child.ts";
 import type { gatewayMachine } from "../machines/gateway.ts";
-import { Reason, type Failure } from "../model/failure.ts";
+import type { Condition } from "../model/condition.ts";
+import type { Failure } from "../model/failure.ts";
 import { formatPrefix } from "../model/prefix.ts";
 import type { SourceProblem } from "../model/resource.ts";
+import {
+  childConditionsOf,
+  conditionsOf,
+  specFailure,
+  type ConnectionFacts,
+} from "./conditions.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** The states that people see; charts have finer ones below them. */
@@ -17,14 +24,6 @@ export type State =
   | "failed"
   | "terminating";
 
-/** One of Kubernetes' conditions, as data. */
-export interface Condition {
-  readonly type: string;
-  readonly status: "True" | "False" | "Unknown";
-  readonly reason: string;
-  readonly message: string;
-}
-
 export interface ChildStatus {
   readonly key: string;
   readonly name: string;
@@ -33,11 +32,14 @@ export interface ChildStatus {
   readonly gateway: string;
   readonly workers: readonly { readonly id: string; readonly address: string }[];
   readonly failure: Failure | undefined;
+  readonly conditions: readonly Condition[];
 }
 
 export interface ConnectionStatus {
   readonly id: string;
   readonly name: string;
+  /** Of the document that the actor works by. */
+  readonly generation: number;
   readonly remote: string;
   readonly state: State;
   readonly failure: Failure | undefined;
@@ -70,12 +72,16 @@ const stateOfChart: Record<string, State> = {
 /** The state of everything that a supervisor runs. */
 export function statusOf(supervisor: Supervisor): Status {
   const { desired, roots, charonSnapshot } = supervisor;
-  const running = [...roots].map(([id, root]) =>
-    connectionStatus(root.getSnapshot(), desired.problems.get(id) ?? []),
-  );
+  const charonReady = charonSnapshot.matches("connected");
+  const running = [...roots].map(([id, root]) => {
+    const snapshot = root.getSnapshot();
+    const hasSecret = supervisor.hasSecret(snapshot.context.connection);
+    const problems = desired.problems.get(id) ?? [];
+    return connectionStatus(snapshot, { problems, hasSecret, charonReady });
+  });
   const refused = [...desired.problems]
     .filter(([id]) => id !== "" && !roots.has(id))
-    .map(([id, problems]) => refusedStatus(id, problems));
+    .map(([id, problems]) => refusedStatus(id, { problems, hasSecret: false, charonReady }));
   return {
     charon: { state: charonState(charonSnapshot.value), failure: charonSnapshot.context.failure },
     connections: [...running, ...refused].toSorted((a, b) => a.id.localeCompare(b.id)),
@@ -86,9 +92,11 @@ export function statusOf(supervisor: Supervisor): Status {
 type ConnectionSnapshot = SnapshotFrom<typeof connectionMachine>;
 type ChildSnapshot = SnapshotFrom<typeof childMachine>;
 
+type Surroundings = Pick<ConnectionFacts, "problems" | "hasSecret" | "charonReady">;
+
 function connectionStatus(
   snapshot: ConnectionSnapshot,
-  problems: readonly SourceProblem[],
+  surroundings: Surroundings,
 ): ConnectionStatus {
   const { connection, failure } = snapshot.context;
   const children = connection.children.flatMap(({ key }) => {
@@ -99,12 +107,13 @@ function connectionStatus(
   return {
     id: connection.id,
     name: connection.name,
+    generation: connection.generation,
     remote: connection.remoteAddr,
     state,
     failure,
-    conditions: conditionsOf({ state, failure, children, problems }),
+    conditions: conditionsOf({ state, failure, children, ...surroundings }),
     children,
-    problems,
+    problems: surroundings.problems,
   };
 }
 
@@ -113,91 +122,30 @@ function childStatus(snapshot: ChildSnapshot): ChildStatus {
   const gateway = snapshot.children["gateway"]?.getSnapshot() as
     | SnapshotFrom<typeof gatewayMachine>
     | undefined;
-  return {
+  const facts = {
     key: child.key,
-    name: child.name,
     state: stateOf(snapshot.value),
     gateway: gateway === undefined ? "absent" : topState(gateway.value),
+    failure: failure ?? gateway?.context.failure,
+  };
+  return {
+    ...facts,
+    name: child.name,
+    conditions: childConditionsOf(facts),
     workers: (gateway?.context.workers ?? []).map(({ id, address }) => ({
       id,
       address: formatPrefix(address),
     })),
-    failure: failure ?? gateway?.context.failure,
   };
 }
 
 /** A connection of which no good version was ever seen. */
-function refusedStatus(id: string, problems: readonly SourceProblem[]): ConnectionStatus {
-  const failure = specFailure(problems);
-  const facts = { state: "pending" as const, failure, children: [], problems };
-  return { id, name: id, remote: "", ...facts, conditions: conditionsOf(facts) };
-}
-
-interface Facts {
-  readonly state: State;
-  readonly failure: Failure | undefined;
-  readonly children: readonly ChildStatus[];
-  readonly problems: readonly SourceProblem[];
-}
-
-/** Each condition is a named check on the facts; the order is that of cause and effect. */
-function conditionsOf(facts: Facts): Condition[] {
-  const { state, failure, children, problems } = facts;
-  const invalid = specFailure(problems);
-  const up = state === "established" || state === "rekeying";
-  const down = children.find(
-    (child) => child.state !== "established" && child.state !== "rekeying",
-  );
-  const blocked = children.find(
-    (child) => child.gateway !== "ready" && child.gateway !== "configuring",
-  );
-  return [
-    check("SpecValid", invalid === undefined, invalid, "the document is valid"),
-    check(
-      "GatewayReady",
-      blocked === undefined,
-      blocked && gatewayFailure(blocked),
-      "every gateway is in place",
-    ),
-    check("Established", up, failure, "the IKE SA is up"),
-    check(
-      "Ready",
-      up && down === undefined && blocked === undefined && children.length > 0,
-      failure ?? down?.failure ?? (blocked && gatewayFailure(blocked)) ?? invalid,
-      "every child carries traffic",
-    ),
-  ];
-}
-
-function check(
-  type: string,
-  holds: boolean,
-  failure: Failure | undefined,
-  message: string,
-): Condition {
-  if (holds) return { type, status: "True", reason: type, message };
-  return {
-    type,
-    status: "False",
-    reason: failure?.reason ?? "InProgress",
-    message: failure?.message ?? "it is being brought up",
-  };
-}
-
-function gatewayFailure(child: ChildStatus): Failure {
-  return (
-    child.failure ?? {
-      reason: Reason.GatewayNotReady,
-      message: `the gateway of ${child.key} is ${child.gateway}`,
-      retryable: true,
-    }
-  );
-}
-
-function specFailure(problems: readonly SourceProblem[]): Failure | undefined {
-  if (problems.length === 0) return undefined;
-  const message = problems.map(({ path, message }) => `${path}: ${message}`).join("; ");
-  return { reason: Reason.SpecInvalid, message, retryable: false };
+function refusedStatus(id: string, surroundings: Surroundings): ConnectionStatus {
+  const failure = specFailure(surroundings.problems);
+  const facts = { state: "pending" as const, failure, children: [], ...surroundings };
+  const { problems } = surroundings;
+  const shown = { id, name: id, generation: 0, remote: "", problems };
+  return { ...shown, state: "pending", failure, children: [], conditions: conditionsOf(facts) };
 }
 
 function stateOf(value: unknown): State {

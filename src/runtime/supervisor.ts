@@ -14,6 +14,7 @@ import type { childMachine } from "../machines/child.ts";
 import type { connectionMachine } from "../machines/connection.ts";
 import type { Endpoints } from "../machines/connection-types.ts";
 import type { Connection } from "../model/connection.ts";
+import type { Scope } from "../model/cross-problems.ts";
 import type { Gateway, Worker } from "../model/endpoint.ts";
 import type { Snapshot } from "../model/resource.ts";
 import { sameSas, type IkeSa } from "../model/sa.ts";
@@ -31,6 +32,8 @@ export interface SupervisorOptions {
   readonly network: NetworkPort;
   readonly placement: PlacementPort;
   readonly desired: Observable<Snapshot>;
+  /** Whether the documents are one host's (the default) or a cluster's. */
+  readonly scope?: Scope;
   readonly onAdapterCall: ConnectionPorts["onAdapterCall"];
   readonly onNews: (news: CharonNews) => void;
   /** Sees every event and state of every actor; nothing is inspected without it. */
@@ -125,6 +128,11 @@ export class Supervisor implements Disposable {
     return this.#roots;
   }
 
+  /** Whether the connection's secret is known. */
+  hasSecret({ secretRef }: Connection): boolean {
+    return this.#secrets.revision(secretRef) !== undefined;
+  }
+
   get charonSnapshot() {
     return this.#charon.getSnapshot();
   }
@@ -187,7 +195,7 @@ export class Supervisor implements Disposable {
   }
 
   #takeDesired(snapshot: Snapshot): void {
-    this.#desired = desiredState(this.#desired, snapshot);
+    this.#desired = desiredState(this.#desired, snapshot, this.#options.scope);
     this.#secrets.replace(this.#desired.secrets);
     for (const { children } of this.#desired.connections.values()) {
       for (const { ifId } of children) this.#ifIds.add(ifId);

@@ -111,6 +111,12 @@ export const IPSecConnectionSpec = Type.Object(
         { ...closed, description: "The CharonGroup that carries the tunnel; instead of nodeName." },
       ),
     ),
+    allowedNamespaces: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 63 }), {
+        maxItems: 256,
+        description: "The namespaces whose pods may join; any, unless some are named.",
+      }),
+    ),
   },
   closed,
 );

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { groupIdOf, groupsOf, nameFor } from "./group.ts";
+
+describe("nameFor", () => {
+  it("tells apart what would read the same", () => {
+    assert.notEqual(nameFor("charon", "a-b", "c"), nameFor("charon", "a", "b-c"));
+  });
+
+  it("gives names that pods and labels can have", () => {
+    const name = nameFor("gateway", "Partner.Example_COM".repeat(20), "lan");
+    assert.match(name, /^[a-z][a-z0-9-]{0,51}$/);
+    assert.match(nameFor("gateway", "partner", "lan"), /^gateway-partner-lan-[0-9a-f]{8}$/);
+  });
+});
+
+describe("groups", () => {
+  const group = {
+    apiVersion: "ipman.dialo.ai/v1",
+    kind: "CharonGroup",
+    metadata: { name: "main", namespace: "vpn" },
+    spec: { hostNetwork: false, nodeName: "node-b", charonExtraAnnotations: { a: "b" } },
+  } as const;
+
+  it("are those declared, and those that a nodeName implies", () => {
+    const groups = groupsOf(
+      [group],
+      [
+        { groupRef: undefined, nodeName: "node-a" },
+        { groupRef: { namespace: "vpn", name: "main" }, nodeName: "node-b" },
+        { groupRef: { namespace: "vpn", name: "missing" }, nodeName: undefined },
+      ],
+    );
+    assert.deepEqual([...groups.keys()], ["vpn/main", "node:node-a"]);
+    assert.equal(groups.get("node:node-a")?.hostNetwork, true);
+    assert.deepEqual(groups.get("vpn/main")?.annotations, { a: "b" });
+  });
+
+  it("of a connection that names neither there is none", () => {
+    assert.equal(groupIdOf({ groupRef: undefined, nodeName: undefined }), undefined);
+  });
+});

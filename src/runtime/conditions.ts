@@ -1,0 +1,138 @@
+import type { Condition } from "../model/condition.ts";
+import { failure, Reason, type Failure } from "../model/failure.ts";
+import type { SourceProblem } from "../model/resource.ts";
+import type { ChildStatus, State } from "./status.ts";
+
+/** What the conditions of a connection are judged by. */
+export interface ConnectionFacts {
+  readonly state: State;
+  readonly failure: Failure | undefined;
+  readonly children: readonly Pick<ChildStatus, "key" | "state" | "gateway" | "failure">[];
+  readonly problems: readonly SourceProblem[];
+  readonly hasSecret: boolean;
+  readonly charonReady: boolean;
+}
+
+export type ChildFacts = Pick<ChildStatus, "key" | "state" | "gateway" | "failure">;
+
+/** A named check: undefined where it holds. */
+interface Check<Facts> {
+  readonly type: string;
+  /** What is so where it holds. */
+  readonly message: string;
+  readonly lacks: (facts: Facts) => Failure | undefined;
+}
+
+const inProgress = failure(Reason.InProgress, "it is being brought up");
+
+/** In the order of cause and effect. */
+const ofConnection: readonly Check<ConnectionFacts>[] = [
+  {
+    type: "SpecValid",
+    message: "the document is valid",
+    lacks: ({ problems }) => specFailure(problems),
+  },
+  {
+    type: "SecretReady",
+    message: "the pre-shared key is there",
+    lacks: ({ hasSecret, failure: known }) => {
+      if (hasSecret) return undefined;
+      return known?.reason === Reason.SecretMissing
+        ? known
+        : failure(Reason.SecretMissing, "the Secret, or its key, is not there");
+    },
+  },
+  {
+    type: "CharonReady",
+    message: "charon answers",
+    lacks: ({ charonReady }) =>
+      charonReady ? undefined : failure(Reason.CharonUnavailable, "charon does not answer"),
+  },
+  {
+    type: "GatewayReady",
+    message: "every gateway is in place",
+    lacks: ({ children }) => first(children, gatewayFailure),
+  },
+  {
+    type: "Established",
+    message: "the IKE SA is up",
+    lacks: ({ state, failure: known }) => (isUp(state) ? undefined : (known ?? inProgress)),
+  },
+];
+
+const ofChild: readonly Check<ChildFacts>[] = [
+  { type: "GatewayReady", message: "the gateway is in place", lacks: gatewayFailure },
+  {
+    type: "Established",
+    message: "a CHILD SA is up",
+    lacks: ({ state, failure: known }) => (isUp(state) ? undefined : (known ?? inProgress)),
+  },
+];
+
+/** The conditions of a connection; `Ready` sums them up. */
+export function conditionsOf(facts: ConnectionFacts): Condition[] {
+  return [
+    ...judged(ofConnection, facts),
+    ...summary(carries(facts) ? undefined : lackOf(facts), "every child carries traffic"),
+  ];
+}
+
+/** What was declared well before goes on while a document, or a Secret, is bad. */
+function carries({ state, children }: ConnectionFacts): boolean {
+  const up = (child: ChildFacts) => isUp(child.state) && gatewayFailure(child) === undefined;
+  return isUp(state) && children.length > 0 && children.every(up);
+}
+
+function lackOf(facts: ConnectionFacts): Failure {
+  const missing = first(ofConnection, ({ lacks }) => lacks(facts));
+  const down = facts.children.find(({ state }) => !isUp(state));
+  return missing ?? down?.failure ?? inProgress;
+}
+
+/** The conditions of one child. */
+export function childConditionsOf(facts: ChildFacts): Condition[] {
+  const lack = first(ofChild, ({ lacks }) => lacks(facts));
+  return [...judged(ofChild, facts), ...summary(lack, "it carries traffic").slice(0, 1)];
+}
+
+function judged<Facts>(checks: readonly Check<Facts>[], facts: Facts): Condition[] {
+  return checks.map(({ type, message, lacks }) => condition(type, lacks(facts), message));
+}
+
+/** `Ready`, and while it is not, which of the two it is: work, or a dead end (kstatus). */
+function summary(lack: Failure | undefined, message: string): Condition[] {
+  const ready = condition("Ready", lack, message);
+  if (lack === undefined) return [ready];
+  const { reason } = ready;
+  const type = lack.retryable ? "Reconciling" : "Stalled";
+  return [ready, { type, status: "True", reason, message: lack.message }];
+}
+
+function condition(type: string, lack: Failure | undefined, message: string): Condition {
+  if (lack === undefined) return { type, status: "True", reason: type, message };
+  return { type, status: "False", reason: lack.reason, message: lack.message };
+}
+
+function gatewayFailure({ key, gateway, failure: known }: ChildFacts): Failure | undefined {
+  if (gateway === "ready" || gateway === "configuring") return undefined;
+  return known ?? failure(Reason.GatewayNotReady, `the gateway of ${key} is ${gateway}`);
+}
+
+/** Of documents with problems: all of them in one sentence. */
+export function specFailure(problems: readonly SourceProblem[]): Failure | undefined {
+  if (problems.length === 0) return undefined;
+  const message = problems.map(({ path, message }) => `${path}: ${message}`).join("; ");
+  return failure(Reason.SpecInvalid, message);
+}
+
+function isUp(state: State): boolean {
+  return state === "established" || state === "rekeying";
+}
+
+function first<T, R>(items: readonly T[], find: (item: T) => R | undefined): R | undefined {
+  for (const item of items) {
+    const found = find(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
