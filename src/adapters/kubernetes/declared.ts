@@ -1,0 +1,95 @@
+import { merge, map, type Observable } from "rxjs";
+import type { KubeObject } from "../../model/kube-object.ts";
+import type { Resource, Snapshot } from "../../model/resource.ts";
+import type { KubeClient } from "./kube-client.ts";
+import { resourceTypes } from "./resource-type.ts";
+import { View } from "./view.ts";
+import type { WatchOptions } from "./watch.ts";
+
+/** An object as it was declared, without what the API server and others keep in it. */
+function declaredPart(object: KubeObject): KubeObject {
+  const { apiVersion, kind, metadata, ...rest } = object as KubeObject & {
+    spec?: unknown;
+    status?: unknown;
+  };
+  const { name, namespace, uid, generation, creationTimestamp, resourceVersion } = metadata;
+  const kept = { name, namespace, uid, generation, creationTimestamp, resourceVersion };
+  const given = Object.entries(kept).filter(([, value]) => value !== undefined);
+  return {
+    apiVersion,
+    kind,
+    metadata: Object.fromEntries(given),
+    ...rest,
+  } as unknown as KubeObject;
+}
+
+/** The connections and groups that the API server has. */
+export class Declared implements Disposable {
+  readonly connections: View<KubeObject>;
+  readonly groups: View<KubeObject>;
+  /** What a change of status alone leaves as it was, by key. */
+  readonly #resources = new Map<string, Resource>();
+
+  constructor(client: KubeClient, options: WatchOptions) {
+    const trimmed = { ...options, trim: declaredPart };
+    this.connections = new View(client, { type: resourceTypes.IPSecConnection }, trimmed);
+    this.groups = new View(client, { type: resourceTypes.CharonGroup }, trimmed);
+  }
+
+  get synced(): boolean {
+    return this.connections.synced && this.groups.synced;
+  }
+
+  /** Emits what is declared, after each change that is one. */
+  get changes(): Observable<void> {
+    return merge(this.connections.changes, this.groups.changes).pipe(map(() => undefined));
+  }
+
+  /** Everything, in the order in which it came to be: whoever was first keeps what is his. */
+  snapshot(): Snapshot {
+    const objects = [
+      ...[...this.connections.objects].map(([key, object]) => ({ key, object })),
+      ...[...this.groups.objects].map(([key, object]) => ({ key, object })),
+    ];
+    const resources = objects
+      .toSorted((a, b) => compare(ageOf(a.object), ageOf(b.object)) || compare(a.key, b.key))
+      .map(({ key, object }) => this.#resource(key, object));
+    const known = new Set(resources.map(({ kind, key }) => `${kind} ${key}`));
+    for (const id of this.#resources.keys()) if (!known.has(id)) this.#resources.delete(id);
+    return { resources, problems: [] };
+  }
+
+  [Symbol.dispose](): void {
+    this.connections[Symbol.dispose]();
+    this.groups[Symbol.dispose]();
+  }
+
+  #resource(key: string, object: KubeObject): Resource {
+    const kind = object.kind as Resource["kind"];
+    const id = `${kind} ${key}`;
+    const before = this.#resources.get(id);
+    if (before !== undefined && sameDocument(before.document as KubeObject, object)) return before;
+    const { status: _, ...document } = object as KubeObject & { status?: unknown };
+    const resource = { kind, key, source: `${kind} ${key}`, document };
+    this.#resources.set(id, resource);
+    return resource;
+  }
+
+  /** The present status of a connection, as anybody wrote it. */
+  statusOf(id: string): unknown {
+    return (this.connections.objects.get(id) as { status?: unknown } | undefined)?.status;
+  }
+}
+
+/** The generation counts the changes of what is declared, and of nothing else. */
+function sameDocument(a: KubeObject, b: KubeObject): boolean {
+  return a.metadata.uid === b.metadata.uid && a.metadata.generation === b.metadata.generation;
+}
+
+function ageOf({ metadata }: KubeObject): string {
+  return metadata.creationTimestamp ?? "";
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

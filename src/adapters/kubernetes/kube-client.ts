@@ -1,0 +1,220 @@
+import { KubeConfig } from "@kubernetes/client-node";
+import { Agent, fetch, type Dispatcher, type RequestInit, type Response } from "undici";
+import { kubeError, KubeError, type Status } from "./kube-error.ts";
+import type { KubeList, KubeObject } from "../../model/kube-object.ts";
+import { pathOf, wordsFor, type Place, type ResourceType } from "./resource-type.ts";
+
+/** No answer in this time is none, in milliseconds; watches have a deadline of their own. */
+const answerMs = 30_000;
+
+/** Objects per page of a list. */
+const pageSize = 500;
+
+export interface Selector {
+  readonly labelSelector?: string | undefined;
+  readonly fieldSelector?: string | undefined;
+}
+
+interface Call {
+  readonly op: string;
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The API server, as a kubeconfig or a pod's service account says. One pool of connections
+ * for everything; the credentials are client-node's, which renews them.
+ */
+export class KubeClient implements AsyncDisposable {
+  readonly #config: KubeConfig;
+  #dispatcher: Promise<Dispatcher> | undefined;
+
+  private constructor(config: KubeConfig) {
+    this.#config = config;
+  }
+
+  /**
+   * @param kubeconfig a file; without it a pod's service account, $KUBECONFIG or ~/.kube/config
+   */
+  static connect(kubeconfig?: string): KubeClient {
+    const config = new KubeConfig();
+    if (kubeconfig !== undefined) config.loadFromFile(kubeconfig);
+    else if (process.env["KUBERNETES_SERVICE_HOST"] !== undefined) config.loadFromCluster();
+    else config.loadFromDefault();
+    return new KubeClient(config);
+  }
+
+  /** The namespace of the context: in a pod, the pod's. */
+  get namespace(): string {
+    const context = this.#config.getContextObject(this.#config.getCurrentContext());
+    return context?.namespace ?? "default";
+  }
+
+  async get<T extends KubeObject>(type: ResourceType, place: Place): Promise<T> {
+    const op = `get ${wordsFor(type, place)}`;
+    return (await this.#json({ op, method: "GET", path: pathOf(type, place) })) as T;
+  }
+
+  /** Every object of a collection, as the server has it now, page by page. */
+  async list(
+    type: ResourceType,
+    place: Place,
+    selector: Selector,
+    each: (object: KubeObject) => void,
+  ): Promise<string> {
+    const { apiVersion, kind } = type;
+    const call = { op: `list ${wordsFor(type, place)}`, method: "GET" as const };
+    let page: KubeList | undefined;
+    do {
+      const next = page?.metadata.continue;
+      const query = { ...selector, limit: String(pageSize), continue: next };
+      page = (await this.#json({ ...call, path: pathOf(type, place), query })) as KubeList;
+      for (const { metadata, ...rest } of page.items) each({ apiVersion, kind, metadata, ...rest });
+    } while (page.metadata.continue !== undefined && page.metadata.continue !== "");
+    return page.metadata.resourceVersion;
+  }
+
+  async create<T extends KubeObject>(type: ResourceType, object: T): Promise<T> {
+    const { namespace, name } = object.metadata;
+    const op = `create ${wordsFor(type, { namespace, name })}`;
+    const path = pathOf(type, { namespace });
+    return (await this.#json({ op, method: "POST", path, body: object })) as T;
+  }
+
+  /** Writes a whole object; refused where it changed since its resourceVersion. */
+  async replace<T extends KubeObject>(type: ResourceType, object: T): Promise<T> {
+    const { namespace, name } = object.metadata;
+    const op = `replace ${wordsFor(type, { namespace, name })}`;
+    const path = pathOf(type, { namespace, name });
+    return (await this.#json({ op, method: "PUT", path, body: object })) as T;
+  }
+
+  /**
+   * Server-side apply: makes the fields of `object` so, and lets go of those that this
+   * manager applied before and does not any more. With a resourceVersion in it the server
+   * refuses where the object changed since.
+   */
+  async apply<T extends KubeObject>(
+    type: ResourceType,
+    object: KubeObject,
+    manager: string,
+    subresource?: "status",
+  ): Promise<T> {
+    const { namespace, name } = object.metadata;
+    const place = { namespace, name, subresource };
+    return (await this.#json({
+      op: `apply ${wordsFor(type, place)}`,
+      method: "PATCH",
+      path: pathOf(type, place),
+      query: { fieldManager: manager, force: "true" },
+      body: object,
+      contentType: "application/apply-patch+yaml",
+    })) as T;
+  }
+
+  /** RFC 7386. */
+  async mergePatch(type: ResourceType, place: Place, patch: unknown): Promise<KubeObject> {
+    return (await this.#json({
+      op: `patch ${wordsFor(type, place)}`,
+      method: "PATCH",
+      path: pathOf(type, place),
+      body: patch,
+      contentType: "application/merge-patch+json",
+    })) as KubeObject;
+  }
+
+  /** Deletes an object, and what it owns after it; one that is not there is deleted. */
+  async delete(type: ResourceType, place: Place, uid?: string): Promise<void> {
+    const preconditions = uid === undefined ? {} : { preconditions: { uid } };
+    const body = { propagationPolicy: "Background", ...preconditions };
+    const op = `delete ${wordsFor(type, place)}`;
+    try {
+      await this.#json({ op, method: "DELETE", path: pathOf(type, place), body });
+    } catch (error) {
+      if (!(error instanceof KubeError) || error.code !== "not-found") throw error;
+    }
+  }
+
+  /** Opens a watch; the answer's body has an event a line until the server or `signal` ends it. */
+  async openWatch(
+    type: ResourceType,
+    place: Place,
+    query: Readonly<Record<string, string | undefined>>,
+    signal: AbortSignal,
+  ): Promise<ReadableStream<Uint8Array>> {
+    const op = `watch ${wordsFor(type, place)}`;
+    const path = pathOf(type, place);
+    const response = await this.#send({ op, method: "GET", path, query, signal });
+    return response.body as unknown as ReadableStream<Uint8Array>;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await (await this.#dispatcher)?.destroy();
+  }
+
+  async #json(call: Call): Promise<unknown> {
+    const response = await this.#send({ ...call, signal: AbortSignal.timeout(answerMs) });
+    return response.json();
+  }
+
+  async #send(call: Call): Promise<Response> {
+    const { op, method, path, query = {}, body, contentType = "application/json", signal } = call;
+    const url = new URL(`${this.#config.getCurrentCluster()?.server ?? ""}${path}`);
+    for (const [name, value] of Object.entries(query)) {
+      if (value !== undefined) url.searchParams.set(name, value);
+    }
+    let response: Response;
+    try {
+      const init: RequestInit = { method, dispatcher: await this.#pool() };
+      if (signal !== undefined) init.signal = signal;
+      if (body !== undefined) init.body = JSON.stringify(body);
+      init.headers = { ...(await this.#credentials()), "content-type": contentType };
+      response = await fetch(url, init);
+    } catch (cause) {
+      throw new KubeError(op, "unavailable", 0, reasonOf(cause), cause);
+    }
+    if (response.ok) return response;
+    throw kubeError(op, response.status, await statusOf(response));
+  }
+
+  /** Made once: client-node would make one for each request, with a handshake each. */
+  #pool(): Promise<Dispatcher> {
+    return (this.#dispatcher ??= this.#makePool());
+  }
+
+  async #makePool(): Promise<Dispatcher> {
+    const tls: Record<string, unknown> = {};
+    await this.#config.applyToHTTPSOptions(tls);
+    const { ca, cert, key, rejectUnauthorized, servername } = tls;
+    const given = { ca, cert, key, rejectUnauthorized, servername };
+    const connect = Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined));
+    // A watch may rest for longer than any answer: it has a deadline of its own.
+    return new Agent({ connect, bodyTimeout: 0, headersTimeout: answerMs });
+  }
+
+  async #credentials(): Promise<Record<string, string>> {
+    const options: { headers: Record<string, string>; auth?: string } = { headers: {} };
+    await this.#config.applyToHTTPSOptions(options);
+    if (options.auth === undefined) return options.headers;
+    const basic = Buffer.from(options.auth).toString("base64");
+    return { ...options.headers, authorization: `Basic ${basic}` };
+  }
+}
+
+async function statusOf(response: Response): Promise<Status> {
+  try {
+    return (await response.json()) as Status;
+  } catch {
+    return {};
+  }
+}
+
+/** undici says "fetch failed" and puts why below it. */
+function reasonOf(error: unknown): string {
+  const { cause, message } = error as Error;
+  return cause instanceof Error && cause.message !== "" ? cause.message : message;
+}

@@ -1,0 +1,59 @@
+/** A kind of object in the API, and how its paths are made. */
+export interface ResourceType {
+  /** `v1`, `apps/v1`. */
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly namespaced: boolean;
+}
+
+/** Which object, or which collection of them. */
+export interface Place {
+  /** Left out for all namespaces, or where the kind has none. */
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
+  readonly subresource?: "status" | undefined;
+}
+
+/** The path of an object or a collection. */
+export function pathOf(type: ResourceType, { namespace, name, subresource }: Place): string {
+  const { apiVersion, plural, namespaced } = type;
+  const group = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  const within = namespaced && namespace !== undefined ? `/namespaces/${namespace}` : "";
+  const object = name === undefined ? "" : `/${name}`;
+  return `${group}${within}/${plural}${object}${subresource === undefined ? "" : `/${subresource}`}`;
+}
+
+/** `Deployment ipman-system/charon-a`, for messages. */
+export function wordsFor({ kind }: ResourceType, { namespace, name }: Place): string {
+  const where = [namespace, name].filter((part) => part !== undefined).join("/");
+  return where === "" ? kind : `${kind} ${where}`;
+}
+
+const type = (apiVersion: string, kind: string, plural: string, namespaced = true) =>
+  ({ apiVersion, kind, plural, namespaced }) as const satisfies ResourceType;
+
+/** The kinds that ipman reads and writes. */
+export const resourceTypes = {
+  IPSecConnection: type("ipman.dialo.ai/v1", "IPSecConnection", "ipsecconnections", false),
+  CharonGroup: type("ipman.dialo.ai/v1", "CharonGroup", "charongroups"),
+  Pod: type("v1", "Pod", "pods"),
+  Node: type("v1", "Node", "nodes", false),
+  Secret: type("v1", "Secret", "secrets"),
+  Deployment: type("apps/v1", "Deployment", "deployments"),
+  ServiceAccount: type("v1", "ServiceAccount", "serviceaccounts"),
+  Lease: type("coordination.k8s.io/v1", "Lease", "leases"),
+  Event: type("events.k8s.io/v1", "Event", "events"),
+  MutatingWebhookConfiguration: type(
+    "admissionregistration.k8s.io/v1",
+    "MutatingWebhookConfiguration",
+    "mutatingwebhookconfigurations",
+    false,
+  ),
+  ValidatingWebhookConfiguration: type(
+    "admissionregistration.k8s.io/v1",
+    "ValidatingWebhookConfiguration",
+    "validatingwebhookconfigurations",
+    false,
+  ),
+} as const;

@@ -1,0 +1,209 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { Observable } from "rxjs";
+import type { KubeClient, Selector } from "./kube-client.ts";
+import { kubeError, KubeError, type Status } from "./kube-error.ts";
+import type { KubeObject } from "../../model/kube-object.ts";
+import { wordsFor, type Place, type ResourceType } from "./resource-type.ts";
+
+/** What happens in a collection. Between `init` and `initDone` everything that is there is told. */
+export type ResourceEvent<T> =
+  | { readonly type: "init" }
+  | { readonly type: "initDone"; readonly resourceVersion: string }
+  | { readonly type: "apply"; readonly object: T }
+  | { readonly type: "delete"; readonly object: T }
+  /** Nothing happened up to this version. */
+  | { readonly type: "progress"; readonly resourceVersion: string };
+
+/** Which objects are watched. */
+export interface Wanted extends Selector, Pick<Place, "namespace"> {
+  readonly type: ResourceType;
+  /** One object alone: it takes no right to list the others. */
+  readonly name?: string | undefined;
+}
+
+export interface WatchOptions {
+  /** Told of every failure; the watch goes on by itself. */
+  readonly onTrouble?: (error: KubeError) => void;
+  /** In milliseconds; for tests. */
+  readonly backoffMs?: { readonly least: number; readonly most: number };
+}
+
+/** client-go's, but for the most: whoever waits for a server that is back waits no longer. */
+const defaultBackoffMs = { least: 800, most: 10_000 };
+
+/** The server ends a watch after this many seconds to these times two, so that not all end at once. */
+const watchSeconds = 290;
+
+/** Of one for an object that is not there, which hears nothing until it is. */
+const absentSeconds = 40;
+
+/** A watch from this version begins with what is there. */
+const fromNow = "0";
+
+/** Bookmarks come about once a minute: one that is silent for longer is dead. */
+const silenceMs = 100_000;
+
+/**
+ * A collection, for ever: listed, then watched from where the list ended. A watch that ends
+ * is resumed; where the server no longer knows that place, all is listed anew.
+ */
+export function watchResources<T extends KubeObject>(
+  client: KubeClient,
+  wanted: Wanted,
+  options: WatchOptions = {},
+): Observable<ResourceEvent<T>> {
+  return new Observable((subscriber) => {
+    const ending = new AbortController();
+    const follower = new Follower<T>(client, wanted, options, (event) => subscriber.next(event));
+    void follower.run(ending.signal);
+    return () => ending.abort();
+  });
+}
+
+class Follower<T extends KubeObject> {
+  readonly #client: KubeClient;
+  readonly #wanted: Wanted;
+  readonly #options: WatchOptions;
+  readonly #emit: (event: ResourceEvent<T>) => void;
+  /** Up to where everything was told; undefined before the first list, and after a 410. */
+  #version: string | undefined;
+  #failures = 0;
+
+  constructor(
+    client: KubeClient,
+    wanted: Wanted,
+    options: WatchOptions,
+    emit: (event: ResourceEvent<T>) => void,
+  ) {
+    this.#client = client;
+    this.#wanted = wanted;
+    this.#options = options;
+    this.#emit = emit;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const started = performance.now();
+      try {
+        if (this.#version === undefined) await this.#list();
+        await this.#watch(signal);
+        // Some servers close a watch at once that they do not like, with a 200.
+        if (performance.now() - started < 1_000) this.#failures++;
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#failed(error);
+      }
+      await this.#rest(signal);
+    }
+  }
+
+  async #list(): Promise<void> {
+    const found: T[] = [];
+    const version = await this.#find((object) => found.push(object));
+    this.#emit({ type: "init" });
+    for (const object of found) this.#emit({ type: "apply", object });
+    this.#version = version;
+    this.#emit({ type: "initDone", resourceVersion: version });
+  }
+
+  /** Everything that is there now; gives the version to watch from. */
+  async #find(each: (object: T) => void): Promise<string> {
+    const { type, namespace, name, labelSelector, fieldSelector } = this.#wanted;
+    if (name === undefined) {
+      const selector = { labelSelector, fieldSelector };
+      return this.#client.list(type, { namespace }, selector, (object) => each(object as T));
+    }
+    try {
+      const object = await this.#client.get<T>(type, { namespace, name });
+      each(object);
+      return object.metadata.resourceVersion ?? fromNow;
+    } catch (error) {
+      // A watch from there begins with what came to be meanwhile.
+      if (error instanceof KubeError && error.code === "not-found") return fromNow;
+      throw error;
+    }
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    const { type, namespace, name, labelSelector } = this.#wanted;
+    const ofName = name === undefined ? undefined : `metadata.name=${name}`;
+    const fieldSelector = ofName ?? this.#wanted.fieldSelector;
+    const silence = new AbortController();
+    const dead = () => silence.abort(new Error(`nothing heard for ${silenceMs / 1000} s`));
+    let timer = setTimeout(dead, silenceMs);
+    // With bookmarks the server would take it for a list, which takes an etcd of its liking.
+    const absent = this.#version === fromNow;
+    const seconds = absent ? absentSeconds : watchSeconds;
+    const query = {
+      watch: "true",
+      allowWatchBookmarks: String(!absent),
+      resourceVersion: this.#version,
+      ...{ labelSelector, fieldSelector },
+      timeoutSeconds: String(Math.round(seconds * (1 + Math.random()))),
+    };
+    try {
+      const both = AbortSignal.any([signal, silence.signal]);
+      const body = await this.#client.openWatch(type, { namespace }, query, both);
+      for await (const line of linesOf(body)) {
+        clearTimeout(timer);
+        timer = setTimeout(dead, silenceMs);
+        this.#take(JSON.parse(line) as WatchEvent<T>);
+        this.#failures = 0;
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #take({ type, object }: WatchEvent<T>): void {
+    if (type === "ERROR") {
+      const status = object as Status;
+      throw kubeError(`watch ${wordsFor(this.#wanted.type, {})}`, status.code ?? 500, status);
+    }
+    const { resourceVersion } = (object as T).metadata;
+    if (type === "BOOKMARK") {
+      this.#emit({ type: "progress", resourceVersion: resourceVersion ?? "" });
+    } else {
+      this.#emit({ type: type === "DELETED" ? "delete" : "apply", object: object as T });
+    }
+    this.#version = resourceVersion;
+  }
+
+  #failed(error: unknown): void {
+    this.#failures++;
+    const op = `watch ${wordsFor(this.#wanted.type, {})}`;
+    const { message } = error as Error;
+    const told =
+      error instanceof KubeError ? error : new KubeError(op, "unavailable", 0, message, error);
+    // What was there is listed anew, at once: that is no failure of the server's.
+    if (told.code === "expired") {
+      this.#version = undefined;
+      this.#failures = 0;
+    }
+    this.#options.onTrouble?.(told);
+  }
+
+  async #rest(signal: AbortSignal): Promise<void> {
+    if (this.#failures === 0) return;
+    const { least, most } = this.#options.backoffMs ?? defaultBackoffMs;
+    const bound = Math.min(most, least * 2 ** Math.min(this.#failures - 1, 16));
+    const ms = bound * (0.5 + Math.random() / 2);
+    // Aborted: then nobody waits any more.
+    await pause(ms, undefined, { signal }).catch(() => {});
+  }
+}
+
+interface WatchEvent<T> {
+  readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
+  readonly object: T | Status;
+}
+
+async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of body) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() as string;
+    for (const line of lines) if (line !== "") yield line;
+  }
+}
