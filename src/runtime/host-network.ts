@@ -1,5 +1,6 @@
 import type { Observable } from "rxjs";
 import { defer, filter } from "rxjs";
+import { announce } from "../adapters/netlink/announce.ts";
 import { applyPlan } from "../adapters/netlink/apply-plan.ts";
 import { monitor, type MonitorEvent } from "../adapters/netlink/monitor.ts";
 import { isPassingNeighbour } from "../adapters/netlink/neighbours.ts";
@@ -11,7 +12,7 @@ import type { GatewayOrder, Tunnel } from "../machines/gateway.ts";
 import type { Child, Connection } from "../model/connection.ts";
 import type { Gateway } from "../model/endpoint.ts";
 import { failure, Reason } from "../model/failure.ts";
-import { gatewayPlan } from "../model/gateway-plan.ts";
+import { gatewayMac, gatewayPlan, vxlanName } from "../model/gateway-plan.ts";
 import { innerMtu, suiteOfProposals } from "../model/mtu.ts";
 import type { NetworkPort } from "./ports.ts";
 import { Refusal } from "./refusal.ts";
@@ -29,23 +30,33 @@ const ethernetMtu = 1500;
 /** The kernel as the runtime wants it: gateways by netlink. */
 export class HostNetwork implements NetworkPort {
   readonly #options: HostNetworkOptions;
+  /** Of each child's xfrm interface, as it was applied last. */
+  readonly #mtus = new Map<string, number>();
 
   constructor(options: HostNetworkOptions) {
     this.#options = options;
   }
 
+  /** The MTU of a child's xfrm interface in bytes; undefined before there is one. */
+  appliedMtu(connectionId: string, childKey: string): number | undefined {
+    return this.#mtus.get(`${connectionId}/${childKey}`);
+  }
+
   apply(connection: Connection, order: GatewayOrder): void {
     const charonNamespace = this.#charonNamespace();
+    const tunnelMtu = this.tunnelMtu(connection, order.child, order.tunnel, charonNamespace);
+    this.#mtus.set(`${connection.id}/${order.child.key}`, tunnelMtu);
     const plan = gatewayPlan({
       connection,
       child: order.child,
       gateway: order.gateway,
       workers: order.workers,
-      tunnelMtu: this.tunnelMtu(connection, order.child, order.tunnel, charonNamespace),
+      tunnelMtu,
       vxlanPort: this.#options.vxlanPort,
       underlying: connection.interfaceName,
     });
-    applyPlan({ namespace: order.gateway.netns, charonNamespace }, plan);
+    const { changes } = applyPlan({ namespace: order.gateway.netns, charonNamespace }, plan);
+    if (changes > 0) this.#announce(connection, order);
   }
 
   watch(gateway: Gateway): Observable<MonitorEvent> {
@@ -78,6 +89,12 @@ export class HostNetwork implements NetworkPort {
   removeOrphans(ifIds: ReadonlySet<number>, live: ReadonlySet<number>): number {
     const { namespace, startedAt } = this.#options.charon();
     return removeOrphans(namespace, { ifIds, live, since: startedAt });
+  }
+
+  /** Workers that knew the gateway elsewhere, or not yet, learn where it is. */
+  #announce({ id }: Connection, { child, gateway }: GatewayOrder): void {
+    const address = child.xfrmIp.address;
+    announce(gateway.netns, { device: vxlanName(child), mac: gatewayMac(id, child), address });
   }
 
   #charonNamespace(): string {

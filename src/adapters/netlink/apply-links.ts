@@ -14,8 +14,8 @@ import { NetlinkSocket } from "./socket.ts";
 
 /** The namespaces of a plan, as paths. */
 export interface Place {
-  /** Where the plan applies. */
-  readonly namespace: string;
+  /** Where the plan applies; undefined for the process's own. */
+  readonly namespace: string | undefined;
   /** Where charon is, and xfrm interfaces are made; undefined for the process's own. */
   readonly charonNamespace?: string | undefined;
 }
@@ -42,6 +42,13 @@ export function applyLinks(
   return new Map(links.map((link) => [link.name, found(actual, link)]));
 }
 
+/** Deletes a device of a namespace; one that is not there is deleted. */
+export function removeLink(namespace: string, name: string): void {
+  using socket = NetlinkSocket.open(namespace);
+  const link = findLink(socket, name);
+  if (link !== undefined) socket.execute(deleteLink(link));
+}
+
 /** An xfrm interface is known by its if_id: names can be anybody's. */
 function matches(link: Link, plan: LinkPlan): boolean {
   return plan.kind === "xfrm" ? link.xfrm?.ifId === plan.ifId : link.name === plan.name;
@@ -66,7 +73,7 @@ function ensureXfrm(
   // The kernel changes neither if_id nor what is below on a device that exists.
   const inTheWay = known ?? actual.find((link) => link.name === plan.name);
   if (inTheWay !== undefined) socket.execute(deleteLink(inTheWay));
-  const target = openSync(place.namespace, "r");
+  const target = openSync(place.namespace ?? "/proc/thread-self/ns/net", "r");
   try {
     const made = makeXfrm(charon, plan);
     charon.execute(changeLink(made, { namespaceFd: target }));

@@ -145,7 +145,7 @@ function fdbRequests(socket: NetlinkSocket, links: Links, plan: NetworkPlan): Re
   return difference(table, actual, wanted);
 }
 
-function applyForwarding(namespace: string): void {
+function applyForwarding(namespace: string | undefined): void {
   const settings: [string, string][] = [
     ["ipv4/ip_forward", "1"],
     ["ipv6/conf/all/forwarding", "1"],

@@ -10,7 +10,7 @@ import type { MessageWriter } from "./writer.ts";
  *     table inet ipman { chain forward { type filter hook forward priority mangle;
  *       tcp flags syn / syn,rst tcp option maxseg size set rt mtu } }
  */
-export function ensureMssClamp(namespace: string): void {
+export function ensureMssClamp(namespace: string | undefined): void {
   using socket = NetlinkSocket.open(namespace, Protocol.netfilter);
   if (ruleCount(socket) === 1) return;
   socket.transaction(subsystem, [

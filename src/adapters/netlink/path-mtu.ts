@@ -1,4 +1,4 @@
-import { bytesOf, type Address } from "../../model/address.ts";
+import { bitsOf, bytesOf, type Address } from "../../model/address.ts";
 import { familyNumber, Rta, Rtm } from "./constants.ts";
 import { findLink } from "./links.ts";
 import { attributesIn, u32Of } from "./reader.ts";
@@ -16,17 +16,22 @@ const metricMtu = 2;
  */
 export function pathMtu(namespace: string | undefined, address: Address): number | undefined {
   using socket = NetlinkSocket.open(namespace);
-  const reply = socket.query(`find route`, (writer) =>
-    writer
-      .begin(Rtm.getRoute, 0, headerBytes)
-      .u8(0, familyNumber(address.family))
-      .u8(1, address.family === 4 ? 32 : 128)
-      .attribute(Rta.dst, bytesOf(address)),
-  );
-  if (reply === undefined) return undefined;
-  const attributes = attributesIn(reply.body, headerBytes);
+  const attributes = routeTo(socket, address);
+  if (attributes === undefined) return undefined;
   const own = attributesIn(attributes.get(metrics) ?? Buffer.alloc(0)).get(metricMtu);
   const device = u32Of(attributes.get(Rta.oif));
   if (device === undefined) return u32Of(own);
   return u32Of(own) ?? findLink(socket, device)?.mtu;
+}
+
+/** The attributes of the route that the kernel would take; undefined where there is none. */
+export function routeTo(socket: NetlinkSocket, address: Address): Map<number, Buffer> | undefined {
+  const reply = socket.query(`find route`, (writer) =>
+    writer
+      .begin(Rtm.getRoute, 0, headerBytes)
+      .u8(0, familyNumber(address.family))
+      .u8(1, bitsOf(address.family))
+      .attribute(Rta.dst, bytesOf(address)),
+  );
+  return reply && attributesIn(reply.body, headerBytes);
 }

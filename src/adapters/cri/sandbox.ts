@@ -1,0 +1,56 @@
+import { existsSync } from "node:fs";
+import { Client, credentials } from "@grpc/grpc-js";
+import { decodeSandboxes, decodeStatus, encodeFilter, encodeStatusRequest } from "./messages.ts";
+
+/** Where container runtimes listen, below the node's /run. */
+const sockets = [
+  "containerd/containerd.sock",
+  "crio/crio.sock",
+  "k3s/containerd/containerd.sock",
+  "cri-dockerd.sock",
+];
+
+const answerMs = 5_000;
+
+/** The container runtime of this node, by its CRI socket. */
+export class ContainerRuntime implements Disposable {
+  readonly #client: Client;
+
+  /** @param runFolder the node's /run as it is seen here; undefined where no runtime is there */
+  static find(runFolder: string): ContainerRuntime | undefined {
+    const path = sockets.map((name) => `${runFolder}/${name}`).find((name) => existsSync(name));
+    return path === undefined ? undefined : new ContainerRuntime(path);
+  }
+
+  private constructor(path: string) {
+    this.#client = new Client(`unix://${path}`, credentials.createInsecure());
+  }
+
+  /** The process that holds the namespaces of a pod's sandbox; undefined where there is none. */
+  async sandboxPid(podUid: string): Promise<number | undefined> {
+    const filter = encodeFilter({ "io.kubernetes.pod.uid": podUid });
+    const [id] = decodeSandboxes(await this.#call("ListPodSandbox", filter));
+    if (id === undefined) return undefined;
+    const info = decodeStatus(await this.#call("PodSandboxStatus", encodeStatusRequest(id)));
+    const { pid } = JSON.parse(info ?? "{}") as { pid?: number };
+    return pid === undefined || pid === 0 ? undefined : pid;
+  }
+
+  [Symbol.dispose](): void {
+    this.#client.close();
+  }
+
+  #call(method: string, request: Buffer): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      this.#client.makeUnaryRequest(
+        `/runtime.v1.RuntimeService/${method}`,
+        (message: Buffer) => message,
+        (message: Buffer) => message,
+        request,
+        { deadline: Date.now() + answerMs },
+        (error, answer) =>
+          error === null && answer !== undefined ? resolve(answer) : reject(error),
+      );
+    });
+  }
+}
