@@ -1,6 +1,7 @@
 import { apiGroup } from "./api-group.ts";
 import { CharonGroup } from "./schema/charon-group.ts";
 import { IPSecConnection } from "./schema/ipsec-connection.ts";
+import { connectionStatus, groupStatus } from "./schema/status.ts";
 
 type Schema = Record<string, unknown>;
 
@@ -24,38 +25,58 @@ const connectionRules: readonly Rule[] = [
 /** The CustomResourceDefinitions, as `kubectl apply` takes them. */
 export function crds(): Schema[] {
   return [
-    crd("IPSecConnection", "Cluster", IPSecConnection, connectionRules, [
-      column("Remote", ".spec.remoteAddr"),
-      column("Ready", '.status.conditions[?(@.type=="Ready")].status'),
-      column("Node", ".spec.nodeName"),
-    ]),
-    crd("CharonGroup", "Namespaced", CharonGroup, [], [column("Node", ".spec.nodeName")]),
+    crd({
+      ...{ kind: "IPSecConnection", scope: "Cluster", shortNames: ["ipsecconn"] },
+      ...{ schema: IPSecConnection, status: connectionStatus, rules: connectionRules },
+      columns: [
+        readyColumn,
+        column("Remote", ".spec.remoteAddr"),
+        column("Children", ".status.childrenReady"),
+        column("Node", ".status.node"),
+        { ...column("Reason", ready("reason")), priority: 1 },
+        { ...column("Message", ready("message")), priority: 1 },
+      ],
+    }),
+    crd({
+      ...{ kind: "CharonGroup", scope: "Namespaced", shortNames: ["charongrp"] },
+      ...{ schema: CharonGroup, status: groupStatus, rules: [] },
+      columns: [readyColumn, column("Node", ".spec.nodeName")],
+    }),
   ];
+}
+
+const ready = (field: string) => `.status.conditions[?(@.type=="Ready")].${field}`;
+const readyColumn = column("Ready", ready("status"));
+
+interface Definition {
+  readonly kind: string;
+  readonly scope: "Cluster" | "Namespaced";
+  readonly shortNames: readonly string[];
+  readonly schema: unknown;
+  readonly status: Schema;
+  readonly rules: readonly Rule[];
+  readonly columns: readonly Schema[];
 }
 
 function column(name: string, jsonPath: string): Schema {
   return { name, type: "string", jsonPath };
 }
 
-function crd(
-  kind: string,
-  scope: string,
-  schema: unknown,
-  rules: readonly Rule[],
-  columns: readonly Schema[],
-): Schema {
+function crd(definition: Definition): Schema {
+  const { kind, scope, shortNames } = definition;
   const singular = kind.toLowerCase();
   const plural = `${singular}s`;
-  const names = { kind, singular, plural, listKind: `${kind}List`, categories: ["ipman"] };
+  const listKind = `${kind}List`;
+  const names = { kind, singular, plural, listKind, shortNames, categories: ["ipman"] };
   return {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
     metadata: { name: `${plural}.${apiGroup}` },
-    spec: { group: apiGroup, scope, names, versions: [version(schema, rules, columns)] },
+    spec: { group: apiGroup, scope, names, versions: [version(definition)] },
   };
 }
 
-function version(schema: unknown, rules: readonly Rule[], columns: readonly Schema[]): Schema {
+function version({ schema, status, rules, columns }: Definition): Schema {
   const { spec } = (schema as { properties: Record<string, Schema> }).properties;
   const age = { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" };
   return {
@@ -73,7 +94,7 @@ function version(schema: unknown, rules: readonly Rule[], columns: readonly Sche
           kind: { type: "string" },
           metadata: { type: "object" },
           spec: { ...structural(spec), ...rulesOf(rules) },
-          status: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
+          status,
         },
       },
     },

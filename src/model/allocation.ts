@@ -1,0 +1,134 @@
+import { formatAddress, parseAddress, type Address } from "./address.ts";
+import { rangeContains, type AddressRange } from "./address-pool.ts";
+import type { Child } from "./connection.ts";
+import type { Prefix } from "./prefix.ts";
+
+/** What a pod wishes of a pool. */
+export interface AddressWish {
+  readonly child: Child;
+  readonly pool: string;
+  /** Just this one; as {@link formatAddress} writes it. */
+  readonly address?: string | undefined;
+  /** The n-th address of the pool, and no other. */
+  readonly ordinal?: number | undefined;
+}
+
+export type AddressOutcome =
+  | { readonly ok: true; readonly address: Prefix }
+  | {
+      readonly ok: false;
+      readonly message: string;
+      /** Whether waiting helps. */ readonly taken: boolean;
+    };
+
+/**
+ * The addresses of one connection that nobody may get: those of pods, by child, and those
+ * that are reserved for pods that are about to be.
+ */
+export class Ledger {
+  readonly #used: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  readonly #reserved: Set<string>;
+
+  /**
+   * @param used by the child's key: address → the pod that has it, `namespace/name`
+   * @param reserved addresses
+   */
+  constructor(used: ReadonlyMap<string, ReadonlyMap<string, string>>, reserved: Iterable<string>) {
+    this.#used = used;
+    this.#reserved = new Set(reserved);
+  }
+
+  /** Gives an address and keeps it from the next who asks. */
+  take(wish: AddressWish): AddressOutcome {
+    const outcome = this.#choose(wish);
+    if (outcome.ok) this.#reserved.add(formatAddress(outcome.address.address));
+    return outcome;
+  }
+
+  /** Of a pool, those that anybody could get, up to so many. */
+  free(child: Child, pool: string, most: number): Prefix[] {
+    const free: Prefix[] = [];
+    for (const entry of entriesOf(child, pool)) {
+      if (free.length >= most) break;
+      if (this.#holder(child, formatAddress(entry.address)) === undefined) free.push(entry);
+    }
+    return free;
+  }
+
+  #choose(wish: AddressWish): AddressOutcome {
+    const { child, pool, address, ordinal } = wish;
+    if (address !== undefined) return this.#requested(child, pool, address);
+    if (ordinal !== undefined) return this.#numbered(child, pool, ordinal);
+    const [first] = this.free(child, pool, 1);
+    if (first !== undefined) return { ok: true, address: first };
+    const size = sizeOf(child, pool);
+    const message = `pool "${pool}" has no free address: all ${size} are given; add some to spec.children.${child.key}.ip_pools.${pool}`;
+    return { ok: false, message, taken: true };
+  }
+
+  #requested(child: Child, pool: string, text: string): AddressOutcome {
+    const wanted = parseAddress(text);
+    const range = wanted && (child.pools[pool] ?? []).find((r) => rangeContains(r, wanted));
+    if (wanted === undefined || range === undefined) {
+      return { ok: false, message: `${text} is no address of pool "${pool}"`, taken: false };
+    }
+    return this.#unlessTaken(child, pool, { address: wanted, length: lengthOf(range, child) });
+  }
+
+  #numbered(child: Child, pool: string, ordinal: number): AddressOutcome {
+    const entry = nthOf(child, pool, ordinal);
+    if (entry !== undefined) return this.#unlessTaken(child, pool, entry);
+    const message = `pool "${pool}" has ${sizeOf(child, pool)} addresses, and none for ordinal ${ordinal}`;
+    return { ok: false, message, taken: false };
+  }
+
+  #unlessTaken(child: Child, pool: string, entry: Prefix): AddressOutcome {
+    const text = formatAddress(entry.address);
+    const holder = this.#holder(child, text);
+    if (holder === undefined) return { ok: true, address: entry };
+    return {
+      ok: false,
+      message: `${text} of pool "${pool}" is taken: ${holder} has it`,
+      taken: true,
+    };
+  }
+
+  #holder(child: Child, address: string): string | undefined {
+    const pod = this.#used.get(child.key)?.get(address);
+    if (pod !== undefined) return pod;
+    return this.#reserved.has(address) ? "a pod that is about to be" : undefined;
+  }
+}
+
+function* entriesOf(child: Child, pool: string): Generator<Prefix> {
+  for (const range of child.pools[pool] ?? []) {
+    const { family } = range.first;
+    for (let value = range.first.value; value <= range.last.value; value++) {
+      yield { address: { family, value }, length: lengthOf(range, child) };
+    }
+  }
+}
+
+function nthOf(child: Child, pool: string, n: number): Prefix | undefined {
+  let rest = BigInt(n);
+  for (const range of child.pools[pool] ?? []) {
+    const size = range.last.value - range.first.value + 1n;
+    if (rest < size) {
+      const address: Address = { family: range.first.family, value: range.first.value + rest };
+      return { address, length: lengthOf(range, child) };
+    }
+    rest -= size;
+  }
+  return undefined;
+}
+
+function sizeOf(child: Child, pool: string): bigint {
+  return (child.pools[pool] ?? []).reduce(
+    (sum, { first, last }) => sum + last.value - first.value + 1n,
+    0n,
+  );
+}
+
+function lengthOf(range: AddressRange, child: Child): number {
+  return range.prefixLength ?? child.vxlanIp.length;
+}

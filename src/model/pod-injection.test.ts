@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Address } from "./address.ts";
+import { parseAddress } from "./address.ts";
+import { connectionFromCr } from "./connection-from-cr.ts";
+import type { Child, Connection } from "./connection.ts";
+import { fromJson } from "./json.ts";
+import { injectionPatch, type NewPod } from "./pod-injection.ts";
+import { parsePrefix, type Prefix } from "./prefix.ts";
+
+const parsed = connectionFromCr({
+  apiVersion: "ipman.dialo.ai/v1",
+  kind: "IPSecConnection",
+  metadata: { name: "partner" },
+  spec: {
+    name: "partner",
+    remoteAddr: "192.0.2.2",
+    localAddr: "",
+    localId: "a",
+    remoteId: "b",
+    secretRef: { name: "s", namespace: "default", key: "k" },
+    children: {
+      lan: {
+        name: "lan",
+        local_ips: ["10.0.2.0/24"],
+        remote_ips: ["10.0.1.0/24"],
+        xfrm_ip: "10.0.2.1/24",
+        vxlan_ip: "10.0.2.2/24",
+        if_id: 102,
+        ip_pools: { primary: ["10.0.2.3/24"] },
+      },
+    },
+  },
+});
+const connection = (parsed as { value: Connection }).value;
+
+const injection = {
+  connection,
+  child: connection.children[0] as Child,
+  pool: "primary",
+  address: parsePrefix("10.0.2.3/24") as Prefix,
+  gateway: parseAddress("10.244.1.3") as Address,
+  reservedAt: "2026-01-01T00:00:00.000000001Z",
+  tunnelMtu: 1422,
+  vxlanPort: 7789,
+  image: "ipman:1",
+  pullPolicy: "IfNotPresent",
+};
+
+const pod: NewPod = {
+  metadata: { annotations: { "ipman.dialo.ai/childName": "lan", other: "kept" } },
+  spec: {
+    containers: [{ name: "a", env: [{ name: "X", value: "1" }] }, { name: "b" }],
+    initContainers: [{ name: "theirs" }],
+  },
+};
+
+/** The pod as a patch of ours makes it; every path of it is a member that is replaced. */
+function patched(from: NewPod): NewPod {
+  const result = structuredClone(from) as unknown as Record<string, unknown>;
+  for (const { path, value } of injectionPatch(from, injection)) {
+    const names = path.slice(1).split("/");
+    const last = names.pop() as string;
+    const parent = names.reduce((at, name) => at[name] as Record<string, unknown>, result);
+    parent[last] = value;
+  }
+  return result as unknown as NewPod;
+}
+
+describe("a pod that joins a tunnel", () => {
+  const made = patched(pod);
+
+  it("gets what existing workloads read", () => {
+    assert.deepEqual(made.metadata.annotations, {
+      "ipman.dialo.ai/childName": "lan",
+      other: "kept",
+      "ipman.dialo.ai/ipmanName": "partner",
+      "ipman.dialo.ai/poolName": "primary",
+      "ipman.dialo.ai/vxlanIp": "10.0.2.3/24",
+      "ipman.dialo.ai/xfrmIp": "10.0.2.1",
+      "ipman.dialo.ai/interfaceId": "102",
+      "ipman.dialo.ai/localIps": '["10.0.2.0/24"]',
+      "ipman.dialo.ai/remoteIps": '["10.0.1.0/24"]',
+      "ipman.dialo.ai/xfrmUnderlyingIp": "10.244.1.3",
+      "ipman.dialo.ai/vxlanPort": "7789",
+      "ipman.dialo.ai/reservedAt": injection.reservedAt,
+    });
+    assert.deepEqual(made.metadata.labels, { "ipman.dialo.ai/worker": "lan" });
+  });
+
+  it("is attached before anything of its own runs", () => {
+    const [first, second] = made.spec.initContainers ?? [];
+    assert.equal(first?.name, "ipman-attach");
+    assert.equal(second?.name, "theirs");
+    const { securityContext } = first as unknown as {
+      securityContext: { capabilities: unknown; privileged: boolean };
+    };
+    assert.deepEqual(securityContext.capabilities, { drop: ["ALL"], add: ["NET_ADMIN"] });
+    assert.equal(securityContext.privileged, false);
+    const order = fromJson(first?.env?.[0]?.value ?? "") as { tunnelMtu: number; child: Child };
+    assert.equal(order.tunnelMtu, 1422);
+    assert.deepEqual(order.child.pools, {});
+  });
+
+  it("keeps the environment that it had, in every container", () => {
+    const address = { name: "VXLAN_IP", value: "10.0.2.3" };
+    assert.deepEqual(
+      made.spec.containers.map(({ env }) => env),
+      [[{ name: "X", value: "1" }, address], [address]],
+    );
+    assert.deepEqual(made.spec.initContainers?.[1]?.env, [address]);
+  });
+
+  it("that comes again is what it was", () => {
+    assert.deepEqual(patched(made), made);
+  });
+});

@@ -1,0 +1,138 @@
+import type { Address } from "./address.ts";
+import { formatAddress } from "./address.ts";
+import type { Child, Connection } from "./connection.ts";
+import type { KubeMeta } from "./kube-object.ts";
+import { toJson } from "./json.ts";
+import { annotation, label, labelValue } from "./labels.ts";
+import { formatPrefix, type Prefix } from "./prefix.ts";
+import type { WorkerFacts } from "./worker-plan.ts";
+
+interface Container {
+  readonly name: string;
+  readonly env?: readonly { readonly name: string; readonly value?: string }[];
+}
+
+/** A pod as an admission request has it: its name may be still to be made. */
+export interface NewPod {
+  readonly metadata: Partial<KubeMeta> & { readonly generateName?: string };
+  readonly spec: {
+    readonly hostNetwork?: boolean;
+    readonly containers: readonly Container[];
+    readonly initContainers?: readonly Container[];
+  };
+}
+
+/** What a pod is told about its place in a tunnel. */
+export interface Injection {
+  readonly connection: Connection;
+  readonly child: Child;
+  readonly pool: string;
+  readonly address: Prefix;
+  /** The pod address of the gateway. */
+  readonly gateway: Address;
+  /** When the address was reserved, as pendingIps has it. */
+  readonly reservedAt: string;
+  readonly tunnelMtu: number;
+  readonly vxlanPort: number;
+  readonly image: string;
+  readonly pullPolicy: string;
+}
+
+/** An operation of RFC 6902. */
+export interface PatchOperation {
+  readonly op: "add" | "replace";
+  readonly path: string;
+  readonly value: unknown;
+}
+
+export const attachContainer = "ipman-attach";
+const addressVariable = "VXLAN_IP";
+/** Where the init container finds {@link AttachOrder}, as JSON. */
+export const attachVariable = "IPMAN_ATTACH";
+
+/** What `ipman attach` needs inside a pod; the device it finds by itself. */
+export type AttachOrder = Omit<WorkerFacts, "device" | "deviceMtu">;
+
+/** Makes the pod a worker. Done twice it changes nothing more. */
+export function injectionPatch(pod: NewPod, injection: Injection): PatchOperation[] {
+  const { metadata, spec } = pod;
+  const text = formatAddress(injection.address.address);
+  const others = (spec.initContainers ?? []).filter(({ name }) => name !== attachContainer);
+  return [
+    put("/metadata/annotations", { ...metadata.annotations, ...annotationsOf(injection) }),
+    put("/metadata/labels", {
+      ...metadata.labels,
+      [label.worker]: labelValue(injection.child.name),
+    }),
+    put("/spec/initContainers", [
+      attachContainerOf(injection),
+      ...others.map((c) => withAddress(c, text)),
+    ]),
+    ...spec.containers.map((container, i) =>
+      put(`/spec/containers/${i}/env`, withAddress(container, text).env),
+    ),
+  ];
+}
+
+/** RFC 6902's `add` replaces a member that is there. */
+function put(path: string, value: unknown): PatchOperation {
+  return { op: "add", path, value };
+}
+
+function annotationsOf(injection: Injection): Record<string, string> {
+  const { connection, child, pool, address, gateway, reservedAt, vxlanPort } = injection;
+  return {
+    [annotation.connection]: connection.id,
+    [annotation.pool]: pool,
+    [annotation.vxlanIp]: formatPrefix(address),
+    [annotation.xfrmIp]: formatAddress(child.xfrmIp.address),
+    [annotation.interfaceId]: String(child.ifId),
+    [annotation.localIps]: JSON.stringify(child.localSelectors.map(formatPrefix)),
+    [annotation.remoteIps]: JSON.stringify(child.remoteSelectors.map(formatPrefix)),
+    [annotation.xfrmUnderlyingIp]: formatAddress(gateway),
+    [annotation.vxlanPort]: String(vxlanPort),
+    [annotation.reservedAt]: reservedAt,
+  };
+}
+
+function withAddress(container: Container, value: string): Container {
+  const others = (container.env ?? []).filter(({ name }) => name !== addressVariable);
+  return { ...container, env: [...others, { name: addressVariable, value }] };
+}
+
+function attachContainerOf(injection: Injection): Container {
+  const { connection, child, pool, address, gateway, tunnelMtu, vxlanPort } = injection;
+  const order: AttachOrder = {
+    connection: { id: connection.id },
+    // What it does not need may be long.
+    child: { ...child, pools: {}, extra: {} },
+    worker: {
+      id: "self",
+      connection: connection.id,
+      child: child.key,
+      pool,
+      address,
+      underlay: gateway,
+    },
+    gatewayUnderlay: gateway,
+    tunnelMtu,
+    vxlanPort,
+  };
+  return {
+    name: attachContainer,
+    image: injection.image,
+    imagePullPolicy: injection.pullPolicy,
+    args: ["attach", "--self"],
+    env: [{ name: attachVariable, value: toJson(order) }],
+    securityContext: {
+      runAsUser: 0,
+      runAsNonRoot: false,
+      privileged: false,
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"], add: ["NET_ADMIN"] },
+    },
+    resources: { requests: { cpu: "10m", memory: "48Mi" } },
+    terminationMessagePolicy: "FallbackToLogsOnError",
+  } as Container;
+}

@@ -1,0 +1,84 @@
+/** OpenAPI schemas of what ipman writes into statuses. */
+type Schema = Readonly<Record<string, unknown>>;
+
+const text = (description: string): Schema => ({ type: "string", description });
+
+const mapOf = (values: Schema, description: string): Schema => ({
+  type: "object",
+  description,
+  additionalProperties: values,
+});
+
+/** metav1.Condition. */
+const conditions: Schema = {
+  type: "array",
+  description: "What is so and what is not; Ready sums it up.",
+  "x-kubernetes-list-type": "map",
+  "x-kubernetes-list-map-keys": ["type"],
+  items: {
+    type: "object",
+    required: ["type", "status", "reason", "message", "lastTransitionTime"],
+    properties: {
+      type: { type: "string", maxLength: 316 },
+      status: { type: "string", enum: ["True", "False", "Unknown"] },
+      reason: { type: "string", minLength: 1, maxLength: 1024 },
+      message: { type: "string", maxLength: 32_768 },
+      observedGeneration: { type: "integer", format: "int64" },
+      lastTransitionTime: { type: "string", format: "date-time" },
+    },
+  },
+};
+
+const observedGeneration: Schema = {
+  type: "integer",
+  format: "int64",
+  description: "The generation that the status is about.",
+};
+
+const children: Schema = {
+  type: "array",
+  description: "The children and how they are.",
+  "x-kubernetes-list-type": "map",
+  "x-kubernetes-list-map-keys": ["key"],
+  items: {
+    type: "object",
+    required: ["key"],
+    properties: {
+      key: text("The key in spec.children."),
+      name: text("The child's name."),
+      state: text("pending, negotiating, established, rekeying, failed or terminating."),
+      gateway: text("absent, configuring, ready or degraded."),
+      mtu: {
+        type: "integer",
+        description: "Largest packet that enters the tunnel whole, in bytes.",
+      },
+      conditions,
+    },
+  },
+};
+
+export const connectionStatus: Schema = {
+  type: "object",
+  properties: {
+    observedGeneration,
+    conditions,
+    children,
+    childrenReady: text("How many children carry traffic, of how many."),
+    node: text("The node that carries the tunnel."),
+    xfrmGatewayIp: mapOf({ type: "string" }, "By child's name: the pod address of its gateway."),
+    freeIps: mapOf(
+      mapOf({ type: "array", items: { type: "string" } }, "By pool."),
+      "By child's name and pool: the first free addresses.",
+    ),
+    pendingIps: mapOf(
+      { type: "string" },
+      "Addresses reserved for pods that are about to be, and since when.",
+    ),
+    podsVersion: text("Reservations were ended because of pods up to this version."),
+  },
+};
+
+export const groupStatus: Schema = {
+  type: "object",
+  properties: { observedGeneration, conditions },
+};

@@ -1,0 +1,120 @@
+import { formatAddress, parseAddress } from "./address.ts";
+import { findChild, type Connection } from "./connection.ts";
+import type { Worker } from "./endpoint.ts";
+import type { KubeMeta, KubeObject } from "./kube-object.ts";
+import { annotation } from "./labels.ts";
+import { parsePrefix, type Prefix } from "./prefix.ts";
+
+/** The part of a Pod that ipman reads. */
+export interface Pod extends KubeObject {
+  readonly spec?: { readonly nodeName?: string; readonly hostNetwork?: boolean };
+  readonly status?: {
+    readonly phase?: string;
+    readonly podIP?: string;
+    readonly podIPs?: readonly { readonly ip: string }[];
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
+}
+
+/** Keeps of a pod what is read of it: thousands are held. */
+export function trimmedPod(object: KubeObject): Pod {
+  const { apiVersion, kind, metadata, spec, status } = object as Pod;
+  const { name, namespace, uid, resourceVersion, labels, annotations } = metadata;
+  const { creationTimestamp, deletionTimestamp } = metadata;
+  const own = Object.entries(annotations ?? {}).filter(([key]) => known.has(key));
+  const kept: KubeMeta = {
+    name,
+    ...(namespace !== undefined && { namespace }),
+    ...(uid !== undefined && { uid }),
+    ...(resourceVersion !== undefined && { resourceVersion }),
+    ...(labels !== undefined && { labels }),
+    ...(creationTimestamp !== undefined && { creationTimestamp }),
+    ...(deletionTimestamp !== undefined && { deletionTimestamp }),
+    annotations: Object.fromEntries(own),
+  };
+  const { nodeName } = spec ?? {};
+  const { phase, podIP, podIPs, conditions } = status ?? {};
+  return {
+    apiVersion,
+    kind,
+    metadata: kept,
+    spec: nodeName === undefined ? {} : { nodeName },
+    status: {
+      ...(phase !== undefined && { phase }),
+      ...(podIP !== undefined && { podIP }),
+      ...(podIPs !== undefined && { podIPs }),
+      ...(conditions !== undefined && {
+        conditions: conditions
+          .filter(({ type }) => type === "Ready")
+          .map(({ type, status }) => ({ type, status })),
+      }),
+    },
+  };
+}
+
+const known: ReadonlySet<string> = new Set(Object.values(annotation));
+
+/** A pod's hold on an address; a pod that has ended holds none. */
+export interface Holding {
+  readonly connection: string;
+  /** A key or a name. */
+  readonly child: string;
+  readonly pool: string;
+  readonly address: Prefix;
+}
+
+export function holdingOf({ metadata, status }: Pod): Holding | undefined {
+  if (hasEnded(status?.phase)) return undefined;
+  const { annotations = {} } = metadata;
+  const connection = annotations[annotation.connection];
+  const child = annotations[annotation.child];
+  const address = parsePrefix(annotations[annotation.vxlanIp] ?? "");
+  if (connection === undefined || child === undefined || address === undefined) return undefined;
+  return { connection, child, pool: annotations[annotation.pool] ?? "", address };
+}
+
+/** A pod whose containers have all ended, for good. */
+export function hasEnded(phase: string | undefined): boolean {
+  return phase === "Succeeded" || phase === "Failed";
+}
+
+/** The worker that a pod is, once it has an address of its own on the pod network. */
+export function workerOfPod(
+  pod: Pod,
+  connections: ReadonlyMap<string, Connection>,
+): Worker | undefined {
+  const holding = holdingOf(pod);
+  const underlay = parseAddress(pod.status?.podIP ?? "");
+  if (holding === undefined || underlay === undefined) return undefined;
+  const connection = connections.get(holding.connection);
+  const child = connection && findChild(connection, holding.child);
+  if (child === undefined) return undefined;
+  const { namespace = "default", name } = pod.metadata;
+  return {
+    id: `${namespace}/${name}`,
+    connection: holding.connection,
+    child: child.key,
+    pool: holding.pool,
+    address: holding.address,
+    underlay,
+  };
+}
+
+/** Of a connection: by the child's key, who has which address. */
+export function usedAddresses(
+  connection: Connection,
+  pods: Iterable<Pod>,
+): Map<string, Map<string, string>> {
+  const used = new Map<string, Map<string, string>>();
+  for (const pod of pods) {
+    const holding = holdingOf(pod);
+    if (holding?.connection !== connection.id) continue;
+    const child = findChild(connection, holding.child);
+    if (child === undefined) continue;
+    const of = used.get(child.key) ?? new Map<string, string>();
+    const { namespace = "default", name } = pod.metadata;
+    of.set(formatAddress(holding.address.address), `pod ${namespace}/${name}`);
+    used.set(child.key, of);
+  }
+  return used;
+}

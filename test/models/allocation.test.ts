@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { createActor, fromPromise } from "xstate";
+import {
+  allocationMachine,
+  type ReserveOrder,
+  type Settled,
+} from "../../src/machines/allocation.ts";
+import type { AddressWish } from "../../src/model/allocation.ts";
+
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+const wish = { pool: "primary" } as AddressWish;
+const refused = { ok: false as const, message: "none", taken: true };
+
+function start() {
+  const batches: { size: number; end: PromiseWithResolvers<readonly Settled[]> }[] = [];
+  const told: number[][] = [];
+  const reserve = fromPromise<readonly Settled[], ReserveOrder>(({ input }) => {
+    const end = Promise.withResolvers<readonly Settled[]>();
+    batches.push({ size: input.wishes.length, end });
+    return end.promise;
+  });
+  const actor = createActor(allocationMachine.provide({ actors: { reserve } }), {
+    input: { connectionId: "partner" },
+  });
+  const messages: string[] = [];
+  actor.on("settled", ({ results }) => {
+    told.push(results.map(({ id }) => id));
+    for (const { result } of results) if (!result.ok) messages.push(result.message);
+  });
+  actor.start();
+  const want = (id: number) => actor.send({ type: "wanted", id, wish });
+  return { batches, told, messages, want };
+}
+
+describe("the addresses of a connection", () => {
+  it("are written for all who came while another write was under way", async () => {
+    const { batches, told, want } = start();
+    for (const id of [1, 2, 3]) want(id);
+    assert.deepEqual(
+      batches.map(({ size }) => size),
+      [1],
+    );
+    batches[0]?.end.resolve([refused]);
+    await settle();
+    assert.deepEqual(
+      batches.map(({ size }) => size),
+      [1, 2],
+    );
+    batches[1]?.end.resolve([refused, refused]);
+    await settle();
+    assert.deepEqual(told, [[1], [2, 3]]);
+  });
+
+  it("that cannot be written are refused with the reason, and the next are tried", async () => {
+    const { batches, messages, want } = start();
+    want(1);
+    batches[0]?.end.reject(new Error("the API server is away"));
+    await settle();
+    assert.deepEqual(messages, ["the API server is away"]);
+    want(2);
+    assert.equal(batches.length, 2);
+  });
+});

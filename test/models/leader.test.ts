@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { createActor, fromPromise, SimulatedClock } from "xstate";
+import { leaderMachine } from "../../src/machines/leader.ts";
+
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+/** @param answers what the lease says in turn: held, somebody else's, or no answer */
+function start(answers: (boolean | Error)[]) {
+  const clock = new SimulatedClock();
+  const told: string[] = [];
+  const acquire = fromPromise<boolean, void>(async () => {
+    const answer = answers.length > 1 ? answers.shift() : answers[0];
+    if (answer instanceof Error) throw answer;
+    return answer === true;
+  });
+  const actor = createActor(leaderMachine.provide({ actors: { acquire } }), { clock });
+  actor.on("*", ({ type }) => told.push(type));
+  actor.start();
+  const pass = async (seconds: number) => {
+    for (let i = 0; i < seconds * 10; i++) {
+      clock.increment(100);
+      await settle();
+    }
+  };
+  return { actor, told, pass };
+}
+
+describe("a leader's election", () => {
+  it("leads at once where nobody does", async () => {
+    const { told } = start([true]);
+    await settle();
+    assert.deepEqual(told, ["leading"]);
+  });
+
+  it("waits while somebody else leads", async () => {
+    const { told, pass } = start([false, false, true]);
+    await pass(3);
+    assert.deepEqual(told, []);
+    await pass(3);
+    assert.deepEqual(told, ["leading"]);
+  });
+
+  it("leads for as long as it renews", async () => {
+    const { told, pass } = start([true]);
+    await pass(60);
+    assert.deepEqual(told, ["leading"]);
+  });
+
+  it("survives answers that fail for less than the deadline", async () => {
+    const away = new Error("away");
+    const { told, pass } = start([true, away, away, away, true]);
+    await pass(30);
+    assert.deepEqual(told, ["leading"]);
+  });
+
+  it("ends when it could not renew in time", async () => {
+    const { actor, told, pass } = start([true, new Error("away")]);
+    await pass(9);
+    assert.deepEqual(told, ["leading"]);
+    await pass(2);
+    assert.deepEqual(told, ["leading", "lost"]);
+    assert.equal(actor.getSnapshot().status, "done");
+  });
+
+  it("ends when somebody else took over", async () => {
+    const { told, pass } = start([true, false]);
+    await pass(3);
+    assert.deepEqual(told, ["leading", "lost"]);
+  });
+});
