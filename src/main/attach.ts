@@ -1,4 +1,3 @@
-import { askOnce } from "../adapters/control/client.ts";
 import { requiredOption, textOption, type Command } from "./command.ts";
 import { controlSocket, defaultStateFolder } from "./defaults.ts";
 
@@ -11,7 +10,11 @@ Gives a network namespace an address of one of the child's pools, a VXLAN device
 gateway, and routes to the networks behind the peer. Prints the address. Done twice it
 changes nothing; when the namespace is deleted, its address is free again.
 
+In a cluster it is the first init container of each annotated pod: "ipman attach --self"
+attaches the pod it runs in, as the operator's webhook told it, and needs NET_ADMIN only.
+
 options:
+  --self            this process's own namespace, by $IPMAN_ATTACH
   --netns NAME      under /run/netns, or a path
   --connection C    metadata.name of the IPSecConnection
   --child K         the child's key or name
@@ -23,6 +26,7 @@ example:
   ipman attach --netns app --connection example-connection --child example-child
 `,
   options: {
+    self: { type: "boolean" },
     netns: { type: "string" },
     connection: { type: "string" },
     child: { type: "string" },
@@ -30,6 +34,12 @@ example:
     state: { type: "string" },
   },
   run: async (values) => {
+    if (values["self"] === true) {
+      const { attachSelf } = await import("./attach-self.ts");
+      process.stdout.write(`${attachSelf()}\n`);
+      return 0;
+    }
+    const { askOnce } = await import("../adapters/control/client.ts");
     const request = {
       op: "attach",
       netns: requiredOption(values, "netns"),

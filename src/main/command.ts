@@ -31,3 +31,15 @@ export function requiredOption(values: Values, name: string): string {
   if (typeof value === "string" && value !== "") return value;
   throw new UsageError(`--${name} is required`);
 }
+
+/** An option that has a whole number within bounds. */
+export function integerOption(
+  values: Values,
+  name: string,
+  fallback: number,
+  { least, most }: { readonly least: number; readonly most: number },
+): number {
+  const number = Number(textOption(values, name, String(fallback)));
+  if (Number.isInteger(number) && number >= least && number <= most) return number;
+  throw new UsageError(`--${name} must be ${least} to ${most}`);
+}

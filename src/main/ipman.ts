@@ -13,6 +13,14 @@ const commands: Record<string, { summary: string; load: () => Promise<{ command:
     load: () => import("./attach.ts"),
   },
   validate: { summary: "check manifests", load: () => import("./validate.ts") },
+  operator: {
+    summary: "bring IPSecConnections about in a cluster",
+    load: () => import("./operator.ts"),
+  },
+  agent: {
+    summary: "keep one CharonGroup's tunnels up, on its node of a cluster",
+    load: () => import("./agent.ts"),
+  },
   crds: { summary: "print the custom resource definitions", load: () => import("./crds.ts") },
 };
 

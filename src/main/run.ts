@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { textOption, UsageError, type Command, type Values } from "./command.ts";
+import { integerOption, textOption, UsageError, type Command, type Values } from "./command.ts";
 import {
   defaultFabric,
   defaultStateFolder,
@@ -59,17 +59,13 @@ function hostOptions(values: Values, positionals: readonly string[]): HostOption
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new UsageError(`${folder} is no folder`);
   }
-  const port = Number(textOption(values, "vxlan-port", String(defaultVxlanPort)));
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw new UsageError("--vxlan-port must be 1 to 65535");
-  }
   return {
     folder,
     vici: textOption(values, "vici", defaultViciPath).replace(/^unix:\/\//, ""),
     stateFolder: textOption(values, "state", defaultStateFolder),
     metrics: textOption(values, "metrics", "127.0.0.1:9740"),
     fabric: textOption(values, "fabric", defaultFabric),
-    vxlanPort: port,
+    vxlanPort: integerOption(values, "vxlan-port", defaultVxlanPort, { least: 1, most: 65_535 }),
     logLevel: textOption(values, "log", "info"),
   };
 }

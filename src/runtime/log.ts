@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { auditTime, type Subscription } from "rxjs";
+import { KubeError } from "../adapters/kubernetes/kube-error.ts";
 import type { CharonNews } from "../adapters/vici/news.ts";
 import type { Failure } from "../model/failure.ts";
 import { statusOf, type Status } from "./status.ts";
@@ -9,6 +10,12 @@ import type { Supervisor } from "./supervisor.ts";
 export function logNews(log: Logger, news: CharonNews): void {
   if (news.type !== "logged") return;
   log.debug({ connection: news.connection, group: news.line.group }, `charon: ${news.line.text}`);
+}
+
+/** What failed and is tried again: an adapter's error says it in its message, a defect's in its stack. */
+export function logTrouble(log: Logger, error: unknown): void {
+  if (error instanceof KubeError) log.warn({ op: error.op, code: error.code }, error.message);
+  else log.warn({ err: error }, String(error));
 }
 
 /** Changes that come close together are looked at once. */

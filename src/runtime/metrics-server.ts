@@ -1,13 +1,22 @@
 import { createServer, type Server } from "node:http";
 import type { Metrics } from "./metrics.ts";
 
-/** Serves `/metrics` and `/healthz` on `host:port`. */
-export async function serveMetrics(address: string, metrics: Metrics): Promise<AsyncDisposable> {
+/**
+ * Serves `/metrics`, `/healthz` and `/readyz` on `host:port`.
+ *
+ * @param ready whether everything is known that there is to know
+ */
+export async function serveMetrics(
+  address: string,
+  metrics: Metrics,
+  ready: () => boolean = () => true,
+): Promise<AsyncDisposable> {
   const match = /^(.*):(\d+)$/.exec(address);
-  if (match === null) throw new Error(`--metrics ${address} is no host:port`);
+  if (match === null) throw new Error(`${address} is no host:port`);
   const [, host = "", port] = match;
   const server = createServer((request, response) => {
     if (request.url === "/healthz") response.end("ok\n");
+    else if (request.url === "/readyz") response.writeHead(ready() ? 200 : 503).end();
     else if (request.url === "/metrics") {
       response.setHeader("content-type", metrics.registry.contentType);
       metrics.registry.metrics().then(

@@ -1,0 +1,60 @@
+import { integerOption, textOption, UsageError, type Command, type Values } from "./command.ts";
+import { agentVici, defaultNodeRun, defaultVxlanPort } from "./defaults.ts";
+
+export const command: Command = {
+  name: "agent",
+  summary: "keep the tunnels of one CharonGroup up, on its node of a cluster",
+  help: `usage: ipman agent (--group NAMESPACE/NAME | --node NODE) [options]
+
+Runs the actors of the IPSecConnections that one charon carries, beside it on its node.
+The operator deploys it; there is no need to run it by hand.
+
+options:
+  --group NS/NAME    the CharonGroup
+  --node NODE        the group that connections with this nodeName imply
+  --host-network     charon uses the node's network
+  --kubeconfig FILE  for the API server (a pod's service account, or $KUBECONFIG)
+  --vici PATH        charon's VICI socket (${agentVici})
+  --node-run DIR     the node's /run, with the container runtime's socket (${defaultNodeRun})
+  --listen ADDRESS   metrics, /healthz and /readyz on host:port (0.0.0.0:9740)
+  --vxlan-port PORT  UDP port of the VXLAN segments (${defaultVxlanPort})
+  --log LEVEL        trace, debug, info, warn, error (info); logs are JSON lines
+`,
+  options: {
+    group: { type: "string" },
+    node: { type: "string" },
+    "host-network": { type: "boolean" },
+    kubeconfig: { type: "string" },
+    vici: { type: "string" },
+    "node-run": { type: "string" },
+    listen: { type: "string" },
+    "vxlan-port": { type: "string" },
+    log: { type: "string" },
+  },
+  run: async (values) => {
+    const { startAgent } = await import("./start-agent.ts");
+    const agent = await startAgent({
+      groupId: groupId(values),
+      hostNetwork: values["host-network"] === true,
+      kubeconfig: values["kubeconfig"] as string | undefined,
+      vici: textOption(values, "vici", agentVici),
+      nodeRun: textOption(values, "node-run", defaultNodeRun),
+      listen: textOption(values, "listen", "0.0.0.0:9740"),
+      vxlanPort: integerOption(values, "vxlan-port", defaultVxlanPort, { least: 1, most: 65_535 }),
+      logLevel: textOption(values, "log", "info"),
+    });
+    const signal = await new Promise<string>((resolve) => {
+      process.once("SIGTERM", resolve);
+      process.once("SIGINT", resolve);
+    });
+    await agent.stop(signal);
+    return 0;
+  },
+};
+
+function groupId(values: Values): string {
+  const { group, node } = values;
+  if (typeof group === "string" && /^[^/]+\/[^/]+$/.test(group) && node === undefined) return group;
+  if (typeof node === "string" && group === undefined) return `node:${node}`;
+  throw new UsageError("name one group, with --group NAMESPACE/NAME or --node NODE");
+}

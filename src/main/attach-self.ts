@@ -1,0 +1,22 @@
+import { applyPlan } from "../adapters/netlink/apply-plan.ts";
+import { uplink } from "../adapters/netlink/uplink.ts";
+import { fromJson } from "../model/json.ts";
+import { attachVariable, type AttachOrder } from "../model/pod-injection.ts";
+import { formatPrefix } from "../model/prefix.ts";
+import { workerPlan } from "../model/worker-plan.ts";
+
+/** Attaches the network namespace that this process is in, as a pod's init container does. */
+export function attachSelf(): string {
+  const text = process.env[attachVariable];
+  if (text === undefined) {
+    throw new Error(`${attachVariable} is not set: the operator's webhook sets it in pods`);
+  }
+  const order = fromJson(text) as AttachOrder;
+  const link = uplink(undefined, order.gatewayUnderlay.family);
+  if (link === undefined) {
+    throw new Error("this pod has no default route, over which its gateway would be reached");
+  }
+  const plan = workerPlan({ ...order, device: link.name, deviceMtu: link.mtu });
+  applyPlan({ namespace: undefined }, plan);
+  return formatPrefix(order.worker.address);
+}

@@ -1,0 +1,86 @@
+import { integerOption, requiredOption, textOption, type Command } from "./command.ts";
+import { defaultVxlanPort } from "./defaults.ts";
+
+export const command: Command = {
+  name: "operator",
+  summary: "bring IPSecConnections about in a cluster",
+  help: `usage: ipman operator [options]
+
+Makes the pods that IPSecConnections take (charon and an agent for each group, a gateway for
+each child), admits annotated pods and gives them addresses. Any number of replicas may run:
+all admit, one leads. The Helm chart deploys it.
+
+options:
+  --ipman-image IMAGE     for agents and for the init container of workloads
+  --charon-image IMAGE    for charon and gateways
+  --pull-policy POLICY    of both (IfNotPresent)
+  --pull-secrets NAMES    names of imagePullSecrets, with commas between them
+  --agent-account NAME    the agents' service account (ipman-agent)
+  --owner KIND/NAME       a ServiceAccount here, with which everything goes that was made
+  --priority-class NAME   of charon, agents and gateways (none)
+  --service NAME          the webhooks' Service (ipman-webhook)
+  --certificate-secret N  holds the webhooks' certificate (ipman-webhook-tls)
+  --certificates MODE     "managed" by the operator itself, or "external" (managed)
+  --webhooks NAME         name of both webhook configurations (ipman)
+  --webhook-port PORT     for the API server's calls (9443)
+  --listen ADDRESS        metrics, /healthz and /readyz on host:port (0.0.0.0:9740)
+  --reservation-ttl S     seconds after which an address goes back whose pod never came (75)
+  --vxlan-port PORT       UDP port of the VXLAN segments (${defaultVxlanPort})
+  --kubeconfig FILE       for the API server (a pod's service account, or $KUBECONFIG)
+  --namespace NAME        where the pods run (that of the context)
+  --log LEVEL             trace, debug, info, warn, error (info); logs are JSON lines
+`,
+  options: {
+    "ipman-image": { type: "string" },
+    "charon-image": { type: "string" },
+    "pull-policy": { type: "string" },
+    "pull-secrets": { type: "string" },
+    "agent-account": { type: "string" },
+    owner: { type: "string" },
+    "priority-class": { type: "string" },
+    service: { type: "string" },
+    "certificate-secret": { type: "string" },
+    certificates: { type: "string" },
+    webhooks: { type: "string" },
+    "webhook-port": { type: "string" },
+    listen: { type: "string" },
+    "reservation-ttl": { type: "string" },
+    "vxlan-port": { type: "string" },
+    kubeconfig: { type: "string" },
+    namespace: { type: "string" },
+    log: { type: "string" },
+  },
+  run: async (values) => {
+    const { startOperator } = await import("./start-operator.ts");
+    const text = (name: string, fallback: string) => textOption(values, name, fallback);
+    const operator = await startOperator({
+      ipmanImage: requiredOption(values, "ipman-image"),
+      charonImage: requiredOption(values, "charon-image"),
+      pullPolicy: text("pull-policy", "IfNotPresent"),
+      pullSecrets: text("pull-secrets", "").split(",").filter(Boolean),
+      agentAccount: text("agent-account", "ipman-agent"),
+      owner: text("owner", ""),
+      priorityClass: text("priority-class", ""),
+      serviceName: text("service", "ipman-webhook"),
+      certificateSecret: text("certificate-secret", "ipman-webhook-tls"),
+      managedCertificates: text("certificates", "managed") === "managed",
+      webhooks: text("webhooks", "ipman"),
+      webhookPort: integerOption(values, "webhook-port", 9_443, { least: 1, most: 65_535 }),
+      listen: text("listen", "0.0.0.0:9740"),
+      ttlSeconds: integerOption(values, "reservation-ttl", 75, { least: 5, most: 3_600 }),
+      vxlanPort: integerOption(values, "vxlan-port", defaultVxlanPort, { least: 1, most: 65_535 }),
+      kubeconfig: values["kubeconfig"] as string | undefined,
+      namespace: values["namespace"] as string | undefined,
+      logLevel: text("log", "info"),
+    });
+    const why = await Promise.race([
+      operator.lost,
+      new Promise<string>((resolve) => {
+        process.once("SIGTERM", resolve);
+        process.once("SIGINT", resolve);
+      }),
+    ]);
+    await operator.stop(why);
+    return why === "lease lost" ? 1 : 0;
+  },
+};

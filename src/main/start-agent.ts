@@ -1,0 +1,160 @@
+import { pino, type Logger } from "pino";
+import { distinctUntilChanged, map, type Subscription } from "rxjs";
+import { ContainerRuntime } from "../adapters/cri/sandbox.ts";
+import { Declared } from "../adapters/kubernetes/declared.ts";
+import { EventRecorder } from "../adapters/kubernetes/events.ts";
+import { KubeClient } from "../adapters/kubernetes/kube-client.ts";
+import { NamedSecrets } from "../adapters/kubernetes/named-secrets.ts";
+import { resourceTypes } from "../adapters/kubernetes/resource-type.ts";
+import { View } from "../adapters/kubernetes/view.ts";
+import { Poller } from "../adapters/netlink/poller.ts";
+import { Charon } from "../adapters/vici/charon.ts";
+import { digestOf } from "../model/group.ts";
+import { label } from "../model/labels.ts";
+import { trimmedPod } from "../model/worker-pod.ts";
+import { AgentReporter } from "../runtime/cluster/agent-reporter.ts";
+import { agentDesired } from "../runtime/cluster/agent-desired.ts";
+import { PodPlacement } from "../runtime/cluster/pod-placement.ts";
+import { HostNetwork } from "../runtime/host-network.ts";
+import { logChanges, logNews, logTrouble } from "../runtime/log.ts";
+import { Metrics } from "../runtime/metrics.ts";
+import { serveMetrics } from "../runtime/metrics-server.ts";
+import { Supervisor } from "../runtime/supervisor.ts";
+
+export interface AgentOptions {
+  readonly groupId: string;
+  readonly hostNetwork: boolean;
+  readonly kubeconfig: string | undefined;
+  readonly vici: string;
+  readonly nodeRun: string;
+  readonly listen: string;
+  readonly vxlanPort: number;
+  readonly logLevel: string;
+}
+
+/** A running agent. */
+export interface Agent {
+  /** Ends it; tunnels and devices stay. */
+  readonly stop: (why: string) => Promise<void>;
+}
+
+/** Builds the ports of a cluster's node and runs a supervisor on them. */
+export async function startAgent(options: AgentOptions): Promise<Agent> {
+  const log = pino({ level: options.logLevel, base: null });
+  const resources = new AsyncDisposableStack();
+  try {
+    await new AgentParts(options, log, resources).start();
+    log.info({ group: options.groupId }, "ipman agent runs");
+  } catch (error) {
+    await resources.disposeAsync();
+    throw error;
+  }
+  return {
+    stop: async (why) => {
+      log.info({ why }, "ending; tunnels stay");
+      await resources.disposeAsync();
+    },
+  };
+}
+
+class AgentParts {
+  readonly #options: AgentOptions;
+  readonly #log: Logger;
+  readonly #resources: AsyncDisposableStack;
+  readonly #client: KubeClient;
+  readonly #metrics = new Metrics();
+  readonly #onTrouble: (error: unknown) => void;
+
+  constructor(options: AgentOptions, log: Logger, resources: AsyncDisposableStack) {
+    this.#options = options;
+    this.#log = log;
+    this.#resources = resources;
+    this.#client = resources.use(KubeClient.connect(options.kubeconfig));
+    this.#onTrouble = (error) => logTrouble(log, error);
+  }
+
+  async start(): Promise<void> {
+    const resources = this.#resources;
+    const declared = resources.use(new Declared(this.#client, { onTrouble: this.#onTrouble }));
+    const group = digestOf([this.#options.groupId]);
+    const ofGroup = `${label.type}=xfrm,${label.groupId}=${group}`;
+    const gateways = this.#pods(ofGroup, this.#client.namespace);
+    const workers = this.#pods(label.worker);
+    const ready = () => declared.synced && gateways.synced && workers.synced;
+    resources.use(await serveMetrics(this.#options.listen, this.#metrics, ready));
+    const charon = new Charon(this.#options.vici);
+    const poller = resources.use(new Poller());
+    const { vxlanPort } = this.#options;
+    const network = new HostNetwork({ poller, vxlanPort, charon: () => charon.process });
+    const placement: PodPlacement = resources.use(
+      new PodPlacement({
+        gateways,
+        workers,
+        runtime: this.#runtime(),
+        connections: () => supervisor.desired.connections,
+        onTrouble: this.#onTrouble,
+      }),
+    );
+    const supervisor = this.#supervisor(charon, network, placement, declared);
+    this.#report(supervisor, network, declared);
+    supervisor.start();
+    // Which pods are whose depends on the connections.
+    const connections = supervisor.changes.pipe(
+      map(() => supervisor.desired.connections),
+      distinctUntilChanged(),
+    );
+    this.#follow(connections.subscribe(() => placement.update()));
+  }
+
+  #supervisor(
+    charon: Charon,
+    network: HostNetwork,
+    placement: PodPlacement,
+    declared: Declared,
+  ): Supervisor {
+    const secrets = this.#resources.use(new NamedSecrets(this.#client));
+    return this.#resources.use(
+      new Supervisor({
+        charon,
+        network,
+        placement,
+        scope: "cluster",
+        desired: agentDesired(declared, secrets, this.#options.groupId),
+        onAdapterCall: (call, seconds, failed) => this.#metrics.adapterCall(call, seconds, failed),
+        onNews: (news) => logNews(this.#log, news),
+        onBreakdown: (id, error) => {
+          this.#metrics.breakdown();
+          this.#log.error({ actor: id, err: error }, "an actor broke down and is started anew");
+        },
+      }),
+    );
+  }
+
+  #report(supervisor: Supervisor, network: HostNetwork, declared: Declared): void {
+    const client = this.#client;
+    const onTrouble = this.#onTrouble;
+    this.#metrics.observe(supervisor);
+    this.#follow(logChanges(this.#log, supervisor));
+    const events = new EventRecorder(client, "ipman.dialo.ai/agent", onTrouble);
+    this.#resources.use(
+      new AgentReporter({ client, declared, supervisor, network, events, onTrouble }),
+    );
+  }
+
+  #pods(labelSelector: string, namespace?: string) {
+    const wanted = { type: resourceTypes.Pod, labelSelector, namespace };
+    const options = { onTrouble: this.#onTrouble, trim: trimmedPod };
+    return this.#resources.use(new View(this.#client, wanted, options));
+  }
+
+  #runtime(): ContainerRuntime | undefined {
+    const runtime = ContainerRuntime.find(this.#options.nodeRun);
+    if (runtime === undefined) this.#log.warn("no container runtime answers; /proc will do");
+    else this.#resources.use(runtime);
+    return runtime;
+  }
+
+  #follow(subscription: Subscription): void {
+    this.#resources.defer(() => subscription.unsubscribe());
+  }
+}

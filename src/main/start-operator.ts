@@ -1,0 +1,226 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { pino, type Logger } from "pino";
+import { AdmissionServer } from "../adapters/kubernetes/admission-server.ts";
+import { Declared } from "../adapters/kubernetes/declared.ts";
+import { KubeClient } from "../adapters/kubernetes/kube-client.ts";
+import { LeaseLock } from "../adapters/kubernetes/lease.ts";
+import { resourceTypes } from "../adapters/kubernetes/resource-type.ts";
+import { View } from "../adapters/kubernetes/view.ts";
+import type { KubeObject, OwnerReference } from "../model/kube-object.ts";
+import { label, manager } from "../model/labels.ts";
+import { trimmedPod } from "../model/worker-pod.ts";
+import type { WorkloadSettings } from "../model/workloads.ts";
+import { logTrouble } from "../runtime/log.ts";
+import { Metrics } from "../runtime/metrics.ts";
+import { serveMetrics } from "../runtime/metrics-server.ts";
+import { PodAdmission } from "../runtime/operator/admit-pod.ts";
+import { DeclaredAdmission } from "../runtime/operator/admit-declared.ts";
+import { Allocator } from "../runtime/operator/allocator.ts";
+import { StatusAmender } from "../runtime/operator/amend-status.ts";
+import { Cluster } from "../runtime/operator/cluster.ts";
+import { Leadership } from "../runtime/operator/leadership.ts";
+import { OperatorReporter } from "../runtime/operator/operator-reporter.ts";
+import { Reservations } from "../runtime/operator/reservations.ts";
+import { WebhookCertificates } from "../runtime/operator/webhook-certificates.ts";
+import { Workloads } from "../runtime/operator/workloads.ts";
+
+export interface OperatorOptions {
+  readonly ipmanImage: string;
+  readonly charonImage: string;
+  readonly pullPolicy: string;
+  readonly pullSecrets: readonly string[];
+  readonly agentAccount: string;
+  /** `ServiceAccount/NAME`, or empty. */
+  readonly owner: string;
+  readonly priorityClass: string;
+  readonly serviceName: string;
+  readonly certificateSecret: string;
+  readonly managedCertificates: boolean;
+  readonly webhooks: string;
+  readonly webhookPort: number;
+  readonly listen: string;
+  readonly ttlSeconds: number;
+  readonly vxlanPort: number;
+  readonly kubeconfig: string | undefined;
+  readonly namespace: string | undefined;
+  readonly logLevel: string;
+}
+
+/** A running operator. */
+export interface Operator {
+  /** Resolves when the lease is lost: then the process has to end. */
+  readonly lost: Promise<"lease lost">;
+  readonly stop: (why: string) => Promise<void>;
+}
+
+/** Builds an operator's parts and runs them. */
+export async function startOperator(options: OperatorOptions): Promise<Operator> {
+  const log = pino({ level: options.logLevel, base: null });
+  const resources = new AsyncDisposableStack();
+  try {
+    const { lost } = await new OperatorParts(options, log, resources).start();
+    log.info("ipman operator runs");
+    return {
+      lost,
+      stop: async (why) => {
+        log.info({ why }, "ending; what runs goes on");
+        await resources.disposeAsync();
+      },
+    };
+  } catch (error) {
+    await resources.disposeAsync();
+    throw error;
+  }
+}
+
+class OperatorParts {
+  readonly #options: OperatorOptions;
+  readonly #log: Logger;
+  readonly #resources: AsyncDisposableStack;
+  readonly #client: KubeClient;
+  readonly #namespace: string;
+  readonly #metrics = new Metrics();
+  readonly #onTrouble: (error: unknown) => void;
+
+  constructor(options: OperatorOptions, log: Logger, resources: AsyncDisposableStack) {
+    this.#options = options;
+    this.#log = log;
+    this.#resources = resources;
+    this.#client = resources.use(KubeClient.connect(options.kubeconfig));
+    this.#namespace = options.namespace ?? this.#client.namespace;
+    this.#onTrouble = (error) => logTrouble(log, error);
+  }
+
+  async start(): Promise<{ readonly lost: Promise<"lease lost"> }> {
+    const resources = this.#resources;
+    const declared = resources.use(new Declared(this.#client, { onTrouble: this.#onTrouble }));
+    const cluster = resources.use(
+      new Cluster({
+        declared,
+        gateways: this.#pods(`${label.type}=xfrm,${label.managedBy}=${manager}`, this.#namespace),
+        workers: this.#pods(label.worker),
+      }),
+    );
+    const amender = new StatusAmender(this.#client, cluster);
+    const serving = { now: false };
+    resources.use(
+      await serveMetrics(this.#options.listen, this.#metrics, () => cluster.synced && serving.now),
+    );
+    this.#serveWebhooks(cluster, declared, amender, serving);
+    const settings = await this.#settings();
+    return { lost: this.#lead(cluster, amender, settings) };
+  }
+
+  #pods(labelSelector: string, namespace?: string) {
+    const wanted = { type: resourceTypes.Pod, labelSelector, namespace };
+    const options = { onTrouble: this.#onTrouble, trim: trimmedPod };
+    return this.#resources.use(new View(this.#client, wanted, options));
+  }
+
+  /** Listens as soon as there is a certificate, and shows the newest. */
+  #serveWebhooks(
+    cluster: Cluster,
+    declared: Declared,
+    amender: StatusAmender,
+    serving: { now: boolean },
+  ): void {
+    const { ipmanImage: image, pullPolicy, vxlanPort, webhookPort } = this.#options;
+    const allocator = this.#resources.use(new Allocator(cluster, amender));
+    const pods = new PodAdmission({ cluster, allocator, amender, image, pullPolicy, vxlanPort });
+    const objects = new DeclaredAdmission(cluster, declared);
+    let server: Promise<AdmissionServer> | undefined;
+    this.#resources.defer(async () => (await server)?.[Symbol.asyncDispose]());
+    this.#resources.use(
+      new WebhookCertificates({
+        client: this.#client,
+        namespace: this.#namespace,
+        secretName: this.#options.certificateSecret,
+        serviceName: this.#options.serviceName,
+        configurations: { mutating: this.#options.webhooks, validating: this.#options.webhooks },
+        managed: this.#options.managedCertificates,
+        onTrouble: this.#onTrouble,
+        onPair: (pair) => {
+          if (server !== undefined) void server.then((running) => running.use(pair));
+          else {
+            server = AdmissionServer.listen(webhookPort, pair, {
+              "/pods": (request) => pods.admit(request),
+              "/declared": (request) => objects.admit(request),
+            });
+            server.then(() => (serving.now = true), this.#onTrouble);
+          }
+        },
+      }),
+    );
+  }
+
+  /** What only one of the replicas does. */
+  #lead(
+    cluster: Cluster,
+    amender: StatusAmender,
+    settings: WorkloadSettings,
+  ): Promise<"lease lost"> {
+    const client = this.#client;
+    const onTrouble = this.#onTrouble;
+    const wanted = {
+      type: resourceTypes.Deployment,
+      namespace: this.#namespace,
+      labelSelector: `${label.managedBy}=${manager},${label.type}`,
+    };
+    const lost = Promise.withResolvers<"lease lost">();
+    const place = { namespace: this.#namespace, name: "ipman-operator" };
+    const lock = new LeaseLock(client, place, `${hostname()}_${randomUUID()}`);
+    const resources = this.#resources;
+    const onLeading = () => {
+      this.#log.info("leading");
+      const trim = withoutManagedFields;
+      const deployments = resources.use(new View(client, wanted, { onTrouble, trim }));
+      const onBreakdown = (id: string, error: unknown) => {
+        this.#metrics.breakdown();
+        this.#log.error({ actor: id, err: error }, "an actor broke down and is started anew");
+      };
+      resources.use(new Workloads({ client, cluster, deployments, settings, onBreakdown }));
+      const ttlMs = this.#options.ttlSeconds * 1_000;
+      resources.use(new Reservations({ client, cluster, amender, ttlMs, onTrouble }));
+      resources.use(new OperatorReporter({ client, cluster, onTrouble }));
+    };
+    const onLost = () => lost.resolve("lease lost");
+    resources.use(new Leadership({ lock, onLeading, onLost, onTrouble }));
+    return lost.promise;
+  }
+
+  async #settings(): Promise<WorkloadSettings> {
+    const options = this.#options;
+    return {
+      namespace: this.#namespace,
+      owner: await this.#owner(),
+      ipmanImage: options.ipmanImage,
+      charonImage: options.charonImage,
+      pullPolicy: options.pullPolicy,
+      pullSecrets: options.pullSecrets,
+      agentAccount: options.agentAccount,
+      priorityClass: options.priorityClass,
+      vxlanPort: options.vxlanPort,
+      logLevel: options.logLevel,
+    };
+  }
+
+  /** What Helm deletes takes along what belongs to it. */
+  async #owner(): Promise<OwnerReference | undefined> {
+    const [kind, name] = this.#options.owner.split("/");
+    if (kind !== "ServiceAccount" || name === undefined) return undefined;
+    const type = resourceTypes.ServiceAccount;
+    const { apiVersion, metadata } = await this.#client.get(type, {
+      namespace: this.#namespace,
+      name,
+    });
+    return { apiVersion, kind, name, uid: metadata.uid ?? "" };
+  }
+}
+
+function withoutManagedFields(object: KubeObject): KubeObject {
+  const { managedFields: _, ...metadata } = object.metadata as KubeObject["metadata"] & {
+    managedFields?: unknown;
+  };
+  return { ...object, metadata };
+}

@@ -1,0 +1,86 @@
+import { stated, type StatedCondition } from "../../model/condition.ts";
+import type { ChildStatus, ConnectionStatus } from "../status.ts";
+
+/** The part of an IPSecConnection's status that its agent writes. */
+export interface AgentStatus {
+  readonly observedGeneration: number;
+  readonly conditions: readonly StatedCondition[];
+  readonly children: readonly StatedChild[];
+  /** How many children carry traffic, of how many: `1/2`. */
+  readonly childrenReady: string;
+}
+
+interface StatedChild {
+  readonly key: string;
+  readonly name: string;
+  readonly state: string;
+  readonly gateway: string;
+  /** Largest packet that enters the tunnel whole, in bytes. */
+  readonly mtu?: number;
+  readonly conditions: readonly StatedCondition[];
+}
+
+/** What there is of it in the API now. */
+interface Known {
+  readonly conditions?: readonly StatedCondition[];
+  readonly children?: readonly StatedChild[];
+}
+
+/** Everything else in `conditions` belongs to others. */
+const ownTypes: ReadonlySet<string> = new Set([
+  ...["SpecValid", "SecretReady", "CharonReady", "GatewayReady", "Established"],
+  ...["Ready", "Reconciling", "Stalled"],
+]);
+
+/** Of a status, the part that an agent writes, in the order in which it would. */
+export function agentPart(status: Partial<AgentStatus> | undefined): Partial<AgentStatus> {
+  const { observedGeneration, conditions = [], children = [], childrenReady } = status ?? {};
+  return {
+    ...(observedGeneration !== undefined && { observedGeneration }),
+    ...(childrenReady !== undefined && { childrenReady }),
+    conditions: conditions.filter(({ type }) => ownTypes.has(type)).toSorted(byType),
+    children: children
+      .map((child) => ({ ...child, conditions: child.conditions.toSorted(byType) }))
+      .toSorted((a, b) => (a.key < b.key ? -1 : 1)),
+  };
+}
+
+function byType(a: StatedCondition, b: StatedCondition): number {
+  return a.type < b.type ? -1 : 1;
+}
+
+/** The status to be written: nothing in it changes by itself. */
+export function agentStatus(
+  status: ConnectionStatus,
+  known: Known,
+  facts: {
+    readonly generation: number;
+    readonly now: string;
+    readonly mtuOf: (key: string) => number | undefined;
+  },
+): AgentStatus {
+  const { generation, now } = facts;
+  const children = status.children.map((child): StatedChild => {
+    const before = known.children?.find(({ key }) => key === child.key)?.conditions ?? [];
+    const mtu = facts.mtuOf(child.key);
+    return {
+      key: child.key,
+      name: child.name,
+      state: child.state,
+      gateway: child.gateway,
+      ...(mtu !== undefined && { mtu }),
+      conditions: stated(child.conditions, before, generation, now),
+    };
+  });
+  const ready = status.children.filter(isReady).length;
+  return agentPart({
+    observedGeneration: generation,
+    conditions: stated(status.conditions, known.conditions ?? [], generation, now),
+    children,
+    childrenReady: `${ready}/${children.length}`,
+  }) as AgentStatus;
+}
+
+function isReady({ conditions }: ChildStatus): boolean {
+  return conditions.some(({ type, status }) => type === "Ready" && status === "True");
+}

@@ -1,0 +1,192 @@
+import { BehaviorSubject, type Observable, Subscription } from "rxjs";
+import { uplink } from "../../adapters/netlink/uplink.ts";
+import { findPodNamespace, type PodNamespace } from "../../adapters/cri/pod-namespace.ts";
+import type { ContainerRuntime } from "../../adapters/cri/sandbox.ts";
+import { removeLink } from "../../adapters/netlink/apply-links.ts";
+import type { View } from "../../adapters/kubernetes/view.ts";
+import { parseAddress, type Address } from "../../model/address.ts";
+import { findChild, type Connection } from "../../model/connection.ts";
+import type { Gateway, Worker } from "../../model/endpoint.ts";
+import { xfrmName } from "../../model/gateway-plan.ts";
+import { annotation } from "../../model/labels.ts";
+import { hasEnded, workerOfPod, type Pod } from "../../model/worker-pod.ts";
+import type { PlacementPort } from "../ports.ts";
+
+export interface PodPlacementOptions {
+  /** The gateway pods of this group. */
+  readonly gateways: View<Pod>;
+  /** The worker pods of the cluster. */
+  readonly workers: View<Pod>;
+  readonly runtime: ContainerRuntime | undefined;
+  readonly connections: () => ReadonlyMap<string, Connection>;
+  readonly onTrouble: (error: unknown) => void;
+}
+
+/** A namespace that is not there yet is looked for again after so many milliseconds. */
+const againMs = 500;
+
+/** Gateways and workers of a cluster: pods, whose namespaces are found on this node. */
+export class PodPlacement implements PlacementPort, Disposable {
+  readonly #options: PodPlacementOptions;
+  readonly #gateways = new BehaviorSubject<readonly Gateway[]>([]);
+  readonly #workers = new BehaviorSubject<readonly Worker[]>([]);
+  /** Of gateway pods by uid: found, or being looked for. */
+  readonly #found = new Map<string, Found>();
+  readonly #workerOf = new WeakMap<
+    Pod,
+    { connection: Connection | undefined; worker: Worker | undefined }
+  >();
+  readonly #subscription = new Subscription();
+
+  constructor(options: PodPlacementOptions) {
+    this.#options = options;
+    const { gateways, workers } = options;
+    this.#subscription.add(gateways.changes.subscribe(() => this.#lookForGateways()));
+    this.#subscription.add(workers.changes.subscribe(() => this.update()));
+  }
+
+  get gateways(): Observable<readonly Gateway[]> {
+    return this.#gateways;
+  }
+
+  get workers(): Observable<readonly Worker[]> {
+    return this.#workers;
+  }
+
+  /** The operator makes gateways; here they are only found. */
+  ensureGateway(): void {}
+
+  removeGateway(): void {}
+
+  prune(): number[] {
+    return [];
+  }
+
+  /** Looks anew who is whose: pods, or the connections that they name, changed. */
+  update(): void {
+    const connections = this.#options.connections();
+    const workers: Worker[] = [];
+    for (const pod of this.#options.workers.objects.values()) {
+      const worker = this.#worker(pod, connections);
+      if (worker !== undefined) workers.push(worker);
+    }
+    this.#workers.next(workers);
+    this.#publish();
+  }
+
+  [Symbol.dispose](): void {
+    this.#subscription.unsubscribe();
+    for (const uid of [...this.#found.keys()]) this.#forget(uid);
+    this.#gateways.complete();
+    this.#workers.complete();
+  }
+
+  /** The same object while nothing about it changed: nobody is told twice. */
+  #worker(pod: Pod, connections: ReadonlyMap<string, Connection>): Worker | undefined {
+    const connection = connections.get(pod.metadata.annotations?.[annotation.connection] ?? "");
+    const known = this.#workerOf.get(pod);
+    if (known?.connection === connection && known !== undefined) return known.worker;
+    const worker = workerOfPod(pod, connections);
+    this.#workerOf.set(pod, { connection, worker });
+    return worker;
+  }
+
+  #lookForGateways(): void {
+    const pods = [...this.#options.gateways.objects.values()].filter(isThere);
+    const present = new Set(pods.map(({ metadata }) => metadata.uid));
+    for (const uid of this.#found.keys()) if (!present.has(uid)) this.#forget(uid);
+    for (const pod of pods) if (!this.#found.has(pod.metadata.uid ?? "")) this.#lookFor(pod);
+    this.#publish();
+  }
+
+  #lookFor(pod: Pod): void {
+    const uid = pod.metadata.uid ?? "";
+    const address = parseAddress(pod.status?.podIP ?? "") as Address;
+    const found: Found = { pod, address, namespace: undefined, timer: undefined };
+    this.#found.set(uid, found);
+    const look = async () => {
+      const namespace = await findPodNamespace(this.#options.runtime, uid, address);
+      if (this.#found.get(uid) !== found) namespace?.[Symbol.dispose]();
+      else if (namespace === undefined) found.timer = setTimeout(() => void look(), againMs);
+      else {
+        found.namespace = namespace;
+        this.#publish();
+      }
+    };
+    look().catch((error: unknown) => {
+      this.#options.onTrouble(error);
+      if (this.#found.get(uid) === found) found.timer = setTimeout(() => void look(), againMs);
+    });
+  }
+
+  #forget(uid: string): void {
+    const found = this.#found.get(uid);
+    this.#found.delete(uid);
+    clearTimeout(found?.timer);
+    found?.namespace?.[Symbol.dispose]();
+  }
+
+  #publish(): void {
+    const before = new Map(this.#gateways.value.map((gateway) => [gateway.id, gateway]));
+    const newest = new Map<string, Found>();
+    for (const found of this.#found.values()) {
+      if (found.namespace === undefined) continue;
+      const owner = ownerOf(found.pod);
+      const rival = newest.get(owner);
+      if (rival === undefined || isNewer(found.pod, rival.pod)) newest.set(owner, found);
+    }
+    const gateways = [...newest.values()].flatMap((found) => {
+      const known = before.get(found.pod.metadata.uid ?? "");
+      return known ?? this.#gateway(found, [...this.#found.values()]) ?? [];
+    });
+    const same = gateways.length === before.size && gateways.every(({ id }) => before.has(id));
+    if (!same) this.#gateways.next(gateways);
+  }
+
+  #gateway(found: Found, all: readonly Found[]): Gateway | undefined {
+    const { pod, address: underlay, namespace } = found;
+    const { annotations = {}, uid = "" } = pod.metadata;
+    const id = annotations[annotation.connection] ?? "";
+    const child = annotations[annotation.child] ?? "";
+    const netns = namespace?.path ?? "";
+    const link = uplink(netns, underlay.family);
+    if (link === undefined) return undefined;
+    this.#retire(found, all, id, child);
+    const { name: device, mtu } = link;
+    return { id: uid, connection: id, child, underlay, netns, device, mtu };
+  }
+
+  /** A device of an if_id can be only once: the gateway before this one lets go of it. */
+  #retire(found: Found, all: readonly Found[], id: string, childKey: string): void {
+    const connection = this.#options.connections().get(id);
+    const child = connection && findChild(connection, childKey);
+    if (child === undefined) return;
+    for (const other of all) {
+      if (other === found || other.namespace === undefined) continue;
+      if (ownerOf(other.pod) === ownerOf(found.pod))
+        removeLink(other.namespace.path, xfrmName(child));
+    }
+  }
+}
+
+interface Found {
+  readonly pod: Pod;
+  readonly address: Address;
+  namespace: PodNamespace | undefined;
+  timer: NodeJS.Timeout | undefined;
+}
+
+/** A pod that has its network, and has not ended. */
+function isThere({ status }: Pod): boolean {
+  return parseAddress(status?.podIP ?? "") !== undefined && !hasEnded(status?.phase);
+}
+
+function isNewer(a: Pod, b: Pod): boolean {
+  const going = (pod: Pod) => pod.metadata.deletionTimestamp !== undefined;
+  if (going(a) !== going(b)) return going(b);
+  return (a.metadata.creationTimestamp ?? "") > (b.metadata.creationTimestamp ?? "");
+}
+
+function ownerOf({ metadata: { annotations = {} } }: Pod): string {
+  return JSON.stringify([annotations[annotation.connection], annotations[annotation.child]]);
+}

@@ -1,0 +1,119 @@
+import type { AdmissionRequest, Verdict } from "../../adapters/kubernetes/admission-server.ts";
+import type { Declared } from "../../adapters/kubernetes/declared.ts";
+import { formatAddress, parseAddress, type Address } from "../../model/address.ts";
+import { rangeContains } from "../../model/address-pool.ts";
+import type { Child, Connection } from "../../model/connection.ts";
+import type { KubeObject } from "../../model/kube-object.ts";
+import { resourceKey, type Resource } from "../../model/resource.ts";
+import type { Problem } from "../../model/result.ts";
+import { groupIdOf } from "../../model/group.ts";
+import { desiredState, nothingDesired, type DesiredState } from "../desired-state.ts";
+import type { Cluster } from "./cluster.ts";
+
+/** Judges IPSecConnections and CharonGroups beside everything else that is declared. */
+export class DeclaredAdmission {
+  readonly #cluster: Cluster;
+  readonly #declared: Declared;
+
+  constructor(cluster: Cluster, declared: Declared) {
+    this.#cluster = cluster;
+    this.#declared = declared;
+  }
+
+  async admit({ operation, object, oldObject }: AdmissionRequest): Promise<Verdict> {
+    if (operation === "DELETE") return verdictOf(this.#deletionProblems(oldObject));
+    if (object === null || object.metadata.deletionTimestamp !== undefined)
+      return { allowed: true };
+    const kind = object.kind as Resource["kind"];
+    const after = this.#stateWith(kind, object);
+    const key = resourceKey(kind, object) ?? "";
+    const owner = kind === "IPSecConnection" ? key : "";
+    const known = new Set((this.#cluster.desired.problems.get("") ?? []).map(wordsOf));
+    const problems = (after.problems.get(owner) ?? []).filter(
+      (problem) => owner !== "" || !known.has(wordsOf(problem)),
+    );
+    if (problems.length > 0) return verdictOf(problems);
+    const connection = after.connections.get(key);
+    if (connection === undefined) return { allowed: true };
+    const inUse = this.#inUseProblems(connection);
+    return inUse.length > 0 ? verdictOf(inUse) : this.#warned(connection);
+  }
+
+  /** What would be, with that object as the youngest: the others were there first. */
+  #stateWith(kind: Resource["kind"], object: KubeObject): DesiredState {
+    const key = resourceKey(kind, object) ?? "";
+    const { status: _, ...rest } = object as KubeObject & { status?: unknown };
+    const { managedFields: _fields, ...metadata } = rest.metadata as KubeObject["metadata"] & {
+      managedFields?: unknown;
+    };
+    const document = { ...rest, metadata };
+    const { resources } = this.#declared.snapshot();
+    const others = resources.filter((other) => other.kind !== kind || other.key !== key);
+    const resource = { kind, key, source: `${kind} ${key}`, document };
+    return desiredState(
+      nothingDesired,
+      { resources: [...others, resource], problems: [] },
+      "cluster",
+    );
+  }
+
+  /** Addresses that pods have must stay in the pool that they are from. */
+  #inUseProblems(connection: Connection): Problem[] {
+    const before = this.#cluster.desired.connections.get(connection.id);
+    if (before === undefined) return [];
+    return [...this.#cluster.used(before)].flatMap(([key, addresses]) => {
+      const was = before.children.find((child) => child.key === key);
+      const is = connection.children.find((child) => child.key === key);
+      if (was === undefined) return [];
+      return [...addresses].flatMap(([text, pod]) => useProblem(was, is, text, pod));
+    });
+  }
+
+  #deletionProblems(object: KubeObject | null): Problem[] {
+    if (object?.kind !== "CharonGroup") return [];
+    const id = resourceKey("CharonGroup", object);
+    const users = [...this.#cluster.desired.connections.values()].filter(
+      (connection) => connection.groupRef !== undefined && groupIdOf(connection) === id,
+    );
+    if (users.length === 0) return [];
+    const names = users.map((user) => user.id).join(", ");
+    const message = `the CharonGroup carries ${names}: delete them first, or give them another groupRef`;
+    return [{ path: "metadata.name", message }];
+  }
+
+  #warned(connection: Connection): Verdict {
+    const { groupRef } = connection;
+    if (groupRef === undefined || this.#cluster.groups.has(groupIdOf(connection) ?? ""))
+      return { allowed: true };
+    const warning = `spec.groupRef: there is no CharonGroup ${groupRef.namespace}/${groupRef.name} yet`;
+    return { allowed: true, warnings: [warning] };
+  }
+}
+
+function useProblem(was: Child, is: Child | undefined, text: string, pod: string): Problem[] {
+  const address = parseAddress(text) as Address;
+  const holds = (child: Child, pool: string) =>
+    (child.pools[pool] ?? []).some((range) => rangeContains(range, address));
+  const pool = Object.keys(was.pools).find((name) => holds(was, name));
+  const path = `spec.children.${was.key}`;
+  const wayOut = `delete the pod first, or keep what it uses`;
+  if (is === undefined) {
+    return [{ path, message: `${pod} is attached to it as ${formatAddress(address)}: ${wayOut}` }];
+  }
+  if (is.ifId !== was.ifId) {
+    return [{ path: `${path}.if_id`, message: `${pod} is attached with ${was.ifId}: ${wayOut}` }];
+  }
+  if (pool === undefined || holds(is, pool)) return [];
+  const message = `${formatAddress(address)} is the address of ${pod}: ${wayOut}`;
+  return [{ path: `${path}.ip_pools.${pool}`, message }];
+}
+
+function wordsOf({ path, message }: Problem): string {
+  return `${path}: ${message}`;
+}
+
+/** In the words of `ipman validate`. */
+function verdictOf(problems: readonly Problem[]): Verdict {
+  if (problems.length === 0) return { allowed: true };
+  return { allowed: false, code: 422, message: problems.map(wordsOf).join("\n") };
+}

@@ -1,0 +1,177 @@
+import { filter, firstValueFrom, map, startWith, timeout } from "rxjs";
+import type { AdmissionRequest, Verdict } from "../../adapters/kubernetes/admission-server.ts";
+import { formatAddress, type Address } from "../../model/address.ts";
+import type { AddressWish } from "../../model/allocation.ts";
+import type { Child, Connection } from "../../model/connection.ts";
+import { annotation } from "../../model/labels.ts";
+import { innerMtu, suiteOfProposals } from "../../model/mtu.ts";
+import { injectionPatch, type NewPod } from "../../model/pod-injection.ts";
+import { parsePrefix } from "../../model/prefix.ts";
+import type { Settled } from "../../machines/allocation.ts";
+import { childWanted, poolWanted } from "../attach-request.ts";
+import type { Allocator } from "./allocator.ts";
+import type { StatusAmender } from "./amend-status.ts";
+import type { Cluster } from "./cluster.ts";
+
+export interface PodAdmissionOptions {
+  readonly cluster: Cluster;
+  readonly allocator: Allocator;
+  readonly amender: StatusAmender;
+  /** The image with `ipman attach`. */
+  readonly image: string;
+  readonly pullPolicy: string;
+  readonly vxlanPort: number;
+}
+
+/** How long a pod is kept waiting for a gateway, or an address, that is about to be there. */
+const patienceMs = 5_000;
+
+const ethernetMtu = 1500;
+
+/** What is refused, with the words for who asked. */
+class Denial extends Error {
+  readonly code: number;
+
+  constructor(message: string, code = 403) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Makes annotated pods into workers: an address, and an init container that attaches them. */
+export class PodAdmission {
+  readonly #options: PodAdmissionOptions;
+
+  constructor(options: PodAdmissionOptions) {
+    this.#options = options;
+  }
+
+  async admit(request: AdmissionRequest): Promise<Verdict> {
+    try {
+      return await this.#admit(request);
+    } catch (error) {
+      if (!(error instanceof Denial)) throw error;
+      return { allowed: false, message: error.message, code: error.code };
+    }
+  }
+
+  async #admit({ object, namespace = "default", dryRun }: AdmissionRequest): Promise<Verdict> {
+    const pod = object as unknown as NewPod;
+    const { connection, child, pool } = this.#wanted(pod, namespace);
+    const gateway = await this.#gateway(connection, child);
+    const result =
+      this.#reservedBefore(pod, connection) ??
+      (await this.#address(connection, this.#wish(pod, child, pool), dryRun === true));
+    if (!result.ok) {
+      throw new Denial(
+        `${connection.id}/${child.key}: ${result.message}`,
+        result.taken ? 429 : 403,
+      );
+    }
+    const { image, pullPolicy, vxlanPort } = this.#options;
+    const { address, reservedAt = "" } = result;
+    const tunnelMtu = this.#tunnelMtu(connection, child);
+    const given = { connection, child, pool, address, gateway, reservedAt, tunnelMtu };
+    const patch = injectionPatch(pod, { ...given, vxlanPort, image, pullPolicy });
+    return { allowed: true, patch };
+  }
+
+  #wanted(pod: NewPod, namespace: string) {
+    const { annotations = {} } = pod.metadata;
+    const read = (key: string) => {
+      const value = annotations[key];
+      if (value !== undefined && value !== "") return value;
+      const all = [annotation.connection, annotation.child, annotation.pool].join(", ");
+      throw new Denial(`metadata.annotations: ${key} is missing; a worker needs ${all}`);
+    };
+    const wish = { connection: read(annotation.connection), child: read(annotation.child) };
+    const poolName = read(annotation.pool);
+    if (pod.spec.hostNetwork === true) {
+      throw new Denial(
+        "spec.hostNetwork: a pod on its node's network cannot be put behind a tunnel",
+      );
+    }
+    try {
+      const request = { ...wish, netns: "" };
+      const found = childWanted(request, this.#options.cluster.desired.connections);
+      const { allowedNamespaces } = found.connection;
+      if (allowedNamespaces?.includes(namespace) === false) {
+        const known = allowedNamespaces.join(", ");
+        throw new Denial(
+          `namespace ${namespace} may not use ${found.connection.id}; its spec.allowedNamespaces has ${known}`,
+        );
+      }
+      return { ...found, pool: poolWanted(poolName, found.child) };
+    } catch (error) {
+      throw error instanceof Denial ? error : new Denial((error as Error).message);
+    }
+  }
+
+  #wish(pod: NewPod, child: Child, pool: string): AddressWish {
+    const { annotations = {}, name = "" } = pod.metadata;
+    const address = annotations[annotation.address];
+    if (address !== undefined) return { child, pool, address };
+    if (annotations[annotation.keepAddress] !== "true") return { child, pool };
+    const ordinal = /-(\d+)$/.exec(name)?.[1];
+    if (ordinal !== undefined) return { child, pool, ordinal: Number(ordinal) };
+    throw new Denial(
+      `metadata.annotations: ${annotation.keepAddress} is for pods of a StatefulSet, whose names end in their ordinal`,
+    );
+  }
+
+  /** Of a request that comes again for one pod: the API server does so after other webhooks. */
+  #reservedBefore(pod: NewPod, { id }: Connection): Settled | undefined {
+    const { annotations = {} } = pod.metadata;
+    const address = parsePrefix(annotations[annotation.vxlanIp] ?? "");
+    const reservedAt = annotations[annotation.reservedAt];
+    if (address === undefined || reservedAt === undefined) return undefined;
+    const pending = this.#options.amender.newest(id)?.status?.pendingIps ?? {};
+    const ours = pending[formatAddress(address.address)] === reservedAt;
+    return ours ? { ok: true, address, reservedAt } : undefined;
+  }
+
+  /** One address that is taken may be about to be free: the pod before this one ends. */
+  async #address(connection: Connection, wish: AddressWish, dryRun: boolean): Promise<Settled> {
+    const { allocator, cluster } = this.#options;
+    if (dryRun) return allocator.tried(connection.id, wish);
+    const result = await allocator.allocate(connection.id, wish);
+    const single = wish.address !== undefined || wish.ordinal !== undefined;
+    if (result.ok || !result.taken || !single) return result;
+    const free = () => allocator.tried(connection.id, wish).ok;
+    const freed = await this.#until(() => (free() ? true : undefined), cluster.everything);
+    return freed === undefined ? result : allocator.allocate(connection.id, wish);
+  }
+
+  async #gateway(connection: Connection, child: Child): Promise<Address> {
+    const { cluster } = this.#options;
+    const find = () => cluster.gatewayAddress(connection, child);
+    const address = await this.#until(find, cluster.changes);
+    if (address !== undefined) return address;
+    throw new Denial(
+      `the gateway of ${connection.id}/${child.key} is not running yet; see kubectl describe ipsecconnection ${connection.id}`,
+      429,
+    );
+  }
+
+  async #until<T>(look: () => T | undefined, changes: Cluster["changes"]): Promise<T | undefined> {
+    const now = look();
+    if (now !== undefined) return now;
+    return firstValueFrom(
+      changes.pipe(
+        startWith(undefined),
+        map(look),
+        filter((found) => found !== undefined),
+        timeout({ first: patienceMs }),
+      ),
+    ).catch(() => undefined);
+  }
+
+  /** As the agent found it; before it did, what fits in any case. */
+  #tunnelMtu({ id, remoteAddress }: Connection, child: Child): number {
+    const children = this.#options.cluster.object(id)?.status?.children ?? [];
+    const known = children.find(({ key }) => key === child.key)?.mtu;
+    if (known !== undefined) return known;
+    const path = { mtu: ethernetMtu, family: remoteAddress?.family ?? 4, encapsulated: true };
+    return innerMtu(path, suiteOfProposals(child.extra["esp_proposals"]));
+  }
+}

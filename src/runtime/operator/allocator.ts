@@ -1,0 +1,121 @@
+import { randomInt } from "node:crypto";
+import { filter, firstValueFrom, startWith, timeout } from "rxjs";
+import { createActor, fromPromise, type ActorRefFrom } from "xstate";
+import { allocationMachine, type ReserveOrder, type Settled } from "../../machines/allocation.ts";
+import { formatAddress } from "../../model/address.ts";
+import { Ledger, type AddressWish } from "../../model/allocation.ts";
+import type { ConnectionResource } from "../../model/connection-resource.ts";
+import { failure, Reason } from "../../model/failure.ts";
+import { refusing, Refusal } from "../refusal.ts";
+import type { StatusAmender } from "./amend-status.ts";
+import type { Cluster } from "./cluster.ts";
+
+/** How long a view may take to catch up with what another replica has seen. */
+const catchUpMs = 4_000;
+
+/** Gives addresses to pods that are about to be. */
+export class Allocator implements Disposable {
+  readonly #cluster: Cluster;
+  readonly #amender: StatusAmender;
+  readonly #actors = new Map<string, ActorRefFrom<typeof allocationMachine>>();
+  readonly #waiting = new Map<number, (result: Settled) => void>();
+  #next = 0;
+
+  constructor(cluster: Cluster, amender: StatusAmender) {
+    this.#cluster = cluster;
+    this.#amender = amender;
+  }
+
+  /** Chooses an address and reserves it. */
+  allocate(connectionId: string, wish: AddressWish): Promise<Settled> {
+    const id = this.#next++;
+    return new Promise((resolve) => {
+      this.#waiting.set(id, resolve);
+      this.#actor(connectionId).send({ type: "wanted", id, wish });
+    });
+  }
+
+  /** What would come of a wish; nothing is reserved. */
+  tried(connectionId: string, wish: AddressWish): Settled {
+    const object = this.#amender.newest(connectionId);
+    return object === undefined ? gone : this.#ledger(object).take(wish);
+  }
+
+  [Symbol.dispose](): void {
+    for (const actor of this.#actors.values()) actor.stop();
+    this.#actors.clear();
+    for (const resolve of this.#waiting.values()) resolve(gone);
+    this.#waiting.clear();
+  }
+
+  #actor(connectionId: string): ActorRefFrom<typeof allocationMachine> {
+    const known = this.#actors.get(connectionId);
+    if (known !== undefined) return known;
+    const logic = allocationMachine.provide({
+      actors: {
+        reserve: fromPromise<readonly Settled[], ReserveOrder>(({ input }) =>
+          refusing(() => this.#reserve(input)),
+        ),
+      },
+    });
+    const actor = createActor(logic, { input: { connectionId } });
+    actor.on("settled", ({ results }) => {
+      for (const { id, result } of results) {
+        this.#waiting.get(id)?.(result);
+        this.#waiting.delete(id);
+      }
+    });
+    this.#actors.set(connectionId, actor);
+    actor.start();
+    return actor;
+  }
+
+  #reserve({ connectionId, wishes }: ReserveOrder): Promise<readonly Settled[]> {
+    return this.#amender.amend<readonly Settled[]>(connectionId, async (object) => {
+      await this.#caughtUp(object);
+      const ledger = this.#ledger(object);
+      const reservedAt = stamp();
+      const result = wishes.map((wish): Settled => {
+        const outcome = ledger.take(wish);
+        return outcome.ok ? { ...outcome, reservedAt } : outcome;
+      });
+      const given = result.flatMap((one) => (one.ok ? [formatAddress(one.address.address)] : []));
+      if (given.length === 0) return { patch: undefined, result };
+      const pendingIps = Object.fromEntries(given.map((address) => [address, reservedAt]));
+      return { patch: { pendingIps }, result };
+    });
+  }
+
+  #ledger({ metadata, status }: ConnectionResource): Ledger {
+    const connection = this.#cluster.desired.connections.get(metadata.name);
+    const used = connection === undefined ? new Map() : this.#cluster.used(connection);
+    return new Ledger(used, Object.keys(status?.pendingIps ?? {}));
+  }
+
+  /**
+   * A reservation goes when its pod is seen. Whoever has not seen that pod yet would take
+   * its address for free.
+   */
+  async #caughtUp({ status }: ConnectionResource): Promise<void> {
+    const needed = BigInt(status?.podsVersion ?? 0);
+    const { workers } = this.#cluster;
+    const late = () => new Error("the pods of this replica's view are behind another's");
+    await firstValueFrom(
+      workers.changes.pipe(
+        startWith(undefined),
+        filter(() => workers.version >= needed),
+        timeout({ first: catchUpMs }),
+      ),
+    ).catch((cause: unknown) => {
+      throw new Refusal(failure(Reason.Internal, late().message), { cause });
+    });
+  }
+}
+
+const gone: Settled = { ok: false, message: "the connection is gone", taken: false };
+
+/** RFC 3339 with nine digits after the second, of which the last six tell writes apart. */
+function stamp(): string {
+  const digits = String(randomInt(1_000_000)).padStart(6, "0");
+  return new Date().toISOString().replace("Z", `${digits}Z`);
+}

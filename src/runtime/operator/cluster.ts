@@ -1,0 +1,121 @@
+import { auditTime, filter, map, merge, Subject, Subscription, type Observable } from "rxjs";
+import type { Declared } from "../../adapters/kubernetes/declared.ts";
+import type { View } from "../../adapters/kubernetes/view.ts";
+import { parseAddress, type Address } from "../../model/address.ts";
+import { annotation } from "../../model/labels.ts";
+import { groupsOf, type Group } from "../../model/group.ts";
+import { hasEnded, usedAddresses, type Pod } from "../../model/worker-pod.ts";
+import type { Child, Connection } from "../../model/connection.ts";
+import type { ConnectionResource } from "../../model/connection-resource.ts";
+import { desiredState, nothingDesired, type DesiredState } from "../desired-state.ts";
+
+export interface ClusterViews {
+  readonly declared: Declared;
+  /** Every gateway pod. */
+  readonly gateways: View<Pod>;
+  /** Every worker pod. */
+  readonly workers: View<Pod>;
+}
+
+/** Changes that come close together are looked at once. */
+const gatherMs = 20;
+
+/** What an operator knows of its cluster, and what follows from it. */
+export class Cluster implements Disposable {
+  readonly #views: ClusterViews;
+  readonly #changes = new Subject<void>();
+  readonly #subscription = new Subscription();
+  #desired: DesiredState = nothingDesired;
+  #groups: ReadonlyMap<string, Group> = new Map();
+  /** Of workers by connection, as of that version of the view. */
+  #workersOf: ReadonlyMap<string, readonly Pod[]> = new Map();
+
+  constructor(views: ClusterViews) {
+    this.#views = views;
+    const { declared, gateways, workers } = views;
+    this.#subscription.add(
+      declared.changes
+        .pipe(
+          filter(() => declared.synced),
+          auditTime(gatherMs),
+        )
+        .subscribe(() => this.#takeDeclared()),
+    );
+    this.#subscription.add(workers.changes.subscribe(() => (this.#workersOf = new Map())));
+    this.#subscription.add(gateways.changes.subscribe(() => this.#changes.next()));
+  }
+
+  /** Emits after each change of what is declared, or of a gateway. */
+  get changes(): Observable<void> {
+    return this.#changes;
+  }
+
+  /** Emits after each change of anything, a worker's too. */
+  get everything(): Observable<void> {
+    return merge(this.#changes, this.#views.workers.changes).pipe(map(() => undefined));
+  }
+
+  get desired(): DesiredState {
+    return this.#desired;
+  }
+
+  get groups(): ReadonlyMap<string, Group> {
+    return this.#groups;
+  }
+
+  get workers(): View<Pod> {
+    return this.#views.workers;
+  }
+
+  /** Whether everything that there is was told once. */
+  get synced(): boolean {
+    const { declared, gateways, workers } = this.#views;
+    return declared.synced && gateways.synced && workers.synced;
+  }
+
+  /** A connection as the API has it, its status too. */
+  object(id: string): ConnectionResource | undefined {
+    return this.#views.declared.connections.objects.get(id) as ConnectionResource | undefined;
+  }
+
+  /** The pods that name a connection. */
+  workersOf(id: string): readonly Pod[] {
+    if (this.#workersOf.size === 0) {
+      this.#workersOf = Map.groupBy(
+        this.#views.workers.objects.values(),
+        ({ metadata }) => metadata.annotations?.[annotation.connection] ?? "",
+      );
+    }
+    return this.#workersOf.get(id) ?? [];
+  }
+
+  /** By the child's key: address → the pod that has it. */
+  used(connection: Connection): Map<string, Map<string, string>> {
+    return usedAddresses(connection, this.workersOf(connection.id));
+  }
+
+  /** The pod address of a child's gateway, once it is running. */
+  gatewayAddress(connection: Connection, child: Child): Address | undefined {
+    const pod = [...this.#views.gateways.objects.values()].find(
+      ({ metadata: { annotations = {}, deletionTimestamp }, status }) =>
+        annotations[annotation.connection] === connection.id &&
+        annotations[annotation.child] === child.key &&
+        deletionTimestamp === undefined &&
+        !hasEnded(status?.phase) &&
+        status?.podIP !== undefined,
+    );
+    return parseAddress(pod?.status?.podIP ?? "");
+  }
+
+  [Symbol.dispose](): void {
+    this.#subscription.unsubscribe();
+    this.#changes.complete();
+  }
+
+  #takeDeclared(): void {
+    this.#desired = desiredState(this.#desired, this.#views.declared.snapshot(), "cluster");
+    const { groups, connections } = this.#desired;
+    this.#groups = groupsOf(groups, connections.values());
+    this.#changes.next();
+  }
+}

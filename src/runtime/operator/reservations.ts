@@ -1,0 +1,105 @@
+import { auditTime, filter, interval, merge, type Subscription } from "rxjs";
+import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
+import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
+import { label } from "../../model/labels.ts";
+import { trimmedPod, usedAddresses, type Pod } from "../../model/worker-pod.ts";
+import type { StatusAmender } from "./amend-status.ts";
+import type { Cluster } from "./cluster.ts";
+
+export interface ReservationsOptions {
+  readonly client: KubeClient;
+  readonly cluster: Cluster;
+  readonly amender: StatusAmender;
+  /** A reservation without a pod ends after so many milliseconds: no request takes longer. */
+  readonly ttlMs: number;
+  readonly onTrouble: (error: unknown) => void;
+}
+
+const gatherMs = 250;
+const lookMs = 5_000;
+
+/**
+ * Ends the reservations of addresses: those whose pod is there, and those whose pod never
+ * came. One replica does it, the leader.
+ */
+export class Reservations implements Disposable {
+  readonly #options: ReservationsOptions;
+  readonly #subscription: Subscription;
+  #busy = false;
+
+  constructor(options: ReservationsOptions) {
+    this.#options = options;
+    const { cluster } = options;
+    this.#subscription = merge(cluster.everything, interval(lookMs))
+      .pipe(
+        auditTime(gatherMs),
+        filter(() => cluster.synced && !this.#busy),
+      )
+      .subscribe(() => void this.#lookThrough());
+  }
+
+  [Symbol.dispose](): void {
+    this.#subscription.unsubscribe();
+  }
+
+  async #lookThrough(): Promise<void> {
+    const { cluster, amender, onTrouble } = this.#options;
+    this.#busy = true;
+    for (const id of cluster.desired.connections.keys()) {
+      const pending = amender.newest(id)?.status?.pendingIps ?? {};
+      if (Object.keys(pending).length === 0) continue;
+      await this.#tidy(id).catch(onTrouble);
+    }
+    this.#busy = false;
+  }
+
+  #tidy(id: string): Promise<void> {
+    const { cluster, amender } = this.#options;
+    return amender.amend<void>(id, async ({ status = {} }) => {
+      const pending = Object.entries(status.pendingIps ?? {});
+      const taken = addressesOf(id, cluster, cluster.workersOf(id));
+      const seen = pending.filter(([address]) => taken.has(address));
+      const old = pending.filter(([address, at]) => !taken.has(address) && this.#isOver(at));
+      const ended = old.length === 0 ? [] : await this.#withoutPod(id, old);
+      if (seen.length + ended.length === 0) return { patch: undefined, result: undefined };
+      const newest = seen.map(([address]) => taken.get(address) ?? 0n);
+      const version = [BigInt(status.podsVersion ?? 0), ...newest].reduce((a, b) =>
+        a > b ? a : b,
+      );
+      const pendingIps = Object.fromEntries(
+        [...seen, ...ended].map(([address]) => [address, null]),
+      );
+      return { patch: { pendingIps, podsVersion: String(version) }, result: undefined };
+    });
+  }
+
+  #isOver(reservedAt: string): boolean {
+    const at = Date.parse(reservedAt);
+    // What is no time was written by nobody we know.
+    return !(Date.now() - at < this.#options.ttlMs);
+  }
+
+  /** Asks the API server itself: a view that is behind would free what a pod has. */
+  async #withoutPod(id: string, entries: [string, string][]): Promise<[string, string][]> {
+    const { client, cluster } = this.#options;
+    const pods: Pod[] = [];
+    const selector = { labelSelector: label.worker };
+    await client.list(resourceTypes.Pod, {}, selector, (object) => pods.push(trimmedPod(object)));
+    const taken = addressesOf(id, cluster, pods);
+    return entries.filter(([address]) => !taken.has(address));
+  }
+}
+
+/** The addresses that pods of a connection hold, with the version of the pod. */
+function addressesOf(id: string, cluster: Cluster, pods: readonly Pod[]): Map<string, bigint> {
+  const connection = cluster.desired.connections.get(id);
+  const taken = new Map<string, bigint>();
+  if (connection === undefined) return taken;
+  for (const pod of pods) {
+    const version = BigInt(pod.metadata.resourceVersion ?? 0);
+    for (const addresses of usedAddresses(connection, [pod]).values()) {
+      for (const address of addresses.keys()) taken.set(address, version);
+    }
+  }
+  return taken;
+}

@@ -1,0 +1,166 @@
+import { Subscription } from "rxjs";
+import { createActor, fromPromise, type ActorRefFrom } from "xstate";
+import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
+import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
+import type { View } from "../../adapters/kubernetes/view.ts";
+import { workloadMachine } from "../../machines/workload.ts";
+import type { Connection } from "../../model/connection.ts";
+import { groupIdOf, type Group } from "../../model/group.ts";
+import type { KubeObject } from "../../model/kube-object.ts";
+import { label } from "../../model/labels.ts";
+import {
+  agentDeployment,
+  charonDeployment,
+  gatewayDeployment,
+  type WorkloadSettings,
+} from "../../model/workloads.ts";
+import { refusing } from "../refusal.ts";
+import type { Cluster } from "./cluster.ts";
+
+export interface WorkloadsOptions {
+  readonly client: KubeClient;
+  readonly cluster: Cluster;
+  /** The Deployments that ipman made. */
+  readonly deployments: View<KubeObject>;
+  readonly settings: WorkloadSettings;
+  readonly onBreakdown: (id: string, error: unknown) => void;
+}
+
+type Workload = ActorRefFrom<typeof workloadMachine>;
+
+/** A group that nobody needs any more ends its SAs first; milliseconds. */
+const groupLingerMs = 15_000;
+
+const fieldManager = "ipman-operator";
+
+/** Runs an actor for each Deployment that is there or is to be. */
+export class Workloads implements Disposable {
+  readonly #options: WorkloadsOptions;
+  readonly #actors = new Map<string, Workload>();
+  readonly #subscription = new Subscription();
+  readonly #logic;
+  /** What a gateway is made of, so that the same is the same object. */
+  readonly #gateways = new WeakMap<Connection, { group: Group; objects: readonly KubeObject[] }>();
+  readonly #groups = new Map<string, { group: string; objects: readonly KubeObject[] }>();
+  readonly #seen = new Map<string, KubeObject>();
+
+  constructor(options: WorkloadsOptions) {
+    this.#options = options;
+    const { client, cluster, deployments } = options;
+    const type = resourceTypes.Deployment;
+    this.#logic = workloadMachine.provide({
+      actors: {
+        apply: fromPromise<KubeObject, KubeObject>(({ input }) =>
+          refusing(() => client.apply<KubeObject>(type, input, fieldManager)),
+        ),
+        remove: fromPromise<void, KubeObject>(({ input: { metadata } }) => {
+          const { namespace, name, uid } = metadata;
+          return refusing(() => client.delete(type, { namespace, name }, uid));
+        }),
+      },
+    });
+    this.#subscription.add(cluster.changes.subscribe(() => this.#look()));
+    this.#subscription.add(deployments.changes.subscribe(() => this.#look()));
+  }
+
+  /** The actors by `namespace/name`. */
+  get actors(): ReadonlyMap<string, Workload> {
+    return this.#actors;
+  }
+
+  [Symbol.dispose](): void {
+    this.#subscription.unsubscribe();
+    for (const actor of this.#actors.values()) actor.stop();
+    this.#actors.clear();
+  }
+
+  #look(): void {
+    const { cluster, deployments } = this.#options;
+    if (!cluster.synced || !deployments.synced) return;
+    this.#showWhatIsThere();
+    const wanted = this.#wanted();
+    for (const [key, object] of wanted) {
+      const actor = this.#actors.get(key);
+      if (actor === undefined) this.#spawn(key, object);
+      else actor.send({ type: "wanted", object });
+    }
+    for (const [key, actor] of this.#actors) if (!wanted.has(key)) actor.send({ type: "unwanted" });
+  }
+
+  #showWhatIsThere(): void {
+    const { objects, version } = this.#options.deployments;
+    for (const [key, object] of objects) {
+      if (this.#seen.get(key) === object) continue;
+      this.#seen.set(key, object);
+      const seen = BigInt(object.metadata.resourceVersion ?? version);
+      const actor = this.#actors.get(key) ?? this.#spawn(key, undefined);
+      actor.send({ type: "seen", object, version: seen });
+    }
+    for (const key of this.#seen.keys()) {
+      if (objects.has(key)) continue;
+      this.#seen.delete(key);
+      this.#actors.get(key)?.send({ type: "seen", object: undefined, version });
+    }
+  }
+
+  #spawn(key: string, wanted: KubeObject | undefined): Workload {
+    const actual = this.#options.deployments.objects.get(key);
+    const type = (wanted ?? actual)?.metadata.labels?.[label.type];
+    const actor = createActor(this.#logic, {
+      id: key,
+      input: {
+        wanted,
+        actual,
+        version: BigInt(actual?.metadata.resourceVersion ?? 0),
+        lingerMs: type === "xfrm" ? 0 : groupLingerMs,
+      },
+    });
+    this.#actors.set(key, actor);
+    const end = () => {
+      if (this.#actors.get(key) === actor) this.#actors.delete(key);
+    };
+    actor.subscribe({
+      complete: end,
+      error: (error) => {
+        this.#options.onBreakdown(key, error);
+        end();
+      },
+    });
+    return actor.start();
+  }
+
+  #wanted(): Map<string, KubeObject> {
+    const { cluster } = this.#options;
+    const { groups, desired } = cluster;
+    const objects = [...groups.values()].flatMap((group) => this.#ofGroup(group));
+    for (const connection of desired.connections.values()) {
+      const group = groups.get(groupIdOf(connection) ?? "");
+      if (group !== undefined) objects.push(...this.#ofConnection(connection, group));
+    }
+    return new Map(
+      objects.map((object) => [`${object.metadata.namespace}/${object.metadata.name}`, object]),
+    );
+  }
+
+  #ofGroup(group: Group): readonly KubeObject[] {
+    const { settings } = this.#options;
+    const shape = JSON.stringify(group);
+    const known = this.#groups.get(group.id);
+    if (known?.group === shape) return known.objects;
+    const objects = [charonDeployment(group, settings), agentDeployment(group, settings)];
+    this.#groups.set(group.id, { group: shape, objects });
+    return objects;
+  }
+
+  #ofConnection(connection: Connection, group: Group): readonly KubeObject[] {
+    const { settings } = this.#options;
+    const known = this.#gateways.get(connection);
+    if (known !== undefined && JSON.stringify(known.group) === JSON.stringify(group))
+      return known.objects;
+    const objects = connection.children.map((child) =>
+      gatewayDeployment(group, connection, child, settings),
+    );
+    this.#gateways.set(connection, { group, objects });
+    return objects;
+  }
+}
