@@ -1,0 +1,44 @@
+import { cpSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+
+/** Writes `ipman.js` and what it loads into a folder: all of ipman that runs, and no more. */
+const [out] = process.argv.slice(2);
+if (out === undefined) throw new Error("name the folder to write");
+const root = join(import.meta.dirname, "..");
+
+await build({
+  entryPoints: { ipman: join(root, "bin/ipman") },
+  loader: { "": "ts" },
+  bundle: true,
+  // A module for each command: what one does not need, it does not read.
+  splitting: true,
+  platform: "node",
+  target: "node24",
+  format: "esm",
+  outdir: out,
+  // Native: it finds its library beside itself.
+  external: ["koffi"],
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: "none",
+  // What was written for CommonJS asks for it.
+  banner: {
+    js: 'import{createRequire as bundledRequire}from"node:module";const require=bundledRequire(import.meta.url);',
+  },
+});
+writeFileSync(join(out, "package.json"), '{"type":"module"}\n');
+
+// Its C++ and its documentation stay behind.
+cpSync(join(root, "node_modules/koffi"), join(out, "node_modules/koffi"), {
+  recursive: true,
+  filter: (path) => statSync(path).isDirectory() || /\.(js|cjs|json)$/.test(path),
+});
+const native = `koffi-linux-${process.arch}`;
+cpSync(
+  join(root, `node_modules/@koromix/${native}`),
+  join(out, `node_modules/@koromix/${native}`),
+  {
+    recursive: true,
+  },
+);
