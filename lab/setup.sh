@@ -3,6 +3,7 @@
 # there already.
 #
 #   setup.sh          for tests: builds a kernel where the host's own cannot do
+#   setup.sh --cluster  and for a cluster: Kubernetes from source, images
 #   setup.sh --ready  for a demo: where a kernel would have to be built first, takes
 #                     Debian's stock one in QEMU
 set -euo pipefail
@@ -24,6 +25,9 @@ if ! unshare --net ip link add probe type xfrm dev lo if_id 1 2>/dev/null; then
     packages+=(qemu-system-x86 kmod xz-utils)
     needs_kernel=stock.sh
   fi
+fi
+if [ "${1:-}" = --cluster ]; then
+  packages+=(etcd-server runc containernetworking-plugins iptables conntrack mmdebstrap curl ca-certificates binutils)
 fi
 for tool in node npm; do
   command -v "$tool" >/dev/null || packages+=(nodejs npm)
@@ -56,4 +60,7 @@ fi
 
 if [ -n "${needs_kernel:-}" ]; then
   "lab/kernel/$needs_kernel" >/dev/null
+fi
+if [ "${1:-}" = --cluster ]; then
+  lab/cluster/build.sh >/dev/null
 fi

@@ -30,6 +30,13 @@ const suites: readonly Suite[] = [
   { name: "unit", command: ["npm", "run", "--silent", "test"] },
   lab("contracts", "lab/contracts/*.scenario.ts"),
   lab("scenarios", "lab/scenarios/*.scenario.ts"),
+  {
+    name: "cluster",
+    command: [
+      ...[node, "lab/cluster/run.ts", "--limit", "1500", "--artifacts", join(artifacts, "cluster")],
+      ...["--", node, ...runner, "lab/cluster/*.scenario.ts"],
+    ],
+  },
 ];
 
 let passed = 0;

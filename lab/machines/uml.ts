@@ -15,27 +15,44 @@ export const uml: Machine = {
   unavailable: () => (process.arch === "x64" ? undefined : "User-Mode Linux needs x86-64"),
   ready: () => spawnSync(builder, ["--if-built"], { stdio: "ignore" }).status === 0,
   run: async ({ script, exchange, limitSeconds }) => {
-    const kernel = buildKernel();
     writeFileSync(join(exchange, "job"), script);
-    const boot = [
-      `mem=${memory} rootfstype=hostfs rootflags=/ ro init=${init}`,
-      "con0=fd:0,fd:1 con=null ssl=null quiet",
-      `ipman.exchange=${exchange}`,
-    ];
-    // Kernel and processes take turns by ptrace. On one processor a turn is a switch; on
-    // two it is a wake-up of an idle one, seven times as slow where processors are virtual.
-    const pinned = ["taskset", "--cpu-list", String(availableParallelism() - 1)];
-    const child = spawn(
-      "timeout",
-      ["--kill-after=5", String(limitSeconds), ...pinned, kernel, ...boot.join(" ").split(" ")],
-      { stdio: ["ignore", "inherit", "inherit"] },
-    );
-    await exitOf(child);
+    const [program = "", ...args] = umlCommand({
+      ...{ memory, exchange, limitSeconds, processor: availableParallelism() - 1 },
+    });
+    await exitOf(spawn(program, args, { stdio: ["ignore", "inherit", "inherit"] }));
     // The kernel's own exit status says nothing about the job.
     const status = join(exchange, "status");
     return existsSync(status) ? Number(readFileSync(status, "utf8")) : 1;
   },
 };
+
+export interface UmlOptions {
+  /** As the kernel writes it: `3072M`. */
+  readonly memory: string;
+  /** With the script `job`; see {@link Machine}. */
+  readonly exchange: string;
+  readonly limitSeconds: number;
+  /** The processor that it stays on. */
+  readonly processor: number;
+  /** The tap device that becomes its `vec0`, if any. */
+  readonly tap?: string;
+}
+
+/** The command that runs a job in a machine. */
+export function umlCommand(options: UmlOptions): string[] {
+  const { memory, exchange, limitSeconds, processor, tap } = options;
+  const boot = [
+    `mem=${memory} rootfstype=hostfs rootflags=/ ro init=${init}`,
+    "con0=fd:0,fd:1 con=null ssl=null quiet",
+    `ipman.exchange=${exchange}`,
+    ...(tap === undefined ? [] : [`vec0:transport=tap,ifname=${tap},depth=128,gro=1`]),
+  ];
+  // Kernel and processes take turns by ptrace. On one processor a turn is a switch; on
+  // two it is a wake-up of an idle one, seven times as slow where processors are virtual.
+  const pinned = ["taskset", "--cpu-list", String(processor)];
+  const words = boot.join(" ").split(" ");
+  return ["timeout", "--kill-after=5", String(limitSeconds), ...pinned, buildKernel(), ...words];
+}
 
 function buildKernel(): string {
   const { status, stdout } = spawnSync(builder, { stdio: ["ignore", "pipe", "inherit"] });

@@ -12,11 +12,11 @@ export interface Pinged {
 export function ping(netns: string, address: string, ...options: string[]): Pinged {
   const args = ["netns", "exec", netns, "ping", "-n", "-q", "-W", "1", ...options, address];
   try {
-    return parse(sh("ip", ...args));
+    return parsePings(sh("ip", ...args));
   } catch (error) {
     const { stdout, stderr } = error as { stdout: string; stderr: string };
     if (stdout === "") throw new Error(stderr, { cause: error });
-    return parse(stdout);
+    return parsePings(stdout);
   }
 }
 
@@ -36,7 +36,7 @@ export class Pinging {
   async stop(): Promise<Pinged> {
     await this.#first;
     this.#process.kill("SIGINT");
-    return parse(await this.#output);
+    return parsePings(await this.#output);
   }
 }
 
@@ -63,7 +63,8 @@ export async function transfer(
   return (JSON.parse(report) as { end: { sum_received: Transferred } }).end.sum_received;
 }
 
-function parse(output: string): Pinged {
+/** What ping said at its end. */
+export function parsePings(output: string): Pinged {
   const match = /(\d+) packets transmitted, (\d+) received/.exec(output);
   if (match === null) throw new Error(`no ping statistics in: ${output}`);
   return { sent: Number(match[1]), received: Number(match[2]) };

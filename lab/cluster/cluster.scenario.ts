@@ -1,0 +1,19 @@
+import { after, before, describe } from "node:test";
+import { LabCluster } from "./cluster.ts";
+import { walkThroughScenarios } from "./scenarios/walk-through.ts";
+
+/** One cluster for all: it takes longer to start than any scenario. */
+describe("a cluster", () => {
+  let lab: LabCluster;
+  const cluster = () => lab;
+
+  before(
+    async () => {
+      lab = await LabCluster.start((line) => process.stdout.write(`${line}\n`));
+    },
+    { timeout: 300_000 },
+  );
+  after(() => lab[Symbol.asyncDispose]());
+
+  walkThroughScenarios(cluster);
+});

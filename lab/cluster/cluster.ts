@@ -1,0 +1,221 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { KubeClient } from "../../src/adapters/kubernetes/kube-client.ts";
+import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
+import type { KubeObject } from "../../src/model/kube-object.ts";
+import { yaml } from "../sites/manifests.ts";
+import { eventually, ip, sh } from "../sites/shell.ts";
+import { ControlPlane } from "./control-plane.ts";
+import { Vm } from "./vm.ts";
+
+const here = import.meta.dirname;
+const chart = join(here, "../../charts/ipman");
+
+/** The walk-through's addresses: a node, a peer; and what the lab adds. */
+export const addresses = {
+  nodeA: "192.168.1.1",
+  peer: "192.168.1.2",
+  nodeB: "192.168.1.3",
+  host: "192.168.1.254",
+} as const;
+
+const podNetworks = { "node-a": "10.244.1.0/24", "node-b": "10.244.2.0/24" } as const;
+
+export type NodeName = keyof typeof podNetworks;
+
+/** A real cluster: control plane, two nodes, and a peer's site beside it. */
+export class LabCluster implements AsyncDisposable {
+  readonly folder: string;
+  readonly plane: ControlPlane;
+  readonly nodes: Readonly<Record<NodeName, Vm>>;
+  readonly peer: Vm;
+  readonly client: KubeClient;
+
+  private constructor(
+    folder: string,
+    plane: ControlPlane,
+    nodes: Readonly<Record<NodeName, Vm>>,
+    peer: Vm,
+  ) {
+    this.folder = folder;
+    this.plane = plane;
+    this.nodes = nodes;
+    this.peer = peer;
+    this.client = KubeClient.connect(plane.kubeconfig);
+  }
+
+  /** In a network namespace of its own, in which nothing is yet. */
+  static async start(say: (line: string) => void = () => {}): Promise<LabCluster> {
+    const binaries = required("CLUSTER_BINARIES");
+    const images = required("CLUSTER_IMAGES");
+    const parent = process.env["ARTIFACTS"] ?? "/tmp";
+    mkdirSync(parent, { recursive: true });
+    const folder = mkdtempSync(join(parent, "cluster-"));
+    network();
+    const peer = Vm.boot(peerOptions(folder));
+    const plane = await ControlPlane.start({ folder, binaries, address: addresses.host });
+    say("the API server answers");
+    for (const name of Object.keys(podNetworks) as NodeName[]) await nodeFiles(plane, name);
+    await plane.pki.client("kube-proxy", "CN=system:kube-proxy", plane.server);
+    const boot = (name: NodeName, processor: number) =>
+      Vm.boot(nodeOptions(name, processor, { folder, binaries, images, pki: plane.pki.folder }));
+    const nodes = { "node-a": boot("node-a", 0), "node-b": boot("node-b", 1) };
+    const cluster = new LabCluster(folder, plane, nodes, peer);
+    await peer.answers();
+    for (const node of Object.values(nodes)) await node.answers();
+    say("the machines are up");
+    await cluster.ready();
+    say("both nodes are ready");
+    return cluster;
+  }
+
+  /** kubectl as the administrator. */
+  kubectl(...args: string[]): string {
+    return this.#tool("kubectl", args);
+  }
+
+  helm(...args: string[]): string {
+    return this.#tool("helm", args);
+  }
+
+  /** Applies documents, as a person would. */
+  apply(...documents: object[]): string {
+    const file = join(this.folder, "apply.yaml");
+    writeFileSync(file, yaml(...documents));
+    return this.kubectl("apply", "-f", file);
+  }
+
+  /** Installs the chart with this run's images. */
+  install(...options: string[]): string {
+    const images = ["--set", "image.tag=dev", "--set", "charon.image.tag=dev"];
+    const where = ["-n", "ipman-system", "--create-namespace"];
+    return this.helm("install", "ipman", chart, ...where, ...images, ...options);
+  }
+
+  async ready(): Promise<void> {
+    await eventually(
+      async () => {
+        const names: string[] = [];
+        await this.client.list(resourceTypes.Node, {}, {}, (node) => {
+          if (isReady(node)) names.push(node.metadata.name);
+        });
+        if (names.length < 2) throw new Error(`ready: ${names.join(", ") || "none"}`);
+      },
+      180_000,
+      500,
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#keepEvidence().catch(() => {});
+    await this.client[Symbol.asyncDispose]();
+    for (const vm of [this.peer, ...Object.values(this.nodes)]) await vm[Symbol.asyncDispose]();
+    await this.plane[Symbol.asyncDispose]();
+    ip("link del lab0");
+  }
+
+  /** What the objects and the containers' logs were at the end. */
+  async #keepEvidence(): Promise<void> {
+    const kinds = "pods,deployments,ipsecconnections,charongroups,leases";
+    const objects = this.kubectl("get", kinds, "-A", "-o", "yaml");
+    writeFileSync(join(this.folder, "objects.yaml"), objects);
+    writeFileSync(join(this.folder, "events.txt"), this.kubectl("get", "events", "-A"));
+    for (const [name, node] of Object.entries(this.nodes)) {
+      await node.sh(`cp -rL /var/log/pods ${join(this.folder, name, "pods")}`);
+    }
+  }
+
+  #tool(name: string, args: string[]): string {
+    const env = { ...process.env, KUBECONFIG: this.plane.kubeconfig, HOME: this.folder };
+    const file = join(required("CLUSTER_BINARIES"), name);
+    try {
+      return execFileSync(file, args, { env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+    } catch (error) {
+      const { stderr, stdout } = error as { stderr: string; stdout: string };
+      throw new Error(`${name} ${args.join(" ")}: ${stderr}${stdout}`, { cause: error });
+    }
+  }
+}
+
+function required(name: string): string {
+  const value = process.env[name];
+  if (value === undefined)
+    throw new Error(`${name} is not set: start this with lab/cluster/run.ts`);
+  return value;
+}
+
+/** A bridge that the machines are on; this namespace routes between the nodes' pods. */
+function network(): void {
+  ip("link set lo up");
+  ip("link add lab0 type bridge");
+  ip(`addr add ${addresses.host}/24 dev lab0`);
+  ip("link set lab0 up");
+  sh("sysctl", "-qw", "net.ipv4.ip_forward=1");
+  ip(`route add ${podNetworks["node-a"]} via ${addresses.nodeA}`);
+  ip(`route add ${podNetworks["node-b"]} via ${addresses.nodeB}`);
+}
+
+async function nodeFiles({ pki, server }: ControlPlane, name: NodeName): Promise<void> {
+  await pki.server(name, [name, addressOf(name)]);
+  // Keeps the server's pair: the client's is in the kubeconfig.
+  await pki.client(`${name}-kubelet`, `O=system:nodes,CN=system:node:${name}`, server);
+}
+
+function addressOf(name: NodeName): string {
+  return name === "node-a" ? addresses.nodeA : addresses.nodeB;
+}
+
+interface NodeFolders {
+  readonly folder: string;
+  readonly binaries: string;
+  readonly images: string;
+  readonly pki: string;
+}
+
+function nodeOptions(name: NodeName, processor: number, folders: NodeFolders) {
+  const variables = {
+    NAME: name,
+    ADDRESS: `${addressOf(name)}/24`,
+    POD_NETWORK: podNetworks[name],
+    GATEWAY: addresses.host,
+    BINARIES: folders.binaries,
+    PKI: folders.pki,
+    IMAGES: folders.images,
+    LOGS: join(folders.folder, name),
+    KUBECONFIG: join(folders.pki, `${name}-kubelet.kubeconfig`),
+  };
+  return {
+    ...{ name, processor, folder: folders.folder, memory: "4096M" },
+    address: addressOf(name),
+    script: job(join(here, "node-init.sh"), variables),
+  };
+}
+
+function peerOptions(folder: string) {
+  const variables = { ADDRESS: `${addresses.peer}/24`, LOGS: join(folder, "peer") };
+  return {
+    ...{ name: "peer", processor: 1, folder, memory: "768M", address: addresses.peer },
+    script: job(join(here, "peer-init.sh"), variables),
+  };
+}
+
+function job(script: string, variables: Readonly<Record<string, string>>): string {
+  const all = {
+    ...variables,
+    PATH: `${join(process.execPath, "..")}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+    SHELL_SERVER: join(here, "shell-server.ts"),
+  };
+  const exports = Object.entries(all).map(([name, value]) => `export ${name}='${value}'`);
+  return [...exports, `exec bash ${script}`].join("\n");
+}
+
+function isReady(node: KubeObject): boolean {
+  const { conditions = [] } = (node as { status?: { conditions?: Condition[] } }).status ?? {};
+  return conditions.some(({ type, status }) => type === "Ready" && status === "True");
+}
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+}

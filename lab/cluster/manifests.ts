@@ -1,0 +1,77 @@
+import { addresses } from "./cluster.ts";
+
+/** The child of the walk-through; `n` tells children apart. */
+export function walkThroughChild(n = 2, changes: object = {}) {
+  return {
+    name: "example-child",
+    extra: { esp_proposals: "aes256-sha256-ecp256", start_action: "start", dpd_action: "restart" },
+    local_ips: [`10.0.${n}.0/24`],
+    remote_ips: [`10.0.${n - 1}.0/24`],
+    xfrm_ip: `10.0.${n}.1/24`,
+    vxlan_ip: `10.0.${n}.2/24`,
+    if_id: 100 + n,
+    ip_pools: { primary: [`10.0.${n}.3/24`, `10.0.${n}.4/24`] },
+    ...changes,
+  };
+}
+
+/** The connection of the walk-through, word for word but for the node's name. */
+export function walkThrough(nodeName: string, changes: object = {}) {
+  return {
+    apiVersion: "ipman.dialo.ai/v1",
+    kind: "IPSecConnection",
+    metadata: { name: "example-connection", namespace: "ipman-system" },
+    spec: {
+      name: "example",
+      remoteAddr: addresses.peer,
+      localAddr: addresses.nodeA,
+      localId: addresses.nodeA,
+      remoteId: addresses.peer,
+      secretRef: { name: "ipsec-secret", namespace: "default", key: "example" },
+      children: { "example-child": walkThroughChild() },
+      nodeName,
+      ...changes,
+    },
+  };
+}
+
+export interface WorkloadOptions {
+  readonly name: string;
+  readonly node: string;
+  readonly replicas?: number;
+  readonly connection?: string;
+  readonly child?: string;
+  readonly pool?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** A Deployment of the lab's image whose pods join a tunnel. */
+export function workload(options: WorkloadOptions) {
+  const { name, node, replicas = 2, annotations = {} } = options;
+  const { connection = "example-connection", child = "example-child", pool = "primary" } = options;
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name, namespace: "default" },
+    spec: {
+      replicas,
+      selector: { matchLabels: { app: name } },
+      template: {
+        metadata: {
+          labels: { app: name },
+          annotations: {
+            "ipman.dialo.ai/childName": child,
+            "ipman.dialo.ai/ipmanName": connection,
+            "ipman.dialo.ai/poolName": pool,
+            ...annotations,
+          },
+        },
+        spec: {
+          nodeName: node,
+          terminationGracePeriodSeconds: 1,
+          containers: [{ name: "main", image: "lab:dev", imagePullPolicy: "IfNotPresent" }],
+        },
+      },
+    },
+  };
+}

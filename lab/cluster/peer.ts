@@ -1,0 +1,65 @@
+import type { LabCluster } from "./cluster.ts";
+
+/** One child as the peer has it. */
+interface PeerChild {
+  readonly name: string;
+  readonly local: string;
+  readonly remote: string;
+}
+
+export interface PeerConnection {
+  readonly name: string;
+  readonly localId: string;
+  readonly remoteId: string;
+  readonly secret: string;
+  readonly children: readonly PeerChild[];
+}
+
+/** The peer's half of the walk-through. */
+export const examplePeer: PeerConnection = {
+  name: "example",
+  localId: "192.168.1.2",
+  remoteId: "192.168.1.1",
+  secret: "yourpresharedkey",
+  children: [{ name: "example-child", local: "10.0.1.0/24", remote: "10.0.2.0/24" }],
+};
+
+/** Gives the partner's charon its half of these connections, in place of all it had. */
+export async function configurePeer(
+  cluster: LabCluster,
+  connections: readonly PeerConnection[],
+): Promise<void> {
+  const file = [
+    "connections {",
+    ...connections.flatMap(connectionLines),
+    "}",
+    "secrets {",
+    ...connections.flatMap(({ remoteId, secret }, i) => [
+      `ike-${i} {`,
+      `id-1 = ${remoteId}`,
+      `secret = "${secret}"`,
+      "}",
+    ]),
+    "}",
+  ].join("\n");
+  await cluster.peer.sh(
+    `cat >/run/peer.conf <<'CONF'\n${file}\nCONF\nswanctl --load-all --clear --file /run/peer.conf --uri unix:///run/peer.vici 2>&1`,
+  );
+}
+
+function connectionLines({ name, localId, remoteId, children }: PeerConnection): string[] {
+  return [
+    `${name} {`,
+    "version = 2",
+    "remote_addrs = %any",
+    ...["local {", "auth = psk", `id = ${localId}`, "}"],
+    ...["remote {", "auth = psk", `id = ${remoteId}`, "}"],
+    "children {",
+    ...children.flatMap(({ name: child, local, remote }) => [
+      ...[`${child} {`, `local_ts = ${local}`, `remote_ts = ${remote}`],
+      ...["esp_proposals = aes256-sha256-ecp256", "}"],
+    ]),
+    "}",
+    "}",
+  ];
+}

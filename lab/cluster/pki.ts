@@ -1,0 +1,72 @@
+import { generateKeyPairSync } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import {
+  makeAuthority,
+  makeLeaf,
+  type KeyPair,
+} from "../../src/adapters/kubernetes/certificates.ts";
+
+const lifetimeMs = 365 * 24 * 3_600_000;
+
+/** The certificates of a cluster of the lab, in a folder. */
+export class Pki {
+  readonly folder: string;
+  readonly #authority: KeyPair;
+
+  private constructor(folder: string, authority: KeyPair) {
+    this.folder = folder;
+    this.#authority = authority;
+  }
+
+  static async make(folder: string): Promise<Pki> {
+    mkdirSync(folder, { recursive: true });
+    const authority = await makeAuthority({ name: "CN=lab", lifetimeMs });
+    writeFileSync(join(folder, "ca.crt"), authority.certificate);
+    const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    writeFileSync(
+      join(folder, "accounts.key"),
+      privateKey.export({ type: "pkcs8", format: "pem" }),
+    );
+    writeFileSync(join(folder, "accounts.pub"), publicKey.export({ type: "spki", format: "pem" }));
+    return new Pki(folder, authority);
+  }
+
+  /** A server's pair as NAME.crt and NAME.key. */
+  async server(name: string, hosts: readonly string[]): Promise<void> {
+    this.#write(name, await this.#leaf(`CN=${name}`, hosts));
+  }
+
+  /** A client's pair, as files, and a kubeconfig with it. */
+  async client(name: string, subject: string, server: string): Promise<string> {
+    const pair = await this.#leaf(subject, []);
+    this.#write(name, pair);
+    const path = join(this.folder, `${name}.kubeconfig`);
+    const base64 = (text: string) => Buffer.from(text).toString("base64");
+    const cluster = { server, "certificate-authority-data": base64(this.#authority.certificate) };
+    const user = {
+      "client-certificate-data": base64(pair.certificate),
+      "client-key-data": base64(pair.key),
+    };
+    const config = {
+      apiVersion: "v1",
+      kind: "Config",
+      clusters: [{ name: "lab", cluster }],
+      users: [{ name, user }],
+      contexts: [{ name: "lab", context: { cluster: "lab", user: name } }],
+      "current-context": "lab",
+    };
+    writeFileSync(path, stringify(config), { mode: 0o600 });
+    return path;
+  }
+
+  #leaf(name: string, hosts: readonly string[]): Promise<KeyPair> {
+    return makeLeaf(this.#authority, { name, hosts, lifetimeMs });
+  }
+
+  #write(name: string, { certificate, key }: KeyPair): void {
+    writeFileSync(join(this.folder, `${name}.crt`), certificate);
+    writeFileSync(join(this.folder, `${name}.key`), key, { mode: 0o600 });
+  }
+}

@@ -1,0 +1,82 @@
+#!/usr/bin/env node
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { exitOf } from "../machines/exit.ts";
+import { sh } from "../sites/shell.ts";
+
+const help = `Runs a command in a network namespace of its own, with what a cluster is made of at hand.
+
+usage: node lab/cluster/run.ts [options] -- COMMAND [ARGUMENT…]
+
+  --artifacts DIR    a folder that the command may write to, as $ARTIFACTS
+  --limit SECONDS    after which all is stopped (1800)
+
+The command finds the binaries in $CLUSTER_BINARIES and the images in $CLUSTER_IMAGES. It
+and all that it starts end together.
+`;
+
+/** The last line that a script of ours prints is what it made. */
+function made(script: string, ...args: string[]): string {
+  const { status, stdout } = spawnSync(join(import.meta.dirname, script), args, {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  if (status !== 0) throw new Error(`${script} failed`);
+  return stdout.toString().trim();
+}
+
+const prefix = "ipman-cluster-";
+
+/** A network namespace that is named for this process; those of processes that died go. */
+function makeNamespace(): string {
+  const names = existsSync("/run/netns") ? readdirSync("/run/netns") : [];
+  for (const name of names.filter((known) => known.startsWith(prefix))) {
+    if (!existsSync(`/proc/${name.slice(prefix.length)}`)) sh("ip", "netns", "del", name);
+  }
+  const name = `${prefix}${process.pid}`;
+  sh("ip", "netns", "add", name);
+  return name;
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    artifacts: { type: "string" },
+    limit: { type: "string", default: "1800" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+if (values.help || positionals.length === 0) {
+  process.stdout.write(help);
+} else {
+  const artifacts = resolve(values.artifacts ?? mkdtempSync(join(tmpdir(), "ipman-cluster-")));
+  mkdirSync(artifacts, { recursive: true });
+  const binaries = made("build.sh");
+  // Machines that know a file never look at it again: each run has a folder of its own.
+  const images = mkdtempSync(join(artifacts, "images-"));
+  made("../../images/build.sh", images);
+  made("image.sh", images);
+  const netns = makeNamespace();
+  const alone = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
+  const inside = ["ip", "netns", "exec", netns, ...alone, ...positionals];
+  const child = spawn("timeout", ["--kill-after=30", values.limit, ...inside], {
+    stdio: "inherit",
+    env: {
+      ...process.env,
+      ARTIFACTS: artifacts,
+      CLUSTER_BINARIES: binaries,
+      CLUSTER_IMAGES: images,
+      CLUSTER_NETNS: netns,
+    },
+  });
+  // What is in it ends first; then the namespace goes.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => child.kill("SIGTERM"));
+  }
+  process.exitCode = await exitOf(child);
+  sh("ip", "netns", "del", netns);
+  rmSync(images, { recursive: true });
+}

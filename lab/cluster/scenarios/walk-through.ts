@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { eventually } from "../../sites/shell.ts";
+import type { LabCluster } from "../cluster.ts";
+import { workload, walkThrough } from "../manifests.ts";
+import { configurePeer, examplePeer } from "../peer.ts";
+import { Workload } from "../workload.ts";
+
+/** What the README tells a stranger to do, and what comes of it. */
+export function walkThroughScenarios(cluster: () => LabCluster): void {
+  describe("the walk-through", () => {
+    it("installs with Helm", async () => {
+      const notes = cluster().install("--wait", "--timeout", "40s");
+      assert.match(notes, /kubectl -n ipman-system logs -l app=ipman-controller/);
+    });
+
+    it("brings a connection up that kubectl can wait for", async () => {
+      await configurePeer(cluster(), [examplePeer]);
+      const secret = ["create", "secret", "generic", "ipsec-secret", "-n", "default"];
+      cluster().kubectl(...secret, "--from-literal=example=yourpresharedkey");
+      cluster().apply(walkThrough("node-a"), workload({ name: "work", node: "node-b" }));
+      const wait = ["wait", "--for=condition=Ready", "--timeout=60s"];
+      cluster().kubectl(...wait, "ipsecconnection/example-connection");
+      cluster().kubectl(...wait, "pods", "-l", "app=work");
+    });
+
+    it("gives both pods, on the other node, the way to the peer's network", async () => {
+      const pods = Workload.of(cluster(), "work");
+      assert.equal(pods.length, 2);
+      assert.deepEqual(pods.map((pod) => pod.address).toSorted(), ["10.0.2.3", "10.0.2.4"]);
+      for (const pod of pods) {
+        await eventually(() => assert.equal(pod.ping("10.0.1.1", "-c", "1").received, 1));
+        assert.deepEqual(pod.ping("10.0.1.1", "-c", "50", "-i", "0.01"), {
+          sent: 50,
+          received: 50,
+        });
+      }
+    });
+
+    it("lets the peer reach the pods", async () => {
+      for (const { address } of Workload.of(cluster(), "work")) {
+        await cluster().peer.sh(`ping -c 3 -i 0.2 -W 1 ${address}`);
+      }
+    });
+
+    it("carries large bodies both ways", async () => {
+      const [pod] = Workload.of(cluster(), "work") as [Workload];
+      const size = pod.sh("curl -s -m 60 http://10.0.1.1/large | busybox wc -c").trim();
+      assert.equal(size, "20000000");
+      pod.sh(
+        "mkdir -p /run/www; head -c 5000000 /dev/urandom >/run/www/large; busybox httpd -p 80 -h /run/www",
+      );
+      const back = await cluster().peer.sh(`curl -s -m 60 http://${pod.address}/large | wc -c`);
+      assert.equal(back.trim(), "5000000");
+    });
+
+    it("tells with kubectl what a person asks first", () => {
+      const [header = "", line = ""] = cluster().kubectl("get", "ipsecconnection").split("\n");
+      assert.match(header, /NAME +READY +REMOTE +CHILDREN +NODE +AGE/);
+      assert.match(line, /example-connection +True +192\.168\.1\.2 +1\/1 +node-a/);
+    });
+  });
+}

@@ -1,0 +1,88 @@
+import type { ChildProcess } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
+import { join } from "node:path";
+import { umlCommand } from "../machines/uml.ts";
+import { end, eventually, ip, start } from "../sites/shell.ts";
+
+export interface VmOptions {
+  readonly name: string;
+  /** On the cluster's network. */
+  readonly address: string;
+  readonly memory: string;
+  readonly processor: number;
+  /** Where it leaves its logs and finds its job. */
+  readonly folder: string;
+  /** What it runs; it ends with the shell server. */
+  readonly script: string;
+}
+
+const port = 9999;
+const bootMs = 120_000;
+const limitSeconds = 5_000;
+
+/** A machine of User-Mode Linux on the lab's bridge. */
+export class Vm implements AsyncDisposable {
+  readonly #options: VmOptions;
+  readonly #process: ChildProcess;
+
+  private constructor(options: VmOptions, process: ChildProcess) {
+    this.#options = options;
+    this.#process = process;
+  }
+
+  static boot(options: VmOptions): Vm {
+    const { name, memory, processor, folder, script } = options;
+    const exchange = join(folder, name);
+    mkdirSync(exchange, { recursive: true });
+    writeFileSync(join(exchange, "job"), script);
+    const tap = `tap-${name}`;
+    ip(`tuntap add ${tap} mode tap`);
+    ip(`link set ${tap} master lab0 up`);
+    const command = umlCommand({ memory, exchange, limitSeconds, processor, tap });
+    const [program = "", ...args] = command;
+    return new Vm(options, start(join(exchange, "console.log"), program, args));
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  get address(): string {
+    return this.#options.address;
+  }
+
+  /** Resolves when it takes commands. */
+  async answers(): Promise<void> {
+    await eventually(() => this.sh("true"), bootMs, 250);
+  }
+
+  /** Runs a script and gives its output; a failure throws with it. */
+  async sh(script: string): Promise<string> {
+    const output = await this.#post(script);
+    const at = output.lastIndexOf("\n");
+    const status = output.slice(at + 1);
+    const said = output.slice(0, at);
+    if (status === "0") return said;
+    throw new Error(`${this.name}: ${script}\nended with ${status}: ${said}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await end(this.#process, "SIGKILL");
+  }
+
+  #post(script: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const options = { host: this.address, port, method: "POST", agent: false };
+      const call = request(options, (response) => {
+        let output = "";
+        response.setEncoding("utf8");
+        response.on("data", (chunk: string) => (output += chunk));
+        response.on("end", () => resolve(output));
+        response.on("error", reject);
+      });
+      call.on("error", reject);
+      call.end(script);
+    });
+  }
+}
