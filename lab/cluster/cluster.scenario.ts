@@ -1,5 +1,7 @@
 import { after, before, describe } from "node:test";
 import { LabCluster } from "./cluster.ts";
+import { admissionScenarios } from "./scenarios/admission.ts";
+import { lossScenarios } from "./scenarios/losses.ts";
 import { walkThroughScenarios } from "./scenarios/walk-through.ts";
 
 /** One cluster for all: it takes longer to start than any scenario. */
@@ -16,4 +18,6 @@ describe("a cluster", () => {
   after(() => lab[Symbol.asyncDispose]());
 
   walkThroughScenarios(cluster);
+  admissionScenarios(cluster);
+  lossScenarios(cluster);
 });

@@ -126,9 +126,14 @@ export class LabCluster implements AsyncDisposable {
     }
   }
 
-  #tool(name: string, args: string[]): string {
+  /** Where a tool is, and what it takes from the environment. */
+  tool(name: string): { readonly file: string; readonly env: NodeJS.ProcessEnv } {
     const env = { ...process.env, KUBECONFIG: this.plane.kubeconfig, HOME: this.folder };
-    const file = join(required("CLUSTER_BINARIES"), name);
+    return { file: join(required("CLUSTER_BINARIES"), name), env };
+  }
+
+  #tool(name: string, args: string[]): string {
+    const { file, env } = this.tool(name);
     try {
       return execFileSync(file, args, { env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
     } catch (error) {

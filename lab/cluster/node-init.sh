@@ -78,11 +78,13 @@ for image in "$IMAGES"/*.tar; do
   ctr -n k8s.io images import --local --no-unpack=false "$image" >>"$logs/images.log" 2>&1 ||
     ctr -n k8s.io images import "$image" >>"$logs/images.log" 2>&1
 done
-start_kubelet() {
-  kubelet --config=/run/node/kubelet.yaml --kubeconfig="$KUBECONFIG" \
-    --hostname-override="$NAME" --node-ip="$address" >>"$logs/kubelet.log" 2>&1 &
-  echo $! >/run/node/kubelet.pid
-}
+# Read by whoever starts the kubelet anew.
+cat >/run/node/start-kubelet <<KUBELET
+export PATH=$PATH
+setsid kubelet --config=/run/node/kubelet.yaml --kubeconfig=$KUBECONFIG \\
+  --hostname-override=$NAME --node-ip=$address </dev/null >>$logs/kubelet.log 2>&1 &
+echo \$! >/run/node/kubelet.pid
+KUBELET
 kube-proxy --config=/run/node/proxy.yaml --hostname-override="$NAME" >"$logs/kube-proxy.log" 2>&1 &
-start_kubelet
+. /run/node/start-kubelet
 exec node "$SHELL_SERVER" "$address"

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { text } from "node:stream/consumers";
 import { parsePings, type Pinged } from "../sites/traffic.ts";
 import type { LabCluster } from "./cluster.ts";
 
@@ -39,5 +41,16 @@ export class Workload {
     // By its path: the shell has a ping of its own, which says less.
     const ping = `/usr/bin/ping -n -q -W 1 ${options.join(" ")} ${address}`;
     return parsePings(this.sh(`${ping} || true`));
+  }
+
+  /** Pings so many times, 10 ms apart or as fast as the machine can, and gives what came back. */
+  async pings(count: number, address: string): Promise<Pinged> {
+    const { name, namespace } = this;
+    const options = ["-n", "-q", "-i", "0.01", "-W", "2", "-c", String(count)];
+    const ping = ["/usr/bin/ping", ...options, address];
+    const { file, env } = this.#cluster.tool("kubectl");
+    const args = ["exec", "-n", namespace, name, "-c", "main", "--", ...ping];
+    const child = spawn(file, args, { env, stdio: ["ignore", "pipe", "ignore"] });
+    return parsePings(await text(child.stdout));
   }
 }

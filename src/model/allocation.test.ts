@@ -25,8 +25,11 @@ const child: Child = {
 const used = (...addresses: string[]) =>
   new Map([["lan", new Map(addresses.map((address) => [address, `pod default/${address}`]))]]);
 
-function given(ledger: Ledger, wish: Omit<Parameters<Ledger["take"]>[0], "child">): string {
-  const outcome = ledger.take({ child, ...wish });
+function given(
+  ledger: Ledger,
+  wish: Omit<Parameters<Ledger["take"]>[0], "child" | "owner">,
+): string {
+  const outcome = ledger.take({ child, owner: "default/a", ...wish });
   return outcome.ok ? formatPrefix(outcome.address) : outcome.message;
 }
 

@@ -7,6 +7,8 @@ import type { Prefix } from "./prefix.ts";
 export interface AddressWish {
   readonly child: Child;
   readonly pool: string;
+  /** Who asks: the pod as far as it is named, `namespace/name`. */
+  readonly owner: string;
   /** Just this one; as {@link formatAddress} writes it. */
   readonly address?: string | undefined;
   /** The n-th address of the pool, and no other. */

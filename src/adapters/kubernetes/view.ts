@@ -15,6 +15,7 @@ export interface ViewOptions<T> extends WatchOptions {
 export class View<T extends KubeObject> implements Disposable {
   readonly #objects = new Map<string, T>();
   readonly #changes = new Subject<void>();
+  readonly #deletions = new Subject<T>();
   readonly #synced = new BehaviorSubject(false);
   readonly #subscription;
   readonly #trim: (object: KubeObject) => T;
@@ -48,6 +49,11 @@ export class View<T extends KubeObject> implements Disposable {
     return this.#changes;
   }
 
+  /** Emits each object that was there and is deleted, as it was at its end. */
+  get deletions(): Observable<T> {
+    return this.#deletions;
+  }
+
   /** Resolves when the first list is in. */
   async whenSynced(): Promise<void> {
     await firstValueFrom(this.#synced.pipe(filter(Boolean)), { defaultValue: false });
@@ -56,6 +62,7 @@ export class View<T extends KubeObject> implements Disposable {
   [Symbol.dispose](): void {
     this.#subscription.unsubscribe();
     this.#changes.complete();
+    this.#deletions.complete();
     this.#synced.complete();
   }
 
@@ -69,6 +76,7 @@ export class View<T extends KubeObject> implements Disposable {
         break;
       case "delete":
         this.#objects.delete(keyOf(event.object));
+        this.#deletions.next(this.#trim(event.object));
         this.#reached(event.object.metadata.resourceVersion);
         break;
       case "initDone":
@@ -92,8 +100,10 @@ export class View<T extends KubeObject> implements Disposable {
   }
 
   #dropUntold(): void {
-    for (const key of this.#objects.keys()) {
-      if (this.#told?.has(key) === false) this.#objects.delete(key);
+    for (const [key, object] of this.#objects) {
+      if (this.#told?.has(key) !== false) continue;
+      this.#objects.delete(key);
+      this.#deletions.next(object);
     }
     this.#told = undefined;
   }

@@ -8,6 +8,7 @@ import { innerMtu, suiteOfProposals } from "../../model/mtu.ts";
 import { injectionPatch, type NewPod } from "../../model/pod-injection.ts";
 import { parsePrefix } from "../../model/prefix.ts";
 import type { Settled } from "../../machines/allocation.ts";
+import { isStampOf } from "../../model/reservation.ts";
 import { childWanted, poolWanted } from "../attach-request.ts";
 import type { Allocator } from "./allocator.ts";
 import type { StatusAmender } from "./amend-status.ts";
@@ -59,9 +60,12 @@ export class PodAdmission {
     const pod = object as unknown as NewPod;
     const { connection, child, pool } = this.#wanted(pod, namespace);
     const gateway = await this.#gateway(connection, child);
+    const { name, generateName } = pod.metadata;
+    const owner = `${namespace}/${name ?? generateName ?? ""}`;
+    const wish = { ...this.#wish(pod, child, pool), owner };
     const result =
-      this.#reservedBefore(pod, connection) ??
-      (await this.#address(connection, this.#wish(pod, child, pool), dryRun === true));
+      this.#reservedBefore(pod, owner, connection) ??
+      (await this.#address(connection, wish, dryRun === true));
     if (!result.ok) {
       throw new Denial(
         `${connection.id}/${child.key}: ${result.message}`,
@@ -107,7 +111,7 @@ export class PodAdmission {
     }
   }
 
-  #wish(pod: NewPod, child: Child, pool: string): AddressWish {
+  #wish(pod: NewPod, child: Child, pool: string): Omit<AddressWish, "owner"> {
     const { annotations = {}, name = "" } = pod.metadata;
     const address = annotations[annotation.address];
     if (address !== undefined) return { child, pool, address };
@@ -120,11 +124,12 @@ export class PodAdmission {
   }
 
   /** Of a request that comes again for one pod: the API server does so after other webhooks. */
-  #reservedBefore(pod: NewPod, { id }: Connection): Settled | undefined {
+  #reservedBefore(pod: NewPod, owner: string, { id }: Connection): Settled | undefined {
     const { annotations = {} } = pod.metadata;
     const address = parsePrefix(annotations[annotation.vxlanIp] ?? "");
     const reservedAt = annotations[annotation.reservedAt];
     if (address === undefined || reservedAt === undefined) return undefined;
+    if (!isStampOf(reservedAt, owner, address.address)) return undefined;
     const pending = this.#options.amender.newest(id)?.status?.pendingIps ?? {};
     const ours = pending[formatAddress(address.address)] === reservedAt;
     return ours ? { ok: true, address, reservedAt } : undefined;

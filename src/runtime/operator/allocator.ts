@@ -1,10 +1,10 @@
-import { randomInt } from "node:crypto";
 import { filter, firstValueFrom, startWith, timeout } from "rxjs";
 import { createActor, fromPromise, type ActorRefFrom } from "xstate";
 import { allocationMachine, type ReserveOrder, type Settled } from "../../machines/allocation.ts";
 import { formatAddress } from "../../model/address.ts";
 import { Ledger, type AddressWish } from "../../model/allocation.ts";
 import type { ConnectionResource } from "../../model/connection-resource.ts";
+import { reservationStamp } from "../../model/reservation.ts";
 import { failure, Reason } from "../../model/failure.ts";
 import { refusing, Refusal } from "../refusal.ts";
 import type { StatusAmender } from "./amend-status.ts";
@@ -74,15 +74,18 @@ export class Allocator implements Disposable {
     return this.#amender.amend<readonly Settled[]>(connectionId, async (object) => {
       await this.#caughtUp(object);
       const ledger = this.#ledger(object);
-      const reservedAt = stamp();
+      const now = Date.now();
       const result = wishes.map((wish): Settled => {
         const outcome = ledger.take(wish);
-        return outcome.ok ? { ...outcome, reservedAt } : outcome;
+        if (!outcome.ok) return outcome;
+        const reservedAt = reservationStamp(wish.owner, outcome.address.address, now);
+        return { ...outcome, reservedAt };
       });
-      const given = result.flatMap((one) => (one.ok ? [formatAddress(one.address.address)] : []));
+      const given = result.flatMap((one) =>
+        one.ok ? [[formatAddress(one.address.address), one.reservedAt]] : [],
+      );
       if (given.length === 0) return { patch: undefined, result };
-      const pendingIps = Object.fromEntries(given.map((address) => [address, reservedAt]));
-      return { patch: { pendingIps }, result };
+      return { patch: { pendingIps: Object.fromEntries(given) as object }, result };
     });
   }
 
@@ -113,9 +116,3 @@ export class Allocator implements Disposable {
 }
 
 const gone: Settled = { ok: false, message: "the connection is gone", taken: false };
-
-/** RFC 3339 with nine digits after the second, of which the last six tell writes apart. */
-function stamp(): string {
-  const digits = String(randomInt(1_000_000)).padStart(6, "0");
-  return new Date().toISOString().replace("Z", `${digits}Z`);
-}

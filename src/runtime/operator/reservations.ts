@@ -1,7 +1,9 @@
-import { auditTime, filter, interval, merge, type Subscription } from "rxjs";
+import { auditTime, filter, interval, merge, Subscription } from "rxjs";
 import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
 import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
-import { label } from "../../model/labels.ts";
+import { formatAddress } from "../../model/address.ts";
+import { annotation, label } from "../../model/labels.ts";
+import { parsePrefix } from "../../model/prefix.ts";
 import { trimmedPod, usedAddresses, type Pod } from "../../model/worker-pod.ts";
 import type { StatusAmender } from "./amend-status.ts";
 import type { Cluster } from "./cluster.ts";
@@ -24,18 +26,28 @@ const lookMs = 5_000;
  */
 export class Reservations implements Disposable {
   readonly #options: ReservationsOptions;
-  readonly #subscription: Subscription;
+  readonly #subscription = new Subscription();
+  /** Of pods that went before their reservation did: connection, address and stamp. */
+  readonly #ended = new Set<string>();
   #busy = false;
 
   constructor(options: ReservationsOptions) {
     this.#options = options;
     const { cluster } = options;
-    this.#subscription = merge(cluster.everything, interval(lookMs))
-      .pipe(
-        auditTime(gatherMs),
-        filter(() => cluster.synced && !this.#busy),
-      )
-      .subscribe(() => void this.#lookThrough());
+    this.#subscription.add(
+      cluster.workers.deletions.subscribe((pod) => {
+        const reservation = reservationOf(pod);
+        if (reservation !== undefined) this.#ended.add(reservation);
+      }),
+    );
+    this.#subscription.add(
+      merge(cluster.everything, interval(lookMs))
+        .pipe(
+          auditTime(gatherMs),
+          filter(() => cluster.synced && !this.#busy),
+        )
+        .subscribe(() => void this.#lookThrough()),
+    );
   }
 
   [Symbol.dispose](): void {
@@ -45,11 +57,13 @@ export class Reservations implements Disposable {
   async #lookThrough(): Promise<void> {
     const { cluster, amender, onTrouble } = this.#options;
     this.#busy = true;
+    const before = [...this.#ended];
     for (const id of cluster.desired.connections.keys()) {
       const pending = amender.newest(id)?.status?.pendingIps ?? {};
       if (Object.keys(pending).length === 0) continue;
       await this.#tidy(id).catch(onTrouble);
     }
+    for (const reservation of before) this.#ended.delete(reservation);
     this.#busy = false;
   }
 
@@ -57,9 +71,15 @@ export class Reservations implements Disposable {
     const { cluster, amender } = this.#options;
     return amender.amend<void>(id, async ({ status = {} }) => {
       const pending = Object.entries(status.pendingIps ?? {});
-      const taken = addressesOf(id, cluster, cluster.workersOf(id));
-      const seen = pending.filter(([address]) => taken.has(address));
-      const old = pending.filter(([address, at]) => !taken.has(address) && this.#isOver(at));
+      const pods = cluster.workersOf(id);
+      const taken = addressesOf(id, cluster, pods);
+      const there = new Set(pods.map(reservationOf));
+      const isOver = ([address, at]: [string, string]) => {
+        const reservation = JSON.stringify([id, address, at]);
+        return taken.has(address) || there.has(reservation) || this.#ended.has(reservation);
+      };
+      const seen = pending.filter(isOver);
+      const old = pending.filter((entry) => !isOver(entry) && this.#isOld(entry[1]));
       const ended = old.length === 0 ? [] : await this.#withoutPod(id, old);
       if (seen.length + ended.length === 0) return { patch: undefined, result: undefined };
       const newest = seen.map(([address]) => taken.get(address) ?? 0n);
@@ -73,7 +93,7 @@ export class Reservations implements Disposable {
     });
   }
 
-  #isOver(reservedAt: string): boolean {
+  #isOld(reservedAt: string): boolean {
     const at = Date.parse(reservedAt);
     // What is no time was written by nobody we know.
     return !(Date.now() - at < this.#options.ttlMs);
@@ -88,6 +108,15 @@ export class Reservations implements Disposable {
     const taken = addressesOf(id, cluster, pods);
     return entries.filter(([address]) => !taken.has(address));
   }
+}
+
+/** What tells a pod's reservation from every other; of a pod that has one. */
+function reservationOf({ metadata: { annotations = {} } }: Pod): string | undefined {
+  const id = annotations[annotation.connection];
+  const reservedAt = annotations[annotation.reservedAt];
+  const address = parsePrefix(annotations[annotation.vxlanIp] ?? "");
+  if (id === undefined || reservedAt === undefined || address === undefined) return undefined;
+  return JSON.stringify([id, formatAddress(address.address), reservedAt]);
 }
 
 /** The addresses that pods of a connection hold, with the version of the pod. */

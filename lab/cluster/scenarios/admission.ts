@@ -1,0 +1,263 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { KubeError } from "../../../src/adapters/kubernetes/kube-error.ts";
+import { resourceTypes } from "../../../src/adapters/kubernetes/resource-type.ts";
+import type { KubeObject } from "../../../src/model/kube-object.ts";
+import { eventually } from "../../sites/shell.ts";
+import type { LabCluster } from "../cluster.ts";
+import { walkThrough, walkThroughChild } from "../manifests.ts";
+
+const prefix = "ipman.dialo.ai/";
+const namespace = "default";
+
+/** What the webhooks do to pods and to documents, on the real API server. */
+export function admissionScenarios(cluster: () => LabCluster): void {
+  describe("admission", () => {
+    const pool = ["10.0.9.10-10.0.9.19/24"];
+    const big = walkThroughChild(9, { name: "big", if_id: 999, ip_pools: { primary: pool } });
+
+    before(async () => {
+      const changes = {
+        name: "admission",
+        remoteId: "nobody",
+        children: { big },
+        allowedNamespaces: ["default"],
+      };
+      cluster().apply(renamed("admission", walkThrough("node-a", changes)));
+      await eventually(() => pending({ name: "probe" }), 60_000, 500);
+      await gone("probe");
+    });
+
+    after(() => {
+      cluster().kubectl("delete", "pods", "-n", namespace, "-l", "test=admission", "--wait=false");
+      cluster().kubectl("delete", "ipsecconnection", "admission", "--wait=false");
+    });
+
+    interface PodOptions {
+      readonly name: string;
+      readonly annotations?: Readonly<Record<string, string | undefined>>;
+      readonly spec?: object;
+      readonly place?: string;
+    }
+
+    /** A pod that no node takes: only the API server deals with it. */
+    async function pending({ name, annotations = {}, spec = {}, place = namespace }: PodOptions) {
+      const wishes = {
+        [`${prefix}childName`]: "big",
+        [`${prefix}ipmanName`]: "admission",
+        [`${prefix}poolName`]: "primary",
+        ...annotations,
+      };
+      const given = Object.entries(wishes).filter(([, value]) => value !== undefined);
+      const pod = {
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: {
+          name,
+          namespace: place,
+          labels: { test: "admission" },
+          annotations: Object.fromEntries(given) as Record<string, string>,
+        },
+        spec: {
+          schedulerName: "nobody",
+          terminationGracePeriodSeconds: 0,
+          containers: [{ name: "main", image: "lab:dev", env: [{ name: "OWN", value: "1" }] }],
+          ...spec,
+        },
+      };
+      return (await cluster().client.create(resourceTypes.Pod, pod)) as Pod;
+    }
+
+    /** Deletes a pod and waits until its address is free again. */
+    async function gone(name: string): Promise<void> {
+      await remove(name);
+      await eventually(
+        () => {
+          const path = "jsonpath={.status.pendingIps}";
+          const reserved = cluster().kubectl("get", "ipsecconnection", "admission", "-o", path);
+          assert.equal(reserved || "{}", "{}");
+        },
+        10_000,
+        100,
+      );
+    }
+
+    const remove = (name: string) =>
+      cluster().client.delete(resourceTypes.Pod, { namespace, name });
+
+    async function denied(options: PodOptions, words: RegExp): Promise<void> {
+      await assert.rejects(pending(options), (error: unknown) => {
+        assert.ok(error instanceof KubeError);
+        assert.match(error.message, words);
+        return true;
+      });
+    }
+
+    it("gives a pod what existing workloads read", async () => {
+      const pod = await pending({ name: "first" });
+      const { annotations = {}, labels = {} } = pod.metadata;
+      assert.equal(annotations[`${prefix}vxlanIp`], "10.0.9.10/24");
+      assert.equal(annotations[`${prefix}interfaceId`], "999");
+      assert.equal(annotations[`${prefix}remoteIps`], '["10.0.8.0/24"]');
+      assert.equal(labels[`${prefix}worker`], "big");
+      assert.equal(pod.spec.initContainers?.[0]?.name, "ipman-attach");
+      assert.deepEqual(pod.spec.containers[0]?.env, [
+        { name: "OWN", value: "1" },
+        { name: "VXLAN_IP", value: "10.0.9.10" },
+      ]);
+      await gone("first");
+    });
+
+    it("leaves other pods alone", async () => {
+      const none = { [`${prefix}childName`]: undefined, [`${prefix}ipmanName`]: undefined };
+      const annotations = { ...none, [`${prefix}poolName`]: undefined };
+      const pod = await pending({ name: "other", annotations });
+      assert.equal(pod.spec.initContainers, undefined);
+      await remove("other");
+    });
+
+    it("says what is missing, and where to find it", async () => {
+      const without = (name: string) => ({ annotations: { [`${prefix}${name}`]: undefined } });
+      await denied({ name: "x", ...without("poolName") }, /ipman\.dialo\.ai\/poolName is missing/);
+      const other = (name: string, value: string) => ({
+        annotations: { [`${prefix}${name}`]: value },
+      });
+      await denied({ name: "x", ...other("ipmanName", "no") }, /no connection "no"; known: /);
+      await denied({ name: "x", ...other("childName", "no") }, /no child "no"; known: big/);
+      await denied({ name: "x", ...other("poolName", "no") }, /no pool "no"; known: primary/);
+      await denied({ name: "x", ...other("address", "10.1.1.1") }, /is no address of pool/);
+      await denied({ name: "x", spec: { hostNetwork: true } }, /spec\.hostNetwork/);
+    });
+
+    it("keeps namespaces out that may not join", async () => {
+      cluster().kubectl("create", "namespace", "elsewhere");
+      await denied({ name: "x", place: "elsewhere" }, /namespace elsewhere may not use admission/);
+      cluster().kubectl("delete", "namespace", "elsewhere", "--wait=false");
+    });
+
+    it("gives an address that is asked for, and no other", async () => {
+      const wish = { annotations: { [`${prefix}address`]: "10.0.9.15" } };
+      const pod = await pending({ name: "wish", ...wish });
+      assert.equal(pod.metadata.annotations?.[`${prefix}vxlanIp`], "10.0.9.15/24");
+      await denied({ name: "rival", ...wish }, /10\.0\.9\.15 of pool "primary" is taken/);
+      await gone("wish");
+    });
+
+    it("gives a StatefulSet's pod the address of its ordinal, again and again", async () => {
+      const keep = { annotations: { [`${prefix}keepAddress`]: "true" } };
+      for (let i = 0; i < 3; i++) {
+        const pod = await pending({ name: "db-3", ...keep });
+        assert.equal(pod.metadata.annotations?.[`${prefix}vxlanIp`], "10.0.9.13/24");
+        await remove("db-3");
+      }
+      await denied({ name: "db", ...keep }, /is for pods of a StatefulSet/);
+    });
+
+    it("reserves nothing in a dry run", async () => {
+      const dry = () =>
+        cluster().kubectl(
+          "run",
+          "dry",
+          "--image=lab:dev",
+          "--dry-run=server",
+          "-o",
+          "yaml",
+          `--annotations=${prefix}childName=big`,
+          `--annotations=${prefix}ipmanName=admission`,
+          `--annotations=${prefix}poolName=primary`,
+        );
+      assert.match(dry(), /vxlanIp: 10\.0\.9\.10\/24/);
+      assert.match(dry(), /vxlanIp: 10\.0\.9\.10\/24/);
+    });
+
+    it("does not take a copy of a pod for the pod", async () => {
+      const original = await pending({ name: "original" });
+      const { annotations = {} } = original.metadata;
+      const copy = await pending({ name: "copy", annotations });
+      assert.notEqual(
+        copy.metadata.annotations?.[`${prefix}vxlanIp`],
+        annotations[`${prefix}vxlanIp`],
+      );
+      await remove("original");
+      await gone("copy");
+    });
+
+    it("will not have what pods use taken away", async () => {
+      await pending({ name: "user", annotations: { [`${prefix}address`]: "10.0.9.12" } });
+      const update = (children: object) => () =>
+        cluster().apply(
+          renamed(
+            "admission",
+            walkThrough("node-a", { name: "admission", remoteId: "nobody", children }),
+          ),
+        );
+      const shrunk = { big: { ...big, ip_pools: { primary: ["10.0.9.10/24"] } } };
+      await eventually(() =>
+        assert.throws(update(shrunk), /primary: 10\.0\.9\.12 is the address of pod default\/user/),
+      );
+      const removed = { small: walkThroughChild(7, { name: "small", if_id: 777 }) };
+      assert.throws(update(removed), /spec\.children\.big: pod default\/user is attached to it/);
+      await remove("user");
+    });
+
+    it("admits 150 of 200 pods to a pool of 150, and frees all their addresses", async () => {
+      const pool150 = ["10.0.9.100-10.0.9.249/24"];
+      const children = { big: { ...big, ip_pools: { primary: pool, crowd: pool150 } } };
+      cluster().apply(
+        renamed(
+          "admission",
+          walkThrough("node-a", { name: "admission", remoteId: "nobody", children }),
+        ),
+      );
+      const wish = { annotations: { [`${prefix}poolName`]: "crowd" } };
+      await eventually(
+        () => pending({ name: "crowd", ...wish }).then(() => remove("crowd")),
+        10_000,
+      );
+      await allFree(150);
+      const started = performance.now();
+      const results = await Promise.allSettled(
+        Array.from({ length: 200 }, (_, i) => pending({ name: `crowd-${i}`, ...wish })),
+      );
+      const seconds = (performance.now() - started) / 1_000;
+      const admitted = results.filter((r) => r.status === "fulfilled").map(({ value }) => value);
+      const refused = results
+        .filter((r) => r.status === "rejected")
+        .map(({ reason }) => String(reason));
+      process.stdout.write(`      200 in ${seconds.toFixed(1)} s\n`);
+      const given = new Set(admitted.map((pod) => pod.metadata.annotations?.[`${prefix}vxlanIp`]));
+      assert.deepEqual(
+        { admitted: admitted.length, distinct: given.size },
+        { admitted: 150, distinct: 150 },
+      );
+      assert.equal(refused.length, 50);
+      for (const words of refused)
+        assert.match(words, /pool "crowd" has no free address: all 150 are given/);
+      await Promise.all(admitted.map((pod) => remove(pod.metadata.name)));
+      await allFree(150);
+    });
+
+    /** As the status tells those who read it. */
+    const allFree = (count: number) =>
+      eventually(
+        () => {
+          const path = "jsonpath={.status.freeIps.big.crowd}";
+          const free = cluster().kubectl("get", "ipsecconnection", "admission", "-o", path);
+          assert.equal((JSON.parse(free || "[]") as unknown[]).length, count);
+        },
+        20_000,
+        250,
+      );
+  });
+}
+
+type Pod = KubeObject & {
+  readonly spec: {
+    readonly containers: readonly { readonly env?: readonly unknown[] }[];
+    readonly initContainers?: readonly { readonly name: string }[];
+  };
+};
+
+function renamed<T extends { metadata: object }>(name: string, document: T): T {
+  return { ...document, metadata: { name } };
+}

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { eventually } from "../../sites/shell.ts";
+import { parsePings } from "../../sites/traffic.ts";
+import type { LabCluster } from "../cluster.ts";
+import { Workload } from "../workload.ts";
+
+/** At 10 ms; machines that emulate a kernel send about two thirds of them. */
+const pingsPerSecond = 100;
+
+/** What is lost, in pings at 10 ms, when a part goes. */
+export function lossScenarios(cluster: () => LabCluster): void {
+  describe("pings through a tunnel", () => {
+    let pod: Workload;
+
+    before(() => {
+      [pod] = Workload.of(cluster(), "work") as [Workload];
+    });
+
+    const remove = (selector: string) =>
+      cluster().kubectl("delete", "pods", "-n", "ipman-system", "--wait=false", "-l", selector);
+
+    const isWhole = () =>
+      eventually(
+        () => {
+          const wait = ["wait", "-n", "ipman-system", "--for=condition=Available", "--timeout=1s"];
+          cluster().kubectl(...wait, "deployments", "--all");
+          assert.equal(pod.ping("10.0.1.1", "-c", "5", "-i", "0.05").received, 5);
+        },
+        60_000,
+        500,
+      );
+
+    /** Loses at most so many seconds' worth while `harm` is done and mended. */
+    async function loses(atMost: number, seconds: number, harm: () => unknown): Promise<void> {
+      await isWhole();
+      const pinged = pod.pings(seconds * pingsPerSecond, "10.0.1.1");
+      await pause(1_500);
+      await harm();
+      const { sent, received } = await pinged;
+      process.stdout.write(`      ${sent - received} of ${sent} lost\n`);
+      assert.equal(sent, seconds * pingsPerSecond);
+      assert.ok(sent - received <= atMost * pingsPerSecond, `${sent - received} were lost`);
+      await isWhole();
+    }
+
+    it("are not lost when the agent's pod is deleted", async () => {
+      await loses(0, 15, () => remove("ipman.dialo.ai/type=agent"));
+    });
+
+    it("are not lost when every operator's pod is deleted", async () => {
+      await loses(0, 15, () => remove("app=ipman-controller"));
+    });
+
+    it("are not lost when the node's kubelet restarts", async () => {
+      await loses(0, 12, async () => {
+        const restart = "kill $(cat /run/node/kubelet.pid); sleep 1; . /run/node/start-kubelet";
+        await cluster().nodes["node-a"].sh(restart);
+      });
+    });
+
+    it("come back when the gateway's pod is deleted, without a restart of the workload", async () => {
+      const restarts = () =>
+        cluster().kubectl("get", "pod", pod.name, "-o", "jsonpath={..restartCount}");
+      const count = restarts();
+      await loses(12, 25, () => remove("ipman.dialo.ai/type=xfrm"));
+      assert.equal(restarts(), count);
+    });
+
+    it("come back when charon's pod is deleted", async () => {
+      await loses(15, 25, () => remove("ipman.dialo.ai/type=charon"));
+    });
+
+    it(
+      "go on for two minutes without an API server, and the status catches up",
+      {
+        timeout: 300_000,
+      },
+      async () => {
+        await isWhole();
+        const awayMs = 120_000;
+        const count = (awayMs / 1_000 + 10) * 60;
+        const netns = await namespaceOf(cluster(), pod);
+        // Without an API server there is no kubectl exec: from the node, into the pod's network.
+        const ping = `nsenter --net=${netns} ping -n -q -i 0.01 -W 2 -c ${count} 10.0.1.1`;
+        const pings = cluster().nodes["node-b"].sh(`${ping} || true`);
+        await pause(2_000);
+        await cluster().plane.stop("kube-apiserver");
+        await pause(awayMs);
+        cluster().plane.startApiServer();
+        await cluster().plane.answers();
+        const { sent, received } = parsePings(await pings);
+        process.stdout.write(`      ${sent - received} of ${sent} lost\n`);
+        assert.deepEqual({ sent, received }, { sent: count, received: count });
+        await isWhole();
+        await eventually(() => {
+          const wait = ["wait", "--for=condition=Ready", "--timeout=1s"];
+          cluster().kubectl(...wait, "ipsecconnection/example-connection");
+        }, 60_000);
+      },
+    );
+  });
+}
+
+/** The network namespace of a pod, as a path on its node. */
+async function namespaceOf(cluster: LabCluster, pod: Workload): Promise<string> {
+  const uid = cluster.kubectl("get", "pod", pod.name, "-o", "jsonpath={.metadata.uid}").trim();
+  const found = await cluster.nodes["node-b"].sh(
+    `for p in /proc/[0-9]*; do if grep -q pod${uid} $p/cgroup 2>/dev/null; then echo $p/ns/net; break; fi; done`,
+  );
+  return found.trim();
+}
