@@ -1,6 +1,9 @@
 import { after, before, describe } from "node:test";
 import { LabCluster } from "./cluster.ts";
 import { admissionScenarios } from "./scenarios/admission.ts";
+import { groupScenarios } from "./scenarios/groups.ts";
+import { lifecycleScenarios } from "./scenarios/lifecycle.ts";
+import { refusalScenarios } from "./scenarios/refusals.ts";
 import { lossScenarios } from "./scenarios/losses.ts";
 import { walkThroughScenarios } from "./scenarios/walk-through.ts";
 
@@ -19,5 +22,8 @@ describe("a cluster", () => {
 
   walkThroughScenarios(cluster);
   admissionScenarios(cluster);
+  refusalScenarios(cluster);
+  groupScenarios(cluster);
   lossScenarios(cluster);
+  lifecycleScenarios(cluster);
 });

@@ -10,7 +10,6 @@ import { ControlPlane } from "./control-plane.ts";
 import { Vm } from "./vm.ts";
 
 const here = import.meta.dirname;
-const chart = join(here, "../../charts/ipman");
 
 /** The walk-through's addresses: a node, a peer; and what the lab adds. */
 export const addresses = {
@@ -26,6 +25,7 @@ export type NodeName = keyof typeof podNetworks;
 
 /** A real cluster: control plane, two nodes, and a peer's site beside it. */
 export class LabCluster implements AsyncDisposable {
+  readonly chart = join(here, "../../charts/ipman");
   readonly folder: string;
   readonly plane: ControlPlane;
   readonly nodes: Readonly<Record<NodeName, Vm>>;
@@ -90,7 +90,7 @@ export class LabCluster implements AsyncDisposable {
   install(...options: string[]): string {
     const images = ["--set", "image.tag=dev", "--set", "charon.image.tag=dev"];
     const where = ["-n", "ipman-system", "--create-namespace"];
-    return this.helm("install", "ipman", chart, ...where, ...images, ...options);
+    return this.helm("install", "ipman", this.chart, ...where, ...images, ...options);
   }
 
   async ready(): Promise<void> {

@@ -11,6 +11,9 @@ ip route add 10.0.2.0/24 dev vec0 src 10.0.1.1
 ip route add 10.0.4.0/24 dev vec0 src 10.0.3.1
 ip route add 10.0.6.0/24 dev vec0 src 10.0.5.1
 ip -6 route add fd00:a0::/32 dev vec0
+# To the nodes' pods: a charon may be one of them.
+ip route add 10.244.1.0/24 via 192.168.1.1
+ip route add 10.244.2.0/24 via 192.168.1.3
 
 mkdir -p /run/www
 head -c 20000000 /dev/urandom >/run/www/large

@@ -34,9 +34,9 @@ export async function configurePeer(
     ...connections.flatMap(connectionLines),
     "}",
     "secrets {",
-    ...connections.flatMap(({ remoteId, secret }, i) => [
+    ...connections.flatMap(({ localId, remoteId, secret }, i) => [
       `ike-${i} {`,
-      `id-1 = ${remoteId}`,
+      ...[`id-1 = ${remoteId}`, `id-2 = ${localId}`],
       `secret = "${secret}"`,
       "}",
     ]),

@@ -85,7 +85,11 @@ class AgentParts {
     const charon = new Charon(this.#options.vici);
     const poller = resources.use(new Poller());
     const { vxlanPort } = this.#options;
-    const network = new HostNetwork({ poller, vxlanPort, charon: () => charon.process });
+    const hostNamespace = this.#options.hostNetwork ? "/proc/1/ns/net" : undefined;
+    const network = new HostNetwork({
+      ...{ poller, vxlanPort, hostNamespace },
+      charon: () => charon.process,
+    });
     const placement: PodPlacement = resources.use(
       new PodPlacement({
         gateways,

@@ -107,8 +107,8 @@ class OperatorParts {
     resources.use(
       await serveMetrics(this.#options.listen, this.#metrics, () => cluster.synced && serving.now),
     );
-    this.#serveWebhooks(cluster, declared, amender, serving);
     const settings = await this.#settings();
+    this.#serveWebhooks(cluster, declared, amender, serving, settings.owner);
     return { lost: this.#lead(cluster, amender, settings) };
   }
 
@@ -124,6 +124,7 @@ class OperatorParts {
     declared: Declared,
     amender: StatusAmender,
     serving: { now: boolean },
+    owner: OwnerReference | undefined,
   ): void {
     const { ipmanImage: image, pullPolicy, vxlanPort, webhookPort } = this.#options;
     const allocator = this.#resources.use(new Allocator(cluster, amender));
@@ -139,6 +140,7 @@ class OperatorParts {
         serviceName: this.#options.serviceName,
         configurations: { mutating: this.#options.webhooks, validating: this.#options.webhooks },
         managed: this.#options.managedCertificates,
+        owner,
         onTrouble: this.#onTrouble,
         onPair: (pair) => {
           if (server !== undefined) void server.then((running) => running.use(pair));
@@ -169,7 +171,7 @@ class OperatorParts {
     };
     const lost = Promise.withResolvers<"lease lost">();
     const place = { namespace: this.#namespace, name: "ipman-operator" };
-    const lock = new LeaseLock(client, place, `${hostname()}_${randomUUID()}`);
+    const lock = new LeaseLock(client, place, `${hostname()}_${randomUUID()}`, settings.owner);
     const resources = this.#resources;
     const onLeading = () => {
       this.#log.info("leading");

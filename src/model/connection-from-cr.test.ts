@@ -1,41 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { connectionFromCr } from "./connection-from-cr.ts";
-
-/** The walk-through's manifest. */
-const manifest = () => ({
-  apiVersion: "ipman.dialo.ai/v1",
-  kind: "IPSecConnection",
-  metadata: { name: "example-connection", namespace: "ipman-system" },
-  spec: {
-    name: "example",
-    remoteAddr: "192.168.1.2",
-    localAddr: "192.168.1.1",
-    localId: "192.168.1.1",
-    remoteId: "192.168.1.2",
-    secretRef: { name: "ipsec-secret", namespace: "default", key: "example" },
-    children: {
-      "example-child": {
-        name: "example-child",
-        extra: {
-          esp_proposals: "aes256-sha256-ecp256",
-          start_action: "start",
-          dpd_action: "restart",
-        },
-        local_ips: ["10.0.2.0/24"],
-        remote_ips: ["10.0.1.0/24"],
-        xfrm_ip: "10.0.2.1/24",
-        vxlan_ip: "10.0.2.2/24",
-        if_id: 102,
-        ip_pools: { primary: ["10.0.2.3/24", "10.0.2.4/24"] },
-      },
-    },
-    nodeName: "your-node-name",
-  },
-});
-
-type Manifest = ReturnType<typeof manifest>;
-type Children = Record<string, Manifest["spec"]["children"]["example-child"]>;
+import { at, child, manifest, manifestCases, type Manifest } from "./manifests.fixture.ts";
 
 /** Where the problems are, after a change of the walk-through's manifest. */
 function paths(change: (cr: Manifest & Record<string, unknown>) => void): string[] {
@@ -45,10 +11,6 @@ function paths(change: (cr: Manifest & Record<string, unknown>) => void): string
   return result.ok ? [] : result.problems.map(({ path }) => path);
 }
 
-const child = (cr: Manifest) => cr.spec.children["example-child"];
-const extra = (cr: Manifest) => child(cr).extra as Record<string, string>;
-const at = (rest: string) => `spec.children.example-child${rest}`;
-
 describe("a connection's manifest", () => {
   it("of the walk-through is valid", () => {
     const result = connectionFromCr(manifest());
@@ -56,139 +18,7 @@ describe("a connection's manifest", () => {
     assert.equal(result.value.children[0]?.initiates, true);
   });
 
-  const cases: [string, (cr: Manifest) => void, string[]][] = [
-    [
-      "a remote address that is none",
-      (cr) => (cr.spec.remoteAddr = "300.1.1.1"),
-      ["spec.remoteAddr"],
-    ],
-    [
-      "a remote address with a prefix",
-      (cr) => (cr.spec.remoteAddr = "10.0.0.1/24"),
-      ["spec.remoteAddr"],
-    ],
-    ["a DNS name for the peer", (cr) => (cr.spec.remoteAddr = "vpn.example.org"), []],
-    [
-      "a local address of the other family",
-      (cr) => (cr.spec.localAddr = "fd00::1"),
-      ["spec.localAddr"],
-    ],
-    ["an empty local address", (cr) => (cr.spec.localAddr = ""), []],
-    ["%any as local address", (cr) => (cr.spec.localAddr = "%any"), []],
-    ["a local address that is none", (cr) => (cr.spec.localAddr = "eth0"), ["spec.localAddr"]],
-    ["an unknown field", (cr) => Object.assign(cr.spec, { remoteAdr: "x" }), ["spec.remoteAdr"]],
-    ["an unknown field of a child", (cr) => Object.assign(child(cr), { ifid: 1 }), [at(".ifid")]],
-    [
-      "a missing field",
-      (cr) => delete (cr.spec as Partial<Manifest["spec"]>).localId,
-      ["spec.localId"],
-    ],
-    ["if_id 0", (cr) => (child(cr).if_id = 0), [at(".if_id")]],
-    ["an if_id that is no VNI", (cr) => (child(cr).if_id = 2 ** 24), [at(".if_id")]],
-    [
-      "nodeName beside groupRef",
-      (cr) => Object.assign(cr.spec, { groupRef: { name: "g", namespace: "n" } }),
-      ["spec.nodeName"],
-    ],
-    ["a prefix out of range", (cr) => (child(cr).xfrm_ip = "10.0.2.1/33"), [at(".xfrm_ip")]],
-    [
-      "a selector with host bits",
-      (cr) => (child(cr).remote_ips = ["10.0.1.1/24"]),
-      [at(".remote_ips[0]")],
-    ],
-    [
-      "a selector of the other family",
-      (cr) => (child(cr).remote_ips = ["fd00::/64"]),
-      [at(".remote_ips[0]")],
-    ],
-    ["equal gateway addresses", (cr) => (child(cr).vxlan_ip = "10.0.2.1/24"), [at(".vxlan_ip")]],
-    [
-      "a pool address outside the network",
-      (cr) => (child(cr).ip_pools.primary = ["10.0.9.3/24"]),
-      [at(".ip_pools.primary[0]"), at(".ip_pools.primary[0]")],
-    ],
-    [
-      "a pool with the gateway's address",
-      (cr) => (child(cr).ip_pools.primary = ["10.0.2.1-10.0.2.9/24"]),
-      [at(".ip_pools.primary[0]"), at(".ip_pools.primary[0]")],
-    ],
-    [
-      "a pool with the broadcast address",
-      (cr) => (child(cr).ip_pools.primary = ["10.0.2.255/24"]),
-      [at(".ip_pools.primary[0]")],
-    ],
-    [
-      "an address in two pools",
-      (cr) => Object.assign(child(cr).ip_pools, { second: ["10.0.2.4-10.0.2.5/24"] }),
-      [at(".ip_pools.second[0]")],
-    ],
-    [
-      "a pool entry that is none",
-      (cr) => (child(cr).ip_pools.primary = ["10.0.2.3..5"]),
-      [at(".ip_pools.primary[0]")],
-    ],
-    [
-      "proposals that do not parse",
-      (cr) => Object.assign(cr.spec, { extra: { proposals: "aes257-sha256-ecp256" } }),
-      ["spec.extra.proposals"],
-    ],
-    [
-      "an IKE proposal without a group",
-      (cr) => Object.assign(cr.spec, { extra: { proposals: "aes256-sha256" } }),
-      ["spec.extra.proposals"],
-    ],
-    ["an ESP proposal without a group", (cr) => (extra(cr)["esp_proposals"] = "aes256-sha256"), []],
-    [
-      "several proposals",
-      (cr) => (extra(cr)["esp_proposals"] = "aes256gcm16-ecp256, aes256-sha256"),
-      [],
-    ],
-    [
-      "a time that is none",
-      (cr) => (extra(cr)["rekey_time"] = "4 hours"),
-      [at(".extra.rekey_time")],
-    ],
-    ["if_id_in in extra", (cr) => (extra(cr)["if_id_in"] = "7"), [at(".extra.if_id_in")]],
-    ["updown in extra", (cr) => (extra(cr)["updown"] = "/bin/sh"), [at(".extra.updown")]],
-    ["an option that charon may know", (cr) => (extra(cr)["hw_offload"] = "auto"), []],
-    [
-      "a number where text is due",
-      (cr) => Object.assign(extra(cr), { rekey_time: 3600 }),
-      [at(".extra.rekey_time")],
-    ],
-    [
-      "a name that is none of Kubernetes'",
-      (cr) => (cr.metadata.name = "Not_A_Name"),
-      ["metadata.name"],
-    ],
-    [
-      "a child's key that is no label value",
-      (cr) => {
-        (cr.spec.children as Children) = { "a b": child(cr) } as Children;
-      },
-      ["spec.children.a b"],
-    ],
-    [
-      "an if_id used twice, and overlapping selectors",
-      (cr) => {
-        (cr.spec.children as Children)["second"] = { ...child(cr), name: "second" };
-      },
-      ["spec.children.second.if_id", "spec.children.second.remote_ips"],
-    ],
-    [
-      "a name that is another child's key",
-      (cr) => {
-        (cr.spec.children as Children)["second"] = {
-          ...child(cr),
-          if_id: 103,
-          name: "example-child",
-          remote_ips: ["10.9.0.0/16"],
-        };
-      },
-      ["spec.children.second.name"],
-    ],
-  ];
-  for (const [what, change, expected] of cases) {
+  for (const [what, change, expected] of manifestCases) {
     it(`${expected.length === 0 ? "takes" : "refuses"} ${what}`, () => {
       assert.deepEqual(paths(change), expected);
     });

@@ -23,6 +23,8 @@ export interface HostNetworkOptions {
   readonly charon: () => PeerProcess;
   /** UDP port of the VXLAN segments. */
   readonly vxlanPort: number;
+  /** The namespace that charon is known to be in, whichever charon that is. */
+  readonly hostNamespace?: string | undefined;
 }
 
 const ethernetMtu = 1500;
@@ -91,10 +93,21 @@ export class HostNetwork implements NetworkPort {
     return removeOrphans(namespace, { ifIds, live, since: startedAt });
   }
 
+  removeSas(ifIds: ReadonlySet<number>): number {
+    const all = { ifIds, live: new Set<number>(), since: Number.MAX_SAFE_INTEGER };
+    return removeOrphans(this.#kernelNamespace(), all);
+  }
+
   /** Workers that knew the gateway elsewhere, or not yet, learn where it is. */
   #announce({ id }: Connection, { child, gateway }: GatewayOrder): void {
     const address = child.xfrmIp.address;
     announce(gateway.netns, { device: vxlanName(child), mac: gatewayMac(id, child), address });
+  }
+
+  /** Where charon's SAs are, even when charon is not. */
+  #kernelNamespace(): string {
+    const { hostNamespace } = this.#options;
+    return hostNamespace ?? this.#charonNamespace();
   }
 
   #charonNamespace(): string {

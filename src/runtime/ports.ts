@@ -30,6 +30,8 @@ export interface NetworkPort {
    * @param live the if_ids of the CHILD SAs that charon has
    */
   readonly removeOrphans: (ifIds: ReadonlySet<number>, live: ReadonlySet<number>) => number;
+  /** Removes every SA and policy of these if_ids: their tunnels are not wanted any more. */
+  readonly removeSas: (ifIds: ReadonlySet<number>) => number;
   /** Emits when an SA's lifetime is over, in charon's namespace. */
   readonly expiries: () => Observable<unknown>;
   /** Emits when somebody changes the namespace. */

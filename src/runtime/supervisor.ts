@@ -174,7 +174,10 @@ export class Supervisor implements Disposable {
     this.#ending = true;
     this.#subscriptions.unsubscribe();
     this.#charon.stop();
-    for (const root of this.#roots.values()) root.stop();
+    for (const root of this.#roots.values()) {
+      if (root.getSnapshot().matches("terminating")) this.#sweep(root);
+      root.stop();
+    }
     this.#roots.clear();
     this.#options.charon[Symbol.dispose]();
     this.#changes.complete();
@@ -251,9 +254,25 @@ export class Supervisor implements Disposable {
   #ended(id: string, root: Root): void {
     if (this.#roots.get(id) !== root) return;
     this.#roots.delete(id);
+    this.#sweep(root);
     const again = this.#desired.connections.get(id);
     if (again !== undefined && !this.#ending) this.#declare(again);
     this.#changes.next();
+  }
+
+  /** charon may have been in no state to remove what it had of a connection that goes. */
+  #sweep(root: Root): void {
+    const { connection } = root.getSnapshot().context;
+    if (this.#desired.connections.has(connection.id)) return;
+    const ifIds = new Set(connection.children.map(({ ifId }) => ifId));
+    for (const { children } of this.#desired.connections.values()) {
+      for (const { ifId } of children) ifIds.delete(ifId);
+    }
+    try {
+      this.#options.network.removeSas(ifIds);
+    } catch {
+      // charon's namespace is gone, and what was in it.
+    }
   }
 
   #followCharon(): void {

@@ -7,6 +7,7 @@ import type { NetworkPort, PlacementPort } from "../../src/runtime/ports.ts";
 export const obedientNetwork: NetworkPort = {
   apply: () => {},
   removeOrphans: () => 0,
+  removeSas: () => 0,
   expiries: () => NEVER,
   watch: () => NEVER,
 };

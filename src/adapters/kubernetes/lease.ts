@@ -1,4 +1,4 @@
-import type { KubeObject } from "../../model/kube-object.ts";
+import type { KubeObject, OwnerReference } from "../../model/kube-object.ts";
 import { microTime } from "./events.ts";
 import type { KubeClient } from "./kube-client.ts";
 import { KubeError } from "./kube-error.ts";
@@ -26,18 +26,24 @@ export class LeaseLock {
   readonly #client: KubeClient;
   readonly #place: { readonly namespace: string; readonly name: string };
   readonly #identity: string;
+  readonly #owner: OwnerReference | undefined;
   #observed: string | undefined;
   #observedAt = 0;
 
-  /** @param identity of this process, and of no other */
+  /**
+   * @param identity of this process, and of no other
+   * @param owner the Lease goes with it
+   */
   constructor(
     client: KubeClient,
     place: { readonly namespace: string; readonly name: string },
     identity: string,
+    owner?: OwnerReference,
   ) {
     this.#client = client;
     this.#place = place;
     this.#identity = identity;
+    this.#owner = owner;
   }
 
   /** Takes the lease or renews it; gives whether it is ours. */
@@ -96,7 +102,8 @@ export class LeaseLock {
       leaseTransitions: 0,
     };
     const { apiVersion, kind } = resourceTypes.Lease;
-    const lease: Lease = { apiVersion, kind, metadata: this.#place, spec };
+    const owned = this.#owner === undefined ? {} : { ownerReferences: [this.#owner] };
+    const lease: Lease = { apiVersion, kind, metadata: { ...this.#place, ...owned }, spec };
     return this.#unlessBeaten(() => this.#client.create(resourceTypes.Lease, lease));
   }
 

@@ -32,7 +32,10 @@ export interface WatchOptions {
 const defaultBackoffMs = { least: 800, most: 10_000 };
 
 /** The server ends a watch after this many seconds to these times two, so that not all end at once. */
-const watchSeconds = 290;
+const watchSeconds = 240;
+
+/** As long as no bookmark came: from an older etcd there are none, and silence says nothing. */
+const unmarkedSeconds = 90;
 
 /** Of one for an object that is not there, which hears nothing until it is. */
 const absentSeconds = 40;
@@ -41,7 +44,7 @@ const absentSeconds = 40;
 const fromNow = "0";
 
 /** Bookmarks come about once a minute: one that is silent for longer is dead. */
-const silenceMs = 100_000;
+const markedSilenceMs = 100_000;
 
 /**
  * A collection, for ever: listed, then watched from where the list ended. A watch that ends
@@ -68,6 +71,8 @@ class Follower<T extends KubeObject> {
   /** Up to where everything was told; undefined before the first list, and after a 410. */
   #version: string | undefined;
   #failures = 0;
+  /** Whether this server sends bookmarks. */
+  #marked = false;
 
   constructor(
     client: KubeClient,
@@ -128,18 +133,20 @@ class Follower<T extends KubeObject> {
     const { type, namespace, name, labelSelector } = this.#wanted;
     const ofName = name === undefined ? undefined : `metadata.name=${name}`;
     const fieldSelector = ofName ?? this.#wanted.fieldSelector;
+    // With bookmarks the server would take it for a list, which takes an etcd of its liking.
+    const absent = this.#version === fromNow;
+    const most = absent ? absentSeconds : this.#marked ? watchSeconds : unmarkedSeconds;
+    const seconds = Math.round(most * (1 + Math.random()));
+    const silenceMs = this.#marked ? markedSilenceMs : (seconds + 30) * 1_000;
     const silence = new AbortController();
     const dead = () => silence.abort(new Error(`nothing heard for ${silenceMs / 1000} s`));
     let timer = setTimeout(dead, silenceMs);
-    // With bookmarks the server would take it for a list, which takes an etcd of its liking.
-    const absent = this.#version === fromNow;
-    const seconds = absent ? absentSeconds : watchSeconds;
     const query = {
       watch: "true",
       allowWatchBookmarks: String(!absent),
       resourceVersion: this.#version,
       ...{ labelSelector, fieldSelector },
-      timeoutSeconds: String(Math.round(seconds * (1 + Math.random()))),
+      timeoutSeconds: String(seconds),
     };
     try {
       const both = AbortSignal.any([signal, silence.signal]);
@@ -162,6 +169,7 @@ class Follower<T extends KubeObject> {
     }
     const { resourceVersion } = (object as T).metadata;
     if (type === "BOOKMARK") {
+      this.#marked = true;
       this.#emit({ type: "progress", resourceVersion: resourceVersion ?? "" });
     } else {
       this.#emit({ type: type === "DELETED" ? "delete" : "apply", object: object as T });

@@ -8,7 +8,7 @@ import {
 import { KubeError } from "../../adapters/kubernetes/kube-error.ts";
 import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
 import { View } from "../../adapters/kubernetes/view.ts";
-import type { KubeObject } from "../../model/kube-object.ts";
+import type { KubeObject, OwnerReference } from "../../model/kube-object.ts";
 
 export interface WebhookCertificatesOptions {
   readonly client: KubeClient;
@@ -21,6 +21,8 @@ export interface WebhookCertificatesOptions {
   readonly configurations: { readonly mutating: string; readonly validating: string };
   /** False where somebody else (cert-manager) keeps Secret and configurations. */
   readonly managed: boolean;
+  /** The Secret goes with it. */
+  readonly owner: OwnerReference | undefined;
   readonly onPair: (pair: KeyPair) => void;
   readonly onTrouble: (error: unknown) => void;
 }
@@ -89,7 +91,8 @@ export class WebhookCertificates implements Disposable {
   }
 
   async #write(secret: Secret | undefined, data: Record<string, string>): Promise<void> {
-    const { client, namespace, secretName: name, serviceName } = this.#options;
+    const { client, namespace, secretName: name, serviceName, owner } = this.#options;
+    const owned = owner === undefined ? {} : { ownerReferences: [owner] };
     const known = { certificate: data["ca.crt"] ?? "", key: data["ca.key"] ?? "" };
     const authority = isDue(known.certificate)
       ? await makeAuthority({ name: "CN=ipman webhooks", lifetimeMs: authorityMs })
@@ -106,7 +109,7 @@ export class WebhookCertificates implements Disposable {
     const object: Secret & { readonly type: string } = {
       apiVersion: "v1",
       kind: "Secret",
-      metadata: secret?.metadata ?? { name, namespace },
+      metadata: secret?.metadata ?? { name, namespace, ...owned },
       type: "Opaque",
       data: encoded(made),
     };

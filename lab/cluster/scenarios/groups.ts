@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { after, describe, it } from "node:test";
+import { eventually } from "../../sites/shell.ts";
+import { addresses, type LabCluster } from "../cluster.ts";
+import { walkThrough, walkThroughChild, workload } from "../manifests.ts";
+import { configurePeer, examplePeer } from "../peer.ts";
+import { Workload } from "../workload.ts";
+
+const six = {
+  name: "six",
+  extra: { esp_proposals: "aes256-sha256-ecp256" },
+  local_ips: ["fd00:a0:6::/64"],
+  remote_ips: ["fd00:a1::/64"],
+  xfrm_ip: "fd00:a0:6::1/64",
+  vxlan_ip: "fd00:a0:6::2/64",
+  if_id: 106,
+  ip_pools: { primary: ["fd00:a0:6::10-fd00:a0:6::1f/64"] },
+};
+
+/** A second connection, on another node, by a charon that is a pod like any other. */
+export function groupScenarios(cluster: () => LabCluster): void {
+  describe("a CharonGroup on the pod network", () => {
+    after(() => {
+      for (const name of ["four", "six"])
+        cluster().kubectl("delete", "deployment", name, "--ignore-not-found", "--timeout=60s");
+      cluster().kubectl("delete", "ipsecconnection", "grouped", "--ignore-not-found");
+      cluster().kubectl(
+        "delete",
+        "charongroup",
+        "pods",
+        "-n",
+        "default",
+        "--ignore-not-found",
+        "--wait=false",
+      );
+    });
+
+    it("carries a connection beside the other node's, with IPv6, and keys that are no names", async () => {
+      await configurePeer(cluster(), [
+        examplePeer,
+        {
+          ...{
+            name: "grouped",
+            localId: "peer.example",
+            remoteId: "pods.example",
+            secret: "yourpresharedkey",
+          },
+          children: [
+            { name: "key-of-four", local: "10.0.3.0/24", remote: "10.0.4.0/24" },
+            { name: "key-of-six", local: "fd00:a1::/64", remote: "fd00:a0:6::/64" },
+          ],
+        },
+      ]);
+      const changes = {
+        ...{ name: "grouped", localAddr: "", localId: "pods.example", remoteId: "peer.example" },
+        children: {
+          "key-of-four": walkThroughChild(4, { name: "four", if_id: 104 }),
+          "key-of-six": six,
+        },
+        groupRef: { namespace: "default", name: "pods" },
+      };
+      const { nodeName: _, ...spec } = walkThrough("", changes).spec;
+      cluster().apply(
+        {
+          apiVersion: "ipman.dialo.ai/v1",
+          kind: "CharonGroup",
+          metadata: { name: "pods", namespace: "default" },
+          spec: {
+            hostNetwork: false,
+            nodeName: "node-b",
+            charonExtraAnnotations: { "example.org/network": "wan" },
+          },
+        },
+        { ...walkThrough(""), metadata: { name: "grouped" }, spec },
+      );
+      cluster().kubectl(
+        "wait",
+        "--for=condition=Ready",
+        "--timeout=90s",
+        "ipsecconnection/grouped",
+      );
+      const [charon = ""] = cluster()
+        .kubectl(
+          "get",
+          "pods",
+          "-n",
+          "ipman-system",
+          "-l",
+          "ipman.dialo.ai/type=charon,ipman.dialo.ai/group=pods",
+          "-o",
+          "jsonpath={.items[*].status.podIP} {.items[*].metadata.annotations}",
+        )
+        .split("\n");
+      assert.match(charon, /^10\.244\.2\.\d+ .*"example\.org\/network":"wan"/);
+      assert.notEqual(charon, addresses.nodeB);
+    });
+
+    it("gives its workloads their way, by a child's name or its key", async () => {
+      cluster().apply(
+        workload({
+          ...{ name: "four", node: "node-a", replicas: 1 },
+          connection: "grouped",
+          child: "key-of-four",
+        }),
+        workload({
+          ...{ name: "six", node: "node-a", replicas: 1 },
+          connection: "grouped",
+          child: "six",
+        }),
+      );
+      for (const [app, address] of [
+        ["four", "10.0.3.1"],
+        ["six", "fd00:a1::1"],
+      ] as const) {
+        cluster().kubectl(
+          "wait",
+          "--for=condition=Ready",
+          "--timeout=60s",
+          "pods",
+          "-l",
+          `app=${app}`,
+        );
+        const [pod] = Workload.of(cluster(), app) as [Workload];
+        await eventually(
+          () => assert.equal(pod.ping(address, "-c", "3", "-i", "0.1").received, 3),
+          20_000,
+        );
+      }
+    });
+
+    it("does not mind when its charon, and with it its network, is replaced", async () => {
+      const [pod] = Workload.of(cluster(), "four") as [Workload];
+      const selector = "ipman.dialo.ai/type=charon,ipman.dialo.ai/group=pods";
+      cluster().kubectl("delete", "pods", "-n", "ipman-system", "-l", selector);
+      await eventually(
+        () => assert.equal(pod.ping("10.0.3.1", "-c", "3", "-i", "0.1").received, 3),
+        60_000,
+      );
+    });
+
+    it("leaves the other node's connection as it was", () => {
+      const [pod] = Workload.of(cluster(), "work") as [Workload];
+      assert.equal(pod.ping("10.0.1.1", "-c", "10", "-i", "0.05").received, 10);
+    });
+  });
+}

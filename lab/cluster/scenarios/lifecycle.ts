@@ -1,0 +1,178 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { eventually } from "../../sites/shell.ts";
+import type { LabCluster } from "../cluster.ts";
+import { walkThrough, walkThroughChild } from "../manifests.ts";
+import { configurePeer, examplePeer } from "../peer.ts";
+import { Workload } from "../workload.ts";
+
+/** What people change, and what is left when they are done. */
+export function lifecycleScenarios(cluster: () => LabCluster): void {
+  describe("a connection", () => {
+    const ready = (name = "example-connection") =>
+      cluster().kubectl(
+        "wait",
+        "--for=condition=Ready",
+        "--timeout=60s",
+        `ipsecconnection/${name}`,
+      );
+    const first = () => (Workload.of(cluster(), "work") as [Workload])[0];
+    const pings = () =>
+      eventually(
+        () => assert.equal(first().ping("10.0.1.1", "-c", "3", "-i", "0.1").received, 3),
+        30_000,
+      );
+    const kernel = () => cluster().nodes["node-a"].sh("ip xfrm state | grep -c if_id || true");
+
+    it("takes a new secret within seconds, and does not need the tunnel to fail first", async () => {
+      const secret = (value: string) =>
+        cluster().apply({
+          apiVersion: "v1",
+          kind: "Secret",
+          metadata: { name: "ipsec-secret", namespace: "default" },
+          stringData: { example: value },
+        });
+      await configurePeer(cluster(), [{ ...examplePeer, secret: "another key" }]);
+      secret("another key");
+      await pause(1_000);
+      await cluster().peer.sh(
+        "swanctl --terminate --ike example --uri unix:///run/peer.vici || true",
+      );
+      await pings();
+      await configurePeer(cluster(), [examplePeer]);
+      secret("yourpresharedkey");
+      await pause(1_000);
+      await cluster().peer.sh(
+        "swanctl --terminate --ike example --uri unix:///run/peer.vici || true",
+      );
+      await pings();
+      ready();
+    });
+
+    it("tells of a Secret that is missing, and goes on", async () => {
+      cluster().kubectl("delete", "secret", "ipsec-secret", "-n", "default");
+      await eventually(() => {
+        const path = 'jsonpath={.status.conditions[?(@.type=="SecretReady")].status}';
+        assert.equal(
+          cluster().kubectl("get", "ipsecconnection", "example-connection", "-o", path),
+          "False",
+        );
+      });
+      assert.equal(first().ping("10.0.1.1", "-c", "20", "-i", "0.01").received, 20);
+      const key = "--from-literal=example=yourpresharedkey";
+      cluster().kubectl("create", "secret", "generic", "ipsec-secret", "-n", "default", key);
+      await eventually(() => ready());
+    });
+
+    it("gains a child, changes it and loses it, while the other carries on", async () => {
+      const lost = first().pings(900, "10.0.1.1");
+      const second = (changes: object) =>
+        walkThroughChild(4, { name: "second", if_id: 104, ...changes });
+      const children = (more: object) => ({
+        children: { "example-child": walkThroughChild(), ...more },
+      });
+      await configurePeer(cluster(), [
+        {
+          ...examplePeer,
+          children: [
+            ...examplePeer.children,
+            { name: "other-key", local: "10.0.3.0/24", remote: "10.0.4.0/24" },
+          ],
+        },
+      ]);
+      // Its key differs from its name.
+      cluster().apply(walkThrough("node-a", children({ "other-key": second({}) })));
+      await up("2/2");
+      const pool = { ip_pools: { primary: ["10.0.4.3/24", "10.0.4.9/24"] } };
+      cluster().apply(walkThrough("node-a", children({ "other-key": second(pool) })));
+      await eventually(() => {
+        const path = "jsonpath={.status.freeIps.second.primary}";
+        const free = cluster().kubectl("get", "ipsecconnection", "example-connection", "-o", path);
+        assert.equal(free, '["10.0.4.3/24","10.0.4.9/24"]');
+      });
+      cluster().apply(walkThrough("node-a"));
+      await up("1/1");
+      await eventually(() => {
+        const pods = cluster().kubectl(
+          "get",
+          "pods",
+          "-n",
+          "ipman-system",
+          "-l",
+          "ipman.dialo.ai/type=xfrm",
+          "-o",
+          "name",
+        );
+        assert.equal(pods.trim().split("\n").length, 1);
+      }, 30_000);
+      const { sent, received } = await lost;
+      assert.deepEqual({ sent, received }, { sent: 900, received: 900 });
+    });
+
+    const up = (children: string) =>
+      eventually(
+        () => {
+          const status = cluster().kubectl(
+            "get",
+            "ipsecconnection",
+            "example-connection",
+            "-o",
+            "jsonpath={.status}",
+          );
+          assert.ok(status.includes(`"childrenReady":"${children}"`), status);
+        },
+        60_000,
+        250,
+      );
+
+    it("loses no ping when the chart is upgraded", async () => {
+      const lost = first().pings(1_200, "10.0.1.1");
+      await pause(500);
+      cluster().helm(
+        ...["upgrade", "ipman", cluster().chart, "-n", "ipman-system", "--reuse-values"],
+        ...["--set", "logLevel=debug", "--wait", "--timeout", "90s"],
+      );
+      const { sent, received } = await lost;
+      assert.deepEqual({ sent, received }, { sent: 1_200, received: 1_200 });
+      await pings();
+    });
+
+    it("that is deleted while charon is down is gone, in the kernel too", async () => {
+      assert.notEqual((await kernel()).trim(), "0");
+      // charon dies and does not come back: its image is one that nobody has.
+      const charon = ["-n", "ipman-system", "-l", "ipman.dialo.ai/type=charon"];
+      await cluster().nodes["node-a"].sh("kill -STOP $(pgrep charon-systemd)");
+      const deleted = ["delete", "ipsecconnection", "example-connection", "--timeout=30s"];
+      cluster().kubectl("delete", "deployment", "work", "-n", "default", "--timeout=60s");
+      cluster().kubectl(...deleted);
+      await eventually(
+        () => assert.equal(cluster().kubectl("get", "pods", ...charon, "-o", "name"), ""),
+        90_000,
+        500,
+      );
+      await eventually(async () => assert.equal((await kernel()).trim(), "0"), 60_000, 500);
+    });
+
+    it("leaves nothing when the chart is uninstalled, but what is declared", async () => {
+      cluster().helm("uninstall", "ipman", "-n", "ipman-system", "--wait", "--timeout", "90s");
+      await eventually(
+        () =>
+          assert.equal(
+            cluster().kubectl("get", "pods,deployments,leases", "-n", "ipman-system", "-o", "name"),
+            "",
+          ),
+        60_000,
+        500,
+      );
+      const left = cluster().kubectl(
+        "get",
+        "clusterroles,clusterrolebindings,mutatingwebhookconfigurations,validatingwebhookconfigurations,priorityclasses",
+        "-o",
+        "name",
+      );
+      assert.doesNotMatch(left, /ipman/);
+      assert.match(cluster().kubectl("get", "crds", "-o", "name"), /ipsecconnections/);
+    });
+  });
+}

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { eventually } from "../../sites/shell.ts";
+import { KubeError } from "../../../src/adapters/kubernetes/kube-error.ts";
+import { resourceTypes } from "../../../src/adapters/kubernetes/resource-type.ts";
+import { connectionFromCr } from "../../../src/model/connection-from-cr.ts";
+import { manifest, manifestCases } from "../../../src/model/manifests.fixture.ts";
+import type { LabCluster } from "../cluster.ts";
+import { walkThrough } from "../manifests.ts";
+
+/** Bad documents, put to the API server. */
+export function refusalScenarios(cluster: () => LabCluster): void {
+  describe("the API server", () => {
+    /** What it says to a document; undefined where it takes it, for no longer than that. */
+    async function answerTo(document: object): Promise<string | undefined> {
+      const { name } = (document as { metadata: { name: string } }).metadata;
+      try {
+        await cluster().client.create(resourceTypes.IPSecConnection, document as never);
+      } catch (error) {
+        assert.ok(error instanceof KubeError, String(error));
+        return error.message;
+      }
+      await cluster().client.delete(resourceTypes.IPSecConnection, { name });
+      return undefined;
+    }
+
+    for (const [what, change, places] of manifestCases) {
+      if (places.length === 0) continue;
+      // What the schema does not know is pruned before anybody sees it; kubectl warns of it.
+      if (what.startsWith("an unknown field")) continue;
+      it(`refuses ${what}, in ipman's words`, async () => {
+        const cr = manifest();
+        cr.metadata.name = "refused";
+        cr.spec.name = "refused";
+        cr.spec.children["example-child"].if_id = 4_711;
+        change(cr);
+        const found = connectionFromCr(cr);
+        assert.ok(!found.ok);
+        const answer = await answerTo(cr);
+        for (const { path, message } of found.problems) {
+          assert.ok(answer?.includes(`${path}: ${message}`), answer ?? "it was taken");
+        }
+      });
+    }
+
+    it("refuses unknown fields that kubectl sends, with their place", () => {
+      const cr = walkThrough("node-a", { remoteAdr: "x" });
+      assert.throws(() => cluster().apply(cr), /unknown field "spec\.remoteAdr"/);
+    });
+
+    it("refuses what another connection has already", async () => {
+      const twin = manifest();
+      twin.metadata.name = "twin";
+      twin.spec.nodeName = "node-a";
+      const answer = await answerTo(twin);
+      assert.match(answer ?? "", /spec\.name: "example" is the name of example-connection as well/);
+      assert.match(answer ?? "", /if_id: 102 is the if_id and VNI of example-connection/);
+      twin.spec.nodeName = "node-b";
+      // Nobody is there: the peer would take it for the other.
+      twin.spec.remoteAddr = "192.168.1.77";
+      assert.equal(await answerTo(twin), undefined);
+    });
+
+    it("refuses a connection that no node carries", async () => {
+      const { nodeName: _, ...spec } = manifest().spec;
+      const nowhere = { ...manifest(), metadata: { name: "nowhere" }, spec };
+      assert.match((await answerTo(nowhere)) ?? "", /spec\.nodeName: is required, or groupRef is/);
+    });
+
+    it("keeps a CharonGroup that carries a connection, and a bad one out", async () => {
+      const group = (spec: object) => ({
+        apiVersion: "ipman.dialo.ai/v1",
+        kind: "CharonGroup",
+        metadata: { name: "kept", namespace: "default" },
+        spec: { hostNetwork: true, nodeName: "node-b", ...spec },
+      });
+      assert.throws(() => cluster().apply(group({ interfaceName: "a/b" })), /is no device's name/);
+      cluster().apply(group({}));
+      const member = manifest();
+      member.metadata.name = "member";
+      member.spec.remoteAddr = "192.168.1.77";
+      const { nodeName: _, ...spec } = member.spec;
+      cluster().apply({
+        ...member,
+        spec: { ...spec, groupRef: { namespace: "default", name: "kept" } },
+      });
+      const remove = () => cluster().kubectl("delete", "charongroup", "kept", "--wait=false");
+      assert.throws(remove, /the CharonGroup carries member: delete them first/);
+      cluster().kubectl("delete", "ipsecconnection", "member");
+      await eventually(() => assert.match(remove(), /deleted/));
+    });
+  });
+}
