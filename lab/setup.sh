@@ -29,6 +29,7 @@ fi
 if [ "${1:-}" = --cluster ]; then
   packages+=(etcd-server runc containernetworking-plugins iptables conntrack mmdebstrap curl ca-certificates binutils)
 fi
+[ "${1:-}" != --cluster ] || command -v go >/dev/null || packages+=(golang-go)
 for tool in node npm; do
   command -v "$tool" >/dev/null || packages+=(nodejs npm)
 done

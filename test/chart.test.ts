@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { Ajv } from "ajv";
+import { parse, stringify } from "yaml";
+import { crds } from "../src/model/crds.ts";
+
+const chart = join(import.meta.dirname, "../charts/ipman");
+const read = (path: string) => readFileSync(join(chart, path), "utf8");
+
+describe("the chart", () => {
+  for (const crd of crds()) {
+    const { plural } = (crd["spec"] as { names: { plural: string } }).names;
+    it(`has the ${plural} that the schemas give; npm run crds writes them`, () => {
+      assert.equal(read(`crds-files/${plural}.yaml`), stringify(crd));
+    });
+  }
+
+  const schema = JSON.parse(read("values.schema.json")) as object;
+  const accepts = (values: unknown) => new Ajv({ strict: false }).validate(schema, values);
+  const values = parse(read("values.yaml")) as Record<string, unknown>;
+
+  it("takes its own values", () => {
+    assert.ok(accepts(values));
+  });
+
+  it("takes a values file of the Go operator's", () => {
+    const old = {
+      global: { namespace: "ipman-system", monitoring: { enabled: false, release: "prom" } },
+      controller: { replicaCount: 1, podTimeoutSeconds: 20, resources: {} },
+      restctl: { image: "restctl:1" },
+      xfrminjector: { image: "x", ttlSeconds: 3 },
+      webhook: { serviceName: "webhook" },
+    };
+    assert.ok(accepts(old));
+  });
+
+  it("refuses a value that it does not know", () => {
+    assert.ok(!accepts({ ...values, controler: {} }));
+    assert.ok(!accepts({ ...values, vxlanPort: "7789" }));
+  });
+});
