@@ -11,6 +11,8 @@ set -euo pipefail
 out=$(mkdir -p "$1" && cd "$1" && pwd)
 tag=${2:-dev}
 cd "$(dirname "$0")/.."
+# This Node first, whatever the host has.
+PATH=$PWD/node_modules/.bin:$PATH
 cache=${IPMAN_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ipman}/images
 mkdir -p "$cache"
 work=$(mktemp -d)

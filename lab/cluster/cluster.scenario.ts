@@ -5,6 +5,7 @@ import { groupScenarios } from "./scenarios/groups.ts";
 import { lifecycleScenarios } from "./scenarios/lifecycle.ts";
 import { refusalScenarios } from "./scenarios/refusals.ts";
 import { lossScenarios } from "./scenarios/losses.ts";
+import { rightScenarios } from "./scenarios/rights.ts";
 import { walkThroughScenarios } from "./scenarios/walk-through.ts";
 
 /** One cluster for all: it takes longer to start than any scenario. */
@@ -21,6 +22,7 @@ describe("a cluster", () => {
   after(() => lab[Symbol.asyncDispose]());
 
   walkThroughScenarios(cluster);
+  rightScenarios(cluster);
   admissionScenarios(cluster);
   refusalScenarios(cluster);
   groupScenarios(cluster);

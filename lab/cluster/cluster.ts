@@ -86,6 +86,13 @@ export class LabCluster implements AsyncDisposable {
     return this.kubectl("apply", "-f", file);
   }
 
+  /** Creates a document and gives what the server makes of it. */
+  create(document: object, ...options: string[]): unknown {
+    const file = join(this.folder, "create.yaml");
+    writeFileSync(file, yaml(document));
+    return JSON.parse(this.kubectl("create", "-f", file, "-o", "json", ...options)) as unknown;
+  }
+
   /** Installs the chart with this run's images. */
   install(...options: string[]): string {
     const images = ["--set", "image.tag=dev", "--set", "charon.image.tag=dev"];

@@ -42,13 +42,20 @@ export class Pki {
   async client(name: string, subject: string, server: string): Promise<string> {
     const pair = await this.#leaf(subject, []);
     this.#write(name, pair);
-    const path = join(this.folder, `${name}.kubeconfig`);
-    const base64 = (text: string) => Buffer.from(text).toString("base64");
-    const cluster = { server, "certificate-authority-data": base64(this.#authority.certificate) };
-    const user = {
+    return this.#kubeconfig(name, server, {
       "client-certificate-data": base64(pair.certificate),
       "client-key-data": base64(pair.key),
-    };
+    });
+  }
+
+  /** A kubeconfig with a token. */
+  token(name: string, token: string, server: string): string {
+    return this.#kubeconfig(name, server, { token });
+  }
+
+  #kubeconfig(name: string, server: string, user: object): string {
+    const path = join(this.folder, `${name}.kubeconfig`);
+    const cluster = { server, "certificate-authority-data": base64(this.#authority.certificate) };
     const config = {
       apiVersion: "v1",
       kind: "Config",
@@ -69,4 +76,8 @@ export class Pki {
     writeFileSync(join(this.folder, `${name}.crt`), certificate);
     writeFileSync(join(this.folder, `${name}.key`), key, { mode: 0o600 });
   }
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString("base64");
 }
