@@ -1,6 +1,7 @@
 import { after, before, describe } from "node:test";
 import { LabCluster } from "./cluster.ts";
 import { admissionScenarios } from "./scenarios/admission.ts";
+import { apiScenarios } from "./scenarios/api.ts";
 import { groupScenarios } from "./scenarios/groups.ts";
 import { lifecycleScenarios } from "./scenarios/lifecycle.ts";
 import { refusalScenarios } from "./scenarios/refusals.ts";
@@ -22,6 +23,7 @@ describe("a cluster", () => {
   after(() => lab[Symbol.asyncDispose]());
 
   walkThroughScenarios(cluster);
+  apiScenarios(cluster);
   rightScenarios(cluster);
   admissionScenarios(cluster);
   refusalScenarios(cluster);

@@ -94,6 +94,20 @@ export class ControlPlane implements AsyncDisposable {
     ]);
   }
 
+  /** Makes etcd forget everything but the present. */
+  async compact(): Promise<void> {
+    const call = async (path: string, body: object) => {
+      const response = await fetch(`${etcdUrl}/v3/kv/${path}`, {
+        method: "POST",
+        body: JSON.stringify(body),
+      });
+      return (await response.json()) as { header: { revision: string } };
+    };
+    const key = Buffer.from("none").toString("base64");
+    const { header } = await call("range", { key });
+    await call("compaction", { revision: header.revision, physical: true });
+  }
+
   /** Ends one of the processes: `kube-apiserver`, say. */
   async stop(name: string, signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
     const process = this.#processes.get(name);

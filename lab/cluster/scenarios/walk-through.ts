@@ -14,6 +14,11 @@ export function walkThroughScenarios(cluster: () => LabCluster): void {
       assert.match(notes, /kubectl -n ipman-system logs -l app=ipman-controller/);
     });
 
+    it("passes the chart's own test", () => {
+      const said = cluster().helm("test", "ipman", "-n", "ipman-system", "--timeout", "60s");
+      assert.match(said, /Phase: +Succeeded/);
+    });
+
     it("brings a connection up that kubectl can wait for", async () => {
       await configurePeer(cluster(), [examplePeer]);
       const secret = ["create", "secret", "generic", "ipsec-secret", "-n", "default"];

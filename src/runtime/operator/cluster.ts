@@ -25,7 +25,8 @@ export class Cluster implements Disposable {
   readonly #views: ClusterViews;
   readonly #changes = new Subject<void>();
   readonly #subscription = new Subscription();
-  #desired: DesiredState = nothingDesired;
+  /** Undefined until all documents were looked at once: before, nothing would seem wanted. */
+  #taken: DesiredState | undefined;
   #groups: ReadonlyMap<string, Group> = new Map();
   /** Of workers by connection, as of that version of the view. */
   #workersOf: ReadonlyMap<string, readonly Pod[]> = new Map();
@@ -56,7 +57,19 @@ export class Cluster implements Disposable {
   }
 
   get desired(): DesiredState {
-    return this.#desired;
+    return this.#taken ?? nothingDesired;
+  }
+
+  /**
+   * Whether of every document that there is a version is known that is good. Otherwise what
+   * is not wanted may be wanted by one that cannot be understood.
+   */
+  get whole(): boolean {
+    const { connections, groups } = this.#views.declared;
+    return (
+      connections.objects.size === this.desired.connections.size &&
+      groups.objects.size === this.desired.groups.length
+    );
   }
 
   get groups(): ReadonlyMap<string, Group> {
@@ -70,7 +83,8 @@ export class Cluster implements Disposable {
   /** Whether everything that there is was told once. */
   get synced(): boolean {
     const { declared, gateways, workers } = this.#views;
-    return declared.synced && gateways.synced && workers.synced;
+    const told = declared.synced && gateways.synced && workers.synced;
+    return told && this.#taken !== undefined;
   }
 
   /** A connection as the API has it, its status too. */
@@ -113,8 +127,8 @@ export class Cluster implements Disposable {
   }
 
   #takeDeclared(): void {
-    this.#desired = desiredState(this.#desired, this.#views.declared.snapshot(), "cluster");
-    const { groups, connections } = this.#desired;
+    this.#taken = desiredState(this.desired, this.#views.declared.snapshot(), "cluster");
+    const { groups, connections } = this.#taken;
     this.#groups = groupsOf(groups, connections.values());
     this.#changes.next();
   }

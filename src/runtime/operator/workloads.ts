@@ -77,23 +77,27 @@ export class Workloads implements Disposable {
   #look(): void {
     const { cluster, deployments } = this.#options;
     if (!cluster.synced || !deployments.synced) return;
-    this.#showWhatIsThere();
     const wanted = this.#wanted();
+    this.#showWhatIsThere(wanted);
     for (const [key, object] of wanted) {
       const actor = this.#actors.get(key);
       if (actor === undefined) this.#spawn(key, object);
       else actor.send({ type: "wanted", object });
     }
+    if (!cluster.whole) return;
     for (const [key, actor] of this.#actors) if (!wanted.has(key)) actor.send({ type: "unwanted" });
   }
 
-  #showWhatIsThere(): void {
+  #showWhatIsThere(wanted: ReadonlyMap<string, KubeObject>): void {
     const { objects, version } = this.#options.deployments;
     for (const [key, object] of objects) {
       if (this.#seen.get(key) === object) continue;
+      const known = this.#actors.get(key);
+      // What nobody wants has an actor to remove it, once that is certain.
+      if (known === undefined && !wanted.has(key) && !this.#options.cluster.whole) continue;
       this.#seen.set(key, object);
+      const actor = known ?? this.#spawn(key, wanted.get(key));
       const seen = BigInt(object.metadata.resourceVersion ?? version);
-      const actor = this.#actors.get(key) ?? this.#spawn(key, undefined);
       actor.send({ type: "seen", object, version: seen });
     }
     for (const key of this.#seen.keys()) {
