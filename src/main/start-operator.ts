@@ -129,7 +129,7 @@ class OperatorParts {
     const { ipmanImage: image, pullPolicy, vxlanPort, webhookPort } = this.#options;
     const allocator = this.#resources.use(new Allocator(cluster, amender));
     const pods = new PodAdmission({ cluster, allocator, amender, image, pullPolicy, vxlanPort });
-    const objects = new DeclaredAdmission(cluster, declared);
+    const objects = new DeclaredAdmission(cluster, declared, this.#client);
     let server: Promise<AdmissionServer> | undefined;
     this.#resources.defer(async () => (await server)?.[Symbol.asyncDispose]());
     this.#resources.use(

@@ -22,7 +22,8 @@ export function peerProcess(socketPath: string): PeerProcess {
 }
 
 function peerPid(socketPath: string): number {
-  const type = Sock.stream | Sock.cloexec;
+  // Of a listener that hangs the queue fills up, and then a connect would wait for ever.
+  const type = Sock.stream | Sock.cloexec | Sock.nonblock;
   const fd = checked("unix socket", libc.socket(Sock.afUnix, type, 0));
   try {
     const address = Buffer.alloc(110);

@@ -1,11 +1,14 @@
 import type { AdmissionRequest, Verdict } from "../../adapters/kubernetes/admission-server.ts";
 import type { Declared } from "../../adapters/kubernetes/declared.ts";
+import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
+import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
 import { formatAddress, parseAddress, type Address } from "../../model/address.ts";
 import { rangeContains } from "../../model/address-pool.ts";
 import type { Child, Connection } from "../../model/connection.ts";
 import type { KubeObject } from "../../model/kube-object.ts";
 import { resourceKey, type Resource } from "../../model/resource.ts";
 import type { Problem } from "../../model/result.ts";
+import type { IPSecConnectionSpec } from "../../model/schema/ipsec-connection.ts";
 import { groupIdOf } from "../../model/group.ts";
 import { desiredState, nothingDesired, type DesiredState } from "../desired-state.ts";
 import type { Cluster } from "./cluster.ts";
@@ -15,13 +18,16 @@ export class DeclaredAdmission {
   readonly #cluster: Cluster;
   readonly #declared: Declared;
 
-  constructor(cluster: Cluster, declared: Declared) {
+  readonly #client: KubeClient;
+
+  constructor(cluster: Cluster, declared: Declared, client: KubeClient) {
     this.#cluster = cluster;
     this.#declared = declared;
+    this.#client = client;
   }
 
   async admit({ operation, object, oldObject }: AdmissionRequest): Promise<Verdict> {
-    if (operation === "DELETE") return verdictOf(this.#deletionProblems(oldObject));
+    if (operation === "DELETE") return verdictOf(await this.#deletionProblems(oldObject));
     if (object === null || object.metadata.deletionTimestamp !== undefined)
       return { allowed: true };
     const kind = object.kind as Resource["kind"];
@@ -69,15 +75,19 @@ export class DeclaredAdmission {
     });
   }
 
-  #deletionProblems(object: KubeObject | null): Problem[] {
+  /** Asks the API server itself: a view may not have heard of a connection that is new. */
+  async #deletionProblems(object: KubeObject | null): Promise<Problem[]> {
     if (object?.kind !== "CharonGroup") return [];
-    const id = resourceKey("CharonGroup", object);
-    const users = [...this.#cluster.desired.connections.values()].filter(
-      (connection) => connection.groupRef !== undefined && groupIdOf(connection) === id,
-    );
+    const { namespace, name } = object.metadata;
+    const users: string[] = [];
+    await this.#client.list(resourceTypes.IPSecConnection, {}, {}, (connection) => {
+      const { groupRef } = (connection as { spec?: Partial<IPSecConnectionSpec> }).spec ?? {};
+      const uses = groupRef?.namespace === namespace && groupRef?.name === name;
+      if (uses && connection.metadata.deletionTimestamp === undefined)
+        users.push(connection.metadata.name);
+    });
     if (users.length === 0) return [];
-    const names = users.map((user) => user.id).join(", ");
-    const message = `the CharonGroup carries ${names}: delete them first, or give them another groupRef`;
+    const message = `the CharonGroup carries ${users.join(", ")}: delete them first, or give them another groupRef`;
     return [{ path: "metadata.name", message }];
   }
 
