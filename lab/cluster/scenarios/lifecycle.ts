@@ -140,9 +140,16 @@ export function lifecycleScenarios(cluster: () => LabCluster): void {
 
     it("that is deleted while charon is down is gone, in the kernel too", async () => {
       assert.notEqual((await kernel()).trim(), "0");
-      // charon dies and does not come back: its image is one that nobody has.
       const charon = ["-n", "ipman-system", "-l", "ipman.dialo.ai/type=charon"];
-      await cluster().nodes["node-a"].sh("kill -STOP $(pgrep charon-systemd)");
+      // It hangs, and those who connect to it wait in a queue that is full.
+      const crowd = `const { connect } = require("node:net");
+        for (let i = 0; i < 8; i++) connect(process.argv[1]).on("error", () => {});
+        setTimeout(() => process.exit(), 30_000);`;
+      await cluster().nodes["node-a"].sh(
+        `kill -STOP $(pgrep charon-systemd)
+        node -e '${crowd}' /run/ipman/*/charon.vici </dev/null >/dev/null 2>&1 &
+        sleep 3`,
+      );
       const deleted = ["delete", "ipsecconnection", "example-connection", "--timeout=30s"];
       cluster().kubectl("delete", "deployment", "work", "-n", "default", "--timeout=60s");
       cluster().kubectl(...deleted);
