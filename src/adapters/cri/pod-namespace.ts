@@ -25,9 +25,13 @@ export class PodNamespace implements Disposable {
     } catch {
       return undefined;
     }
-    if (namespace.#holds(address)) return namespace;
-    namespace[Symbol.dispose]();
-    return undefined;
+    let holds = false;
+    try {
+      holds = namespace.#holds(address);
+    } finally {
+      if (!holds) namespace[Symbol.dispose]();
+    }
+    return holds ? namespace : undefined;
   }
 
   [Symbol.dispose](): void {

@@ -85,7 +85,7 @@ export class PodPlacement implements PlacementPort, Disposable {
   #worker(pod: Pod, connections: ReadonlyMap<string, Connection>): Worker | undefined {
     const connection = connections.get(pod.metadata.annotations?.[annotation.connection] ?? "");
     const known = this.#workerOf.get(pod);
-    if (known?.connection === connection && known !== undefined) return known.worker;
+    if (known !== undefined && known.connection === connection) return known.worker;
     const worker = workerOfPod(pod, connections);
     this.#workerOf.set(pod, { connection, worker });
     return worker;
@@ -104,19 +104,21 @@ export class PodPlacement implements PlacementPort, Disposable {
     const address = parseAddress(pod.status?.podIP ?? "") as Address;
     const found: Found = { pod, address, namespace: undefined, timer: undefined };
     this.#found.set(uid, found);
-    const look = async () => {
-      const namespace = await findPodNamespace(this.#options.runtime, uid, address);
+    void this.#search(uid, found);
+  }
+
+  /** Until it is found, or the pod has gone. */
+  async #search(uid: string, found: Found): Promise<void> {
+    try {
+      const namespace = await findPodNamespace(this.#options.runtime, uid, found.address);
       if (this.#found.get(uid) !== found) namespace?.[Symbol.dispose]();
-      else if (namespace === undefined) found.timer = setTimeout(() => void look(), againMs);
-      else {
-        found.namespace = namespace;
-        this.#publish();
-      }
-    };
-    look().catch((error: unknown) => {
+      else found.namespace = namespace;
+      if (found.namespace !== undefined) this.#publish();
+    } catch (error) {
       this.#options.onTrouble(error);
-      if (this.#found.get(uid) === found) found.timer = setTimeout(() => void look(), againMs);
-    });
+    }
+    const wanted = this.#found.get(uid) === found && found.namespace === undefined;
+    if (wanted) found.timer = setTimeout(() => void this.#search(uid, found), againMs);
   }
 
   #forget(uid: string): void {
