@@ -1,5 +1,10 @@
 import { integerOption, textOption, UsageError, type Command, type Values } from "./command.ts";
-import { agentVici, defaultNodeRun, defaultVxlanPort } from "./defaults.ts";
+import { impliedGroupId } from "../model/group.ts";
+import { nodeRunFolder, sharedFolder } from "../model/workloads.ts";
+import { defaultVxlanPort } from "./defaults.ts";
+
+/** charon's socket, in the folder that its pod shares with the agent's. */
+const agentVici = `${sharedFolder}/charon.vici`;
 
 export const command: Command = {
   name: "agent",
@@ -15,7 +20,7 @@ options:
   --host-network     charon uses the node's network
   --kubeconfig FILE  for the API server (a pod's service account, or $KUBECONFIG)
   --vici PATH        charon's VICI socket (${agentVici})
-  --node-run DIR     the node's /run, with the container runtime's socket (${defaultNodeRun})
+  --node-run DIR     the node's /run, with the container runtime's socket (${nodeRunFolder})
   --listen ADDRESS   metrics, /healthz and /readyz on host:port (0.0.0.0:9740)
   --vxlan-port PORT  UDP port of the VXLAN segments (${defaultVxlanPort})
   --log LEVEL        trace, debug, info, warn, error (info); logs are JSON lines
@@ -38,7 +43,7 @@ options:
       hostNetwork: values["host-network"] === true,
       kubeconfig: values["kubeconfig"] as string | undefined,
       vici: textOption(values, "vici", agentVici),
-      nodeRun: textOption(values, "node-run", defaultNodeRun),
+      nodeRun: textOption(values, "node-run", nodeRunFolder),
       listen: textOption(values, "listen", "0.0.0.0:9740"),
       vxlanPort: integerOption(values, "vxlan-port", defaultVxlanPort, { least: 1, most: 65_535 }),
       logLevel: textOption(values, "log", "info"),
@@ -55,6 +60,6 @@ options:
 function groupId(values: Values): string {
   const { group, node } = values;
   if (typeof group === "string" && /^[^/]+\/[^/]+$/.test(group) && node === undefined) return group;
-  if (typeof node === "string" && group === undefined) return `node:${node}`;
+  if (typeof node === "string" && group === undefined) return impliedGroupId(node);
   throw new UsageError("name one group, with --group NAMESPACE/NAME or --node NODE");
 }

@@ -6,12 +6,6 @@ export const defaultStateFolder = "/run/ipman";
 /** charon's VICI socket as Debian has it. */
 export const defaultViciPath = "/run/charon.vici";
 
-/** Where the operator's pods have it: the folder is shared with charon's pod. */
-export const agentVici = "/run/ipman/charon.vici";
-
-/** The node's /run in an agent's pod. */
-export const defaultNodeRun = "/host/run";
-
 /** UDP; Calico drops 4789 from pods, Cilium and flannel have 8472. */
 export const defaultVxlanPort = 7789;
 

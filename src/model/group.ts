@@ -48,7 +48,7 @@ export function groupsOf(
   declared: readonly CharonGroup[],
   connections: Iterable<Pick<Connection, "groupRef" | "nodeName">>,
 ): ReadonlyMap<string, Group> {
-  const groups = new Map(declared.map((cr) => [groupFromCr(cr).id, groupFromCr(cr)]));
+  const groups = new Map(declared.map(groupFromCr).map((group) => [group.id, group]));
   for (const { groupRef, nodeName } of connections) {
     if (groupRef !== undefined || nodeName === undefined) continue;
     const id = impliedGroupId(nodeName);

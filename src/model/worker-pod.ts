@@ -7,19 +7,13 @@ import { parsePrefix, type Prefix } from "./prefix.ts";
 
 /** The part of a Pod that ipman reads. */
 export interface Pod extends KubeObject {
-  readonly spec?: { readonly nodeName?: string; readonly hostNetwork?: boolean };
-  readonly status?: {
-    readonly phase?: string;
-    readonly podIP?: string;
-    readonly podIPs?: readonly { readonly ip: string }[];
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
-  };
+  readonly status?: { readonly phase?: string; readonly podIP?: string };
 }
 
 /** Keeps of a pod what is read of it: thousands are held. */
 export function trimmedPod(object: KubeObject): Pod {
-  const { apiVersion, kind, metadata, spec, status } = object as Pod;
-  const { name, namespace, uid, resourceVersion, labels, annotations } = metadata;
+  const { apiVersion, kind, metadata, status } = object as Pod;
+  const { name, namespace, uid, resourceVersion, annotations } = metadata;
   const { creationTimestamp, deletionTimestamp } = metadata;
   const own = Object.entries(annotations ?? {}).filter(([key]) => known.has(key));
   const kept: KubeMeta = {
@@ -27,27 +21,18 @@ export function trimmedPod(object: KubeObject): Pod {
     ...(namespace !== undefined && { namespace }),
     ...(uid !== undefined && { uid }),
     ...(resourceVersion !== undefined && { resourceVersion }),
-    ...(labels !== undefined && { labels }),
     ...(creationTimestamp !== undefined && { creationTimestamp }),
     ...(deletionTimestamp !== undefined && { deletionTimestamp }),
     annotations: Object.fromEntries(own),
   };
-  const { nodeName } = spec ?? {};
-  const { phase, podIP, podIPs, conditions } = status ?? {};
+  const { phase, podIP } = status ?? {};
   return {
     apiVersion,
     kind,
     metadata: kept,
-    spec: nodeName === undefined ? {} : { nodeName },
     status: {
       ...(phase !== undefined && { phase }),
       ...(podIP !== undefined && { podIP }),
-      ...(podIPs !== undefined && { podIPs }),
-      ...(conditions !== undefined && {
-        conditions: conditions
-          .filter(({ type }) => type === "Ready")
-          .map(({ type, status }) => ({ type, status })),
-      }),
     },
   };
 }

@@ -21,10 +21,10 @@ export interface WorkloadSettings {
 }
 
 /** Port of an agent's metrics and probes. */
-export const agentPort = 9740;
+const agentPort = 9740;
 
 /** Where charon's socket is, in charon's container and in the agent's. */
-const sharedFolder = "/run/ipman";
+export const sharedFolder = "/run/ipman";
 
 /** Where the agent finds the node's /run, with the sockets of container runtimes. */
 export const nodeRunFolder = "/host/run";

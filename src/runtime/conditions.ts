@@ -7,7 +7,7 @@ import type { ChildStatus, State } from "./status.ts";
 export interface ConnectionFacts {
   readonly state: State;
   readonly failure: Failure | undefined;
-  readonly children: readonly Pick<ChildStatus, "key" | "state" | "gateway" | "failure">[];
+  readonly children: readonly ChildFacts[];
   readonly problems: readonly SourceProblem[];
   readonly hasSecret: boolean;
   readonly charonReady: boolean;

@@ -74,11 +74,6 @@ export class Declared implements Disposable {
     this.#resources.set(id, resource);
     return resource;
   }
-
-  /** The present status of a connection, as anybody wrote it. */
-  statusOf(id: string): unknown {
-    return (this.connections.objects.get(id) as { status?: unknown } | undefined)?.status;
-  }
 }
 
 /** The generation counts the changes of what is declared, and of nothing else. */

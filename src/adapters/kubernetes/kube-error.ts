@@ -24,11 +24,6 @@ export class KubeError extends Error {
     this.code = code;
     this.status = status;
   }
-
-  /** Whether the same request may succeed later, without anybody changing anything. */
-  get retryable(): boolean {
-    return this.code === "unavailable" || this.code === "busy" || this.code === "conflict";
-  }
 }
 
 /** The part of a metav1.Status that is read. */

@@ -1,7 +1,6 @@
 import { Subject, type Observable } from "rxjs";
 import type { KubeObject } from "../../model/kube-object.ts";
 import type { KubeClient } from "./kube-client.ts";
-import type { KubeError } from "./kube-error.ts";
 import { resourceTypes } from "./resource-type.ts";
 import { View } from "./view.ts";
 
@@ -15,31 +14,26 @@ export interface SecretName {
 export class NamedSecrets implements Disposable {
   readonly #client: KubeClient;
   readonly #views = new Map<string, View<KubeObject>>();
-  /** Why a Secret cannot be read, by `namespace/name`. */
-  readonly #troubles = new Map<string, KubeError>();
+  /** Those that cannot be read, by `namespace/name`. */
+  readonly #troubled = new Set<string>();
   readonly #changes = new Subject<void>();
 
   constructor(client: KubeClient) {
     this.#client = client;
   }
 
-  /** Emits after each change of a Secret, or of what keeps it from being read. */
+  /** Emits after each change of a Secret, or of whether it can be read. */
   get changes(): Observable<void> {
     return this.#changes;
   }
 
-  /** True when of each Secret it is known whether it is there, or why it cannot be known. */
+  /** True when of each Secret it is known whether it is there, or that it cannot be known. */
   get settled(): boolean {
-    return [...this.#views].every(([key, view]) => view.synced || this.#troubles.has(key));
+    return [...this.#views].every(([key, view]) => view.synced || this.#troubled.has(key));
   }
 
   get objects(): KubeObject[] {
     return [...this.#views.values()].flatMap((view) => [...view.objects.values()]);
-  }
-
-  /** Why it cannot be read, if it cannot. */
-  troubleOf({ namespace, name }: SecretName): KubeError | undefined {
-    return this.#troubles.get(`${namespace}/${name}`);
   }
 
   /** Watches just these from now on. */
@@ -49,7 +43,7 @@ export class NamedSecrets implements Disposable {
       if (wanted.has(key)) continue;
       view[Symbol.dispose]();
       this.#views.delete(key);
-      this.#troubles.delete(key);
+      this.#troubled.delete(key);
     }
     for (const [key, name] of wanted) if (!this.#views.has(key)) this.#watch(key, name);
   }
@@ -60,8 +54,8 @@ export class NamedSecrets implements Disposable {
   }
 
   #watch(key: string, { namespace, name }: SecretName): void {
-    const onTrouble = (error: KubeError) => {
-      this.#troubles.set(key, error);
+    const onTrouble = () => {
+      this.#troubled.add(key);
       this.#changes.next();
     };
     const view = new View(
@@ -71,7 +65,7 @@ export class NamedSecrets implements Disposable {
     );
     this.#views.set(key, view);
     view.changes.subscribe(() => {
-      this.#troubles.delete(key);
+      this.#troubled.delete(key);
       this.#changes.next();
     });
   }

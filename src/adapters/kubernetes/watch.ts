@@ -24,12 +24,11 @@ export interface Wanted extends Selector, Pick<Place, "namespace"> {
 export interface WatchOptions {
   /** Told of every failure; the watch goes on by itself. */
   readonly onTrouble?: (error: KubeError) => void;
-  /** In milliseconds; for tests. */
-  readonly backoffMs?: { readonly least: number; readonly most: number };
 }
 
 /** client-go's, but for the most: whoever waits for a server that is back waits no longer. */
-const defaultBackoffMs = { least: 800, most: 10_000 };
+const leastBackoffMs = 800;
+const mostBackoffMs = 10_000;
 
 /** The server ends a watch after this many seconds to these times two, so that not all end at once. */
 const watchSeconds = 240;
@@ -193,8 +192,8 @@ class Follower<T extends KubeObject> {
 
   async #rest(signal: AbortSignal): Promise<void> {
     if (this.#failures === 0) return;
-    const { least, most } = this.#options.backoffMs ?? defaultBackoffMs;
-    const bound = Math.min(most, least * 2 ** Math.min(this.#failures - 1, 16));
+    const doubled = leastBackoffMs * 2 ** Math.min(this.#failures - 1, 16);
+    const bound = Math.min(mostBackoffMs, doubled);
     const ms = bound * (0.5 + Math.random() / 2);
     // Aborted: then nobody waits any more.
     await pause(ms, undefined, { signal }).catch(() => {});

@@ -48,14 +48,9 @@ export class DeclaredAdmission {
   /** What would be, with that object as the youngest: the others were there first. */
   #stateWith(kind: Resource["kind"], object: KubeObject): DesiredState {
     const key = resourceKey(kind, object) ?? "";
-    const { status: _, ...rest } = object as KubeObject & { status?: unknown };
-    const { managedFields: _fields, ...metadata } = rest.metadata as KubeObject["metadata"] & {
-      managedFields?: unknown;
-    };
-    const document = { ...rest, metadata };
     const { resources } = this.#declared.snapshot();
     const others = resources.filter((other) => other.kind !== kind || other.key !== key);
-    const resource = { kind, key, source: `${kind} ${key}`, document };
+    const resource = { kind, key, source: `${kind} ${key}`, document: object };
     return desiredState(
       nothingDesired,
       { resources: [...others, resource], problems: [] },

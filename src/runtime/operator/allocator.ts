@@ -2,7 +2,7 @@ import { filter, firstValueFrom, startWith, timeout } from "rxjs";
 import { createActor, fromPromise, type ActorRefFrom } from "xstate";
 import { allocationMachine, type ReserveOrder, type Settled } from "../../machines/allocation.ts";
 import { formatAddress } from "../../model/address.ts";
-import { Ledger, type AddressWish } from "../../model/allocation.ts";
+import type { AddressWish } from "../../model/allocation.ts";
 import type { ConnectionResource } from "../../model/connection-resource.ts";
 import { reservationStamp } from "../../model/reservation.ts";
 import { failure, Reason } from "../../model/failure.ts";
@@ -38,7 +38,7 @@ export class Allocator implements Disposable {
   /** What would come of a wish; nothing is reserved. */
   tried(connectionId: string, wish: AddressWish): Settled {
     const object = this.#amender.newest(connectionId);
-    return object === undefined ? gone : this.#ledger(object).take(wish);
+    return object === undefined ? gone : this.#cluster.ledger(object).take(wish);
   }
 
   [Symbol.dispose](): void {
@@ -73,7 +73,7 @@ export class Allocator implements Disposable {
   #reserve({ connectionId, wishes }: ReserveOrder): Promise<readonly Settled[]> {
     return this.#amender.amend<readonly Settled[]>(connectionId, async (object) => {
       await this.#caughtUp(object);
-      const ledger = this.#ledger(object);
+      const ledger = this.#cluster.ledger(object);
       const now = Date.now();
       const result = wishes.map((wish): Settled => {
         const outcome = ledger.take(wish);
@@ -89,12 +89,6 @@ export class Allocator implements Disposable {
     });
   }
 
-  #ledger({ metadata, status }: ConnectionResource): Ledger {
-    const connection = this.#cluster.desired.connections.get(metadata.name);
-    const used = connection === undefined ? new Map() : this.#cluster.used(connection);
-    return new Ledger(used, Object.keys(status?.pendingIps ?? {}));
-  }
-
   /**
    * A reservation goes when its pod is seen. Whoever has not seen that pod yet would take
    * its address for free.
@@ -102,7 +96,6 @@ export class Allocator implements Disposable {
   async #caughtUp({ status }: ConnectionResource): Promise<void> {
     const needed = BigInt(status?.podsVersion ?? 0);
     const { workers } = this.#cluster;
-    const late = () => new Error("the pods of this replica's view are behind another's");
     await firstValueFrom(
       workers.changes.pipe(
         startWith(undefined),
@@ -110,7 +103,8 @@ export class Allocator implements Disposable {
         timeout({ first: catchUpMs }),
       ),
     ).catch((cause: unknown) => {
-      throw new Refusal(failure(Reason.Internal, late().message), { cause });
+      const message = "the pods of this replica's view are behind another's";
+      throw new Refusal(failure(Reason.Internal, message), { cause });
     });
   }
 }

@@ -2,6 +2,7 @@ import { auditTime, filter, map, merge, Subject, Subscription, type Observable }
 import type { Declared } from "../../adapters/kubernetes/declared.ts";
 import type { View } from "../../adapters/kubernetes/view.ts";
 import { parseAddress, type Address } from "../../model/address.ts";
+import { Ledger } from "../../model/allocation.ts";
 import { annotation } from "../../model/labels.ts";
 import { groupsOf, type Group } from "../../model/group.ts";
 import { hasEnded, usedAddresses, type Pod } from "../../model/worker-pod.ts";
@@ -28,6 +29,8 @@ export class Cluster implements Disposable {
   /** Undefined until all documents were looked at once: before, nothing would seem wanted. */
   #taken: DesiredState | undefined;
   #groups: ReadonlyMap<string, Group> = new Map();
+  /** Addresses of gateways by connection and child; made anew when a pod of one changed. */
+  #gatewayOf: ReadonlyMap<string, Address> | undefined;
   /** Of workers by connection, as of that version of the view. */
   #workersOf: ReadonlyMap<string, readonly Pod[]> = new Map();
 
@@ -43,7 +46,12 @@ export class Cluster implements Disposable {
         .subscribe(() => this.#takeDeclared()),
     );
     this.#subscription.add(workers.changes.subscribe(() => (this.#workersOf = new Map())));
-    this.#subscription.add(gateways.changes.subscribe(() => this.#changes.next()));
+    this.#subscription.add(
+      gateways.changes.subscribe(() => {
+        this.#gatewayOf = undefined;
+        this.#changes.next();
+      }),
+    );
   }
 
   /** Emits after each change of what is declared, or of a gateway. */
@@ -108,17 +116,17 @@ export class Cluster implements Disposable {
     return usedAddresses(connection, this.workersOf(connection.id));
   }
 
+  /** The addresses of a connection that are taken, by its pods and by that status. */
+  ledger({ metadata, status }: ConnectionResource): Ledger {
+    const connection = this.desired.connections.get(metadata.name);
+    const used = connection === undefined ? new Map() : this.used(connection);
+    return new Ledger(used, Object.keys(status?.pendingIps ?? {}));
+  }
+
   /** The pod address of a child's gateway, once it is running. */
   gatewayAddress(connection: Connection, child: Child): Address | undefined {
-    const pod = [...this.#views.gateways.objects.values()].find(
-      ({ metadata: { annotations = {}, deletionTimestamp }, status }) =>
-        annotations[annotation.connection] === connection.id &&
-        annotations[annotation.child] === child.key &&
-        deletionTimestamp === undefined &&
-        !hasEnded(status?.phase) &&
-        status?.podIP !== undefined,
-    );
-    return parseAddress(pod?.status?.podIP ?? "");
+    this.#gatewayOf ??= gatewayAddresses(this.#views.gateways.objects.values());
+    return this.#gatewayOf.get(ownerOf(connection.id, child.key));
   }
 
   [Symbol.dispose](): void {
@@ -132,4 +140,22 @@ export class Cluster implements Disposable {
     this.#groups = groupsOf(groups, connections.values());
     this.#changes.next();
   }
+}
+
+function gatewayAddresses(pods: Iterable<Pod>): Map<string, Address> {
+  const addresses = new Map<string, Address>();
+  for (const { metadata, status } of pods) {
+    const { annotations = {}, deletionTimestamp } = metadata;
+    const address = parseAddress(status?.podIP ?? "");
+    if (deletionTimestamp !== undefined || hasEnded(status?.phase) || address === undefined)
+      continue;
+    const owner = ownerOf(annotations[annotation.connection], annotations[annotation.child]);
+    // Of several the first counts, as long as there are several.
+    if (!addresses.has(owner)) addresses.set(owner, address);
+  }
+  return addresses;
+}
+
+function ownerOf(connection: string | undefined, child: string | undefined): string {
+  return JSON.stringify([connection, child]);
 }

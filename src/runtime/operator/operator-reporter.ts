@@ -2,10 +2,10 @@ import { auditTime, type Subscription } from "rxjs";
 import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
 import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
 import { formatAddress } from "../../model/address.ts";
-import { Ledger } from "../../model/allocation.ts";
+import type { Ledger } from "../../model/allocation.ts";
 import { apiVersion } from "../../model/api-group.ts";
 import type { ConnectionStatusPart } from "../../model/connection-resource.ts";
-import type { Child, Connection } from "../../model/connection.ts";
+import type { Child } from "../../model/connection.ts";
 import { formatPrefix } from "../../model/prefix.ts";
 import { StatusWriter } from "../cluster/status-writer.ts";
 import type { Cluster } from "./cluster.ts";
@@ -60,7 +60,9 @@ export class OperatorReporter implements Disposable {
 
   #wanted(id: string): Shown | undefined {
     const connection = this.#cluster.desired.connections.get(id);
-    if (connection === undefined) return undefined;
+    const object = this.#cluster.object(id);
+    if (connection === undefined || object === undefined) return undefined;
+    const ledger = this.#cluster.ledger(object);
     const gateways = connection.children.flatMap((child) => {
       const address = this.#cluster.gatewayAddress(connection, child);
       return address === undefined ? [] : [[child.name, formatAddress(address)]];
@@ -68,19 +70,15 @@ export class OperatorReporter implements Disposable {
     return {
       node: connection.nodeName ?? "",
       xfrmGatewayIp: Object.fromEntries(gateways),
-      freeIps: Object.fromEntries(
-        connection.children.map((child) => this.#free(connection, child)),
-      ),
+      freeIps: Object.fromEntries(connection.children.map((child) => freeOf(ledger, child))),
     };
   }
+}
 
-  #free(connection: Connection, child: Child): [string, Record<string, string[]>] {
-    const pending = this.#cluster.object(connection.id)?.status?.pendingIps ?? {};
-    const ledger = new Ledger(this.#cluster.used(connection), Object.keys(pending));
-    const pools = Object.keys(child.pools).map((pool): [string, string[]] => [
-      pool,
-      ledger.free(child, pool, mostListed).map(formatPrefix),
-    ]);
-    return [child.name, Object.fromEntries(pools)];
-  }
+function freeOf(ledger: Ledger, child: Child): [string, Record<string, string[]>] {
+  const pools = Object.keys(child.pools).map((pool): [string, string[]] => [
+    pool,
+    ledger.free(child, pool, mostListed).map(formatPrefix),
+  ]);
+  return [child.name, Object.fromEntries(pools)];
 }
