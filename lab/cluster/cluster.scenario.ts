@@ -1,9 +1,11 @@
 import { after, before, describe } from "node:test";
 import { LabCluster } from "./cluster.ts";
+import { absenceScenarios } from "./scenarios/absence.ts";
 import { admissionScenarios } from "./scenarios/admission.ts";
 import { apiScenarios } from "./scenarios/api.ts";
 import { groupScenarios } from "./scenarios/groups.ts";
 import { lifecycleScenarios } from "./scenarios/lifecycle.ts";
+import { placementScenarios } from "./scenarios/placement.ts";
 import { refusalScenarios } from "./scenarios/refusals.ts";
 import { lossScenarios } from "./scenarios/losses.ts";
 import { rightScenarios } from "./scenarios/rights.ts";
@@ -18,7 +20,7 @@ describe("a cluster", () => {
     async () => {
       lab = await LabCluster.start((line) => process.stdout.write(`${line}\n`));
     },
-    { timeout: 300_000 },
+    { timeout: 600_000 },
   );
   after(() => lab[Symbol.asyncDispose]());
 
@@ -28,6 +30,8 @@ describe("a cluster", () => {
   admissionScenarios(cluster);
   refusalScenarios(cluster);
   groupScenarios(cluster);
+  placementScenarios(cluster);
   lossScenarios(cluster);
+  absenceScenarios(cluster);
   lifecycleScenarios(cluster);
 });

@@ -95,9 +95,19 @@ export class LabCluster implements AsyncDisposable {
 
   /** Installs the chart with this run's images. */
   install(...options: string[]): string {
+    return this.helm("install", ...this.#release, "--create-namespace", ...options);
+  }
+
+  /** Makes everything that the chart installs as it was, and what the options say. */
+  upgrade(...options: string[]): string {
+    return this.helm("upgrade", ...this.#release, ...options);
+  }
+
+  get #release(): string[] {
     const images = ["--set", "image.tag=dev", "--set", "charon.image.tag=dev"];
-    const where = ["-n", "ipman-system", "--create-namespace"];
-    return this.helm("install", "ipman", this.chart, ...where, ...images, ...options);
+    // A test does not wait for a minute and a quarter.
+    const patience = ["--set", "controller.reservationSeconds=20"];
+    return ["ipman", this.chart, "-n", "ipman-system", ...images, ...patience];
   }
 
   async ready(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { umlCommand } from "../machines/uml.ts";
@@ -18,7 +18,10 @@ export interface VmOptions {
 }
 
 const port = 9999;
-const bootMs = 120_000;
+/** A host that has nothing in its page cache takes minutes to read what a node runs. */
+const bootMs = 400_000;
+/** A request that was lost on the way to a machine that boots is made again. */
+const lookMs = 10_000;
 const limitSeconds = 5_000;
 
 /** A machine of User-Mode Linux on the lab's bridge. */
@@ -52,9 +55,26 @@ export class Vm implements AsyncDisposable {
     return this.#options.address;
   }
 
-  /** Resolves when it takes commands. */
+  /** Resolves when it takes commands; a failure throws with the last that it said. */
   async answers(): Promise<void> {
-    await eventually(() => this.sh("true"), bootMs, 250);
+    const ended = () => this.#process.exitCode !== null;
+    try {
+      const look = async () => ended() || (await this.#post("true", AbortSignal.timeout(lookMs)));
+      await eventually(look, bootMs, 250);
+      if (ended()) throw new Error("it ended");
+    } catch (cause) {
+      throw new Error(`${this.name} does not answer:\n${this.#lastWords()}`, { cause });
+    }
+  }
+
+  /** The ends of its console and of all logs that it left. */
+  #lastWords(): string {
+    const folder = join(this.#options.folder, this.name);
+    const logs = readdirSync(folder, { recursive: true, encoding: "utf8" });
+    const tails = logs
+      .filter((name) => name.endsWith(".log"))
+      .map((name) => `${name}: ${readFileSync(join(folder, name), "utf8").slice(-2_000)}`);
+    return tails.join("\n");
   }
 
   /** Runs a script and gives its output; a failure throws with it. */
@@ -71,9 +91,9 @@ export class Vm implements AsyncDisposable {
     await end(this.#process, "SIGKILL");
   }
 
-  #post(script: string): Promise<string> {
+  #post(script: string, signal?: AbortSignal): Promise<string> {
     return new Promise((resolve, reject) => {
-      const options = { host: this.address, port, method: "POST", agent: false };
+      const options = { host: this.address, port, method: "POST", agent: false, signal };
       const call = request(options, (response) => {
         let output = "";
         response.setEncoding("utf8");

@@ -3,10 +3,12 @@ import { hostname } from "node:os";
 import { pino, type Logger } from "pino";
 import { AdmissionServer } from "../adapters/kubernetes/admission-server.ts";
 import { Declared } from "../adapters/kubernetes/declared.ts";
+import { EventRecorder } from "../adapters/kubernetes/events.ts";
 import { KubeClient } from "../adapters/kubernetes/kube-client.ts";
 import { LeaseLock } from "../adapters/kubernetes/lease.ts";
 import { resourceTypes } from "../adapters/kubernetes/resource-type.ts";
 import { View } from "../adapters/kubernetes/view.ts";
+import { carrierPod, type CarrierPod } from "../model/carrier-pod.ts";
 import type { KubeObject, OwnerReference } from "../model/kube-object.ts";
 import { label, manager } from "../model/labels.ts";
 import { trimmedPod } from "../model/worker-pod.ts";
@@ -18,7 +20,9 @@ import { PodAdmission } from "../runtime/operator/admit-pod.ts";
 import { DeclaredAdmission } from "../runtime/operator/admit-declared.ts";
 import { Allocator } from "../runtime/operator/allocator.ts";
 import { StatusAmender } from "../runtime/operator/amend-status.ts";
+import { Carriers } from "../runtime/operator/carriers.ts";
 import { Cluster } from "../runtime/operator/cluster.ts";
+import { GroupReporter } from "../runtime/operator/group-reporter.ts";
 import { Leadership } from "../runtime/operator/leadership.ts";
 import { OperatorReporter } from "../runtime/operator/operator-reporter.ts";
 import { Reservations } from "../runtime/operator/reservations.ts";
@@ -109,12 +113,19 @@ class OperatorParts {
     );
     const settings = await this.#settings();
     this.#serveWebhooks(cluster, declared, amender, serving, settings.owner);
-    return { lost: this.#lead(cluster, amender, settings) };
+    return { lost: this.#lead(cluster, declared, amender, settings) };
   }
 
   #pods(labelSelector: string, namespace?: string) {
     const wanted = { type: resourceTypes.Pod, labelSelector, namespace };
     const options = { onTrouble: this.#onTrouble, trim: trimmedPod };
+    return this.#resources.use(new View(this.#client, wanted, options));
+  }
+
+  #carrierPods(): View<CarrierPod> {
+    const labelSelector = `${label.type} in (charon,agent),${label.managedBy}=${manager}`;
+    const wanted = { type: resourceTypes.Pod, labelSelector, namespace: this.#namespace };
+    const options = { onTrouble: this.#onTrouble, trim: carrierPod };
     return this.#resources.use(new View(this.#client, wanted, options));
   }
 
@@ -159,6 +170,7 @@ class OperatorParts {
   /** What only one of the replicas does. */
   #lead(
     cluster: Cluster,
+    declared: Declared,
     amender: StatusAmender,
     settings: WorkloadSettings,
   ): Promise<"lease lost"> {
@@ -184,7 +196,11 @@ class OperatorParts {
       resources.use(new Workloads({ client, cluster, deployments, settings, onBreakdown }));
       const ttlMs = this.#options.ttlSeconds * 1_000;
       resources.use(new Reservations({ client, cluster, amender, ttlMs, onTrouble }));
-      resources.use(new OperatorReporter({ client, cluster, onTrouble }));
+      const events = new EventRecorder(client, "ipman.dialo.ai/operator", onTrouble);
+      const carriers = resources.use(new Carriers(this.#carrierPods()));
+      const reported = { client, cluster, carriers, onTrouble };
+      resources.use(new OperatorReporter({ ...reported, events }));
+      resources.use(new GroupReporter({ ...reported, declared }));
     };
     const onLost = () => lost.resolve("lease lost");
     resources.use(new Leadership({ lock, onLeading, onLost, onTrouble }));

@@ -7,6 +7,14 @@ export const Reason = {
   SpecInvalid: "SpecInvalid",
   /** The Secret, or its key, is not there. */
   SecretMissing: "SecretMissing",
+  /** The Secret cannot be read: most often there is no right to. */
+  SecretUnreadable: "SecretUnreadable",
+  /** The CharonGroup that the connection names is not there. */
+  GroupMissing: "GroupMissing",
+  /** The pod of a charon, or of its agent, does not run. */
+  CarrierUnavailable: "CarrierUnavailable",
+  /** No agent tells how the connection is. */
+  AgentSilent: "AgentSilent",
   /** charon does not answer on its VICI socket. */
   CharonUnavailable: "CharonUnavailable",
   /** The gateway's namespace or devices are not in place. */

@@ -21,6 +21,8 @@ export interface Snapshot {
   readonly resources: readonly Resource[];
   /** Of what could not be read as documents at all. */
   readonly problems: readonly SourceProblem[];
+  /** Secrets that may be there but cannot be read: their key → why. */
+  readonly unreadable?: ReadonlyMap<string, string>;
 }
 
 /** The key of a document of that kind, as far as its metadata tells. */

@@ -1,6 +1,7 @@
 import type { Condition } from "../model/condition.ts";
 import { failure, Reason, type Failure } from "../model/failure.ts";
 import type { SourceProblem } from "../model/resource.ts";
+import { first, firstLack, judged, summary, type Check } from "./checks.ts";
 import type { ChildStatus, State } from "./status.ts";
 
 /** What the conditions of a connection are judged by. */
@@ -10,18 +11,12 @@ export interface ConnectionFacts {
   readonly children: readonly ChildFacts[];
   readonly problems: readonly SourceProblem[];
   readonly hasSecret: boolean;
+  /** Why the Secret cannot be read, if so: what was read before goes on. */
+  readonly secretTrouble: string | undefined;
   readonly charonReady: boolean;
 }
 
 export type ChildFacts = Pick<ChildStatus, "key" | "state" | "gateway" | "failure">;
-
-/** A named check: undefined where it holds. */
-interface Check<Facts> {
-  readonly type: string;
-  /** What is so where it holds. */
-  readonly message: string;
-  readonly lacks: (facts: Facts) => Failure | undefined;
-}
 
 const inProgress = failure(Reason.InProgress, "it is being brought up");
 
@@ -35,7 +30,8 @@ const ofConnection: readonly Check<ConnectionFacts>[] = [
   {
     type: "SecretReady",
     message: "the pre-shared key is there",
-    lacks: ({ hasSecret, failure: known }) => {
+    lacks: ({ hasSecret, secretTrouble, failure: known }) => {
+      if (secretTrouble !== undefined) return failure(Reason.SecretUnreadable, secretTrouble);
       if (hasSecret) return undefined;
       return known?.reason === Reason.SecretMissing
         ? known
@@ -84,33 +80,15 @@ function carries({ state, children }: ConnectionFacts): boolean {
 }
 
 function lackOf(facts: ConnectionFacts): Failure {
-  const missing = first(ofConnection, ({ lacks }) => lacks(facts));
+  const missing = firstLack(ofConnection, facts);
   const down = facts.children.find(({ state }) => !isUp(state));
   return missing ?? down?.failure ?? inProgress;
 }
 
 /** The conditions of one child. */
 export function childConditionsOf(facts: ChildFacts): Condition[] {
-  const lack = first(ofChild, ({ lacks }) => lacks(facts));
+  const lack = firstLack(ofChild, facts);
   return [...judged(ofChild, facts), ...summary(lack, "it carries traffic").slice(0, 1)];
-}
-
-function judged<Facts>(checks: readonly Check<Facts>[], facts: Facts): Condition[] {
-  return checks.map(({ type, message, lacks }) => condition(type, lacks(facts), message));
-}
-
-/** `Ready`, and while it is not, which of the two it is: work, or a dead end (kstatus). */
-function summary(lack: Failure | undefined, message: string): Condition[] {
-  const ready = condition("Ready", lack, message);
-  if (lack === undefined) return [ready];
-  const { reason } = ready;
-  const type = lack.retryable ? "Reconciling" : "Stalled";
-  return [ready, { type, status: "True", reason, message: lack.message }];
-}
-
-function condition(type: string, lack: Failure | undefined, message: string): Condition {
-  if (lack === undefined) return { type, status: "True", reason: type, message };
-  return { type, status: "False", reason: lack.reason, message: lack.message };
 }
 
 function gatewayFailure({ key, gateway, failure: known }: ChildFacts): Failure | undefined {
@@ -127,12 +105,4 @@ export function specFailure(problems: readonly SourceProblem[]): Failure | undef
 
 function isUp(state: State): boolean {
   return state === "established" || state === "rekeying";
-}
-
-function first<T, R>(items: readonly T[], find: (item: T) => R | undefined): R | undefined {
-  for (const item of items) {
-    const found = find(item);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }

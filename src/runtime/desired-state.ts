@@ -22,6 +22,8 @@ export interface DesiredState {
   readonly groups: readonly CharonGroup[];
   /** By connection id; the empty id holds those that belong to no connection. */
   readonly problems: ReadonlyMap<string, readonly SourceProblem[]>;
+  /** Secrets that cannot be read: `namespace/name` → why. */
+  readonly unreadable: ReadonlyMap<string, string>;
 }
 
 export const nothingDesired: DesiredState = {
@@ -29,6 +31,7 @@ export const nothingDesired: DesiredState = {
   secrets: [],
   groups: [],
   problems: new Map(),
+  unreadable: new Map(),
 };
 
 /** The state that a snapshot asks for, after `before`. */
@@ -59,7 +62,8 @@ export function desiredState(
     neighbours.add(connection);
   }
   if (lastGood) keepMissing(before.connections, connections);
-  return { connections, secrets, groups, problems: problems.byOwner };
+  const { unreadable = nothingDesired.unreadable } = snapshot;
+  return { connections, secrets, groups, problems: problems.byOwner, unreadable };
 }
 
 class Problems {

@@ -75,13 +75,13 @@ export function statusOf(supervisor: Supervisor): Status {
   const charonReady = charonSnapshot.matches("connected");
   const running = [...roots].map(([id, root]) => {
     const snapshot = root.getSnapshot();
-    const hasSecret = supervisor.hasSecret(snapshot.context.connection);
+    const secret = supervisor.secretOf(snapshot.context.connection);
     const problems = desired.problems.get(id) ?? [];
-    return connectionStatus(snapshot, { problems, hasSecret, charonReady });
+    return connectionStatus(snapshot, { problems, charonReady, ...secret });
   });
   const refused = [...desired.problems]
     .filter(([id]) => id !== "" && !roots.has(id))
-    .map(([id, problems]) => refusedStatus(id, { problems, hasSecret: false, charonReady }));
+    .map(([id, problems]) => refusedStatus(id, { problems, charonReady, ...noSecret }));
   return {
     charon: { state: charonState(charonSnapshot.value), failure: charonSnapshot.context.failure },
     connections: [...running, ...refused].toSorted((a, b) => a.id.localeCompare(b.id)),
@@ -92,7 +92,9 @@ export function statusOf(supervisor: Supervisor): Status {
 type ConnectionSnapshot = SnapshotFrom<typeof connectionMachine>;
 type ChildSnapshot = SnapshotFrom<typeof childMachine>;
 
-type Surroundings = Pick<ConnectionFacts, "problems" | "hasSecret" | "charonReady">;
+type Surroundings = Omit<ConnectionFacts, "state" | "failure" | "children">;
+
+const noSecret = { hasSecret: false, secretTrouble: undefined };
 
 function connectionStatus(
   snapshot: ConnectionSnapshot,

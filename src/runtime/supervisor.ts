@@ -19,6 +19,7 @@ import type { Gateway, Worker } from "../model/endpoint.ts";
 import type { Snapshot } from "../model/resource.ts";
 import { sameSas, type IkeSa } from "../model/sa.ts";
 import { charonLogic } from "./charon-logic.ts";
+import type { ConnectionFacts } from "./conditions.ts";
 import { connectionLogic, type ConnectionPorts } from "./connection-logic.ts";
 import { endpointsOf } from "./endpoints-of.ts";
 import { desiredState, nothingDesired, type DesiredState } from "./desired-state.ts";
@@ -128,9 +129,12 @@ export class Supervisor implements Disposable {
     return this.#roots;
   }
 
-  /** Whether the connection's secret is known. */
-  hasSecret({ secretRef }: Connection): boolean {
-    return this.#secrets.revision(secretRef) !== undefined;
+  /** Whether the connection's secret is known, and why it cannot be read, if so. */
+  secretOf({ secretRef }: Connection): Pick<ConnectionFacts, "hasSecret" | "secretTrouble"> {
+    return {
+      hasSecret: this.#secrets.revision(secretRef) !== undefined,
+      secretTrouble: this.#desired.unreadable.get(`${secretRef.namespace}/${secretRef.name}`),
+    };
   }
 
   get charonSnapshot() {

@@ -200,6 +200,41 @@ export function admissionScenarios(cluster: () => LabCluster): void {
       await remove("user");
     });
 
+    it("holds a pod to what it was given", async () => {
+      await pending({ name: "held" });
+      const change = (what: string, ...words: string[]) =>
+        cluster().kubectl(what, "pod", "held", "-n", namespace, "--overwrite", ...words);
+      assert.throws(
+        () => change("annotate", `${prefix}vxlanIp=10.0.9.19/24`),
+        /metadata\.annotations: ipman\.dialo\.ai\/vxlanIp cannot change on a pod that exists/,
+      );
+      assert.throws(() => change("annotate", `${prefix}poolName-`), /poolName cannot change/);
+      assert.throws(
+        () => change("annotate", `${prefix}address=10.0.9.19`),
+        /address cannot change/,
+      );
+      assert.throws(() => change("label", `${prefix}worker-`), /worker cannot change/);
+      change("label", "other=label");
+      change("annotate", "example.org/other=annotation");
+      await gone("held");
+    });
+
+    it("takes an address back whose pod was refused by somebody else", async () => {
+      cluster().kubectl("create", "quota", "none", "-n", namespace, "--hard=pods=0");
+      const reserved = () => {
+        const path = "jsonpath={.status.pendingIps}";
+        return cluster().kubectl("get", "ipsecconnection", "admission", "-o", path);
+      };
+      try {
+        await eventually(() => denied({ name: "never" }, /exceeded quota/), 10_000, 500);
+        assert.match(reserved(), /10\.0\.9\.10/);
+      } finally {
+        cluster().kubectl("delete", "quota", "none", "-n", namespace);
+      }
+      // Twenty seconds, and up to five until somebody looks.
+      await eventually(() => assert.equal(reserved() || "{}", "{}"), 40_000, 500);
+    });
+
     it("admits 150 of 200 pods to a pool of 150, and frees all their addresses", async () => {
       const pool150 = ["10.0.9.100-10.0.9.249/24"];
       const children = { big: { ...big, ip_pools: { primary: pool, crowd: pool150 } } };

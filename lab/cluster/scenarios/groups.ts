@@ -138,6 +138,13 @@ export function groupScenarios(cluster: () => LabCluster): void {
       );
     });
 
+    it("tells in its status that charon and agent run", () => {
+      const wait = ["wait", "--for=condition=Ready", "--timeout=30s"];
+      cluster().kubectl(...wait, "charongroup/pods", "-n", "default");
+      const shown = cluster().kubectl("get", "charongroup", "-n", "default");
+      assert.match(shown, /pods +True +node-b/);
+    });
+
     it("leaves the other node's connection as it was", () => {
       const [pod] = Workload.of(cluster(), "work") as [Workload];
       assert.equal(pod.ping("10.0.1.1", "-c", "10", "-i", "0.05").received, 10);

@@ -129,10 +129,7 @@ export function lifecycleScenarios(cluster: () => LabCluster): void {
     it("loses no ping when the chart is upgraded", async () => {
       const lost = first().pings(1_200, "10.0.1.1");
       await pause(500);
-      cluster().helm(
-        ...["upgrade", "ipman", cluster().chart, "-n", "ipman-system", "--reuse-values"],
-        ...["--set", "logLevel=debug", "--wait", "--timeout", "90s"],
-      );
+      cluster().upgrade("--set", "logLevel=debug", "--wait", "--timeout", "90s");
       const { sent, received } = await lost;
       assert.deepEqual({ sent, received }, { sent: 1_200, received: 1_200 });
       await pings();

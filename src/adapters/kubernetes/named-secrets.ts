@@ -1,6 +1,7 @@
 import { Subject, type Observable } from "rxjs";
 import type { KubeObject } from "../../model/kube-object.ts";
 import type { KubeClient } from "./kube-client.ts";
+import type { KubeError } from "./kube-error.ts";
 import { resourceTypes } from "./resource-type.ts";
 import { View } from "./view.ts";
 
@@ -14,8 +15,7 @@ export interface SecretName {
 export class NamedSecrets implements Disposable {
   readonly #client: KubeClient;
   readonly #views = new Map<string, View<KubeObject>>();
-  /** Those that cannot be read, by `namespace/name`. */
-  readonly #troubled = new Set<string>();
+  readonly #unreadable = new Map<string, string>();
   readonly #changes = new Subject<void>();
 
   constructor(client: KubeClient) {
@@ -29,7 +29,12 @@ export class NamedSecrets implements Disposable {
 
   /** True when of each Secret it is known whether it is there, or that it cannot be known. */
   get settled(): boolean {
-    return [...this.#views].every(([key, view]) => view.synced || this.#troubled.has(key));
+    return [...this.#views].every(([key, view]) => view.synced || this.#unreadable.has(key));
+  }
+
+  /** Those that cannot be read at present: `namespace/name` → why. */
+  get unreadable(): ReadonlyMap<string, string> {
+    return new Map(this.#unreadable);
   }
 
   get objects(): KubeObject[] {
@@ -43,7 +48,7 @@ export class NamedSecrets implements Disposable {
       if (wanted.has(key)) continue;
       view[Symbol.dispose]();
       this.#views.delete(key);
-      this.#troubled.delete(key);
+      this.#unreadable.delete(key);
     }
     for (const [key, name] of wanted) if (!this.#views.has(key)) this.#watch(key, name);
   }
@@ -54,19 +59,28 @@ export class NamedSecrets implements Disposable {
   }
 
   #watch(key: string, { namespace, name }: SecretName): void {
-    const onTrouble = () => {
-      this.#troubled.add(key);
+    const onTrouble = (error: KubeError) => {
+      // Of what was read once, a server that is away for a while says nothing.
+      if (view.synced && error.code !== "denied") return;
+      const why = whyUnreadable(error, namespace);
+      if (this.#unreadable.get(key) === why) return;
+      this.#unreadable.set(key, why);
       this.#changes.next();
     };
-    const view = new View(
+    const view: View<KubeObject> = new View(
       this.#client,
       { type: resourceTypes.Secret, namespace, name },
       { onTrouble },
     );
     this.#views.set(key, view);
     view.changes.subscribe(() => {
-      this.#troubled.delete(key);
+      this.#unreadable.delete(key);
       this.#changes.next();
     });
   }
+}
+
+function whyUnreadable({ code, message }: KubeError, namespace: string): string {
+  if (code !== "denied") return message;
+  return `ipman may not read Secrets of namespace ${namespace}: add it to the chart's secretNamespaces`;
 }

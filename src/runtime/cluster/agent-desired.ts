@@ -28,6 +28,7 @@ export function agentDesired(
     map((resources) => ({
       resources: [...resources, ...secrets.objects.map(secretResource)],
       problems: [],
+      unreadable: secrets.unreadable,
     })),
   );
 }

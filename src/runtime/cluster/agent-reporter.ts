@@ -6,6 +6,7 @@ import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
 import { apiVersion } from "../../model/api-group.ts";
 import type { KubeObject } from "../../model/kube-object.ts";
 import type { HostNetwork } from "../host-network.ts";
+import { rfc3339 } from "../rfc3339.ts";
 import { statusOf, type ConnectionStatus } from "../status.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { agentPart, agentStatus, type AgentStatus } from "./connection-status.ts";
@@ -71,7 +72,7 @@ export class AgentReporter implements Disposable {
       // Of a document with problems the actor has an older version, but it was looked at.
       generation:
         status.problems.length > 0 ? (object.metadata.generation ?? 0) : status.generation,
-      now: new Date().toISOString().replace(/\.\d+/, ""),
+      now: rfc3339(),
       mtuOf: (key) => this.#options.network.appliedMtu(id, key),
     });
   }

@@ -100,6 +100,11 @@ export class Cluster implements Disposable {
     return this.#views.declared.connections.objects.get(id) as ConnectionResource | undefined;
   }
 
+  /** Every connection that there is, also one of which no version is good. */
+  get ids(): Iterable<string> {
+    return this.#views.declared.connections.objects.keys();
+  }
+
   /** The pods that name a connection. */
   workersOf(id: string): readonly Pod[] {
     if (this.#workersOf.size === 0) {

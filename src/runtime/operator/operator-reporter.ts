@@ -1,21 +1,32 @@
-import { auditTime, type Subscription } from "rxjs";
+import { auditTime, merge, type Subscription } from "rxjs";
+import type { EventRecorder } from "../../adapters/kubernetes/events.ts";
 import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
 import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
 import { formatAddress } from "../../model/address.ts";
 import type { Ledger } from "../../model/allocation.ts";
 import { apiVersion } from "../../model/api-group.ts";
-import type { ConnectionStatusPart } from "../../model/connection-resource.ts";
-import type { Child } from "../../model/connection.ts";
+import { stated, type Condition, type StatedCondition } from "../../model/condition.ts";
+import type { ConnectionResource, ConnectionStatusPart } from "../../model/connection-resource.ts";
+import type { Child, Connection } from "../../model/connection.ts";
+import { Reason } from "../../model/failure.ts";
+import { groupIdOf } from "../../model/group.ts";
 import { formatPrefix } from "../../model/prefix.ts";
 import { StatusWriter } from "../cluster/status-writer.ts";
+import { rfc3339 } from "../rfc3339.ts";
+import type { Carriers } from "./carriers.ts";
 import type { Cluster } from "./cluster.ts";
+import { placedOf, unknownReady } from "./placement-conditions.ts";
 
-/** The part of a connection's status that existing tools read, and the leader writes. */
-type Shown = Pick<ConnectionStatusPart, "xfrmGatewayIp" | "freeIps" | "node">;
+/** The part of a connection's status that the leader writes; existing tools read the first three. */
+type Shown = Pick<ConnectionStatusPart, "xfrmGatewayIp" | "freeIps" | "node"> & {
+  readonly conditions: readonly StatedCondition[];
+};
 
 export interface OperatorReporterOptions {
   readonly client: KubeClient;
   readonly cluster: Cluster;
+  readonly carriers: Carriers;
+  readonly events: EventRecorder;
   readonly onTrouble: (error: unknown) => void;
 }
 
@@ -26,31 +37,29 @@ const mostListed = 256;
 
 const fieldManager = "ipman-operator";
 
-/** Writes gateways and free addresses into the status of connections. */
+/** Writes into the status of connections where they are, their gateways and free addresses. */
 export class OperatorReporter implements Disposable {
+  readonly #options: OperatorReporterOptions;
   readonly #cluster: Cluster;
   readonly #writer: StatusWriter<Shown>;
   readonly #subscription: Subscription;
 
-  constructor({ client, cluster, onTrouble }: OperatorReporterOptions) {
+  constructor(options: OperatorReporterOptions) {
+    this.#options = options;
+    const { cluster, carriers, onTrouble } = options;
     this.#cluster = cluster;
     this.#writer = new StatusWriter({
-      actual: (id) => {
-        const object = cluster.object(id);
-        const { xfrmGatewayIp = {}, freeIps = {}, node = "" } = object?.status ?? {};
-        return object === undefined ? undefined : { xfrmGatewayIp, freeIps, node };
-      },
+      actual: (id) => shownPart(cluster.object(id)),
       wanted: (id) => this.#wanted(id),
-      write: async (id, status) => {
-        const object = { apiVersion, kind: "IPSecConnection", metadata: { name: id }, status };
-        await client.apply(resourceTypes.IPSecConnection, object, fieldManager, "status");
-      },
+      write: (id, status) => this.#write(id, status),
       onTrouble,
     });
-    this.#subscription = cluster.everything.pipe(auditTime(gatherMs)).subscribe(() => {
-      if (!cluster.synced) return;
-      for (const id of cluster.desired.connections.keys()) this.#writer.look(id);
-    });
+    this.#subscription = merge(cluster.everything, carriers.changes)
+      .pipe(auditTime(gatherMs))
+      .subscribe(() => {
+        if (!cluster.synced || !carriers.synced) return;
+        for (const id of cluster.ids) this.#writer.look(id);
+      });
   }
 
   [Symbol.dispose](): void {
@@ -59,20 +68,84 @@ export class OperatorReporter implements Disposable {
   }
 
   #wanted(id: string): Shown | undefined {
-    const connection = this.#cluster.desired.connections.get(id);
     const object = this.#cluster.object(id);
-    if (connection === undefined || object === undefined) return undefined;
-    const ledger = this.#cluster.ledger(object);
-    const gateways = connection.children.flatMap((child) => {
-      const address = this.#cluster.gatewayAddress(connection, child);
-      return address === undefined ? [] : [[child.name, formatAddress(address)]];
-    });
+    if (object === undefined) return undefined;
+    const connection = this.#cluster.desired.connections.get(id);
+    const before = object.status?.conditions ?? [];
+    const { generation = 0 } = object.metadata;
+    const found = this.#conditions(connection, before);
     return {
-      node: connection.nodeName ?? "",
-      xfrmGatewayIp: Object.fromEntries(gateways),
-      freeIps: Object.fromEntries(connection.children.map((child) => freeOf(ledger, child))),
+      node: connection?.nodeName ?? "",
+      xfrmGatewayIp: this.#gateways(connection),
+      freeIps: this.#free(object, connection),
+      conditions: stated(found, before, generation, rfc3339()),
     };
   }
+
+  #conditions(connection: Connection | undefined, before: readonly StatedCondition[]): Condition[] {
+    const { carriers } = this.#options;
+    const groupId = connection && groupIdOf(connection);
+    const group = this.#cluster.groups.get(groupId ?? "");
+    const placed = placedOf({ groupId, group, carrier: carriers.of(groupId ?? "") });
+    const silentSince = carriers.silentSince(groupId ?? "");
+    return [placed, ...unknownReady(placed, before, silentSince)];
+  }
+
+  #gateways(connection: Connection | undefined): Record<string, string> {
+    const found = (connection?.children ?? []).flatMap((child) => {
+      const address = this.#cluster.gatewayAddress(connection as Connection, child);
+      return address === undefined ? [] : [[child.name, formatAddress(address)]];
+    });
+    return Object.fromEntries(found) as Record<string, string>;
+  }
+
+  #free(object: ConnectionResource, connection: Connection | undefined) {
+    const ledger = this.#cluster.ledger(object);
+    return Object.fromEntries((connection?.children ?? []).map((child) => freeOf(ledger, child)));
+  }
+
+  async #write(id: string, status: Shown): Promise<void> {
+    const before = this.#cluster.object(id);
+    if (before === undefined) return;
+    // An agent that spoke meanwhile is right: its word is not overwritten unseen.
+    const { resourceVersion } = before.metadata;
+    const speaks = status.conditions.some(({ type }) => type === "Ready");
+    const metadata = { name: id, ...(speaks && { resourceVersion }) };
+    const object = { apiVersion, kind: "IPSecConnection", metadata, status };
+    await this.#options.client.apply(resourceTypes.IPSecConnection, object, fieldManager, "status");
+    this.#tell(before, status);
+  }
+
+  /** An event when a connection finds its place, or what it needs there does not run. */
+  #tell(regarding: ConnectionResource, { conditions }: Shown): void {
+    const was = placedIn(regarding.status?.conditions ?? []);
+    const is = placedIn(conditions);
+    if (is === undefined || is.reason === Reason.InProgress) return;
+    if (was?.status === is.status && was.reason === is.reason) return;
+    this.#options.events.record({
+      regarding,
+      type: is.status === "True" ? "Normal" : "Warning",
+      reason: is.reason,
+      action: "Placing",
+      note: is.message,
+    });
+  }
+}
+
+function placedIn(conditions: readonly StatedCondition[]): StatedCondition | undefined {
+  return conditions.find(({ type }) => type === "Placed");
+}
+
+/** Of a status, the part that the leader writes; `Ready` is its own where no agent speaks. */
+function shownPart(object: ConnectionResource | undefined): Shown | undefined {
+  if (object === undefined) return undefined;
+  const { xfrmGatewayIp = {}, freeIps = {}, node = "", conditions = [] } = object.status ?? {};
+  const own = conditions.filter(
+    ({ type, reason }) => type === "Placed" || (type === "Ready" && reason === Reason.AgentSilent),
+  );
+  // In the order in which it is written.
+  const ordered = own.toSorted((a, b) => (a.type < b.type ? -1 : 1));
+  return { node, xfrmGatewayIp, freeIps, conditions: ordered };
 }
 
 function freeOf(ledger: Ledger, child: Child): [string, Record<string, string[]>] {

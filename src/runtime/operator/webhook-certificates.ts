@@ -1,3 +1,4 @@
+import { auditTime, merge, type Subscription } from "rxjs";
 import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
 import {
   endOf,
@@ -34,6 +35,7 @@ const leafMs = 365 * day;
 const renewMs = 30 * day;
 const lookMs = 3_600_000;
 const againMs = 2_000;
+const gatherMs = 50;
 
 type Secret = KubeObject & { readonly data?: Readonly<Record<string, string>> };
 
@@ -43,7 +45,10 @@ type Secret = KubeObject & { readonly data?: Readonly<Record<string, string>> };
  */
 export class WebhookCertificates implements Disposable {
   readonly #options: WebhookCertificatesOptions;
-  readonly #view: View<Secret>;
+  readonly #secret: View<Secret>;
+  /** Whoever writes a configuration anew writes it without the authority. */
+  readonly #configurations: readonly Configurations[];
+  readonly #subscription: Subscription;
   #timer: NodeJS.Timeout | undefined;
   #ended = false;
   #shown: string | undefined;
@@ -52,14 +57,33 @@ export class WebhookCertificates implements Disposable {
     this.#options = options;
     const { client, namespace, secretName: name, onTrouble } = options;
     const wanted = { type: resourceTypes.Secret, namespace, name };
-    this.#view = new View<Secret>(client, wanted, { onTrouble });
-    this.#view.changes.subscribe(() => void this.#look());
+    this.#secret = new View<Secret>(client, wanted, { onTrouble });
+    this.#configurations = options.managed ? this.#watchConfigurations() : [];
+    const views = [this.#secret, ...this.#configurations.map(({ view }) => view)];
+    this.#subscription = merge(...views.map(({ changes }) => changes))
+      .pipe(auditTime(gatherMs))
+      .subscribe(() => void this.#look());
   }
 
   [Symbol.dispose](): void {
     this.#ended = true;
     clearTimeout(this.#timer);
-    this.#view[Symbol.dispose]();
+    this.#subscription.unsubscribe();
+    this.#secret[Symbol.dispose]();
+    for (const { view } of this.#configurations) view[Symbol.dispose]();
+  }
+
+  #watchConfigurations(): Configurations[] {
+    const { client, onTrouble, configurations } = this.#options;
+    const { MutatingWebhookConfiguration, ValidatingWebhookConfiguration } = resourceTypes;
+    const watched = [
+      { type: MutatingWebhookConfiguration, name: configurations.mutating },
+      { type: ValidatingWebhookConfiguration, name: configurations.validating },
+    ];
+    return watched.map((wanted) => ({
+      type: wanted.type,
+      view: new View<WebhookConfiguration>(client, wanted, { onTrouble }),
+    }));
   }
 
   async #look(): Promise<void> {
@@ -75,7 +99,8 @@ export class WebhookCertificates implements Disposable {
   }
 
   async #settle(): Promise<void> {
-    const [secret] = this.#view.objects.values();
+    if (!this.#secret.synced) return;
+    const [secret] = this.#secret.objects.values();
     const { managed, onPair } = this.#options;
     const data = decoded(secret);
     if (managed && (secret === undefined || isDue(data["tls.crt"]) || isDue(data["ca.crt"]))) {
@@ -125,28 +150,41 @@ export class WebhookCertificates implements Disposable {
 
   /** Makes the API server trust the authority, where it does not yet. */
   async #trust(authority: string): Promise<void> {
-    const { mutating, validating } = this.#options.configurations;
     const caBundle = Buffer.from(authority).toString("base64");
-    await this.#trustIn(resourceTypes.MutatingWebhookConfiguration, mutating, caBundle);
-    await this.#trustIn(resourceTypes.ValidatingWebhookConfiguration, validating, caBundle);
+    for (const { type, view } of this.#configurations) {
+      for (const configuration of view.objects.values())
+        await this.#trustIn(type, configuration, caBundle);
+    }
   }
 
   async #trustIn(
-    type: (typeof resourceTypes)["MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration"],
-    name: string,
+    type: ConfigurationType,
+    { metadata, webhooks = [] }: WebhookConfiguration,
     caBundle: string,
   ): Promise<void> {
-    const { client } = this.#options;
-    const there = await client.get<WebhookConfiguration>(type, { name });
-    const webhooks = there.webhooks ?? [];
     if (webhooks.every(({ clientConfig }) => clientConfig.caBundle === caBundle)) return;
-    const { resourceVersion } = there.metadata;
+    const { name, resourceVersion } = metadata;
     const trusting = webhooks.map((webhook) => ({
       ...webhook,
       clientConfig: { ...webhook.clientConfig, caBundle },
     }));
-    await client.mergePatch(type, { name }, { metadata: { resourceVersion }, webhooks: trusting });
+    const patch = { metadata: { resourceVersion }, webhooks: trusting };
+    try {
+      await this.#options.client.mergePatch(type, { name }, patch);
+    } catch (error) {
+      // Another replica, or whoever wrote it anew, was first: the view tells of that.
+      if (!(error instanceof KubeError) || error.code !== "conflict") throw error;
+    }
   }
+}
+
+type ConfigurationType = (typeof resourceTypes)[
+  | "MutatingWebhookConfiguration"
+  | "ValidatingWebhookConfiguration"];
+
+interface Configurations {
+  readonly type: ConfigurationType;
+  readonly view: View<WebhookConfiguration>;
 }
 
 interface WebhookConfiguration extends KubeObject {

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { eventually } from "../../sites/shell.ts";
+import type { LabCluster } from "../cluster.ts";
+import { walkThrough, walkThroughChild, workload } from "../manifests.ts";
+import { Workload } from "../workload.ts";
+
+const system = ["-n", "ipman-system"] as const;
+
+/** A cluster whose operator is away, and what the next one finds. */
+export function absenceScenarios(cluster: () => LabCluster): void {
+  describe("without an operator", () => {
+    const kubectl = (...args: string[]) => cluster().kubectl(...args);
+
+    function scale(replicas: number): void {
+      kubectl("scale", ...system, "deployment/ipman-operator", `--replicas=${replicas}`);
+      if (replicas === 0) {
+        const pods = ["pods", "-l", "app=ipman-controller", "--timeout=60s"];
+        kubectl("wait", ...system, "--for=delete", ...pods);
+      } else {
+        kubectl("rollout", "status", ...system, "deployment/ipman-operator", "--timeout=90s");
+      }
+    }
+
+    const gateways = () =>
+      kubectl(
+        ...["get", "deployments", ...system, "-l", "ipman.dialo.ai/type=xfrm"],
+        ...["-o", "jsonpath={.items[*].metadata.uid}"],
+      );
+
+    it("starts pods that want no tunnel, denies those that do, and loses no traffic", async () => {
+      const [pod] = Workload.of(cluster(), "work") as [Workload];
+      const pings = pod.pings(600, "10.0.1.1");
+      scale(0);
+      const plain = ["plain", "--image=lab:dev", "--image-pull-policy=IfNotPresent"];
+      kubectl("run", ...plain, "--command", "--", "sleep", "600");
+      kubectl("wait", "--for=condition=Ready", "--timeout=30s", "pod/plain");
+      const { template } = workload({ name: "late", node: "node-b" }).spec;
+      const annotations = Object.entries(template.metadata.annotations);
+      const wishes = annotations.map(([key, value]) => `--annotations=${key}=${value}`);
+      assert.throws(
+        () => kubectl("run", "late", "--image=lab:dev", ...wishes),
+        /failed calling webhook "pods\.ipman\.dialo\.ai"/,
+      );
+      kubectl("delete", "pod", "plain", "--wait=false");
+      const { sent, received } = await pings;
+      process.stdout.write(`      ${sent - received} of ${sent} lost\n`);
+      assert.equal(received, sent);
+    });
+
+    it("leaves gateways alone that a document it cannot understand may want", async () => {
+      const before = gateways();
+      assert.notEqual(before, "");
+      for (const kind of ["mutating", "validating"])
+        kubectl("delete", `${kind}webhookconfiguration`, "ipman-ipman");
+      // Nobody is there to refuse it.
+      const clash = { "example-child": walkThroughChild(2, { vxlan_ip: "10.0.2.1/24" }) };
+      cluster().apply(walkThrough("node-a", { children: clash }));
+      scale(2);
+      await pause(10_000);
+      assert.equal(gateways(), before);
+      cluster().apply(walkThrough("node-a"));
+      cluster().upgrade("--wait", "--timeout", "90s");
+      await eventually(() => {
+        const wait = ["wait", "--for=condition=SpecValid", "--timeout=1s"];
+        kubectl(...wait, "ipsecconnection/example-connection");
+      }, 30_000);
+      assert.equal(gateways(), before);
+    });
+  });
+}

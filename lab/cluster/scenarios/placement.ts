@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { after, describe, it } from "node:test";
+import { eventually } from "../../sites/shell.ts";
+import type { LabCluster } from "../cluster.ts";
+import { walkThrough, walkThroughChild } from "../manifests.ts";
+
+const child = walkThroughChild(8, { name: "placed", if_id: 808 });
+
+/** What a person reads of a connection that nobody carries, and of those who should. */
+export function placementScenarios(cluster: () => LabCluster): void {
+  describe("the place of a connection", () => {
+    after(() => {
+      cluster().kubectl("delete", "ipsecconnection", "placed", "--ignore-not-found");
+    });
+
+    const condition = (kind: string, type: string): { status: string; message: string } => {
+      const path = `jsonpath={.status.conditions[?(@.type=="${type}")]}`;
+      const [resource = "", ...where] = kind.split(" ");
+      return JSON.parse(cluster().kubectl("get", resource, ...where, "-o", path)) as never;
+    };
+
+    function declare(changes: object): void {
+      const all = { name: "placed", remoteId: "nobody", children: { placed: child }, ...changes };
+      cluster().apply({ ...walkThrough("node-a", all), metadata: { name: "placed" } });
+    }
+
+    const says = (type: string, status: string, message: RegExp) =>
+      eventually(
+        () => {
+          const is = condition("ipsecconnection/placed", type);
+          assert.equal(is.status, status);
+          assert.match(is.message, message);
+        },
+        30_000,
+        250,
+      );
+
+    it("is told by the scheduler's words where the node is not there", async () => {
+      declare({ nodeName: "node-z", remoteAddr: "192.168.1.77" });
+      await says("Placed", "False", /pod ipman-system\/\S+ does not run: 0\/2 nodes are available/);
+      await says("Ready", "Unknown", /no agent tells how it is: pod/);
+      assert.match(cluster().kubectl("get", "ipsecconnection", "placed"), /placed +Unknown/);
+      const events = cluster().kubectl("get", "events", "-n", "default");
+      assert.match(events, /Warning +CarrierUnavailable +ipsecconnection\/placed/);
+      cluster().kubectl("delete", "ipsecconnection", "placed");
+    });
+
+    it("names the CharonGroup that is not there", async () => {
+      const groupRef = { namespace: "default", name: "none" };
+      declare({ nodeName: undefined, groupRef });
+      await says("Placed", "False", /there is no CharonGroup default\/none/);
+      cluster().kubectl("delete", "ipsecconnection", "placed");
+    });
+
+    it("names the namespace whose Secrets may not be read", async () => {
+      const secretRef = { namespace: "kube-public", name: "locked", key: "psk" };
+      declare({ secretRef, remoteAddr: "192.168.1.77" });
+      await says("Placed", "True", /charon and agent run on node-a/);
+      await says("SecretReady", "False", /namespace kube-public: add it to the chart's secretName/);
+      cluster().kubectl("delete", "ipsecconnection", "placed");
+    });
+  });
+}

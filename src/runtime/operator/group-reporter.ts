@@ -1,0 +1,88 @@
+import { auditTime, merge, type Subscription } from "rxjs";
+import type { Declared } from "../../adapters/kubernetes/declared.ts";
+import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
+import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
+import { apiVersion } from "../../model/api-group.ts";
+import { stated, type StatedCondition } from "../../model/condition.ts";
+import type { KubeObject } from "../../model/kube-object.ts";
+import { StatusWriter } from "../cluster/status-writer.ts";
+import { rfc3339 } from "../rfc3339.ts";
+import type { Carriers } from "./carriers.ts";
+import type { Cluster } from "./cluster.ts";
+import { groupConditionsOf } from "./placement-conditions.ts";
+
+interface GroupStatus {
+  readonly observedGeneration: number;
+  readonly conditions: readonly StatedCondition[];
+}
+
+type CharonGroup = KubeObject & { readonly status?: Partial<GroupStatus> };
+
+export interface GroupReporterOptions {
+  readonly client: KubeClient;
+  readonly declared: Declared;
+  readonly cluster: Cluster;
+  readonly carriers: Carriers;
+  readonly onTrouble: (error: unknown) => void;
+}
+
+const gatherMs = 200;
+
+const fieldManager = "ipman-operator";
+
+/** Writes into the status of each CharonGroup whether charon and agent run. */
+export class GroupReporter implements Disposable {
+  readonly #options: GroupReporterOptions;
+  readonly #writer: StatusWriter<GroupStatus>;
+  readonly #subscription: Subscription;
+
+  constructor(options: GroupReporterOptions) {
+    this.#options = options;
+    const { declared, cluster, carriers, onTrouble } = options;
+    this.#writer = new StatusWriter({
+      actual: (id) => {
+        const group = this.#group(id);
+        return group === undefined ? undefined : (group.status ?? {});
+      },
+      wanted: (id) => this.#wanted(id),
+      write: (id, status) => this.#write(id, status),
+      onTrouble,
+    });
+    this.#subscription = merge(cluster.changes, carriers.changes, declared.groups.changes)
+      .pipe(auditTime(gatherMs))
+      .subscribe(() => {
+        if (!cluster.synced || !carriers.synced) return;
+        for (const id of declared.groups.objects.keys()) this.#writer.look(id);
+      });
+  }
+
+  [Symbol.dispose](): void {
+    this.#subscription.unsubscribe();
+    this.#writer[Symbol.dispose]();
+  }
+
+  #group(id: string): CharonGroup | undefined {
+    return this.#options.declared.groups.objects.get(id);
+  }
+
+  #wanted(id: string): GroupStatus | undefined {
+    const group = this.#group(id);
+    if (group === undefined) return undefined;
+    const { cluster, carriers } = this.#options;
+    const general = cluster.desired.problems.get("") ?? [];
+    const problems = general.filter(({ source }) => source === `CharonGroup ${id}`);
+    const conditions = groupConditionsOf({ problems, ...carriers.of(id) });
+    const observedGeneration = group.metadata.generation ?? 0;
+    const before = group.status?.conditions ?? [];
+    return {
+      observedGeneration,
+      conditions: stated(conditions, before, observedGeneration, rfc3339()),
+    };
+  }
+
+  async #write(id: string, status: GroupStatus): Promise<void> {
+    const { namespace = "", name = "" } = this.#group(id)?.metadata ?? {};
+    const object = { apiVersion, kind: "CharonGroup", metadata: { namespace, name }, status };
+    await this.#options.client.apply(resourceTypes.CharonGroup, object, fieldManager, "status");
+  }
+}

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { impliedGroup } from "../../model/group.ts";
+import { failure, Reason } from "../../model/failure.ts";
+import { groupConditionsOf, placedOf, unknownReady } from "./placement-conditions.ts";
+
+const group = impliedGroup("node-a");
+const runs = { charon: undefined, agent: undefined };
+const down = { ...runs, agent: failure(Reason.CarrierUnavailable, "no image") };
+const placed = placedOf({ groupId: group.id, group, carrier: runs });
+const ready = (lastTransitionTime: string, reason = "Ready") => [
+  {
+    ...{ type: "Ready", status: "True" as const, reason, message: "it carries traffic" },
+    ...{ observedGeneration: 1, lastTransitionTime },
+  },
+];
+
+describe("where a connection is placed", () => {
+  it("is where charon and agent run", () => {
+    assert.equal(placed.status, "True");
+    assert.match(placed.message, /node-a/);
+    const lacking = placedOf({ groupId: group.id, group, carrier: down });
+    assert.deepEqual([lacking.status, lacking.message], ["False", "no image"]);
+  });
+
+  it("is nowhere without its group", () => {
+    const { reason, message } = placedOf({ groupId: "a/b", group: undefined, carrier: runs });
+    assert.equal(reason, "GroupMissing");
+    assert.match(message, /no CharonGroup a\/b/);
+  });
+});
+
+describe("Ready of a connection", () => {
+  const since = Date.parse("2026-01-01T12:00:00Z");
+
+  it("is unknown before the first word, and says why", () => {
+    const [unknown] = unknownReady(placed, [], undefined);
+    assert.equal(unknown?.status, "Unknown");
+    assert.equal(unknown?.reason, "AgentSilent");
+  });
+
+  it("is the agent's while there is one", () => {
+    assert.deepEqual(unknownReady(placed, ready("2026-01-01T11:00:00Z"), undefined), []);
+  });
+
+  it("is unknown when its last word is from before the silence", () => {
+    assert.equal(unknownReady(placed, ready("2026-01-01T11:00:00Z"), since).length, 1);
+    assert.deepEqual(unknownReady(placed, ready("2026-01-01T12:00:10Z"), since), []);
+  });
+
+  it("stays unknown until an agent overwrites it", () => {
+    const said = ready("2026-01-01T12:00:10Z", "AgentSilent");
+    assert.equal(unknownReady(placed, said, undefined).length, 1);
+  });
+});
+
+describe("a CharonGroup", () => {
+  it("is ready when charon and agent run", () => {
+    const types = groupConditionsOf({ ...runs, problems: [] }).map(
+      ({ type, status }) => `${type}=${status}`,
+    );
+    assert.deepEqual(types, [
+      "SpecValid=True",
+      "CharonReady=True",
+      "AgentReady=True",
+      "Ready=True",
+    ]);
+  });
+
+  it("says what it lacks", () => {
+    const conditions = groupConditionsOf({ ...down, problems: [] });
+    const summed = conditions.find(({ type }) => type === "Ready");
+    assert.deepEqual([summed?.status, summed?.message], ["False", "no image"]);
+  });
+});
