@@ -34,7 +34,7 @@ export function absenceScenarios(cluster: () => LabCluster): void {
       const pings = pod.pings(600, "10.0.1.1");
       scale(0);
       const plain = ["plain", "--image=lab:dev", "--image-pull-policy=IfNotPresent"];
-      kubectl("run", ...plain, "--command", "--", "sleep", "600");
+      kubectl("run", ...plain);
       kubectl("wait", "--for=condition=Ready", "--timeout=30s", "pod/plain");
       const { template } = workload({ name: "late", node: "node-b" }).spec;
       const annotations = Object.entries(template.metadata.annotations);
