@@ -1,6 +1,7 @@
 import { LabCluster } from "./cluster.ts";
 import { walkThrough, workload } from "./manifests.ts";
 import { configurePeer, examplePeer } from "./peer.ts";
+import { Workload } from "./workload.ts";
 
 /** A cluster with the walk-through applied, until it is interrupted. */
 const since = performance.now();
@@ -22,7 +23,7 @@ const key = ["ipsec-secret", "-n", "default", "--from-literal=example=yourpresha
 cluster.kubectl("create", "secret", "generic", ...key);
 cluster.apply(walkThrough("node-a"), workload({ name: "work", node: "node-b" }));
 cluster.kubectl("wait", "--for=condition=Ready", "--timeout=90s", "ipsecconnection", "--all");
-cluster.kubectl("wait", "--for=condition=Ready", "--timeout=90s", "pods", "-l", "app=work");
+Workload.started(cluster, "work");
 say("the walk-through is applied");
 process.stdout.write(`\n${cluster.kubectl("get", "ipsecconnection", "-o", "wide")}\n`);
 process.stdout.write(`${cluster.kubectl("get", "pods", "-A", "-o", "wide")}

@@ -25,6 +25,13 @@ export class Workload {
     return found.map((name) => new Workload(cluster, name.replace("pod/", ""), namespace));
   }
 
+  /** The same, once all of them run; they may not even be there yet. */
+  static started(cluster: LabCluster, app: string, namespace = "default"): Workload[] {
+    const status = ["rollout", "status", `deployment/${app}`, "-n", namespace];
+    cluster.kubectl(...status, "--timeout=100s");
+    return Workload.of(cluster, app, namespace);
+  }
+
   sh(script: string): string {
     const { name, namespace } = this;
     return this.#cluster.kubectl(

@@ -112,15 +112,7 @@ export function groupScenarios(cluster: () => LabCluster): void {
         ["four", "10.0.3.1"],
         ["six", "fd00:a1::1"],
       ] as const) {
-        cluster().kubectl(
-          "wait",
-          "--for=condition=Ready",
-          "--timeout=60s",
-          "pods",
-          "-l",
-          `app=${app}`,
-        );
-        const [pod] = Workload.of(cluster(), app) as [Workload];
+        const [pod] = Workload.started(cluster(), app) as [Workload];
         await eventually(
           () => assert.equal(pod.ping(address, "-c", "3", "-i", "0.1").received, 3),
           20_000,

@@ -26,7 +26,7 @@ export function walkThroughScenarios(cluster: () => LabCluster): void {
       cluster().apply(walkThrough("node-a"), workload({ name: "work", node: "node-b" }));
       const wait = ["wait", "--for=condition=Ready", "--timeout=60s"];
       cluster().kubectl(...wait, "ipsecconnection/example-connection");
-      cluster().kubectl(...wait, "pods", "-l", "app=work");
+      Workload.started(cluster(), "work");
     });
 
     it("gives both pods, on the other node, the way to the peer's network", async () => {
