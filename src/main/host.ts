@@ -16,8 +16,9 @@ import {
 } from "rxjs";
 import type { ControlRequest } from "../adapters/control/protocol.ts";
 import { ControlServer } from "../adapters/control/server.ts";
-import { EndpointStore } from "../adapters/host/endpoint-store.ts";
+import { endpointCodec } from "../adapters/host/endpoints.ts";
 import { Fabric } from "../adapters/host/fabric.ts";
+import { StateFile } from "../adapters/host/state-file.ts";
 import { watchFolder } from "../adapters/manifests/watch.ts";
 import { applyPlan } from "../adapters/netlink/apply-plan.ts";
 import { netnsFolder } from "../adapters/netlink/namespace.ts";
@@ -90,7 +91,7 @@ async function build(options: HostOptions, log: Logger, resources: AsyncDisposab
     charon: () => charon.process,
   });
   mkdirSync(options.stateFolder, { recursive: true, mode: 0o700 });
-  const store = new EndpointStore(join(options.stateFolder, "endpoints.json"));
+  const store = new StateFile(join(options.stateFolder, "endpoints.json"), endpointCodec);
   const range = fabricNetwork(options.fabric);
   const placement = new HostPlacement(store, new Fabric(range), range);
   const supervisor = new Supervisor({

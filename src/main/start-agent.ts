@@ -1,6 +1,9 @@
+import { dirname, join } from "node:path";
 import { pino, type Logger } from "pino";
 import { distinctUntilChanged, map, type Subscription } from "rxjs";
 import { ContainerRuntime } from "../adapters/cri/sandbox.ts";
+import { knownChildrenCodec } from "../adapters/host/known-child.ts";
+import { StateFile } from "../adapters/host/state-file.ts";
 import { Declared } from "../adapters/kubernetes/declared.ts";
 import { EventRecorder } from "../adapters/kubernetes/events.ts";
 import { KubeClient } from "../adapters/kubernetes/kube-client.ts";
@@ -14,6 +17,7 @@ import { label } from "../model/labels.ts";
 import { trimmedPod } from "../model/worker-pod.ts";
 import { AgentReporter } from "../runtime/cluster/agent-reporter.ts";
 import { agentDesired } from "../runtime/cluster/agent-desired.ts";
+import { ChildMemory } from "../runtime/cluster/child-memory.ts";
 import { PodPlacement } from "../runtime/cluster/pod-placement.ts";
 import { HostNetwork } from "../runtime/host-network.ts";
 import { logChanges, logNews, logTrouble } from "../runtime/log.ts";
@@ -95,6 +99,7 @@ class AgentParts {
         gateways,
         workers,
         runtime: this.#runtime(),
+        memory: this.#memory(),
         connections: () => supervisor.desired.connections,
         onTrouble: this.#onTrouble,
       }),
@@ -149,6 +154,12 @@ class AgentParts {
     const wanted = { type: resourceTypes.Pod, labelSelector, namespace };
     const options = { onTrouble: this.#onTrouble, trim: trimmedPod };
     return this.#resources.use(new View(this.#client, wanted, options));
+  }
+
+  /** In the folder that is charon's too, on the node: it lasts as long as what is in the kernel. */
+  #memory(): ChildMemory {
+    const path = join(dirname(this.#options.vici), "children.json");
+    return new ChildMemory(new StateFile(path, knownChildrenCodec), this.#onTrouble);
   }
 
   #runtime(): ContainerRuntime | undefined {

@@ -8,8 +8,9 @@ import {
   timeout,
   type Observable,
 } from "rxjs";
-import type { EndpointStore, Endpoints, HostWorker } from "../adapters/host/endpoint-store.ts";
+import type { Endpoints, HostWorker } from "../adapters/host/endpoints.ts";
 import { fabricDevice, fabricMtu, type Fabric } from "../adapters/host/fabric.ts";
+import type { StateFile } from "../adapters/host/state-file.ts";
 import { createNamespace, deleteNamespace, netnsPath } from "../adapters/netlink/namespace.ts";
 import { bitsOf, formatAddress, type Address } from "../model/address.ts";
 import { freeAddress, rangeContains } from "../model/address-pool.ts";
@@ -34,14 +35,14 @@ const placedWithinMs = 10_000;
 
 /** Gateways and workers of one host: named network namespaces on a fabric. */
 export class HostPlacement implements PlacementPort {
-  readonly #store: EndpointStore;
+  readonly #store: StateFile<Endpoints>;
   readonly #fabric: Fabric;
   readonly #network: Prefix;
   readonly #state: BehaviorSubject<Endpoints>;
   /** The namespace behind a gateway's name, by inode: a name can come to mean another. */
   readonly #inodes = new Map<string, number>();
 
-  constructor(store: EndpointStore, fabric: Fabric, network: Prefix) {
+  constructor(store: StateFile<Endpoints>, fabric: Fabric, network: Prefix) {
     this.#store = store;
     this.#fabric = fabric;
     this.#network = networkOf(network);
@@ -70,8 +71,11 @@ export class HostPlacement implements PlacementPort {
     this.#remove((g) => g.connection === connectionId && g.child === childKey);
   }
 
-  prune(declared: (connectionId: string, childKey: string) => boolean): number[] {
-    const removed = this.#remove(({ connection, child }) => !declared(connection, child));
+  prune(declared: ReadonlyMap<string, Connection>): number[] {
+    const removed = this.#remove(({ connection, child }) => {
+      const children = declared.get(connection)?.children ?? [];
+      return !children.some(({ key }) => key === child);
+    });
     return removed.flatMap(({ id }) => ifIdOf(id) ?? []);
   }
 

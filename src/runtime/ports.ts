@@ -43,10 +43,10 @@ export interface PlacementPort {
   /** Wants a gateway for the child; `gateways` tells when it is there. */
   readonly ensureGateway: (connectionId: string, child: Child) => void;
   /**
-   * Removes the gateways of children that nobody declares any more, which an earlier
-   * process left; gives their if_ids.
+   * Removes the gateways of children that are not among these, which an earlier process
+   * left; gives the if_ids of all that it knows of and that are not.
    */
-  readonly prune: (declared: (connectionId: string, childKey: string) => boolean) => number[];
+  readonly prune: (declared: ReadonlyMap<string, Connection>) => number[];
   readonly removeGateway: (connectionId: string, childKey: string) => void;
   readonly gateways: Observable<readonly Gateway[]>;
   readonly workers: Observable<readonly Worker[]>;

@@ -196,9 +196,10 @@ export class Supervisor implements Disposable {
   #prune(): void {
     if (this.#pruned || !this.#isWhole()) return;
     this.#pruned = true;
-    const declared = (id: string, key: string) =>
-      this.#desired.connections.get(id)?.children.some((child) => child.key === key) === true;
-    for (const ifId of this.#options.placement.prune(declared)) this.#ifIds.add(ifId);
+    const left = this.#options.placement.prune(this.#desired.connections);
+    for (const ifId of left) this.#ifIds.add(ifId);
+    // charon may be hanging, and then it takes nothing out of the kernel.
+    this.#removeSas(left);
   }
 
   #takeDesired(snapshot: Snapshot): void {
@@ -268,10 +269,16 @@ export class Supervisor implements Disposable {
   #sweep(root: Root): void {
     const { connection } = root.getSnapshot().context;
     if (this.#desired.connections.has(connection.id)) return;
-    const ifIds = new Set(connection.children.map(({ ifId }) => ifId));
+    this.#removeSas(connection.children.map(({ ifId }) => ifId));
+  }
+
+  /** What somebody declares has a right to its SAs. */
+  #removeSas(undeclared: Iterable<number>): void {
+    const ifIds = new Set(undeclared);
     for (const { children } of this.#desired.connections.values()) {
       for (const { ifId } of children) ifIds.delete(ifId);
     }
+    if (ifIds.size === 0) return;
     try {
       this.#options.network.removeSas(ifIds);
     } catch {

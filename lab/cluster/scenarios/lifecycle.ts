@@ -135,27 +135,50 @@ export function lifecycleScenarios(cluster: () => LabCluster): void {
       await pings();
     });
 
-    it("that is deleted while charon is down is gone, in the kernel too", async () => {
-      assert.notEqual((await kernel()).trim(), "0");
-      const charon = ["-n", "ipman-system", "-l", "ipman.dialo.ai/type=charon"];
-      // It hangs, and those who connect to it wait in a queue that is full.
+    const none = (type: string) =>
+      eventually(
+        () => {
+          const pods = ["-n", "ipman-system", "-l", `ipman.dialo.ai/type=${type}`, "-o", "name"];
+          assert.equal(cluster().kubectl("get", "pods", ...pods), "");
+        },
+        90_000,
+        500,
+      );
+    const nothingInKernel = () =>
+      eventually(async () => assert.equal((await kernel()).trim(), "0"), 60_000, 500);
+    /** charon hangs, and those who connect to it wait in a queue that is full. */
+    const hangCharon = () => {
       const crowd = `const { connect } = require("node:net");
         for (let i = 0; i < 8; i++) connect(process.argv[1]).on("error", () => {});
         setTimeout(() => process.exit(), 30_000);`;
-      await cluster().nodes["node-a"].sh(
+      return cluster().nodes["node-a"].sh(
         `kill -STOP $(pgrep charon-systemd)
         node -e '${crowd}' /run/ipman/*/charon.vici </dev/null >/dev/null 2>&1 &
         sleep 3`,
       );
-      const deleted = ["delete", "ipsecconnection", "example-connection", "--timeout=30s"];
+    };
+    const remove = () =>
+      cluster().kubectl("delete", "ipsecconnection", "example-connection", "--timeout=30s");
+
+    it("that is deleted while charon hangs is gone, in the kernel too", async () => {
+      assert.notEqual((await kernel()).trim(), "0");
       cluster().kubectl("delete", "deployment", "work", "-n", "default", "--timeout=60s");
-      cluster().kubectl(...deleted);
-      await eventually(
-        () => assert.equal(cluster().kubectl("get", "pods", ...charon, "-o", "name"), ""),
-        90_000,
-        500,
-      );
-      await eventually(async () => assert.equal((await kernel()).trim(), "0"), 60_000, 500);
+      await hangCharon();
+      remove();
+      await none("charon");
+      await nothingInKernel();
+    });
+
+    it("that is deleted while its agent is away is gone as well", async () => {
+      cluster().apply(walkThrough("node-a"));
+      await up("1/1");
+      assert.notEqual((await kernel()).trim(), "0");
+      await hangCharon();
+      const agent = ["-n", "ipman-system", "-l", "ipman.dialo.ai/type=agent"];
+      cluster().kubectl("delete", "pod", ...agent, "--now", "--wait=false");
+      remove();
+      await none("charon");
+      await nothingInKernel();
     });
 
     it("leaves nothing when the chart is uninstalled, but what is declared", async () => {

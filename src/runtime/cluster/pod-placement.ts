@@ -2,6 +2,7 @@ import { BehaviorSubject, type Observable, Subscription } from "rxjs";
 import { uplink } from "../../adapters/netlink/uplink.ts";
 import { findPodNamespace, type PodNamespace } from "../../adapters/cri/pod-namespace.ts";
 import type { ContainerRuntime } from "../../adapters/cri/sandbox.ts";
+import type { KnownChild } from "../../adapters/host/known-child.ts";
 import { removeLink } from "../../adapters/netlink/apply-links.ts";
 import type { View } from "../../adapters/kubernetes/view.ts";
 import { parseAddress, type Address } from "../../model/address.ts";
@@ -11,6 +12,7 @@ import { xfrmName } from "../../model/gateway-plan.ts";
 import { annotation } from "../../model/labels.ts";
 import { hasEnded, workerOfPod, type Pod } from "../../model/worker-pod.ts";
 import type { PlacementPort } from "../ports.ts";
+import type { ChildMemory } from "./child-memory.ts";
 
 export interface PodPlacementOptions {
   /** The gateway pods of this group. */
@@ -19,6 +21,7 @@ export interface PodPlacementOptions {
   readonly workers: View<Pod>;
   readonly runtime: ContainerRuntime | undefined;
   readonly connections: () => ReadonlyMap<string, Connection>;
+  readonly memory: ChildMemory;
   readonly onTrouble: (error: unknown) => void;
 }
 
@@ -37,6 +40,7 @@ export class PodPlacement implements PlacementPort, Disposable {
     { connection: Connection | undefined; worker: Worker | undefined }
   >();
   readonly #subscription = new Subscription();
+  #remembered: ReadonlyMap<string, Connection> | undefined;
 
   constructor(options: PodPlacementOptions) {
     this.#options = options;
@@ -56,15 +60,22 @@ export class PodPlacement implements PlacementPort, Disposable {
   /** The operator makes gateways; here they are only found. */
   ensureGateway(): void {}
 
-  removeGateway(): void {}
+  removeGateway(connectionId: string, childKey: string): void {
+    this.#options.memory.takeOthers(
+      ({ connection, child }) => connection !== connectionId || child !== childKey,
+    );
+  }
 
-  prune(): number[] {
-    return [];
+  prune(declared: ReadonlyMap<string, Connection>): number[] {
+    const isDeclared = ({ connection, child, ifId }: KnownChild) =>
+      declared.get(connection)?.children.find(({ key }) => key === child)?.ifId === ifId;
+    return this.#options.memory.takeOthers(isDeclared).map(({ ifId }) => ifId);
   }
 
   /** Looks anew who is whose: pods, or the connections that they name, changed. */
   update(): void {
     const connections = this.#options.connections();
+    this.#remember(connections);
     const workers: Worker[] = [];
     for (const pod of this.#options.workers.objects.values()) {
       const worker = this.#worker(pod, connections);
@@ -89,6 +100,12 @@ export class PodPlacement implements PlacementPort, Disposable {
     const worker = workerOfPod(pod, connections);
     this.#workerOf.set(pod, { connection, worker });
     return worker;
+  }
+
+  #remember(connections: ReadonlyMap<string, Connection>): void {
+    if (this.#remembered === connections) return;
+    this.#remembered = connections;
+    this.#options.memory.note(connections.values());
   }
 
   #lookForGateways(): void {

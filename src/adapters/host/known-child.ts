@@ -1,0 +1,23 @@
+import type { StateCodec } from "./state-file.ts";
+
+/** A child that was declared once, and what its SAs in the kernel are known by. */
+export interface KnownChild {
+  readonly connection: string;
+  readonly child: string;
+  readonly ifId: number;
+}
+
+/** Children in a file. */
+export const knownChildrenCodec: StateCodec<readonly KnownChild[]> = {
+  none: [],
+  format: (children) => children,
+  parse: (json) => {
+    if (Array.isArray(json) && json.every(isKnownChild)) return json;
+    throw new Error("it is no list of children with their if_ids");
+  },
+};
+
+function isKnownChild(value: unknown): value is KnownChild {
+  const { connection, child, ifId } = (value ?? {}) as Partial<KnownChild>;
+  return typeof connection === "string" && typeof child === "string" && Number.isInteger(ifId);
+}
