@@ -19,6 +19,7 @@ import { AgentReporter } from "../runtime/cluster/agent-reporter.ts";
 import { agentDesired } from "../runtime/cluster/agent-desired.ts";
 import { ChildMemory } from "../runtime/cluster/child-memory.ts";
 import { PodPlacement } from "../runtime/cluster/pod-placement.ts";
+import { backgroundWrites } from "../runtime/cluster/writes.ts";
 import { HostNetwork } from "../runtime/host-network.ts";
 import { logChanges, logNews, logTrouble } from "../runtime/log.ts";
 import { Metrics } from "../runtime/metrics.ts";
@@ -146,7 +147,10 @@ class AgentParts {
     this.#follow(logChanges(this.#log, supervisor));
     const events = new EventRecorder(client, "ipman.dialo.ai/agent", onTrouble);
     this.#resources.use(
-      new AgentReporter({ client, declared, supervisor, network, events, onTrouble }),
+      new AgentReporter({
+        ...{ client, declared, supervisor, network, events, onTrouble },
+        writes: backgroundWrites(),
+      }),
     );
   }
 

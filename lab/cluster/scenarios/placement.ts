@@ -39,9 +39,10 @@ export function placementScenarios(cluster: () => LabCluster): void {
       declare({ nodeName: "node-z", remoteAddr: "192.168.1.77" });
       await says("Placed", "False", /pod ipman-system\/\S+ does not run: 0\/2 nodes are available/);
       await says("Ready", "Unknown", /no agent tells how it is: pod/);
-      assert.match(cluster().kubectl("get", "ipsecconnection", "placed"), /placed +Unknown/);
-      const events = cluster().kubectl("get", "events", "-n", "default");
-      assert.match(events, /Warning +CarrierUnavailable +ipsecconnection\/placed/);
+      const get = (...what: string[]) => cluster().kubectl("get", ...what);
+      await eventually(() => assert.match(get("ipsecconnection", "placed"), /placed +Unknown/));
+      const event = /Warning +CarrierUnavailable +ipsecconnection\/placed/;
+      await eventually(() => assert.match(get("events", "-n", "default"), event));
       cluster().kubectl("delete", "ipsecconnection", "placed");
     });
 
@@ -57,6 +58,20 @@ export function placementScenarios(cluster: () => LabCluster): void {
       declare({ secretRef, remoteAddr: "192.168.1.77" });
       await says("Placed", "True", /charon and agent run on node-a/);
       await says("SecretReady", "False", /namespace kube-public: add it to the chart's secretName/);
+    });
+
+    it("loses its gateway's address and its pools with them", async () => {
+      const shown = (field: string) =>
+        cluster().kubectl("get", "ipsecconnection/placed", "-o", `jsonpath={.status.${field}}`);
+      await eventually(() => assert.match(shown("xfrmGatewayIp"), /placed/), 30_000);
+      assert.match(shown("freeIps"), /primary/);
+      const { ip_pools: _, ...poolless } = child;
+      const secretRef = { namespace: "kube-public", name: "locked", key: "psk" };
+      declare({
+        ...{ secretRef, remoteAddr: "192.168.1.77", nodeName: "node-z" },
+        children: { placed: poolless },
+      });
+      await eventually(() => assert.equal(shown("xfrmGatewayIp") + shown("freeIps"), ""), 30_000);
       cluster().kubectl("delete", "ipsecconnection", "placed");
     });
   });

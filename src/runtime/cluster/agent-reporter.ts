@@ -1,3 +1,4 @@
+import type { LimitFunction } from "p-limit";
 import { auditTime, merge, type Subscription } from "rxjs";
 import type { Declared } from "../../adapters/kubernetes/declared.ts";
 import type { EventRecorder } from "../../adapters/kubernetes/events.ts";
@@ -18,6 +19,7 @@ export interface ReporterOptions {
   readonly supervisor: Supervisor;
   readonly network: HostNetwork;
   readonly events: EventRecorder;
+  readonly writes: LimitFunction;
   readonly onTrouble: (error: unknown) => void;
 }
 
@@ -35,11 +37,12 @@ export class AgentReporter implements Disposable {
 
   constructor(options: ReporterOptions) {
     this.#options = options;
-    const { declared, supervisor, onTrouble } = options;
+    const { declared, supervisor, writes, onTrouble } = options;
     this.#writer = new StatusWriter({
       actual: (id) => this.#actual(id),
       wanted: (id) => this.#wanted(id),
       write: (id, status) => this.#write(id, status),
+      writes,
       onTrouble,
     });
     this.#subscription = merge(supervisor.changes, declared.connections.changes)

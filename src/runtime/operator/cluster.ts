@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { auditTime, filter, map, merge, Subject, Subscription, type Observable } from "rxjs";
 import type { Declared } from "../../adapters/kubernetes/declared.ts";
 import type { View } from "../../adapters/kubernetes/view.ts";
@@ -142,9 +143,19 @@ export class Cluster implements Disposable {
   #takeDeclared(): void {
     this.#taken = desiredState(this.desired, this.#views.declared.snapshot(), "cluster");
     const { groups, connections } = this.#taken;
-    this.#groups = groupsOf(groups, connections.values());
+    this.#groups = keptWhereSame(this.#groups, groupsOf(groups, connections.values()));
     this.#changes.next();
   }
+}
+
+/** The same object while nothing about it changed: what is made of it stays, too. */
+function keptWhereSame<T>(before: ReadonlyMap<string, T>, now: ReadonlyMap<string, T>) {
+  return new Map(
+    [...now].map(([id, value]) => {
+      const known = before.get(id);
+      return [id, known !== undefined && isDeepStrictEqual(known, value) ? known : value];
+    }),
+  );
 }
 
 function gatewayAddresses(pods: Iterable<Pod>): Map<string, Address> {

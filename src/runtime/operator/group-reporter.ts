@@ -1,3 +1,4 @@
+import type { LimitFunction } from "p-limit";
 import { auditTime, merge, type Subscription } from "rxjs";
 import type { Declared } from "../../adapters/kubernetes/declared.ts";
 import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
@@ -23,6 +24,7 @@ export interface GroupReporterOptions {
   readonly declared: Declared;
   readonly cluster: Cluster;
   readonly carriers: Carriers;
+  readonly writes: LimitFunction;
   readonly onTrouble: (error: unknown) => void;
 }
 
@@ -38,7 +40,7 @@ export class GroupReporter implements Disposable {
 
   constructor(options: GroupReporterOptions) {
     this.#options = options;
-    const { declared, cluster, carriers, onTrouble } = options;
+    const { declared, cluster, carriers, writes, onTrouble } = options;
     this.#writer = new StatusWriter({
       actual: (id) => {
         const group = this.#group(id);
@@ -46,6 +48,7 @@ export class GroupReporter implements Disposable {
       },
       wanted: (id) => this.#wanted(id),
       write: (id, status) => this.#write(id, status),
+      writes,
       onTrouble,
     });
     this.#subscription = merge(cluster.changes, carriers.changes, declared.groups.changes)

@@ -1,3 +1,4 @@
+import type { LimitFunction } from "p-limit";
 import { auditTime, merge, type Subscription } from "rxjs";
 import type { EventRecorder } from "../../adapters/kubernetes/events.ts";
 import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
@@ -27,6 +28,7 @@ export interface OperatorReporterOptions {
   readonly cluster: Cluster;
   readonly carriers: Carriers;
   readonly events: EventRecorder;
+  readonly writes: LimitFunction;
   readonly onTrouble: (error: unknown) => void;
 }
 
@@ -46,12 +48,13 @@ export class OperatorReporter implements Disposable {
 
   constructor(options: OperatorReporterOptions) {
     this.#options = options;
-    const { cluster, carriers, onTrouble } = options;
+    const { cluster, carriers, writes, onTrouble } = options;
     this.#cluster = cluster;
     this.#writer = new StatusWriter({
       actual: (id) => shownPart(cluster.object(id)),
       wanted: (id) => this.#wanted(id),
       write: (id, status) => this.#write(id, status),
+      writes,
       onTrouble,
     });
     this.#subscription = merge(cluster.everything, carriers.changes)
@@ -101,7 +104,8 @@ export class OperatorReporter implements Disposable {
 
   #free(object: ConnectionResource, connection: Connection | undefined) {
     const ledger = this.#cluster.ledger(object);
-    return Object.fromEntries((connection?.children ?? []).map((child) => freeOf(ledger, child)));
+    const children = connection?.children ?? [];
+    return Object.fromEntries(children.flatMap((child) => freeOf(ledger, child)));
   }
 
   async #write(id: string, status: Shown): Promise<void> {
@@ -111,7 +115,7 @@ export class OperatorReporter implements Disposable {
     const { resourceVersion } = before.metadata;
     const speaks = status.conditions.some(({ type }) => type === "Ready");
     const metadata = { name: id, ...(speaks && { resourceVersion }) };
-    const object = { apiVersion, kind: "IPSecConnection", metadata, status };
+    const object = { apiVersion, kind: "IPSecConnection", metadata, status: applied(status) };
     await this.#options.client.apply(resourceTypes.IPSecConnection, object, fieldManager, "status");
     this.#tell(before, status);
   }
@@ -148,10 +152,19 @@ function shownPart(object: ConnectionResource | undefined): Shown | undefined {
   return { node, xfrmGatewayIp, freeIps, conditions: ordered };
 }
 
-function freeOf(ledger: Ledger, child: Child): [string, Record<string, string[]>] {
+/** The server makes null of a map that loses the last key that we gave it, and refuses that. */
+function applied({ xfrmGatewayIp, freeIps, ...status }: Shown): Partial<Shown> {
+  return {
+    ...status,
+    ...(Object.keys(xfrmGatewayIp ?? {}).length > 0 && { xfrmGatewayIp }),
+    ...(Object.keys(freeIps ?? {}).length > 0 && { freeIps }),
+  };
+}
+
+function freeOf(ledger: Ledger, child: Child): [string, Record<string, string[]>][] {
   const pools = Object.keys(child.pools).map((pool): [string, string[]] => [
     pool,
     ledger.free(child, pool, mostListed).map(formatPrefix),
   ]);
-  return [child.name, Object.fromEntries(pools)];
+  return pools.length === 0 ? [] : [[child.name, Object.fromEntries(pools)]];
 }

@@ -1,4 +1,5 @@
-import { Subscription } from "rxjs";
+import type { LimitFunction } from "p-limit";
+import { auditTime, merge, type Subscription } from "rxjs";
 import { createActor, fromPromise, type ActorRefFrom } from "xstate";
 import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
 import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
@@ -23,6 +24,8 @@ export interface WorkloadsOptions {
   /** The Deployments that ipman made. */
   readonly deployments: View<KubeObject>;
   readonly settings: WorkloadSettings;
+  /** Whose turn it is to write. */
+  readonly writes: LimitFunction;
   readonly onBreakdown: (id: string, error: unknown) => void;
 }
 
@@ -31,36 +34,46 @@ type Workload = ActorRefFrom<typeof workloadMachine>;
 /** A group that nobody needs any more ends its SAs first; milliseconds. */
 const groupLingerMs = 15_000;
 
+/** Changes that come close together are looked at once. */
+const gatherMs = 10;
+
 const fieldManager = "ipman-operator";
 
 /** Runs an actor for each Deployment that is there or is to be. */
 export class Workloads implements Disposable {
   readonly #options: WorkloadsOptions;
   readonly #actors = new Map<string, Workload>();
-  readonly #subscription = new Subscription();
+  readonly #subscription: Subscription;
   readonly #logic;
-  /** What a gateway is made of, so that the same is the same object. */
+  /** What was made of a connection or a group, so that the same is the same object. */
   readonly #gateways = new WeakMap<Connection, { group: Group; objects: readonly KubeObject[] }>();
-  readonly #groups = new Map<string, { group: string; objects: readonly KubeObject[] }>();
+  readonly #groups = new WeakMap<Group, readonly KubeObject[]>();
   readonly #seen = new Map<string, KubeObject>();
 
   constructor(options: WorkloadsOptions) {
     this.#options = options;
-    const { client, cluster, deployments } = options;
+    const { client, cluster, deployments, writes } = options;
     const type = resourceTypes.Deployment;
+    /** One that has waited for so long that nobody wants it any more is not made. */
+    const inTurn = <T>(signal: AbortSignal, write: () => Promise<T>) =>
+      writes(() => {
+        signal.throwIfAborted();
+        return refusing(write);
+      });
     this.#logic = workloadMachine.provide({
       actors: {
-        apply: fromPromise<KubeObject, KubeObject>(({ input }) =>
-          refusing(() => client.apply<KubeObject>(type, input, fieldManager)),
+        apply: fromPromise<KubeObject, KubeObject>(({ input, signal }) =>
+          inTurn(signal, () => client.apply<KubeObject>(type, input, fieldManager)),
         ),
-        remove: fromPromise<void, KubeObject>(({ input: { metadata } }) => {
+        remove: fromPromise<void, KubeObject>(({ input: { metadata }, signal }) => {
           const { namespace, name, uid } = metadata;
-          return refusing(() => client.delete(type, { namespace, name }, uid));
+          return inTurn(signal, () => client.delete(type, { namespace, name }, uid));
         }),
       },
     });
-    this.#subscription.add(cluster.changes.subscribe(() => this.#look()));
-    this.#subscription.add(deployments.changes.subscribe(() => this.#look()));
+    this.#subscription = merge(cluster.changes, deployments.changes)
+      .pipe(auditTime(gatherMs))
+      .subscribe(() => this.#look());
   }
 
   /** The actors by `namespace/name`. */
@@ -147,22 +160,19 @@ export class Workloads implements Disposable {
   }
 
   #ofGroup(group: Group): readonly KubeObject[] {
+    const known = this.#groups.get(group);
+    if (known !== undefined) return known;
     const { settings } = this.#options;
-    const shape = JSON.stringify(group);
-    const known = this.#groups.get(group.id);
-    if (known?.group === shape) return known.objects;
     const objects = [charonDeployment(group, settings), agentDeployment(group, settings)];
-    this.#groups.set(group.id, { group: shape, objects });
+    this.#groups.set(group, objects);
     return objects;
   }
 
   #ofConnection(connection: Connection, group: Group): readonly KubeObject[] {
-    const { settings } = this.#options;
     const known = this.#gateways.get(connection);
-    if (known !== undefined && JSON.stringify(known.group) === JSON.stringify(group))
-      return known.objects;
+    if (known?.group === group) return known.objects;
     const objects = connection.children.map((child) =>
-      gatewayDeployment(group, connection, child, settings),
+      gatewayDeployment(group, connection, child, this.#options.settings),
     );
     this.#gateways.set(connection, { group, objects });
     return objects;

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
+import pLimit from "p-limit";
+import { StatusWriter } from "./status-writer.ts";
+
+/** An API that holds each write until it is let go. */
+class HeldApi {
+  readonly actual = new Map<string, number>();
+  readonly wanted = new Map<string, number>();
+  readonly inFlight = new Map<string, PromiseWithResolvers<void>>();
+  readonly troubles: unknown[] = [];
+  most = 0;
+  readonly writer = new StatusWriter<number>({
+    actual: (id) => this.actual.get(id) ?? 0,
+    wanted: (id) => this.wanted.get(id),
+    write: async (id, status) => {
+      const held = Promise.withResolvers<void>();
+      this.inFlight.set(id, held);
+      this.most = Math.max(this.most, this.inFlight.size);
+      await held.promise.finally(() => this.inFlight.delete(id));
+      this.actual.set(id, status);
+    },
+    writes: pLimit(2),
+    onTrouble: (error) => this.troubles.push(error),
+  });
+
+  want(id: string, status: number): void {
+    this.wanted.set(id, status);
+    this.writer.look(id);
+  }
+
+  /** Lets go of what is in flight until nothing is. */
+  async settle(): Promise<void> {
+    await turn();
+    while (this.inFlight.size > 0) {
+      for (const held of this.inFlight.values()) held.resolve();
+      await turn();
+    }
+  }
+}
+
+describe("a writer of statuses", () => {
+  it("writes so many at a time, and each with what is true by then", async () => {
+    const api = new HeldApi();
+    for (const id of ["a", "b", "c", "d"]) api.want(id, 1);
+    await turn();
+    assert.deepEqual([...api.inFlight.keys()], ["a", "b"]);
+    api.want("c", 2);
+    await api.settle();
+    assert.equal(api.most, 2);
+    assert.deepEqual(Object.fromEntries(api.actual), { a: 1, b: 1, c: 2, d: 1 });
+    api.writer[Symbol.dispose]();
+  });
+
+  it("does not write what is no longer wanted when its turn comes", async () => {
+    const api = new HeldApi();
+    for (const id of ["a", "b", "c"]) api.want(id, 1);
+    await turn();
+    api.wanted.set("c", 0);
+    await api.settle();
+    assert.equal(api.actual.has("c"), false);
+    api.writer[Symbol.dispose]();
+  });
+
+  it("neither writes nor complains once it has ended", async () => {
+    const api = new HeldApi();
+    for (const id of ["a", "b", "c"]) api.want(id, 1);
+    await turn();
+    api.writer[Symbol.dispose]();
+    for (const held of api.inFlight.values()) held.reject(new Error("the client is closed"));
+    await turn();
+    assert.equal(api.inFlight.size, 0, "c had its turn and was not written");
+    assert.deepEqual(api.troubles, []);
+  });
+});
