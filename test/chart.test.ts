@@ -12,7 +12,7 @@ const read = (path: string) => readFileSync(join(chart, path), "utf8");
 describe("the chart", () => {
   for (const crd of crds()) {
     const { plural } = (crd["spec"] as { names: { plural: string } }).names;
-    it(`has the ${plural} that the schemas give; npm run crds writes them`, () => {
+    it(`has the ${plural} that the schemas give; npm run api writes them`, () => {
       assert.equal(read(`crds-files/${plural}.yaml`), stringify(crd));
     });
   }

@@ -84,9 +84,13 @@ export const IPSecConnectionSpec = Type.Object(
     }),
     secretRef: Type.Object(
       {
-        name: Type.String({ minLength: 1, maxLength: 253 }),
-        namespace: Type.String({ minLength: 1, maxLength: 63 }),
-        key: Type.String({ minLength: 1, maxLength: 253 }),
+        name: Type.String({ minLength: 1, maxLength: 253, description: "The Secret's name." }),
+        namespace: Type.String({
+          minLength: 1,
+          maxLength: 63,
+          description: "The Secret's namespace, one of the chart's secretNamespaces.",
+        }),
+        key: Type.String({ minLength: 1, maxLength: 253, description: "The key in the Secret." }),
       },
       { ...closed, description: "The Secret and its key that hold the pre-shared key." },
     ),
@@ -105,8 +109,8 @@ export const IPSecConnectionSpec = Type.Object(
     groupRef: Type.Optional(
       Type.Object(
         {
-          name: Type.String({ minLength: 1, maxLength: 253 }),
-          namespace: Type.String({ minLength: 1, maxLength: 63 }),
+          name: Type.String({ minLength: 1, maxLength: 253, description: "Its name." }),
+          namespace: Type.String({ minLength: 1, maxLength: 63, description: "Its namespace." }),
         },
         { ...closed, description: "The CharonGroup that carries the tunnel; instead of nodeName." },
       ),

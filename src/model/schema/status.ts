@@ -19,12 +19,16 @@ const conditions: Schema = {
     type: "object",
     required: ["type", "status", "reason", "message", "lastTransitionTime"],
     properties: {
-      type: { type: "string", maxLength: 316 },
-      status: { type: "string", enum: ["True", "False", "Unknown"] },
-      reason: { type: "string", minLength: 1, maxLength: 1024 },
-      message: { type: "string", maxLength: 32_768 },
-      observedGeneration: { type: "integer", format: "int64" },
-      lastTransitionTime: { type: "string", format: "date-time" },
+      type: { ...text("What is told of."), maxLength: 316 },
+      status: { ...text("Whether it is so."), enum: ["True", "False", "Unknown"] },
+      reason: { ...text("Why, in a word for programs."), minLength: 1, maxLength: 1024 },
+      message: { ...text("Why, for people."), maxLength: 32_768 },
+      observedGeneration: {
+        type: "integer",
+        format: "int64",
+        description: "The generation that it is told of.",
+      },
+      lastTransitionTime: { ...text("Since when status is what it is."), format: "date-time" },
     },
   },
 };

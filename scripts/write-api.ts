@@ -1,0 +1,13 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { crds } from "../src/model/crds.ts";
+import { apiReference } from "./api-reference.ts";
+
+/** Writes what follows from the schemas: the chart's definitions and the API's reference. */
+const root = join(import.meta.dirname, "..");
+for (const crd of crds()) {
+  const { plural } = (crd["spec"] as { names: { plural: string } }).names;
+  writeFileSync(join(root, `charts/ipman/crds-files/${plural}.yaml`), stringify(crd));
+}
+writeFileSync(join(root, "docs/api.md"), apiReference());
