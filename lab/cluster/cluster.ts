@@ -152,7 +152,10 @@ export class LabCluster implements AsyncDisposable {
   #tool(name: string, args: string[]): string {
     const { file, env } = this.tool(name);
     try {
-      return execFileSync(file, args, { env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+      return execFileSync(file, args, {
+        ...{ env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] },
+        maxBuffer: 64 * 1024 * 1024,
+      });
     } catch (error) {
       const { stderr, stdout } = error as { stderr: string; stdout: string };
       throw new Error(`${name} ${args.join(" ")}: ${stderr}${stdout}`, { cause: error });

@@ -41,7 +41,7 @@ export class ControlPlane implements AsyncDisposable {
     plane.#startEtcd();
     plane.startApiServer();
     await plane.answers();
-    plane.#startControllers();
+    plane.startControllers();
     return plane;
   }
 
@@ -94,6 +94,28 @@ export class ControlPlane implements AsyncDisposable {
     ]);
   }
 
+  /** The controller manager and the scheduler. */
+  startControllers(): void {
+    const config = (name: string) => `--kubeconfig=${join(this.pki.folder, name)}.kubeconfig`;
+    this.#run("kube-controller-manager", [
+      config("kube-controller-manager"),
+      `--service-account-private-key-file=${join(this.pki.folder, "accounts.key")}`,
+      `--root-ca-file=${join(this.pki.folder, "ca.crt")}`,
+      "--use-service-account-credentials=true",
+      "--leader-elect=false",
+      // A node that is lost is noticed within a test's patience.
+      "--node-monitor-period=2s",
+      "--node-monitor-grace-period=16s",
+    ]);
+    this.#run("kube-scheduler", [config("kube-scheduler"), "--leader-elect=false"]);
+  }
+
+  /** What is declared is looked at by nobody then but those who are tested. */
+  async stopControllers(): Promise<void> {
+    await this.stop("kube-controller-manager");
+    await this.stop("kube-scheduler");
+  }
+
   /** Makes etcd forget everything but the present. */
   async compact(): Promise<void> {
     const call = async (path: string, body: object) => {
@@ -106,6 +128,13 @@ export class ControlPlane implements AsyncDisposable {
     const key = Buffer.from("none").toString("base64");
     const { header } = await call("range", { key });
     await call("compaction", { revision: header.revision, physical: true });
+  }
+
+  /** The number of one of the processes that run. */
+  pidOf(name: string): number {
+    const pid = this.#processes.get(name)?.pid;
+    if (pid === undefined) throw new Error(`${name} does not run`);
+    return pid;
   }
 
   /** Ends one of the processes: `kube-apiserver`, say. */
@@ -142,21 +171,6 @@ export class ControlPlane implements AsyncDisposable {
       ],
       "etcd",
     );
-  }
-
-  #startControllers(): void {
-    const config = (name: string) => `--kubeconfig=${join(this.pki.folder, name)}.kubeconfig`;
-    this.#run("kube-controller-manager", [
-      config("kube-controller-manager"),
-      `--service-account-private-key-file=${join(this.pki.folder, "accounts.key")}`,
-      `--root-ca-file=${join(this.pki.folder, "ca.crt")}`,
-      "--use-service-account-credentials=true",
-      "--leader-elect=false",
-      // A node that is lost is noticed within a test's patience.
-      "--node-monitor-period=2s",
-      "--node-monitor-grace-period=16s",
-    ]);
-    this.#run("kube-scheduler", [config("kube-scheduler"), "--leader-elect=false"]);
   }
 
   #run(name: string, args: string[], program = join(this.#options.binaries, name)): void {

@@ -1,0 +1,30 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { LabCluster } from "../../lab/cluster/cluster.ts";
+import { tableOf, type Row } from "../row.ts";
+import { admissionRows } from "./admission.ts";
+import { firstPing } from "./first-ping.ts";
+import { hundredRows } from "./hundred.ts";
+import { repairs } from "./repairs.ts";
+import { scaleRows } from "./scale.ts";
+
+/** The figures of a cluster: two nodes in User-Mode Linux, a control plane beside them. */
+const parts: readonly [title: string, measure: (cluster: LabCluster) => Promise<Row[]>][] = [
+  ["a connection and a workload, from nothing", firstPing],
+  ["what is deleted comes back", repairs],
+  ["admission of pods", admissionRows],
+  ["100 connections on one node", hundredRows],
+  ["1,000 connections and 5,000 pods", scaleRows],
+];
+
+const say = (text: string) => process.stderr.write(`bench: ${text}\n`);
+const rows: Row[] = [];
+await using cluster = await LabCluster.start(say);
+cluster.install("--wait", "--timeout", "90s");
+for (const [title, measure] of parts) {
+  say(title);
+  const measured = await measure(cluster);
+  process.stderr.write(tableOf(measured));
+  rows.push(...measured);
+}
+writeFileSync(join(process.env["ARTIFACTS"] ?? "/tmp", "rows.json"), JSON.stringify(rows));

@@ -1,0 +1,85 @@
+import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
+import type { KubeObject } from "../../src/model/kube-object.ts";
+import { annotation, label } from "../../src/model/labels.ts";
+import type { LabCluster } from "../../lab/cluster/cluster.ts";
+
+const namespace = "ipman-system";
+
+/** A gateway of a connection, as a number tells. */
+export interface StubGateway {
+  readonly connection: string;
+  readonly child: string;
+  /** The network namespace on node-a, by its name. */
+  readonly netns: string;
+  readonly address: string;
+}
+
+/**
+ * Gateways as a kubelet would have made them, but at once: pods in the API, and on node-a a
+ * network namespace with a process in a cgroup of each. No kubelet knows of them.
+ */
+export async function startStubGateways(
+  cluster: LabCluster,
+  gateways: readonly StubGateway[],
+): Promise<void> {
+  const labels = await gatewayLabels(cluster);
+  const lines: string[] = [];
+  for (const gateway of gateways) {
+    const { metadata } = await createRunning(cluster, {
+      ...{ name: gateway.netns, namespace, labels, address: gateway.address },
+      annotations: {
+        [annotation.connection]: gateway.connection,
+        [annotation.child]: gateway.child,
+      },
+    });
+    lines.push(namespaceScript(gateway, metadata.uid ?? ""));
+  }
+  await cluster.nodes["node-a"].sh(lines.join("\n"));
+}
+
+/** A pod that some kubelet says is running; there is no such node. */
+export async function createRunning(
+  { client }: LabCluster,
+  pod: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly address: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+  },
+): Promise<KubeObject> {
+  const { name, namespace: where, address, labels = {}, annotations } = pod;
+  const metadata = { name, namespace: where, labels, annotations };
+  const containers = [{ name: "main", image: "lab:dev" }];
+  const spec = { nodeName: "node-z", terminationGracePeriodSeconds: 0, containers };
+  const object = { apiVersion: "v1", kind: "Pod", metadata, spec };
+  await client.create(resourceTypes.Pod, object as KubeObject);
+  const status = { phase: "Running", podIP: address, podIPs: [{ ip: address }] };
+  const place = { namespace: where, name, subresource: "status" } as const;
+  return client.mergePatch(resourceTypes.Pod, place, { status });
+}
+
+/** Those that the operator gives the gateways of node-a. */
+async function gatewayLabels({ client }: LabCluster): Promise<Record<string, string>> {
+  const found: Record<string, string>[] = [];
+  const selector = { labelSelector: `${label.type}=xfrm` };
+  await client.list(resourceTypes.Pod, { namespace }, selector, ({ metadata }) => {
+    found.push(metadata.labels as Record<string, string>);
+  });
+  const { [label.type]: type, [label.groupId]: group } = found[0] ?? {};
+  const managed = { [label.managedBy]: "ipman" };
+  return { ...managed, [label.type]: type ?? "", [label.groupId]: group ?? "" };
+}
+
+function namespaceScript({ netns, address }: StubGateway, uid: string): string {
+  const folder = `/sys/fs/cgroup/stubs/pod${uid}`;
+  return `ip netns add ${netns}
+ip link add ${netns} type veth peer name eth0 netns ${netns}
+ip link set ${netns} up
+ip -n ${netns} link set eth0 up
+ip -n ${netns} addr add ${address}/32 dev eth0
+ip -n ${netns} route add default dev eth0
+mkdir -p ${folder}
+ip netns exec ${netns} sleep 3000 </dev/null >/dev/null 2>&1 &
+echo $! >${folder}/cgroup.procs`;
+}
