@@ -18,9 +18,13 @@ export interface AllocationContext {
   readonly batch: readonly Waiting[];
   /** Came meanwhile. */
   readonly queue: readonly Waiting[];
+  /** Whether more should be reserved ahead. */
+  readonly restock: boolean;
+  /** Whether some is. */
+  readonly stocked: boolean;
 }
 
-export type AllocationEvent = { type: "wanted" } & Waiting;
+export type AllocationEvent = ({ type: "wanted" } & Waiting) | { type: "restock" };
 
 export type AllocationEmitted = {
   type: "settled";
@@ -33,10 +37,18 @@ export interface ReserveOrder {
   readonly wishes: readonly AddressWish[];
 }
 
+/** What came of it. */
+export interface Reserved {
+  /** One for each wish, in their order. */
+  readonly results: readonly Settled[];
+  /** Whether some is reserved that nobody asked for yet. */
+  readonly stocked: boolean;
+}
+
 /**
  * Gives the addresses of one connection. Each write reserves for all who wait, and is made
  * only if nobody wrote since it was thought out (compare-and-swap): any number of replicas
- * give no address twice.
+ * give no address twice. A write may reserve ahead, too; what nobody asks for is let go of.
  */
 export const allocationMachine = setup({
   types: {} as {
@@ -46,14 +58,17 @@ export const allocationMachine = setup({
     input: { connectionId: string };
   },
   actors: {
-    /** Chooses and reserves; gives what came of each wish, in their order. */
-    reserve: notProvided<readonly Settled[], ReserveOrder>("reserve"),
+    /** Chooses and reserves, and lets go of what is not wanted any more. */
+    reserve: notProvided<Reserved, ReserveOrder>("reserve"),
   },
+  delays: { stockMs: 1_000 },
   actions: {
     queue: assign({
-      queue: ({ context, event }) => [...context.queue, { id: event.id, wish: event.wish }],
+      queue: ({ context }, { id, wish }: Waiting) => [...context.queue, { id, wish }],
     }),
-    takeQueue: assign({ batch: ({ context }) => context.queue, queue: [] }),
+    takeQueue: assign({ batch: ({ context }) => context.queue, queue: [], restock: false }),
+    restock: assign({ restock: true }),
+    noteStock: assign({ stocked: (_, params: { stocked: boolean }) => params.stocked }),
     settle: emit(({ context }, params: { results: readonly Settled[] }) => ({
       type: "settled" as const,
       results: context.batch.map(({ id }, i) => ({ id, result: params.results[i] as Settled })),
@@ -68,12 +83,19 @@ export const allocationMachine = setup({
   },
 }).createMachine({
   id: "allocation",
-  context: ({ input }) => ({ ...input, batch: [], queue: [] }),
+  context: ({ input }) => ({ ...input, batch: [], queue: [], restock: false, stocked: false }),
   initial: "idle",
-  on: { wanted: { actions: "queue" } },
+  on: {
+    wanted: { actions: { type: "queue", params: ({ event }) => event } },
+    restock: { actions: "restock" },
+  },
   states: {
     idle: {
-      always: { guard: ({ context }) => context.queue.length > 0, target: "reserving" },
+      always: {
+        guard: ({ context }) => context.queue.length > 0 || context.restock,
+        target: "reserving",
+      },
+      after: { stockMs: { guard: ({ context }) => context.stocked, target: "reserving" } },
     },
     reserving: {
       description: "A batch is written; whoever comes meanwhile is in the next.",
@@ -87,7 +109,10 @@ export const allocationMachine = setup({
         }),
         onDone: {
           target: "idle",
-          actions: { type: "settle", params: ({ event }) => ({ results: event.output }) },
+          actions: [
+            { type: "noteStock", params: ({ event }) => event.output },
+            { type: "settle", params: ({ event }) => event.output },
+          ],
         },
         onError: {
           target: "idle",

@@ -138,8 +138,10 @@ class OperatorParts {
     serving: { now: boolean },
     owner: OwnerReference | undefined,
   ): void {
-    const { ipmanImage: image, pullPolicy, vxlanPort, webhookPort } = this.#options;
-    const allocator = this.#resources.use(new Allocator(cluster, amender));
+    const { ipmanImage: image, pullPolicy, vxlanPort, webhookPort, ttlSeconds } = this.#options;
+    // Given then, it is still reserved for longer than any request takes.
+    const stockMs = (ttlSeconds * 1_000) / 8;
+    const allocator = this.#resources.use(new Allocator({ cluster, amender, stockMs }));
     const pods = new PodAdmission({ cluster, allocator, amender, image, pullPolicy, vxlanPort });
     const objects = new DeclaredAdmission(cluster, declared, this.#client);
     let server: Promise<AdmissionServer> | undefined;

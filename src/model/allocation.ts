@@ -30,6 +30,8 @@ export type AddressOutcome =
 export class Ledger {
   readonly #used: ReadonlyMap<string, ReadonlyMap<string, string>>;
   readonly #reserved: Set<string>;
+  /** How far each pool was searched: what was not free is not free later. */
+  readonly #searched = new Map<string, Iterator<Prefix>>();
 
   /**
    * @param used by the child's key: address → the pod that has it, `namespace/name`
@@ -57,15 +59,32 @@ export class Ledger {
     return free;
   }
 
+  /** At least so many are free; counted without looking at each. */
+  freeAtLeast(child: Child, pool: string): number {
+    const held = (this.#used.get(child.key)?.size ?? 0) + this.#reserved.size;
+    return Math.max(0, Number(sizeOf(child, pool)) - held);
+  }
+
   #choose(wish: AddressWish): AddressOutcome {
     const { child, pool, address, ordinal } = wish;
     if (address !== undefined) return this.#requested(child, pool, address);
     if (ordinal !== undefined) return this.#numbered(child, pool, ordinal);
-    const [first] = this.free(child, pool, 1);
-    if (first !== undefined) return { ok: true, address: first };
+    const next = this.#next(child, pool);
+    if (next !== undefined) return { ok: true, address: next };
     const size = sizeOf(child, pool);
     const message = `pool "${pool}" has no free address: all ${size} are given; add some to spec.children.${child.key}.ip_pools.${pool}`;
     return { ok: false, message, taken: true };
+  }
+
+  #next(child: Child, pool: string): Prefix | undefined {
+    const key = JSON.stringify([child.key, pool]);
+    const rest = this.#searched.get(key) ?? entriesOf(child, pool);
+    this.#searched.set(key, rest);
+    for (let { value, done } = rest.next(); done !== true; { value, done } = rest.next()) {
+      const entry = value as Prefix;
+      if (this.#holder(child, formatAddress(entry.address)) === undefined) return entry;
+    }
+    return undefined;
   }
 
   #requested(child: Child, pool: string, text: string): AddressOutcome {

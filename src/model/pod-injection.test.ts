@@ -88,6 +88,17 @@ describe("a pod that joins a tunnel", () => {
     assert.deepEqual(made.metadata.labels, { "ipman.dialo.ai/worker": "lan" });
   });
 
+  it("has the token's mount in all containers, as the API server wants it", () => {
+    const token = {
+      name: "kube-api-access-x",
+      mountPath: "/var/run/secrets/kubernetes.io/serviceaccount",
+    };
+    const containers = [{ name: "a", volumeMounts: [{ name: "data", mountPath: "/data" }, token] }];
+    const [first] = patched({ ...pod, spec: { containers } }).spec.initContainers ?? [];
+    assert.deepEqual(first?.volumeMounts, [token]);
+    assert.equal(made.spec.initContainers?.[0]?.volumeMounts, undefined);
+  });
+
   it("is attached before anything of its own runs", () => {
     const [first, second] = made.spec.initContainers ?? [];
     assert.equal(first?.name, "ipman-attach");

@@ -10,6 +10,7 @@ import type { WorkerFacts } from "./worker-plan.ts";
 interface Container {
   readonly name: string;
   readonly env?: readonly { readonly name: string; readonly value?: string }[];
+  readonly volumeMounts?: readonly { readonly mountPath: string }[];
 }
 
 /** A pod as an admission request has it: its name may be still to be made. */
@@ -65,7 +66,7 @@ export function injectionPatch(pod: NewPod, injection: Injection): PatchOperatio
       [label.worker]: labelValue(injection.child.name),
     }),
     put("/spec/initContainers", [
-      attachContainerOf(injection),
+      { ...attachContainerOf(injection), ...mountsOf(spec.containers) },
       ...others.map((c) => withAddress(c, text)),
     ]),
     ...spec.containers.map((container, i) =>
@@ -98,6 +99,19 @@ function annotationsOf(injection: Injection): Record<string, string> {
 function withAddress(container: Container, value: string): Container {
   const others = (container.env ?? []).filter(({ name }) => name !== addressVariable);
   return { ...container, env: [...others, { name: addressVariable, value }] };
+}
+
+/** Where the API server mounts the service account's token in each container. */
+const tokenPath = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/**
+ * What the API server would add by itself, as it did to the others: with it in place it has
+ * nothing to change, and so does not ask for this pod a second time.
+ */
+function mountsOf(containers: readonly Container[]): Pick<Container, "volumeMounts"> {
+  const mounts = containers.flatMap(({ volumeMounts = [] }) => volumeMounts);
+  const token = mounts.find(({ mountPath }) => mountPath === tokenPath);
+  return token === undefined ? {} : { volumeMounts: [token] };
 }
 
 function attachContainerOf(injection: Injection): Container {

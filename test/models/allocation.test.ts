@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createActor, fromPromise } from "xstate";
+import { createActor, fromPromise, SimulatedClock } from "xstate";
 import {
   allocationMachine,
+  type Reserved,
   type ReserveOrder,
-  type Settled,
 } from "../../src/machines/allocation.ts";
 import type { AddressWish } from "../../src/model/allocation.ts";
 
@@ -12,16 +12,17 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 const wish = { pool: "primary" } as AddressWish;
 const refused = { ok: false as const, message: "none", taken: true };
 
-function start() {
-  const batches: { size: number; end: PromiseWithResolvers<readonly Settled[]> }[] = [];
+function start(clock?: SimulatedClock) {
+  const batches: { size: number; end: PromiseWithResolvers<Reserved> }[] = [];
   const told: number[][] = [];
-  const reserve = fromPromise<readonly Settled[], ReserveOrder>(({ input }) => {
-    const end = Promise.withResolvers<readonly Settled[]>();
+  const reserve = fromPromise<Reserved, ReserveOrder>(({ input }) => {
+    const end = Promise.withResolvers<Reserved>();
     batches.push({ size: input.wishes.length, end });
     return end.promise;
   });
   const actor = createActor(allocationMachine.provide({ actors: { reserve } }), {
     input: { connectionId: "partner" },
+    ...(clock && { clock }),
   });
   const messages: string[] = [];
   actor.on("settled", ({ results }) => {
@@ -30,7 +31,7 @@ function start() {
   });
   actor.start();
   const want = (id: number) => actor.send({ type: "wanted", id, wish });
-  return { batches, told, messages, want };
+  return { actor, batches, told, messages, want };
 }
 
 describe("the addresses of a connection", () => {
@@ -41,13 +42,13 @@ describe("the addresses of a connection", () => {
       batches.map(({ size }) => size),
       [1],
     );
-    batches[0]?.end.resolve([refused]);
+    batches[0]?.end.resolve({ results: [refused], stocked: false });
     await settle();
     assert.deepEqual(
       batches.map(({ size }) => size),
       [1, 2],
     );
-    batches[1]?.end.resolve([refused, refused]);
+    batches[1]?.end.resolve({ results: [refused, refused], stocked: false });
     await settle();
     assert.deepEqual(told, [[1], [2, 3]]);
   });
@@ -59,6 +60,24 @@ describe("the addresses of a connection", () => {
     await settle();
     assert.deepEqual(messages, ["the API server is away"]);
     want(2);
+    assert.equal(batches.length, 2);
+  });
+
+  it("are reserved ahead when some are about to be missed, and let go of in time", async () => {
+    const clock = new SimulatedClock();
+    const { actor, batches } = start(clock);
+    actor.send({ type: "restock" });
+    assert.deepEqual(
+      batches.map(({ size }) => size),
+      [0],
+    );
+    batches[0]?.end.resolve({ results: [], stocked: true });
+    await settle();
+    clock.increment(1_000);
+    assert.equal(batches.length, 2, "what is reserved ahead is looked after");
+    batches[1]?.end.resolve({ results: [], stocked: false });
+    await settle();
+    clock.increment(10_000);
     assert.equal(batches.length, 2);
   });
 });

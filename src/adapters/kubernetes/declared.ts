@@ -1,9 +1,9 @@
-import { merge, map, type Observable } from "rxjs";
+import { filter, map, merge, type Observable } from "rxjs";
 import type { KubeObject } from "../../model/kube-object.ts";
 import type { Resource, Snapshot } from "../../model/resource.ts";
 import type { KubeClient } from "./kube-client.ts";
 import { resourceTypes } from "./resource-type.ts";
-import { View } from "./view.ts";
+import { View, type Change } from "./view.ts";
 import type { WatchOptions } from "./watch.ts";
 
 /** An object as it was declared, without what the API server and others keep in it. */
@@ -42,7 +42,10 @@ export class Declared implements Disposable {
 
   /** Emits what is declared, after each change that is one. */
   get changes(): Observable<void> {
-    return merge(this.connections.changes, this.groups.changes).pipe(map(() => undefined));
+    return merge(this.connections.changes, this.groups.changes).pipe(
+      filter(isDeclaration),
+      map(() => undefined),
+    );
   }
 
   /** Everything, in the order in which it came to be: whoever was first keeps what is his. */
@@ -74,6 +77,12 @@ export class Declared implements Disposable {
     this.#resources.set(id, resource);
     return resource;
   }
+}
+
+/** A status is nobody's declaration. */
+function isDeclaration(change: Change<KubeObject>): boolean {
+  if (change.type !== "put") return change.type !== "progress";
+  return change.before === undefined || !sameDocument(change.before, change.object);
 }
 
 /** The generation counts the changes of what is declared, and of nothing else. */

@@ -1,5 +1,5 @@
 import { KubeConfig } from "@kubernetes/client-node";
-import { Agent, fetch, type Dispatcher, type RequestInit, type Response } from "undici";
+import { Agent, request, type Dispatcher } from "undici";
 import { kubeError, KubeError, type Status } from "./kube-error.ts";
 import type { KubeList, KubeObject } from "../../model/kube-object.ts";
 import { pathOf, wordsFor, type Place, type ResourceType } from "./resource-type.ts";
@@ -145,11 +145,10 @@ export class KubeClient implements AsyncDisposable {
     place: Place,
     query: Readonly<Record<string, string | undefined>>,
     signal: AbortSignal,
-  ): Promise<ReadableStream<Uint8Array>> {
+  ): Promise<AsyncIterable<Uint8Array>> {
     const op = `watch ${wordsFor(type, place)}`;
     const path = pathOf(type, place);
-    const response = await this.#send({ op, method: "GET", path, query, signal });
-    return response.body as unknown as ReadableStream<Uint8Array>;
+    return (await this.#send({ op, method: "GET", path, query, signal })).body;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -158,27 +157,29 @@ export class KubeClient implements AsyncDisposable {
 
   async #json(call: Call): Promise<unknown> {
     const response = await this.#send({ ...call, signal: AbortSignal.timeout(answerMs) });
-    return response.json();
+    return response.body.json();
   }
 
-  async #send(call: Call): Promise<Response> {
+  async #send(call: Call): Promise<Dispatcher.ResponseData> {
     const { op, method, path, query = {}, body, contentType = "application/json", signal } = call;
     const url = new URL(`${this.#config.getCurrentCluster()?.server ?? ""}${path}`);
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(name, value);
     }
-    let response: Response;
+    let response: Dispatcher.ResponseData;
     try {
-      const init: RequestInit = { method, dispatcher: await this.#pool() };
-      if (signal !== undefined) init.signal = signal;
-      if (body !== undefined) init.body = JSON.stringify(body);
-      init.headers = { ...(await this.#credentials()), "content-type": contentType };
-      response = await fetch(url, init);
+      response = await request(url, {
+        method,
+        dispatcher: await this.#pool(),
+        headers: { ...(await this.#credentials()), "content-type": contentType },
+        ...(signal !== undefined && { signal }),
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
     } catch (cause) {
       throw new KubeError(op, "unavailable", 0, reasonOf(cause), cause);
     }
-    if (response.ok) return response;
-    throw kubeError(op, response.status, await statusOf(response));
+    if (response.statusCode < 300) return response;
+    throw kubeError(op, response.statusCode, await statusOf(response));
   }
 
   /** Made once: client-node would make one for each request, with a handshake each. */
@@ -205,16 +206,16 @@ export class KubeClient implements AsyncDisposable {
   }
 }
 
-async function statusOf(response: Response): Promise<Status> {
+async function statusOf({ body }: Dispatcher.ResponseData): Promise<Status> {
   try {
-    return (await response.json()) as Status;
+    return (await body.json()) as Status;
   } catch {
     return {};
   }
 }
 
-/** undici says "fetch failed" and puts why below it. */
+/** Of an address with several hosts behind it, each has a reason. */
 function reasonOf(error: unknown): string {
-  const { cause, message } = error as Error;
-  return cause instanceof Error && cause.message !== "" ? cause.message : message;
+  const { errors, message } = error as AggregateError;
+  return message === "" ? (errors ?? []).map(({ message: one }) => one).join(", ") : message;
 }

@@ -8,13 +8,26 @@ export interface ViewOptions<T> extends WatchOptions {
   readonly trim?: (object: KubeObject) => T;
 }
 
+/** What happened to a view. */
+export type Change<T> =
+  | {
+      readonly type: "put" | "delete";
+      readonly key: string;
+      readonly object: T;
+      readonly before?: T;
+    }
+  /** A list was read anew: anything may be different. */
+  | { readonly type: "all" }
+  /** Only the version is another. */
+  | { readonly type: "progress" };
+
 /**
  * A collection of the API as it is known here: what a watch told so far. It is of one
  * moment of the server's, {@link version}, and a little behind it.
  */
 export class View<T extends KubeObject> implements Disposable {
   readonly #objects = new Map<string, T>();
-  readonly #changes = new Subject<void>();
+  readonly #changes = new Subject<Change<T>>();
   readonly #deletions = new Subject<T>();
   readonly #synced = new BehaviorSubject(false);
   readonly #subscription;
@@ -45,7 +58,7 @@ export class View<T extends KubeObject> implements Disposable {
   }
 
   /** Emits after each change, once the view is complete. */
-  get changes(): Observable<void> {
+  get changes(): Observable<Change<T>> {
     return this.#changes;
   }
 
@@ -67,36 +80,42 @@ export class View<T extends KubeObject> implements Disposable {
   }
 
   #take(event: ResourceEvent<KubeObject>): void {
-    switch (event.type) {
-      case "init":
-        this.#told = new Set();
-        return;
-      case "apply":
-        this.#put(event.object);
-        break;
-      case "delete":
-        this.#objects.delete(keyOf(event.object));
-        this.#deletions.next(this.#trim(event.object));
-        this.#reached(event.object.metadata.resourceVersion);
-        break;
-      case "initDone":
-        this.#dropUntold();
-        this.#reached(event.resourceVersion);
-        this.#synced.next(true);
-        break;
-      case "progress":
-        this.#reached(event.resourceVersion);
-        break;
+    if (event.type === "init") this.#told = new Set();
+    else {
+      const change = this.#changeOf(event);
+      if (this.#told === undefined) this.#changes.next(change);
     }
-    if (this.#told === undefined) this.#changes.next();
   }
 
-  #put(object: KubeObject): void {
-    const key = keyOf(object);
-    this.#objects.set(key, this.#trim(object));
+  #changeOf(event: Exclude<ResourceEvent<KubeObject>, { type: "init" }>): Change<T> {
+    if (event.type === "apply") return this.#put(event.object);
+    if (event.type === "delete") return this.#delete(event.object);
+    if (event.type === "initDone") this.#dropUntold();
+    this.#reached(event.resourceVersion);
+    if (event.type === "progress") return { type: "progress" };
+    this.#synced.next(true);
+    return { type: "all" };
+  }
+
+  #put(given: KubeObject): Change<T> {
+    const key = keyOf(given);
+    const before = this.#objects.get(key);
+    const object = this.#trim(given);
+    this.#objects.set(key, object);
     this.#told?.add(key);
     // A list is in no order: it is complete when it is done.
-    if (this.#told === undefined) this.#reached(object.metadata.resourceVersion);
+    if (this.#told === undefined) this.#reached(given.metadata.resourceVersion);
+    return { type: "put", key, object, ...(before && { before }) };
+  }
+
+  #delete(given: KubeObject): Change<T> {
+    const key = keyOf(given);
+    const before = this.#objects.get(key);
+    const object = this.#trim(given);
+    this.#objects.delete(key);
+    this.#deletions.next(object);
+    this.#reached(given.metadata.resourceVersion);
+    return { type: "delete", key, object, ...(before && { before }) };
   }
 
   #dropUntold(): void {

@@ -3,10 +3,12 @@ type Schema = Readonly<Record<string, unknown>>;
 
 const text = (description: string): Schema => ({ type: "string", description });
 
+/** Written as a whole: so the API server keeps no record of who wrote each key. */
 const mapOf = (values: Schema, description: string): Schema => ({
   type: "object",
   description,
   additionalProperties: values,
+  "x-kubernetes-map-type": "atomic",
 });
 
 /** metav1.Condition. */

@@ -1,4 +1,4 @@
-import { filter, firstValueFrom, map, startWith, timeout } from "rxjs";
+import { filter, firstValueFrom, map, startWith, timeout, type Observable } from "rxjs";
 import type { AdmissionRequest, Verdict } from "../../adapters/kubernetes/admission-server.ts";
 import { formatAddress, type Address } from "../../model/address.ts";
 import type { AddressWish } from "../../model/allocation.ts";
@@ -8,7 +8,7 @@ import { innerMtu, suiteOfProposals } from "../../model/mtu.ts";
 import { injectionPatch, type NewPod } from "../../model/pod-injection.ts";
 import { parsePrefix } from "../../model/prefix.ts";
 import type { Settled } from "../../machines/allocation.ts";
-import { isStampOf } from "../../model/reservation.ts";
+import { isAhead, isStampOf, reservedTime } from "../../model/reservation.ts";
 import { childWanted, poolWanted } from "../attach-request.ts";
 import type { Allocator } from "./allocator.ts";
 import type { StatusAmender } from "./amend-status.ts";
@@ -131,20 +131,27 @@ export class PodAdmission {
     if (address === undefined || reservedAt === undefined) return undefined;
     if (!isStampOf(reservedAt, owner, address.address)) return undefined;
     const pending = this.#options.amender.newest(id)?.status?.pendingIps ?? {};
-    const ours = pending[formatAddress(address.address)] === reservedAt;
+    const stamp = pending[formatAddress(address.address)] ?? "";
+    const ours = reservedTime(stamp) === reservedTime(reservedAt);
     return ours ? { ok: true, address, reservedAt } : undefined;
   }
 
-  /** One address that is taken may be about to be free: the pod before this one ends. */
+  /** What is taken may be about to be free. */
   async #address(connection: Connection, wish: AddressWish, dryRun: boolean): Promise<Settled> {
     const { allocator, cluster } = this.#options;
     if (dryRun) return allocator.tried(connection.id, wish);
     const result = await allocator.allocate(connection.id, wish);
-    const single = wish.address !== undefined || wish.ordinal !== undefined;
-    if (result.ok || !result.taken || !single) return result;
+    if (result.ok || !result.taken || !this.#mayBeFree(connection, wish)) return result;
     const free = () => allocator.tried(connection.id, wish).ok;
-    const freed = await this.#until(() => (free() ? true : undefined), cluster.everything);
+    const freed = await this.#until(() => (free() ? true : undefined), cluster.touched);
     return freed === undefined ? result : allocator.allocate(connection.id, wish);
+  }
+
+  /** A single address may be of a pod that ends; any, what a replica reserved for nobody yet. */
+  #mayBeFree({ id }: Connection, wish: AddressWish): boolean {
+    if (wish.address !== undefined || wish.ordinal !== undefined) return true;
+    const { pendingIps = {} } = this.#options.amender.newest(id)?.status ?? {};
+    return Object.values(pendingIps).some(isAhead);
   }
 
   async #gateway(connection: Connection, child: Child): Promise<Address> {
@@ -158,7 +165,7 @@ export class PodAdmission {
     );
   }
 
-  async #until<T>(look: () => T | undefined, changes: Cluster["changes"]): Promise<T | undefined> {
+  async #until<T>(look: () => T | undefined, changes: Observable<unknown>): Promise<T | undefined> {
     const now = look();
     if (now !== undefined) return now;
     return firstValueFrom(

@@ -1,15 +1,17 @@
 import { isDeepStrictEqual } from "node:util";
 import { auditTime, filter, map, merge, Subject, Subscription, type Observable } from "rxjs";
 import type { Declared } from "../../adapters/kubernetes/declared.ts";
-import type { View } from "../../adapters/kubernetes/view.ts";
+import type { Change, View } from "../../adapters/kubernetes/view.ts";
 import { parseAddress, type Address } from "../../model/address.ts";
 import { Ledger } from "../../model/allocation.ts";
 import { annotation } from "../../model/labels.ts";
 import { groupsOf, type Group } from "../../model/group.ts";
-import { hasEnded, usedAddresses, type Pod } from "../../model/worker-pod.ts";
+import { hasEnded, type Pod } from "../../model/worker-pod.ts";
 import type { Child, Connection } from "../../model/connection.ts";
 import type { ConnectionResource } from "../../model/connection-resource.ts";
+import type { KubeObject } from "../../model/kube-object.ts";
 import { desiredState, nothingDesired, type DesiredState } from "../desired-state.ts";
+import { WorkersByConnection } from "./workers-by-connection.ts";
 
 export interface ClusterViews {
   readonly declared: Declared;
@@ -32,12 +34,12 @@ export class Cluster implements Disposable {
   #groups: ReadonlyMap<string, Group> = new Map();
   /** Addresses of gateways by connection and child; made anew when a pod of one changed. */
   #gatewayOf: ReadonlyMap<string, Address> | undefined;
-  /** Of workers by connection, as of that version of the view. */
-  #workersOf: ReadonlyMap<string, readonly Pod[]> = new Map();
+  readonly #workers: WorkersByConnection;
 
   constructor(views: ClusterViews) {
     this.#views = views;
     const { declared, gateways, workers } = views;
+    this.#workers = new WorkersByConnection(workers);
     this.#subscription.add(
       declared.changes
         .pipe(
@@ -46,7 +48,6 @@ export class Cluster implements Disposable {
         )
         .subscribe(() => this.#takeDeclared()),
     );
-    this.#subscription.add(workers.changes.subscribe(() => (this.#workersOf = new Map())));
     this.#subscription.add(
       gateways.changes.subscribe(() => {
         this.#gatewayOf = undefined;
@@ -60,9 +61,20 @@ export class Cluster implements Disposable {
     return this.#changes;
   }
 
-  /** Emits after each change of anything, a worker's too. */
-  get everything(): Observable<void> {
-    return merge(this.#changes, this.#views.workers.changes).pipe(map(() => undefined));
+  /**
+   * Emits after each change of anything, a worker's and a status too: the connection that it
+   * concerns, or undefined where it may be any.
+   */
+  get touched(): Observable<string | undefined> {
+    const statuses = this.#views.declared.connections.changes;
+    return merge(
+      this.#changes.pipe(map(() => undefined)),
+      this.#workers.touched,
+      statuses.pipe(
+        filter(isPut),
+        map(({ object }) => object.metadata.name),
+      ),
+    );
   }
 
   get desired(): DesiredState {
@@ -107,19 +119,13 @@ export class Cluster implements Disposable {
   }
 
   /** The pods that name a connection. */
-  workersOf(id: string): readonly Pod[] {
-    if (this.#workersOf.size === 0) {
-      this.#workersOf = Map.groupBy(
-        this.#views.workers.objects.values(),
-        ({ metadata }) => metadata.annotations?.[annotation.connection] ?? "",
-      );
-    }
-    return this.#workersOf.get(id) ?? [];
+  workersOf(id: string): Iterable<Pod> {
+    return this.#workers.of(id);
   }
 
   /** By the child's key: address → the pod that has it. */
-  used(connection: Connection): Map<string, Map<string, string>> {
-    return usedAddresses(connection, this.workersOf(connection.id));
+  used(connection: Connection): ReturnType<WorkersByConnection["used"]> {
+    return this.#workers.used(connection);
   }
 
   /** The addresses of a connection that are taken, by its pods and by that status. */
@@ -137,6 +143,7 @@ export class Cluster implements Disposable {
 
   [Symbol.dispose](): void {
     this.#subscription.unsubscribe();
+    this.#workers[Symbol.dispose]();
     this.#changes.complete();
   }
 
@@ -146,6 +153,10 @@ export class Cluster implements Disposable {
     this.#groups = keptWhereSame(this.#groups, groupsOf(groups, connections.values()));
     this.#changes.next();
   }
+}
+
+function isPut(change: Change<KubeObject>): change is Extract<typeof change, { key: string }> {
+  return change.type === "put";
 }
 
 /** The same object while nothing about it changed: what is made of it stays, too. */

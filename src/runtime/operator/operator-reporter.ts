@@ -1,5 +1,5 @@
 import type { LimitFunction } from "p-limit";
-import { auditTime, merge, type Subscription } from "rxjs";
+import { auditTime, merge, tap, type Subscription } from "rxjs";
 import type { EventRecorder } from "../../adapters/kubernetes/events.ts";
 import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
 import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
@@ -34,8 +34,10 @@ export interface OperatorReporterOptions {
 
 const gatherMs = 500;
 
+const all = Symbol("every connection");
+
 /** Longest list of free addresses in a status: pools may have thousands. */
-const mostListed = 256;
+const mostListed = 64;
 
 const fieldManager = "ipman-operator";
 
@@ -45,6 +47,8 @@ export class OperatorReporter implements Disposable {
   readonly #cluster: Cluster;
   readonly #writer: StatusWriter<Shown>;
   readonly #subscription: Subscription;
+  /** Connections of which something changed since they were looked at. */
+  readonly #touched = new Set<string | typeof all>();
 
   constructor(options: OperatorReporterOptions) {
     this.#options = options;
@@ -57,17 +61,25 @@ export class OperatorReporter implements Disposable {
       writes,
       onTrouble,
     });
-    this.#subscription = merge(cluster.everything, carriers.changes)
-      .pipe(auditTime(gatherMs))
-      .subscribe(() => {
-        if (!cluster.synced || !carriers.synced) return;
-        for (const id of cluster.ids) this.#writer.look(id);
-      });
+    this.#subscription = merge(cluster.touched, carriers.changes)
+      .pipe(
+        tap((id) => this.#touched.add(id ?? all)),
+        auditTime(gatherMs),
+      )
+      .subscribe(() => this.#look());
   }
 
   [Symbol.dispose](): void {
     this.#subscription.unsubscribe();
     this.#writer[Symbol.dispose]();
+  }
+
+  #look(): void {
+    const { cluster, carriers } = this.#options;
+    if (!cluster.synced || !carriers.synced) return;
+    const ids = this.#touched.has(all) ? cluster.ids : (this.#touched as Set<string>);
+    for (const id of ids) this.#writer.look(id);
+    this.#touched.clear();
   }
 
   #wanted(id: string): Shown | undefined {

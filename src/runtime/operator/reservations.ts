@@ -4,6 +4,7 @@ import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
 import { formatAddress } from "../../model/address.ts";
 import { annotation, label } from "../../model/labels.ts";
 import { parsePrefix } from "../../model/prefix.ts";
+import { reservedTime } from "../../model/reservation.ts";
 import { trimmedPod, usedAddresses, type Pod } from "../../model/worker-pod.ts";
 import type { StatusAmender } from "./amend-status.ts";
 import type { Cluster } from "./cluster.ts";
@@ -41,7 +42,7 @@ export class Reservations implements Disposable {
       }),
     );
     this.#subscription.add(
-      merge(cluster.everything, interval(lookMs))
+      merge(cluster.touched, interval(lookMs))
         .pipe(
           auditTime(gatherMs),
           filter(() => cluster.synced && !this.#busy),
@@ -71,11 +72,11 @@ export class Reservations implements Disposable {
     const { cluster, amender } = this.#options;
     return amender.amend<void>(id, async ({ status = {} }) => {
       const pending = Object.entries(status.pendingIps ?? {});
-      const pods = cluster.workersOf(id);
+      const pods = [...cluster.workersOf(id)];
       const taken = addressesOf(id, cluster, pods);
       const there = new Set(pods.map(reservationOf));
       const isOver = ([address, at]: [string, string]) => {
-        const reservation = JSON.stringify([id, address, at]);
+        const reservation = keyOf(id, address, at);
         return taken.has(address) || there.has(reservation) || this.#ended.has(reservation);
       };
       const seen = pending.filter(isOver);
@@ -116,7 +117,11 @@ function reservationOf({ metadata: { annotations = {} } }: Pod): string | undefi
   const reservedAt = annotations[annotation.reservedAt];
   const address = parsePrefix(annotations[annotation.vxlanIp] ?? "");
   if (id === undefined || reservedAt === undefined || address === undefined) return undefined;
-  return JSON.stringify([id, formatAddress(address.address), reservedAt]);
+  return keyOf(id, formatAddress(address.address), reservedAt);
+}
+
+function keyOf(id: string, address: string, stamp: string): string {
+  return JSON.stringify([id, address, reservedTime(stamp)]);
 }
 
 /** The addresses that pods of a connection hold, with the version of the pod. */

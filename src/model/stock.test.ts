@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { parseRange, type AddressRange } from "./address-pool.ts";
+import type { AddressWish } from "./allocation.ts";
+import type { Child } from "./connection.ts";
+import { formatPrefix, parsePrefix, type Prefix } from "./prefix.ts";
+import { Stock, type Ahead } from "./stock.ts";
+
+const childWith = (range: string) =>
+  ({ key: "lan", pools: { primary: [parseRange(range) as AddressRange] } }) as unknown as Child;
+const child = childWith("10.0.2.10-10.0.2.99");
+const wish: AddressWish = { child, pool: "primary", owner: "default/a" };
+
+const ahead = (n: number, reservedAt: number): Ahead => ({
+  address: parsePrefix(`10.0.2.${n}/24`) as Prefix,
+  reservedAt,
+});
+
+/** A stock that so many have asked in the last moment before `now`. */
+function askedFor(times: number, now: number): Stock {
+  const stock = new Stock(5_000);
+  for (let i = 0; i < times; i++) assert.equal(stock.take(wish, now), undefined);
+  return stock;
+}
+
+const text = (entry: Ahead | undefined) => entry && formatPrefix(entry.address);
+
+describe("what is reserved before anybody asked", () => {
+  it("is as much as was asked for lately, and nothing for a few", () => {
+    assert.deepEqual(askedFor(3, 0).shortages(0), []);
+    assert.deepEqual(
+      askedFor(10, 0)
+        .shortages(500)
+        .map(({ count }) => count),
+      [10],
+    );
+    assert.deepEqual(askedFor(10, 0).shortages(1_001), []);
+    assert.deepEqual(
+      askedFor(500, 0)
+        .shortages(0)
+        .map(({ count }) => count),
+      [64],
+    );
+  });
+
+  it("is given once, the oldest first", () => {
+    const stock = askedFor(10, 0);
+    stock.put(child, "primary", [ahead(10, 0), ahead(11, 0)]);
+    assert.deepEqual(
+      [1, 2, 3].map((now) => text(stock.take(wish, now))),
+      ["10.0.2.10/24", "10.0.2.11/24", undefined],
+    );
+  });
+
+  it("is given to who wants just that", () => {
+    const stock = askedFor(10, 0);
+    stock.put(child, "primary", [ahead(10, 0), ahead(11, 0)]);
+    assert.equal(text(stock.take({ ...wish, address: "10.0.2.11" }, 1)), "10.0.2.11/24");
+    assert.equal(stock.take({ ...wish, address: "10.0.2.11" }, 1), undefined);
+    assert.equal(stock.take({ ...wish, ordinal: 0 }, 1), undefined);
+  });
+
+  it("is let go of when nobody asks any more", () => {
+    const stock = askedFor(10, 0);
+    stock.put(child, "primary", [ahead(10, 0)]);
+    assert.deepEqual(stock.takeUnwanted(900), []);
+    assert.deepEqual(stock.takeUnwanted(1_100).map(text), ["10.0.2.10/24"]);
+    assert.ok(stock.isEmpty);
+    assert.equal(stock.take(wish, 1_100), undefined);
+  });
+
+  it("is nobody's when it was reserved for too long, or is of the pool no more", () => {
+    const stock = askedFor(10, 9_000);
+    stock.put(child, "primary", [ahead(10, 0), ahead(11, 9_000)]);
+    const smaller = childWith("10.0.2.12-10.0.2.99");
+    assert.equal(stock.take({ ...wish, child: smaller }, 9_000), undefined);
+    assert.deepEqual(stock.takeUnwanted(9_000).map(text), ["10.0.2.10/24", "10.0.2.11/24"]);
+  });
+});

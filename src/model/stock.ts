@@ -1,0 +1,129 @@
+import { rangeContains } from "./address-pool.ts";
+import { formatAddress } from "./address.ts";
+import type { AddressWish } from "./allocation.ts";
+import type { Child } from "./connection.ts";
+import type { Prefix } from "./prefix.ts";
+
+/** An address that was reserved before anybody asked. */
+export interface Ahead {
+  readonly address: Prefix;
+  /** Milliseconds since the epoch. */
+  readonly reservedAt: number;
+}
+
+/** Addresses that are to be reserved. */
+export interface Shortage {
+  readonly child: Child;
+  readonly pool: string;
+  readonly count: number;
+}
+
+/** Demand is what was asked for in so many milliseconds; and a stock is meant to last so long. */
+const windowMs = 1_000;
+
+/** Fewer wishes than this in a window are served one by one. */
+const leastDemand = 4;
+
+const mostAhead = 64;
+
+/**
+ * Addresses of one connection that this process has reserved before anybody asked: while
+ * many are asked for, nobody waits for the API server.
+ */
+export class Stock {
+  readonly #lifeMs: number;
+  readonly #lines = new Map<string, Line>();
+
+  /** @param lifeMs for how long what is reserved may be given to somebody */
+  constructor(lifeMs: number) {
+    this.#lifeMs = lifeMs;
+  }
+
+  get isEmpty(): boolean {
+    return [...this.#lines.values()].every(
+      ({ entries, overdue }) => entries.length + overdue.length === 0,
+    );
+  }
+
+  /** Gives an address to who asks; one that was reserved for too long is nobody's. */
+  take(wish: AddressWish, now: number): Ahead | undefined {
+    if (wish.ordinal !== undefined) return undefined;
+    const line = this.#line(wish.child, wish.pool);
+    line.child = wish.child;
+    if (wish.address !== undefined) return this.#takeThat(line, wish.address, now);
+    line.asked.push(now);
+    return this.#usable(line, now).shift();
+  }
+
+  /** Keeps what was reserved. */
+  put(child: Child, pool: string, entries: readonly Ahead[]): void {
+    this.#line(child, pool).entries.push(...entries);
+  }
+
+  /** Whether a pool has so little that more should be reserved by now. */
+  isShort(wish: AddressWish, now: number): boolean {
+    const line = this.#line(wish.child, wish.pool);
+    return line.entries.length < demandOf(line, now) / 2;
+  }
+
+  /** What is to be reserved, so that it lasts. */
+  shortages(now: number): Shortage[] {
+    return [...this.#lines.values()].flatMap((line) => {
+      const { child, pool, entries } = line;
+      const count = demandOf(line, now) - entries.length;
+      return count > 0 ? [{ child, pool, count }] : [];
+    });
+  }
+
+  /** Takes out what nobody seems to want any more, or nobody may have. */
+  takeUnwanted(now: number): Ahead[] {
+    return [...this.#lines].flatMap(([key, line]) => {
+      const entries = this.#usable(line, now);
+      const unwanted = demandOf(line, now) === 0 ? entries.splice(0) : [];
+      if (line.asked.length === 0 && entries.length === 0) this.#lines.delete(key);
+      return [...line.overdue.splice(0), ...unwanted];
+    });
+  }
+
+  #takeThat(line: Line, address: string, now: number): Ahead | undefined {
+    const entries = this.#usable(line, now);
+    const at = entries.findIndex(({ address: it }) => formatAddress(it.address) === address);
+    return at < 0 ? undefined : entries.splice(at, 1)[0];
+  }
+
+  /** The entries that are young enough, and still of the pool. */
+  #usable(line: Line, now: number): Ahead[] {
+    const isUsable = ({ address, reservedAt }: Ahead) =>
+      now - reservedAt < this.#lifeMs &&
+      (line.child.pools[line.pool] ?? []).some((range) => rangeContains(range, address.address));
+    const { usable = [], overdue = [] } = Object.groupBy(line.entries, (entry) =>
+      isUsable(entry) ? "usable" : "overdue",
+    );
+    line.entries = usable;
+    line.overdue.push(...overdue);
+    return usable;
+  }
+
+  #line(child: Child, pool: string): Line {
+    const key = JSON.stringify([child.key, pool]);
+    const known = this.#lines.get(key) ?? { child, pool, entries: [], overdue: [], asked: [] };
+    this.#lines.set(key, known);
+    return known;
+  }
+}
+
+/** What is ahead of one pool, the oldest first. */
+interface Line {
+  child: Child;
+  readonly pool: string;
+  entries: Ahead[];
+  /** Not to be given any more, and to be let go of. */
+  readonly overdue: Ahead[];
+  /** When somebody asked, lately. */
+  readonly asked: number[];
+}
+
+function demandOf({ asked }: Line, now: number): number {
+  while (asked[0] !== undefined && now - asked[0] > windowMs) asked.shift();
+  return asked.length < leastDemand ? 0 : Math.min(asked.length, mostAhead);
+}

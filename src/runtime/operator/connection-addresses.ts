@@ -1,0 +1,193 @@
+import { filter, firstValueFrom, startWith, timeout } from "rxjs";
+import { createActor, fromPromise, type ActorRefFrom } from "xstate";
+import {
+  allocationMachine,
+  type Reserved,
+  type ReserveOrder,
+  type Settled,
+} from "../../machines/allocation.ts";
+import { formatAddress } from "../../model/address.ts";
+import type { AddressWish, Ledger } from "../../model/allocation.ts";
+import type { ConnectionResource } from "../../model/connection-resource.ts";
+import { failure, Reason } from "../../model/failure.ts";
+import { aheadStamp, reservationStamp } from "../../model/reservation.ts";
+import { Stock, type Ahead, type Shortage } from "../../model/stock.ts";
+import { refusing, Refusal } from "../refusal.ts";
+import type { StatusAmender } from "./amend-status.ts";
+import type { Cluster } from "./cluster.ts";
+
+export interface ConnectionAddressesOptions {
+  readonly cluster: Cluster;
+  readonly amender: StatusAmender;
+  /** For how long what is reserved ahead may be given, in milliseconds. */
+  readonly stockMs: number;
+}
+
+/** How long a view may take to catch up with what another replica has seen. */
+const catchUpMs = 4_000;
+
+/** Of what is free, a replica reserves no more ahead than one in so many. */
+const shareOfFree = 8;
+
+/** The addresses of one connection, as this replica gives them. */
+export class ConnectionAddresses implements Disposable {
+  readonly #options: ConnectionAddressesOptions;
+  readonly #actor: ActorRefFrom<typeof allocationMachine>;
+  readonly #waiting = new Map<number, (result: Settled) => void>();
+  #next = 0;
+  #stock: Stock;
+  /** Whose stock it is: one that is made anew has nothing reserved. */
+  #uid: string | undefined;
+  readonly #id: string;
+
+  constructor(id: string, options: ConnectionAddressesOptions) {
+    this.#id = id;
+    this.#options = options;
+    this.#stock = new Stock(options.stockMs);
+    const reserve = fromPromise<Reserved, ReserveOrder>(({ input }) =>
+      refusing(() => this.#reserve(input)),
+    );
+    const logic = allocationMachine.provide({ actors: { reserve } });
+    this.#actor = createActor(logic, { input: { connectionId: id } });
+    this.#actor.on("settled", ({ results }) => {
+      for (const { id: wish, result } of results) {
+        this.#waiting.get(wish)?.(result);
+        this.#waiting.delete(wish);
+      }
+    });
+    this.#actor.start();
+  }
+
+  /** Gives an address that is reserved, or reserves one. */
+  async allocate(wish: AddressWish): Promise<Settled> {
+    const now = Date.now();
+    const stock = this.#stockOf(this.#options.cluster.object(this.#id));
+    const ahead = stock.take(wish, now);
+    if (ahead === undefined) return this.#queued(wish);
+    if (stock.isShort(wish, now)) this.#actor.send({ type: "restock" });
+    return given(wish, ahead);
+  }
+
+  [Symbol.dispose](): void {
+    this.#actor.stop();
+    for (const resolve of this.#waiting.values()) resolve(gone);
+    this.#waiting.clear();
+  }
+
+  #queued(wish: AddressWish): Promise<Settled> {
+    const id = this.#next++;
+    return new Promise((resolve) => {
+      this.#waiting.set(id, resolve);
+      this.#actor.send({ type: "wanted", id, wish });
+    });
+  }
+
+  #stockOf(object: ConnectionResource | undefined): Stock {
+    const uid = object?.metadata.uid;
+    if (uid !== this.#uid) this.#stock = new Stock(this.#options.stockMs);
+    this.#uid = uid;
+    return this.#stock;
+  }
+
+  async #reserve({ wishes }: ReserveOrder): Promise<Reserved> {
+    const { amender, cluster } = this.#options;
+    const now = Date.now();
+    // Not to be given meanwhile, whatever comes of the write.
+    const unwanted = this.#stock.takeUnwanted(now);
+    const { results, ahead } = await amender.amend(this.#id, async (object) => {
+      await this.#caughtUp(object);
+      this.#stockOf(object);
+      const ledger = cluster.ledger(object);
+      const chosen = wishes.map((wish) => reserved(wish, ledger, now));
+      const more = this.#stock
+        .shortages(now)
+        .map((shortage) => reservedAhead(shortage, ledger, now));
+      const ours = unwanted.filter((entry) => isStillOurs(entry, object));
+      const patch = patchOf(
+        chosen,
+        more.flatMap(({ entries }) => entries),
+        ours,
+      );
+      return { patch, result: { results: chosen, ahead: more } };
+    });
+    for (const { shortage, entries } of ahead) {
+      this.#stock.put(shortage.child, shortage.pool, entries);
+    }
+    return {
+      results: results.map((result, i) => this.#lastResort(result, wishes[i] as AddressWish)),
+      stocked: !this.#stock.isEmpty,
+    };
+  }
+
+  /** What nobody else can have may be in stock. */
+  #lastResort(result: Settled, wish: AddressWish): Settled {
+    if (result.ok || !result.taken) return result;
+    const ahead = this.#stock.take(wish, Date.now());
+    return ahead === undefined ? result : given(wish, ahead);
+  }
+
+  /**
+   * A reservation goes when its pod is seen. Whoever has not seen that pod yet would take
+   * its address for free.
+   */
+  async #caughtUp({ status }: ConnectionResource): Promise<void> {
+    const needed = BigInt(status?.podsVersion ?? 0);
+    const { workers } = this.#options.cluster;
+    if (workers.version >= needed) return;
+    await firstValueFrom(
+      workers.changes.pipe(
+        startWith(undefined),
+        filter(() => workers.version >= needed),
+        timeout({ first: catchUpMs }),
+      ),
+    ).catch((cause: unknown) => {
+      const message = "the pods of this replica's view are behind another's";
+      throw new Refusal(failure(Reason.Internal, message), { cause });
+    });
+  }
+}
+
+function given(wish: AddressWish, { address, reservedAt }: Ahead): Settled {
+  return {
+    ok: true,
+    address,
+    reservedAt: reservationStamp(wish.owner, address.address, reservedAt),
+  };
+}
+
+function reserved(wish: AddressWish, ledger: Ledger, now: number): Settled {
+  const outcome = ledger.take(wish);
+  return outcome.ok ? given(wish, { address: outcome.address, reservedAt: now }) : outcome;
+}
+
+function reservedAhead(shortage: Shortage, ledger: Ledger, now: number) {
+  const { child, pool } = shortage;
+  const most = Math.floor(ledger.freeAtLeast(child, pool) / shareOfFree);
+  const entries: Ahead[] = [];
+  while (entries.length < Math.min(shortage.count, most)) {
+    const outcome = ledger.take({ child, pool, owner: "" });
+    if (!outcome.ok) break;
+    entries.push({ address: outcome.address, reservedAt: now });
+  }
+  return { shortage, entries };
+}
+
+/** A reservation that ended is another's, if it is there again. */
+function isStillOurs({ address, reservedAt }: Ahead, { status }: ConnectionResource): boolean {
+  return status?.pendingIps?.[formatAddress(address.address)] === aheadStamp(reservedAt);
+}
+
+/** Undefined where there is nothing to write. */
+function patchOf(chosen: readonly Settled[], ahead: readonly Ahead[], unwanted: readonly Ahead[]) {
+  const keyed = ({ address }: Ahead) => formatAddress(address.address);
+  const pendingIps = Object.fromEntries([
+    ...unwanted.map((entry) => [keyed(entry), null]),
+    ...ahead.map((entry) => [keyed(entry), aheadStamp(entry.reservedAt)]),
+    ...chosen.flatMap((one) =>
+      one.ok ? [[formatAddress(one.address.address), one.reservedAt]] : [],
+    ),
+  ]) as Record<string, string | null>;
+  return Object.keys(pendingIps).length === 0 ? undefined : { pendingIps };
+}
+
+export const gone: Settled = { ok: false, message: "the connection is gone", taken: false };

@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it, mock } from "node:test";
+import fc from "fast-check";
+import { childSpec, connectionSpec } from "../../lab/sites/manifests.ts";
+import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
+import type { ConnectionResource } from "../../src/model/connection-resource.ts";
+import type { KubeObject } from "../../src/model/kube-object.ts";
+import { annotation, label } from "../../src/model/labels.ts";
+import { asking, gateway, Replica, ttlMs } from "../simulator/admitting.ts";
+import { KubeApi } from "../simulator/kube-api.ts";
+
+/** Passes time in slices, between which streams get their turn. */
+async function pass(milliseconds: number): Promise<void> {
+  for (let passed = 0; passed < milliseconds; passed += 5) {
+    mock.timers.tick(5);
+    for (let turn = 0; turn < 4; turn++) await new Promise(setImmediate);
+  }
+}
+
+/** Two replicas before one API server. */
+class World implements Disposable {
+  readonly api: KubeApi;
+  readonly replicas: Replica[];
+  readonly denials: string[] = [];
+  readonly #latency: () => number;
+  #made = 0;
+
+  constructor(pool: string, latency: () => number) {
+    this.#latency = latency;
+    this.api = new KubeApi(latency);
+    const net = childSpec(2, { name: "net", ip_pools: { primary: [pool] } });
+    const connection = connectionSpec("partner", { children: { net }, nodeName: "node-a" });
+    this.api.put(resourceTypes.IPSecConnection, connection as KubeObject);
+    this.api.put(resourceTypes.Pod, gateway);
+    this.replicas = [new Replica(this.api, true), new Replica(this.api, false)];
+  }
+
+  get pods(): KubeObject[] {
+    return this.api
+      .all(resourceTypes.Pod)
+      .filter(({ metadata }) => label.worker in (metadata.labels ?? {}));
+  }
+
+  get pending(): string[] {
+    const [connection] = this.api.all(resourceTypes.IPSecConnection) as ConnectionResource[];
+    return Object.keys(connection?.status?.pendingIps ?? {});
+  }
+
+  /** Asks that replica; the pod is stored a while after it is admitted. */
+  async create(which: number, wish: Readonly<Record<string, string>> = {}): Promise<void> {
+    const replica = this.replicas[which % 2] as Replica;
+    const pod = asking(`pod-${this.#made++}`, wish);
+    const answer = await Promise.race([replica.admit(pod), replica.ended]);
+    await new Promise<void>((resolve) => setTimeout(resolve, 10 * this.#latency()));
+    if (answer === undefined) return;
+    if ("denied" in answer) this.denials.push(answer.denied);
+    else this.api.put(resourceTypes.Pod, answer.pod);
+    this.assertDistinct();
+  }
+
+  delete({ metadata }: KubeObject): void {
+    this.api.remove(resourceTypes.Pod, metadata);
+  }
+
+  /** It ends in the midst of whatever it does, and another takes its place. */
+  crash(which: number): void {
+    this.replicas[which]?.[Symbol.dispose]();
+    this.replicas[which] = new Replica(this.api, which === 0);
+  }
+
+  slow(which: number, lagMs: number): void {
+    (this.replicas[which] as Replica).lagMs = lagMs;
+  }
+
+  assertDistinct(): void {
+    const addresses = this.pods.map(({ metadata }) => metadata.annotations?.[annotation.vxlanIp]);
+    assert.ok(!addresses.includes(undefined));
+    assert.equal(new Set(addresses).size, addresses.length, addresses.join(" "));
+  }
+
+  [Symbol.dispose](): void {
+    for (const replica of this.replicas) replica[Symbol.dispose]();
+  }
+}
+
+type Happening = (world: World, asked: Promise<void>[]) => Promise<void> | void;
+
+const happenings: fc.Arbitrary<Happening> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.tuple(fc.nat(12), fc.nat(1)).map(([count, which]) =>
+      named(`${count} asked of ${which}`, (world, asked) => {
+        for (let i = 0; i < count; i++) asked.push(world.create(which));
+      }),
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.nat(6).map((n) =>
+      named(`one asks for 10.0.2.${10 + n}`, (world, asked) => {
+        asked.push(world.create(n, { [annotation.address]: `10.0.2.${10 + n}` }));
+      }),
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.nat(30).map((n) =>
+      named(`up to ${n} deleted`, (world) => {
+        for (const pod of world.pods.slice(0, n)) world.delete(pod);
+      }),
+    ),
+  },
+  { weight: 4, arbitrary: fc.nat(600).map((ms) => named(`${ms} ms`, () => pass(ms))) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.nat(1), fc.nat(3_000))
+      .map(([which, ms]) => named(`${which} is ${ms} ms behind`, (world) => world.slow(which, ms))),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.nat(1).map((which) => named(`${which} crashes`, (world) => world.crash(which))),
+  },
+);
+
+/** Prints as what it does. */
+function named(text: string, run: Happening): Happening {
+  return Object.assign(run, { [fc.toStringMethod]: () => text });
+}
+
+describe("the addresses that two replicas give", () => {
+  before(() => mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] }));
+  after(() => mock.timers.reset());
+
+  it("are each one pod's, whatever happens, and free when it is over", async () => {
+    const latencies = fc.infiniteStream(fc.nat(20));
+    await fc.assert(
+      fc.asyncProperty(fc.array(happenings, { maxLength: 25 }), latencies, async (run, latency) => {
+        using world = new World("10.0.2.10-10.0.2.79", () => latency.next().value as number);
+        await pass(200);
+        const asked: Promise<void>[] = [];
+        for (const happening of run) await happening(world, asked);
+        await pass(10_000);
+        for (const replica of world.replicas) replica.lagMs = 0;
+        await Promise.all(asked);
+        for (const pod of world.pods) world.delete(pod);
+        await pass(ttlMs + 10_000);
+        assert.deepEqual(world.pending, []);
+      }),
+      { numRuns: Number(process.env["IPMAN_RUNS"] ?? 8) },
+    );
+  });
+
+  it("are not given by one that has not seen the pods that have them", async () => {
+    using world = new World("10.0.2.10-10.0.2.79", () => 5);
+    await pass(200);
+    world.slow(1, 2_000);
+    const asked = [world.create(0), world.create(0)];
+    await pass(1_000);
+    assert.deepEqual(world.pending, [], "their reservations are over");
+    asked.push(world.create(1), world.create(1));
+    await pass(5_000);
+    await Promise.all(asked);
+    assert.equal(world.pods.length, 4);
+  });
+
+  it("are all given before any pod is refused", async () => {
+    using world = new World("10.0.2.10-10.0.2.159", () => 5);
+    await pass(200);
+    const asked: Promise<void>[] = [];
+    for (let i = 0; i < 200; i++) {
+      asked.push(world.create(i % 3));
+      await pass(5);
+    }
+    await pass(20_000);
+    await Promise.all(asked);
+    assert.equal(world.pods.length, 150);
+    assert.equal(world.denials.length, 50);
+    for (const denial of world.denials)
+      assert.match(denial, /has no free address: all 150 are given/);
+  });
+
+  it("are at hand without a write for each pod when many are asked for", async () => {
+    using world = new World("10.0.2.10-10.0.2.250", () => 5);
+    await pass(200);
+    const asked: Promise<void>[] = [];
+    for (let i = 0; i < 100; i++) {
+      asked.push(world.create(0));
+      await pass(20);
+    }
+    await pass(1_000);
+    await Promise.all(asked);
+    assert.equal(world.pods.length, 100);
+    assert.ok(world.api.written.length < 40, `${world.api.written.length} writes`);
+  });
+});

@@ -1,0 +1,96 @@
+import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
+import { Declared } from "../../src/adapters/kubernetes/declared.ts";
+import { View } from "../../src/adapters/kubernetes/view.ts";
+import type { KubeObject } from "../../src/model/kube-object.ts";
+import { annotation, label } from "../../src/model/labels.ts";
+import { trimmedPod } from "../../src/model/worker-pod.ts";
+import { PodAdmission } from "../../src/runtime/operator/admit-pod.ts";
+import { Allocator } from "../../src/runtime/operator/allocator.ts";
+import { StatusAmender } from "../../src/runtime/operator/amend-status.ts";
+import { Cluster } from "../../src/runtime/operator/cluster.ts";
+import { Reservations } from "../../src/runtime/operator/reservations.ts";
+import type { KubeApi } from "./kube-api.ts";
+
+export const ttlMs = 75_000;
+
+/** One replica of the operator, as far as it admits pods. */
+export class Replica implements Disposable {
+  readonly #parts = new DisposableStack();
+  readonly #ended = Promise.withResolvers<void>();
+  readonly admission: PodAdmission;
+  readonly cluster: Cluster;
+  readonly troubles: unknown[] = [];
+  /** How far behind it is with what it sees. */
+  lagMs = 0;
+
+  /** @param leads whether it ends reservations, too */
+  constructor(api: KubeApi, leads: boolean) {
+    const client = api.client(() => this.lagMs);
+    const onTrouble = (error: unknown) => void this.troubles.push(error);
+    const declared = this.#parts.use(new Declared(client, { onTrouble }));
+    const pods = (labelSelector: string) =>
+      this.#parts.use(
+        new View(client, { type: resourceTypes.Pod, labelSelector }, { trim: trimmedPod }),
+      );
+    const gateways = pods(`${label.type}=xfrm`);
+    const workers = pods(label.worker);
+    const cluster = this.#parts.use(new Cluster({ declared, gateways, workers }));
+    const amender = new StatusAmender(client, cluster);
+    const allocator = this.#parts.use(new Allocator({ cluster, amender, stockMs: ttlMs / 8 }));
+    if (leads) this.#parts.use(new Reservations({ client, cluster, amender, ttlMs, onTrouble }));
+    const image = { image: "ipman", pullPolicy: "Always", vxlanPort: 4789 };
+    this.cluster = cluster;
+    this.admission = new PodAdmission({ cluster, allocator, amender, ...image });
+  }
+
+  /** The pod as it is stored; or what it is told. */
+  async admit(pod: KubeObject): Promise<{ pod: KubeObject } | { denied: string }> {
+    const { namespace = "", name } = pod.metadata;
+    const request = { uid: name, kind: { kind: "Pod" }, name, namespace, oldObject: null };
+    const verdict = await this.admission.admit({ ...request, operation: "CREATE", object: pod });
+    if (!verdict.allowed) return { denied: verdict.message };
+    const added = (path: string) => verdict.patch?.find((one) => one.path === path)?.value;
+    const metadata = {
+      ...pod.metadata,
+      annotations: added("/metadata/annotations"),
+      labels: added("/metadata/labels"),
+    } as KubeObject["metadata"];
+    return { pod: { ...pod, metadata } };
+  }
+
+  /** Whoever waits for it then has no answer. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  [Symbol.dispose](): void {
+    this.#ended.resolve();
+    this.#parts.dispose();
+  }
+}
+
+/** A pod that asks for an address. */
+export function asking(name: string, wish: Readonly<Record<string, string>> = {}): KubeObject {
+  const annotations = {
+    [annotation.connection]: "partner",
+    [annotation.child]: "net",
+    [annotation.pool]: "primary",
+    ...wish,
+  };
+  const spec = { containers: [{ name: "main" }] };
+  const metadata = { name, namespace: "default", annotations };
+  return { apiVersion: "v1", kind: "Pod", metadata, spec } as KubeObject;
+}
+
+/** The pod of the gateway that they wait for. */
+export const gateway = {
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: {
+    name: "gateway",
+    namespace: "ipman-system",
+    labels: { [label.type]: "xfrm" },
+    annotations: { [annotation.connection]: "partner", [annotation.child]: "net" },
+  },
+  status: { phase: "Running", podIP: "10.244.1.1" },
+} as KubeObject;

@@ -1,0 +1,185 @@
+import type { KubeClient, Selector } from "../../src/adapters/kubernetes/kube-client.ts";
+import { KubeError } from "../../src/adapters/kubernetes/kube-error.ts";
+import {
+  pathOf,
+  wordsFor,
+  type Place,
+  type ResourceType,
+} from "../../src/adapters/kubernetes/resource-type.ts";
+import type { KubeObject } from "../../src/model/kube-object.ts";
+
+type Json = { [key: string]: Json } | string | number | boolean | null | undefined;
+
+/** The global timer: a test may be the clock. */
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+interface Watcher {
+  readonly type: ResourceType;
+  readonly selects: (object: KubeObject) => boolean;
+  /** In the order of what happened; each is told after a while. */
+  readonly tell: (event: object) => void;
+}
+
+/** An API server in memory: versions, compare-and-swap, and watches that are behind. */
+export class KubeApi {
+  readonly #objects = new Map<string, KubeObject>();
+  readonly #watchers = new Set<Watcher>();
+  /** How long a request takes, and how far a watch is behind; milliseconds. */
+  readonly #latency: () => number;
+  #version = 0;
+  #uid = 0;
+  readonly written: string[] = [];
+
+  constructor(latency: () => number) {
+    this.#latency = latency;
+  }
+
+  /**
+   * What a process with its own connection to it has.
+   *
+   * @param lagMs how much farther its watches are behind
+   */
+  client(lagMs: () => number = () => 0): KubeClient {
+    const answering = async <T>(answer: () => T): Promise<T> => {
+      await pause(this.#latency());
+      const result = answer();
+      await pause(this.#latency());
+      return structuredClone(result);
+    };
+    const client = {
+      get: (type: ResourceType, place: Place) => answering(() => this.#read(type, place)),
+      list: async (
+        type: ResourceType,
+        _place: Place,
+        { labelSelector }: Selector,
+        each: (object: KubeObject) => void,
+      ) => {
+        const { objects, version } = await answering(() => this.#list(type));
+        for (const object of objects.filter(selecting(labelSelector))) each(object);
+        return version;
+      },
+      mergePatch: (type: ResourceType, place: Place, patch: unknown) =>
+        answering(() => this.#merge(type, place, patch as Json)),
+      openWatch: (
+        type: ResourceType,
+        _place: Place,
+        query: Readonly<Record<string, string | undefined>>,
+        signal: AbortSignal,
+      ) => Promise.resolve(this.#watch(type, query, signal, lagMs)),
+    };
+    return client as unknown as KubeClient;
+  }
+
+  put(type: ResourceType, object: KubeObject): void {
+    const key = keyOf(type, object.metadata);
+    const before = this.#objects.get(key);
+    const uid = before?.metadata.uid ?? `uid-${++this.#uid}`;
+    const resourceVersion = String(++this.#version);
+    const { generation = 1 } = object.metadata;
+    const metadata = { ...object.metadata, uid, resourceVersion, generation };
+    const stored = structuredClone({ ...object, metadata });
+    this.#objects.set(key, stored);
+    this.#tell(type, before === undefined ? "ADDED" : "MODIFIED", stored);
+  }
+
+  remove(type: ResourceType, place: Place): void {
+    const key = keyOf(type, place);
+    const object = this.#objects.get(key);
+    if (object === undefined) return;
+    this.#objects.delete(key);
+    const metadata = { ...object.metadata, resourceVersion: String(++this.#version) };
+    this.#tell(type, "DELETED", { ...object, metadata });
+  }
+
+  all(type: ResourceType): KubeObject[] {
+    return this.#list(type).objects;
+  }
+
+  #read(type: ResourceType, place: Place): KubeObject {
+    const object = this.#objects.get(keyOf(type, place));
+    if (object !== undefined) return object;
+    throw new KubeError(`get ${wordsFor(type, place)}`, "not-found", 404, "not found");
+  }
+
+  #list(type: ResourceType): { objects: KubeObject[]; version: string } {
+    const objects = [...this.#objects.values()].filter(({ kind }) => kind === type.kind);
+    return { objects, version: String(this.#version) };
+  }
+
+  #merge(type: ResourceType, place: Place, patch: Json): KubeObject {
+    const before = this.#read(type, place);
+    const { resourceVersion } =
+      (patch as { metadata?: { resourceVersion?: string } }).metadata ?? {};
+    if (resourceVersion !== undefined && resourceVersion !== before.metadata.resourceVersion)
+      throw new KubeError(`patch ${wordsFor(type, place)}`, "conflict", 409, "it changed");
+    this.written.push(wordsFor(type, place));
+    this.put(type, merged(before as unknown as Json, patch) as unknown as KubeObject);
+    return this.#read(type, place);
+  }
+
+  #watch(
+    type: ResourceType,
+    query: Readonly<Record<string, string | undefined>>,
+    signal: AbortSignal,
+    lagMs: () => number,
+  ): ReadableStream<Uint8Array> {
+    const selects = selecting(query["labelSelector"]);
+    const encoder = new TextEncoder();
+    let told = Promise.resolve();
+    const start = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+      const tell = (event: object) => {
+        const line = encoder.encode(`${JSON.stringify(event)}\n`);
+        const due = pause(this.#latency() + lagMs());
+        told = Promise.all([told, due]).then(() => {
+          if (!signal.aborted) controller.enqueue(line);
+        });
+      };
+      const watcher = { type, selects, tell };
+      this.#watchers.add(watcher);
+      for (const object of this.#list(type).objects.filter(selects))
+        if (Number(object.metadata.resourceVersion) > Number(query["resourceVersion"]))
+          tell({ type: "ADDED", object });
+      signal.addEventListener("abort", () => {
+        this.#watchers.delete(watcher);
+        controller.error(signal.reason);
+      });
+    };
+    return new ReadableStream({ start });
+  }
+
+  #tell(type: ResourceType, event: string, object: KubeObject): void {
+    for (const watcher of this.#watchers)
+      if (watcher.type.kind === type.kind && watcher.selects(object))
+        watcher.tell({ type: event, object });
+  }
+}
+
+/** `key` or `key=value`, several with commas between. */
+function selecting(labelSelector: string | undefined): (object: KubeObject) => boolean {
+  const wanted = (labelSelector ?? "").split(",").filter((part) => part !== "");
+  return ({ metadata: { labels = {} } }) =>
+    wanted.every((part) => {
+      const [key = "", value] = part.split("=");
+      return key in labels && (value === undefined || labels[key] === value);
+    });
+}
+
+function keyOf(type: ResourceType, { namespace, name }: Place): string {
+  return pathOf(type, { namespace, name });
+}
+
+/** RFC 7386. */
+function merged(target: Json, patch: Json): Json {
+  if (!isRecord(patch)) return patch;
+  const base = isRecord(target) ? target : {};
+  const names = new Set([...Object.keys(base), ...Object.keys(patch)]);
+  const entries = [...names].flatMap((name): [string, Json][] => {
+    if (!(name in patch)) return [[name, base[name]]];
+    return patch[name] === null ? [] : [[name, merged(base[name], patch[name])]];
+  });
+  return Object.fromEntries(entries);
+}
+
+function isRecord(value: Json): value is { [key: string]: Json } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
