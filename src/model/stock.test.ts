@@ -26,20 +26,25 @@ function askedFor(times: number, now: number): Stock {
 const text = (entry: Ahead | undefined) => entry && formatPrefix(entry.address);
 
 describe("what is reserved before anybody asked", () => {
-  it("is as much as was asked for lately, and nothing for a few", () => {
-    assert.deepEqual(askedFor(3, 0).shortages(0), []);
+  it("lasts for twice what was asked for lately, and is nothing for one", () => {
+    assert.deepEqual(askedFor(1, 0).shortages(0), []);
+    const few = askedFor(2, 0).shortages(0);
+    assert.deepEqual(
+      few.map(({ count }) => count),
+      [8],
+    );
     assert.deepEqual(
       askedFor(10, 0)
         .shortages(500)
         .map(({ count }) => count),
-      [10],
+      [20],
     );
     assert.deepEqual(askedFor(10, 0).shortages(1_001), []);
     assert.deepEqual(
       askedFor(500, 0)
         .shortages(0)
         .map(({ count }) => count),
-      [64],
+      [128],
     );
   });
 

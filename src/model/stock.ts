@@ -18,13 +18,17 @@ export interface Shortage {
   readonly count: number;
 }
 
-/** Demand is what was asked for in so many milliseconds; and a stock is meant to last so long. */
+/** Demand is what was asked for in so many milliseconds. */
 const windowMs = 1_000;
 
-/** Fewer wishes than this in a window are served one by one. */
-const leastDemand = 4;
+/** For how many times of that a stock is to last: it is filled up when half is gone. */
+const lasts = 2;
 
-const mostAhead = 64;
+/** A single wish in a window is no demand. */
+const leastDemand = 2;
+
+const leastAhead = 8;
+const mostAhead = 128;
 
 /**
  * Addresses of one connection that this process has reserved before anybody asked: while
@@ -63,14 +67,14 @@ export class Stock {
   /** Whether a pool has so little that more should be reserved by now. */
   isShort(wish: AddressWish, now: number): boolean {
     const line = this.#line(wish.child, wish.pool);
-    return line.entries.length < demandOf(line, now) / 2;
+    return line.entries.length < targetOf(line, now) / 2;
   }
 
   /** What is to be reserved, so that it lasts. */
   shortages(now: number): Shortage[] {
     return [...this.#lines.values()].flatMap((line) => {
       const { child, pool, entries } = line;
-      const count = demandOf(line, now) - entries.length;
+      const count = targetOf(line, now) - entries.length;
       return count > 0 ? [{ child, pool, count }] : [];
     });
   }
@@ -79,7 +83,7 @@ export class Stock {
   takeUnwanted(now: number): Ahead[] {
     return [...this.#lines].flatMap(([key, line]) => {
       const entries = this.#usable(line, now);
-      const unwanted = demandOf(line, now) === 0 ? entries.splice(0) : [];
+      const unwanted = targetOf(line, now) === 0 ? entries.splice(0) : [];
       if (line.asked.length === 0 && entries.length === 0) this.#lines.delete(key);
       return [...line.overdue.splice(0), ...unwanted];
     });
@@ -123,7 +127,9 @@ interface Line {
   readonly asked: number[];
 }
 
-function demandOf({ asked }: Line, now: number): number {
+/** How many should be at hand. */
+function targetOf({ asked }: Line, now: number): number {
   while (asked[0] !== undefined && now - asked[0] > windowMs) asked.shift();
-  return asked.length < leastDemand ? 0 : Math.min(asked.length, mostAhead);
+  if (asked.length < leastDemand) return 0;
+  return Math.min(Math.max(lasts * asked.length, leastAhead), mostAhead);
 }
