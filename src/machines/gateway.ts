@@ -38,6 +38,8 @@ export interface GatewayContext {
   readonly tunnel: Tunnel | undefined;
   readonly failure: Failure | undefined;
   readonly attempt: number;
+  /** Whether this namespace was in shape once. */
+  readonly applied: boolean;
 }
 
 export type GatewayEvent =
@@ -92,6 +94,7 @@ export const gatewayMachine = setup({
     tunnel: undefined,
     failure: undefined,
     attempt: 0,
+    applied: false,
   }),
   initial: "absent",
   on: {
@@ -100,6 +103,7 @@ export const gatewayMachine = setup({
         child,
         // Another if_id is another namespace.
         gateway: child.ifId === context.child.ifId ? context.gateway : undefined,
+        applied: context.applied && child.ifId === context.child.ifId,
       })),
       target: ".stale",
     },
@@ -108,6 +112,8 @@ export const gatewayMachine = setup({
         gateway: ({ event }) => event.gateway,
         workers: ({ event }) => event.workers,
         attempt: 0,
+        applied: ({ context, event }) =>
+          context.applied && event.gateway?.id === context.gateway?.id,
       }),
       target: ".stale",
     },
@@ -164,7 +170,10 @@ export const gatewayMachine = setup({
           workers: context.workers,
           tunnel: context.tunnel,
         }),
-        onDone: { target: "ready", actions: assign({ failure: undefined, attempt: 0 }) },
+        onDone: {
+          target: "ready",
+          actions: assign({ failure: undefined, attempt: 0, applied: true }),
+        },
         onError: {
           target: "degraded",
           actions: { type: "noteFailure", params: ({ event }) => ({ error: event.error }) },

@@ -119,6 +119,14 @@ function connectionStatus(
   };
 }
 
+/** A pass over a namespace that was in shape, or was refused, is no news before it is over. */
+export function gatewayState({ value, context }: SnapshotFrom<typeof gatewayMachine>): string {
+  const state = topState(value);
+  if (state !== "configuring") return state;
+  if (context.failure !== undefined) return "degraded";
+  return context.applied ? "ready" : state;
+}
+
 function childStatus(snapshot: ChildSnapshot): ChildStatus {
   const { child, failure } = snapshot.context;
   const gateway = snapshot.children["gateway"]?.getSnapshot() as
@@ -127,7 +135,7 @@ function childStatus(snapshot: ChildSnapshot): ChildStatus {
   const facts = {
     key: child.key,
     state: stateOf(snapshot.value),
-    gateway: gateway === undefined ? "absent" : topState(gateway.value),
+    gateway: gateway === undefined ? "absent" : gatewayState(gateway),
     failure: failure ?? gateway?.context.failure,
   };
   return {

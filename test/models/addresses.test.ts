@@ -83,6 +83,11 @@ class World implements Disposable {
   }
 }
 
+async function addressOf(answer: ReturnType<Replica["admit"]> | undefined) {
+  const { pod } = (await answer) as { pod: KubeObject };
+  return { pod, address: pod.metadata.annotations?.[annotation.vxlanIp] };
+}
+
 type Happening = (world: World, asked: Promise<void>[]) => Promise<void> | void;
 
 const happenings: fc.Arbitrary<Happening> = fc.oneof(
@@ -162,6 +167,25 @@ describe("the addresses that two replicas give", () => {
     await pass(5_000);
     await Promise.all(asked);
     assert.equal(world.pods.length, 2);
+  });
+
+  it("are the same for a pod that is asked about again, and another's for a copy of it", async () => {
+    using world = new World("10.0.2.10-10.0.2.250", () => 5);
+    await pass(200);
+    const answers = Promise.all(
+      [0, 1, 2, 3].map(async (n) => {
+        // The first is reserved when it is asked for; those after it were ahead.
+        await new Promise<void>((resolve) => setTimeout(resolve, 100 * n));
+        const first = await addressOf(world.replicas[0]?.admit(asking(`pod-${n}`)));
+        const { pod, address } = first;
+        const again = await addressOf(world.replicas[1]?.admit(pod));
+        const copy = { ...pod, metadata: { ...pod.metadata, name: `copy-${n}` } };
+        const copied = await addressOf(world.replicas[1]?.admit(copy));
+        return [again.address === address, copied.address === address];
+      }),
+    );
+    await pass(2_000);
+    assert.deepEqual(await answers, Array(4).fill([true, false]));
   });
 
   it("are all given before any pod is refused", async () => {

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { createActor, SimulatedClock } from "xstate";
 import type { GatewayEvent } from "../../src/machines/gateway.ts";
 import { failure, Reason } from "../../src/model/failure.ts";
+import { gatewayState } from "../../src/runtime/status.ts";
 import { Calls, connectionOf, gateway, gatewayWith, settled } from "./fixtures.ts";
 
 function harness() {
@@ -43,6 +44,25 @@ describe("the gateway machine", () => {
     assert.equal(calls.count("apply"), 2);
     await wait(20);
     assert.equal(calls.count("apply"), 2);
+  });
+
+  it("is shown as it was found last until a pass is over", async () => {
+    const { calls, send, wait, locate, snapshot, state } = harness();
+    const shown = () => [state() === "configuring", gatewayState(snapshot())];
+    const first = calls.hold("apply");
+    await locate();
+    assert.deepEqual(shown(), [true, "configuring"]);
+    first.resolve();
+    await settled();
+    const second = calls.hold("apply");
+    await send({ type: "kernel.changed" });
+    await wait(20);
+    assert.deepEqual(shown(), [true, "ready"]);
+    second.reject(new Error("EEXIST"));
+    await settled();
+    calls.hold("apply");
+    await wait(60_000);
+    assert.deepEqual(shown(), [true, "degraded"]);
   });
 
   it("makes a pass now and then although nothing was reported", async () => {

@@ -115,6 +115,7 @@ export const Nda = {
   lladdr: 2,
   self: 2,
   permanent: 0x80,
+  failed: 0x20,
 } as const;
 
 /** The origin that ipman writes on its routes (rtnetlink.h leaves 5 to 255 to programs). */

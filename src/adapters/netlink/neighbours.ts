@@ -112,13 +112,13 @@ function request(op: string, { type, flags, family, entry }: NeighbourRequest): 
 }
 
 /**
- * True for news of entries that come and go by themselves, resolved or learnt. None of
- * them is ours: those are permanent.
+ * True for news of entries that come and go by themselves: resolved, learnt, of multicast.
+ * None of them is ours: those are permanent. One of ours that somebody deletes has failed by
+ * the time it is told of, as have those that nobody answered for: that is no proof.
  */
 export function isPassingNeighbour({ type, body }: NetlinkMessage): boolean {
-  return (
-    type === Rtm.newNeigh &&
-    body.length >= headerBytes &&
-    (body.readUInt16LE(8) & Nda.permanent) === 0
-  );
+  if (body.length < headerBytes) return false;
+  const state = body.readUInt16LE(8);
+  if (type === Rtm.newNeigh) return (state & Nda.permanent) === 0;
+  return type === Rtm.delNeigh && (state & (Nda.permanent | Nda.failed)) === 0;
 }
