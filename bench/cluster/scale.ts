@@ -123,7 +123,7 @@ async function isQuiet(operator: ChildProcess): Promise<void> {
   for (;;) {
     const share = await processorShare(operator, 5_000);
     if (operator.exitCode !== null) throw new Error("the operator ended: its log says why");
-    if (share <= 0.05) return;
+    if (share <= 0.02) return;
     if (performance.now() > deadline)
       throw new Error(`the operator is busy still: ${(share * 100).toFixed(0)} %`);
   }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { after, describe, it, mock } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import pLimit from "p-limit";
 import { StatusWriter } from "./status-writer.ts";
@@ -11,10 +11,12 @@ class HeldApi {
   readonly inFlight = new Map<string, PromiseWithResolvers<void>>();
   readonly troubles: unknown[] = [];
   most = 0;
+  count = 0;
   readonly writer = new StatusWriter<number>({
     actual: (id) => this.actual.get(id) ?? 0,
     wanted: (id) => this.wanted.get(id),
     write: async (id, status) => {
+      this.count++;
       const held = Promise.withResolvers<void>();
       this.inFlight.set(id, held);
       this.most = Math.max(this.most, this.inFlight.size);
@@ -50,6 +52,29 @@ describe("a writer of statuses", () => {
     await api.settle();
     assert.equal(api.most, 2);
     assert.deepEqual(Object.fromEntries(api.actual), { a: 1, b: 1, c: 2, d: 1 });
+    api.writer[Symbol.dispose]();
+  });
+
+  it("writes a change at once, and those that follow it closely together", async () => {
+    const api = new HeldApi();
+    mock.timers.enable({ apis: ["setTimeout"] });
+    after(() => mock.timers.reset());
+    api.want("a", 1);
+    await api.settle();
+    for (const status of [2, 3, 4]) {
+      api.want("a", status);
+      await turn();
+      assert.equal(api.inFlight.size, 0, "it rests");
+    }
+    mock.timers.tick(1_000);
+    await api.settle();
+    assert.equal(api.actual.get("a"), 4);
+    assert.equal(api.count, 2);
+    mock.timers.tick(1_000);
+    api.want("a", 5);
+    await turn();
+    assert.equal(api.inFlight.size, 1, "it has rested");
+    await api.settle();
     api.writer[Symbol.dispose]();
   });
 

@@ -13,19 +13,21 @@ export interface StatusWriterOptions<T> {
   readonly onTrouble: (error: unknown) => void;
 }
 
-/** After a failure it is tried again in so many milliseconds. */
-const againMs = 1_000;
+/** An object that was written, or could not be, rests for so many milliseconds. */
+const restMs = 1_000;
 
 /**
- * Keeps the status of objects as it should be: one write per object at a time, with what
- * is true when it is made, and none where nothing differs.
+ * Keeps the status of objects as it should be: the first change of one is written at once,
+ * and what follows it closely in one write, with what is true when it is made. Nothing is
+ * written where nothing differs.
  */
 export class StatusWriter<T> implements Disposable {
   readonly #options: StatusWriterOptions<T>;
   /** Those that wait for their turn. */
   readonly #queued = new Set<string>();
+  /** Those that are written, or rest. */
   readonly #writing = new Set<string>();
-  /** Looked at again when the write in flight is done. */
+  /** Looked at when that is over. */
   readonly #again = new Set<string>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #ended = false;
@@ -65,33 +67,25 @@ export class StatusWriter<T> implements Disposable {
     this.#writing.add(id);
     try {
       await this.#options.write(id, status);
-      this.#done(id);
     } catch (error) {
       this.#failed(id, error);
     }
-  }
-
-  #done(id: string): void {
-    this.#writing.delete(id);
-    // Otherwise the view tells when it has the write, and nothing differs any more.
-    if (this.#again.delete(id)) this.#later(id, againMs / 10);
+    this.#rest(id);
   }
 
   #failed(id: string, error: unknown): void {
-    this.#writing.delete(id);
-    this.#again.delete(id);
-    if (this.#ended) return;
-    if (error instanceof KubeError && error.code === "not-found") return;
+    if (this.#ended || (error instanceof KubeError && error.code === "not-found")) return;
     this.#options.onTrouble(error);
-    this.#later(id, againMs);
+    this.#again.add(id);
   }
 
-  #later(id: string, ms: number): void {
+  #rest(id: string): void {
     if (this.#ended) return;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      this.look(id);
-    }, ms);
+      this.#writing.delete(id);
+      if (this.#again.delete(id)) this.look(id);
+    }, restMs);
     this.#timers.add(timer);
   }
 }
