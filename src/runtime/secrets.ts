@@ -8,10 +8,13 @@ import type { Secret } from "../model/schema/secret.ts";
  */
 export class Secrets {
   readonly #values = new Map<string, string>();
+  /** Each made when it is asked for first. */
+  readonly #revisions = new Map<string, string>();
   readonly #salt = randomBytes(32);
 
   /** Takes all secrets that there are, in place of those it had. */
   replace(secrets: readonly Secret[]): void {
+    const before = new Map(this.#values);
     this.#values.clear();
     for (const secret of secrets) {
       for (const [key, value] of entriesOf(secret)) {
@@ -19,6 +22,13 @@ export class Secrets {
         this.#values.set(idOf({ namespace, name, key }), value);
       }
     }
+    for (const [id, value] of before) {
+      if (this.#values.get(id) !== value) this.#revisions.delete(id);
+    }
+  }
+
+  has(ref: SecretRef): boolean {
+    return this.#values.has(idOf(ref));
   }
 
   value(ref: SecretRef): string | undefined {
@@ -26,9 +36,15 @@ export class Secrets {
   }
 
   revision(ref: SecretRef): string | undefined {
-    const value = this.value(ref);
+    const id = idOf(ref);
+    const value = this.#values.get(id);
     if (value === undefined) return undefined;
-    return createHmac("sha256", this.#salt).update(value).digest("base64url").slice(0, 12);
+    const known = this.#revisions.get(id);
+    if (known !== undefined) return known;
+    const digest = createHmac("sha256", this.#salt).update(value).digest("base64url");
+    const revision = digest.slice(0, 12);
+    this.#revisions.set(id, revision);
+    return revision;
   }
 }
 

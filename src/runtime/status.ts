@@ -13,6 +13,7 @@ import {
   specFailure,
   type ConnectionFacts,
 } from "./conditions.ts";
+import { Remembered } from "./remembered.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** The states that people see; charts have finer ones below them. */
@@ -69,6 +70,11 @@ const stateOfChart: Record<string, State> = {
   gone: "terminating",
 };
 
+const none: readonly SourceProblem[] = [];
+
+/** The same object as long as nothing about a connection changed. */
+const known = new Remembered<object, ConnectionStatus>();
+
 /** The state of everything that a supervisor runs. */
 export function statusOf(supervisor: Supervisor): Status {
   const { desired, roots, charonSnapshot } = supervisor;
@@ -76,15 +82,17 @@ export function statusOf(supervisor: Supervisor): Status {
   const running = [...roots].map(([id, root]) => {
     const snapshot = root.getSnapshot();
     const secret = supervisor.secretOf(snapshot.context.connection);
-    const problems = desired.problems.get(id) ?? [];
-    return connectionStatus(snapshot, { problems, charonReady, ...secret });
+    const problems = desired.problems.get(id) ?? none;
+    const surroundings = { problems, charonReady, ...secret };
+    const facts = [...Object.values(surroundings), ...snapshotsOf(snapshot)];
+    return known.of(root, facts, () => connectionStatus(snapshot, surroundings));
   });
   const refused = [...desired.problems]
     .filter(([id]) => id !== "" && !roots.has(id))
     .map(([id, problems]) => refusedStatus(id, { problems, charonReady, ...noSecret }));
   return {
     charon: { state: charonState(charonSnapshot.value), failure: charonSnapshot.context.failure },
-    connections: [...running, ...refused].toSorted((a, b) => a.id.localeCompare(b.id)),
+    connections: [...running, ...refused].toSorted((a, b) => (a.id < b.id ? -1 : 1)),
     problems: desired.problems.get("") ?? [],
   };
 }
@@ -95,6 +103,17 @@ type ChildSnapshot = SnapshotFrom<typeof childMachine>;
 type Surroundings = Omit<ConnectionFacts, "state" | "failure" | "children">;
 
 const noSecret = { hasSecret: false, secretTrouble: undefined };
+
+/** Those of a connection, its children and their gateways. */
+function snapshotsOf(snapshot: ConnectionSnapshot): object[] {
+  const children = Object.values(snapshot.children).flatMap((actor): object[] => {
+    const child = actor?.getSnapshot() as object | undefined;
+    if (child === undefined || !("children" in child)) return [];
+    const gateway = (child as ChildSnapshot).children["gateway"]?.getSnapshot();
+    return gateway === undefined ? [child] : [child, gateway];
+  });
+  return [snapshot, ...children];
+}
 
 function connectionStatus(
   snapshot: ConnectionSnapshot,

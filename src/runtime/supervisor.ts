@@ -132,7 +132,7 @@ export class Supervisor implements Disposable {
   /** Whether the connection's secret is known, and why it cannot be read, if so. */
   secretOf({ secretRef }: Connection): Pick<ConnectionFacts, "hasSecret" | "secretTrouble"> {
     return {
-      hasSecret: this.#secrets.revision(secretRef) !== undefined,
+      hasSecret: this.#secrets.has(secretRef),
       secretTrouble: this.#desired.unreadable.get(`${secretRef.namespace}/${secretRef.name}`),
     };
   }

@@ -7,6 +7,7 @@ import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
 import { apiVersion } from "../../model/api-group.ts";
 import type { KubeObject } from "../../model/kube-object.ts";
 import type { HostNetwork } from "../host-network.ts";
+import { Remembered } from "../remembered.ts";
 import { rfc3339 } from "../rfc3339.ts";
 import { statusOf, type ConnectionStatus } from "../status.ts";
 import type { Supervisor } from "../supervisor.ts";
@@ -33,6 +34,7 @@ export class AgentReporter implements Disposable {
   readonly #options: ReporterOptions;
   readonly #writer: StatusWriter<AgentStatus>;
   readonly #subscription: Subscription;
+  readonly #looked = new Remembered<ConnectionStatus, void>();
   #shown: ReadonlyMap<string, ConnectionStatus> = new Map();
 
   constructor(options: ReporterOptions) {
@@ -49,13 +51,18 @@ export class AgentReporter implements Disposable {
       .pipe(auditTime(gatherMs))
       .subscribe(() => {
         this.#shown = new Map(statusOf(supervisor).connections.map((shown) => [shown.id, shown]));
-        for (const id of this.#shown.keys()) this.#writer.look(id);
+        for (const [id, shown] of this.#shown) this.#look(id, shown);
       });
   }
 
   [Symbol.dispose](): void {
     this.#subscription.unsubscribe();
     this.#writer[Symbol.dispose]();
+  }
+
+  /** Only where something changed, here or there: there may be many. */
+  #look(id: string, shown: ConnectionStatus): void {
+    this.#looked.of(shown, [this.#object(id)], () => this.#writer.look(id));
   }
 
   #object(id: string): (KubeObject & { readonly status?: Partial<AgentStatus> }) | undefined {

@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Secret } from "../model/schema/secret.ts";
+import { Secrets } from "./secrets.ts";
+
+const secret = (value: string) =>
+  ({
+    metadata: { name: "keys", namespace: "default" },
+    stringData: { a: value, b: "other" },
+  }) as unknown as Secret;
+const ref = (key: string) => ({ name: "keys", namespace: "default", key });
+
+describe("the revision of a secret", () => {
+  it("changes with its value alone, and tells nothing of it", () => {
+    const secrets = new Secrets();
+    const seen = ["one", "one", "two"].map((value) => {
+      secrets.replace([secret(value)]);
+      return [secrets.revision(ref("a")), secrets.revision(ref("b"))];
+    });
+    assert.deepEqual(seen[0], seen[1]);
+    assert.notEqual(seen[1]?.[0], seen[2]?.[0]);
+    assert.equal(seen[1]?.[1], seen[2]?.[1]);
+    secrets.replace([]);
+    assert.equal(secrets.revision(ref("a")), undefined);
+    assert.equal(secrets.has(ref("a")), false);
+    const elsewhere = new Secrets();
+    elsewhere.replace([secret("two")]);
+    assert.notEqual(elsewhere.revision(ref("a")), seen[2]?.[0], "it is salted");
+  });
+});
