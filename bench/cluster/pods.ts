@@ -48,19 +48,25 @@ export async function podStart(cluster: LabCluster, shape: PodShape): Promise<nu
   return seconds;
 }
 
-/** A pod on a node, made by hand: `charon` stands for a gateway's image too. */
+/**
+ * A pod on a node, made by hand: `charon` stands for a gateway's image too. A workload has an
+ * init container, as it must where anybody gives it a device.
+ */
 export const byHand = (name: string, node: string, image: "charon" | "lab"): PodShape => ({
   name,
   spec: {
     nodeName: node,
     terminationGracePeriodSeconds: 0,
-    containers: [
-      image === "lab"
-        ? { name: "main", image: "lab:dev", imagePullPolicy: "IfNotPresent" }
-        : { name: "main", image: "ipman-charon:dev", args: ["pause"] },
-    ],
+    ...(image === "lab" ? workload : { containers: [pausing] }),
   },
 });
+
+const pausing = { name: "main", image: "ipman-charon:dev", args: ["pause"] };
+const lab = { image: "lab:dev", imagePullPolicy: "IfNotPresent" };
+const workload = {
+  initContainers: [{ name: "attach", ...lab, command: ["/bin/busybox", "true"] }],
+  containers: [{ name: "main", ...lab }],
+};
 
 async function isReady({ client }: LabCluster, name: string): Promise<boolean> {
   const { status } = await client.get<PodWithStatus>(resourceTypes.Pod, { namespace, name });

@@ -13,7 +13,9 @@ import { podOf, unplaced } from "./pods.ts";
 const connections = 1_000;
 const podsEach = 5;
 /** Longest that all of it may take to be written. */
-const quietMs = 240_000;
+const mostBusyMs = 240_000;
+const leastQuietMs = 40_000;
+const lookMs = 5_000;
 const metrics = "127.0.0.1:9750";
 const ipman = join(import.meta.dirname, "../../bin/ipman");
 
@@ -117,13 +119,16 @@ const isReady = () =>
     20,
   );
 
-/** Nothing is left to do: it has taken next to nothing of a processor for a while. */
+/**
+ * Nothing is left to do: it has taken next to nothing of a processor for longer than an
+ * operator waits before it takes an agent for silent, which it then writes everywhere.
+ */
 async function isQuiet(operator: ChildProcess): Promise<void> {
-  const deadline = performance.now() + quietMs;
-  for (;;) {
-    const share = await processorShare(operator, 5_000);
+  const deadline = performance.now() + mostBusyMs;
+  for (let quiet = 0; quiet < leastQuietMs;) {
+    const share = await processorShare(operator, lookMs);
     if (operator.exitCode !== null) throw new Error("the operator ended: its log says why");
-    if (share <= 0.02) return;
+    quiet = share <= 0.02 ? quiet + lookMs : 0;
     if (performance.now() > deadline)
       throw new Error(`the operator is busy still: ${(share * 100).toFixed(0)} %`);
   }

@@ -185,7 +185,7 @@ describe("the addresses that two replicas give", () => {
       }),
     );
     await pass(2_000);
-    assert.deepEqual(await answers, Array(4).fill([true, false]));
+    for (const answer of await answers) assert.deepEqual(answer, [true, false]);
   });
 
   it("are all given before any pod is refused", async () => {

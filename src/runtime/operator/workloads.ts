@@ -149,11 +149,12 @@ export class Workloads implements Disposable {
   #wanted(): Map<string, KubeObject> {
     const { cluster } = this.#options;
     const { groups, desired } = cluster;
-    const objects = [...groups.values()].flatMap((group) => this.#ofGroup(group));
-    for (const connection of desired.connections.values()) {
+    const gateways = [...desired.connections.values()].flatMap((connection) => {
       const group = groups.get(groupIdOf(connection) ?? "");
-      if (group !== undefined) objects.push(...this.#ofConnection(connection, group));
-    }
+      return group === undefined ? [] : this.#ofConnection(connection, group);
+    });
+    // Workloads wait for their gateway, and need charon when they run.
+    const objects = [...gateways, ...[...groups.values()].flatMap((group) => this.#ofGroup(group))];
     return new Map(
       objects.map((object) => [`${object.metadata.namespace}/${object.metadata.name}`, object]),
     );
