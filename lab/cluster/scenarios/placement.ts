@@ -65,11 +65,10 @@ export function placementScenarios(cluster: () => LabCluster): void {
         cluster().kubectl("get", "ipsecconnection/placed", "-o", `jsonpath={.status.${field}}`);
       await eventually(() => assert.match(shown("xfrmGatewayIp"), /placed/), 30_000);
       assert.match(shown("freeIps"), /primary/);
-      const { ip_pools: _, ...poolless } = child;
       const secretRef = { namespace: "kube-public", name: "locked", key: "psk" };
       declare({
         ...{ secretRef, remoteAddr: "192.168.1.77", nodeName: "node-z" },
-        children: { placed: poolless },
+        children: { placed: { ...child, ip_pools: {} } },
       });
       await eventually(() => assert.equal(shown("xfrmGatewayIp") + shown("freeIps"), ""), 30_000);
       cluster().kubectl("delete", "ipsecconnection", "placed");

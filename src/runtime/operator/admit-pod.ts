@@ -142,9 +142,11 @@ export class PodAdmission {
     if (dryRun) return allocator.tried(connection.id, wish);
     const result = await allocator.allocate(connection.id, wish);
     if (result.ok || !result.taken || !this.#mayBeFree(connection, wish)) return result;
-    const free = () => allocator.tried(connection.id, wish).ok;
-    const freed = await this.#until(() => (free() ? true : undefined), cluster.touched);
-    return freed === undefined ? result : allocator.allocate(connection.id, wish);
+    const freed = await this.#until(() => {
+      if (allocator.tried(connection.id, wish).ok) return true;
+      return this.#mayBeFree(connection, wish) ? undefined : false;
+    }, cluster.touched);
+    return freed === true ? allocator.allocate(connection.id, wish) : result;
   }
 
   /** A single address may be of a pod that ends; any, what a replica reserved for nobody yet. */

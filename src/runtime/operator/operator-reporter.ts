@@ -37,7 +37,7 @@ const gatherMs = 500;
 const all = Symbol("every connection");
 
 /** Longest list of free addresses in a status: pools may have thousands. */
-const mostListed = 64;
+const mostListed = 256;
 
 const fieldManager = "ipman-operator";
 
