@@ -13,7 +13,8 @@ all admit, one leads. The Helm chart deploys it.
 options:
   --ipman-image IMAGE     for agents and for the init container of workloads
   --charon-image IMAGE    for charon and gateways
-  --pull-policy POLICY    of both (IfNotPresent)
+  --pull-policy POLICY    of ipman's image (IfNotPresent)
+  --charon-pull-policy P  of charon's (IfNotPresent)
   --pull-secrets NAMES    names of imagePullSecrets, with commas between them
   --agent-account NAME    the agents' service account (ipman-agent)
   --owner KIND/NAME       a ServiceAccount here, with which everything goes that was made
@@ -21,7 +22,8 @@ options:
   --service NAME          the webhooks' Service (ipman-webhook)
   --certificate-secret N  holds the webhooks' certificate (ipman-webhook-tls)
   --certificates MODE     "managed" by the operator itself, or "external" (managed)
-  --webhooks NAME         name of both webhook configurations (ipman)
+  --mutating NAME         the MutatingWebhookConfiguration (ipman)
+  --validating NAME       the ValidatingWebhookConfiguration (ipman)
   --webhook-port PORT     for the API server's calls (9443)
   --listen ADDRESS        metrics, /healthz and /readyz on host:port (0.0.0.0:9740)
   --reservation-ttl S     seconds after which an address goes back whose pod never came (75)
@@ -34,6 +36,7 @@ options:
     "ipman-image": { type: "string" },
     "charon-image": { type: "string" },
     "pull-policy": { type: "string" },
+    "charon-pull-policy": { type: "string" },
     "pull-secrets": { type: "string" },
     "agent-account": { type: "string" },
     owner: { type: "string" },
@@ -41,7 +44,8 @@ options:
     service: { type: "string" },
     "certificate-secret": { type: "string" },
     certificates: { type: "string" },
-    webhooks: { type: "string" },
+    mutating: { type: "string" },
+    validating: { type: "string" },
     "webhook-port": { type: "string" },
     listen: { type: "string" },
     "reservation-ttl": { type: "string" },
@@ -53,10 +57,13 @@ options:
   run: async (values) => {
     const { startOperator } = await import("./start-operator.ts");
     const text = (name: string, fallback: string) => textOption(values, name, fallback);
+    const image = (name: string, policy: string) => ({
+      name: requiredOption(values, name),
+      pullPolicy: text(policy, "IfNotPresent"),
+    });
     const operator = await startOperator({
-      ipmanImage: requiredOption(values, "ipman-image"),
-      charonImage: requiredOption(values, "charon-image"),
-      pullPolicy: text("pull-policy", "IfNotPresent"),
+      ipmanImage: image("ipman-image", "pull-policy"),
+      charonImage: image("charon-image", "charon-pull-policy"),
       pullSecrets: text("pull-secrets", "").split(",").filter(Boolean),
       agentAccount: text("agent-account", "ipman-agent"),
       owner: text("owner", ""),
@@ -64,7 +71,7 @@ options:
       serviceName: text("service", "ipman-webhook"),
       certificateSecret: text("certificate-secret", "ipman-webhook-tls"),
       managedCertificates: text("certificates", "managed") === "managed",
-      webhooks: text("webhooks", "ipman"),
+      webhooks: { mutating: text("mutating", "ipman"), validating: text("validating", "ipman") },
       webhookPort: integerOption(values, "webhook-port", 9_443, { least: 1, most: 65_535 }),
       listen: text("listen", "0.0.0.0:9740"),
       ttlSeconds: integerOption(values, "reservation-ttl", 75, { least: 5, most: 3_600 }),

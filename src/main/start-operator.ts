@@ -9,6 +9,7 @@ import { LeaseLock } from "../adapters/kubernetes/lease.ts";
 import { resourceTypes } from "../adapters/kubernetes/resource-type.ts";
 import { View } from "../adapters/kubernetes/view.ts";
 import { carrierPod, type CarrierPod } from "../model/carrier-pod.ts";
+import type { Image } from "../model/image.ts";
 import type { KubeObject, OwnerReference } from "../model/kube-object.ts";
 import { label, manager } from "../model/labels.ts";
 import { trimmedPod } from "../model/worker-pod.ts";
@@ -31,9 +32,8 @@ import { WebhookCertificates } from "../runtime/operator/webhook-certificates.ts
 import { Workloads } from "../runtime/operator/workloads.ts";
 
 export interface OperatorOptions {
-  readonly ipmanImage: string;
-  readonly charonImage: string;
-  readonly pullPolicy: string;
+  readonly ipmanImage: Image;
+  readonly charonImage: Image;
   readonly pullSecrets: readonly string[];
   readonly agentAccount: string;
   /** `ServiceAccount/NAME`, or empty. */
@@ -42,7 +42,8 @@ export interface OperatorOptions {
   readonly serviceName: string;
   readonly certificateSecret: string;
   readonly managedCertificates: boolean;
-  readonly webhooks: string;
+  /** The names of the configurations. */
+  readonly webhooks: { readonly mutating: string; readonly validating: string };
   readonly webhookPort: number;
   readonly listen: string;
   readonly ttlSeconds: number;
@@ -138,11 +139,11 @@ class OperatorParts {
     serving: { now: boolean },
     owner: OwnerReference | undefined,
   ): void {
-    const { ipmanImage: image, pullPolicy, vxlanPort, webhookPort, ttlSeconds } = this.#options;
+    const { ipmanImage: image, vxlanPort, webhookPort, ttlSeconds } = this.#options;
     // Given then, it is still reserved for longer than any request takes.
     const stockMs = (ttlSeconds * 1_000) / 8;
     const allocator = this.#resources.use(new Allocator({ cluster, amender, stockMs }));
-    const pods = new PodAdmission({ cluster, allocator, amender, image, pullPolicy, vxlanPort });
+    const pods = new PodAdmission({ cluster, allocator, amender, image, vxlanPort });
     const objects = new DeclaredAdmission(cluster, declared, this.#client);
     let server: Promise<AdmissionServer> | undefined;
     this.#resources.defer(async () => (await server)?.[Symbol.asyncDispose]());
@@ -152,7 +153,7 @@ class OperatorParts {
         namespace: this.#namespace,
         secretName: this.#options.certificateSecret,
         serviceName: this.#options.serviceName,
-        configurations: { mutating: this.#options.webhooks, validating: this.#options.webhooks },
+        configurations: this.#options.webhooks,
         managed: this.#options.managedCertificates,
         owner,
         onTrouble: this.#onTrouble,
@@ -219,7 +220,6 @@ class OperatorParts {
       owner: await this.#owner(),
       ipmanImage: options.ipmanImage,
       charonImage: options.charonImage,
-      pullPolicy: options.pullPolicy,
       pullSecrets: options.pullSecrets,
       agentAccount: options.agentAccount,
       priorityClass: options.priorityClass,

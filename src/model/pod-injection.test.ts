@@ -43,8 +43,7 @@ const injection = {
   reservedAt: "2026-01-01T00:00:00.000000001Z",
   tunnelMtu: 1422,
   vxlanPort: 7789,
-  image: "ipman:1",
-  pullPolicy: "IfNotPresent",
+  image: { name: "ipman:1", pullPolicy: "IfNotPresent" },
 };
 
 const pod: NewPod = {

@@ -1,6 +1,7 @@
 import type { Address } from "./address.ts";
 import { formatAddress } from "./address.ts";
 import type { Child, Connection } from "./connection.ts";
+import { runs, type Image } from "./image.ts";
 import type { KubeMeta } from "./kube-object.ts";
 import { toJson } from "./json.ts";
 import { annotation, label, labelValue } from "./labels.ts";
@@ -35,8 +36,8 @@ export interface Injection {
   readonly reservedAt: string;
   readonly tunnelMtu: number;
   readonly vxlanPort: number;
-  readonly image: string;
-  readonly pullPolicy: string;
+  /** With `ipman attach`. */
+  readonly image: Image;
 }
 
 /** An operation of RFC 6902. */
@@ -134,8 +135,7 @@ function attachContainerOf(injection: Injection): Container {
   };
   return {
     name: attachContainer,
-    image: injection.image,
-    imagePullPolicy: injection.pullPolicy,
+    ...runs(injection.image),
     args: ["attach", "--self"],
     env: [{ name: attachVariable, value: toJson(order) }],
     securityContext: {

@@ -1,6 +1,7 @@
 import { annotation, groupLabels, label, labelValue } from "./labels.ts";
 import type { Child, Connection } from "./connection.ts";
 import { digestOf, nameFor, type Group } from "./group.ts";
+import { runs, type Image } from "./image.ts";
 import type { KubeObject, OwnerReference } from "./kube-object.ts";
 
 /** What every workload that ipman makes has in common. */
@@ -9,9 +10,8 @@ export interface WorkloadSettings {
   readonly namespace: string;
   /** What they go with, so that nothing is left when ipman is uninstalled. */
   readonly owner: OwnerReference | undefined;
-  readonly ipmanImage: string;
-  readonly charonImage: string;
-  readonly pullPolicy: string;
+  readonly ipmanImage: Image;
+  readonly charonImage: Image;
   readonly pullSecrets: readonly string[];
   readonly agentAccount: string;
   readonly priorityClass: string;
@@ -32,7 +32,7 @@ export const nodeRunFolder = "/host/run";
 /** IKE for one group, and nothing of ours in it: it restarts only when it has to. */
 export function charonDeployment(group: Group, settings: WorkloadSettings): KubeObject {
   const container = {
-    ...containerNamed("charon", settings.charonImage, settings),
+    ...containerNamed("charon", settings.charonImage),
     args: ["charon"],
     securityContext: {
       readOnlyRootFilesystem: true,
@@ -61,7 +61,7 @@ export function charonDeployment(group: Group, settings: WorkloadSettings): Kube
 export function agentDeployment(group: Group, settings: WorkloadSettings): KubeObject {
   const probe = (path: string) => ({ httpGet: { path, port: "metrics" }, timeoutSeconds: 5 });
   const container = {
-    ...containerNamed("agent", settings.ipmanImage, settings),
+    ...containerNamed("agent", settings.ipmanImage),
     args: [
       "agent",
       ...(group.namespace === "" ? ["--node", group.nodeName] : ["--group", group.id]),
@@ -105,7 +105,7 @@ export function gatewayDeployment(
   settings: WorkloadSettings,
 ): KubeObject {
   const container = {
-    ...containerNamed("gateway", settings.charonImage, settings),
+    ...containerNamed("gateway", settings.charonImage),
     args: ["pause"],
     securityContext: {
       readOnlyRootFilesystem: true,
@@ -127,11 +127,10 @@ function partsOf(group: Group): string[] {
   return group.namespace === "" ? ["node", group.name] : [group.namespace, group.name];
 }
 
-function containerNamed(name: string, image: string, { pullPolicy }: WorkloadSettings) {
+function containerNamed(name: string, image: Image) {
   return {
     name,
-    image,
-    imagePullPolicy: pullPolicy,
+    ...runs(image),
     terminationMessagePolicy: "FallbackToLogsOnError",
   };
 }

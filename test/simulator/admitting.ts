@@ -38,9 +38,9 @@ export class Replica implements Disposable {
     const amender = new StatusAmender(client, cluster);
     const allocator = this.#parts.use(new Allocator({ cluster, amender, stockMs: ttlMs / 8 }));
     if (leads) this.#parts.use(new Reservations({ client, cluster, amender, ttlMs, onTrouble }));
-    const image = { image: "ipman", pullPolicy: "Always", vxlanPort: 4789 };
+    const image = { name: "ipman", pullPolicy: "Always" };
     this.cluster = cluster;
-    this.admission = new PodAdmission({ cluster, allocator, amender, ...image });
+    this.admission = new PodAdmission({ cluster, allocator, amender, image, vxlanPort: 4789 });
   }
 
   /** The pod as it is stored; or what it is told. */

@@ -14,6 +14,27 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
 {{- end }}
 
+{{- define "ipman.pullPolicy" -}}
+{{ .Values.controller.pullPolicy | default .Values.image.pullPolicy }}
+{{- end }}
+
+{{- /* A string is an image of the Go operator's, with another charon's way to be started. */ -}}
 {{- define "ipman.charonImage" -}}
-{{ .Values.charon.image.repository }}:{{ .Values.charon.image.tag | default .Chart.AppVersion }}
+{{- $image := dict "repository" "ipman-charon" }}
+{{- if kindIs "map" .Values.charon.image }}{{ $image = .Values.charon.image }}{{ end -}}
+{{ $image.repository }}:{{ $image.tag | default .Chart.AppVersion }}
+{{- end }}
+
+{{- define "ipman.charonPullPolicy" -}}
+{{- $policy := "IfNotPresent" }}
+{{- if kindIs "map" .Values.charon.image }}{{ $policy = .Values.charon.image.pullPolicy }}{{ end -}}
+{{ .Values.charon.pullPolicy | default $policy }}
+{{- end }}
+
+{{- define "ipman.mutating" -}}
+{{ .Values.webhook.mutatingWebhookName | default (printf "ipman-%s" .Release.Name) }}
+{{- end }}
+
+{{- define "ipman.validating" -}}
+{{ .Values.webhook.validatingWebhookName | default (printf "ipman-%s" .Release.Name) }}
 {{- end }}

@@ -3,6 +3,7 @@ import type { AdmissionRequest, Verdict } from "../../adapters/kubernetes/admiss
 import { formatAddress, type Address } from "../../model/address.ts";
 import type { AddressWish } from "../../model/allocation.ts";
 import type { Child, Connection } from "../../model/connection.ts";
+import type { Image } from "../../model/image.ts";
 import { annotation } from "../../model/labels.ts";
 import { innerMtu, suiteOfProposals } from "../../model/mtu.ts";
 import { injectionPatch, type NewPod } from "../../model/pod-injection.ts";
@@ -19,8 +20,7 @@ export interface PodAdmissionOptions {
   readonly allocator: Allocator;
   readonly amender: StatusAmender;
   /** The image with `ipman attach`. */
-  readonly image: string;
-  readonly pullPolicy: string;
+  readonly image: Image;
   readonly vxlanPort: number;
 }
 
@@ -72,11 +72,11 @@ export class PodAdmission {
         result.taken ? 429 : 403,
       );
     }
-    const { image, pullPolicy, vxlanPort } = this.#options;
+    const { image, vxlanPort } = this.#options;
     const { address, reservedAt = "" } = result;
     const tunnelMtu = this.#tunnelMtu(connection, child);
     const given = { connection, child, pool, address, gateway, reservedAt, tunnelMtu };
-    const patch = injectionPatch(pod, { ...given, vxlanPort, image, pullPolicy });
+    const patch = injectionPatch(pod, { ...given, vxlanPort, image });
     return { allowed: true, patch };
   }
 
