@@ -28,6 +28,10 @@ import { GroupReporter } from "../runtime/operator/group-reporter.ts";
 import { Leadership } from "../runtime/operator/leadership.ts";
 import { OperatorReporter } from "../runtime/operator/operator-reporter.ts";
 import { Reservations } from "../runtime/operator/reservations.ts";
+import {
+  TrustedAuthority,
+  type ConfigurationNames,
+} from "../runtime/operator/trusted-authority.ts";
 import { WebhookCertificates } from "../runtime/operator/webhook-certificates.ts";
 import { Workloads } from "../runtime/operator/workloads.ts";
 
@@ -42,8 +46,7 @@ export interface OperatorOptions {
   readonly serviceName: string;
   readonly certificateSecret: string;
   readonly managedCertificates: boolean;
-  /** The names of the configurations. */
-  readonly webhooks: { readonly mutating: string; readonly validating: string };
+  readonly webhooks: ConfigurationNames;
   readonly webhookPort: number;
   readonly listen: string;
   readonly ttlSeconds: number;
@@ -153,8 +156,7 @@ class OperatorParts {
         namespace: this.#namespace,
         secretName: this.#options.certificateSecret,
         serviceName: this.#options.serviceName,
-        configurations: this.#options.webhooks,
-        managed: this.#options.managedCertificates,
+        trusted: this.#trusted(),
         owner,
         onTrouble: this.#onTrouble,
         onPair: (pair) => {
@@ -169,6 +171,12 @@ class OperatorParts {
         },
       }),
     );
+  }
+
+  #trusted(): TrustedAuthority | undefined {
+    const { webhooks, managedCertificates } = this.#options;
+    if (!managedCertificates) return undefined;
+    return this.#resources.use(new TrustedAuthority(this.#client, webhooks, this.#onTrouble));
   }
 
   /** What only one of the replicas does. */

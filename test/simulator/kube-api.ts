@@ -58,6 +58,10 @@ export class KubeApi {
         for (const object of objects.filter(selecting(labelSelector))) each(object);
         return version;
       },
+      create: (type: ResourceType, object: KubeObject) =>
+        answering(() => this.#create(type, object)),
+      replace: (type: ResourceType, object: KubeObject) =>
+        answering(() => this.#replace(type, object)),
       mergePatch: (type: ResourceType, place: Place, patch: unknown) =>
         answering(() => this.#merge(type, place, patch as Json)),
       openWatch: (
@@ -106,15 +110,35 @@ export class KubeApi {
     return { objects, version: String(this.#version) };
   }
 
+  #create(type: ResourceType, object: KubeObject): KubeObject {
+    const { metadata } = object;
+    if (this.#objects.has(keyOf(type, metadata)))
+      throw new KubeError(`create ${wordsFor(type, metadata)}`, "exists", 409, "it is there");
+    return this.#write(type, object);
+  }
+
+  #replace(type: ResourceType, object: KubeObject): KubeObject {
+    const before = this.#read(type, object.metadata);
+    this.#compare(`replace ${wordsFor(type, object.metadata)}`, before, object);
+    return this.#write(type, object);
+  }
+
   #merge(type: ResourceType, place: Place, patch: Json): KubeObject {
     const before = this.#read(type, place);
-    const { resourceVersion } =
-      (patch as { metadata?: { resourceVersion?: string } }).metadata ?? {};
+    this.#compare(`patch ${wordsFor(type, place)}`, before, patch as Partial<KubeObject>);
+    return this.#write(type, merged(before as unknown as Json, patch) as unknown as KubeObject);
+  }
+
+  #compare(op: string, before: KubeObject, { metadata }: Partial<KubeObject>): void {
+    const { resourceVersion } = metadata ?? {};
     if (resourceVersion !== undefined && resourceVersion !== before.metadata.resourceVersion)
-      throw new KubeError(`patch ${wordsFor(type, place)}`, "conflict", 409, "it changed");
-    this.written.push(wordsFor(type, place));
-    this.put(type, merged(before as unknown as Json, patch) as unknown as KubeObject);
-    return this.#read(type, place);
+      throw new KubeError(op, "conflict", 409, "it changed");
+  }
+
+  #write(type: ResourceType, object: KubeObject): KubeObject {
+    this.written.push(wordsFor(type, object.metadata));
+    this.put(type, object);
+    return this.#read(type, object.metadata);
   }
 
   #watch(
@@ -123,7 +147,10 @@ export class KubeApi {
     signal: AbortSignal,
     lagMs: () => number,
   ): ReadableStream<Uint8Array> {
-    const selects = selecting(query["labelSelector"]);
+    const labelled = selecting(query["labelSelector"]);
+    const [, name] = query["fieldSelector"]?.split("metadata.name=") ?? [];
+    const selects = (object: KubeObject) =>
+      labelled(object) && (name === undefined || object.metadata.name === name);
     const encoder = new TextEncoder();
     let told = Promise.resolve();
     const start = (controller: ReadableStreamDefaultController<Uint8Array>) => {

@@ -1,12 +1,14 @@
 // @peculiar/x509 resolves its algorithms with decorators.
 import "reflect-metadata";
-import { createPrivateKey, type webcrypto } from "node:crypto";
+import { createPrivateKey, X509Certificate as NodeCertificate, type webcrypto } from "node:crypto";
 import {
+  AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
   ExtendedKeyUsageExtension,
   KeyUsageFlags,
   KeyUsagesExtension,
   SubjectAlternativeNameExtension,
+  SubjectKeyIdentifierExtension,
   X509Certificate,
   X509CertificateGenerator,
 } from "@peculiar/x509";
@@ -47,6 +49,8 @@ export async function makeAuthority({ name, lifetimeMs }: Subject): Promise<KeyP
     extensions: [
       new BasicConstraintsExtension(true, 0, true),
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+      // Authorities of one name are told apart by their keys.
+      await SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
   return { certificate: certificate.toString("pem"), key: await pemOf(keys.privateKey) };
@@ -58,10 +62,11 @@ export async function makeLeaf(authority: KeyPair, subject: LeafSubject): Promis
   const keys = await generateKeys();
   const server = hosts.length > 0;
   const usage = server ? "1.3.6.1.5.5.7.3.1" : "1.3.6.1.5.5.7.3.2";
+  const issuer = new X509Certificate(authority.certificate);
   const names = hosts.map((value) => ({ type: isAddress(value) ? "ip" : "dns", value }) as const);
   const certificate = await X509CertificateGenerator.create({
     subject: name,
-    issuer: new X509Certificate(authority.certificate).subject,
+    issuer: issuer.subject,
     publicKey: keys.publicKey,
     signingKey: await importKey(authority.key),
     ...validity(lifetimeMs),
@@ -70,6 +75,7 @@ export async function makeLeaf(authority: KeyPair, subject: LeafSubject): Promis
       new BasicConstraintsExtension(false, undefined, true),
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
       new ExtendedKeyUsageExtension([usage]),
+      await AuthorityKeyIdentifierExtension.create(issuer),
       ...(server ? [new SubjectAlternativeNameExtension(names)] : []),
     ],
   });
@@ -82,6 +88,26 @@ export function endOf(certificate: string): number {
     return new X509Certificate(certificate).notAfter.getTime();
   } catch {
     return 0;
+  }
+}
+
+/** Whether a key is the certificate's. */
+export function isPair({ certificate, key }: KeyPair): boolean {
+  try {
+    return new NodeCertificate(certificate).checkPrivateKey(createPrivateKey(key));
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a certificate, as PEM, is good for a server's name by what that authority says. */
+export function vouchesFor(authority: string, certificate: string, host: string): boolean {
+  try {
+    const leaf = new NodeCertificate(certificate);
+    const { publicKey } = new NodeCertificate(authority);
+    return leaf.checkHost(host) !== undefined && leaf.verify(publicKey);
+  } catch {
+    return false;
   }
 }
 

@@ -1,15 +1,18 @@
-import { auditTime, merge, type Subscription } from "rxjs";
-import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
+import { auditTime, concatMap, defer, interval, merge, NEVER, retry, timer } from "rxjs";
 import {
   endOf,
+  isPair,
   makeAuthority,
   makeLeaf,
+  vouchesFor,
   type KeyPair,
 } from "../../adapters/kubernetes/certificates.ts";
+import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
 import { KubeError } from "../../adapters/kubernetes/kube-error.ts";
 import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
 import { View } from "../../adapters/kubernetes/view.ts";
 import type { KubeObject, OwnerReference } from "../../model/kube-object.ts";
+import type { TrustedAuthority } from "./trusted-authority.ts";
 
 export interface WebhookCertificatesOptions {
   readonly client: KubeClient;
@@ -18,10 +21,8 @@ export interface WebhookCertificatesOptions {
   readonly secretName: string;
   /** The Service that the API server calls. */
   readonly serviceName: string;
-  /** Names of the webhook configurations that are to trust the authority. */
-  readonly configurations: { readonly mutating: string; readonly validating: string };
-  /** False where somebody else (cert-manager) keeps Secret and configurations. */
-  readonly managed: boolean;
+  /** Undefined where somebody else (cert-manager) keeps Secret and configurations. */
+  readonly trusted: TrustedAuthority | undefined;
   /** The Secret goes with it. */
   readonly owner: OwnerReference | undefined;
   readonly onPair: (pair: KeyPair) => void;
@@ -37,6 +38,16 @@ const lookMs = 3_600_000;
 const againMs = 2_000;
 const gatherMs = 50;
 
+/** The keys of the Secret, each a PEM. */
+interface Kept {
+  readonly "ca.crt": string;
+  readonly "ca.key": string;
+  /** The authority before this one: what it signed is shown until the last replica has seen. */
+  readonly "previous-ca.crt": string;
+  readonly "tls.crt": string;
+  readonly "tls.key": string;
+}
+
 type Secret = KubeObject & { readonly data?: Readonly<Record<string, string>> };
 
 /**
@@ -46,97 +57,66 @@ type Secret = KubeObject & { readonly data?: Readonly<Record<string, string>> };
 export class WebhookCertificates implements Disposable {
   readonly #options: WebhookCertificatesOptions;
   readonly #secret: View<Secret>;
-  /** Whoever writes a configuration anew writes it without the authority. */
-  readonly #configurations: readonly Configurations[];
-  readonly #subscription: Subscription;
-  #timer: NodeJS.Timeout | undefined;
-  #ended = false;
+  readonly #subscription;
   #shown: string | undefined;
 
   constructor(options: WebhookCertificatesOptions) {
     this.#options = options;
-    const { client, namespace, secretName: name, onTrouble } = options;
+    const { client, namespace, secretName: name, trusted, onTrouble } = options;
     const wanted = { type: resourceTypes.Secret, namespace, name };
     this.#secret = new View<Secret>(client, wanted, { onTrouble });
-    this.#configurations = options.managed ? this.#watchConfigurations() : [];
-    const views = [this.#secret, ...this.#configurations.map(({ view }) => view)];
-    this.#subscription = merge(...views.map(({ changes }) => changes))
-      .pipe(auditTime(gatherMs))
-      .subscribe(() => void this.#look());
+    const changes = merge(this.#secret.changes, trusted?.changes ?? NEVER);
+    const again = (error: unknown) => {
+      onTrouble(error);
+      return timer(againMs);
+    };
+    this.#subscription = merge(changes.pipe(auditTime(gatherMs)), interval(lookMs))
+      .pipe(concatMap(() => defer(() => this.#settle()).pipe(retry({ delay: again }))))
+      .subscribe();
   }
 
   [Symbol.dispose](): void {
-    this.#ended = true;
-    clearTimeout(this.#timer);
     this.#subscription.unsubscribe();
     this.#secret[Symbol.dispose]();
-    for (const { view } of this.#configurations) view[Symbol.dispose]();
-  }
-
-  #watchConfigurations(): Configurations[] {
-    const { client, onTrouble, configurations } = this.#options;
-    const { MutatingWebhookConfiguration, ValidatingWebhookConfiguration } = resourceTypes;
-    const watched = [
-      { type: MutatingWebhookConfiguration, name: configurations.mutating },
-      { type: ValidatingWebhookConfiguration, name: configurations.validating },
-    ];
-    return watched.map((wanted) => ({
-      type: wanted.type,
-      view: new View<WebhookConfiguration>(client, wanted, { onTrouble }),
-    }));
-  }
-
-  async #look(): Promise<void> {
-    clearTimeout(this.#timer);
-    let next = lookMs;
-    try {
-      await this.#settle();
-    } catch (error) {
-      this.#options.onTrouble(error);
-      next = againMs;
-    }
-    if (!this.#ended) this.#timer = setTimeout(() => void this.#look(), next);
   }
 
   async #settle(): Promise<void> {
     if (!this.#secret.synced) return;
     const [secret] = this.#secret.objects.values();
-    const { managed, onPair } = this.#options;
-    const data = decoded(secret);
-    if (managed && (secret === undefined || isDue(data["tls.crt"]) || isDue(data["ca.crt"]))) {
-      await this.#write(secret, data);
-      // The view tells of it, to this replica like to the others.
-      return;
-    }
-    const pair = { certificate: data["tls.crt"] ?? "", key: data["tls.key"] ?? "" };
-    if (pair.certificate === "" || pair.key === "") return;
+    const { trusted, onPair } = this.#options;
+    const kept = keptIn(secret);
+    // The view tells of what is written, to this replica like to the others.
+    if (trusted !== undefined && this.#isDue(kept)) return this.#write(secret, kept);
+    const pair = leafOf(kept);
+    if (!isPair(pair)) return;
+    // Trusted first, then shown: no call of the API server's fails meanwhile.
+    await trusted?.be(`${kept["ca.crt"]}\n${kept["previous-ca.crt"]}`.trim());
     if (this.#shown !== pair.certificate) onPair(pair);
     this.#shown = pair.certificate;
-    if (managed) await this.#trust(data["ca.crt"] ?? "");
   }
 
-  async #write(secret: Secret | undefined, data: Record<string, string>): Promise<void> {
-    const { client, namespace, secretName: name, serviceName, owner } = this.#options;
-    const owned = owner === undefined ? {} : { ownerReferences: [owner] };
-    const known = { certificate: data["ca.crt"] ?? "", key: data["ca.key"] ?? "" };
-    const authority = isDue(known.certificate)
-      ? await makeAuthority({ name: "CN=ipman webhooks", lifetimeMs: authorityMs })
-      : known;
+  #isDue(kept: Kept): boolean {
+    const leaf = leafOf(kept);
+    if (!isGood(authorityOf(kept)) || !isGood(leaf)) return true;
+    return !vouchesFor(kept["ca.crt"], leaf.certificate, this.#hosts[0]);
+  }
+
+  /** What the API server, and people, may call the Service. */
+  get #hosts(): [string, ...string[]] {
+    const { serviceName, namespace } = this.#options;
     const host = `${serviceName}.${namespace}`;
-    const hosts = [`${host}.svc`, host, `${host}.svc.cluster.local`, serviceName];
-    const leaf = await makeLeaf(authority, { name: `CN=${host}.svc`, hosts, lifetimeMs: leafMs });
-    const made = {
-      "ca.crt": authority.certificate,
-      "ca.key": authority.key,
-      "tls.crt": leaf.certificate,
-      "tls.key": leaf.key,
-    };
+    return [`${host}.svc`, host, `${host}.svc.cluster.local`, serviceName];
+  }
+
+  async #write(secret: Secret | undefined, before: Kept): Promise<void> {
+    const { client, namespace, secretName: name, owner } = this.#options;
+    const owned = owner === undefined ? {} : { ownerReferences: [owner] };
     const object: Secret & { readonly type: string } = {
       apiVersion: "v1",
       kind: "Secret",
       metadata: secret?.metadata ?? { name, namespace, ...owned },
       type: "Opaque",
-      data: encoded(made),
+      data: encoded(await this.#renewed(before)),
     };
     try {
       if (secret === undefined) await client.create(resourceTypes.Secret, object);
@@ -148,62 +128,53 @@ export class WebhookCertificates implements Disposable {
     }
   }
 
-  /** Makes the API server trust the authority, where it does not yet. */
-  async #trust(authority: string): Promise<void> {
-    const caBundle = Buffer.from(authority).toString("base64");
-    for (const { type, view } of this.#configurations) {
-      for (const configuration of view.objects.values())
-        await this.#trustIn(type, configuration, caBundle);
-    }
-  }
-
-  async #trustIn(
-    type: ConfigurationType,
-    { metadata, webhooks = [] }: WebhookConfiguration,
-    caBundle: string,
-  ): Promise<void> {
-    if (webhooks.every(({ clientConfig }) => clientConfig.caBundle === caBundle)) return;
-    const { name, resourceVersion } = metadata;
-    const trusting = webhooks.map((webhook) => ({
-      ...webhook,
-      clientConfig: { ...webhook.clientConfig, caBundle },
-    }));
-    const patch = { metadata: { resourceVersion }, webhooks: trusting };
-    try {
-      await this.#options.client.mergePatch(type, { name }, patch);
-    } catch (error) {
-      // Another replica, or whoever wrote it anew, was first: the view tells of that.
-      if (!(error instanceof KubeError) || error.code !== "conflict") throw error;
-    }
+  async #renewed(before: Kept): Promise<Kept> {
+    const known = authorityOf(before);
+    const isNew = !isGood(known);
+    const authority = isNew
+      ? await makeAuthority({ name: "CN=ipman webhooks", lifetimeMs: authorityMs })
+      : known;
+    const hosts = this.#hosts;
+    const name = `CN=${hosts[0]}`;
+    const leaf = await makeLeaf(authority, { name, hosts, lifetimeMs: leafMs });
+    const previous = isNew ? known.certificate : before["previous-ca.crt"];
+    return {
+      "ca.crt": authority.certificate,
+      "ca.key": authority.key,
+      "previous-ca.crt": endOf(previous) > Date.now() ? previous : "",
+      "tls.crt": leaf.certificate,
+      "tls.key": leaf.key,
+    };
   }
 }
 
-type ConfigurationType = (typeof resourceTypes)[
-  | "MutatingWebhookConfiguration"
-  | "ValidatingWebhookConfiguration"];
-
-interface Configurations {
-  readonly type: ConfigurationType;
-  readonly view: View<WebhookConfiguration>;
+function authorityOf(kept: Kept): KeyPair {
+  return { certificate: kept["ca.crt"], key: kept["ca.key"] };
 }
 
-interface WebhookConfiguration extends KubeObject {
-  readonly webhooks?: readonly { readonly clientConfig: { readonly caBundle?: string } }[];
+function leafOf(kept: Kept): KeyPair {
+  return { certificate: kept["tls.crt"], key: kept["tls.key"] };
 }
 
-function isDue(certificate: string | undefined): boolean {
-  return endOf(certificate ?? "") - Date.now() < renewMs;
+/** For a while yet. */
+function isGood(pair: KeyPair): boolean {
+  return isPair(pair) && endOf(pair.certificate) - Date.now() >= renewMs;
 }
 
-function decoded(secret: Secret | undefined): Record<string, string> {
-  const entries = Object.entries(secret?.data ?? {});
-  return Object.fromEntries(
-    entries.map(([key, value]) => [key, Buffer.from(value, "base64").toString("utf8")]),
-  );
+function keptIn(secret: Secret | undefined): Kept {
+  const { data = {} } = secret ?? {};
+  const read = (key: string) => Buffer.from(data[key] ?? "", "base64").toString("utf8");
+  return {
+    "ca.crt": read("ca.crt"),
+    "ca.key": read("ca.key"),
+    "previous-ca.crt": read("previous-ca.crt"),
+    "tls.crt": read("tls.crt"),
+    "tls.key": read("tls.key"),
+  };
 }
 
-function encoded(data: Readonly<Record<string, string>>): Record<string, string> {
-  const entries = Object.entries(data);
+function encoded(kept: Kept): Record<string, string> {
+  const entries = Object.entries(kept) as [string, string][];
   return Object.fromEntries(
     entries.map(([key, value]) => [key, Buffer.from(value).toString("base64")]),
   );

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { after, before, describe, it } from "node:test";
+import { connect, createServer, type Server } from "node:tls";
+import {
+  endOf,
+  isPair,
+  makeAuthority,
+  makeLeaf,
+  vouchesFor,
+  type KeyPair,
+} from "./certificates.ts";
+
+const hour = 3_600_000;
+const host = "ipman-webhook.ipman-system.svc";
+
+describe("certificates", () => {
+  let authority: KeyPair;
+  let other: KeyPair;
+  let leaf: KeyPair;
+
+  before(async () => {
+    authority = await makeAuthority({ name: "CN=one", lifetimeMs: 24 * hour });
+    other = await makeAuthority({ name: "CN=one", lifetimeMs: 24 * hour });
+    leaf = await makeLeaf(authority, { name: "CN=leaf", lifetimeMs: hour, hosts: [host] });
+  });
+
+  describe("are shown by a server", () => {
+    let server: Server;
+
+    before(async () => {
+      server = createServer({ cert: leaf.certificate, key: leaf.key }, (socket) => socket.end());
+      server.listen(0, "127.0.0.1");
+      await once(server, "listening");
+    });
+    after(() => server.close());
+
+    async function answer(ca: string, servername: string): Promise<unknown> {
+      const { port } = server.address() as AddressInfo;
+      const socket = connect({ port, host: "127.0.0.1", ca, servername });
+      try {
+        await once(socket, "secureConnect");
+        return "trusted";
+      } catch (error) {
+        return (error as { code?: string }).code;
+      } finally {
+        socket.destroy();
+      }
+    }
+
+    it("to whoever trusts their authority, by their name", async () => {
+      assert.equal(await answer(authority.certificate, host), "trusted");
+      assert.equal(await answer(`${other.certificate}\n${authority.certificate}`, host), "trusted");
+    });
+
+    it("and not believed otherwise", async () => {
+      assert.notEqual(await answer(other.certificate, host), "trusted");
+      assert.equal(
+        await answer(authority.certificate, "other.svc"),
+        "ERR_TLS_CERT_ALTNAME_INVALID",
+      );
+    });
+  });
+
+  it("end when they should", () => {
+    const left = endOf(leaf.certificate) - Date.now();
+    assert.ok(left > 0.9 * hour && left <= hour, String(left));
+    assert.equal(endOf("nothing"), 0);
+  });
+
+  it("are judged without a server, too", () => {
+    assert.ok(vouchesFor(authority.certificate, leaf.certificate, host));
+    assert.ok(!vouchesFor(other.certificate, leaf.certificate, host));
+    assert.ok(!vouchesFor(authority.certificate, leaf.certificate, "other.svc"));
+    assert.ok(!vouchesFor("", leaf.certificate, host));
+    assert.ok(isPair(leaf));
+    assert.ok(!isPair({ ...leaf, key: authority.key }));
+    assert.ok(!isPair({ ...leaf, key: "" }));
+  });
+});

@@ -1,0 +1,211 @@
+import assert from "node:assert/strict";
+import { createHash, X509Certificate } from "node:crypto";
+import { describe, it } from "node:test";
+import {
+  makeAuthority,
+  makeLeaf,
+  type KeyPair,
+} from "../../src/adapters/kubernetes/certificates.ts";
+import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
+import type { KubeObject } from "../../src/model/kube-object.ts";
+import { TrustedAuthority } from "../../src/runtime/operator/trusted-authority.ts";
+import { WebhookCertificates } from "../../src/runtime/operator/webhook-certificates.ts";
+import { eventually } from "../../lab/sites/shell.ts";
+import { KubeApi } from "../simulator/kube-api.ts";
+
+const day = 24 * 3_600_000;
+const namespace = "ipman-system";
+const names = { mutating: "ipman-m", validating: "ipman-v" };
+const host = `webhook.${namespace}.svc`;
+const { Secret, MutatingWebhookConfiguration, ValidatingWebhookConfiguration } = resourceTypes;
+
+/** An API server with both configurations, and replicas of the operator before it. */
+class World implements Disposable {
+  readonly api = new KubeApi(() => 1);
+  readonly troubles: unknown[] = [];
+  readonly #parts = new DisposableStack();
+
+  constructor() {
+    this.configure();
+  }
+
+  /** As Helm writes them: without an authority. */
+  configure(): void {
+    const apiVersion = "admissionregistration.k8s.io/v1";
+    const webhooks = [{ clientConfig: { service: { path: "/pods" } } }, { clientConfig: {} }];
+    for (const [type, name] of [
+      [MutatingWebhookConfiguration, names.mutating],
+      [ValidatingWebhookConfiguration, names.validating],
+    ] as const)
+      this.api.put(type, {
+        apiVersion,
+        kind: type.kind,
+        metadata: { name },
+        webhooks,
+      } as KubeObject);
+  }
+
+  /** Starts a replica and gives the pairs that it shows, as they come. */
+  replica(managed = true): KeyPair[] {
+    const client = this.api.client();
+    const onTrouble = (error: unknown) => void this.troubles.push(error);
+    const trusted = managed
+      ? this.#parts.use(new TrustedAuthority(client, names, onTrouble))
+      : undefined;
+    const shown: KeyPair[] = [];
+    const options = { client, namespace, secretName: "tls", serviceName: "webhook", trusted };
+    const onPair = (pair: KeyPair) => {
+      if (managed) this.assertTrusts(pair);
+      shown.push(pair);
+    };
+    this.#parts.use(new WebhookCertificates({ ...options, owner: undefined, onPair, onTrouble }));
+    return shown;
+  }
+
+  /** Every webhook, by what is in its configuration. */
+  get bundles(): string[] {
+    const types = [MutatingWebhookConfiguration, ValidatingWebhookConfiguration];
+    return types.flatMap((type) =>
+      this.api.all(type).flatMap((object) => {
+        const { webhooks } = object as unknown as {
+          webhooks: { clientConfig: { caBundle?: string } }[];
+        };
+        return webhooks.map(({ clientConfig: { caBundle = "" } }) =>
+          Buffer.from(caBundle, "base64").toString("utf8"),
+        );
+      }),
+    );
+  }
+
+  assertTrusts({ certificate }: KeyPair): void {
+    const leaf = new X509Certificate(certificate);
+    assert.equal(leaf.checkHost(host), host);
+    for (const bundle of this.bundles) {
+      const authorities = bundle.split(/^(?=-----BEGIN)/m);
+      const vouches = authorities.some((pem) => leaf.verify(new X509Certificate(pem).publicKey));
+      assert.ok(vouches, "the API server would not believe it");
+    }
+  }
+
+  secret(data: Readonly<Record<string, string>>): void {
+    const entries = Object.entries(data);
+    const encoded = entries.map(([key, value]) => [key, Buffer.from(value).toString("base64")]);
+    const metadata = { name: "tls", namespace };
+    const object = {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata,
+      data: Object.fromEntries(encoded),
+    };
+    this.api.put(Secret, object as KubeObject);
+  }
+
+  [Symbol.dispose](): void {
+    this.#parts.dispose();
+  }
+}
+
+async function pairs(authorityDays: number, leafDays: number, hosts = [host]) {
+  const authority = await makeAuthority({ name: "CN=old", lifetimeMs: authorityDays * day });
+  const leaf = await makeLeaf(authority, { name: "CN=old", lifetimeMs: leafDays * day, hosts });
+  return {
+    "ca.crt": authority.certificate,
+    "ca.key": authority.key,
+    "tls.crt": leaf.certificate,
+    "tls.key": leaf.key,
+  };
+}
+
+const digest = (text: string | undefined) =>
+  createHash("sha256")
+    .update(text ?? "")
+    .digest("hex");
+const shows = (shown: readonly KeyPair[], count: number) =>
+  eventually(() => assert.equal(shown.length, count), 10_000, 10);
+
+describe("the webhooks' certificate", () => {
+  it("is made once, whoever is first, and trusted before it is shown", async () => {
+    using world = new World();
+    const replicas = [world.replica(), world.replica(), world.replica()];
+    for (const shown of replicas) await shows(shown, 1);
+    assert.equal(new Set(replicas.map(([pair]) => pair?.certificate)).size, 1);
+    assert.deepEqual(world.troubles, []);
+  });
+
+  it("is trusted again where somebody wrote a configuration anew", async () => {
+    using world = new World();
+    const shown = world.replica();
+    await shows(shown, 1);
+    world.configure();
+    assert.deepEqual(world.bundles, ["", "", "", ""]);
+    await eventually(() => world.assertTrusts(shown[0] as KeyPair), 10_000, 10);
+    assert.equal(shown.length, 1);
+  });
+
+  it("is renewed a month before it ends, by the same authority", async () => {
+    using world = new World();
+    const old = await pairs(400, 29);
+    world.secret(old);
+    const shown = world.replica();
+    await shows(shown, 1);
+    assert.notEqual(digest(shown[0]?.certificate), digest(old["tls.crt"]));
+    assert.deepEqual([...new Set(world.bundles)], [old["ca.crt"].trim()]);
+  });
+
+  it("stays as it is while it is good", async () => {
+    using world = new World();
+    const good = await pairs(400, 31);
+    world.secret(good);
+    const shown = world.replica();
+    await shows(shown, 1);
+    assert.equal(shown[0]?.certificate, good["tls.crt"]);
+    assert.deepEqual(
+      world.api.written.filter((what) => what.startsWith("Secret")),
+      [],
+    );
+  });
+
+  it("gets another authority before that ends, and the old one is trusted meanwhile", async () => {
+    using world = new World();
+    const old = await pairs(29, 400);
+    const before = { certificate: old["tls.crt"], key: old["tls.key"] };
+    world.secret(old);
+    const shown = world.replica();
+    await shows(shown, 1);
+    assert.notEqual(shown[0]?.certificate, old["tls.crt"]);
+    // What another replica still shows.
+    world.assertTrusts(before);
+  });
+
+  for (const [what, change] of [
+    ["is another Service's", { hosts: ["other.svc"] }],
+    ["has another's key", { swap: "tls.key" }],
+    ["lost its authority's key", { swap: "ca.key" }],
+  ] as const) {
+    it(`is made anew where it ${what}`, async () => {
+      using world = new World();
+      const bad = await pairs(400, 400, "hosts" in change ? [...change.hosts] : [host]);
+      world.secret("swap" in change ? { ...bad, [change.swap]: "" } : bad);
+      const shown = world.replica();
+      await shows(shown, 1);
+      assert.notEqual(shown[0]?.certificate, bad["tls.crt"]);
+    });
+  }
+
+  it("is somebody else's to keep where they do: shown as it comes, and as it changes", async () => {
+    using world = new World();
+    const shown = world.replica(false);
+    const first = await pairs(400, 1);
+    world.secret(first);
+    await shows(shown, 1);
+    const second = await pairs(400, 1);
+    world.secret(second);
+    await shows(shown, 2);
+    assert.deepEqual(
+      shown.map(({ certificate }) => certificate),
+      [first["tls.crt"], second["tls.crt"]],
+    );
+    assert.deepEqual(world.bundles, ["", "", "", ""]);
+    assert.deepEqual(world.api.written, []);
+  });
+});
