@@ -1,5 +1,6 @@
 import { codec } from "./codec.ts";
 import { buildGovici } from "./govici.ts";
+import { images } from "./images.ts";
 import { thousand } from "./thousand.ts";
 import { isMet, tableOf } from "./row.ts";
 import { rowsIn } from "./rows-in.ts";
@@ -9,6 +10,8 @@ say("building the other side (Go)");
 const govici = buildGovici();
 say("the codec");
 const rows = [codec(govici)];
+say("the images");
+rows.push(...images());
 say("1,000 connections on a simulated charon");
 rows.push(...(await thousand()));
 say("a real charon and a real kernel");

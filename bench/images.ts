@@ -1,0 +1,108 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connectionSpec } from "../lab/sites/manifests.ts";
+import { ip, sh } from "../lab/sites/shell.ts";
+import { parseAddress, type Address } from "../src/model/address.ts";
+import { connectionFromCr } from "../src/model/connection-from-cr.ts";
+import type { Connection } from "../src/model/connection.ts";
+import { attachVariable, injectionPatch } from "../src/model/pod-injection.ts";
+import { parsePrefix, type Prefix } from "../src/model/prefix.ts";
+import { fastest, type Row } from "./row.ts";
+
+const root = join(import.meta.dirname, "..");
+const netns = "ipman-bench-attach";
+const turns = 15;
+
+/** How large the images are, and how long a workload waits for its init container's program. */
+export function images(): Row[] {
+  const folder = mkdtempSync(join(tmpdir(), "bench-images-"));
+  try {
+    execFileSync(join(root, "images/build.sh"), [folder], { stdio: ["ignore", "ignore", "pipe"] });
+    const sizes = (["ipman", "ipman-charon"] as const).map((name) => sizeRow(folder, name));
+    return [...sizes, attachRow(unpacked(folder))];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** As a registry keeps it. */
+function sizeRow(folder: string, name: string): Row {
+  const bytes = Number(sh("sh", "-c", `gzip -c '${join(folder, name)}.tar' | wc -c`));
+  const what = `image ${name}, compressed`;
+  return { what, against: "–", unit: "MB", ours: bytes / 1_000_000, goal: { atMost: 80 } };
+}
+
+/** The file system of a container of ipman's. */
+function unpacked(folder: string): string {
+  const layers = join(folder, "layers");
+  const rootfs = join(folder, "rootfs");
+  sh("mkdir", layers, rootfs);
+  sh("tar", "-C", layers, "-xf", join(folder, "ipman.tar"));
+  const [manifest] = JSON.parse(readFileSync(join(layers, "manifest.json"), "utf8")) as [
+    { Layers: string[] },
+  ];
+  for (const layer of manifest.Layers) sh("tar", "-C", rootfs, "-xf", join(layers, layer));
+  return rootfs;
+}
+
+/** In a network namespace like a pod's, on this machine's own kernel, from a root that is read-only. */
+function attachRow(rootfs: string): Row {
+  ip(`netns add ${netns}`);
+  try {
+    ip(`-n ${netns} link add eth0 type veth peer name peer0`);
+    ip(`-n ${netns} addr add 10.244.1.9/24 dev eth0`);
+    for (const device of ["eth0", "peer0"]) ip(`-n ${netns} link set ${device} up`);
+    ip(`-n ${netns} route add default via 10.244.1.1`);
+    const order = orderOfAPod();
+    const ours: number[] = [];
+    const theirs: number[] = [];
+    for (let turn = 0; turn < turns; turn++) {
+      theirs.push(milliseconds(rootfs, order, "-e 0"));
+      ours.push(milliseconds(rootfs, order, "/app/ipman.js attach --self"));
+      ip(`-n ${netns} link del vxlan102`);
+    }
+    return {
+      what: "ipman attach in its container, start to exit",
+      against: `Node that does nothing, beside it: ${fastest(theirs).toFixed(0)} ms`,
+      ...{ unit: "ms", ours: fastest(ours), goal: { atMost: 150 } },
+    };
+  } finally {
+    ip(`netns del ${netns}`);
+  }
+}
+
+function milliseconds(rootfs: string, order: string, program: string): number {
+  // What a container runtime would mount; the clock starts when it is done.
+  const script = `mount --bind '${rootfs}' '${rootfs}'
+mount -o remount,bind,ro '${rootfs}'
+mount -t proc proc '${rootfs}/proc'
+mount --bind /dev '${rootfs}/dev'
+begun=$(date +%s%N)
+chroot '${rootfs}' /usr/bin/node ${program} >&2
+echo $((($(date +%s%N) - begun) / 1000))`;
+  const env = { ...process.env, [attachVariable]: order, NODE_ENV: "production" };
+  const args = ["netns", "exec", netns, "sh", "-ec", script];
+  return Number(execFileSync("ip", args, { env, encoding: "utf8", stdio: "pipe" })) / 1_000;
+}
+
+/** What the operator's webhook would tell a pod. */
+function orderOfAPod(): string {
+  const parsed = connectionFromCr(connectionSpec("bench"));
+  const connection = (parsed as { value: Connection }).value;
+  const [child] = connection.children;
+  if (child === undefined) throw new Error("the lab's connection has no child");
+  const patch = injectionPatch(
+    { metadata: {}, spec: { containers: [] } },
+    {
+      ...{ connection, child, pool: "primary", reservedAt: "", tunnelMtu: 1422, vxlanPort: 7789 },
+      address: parsePrefix("10.0.2.3/24") as Prefix,
+      gateway: parseAddress("10.244.1.3") as Address,
+      image: { name: "ipman", pullPolicy: "Never" },
+    },
+  );
+  const added = patch.find(({ path }) => path === "/spec/initContainers")?.value;
+  const [container] = added as { env: { name: string; value: string }[] }[];
+  return container?.env.find(({ name }) => name === attachVariable)?.value ?? "";
+}
