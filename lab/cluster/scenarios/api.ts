@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { KubeClient } from "../../../src/adapters/kubernetes/kube-client.ts";
 import { KubeError } from "../../../src/adapters/kubernetes/kube-error.ts";
 import { LeaseLock } from "../../../src/adapters/kubernetes/lease.ts";
@@ -24,6 +25,15 @@ export function apiScenarios(cluster: () => LabCluster): void {
     const make = (name: string) => cluster().client.create(type, secret(name));
     const remove = (name: string) => cluster().client.delete(type, { namespace, name });
 
+    /** A server that has just started knows no history, and etcd has none to tell. */
+    async function forget(): Promise<void> {
+      const { plane } = cluster();
+      await plane.stop("kube-apiserver");
+      await plane.compact();
+      plane.startApiServer();
+      await plane.answers();
+    }
+
     /** A client whose way to the API server can be cut. */
     function clientBy(cable: Cable): Promise<string> {
       const { pki } = cluster().plane;
@@ -46,11 +56,7 @@ export function apiScenarios(cluster: () => LabCluster): void {
       cable.cut();
       await remove("goes");
       await make("comes");
-      // A server that has just started knows no history, and etcd has none to tell.
-      await cluster().plane.stop("kube-apiserver");
-      await cluster().plane.compact();
-      cluster().plane.startApiServer();
-      await cluster().plane.answers();
+      await forget();
       await make("last");
       cable.mend();
       await eventually(() => assert.deepEqual(names(), ["comes", "last", "stays"]), 30_000);
@@ -61,6 +67,26 @@ export function apiScenarios(cluster: () => LabCluster): void {
       );
       for (const name of names()) await remove(name);
       await eventually(() => assert.deepEqual(names(), []));
+    });
+
+    it("goes on with one object that nobody changed for long, and asks for it no more than it must", async () => {
+      await make("old");
+      const troubles: string[] = [];
+      const onTrouble = ({ code }: KubeError) => troubles.push(code);
+      using view = new View(cluster().client, { type, namespace, name: "old" }, { onTrouble });
+      await view.whenSynced();
+      await make("newer");
+      await forget();
+      await remove("newer");
+      await eventually(() => assert.ok(troubles.includes("expired")), 30_000);
+      await pause(2_000);
+      assert.equal(troubles.filter((code) => code === "expired").length, 1);
+      const change = { metadata: { labels: { changed: "yes" } } };
+      await cluster().client.mergePatch(type, { namespace, name: "old" }, change);
+      const labels = () => view.objects.get("default/old")?.metadata.labels;
+      await eventually(() => assert.equal(labels()?.["changed"], "yes"));
+      await remove("old");
+      await eventually(() => assert.equal(view.objects.size, 0));
     });
 
     it("sees one object come, change and go, without the right to list", async () => {

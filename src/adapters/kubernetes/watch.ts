@@ -1,4 +1,3 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { Observable } from "rxjs";
 import type { KubeClient, Selector } from "./kube-client.ts";
 import { kubeError, KubeError, type Status } from "./kube-error.ts";
@@ -39,7 +38,7 @@ const unmarkedSeconds = 90;
 /** Of one for an object that is not there, which hears nothing until it is. */
 const absentSeconds = 40;
 
-/** A watch from this version begins with what is there. */
+/** A watch from this version begins with what is there; it has no bookmarks. */
 const fromNow = "0";
 
 /** Bookmarks come about once a minute: one that is silent for longer is dead. */
@@ -69,7 +68,14 @@ class Follower<T extends KubeObject> {
   readonly #emit: (event: ResourceEvent<T>) => void;
   /** Up to where everything was told; undefined before the first list, and after a 410. */
   #version: string | undefined;
+  /**
+   * The version of one object alone that the server does not know any more, since nobody
+   * has changed it for long: a list would give it again.
+   */
+  #forgotten: string | undefined;
   #failures = 0;
+  /** Whether the server has told nothing since it last forgot where we were. */
+  #expired = false;
   /** Whether this server sends bookmarks. */
   #marked = false;
 
@@ -134,39 +140,45 @@ class Follower<T extends KubeObject> {
     const fieldSelector = ofName ?? this.#wanted.fieldSelector;
     // With bookmarks the server would take it for a list, which takes an etcd of its liking.
     const absent = this.#version === fromNow;
-    const most = absent ? absentSeconds : this.#marked ? watchSeconds : unmarkedSeconds;
+    const forgotten = this.#version === this.#forgotten;
+    const marked = this.#marked && !absent && !forgotten;
+    const most = absent ? absentSeconds : marked ? watchSeconds : unmarkedSeconds;
     const seconds = Math.round(most * (1 + Math.random()));
-    const silenceMs = this.#marked ? markedSilenceMs : (seconds + 30) * 1_000;
+    const silenceMs = marked ? markedSilenceMs : (seconds + 30) * 1_000;
     const silence = new AbortController();
     const dead = () => silence.abort(new Error(`nothing heard for ${silenceMs / 1000} s`));
     let timer = setTimeout(dead, silenceMs);
     const query = {
       watch: "true",
-      allowWatchBookmarks: String(!absent),
-      resourceVersion: this.#version,
+      allowWatchBookmarks: String(!absent && !forgotten),
+      resourceVersion: forgotten ? fromNow : this.#version,
       ...{ labelSelector, fieldSelector },
       timeoutSeconds: String(seconds),
     };
     try {
       const both = AbortSignal.any([signal, silence.signal]);
       const body = await this.#client.openWatch(type, { namespace }, query, both);
+      // What happened to it before this watch began is in nothing that was told.
+      if (forgotten) await this.#list();
       for await (const line of linesOf(body)) {
         clearTimeout(timer);
         timer = setTimeout(dead, silenceMs);
-        this.#take(JSON.parse(line) as WatchEvent<T>);
+        this.#take(JSON.parse(line) as WatchEvent<T>, forgotten);
         this.#failures = 0;
+        this.#expired = false;
       }
     } finally {
       clearTimeout(timer);
     }
   }
 
-  #take({ type, object }: WatchEvent<T>): void {
+  #take({ type, object }: WatchEvent<T>, afterList: boolean): void {
     if (type === "ERROR") {
       const status = object as Status;
       throw kubeError(`watch ${wordsFor(this.#wanted.type, {})}`, status.code ?? 500, status);
     }
     const { resourceVersion } = (object as T).metadata;
+    if (afterList && !isNewer(resourceVersion, this.#version)) return;
     if (type === "BOOKMARK") {
       this.#marked = true;
       this.#emit({ type: "progress", resourceVersion: resourceVersion ?? "" });
@@ -177,15 +189,16 @@ class Follower<T extends KubeObject> {
   }
 
   #failed(error: unknown): void {
-    this.#failures++;
     const op = `watch ${wordsFor(this.#wanted.type, {})}`;
     const { message } = error as Error;
     const told =
       error instanceof KubeError ? error : new KubeError(op, "unavailable", 0, message, error);
-    // What was there is listed anew, at once: that is no failure of the server's.
+    // That the server forgets is no failure of its own, unless it does so again and again.
+    if (told.code !== "expired" || this.#expired) this.#failures++;
     if (told.code === "expired") {
-      this.#version = undefined;
-      this.#failures = 0;
+      this.#expired = true;
+      if (this.#wanted.name === undefined) this.#version = undefined;
+      else this.#forgotten = this.#version;
     }
     this.#options.onTrouble?.(told);
   }
@@ -194,15 +207,29 @@ class Follower<T extends KubeObject> {
     if (this.#failures === 0) return;
     const doubled = leastBackoffMs * 2 ** Math.min(this.#failures - 1, 16);
     const bound = Math.min(mostBackoffMs, doubled);
-    const ms = bound * (0.5 + Math.random() / 2);
-    // Aborted: then nobody waits any more.
-    await pause(ms, undefined, { signal }).catch(() => {});
+    await pause(bound * (0.5 + Math.random() / 2), signal);
   }
 }
 
 interface WatchEvent<T> {
   readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
   readonly object: T | Status;
+}
+
+/** Resolves after so many milliseconds, or when nobody waits any more. */
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const end = () => resolve();
+  const timer = setTimeout(end, milliseconds);
+  signal.addEventListener("abort", end);
+  await promise;
+  clearTimeout(timer);
+  signal.removeEventListener("abort", end);
+}
+
+/** Versions of a server compare as numbers. */
+function isNewer(version: string | undefined, than: string | undefined): boolean {
+  return BigInt(version ?? 0) > BigInt(than ?? 0);
 }
 
 async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
