@@ -3,6 +3,8 @@ import { LabCluster } from "./cluster.ts";
 import { absenceScenarios } from "./scenarios/absence.ts";
 import { admissionScenarios } from "./scenarios/admission.ts";
 import { apiScenarios } from "./scenarios/api.ts";
+import { certificateScenarios } from "./scenarios/certificates.ts";
+import { chartScenarios } from "./scenarios/chart.ts";
 import { groupScenarios } from "./scenarios/groups.ts";
 import { lifecycleScenarios } from "./scenarios/lifecycle.ts";
 import { placementScenarios } from "./scenarios/placement.ts";
@@ -25,7 +27,9 @@ describe("a cluster", () => {
   after(() => lab[Symbol.asyncDispose]());
 
   walkThroughScenarios(cluster);
+  chartScenarios(cluster);
   apiScenarios(cluster);
+  certificateScenarios(cluster);
   rightScenarios(cluster);
   admissionScenarios(cluster);
   refusalScenarios(cluster);

@@ -137,6 +137,25 @@ export function groupScenarios(cluster: () => LabCluster): void {
       assert.match(shown, /pods +True +node-b/);
     });
 
+    it("makes anew what somebody deletes", async () => {
+      const ofGroup = ["deployments", "-n", "ipman-system", "-l", "ipman.dialo.ai/group=pods"];
+      const list = () =>
+        cluster()
+          .kubectl("get", ...ofGroup, "-o", "name")
+          .trim()
+          .split("\n");
+      const before = list();
+      assert.ok(before.length === 4, before.join(", "));
+      cluster().kubectl("delete", ...ofGroup);
+      await eventually(() => assert.deepEqual(list(), before), 20_000, 250);
+      const [pod] = Workload.of(cluster(), "four") as [Workload];
+      await eventually(
+        () => assert.equal(pod.ping("10.0.3.1", "-c", "3", "-i", "0.1").received, 3),
+        60_000,
+        500,
+      );
+    });
+
     it("leaves the other node's connection as it was", () => {
       const [pod] = Workload.of(cluster(), "work") as [Workload];
       assert.equal(pod.ping("10.0.1.1", "-c", "10", "-i", "0.05").received, 10);

@@ -182,23 +182,32 @@ export function lifecycleScenarios(cluster: () => LabCluster): void {
     });
 
     it("leaves nothing when the chart is uninstalled, but what is declared", async () => {
+      cluster().apply(walkThrough("node-a"));
+      await up("1/1");
+      assert.notEqual((await kernel()).trim(), "0");
       cluster().helm("uninstall", "ipman", "-n", "ipman-system", "--wait", "--timeout", "90s");
-      await eventually(
-        () =>
-          assert.equal(
-            cluster().kubectl("get", "pods,deployments,leases", "-n", "ipman-system", "-o", "name"),
-            "",
-          ),
-        60_000,
-        500,
-      );
+      const kinds = "pods,deployments,services,leases,secrets,roles,rolebindings";
+      const own = () => cluster().kubectl("get", kinds, "-n", "ipman-system", "-o", "name");
+      await eventually(() => assert.equal(own(), ""), 60_000, 500);
+      await nothingInKernel();
+      const links = "ip -o link show type xfrm; ip -o link show type vxlan";
+      assert.equal((await cluster().nodes["node-a"].sh(links)).trim(), "");
       const left = cluster().kubectl(
         "get",
-        "clusterroles,clusterrolebindings,mutatingwebhookconfigurations,validatingwebhookconfigurations,priorityclasses",
+        "clusterroles,clusterrolebindings,mutatingwebhookconfigurations,validatingwebhookconfigurations,priorityclasses,validatingadmissionpolicies,validatingadmissionpolicybindings",
         "-o",
         "name",
       );
       assert.doesNotMatch(left, /ipman/);
+      const elsewhere = cluster().kubectl(
+        "get",
+        "roles,rolebindings",
+        "-n",
+        "default",
+        "-o",
+        "name",
+      );
+      assert.doesNotMatch(elsewhere, /ipman/);
       assert.match(cluster().kubectl("get", "crds", "-o", "name"), /ipsecconnections/);
     });
   });

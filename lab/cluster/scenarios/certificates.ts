@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
+import { describe, it } from "node:test";
+import { connect } from "node:tls";
+import { makeLeaf } from "../../../src/adapters/kubernetes/certificates.ts";
+import { resourceTypes } from "../../../src/adapters/kubernetes/resource-type.ts";
+import type { KubeObject } from "../../../src/model/kube-object.ts";
+import { eventually } from "../../sites/shell.ts";
+import type { LabCluster } from "../cluster.ts";
+import { walkThrough } from "../manifests.ts";
+
+const place = { namespace: "ipman-system", name: "ipman-webhook-tls" };
+
+type Secret = KubeObject & { readonly data: Readonly<Record<string, string>> };
+
+/** The webhooks' certificates, as the API server and the replicas have them. */
+export function certificateScenarios(cluster: () => LabCluster): void {
+  describe("the webhooks' certificate", () => {
+    const secret = () => cluster().client.get<Secret>(resourceTypes.Secret, place);
+    const read = ({ data }: Secret, key: string) =>
+      Buffer.from(data[key] ?? "", "base64").toString("utf8");
+    const leafOf = async () => new X509Certificate(read(await secret(), "tls.crt"));
+
+    /** What each replica shows to whoever connects. */
+    async function shown(): Promise<string[]> {
+      const selector = { labelSelector: "app=ipman-controller" };
+      const addresses: string[] = [];
+      await cluster().client.list(resourceTypes.Pod, place, selector, (pod) => {
+        const { status } = pod as { status?: { podIP?: string } };
+        if (status?.podIP !== undefined) addresses.push(status.podIP);
+      });
+      return Promise.all(addresses.map((address) => serialAt(address)));
+    }
+
+    /** The API server asks the webhooks, and is answered by one of their refusals. */
+    const isAnswered = () => {
+      const bad = walkThrough("node-a", { name: "other", localId: "" });
+      assert.throws(
+        () => cluster().apply({ ...bad, metadata: { name: "other" } }),
+        /spec\.localId/,
+      );
+    };
+
+    const isEverywhere = async (serial: string) =>
+      eventually(async () => assert.deepEqual(await shown(), [serial, serial]), 20_000, 250);
+
+    it("is renewed before it ends, and shown by both replicas without a restart", async () => {
+      const before = await secret();
+      const authority = { certificate: read(before, "ca.crt"), key: read(before, "ca.key") };
+      const hosts = ["ipman-webhook.ipman-system.svc"];
+      const lifetimeMs = 29 * 24 * 3_600_000;
+      const old = await makeLeaf(authority, { name: "CN=old", hosts, lifetimeMs });
+      const encode = (text: string) => Buffer.from(text).toString("base64");
+      const data = { "tls.crt": encode(old.certificate), "tls.key": encode(old.key) };
+      await cluster().client.mergePatch(resourceTypes.Secret, place, { data });
+      await eventually(
+        async () => assert.notEqual((await leafOf()).subject, "CN=old"),
+        20_000,
+        250,
+      );
+      isAnswered();
+      const leaf = await leafOf();
+      assert.equal(read(await secret(), "ca.crt"), authority.certificate);
+      await isEverywhere(leaf.serialNumber);
+      isAnswered();
+    });
+
+    it("is made anew, with its authority, where somebody deletes it", async () => {
+      const before = (await leafOf()).serialNumber;
+      await cluster().client.delete(resourceTypes.Secret, place);
+      const isAnother = async () => assert.notEqual((await leafOf()).serialNumber, before);
+      await eventually(isAnother, 20_000, 250);
+      await isEverywhere((await leafOf()).serialNumber);
+      await eventually(isAnswered, 20_000, 500);
+    });
+  });
+}
+
+function serialAt(host: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port: 9443, rejectUnauthorized: false }, () => {
+      resolve(socket.getPeerX509Certificate()?.serialNumber ?? "");
+      socket.destroy();
+    });
+    socket.on("error", reject);
+  });
+}

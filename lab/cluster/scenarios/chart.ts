@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { parseAllDocuments, stringify } from "yaml";
+import type { LabCluster } from "../cluster.ts";
+
+/** Every value that a values file of the Go operator's chart may have. */
+const goValues = {
+  global: {
+    namespace: "ipman-system",
+    socketPath: "/var/run/ipman/charon.vici",
+    monitoring: { enabled: false, interval: "15s", release: "kube-prometheus-stack" },
+  },
+  controller: {
+    podTimeoutSeconds: 20,
+    replicaCount: 1,
+    image: "example.org/operator:0.1.16",
+    pullPolicy: "Always",
+    podSecurityContext: { runAsNonRoot: true },
+    securityContext: { allowPrivilegeEscalation: false },
+    resources: { limits: { cpu: "500m", memory: "128Mi" } },
+    nodeSelector: { "kubernetes.io/os": "linux" },
+    tolerations: [{ operator: "Exists" }],
+    affinity: {},
+  },
+  restctl: { image: "example.org/restctl:0.1.16", pullPolicy: "Always" },
+  xfrminjector: { image: "example.org/injector:0.1.16", ttlSeconds: 5 },
+  vxlandlord: { image: "example.org/vxlandlord:0.1.16" },
+  xfrminion: { image: "example.org/xfrminion:0.1.16" },
+  charon: { image: "example.org/charon:0.1.16", pullPolicy: "Never" },
+  caddy: { image: "example.org/caddy:2" },
+  webhook: {
+    serviceName: "webhook-service",
+    mutatingWebhookName: "mutating-webhook-configuration",
+    validatingWebhookName: "validating-webhook-configuration",
+    certificate: { name: "serving-cert", secretName: "webhook-server-cert" },
+    volumes: { name: "cert" },
+  },
+  rbac: { create: true },
+  serviceAccount: { create: true, name: "controller-manager", annotations: {} },
+  podAnnotations: { "example.org/a": "b" },
+  podLabels: { team: "network" },
+};
+
+interface Rendered {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly annotations?: Record<string, string> };
+  readonly rules?: readonly { resources: string[]; resourceNames?: string[]; verbs: string[] }[];
+  readonly spec: never;
+}
+
+/** What the chart makes of values. */
+export function chartScenarios(cluster: () => LabCluster): void {
+  describe("the chart", () => {
+    const given = (values: object): string[] => {
+      const file = join(cluster().folder, "values.yaml");
+      writeFileSync(file, stringify(values));
+      return [cluster().chart, "-n", "ipman-system", "-f", file];
+    };
+    const rendered = (values: object): Rendered[] => {
+      const apis = ["monitoring.coreos.com/v1", "cert-manager.io/v1"].join(",");
+      const text = cluster().helm("template", "ipman", ...given(values), "--api-versions", apis);
+      return parseAllDocuments(text).map((document) => document.toJS() as Rendered);
+    };
+    const one = (all: readonly Rendered[], kind: string, name: string): Rendered => {
+      const found = all.find((object) => object?.kind === kind && object.metadata.name === name);
+      assert.ok(found !== undefined, `there is no ${kind} ${name}`);
+      return found;
+    };
+    const operatorIn = (all: readonly Rendered[]) => {
+      const { template, replicas } = one(all, "Deployment", "ipman-operator").spec as {
+        replicas: number;
+        template: {
+          metadata: { labels: Record<string, string> };
+          spec: { containers: { image: string; imagePullPolicy: string; args: string[] }[] };
+        };
+      };
+      const [container] = template.spec.containers;
+      assert.ok(container !== undefined);
+      return { ...container, replicas, labels: template.metadata.labels };
+    };
+
+    it("passes Helm's own judgement", () => {
+      assert.match(cluster().helm("lint", cluster().chart, "--strict"), /0 chart\(s\) failed/);
+    });
+
+    it("takes a values file of the Go operator's, and gives what is left of it its meaning", () => {
+      const all = rendered(goValues);
+      const { args, image, imagePullPolicy, replicas, labels } = operatorIn(all);
+      assert.equal(replicas, 1);
+      assert.equal(labels["team"], "network");
+      assert.equal(imagePullPolicy, "Always");
+      assert.match(image, /^ipman:/);
+      for (const arg of [
+        ...["--pull-policy=Always", "--charon-pull-policy=Never"],
+        ...["--service=webhook-service", "--certificate-secret=webhook-server-cert"],
+        ...["--mutating=mutating-webhook-configuration"],
+        ...["--validating=validating-webhook-configuration"],
+      ])
+        assert.ok(args.includes(arg), `${arg} is not among ${args.join(" ")}`);
+      one(all, "MutatingWebhookConfiguration", "mutating-webhook-configuration");
+      one(all, "ValidatingWebhookConfiguration", "validating-webhook-configuration");
+      one(all, "ServiceAccount", "controller-manager");
+      const { rules = [] } = one(all, "ClusterRole", "ipman-operator");
+      const named = new Set(rules.flatMap(({ resourceNames = [] }) => resourceNames));
+      assert.ok(named.has("mutating-webhook-configuration"));
+      assert.ok(named.has("validating-webhook-configuration"));
+    });
+
+    it("says what of such a file has no effect", () => {
+      const notes = cluster().helm("install", "dry", ...given(goValues), "--dry-run=client");
+      assert.match(
+        notes,
+        /no longer exist: restctl, xfrminjector, vxlandlord, xfrminion, caddy, global\.socketPath, webhook\.volumes\./,
+      );
+      assert.match(notes, /images of the Go operator: controller\.image, charon\.image\./);
+    });
+
+    it("has a PodMonitor that finds the operator and its agents", () => {
+      const monitoring = { enabled: true, release: "prom" };
+      const all = rendered({ global: { monitoring } });
+      const { metadata, spec } = one(all, "PodMonitor", "ipman");
+      assert.equal((metadata as { labels?: Record<string, string> }).labels?.["release"], "prom");
+      const { selector, podMetricsEndpoints } = spec as {
+        selector: { matchExpressions: { key: string; values: string[] }[] };
+        podMetricsEndpoints: { port: string }[];
+      };
+      const [expression] = selector.matchExpressions;
+      assert.ok(expression !== undefined && selector.matchExpressions.length === 1);
+      assert.ok(expression.values.includes(operatorIn(all).labels[expression.key] ?? ""));
+      const wanted = `${expression.key} in (${expression.values.join(",")})`;
+      const pods = cluster().kubectl(
+        ...["get", "pods", "-n", "ipman-system", "-l", wanted],
+        ...[
+          "-o",
+          `jsonpath={range .items[*]}{.metadata.labels.ipman\\.dialo\\.ai/type}:{.spec.containers[*].ports[*].name}{"\\n"}{end}`,
+        ],
+      );
+      for (const type of ["operator", "agent"]) {
+        const found = pods.split("\n").filter((line) => line.startsWith(`${type}:`));
+        assert.ok(found.length > 0, `no ${type} among\n${pods}`);
+        for (const line of found)
+          assert.match(line, new RegExp(podMetricsEndpoints[0]?.port ?? "-"));
+      }
+    });
+
+    it("leaves certificates to cert-manager where it is told to", () => {
+      const all = rendered({ webhook: { certificate: { mode: "cert-manager" } } });
+      const certificate = one(all, "Certificate", "ipman-webhook").spec as {
+        secretName: string;
+        dnsNames: string[];
+      };
+      assert.deepEqual(certificate.dnsNames, ["ipman-webhook.ipman-system.svc"]);
+      const { args } = operatorIn(all);
+      assert.ok(args.includes("--certificates=external"));
+      assert.ok(args.includes(`--certificate-secret=${certificate.secretName}`));
+      for (const kind of ["Mutating", "Validating"]) {
+        const { metadata } = one(all, `${kind}WebhookConfiguration`, "ipman-ipman");
+        const from = metadata.annotations?.["cert-manager.io/inject-ca-from"];
+        assert.equal(from, "ipman-system/ipman-webhook");
+      }
+      const { rules = [] } = one(all, "Role", "ipman-operator");
+      const secrets = rules.filter(({ resources }) => resources.includes("secrets"));
+      assert.ok(secrets.every(({ verbs }) => !verbs.includes("create")));
+    });
+  });
+}
