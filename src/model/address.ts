@@ -21,8 +21,7 @@ export function parseAddress(text: string): Address | undefined {
 
 /** Dotted for IPv4; RFC 5952 for IPv6. */
 export function formatAddress(address: Address): string {
-  const bytes = bytesOf(address);
-  return address.family === 4 ? bytes.join(".") : formatV6(bytes);
+  return address.family === 4 ? formatV4(Number(address.value)) : formatV6(bytesOf(address));
 }
 
 /** The address in network byte order: 4 or 16 bytes. */
@@ -51,13 +50,13 @@ export function sameAddress(a: Address, b: Address): boolean {
 function parseV4(text: string): bigint | undefined {
   const parts = text.split(".");
   if (parts.length !== 4) return undefined;
-  let value = 0n;
+  let value = 0;
   for (const part of parts) {
     // A leading zero would be octal for some readers.
     if (!/^(0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return undefined;
-    value = (value << 8n) | BigInt(part);
+    value = value * 256 + Number(part);
   }
-  return value;
+  return BigInt(value);
 }
 
 function parseV6(text: string): bigint | undefined {
@@ -90,6 +89,11 @@ function groups(text: string): number[] | undefined {
   const parts = text.split(":");
   if (!parts.every((part) => /^[0-9a-f]{1,4}$/i.test(part))) return undefined;
   return parts.map((part) => Number.parseInt(part, 16));
+}
+
+/** Thousands are written whenever a pool is looked through: no bigint, no array. */
+function formatV4(value: number): string {
+  return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`;
 }
 
 function formatV6(bytes: Uint8Array): string {

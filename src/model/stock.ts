@@ -56,7 +56,7 @@ export class Stock {
     line.child = wish.child;
     if (wish.address !== undefined) return this.#takeThat(line, wish.address, now);
     line.asked.push(now);
-    return this.#usable(line, now).shift();
+    return this.#next(line, now);
   }
 
   /** Keeps what was reserved. */
@@ -89,19 +89,30 @@ export class Stock {
     });
   }
 
+  /** The oldest that is usable; what is older is so no more. */
+  #next(line: Line, now: number): Ahead | undefined {
+    for (let entry = line.entries.shift(); entry !== undefined; entry = line.entries.shift()) {
+      if (this.#isUsable(line, entry, now)) return entry;
+      line.overdue.push(entry);
+    }
+    return undefined;
+  }
+
   #takeThat(line: Line, address: string, now: number): Ahead | undefined {
     const entries = this.#usable(line, now);
     const at = entries.findIndex(({ address: it }) => formatAddress(it.address) === address);
     return at < 0 ? undefined : entries.splice(at, 1)[0];
   }
 
-  /** The entries that are young enough, and still of the pool. */
+  /** Whether it is young enough, and still of the pool. */
+  #isUsable({ child, pool }: Line, { address, reservedAt }: Ahead, now: number): boolean {
+    if (now - reservedAt >= this.#lifeMs) return false;
+    return (child.pools[pool] ?? []).some((range) => rangeContains(range, address.address));
+  }
+
   #usable(line: Line, now: number): Ahead[] {
-    const isUsable = ({ address, reservedAt }: Ahead) =>
-      now - reservedAt < this.#lifeMs &&
-      (line.child.pools[line.pool] ?? []).some((range) => rangeContains(range, address.address));
     const { usable = [], overdue = [] } = Object.groupBy(line.entries, (entry) =>
-      isUsable(entry) ? "usable" : "overdue",
+      this.#isUsable(line, entry, now) ? "usable" : "overdue",
     );
     line.entries = usable;
     line.overdue.push(...overdue);

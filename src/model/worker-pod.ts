@@ -48,7 +48,18 @@ export interface Holding {
   readonly address: Prefix;
 }
 
-export function holdingOf({ metadata, status }: Pod): Holding | undefined {
+/** Of pods that are looked at again and again: an object never changes. */
+const holdings = new WeakMap<Pod, { readonly holding: Holding | undefined }>();
+
+export function holdingOf(pod: Pod): Holding | undefined {
+  const known = holdings.get(pod);
+  if (known !== undefined) return known.holding;
+  const holding = readHolding(pod);
+  holdings.set(pod, { holding });
+  return holding;
+}
+
+function readHolding({ metadata, status }: Pod): Holding | undefined {
   if (hasEnded(status?.phase)) return undefined;
   const { annotations = {} } = metadata;
   const connection = annotations[annotation.connection];

@@ -18,7 +18,10 @@ export interface ReservationsOptions {
   readonly onTrouble: (error: unknown) => void;
 }
 
-const gatherMs = 250;
+/** Whoever waits for an address may get that of a pod that went. */
+const freeMs = 250;
+/** That of a pod that came is nobody's to wait for. */
+const gatherMs = 1_000;
 const lookMs = 5_000;
 
 /**
@@ -42,11 +45,12 @@ export class Reservations implements Disposable {
       }),
     );
     this.#subscription.add(
-      merge(cluster.touched, interval(lookMs))
-        .pipe(
-          auditTime(gatherMs),
-          filter(() => cluster.synced && !this.#busy),
-        )
+      merge(
+        cluster.workers.deletions.pipe(auditTime(freeMs)),
+        cluster.touched.pipe(auditTime(gatherMs)),
+        interval(lookMs),
+      )
+        .pipe(filter(() => cluster.synced && !this.#busy))
         .subscribe(() => void this.#lookThrough()),
     );
   }
