@@ -11,6 +11,14 @@ const states: readonly State[] = [
   "terminating",
 ];
 
+/** Milliseconds between samples of the event loop's delay: each would wake a process at rest. */
+const never = 2 ** 31 - 1;
+
+/** What would come of those samples. */
+const sampled = ["min", "max", "mean", "stddev", "p50", "p90", "p99"].map(
+  (what) => `nodejs_eventloop_lag_${what}_seconds`,
+);
+
 /** The runtime's metrics. What a status shows is read when it is scraped, not before. */
 export class Metrics {
   readonly registry = new Registry();
@@ -28,10 +36,18 @@ export class Metrics {
   });
 
   constructor() {
-    collectDefaultMetrics({
-      register: this.registry,
-      // Twice a second shows what matters; the default wakes the process a hundred times.
-      eventLoopMonitoringPrecision: 500,
+    let looked = performance.eventLoopUtilization();
+    collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: never });
+    for (const name of sampled) this.registry.removeSingleMetric(name);
+    void new Gauge({
+      name: "ipman_event_loop_utilization",
+      help: "Share of the time since the last scrape that the event loop was busy, 0 to 1.",
+      registers: [this.registry],
+      collect() {
+        const now = performance.eventLoopUtilization();
+        this.set(performance.eventLoopUtilization(now, looked).utilization);
+        looked = now;
+      },
     });
   }
 
