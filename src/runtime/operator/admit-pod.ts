@@ -27,6 +27,9 @@ export interface PodAdmissionOptions {
 /** How long a pod is kept waiting for a gateway, or an address, that is about to be there. */
 const patienceMs = 5_000;
 
+/** For a connection that was applied in one go with the pod, and is heard of a moment later. */
+const newsMs = 1_000;
+
 const ethernetMtu = 1500;
 
 /** What is refused, with the words for who asked. */
@@ -58,6 +61,7 @@ export class PodAdmission {
 
   async #admit({ object, namespace = "default", dryRun }: AdmissionRequest): Promise<Verdict> {
     const pod = object as unknown as NewPod;
+    await this.#heardOf(pod.metadata.annotations?.[annotation.connection]);
     const { connection, child, pool } = this.#wanted(pod, namespace);
     const gateway = await this.#gateway(connection, child);
     const { name, generateName } = pod.metadata;
@@ -78,6 +82,13 @@ export class PodAdmission {
     const given = { connection, child, pool, address, gateway, reservedAt, tunnelMtu };
     const patch = injectionPatch(pod, { ...given, vxlanPort, image });
     return { allowed: true, patch };
+  }
+
+  async #heardOf(id: string | undefined): Promise<void> {
+    const { cluster } = this.#options;
+    if (id === undefined) return;
+    const isKnown = () => cluster.desired.connections.has(id) || undefined;
+    await this.#until(isKnown, cluster.changes, newsMs);
   }
 
   #wanted(pod: NewPod, namespace: string) {
@@ -167,7 +178,11 @@ export class PodAdmission {
     );
   }
 
-  async #until<T>(look: () => T | undefined, changes: Observable<unknown>): Promise<T | undefined> {
+  async #until<T>(
+    look: () => T | undefined,
+    changes: Observable<unknown>,
+    mostMs = patienceMs,
+  ): Promise<T | undefined> {
     const now = look();
     if (now !== undefined) return now;
     return firstValueFrom(
@@ -175,7 +190,7 @@ export class PodAdmission {
         startWith(undefined),
         map(look),
         filter((found) => found !== undefined),
-        timeout({ first: patienceMs }),
+        timeout({ first: mostMs }),
       ),
     ).catch(() => undefined);
   }

@@ -17,6 +17,7 @@ import {
 } from "../../model/workloads.ts";
 import { refusing } from "../refusal.ts";
 import type { Cluster } from "./cluster.ts";
+import { HeadStart } from "./head-start.ts";
 
 export interface WorkloadsOptions {
   readonly client: KubeClient;
@@ -49,6 +50,7 @@ export class Workloads implements Disposable {
   readonly #gateways = new WeakMap<Connection, { group: Group; objects: readonly KubeObject[] }>();
   readonly #groups = new WeakMap<Group, readonly KubeObject[]>();
   readonly #seen = new Map<string, KubeObject>();
+  readonly #headStart = new HeadStart(() => this.#look());
 
   constructor(options: WorkloadsOptions) {
     this.#options = options;
@@ -83,6 +85,7 @@ export class Workloads implements Disposable {
 
   [Symbol.dispose](): void {
     this.#subscription.unsubscribe();
+    this.#headStart[Symbol.dispose]();
     for (const actor of this.#actors.values()) actor.stop();
     this.#actors.clear();
   }
@@ -153,11 +156,24 @@ export class Workloads implements Disposable {
       const group = groups.get(groupIdOf(connection) ?? "");
       return group === undefined ? [] : this.#ofConnection(connection, group);
     });
-    // Workloads wait for their gateway, and need charon when they run.
-    const objects = [...gateways, ...[...groups.values()].flatMap((group) => this.#ofGroup(group))];
-    return new Map(
-      objects.map((object) => [`${object.metadata.namespace}/${object.metadata.name}`, object]),
+    this.#headStart.keep(new Set(groups.keys()));
+    const waiting = this.#groupsWithoutGateway();
+    const carriers = [...groups.values()].flatMap((group) => {
+      const own = this.#ofGroup(group);
+      const isThere = own.some((object) => this.#options.deployments.objects.has(keyOf(object)));
+      const held = !isThere && this.#headStart.holds(group.id, !waiting.has(group.id));
+      return held ? [] : own;
+    });
+    return new Map([...gateways, ...carriers].map((object) => [keyOf(object), object]));
+  }
+
+  /** Groups of which some gateway has no address. */
+  #groupsWithoutGateway(): ReadonlySet<string | undefined> {
+    const { cluster } = this.#options;
+    const lacking = [...cluster.desired.connections.values()].filter((connection) =>
+      connection.children.some((child) => cluster.gatewayAddress(connection, child) === undefined),
     );
+    return new Set(lacking.map(groupIdOf));
   }
 
   #ofGroup(group: Group): readonly KubeObject[] {
@@ -178,4 +194,8 @@ export class Workloads implements Disposable {
     this.#gateways.set(connection, { group, objects });
     return objects;
   }
+}
+
+function keyOf({ metadata: { namespace, name } }: KubeObject): string {
+  return `${namespace}/${name}`;
 }
