@@ -8,7 +8,7 @@ import { walkThrough, walkThroughChild } from "../../lab/cluster/manifests.ts";
 import { configurePeer, examplePeer, type PeerConnection } from "../../lab/cluster/peer.ts";
 import type { Row } from "../row.ts";
 import { deletePod } from "./pods.ts";
-import { createRunning, startStubGateways, type StubGateway } from "./stub-gateways.ts";
+import { createPlaced, startStubGateways, tellRunning, type StubGateway } from "./stub-gateways.ts";
 
 const count = 100;
 const restSeconds = 60;
@@ -101,23 +101,24 @@ async function slowestEntry(cluster: LabCluster, first: number, workers: number)
     const waiting = node.sh(
       `timeout 60 sh -c 'until bridge -n ${netns} fdb show | grep -q "dst ${address} "; do sleep 0.02; done'`,
     );
+    const pod = { name: `behind-${n}`, namespace: "default", annotations: ofWorker(connection) };
+    await createPlaced(cluster, pod);
     // Until the look has begun.
     await pause(300);
     const since = performance.now();
-    await createRunning(cluster, {
-      ...{ name: `behind-${n}`, namespace: "default", address },
-      annotations: {
-        [annotation.connection]: connection,
-        [annotation.child]: "net",
-        [annotation.pool]: "primary",
-      },
-    });
+    await tellRunning(cluster, pod, address);
     await waiting;
     times.push((performance.now() - since) / 1_000);
     await deletePod(cluster, `behind-${n}`);
   }
   return Math.max(...times);
 }
+
+const ofWorker = (connection: string) => ({
+  [annotation.connection]: connection,
+  [annotation.child]: "net",
+  [annotation.pool]: "primary",
+});
 
 /** What a minute costs in which nobody does anything. */
 async function atRest(cluster: LabCluster): Promise<Row[]> {

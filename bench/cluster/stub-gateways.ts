@@ -25,35 +25,41 @@ export async function startStubGateways(
   const labels = await gatewayLabels(cluster);
   const lines: string[] = [];
   for (const gateway of gateways) {
-    const { metadata } = await createRunning(cluster, {
-      ...{ name: gateway.netns, namespace, labels, address: gateway.address },
-      annotations: {
-        [annotation.connection]: gateway.connection,
-        [annotation.child]: gateway.child,
-      },
-    });
+    const annotations = {
+      [annotation.connection]: gateway.connection,
+      [annotation.child]: gateway.child,
+    };
+    const pod = { name: gateway.netns, namespace, labels, annotations };
+    await createPlaced(cluster, pod);
+    const { metadata } = await tellRunning(cluster, pod, gateway.address);
     lines.push(namespaceScript(gateway, metadata.uid ?? ""));
   }
   await cluster.nodes["node-a"].sh(lines.join("\n"));
 }
 
-/** A pod that some kubelet says is running; there is no such node. */
-export async function createRunning(
-  { client }: LabCluster,
-  pod: {
-    readonly name: string;
-    readonly namespace: string;
-    readonly address: string;
-    readonly labels?: Readonly<Record<string, string>>;
-    readonly annotations: Readonly<Record<string, string>>;
-  },
-): Promise<KubeObject> {
-  const { name, namespace: where, address, labels = {}, annotations } = pod;
+interface StubPod {
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** A pod that is placed on a node that is not there: no kubelet looks after it. */
+export async function createPlaced({ client }: LabCluster, pod: StubPod): Promise<void> {
+  const { name, namespace: where, labels = {}, annotations } = pod;
   const metadata = { name, namespace: where, labels, annotations };
   const containers = [{ name: "main", image: "lab:dev" }];
   const spec = { nodeName: "node-z", terminationGracePeriodSeconds: 0, containers };
   const object = { apiVersion: "v1", kind: "Pod", metadata, spec };
   await client.create(resourceTypes.Pod, object as KubeObject);
+}
+
+/** What a kubelet says of a pod that runs. */
+export function tellRunning(
+  { client }: LabCluster,
+  { name, namespace: where }: Pick<StubPod, "name" | "namespace">,
+  address: string,
+): Promise<KubeObject> {
   const status = { phase: "Running", podIP: address, podIPs: [{ ip: address }] };
   const place = { namespace: where, name, subresource: "status" } as const;
   return client.mergePatch(resourceTypes.Pod, place, { status });
