@@ -21,6 +21,8 @@ export interface GatewayOrder {
   readonly workers: readonly Worker[];
   /** Undefined until a CHILD SA tells. */
   readonly tunnel: Tunnel | undefined;
+  /** Whether it was in shape before: something small changed since. */
+  readonly applied: boolean;
 }
 
 /** Where a child's gateway and workers are. */
@@ -169,6 +171,7 @@ export const gatewayMachine = setup({
           gateway: context.gateway as Gateway,
           workers: context.workers,
           tunnel: context.tunnel,
+          applied: context.applied,
         }),
         onDone: {
           target: "ready",

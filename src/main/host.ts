@@ -101,6 +101,7 @@ async function build(options: HostOptions, log: Logger, resources: AsyncDisposab
     desired: watchFolder(options.folder),
     onAdapterCall: (call, seconds, failed) => metrics.adapterCall(call, seconds, failed),
     onNews: (news) => logNews(log, news),
+    followLog: log.isLevelEnabled("debug"),
     onBreakdown: (id, error) => {
       metrics.breakdown();
       log.error({ actor: id, err: error }, "an actor broke down and is started anew");

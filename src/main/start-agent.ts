@@ -132,6 +132,7 @@ class AgentParts {
         desired: agentDesired(declared, secrets, this.#options.groupId),
         onAdapterCall: (call, seconds, failed) => this.#metrics.adapterCall(call, seconds, failed),
         onNews: (news) => logNews(this.#log, news),
+        followLog: this.#log.isLevelEnabled("debug"),
         onBreakdown: (id, error) => {
           this.#metrics.breakdown();
           this.#log.error({ actor: id, err: error }, "an actor broke down and is started anew");

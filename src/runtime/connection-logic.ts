@@ -10,7 +10,7 @@ import { failure, Reason } from "../model/failure.ts";
 import type { CharonPort, NetworkPort, PlacementPort } from "./ports.ts";
 import { Refusal, refusing } from "./refusal.ts";
 import type { Secrets } from "./secrets.ts";
-import type { Turns } from "./turns.ts";
+import type { Turns, Urgency } from "./turns.ts";
 
 /** What the machines of a connection act upon. */
 export interface ConnectionPorts {
@@ -85,24 +85,27 @@ function gatewayLogic(ports: ConnectionPorts) {
   /** Work that holds the thread up: each piece waits for its turn. */
   const inTurn = <Input>(
     name: string,
-    urgent: (input: Input) => boolean,
+    urgency: (input: Input) => Urgency,
     run: (input: Input) => void,
   ) =>
     fromPromise<void, Input>(async ({ input, signal }) => {
-      await turns.next(urgent(input), signal);
+      await turns.next(urgency(input), signal);
       await measured(ports, name, () => run(input));
     });
   return gatewayMachine.provide({
     actors: {
       place: inTurn<PlaceOrder>(
         "placement.ensureGateway",
-        ({ urgent }) => urgent,
+        ({ urgent }) => (urgent ? "soon" : "patient"),
         ({ connectionId, child }) => placement.ensureGateway(connectionId, child),
       ),
       apply: inTurn<GatewayOrder>(
         "network.apply",
-        // Where a CHILD SA is, traffic may be waiting.
-        ({ tunnel }) => tunnel !== undefined,
+        // Where a CHILD SA is, traffic may be waiting; where a gateway was ready, a workload is.
+        ({ tunnel, applied }) => {
+          if (tunnel === undefined) return "patient";
+          return applied ? "first" : "soon";
+        },
         (order) => {
           const connection = ports.connection(order.connectionId);
           if (connection !== undefined) network.apply(connection, order);

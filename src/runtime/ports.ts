@@ -9,7 +9,10 @@ import type { GatewayOrder } from "../machines/gateway.ts";
 export interface CharonPort extends Disposable {
   readonly open: () => Promise<void>;
   readonly closed: () => Promise<unknown>;
+  /** That something happened to SAs. */
   readonly news: () => Observable<CharonNews>;
+  /** charon's log, and what it shows of the peers' words. */
+  readonly log: () => Observable<CharonNews>;
   readonly load: (connection: Connection, secret: string) => Promise<void>;
   readonly unload: (name: string) => Promise<void>;
   readonly initiate: (connection: string, child: string) => Promise<void>;

@@ -1,16 +1,6 @@
-import {
-  auditTime,
-  catchError,
-  combineLatest,
-  EMPTY,
-  Subject,
-  Subscription,
-  switchMap,
-  type Observable,
-} from "rxjs";
+import { auditTime, combineLatest, of, Subject, Subscription, type Observable } from "rxjs";
 import { createActor, type Actor, type ActorRefFrom, type InspectionEvent } from "xstate";
 import type { CharonNews } from "../adapters/vici/news.ts";
-import type { childMachine } from "../machines/child.ts";
 import type { connectionMachine } from "../machines/connection.ts";
 import type { Endpoints } from "../machines/connection-types.ts";
 import type { Connection } from "../model/connection.ts";
@@ -18,15 +8,19 @@ import type { Scope } from "../model/cross-problems.ts";
 import type { Gateway, Worker } from "../model/endpoint.ts";
 import type { Snapshot } from "../model/resource.ts";
 import { sameSas, type IkeSa } from "../model/sa.ts";
+import { Attention } from "./attention.ts";
 import { charonLogic } from "./charon-logic.ts";
 import type { ConnectionFacts } from "./conditions.ts";
 import { connectionLogic, type ConnectionPorts } from "./connection-logic.ts";
 import { endpointsOf } from "./endpoints-of.ts";
 import { desiredState, nothingDesired, type DesiredState } from "./desired-state.ts";
+import { Leftovers } from "./leftovers.ts";
 import type { CharonPort, NetworkPort, PlacementPort } from "./ports.ts";
 import { follow } from "./follow.ts";
 import { Secrets } from "./secrets.ts";
+import { isSettled } from "./settled.ts";
 import { Turns } from "./turns.ts";
+import { whileTrue } from "./while-true.ts";
 
 export interface SupervisorOptions {
   readonly charon: CharonPort;
@@ -37,20 +31,12 @@ export interface SupervisorOptions {
   readonly scope?: Scope;
   readonly onAdapterCall: ConnectionPorts["onAdapterCall"];
   readonly onNews: (news: CharonNews) => void;
+  /** Whether charon's log is wanted also while nothing is amiss. */
+  readonly followLog?: boolean;
   /** Sees every event and state of every actor; nothing is inspected without it. */
   readonly inspect?: ((event: InspectionEvent) => void) | undefined;
   /** An actor broke down: a defect of ours. It is started anew. */
   readonly onBreakdown: (id: string, error: unknown) => void;
-}
-
-/** True while nothing is waited for, of the connection or of any child. */
-function isSettled(root: Root): boolean {
-  const { value, children, context } = root.getSnapshot();
-  const up = (id: string) => {
-    const child = children[id] as ActorRefFrom<typeof childMachine> | undefined;
-    return child?.getSnapshot().value === "established";
-  };
-  return value === "established" && context.running.every(up);
 }
 
 /** Of a connection that has neither gateways nor workers. */
@@ -68,17 +54,19 @@ type Root = ActorRefFrom<typeof connectionMachine>;
 export class Supervisor implements Disposable {
   readonly #options: SupervisorOptions;
   readonly #roots = new Map<string, Root>();
+  /** Declared, and waiting for their turn to begin. */
+  readonly #waiting = new Set<string>();
   readonly #secrets = new Secrets();
   readonly #turns = new Turns();
   readonly #changes = new Subject<void>();
+  readonly #attention = new Attention();
   /** Whether a session with charon is there, as that comes and goes. */
   readonly #sessions = new Subject<boolean>();
   readonly #logic: ReturnType<typeof connectionLogic>;
   readonly #charon: Actor<ReturnType<typeof charonLogic>>;
   readonly #subscriptions = new Subscription();
   #desired: DesiredState = nothingDesired;
-  /** Of every child that is, or was, declared: charon may be away while one goes. */
-  readonly #ifIds = new Set<number>();
+  readonly #leftovers: Leftovers;
   #endpoints: ReadonlyMap<string, Endpoints> = new Map();
   #sas: ReadonlyMap<string, readonly IkeSa[]> = new Map();
   #charonReady = false;
@@ -89,6 +77,7 @@ export class Supervisor implements Disposable {
   constructor(options: SupervisorOptions) {
     this.#options = options;
     const { charon, network, placement, onAdapterCall } = options;
+    this.#leftovers = new Leftovers(network);
     this.#logic = connectionLogic({
       charon,
       network,
@@ -107,7 +96,7 @@ export class Supervisor implements Disposable {
           if (!this.#isWhole()) return undefined;
           return new Set([...this.#desired.connections.values()].map(({ name }) => name));
         },
-        removeOrphans: (live) => network.removeOrphans(this.#ifIds, live),
+        removeOrphans: (live) => this.#leftovers.removeOrphans(live),
         onNews: (news) => this.#takeNews(news),
         onList: (sas) => this.#takeList(sas),
       }),
@@ -197,17 +186,14 @@ export class Supervisor implements Disposable {
     if (this.#pruned || !this.#isWhole()) return;
     this.#pruned = true;
     const left = this.#options.placement.prune(this.#desired.connections);
-    for (const ifId of left) this.#ifIds.add(ifId);
     // charon may be hanging, and then it takes nothing out of the kernel.
-    this.#removeSas(left);
+    this.#leftovers.remove(left, this.#desired.connections.values());
   }
 
   #takeDesired(snapshot: Snapshot): void {
     this.#desired = desiredState(this.#desired, snapshot, this.#options.scope);
     this.#secrets.replace(this.#desired.secrets);
-    for (const { children } of this.#desired.connections.values()) {
-      for (const { ifId } of children) this.#ifIds.add(ifId);
-    }
+    this.#leftovers.note(this.#desired.connections.values());
     for (const [id, root] of this.#roots) {
       if (!this.#desired.connections.has(id)) root.send({ type: "delete" });
     }
@@ -217,7 +203,7 @@ export class Supervisor implements Disposable {
 
   #declare(connection: Connection): void {
     const root = this.#roots.get(connection.id);
-    if (root === undefined) return this.#spawn(connection);
+    if (root === undefined) return this.#begin(connection.id);
     const { context, status } = root.getSnapshot();
     // One that is on its way out is declared anew when it is gone.
     if (status !== "active" || root.getSnapshot().matches("terminating")) return;
@@ -229,6 +215,19 @@ export class Supervisor implements Disposable {
     const revision = this.#secrets.revision(connection.secretRef);
     if (revision === undefined) root.send({ type: "secret.missing" });
     else root.send({ type: "secret.changed", revision });
+  }
+
+  /** One per turn: a hundred that are declared at once do not keep those up that run. */
+  #begin(id: string): void {
+    if (this.#waiting.has(id)) return;
+    this.#waiting.add(id);
+    void this.#turns.next("soon").then(() => {
+      this.#waiting.delete(id);
+      const connection = this.#desired.connections.get(id);
+      if (connection === undefined || this.#ending || this.#roots.has(id)) return;
+      this.#spawn(connection);
+      this.#changes.next();
+    });
   }
 
   #spawn(connection: Connection): void {
@@ -252,13 +251,17 @@ export class Supervisor implements Disposable {
       },
     });
     root.start();
-    follow(root, () => this.#changes.next());
+    follow(root, () => {
+      this.#attention.note(connection.id, isSettled(root.getSnapshot()));
+      this.#changes.next();
+    });
     root.send({ type: "sas.listed", ikeSas: this.#sas.get(connection.name) ?? [] });
   }
 
   #ended(id: string, root: Root): void {
     if (this.#roots.get(id) !== root) return;
     this.#roots.delete(id);
+    this.#attention.note(id, true);
     this.#sweep(root);
     const again = this.#desired.connections.get(id);
     if (again !== undefined && !this.#ending) this.#declare(again);
@@ -269,21 +272,8 @@ export class Supervisor implements Disposable {
   #sweep(root: Root): void {
     const { connection } = root.getSnapshot().context;
     if (this.#desired.connections.has(connection.id)) return;
-    this.#removeSas(connection.children.map(({ ifId }) => ifId));
-  }
-
-  /** What somebody declares has a right to its SAs. */
-  #removeSas(undeclared: Iterable<number>): void {
-    const ifIds = new Set(undeclared);
-    for (const { children } of this.#desired.connections.values()) {
-      for (const { ifId } of children) ifIds.delete(ifId);
-    }
-    if (ifIds.size === 0) return;
-    try {
-      this.#options.network.removeSas(ifIds);
-    } catch {
-      // charon's namespace is gone, and what was in it.
-    }
+    const ifIds = connection.children.map(({ ifId }) => ifId);
+    this.#leftovers.remove(ifIds, this.#desired.connections.values());
   }
 
   #followCharon(): void {
@@ -295,13 +285,13 @@ export class Supervisor implements Disposable {
     };
     this.#charon.on("charon.ready", () => broadcast("charon.ready"));
     this.#charon.on("charon.lost", () => broadcast("charon.lost"));
+    const { charon, network, followLog } = this.#options;
     // Without them a rekey is seen by charon's own event, or by the next list.
-    const expiries = this.#sessions.pipe(
-      switchMap((ready) =>
-        ready ? this.#options.network.expiries().pipe(catchError(() => EMPTY)) : EMPTY,
-      ),
-    );
+    const expiries = whileTrue([this.#sessions], () => network.expiries());
     this.#subscriptions.add(expiries.subscribe(() => this.#charon.send({ type: "sas.wanted" })));
+    const wanted = followLog === true ? of(true) : this.#attention.needed;
+    const log = whileTrue([this.#sessions, wanted], () => charon.log());
+    this.#subscriptions.add(log.subscribe((news) => this.#takeNews(news)));
     this.#charon.subscribe({
       next: () => this.#changes.next(),
       error: (error) => this.#options.onBreakdown("charon", error),
@@ -326,7 +316,7 @@ export class Supervisor implements Disposable {
       const { name } = root.getSnapshot().context.connection;
       const ikeSas = this.#sas.get(name) ?? [];
       // To one that waits, nothing new is news as well.
-      if (isSettled(root) && sameSas(before.get(name) ?? [], ikeSas)) continue;
+      if (isSettled(root.getSnapshot()) && sameSas(before.get(name) ?? [], ikeSas)) continue;
       root.send({ type: "sas.listed", ikeSas });
     }
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Turns } from "./turns.ts";
+import { Turns, type Urgency } from "./turns.ts";
 
 const wanted = new AbortController().signal;
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -8,8 +8,8 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 /** Takes pieces by name and notes when each had its turn. */
 function pieces(turns: Turns) {
   const done: string[] = [];
-  const ask = (name: string, urgent = false, signal = wanted) =>
-    void turns.next(urgent, signal).then(() => done.push(name));
+  const ask = (name: string, urgency: Urgency = "patient", signal = wanted) =>
+    void turns.next(urgency, signal).then(() => done.push(name));
   return { done, ask };
 }
 
@@ -17,10 +17,12 @@ describe("turns", () => {
   it("are one piece each, in order, the urgent ones first", async () => {
     const { done, ask } = pieces(new Turns());
     for (const name of ["a", "b"]) ask(name);
-    ask("urgent", true);
-    for (const expected of [["urgent"], ["urgent", "a"], ["urgent", "a", "b"]]) {
+    ask("soon", "soon");
+    ask("first", "first");
+    const order = ["first", "soon", "a", "b"];
+    for (const [i] of order.entries()) {
       await turn();
-      assert.deepEqual(done, expected);
+      assert.deepEqual(done, order.slice(0, i + 1));
     }
   });
 
@@ -30,7 +32,7 @@ describe("turns", () => {
     const matters = Promise.withResolvers<void>();
     const settled = turns.before(matters.promise).catch(() => {});
     ask("patient");
-    ask("urgent", true);
+    ask("urgent", "soon");
     await turn();
     await turn();
     assert.deepEqual(done, ["urgent"]);
@@ -43,7 +45,7 @@ describe("turns", () => {
   it("are not spent on pieces that nobody wants any more", async () => {
     const { done, ask } = pieces(new Turns());
     const control = new AbortController();
-    ask("dropped", false, control.signal);
+    ask("dropped", "patient", control.signal);
     ask("kept");
     control.abort();
     await turn();

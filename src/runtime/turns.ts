@@ -1,24 +1,25 @@
 /** Work that waits for its turn. */
 interface Waiting {
   readonly go: () => void;
-  readonly signal: AbortSignal;
+  readonly signal: AbortSignal | undefined;
 }
+
+/** What goes first; `patient` work waits as well while something is held to matter more. */
+export type Urgency = "first" | "soon" | "patient";
 
 /**
  * The order of work that holds the thread up, system calls of milliseconds each: one piece
- * per turn of the event loop, so that sockets get theirs in between. Urgent pieces go
- * first; patient ones wait as well while something is held to matter more.
+ * per turn of the event loop, so that sockets get theirs in between.
  */
 export class Turns {
-  readonly #urgent: Waiting[] = [];
-  readonly #patient: Waiting[] = [];
+  readonly #waiting: Readonly<Record<Urgency, Waiting[]>> = { first: [], soon: [], patient: [] };
   #held = 0;
   #scheduled = false;
 
   /** Resolves when it is this piece's turn, never once the signal is aborted. */
-  next(urgent: boolean, signal: AbortSignal): Promise<void> {
+  next(urgency: Urgency, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      (urgent ? this.#urgent : this.#patient).push({ go: resolve, signal });
+      this.#waiting[urgency].push({ go: resolve, signal });
       this.#schedule();
     });
   }
@@ -35,8 +36,7 @@ export class Turns {
   }
 
   #schedule(): void {
-    const ready = this.#urgent.length > 0 || (this.#held === 0 && this.#patient.length > 0);
-    if (this.#scheduled || !ready) return;
+    if (this.#scheduled || this.#queues().every(({ length }) => length === 0)) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
@@ -45,11 +45,16 @@ export class Turns {
     });
   }
 
+  #queues(): Waiting[][] {
+    const { first, soon, patient } = this.#waiting;
+    return this.#held === 0 ? [first, soon, patient] : [first, soon];
+  }
+
   /** The first that is still wanted. */
   #take(): Waiting | undefined {
-    for (const queue of [this.#urgent, this.#held === 0 ? this.#patient : []]) {
+    for (const queue of this.#queues()) {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        if (!next.signal.aborted) return next;
+        if (next.signal?.aborted !== true) return next;
       }
     }
     return undefined;

@@ -1,4 +1,4 @@
-import { Observable, share } from "rxjs";
+import { Observable } from "rxjs";
 import { connect, type Session, ViciError } from "vici-client";
 import type { Connection } from "../../model/connection.ts";
 import { ikeSasFromMessage, type IkeSa } from "../../model/sa.ts";
@@ -55,23 +55,14 @@ export class Charon implements Disposable {
     return this.#live().closed;
   }
 
-  /** What the present session tells; ends with it. */
+  /** That the SAs of the present session change; ends with it. */
   news(): Observable<CharonNews> {
-    const session = this.#live();
-    return new Observable<CharonNews>((subscriber) => {
-      const stream = session.events("log", ...updates);
-      const pump = async () => {
-        for await (const event of stream) {
-          if (event.name !== "log") subscriber.next({ type: "sas.changed" });
-          else for (const news of newsOfLog(event.message)) subscriber.next(news);
-        }
-      };
-      pump().then(
-        () => subscriber.complete(),
-        () => subscriber.complete(),
-      );
-      return () => void stream.return();
-    }).pipe(share());
+    return told(this.#live().events(...updates), () => [{ type: "sas.changed" }]);
+  }
+
+  /** What the present session logs, and what the peers are heard to say in it; ends with it. */
+  log(): Observable<CharonNews> {
+    return told(this.#live().events("log"), ({ message }) => newsOfLog(message));
   }
 
   /** Gives charon a connection and its secret. An identical one disturbs nothing. */
@@ -142,6 +133,21 @@ export class Charon implements Disposable {
     if (this.#session !== undefined) return this.#session;
     throw new ViciError("session", "closed", `not connected to ${this.#path}`);
   }
+}
+
+/** What each event tells, until the session ends or nobody listens any more. */
+function told<E>(
+  stream: AsyncIterableIterator<E, undefined>,
+  newsOf: (event: E) => readonly CharonNews[],
+): Observable<CharonNews> {
+  return new Observable((subscriber) => {
+    const pump = async () => {
+      for await (const event of stream) for (const news of newsOf(event)) subscriber.next(news);
+    };
+    const end = () => subscriber.complete();
+    pump().then(end, end);
+    return () => void stream.return?.();
+  });
 }
 
 interface LogMessage {
