@@ -9,7 +9,8 @@ import { eventually } from "../../sites/shell.ts";
 import type { LabCluster } from "../cluster.ts";
 import { walkThrough } from "../manifests.ts";
 
-const place = { namespace: "ipman-system", name: "ipman-webhook-tls" };
+const namespace = "ipman-system";
+const place = { namespace, name: "ipman-webhook-tls" };
 
 type Secret = KubeObject & { readonly data: Readonly<Record<string, string>> };
 
@@ -25,7 +26,7 @@ export function certificateScenarios(cluster: () => LabCluster): void {
     async function shown(): Promise<string[]> {
       const selector = { labelSelector: "app=ipman-controller" };
       const addresses: string[] = [];
-      await cluster().client.list(resourceTypes.Pod, place, selector, (pod) => {
+      await cluster().client.list(resourceTypes.Pod, { namespace }, selector, (pod) => {
         const { status } = pod as { status?: { podIP?: string } };
         if (status?.podIP !== undefined) addresses.push(status.podIP);
       });
