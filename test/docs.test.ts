@@ -4,6 +4,11 @@ import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { apiReference } from "../scripts/api-reference.ts";
 import { Reason } from "../src/model/failure.ts";
+import type { FiguresPort } from "../src/runtime/charon-metrics.ts";
+import { Metrics } from "../src/runtime/metrics.ts";
+import type { Cluster } from "../src/runtime/operator/cluster.ts";
+import { OperatorMetrics } from "../src/runtime/operator/operator-metrics.ts";
+import type { Supervisor } from "../src/runtime/supervisor.ts";
 
 const root = join(import.meta.dirname, "..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
@@ -23,6 +28,23 @@ describe("the documentation", () => {
       ([, name]) => name,
     );
     assert.deepEqual(new Set(explained), new Set<string>(Object.values(Reason)));
+  });
+
+  it("explains every metric of ours, with its type, and no other", () => {
+    const metrics = new Metrics();
+    metrics.observe({} as Supervisor, {} as FiguresPort);
+    const { registry } = metrics;
+    void new OperatorMetrics(registry, {} as Cluster);
+    const all = registry.getMetricsAsArray() as unknown as { name: string }[];
+    const ours = all
+      .filter(({ name }) => /^(ipman|strongswan)_/.test(name))
+      .map(
+        ({ name }) => `${name} ${registry.getSingleMetric(name)?.constructor.name.toLowerCase()}`,
+      );
+    const explained = [...read("docs/metrics.md").matchAll(/^\| `(\w+)` \|[^|]*\| (\w+) \|/gm)].map(
+      ([, name, type]) => `${name} ${type}`,
+    );
+    assert.deepEqual(explained.toSorted(), ours.toSorted());
   });
 
   for (const page of pages) {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { find } from "../sites/ipman.ts";
 import { childSpec, connectionSpec, psk, secret, sites, yaml } from "../sites/manifests.ts";
 import { ip } from "../sites/shell.ts";
@@ -24,8 +25,10 @@ describe("what can go wrong is told, and stays where it is", () => {
     const keys = Object.fromEntries(names.filter((n) => n !== "nokey").map((n) => [n, psk]));
     lab.ipman.apply("secret.yaml", yaml(secret(keys)));
     lab.ipman.apply("good.yaml", yaml(good));
-    await lab.ipman.start();
+    await lab.ipman.start("--log", "info");
     await lab.ipman.ready("good");
+    // All is well for long enough that nobody listens to charon's log any more.
+    await pause(6_000);
     ip("netns add app");
     lab.ipman.attach("app", "good", "child-2");
     pinging = new Pinging("app", "10.1.2.1");
@@ -39,6 +42,11 @@ describe("what can go wrong is told, and stays where it is", () => {
     const status = await lab.ipman.reason("psk", "AuthenticationFailed");
     assert.doesNotMatch(JSON.stringify(status), new RegExp(psk));
     await lab.ipman.until((s) => find(s, "psk")?.state === "failed");
+    const metrics = await lab.ipman.metrics();
+    assert.equal(metrics.get('strongswan_ike_children{ike_name="good"}'), 1);
+    assert.equal(metrics.get('strongswan_ike_children{ike_name="psk"}'), 0, "an explicit zero");
+    const child = '{ike_name="psk",child_name="child-3"}';
+    assert.equal(metrics.get(`strongswan_sa_bytes_inbound${child}`), 0);
   });
 
   it("no common IKE proposal: NoProposalChosen", async () => {

@@ -24,6 +24,10 @@ describe("short lifetimes under traffic", () => {
   });
   after(() => lab[Symbol.asyncDispose]());
 
+  const carried = async (what: string) => {
+    const series = `strongswan_sa_${what}{ike_name="rekeyed",child_name="child-2"}`;
+    return (await lab.ipman.metrics()).get(series) ?? Number.NaN;
+  };
   const count = (pattern: RegExp) => lab.node.log.match(pattern)?.length ?? 0;
 
   it("IKE and child rekeys lose nothing, and no duplicate SA stays", async () => {
@@ -38,8 +42,10 @@ describe("short lifetimes under traffic", () => {
     ip("netns add app");
     lab.ipman.attach("app", "rekeyed", "child-2");
     const pinging = new Pinging("app", "10.1.2.1");
+    const seen: number[] = [];
     await eventually(
-      () => {
+      async () => {
+        seen.push(await carried("bytes_inbound"));
         assert.ok(count(/IKE_SA rekeyed\[\d+\] rekeyed between/g) >= 2, "two IKE rekeys");
         assert.ok(count(/inbound CHILD_SA child-2\{\d+\} established/g) >= 2, "two child rekeys");
       },
@@ -48,6 +54,13 @@ describe("short lifetimes under traffic", () => {
     );
     const { sent, received } = await pinging.stop();
     assert.equal(received, sent);
+    assert.deepEqual(
+      seen,
+      seen.toSorted((a, b) => a - b),
+      "a counter fell",
+    );
+    assert.equal(await carried("packets_inbound"), received);
+    assert.equal(await carried("packets_outbound"), sent);
     await eventually(async () => {
       const session = await lab.node.session();
       const items = await Array.fromAsync(session.stream("list-sas"));
@@ -63,6 +76,8 @@ describe("short lifetimes under traffic", () => {
   it("a reauthentication is over soon, and the tunnel is back by itself", async () => {
     lab.ipman.remove("one.yaml");
     await lab.ipman.until((status) => status.connections.length === 0);
+    const left = [...(await lab.ipman.metrics()).keys()].filter((key) => key.includes("rekeyed"));
+    assert.deepEqual(left, [], "series of a connection that is gone");
     const cr = connectionSpec("reauthed", {
       children: { "child-3": childSpec(3) },
       extra: { rekey_time: "0s", reauth_time: "4s", over_time: "10s", rand_time: "0s" },

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { get } from "node:http";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
 import { connectionSpec, secret, yaml } from "../sites/manifests.ts";
 import { sh } from "../sites/shell.ts";
@@ -48,7 +46,7 @@ describe("a secret", () => {
       log: readFileSync(join(lab.folder, "ipman.log"), "utf8"),
       status: sh(bin, "status", "-o", "json"),
       table: sh(bin, "status"),
-      metrics: await fetchMetrics(),
+      metrics: await lab.ipman.scrape(),
       state: readFileSync(join(lab.ipman.state, "endpoints.json"), "utf8"),
       "command line": sh("ps", "-ww", "-o", "args=", "-p", String(lab.ipman.pid)),
       environment: readFileSync(`/proc/${lab.ipman.pid}/environ`, "utf8"),
@@ -64,11 +62,3 @@ describe("a secret", () => {
     }
   });
 });
-
-async function fetchMetrics(): Promise<string> {
-  return new Promise((resolve, reject) => {
-    get("http://127.0.0.1:9740/metrics", (response) => {
-      text(response).then(resolve, reject);
-    }).on("error", reject);
-  });
-}

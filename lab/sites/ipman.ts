@@ -59,6 +59,23 @@ export class Ipman implements AsyncDisposable {
     return (await askOnce(join(this.state, "control.sock"), { op: "status" })) as Status;
   }
 
+  /** What a scrape gives, as it is written. */
+  async scrape(): Promise<string> {
+    const response = await fetch("http://127.0.0.1:9740/metrics");
+    return response.text();
+  }
+
+  /** Every series with its value: `name{label="value"}`. */
+  async metrics(): Promise<ReadonlyMap<string, number>> {
+    const lines = (await this.scrape()).split("\n").filter((line) => /^[a-z]/.test(line));
+    return new Map(
+      lines.map((line) => {
+        const at = line.lastIndexOf(" ");
+        return [line.slice(0, at), Number(line.slice(at + 1))];
+      }),
+    );
+  }
+
   /** Waits, by the runtime's own stream, until the status is as wanted. */
   async until(wanted: (status: Status) => boolean, timeoutMs = 20_000): Promise<Status> {
     const signal = AbortSignal.timeout(timeoutMs);

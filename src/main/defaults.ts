@@ -15,3 +15,6 @@ export const defaultFabric = "198.18.0.0/16";
 export function controlSocket(stateFolder: string): string {
   return join(stateFolder, "control.sock");
 }
+
+/** Of the session that a scrape has: Prometheus waits for ten seconds in all. */
+export const whileScraped = { deadlineMs: 1_500 };

@@ -35,7 +35,7 @@ import { serveMetrics } from "../runtime/metrics-server.ts";
 import { statusOf } from "../runtime/status.ts";
 import { Refusal } from "../runtime/refusal.ts";
 import { Supervisor } from "../runtime/supervisor.ts";
-import { controlSocket } from "./defaults.ts";
+import { controlSocket, whileScraped } from "./defaults.ts";
 
 export interface HostOptions {
   readonly folder: string;
@@ -82,7 +82,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
 }
 
 async function build(options: HostOptions, log: Logger, resources: AsyncDisposableStack) {
-  const metrics = new Metrics();
+  const metrics = resources.use(new Metrics());
   const poller = resources.use(new Poller());
   const charon = new Charon(options.vici);
   const network = new HostNetwork({
@@ -90,17 +90,17 @@ async function build(options: HostOptions, log: Logger, resources: AsyncDisposab
     vxlanPort: options.vxlanPort,
     charon: () => charon.process,
   });
-  mkdirSync(options.stateFolder, { recursive: true, mode: 0o700 });
-  const store = new StateFile(join(options.stateFolder, "endpoints.json"), endpointCodec);
-  const range = fabricNetwork(options.fabric);
-  const placement = new HostPlacement(store, new Fabric(range), range);
+  const placement = placementOf(options);
   const supervisor = new Supervisor({
     charon,
     network,
     placement,
     desired: watchFolder(options.folder),
     onAdapterCall: (call, seconds, failed) => metrics.adapterCall(call, seconds, failed),
-    onNews: (news) => logNews(log, news),
+    onNews: (news) => {
+      logNews(log, news);
+      metrics.take(news);
+    },
     followLog: log.isLevelEnabled("debug"),
     onBreakdown: (id, error) => {
       metrics.breakdown();
@@ -110,7 +110,7 @@ async function build(options: HostOptions, log: Logger, resources: AsyncDisposab
   const control = controlHandler({ supervisor, placement, network, vxlanPort: options.vxlanPort });
   resources.use(await ControlServer.listen(controlSocket(options.stateFolder), control));
   if (options.metrics !== "off") resources.use(await serveMetrics(options.metrics, metrics));
-  metrics.observe(supervisor);
+  metrics.observe(supervisor, new Charon(options.vici, whileScraped));
   const subscriptions = new Subscription();
   resources.defer(() => subscriptions.unsubscribe());
   subscriptions.add(logChanges(log, supervisor));
@@ -118,6 +118,14 @@ async function build(options: HostOptions, log: Logger, resources: AsyncDisposab
   resources.use(supervisor);
   supervisor.start();
   return { supervisor, placement };
+}
+
+/** Remembers its endpoints in the state folder, which is made for it. */
+function placementOf({ stateFolder, fabric }: HostOptions): HostPlacement {
+  mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
+  const store = new StateFile(join(stateFolder, "endpoints.json"), endpointCodec);
+  const range = fabricNetwork(fabric);
+  return new HostPlacement(store, new Fabric(range), range);
 }
 
 interface ControlParts {

@@ -25,6 +25,7 @@ import { logChanges, logNews, logTrouble } from "../runtime/log.ts";
 import { Metrics } from "../runtime/metrics.ts";
 import { serveMetrics } from "../runtime/metrics-server.ts";
 import { Supervisor } from "../runtime/supervisor.ts";
+import { whileScraped } from "./defaults.ts";
 
 export interface AgentOptions {
   readonly groupId: string;
@@ -67,7 +68,7 @@ class AgentParts {
   readonly #log: Logger;
   readonly #resources: AsyncDisposableStack;
   readonly #client: KubeClient;
-  readonly #metrics = new Metrics();
+  readonly #metrics: Metrics;
   readonly #onTrouble: (error: unknown) => void;
 
   constructor(options: AgentOptions, log: Logger, resources: AsyncDisposableStack) {
@@ -75,6 +76,7 @@ class AgentParts {
     this.#log = log;
     this.#resources = resources;
     this.#client = resources.use(KubeClient.connect(options.kubeconfig));
+    this.#metrics = resources.use(new Metrics());
     this.#onTrouble = (error) => logTrouble(log, error);
   }
 
@@ -131,7 +133,10 @@ class AgentParts {
         scope: "cluster",
         desired: agentDesired(declared, secrets, this.#options.groupId),
         onAdapterCall: (call, seconds, failed) => this.#metrics.adapterCall(call, seconds, failed),
-        onNews: (news) => logNews(this.#log, news),
+        onNews: (news) => {
+          logNews(this.#log, news);
+          this.#metrics.take(news);
+        },
         followLog: this.#log.isLevelEnabled("debug"),
         onBreakdown: (id, error) => {
           this.#metrics.breakdown();
@@ -144,7 +149,7 @@ class AgentParts {
   #report(supervisor: Supervisor, network: HostNetwork, declared: Declared): void {
     const client = this.#client;
     const onTrouble = this.#onTrouble;
-    this.#metrics.observe(supervisor);
+    this.#metrics.observe(supervisor, new Charon(this.#options.vici, whileScraped));
     this.#follow(logChanges(this.#log, supervisor));
     const events = new EventRecorder(client, "ipman.dialo.ai/agent", onTrouble);
     this.#resources.use(

@@ -26,6 +26,7 @@ import { Carriers } from "../runtime/operator/carriers.ts";
 import { Cluster } from "../runtime/operator/cluster.ts";
 import { GroupReporter } from "../runtime/operator/group-reporter.ts";
 import { Leadership } from "../runtime/operator/leadership.ts";
+import { OperatorMetrics } from "../runtime/operator/operator-metrics.ts";
 import { OperatorReporter } from "../runtime/operator/operator-reporter.ts";
 import { Reservations } from "../runtime/operator/reservations.ts";
 import {
@@ -83,6 +84,14 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   }
 }
 
+/** What admission and leadership both work on. */
+interface SharedParts {
+  readonly cluster: Cluster;
+  readonly declared: Declared;
+  readonly amender: StatusAmender;
+  readonly own: OperatorMetrics;
+}
+
 class OperatorParts {
   readonly #options: OperatorOptions;
   readonly #log: Logger;
@@ -112,13 +121,15 @@ class OperatorParts {
       }),
     );
     const amender = new StatusAmender(this.#client, cluster);
+    const own = new OperatorMetrics(this.#metrics.registry, cluster);
     const serving = { now: false };
     resources.use(
       await serveMetrics(this.#options.listen, this.#metrics, () => cluster.synced && serving.now),
     );
     const settings = await this.#settings();
-    this.#serveWebhooks(cluster, declared, amender, serving, settings.owner);
-    return { lost: this.#lead(cluster, declared, amender, settings) };
+    const parts = { cluster, declared, amender, own };
+    this.#serveWebhooks(parts, serving, settings.owner);
+    return { lost: this.#lead(parts, settings) };
   }
 
   #pods(labelSelector: string, namespace?: string) {
@@ -136,9 +147,7 @@ class OperatorParts {
 
   /** Listens as soon as there is a certificate, and shows the newest. */
   #serveWebhooks(
-    cluster: Cluster,
-    declared: Declared,
-    amender: StatusAmender,
+    { cluster, declared, amender, own }: SharedParts,
     serving: { now: boolean },
     owner: OwnerReference | undefined,
   ): void {
@@ -160,11 +169,12 @@ class OperatorParts {
         owner,
         onTrouble: this.#onTrouble,
         onPair: (pair) => {
+          own.shows(pair.certificate);
           if (server !== undefined) void server.then((running) => running.use(pair));
           else {
             server = AdmissionServer.listen(webhookPort, pair, {
-              "/pods": (request) => pods.admit(request),
-              "/declared": (request) => objects.admit(request),
+              "/pods": own.timed("pods", (request) => pods.admit(request)),
+              "/declared": own.timed("declared", (request) => objects.admit(request)),
             });
             server.then(() => (serving.now = true), this.#onTrouble);
           }
@@ -181,9 +191,7 @@ class OperatorParts {
 
   /** What only one of the replicas does. */
   #lead(
-    cluster: Cluster,
-    declared: Declared,
-    amender: StatusAmender,
+    { cluster, declared, amender, own }: SharedParts,
     settings: WorkloadSettings,
   ): Promise<"lease lost"> {
     const client = this.#client;
@@ -199,6 +207,7 @@ class OperatorParts {
     const resources = this.#resources;
     const onLeading = () => {
       this.#log.info("leading");
+      own.leads();
       const trim = withoutManagedFields;
       const deployments = resources.use(new View(client, wanted, { onTrouble, trim }));
       const onBreakdown = (id: string, error: unknown) => {

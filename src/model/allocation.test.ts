@@ -46,6 +46,14 @@ describe("a ledger of addresses", () => {
     assert.equal(given(ledger, { pool: "primary" }), "10.0.2.11/24");
   });
 
+  it("counts what is free of each pool, whoever has the rest", () => {
+    const ledger = new Ledger(used("10.0.2.3", "10.8.0.7", "10.0.2.99"), ["10.0.2.10", "10.8.0.7"]);
+    assert.equal(ledger.countFree(child, "primary"), 2);
+    assert.equal(ledger.countFree(child, "huge"), 2 ** 19 - 1);
+    given(ledger, { pool: "primary" });
+    assert.equal(ledger.countFree(child, "primary"), 1);
+  });
+
   it("does not mind what another child's pods have", () => {
     const others = new Map([["wan", new Map([["10.0.2.3", "pod default/a"]])]]);
     assert.equal(given(new Ledger(others, []), { pool: "primary" }), "10.0.2.3/24");

@@ -62,7 +62,18 @@ export class Ledger {
   /** At least so many are free; counted without looking at each. */
   freeAtLeast(child: Child, pool: string): number {
     const held = (this.#used.get(child.key)?.size ?? 0) + this.#reserved.size;
-    return Math.max(0, Number(sizeOf(child, pool)) - held);
+    return Math.max(0, Number(poolSize(child, pool)) - held);
+  }
+
+  /** So many of a pool are free. */
+  countFree(child: Child, pool: string): number {
+    const ranges = child.pools[pool] ?? [];
+    const held = new Set([...(this.#used.get(child.key)?.keys() ?? []), ...this.#reserved]);
+    const isOfPool = (text: string) => {
+      const address = parseAddress(text);
+      return address !== undefined && ranges.some((range) => rangeContains(range, address));
+    };
+    return Number(poolSize(child, pool)) - [...held].filter(isOfPool).length;
   }
 
   #choose(wish: AddressWish): AddressOutcome {
@@ -71,7 +82,7 @@ export class Ledger {
     if (ordinal !== undefined) return this.#numbered(child, pool, ordinal);
     const next = this.#next(child, pool);
     if (next !== undefined) return { ok: true, address: next };
-    const size = sizeOf(child, pool);
+    const size = poolSize(child, pool);
     const message = `pool "${pool}" has no free address: all ${size} are given; add some to spec.children.${child.key}.ip_pools.${pool}`;
     return { ok: false, message, taken: true };
   }
@@ -99,7 +110,7 @@ export class Ledger {
   #numbered(child: Child, pool: string, ordinal: number): AddressOutcome {
     const entry = nthOf(child, pool, ordinal);
     if (entry !== undefined) return this.#unlessTaken(child, pool, entry);
-    const message = `pool "${pool}" has ${sizeOf(child, pool)} addresses, and none for ordinal ${ordinal}`;
+    const message = `pool "${pool}" has ${poolSize(child, pool)} addresses, and none for ordinal ${ordinal}`;
     return { ok: false, message, taken: false };
   }
 
@@ -143,7 +154,8 @@ function nthOf(child: Child, pool: string, n: number): Prefix | undefined {
   return undefined;
 }
 
-function sizeOf(child: Child, pool: string): bigint {
+/** How many addresses a pool has. */
+export function poolSize(child: Child, pool: string): bigint {
   return (child.pools[pool] ?? []).reduce(
     (sum, { first, last }) => sum + last.value - first.value + 1n,
     0n,

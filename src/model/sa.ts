@@ -75,13 +75,13 @@ function childSaFromSection(raw: Raw): ChildSa {
 }
 
 /** An IKE SA over which children can be made or are carried. */
-export function isEstablished(sa: IkeSa): boolean {
-  return sa.state === "ESTABLISHED" || sa.state === "REKEYING";
+export function isEstablished({ state }: Pick<IkeSa, "state">): boolean {
+  return state === "ESTABLISHED" || state === "REKEYING";
 }
 
 /** A CHILD SA that carries traffic. One that was rekeyed stays listed for a while, and does not. */
-export function isInstalled(sa: ChildSa): boolean {
-  return sa.state === "INSTALLED" || sa.state === "REKEYING" || sa.state === "UPDATING";
+export function isInstalled({ state }: Pick<ChildSa, "state">): boolean {
+  return state === "INSTALLED" || state === "REKEYING" || state === "UPDATING";
 }
 
 function isSection(value: unknown): value is Raw {

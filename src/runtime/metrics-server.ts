@@ -19,7 +19,7 @@ export async function serveMetrics(
     else if (request.url === "/readyz") response.writeHead(ready() ? 200 : 503).end();
     else if (request.url === "/metrics") {
       response.setHeader("content-type", metrics.registry.contentType);
-      metrics.registry.metrics().then(
+      metrics.text().then(
         (text) => response.end(text),
         () => response.writeHead(500).end(),
       );

@@ -1,4 +1,6 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+import type { CharonNews } from "../adapters/vici/news.ts";
+import { CharonMetrics, type FiguresPort } from "./charon-metrics.ts";
 import { statusOf, type State } from "./status.ts";
 import type { Supervisor } from "./supervisor.ts";
 
@@ -20,8 +22,9 @@ const sampled = ["min", "max", "mean", "stddev", "p50", "p90", "p99"].map(
 );
 
 /** The runtime's metrics. What a status shows is read when it is scraped, not before. */
-export class Metrics {
+export class Metrics implements Disposable {
   readonly registry = new Registry();
+  #charon: CharonMetrics | undefined;
   readonly #calls = new Histogram({
     name: "ipman_adapter_call_seconds",
     help: "Time that calls to charon and to the kernel took, by call and outcome.",
@@ -51,9 +54,26 @@ export class Metrics {
     });
   }
 
-  /** Shows the supervisor's actors from now on. */
-  observe(supervisor: Supervisor): void {
+  /** Everything, as of now. */
+  async text(): Promise<string> {
+    await this.#charon?.refresh();
+    return this.registry.metrics();
+  }
+
+  /** Takes what charon tells unasked. */
+  take(news: CharonNews): void {
+    this.#charon?.take(news);
+  }
+
+  [Symbol.dispose](): void {
+    this.#charon?.[Symbol.dispose]();
+  }
+
+  /** Shows the supervisor's actors from now on, and what their charon tells of itself. */
+  observe(supervisor: Supervisor, charon: FiguresPort): void {
     const registers = [this.registry];
+    const declared = () => supervisor.desired.connections.values();
+    this.#charon = new CharonMetrics({ charon, registry: this.registry, declared });
     void new Gauge({
       name: "ipman_connections",
       help: "Connections by state.",

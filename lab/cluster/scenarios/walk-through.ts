@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { resourceTypes } from "../../../src/adapters/kubernetes/resource-type.ts";
 import { eventually } from "../../sites/shell.ts";
 import type { LabCluster } from "../cluster.ts";
 import { workload, walkThrough } from "../manifests.ts";
@@ -59,10 +60,43 @@ export function walkThroughScenarios(cluster: () => LabCluster): void {
       assert.equal(back.trim(), "5000000");
     });
 
+    it("tells a Prometheus how it is", async () => {
+      const metrics = await scraped(cluster());
+      const sum = (series: string) =>
+        metrics
+          .filter((line) => line.startsWith(`${series} `))
+          .reduce((total, line) => total + Number(line.slice(series.length)), 0);
+      assert.equal(sum("ipman_leading"), 1);
+      assert.equal(sum("ipman_charon_up"), 1);
+      assert.equal(sum('strongswan_ike_state{ike_name="example",state="ESTABLISHED"}'), 1);
+      assert.ok(
+        sum('strongswan_sa_bytes_inbound{ike_name="example",child_name="example-child"}') > 2e7,
+      );
+      const pool = '{connection="example-connection",child="example-child",pool="primary"}';
+      // Both replicas tell.
+      assert.equal(sum(`ipman_pool_addresses${pool}`), 4);
+      assert.equal(sum(`ipman_pool_addresses_free${pool}`), 0);
+      assert.ok(sum('ipman_admission_seconds_count{webhook="pods",outcome="allowed"}') >= 2);
+    });
+
     it("tells with kubectl what a person asks first", () => {
       const [header = "", line = ""] = cluster().kubectl("get", "ipsecconnection").split("\n");
       assert.match(header, /NAME +READY +REMOTE +CHILDREN +NODE +AGE/);
       assert.match(line, /example-connection +True +192\.168\.1\.2 +1\/1 +node-a/);
     });
   });
+}
+
+/** Every line that the operators and agents serve to a scrape. */
+async function scraped({ client }: LabCluster): Promise<string[]> {
+  const addresses: string[] = [];
+  const selector = { labelSelector: "ipman.dialo.ai/type in (operator,agent)" };
+  await client.list(resourceTypes.Pod, { namespace: "ipman-system" }, selector, (pod) => {
+    const { status } = pod as { status?: { podIP?: string } };
+    if (status?.podIP !== undefined) addresses.push(status.podIP);
+  });
+  const texts = addresses.map(async (address) =>
+    (await fetch(`http://${address}:9740/metrics`)).text(),
+  );
+  return (await Promise.all(texts)).join("\n").split("\n");
 }

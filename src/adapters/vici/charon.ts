@@ -1,6 +1,12 @@
 import { Observable } from "rxjs";
-import { connect, type Session, ViciError } from "vici-client";
+import { connect, type ConnectOptions, type Session, ViciError } from "vici-client";
 import type { Connection } from "../../model/connection.ts";
+import {
+  figuresFromMessage,
+  loadedFromMessage,
+  type CharonFigures,
+  type IkeFigures,
+} from "../../model/sa-figures.ts";
 import { ikeSasFromMessage, type IkeSa } from "../../model/sa.ts";
 import {
   connectionOfSecretId,
@@ -21,19 +27,22 @@ const terminateMs = 2_000;
  * rejects with ViciError `closed` where there is none.
  */
 export class Charon implements Disposable {
-  readonly #path: string;
+  readonly #options: ConnectOptions;
   #session: Session | undefined;
   #process: PeerProcess | undefined;
 
-  /** @param path of the VICI socket */
-  constructor(path: string) {
-    this.#path = path;
+  /**
+   * @param path of the VICI socket
+   * @param limits how long charon may take; what vici-client allows where it is left out
+   */
+  constructor(path: string, limits: Pick<ConnectOptions, "deadlineMs"> = {}) {
+    this.#options = { path, ...limits };
   }
 
   async open(): Promise<void> {
     this.#session?.close();
     this.#process = undefined;
-    const session = await connect({ path: this.#path });
+    const session = await connect(this.#options);
     this.#session = session;
     void session.closed.then(() => {
       if (this.#session === session) this.#process = undefined;
@@ -47,7 +56,7 @@ export class Charon implements Disposable {
    */
   get process(): PeerProcess {
     this.#live();
-    return (this.#process ??= peerProcess(this.#path));
+    return (this.#process ??= peerProcess(this.#options.path));
   }
 
   /** Resolves with the reason when the session ends. */
@@ -57,7 +66,9 @@ export class Charon implements Disposable {
 
   /** That the SAs of the present session change; ends with it. */
   news(): Observable<CharonNews> {
-    return told(this.#live().events(...updates), () => [{ type: "sas.changed" }]);
+    return told(this.#live().events(...updates), ({ message }) => [
+      { type: "sas.changed", figures: figuresFromMessage(message) },
+    ]);
   }
 
   /** What the present session logs, and what the peers are heard to say in it; ends with it. */
@@ -109,6 +120,17 @@ export class Charon implements Disposable {
     return sas;
   }
 
+  /** What there is to measure. */
+  async figures(): Promise<CharonFigures> {
+    const session = this.#live();
+    const ikes: IkeFigures[] = [];
+    const loaded = new Map<string, readonly string[]>();
+    for await (const item of session.stream("list-sas")) ikes.push(...figuresFromMessage(item));
+    for await (const item of session.stream("list-conns"))
+      for (const [name, children] of loadedFromMessage(item)) loaded.set(name, children);
+    return { ikes, loaded };
+  }
+
   /** The names of the connections that ipman has loaded, by the secrets it marked. */
   async owned(): Promise<string[]> {
     const { keys } = await this.#live().request("get-shared");
@@ -131,7 +153,7 @@ export class Charon implements Disposable {
 
   #live(): Session {
     if (this.#session !== undefined) return this.#session;
-    throw new ViciError("session", "closed", `not connected to ${this.#path}`);
+    throw new ViciError("session", "closed", `not connected to ${this.#options.path}`);
   }
 }
 

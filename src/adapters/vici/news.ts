@@ -1,3 +1,4 @@
+import type { IkeFigures } from "../../model/sa-figures.ts";
 import type { Failure } from "../../model/failure.ts";
 import { failure, Reason } from "../../model/failure.ts";
 import { failureOfNotify } from "../../model/notify.ts";
@@ -5,7 +6,7 @@ import { failureOfNotify } from "../../model/notify.ts";
 /** What charon tells unasked. */
 export type CharonNews =
   /** Something happened to SAs: the list has the truth. */
-  | { readonly type: "sas.changed" }
+  | { readonly type: "sas.changed"; readonly figures: readonly IkeFigures[] }
   /** The peer of a connection said no, or nothing. */
   | { readonly type: "peer.notified"; readonly connection: string; readonly failure: Failure }
   /** A line of charon's log. */

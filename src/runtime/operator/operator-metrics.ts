@@ -1,0 +1,98 @@
+import { Gauge, Histogram, type Registry } from "prom-client";
+import type { AdmissionHandler } from "../../adapters/kubernetes/admission-server.ts";
+import { endOf } from "../../adapters/kubernetes/certificates.ts";
+import { poolSize, type Ledger } from "../../model/allocation.ts";
+import type { Child } from "../../model/connection.ts";
+import type { Cluster } from "./cluster.ts";
+
+/** What an operator tells of itself: its pools, its webhooks, and whether it leads. */
+export class OperatorMetrics {
+  readonly #leading: Gauge;
+  readonly #certificate: Gauge;
+  readonly #admission: Histogram<"webhook" | "outcome">;
+
+  constructor(registry: Registry, cluster: Cluster) {
+    const registers = [registry];
+    this.#leading = new Gauge({
+      name: "ipman_leading",
+      help: "1 where this replica leads.",
+      registers,
+    });
+    this.#certificate = new Gauge({
+      name: "ipman_webhook_certificate_expiry_timestamp_seconds",
+      help: "When the webhooks' certificate ends, in seconds since the epoch.",
+      registers,
+    });
+    this.#admission = new Histogram({
+      name: "ipman_admission_seconds",
+      help: "Time that the webhooks took to answer, by webhook and outcome.",
+      labelNames: ["webhook", "outcome"],
+      buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
+      registers,
+    });
+    showPools(registry, cluster);
+  }
+
+  leads(): void {
+    this.#leading.set(1);
+  }
+
+  /** @param certificate as PEM */
+  shows(certificate: string): void {
+    this.#certificate.set(endOf(certificate) / 1_000);
+  }
+
+  /** A handler whose answers are timed and counted. */
+  timed(webhook: string, handler: AdmissionHandler): AdmissionHandler {
+    return async (request) => {
+      const stop = this.#admission.startTimer({ webhook });
+      try {
+        const verdict = await handler(request);
+        stop({ outcome: verdict.allowed ? "allowed" : "denied" });
+        return verdict;
+      } catch (error) {
+        stop({ outcome: "error" });
+        throw error;
+      }
+    };
+  }
+}
+
+/** Looked at when somebody scrapes, not before. */
+function showPools(registry: Registry, cluster: Cluster): void {
+  const gauge = (name: string, help: string, value: (pool: PoolOfConnection) => number) =>
+    new Gauge({
+      ...{ name, help, labelNames: ["connection", "child", "pool"], registers: [registry] },
+      collect() {
+        this.reset();
+        for (const pool of poolsIn(cluster)) this.set(pool.labels, value(pool));
+      },
+    });
+  gauge("ipman_pool_addresses", "Addresses of a pool.", ({ child, labels }) =>
+    Number(poolSize(child, labels.pool)),
+  );
+  gauge(
+    "ipman_pool_addresses_free",
+    "Addresses of a pool that neither a pod has nor one is about to have.",
+    ({ child, ledger, labels }) => ledger.countFree(child, labels.pool),
+  );
+}
+
+interface PoolOfConnection {
+  readonly labels: { readonly connection: string; readonly child: string; readonly pool: string };
+  readonly child: Child;
+  readonly ledger: Ledger;
+}
+
+function* poolsIn(cluster: Cluster): Generator<PoolOfConnection> {
+  for (const connection of cluster.desired.connections.values()) {
+    const object = cluster.object(connection.id);
+    if (object === undefined) continue;
+    const ledger = cluster.ledger(object);
+    for (const child of connection.children) {
+      for (const pool of Object.keys(child.pools)) {
+        yield { labels: { connection: connection.id, child: child.key, pool }, child, ledger };
+      }
+    }
+  }
+}
