@@ -10,12 +10,12 @@ import {
 } from "../../src/adapters/netlink/namespace.ts";
 import { Poller } from "../../src/adapters/netlink/poller.ts";
 import { NetlinkSocket } from "../../src/adapters/netlink/socket.ts";
-import { expiries } from "../../src/adapters/netlink/xfrm.ts";
+import { saNews } from "../../src/adapters/netlink/xfrm.ts";
 import { parseAddress, type Address } from "../../src/model/address.ts";
 import { anyMac, type NetworkPlan } from "../../src/model/network-plan.ts";
 import { parsePrefix, type Prefix } from "../../src/model/prefix.ts";
 import { closeSync, openSync } from "node:fs";
-import { firstValueFrom, timeout } from "rxjs";
+import { firstValueFrom, take, timeout, toArray } from "rxjs";
 
 const address = (text: string) => parseAddress(text) as Address;
 const prefix = (text: string) => parsePrefix(text) as Prefix;
@@ -172,16 +172,21 @@ describe("a network plan on a real kernel", () => {
     assert.doesNotMatch(ip("-n", "gw", "-d", "link", "show", "xfrm7"), /@if/);
   });
 
-  it("hears that an SA's lifetime is over", async () => {
+  it("hears that an SA's lifetime is over, and what it carried when it goes", async () => {
     await using poller = new Poller();
-    const heard = firstValueFrom(expiries(poller, netnsPath("gw")).pipe(timeout(10_000)));
+    const news = saNews(poller, netnsPath("gw"));
+    const heard = firstValueFrom(news.pipe(take(2), toArray(), timeout(10_000)));
     const key = `0x${"11".repeat(20)}`;
     const sa = ["src", "192.0.2.1", "dst", "192.0.2.2", "proto", "esp", "spi", "7"];
     const limit = ["limit", "time-soft", "1", "limit", "time-hard", "60"];
     const algorithm = ["aead", "rfc4106(gcm(aes))", key, "128"];
     ip("-n", "gw", "xfrm", "state", "add", ...sa, "mode", "tunnel", ...algorithm, ...limit);
-    await heard;
-    ip("-n", "gw", "xfrm", "state", "flush");
+    await firstValueFrom(news.pipe(timeout(10_000)));
+    ip("-n", "gw", "xfrm", "state", "delete", ...sa);
+    assert.deepEqual(await heard, [
+      { type: "sa.expired" },
+      { type: "sa.deleted", end: { spi: "00000007", bytes: 0, packets: 0 } },
+    ]);
   });
 
   it("says in the kernel's words what it refused", () => {

@@ -101,6 +101,7 @@ async function build(options: HostOptions, log: Logger, resources: AsyncDisposab
       logNews(log, news);
       metrics.take(news);
     },
+    onSaEnd: (end) => metrics.takeEnd(end),
     followLog: log.isLevelEnabled("debug"),
     onBreakdown: (id, error) => {
       metrics.breakdown();

@@ -137,6 +137,7 @@ class AgentParts {
           logNews(this.#log, news);
           this.#metrics.take(news);
         },
+        onSaEnd: (end) => this.#metrics.takeEnd(end),
         followLog: this.#log.isLevelEnabled("debug"),
         onBreakdown: (id, error) => {
           this.#metrics.breakdown();

@@ -10,6 +10,8 @@ const child = {
   encap: "yes",
   "encr-keysize": "256",
   "integ-keysize": "128",
+  "spi-in": "c1a2b3c4",
+  "spi-out": "cafe0123",
   "bytes-in": "1234",
   "packets-in": "12",
   "use-in": "3",
@@ -42,6 +44,7 @@ describe("the figures of SAs", () => {
       children: [
         {
           ...{ name: "lan", uniqueId: "7", state: "INSTALLED", encapsulated: true, counted: true },
+          ...{ spiIn: "c1a2b3c4", spiOut: "cafe0123" },
           ...{ encryptionKeysize: 256, integrityKeysize: 128 },
           ...{ bytesIn: 1_234, packetsIn: 12, idleIn: 3 },
           ...{ bytesOut: 2_345, packetsOut: 23, idleOut: 0 },

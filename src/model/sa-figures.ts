@@ -4,6 +4,9 @@ export interface ChildFigures {
   readonly name: string;
   readonly uniqueId: string;
   readonly state: string;
+  /** Eight hexadecimal digits. */
+  readonly spiIn: string;
+  readonly spiOut: string;
   readonly encapsulated: boolean;
   /** Whether charon tells what it carried: of one that is being deleted it does not. */
   readonly counted: boolean;
@@ -41,6 +44,14 @@ export interface IkeFigures {
   readonly rekeyIn: number;
   readonly reauthIn: number;
   readonly children: readonly ChildFigures[];
+}
+
+/** What an SA of the kernel had carried when it was deleted. */
+export interface SaEnd {
+  /** Eight hexadecimal digits. */
+  readonly spi: string;
+  readonly bytes: number;
+  readonly packets: number;
 }
 
 /** What charon tells when it is asked. */
@@ -98,6 +109,8 @@ function figuresOfChild(child: Section): ChildFigures {
     name: text(child, "name"),
     uniqueId: text(child, "uniqueid"),
     state: text(child, "state"),
+    spiIn: text(child, "spi-in"),
+    spiOut: text(child, "spi-out"),
     encapsulated: flag(child, "encap"),
     counted: "bytes-in" in child,
     encryptionKeysize: number(child, "encr-keysize"),

@@ -10,6 +10,7 @@ const connection = (name: string, ...keys: string[]) =>
 
 const child = (uniqueid: string, state: string, bytes = 0) => ({
   ...{ name: "lan", uniqueid, state, "install-time": "0" },
+  ...{ "spi-in": `c${uniqueid}`, "spi-out": `d${uniqueid}` },
   ...{ "bytes-in": String(bytes), "packets-in": "1", "bytes-out": "0", "packets-out": "0" },
 });
 

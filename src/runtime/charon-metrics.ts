@@ -1,7 +1,7 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { CharonNews } from "../adapters/vici/news.ts";
 import type { Connection } from "../model/connection.ts";
-import type { CharonFigures, ChildFigures, IkeFigures } from "../model/sa-figures.ts";
+import type { CharonFigures, ChildFigures, IkeFigures, SaEnd } from "../model/sa-figures.ts";
 import { isEstablished, isInstalled } from "../model/sa.ts";
 import { TrafficCounters, type Traffic } from "../model/traffic.ts";
 import {
@@ -84,9 +84,14 @@ export class CharonMetrics implements Disposable {
     return (this.#reading ??= this.#read().finally(() => (this.#reading = undefined)));
   }
 
-  /** Takes what an event tells of SAs that end: no list has it. */
+  /** Takes what an event tells: SAs that come and go between two scrapes are in no list. */
   take(news: CharonNews): void {
     if (news.type === "sas.changed") this.#traffic.take(news.figures, Date.now());
+  }
+
+  /** Takes the kernel's last word on an SA. */
+  takeEnd(end: SaEnd): void {
+    this.#traffic.end(end, Date.now());
   }
 
   [Symbol.dispose](): void {
@@ -99,7 +104,7 @@ export class CharonMetrics implements Disposable {
       if (!this.#open) await charon.open();
       this.#open = true;
       const figures = await charon.figures();
-      this.#traffic.takeList(figures.ikes, Date.now());
+      this.#traffic.take(figures.ikes, Date.now());
       this.#show(figures);
       this.#up.set(1);
     } catch {

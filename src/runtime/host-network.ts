@@ -5,7 +5,7 @@ import { applyPlan } from "../adapters/netlink/apply-plan.ts";
 import { monitor, type MonitorEvent } from "../adapters/netlink/monitor.ts";
 import { isPassingNeighbour } from "../adapters/netlink/neighbours.ts";
 import { pathMtu } from "../adapters/netlink/path-mtu.ts";
-import { expiries, removeOrphans } from "../adapters/netlink/xfrm.ts";
+import { removeOrphans, saNews, type SaNews } from "../adapters/netlink/xfrm.ts";
 import type { PeerProcess } from "../adapters/vici/peer-process.ts";
 import type { Poller } from "../adapters/netlink/poller.ts";
 import type { GatewayOrder, Tunnel } from "../machines/gateway.ts";
@@ -67,8 +67,8 @@ export class HostNetwork implements NetworkPort {
     );
   }
 
-  expiries(): Observable<unknown> {
-    return defer(() => expiries(this.#options.poller, this.#charonNamespace()));
+  saNews(): Observable<SaNews> {
+    return defer(() => saNews(this.#options.poller, this.#charonNamespace()));
   }
 
   /** Largest packet that enters the child's tunnel whole, in bytes. */

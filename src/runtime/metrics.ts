@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
 import type { CharonNews } from "../adapters/vici/news.ts";
+import type { SaEnd } from "../model/sa-figures.ts";
 import { CharonMetrics, type FiguresPort } from "./charon-metrics.ts";
 import { statusOf, type State } from "./status.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -63,6 +64,10 @@ export class Metrics implements Disposable {
   /** Takes what charon tells unasked. */
   take(news: CharonNews): void {
     this.#charon?.take(news);
+  }
+
+  takeEnd(end: SaEnd): void {
+    this.#charon?.takeEnd(end);
   }
 
   [Symbol.dispose](): void {

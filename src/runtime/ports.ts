@@ -1,4 +1,5 @@
 import type { Observable } from "rxjs";
+import type { SaNews } from "../adapters/netlink/xfrm.ts";
 import type { CharonNews } from "../adapters/vici/news.ts";
 import type { Child, Connection } from "../model/connection.ts";
 import type { Gateway, Worker } from "../model/endpoint.ts";
@@ -35,8 +36,8 @@ export interface NetworkPort {
   readonly removeOrphans: (ifIds: ReadonlySet<number>, live: ReadonlySet<number>) => number;
   /** Removes every SA and policy of these if_ids: their tunnels are not wanted any more. */
   readonly removeSas: (ifIds: ReadonlySet<number>) => number;
-  /** Emits when an SA's lifetime is over, in charon's namespace. */
-  readonly expiries: () => Observable<unknown>;
+  /** What the kernel tells of SAs, in charon's namespace. */
+  readonly saNews: () => Observable<SaNews>;
   /** Emits when somebody changes the namespace. */
   readonly watch: (gateway: Gateway) => Observable<unknown>;
 }

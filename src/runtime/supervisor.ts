@@ -1,5 +1,6 @@
 import { auditTime, combineLatest, of, Subject, Subscription, type Observable } from "rxjs";
 import { createActor, type Actor, type ActorRefFrom, type InspectionEvent } from "xstate";
+import type { SaNews } from "../adapters/netlink/xfrm.ts";
 import type { CharonNews } from "../adapters/vici/news.ts";
 import type { connectionMachine } from "../machines/connection.ts";
 import type { Endpoints } from "../machines/connection-types.ts";
@@ -7,6 +8,7 @@ import type { Connection } from "../model/connection.ts";
 import type { Scope } from "../model/cross-problems.ts";
 import type { Gateway, Worker } from "../model/endpoint.ts";
 import type { Snapshot } from "../model/resource.ts";
+import type { SaEnd } from "../model/sa-figures.ts";
 import { sameSas, type IkeSa } from "../model/sa.ts";
 import { Attention } from "./attention.ts";
 import { charonLogic } from "./charon-logic.ts";
@@ -31,6 +33,8 @@ export interface SupervisorOptions {
   readonly scope?: Scope;
   readonly onAdapterCall: ConnectionPorts["onAdapterCall"];
   readonly onNews: (news: CharonNews) => void;
+  /** The kernel's last word on an SA, whoever's it was. */
+  readonly onSaEnd?: (end: SaEnd) => void;
   /** Whether charon's log is wanted also while nothing is amiss. */
   readonly followLog?: boolean;
   /** Sees every event and state of every actor; nothing is inspected without it. */
@@ -287,8 +291,8 @@ export class Supervisor implements Disposable {
     this.#charon.on("charon.lost", () => broadcast("charon.lost"));
     const { charon, network, followLog } = this.#options;
     // Without them a rekey is seen by charon's own event, or by the next list.
-    const expiries = whileTrue([this.#sessions], () => network.expiries());
-    this.#subscriptions.add(expiries.subscribe(() => this.#charon.send({ type: "sas.wanted" })));
+    const ofKernel = whileTrue([this.#sessions], () => network.saNews());
+    this.#subscriptions.add(ofKernel.subscribe((news) => this.#takeSaNews(news)));
     const wanted = followLog === true ? of(true) : this.#attention.needed;
     const log = whileTrue([this.#sessions, wanted], () => charon.log());
     this.#subscriptions.add(log.subscribe((news) => this.#takeNews(news)));
@@ -296,6 +300,11 @@ export class Supervisor implements Disposable {
       next: () => this.#changes.next(),
       error: (error) => this.#options.onBreakdown("charon", error),
     });
+  }
+
+  #takeSaNews(news: SaNews): void {
+    if (news.type === "sa.expired") this.#charon.send({ type: "sas.wanted" });
+    else this.#options.onSaEnd?.(news.end);
   }
 
   #takeNews(news: CharonNews): void {

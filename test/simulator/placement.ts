@@ -8,7 +8,7 @@ export const obedientNetwork: NetworkPort = {
   apply: () => {},
   removeOrphans: () => 0,
   removeSas: () => 0,
-  expiries: () => NEVER,
+  saNews: () => NEVER,
   watch: () => NEVER,
 };
 

@@ -1,21 +1,47 @@
-import type { Observable } from "rxjs";
+import { concatMap, type Observable } from "rxjs";
+import type { SaEnd } from "../../model/sa-figures.ts";
 import { monitor } from "./monitor.ts";
 import type { Poller } from "./poller.ts";
 import { Protocol } from "./constants.ts";
 import { attributesIn, u32Of, type NetlinkMessage } from "./reader.ts";
 import { NetlinkSocket, type Request } from "./socket.ts";
 
-// linux/xfrm.h: XFRMNLGRP_EXPIRE
-const expireGroup = 2;
+// linux/xfrm.h: XFRMNLGRP_EXPIRE, XFRMNLGRP_SA
+const groups = [2, 3];
+
+/** What the kernel tells of SAs. */
+export type SaNews =
+  /** A lifetime, soft or hard, is over, and charon is about to rekey; or some news was lost. */
+  { readonly type: "sa.expired" } | { readonly type: "sa.deleted"; readonly end: SaEnd };
 
 /**
- * Emits when the kernel says that an SA's lifetime, soft or hard, is over: charon is about
- * to rekey it.
+ * What happens to the SAs of a namespace.
  *
  * @param namespace charon's, as a path
  */
-export function expiries(poller: Poller, namespace: string | undefined): Observable<unknown> {
-  return monitor(poller, namespace, [expireGroup], Protocol.xfrm);
+export function saNews(poller: Poller, namespace: string | undefined): Observable<SaNews> {
+  return monitor(poller, namespace, groups, Protocol.xfrm).pipe(
+    concatMap((event) => {
+      if (event.lost || event.message.type === expire) return [{ type: "sa.expired" as const }];
+      const end = event.message.type === delSa ? endOf(event.message.body) : undefined;
+      return end === undefined ? [] : [{ type: "sa.deleted" as const, end }];
+    }),
+  );
+}
+
+/**
+ * Of a message that an SA was deleted: struct xfrm_usersa_id, and the SA as it was in an
+ * attribute. Keys are in there, too; nothing else is read.
+ */
+function endOf(body: Buffer): SaEnd | undefined {
+  const info = attributesIn(body, saIdBytes).get(attributeSa);
+  if (info === undefined || info.length < sa.bytes) return undefined;
+  return {
+    spi: info.readUInt32BE(72).toString(16).padStart(8, "0"),
+    // struct xfrm_lifetime_cur
+    bytes: Number(info.readBigUInt64LE(160)),
+    packets: Number(info.readBigUInt64LE(168)),
+  };
 }
 
 /** What belongs to the charon that runs now, and what may be left of another. */
@@ -59,6 +85,9 @@ interface Kind {
 const sa: Kind = { name: "SAs", get: 18, bytes: 224, addedAt: 176 };
 const policy: Kind = { name: "policies", get: 21, bytes: 168, addedAt: 136 };
 const delSa = 17;
+const expire = 24;
+const saIdBytes = 24;
+const attributeSa = 6;
 const delPolicy = 20;
 const attributeIfId = 31;
 
