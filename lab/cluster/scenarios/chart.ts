@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { parseAllDocuments, stringify } from "yaml";
+import { parse, parseAllDocuments, stringify } from "yaml";
 import type { LabCluster } from "../cluster.ts";
 
 /** Every value that a values file of the Go operator's chart may have. */
@@ -143,6 +143,17 @@ export function chartScenarios(cluster: () => LabCluster): void {
         for (const line of found)
           assert.match(line, new RegExp(podMetricsEndpoints[0]?.port ?? "-"));
       }
+    });
+
+    it("has the alerts, and where to read on", () => {
+      const runbooks = "https://example.org/runbooks.md";
+      const all = rendered({ global: { monitoring: { enabled: true, runbooks } } });
+      const { groups } = one(all, "PrometheusRule", "ipman").spec as { groups: object[] };
+      const plain = readFileSync(join(cluster().chart, "alerts.yaml"), "utf8");
+      const published = plain.replaceAll("runbook_url: runbooks.md", `runbook_url: ${runbooks}`);
+      assert.deepEqual(groups, (parse(published) as { groups: object[] }).groups);
+      const without = rendered({ global: { monitoring: { enabled: true, rules: false } } });
+      assert.ok(without.every((object) => object?.kind !== "PrometheusRule"));
     });
 
     it("leaves certificates to cert-manager where it is told to", () => {
