@@ -3,7 +3,7 @@ import { auditTime, type Subscription } from "rxjs";
 import { KubeError } from "../adapters/kubernetes/kube-error.ts";
 import type { CharonNews } from "../adapters/vici/news.ts";
 import type { Failure } from "../model/failure.ts";
-import { statusOf, type Status } from "./status.ts";
+import { statusOf, type ConnectionStatus, type Status } from "./status.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** charon's own lines, with the connection that they are about. */
@@ -23,16 +23,10 @@ const gatherMs = 50;
 
 /** One line for each change of a state that a person sees. */
 export function logChanges(log: Logger, supervisor: Supervisor): Subscription {
-  let before = new Map<string, string>();
-  return supervisor.changes.pipe(auditTime(gatherMs)).subscribe(() => {
-    const facts = factsOf(statusOf(supervisor));
-    for (const [key, { state, failure, ...labels }] of facts) {
-      if (before.get(key) === keyOf(state, failure)) continue;
-      const level = failure === undefined ? "info" : "warn";
-      log[level]({ ...labels, state, reason: failure?.reason }, failure?.message ?? state);
-    }
-    before = new Map([...facts].map(([key, fact]) => [key, keyOf(fact.state, fact.failure)]));
-  });
+  const told = new Told(log);
+  return supervisor.changes
+    .pipe(auditTime(gatherMs))
+    .subscribe(() => told.tell(statusOf(supervisor)));
 }
 
 interface Fact {
@@ -42,30 +36,59 @@ interface Fact {
   readonly failure: Failure | undefined;
 }
 
-function factsOf(status: Status): Map<string, Fact> {
-  const facts = new Map<string, Fact>([["charon", { ...status.charon }]]);
-  for (const { id, state, failure, children, problems } of status.connections) {
-    facts.set(id, { connection: id, state, failure });
-    for (const child of children) {
-      const fact = { connection: id, child: child.key, state: child.state, failure: child.failure };
-      facts.set(`${id}/${child.key}`, fact);
+type Facts = ReadonlyMap<string, Fact>;
+
+/** What the log has of each connection, so that only what is new is said. */
+export class Told {
+  readonly #log: Logger;
+  #charon: Facts = new Map();
+  #connections: ReadonlyMap<ConnectionStatus, Facts> = new Map();
+  #byId: ReadonlyMap<string, Facts> = new Map();
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  tell({ charon, connections }: Status): void {
+    this.#charon = this.#tellNew(new Map([["charon", { ...charon }]]), this.#charon);
+    // The status of a connection of which nothing changed is the same object.
+    const facts = connections.map((status): [ConnectionStatus, Facts] => {
+      const known = this.#connections.get(status);
+      return [status, known ?? this.#tellNew(factsOf(status), this.#byId.get(status.id))];
+    });
+    this.#connections = new Map(facts);
+    this.#byId = new Map(facts.map(([{ id }, of]) => [id, of]));
+  }
+
+  #tellNew(facts: Facts, before: Facts | undefined): Facts {
+    for (const [key, fact] of facts) {
+      const known = before?.get(key);
+      if (known !== undefined && wordsOf(known) === wordsOf(fact)) continue;
+      const { state, failure, ...labels } = fact;
+      const level = failure === undefined ? "info" : "warn";
+      this.#log[level]({ ...labels, state, reason: failure?.reason }, failure?.message ?? state);
     }
-    for (const { source, path, message } of problems) {
-      const failure = {
-        reason: "SpecInvalid" as const,
-        message: `${source}: ${path}: ${message}`,
-        retryable: false,
-      };
-      facts.set(`${id} ${source} ${path} ${message}`, {
-        connection: id,
-        state: "invalid",
-        failure,
-      });
-    }
+    return facts;
+  }
+}
+
+function factsOf({ id, state, failure, children, problems }: ConnectionStatus): Facts {
+  const facts = new Map<string, Fact>([["", { connection: id, state, failure }]]);
+  for (const child of children) {
+    const fact = { connection: id, child: child.key, state: child.state, failure: child.failure };
+    facts.set(`child ${child.key}`, fact);
+  }
+  for (const { source, path, message } of problems) {
+    const wrong = {
+      reason: "SpecInvalid" as const,
+      message: `${source}: ${path}: ${message}`,
+      retryable: false,
+    };
+    facts.set(wrong.message, { connection: id, state: "invalid", failure: wrong });
   }
   return facts;
 }
 
-function keyOf(state: string, failure: Failure | undefined): string {
+function wordsOf({ state, failure }: Fact): string {
   return `${state} ${failure?.reason ?? ""} ${failure?.message ?? ""}`;
 }
