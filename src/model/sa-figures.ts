@@ -1,3 +1,5 @@
+import { isSection, textIn, type Section } from "./section.ts";
+
 /** What there is to measure of a CHILD SA; the source is one entry of `list-sas`. */
 export interface ChildFigures {
   /** The child's key. */
@@ -61,8 +63,6 @@ export interface CharonFigures {
   readonly loaded: ReadonlyMap<string, readonly string[]>;
 }
 
-type Section = Readonly<Record<string, unknown>>;
-
 /** The figures in one message of `list-sas` or of an event: sections by connection name. */
 export function figuresFromMessage(message: Section): IkeFigures[] {
   return Object.entries(message).flatMap(([connection, section]) =>
@@ -74,8 +74,8 @@ function ikeFigures(connection: string, ike: Section): IkeFigures {
   const children = isSection(ike["child-sas"]) ? Object.values(ike["child-sas"]) : [];
   return {
     connection,
-    uniqueId: text(ike, "uniqueid"),
-    state: text(ike, "state"),
+    uniqueId: textIn(ike, "uniqueid") ?? "",
+    state: textIn(ike, "state") ?? "",
     version: number(ike, "version"),
     initiator: flag(ike, "initiator"),
     natRemote: flag(ike, "nat-remote"),
@@ -106,11 +106,11 @@ function childFigures(section: Section): ChildFigures[] {
 
 function figuresOfChild(child: Section): ChildFigures {
   return {
-    name: text(child, "name"),
-    uniqueId: text(child, "uniqueid"),
-    state: text(child, "state"),
-    spiIn: text(child, "spi-in"),
-    spiOut: text(child, "spi-out"),
+    name: textIn(child, "name") ?? "",
+    uniqueId: textIn(child, "uniqueid") ?? "",
+    state: textIn(child, "state") ?? "",
+    spiIn: textIn(child, "spi-in") ?? "",
+    spiOut: textIn(child, "spi-out") ?? "",
     encapsulated: flag(child, "encap"),
     counted: "bytes-in" in child,
     encryptionKeysize: number(child, "encr-keysize"),
@@ -125,15 +125,6 @@ function figuresOfChild(child: Section): ChildFigures {
     rekeyIn: number(child, "rekey-time"),
     lifeLeft: number(child, "life-time"),
   };
-}
-
-function isSection(value: unknown): value is Section {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function text(section: Section, name: string): string {
-  const value = section[name];
-  return typeof value === "string" ? value : "";
 }
 
 function flag(section: Section, name: string): boolean {

@@ -1,5 +1,6 @@
 import { interned } from "./interned.ts";
 import { parsePrefix, formatPrefix, type Prefix } from "./prefix.ts";
+import { isSection, textIn, type Section } from "./section.ts";
 
 /** What the actors want to know of a CHILD SA; the source is one entry of `list-sas`. */
 export interface ChildSa {
@@ -31,16 +32,14 @@ export interface IkeSa {
   readonly children: readonly ChildSa[];
 }
 
-type Raw = Record<string, unknown>;
-
 /** The IKE SAs in one message of `list-sas` or of an event: sections by connection name. */
-export function ikeSasFromMessage(message: Raw): IkeSa[] {
+export function ikeSasFromMessage(message: Section): IkeSa[] {
   return Object.entries(message).flatMap(([connection, section]) =>
     isSection(section) && "uniqueid" in section ? [ikeSaFromSection(connection, section)] : [],
   );
 }
 
-function ikeSaFromSection(connection: string, raw: Raw): IkeSa {
+function ikeSaFromSection(connection: string, raw: Section): IkeSa {
   const children = isSection(raw["child-sas"]) ? Object.values(raw["child-sas"]) : [];
   return {
     connection,
@@ -59,7 +58,7 @@ function ikeSaFromSection(connection: string, raw: Raw): IkeSa {
   };
 }
 
-function childSaFromSection(raw: Raw): ChildSa {
+function childSaFromSection(raw: Section): ChildSa {
   const ifId = text(raw, "if-id-out");
   return {
     name: text(raw, "name") ?? "",
@@ -84,16 +83,12 @@ export function isInstalled({ state }: Pick<ChildSa, "state">): boolean {
   return state === "INSTALLED" || state === "REKEYING" || state === "UPDATING";
 }
 
-function isSection(value: unknown): value is Raw {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function text(raw: Section, name: string): string | undefined {
+  const value = textIn(raw, name);
+  return value === undefined ? undefined : interned(value);
 }
 
-function text(raw: Raw, name: string): string | undefined {
-  const value = raw[name];
-  return typeof value === "string" ? interned(value) : undefined;
-}
-
-function list(raw: Raw, name: string): string[] {
+function list(raw: Section, name: string): string[] {
   const value = raw[name];
   if (!Array.isArray(value)) return [];
   return value.filter((item) => typeof item === "string").map((item) => interned(item));
