@@ -32,8 +32,18 @@ export function summary(lack: Failure | undefined, message: string): Condition[]
 }
 
 export function condition(type: string, lack: Failure | undefined, message: string): Condition {
-  if (lack === undefined) return { type, status: "True", reason: type, message };
+  if (lack === undefined) return holding(type, message);
   return { type, status: "False", reason: lack.reason, message: lack.message };
+}
+
+/** One object for all who are well: thousands are, and each has its status at hand. */
+const held = new Map<string, Condition>();
+
+function holding(type: string, message: string): Condition {
+  const key = `${type} ${message}`;
+  const known = held.get(key) ?? { type, status: "True", reason: type, message };
+  held.set(key, known);
+  return known;
 }
 
 /** What is found in the first item that has it. */

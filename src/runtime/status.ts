@@ -4,6 +4,7 @@ import { childActorId } from "../machines/connection-types.ts";
 import type { childMachine } from "../machines/child.ts";
 import type { gatewayMachine } from "../machines/gateway.ts";
 import type { Condition } from "../model/condition.ts";
+import type { Worker } from "../model/endpoint.ts";
 import type { Failure } from "../model/failure.ts";
 import { formatPrefix } from "../model/prefix.ts";
 import type { SourceProblem } from "../model/resource.ts";
@@ -161,11 +162,15 @@ function childStatus(snapshot: ChildSnapshot): ChildStatus {
     ...facts,
     name: child.name,
     conditions: childConditionsOf(facts),
-    workers: (gateway?.context.workers ?? []).map(({ id, address }) => ({
-      id,
-      address: formatPrefix(address),
-    })),
+    workers: workersOf(gateway?.context.workers ?? []),
   };
+}
+
+const nobody: ChildStatus["workers"] = [];
+
+function workersOf(workers: readonly Worker[]): ChildStatus["workers"] {
+  if (workers.length === 0) return nobody;
+  return workers.map(({ id, address }) => ({ id, address: formatPrefix(address) }));
 }
 
 /** A connection of which no good version was ever seen. */
