@@ -25,6 +25,14 @@ describe("what a child carried", () => {
     assert.deepEqual(counters.of("partner", "lan"), carried);
   });
 
+  it("is not counted again where nobody asked for long, and others were spoken of", () => {
+    const counters = new TrafficCounters(start);
+    counters.take([listed("1", 100, 0)], start);
+    counters.take([], start + 100 * second);
+    counters.take([listed("1", 150, 110)], start + 110 * second);
+    assert.equal(bytes(counters), 150);
+  });
+
   it("does not fall at a rekey, and has what the kernel tells at the end", () => {
     const counters = new TrafficCounters(start);
     counters.take([listed("1", 100, 0)], start);

@@ -57,9 +57,7 @@ export class TrafficCounters {
         if (child.counted) this.#takeChild(keyOf(connection, child.name), child, now);
       }
     }
-    for (const known of [this.#counted, this.#ends]) {
-      for (const [key, { at }] of known) if (now - at > echoMs) known.delete(key);
-    }
+    for (const [spi, { at }] of this.#ends) if (now - at > echoMs) this.#forget(spi);
   }
 
   /** Takes the kernel's last word on an SA. */
@@ -83,6 +81,12 @@ export class TrafficCounters {
       const [connection] = JSON.parse(key) as [string, string];
       if (!connections.has(connection)) this.#totals.delete(key);
     }
+  }
+
+  /** One that has not ended stays known, however long nobody asks: or it would count anew. */
+  #forget(spi: string): void {
+    this.#ends.delete(spi);
+    for (const direction of ["In", "Out"]) this.#counted.delete(`${direction} ${spi}`);
   }
 
   #takeChild(key: string, child: ChildFigures, now: number): void {
