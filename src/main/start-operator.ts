@@ -154,7 +154,9 @@ class OperatorParts {
     const { ipmanImage: image, vxlanPort, webhookPort, ttlSeconds } = this.#options;
     // Given then, it is still reserved for longer than any request takes.
     const stockMs = (ttlSeconds * 1_000) / 8;
-    const allocator = this.#resources.use(new Allocator({ cluster, amender, stockMs }));
+    const allocator = this.#resources.use(
+      new Allocator({ cluster, amender, stockMs, start: Math.random() }),
+    );
     const pods = new PodAdmission({ cluster, allocator, amender, image, vxlanPort });
     const objects = new DeclaredAdmission(cluster, declared, this.#client);
     let server: Promise<AdmissionServer> | undefined;

@@ -23,6 +23,9 @@ export type AddressOutcome =
       /** Whether waiting helps. */ readonly taken: boolean;
     };
 
+/** Where fewer are free, replicas begin at the same place. */
+const manyFree = 64;
+
 /**
  * The addresses of one connection that nobody may get: those of pods, by child, and those
  * that are reserved for pods that are about to be.
@@ -42,9 +45,14 @@ export class Ledger {
     this.#reserved = new Set(reserved);
   }
 
-  /** Gives an address and keeps it from the next who asks. */
-  take(wish: AddressWish): AddressOutcome {
-    const outcome = this.#choose(wish);
+  /**
+   * Gives an address and keeps it from the next who asks.
+   *
+   * @param start where in the pool to begin, from 0 up to 1: replicas with places of their own
+   * seldom choose the same. A pool with few free addresses is given from its beginning.
+   */
+  take(wish: AddressWish, start = 0): AddressOutcome {
+    const outcome = this.#choose(wish, start);
     if (outcome.ok) this.#reserved.add(formatAddress(outcome.address.address));
     return outcome;
   }
@@ -76,26 +84,34 @@ export class Ledger {
     return Number(poolSize(child, pool)) - [...held].filter(isOfPool).length;
   }
 
-  #choose(wish: AddressWish): AddressOutcome {
+  #choose(wish: AddressWish, start: number): AddressOutcome {
     const { child, pool, address, ordinal } = wish;
     if (address !== undefined) return this.#requested(child, pool, address);
     if (ordinal !== undefined) return this.#numbered(child, pool, ordinal);
-    const next = this.#next(child, pool);
+    const next = this.#next(child, pool, start);
     if (next !== undefined) return { ok: true, address: next };
     const size = poolSize(child, pool);
     const message = `pool "${pool}" has no free address: all ${size} are given; add some to spec.children.${child.key}.ip_pools.${pool}`;
     return { ok: false, message, taken: true };
   }
 
-  #next(child: Child, pool: string): Prefix | undefined {
+  #next(child: Child, pool: string, start: number): Prefix | undefined {
     const key = JSON.stringify([child.key, pool]);
-    const rest = this.#searched.get(key) ?? entriesOf(child, pool);
+    const rest = this.#searched.get(key) ?? this.#entriesFrom(child, pool, start);
     this.#searched.set(key, rest);
     for (let { value, done } = rest.next(); done !== true; { value, done } = rest.next()) {
       const entry = value as Prefix;
       if (this.#holder(child, formatAddress(entry.address)) === undefined) return entry;
     }
     return undefined;
+  }
+
+  /** All of a pool, from there on and round. */
+  *#entriesFrom(child: Child, pool: string, start: number): Generator<Prefix> {
+    const many = this.freeAtLeast(child, pool) >= manyFree;
+    const first = many ? Math.floor(Number(poolSize(child, pool)) * start) : 0;
+    yield* entriesOf(child, pool, BigInt(first));
+    if (first > 0) yield* entriesOf(child, pool);
   }
 
   #requested(child: Child, pool: string, text: string): AddressOutcome {
@@ -132,10 +148,15 @@ export class Ledger {
   }
 }
 
-function* entriesOf(child: Child, pool: string): Generator<Prefix> {
+/** A pool in its order, without so many of its first. */
+function* entriesOf(child: Child, pool: string, skipped = 0n): Generator<Prefix> {
+  let rest = skipped;
   for (const range of child.pools[pool] ?? []) {
     const { family } = range.first;
-    for (let value = range.first.value; value <= range.last.value; value++) {
+    const size = range.last.value - range.first.value + 1n;
+    const skip = rest < size ? rest : size;
+    rest -= skip;
+    for (let value = range.first.value + skip; value <= range.last.value; value++) {
       yield { address: { family, value }, length: lengthOf(range, child) };
     }
   }

@@ -3,6 +3,7 @@ import { formatAddress } from "./address.ts";
 import type { Child, Connection } from "./connection.ts";
 import { runs, type Image } from "./image.ts";
 import type { KubeMeta } from "./kube-object.ts";
+import type { ValueOperation } from "./json-patch.ts";
 import { toJson } from "./json.ts";
 import { annotation, label, labelValue } from "./labels.ts";
 import { formatPrefix, type Prefix } from "./prefix.ts";
@@ -40,13 +41,6 @@ export interface Injection {
   readonly image: Image;
 }
 
-/** An operation of RFC 6902. */
-export interface PatchOperation {
-  readonly op: "add" | "replace";
-  readonly path: string;
-  readonly value: unknown;
-}
-
 export const attachContainer = "ipman-attach";
 const addressVariable = "VXLAN_IP";
 /** Where the init container finds {@link AttachOrder}, as JSON. */
@@ -56,7 +50,7 @@ export const attachVariable = "IPMAN_ATTACH";
 export type AttachOrder = Omit<WorkerFacts, "device" | "deviceMtu">;
 
 /** Makes the pod a worker. Done twice it changes nothing more. */
-export function injectionPatch(pod: NewPod, injection: Injection): PatchOperation[] {
+export function injectionPatch(pod: NewPod, injection: Injection): ValueOperation[] {
   const { metadata, spec } = pod;
   const text = formatAddress(injection.address.address);
   const others = (spec.initContainers ?? []).filter(({ name }) => name !== attachContainer);
@@ -77,7 +71,7 @@ export function injectionPatch(pod: NewPod, injection: Injection): PatchOperatio
 }
 
 /** RFC 6902's `add` replaces a member that is there. */
-function put(path: string, value: unknown): PatchOperation {
+function put(path: string, value: unknown): ValueOperation {
   return { op: "add", path, value };
 }
 

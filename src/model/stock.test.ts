@@ -26,12 +26,12 @@ function askedFor(times: number, now: number): Stock {
 const text = (entry: Ahead | undefined) => entry && formatPrefix(entry.address);
 
 describe("what is reserved before anybody asked", () => {
-  it("lasts for twice what was asked for lately, and is nothing for one", () => {
-    assert.deepEqual(askedFor(1, 0).shortages(0), []);
-    const few = askedFor(2, 0).shortages(0);
+  it("lasts for twice what was asked for lately, and a little longer for few", () => {
+    assert.deepEqual(askedFor(0, 0).shortages(0), []);
+    const few = askedFor(1, 0).shortages(0);
     assert.deepEqual(
       few.map(({ count }) => count),
-      [8],
+      [16],
     );
     assert.deepEqual(
       askedFor(10, 0)
@@ -46,6 +46,18 @@ describe("what is reserved before anybody asked", () => {
         .map(({ count }) => count),
       [128],
     );
+  });
+
+  it("lasts for what others gave, too, unless it was to one", () => {
+    const stock = new Stock(5_000);
+    assert.equal(stock.noteGiven(child, "primary", 0), false);
+    assert.deepEqual(stock.shortages(0), []);
+    for (let i = 0; i < 9; i++) assert.equal(stock.noteGiven(child, "primary", 0), true);
+    assert.deepEqual(
+      stock.shortages(0).map(({ count }) => count),
+      [20],
+    );
+    assert.deepEqual(stock.shortages(1_001), []);
   });
 
   it("is given once, the oldest first", () => {

@@ -24,10 +24,10 @@ const windowMs = 1_000;
 /** For how many times of that a stock is to last: it is filled up when half is gone. */
 const lasts = 2;
 
-/** A single wish in a window is no demand. */
-const leastDemand = 2;
+/** A single pod that another replica admits is no demand here. */
+const leastElsewhere = 2;
 
-const leastAhead = 8;
+const leastAhead = 16;
 const mostAhead = 128;
 
 /**
@@ -59,6 +59,18 @@ export class Stock {
     return this.#next(line, now);
   }
 
+  /**
+   * Notes that a pod got an address, from whichever replica: the next may come to this one.
+   *
+   * @returns whether more should be reserved by now
+   */
+  noteGiven(child: Child, pool: string, now: number): boolean {
+    const line = this.#line(child, pool);
+    line.child = child;
+    line.given.push(now);
+    return isShort(line, now);
+  }
+
   /** Keeps what was reserved. */
   put(child: Child, pool: string, entries: readonly Ahead[]): void {
     this.#line(child, pool).entries.push(...entries);
@@ -66,17 +78,17 @@ export class Stock {
 
   /** Whether a pool has so little that more should be reserved by now. */
   isShort(wish: AddressWish, now: number): boolean {
-    const line = this.#line(wish.child, wish.pool);
-    return line.entries.length < targetOf(line, now) / 2;
+    return isShort(this.#line(wish.child, wish.pool), now);
   }
 
-  /** What is to be reserved, so that it lasts. */
+  /** What is to be reserved, so that it lasts; a little is not worth a write. */
   shortages(now: number): Shortage[] {
-    return [...this.#lines.values()].flatMap((line) => {
-      const { child, pool, entries } = line;
-      const count = targetOf(line, now) - entries.length;
-      return count > 0 ? [{ child, pool, count }] : [];
-    });
+    return [...this.#lines.values()]
+      .filter((line) => isShort(line, now))
+      .map((line) => {
+        const { child, pool, entries } = line;
+        return { child, pool, count: targetOf(line, now) - entries.length };
+      });
   }
 
   /** Takes out what nobody seems to want any more, or nobody may have. */
@@ -84,7 +96,7 @@ export class Stock {
     return [...this.#lines].flatMap(([key, line]) => {
       const entries = this.#usable(line, now);
       const unwanted = targetOf(line, now) === 0 ? entries.splice(0) : [];
-      if (line.asked.length === 0 && entries.length === 0) this.#lines.delete(key);
+      if (demandOf(line, now) === 0 && entries.length === 0) this.#lines.delete(key);
       return [...line.overdue.splice(0), ...unwanted];
     });
   }
@@ -121,7 +133,14 @@ export class Stock {
 
   #line(child: Child, pool: string): Line {
     const key = JSON.stringify([child.key, pool]);
-    const known = this.#lines.get(key) ?? { child, pool, entries: [], overdue: [], asked: [] };
+    const known = this.#lines.get(key) ?? {
+      child,
+      pool,
+      entries: [],
+      overdue: [],
+      asked: [],
+      given: [],
+    };
     this.#lines.set(key, known);
     return known;
   }
@@ -134,13 +153,29 @@ interface Line {
   entries: Ahead[];
   /** Not to be given any more, and to be let go of. */
   readonly overdue: Ahead[];
-  /** When somebody asked, lately. */
+  /** When somebody asked here, lately. */
   readonly asked: number[];
+  /** When a pod got one, lately, here or elsewhere. */
+  readonly given: number[];
+}
+
+function isShort(line: Line, now: number): boolean {
+  return line.entries.length < targetOf(line, now) / 2;
 }
 
 /** How many should be at hand. */
-function targetOf({ asked }: Line, now: number): number {
-  while (asked[0] !== undefined && now - asked[0] > windowMs) asked.shift();
-  if (asked.length < leastDemand) return 0;
-  return Math.min(Math.max(lasts * asked.length, leastAhead), mostAhead);
+function targetOf(line: Line, now: number): number {
+  const demand = demandOf(line, now);
+  return demand === 0 ? 0 : Math.min(Math.max(lasts * demand, leastAhead), mostAhead);
+}
+
+/** What was asked for here is given a moment later: it counts once. */
+function demandOf({ asked, given }: Line, now: number): number {
+  const elsewhere = latelyOf(given, now);
+  return Math.max(latelyOf(asked, now), elsewhere < leastElsewhere ? 0 : elsewhere);
+}
+
+function latelyOf(times: number[], now: number): number {
+  while (times[0] !== undefined && now - times[0] > windowMs) times.shift();
+  return times.length;
 }

@@ -36,7 +36,9 @@ export class Replica implements Disposable {
     const workers = pods(label.worker);
     const cluster = this.#parts.use(new Cluster({ declared, gateways, workers }));
     const amender = new StatusAmender(client, cluster);
-    const allocator = this.#parts.use(new Allocator({ cluster, amender, stockMs: ttlMs / 8 }));
+    const allocator = this.#parts.use(
+      new Allocator({ cluster, amender, stockMs: ttlMs / 8, start: leads ? 0 : 0.5 }),
+    );
     if (leads) this.#parts.use(new Reservations({ client, cluster, amender, ttlMs, onTrouble }));
     const image = { name: "ipman", pullPolicy: "Always" };
     this.cluster = cluster;

@@ -6,6 +6,7 @@ import {
   type Place,
   type ResourceType,
 } from "../../src/adapters/kubernetes/resource-type.ts";
+import type { PatchOperation } from "../../src/model/json-patch.ts";
 import type { KubeObject } from "../../src/model/kube-object.ts";
 
 type Json = { [key: string]: Json } | string | number | boolean | null | undefined;
@@ -64,6 +65,8 @@ export class KubeApi {
         answering(() => this.#replace(type, object)),
       mergePatch: (type: ResourceType, place: Place, patch: unknown) =>
         answering(() => this.#merge(type, place, patch as Json)),
+      jsonPatch: (type: ResourceType, place: Place, patch: readonly PatchOperation[]) =>
+        answering(() => this.#patch(type, place, patch)),
       openWatch: (
         type: ResourceType,
         _place: Place,
@@ -127,6 +130,27 @@ export class KubeApi {
     const before = this.#read(type, place);
     this.#compare(`patch ${wordsFor(type, place)}`, before, patch as Partial<KubeObject>);
     return this.#write(type, merged(before as unknown as Json, patch) as unknown as KubeObject);
+  }
+
+  /** Tells of a `test` that fails as the client does. */
+  #patch(type: ResourceType, place: Place, patch: readonly PatchOperation[]): KubeObject {
+    const object = structuredClone(this.#read(type, place));
+    for (const operation of patch) {
+      const steps = operation.path.split("/").slice(1);
+      const name = steps.pop() ?? "";
+      const parent = steps.reduce<Json>(
+        (value, step) => (isRecord(value) ? value[step] : undefined),
+        object as unknown as Json,
+      );
+      if (
+        !isRecord(parent) ||
+        (operation.op === "test" && (parent[name] ?? null) !== operation.value)
+      )
+        throw new KubeError(`patch ${wordsFor(type, place)}`, "conflict", 422, operation.path);
+      if (operation.op === "remove") delete parent[name];
+      if (operation.op === "add") parent[name] = operation.value as Json;
+    }
+    return this.#write(type, object);
   }
 
   #compare(op: string, before: KubeObject, { metadata }: Partial<KubeObject>): void {

@@ -1,6 +1,7 @@
 import { KubeConfig } from "@kubernetes/client-node";
 import { Agent, request, type Dispatcher } from "undici";
 import { kubeError, KubeError, type Status } from "./kube-error.ts";
+import type { PatchOperation } from "../../model/json-patch.ts";
 import type { KubeList, KubeObject } from "../../model/kube-object.ts";
 import { pathOf, wordsFor, type Place, type ResourceType } from "./resource-type.ts";
 
@@ -125,6 +126,32 @@ export class KubeClient implements AsyncDisposable {
       body: patch,
       contentType: "application/merge-patch+json",
     })) as KubeObject;
+  }
+
+  /**
+   * RFC 6902; the server makes it on the newest version. A `test` that fails is a conflict:
+   * in the server's own words the patch is invalid.
+   */
+  async jsonPatch(
+    type: ResourceType,
+    place: Place,
+    patch: readonly PatchOperation[],
+  ): Promise<KubeObject> {
+    const op = `patch ${wordsFor(type, place)}`;
+    const contentType = "application/json-patch+json";
+    try {
+      const path = pathOf(type, place);
+      return (await this.#json({
+        op,
+        method: "PATCH",
+        path,
+        body: patch,
+        contentType,
+      })) as KubeObject;
+    } catch (error) {
+      if (!(error instanceof KubeError) || error.code !== "invalid") throw error;
+      throw new KubeError(op, "conflict", error.status, error.message, error);
+    }
   }
 
   /** Deletes an object, and what it owns after it; one that is not there is deleted. */

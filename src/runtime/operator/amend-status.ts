@@ -2,14 +2,12 @@ import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
 import { KubeError } from "../../adapters/kubernetes/kube-error.ts";
 import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
 import type { ConnectionResource } from "../../model/connection-resource.ts";
+import { reservationPatch, type ReservationChange } from "../../model/reservation-patch.ts";
 import type { Cluster } from "./cluster.ts";
-
-/** A change of a status, as a merge patch; undefined for none. */
-type StatusPatch = Readonly<Record<string, unknown>> | undefined;
 
 const attempts = 12;
 
-/** Changes the status of connections by compare-and-swap. */
+/** Changes the reservations in the status of connections by compare-and-swap. */
 export class StatusAmender {
   readonly #client: KubeClient;
   readonly #cluster: Cluster;
@@ -22,22 +20,21 @@ export class StatusAmender {
   }
 
   /**
-   * Writes what `think` makes of the present status, if nobody wrote meanwhile; else it
-   * thinks again.
+   * Writes what `think` makes of the present status, if what that is about is still so; else
+   * it thinks again.
    */
   async amend<T>(
     id: string,
-    think: (object: ConnectionResource) => Promise<{ patch: StatusPatch; result: T }>,
+    think: (object: ConnectionResource) => Promise<{ change: ReservationChange; result: T }>,
   ): Promise<T> {
     let base = this.newest(id) ?? (await this.#read(id));
     for (let attempt = 1; ; attempt++) {
-      const { patch, result } = await think(base);
-      if (patch === undefined) return result;
-      const { resourceVersion } = base.metadata;
-      const body = { metadata: { resourceVersion }, status: patch };
+      const { change, result } = await think(base);
+      const patch = reservationPatch(base, change);
+      if (patch.length === 0) return result;
       const place = { name: id, subresource: "status" } as const;
       try {
-        const written = await this.#client.mergePatch(resourceTypes.IPSecConnection, place, body);
+        const written = await this.#client.jsonPatch(resourceTypes.IPSecConnection, place, patch);
         this.#latest.set(id, written as ConnectionResource);
         return result;
       } catch (error) {

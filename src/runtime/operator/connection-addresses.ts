@@ -8,6 +8,7 @@ import {
 } from "../../machines/allocation.ts";
 import { formatAddress } from "../../model/address.ts";
 import type { AddressWish, Ledger } from "../../model/allocation.ts";
+import type { Child } from "../../model/connection.ts";
 import type { ConnectionResource } from "../../model/connection-resource.ts";
 import { failure, Reason } from "../../model/failure.ts";
 import { aheadStamp, reservationStamp } from "../../model/reservation.ts";
@@ -21,6 +22,8 @@ export interface ConnectionAddressesOptions {
   readonly amender: StatusAmender;
   /** For how long what is reserved ahead may be given, in milliseconds. */
   readonly stockMs: number;
+  /** Where in a pool this replica begins, from 0 up to 1. */
+  readonly start: number;
 }
 
 /** How long a view may take to catch up with what another replica has seen. */
@@ -68,6 +71,12 @@ export class ConnectionAddresses implements Disposable {
     return given(wish, ahead);
   }
 
+  /** A pod got an address from any replica. */
+  noteGiven(child: Child, pool: string): void {
+    const stock = this.#stockOf(this.#options.cluster.object(this.#id));
+    if (stock.noteGiven(child, pool, Date.now())) this.#actor.send({ type: "restock" });
+  }
+
   [Symbol.dispose](): void {
     this.#actor.stop();
     for (const resolve of this.#waiting.values()) resolve(gone);
@@ -90,7 +99,7 @@ export class ConnectionAddresses implements Disposable {
   }
 
   async #reserve({ wishes }: ReserveOrder): Promise<Reserved> {
-    const { amender, cluster } = this.#options;
+    const { amender, cluster, start } = this.#options;
     const now = Date.now();
     // Not to be given meanwhile, whatever comes of the write.
     const unwanted = this.#stock.takeUnwanted(now);
@@ -98,17 +107,14 @@ export class ConnectionAddresses implements Disposable {
       await this.#caughtUp(object);
       this.#stockOf(object);
       const ledger = cluster.ledger(object);
-      const chosen = wishes.map((wish) => reserved(wish, ledger, now));
+      const chosen = wishes.map((wish) => reserved(wish, ledger, now, start));
       const more = this.#stock
         .shortages(now)
-        .map((shortage) => reservedAhead(shortage, ledger, now));
+        .map((shortage) => reservedAhead(shortage, ledger, now, start));
       const ours = unwanted.filter((entry) => isStillOurs(entry, object));
-      const patch = patchOf(
-        chosen,
-        more.flatMap(({ entries }) => entries),
-        ours,
-      );
-      return { patch, result: { results: chosen, ahead: more } };
+      const fresh = more.flatMap(({ entries }) => entries);
+      const change = { reserve: reservationsOf(chosen, fresh), end: stampsOf(ours) };
+      return { change, result: { results: chosen, ahead: more } };
     });
     for (const { shortage, entries } of ahead) {
       this.#stock.put(shortage.child, shortage.pool, entries);
@@ -155,17 +161,17 @@ function given(wish: AddressWish, { address, reservedAt }: Ahead): Settled {
   };
 }
 
-function reserved(wish: AddressWish, ledger: Ledger, now: number): Settled {
-  const outcome = ledger.take(wish);
+function reserved(wish: AddressWish, ledger: Ledger, now: number, start: number): Settled {
+  const outcome = ledger.take(wish, start);
   return outcome.ok ? given(wish, { address: outcome.address, reservedAt: now }) : outcome;
 }
 
-function reservedAhead(shortage: Shortage, ledger: Ledger, now: number) {
+function reservedAhead(shortage: Shortage, ledger: Ledger, now: number, start: number) {
   const { child, pool } = shortage;
   const most = Math.floor(ledger.freeAtLeast(child, pool) / shareOfFree);
   const entries: Ahead[] = [];
   while (entries.length < Math.min(shortage.count, most)) {
-    const outcome = ledger.take({ child, pool, owner: "" });
+    const outcome = ledger.take({ child, pool, owner: "" }, start);
     if (!outcome.ok) break;
     entries.push({ address: outcome.address, reservedAt: now });
   }
@@ -177,17 +183,21 @@ function isStillOurs({ address, reservedAt }: Ahead, { status }: ConnectionResou
   return status?.pendingIps?.[formatAddress(address.address)] === aheadStamp(reservedAt);
 }
 
-/** Undefined where there is nothing to write. */
-function patchOf(chosen: readonly Settled[], ahead: readonly Ahead[], unwanted: readonly Ahead[]) {
-  const keyed = ({ address }: Ahead) => formatAddress(address.address);
-  const pendingIps = Object.fromEntries([
-    ...unwanted.map((entry) => [keyed(entry), null]),
-    ...ahead.map((entry) => [keyed(entry), aheadStamp(entry.reservedAt)]),
-    ...chosen.flatMap((one) =>
-      one.ok ? [[formatAddress(one.address.address), one.reservedAt]] : [],
-    ),
-  ]) as Record<string, string | null>;
-  return Object.keys(pendingIps).length === 0 ? undefined : { pendingIps };
+function reservationsOf(chosen: readonly Settled[], ahead: readonly Ahead[]) {
+  const asked = chosen.flatMap((one): [string, string][] =>
+    one.ok ? [[formatAddress(one.address.address), one.reservedAt ?? ""]] : [],
+  );
+  return { ...stampsOf(ahead), ...(Object.fromEntries(asked) as Record<string, string>) };
+}
+
+/** As they are written. */
+function stampsOf(ahead: readonly Ahead[]): Record<string, string> {
+  return Object.fromEntries(
+    ahead.map(({ address, reservedAt }) => [
+      formatAddress(address.address),
+      aheadStamp(reservedAt),
+    ]),
+  );
 }
 
 export const gone: Settled = { ok: false, message: "the connection is gone", taken: false };

@@ -5,7 +5,7 @@ import { formatAddress } from "../../model/address.ts";
 import { annotation, label } from "../../model/labels.ts";
 import { parsePrefix } from "../../model/prefix.ts";
 import { reservedTime } from "../../model/reservation.ts";
-import { trimmedPod, usedAddresses, type Pod } from "../../model/worker-pod.ts";
+import { holdingOf, trimmedPod, type Pod } from "../../model/worker-pod.ts";
 import type { StatusAmender } from "./amend-status.ts";
 import type { Cluster } from "./cluster.ts";
 
@@ -73,50 +73,55 @@ export class Reservations implements Disposable {
   }
 
   #tidy(id: string): Promise<void> {
-    const { cluster, amender } = this.#options;
+    const { cluster, amender, ttlMs } = this.#options;
     return amender.amend<void>(id, async ({ status = {} }) => {
-      const pending = Object.entries(status.pendingIps ?? {});
       const pods = [...cluster.workersOf(id)];
-      const taken = addressesOf(id, cluster, pods);
+      const taken = versionsByAddress(id, pods);
       const there = new Set(pods.map(reservationOf));
       const isOver = ([address, at]: [string, string]) => {
+        if (taken.has(address)) return true;
         const reservation = keyOf(id, address, at);
-        return taken.has(address) || there.has(reservation) || this.#ended.has(reservation);
+        return there.has(reservation) || this.#ended.has(reservation);
       };
-      const seen = pending.filter(isOver);
-      const old = pending.filter((entry) => !isOver(entry) && this.#isOld(entry[1]));
+      const oldest = Date.now() - ttlMs;
+      const pending = Object.entries(status.pendingIps ?? {});
+      const { over = [], rest = [] } = Object.groupBy(pending, (entry) =>
+        isOver(entry) ? "over" : "rest",
+      );
+      // What is no time was written by nobody we know.
+      const old = rest.filter(([, at]) => !(Date.parse(at) > oldest));
       const ended = old.length === 0 ? [] : await this.#withoutPod(id, old);
-      if (seen.length + ended.length === 0) return { patch: undefined, result: undefined };
-      const newest = seen.map(([address]) => taken.get(address) ?? 0n);
+      const newest = over.map(([address]) => taken.get(address) ?? 0n);
       const version = [BigInt(status.podsVersion ?? 0), ...newest].reduce((a, b) =>
         a > b ? a : b,
       );
-      const pendingIps = Object.fromEntries(
-        [...seen, ...ended].map(([address]) => [address, null]),
-      );
-      return { patch: { pendingIps, podsVersion: String(version) }, result: undefined };
+      const end = Object.fromEntries([...over, ...ended]) as Record<string, string>;
+      return { change: { end, podsVersion: String(version) }, result: undefined };
     });
-  }
-
-  #isOld(reservedAt: string): boolean {
-    const at = Date.parse(reservedAt);
-    // What is no time was written by nobody we know.
-    return !(Date.now() - at < this.#options.ttlMs);
   }
 
   /** Asks the API server itself: a view that is behind would free what a pod has. */
   async #withoutPod(id: string, entries: [string, string][]): Promise<[string, string][]> {
-    const { client, cluster } = this.#options;
+    const { client } = this.#options;
     const pods: Pod[] = [];
     const selector = { labelSelector: label.worker };
     await client.list(resourceTypes.Pod, {}, selector, (object) => pods.push(trimmedPod(object)));
-    const taken = addressesOf(id, cluster, pods);
+    const taken = versionsByAddress(id, pods);
     return entries.filter(([address]) => !taken.has(address));
   }
 }
 
+/** Of pods that are looked at again and again: an object never changes. */
+const reservations = new WeakMap<Pod, { readonly key: string | undefined }>();
+
 /** What tells a pod's reservation from every other; of a pod that has one. */
-function reservationOf({ metadata: { annotations = {} } }: Pod): string | undefined {
+function reservationOf(pod: Pod): string | undefined {
+  const known = reservations.get(pod) ?? { key: readReservation(pod) };
+  reservations.set(pod, known);
+  return known.key;
+}
+
+function readReservation({ metadata: { annotations = {} } }: Pod): string | undefined {
   const id = annotations[annotation.connection];
   const reservedAt = annotations[annotation.reservedAt];
   const address = parsePrefix(annotations[annotation.vxlanIp] ?? "");
@@ -129,15 +134,12 @@ function keyOf(id: string, address: string, stamp: string): string {
 }
 
 /** The addresses that pods of a connection hold, with the version of the pod. */
-function addressesOf(id: string, cluster: Cluster, pods: readonly Pod[]): Map<string, bigint> {
-  const connection = cluster.desired.connections.get(id);
+function versionsByAddress(id: string, pods: readonly Pod[]): Map<string, bigint> {
   const taken = new Map<string, bigint>();
-  if (connection === undefined) return taken;
   for (const pod of pods) {
-    const version = BigInt(pod.metadata.resourceVersion ?? 0);
-    for (const addresses of usedAddresses(connection, [pod]).values()) {
-      for (const address of addresses.keys()) taken.set(address, version);
-    }
+    const holding = holdingOf(pod);
+    if (holding?.connection !== id) continue;
+    taken.set(formatAddress(holding.address.address), BigInt(pod.metadata.resourceVersion ?? 0));
   }
   return taken;
 }
