@@ -169,6 +169,22 @@ describe("the addresses that two replicas give", () => {
     assert.equal(world.pods.length, 2);
   });
 
+  it("are free soon after a pod's end, also where that is seen before its reservation", async () => {
+    using world = new World("10.0.2.10-10.0.2.19", () => 5);
+    await pass(200);
+    const leader = world.replicas[0] as Replica;
+    leader.lagging = "IPSecConnection";
+    leader.lagMs = 2_000;
+    const asked = world.create(1);
+    await pass(200);
+    await asked;
+    for (const pod of world.pods) world.delete(pod);
+    await pass(1_000);
+    assert.equal(world.pending.length, 1, "the leader does not know of it yet");
+    await pass(8_000);
+    assert.deepEqual(world.pending, []);
+  });
+
   it("are the same for a pod that is asked about again, and another's for a copy of it", async () => {
     using world = new World("10.0.2.10-10.0.2.250", () => 5);
     await pass(200);

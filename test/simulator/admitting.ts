@@ -22,10 +22,12 @@ export class Replica implements Disposable {
   readonly troubles: unknown[] = [];
   /** How far behind it is with what it sees. */
   lagMs = 0;
+  /** It is with these only, where that is set. */
+  lagging: string | undefined;
 
   /** @param leads whether it ends reservations, too */
   constructor(api: KubeApi, leads: boolean) {
-    const client = api.client(() => this.lagMs);
+    const client = api.client((kind) => (kind === (this.lagging ?? kind) ? this.lagMs : 0));
     const onTrouble = (error: unknown) => void this.troubles.push(error);
     const declared = this.#parts.use(new Declared(client, { onTrouble }));
     const pods = (labelSelector: string) =>

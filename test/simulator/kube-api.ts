@@ -38,9 +38,9 @@ export class KubeApi {
   /**
    * What a process with its own connection to it has.
    *
-   * @param lagMs how much farther its watches are behind
+   * @param lagMs how much farther its watches of a kind are behind
    */
-  client(lagMs: () => number = () => 0): KubeClient {
+  client(lagMs: (kind: string) => number = () => 0): KubeClient {
     const answering = async <T>(answer: () => T): Promise<T> => {
       await pause(this.#latency());
       const result = answer();
@@ -169,7 +169,7 @@ export class KubeApi {
     type: ResourceType,
     query: Readonly<Record<string, string | undefined>>,
     signal: AbortSignal,
-    lagMs: () => number,
+    lagMs: (kind: string) => number,
   ): ReadableStream<Uint8Array> {
     const labelled = selecting(query["labelSelector"]);
     const [, name] = query["fieldSelector"]?.split("metadata.name=") ?? [];
@@ -180,7 +180,7 @@ export class KubeApi {
     const start = (controller: ReadableStreamDefaultController<Uint8Array>) => {
       const tell = (event: object) => {
         const line = encoder.encode(`${JSON.stringify(event)}\n`);
-        const due = pause(this.#latency() + lagMs());
+        const due = pause(this.#latency() + lagMs(type.kind));
         told = Promise.all([told, due]).then(() => {
           if (!signal.aborted) controller.enqueue(line);
         });

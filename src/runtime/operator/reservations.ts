@@ -31,8 +31,11 @@ const lookMs = 5_000;
 export class Reservations implements Disposable {
   readonly #options: ReservationsOptions;
   readonly #subscription = new Subscription();
-  /** Of pods that went before their reservation did: connection, address and stamp. */
-  readonly #ended = new Set<string>();
+  /**
+   * Of pods that went, and when: the reservation may be known here later than its pod's end,
+   * since connections and pods are watched by themselves.
+   */
+  readonly #ended = new Map<string, number>();
   #busy = false;
 
   constructor(options: ReservationsOptions) {
@@ -41,7 +44,7 @@ export class Reservations implements Disposable {
     this.#subscription.add(
       cluster.workers.deletions.subscribe((pod) => {
         const reservation = reservationOf(pod);
-        if (reservation !== undefined) this.#ended.add(reservation);
+        if (reservation !== undefined) this.#ended.set(reservation, Date.now());
       }),
     );
     this.#subscription.add(
@@ -62,14 +65,19 @@ export class Reservations implements Disposable {
   async #lookThrough(): Promise<void> {
     const { cluster, amender, onTrouble } = this.#options;
     this.#busy = true;
-    const before = [...this.#ended];
     for (const id of cluster.desired.connections.keys()) {
       const pending = amender.newest(id)?.status?.pendingIps ?? {};
       if (Object.keys(pending).length === 0) continue;
       await this.#tidy(id).catch(onTrouble);
     }
-    for (const reservation of before) this.#ended.delete(reservation);
+    this.#forget();
     this.#busy = false;
+  }
+
+  /** A reservation that is older than that ends by itself. */
+  #forget(): void {
+    const oldest = Date.now() - this.#options.ttlMs;
+    for (const [reservation, at] of this.#ended) if (at <= oldest) this.#ended.delete(reservation);
   }
 
   #tidy(id: string): Promise<void> {
