@@ -56,6 +56,8 @@ const supervisor = new Supervisor({
     if (call === "charon.list") lists.next(seconds);
   },
   onNews: () => {},
+  onMove: (move) => metrics.move(move),
+  onTurn: (urgency, seconds) => metrics.turn(urgency, seconds),
   onBreakdown: (id, error) => {
     throw new Error(`${id} broke down`, { cause: error });
   },
@@ -86,6 +88,7 @@ async function heapWith(connections: number): Promise<number> {
   return heap();
 }
 
+metrics.observe(supervisor, new Charon(path));
 supervisor.start();
 // What a runtime takes in any case is in both.
 const few = await heapWith(count / 10);

@@ -1,34 +1,70 @@
-import type { AnyActorRef } from "xstate";
+import type { AnyActorRef, AnyMachineSnapshot } from "xstate";
+import { stateName } from "./state-name.ts";
+
+/** An actor went from one state of its chart to another. */
+export interface Move {
+  /** Whose chart: `connection`, `child`, `gateway`, `charon`. */
+  readonly machine: string;
+  readonly from: string;
+  readonly to: string;
+  /** For how long it was in the first. */
+  readonly seconds: number;
+}
+
+export interface Follower {
+  /** After each event that the actor has dealt with. */
+  readonly changed: () => void;
+  readonly moved: (move: Move) => void;
+}
 
 /**
- * Calls `onChange` after each event that an actor, or any machine below it, has dealt with;
- * an actor's own observers hear nothing of its children. What ends is let go by itself.
+ * Tells of each event that an actor, or any machine below it, has dealt with; an actor's own
+ * observers hear nothing of its children. What ends is let go by itself.
  */
-export function follow(actor: AnyActorRef, onChange: () => void): void {
+export function follow(actor: AnyActorRef, follower: Follower): void {
+  const first = actor.getSnapshot() as AnyMachineSnapshot;
+  const machine = first.machine.id;
+  let state = stateName(machine, first.value);
+  // Whole milliseconds are no objects of their own: there is one for each of thousands.
+  let since = Math.round(performance.now());
   let known: Children | undefined;
-  const followNew = ({ children = {} }: { readonly children?: Children }) => {
+  const followNew = ({ children }: { readonly children: Children }) => {
     // Another object whenever one came or went, and the same for all other events.
     if (children === known) return;
     const before = new Set(Object.values(known ?? {}));
     known = children;
     for (const child of Object.values(children)) {
-      if (!before.has(child) && isMachine(child)) follow(child, onChange);
+      if (!before.has(child) && isMachine(child)) follow(child, follower);
     }
   };
-  actor.subscribe({
-    next: (snapshot: object) => {
-      followNew(snapshot);
-      onChange();
-    },
-    // Its parent, or the supervisor, deals with it.
-    error: () => {},
-  });
-  followNew(actor.getSnapshot() as object);
+  const next = (snapshot: AnyMachineSnapshot) => {
+    followNew(snapshot);
+    const to = stateName(machine, snapshot.value);
+    if (to !== state) {
+      const now = Math.round(performance.now());
+      follower.moved({ machine, from: state, to, seconds: (now - since) / 1_000 });
+      state = to;
+      since = now;
+    }
+    follower.changed();
+  };
+  actor.subscribe({ next, error: notHere });
+  followNew(first);
 }
+
+/** Its parent, or the supervisor, deals with it. */
+function notHere(): void {}
 
 type Children = Readonly<Record<string, AnyActorRef>>;
 
 /** Calls that are under way are actors as well; nobody looks at those. */
 function isMachine(ref: AnyActorRef): boolean {
   return "value" in (ref.getSnapshot() as object);
+}
+
+/** The actor and every machine below it. */
+export function withMachinesBelow(actor: AnyActorRef): AnyActorRef[] {
+  const { children } = actor.getSnapshot() as AnyMachineSnapshot;
+  const below = Object.values(children as Children).filter(isMachine);
+  return [actor, ...below.flatMap(withMachinesBelow)];
 }

@@ -1,9 +1,12 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
 import type { CharonNews } from "../adapters/vici/news.ts";
 import type { SaEnd } from "../model/sa-figures.ts";
+import { ActorMetrics } from "./actor-metrics.ts";
 import { CharonMetrics, type FiguresPort } from "./charon-metrics.ts";
+import { withMachinesBelow, type Move } from "./follow.ts";
 import { statusOf, type State } from "./status.ts";
 import type { Supervisor } from "./supervisor.ts";
+import type { Urgency } from "./turns.ts";
 
 const states: readonly State[] = [
   "pending",
@@ -26,6 +29,7 @@ const sampled = ["min", "max", "mean", "stddev", "p50", "p90", "p99"].map(
 export class Metrics implements Disposable {
   readonly registry = new Registry();
   #charon: CharonMetrics | undefined;
+  #actors: ActorMetrics | undefined;
   readonly #calls = new Histogram({
     name: "ipman_adapter_call_seconds",
     help: "Time that calls to charon and to the kernel took, by call and outcome.",
@@ -70,6 +74,16 @@ export class Metrics implements Disposable {
     this.#charon?.takeEnd(end);
   }
 
+  /** An actor's state changed. */
+  move(move: Move): void {
+    this.#actors?.move(move);
+  }
+
+  /** Work got its turn of the event loop. */
+  turn(urgency: Urgency, seconds: number): void {
+    this.#actors?.turn(urgency, seconds);
+  }
+
   [Symbol.dispose](): void {
     this.#charon?.[Symbol.dispose]();
   }
@@ -78,6 +92,9 @@ export class Metrics implements Disposable {
   observe(supervisor: Supervisor, charon: FiguresPort): void {
     const registers = [this.registry];
     const declared = () => supervisor.desired.connections.values();
+    this.#actors = new ActorMetrics(this.registry, () =>
+      supervisor.rootActors.flatMap(withMachinesBelow),
+    );
     this.#charon = new CharonMetrics({ charon, registry: this.registry, declared });
     void new Gauge({
       name: "ipman_connections",

@@ -15,6 +15,7 @@ import {
   type ConnectionFacts,
 } from "./conditions.ts";
 import { Remembered } from "./remembered.ts";
+import { stateName, topState } from "./state-name.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** The states that people see; charts have finer ones below them. */
@@ -92,7 +93,10 @@ export function statusOf(supervisor: Supervisor): Status {
     .filter(([id]) => id !== "" && !roots.has(id))
     .map(([id, problems]) => refusedStatus(id, { problems, charonReady, ...noSecret }));
   return {
-    charon: { state: charonState(charonSnapshot.value), failure: charonSnapshot.context.failure },
+    charon: {
+      state: stateName("charon", charonSnapshot.value),
+      failure: charonSnapshot.context.failure,
+    },
     connections: [...running, ...refused].toSorted((a, b) => (a.id < b.id ? -1 : 1)),
     problems: desired.problems.get("") ?? [],
   };
@@ -184,15 +188,4 @@ function refusedStatus(id: string, surroundings: Surroundings): ConnectionStatus
 
 function stateOf(value: unknown): State {
   return stateOfChart[topState(value)] ?? "pending";
-}
-
-/** Of a charon that is connected, how far that is: `pruning`, `synchronising`, `ready`. */
-function charonState(value: unknown): string {
-  const nested = (value as { connected?: unknown }).connected;
-  return nested === undefined ? topState(value) : topState(nested);
-}
-
-/** `negotiating` of `{ negotiating: "waiting" }`. */
-function topState(value: unknown): string {
-  return typeof value === "string" ? value : (Object.keys(value as object)[0] ?? "");
 }

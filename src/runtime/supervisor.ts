@@ -1,5 +1,5 @@
 import { auditTime, combineLatest, of, Subject, Subscription, type Observable } from "rxjs";
-import { createActor, type Actor, type ActorRefFrom, type InspectionEvent } from "xstate";
+import { createActor, type Actor, type ActorRefFrom, type AnyActorRef } from "xstate";
 import type { SaNews } from "../adapters/netlink/xfrm.ts";
 import type { CharonNews } from "../adapters/vici/news.ts";
 import type { connectionMachine } from "../machines/connection.ts";
@@ -18,10 +18,10 @@ import { endpointsOf } from "./endpoints-of.ts";
 import { desiredState, nothingDesired, type DesiredState } from "./desired-state.ts";
 import { Leftovers } from "./leftovers.ts";
 import type { CharonPort, NetworkPort, PlacementPort } from "./ports.ts";
-import { follow } from "./follow.ts";
+import { follow, type Move } from "./follow.ts";
 import { Secrets } from "./secrets.ts";
 import { isSettled } from "./settled.ts";
-import { Turns } from "./turns.ts";
+import { Turns, type Urgency } from "./turns.ts";
 import { whileTrue } from "./while-true.ts";
 
 export interface SupervisorOptions {
@@ -37,8 +37,9 @@ export interface SupervisorOptions {
   readonly onSaEnd?: (end: SaEnd) => void;
   /** Whether charon's log is wanted also while nothing is amiss. */
   readonly followLog?: boolean;
-  /** Sees every event and state of every actor; nothing is inspected without it. */
-  readonly inspect?: ((event: InspectionEvent) => void) | undefined;
+  readonly onMove?: (move: Move) => void;
+  /** How long work that holds the thread up waited for its turn. */
+  readonly onTurn?: (urgency: Urgency, seconds: number) => void;
   /** An actor broke down: a defect of ours. It is started anew. */
   readonly onBreakdown: (id: string, error: unknown) => void;
 }
@@ -61,7 +62,7 @@ export class Supervisor implements Disposable {
   /** Declared, and waiting for their turn to begin. */
   readonly #waiting = new Set<string>();
   readonly #secrets = new Secrets();
-  readonly #turns = new Turns();
+  readonly #turns: Turns;
   readonly #changes = new Subject<void>();
   readonly #attention = new Attention();
   /** Whether a session with charon is there, as that comes and goes. */
@@ -81,6 +82,7 @@ export class Supervisor implements Disposable {
   constructor(options: SupervisorOptions) {
     this.#options = options;
     const { charon, network, placement, onAdapterCall } = options;
+    this.#turns = new Turns(options.onTurn);
     this.#leftovers = new Leftovers(network);
     this.#logic = connectionLogic({
       charon,
@@ -104,7 +106,7 @@ export class Supervisor implements Disposable {
         onNews: (news) => this.#takeNews(news),
         onList: (sas) => this.#takeList(sas),
       }),
-      { ...this.#inspection(), id: "charon" },
+      { id: "charon" },
     );
     this.#followCharon();
   }
@@ -128,6 +130,11 @@ export class Supervisor implements Disposable {
       hasSecret: this.#secrets.has(secretRef),
       secretTrouble: this.#desired.unreadable.get(`${secretRef.namespace}/${secretRef.name}`),
     };
+  }
+
+  /** charon's, and each connection's. */
+  get rootActors(): AnyActorRef[] {
+    return [this.#charon, ...this.#roots.values()];
   }
 
   get charonSnapshot() {
@@ -236,7 +243,6 @@ export class Supervisor implements Disposable {
 
   #spawn(connection: Connection): void {
     const root = createActor(this.#logic, {
-      ...this.#inspection(),
       id: connection.id,
       input: {
         connection,
@@ -255,10 +261,11 @@ export class Supervisor implements Disposable {
       },
     });
     root.start();
-    follow(root, () => {
+    const changed = () => {
       this.#attention.note(connection.id, isSettled(root.getSnapshot()));
       this.#changes.next();
-    });
+    };
+    follow(root, { changed, moved: (move) => this.#options.onMove?.(move) });
     root.send({ type: "sas.listed", ikeSas: this.#sas.get(connection.name) ?? [] });
   }
 
@@ -296,10 +303,11 @@ export class Supervisor implements Disposable {
     const wanted = followLog === true ? of(true) : this.#attention.needed;
     const log = whileTrue([this.#sessions, wanted], () => charon.log());
     this.#subscriptions.add(log.subscribe((news) => this.#takeNews(news)));
-    this.#charon.subscribe({
-      next: () => this.#changes.next(),
-      error: (error) => this.#options.onBreakdown("charon", error),
+    follow(this.#charon, {
+      changed: () => this.#changes.next(),
+      moved: (move) => this.#options.onMove?.(move),
     });
+    this.#charon.subscribe({ error: (error) => this.#options.onBreakdown("charon", error) });
   }
 
   #takeSaNews(news: SaNews): void {
@@ -337,10 +345,5 @@ export class Supervisor implements Disposable {
       if (root.getSnapshot().context.endpoints === endpoints) continue;
       root.send({ type: "endpoints.changed", endpoints });
     }
-  }
-
-  #inspection() {
-    const { inspect } = this.#options;
-    return inspect === undefined ? {} : { inspect };
   }
 }

@@ -15,11 +15,22 @@ export class Turns {
   readonly #waiting: Readonly<Record<Urgency, Waiting[]>> = { first: [], soon: [], patient: [] };
   #held = 0;
   #scheduled = false;
+  readonly #onTurn: (urgency: Urgency, seconds: number) => void;
+
+  /** @param onTurn told of each piece how long it waited */
+  constructor(onTurn: (urgency: Urgency, seconds: number) => void = () => {}) {
+    this.#onTurn = onTurn;
+  }
 
   /** Resolves when it is this piece's turn, never once the signal is aborted. */
   next(urgency: Urgency, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      this.#waiting[urgency].push({ go: resolve, signal });
+      const since = performance.now();
+      const go = () => {
+        this.#onTurn(urgency, (performance.now() - since) / 1_000);
+        resolve();
+      };
+      this.#waiting[urgency].push({ go, signal });
       this.#schedule();
     });
   }

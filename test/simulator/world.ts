@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { BehaviorSubject } from "rxjs";
 import { Charon } from "../../src/adapters/vici/charon.ts";
 import { resourceKey, type Resource, type Snapshot } from "../../src/model/resource.ts";
+import { Metrics } from "../../src/runtime/metrics.ts";
 import { Supervisor } from "../../src/runtime/supervisor.ts";
 import { SimulatedCharon, type Behaviour, type SimulatorOptions } from "./charon.ts";
 import { obedientNetwork, simulatedPlacement } from "./placement.ts";
@@ -14,6 +15,7 @@ type Simulation = Pick<SimulatorOptions, "latencyMs" | "retransmitMs">;
 export class World implements AsyncDisposable {
   readonly supervisor: Supervisor;
   readonly breakdowns: unknown[] = [];
+  readonly metrics = new Metrics();
   /** By connection; those that are not named answer. */
   readonly behaviours = new Map<string, Behaviour>();
   readonly #folder = mkdtempSync(join(tmpdir(), "world-"));
@@ -32,8 +34,15 @@ export class World implements AsyncDisposable {
       desired: this.#desired,
       onAdapterCall: () => {},
       onNews: () => {},
+      onMove: (move) => this.metrics.move(move),
+      onTurn: (urgency, seconds) => this.metrics.turn(urgency, seconds),
       onBreakdown: (...breakdown) => this.breakdowns.push(breakdown),
     });
+  }
+
+  /** Also what charon tells of itself when it is asked. */
+  observe(): void {
+    this.metrics.observe(this.supervisor, new Charon(this.#path));
   }
 
   /** The charon that runs now. */
@@ -66,6 +75,7 @@ export class World implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.supervisor[Symbol.dispose]();
+    this.metrics[Symbol.dispose]();
     await this.stopCharon();
     rmSync(this.#folder, { recursive: true });
   }
