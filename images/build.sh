@@ -24,6 +24,10 @@ ipman_image() {
   base=$(debian_layer ipman libc6 libstdc++6 libgcc-s1 ca-certificates)
   mkdir -p "$root/usr/bin" "$root/app"
   node scripts/bundle.ts "$root/app"
+  # `kubectl exec POD -- ipman status`: the image has no env that would find node.
+  sed -i '1s|^#!.*|#!/usr/bin/node|' "$root/app/ipman.js"
+  chmod 755 "$root/app/ipman.js"
+  ln -s /app/ipman.js "$root/usr/bin/ipman"
   cp node_modules/node/bin/node "$root/usr/bin/node"
   strip "$root/usr/bin/node" 2>/dev/null || true
   layer "$root" "$work/ipman.tar"

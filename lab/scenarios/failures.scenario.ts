@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { find } from "../sites/ipman.ts";
 import { childSpec, connectionSpec, psk, secret, sites, yaml } from "../sites/manifests.ts";
-import { ip } from "../sites/shell.ts";
+import { end, eventually, ip, start } from "../sites/shell.ts";
 import { Pinging } from "../sites/traffic.ts";
 import { TwoSites } from "../sites/two-sites.ts";
+
+const bin = join(import.meta.dirname, "../../bin/ipman");
 
 /** A connection with a child of its own number. */
 const numbered = (name: string, n: number, changes: object = {}) =>
@@ -35,10 +37,20 @@ describe("what can go wrong is told, and stays where it is", () => {
   });
   after(() => lab[Symbol.asyncDispose]());
 
-  it("a wrong pre-shared key: AuthenticationFailed", async () => {
+  it("a wrong pre-shared key: AuthenticationFailed, and to be seen as it happens", async () => {
     const cr = numbered("psk", 3);
     await lab.mirror(cr, { secret: "another-key" });
+    const shown = join(lab.folder, "inspect.log");
+    const inspecting = start(shown, bin, ["inspect", "psk"]);
+    await eventually(() => assert.match(readFileSync(shown, "utf8"), /charon .*ready/));
     lab.ipman.apply("psk.yaml", yaml(cr));
+    await eventually(() => {
+      const text = readFileSync(shown, "utf8");
+      assert.match(text, /psk\/child-3 .*pending → negotiating/);
+      assert.match(text, /psk\/child-3 .*→ failed.*: .*pre-shared key/);
+      assert.doesNotMatch(text, /good/);
+    });
+    await end(inspecting);
     const status = await lab.ipman.reason("psk", "AuthenticationFailed");
     assert.doesNotMatch(JSON.stringify(status), new RegExp(psk));
     await lab.ipman.until((s) => find(s, "psk")?.state === "failed");

@@ -46,6 +46,7 @@ describe("a secret", () => {
       log: readFileSync(join(lab.folder, "ipman.log"), "utf8"),
       status: sh(bin, "status", "-o", "json"),
       table: sh(bin, "status"),
+      actors: sh(bin, "inspect", "--once", "-o", "json"),
       metrics: await lab.ipman.scrape(),
       state: readFileSync(join(lab.ipman.state, "endpoints.json"), "utf8"),
       "command line": sh("ps", "-ww", "-o", "args=", "-p", String(lab.ipman.pid)),
@@ -53,6 +54,7 @@ describe("a secret", () => {
     };
     assert.match(seen.log, /AuthenticationFailed/, "the log has what happened");
     assert.match(seen.metrics, /ipman_connections/);
+    assert.match(seen.actors, /"name":"first".*"generation":/);
     for (const [where, bytes] of Object.entries(seen)) {
       for (const value of planted) {
         for (const form of [value, Buffer.from(value).toString("base64"), encodeURI(value)]) {

@@ -1,19 +1,7 @@
 import { watch, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { pino, type Logger } from "pino";
-import {
-  auditTime,
-  defer,
-  map,
-  merge,
-  Observable,
-  of,
-  retry,
-  Subscription,
-  switchMap,
-  throwError,
-  timer,
-} from "rxjs";
+import { defer, Observable, of, retry, Subscription, switchMap, throwError, timer } from "rxjs";
 import type { ControlRequest } from "../adapters/control/protocol.ts";
 import { ControlServer } from "../adapters/control/server.ts";
 import { endpointCodec } from "../adapters/host/endpoints.ts";
@@ -29,11 +17,12 @@ import { workerPlan } from "../model/worker-plan.ts";
 import { HostNetwork } from "../runtime/host-network.ts";
 import type { AttachRequest } from "../runtime/attach-request.ts";
 import { fabricNetwork, HostPlacement } from "../runtime/host-placement.ts";
-import { logChanges, logNews } from "../runtime/log.ts";
+import { logChanges } from "../runtime/log.ts";
 import { Metrics } from "../runtime/metrics.ts";
+import { observers } from "../runtime/observers.ts";
 import { serveMetrics } from "../runtime/metrics-server.ts";
-import { statusOf } from "../runtime/status.ts";
 import { Refusal } from "../runtime/refusal.ts";
+import { supervisorControl } from "../runtime/supervisor-control.ts";
 import { Supervisor } from "../runtime/supervisor.ts";
 import { controlSocket, whileScraped } from "./defaults.ts";
 
@@ -54,8 +43,6 @@ export interface Host {
   readonly stop: (why: string, teardown: boolean) => Promise<void>;
 }
 
-/** Changes that come close together are sent to watchers at once. */
-const gatherMs = 20;
 const attachRetryMs = 50;
 const attachAttempts = 100;
 const placementCheckMs = 5_000;
@@ -96,17 +83,7 @@ async function build(options: HostOptions, log: Logger, resources: AsyncDisposab
     network,
     placement,
     desired: watchFolder(options.folder),
-    onAdapterCall: (call, seconds, failed) => metrics.adapterCall(call, seconds, failed),
-    onNews: (news) => {
-      logNews(log, news);
-      metrics.take(news);
-    },
-    onSaEnd: (end) => metrics.takeEnd(end),
-    followLog: log.isLevelEnabled("debug"),
-    onBreakdown: (id, error) => {
-      metrics.breakdown();
-      log.error({ actor: id, err: error }, "an actor broke down and is started anew");
-    },
+    ...observers(log, metrics),
   });
   const control = controlHandler({ supervisor, placement, network, vxlanPort: options.vxlanPort });
   resources.use(await ControlServer.listen(controlSocket(options.stateFolder), control));
@@ -138,23 +115,13 @@ interface ControlParts {
 
 function controlHandler(parts: ControlParts) {
   const { supervisor } = parts;
+  const shown = supervisorControl(supervisor);
   return (request: ControlRequest): Observable<unknown> => {
-    switch (request.op) {
-      case "status":
-        return of(statusOf(supervisor));
-      case "watch":
-        return merge(of(undefined), supervisor.changes.pipe(auditTime(gatherMs))).pipe(
-          map(() => statusOf(supervisor)),
-        );
-      case "attach": {
-        const wish = request as unknown as AttachRequest;
-        return parts.placement
-          .placed(wish, supervisor.desired.connections)
-          .pipe(switchMap(() => soon(() => attach(parts, wish))));
-      }
-      default:
-        return throwError(() => new Error(`there is no operation "${request.op}"`));
-    }
+    if (request.op !== "attach") return shown(request);
+    const wish = request as unknown as AttachRequest;
+    return parts.placement
+      .placed(wish, supervisor.desired.connections)
+      .pipe(switchMap(() => soon(() => attach(parts, wish))));
   };
 }
 

@@ -8,6 +8,10 @@ const commands: Record<string, { summary: string; load: () => Promise<{ command:
     load: () => import("./run.ts"),
   },
   status: { summary: "what is up, and why not", load: () => import("./status.ts") },
+  inspect: {
+    summary: "look into the live state machines",
+    load: () => import("./inspect.ts"),
+  },
   attach: {
     summary: "put a network namespace behind a child",
     load: () => import("./attach.ts"),

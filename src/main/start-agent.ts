@@ -1,6 +1,7 @@
 import { dirname, join } from "node:path";
 import { pino, type Logger } from "pino";
 import { distinctUntilChanged, map, type Subscription } from "rxjs";
+import { ControlServer } from "../adapters/control/server.ts";
 import { ContainerRuntime } from "../adapters/cri/sandbox.ts";
 import { knownChildrenCodec } from "../adapters/host/known-child.ts";
 import { StateFile } from "../adapters/host/state-file.ts";
@@ -21,11 +22,13 @@ import { ChildMemory } from "../runtime/cluster/child-memory.ts";
 import { PodPlacement } from "../runtime/cluster/pod-placement.ts";
 import { backgroundWrites } from "../runtime/cluster/writes.ts";
 import { HostNetwork } from "../runtime/host-network.ts";
-import { logChanges, logNews, logTrouble } from "../runtime/log.ts";
+import { logChanges, logTrouble } from "../runtime/log.ts";
 import { Metrics } from "../runtime/metrics.ts";
 import { serveMetrics } from "../runtime/metrics-server.ts";
+import { observers } from "../runtime/observers.ts";
+import { supervisorControl } from "../runtime/supervisor-control.ts";
 import { Supervisor } from "../runtime/supervisor.ts";
-import { whileScraped } from "./defaults.ts";
+import { controlSocket, whileScraped } from "./defaults.ts";
 
 export interface AgentOptions {
   readonly groupId: string;
@@ -109,6 +112,7 @@ class AgentParts {
     );
     const supervisor = this.#supervisor(charon, network, placement, declared);
     this.#report(supervisor, network, declared);
+    await this.#answer(supervisor);
     supervisor.start();
     // Which pods are whose depends on the connections.
     const connections = supervisor.changes.pipe(
@@ -132,19 +136,19 @@ class AgentParts {
         placement,
         scope: "cluster",
         desired: agentDesired(declared, secrets, this.#options.groupId),
-        onAdapterCall: (call, seconds, failed) => this.#metrics.adapterCall(call, seconds, failed),
-        onNews: (news) => {
-          logNews(this.#log, news);
-          this.#metrics.take(news);
-        },
-        onSaEnd: (end) => this.#metrics.takeEnd(end),
-        followLog: this.#log.isLevelEnabled("debug"),
-        onBreakdown: (id, error) => {
-          this.#metrics.breakdown();
-          this.#log.error({ actor: id, err: error }, "an actor broke down and is started anew");
-        },
+        ...observers(this.#log, this.#metrics),
       }),
     );
+  }
+
+  /** For `ipman status` and `ipman inspect` in the agent's pod; tunnels do without. */
+  async #answer(supervisor: Supervisor): Promise<void> {
+    const path = controlSocket(dirname(this.#options.vici));
+    try {
+      this.#resources.use(await ControlServer.listen(path, supervisorControl(supervisor)));
+    } catch (error) {
+      this.#onTrouble(error);
+    }
   }
 
   #report(supervisor: Supervisor, network: HostNetwork, declared: Declared): void {

@@ -4,6 +4,9 @@ import { dirname } from "node:path";
 import type { Observable, Subscription } from "rxjs";
 import { encodeLine, LineDecoder, type ControlReply, type ControlRequest } from "./protocol.ts";
 
+/** Bytes that a client may leave unread. */
+const mostUnread = 16 * 1024 * 1024;
+
 /** Answers a request: the results to send, until it completes or the client leaves. */
 export type ControlHandler = (request: ControlRequest) => Observable<unknown>;
 
@@ -49,7 +52,11 @@ export class ControlServer implements AsyncDisposable {
       this.#clients.delete(socket);
       answer?.unsubscribe();
     });
-    const send = (reply: ControlReply) => socket.write(encodeLine(reply));
+    const send = (reply: ControlReply) => {
+      socket.write(encodeLine(reply));
+      // One that does not read must not cost the tunnels their memory.
+      if (socket.writableLength > mostUnread) socket.destroy();
+    };
     const fail = (error: unknown) => {
       send({ error: error instanceof Error ? error.message : String(error) });
       socket.end();

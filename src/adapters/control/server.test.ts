@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { EMPTY, finalize, interval, map, of } from "rxjs";
+import { ask, askOnce } from "./client.ts";
+import { encodeLine } from "./protocol.ts";
+import { ControlServer } from "./server.ts";
+
+async function isSo(condition: () => boolean): Promise<void> {
+  for (let tries = 0; !condition() && tries < 500; tries++) await pause(10);
+  assert.ok(condition());
+}
+
+describe("the control socket", () => {
+  let folder: string;
+  let path: string;
+  let ended = 0;
+  const flood = interval(0).pipe(
+    map(() => "x".repeat(1_000_000)),
+    finalize(() => void ended++),
+  );
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "control-"));
+    path = join(folder, "control.sock");
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  const listen = () =>
+    ControlServer.listen(path, ({ op }) => {
+      if (op === "flood") return flood;
+      return op === "once" ? of("answer") : EMPTY;
+    });
+
+  it("is its owner's alone, answers, and goes with its server", async () => {
+    await using server = await listen();
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+    assert.equal(await askOnce(path, { op: "once" }), "answer");
+    await assert.rejects(listen(), /in use/);
+    await server[Symbol.asyncDispose]();
+    await assert.rejects(askOnce(path, { op: "once" }), /no ipman answers/);
+  });
+
+  it("lets go of a client that does not read, and of one that leaves", async () => {
+    await using _server = await listen();
+    ended = 0;
+    const deaf = connect(path);
+    deaf.on("error", () => {});
+    deaf.write(encodeLine({ op: "flood" }));
+    await once(deaf, "connect");
+    await isSo(() => ended === 1);
+    deaf.destroy();
+    for await (const chunk of ask(path, { op: "flood" })) {
+      assert.equal((chunk as string).length, 1_000_000);
+      break;
+    }
+    await isSo(() => ended === 2);
+  });
+});

@@ -1,0 +1,48 @@
+import { ask } from "../adapters/control/client.ts";
+import type { WireEvent } from "../runtime/inspector/wire.ts";
+import { textOption, UsageError, type Command } from "./command.ts";
+import { controlSocket, defaultStateFolder } from "./defaults.ts";
+import { InspectLines } from "./inspect-lines.ts";
+
+export const command: Command = {
+  name: "inspect",
+  summary: "look into the live state machines",
+  help: `usage: ipman inspect [CONNECTION] [options]
+
+Shows each actor that "ipman run", or a node's agent, has at work, with its state, and then
+what happens to it, a line for each change of a state: when, which actor, from where to
+where, and the event that did it. Goes on until interrupted.
+
+  CONNECTION     only the actors of this connection, and charon's
+
+options:
+  --events       every event, also those that change no state
+  --once         only what there is now
+  -o json        all that is told, a line each, in the wire format of @statelyai/inspect:
+                 actors with their charts, events, snapshots. No secret is ever part of it
+  --state DIR    the runtime's --state folder (${defaultStateFolder})
+`,
+  options: {
+    events: { type: "boolean" },
+    once: { type: "boolean" },
+    output: { type: "string", short: "o" },
+    state: { type: "string" },
+  },
+  run: async (values, positionals) => {
+    const [connection, ...more] = positionals;
+    if (more.length > 0) throw new UsageError("name one connection at most");
+    const output = textOption(values, "output", "text");
+    if (output !== "text" && output !== "json") throw new UsageError("-o takes text or json");
+    const lines = new InspectLines({
+      connection,
+      json: output === "json",
+      everyEvent: values["events"] === true,
+    });
+    const socket = controlSocket(textOption(values, "state", defaultStateFolder));
+    const once = values["once"] === true;
+    for await (const told of ask(socket, { op: "inspect", once })) {
+      for (const line of lines.of(told as WireEvent)) process.stdout.write(`${line}\n`);
+    }
+    return 0;
+  },
+};

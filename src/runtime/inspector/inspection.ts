@@ -1,0 +1,145 @@
+import { randomUUID } from "node:crypto";
+import { Observable, Subscription } from "rxjs";
+import {
+  StateMachine,
+  type AnyActorRef,
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  type InspectionEvent,
+} from "xstate";
+import { withMachinesBelow } from "../follow.ts";
+import type { Supervisor } from "../supervisor.ts";
+import { definitionOf, shownContext, shownEvent } from "./projection.ts";
+import type { ActorTold, ShownSnapshot, WireEvent } from "./wire.ts";
+
+type Tell = (event: WireEvent) => void;
+
+/**
+ * Everything that a supervisor's actors do: first those that there are, then each event and
+ * what comes of it. Whoever subscribes is told; nothing is inspected while nobody does.
+ */
+export function inspection(supervisor: Supervisor): Observable<WireEvent> {
+  return new Observable((subscriber) => {
+    const trees = new Map<AnyActorRef, Subscription>();
+    const look = () => {
+      const roots = new Set<AnyActorRef>(supervisor.rootActors);
+      for (const [root, tree] of trees) {
+        if (roots.has(root)) continue;
+        // Its last snapshot is told right after it has ended.
+        queueMicrotask(() => tree.unsubscribe());
+        trees.delete(root);
+      }
+      for (const root of roots) {
+        if (!trees.has(root))
+          trees.set(
+            root,
+            inspectTree(root, (told) => subscriber.next(told)),
+          );
+      }
+    };
+    look();
+    const changes = supervisor.changes.subscribe(look);
+    return () => {
+      changes.unsubscribe();
+      for (const tree of trees.values()) tree.unsubscribe();
+    };
+  });
+}
+
+/** Only the actors that there are. */
+export function actorsNow(supervisor: Supervisor): WireEvent[] {
+  const told: WireEvent[] = [];
+  inspection(supervisor)
+    .subscribe((event) => told.push(event))
+    .unsubscribe();
+  return told;
+}
+
+/** Each tree is a system of its own, and numbers its actors from 0. */
+function inspectTree(root: AnyActorRef, tell: Tell): Subscription {
+  const tree = new Tree(root, tell);
+  for (const actor of withMachinesBelow(root)) tree.introduce(actor);
+  const observer = root.system.inspect((event) => tree.take(event));
+  return new Subscription(() => observer.unsubscribe());
+}
+
+class Tree {
+  readonly #prefix = randomUUID().slice(0, 8);
+  readonly #root: AnyActorRef;
+  readonly #tell: Tell;
+
+  constructor(root: AnyActorRef, tell: Tell) {
+    this.#root = root;
+    this.#tell = tell;
+  }
+
+  introduce(actor: AnyActorRef): void {
+    const parent = actor._parent;
+    const told: ActorTold = {
+      ...this.#about(actor),
+      type: "@xstate.actor",
+      name: actor.id,
+      parentId: parent && this.#sessionOf(parent),
+      definition: definitionOf(machineOf(actor) as AnyStateMachine),
+      snapshot: this.#shown(actor.getSnapshot() as AnyMachineSnapshot | undefined),
+    };
+    this.#tell(told);
+  }
+
+  /** Calls that are under way are actors as well, of no chart: they are left out. */
+  take(event: InspectionEvent): void {
+    const actor = event.actorRef as AnyActorRef;
+    if (machineOf(actor) === undefined) return;
+    if (event.type === "@xstate.actor") this.introduce(actor);
+    if (event.type === "@xstate.event") {
+      const source = event.sourceRef as AnyActorRef | undefined;
+      this.#tell({
+        ...this.#about(actor),
+        type: event.type,
+        sourceId: source && this.#sessionOf(source),
+        event: shownEvent(event.event),
+      });
+    }
+    if (event.type === "@xstate.snapshot") {
+      const snapshot = this.#shown(event.snapshot as AnyMachineSnapshot);
+      if (snapshot === null) return;
+      const shown = shownEvent(event.event);
+      this.#tell({ ...this.#about(actor), type: event.type, event: shown, snapshot });
+    }
+  }
+
+  #about(actor: AnyActorRef) {
+    return {
+      _version: "0.7.2",
+      id: randomUUID(),
+      createdAt: String(Date.now()),
+      sessionId: this.#sessionOf(actor),
+      rootId: this.#sessionOf(this.#root),
+    };
+  }
+
+  #sessionOf({ sessionId }: AnyActorRef): string {
+    return `${this.#prefix}:${sessionId}`;
+  }
+
+  #shown(snapshot: AnyMachineSnapshot | undefined): ShownSnapshot | null {
+    if (snapshot === undefined) return null;
+    const machines = Object.entries(snapshot.children as Record<string, AnyActorRef>).filter(
+      ([, child]) => machineOf(child) !== undefined,
+    );
+    const { status, value } = snapshot;
+    return {
+      status,
+      value: value as unknown,
+      context: shownContext(snapshot),
+      children: Object.fromEntries(
+        machines.map(([id, child]) => [id, { sessionId: this.#sessionOf(child) }]),
+      ),
+    };
+  }
+}
+
+function machineOf(actor: AnyActorRef): AnyStateMachine | undefined {
+  const { logic } = actor as { logic?: unknown };
+  return logic instanceof StateMachine ? logic : undefined;
+}

@@ -1,0 +1,73 @@
+import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine } from "xstate";
+import type { CharonContext } from "../../machines/charon.ts";
+import type { ChildContext } from "../../machines/child-types.ts";
+import type { ConnectionContext, ConnectionEvent } from "../../machines/connection-types.ts";
+import type { GatewayContext } from "../../machines/gateway.ts";
+import { formatPrefix } from "../../model/prefix.ts";
+import type { ChildSa, IkeSa } from "../../model/sa.ts";
+import type { ShownEvent } from "./wire.ts";
+
+type Shown = Readonly<Record<string, unknown>>;
+
+/**
+ * What may be shown of a context, by the machine's id. Only what is named here leaves the
+ * process: what somebody adds to a context later stays inside until it is named, too.
+ */
+const contexts: Readonly<Record<string, (context: never) => Shown>> = {
+  charon: ({ attempt, failure }: CharonContext) => ({ attempt, failure }),
+  connection: ({ connection, ...context }: ConnectionContext) => ({
+    ...{ id: connection.id, generation: connection.generation, remote: connection.remoteAddr },
+    charonReady: context.charonReady,
+    hasSecret: context.secretRevision !== undefined,
+    ikeSas: context.ikeSas.map(shownIkeSa),
+    ...{ outdated: context.outdated, attempt: context.attempt, failure: context.failure },
+  }),
+  child: ({ child, sas, ...context }: ChildContext) => ({
+    ...{ connection: context.connectionId, child: child.key, ifId: child.ifId },
+    ...{ loaded: context.loaded, busy: context.busy, sas: sas.map(shownChildSa) },
+    ...{ attempt: context.attempt, failure: context.failure, hint: context.hint },
+  }),
+  gateway: ({ child, gateway, workers, ...context }: GatewayContext) => ({
+    ...{ connection: context.connectionId, child: child.key, netns: gateway?.netns },
+    workers: workers.map(({ id, address }) => ({ id, address: formatPrefix(address) })),
+    ...{ tunnel: context.tunnel, applied: context.applied },
+    ...{ attempt: context.attempt, failure: context.failure },
+  }),
+};
+
+export function shownContext({ machine, context }: AnyMachineSnapshot): Shown {
+  return contexts[machine.id]?.(context as never) ?? {};
+}
+
+/** An event by its type, with what is known to be harmless of the rest. */
+export function shownEvent(event: AnyEventObject): ShownEvent {
+  const known = event as ConnectionEvent;
+  const { type } = event;
+  if (known.type === "sas.listed") return { type, ikeSas: known.ikeSas.map(shownIkeSa) };
+  if (known.type === "peer.notified") return { type, failure: known.failure };
+  if (known.type === "spec.changed") return { type, generation: known.connection.generation };
+  return { type };
+}
+
+const definitions = new WeakMap<AnyStateMachine, string>();
+
+/** A chart as JSON. Its context is left out: a literal there would be shown as it is. */
+export function definitionOf(machine: AnyStateMachine): string {
+  const known =
+    definitions.get(machine) ?? JSON.stringify({ ...machine.config, context: undefined });
+  definitions.set(machine, known);
+  return known;
+}
+
+function shownIkeSa({ children, ...sa }: IkeSa): Shown {
+  const { uniqueId, state, localId, remoteId, localHost, remoteHost, tasks } = sa;
+  const shown = { uniqueId, state, localId, remoteId, localHost, remoteHost, tasks };
+  return { ...shown, children: children.map(shownChildSa) };
+}
+
+function shownChildSa(sa: ChildSa): Shown {
+  const { name, uniqueId, state, ifId, encryption, integrity, encapsulated } = sa;
+  const { localSelectors, remoteSelectors } = sa;
+  const shown = { name, uniqueId, state, ifId, encryption, integrity, encapsulated };
+  return { ...shown, localSelectors, remoteSelectors };
+}

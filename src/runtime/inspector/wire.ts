@@ -1,0 +1,52 @@
+/** What is common to all that an inspector is told; Stately's own inspector has the same. */
+interface Told {
+  readonly _version: string;
+  readonly id: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: string;
+  /** The actor that it is about, and the one above all of its tree. */
+  readonly sessionId: string;
+  readonly rootId: string;
+}
+
+/** What is shown of an actor's snapshot. */
+export interface ShownSnapshot {
+  readonly status: string;
+  readonly value: unknown;
+  readonly context: Readonly<Record<string, unknown>>;
+  /** The sessions of the machines below it. */
+  readonly children: Readonly<Record<string, { readonly sessionId: string }>>;
+}
+
+export interface ShownEvent {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+/** There is an actor: it came, or it was there when the inspector came. */
+export interface ActorTold extends Told {
+  readonly type: "@xstate.actor";
+  readonly name: string;
+  readonly parentId: string | undefined;
+  /** Its chart, as JSON; without its context. */
+  readonly definition: string;
+  /** Null of one that has not begun. */
+  readonly snapshot: ShownSnapshot | null;
+}
+
+/** It was sent an event. */
+export interface EventTold extends Told {
+  readonly type: "@xstate.event";
+  readonly sourceId: string | undefined;
+  readonly event: ShownEvent;
+}
+
+/** It has dealt with an event. */
+export interface SnapshotTold extends Told {
+  readonly type: "@xstate.snapshot";
+  readonly event: ShownEvent;
+  readonly snapshot: ShownSnapshot;
+}
+
+/** The wire format of `@statelyai/inspect` 0.7, so that its viewers can be attached. */
+export type WireEvent = ActorTold | EventTold | SnapshotTold;

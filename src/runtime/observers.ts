@@ -1,0 +1,28 @@
+import type { Logger } from "pino";
+import { logNews } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
+import type { SupervisorOptions } from "./supervisor.ts";
+
+type Observers = Pick<
+  SupervisorOptions,
+  "onAdapterCall" | "onNews" | "onSaEnd" | "onMove" | "onTurn" | "followLog" | "onBreakdown"
+>;
+
+/** Lets log and metrics have what a supervisor's actors do. */
+export function observers(log: Logger, metrics: Metrics): Observers {
+  return {
+    onAdapterCall: (call, seconds, failed) => metrics.adapterCall(call, seconds, failed),
+    onNews: (news) => {
+      logNews(log, news);
+      metrics.take(news);
+    },
+    onSaEnd: (end) => metrics.takeEnd(end),
+    onMove: (move) => metrics.move(move),
+    onTurn: (urgency, seconds) => metrics.turn(urgency, seconds),
+    followLog: log.isLevelEnabled("debug"),
+    onBreakdown: (id, error) => {
+      metrics.breakdown();
+      log.error({ actor: id, err: error }, "an actor broke down and is started anew");
+    },
+  };
+}

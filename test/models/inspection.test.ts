@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { AnyMachineSnapshot } from "xstate";
+import { childSpec, connectionSpec, secret } from "../../lab/sites/manifests.ts";
+import { eventually } from "../../lab/sites/shell.ts";
+import { actorsNow, inspection } from "../../src/runtime/inspector/inspection.ts";
+import { shownContext } from "../../src/runtime/inspector/projection.ts";
+import type { ActorTold, SnapshotTold, WireEvent } from "../../src/runtime/inspector/wire.ts";
+import { resourceOf, World } from "../simulator/world.ts";
+
+const connections = (...specs: object[]) => specs.map((spec, i) => connectionSpec(`c${i}`, spec));
+
+function declared(key: string, ...specs: object[]) {
+  const all = connections(...specs);
+  const keys = Object.fromEntries(all.map(({ metadata }) => [metadata.name, key]));
+  return [resourceOf(secret(keys)), ...all.map(resourceOf)];
+}
+
+const one = { children: { lan: childSpec(2, { name: "lan" }) } };
+const other = { children: { dmz: childSpec(3, { name: "dmz" }) } };
+
+/** What somebody is told who looks in from now on. */
+function told(world: World) {
+  const events: WireEvent[] = [];
+  const subscription = inspection(world.supervisor).subscribe((event) => events.push(event));
+  const actors = () => events.filter((event): event is ActorTold => event.type === "@xstate.actor");
+  const states = (sessionId: string | undefined) =>
+    events
+      .filter((event): event is SnapshotTold => event.type === "@xstate.snapshot")
+      .filter((event) => event.sessionId === sessionId)
+      .map(({ snapshot }) => snapshot.value);
+  const named = (name: string) => actors().findLast((actor) => actor.name === name);
+  return { events, actors, states, named, subscription };
+}
+
+const isUp = async (world: World, names: readonly string[]) =>
+  eventually(() => {
+    for (const name of names) {
+      const value: unknown = world.supervisor.roots.get(name)?.getSnapshot().value;
+      assert.equal(value, "established");
+    }
+  }, 5_000);
+
+describe("what an inspector is told", () => {
+  it("has every machine that there is, below its parent, with its chart and state", async () => {
+    await using world = new World(declared("a key", one, other));
+    await world.start();
+    await isUp(world, ["c0", "c1"]);
+    await eventually(() => {
+      const { actors, named, subscription, events } = told(world);
+      subscription.unsubscribe();
+      assert.equal(actorsNow(world.supervisor).length, events.length);
+      const names = actors().map(({ name }) => name);
+      assert.deepEqual(names.toSorted(), [
+        ...["c0", "c1", "charon", "child.dmz", "child.lan", "gateway", "gateway"],
+      ]);
+      assert.equal(new Set(actors().map(({ sessionId }) => sessionId)).size, names.length);
+      const lan = named("child.lan");
+      assert.equal(lan?.parentId, named("c0")?.sessionId);
+      assert.equal(lan?.rootId, named("c0")?.sessionId);
+      assert.equal(lan?.snapshot?.value, "established");
+      const { states } = JSON.parse(lan?.definition ?? "") as { states: object };
+      assert.ok("negotiating" in states && "rekeying" in states);
+    }, 5_000);
+  });
+
+  it("follows what happens, also to connections that come and go", async () => {
+    await using world = new World(declared("a key", one));
+    await world.start();
+    await isUp(world, ["c0"]);
+    const { named, states, events } = told(world);
+    world.charon.peerCloses("c0");
+    const lan = named("child.lan")?.sessionId;
+    await eventually(() => {
+      assert.ok(states(lan).some((value) => typeof value === "object" && value !== null));
+      assert.equal(states(lan).at(-1), "established");
+    }, 5_000);
+    world.declare(declared("a key", one, other));
+    await isUp(world, ["c1"]);
+    assert.equal(states(named("c1")?.sessionId).at(-1), "established");
+    world.declare(declared("a key", other));
+    await eventually(() => assert.ok(!world.supervisor.roots.has("c1")), 5_000);
+    const last = events.findLast(
+      (event): event is SnapshotTold =>
+        event.type === "@xstate.snapshot" && event.sessionId === named("c1")?.sessionId,
+    );
+    assert.equal(last?.snapshot.status, "done");
+  });
+
+  it("is nothing any more once nobody looks", async () => {
+    await using world = new World(declared("a key", one));
+    await world.start();
+    await isUp(world, ["c0"]);
+    const { events, subscription } = told(world);
+    subscription.unsubscribe();
+    const before = events.length;
+    world.charon.peerCloses("c0");
+    await eventually(() => {
+      const value: unknown = world.supervisor.roots.get("c0")?.getSnapshot().value;
+      assert.notEqual(value, "established");
+    }, 5_000);
+    await isUp(world, ["c0"]);
+    assert.equal(events.length, before);
+  });
+
+  it("has no secret in any byte, whatever happens to one", async () => {
+    const secrets = ["planted-in-a-secret-1", "planted-in-a-secret-2"] as const;
+    await using world = new World(declared(secrets[0], one));
+    const { events } = told(world);
+    await world.start();
+    await isUp(world, ["c0"]);
+    const revisions = new Set<string | undefined>();
+    const note = () =>
+      revisions.add(world.supervisor.roots.get("c0")?.getSnapshot().context.secretRevision);
+    note();
+    world.declare(declared(secrets[1], one));
+    await isUp(world, ["c0"]);
+    note();
+    world.behaviours.set("c0", "wrong key");
+    world.charon.peerCloses("c0");
+    await eventually(() => assert.ok(JSON.stringify(events).includes("AuthenticationFailed")));
+    assert.equal(revisions.size, 2);
+    const bytes = JSON.stringify(events);
+    for (const planted of [...secrets, ...revisions].map(String)) {
+      assert.ok(!bytes.includes(planted), planted);
+      assert.ok(!bytes.includes(Buffer.from(planted).toString("base64")), planted);
+    }
+  });
+
+  it("has nothing of a context that is not named, nor of a machine", () => {
+    const of = (id: string, context: object) =>
+      shownContext({ machine: { id }, context } as unknown as AnyMachineSnapshot);
+    const context = { attempt: 2, failure: undefined, presharedKey: "planted" };
+    assert.deepEqual(of("charon", context), { attempt: 2, failure: undefined });
+    assert.deepEqual(of("another", context), {});
+  });
+});
