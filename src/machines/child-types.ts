@@ -33,7 +33,6 @@ export type ChildEvent =
   | { type: "connection.unloaded" }
   | { type: "sas.listed"; ikeSas: readonly IkeSa[] }
   | { type: "peer.notified"; failure: Failure }
-  | { type: "retry" }
   | { type: "rekey" }
   | { type: "stop" }
   | ({ type: "endpoints.changed" } & ChildEndpoints);

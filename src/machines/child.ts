@@ -126,15 +126,10 @@ export const childMachine = setup({
       initial: "deciding",
       on: {
         "sas.listed": [{ actions: { type: "takeList" }, target: ".judging" }],
-        retry: { target: ".deciding", actions: assign({ attempt: 0 }) },
       },
       states: {
         deciding: {
-          always: [
-            { guard: "installed", target: "#child.established" },
-            { guard: "initiates", target: "initiating" },
-            { target: "listening" },
-          ],
+          always: [{ guard: "initiates", target: "initiating" }, { target: "listening" }],
         },
         initiating: {
           description: "charon is told to bring the CHILD SA up.",
@@ -231,6 +226,7 @@ export const childMachine = setup({
       },
       on: {
         "sas.listed": [{ actions: [{ type: "takeList" }], target: ".judging" }],
+        "peer.notified": { actions: { type: "takeHint" } },
       },
       initial: "waiting",
       states: {
@@ -297,7 +293,6 @@ export const childMachine = setup({
       entry: assign({ attempt: ({ context }) => context.attempt + 1 }),
       initial: "deciding",
       on: {
-        retry: { target: "negotiating", actions: assign({ attempt: 0 }) },
         "connection.loaded": {
           target: "negotiating",
           actions: assign({ loaded: true, loadedSince: true, attempt: 0 }),

@@ -31,7 +31,8 @@ export type ConnectionEvent =
   | { type: "sas.wanted" }
   | { type: "peer.notified"; failure: Failure }
   | { type: "endpoints.changed"; endpoints: Endpoints }
-  | { type: "retry" }
+  /** Its IKE SAs end, and all is negotiated anew. */
+  | { type: "restart" }
   | { type: "delete" };
 
 /** What a connection asks of whoever runs it. */

@@ -52,7 +52,7 @@ export const connectionMachine = setup({
     tellChildren: enqueueActions(
       (
         { enqueue, context },
-        params: { type: "connection.loaded" | "connection.unloaded" | "retry" | "stop" },
+        params: { type: "connection.loaded" | "connection.unloaded" | "stop" },
       ) => {
         for (const id of context.running) enqueue.sendTo(id, params);
       },
@@ -179,8 +179,12 @@ export const connectionMachine = setup({
       actions: [{ type: "forgetChild" }, { type: "note", params: { failure: brokenDown } }],
       target: ".failed",
     },
-    retry: {
-      actions: { type: "tellChildren", params: { type: "retry" } },
+    restart: {
+      actions: assign({
+        outdated: ({ context }) => context.ikeSas.map((sa) => sa.uniqueId),
+        failure: undefined,
+        attempt: 0,
+      }),
       target: ".pending",
     },
     delete: ".terminating",

@@ -12,6 +12,11 @@ const commands: Record<string, { summary: string; load: () => Promise<{ command:
     summary: "look into the live state machines",
     load: () => import("./inspect.ts"),
   },
+  rekey: { summary: "have CHILD SAs rekeyed now", load: () => import("./rekey.ts") },
+  restart: {
+    summary: "end a connection's IKE SA and negotiate anew",
+    load: () => import("./restart.ts"),
+  },
   attach: {
     summary: "put a network namespace behind a child",
     load: () => import("./attach.ts"),

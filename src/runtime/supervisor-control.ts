@@ -1,15 +1,16 @@
 import { auditTime, from, map, merge, of, throwError, type Observable } from "rxjs";
 import type { ControlHandler } from "../adapters/control/server.ts";
 import { actorsNow, inspection } from "./inspector/inspection.ts";
+import { rekey, restart } from "./orders.ts";
 import { statusOf } from "./status.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** Changes that come close together are sent at once. */
 const gatherMs = 20;
 
-/** What anybody may ask of a supervisor on its control socket; nothing of it changes anything. */
+/** What may be asked of a supervisor on its control socket, which is root's alone. */
 export function supervisorControl(supervisor: Supervisor): ControlHandler {
-  return ({ op, once }): Observable<unknown> => {
+  return ({ op, ...request }): Observable<unknown> => {
     switch (op) {
       case "status":
         return of(statusOf(supervisor));
@@ -18,9 +19,22 @@ export function supervisorControl(supervisor: Supervisor): ControlHandler {
           map(() => statusOf(supervisor)),
         );
       case "inspect":
-        return once === true ? from(actorsNow(supervisor)) : inspection(supervisor);
+        return request["once"] === true ? from(actorsNow(supervisor)) : inspection(supervisor);
+      case "rekey":
+        return rekey(supervisor, textOf(request["connection"]), optionalText(request["child"]));
+      case "restart":
+        return restart(supervisor, textOf(request["connection"]));
       default:
         return throwError(() => new Error(`there is no operation "${op}"`));
     }
   };
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  throw new Error("name a connection");
+}
+
+function optionalText(value: unknown): string | undefined {
+  return value === undefined ? undefined : textOf(value);
 }

@@ -30,7 +30,6 @@ const events = (child: Child): AnyEventObject[] => [
   { type: "peer.notified", failure: silent },
   { type: "child.changed", child, replaces: false },
   { type: "child.changed", child, replaces: true },
-  { type: "retry" },
   { type: "rekey" },
   { type: "stop" },
 ];

@@ -40,7 +40,7 @@ describe("the connection machine, by generated paths", () => {
       { type: "sas.wanted" },
       { type: "peer.notified", failure: failure(Reason.AuthenticationFailed, "no") },
       { type: "peer.notified", failure: failure(Reason.PeerUnreachable, "silence") },
-      { type: "retry" },
+      { type: "restart" },
       { type: "delete" },
     ],
     facts: (context: ConnectionContext) => [

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { childSpec, connectionSpec, psk, secret, yaml } from "../sites/manifests.ts";
+import { ip, sh } from "../sites/shell.ts";
+import { Pinging } from "../sites/traffic.ts";
+import { TwoSites } from "../sites/two-sites.ts";
+
+const bin = join(import.meta.dirname, "../../bin/ipman");
+
+const withGroup = (group: string) => ({ esp_proposals: `aes256-sha256-${group}` });
+
+describe("what a person orders", () => {
+  let lab: TwoSites;
+  const children = {
+    "child-2": childSpec(2, { extra: withGroup("ecp256") }),
+    "child-3": childSpec(3, { extra: withGroup("ecp256") }),
+  };
+  const cr = connectionSpec("ordered", { children });
+
+  before(async () => {
+    lab = await TwoSites.build();
+    lab.ipman.apply("secret.yaml", yaml(secret({ ordered: psk, pfs: psk })));
+    await lab.mirror(cr);
+    lab.ipman.apply("one.yaml", yaml(cr));
+    await lab.ipman.start();
+    await lab.ipman.ready("ordered");
+    ip("netns add app");
+    lab.ipman.attach("app", "ordered", "child-2");
+  });
+  after(() => lab[Symbol.asyncDispose]());
+
+  async function sas(): Promise<{ ike: string[]; children: string[] }> {
+    const session = await lab.node.session();
+    const items = await Array.fromAsync(session.stream("list-sas"));
+    session.close();
+    const ikes = items.flatMap((item) => Object.values(item));
+    const all = ikes.flatMap((sa) => Object.values(sa["child-sas"]));
+    const up = all.filter((sa) => sa.state === "INSTALLED");
+    return {
+      ike: ikes.map((sa) => sa.uniqueid),
+      children: up.map((sa) => sa.uniqueid),
+    };
+  }
+
+  it("a rekey: new CHILD SAs, the same IKE SA, and no ping is lost", async () => {
+    const pinging = new Pinging("app", "10.1.2.1");
+    const before = await sas();
+    const said = sh(bin, "rekey", "ordered").trim().split("\n");
+    assert.deepEqual(said.toSorted(), [
+      "ordered/child-2 has a new CHILD SA",
+      "ordered/child-3 has a new CHILD SA",
+    ]);
+    const after = await sas();
+    assert.deepEqual(after.ike, before.ike);
+    assert.equal(after.children.length, 2);
+    for (const id of before.children) assert.ok(!after.children.includes(id));
+    const { sent, received } = await pinging.stop();
+    assert.equal(received, sent);
+  });
+
+  it("a restart: another IKE SA, and traffic again when it is said", async () => {
+    const before = await sas();
+    assert.match(sh(bin, "restart", "ordered"), /ordered\/child-2 carries traffic again/);
+    const after = await sas();
+    assert.equal(after.ike.length, 1);
+    assert.notDeepEqual(after.ike, before.ike);
+    ip("netns exec app ping -c 3 -i 0.05 -W 1 10.1.2.1");
+  });
+
+  it("what is not there: who is", () => {
+    const { status, stderr } = spawnSync(bin, ["rekey", "nobody"], { encoding: "utf8" });
+    assert.equal(status, 1);
+    assert.equal(stderr, 'ipman rekey: there is no connection "nobody" here; there is ordered\n');
+  });
+
+  it("a rekey that the peer refuses: in its words, and the tunnel goes on", async () => {
+    // The first CHILD SA has the key exchange of its IKE SA: only a rekey has its own.
+    const pfs = connectionSpec("pfs", {
+      children: { "child-4": childSpec(4, { extra: withGroup("ecp256") }) },
+    });
+    await lab.mirror(pfs, { child: { esp_proposals: ["aes256-sha256-ecp384"] } });
+    lab.ipman.apply("pfs.yaml", yaml(pfs));
+    await lab.ipman.ready("pfs");
+    // All is well for long enough that nobody listens to charon's log any more.
+    await pause(6_000);
+    const { status, stdout } = spawnSync(bin, ["rekey", "pfs"], { encoding: "utf8" });
+    assert.match(stdout, /pfs\/child-4 was not rekeyed: NoProposalChosen: /);
+    assert.equal(status, 1);
+    await lab.ipman.ready("pfs");
+  });
+});

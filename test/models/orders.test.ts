@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { lastValueFrom, toArray } from "rxjs";
+import { childSpec, connectionSpec, secret } from "../../lab/sites/manifests.ts";
+import { eventually } from "../../lab/sites/shell.ts";
+import { rekey, restart, type Outcome } from "../../src/runtime/orders.ts";
+import { statusOf } from "../../src/runtime/status.ts";
+import { resourceOf, World } from "../simulator/world.ts";
+
+const children = { lan: childSpec(2, { name: "lan" }), dmz: childSpec(3, { name: "dmz" }) };
+
+async function started(): Promise<World> {
+  const world = new World([
+    resourceOf(secret({ partner: "a key" })),
+    resourceOf(connectionSpec("partner", { children })),
+  ]);
+  await world.start();
+  await eventually(() => assert.deepEqual(states(world), ["established", "established"]));
+  return world;
+}
+
+const states = (world: World) =>
+  statusOf(world.supervisor).connections.flatMap((one) => one.children.map(({ state }) => state));
+
+const outcomes = (order: ReturnType<typeof rekey>): Promise<Outcome[]> =>
+  lastValueFrom(order.pipe(toArray()));
+
+const told = (all: readonly Outcome[]) =>
+  all.map(({ child, done, message }) => `${child} ${done} ${message}`).toSorted();
+
+describe("what a person orders", () => {
+  it("is a rekey of every child, or of one, told when it is done", async () => {
+    await using world = await started();
+    const { supervisor } = world;
+    assert.deepEqual(told(await outcomes(rekey(supervisor, "partner"))), [
+      "dmz true has a new CHILD SA",
+      "lan true has a new CHILD SA",
+    ]);
+    assert.deepEqual(told(await outcomes(rekey(supervisor, "partner", "lan"))), [
+      "lan true has a new CHILD SA",
+    ]);
+    assert.deepEqual(states(world), ["established", "established"]);
+  });
+
+  it("is refused where there is nothing of that name, or nothing to rekey", async () => {
+    await using world = await started();
+    const { supervisor } = world;
+    assert.throws(
+      () => rekey(supervisor, "nobody"),
+      /no connection "nobody" here; there is partner/,
+    );
+    assert.throws(() => rekey(supervisor, "partner", "wan"), /no child "wan"; it has lan, dmz/);
+    world.behaviours.set("partner", "wrong key");
+    world.charon.peerCloses("partner");
+    await eventually(() => assert.deepEqual(states(world), ["failed", "failed"]));
+    assert.match(
+      told(await outcomes(rekey(supervisor, "partner", "lan")))[0] ?? "",
+      /lan false is failed/,
+    );
+  });
+
+  it("is a new beginning, with another IKE SA", async () => {
+    await using world = await started();
+    const ids = () =>
+      world.supervisor.roots
+        .get("partner")
+        ?.getSnapshot()
+        .context.ikeSas.map((sa) => sa.uniqueId);
+    const before = ids();
+    assert.deepEqual(told(await outcomes(restart(world.supervisor, "partner"))), [
+      "dmz true carries traffic again",
+      "lan true carries traffic again",
+    ]);
+    assert.equal(ids()?.length, 1);
+    assert.notDeepEqual(ids(), before);
+  });
+
+  it("is a new beginning also for what was refused and is not tried again soon", async () => {
+    await using world = await started();
+    world.behaviours.set("partner", "wrong key");
+    world.charon.peerCloses("partner");
+    await eventually(() => assert.deepEqual(states(world), ["failed", "failed"]));
+    const refused = await outcomes(restart(world.supervisor, "partner"));
+    assert.deepEqual(
+      refused.map(({ done }) => done),
+      [false, false],
+    );
+    world.behaviours.set("partner", "answers");
+    const mended = await outcomes(restart(world.supervisor, "partner"));
+    assert.deepEqual(
+      mended.map(({ done }) => done),
+      [true, true],
+    );
+  });
+});
