@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 import { apiReference } from "../scripts/api-reference.ts";
 import { Reason } from "../src/model/failure.ts";
 import type { FiguresPort } from "../src/runtime/charon-metrics.ts";
+import type { NetworkPort } from "../src/runtime/ports.ts";
 import { Metrics } from "../src/runtime/metrics.ts";
 import type { Cluster } from "../src/runtime/operator/cluster.ts";
 import { OperatorMetrics } from "../src/runtime/operator/operator-metrics.ts";
@@ -32,7 +33,7 @@ describe("the documentation", () => {
 
   it("explains every metric of ours, with its type, and no other", () => {
     const metrics = new Metrics();
-    metrics.observe({} as Supervisor, {} as FiguresPort);
+    metrics.observe({} as Supervisor, {} as FiguresPort, {} as NetworkPort);
     const { registry } = metrics;
     void new OperatorMetrics(registry, {} as Cluster);
     const all = registry.getMetricsAsArray() as unknown as { name: string }[];

@@ -88,7 +88,7 @@ async function heapWith(connections: number): Promise<number> {
   return heap();
 }
 
-metrics.observe(supervisor, new Charon(path));
+metrics.observe(supervisor, new Charon(path), obedientNetwork);
 supervisor.start();
 // What a runtime takes in any case is in both.
 const few = await heapWith(count / 10);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
-import { connectionSpec } from "../sites/manifests.ts";
+import { connectionSpec, sites } from "../sites/manifests.ts";
 import { inNetns, ip } from "../sites/shell.ts";
 import { transfer } from "../sites/traffic.ts";
 import { TwoSites } from "../sites/two-sites.ts";
@@ -48,6 +48,23 @@ describe("what is on the wire", () => {
     assert.ok(Number(child?.["bytes-out"]) >= bytes, child?.["bytes-out"]);
     assert.equal(statistic("tx_errors"), "0");
     assert.equal(statistic("tx_dropped"), "0");
+  });
+
+  it("what IPsec does not let through is counted, by its reason", async () => {
+    const charon = 'ipman_xfrm_errors_total{counter="XfrmInNoStates"}';
+    const before = await lab.ipman.metrics();
+    // The peer sends by an SA of which this side knows nothing.
+    const { peer, node } = sites;
+    const ends = `src ${peer.v4} dst ${node.v4}`;
+    const key = `0x${"0b".repeat(20)}`;
+    ip(
+      `-n peer xfrm state add ${ends} proto esp spi 0xbad mode tunnel aead rfc4106(gcm(aes)) ${key} 128`,
+    );
+    ip(`-n peer xfrm policy add dst 10.77.0.1/32 dir out tmpl ${ends} proto esp mode tunnel`);
+    ip(`-n peer route add 10.77.0.1/32 via ${node.v4}`);
+    assert.throws(() => ip("netns exec peer ping -c 3 -i 0.05 -W 1 10.77.0.1"));
+    const after = await lab.ipman.metrics();
+    assert.equal((after.get(charon) ?? 0) - (before.get(charon) ?? 0), 3);
   });
 
   function statistic(name: string): string {

@@ -88,7 +88,7 @@ async function build(options: HostOptions, log: Logger, resources: AsyncDisposab
   const control = controlHandler({ supervisor, placement, network, vxlanPort: options.vxlanPort });
   resources.use(await ControlServer.listen(controlSocket(options.stateFolder), control));
   if (options.metrics !== "off") resources.use(await serveMetrics(options.metrics, metrics));
-  metrics.observe(supervisor, new Charon(options.vici, whileScraped));
+  metrics.observe(supervisor, new Charon(options.vici, whileScraped), network);
   const subscriptions = new Subscription();
   resources.defer(() => subscriptions.unsubscribe());
   subscriptions.add(logChanges(log, supervisor));

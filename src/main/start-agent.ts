@@ -154,7 +154,7 @@ class AgentParts {
   #report(supervisor: Supervisor, network: HostNetwork, declared: Declared): void {
     const client = this.#client;
     const onTrouble = this.#onTrouble;
-    this.#metrics.observe(supervisor, new Charon(this.#options.vici, whileScraped));
+    this.#metrics.observe(supervisor, new Charon(this.#options.vici, whileScraped), network);
     this.#follow(logChanges(this.#log, supervisor));
     const events = new EventRecorder(client, "ipman.dialo.ai/agent", onTrouble);
     this.#resources.use(

@@ -5,6 +5,7 @@ import { applyPlan } from "../adapters/netlink/apply-plan.ts";
 import { monitor, type MonitorEvent } from "../adapters/netlink/monitor.ts";
 import { isPassingNeighbour } from "../adapters/netlink/neighbours.ts";
 import { pathMtu } from "../adapters/netlink/path-mtu.ts";
+import { xfrmErrors } from "../adapters/netlink/xfrm-errors.ts";
 import { removeOrphans, saNews, type SaNews } from "../adapters/netlink/xfrm.ts";
 import type { PeerProcess } from "../adapters/vici/peer-process.ts";
 import type { Poller } from "../adapters/netlink/poller.ts";
@@ -69,6 +70,10 @@ export class HostNetwork implements NetworkPort {
 
   saNews(): Observable<SaNews> {
     return defer(() => saNews(this.#options.poller, this.#charonNamespace()));
+  }
+
+  xfrmErrors(): ReadonlyMap<string, number> {
+    return xfrmErrors(this.#kernelNamespace());
   }
 
   /** Largest packet that enters the child's tunnel whole, in bytes. */

@@ -4,6 +4,7 @@ import type { SaEnd } from "../model/sa-figures.ts";
 import { ActorMetrics } from "./actor-metrics.ts";
 import { CharonMetrics, type FiguresPort } from "./charon-metrics.ts";
 import { withMachinesBelow, type Move } from "./follow.ts";
+import { showXfrmErrors, type ErrorsPort } from "./kernel-metrics.ts";
 import { statusOf, type State } from "./status.ts";
 import type { Supervisor } from "./supervisor.ts";
 import type { Urgency } from "./turns.ts";
@@ -89,13 +90,26 @@ export class Metrics implements Disposable {
   }
 
   /** Shows the supervisor's actors from now on, and what their charon tells of itself. */
-  observe(supervisor: Supervisor, charon: FiguresPort): void {
-    const registers = [this.registry];
+  observe(supervisor: Supervisor, charon: FiguresPort, network: ErrorsPort): void {
     const declared = () => supervisor.desired.connections.values();
+    showXfrmErrors(this.registry, network);
     this.#actors = new ActorMetrics(this.registry, () =>
       supervisor.rootActors.flatMap(withMachinesBelow),
     );
     this.#charon = new CharonMetrics({ charon, registry: this.registry, declared });
+    this.#showConnections(supervisor);
+  }
+
+  adapterCall(call: string, seconds: number, failed: boolean): void {
+    this.#calls.observe({ call, outcome: failed ? "error" : "ok" }, seconds);
+  }
+
+  breakdown(): void {
+    this.#breakdowns.inc();
+  }
+
+  #showConnections(supervisor: Supervisor): void {
+    const registers = [this.registry];
     void new Gauge({
       name: "ipman_connections",
       help: "Connections by state.",
@@ -126,13 +140,5 @@ export class Metrics implements Disposable {
         }
       },
     });
-  }
-
-  adapterCall(call: string, seconds: number, failed: boolean): void {
-    this.#calls.observe({ call, outcome: failed ? "error" : "ok" }, seconds);
-  }
-
-  breakdown(): void {
-    this.#breakdowns.inc();
   }
 }

@@ -38,6 +38,12 @@ export interface NetworkPort {
   readonly removeSas: (ifIds: ReadonlySet<number>) => number;
   /** What the kernel tells of SAs, in charon's namespace. */
   readonly saNews: () => Observable<SaNews>;
+  /**
+   * Packets that IPsec did not let through in charon's namespace, by the kernel's counter.
+   *
+   * @throws while charon is away
+   */
+  readonly xfrmErrors: () => ReadonlyMap<string, number>;
   /** Emits when somebody changes the namespace. */
   readonly watch: (gateway: Gateway) => Observable<unknown>;
 }

@@ -9,6 +9,7 @@ export const obedientNetwork: NetworkPort = {
   removeOrphans: () => 0,
   removeSas: () => 0,
   saNews: () => NEVER,
+  xfrmErrors: () => new Map(),
   watch: () => NEVER,
 };
 

@@ -42,7 +42,7 @@ export class World implements AsyncDisposable {
 
   /** Also what charon tells of itself when it is asked. */
   observe(): void {
-    this.metrics.observe(this.supervisor, new Charon(this.#path));
+    this.metrics.observe(this.supervisor, new Charon(this.#path), obedientNetwork);
   }
 
   /** The charon that runs now. */
