@@ -8,6 +8,8 @@ export interface Command {
   /** What `--help` prints. */
   readonly help: string;
   readonly options: NonNullable<ParseArgsConfig["options"]>;
+  /** What a shell may offer for its arguments. */
+  readonly takes?: "files" | "connections";
   /** Gives the exit status. */
   readonly run: (values: Values, positionals: readonly string[]) => Promise<number>;
 }

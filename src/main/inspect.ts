@@ -22,6 +22,7 @@ options:
                  actors with their charts, events, snapshots. No secret is ever part of it
   --state DIR    the runtime's --state folder (${defaultStateFolder})
 `,
+  takes: "connections",
   options: {
     events: { type: "boolean" },
     once: { type: "boolean" },

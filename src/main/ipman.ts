@@ -1,37 +1,6 @@
 import { parseArgs } from "node:util";
+import { commands } from "./commands.ts";
 import { UsageError, type Command, type Values } from "./command.ts";
-
-/** Each command's module is loaded when it is called: `attach` starts in tens of milliseconds. */
-const commands: Record<string, { summary: string; load: () => Promise<{ command: Command }> }> = {
-  run: {
-    summary: "keep the tunnels of a folder of manifests up, on this host",
-    load: () => import("./run.ts"),
-  },
-  status: { summary: "what is up, and why not", load: () => import("./status.ts") },
-  inspect: {
-    summary: "look into the live state machines",
-    load: () => import("./inspect.ts"),
-  },
-  rekey: { summary: "have CHILD SAs rekeyed now", load: () => import("./rekey.ts") },
-  restart: {
-    summary: "end a connection's IKE SA and negotiate anew",
-    load: () => import("./restart.ts"),
-  },
-  attach: {
-    summary: "put a network namespace behind a child",
-    load: () => import("./attach.ts"),
-  },
-  validate: { summary: "check manifests", load: () => import("./validate.ts") },
-  operator: {
-    summary: "bring IPSecConnections about in a cluster",
-    load: () => import("./operator.ts"),
-  },
-  agent: {
-    summary: "keep one CharonGroup's tunnels up, on its node of a cluster",
-    load: () => import("./agent.ts"),
-  },
-  crds: { summary: "print the custom resource definitions", load: () => import("./crds.ts") },
-};
 
 const help = `ipman: IPsec site-to-site tunnels, declared as YAML and kept up by state machines.
 

@@ -16,6 +16,7 @@ options:
 
 exit status: 0 when each has a new SA, 1 when one has not
 `,
+  takes: "connections",
   options: { state: { type: "string" } },
   run: (values, [connection, child, ...more]) => {
     if (connection === undefined || more.length > 0)

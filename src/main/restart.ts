@@ -16,6 +16,7 @@ options:
 
 exit status: 0 when each child carries traffic again, 1 when one does not
 `,
+  takes: "connections",
   options: { state: { type: "string" } },
   run: (values, [connection, ...more]) => {
     if (connection === undefined || more.length > 0) throw new UsageError("name one connection");

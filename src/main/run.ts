@@ -33,6 +33,7 @@ options:
   --teardown         on SIGTERM and SIGINT, remove the tunnels and everything that was made
   --log LEVEL        trace, debug, info, warn, error (info); logs are JSON lines
 `,
+  takes: "files",
   options: {
     vici: { type: "string" },
     state: { type: "string" },

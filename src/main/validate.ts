@@ -12,6 +12,7 @@ prints every problem as FILE:PATH: MESSAGE.
 
 exit status: 0 when there is none, 1 otherwise
 `,
+  takes: "files",
   options: {},
   run: async (_, files) => {
     if (files.length === 0) throw new UsageError("name the files to check");
