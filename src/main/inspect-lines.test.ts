@@ -47,6 +47,7 @@ describe("what ipman inspect prints", () => {
       dealt("3", "sas.listed", snapshot({ negotiating: "waiting" })),
       dealt("3", "xstate.after", snapshot({ failed: "waiting" }, { failure })),
       dealt("3", "xstate.after", snapshot({ negotiating: "waiting" }, { failure })),
+      dealt("3", "sas.listed", snapshot({ failed: "waiting" }, { failure })),
       dealt("1", "sas.wanted", snapshot({ connected: { ready: "listing" } })),
     ];
     assert.deepEqual(linesOf(told), [
@@ -58,6 +59,7 @@ describe("what ipman inspect prints", () => {
       "01:02:03.004  partner/lan  established → negotiating.waiting  (sas.listed)",
       "01:02:03.004  partner/lan  negotiating.waiting → failed.waiting  (xstate.after): the peer does not answer",
       "01:02:03.004  partner/lan  failed.waiting → negotiating.waiting  (xstate.after)",
+      "01:02:03.004  partner/lan  negotiating.waiting → failed.waiting  (sas.listed): the peer does not answer",
     ]);
   });
 

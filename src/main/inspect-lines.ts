@@ -72,7 +72,9 @@ export class InspectLines {
     if (!isNews && !this.#options.everyEvent) return [];
     const move =
       before.state === "" || before.state === state ? state : `${before.state} → ${state}`;
-    const why = failure === undefined || failure === before.failure ? "" : `: ${failure}`;
+    const fails = state !== before.state && state.startsWith("failed");
+    const why =
+      failure !== undefined && (fails || failure !== before.failure) ? `: ${failure}` : "";
     return [line(createdAt, title, `${move}  (${event.type})${why}`)];
   }
 }

@@ -141,7 +141,7 @@ class AgentParts {
     );
   }
 
-  /** For `ipman status` and `ipman inspect` in the agent's pod; tunnels do without. */
+  /** For `ipman status`, `inspect` and orders in the agent's pod; tunnels do without. */
   async #answer(supervisor: Supervisor): Promise<void> {
     const path = controlSocket(dirname(this.#options.vici));
     try {

@@ -150,7 +150,8 @@ export class KubeClient implements AsyncDisposable {
       })) as KubeObject;
     } catch (error) {
       if (!(error instanceof KubeError) || error.code !== "invalid") throw error;
-      throw new KubeError(op, "conflict", error.status, error.message, error);
+      const said = error.message.slice(`${op}: `.length);
+      throw new KubeError(op, "conflict", error.status, said, error);
     }
   }
 

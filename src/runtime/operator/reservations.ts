@@ -77,7 +77,10 @@ export class Reservations implements Disposable {
   /** A reservation that is older than that ends by itself. */
   #forget(): void {
     const oldest = Date.now() - this.#options.ttlMs;
-    for (const [reservation, at] of this.#ended) if (at <= oldest) this.#ended.delete(reservation);
+    for (const [reservation, at] of this.#ended) {
+      if (at > oldest) break;
+      this.#ended.delete(reservation);
+    }
   }
 
   #tidy(id: string): Promise<void> {
