@@ -32,11 +32,11 @@ export function reservationPatch(
     ...premises(base),
     ...placeFor(base),
     ...ended.flatMap(([address, stamp]): PatchOperation[] => {
-      const path = `${pending}${pointer(address)}`;
+      const path = pathOf(address);
       return [testOf(path, stamp), { op: "remove", path }];
     }),
     ...reserved.flatMap(([address, value]): PatchOperation[] => {
-      const path = `${pending}${pointer(address)}`;
+      const path = pathOf(address);
       return [testOf(path, undefined), { op: "add", path, value }];
     }),
     ...(podsVersion === undefined
@@ -60,4 +60,8 @@ function placeFor({ status: had }: ConnectionResource): PatchOperation[] {
     return [testOf(status, undefined), { op: "add", path: status, value: { pendingIps: {} } }];
   if (had.pendingIps !== undefined) return [];
   return [testOf(pending, undefined), { op: "add", path: pending, value: {} }];
+}
+
+function pathOf(address: string): string {
+  return pointer("status", "pendingIps", address);
 }

@@ -1,4 +1,5 @@
 import type { AnyActorRef, AnyMachineSnapshot } from "xstate";
+import { isMachine } from "./machine-of.ts";
 import { stateName } from "./state-name.ts";
 
 /** An actor went from one state of its chart to another. */
@@ -56,11 +57,6 @@ export function follow(actor: AnyActorRef, follower: Follower): void {
 function notHere(): void {}
 
 type Children = Readonly<Record<string, AnyActorRef>>;
-
-/** Calls that are under way are actors as well; nobody looks at those. */
-function isMachine(ref: AnyActorRef): boolean {
-  return "value" in (ref.getSnapshot() as object);
-}
 
 /** The actor and every machine below it. */
 export function withMachinesBelow(actor: AnyActorRef): AnyActorRef[] {

@@ -5,16 +5,11 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { setTimeout as pause } from "node:timers/promises";
 import { EMPTY, finalize, interval, map, of } from "rxjs";
+import { eventually } from "../../../lab/sites/shell.ts";
 import { ask, askOnce } from "./client.ts";
 import { encodeLine } from "./protocol.ts";
 import { ControlServer } from "./server.ts";
-
-async function isSo(condition: () => boolean): Promise<void> {
-  for (let tries = 0; !condition() && tries < 500; tries++) await pause(10);
-  assert.ok(condition());
-}
 
 describe("the control socket", () => {
   let folder: string;
@@ -53,12 +48,12 @@ describe("the control socket", () => {
     deaf.on("error", () => {});
     deaf.write(encodeLine({ op: "flood" }));
     await once(deaf, "connect");
-    await isSo(() => ended === 1);
+    await eventually(() => assert.equal(ended, 1));
     deaf.destroy();
     for await (const chunk of ask(path, { op: "flood" })) {
       assert.equal((chunk as string).length, 1_000_000);
       break;
     }
-    await isSo(() => ended === 2);
+    await eventually(() => assert.equal(ended, 2));
   });
 });

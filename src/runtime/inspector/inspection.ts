@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { Observable, Subscription } from "rxjs";
 import {
-  StateMachine,
   type AnyActorRef,
   type AnyMachineSnapshot,
   type AnyStateMachine,
   type InspectionEvent,
 } from "xstate";
 import { withMachinesBelow } from "../follow.ts";
+import { isMachine, machineOf } from "../machine-of.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { definitionOf, shownContext, shownEvent } from "./projection.ts";
 import type { ActorTold, ShownSnapshot, WireEvent } from "./wire.ts";
@@ -86,10 +86,10 @@ class Tree {
     this.#tell(told);
   }
 
-  /** Calls that are under way are actors as well, of no chart: they are left out. */
+  /** Calls that are under way are left out. */
   take(event: InspectionEvent): void {
     const actor = event.actorRef as AnyActorRef;
-    if (machineOf(actor) === undefined) return;
+    if (!isMachine(actor)) return;
     if (event.type === "@xstate.actor") this.introduce(actor);
     if (event.type === "@xstate.event") {
       const source = event.sourceRef as AnyActorRef | undefined;
@@ -125,7 +125,7 @@ class Tree {
   #shown(snapshot: AnyMachineSnapshot | undefined): ShownSnapshot | null {
     if (snapshot === undefined) return null;
     const machines = Object.entries(snapshot.children as Record<string, AnyActorRef>).filter(
-      ([, child]) => machineOf(child) !== undefined,
+      ([, child]) => isMachine(child),
     );
     const { status, value } = snapshot;
     return {
@@ -137,9 +137,4 @@ class Tree {
       ),
     };
   }
-}
-
-function machineOf(actor: AnyActorRef): AnyStateMachine | undefined {
-  const { logic } = actor as { logic?: unknown };
-  return logic instanceof StateMachine ? logic : undefined;
 }
