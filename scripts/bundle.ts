@@ -1,6 +1,7 @@
-import { cpSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { pageFile, pageFileNames } from "../src/adapters/inspector/page-files.ts";
 
 /** Writes `ipman.js` and what it loads into a folder: all of ipman that runs, and no more. */
 const [out] = process.argv.slice(2);
@@ -17,8 +18,8 @@ await build({
   target: "node24",
   format: "esm",
   outdir: out,
-  // Native: it finds its library beside itself.
-  external: ["koffi"],
+  // Native: it finds its library beside itself. And what only sources need.
+  external: ["koffi", "esbuild"],
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: "none",
@@ -27,6 +28,10 @@ await build({
     js: 'import{createRequire as bundledRequire}from"node:module";const require=bundledRequire(import.meta.url);',
   },
 });
+mkdirSync(join(out, "page"));
+for (const name of pageFileNames) {
+  writeFileSync(join(out, "page", name), (await pageFile(name))?.body ?? "");
+}
 writeFileSync(join(out, "package.json"), '{"type":"module"}\n');
 
 // Its C++ and its documentation stay behind.

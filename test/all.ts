@@ -28,6 +28,10 @@ const lab = (name: string, pattern: string): Suite => ({
 const suites: readonly Suite[] = [
   { name: "check", command: ["npm", "run", "--silent", "check"] },
   { name: "unit", command: ["npm", "run", "--silent", "test"] },
+  {
+    name: "browser",
+    command: ["bash", "-c", `${node} ${runner.join(" ")} test/browser/*.browser.ts`],
+  },
   lab("contracts", "lab/contracts/*.scenario.ts"),
   lab("scenarios", "lab/scenarios/*.scenario.ts"),
   {

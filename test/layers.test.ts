@@ -40,6 +40,9 @@ describe("the layers", () => {
     ["src/adapters/planted.ts", "xstate"],
     ["src/runtime/planted.ts", "../main/run.ts"],
     ["src/runtime/planted.ts", "koffi"],
+    ["src/page/planted.ts", "../runtime/state-name.ts"],
+    ["src/page/planted.ts", "elkjs"],
+    ["src/page/planted.ts", "node:fs"],
     ["packages/vici-client/src/planted.ts", "rxjs"],
   ] as const) {
     it(`${dirname(file)} may not import ${imported}`, () => {
@@ -53,6 +56,7 @@ describe("the layers", () => {
     ["src/adapters/vici/planted.ts", "../../model/sa.ts"],
     ["src/runtime/planted.ts", "../adapters/vici/charon.ts"],
     ["src/main/planted.ts", "../runtime/supervisor.ts"],
+    ["src/page/planted.ts", "./actors.ts"],
   ] as const) {
     it(`${dirname(file)} may import ${imported}`, () => {
       assert.doesNotMatch(lint(file, imported), /no-restricted-imports/);

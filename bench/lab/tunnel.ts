@@ -106,6 +106,7 @@ function runHost(lab: TwoSites, folder: string): Promise<Host> {
     vici: lab.node.vici,
     stateFolder: "/run/ipman",
     metrics: "off",
+    inspect: "off",
     fabric: "198.18.0.0/16",
     vxlanPort: 7_789,
     logLevel: "silent",

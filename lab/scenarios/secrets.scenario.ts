@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { connectionSpec, secret, yaml } from "../sites/manifests.ts";
-import { sh } from "../sites/shell.ts";
+import { eventually, sh } from "../sites/shell.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
 const planted = [
@@ -25,11 +25,16 @@ describe("a secret", () => {
   const [first = "", second = "", broken = ""] = planted;
   const declare = (key: string) => lab.ipman.apply("secret.yaml", yaml(secret({ first: key })));
 
+  /** What the inspector's page is told. */
+  let told = "";
+
   it("goes through all that can happen to it", async () => {
     await lab.mirror(cr, { secret: first });
     declare(second);
     lab.ipman.apply("first.yaml", yaml(cr));
     await lab.ipman.start("--log", "trace");
+    const page = new WebSocket("ws://127.0.0.1:9741/?page");
+    page.addEventListener("message", ({ data }) => (told += String(data)));
     await lab.ipman.reason("first", "AuthenticationFailed");
     declare(first);
     await lab.ipman.ready("first", 30_000);
@@ -39,6 +44,8 @@ describe("a secret", () => {
     await lab.ipman.until(({ problems }) => problems.some(({ path }) => path === "data.first"));
     declare(second);
     await lab.ipman.until(({ problems }) => problems.length === 0);
+    await eventually(() => assert.match(told, /sas\.listed.*AuthenticationFailed.*established/));
+    page.close();
   });
 
   it("is in no byte that ipman wrote, shows or serves", async () => {
@@ -47,6 +54,7 @@ describe("a secret", () => {
       status: sh(bin, "status", "-o", "json"),
       table: sh(bin, "status"),
       actors: sh(bin, "inspect", "--once", "-o", "json"),
+      page: told,
       metrics: await lab.ipman.scrape(),
       state: readFileSync(join(lab.ipman.state, "endpoints.json"), "utf8"),
       "command line": sh("ps", "-ww", "-o", "args=", "-p", String(lab.ipman.pid)),

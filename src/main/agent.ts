@@ -1,7 +1,7 @@
 import { integerOption, textOption, UsageError, type Command, type Values } from "./command.ts";
 import { impliedGroupId } from "../model/group.ts";
 import { nodeRunFolder, sharedFolder } from "../model/workloads.ts";
-import { defaultVxlanPort } from "./defaults.ts";
+import { defaultInspector, defaultVxlanPort } from "./defaults.ts";
 
 /** charon's socket, in the folder that its pod shares with the agent's. */
 const agentVici = `${sharedFolder}/charon.vici`;
@@ -22,6 +22,8 @@ options:
   --vici PATH        charon's VICI socket (${agentVici})
   --node-run DIR     the node's /run, with the container runtime's socket (${nodeRunFolder})
   --listen ADDRESS   metrics, /healthz and /readyz on host:port (0.0.0.0:9740)
+  --inspect ADDRESS  a page with the live state machines, for port-forwards
+                     (${defaultInspector}; "off" for none)
   --vxlan-port PORT  UDP port of the VXLAN segments (${defaultVxlanPort})
   --log LEVEL        trace, debug, info, warn, error (info); logs are JSON lines
 `,
@@ -33,6 +35,7 @@ options:
     vici: { type: "string" },
     "node-run": { type: "string" },
     listen: { type: "string" },
+    inspect: { type: "string" },
     "vxlan-port": { type: "string" },
     log: { type: "string" },
   },
@@ -45,6 +48,7 @@ options:
       vici: textOption(values, "vici", agentVici),
       nodeRun: textOption(values, "node-run", nodeRunFolder),
       listen: textOption(values, "listen", "0.0.0.0:9740"),
+      inspect: textOption(values, "inspect", defaultInspector),
       vxlanPort: integerOption(values, "vxlan-port", defaultVxlanPort, { least: 1, most: 65_535 }),
       logLevel: textOption(values, "log", "info"),
     });

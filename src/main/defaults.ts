@@ -12,6 +12,9 @@ export const defaultVxlanPort = 7789;
 /** Between gateways and workloads on a host: RFC 2544's range, which no network uses. */
 export const defaultFabric = "198.18.0.0/16";
 
+/** Where the inspector's page is served. */
+export const defaultInspector = "127.0.0.1:9741";
+
 export function controlSocket(stateFolder: string): string {
   return join(stateFolder, "control.sock");
 }

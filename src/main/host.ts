@@ -20,6 +20,7 @@ import { fabricNetwork, HostPlacement } from "../runtime/host-placement.ts";
 import { logChanges } from "../runtime/log.ts";
 import { Metrics } from "../runtime/metrics.ts";
 import { observers } from "../runtime/observers.ts";
+import { serveInspector } from "../runtime/inspector/serve.ts";
 import { serveMetrics } from "../runtime/metrics-server.ts";
 import { Refusal } from "../runtime/refusal.ts";
 import { supervisorControl } from "../runtime/supervisor-control.ts";
@@ -32,6 +33,8 @@ export interface HostOptions {
   readonly stateFolder: string;
   /** `host:port` or `off`. */
   readonly metrics: string;
+  /** `host:port` or `off`. */
+  readonly inspect: string;
   readonly fabric: string;
   readonly vxlanPort: number;
   readonly logLevel: string;
@@ -88,6 +91,10 @@ async function build(options: HostOptions, log: Logger, resources: AsyncDisposab
   const control = controlHandler({ supervisor, placement, network, vxlanPort: options.vxlanPort });
   resources.use(await ControlServer.listen(controlSocket(options.stateFolder), control));
   if (options.metrics !== "off") resources.use(await serveMetrics(options.metrics, metrics));
+  if (options.inspect !== "off") {
+    const inspector = await serveInspector(options.inspect, supervisor);
+    log.info({ url: resources.use(inspector).url }, "the state machines can be looked at");
+  }
   metrics.observe(supervisor, new Charon(options.vici, whileScraped), network);
   const subscriptions = new Subscription();
   resources.defer(() => subscriptions.unsubscribe());

@@ -13,7 +13,7 @@ const about = (sessionId: string) => ({
 
 const actor = (sessionId: string, name: string, value: unknown, parentId?: string): WireEvent => ({
   ...about(sessionId),
-  ...{ type: "@xstate.actor", name, parentId, definition: "{}" },
+  ...{ type: "@xstate.actor", name, parentId, machine: "child", definition: "{}" },
   snapshot: value === null ? null : snapshot(value),
 });
 

@@ -1,7 +1,7 @@
 import { ask } from "../adapters/control/client.ts";
 import type { WireEvent } from "../runtime/inspector/wire.ts";
 import { textOption, UsageError, type Command } from "./command.ts";
-import { controlSocket, defaultStateFolder } from "./defaults.ts";
+import { controlSocket, defaultInspector, defaultStateFolder } from "./defaults.ts";
 import { InspectLines } from "./inspect-lines.ts";
 
 export const command: Command = {
@@ -11,7 +11,8 @@ export const command: Command = {
 
 Shows each actor that "ipman run", or a node's agent, has at work, with its state, and then
 what happens to it, a line for each change of a state: when, which actor, from where to
-where, and the event that did it. Goes on until interrupted.
+where, and the event that did it. Goes on until interrupted. The same as a page, with the
+charts drawn, is on http://${defaultInspector}/ of the machine that runs it.
 
   CONNECTION     only the actors of this connection, and charon's
 

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { integerOption, textOption, UsageError, type Command, type Values } from "./command.ts";
 import {
   defaultFabric,
+  defaultInspector,
   defaultStateFolder,
   defaultViciPath,
   defaultVxlanPort,
@@ -28,6 +29,8 @@ options:
   --vici PATH        charon's VICI socket (${defaultViciPath})
   --state DIR        for the control socket and the list of attachments (${defaultStateFolder})
   --metrics ADDRESS  serve Prometheus metrics on host:port (127.0.0.1:9740; "off" for none)
+  --inspect ADDRESS  serve a page with the live state machines on host:port, to this machine
+                     alone (127.0.0.1:9741; "off" for none)
   --vxlan-port PORT  UDP port of the VXLAN segments (${defaultVxlanPort})
   --fabric NETWORK   addresses between gateways and workloads (${defaultFabric})
   --teardown         on SIGTERM and SIGINT, remove the tunnels and everything that was made
@@ -38,6 +41,7 @@ options:
     vici: { type: "string" },
     state: { type: "string" },
     metrics: { type: "string" },
+    inspect: { type: "string" },
     "vxlan-port": { type: "string" },
     fabric: { type: "string" },
     teardown: { type: "boolean" },
@@ -65,6 +69,7 @@ function hostOptions(values: Values, positionals: readonly string[]): HostOption
     vici: textOption(values, "vici", defaultViciPath).replace(/^unix:\/\//, ""),
     stateFolder: textOption(values, "state", defaultStateFolder),
     metrics: textOption(values, "metrics", "127.0.0.1:9740"),
+    inspect: textOption(values, "inspect", defaultInspector),
     fabric: textOption(values, "fabric", defaultFabric),
     vxlanPort: integerOption(values, "vxlan-port", defaultVxlanPort, { least: 1, most: 65_535 }),
     logLevel: textOption(values, "log", "info"),

@@ -22,6 +22,7 @@ import { ChildMemory } from "../runtime/cluster/child-memory.ts";
 import { PodPlacement } from "../runtime/cluster/pod-placement.ts";
 import { backgroundWrites } from "../runtime/cluster/writes.ts";
 import { HostNetwork } from "../runtime/host-network.ts";
+import { serveInspector } from "../runtime/inspector/serve.ts";
 import { logChanges, logTrouble } from "../runtime/log.ts";
 import { Metrics } from "../runtime/metrics.ts";
 import { serveMetrics } from "../runtime/metrics-server.ts";
@@ -37,6 +38,8 @@ export interface AgentOptions {
   readonly vici: string;
   readonly nodeRun: string;
   readonly listen: string;
+  /** `host:port` or `off`. */
+  readonly inspect: string;
   readonly vxlanPort: number;
   readonly logLevel: string;
 }
@@ -144,8 +147,14 @@ class AgentParts {
   /** For `ipman status`, `inspect` and orders in the agent's pod; tunnels do without. */
   async #answer(supervisor: Supervisor): Promise<void> {
     const path = controlSocket(dirname(this.#options.vici));
+    const { inspect } = this.#options;
+    await this.#offer(ControlServer.listen(path, supervisorControl(supervisor)));
+    if (inspect !== "off") await this.#offer(serveInspector(inspect, supervisor));
+  }
+
+  async #offer(server: Promise<AsyncDisposable>): Promise<void> {
     try {
-      this.#resources.use(await ControlServer.listen(path, supervisorControl(supervisor)));
+      this.#resources.use(await server);
     } catch (error) {
       this.#onTrouble(error);
     }

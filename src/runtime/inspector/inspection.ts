@@ -12,14 +12,24 @@ import type { Supervisor } from "../supervisor.ts";
 import { definitionOf, shownContext, shownEvent } from "./projection.ts";
 import type { ActorTold, ShownSnapshot, WireEvent } from "./wire.ts";
 
-type Tell = (event: WireEvent) => void;
+/** Each chart is told once where that is enough, and else with every actor. */
+export interface InspectionOptions {
+  readonly compact: boolean;
+}
 
 /**
  * Everything that a supervisor's actors do: first those that there are, then each event and
  * what comes of it. Whoever subscribes is told; nothing is inspected while nobody does.
  */
-export function inspection(supervisor: Supervisor): Observable<WireEvent> {
+export function inspection(
+  supervisor: Supervisor,
+  { compact }: InspectionOptions = { compact: false },
+): Observable<WireEvent> {
   return new Observable((subscriber) => {
+    const viewer: Viewer = {
+      tell: (event) => subscriber.next(event),
+      charts: compact ? new Set() : undefined,
+    };
     const trees = new Map<AnyActorRef, Subscription>();
     const look = () => {
       const roots = new Set<AnyActorRef>(supervisor.rootActors);
@@ -30,11 +40,7 @@ export function inspection(supervisor: Supervisor): Observable<WireEvent> {
         trees.delete(root);
       }
       for (const root of roots) {
-        if (!trees.has(root))
-          trees.set(
-            root,
-            inspectTree(root, (told) => subscriber.next(told)),
-          );
+        if (!trees.has(root)) trees.set(root, inspectTree(root, viewer));
       }
     };
     look();
@@ -55,9 +61,15 @@ export function actorsNow(supervisor: Supervisor): WireEvent[] {
   return told;
 }
 
+interface Viewer {
+  readonly tell: (event: WireEvent) => void;
+  /** Those that it was told already; undefined where it wants them every time. */
+  readonly charts: Set<AnyStateMachine> | undefined;
+}
+
 /** Each tree is a system of its own, and numbers its actors from 0. */
-function inspectTree(root: AnyActorRef, tell: Tell): Subscription {
-  const tree = new Tree(root, tell);
+function inspectTree(root: AnyActorRef, viewer: Viewer): Subscription {
+  const tree = new Tree(root, viewer);
   for (const actor of withMachinesBelow(root)) tree.introduce(actor);
   const observer = root.system.inspect((event) => tree.take(event));
   return new Subscription(() => observer.unsubscribe());
@@ -66,24 +78,27 @@ function inspectTree(root: AnyActorRef, tell: Tell): Subscription {
 class Tree {
   readonly #prefix = randomUUID().slice(0, 8);
   readonly #root: AnyActorRef;
-  readonly #tell: Tell;
+  readonly #viewer: Viewer;
 
-  constructor(root: AnyActorRef, tell: Tell) {
+  constructor(root: AnyActorRef, viewer: Viewer) {
     this.#root = root;
-    this.#tell = tell;
+    this.#viewer = viewer;
   }
 
   introduce(actor: AnyActorRef): void {
     const parent = actor._parent;
+    const machine = machineOf(actor) as AnyStateMachine;
     const told: ActorTold = {
       ...this.#about(actor),
       type: "@xstate.actor",
       name: actor.id,
       parentId: parent && this.#sessionOf(parent),
-      definition: definitionOf(machineOf(actor) as AnyStateMachine),
+      machine: machine.id,
+      definition: this.#viewer.charts?.has(machine) === true ? undefined : definitionOf(machine),
       snapshot: this.#shown(actor.getSnapshot() as AnyMachineSnapshot | undefined),
     };
-    this.#tell(told);
+    this.#viewer.charts?.add(machine);
+    this.#viewer.tell(told);
   }
 
   /** Calls that are under way are left out. */
@@ -93,7 +108,7 @@ class Tree {
     if (event.type === "@xstate.actor") this.introduce(actor);
     if (event.type === "@xstate.event") {
       const source = event.sourceRef as AnyActorRef | undefined;
-      this.#tell({
+      this.#viewer.tell({
         ...this.#about(actor),
         type: event.type,
         sourceId: source && this.#sessionOf(source),
@@ -104,7 +119,7 @@ class Tree {
       const snapshot = this.#shown(event.snapshot as AnyMachineSnapshot);
       if (snapshot === null) return;
       const shown = shownEvent(event.event);
-      this.#tell({ ...this.#about(actor), type: event.type, event: shown, snapshot });
+      this.#viewer.tell({ ...this.#about(actor), type: event.type, event: shown, snapshot });
     }
   }
 

@@ -28,8 +28,13 @@ export interface ActorTold extends Told {
   readonly type: "@xstate.actor";
   readonly name: string;
   readonly parentId: string | undefined;
-  /** Its chart, as JSON; without its context. */
-  readonly definition: string;
+  /** The id of its chart; not part of Stately's format. */
+  readonly machine: string;
+  /**
+   * Its chart, as JSON; without its context. Who asks for `compact` is told it with the
+   * first actor that has it.
+   */
+  readonly definition: string | undefined;
   /** Null of one that has not begun. */
   readonly snapshot: ShownSnapshot | null;
 }

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { AnyStateMachine, AnyStateNode } from "xstate";
+import { charonMachine } from "../machines/charon.ts";
+import { childMachine } from "../machines/child.ts";
+import { connectionMachine } from "../machines/connection.ts";
+import { gatewayMachine } from "../machines/gateway.ts";
+import { definitionOf } from "../runtime/inspector/projection.ts";
+import { chartGraph } from "./chart-graph.ts";
+import { activeStates, chartOf, type ChartState } from "./chart.ts";
+
+const machines: readonly AnyStateMachine[] = [
+  charonMachine,
+  connectionMachine,
+  childMachine,
+  gatewayMachine,
+] as never;
+
+const idsOf = ({ id, states }: ChartState): string[] => [id, ...states.flatMap(idsOf)];
+
+/** As XState itself has read a machine. */
+const nodesOf = (node: AnyStateNode): AnyStateNode[] => [
+  node,
+  ...Object.values(node.states).flatMap(nodesOf),
+];
+
+const transitionsOf = (node: AnyStateNode) => [
+  ...[...node.transitions.values()].flat(),
+  ...(node.always ?? []),
+];
+
+describe("a chart", () => {
+  for (const machine of machines) {
+    const chart = chartOf(definitionOf(machine));
+    const known = nodesOf(machine.root);
+
+    it(`of ${machine.id} has the states that XState knows`, () => {
+      assert.deepEqual(idsOf(chart.root).toSorted(), known.map(({ id }) => id).toSorted());
+    });
+
+    it(`of ${machine.id} has the transitions that XState knows`, () => {
+      const expected = known
+        .flatMap(transitionsOf)
+        .flatMap(({ source, eventType, target = [] }) =>
+          target.map((one) => `${source.id} ${eventType} ${one.id}`),
+        );
+      const drawn = chart.transitions.map(
+        ({ source, event, target }) => `${source} ${event} ${target}`,
+      );
+      assert.deepEqual(drawn.toSorted(), expected.toSorted());
+    });
+
+    it(`of ${machine.id} is given to be laid out as a whole`, () => {
+      const { edges = [] } = chartGraph(chart, (text) => text.length);
+      const between = new Set(chart.transitions.map(({ source, target }) => `${source}→${target}`));
+      const drawn = edges.map(({ id }) => id).filter((id) => id.includes("→"));
+      assert.deepEqual(drawn.toSorted(), [...between].toSorted());
+    });
+  }
+
+  it("knows what a state has at work, and how one is entered", () => {
+    const { root } = chartOf(definitionOf(gatewayMachine as never));
+    const absent = root.states.find(({ name }) => name === "absent");
+    assert.equal(root.initial, "gateway.absent");
+    assert.equal(absent?.initial, "gateway.absent.placing");
+    assert.deepEqual(absent?.states[0]?.invokes, ["place"]);
+    assert.match(absent?.description ?? "", /no namespace/);
+  });
+
+  it("is lit in every state that is entered", () => {
+    assert.deepEqual(activeStates("m", "a"), ["m", "m.a"]);
+    assert.deepEqual(activeStates("m", { a: { b: "c" } }), ["m", "m.a", "m.a.b", "m.a.b.c"]);
+    assert.deepEqual(activeStates("m", { a: "x", b: "y" }), ["m", "m.a", "m.a.x", "m.b", "m.b.y"]);
+  });
+});

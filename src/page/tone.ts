@@ -1,0 +1,29 @@
+import { outermost } from "./actors.ts";
+
+/** How a state is to look: as its meaning is, whichever machine has it. */
+export type Tone = "idle" | "busy" | "good" | "change" | "bad" | "end";
+
+const tones: Readonly<Record<string, Tone>> = {
+  pending: "idle",
+  absent: "idle",
+  loading: "busy",
+  replacing: "busy",
+  negotiating: "busy",
+  connecting: "busy",
+  stale: "busy",
+  configuring: "busy",
+  established: "good",
+  connected: "good",
+  ready: "good",
+  rekeying: "change",
+  closed: "bad",
+  failed: "bad",
+  degraded: "bad",
+  terminating: "end",
+  gone: "end",
+};
+
+/** @param state with those inside it or without: `negotiating.waiting` */
+export function toneOf(state: string): Tone {
+  return tones[outermost(state)] ?? "idle";
+}

@@ -1,0 +1,8 @@
+import { InspectorServer } from "../../adapters/inspector/inspector-server.ts";
+import type { Supervisor } from "../supervisor.ts";
+import { inspection } from "./inspection.ts";
+
+/** Serves the inspector of a supervisor's actors on `host:port`. */
+export function serveInspector(address: string, supervisor: Supervisor): Promise<InspectorServer> {
+  return InspectorServer.listen(address, (how) => inspection(supervisor, how));
+}
