@@ -1,4 +1,6 @@
-import type { Status } from "../runtime/status.ts";
+import type { Failure } from "../model/failure.ts";
+import { unansweredOf } from "../runtime/conditions.ts";
+import type { ChildStatus, Status } from "../runtime/status.ts";
 
 const header = ["CONNECTION", "CHILD", "STATE", "GATEWAY", "WORKERS", "REASON"];
 
@@ -12,11 +14,15 @@ export function statusTable(status: Status): string {
       child.state,
       child.gateway,
       String(child.workers.length),
-      child.failure?.reason ?? "",
+      failureOf(child)?.reason ?? "",
     ]),
   ]);
   const lines = [header, ...rows].map((row) => format(row, widths([header, ...rows])));
   return `${[...lines, ...remarks(status)].join("\n")}\n`;
+}
+
+function failureOf({ key, failure, reachability }: ChildStatus): Failure | undefined {
+  return failure ?? (reachability === "unreachable" ? unansweredOf(key) : undefined);
 }
 
 function remarks({ charon, connections, problems }: Status): string[] {
@@ -28,9 +34,10 @@ function remarks({ charon, connections, problems }: Status): string[] {
       ...(connection.failure === undefined || connection.problems.length > 0
         ? []
         : [`${connection.id}: ${connection.failure.message}`]),
-      ...connection.children.flatMap(({ key, failure }) =>
-        failure === undefined ? [] : [`${connection.id}/${key}: ${failure.message}`],
-      ),
+      ...connection.children.flatMap((child) => {
+        const failure = failureOf(child);
+        return failure === undefined ? [] : [`${connection.id}/${child.key}: ${failure.message}`];
+      }),
     ]),
   ];
   return messages.length === 0 ? [] : ["", ...messages];

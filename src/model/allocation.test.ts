@@ -20,6 +20,7 @@ const child: Child = {
   },
   extra: {},
   initiates: true,
+  probe: undefined,
 };
 
 const used = (...addresses: string[]) =>

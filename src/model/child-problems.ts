@@ -1,4 +1,4 @@
-import { bitsOf, type Address } from "./address.ts";
+import { bitsOf, parseAddress, type Address } from "./address.ts";
 import { parseRange, rangeContains, rangesOverlap, type AddressRange } from "./address-pool.ts";
 import { childExtraProblem } from "./extra.ts";
 import { labelValueProblem } from "./names.ts";
@@ -26,7 +26,8 @@ export function childProblems(key: string, child: ChildSpec): Problem[] {
   const vxlan = hostAddress(child.vxlan_ip, ".vxlan_ip", report);
   if (xfrm !== undefined && vxlan !== undefined) reportGateway(xfrm, vxlan, report);
   const local = selectors(child.local_ips, ".local_ips", xfrm, report);
-  selectors(child.remote_ips, ".remote_ips", xfrm, report);
+  const remote = selectors(child.remote_ips, ".remote_ips", xfrm, report);
+  if (child.probe !== undefined) reportProbe(child.probe.address, { xfrm, local, remote }, report);
   reportPools(child, { xfrm, vxlan, local }, report);
   for (const [name, value] of Object.entries(child.extra ?? {})) {
     const problem = childExtraProblem(name, value);
@@ -85,6 +86,31 @@ function selectors(
     }
     return [prefix];
   });
+}
+
+/** Echo requests have to enter the tunnel at the gateway, and their answers to come back by it. */
+function reportProbe(
+  text: string,
+  {
+    xfrm,
+    local,
+    remote,
+  }: Readonly<Record<"local" | "remote", Prefix[] | undefined>> & {
+    readonly xfrm: Prefix | undefined;
+  },
+  report: Report,
+): void {
+  const path = ".probe.address";
+  const address = parseAddress(text);
+  if (address === undefined) return report(path, `"${text}" is no address such as 10.0.1.1`);
+  const covers = (networks: Prefix[], one: Address) => networks.some((net) => contains(net, one));
+  if (remote !== undefined && !covers(remote, address))
+    report(path, `${text} is in none of remote_ips: nothing to it would enter the tunnel`);
+  if (xfrm !== undefined && local !== undefined && !covers(local, xfrm.address))
+    report(
+      ".probe",
+      `xfrm_ip is in none of local_ips: what the gateway itself sends would not enter the tunnel`,
+    );
 }
 
 interface Surroundings {

@@ -1,6 +1,6 @@
-import { parseAddress } from "./address.ts";
+import { parseAddress, type Address } from "./address.ts";
 import { parseRange, type AddressRange } from "./address-pool.ts";
-import type { Child, Connection } from "./connection.ts";
+import type { Child, Connection, Probe } from "./connection.ts";
 import { connectionProblems } from "./connection-problems.ts";
 import { mended } from "./mended.ts";
 import { parsePrefix, type Prefix } from "./prefix.ts";
@@ -67,7 +67,16 @@ function childFromSpec(key: string, spec: ChildSpec): Child {
     pools: Object.fromEntries(pools),
     extra: { ...spec.extra },
     initiates: startAction.includes("start"),
+    probe: probeFromSpec(spec),
   };
+}
+
+const probeSeconds = 5;
+
+function probeFromSpec({ probe }: ChildSpec): Probe | undefined {
+  if (probe === undefined) return undefined;
+  const { address, intervalSeconds = probeSeconds } = probe;
+  return { address: parseAddress(address) as Address, intervalSeconds };
 }
 
 /** Of a field that validation has accepted. */

@@ -2,6 +2,12 @@ import type { Address } from "./address.ts";
 import type { AddressRange } from "./address-pool.ts";
 import type { Prefix } from "./prefix.ts";
 
+/** Who is asked for answers through a child. */
+export interface Probe {
+  readonly address: Address;
+  readonly intervalSeconds: number;
+}
+
 /** A child after validation: what actors and plans work with. */
 export interface Child {
   /** Map key in the manifest and name in charon. */
@@ -17,6 +23,8 @@ export interface Child {
   readonly extra: Readonly<Record<string, string>>;
   /** False where the peer, or traffic, is to bring the child up. */
   readonly initiates: boolean;
+  /** Undefined where nobody is to be asked. */
+  readonly probe: Probe | undefined;
 }
 
 /** Where a Secret's value is found. */

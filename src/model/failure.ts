@@ -37,6 +37,8 @@ export const Reason = {
   NegotiationFailed: "NegotiationFailed",
   /** A rekey that was due did not happen. */
   RekeyOverdue: "RekeyOverdue",
+  /** The probe behind the peer does not answer. */
+  ProbeUnanswered: "ProbeUnanswered",
   /** The kernel refused a link, an address, a route or an entry. */
   NetworkRejected: "NetworkRejected",
   /** Nothing is wrong; it is not done yet. */

@@ -39,6 +39,8 @@ export const child = (cr: Manifest) => cr.spec.children["example-child"];
 const extra = (cr: Manifest) => child(cr).extra as Record<string, string>;
 export const at = (rest: string) => `spec.children.example-child${rest}`;
 
+const probed = (cr: Manifest, probe: object) => Object.assign(child(cr), { probe });
+
 /** What is changed, how, and where there are problems then. */
 export const manifestCases: readonly [string, (cr: Manifest) => void, string[]][] = [
   [
@@ -86,6 +88,26 @@ export const manifestCases: readonly [string, (cr: Manifest) => void, string[]][
     [at(".remote_ips[0]")],
   ],
   ["equal gateway addresses", (cr) => (child(cr).vxlan_ip = "10.0.2.1/24"), [at(".vxlan_ip")]],
+  ["a probe behind the peer", (cr) => probed(cr, { address: "10.0.1.7" }), []],
+  [
+    "a probe outside remote_ips",
+    (cr) => probed(cr, { address: "10.9.0.1" }),
+    [at(".probe.address")],
+  ],
+  ["a probe of no address", (cr) => probed(cr, { address: "web" }), [at(".probe.address")]],
+  [
+    "a probe that is asked all the time",
+    (cr) => probed(cr, { address: "10.0.1.7", intervalSeconds: 0 }),
+    [at(".probe.intervalSeconds")],
+  ],
+  [
+    "a probe from outside local_ips",
+    (cr) => {
+      probed(cr, { address: "10.0.1.7" });
+      child(cr).xfrm_ip = "10.5.2.1/24";
+    },
+    [at(".probe")],
+  ],
   [
     "a pool address outside the network",
     (cr) => (child(cr).ip_pools.primary = ["10.0.9.3/24"]),

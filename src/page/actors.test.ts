@@ -89,7 +89,7 @@ describe("the page's actors", () => {
     assert.deepEqual(found("", "negotiating"), ["partner/lan"]);
     assert.deepEqual(found("bank", "pending"), []);
     assert.deepEqual(Object.fromEntries(countByState(actors.ordered)), {
-      ...{ connected: 1, failed: 1, negotiating: 1, pending: 1, ready: 1 },
+      ...{ failed: 1, negotiating: 1, pending: 1, ready: 2 },
     });
     const bank = actors.byTitle("bank");
     assert.equal(bank && failureOf(bank), "PeerUnreachable: the peer does not answer");

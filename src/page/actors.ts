@@ -132,9 +132,13 @@ export function withThoseBelow(actor: Actor): Actor[] {
   return [actor, ...actor.children.flatMap(withThoseBelow)];
 }
 
-/** `negotiating` of `negotiating.waiting`. */
+/** They say little by themselves: what is inside them does. */
+const wrappers: ReadonlySet<string> = new Set(["connected", "asking"]);
+
+/** `negotiating` of `negotiating.waiting`, `ready` of `connected.ready.idle`. */
 export function outermost(state: string): string {
-  return state.split(".", 1)[0] ?? "";
+  const [first = "", second = first] = state.split(".", 2);
+  return wrappers.has(first) ? second : first;
 }
 
 /** Why it is not as it should be, in words. */

@@ -1,5 +1,3 @@
-import { outermost } from "./actors.ts";
-
 /** How a state is to look: as its meaning is, whichever machine has it. */
 export type Tone = "idle" | "busy" | "good" | "change" | "bad" | "end";
 
@@ -15,6 +13,9 @@ const tones: Readonly<Record<string, Tone>> = {
   established: "good",
   connected: "good",
   ready: "good",
+  reachable: "good",
+  asking: "busy",
+  unreachable: "bad",
   rekeying: "change",
   closed: "bad",
   failed: "bad",
@@ -23,7 +24,8 @@ const tones: Readonly<Record<string, Tone>> = {
   gone: "end",
 };
 
-/** @param state with those inside it or without: `negotiating.waiting` */
+/** @param state with those inside it, the innermost of which that has a meaning counts */
 export function toneOf(state: string): Tone {
-  return tones[outermost(state)] ?? "idle";
+  const known = state.split(/[. ]/).findLast((name) => name in tones);
+  return tones[known ?? ""] ?? "idle";
 }

@@ -4,6 +4,7 @@ import { charonMachine } from "../machines/charon.ts";
 import { childMachine } from "../machines/child.ts";
 import { connectionMachine } from "../machines/connection.ts";
 import { gatewayMachine } from "../machines/gateway.ts";
+import { probeMachine } from "../machines/probe.ts";
 import type { Move } from "./follow.ts";
 import { stateName } from "./state-name.ts";
 import type { Urgency } from "./turns.ts";
@@ -11,12 +12,15 @@ import type { Urgency } from "./turns.ts";
 const { connected, ...ofCharon } = charonMachine.states;
 const ofSession = Object.keys(connected?.states ?? {});
 
+const { asking, ...idle } = probeMachine.states;
+
 /** Every state that an actor of a machine can be in, as {@link stateName} calls it. */
 const charts: Readonly<Record<string, readonly string[]>> = {
   charon: [...Object.keys(ofCharon), ...ofSession],
   connection: Object.keys(connectionMachine.states),
   child: Object.keys(childMachine.states),
   gateway: Object.keys(gatewayMachine.states),
+  probe: [...Object.keys(idle), ...Object.keys(asking?.states ?? {})],
 };
 
 const minute = 60;

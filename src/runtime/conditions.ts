@@ -1,7 +1,7 @@
 import type { Condition } from "../model/condition.ts";
 import { failure, Reason, type Failure } from "../model/failure.ts";
 import type { SourceProblem } from "../model/resource.ts";
-import { first, firstLack, judged, summary, type Check } from "./checks.ts";
+import { condition, first, firstLack, judged, summary, type Check } from "./checks.ts";
 import type { ChildStatus, State } from "./status.ts";
 
 /** What the conditions of a connection are judged by. */
@@ -16,7 +16,10 @@ export interface ConnectionFacts {
   readonly charonReady: boolean;
 }
 
-export type ChildFacts = Pick<ChildStatus, "key" | "state" | "gateway" | "failure">;
+export type ChildFacts = Pick<
+  ChildStatus,
+  "key" | "state" | "gateway" | "failure" | "reachability"
+>;
 
 const inProgress = failure(Reason.InProgress, "it is being brought up");
 
@@ -69,6 +72,7 @@ const ofChild: readonly Check<ChildFacts>[] = [
 export function conditionsOf(facts: ConnectionFacts): Condition[] {
   return [
     ...judged(ofConnection, facts),
+    ...reachable(facts.children),
     ...summary(carries(facts) ? undefined : lackOf(facts), "every child carries traffic"),
   ];
 }
@@ -88,7 +92,31 @@ function lackOf(facts: ConnectionFacts): Failure {
 /** The conditions of one child. */
 export function childConditionsOf(facts: ChildFacts): Condition[] {
   const lack = firstLack(ofChild, facts);
-  return [...judged(ofChild, facts), ...summary(lack, "it carries traffic").slice(0, 1)];
+  return [
+    ...judged(ofChild, facts),
+    ...reachable([facts]),
+    ...summary(lack, "it carries traffic").slice(0, 1),
+  ];
+}
+
+/**
+ * Whether those who are asked behind the peer answer. `Ready` does not depend on it: the
+ * tunnel may be as declared, and who should answer away.
+ */
+function reachable(children: readonly ChildFacts[]): Condition[] {
+  const asked = children.filter(({ reachability }) => reachability !== undefined);
+  if (asked.length === 0) return [];
+  const lost = asked.find(({ reachability }) => reachability === "unreachable");
+  if (lost !== undefined) return [condition("Reachable", unansweredOf(lost.key), "")];
+  const isOpen = asked.some(({ reachability }) => reachability === "unknown");
+  if (!isOpen) return [condition("Reachable", undefined, "every probe is answered")];
+  return [{ ...condition("Reachable", probing, ""), status: "Unknown" }];
+}
+
+const probing = failure(Reason.InProgress, "a probe waits for its first answer");
+
+export function unansweredOf(child: string): Failure {
+  return failure(Reason.ProbeUnanswered, `the probe of ${child} is not answered`);
 }
 
 function gatewayFailure({ key, gateway, failure: known }: ChildFacts): Failure | undefined {

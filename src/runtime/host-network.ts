@@ -1,5 +1,6 @@
 import type { Observable } from "rxjs";
 import { defer, filter } from "rxjs";
+import { echoes, type EchoResult } from "../adapters/icmp/echoes.ts";
 import { announce } from "../adapters/netlink/announce.ts";
 import { applyPlan } from "../adapters/netlink/apply-plan.ts";
 import { monitor, type MonitorEvent } from "../adapters/netlink/monitor.ts";
@@ -10,6 +11,7 @@ import { removeOrphans, saNews, type SaNews } from "../adapters/netlink/xfrm.ts"
 import type { PeerProcess } from "../adapters/vici/peer-process.ts";
 import type { Poller } from "../adapters/netlink/poller.ts";
 import type { GatewayOrder, Tunnel } from "../machines/gateway.ts";
+import type { ProbeOrder } from "../machines/probe.ts";
 import type { Child, Connection } from "../model/connection.ts";
 import type { Gateway } from "../model/endpoint.ts";
 import { failure, Reason } from "../model/failure.ts";
@@ -66,6 +68,10 @@ export class HostNetwork implements NetworkPort {
     return monitor(this.#options.poller, gateway.netns).pipe(
       filter((event) => event.lost || !isPassingNeighbour(event.message)),
     );
+  }
+
+  echoes({ gateway, target, source, intervalMs }: ProbeOrder): Observable<EchoResult> {
+    return echoes(this.#options.poller, { namespace: gateway.netns, target, source }, intervalMs);
   }
 
   saNews(): Observable<SaNews> {

@@ -3,6 +3,7 @@ import { auditTime, type Subscription } from "rxjs";
 import { KubeError } from "../adapters/kubernetes/kube-error.ts";
 import type { CharonNews } from "../adapters/vici/news.ts";
 import type { Failure } from "../model/failure.ts";
+import { unansweredOf } from "./conditions.ts";
 import { statusOf, type ConnectionStatus, type Status } from "./status.ts";
 import type { Supervisor } from "./supervisor.ts";
 
@@ -77,6 +78,10 @@ function factsOf({ id, state, failure, children, problems }: ConnectionStatus): 
   for (const child of children) {
     const fact = { connection: id, child: child.key, state: child.state, failure: child.failure };
     facts.set(`child ${child.key}`, fact);
+    const { key, reachability } = child;
+    if (reachability === undefined || reachability === "unknown") continue;
+    const failure = reachability === "unreachable" ? unansweredOf(key) : undefined;
+    facts.set(`probe ${key}`, { connection: id, child: key, state: reachability, failure });
   }
   for (const { source, path, message } of problems) {
     const wrong = {

@@ -5,6 +5,8 @@ import { ActorMetrics } from "./actor-metrics.ts";
 import { CharonMetrics, type FiguresPort } from "./charon-metrics.ts";
 import { withMachinesBelow, type Move } from "./follow.ts";
 import { showXfrmErrors, type ErrorsPort } from "./kernel-metrics.ts";
+import { ProbeMetrics } from "./probe-metrics.ts";
+import type { ProbeNews } from "./probes.ts";
 import { statusOf, type State } from "./status.ts";
 import type { Supervisor } from "./supervisor.ts";
 import type { Urgency } from "./turns.ts";
@@ -31,6 +33,7 @@ export class Metrics implements Disposable {
   readonly registry = new Registry();
   #charon: CharonMetrics | undefined;
   #actors: ActorMetrics | undefined;
+  #probes: ProbeMetrics | undefined;
   readonly #calls = new Histogram({
     name: "ipman_adapter_call_seconds",
     help: "Time that calls to charon and to the kernel took, by call and outcome.",
@@ -80,6 +83,11 @@ export class Metrics implements Disposable {
     this.#actors?.move(move);
   }
 
+  /** A probe was answered, or was not. */
+  probe(news: ProbeNews): void {
+    this.#probes?.take(news);
+  }
+
   /** Work got its turn of the event loop. */
   turn(urgency: Urgency, seconds: number): void {
     this.#actors?.turn(urgency, seconds);
@@ -96,6 +104,7 @@ export class Metrics implements Disposable {
     this.#actors = new ActorMetrics(this.registry, () =>
       supervisor.rootActors.flatMap(withMachinesBelow),
     );
+    this.#probes = new ProbeMetrics(this.registry, () => statusOf(supervisor));
     this.#charon = new CharonMetrics({ charon, registry: this.registry, declared });
     this.#showConnections(supervisor);
   }

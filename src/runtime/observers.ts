@@ -1,11 +1,18 @@
 import type { Logger } from "pino";
 import { logNews } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
-import type { SupervisorOptions } from "./supervisor.ts";
+import type { SupervisorOptions } from "./supervisor-options.ts";
 
 type Observers = Pick<
   SupervisorOptions,
-  "onAdapterCall" | "onNews" | "onSaEnd" | "onMove" | "onTurn" | "followLog" | "onBreakdown"
+  | "onAdapterCall"
+  | "onNews"
+  | "onSaEnd"
+  | "onMove"
+  | "onProbe"
+  | "onTurn"
+  | "followLog"
+  | "onBreakdown"
 >;
 
 /** Lets log and metrics have what a supervisor's actors do. */
@@ -18,6 +25,7 @@ export function observers(log: Logger, metrics: Metrics): Observers {
     },
     onSaEnd: (end) => metrics.takeEnd(end),
     onMove: (move) => metrics.move(move),
+    onProbe: (news) => metrics.probe(news),
     onTurn: (urgency, seconds) => metrics.turn(urgency, seconds),
     followLog: log.isLevelEnabled("debug"),
     onBreakdown: (id, error) => {

@@ -5,6 +5,7 @@ import type { Child, Connection } from "../model/connection.ts";
 import type { Gateway, Worker } from "../model/endpoint.ts";
 import type { IkeSa } from "../model/sa.ts";
 import type { GatewayOrder } from "../machines/gateway.ts";
+import type { ProbeOrder } from "../machines/probe.ts";
 
 /** What the runtime wants of an IKE daemon. */
 export interface CharonPort extends Disposable {
@@ -44,6 +45,8 @@ export interface NetworkPort {
    * @throws while charon is away
    */
   readonly xfrmErrors: () => ReadonlyMap<string, number>;
+  /** Echo requests through a gateway: each with its round trip in seconds, undefined for none. */
+  readonly echoes: (order: ProbeOrder) => Observable<number | undefined>;
   /** Emits when somebody changes the namespace. */
   readonly watch: (gateway: Gateway) => Observable<unknown>;
 }

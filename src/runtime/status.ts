@@ -14,6 +14,7 @@ import {
   specFailure,
   type ConnectionFacts,
 } from "./conditions.ts";
+import type { Reachability } from "./probes.ts";
 import { Remembered } from "./remembered.ts";
 import { stateName, topState } from "./state-name.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -35,6 +36,8 @@ export interface ChildStatus {
   readonly gateway: string;
   readonly workers: readonly { readonly id: string; readonly address: string }[];
   readonly failure: Failure | undefined;
+  /** Undefined where the child declares no probe. */
+  readonly reachability: Reachability | undefined;
   readonly conditions: readonly Condition[];
 }
 
@@ -86,8 +89,9 @@ export function statusOf(supervisor: Supervisor): Status {
     const secret = supervisor.secretOf(snapshot.context.connection);
     const problems = desired.problems.get(id) ?? none;
     const surroundings = { problems, charonReady, ...secret };
-    const facts = [...Object.values(surroundings), ...snapshotsOf(snapshot)];
-    return known.of(root, facts, () => connectionStatus(snapshot, surroundings));
+    const probes = supervisor.probes.of(snapshot.context.connection);
+    const facts = [...Object.values(surroundings), ...probes, ...snapshotsOf(snapshot)];
+    return known.of(root, facts, () => connectionStatus(snapshot, surroundings, probes));
   });
   const refused = [...desired.problems]
     .filter(([id]) => id !== "" && !roots.has(id))
@@ -123,11 +127,13 @@ function snapshotsOf(snapshot: ConnectionSnapshot): object[] {
 function connectionStatus(
   snapshot: ConnectionSnapshot,
   surroundings: Surroundings,
+  probes: readonly (Reachability | undefined)[],
 ): ConnectionStatus {
   const { connection, failure } = snapshot.context;
-  const children = connection.children.flatMap(({ key }) => {
+  const children = connection.children.flatMap(({ key }, i) => {
     const actor = snapshot.children[childActorId(key)];
-    return actor === undefined ? [] : [childStatus(actor.getSnapshot() as ChildSnapshot)];
+    if (actor === undefined) return [];
+    return [childStatus(actor.getSnapshot() as ChildSnapshot, probes[i])];
   });
   const state = stateOf(snapshot.value);
   return {
@@ -151,7 +157,7 @@ export function gatewayState({ value, context }: SnapshotFrom<typeof gatewayMach
   return context.applied ? "ready" : state;
 }
 
-function childStatus(snapshot: ChildSnapshot): ChildStatus {
+function childStatus(snapshot: ChildSnapshot, reachability: Reachability | undefined): ChildStatus {
   const { child, failure } = snapshot.context;
   const gateway = snapshot.children["gateway"]?.getSnapshot() as
     | SnapshotFrom<typeof gatewayMachine>
@@ -161,6 +167,7 @@ function childStatus(snapshot: ChildSnapshot): ChildStatus {
     state: stateOf(snapshot.value),
     gateway: gateway === undefined ? "absent" : gatewayState(gateway),
     failure: failure ?? gateway?.context.failure,
+    reachability,
   };
   return {
     ...facts,

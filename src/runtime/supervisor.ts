@@ -5,44 +5,23 @@ import type { CharonNews } from "../adapters/vici/news.ts";
 import type { connectionMachine } from "../machines/connection.ts";
 import type { Endpoints } from "../machines/connection-types.ts";
 import type { Connection } from "../model/connection.ts";
-import type { Scope } from "../model/cross-problems.ts";
 import type { Gateway, Worker } from "../model/endpoint.ts";
 import type { Snapshot } from "../model/resource.ts";
-import type { SaEnd } from "../model/sa-figures.ts";
 import { sameSas, type IkeSa } from "../model/sa.ts";
 import { Attention } from "./attention.ts";
 import { charonLogic } from "./charon-logic.ts";
 import type { ConnectionFacts } from "./conditions.ts";
-import { connectionLogic, type ConnectionPorts } from "./connection-logic.ts";
+import { connectionLogic } from "./connection-logic.ts";
 import { endpointsOf } from "./endpoints-of.ts";
 import { desiredState, nothingDesired, type DesiredState } from "./desired-state.ts";
 import { Leftovers } from "./leftovers.ts";
-import type { CharonPort, NetworkPort, PlacementPort } from "./ports.ts";
-import { follow, type Move } from "./follow.ts";
+import { follow } from "./follow.ts";
+import { Probes } from "./probes.ts";
 import { Secrets } from "./secrets.ts";
 import { isSettled } from "./settled.ts";
-import { Turns, type Urgency } from "./turns.ts";
+import type { SupervisorOptions } from "./supervisor-options.ts";
+import { Turns } from "./turns.ts";
 import { whileTrue } from "./while-true.ts";
-
-export interface SupervisorOptions {
-  readonly charon: CharonPort;
-  readonly network: NetworkPort;
-  readonly placement: PlacementPort;
-  readonly desired: Observable<Snapshot>;
-  /** Whether the documents are one host's (the default) or a cluster's. */
-  readonly scope?: Scope;
-  readonly onAdapterCall: ConnectionPorts["onAdapterCall"];
-  readonly onNews: (news: CharonNews) => void;
-  /** The kernel's last word on an SA, whoever's it was. */
-  readonly onSaEnd?: (end: SaEnd) => void;
-  /** Whether charon's log is wanted also while nothing is amiss. */
-  readonly followLog?: boolean;
-  readonly onMove?: (move: Move) => void;
-  /** How long work that holds the thread up waited for its turn. */
-  readonly onTurn?: (urgency: Urgency, seconds: number) => void;
-  /** An actor broke down: a defect of ours. It is started anew. */
-  readonly onBreakdown: (id: string, error: unknown) => void;
-}
 
 /** Of a connection that has neither gateways nor workers. */
 const nowhere: Endpoints = {};
@@ -63,6 +42,7 @@ export class Supervisor implements Disposable {
   readonly #waiting = new Set<string>();
   readonly #secrets = new Secrets();
   readonly #turns: Turns;
+  readonly probes: Probes;
   readonly #changes = new Subject<void>();
   readonly #attention = new Attention();
   /** Whether a session with charon is there, as that comes and goes. */
@@ -84,6 +64,14 @@ export class Supervisor implements Disposable {
     const { charon, network, placement, onAdapterCall } = options;
     this.#turns = new Turns(options.onTurn);
     this.#leftovers = new Leftovers(network);
+    this.probes = new Probes({
+      network,
+      onProbe: (news) => options.onProbe?.(news),
+      follower: {
+        changed: () => this.#changes.next(),
+        moved: (move) => options.onMove?.(move),
+      },
+    });
     this.#logic = connectionLogic({
       charon,
       network,
@@ -134,7 +122,7 @@ export class Supervisor implements Disposable {
 
   /** charon's, and each connection's. */
   get rootActors(): AnyActorRef[] {
-    return [this.#charon, ...this.#roots.values()];
+    return [this.#charon, ...this.#roots.values(), ...this.probes.actors];
   }
 
   get charonSnapshot() {
@@ -177,6 +165,7 @@ export class Supervisor implements Disposable {
   [Symbol.dispose](): void {
     this.#ending = true;
     this.#subscriptions.unsubscribe();
+    this.probes[Symbol.dispose]();
     this.#charon.stop();
     for (const root of this.#roots.values()) {
       if (root.getSnapshot().matches("terminating")) this.#sweep(root);
@@ -209,6 +198,7 @@ export class Supervisor implements Disposable {
       if (!this.#desired.connections.has(id)) root.send({ type: "delete" });
     }
     for (const connection of this.#desired.connections.values()) this.#declare(connection);
+    this.probes.update(this.#desired.connections, this.#endpoints);
     this.#changes.next();
   }
 
@@ -340,6 +330,7 @@ export class Supervisor implements Disposable {
 
   #takeEndpoints(gateways: readonly Gateway[], workers: readonly Worker[]): void {
     this.#endpoints = endpointsOf(gateways, workers, this.#endpoints);
+    this.probes.update(this.#desired.connections, this.#endpoints);
     for (const [id, root] of this.#roots) {
       const endpoints = this.#endpoints.get(id) ?? nowhere;
       if (root.getSnapshot().context.endpoints === endpoints) continue;

@@ -90,9 +90,11 @@ describe("the inspector in a browser", () => {
     await page.keyboard.type("partner-17/lan");
     await eventually(async () => assert.equal(await count(), 2));
     await page.keyboard.press("Escape");
-    await page.getByRole("button", { name: /^connected/ }).click();
-    await eventually(async () => assert.equal(await count(), 1));
-    await page.getByRole("button", { name: /^connected/ }).click();
+    await viewer.row("charon").waitFor();
+    await page.getByRole("button", { name: /^established/ }).click();
+    await viewer.row("charon").waitFor({ state: "detached" });
+    await page.getByRole("button", { name: /^established/ }).click();
+    await viewer.row("charon").waitFor();
     await page.keyboard.press("t");
     const paper = () =>
       page

@@ -10,6 +10,7 @@ export const obedientNetwork: NetworkPort = {
   removeSas: () => 0,
   saNews: () => NEVER,
   xfrmErrors: () => new Map(),
+  echoes: () => NEVER,
   watch: () => NEVER,
 };
 

@@ -54,6 +54,27 @@ export const ChildSpec = Type.Object(
       },
     ),
     extra: Type.Optional(Extra("Further options of a child, as swanctl.conf names them.")),
+    probe: Type.Optional(
+      Type.Object(
+        {
+          address: Type.String({
+            maxLength: 45,
+            description: "An address in remote_ips that answers ICMP echo requests.",
+          }),
+          intervalSeconds: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: 3600,
+              description: "Seconds from one echo request to the next; 5, unless given.",
+            }),
+          ),
+        },
+        {
+          ...closed,
+          description: "Somebody behind the peer who is asked for answers; Reachable tells.",
+        },
+      ),
+    ),
   },
   closed,
 );

@@ -27,6 +27,9 @@ export interface ReporterOptions {
 /** Changes that come close together are one write. */
 const gatherMs = 100;
 
+/** The conditions whose changes are events. */
+const toldOf = ["Ready", "Reachable"];
+
 const fieldManager = "ipman-agent";
 
 /** Writes what the actors know into the status of their connections, and tells what changed. */
@@ -96,8 +99,17 @@ export class AgentReporter implements Disposable {
 
   /** An event for each change that a person cares for. */
   #tell(regarding: KubeObject, before: Partial<AgentStatus>, after: AgentStatus): void {
-    const was = readyOf(before.conditions ?? []);
-    const is = readyOf(after.conditions);
+    for (const type of toldOf) this.#tellOne(type, regarding, before, after);
+  }
+
+  #tellOne(
+    type: string,
+    regarding: KubeObject,
+    before: Partial<AgentStatus>,
+    after: AgentStatus,
+  ): void {
+    const was = (before.conditions ?? []).find((one) => one.type === type);
+    const is = after.conditions.find((one) => one.type === type);
     if (is === undefined || (was?.status === is.status && was.reason === is.reason)) return;
     // A connection that comes up for the first time passes through what is nobody's news.
     if (is.status !== "True" && is.reason === "InProgress") return;
@@ -109,8 +121,4 @@ export class AgentReporter implements Disposable {
       note: is.message,
     });
   }
-}
-
-function readyOf(conditions: AgentStatus["conditions"]) {
-  return conditions.find(({ type }) => type === "Ready");
 }

@@ -3,6 +3,8 @@ import type { CharonContext } from "../../machines/charon.ts";
 import type { ChildContext } from "../../machines/child-types.ts";
 import type { ConnectionContext, ConnectionEvent } from "../../machines/connection-types.ts";
 import type { GatewayContext } from "../../machines/gateway.ts";
+import type { ProbeContext } from "../../machines/probe.ts";
+import { formatAddress } from "../../model/address.ts";
 import { formatPrefix } from "../../model/prefix.ts";
 import type { ChildSa, IkeSa } from "../../model/sa.ts";
 import type { ShownEvent } from "./wire.ts";
@@ -26,6 +28,10 @@ const contexts: Readonly<Record<string, (context: never) => Shown>> = {
     ...{ connection: context.connectionId, child: child.key, ifId: child.ifId },
     ...{ loaded: context.loaded, busy: context.busy, sas: sas.map(shownChildSa) },
     ...{ attempt: context.attempt, failure: context.failure, hint: context.hint },
+  }),
+  probe: ({ order, gateway, lost }: ProbeContext) => ({
+    target: formatAddress(order.target),
+    ...{ intervalMs: order.intervalMs, netns: gateway?.netns, lost },
   }),
   gateway: ({ child, gateway, workers, ...context }: GatewayContext) => ({
     ...{ connection: context.connectionId, child: child.key, netns: gateway?.netns },

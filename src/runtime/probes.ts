@@ -1,0 +1,140 @@
+import { retry, timer } from "rxjs";
+import { createActor, fromCallback, type ActorRefFrom, type AnyActorRef } from "xstate";
+import type { Endpoints } from "../machines/connection-types.ts";
+import { probeMachine, type ProbeEvent, type ProbeOrder } from "../machines/probe.ts";
+import type { Child, Connection } from "../model/connection.ts";
+import type { Gateway } from "../model/endpoint.ts";
+import { follow, type Follower } from "./follow.ts";
+import type { NetworkPort } from "./ports.ts";
+
+/** What came of one echo request. */
+export interface ProbeNews {
+  readonly connection: string;
+  readonly child: string;
+  /** The round trip; undefined where there was none. */
+  readonly seconds: number | undefined;
+}
+
+export interface ProbesOptions {
+  readonly network: Pick<NetworkPort, "echoes">;
+  readonly onProbe: (news: ProbeNews) => void;
+  readonly follower: Follower;
+}
+
+/** Whether somebody behind the peer answers; `unknown` before there is an answer, or none. */
+export type Reachability = "unknown" | "reachable" | "unreachable";
+
+type ProbeActor = ActorRefFrom<typeof probeMachine>;
+
+interface Running {
+  readonly child: Child;
+  readonly actor: ProbeActor;
+}
+
+const nowhere: Endpoints = {};
+const nobody: readonly undefined[] = [];
+
+/** The probes of all children that declare one: an actor each. */
+export class Probes implements Disposable {
+  readonly #options: ProbesOptions;
+  readonly #running = new Map<string, Running>();
+
+  constructor(options: ProbesOptions) {
+    this.#options = options;
+  }
+
+  get actors(): AnyActorRef[] {
+    return [...this.#running.values()].map(({ actor }) => actor);
+  }
+
+  /** Of each child of a connection, in their order; undefined of one that has none. */
+  of({ id, children }: Connection): readonly (Reachability | undefined)[] {
+    if (this.#running.size === 0) return nobody;
+    return children.map(({ key }) => this.#reachability(titleOf(id, key)));
+  }
+
+  /** Brings them in line with what is declared, and with where the gateways are. */
+  update(
+    connections: ReadonlyMap<string, Connection>,
+    endpoints: ReadonlyMap<string, Endpoints>,
+  ): void {
+    const wanted = new Set<string>();
+    for (const [id, { children }] of connections) {
+      for (const child of children) {
+        if (child.probe === undefined) continue;
+        wanted.add(titleOf(id, child.key));
+        this.#keep(id, child, (endpoints.get(id) ?? nowhere)[child.key]?.gateway);
+      }
+    }
+    for (const title of this.#running.keys()) if (!wanted.has(title)) this.#end(title);
+  }
+
+  [Symbol.dispose](): void {
+    for (const title of this.#running.keys()) this.#end(title);
+  }
+
+  #reachability(title: string): Reachability | undefined {
+    const snapshot = this.#running.get(title)?.actor.getSnapshot();
+    if (snapshot === undefined) return undefined;
+    if (snapshot.matches({ asking: "reachable" })) return "reachable";
+    return snapshot.matches({ asking: "unreachable" }) ? "unreachable" : "unknown";
+  }
+
+  #keep(connection: string, child: Child, gateway: Gateway | undefined): void {
+    const title = titleOf(connection, child.key);
+    const running = this.#running.get(title);
+    if (running?.child === child) {
+      const known = running.actor.getSnapshot().context.gateway;
+      if (known !== gateway) running.actor.send({ type: "gateway.changed", gateway });
+      return;
+    }
+    this.#end(title);
+    const { probe, xfrmIp } = child;
+    if (probe === undefined) return;
+    const order = {
+      source: xfrmIp.address,
+      target: probe.address,
+      intervalMs: probe.intervalSeconds * 1_000,
+    };
+    const logic = this.#logic(connection, child.key);
+    const actor = createActor(logic, { id: title, input: { order, gateway } });
+    this.#running.set(title, { child, actor });
+    actor.start();
+    follow(actor, this.#options.follower);
+  }
+
+  #end(title: string): void {
+    this.#running.get(title)?.actor.stop();
+    this.#running.delete(title);
+  }
+
+  #logic(connection: string, child: string) {
+    const { network, onProbe } = this.#options;
+    return probeMachine.provide({
+      actors: {
+        ask: fromCallback<ProbeEvent, ProbeOrder>(({ input, sendBack }) => {
+          // An answer after an answer is no news to the chart.
+          let answered = false;
+          const tell = (seconds: number | undefined) => {
+            onProbe({ connection, child, seconds });
+            if (seconds === undefined) sendBack({ type: "probe.lost" });
+            else if (!answered) sendBack({ type: "probe.answered" });
+            answered = seconds !== undefined;
+          };
+          const delay = () => {
+            tell(undefined);
+            return timer(input.intervalMs);
+          };
+          // A gateway that is not in shape yet, or no more: nobody answers through it.
+          const results = network.echoes(input).pipe(retry({ delay, resetOnSuccess: true }));
+          const subscription = results.subscribe(tell);
+          return () => subscription.unsubscribe();
+        }),
+      },
+    });
+  }
+}
+
+function titleOf(connection: string, child: string): string {
+  return `${connection}/${child} probe`;
+}

@@ -1,0 +1,32 @@
+import type { Observable } from "rxjs";
+import type { CharonNews } from "../adapters/vici/news.ts";
+import type { Scope } from "../model/cross-problems.ts";
+import type { Snapshot } from "../model/resource.ts";
+import type { SaEnd } from "../model/sa-figures.ts";
+import type { ConnectionPorts } from "./connection-logic.ts";
+import type { Move } from "./follow.ts";
+import type { CharonPort, NetworkPort, PlacementPort } from "./ports.ts";
+import type { ProbeNews } from "./probes.ts";
+import type { Urgency } from "./turns.ts";
+
+/** What a supervisor acts upon, and whom it tells. */
+export interface SupervisorOptions {
+  readonly charon: CharonPort;
+  readonly network: NetworkPort;
+  readonly placement: PlacementPort;
+  readonly desired: Observable<Snapshot>;
+  /** Whether the documents are one host's (the default) or a cluster's. */
+  readonly scope?: Scope;
+  readonly onAdapterCall: ConnectionPorts["onAdapterCall"];
+  readonly onNews: (news: CharonNews) => void;
+  /** The kernel's last word on an SA, whoever's it was. */
+  readonly onSaEnd?: (end: SaEnd) => void;
+  /** Whether charon's log is wanted also while nothing is amiss. */
+  readonly followLog?: boolean;
+  readonly onMove?: (move: Move) => void;
+  readonly onProbe?: (news: ProbeNews) => void;
+  /** How long work that holds the thread up waited for its turn. */
+  readonly onTurn?: (urgency: Urgency, seconds: number) => void;
+  /** An actor broke down: a defect of ours. It is started anew. */
+  readonly onBreakdown: (id: string, error: unknown) => void;
+}

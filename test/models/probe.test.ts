@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { defer, Subject, type Observable } from "rxjs";
+import { register } from "prom-client";
+import type { ProbeOrder } from "../../src/machines/probe.ts";
+import { childConditionsOf, conditionsOf, type ChildFacts } from "../../src/runtime/conditions.ts";
+import { ProbeMetrics } from "../../src/runtime/probe-metrics.ts";
+import { Probes, type ProbeNews, type Reachability } from "../../src/runtime/probes.ts";
+import type { Status } from "../../src/runtime/status.ts";
+import { childSpec } from "../../lab/sites/manifests.ts";
+import { connectionOf, gateway } from "./fixtures.ts";
+
+const probed = (address?: string) => {
+  const probe = address === undefined ? undefined : { address, intervalSeconds: 1 };
+  return connectionOf({ children: { lan: childSpec(2, { name: "lan", probe }) } });
+};
+
+function harness() {
+  const orders: ProbeOrder[] = [];
+  const news: ProbeNews[] = [];
+  let answers = new Subject<number | undefined>();
+  let changes = 0;
+  const echoes = (order: ProbeOrder): Observable<number | undefined> =>
+    defer(() => {
+      orders.push(order);
+      return (answers = new Subject());
+    });
+  const probes = new Probes({
+    network: { echoes },
+    onProbe: (one) => news.push(one),
+    follower: { changed: () => changes++, moved: () => {} },
+  });
+  const update = (connection = probed("10.1.2.1"), where: typeof gateway | null = gateway) =>
+    probes.update(
+      new Map([[connection.id, connection]]),
+      new Map([[connection.id, { lan: { gateway: where ?? undefined, workers: [] } }]]),
+    );
+  return {
+    ...{ orders, news, probes, update },
+    tell: (...results: (number | undefined)[]) => results.forEach((one) => answers.next(one)),
+    fail: () => answers.error(new Error("no such namespace")),
+    isHeard: () => answers.observed,
+    changes: () => changes,
+    state: () => probes.of(probed("10.1.2.1"))[0],
+  };
+}
+
+describe("a probe", () => {
+  it("asks through the gateway, from its own address", () => {
+    const { orders, update, state } = harness();
+    update(probed("10.1.2.1"), null);
+    assert.equal(orders.length, 0);
+    assert.equal(state(), "unknown");
+    update();
+    assert.equal(orders[0]?.gateway, gateway);
+    assert.equal(orders[0]?.intervalMs, 1_000);
+    assert.deepEqual(orders[0]?.source, probed().children[0]?.xfrmIp.address);
+  });
+
+  it("is answered or not; only several in a row that are lost mean something", () => {
+    const { update, tell, state, changes } = harness();
+    update();
+    tell(0.01);
+    assert.equal(state(), "reachable");
+    const before = changes();
+    tell(0.01, 0.01, 0.01);
+    assert.equal(changes(), before, "what goes on as it was is no event");
+    tell(undefined, undefined, 0.02);
+    assert.equal(state(), "reachable");
+    tell(undefined, undefined, undefined);
+    assert.equal(state(), "unreachable");
+    tell(0.01);
+    assert.equal(state(), "reachable");
+  });
+
+  it("begins anew with another gateway or target, and ends with its child", () => {
+    const { orders, update, tell, state, isHeard, probes } = harness();
+    update();
+    tell(0.01);
+    update();
+    assert.equal(orders.length, 2, "another document is another order");
+    update(probed("10.1.2.1"), { ...gateway, netns: "/run/netns/other" });
+    assert.equal(state(), "unknown");
+    assert.equal(orders.at(-1)?.gateway.netns, "/run/netns/other");
+    update(probed());
+    assert.equal(state(), undefined);
+    assert.equal(isHeard(), false);
+    assert.deepEqual(probes.actors, []);
+  });
+
+  it("counts what cannot even be asked as lost, and tries again", (test) => {
+    test.mock.timers.enable({ apis: ["setInterval", "Date"] });
+    const { orders, update, fail, news } = harness();
+    update();
+    fail();
+    assert.deepEqual(news, [{ connection: "site", child: "lan", seconds: undefined }]);
+    test.mock.timers.tick(1_001);
+    assert.equal(orders.length, 2);
+  });
+});
+
+describe("the condition Reachable", () => {
+  const child = (key: string, reachability: Reachability | undefined): ChildFacts => ({
+    ...{ key, state: "established", gateway: "ready", failure: undefined, reachability },
+  });
+  const of = (...children: ChildFacts[]) => {
+    const surroundings = { hasSecret: true, secretTrouble: undefined, charonReady: true };
+    const facts = { state: "established" as const, failure: undefined, problems: [], children };
+    const all = conditionsOf({ ...facts, ...surroundings });
+    const ready = all.find(({ type }) => type === "Ready")?.status;
+    const found = all.find(({ type }) => type === "Reachable");
+    return [found?.status, found?.reason, ready];
+  };
+
+  for (const [what, children, expected] of [
+    ["is not there without a probe", [child("a", undefined)], [undefined, undefined, "True"]],
+    ["is open at first", [child("a", "unknown")], ["Unknown", "InProgress", "True"]],
+    ["holds", [child("a", "reachable"), child("b", undefined)], ["True", "Reachable", "True"]],
+    [
+      "does not hold, and leaves Ready alone",
+      [child("a", "unknown"), child("b", "unreachable")],
+      ["False", "ProbeUnanswered", "True"],
+    ],
+  ] as const) {
+    it(what, () => assert.deepEqual(of(...children), expected));
+  }
+
+  it("is its child's too", () => {
+    const types = childConditionsOf(child("a", "reachable")).map(({ type }) => type);
+    assert.deepEqual(types, ["GatewayReady", "Established", "Reachable", "Ready"]);
+  });
+});
+
+describe("the metrics of probes", () => {
+  it("have series for those that are declared, and no longer", async () => {
+    const child = { key: "lan", reachability: "reachable" };
+    let status = { connections: [{ id: "site", children: [child] }] };
+    const metrics = new ProbeMetrics(register, () => status as unknown as Status);
+    const text = async () => {
+      const all = await register.metrics();
+      return all.split("\n").filter((line) => line.startsWith("ipman_probe_"));
+    };
+    metrics.take({ connection: "site", child: "lan", seconds: 0.5 });
+    metrics.take({ connection: "site", child: "lan", seconds: undefined });
+    const labels = '{connection="site",child="lan"}';
+    assert.deepEqual(await text(), [
+      `ipman_probe_reachable${labels} 1`,
+      `ipman_probe_round_trip_seconds_sum${labels} 0.5`,
+      `ipman_probe_round_trip_seconds_count${labels} 1`,
+      `ipman_probe_lost_total${labels} 1`,
+    ]);
+    status = { connections: [] };
+    assert.deepEqual(await text(), []);
+  });
+});
