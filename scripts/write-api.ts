@@ -3,11 +3,13 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { crds } from "../src/model/crds.ts";
 import { apiReference } from "./api-reference.ts";
+import { reasonsReference } from "./reasons-reference.ts";
 
-/** Writes what follows from the schemas: the chart's definitions and the API's reference. */
+/** Writes what follows from the model: the chart's definitions, the API's reference, reasons. */
 const root = join(import.meta.dirname, "..");
 for (const crd of crds()) {
   const { plural } = (crd["spec"] as { names: { plural: string } }).names;
   writeFileSync(join(root, `charts/ipman/crds-files/${plural}.yaml`), stringify(crd));
 }
 writeFileSync(join(root, "docs/api.md"), apiReference());
+writeFileSync(join(root, "docs/reasons.md"), reasonsReference());

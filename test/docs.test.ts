@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { apiReference } from "../scripts/api-reference.ts";
-import { Reason } from "../src/model/failure.ts";
+import { reasonsReference } from "../scripts/reasons-reference.ts";
 import type { FiguresPort } from "../src/runtime/charon-metrics.ts";
 import type { NetworkPort } from "../src/runtime/ports.ts";
 import { Metrics } from "../src/runtime/metrics.ts";
@@ -24,11 +24,8 @@ describe("the documentation", () => {
     assert.equal(read("docs/api.md"), apiReference());
   });
 
-  it("explains every reason, and no other", () => {
-    const explained = [...read("docs/reasons.md").matchAll(/^\| `(\w+)`/gm)].map(
-      ([, name]) => name,
-    );
-    assert.deepEqual(new Set(explained), new Set<string>(Object.values(Reason)));
+  it("explains every reason as ipman itself does; npm run api writes it", () => {
+    assert.equal(read("docs/reasons.md"), reasonsReference());
   });
 
   it("explains every metric of ours, with its type, and no other", () => {

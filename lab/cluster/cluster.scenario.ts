@@ -9,6 +9,7 @@ import { groupScenarios } from "./scenarios/groups.ts";
 import { lifecycleScenarios } from "./scenarios/lifecycle.ts";
 import { placementScenarios } from "./scenarios/placement.ts";
 import { refusalScenarios } from "./scenarios/refusals.ts";
+import { lookingInScenarios } from "./scenarios/looking-in.ts";
 import { lossScenarios } from "./scenarios/losses.ts";
 import { rightScenarios } from "./scenarios/rights.ts";
 import { walkThroughScenarios } from "./scenarios/walk-through.ts";
@@ -27,6 +28,7 @@ describe("a cluster", () => {
   after(() => lab[Symbol.asyncDispose]());
 
   walkThroughScenarios(cluster);
+  lookingInScenarios(cluster);
   chartScenarios(cluster);
   apiScenarios(cluster);
   certificateScenarios(cluster);

@@ -6,6 +6,7 @@ import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
 import type { KubeObject } from "../../src/model/kube-object.ts";
 import { yaml } from "../sites/manifests.ts";
 import { eventually, ip, sh } from "../sites/shell.ts";
+import { forward, type Forward } from "./forward.ts";
 import { ControlPlane } from "./control-plane.ts";
 import { Vm } from "./vm.ts";
 
@@ -73,6 +74,11 @@ export class LabCluster implements AsyncDisposable {
   /** kubectl as the administrator. */
   kubectl(...args: string[]): string {
     return this.#tool("kubectl", args);
+  }
+
+  /** A port of a pod, or of a Deployment's, in the release's namespace. */
+  forward(target: string, port: number): Promise<Forward> {
+    return forward(this.tool("kubectl"), target, port);
   }
 
   helm(...args: string[]): string {

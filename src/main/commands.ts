@@ -14,6 +14,10 @@ export const commands: Record<
     summary: "look into the live state machines",
     load: () => import("./inspect.ts"),
   },
+  diagnose: {
+    summary: "find out why a connection carries no traffic",
+    load: () => import("./diagnose.ts"),
+  },
   rekey: { summary: "have CHILD SAs rekeyed now", load: () => import("./rekey.ts") },
   restart: {
     summary: "end a connection's IKE SA and negotiate anew",

@@ -4,16 +4,16 @@ import { pino, type Logger } from "pino";
 import { defer, Observable, of, retry, Subscription, switchMap, throwError, timer } from "rxjs";
 import type { ControlRequest } from "../adapters/control/protocol.ts";
 import { ControlServer } from "../adapters/control/server.ts";
-import { endpointCodec } from "../adapters/host/endpoints.ts";
+import { endpointCodec, type HostWorker } from "../adapters/host/endpoints.ts";
 import { Fabric } from "../adapters/host/fabric.ts";
 import { StateFile } from "../adapters/host/state-file.ts";
 import { watchFolder } from "../adapters/manifests/watch.ts";
 import { applyPlan } from "../adapters/netlink/apply-plan.ts";
 import { netnsFolder } from "../adapters/netlink/namespace.ts";
 import { Poller } from "../adapters/netlink/poller.ts";
-import { Charon } from "../adapters/vici/charon.ts";
+import { Charon, figuresOf } from "../adapters/vici/charon.ts";
 import { formatPrefix } from "../model/prefix.ts";
-import { workerPlan } from "../model/worker-plan.ts";
+import { HostExaminer } from "../runtime/host-examiner.ts";
 import { HostNetwork } from "../runtime/host-network.ts";
 import type { AttachRequest } from "../runtime/attach-request.ts";
 import { fabricNetwork, HostPlacement } from "../runtime/host-placement.ts";
@@ -26,6 +26,7 @@ import { Refusal } from "../runtime/refusal.ts";
 import { supervisorControl } from "../runtime/supervisor-control.ts";
 import { Supervisor } from "../runtime/supervisor.ts";
 import { controlSocket, whileScraped } from "./defaults.ts";
+import { hostWorkerPlan } from "./host-worker.ts";
 
 export interface HostOptions {
   readonly folder: string;
@@ -88,7 +89,9 @@ async function build(options: HostOptions, log: Logger, resources: AsyncDisposab
     desired: watchFolder(options.folder),
     ...observers(log, metrics),
   });
-  const control = controlHandler({ supervisor, placement, network, vxlanPort: options.vxlanPort });
+  const { vxlanPort } = options;
+  const examiner = examinerOf(options, network, poller);
+  const control = controlHandler({ supervisor, examiner, placement, network, vxlanPort });
   resources.use(await ControlServer.listen(controlSocket(options.stateFolder), control));
   if (options.metrics !== "off") resources.use(await serveMetrics(options.metrics, metrics));
   if (options.inspect !== "off") {
@@ -105,6 +108,22 @@ async function build(options: HostOptions, log: Logger, resources: AsyncDisposab
   return { supervisor, placement };
 }
 
+function examinerOf(
+  { vici, vxlanPort }: HostOptions,
+  network: HostNetwork,
+  poller: Poller,
+): HostExaminer {
+  return new HostExaminer({
+    ...{ network, poller, figures: () => figuresOf(vici, whileScraped) },
+    worker: ({ connection, child, gateway }, one) => {
+      // On a host every worker is one of its own.
+      const worker = one as HostWorker;
+      const facts = { connection, child, worker, gatewayUnderlay: gateway.underlay };
+      return { netns: worker.netns, plan: hostWorkerPlan({ ...facts, network, vxlanPort }) };
+    },
+  });
+}
+
 /** Remembers its endpoints in the state folder, which is made for it. */
 function placementOf({ stateFolder, fabric }: HostOptions): HostPlacement {
   mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
@@ -115,14 +134,15 @@ function placementOf({ stateFolder, fabric }: HostOptions): HostPlacement {
 
 interface ControlParts {
   readonly supervisor: Supervisor;
+  readonly examiner: HostExaminer;
   readonly placement: HostPlacement;
   readonly network: HostNetwork;
   readonly vxlanPort: number;
 }
 
 function controlHandler(parts: ControlParts) {
-  const { supervisor } = parts;
-  const shown = supervisorControl(supervisor);
+  const { supervisor, examiner } = parts;
+  const shown = supervisorControl(supervisor, examiner);
   return (request: ControlRequest): Observable<unknown> => {
     if (request.op !== "attach") return shown(request);
     const wish = request as unknown as AttachRequest;
@@ -149,16 +169,9 @@ function attach(
   const made = placement.attach(request, supervisor.desired.connections);
   const connection = supervisor.desired.connections.get(made.worker.connection);
   if (connection === undefined) throw new Error("the connection went while it was attached to");
-  const plan = workerPlan({
-    connection,
-    child: made.child,
-    worker: made.worker,
-    gatewayUnderlay: made.gateway.underlay,
-    device: made.device,
-    deviceMtu: made.deviceMtu,
-    tunnelMtu: network.tunnelMtu(connection, made.child, undefined),
-    vxlanPort,
-  });
+  const { child, worker, gateway } = made;
+  const facts = { connection, child, worker, gatewayUnderlay: gateway.underlay };
+  const plan = hostWorkerPlan({ ...facts, network, vxlanPort });
   applyPlan({ namespace: made.worker.netns }, plan);
   return { address: formatPrefix(made.worker.address) };
 }

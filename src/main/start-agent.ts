@@ -12,7 +12,7 @@ import { NamedSecrets } from "../adapters/kubernetes/named-secrets.ts";
 import { resourceTypes } from "../adapters/kubernetes/resource-type.ts";
 import { View } from "../adapters/kubernetes/view.ts";
 import { Poller } from "../adapters/netlink/poller.ts";
-import { Charon } from "../adapters/vici/charon.ts";
+import { Charon, figuresOf } from "../adapters/vici/charon.ts";
 import { digestOf } from "../model/group.ts";
 import { label } from "../model/labels.ts";
 import { trimmedPod } from "../model/worker-pod.ts";
@@ -21,6 +21,8 @@ import { agentDesired } from "../runtime/cluster/agent-desired.ts";
 import { ChildMemory } from "../runtime/cluster/child-memory.ts";
 import { PodPlacement } from "../runtime/cluster/pod-placement.ts";
 import { backgroundWrites } from "../runtime/cluster/writes.ts";
+import type { Examiner } from "../runtime/diagnosis/examiner.ts";
+import { HostExaminer } from "../runtime/host-examiner.ts";
 import { HostNetwork } from "../runtime/host-network.ts";
 import { serveInspector } from "../runtime/inspector/serve.ts";
 import { logChanges, logTrouble } from "../runtime/log.ts";
@@ -115,7 +117,7 @@ class AgentParts {
     );
     const supervisor = this.#supervisor(charon, network, placement, declared);
     this.#report(supervisor, network, declared);
-    await this.#answer(supervisor);
+    await this.#answer(supervisor, this.#examiner(network, poller));
     supervisor.start();
     // Which pods are whose depends on the connections.
     const connections = supervisor.changes.pipe(
@@ -144,11 +146,17 @@ class AgentParts {
     );
   }
 
+  #examiner(network: HostNetwork, poller: Poller): Examiner {
+    const figures = () => figuresOf(this.#options.vici, whileScraped);
+    // Workers are on any node: only what they answer is seen from here.
+    return new HostExaminer({ network, poller, figures, worker: () => undefined });
+  }
+
   /** For `ipman status`, `inspect` and orders in the agent's pod; tunnels do without. */
-  async #answer(supervisor: Supervisor): Promise<void> {
+  async #answer(supervisor: Supervisor, examiner: Examiner): Promise<void> {
     const path = controlSocket(dirname(this.#options.vici));
     const { inspect } = this.#options;
-    await this.#offer(ControlServer.listen(path, supervisorControl(supervisor)));
+    await this.#offer(ControlServer.listen(path, supervisorControl(supervisor, examiner)));
     if (inspect !== "off") await this.#offer(serveInspector(inspect, supervisor));
   }
 

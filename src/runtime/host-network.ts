@@ -2,7 +2,7 @@ import type { Observable } from "rxjs";
 import { defer, filter } from "rxjs";
 import { echoes, type EchoResult } from "../adapters/icmp/echoes.ts";
 import { announce } from "../adapters/netlink/announce.ts";
-import { applyPlan } from "../adapters/netlink/apply-plan.ts";
+import { applyPlan, driftOf } from "../adapters/netlink/apply-plan.ts";
 import { monitor, type MonitorEvent } from "../adapters/netlink/monitor.ts";
 import { isPassingNeighbour } from "../adapters/netlink/neighbours.ts";
 import { pathMtu } from "../adapters/netlink/path-mtu.ts";
@@ -16,6 +16,7 @@ import type { Child, Connection } from "../model/connection.ts";
 import type { Gateway } from "../model/endpoint.ts";
 import { failure, Reason } from "../model/failure.ts";
 import { gatewayMac, gatewayPlan, vxlanName } from "../model/gateway-plan.ts";
+import type { NetworkPlan } from "../model/network-plan.ts";
 import { innerMtu, suiteOfProposals } from "../model/mtu.ts";
 import type { NetworkPort } from "./ports.ts";
 import { Refusal } from "./refusal.ts";
@@ -29,6 +30,8 @@ export interface HostNetworkOptions {
   /** The namespace that charon is known to be in, whichever charon that is. */
   readonly hostNamespace?: string | undefined;
 }
+
+type PlanFacts = Pick<GatewayOrder, "child" | "gateway" | "workers" | "tunnel">;
 
 const ethernetMtu = 1500;
 
@@ -48,20 +51,18 @@ export class HostNetwork implements NetworkPort {
   }
 
   apply(connection: Connection, order: GatewayOrder): void {
-    const charonNamespace = this.#charonNamespace();
+    const charonNamespace = this.charonNamespace();
     const tunnelMtu = this.tunnelMtu(connection, order.child, order.tunnel, charonNamespace);
     this.#mtus.set(`${connection.id}/${order.child.key}`, tunnelMtu);
-    const plan = gatewayPlan({
-      connection,
-      child: order.child,
-      gateway: order.gateway,
-      workers: order.workers,
-      tunnelMtu,
-      vxlanPort: this.#options.vxlanPort,
-      underlying: connection.interfaceName,
-    });
+    const plan = this.#planOf(connection, order, tunnelMtu);
     const { changes } = applyPlan({ namespace: order.gateway.netns, charonNamespace }, plan);
     if (changes > 0) this.#announce(connection, order);
+  }
+
+  /** What a pass over a gateway's namespace would change, in words. */
+  driftOf(connection: Connection, order: PlanFacts): string[] {
+    const tunnelMtu = this.tunnelMtu(connection, order.child, order.tunnel);
+    return driftOf(order.gateway.netns, this.#planOf(connection, order, tunnelMtu));
   }
 
   watch(gateway: Gateway): Observable<MonitorEvent> {
@@ -75,7 +76,7 @@ export class HostNetwork implements NetworkPort {
   }
 
   saNews(): Observable<SaNews> {
-    return defer(() => saNews(this.#options.poller, this.#charonNamespace()));
+    return defer(() => saNews(this.#options.poller, this.charonNamespace()));
   }
 
   xfrmErrors(): ReadonlyMap<string, number> {
@@ -87,7 +88,7 @@ export class HostNetwork implements NetworkPort {
     connection: Connection,
     child: Child,
     tunnel: Tunnel | undefined,
-    charonNamespace = this.#charonNamespace(),
+    charonNamespace = this.charonNamespace(),
   ): number {
     const { remoteAddress } = connection;
     const mtu = remoteAddress && pathMtu(charonNamespace, remoteAddress);
@@ -109,6 +110,15 @@ export class HostNetwork implements NetworkPort {
     return removeOrphans(this.#kernelNamespace(), all);
   }
 
+  #planOf(connection: Connection, order: PlanFacts, tunnelMtu: number): NetworkPlan {
+    const { child, gateway, workers } = order;
+    return gatewayPlan({
+      ...{ connection, child, gateway, workers, tunnelMtu },
+      vxlanPort: this.#options.vxlanPort,
+      underlying: connection.interfaceName,
+    });
+  }
+
   /** Workers that knew the gateway elsewhere, or not yet, learn where it is. */
   #announce({ id }: Connection, { child, gateway }: GatewayOrder): void {
     const address = child.xfrmIp.address;
@@ -118,10 +128,11 @@ export class HostNetwork implements NetworkPort {
   /** Where charon's SAs are, even when charon is not. */
   #kernelNamespace(): string {
     const { hostNamespace } = this.#options;
-    return hostNamespace ?? this.#charonNamespace();
+    return hostNamespace ?? this.charonNamespace();
   }
 
-  #charonNamespace(): string {
+  /** @throws {Refusal} while charon is away */
+  charonNamespace(): string {
     try {
       return this.#options.charon().namespace;
     } catch (cause) {

@@ -25,9 +25,6 @@ export interface Attachment {
   readonly worker: HostWorker;
   readonly gateway: Gateway;
   readonly child: Child;
-  /** The device that leads to the gateway, and its MTU in bytes. */
-  readonly device: string;
-  readonly deviceMtu: number;
 }
 
 /** A gateway is made within milliseconds, after those before it. */
@@ -120,7 +117,7 @@ export class HostPlacement implements PlacementPort {
     const { gateways, workers } = this.#state.value;
     const others = workers.filter(({ id }) => id !== worker.id);
     this.#update({ gateways, workers: [...others, worker] });
-    return { worker, gateway, child, device: fabricDevice, deviceMtu: fabricMtu };
+    return { worker, gateway, child };
   }
 
   /** Removes everything that this host's placement made. */

@@ -2,8 +2,8 @@ import { defer, filter, map, merge, of, take, timeout, type Observable } from "r
 import type { ActorRefFrom, SnapshotFrom } from "xstate";
 import type { childMachine } from "../machines/child.ts";
 import { childActorId } from "../machines/connection-types.ts";
-import type { connectionMachine } from "../machines/connection.ts";
 import type { Failure } from "../model/failure.ts";
+import { rootOf, type Root } from "./root-of.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { topState } from "./state-name.ts";
 
@@ -15,7 +15,6 @@ export interface Outcome {
   readonly message: string;
 }
 
-type Root = ActorRefFrom<typeof connectionMachine>;
 type Child = ActorRefFrom<typeof childMachine>;
 type ChildSnapshot = SnapshotFrom<typeof childMachine>;
 
@@ -123,13 +122,6 @@ function childrenOf(supervisor: Supervisor, id: string, key?: string): Ordered[]
     const child = children[childActorId(one)] as Child | undefined;
     return child === undefined ? [] : [{ root, key: one, child }];
   });
-}
-
-function rootOf({ roots }: Supervisor, id: string): Root {
-  const root = roots.get(id);
-  if (root !== undefined) return root;
-  const known = [...roots.keys()].join(", ") || "none";
-  throw new Error(`there is no connection "${id}" here; there is ${known}`);
 }
 
 function idsOf(root: Root): Set<string> {

@@ -1,5 +1,8 @@
 import { auditTime, from, map, merge, of, throwError, type Observable } from "rxjs";
 import type { ControlHandler } from "../adapters/control/server.ts";
+import { parseAddress } from "../model/address.ts";
+import { diagnose } from "./diagnosis/diagnose.ts";
+import type { Examiner } from "./diagnosis/examiner.ts";
 import { actorsNow, inspection } from "./inspector/inspection.ts";
 import { rekey, restart } from "./orders.ts";
 import { statusOf } from "./status.ts";
@@ -9,7 +12,7 @@ import type { Supervisor } from "./supervisor.ts";
 const gatherMs = 20;
 
 /** What may be asked of a supervisor on its control socket, which is root's alone. */
-export function supervisorControl(supervisor: Supervisor): ControlHandler {
+export function supervisorControl(supervisor: Supervisor, examiner: Examiner): ControlHandler {
   return ({ op, ...request }): Observable<unknown> => {
     switch (op) {
       case "status":
@@ -20,6 +23,8 @@ export function supervisorControl(supervisor: Supervisor): ControlHandler {
         );
       case "inspect":
         return request["once"] === true ? from(actorsNow(supervisor)) : inspection(supervisor);
+      case "diagnose":
+        return from(diagnose(supervisor, examiner, diagnosisOf(request)));
       case "rekey":
         return rekey(supervisor, textOf(request["connection"]), optionalText(request["child"]));
       case "restart":
@@ -28,6 +33,15 @@ export function supervisorControl(supervisor: Supervisor): ControlHandler {
         return throwError(() => new Error(`there is no operation "${op}"`));
     }
   };
+}
+
+function diagnosisOf({ connection, child, ping, rekey: tries }: Readonly<Record<string, unknown>>) {
+  const asked = optionalText(ping);
+  const target = parseAddress(asked ?? "");
+  if (asked !== undefined && target === undefined)
+    throw new Error(`--ping: "${asked}" is no address`);
+  const which = { connection: textOf(connection), child: optionalText(child) };
+  return { ...which, ping: target, rekey: tries === true };
 }
 
 function textOf(value: unknown): string {

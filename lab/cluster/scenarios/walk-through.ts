@@ -79,19 +79,6 @@ export function walkThroughScenarios(cluster: () => LabCluster): void {
       assert.ok(sum('ipman_admission_seconds_count{webhook="pods",outcome="allowed"}') >= 2);
     });
 
-    it("lets a person look at the actors in the agent's pod", () => {
-      const agents = ["deployments", "-n", "ipman-system", "-l", "ipman.dialo.ai/type=agent"];
-      const agent = cluster()
-        .kubectl("get", ...agents, "-o", "name")
-        .trim();
-      const ipman = (...args: string[]) =>
-        cluster().kubectl("exec", "-n", "ipman-system", agent, "--", "ipman", ...args);
-      assert.match(ipman("status"), /example-connection +established/);
-      const actors = ipman("inspect", "example-connection", "--once");
-      assert.match(actors, /example-connection\/example-child +established/);
-      assert.match(actors, /example-connection\/example-child gateway +ready/);
-    });
-
     it("tells with kubectl what a person asks first", () => {
       const [header = "", line = ""] = cluster().kubectl("get", "ipsecconnection").split("\n");
       assert.match(header, /NAME +READY +REMOTE +CHILDREN +NODE +AGE/);

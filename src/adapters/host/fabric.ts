@@ -51,8 +51,8 @@ export class Fabric {
     const has = listAddresses(inside).some(
       ({ linkIndex, prefix }) => linkIndex === device.index && sameAddress(prefix.address, address),
     );
-    if (has) return;
-    inside.execute(addAddress(device.index, { address, length: this.#network.length }));
+    if (!has) inside.execute(addAddress(device.index, { address, length: this.#network.length }));
+    // It goes whenever the device is set down, and the address stays.
     inside.execute(replaceRoute({ linkIndex: device.index, destination: this.#network }));
   }
 

@@ -38,3 +38,24 @@ export function echoes(poller: Poller, path: EchoPath, intervalMs: number): Obse
     };
   });
 }
+
+/** One echo request; the round trip in seconds, or undefined where nobody answers in time. */
+export function echoOnce(
+  poller: Poller,
+  path: EchoPath,
+  { bytes, timeoutMs }: { readonly bytes?: number; readonly timeoutMs: number },
+): Promise<EchoResult> {
+  const { promise, resolve } = Promise.withResolvers<EchoResult>();
+  const sentAt = performance.now();
+  using stack = new DisposableStack();
+  const socket = stack.use(
+    new EchoSocket(poller, path, () => resolve((performance.now() - sentAt) / 1_000)),
+  );
+  socket.send(1, bytes);
+  const timer = setTimeout(resolve, timeoutMs, undefined);
+  const owned = stack.move();
+  return promise.finally(() => {
+    clearTimeout(timer);
+    owned.dispose();
+  });
+}

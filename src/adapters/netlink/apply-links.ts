@@ -50,12 +50,12 @@ export function removeLink(namespace: string, name: string): void {
 }
 
 /** An xfrm interface is known by its if_id: names can be anybody's. */
-function matches(link: Link, plan: LinkPlan): boolean {
+export function isPlanned(link: Link, plan: LinkPlan): boolean {
   return plan.kind === "xfrm" ? link.xfrm?.ifId === plan.ifId : link.name === plan.name;
 }
 
 function found(actual: readonly Link[], plan: LinkPlan): Link {
-  const link = actual.find((candidate) => matches(candidate, plan));
+  const link = actual.find((candidate) => isPlanned(candidate, plan));
   if (link === undefined) throw new NetlinkError(`find link ${plan.name}`, enodev);
   return link;
 }
@@ -66,7 +66,7 @@ function ensureXfrm(
   plan: XfrmLink,
   actual: readonly Link[],
 ): boolean {
-  const known = actual.find((link) => matches(link, plan));
+  const known = actual.find((link) => isPlanned(link, plan));
   if (known?.xfrm?.underlying === 0 && plan.underlying === undefined) return false;
   using charon = NetlinkSocket.open(place.charonNamespace);
   if (known?.xfrm?.underlying === underlying(charon, plan)) return false;
@@ -88,7 +88,7 @@ function makeXfrm(charon: NetlinkSocket, plan: XfrmLink): Link {
     charon.execute(addXfrmLink(plan.name, plan.ifId, plan.mtu, underlying(charon, plan)));
   } catch (error) {
     // One that was made and not moved, since somebody was interrupted.
-    const stray = listLinks(charon).find((link) => matches(link, plan));
+    const stray = listLinks(charon).find((link) => isPlanned(link, plan));
     if (stray === undefined) throw error;
     return stray;
   }
@@ -108,7 +108,7 @@ function underlying(charon: NetlinkSocket, plan: XfrmLink): number {
 function ensureVxlan(socket: NetlinkSocket, plan: VxlanLink, actual: readonly Link[]): boolean {
   const below = actual.find((link) => link.name === plan.underlying);
   if (below === undefined) throw new NetlinkError(`find device ${plan.underlying}`, enodev);
-  const link = actual.find((candidate) => matches(candidate, plan));
+  const link = actual.find((candidate) => isPlanned(candidate, plan));
   if (link !== undefined) {
     const { vni, port, underlying } = link.vxlan ?? {};
     if (vni === plan.vni && port === plan.port && underlying === below.index) return false;

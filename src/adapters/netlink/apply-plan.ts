@@ -3,9 +3,9 @@ import type { Address } from "../../model/address.ts";
 import { anyMac, type NetworkPlan } from "../../model/network-plan.ts";
 import type { Prefix } from "../../model/prefix.ts";
 import { addAddress, deleteAddress, listAddresses, type LinkAddress } from "./addresses.ts";
-import { applyLinks, type Place } from "./apply-links.ts";
+import { applyLinks, isPlanned, type Place } from "./apply-links.ts";
 import { routeOrigin, Rta } from "./constants.ts";
-import type { Link } from "./links.ts";
+import { listLinks, type Link } from "./links.ts";
 import { ensureMssClamp } from "./mss-clamp.ts";
 import { inNamespace } from "./namespace.ts";
 import {
@@ -47,6 +47,35 @@ export function applyPlan(place: Place, plan: NetworkPlan): Applied {
   if (error !== undefined) throw error;
   if (plan.forwarding) ensureMssClamp(place.namespace);
   return { changes: requests.length };
+}
+
+/**
+ * What a pass would have to do, in words: nothing where the namespace is as planned. What is
+ * there besides is left out, since it hinders nobody.
+ */
+export function driftOf(namespace: string | undefined, plan: NetworkPlan): string[] {
+  using socket = NetlinkSocket.open(namespace);
+  const actual = listLinks(socket);
+  const links = new Map(
+    plan.links.flatMap((link) => {
+      const known = actual.find((one) => isPlanned(one, link));
+      return known === undefined ? [] : [[link.name, known] as const];
+    }),
+  );
+  const lacking = plan.links.filter(({ name }) => links.get(name)?.up !== true);
+  if (lacking.length > 0)
+    return lacking.map(({ name }) => `${links.has(name) ? "set up" : "make"} ${name}`);
+  const requests = [
+    ...addressRequests(socket, links, plan),
+    ...routeRequests(socket, links, plan),
+    ...neighbourRequests(socket, links, plan),
+    ...fdbRequests(socket, links, plan),
+  ];
+  const settings = plan.forwarding ? unset(namespace) : [];
+  return [
+    ...settings.map(([name, value]) => `set ${name.replaceAll("/", ".")} to ${value}`),
+    ...requests.map(({ op }) => op).filter((op) => !op.startsWith("delete")),
+  ];
 }
 
 type Links = ReadonlyMap<string, Link>;
@@ -145,22 +174,35 @@ function fdbRequests(socket: NetlinkSocket, links: Links, plan: NetworkPlan): Re
   return difference(table, actual, wanted);
 }
 
+const forwardingSettings: readonly (readonly [name: string, value: string])[] = [
+  ["ipv4/ip_forward", "1"],
+  ["ipv6/conf/all/forwarding", "1"],
+  // Packets come in from a tunnel whose addresses have no route back through it.
+  ["ipv4/conf/all/rp_filter", "0"],
+  ["ipv4/conf/default/rp_filter", "0"],
+];
+
 function applyForwarding(namespace: string | undefined): void {
-  const settings: [string, string][] = [
-    ["ipv4/ip_forward", "1"],
-    ["ipv6/conf/all/forwarding", "1"],
-    // Packets come in from a tunnel whose addresses have no route back through it.
-    ["ipv4/conf/all/rp_filter", "0"],
-    ["ipv4/conf/default/rp_filter", "0"],
-  ];
+  const settings = unset(namespace);
+  if (settings.length === 0) return;
   inNamespace(namespace, () => {
-    for (const [name, value] of settings) {
-      const path = `/proc/sys/net/${name}`;
-      // A kernel without IPv6 lacks its settings.
-      if (!existsSync(path) || readFileSync(path, "utf8").trim() === value) continue;
-      writeFileSync(path, value);
-    }
+    for (const [name, value] of settings) writeFileSync(settingPath(name), value);
   });
+}
+
+/** The settings for forwarding that are not as they should be. */
+function unset(namespace: string | undefined) {
+  return inNamespace(namespace, () =>
+    forwardingSettings.filter(([name, value]) => {
+      const path = settingPath(name);
+      // A kernel without IPv6 lacks its settings.
+      return existsSync(path) && readFileSync(path, "utf8").trim() !== value;
+    }),
+  );
+}
+
+function settingPath(name: string): string {
+  return `/proc/sys/net/${name}`;
 }
 
 function indexes(links: Links): Set<number> {

@@ -157,6 +157,16 @@ export class Charon implements Disposable {
   }
 }
 
+/** What there is to measure of the charon at a socket, by a session of its own. */
+export async function figuresOf(
+  path: string,
+  limits: Pick<ConnectOptions, "deadlineMs">,
+): Promise<CharonFigures> {
+  using charon = new Charon(path, limits);
+  await charon.open();
+  return await charon.figures();
+}
+
 /** What each event tells, until the session ends or nobody listens any more. */
 function told<E>(
   stream: AsyncIterableIterator<E, undefined>,

@@ -1,0 +1,50 @@
+import { ask } from "../adapters/control/client.ts";
+import type { Finding } from "../model/finding.ts";
+import { textOption, UsageError, type Command } from "./command.ts";
+import { controlSocket, defaultStateFolder } from "./defaults.ts";
+import { findingLines } from "./finding-lines.ts";
+
+export const command: Command = {
+  name: "diagnose",
+  summary: "find out why a connection carries no traffic",
+  help: `usage: ipman diagnose CONNECTION [CHILD] [options]
+
+Looks, in the order of cause and effect, for what keeps traffic from passing: the document,
+charon, the secret, the route to the peer, the IKE SA and what the peer says to it, each
+child's CHILD SA, its gateway's namespace and its workers, whether packets pass, of which
+size, and what the kernel throws away. The cause comes first, with what to do about it.
+
+It asks and looks, and changes nothing. It takes seconds, longer where nobody answers.
+
+options:
+  --ping ADDRESS  somebody behind the peer who answers to ping (the child's probe)
+  --rekey         have CHILD SAs rekeyed, which shows whether the peer agrees (PFS)
+  -o json         each finding as a line of JSON
+  --state DIR     the runtime's --state folder (${defaultStateFolder})
+
+exit status: 0 when there is no problem, 1 when there is one
+`,
+  takes: "connections",
+  options: {
+    ping: { type: "string" },
+    rekey: { type: "boolean" },
+    output: { type: "string", short: "o" },
+    state: { type: "string" },
+  },
+  run: async (values, [connection, child, ...more]) => {
+    if (connection === undefined || more.length > 0)
+      throw new UsageError("name one connection, and one child at most");
+    const output = textOption(values, "output", "text");
+    if (output !== "text" && output !== "json") throw new UsageError("-o takes text or json");
+    const socket = controlSocket(textOption(values, "state", defaultStateFolder));
+    const findings: Finding[] = [];
+    const request = { op: "diagnose", connection, child, ping: values["ping"] };
+    for await (const found of ask(socket, { ...request, rekey: values["rekey"] === true })) {
+      findings.push(found as Finding);
+      if (output === "json") process.stdout.write(`${JSON.stringify(found)}\n`);
+    }
+    if (output === "text")
+      process.stdout.write(`${findingLines(connection, findings).join("\n")}\n`);
+    return findings.some(({ verdict }) => verdict === "problem") ? 1 : 0;
+  },
+};

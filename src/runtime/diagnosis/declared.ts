@@ -1,0 +1,45 @@
+import { advice } from "../../model/advice.ts";
+import type { Failure } from "../../model/failure.ts";
+import { Reason } from "../../model/failure.ts";
+import { ok, problem, type Finding } from "../../model/finding.ts";
+import { specFailure } from "../conditions.ts";
+import type { Supervisor } from "../supervisor.ts";
+import type { Root } from "../root-of.ts";
+
+/** What a failure is as a finding: its words, and what they mean. */
+export function problemOf(check: string, { reason, message }: Failure): Finding {
+  return problem(check, `${reason}: ${message}`, advice[reason].todo);
+}
+
+/** Whether the document is valid, the secret there, and charon at work. */
+export function checkDeclared(supervisor: Supervisor, root: Root): Finding[] {
+  const { connection, failure } = root.getSnapshot().context;
+  const refused = specFailure(supervisor.desired.problems.get(connection.id) ?? []);
+  const { hasSecret, secretTrouble } = supervisor.secretOf(connection);
+  const { charonSnapshot } = supervisor;
+  const { name, namespace, key } = connection.secretRef;
+  return [
+    refused === undefined ? ok("document", "is valid") : problemOf("document", refused),
+    charonSnapshot.matches("connected")
+      ? ok("charon", "answers")
+      : problemOf("charon", charonSnapshot.context.failure ?? charonAway),
+    secretFinding(hasSecret, secretTrouble, `${namespace}/${name}, key "${key}"`),
+    failure?.reason === Reason.ConfigRejected
+      ? problemOf("options", failure)
+      : ok("options", "charon takes them"),
+  ];
+}
+
+const charonAway: Failure = {
+  ...{ reason: Reason.CharonUnavailable, message: "charon does not answer", retryable: true },
+};
+
+function secretFinding(has: boolean, trouble: string | undefined, which: string): Finding {
+  if (trouble !== undefined)
+    return problemOf("secret", {
+      ...{ reason: Reason.SecretUnreadable, message: trouble, retryable: true },
+    });
+  if (has) return ok("secret", "is there");
+  const message = `there is no Secret ${which}`;
+  return problemOf("secret", { reason: Reason.SecretMissing, message, retryable: true });
+}

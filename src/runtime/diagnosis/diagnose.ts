@@ -1,0 +1,102 @@
+import { firstValueFrom } from "rxjs";
+import { parseAddress, type Address } from "../../model/address.ts";
+import { ok, problem, skipped, type Finding } from "../../model/finding.ts";
+import { rekey } from "../orders.ts";
+import type { Supervisor } from "../supervisor.ts";
+import { checkDeclared } from "./declared.ts";
+import type { Examiner } from "./examiner.ts";
+import { checkGateway, checkWorkers } from "./gateway.ts";
+import { checkChild, checkIke } from "./sas.ts";
+import { rootOf, type Root } from "../root-of.ts";
+import { carriesTraffic, childrenOf, type ChildSubject } from "./subject.ts";
+import { checkTraffic } from "./traffic.ts";
+import { checkWay } from "./way.ts";
+
+/** What is to be looked at. */
+export interface DiagnosisRequest {
+  readonly connection: string;
+  /** The key of a child; undefined for all. */
+  readonly child: string | undefined;
+  /** Who behind the peer answers to ping; undefined for the child's own probe. */
+  readonly ping: Address | undefined;
+  /** Whether CHILD SAs are to be rekeyed, to see whether the peer agrees. */
+  readonly rekey: boolean;
+}
+
+/**
+ * Looks for what keeps a connection from carrying traffic, in the order of cause and effect:
+ * the first problem is the cause of those that follow, or else its own.
+ *
+ * @throws where there is no such connection or child
+ */
+export async function* diagnose(
+  supervisor: Supervisor,
+  examiner: Examiner,
+  request: DiagnosisRequest,
+): AsyncGenerator<Finding, void> {
+  const root = rootOf(supervisor, request.connection);
+  const keys = childrenOf(root, request.child).map(({ child }) => child.key);
+  if (keys.length === 0)
+    throw new Error(`connection ${request.connection} has no child "${request.child}"`);
+  const declared = checkDeclared(supervisor, root);
+  yield* declared;
+  if (declared.some(({ check, verdict }) => check !== "document" && verdict === "problem")) {
+    yield skipped("IKE SA", "cannot come about without these");
+    return;
+  }
+  const remote = remoteOf(root);
+  const way = checkWay(root.getSnapshot().context.connection, remote, examiner);
+  yield* way;
+  const ike = await checkIke(root, remote, examiner);
+  yield* ike;
+  for (const key of keys) yield* diagnoseChild(supervisor, root, key, ike[0], examiner, request);
+}
+
+async function* diagnoseChild(
+  supervisor: Supervisor,
+  root: Root,
+  key: string,
+  ike: Finding | undefined,
+  examiner: Examiner,
+  request: DiagnosisRequest,
+): AsyncGenerator<Finding, void> {
+  for await (const finding of checksOf()) yield { ...finding, child: key };
+
+  async function* checksOf(): AsyncGenerator<Finding, void> {
+    // As it is now: what was looked at before took its time.
+    const [subject] = childrenOf(root, key);
+    if (subject === undefined) return;
+    yield* checkChild(ike, subject);
+    const gateway = checkGateway(subject, examiner);
+    yield* gateway;
+    const isWell = gateway.every(({ verdict }) => verdict !== "problem");
+    const { placed } = subject;
+    if (placed === undefined || !isWell) return;
+    yield* await checkWorkers(placed, examiner);
+    if (!carriesTraffic(subject)) return;
+    yield* await checkTraffic(placed, request.ping ?? subject.child.probe?.address, examiner);
+    yield await checkRekey(supervisor, subject, request);
+  }
+}
+
+/** A peer that would refuse at the end of the SA's life refuses now; the SA goes on. */
+async function checkRekey(
+  supervisor: Supervisor,
+  { child }: ChildSubject,
+  request: DiagnosisRequest,
+): Promise<Finding> {
+  if (!request.rekey) return skipped("rekey", "--rekey tries whether the peer agrees to one");
+  const { done, message } = await firstValueFrom(rekey(supervisor, request.connection, child.key));
+  if (done) return ok("rekey", "the peer agrees");
+  return problem(
+    "rekey",
+    message,
+    "key exchange groups (PFS) in esp_proposals are compared at a rekey only: have the same on both sides",
+  );
+}
+
+/** Where the peer is: as declared, or as charon has resolved it. */
+function remoteOf(root: Root): Address | undefined {
+  const { connection, ikeSas } = root.getSnapshot().context;
+  return connection.remoteAddress ?? parseAddress(ikeSas[0]?.remoteHost ?? "");
+}

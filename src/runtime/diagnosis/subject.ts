@@ -1,0 +1,45 @@
+import type { ActorRefFrom, SnapshotFrom } from "xstate";
+import type { childMachine } from "../../machines/child.ts";
+import { childActorId } from "../../machines/connection-types.ts";
+import type { gatewayMachine } from "../../machines/gateway.ts";
+import type { Child } from "../../model/connection.ts";
+import type { Root } from "../root-of.ts";
+import { topState } from "../state-name.ts";
+import type { Placed } from "./examiner.ts";
+
+/** A child's actors as they are now. */
+export interface ChildSubject {
+  readonly child: Child;
+  readonly state: string;
+  readonly snapshot: SnapshotFrom<typeof childMachine>;
+  readonly gateway: SnapshotFrom<typeof gatewayMachine> | undefined;
+  /** Undefined while it has no gateway. */
+  readonly placed: Placed | undefined;
+}
+
+/** Those of a connection's children that are wanted, as they are now. */
+export function childrenOf(root: Root, key?: string): ChildSubject[] {
+  const { context, children } = root.getSnapshot();
+  const wanted = context.connection.children.filter(
+    (child) => key === undefined || child.key === key,
+  );
+  return wanted.flatMap((child) => {
+    const actor = children[childActorId(child.key)] as
+      | ActorRefFrom<typeof childMachine>
+      | undefined;
+    if (actor === undefined) return [];
+    const snapshot = actor.getSnapshot();
+    const gateway = snapshot.children["gateway"]?.getSnapshot() as ChildSubject["gateway"];
+    return [{ child, snapshot, gateway, state: topState(snapshot.value), placed: placedOf() }];
+
+    function placedOf(): Placed | undefined {
+      const { gateway: where, workers = [], tunnel } = gateway?.context ?? {};
+      if (where === undefined) return undefined;
+      return { connection: context.connection, child, gateway: where, workers, tunnel };
+    }
+  });
+}
+
+export function carriesTraffic({ state }: Pick<ChildSubject, "state">): boolean {
+  return state === "established" || state === "rekeying";
+}
