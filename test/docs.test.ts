@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 import { apiReference } from "../scripts/api-reference.ts";
 import { reasonsReference } from "../scripts/reasons-reference.ts";
 import type { FiguresPort } from "../src/runtime/charon-metrics.ts";
+import { charonFamilies } from "../src/runtime/charon-series.ts";
 import type { NetworkPort } from "../src/runtime/ports.ts";
 import { Metrics } from "../src/runtime/metrics.ts";
 import type { Cluster } from "../src/runtime/operator/cluster.ts";
@@ -34,11 +35,12 @@ describe("the documentation", () => {
     const { registry } = metrics;
     void new OperatorMetrics(registry, {} as Cluster);
     const all = registry.getMetricsAsArray() as unknown as { name: string }[];
-    const ours = all
-      .filter(({ name }) => /^(ipman|strongswan)_/.test(name))
+    const kept = all
+      .filter(({ name }) => name.startsWith("ipman_"))
       .map(
         ({ name }) => `${name} ${registry.getSingleMetric(name)?.constructor.name.toLowerCase()}`,
       );
+    const ours = [...kept, ...charonFamilies.map(({ name, type }) => `${name} ${type}`)];
     const explained = [...read("docs/metrics.md").matchAll(/^\| `(\w+)` \|[^|]*\| (\w+) \|/gm)].map(
       ([, name, type]) => `${name} ${type}`,
     );

@@ -1,7 +1,13 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { promisify } from "node:util";
 import { auditTime, firstValueFrom, filter, Subject, timeout } from "rxjs";
 import { childSpec, connectionSpec, secret } from "../../lab/sites/manifests.ts";
 import { Charon } from "../../src/adapters/vici/charon.ts";
 import type { Snapshot } from "../../src/model/resource.ts";
+import { serveInspector } from "../../src/runtime/inspector/serve.ts";
+import { serveMetrics } from "../../src/runtime/metrics-server.ts";
 import { Metrics } from "../../src/runtime/metrics.ts";
 import { statusOf } from "../../src/runtime/status.ts";
 import { Supervisor } from "../../src/runtime/supervisor.ts";
@@ -9,8 +15,9 @@ import { obedientNetwork, simulatedPlacement } from "../../test/simulator/placem
 import { resourceOf } from "../../test/simulator/world.ts";
 
 /**
- * 1,000 connections on a simulated charon. Prints, as JSON, what each takes of the heap, what all take of a processor while nothing happens, and how long
- * a list of SAs takes until every actor has it. Its arguments are the path of charon's
+ * 1,000 connections on a simulated charon. Prints, as JSON, what each takes of the heap,
+ * what all take of a processor while nothing happens, alone and while they are watched, and
+ * how long a list of SAs takes until every actor has it. Its arguments are the path of charon's
  * socket and how many children each connection has; run it with --expose-gc.
  */
 const count = 1_000;
@@ -84,7 +91,7 @@ async function heapWith(connections: number): Promise<number> {
   desired.next(manifests(connections));
   await up;
   // What was only needed for coming up goes.
-  await new Promise((resolve) => setTimeout(resolve, 5_000));
+  await pause(5_000);
   return heap();
 }
 
@@ -94,11 +101,35 @@ supervisor.start();
 const few = await heapWith(count / 10);
 const heapEach = ((await heapWith(count)) - few) / (count - count / 10);
 
-const cpu = process.cpuUsage();
-const since = performance.now();
-await new Promise((resolve) => setTimeout(resolve, idleMs));
-const used = process.cpuUsage(cpu);
-const idleShare = (used.user + used.system) / 1_000 / (performance.now() - since);
+/** The share of a processor that this process takes until something is over. */
+async function shareDuring(work: Promise<unknown>): Promise<number> {
+  const cpu = process.cpuUsage();
+  const since = performance.now();
+  await work;
+  const used = process.cpuUsage(cpu);
+  return (used.user + used.system) / 1_000 / (performance.now() - since);
+}
+
+const idleShare = await shareDuring(pause(idleMs));
+
+interface Watched {
+  readonly scrapes: readonly number[];
+  readonly scraped: number;
+  readonly told: number;
+}
+
+/** The same while somebody scrapes, and somebody looks. */
+async function watched(): Promise<Watched & { readonly watchedShare: number }> {
+  const address = "127.0.0.1:19740";
+  await using _metrics = await serveMetrics(address, metrics);
+  await using inspector = await serveInspector("127.0.0.1:0", supervisor);
+  const program = join(import.meta.dirname, "watcher.ts");
+  const urls = [`http://${address}/metrics`, inspector.url];
+  const watching = promisify(execFile)(process.execPath, [program, ...urls, String(idleMs)]);
+  const watchedShare = await shareDuring(watching);
+  return { ...(JSON.parse((await watching).stdout) as Watched), watchedShare };
+}
+const watching = await watched();
 
 const resyncs: number[] = [];
 for (let i = 0; i < 5; i++) {
@@ -110,5 +141,5 @@ for (let i = 0; i < 5; i++) {
   await next;
   resyncs.push(performance.now() - asked);
 }
-process.stdout.write(`${JSON.stringify({ heapEach, idleShare, resyncs })}\n`);
+process.stdout.write(`${JSON.stringify({ heapEach, idleShare, resyncs, ...watching })}\n`);
 process.exit();

@@ -7,7 +7,7 @@ import { withMachinesBelow, type Move } from "./follow.ts";
 import { showXfrmErrors, type ErrorsPort } from "./kernel-metrics.ts";
 import { ProbeMetrics } from "./probe-metrics.ts";
 import type { ProbeNews } from "./probes.ts";
-import { statusOf, type State } from "./status.ts";
+import { statusOf, type State, type Status } from "./status.ts";
 import type { Supervisor } from "./supervisor.ts";
 import type { Urgency } from "./turns.ts";
 
@@ -28,12 +28,21 @@ const sampled = ["min", "max", "mean", "stddev", "p50", "p90", "p99"].map(
   (what) => `nodejs_eventloop_lag_${what}_seconds`,
 );
 
+const nothing: Status = {
+  charon: { state: "", failure: undefined },
+  ...{ connections: [], problems: [] },
+};
+
 /** The runtime's metrics. What a status shows is read when it is scraped, not before. */
 export class Metrics implements Disposable {
   readonly registry = new Registry();
   #charon: CharonMetrics | undefined;
   #actors: ActorMetrics | undefined;
   #probes: ProbeMetrics | undefined;
+  #supervisor: Supervisor | undefined;
+  /** As it was when the scrape began: several metrics are made of it. */
+  #status: Status | undefined;
+  readonly #shown = (): Status => this.#status ?? nothing;
   readonly #calls = new Histogram({
     name: "ipman_adapter_call_seconds",
     help: "Time that calls to charon and to the kernel took, by call and outcome.",
@@ -65,8 +74,9 @@ export class Metrics implements Disposable {
 
   /** Everything, as of now. */
   async text(): Promise<string> {
-    await this.#charon?.refresh();
-    return this.registry.metrics();
+    const ofCharon = (await this.#charon?.text()) ?? "";
+    this.#status = this.#supervisor && statusOf(this.#supervisor);
+    return ofCharon + (await this.registry.metrics());
   }
 
   /** Takes what charon tells unasked. */
@@ -99,14 +109,15 @@ export class Metrics implements Disposable {
 
   /** Shows the supervisor's actors from now on, and what their charon tells of itself. */
   observe(supervisor: Supervisor, charon: FiguresPort, network: ErrorsPort): void {
+    this.#supervisor = supervisor;
     const declared = () => supervisor.desired.connections.values();
     showXfrmErrors(this.registry, network);
     this.#actors = new ActorMetrics(this.registry, () =>
       supervisor.rootActors.flatMap(withMachinesBelow),
     );
-    this.#probes = new ProbeMetrics(this.registry, () => statusOf(supervisor));
-    this.#charon = new CharonMetrics({ charon, registry: this.registry, declared });
-    this.#showConnections(supervisor);
+    this.#probes = new ProbeMetrics(this.registry, this.#shown);
+    this.#charon = new CharonMetrics({ charon, declared });
+    this.#showConnections();
   }
 
   adapterCall(call: string, seconds: number, failed: boolean): void {
@@ -117,15 +128,16 @@ export class Metrics implements Disposable {
     this.#breakdowns.inc();
   }
 
-  #showConnections(supervisor: Supervisor): void {
+  #showConnections(): void {
     const registers = [this.registry];
+    const shown = this.#shown;
     void new Gauge({
       name: "ipman_connections",
       help: "Connections by state.",
       labelNames: ["state"],
       registers,
       collect() {
-        const { connections } = statusOf(supervisor);
+        const { connections } = shown();
         for (const state of states) {
           this.set(
             { state },
@@ -141,7 +153,7 @@ export class Metrics implements Disposable {
       registers,
       collect() {
         this.reset();
-        for (const { id, children } of statusOf(supervisor).connections) {
+        for (const { id, children } of shown().connections) {
           for (const { key, state } of children) {
             const up = state === "established" || state === "rekeying";
             this.set({ connection: id, child: key }, up ? 1 : 0);

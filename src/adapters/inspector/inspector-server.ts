@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { bufferTime, filter, type Observable } from "rxjs";
+import { auditTime, buffer, connect, type Observable } from "rxjs";
 import type { WebSocket, WebSocketServer } from "ws";
 import { pageFile } from "./page-files.ts";
 
@@ -76,7 +76,7 @@ export class InspectorServer implements AsyncDisposable {
     this.#sockets ??= new WebSocketServer({ noServer: true, maxPayload: 1024 });
     this.#sockets.handleUpgrade(request, socket, head, (viewer) => {
       const told = this.#feed({ compact });
-      const messages = compact ? told.pipe(bufferTime(gatherMs), filter(isNews)) : told;
+      const messages = compact ? told.pipe(gathered) : told;
       const subscription = messages.subscribe((message) => send(viewer, message));
       viewer.on("error", () => viewer.terminate());
       viewer.on("close", () => subscription.unsubscribe());
@@ -84,8 +84,9 @@ export class InspectorServer implements AsyncDisposable {
   }
 }
 
-function isNews(events: readonly object[]): boolean {
-  return events.length > 0;
+/** Nothing wakes while nothing is told. */
+function gathered(told: Observable<object>): Observable<readonly object[]> {
+  return told.pipe(connect((shared) => shared.pipe(buffer(shared.pipe(auditTime(gatherMs))))));
 }
 
 function send(viewer: WebSocket, message: object): void {
