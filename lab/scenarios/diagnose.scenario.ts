@@ -5,19 +5,11 @@ import { after, before, describe, it } from "node:test";
 import { find } from "../sites/ipman.ts";
 import { childSpec, connectionSpec, psk, secret, sites, yaml } from "../sites/manifests.ts";
 import type { Mirror } from "../sites/peer.ts";
-import { inNetns, ip, sh } from "../sites/shell.ts";
+import { block } from "../sites/peer-firewall.ts";
+import { inNetns, ip } from "../sites/shell.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
 const bin = join(import.meta.dirname, "../../bin/ipman");
-
-/** Drops at the peer what matches, until it is undone. */
-function block(...rules: string[]): () => void {
-  const nft = (text: string) => sh("ip", "netns", "exec", "peer", "nft", text);
-  nft("add table ip block");
-  nft("add chain ip block in { type filter hook prerouting priority -300; }");
-  for (const rule of rules) nft(`add rule ip block in ${rule} drop`);
-  return () => void nft("delete table ip block");
-}
 
 describe("ipman diagnose", () => {
   let lab: TwoSites;

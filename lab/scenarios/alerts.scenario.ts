@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { childSpec, connectionSpec, psk, secret, sites, yaml } from "../sites/manifests.ts";
+import { block } from "../sites/peer-firewall.ts";
+import { Prometheus } from "../sites/prometheus.ts";
+import { eventually, inNetns, ip } from "../sites/shell.ts";
+import { Pinging } from "../sites/traffic.ts";
+import { TwoSites } from "../sites/two-sites.ts";
+
+/** With times as Prometheus' are: an hour is half a minute. */
+const rekeying = { rekey_time: "4s", life_time: "30s", rand_time: "0s" };
+const esp = { esp_proposals: "aes256-sha256-ecp256" };
+
+describe("a real Prometheus", () => {
+  let lab: TwoSites;
+  let prometheus: Prometheus;
+  const one = connectionSpec("one", {
+    children: {
+      "child-2": childSpec(2, { extra: { ...esp, ...rekeying } }),
+      "child-3": childSpec(3, { probe: { address: "10.1.3.1", intervalSeconds: 1 } }),
+    },
+    extra: { rekey_time: "10s", over_time: "10s", rand_time: "0s" },
+  });
+
+  before(async () => {
+    lab = await TwoSites.build();
+    await lab.mirror(one, { child: { rekey_time: "0s" }, connection: { rekey_time: "0s" } });
+    lab.ipman.apply("secret.yaml", yaml(secret({ one: psk, late: psk })));
+    lab.ipman.apply("one.yaml", yaml(one));
+    await lab.ipman.start("--log", "info");
+    await lab.ipman.ready("one");
+    ip("netns add app");
+    lab.ipman.attach("app", "one", "child-2");
+    prometheus = await Prometheus.start(lab.folder);
+  });
+  after(async () => {
+    await prometheus[Symbol.asyncDispose]();
+    await lab[Symbol.asyncDispose]();
+  });
+
+  const names = async () => [...new Set((await prometheus.firing()).map(({ alert }) => alert))];
+
+  /** Waits until an alert fires; whatever else does meanwhile is a failure. */
+  async function fires(alert: string, withinMs = 25_000): Promise<void> {
+    await eventually(
+      async () => {
+        const firing = await names();
+        assert.deepEqual(firing, [alert]);
+      },
+      withinMs,
+      100,
+    );
+  }
+
+  const quiet = () => eventually(async () => assert.deepEqual(await names(), []), 30_000, 100);
+
+  it("is told of no trouble by an hour of rekeys under traffic", async () => {
+    const pinging = new Pinging("app", "10.1.2.1");
+    const rekeys = () =>
+      lab.node.log.match(/inbound CHILD_SA child-2\{\d+\} established/g)?.length ?? 0;
+    const before = rekeys();
+    for (let second = 0; second < 30; second++) {
+      assert.deepEqual(await prometheus.firing(), [], `after ${2 * second} minutes`);
+      await pause(1_000);
+    }
+    const { sent, received } = await pinging.stop();
+    assert.equal(received, sent);
+    assert.ok(rekeys() - before >= 5, `${rekeys() - before} rekeys`);
+    assert.equal(await prometheus.value("count(ipman_child_up == 1)"), 2);
+  });
+
+  it("fires IPManUnreachable for a probe that nobody answers", async () => {
+    inNetns("peer", "ip addr del 10.1.3.1/24 dev lo");
+    await fires("IPManUnreachable");
+    const about = (await prometheus.firing()).map(({ labels }) => labels["child"]);
+    assert.deepEqual(about, ["child-3"]);
+    inNetns("peer", "ip addr add 10.1.3.1/24 dev lo");
+    await quiet();
+  });
+
+  it("fires IPManNothingComesBack for a worker's packets that nobody answers", async () => {
+    const pinging = new Pinging("app", "10.1.2.1");
+    await pause(500);
+    inNetns("peer", "ip addr del 10.1.2.1/24 dev lo");
+    await fires("IPManNothingComesBack", 40_000);
+    inNetns("peer", "ip addr add 10.1.2.1/24 dev lo");
+    await quiet();
+    await pinging.stop();
+  });
+
+  it("fires IPManDuplicateSAs where both sides have initiated, and neither lets go", async () => {
+    const twin = { ...one, spec: { ...one.spec, name: "twin" } };
+    const insists = { remote_addrs: [sites.node.v4], unique: "never", rekey_time: "0s" };
+    await lab.mirror(twin, { child: { rekey_time: "0s" }, connection: insists });
+    await lab.peerSession.request("initiate", { ike: "twin", child: "child-3", timeout: "-1" });
+    await fires("IPManDuplicateSAs", 40_000);
+    await lab.peerSession.request("terminate", { ike: "twin" });
+    await lab.peerSession.request("unload-conn", { name: "twin" });
+    await quiet();
+  });
+
+  it("fires IPManRekeyOverdue for an SA that nobody rekeys", async () => {
+    const late = connectionSpec("late", {
+      children: {
+        "child-4": childSpec(4, {
+          extra: { ...esp, rekey_time: "0s", life_time: "22s", rand_time: "0s" },
+        }),
+      },
+    });
+    await lab.mirror(late, { child: { rekey_time: "0s", life_time: "0s" } });
+    lab.ipman.apply("late.yaml", yaml(late));
+    await fires("IPManRekeyOverdue", 60_000);
+    lab.ipman.remove("late.yaml");
+    await quiet();
+  });
+
+  it("fires IPManChildDown for a peer that does not answer any more", async () => {
+    const undo = block("udp dport 500", "udp dport 4500");
+    const session = await lab.node.session();
+    // Without an answer it ends when the waiting does, which charon calls a failure.
+    const ending = session.request("terminate", { ike: "one", force: "yes", timeout: "500" });
+    await ending.catch(() => {});
+    session.close();
+    await fires("IPManChildDown", 40_000);
+    assert.equal((await prometheus.firing()).length, 2, "of both children");
+    undo();
+    await lab.ipman.ready("one", 60_000);
+    await quiet();
+  });
+
+  it("fires IPManCharonDown for a charon that is dead, and nothing that follows from it", async () => {
+    await lab.node.stop("SIGKILL");
+    await fires("IPManCharonDown");
+    await pause(6_000);
+    assert.deepEqual(await names(), ["IPManCharonDown"]);
+    await lab.node.start();
+    await lab.ipman.ready("one", 60_000);
+    await quiet();
+  });
+});

@@ -1,0 +1,92 @@
+import type { ChildProcess } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { end, eventually, start } from "./shell.ts";
+
+const alertsFile = join(import.meta.dirname, "../../charts/ipman/alerts.yaml");
+const address = "127.0.0.1:9090";
+
+/** Two minutes of the rules are a second here. */
+const scale = 120;
+/** What charon counts in whole seconds is shortened less, or little of it would be left. */
+const thresholdScale = 40;
+const inSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
+
+/** The rules as they are shipped, with their times shortened. */
+export function scaledRules(text: string): string {
+  return text
+    .replace(/(?<=for: |\[)(\d+)([smh])\b/g, (_, number: string, unit: string) => {
+      const milliseconds = (Number(number) * (inSeconds[unit] ?? 1) * 1_000) / scale;
+      return `${milliseconds}ms`;
+    })
+    .replace(/(?<=_seconds? [<>] )\d+/g, (number) => String(Number(number) / thresholdScale));
+}
+
+/** An alert that fires, with the labels that tell what about. */
+export interface Firing {
+  readonly alert: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** A real Prometheus that scrapes an ipman on this host, and judges by the shipped rules. */
+export class Prometheus implements AsyncDisposable {
+  readonly #process: ChildProcess;
+
+  private constructor(process: ChildProcess) {
+    this.#process = process;
+  }
+
+  static async start(parent: string): Promise<Prometheus> {
+    const folder = join(parent, "prometheus");
+    mkdirSync(folder);
+    writeFileSync(join(folder, "alerts.yaml"), scaledRules(readFileSync(alertsFile, "utf8")));
+    const config = join(folder, "prometheus.yaml");
+    const often = { scrape_interval: "500ms", scrape_timeout: "500ms" };
+    writeFileSync(
+      config,
+      stringify({
+        global: { ...often, evaluation_interval: "250ms" },
+        rule_files: ["alerts.yaml"],
+        scrape_configs: [{ job_name: "ipman", static_configs: [{ targets: ["127.0.0.1:9740"] }] }],
+      }),
+    );
+    const args = [
+      ...[`--config.file=${config}`, `--storage.tsdb.path=${join(folder, "data")}`],
+      ...[`--web.listen-address=${address}`, "--log.level=warn"],
+    ];
+    const child = start(join(folder, "prometheus.log"), "prometheus", args);
+    const prometheus = new Prometheus(child);
+    await eventually(() => prometheus.value("up"), 30_000, 200);
+    return prometheus;
+  }
+
+  /** Every alert that fires now. */
+  async firing(): Promise<Firing[]> {
+    const { alerts } = (await get("alerts")) as {
+      alerts: { state: string; labels: Record<string, string> }[];
+    };
+    return alerts
+      .filter(({ state }) => state === "firing")
+      .map(({ labels }) => ({ alert: labels["alertname"] ?? "", labels }));
+  }
+
+  /** An expression's first value. */
+  async value(expression: string): Promise<number> {
+    const { result } = (await get(`query?query=${encodeURIComponent(expression)}`)) as {
+      result: { value: [number, string] }[];
+    };
+    if (result[0] === undefined) throw new Error(`${expression} has no value`);
+    return Number(result[0].value[1]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await end(this.#process);
+  }
+}
+
+async function get(path: string): Promise<unknown> {
+  const response = await fetch(`http://${address}/api/v1/${path}`);
+  const { data } = (await response.json()) as { data: unknown };
+  return data;
+}
