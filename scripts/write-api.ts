@@ -3,13 +3,18 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { crds } from "../src/model/crds.ts";
 import { apiReference } from "./api-reference.ts";
+import { dashboards } from "./dashboards.ts";
 import { reasonsReference } from "./reasons-reference.ts";
 
-/** Writes what follows from the model: the chart's definitions, the API's reference, reasons. */
+/** Writes what follows from the model: the chart's files, the API's reference, reasons. */
 const root = join(import.meta.dirname, "..");
 for (const crd of crds()) {
   const { plural } = (crd["spec"] as { names: { plural: string } }).names;
   writeFileSync(join(root, `charts/ipman/crds-files/${plural}.yaml`), stringify(crd));
+}
+for (const [name, dashboard] of dashboards) {
+  const file = join(root, `charts/ipman/dashboards/${name}.json`);
+  writeFileSync(file, `${JSON.stringify(dashboard, undefined, 2)}\n`);
 }
 writeFileSync(join(root, "docs/api.md"), apiReference());
 writeFileSync(join(root, "docs/reasons.md"), reasonsReference());

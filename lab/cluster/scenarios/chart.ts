@@ -156,6 +156,16 @@ export function chartScenarios(cluster: () => LabCluster): void {
       assert.ok(without.every((object) => object?.kind !== "PrometheusRule"));
     });
 
+    it("has the dashboards, where they are wanted", () => {
+      const all = rendered({ global: { monitoring: { dashboards: true } } });
+      const { data = {} } = one(all, "ConfigMap", "ipman-dashboards") as {
+        data?: Record<string, string>;
+      };
+      const titles = Object.values(data).map((text) => (JSON.parse(text) as { uid: string }).uid);
+      assert.deepEqual(titles.toSorted(), ["ipman-connection", "ipman-fleet", "ipman-pools"]);
+      assert.ok(rendered({}).every((object) => object?.metadata.name !== "ipman-dashboards"));
+    });
+
     it("leaves certificates to cert-manager where it is told to", () => {
       const all = rendered({ webhook: { certificate: { mode: "cert-manager" } } });
       const certificate = one(all, "Certificate", "ipman-webhook").spec as {
