@@ -3,6 +3,7 @@ import type { Finding } from "../model/finding.ts";
 import { textOption, UsageError, type Command } from "./command.ts";
 import { controlSocket, defaultStateFolder } from "./defaults.ts";
 import { findingLines } from "./finding-lines.ts";
+import { outputOf, written } from "./output.ts";
 
 export const command: Command = {
   name: "diagnose",
@@ -19,7 +20,7 @@ It asks and looks, and changes nothing. It takes seconds, longer where nobody an
 options:
   --ping ADDRESS  somebody behind the peer who answers to ping (the child's probe)
   --rekey         have CHILD SAs rekeyed, which shows whether the peer agrees (PFS)
-  -o json         each finding as a line of JSON
+  -o json|yaml    each finding by itself
   --state DIR     the runtime's --state folder (${defaultStateFolder})
 
 exit status: 0 when there is no problem, 1 when there is one
@@ -34,14 +35,13 @@ exit status: 0 when there is no problem, 1 when there is one
   run: async (values, [connection, child, ...more]) => {
     if (connection === undefined || more.length > 0)
       throw new UsageError("name one connection, and one child at most");
-    const output = textOption(values, "output", "text");
-    if (output !== "text" && output !== "json") throw new UsageError("-o takes text or json");
+    const output = outputOf(values);
     const socket = controlSocket(textOption(values, "state", defaultStateFolder));
     const findings: Finding[] = [];
     const request = { op: "diagnose", connection, child, ping: values["ping"] };
     for await (const found of ask(socket, { ...request, rekey: values["rekey"] === true })) {
       findings.push(found as Finding);
-      if (output === "json") process.stdout.write(`${JSON.stringify(found)}\n`);
+      if (output !== "text") process.stdout.write(written(output, found));
     }
     if (output === "text")
       process.stdout.write(`${findingLines(connection, findings).join("\n")}\n`);

@@ -3,6 +3,9 @@ import { describe, it } from "node:test";
 import { note, ok, problem, skipped } from "../model/finding.ts";
 import { findingLines } from "./finding-lines.ts";
 
+// A terminal would have colours.
+process.env["NO_COLOR"] = "1";
+
 describe("a diagnosis", () => {
   it("has the cause first, then all that was looked at", () => {
     const lines = findingLines("partner", [

@@ -1,4 +1,5 @@
 import type { Finding } from "../model/finding.ts";
+import { styled } from "./style.ts";
 
 const marks: Readonly<Record<Finding["verdict"], string>> = {
   ok: "✓",
@@ -17,16 +18,22 @@ export function findingLines(connection: string, findings: readonly Finding[]): 
   return [
     ...(cause === undefined
       ? [`${connection}: nothing is wrong that could be seen from here`]
-      : [`${subject(cause.child)}: ${cause.message}`, ...hintOf(cause, "  ")]),
+      : [styled("bold", `${subject(cause.child)}: ${cause.message}`), ...hintOf(cause, "  ")]),
     ...[...groups].flatMap(([title, group]) => [
       "",
       title,
       ...group.flatMap((finding) => [
-        `  ${marks[finding.verdict]} ${finding.check.padEnd(width)}  ${finding.message}`,
+        `  ${markOf(finding)} ${finding.check.padEnd(width)}  ${finding.message}`,
         ...(finding === cause ? [] : hintOf(finding, " ".repeat(width + 6))),
       ]),
     ]),
   ];
+}
+
+function markOf({ verdict }: Finding): string {
+  const mark = marks[verdict];
+  if (verdict === "ok") return styled("green", mark);
+  return verdict === "problem" ? styled("red", mark) : mark;
 }
 
 function hintOf({ hint }: Finding, indent: string): string[] {

@@ -1,24 +1,62 @@
 import type { Failure } from "../model/failure.ts";
+import { formatBytes, formatSeconds } from "../model/readable.ts";
 import { unansweredOf } from "../runtime/conditions.ts";
-import type { ChildStatus, Status } from "../runtime/status.ts";
+import type { ChildTraffic, Report } from "../runtime/report.ts";
+import type { ChildStatus, ConnectionStatus, Status } from "../runtime/status.ts";
+import { styled, styledState } from "./style.ts";
 
-const header = ["CONNECTION", "CHILD", "STATE", "GATEWAY", "WORKERS", "REASON"];
+const header = [
+  "CONNECTION",
+  "CHILD",
+  "STATE",
+  "SINCE",
+  "IN",
+  "OUT",
+  "GATEWAY",
+  "WORKERS",
+  "REASON",
+];
+const stateColumns = new Set([header.indexOf("STATE"), header.indexOf("GATEWAY")]);
 
-/** The status as a table, a line for each connection and child, then what is wrong. */
-export function statusTable(status: Status): string {
+/**
+ * The status as a table, a line for each connection and child, then what is wrong.
+ *
+ * @param now in seconds since the epoch
+ */
+export function statusTable(
+  status: Status & Partial<Pick<Report, "traffic">>,
+  now = Date.now() / 1_000,
+): string {
   const rows = status.connections.flatMap((connection) => [
-    [connection.id, "", connection.state, "", "", connection.failure?.reason ?? ""],
-    ...connection.children.map((child) => [
-      "",
-      child.key,
-      child.state,
-      child.gateway,
-      String(child.workers.length),
-      failureOf(child)?.reason ?? "",
-    ]),
+    connectionRow(connection, now),
+    ...connection.children.map((child) =>
+      childRow(child, status.traffic?.[`${connection.id}/${child.key}`], now),
+    ),
   ]);
-  const lines = [header, ...rows].map((row) => format(row, widths([header, ...rows])));
+  const columns = widths([header, ...rows]);
+  const lines = [
+    styled("bold", format(header, columns)),
+    ...rows.map((row) => format(row, columns, styledState)),
+  ];
   return `${[...lines, ...remarks(status)].join("\n")}\n`;
+}
+
+function connectionRow({ id, state, since, failure }: ConnectionStatus, now: number): string[] {
+  return [id, "", state, sinceText(since, now), "", "", "", "", failure?.reason ?? ""];
+}
+
+function childRow(child: ChildStatus, traffic: ChildTraffic | undefined, now: number): string[] {
+  return [
+    ...["", child.key, child.state, sinceText(child.since, now)],
+    ...(traffic === undefined
+      ? ["", ""]
+      : [formatBytes(traffic.bytesIn), formatBytes(traffic.bytesOut)]),
+    ...[child.gateway, String(child.workers.length), failureOf(child)?.reason ?? ""],
+  ];
+}
+
+function sinceText(since: number, now: number): string {
+  return since === 0 ? "" : formatSeconds(now - since);
 }
 
 function failureOf({ key, failure, reachability }: ChildStatus): Failure | undefined {
@@ -29,27 +67,33 @@ function remarks({ charon, connections, problems }: Status): string[] {
   const messages = [
     ...(charon.failure === undefined ? [] : [`charon: ${charon.failure.message}`]),
     ...problems.map(({ source, path, message }) => `${source}: ${path}: ${message}`),
-    ...connections.flatMap((connection) => [
-      ...connection.problems.map(({ source, path, message }) => `${source}: ${path}: ${message}`),
-      ...(connection.failure === undefined || connection.problems.length > 0
-        ? []
-        : [`${connection.id}: ${connection.failure.message}`]),
-      ...connection.children.flatMap((child) => {
-        const failure = failureOf(child);
-        return failure === undefined ? [] : [`${connection.id}/${child.key}: ${failure.message}`];
-      }),
-    ]),
+    ...connections.flatMap(remarksOn),
   ];
   return messages.length === 0 ? [] : ["", ...messages];
+}
+
+function remarksOn({ id, failure, problems, children }: ConnectionStatus): string[] {
+  return [
+    ...problems.map(({ source, path, message }) => `${source}: ${path}: ${message}`),
+    ...(failure === undefined || problems.length > 0 ? [] : [`${id}: ${failure.message}`]),
+    ...children.flatMap((child) => {
+      const why = failureOf(child);
+      return why === undefined ? [] : [`${id}/${child.key}: ${why.message}`];
+    }),
+  ];
 }
 
 function widths(rows: readonly (readonly string[])[]): number[] {
   return header.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
 }
 
-function format(row: readonly string[], columns: readonly number[]): string {
-  return row
-    .map((cell, i) => cell.padEnd(columns[i] ?? 0))
-    .join("  ")
-    .trimEnd();
+type StyleOf = (state: string, text: string) => string;
+
+/** Padded before it is coloured: colours have no width. */
+function format(row: readonly string[], columns: readonly number[], style?: StyleOf): string {
+  const cells = row.map((cell, i) => {
+    const padded = cell.padEnd(columns[i] ?? 0);
+    return style !== undefined && stateColumns.has(i) ? style(cell, padded) : padded;
+  });
+  return cells.join("  ").trimEnd();
 }

@@ -1,7 +1,8 @@
 import { ask } from "../adapters/control/client.ts";
 import type { Status } from "../runtime/status.ts";
-import { textOption, UsageError, type Command } from "./command.ts";
+import { textOption, type Command } from "./command.ts";
 import { controlSocket, defaultStateFolder } from "./defaults.ts";
+import { outputOf, written } from "./output.ts";
 import { statusTable } from "./status-table.ts";
 
 export const command: Command = {
@@ -9,12 +10,13 @@ export const command: Command = {
   summary: "what is up, and why not",
   help: `usage: ipman status [options]
 
-Shows each connection and child that "ipman run" has on this host: its state, its
-gateway, its workloads, and what keeps it from being ready.
+Shows each connection and child that "ipman run" has on this host: whether it is up and
+since when, what went through its present SAs, its gateway, its workloads, and what keeps it
+from being ready.
 
 options:
-  -o json        everything, with Kubernetes' conditions
-  --watch        again after every change, until interrupted
+  -o json|yaml   everything, with Kubernetes' conditions
+  --watch        again after every change, without traffic, until interrupted
   --state DIR    the runtime's --state folder (${defaultStateFolder})
 
 exit status: 0 when every connection is ready, 1 when one is not
@@ -25,13 +27,12 @@ exit status: 0 when every connection is ready, 1 when one is not
     state: { type: "string" },
   },
   run: async (values) => {
-    const output = textOption(values, "output", "table");
-    if (output !== "table" && output !== "json") throw new UsageError("-o takes table or json");
+    const output = outputOf(values);
     const socket = controlSocket(textOption(values, "state", defaultStateFolder));
     let status: Status | undefined;
-    for await (const result of ask(socket, { op: values["watch"] === true ? "watch" : "status" })) {
+    for await (const result of ask(socket, { op: values["watch"] === true ? "watch" : "report" })) {
       status = result as Status;
-      process.stdout.write(output === "json" ? `${JSON.stringify(status)}\n` : statusTable(status));
+      process.stdout.write(output === "text" ? statusTable(status) : written(output, status));
     }
     return status !== undefined && status.connections.every(isReady) ? 0 : 1;
   },

@@ -131,6 +131,7 @@ export function specFailure(problems: readonly SourceProblem[]): Failure | undef
   return failure(Reason.SpecInvalid, message);
 }
 
-function isUp(state: State): boolean {
+/** Whether traffic passes; a rekey does not interrupt it. */
+export function isUp(state: State): boolean {
   return state === "established" || state === "rekeying";
 }

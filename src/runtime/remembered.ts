@@ -7,11 +7,14 @@ interface Made<T> {
 export class Remembered<Subject extends object, T> {
   readonly #known = new WeakMap<Subject, Made<T>>();
 
-  /** @param facts everything that `make` depends on */
-  of(subject: Subject, facts: readonly unknown[], make: () => T): T {
+  /**
+   * @param facts everything that `make` depends on
+   * @param make is given what was made before
+   */
+  of(subject: Subject, facts: readonly unknown[], make: (before: T | undefined) => T): T {
     const known = this.#known.get(subject);
     if (known !== undefined && areSame(known.facts, facts)) return known.result;
-    const result = make();
+    const result = make(known?.result);
     this.#known.set(subject, { facts, result });
     return result;
   }

@@ -11,6 +11,7 @@ import type { SourceProblem } from "../model/resource.ts";
 import {
   childConditionsOf,
   conditionsOf,
+  isUp,
   specFailure,
   type ConnectionFacts,
 } from "./conditions.ts";
@@ -32,6 +33,8 @@ export interface ChildStatus {
   readonly key: string;
   readonly name: string;
   readonly state: State;
+  /** Since when it is up, or in a state in which it is not; seconds since the epoch. */
+  readonly since: number;
   /** The gateway's chart: absent, configuring, ready, degraded. */
   readonly gateway: string;
   readonly workers: readonly { readonly id: string; readonly address: string }[];
@@ -48,6 +51,8 @@ export interface ConnectionStatus {
   readonly generation: number;
   readonly remote: string;
   readonly state: State;
+  /** As of a child. */
+  readonly since: number;
   readonly failure: Failure | undefined;
   readonly conditions: readonly Condition[];
   readonly children: readonly ChildStatus[];
@@ -91,7 +96,9 @@ export function statusOf(supervisor: Supervisor): Status {
     const surroundings = { problems, charonReady, ...secret };
     const probes = supervisor.probes.of(snapshot.context.connection);
     const facts = [...Object.values(surroundings), ...probes, ...snapshotsOf(snapshot)];
-    return known.of(root, facts, () => connectionStatus(snapshot, surroundings, probes));
+    return known.of(root, facts, (before) =>
+      connectionStatus(snapshot, surroundings, probes, before),
+    );
   });
   const refused = [...desired.problems]
     .filter(([id]) => id !== "" && !roots.has(id))
@@ -128,12 +135,14 @@ function connectionStatus(
   snapshot: ConnectionSnapshot,
   surroundings: Surroundings,
   probes: readonly (Reachability | undefined)[],
+  before: ConnectionStatus | undefined,
 ): ConnectionStatus {
   const { connection, failure } = snapshot.context;
   const children = connection.children.flatMap(({ key }, i) => {
     const actor = snapshot.children[childActorId(key)];
     if (actor === undefined) return [];
-    return [childStatus(actor.getSnapshot() as ChildSnapshot, probes[i])];
+    const known = before?.children.find((child) => child.key === key);
+    return [childStatus(actor.getSnapshot() as ChildSnapshot, probes[i], known)];
   });
   const state = stateOf(snapshot.value);
   return {
@@ -142,6 +151,7 @@ function connectionStatus(
     generation: connection.generation,
     remote: connection.remoteAddr,
     state,
+    since: sinceWhen(state, before),
     failure,
     conditions: conditionsOf({ state, failure, children, ...surroundings }),
     children,
@@ -157,7 +167,11 @@ export function gatewayState({ value, context }: SnapshotFrom<typeof gatewayMach
   return context.applied ? "ready" : state;
 }
 
-function childStatus(snapshot: ChildSnapshot, reachability: Reachability | undefined): ChildStatus {
+function childStatus(
+  snapshot: ChildSnapshot,
+  reachability: Reachability | undefined,
+  before: ChildStatus | undefined,
+): ChildStatus {
   const { child, failure } = snapshot.context;
   const gateway = snapshot.children["gateway"]?.getSnapshot() as
     | SnapshotFrom<typeof gatewayMachine>
@@ -172,9 +186,17 @@ function childStatus(snapshot: ChildSnapshot, reachability: Reachability | undef
   return {
     ...facts,
     name: child.name,
+    since: sinceWhen(facts.state, before),
     conditions: childConditionsOf(facts),
     workers: workersOf(gateway?.context.workers ?? []),
   };
+}
+
+/** A rekey is no interruption of being up. */
+function sinceWhen(state: State, before: Pick<ChildStatus, "state" | "since"> | undefined): number {
+  const same =
+    before !== undefined && (before.state === state || (isUp(before.state) && isUp(state)));
+  return same ? before.since : Math.floor(Date.now() / 1_000);
 }
 
 const nobody: ChildStatus["workers"] = [];
@@ -189,7 +211,7 @@ function refusedStatus(id: string, surroundings: Surroundings): ConnectionStatus
   const failure = specFailure(surroundings.problems);
   const facts = { state: "pending" as const, failure, children: [], ...surroundings };
   const { problems } = surroundings;
-  const shown = { id, name: id, generation: 0, remote: "", problems };
+  const shown = { id, name: id, generation: 0, remote: "", since: 0, problems };
   return { ...shown, state: "pending", failure, children: [], conditions: conditionsOf(facts) };
 }
 

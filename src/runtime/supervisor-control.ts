@@ -5,6 +5,7 @@ import { diagnose } from "./diagnosis/diagnose.ts";
 import type { Examiner } from "./diagnosis/examiner.ts";
 import { actorsNow, inspection } from "./inspector/inspection.ts";
 import { rekey, restart } from "./orders.ts";
+import { reportOf } from "./report.ts";
 import { statusOf } from "./status.ts";
 import type { Supervisor } from "./supervisor.ts";
 
@@ -17,6 +18,8 @@ export function supervisorControl(supervisor: Supervisor, examiner: Examiner): C
     switch (op) {
       case "status":
         return of(statusOf(supervisor));
+      case "report":
+        return from(reportOf(supervisor, () => examiner.figures()));
       case "watch":
         return merge(of(undefined), supervisor.changes.pipe(auditTime(gatherMs))).pipe(
           map(() => statusOf(supervisor)),
