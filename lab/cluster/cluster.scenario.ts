@@ -5,6 +5,7 @@ import { admissionScenarios } from "./scenarios/admission.ts";
 import { apiScenarios } from "./scenarios/api.ts";
 import { certificateScenarios } from "./scenarios/certificates.ts";
 import { chartScenarios } from "./scenarios/chart.ts";
+import { documentedScenarios } from "./scenarios/documented.ts";
 import { groupScenarios } from "./scenarios/groups.ts";
 import { lifecycleScenarios } from "./scenarios/lifecycle.ts";
 import { placementScenarios } from "./scenarios/placement.ts";
@@ -29,6 +30,7 @@ describe("a cluster", () => {
 
   walkThroughScenarios(cluster);
   lookingInScenarios(cluster);
+  documentedScenarios(cluster);
   chartScenarios(cluster);
   apiScenarios(cluster);
   certificateScenarios(cluster);

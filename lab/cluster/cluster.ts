@@ -1,6 +1,6 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { KubeClient } from "../../src/adapters/kubernetes/kube-client.ts";
 import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
 import type { KubeObject } from "../../src/model/kube-object.ts";
@@ -79,6 +79,16 @@ export class LabCluster implements AsyncDisposable {
   /** A port of a pod, or of a Deployment's, in the release's namespace. */
   forward(target: string, port: number): Promise<Forward> {
     return forward(this.tool("kubectl"), target, port);
+  }
+
+  /** `kubectl ipman`, as its user has it: a program in $PATH that kubectl finds. */
+  plugin(...args: string[]): { readonly output: string; readonly status: number | null } {
+    const { file, env } = this.tool("kubectl");
+    const path = `${join(import.meta.dirname, "../../bin")}:${dirname(file)}:${env["PATH"] ?? ""}`;
+    const { stdout, stderr, status } = spawnSync(file, ["ipman", ...args], {
+      ...{ env: { ...env, PATH: path }, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 },
+    });
+    return { output: stdout + stderr, status };
   }
 
   helm(...args: string[]): string {

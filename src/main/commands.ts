@@ -10,6 +10,10 @@ export const commands: Record<
     load: () => import("./run.ts"),
   },
   status: { summary: "what is up, and why not", load: () => import("./status.ts") },
+  describe: {
+    summary: "everything about one connection",
+    load: () => import("./describe.ts"),
+  },
   inspect: {
     summary: "look into the live state machines",
     load: () => import("./inspect.ts"),

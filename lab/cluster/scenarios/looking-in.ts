@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { join } from "node:path";
+import { sh } from "../../sites/shell.ts";
 import { launch } from "../../../test/browser/viewer.ts";
 import type { LabCluster } from "../cluster.ts";
 
@@ -32,6 +33,66 @@ export function lookingInScenarios(cluster: () => LabCluster): void {
         "rekey",
       ])
         assert.match(said, new RegExp(`✓ ${check}`), said);
+    });
+
+    describe("with kubectl ipman", () => {
+      const plugin = (...args: string[]) => cluster().plugin(...args);
+
+      it("has what is up of all agents, and everything of one connection", () => {
+        const said = plugin("status");
+        assert.match(said.output, /CONNECTION +CHILD +STATE +SINCE +IN +OUT/);
+        assert.match(said.output, / example-child +established +\S+ +[\d.]+ [kM]?B +[\d.]+ [kM]?B/);
+        assert.equal(said.status, 0);
+        const { output } = plugin("describe", "example-connection");
+        assert.match(output, /IKE SA +#\d+ ESTABLISHED/);
+        assert.match(output, /CHILD SA +#\d+ INSTALLED, 10\.0\.2\.0\/24 with 10\.0\.1\.0\/24/);
+        assert.equal((output.match(/worker +10\.0\.2\./g) ?? []).length, 2);
+        assert.match(plugin("status", "-o", "yaml").output, /^---\n/);
+      });
+
+      it("diagnoses, rekeys, and says whom it does not know", () => {
+        const said = plugin("diagnose", "example-connection", "--ping", "10.0.1.1");
+        assert.match(said.output, /nothing is wrong/);
+        assert.match(plugin("rekey", "example-connection").output, /has a new CHILD SA/);
+        const nobody = plugin("diagnose", "nobody");
+        assert.equal(nobody.status, 1);
+        assert.match(nobody.output, /"nobody" not found/);
+        assert.equal(plugin("tell-me").status, 2);
+      });
+
+      it("has the logs of agent and charon as one", () => {
+        const { output } = plugin("logs", "example-connection");
+        assert.match(output, /agent +example-connection\/example-child negotiating/);
+        assert.match(output, /charon +\[IKE\] .*established between/);
+        const times = output
+          .trim()
+          .split("\n")
+          .map((line) => line.slice(0, 23));
+        assert.deepEqual(times, times.toSorted());
+      });
+
+      it("gathers what who helps has to see, and no secret", () => {
+        const archive = join(cluster().folder, "gathered.tar.gz");
+        const said = plugin("gather", "-o", archive);
+        assert.equal(said.status, 0, said.output);
+        const list = sh("tar", "-tzf", archive);
+        for (const file of [
+          "connections.yaml",
+          "workloads.yaml",
+          "actors.jsonl",
+          "diagnosis-example-connection.txt",
+        ])
+          assert.match(list, new RegExp(file.replaceAll(".", "\\.")));
+        assert.match(list, /logs\/charon-.*\.log/);
+        const all = sh("tar", "-xzOf", archive);
+        assert.match(all, /nothing is wrong/);
+        for (const planted of [
+          "yourpresharedkey",
+          Buffer.from("yourpresharedkey").toString("base64"),
+        ])
+          assert.ok(!all.includes(planted), planted);
+        assert.doesNotMatch(all, /kind: Secret\n/);
+      });
     });
 
     it("has the charts in a browser, through a port-forward, and sees what happens", async (test) => {

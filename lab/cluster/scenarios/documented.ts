@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, it } from "node:test";
+import type { LabCluster } from "../cluster.ts";
+import { Workload } from "../workload.ts";
+
+const docs = join(import.meta.dirname, "../../../docs");
+const pages = ["operations.md", "runbooks.md"];
+
+/** Those that go on until somebody ends them. */
+const endless = /ipman inspect|port-forward/;
+
+/** The commands of a page's blocks, each a line. */
+function commandsIn(page: string): string[] {
+  const blocks = readFileSync(join(docs, page), "utf8").matchAll(/^```\n([\s\S]*?)^```$/gm);
+  return [...blocks].flatMap(([, block = ""]) =>
+    block.split("\n").filter((line) => line.startsWith("kubectl ")),
+  );
+}
+
+/** Every command that the documentation tells a person to give, on what there is. */
+export function documentedScenarios(cluster: () => LabCluster): void {
+  describe("what the documentation tells a person to do", () => {
+    const names = (...args: string[]) =>
+      cluster()
+        .kubectl("get", "-n", "ipman-system", ...args, "-o", "jsonpath={.items[0].metadata.name}")
+        .trim();
+    const places = (): Record<string, string> => ({
+      CONNECTION: "example-connection",
+      CHILD: "example-child",
+      ADDRESS: "10.0.1.1",
+      AGENT: names("deployments", "-l", "ipman.dialo.ai/type=agent"),
+      CHARON: names("pods", "-l", "ipman.dialo.ai/type=charon"),
+      POD: Workload.of(cluster(), "work")[0]?.name ?? "",
+    });
+
+    function follow(command: string): void {
+      const here = places();
+      const line = command.replaceAll(/\b[A-Z]{3,}\b/g, (word) => here[word] ?? word);
+      const { file, env } = cluster().tool("kubectl");
+      const bin = join(import.meta.dirname, "../../../bin");
+      const limited = endless.test(line) ? `timeout 6 ${line}` : line;
+      const { status, stdout, stderr } = spawnSync("bash", ["-c", limited], {
+        env: { ...env, PATH: `${bin}:${dirname(file)}:${env["PATH"] ?? ""}` },
+        encoding: "utf8",
+        cwd: cluster().folder,
+      });
+      const isDone = status === 0 || (endless.test(line) && status === 124);
+      assert.ok(isDone, `${line}: ${status}\n${stdout}${stderr}`);
+      assert.notEqual(stdout, "", `${line} says nothing`);
+    }
+
+    const all = [...new Set(pages.flatMap(commandsIn))];
+    const harmful = / (delete|restart) /;
+    it("has commands to follow", () => assert.ok(all.length >= 15, `${all.length}`));
+    // What takes something away comes last.
+    for (const command of [
+      ...all.filter((one) => !harmful.test(one)),
+      ...all.filter((one) => harmful.test(one)),
+    ]) {
+      it(command, () => follow(command));
+    }
+
+    it("leaves everything as it was", async () => {
+      const wait = ["wait", "--for=condition=Ready", "--timeout=60s"];
+      cluster().kubectl(...wait, "ipsecconnection/example-connection");
+    });
+  });
+}

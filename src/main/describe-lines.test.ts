@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { describeLines, type Described } from "./describe-lines.ts";
+
+// A terminal would have colours.
+process.env["NO_COLOR"] = "1";
+
+const actor = (sessionId: string, name: string, parentId: string | undefined, context: object) => ({
+  ...{ sessionId, name, parentId, snapshot: { context } },
+});
+const condition = (type: string, status: string, reason: string, message: string) => ({
+  ...{ type, status, reason, message },
+});
+
+const described = {
+  connection: {
+    ...{ id: "partner", state: "established", since: 880, failure: undefined },
+    remote: "192.0.2.7",
+    conditions: [condition("Ready", "True", "Ready", "every child carries traffic")],
+    children: [
+      {
+        ...{
+          key: "lan",
+          state: "failed",
+          since: 990,
+          gateway: "ready",
+          reachability: "unreachable",
+        },
+        failure: { reason: "NoProposalChosen", message: "no common proposal" },
+        workers: [{ id: "pod-1", address: "10.0.2.3/24" }],
+        conditions: [condition("Established", "False", "NoProposalChosen", "no common proposal")],
+      },
+    ],
+  },
+  traffic: { "partner/lan": { bytesIn: 12_345, bytesOut: 7, idleIn: 65 } },
+  actors: [
+    actor("1", "partner", undefined, {
+      ikeSas: [
+        {
+          ...{ uniqueId: "3", state: "ESTABLISHED", localId: "us", remoteId: "them" },
+          ...{ localHost: "192.0.2.1", remoteHost: "192.0.2.7" },
+        },
+      ],
+    }),
+    actor("2", "child.lan", "1", {
+      sas: [
+        {
+          ...{ uniqueId: "5", state: "INSTALLED", encryption: "AES_CBC", integrity: "SHA2_256" },
+          ...{ localSelectors: ["10.0.2.0/24"], remoteSelectors: ["10.1.2.0/24"] },
+          encapsulated: true,
+        },
+      ],
+    }),
+    actor("3", "gateway", "2", { netns: "/run/netns/ipman-102" }),
+  ],
+} as unknown as Described;
+
+describe("a connection, described", () => {
+  it("has its SAs, its conditions, and each child with where it is", () => {
+    assert.deepEqual(describeLines(described, 1_000), [
+      "partner",
+      "  state     established for 2m",
+      "  peer      192.0.2.7",
+      "  IKE SA    #3 ESTABLISHED, us at 192.0.2.1 with them at 192.0.2.7",
+      "  ✓ Ready          every child carries traffic",
+      "",
+      "child lan",
+      "  state     failed for 10s: NoProposalChosen: no common proposal",
+      "  CHILD SA  #5 INSTALLED, 10.0.2.0/24 with 10.1.2.0/24, AES_CBC/SHA2_256, in UDP",
+      "  traffic   12.3 kB in, the last 1m5s ago; 7 B out",
+      "  gateway   ready in /run/netns/ipman-102",
+      "  worker    10.0.2.3/24  pod-1",
+      "  probe     unreachable",
+      "  ✗ Established    NoProposalChosen: no common proposal",
+    ]);
+  });
+});

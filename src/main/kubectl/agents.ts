@@ -1,0 +1,45 @@
+import { digestOf, groupIdOf } from "../../model/group.ts";
+import type { KubeObject } from "../../model/kube-object.ts";
+import { label } from "../../model/labels.ts";
+import type { Connection } from "../../model/connection.ts";
+import type { Kubectl } from "./kubectl.ts";
+
+/** The Deployment of an agent, and whose it is. */
+export interface Agent {
+  readonly namespace: string;
+  readonly name: string;
+  /** As its label has it. */
+  readonly groupId: string;
+}
+
+interface List<T> {
+  readonly items: readonly T[];
+}
+
+type Declared = KubeObject & { readonly spec: Pick<Connection, "groupRef" | "nodeName"> };
+
+/** Every agent of the cluster. */
+export async function agentsIn(kubectl: Kubectl): Promise<Agent[]> {
+  const wanted = ["deployments", "-A", "-l", `${label.type}=agent`];
+  const { items } = await kubectl.json<List<KubeObject>>("get", ...wanted);
+  return items.map(({ metadata: { namespace = "", name, labels = {} } }) => ({
+    ...{ namespace, name, groupId: labels[label.groupId] ?? "" },
+  }));
+}
+
+/** The agent that a connection is at. @throws where there is no such connection, or no agent yet */
+export async function agentOf(kubectl: Kubectl, connection: string): Promise<Agent> {
+  const { spec } = await kubectl.json<Declared>("get", "ipsecconnection", connection);
+  const group = groupIdOf(spec);
+  const agents = await agentsIn(kubectl);
+  const found = agents.find(({ groupId }) => groupId === digestOf([group ?? ""]));
+  if (found !== undefined) return found;
+  throw new Error(
+    `${connection} has no agent yet: see the condition Placed of kubectl describe ipsecconnection ${connection}`,
+  );
+}
+
+/** The arguments by which kubectl runs `ipman` in an agent's pod. */
+export function ipmanIn({ namespace, name }: Agent, ...args: readonly string[]): string[] {
+  return ["exec", "-n", namespace, `deployment/${name}`, "-c", "agent", "--", "ipman", ...args];
+}

@@ -1,0 +1,72 @@
+/** A line of somebody's log that is about a connection. */
+export interface LogLine {
+  /** RFC 3339, as kubectl has it. */
+  readonly time: string;
+  readonly from: "operator" | "agent" | "charon";
+  readonly text: string;
+}
+
+interface OwnLine {
+  readonly level: number;
+  readonly connection?: string;
+  readonly child?: string;
+  readonly state?: string;
+  readonly reason?: string;
+  readonly msg?: string;
+}
+
+const warn = 40;
+
+/**
+ * Of an operator's or an agent's log, with kubectl's timestamps, the lines that are about a
+ * connection, and those of trouble that is nobody's in particular.
+ */
+export function ownLines(from: LogLine["from"], log: string, connection: string): LogLine[] {
+  return stamped(log).flatMap(({ time, rest }) => {
+    const line = parsed(rest);
+    if (line === undefined) return [];
+    const isWanted =
+      line.connection === connection || (line.connection === undefined && line.level >= warn);
+    if (!isWanted) return [];
+    const subject = [line.connection, line.child].filter(Boolean).join("/");
+    const state = line.state === undefined || line.state === line.msg ? "" : `${line.state}: `;
+    const reason = line.reason === undefined ? "" : `${line.reason}: `;
+    const words = `${state}${reason}${line.msg ?? ""}`;
+    return [{ time, from, text: subject === "" ? words : `${subject} ${words}` }];
+  });
+}
+
+/** Of charon's log, the lines that it has marked with the connection's name. */
+export function charonLines(log: string, name: string): LogLine[] {
+  const mark = new RegExp(
+    `<${name.replaceAll(/[.*+?^${"$"}{}()|[\]\\]/g, String.raw`\$&`)}\\|\\d+> `,
+  );
+  return stamped(log)
+    .filter(({ rest }) => mark.test(rest))
+    .map(({ time, rest }) => ({
+      ...{ time, from: "charon" as const },
+      text: rest.replace(mark, "").replace(/^\d+/, "").trim(),
+    }));
+}
+
+/** By their times, a column each for time and origin. */
+export function merged(lines: readonly LogLine[]): string[] {
+  return lines
+    .toSorted((a, b) => (a.time < b.time ? -1 : 1))
+    .map(({ time, from, text }) => `${time.slice(0, 23).padEnd(23)}  ${from.padEnd(8)}  ${text}`);
+}
+
+function stamped(log: string): { time: string; rest: string }[] {
+  return log.split("\n").flatMap((line) => {
+    const [, time, rest] = /^(\S+Z) (.*)$/.exec(line) ?? [];
+    return time === undefined || rest === undefined ? [] : [{ time, rest }];
+  });
+}
+
+function parsed(text: string): OwnLine | undefined {
+  try {
+    return JSON.parse(text) as OwnLine;
+  } catch {
+    return undefined;
+  }
+}

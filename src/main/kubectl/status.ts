@@ -1,0 +1,43 @@
+import type { Report } from "../../runtime/report.ts";
+import { outputOf, written } from "../output.ts";
+import { statusTable } from "../status-table.ts";
+import type { Values } from "../command.ts";
+import { agentsIn, ipmanIn, type Agent } from "./agents.ts";
+import { KubectlError, type Kubectl } from "./kubectl.ts";
+
+/** What every agent says, as one. */
+export async function status(kubectl: Kubectl, values: Values): Promise<number> {
+  const output = outputOf(values);
+  const agents = await agentsIn(kubectl);
+  if (agents.length === 0) throw new Error("there is no agent yet: no connection is declared");
+  const reports = await Promise.all(agents.map((agent) => reportOf(kubectl, agent)));
+  const connections = reports
+    .flatMap((report) => report.connections)
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const all = {
+    // Of each charon its agent's connections tell.
+    charon: { state: "", failure: undefined },
+    connections,
+    problems: reports.flatMap((report) => report.problems),
+    traffic: Object.assign({}, ...reports.map(({ traffic }) => traffic)) as Report["traffic"],
+  };
+  process.stdout.write(output === "text" ? statusTable(all) : written(output, all));
+  const isReady = ({ conditions }: Report["connections"][number]) =>
+    conditions.some((one) => one.type === "Ready" && one.status === "True");
+  return connections.every(isReady) ? 0 : 1;
+}
+
+async function reportOf(kubectl: Kubectl, agent: Agent): Promise<Report> {
+  const said = await outputAnyway(kubectl, ipmanIn(agent, "status", "-o", "json"));
+  return JSON.parse(said) as Report;
+}
+
+/** Of a command whose status says how things are, and not that it failed. */
+export async function outputAnyway(kubectl: Kubectl, args: readonly string[]): Promise<string> {
+  try {
+    return await kubectl.run(...args);
+  } catch (error) {
+    if (error instanceof KubectlError && error.output !== "") return error.output;
+    throw error;
+  }
+}
