@@ -4,6 +4,7 @@ import { pino, type Logger } from "pino";
 import { AdmissionServer } from "../adapters/kubernetes/admission-server.ts";
 import { Declared } from "../adapters/kubernetes/declared.ts";
 import { EventRecorder } from "../adapters/kubernetes/events.ts";
+import { endOf } from "../adapters/kubernetes/certificates.ts";
 import { KubeClient } from "../adapters/kubernetes/kube-client.ts";
 import { LeaseLock } from "../adapters/kubernetes/lease.ts";
 import { resourceTypes } from "../adapters/kubernetes/resource-type.ts";
@@ -172,6 +173,8 @@ class OperatorParts {
         onTrouble: this.#onTrouble,
         onPair: (pair) => {
           own.shows(pair.certificate);
+          const ends = new Date(endOf(pair.certificate)).toISOString();
+          this.#log.info({ ends }, "the webhooks have a certificate");
           if (server !== undefined) void server.then((running) => running.use(pair));
           else {
             server = AdmissionServer.listen(webhookPort, pair, {
