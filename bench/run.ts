@@ -2,6 +2,7 @@ import { codec } from "./codec.ts";
 import { buildGovici } from "./govici.ts";
 import { images } from "./images.ts";
 import { thousand } from "./thousand.ts";
+import { page } from "./page/main.ts";
 import { isMet, tableOf } from "./row.ts";
 import { rowsIn } from "./rows-in.ts";
 
@@ -14,6 +15,8 @@ say("the images");
 rows.push(...images());
 say("1,000 connections on a simulated charon");
 rows.push(...(await thousand()));
+say("the inspector's page in Chromium");
+rows.push(...(await page()));
 say("a real charon and a real kernel");
 rows.push(...rowsIn("lab/run.ts", 600, "bench/lab/main.ts", govici));
 say("a cluster");

@@ -25,8 +25,10 @@ export class ChartView {
 
   /** Draws a chart; that of a machine is laid out once. */
   async show(chart: Chart, value: unknown): Promise<void> {
-    this.#active = activeStates(chart.root.id, value);
-    if (this.#wanted === chart) return this.#light();
+    const active = activeStates(chart.root.id, value);
+    const isNews = active.join() !== this.#active.join();
+    this.#active = active;
+    if (this.#wanted === chart) return isNews ? this.#light() : undefined;
     this.#wanted = chart;
     this.#panZoom?.dispose();
     this.#panZoom = undefined;

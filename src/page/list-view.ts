@@ -9,6 +9,8 @@ const rowHeight = 26;
 const spare = 8;
 
 interface Row {
+  /** Of the actor that it shows; -1 of none. */
+  index: number;
   readonly element: HTMLElement;
   readonly name: HTMLElement;
   readonly state: HTMLElement;
@@ -52,46 +54,60 @@ export class ListView {
       this.#viewport.scrollTop = top + rowHeight - clientHeight;
   }
 
+  /** A row goes on showing its actor while that is seen: a scroll by one changes one. */
   #draw(): void {
     const { scrollTop, clientHeight } = this.#viewport;
-    const first = Math.max(0, Math.floor(scrollTop / rowHeight) - spare);
     const count = Math.ceil(clientHeight / rowHeight) + 2 * spare;
+    const first = Math.max(0, Math.floor(scrollTop / rowHeight) - spare);
     const last = Math.min(this.#actors.length, first + count);
+    for (let i = this.#rows.length; i < count; i++) this.#rows.push(this.#newRow());
+    for (let i = count; i < this.#rows.length; i++) this.#rows[i]?.element.remove();
+    this.#rows.length = count;
     const now = Date.now();
-    for (let i = first; i < last; i++) this.#fill(this.#row(i - first), i, now);
-    for (let i = Math.max(0, last - first); i < this.#rows.length; i++) {
-      const row = this.#rows[i];
-      if (row !== undefined) row.element.hidden = true;
+    const places = new Set<number>();
+    for (let i = first; i < last; i++) {
+      places.add(i % count);
+      this.#fill(this.#rows[i % count] as Row, i, now);
+    }
+    for (const [place, { element }] of this.#rows.entries()) {
+      if (places.has(place) || element.hidden) continue;
+      element.hidden = true;
+      element.setAttribute("aria-selected", "false");
     }
   }
 
-  #row(place: number): Row {
-    const known = this.#rows[place];
-    if (known !== undefined) return known;
+  #newRow(): Row {
     const name = html("span", { class: "name" });
     const state = html("span", { class: "state" });
     const time = html("span", { class: "time" });
     const element = html("div", { class: "row", role: "treeitem" }, name, state, time);
-    const row = { element, name, state, time };
-    this.#rows[place] = row;
     this.#canvas.append(element);
-    return row;
+    return { index: -1, element, name, state, time };
   }
 
-  #fill({ element, name, state, time }: Row, index: number, now: number): void {
+  #fill(row: Row, index: number, now: number): void {
     const actor = this.#actors[index];
     if (actor === undefined) return;
-    element.hidden = false;
-    element.style.transform = `translateY(${index * rowHeight}px)`;
-    element.style.setProperty("--depth", String(actor.depth));
-    element.dataset["index"] = String(index);
-    element.dataset["title"] = actor.title;
-    element.dataset["tone"] = toneOf(actor.state);
-    element.setAttribute("aria-level", String(actor.depth + 1));
-    element.setAttribute("aria-selected", String(actor.title === this.#selected));
-    write(name, actor.name.replace(/^child\./, ""));
-    write(state, outermost(actor.state));
-    write(time, lasting(now - actor.since));
+    const { element } = row;
+    if (row.index !== index) {
+      row.index = index;
+      element.style.transform = `translateY(${index * rowHeight}px)`;
+      element.dataset["index"] = String(index);
+    }
+    if (element.hidden) element.hidden = false;
+    if (element.dataset["title"] !== actor.title) {
+      element.dataset["title"] = actor.title;
+      element.style.setProperty("--depth", String(actor.depth));
+      element.setAttribute("aria-level", String(actor.depth + 1));
+    }
+    const tone = toneOf(actor.state);
+    if (element.dataset["tone"] !== tone) element.dataset["tone"] = tone;
+    const selected = String(actor.title === this.#selected);
+    if (element.getAttribute("aria-selected") !== selected)
+      element.setAttribute("aria-selected", selected);
+    write(row.name, actor.name.replace(/^child\./, ""));
+    write(row.state, outermost(actor.state));
+    write(row.time, lasting(now - actor.since));
   }
 }
 

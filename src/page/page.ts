@@ -1,5 +1,5 @@
 import type { WireEvent } from "../runtime/inspector/wire.ts";
-import { Actors, type Actor } from "./actors.ts";
+import { Actors, rootOf, type Actor } from "./actors.ts";
 import { chartOf, type Chart } from "./chart.ts";
 import { ChartView } from "./chart-view.ts";
 import { DetailsView } from "./details-view.ts";
@@ -13,6 +13,8 @@ import { TimelineView, windowChoice } from "./timeline-view.ts";
 import { toneOf } from "./tone.ts";
 
 const shownEvents = 40;
+/** What is shown of one actor is not drawn more often: nobody reads faster. */
+const detailMs = 100;
 
 /** The page: takes what it is told at any rate, and draws once a frame at most. */
 export class Page {
@@ -31,21 +33,25 @@ export class Page {
   #wanted: readonly Actor[] = [];
   #isDue = false;
   #isRevealed = false;
+  #isTouched = true;
+  #drawnAt = 0;
   #isPaused = false;
 
   constructor() {
     byId("window").append(
       windowChoice((ms) => {
         this.#timeline.windowMs = ms;
-        this.#due();
+        this.#turn();
       }),
     );
-    addEventListener("resize", () => this.#due());
-    setInterval(() => this.#due(), 1_000);
+    addEventListener("resize", () => this.#touch());
+    // Times go on, whatever happens.
+    setInterval(() => this.#touch(), 1_000);
   }
 
   begin(): void {
     this.#actors.clear();
+    this.#isTouched = true;
     byId("connection").dataset["state"] = "connected";
   }
 
@@ -54,11 +60,13 @@ export class Page {
   }
 
   take(events: readonly WireEvent[]): void {
+    const root = this.#rootSelected();
     for (const told of events) {
       const happening = this.#actors.take(told);
       if (told.type === "@xstate.actor") this.#begun(told.sessionId);
       if (happening === undefined) continue;
       this.#happenings.note(happening);
+      if (rootOf(happening.actor) === root) this.#isTouched = true;
       const { move } = happening;
       if (move === undefined) continue;
       this.#history.move(move);
@@ -81,7 +89,7 @@ export class Page {
   select(title: string): void {
     this.#selected = title;
     history.replaceState(undefined, "", `#${encodeURIComponent(title)}`);
-    this.#due();
+    this.#turn();
   }
 
   /** The one so many rows below that matches; the list goes on at its other end. */
@@ -113,6 +121,23 @@ export class Page {
     if (actor !== undefined) this.#history.begin(actor.title, actor.state, actor.since);
   }
 
+  #rootSelected(): Actor | undefined {
+    const actor = this.#actors.byTitle(this.#selected ?? "");
+    return actor && rootOf(actor);
+  }
+
+  /** What is shown of one actor is to be drawn anew, not the list alone. */
+  #touch(): void {
+    this.#isTouched = true;
+    this.#due();
+  }
+
+  /** What a person has asked for comes at once. */
+  #turn(): void {
+    this.#drawnAt = 0;
+    this.#touch();
+  }
+
   #due(): void {
     if (this.#isDue || document.hidden) return;
     this.#isDue = true;
@@ -131,8 +156,14 @@ export class Page {
     this.#drawChips(all);
     const actor = this.#actors.byTitle(this.#selected ?? "");
     document.body.classList.toggle("nobody", actor === undefined);
-    if (actor === undefined) return;
+    if (actor === undefined || !this.#isTouched) return;
     const now = Date.now();
+    if (now - this.#drawnAt < detailMs) {
+      setTimeout(() => this.#due(), detailMs);
+      return;
+    }
+    this.#isTouched = false;
+    this.#drawnAt = now;
     this.#details.show(actor, this.#happenings.of(actor, shownEvents), now);
     this.#timeline.show(actor, now);
     const chart = this.#chartOf(actor);
