@@ -5,6 +5,7 @@ import { crds } from "../src/model/crds.ts";
 import { apiReference } from "./api-reference.ts";
 import { dashboards } from "./dashboards.ts";
 import { reasonsReference } from "./reasons-reference.ts";
+import { statusReference } from "./status-reference.ts";
 
 /** Writes what follows from the model: the chart's files, the API's reference, reasons. */
 const root = join(import.meta.dirname, "..");
@@ -18,3 +19,4 @@ for (const [name, dashboard] of dashboards) {
 }
 writeFileSync(join(root, "docs/api.md"), apiReference());
 writeFileSync(join(root, "docs/reasons.md"), reasonsReference());
+writeFileSync(join(root, "docs/reference.md"), statusReference());

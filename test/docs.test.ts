@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { apiReference } from "../scripts/api-reference.ts";
 import { reasonsReference } from "../scripts/reasons-reference.ts";
+import { statusReference } from "../scripts/status-reference.ts";
+import { conditionTypes } from "../src/model/condition-types.ts";
 import type { FiguresPort } from "../src/runtime/charon-metrics.ts";
 import { charonFamilies } from "../src/runtime/charon-series.ts";
 import type { NetworkPort } from "../src/runtime/ports.ts";
@@ -20,6 +23,9 @@ const pages = [
   ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`),
 ];
 
+/** What else stands in quotes there. */
+const values: ReadonlySet<string> = new Set(["True", "False", "Unknown"]);
+
 describe("the documentation", () => {
   it("has the API that the schemas give; npm run api writes it", () => {
     assert.equal(read("docs/api.md"), apiReference());
@@ -27,6 +33,16 @@ describe("the documentation", () => {
 
   it("explains every reason as ipman itself does; npm run api writes it", () => {
     assert.equal(read("docs/reasons.md"), reasonsReference());
+  });
+
+  it("has every condition, event and alert; npm run api writes it", () => {
+    assert.equal(read("docs/reference.md"), statusReference());
+    const types = new Set(conditionTypes.map(({ type }) => type));
+    const sources = ["conditions", "checks", "operator/placement-conditions"];
+    const text = sources.map((name) => read(`src/runtime/${name}.ts`)).join("\n");
+    const said = [...text.matchAll(/(?:type: |condition\(|\? |: )"([A-Z][A-Za-z]+)"[,;:)\s]/g)];
+    const used = new Set(said.map(([, type = ""]) => type).filter((type) => !values.has(type)));
+    assert.deepEqual(used, types);
   });
 
   it("explains every metric of ours, with its type, and no other", () => {
@@ -47,6 +63,13 @@ describe("the documentation", () => {
     assert.deepEqual(explained.toSorted(), ours.toSorted());
   });
 
+  it("has metrics with names that Prometheus' linter likes, but for those that dashboards know", () => {
+    const lines = [...read("docs/metrics.md").matchAll(/^\| `(ipman_\w+)` \|[^|]*\| (\w+) \|/gm)];
+    const text = lines.map(([, name = "", type = ""]) => sample(name, type)).join("");
+    // It fails where it has anything to say.
+    execFileSync("promtool", ["check", "metrics"], { input: text, stdio: "pipe" });
+  });
+
   for (const page of pages) {
     it(`leads somewhere: ${page}`, () => {
       for (const [, target = ""] of read(page).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)) {
@@ -55,3 +78,12 @@ describe("the documentation", () => {
     });
   }
 });
+
+/** A scrape with nothing but this metric. */
+function sample(name: string, type: string): string {
+  const head = `# HELP ${name} What it is.\n# TYPE ${name} ${type}\n`;
+  if (type === "histogram")
+    return `${head}${name}_bucket{le="+Inf"} 1\n${name}_sum 1\n${name}_count 1\n`;
+  if (type === "summary") return `${head}${name}_sum 1\n${name}_count 1\n`;
+  return `${head}${name} 1\n`;
+}
