@@ -2,6 +2,7 @@ import { after, before, describe } from "node:test";
 import { LabCluster } from "./cluster.ts";
 import { absenceScenarios } from "./scenarios/absence.ts";
 import { admissionScenarios } from "./scenarios/admission.ts";
+import { alertScenarios } from "./scenarios/alerts.ts";
 import { apiScenarios } from "./scenarios/api.ts";
 import { certificateScenarios } from "./scenarios/certificates.ts";
 import { chartScenarios } from "./scenarios/chart.ts";
@@ -31,6 +32,7 @@ describe("a cluster", () => {
   walkThroughScenarios(cluster);
   lookingInScenarios(cluster);
   documentedScenarios(cluster);
+  alertScenarios(cluster);
   chartScenarios(cluster);
   apiScenarios(cluster);
   certificateScenarios(cluster);

@@ -11,6 +11,9 @@ const address = "127.0.0.1:9090";
 const scale = 120;
 /** What charon counts in whole seconds is shortened less, or little of it would be left. */
 const thresholdScale = 40;
+const onThisHost = {
+  ...{ job_name: "ipman", static_configs: [{ targets: ["127.0.0.1:9740"] }] },
+};
 const inSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
 
 /** The rules as they are shipped, with their times shortened. */
@@ -29,7 +32,7 @@ export interface Firing {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** A real Prometheus that scrapes an ipman on this host, and judges by the shipped rules. */
+/** A real Prometheus that judges by the shipped rules. */
 export class Prometheus implements AsyncDisposable {
   readonly #process: ChildProcess;
 
@@ -37,7 +40,11 @@ export class Prometheus implements AsyncDisposable {
     this.#process = process;
   }
 
-  static async start(parent: string): Promise<Prometheus> {
+  /** @param scrapes what it scrapes: an `ipman run` on this host, unless others are named */
+  static async start(
+    parent: string,
+    scrapes: readonly object[] = [onThisHost],
+  ): Promise<Prometheus> {
     const folder = join(parent, "prometheus");
     mkdirSync(folder);
     writeFileSync(join(folder, "alerts.yaml"), scaledRules(readFileSync(alertsFile, "utf8")));
@@ -48,7 +55,7 @@ export class Prometheus implements AsyncDisposable {
       stringify({
         global: { ...often, evaluation_interval: "250ms" },
         rule_files: ["alerts.yaml"],
-        scrape_configs: [{ job_name: "ipman", static_configs: [{ targets: ["127.0.0.1:9740"] }] }],
+        scrape_configs: scrapes,
       }),
     );
     const args = [
@@ -57,7 +64,7 @@ export class Prometheus implements AsyncDisposable {
     ];
     const child = start(join(folder, "prometheus.log"), "prometheus", args);
     const prometheus = new Prometheus(child);
-    await eventually(() => prometheus.value("up"), 30_000, 200);
+    await eventually(() => prometheus.value("max(up) > 0"), 30_000, 200);
     return prometheus;
   }
 
