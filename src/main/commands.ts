@@ -18,6 +18,10 @@ export const commands: Record<
     summary: "look into the live state machines",
     load: () => import("./inspect.ts"),
   },
+  logs: {
+    summary: "what ipman and charon logged of a connection",
+    load: () => import("./logs.ts"),
+  },
   diagnose: {
     summary: "find out why a connection carries no traffic",
     load: () => import("./diagnose.ts"),

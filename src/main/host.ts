@@ -1,6 +1,6 @@
 import { watch, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { pino, type Logger } from "pino";
+import type { Logger } from "pino";
 import { defer, Observable, of, retry, Subscription, switchMap, throwError, timer } from "rxjs";
 import type { ControlRequest } from "../adapters/control/protocol.ts";
 import { ControlServer } from "../adapters/control/server.ts";
@@ -17,11 +17,13 @@ import { HostExaminer } from "../runtime/host-examiner.ts";
 import { HostNetwork } from "../runtime/host-network.ts";
 import type { AttachRequest } from "../runtime/attach-request.ts";
 import { fabricNetwork, HostPlacement } from "../runtime/host-placement.ts";
+import { loggerOf } from "../runtime/logger.ts";
 import { logChanges } from "../runtime/log.ts";
 import { Metrics } from "../runtime/metrics.ts";
 import { observers } from "../runtime/observers.ts";
 import { serveInspector } from "../runtime/inspector/serve.ts";
 import { serveMetrics } from "../runtime/metrics-server.ts";
+import { Recent } from "../runtime/recent.ts";
 import { Refusal } from "../runtime/refusal.ts";
 import { supervisorControl } from "../runtime/supervisor-control.ts";
 import { Supervisor } from "../runtime/supervisor.ts";
@@ -53,10 +55,11 @@ const placementCheckMs = 5_000;
 
 /** Builds the ports and runs a supervisor on them. */
 export async function startHost(options: HostOptions): Promise<Host> {
-  const log = pino({ level: options.logLevel, base: null });
+  const recent = new Recent();
+  const log = loggerOf(options.logLevel, recent);
   const resources = new AsyncDisposableStack();
   try {
-    const { supervisor, placement } = await build(options, log, resources);
+    const { supervisor, placement } = await build(options, { log, recent }, resources);
     log.info({ folder: options.folder, vici: options.vici }, "ipman runs");
     return {
       stop: async (why, teardown) => {
@@ -72,26 +75,34 @@ export async function startHost(options: HostOptions): Promise<Host> {
   }
 }
 
-async function build(options: HostOptions, log: Logger, resources: AsyncDisposableStack) {
+interface Logging {
+  readonly log: Logger;
+  /** The last of it. */
+  readonly recent: Recent;
+}
+
+async function build(
+  options: HostOptions,
+  { log, recent }: Logging,
+  resources: AsyncDisposableStack,
+) {
   const metrics = resources.use(new Metrics());
   const poller = resources.use(new Poller());
   const charon = new Charon(options.vici);
-  const network = new HostNetwork({
-    poller,
-    vxlanPort: options.vxlanPort,
-    charon: () => charon.process,
-  });
+  const { vxlanPort } = options;
+  const network = new HostNetwork({ poller, vxlanPort, charon: () => charon.process });
   const placement = placementOf(options);
   const supervisor = new Supervisor({
     charon,
     network,
     placement,
     desired: watchFolder(options.folder),
-    ...observers(log, metrics),
+    ...observers(log, metrics, recent),
   });
-  const { vxlanPort } = options;
   const examiner = examinerOf(options, network, poller);
-  const control = controlHandler({ supervisor, examiner, placement, network, vxlanPort });
+  const control = controlHandler({
+    ...{ supervisor, examiner, recent, placement, network, vxlanPort },
+  });
   resources.use(await ControlServer.listen(controlSocket(options.stateFolder), control));
   if (options.metrics !== "off") resources.use(await serveMetrics(options.metrics, metrics));
   if (options.inspect !== "off") {
@@ -135,14 +146,15 @@ function placementOf({ stateFolder, fabric }: HostOptions): HostPlacement {
 interface ControlParts {
   readonly supervisor: Supervisor;
   readonly examiner: HostExaminer;
+  readonly recent: Recent;
   readonly placement: HostPlacement;
   readonly network: HostNetwork;
   readonly vxlanPort: number;
 }
 
 function controlHandler(parts: ControlParts) {
-  const { supervisor, examiner } = parts;
-  const shown = supervisorControl(supervisor, examiner);
+  const { supervisor, examiner, recent } = parts;
+  const shown = supervisorControl(supervisor, examiner, recent);
   return (request: ControlRequest): Observable<unknown> => {
     if (request.op !== "attach") return shown(request);
     const wish = request as unknown as AttachRequest;

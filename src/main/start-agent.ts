@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { pino, type Logger } from "pino";
+import type { Logger } from "pino";
 import { distinctUntilChanged, map, type Subscription } from "rxjs";
 import { ControlServer } from "../adapters/control/server.ts";
 import { ContainerRuntime } from "../adapters/cri/sandbox.ts";
@@ -25,10 +25,12 @@ import type { Examiner } from "../runtime/diagnosis/examiner.ts";
 import { HostExaminer } from "../runtime/host-examiner.ts";
 import { HostNetwork } from "../runtime/host-network.ts";
 import { serveInspector } from "../runtime/inspector/serve.ts";
+import { loggerOf } from "../runtime/logger.ts";
 import { logChanges, logTrouble } from "../runtime/log.ts";
 import { Metrics } from "../runtime/metrics.ts";
 import { serveMetrics } from "../runtime/metrics-server.ts";
 import { observers } from "../runtime/observers.ts";
+import { Recent } from "../runtime/recent.ts";
 import { supervisorControl } from "../runtime/supervisor-control.ts";
 import { Supervisor } from "../runtime/supervisor.ts";
 import { controlSocket, whileScraped } from "./defaults.ts";
@@ -54,10 +56,11 @@ export interface Agent {
 
 /** Builds the ports of a cluster's node and runs a supervisor on them. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
-  const log = pino({ level: options.logLevel, base: null });
+  const recent = new Recent();
+  const log = loggerOf(options.logLevel, recent);
   const resources = new AsyncDisposableStack();
   try {
-    await new AgentParts(options, log, resources).start();
+    await new AgentParts(options, { log, recent }, resources).start();
     log.info({ group: options.groupId }, "ipman agent runs");
   } catch (error) {
     await resources.disposeAsync();
@@ -74,14 +77,20 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 class AgentParts {
   readonly #options: AgentOptions;
   readonly #log: Logger;
+  readonly #recent: Recent;
   readonly #resources: AsyncDisposableStack;
   readonly #client: KubeClient;
   readonly #metrics: Metrics;
   readonly #onTrouble: (error: unknown) => void;
 
-  constructor(options: AgentOptions, log: Logger, resources: AsyncDisposableStack) {
+  constructor(
+    options: AgentOptions,
+    { log, recent }: { readonly log: Logger; readonly recent: Recent },
+    resources: AsyncDisposableStack,
+  ) {
     this.#options = options;
     this.#log = log;
+    this.#recent = recent;
     this.#resources = resources;
     this.#client = resources.use(KubeClient.connect(options.kubeconfig));
     this.#metrics = resources.use(new Metrics());
@@ -141,7 +150,7 @@ class AgentParts {
         placement,
         scope: "cluster",
         desired: agentDesired(declared, secrets, this.#options.groupId),
-        ...observers(this.#log, this.#metrics),
+        ...observers(this.#log, this.#metrics, this.#recent),
       }),
     );
   }
@@ -156,7 +165,9 @@ class AgentParts {
   async #answer(supervisor: Supervisor, examiner: Examiner): Promise<void> {
     const path = controlSocket(dirname(this.#options.vici));
     const { inspect } = this.#options;
-    await this.#offer(ControlServer.listen(path, supervisorControl(supervisor, examiner)));
+    await this.#offer(
+      ControlServer.listen(path, supervisorControl(supervisor, examiner, this.#recent)),
+    );
     if (inspect !== "off") await this.#offer(serveInspector(inspect, supervisor));
   }
 

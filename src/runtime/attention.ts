@@ -1,4 +1,12 @@
-import { BehaviorSubject, distinctUntilChanged, map, of, switchMap, timer } from "rxjs";
+import {
+  BehaviorSubject,
+  distinctUntilChanged,
+  map,
+  of,
+  Subscription,
+  switchMap,
+  timer,
+} from "rxjs";
 
 /** What is said about an end may come a little after it. */
 const lingerMs = 5_000;
@@ -8,7 +16,7 @@ const lingerMs = 5_000;
  * it may say why one does not arrive; of a hundred that rest it tells dozens of lines a second.
  */
 export class Attention {
-  readonly #unsettled = new Set<string>();
+  readonly #unsettled = new Set<string | symbol>();
   readonly #any = new BehaviorSubject(true);
 
   /** Emits at once, and whenever it changes. */
@@ -18,8 +26,15 @@ export class Attention {
     distinctUntilChanged(),
   );
 
+  /** Somebody listens, whatever the connections do; until it is unsubscribed from. */
+  hold(): Subscription {
+    const id = Symbol("listener");
+    this.note(id, false);
+    return new Subscription(() => this.note(id, true));
+  }
+
   /** A connection is settled, or is gone, or neither. */
-  note(id: string, settled: boolean): void {
+  note(id: string | symbol, settled: boolean): void {
     if (settled) this.#unsettled.delete(id);
     else this.#unsettled.add(id);
     this.#any.next(this.#unsettled.size > 0);

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { logNews } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
+import type { Recent } from "./recent.ts";
 import type { SupervisorOptions } from "./supervisor-options.ts";
 
 type Observers = Pick<
@@ -16,11 +17,12 @@ type Observers = Pick<
 >;
 
 /** Lets log and metrics have what a supervisor's actors do. */
-export function observers(log: Logger, metrics: Metrics): Observers {
+export function observers(log: Logger, metrics: Metrics, recent: Recent): Observers {
   return {
     onAdapterCall: (call, seconds, failed) => metrics.adapterCall(call, seconds, failed),
     onNews: (news) => {
       logNews(log, news);
+      recent.noteCharon(news, Date.now());
       metrics.take(news);
     },
     onSaEnd: (end) => metrics.takeEnd(end),

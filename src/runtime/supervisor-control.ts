@@ -1,11 +1,13 @@
-import { auditTime, from, map, merge, of, throwError, type Observable } from "rxjs";
+import { auditTime, from, map, merge, Observable, of, throwError } from "rxjs";
 import type { ControlHandler } from "../adapters/control/server.ts";
 import { parseAddress } from "../model/address.ts";
 import { diagnose } from "./diagnosis/diagnose.ts";
 import type { Examiner } from "./diagnosis/examiner.ts";
 import { actorsNow, inspection } from "./inspector/inspection.ts";
 import { rekey, restart } from "./orders.ts";
+import type { Recent, RecentLine } from "./recent.ts";
 import { reportOf } from "./report.ts";
+import { rootOf } from "./root-of.ts";
 import { statusOf } from "./status.ts";
 import type { Supervisor } from "./supervisor.ts";
 
@@ -13,7 +15,11 @@ import type { Supervisor } from "./supervisor.ts";
 const gatherMs = 20;
 
 /** What may be asked of a supervisor on its control socket, which is root's alone. */
-export function supervisorControl(supervisor: Supervisor, examiner: Examiner): ControlHandler {
+export function supervisorControl(
+  supervisor: Supervisor,
+  examiner: Examiner,
+  recent: Recent,
+): ControlHandler {
   return ({ op, ...request }): Observable<unknown> => {
     switch (op) {
       case "status":
@@ -26,6 +32,8 @@ export function supervisorControl(supervisor: Supervisor, examiner: Examiner): C
         );
       case "inspect":
         return request["once"] === true ? from(actorsNow(supervisor)) : inspection(supervisor);
+      case "logs":
+        return logsOf(supervisor, recent, request);
       case "diagnose":
         return from(diagnose(supervisor, examiner, diagnosisOf(request)));
       case "rekey":
@@ -36,6 +44,22 @@ export function supervisorControl(supervisor: Supervisor, examiner: Examiner): C
         return throwError(() => new Error(`there is no operation "${op}"`));
     }
   };
+}
+
+/** charon's log is followed for as long as somebody follows this. */
+function logsOf(
+  supervisor: Supervisor,
+  recent: Recent,
+  { connection: wanted, follow }: Readonly<Record<string, unknown>>,
+): Observable<RecentLine> {
+  const { connection } = rootOf(supervisor, textOf(wanted)).getSnapshot().context;
+  const lines = recent.of(connection, follow === true);
+  if (follow !== true) return lines;
+  return new Observable((subscriber) => {
+    const attention = supervisor.attend();
+    attention.add(lines.subscribe(subscriber));
+    return () => attention.unsubscribe();
+  });
 }
 
 function diagnosisOf({ connection, child, ping, rekey: tries }: Readonly<Record<string, unknown>>) {

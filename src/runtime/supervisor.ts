@@ -104,6 +104,11 @@ export class Supervisor implements Disposable {
     return this.#changes;
   }
 
+  /** Has charon's log followed, until it is unsubscribed from. */
+  attend(): Subscription {
+    return this.#attention.hold();
+  }
+
   get desired(): DesiredState {
     return this.#desired;
   }

@@ -7,7 +7,7 @@ import { label } from "../../model/labels.ts";
 import { textOption, type Values } from "../command.ts";
 import { agentsIn, ipmanIn, type Agent } from "./agents.ts";
 import type { Kubectl } from "./kubectl.ts";
-import { withoutSecrets } from "./redact.ts";
+import { withoutSecrets } from "../redact.ts";
 import { outputAnyway } from "./status.ts";
 
 interface List {
