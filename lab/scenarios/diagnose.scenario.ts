@@ -10,6 +10,8 @@ import { eventually, inNetns, ip } from "../sites/shell.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
 const bin = join(import.meta.dirname, "../../bin/ipman");
+// The runner would have colours where it has a terminal.
+delete process.env["FORCE_COLOR"];
 
 describe("ipman diagnose", () => {
   let lab: TwoSites;

@@ -9,6 +9,8 @@ import { Pinging } from "../sites/traffic.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
 const bin = join(import.meta.dirname, "../../bin/ipman");
+// The runner would have colours where it has a terminal.
+delete process.env["FORCE_COLOR"];
 
 const withGroup = (group: string) => ({ esp_proposals: `aes256-sha256-${group}` });
 

@@ -1,5 +1,4 @@
 import { filter, firstValueFrom, from, map, of, timeout } from "rxjs";
-import { advice } from "../../model/advice.ts";
 import type { Address } from "../../model/address.ts";
 import { Reason, type Failure } from "../../model/failure.ts";
 import { note, ok, problem, skipped, type Finding } from "../../model/finding.ts";
@@ -92,6 +91,6 @@ function silent(attempt: IkeSa | undefined, pings: boolean): Finding {
   return problem(
     "IKE SA",
     `the peer does not answer to IKE_SA_INIT on UDP 500; ${there}`,
-    advice[Reason.PeerUnreachable].todo,
+    "is remoteAddr the peer's address? let UDP 500 and 4500 pass both ways",
   );
 }
