@@ -1,33 +1,34 @@
 import assert from "node:assert/strict";
+import { renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { Prometheus } from "../../sites/prometheus.ts";
 import { eventually } from "../../sites/shell.ts";
 import type { LabCluster } from "../cluster.ts";
 
-/** What a real Prometheus that finds the pods by the API server judges of the operator. */
+/** What a real Prometheus judges of the operator, by the shipped rules. */
 export function alertScenarios(cluster: () => LabCluster): void {
   describe("a real Prometheus in a cluster", () => {
     let prometheus: Prometheus;
 
+    /** Debian's Prometheus has no discovery of Kubernetes' own: it is told where the pods are. */
+    const targets = () => join(cluster().folder, "targets.json");
+    function findPods(): void {
+      const wanted = ["-n", "ipman-system", "-l", "ipman.dialo.ai/type in (operator,agent)"];
+      const addresses = cluster().kubectl(
+        ...["get", "pods", ...wanted, "-o", "jsonpath={.items[*].status.podIP}"],
+      );
+      const all = addresses.split(" ").filter(Boolean);
+      const next = `${targets()}.new`;
+      writeFileSync(next, JSON.stringify([{ targets: all.map((address) => `${address}:9740`) }]));
+      renameSync(next, targets());
+    }
+
     before(async () => {
+      findPods();
+      const found = { files: [targets()], refresh_interval: "1s" };
       prometheus = await Prometheus.start(cluster().folder, [
-        {
-          job_name: "ipman",
-          kubernetes_sd_configs: [
-            {
-              role: "pod",
-              kubeconfig_file: cluster().plane.kubeconfig,
-              namespaces: { names: ["ipman-system"] },
-              selectors: [{ role: "pod", label: "ipman.dialo.ai/type in (operator,agent)" }],
-            },
-          ],
-          relabel_configs: [
-            {
-              source_labels: ["__meta_kubernetes_pod_container_port_name"],
-              ...{ regex: "metrics", action: "keep" },
-            },
-          ],
-        },
+        { job_name: "ipman", file_sd_configs: [found] },
       ]);
     });
     after(() => prometheus[Symbol.asyncDispose]());
@@ -57,9 +58,10 @@ export function alertScenarios(cluster: () => LabCluster): void {
       cluster().kubectl(...scale, "--replicas=0");
       await becomes(["IPManNoLeader"]);
       cluster().kubectl(...scale, "--replicas=2");
-      await becomes([]);
       const rollout = ["rollout", "status", "-n", "ipman-system", "deployment/ipman-operator"];
       cluster().kubectl(...rollout, "--timeout=60s");
+      findPods();
+      await becomes([]);
     });
   });
 }
