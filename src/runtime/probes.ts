@@ -1,7 +1,13 @@
 import { retry, timer } from "rxjs";
 import { createActor, fromCallback, type ActorRefFrom, type AnyActorRef } from "xstate";
 import type { Endpoints } from "../machines/connection-types.ts";
-import { probeMachine, type ProbeEvent, type ProbeOrder } from "../machines/probe.ts";
+import {
+  probeMachine,
+  type ProbeEvent,
+  type ProbeInput,
+  type ProbeOrder,
+} from "../machines/probe.ts";
+import { sameAddress } from "../model/address.ts";
 import type { Child, Connection } from "../model/connection.ts";
 import type { Gateway } from "../model/endpoint.ts";
 import { follow, type Follower } from "./follow.ts";
@@ -27,7 +33,7 @@ export type Reachability = "unknown" | "reachable" | "unreachable";
 type ProbeActor = ActorRefFrom<typeof probeMachine>;
 
 interface Running {
-  readonly child: Child;
+  readonly order: ProbeInput["order"];
   readonly actor: ProbeActor;
 }
 
@@ -83,22 +89,17 @@ export class Probes implements Disposable {
   #keep(connection: string, child: Child, gateway: Gateway | undefined): void {
     const title = titleOf(connection, child.key);
     const running = this.#running.get(title);
-    if (running?.child === child) {
+    const order = orderOf(child);
+    if (order === undefined) return;
+    if (running !== undefined && isSame(running.order, order)) {
       const known = running.actor.getSnapshot().context.gateway;
       if (known !== gateway) running.actor.send({ type: "gateway.changed", gateway });
       return;
     }
     this.#end(title);
-    const { probe, xfrmIp } = child;
-    if (probe === undefined) return;
-    const order = {
-      source: xfrmIp.address,
-      target: probe.address,
-      intervalMs: probe.intervalSeconds * 1_000,
-    };
     const logic = this.#logic(connection, child.key);
     const actor = createActor(logic, { id: title, input: { order, gateway } });
-    this.#running.set(title, { child, actor });
+    this.#running.set(title, { order, actor });
     actor.start();
     follow(actor, this.#options.follower);
   }
@@ -133,6 +134,21 @@ export class Probes implements Disposable {
       },
     });
   }
+}
+
+function orderOf({ probe, xfrmIp }: Child): ProbeInput["order"] | undefined {
+  if (probe === undefined) return undefined;
+  const intervalMs = probe.intervalSeconds * 1_000;
+  return { source: xfrmIp.address, target: probe.address, intervalMs };
+}
+
+/** A change of pools, say, is none of a probe's business. */
+function isSame(a: ProbeInput["order"], b: ProbeInput["order"]): boolean {
+  return (
+    a.intervalMs === b.intervalMs &&
+    sameAddress(a.source, b.source) &&
+    sameAddress(a.target, b.target)
+  );
 }
 
 function titleOf(connection: string, child: string): string {

@@ -78,7 +78,10 @@ describe("a probe", () => {
     update();
     tell(0.01);
     update();
-    assert.equal(orders.length, 2, "another document is another order");
+    assert.equal(orders.length, 1, "a document that asks for the same changes nothing");
+    assert.equal(state(), "reachable");
+    update(probed("10.1.2.9"));
+    assert.equal(orders.length, 2);
     update(probed("10.1.2.1"), { ...gateway, netns: "/run/netns/other" });
     assert.equal(state(), "unknown");
     assert.equal(orders.at(-1)?.gateway.netns, "/run/netns/other");
