@@ -83,12 +83,18 @@ export class LabCluster implements AsyncDisposable {
 
   /** `kubectl ipman`, as its user has it: a program in $PATH that kubectl finds. */
   plugin(...args: string[]): { readonly output: string; readonly status: number | null } {
-    const { file, env } = this.tool("kubectl");
-    const path = `${join(import.meta.dirname, "../../bin")}:${dirname(file)}:${env["PATH"] ?? ""}`;
-    const { stdout, stderr, status } = spawnSync(file, ["ipman", ...args], {
-      ...{ env: { ...env, PATH: path }, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 },
+    const { stdout, stderr, status } = spawnSync("kubectl", ["ipman", ...args], {
+      ...{ env: this.userEnvironment, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 },
     });
     return { output: stdout + stderr, status };
+  }
+
+  /** What a person's shell has: kubectl, its plugin, and a Node that is new enough for it. */
+  get userEnvironment(): NodeJS.ProcessEnv {
+    const { file, env } = this.tool("kubectl");
+    const bin = join(import.meta.dirname, "../../bin");
+    const folders = [bin, dirname(file), dirname(process.execPath), env["PATH"] ?? ""];
+    return { ...env, PATH: folders.join(":") };
   }
 
   helm(...args: string[]): string {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { LabCluster } from "../cluster.ts";
 import { Workload } from "../workload.ts";
@@ -39,11 +39,9 @@ export function documentedScenarios(cluster: () => LabCluster): void {
     function follow(command: string): void {
       const here = places();
       const line = command.replaceAll(/\b[A-Z]{3,}\b/g, (word) => here[word] ?? word);
-      const { file, env } = cluster().tool("kubectl");
-      const bin = join(import.meta.dirname, "../../../bin");
       const limited = endless.test(line) ? `timeout 6 ${line}` : line;
       const { status, stdout, stderr } = spawnSync("bash", ["-c", limited], {
-        env: { ...env, PATH: `${bin}:${dirname(file)}:${env["PATH"] ?? ""}` },
+        env: cluster().userEnvironment,
         encoding: "utf8",
         cwd: cluster().folder,
       });
