@@ -1,4 +1,5 @@
 import { ask } from "../adapters/control/client.ts";
+import { isReady } from "../model/condition.ts";
 import type { Status } from "../runtime/status.ts";
 import { textOption, type Command } from "./command.ts";
 import { controlSocket, defaultStateFolder } from "./defaults.ts";
@@ -37,7 +38,3 @@ exit status: 0 when every connection is ready, 1 when one is not
     return status !== undefined && status.connections.every(isReady) ? 0 : 1;
   },
 };
-
-function isReady({ conditions }: Status["connections"][number]): boolean {
-  return conditions.some(({ type, status }) => type === "Ready" && status === "True");
-}

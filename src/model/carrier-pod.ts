@@ -1,3 +1,4 @@
+import { isReady } from "./condition.ts";
 import { failure, Reason, type Failure } from "./failure.ts";
 import type { KubeObject } from "./kube-object.ts";
 import { label } from "./labels.ts";
@@ -24,7 +25,7 @@ export function carrierPod(object: KubeObject): CarrierPod {
   const { apiVersion, kind, metadata, status = {} } = object as KubeObject & { status?: PodStatus };
   const { name, namespace, resourceVersion, labels = {}, deletionTimestamp } = metadata;
   const conditions = status.conditions ?? [];
-  const isReady = conditions.some(({ type, status }) => type === "Ready" && status === "True");
+  const ready = isReady({ conditions });
   return {
     apiVersion,
     kind,
@@ -35,7 +36,7 @@ export function carrierPod(object: KubeObject): CarrierPod {
     },
     type: labels[label.type] ?? "",
     groupId: labels[label.groupId] ?? "",
-    ready: isReady && deletionTimestamp === undefined,
+    ready: ready && deletionTimestamp === undefined,
     trouble: troubleOf(status),
   };
 }

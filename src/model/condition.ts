@@ -26,3 +26,12 @@ export function stated(
     return { ...condition, observedGeneration, lastTransitionTime };
   });
 }
+
+/** Whether the condition that sums up the others holds. */
+export function isReady({
+  conditions,
+}: {
+  readonly conditions: readonly { readonly type: string; readonly status: string }[];
+}): boolean {
+  return conditions.some(({ type, status }) => type === "Ready" && status === "True");
+}

@@ -35,6 +35,8 @@ export class Page {
   #isRevealed = false;
   #isTouched = true;
   #drawnAt = 0;
+  /** At most one: every frame finds that it is too early. */
+  #later: ReturnType<typeof setTimeout> | undefined;
   #isPaused = false;
 
   constructor() {
@@ -159,7 +161,11 @@ export class Page {
     if (actor === undefined || !this.#isTouched) return;
     const now = Date.now();
     if (now - this.#drawnAt < detailMs) {
-      setTimeout(() => this.#due(), detailMs);
+      if (this.#later !== undefined) return;
+      this.#later = setTimeout(() => {
+        this.#later = undefined;
+        this.#due();
+      }, detailMs);
       return;
     }
     this.#isTouched = false;

@@ -132,6 +132,6 @@ export function specFailure(problems: readonly SourceProblem[]): Failure | undef
 }
 
 /** Whether traffic passes; a rekey does not interrupt it. */
-export function isUp(state: State): boolean {
+export function isUp(state: string): boolean {
   return state === "established" || state === "rekeying";
 }

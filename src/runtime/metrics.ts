@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom
 import type { CharonNews } from "../adapters/vici/news.ts";
 import type { SaEnd } from "../model/sa-figures.ts";
 import { ActorMetrics } from "./actor-metrics.ts";
+import { isUp } from "./conditions.ts";
 import { CharonMetrics, type FiguresPort } from "./charon-metrics.ts";
 import { withMachinesBelow, type Move } from "./follow.ts";
 import { showXfrmErrors, type ErrorsPort } from "./kernel-metrics.ts";
@@ -155,8 +156,7 @@ export class Metrics implements Disposable {
         this.reset();
         for (const { id, children } of shown().connections) {
           for (const { key, state } of children) {
-            const up = state === "established" || state === "rekeying";
-            this.set({ connection: id, child: key }, up ? 1 : 0);
+            this.set({ connection: id, child: key }, isUp(state) ? 1 : 0);
           }
         }
       },

@@ -69,20 +69,20 @@ class Gathering {
 
   async #agent(agent: Agent, connections: readonly string[]): Promise<void> {
     const at = `agents/${agent.name}`;
-    await this.#put(`${at}/status.json`, ...ipmanIn(agent, "status", "-o", "json"));
+    const said = await this.#put(`${at}/status.json`, ...ipmanIn(agent, "status", "-o", "json"));
     await this.#put(`${at}/actors.jsonl`, ...ipmanIn(agent, "inspect", "--once", "-o", "json"));
-    const said = await outputAnyway(this.#kubectl, ipmanIn(agent, "status", "-o", "json"));
     for (const name of connections.filter((one) => said.includes(`"id":"${one}"`)))
       await this.#put(`${at}/diagnosis-${name}.txt`, ...ipmanIn(agent, "diagnose", name));
   }
 
   /** What cannot be had says so in its place: the rest is of use nonetheless. */
-  async #put(file: string, ...args: readonly string[]): Promise<void> {
+  async #put(file: string, ...args: readonly string[]): Promise<string> {
     const text = await outputAnyway(this.#kubectl, args).catch((error: unknown) => String(error));
     const path = join(this.#folder, file);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, withoutSecrets(text));
     this.count++;
     process.stderr.write(`gather: ${file}\n`);
+    return text;
   }
 }

@@ -1,3 +1,4 @@
+import { isReady } from "../../model/condition.ts";
 import type { Report } from "../../runtime/report.ts";
 import { outputOf, written } from "../output.ts";
 import { statusTable } from "../status-table.ts";
@@ -22,8 +23,6 @@ export async function status(kubectl: Kubectl, values: Values): Promise<number> 
     traffic: Object.assign({}, ...reports.map(({ traffic }) => traffic)) as Report["traffic"],
   };
   process.stdout.write(output === "text" ? statusTable(all) : written(output, all));
-  const isReady = ({ conditions }: Report["connections"][number]) =>
-    conditions.some((one) => one.type === "Ready" && one.status === "True");
   return connections.every(isReady) ? 0 : 1;
 }
 

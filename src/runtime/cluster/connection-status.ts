@@ -1,5 +1,5 @@
-import { stated, type StatedCondition } from "../../model/condition.ts";
-import type { ChildStatus, ConnectionStatus } from "../status.ts";
+import { isReady, stated, type StatedCondition } from "../../model/condition.ts";
+import type { ConnectionStatus } from "../status.ts";
 
 /** The part of an IPSecConnection's status that its agent writes. */
 export interface AgentStatus {
@@ -79,8 +79,4 @@ export function agentStatus(
     children,
     childrenReady: `${ready}/${children.length}`,
   }) as AgentStatus;
-}
-
-function isReady({ conditions }: ChildStatus): boolean {
-  return conditions.some(({ type, status }) => type === "Ready" && status === "True");
 }

@@ -3,12 +3,13 @@ import { parseAddress, type Address } from "../../model/address.ts";
 import { ok, problem, skipped, type Finding } from "../../model/finding.ts";
 import { rekey } from "../orders.ts";
 import type { Supervisor } from "../supervisor.ts";
+import { isUp } from "../conditions.ts";
 import { checkDeclared } from "./declared.ts";
 import type { Examiner } from "./examiner.ts";
 import { checkGateway, checkWorkers } from "./gateway.ts";
 import { checkChild, checkIke } from "./sas.ts";
 import { rootOf, type Root } from "../root-of.ts";
-import { carriesTraffic, childrenOf, type ChildSubject } from "./subject.ts";
+import { childrenOf, type ChildSubject } from "./subject.ts";
 import { checkTraffic } from "./traffic.ts";
 import { checkWay } from "./way.ts";
 
@@ -73,7 +74,7 @@ async function* diagnoseChild(
     const { placed } = subject;
     if (placed === undefined || !isWell) return;
     yield* await checkWorkers(placed, examiner);
-    if (!carriesTraffic(subject)) return;
+    if (!isUp(subject.state)) return;
     yield* await checkTraffic(placed, request.ping ?? subject.child.probe?.address, examiner);
     yield await checkRekey(supervisor, subject, request);
   }

@@ -3,10 +3,11 @@ import type { Address } from "../../model/address.ts";
 import { Reason, type Failure } from "../../model/failure.ts";
 import { note, ok, problem, skipped, type Finding } from "../../model/finding.ts";
 import { isEstablished, type IkeSa } from "../../model/sa.ts";
+import { isUp } from "../conditions.ts";
 import { problemOf } from "./declared.ts";
 import type { Examiner } from "./examiner.ts";
 import type { Root } from "../root-of.ts";
-import { carriesTraffic, type ChildSubject } from "./subject.ts";
+import type { ChildSubject } from "./subject.ts";
 
 /** For so long an attempt to reach the peer is waited for. */
 const attemptMs = 8_000;
@@ -34,7 +35,7 @@ export function checkChild(ike: Finding | undefined, subject: ChildSubject): Fin
   const { snapshot } = subject;
   const { failure, hint, sas } = snapshot.context;
   const [sa] = sas;
-  if (sa !== undefined && carriesTraffic(subject)) {
+  if (sa !== undefined && isUp(subject.state)) {
     const wrapped = sa.encapsulated ? ", wrapped in UDP: there is a NAT in between" : "";
     const up = ok("CHILD SA", `is up${wrapped}`);
     if (sas.length === 1) return [up];

@@ -39,7 +39,3 @@ export function childrenOf(root: Root, key?: string): ChildSubject[] {
     }
   });
 }
-
-export function carriesTraffic({ state }: Pick<ChildSubject, "state">): boolean {
-  return state === "established" || state === "rekeying";
-}
