@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { after, before, describe, it } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { applyPlan } from "../../src/adapters/netlink/apply-plan.ts";
 import { addBridge, addVeth, changeLink, listLinks } from "../../src/adapters/netlink/links.ts";
 import {
@@ -10,7 +11,7 @@ import {
 } from "../../src/adapters/netlink/namespace.ts";
 import { Poller } from "../../src/adapters/netlink/poller.ts";
 import { NetlinkSocket } from "../../src/adapters/netlink/socket.ts";
-import { saNews } from "../../src/adapters/netlink/xfrm.ts";
+import { removeOrphans, saNews } from "../../src/adapters/netlink/xfrm.ts";
 import { parseAddress, type Address } from "../../src/model/address.ts";
 import { anyMac, type NetworkPlan } from "../../src/model/network-plan.ts";
 import { parsePrefix, type Prefix } from "../../src/model/prefix.ts";
@@ -187,6 +188,36 @@ describe("a network plan on a real kernel", () => {
       { type: "sa.expired" },
       { type: "sa.deleted", end: { spi: "00000007", bytes: 0, packets: 0 } },
     ]);
+  });
+
+  it("removes what a charon before this one left, also of the second in which it was replaced", async () => {
+    // So that the second does not end meanwhile.
+    await pause(1_000 - (Date.now() % 1_000));
+    const state = ["xfrm", "state"];
+    const key = ["aead", "rfc4106(gcm(aes))", `0x${"11".repeat(20)}`, "128"];
+    const sa = (spi: string) => [
+      "src",
+      "192.0.2.1",
+      "dst",
+      "192.0.2.2",
+      "proto",
+      "esp",
+      "spi",
+      spi,
+    ];
+    ip("-n", "gw", ...state, "add", ...sa("7"), "mode", "tunnel", ...key, "if_id", "7");
+    ip("-n", "gw", ...state, "add", ...sa("8"), "mode", "tunnel", ...key, "if_id", "8");
+    const madeAt = Math.floor(Date.now() / 1_000);
+    const left = (since: number, ...live: number[]) => {
+      removeOrphans(place.namespace, { ifIds: new Set([7]), live: new Set(live), since });
+      const listed = ip("-n", "gw", ...state).matchAll(/spi 0x0*(\d)/g);
+      return new Set(Array.from(listed, ([, spi]) => Number(spi)));
+    };
+    // Of a charon that ran before, or lists it, it is that charon's own.
+    assert.deepEqual(left(madeAt - 1.1), new Set([7, 8]));
+    assert.deepEqual(left(madeAt + 0.9, 7), new Set([7, 8]));
+    assert.deepEqual(left(madeAt + 0.9), new Set([8]));
+    ip("-n", "gw", ...state, "flush");
   });
 
   it("says in the kernel's words what it refused", () => {

@@ -50,7 +50,7 @@ export interface Ownership {
   readonly ifIds: ReadonlySet<number>;
   /** Those of them that charon lists CHILD SAs of. */
   readonly live: ReadonlySet<number>;
-  /** When charon started, in whole seconds since the epoch. */
+  /** When charon started, in seconds since the epoch. */
   readonly since: number;
 }
 
@@ -95,8 +95,9 @@ function isOrphan(kind: Kind, body: Buffer, { ifIds, live, since }: Ownership): 
   const ifId = ifIdOf(kind, body);
   if (ifId === undefined || !ifIds.has(ifId)) return false;
   const added = Number(body.readBigUInt64LE(kind.addedAt));
-  // The kernel counts whole seconds: of those in which charon started, its list decides.
-  return added < since || (added === since && !live.has(ifId));
+  // The kernel counts whole seconds: of what came in the one in which charon started, its list
+  // decides.
+  return added + 1 <= since || (added <= since && !live.has(ifId));
 }
 
 function ifIdOf(kind: Kind, body: Buffer): number | undefined {

@@ -6,7 +6,7 @@ import { checked, libc } from "../netlink/libc.ts";
 export interface PeerProcess {
   /** Its network namespace, as a path. */
   readonly namespace: string;
-  /** When it started, in seconds since the epoch. */
+  /** When it started, in seconds since the epoch, to some hundredths. */
   readonly startedAt: number;
 }
 
@@ -43,10 +43,13 @@ function peerPid(socketPath: string): number {
   }
 }
 
-/** proc(5): field 22 of stat counts hundredths of a second since the boot. */
+/**
+ * proc(5): field 22 of stat counts hundredths of a second since the boot. When that was is
+ * told in whole seconds there (btime), which is not enough; the uptime tells it in hundredths.
+ */
 function startOf(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   const ticks = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
-  const boot = /^btime (\d+)$/m.exec(readFileSync("/proc/stat", "utf8"))?.[1];
-  return Number(boot) + Math.floor(ticks / 100);
+  const uptime = Number(readFileSync("/proc/uptime", "utf8").split(" ")[0]);
+  return Date.now() / 1_000 - uptime + ticks / 100;
 }

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { peerProcess } from "./peer-process.ts";
+
+const listener = `
+require("node:net").createServer().listen(process.argv[1], () => console.log("listens"));
+process.stdin.on("end", () => process.exit()).resume();`;
+
+describe("who listens on a socket", () => {
+  const folder = mkdtempSync(join(tmpdir(), "ipman-peer-"));
+  after(() => rmSync(folder, { recursive: true }));
+
+  it("is found, with the time of its start in parts of a second", async () => {
+    const path = join(folder, "socket");
+    const before = Date.now() / 1_000;
+    const child = spawn(process.execPath, ["-e", listener, path], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    try {
+      const spawned = Date.now() / 1_000;
+      await once(child.stdout, "data");
+      const { namespace, startedAt } = peerProcess(path);
+      assert.equal(namespace, `/proc/${child.pid}/ns/net`);
+      // The kernel counts in hundredths.
+      assert.ok(
+        startedAt > before - 0.05 && startedAt < spawned + 0.05,
+        String(startedAt - before),
+      );
+    } finally {
+      child.stdin.end();
+      await once(child, "exit");
+    }
+  });
+});
