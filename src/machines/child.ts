@@ -1,4 +1,4 @@
-import { assign, enqueueActions, sendParent, sendTo, setup } from "xstate";
+import { and, assign, enqueueActions, sendParent, sendTo, setup } from "xstate";
 import { failure, Reason, type Failure } from "../model/failure.ts";
 import { isInstalled } from "../model/sa.ts";
 import { childSaDrifted } from "../model/sa-drift.ts";
@@ -188,15 +188,28 @@ export const childMachine = setup({
             { guard: "installed", target: "#child.established" },
             { guard: ({ context }) => !context.child.initiates, target: "listening" },
             {
-              guard: "attemptOver",
+              guard: and(["attemptOver", "hinted"]),
               target: "#child.failed",
-              actions: {
-                type: "note",
-                params: ({ context }) => ({ failure: context.hint ?? noAnswer }),
-              },
+              actions: { type: "note", params: ({ context }) => ({ failure: context.hint }) },
             },
+            { guard: "attemptOver", target: "unexplained" },
             { target: "waiting" },
           ],
+        },
+        unexplained: {
+          description:
+            "Nothing came about. charon's log has a thread of its own, and may come to why after the list.",
+          always: { guard: "installed", target: "#child.established" },
+          on: {
+            "sas.listed": { actions: { type: "takeList" } },
+            "peer.notified": { target: "#child.failed", actions: { type: "takeHint" } },
+          },
+          after: {
+            hintSettle: {
+              target: "#child.failed",
+              actions: { type: "note", params: { failure: noAnswer } },
+            },
+          },
         },
       },
     },

@@ -94,6 +94,25 @@ describe("the child machine", () => {
     assert.equal(snapshot().context.failure, refused);
   });
 
+  it("lets charon's log be slower than its list to say why nothing came about", async () => {
+    const { send, list, start, snapshot } = harness();
+    await start();
+    await list();
+    assert.deepEqual(snapshot().value, { negotiating: "unexplained" });
+    await send({ type: "peer.notified", failure: refused });
+    assert.deepEqual(snapshot().value, { failed: "stalled" });
+    assert.equal(snapshot().context.failure, refused);
+  });
+
+  it("says so where nobody says why", async () => {
+    const { list, start, snapshot, wait } = harness();
+    await start();
+    await list();
+    await wait(200);
+    assert.deepEqual(snapshot().value, { failed: "retrying" });
+    assert.equal(snapshot().context.failure?.reason, Reason.NegotiationFailed);
+  });
+
   it("hears a peer that is faster than charon's answer to the order", async () => {
     const { send, list, start, snapshot, wait, hold } = harness();
     const held = hold("initiate");
