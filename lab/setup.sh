@@ -21,7 +21,7 @@ packages=(
 # The kernel of the lab is needed where the host's own has no xfrm interfaces.
 if ! unshare --net ip link add probe type xfrm dev lo if_id 1 2>/dev/null; then
   if [ "${1:-}" != --ready ] || lab/kernel/build.sh --if-built >/dev/null 2>&1; then
-    packages+=(gcc make flex bison bc libelf-dev xz-utils patch linux-source-6.12)
+    packages+=(gcc make flex bison bc libelf-dev xz-utils)
     needs_kernel=build.sh
   else
     packages+=(qemu-system-x86 kmod xz-utils)
