@@ -59,6 +59,21 @@ describe("what a person orders", () => {
     assert.match(sh(bin, "status"), /child-2 +established +\d+s/);
   });
 
+  it("an archive for who helps, with what happened and no secret", () => {
+    const archive = join(lab.folder, "gathered.tar.gz");
+    assert.match(sh(bin, "gather", "-o", archive), /gathered\.tar\.gz: \d+ files; no Secret/);
+    const all = sh("tar", "-xzOf", archive);
+    const files = sh("tar", "-tzf", archive);
+    for (const file of ["status.yaml", "actors.jsonl", "ordered/log.txt", "app/routes.txt"])
+      assert.ok(files.includes(file), `${file}\n${files}`);
+    assert.match(all, /nothing is wrong/);
+    assert.match(all, /IKE_SA ordered\[\d+\] established between/);
+    const keys = ip("xfrm state").match(/0x[0-9a-f]{32,}/g) ?? [];
+    assert.ok(keys.length >= 8);
+    for (const planted of [psk, Buffer.from(psk).toString("base64"), ...keys])
+      assert.ok(!all.includes(planted), planted);
+  });
+
   it("a rekey: new CHILD SAs, the same IKE SA, and no ping is lost", async () => {
     const pinging = new Pinging("app", "10.1.2.1");
     const before = await sas();

@@ -31,6 +31,10 @@ export const commands: Record<
     summary: "end a connection's IKE SA and negotiate anew",
     load: () => import("./restart.ts"),
   },
+  gather: {
+    summary: "an archive for who is asked for help, without secrets",
+    load: () => import("./gather.ts"),
+  },
   attach: {
     summary: "put a network namespace behind a child",
     load: () => import("./attach.ts"),

@@ -1,13 +1,9 @@
-import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
 import type { KubeObject } from "../../model/kube-object.ts";
 import { label } from "../../model/labels.ts";
+import { Archive, defaultArchive } from "../archive.ts";
 import { textOption, type Values } from "../command.ts";
 import { agentsIn, ipmanIn, type Agent } from "./agents.ts";
 import type { Kubectl } from "./kubectl.ts";
-import { withoutSecrets } from "../redact.ts";
 import { outputAnyway } from "./status.ts";
 
 interface List {
@@ -16,28 +12,19 @@ interface List {
 
 /** An archive for who is asked for help: what there is, what happened, and no secret. */
 export async function gather(kubectl: Kubectl, values: Values): Promise<number> {
-  const out = resolve(textOption(values, "output", "ipman-gathered.tar.gz"));
-  const folder = mkdtempSync(join(tmpdir(), "ipman-gather-"));
-  try {
-    const name = "ipman-gathered";
-    const into = new Gathering(kubectl, join(folder, name));
-    await into.everything();
-    execFileSync("tar", ["-czf", out, "-C", folder, name]);
-    process.stdout.write(`${out}: ${into.count} files; no Secret is among them\n`);
-    return 0;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  using archive = new Archive();
+  await new Gathering(kubectl, archive).everything();
+  process.stdout.write(archive.write(textOption(values, "output", defaultArchive)));
+  return 0;
 }
 
 class Gathering {
   readonly #kubectl: Kubectl;
-  readonly #folder: string;
-  count = 0;
+  readonly #archive: Archive;
 
-  constructor(kubectl: Kubectl, folder: string) {
+  constructor(kubectl: Kubectl, archive: Archive) {
     this.#kubectl = kubectl;
-    this.#folder = folder;
+    this.#archive = archive;
   }
 
   async everything(): Promise<void> {
@@ -75,14 +62,7 @@ class Gathering {
       await this.#put(`${at}/diagnosis-${name}.txt`, ...ipmanIn(agent, "diagnose", name));
   }
 
-  /** What cannot be had says so in its place: the rest is of use nonetheless. */
-  async #put(file: string, ...args: readonly string[]): Promise<string> {
-    const text = await outputAnyway(this.#kubectl, args).catch((error: unknown) => String(error));
-    const path = join(this.#folder, file);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, withoutSecrets(text));
-    this.count++;
-    process.stderr.write(`gather: ${file}\n`);
-    return text;
+  #put(file: string, ...args: readonly string[]): Promise<string> {
+    return this.#archive.put(file, () => outputAnyway(this.#kubectl, args));
   }
 }
