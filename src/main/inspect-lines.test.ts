@@ -32,7 +32,7 @@ const tree = [
 
 function linesOf(told: readonly WireEvent[], options: Partial<InspectLinesOptions> = {}): string[] {
   const lines = new InspectLines({
-    ...{ connection: undefined, json: false, everyEvent: false },
+    ...{ connection: undefined, output: "text", everyEvent: false },
     ...options,
   });
   return told.flatMap((event) => lines.of(event)).map((line) => line.replace(/ {2,}/g, "  "));
@@ -89,10 +89,16 @@ describe("what ipman inspect prints", () => {
   });
 
   it("is all that is told, as JSON", () => {
-    const lines = linesOf(tree, { json: true });
+    const lines = linesOf(tree, { output: "json" });
     assert.deepEqual(
       lines.map((line) => JSON.parse(line) as unknown),
       JSON.parse(JSON.stringify(tree)),
     );
+  });
+
+  it("gives all that is told to programs that read YAML, a document each", () => {
+    const [first = ""] = linesOf(tree, { output: "yaml" });
+    assert.match(first, /^---\n_version: 0\.7\.2\n/);
+    assert.match(first, /\ntype: "@xstate\.actor"\n/);
   });
 });

@@ -4,12 +4,13 @@ import type {
   SnapshotTold,
   WireEvent,
 } from "../runtime/inspector/wire.ts";
+import { written, type Output } from "./output.ts";
 import { stateName } from "../runtime/state-name.ts";
 
 export interface InspectLinesOptions {
   /** Only this one's, and charon's. */
   readonly connection: string | undefined;
-  readonly json: boolean;
+  readonly output: Output;
   readonly everyEvent: boolean;
 }
 
@@ -37,7 +38,8 @@ export class InspectLines {
     if (told.type === "@xstate.actor") this.#note(told);
     const actor = this.#actors.get(told.sessionId);
     if (actor?.shown !== true) return [];
-    if (this.#options.json) return [JSON.stringify(told)];
+    const { output } = this.#options;
+    if (output !== "text") return [written(output, told).trimEnd()];
     if (told.type === "@xstate.actor") return this.#introduced(told, actor);
     if (told.type === "@xstate.snapshot") return this.#changed(told, actor);
     return [];

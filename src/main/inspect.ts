@@ -3,6 +3,7 @@ import type { WireEvent } from "../runtime/inspector/wire.ts";
 import { textOption, UsageError, type Command } from "./command.ts";
 import { controlSocket, defaultInspector, defaultStateFolder } from "./defaults.ts";
 import { InspectLines } from "./inspect-lines.ts";
+import { outputOf } from "./output.ts";
 
 export const command: Command = {
   name: "inspect",
@@ -19,8 +20,9 @@ charts drawn, is on http://${defaultInspector}/ of the machine that runs it.
 options:
   --events       every event, also those that change no state
   --once         only what there is now
-  -o json        all that is told, a line each, in the wire format of @statelyai/inspect:
-                 actors with their charts, events, snapshots. No secret is ever part of it
+  -o json|yaml   all that is told, a line or a document each, in the wire format of
+                 @statelyai/inspect: actors with their charts, events, snapshots. No secret is
+                 ever part of it
   --state DIR    the runtime's --state folder (${defaultStateFolder})
 `,
   takes: "connections",
@@ -33,11 +35,10 @@ options:
   run: async (values, positionals) => {
     const [connection, ...more] = positionals;
     if (more.length > 0) throw new UsageError("name one connection at most");
-    const output = textOption(values, "output", "text");
-    if (output !== "text" && output !== "json") throw new UsageError("-o takes text or json");
+    const output = outputOf(values);
     const lines = new InspectLines({
       connection,
-      json: output === "json",
+      output,
       everyEvent: values["events"] === true,
     });
     const socket = controlSocket(textOption(values, "state", defaultStateFolder));
