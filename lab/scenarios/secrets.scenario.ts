@@ -62,6 +62,9 @@ describe("a secret", () => {
     };
     assert.match(seen.log, /AuthenticationFailed/, "the log has what happened");
     assert.match(seen.metrics, /ipman_connections/);
+    const written = /ipman_secret_changed_timestamp_seconds\{connection="first"\} ([\d.]+)/;
+    const age = Date.now() / 1_000 - Number(written.exec(seen.metrics)?.[1]);
+    assert.ok(age > 0 && age < 30, `the file is as old as it is: ${age} s`);
     assert.match(seen.actors, /"name":"first".*"generation":/);
     for (const [where, bytes] of Object.entries(seen)) {
       for (const value of planted) {

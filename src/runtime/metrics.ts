@@ -8,6 +8,7 @@ import { withMachinesBelow, type Move } from "./follow.ts";
 import { showXfrmErrors, type ErrorsPort } from "./kernel-metrics.ts";
 import { ProbeMetrics } from "./probe-metrics.ts";
 import type { ProbeNews } from "./probes.ts";
+import { showSecretTimes } from "./secret-metrics.ts";
 import { statusOf, type State, type Status } from "./status.ts";
 import type { Supervisor } from "./supervisor.ts";
 import type { Urgency } from "./turns.ts";
@@ -113,6 +114,7 @@ export class Metrics implements Disposable {
     this.#supervisor = supervisor;
     const declared = () => supervisor.desired.connections.values();
     showXfrmErrors(this.registry, network);
+    showSecretTimes(this.registry, supervisor);
     this.#actors = new ActorMetrics(this.registry, () =>
       supervisor.rootActors.flatMap(withMachinesBelow),
     );

@@ -28,3 +28,15 @@ describe("the revision of a secret", () => {
     assert.notEqual(elsewhere.revision(ref("a")), seen[2]?.[0], "it is salted");
   });
 });
+
+describe("the time of a secret", () => {
+  it("is that of the Secret it is in, as long as that is there", () => {
+    const secrets = new Secrets();
+    const { metadata, ...rest } = secret("one");
+    const written = { ...metadata, creationTimestamp: "2026-01-01T00:00:00Z" };
+    secrets.replace([{ ...rest, metadata: written }]);
+    assert.equal(secrets.changedAt(ref("b")), Date.UTC(2026, 0, 1) / 1_000);
+    secrets.replace([]);
+    assert.equal(secrets.changedAt(ref("b")), undefined);
+  });
+});

@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from "node:crypto";
 import type { SecretRef } from "../model/connection.ts";
+import { writtenAt } from "../model/written-at.ts";
 import type { Secret } from "../model/schema/secret.ts";
 
 /**
@@ -8,6 +9,8 @@ import type { Secret } from "../model/schema/secret.ts";
  */
 export class Secrets {
   readonly #values = new Map<string, string>();
+  /** When each was written, in seconds since the epoch, where that is known. */
+  readonly #changedAt = new Map<string, number | undefined>();
   /** Each made when it is asked for first. */
   readonly #revisions = new Map<string, string>();
   readonly #salt = randomBytes(32);
@@ -16,10 +19,14 @@ export class Secrets {
   replace(secrets: readonly Secret[]): void {
     const before = new Map(this.#values);
     this.#values.clear();
+    this.#changedAt.clear();
     for (const secret of secrets) {
+      const changedAt = writtenAt(secret.metadata);
       for (const [key, value] of entriesOf(secret)) {
         const { namespace = "default", name } = secret.metadata;
-        this.#values.set(idOf({ namespace, name, key }), value);
+        const id = idOf({ namespace, name, key });
+        this.#values.set(id, value);
+        this.#changedAt.set(id, changedAt);
       }
     }
     for (const [id, value] of before) {
@@ -33,6 +40,10 @@ export class Secrets {
 
   value(ref: SecretRef): string | undefined {
     return this.#values.get(idOf(ref));
+  }
+
+  changedAt(ref: SecretRef): number | undefined {
+    return this.#changedAt.get(idOf(ref));
   }
 
   revision(ref: SecretRef): string | undefined {

@@ -125,6 +125,11 @@ export class Supervisor implements Disposable {
     };
   }
 
+  /** When the connection's Secret was written, in seconds since the epoch, where that is known. */
+  secretChangedAt({ secretRef }: Connection): number | undefined {
+    return this.#secrets.changedAt(secretRef);
+  }
+
   /** charon's, and each connection's. */
   get rootActors(): AnyActorRef[] {
     return [this.#charon, ...this.#roots.values(), ...this.probes.actors];

@@ -76,6 +76,10 @@ export function walkThroughScenarios(cluster: () => LabCluster): void {
       // Both replicas tell.
       assert.equal(sum(`ipman_pool_addresses${pool}`), 4);
       assert.equal(sum(`ipman_pool_addresses_free${pool}`), 0);
+      const written = sum(
+        'ipman_secret_changed_timestamp_seconds{connection="example-connection"}',
+      );
+      assert.ok(written > Date.now() / 1_000 - 3_600, String(written));
       assert.ok(sum('ipman_admission_seconds_count{webhook="pods",outcome="allowed"}') >= 2);
     });
 

@@ -16,6 +16,13 @@ describe("a manifest", () => {
     assert.deepEqual(problems, []);
   });
 
+  it("with a Secret says when it was written", () => {
+    const key = "apiVersion: v1\nkind: Secret\nmetadata: { name: a, creationTimestamp: null }\n";
+    const { resources } = readManifest("a.yaml", key, new Date("2026-01-01T00:00:00Z"));
+    const [found] = resources.map(({ document }) => document as { metadata: object });
+    assert.deepEqual(found?.metadata, { name: "a", creationTimestamp: "2026-01-01T00:00:00.000Z" });
+  });
+
   it("that is empty has none", () => {
     assert.deepEqual(read(""), { resources: [], problems: [] });
     assert.deepEqual(read("# nothing yet\n"), { resources: [], problems: [] });

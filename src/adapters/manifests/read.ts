@@ -11,7 +11,11 @@ import {
 import { kinds, type Kind } from "../../model/schema-problems.ts";
 
 /** The documents of one file and what is wrong with it as YAML. */
-export function readManifest(path: string, text = readFileSync(path, "utf8")): Snapshot {
+export function readManifest(
+  path: string,
+  text = readFileSync(path, "utf8"),
+  writtenAt?: Date,
+): Snapshot {
   const resources: Resource[] = [];
   const problems: SourceProblem[] = [];
   const parsed = parseAllDocuments(text);
@@ -30,7 +34,7 @@ export function readManifest(path: string, text = readFileSync(path, "utf8")): S
     if (value === null || value === undefined) continue;
     const found = resourceOf(path, value);
     if ("message" in found) problems.push(found);
-    else resources.push(found);
+    else resources.push(writtenAt === undefined ? found : dated(found, writtenAt));
   }
   return { resources, problems };
 }
@@ -93,7 +97,8 @@ function filesOf(folder: string): string[] {
 
 function readIfThere(path: string): Snapshot | undefined {
   try {
-    return statSync(path).isFile() ? readManifest(path) : undefined;
+    const stat = statSync(path);
+    return stat.isFile() ? readManifest(path, undefined, stat.mtime) : undefined;
   } catch (error) {
     // Renamed or removed since the folder was read: the next event tells.
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
@@ -112,6 +117,14 @@ function resourceOf(source: string, document: unknown): Resource | SourceProblem
   const key = resourceKey(known, document);
   if (key === undefined) return { source, path: "metadata.name", message: "is required" };
   return { kind: known, key, source, document };
+}
+
+/** A Secret with the time that an API server would have noted. */
+function dated(resource: Resource, writtenAt: Date): Resource {
+  if (resource.kind !== "Secret") return resource;
+  const document = resource.document as { readonly metadata: object };
+  const metadata = { ...document.metadata, creationTimestamp: writtenAt.toISOString() };
+  return { ...resource, document: { ...document, metadata } };
 }
 
 function belongs(kind: Kind, apiVersion: unknown): boolean {
