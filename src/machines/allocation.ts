@@ -10,7 +10,11 @@ export interface Waiting {
 }
 
 /** What came of a wish; an address with when it was reserved. */
-export type Settled = AddressOutcome & { readonly reservedAt?: string };
+export type Settled = AddressOutcome & {
+  readonly reservedAt?: string;
+  /** It could not be written down: no fault of who wishes. */
+  readonly unwritten?: true;
+};
 
 export interface AllocationContext {
   readonly connectionId: string;
@@ -77,7 +81,10 @@ export const allocationMachine = setup({
       type: "settled" as const,
       results: context.batch.map(({ id }) => ({
         id,
-        result: { ok: false as const, message: failureOf(params.error).message, taken: true },
+        result: {
+          ...{ ok: false as const, message: failureOf(params.error).message },
+          ...{ taken: true, unwritten: true as const },
+        },
       })),
     })),
   },

@@ -27,7 +27,7 @@ export type Verdict =
   | {
       readonly allowed: false;
       readonly message: string;
-      /** HTTP status: 403, or 429 for what passes if it is tried again. */
+      /** HTTP status: 403, 429 for what passes if it is tried again, 500 for no fault of who asks. */
       readonly code: number;
     };
 

@@ -71,10 +71,7 @@ export class PodAdmission {
       this.#reservedBefore(pod, owner, connection) ??
       (await this.#address(connection, wish, dryRun === true));
     if (!result.ok) {
-      throw new Denial(
-        `${connection.id}/${child.key}: ${result.message}`,
-        result.taken ? 429 : 403,
-      );
+      throw new Denial(`${connection.id}/${child.key}: ${result.message}`, codeOf(result));
     }
     const { image, vxlanPort } = this.#options;
     const { address, reservedAt = "" } = result;
@@ -203,4 +200,9 @@ export class PodAdmission {
     const path = { mtu: ethernetMtu, family: remoteAddress?.family ?? 4, encapsulated: true };
     return innerMtu(path, suiteOfProposals(child.extra["esp_proposals"]));
   }
+}
+
+function codeOf({ unwritten, taken }: Extract<Settled, { readonly ok: false }>): number {
+  if (unwritten === true) return 500;
+  return taken ? 429 : 403;
 }

@@ -1,5 +1,5 @@
 import { Gauge, Histogram, type Registry } from "prom-client";
-import type { AdmissionHandler } from "../../adapters/kubernetes/admission-server.ts";
+import type { AdmissionHandler, Verdict } from "../../adapters/kubernetes/admission-server.ts";
 import { endOf } from "../../adapters/kubernetes/certificates.ts";
 import { poolSize, type Ledger } from "../../model/allocation.ts";
 import type { Child } from "../../model/connection.ts";
@@ -44,11 +44,13 @@ export class OperatorMetrics {
 
   /** A handler whose answers are timed and counted. */
   timed(webhook: string, handler: AdmissionHandler): AdmissionHandler {
+    // The first of a kind counts only where there was none before.
+    for (const outcome of outcomes) this.#admission.zero({ webhook, outcome });
     return async (request) => {
       const stop = this.#admission.startTimer({ webhook });
       try {
         const verdict = await handler(request);
-        stop({ outcome: verdict.allowed ? "allowed" : "denied" });
+        stop({ outcome: outcomeOf(verdict) });
         return verdict;
       } catch (error) {
         stop({ outcome: "error" });
@@ -56,6 +58,13 @@ export class OperatorMetrics {
       }
     };
   }
+}
+
+const outcomes = ["allowed", "denied", "error"] as const;
+
+function outcomeOf(verdict: Verdict): (typeof outcomes)[number] {
+  if (verdict.allowed) return "allowed";
+  return verdict.code < 500 ? "denied" : "error";
 }
 
 /** Looked at when somebody scrapes, not before. */
