@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
+import type { ChildProcess } from "node:child_process";
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { Prometheus } from "../../sites/prometheus.ts";
-import { eventually } from "../../sites/shell.ts";
+import { makeAuthority, makeLeaf } from "../../../src/adapters/kubernetes/certificates.ts";
+import { end, eventually, start } from "../../sites/shell.ts";
 import type { LabCluster } from "../cluster.ts";
+import { Workload } from "../workload.ts";
+
+const bin = join(import.meta.dirname, "../../../bin/ipman");
 
 /** What a real Prometheus judges of the operator, by the shipped rules. */
 export function alertScenarios(cluster: () => LabCluster): void {
@@ -13,14 +18,15 @@ export function alertScenarios(cluster: () => LabCluster): void {
 
     /** Debian's Prometheus has no discovery of Kubernetes' own: it is told where the pods are. */
     const targets = () => join(cluster().folder, "targets.json");
-    function findPods(): void {
+    function findPods(...others: readonly string[]): void {
       const wanted = ["-n", "ipman-system", "-l", "ipman.dialo.ai/type in (operator,agent)"];
       const addresses = cluster().kubectl(
         ...["get", "pods", ...wanted, "-o", "jsonpath={.items[*].status.podIP}"],
       );
-      const all = addresses.split(" ").filter(Boolean);
+      const pods = addresses.split(" ").filter(Boolean);
+      const all = [...pods.map((address) => `${address}:9740`), ...others];
       const next = `${targets()}.new`;
-      writeFileSync(next, JSON.stringify([{ targets: all.map((address) => `${address}:9740`) }]));
+      writeFileSync(next, JSON.stringify([{ targets: all }]));
       renameSync(next, targets());
     }
 
@@ -53,6 +59,47 @@ export function alertScenarios(cluster: () => LabCluster): void {
       await becomes([]);
     });
 
+    it("fires IPManWebhookErrors where the operator may not note an address", async () => {
+      const role = ["clusterrole", "ipman-operator"];
+      const { rules } = JSON.parse(cluster().kubectl("get", ...role, "-o", "json")) as {
+        rules: readonly { readonly resources: readonly string[] }[];
+      };
+      const may = (some: typeof rules) =>
+        cluster().kubectl("patch", ...role, "--type=merge", "-p", JSON.stringify({ rules: some }));
+      const noted = (rule: (typeof rules)[number]) =>
+        rule.resources.includes("ipsecconnections/status");
+      cluster().kubectl("scale", "deployment/work", "--replicas=1");
+      await eventually(() => assert.equal(Workload.of(cluster(), "work").length, 1), 30_000, 200);
+      may(rules.filter((rule) => !noted(rule)));
+      cluster().kubectl("scale", "deployment/work", "--replicas=2");
+      await becomes(["IPManWebhookErrors"]);
+      may(rules);
+      // Its controller waits longer after each refusal, and not at all where it has news.
+      cluster().kubectl("scale", "deployment/work", "--replicas=1");
+      cluster().kubectl("scale", "deployment/work", "--replicas=2");
+      assert.equal(Workload.started(cluster(), "work").length, 2);
+      await becomes([]);
+    });
+
+    it("fires IPManCertificateEnds where nobody renews what another issues", async () => {
+      const lifetimeMs = 10 * 24 * 3_600_000;
+      const ca = await makeAuthority({ name: "CN=another", lifetimeMs });
+      const leaf = await makeLeaf(ca, { name: "CN=ends", hosts: ["localhost"], lifetimeMs });
+      const pair = { "tls.crt": leaf.certificate, "tls.key": leaf.key };
+      const metadata = { name: "ends-soon", namespace: "ipman-system" };
+      cluster().apply({ apiVersion: "v1", kind: "Secret", metadata, stringData: pair });
+      const third = startReplica(cluster(), metadata.name);
+      try {
+        findPods(thirdAddress);
+        await becomes(["IPManCertificateEnds"]);
+      } finally {
+        await end(third);
+        findPods();
+        cluster().kubectl("delete", "secret", "-n", metadata.namespace, metadata.name);
+      }
+      await becomes([]);
+    });
+
     it("fires IPManNoLeader where no operator is left to say so", async () => {
       const scale = ["scale", "-n", "ipman-system", "deployment/ipman-operator"];
       cluster().kubectl(...scale, "--replicas=0");
@@ -64,4 +111,17 @@ export function alertScenarios(cluster: () => LabCluster): void {
       await becomes([]);
     });
   });
+}
+
+const thirdAddress = "127.0.0.1:9742";
+
+/** A replica on the machine itself, whose certificate somebody else is to renew. */
+function startReplica(cluster: LabCluster, certificateSecret: string): ChildProcess {
+  const args = [
+    ...[bin, "operator", "--ipman-image", "ipman:dev", "--charon-image", "ipman-charon:dev"],
+    ...["--namespace", "ipman-system", "--listen", thirdAddress, "--webhook-port", "9444"],
+    ...["--certificates", "external", "--certificate-secret", certificateSecret],
+    ...["--kubeconfig", cluster.plane.kubeconfig],
+  ];
+  return start(join(cluster.folder, "third-operator.log"), process.execPath, args);
 }
