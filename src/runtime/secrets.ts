@@ -3,14 +3,18 @@ import type { SecretRef } from "../model/connection.ts";
 import { writtenAt } from "../model/written-at.ts";
 import type { Secret } from "../model/schema/secret.ts";
 
+interface Kept {
+  readonly value: string;
+  /** Of the Secret that has it. */
+  readonly metadata: Secret["metadata"];
+}
+
 /**
  * The values of secrets. They leave this store for charon only; everybody else gets a
  * revision, which changes with the value and tells nothing of it.
  */
 export class Secrets {
-  readonly #values = new Map<string, string>();
-  /** When each was written, in seconds since the epoch, where that is known. */
-  readonly #changedAt = new Map<string, number | undefined>();
+  readonly #values = new Map<string, Kept>();
   /** Each made when it is asked for first. */
   readonly #revisions = new Map<string, string>();
   readonly #salt = randomBytes(32);
@@ -19,18 +23,15 @@ export class Secrets {
   replace(secrets: readonly Secret[]): void {
     const before = new Map(this.#values);
     this.#values.clear();
-    this.#changedAt.clear();
     for (const secret of secrets) {
-      const changedAt = writtenAt(secret.metadata);
       for (const [key, value] of entriesOf(secret)) {
-        const { namespace = "default", name } = secret.metadata;
-        const id = idOf({ namespace, name, key });
-        this.#values.set(id, value);
-        this.#changedAt.set(id, changedAt);
+        const { metadata } = secret;
+        const { namespace = "default", name } = metadata;
+        this.#values.set(idOf({ namespace, name, key }), { value, metadata });
       }
     }
-    for (const [id, value] of before) {
-      if (this.#values.get(id) !== value) this.#revisions.delete(id);
+    for (const [id, { value }] of before) {
+      if (this.#values.get(id)?.value !== value) this.#revisions.delete(id);
     }
   }
 
@@ -39,16 +40,18 @@ export class Secrets {
   }
 
   value(ref: SecretRef): string | undefined {
-    return this.#values.get(idOf(ref));
+    return this.#values.get(idOf(ref))?.value;
   }
 
+  /** When its Secret was written, in seconds since the epoch, where that is known. */
   changedAt(ref: SecretRef): number | undefined {
-    return this.#changedAt.get(idOf(ref));
+    const kept = this.#values.get(idOf(ref));
+    return kept && writtenAt(kept.metadata);
   }
 
   revision(ref: SecretRef): string | undefined {
     const id = idOf(ref);
-    const value = this.#values.get(id);
+    const value = this.#values.get(id)?.value;
     if (value === undefined) return undefined;
     const known = this.#revisions.get(id);
     if (known !== undefined) return known;
