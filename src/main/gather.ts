@@ -1,9 +1,11 @@
 import { execFile } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
 import { arch, release, version } from "node:os";
 import { promisify } from "node:util";
 import { stringify } from "yaml";
 import { ask, askOnce } from "../adapters/control/client.ts";
 import type { ControlRequest } from "../adapters/control/protocol.ts";
+import { netnsFolder } from "../adapters/netlink/namespace.ts";
 import type { Finding } from "../model/finding.ts";
 import type { RecentLine } from "../runtime/recent.ts";
 import type { Status } from "../runtime/status.ts";
@@ -90,8 +92,7 @@ async function ofHost(archive: Archive): Promise<void> {
     const charon = await printed(["swanctl", "--version"]).catch(String);
     return `Linux ${release()} ${arch()} ${version()}\nNode ${versions.node}\n${charon}`;
   });
-  const names = await printed(["ip", "netns", "list"]).catch(() => "");
-  const namespaces = names.split("\n").flatMap((line) => line.split(" ")[0] || []);
+  const namespaces = existsSync(netnsFolder) ? readdirSync(netnsFolder) : [];
   for (const [file, look] of Object.entries(looks)) {
     await archive.put(`host/${file}.txt`, () => printed(look));
     for (const name of namespaces) {
