@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { auditTime, firstValueFrom, filter, Subject, timeout } from "rxjs";
 import { childSpec, connectionSpec, secret } from "../../lab/sites/manifests.ts";
 import { Charon } from "../../src/adapters/vici/charon.ts";
+import { Figures } from "../../src/adapters/vici/figures.ts";
 import type { Snapshot } from "../../src/model/resource.ts";
 import { serveInspector } from "../../src/runtime/inspector/serve.ts";
 import { serveMetrics } from "../../src/runtime/metrics-server.ts";
@@ -95,7 +96,7 @@ async function heapWith(connections: number): Promise<number> {
   return heap();
 }
 
-metrics.observe(supervisor, new Charon(path), obedientNetwork);
+metrics.observe(supervisor, new Figures(path, {}, charon), obedientNetwork);
 supervisor.start();
 // What a runtime takes in any case is in both.
 const few = await heapWith(count / 10);

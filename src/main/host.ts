@@ -11,7 +11,8 @@ import { watchFolder } from "../adapters/manifests/watch.ts";
 import { applyPlan } from "../adapters/netlink/apply-plan.ts";
 import { netnsFolder } from "../adapters/netlink/namespace.ts";
 import { Poller } from "../adapters/netlink/poller.ts";
-import { Charon, figuresOf } from "../adapters/vici/charon.ts";
+import { Charon } from "../adapters/vici/charon.ts";
+import { Figures, ikeFiguresOf } from "../adapters/vici/figures.ts";
 import { formatPrefix } from "../model/prefix.ts";
 import { HostExaminer } from "../runtime/host-examiner.ts";
 import { HostNetwork } from "../runtime/host-network.ts";
@@ -109,7 +110,7 @@ async function build(
     const inspector = await serveInspector(options.inspect, supervisor);
     log.info({ url: resources.use(inspector).url }, "the state machines can be looked at");
   }
-  metrics.observe(supervisor, new Charon(options.vici, whileScraped), network);
+  metrics.observe(supervisor, new Figures(options.vici, whileScraped, charon), network);
   const subscriptions = new Subscription();
   resources.defer(() => subscriptions.unsubscribe());
   subscriptions.add(logChanges(log, supervisor));
@@ -125,7 +126,7 @@ function examinerOf(
   poller: Poller,
 ): HostExaminer {
   return new HostExaminer({
-    ...{ network, poller, figures: () => figuresOf(vici, whileScraped) },
+    ...{ network, poller, figures: () => ikeFiguresOf(vici, whileScraped) },
     worker: ({ connection, child, gateway }, one) => {
       // On a host every worker is one of its own.
       const worker = one as HostWorker;

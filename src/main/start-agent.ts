@@ -12,7 +12,8 @@ import { NamedSecrets } from "../adapters/kubernetes/named-secrets.ts";
 import { resourceTypes } from "../adapters/kubernetes/resource-type.ts";
 import { View } from "../adapters/kubernetes/view.ts";
 import { Poller } from "../adapters/netlink/poller.ts";
-import { Charon, figuresOf } from "../adapters/vici/charon.ts";
+import { Charon } from "../adapters/vici/charon.ts";
+import { Figures, ikeFiguresOf } from "../adapters/vici/figures.ts";
 import { digestOf } from "../model/group.ts";
 import { label } from "../model/labels.ts";
 import { trimmedPod } from "../model/worker-pod.ts";
@@ -125,6 +126,8 @@ class AgentParts {
       }),
     );
     const supervisor = this.#supervisor(charon, network, placement, declared);
+    const figures = new Figures(this.#options.vici, whileScraped, charon);
+    this.#metrics.observe(supervisor, figures, network);
     this.#report(supervisor, network, declared);
     await this.#answer(supervisor, this.#examiner(network, poller));
     supervisor.start();
@@ -156,7 +159,7 @@ class AgentParts {
   }
 
   #examiner(network: HostNetwork, poller: Poller): Examiner {
-    const figures = () => figuresOf(this.#options.vici, whileScraped);
+    const figures = () => ikeFiguresOf(this.#options.vici, whileScraped);
     // Workers are on any node: only what they answer is seen from here.
     return new HostExaminer({ network, poller, figures, worker: () => undefined });
   }
@@ -182,7 +185,6 @@ class AgentParts {
   #report(supervisor: Supervisor, network: HostNetwork, declared: Declared): void {
     const client = this.#client;
     const onTrouble = this.#onTrouble;
-    this.#metrics.observe(supervisor, new Charon(this.#options.vici, whileScraped), network);
     this.#follow(logChanges(this.#log, supervisor));
     const events = new EventRecorder(client, "ipman.dialo.ai/agent", onTrouble);
     this.#resources.use(

@@ -6,14 +6,14 @@ import type { EchoPath } from "../adapters/icmp/echo-socket.ts";
 import type { Address } from "../model/address.ts";
 import type { Worker } from "../model/endpoint.ts";
 import type { NetworkPlan } from "../model/network-plan.ts";
-import type { CharonFigures } from "../model/sa-figures.ts";
+import type { IkeFigures } from "../model/sa-figures.ts";
 import type { Ask, Examiner, Placed } from "./diagnosis/examiner.ts";
 import type { HostNetwork } from "./host-network.ts";
 
 export interface HostExaminerOptions {
   readonly network: HostNetwork;
   readonly poller: Poller;
-  readonly figures: () => Promise<CharonFigures>;
+  readonly figures: () => Promise<readonly IkeFigures[]>;
   /** A worker's namespace as a path, and what it is to hold; undefined where it is elsewhere. */
   readonly worker: (
     placed: Placed,
@@ -72,7 +72,7 @@ export class HostExaminer implements Examiner {
     return this.#options.network.xfrmErrors();
   }
 
-  figures(): Promise<CharonFigures> {
+  figures(): Promise<readonly IkeFigures[]> {
     return this.#options.figures();
   }
 

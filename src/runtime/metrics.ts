@@ -76,9 +76,11 @@ export class Metrics implements Disposable {
 
   /** Everything, as of now. */
   async text(): Promise<string> {
-    const ofCharon = (await this.#charon?.text()) ?? "";
+    // While charon makes its answer there is time for the rest.
+    const ofCharon = this.#charon?.text();
     this.#status = this.#supervisor && statusOf(this.#supervisor);
-    return ofCharon + (await this.registry.metrics());
+    const own = await this.registry.metrics();
+    return ((await ofCharon) ?? "") + own;
   }
 
   /** Takes what charon tells unasked. */

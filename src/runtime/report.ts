@@ -1,4 +1,4 @@
-import type { CharonFigures } from "../model/sa-figures.ts";
+import type { IkeFigures } from "../model/sa-figures.ts";
 import { isInstalled } from "../model/sa.ts";
 import { statusOf, type Status } from "./status.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -16,16 +16,14 @@ export interface Report extends Status {
   readonly traffic: Readonly<Record<string, ChildTraffic>>;
 }
 
-const nothing: CharonFigures = { ikes: [], loaded: new Map() };
-
 /** The state of everything, and the traffic of what is up. */
 export async function reportOf(
   supervisor: Supervisor,
-  figures: () => Promise<CharonFigures>,
+  figures: () => Promise<readonly IkeFigures[]>,
 ): Promise<Report> {
   const status = statusOf(supervisor);
   // Where charon is away the status says so.
-  const { ikes } = await figures().catch(() => nothing);
+  const ikes = await figures().catch(() => []);
   const idOf = new Map(status.connections.map(({ id, name }) => [name, id]));
   const traffic: Record<string, ChildTraffic> = {};
   for (const { connection, children } of ikes) {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BehaviorSubject } from "rxjs";
 import { Charon } from "../../src/adapters/vici/charon.ts";
+import { Figures } from "../../src/adapters/vici/figures.ts";
 import { resourceKey, type Resource, type Snapshot } from "../../src/model/resource.ts";
 import { Metrics } from "../../src/runtime/metrics.ts";
 import { Supervisor } from "../../src/runtime/supervisor.ts";
@@ -20,6 +21,7 @@ export class World implements AsyncDisposable {
   readonly behaviours = new Map<string, Behaviour>();
   readonly #folder = mkdtempSync(join(tmpdir(), "world-"));
   readonly #path = join(this.#folder, "vici");
+  readonly #adapter = new Charon(this.#path);
   readonly #desired: BehaviorSubject<Snapshot>;
   readonly #simulation: Simulation;
   #charon: SimulatedCharon | undefined;
@@ -28,7 +30,7 @@ export class World implements AsyncDisposable {
     this.#simulation = simulation;
     this.#desired = new BehaviorSubject<Snapshot>({ resources, problems: [] });
     this.supervisor = new Supervisor({
-      charon: new Charon(this.#path),
+      charon: this.#adapter,
       network: obedientNetwork,
       placement: simulatedPlacement(),
       desired: this.#desired,
@@ -42,7 +44,8 @@ export class World implements AsyncDisposable {
 
   /** Also what charon tells of itself when it is asked. */
   observe(): void {
-    this.metrics.observe(this.supervisor, new Charon(this.#path), obedientNetwork);
+    const figures = new Figures(this.#path, {}, this.#adapter);
+    this.metrics.observe(this.supervisor, figures, obedientNetwork);
   }
 
   /** The charon that runs now. */

@@ -1,12 +1,7 @@
 import { Observable } from "rxjs";
 import { connect, type ConnectOptions, type Session, ViciError } from "vici-client";
 import type { Connection } from "../../model/connection.ts";
-import {
-  figuresFromMessage,
-  loadedFromMessage,
-  type CharonFigures,
-  type IkeFigures,
-} from "../../model/sa-figures.ts";
+import { figuresFromMessage } from "../../model/sa-figures.ts";
 import { ikeSasFromMessage, type IkeSa } from "../../model/sa.ts";
 import {
   connectionOfSecretId,
@@ -30,6 +25,7 @@ export class Charon implements Disposable {
   readonly #options: ConnectOptions;
   #session: Session | undefined;
   #process: PeerProcess | undefined;
+  #given = 0;
 
   /**
    * @param path of the VICI socket
@@ -37,6 +33,11 @@ export class Charon implements Disposable {
    */
   constructor(path: string, limits: Pick<ConnectOptions, "deadlineMs"> = {}) {
     this.#options = { path, ...limits };
+  }
+
+  /** How often it was told to load or to unload, done or not: charon may have others since. */
+  get given(): number {
+    return this.#given;
   }
 
   async open(): Promise<void> {
@@ -84,7 +85,9 @@ export class Charon implements Disposable {
       type: "IKE",
       data: secret,
     });
-    await session.request("load-conn", messageFromConnection(connection) as Record<string, never>);
+    await this.#giving(() =>
+      session.request("load-conn", messageFromConnection(connection) as Record<string, never>),
+    );
   }
 
   /** Ends a connection's IKE SAs and removes connection and secret. */
@@ -92,7 +95,7 @@ export class Charon implements Disposable {
     const session = this.#live();
     await this.#terminate({ ike: name });
     const { conns } = await session.request("get-conns");
-    if (conns.includes(name)) await session.request("unload-conn", { name });
+    if (conns.includes(name)) await this.#giving(() => session.request("unload-conn", { name }));
     await session.request("unload-shared", { id: secretId(name) });
   }
 
@@ -120,17 +123,6 @@ export class Charon implements Disposable {
     return sas;
   }
 
-  /** What there is to measure. */
-  async figures(): Promise<CharonFigures> {
-    const session = this.#live();
-    const ikes: IkeFigures[] = [];
-    const loaded = new Map<string, readonly string[]>();
-    for await (const item of session.stream("list-sas")) ikes.push(...figuresFromMessage(item));
-    for await (const item of session.stream("list-conns"))
-      for (const [name, children] of loadedFromMessage(item)) loaded.set(name, children);
-    return { ikes, loaded };
-  }
-
   /** The names of the connections that ipman has loaded, by the secrets it marked. */
   async owned(): Promise<string[]> {
     const { keys } = await this.#live().request("get-shared");
@@ -151,20 +143,16 @@ export class Charon implements Disposable {
     }
   }
 
+  /** Counted before and after: whoever lists in between may see either. */
+  async #giving(order: () => Promise<unknown>): Promise<void> {
+    this.#given++;
+    await order().finally(() => this.#given++);
+  }
+
   #live(): Session {
     if (this.#session !== undefined) return this.#session;
     throw new ViciError("session", "closed", `not connected to ${this.#options.path}`);
   }
-}
-
-/** What there is to measure of the charon at a socket, by a session of its own. */
-export async function figuresOf(
-  path: string,
-  limits: Pick<ConnectOptions, "deadlineMs">,
-): Promise<CharonFigures> {
-  using charon = new Charon(path, limits);
-  await charon.open();
-  return await charon.figures();
 }
 
 /** What each event tells, until the session ends or nobody listens any more. */

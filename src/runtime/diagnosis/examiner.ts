@@ -2,7 +2,7 @@ import type { Way } from "../../adapters/netlink/way.ts";
 import type { Address } from "../../model/address.ts";
 import type { Child, Connection } from "../../model/connection.ts";
 import type { Gateway, Worker } from "../../model/endpoint.ts";
-import type { CharonFigures } from "../../model/sa-figures.ts";
+import type { IkeFigures } from "../../model/sa-figures.ts";
 import type { Tunnel } from "../../machines/gateway.ts";
 
 /** A child with where it is, as its gateway's actor knows it. */
@@ -37,5 +37,5 @@ export interface Examiner {
   /** Largest packet that enters a child's tunnel whole, in bytes. */
   readonly tunnelMtu: (placed: Placed) => number;
   readonly xfrmErrors: () => ReadonlyMap<string, number>;
-  readonly figures: () => Promise<CharonFigures>;
+  readonly figures: () => Promise<readonly IkeFigures[]>;
 }

@@ -45,7 +45,7 @@ interface Counters {
 }
 
 async function countersOf({ connection, child }: Placed, examiner: Examiner): Promise<Counters> {
-  const { ikes } = await examiner.figures();
+  const ikes = await examiner.figures();
   const sas = ikes.filter((ike) => ike.connection === connection.name);
   const sa = sas.flatMap(({ children }) => children).findLast(({ name }) => name === child.key);
   return { sa, errors: examiner.xfrmErrors() };
