@@ -8,15 +8,16 @@ import { StateFile } from "../adapters/host/state-file.ts";
 import { Declared } from "../adapters/kubernetes/declared.ts";
 import { EventRecorder } from "../adapters/kubernetes/events.ts";
 import { KubeClient } from "../adapters/kubernetes/kube-client.ts";
+import { livePods } from "../adapters/kubernetes/live-pods.ts";
 import { NamedSecrets } from "../adapters/kubernetes/named-secrets.ts";
-import { resourceTypes } from "../adapters/kubernetes/resource-type.ts";
 import { View } from "../adapters/kubernetes/view.ts";
+import type { Wanted } from "../adapters/kubernetes/watch.ts";
 import { Poller } from "../adapters/netlink/poller.ts";
 import { Charon } from "../adapters/vici/charon.ts";
 import { Figures, ikeFiguresOf } from "../adapters/vici/figures.ts";
 import { digestOf } from "../model/group.ts";
 import { label } from "../model/labels.ts";
-import { trimmedPod } from "../model/worker-pod.ts";
+import { trimmedPod, type Pod } from "../model/worker-pod.ts";
 import { AgentReporter } from "../runtime/cluster/agent-reporter.ts";
 import { agentDesired } from "../runtime/cluster/agent-desired.ts";
 import { ChildMemory } from "../runtime/cluster/child-memory.ts";
@@ -103,8 +104,8 @@ class AgentParts {
     const declared = resources.use(new Declared(this.#client, { onTrouble: this.#onTrouble }));
     const group = digestOf([this.#options.groupId]);
     const ofGroup = `${label.type}=xfrm,${label.groupId}=${group}`;
-    const gateways = this.#pods(ofGroup, this.#client.namespace);
-    const workers = this.#pods(label.worker);
+    const gateways = this.#pods(livePods(ofGroup, this.#client.namespace));
+    const workers = this.#pods(livePods(label.worker));
     const ready = () => declared.synced && gateways.synced && workers.synced;
     resources.use(await serveMetrics(this.#options.listen, this.#metrics, ready));
     const charon = new Charon(this.#options.vici);
@@ -195,8 +196,7 @@ class AgentParts {
     );
   }
 
-  #pods(labelSelector: string, namespace?: string) {
-    const wanted = { type: resourceTypes.Pod, labelSelector, namespace };
+  #pods(wanted: Wanted): View<Pod> {
     const options = { onTrouble: this.#onTrouble, trim: trimmedPod };
     return this.#resources.use(new View(this.#client, wanted, options));
   }

@@ -7,13 +7,15 @@ import { EventRecorder } from "../adapters/kubernetes/events.ts";
 import { endOf } from "../adapters/kubernetes/certificates.ts";
 import { KubeClient } from "../adapters/kubernetes/kube-client.ts";
 import { LeaseLock } from "../adapters/kubernetes/lease.ts";
+import { holders, livePods } from "../adapters/kubernetes/live-pods.ts";
 import { resourceTypes } from "../adapters/kubernetes/resource-type.ts";
 import { View } from "../adapters/kubernetes/view.ts";
+import type { Wanted } from "../adapters/kubernetes/watch.ts";
 import { carrierPod, type CarrierPod } from "../model/carrier-pod.ts";
 import type { Image } from "../model/image.ts";
 import type { KubeObject, OwnerReference } from "../model/kube-object.ts";
 import { label, manager } from "../model/labels.ts";
-import { trimmedPod } from "../model/worker-pod.ts";
+import { trimmedPod, type Pod } from "../model/worker-pod.ts";
 import type { WorkloadSettings } from "../model/workloads.ts";
 import { backgroundWrites } from "../runtime/cluster/writes.ts";
 import { logTrouble } from "../runtime/log.ts";
@@ -117,8 +119,10 @@ class OperatorParts {
     const cluster = resources.use(
       new Cluster({
         declared,
-        gateways: this.#pods(`${label.type}=xfrm,${label.managedBy}=${manager}`, this.#namespace),
-        workers: this.#pods(label.worker),
+        gateways: this.#pods(
+          livePods(`${label.type}=xfrm,${label.managedBy}=${manager}`, this.#namespace),
+        ),
+        workers: this.#pods(holders),
       }),
     );
     const amender = new StatusAmender(this.#client, cluster);
@@ -133,8 +137,7 @@ class OperatorParts {
     return { lost: this.#lead(parts, settings) };
   }
 
-  #pods(labelSelector: string, namespace?: string) {
-    const wanted = { type: resourceTypes.Pod, labelSelector, namespace };
+  #pods(wanted: Wanted): View<Pod> {
     const options = { onTrouble: this.#onTrouble, trim: trimmedPod };
     return this.#resources.use(new View(this.#client, wanted, options));
   }

@@ -29,8 +29,9 @@ export interface KubeObject {
   readonly metadata: KubeMeta;
 }
 
-/** A page of a collection; its items lack apiVersion and kind. */
+/** A page of a collection; its items may lack apiVersion and kind. */
 export interface KubeList {
   readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
-  readonly items: readonly { readonly metadata: KubeMeta }[];
+  /** Null where there is none and only metadata was asked for. */
+  readonly items: readonly { readonly metadata: KubeMeta }[] | null;
 }

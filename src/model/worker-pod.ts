@@ -7,12 +7,12 @@ import { parsePrefix, type Prefix } from "./prefix.ts";
 
 /** The part of a Pod that ipman reads. */
 export interface Pod extends KubeObject {
-  readonly status?: { readonly phase?: string; readonly podIP?: string };
+  readonly status?: { readonly podIP?: string };
 }
 
 /** Keeps of a pod what is read of it: thousands are held. */
 export function trimmedPod(object: KubeObject): Pod {
-  const { apiVersion, kind, metadata, status } = object as Pod;
+  const { metadata, status } = object as Pod;
   const { name, namespace, uid, resourceVersion, annotations } = metadata;
   const { creationTimestamp, deletionTimestamp } = metadata;
   const own = Object.entries(annotations ?? {}).filter(([key]) => known.has(key));
@@ -25,21 +25,16 @@ export function trimmedPod(object: KubeObject): Pod {
     ...(deletionTimestamp !== undefined && { deletionTimestamp }),
     annotations: Object.fromEntries(own),
   };
-  const { phase, podIP } = status ?? {};
+  const { podIP } = status ?? {};
   return {
-    apiVersion,
-    kind,
-    metadata: kept,
-    status: {
-      ...(phase !== undefined && { phase }),
-      ...(podIP !== undefined && { podIP }),
-    },
+    ...{ apiVersion: "v1", kind: "Pod", metadata: kept },
+    status: podIP === undefined ? {} : { podIP },
   };
 }
 
 const known: ReadonlySet<string> = new Set(Object.values(annotation));
 
-/** A pod's hold on an address; a pod that has ended holds none. */
+/** A pod's hold on an address, until it has ended. */
 export interface Holding {
   readonly connection: string;
   /** A key or a name. */
@@ -59,19 +54,13 @@ export function holdingOf(pod: Pod): Holding | undefined {
   return holding;
 }
 
-function readHolding({ metadata, status }: Pod): Holding | undefined {
-  if (hasEnded(status?.phase)) return undefined;
+function readHolding({ metadata }: Pod): Holding | undefined {
   const { annotations = {} } = metadata;
   const connection = annotations[annotation.connection];
   const child = annotations[annotation.child];
   const address = parsePrefix(annotations[annotation.vxlanIp] ?? "");
   if (connection === undefined || child === undefined || address === undefined) return undefined;
   return { connection, child, pool: annotations[annotation.pool] ?? "", address };
-}
-
-/** A pod whose containers have all ended, for good. */
-export function hasEnded(phase: string | undefined): boolean {
-  return phase === "Succeeded" || phase === "Failed";
 }
 
 /** The worker that a pod is, once it has an address of its own on the pod network. */

@@ -9,6 +9,8 @@ import { annotation, label } from "../../src/model/labels.ts";
 import { asking, gateway, Replica, ttlMs } from "../simulator/admitting.ts";
 import { KubeApi } from "../simulator/kube-api.ts";
 
+type Pod = KubeObject & { readonly status?: { readonly phase?: string } };
+
 /** Passes time in slices, between which streams get their turn. */
 async function pass(milliseconds: number): Promise<void> {
   for (let passed = 0; passed < milliseconds; passed += 5) {
@@ -35,10 +37,11 @@ class World implements Disposable {
     this.replicas = [new Replica(this.api, true), new Replica(this.api, false)];
   }
 
+  /** Those that hold an address. */
   get pods(): KubeObject[] {
-    return this.api
-      .all(resourceTypes.Pod)
-      .filter(({ metadata }) => label.worker in (metadata.labels ?? {}));
+    return (this.api.all(resourceTypes.Pod) as Pod[])
+      .filter(({ metadata }) => label.worker in (metadata.labels ?? {}))
+      .filter(({ status }) => status?.phase !== "Succeeded");
   }
 
   get pending(): string[] {
@@ -56,6 +59,11 @@ class World implements Disposable {
     if ("denied" in answer) this.denials.push(answer.denied);
     else this.api.put(resourceTypes.Pod, answer.pod);
     this.assertDistinct();
+  }
+
+  /** It stays, and what it had is another's. */
+  finish(pod: KubeObject): void {
+    this.api.put(resourceTypes.Pod, { ...pod, status: { phase: "Succeeded" } } as KubeObject);
   }
 
   delete({ metadata }: KubeObject): void {
@@ -112,6 +120,14 @@ const happenings: fc.Arbitrary<Happening> = fc.oneof(
     arbitrary: fc.nat(30).map((n) =>
       named(`up to ${n} deleted`, (world) => {
         for (const pod of world.pods.slice(0, n)) world.delete(pod);
+      }),
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.nat(10).map((n) =>
+      named(`up to ${n} finish`, (world) => {
+        for (const pod of world.pods.slice(0, n)) world.finish(pod);
       }),
     ),
   },
@@ -183,6 +199,19 @@ describe("the addresses that two replicas give", () => {
     assert.equal(world.pending.length, 1, "the leader does not know of it yet");
     await pass(8_000);
     assert.deepEqual(world.pending, []);
+  });
+
+  it("are free of a pod that has finished, and is still there", async () => {
+    using world = new World("10.0.2.10-10.0.2.10", () => 5);
+    await pass(200);
+    for (let round = 0; round < 3; round++) {
+      const asked = world.create(round);
+      await pass(6_000);
+      await asked;
+      assert.deepEqual([world.pods.length, world.denials], [1, []], `round ${round}`);
+      for (const pod of world.pods) world.finish(pod);
+      await pass(1_000);
+    }
   });
 
   it("are the same for a pod that is asked about again, and another's for a copy of it", async () => {

@@ -1,6 +1,7 @@
-import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
 import { Declared } from "../../src/adapters/kubernetes/declared.ts";
+import { holders, livePods } from "../../src/adapters/kubernetes/live-pods.ts";
 import { View } from "../../src/adapters/kubernetes/view.ts";
+import type { Wanted } from "../../src/adapters/kubernetes/watch.ts";
 import type { KubeObject } from "../../src/model/kube-object.ts";
 import { annotation, label } from "../../src/model/labels.ts";
 import { trimmedPod } from "../../src/model/worker-pod.ts";
@@ -30,12 +31,10 @@ export class Replica implements Disposable {
     const client = api.client((kind) => (kind === (this.lagging ?? kind) ? this.lagMs : 0));
     const onTrouble = (error: unknown) => void this.troubles.push(error);
     const declared = this.#parts.use(new Declared(client, { onTrouble }));
-    const pods = (labelSelector: string) =>
-      this.#parts.use(
-        new View(client, { type: resourceTypes.Pod, labelSelector }, { trim: trimmedPod }),
-      );
-    const gateways = pods(`${label.type}=xfrm`);
-    const workers = pods(label.worker);
+    const pods = (wanted: Wanted) =>
+      this.#parts.use(new View(client, wanted, { trim: trimmedPod }));
+    const gateways = pods(livePods(`${label.type}=xfrm`));
+    const workers = pods(holders);
     const cluster = this.#parts.use(new Cluster({ declared, gateways, workers }));
     const amender = new StatusAmender(client, cluster);
     const allocator = this.#parts.use(

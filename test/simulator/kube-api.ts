@@ -18,7 +18,7 @@ interface Watcher {
   readonly type: ResourceType;
   readonly selects: (object: KubeObject) => boolean;
   /** In the order of what happened; each is told after a while. */
-  readonly tell: (event: object) => void;
+  readonly tell: (event: string, object: KubeObject) => void;
 }
 
 /** An API server in memory: versions, compare-and-swap, and watches that are behind. */
@@ -52,11 +52,11 @@ export class KubeApi {
       list: async (
         type: ResourceType,
         _place: Place,
-        { labelSelector }: Selector,
+        selector: Selector,
         each: (object: KubeObject) => void,
       ) => {
         const { objects, version } = await answering(() => this.#list(type));
-        for (const object of objects.filter(selecting(labelSelector))) each(object);
+        for (const object of objects.filter(selecting(selector))) each(shown(object, selector));
         return version;
       },
       create: (type: ResourceType, object: KubeObject) =>
@@ -70,9 +70,13 @@ export class KubeApi {
       openWatch: (
         type: ResourceType,
         _place: Place,
-        query: Readonly<Record<string, string | undefined>>,
+        selector: Selector,
+        since: Readonly<Record<string, string | undefined>>,
         signal: AbortSignal,
-      ) => Promise.resolve(this.#watch(type, query, signal, lagMs)),
+      ) => {
+        const version = Number(since["resourceVersion"]);
+        return Promise.resolve(this.#watch(type, selector, version, signal, lagMs));
+      },
     };
     return client as unknown as KubeClient;
   }
@@ -86,7 +90,7 @@ export class KubeApi {
     const metadata = { ...object.metadata, uid, resourceVersion, generation };
     const stored = structuredClone({ ...object, metadata });
     this.#objects.set(key, stored);
-    this.#tell(type, before === undefined ? "ADDED" : "MODIFIED", stored);
+    this.#tell(type, before, stored);
   }
 
   remove(type: ResourceType, place: Place): void {
@@ -95,7 +99,7 @@ export class KubeApi {
     if (object === undefined) return;
     this.#objects.delete(key);
     const metadata = { ...object.metadata, resourceVersion: String(++this.#version) };
-    this.#tell(type, "DELETED", { ...object, metadata });
+    this.#tell(type, { ...object, metadata }, undefined);
   }
 
   all(type: ResourceType): KubeObject[] {
@@ -167,29 +171,27 @@ export class KubeApi {
 
   #watch(
     type: ResourceType,
-    query: Readonly<Record<string, string | undefined>>,
+    selector: Selector,
+    version: number,
     signal: AbortSignal,
     lagMs: (kind: string) => number,
   ): ReadableStream<Uint8Array> {
-    const labelled = selecting(query["labelSelector"]);
-    const [, name] = query["fieldSelector"]?.split("metadata.name=") ?? [];
-    const selects = (object: KubeObject) =>
-      labelled(object) && (name === undefined || object.metadata.name === name);
+    const selects = selecting(selector);
     const encoder = new TextEncoder();
-    let told = Promise.resolve();
+    let telling = Promise.resolve();
     const start = (controller: ReadableStreamDefaultController<Uint8Array>) => {
-      const tell = (event: object) => {
-        const line = encoder.encode(`${JSON.stringify(event)}\n`);
+      const tell = (event: string, object: KubeObject) => {
+        const told = { type: event, object: shown(object, selector) };
+        const line = encoder.encode(`${JSON.stringify(told)}\n`);
         const due = pause(this.#latency() + lagMs(type.kind));
-        told = Promise.all([told, due]).then(() => {
+        telling = Promise.all([telling, due]).then(() => {
           if (!signal.aborted) controller.enqueue(line);
         });
       };
       const watcher = { type, selects, tell };
       this.#watchers.add(watcher);
       for (const object of this.#list(type).objects.filter(selects))
-        if (Number(object.metadata.resourceVersion) > Number(query["resourceVersion"]))
-          tell({ type: "ADDED", object });
+        if (Number(object.metadata.resourceVersion) > version) tell("ADDED", object);
       signal.addEventListener("abort", () => {
         this.#watchers.delete(watcher);
         controller.error(signal.reason);
@@ -198,21 +200,47 @@ export class KubeApi {
     return new ReadableStream({ start });
   }
 
-  #tell(type: ResourceType, event: string, object: KubeObject): void {
-    for (const watcher of this.#watchers)
-      if (watcher.type.kind === type.kind && watcher.selects(object))
-        watcher.tell({ type: event, object });
+  /** To whoever it is not for any more, it is deleted. */
+  #tell(type: ResourceType, before: KubeObject | undefined, after: KubeObject | undefined): void {
+    for (const { type: of, selects, tell } of this.#watchers) {
+      if (of.kind !== type.kind) continue;
+      const was = before !== undefined && selects(before);
+      if (after !== undefined && selects(after)) tell(was ? "MODIFIED" : "ADDED", after);
+      else if (was) tell("DELETED", after ?? before);
+    }
   }
 }
 
-/** `key` or `key=value`, several with commas between. */
-function selecting(labelSelector: string | undefined): (object: KubeObject) => boolean {
-  const wanted = (labelSelector ?? "").split(",").filter((part) => part !== "");
-  return ({ metadata: { labels = {} } }) =>
-    wanted.every((part) => {
+/** A label may be asked for by `key` or `key=value`, a field by `path=value` or `path!=value`. */
+function selecting({ labelSelector, fieldSelector }: Selector): (object: KubeObject) => boolean {
+  const labels = partsOf(labelSelector);
+  const fields = partsOf(fieldSelector);
+  return (object) =>
+    labels.every((part) => {
       const [key = "", value] = part.split("=");
-      return key in labels && (value === undefined || labels[key] === value);
+      const has = object.metadata.labels?.[key];
+      return value === undefined ? has !== undefined : has === value;
+    }) &&
+    fields.every((part) => {
+      const [, path = "", operator, value] = /^(.*?)(!=|=)(.*)$/.exec(part) ?? [];
+      const has = path
+        .split(".")
+        .reduce<Json>(
+          (at, step) => (isRecord(at) ? at[step] : undefined),
+          object as unknown as Json,
+        );
+      return (has === value) === (operator === "=");
     });
+}
+
+function partsOf(selector: string | undefined): string[] {
+  return (selector ?? "").split(",").filter((part) => part !== "");
+}
+
+/** What is sent of it. */
+function shown({ apiVersion, kind, metadata, ...rest }: KubeObject, { metadataOnly }: Selector) {
+  if (metadataOnly !== true) return { apiVersion, kind, metadata, ...rest };
+  return { apiVersion: "meta.k8s.io/v1", kind: "PartialObjectMetadata", metadata };
 }
 
 function keyOf(type: ResourceType, { namespace, name }: Place): string {

@@ -11,9 +11,17 @@ const answerMs = 30_000;
 /** Objects per page of a list. */
 const pageSize = 500;
 
+const json = "application/json";
+
+/** What is accepted of a list, or of each object of a watch. */
+const accepted = (metadataOnly: boolean | undefined, suffix: "List" | "" = "") =>
+  metadataOnly ? `${json};as=PartialObjectMetadata${suffix};g=meta.k8s.io;v=v1` : json;
+
 export interface Selector {
   readonly labelSelector?: string | undefined;
   readonly fieldSelector?: string | undefined;
+  /** The server leaves out everything of an object but its metadata (PartialObjectMetadata). */
+  readonly metadataOnly?: boolean | undefined;
 }
 
 interface Call {
@@ -23,6 +31,8 @@ interface Call {
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: unknown;
   readonly contentType?: string;
+  /** A media type; JSON where it is left out. */
+  readonly accept?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -64,17 +74,18 @@ export class KubeClient implements AsyncDisposable {
   async list(
     type: ResourceType,
     place: Place,
-    selector: Selector,
+    { metadataOnly, ...selector }: Selector,
     each: (object: KubeObject) => void,
   ): Promise<string> {
     const { apiVersion, kind } = type;
-    const call = { op: `list ${wordsFor(type, place)}`, method: "GET" as const };
+    const accept = accepted(metadataOnly, "List");
+    const call = { op: `list ${wordsFor(type, place)}`, method: "GET" as const, accept };
     let page: KubeList | undefined;
     do {
       const next = page?.metadata.continue;
       const query = { ...selector, limit: String(pageSize), continue: next };
       page = (await this.#json({ ...call, path: pathOf(type, place), query })) as KubeList;
-      for (const { metadata, ...rest } of page.items) each({ apiVersion, kind, metadata, ...rest });
+      for (const item of page.items ?? []) each({ ...item, apiVersion, kind });
     } while (page.metadata.continue !== undefined && page.metadata.continue !== "");
     return page.metadata.resourceVersion;
   }
@@ -171,12 +182,15 @@ export class KubeClient implements AsyncDisposable {
   async openWatch(
     type: ResourceType,
     place: Place,
-    query: Readonly<Record<string, string | undefined>>,
+    { metadataOnly, ...selector }: Selector,
+    since: Readonly<Record<string, string | undefined>>,
     signal: AbortSignal,
   ): Promise<AsyncIterable<Uint8Array>> {
     const op = `watch ${wordsFor(type, place)}`;
     const path = pathOf(type, place);
-    return (await this.#send({ op, method: "GET", path, query, signal })).body;
+    const query = { ...selector, ...since, watch: "true" };
+    const accept = accepted(metadataOnly);
+    return (await this.#send({ op, method: "GET", path, query, signal, accept })).body;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -189,7 +203,7 @@ export class KubeClient implements AsyncDisposable {
   }
 
   async #send(call: Call): Promise<Dispatcher.ResponseData> {
-    const { op, method, path, query = {}, body, contentType = "application/json", signal } = call;
+    const { op, method, path, query = {}, body, contentType = json, accept = json, signal } = call;
     const url = new URL(`${this.#config.getCurrentCluster()?.server ?? ""}${path}`);
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(name, value);
@@ -199,7 +213,7 @@ export class KubeClient implements AsyncDisposable {
       response = await request(url, {
         method,
         dispatcher: await this.#pool(),
-        headers: { ...(await this.#credentials()), "content-type": contentType },
+        headers: { ...(await this.#credentials()), accept, "content-type": contentType },
         ...(signal !== undefined && { signal }),
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });

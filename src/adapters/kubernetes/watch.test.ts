@@ -62,11 +62,12 @@ class Script {
       openWatch: async (
         _type: unknown,
         _place: unknown,
-        query: Record<string, string>,
+        _selector: unknown,
+        since: Record<string, string>,
         signal: AbortSignal,
       ) => {
-        const marks = query["allowWatchBookmarks"] === "true" ? "" : " without bookmarks";
-        const answer = this.#next(`watch from ${query["resourceVersion"]}${marks}`);
+        const marks = since["allowWatchBookmarks"] === "true" ? "" : " without bookmarks";
+        const answer = this.#next(`watch from ${since["resourceVersion"]}${marks}`);
         if (!("watch" in answer)) throw new Error("a watch was not expected");
         return this.#body(answer.watch, answer.open === true, signal);
       },

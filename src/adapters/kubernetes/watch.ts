@@ -118,9 +118,8 @@ class Follower<T extends KubeObject> {
 
   /** Everything that is there now; gives the version to watch from. */
   async #find(each: (object: T) => void): Promise<string> {
-    const { type, namespace, name, labelSelector, fieldSelector } = this.#wanted;
+    const { type, namespace, name, ...selector } = this.#wanted;
     if (name === undefined) {
-      const selector = { labelSelector, fieldSelector };
       return this.#client.list(type, { namespace }, selector, (object) => each(object as T));
     }
     try {
@@ -135,9 +134,8 @@ class Follower<T extends KubeObject> {
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
-    const { type, namespace, name, labelSelector } = this.#wanted;
-    const ofName = name === undefined ? undefined : `metadata.name=${name}`;
-    const fieldSelector = ofName ?? this.#wanted.fieldSelector;
+    const { type, namespace, name, ...given } = this.#wanted;
+    const selector = name === undefined ? given : { fieldSelector: `metadata.name=${name}` };
     // With bookmarks the server would take it for a list, which takes an etcd of its liking.
     const absent = this.#version === fromNow;
     const forgotten = this.#version === this.#forgotten;
@@ -148,16 +146,14 @@ class Follower<T extends KubeObject> {
     const silence = new AbortController();
     const dead = () => silence.abort(new Error(`nothing heard for ${silenceMs / 1000} s`));
     let timer = setTimeout(dead, silenceMs);
-    const query = {
-      watch: "true",
+    const since = {
       allowWatchBookmarks: String(!absent && !forgotten),
       resourceVersion: forgotten ? fromNow : this.#version,
-      ...{ labelSelector, fieldSelector },
       timeoutSeconds: String(seconds),
     };
     try {
       const both = AbortSignal.any([signal, silence.signal]);
-      const body = await this.#client.openWatch(type, { namespace }, query, both);
+      const body = await this.#client.openWatch(type, { namespace }, selector, since, both);
       // What happened to it before this watch began is in nothing that was told.
       if (forgotten) await this.#list();
       for await (const line of linesOf(body)) {

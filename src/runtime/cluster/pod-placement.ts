@@ -10,7 +10,7 @@ import { findChild, type Connection } from "../../model/connection.ts";
 import type { Gateway, Worker } from "../../model/endpoint.ts";
 import { xfrmName } from "../../model/gateway-plan.ts";
 import { annotation } from "../../model/labels.ts";
-import { hasEnded, workerOfPod, type Pod } from "../../model/worker-pod.ts";
+import { workerOfPod, type Pod } from "../../model/worker-pod.ts";
 import type { PlacementPort } from "../ports.ts";
 import type { ChildMemory } from "./child-memory.ts";
 
@@ -197,7 +197,7 @@ interface Found {
 
 /** A pod that has its network, and has not ended. */
 function isThere({ status }: Pod): boolean {
-  return parseAddress(status?.podIP ?? "") !== undefined && !hasEnded(status?.phase);
+  return parseAddress(status?.podIP ?? "") !== undefined;
 }
 
 function isNewer(a: Pod, b: Pod): boolean {

@@ -6,7 +6,7 @@ import { parseAddress, type Address } from "../../model/address.ts";
 import { Ledger } from "../../model/allocation.ts";
 import { annotation } from "../../model/labels.ts";
 import { groupsOf, type Group } from "../../model/group.ts";
-import { hasEnded, type Pod } from "../../model/worker-pod.ts";
+import type { Pod } from "../../model/worker-pod.ts";
 import type { Child, Connection } from "../../model/connection.ts";
 import type { ConnectionResource } from "../../model/connection-resource.ts";
 import type { KubeObject } from "../../model/kube-object.ts";
@@ -15,9 +15,9 @@ import { WorkersByConnection } from "./workers-by-connection.ts";
 
 export interface ClusterViews {
   readonly declared: Declared;
-  /** Every gateway pod. */
+  /** Every gateway pod that has not ended. */
   readonly gateways: View<Pod>;
-  /** Every worker pod. */
+  /** Every worker pod that has not ended; its metadata will do. */
   readonly workers: View<Pod>;
 }
 
@@ -174,8 +174,7 @@ function gatewayAddresses(pods: Iterable<Pod>): Map<string, Address> {
   for (const { metadata, status } of pods) {
     const { annotations = {}, deletionTimestamp } = metadata;
     const address = parseAddress(status?.podIP ?? "");
-    if (deletionTimestamp !== undefined || hasEnded(status?.phase) || address === undefined)
-      continue;
+    if (deletionTimestamp !== undefined || address === undefined) continue;
     const owner = ownerOf(annotations[annotation.connection], annotations[annotation.child]);
     // Of several the first counts, as long as there are several.
     if (!addresses.has(owner)) addresses.set(owner, address);

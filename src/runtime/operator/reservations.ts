@@ -1,8 +1,8 @@
 import { auditTime, filter, interval, merge, Subscription } from "rxjs";
 import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
-import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
+import { holders } from "../../adapters/kubernetes/live-pods.ts";
 import { formatAddress } from "../../model/address.ts";
-import { annotation, label } from "../../model/labels.ts";
+import { annotation } from "../../model/labels.ts";
 import { parsePrefix } from "../../model/prefix.ts";
 import { reservedTime } from "../../model/reservation.ts";
 import { holdingOf, trimmedPod, type Pod } from "../../model/worker-pod.ts";
@@ -115,8 +115,8 @@ export class Reservations implements Disposable {
   async #withoutPod(id: string, entries: [string, string][]): Promise<[string, string][]> {
     const { client } = this.#options;
     const pods: Pod[] = [];
-    const selector = { labelSelector: label.worker };
-    await client.list(resourceTypes.Pod, {}, selector, (object) => pods.push(trimmedPod(object)));
+    const { type, ...selector } = holders;
+    await client.list(type, {}, selector, (object) => pods.push(trimmedPod(object)));
     const taken = versionsByAddress(id, pods);
     return entries.filter(([address]) => !taken.has(address));
   }
