@@ -16,6 +16,8 @@ const podsEach = 5;
 const mostBusyMs = 240_000;
 const leastQuietMs = 40_000;
 const lookMs = 5_000;
+/** Long enough that a collection of the whole heap, which comes once in minutes, is not all of it. */
+const idleMs = 120_000;
 const metrics = "127.0.0.1:9750";
 const ipman = join(import.meta.dirname, "../../bin/ipman");
 
@@ -35,7 +37,7 @@ export async function scaleRows(cluster: LabCluster): Promise<Row[]> {
   await isReady();
   const synced = (performance.now() - since) / 1_000;
   await isQuiet(operator);
-  const idle = await processorShare(operator, 30_000);
+  const idle = await processorShare(operator, idleMs);
   const heap = await heapMegabytes();
   await end(operator);
   const what = `operator with ${connections} connections and ${connections * podsEach} pods`;
