@@ -7,6 +7,7 @@ import { apiReference } from "../scripts/api-reference.ts";
 import { reasonsReference } from "../scripts/reasons-reference.ts";
 import { statusReference } from "../scripts/status-reference.ts";
 import { conditionTypes } from "../src/model/condition-types.ts";
+import { showUnreadable } from "../src/runtime/readiness-metrics.ts";
 import type { FiguresPort } from "../src/runtime/charon-metrics.ts";
 import { charonFamilies } from "../src/runtime/charon-series.ts";
 import type { NetworkPort } from "../src/runtime/ports.ts";
@@ -50,6 +51,7 @@ describe("the documentation", () => {
     metrics.observe({} as Supervisor, {} as FiguresPort, {} as NetworkPort);
     const { registry } = metrics;
     void new OperatorMetrics(registry, {} as Cluster);
+    showUnreadable(registry, () => []);
     const all = registry.getMetricsAsArray() as unknown as { name: string }[];
     const kept = all
       .filter(({ name }) => name.startsWith("ipman_"))

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { faults, plant, type FaultName } from "../sites/faults.ts";
 import { childSpec, connectionSpec, psk, secret, sites, yaml } from "../sites/manifests.ts";
 import { block } from "../sites/peer-firewall.ts";
 import { Prometheus } from "../sites/prometheus.ts";
@@ -10,6 +11,7 @@ import { TwoSites } from "../sites/two-sites.ts";
 
 /** With times as Prometheus' are: an hour is half a minute. */
 const rekeying = { rekey_time: "4s", life_time: "30s", rand_time: "0s" };
+const planted = Object.keys(faults) as FaultName[];
 const esp = { esp_proposals: "aes256-sha256-ecp256" };
 
 describe("a real Prometheus", () => {
@@ -26,7 +28,9 @@ describe("a real Prometheus", () => {
   before(async () => {
     lab = await TwoSites.build();
     await lab.mirror(one, { child: { rekey_time: "0s" }, connection: { rekey_time: "0s" } });
-    lab.ipman.apply("secret.yaml", yaml(secret({ one: psk, late: psk })));
+    const names = ["one", "late", ...planted.filter((name) => name !== "nokey")];
+    const keys = Object.fromEntries(names.map((name) => [name, psk]));
+    lab.ipman.apply("secret.yaml", yaml(secret(keys)));
     lab.ipman.apply("one.yaml", yaml(one));
     await lab.ipman.start("--log", "info");
     await lab.ipman.ready("one");
@@ -53,6 +57,12 @@ describe("a real Prometheus", () => {
     );
   }
 
+  /** Looks for so long whether anything else fires. */
+  async function stays(wanted: readonly string[], forMs: number): Promise<void> {
+    for (const until = Date.now() + forMs; Date.now() < until; await pause(100))
+      assert.deepEqual(await names(), wanted);
+  }
+
   const quiet = () => eventually(async () => assert.deepEqual(await names(), []), 30_000, 100);
 
   it("is told of no trouble by an hour of rekeys under traffic", async () => {
@@ -68,6 +78,48 @@ describe("a real Prometheus", () => {
     assert.equal(received, sent);
     assert.ok(rekeys() - before >= 5, `${rekeys() - before} rekeys`);
     assert.equal(await prometheus.value("count(ipman_child_up == 1)"), 2);
+  });
+
+  it("is told of no trouble by links that are deleted, or an ipman that is killed", async () => {
+    const pinging = new Pinging("app", "10.1.2.1");
+    for (const link of ["xfrm102", "vxlan102"]) {
+      inNetns("ipman-102", `ip link del ${link}`);
+      await stays([], 3_000);
+    }
+    await lab.ipman.stop("SIGKILL");
+    await lab.ipman.start("--log", "info");
+    await stays([], 5_000);
+    assert.equal(await prometheus.value("count(ipman_child_up == 1)"), 2);
+    const { received } = await pinging.stop();
+    assert.ok(received > 0);
+  });
+
+  it("fires IPManSpecInvalid for a document with problems, and for one that is none", async () => {
+    lab.ipman.apply(
+      "one.yaml",
+      yaml({ ...one, spec: { ...one.spec, remoteAddr: "not an address" } }),
+    );
+    await fires("IPManSpecInvalid");
+    const about = (await prometheus.firing()).map(({ labels }) => labels["connection"]);
+    assert.deepEqual(about, ["one"]);
+    lab.ipman.apply("one.yaml", yaml(one));
+    await quiet();
+    lab.ipman.apply("broken.yaml", "kind: IPSecConn\n  broken: [");
+    await fires("IPManSpecInvalid");
+    lab.ipman.remove("broken.yaml");
+    await quiet();
+  });
+
+  it("fires IPManChildDown alone for each connection that cannot come up", async () => {
+    for (const [n, name] of planted.entries()) await plant(lab, name, 10 + n);
+    await fires("IPManChildDown", 40_000);
+    const down = async () => (await prometheus.firing()).map(({ labels }) => labels["connection"]);
+    await eventually(async () => {
+      assert.deepEqual(new Set<string | undefined>(await down()), new Set(planted));
+    }, 40_000);
+    await stays(["IPManChildDown"], 5_000);
+    for (const name of planted) lab.ipman.remove(`${name}.yaml`);
+    await quiet();
   });
 
   it("fires IPManUnreachable for a probe that nobody answers", async () => {

@@ -4,22 +4,19 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { find } from "../sites/ipman.ts";
-import { childSpec, connectionSpec, psk, secret, sites, yaml } from "../sites/manifests.ts";
+import { faults, numbered, plant } from "../sites/faults.ts";
+import { psk, secret, yaml } from "../sites/manifests.ts";
 import { end, eventually, ip, start } from "../sites/shell.ts";
 import { Pinging } from "../sites/traffic.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
 const bin = join(import.meta.dirname, "../../bin/ipman");
 
-/** A connection with a child of its own number. */
-const numbered = (name: string, n: number, changes: object = {}) =>
-  connectionSpec(name, { children: { [`child-${n}`]: childSpec(n) }, ...changes });
-
 describe("what can go wrong is told, and stays where it is", () => {
   let lab: TwoSites;
   let pinging: Pinging;
   const good = numbered("good", 2);
-  const names = ["good", "psk", "ike", "esp", "ts", "extra", "away", "nokey"];
+  const names = ["good", ...Object.keys(faults)];
 
   before(async () => {
     lab = await TwoSites.build();
@@ -38,12 +35,10 @@ describe("what can go wrong is told, and stays where it is", () => {
   after(() => lab[Symbol.asyncDispose]());
 
   it("a wrong pre-shared key: AuthenticationFailed, and to be seen as it happens", async () => {
-    const cr = numbered("psk", 3);
-    await lab.mirror(cr, { secret: "another-key" });
     const shown = join(lab.folder, "inspect.log");
     const inspecting = start(shown, bin, ["inspect", "psk"]);
     await eventually(() => assert.match(readFileSync(shown, "utf8"), /charon .*ready/));
-    lab.ipman.apply("psk.yaml", yaml(cr));
+    await plant(lab, "psk", 3);
     await eventually(() => {
       const text = readFileSync(shown, "utf8");
       assert.match(text, /psk\/child-3 .*pending → negotiating/);
@@ -62,17 +57,12 @@ describe("what can go wrong is told, and stays where it is", () => {
   });
 
   it("no common IKE proposal: NoProposalChosen", async () => {
-    // At an address of its own: a peer chooses among all connections that match addresses.
-    const cr = numbered("ike", 4, { remoteAddr: sites.peer.other });
-    await lab.mirror(cr, { connection: { proposals: ["aes128-sha512-modp2048"] } });
-    lab.ipman.apply("ike.yaml", yaml(cr));
+    await plant(lab, "ike", 4);
     await lab.ipman.reason("ike", "NoProposalChosen");
   });
 
   it("no common ESP proposal: NoProposalChosen, of the child", async () => {
-    const cr = numbered("esp", 5);
-    await lab.mirror(cr, { child: { esp_proposals: ["chacha20poly1305"] } });
-    lab.ipman.apply("esp.yaml", yaml(cr));
+    await plant(lab, "esp", 5);
     await lab.ipman.until(
       (s) => find(s, "esp")?.children[0]?.failure?.reason === "NoProposalChosen",
     );
@@ -80,29 +70,26 @@ describe("what can go wrong is told, and stays where it is", () => {
   });
 
   it("traffic selectors that the peer refuses: TrafficSelectorsRefused", async () => {
-    const cr = numbered("ts", 6);
-    await lab.mirror(cr, { child: { local_ts: ["10.99.0.0/16"] } });
-    lab.ipman.apply("ts.yaml", yaml(cr));
+    await plant(lab, "ts", 6);
     await lab.ipman.reason("ts", "TrafficSelectorsRefused");
   });
 
   it("an option that charon does not know: ConfigRejected, with its words", async () => {
-    lab.ipman.apply("extra.yaml", yaml(numbered("extra", 7, { extra: { no_such_option: "1" } })));
+    await plant(lab, "extra", 7);
     const status = await lab.ipman.reason("extra", "ConfigRejected");
     assert.match(status.failure?.message ?? "", /unknown option: no_such_option/);
   });
 
   it("a peer that does not answer: PeerUnreachable", async () => {
-    lab.ipman.apply("away.yaml", yaml(numbered("away", 8, { remoteAddr: "192.168.1.99" })));
+    await plant(lab, "away", 8);
     await lab.ipman.reason("away", "PeerUnreachable", 30_000);
   });
 
   it("a secret without the key: SecretMissing, until it is there", async () => {
-    lab.ipman.apply("nokey.yaml", yaml(numbered("nokey", 9)));
+    await plant(lab, "nokey", 9);
     const status = await lab.ipman.reason("nokey", "SecretMissing");
     assert.match(status.failure?.message ?? "", /default\/ipsec-secret.*"nokey"/);
-    const cr = numbered("nokey", 9);
-    await lab.mirror(cr);
+    await lab.mirror(numbered("nokey", 9));
     lab.ipman.apply("secret2.yaml", yaml(secret({})).replace("name: ipsec-secret", "name: other"));
     lab.ipman.apply("secret.yaml", yaml(secret(Object.fromEntries(names.map((n) => [n, psk])))));
     await lab.ipman.ready("nokey");

@@ -3,6 +3,7 @@ import type { AdmissionHandler, Verdict } from "../../adapters/kubernetes/admiss
 import { endOf } from "../../adapters/kubernetes/certificates.ts";
 import { poolSize, type Ledger } from "../../model/allocation.ts";
 import type { Child } from "../../model/connection.ts";
+import { showReadiness, type Told } from "../readiness-metrics.ts";
 import type { Cluster } from "./cluster.ts";
 
 /** What an operator tells of itself: its pools, its webhooks, and whether it leads. */
@@ -31,6 +32,7 @@ export class OperatorMetrics {
       registers,
     });
     showPools(registry, cluster);
+    showReadiness(registry, () => toldIn(cluster));
   }
 
   leads(): void {
@@ -85,6 +87,13 @@ function showPools(registry: Registry, cluster: Cluster): void {
     "Addresses of a pool that neither a pod has nor one is about to have.",
     ({ child, ledger, labels }) => ledger.countFree(child, labels.pool),
   );
+}
+
+/** Every connection that there is; of one without a status nobody told yet. */
+function* toldIn(cluster: Cluster): Generator<Told> {
+  for (const id of cluster.ids) {
+    yield { id, conditions: cluster.object(id)?.status?.conditions ?? [] };
+  }
 }
 
 interface PoolOfConnection {
