@@ -13,6 +13,7 @@ import { placementScenarios } from "./scenarios/placement.ts";
 import { refusalScenarios } from "./scenarios/refusals.ts";
 import { lookingInScenarios } from "./scenarios/looking-in.ts";
 import { lossScenarios } from "./scenarios/losses.ts";
+import { withoutWakingAnybody } from "./scenarios/on-call.ts";
 import { rightScenarios } from "./scenarios/rights.ts";
 import { walkThroughScenarios } from "./scenarios/walk-through.ts";
 
@@ -41,7 +42,9 @@ describe("a cluster", () => {
   refusalScenarios(cluster);
   groupScenarios(cluster);
   placementScenarios(cluster);
-  lossScenarios(cluster);
-  absenceScenarios(cluster);
+  withoutWakingAnybody(cluster, () => {
+    lossScenarios(cluster);
+    absenceScenarios(cluster);
+  });
   lifecycleScenarios(cluster);
 });

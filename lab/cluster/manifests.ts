@@ -35,6 +35,10 @@ export function walkThrough(nodeName: string, changes: object = {}) {
   };
 }
 
+export function renamed<T extends { metadata: object }>(name: string, document: T): T {
+  return { ...document, metadata: { name } };
+}
+
 export interface WorkloadOptions {
   readonly name: string;
   readonly node: string;

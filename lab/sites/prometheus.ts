@@ -7,23 +7,33 @@ import { end, eventually, start } from "./shell.ts";
 const alertsFile = join(import.meta.dirname, "../../charts/ipman/alerts.yaml");
 const address = "127.0.0.1:9090";
 
-/** Two minutes of the rules are a second here. */
-const scale = 120;
+/** Two minutes of the rules are a second where nothing else is said. */
+const usualScale = 120;
 /** What charon counts in whole seconds is shortened less, or little of it would be left. */
-const thresholdScale = 40;
+const lessForThresholds = 3;
+
+/** A Prometheus' scrapes, and how much shorter than shipped all times of its rules are. */
+export interface PrometheusOptions {
+  readonly scrapes?: readonly object[];
+  readonly scale?: number;
+}
+
 const onThisHost = {
   ...{ job_name: "ipman", static_configs: [{ targets: ["127.0.0.1:9740"] }] },
 };
 const inSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
 
 /** The rules as they are shipped, with their times shortened. */
-export function scaledRules(text: string): string {
+export function scaledRules(text: string, scale: number): string {
+  if (scale === 1) return text;
   return text
     .replace(/(?<=for: |\[)(\d+)([smh])\b/g, (_, number: string, unit: string) => {
       const milliseconds = (Number(number) * (inSeconds[unit] ?? 1) * 1_000) / scale;
       return `${milliseconds}ms`;
     })
-    .replace(/(?<=_seconds? [<>] )\d+/g, (number) => String(Number(number) / thresholdScale));
+    .replace(/(?<=_seconds? [<>] )\d+/g, (number) =>
+      String((Number(number) * lessForThresholds) / scale),
+    );
 }
 
 /** An alert that fires, with the labels that tell what about. */
@@ -40,20 +50,26 @@ export class Prometheus implements AsyncDisposable {
     this.#process = process;
   }
 
-  /** @param scrapes what it scrapes: an `ipman run` on this host, unless others are named */
+  /** By default one that scrapes an `ipman run` on this host. */
   static async start(
     parent: string,
-    scrapes: readonly object[] = [onThisHost],
+    { scrapes = [onThisHost], scale = usualScale }: PrometheusOptions = {},
   ): Promise<Prometheus> {
     const folder = join(parent, "prometheus");
     mkdirSync(folder);
-    writeFileSync(join(folder, "alerts.yaml"), scaledRules(readFileSync(alertsFile, "utf8")));
+    writeFileSync(
+      join(folder, "alerts.yaml"),
+      scaledRules(readFileSync(alertsFile, "utf8"), scale),
+    );
     const config = join(folder, "prometheus.yaml");
-    const often = { scrape_interval: "500ms", scrape_timeout: "500ms" };
+    const often =
+      scale === 1
+        ? { scrape_interval: "5s", evaluation_interval: "5s" }
+        : { scrape_interval: "500ms", scrape_timeout: "500ms", evaluation_interval: "250ms" };
     writeFileSync(
       config,
       stringify({
-        global: { ...often, evaluation_interval: "250ms" },
+        global: often,
         rule_files: ["alerts.yaml"],
         scrape_configs: scrapes,
       }),
@@ -76,6 +92,15 @@ export class Prometheus implements AsyncDisposable {
     return alerts
       .filter(({ state }) => state === "firing")
       .map(({ labels }) => ({ alert: labels["alertname"] ?? "", labels }));
+  }
+
+  /** Every alert that was in that state at any time, within the hour. */
+  async alerts(state: "pending" | "firing"): Promise<string[]> {
+    const expression = `group by (alertname) (max_over_time(ALERTS{alertstate="${state}"}[1h]))`;
+    const { result } = (await get(`query?query=${encodeURIComponent(expression)}`)) as {
+      result: { metric: { alertname: string } }[];
+    };
+    return result.map(({ metric }) => metric.alertname);
   }
 
   /** An expression's first value. */

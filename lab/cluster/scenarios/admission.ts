@@ -5,7 +5,7 @@ import { resourceTypes } from "../../../src/adapters/kubernetes/resource-type.ts
 import type { KubeObject } from "../../../src/model/kube-object.ts";
 import { eventually } from "../../sites/shell.ts";
 import type { LabCluster } from "../cluster.ts";
-import { walkThrough, walkThroughChild } from "../manifests.ts";
+import { renamed, walkThrough, walkThroughChild } from "../manifests.ts";
 
 const prefix = "ipman.dialo.ai/";
 const namespace = "default";
@@ -292,7 +292,3 @@ type Pod = KubeObject & {
     readonly initContainers?: readonly { readonly name: string }[];
   };
 };
-
-function renamed<T extends { metadata: object }>(name: string, document: T): T {
-  return { ...document, metadata: { name } };
-}

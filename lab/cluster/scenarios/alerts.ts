@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
-import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { Prometheus } from "../../sites/prometheus.ts";
 import { makeAuthority, makeLeaf } from "../../../src/adapters/kubernetes/certificates.ts";
 import { end, eventually, start } from "../../sites/shell.ts";
 import type { LabCluster } from "../cluster.ts";
+import { renamed, walkThrough, walkThroughChild } from "../manifests.ts";
+import { PodTargets } from "../pod-targets.ts";
 import { Workload } from "../workload.ts";
 
 const bin = join(import.meta.dirname, "../../../bin/ipman");
@@ -16,26 +17,12 @@ export function alertScenarios(cluster: () => LabCluster): void {
   describe("a real Prometheus in a cluster", () => {
     let prometheus: Prometheus;
 
-    /** Debian's Prometheus has no discovery of Kubernetes' own: it is told where the pods are. */
-    const targets = () => join(cluster().folder, "targets.json");
-    function findPods(...others: readonly string[]): void {
-      const wanted = ["-n", "ipman-system", "-l", "ipman.dialo.ai/type in (operator,agent)"];
-      const addresses = cluster().kubectl(
-        ...["get", "pods", ...wanted, "-o", "jsonpath={.items[*].status.podIP}"],
-      );
-      const pods = addresses.split(" ").filter(Boolean);
-      const all = [...pods.map((address) => `${address}:9740`), ...others];
-      const next = `${targets()}.new`;
-      writeFileSync(next, JSON.stringify([{ targets: all }]));
-      renameSync(next, targets());
-    }
+    let pods: PodTargets;
 
     before(async () => {
-      findPods();
-      const found = { files: [targets()], refresh_interval: "1s" };
-      prometheus = await Prometheus.start(cluster().folder, [
-        { job_name: "ipman", file_sd_configs: [found] },
-      ]);
+      pods = new PodTargets(cluster(), join(cluster().folder, "targets.json"));
+      await pods.find();
+      prometheus = await Prometheus.start(cluster().folder, { scrapes: [pods.job] });
     });
     after(() => prometheus[Symbol.asyncDispose]());
 
@@ -90,13 +77,25 @@ export function alertScenarios(cluster: () => LabCluster): void {
       cluster().apply({ apiVersion: "v1", kind: "Secret", metadata, stringData: pair });
       const third = startReplica(cluster(), metadata.name);
       try {
-        findPods(thirdAddress);
+        await pods.find(thirdAddress);
         await becomes(["IPManCertificateEnds"]);
       } finally {
         await end(third);
-        findPods();
+        await pods.find();
         cluster().kubectl("delete", "secret", "-n", metadata.namespace, metadata.name);
       }
+      await becomes([]);
+    });
+
+    it("fires IPManUnattended for a connection whose node is not there", async () => {
+      const children = { "example-child": walkThroughChild(70) };
+      const elsewhere = { name: "elsewhere", remoteId: "elsewhere", children };
+      const cr = renamed("elsewhere", walkThrough("node-z", elsewhere));
+      cluster().apply(cr);
+      await becomes(["IPManUnattended"]);
+      const [{ labels } = { labels: {} }] = await prometheus.firing();
+      assert.deepEqual({ connection: "elsewhere", ...labels }, labels);
+      cluster().kubectl("delete", "ipsecconnection", "elsewhere");
       await becomes([]);
     });
 
@@ -107,7 +106,7 @@ export function alertScenarios(cluster: () => LabCluster): void {
       cluster().kubectl(...scale, "--replicas=2");
       const rollout = ["rollout", "status", "-n", "ipman-system", "deployment/ipman-operator"];
       cluster().kubectl(...rollout, "--timeout=60s");
-      findPods();
+      await pods.find();
       await becomes([]);
     });
   });

@@ -1,0 +1,37 @@
+import { renameSync, writeFileSync } from "node:fs";
+import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
+import type { Pod } from "../../src/model/worker-pod.ts";
+import type { LabCluster } from "./cluster.ts";
+
+const namespace = "ipman-system";
+const labelSelector = "ipman.dialo.ai/type in (operator,agent)";
+
+/** Tells a Prometheus where ipman's pods are: Debian's has no discovery of Kubernetes' own. */
+export class PodTargets {
+  readonly #cluster: LabCluster;
+  readonly #file: string;
+
+  /** @param file in which it is told */
+  constructor(cluster: LabCluster, file: string) {
+    this.#cluster = cluster;
+    this.#file = file;
+  }
+
+  /** As a configuration has it. */
+  get job(): object {
+    const found = { files: [this.#file], refresh_interval: "1s" };
+    return { job_name: "ipman", file_sd_configs: [found] };
+  }
+
+  /** @param others addresses that are no pods' */
+  async find(...others: readonly string[]): Promise<void> {
+    const targets = [...others];
+    await this.#cluster.client.list(resourceTypes.Pod, { namespace }, { labelSelector }, (pod) => {
+      const { podIP } = (pod as Pod).status ?? {};
+      if (podIP !== undefined) targets.push(`${podIP}:9740`);
+    });
+    const next = `${this.#file}.new`;
+    writeFileSync(next, JSON.stringify([{ targets }]));
+    renameSync(next, this.#file);
+  }
+}
