@@ -7,7 +7,7 @@ import { EventRecorder } from "../adapters/kubernetes/events.ts";
 import { endOf } from "../adapters/kubernetes/certificates.ts";
 import { KubeClient } from "../adapters/kubernetes/kube-client.ts";
 import { LeaseLock } from "../adapters/kubernetes/lease.ts";
-import { holders, livePods } from "../adapters/kubernetes/live-pods.ts";
+import { holders, podsWithAddress } from "../adapters/kubernetes/live-pods.ts";
 import { resourceTypes } from "../adapters/kubernetes/resource-type.ts";
 import { View } from "../adapters/kubernetes/view.ts";
 import type { Wanted } from "../adapters/kubernetes/watch.ts";
@@ -120,7 +120,7 @@ class OperatorParts {
       new Cluster({
         declared,
         gateways: this.#pods(
-          livePods(`${label.type}=xfrm,${label.managedBy}=${manager}`, this.#namespace),
+          podsWithAddress(`${label.type}=xfrm,${label.managedBy}=${manager}`, this.#namespace),
         ),
         workers: this.#pods(holders),
       }),

@@ -1,5 +1,5 @@
 import { Declared } from "../../src/adapters/kubernetes/declared.ts";
-import { holders, livePods } from "../../src/adapters/kubernetes/live-pods.ts";
+import { holders, podsWithAddress } from "../../src/adapters/kubernetes/live-pods.ts";
 import { View } from "../../src/adapters/kubernetes/view.ts";
 import type { Wanted } from "../../src/adapters/kubernetes/watch.ts";
 import type { KubeObject } from "../../src/model/kube-object.ts";
@@ -33,7 +33,7 @@ export class Replica implements Disposable {
     const declared = this.#parts.use(new Declared(client, { onTrouble }));
     const pods = (wanted: Wanted) =>
       this.#parts.use(new View(client, wanted, { trim: trimmedPod }));
-    const gateways = pods(livePods(`${label.type}=xfrm`));
+    const gateways = pods(podsWithAddress(`${label.type}=xfrm`));
     const workers = pods(holders);
     const cluster = this.#parts.use(new Cluster({ declared, gateways, workers }));
     const amender = new StatusAmender(client, cluster);

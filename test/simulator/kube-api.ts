@@ -229,7 +229,7 @@ function selecting({ labelSelector, fieldSelector }: Selector): (object: KubeObj
           (at, step) => (isRecord(at) ? at[step] : undefined),
           object as unknown as Json,
         );
-      return (has === value) === (operator === "=");
+      return ((has ?? "") === value) === (operator === "=");
     });
 }
 

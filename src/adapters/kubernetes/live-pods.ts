@@ -2,14 +2,21 @@ import { label } from "../../model/labels.ts";
 import { resourceTypes } from "./resource-type.ts";
 import type { Wanted } from "./watch.ts";
 
-/** Pods whose containers have not all ended for good; one whose have is told as deleted. */
-export function livePods(labelSelector: string, namespace?: string): Wanted {
-  const fieldSelector = "status.phase!=Succeeded,status.phase!=Failed";
-  return { type: resourceTypes.Pod, namespace, labelSelector, fieldSelector };
+const type = resourceTypes.Pod;
+
+/** Whose containers have not all ended for good; a pod whose have is told as deleted. */
+const live = "status.phase!=Succeeded,status.phase!=Failed";
+
+/** Live pods that have an address on the pod network: before, they are nobody's to reach. */
+export function podsWithAddress(labelSelector: string, namespace?: string): Wanted {
+  return { type, namespace, labelSelector, fieldSelector: `${live},status.podIP!=` };
 }
 
 /**
- * Every pod that has an address of a pool, by its metadata alone: its annotations say which.
- * Of a pod that is most of what the server would send, and read anew for each change of it.
+ * Every live pod that has an address of a pool, by its metadata alone: its annotations say
+ * which. The rest is most of what the server would send, anew for each change of a pod.
  */
-export const holders: Wanted = { ...livePods(label.worker), metadataOnly: true };
+export const holders: Wanted = {
+  ...{ type, labelSelector: label.worker, fieldSelector: live },
+  metadataOnly: true,
+};

@@ -195,7 +195,7 @@ interface Found {
   timer: NodeJS.Timeout | undefined;
 }
 
-/** A pod that has its network, and has not ended. */
+/** A pod that has its network. */
 function isThere({ status }: Pod): boolean {
   return parseAddress(status?.podIP ?? "") !== undefined;
 }

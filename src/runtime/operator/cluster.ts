@@ -15,9 +15,9 @@ import { WorkersByConnection } from "./workers-by-connection.ts";
 
 export interface ClusterViews {
   readonly declared: Declared;
-  /** Every gateway pod that has not ended. */
+  /** Every live gateway pod that has an address. */
   readonly gateways: View<Pod>;
-  /** Every worker pod that has not ended; its metadata will do. */
+  /** Every live worker pod; its metadata will do. */
   readonly workers: View<Pod>;
 }
 
