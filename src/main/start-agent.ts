@@ -94,8 +94,11 @@ class AgentParts {
     this.#log = log;
     this.#recent = recent;
     this.#resources = resources;
-    this.#client = resources.use(KubeClient.connect(options.kubeconfig));
-    this.#metrics = resources.use(new Metrics());
+    const metrics = resources.use(new Metrics());
+    this.#metrics = metrics;
+    this.#client = resources.use(
+      KubeClient.connect(options.kubeconfig, (...call) => metrics.adapterCall(...call)),
+    );
     this.#onTrouble = (error) => logTrouble(log, error);
   }
 

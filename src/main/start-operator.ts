@@ -108,7 +108,9 @@ class OperatorParts {
     this.#options = options;
     this.#log = log;
     this.#resources = resources;
-    this.#client = resources.use(KubeClient.connect(options.kubeconfig));
+    this.#client = resources.use(
+      KubeClient.connect(options.kubeconfig, (...call) => this.#metrics.adapterCall(...call)),
+    );
     this.#namespace = options.namespace ?? this.#client.namespace;
     this.#onTrouble = (error) => logTrouble(log, error);
   }

@@ -47,7 +47,7 @@ export class Metrics implements Disposable {
   readonly #shown = (): Status => this.#status ?? nothing;
   readonly #calls = new Histogram({
     name: "ipman_adapter_call_seconds",
-    help: "Time that calls to charon and to the kernel took, by call and outcome.",
+    help: "Time that calls to charon, to the kernel and to the API server took, by call and outcome.",
     labelNames: ["call", "outcome"],
     buckets: [0.0005, 0.002, 0.01, 0.05, 0.25, 1, 5],
     registers: [this.registry],

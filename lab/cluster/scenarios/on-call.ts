@@ -29,6 +29,11 @@ export function withoutWakingAnybody(cluster: () => LabCluster, scenarios: () =>
 
     scenarios();
 
+    it("knows of the requests that the API server did not answer", async () => {
+      const refused = 'ipman_adapter_call_seconds_count{call=~"kube.*", outcome="error"}';
+      assert.ok((await prometheus.value(`max(max_over_time(${refused}[1h]))`)) > 0);
+    });
+
     it("would have fired, and did not", async () => {
       assert.ok((await prometheus.alerts("pending")).length > 0, "it saw that something was wrong");
       assert.deepEqual(await prometheus.alerts("firing"), []);

@@ -76,6 +76,8 @@ export function walkThroughScenarios(cluster: () => LabCluster): void {
       // Both replicas tell.
       assert.equal(sum(`ipman_pool_addresses${pool}`), 4);
       assert.equal(sum(`ipman_pool_addresses_free${pool}`), 0);
+      assert.equal(sum('ipman_connection_ready{connection="example-connection"}'), 2);
+      assert.ok(sum('ipman_adapter_call_seconds_count{call="kube.apply",outcome="ok"}') > 2);
       const written = sum(
         'ipman_secret_changed_timestamp_seconds{connection="example-connection"}',
       );

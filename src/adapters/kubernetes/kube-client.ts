@@ -1,6 +1,6 @@
 import { KubeConfig } from "@kubernetes/client-node";
 import { Agent, request, type Dispatcher } from "undici";
-import { kubeError, KubeError, type Status } from "./kube-error.ts";
+import { kubeError, KubeError, type KubeErrorCode, type Status } from "./kube-error.ts";
 import type { PatchOperation } from "../../model/json-patch.ts";
 import type { KubeList, KubeObject } from "../../model/kube-object.ts";
 import { pathOf, wordsFor, type Place, type ResourceType } from "./resource-type.ts";
@@ -24,6 +24,9 @@ export interface Selector {
   readonly metadataOnly?: boolean | undefined;
 }
 
+/** Every other refusal is an answer. */
+const failures: ReadonlySet<KubeErrorCode> = new Set(["denied", "busy", "unavailable"]);
+
 interface Call {
   readonly op: string;
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -37,26 +40,34 @@ interface Call {
 }
 
 /**
+ * Told of each request: `kube.` and its verb, the seconds until an answer began, and whether
+ * the server gave none, or would not.
+ */
+export type OnCall = (call: string, seconds: number, failed: boolean) => void;
+
+/**
  * The API server, as a kubeconfig or a pod's service account says. One pool of connections
  * for everything; the credentials are client-node's, which renews them.
  */
 export class KubeClient implements AsyncDisposable {
   readonly #config: KubeConfig;
+  readonly #onCall: OnCall;
   #dispatcher: Promise<Dispatcher> | undefined;
 
-  private constructor(config: KubeConfig) {
+  private constructor(config: KubeConfig, onCall: OnCall) {
     this.#config = config;
+    this.#onCall = onCall;
   }
 
   /**
    * @param kubeconfig a file; without it a pod's service account, $KUBECONFIG or ~/.kube/config
    */
-  static connect(kubeconfig?: string): KubeClient {
+  static connect(kubeconfig?: string, onCall: OnCall = () => {}): KubeClient {
     const config = new KubeConfig();
     if (kubeconfig !== undefined) config.loadFromFile(kubeconfig);
     else if (process.env["KUBERNETES_SERVICE_HOST"] !== undefined) config.loadFromCluster();
     else config.loadFromDefault();
-    return new KubeClient(config);
+    return new KubeClient(config, onCall);
   }
 
   /** The namespace of the context: in a pod, the pod's. */
@@ -203,6 +214,22 @@ export class KubeClient implements AsyncDisposable {
   }
 
   async #send(call: Call): Promise<Dispatcher.ResponseData> {
+    const since = performance.now();
+    const told = (failed: boolean) => {
+      const verb = call.op.slice(0, call.op.indexOf(" "));
+      this.#onCall(`kube.${verb}`, (performance.now() - since) / 1_000, failed);
+    };
+    try {
+      const response = await this.#answer(call);
+      told(false);
+      return response;
+    } catch (error) {
+      told(error instanceof KubeError && failures.has(error.code));
+      throw error;
+    }
+  }
+
+  async #answer(call: Call): Promise<Dispatcher.ResponseData> {
     const { op, method, path, query = {}, body, contentType = json, accept = json, signal } = call;
     const url = new URL(`${this.#config.getCurrentCluster()?.server ?? ""}${path}`);
     for (const [name, value] of Object.entries(query)) {
