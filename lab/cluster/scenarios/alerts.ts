@@ -58,9 +58,12 @@ export function alertScenarios(cluster: () => LabCluster): void {
       cluster().kubectl("scale", "deployment/work", "--replicas=1");
       await eventually(() => assert.equal(Workload.of(cluster(), "work").length, 1), 30_000, 200);
       may(rules.filter((rule) => !noted(rule)));
-      cluster().kubectl("scale", "deployment/work", "--replicas=2");
-      await becomes(["IPManWebhookErrors"]);
-      may(rules);
+      try {
+        cluster().kubectl("scale", "deployment/work", "--replicas=2");
+        await becomes(["IPManWebhookErrors"]);
+      } finally {
+        may(rules);
+      }
       // Its controller waits longer after each refusal, and not at all where it has news.
       cluster().kubectl("scale", "deployment/work", "--replicas=1");
       cluster().kubectl("scale", "deployment/work", "--replicas=2");
