@@ -46,15 +46,15 @@ export function lossScenarios(cluster: () => LabCluster): void {
     }
 
     it("are not lost when the agent's pod is deleted", async () => {
-      await loses(0, 15, () => remove("ipman.dialo.ai/type=agent"));
+      await loses(0, 10, () => remove("ipman.dialo.ai/type=agent"));
     });
 
     it("are not lost when every operator's pod is deleted", async () => {
-      await loses(0, 15, () => remove("app=ipman-controller"));
+      await loses(0, 10, () => remove("app=ipman-controller"));
     });
 
     it("are not lost when the node's kubelet restarts", async () => {
-      await loses(0, 12, async () => {
+      await loses(0, 8, async () => {
         const restart = "kill $(cat /run/node/kubelet.pid); sleep 1; . /run/node/start-kubelet";
         await cluster().nodes["node-a"].sh(restart);
       });
@@ -64,12 +64,12 @@ export function lossScenarios(cluster: () => LabCluster): void {
       const restarts = () =>
         cluster().kubectl("get", "pod", pod.name, "-o", "jsonpath={..restartCount}");
       const count = restarts();
-      await loses(12, 25, () => remove("ipman.dialo.ai/type=xfrm"));
+      await loses(10, 16, () => remove("ipman.dialo.ai/type=xfrm"));
       assert.equal(restarts(), count);
     });
 
     it("come back when charon's pod is deleted", async () => {
-      await loses(15, 25, () => remove("ipman.dialo.ai/type=charon"));
+      await loses(12, 18, () => remove("ipman.dialo.ai/type=charon"));
     });
 
     it(
