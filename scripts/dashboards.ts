@@ -6,32 +6,47 @@ const fleet: Dashboard = {
   variables: [],
   panels: [
     {
-      ...{ title: "Children down", kind: "stat", width: 4 },
+      ...{ title: "Connections not ready", kind: "stat", width: 3 },
+      description: "Their condition Ready is not True, for whatever reason.",
+      queries: [["count(max by (connection) (ipman_connection_ready) == 0) or vector(0)", ""]],
+    },
+    {
+      ...{ title: "Documents not in force", kind: "stat", width: 3 },
+      description: "They have problems: the last good version goes on, if there was one.",
+      queries: [
+        [
+          "(count(min by (connection) (ipman_connection_spec_valid) == 0) or vector(0)) + (sum(ipman_unreadable_files) or vector(0))",
+          "",
+        ],
+      ],
+    },
+    {
+      ...{ title: "Children down", kind: "stat", width: 3 },
       description: "Declared, and carrying no traffic now.",
       queries: [["count(ipman_child_up == 0) or vector(0)", ""]],
     },
     {
-      ...{ title: "Children", kind: "stat", width: 4 },
+      ...{ title: "Children", kind: "stat", width: 3 },
       description: "Declared.",
       queries: [["count(ipman_child_up)", ""]],
     },
     {
-      ...{ title: "charons that answer", kind: "stat", width: 4 },
+      ...{ title: "charons that answer", kind: "stat", width: 3 },
       description: "Of all that have an agent.",
       queries: [["sum(ipman_charon_up)", ""]],
     },
     {
-      ...{ title: "Operators that lead", kind: "stat", width: 4 },
+      ...{ title: "Operators that lead", kind: "stat", width: 3 },
       description: "One, always.",
       queries: [["sum(ipman_leading)", ""]],
     },
     {
-      ...{ title: "Probes not answered", kind: "stat", width: 4 },
+      ...{ title: "Probes not answered", kind: "stat", width: 3 },
       description: "Children whose probe nobody answers.",
       queries: [["count(ipman_probe_reachable == 0) or vector(0)", ""]],
     },
     {
-      ...{ title: "Alerts", kind: "stat", width: 4 },
+      ...{ title: "Alerts", kind: "stat", width: 3 },
       description: "Of ipman's, firing now.",
       queries: [['count(ALERTS{alertname=~"IPMan.*", alertstate="firing"}) or vector(0)', ""]],
     },
@@ -81,7 +96,12 @@ const fleet: Dashboard = {
       ],
     },
     {
-      ...{ title: "Calls to charon and kernel", kind: "timeseries", unit: "s", width: 12 },
+      ...{
+        title: "Calls to charon, kernel and API server",
+        kind: "timeseries",
+        unit: "s",
+        width: 12,
+      },
       description: "Mean time of each.",
       queries: [
         [
