@@ -17,8 +17,10 @@ let scraped = 0;
 const until = performance.now() + Number(forMs);
 while (performance.now() < until) {
   const since = performance.now();
-  scraped = (await (await fetch(metrics)).text()).length;
+  const text = await (await fetch(metrics)).text();
   scrapes.push(performance.now() - since);
+  scraped = text.length;
+  if (!text.includes("\nipman_charon_up 1\n")) throw new Error("charon did not answer a scrape");
   await pause(everyMs - (performance.now() - since));
 }
 page.terminate();

@@ -1,5 +1,6 @@
 import type { Message } from "vici-client";
 import { ViciServer } from "vici-client/server";
+import { connMessage } from "./list-conn.ts";
 import { rejection } from "./load-conn.ts";
 import {
   childMessage,
@@ -29,7 +30,7 @@ const retransmits = 2;
 const done = { success: "yes" } as const;
 const refusal = (errmsg: string) => ({ success: "no", errmsg });
 const connecting = ["IKE_INIT", "IKE_AUTH", "CHILD_CREATE"];
-const events = ["log", "list-sa", "ike-updown", "ike-rekey", "ike-update"];
+const events = ["log", "list-sa", "list-conn", "ike-updown", "ike-rekey", "ike-update"];
 
 /**
  * charon as its VICI clients see it, without IKE, kernel or privileges. What it answers and
@@ -99,6 +100,10 @@ export class SimulatedCharon implements AsyncDisposable {
       const matches = this.#rekey(message as Selector);
       if (matches === 0) return refusal("no matching SAs to rekey found");
       return { ...done, matches: String(matches) };
+    },
+    "list-conns": (_, part) => {
+      for (const [name, config] of this.#conns) part("list-conn", { [name]: connMessage(config) });
+      return {};
     },
     "list-sas": (_, part) => {
       for (const ike of this.ikes)

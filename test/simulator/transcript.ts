@@ -89,6 +89,7 @@ export async function transcript(session: Session): Promise<Transcript> {
     const items = await Array.fromAsync(session.stream("list-sas"));
     return { list: items.map(staying).filter((item) => Object.keys(item).length > 0) };
   };
+  const listConns = async () => ({ conns: await Array.fromAsync(session.stream("list-conns")) });
   const step = async (name: string, ...acts: (() => Promise<unknown>)[]) => {
     heard = [];
     const answers: unknown[] = [];
@@ -116,6 +117,7 @@ export async function transcript(session: Session): Promise<Transcript> {
     ...names.map((name) => () => ask("load-conn", conn(name))),
     () => ask("load-conn", conn("good")),
     () => ask("get-conns"),
+    listConns,
     list,
   );
   await step(
