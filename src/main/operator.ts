@@ -80,13 +80,13 @@ options:
       namespace: values["namespace"] as string | undefined,
       logLevel: text("log", "info"),
     });
-    const why = await Promise.race([
-      operator.lost,
-      new Promise<string>((resolve) => {
-        process.once("SIGTERM", resolve);
-        process.once("SIGINT", resolve);
-      }),
-    ]);
+    const ended = Promise.withResolvers<string>();
+    process.once("SIGTERM", ended.resolve);
+    process.once("SIGINT", ended.resolve);
+    const why = await Promise.race([operator.lost, ended.promise]).catch(async (error: unknown) => {
+      await operator.stop("it cannot run");
+      throw error;
+    });
     await operator.stop(why);
     return why === "lease lost" ? 1 : 0;
   },

@@ -31,6 +31,7 @@ import { GroupReporter } from "../runtime/operator/group-reporter.ts";
 import { Leadership } from "../runtime/operator/leadership.ts";
 import { OperatorMetrics } from "../runtime/operator/operator-metrics.ts";
 import { OperatorReporter } from "../runtime/operator/operator-reporter.ts";
+import { releaseOwner } from "../runtime/operator/release-owner.ts";
 import { Reservations } from "../runtime/operator/reservations.ts";
 import {
   TrustedAuthority,
@@ -62,7 +63,7 @@ export interface OperatorOptions {
 
 /** A running operator. */
 export interface Operator {
-  /** Resolves when the lease is lost: then the process has to end. */
+  /** Resolves when the lease is lost, rejects where it cannot run: then the process has to end. */
   readonly lost: Promise<"lease lost">;
   readonly stop: (why: string) => Promise<void>;
 }
@@ -133,10 +134,12 @@ class OperatorParts {
     resources.use(
       await serveMetrics(this.#options.listen, this.#metrics, () => cluster.synced && serving.now),
     );
-    const settings = await this.#settings();
     const parts = { cluster, declared, amender, own };
-    this.#serveWebhooks(parts, serving, settings.owner);
-    return { lost: this.#lead(parts, settings) };
+    const lost = this.#owner().then((owner) => {
+      this.#serveWebhooks(parts, serving, owner);
+      return this.#lead(parts, this.#settings(owner));
+    });
+    return { lost };
   }
 
   #pods(wanted: Wanted): View<Pod> {
@@ -240,11 +243,20 @@ class OperatorParts {
     return lost.promise;
   }
 
-  async #settings(): Promise<WorkloadSettings> {
+  #owner(): Promise<OwnerReference | undefined> {
+    const ending = new AbortController();
+    this.#resources.defer(() => ending.abort());
+    const { signal } = ending;
+    const where = { client: this.#client, namespace: this.#namespace };
+    const { owner } = this.#options;
+    return releaseOwner({ ...where, owner, signal, onTrouble: this.#onTrouble });
+  }
+
+  #settings(owner: OwnerReference | undefined): WorkloadSettings {
     const options = this.#options;
     return {
       namespace: this.#namespace,
-      owner: await this.#owner(),
+      owner,
       ipmanImage: options.ipmanImage,
       charonImage: options.charonImage,
       pullSecrets: options.pullSecrets,
@@ -253,18 +265,6 @@ class OperatorParts {
       vxlanPort: options.vxlanPort,
       logLevel: options.logLevel,
     };
-  }
-
-  /** What Helm deletes takes along what belongs to it. */
-  async #owner(): Promise<OwnerReference | undefined> {
-    const [kind, name] = this.#options.owner.split("/");
-    if (kind !== "ServiceAccount" || name === undefined) return undefined;
-    const type = resourceTypes.ServiceAccount;
-    const { apiVersion, metadata } = await this.#client.get(type, {
-      namespace: this.#namespace,
-      name,
-    });
-    return { apiVersion, kind, name, uid: metadata.uid ?? "" };
   }
 }
 

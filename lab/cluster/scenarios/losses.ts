@@ -82,6 +82,7 @@ export function lossScenarios(cluster: () => LabCluster): void {
         const awayMs = 120_000;
         const count = (awayMs / 1_000 + 10) * 60;
         const netns = await namespaceOf(cluster(), pod);
+        const before = restartsOf(cluster());
         // Without an API server there is no kubectl exec: from the node, into the pod's network.
         const ping = `nsenter --net=${netns} ping -n -q -i 0.01 -W 2 -c ${count} 10.0.1.1`;
         const pings = cluster().nodes["node-b"].sh(`${ping} || true`);
@@ -94,6 +95,11 @@ export function lossScenarios(cluster: () => LabCluster): void {
         process.stdout.write(`      ${sent - received} of ${sent} lost\n`);
         assert.deepEqual({ sent, received }, { sent: count, received: count });
         await isWhole();
+        // Who led ends, and waits then for the server; in the cluster's words nothing crashes.
+        assert.ok(
+          restartsOf(cluster()) <= before + 1,
+          `${restartsOf(cluster()) - before} restarts`,
+        );
         await eventually(() => {
           const wait = ["wait", "--for=condition=Ready", "--timeout=1s"];
           cluster().kubectl(...wait, "ipsecconnection/example-connection");
@@ -101,6 +107,16 @@ export function lossScenarios(cluster: () => LabCluster): void {
       },
     );
   });
+}
+
+/** How often containers of ipman's own were started again. */
+function restartsOf(cluster: LabCluster): number {
+  const pods = ["get", "pods", "-n", "ipman-system", "-o"];
+  const counts = cluster.kubectl(
+    ...pods,
+    "jsonpath={.items[*].status.containerStatuses[*].restartCount}",
+  );
+  return counts.split(" ").reduce((sum, count) => sum + Number(count), 0);
 }
 
 /** The network namespace of a pod, as a path on its node. */
