@@ -35,6 +35,7 @@ export function walkThrough(nodeName: string, changes: object = {}) {
   };
 }
 
+/** The same document under another name. */
 export function renamed<T extends { metadata: object }>(name: string, document: T): T {
   return { ...document, metadata: { name } };
 }

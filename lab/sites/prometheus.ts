@@ -97,24 +97,31 @@ export class Prometheus implements AsyncDisposable {
   /** Every alert that was in that state at any time, within the hour. */
   async alerts(state: "pending" | "firing"): Promise<string[]> {
     const expression = `group by (alertname) (max_over_time(ALERTS{alertstate="${state}"}[1h]))`;
-    const { result } = (await get(`query?query=${encodeURIComponent(expression)}`)) as {
-      result: { metric: { alertname: string } }[];
-    };
-    return result.map(({ metric }) => metric.alertname);
+    return (await query(expression)).map(({ metric }) => metric["alertname"] ?? "");
   }
 
   /** An expression's first value. */
   async value(expression: string): Promise<number> {
-    const { result } = (await get(`query?query=${encodeURIComponent(expression)}`)) as {
-      result: { value: [number, string] }[];
-    };
-    if (result[0] === undefined) throw new Error(`${expression} has no value`);
-    return Number(result[0].value[1]);
+    const [first] = await query(expression);
+    if (first === undefined) throw new Error(`${expression} has no value`);
+    return Number(first.value[1]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await end(this.#process);
   }
+}
+
+interface Sample {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly value: readonly [seconds: number, text: string];
+}
+
+async function query(expression: string): Promise<readonly Sample[]> {
+  const { result } = (await get(`query?query=${encodeURIComponent(expression)}`)) as {
+    result: readonly Sample[];
+  };
+  return result;
 }
 
 async function get(path: string): Promise<unknown> {

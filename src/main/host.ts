@@ -26,8 +26,6 @@ import { serveInspector } from "../runtime/inspector/serve.ts";
 import { serveMetrics } from "../runtime/metrics-server.ts";
 import { Recent } from "../runtime/recent.ts";
 import { Refusal } from "../runtime/refusal.ts";
-import { showReadiness, showUnreadable } from "../runtime/readiness-metrics.ts";
-import { statusOf } from "../runtime/status.ts";
 import { supervisorControl } from "../runtime/supervisor-control.ts";
 import { Supervisor } from "../runtime/supervisor.ts";
 import { controlSocket, whileScraped } from "./defaults.ts";
@@ -113,8 +111,7 @@ async function build(
     log.info({ url: resources.use(inspector).url }, "the state machines can be looked at");
   }
   metrics.observe(supervisor, new Figures(options.vici, whileScraped, charon), network);
-  showReadiness(metrics.registry, () => statusOf(supervisor).connections);
-  showUnreadable(metrics.registry, () => supervisor.desired.problems.get("") ?? []);
+  metrics.showDocuments();
   const subscriptions = new Subscription();
   resources.defer(() => subscriptions.unsubscribe());
   subscriptions.add(logChanges(log, supervisor));

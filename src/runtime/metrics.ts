@@ -8,6 +8,7 @@ import { withMachinesBelow, type Move } from "./follow.ts";
 import { showXfrmErrors, type ErrorsPort } from "./kernel-metrics.ts";
 import { ProbeMetrics } from "./probe-metrics.ts";
 import type { ProbeNews } from "./probes.ts";
+import { showReadiness, showUnreadable } from "./readiness-metrics.ts";
 import { showSecretTimes } from "./secret-metrics.ts";
 import { statusOf, type State, type Status } from "./status.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -123,6 +124,12 @@ export class Metrics implements Disposable {
     this.#probes = new ProbeMetrics(this.registry, this.#shown);
     this.#charon = new CharonMetrics({ charon, declared });
     this.#showConnections();
+  }
+
+  /** Shows what is declared, too: on a host nobody else does. */
+  showDocuments(): void {
+    showReadiness(this.registry, () => this.#shown().connections);
+    showUnreadable(this.registry, () => this.#shown().problems);
   }
 
   adapterCall(call: string, seconds: number, failed: boolean): void {
