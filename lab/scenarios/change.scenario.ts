@@ -3,12 +3,14 @@ import { existsSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { find } from "../sites/ipman.ts";
 import { childSpec, connectionSpec, psk, secret, yaml } from "../sites/manifests.ts";
+import { Prometheus } from "../sites/prometheus.ts";
 import { eventually, ip } from "../sites/shell.ts";
 import { ping, Pinging } from "../sites/traffic.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
 describe("the spec changes", () => {
   let lab: TwoSites;
+  let prometheus: Prometheus;
   const two = { "child-2": childSpec(2) };
   const three = { ...two, "child-3": childSpec(3) };
 
@@ -21,8 +23,13 @@ describe("the spec changes", () => {
     await lab.ipman.ready("first");
     ip("netns add app");
     lab.ipman.attach("app", "first", "child-2");
+    // A tunnel may be down for a quarter of a minute before anybody is woken.
+    prometheus = await Prometheus.start(lab.folder, { scale: 12 });
   });
-  after(() => lab[Symbol.asyncDispose]());
+  after(async () => {
+    await prometheus[Symbol.asyncDispose]();
+    await lab[Symbol.asyncDispose]();
+  });
 
   const works = (netns = "app", address = "10.1.2.1") =>
     assert.equal(ping(netns, address, "-c", "1").received, 1);
@@ -116,6 +123,12 @@ describe("the spec changes", () => {
   it("and declared again: it comes back", async () => {
     lab.ipman.apply("first.yaml", yaml(connectionSpec("first", { children: two })));
     await lab.ipman.ready("first");
+  });
+
+  it("and nobody was woken by any of that", async () => {
+    const children = await prometheus.value("count(max_over_time(ipman_child_up[1h]))");
+    assert.equal(children, 2, "it saw all that there were");
+    assert.deepEqual(await prometheus.alerts("firing"), []);
   });
 
   async function sas() {

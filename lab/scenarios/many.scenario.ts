@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { childSpec, connectionSpec, psk, secret, yaml } from "../sites/manifests.ts";
+import { Prometheus } from "../sites/prometheus.ts";
+import { eventually } from "../sites/shell.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
 const dead = 50;
@@ -54,6 +56,16 @@ describe(`${dead} connections to dead peers beside a good one`, () => {
 
   it("the dead ones say that the peer does not answer", async () => {
     await lab.ipman.reason("dead-7", "PeerUnreachable", 30_000);
+  });
+
+  it("and whoever is on call hears of each of them, and of nothing else", async () => {
+    await using prometheus = await Prometheus.start(lab.folder);
+    await eventually(async () => {
+      const firing = await prometheus.firing();
+      assert.deepEqual([...new Set(firing.map(({ alert }) => alert))], ["IPManChildDown"]);
+      const about = new Set(firing.map(({ labels }) => labels["connection"]));
+      assert.deepEqual(about, new Set(names));
+    }, 20_000);
   });
 
   async function timed(act: () => unknown): Promise<number> {

@@ -1,20 +1,29 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { connectionSpec } from "../sites/manifests.ts";
+import { Prometheus } from "../sites/prometheus.ts";
 import { eventually, ip } from "../sites/shell.ts";
 import { ping } from "../sites/traffic.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
+/** A tunnel may be down for a quarter of a minute before anybody is woken. */
+const scale = 12;
+
 describe("a tunnel comes back by itself", () => {
   let lab: TwoSites;
+  let prometheus: Prometheus;
   const cr = connectionSpec("first", { extra: { dpd_delay: "1s" } });
 
   before(async () => {
     lab = await TwoSites.build();
     await lab.up(cr);
     works();
+    prometheus = await Prometheus.start(lab.folder, { scale });
   });
-  after(() => lab[Symbol.asyncDispose]());
+  after(async () => {
+    await prometheus[Symbol.asyncDispose]();
+    await lab[Symbol.asyncDispose]();
+  });
 
   const works = () => assert.equal(ping("app", "10.1.2.1", "-c", "1").received, 1);
   const isDown = (status: {
@@ -54,15 +63,23 @@ describe("a tunnel comes back by itself", () => {
     await lab.ipman.ready("first", 30_000);
   });
 
+  it("and nobody was woken by any of that", async () => {
+    assert.deepEqual(await prometheus.alerts("firing"), []);
+  });
+
   it("after the peer was out of reach for a while, with a reason meanwhile", async () => {
     ip("-n peer link set wire0 down");
     await lab.ipman.until(isDown, 60_000);
     // It was dead peer detection that noticed: nothing else was on the wire.
     assert.match(lab.node.log, /sending DPD request/);
     await lab.ipman.reason("first", "PeerUnreachable", 60_000);
+    const fires = async () => (await prometheus.firing()).map(({ alert }) => alert);
+    await eventually(async () => assert.deepEqual(await fires(), ["IPManChildDown"]), 30_000);
     ip("-n peer link set wire0 up");
     ip("-n peer route replace 10.0.0.0/16 dev wire0");
     await eventually(works, 90_000, 200);
     await lab.ipman.ready("first", 30_000);
+    await eventually(async () => assert.deepEqual(await fires(), []), 5_000);
+    assert.deepEqual(await prometheus.alerts("firing"), ["IPManChildDown"]);
   });
 });

@@ -82,6 +82,8 @@ export class TwoSites implements AsyncDisposable {
   async restartPeer(): Promise<void> {
     this.#peerSession?.close();
     await this.peer.stop("SIGKILL");
+    // What a killed charon leaves there goes on; a machine that starts anew has none of it.
+    for (const what of ["state", "policy"]) ip(`-n peer xfrm ${what} flush`);
     await this.peer.start();
     this.#peerSession = await this.peer.session();
   }
