@@ -7,7 +7,9 @@ import { apiReference } from "../scripts/api-reference.ts";
 import { reasonsReference } from "../scripts/reasons-reference.ts";
 import { statusReference } from "../scripts/status-reference.ts";
 import { conditionTypes } from "../src/model/condition-types.ts";
-import { showUnreadable } from "../src/runtime/readiness-metrics.ts";
+import { documentFamilies } from "../src/runtime/readiness-series.ts";
+import { secretSeries } from "../src/runtime/secret-series.ts";
+import { statusFamilies } from "../src/runtime/status-series.ts";
 import type { FiguresPort } from "../src/runtime/charon-metrics.ts";
 import { charonFamilies } from "../src/runtime/charon-series.ts";
 import type { NetworkPort } from "../src/runtime/ports.ts";
@@ -50,15 +52,15 @@ describe("the documentation", () => {
     const metrics = new Metrics();
     metrics.observe({} as Supervisor, {} as FiguresPort, {} as NetworkPort);
     const { registry } = metrics;
-    void new OperatorMetrics(registry, {} as Cluster);
-    showUnreadable(registry, () => []);
+    void new OperatorMetrics(metrics, {} as Cluster);
     const all = registry.getMetricsAsArray() as unknown as { name: string }[];
     const kept = all
       .filter(({ name }) => name.startsWith("ipman_"))
       .map(
         ({ name }) => `${name} ${registry.getSingleMetric(name)?.constructor.name.toLowerCase()}`,
       );
-    const ours = [...kept, ...charonFamilies.map(({ name, type }) => `${name} ${type}`)];
+    const written = [charonFamilies, statusFamilies, documentFamilies, secretSeries].flat();
+    const ours = [...kept, ...written.map(({ name, type }) => `${name} ${type}`)];
     const explained = [...read("docs/metrics.md").matchAll(/^\| `(\w+)` \|[^|]*\| (\w+) \|/gm)].map(
       ([, name, type]) => `${name} ${type}`,
     );

@@ -97,6 +97,7 @@ async function heapWith(connections: number): Promise<number> {
 }
 
 metrics.observe(supervisor, new Figures(path, {}, charon), obedientNetwork);
+metrics.showDocuments();
 supervisor.start();
 // What a runtime takes in any case is in both.
 const few = await heapWith(count / 10);

@@ -129,7 +129,7 @@ class OperatorParts {
       }),
     );
     const amender = new StatusAmender(this.#client, cluster);
-    const own = new OperatorMetrics(this.#metrics.registry, cluster);
+    const own = new OperatorMetrics(this.#metrics, cluster);
     const serving = { now: false };
     resources.use(
       await serveMetrics(this.#options.listen, this.#metrics, () => cluster.synced && serving.now),

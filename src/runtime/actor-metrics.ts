@@ -106,11 +106,18 @@ export class ActorMetrics {
 
 /** A state that nobody is in is an explicit 0. */
 function setCounts(gauge: Gauge, actors: readonly AnyActorRef[]): void {
-  for (const [machine, states] of Object.entries(charts)) {
-    for (const state of states) gauge.set({ machine, state }, 0);
-  }
+  const counts = new Map<string, number>();
   for (const actor of actors) {
     const { machine, value } = actor.getSnapshot() as AnyMachineSnapshot;
-    gauge.inc({ machine: machine.id, state: stateName(machine.id, value) });
+    const title = titleOf(machine.id, stateName(machine.id, value));
+    counts.set(title, (counts.get(title) ?? 0) + 1);
   }
+  for (const [machine, states] of Object.entries(charts)) {
+    for (const state of states)
+      gauge.set({ machine, state }, counts.get(titleOf(machine, state)) ?? 0);
+  }
+}
+
+function titleOf(machine: string, state: string): string {
+  return `${machine} ${state}`;
 }

@@ -29,6 +29,13 @@ export function exposition<Thing>(
   return text;
 }
 
+/** Labels as {@link Labelled} has them. */
+export function labelsOf(values: Readonly<Record<string, string>>): string {
+  let text = "";
+  for (const name in values) text += `,${name}="${escaped(values[name] ?? "")}"`;
+  return `{${text.slice(1)}}`;
+}
+
 /** A label's value as the format has it between its quotes. */
 export function escaped(value: string): string {
   if (!/[\\"\n]/.test(value)) return value;

@@ -58,9 +58,16 @@ function notHere(): void {}
 
 type Children = Readonly<Record<string, AnyActorRef>>;
 
-/** The actor and every machine below it. */
-export function withMachinesBelow(actor: AnyActorRef): AnyActorRef[] {
-  const { children } = actor.getSnapshot() as AnyMachineSnapshot;
-  const below = Object.values(children as Children).filter(isMachine);
-  return [actor, ...below.flatMap(withMachinesBelow)];
+/** The actors, and every machine below each. */
+export function machinesBelow(actors: Iterable<AnyActorRef>): AnyActorRef[] {
+  const all = [...actors];
+  // It grows while it is gone through.
+  for (const actor of all) {
+    const { children } = actor.getSnapshot() as { readonly children: Children };
+    for (const id in children) {
+      const child = children[id];
+      if (child !== undefined && isMachine(child)) all.push(child);
+    }
+  }
+  return all;
 }

@@ -2,26 +2,17 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom
 import type { CharonNews } from "../adapters/vici/news.ts";
 import type { SaEnd } from "../model/sa-figures.ts";
 import { ActorMetrics } from "./actor-metrics.ts";
-import { isUp } from "./conditions.ts";
 import { CharonMetrics, type FiguresPort } from "./charon-metrics.ts";
-import { withMachinesBelow, type Move } from "./follow.ts";
+import { machinesBelow, type Move } from "./follow.ts";
 import { showXfrmErrors, type ErrorsPort } from "./kernel-metrics.ts";
 import { ProbeMetrics } from "./probe-metrics.ts";
 import type { ProbeNews } from "./probes.ts";
-import { showReadiness, showUnreadable } from "./readiness-metrics.ts";
-import { showSecretTimes } from "./secret-metrics.ts";
-import { statusOf, type State, type Status } from "./status.ts";
+import { readinessText, unreadableText } from "./readiness-series.ts";
+import { secretText } from "./secret-series.ts";
+import { statusText } from "./status-series.ts";
+import { statusOf, type Status } from "./status.ts";
 import type { Supervisor } from "./supervisor.ts";
 import type { Urgency } from "./turns.ts";
-
-const states: readonly State[] = [
-  "pending",
-  "negotiating",
-  "established",
-  "rekeying",
-  "failed",
-  "terminating",
-];
 
 /** Milliseconds between samples of the event loop's delay: each would wake a process at rest. */
 const never = 2 ** 31 - 1;
@@ -46,6 +37,7 @@ export class Metrics implements Disposable {
   /** As it was when the scrape began: several metrics are made of it. */
   #status: Status | undefined;
   readonly #shown = (): Status => this.#status ?? nothing;
+  readonly #writers: (() => string)[] = [];
   readonly #calls = new Histogram({
     name: "ipman_adapter_call_seconds",
     help: "Time that calls to charon, to the kernel and to the API server took, by call and outcome.",
@@ -80,8 +72,14 @@ export class Metrics implements Disposable {
     // While charon makes its answer there is time for the rest.
     const ofCharon = this.#charon?.text();
     this.#status = this.#supervisor && statusOf(this.#supervisor);
+    const written = this.#writers.map((write) => write());
     const own = await this.registry.metrics();
-    return ((await ofCharon) ?? "") + own;
+    return [(await ofCharon) ?? "", ...written, own].join("");
+  }
+
+  /** Adds metrics that are of thousands of things, and are written anew at each scrape. */
+  add(write: () => string): void {
+    this.#writers.push(write);
   }
 
   /** Takes what charon tells unasked. */
@@ -117,19 +115,17 @@ export class Metrics implements Disposable {
     this.#supervisor = supervisor;
     const declared = () => supervisor.desired.connections.values();
     showXfrmErrors(this.registry, network);
-    showSecretTimes(this.registry, supervisor);
-    this.#actors = new ActorMetrics(this.registry, () =>
-      supervisor.rootActors.flatMap(withMachinesBelow),
-    );
+    this.#actors = new ActorMetrics(this.registry, () => machinesBelow(supervisor.rootActors));
     this.#probes = new ProbeMetrics(this.registry, this.#shown);
     this.#charon = new CharonMetrics({ charon, declared });
-    this.#showConnections();
+    this.add(() => statusText(this.#shown()));
+    this.add(() => secretText(supervisor));
   }
 
   /** Shows what is declared, too: on a host nobody else does. */
   showDocuments(): void {
-    showReadiness(this.registry, () => this.#shown().connections);
-    showUnreadable(this.registry, () => this.#shown().problems);
+    this.add(() => readinessText(this.#shown().connections));
+    this.add(() => unreadableText(this.#shown().problems));
   }
 
   adapterCall(call: string, seconds: number, failed: boolean): void {
@@ -138,39 +134,5 @@ export class Metrics implements Disposable {
 
   breakdown(): void {
     this.#breakdowns.inc();
-  }
-
-  #showConnections(): void {
-    const registers = [this.registry];
-    const shown = this.#shown;
-    void new Gauge({
-      name: "ipman_connections",
-      help: "Connections by state.",
-      labelNames: ["state"],
-      registers,
-      collect() {
-        const { connections } = shown();
-        for (const state of states) {
-          this.set(
-            { state },
-            connections.filter((connection) => connection.state === state).length,
-          );
-        }
-      },
-    });
-    void new Gauge({
-      name: "ipman_child_up",
-      help: "1 where the child carries traffic, 0 where it is declared and does not.",
-      labelNames: ["connection", "child"],
-      registers,
-      collect() {
-        this.reset();
-        for (const { id, children } of shown().connections) {
-          for (const { key, state } of children) {
-            this.set({ connection: id, child: key }, isUp(state) ? 1 : 0);
-          }
-        }
-      },
-    });
   }
 }

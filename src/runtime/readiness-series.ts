@@ -1,6 +1,6 @@
-import { Gauge, type Registry } from "prom-client";
 import { isReady } from "../model/condition.ts";
 import type { SourceProblem } from "../model/resource.ts";
+import { exposition, labelsOf, type Family } from "./exposition.ts";
 
 /** A connection as its status tells of it. */
 export interface Told {
@@ -8,40 +8,49 @@ export interface Told {
   readonly conditions: readonly { readonly type: string; readonly status: string }[];
 }
 
-/**
- * Shows of every connection that is declared whether it is ready, and whether its document is
- * valid: also of one that no actor runs.
- *
- * @param told asked when somebody scrapes
- */
-export function showReadiness(registry: Registry, told: () => Iterable<Told>): void {
-  const gauge = (name: string, help: string, holds: (of: Told) => boolean) =>
-    new Gauge({
-      ...{ name, help, labelNames: ["connection"], registers: [registry] },
-      collect() {
-        this.reset();
-        for (const one of told()) this.set({ connection: one.id }, holds(one) ? 1 : 0);
-      },
-    });
-  gauge("ipman_connection_ready", "1 where the condition Ready is True.", isReady);
-  gauge(
-    "ipman_connection_spec_valid",
-    "0 where the document has problems; an earlier version of it may go on.",
-    (one) => !one.conditions.some(({ type, status }) => type === "SpecValid" && status === "False"),
-  );
-}
+type Problems = readonly Pick<SourceProblem, "source">[];
 
-/** Shows the files in which there are documents that nobody can tell whose they are. */
-export function showUnreadable(
-  registry: Registry,
-  problems: () => readonly Pick<SourceProblem, "source">[],
-): void {
-  void new Gauge({
+/** Of every connection that is declared, also of one that no actor runs. */
+const readinessSeries: readonly Family<Told>[] = [
+  {
+    name: "ipman_connection_ready",
+    help: "1 where the condition Ready is True.",
+    ...{ type: "gauge", value: (one) => (isReady(one) ? 1 : 0) },
+  },
+  {
+    name: "ipman_connection_spec_valid",
+    help: "0 where the document has problems; an earlier version of it may go on.",
+    ...{ type: "gauge", value: ({ conditions }) => (conditions.some(isInvalid) ? 0 : 1) },
+  },
+];
+
+/** Of the documents of which nobody can tell whose they are. */
+const unreadableSeries: readonly Family<Problems>[] = [
+  {
     name: "ipman_unreadable_files",
     help: "Files with a document that cannot be read; nothing is removed while there is one.",
-    registers: [registry],
-    collect() {
-      this.set(new Set(problems().map(({ source }) => source)).size);
-    },
-  });
+    type: "gauge",
+    value: (problems) => new Set(problems.map(({ source }) => source)).size,
+  },
+];
+
+const isInvalid = ({ type, status }: Told["conditions"][number]) =>
+  type === "SpecValid" && status === "False";
+
+/** All of them, whatever they are of. */
+export const documentFamilies: readonly Pick<Family<never>, "name" | "type">[] = [
+  ...readinessSeries,
+  ...unreadableSeries,
+];
+
+/** Whether each connection is ready, and its document valid. */
+export function readinessText(told: Iterable<Told>): string {
+  const rows = Array.from(told, (one) => ({
+    ...{ labels: labelsOf({ connection: one.id }), thing: one },
+  }));
+  return exposition(readinessSeries, rows);
+}
+
+export function unreadableText(problems: Problems): string {
+  return exposition(unreadableSeries, [{ labels: "", thing: problems }]);
 }

@@ -1,21 +1,23 @@
-import { Gauge, type Registry } from "prom-client";
+import { exposition, labelsOf, type Family } from "./exposition.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 export type SecretTimes = Pick<Supervisor, "desired" | "secretChangedAt">;
 
-/** Shows how old the keys are that connections have. */
-export function showSecretTimes(registry: Registry, supervisor: SecretTimes): void {
-  void new Gauge({
+/** Of every connection whose Secret tells when it was written, in seconds since the epoch. */
+export const secretSeries: readonly Family<number>[] = [
+  {
     name: "ipman_secret_changed_timestamp_seconds",
     help: "When a connection's Secret was last written, in seconds since the epoch.",
-    labelNames: ["connection"],
-    registers: [registry],
-    collect() {
-      this.reset();
-      for (const connection of supervisor.desired.connections.values()) {
-        const changedAt = supervisor.secretChangedAt(connection);
-        if (changedAt !== undefined) this.set({ connection: connection.id }, changedAt);
-      }
-    },
+    ...{ type: "gauge", value: (seconds) => seconds },
+  },
+];
+
+/** How old the keys are that connections have. */
+export function secretText(supervisor: SecretTimes): string {
+  const rows = [...supervisor.desired.connections.values()].flatMap((connection) => {
+    const changedAt = supervisor.secretChangedAt(connection);
+    if (changedAt === undefined) return [];
+    return [{ labels: labelsOf({ connection: connection.id }), thing: changedAt }];
   });
+  return exposition(secretSeries, rows);
 }

@@ -6,7 +6,7 @@ import {
   type AnyStateMachine,
   type InspectionEvent,
 } from "xstate";
-import { withMachinesBelow } from "../follow.ts";
+import { machinesBelow } from "../follow.ts";
 import { isMachine, machineOf } from "../machine-of.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { definitionOf, shownContext, shownEvent } from "./projection.ts";
@@ -70,7 +70,7 @@ interface Viewer {
 /** Each tree is a system of its own, and numbers its actors from 0. */
 function inspectTree(root: AnyActorRef, viewer: Viewer): Subscription {
   const tree = new Tree(root, viewer);
-  for (const actor of withMachinesBelow(root)) tree.introduce(actor);
+  for (const actor of machinesBelow([root])) tree.introduce(actor);
   const observer = root.system.inspect((event) => tree.take(event));
   return new Subscription(() => observer.unsubscribe());
 }

@@ -3,7 +3,8 @@ import type { AdmissionHandler, Verdict } from "../../adapters/kubernetes/admiss
 import { endOf } from "../../adapters/kubernetes/certificates.ts";
 import { poolSize, type Ledger } from "../../model/allocation.ts";
 import type { Child } from "../../model/connection.ts";
-import { showReadiness, type Told } from "../readiness-metrics.ts";
+import type { Metrics } from "../metrics.ts";
+import { readinessText, type Told } from "../readiness-series.ts";
 import type { Cluster } from "./cluster.ts";
 
 /** What an operator tells of itself: its pools, its webhooks, and whether it leads. */
@@ -12,7 +13,8 @@ export class OperatorMetrics {
   readonly #certificate: Gauge;
   readonly #admission: Histogram<"webhook" | "outcome">;
 
-  constructor(registry: Registry, cluster: Cluster) {
+  constructor(metrics: Metrics, cluster: Cluster) {
+    const { registry } = metrics;
     const registers = [registry];
     this.#leading = new Gauge({
       name: "ipman_leading",
@@ -32,7 +34,7 @@ export class OperatorMetrics {
       registers,
     });
     showPools(registry, cluster);
-    showReadiness(registry, () => toldIn(cluster));
+    metrics.add(() => readinessText(toldIn(cluster)));
   }
 
   leads(): void {
