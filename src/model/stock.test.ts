@@ -48,16 +48,25 @@ describe("what is reserved before anybody asked", () => {
     );
   });
 
-  it("lasts for what others gave, too, unless it was to one", () => {
+  it("is filled up when three quarters are gone", () => {
+    const stock = askedFor(20, 0);
+    const entries = Array.from({ length: 9 }, (_, i) => ahead(10 + i, 0));
+    stock.put(child, "primary", entries);
+    assert.equal(stock.isShort(wish, 1), true);
+    stock.put(child, "primary", [ahead(20, 0)]);
+    assert.equal(stock.isShort(wish, 1), false);
+  });
+
+  it("is a few where others gave lately, unless it was to one, and as much as theirs once somebody asks", () => {
     const stock = new Stock(5_000);
     assert.equal(stock.noteGiven(child, "primary", 0), false);
     assert.deepEqual(stock.shortages(0), []);
     for (let i = 0; i < 9; i++) assert.equal(stock.noteGiven(child, "primary", 0), true);
-    assert.deepEqual(
-      stock.shortages(0).map(({ count }) => count),
-      [20],
-    );
-    assert.deepEqual(stock.shortages(1_001), []);
+    const counts = (now: number) => stock.shortages(now).map(({ count }) => count);
+    assert.deepEqual(counts(0), [16]);
+    stock.take(wish, 500);
+    assert.deepEqual(counts(500), [20]);
+    assert.deepEqual(counts(1_501), []);
   });
 
   it("is given once, the oldest first", () => {

@@ -21,8 +21,11 @@ export interface Shortage {
 /** Demand is what was asked for in so many milliseconds. */
 const windowMs = 1_000;
 
-/** For how many times of that a stock is to last: it is filled up when half is gone. */
+/** For how many times of that a stock is to last. */
 const lasts = 2;
+
+/** It is filled up when no more than this share is left: each write costs the API server. */
+const low = 1 / 4;
 
 /** A single pod that another replica admits is no demand here. */
 const leastElsewhere = 2;
@@ -160,13 +163,15 @@ interface Line {
 }
 
 function isShort(line: Line, now: number): boolean {
-  return line.entries.length < targetOf(line, now) / 2;
+  return line.entries.length < targetOf(line, now) * low;
 }
 
-/** How many should be at hand. */
+/** How many should be at hand: where nobody asks here, a few in case that the next one does. */
 function targetOf(line: Line, now: number): number {
   const demand = demandOf(line, now);
-  return demand === 0 ? 0 : Math.min(Math.max(lasts * demand, leastAhead), mostAhead);
+  if (demand === 0) return 0;
+  if (latelyOf(line.asked, now) === 0) return leastAhead;
+  return Math.min(Math.max(lasts * demand, leastAhead), mostAhead);
 }
 
 /** What was asked for here is given a moment later: it counts once. */

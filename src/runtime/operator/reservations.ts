@@ -21,7 +21,7 @@ export interface ReservationsOptions {
 /** Whoever waits for an address may get that of a pod that went. */
 const freeMs = 250;
 /** That of a pod that came is nobody's to wait for. */
-const gatherMs = 1_000;
+const gatherMs = 2_000;
 const lookMs = 5_000;
 
 /**
