@@ -175,9 +175,9 @@ describe("the addresses that two replicas give", () => {
   it("are not given by one that has not seen the pods that have them", async () => {
     using world = new World("10.0.2.10-10.0.2.79", () => 5);
     await pass(200);
-    world.slow(1, 2_000);
+    world.slow(1, 3_000);
     const asked = [world.create(0)];
-    await pass(1_000);
+    await pass(2_200);
     assert.ok(!world.pending.includes("10.0.2.10"), "its reservation is over");
     asked.push(world.create(1));
     await pass(5_000);
