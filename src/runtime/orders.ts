@@ -73,10 +73,15 @@ function upAgain(
   let hasBegun = false;
   return awaited(supervisor, ordered, restartMs, ({ value, context }) => {
     const root = ordered.root.getSnapshot();
+    const ofRoot = topState(root.value);
+    // What a peer refuses may be an attempt from before: whoever initiates tells of its own.
+    const isTold = root.matches({ failed: "refused" }) && context.child.initiates;
+    if (ofRoot === "failed" && !isTold)
+      return { done: false, message: words(root.context.failure) };
+    // Whatever ends before charon has the connection anew was under way already.
+    if (ofRoot === "pending" || ofRoot === "loading") return undefined;
     const state = topState(value);
     hasBegun ||= state !== "failed";
-    if (topState(root.value) === "failed")
-      return { done: false, message: words(root.context.failure) };
     // An attempt that was under way says nothing of the new beginning.
     if (state === "failed" && hasBegun && !context.loadedSince)
       return { done: false, message: words(context.failure) };

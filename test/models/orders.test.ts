@@ -9,13 +9,14 @@ import { resourceOf, World } from "../simulator/world.ts";
 
 const children = { lan: childSpec(2, { name: "lan" }), dmz: childSpec(3, { name: "dmz" }) };
 
-async function started(): Promise<World> {
+async function started(declared: Readonly<Record<string, object>> = children): Promise<World> {
   const world = new World([
     resourceOf(secret({ partner: "a key" })),
-    resourceOf(connectionSpec("partner", { children })),
+    resourceOf(connectionSpec("partner", { children: declared })),
   ]);
   await world.start();
-  await eventually(() => assert.deepEqual(states(world), ["established", "established"]));
+  const up = Object.keys(declared).map(() => "established");
+  await eventually(() => assert.deepEqual(states(world), up));
   return world;
 }
 
@@ -91,5 +92,18 @@ describe("what a person orders", () => {
       mended.map(({ done }) => done),
       [true, true],
     );
+  });
+
+  it("is a new beginning whose outcome is its own, not that of an attempt under way", async () => {
+    for (let round = 0; round < 10; round++) {
+      await using world = await started({ lan: children.lan });
+      world.behaviours.set("partner", "wrong key");
+      world.charon.peerCloses("partner");
+      await eventually(() => assert.deepEqual(states(world), ["negotiating"]), 5_000, 0);
+      world.behaviours.set("partner", "answers");
+      assert.deepEqual(told(await outcomes(restart(world.supervisor, "partner"))), [
+        "lan true carries traffic again",
+      ]);
+    }
   });
 });
