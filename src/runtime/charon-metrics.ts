@@ -15,7 +15,7 @@ import {
   type ChildRow,
   type IkeRow,
 } from "./charon-series.ts";
-import { escaped, exposition, type Labelled } from "./exposition.ts";
+import { exposition, label, type Labelled } from "./exposition.ts";
 
 /** Where the figures come from: a session of its own, so that nobody waits behind a scrape. */
 export interface FiguresPort extends Disposable {
@@ -95,7 +95,7 @@ export class CharonMetrics implements Disposable {
   }
 
   #add(rows: Rows, name: string, children: Iterable<string>, ikes: readonly IkeFigures[]) {
-    const own = ikeName(name);
+    const own = label("ike_name", name);
     const established = ikes.filter(isEstablished);
     const ike = newest(established) ?? newest(ikes);
     const dupes = Math.max(0, established.length - 1);
@@ -110,7 +110,7 @@ export class CharonMetrics implements Disposable {
       const several = sas.get(child) ?? [];
       const carried = this.#traffic.of(name, child);
       const thing = { child: newest(several), dupes: Math.max(0, several.length - 1), carried };
-      rows.children.push({ labels: `{${own},${childName(child)}}`, thing });
+      rows.children.push({ labels: `{${own},${label("child_name", child)}}`, thing });
     }
   }
 }
@@ -121,21 +121,16 @@ interface Rows {
   readonly children: Labelled<ChildRow>[];
 }
 
-function ikeName(name: string): string {
-  return `ike_name="${escaped(name)}"`;
-}
-
-function childName(name: string): string {
-  return `child_name="${escaped(name)}"`;
-}
-
 function ofConnection(name: string): Labelled<string> {
-  return { labels: `{${ikeName(name)}}`, thing: name };
+  return { labels: `{${label("ike_name", name)}}`, thing: name };
 }
 
 function ofChildren([name, children]: readonly [string, readonly string[]]): Labelled<string>[] {
-  const own = ikeName(name);
-  return children.map((child) => ({ labels: `{${own},${childName(child)}}`, thing: child }));
+  const own = label("ike_name", name);
+  return children.map((child) => ({
+    labels: `{${own},${label("child_name", child)}}`,
+    thing: child,
+  }));
 }
 
 /** Of several, the one that came last: charon counts upwards. */

@@ -32,8 +32,13 @@ export function exposition<Thing>(
 /** Labels as {@link Labelled} has them. */
 export function labelsOf(values: Readonly<Record<string, string>>): string {
   let text = "";
-  for (const name in values) text += `,${name}="${escaped(values[name] ?? "")}"`;
+  for (const name in values) text += `,${label(name, values[name] ?? "")}`;
   return `{${text.slice(1)}}`;
+}
+
+/** One of them. */
+export function label(name: string, value: string): string {
+  return `${name}="${escaped(value)}"`;
 }
 
 /** A label's value as the format has it between its quotes. */
