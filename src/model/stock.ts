@@ -24,7 +24,7 @@ const windowMs = 1_000;
 /** For how many times of that a stock is to last. */
 const lasts = 2;
 
-/** It is filled up when no more than this share is left: each write costs the API server. */
+/** It is filled up when less than this share is left: each write costs the API server. */
 const low = 1 / 4;
 
 /** A single pod that another replica admits is no demand here. */
