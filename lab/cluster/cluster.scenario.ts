@@ -1,5 +1,4 @@
 import { after, before, describe } from "node:test";
-import { withoutWakingAnybody } from "../sites/on-call.ts";
 import { LabCluster } from "./cluster.ts";
 import { absenceScenarios } from "./scenarios/absence.ts";
 import { admissionScenarios } from "./scenarios/admission.ts";
@@ -14,7 +13,7 @@ import { placementScenarios } from "./scenarios/placement.ts";
 import { refusalScenarios } from "./scenarios/refusals.ts";
 import { lookingInScenarios } from "./scenarios/looking-in.ts";
 import { lossScenarios } from "./scenarios/losses.ts";
-import { onCall, refusedRequestScenarios } from "./scenarios/on-call.ts";
+import { withoutWakingAnybody } from "./scenarios/on-call.ts";
 import { rightScenarios } from "./scenarios/rights.ts";
 import { walkThroughScenarios } from "./scenarios/walk-through.ts";
 
@@ -43,13 +42,9 @@ describe("a cluster", () => {
   refusalScenarios(cluster);
   groupScenarios(cluster);
   placementScenarios(cluster);
-  withoutWakingAnybody(
-    (owned) => onCall(lab, owned),
-    (prometheus) => {
-      lossScenarios(cluster);
-      absenceScenarios(cluster);
-      refusedRequestScenarios(prometheus);
-      lifecycleScenarios(cluster);
-    },
-  );
+  withoutWakingAnybody(cluster, () => {
+    lossScenarios(cluster);
+    absenceScenarios(cluster);
+    lifecycleScenarios(cluster);
+  });
 });

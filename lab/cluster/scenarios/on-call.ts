@@ -1,32 +1,42 @@
 import assert from "node:assert/strict";
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
-import { it } from "node:test";
+import { after, before, describe, it } from "node:test";
 import { Prometheus } from "../../sites/prometheus.ts";
 import type { LabCluster } from "../cluster.ts";
 import { PodTargets } from "../pod-targets.ts";
 
 const lookMs = 2_000;
 
-/** A Prometheus of the cluster's pods, wherever they move, that judges by the rules as they are shipped. */
-export async function onCall(
-  cluster: LabCluster,
-  owned: AsyncDisposableStack,
-): Promise<Prometheus> {
-  const folder = mkdtempSync(join(cluster.folder, "on-call-"));
-  const pods = new PodTargets(cluster, join(folder, "targets.json"));
-  await pods.find();
-  const prometheus = await Prometheus.start(folder, { scrapes: [pods.job], scale: 1 });
-  owned.use(prometheus);
-  // While the API server is away they are where they were.
-  const looking = setInterval(() => void pods.find().catch(() => {}), lookMs);
-  owned.defer(() => clearInterval(looking));
-  return prometheus;
-}
+/** Scenarios of which each mends itself before anybody is to be woken, by the rules as shipped. */
+export function withoutWakingAnybody(cluster: () => LabCluster, scenarios: () => void): void {
+  describe("while a Prometheus judges by the rules as they are shipped", () => {
+    let prometheus: Prometheus;
+    let looking: NodeJS.Timeout;
 
-export function refusedRequestScenarios(prometheus: () => Prometheus): void {
-  it("the Prometheus knows of the requests that the API server did not answer", async () => {
-    const refused = 'ipman_adapter_call_seconds_count{call=~"kube.*", outcome="error"}';
-    assert.ok((await prometheus().value(`max(max_over_time(${refused}[1h]))`)) > 0);
+    before(async () => {
+      const folder = mkdtempSync(join(cluster().folder, "on-call-"));
+      const pods = new PodTargets(cluster(), join(folder, "targets.json"));
+      await pods.find();
+      prometheus = await Prometheus.start(folder, { scrapes: [pods.job], scale: 1 });
+      // While the API server is away they are where they were.
+      looking = setInterval(() => void pods.find().catch(() => {}), lookMs);
+    });
+    after(async () => {
+      clearInterval(looking);
+      await prometheus[Symbol.asyncDispose]();
+    });
+
+    scenarios();
+
+    it("knows of the requests that the API server did not answer", async () => {
+      const refused = 'ipman_adapter_call_seconds_count{call=~"kube.*", outcome="error"}';
+      assert.ok((await prometheus.value(`max(max_over_time(${refused}[1h]))`)) > 0);
+    });
+
+    it("would have fired, and did not", async () => {
+      assert.ok((await prometheus.alerts("pending")).length > 0, "it saw that something was wrong");
+      assert.deepEqual(await prometheus.alerts("firing"), []);
+    });
   });
 }
