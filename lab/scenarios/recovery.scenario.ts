@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { connectionSpec } from "../sites/manifests.ts";
+import { connectionSpec, sites } from "../sites/manifests.ts";
 import { Prometheus } from "../sites/prometheus.ts";
 import { eventually, ip } from "../sites/shell.ts";
 import { ping } from "../sites/traffic.ts";
@@ -12,7 +12,7 @@ const scale = 12;
 describe("a tunnel comes back by itself", () => {
   let lab: TwoSites;
   let prometheus: Prometheus;
-  const cr = connectionSpec("first", { extra: { dpd_delay: "1s" } });
+  const cr = connectionSpec("first", { extra: { dpd_delay: "1s" }, localAddr: "%any" });
 
   before(async () => {
     lab = await TwoSites.build();
@@ -61,6 +61,20 @@ describe("a tunnel comes back by itself", () => {
     await lab.mirror(cr);
     await eventually(works, 60_000, 200);
     await lab.ipman.ready("first", 30_000);
+  });
+
+  it("after the node was given another address", async () => {
+    const { v4, other } = sites.node;
+    for (const [from, to] of [
+      [v4, other],
+      [other, v4],
+    ]) {
+      ip(`addr del ${from}/24 dev wire0`);
+      ip(`addr add ${to}/24 dev wire0`);
+      await eventually(works, 30_000, 200);
+      assert.match(ip("xfrm state"), new RegExp(`src ${to} dst ${sites.peer.v4}`));
+      await lab.ipman.ready("first");
+    }
   });
 
   it("and nobody was woken by any of that", async () => {

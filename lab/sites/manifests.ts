@@ -2,7 +2,7 @@ import { stringify } from "yaml";
 
 /** The addresses that the lab's two sites have. */
 export const sites = {
-  node: { v4: "192.168.1.1", v6: "fd00:1::1" },
+  node: { v4: "192.168.1.1", other: "192.168.1.9", v6: "fd00:1::1" },
   peer: { v4: "192.168.1.2", other: "192.168.1.3", v6: "fd00:1::2" },
 } as const;
 

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { resourceTypes } from "../../../src/adapters/kubernetes/resource-type.ts";
 import { eventually } from "../../sites/shell.ts";
@@ -83,6 +85,12 @@ export function walkThroughScenarios(cluster: () => LabCluster): void {
       );
       assert.ok(written > Date.now() / 1_000 - 3_600, String(written));
       assert.ok(sum('ipman_admission_seconds_count{webhook="pods",outcome="allowed"}') >= 2);
+    });
+
+    it("tells the partner nothing of interfaces that come and go with pods", () => {
+      const log = readFileSync(join(cluster().folder, "peer", "charon.log"), "utf8");
+      assert.match(log, /parsed IKE_AUTH request/);
+      assert.doesNotMatch(log, /parsed INFORMATIONAL request.*_ADDR/);
     });
 
     it("tells with kubectl what a person asks first", () => {
