@@ -19,7 +19,7 @@ const ahead = (n: number, reservedAt: number): Ahead => ({
 /** A stock that so many have asked in the last moment before `now`. */
 function askedFor(times: number, now: number): Stock {
   const stock = new Stock(5_000);
-  for (let i = 0; i < times; i++) assert.equal(stock.take(wish, now), undefined);
+  for (let i = 0; i < times; i++) stock.noteAsked(wish, now);
   return stock;
 }
 
@@ -64,7 +64,7 @@ describe("what is reserved before anybody asked", () => {
     for (let i = 0; i < 9; i++) assert.equal(stock.noteGiven(child, "primary", 0), true);
     const counts = (now: number) => stock.shortages(now).map(({ count }) => count);
     assert.deepEqual(counts(0), [16]);
-    stock.take(wish, 500);
+    stock.noteAsked(wish, 500);
     assert.deepEqual(counts(500), [20]);
     assert.deepEqual(counts(1_501), []);
   });
@@ -76,6 +76,16 @@ describe("what is reserved before anybody asked", () => {
       [1, 2, 3].map((now) => text(stock.take(wish, now))),
       ["10.0.2.10/24", "10.0.2.11/24", undefined],
     );
+  });
+
+  it("is given to all who wait, or to none of them", () => {
+    const stock = askedFor(10, 0);
+    stock.put(child, "primary", [ahead(10, 0), ahead(11, 0)]);
+    const that = { ...wish, address: "10.0.2.10" };
+    assert.equal(stock.takeAll([that, wish, wish], 1), undefined);
+    assert.deepEqual(stock.takeAll([wish, that], 1), undefined);
+    assert.deepEqual(stock.takeAll([that, wish], 1)?.map(text), ["10.0.2.10/24", "10.0.2.11/24"]);
+    assert.equal(stock.take(wish, 1), undefined);
   });
 
   it("is given to who wants just that", () => {

@@ -52,14 +52,30 @@ export class Stock {
     );
   }
 
+  /** Notes that somebody asked here: the next may, too. */
+  noteAsked({ child, pool, address, ordinal }: AddressWish, now: number): void {
+    if (address === undefined && ordinal === undefined) {
+      this.#line(child, pool).asked.push(now);
+    }
+  }
+
   /** Gives an address to who asks; one that was reserved for too long is nobody's. */
-  take(wish: AddressWish, now: number): Ahead | undefined {
-    if (wish.ordinal !== undefined) return undefined;
-    const line = this.#line(wish.child, wish.pool);
-    line.child = wish.child;
-    if (wish.address !== undefined) return this.#takeThat(line, wish.address, now);
-    line.asked.push(now);
-    return this.#next(line, now);
+  take({ child, pool, address, ordinal }: AddressWish, now: number): Ahead | undefined {
+    if (ordinal !== undefined) return undefined;
+    const line = this.#line(child, pool);
+    line.child = child;
+    return address === undefined ? this.#next(line, now) : this.#takeThat(line, address, now);
+  }
+
+  /** Gives an address to each, in their order, or none to anybody. */
+  takeAll(wishes: readonly AddressWish[], now: number): Ahead[] | undefined {
+    const taken: Ahead[] = [];
+    for (const wish of wishes) {
+      const entry = this.take(wish, now);
+      if (entry === undefined) return this.#putBack(wishes, taken);
+      taken.push(entry);
+    }
+    return taken;
   }
 
   /**
@@ -132,6 +148,14 @@ export class Stock {
     line.entries = usable;
     line.overdue.push(...overdue);
     return usable;
+  }
+
+  /** The oldest is to be the first again. */
+  #putBack(wishes: readonly AddressWish[], taken: Ahead[]): undefined {
+    for (let entry = taken.pop(); entry !== undefined; entry = taken.pop()) {
+      const { child, pool } = wishes[taken.length] as AddressWish;
+      this.#line(child, pool).entries.unshift(entry);
+    }
   }
 
   #line(child: Child, pool: string): Line {

@@ -263,6 +263,18 @@ describe("the addresses that two replicas give", () => {
     assert.ok(world.api.written.length < 40, `${world.api.written.length} writes`);
   });
 
+  it("are reserved by one write for those who come while it is made", async () => {
+    using world = new World("10.0.2.10-10.0.2.250", () => 5);
+    await pass(200);
+    const before = world.api.written.length;
+    const asked = Array.from({ length: 5 }, () => world.create(0));
+    await pass(20);
+    assert.equal(world.api.written.length - before, 1);
+    await pass(1_000);
+    await Promise.all(asked);
+    assert.equal(world.pods.length, 5);
+  });
+
   it("are at hand where nobody asked yet, while another replica gives many", async () => {
     using world = new World("10.0.2.10-10.0.2.250", () => 5);
     await pass(200);

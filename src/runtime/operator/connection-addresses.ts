@@ -65,9 +65,10 @@ export class ConnectionAddresses implements Disposable {
   async allocate(wish: AddressWish): Promise<Settled> {
     const now = Date.now();
     const stock = this.#stockOf(this.#options.cluster.object(this.#id));
+    stock.noteAsked(wish, now);
     const ahead = stock.take(wish, now);
     if (ahead === undefined) return this.#queued(wish);
-    if (stock.isShort(wish, now)) this.#actor.send({ type: "restock" });
+    this.#restock(wish, now);
     return given(wish, ahead);
   }
 
@@ -81,6 +82,10 @@ export class ConnectionAddresses implements Disposable {
     this.#actor.stop();
     for (const resolve of this.#waiting.values()) resolve(gone);
     this.#waiting.clear();
+  }
+
+  #restock(wish: AddressWish, now: number): void {
+    if (this.#stock.isShort(wish, now)) this.#actor.send({ type: "restock" });
   }
 
   #queued(wish: AddressWish): Promise<Settled> {
@@ -99,8 +104,18 @@ export class ConnectionAddresses implements Disposable {
   }
 
   async #reserve({ wishes }: ReserveOrder): Promise<Reserved> {
-    const { amender, cluster, start } = this.#options;
     const now = Date.now();
+    // The write that they waited for may have reserved enough for them, too.
+    const stock = this.#stockOf(this.#options.cluster.object(this.#id));
+    const inStock = wishes.length > 0 && stock.takeAll(wishes, now);
+    if (!inStock) return this.#write(wishes, now);
+    for (const wish of wishes) this.#restock(wish, now);
+    const results = inStock.map((ahead, i) => given(wishes[i] as AddressWish, ahead));
+    return { results, stocked: !stock.isEmpty };
+  }
+
+  async #write(wishes: readonly AddressWish[], now: number): Promise<Reserved> {
+    const { amender, cluster, start } = this.#options;
     // Not to be given meanwhile, whatever comes of the write.
     const unwanted = this.#stock.takeUnwanted(now);
     const { results, ahead } = await amender.amend(this.#id, async (object) => {
