@@ -16,10 +16,12 @@ const ahead = (n: number, reservedAt: number): Ahead => ({
   reservedAt,
 });
 
-/** A stock that so many have asked in the last moment before `now`. */
+/** A stock that so many have asked in the second before `now`, at an even pace. */
 function askedFor(times: number, now: number): Stock {
   const stock = new Stock(5_000);
-  for (let i = 0; i < times; i++) stock.noteAsked(wish, now);
+  for (let i = times - 1; i >= 0; i--) {
+    stock.noteAsked(wish, now - Math.round((i * 1_000) / Math.max(times - 1, 1)));
+  }
   return stock;
 }
 
@@ -35,7 +37,7 @@ describe("what is reserved before anybody asked", () => {
     );
     assert.deepEqual(
       askedFor(10, 0)
-        .shortages(500)
+        .shortages(0)
         .map(({ count }) => count),
       [20],
     );
@@ -48,13 +50,22 @@ describe("what is reserved before anybody asked", () => {
     );
   });
 
+  it("is for as many as will come if it goes on as it began", () => {
+    const stock = new Stock(5_000);
+    for (const now of [0, 20, 40, 60, 80, 100]) stock.noteAsked(wish, now);
+    const counts = (now: number) => stock.shortages(now).map(({ count }) => count);
+    assert.deepEqual(counts(100), [48]);
+    assert.deepEqual(counts(500), [24]);
+    assert.deepEqual(counts(900), [16]);
+  });
+
   it("is filled up when three quarters are gone", () => {
     const stock = askedFor(20, 0);
     const entries = Array.from({ length: 9 }, (_, i) => ahead(10 + i, 0));
     stock.put(child, "primary", entries);
-    assert.equal(stock.isShort(wish, 1), true);
+    assert.equal(stock.isShort(wish, 0), true);
     stock.put(child, "primary", [ahead(20, 0)]);
-    assert.equal(stock.isShort(wish, 1), false);
+    assert.equal(stock.isShort(wish, 0), false);
   });
 
   it("is a few where others gave lately, unless it was to one, and as much as theirs once somebody asks", () => {

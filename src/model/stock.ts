@@ -18,8 +18,11 @@ export interface Shortage {
   readonly count: number;
 }
 
-/** Demand is what was asked for in so many milliseconds. */
+/** Demand is what is asked for in so many milliseconds. */
 const windowMs = 1_000;
+
+/** What has just begun is taken to go on as it began; a shorter time tells nothing. */
+const leastSpanMs = 250;
 
 /** For how many times of that a stock is to last. */
 const lasts = 2;
@@ -195,13 +198,18 @@ function targetOf(line: Line, now: number): number {
   const demand = demandOf(line, now);
   if (demand === 0) return 0;
   if (latelyOf(line.asked, now) === 0) return leastAhead;
-  return Math.min(Math.max(lasts * demand, leastAhead), mostAhead);
+  return Math.min(Math.max(Math.ceil(lasts * demand), leastAhead), mostAhead);
 }
 
 /** What was asked for here is given a moment later: it counts once. */
 function demandOf({ asked, given }: Line, now: number): number {
   const elsewhere = latelyOf(given, now);
-  return Math.max(latelyOf(asked, now), elsewhere < leastElsewhere ? 0 : elsewhere);
+  return Math.max(rateOf(asked, now), elsewhere < leastElsewhere ? 0 : elsewhere);
+}
+
+function rateOf(times: number[], now: number): number {
+  const lately = latelyOf(times, now);
+  return (lately * windowMs) / Math.max(now - (times[0] ?? now), leastSpanMs);
 }
 
 function latelyOf(times: number[], now: number): number {

@@ -49,6 +49,16 @@ class World implements Disposable {
     return Object.keys(connection?.status?.pendingIps ?? {});
   }
 
+  /** Asks that replica so many times, at an even pace. */
+  async createMany(which: number, count: number): Promise<Promise<void>[]> {
+    const asked: Promise<void>[] = [];
+    for (let i = 0; i < count; i++) {
+      asked.push(this.create(which));
+      await pass(20);
+    }
+    return asked;
+  }
+
   /** Asks that replica; the pod is stored a while after it is admitted. */
   async create(which: number, wish: Readonly<Record<string, string>> = {}): Promise<void> {
     const replica = this.replicas[which % 2] as Replica;
@@ -188,9 +198,10 @@ describe("the addresses that two replicas give", () => {
   it("are free soon after a pod's end, also where that is seen before its reservation", async () => {
     using world = new World("10.0.2.10-10.0.2.19", () => 5);
     await pass(200);
-    const leader = world.replicas[0] as Replica;
-    leader.lagging = "IPSecConnection";
-    leader.lagMs = 2_000;
+    const [leader, other] = world.replicas as [Replica, Replica];
+    Object.assign(leader, { lagging: "IPSecConnection", lagMs: 2_000 });
+    // Or it would end the reservation with the next that it writes.
+    Object.assign(other, { lagging: "Pod", lagMs: 5_000 });
     const asked = world.create(1);
     await pass(200);
     await asked;
@@ -252,11 +263,7 @@ describe("the addresses that two replicas give", () => {
   it("are at hand without a write for each pod when many are asked for", async () => {
     using world = new World("10.0.2.10-10.0.2.250", () => 5);
     await pass(200);
-    const asked: Promise<void>[] = [];
-    for (let i = 0; i < 100; i++) {
-      asked.push(world.create(0));
-      await pass(20);
-    }
+    const asked = await world.createMany(0, 100);
     await pass(1_000);
     await Promise.all(asked);
     assert.equal(world.pods.length, 100);
@@ -275,14 +282,21 @@ describe("the addresses that two replicas give", () => {
     assert.equal(world.pods.length, 5);
   });
 
+  it("are reserved no more once their pod is there and the next is written, also without a leader", async () => {
+    using world = new World("10.0.2.10-10.0.2.250", () => 5);
+    world.replicas[0]?.[Symbol.dispose]();
+    await pass(200);
+    const asked = await world.createMany(1, 50);
+    await pass(3_000);
+    await Promise.all(asked);
+    assert.equal(world.pods.length, 50);
+    assert.deepEqual(world.pending, []);
+  });
+
   it("are at hand where nobody asked yet, while another replica gives many", async () => {
     using world = new World("10.0.2.10-10.0.2.250", () => 5);
     await pass(200);
-    const asked: Promise<void>[] = [];
-    for (let i = 0; i < 50; i++) {
-      asked.push(world.create(0));
-      await pass(20);
-    }
+    const asked = await world.createMany(0, 50);
     const since = Date.now();
     const answer = world.replicas[1]?.admit(asking("late")).then(() => Date.now() - since);
     await pass(100);

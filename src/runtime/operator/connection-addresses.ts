@@ -11,7 +11,9 @@ import type { AddressWish, Ledger } from "../../model/allocation.ts";
 import type { Child } from "../../model/connection.ts";
 import type { ConnectionResource } from "../../model/connection-resource.ts";
 import { failure, Reason } from "../../model/failure.ts";
+import type { ReservationChange } from "../../model/reservation-patch.ts";
 import { aheadStamp, reservationStamp } from "../../model/reservation.ts";
+import { seenReservations } from "../../model/seen-reservations.ts";
 import { Stock, type Ahead, type Shortage } from "../../model/stock.ts";
 import { refusing, Refusal } from "../refusal.ts";
 import type { StatusAmender } from "./amend-status.ts";
@@ -129,7 +131,7 @@ export class ConnectionAddresses implements Disposable {
       const ours = unwanted.filter((entry) => isStillOurs(entry, object));
       const fresh = more.flatMap(({ entries }) => entries);
       const change = { reserve: reservationsOf(chosen, fresh), end: stampsOf(ours) };
-      return { change, result: { results: chosen, ahead: more } };
+      return { change: this.#withSeen(change, object), result: { results: chosen, ahead: more } };
     });
     for (const { shortage, entries } of ahead) {
       this.#stock.put(shortage.child, shortage.pool, entries);
@@ -138,6 +140,14 @@ export class ConnectionAddresses implements Disposable {
       results: results.map((result, i) => this.#lastResort(result, wishes[i] as AddressWish)),
       stocked: !this.#stock.isEmpty,
     };
+  }
+
+  /** With what is over by now: it is a write less for the leader, and none by itself. */
+  #withSeen(change: ReservationChange, { status }: ConnectionResource): ReservationChange {
+    if (Object.keys({ ...change.reserve, ...change.end }).length === 0) return {};
+    const pods = [...this.#options.cluster.workersOf(this.#id)];
+    const seen = seenReservations(this.#id, pods, status).change;
+    return { ...change, ...seen, end: { ...seen.end, ...change.end } };
   }
 
   /** What nobody else can have may be in stock. */

@@ -1,11 +1,14 @@
 import { auditTime, filter, interval, merge, Subscription } from "rxjs";
 import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
 import { holders } from "../../adapters/kubernetes/live-pods.ts";
-import { formatAddress } from "../../model/address.ts";
-import { annotation } from "../../model/labels.ts";
-import { parsePrefix } from "../../model/prefix.ts";
-import { reservedTime } from "../../model/reservation.ts";
-import { holdingOf, trimmedPod, type Pod } from "../../model/worker-pod.ts";
+import {
+  reservationKey,
+  reservationOf,
+  seenReservations,
+  versionsByAddress,
+  type Reservation,
+} from "../../model/seen-reservations.ts";
+import { trimmedPod, type Pod } from "../../model/worker-pod.ts";
 import type { StatusAmender } from "./amend-status.ts";
 import type { Cluster } from "./cluster.ts";
 
@@ -20,13 +23,12 @@ export interface ReservationsOptions {
 
 /** Whoever waits for an address may get that of a pod that went. */
 const freeMs = 250;
-/** That of a pod that came is nobody's to wait for. */
-const gatherMs = 2_000;
+/** Nobody waits for that of a pod that came: it ends with the next that is written. */
 const lookMs = 5_000;
 
 /**
- * Ends the reservations of addresses: those whose pod is there, and those whose pod never
- * came. One replica does it, the leader.
+ * Ends the reservations of addresses: those whose pod never came or went again, and those whose
+ * pod is there where no write for others has ended them. One replica does it, the leader.
  */
 export class Reservations implements Disposable {
   readonly #options: ReservationsOptions;
@@ -48,11 +50,7 @@ export class Reservations implements Disposable {
       }),
     );
     this.#subscription.add(
-      merge(
-        cluster.workers.deletions.pipe(auditTime(freeMs)),
-        cluster.touched.pipe(auditTime(gatherMs)),
-        interval(lookMs),
-      )
+      merge(cluster.workers.deletions.pipe(auditTime(freeMs)), interval(lookMs))
         .pipe(filter(() => cluster.synced && !this.#busy))
         .subscribe(() => void this.#lookThrough()),
     );
@@ -85,34 +83,22 @@ export class Reservations implements Disposable {
 
   #tidy(id: string): Promise<void> {
     const { cluster, amender, ttlMs } = this.#options;
-    return amender.amend<void>(id, async ({ status = {} }) => {
-      const pods = [...cluster.workersOf(id)];
-      const taken = versionsByAddress(id, pods);
-      const there = new Set(pods.map(reservationOf));
-      const isOver = ([address, at]: [string, string]) => {
-        if (taken.has(address)) return true;
-        const reservation = keyOf(id, address, at);
-        return there.has(reservation) || this.#ended.has(reservation);
-      };
-      const oldest = Date.now() - ttlMs;
-      const pending = Object.entries(status.pendingIps ?? {});
-      const { over = [], rest = [] } = Object.groupBy(pending, (entry) =>
-        isOver(entry) ? "over" : "rest",
+    return amender.amend<void>(id, async ({ status }) => {
+      const seen = seenReservations(id, [...cluster.workersOf(id)], status);
+      const { went = [], rest = [] } = Object.groupBy(seen.others, (entry) =>
+        this.#ended.has(reservationKey(id, entry)) ? "went" : "rest",
       );
+      const oldest = Date.now() - ttlMs;
       // What is no time was written by nobody we know.
       const old = rest.filter(([, at]) => !(Date.parse(at) > oldest));
       const ended = old.length === 0 ? [] : await this.#withoutPod(id, old);
-      const newest = over.map(([address]) => taken.get(address) ?? 0n);
-      const version = [BigInt(status.podsVersion ?? 0), ...newest].reduce((a, b) =>
-        a > b ? a : b,
-      );
-      const end = Object.fromEntries([...over, ...ended]) as Record<string, string>;
-      return { change: { end, podsVersion: String(version) }, result: undefined };
+      const end = { ...seen.change.end, ...Object.fromEntries([...went, ...ended]) };
+      return { change: { ...seen.change, end }, result: undefined };
     });
   }
 
   /** Asks the API server itself: a view that is behind would free what a pod has. */
-  async #withoutPod(id: string, entries: [string, string][]): Promise<[string, string][]> {
+  async #withoutPod(id: string, entries: readonly Reservation[]): Promise<Reservation[]> {
     const { client } = this.#options;
     const pods: Pod[] = [];
     const { type, ...selector } = holders;
@@ -120,37 +106,4 @@ export class Reservations implements Disposable {
     const taken = versionsByAddress(id, pods);
     return entries.filter(([address]) => !taken.has(address));
   }
-}
-
-/** Of pods that are looked at again and again: an object never changes. */
-const reservations = new WeakMap<Pod, { readonly key: string | undefined }>();
-
-/** What tells a pod's reservation from every other; of a pod that has one. */
-function reservationOf(pod: Pod): string | undefined {
-  const known = reservations.get(pod) ?? { key: readReservation(pod) };
-  reservations.set(pod, known);
-  return known.key;
-}
-
-function readReservation({ metadata: { annotations = {} } }: Pod): string | undefined {
-  const id = annotations[annotation.connection];
-  const reservedAt = annotations[annotation.reservedAt];
-  const address = parsePrefix(annotations[annotation.vxlanIp] ?? "");
-  if (id === undefined || reservedAt === undefined || address === undefined) return undefined;
-  return keyOf(id, formatAddress(address.address), reservedAt);
-}
-
-function keyOf(id: string, address: string, stamp: string): string {
-  return JSON.stringify([id, address, reservedTime(stamp)]);
-}
-
-/** The addresses that pods of a connection hold, with the version of the pod. */
-function versionsByAddress(id: string, pods: readonly Pod[]): Map<string, bigint> {
-  const taken = new Map<string, bigint>();
-  for (const pod of pods) {
-    const holding = holdingOf(pod);
-    if (holding?.connection !== id) continue;
-    taken.set(formatAddress(holding.address.address), BigInt(pod.metadata.resourceVersion ?? 0));
-  }
-  return taken;
 }

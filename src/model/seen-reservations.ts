@@ -1,0 +1,68 @@
+import { formatAddress } from "./address.ts";
+import type { ConnectionStatusPart } from "./connection-resource.ts";
+import { annotation } from "./labels.ts";
+import { parsePrefix } from "./prefix.ts";
+import type { ReservationChange } from "./reservation-patch.ts";
+import { reservedTime } from "./reservation.ts";
+import { holdingOf, type Pod } from "./worker-pod.ts";
+
+/** An address and its stamp, as `pendingIps` has them. */
+export type Reservation = readonly [address: string, stamp: string];
+
+/** Reservations as some pods show them. */
+export interface SeenReservations {
+  /** Ends those that are over, since their pod is there. */
+  readonly change: Pick<ReservationChange, "end" | "podsVersion">;
+  readonly others: readonly Reservation[];
+}
+
+/** Tells which reservations are over by what the pods of a connection show. */
+export function seenReservations(
+  id: string,
+  pods: readonly Pod[],
+  { pendingIps = {}, podsVersion = "0" }: ConnectionStatusPart = {},
+): SeenReservations {
+  const taken = versionsByAddress(id, pods);
+  const there = new Set(pods.map(reservationOf));
+  const { over = [], others = [] } = Object.groupBy(Object.entries(pendingIps), (entry) =>
+    taken.has(entry[0]) || there.has(reservationKey(id, entry)) ? "over" : "others",
+  );
+  if (over.length === 0) return { change: {}, others };
+  const versions = over.map(([address]) => taken.get(address) ?? 0n);
+  const newest = versions.reduce((a, b) => (a > b ? a : b), BigInt(podsVersion));
+  return { change: { end: Object.fromEntries(over), podsVersion: String(newest) }, others };
+}
+
+/** The addresses that pods of a connection hold, with the version of the pod. */
+export function versionsByAddress(id: string, pods: readonly Pod[]): Map<string, bigint> {
+  const taken = new Map<string, bigint>();
+  for (const pod of pods) {
+    const holding = holdingOf(pod);
+    if (holding?.connection !== id) continue;
+    taken.set(formatAddress(holding.address.address), BigInt(pod.metadata.resourceVersion ?? 0));
+  }
+  return taken;
+}
+
+/** Of pods that are looked at again and again: an object never changes. */
+const known = new WeakMap<Pod, { readonly key: string | undefined }>();
+
+/** The {@link reservationKey} of a pod's reservation, if it has one. */
+export function reservationOf(pod: Pod): string | undefined {
+  const read = known.get(pod) ?? { key: readReservation(pod) };
+  known.set(pod, read);
+  return read.key;
+}
+
+function readReservation({ metadata: { annotations = {} } }: Pod): string | undefined {
+  const id = annotations[annotation.connection];
+  const stamp = annotations[annotation.reservedAt];
+  const address = parsePrefix(annotations[annotation.vxlanIp] ?? "");
+  if (id === undefined || stamp === undefined || address === undefined) return undefined;
+  return reservationKey(id, [formatAddress(address.address), stamp]);
+}
+
+/** What tells a reservation from every other. */
+export function reservationKey(id: string, [address, stamp]: Reservation): string {
+  return JSON.stringify([id, address, reservedTime(stamp)]);
+}
