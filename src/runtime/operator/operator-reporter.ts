@@ -16,6 +16,7 @@ import { StatusWriter } from "../cluster/status-writer.ts";
 import { rfc3339 } from "../rfc3339.ts";
 import type { Carriers } from "./carriers.ts";
 import type { Cluster } from "./cluster.ts";
+import { RestingLists } from "./resting-lists.ts";
 import { placedOf, unknownReady } from "./placement-conditions.ts";
 
 /** The part of a connection's status that the leader writes; existing tools read the first three. */
@@ -36,6 +37,9 @@ const gatherMs = 500;
 
 const all = Symbol("every connection");
 
+/** Free addresses change with every pod, and nobody is in a hurry to read of them. */
+const listMs = 5_000;
+
 /** Longest list of free addresses in a status: pools may have thousands. */
 const mostListed = 256;
 
@@ -47,6 +51,7 @@ export class OperatorReporter implements Disposable {
   readonly #cluster: Cluster;
   readonly #writer: StatusWriter<Shown>;
   readonly #subscription: Subscription;
+  readonly #lists = new RestingLists(listMs);
   /** Connections of which something changed since they were looked at. */
   readonly #touched = new Set<string | typeof all>();
 
@@ -61,7 +66,7 @@ export class OperatorReporter implements Disposable {
       writes,
       onTrouble,
     });
-    this.#subscription = merge(cluster.touched, carriers.changes)
+    this.#subscription = merge(cluster.touched, carriers.changes, this.#lists.rested)
       .pipe(
         tap((id) => this.#touched.add(id ?? all)),
         auditTime(gatherMs),
@@ -72,6 +77,7 @@ export class OperatorReporter implements Disposable {
   [Symbol.dispose](): void {
     this.#subscription.unsubscribe();
     this.#writer[Symbol.dispose]();
+    this.#lists[Symbol.dispose]();
   }
 
   #look(): void {
@@ -92,7 +98,9 @@ export class OperatorReporter implements Disposable {
     return {
       node: connection?.nodeName ?? "",
       xfrmGatewayIp: this.#gateways(connection),
-      freeIps: this.#free(object, connection),
+      freeIps: this.#lists.has(id, generation)
+        ? (object.status?.freeIps ?? {})
+        : this.#free(object, connection),
       conditions: stated(found, before, generation, rfc3339()),
     };
   }
@@ -129,6 +137,9 @@ export class OperatorReporter implements Disposable {
     const metadata = { name: id, ...(speaks && { resourceVersion }) };
     const object = { apiVersion, kind: "IPSecConnection", metadata, status: applied(status) };
     await this.#options.client.apply(resourceTypes.IPSecConnection, object, fieldManager, "status");
+    // One that rests is still the same.
+    if (status.freeIps !== before.status?.freeIps)
+      this.#lists.add(id, before.metadata.generation ?? 0);
     this.#tell(before, status);
   }
 
