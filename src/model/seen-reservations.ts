@@ -16,21 +16,28 @@ export interface SeenReservations {
   readonly others: readonly Reservation[];
 }
 
-/** Tells which reservations are over by what the pods of a connection show. */
+/**
+ * Tells which reservations are over by what the pods of a connection show. A pod that has the
+ * address by another reservation ends none: it may be one that went, in a view that is behind.
+ */
 export function seenReservations(
   id: string,
   pods: readonly Pod[],
-  { pendingIps = {}, podsVersion = "0" }: ConnectionStatusPart = {},
+  { pendingIps = {}, podsVersion }: ConnectionStatusPart = {},
 ): SeenReservations {
-  const taken = versionsByAddress(id, pods);
-  const there = new Set(pods.map(reservationOf));
+  const there = new Map(pods.map((pod) => [reservationOf(pod), versionOf(pod)]));
   const { over = [], others = [] } = Object.groupBy(Object.entries(pendingIps), (entry) =>
-    taken.has(entry[0]) || there.has(reservationKey(id, entry)) ? "over" : "others",
+    there.has(reservationKey(id, entry)) ? "over" : "others",
   );
   if (over.length === 0) return { change: {}, others };
-  const versions = over.map(([address]) => taken.get(address) ?? 0n);
-  const newest = versions.reduce((a, b) => (a > b ? a : b), BigInt(podsVersion));
-  return { change: { end: Object.fromEntries(over), podsVersion: String(newest) }, others };
+  const versions = over.map((entry) => there.get(reservationKey(id, entry)) ?? 0n);
+  const change = { end: Object.fromEntries(over), podsVersion: newest(podsVersion, versions) };
+  return { change, others };
+}
+
+/** @returns the version of pods that was seen with those of some, too */
+export function newest(podsVersion: string | undefined, versions: readonly bigint[]): string {
+  return String(versions.reduce((a, b) => (a > b ? a : b), BigInt(podsVersion ?? 0)));
 }
 
 /** The addresses that pods of a connection hold, with the version of the pod. */
@@ -39,9 +46,13 @@ export function versionsByAddress(id: string, pods: readonly Pod[]): Map<string,
   for (const pod of pods) {
     const holding = holdingOf(pod);
     if (holding?.connection !== id) continue;
-    taken.set(formatAddress(holding.address.address), BigInt(pod.metadata.resourceVersion ?? 0));
+    taken.set(formatAddress(holding.address.address), versionOf(pod));
   }
   return taken;
+}
+
+function versionOf({ metadata }: Pod): bigint {
+  return BigInt(metadata.resourceVersion ?? 0);
 }
 
 /** Of pods that are looked at again and again: an object never changes. */

@@ -1,112 +1,19 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it, mock } from "node:test";
 import fc from "fast-check";
-import { childSpec, connectionSpec } from "../../lab/sites/manifests.ts";
 import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
 import type { ConnectionResource } from "../../src/model/connection-resource.ts";
 import type { KubeObject } from "../../src/model/kube-object.ts";
-import { annotation, label } from "../../src/model/labels.ts";
-import { asking, gateway, Replica, ttlMs } from "../simulator/admitting.ts";
-import { KubeApi } from "../simulator/kube-api.ts";
-
-type Pod = KubeObject & { readonly status?: { readonly phase?: string } };
-
-/** Passes time in slices, between which streams get their turn. */
-async function pass(milliseconds: number): Promise<void> {
-  for (let passed = 0; passed < milliseconds; passed += 5) {
-    mock.timers.tick(5);
-    for (let turn = 0; turn < 4; turn++) await new Promise(setImmediate);
-  }
-}
-
-/** Two replicas before one API server. */
-class World implements Disposable {
-  readonly api: KubeApi;
-  readonly replicas: Replica[];
-  readonly denials: string[] = [];
-  readonly #latency: () => number;
-  #made = 0;
-
-  constructor(pool: string, latency: () => number) {
-    this.#latency = latency;
-    this.api = new KubeApi(latency);
-    const net = childSpec(2, { name: "net", ip_pools: { primary: [pool] } });
-    const connection = connectionSpec("partner", { children: { net }, nodeName: "node-a" });
-    this.api.put(resourceTypes.IPSecConnection, connection as KubeObject);
-    this.api.put(resourceTypes.Pod, gateway);
-    this.replicas = [new Replica(this.api, true), new Replica(this.api, false)];
-  }
-
-  /** Those that hold an address. */
-  get pods(): KubeObject[] {
-    return (this.api.all(resourceTypes.Pod) as Pod[])
-      .filter(({ metadata }) => label.worker in (metadata.labels ?? {}))
-      .filter(({ status }) => status?.phase !== "Succeeded");
-  }
-
-  get pending(): string[] {
-    const [connection] = this.api.all(resourceTypes.IPSecConnection) as ConnectionResource[];
-    return Object.keys(connection?.status?.pendingIps ?? {});
-  }
-
-  /** Asks that replica so many times, at an even pace. */
-  async createMany(which: number, count: number): Promise<Promise<void>[]> {
-    const asked: Promise<void>[] = [];
-    for (let i = 0; i < count; i++) {
-      asked.push(this.create(which));
-      await pass(20);
-    }
-    return asked;
-  }
-
-  /** Asks that replica; the pod is stored a while after it is admitted. */
-  async create(which: number, wish: Readonly<Record<string, string>> = {}): Promise<void> {
-    const replica = this.replicas[which % 2] as Replica;
-    const pod = asking(`pod-${this.#made++}`, wish);
-    const answer = await Promise.race([replica.admit(pod), replica.ended]);
-    await new Promise<void>((resolve) => setTimeout(resolve, 10 * this.#latency()));
-    if (answer === undefined) return;
-    if ("denied" in answer) this.denials.push(answer.denied);
-    else this.api.put(resourceTypes.Pod, answer.pod);
-    this.assertDistinct();
-  }
-
-  /** It stays, and what it had is another's. */
-  finish(pod: KubeObject): void {
-    this.api.put(resourceTypes.Pod, { ...pod, status: { phase: "Succeeded" } } as KubeObject);
-  }
-
-  delete({ metadata }: KubeObject): void {
-    this.api.remove(resourceTypes.Pod, metadata);
-  }
-
-  /** It ends in the midst of whatever it does, and another takes its place. */
-  crash(which: number): void {
-    this.replicas[which]?.[Symbol.dispose]();
-    this.replicas[which] = new Replica(this.api, which === 0);
-  }
-
-  slow(which: number, lagMs: number): void {
-    (this.replicas[which] as Replica).lagMs = lagMs;
-  }
-
-  assertDistinct(): void {
-    const addresses = this.pods.map(({ metadata }) => metadata.annotations?.[annotation.vxlanIp]);
-    assert.ok(!addresses.includes(undefined));
-    assert.equal(new Set(addresses).size, addresses.length, addresses.join(" "));
-  }
-
-  [Symbol.dispose](): void {
-    for (const replica of this.replicas) replica[Symbol.dispose]();
-  }
-}
+import { annotation } from "../../src/model/labels.ts";
+import { asking, ttlMs, type Replica } from "../simulator/admitting.ts";
+import { pass, TwoReplicas } from "../simulator/two-replicas.ts";
 
 async function addressOf(answer: ReturnType<Replica["admit"]> | undefined) {
   const { pod } = (await answer) as { pod: KubeObject };
   return { pod, address: pod.metadata.annotations?.[annotation.vxlanIp] };
 }
 
-type Happening = (world: World, asked: Promise<void>[]) => Promise<void> | void;
+type Happening = (world: TwoReplicas, asked: Promise<void>[]) => Promise<void> | void;
 
 const happenings: fc.Arbitrary<Happening> = fc.oneof(
   {
@@ -167,7 +74,7 @@ describe("the addresses that two replicas give", () => {
     const latencies = fc.infiniteStream(fc.nat(20));
     await fc.assert(
       fc.asyncProperty(fc.array(happenings, { maxLength: 25 }), latencies, async (run, latency) => {
-        using world = new World("10.0.2.10-10.0.2.79", () => latency.next().value as number);
+        using world = new TwoReplicas("10.0.2.10-10.0.2.79", () => latency.next().value as number);
         await pass(200);
         const asked: Promise<void>[] = [];
         for (const happening of run) await happening(world, asked);
@@ -183,7 +90,7 @@ describe("the addresses that two replicas give", () => {
   });
 
   it("are not given by one that has not seen the pods that have them", async () => {
-    using world = new World("10.0.2.10-10.0.2.79", () => 5);
+    using world = new TwoReplicas("10.0.2.10-10.0.2.79", () => 5);
     await pass(200);
     world.slow(1, 3_000);
     const asked = [world.create(0)];
@@ -195,8 +102,43 @@ describe("the addresses that two replicas give", () => {
     assert.equal(world.pods.length, 2);
   });
 
+  it("stay reserved though another replica, that still sees who had them, writes", async () => {
+    using world = new TwoReplicas("10.0.2.10-10.0.2.19", () => 5);
+    await pass(200);
+    const [one, other] = world.replicas as [Replica, Replica];
+    const that = (n: number) => ({ [annotation.address]: `10.0.2.${n}` });
+    const had = world.create(0, that(10));
+    await pass(6_000);
+    await had;
+    Object.assign(other, { lagging: "Pod", lagMs: 2_000 });
+    for (const pod of world.pods) world.delete(pod);
+    await pass(500);
+    const answers = [one.admit(asking("next", that(10)))];
+    await pass(100);
+    answers.push(other.admit(asking("beside", that(11))));
+    await pass(100);
+    await Promise.all(answers);
+    assert.deepEqual(world.pending.toSorted(), ["10.0.2.10", "10.0.2.11"]);
+  });
+
+  it("are not reserved for ever by who knows no time, though a pod has them", async () => {
+    using world = new TwoReplicas("10.0.2.10-10.0.2.19", () => 5);
+    await pass(200);
+    const asked = world.create(0);
+    await pass(6_000);
+    await asked;
+    const [connection] = world.api.all(resourceTypes.IPSecConnection) as [ConnectionResource];
+    const [pod] = world.pods as [KubeObject];
+    const status = { ...connection.status, pendingIps: { "10.0.2.10": "a while ago" } };
+    world.api.put(resourceTypes.IPSecConnection, { ...connection, status } as KubeObject);
+    await pass(6_000);
+    const [after] = world.api.all(resourceTypes.IPSecConnection) as [ConnectionResource];
+    assert.deepEqual(after.status?.pendingIps, {});
+    assert.equal(after.status?.podsVersion, pod.metadata.resourceVersion);
+  });
+
   it("are free soon after a pod's end, also where that is seen before its reservation", async () => {
-    using world = new World("10.0.2.10-10.0.2.19", () => 5);
+    using world = new TwoReplicas("10.0.2.10-10.0.2.19", () => 5);
     await pass(200);
     const [leader, other] = world.replicas as [Replica, Replica];
     Object.assign(leader, { lagging: "IPSecConnection", lagMs: 2_000 });
@@ -213,7 +155,7 @@ describe("the addresses that two replicas give", () => {
   });
 
   it("are free of a pod that has finished, and is still there", async () => {
-    using world = new World("10.0.2.10-10.0.2.10", () => 5);
+    using world = new TwoReplicas("10.0.2.10-10.0.2.10", () => 5);
     await pass(200);
     for (let round = 0; round < 3; round++) {
       const asked = world.create(round);
@@ -226,7 +168,7 @@ describe("the addresses that two replicas give", () => {
   });
 
   it("are the same for a pod that is asked about again, and another's for a copy of it", async () => {
-    using world = new World("10.0.2.10-10.0.2.250", () => 5);
+    using world = new TwoReplicas("10.0.2.10-10.0.2.250", () => 5);
     await pass(200);
     const answers = Promise.all(
       [0, 1, 2, 3].map(async (n) => {
@@ -245,7 +187,7 @@ describe("the addresses that two replicas give", () => {
   });
 
   it("are all given before any pod is refused", async () => {
-    using world = new World("10.0.2.10-10.0.2.159", () => 5);
+    using world = new TwoReplicas("10.0.2.10-10.0.2.159", () => 5);
     await pass(200);
     const asked: Promise<void>[] = [];
     for (let i = 0; i < 200; i++) {
@@ -261,7 +203,7 @@ describe("the addresses that two replicas give", () => {
   });
 
   it("are at hand without a write for each pod when many are asked for", async () => {
-    using world = new World("10.0.2.10-10.0.2.250", () => 5);
+    using world = new TwoReplicas("10.0.2.10-10.0.2.250", () => 5);
     await pass(200);
     const asked = await world.createMany(0, 100);
     await pass(1_000);
@@ -271,7 +213,7 @@ describe("the addresses that two replicas give", () => {
   });
 
   it("are reserved by one write for those who come while it is made", async () => {
-    using world = new World("10.0.2.10-10.0.2.250", () => 5);
+    using world = new TwoReplicas("10.0.2.10-10.0.2.250", () => 5);
     await pass(200);
     const before = world.api.written.length;
     const asked = Array.from({ length: 5 }, () => world.create(0));
@@ -283,7 +225,7 @@ describe("the addresses that two replicas give", () => {
   });
 
   it("are reserved no more once their pod is there and the next is written, also without a leader", async () => {
-    using world = new World("10.0.2.10-10.0.2.250", () => 5);
+    using world = new TwoReplicas("10.0.2.10-10.0.2.250", () => 5);
     world.replicas[0]?.[Symbol.dispose]();
     await pass(200);
     const asked = await world.createMany(1, 50);
@@ -294,7 +236,7 @@ describe("the addresses that two replicas give", () => {
   });
 
   it("are at hand where nobody asked yet, while another replica gives many", async () => {
-    using world = new World("10.0.2.10-10.0.2.250", () => 5);
+    using world = new TwoReplicas("10.0.2.10-10.0.2.250", () => 5);
     await pass(200);
     const asked = await world.createMany(0, 50);
     const since = Date.now();
@@ -306,7 +248,7 @@ describe("the addresses that two replicas give", () => {
   });
 
   it("are reserved by two at once without either having to think again", async () => {
-    using world = new World("10.0.2.10-10.0.2.250", () => 5);
+    using world = new TwoReplicas("10.0.2.10-10.0.2.250", () => 5);
     await pass(200);
     // Whoever is the first of all makes the map of reservations.
     const first = world.create(0);

@@ -2,11 +2,11 @@ import { auditTime, filter, interval, merge, Subscription } from "rxjs";
 import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
 import { holders } from "../../adapters/kubernetes/live-pods.ts";
 import {
+  newest,
   reservationKey,
   reservationOf,
   seenReservations,
   versionsByAddress,
-  type Reservation,
 } from "../../model/seen-reservations.ts";
 import { trimmedPod, type Pod } from "../../model/worker-pod.ts";
 import type { StatusAmender } from "./amend-status.ts";
@@ -84,26 +84,28 @@ export class Reservations implements Disposable {
   #tidy(id: string): Promise<void> {
     const { cluster, amender, ttlMs } = this.#options;
     return amender.amend<void>(id, async ({ status }) => {
-      const seen = seenReservations(id, [...cluster.workersOf(id)], status);
-      const { went = [], rest = [] } = Object.groupBy(seen.others, (entry) =>
+      const { change, others } = seenReservations(id, [...cluster.workersOf(id)], status);
+      const { went = [], rest = [] } = Object.groupBy(others, (entry) =>
         this.#ended.has(reservationKey(id, entry)) ? "went" : "rest",
       );
       const oldest = Date.now() - ttlMs;
       // What is no time was written by nobody we know.
       const old = rest.filter(([, at]) => !(Date.parse(at) > oldest));
-      const ended = old.length === 0 ? [] : await this.#withoutPod(id, old);
-      const end = { ...seen.change.end, ...Object.fromEntries([...went, ...ended]) };
-      return { change: { ...seen.change, end }, result: undefined };
+      const end = { ...change.end, ...Object.fromEntries([...went, ...old]) };
+      if (old.length === 0) return { change: { ...change, end }, result: undefined };
+      const taken = await this.#taken(id);
+      const versions = old.map(([address]) => taken.get(address) ?? 0n);
+      const podsVersion = newest(change.podsVersion ?? status?.podsVersion, versions);
+      return { change: { end, podsVersion }, result: undefined };
     });
   }
 
   /** Asks the API server itself: a view that is behind would free what a pod has. */
-  async #withoutPod(id: string, entries: readonly Reservation[]): Promise<Reservation[]> {
+  async #taken(id: string): Promise<ReadonlyMap<string, bigint>> {
     const { client } = this.#options;
     const pods: Pod[] = [];
     const { type, ...selector } = holders;
     await client.list(type, {}, selector, (object) => pods.push(trimmedPod(object)));
-    const taken = versionsByAddress(id, pods);
-    return entries.filter(([address]) => !taken.has(address));
+    return versionsByAddress(id, pods);
   }
 }
