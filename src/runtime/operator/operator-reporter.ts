@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { LimitFunction } from "p-limit";
 import { auditTime, merge, tap, type Subscription } from "rxjs";
 import type { EventRecorder } from "../../adapters/kubernetes/events.ts";
@@ -23,6 +24,8 @@ import { placedOf, unknownReady } from "./placement-conditions.ts";
 type Shown = Pick<ConnectionStatusPart, "xfrmGatewayIp" | "freeIps" | "node"> & {
   readonly conditions: readonly StatedCondition[];
 };
+
+type FreeLists = NonNullable<Shown["freeIps"]>;
 
 export interface OperatorReporterOptions {
   readonly client: KubeClient;
@@ -98,9 +101,7 @@ export class OperatorReporter implements Disposable {
     return {
       node: connection?.nodeName ?? "",
       xfrmGatewayIp: this.#gateways(connection),
-      freeIps: this.#lists.has(id, generation)
-        ? (object.status?.freeIps ?? {})
-        : this.#free(object, connection),
+      freeIps: this.#free(object, connection),
       conditions: stated(found, before, generation, rfc3339()),
     };
   }
@@ -122,10 +123,14 @@ export class OperatorReporter implements Disposable {
     return Object.fromEntries(found) as Record<string, string>;
   }
 
-  #free(object: ConnectionResource, connection: Connection | undefined) {
+  /** As they are; or as they were shown a moment ago, if of the same pools. */
+  #free(object: ConnectionResource, connection: Connection | undefined): FreeLists {
     const ledger = this.#cluster.ledger(object);
     const children = connection?.children ?? [];
-    return Object.fromEntries(children.flatMap((child) => freeOf(ledger, child)));
+    const now = Object.fromEntries(children.flatMap((child) => freeOf(ledger, child)));
+    const shown = object.status?.freeIps ?? {};
+    const rest = this.#lists.has(object.metadata.name);
+    return rest && isDeepStrictEqual(poolsOf(shown), poolsOf(now)) ? shown : now;
   }
 
   async #write(id: string, status: Shown): Promise<void> {
@@ -138,8 +143,7 @@ export class OperatorReporter implements Disposable {
     const object = { apiVersion, kind: "IPSecConnection", metadata, status: applied(status) };
     await this.#options.client.apply(resourceTypes.IPSecConnection, object, fieldManager, "status");
     // One that rests is still the same.
-    if (status.freeIps !== before.status?.freeIps)
-      this.#lists.add(id, before.metadata.generation ?? 0);
+    if (status.freeIps !== before.status?.freeIps) this.#lists.add(id);
     this.#tell(before, status);
   }
 
@@ -182,6 +186,13 @@ function applied({ xfrmGatewayIp, freeIps, ...status }: Shown): Partial<Shown> {
     ...(Object.keys(xfrmGatewayIp ?? {}).length > 0 && { xfrmGatewayIp }),
     ...(Object.keys(freeIps ?? {}).length > 0 && { freeIps }),
   };
+}
+
+function poolsOf(lists: FreeLists): string[] {
+  const pools = Object.entries(lists).flatMap(([child, of]) =>
+    Object.keys(of).map((pool) => JSON.stringify([child, pool])),
+  );
+  return pools.toSorted();
 }
 
 function freeOf(ledger: Ledger, child: Child): [string, Record<string, string[]>][] {

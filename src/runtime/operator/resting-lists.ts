@@ -6,7 +6,7 @@ import { Subject, type Observable } from "rxjs";
  */
 export class RestingLists implements Disposable {
   readonly #restMs: number;
-  readonly #resting = new Map<string, { generation: number; timer: NodeJS.Timeout }>();
+  readonly #resting = new Map<string, NodeJS.Timeout>();
   readonly #rested = new Subject<string>();
 
   /** @param restMs for how long, in milliseconds */
@@ -19,23 +19,23 @@ export class RestingLists implements Disposable {
     return this.#rested;
   }
 
-  /** Whether it stays as it is; not that of another spec. */
-  has(id: string, generation: number): boolean {
-    return this.#resting.get(id)?.generation === generation;
+  /** Whether it stays as it is. */
+  has(id: string): boolean {
+    return this.#resting.has(id);
   }
 
   /** Notes that it was written. */
-  add(id: string, generation: number): void {
-    clearTimeout(this.#resting.get(id)?.timer);
+  add(id: string): void {
+    clearTimeout(this.#resting.get(id));
     const timer = setTimeout(() => {
       this.#resting.delete(id);
       this.#rested.next(id);
     }, this.#restMs);
-    this.#resting.set(id, { generation, timer });
+    this.#resting.set(id, timer);
   }
 
   [Symbol.dispose](): void {
-    for (const { timer } of this.#resting.values()) clearTimeout(timer);
+    for (const timer of this.#resting.values()) clearTimeout(timer);
     this.#rested.complete();
   }
 }
