@@ -26,13 +26,19 @@ export function seenReservations(
   { pendingIps = {}, podsVersion }: ConnectionStatusPart = {},
 ): SeenReservations {
   const there = new Map(pods.map((pod) => [reservationOf(pod), versionOf(pod)]));
-  const { over = [], others = [] } = Object.groupBy(Object.entries(pendingIps), (entry) =>
-    there.has(reservationKey(id, entry)) ? "over" : "others",
-  );
-  if (over.length === 0) return { change: {}, others };
-  const versions = over.map((entry) => there.get(reservationKey(id, entry)) ?? 0n);
-  const change = { end: Object.fromEntries(over), podsVersion: newest(podsVersion, versions) };
-  return { change, others };
+  const end: Record<string, string> = {};
+  const versions: bigint[] = [];
+  const others: Reservation[] = [];
+  for (const entry of Object.entries(pendingIps)) {
+    const version = there.get(reservationKey(id, entry));
+    if (version === undefined) others.push(entry);
+    else {
+      end[entry[0]] = entry[1];
+      versions.push(version);
+    }
+  }
+  if (versions.length === 0) return { change: {}, others };
+  return { change: { end, podsVersion: newest(podsVersion, versions) }, others };
 }
 
 /** @returns the version of pods that was seen with those of some, too */
