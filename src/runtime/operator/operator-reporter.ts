@@ -17,8 +17,8 @@ import { StatusWriter } from "../cluster/status-writer.ts";
 import { rfc3339 } from "../rfc3339.ts";
 import type { Carriers } from "./carriers.ts";
 import type { Cluster } from "./cluster.ts";
-import { RestingLists } from "./resting-lists.ts";
 import { placedOf, unknownReady } from "./placement-conditions.ts";
+import { RestingLists } from "./resting-lists.ts";
 
 /** The part of a connection's status that the leader writes; existing tools read the first three. */
 type Shown = Pick<ConnectionStatusPart, "xfrmGatewayIp" | "freeIps" | "node"> & {
@@ -125,12 +125,12 @@ export class OperatorReporter implements Disposable {
 
   /** As they are; or as they were shown a moment ago, if of the same pools. */
   #free(object: ConnectionResource, connection: Connection | undefined): FreeLists {
-    const ledger = this.#cluster.ledger(object);
     const children = connection?.children ?? [];
-    const now = Object.fromEntries(children.flatMap((child) => freeOf(ledger, child)));
     const shown = object.status?.freeIps ?? {};
     const rest = this.#lists.has(object.metadata.name);
-    return rest && isDeepStrictEqual(poolsOf(shown), poolsOf(now)) ? shown : now;
+    if (rest && isDeepStrictEqual(poolsShown(shown), poolsOf(children))) return shown;
+    const ledger = this.#cluster.ledger(object);
+    return Object.fromEntries(children.flatMap((child) => freeOf(ledger, child)));
   }
 
   async #write(id: string, status: Shown): Promise<void> {
@@ -188,11 +188,16 @@ function applied({ xfrmGatewayIp, freeIps, ...status }: Shown): Partial<Shown> {
   };
 }
 
-function poolsOf(lists: FreeLists): string[] {
-  const pools = Object.entries(lists).flatMap(([child, of]) =>
-    Object.keys(of).map((pool) => JSON.stringify([child, pool])),
-  );
-  return pools.toSorted();
+function poolsOf(children: readonly Child[]): ReadonlySet<string> {
+  return new Set(children.flatMap(({ name, pools }) => poolKeys(name, pools)));
+}
+
+function poolsShown(lists: FreeLists): ReadonlySet<string> {
+  return new Set(Object.entries(lists).flatMap(([child, pools]) => poolKeys(child, pools)));
+}
+
+function poolKeys(child: string, pools: object): string[] {
+  return Object.keys(pools).map((pool) => JSON.stringify([child, pool]));
 }
 
 function freeOf(ledger: Ledger, child: Child): [string, Record<string, string[]>][] {
