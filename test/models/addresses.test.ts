@@ -107,9 +107,7 @@ describe("the addresses that two replicas give", () => {
     await pass(200);
     const [one, other] = world.replicas as [Replica, Replica];
     const that = (n: number) => ({ [annotation.address]: `10.0.2.${n}` });
-    const had = world.create(0, that(10));
-    await pass(6_000);
-    await had;
+    await world.created(0, 6_000, that(10));
     Object.assign(other, { lagging: "Pod", lagMs: 2_000 });
     for (const pod of world.pods) world.delete(pod);
     await pass(500);
@@ -124,9 +122,7 @@ describe("the addresses that two replicas give", () => {
   it("are not reserved for ever by who knows no time, though a pod has them", async () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.19", () => 5);
     await pass(200);
-    const asked = world.create(0);
-    await pass(6_000);
-    await asked;
+    await world.created(0, 6_000);
     const [connection] = world.api.all(resourceTypes.IPSecConnection) as [ConnectionResource];
     const [pod] = world.pods as [KubeObject];
     const status = { ...connection.status, pendingIps: { "10.0.2.10": "a while ago" } };
@@ -144,9 +140,7 @@ describe("the addresses that two replicas give", () => {
     Object.assign(leader, { lagging: "IPSecConnection", lagMs: 2_000 });
     // Or it would end the reservation with the next that it writes.
     Object.assign(other, { lagging: "Pod", lagMs: 5_000 });
-    const asked = world.create(1);
-    await pass(200);
-    await asked;
+    await world.created(1, 200);
     for (const pod of world.pods) world.delete(pod);
     await pass(1_000);
     assert.equal(world.pending.length, 1, "the leader does not know of it yet");
@@ -158,9 +152,7 @@ describe("the addresses that two replicas give", () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.10", () => 5);
     await pass(200);
     for (let round = 0; round < 3; round++) {
-      const asked = world.create(round);
-      await pass(6_000);
-      await asked;
+      await world.created(round, 6_000);
       assert.deepEqual([world.pods.length, world.denials], [1, []], `round ${round}`);
       for (const pod of world.pods) world.finish(pod);
       await pass(1_000);
@@ -251,9 +243,7 @@ describe("the addresses that two replicas give", () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.250", () => 5);
     await pass(200);
     // Whoever is the first of all makes the map of reservations.
-    const first = world.create(0);
-    await pass(3_000);
-    await first;
+    await world.created(0, 3_000);
     const before = world.api.written.length;
     const since = Date.now();
     const answers = Promise.all(

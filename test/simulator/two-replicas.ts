@@ -70,6 +70,13 @@ export class TwoReplicas implements Disposable {
     this.assertDistinct();
   }
 
+  /** Asks that replica for a pod, and passes so many milliseconds meanwhile. */
+  async created(which: number, ms: number, wish: Readonly<Record<string, string>> = {}) {
+    const asked = this.create(which, wish);
+    await pass(ms);
+    await asked;
+  }
+
   /** It stays, and what it had is another's. */
   finish(pod: KubeObject): void {
     this.api.put(resourceTypes.Pod, { ...pod, status: { phase: "Succeeded" } } as KubeObject);
