@@ -156,7 +156,7 @@ export class LabCluster implements AsyncDisposable {
 
   /** What the objects and the containers' logs were at the end. */
   async #keepEvidence(): Promise<void> {
-    const kinds = "pods,deployments,ipsecconnections,charongroups,leases";
+    const kinds = "pods,deployments,ipsecconnections,charongroups,leases,configmaps";
     const objects = this.kubectl("get", kinds, "-A", "-o", "yaml");
     writeFileSync(join(this.folder, "objects.yaml"), objects);
     writeFileSync(join(this.folder, "events.txt"), this.kubectl("get", "events", "-A"));

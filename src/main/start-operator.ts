@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { pino, type Logger } from "pino";
 import { AdmissionServer } from "../adapters/kubernetes/admission-server.ts";
+import { BookShelf } from "../adapters/kubernetes/book-shelf.ts";
 import { Declared } from "../adapters/kubernetes/declared.ts";
 import { EventRecorder } from "../adapters/kubernetes/events.ts";
 import { endOf } from "../adapters/kubernetes/certificates.ts";
@@ -24,7 +25,7 @@ import { serveMetrics } from "../runtime/metrics-server.ts";
 import { PodAdmission } from "../runtime/operator/admit-pod.ts";
 import { DeclaredAdmission } from "../runtime/operator/admit-declared.ts";
 import { Allocator } from "../runtime/operator/allocator.ts";
-import { StatusAmender } from "../runtime/operator/amend-status.ts";
+import { Books } from "../runtime/operator/books.ts";
 import { Carriers } from "../runtime/operator/carriers.ts";
 import { Cluster } from "../runtime/operator/cluster.ts";
 import { GroupReporter } from "../runtime/operator/group-reporter.ts";
@@ -92,7 +93,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
 interface SharedParts {
   readonly cluster: Cluster;
   readonly declared: Declared;
-  readonly amender: StatusAmender;
+  readonly books: Books;
   readonly own: OperatorMetrics;
 }
 
@@ -126,20 +127,27 @@ class OperatorParts {
           podsWithAddress(`${label.type}=xfrm,${label.managedBy}=${manager}`, this.#namespace),
         ),
         workers: this.#pods(holders),
+        books: this.#bookShelf(),
       }),
     );
-    const amender = new StatusAmender(this.#client, cluster);
     const own = new OperatorMetrics(this.#metrics, cluster);
     const serving = { now: false };
     resources.use(
       await serveMetrics(this.#options.listen, this.#metrics, () => cluster.synced && serving.now),
     );
-    const parts = { cluster, declared, amender, own };
     const lost = this.#owner().then((owner) => {
+      const place = { namespace: this.#namespace, owner };
+      const books = new Books(this.#client, cluster, place);
+      const parts = { cluster, declared, books, own };
       this.#serveWebhooks(parts, serving, owner);
       return this.#lead(parts, this.#settings(owner));
     });
     return { lost };
+  }
+
+  #bookShelf(): BookShelf {
+    const options = { onTrouble: this.#onTrouble };
+    return this.#resources.use(new BookShelf(this.#client, this.#namespace, options));
   }
 
   #pods(wanted: Wanted): View<Pod> {
@@ -156,7 +164,7 @@ class OperatorParts {
 
   /** Listens as soon as there is a certificate, and shows the newest. */
   #serveWebhooks(
-    { cluster, declared, amender, own }: SharedParts,
+    { cluster, declared, books, own }: SharedParts,
     serving: { now: boolean },
     owner: OwnerReference | undefined,
   ): void {
@@ -164,9 +172,9 @@ class OperatorParts {
     // Given then, it is still reserved for longer than any request takes.
     const stockMs = (ttlSeconds * 1_000) / 8;
     const allocator = this.#resources.use(
-      new Allocator({ cluster, amender, stockMs, start: Math.random() }),
+      new Allocator({ cluster, books, stockMs, start: Math.random() }),
     );
-    const pods = new PodAdmission({ cluster, allocator, amender, image, vxlanPort });
+    const pods = new PodAdmission({ cluster, allocator, books, image, vxlanPort });
     const objects = new DeclaredAdmission(cluster, declared, this.#client);
     let server: Promise<AdmissionServer> | undefined;
     this.#resources.defer(async () => (await server)?.[Symbol.asyncDispose]());
@@ -204,7 +212,7 @@ class OperatorParts {
 
   /** What only one of the replicas does. */
   #lead(
-    { cluster, declared, amender, own }: SharedParts,
+    { cluster, declared, books, own }: SharedParts,
     settings: WorkloadSettings,
   ): Promise<"lease lost"> {
     const client = this.#client;
@@ -231,7 +239,7 @@ class OperatorParts {
       const made = { client, cluster, deployments, settings, writes, onBreakdown };
       resources.use(new Workloads(made));
       const ttlMs = this.#options.ttlSeconds * 1_000;
-      resources.use(new Reservations({ client, cluster, amender, ttlMs, onTrouble }));
+      resources.use(new Reservations({ client, cluster, books, ttlMs, onTrouble }));
       const events = new EventRecorder(client, "ipman.dialo.ai/operator", onTrouble);
       const carriers = resources.use(new Carriers(this.#carrierPods()));
       const reported = { client, cluster, carriers, writes, onTrouble };

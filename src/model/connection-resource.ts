@@ -7,13 +7,8 @@ export interface ConnectionResource extends KubeObject {
 }
 
 export interface ConnectionStatusPart {
-  /** Reserved for pods that are about to be: address → when. */
+  /** Reserved for pods that are about to be, a moment ago: address → when. */
   readonly pendingIps?: Readonly<Record<string, string>>;
-  /**
-   * Reservations were dropped because of pods up to this version: who allocates must have
-   * seen as many.
-   */
-  readonly podsVersion?: string;
   readonly xfrmGatewayIp?: Readonly<Record<string, string>>;
   readonly freeIps?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
   /** The node that carries the tunnel. */

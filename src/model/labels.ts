@@ -5,7 +5,7 @@ const key = (name: string) => `${apiGroup}/${name}`;
 
 /** Labels of the objects that ipman makes, and of the pods that it lets in. */
 export const label = {
-  /** What it is: `charon`, `agent`, `xfrm` (a gateway). */
+  /** What it is: `charon`, `agent`, `xfrm` (a gateway), `reservations`. */
   type: key("type"),
   /** The CharonGroup's name, or the node's; and its namespace, empty for an implied group. */
   group: key("group"),

@@ -3,7 +3,7 @@ import { formatAddress } from "./address.ts";
 import type { Child, Connection } from "./connection.ts";
 import { runs, type Image } from "./image.ts";
 import type { KubeMeta } from "./kube-object.ts";
-import type { ValueOperation } from "./json-patch.ts";
+import type { PatchOperation } from "./json-patch.ts";
 import { toJson } from "./json.ts";
 import { annotation, label, labelValue } from "./labels.ts";
 import { formatPrefix, type Prefix } from "./prefix.ts";
@@ -50,7 +50,7 @@ export const attachVariable = "IPMAN_ATTACH";
 export type AttachOrder = Omit<WorkerFacts, "device" | "deviceMtu">;
 
 /** Makes the pod a worker. Done twice it changes nothing more. */
-export function injectionPatch(pod: NewPod, injection: Injection): ValueOperation[] {
+export function injectionPatch(pod: NewPod, injection: Injection): PatchOperation[] {
   const { metadata, spec } = pod;
   const text = formatAddress(injection.address.address);
   const others = (spec.initContainers ?? []).filter(({ name }) => name !== attachContainer);
@@ -71,7 +71,7 @@ export function injectionPatch(pod: NewPod, injection: Injection): ValueOperatio
 }
 
 /** RFC 6902's `add` replaces a member that is there. */
-function put(path: string, value: unknown): ValueOperation {
+function put(path: string, value: unknown): PatchOperation {
   return { op: "add", path, value };
 }
 

@@ -1,12 +1,11 @@
 import { formatAddress } from "./address.ts";
-import type { ConnectionStatusPart } from "./connection-resource.ts";
 import { annotation } from "./labels.ts";
 import { parsePrefix } from "./prefix.ts";
-import type { ReservationChange } from "./reservation-patch.ts";
+import type { ReservationBook, ReservationChange } from "./reservation-book.ts";
 import { reservedTime } from "./reservation.ts";
 import { holdingOf, type Pod } from "./worker-pod.ts";
 
-/** An address and its stamp, as `pendingIps` has them. */
+/** An address and its stamp, as a book has them. */
 export type Reservation = readonly [address: string, stamp: string];
 
 /** Reservations as some pods show them. */
@@ -21,15 +20,14 @@ export interface SeenReservations {
  * address by another reservation ends none: it may be one that went, in a view that is behind.
  */
 export function seenReservations(
-  id: string,
+  { connection: id, pending, podsVersion }: ReservationBook,
   pods: readonly Pod[],
-  { pendingIps = {}, podsVersion }: ConnectionStatusPart = {},
 ): SeenReservations {
   const there = new Map(pods.map((pod) => [reservationOf(pod), versionOf(pod)]));
   const end: Record<string, string> = {};
   const versions: bigint[] = [];
   const others: Reservation[] = [];
-  for (const entry of Object.entries(pendingIps)) {
+  for (const entry of Object.entries(pending)) {
     const version = there.get(reservationKey(id, entry));
     if (version === undefined) others.push(entry);
     else {

@@ -1,3 +1,4 @@
+import { BookShelf } from "../../src/adapters/kubernetes/book-shelf.ts";
 import { Declared } from "../../src/adapters/kubernetes/declared.ts";
 import { holders, podsWithAddress } from "../../src/adapters/kubernetes/live-pods.ts";
 import { View } from "../../src/adapters/kubernetes/view.ts";
@@ -7,12 +8,14 @@ import { annotation, label } from "../../src/model/labels.ts";
 import { trimmedPod } from "../../src/model/worker-pod.ts";
 import { PodAdmission } from "../../src/runtime/operator/admit-pod.ts";
 import { Allocator } from "../../src/runtime/operator/allocator.ts";
-import { StatusAmender } from "../../src/runtime/operator/amend-status.ts";
+import { Books } from "../../src/runtime/operator/books.ts";
 import { Cluster } from "../../src/runtime/operator/cluster.ts";
 import { Reservations } from "../../src/runtime/operator/reservations.ts";
 import type { KubeApi } from "./kube-api.ts";
 
 export const ttlMs = 75_000;
+
+const namespace = "ipman-system";
 
 /** One replica of the operator, as far as it admits pods. */
 export class Replica implements Disposable {
@@ -35,15 +38,16 @@ export class Replica implements Disposable {
       this.#parts.use(new View(client, wanted, { trim: trimmedPod }));
     const gateways = pods(podsWithAddress(`${label.type}=xfrm`));
     const workers = pods(holders);
-    const cluster = this.#parts.use(new Cluster({ declared, gateways, workers }));
-    const amender = new StatusAmender(client, cluster);
+    const shelf = this.#parts.use(new BookShelf(client, namespace, { onTrouble }));
+    const cluster = this.#parts.use(new Cluster({ declared, gateways, workers, books: shelf }));
+    const books = new Books(client, cluster, { namespace, owner: undefined });
     const allocator = this.#parts.use(
-      new Allocator({ cluster, amender, stockMs: ttlMs / 8, start: leads ? 0 : 0.5 }),
+      new Allocator({ cluster, books, stockMs: ttlMs / 8, start: leads ? 0 : 0.5 }),
     );
-    if (leads) this.#parts.use(new Reservations({ client, cluster, amender, ttlMs, onTrouble }));
+    if (leads) this.#parts.use(new Reservations({ client, cluster, books, ttlMs, onTrouble }));
     const image = { name: "ipman", pullPolicy: "Always" };
     this.cluster = cluster;
-    this.admission = new PodAdmission({ cluster, allocator, amender, image, vxlanPort: 4789 });
+    this.admission = new PodAdmission({ cluster, allocator, books, image, vxlanPort: 4789 });
   }
 
   /** The pod as it is stored; or what it is told. */
@@ -91,7 +95,7 @@ export const gateway = {
   kind: "Pod",
   metadata: {
     name: "gateway",
-    namespace: "ipman-system",
+    namespace,
     labels: { [label.type]: "xfrm" },
     annotations: { [annotation.connection]: "partner", [annotation.child]: "net" },
   },

@@ -6,13 +6,16 @@ import {
   type Place,
   type ResourceType,
 } from "../../src/adapters/kubernetes/resource-type.ts";
-import type { PatchOperation } from "../../src/model/json-patch.ts";
-import type { KubeObject } from "../../src/model/kube-object.ts";
+import type { KubeMeta, KubeObject } from "../../src/model/kube-object.ts";
 
 type Json = { [key: string]: Json } | string | number | boolean | null | undefined;
 
 /** The global timer: a test may be the clock. */
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+interface Versioned {
+  readonly metadata?: { readonly resourceVersion?: string | undefined };
+}
 
 interface Watcher {
   readonly type: ResourceType;
@@ -65,8 +68,8 @@ export class KubeApi {
         answering(() => this.#replace(type, object)),
       mergePatch: (type: ResourceType, place: Place, patch: unknown) =>
         answering(() => this.#merge(type, place, patch as Json)),
-      jsonPatch: (type: ResourceType, place: Place, patch: readonly PatchOperation[]) =>
-        answering(() => this.#patch(type, place, patch)),
+      delete: (type: ResourceType, place: Place, preconditions: Partial<KubeMeta> = {}) =>
+        answering(() => this.#delete(type, place, preconditions)),
       openWatch: (
         type: ResourceType,
         _place: Place,
@@ -132,32 +135,21 @@ export class KubeApi {
 
   #merge(type: ResourceType, place: Place, patch: Json): KubeObject {
     const before = this.#read(type, place);
-    this.#compare(`patch ${wordsFor(type, place)}`, before, patch as Partial<KubeObject>);
+    this.#compare(`patch ${wordsFor(type, place)}`, before, patch as Versioned);
     return this.#write(type, merged(before as unknown as Json, patch) as unknown as KubeObject);
   }
 
-  /** Tells of a `test` that fails as the client does. */
-  #patch(type: ResourceType, place: Place, patch: readonly PatchOperation[]): KubeObject {
-    const object = structuredClone(this.#read(type, place));
-    for (const operation of patch) {
-      const steps = operation.path.split("/").slice(1);
-      const name = steps.pop() ?? "";
-      const parent = steps.reduce<Json>(
-        (value, step) => (isRecord(value) ? value[step] : undefined),
-        object as unknown as Json,
-      );
-      if (
-        !isRecord(parent) ||
-        (operation.op === "test" && (parent[name] ?? null) !== operation.value)
-      )
-        throw new KubeError(`patch ${wordsFor(type, place)}`, "conflict", 422, operation.path);
-      if (operation.op === "remove") delete parent[name];
-      if (operation.op === "add") parent[name] = operation.value as Json;
-    }
-    return this.#write(type, object);
+  #delete(type: ResourceType, place: Place, { uid, resourceVersion }: Partial<KubeMeta>): void {
+    const before = this.#objects.get(keyOf(type, place));
+    if (before === undefined) return;
+    const { metadata } = before;
+    if ((uid ?? metadata.uid) !== metadata.uid)
+      throw new KubeError(`delete ${wordsFor(type, place)}`, "conflict", 409, "it is another");
+    this.#compare(`delete ${wordsFor(type, place)}`, before, { metadata: { resourceVersion } });
+    this.remove(type, place);
   }
 
-  #compare(op: string, before: KubeObject, { metadata }: Partial<KubeObject>): void {
+  #compare(op: string, before: KubeObject, { metadata }: Versioned): void {
     const { resourceVersion } = metadata ?? {};
     if (resourceVersion !== undefined && resourceVersion !== before.metadata.resourceVersion)
       throw new KubeError(op, "conflict", 409, "it changed");

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { childSpec, connectionSpec } from "../../lab/sites/manifests.ts";
 import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
-import type { ConnectionResource } from "../../src/model/connection-resource.ts";
 import type { KubeObject } from "../../src/model/kube-object.ts";
 import { annotation, label } from "../../src/model/labels.ts";
+import { readBook, type ReservationBook } from "../../src/model/reservation-book.ts";
 import { asking, gateway, Replica } from "./admitting.ts";
 import { KubeApi } from "./kube-api.ts";
 
@@ -44,8 +44,11 @@ export class TwoReplicas implements Disposable {
   }
 
   get pending(): string[] {
-    const [connection] = this.api.all(resourceTypes.IPSecConnection) as ConnectionResource[];
-    return Object.keys(connection?.status?.pendingIps ?? {});
+    return Object.keys(this.book?.pending ?? {});
+  }
+
+  get book(): ReservationBook | undefined {
+    return this.api.all(resourceTypes.ConfigMap).map(readBook)[0];
   }
 
   /** Asks that replica so many times, at an even pace. */

@@ -186,8 +186,10 @@ export function lifecycleScenarios(cluster: () => LabCluster): void {
       await up("1/1");
       assert.notEqual((await kernel()).trim(), "0");
       cluster().helm("uninstall", "ipman", "-n", "ipman-system", "--wait", "--timeout", "90s");
-      const kinds = "pods,deployments,services,leases,secrets,roles,rolebindings";
-      const own = () => cluster().kubectl("get", kinds, "-n", "ipman-system", "-o", "name");
+      const kinds = "pods,deployments,services,leases,configmaps,secrets,roles,rolebindings";
+      // A namespace has that one of itself.
+      const all = ["--field-selector", "metadata.name!=kube-root-ca.crt"];
+      const own = () => cluster().kubectl("get", kinds, "-n", "ipman-system", ...all, "-o", "name");
       await eventually(() => assert.equal(own(), ""), 60_000, 500);
       await nothingInKernel();
       const links = "ip -o link show type xfrm; ip -o link show type vxlan";

@@ -70,7 +70,10 @@ export function placementScenarios(cluster: () => LabCluster): void {
         ...{ secretRef, remoteAddr: "192.168.1.77", nodeName: "node-z" },
         children: { placed: { ...child, ip_pools: {} } },
       });
-      await eventually(() => assert.equal(shown("xfrmGatewayIp") + shown("freeIps"), ""), 30_000);
+      await eventually(
+        () => assert.equal(shown("xfrmGatewayIp") + shown("freeIps"), "{}{}"),
+        30_000,
+      );
       cluster().kubectl("delete", "ipsecconnection", "placed");
     });
   });

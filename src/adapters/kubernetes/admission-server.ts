@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:https";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import type { KubeObject } from "../../model/kube-object.ts";
-import type { ValueOperation } from "../../model/json-patch.ts";
+import type { PatchOperation } from "../../model/json-patch.ts";
 import type { KeyPair } from "./certificates.ts";
 
 /** The part of an admission.k8s.io/v1 request that is read. */
@@ -21,7 +21,7 @@ export interface AdmissionRequest {
 export type Verdict =
   | {
       readonly allowed: true;
-      readonly patch?: readonly ValueOperation[];
+      readonly patch?: readonly PatchOperation[];
       readonly warnings?: readonly string[];
     }
   | {

@@ -1,7 +1,6 @@
 import { KubeConfig } from "@kubernetes/client-node";
 import { Agent, request, type Dispatcher } from "undici";
 import { kubeError, KubeError, type KubeErrorCode, type Status } from "./kube-error.ts";
-import type { PatchOperation } from "../../model/json-patch.ts";
 import type { KubeList, KubeObject } from "../../model/kube-object.ts";
 import { pathOf, wordsFor, type Place, type ResourceType } from "./resource-type.ts";
 
@@ -22,6 +21,12 @@ export interface Selector {
   readonly fieldSelector?: string | undefined;
   /** The server leaves out everything of an object but its metadata (PartialObjectMetadata). */
   readonly metadataOnly?: boolean | undefined;
+}
+
+/** What an object has to be. */
+interface Preconditions {
+  readonly uid?: string | undefined;
+  readonly resourceVersion?: string | undefined;
 }
 
 /** Every other refusal is an answer. */
@@ -151,36 +156,17 @@ export class KubeClient implements AsyncDisposable {
   }
 
   /**
-   * RFC 6902; the server makes it on the newest version. A `test` that fails is a conflict:
-   * in the server's own words the patch is invalid.
+   * Deletes an object, and what it owns after it; one that is not there is deleted.
+   *
+   * @throws KubeError `conflict` where it is another, or of another version
    */
-  async jsonPatch(
+  async delete(
     type: ResourceType,
-    place: Place,
-    patch: readonly PatchOperation[],
-  ): Promise<KubeObject> {
-    const op = `patch ${wordsFor(type, place)}`;
-    const contentType = "application/json-patch+json";
-    try {
-      const path = pathOf(type, place);
-      return (await this.#json({
-        op,
-        method: "PATCH",
-        path,
-        body: patch,
-        contentType,
-      })) as KubeObject;
-    } catch (error) {
-      if (!(error instanceof KubeError) || error.code !== "invalid") throw error;
-      const said = error.message.slice(`${op}: `.length);
-      throw new KubeError(op, "conflict", error.status, said, error);
-    }
-  }
-
-  /** Deletes an object, and what it owns after it; one that is not there is deleted. */
-  async delete(type: ResourceType, place: Place, uid?: string): Promise<void> {
-    const preconditions = uid === undefined ? {} : { preconditions: { uid } };
-    const body = { propagationPolicy: "Background", ...preconditions };
+    { namespace, name }: Place,
+    { uid, resourceVersion }: Preconditions = {},
+  ): Promise<void> {
+    const place = { namespace, name };
+    const body = { propagationPolicy: "Background", preconditions: { uid, resourceVersion } };
     const op = `delete ${wordsFor(type, place)}`;
     try {
       await this.#json({ op, method: "DELETE", path: pathOf(type, place), body });

@@ -78,9 +78,8 @@ export const connectionStatus: Schema = {
     ),
     pendingIps: mapOf(
       { type: "string" },
-      "Addresses reserved for pods that are about to be, and since when.",
+      "Addresses reserved for pods that are about to be, and since when; a few seconds old.",
     ),
-    podsVersion: text("Reservations were ended because of pods up to this version."),
   },
 };
 

@@ -12,13 +12,13 @@ import type { Settled } from "../../machines/allocation.ts";
 import { isAhead, isStampOf, reservedTime } from "../../model/reservation.ts";
 import { childWanted, poolWanted } from "../attach-request.ts";
 import type { Allocator } from "./allocator.ts";
-import type { StatusAmender } from "./amend-status.ts";
+import type { Books } from "./books.ts";
 import type { Cluster } from "./cluster.ts";
 
 export interface PodAdmissionOptions {
   readonly cluster: Cluster;
   readonly allocator: Allocator;
-  readonly amender: StatusAmender;
+  readonly books: Books;
   /** The image with `ipman attach`. */
   readonly image: Image;
   readonly vxlanPort: number;
@@ -138,7 +138,7 @@ export class PodAdmission {
     const reservedAt = annotations[annotation.reservedAt];
     if (address === undefined || reservedAt === undefined) return undefined;
     if (!isStampOf(reservedAt, owner, address.address)) return undefined;
-    const pending = this.#options.amender.newest(id)?.status?.pendingIps ?? {};
+    const { pending } = this.#options.books.newest(id);
     const stamp = pending[formatAddress(address.address)] ?? "";
     const ours = reservedTime(stamp) === reservedTime(reservedAt);
     return ours ? { ok: true, address, reservedAt } : undefined;
@@ -160,8 +160,8 @@ export class PodAdmission {
   /** A single address may be of a pod that ends; any, what a replica reserved for nobody yet. */
   #mayBeFree({ id }: Connection, wish: AddressWish): boolean {
     if (wish.address !== undefined || wish.ordinal !== undefined) return true;
-    const { pendingIps = {} } = this.#options.amender.newest(id)?.status ?? {};
-    return Object.values(pendingIps).some(isAhead);
+    const { pending } = this.#options.books.newest(id);
+    return Object.values(pending).some(isAhead);
   }
 
   async #gateway(connection: Connection, child: Child): Promise<Address> {

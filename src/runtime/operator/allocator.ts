@@ -39,9 +39,9 @@ export class Allocator implements Disposable {
 
   /** What would come of a wish; nothing is reserved. */
   tried(connectionId: string, wish: AddressWish): Settled {
-    const { amender, cluster } = this.#options;
-    const object = amender.newest(connectionId);
-    return object === undefined ? gone : cluster.ledger(object).take(wish);
+    const { books, cluster } = this.#options;
+    if (cluster.object(connectionId) === undefined) return gone;
+    return cluster.ledger(connectionId, books.newest(connectionId)).take(wish);
   }
 
   [Symbol.dispose](): void {

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { auditTime, filter, map, merge, Subject, Subscription, type Observable } from "rxjs";
+import type { BookShelf } from "../../adapters/kubernetes/book-shelf.ts";
 import type { Declared } from "../../adapters/kubernetes/declared.ts";
 import type { Change, View } from "../../adapters/kubernetes/view.ts";
 import { parseAddress, type Address } from "../../model/address.ts";
@@ -10,6 +11,7 @@ import type { Pod } from "../../model/worker-pod.ts";
 import type { Child, Connection } from "../../model/connection.ts";
 import type { ConnectionResource } from "../../model/connection-resource.ts";
 import type { KubeObject } from "../../model/kube-object.ts";
+import type { ReservationBook } from "../../model/reservation-book.ts";
 import { desiredState, nothingDesired, type DesiredState } from "../desired-state.ts";
 import { WorkersByConnection } from "./workers-by-connection.ts";
 
@@ -19,6 +21,7 @@ export interface ClusterViews {
   readonly gateways: View<Pod>;
   /** Every live worker pod; its metadata will do. */
   readonly workers: View<Pod>;
+  readonly books: BookShelf;
 }
 
 /** Changes that come close together are looked at once. */
@@ -62,14 +65,15 @@ export class Cluster implements Disposable {
   }
 
   /**
-   * Emits after each change of anything, a worker's and a status too: the connection that it
-   * concerns, or undefined where it may be any.
+   * Emits after each change of anything, a worker's, a status and a reservation too: the
+   * connection that it concerns, or undefined where it may be any.
    */
   get touched(): Observable<string | undefined> {
     const statuses = this.#views.declared.connections.changes;
     return merge(
       this.#changes.pipe(map(() => undefined)),
       this.#workers.touched,
+      this.books.touched,
       statuses.pipe(
         filter(isPut),
         map(({ object }) => object.metadata.name),
@@ -101,10 +105,14 @@ export class Cluster implements Disposable {
     return this.#views.workers;
   }
 
+  get books(): BookShelf {
+    return this.#views.books;
+  }
+
   /** Whether everything that there is was told once. */
   get synced(): boolean {
-    const { declared, gateways, workers } = this.#views;
-    const told = declared.synced && gateways.synced && workers.synced;
+    const { declared, gateways, workers, books } = this.#views;
+    const told = declared.synced && gateways.synced && workers.synced && books.synced;
     return told && this.#taken !== undefined;
   }
 
@@ -128,11 +136,11 @@ export class Cluster implements Disposable {
     return this.#workers.used(connection);
   }
 
-  /** The addresses of a connection that are taken, by its pods and by that status. */
-  ledger({ metadata, status }: ConnectionResource): Ledger {
-    const connection = this.desired.connections.get(metadata.name);
+  /** The addresses of a connection that are taken, by its pods and by that book. */
+  ledger(id: string, book: ReservationBook | undefined = this.books.of(id)): Ledger {
+    const connection = this.desired.connections.get(id);
     const used = connection === undefined ? new Map() : this.used(connection);
-    return new Ledger(used, Object.keys(status?.pendingIps ?? {}));
+    return new Ledger(used, Object.keys(book?.pending ?? {}));
   }
 
   /** The pod address of a child's gateway, once it is running. */

@@ -9,19 +9,18 @@ import {
 import { formatAddress } from "../../model/address.ts";
 import type { AddressWish, Ledger } from "../../model/allocation.ts";
 import type { Child } from "../../model/connection.ts";
-import type { ConnectionResource } from "../../model/connection-resource.ts";
 import { failure, Reason } from "../../model/failure.ts";
-import type { ReservationChange } from "../../model/reservation-patch.ts";
+import type { ReservationBook, ReservationChange } from "../../model/reservation-book.ts";
 import { aheadStamp, reservationStamp } from "../../model/reservation.ts";
 import { seenReservations } from "../../model/seen-reservations.ts";
 import { Stock, type Ahead, type Shortage } from "../../model/stock.ts";
 import { refusing, Refusal } from "../refusal.ts";
-import type { StatusAmender } from "./amend-status.ts";
+import type { Books } from "./books.ts";
 import type { Cluster } from "./cluster.ts";
 
 export interface ConnectionAddressesOptions {
   readonly cluster: Cluster;
-  readonly amender: StatusAmender;
+  readonly books: Books;
   /** For how long what is reserved ahead may be given, in milliseconds. */
   readonly stockMs: number;
   /** Where in a pool this replica begins, from 0 up to 1. */
@@ -41,7 +40,7 @@ export class ConnectionAddresses implements Disposable {
   readonly #waiting = new Map<number, (result: Settled) => void>();
   #next = 0;
   #stock: Stock;
-  /** Whose stock it is: one that is made anew has nothing reserved. */
+  /** Of the book that it is written in: one that is made anew has nothing of it. */
   #uid: string | undefined;
   readonly #id: string;
 
@@ -66,7 +65,7 @@ export class ConnectionAddresses implements Disposable {
   /** Gives an address that is reserved, or reserves one. */
   async allocate(wish: AddressWish): Promise<Settled> {
     const now = Date.now();
-    const stock = this.#stockOf(this.#options.cluster.object(this.#id));
+    const stock = this.#stockOf(this.#book);
     stock.noteAsked(wish, now);
     const ahead = stock.take(wish, now);
     if (ahead === undefined) return this.#queued(wish);
@@ -76,7 +75,7 @@ export class ConnectionAddresses implements Disposable {
 
   /** A pod got an address from any replica. */
   noteGiven(child: Child, pool: string): void {
-    const stock = this.#stockOf(this.#options.cluster.object(this.#id));
+    const stock = this.#stockOf(this.#book);
     if (stock.noteGiven(child, pool, Date.now())) this.#actor.send({ type: "restock" });
   }
 
@@ -98,9 +97,13 @@ export class ConnectionAddresses implements Disposable {
     });
   }
 
-  #stockOf(object: ConnectionResource | undefined): Stock {
-    const uid = object?.metadata.uid;
-    if (uid !== this.#uid) this.#stock = new Stock(this.#options.stockMs);
+  get #book(): ReservationBook {
+    return this.#options.books.newest(this.#id);
+  }
+
+  #stockOf({ metadata: { uid } }: ReservationBook): Stock {
+    const isOther = this.#uid !== undefined && uid !== this.#uid;
+    if (isOther) this.#stock = new Stock(this.#options.stockMs);
     this.#uid = uid;
     return this.#stock;
   }
@@ -108,7 +111,7 @@ export class ConnectionAddresses implements Disposable {
   async #reserve({ wishes }: ReserveOrder): Promise<Reserved> {
     const now = Date.now();
     // The write that they waited for may have reserved enough for them, too.
-    const stock = this.#stockOf(this.#options.cluster.object(this.#id));
+    const stock = this.#stockOf(this.#book);
     const inStock = wishes.length > 0 && stock.takeAll(wishes, now);
     if (!inStock) return this.#write(wishes, now);
     for (const wish of wishes) this.#restock(wish, now);
@@ -117,21 +120,21 @@ export class ConnectionAddresses implements Disposable {
   }
 
   async #write(wishes: readonly AddressWish[], now: number): Promise<Reserved> {
-    const { amender, cluster, start } = this.#options;
+    const { books, cluster, start } = this.#options;
     // Not to be given meanwhile, whatever comes of the write.
     const unwanted = this.#stock.takeUnwanted(now);
-    const { results, ahead } = await amender.amend(this.#id, async (object) => {
-      await this.#caughtUp(object);
-      this.#stockOf(object);
-      const ledger = cluster.ledger(object);
+    const { results, ahead } = await books.amend(this.#id, async (book) => {
+      await this.#caughtUp(book);
+      this.#stockOf(book);
+      const ledger = cluster.ledger(this.#id, book);
       const chosen = wishes.map((wish) => reserved(wish, ledger, now, start));
       const more = this.#stock
         .shortages(now)
         .map((shortage) => reservedAhead(shortage, ledger, now, start));
-      const ours = unwanted.filter((entry) => isStillOurs(entry, object));
+      const ours = unwanted.filter((entry) => isStillOurs(entry, book));
       const fresh = more.flatMap(({ entries }) => entries);
       const change = { reserve: reservationsOf(chosen, fresh), end: stampsOf(ours) };
-      return { change: this.#withSeen(change, object), result: { results: chosen, ahead: more } };
+      return { change: this.#withSeen(change, book), result: { results: chosen, ahead: more } };
     });
     for (const { shortage, entries } of ahead) {
       this.#stock.put(shortage.child, shortage.pool, entries);
@@ -143,10 +146,10 @@ export class ConnectionAddresses implements Disposable {
   }
 
   /** With what is over by now: it is a write less for the leader, and none by itself. */
-  #withSeen(change: ReservationChange, { status }: ConnectionResource): ReservationChange {
+  #withSeen(change: ReservationChange, book: ReservationBook): ReservationChange {
     if (Object.keys({ ...change.reserve, ...change.end }).length === 0) return {};
     const pods = [...this.#options.cluster.workersOf(this.#id)];
-    const seen = seenReservations(this.#id, pods, status).change;
+    const seen = seenReservations(book, pods).change;
     return { ...change, ...seen, end: { ...seen.end, ...change.end } };
   }
 
@@ -161,8 +164,8 @@ export class ConnectionAddresses implements Disposable {
    * A reservation goes when its pod is seen. Whoever has not seen that pod yet would take
    * its address for free.
    */
-  async #caughtUp({ status }: ConnectionResource): Promise<void> {
-    const needed = BigInt(status?.podsVersion ?? 0);
+  async #caughtUp({ podsVersion }: ReservationBook): Promise<void> {
+    const needed = BigInt(podsVersion ?? 0);
     const { workers } = this.#options.cluster;
     if (workers.version >= needed) return;
     await firstValueFrom(
@@ -204,8 +207,8 @@ function reservedAhead(shortage: Shortage, ledger: Ledger, now: number, start: n
 }
 
 /** A reservation that ended is another's, if it is there again. */
-function isStillOurs({ address, reservedAt }: Ahead, { status }: ConnectionResource): boolean {
-  return status?.pendingIps?.[formatAddress(address.address)] === aheadStamp(reservedAt);
+function isStillOurs({ address, reservedAt }: Ahead, { pending }: ReservationBook): boolean {
+  return pending[formatAddress(address.address)] === aheadStamp(reservedAt);
 }
 
 function reservationsOf(chosen: readonly Settled[], ahead: readonly Ahead[]) {

@@ -106,9 +106,7 @@ interface PoolOfConnection {
 
 function* poolsIn(cluster: Cluster): Generator<PoolOfConnection> {
   for (const connection of cluster.desired.connections.values()) {
-    const object = cluster.object(connection.id);
-    if (object === undefined) continue;
-    const ledger = cluster.ledger(object);
+    const ledger = cluster.ledger(connection.id);
     for (const child of connection.children) {
       for (const pool of Object.keys(child.pools)) {
         yield { labels: { connection: connection.id, child: child.key, pool }, child, ledger };

@@ -20,12 +20,12 @@ import type { Cluster } from "./cluster.ts";
 import { placedOf, unknownReady } from "./placement-conditions.ts";
 import { RestingLists } from "./resting-lists.ts";
 
-/** The part of a connection's status that the leader writes; existing tools read the first three. */
-type Shown = Pick<ConnectionStatusPart, "xfrmGatewayIp" | "freeIps" | "node"> & {
-  readonly conditions: readonly StatedCondition[];
-};
+/** The part of a connection's status that the leader writes; existing tools read all but conditions. */
+type Shown = Pick<ConnectionStatusPart, "node" | "xfrmGatewayIp"> &
+  Lists & { readonly conditions: readonly StatedCondition[] };
 
-type FreeLists = NonNullable<Shown["freeIps"]>;
+/** What changes with every pod. */
+type Lists = Required<Pick<ConnectionStatusPart, "freeIps" | "pendingIps">>;
 
 export interface OperatorReporterOptions {
   readonly client: KubeClient;
@@ -101,7 +101,7 @@ export class OperatorReporter implements Disposable {
     return {
       node: connection?.nodeName ?? "",
       xfrmGatewayIp: this.#gateways(connection),
-      freeIps: this.#free(object, connection),
+      ...this.#listsOf(object, connection),
       conditions: stated(found, before, generation, rfc3339()),
     };
   }
@@ -124,13 +124,17 @@ export class OperatorReporter implements Disposable {
   }
 
   /** As they are; or as they were shown a moment ago, if of the same pools. */
-  #free(object: ConnectionResource, connection: Connection | undefined): FreeLists {
+  #listsOf(object: ConnectionResource, connection: Connection | undefined): Lists {
     const children = connection?.children ?? [];
-    const shown = object.status?.freeIps ?? {};
-    const rest = this.#lists.has(object.metadata.name);
-    if (rest && isDeepStrictEqual(poolsShown(shown), poolsOf(children))) return shown;
-    const ledger = this.#cluster.ledger(object);
-    return Object.fromEntries(children.flatMap((child) => freeOf(ledger, child)));
+    const { name } = object.metadata;
+    const shown = listsShown(object);
+    const samePools = isDeepStrictEqual(poolsShown(shown.freeIps), poolsOf(children));
+    if (this.#lists.has(name) && samePools) return shown;
+    const ledger = this.#cluster.ledger(name);
+    return {
+      freeIps: Object.fromEntries(children.flatMap((child) => freeOf(ledger, child))),
+      pendingIps: this.#cluster.books.of(name)?.pending ?? {},
+    };
   }
 
   async #write(id: string, status: Shown): Promise<void> {
@@ -140,10 +144,10 @@ export class OperatorReporter implements Disposable {
     const { resourceVersion } = before.metadata;
     const speaks = status.conditions.some(({ type }) => type === "Ready");
     const metadata = { name: id, ...(speaks && { resourceVersion }) };
-    const object = { apiVersion, kind: "IPSecConnection", metadata, status: applied(status) };
+    const object = { apiVersion, kind: "IPSecConnection", metadata, status };
     await this.#options.client.apply(resourceTypes.IPSecConnection, object, fieldManager, "status");
-    // One that rests is still the same.
-    if (status.freeIps !== before.status?.freeIps) this.#lists.add(id);
+    const { freeIps, pendingIps } = status;
+    if (!isDeepStrictEqual({ freeIps, pendingIps }, listsShown(before))) this.#lists.add(id);
     this.#tell(before, status);
   }
 
@@ -170,29 +174,24 @@ function placedIn(conditions: readonly StatedCondition[]): StatedCondition | und
 /** Of a status, the part that the leader writes; `Ready` is its own where no agent speaks. */
 function shownPart(object: ConnectionResource | undefined): Shown | undefined {
   if (object === undefined) return undefined;
-  const { xfrmGatewayIp = {}, freeIps = {}, node = "", conditions = [] } = object.status ?? {};
+  const { xfrmGatewayIp = {}, node = "", conditions = [] } = object.status ?? {};
   const own = conditions.filter(
     ({ type, reason }) => type === "Placed" || (type === "Ready" && reason === Reason.AgentSilent),
   );
   // In the order in which it is written.
   const ordered = own.toSorted((a, b) => (a.type < b.type ? -1 : 1));
-  return { node, xfrmGatewayIp, freeIps, conditions: ordered };
+  return { node, xfrmGatewayIp, ...listsShown(object), conditions: ordered };
 }
 
-/** The server makes null of a map that loses the last key that we gave it, and refuses that. */
-function applied({ xfrmGatewayIp, freeIps, ...status }: Shown): Partial<Shown> {
-  return {
-    ...status,
-    ...(Object.keys(xfrmGatewayIp ?? {}).length > 0 && { xfrmGatewayIp }),
-    ...(Object.keys(freeIps ?? {}).length > 0 && { freeIps }),
-  };
+function listsShown({ status: { freeIps = {}, pendingIps = {} } = {} }: ConnectionResource): Lists {
+  return { freeIps, pendingIps };
 }
 
 function poolsOf(children: readonly Child[]): ReadonlySet<string> {
   return new Set(children.flatMap(({ name, pools }) => poolKeys(name, pools)));
 }
 
-function poolsShown(lists: FreeLists): ReadonlySet<string> {
+function poolsShown(lists: Lists["freeIps"]): ReadonlySet<string> {
   return new Set(Object.entries(lists).flatMap(([child, pools]) => poolKeys(child, pools)));
 }
 

@@ -1,6 +1,8 @@
 import { auditTime, filter, interval, merge, Subscription } from "rxjs";
 import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
 import { holders } from "../../adapters/kubernetes/live-pods.ts";
+import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
+import type { ReservationBook } from "../../model/reservation-book.ts";
 import {
   newest,
   reservationKey,
@@ -9,13 +11,13 @@ import {
   versionsByAddress,
 } from "../../model/seen-reservations.ts";
 import { trimmedPod, type Pod } from "../../model/worker-pod.ts";
-import type { StatusAmender } from "./amend-status.ts";
+import type { Books } from "./books.ts";
 import type { Cluster } from "./cluster.ts";
 
 export interface ReservationsOptions {
   readonly client: KubeClient;
   readonly cluster: Cluster;
-  readonly amender: StatusAmender;
+  readonly books: Books;
   /** A reservation without a pod ends after so many milliseconds: no request takes longer. */
   readonly ttlMs: number;
   readonly onTrouble: (error: unknown) => void;
@@ -28,7 +30,8 @@ const lookMs = 5_000;
 
 /**
  * Ends the reservations of addresses: those whose pod never came or went again, and those whose
- * pod is there where no write for others has ended them. One replica does it, the leader.
+ * pod is there where no write for others has ended them; and books of connections that are gone.
+ * One replica does it, the leader.
  */
 export class Reservations implements Disposable {
   readonly #options: ReservationsOptions;
@@ -38,6 +41,8 @@ export class Reservations implements Disposable {
    * since connections and pods are watched by themselves.
    */
   readonly #ended = new Map<string, number>();
+  /** Since when connections are gone that have a book. */
+  readonly #goneSince = new Map<string, number>();
   #busy = false;
 
   constructor(options: ReservationsOptions) {
@@ -61,12 +66,12 @@ export class Reservations implements Disposable {
   }
 
   async #lookThrough(): Promise<void> {
-    const { cluster, amender, onTrouble } = this.#options;
+    const { cluster, books, onTrouble } = this.#options;
     this.#busy = true;
-    for (const id of cluster.desired.connections.keys()) {
-      const pending = amender.newest(id)?.status?.pendingIps ?? {};
-      if (Object.keys(pending).length === 0) continue;
-      await this.#tidy(id).catch(onTrouble);
+    for (const { connection } of [...cluster.books.all]) {
+      const book = books.newest(connection);
+      const isEmpty = Object.keys(book.pending).length === 0;
+      await (isEmpty ? this.#discard(book) : this.#tidy(connection)).catch(onTrouble);
     }
     this.#forget();
     this.#busy = false;
@@ -81,10 +86,26 @@ export class Reservations implements Disposable {
     }
   }
 
+  /**
+   * Of a connection that is gone for good. Its version of pods is needed for a while: a replica
+   * that is behind might take what a pod still has.
+   */
+  async #discard({ connection, metadata, problem }: ReservationBook): Promise<void> {
+    const { client, cluster, ttlMs } = this.#options;
+    const now = Date.now();
+    const since = this.#goneSince.get(connection) ?? now;
+    if (cluster.object(connection) !== undefined || problem !== undefined) {
+      this.#goneSince.delete(connection);
+    } else {
+      this.#goneSince.set(connection, since);
+      if (now - since >= ttlMs) await client.delete(resourceTypes.ConfigMap, metadata, metadata);
+    }
+  }
+
   #tidy(id: string): Promise<void> {
-    const { cluster, amender, ttlMs } = this.#options;
-    return amender.amend<void>(id, async ({ status }) => {
-      const { change, others } = seenReservations(id, [...cluster.workersOf(id)], status);
+    const { cluster, books, ttlMs } = this.#options;
+    return books.amend<void>(id, async (book) => {
+      const { change, others } = seenReservations(book, [...cluster.workersOf(id)]);
       const { went = [], rest = [] } = Object.groupBy(others, (entry) =>
         this.#ended.has(reservationKey(id, entry)) ? "went" : "rest",
       );
@@ -95,7 +116,7 @@ export class Reservations implements Disposable {
       if (old.length === 0) return { change: { ...change, end }, result: undefined };
       const taken = await this.#taken(id);
       const versions = old.map(([address]) => taken.get(address) ?? 0n);
-      const podsVersion = newest(change.podsVersion ?? status?.podsVersion, versions);
+      const podsVersion = newest(change.podsVersion ?? book.podsVersion, versions);
       return { change: { end, podsVersion }, result: undefined };
     });
   }

@@ -69,7 +69,7 @@ export class Workloads implements Disposable {
         ),
         remove: fromPromise<void, KubeObject>(({ input: { metadata }, signal }) => {
           const { namespace, name, uid } = metadata;
-          return inTurn(signal, () => client.delete(type, { namespace, name }, uid));
+          return inTurn(signal, () => client.delete(type, { namespace, name }, { uid }));
         }),
       },
     });
