@@ -59,6 +59,12 @@ describe("a book of reservations", () => {
       readBook(withData({ podsVersion: "many" })).problem ?? "",
       /^data\.podsVersion "many" is no number/,
     );
-    assert.equal(readBook({ ...withData({}) }).problem, undefined);
+    const { metadata, ...object } = bookObject(book);
+    const other = { ...metadata, annotations: { "ipman.dialo.ai/ipmanName": "another" } };
+    assert.match(
+      readBook({ ...object, metadata: other }).problem ?? "",
+      /^metadata\.annotations: ipman\.dialo\.ai\/ipmanName is not that of its name/,
+    );
+    assert.equal(readBook(withData({})).problem, undefined);
   });
 });

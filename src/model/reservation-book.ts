@@ -69,7 +69,8 @@ export function readBook(object: KubeObject): ReservationBook {
   const connection = metadata.annotations?.[annotation.connection] ?? "";
   const { podsVersion } = data;
   const pending = readPending(data["pendingIps"] ?? "{}");
-  const problem = problemOf(pending, podsVersion);
+  const isOfName = metadata.name === bookName(connection);
+  const problem = isOfName ? problemOfData(pending, podsVersion) : problemOfName;
   return {
     ...{ apiVersion, kind, metadata: kept, connection, pending: pending ?? {} },
     ...(podsVersion !== undefined && { podsVersion }),
@@ -114,7 +115,9 @@ function isRecordOfTexts(value: unknown): value is Record<string, string> {
   return Object.values(value).every((member) => typeof member === "string");
 }
 
-function problemOf(pending: unknown, podsVersion = "0"): string | undefined {
+const problemOfName = `metadata.annotations: ${annotation.connection} is not that of its name`;
+
+function problemOfData(pending: unknown, podsVersion = "0"): string | undefined {
   if (pending === undefined) return `data.pendingIps is no JSON object of texts`;
   return /^\d+$/.test(podsVersion) ? undefined : `data.podsVersion "${podsVersion}" is no number`;
 }

@@ -38,7 +38,7 @@ export class Reservations implements Disposable {
   readonly #subscription = new Subscription();
   /**
    * Of pods that went, and when: the reservation may be known here later than its pod's end,
-   * since connections and pods are watched by themselves.
+   * since reservations and pods are watched by themselves.
    */
   readonly #ended = new Map<string, number>();
   /** Since when connections are gone that have a book. */
@@ -68,7 +68,8 @@ export class Reservations implements Disposable {
   async #lookThrough(): Promise<void> {
     const { cluster, books, onTrouble } = this.#options;
     this.#busy = true;
-    for (const { connection } of [...cluster.books.all]) {
+    for (const { connection, problem } of [...cluster.books.all]) {
+      if (problem !== undefined) continue;
       const book = books.newest(connection);
       const isEmpty = Object.keys(book.pending).length === 0;
       await (isEmpty ? this.#discard(book) : this.#tidy(connection)).catch(onTrouble);
@@ -77,8 +78,12 @@ export class Reservations implements Disposable {
     this.#busy = false;
   }
 
-  /** A reservation that is older than that ends by itself. */
+  /** A reservation that is older than that ends by itself; a book that is gone needs no end. */
   #forget(): void {
+    const { books } = this.#options.cluster;
+    for (const id of this.#goneSince.keys()) {
+      if (books.of(id) === undefined) this.#goneSince.delete(id);
+    }
     const oldest = Date.now() - this.#options.ttlMs;
     for (const [reservation, at] of this.#ended) {
       if (at > oldest) break;
@@ -90,16 +95,16 @@ export class Reservations implements Disposable {
    * Of a connection that is gone for good. Its version of pods is needed for a while: a replica
    * that is behind might take what a pod still has.
    */
-  async #discard({ connection, metadata, problem }: ReservationBook): Promise<void> {
+  async #discard({ connection, metadata }: ReservationBook): Promise<void> {
     const { client, cluster, ttlMs } = this.#options;
+    if (cluster.object(connection) !== undefined) {
+      this.#goneSince.delete(connection);
+      return;
+    }
     const now = Date.now();
     const since = this.#goneSince.get(connection) ?? now;
-    if (cluster.object(connection) !== undefined || problem !== undefined) {
-      this.#goneSince.delete(connection);
-    } else {
-      this.#goneSince.set(connection, since);
-      if (now - since >= ttlMs) await client.delete(resourceTypes.ConfigMap, metadata, metadata);
-    }
+    this.#goneSince.set(connection, since);
+    if (now - since >= ttlMs) await client.delete(resourceTypes.ConfigMap, metadata, metadata);
   }
 
   #tidy(id: string): Promise<void> {
