@@ -63,6 +63,61 @@ describe("the message codec", () => {
     assert.equal(decoded["polluted"], undefined);
   });
 
+  it("gives every section of many that have the same names its own members", () => {
+    const names = fc.uniqueArray(fc.oneof(name, fc.constantFrom("__proto__", "7", "a")), {
+      ...{ minLength: 17, maxLength: 30 },
+    });
+    const members = fc.array(
+      fc.oneof(fc.string(), fc.array(fc.string()), fc.constant({ a: "b" })),
+      {
+        ...{ minLength: 30, maxLength: 30 },
+      },
+    );
+    fc.assert(
+      fc.property(names, fc.array(members, { minLength: 3, maxLength: 3 }), (keys, rounds) => {
+        const sent = rounds.map((values) => {
+          const section: Message = Object.create(null);
+          for (const [i, key] of keys.entries()) Object.assign(section, { [key]: values[i] });
+          return section;
+        });
+        const decoded = sent.map((section) => decodeMessage(encodeMessage(section)));
+        for (const [i, section] of decoded.entries()) {
+          assert.deepEqual({ ...section }, { ...sent[i] });
+          assert.deepEqual(Object.keys(section), Object.keys(sent[i] as Message));
+          assert.equal(Object.getPrototypeOf(section), Object.prototype);
+        }
+      }),
+    );
+  });
+
+  it("tells sections apart whose names are alike", () => {
+    const named = (names: (i: number) => string) =>
+      Object.fromEntries(Array.from({ length: 20 }, (_, i) => [names(i), "x"]));
+    const alike = [named((i) => `n${100 + i}`), named((i) => `n${200 + i}`)];
+    for (const sent of [...alike, ...alike, alike[1], alike[1], alike[0]] as Message[])
+      assert.deepEqual(decodeMessage(encodeMessage(sent)), sent);
+  });
+
+  it("takes the last of members with one name, however many there are", () => {
+    const once = (value: string) =>
+      encodeMessage(Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`n${i}`, value])));
+    for (let round = 0; round < 3; round++) {
+      const decoded = decodeMessage(Buffer.concat([once("first"), once(`last ${round}`)]));
+      assert.equal(Object.keys(decoded).length, 20);
+      assert.ok(Object.values(decoded).every((value) => value === `last ${round}`));
+    }
+  });
+
+  it("follows sections as deep as a packet can have them", () => {
+    const depth = 100_000;
+    const start = Buffer.from([1, 0]);
+    const starts = Buffer.alloc(2 * depth, start);
+    assert.throws(() => decodeMessage(starts), { code: "malformed" });
+    let section = decodeMessage(Buffer.concat([starts, Buffer.alloc(depth, 2)]));
+    for (let i = 0; i < depth; i++) section = section[""] as Message;
+    assert.deepEqual(section, {});
+  });
+
   it("leaves out undefined members", () => {
     assert.deepEqual(decodeMessage(encodeMessage({ a: undefined, b: "c" })), { b: "c" });
   });

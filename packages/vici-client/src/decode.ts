@@ -1,6 +1,8 @@
 import { isAscii } from "node:buffer";
 import { ViciError } from "./errors.ts";
 import { Element, type Message, type Value } from "./message.ts";
+import { Names } from "./names.ts";
+import { sectionOf, type Member } from "./sections.ts";
 
 /** How values come out of {@link decodeMessage}. */
 export interface DecodeOptions {
@@ -11,7 +13,8 @@ export interface DecodeOptions {
   readonly bytes?: boolean | ReadonlySet<string>;
 }
 
-type Members = Record<string, Value | Value[] | Message>;
+/** Of key-values and lists; those of sections are connections' and children's names, most of them. */
+const vocabulary = new Names();
 
 /**
  * The message in `bytes`, which hold neither packet type nor length.
@@ -30,6 +33,9 @@ class Decoder {
   readonly #latin1: string;
   /** Then every value is ASCII, and latin1 is UTF-8. */
   readonly #ascii: boolean;
+  /** Of the sections that are open, and their members: those of the innermost last. */
+  readonly #names: string[] = [];
+  readonly #members: Member[] = [];
   #at = 0;
 
   constructor(bytes: Uint8Array, asBytes: boolean | ReadonlySet<string>) {
@@ -42,30 +48,44 @@ class Decoder {
 
   message(): Message {
     const bytes = this.#bytes;
-    const open: Members[] = [];
-    let section: Members = {};
+    /** Where the sections that are open begin. */
+    const open: number[] = [];
+    let base = 0;
     while (this.#at < bytes.length) {
       const type = bytes[this.#at++];
       if (type === Element.keyValue) {
         const name = this.#name();
-        put(section, name, this.#value(name));
+        this.#put(name, this.#value(name));
       } else if (type === Element.sectionStart) {
-        const inner: Members = {};
-        put(section, this.#name(), inner);
-        open.push(section);
-        section = inner;
+        this.#put(this.#sectionName(), "");
+        open.push(base);
+        base = this.#names.length;
       } else if (type === Element.sectionEnd) {
         const outer = open.pop();
         if (outer === undefined) throw this.#malformed("a section ends that did not start");
-        section = outer;
+        const section = this.#section(base);
+        this.#members[base - 1] = section;
+        base = outer;
       } else if (type === Element.listStart) {
         const name = this.#name();
-        put(section, name, this.#list(name));
+        this.#put(name, this.#list(name));
       } else {
         throw this.#malformed(`element type ${type} has no meaning here`);
       }
     }
     if (open.length > 0) throw this.#malformed("the message ends inside a section");
+    return this.#section(0);
+  }
+
+  #put(name: string, member: Member): void {
+    this.#names.push(name);
+    this.#members.push(member);
+  }
+
+  #section(base: number): Message {
+    const section = sectionOf(this.#names, this.#members, base);
+    this.#names.length = base;
+    this.#members.length = base;
     return section;
   }
 
@@ -81,9 +101,28 @@ class Decoder {
   }
 
   #name(): string {
+    const bytes = this.#bytes;
+    const size = this.#nameSize();
+    const start = this.#at + 1;
+    if (size === 0 || start + size > bytes.length) return this.#text(start, size);
+    const known = vocabulary.find(bytes, start, size);
+    if (known !== undefined) {
+      this.#at = start + size;
+      return known;
+    }
+    const name = this.#text(start, size);
+    vocabulary.keep(bytes, start, size, name);
+    return name;
+  }
+
+  #sectionName(): string {
+    return this.#text(this.#at + 1, this.#nameSize());
+  }
+
+  #nameSize(): number {
     const size = this.#bytes[this.#at];
     if (size === undefined) throw this.#malformed("the message ends inside a name");
-    return this.#text(this.#at + 1, size);
+    return size;
   }
 
   #value(name: string): Value {
@@ -127,16 +166,4 @@ class Decoder {
   #malformed(what: string): ViciError {
     return new ViciError("decode", "malformed", `${what} (byte ${this.#at})`);
   }
-}
-
-function put(section: Members, name: string, value: Value | Value[] | Message): void {
-  // A plain assignment to this name would set the prototype instead of a member.
-  if (name === "__proto__") {
-    Object.defineProperty(section, name, {
-      value,
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    });
-  } else section[name] = value;
 }
