@@ -87,6 +87,7 @@ export function lookingInScenarios(cluster: () => LabCluster): void {
         for (const file of [
           "connections.yaml",
           "workloads.yaml",
+          "reservations.yaml",
           "actors.jsonl",
           "diagnosis-example-connection.txt",
         ])
@@ -94,6 +95,7 @@ export function lookingInScenarios(cluster: () => LabCluster): void {
         assert.match(list, /logs\/charon-.*\.log/);
         const all = sh("tar", "-xzOf", archive);
         assert.match(all, /nothing is wrong/);
+        assert.match(all, /name: reservations-example-connection-/);
         for (const planted of [
           "yourpresharedkey",
           Buffer.from("yourpresharedkey").toString("base64"),

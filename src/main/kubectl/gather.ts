@@ -1,5 +1,6 @@
 import type { KubeObject } from "../../model/kube-object.ts";
 import { label } from "../../model/labels.ts";
+import { bookSelector } from "../../model/reservation-book.ts";
 import { Archive, defaultArchive } from "../archive.ts";
 import { textOption, type Values } from "../command.ts";
 import { agentsIn, ipmanIn, type Agent } from "./agents.ts";
@@ -38,6 +39,7 @@ class Gathering {
     await this.#put("connections.yaml", "get", "ipsecconnections", "-o", "yaml");
     await this.#put("groups.yaml", "get", "charongroups", "-A", "-o", "yaml");
     await this.#put("workloads.yaml", "get", "deployments,pods,leases", ...inNamespace);
+    await this.#put("reservations.yaml", "get", "configmaps", "-l", bookSelector, ...inNamespace);
     await this.#put("events.txt", "get", "events", "-n", namespace);
     for (const name of connections)
       await this.#put(`connections/${name}.txt`, "describe", "ipsecconnection", name);
