@@ -78,7 +78,7 @@ export const connectionStatus: Schema = {
     ),
     pendingIps: mapOf(
       { type: "string" },
-      "Addresses reserved for pods that are about to be, and since when; a few seconds old.",
+      "Addresses reserved for pods that are about to be, and since when; while many come, half a minute old.",
     ),
   },
 };

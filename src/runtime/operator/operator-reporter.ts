@@ -18,7 +18,7 @@ import { rfc3339 } from "../rfc3339.ts";
 import type { Carriers } from "./carriers.ts";
 import type { Cluster } from "./cluster.ts";
 import { placedOf, unknownReady } from "./placement-conditions.ts";
-import { RestingLists } from "./resting-lists.ts";
+import { Restless } from "./restless.ts";
 
 /** The part of a connection's status that the leader writes; existing tools read all but conditions. */
 type Shown = Pick<ConnectionStatusPart, "node" | "xfrmGatewayIp"> &
@@ -40,8 +40,8 @@ const gatherMs = 500;
 
 const all = Symbol("every connection");
 
-/** Free addresses change with every pod, and nobody is in a hurry to read of them. */
-const listMs = 5_000;
+/** Lists of addresses change with every pod, and a write of each is what the next pods wait for. */
+const listsRest = { calmMs: 1_000, mostMs: 30_000 };
 
 /** Longest list of free addresses in a status: pools may have thousands. */
 const mostListed = 256;
@@ -54,7 +54,8 @@ export class OperatorReporter implements Disposable {
   readonly #cluster: Cluster;
   readonly #writer: StatusWriter<Shown>;
   readonly #subscription: Subscription;
-  readonly #lists = new RestingLists(listMs);
+  /** Connections whose lists change. */
+  readonly #restless = new Restless(listsRest);
   /** Connections of which something changed since they were looked at. */
   readonly #touched = new Set<string | typeof all>();
 
@@ -69,7 +70,8 @@ export class OperatorReporter implements Disposable {
       writes,
       onTrouble,
     });
-    this.#subscription = merge(cluster.touched, carriers.changes, this.#lists.rested)
+    const touched = cluster.touched.pipe(tap((id) => id !== undefined && this.#restless.touch(id)));
+    this.#subscription = merge(touched, carriers.changes, this.#restless.calmed)
       .pipe(
         tap((id) => this.#touched.add(id ?? all)),
         auditTime(gatherMs),
@@ -80,7 +82,7 @@ export class OperatorReporter implements Disposable {
   [Symbol.dispose](): void {
     this.#subscription.unsubscribe();
     this.#writer[Symbol.dispose]();
-    this.#lists[Symbol.dispose]();
+    this.#restless[Symbol.dispose]();
   }
 
   #look(): void {
@@ -123,13 +125,13 @@ export class OperatorReporter implements Disposable {
     return Object.fromEntries(found) as Record<string, string>;
   }
 
-  /** As they are; or as they were shown a moment ago, if of the same pools. */
+  /** As they are; while they change as they are shown, if of the same pools. */
   #listsOf(object: ConnectionResource, connection: Connection | undefined): Lists {
     const children = connection?.children ?? [];
     const { name } = object.metadata;
     const shown = listsShown(object);
     const samePools = isDeepStrictEqual(poolsShown(shown.freeIps), poolsOf(children));
-    if (this.#lists.has(name) && samePools) return shown;
+    if (this.#restless.has(name) && samePools) return shown;
     const ledger = this.#cluster.ledger(name);
     return {
       freeIps: Object.fromEntries(children.flatMap((child) => freeOf(ledger, child))),
@@ -147,7 +149,7 @@ export class OperatorReporter implements Disposable {
     const object = { apiVersion, kind: "IPSecConnection", metadata, status };
     await this.#options.client.apply(resourceTypes.IPSecConnection, object, fieldManager, "status");
     const { freeIps, pendingIps } = status;
-    if (!isDeepStrictEqual({ freeIps, pendingIps }, listsShown(before))) this.#lists.add(id);
+    if (!isDeepStrictEqual({ freeIps, pendingIps }, listsShown(before))) this.#restless.wrote(id);
     this.#tell(before, status);
   }
 
