@@ -14,7 +14,7 @@ import { View } from "../adapters/kubernetes/view.ts";
 import type { Wanted } from "../adapters/kubernetes/watch.ts";
 import { carrierPod, type CarrierPod } from "../model/carrier-pod.ts";
 import type { Image } from "../model/image.ts";
-import type { KubeObject, OwnerReference } from "../model/kube-object.ts";
+import { withoutManagedFields, type OwnerReference } from "../model/kube-object.ts";
 import { label, manager } from "../model/labels.ts";
 import { trimmedPod, type Pod } from "../model/worker-pod.ts";
 import type { WorkloadSettings } from "../model/workloads.ts";
@@ -274,11 +274,4 @@ class OperatorParts {
       logLevel: options.logLevel,
     };
   }
-}
-
-function withoutManagedFields(object: KubeObject): KubeObject {
-  const { managedFields: _, ...metadata } = object.metadata as KubeObject["metadata"] & {
-    managedFields?: unknown;
-  };
-  return { ...object, metadata };
 }

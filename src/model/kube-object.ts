@@ -35,3 +35,11 @@ export interface KubeList {
   /** Null where there is none and only metadata was asked for. */
   readonly items: readonly { readonly metadata: KubeMeta }[] | null;
 }
+
+/** An object without the record of who wrote which field: it is often most of it. */
+export function withoutManagedFields<T extends KubeObject>(object: T): T {
+  const { managedFields: _, ...metadata } = object.metadata as KubeMeta & {
+    managedFields?: unknown;
+  };
+  return { ...object, metadata };
+}

@@ -1,5 +1,5 @@
 import { nameFor } from "./group.ts";
-import type { KubeObject, OwnerReference } from "./kube-object.ts";
+import { withoutManagedFields, type KubeObject, type OwnerReference } from "./kube-object.ts";
 import { annotation, label, manager } from "./labels.ts";
 
 /** The reservations of one connection's addresses, as a ConfigMap of its own has them. */
@@ -64,15 +64,14 @@ export function bookName(connection: string): string {
 
 /** Reads a ConfigMap; what others may have made of it is a problem of the book's. */
 export function readBook(object: KubeObject): ReservationBook {
-  const { apiVersion, kind, metadata, data = {} } = object as ConfigMap;
-  const { managedFields: _, ...kept } = metadata as typeof metadata & { managedFields?: unknown };
+  const { apiVersion, kind, metadata, data = {} }: ConfigMap = withoutManagedFields(object);
   const connection = metadata.annotations?.[annotation.connection] ?? "";
   const { podsVersion } = data;
   const pending = readPending(data["pendingIps"] ?? "{}");
   const isOfName = metadata.name === bookName(connection);
   const problem = isOfName ? problemOfData(pending, podsVersion) : problemOfName;
   return {
-    ...{ apiVersion, kind, metadata: kept, connection, pending: pending ?? {} },
+    ...{ apiVersion, kind, metadata, connection, pending: pending ?? {} },
     ...(podsVersion !== undefined && { podsVersion }),
     ...(problem !== undefined && { problem }),
   };
