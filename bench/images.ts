@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { connectionSpec } from "../lab/sites/manifests.ts";
 import { ip, sh } from "../lab/sites/shell.ts";
 import { parseAddress, type Address } from "../src/model/address.ts";
+import { attachVariable } from "../src/model/attach-order.ts";
 import { connectionFromCr } from "../src/model/connection-from-cr.ts";
 import type { Connection } from "../src/model/connection.ts";
-import { attachVariable, injectionPatch } from "../src/model/pod-injection.ts";
+import { injectionPatch } from "../src/model/pod-injection.ts";
 import { parsePrefix, type Prefix } from "../src/model/prefix.ts";
 import { fastest, type Row } from "./row.ts";
 

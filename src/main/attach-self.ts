@@ -1,7 +1,6 @@
 import { applyPlan } from "../adapters/netlink/apply-plan.ts";
 import { uplink } from "../adapters/netlink/uplink.ts";
-import { fromJson } from "../model/json.ts";
-import { attachVariable, type AttachOrder } from "../model/pod-injection.ts";
+import { attachVariable, readOrder } from "../model/attach-order.ts";
 import { formatPrefix } from "../model/prefix.ts";
 import { workerPlan } from "../model/worker-plan.ts";
 
@@ -11,7 +10,7 @@ export function attachSelf(): string {
   if (text === undefined) {
     throw new Error(`${attachVariable} is not set: the operator's webhook sets it in pods`);
   }
-  const order = fromJson(text) as AttachOrder;
+  const order = readOrder(text);
   const link = uplink(undefined, order.gatewayUnderlay.family);
   if (link === undefined) {
     throw new Error("this pod has no default route, over which its gateway would be reached");

@@ -29,14 +29,14 @@ export function vxlanName(child: Pick<Child, "ifId">): string {
 }
 
 /** The MAC address of a gateway's VXLAN device: workers know it whatever becomes of the gateway. */
-export function gatewayMac(connection: string, child: Child): string {
+export function gatewayMac(connection: string, child: Pick<Child, "key" | "ifId">): string {
   return macOf("gateway", connection, child.key, String(child.ifId));
 }
 
 /** The MAC address of the worker that has this address in the segment. */
 export function workerMac(
   connection: string,
-  child: Child,
+  child: Pick<Child, "key">,
   worker: Pick<Worker, "address">,
 ): string {
   return macOf("worker", connection, child.key, formatAddress(worker.address.address));
@@ -96,6 +96,6 @@ function gatewayLinks({
 }
 
 /** IPv6 does not work over a link below its minimum. */
-export function clampMtu(mtu: number, child: Child): number {
+export function clampMtu(mtu: number, child: Pick<Child, "xfrmIp">): number {
   return child.xfrmIp.address.family === 6 ? Math.max(mtu, minimumMtu) : mtu;
 }

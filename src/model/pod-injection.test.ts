@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Address } from "./address.ts";
 import { parseAddress } from "./address.ts";
+import { readOrder } from "./attach-order.ts";
 import { connectionFromCr } from "./connection-from-cr.ts";
 import type { Child, Connection } from "./connection.ts";
-import { fromJson } from "./json.ts";
 import { injectionPatch, type NewPod } from "./pod-injection.ts";
-import { parsePrefix, type Prefix } from "./prefix.ts";
+import { formatPrefix, parsePrefix, type Prefix } from "./prefix.ts";
 
 const parsed = connectionFromCr({
   apiVersion: "ipman.dialo.ai/v1",
@@ -107,9 +107,9 @@ describe("a pod that joins a tunnel", () => {
     };
     assert.deepEqual(securityContext.capabilities, { drop: ["ALL"], add: ["NET_ADMIN"] });
     assert.equal(securityContext.privileged, false);
-    const order = fromJson(first?.env?.[0]?.value ?? "") as { tunnelMtu: number; child: Child };
+    const order = readOrder(first?.env?.[0]?.value ?? "");
     assert.equal(order.tunnelMtu, 1422);
-    assert.deepEqual(order.child.pools, {});
+    assert.equal(formatPrefix(order.worker.address), "10.0.2.3/24");
   });
 
   it("keeps the environment that it had, in every container", () => {

@@ -1,13 +1,12 @@
 import type { Address } from "./address.ts";
 import { formatAddress } from "./address.ts";
+import { attachVariable, writeOrder } from "./attach-order.ts";
 import type { Child, Connection } from "./connection.ts";
 import { runs, type Image } from "./image.ts";
 import type { KubeMeta } from "./kube-object.ts";
 import type { PatchOperation } from "./json-patch.ts";
-import { toJson } from "./json.ts";
 import { annotation, label, labelValue } from "./labels.ts";
 import { formatPrefix, type Prefix } from "./prefix.ts";
-import type { WorkerFacts } from "./worker-plan.ts";
 
 interface Container {
   readonly name: string;
@@ -43,12 +42,6 @@ export interface Injection {
 
 export const attachContainer = "ipman-attach";
 const addressVariable = "VXLAN_IP";
-/** Where the init container finds {@link AttachOrder}, as JSON. */
-export const attachVariable = "IPMAN_ATTACH";
-
-/** What `ipman attach` needs inside a pod; the device it finds by itself. */
-export type AttachOrder = Omit<WorkerFacts, "device" | "deviceMtu">;
-
 /** Makes the pod a worker. Done twice it changes nothing more. */
 export function injectionPatch(pod: NewPod, injection: Injection): PatchOperation[] {
   const { metadata, spec } = pod;
@@ -110,28 +103,14 @@ function mountsOf(containers: readonly Container[]): Pick<Container, "volumeMoun
 }
 
 function attachContainerOf(injection: Injection): Container {
-  const { connection, child, pool, address, gateway, tunnelMtu, vxlanPort } = injection;
-  const order: AttachOrder = {
-    connection: { id: connection.id },
-    // What it does not need may be long.
-    child: { ...child, pools: {}, extra: {} },
-    worker: {
-      id: "self",
-      connection: connection.id,
-      child: child.key,
-      pool,
-      address,
-      underlay: gateway,
-    },
-    gatewayUnderlay: gateway,
-    tunnelMtu,
-    vxlanPort,
-  };
+  const { connection, child, address, gateway, tunnelMtu, vxlanPort } = injection;
+  const worker = { address };
+  const order = { connection, child, worker, gatewayUnderlay: gateway, tunnelMtu, vxlanPort };
   return {
     name: attachContainer,
     ...runs(injection.image),
     args: ["attach", "--self"],
-    env: [{ name: attachVariable, value: toJson(order) }],
+    env: [{ name: attachVariable, value: writeOrder(order) }],
     securityContext: {
       runAsUser: 0,
       runAsNonRoot: false,

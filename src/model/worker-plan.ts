@@ -9,8 +9,8 @@ import { hostPrefix } from "./prefix.ts";
 /** What a worker's plan depends on. */
 export interface WorkerFacts {
   readonly connection: Pick<Connection, "id">;
-  readonly child: Child;
-  readonly worker: Worker;
+  readonly child: Pick<Child, "key" | "ifId" | "xfrmIp" | "remoteSelectors">;
+  readonly worker: Pick<Worker, "address">;
   /** Where the gateway's VTEP is. */
   readonly gatewayUnderlay: Address;
   /** The device that leads there, and its MTU in bytes. */
