@@ -1,5 +1,6 @@
 import { KubeConfig } from "@kubernetes/client-node";
 import { Agent, request, type Dispatcher } from "undici";
+import { Credentials } from "./credentials.ts";
 import { kubeError, KubeError, type KubeErrorCode, type Status } from "./kube-error.ts";
 import type { KubeList, KubeObject } from "../../model/kube-object.ts";
 import { pathOf, wordsFor, type Place, type ResourceType } from "./resource-type.ts";
@@ -56,11 +57,13 @@ export type OnCall = (call: string, seconds: number, failed: boolean) => void;
  */
 export class KubeClient implements AsyncDisposable {
   readonly #config: KubeConfig;
+  readonly #credentials: Credentials;
   readonly #onCall: OnCall;
   #dispatcher: Promise<Dispatcher> | undefined;
 
   private constructor(config: KubeConfig, onCall: OnCall) {
     this.#config = config;
+    this.#credentials = new Credentials(config);
     this.#onCall = onCall;
   }
 
@@ -226,7 +229,7 @@ export class KubeClient implements AsyncDisposable {
       response = await request(url, {
         method,
         dispatcher: await this.#pool(),
-        headers: { ...(await this.#credentials()), accept, "content-type": contentType },
+        headers: { ...(await this.#credentials.headers()), accept, "content-type": contentType },
         ...(signal !== undefined && { signal }),
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
@@ -234,12 +237,19 @@ export class KubeClient implements AsyncDisposable {
       throw new KubeError(op, "unavailable", 0, reasonOf(cause), cause);
     }
     if (response.statusCode < 300) return response;
+    if (response.statusCode === 401) this.#credentials.refused();
     throw kubeError(op, response.statusCode, await statusOf(response));
   }
 
   /** Made once: client-node would make one for each request, with a handshake each. */
-  #pool(): Promise<Dispatcher> {
-    return (this.#dispatcher ??= this.#makePool());
+  async #pool(): Promise<Dispatcher> {
+    const made = (this.#dispatcher ??= this.#makePool());
+    try {
+      return await made;
+    } catch (error) {
+      if (this.#dispatcher === made) this.#dispatcher = undefined;
+      throw error;
+    }
   }
 
   async #makePool(): Promise<Dispatcher> {
@@ -250,14 +260,6 @@ export class KubeClient implements AsyncDisposable {
     const connect = Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined));
     // A watch may rest for longer than any answer: it has a deadline of its own.
     return new Agent({ connect, bodyTimeout: 0, headersTimeout: answerMs });
-  }
-
-  async #credentials(): Promise<Record<string, string>> {
-    const options: { headers: Record<string, string>; auth?: string } = { headers: {} };
-    await this.#config.applyToHTTPSOptions(options);
-    if (options.auth === undefined) return options.headers;
-    const basic = Buffer.from(options.auth).toString("base64");
-    return { ...options.headers, authorization: `Basic ${basic}` };
   }
 }
 
