@@ -50,3 +50,9 @@ function figure(value: number): string {
 /** What disturbs a measurement only makes it worse: the best of several counts. */
 export const fastest = (milliseconds: readonly number[]): number => Math.min(...milliseconds);
 export const highest = (rates: readonly number[]): number => Math.max(...rates);
+
+/** The value that this share of them is below: 0.5 for the middle. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}

@@ -2,18 +2,18 @@ import { setTimeout as pause } from "node:timers/promises";
 import { eventually } from "../../lab/sites/shell.ts";
 import type { LabCluster } from "../../lab/cluster/cluster.ts";
 import { walkThrough, walkThroughChild } from "../../lab/cluster/manifests.ts";
-import type { Row } from "../row.ts";
+import { quantile, type Row } from "../row.ts";
 import { startAllowAll } from "./allow-all.ts";
-import { createPod, deletePod, unplaced } from "./pods.ts";
+import { createPod, deletePod, unplaced, type PodShape } from "./pods.ts";
 
 const prefix = "ipman.dialo.ai/";
-export const annotations = {
+const annotations = {
   [`${prefix}childName`]: "many",
   [`${prefix}ipmanName`]: "many",
   [`${prefix}poolName`]: "primary",
 };
 /** Looked at by the other side's webhook, and by no other. */
-export const plain = { "example.org/allow-all": "yes" };
+const labels = { "example.org/webhook": "allow-all" };
 
 const perSecond = 50;
 // What is asked is how it is at that pace: the first of a round find nothing prepared.
@@ -25,12 +25,12 @@ const rounds = 3;
 export async function admissionRows(cluster: LabCluster): Promise<Row[]> {
   await prepare(cluster);
   const rows = [await crowdRow(cluster), await freedRow(cluster)];
-  await startAllowAll(cluster, Object.keys(plain)[0] ?? "");
+  await startAllowAll(cluster, labels);
   const ours: number[] = [];
   const theirs: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    theirs.push(...(await steadily(cluster, `plain-${round}`, plain)));
-    ours.push(...(await steadily(cluster, `many-${round}`, annotations)));
+    theirs.push(...(await steadily(cluster, `plain-${round}`, { labels })));
+    ours.push(...(await steadily(cluster, `many-${round}`, { annotations })));
   }
   cluster.kubectl("delete", "ipsecconnection", "many");
   const more = (share: number) => (quantile(ours, share) - quantile(theirs, share)) * 1_000;
@@ -56,7 +56,7 @@ export async function admissionRows(cluster: LabCluster): Promise<Row[]> {
   ];
 }
 
-export async function prepare(cluster: LabCluster): Promise<void> {
+async function prepare(cluster: LabCluster): Promise<void> {
   const many = walkThroughChild(40, {
     ...{ name: "many", if_id: 4_040, ip_pools: { primary: ["10.0.40.10-10.0.43.250/22"] } },
     ...{ local_ips: ["10.0.40.0/22"], xfrm_ip: "10.0.40.1/22", vxlan_ip: "10.0.40.2/22" },
@@ -100,24 +100,19 @@ async function freed(cluster: LabCluster): Promise<number> {
 }
 
 /** Creates pods at an even pace and gives the seconds that each took. */
-export async function steadily(
+async function steadily(
   cluster: LabCluster,
   prefixed: string,
-  wish: Readonly<Record<string, string>>,
+  looks: Pick<PodShape, "annotations" | "labels">,
 ): Promise<number[]> {
   const names = Array.from({ length: perRound }, (_, i) => `${prefixed}-${i}`);
   const calls: Promise<number>[] = [];
   const since = performance.now();
   for (const [i, name] of names.entries()) {
     await pause(Math.max(0, since + (i * 1_000) / perSecond - performance.now()));
-    calls.push(createPod(cluster, { name, annotations: wish, spec: unplaced }));
+    calls.push(createPod(cluster, { name, ...looks, spec: unplaced }));
   }
   const times = await Promise.all(calls);
   for (const name of names) await deletePod(cluster, name);
   return times;
-}
-
-export function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 }

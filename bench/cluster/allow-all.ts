@@ -24,8 +24,15 @@ const name = "allow-all";
 const namespace = "default";
 const labels = { app: name };
 
-/** Runs it as the operator runs: two replicas of the same image, behind a Service. */
-export async function startAllowAll(cluster: LabCluster, annotation: string): Promise<void> {
+/**
+ * Runs it as the operator runs: two replicas of the same image, behind a Service. It is asked
+ * about pods with these labels: a condition on anything else would cost the API server for
+ * the pods of the operator's, too.
+ */
+export async function startAllowAll(
+  cluster: LabCluster,
+  matchLabels: Readonly<Record<string, string>>,
+): Promise<void> {
   const { pki } = cluster.plane;
   await pki.server(name, [`${name}.${namespace}.svc`]);
   const file = (end: string) => readFileSync(join(pki.folder, `${name}.${end}`), "utf8");
@@ -37,7 +44,7 @@ export async function startAllowAll(cluster: LabCluster, annotation: string): Pr
       spec: { selector: labels, ports: [{ port: 443, targetPort: 8443 }] },
     },
     { ...head("apps/v1", "Deployment"), spec: deployment },
-    configuration(annotation, readFileSync(join(pki.folder, "ca.crt")).toString("base64")),
+    configuration(matchLabels, readFileSync(join(pki.folder, "ca.crt")).toString("base64")),
   );
   const wait = ["rollout", "status", "-n", namespace, `deployment/${name}`, "--timeout=90s"];
   cluster.kubectl(...wait);
@@ -78,8 +85,7 @@ const deployment = {
   },
 };
 
-function configuration(annotation: string, caBundle: string): object {
-  const matches = `has(object.metadata.annotations) && '${annotation}' in object.metadata.annotations`;
+function configuration(matchLabels: object, caBundle: string): object {
   const service = { name, namespace, path: "/" };
   const rule = {
     apiGroups: [""],
@@ -98,7 +104,7 @@ function configuration(annotation: string, caBundle: string): object {
         sideEffects: "None",
         clientConfig: { service, caBundle },
         rules: [rule],
-        matchConditions: [{ name: "asks", expression: matches }],
+        objectSelector: { matchLabels },
       },
     ],
   };

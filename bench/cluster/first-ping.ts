@@ -5,29 +5,57 @@ import { walkThrough, workload } from "../../lab/cluster/manifests.ts";
 import { configurePeer, examplePeer } from "../../lab/cluster/peer.ts";
 import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
 import type { KubeObject } from "../../src/model/kube-object.ts";
-import type { Row } from "../row.ts";
+import { quantile, type Row } from "../row.ts";
 import { byHand, podStart } from "./pods.ts";
 
 const most = 10;
+
+/**
+ * kubelet looks once a second whether an init container has ended, and the first of all finds
+ * an API server that has seen no connection yet: neither side's time is that of a single try.
+ */
+const rounds = 5;
 
 /** From nothing but an installed chart to a ping from a worker on the other node. */
 export async function firstPing(cluster: LabCluster): Promise<Row[]> {
   await configurePeer(cluster, [examplePeer]);
   const key = ["ipsec-secret", "-n", "default", "--from-literal=example=yourpresharedkey"];
   cluster.kubectl("create", "secret", "generic", ...key);
-  const theirs = await podsByHand(cluster);
+  const theirs: number[] = [];
+  const ours: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    if (round > 0) takeAway(cluster);
+    theirs.push(await podsByHand(cluster));
+    ours.push(await tunnel(cluster));
+  }
+  const what = `connection and workload applied → first ping from the worker, the middle of ${rounds}`;
+  const sum =
+    "the starts of three pods by hand, one after the other, the last with an init container; without IKE";
+  const middle = { ours: quantile(ours, 0.5), theirs: quantile(theirs, 0.5) };
+  return [
+    { what, against: sum, unit: "s", ...middle, goal: { atMost: 1.3 } },
+    {
+      what: "the same, the slowest of them",
+      ...{ against: "–", unit: "s", ours: Math.max(...ours), goal: { atMost: most } },
+    },
+  ];
+}
+
+/** Seconds from the connection's and the workload's creation to the first answer. */
+async function tunnel(cluster: LabCluster): Promise<number> {
   const since = Date.now();
   // Not by kubectl, as those by hand: its own start, and looking again and again, would count.
   await cluster.client.create(resourceTypes.IPSecConnection, walkThrough("node-a"));
   await cluster.client.create(resourceTypes.Deployment, pingingWorkload());
-  const ours = (await firstAnswer(cluster)) - since / 1_000;
-  const what = "connection and workload applied → first ping from the worker";
-  const sum =
-    "the starts of three pods by hand, one after the other, the last with an init container; without IKE";
-  return [
-    { what, against: sum, unit: "s", ours, theirs, goal: { atMost: 1.3 } },
-    { what: "the same", against: "–", unit: "s", ours, goal: { atMost: most } },
-  ];
+  return (await firstAnswer(cluster)) - since / 1_000;
+}
+
+/** With the pods that carried it: their like would be there already. */
+function takeAway(cluster: LabCluster): void {
+  cluster.kubectl("delete", "deployment", "work", "-n", "default");
+  cluster.kubectl("delete", "ipsecconnection", "--all", "-A");
+  const carriers = ["-l", "ipman.dialo.ai/type in (xfrm,charon,agent)"];
+  cluster.kubectl("wait", "pods", "-A", ...carriers, "--for=delete", "--timeout=90s");
 }
 
 /** charon's, the gateway's and the worker's: each needs the one before it. */
