@@ -7,11 +7,17 @@ export interface RestlessOptions {
   readonly mostMs: number;
 }
 
+interface Unrest {
+  /** Ends it, unless it changes again. */
+  readonly timer: NodeJS.Timeout;
+  /** When it began, or was last looked at; milliseconds since the epoch. */
+  since: number;
+}
+
 /** What changes again and again, as lists do that tell of every pod. */
 export class Restless implements Disposable {
   readonly #options: RestlessOptions;
-  readonly #timers = new Map<string, NodeJS.Timeout>();
-  readonly #since = new Map<string, number>();
+  readonly #all = new Map<string, Unrest>();
   readonly #calmed = new Subject<string>();
 
   constructor(options: RestlessOptions) {
@@ -25,29 +31,29 @@ export class Restless implements Disposable {
 
   /** Whether it is not worth a look yet. */
   has(id: string): boolean {
-    const since = this.#since.get(id);
-    return since !== undefined && Date.now() - since < this.#options.mostMs;
+    const unrest = this.#all.get(id);
+    return unrest !== undefined && Date.now() - unrest.since < this.#options.mostMs;
   }
 
   /** Notes that it changed. */
   touch(id: string): void {
-    clearTimeout(this.#timers.get(id));
+    const { timer: before, since = Date.now() } = this.#all.get(id) ?? {};
+    clearTimeout(before);
     const timer = setTimeout(() => {
-      this.#timers.delete(id);
-      this.#since.delete(id);
+      this.#all.delete(id);
       this.#calmed.next(id);
     }, this.#options.calmMs);
-    this.#timers.set(id, timer);
-    if (!this.#since.has(id)) this.#since.set(id, Date.now());
+    this.#all.set(id, { timer, since });
   }
 
   /** Notes that it was looked at, and written: the next time is as far away again. */
   wrote(id: string): void {
-    if (this.#since.has(id)) this.#since.set(id, Date.now());
+    const unrest = this.#all.get(id);
+    if (unrest !== undefined) unrest.since = Date.now();
   }
 
   [Symbol.dispose](): void {
-    for (const timer of this.#timers.values()) clearTimeout(timer);
+    for (const { timer } of this.#all.values()) clearTimeout(timer);
     this.#calmed.complete();
   }
 }
