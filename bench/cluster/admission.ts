@@ -19,7 +19,7 @@ const perSecond = 50;
 // What is asked is how it is at that pace: the first of a round find nothing prepared.
 const perRound = 500;
 // A single stall of the machine would be the p99 of few.
-const rounds = 3;
+const rounds = 6;
 
 /** What pods cost that want a tunnel, on the API server and two replicas of the operator. */
 export async function admissionRows(cluster: LabCluster): Promise<Row[]> {
