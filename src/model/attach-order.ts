@@ -1,5 +1,5 @@
-import { formatAddress, parseAddress } from "./address.ts";
-import { formatPrefix, parsePrefix } from "./prefix.ts";
+import { formatAddress, parseAddress, type Address } from "./address.ts";
+import { formatPrefix, parsePrefix, type Prefix } from "./prefix.ts";
 import type { WorkerFacts } from "./worker-plan.ts";
 
 /** What `ipman attach` needs inside a pod; the device it finds by itself. */
@@ -27,19 +27,16 @@ export function writeOrder(order: AttachOrder): string {
 /** What {@link writeOrder} wrote; throws what is wrong with it. */
 export function readOrder(text: string): AttachOrder {
   const members = new Members(text);
-  const remoteSelectors = members.read("remoteIps", (value) =>
-    Array.isArray(value) ? allOf(value.map(prefixOf)) : undefined,
-  );
   return {
     connection: { id: members.read("connection", textOf) },
     child: {
       key: members.read("child", textOf),
       ifId: members.read("interfaceId", countOf),
       xfrmIp: members.read("gateway", prefixOf),
-      remoteSelectors,
+      remoteSelectors: members.read("remoteIps", prefixesOf),
     },
     worker: { address: members.read("address", prefixOf) },
-    gatewayUnderlay: members.read("vtep", (value) => parseAddress(textOf(value) ?? "")),
+    gatewayUnderlay: members.read("vtep", addressOf),
     tunnelMtu: members.read("tunnelMtu", countOf),
     vxlanPort: members.read("vxlanPort", countOf),
   };
@@ -83,11 +80,16 @@ function countOf(value: unknown): number | undefined {
   return Number.isSafeInteger(value) ? (value as number) : undefined;
 }
 
-function prefixOf(value: unknown) {
+function addressOf(value: unknown): Address | undefined {
+  return parseAddress(textOf(value) ?? "");
+}
+
+function prefixOf(value: unknown): Prefix | undefined {
   return parsePrefix(textOf(value) ?? "");
 }
 
-function allOf<T>(values: readonly (T | undefined)[]): readonly T[] | undefined {
-  const known = values.filter((value) => value !== undefined);
-  return known.length === values.length ? known : undefined;
+function prefixesOf(value: unknown): readonly Prefix[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const prefixes = value.map(prefixOf);
+  return prefixes.every((prefix) => prefix !== undefined) ? prefixes : undefined;
 }

@@ -42,6 +42,7 @@ export interface Injection {
 
 export const attachContainer = "ipman-attach";
 const addressVariable = "VXLAN_IP";
+
 /** Makes the pod a worker. Done twice it changes nothing more. */
 export function injectionPatch(pod: NewPod, injection: Injection): PatchOperation[] {
   const { metadata, spec } = pod;
