@@ -8,7 +8,7 @@ import { Ipman } from "./ipman.ts";
 import { psk, secret, sites, yaml, type connectionSpec } from "./manifests.ts";
 import { mirror, type Mirror } from "./peer.ts";
 import { captureIke, keepKernelState } from "./evidence.ts";
-import { ip } from "./shell.ts";
+import { inNetns, ip, sh } from "./shell.ts";
 
 /** charon's own timing in the lab: a peer that is dead is given up within seconds. */
 const impatient = ["retransmit_tries = 2", "retransmit_timeout = 1.0", "retransmit_base = 1.2"];
@@ -64,9 +64,9 @@ export class TwoSites implements AsyncDisposable {
   }
 
   /** Brings a connection up from its two files, with a worker `app` behind its child. */
-  async up(cr: ReturnType<typeof connectionSpec>): Promise<void> {
+  async up(cr: ReturnType<typeof connectionSpec>, changes?: Mirror): Promise<void> {
     const { name } = cr.metadata;
-    await this.mirror(cr);
+    await this.mirror(cr, changes);
     this.ipman.apply("secret.yaml", yaml(secret({ [name]: psk })));
     this.ipman.apply(`${name}.yaml`, yaml(cr));
     await this.ipman.start();
@@ -101,6 +101,10 @@ export class TwoSites implements AsyncDisposable {
 
 function cable(): void {
   ip("netns add peer");
+  // Who has two addresses and loses the first keeps the other.
+  const promote = ["sysctl", "-qw", "net.ipv4.conf.default.promote_secondaries=1"] as const;
+  sh(...promote);
+  inNetns("peer", promote.join(" "));
   ip("link add wire0 type veth peer name wire0 netns peer");
   ip(`addr add ${sites.node.v4}/24 dev wire0`);
   ip(`addr add ${sites.node.v6}/64 dev wire0 nodad`);

@@ -34,8 +34,11 @@ export const connectionMachine = setup({
   },
   actors: {
     child: childMachine,
-    /** Gives charon the secret and the connection; what is there already is not disturbed. */
-    load: notProvided<void, LoadOrder>("load"),
+    /**
+     * Gives charon the secret and the connection; what is there already is not disturbed.
+     * Tells the unique ids of IKE SAs that were made when it had other addresses.
+     */
+    load: notProvided<readonly string[], LoadOrder>("load"),
     /** Ends IKE SAs by their unique ids. */
     terminateIke: notProvided<void, { readonly uniqueIds: readonly string[] }>("terminateIke"),
     /** Ends the connection's SAs and takes connection and secret out of charon. */
@@ -211,7 +214,11 @@ export const connectionMachine = setup({
         onDone: {
           target: "replacing",
           actions: [
-            assign({ failure: undefined, attempt: 0 }),
+            assign(({ context, event }) => ({
+              failure: undefined,
+              attempt: 0,
+              outdated: [...context.outdated, ...event.output],
+            })),
             { type: "tellChildren", params: { type: "connection.loaded" } },
           ],
         },

@@ -2,11 +2,11 @@ import type { Child, Connection } from "./connection.ts";
 import { contains, parsePrefix, type Prefix } from "./prefix.ts";
 import type { ChildSa, IkeSa } from "./sa.ts";
 
-/** True where an SA that exists is no longer what the connection declares. */
+/**
+ * True where an SA that exists is no longer what the connection declares. Its addresses do
+ * not count: either end may have moved it.
+ */
 export function ikeSaDrifted(sa: IkeSa, connection: Connection): boolean {
-  if (connection.remoteAddress !== undefined && sa.remoteHost !== connection.remoteAddr)
-    return true;
-  if (connection.localAddr !== undefined && sa.localHost !== connection.localAddr) return true;
   return !sameId(sa.localId, connection.localId) || !sameId(sa.remoteId, connection.remoteId);
 }
 

@@ -31,7 +31,7 @@ export function connectionLogic(ports: ConnectionPorts) {
   return connectionMachine.provide({
     actors: {
       child: childLogic(ports),
-      load: call<LoadOrder>("charon.load", ({ connection }) => {
+      load: call<LoadOrder, readonly string[]>("charon.load", ({ connection }) => {
         const secret = secrets.value(connection.secretRef);
         if (secret !== undefined) return turns.before(charon.load(connection, secret));
         throw new Refusal(
@@ -125,21 +125,22 @@ function gatewayLogic(ports: ConnectionPorts) {
 
 /** Makes an actor of a call: its error becomes a failure, its time a measurement. */
 export function effect(ports: Pick<ConnectionPorts, "onAdapterCall">) {
-  return <Input>(name: string, run: (input: Input) => Promise<void> | void) =>
-    fromPromise<void, Input>(({ input }) => measured(ports, name, () => run(input)));
+  return <Input, Output = void>(name: string, run: (input: Input) => Promise<Output> | Output) =>
+    fromPromise<Output, Input>(({ input }) => measured(ports, name, () => run(input)));
 }
 
-async function measured(
+async function measured<Output>(
   { onAdapterCall }: Pick<ConnectionPorts, "onAdapterCall">,
   name: string,
-  run: () => Promise<void> | void,
-): Promise<void> {
+  run: () => Promise<Output> | Output,
+): Promise<Output> {
   const started = performance.now();
   const done = (failed: boolean) =>
     onAdapterCall(name, (performance.now() - started) / 1000, failed);
   try {
-    await refusing(run);
+    const output = await refusing(run);
     done(false);
+    return output;
   } catch (error) {
     done(true);
     throw error;

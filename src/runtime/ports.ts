@@ -15,7 +15,8 @@ export interface CharonPort extends Disposable {
   readonly news: () => Observable<CharonNews>;
   /** charon's log, and what it shows of the peers' words. */
   readonly log: () => Observable<CharonNews>;
-  readonly load: (connection: Connection, secret: string) => Promise<void>;
+  /** Gives the IKE SAs that were made when the connection had other addresses. */
+  readonly load: (connection: Connection, secret: string) => Promise<readonly string[]>;
   readonly unload: (name: string) => Promise<void>;
   readonly initiate: (connection: string, child: string) => Promise<void>;
   readonly terminateIkeSa: (uniqueId: string) => Promise<void>;

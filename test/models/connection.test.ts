@@ -8,6 +8,7 @@ import { Calls, childSpec, childWith, connectionOf, ikeSa, settled } from "./fix
 
 function harness(input: { charonReady?: boolean; secretRevision?: string } = {}) {
   const calls = new Calls();
+  calls.give("load", []);
   const clock = new SimulatedClock();
   const machine = connectionMachine.provide({
     actors: {
@@ -83,6 +84,24 @@ describe("the connection machine", () => {
     await list(ikeSa({ uniqueId: "8" }));
     assert.equal(snapshot().value, "established");
     assert.equal(calls.count("terminateIke"), 2); // once with nothing to end, after the load
+  });
+
+  it("ends an IKE SA that was made when it had other addresses", async () => {
+    const { calls, start, list, snapshot } = harness();
+    calls.give("load", ["7"]);
+    await start();
+    assert.deepEqual(calls.last("terminateIke"), { uniqueIds: ["7"] });
+    await list(ikeSa({ uniqueId: "8" }));
+    assert.equal(snapshot().value, "established");
+    assert.equal(calls.count("terminateIke"), 1);
+  });
+
+  it("keeps an IKE SA that was moved to other addresses", async () => {
+    const { calls, start, list, snapshot } = harness();
+    await start();
+    await list(ikeSa({ localHost: "fd00:1::1", remoteHost: "fd00:1::2" }));
+    assert.equal(snapshot().value, "established");
+    assert.deepEqual(calls.last("terminateIke"), { uniqueIds: [] });
   });
 
   it("fails with charon's words, and waits for another spec", async () => {

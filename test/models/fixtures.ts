@@ -60,17 +60,23 @@ export function ikeSa(changes: Partial<IkeSa> = {}): IkeSa {
 export class Calls {
   readonly made: { name: string; input: unknown }[] = [];
   readonly #held = new Map<string, PromiseWithResolvers<void>>();
+  readonly #outputs = new Map<string, unknown>();
   readonly #failures = new Map<string, unknown[]>();
 
   /** An actor that notes its call and succeeds, unless a failure was planted. */
-  actor<Input>(name: string) {
-    return fromPromise<void, Input>(({ input }) => {
+  actor<Output, Input>(name: string) {
+    return fromPromise<Output, Input>(async ({ input }) => {
       this.made.push({ name, input });
       const failure = this.#failures.get(name)?.shift();
-      const held = this.#held.get(name);
-      if (held !== undefined) return held.promise;
-      return failure === undefined ? Promise.resolve() : Promise.reject(failure as Error);
+      await this.#held.get(name)?.promise;
+      if (failure !== undefined) throw failure as Error;
+      return this.#outputs.get(name) as Output;
     });
+  }
+
+  /** What the calls of that name give from now on. */
+  give(name: string, output: unknown): void {
+    this.#outputs.set(name, output);
   }
 
   /** The calls of that name end when the promise does. */

@@ -101,13 +101,15 @@ export class SimulatedCharon implements AsyncDisposable {
       if (matches === 0) return refusal("no matching SAs to rekey found");
       return { ...done, matches: String(matches) };
     },
-    "list-conns": (_, part) => {
-      for (const [name, config] of this.#conns) part("list-conn", { [name]: connMessage(config) });
+    "list-conns": ({ ike: only }, part) => {
+      for (const [name, config] of this.#conns)
+        if (only === undefined || only === name) part("list-conn", { [name]: connMessage(config) });
       return {};
     },
-    "list-sas": (_, part) => {
+    "list-sas": ({ ike: only }, part) => {
       for (const ike of this.ikes)
-        part("list-sa", { [ike.name]: ikeMessage(ike, childSas(ike.children)) });
+        if (only === undefined || only === ike.name)
+          part("list-sa", { [ike.name]: ikeMessage(ike, childSas(ike.children)) });
       return {};
     },
   };

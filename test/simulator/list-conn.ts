@@ -2,7 +2,7 @@ import type { Message } from "vici-client";
 
 /** What `list-conns` tells of a connection that was loaded so. */
 export function connMessage(config: Message): Message {
-  const { local_addrs = [], remote_addrs = [], children = {} } = config;
+  const { local_addrs = ["%any"], remote_addrs = ["%any"], children = {} } = config;
   return {
     local_addrs,
     remote_addrs,

@@ -89,7 +89,9 @@ export async function transcript(session: Session): Promise<Transcript> {
     const items = await Array.fromAsync(session.stream("list-sas"));
     return { list: items.map(staying).filter((item) => Object.keys(item).length > 0) };
   };
-  const listConns = async () => ({ conns: await Array.fromAsync(session.stream("list-conns")) });
+  const listConns = async (of: { ike?: string } = {}) => ({
+    conns: await Array.fromAsync(session.stream("list-conns", of)),
+  });
   const step = async (name: string, ...acts: (() => Promise<unknown>)[]) => {
     heard = [];
     const answers: unknown[] = [];
@@ -117,8 +119,16 @@ export async function transcript(session: Session): Promise<Transcript> {
     ...names.map((name) => () => ask("load-conn", conn(name))),
     () => ask("load-conn", conn("good")),
     () => ask("get-conns"),
-    listConns,
+    () => listConns(),
     list,
+  );
+  const { local_addrs: _, ...anywhere } = conn("good")["good"] as Message;
+  await step(
+    "addresses",
+    () => ask("load-conn", { good: anywhere }),
+    () => listConns({ ike: "good" }),
+    () => listConns({ ike: "nobody" }),
+    () => ask("load-conn", conn("good")),
   );
   await step(
     "refusals",

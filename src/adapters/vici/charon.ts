@@ -1,6 +1,7 @@
 import { Observable } from "rxjs";
 import { connect, type ConnectOptions, type Session, ViciError } from "vici-client";
 import type { Connection } from "../../model/connection.ts";
+import { loadedElsewhere } from "../../model/loaded-addresses.ts";
 import { figuresFromMessage } from "../../model/sa-figures.ts";
 import { ikeSasFromMessage, type IkeSa } from "../../model/sa.ts";
 import {
@@ -77,17 +78,23 @@ export class Charon implements Disposable {
     return told(this.#live().events("log"), ({ message }) => newsOfLog(message));
   }
 
-  /** Gives charon a connection and its secret. An identical one disturbs nothing. */
-  async load(connection: Connection, secret: string): Promise<void> {
+  /**
+   * Gives charon a connection and its secret. An identical one disturbs nothing.
+   *
+   * @returns the unique ids of IKE SAs that were made when it had other addresses; they go on
+   */
+  async load(connection: Connection, secret: string): Promise<string[]> {
     const session = this.#live();
     await session.request("load-shared", {
       ...messageFromSecretOf(connection),
       type: "IKE",
       data: secret,
     });
+    const earlier = await this.#madeElsewhere(connection);
     await this.#giving(() =>
       session.request("load-conn", messageFromConnection(connection) as Record<string, never>),
     );
+    return earlier;
   }
 
   /** Ends a connection's IKE SAs and removes connection and secret. */
@@ -117,9 +124,10 @@ export class Charon implements Disposable {
   }
 
   /** Every IKE SA with its CHILD SAs, those of others too. */
-  async list(): Promise<IkeSa[]> {
+  async list(of: { readonly ike?: string } = {}): Promise<IkeSa[]> {
     const sas: IkeSa[] = [];
-    for await (const item of this.#live().stream("list-sas")) sas.push(...ikeSasFromMessage(item));
+    const listed = this.#live().stream("list-sas", of);
+    for await (const item of listed) sas.push(...ikeSasFromMessage(item));
     return sas;
   }
 
@@ -141,6 +149,13 @@ export class Charon implements Disposable {
     } catch (error) {
       if (!(error instanceof ViciError) || error.code !== "refused") throw error;
     }
+  }
+
+  async #madeElsewhere(connection: Connection): Promise<string[]> {
+    const ike = connection.name;
+    const [loaded = {}] = await Array.fromAsync(this.#live().stream("list-conns", { ike }));
+    if (!loadedElsewhere(loaded, connection)) return [];
+    return (await this.list({ ike })).map(({ uniqueId }) => uniqueId);
   }
 
   /** Counted before and after: whoever lists in between may see either. */

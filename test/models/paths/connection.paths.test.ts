@@ -22,6 +22,7 @@ describe("the connection machine, by generated paths", () => {
       },
       delays: { backoff: 1_000 },
     }),
+    outputs: { load: [] },
     input: { connection, charonReady: false, secretRevision: undefined, endpoints: {} },
     events: [
       { type: "charon.ready" },

@@ -14,6 +14,8 @@ export interface Walk {
   readonly events: readonly AnyEventObject[];
   /** What of a context its guards depend on: snapshots that agree in it are one vertex. */
   readonly facts: (context: never) => unknown;
+  /** What invoked actors end with, by id; nothing where it is left out. */
+  readonly outputs?: Readonly<Record<string, unknown>>;
   /** Errors that the invoked actors may end with. */
   readonly errors: readonly unknown[];
 }
@@ -64,12 +66,16 @@ function eventsIn(walk: Walk, snapshot: AnyMachineSnapshot): AnyEventObject[] {
   const actors = Object.keys(snapshot.children);
   return [
     ...walk.events,
-    ...actors.map((actorId) => ({ type: `xstate.done.actor.${actorId}`, actorId })),
+    ...actors.map((actorId) => doneEvent(actorId, walk.outputs?.[actorId])),
     ...walk.errors.flatMap((error) =>
       actors.map((actorId) => ({ type: `xstate.error.actor.${actorId}`, actorId, error })),
     ),
     ...snapshot._nodes.flatMap((node) => node.after.map(({ eventType }) => ({ type: eventType }))),
   ];
+}
+
+function doneEvent(actorId: string, output: unknown): AnyEventObject {
+  return { type: `xstate.done.actor.${actorId}`, actorId, output };
 }
 
 /** A path that another one begins with is walked with it. */

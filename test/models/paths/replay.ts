@@ -20,18 +20,18 @@ import {
 
 /** Actors that end when, and as, a path says. */
 export class Held {
-  readonly #open = new Map<string, PromiseWithResolvers<void>>();
+  readonly #open = new Map<string, PromiseWithResolvers<never>>();
 
   /** Stands for any actor that a machine invokes or spawns. */
-  actor<Input>() {
-    return fromPromise<void, Input>(({ self }) => {
-      const end = Promise.withResolvers<void>();
+  actor<Output, Input>() {
+    return fromPromise<Output, Input>(({ self }) => {
+      const end = Promise.withResolvers<never>();
       this.#open.set(self.id, end);
       return end.promise;
     });
   }
 
-  end(id: string): PromiseWithResolvers<void> {
+  end(id: string): PromiseWithResolvers<never> {
     const open = this.#open.get(id);
     assert.ok(open, `no actor ${id} runs`);
     return open;
@@ -101,7 +101,7 @@ export class Replay {
     actor: { send: (event: Step["event"]) => void },
   ): void {
     const [, how, id = ""] = /^xstate\.(done|error)\.actor\.(.+)$/.exec(event.type) ?? [];
-    if (how === "done") held.end(id).resolve();
+    if (how === "done") held.end(id).resolve(event["output"] as never);
     else if (how === "error") held.end(id).reject(event["error"] as Error);
     else if (event.type.startsWith("xstate.after.")) clock.increment(delayOf(machine, event.type));
     else actor.send(event);

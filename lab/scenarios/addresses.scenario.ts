@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { childSpec, connectionSpec, psk, secret, sites, yaml } from "../sites/manifests.ts";
+import { eventually, ip } from "../sites/shell.ts";
+import { ping } from "../sites/traffic.ts";
+import { TwoSites } from "../sites/two-sites.ts";
+
+describe("an IKE SA and the addresses that are declared", () => {
+  let lab: TwoSites;
+  const waits = childSpec(2, { extra: { start_action: "none" } });
+  const cr = connectionSpec("first", {
+    extra: { dpd_delay: "1s" },
+    children: { "child-2": waits },
+  });
+
+  before(async () => {
+    lab = await TwoSites.build();
+    await lab.mirror(cr, { connection: { remote_addrs: [sites.node.v4] } });
+    lab.ipman.apply("secret.yaml", yaml(secret({ first: psk })));
+    lab.ipman.apply("first.yaml", yaml(cr));
+    await lab.ipman.start();
+    ip("netns add app");
+    await eventually(() => assert.match(lab.node.log, /added vici connection: first/));
+    await lab.peerSession.request("initiate", { ike: "first", child: "child-2" });
+    await lab.ipman.ready("first");
+    lab.ipman.attach("app", "first", "child-2");
+    await eventually(works);
+  });
+  after(() => lab[Symbol.asyncDispose]());
+
+  const works = () => assert.equal(ping("app", "10.1.2.1", "-c", "1").received, 1);
+  const made = () => lab.node.log.match(/initiating IKE_SA|is initiating an IKE_SA/g)?.length ?? 0;
+  const nothingTo = (address: string) =>
+    assert.doesNotMatch(ip("xfrm state"), new RegExp(`(src|dst) ${address}\\b`));
+
+  it("stays the same when the peer moves to another address", async () => {
+    ip(`-n peer addr del ${sites.peer.v4}/24 dev wire0`);
+    await eventually(works, 30_000, 200);
+    await lab.ipman.ready("first");
+    nothingTo(sites.peer.v4);
+    assert.equal(made(), 1);
+  });
+
+  it("and when ipman starts again meanwhile", async () => {
+    await lab.ipman.stop();
+    await lab.ipman.start();
+    await lab.ipman.ready("first");
+    works();
+    assert.equal(made(), 1);
+  });
+
+  it("is made anew when others were declared while ipman was away", async () => {
+    await lab.ipman.stop();
+    const remoteAddr = sites.peer.other;
+    const moved = connectionSpec("first", { remoteAddr });
+    await lab.mirror(moved);
+    lab.ipman.apply("first.yaml", yaml(moved));
+    await lab.ipman.start();
+    await eventually(() => {
+      assert.match(ip("xfrm state"), new RegExp(`src ${sites.node.v4} dst ${remoteAddr}`));
+      works();
+    });
+    await lab.ipman.ready("first");
+    assert.equal(made(), 2);
+    assert.equal(ip("xfrm state").split("proto esp").length - 1, 2);
+  });
+});

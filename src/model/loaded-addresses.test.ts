@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { connectionFromCr } from "./connection-from-cr.ts";
+import { loadedElsewhere } from "./loaded-addresses.ts";
+import { manifest } from "./manifests.fixture.ts";
+
+/** Whether a connection of these addresses was loaded with others. */
+function elsewhere(localAddr: string, remoteAddr: string, listed: object): boolean {
+  const { spec, ...rest } = manifest();
+  const parsed = connectionFromCr({ ...rest, spec: { ...spec, localAddr, remoteAddr } });
+  assert.ok(parsed.ok);
+  const { name } = parsed.value;
+  return loadedElsewhere({ [name]: listed }, parsed.value);
+}
+
+describe("addresses that a connection was loaded with", () => {
+  const here = { local_addrs: ["192.0.2.1"], remote_addrs: ["192.0.2.2"] };
+  const anywhere = { ...here, local_addrs: ["%any"] };
+
+  it("are those that are declared", () => {
+    assert.equal(elsewhere("192.0.2.1", "192.0.2.2", here), false);
+    assert.equal(elsewhere("%any", "192.0.2.2", anywhere), false);
+  });
+
+  it("or others, the peer's or our own", () => {
+    assert.equal(elsewhere("192.0.2.1", "192.0.2.3", here), true);
+    assert.equal(elsewhere("192.0.2.1", "192.0.2.2", anywhere), true);
+    assert.equal(elsewhere("%any", "192.0.2.2", here), true);
+  });
+
+  it("or there are none, since charon does not have it", () => {
+    const parsed = connectionFromCr(manifest());
+    assert.ok(parsed.ok && !loadedElsewhere({}, parsed.value));
+  });
+});
