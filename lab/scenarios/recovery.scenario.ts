@@ -85,6 +85,17 @@ describe("a tunnel comes back by itself", () => {
     assert.equal(ended(), before);
   });
 
+  it("after the node had no address, and then another", async () => {
+    const { v4, other } = sites.node;
+    ip(`addr del ${v4}/24 dev wire0`);
+    await eventually(() => assert.match(lab.node.log, /MOBIKE update deferred/));
+    ip(`addr add ${other}/24 dev wire0`);
+    // charon waits for ever now, ipman for half a minute.
+    await eventually(works, 45_000, 500);
+    await lab.ipman.ready("first");
+    ip(`addr add ${v4}/24 dev wire0`);
+  });
+
   it("and nobody was woken by any of that", async () => {
     assert.deepEqual(await prometheus.alerts("firing"), []);
   });

@@ -1,6 +1,6 @@
 import type { Connection } from "../model/connection.ts";
 import { failure, Reason, type Failure } from "../model/failure.ts";
-import { isEstablished } from "../model/sa.ts";
+import { isEstablished, type IkeSa } from "../model/sa.ts";
 import { ikeSaDrifted } from "../model/sa-drift.ts";
 import type { ConnectionContext } from "./connection-types.ts";
 
@@ -17,10 +17,9 @@ export function outdatedSas(context: ConnectionContext): string[] {
   return [...new Set([...context.outdated, ...drifted.map((sa) => sa.uniqueId)])];
 }
 
-/** Those whose rekey has begun, together with what was outdated before. */
-export function overdueSas(context: ConnectionContext): string[] {
-  const rekeying = context.ikeSas.filter((sa) => sa.state === "REKEYING");
-  return [...context.outdated, ...rekeying.map((sa) => sa.uniqueId)];
+/** Those that are as they should be no longer, together with what was outdated before. */
+export function overdueSas(context: ConnectionContext, overdue: (sa: IkeSa) => boolean): string[] {
+  return [...context.outdated, ...context.ikeSas.filter(overdue).map((sa) => sa.uniqueId)];
 }
 
 const charonMissing = failure(

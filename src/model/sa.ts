@@ -73,9 +73,21 @@ function childSaFromSection(raw: Section): ChildSa {
   };
 }
 
+export function isRekeying({ state }: Pick<IkeSa, "state">): boolean {
+  return state === "REKEYING";
+}
+
 /** An IKE SA over which children can be made or are carried. */
 export function isEstablished({ state }: Pick<IkeSa, "state">): boolean {
-  return state === "ESTABLISHED" || state === "REKEYING";
+  return state === "ESTABLISHED" || isRekeying({ state });
+}
+
+/**
+ * An IKE SA of which MOBIKE looks for a path (RFC 4555), and which does nothing else until it
+ * has found one.
+ */
+export function isMoving(sa: Pick<IkeSa, "state" | "tasks">): boolean {
+  return isEstablished(sa) && sa.tasks.includes("IKE_MOBIKE");
 }
 
 /** A CHILD SA that carries traffic. One that was rekeyed stays listed for a while, and does not. */

@@ -17,6 +17,7 @@ const tones: Readonly<Record<string, Tone>> = {
   asking: "busy",
   unreachable: "bad",
   rekeying: "change",
+  moving: "change",
   closed: "bad",
   failed: "bad",
   degraded: "bad",

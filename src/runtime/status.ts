@@ -74,6 +74,7 @@ const stateOfChart: Record<string, State> = {
   negotiating: "negotiating",
   closed: "negotiating",
   established: "established",
+  moving: "established",
   rekeying: "rekeying",
   failed: "failed",
   terminating: "terminating",

@@ -76,6 +76,25 @@ describe("the connection machine", () => {
     assert.equal(snapshot().context.failure?.reason, "RekeyOverdue");
   });
 
+  it("waits for MOBIKE to find a path, and not for ever", async () => {
+    const { calls, clock, start, list, snapshot } = harness();
+    await start();
+    const moving = ikeSa({ tasks: ["IKE_MOBIKE"] });
+    await list(moving);
+    assert.deepEqual(snapshot().value, { moving: "waiting" });
+    clock.increment(29_000);
+    await list(ikeSa());
+    assert.equal(snapshot().value, "established");
+    await list(moving, ikeSa({ uniqueId: "8", state: "CONNECTING", tasks: ["IKE_MOBIKE"] }));
+    clock.increment(30_000);
+    await settled();
+    assert.deepEqual(calls.last("terminateIke"), { uniqueIds: ["7"] });
+    assert.equal(snapshot().context.failure?.reason, "PeerUnreachable");
+    await list(ikeSa({ uniqueId: "8" }));
+    assert.equal(snapshot().value, "established");
+    assert.equal(snapshot().context.failure, undefined);
+  });
+
   it("ends an IKE SA that is not what is declared", async () => {
     const { calls, start, list, snapshot } = harness();
     await start();

@@ -11,7 +11,7 @@ import {
   secretId,
 } from "../../model/vici-message.ts";
 import { peerProcess, type PeerProcess } from "./peer-process.ts";
-import { failureInLog, type CharonNews } from "./news.ts";
+import { failureInLog, isDeferral, type CharonNews } from "./news.ts";
 
 const updates = ["ike-updown", "child-updown", "ike-rekey", "child-rekey", "ike-update"] as const;
 
@@ -195,6 +195,7 @@ function newsOfLog(message: LogMessage): CharonNews[] {
   const connection = message["ikesa-name"];
   const line = { group: message.group, text: message.msg };
   const logged: CharonNews = { type: "logged", connection, line };
+  if (isDeferral(message.msg)) return [logged, { type: "sas.changed", figures: [] }];
   const found = connection === undefined ? undefined : failureInLog(message.msg, undefined);
   if (connection === undefined || found === undefined) return [logged];
   return [logged, { type: "peer.notified", connection, failure: found }];

@@ -19,7 +19,13 @@ export interface LogLine {
 }
 
 const received = /\breceived ([A-Z][A-Z_0-9]+) (?:notify|error)/;
+const deferral = /^no route found to reach peer, /;
 const silence = /^(?:retransmit \d+ of request|giving up after \d+ retransmits)/;
+
+/** True where an IKE SA waits for a path from now on, of which charon has no event. */
+export function isDeferral(text: string): boolean {
+  return deferral.test(text);
+}
 
 /**
  * What a log line says of the negotiation. The notify's name is the protocol's own (RFC

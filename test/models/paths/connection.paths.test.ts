@@ -37,6 +37,7 @@ describe("the connection machine, by generated paths", () => {
       list(ikeSa({ state: "CONNECTING", children: [] })),
       list(ikeSa()),
       list(ikeSa({ state: "REKEYING" })),
+      list(ikeSa({ tasks: ["IKE_MOBIKE"] })),
       list(ikeSa({ remoteId: "somebody-else" })),
       { type: "sas.wanted" },
       { type: "peer.notified", failure: failure(Reason.AuthenticationFailed, "no") },
@@ -46,7 +47,7 @@ describe("the connection machine, by generated paths", () => {
     ],
     facts: (context: ConnectionContext) => [
       [context.charonReady, context.secretRevision, context.failure?.reason],
-      context.ikeSas.map(({ state, remoteId }) => [state, remoteId]),
+      context.ikeSas.map(({ state, remoteId, tasks }) => [state, remoteId, tasks]),
       [context.running, context.outdated.length],
     ],
     errors: [{ failure: refused }, { failure: away }],
