@@ -1,5 +1,6 @@
 import { KubeConfig } from "@kubernetes/client-node";
-import { Agent, request, type Dispatcher } from "undici";
+import { request, type Dispatcher } from "undici";
+import { ApiConnections } from "./api-connections.ts";
 import { Credentials } from "./credentials.ts";
 import { kubeError, KubeError, type KubeErrorCode, type Status } from "./kube-error.ts";
 import type { KubeList, KubeObject } from "../../model/kube-object.ts";
@@ -58,12 +59,13 @@ export type OnCall = (call: string, seconds: number, failed: boolean) => void;
 export class KubeClient implements AsyncDisposable {
   readonly #config: KubeConfig;
   readonly #credentials: Credentials;
+  readonly #connections: ApiConnections;
   readonly #onCall: OnCall;
-  #dispatcher: Promise<Dispatcher> | undefined;
 
   private constructor(config: KubeConfig, onCall: OnCall) {
     this.#config = config;
     this.#credentials = new Credentials(config);
+    this.#connections = new ApiConnections(config, answerMs);
     this.#onCall = onCall;
   }
 
@@ -194,7 +196,7 @@ export class KubeClient implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await (await this.#dispatcher)?.destroy();
+    await this.#connections[Symbol.asyncDispose]();
   }
 
   async #json(call: Call): Promise<unknown> {
@@ -228,38 +230,18 @@ export class KubeClient implements AsyncDisposable {
     try {
       response = await request(url, {
         method,
-        dispatcher: await this.#pool(),
+        dispatcher: await this.#connections.dispatcher(),
         headers: { ...(await this.#credentials.headers()), accept, "content-type": contentType },
         ...(signal !== undefined && { signal }),
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
     } catch (cause) {
+      this.#connections.failed(cause);
       throw new KubeError(op, "unavailable", 0, reasonOf(cause), cause);
     }
     if (response.statusCode < 300) return response;
     if (response.statusCode === 401) this.#credentials.refused();
     throw kubeError(op, response.statusCode, await statusOf(response));
-  }
-
-  /** Made once: client-node would make one for each request, with a handshake each. */
-  async #pool(): Promise<Dispatcher> {
-    const made = (this.#dispatcher ??= this.#makePool());
-    try {
-      return await made;
-    } catch (error) {
-      if (this.#dispatcher === made) this.#dispatcher = undefined;
-      throw error;
-    }
-  }
-
-  async #makePool(): Promise<Dispatcher> {
-    const tls: Record<string, unknown> = {};
-    await this.#config.applyToHTTPSOptions(tls);
-    const { ca, cert, key, rejectUnauthorized, servername } = tls;
-    const given = { ca, cert, key, rejectUnauthorized, servername };
-    const connect = Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined));
-    // A watch may rest for longer than any answer: it has a deadline of its own.
-    return new Agent({ connect, bodyTimeout: 0, headersTimeout: answerMs });
   }
 }
 
