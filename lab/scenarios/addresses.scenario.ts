@@ -7,7 +7,7 @@ import { TwoSites } from "../sites/two-sites.ts";
 
 describe("an IKE SA and the addresses that are declared", () => {
   let lab: TwoSites;
-  const waits = childSpec(2, { extra: { start_action: "none" } });
+  const waits = childSpec(2, { extra: { ...childSpec().extra, start_action: "none" } });
   const cr = connectionSpec("first", {
     extra: { dpd_delay: "1s" },
     children: { "child-2": waits },
@@ -15,6 +15,8 @@ describe("an IKE SA and the addresses that are declared", () => {
 
   before(async () => {
     lab = await TwoSites.build();
+    // There is one other address that the peer can move to, of the other family.
+    ip(`-n peer addr del ${sites.peer.other}/24 dev wire0`);
     await lab.mirror(cr, { connection: { remote_addrs: [sites.node.v4] } });
     lab.ipman.apply("secret.yaml", yaml(secret({ first: psk })));
     lab.ipman.apply("first.yaml", yaml(cr));
@@ -33,12 +35,19 @@ describe("an IKE SA and the addresses that are declared", () => {
   const nothingTo = (address: string) =>
     assert.doesNotMatch(ip("xfrm state"), new RegExp(`(src|dst) ${address}\\b`));
 
-  it("stays the same when the peer moves to another address", async () => {
+  it("stays the same when the peer moves to another address, and its packets fit", async () => {
+    const mtu = () => /mtu (\d+)/.exec(ip("-n ipman-102 -o link show type xfrm"))?.[1];
+    assert.equal(mtu(), "1438");
     ip(`-n peer addr del ${sites.peer.v4}/24 dev wire0`);
+    // The last address of a family takes that family's routes with it.
+    ip("-n peer route add 10.0.0.0/16 dev wire0");
     await eventually(works, 30_000, 200);
     await lab.ipman.ready("first");
+    assert.match(ip("xfrm state"), new RegExp(`src ${sites.node.v6} dst ${sites.peer.v6}`));
     nothingTo(sites.peer.v4);
     assert.equal(made(), 1);
+    // The outer header is an IPv6 one now.
+    await eventually(() => assert.equal(mtu(), "1406"));
   });
 
   it("and when ipman starts again meanwhile", async () => {
@@ -52,6 +61,7 @@ describe("an IKE SA and the addresses that are declared", () => {
   it("is made anew when others were declared while ipman was away", async () => {
     await lab.ipman.stop();
     const remoteAddr = sites.peer.other;
+    ip(`-n peer addr add ${remoteAddr}/24 dev wire0`);
     const moved = connectionSpec("first", { remoteAddr });
     await lab.mirror(moved);
     lab.ipman.apply("first.yaml", yaml(moved));

@@ -11,7 +11,8 @@ export function orderOf(context: ChildContext): ChildOrder {
 /** What a CHILD SA means for packet sizes; undefined before it is installed. */
 export function tunnelOf(sa: ChildSa): Tunnel | undefined {
   if (sa.encryption === undefined) return undefined;
-  return { suite: suiteOfSa(sa.encryption, sa.integrity), encapsulated: sa.encapsulated };
+  const { encryption, integrity, encapsulated, remoteHost } = sa;
+  return { suite: suiteOfSa(encryption, integrity), encapsulated, remoteHost };
 }
 
 /** True while charon works on an IKE SA of the connection, or on this child. */

@@ -11,6 +11,8 @@ import { notProvided } from "./not-provided.ts";
 export interface Tunnel {
   readonly suite: EspSuite;
   readonly encapsulated: boolean;
+  /** The peer's address, which the outer header has. */
+  readonly remoteHost: string;
 }
 
 /** Everything that `apply` needs to bring a gateway's namespace into shape. */

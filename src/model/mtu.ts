@@ -25,6 +25,9 @@ const udpHeader = 8;
 const outerHeader: Record<Family, number> = { 4: 20, 6: 40 };
 const vxlanOverhead: Record<Family, number> = { 4: 50, 6: 70 };
 
+/** The family with the longest header: what fits it fits the other. */
+export const costliestFamily: Family = 6;
+
 /** The smallest MTU that IPv6 allows (RFC 8200); no device goes below. */
 export const minimumMtu = 1280;
 

@@ -13,6 +13,8 @@ export interface ChildSa {
   readonly integrity: string | undefined;
   /** Wrapped in UDP. */
   readonly encapsulated: boolean;
+  /** The peer's address of its IKE SA, which it shares. */
+  readonly remoteHost: string;
   readonly localSelectors: readonly string[];
   readonly remoteSelectors: readonly string[];
 }
@@ -41,6 +43,7 @@ export function ikeSasFromMessage(message: Section): IkeSa[] {
 
 function ikeSaFromSection(connection: string, raw: Section): IkeSa {
   const children = isSection(raw["child-sas"]) ? Object.values(raw["child-sas"]) : [];
+  const remoteHost = text(raw, "remote-host") ?? "";
   return {
     connection,
     uniqueId: text(raw, "uniqueid") ?? "",
@@ -48,17 +51,17 @@ function ikeSaFromSection(connection: string, raw: Section): IkeSa {
     localId: text(raw, "local-id"),
     remoteId: text(raw, "remote-id"),
     localHost: text(raw, "local-host") ?? "",
-    remoteHost: text(raw, "remote-host") ?? "",
+    remoteHost,
     tasks: [
       ...list(raw, "tasks-active"),
       ...list(raw, "tasks-queued"),
       ...list(raw, "tasks-passive"),
     ],
-    children: children.filter(isSection).map(childSaFromSection),
+    children: children.filter(isSection).map((child) => childSaFromSection(child, remoteHost)),
   };
 }
 
-function childSaFromSection(raw: Section): ChildSa {
+function childSaFromSection(raw: Section, remoteHost: string): ChildSa {
   const ifId = text(raw, "if-id-out");
   return {
     name: text(raw, "name") ?? "",
@@ -68,6 +71,7 @@ function childSaFromSection(raw: Section): ChildSa {
     encryption: text(raw, "encr-alg"),
     integrity: text(raw, "integ-alg"),
     encapsulated: text(raw, "encap") === "yes",
+    remoteHost,
     localSelectors: list(raw, "local-ts").map(canonical),
     remoteSelectors: list(raw, "remote-ts").map(canonical),
   };

@@ -12,12 +12,13 @@ import type { PeerProcess } from "../adapters/vici/peer-process.ts";
 import type { Poller } from "../adapters/netlink/poller.ts";
 import type { GatewayOrder, Tunnel } from "../machines/gateway.ts";
 import type { ProbeOrder } from "../machines/probe.ts";
+import { parseAddress } from "../model/address.ts";
 import type { Child, Connection } from "../model/connection.ts";
 import type { Gateway } from "../model/endpoint.ts";
 import { failure, Reason } from "../model/failure.ts";
 import { gatewayMac, gatewayPlan, vxlanName } from "../model/gateway-plan.ts";
 import type { NetworkPlan } from "../model/network-plan.ts";
-import { innerMtu, suiteOfProposals } from "../model/mtu.ts";
+import { costliestFamily, innerMtu, suiteOfProposals } from "../model/mtu.ts";
 import type { NetworkPort } from "./ports.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -90,11 +91,11 @@ export class HostNetwork implements NetworkPort {
     tunnel: Tunnel | undefined,
     charonNamespace = this.charonNamespace(),
   ): number {
-    const { remoteAddress } = connection;
-    const mtu = remoteAddress && pathMtu(charonNamespace, remoteAddress);
+    const remote = parseAddress(tunnel?.remoteHost ?? "") ?? connection.remoteAddress;
+    const mtu = remote && pathMtu(charonNamespace, remote);
     const path = {
       mtu: mtu ?? ethernetMtu,
-      family: remoteAddress?.family ?? (4 as const),
+      family: remote?.family ?? costliestFamily,
       encapsulated: tunnel?.encapsulated ?? false,
     };
     return innerMtu(path, tunnel?.suite ?? suiteOfProposals(child.extra["esp_proposals"]));

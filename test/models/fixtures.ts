@@ -35,6 +35,7 @@ export function childSa(changes: Partial<ChildSa> = {}): ChildSa {
     encryption: "AES_CBC",
     integrity: "HMAC_SHA2_256_128",
     encapsulated: false,
+    remoteHost: "192.168.1.2",
     localSelectors: ["10.0.2.0/24"],
     remoteSelectors: ["10.1.2.0/24"],
     ...changes,

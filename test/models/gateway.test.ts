@@ -6,6 +6,8 @@ import { failure, Reason } from "../../src/model/failure.ts";
 import { gatewayState } from "../../src/runtime/status.ts";
 import { Calls, connectionOf, gateway, gatewayWith, settled } from "./fixtures.ts";
 
+const path = { encapsulated: false, remoteHost: "192.168.1.2" };
+
 function harness() {
   const calls = new Calls();
   const clock = new SimulatedClock();
@@ -86,7 +88,7 @@ describe("the gateway machine", () => {
   it("applies again for a tunnel that differs, not for the same", async () => {
     const { calls, send, locate } = harness();
     await locate();
-    const tunnel = { suite: { iv: 8, icv: 16, align: 4 }, encapsulated: false };
+    const tunnel = { suite: { iv: 8, icv: 16, align: 4 }, ...path };
     await send({ type: "tunnel.changed", tunnel });
     await send({ type: "tunnel.changed", tunnel: { ...tunnel, suite: { ...tunnel.suite } } });
     assert.equal(calls.count("apply"), 2);
@@ -95,7 +97,7 @@ describe("the gateway machine", () => {
   it("asks for a namespace anew when its own is gone, urgently where a tunnel is", async () => {
     const { calls, child, send, locate, state } = harness();
     await locate();
-    const tunnel = { suite: { iv: 8, icv: 16, align: 4 }, encapsulated: false };
+    const tunnel = { suite: { iv: 8, icv: 16, align: 4 }, ...path };
     await send({ type: "tunnel.changed", tunnel });
     await send({ type: "endpoints.changed", gateway: undefined, workers: [] });
     await settled();

@@ -1,6 +1,7 @@
 import { firstValueFrom } from "rxjs";
 import { parseAddress, type Address } from "../../model/address.ts";
 import { ok, problem, skipped, type Finding } from "../../model/finding.ts";
+import { isEstablished, type IkeSa } from "../../model/sa.ts";
 import { rekey } from "../orders.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { isUp } from "../conditions.ts";
@@ -96,8 +97,9 @@ async function checkRekey(
   );
 }
 
-/** Where the peer is: as declared, or as charon has resolved it. */
+/** Where the peer is: where it was found, or as declared, or as charon has resolved it. */
 function remoteOf(root: Root): Address | undefined {
   const { connection, ikeSas } = root.getSnapshot().context;
-  return connection.remoteAddress ?? parseAddress(ikeSas[0]?.remoteHost ?? "");
+  const hostOf = (sa: IkeSa | undefined) => parseAddress(sa?.remoteHost ?? "");
+  return hostOf(ikeSas.find(isEstablished)) ?? connection.remoteAddress ?? hostOf(ikeSas[0]);
 }

@@ -24,7 +24,7 @@ describe("the gateway machine, by generated paths", () => {
       { type: "endpoints.changed", gateway: undefined, workers: [] },
       { type: "child.changed", child },
       { type: "child.changed", child: { ...child, ifId: 7 } },
-      { type: "tunnel.changed", tunnel: { suite, encapsulated: false } },
+      { type: "tunnel.changed", tunnel: { suite, encapsulated: false, remoteHost: "" } },
       { type: "kernel.changed" },
     ],
     facts: (context: GatewayContext) => [context.gateway?.id, context.tunnel, context.child.ifId],
