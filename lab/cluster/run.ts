@@ -73,9 +73,6 @@ if (values.help || positionals.length === 0) {
     },
   });
   // What is in it ends first; then the namespace goes.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.on(signal, () => child.kill("SIGTERM"));
-  }
   process.exitCode = await exitOf(child);
   sh("ip", "netns", "del", netns);
   rmSync(images, { recursive: true });
