@@ -63,6 +63,19 @@ export async function transfer(
   return (JSON.parse(report) as { end: { sum_received: Transferred } }).end.sum_received;
 }
 
+/** The pings that have no answer in what `ping -D` said, each with when one before it had. */
+export function lostIn(output: string): string[] {
+  const answers = output.matchAll(/^\[(\d+)\.\d+\].*icmp_seq=(\d+) /gm);
+  const lost: string[] = [];
+  let [last, at] = [0, "the beginning"];
+  for (const [, second, sequence] of answers) {
+    const next = Number(sequence);
+    for (let one = last + 1; one < next; one++) lost.push(`${one}, after ${at}`);
+    [last, at] = [Math.max(last, next), new Date(Number(second) * 1_000).toISOString()];
+  }
+  return lost;
+}
+
 /** What ping said at its end. */
 export function parsePings(output: string): Pinged {
   const match = /(\d+) packets transmitted, (\d+) received/.exec(output);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { eventually } from "../../sites/shell.ts";
-import { parsePings } from "../../sites/traffic.ts";
+import { lostIn, parsePings } from "../../sites/traffic.ts";
 import type { LabCluster } from "../cluster.ts";
 import { Workload } from "../workload.ts";
 
@@ -84,16 +84,17 @@ export function lossScenarios(cluster: () => LabCluster): void {
         const netns = await namespaceOf(cluster(), pod);
         const before = restartsOf(cluster());
         // Without an API server there is no kubectl exec: from the node, into the pod's network.
-        const ping = `nsenter --net=${netns} ping -n -q -i 0.01 -W 2 -c ${count} 10.0.1.1`;
+        const ping = `nsenter --net=${netns} ping -n -D -i 0.01 -W 2 -c ${count} 10.0.1.1`;
         const pings = cluster().nodes["node-b"].sh(`${ping} || true`);
         await pause(2_000);
         await cluster().plane.stop("kube-apiserver");
         await pause(awayMs);
         cluster().plane.startApiServer();
         await cluster().plane.answers();
-        const { sent, received } = parsePings(await pings);
-        process.stdout.write(`      ${sent - received} of ${sent} lost\n`);
-        assert.deepEqual({ sent, received }, { sent: count, received: count });
+        const output = await pings;
+        const { sent } = parsePings(output);
+        process.stdout.write(`      ${lostIn(output).length} of ${sent} lost\n`);
+        assert.deepEqual({ sent, lost: lostIn(output) }, { sent: count, lost: [] });
         await isWhole();
         // Who led ends, and waits then for the server; in the cluster's words nothing crashes.
         assert.ok(
