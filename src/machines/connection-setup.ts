@@ -40,7 +40,11 @@ export const connectionSetup = setup({
   actions: {
     wantList: emit({ type: "sas.wanted" }),
     note: assign((_, params: { failure: Failure | undefined }) => ({ failure: params.failure })),
-    takeList: assign(({ event }) => (event.type === "sas.listed" ? { ikeSas: event.ikeSas } : {})),
+    takeList: assign(({ context, event }) => {
+      if (event.type !== "sas.listed") return {};
+      const { ikeSas } = event;
+      return { ikeSas, pathMissing: context.pathMissing && ikeSas.some(isMoving) };
+    }),
     passOn: enqueueActions(({ enqueue, event, context }) => {
       if (event.type !== "sas.listed" && event.type !== "peer.notified") return;
       for (const id of context.running) enqueue.sendTo(id, event);
@@ -135,7 +139,10 @@ export const connectionSetup = setup({
     backoff: ({ context }) => backoffMs(context.attempt),
     check: 2_000,
     rekeyDeadline: 60_000,
-    /** charon gives up the paths that it has after 20 s, and waits for others for ever. */
-    moveDeadline: 30_000,
+    /**
+     * charon gives up the paths that it has after 20 s, and waits for others for ever; a dead
+     * peer detection, which is the same task, it gives up in less than three minutes.
+     */
+    moveDeadline: ({ context }) => (context.pathMissing ? 30_000 : 300_000),
   },
 });

@@ -14,6 +14,8 @@ export interface ConnectionContext {
   readonly ikeSas: readonly IkeSa[];
   readonly failure: Failure | undefined;
   readonly attempt: number;
+  /** charon said that an IKE SA has no path to the peer, and waits for one. */
+  readonly pathMissing: boolean;
   /** The IKE SAs that were made from an earlier spec. */
   readonly outdated: readonly string[];
   readonly endpoints: Endpoints;
@@ -30,6 +32,7 @@ export type ConnectionEvent =
   | { type: "sas.listed"; ikeSas: readonly IkeSa[] }
   | { type: "sas.wanted" }
   | { type: "peer.notified"; failure: Failure }
+  | { type: "path.missing" }
   | { type: "endpoints.changed"; endpoints: Endpoints }
   /** Its IKE SAs end, and all is negotiated anew. */
   | { type: "restart" }

@@ -13,6 +13,10 @@ const noPath = failure(
   Reason.PeerUnreachable,
   "the node has no path to the peer: check its addresses and routes; the IKE SA is brought up anew",
 );
+const noEnd = failure(
+  Reason.PeerUnreachable,
+  "the search for a path to the peer did not come to an end; the IKE SA is brought up anew",
+);
 const brokenDown = failure(Reason.Internal, "a child's actor broke down and was started anew");
 
 /** One IPSecConnection: its IKE SA, and its children as actors. */
@@ -23,6 +27,7 @@ export const connectionMachine = connectionSetup.createMachine({
     ikeSas: [],
     failure: undefined,
     attempt: 0,
+    pathMissing: false,
     outdated: [],
     running: [],
   }),
@@ -46,6 +51,7 @@ export const connectionMachine = connectionSetup.createMachine({
     "sas.listed": { actions: [{ type: "takeList" }, { type: "passOn" }] },
     "sas.wanted": { actions: { type: "wantList" } },
     "peer.notified": { actions: { type: "passOn" } },
+    "path.missing": { actions: [assign({ pathMissing: true }), { type: "wantList" }] },
     "endpoints.changed": { actions: { type: "takeEndpoints" } },
     "xstate.done.actor.child.*": {
       // Spawned anew where it was declared again while it went.
@@ -167,7 +173,14 @@ export const connectionMachine = connectionSetup.createMachine({
     },
     moving: {
       description:
-        "MOBIKE looks for a path, since an address went; the children go on as far as they can.",
+        "MOBIKE looks for a path, or whether there is one still; the children go on as they can.",
+      on: {
+        "path.missing": {
+          target: "moving",
+          reenter: true,
+          actions: [assign({ pathMissing: true }), { type: "wantList" }],
+        },
+      },
       always: [
         { guard: ({ context }) => !context.ikeSas.some(isEstablished), target: "negotiating" },
         { guard: ({ context }) => !context.ikeSas.some(isMoving), target: "established" },
@@ -182,7 +195,10 @@ export const connectionMachine = connectionSetup.createMachine({
         moveDeadline: {
           target: "replacing",
           actions: [
-            { type: "note", params: { failure: noPath } },
+            {
+              type: "note",
+              params: ({ context }) => ({ failure: context.pathMissing ? noPath : noEnd }),
+            },
             assign({ outdated: ({ context }) => overdueSas(context, isMoving) }),
           ],
         },

@@ -318,11 +318,9 @@ export class Supervisor implements Disposable {
   #takeNews(news: CharonNews): void {
     this.#options.onNews(news);
     if (news.type === "sas.changed") this.#charon.send({ type: "sas.wanted" });
-    if (news.type !== "peer.notified") return;
-    const { failure } = news;
+    if (news.type !== "peer.notified" && news.type !== "path.missing") return;
     for (const root of this.#roots.values()) {
-      const { connection } = root.getSnapshot().context;
-      if (connection.name === news.connection) root.send({ type: "peer.notified", failure });
+      if (root.getSnapshot().context.connection.name === news.connection) root.send(news);
     }
   }
 

@@ -76,23 +76,54 @@ describe("the connection machine", () => {
     assert.equal(snapshot().context.failure?.reason, "RekeyOverdue");
   });
 
-  it("waits for MOBIKE to find a path, and not for ever", async () => {
-    const { calls, clock, start, list, snapshot } = harness();
-    await start();
+  describe("while MOBIKE looks for a path", () => {
     const moving = ikeSa({ tasks: ["IKE_MOBIKE"] });
-    await list(moving);
-    assert.deepEqual(snapshot().value, { moving: "waiting" });
-    clock.increment(29_000);
-    await list(ikeSa());
-    assert.equal(snapshot().value, "established");
-    await list(moving, ikeSa({ uniqueId: "8", state: "CONNECTING", tasks: ["IKE_MOBIKE"] }));
-    clock.increment(30_000);
-    await settled();
-    assert.deepEqual(calls.last("terminateIke"), { uniqueIds: ["7"] });
-    assert.equal(snapshot().context.failure?.reason, "PeerUnreachable");
-    await list(ikeSa({ uniqueId: "8" }));
-    assert.equal(snapshot().value, "established");
-    assert.equal(snapshot().context.failure, undefined);
+    const others = ikeSa({ uniqueId: "8", state: "CONNECTING", tasks: ["IKE_MOBIKE"] });
+
+    it("leaves that to charon", async () => {
+      const { calls, clock, start, list, snapshot } = harness();
+      await start();
+      await list(moving);
+      clock.increment(299_000);
+      assert.deepEqual(snapshot().value, { moving: "waiting" });
+      await list(ikeSa());
+      assert.equal(snapshot().value, "established");
+      clock.increment(299_000);
+      assert.equal(calls.count("terminateIke"), 1);
+    });
+
+    it("makes the IKE SA anew half a minute after charon has found none", async () => {
+      const { calls, clock, start, send, list, snapshot } = harness();
+      await start();
+      await list(ikeSa());
+      await send({ type: "path.missing" });
+      await list(moving, others);
+      clock.increment(29_000);
+      await send({ type: "path.missing" });
+      clock.increment(29_000);
+      assert.deepEqual(snapshot().value, { moving: "waiting" });
+      clock.increment(1_000);
+      await settled();
+      assert.deepEqual(calls.last("terminateIke"), { uniqueIds: ["7"] });
+      assert.match(snapshot().context.failure?.message ?? "", /no path to the peer/);
+      await list(ikeSa({ uniqueId: "8" }));
+      assert.equal(snapshot().value, "established");
+      assert.equal(snapshot().context.failure, undefined);
+    });
+
+    it("or after five minutes, whatever charon has said", async () => {
+      const { calls, clock, start, send, list } = harness();
+      await start();
+      await list(ikeSa());
+      await send({ type: "path.missing" });
+      await list(ikeSa());
+      await list(moving);
+      clock.increment(299_000);
+      assert.equal(calls.count("terminateIke"), 1, "it had found one");
+      clock.increment(1_000);
+      await settled();
+      assert.deepEqual(calls.last("terminateIke"), { uniqueIds: ["7"] });
+    });
   });
 
   it("ends an IKE SA that is not what is declared", async () => {

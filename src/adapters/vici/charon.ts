@@ -195,8 +195,10 @@ function newsOfLog(message: LogMessage): CharonNews[] {
   const connection = message["ikesa-name"];
   const line = { group: message.group, text: message.msg };
   const logged: CharonNews = { type: "logged", connection, line };
-  if (isDeferral(message.msg)) return [logged, { type: "sas.changed", figures: [] }];
-  const found = connection === undefined ? undefined : failureInLog(message.msg, undefined);
-  if (connection === undefined || found === undefined) return [logged];
-  return [logged, { type: "peer.notified", connection, failure: found }];
+  if (connection === undefined) return [logged];
+  if (isDeferral(message.msg)) return [logged, { type: "path.missing", connection }];
+  const found = failureInLog(message.msg, undefined);
+  return found === undefined
+    ? [logged]
+    : [logged, { type: "peer.notified", connection, failure: found }];
 }

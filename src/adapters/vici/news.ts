@@ -9,6 +9,8 @@ export type CharonNews =
   | { readonly type: "sas.changed"; readonly figures: readonly IkeFigures[] }
   /** The peer of a connection said no, or nothing. */
   | { readonly type: "peer.notified"; readonly connection: string; readonly failure: Failure }
+  /** An IKE SA of a connection has no path to its peer, and waits for one from now on. */
+  | { readonly type: "path.missing"; readonly connection: string }
   /** A line of charon's log. */
   | { readonly type: "logged"; readonly connection: string | undefined; readonly line: LogLine };
 
@@ -22,7 +24,7 @@ const received = /\breceived ([A-Z][A-Z_0-9]+) (?:notify|error)/;
 const deferral = /^no route found to reach peer, /;
 const silence = /^(?:retransmit \d+ of request|giving up after \d+ retransmits)/;
 
-/** True where an IKE SA waits for a path from now on, of which charon has no event. */
+/** True where an IKE SA waits for a path from now on; charon has no event of that. */
 export function isDeferral(text: string): boolean {
   return deferral.test(text);
 }

@@ -20,7 +20,7 @@ describe("the connection machine, by generated paths", () => {
         terminateIke: held.actor(),
         unload: held.actor(),
       },
-      delays: { backoff: 1_000 },
+      delays: { backoff: 1_000, moveDeadline: 30_000 },
     }),
     outputs: { load: [] },
     input: { connection, charonReady: false, secretRevision: undefined, endpoints: {} },
@@ -40,6 +40,7 @@ describe("the connection machine, by generated paths", () => {
       list(ikeSa({ tasks: ["IKE_MOBIKE"] })),
       list(ikeSa({ remoteId: "somebody-else" })),
       { type: "sas.wanted" },
+      { type: "path.missing" },
       { type: "peer.notified", failure: failure(Reason.AuthenticationFailed, "no") },
       { type: "peer.notified", failure: failure(Reason.PeerUnreachable, "silence") },
       { type: "restart" },
@@ -48,7 +49,7 @@ describe("the connection machine, by generated paths", () => {
     facts: (context: ConnectionContext) => [
       [context.charonReady, context.secretRevision, context.failure?.reason],
       context.ikeSas.map(({ state, remoteId, tasks }) => [state, remoteId, tasks]),
-      [context.running, context.outdated.length],
+      [context.running, context.outdated.length, context.pathMissing],
     ],
     errors: [{ failure: refused }, { failure: away }],
   }));
