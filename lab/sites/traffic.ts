@@ -63,7 +63,7 @@ export async function transfer(
   return (JSON.parse(report) as { end: { sum_received: Transferred } }).end.sum_received;
 }
 
-/** The pings that have no answer in what `ping -D` said, each with when one before it had. */
+/** The pings that were passed over in what `ping -D` said, each with when one before was answered. */
 export function lostIn(output: string): string[] {
   const answers = output.matchAll(/^\[(\d+)\.\d+\].*icmp_seq=(\d+) /gm);
   const lost: string[] = [];
