@@ -1,6 +1,6 @@
 import { and, assign, enqueueActions, sendParent, sendTo, setup } from "xstate";
 import { failure, Reason, type Failure } from "../model/failure.ts";
-import { isInstalled } from "../model/sa.ts";
+import { isInstalled, isRekeying } from "../model/sa.ts";
 import { childSaDrifted } from "../model/sa-drift.ts";
 import { backoffMs } from "./backoff.ts";
 import { isBusy, orderOf, tunnelOf } from "./child-facts.ts";
@@ -52,7 +52,7 @@ export const childMachine = setup({
   guards: {
     installed: ({ context }) => context.sas.length > 0,
     drifted: ({ context }) => context.sas.some((sa) => childSaDrifted(sa, context.child)),
-    rekeying: ({ context }) => context.sas.some((sa) => sa.state === "REKEYING"),
+    rekeying: ({ context }) => context.sas.some(isRekeying),
     loaded: ({ context }) => context.loaded,
     hinted: ({ context }) => context.hint !== undefined,
     /** charon is at work by itself: an order now would be in its way. */

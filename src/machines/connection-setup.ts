@@ -45,6 +45,10 @@ export const connectionSetup = setup({
       const { ikeSas } = event;
       return { ikeSas, pathMissing: context.pathMissing && ikeSas.some(isMoving) };
     }),
+    missPath: enqueueActions(({ enqueue }) => {
+      enqueue.assign({ pathMissing: true });
+      enqueue.emit({ type: "sas.wanted" });
+    }),
     passOn: enqueueActions(({ enqueue, event, context }) => {
       if (event.type !== "sas.listed" && event.type !== "peer.notified") return;
       for (const id of context.running) enqueue.sendTo(id, event);

@@ -1,6 +1,6 @@
-import { assign } from "xstate";
+import { assign, not } from "xstate";
 import { failure, Reason } from "../model/failure.ts";
-import { isEstablished, isMoving, isRekeying } from "../model/sa.ts";
+import { isMoving, isRekeying } from "../model/sa.ts";
 import { missingOf, outdatedSas, overdueSas } from "./connection-facts.ts";
 import { connectionSetup } from "./connection-setup.ts";
 import { failureOf } from "./failure-of.ts";
@@ -18,6 +18,16 @@ const noEnd = failure(
   "the search for a path to the peer did not come to an end; the IKE SA is brought up anew",
 );
 const brokenDown = failure(Reason.Internal, "a child's actor broke down and was started anew");
+
+/** Asks for the list again and again, since charon does not tell when it is done. */
+const looking = connectionSetup.createStateConfig({
+  initial: "waiting",
+  states: {
+    waiting: {
+      after: { check: { target: "waiting", reenter: true, actions: { type: "wantList" } } },
+    },
+  },
+});
 
 /** One IPSecConnection: its IKE SA, and its children as actors. */
 export const connectionMachine = connectionSetup.createMachine({
@@ -51,7 +61,7 @@ export const connectionMachine = connectionSetup.createMachine({
     "sas.listed": { actions: [{ type: "takeList" }, { type: "passOn" }] },
     "sas.wanted": { actions: { type: "wantList" } },
     "peer.notified": { actions: { type: "passOn" } },
-    "path.missing": { actions: [assign({ pathMissing: true }), { type: "wantList" }] },
+    "path.missing": { actions: { type: "missPath" } },
     "endpoints.changed": { actions: { type: "takeEndpoints" } },
     "xstate.done.actor.child.*": {
       // Spawned anew where it was declared again while it went.
@@ -141,7 +151,7 @@ export const connectionMachine = connectionSetup.createMachine({
       entry: { type: "note", params: { failure: undefined } },
       always: [
         { guard: "outdated", target: "replacing" },
-        { guard: ({ context }) => !context.ikeSas.some(isEstablished), target: "negotiating" },
+        { guard: not("established"), target: "negotiating" },
         { guard: "rekeying", target: "rekeying" },
         { guard: "moving", target: "moving" },
       ],
@@ -149,18 +159,10 @@ export const connectionMachine = connectionSetup.createMachine({
     rekeying: {
       description: "A new IKE SA is taking the place of the old one; the children go on.",
       always: [
-        { guard: ({ context }) => !context.ikeSas.some(isEstablished), target: "negotiating" },
-        {
-          guard: ({ context }) => !context.ikeSas.some(isRekeying),
-          target: "established",
-        },
+        { guard: not("established"), target: "negotiating" },
+        { guard: not("rekeying"), target: "established" },
       ],
-      initial: "waiting",
-      states: {
-        waiting: {
-          after: { check: { target: "waiting", reenter: true, actions: { type: "wantList" } } },
-        },
-      },
+      ...looking,
       after: {
         rekeyDeadline: {
           target: "replacing",
@@ -178,19 +180,14 @@ export const connectionMachine = connectionSetup.createMachine({
         "path.missing": {
           target: "moving",
           reenter: true,
-          actions: [assign({ pathMissing: true }), { type: "wantList" }],
+          actions: { type: "missPath" },
         },
       },
       always: [
-        { guard: ({ context }) => !context.ikeSas.some(isEstablished), target: "negotiating" },
-        { guard: ({ context }) => !context.ikeSas.some(isMoving), target: "established" },
+        { guard: not("established"), target: "negotiating" },
+        { guard: not("moving"), target: "established" },
       ],
-      initial: "waiting",
-      states: {
-        waiting: {
-          after: { check: { target: "waiting", reenter: true, actions: { type: "wantList" } } },
-        },
-      },
+      ...looking,
       after: {
         moveDeadline: {
           target: "replacing",

@@ -1,6 +1,6 @@
 import type { Connection } from "./connection.ts";
 import { isSection, type Section } from "./section.ts";
-import { messageFromConnection } from "./vici-message.ts";
+import { addressesOf } from "./vici-message.ts";
 
 /**
  * True where charon has the connection, and between other addresses than are declared. Its
@@ -9,14 +9,10 @@ import { messageFromConnection } from "./vici-message.ts";
  * @param listed one message of `list-conns`
  */
 export function loadedElsewhere(listed: Section, connection: Connection): boolean {
-  const { name } = connection;
-  const loaded = listed[name];
-  return (
-    isSection(loaded) && addresses(loaded) !== addresses(messageFromConnection(connection)[name])
-  );
+  const loaded = listed[connection.name];
+  return isSection(loaded) && textOf(loaded) !== textOf(addressesOf(connection));
 }
 
-function addresses(section: unknown): string {
-  const { local_addrs = ["%any"], remote_addrs } = section as Section;
+function textOf({ local_addrs = ["%any"], remote_addrs }: Section): string {
   return JSON.stringify([local_addrs, remote_addrs]);
 }

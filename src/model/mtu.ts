@@ -13,8 +13,8 @@ export interface EspSuite {
 export interface EspPath {
   /** MTU of the path between the IKE hosts, in bytes. */
   readonly mtu: number;
-  /** Family of the outer addresses. */
-  readonly family: Family;
+  /** Family of the outer addresses; undefined while they are not known. */
+  readonly family: Family | undefined;
   /** Whether NAT traversal wraps ESP in UDP. */
   readonly encapsulated: boolean;
 }
@@ -23,10 +23,9 @@ const espHeader = 8;
 const espTrailer = 2;
 const udpHeader = 8;
 const outerHeader: Record<Family, number> = { 4: 20, 6: 40 };
+/** What fits behind the longer header fits behind the other. */
+const costliestFamily: Family = 6;
 const vxlanOverhead: Record<Family, number> = { 4: 50, 6: 70 };
-
-/** The family with the longest header: what fits it fits the other. */
-export const costliestFamily: Family = 6;
 
 /** The smallest MTU that IPv6 allows (RFC 8200); no device goes below. */
 export const minimumMtu = 1280;
@@ -34,7 +33,8 @@ export const minimumMtu = 1280;
 /** The largest inner packet whose ESP packet fits the path, in bytes. */
 export function innerMtu(path: EspPath, suite: EspSuite): number {
   const udp = path.encapsulated ? udpHeader : 0;
-  const room = path.mtu - outerHeader[path.family] - udp - espHeader - suite.iv - suite.icv;
+  const room =
+    path.mtu - outerHeader[path.family ?? costliestFamily] - udp - espHeader - suite.iv - suite.icv;
   return Math.floor(room / suite.align) * suite.align - espTrailer;
 }
 

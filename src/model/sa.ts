@@ -77,13 +77,14 @@ function childSaFromSection(raw: Section, remoteHost: string): ChildSa {
   };
 }
 
-export function isRekeying({ state }: Pick<IkeSa, "state">): boolean {
+/** An SA, of either kind, whose successor is being made. */
+export function isRekeying({ state }: Pick<IkeSa | ChildSa, "state">): boolean {
   return state === "REKEYING";
 }
 
 /** An IKE SA over which children can be made or are carried. */
-export function isEstablished({ state }: Pick<IkeSa, "state">): boolean {
-  return state === "ESTABLISHED" || isRekeying({ state });
+export function isEstablished(sa: Pick<IkeSa, "state">): boolean {
+  return sa.state === "ESTABLISHED" || isRekeying(sa);
 }
 
 /**
@@ -95,8 +96,8 @@ export function isMoving(sa: Pick<IkeSa, "state" | "tasks">): boolean {
 }
 
 /** A CHILD SA that carries traffic. One that was rekeyed stays listed for a while, and does not. */
-export function isInstalled({ state }: Pick<ChildSa, "state">): boolean {
-  return state === "INSTALLED" || state === "REKEYING" || state === "UPDATING";
+export function isInstalled(sa: Pick<ChildSa, "state">): boolean {
+  return sa.state === "INSTALLED" || sa.state === "UPDATING" || isRekeying(sa);
 }
 
 function text(raw: Section, name: string): string | undefined {

@@ -28,12 +28,19 @@ export function messageFromConnection(connection: Connection): ViciMessage {
       version: "2",
       ...connectionDefaults,
       ...connectionExtraMessage(connection.extra),
-      ...(connection.localAddr !== undefined && { local_addrs: [connection.localAddr] }),
-      remote_addrs: [connection.remoteAddr],
+      ...addressesOf(connection),
       local: { auth: "psk", id: connection.localId },
       remote: { auth: "psk", id: connection.remoteId },
       children: Object.fromEntries(children),
     },
+  };
+}
+
+/** The addresses in `load-conn`, between which a new IKE SA is made. */
+export function addressesOf({ localAddr, remoteAddr }: Connection): ViciMessage {
+  return {
+    ...(localAddr !== undefined && { local_addrs: [localAddr] }),
+    remote_addrs: [remoteAddr],
   };
 }
 

@@ -18,7 +18,7 @@ import type { Gateway } from "../model/endpoint.ts";
 import { failure, Reason } from "../model/failure.ts";
 import { gatewayMac, gatewayPlan, vxlanName } from "../model/gateway-plan.ts";
 import type { NetworkPlan } from "../model/network-plan.ts";
-import { costliestFamily, innerMtu, suiteOfProposals } from "../model/mtu.ts";
+import { innerMtu, suiteOfProposals } from "../model/mtu.ts";
 import type { NetworkPort } from "./ports.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -95,7 +95,7 @@ export class HostNetwork implements NetworkPort {
     const mtu = remote && pathMtu(charonNamespace, remote);
     const path = {
       mtu: mtu ?? ethernetMtu,
-      family: remote?.family ?? costliestFamily,
+      family: remote?.family,
       encapsulated: tunnel?.encapsulated ?? false,
     };
     return innerMtu(path, tunnel?.suite ?? suiteOfProposals(child.extra["esp_proposals"]));

@@ -5,7 +5,7 @@ import type { AddressWish } from "../../model/allocation.ts";
 import type { Child, Connection } from "../../model/connection.ts";
 import type { Image } from "../../model/image.ts";
 import { annotation } from "../../model/labels.ts";
-import { costliestFamily, innerMtu, suiteOfProposals } from "../../model/mtu.ts";
+import { innerMtu, suiteOfProposals } from "../../model/mtu.ts";
 import { injectionPatch, type NewPod } from "../../model/pod-injection.ts";
 import { parsePrefix } from "../../model/prefix.ts";
 import type { Settled } from "../../machines/allocation.ts";
@@ -197,11 +197,7 @@ export class PodAdmission {
     const children = this.#options.cluster.object(id)?.status?.children ?? [];
     const known = children.find(({ key }) => key === child.key)?.mtu;
     if (known !== undefined) return known;
-    const path = {
-      mtu: ethernetMtu,
-      family: remoteAddress?.family ?? costliestFamily,
-      encapsulated: true,
-    };
+    const path = { mtu: ethernetMtu, family: remoteAddress?.family, encapsulated: true };
     return innerMtu(path, suiteOfProposals(child.extra["esp_proposals"]));
   }
 }
