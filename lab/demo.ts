@@ -6,7 +6,8 @@ import { statusTable } from "../src/main/status-table.ts";
 import { find, type Ipman } from "./sites/ipman.ts";
 import { childSpec, connectionSpec, psk, secret, yaml } from "./sites/manifests.ts";
 import { eventually, ip, sh } from "./sites/shell.ts";
-import { ping, transfer } from "./sites/traffic.ts";
+import { answered, pings } from "./sites/pings.ts";
+import { transfer } from "./sites/transfer.ts";
 import { TwoSites } from "./sites/two-sites.ts";
 
 /** What happened, for the table at the end. */
@@ -46,8 +47,8 @@ function counters(): string {
   return `xfrm102: ${xfrm?.packetsOut} packets out, ${xfrm?.packetsIn} packets in\n`;
 }
 
-function pings(netns: string, address: string): void {
-  const { sent, received } = ping(netns, address, "-c", "20", "-i", "0.01");
+function allAnswered(netns: string, address: string): void {
+  const { sent, received } = pings(netns, 20, address);
   say(`${netns} pings ${address}: ${received} of ${sent} answered\n`);
   if (received < sent) throw new Error("pings were lost");
 }
@@ -75,8 +76,8 @@ await step("ipman attach, for two workloads", () => {
 });
 
 await step("traffic through the tunnel", async () => {
-  pings("app-1", "10.1.2.1");
-  pings("app-2", "10.1.2.1");
+  allAnswered("app-1", "10.1.2.1");
+  allAnswered("app-2", "10.1.2.1");
   const { bits_per_second: rate } = await transfer("peer", "app-1", "10.1.2.1", "16M");
   say(`app-1 sends 16 MB: ${(rate / 1e6).toFixed(0)} Mbit/s\n`);
   say(counters());
@@ -91,13 +92,13 @@ await step("a pool is changed: no IKE exchange, the address is there to be used"
     ipman.attach("app-3", "partner", "child-2", "--pool", "vip"),
   );
   say(`app-3: ${address}\n`);
-  await eventually(() => pings("app-3", "10.1.2.1"));
+  await eventually(() => allAnswered("app-3", "10.1.2.1"));
 });
 
 await step("somebody deletes the xfrm interface", async () => {
   ip("-n ipman-102 link del xfrm102");
-  await eventually(() => ping("app-1", "10.1.2.1", "-c", "1", "-W", "0.1").received || fail());
-  pings("app-1", "10.1.2.1");
+  await eventually(() => answered("app-1", "10.1.2.1", "-c", "1", "-W", "0.1") || fail());
+  allAnswered("app-1", "10.1.2.1");
 });
 
 await step("charon is killed, and started again as an init system would", async () => {
@@ -107,17 +108,17 @@ await step("charon is killed, and started again as an init system would", async 
   await pause(200);
   await lab.node.start();
   await showUntilReady(ipman, "partner");
-  await eventually(() => pings("app-1", "10.1.2.1"));
+  await eventually(() => allAnswered("app-1", "10.1.2.1"));
 });
 
 await step(
   "ipman itself is killed: the tunnel carries on; it starts again and adopts it",
   async () => {
     await ipman.stop("SIGKILL");
-    pings("app-1", "10.1.2.1");
+    allAnswered("app-1", "10.1.2.1");
     await ipman.start("--teardown");
     await showUntilReady(ipman, "partner");
-    pings("app-1", "10.1.2.1");
+    allAnswered("app-1", "10.1.2.1");
     say(statusTable(await ipman.status()));
   },
 );

@@ -4,7 +4,7 @@ import { startHost, type Host } from "../../src/main/host.ts";
 import { command as attachCommand } from "../../src/main/attach.ts";
 import { connectionSpec, psk, secret, yaml } from "../../lab/sites/manifests.ts";
 import { eventually, inNetns, ip, sh } from "../../lab/sites/shell.ts";
-import { transfer } from "../../lab/sites/traffic.ts";
+import { transfer } from "../../lab/sites/transfer.ts";
 import type { TwoSites } from "../../lab/sites/two-sites.ts";
 import { fastest, highest, type Row } from "../row.ts";
 import { ByHand } from "./by-hand.ts";

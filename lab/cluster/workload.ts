@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
-import { parsePings, type Pinged } from "../sites/traffic.ts";
+import { countedArguments, countPings, statistics, type Pinged } from "../sites/pings.ts";
 import type { LabCluster } from "./cluster.ts";
 
 /** A pod of the lab with a shell, by `kubectl exec`. */
@@ -44,20 +44,20 @@ export class Workload {
     return this.sh("echo $VXLAN_IP").trim();
   }
 
-  ping(address: string, ...options: string[]): Pinged {
+  /** How many of a few pings were answered within a second. */
+  answered(address: string, ...options: string[]): number {
     // By its path: the shell has a ping of its own, which says less.
     const ping = `/usr/bin/ping -n -q -W 1 ${options.join(" ")} ${address}`;
-    return parsePings(this.sh(`${ping} || true`));
+    return statistics(this.sh(`${ping} || true`)).received;
   }
 
-  /** Pings so many times, 10 ms apart or as fast as the machine can, and gives what came back. */
+  /** Pings so many times, 10 ms apart or as fast as the machine can. */
   async pings(count: number, address: string): Promise<Pinged> {
     const { name, namespace } = this;
-    const options = ["-n", "-q", "-i", "0.01", "-W", "2", "-c", String(count)];
-    const ping = ["/usr/bin/ping", ...options, address];
+    const ping = ["/usr/bin/ping", ...countedArguments(count, address)];
     const { file, env } = this.#cluster.tool("kubectl");
     const args = ["exec", "-n", namespace, name, "-c", "main", "--", ...ping];
     const child = spawn(file, args, { env, stdio: ["ignore", "pipe", "ignore"] });
-    return parsePings(await text(child.stdout));
+    return countPings(await text(child.stdout));
   }
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { childSpec, connectionSpec, psk, secret, sites, yaml } from "../sites/manifests.ts";
 import { eventually, ip } from "../sites/shell.ts";
-import { ping } from "../sites/traffic.ts";
+import { answered } from "../sites/pings.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
 describe("an IKE SA and the addresses that are declared", () => {
@@ -32,7 +32,7 @@ describe("an IKE SA and the addresses that are declared", () => {
   });
   after(() => lab[Symbol.asyncDispose]());
 
-  const works = () => assert.equal(ping("app", "10.1.2.1", "-c", "1").received, 1);
+  const works = () => assert.equal(answered("app", "10.1.2.1", "-c", "1"), 1);
   const made = () => lab.node.log.match(/initiating IKE_SA|is initiating an IKE_SA/g)?.length ?? 0;
   const nothingTo = (address: string) =>
     assert.doesNotMatch(ip("xfrm state"), new RegExp(`(src|dst) ${address}\\b`));

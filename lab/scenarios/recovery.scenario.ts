@@ -3,7 +3,7 @@ import { after, before, describe, it } from "node:test";
 import { connectionSpec, sites } from "../sites/manifests.ts";
 import { Prometheus } from "../sites/prometheus.ts";
 import { eventually, ip } from "../sites/shell.ts";
-import { ping } from "../sites/traffic.ts";
+import { answered } from "../sites/pings.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
 /** A tunnel may be down for a quarter of a minute before anybody is woken. */
@@ -30,7 +30,7 @@ describe("a tunnel comes back by itself", () => {
     await lab[Symbol.asyncDispose]();
   });
 
-  const works = () => assert.equal(ping("app", "10.1.2.1", "-c", "1").received, 1);
+  const works = () => assert.equal(answered("app", "10.1.2.1", "-c", "1"), 1);
   /** Right after a packet: a dead peer detection under way could not be moved. */
   const lose = (address: string) => {
     works();

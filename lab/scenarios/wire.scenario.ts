@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
 import { connectionSpec, sites } from "../sites/manifests.ts";
 import { inNetns, ip } from "../sites/shell.ts";
-import { transfer } from "../sites/traffic.ts";
+import { transfer } from "../sites/transfer.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
 /** ESP with AES-CBC and SHA-256 over IPv4 leaves 1438 of 1500 bytes; 40 are TCP's and IP's. */

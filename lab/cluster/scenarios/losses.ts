@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { eventually } from "../../sites/shell.ts";
-import { lostIn, parsePings } from "../../sites/traffic.ts";
+import { countedArguments, countPings } from "../../sites/pings.ts";
 import type { LabCluster } from "../cluster.ts";
 import { Workload } from "../workload.ts";
 
@@ -26,7 +26,7 @@ export function lossScenarios(cluster: () => LabCluster): void {
         () => {
           const wait = ["wait", "-n", "ipman-system", "--for=condition=Available", "--timeout=1s"];
           cluster().kubectl(...wait, "deployments", "--all");
-          assert.equal(pod.ping("10.0.1.1", "-c", "5", "-i", "0.05").received, 5);
+          assert.equal(pod.answered("10.0.1.1", "-c", "5", "-i", "0.05"), 5);
         },
         60_000,
         500,
@@ -38,10 +38,11 @@ export function lossScenarios(cluster: () => LabCluster): void {
       const pinged = pod.pings(seconds * pingsPerSecond, "10.0.1.1");
       await pause(1_500);
       await harm();
-      const { sent, received } = await pinged;
-      process.stdout.write(`      ${sent - received} of ${sent} lost\n`);
+      const { sent, lost } = await pinged;
+      process.stdout.write(`      ${lost.length} of ${sent} lost\n`);
       assert.equal(sent, seconds * pingsPerSecond);
-      assert.ok(sent - received <= atMost * pingsPerSecond, `${sent - received} were lost`);
+      const some = lost.slice(0, 5).join("; ");
+      assert.ok(lost.length <= atMost * pingsPerSecond, `${lost.length} were lost: ${some}…`);
       await isWhole();
     }
 
@@ -84,18 +85,14 @@ export function lossScenarios(cluster: () => LabCluster): void {
         const netns = await namespaceOf(cluster(), pod);
         const before = restartsOf(cluster());
         // Without an API server there is no kubectl exec: from the node, into the pod's network.
-        const ping = `nsenter --net=${netns} ping -n -D -i 0.01 -W 2 -c ${count} 10.0.1.1`;
+        const ping = `nsenter --net=${netns} ping ${countedArguments(count, "10.0.1.1").join(" ")}`;
         const pings = cluster().nodes["node-b"].sh(`${ping} || true`);
         await pause(2_000);
         await cluster().plane.stop("kube-apiserver");
         await pause(awayMs);
         cluster().plane.startApiServer();
         await cluster().plane.answers();
-        const output = await pings;
-        const { sent, received } = parsePings(output);
-        process.stdout.write(`      ${sent - received} of ${sent} lost\n`);
-        assert.deepEqual(lostIn(output), []);
-        assert.deepEqual({ sent, received }, { sent: count, received: count });
+        assert.deepEqual(countPings(await pings), { sent: count, received: count, lost: [] });
         await isWhole();
         // Who led ends, and waits then for the server; in the cluster's words nothing crashes.
         assert.ok(

@@ -1,0 +1,94 @@
+import { spawn } from "node:child_process";
+import { text } from "node:stream/consumers";
+import { setTimeout as pause } from "node:timers/promises";
+import { sh } from "./shell.ts";
+
+/** What came of the pings that count. */
+export interface Pinged {
+  readonly sent: number;
+  readonly received: number;
+  /** The sequence number of each that was not answered, with when one before it was. */
+  readonly lost: readonly string[];
+}
+
+/**
+ * So many are sent after those that count. ping waits no longer than two round trips for its
+ * last answers, whatever its -W says, and not at all when it is interrupted (ping(8)): a
+ * machine that is busy just then would pass for a tunnel that loses packets.
+ */
+export const uncounted = 50;
+const uncountedMs = 1_000;
+
+/** The arguments of a ping every 10 ms, for {@link countPings} to read what it says. */
+export function pingArguments(address: string, ...options: string[]): string[] {
+  return ["-n", "-D", "-i", "0.01", ...options, address];
+}
+
+/** The same, of which so many count. */
+export function countedArguments(count: number, address: string, ...options: string[]): string[] {
+  return pingArguments(address, "-c", String(count + uncounted), ...options);
+}
+
+/** Pings from a namespace; a loss is no error. */
+export function pings(netns: string, count: number, address: string, ...options: string[]): Pinged {
+  return countPings(said(netns, countedArguments(count, address, ...options)));
+}
+
+/** How many of a few were answered within a second. */
+export function answered(netns: string, address: string, ...options: string[]): number {
+  return statistics(said(netns, ["-n", "-q", "-W", "1", ...options, address])).received;
+}
+
+function said(netns: string, args: string[]): string {
+  try {
+    return sh("ip", "netns", "exec", netns, "ping", ...args);
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    if (stdout === "") throw new Error(stderr, { cause: error });
+    return stdout;
+  }
+}
+
+/** A ping every 10 ms, until it is stopped. */
+export class Pinging {
+  readonly #process;
+  readonly #output: Promise<string>;
+  readonly #first: Promise<unknown>;
+
+  constructor(netns: string, address: string) {
+    const args = ["netns", "exec", netns, "ping", ...pingArguments(address)];
+    this.#process = spawn("ip", args, { stdio: ["ignore", "pipe", "ignore"] });
+    this.#first = new Promise((resolve) => this.#process.stdout.once("data", resolve));
+    this.#output = text(this.#process.stdout);
+  }
+
+  async stop(): Promise<Pinged> {
+    await this.#first;
+    await pause(uncountedMs);
+    this.#process.kill("SIGINT");
+    return countPings(await this.#output);
+  }
+}
+
+/** Reads what a `ping -D` said, all but the last {@link uncounted}. */
+export function countPings(output: string): Pinged {
+  const sent = Math.max(0, statistics(output).sent - uncounted);
+  const answers = new Map<number, string>();
+  for (const [, second, sequence] of output.matchAll(/^\[(\d+)\.\d+\].*icmp_seq=(\d+) ttl/gm))
+    answers.set(Number(sequence), new Date(Number(second) * 1_000).toISOString());
+  const lost: string[] = [];
+  let at = "the beginning";
+  for (let sequence = 1; sequence <= sent; sequence++) {
+    const answer = answers.get(sequence);
+    if (answer === undefined) lost.push(`${sequence}, after ${at}`);
+    else at = answer;
+  }
+  return { sent, received: sent - lost.length, lost };
+}
+
+/** What ping said at its end. */
+export function statistics(output: string): { readonly sent: number; readonly received: number } {
+  const match = /(\d+) packets transmitted, (\d+) received/.exec(output);
+  if (match === null) throw new Error(`no ping statistics in: ${output}`);
+  return { sent: Number(match[1]), received: Number(match[2]) };
+}
