@@ -1,4 +1,5 @@
-import { createServer, type Server } from "node:http";
+import { once } from "node:events";
+import { createServer } from "node:http";
 import type { Metrics } from "./metrics.ts";
 
 /**
@@ -25,18 +26,12 @@ export async function serveMetrics(
       );
     } else response.writeHead(404).end("see /metrics\n");
   });
-  await listen(server, host.replace(/^\[(.*)\]$/, "$1"), Number(port));
+  server.listen(Number(port), host.replace(/^\[(.*)\]$/, "$1"));
+  await once(server, "listening");
   return {
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
-}
-
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, resolve);
-  });
 }

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
@@ -28,10 +29,8 @@ export class ControlServer implements AsyncDisposable {
     mkdirSync(dirname(path), { recursive: true });
     rmSync(path, { force: true });
     const server = new ControlServer(path, handler);
-    await new Promise<void>((resolve, reject) => {
-      server.#server.once("error", reject);
-      server.#server.listen(path, resolve);
-    });
+    server.#server.listen(path);
+    await once(server.#server, "listening");
     chmodSync(path, 0o600);
     return server;
   }

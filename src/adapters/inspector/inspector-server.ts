@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
@@ -50,10 +51,8 @@ export class InspectorServer implements AsyncDisposable {
       throw new Error(`the inspector is for this machine alone: ${address} is no 127.0.0.1:PORT`);
     const [, host = "", port] = match;
     const server = new InspectorServer(feed);
-    await new Promise<void>((resolve, reject) => {
-      server.#http.once("error", reject);
-      server.#http.listen(Number(port), host.replace(/^\[(.*)\]$/, "$1"), resolve);
-    });
+    server.#http.listen(Number(port), host.replace(/^\[(.*)\]$/, "$1"));
+    await once(server.#http, "listening");
     return server;
   }
 

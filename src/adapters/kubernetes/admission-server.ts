@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer, type Server } from "node:https";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
@@ -62,10 +63,8 @@ export class AdmissionServer implements AsyncDisposable {
     });
     // The API server keeps its connections for longer than Node would.
     server.keepAliveTimeout = 120_000;
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(port, resolve);
-    });
+    server.listen(port);
+    await once(server, "listening");
     return new AdmissionServer(server);
   }
 
