@@ -19,16 +19,17 @@ import { walkThroughScenarios } from "./scenarios/walk-through.ts";
 
 /** One cluster for all: it takes longer to start than any scenario. */
 describe("a cluster", () => {
+  const resources = new AsyncDisposableStack();
   let lab: LabCluster;
   const cluster = () => lab;
 
   before(
     async () => {
-      lab = await LabCluster.start((line) => process.stdout.write(`${line}\n`));
+      lab = resources.use(await LabCluster.start((line) => process.stdout.write(`${line}\n`)));
     },
     { timeout: 600_000 },
   );
-  after(() => lab[Symbol.asyncDispose]());
+  after(() => resources.disposeAsync());
 
   walkThroughScenarios(cluster);
   lookingInScenarios(cluster);

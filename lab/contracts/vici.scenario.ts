@@ -6,19 +6,18 @@ import type { Session, ViciError } from "vici-client";
 import { Charon } from "../sites/charon.ts";
 
 describe("vici-client and a real charon", () => {
+  const resources = new AsyncDisposableStack();
   let charon: Charon;
   let session: Session;
 
   before(async () => {
     const folder = mkdtempSync(join(process.env["ARTIFACTS"] ?? "/tmp", "vici-"));
-    charon = new Charon({ name: "contract-charon", folder });
+    charon = resources.use(new Charon({ name: "contract-charon", folder }));
     await charon.start();
     session = await charon.session();
+    resources.defer(() => session.close());
   });
-  after(async () => {
-    session.close();
-    await charon[Symbol.asyncDispose]();
-  });
+  after(() => resources.disposeAsync());
 
   const conn = (name: string) => ({
     [name]: {

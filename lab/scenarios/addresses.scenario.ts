@@ -6,6 +6,7 @@ import { answered } from "../sites/pings.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
 describe("an IKE SA and the addresses that are declared", () => {
+  const resources = new AsyncDisposableStack();
   let lab: TwoSites;
   const waits = childSpec(2, { extra: { ...childSpec().extra, start_action: "none" } });
   const cr = connectionSpec("first", {
@@ -15,7 +16,7 @@ describe("an IKE SA and the addresses that are declared", () => {
   });
 
   before(async () => {
-    lab = await TwoSites.build();
+    lab = resources.use(await TwoSites.build());
     // There is one other address that the peer can move to, of the other family.
     ip(`-n peer addr del ${sites.peer.other}/24 dev wire0`);
     const connection = { remote_addrs: [sites.node.v4], dpd_delay: "1s" };
@@ -30,7 +31,7 @@ describe("an IKE SA and the addresses that are declared", () => {
     lab.ipman.attach("app", "first", "child-2");
     await eventually(works);
   });
-  after(() => lab[Symbol.asyncDispose]());
+  after(() => resources.disposeAsync());
 
   const works = () => assert.equal(answered("app", "10.1.2.1", "-c", "1"), 1);
   const made = () => lab.node.log.match(/initiating IKE_SA|is initiating an IKE_SA/g)?.length ?? 0;

@@ -15,6 +15,7 @@ const planted = Object.keys(faults) as FaultName[];
 const esp = { esp_proposals: "aes256-sha256-ecp256" };
 
 describe("a real Prometheus", () => {
+  const resources = new AsyncDisposableStack();
   let lab: TwoSites;
   let prometheus: Prometheus;
   const one = connectionSpec("one", {
@@ -26,7 +27,7 @@ describe("a real Prometheus", () => {
   });
 
   before(async () => {
-    lab = await TwoSites.build();
+    lab = resources.use(await TwoSites.build());
     await lab.mirror(one, { child: { rekey_time: "0s" }, connection: { rekey_time: "0s" } });
     const names = ["one", "late", ...planted.filter((name) => name !== "nokey")];
     const keys = Object.fromEntries(names.map((name) => [name, psk]));
@@ -36,20 +37,15 @@ describe("a real Prometheus", () => {
     await lab.ipman.ready("one");
     ip("netns add app");
     lab.ipman.attach("app", "one", "child-2");
-    prometheus = await Prometheus.start(lab.folder);
+    prometheus = resources.use(await Prometheus.start(lab.folder));
   });
-  after(async () => {
-    await prometheus[Symbol.asyncDispose]();
-    await lab[Symbol.asyncDispose]();
-  });
-
-  const names = async () => [...new Set((await prometheus.firing()).map(({ alert }) => alert))];
+  after(() => resources.disposeAsync());
 
   /** Waits until an alert fires; whatever else does meanwhile is a failure. */
   async function fires(alert: string, withinMs = 25_000): Promise<void> {
     await eventually(
       async () => {
-        const firing = await names();
+        const firing = await prometheus.firingNames();
         assert.deepEqual(firing, [alert]);
       },
       withinMs,
@@ -60,10 +56,11 @@ describe("a real Prometheus", () => {
   /** Looks for so long whether anything else fires. */
   async function stays(wanted: readonly string[], forMs: number): Promise<void> {
     for (const until = Date.now() + forMs; Date.now() < until; await pause(100))
-      assert.deepEqual(await names(), wanted);
+      assert.deepEqual(await prometheus.firingNames(), wanted);
   }
 
-  const quiet = () => eventually(async () => assert.deepEqual(await names(), []), 30_000, 100);
+  const quiet = () =>
+    eventually(async () => assert.deepEqual(await prometheus.firingNames(), []), 30_000, 100);
 
   it("is told of no trouble by an hour of rekeys under traffic", async () => {
     const pinging = new Pinging("app", "10.1.2.1");
@@ -184,7 +181,7 @@ describe("a real Prometheus", () => {
     await lab.node.stop("SIGKILL");
     await fires("IPManCharonDown");
     await pause(6_000);
-    assert.deepEqual(await names(), ["IPManCharonDown"]);
+    assert.deepEqual(await prometheus.firingNames(), ["IPManCharonDown"]);
     await lab.node.start();
     await lab.ipman.ready("one", 60_000);
     await quiet();

@@ -9,13 +9,14 @@ import { answered, Pinging } from "../sites/pings.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
 describe("the spec changes", () => {
+  const resources = new AsyncDisposableStack();
   let lab: TwoSites;
   let prometheus: Prometheus;
   const two = { "child-2": childSpec(2) };
   const three = { ...two, "child-3": childSpec(3) };
 
   before(async () => {
-    lab = await TwoSites.build();
+    lab = resources.use(await TwoSites.build());
     await lab.mirror(connectionSpec("first", { children: three }));
     lab.ipman.apply("secret.yaml", yaml(secret({ first: psk })));
     lab.ipman.apply("first.yaml", yaml(connectionSpec("first", { children: two })));
@@ -24,12 +25,9 @@ describe("the spec changes", () => {
     ip("netns add app");
     lab.ipman.attach("app", "first", "child-2");
     // A tunnel may be down for a quarter of a minute before anybody is woken.
-    prometheus = await Prometheus.start(lab.folder, { scale: 12 });
+    prometheus = resources.use(await Prometheus.start(lab.folder, { scale: 12 }));
   });
-  after(async () => {
-    await prometheus[Symbol.asyncDispose]();
-    await lab[Symbol.asyncDispose]();
-  });
+  after(() => resources.disposeAsync());
 
   const works = (netns = "app", address = "10.1.2.1") =>
     assert.equal(answered(netns, address, "-c", "1"), 1);

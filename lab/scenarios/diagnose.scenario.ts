@@ -14,17 +14,18 @@ const bin = join(import.meta.dirname, "../../bin/ipman");
 delete process.env["FORCE_COLOR"];
 
 describe("ipman diagnose", () => {
+  const resources = new AsyncDisposableStack();
   let lab: TwoSites;
   const good = connectionSpec("good");
   const names = ["good", "psk", "ids", "ike", "esp", "pfs", "ts", "blocked"];
   const keys = Object.fromEntries(names.map((name) => [name, psk]));
 
   before(async () => {
-    lab = await TwoSites.build();
+    lab = resources.use(await TwoSites.build());
     await lab.up(good);
     lab.ipman.apply("secret.yaml", yaml(secret(keys)));
   });
-  after(() => lab[Symbol.asyncDispose]());
+  after(() => resources.disposeAsync());
 
   /** What it says first, its exit status, and all it says. */
   function diagnose(...args: string[]) {

@@ -13,13 +13,14 @@ import { TwoSites } from "../sites/two-sites.ts";
 const bin = join(import.meta.dirname, "../../bin/ipman");
 
 describe("what can go wrong is told, and stays where it is", () => {
+  const resources = new AsyncDisposableStack();
   let lab: TwoSites;
   let pinging: Pinging;
   const good = numbered("good", 2);
   const names = ["good", ...Object.keys(faults)];
 
   before(async () => {
-    lab = await TwoSites.build();
+    lab = resources.use(await TwoSites.build());
     await lab.mirror(good);
     const keys = Object.fromEntries(names.filter((n) => n !== "nokey").map((n) => [n, psk]));
     lab.ipman.apply("secret.yaml", yaml(secret(keys)));
@@ -32,7 +33,7 @@ describe("what can go wrong is told, and stays where it is", () => {
     lab.ipman.attach("app", "good", "child-2");
     pinging = new Pinging("app", "10.1.2.1");
   });
-  after(() => lab[Symbol.asyncDispose]());
+  after(() => resources.disposeAsync());
 
   it("a wrong pre-shared key: AuthenticationFailed, and to be seen as it happens", async () => {
     const shown = join(lab.folder, "inspect.log");

@@ -8,14 +8,15 @@ import { TwoSites } from "../sites/two-sites.ts";
 const withinMs = 2_000;
 
 describe("somebody breaks the gateway", () => {
+  const resources = new AsyncDisposableStack();
   let lab: TwoSites;
   const cr = connectionSpec("first");
 
   before(async () => {
-    lab = await TwoSites.build();
+    lab = resources.use(await TwoSites.build());
     await lab.up(cr);
   });
-  after(() => lab[Symbol.asyncDispose]());
+  after(() => resources.disposeAsync());
 
   const inGateway = (words: string) => inNetns("ipman-102", words);
 

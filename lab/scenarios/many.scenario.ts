@@ -8,14 +8,15 @@ import { TwoSites } from "../sites/two-sites.ts";
 const dead = 50;
 
 describe(`${dead} connections to dead peers beside a good one`, () => {
+  const resources = new AsyncDisposableStack();
   let lab: TwoSites;
   const good = connectionSpec("good");
 
   before(async () => {
-    lab = await TwoSites.build();
+    lab = resources.use(await TwoSites.build());
     await lab.mirror(good);
   });
-  after(() => lab[Symbol.asyncDispose]());
+  after(() => resources.disposeAsync());
 
   const names = Array.from({ length: dead }, (_, i) => `dead-${i}`);
   const crs = names.map((name, i) =>

@@ -15,6 +15,7 @@ delete process.env["FORCE_COLOR"];
 const withGroup = (group: string) => ({ esp_proposals: `aes256-sha256-${group}` });
 
 describe("what a person orders", () => {
+  const resources = new AsyncDisposableStack();
   let lab: TwoSites;
   const children = {
     "child-2": childSpec(2, { extra: withGroup("ecp256") }),
@@ -23,7 +24,7 @@ describe("what a person orders", () => {
   const cr = connectionSpec("ordered", { children });
 
   before(async () => {
-    lab = await TwoSites.build();
+    lab = resources.use(await TwoSites.build());
     lab.ipman.apply("secret.yaml", yaml(secret({ ordered: psk, pfs: psk })));
     await lab.mirror(cr);
     lab.ipman.apply("one.yaml", yaml(cr));
@@ -32,7 +33,7 @@ describe("what a person orders", () => {
     ip("netns add app");
     lab.ipman.attach("app", "ordered", "child-2");
   });
-  after(() => lab[Symbol.asyncDispose]());
+  after(() => resources.disposeAsync());
 
   async function sas(): Promise<{ ike: string[]; children: string[] }> {
     const session = await lab.node.session();

@@ -6,6 +6,7 @@ import { eventually, inNetns, sh } from "../sites/shell.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
 describe("a probe behind the peer", () => {
+  const resources = new AsyncDisposableStack();
   let lab: TwoSites;
   const probe = (address: string) => ({ probe: { address, intervalSeconds: 1 } });
   const six = {
@@ -22,14 +23,14 @@ describe("a probe behind the peer", () => {
   });
 
   before(async () => {
-    lab = await TwoSites.build();
+    lab = resources.use(await TwoSites.build());
     await lab.mirror(cr);
     lab.ipman.apply("secret.yaml", yaml(secret({ first: psk })));
     lab.ipman.apply("first.yaml", yaml(cr));
     await lab.ipman.start();
     await lab.ipman.ready("first");
   });
-  after(() => lab[Symbol.asyncDispose]());
+  after(() => resources.disposeAsync());
 
   const reachable = (wanted: string) =>
     lab.ipman.until(

@@ -10,6 +10,7 @@ import { TwoSites } from "../sites/two-sites.ts";
 const scale = 12;
 
 describe("a tunnel comes back by itself", () => {
+  const resources = new AsyncDisposableStack();
   let lab: TwoSites;
   let prometheus: Prometheus;
   const cr = connectionSpec("first", { extra: { dpd_delay: "1s" }, localAddr: "%any" });
@@ -18,17 +19,14 @@ describe("a tunnel comes back by itself", () => {
   const patient = { connection: { dpd_delay: "0s" } };
 
   before(async () => {
-    lab = await TwoSites.build();
+    lab = resources.use(await TwoSites.build());
     // Or an IKE SA of a node that loses an address may move there, and never again.
     ip(`addr del ${sites.node.v6}/64 dev wire0`);
     await lab.up(cr, patient);
     works();
-    prometheus = await Prometheus.start(lab.folder, { scale });
+    prometheus = resources.use(await Prometheus.start(lab.folder, { scale }));
   });
-  after(async () => {
-    await prometheus[Symbol.asyncDispose]();
-    await lab[Symbol.asyncDispose]();
-  });
+  after(() => resources.disposeAsync());
 
   const works = () => assert.equal(answered("app", "10.1.2.1", "-c", "1"), 1);
   /** Right after a packet: a dead peer detection under way could not be moved. */
@@ -113,7 +111,7 @@ describe("a tunnel comes back by itself", () => {
     // It was dead peer detection that noticed: nothing else was on the wire.
     assert.match(lab.node.log, /sending DPD request/);
     await lab.ipman.reason("first", "PeerUnreachable", 60_000);
-    const fires = async () => (await prometheus.firing()).map(({ alert }) => alert);
+    const fires = () => prometheus.firingNames();
     await eventually(async () => assert.deepEqual(await fires(), ["IPManChildDown"]), 30_000);
     ip("-n peer link set wire0 up");
     ip("-n peer route replace 10.0.0.0/16 dev wire0");

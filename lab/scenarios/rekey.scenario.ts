@@ -16,13 +16,14 @@ const child = childSpec(2, {
 });
 
 describe("short lifetimes under traffic", () => {
+  const resources = new AsyncDisposableStack();
   let lab: TwoSites;
 
   before(async () => {
-    lab = await TwoSites.build();
+    lab = resources.use(await TwoSites.build());
     lab.ipman.apply("secret.yaml", yaml(secret({ rekeyed: psk, reauthed: psk })));
   });
-  after(() => lab[Symbol.asyncDispose]());
+  after(() => resources.disposeAsync());
 
   const carried = async (what: string) => {
     const series = `strongswan_sa_${what}{ike_name="rekeyed",child_name="child-2"}`;

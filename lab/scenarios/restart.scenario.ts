@@ -7,15 +7,16 @@ import { answered, Pinging } from "../sites/pings.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
 describe("ipman run ends and starts again", () => {
+  const resources = new AsyncDisposableStack();
   let lab: TwoSites;
   const cr = connectionSpec("first");
 
   before(async () => {
-    lab = await TwoSites.build();
+    lab = resources.use(await TwoSites.build());
     await lab.up(cr);
     answered("app", "10.1.2.1", "-c", "3", "-i", "0.01");
   });
-  after(() => lab[Symbol.asyncDispose]());
+  after(() => resources.disposeAsync());
 
   const ikeMessages = () =>
     lab.node.log.match(/(generating|parsed) (IKE|CREATE|INFO)\w*/g)?.length ?? 0;

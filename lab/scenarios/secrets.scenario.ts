@@ -14,13 +14,14 @@ const planted = [
 const bin = join(import.meta.dirname, "../../bin/ipman");
 
 describe("a secret", () => {
+  const resources = new AsyncDisposableStack();
   let lab: TwoSites;
   const cr = connectionSpec("first");
 
   before(async () => {
-    lab = await TwoSites.build();
+    lab = resources.use(await TwoSites.build());
   });
-  after(() => lab[Symbol.asyncDispose]());
+  after(() => resources.disposeAsync());
 
   const [first = "", second = "", broken = ""] = planted;
   const declare = (key: string) => lab.ipman.apply("secret.yaml", yaml(secret({ first: key })));

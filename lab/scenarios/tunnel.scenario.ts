@@ -17,6 +17,7 @@ const v6Child = {
 };
 
 describe("a tunnel from two YAML files", () => {
+  const resources = new AsyncDisposableStack();
   let lab: TwoSites;
   const first = connectionSpec("first", {
     children: { "child-2": childSpec(2), "child-3": childSpec(3, { name: "other-name" }) },
@@ -28,12 +29,12 @@ describe("a tunnel from two YAML files", () => {
   });
 
   before(async () => {
-    lab = await TwoSites.build();
+    lab = resources.use(await TwoSites.build());
     await lab.mirror(first);
     await lab.mirror(second);
     for (const netns of ["app2", "app3", "app4", "app6"]) ip(`netns add ${netns}`);
   });
-  after(() => lab[Symbol.asyncDispose]());
+  after(() => resources.disposeAsync());
 
   it("comes up, with all connections and children", async () => {
     lab.ipman.apply("secret.yaml", yaml(secret({ first: psk, second: `${psk}\n` })));

@@ -12,16 +12,17 @@ const clamped = 1398;
 const gateway = "ipman-102";
 
 describe("what is on the wire", () => {
+  const resources = new AsyncDisposableStack();
   let lab: TwoSites;
 
   before(async () => {
-    lab = await TwoSites.build();
+    lab = resources.use(await TwoSites.build());
     await lab.up(connectionSpec("first"));
     // Senders that know nothing of the tunnel's MTU: their segments would not fit.
     ip("-n app link set vxlan102 mtu 1500");
     ip("-n app route change 10.1.2.0/24 via 10.0.2.1 dev vxlan102 src 10.0.2.3 onlink mtu 1500");
   });
-  after(() => lab[Symbol.asyncDispose]());
+  after(() => resources.disposeAsync());
 
   it("a worker's maximum segment size is clamped on its way to the peer", async () => {
     const syn = await synOn("xfrm102", "dst host 10.1.2.1");

@@ -94,6 +94,11 @@ export class Prometheus implements AsyncDisposable {
       .map(({ labels }) => ({ alert: labels["alertname"] ?? "", labels }));
   }
 
+  /** The names of the alerts that fire, each once. */
+  async firingNames(): Promise<string[]> {
+    return [...new Set((await this.firing()).map(({ alert }) => alert))];
+  }
+
   /** Every alert that was in that state at any time, within the hour. */
   async alerts(state: "pending" | "firing"): Promise<string[]> {
     const expression = `group by (alertname) (max_over_time(ALERTS{alertstate="${state}"}[1h]))`;

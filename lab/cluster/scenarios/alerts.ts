@@ -15,6 +15,7 @@ const bin = join(import.meta.dirname, "../../../bin/ipman");
 /** What a real Prometheus judges of the operator, by the shipped rules. */
 export function alertScenarios(cluster: () => LabCluster): void {
   describe("a real Prometheus in a cluster", () => {
+    const resources = new AsyncDisposableStack();
     let prometheus: Prometheus;
 
     let pods: PodTargets;
@@ -22,13 +23,12 @@ export function alertScenarios(cluster: () => LabCluster): void {
     before(async () => {
       pods = new PodTargets(cluster(), join(cluster().folder, "targets.json"));
       await pods.find();
-      prometheus = await Prometheus.start(cluster().folder, { scrapes: [pods.job] });
+      prometheus = resources.use(await Prometheus.start(cluster().folder, { scrapes: [pods.job] }));
     });
-    after(() => prometheus[Symbol.asyncDispose]());
+    after(() => resources.disposeAsync());
 
-    const names = async () => [...new Set((await prometheus.firing()).map(({ alert }) => alert))];
     const becomes = (wanted: readonly string[]) =>
-      eventually(async () => assert.deepEqual(await names(), wanted), 60_000, 200);
+      eventually(async () => assert.deepEqual(await prometheus.firingNames(), wanted), 60_000, 200);
 
     it("scrapes operators and agent, and has nothing to say", async () => {
       await eventually(async () => assert.equal(await prometheus.value("sum(up)"), 3), 30_000, 200);

@@ -11,21 +11,18 @@ const lookMs = 2_000;
 /** Scenarios of which each mends itself before anybody is to be woken, by the rules as shipped. */
 export function withoutWakingAnybody(cluster: () => LabCluster, scenarios: () => void): void {
   describe("while a Prometheus judges by the rules as they are shipped", () => {
+    const resources = new AsyncDisposableStack();
     let prometheus: Prometheus;
-    let looking: NodeJS.Timeout;
 
     before(async () => {
       const folder = mkdtempSync(join(cluster().folder, "on-call-"));
       const pods = new PodTargets(cluster(), join(folder, "targets.json"));
       await pods.find();
-      prometheus = await Prometheus.start(folder, { scrapes: [pods.job], scale: 1 });
+      prometheus = resources.use(await Prometheus.start(folder, { scrapes: [pods.job], scale: 1 }));
       // While the API server is away they are where they were.
-      looking = setInterval(() => void pods.find().catch(() => {}), lookMs);
+      resources.use(setInterval(() => void pods.find().catch(() => {}), lookMs));
     });
-    after(async () => {
-      clearInterval(looking);
-      await prometheus[Symbol.asyncDispose]();
-    });
+    after(() => resources.disposeAsync());
 
     scenarios();
 
