@@ -63,7 +63,7 @@ charon_image() {
   chmod 755 "$root/usr/lib/ipman/entrypoint"
   cp images/strongswan.conf "$root/etc/ipman/strongswan.conf"
   # An include of nothing at all makes charon forget what came before it.
-  echo '# Further settings for charon-systemd, mounted here as *.conf.' >"$root/etc/ipman/strongswan.d/none.conf"
+  echo '# Further settings for charon-systemd, of images that are made from this one.' >"$root/etc/ipman/strongswan.d/none.conf"
   layer "$root" "$work/charon.tar"
   archive ipman-charon '{"Entrypoint":["/usr/lib/ipman/entrypoint"],"Cmd":["charon"],"Env":["PATH=/usr/sbin:/usr/bin:/sbin:/bin","STRONGSWAN_CONF=/etc/ipman/strongswan.conf"],"WorkingDir":"/"}' "$base" "$work/charon.tar"
 }

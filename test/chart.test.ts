@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { reservedSettings } from "../src/model/charon-settings.ts";
 import { Ajv } from "ajv";
 import { parse, stringify } from "yaml";
 import { crds } from "../src/model/crds.ts";
@@ -34,6 +35,13 @@ describe("the chart", () => {
       webhook: { serviceName: "webhook" },
     };
     assert.ok(accepts(old));
+  });
+
+  it("refuses the settings of charon that ipman refuses", () => {
+    const set = (settings: object) => accepts({ ...values, charon: { settings } });
+    assert.ok(set({ "filelog.container.ike": 2, retransmit_tries: "8", make_before_break: true }));
+    for (const name of [...reservedSettings, "a b"]) assert.ok(!set({ [name]: "x" }), name);
+    assert.ok(!set({ filelog: { container: { ike: 2 } } }));
   });
 
   it("refuses a value that it does not know", () => {

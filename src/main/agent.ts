@@ -2,6 +2,7 @@ import { integerOption, textOption, UsageError, type Command, type Values } from
 import { impliedGroupId } from "../model/group.ts";
 import { nodeRunFolder, sharedFolder } from "../model/workloads.ts";
 import { defaultInspector, defaultVxlanPort } from "./defaults.ts";
+import { settingsOption } from "./settings-option.ts";
 
 /** charon's socket, in the folder that its pod shares with the agent's. */
 const agentVici = `${sharedFolder}/charon.vici`;
@@ -25,6 +26,9 @@ options:
   --inspect ADDRESS  a page with the live state machines, for port-forwards
                      (${defaultInspector}; "off" for none)
   --vxlan-port PORT  UDP port of the VXLAN segments (${defaultVxlanPort})
+  --charon-settings JSON
+                     of charon-systemd in strongswan.conf, by dotted names:
+                     '{"filelog.container.ike":2}'
   --log LEVEL        trace, debug, info, warn, error (info); logs are JSON lines
 `,
   options: {
@@ -37,6 +41,7 @@ options:
     listen: { type: "string" },
     inspect: { type: "string" },
     "vxlan-port": { type: "string" },
+    "charon-settings": { type: "string" },
     log: { type: "string" },
   },
   run: async (values) => {
@@ -50,6 +55,7 @@ options:
       listen: textOption(values, "listen", "0.0.0.0:9740"),
       inspect: textOption(values, "inspect", defaultInspector),
       vxlanPort: integerOption(values, "vxlan-port", defaultVxlanPort, { least: 1, most: 65_535 }),
+      charonSettings: settingsOption(values),
       logLevel: textOption(values, "log", "info"),
     });
     const signal = await new Promise<string>((resolve) => {

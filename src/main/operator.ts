@@ -1,5 +1,6 @@
 import { integerOption, requiredOption, textOption, type Command } from "./command.ts";
 import { defaultVxlanPort } from "./defaults.ts";
+import { settingsOption } from "./settings-option.ts";
 
 export const command: Command = {
   name: "operator",
@@ -28,6 +29,8 @@ options:
   --listen ADDRESS        metrics, /healthz and /readyz on host:port (0.0.0.0:9740)
   --reservation-ttl S     seconds after which an address goes back whose pod never came (75)
   --vxlan-port PORT       UDP port of the VXLAN segments (${defaultVxlanPort})
+  --charon-settings JSON  of charon-systemd in strongswan.conf, by dotted names:
+                          '{"filelog.container.ike":2}'
   --kubeconfig FILE       for the API server (a pod's service account, or $KUBECONFIG)
   --namespace NAME        where the pods run (that of the context)
   --log LEVEL             trace, debug, info, warn, error (info); logs are JSON lines
@@ -50,6 +53,7 @@ options:
     listen: { type: "string" },
     "reservation-ttl": { type: "string" },
     "vxlan-port": { type: "string" },
+    "charon-settings": { type: "string" },
     kubeconfig: { type: "string" },
     namespace: { type: "string" },
     log: { type: "string" },
@@ -76,6 +80,7 @@ options:
       listen: text("listen", "0.0.0.0:9740"),
       ttlSeconds: integerOption(values, "reservation-ttl", 75, { least: 5, most: 3_600 }),
       vxlanPort: integerOption(values, "vxlan-port", defaultVxlanPort, { least: 1, most: 65_535 }),
+      charonSettings: settingsOption(values),
       kubeconfig: values["kubeconfig"] as string | undefined,
       namespace: values["namespace"] as string | undefined,
       logLevel: text("log", "info"),

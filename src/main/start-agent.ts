@@ -15,6 +15,8 @@ import type { Wanted } from "../adapters/kubernetes/watch.ts";
 import { Poller } from "../adapters/netlink/poller.ts";
 import { Charon } from "../adapters/vici/charon.ts";
 import { Figures, ikeFiguresOf } from "../adapters/vici/figures.ts";
+import { SettingsFile } from "../adapters/vici/settings-file.ts";
+import type { CharonSettings } from "../model/charon-settings.ts";
 import { digestOf } from "../model/group.ts";
 import { label } from "../model/labels.ts";
 import { trimmedPod, type Pod } from "../model/worker-pod.ts";
@@ -47,6 +49,7 @@ export interface AgentOptions {
   /** `host:port` or `off`. */
   readonly inspect: string;
   readonly vxlanPort: number;
+  readonly charonSettings: CharonSettings;
   readonly logLevel: string;
 }
 
@@ -111,7 +114,7 @@ class AgentParts {
     const workers = this.#pods(podsWithAddress(label.worker));
     const ready = () => declared.synced && gateways.synced && workers.synced;
     resources.use(await serveMetrics(this.#options.listen, this.#metrics, ready));
-    const charon = new Charon(this.#options.vici);
+    const charon = new Charon(this.#options.vici, { settings: this.#settings() });
     const poller = resources.use(new Poller());
     const { vxlanPort } = this.#options;
     const hostNamespace = this.#options.hostNetwork ? "/proc/1/ns/net" : undefined;
@@ -208,6 +211,12 @@ class AgentParts {
   #memory(): ChildMemory {
     const path = join(dirname(this.#options.vici), "children.json");
     return new ChildMemory(new StateFile(path, knownChildrenCodec), this.#onTrouble);
+  }
+
+  /** In that folder, too: a charon that starts after the agent has them from the beginning. */
+  #settings(): SettingsFile {
+    const { vici, charonSettings } = this.#options;
+    return new SettingsFile(join(dirname(vici), "charon.conf"), charonSettings, this.#onTrouble);
   }
 
   #runtime(): ContainerRuntime | undefined {

@@ -12,6 +12,7 @@ import { holders, podsWithAddress } from "../adapters/kubernetes/live-pods.ts";
 import { resourceTypes } from "../adapters/kubernetes/resource-type.ts";
 import { View } from "../adapters/kubernetes/view.ts";
 import type { Wanted } from "../adapters/kubernetes/watch.ts";
+import type { CharonSettings } from "../model/charon-settings.ts";
 import { carrierPod, type CarrierPod } from "../model/carrier-pod.ts";
 import type { Image } from "../model/image.ts";
 import { withoutManagedFields, type OwnerReference } from "../model/kube-object.ts";
@@ -57,6 +58,7 @@ export interface OperatorOptions {
   readonly listen: string;
   readonly ttlSeconds: number;
   readonly vxlanPort: number;
+  readonly charonSettings: CharonSettings;
   readonly kubeconfig: string | undefined;
   readonly namespace: string | undefined;
   readonly logLevel: string;
@@ -271,6 +273,7 @@ class OperatorParts {
       agentAccount: options.agentAccount,
       priorityClass: options.priorityClass,
       vxlanPort: options.vxlanPort,
+      charonSettings: options.charonSettings,
       logLevel: options.logLevel,
     };
   }

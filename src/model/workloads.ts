@@ -1,4 +1,5 @@
 import { annotation, groupLabels, label, labelValue } from "./labels.ts";
+import type { CharonSettings } from "./charon-settings.ts";
 import type { Child, Connection } from "./connection.ts";
 import { digestOf, nameFor, type Group } from "./group.ts";
 import { runs, type Image } from "./image.ts";
@@ -17,6 +18,7 @@ export interface WorkloadSettings {
   readonly priorityClass: string;
   /** UDP port of the VXLAN segments. */
   readonly vxlanPort: number;
+  readonly charonSettings: CharonSettings;
   readonly logLevel: string;
 }
 
@@ -67,6 +69,8 @@ export function agentDeployment(group: Group, settings: WorkloadSettings): KubeO
       ...(group.namespace === "" ? ["--node", group.nodeName] : ["--group", group.id]),
       ...(group.hostNetwork ? ["--host-network"] : []),
       ...["--vxlan-port", String(settings.vxlanPort)],
+      // Else the cluster would take a "$(NAME)" in it for one of the container's variables.
+      ...["--charon-settings", JSON.stringify(settings.charonSettings).replaceAll("$", "$$$$")],
       ...["--log", settings.logLevel],
     ],
     ports: [{ name: "metrics", containerPort: agentPort, protocol: "TCP" }],

@@ -125,11 +125,25 @@ export function lifecycleScenarios(cluster: () => LabCluster): void {
         250,
       );
 
-    it("loses no ping when the chart is upgraded", async () => {
+    it("loses no ping when the chart is upgraded, and charon has other settings", async () => {
+      const ofCharon = ["-n", "ipman-system", "-l", "ipman.dialo.ai/type=charon"];
+      const charon = () => cluster().kubectl("get", "pods", ...ofCharon, "-o", "name");
+      const before = charon();
       const pinged = first().pings(1_200, "10.0.1.1");
       await pause(500);
-      cluster().upgrade("--set", "logLevel=debug", "--wait", "--timeout", "90s");
+      const settings = JSON.stringify({ "filelog.container.net": 2 });
+      const values = ["--set", "logLevel=debug", "--set-json", `charon.settings=${settings}`];
+      cluster().upgrade(...values, "--wait", "--timeout", "90s");
       assert.deepEqual(await pinged, { sent: 1_200, received: 1_200, lost: [] });
+      await eventually(
+        () => {
+          const logged = cluster().kubectl("logs", ...ofCharon, "--tail=100");
+          assert.match(logged, /\[NET\] waiting for data on sockets/);
+        },
+        60_000,
+        500,
+      );
+      assert.equal(charon(), before);
       await pings();
     });
 

@@ -12,11 +12,17 @@ import {
 } from "../../model/vici-message.ts";
 import { peerProcess, type PeerProcess } from "./peer-process.ts";
 import { failureInLog, isDeferral, type CharonNews } from "./news.ts";
+import type { SettingsFile } from "./settings-file.ts";
 
 const updates = ["ike-updown", "child-updown", "ike-rekey", "child-rekey", "ike-update"] as const;
 
 /** The longest that `terminate` may wait for the peer's answer, in milliseconds. */
 const terminateMs = 2_000;
+
+/** How long charon may take, where it is not what vici-client allows; and what it is set to. */
+export interface CharonOptions extends Pick<ConnectOptions, "deadlineMs"> {
+  readonly settings?: SettingsFile;
+}
 
 /**
  * One charon by its VICI socket. `open` makes a session; everything else needs one, and
@@ -24,16 +30,15 @@ const terminateMs = 2_000;
  */
 export class Charon implements Disposable {
   readonly #options: ConnectOptions;
+  readonly #settings: SettingsFile | undefined;
   #session: Session | undefined;
   #process: PeerProcess | undefined;
   #given = 0;
 
-  /**
-   * @param path of the VICI socket
-   * @param limits how long charon may take; what vici-client allows where it is left out
-   */
-  constructor(path: string, limits: Pick<ConnectOptions, "deadlineMs"> = {}) {
+  /** @param path of the VICI socket */
+  constructor(path: string, { settings, ...limits }: CharonOptions = {}) {
     this.#options = { path, ...limits };
+    this.#settings = settings;
   }
 
   /** How often it was told to load or to unload, done or not: charon may have others since. */
@@ -49,6 +54,7 @@ export class Charon implements Disposable {
     void session.closed.then(() => {
       if (this.#session === session) this.#process = undefined;
     });
+    await this.#settings?.apply(session);
   }
 
   /**
