@@ -41,6 +41,7 @@ describe("the chart", () => {
     const set = (settings: object) => accepts({ ...values, charon: { settings } });
     assert.ok(set({ "filelog.container.ike": 2, retransmit_tries: "8", make_before_break: true }));
     for (const name of [...reservedSettings, "a b"]) assert.ok(!set({ [name]: "x" }), name);
+    for (const level of [4, "4"]) assert.ok(!set({ "filelog.container.ike": level }), "its keys");
     assert.ok(!set({ filelog: { container: { ike: 2 } } }));
   });
 

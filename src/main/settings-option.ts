@@ -5,6 +5,6 @@ import { textOption, UsageError, type Values } from "./command.ts";
 export function settingsOption(values: Values): CharonSettings {
   const result = parseCharonSettings(textOption(values, "charon-settings", "{}"));
   if (result.ok) return result.value;
-  const lines = result.problems.map(({ path, message }) => `--charon-settings: ${path} ${message}`);
-  throw new UsageError(lines.join("\n"));
+  const lines = result.problems.map(({ path, message }) => [path, message].join(" ").trim());
+  throw new UsageError(`--charon-settings: ${lines.join("; ")}`);
 }
