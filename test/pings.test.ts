@@ -34,6 +34,10 @@ describe("what came of pings", () => {
     assert.deepEqual(countPings(said(answers, 4 + uncounted)).lost, []);
   });
 
+  it("is nothing to go by where too few were sent", () => {
+    assert.throws(() => countPings(said([1], uncounted)), /too few pings were sent: 50/);
+  });
+
   it("counts a ping to which another host answered as lost", () => {
     const refused = "[1700000002.5] From 10.0.2.2 icmp_seq=2 Destination Host Unreachable";
     const output = `${refused}\n${said([1, ...all(uncounted).map((n) => 2 + n)], 2 + uncounted)}`;

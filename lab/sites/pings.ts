@@ -19,8 +19,13 @@ export interface Pinged {
 export const uncounted = 50;
 const uncountedMs = 1_000;
 
+/** What comes of so many where none is lost. */
+export function noneLost(count: number): Pinged {
+  return { sent: count, received: count, lost: [] };
+}
+
 /** The arguments of a ping every 10 ms, for {@link countPings} to read what it says. */
-export function pingArguments(address: string, ...options: string[]): string[] {
+function pingArguments(address: string, ...options: string[]): string[] {
   return ["-n", "-D", "-i", "0.01", ...options, address];
 }
 
@@ -70,9 +75,14 @@ export class Pinging {
   }
 }
 
-/** Reads what a `ping -D` said, all but the last {@link uncounted}. */
+/**
+ * Reads what a `ping -D` said, all but the last {@link uncounted}.
+ *
+ * @throws where none is left to count
+ */
 export function countPings(output: string): Pinged {
-  const sent = Math.max(0, statistics(output).sent - uncounted);
+  const sent = statistics(output).sent - uncounted;
+  if (sent < 1) throw new Error(`too few pings were sent: ${sent + uncounted}`);
   const answers = new Map<number, string>();
   for (const [, second, sequence] of output.matchAll(/^\[(\d+)\.\d+\].*icmp_seq=(\d+) ttl/gm))
     answers.set(Number(sequence), new Date(Number(second) * 1_000).toISOString());

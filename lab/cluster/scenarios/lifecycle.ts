@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { noneLost } from "../../sites/pings.ts";
 import { eventually } from "../../sites/shell.ts";
 import type { LabCluster } from "../cluster.ts";
 import { walkThrough, walkThroughChild } from "../manifests.ts";
@@ -59,7 +60,7 @@ export function lifecycleScenarios(cluster: () => LabCluster): void {
           "False",
         );
       });
-      assert.deepEqual((await first().pings(20, "10.0.1.1")).lost, []);
+      assert.deepEqual(await first().pings(20, "10.0.1.1"), noneLost(20));
       const key = "--from-literal=example=yourpresharedkey";
       cluster().kubectl("create", "secret", "generic", "ipsec-secret", "-n", "default", key);
       await eventually(() => ready());
@@ -106,7 +107,7 @@ export function lifecycleScenarios(cluster: () => LabCluster): void {
         );
         assert.equal(pods.trim().split("\n").length, 1);
       }, 30_000);
-      assert.deepEqual(await pinged, { sent: 900, received: 900, lost: [] });
+      assert.deepEqual(await pinged, noneLost(900));
     });
 
     const up = (children: string) =>
@@ -134,7 +135,7 @@ export function lifecycleScenarios(cluster: () => LabCluster): void {
       const settings = JSON.stringify({ "filelog.container.net": 2 });
       const values = ["--set", "logLevel=debug", "--set-json", `charon.settings=${settings}`];
       cluster().upgrade(...values, "--wait", "--timeout", "90s");
-      assert.deepEqual(await pinged, { sent: 1_200, received: 1_200, lost: [] });
+      assert.deepEqual(await pinged, noneLost(1_200));
       await eventually(
         () => {
           const logged = cluster().kubectl("logs", ...ofCharon, "--tail=100");
