@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { reservedSettings } from "../src/model/charon-settings.ts";
+import { logLevel, reservedSettings, settingName } from "../src/model/charon-settings.ts";
 import { Ajv } from "ajv";
 import { parse, stringify } from "yaml";
 import { crds } from "../src/model/crds.ts";
@@ -18,7 +18,11 @@ describe("the chart", () => {
     });
   }
 
-  const schema = JSON.parse(read("values.schema.json")) as object;
+  const schema = JSON.parse(read("values.schema.json")) as {
+    properties: {
+      charon: { properties: { settings: { propertyNames: object; patternProperties: object } } };
+    };
+  };
   const accepts = (values: unknown) => new Ajv({ strict: false }).validate(schema, values);
   const values = parse(read("values.yaml")) as Record<string, unknown>;
 
@@ -35,6 +39,13 @@ describe("the chart", () => {
       webhook: { serviceName: "webhook" },
     };
     assert.ok(accepts(old));
+  });
+
+  it("knows the names of charon's settings as ipman does", () => {
+    const { settings } = schema.properties.charon.properties;
+    const not = { enum: [...reservedSettings] };
+    assert.deepEqual(settings.propertyNames, { pattern: settingName.source, not });
+    assert.deepEqual(Object.keys(settings.patternProperties), [logLevel.source]);
   });
 
   it("refuses the settings of charon that ipman refuses", () => {

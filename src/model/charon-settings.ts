@@ -16,8 +16,9 @@ export const reservedSettings: ReadonlySet<string> = new Set([
   "plugins.vici.socket",
 ]);
 
-const name = /^[\w-]+(\.[\w-]+)*$/;
-const logLevel =
+export const settingName = /^[\w-]+(\.[\w-]+)*$/;
+/** Those that say how much charon logs. */
+export const logLevel =
   /^(filelog|syslog|journal)\.(.+\.)?(default|app|asn|cfg|chd|dmn|enc|esp|ike|imc|imv|job|knl|lib|mgr|net|pts|tls|tnc)$/;
 
 /** Reads a JSON object of texts, numbers, and booleans. */
@@ -57,7 +58,8 @@ function membersOf(json: string, problems: Problem[]): [string, unknown][] {
 }
 
 function nameProblem(key: string): string | undefined {
-  if (!name.test(key)) return "is no setting's name: write it with dots, as plugins.dhcp.server";
+  if (!settingName.test(key))
+    return "is no setting's name: write it with dots, as plugins.dhcp.server";
   if (reservedSettings.has(key)) return "is ipman's own: its work depends on it";
   return undefined;
 }

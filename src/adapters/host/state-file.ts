@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { readFileSync } from "node:fs";
+import { replaceFile } from "./replace-file.ts";
 
 /** How a value is written as JSON, and what it is where there is no file. */
 export interface StateCodec<T> {
@@ -30,12 +30,8 @@ export class StateFile<T> {
     }
   }
 
-  /** Replaces the file as a whole: a reader never sees half of it. */
   write(value: T): void {
-    mkdirSync(dirname(this.#path), { recursive: true });
-    const next = `${this.#path}.new`;
     const text = `${JSON.stringify(this.#codec.format(value), null, 2)}\n`;
-    writeFileSync(next, text, { mode: 0o600 });
-    renameSync(next, this.#path);
+    replaceFile(this.#path, text, 0o600);
   }
 }

@@ -1,7 +1,6 @@
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
 import type { Session } from "vici-client";
 import { charonConf, type CharonSettings } from "../../model/charon-settings.ts";
+import { replaceFile } from "../host/replace-file.ts";
 
 /** A file that charon's configuration includes, in a folder that both have. */
 export class SettingsFile {
@@ -21,19 +20,12 @@ export class SettingsFile {
   async apply(session: Pick<Session, "request">): Promise<void> {
     if (this.#taken) return;
     try {
-      this.#write();
+      replaceFile(this.#path, charonConf(this.#settings), 0o644);
       await session.request("reload-settings", {});
       this.#taken = true;
     } catch (cause) {
       const why = (cause as Error).message;
       this.#onTrouble(new Error(`charon did not take its settings: ${why}`, { cause }));
     }
-  }
-
-  /** As a whole: a charon that starts just now never reads half of it. */
-  #write(): void {
-    mkdirSync(dirname(this.#path), { recursive: true });
-    writeFileSync(`${this.#path}.new`, charonConf(this.#settings));
-    renameSync(`${this.#path}.new`, this.#path);
   }
 }
