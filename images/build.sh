@@ -21,7 +21,7 @@ trap 'rm -rf "$work"' EXIT
 
 ipman_image() {
   local root=$work/ipman base
-  base=$(debian_layer ipman libc6 libstdc++6 libgcc-s1 ca-certificates)
+  base=$(debian_layer ipman libc6 libstdc++6 libgcc-s1 libnftables1 ca-certificates)
   mkdir -p "$root/usr/bin" "$root/app"
   node scripts/bundle.ts "$root/app"
   # `kubectl exec POD -- ipman status`: the image has no env that would find node.

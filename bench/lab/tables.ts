@@ -21,7 +21,7 @@ const plan: NetworkPlan = {
   links: [
     {
       ...{ kind: "vxlan", name: device, vni: 7, port: 7_789, mac: "02:00:00:00:ff:ff", mtu: 1_400 },
-      underlying: "under0",
+      ...{ underlying: "under0", local: v4(0xc612_0001), learning: false },
     },
   ],
   addresses: [],
@@ -30,8 +30,9 @@ const plan: NetworkPlan = {
     destination: { address, length: 32 },
   })),
   neighbours: [],
-  fdb: entries.map(({ mac, vtep }) => ({ link: device, mac, vtep })),
+  fdb: entries.map(({ mac, vtep }) => ({ link: device, mac, vtep, moves: false })),
   forwarding: false,
+  rules: undefined,
 };
 
 /** 10,000 FDB entries and 10,000 routes, applied and read back. */

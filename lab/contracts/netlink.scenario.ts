@@ -13,7 +13,8 @@ import { Poller } from "../../src/adapters/netlink/poller.ts";
 import { NetlinkSocket } from "../../src/adapters/netlink/socket.ts";
 import { removeOrphans, saNews } from "../../src/adapters/netlink/xfrm.ts";
 import { parseAddress, type Address } from "../../src/model/address.ts";
-import { anyMac, type NetworkPlan } from "../../src/model/network-plan.ts";
+import { memberName, type RulesMember } from "../../src/model/rules-plan.ts";
+import type { NetworkPlan } from "../../src/model/network-plan.ts";
 import { parsePrefix, type Prefix } from "../../src/model/prefix.ts";
 import { closeSync, openSync } from "node:fs";
 import { firstValueFrom, take, timeout, toArray } from "rxjs";
@@ -23,6 +24,11 @@ const prefix = (text: string) => parsePrefix(text) as Prefix;
 const ip = (...args: string[]) => execFileSync("ip", args, { encoding: "utf8" });
 const inGw = (...args: string[]) =>
   execFileSync("ip", ["netns", "exec", "gw", ...args], { encoding: "utf8" });
+
+function member(source: string): RulesMember {
+  const rules = [`ip saddr ${source} accept`];
+  return { name: memberName(...rules), rules, elements: [{ set: "known", key: source }] };
+}
 
 const plan: NetworkPlan = {
   links: [
@@ -35,6 +41,8 @@ const plan: NetworkPlan = {
       mac: "02:00:00:00:00:07",
       mtu: 1450,
       underlying: "eth0",
+      local: address("198.18.0.2"),
+      learning: false,
     },
   ],
   addresses: [
@@ -55,11 +63,19 @@ const plan: NetworkPlan = {
   ],
   neighbours: [{ link: "vxlan7", address: address("10.0.2.3"), mac: "02:00:00:00:00:03" }],
   fdb: [
-    { link: "vxlan7", mac: anyMac, vtep: address("198.18.0.3") },
-    { link: "vxlan7", mac: anyMac, vtep: address("198.18.0.4") },
-    { link: "vxlan7", mac: "02:00:00:00:00:03", vtep: address("198.18.0.3") },
+    { link: "vxlan7", mac: "02:00:00:00:00:03", vtep: address("198.18.0.3"), moves: false },
+    { link: "vxlan7", mac: "02:00:00:00:00:04", vtep: address("198.18.0.4"), moves: true },
   ],
   forwarding: true,
+  rules: {
+    table: "ipman",
+    frame: `
+      set known { type ipv4_addr; }
+      chain forward { type filter hook forward priority filter; policy accept; ip saddr @known accept; }
+    `,
+    sets: ["known"],
+    members: [member("198.18.0.3"), member("198.18.0.4")],
+  },
 };
 
 describe("a network plan on a real kernel", () => {
@@ -91,7 +107,10 @@ describe("a network plan on a real kernel", () => {
     assert.match(link, /mtu 1400/);
     assert.match(link, /if_id 0x7/);
     assert.match(link, /UP/);
-    assert.match(ip("-n", "gw", "-d", "link", "show", "vxlan7"), /id 7 dev eth0 .*dstport 7789/);
+    assert.match(
+      ip("-n", "gw", "-d", "link", "show", "vxlan7"),
+      /id 7 local 198\.18\.0\.2 dev eth0 .*dstport 7789 nolearning/,
+    );
     assert.match(ip("-n", "gw", "addr", "show", "xfrm7"), /10\.0\.2\.1\/24/);
     const routes = ip("-n", "gw", "route");
     assert.match(routes, /default dev xfrm7/);
@@ -99,13 +118,11 @@ describe("a network plan on a real kernel", () => {
     assert.doesNotMatch(routes, /10\.0\.2\.0\/24/);
     assert.match(ip("-n", "gw", "-6", "route"), /fd01::\/64 dev xfrm7/);
     const fdb = inGw("bridge", "fdb", "show", "dev", "vxlan7");
-    assert.match(fdb, /00:00:00:00:00:00 dst 198\.18\.0\.3/);
-    assert.match(fdb, /00:00:00:00:00:00 dst 198\.18\.0\.4/);
-    assert.match(fdb, /02:00:00:00:00:03 dst 198\.18\.0\.3/);
-    assert.match(
-      inGw("nft", "list", "table", "inet", "ipman"),
-      /tcp flags syn \/ syn,rst tcp option maxseg size set rt mtu/,
-    );
+    assert.match(fdb, /02:00:00:00:00:03 dst 198\.18\.0\.3 self permanent/);
+    assert.match(fdb, /02:00:00:00:00:04 dst 198\.18\.0\.4 self extern_learn/);
+    const table = inGw("nft", "list", "table", "inet", "ipman");
+    assert.match(table, /chain member_[0-9a-f]{24} \{\s*ip saddr 198\.18\.0\.3 accept/);
+    assert.match(table, /elements = \{ 198\.18\.0\.3, 198\.18\.0\.4 \}/);
   });
 
   for (const [what, breaking] of [
@@ -138,12 +155,22 @@ describe("a network plan on a real kernel", () => {
         "bridge",
         "fdb",
         "del",
-        "00:00:00:00:00:00",
+        "02:00:00:00:00:04",
         "dst",
         "198.18.0.4",
         "dev",
         "vxlan7",
       ],
+    ],
+    ["its filter", ["netns", "exec", "gw", "nft", "flush", "ruleset"]],
+    ["a rule", ["netns", "exec", "gw", "nft", "flush", "chain", "inet", "ipman", "forward"]],
+    [
+      "an element",
+      ["netns", "exec", "gw", "nft", "delete element inet ipman known { 198.18.0.3 }"],
+    ],
+    [
+      "an element too many",
+      ["netns", "exec", "gw", "nft", "add element inet ipman known { 198.18.0.9 }"],
     ],
     ["a link that is down", ["link", "set", "xfrm7", "down"]],
     ["another MTU", ["link", "set", "vxlan7", "mtu", "1000"]],

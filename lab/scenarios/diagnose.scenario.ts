@@ -183,7 +183,8 @@ describe("ipman diagnose", () => {
     [
       "a worker's FDB entry that is missing",
       () => {
-        inNetns("app", "bridge fdb del 00:00:00:00:00:00 dev vxlan102");
+        const [mac = ""] = inNetns("app", "bridge fdb show dev vxlan102").split(" ");
+        inNetns("app", `bridge fdb del ${mac} dev vxlan102`);
         return () => lab.ipman.attach("app", "good", "child-2");
       },
       /good\/child-2: the namespace of 10\.0\.2\.3 is not as it should be.*FDB entry/,

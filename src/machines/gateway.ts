@@ -66,6 +66,11 @@ function sameTunnel(a: Tunnel | undefined, b: Tunnel): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
+function orderOf(context: GatewayContext): GatewayOrder {
+  const { connectionId, child, workers, tunnel, applied } = context;
+  return { connectionId, child, gateway: context.gateway as Gateway, workers, tunnel, applied };
+}
+
 /** The gateway of one child: keeps its namespace as planned, whoever breaks it. */
 export const gatewayMachine = setup({
   types: {} as { context: GatewayContext; events: GatewayEvent; input: GatewayInput },
@@ -76,6 +81,8 @@ export const gatewayMachine = setup({
     apply: notProvided<void, GatewayOrder>("apply"),
     /** Reports `kernel.changed` when somebody changes the namespace. */
     watchKernel: fromCallback<AnyEventObject, Gateway>(() => {}),
+    /** Keeps telling the workers where the gateway is. */
+    announce: fromCallback<AnyEventObject, GatewayOrder>(() => {}),
   },
   actions: {
     noteFailure: assign(({ context }, params: { error: unknown }) => ({
@@ -167,14 +174,7 @@ export const gatewayMachine = setup({
       invoke: {
         id: "apply",
         src: "apply",
-        input: ({ context }) => ({
-          connectionId: context.connectionId,
-          child: context.child,
-          gateway: context.gateway as Gateway,
-          workers: context.workers,
-          tunnel: context.tunnel,
-          applied: context.applied,
-        }),
+        input: ({ context }) => orderOf(context),
         onDone: {
           target: "ready",
           actions: assign({ failure: undefined, attempt: 0, applied: true }),
@@ -187,12 +187,20 @@ export const gatewayMachine = setup({
     },
     ready: {
       description: "The namespace is as planned, and watched.",
-      invoke: {
-        id: "watchKernel",
-        src: "watchKernel",
-        input: ({ context }) => context.gateway as Gateway,
-        onError: { target: "degraded", actions: assign({ attempt: 1 }) },
-      },
+      invoke: [
+        {
+          id: "watchKernel",
+          src: "watchKernel",
+          input: ({ context }) => context.gateway as Gateway,
+          onError: { target: "degraded", actions: assign({ attempt: 1 }) },
+        },
+        {
+          id: "announce",
+          src: "announce",
+          input: ({ context }) => orderOf(context),
+          onError: { target: "degraded", actions: assign({ attempt: 1 }) },
+        },
+      ],
       initial: "quiet",
       states: {
         quiet: { on: { "kernel.changed": "changed" } },

@@ -1,5 +1,6 @@
 import { applyPlan } from "../adapters/netlink/apply-plan.ts";
 import { uplink } from "../adapters/netlink/uplink.ts";
+import { sourceTo } from "../adapters/netlink/way.ts";
 import { attachVariable, readOrder } from "../model/attach-order.ts";
 import { formatPrefix } from "../model/prefix.ts";
 import { workerPlan } from "../model/worker-plan.ts";
@@ -15,7 +16,10 @@ export function attachSelf(): string {
   if (link === undefined) {
     throw new Error("this pod has no default route, over which its gateway would be reached");
   }
-  const plan = workerPlan({ ...order, device: link.name, deviceMtu: link.mtu });
+  const underlay = sourceTo(undefined, order.gatewayUnderlay);
+  if (underlay === undefined) throw new Error("this pod has no address to reach its gateway from");
+  const facts = { ...order, device: link.name, deviceMtu: link.mtu, underlay };
+  const plan = workerPlan(facts);
   applyPlan({ namespace: undefined }, plan);
   return formatPrefix(order.worker.address);
 }

@@ -5,7 +5,7 @@ import { defer, Observable, of, retry, Subscription, switchMap, throwError, time
 import type { ControlRequest } from "../adapters/control/protocol.ts";
 import { ControlServer } from "../adapters/control/server.ts";
 import { endpointCodec, type HostWorker } from "../adapters/host/endpoints.ts";
-import { Fabric } from "../adapters/host/fabric.ts";
+import { Fabric, fabricUplink } from "../adapters/host/fabric.ts";
 import { segmentKeyFrom } from "../adapters/host/segment-key-file.ts";
 import { StateFile } from "../adapters/host/state-file.ts";
 import { watchFolder } from "../adapters/manifests/watch.ts";
@@ -31,7 +31,6 @@ import { Refusal } from "../runtime/refusal.ts";
 import { supervisorControl } from "../runtime/supervisor-control.ts";
 import { Supervisor } from "../runtime/supervisor.ts";
 import { controlSocket, whileScraped } from "./defaults.ts";
-import { hostWorkerPlan } from "./host-worker.ts";
 
 export interface HostOptions {
   readonly folder: string;
@@ -104,9 +103,7 @@ async function build(
     ...observers(log, metrics, recent),
   });
   const examiner = examinerOf(options, network, poller);
-  const control = controlHandler({
-    ...{ supervisor, examiner, recent, placement, network, vxlanPort },
-  });
+  const control = controlHandler({ supervisor, examiner, recent, placement, network });
   resources.use(await ControlServer.listen(controlSocket(options.stateFolder), control));
   if (options.metrics !== "off") resources.use(await serveMetrics(options.metrics, metrics));
   if (options.inspect !== "off") {
@@ -124,18 +121,13 @@ async function build(
   return { supervisor, placement };
 }
 
-function examinerOf(
-  { vici, vxlanPort }: HostOptions,
-  network: HostNetwork,
-  poller: Poller,
-): HostExaminer {
+function examinerOf({ vici }: HostOptions, network: HostNetwork, poller: Poller): HostExaminer {
   return new HostExaminer({
     ...{ network, poller, figures: () => ikeFiguresOf(vici, whileScraped) },
-    worker: ({ connection, child, gateway }, one) => {
+    worker: (placed, one) => {
       // On a host every worker is one of its own.
       const worker = one as HostWorker;
-      const facts = { connection, child, worker, gatewayUnderlay: gateway.underlay };
-      return { netns: worker.netns, plan: hostWorkerPlan({ ...facts, network, vxlanPort }) };
+      return { netns: worker.netns, plan: network.workerPlan(placed, worker, fabricUplink) };
     },
   });
 }
@@ -158,7 +150,6 @@ interface ControlParts {
   readonly recent: Recent;
   readonly placement: HostPlacement;
   readonly network: HostNetwork;
-  readonly vxlanPort: number;
 }
 
 function controlHandler(parts: ControlParts) {
@@ -183,18 +174,14 @@ function soon<T>(attempt: () => T): Observable<T> {
 }
 
 /** Puts a workload behind a child; the process that asks starts faster for doing nothing itself. */
-function attach(
-  { supervisor, placement, network, vxlanPort }: ControlParts,
-  request: AttachRequest,
-) {
+function attach({ supervisor, placement, network }: ControlParts, request: AttachRequest) {
   const made = placement.attach(request, supervisor.desired.connections);
   const connection = supervisor.desired.connections.get(made.worker.connection);
   if (connection === undefined) throw new Error("the connection went while it was attached to");
-  const { child, worker, gateway } = made;
-  const facts = { connection, child, worker, gatewayUnderlay: gateway.underlay };
-  const plan = hostWorkerPlan({ ...facts, network, vxlanPort });
-  applyPlan({ namespace: made.worker.netns }, plan);
-  return { address: formatPrefix(made.worker.address) };
+  const { worker } = made;
+  const plan = network.workerPlan({ ...made, connection }, worker, fabricUplink);
+  applyPlan({ namespace: worker.netns }, plan);
+  return { address: formatPrefix(worker.address) };
 }
 
 /** Namespaces that come and go, by event; and now and then, should one be missed. */

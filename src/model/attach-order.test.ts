@@ -15,7 +15,12 @@ const order: AttachOrder = {
     xfrmIp: prefix("10.0.2.1/24"),
     remoteSelectors: [prefix("10.0.1.0/24"), prefix("10.9.0.0/16")],
   },
-  worker: { address: prefix("10.0.2.3/24") },
+  worker: {
+    address: prefix("10.0.2.3/24"),
+    mac: "02:00:00:00:00:03",
+    gatewayMac: "02:00:00:00:00:01",
+    seeds: [1, 2, 3, 4, 5, 6, 7, 0xffff_ffff],
+  },
   gatewayUnderlay: address("10.244.1.3"),
   tunnelMtu: 1422,
   vxlanPort: 7789,
@@ -26,6 +31,9 @@ const written = {
   child: "lan",
   interfaceId: 102,
   address: "10.0.2.3/24",
+  mac: "02:00:00:00:00:03",
+  gatewayMac: "02:00:00:00:00:01",
+  seeds: [1, 2, 3, 4, 5, 6, 7, 0xffff_ffff],
   gateway: "10.0.2.1/24",
   vtep: "10.244.1.3",
   remoteIps: ["10.0.1.0/24", "10.9.0.0/16"],
@@ -47,7 +55,7 @@ describe("what a pod's init container is told", () => {
         xfrmIp: prefix("fd00:2::1/64"),
         remoteSelectors: [prefix("fd00:1::/64")],
       },
-      worker: { address: prefix("fd00:2::3/64") },
+      worker: { ...order.worker, address: prefix("fd00:2::3/64") },
     };
     assert.deepEqual(readOrder(writeOrder(six)), six);
   });
@@ -69,6 +77,19 @@ describe("what a pod's init container is told", () => {
     it(`is refused with its ${member} ${JSON.stringify(value)}`, () => {
       const text = JSON.stringify({ ...written, [member]: value });
       const message = `IPMAN_ATTACH: its ${member} is ${JSON.stringify(value)}; the operator's webhook writes it when a pod is made`;
+      assert.throws(() => readOrder(text), { message });
+    });
+  }
+
+  for (const [member, value] of [
+    ["mac", "02:00:00:00:00"],
+    ["gatewayMac", 2],
+    ["seeds", [1, 2, 3, 4, 5, 6, 7]],
+    ["seeds", [1, 2, 3, 4, 5, 6, 7, -1]],
+  ] as const) {
+    it(`is refused with its ${member} ${JSON.stringify(value)}, which is not repeated`, () => {
+      const text = JSON.stringify({ ...written, [member]: value });
+      const message = `IPMAN_ATTACH: its ${member} is not one; the operator's webhook writes it when a pod is made`;
       assert.throws(() => readOrder(text), { message });
     });
   }

@@ -1,9 +1,10 @@
 import { formatAddress, parseAddress, type Address } from "./address.ts";
+import { seedCount } from "./announcement.ts";
 import { formatPrefix, parsePrefix, type Prefix } from "./prefix.ts";
 import type { WorkerFacts } from "./worker-plan.ts";
 
 /** What `ipman attach` needs inside a pod; the device it finds by itself. */
-export type AttachOrder = Omit<WorkerFacts, "device" | "deviceMtu">;
+export type AttachOrder = Omit<WorkerFacts, "device" | "deviceMtu" | "underlay">;
 
 /** Where the init container finds its order. */
 export const attachVariable = "IPMAN_ATTACH";
@@ -16,6 +17,9 @@ export function writeOrder(order: AttachOrder): string {
     child: child.key,
     interfaceId: child.ifId,
     address: formatPrefix(worker.address),
+    mac: worker.mac,
+    gatewayMac: worker.gatewayMac,
+    seeds: worker.seeds,
     gateway: formatPrefix(child.xfrmIp),
     vtep: formatAddress(gatewayUnderlay),
     remoteIps: child.remoteSelectors.map(formatPrefix),
@@ -35,12 +39,20 @@ export function readOrder(text: string): AttachOrder {
       xfrmIp: members.read("gateway", prefixOf),
       remoteSelectors: members.read("remoteIps", prefixesOf),
     },
-    worker: { address: members.read("address", prefixOf) },
+    worker: {
+      address: members.read("address", prefixOf),
+      mac: members.read("mac", macFrom),
+      gatewayMac: members.read("gatewayMac", macFrom),
+      seeds: members.read("seeds", seedsFrom),
+    },
     gatewayUnderlay: members.read("vtep", addressOf),
     tunnelMtu: members.read("tunnelMtu", countOf),
     vxlanPort: members.read("vxlanPort", countOf),
   };
 }
+
+/** What only the worker and its gateway know. */
+const secret: ReadonlySet<string> = new Set(["mac", "gatewayMac", "seeds"]);
 
 class Members {
   readonly #all: Readonly<Record<string, unknown>>;
@@ -51,7 +63,10 @@ class Members {
 
   read<T>(name: string, as: (value: unknown) => T | undefined): T {
     const value = as(this.#all[name]);
-    if (value === undefined) throw broken(`its ${name} is ${JSON.stringify(this.#all[name])}`);
+    if (value === undefined) {
+      const found = secret.has(name) ? "not one" : JSON.stringify(this.#all[name]);
+      throw broken(`its ${name} is ${found}`);
+    }
     return value;
   }
 }
@@ -78,6 +93,17 @@ function textOf(value: unknown): string | undefined {
 
 function countOf(value: unknown): number | undefined {
   return Number.isSafeInteger(value) ? (value as number) : undefined;
+}
+
+function macFrom(value: unknown): string | undefined {
+  const text = textOf(value) ?? "";
+  return /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(text) ? text : undefined;
+}
+
+function seedsFrom(value: unknown): readonly number[] | undefined {
+  if (!Array.isArray(value) || value.length !== seedCount) return undefined;
+  const isSeed = (seed: unknown) => Number.isInteger(seed) && (seed as number) >>> 0 === seed;
+  return value.every(isSeed) ? (value as number[]) : undefined;
 }
 
 function addressOf(value: unknown): Address | undefined {

@@ -1,21 +1,23 @@
-import { formatAddress } from "./address.ts";
 import type { Child, Connection } from "./connection.ts";
 import type { Gateway, Worker } from "./endpoint.ts";
-import { macOf } from "./mac.ts";
+import { gatewayRules } from "./gateway-rules.ts";
 import { minimumMtu, vxlanMtu } from "./mtu.ts";
-import { anyMac, type LinkPlan, type NetworkPlan } from "./network-plan.ts";
+import type { LinkPlan, NetworkPlan } from "./network-plan.ts";
 import { hostPrefix } from "./prefix.ts";
+import { gatewayMac, workerSecrets } from "./segment.ts";
+import type { SegmentKey } from "./segment-key.ts";
 
 /** What a gateway's plan depends on. */
 export interface GatewayFacts {
   readonly connection: Pick<Connection, "id">;
   readonly child: Child;
-  readonly gateway: Pick<Gateway, "device" | "mtu">;
+  readonly gateway: Pick<Gateway, "device" | "mtu" | "underlay">;
   readonly workers: readonly Worker[];
   /** Largest packet that enters the tunnel whole, in bytes. */
   readonly tunnelMtu: number;
   /** UDP port of the VXLAN segments. */
   readonly vxlanPort: number;
+  readonly segmentKey: SegmentKey;
   /** The device under the xfrm interface, where one is declared. */
   readonly underlying: string | undefined;
 }
@@ -28,27 +30,15 @@ export function vxlanName(child: Pick<Child, "ifId">): string {
   return `vxlan${child.ifId}`;
 }
 
-/** The MAC address of a gateway's VXLAN device: workers know it whatever becomes of the gateway. */
-export function gatewayMac(connection: string, child: Pick<Child, "key" | "ifId">): string {
-  return macOf("gateway", connection, child.key, String(child.ifId));
-}
-
-/** The MAC address of the worker that has this address in the segment. */
-export function workerMac(
-  connection: string,
-  child: Pick<Child, "key">,
-  worker: Pick<Worker, "address">,
-): string {
-  return macOf("worker", connection, child.key, formatAddress(worker.address.address));
-}
-
 /** Everything a gateway's namespace is to hold. */
 export function gatewayPlan(facts: GatewayFacts): NetworkPlan {
-  const { child, workers, connection } = facts;
+  const { child, connection, gateway, segmentKey, vxlanPort } = facts;
   const xfrm = xfrmName(child);
   const vxlan = vxlanName(child);
-  const macs = new Map(workers.map((worker) => [worker, workerMac(connection.id, child, worker)]));
-  const entries = [...macs];
+  const workers = facts.workers.map((worker) => ({
+    ...worker,
+    ...workerSecrets(segmentKey, connection, child, worker),
+  }));
   return {
     links: gatewayLinks(facts),
     addresses: [
@@ -59,16 +49,10 @@ export function gatewayPlan(facts: GatewayFacts): NetworkPlan {
       ...child.remoteSelectors.map((destination) => ({ link: xfrm, destination })),
       ...workers.map(({ address }) => ({ link: vxlan, destination: hostPrefix(address.address) })),
     ],
-    neighbours: entries.map(([{ address }, mac]) => ({
-      link: vxlan,
-      address: address.address,
-      mac,
-    })),
-    fdb: entries.flatMap(([{ underlay: vtep }, mac]) => [
-      { link: vxlan, mac: anyMac, vtep },
-      { link: vxlan, mac, vtep },
-    ]),
+    neighbours: workers.map(({ address, mac }) => ({ link: vxlan, address: address.address, mac })),
+    fdb: workers.map(({ underlay, mac }) => ({ link: vxlan, mac, vtep: underlay, moves: false })),
     forwarding: true,
+    rules: gatewayRules({ child, gateway, workers, vxlanPort, xfrm, vxlan }),
   };
 }
 
@@ -78,6 +62,7 @@ function gatewayLinks({
   gateway,
   tunnelMtu,
   vxlanPort,
+  segmentKey,
   underlying,
 }: GatewayFacts): LinkPlan[] {
   const mtu = clampMtu(tunnelMtu, child);
@@ -88,9 +73,12 @@ function gatewayLinks({
       name: vxlanName(child),
       vni: child.ifId,
       port: vxlanPort,
-      mac: gatewayMac(connection.id, child),
-      mtu: vxlanMtu(gateway.mtu, 4),
+      mac: gatewayMac(segmentKey, connection, child),
+      mtu: vxlanMtu(gateway.mtu, gateway.underlay.family),
       underlying: gateway.device,
+      local: gateway.underlay,
+      // Workers are known by the plan alone.
+      learning: false,
     },
   ];
 }

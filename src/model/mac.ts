@@ -1,12 +1,16 @@
-import { createHash } from "node:crypto";
+/** A MAC address made of six bytes or more: locally administered, unicast. */
+export function macOf(bytes: Uint8Array): string {
+  const own = Buffer.from(bytes.subarray(0, 6));
+  own[0] = ((own[0] as number) & 0xfc) | 0x02;
+  return macText(own);
+}
 
-/**
- * A MAC address that depends on its parts alone: locally administered, unicast. Whoever
- * rebuilds a device gives it the address that its neighbours know.
- */
-export function macOf(...parts: readonly string[]): string {
-  const digest = createHash("sha256").update(parts.join("\0")).digest();
-  const bytes = [...digest.subarray(0, 6)];
-  bytes[0] = ((bytes[0] as number) & 0xfc) | 0x02;
-  return bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(":");
+/** The six bytes of `02:00:5e:00:00:01`. */
+export function macBytes(mac: string): Uint8Array {
+  return Buffer.from(mac.replaceAll(":", ""), "hex");
+}
+
+/** `02:00:5e:00:00:01` of its six bytes; empty for a device without one. */
+export function macText(bytes: Buffer | undefined): string {
+  return bytes?.toString("hex").replace(/..(?!$)/g, "$&:") ?? "";
 }

@@ -1,5 +1,6 @@
 import type { Address } from "./address.ts";
 import type { Prefix } from "./prefix.ts";
+import type { RulesPlan } from "./rules-plan.ts";
 
 /** An xfrm interface. It is made in charon's network namespace and moved. */
 export interface XfrmLink {
@@ -24,6 +25,13 @@ export interface VxlanLink {
   readonly mtu: number;
   /** The device that leads to the other VTEPs. */
   readonly underlying: string;
+  /** The address by which the other VTEPs know this one; the device takes VTEPs of its family. */
+  readonly local: Address;
+  /**
+   * Whether it learns from frames where MAC addresses are; what it learns it keeps. It then
+   * has no more than so many FDB entries.
+   */
+  readonly learning: false | { readonly most: number };
 }
 
 export type LinkPlan = XfrmLink | VxlanLink;
@@ -49,12 +57,14 @@ export interface NeighbourPlan {
   readonly mac: string;
 }
 
-/** A permanent entry of a VXLAN device's forwarding database. */
+/** An entry of a VXLAN device's forwarding database. */
 export interface FdbPlan {
   readonly link: string;
   readonly mac: string;
   /** The VTEP behind which the MAC address is. */
   readonly vtep: Address;
+  /** Whether the device may learn that it is elsewhere; otherwise the entry is permanent. */
+  readonly moves: boolean;
 }
 
 /** Everything ipman wants in one network namespace; what else it finds on its links goes. */
@@ -64,9 +74,8 @@ export interface NetworkPlan {
   readonly routes: readonly RoutePlan[];
   readonly neighbours: readonly NeighbourPlan[];
   readonly fdb: readonly FdbPlan[];
-  /** Whether the namespace routes packets; it then also clamps the MSS of TCP both ways. */
+  /** Whether the namespace routes packets. */
   readonly forwarding: boolean;
+  /** The packet filter; undefined leaves alone what there is. */
+  readonly rules: RulesPlan | undefined;
 }
-
-/** The FDB entry for frames whose destination nobody has learnt. */
-export const anyMac = "00:00:00:00:00:00";

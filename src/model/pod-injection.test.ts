@@ -41,6 +41,11 @@ const injection = {
   address: parsePrefix("10.0.2.3/24") as Prefix,
   gateway: parseAddress("10.244.1.3") as Address,
   reservedAt: "2026-01-01T00:00:00.000000001Z",
+  secrets: {
+    mac: "02:00:00:00:00:03",
+    gatewayMac: "02:00:00:00:00:01",
+    seeds: [1, 2, 3, 4, 5, 6, 7, 8],
+  },
   tunnelMtu: 1422,
   vxlanPort: 7789,
   image: { name: "ipman:1", pullPolicy: "IfNotPresent" },
@@ -110,6 +115,7 @@ describe("a pod that joins a tunnel", () => {
     const order = readOrder(first?.env?.[0]?.value ?? "");
     assert.equal(order.tunnelMtu, 1422);
     assert.equal(formatPrefix(order.worker.address), "10.0.2.3/24");
+    assert.equal(order.worker.mac, injection.secrets.mac);
   });
 
   it("keeps the environment that it had, in every container", () => {

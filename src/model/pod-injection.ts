@@ -7,6 +7,7 @@ import type { KubeMeta } from "./kube-object.ts";
 import type { PatchOperation } from "./json-patch.ts";
 import { annotation, label, labelValue } from "./labels.ts";
 import { formatPrefix, type Prefix } from "./prefix.ts";
+import type { WorkerSecrets } from "./segment.ts";
 
 interface Container {
   readonly name: string;
@@ -34,6 +35,7 @@ export interface Injection {
   readonly gateway: Address;
   /** When the address was reserved, as pendingIps has it. */
   readonly reservedAt: string;
+  readonly secrets: WorkerSecrets;
   readonly tunnelMtu: number;
   readonly vxlanPort: number;
   /** With `ipman attach`. */
@@ -104,8 +106,8 @@ function mountsOf(containers: readonly Container[]): Pick<Container, "volumeMoun
 }
 
 function attachContainerOf(injection: Injection): Container {
-  const { connection, child, address, gateway, tunnelMtu, vxlanPort } = injection;
-  const worker = { address };
+  const { connection, child, address, secrets, gateway, tunnelMtu, vxlanPort } = injection;
+  const worker = { address, ...secrets };
   const order = { connection, child, worker, gatewayUnderlay: gateway, tunnelMtu, vxlanPort };
   return {
     name: attachContainer,

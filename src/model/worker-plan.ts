@@ -1,46 +1,54 @@
 import type { Address } from "./address.ts";
 import type { Child, Connection } from "./connection.ts";
 import type { Worker } from "./endpoint.ts";
-import { clampMtu, gatewayMac, vxlanName, workerMac } from "./gateway-plan.ts";
+import { clampMtu, vxlanName } from "./gateway-plan.ts";
 import { vxlanMtu } from "./mtu.ts";
-import { anyMac, type NetworkPlan } from "./network-plan.ts";
+import type { NetworkPlan } from "./network-plan.ts";
 import { hostPrefix } from "./prefix.ts";
+import type { WorkerSecrets } from "./segment.ts";
+import { workerRules } from "./worker-rules.ts";
 
 /** What a worker's plan depends on. */
 export interface WorkerFacts {
   readonly connection: Pick<Connection, "id">;
   readonly child: Pick<Child, "key" | "ifId" | "xfrmIp" | "remoteSelectors">;
-  readonly worker: Pick<Worker, "address">;
+  readonly worker: Pick<Worker, "address"> & WorkerSecrets;
   /** Where the gateway's VTEP is. */
   readonly gatewayUnderlay: Address;
-  /** The device that leads there, and its MTU in bytes. */
+  /** The device that leads there, its MTU in bytes, and the worker's own address on it. */
   readonly device: string;
   readonly deviceMtu: number;
+  readonly underlay: Address;
   readonly tunnelMtu: number;
   readonly vxlanPort: number;
 }
 
+/** The gateway's FDB entry, and room for one that replaces it. */
+const mostEntries = 2;
+
 /**
- * Everything a workload's namespace is to hold. The gateway is a permanent neighbour with
- * a known MAC address, so nothing here has to be resolved; where that MAC address is, the
- * device learns, so a gateway may move.
+ * Everything a worker's namespace is to hold. The gateway is a permanent neighbour with a known
+ * MAC address, so nothing here has to be resolved; where that MAC address is, the device learns
+ * of datagrams that its packet filter accepts, so a gateway may move.
  */
 export function workerPlan(facts: WorkerFacts): NetworkPlan {
-  const { child, connection, worker } = facts;
+  const { child, worker, gatewayUnderlay, vxlanPort, underlay } = facts;
   const link = vxlanName(child);
   const gateway = child.xfrmIp.address;
   const source = worker.address.address;
-  const mtu = Math.min(vxlanMtu(facts.deviceMtu, facts.gatewayUnderlay.family), facts.tunnelMtu);
+  const mtu = Math.min(vxlanMtu(facts.deviceMtu, gatewayUnderlay.family), facts.tunnelMtu);
   return {
     links: [
       {
         kind: "vxlan",
         name: link,
         vni: child.ifId,
-        port: facts.vxlanPort,
-        mac: workerMac(connection.id, child, worker),
+        port: vxlanPort,
+        mac: worker.mac,
         mtu: clampMtu(mtu, child),
         underlying: facts.device,
+        local: underlay,
+        learning: { most: mostEntries },
       },
     ],
     addresses: [{ link, prefix: worker.address }],
@@ -48,8 +56,11 @@ export function workerPlan(facts: WorkerFacts): NetworkPlan {
       { link, destination: hostPrefix(gateway), source },
       ...child.remoteSelectors.map((destination) => ({ link, destination, gateway, source })),
     ],
-    neighbours: [{ link, address: gateway, mac: gatewayMac(connection.id, child) }],
-    fdb: [{ link, mac: anyMac, vtep: facts.gatewayUnderlay }],
+    neighbours: [{ link, address: gateway, mac: worker.gatewayMac }],
+    fdb: [{ link, mac: worker.gatewayMac, vtep: gatewayUnderlay, moves: true }],
     forwarding: false,
+    rules: workerRules({
+      ...{ worker, gateway: gatewayUnderlay, ifId: child.ifId, vxlanPort, vxlan: link },
+    }),
   };
 }

@@ -81,6 +81,8 @@ export function workerOfPod(
     child: child.key,
     pool: holding.pool,
     address: holding.address,
+    namespace,
+    reservation: pod.metadata.annotations?.[annotation.reservedAt] ?? "",
     underlay,
   };
 }

@@ -7,6 +7,7 @@ import { gatewayMachine, type GatewayOrder, type PlaceOrder } from "../machines/
 import type { Connection } from "../model/connection.ts";
 import type { Gateway } from "../model/endpoint.ts";
 import { failure, Reason } from "../model/failure.ts";
+import { Announcements } from "./announcements.ts";
 import type { CharonPort, NetworkPort, PlacementPort } from "./ports.ts";
 import { Refusal, refusing } from "./refusal.ts";
 import type { Secrets } from "./secrets.ts";
@@ -119,7 +120,21 @@ function gatewayLogic(ports: ConnectionPorts) {
         });
         return () => subscription.unsubscribe();
       }),
+      announce: announceLogic(ports),
     },
+  });
+}
+
+function announceLogic(ports: ConnectionPorts) {
+  const announcements = new Announcements();
+  return fromCallback<{ type: string }, GatewayOrder>(({ input }) => {
+    const connection = ports.connection(input.connectionId);
+    if (connection === undefined) return undefined;
+    return announcements.repeat(input.gateway, input.workers, (workers) => {
+      const call = () => ports.network.announce(connection, { ...input, workers });
+      // A failure is counted, and made good by the next.
+      measured(ports, "network.announce", call).catch(() => {});
+    });
   });
 }
 

@@ -1,11 +1,13 @@
 import type { Observable } from "rxjs";
-import { defer, filter } from "rxjs";
+import { defer, filter, merge } from "rxjs";
 import { echoes, type EchoResult } from "../adapters/icmp/echoes.ts";
-import { announce } from "../adapters/netlink/announce.ts";
 import { applyPlan, driftOf } from "../adapters/netlink/apply-plan.ts";
-import { monitor, type MonitorEvent } from "../adapters/netlink/monitor.ts";
+import { FilterMemory } from "../adapters/nftables/apply-rules.ts";
+import { Protocol } from "../adapters/netlink/constants.ts";
+import { filterGroups, monitor, type MonitorEvent } from "../adapters/netlink/monitor.ts";
 import { isPassingNeighbour } from "../adapters/netlink/neighbours.ts";
 import { pathMtu } from "../adapters/netlink/path-mtu.ts";
+import { sendFrames } from "../adapters/netlink/send-frames.ts";
 import { xfrmErrors } from "../adapters/netlink/xfrm-errors.ts";
 import { removeOrphans, saNews, type SaNews } from "../adapters/netlink/xfrm.ts";
 import type { PeerProcess } from "../adapters/vici/peer-process.ts";
@@ -14,12 +16,15 @@ import type { GatewayOrder, Tunnel } from "../machines/gateway.ts";
 import type { ProbeOrder } from "../machines/probe.ts";
 import { parseAddress } from "../model/address.ts";
 import type { Child, Connection } from "../model/connection.ts";
-import type { Gateway } from "../model/endpoint.ts";
+import type { Gateway, Worker } from "../model/endpoint.ts";
 import { failure, Reason } from "../model/failure.ts";
-import { gatewayMac, gatewayPlan, vxlanName } from "../model/gateway-plan.ts";
+import { announcementFrame } from "../model/announcement.ts";
+import { gatewayPlan, vxlanName } from "../model/gateway-plan.ts";
 import type { NetworkPlan } from "../model/network-plan.ts";
-import type { SegmentKey } from "../model/segment-key.ts";
 import { innerMtu, suiteOfProposals } from "../model/mtu.ts";
+import { workerSecrets } from "../model/segment.ts";
+import type { SegmentKey } from "../model/segment-key.ts";
+import { workerPlan } from "../model/worker-plan.ts";
 import type { NetworkPort } from "./ports.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -29,13 +34,20 @@ export interface HostNetworkOptions {
   readonly charon: () => PeerProcess;
   /** UDP port of the VXLAN segments. */
   readonly vxlanPort: number;
-  /** What MAC addresses follow from. */
+  /** What the secrets of segments follow from. */
   readonly segmentKey: SegmentKey;
   /** The namespace that charon is known to be in, whichever charon that is. */
   readonly hostNamespace?: string | undefined;
 }
 
 type PlanFacts = Pick<GatewayOrder, "child" | "gateway" | "workers" | "tunnel">;
+
+/** The gateway of a worker. */
+interface WorkerGateway {
+  readonly connection: Connection;
+  readonly child: Child;
+  readonly gateway: Pick<Gateway, "underlay">;
+}
 
 const ethernetMtu = 1500;
 
@@ -44,6 +56,9 @@ export class HostNetwork implements NetworkPort {
   readonly #options: HostNetworkOptions;
   /** Of each child's xfrm interface, as it was applied last. */
   readonly #mtus = new Map<string, number>();
+  readonly #filters = new WeakMap<Gateway, FilterMemory>();
+  /** Announcements, which take a tenth of a millisecond to make. */
+  readonly #frames = new WeakMap<Worker, { readonly gateway: Gateway; readonly frame: Buffer }>();
 
   constructor(options: HostNetworkOptions) {
     this.#options = options;
@@ -59,20 +74,51 @@ export class HostNetwork implements NetworkPort {
     const tunnelMtu = this.tunnelMtu(connection, order.child, order.tunnel, charonNamespace);
     this.#mtus.set(`${connection.id}/${order.child.key}`, tunnelMtu);
     const plan = this.#planOf(connection, order, tunnelMtu);
-    const { changes } = applyPlan({ namespace: order.gateway.netns, charonNamespace }, plan);
-    if (changes > 0) this.#announce(connection, order);
+    const place = { namespace: order.gateway.netns, charonNamespace };
+    applyPlan(place, plan, this.#filterOf(order.gateway));
   }
 
   /** What a pass over a gateway's namespace would change, in words. */
   driftOf(connection: Connection, order: PlanFacts): string[] {
     const tunnelMtu = this.tunnelMtu(connection, order.child, order.tunnel);
-    return driftOf(order.gateway.netns, this.#planOf(connection, order, tunnelMtu));
+    const plan = this.#planOf(connection, order, tunnelMtu);
+    return driftOf(order.gateway.netns, plan, this.#filterOf(order.gateway));
+  }
+
+  /** What the namespace of a worker on this host is to hold. */
+  workerPlan(
+    { connection, child, gateway }: WorkerGateway,
+    worker: Worker,
+    uplink: { readonly device: string; readonly mtu: number },
+  ): NetworkPlan {
+    const { segmentKey, vxlanPort } = this.#options;
+    return workerPlan({
+      ...{ connection, child, vxlanPort },
+      worker: { ...worker, ...workerSecrets(segmentKey, connection, child, worker) },
+      gatewayUnderlay: gateway.underlay,
+      ...{ device: uplink.device, deviceMtu: uplink.mtu, underlay: worker.underlay },
+      tunnelMtu: this.tunnelMtu(connection, child, undefined),
+    });
+  }
+
+  announce(connection: Connection, { child, gateway, workers }: GatewayOrder): void {
+    const frames = workers.map((worker) => {
+      const known = this.#frames.get(worker);
+      if (known?.gateway === gateway) return known.frame;
+      const secrets = workerSecrets(this.#options.segmentKey, connection, child, worker);
+      const frame = announcementFrame({ ...secrets, source: gateway.underlay });
+      this.#frames.set(worker, { gateway, frame });
+      return frame;
+    });
+    sendFrames(gateway.netns, vxlanName(child), frames);
   }
 
   watch(gateway: Gateway): Observable<MonitorEvent> {
-    return monitor(this.#options.poller, gateway.netns).pipe(
+    const { poller } = this.#options;
+    const network = monitor(poller, gateway.netns).pipe(
       filter((event) => event.lost || !isPassingNeighbour(event.message)),
     );
+    return merge(network, monitor(poller, gateway.netns, filterGroups, Protocol.netfilter));
   }
 
   echoes({ gateway, target, source, intervalMs }: ProbeOrder): Observable<EchoResult> {
@@ -119,14 +165,15 @@ export class HostNetwork implements NetworkPort {
     return gatewayPlan({
       ...{ connection, child, gateway, workers, tunnelMtu },
       vxlanPort: this.#options.vxlanPort,
+      segmentKey: this.#options.segmentKey,
       underlying: connection.interfaceName,
     });
   }
 
-  /** Workers that knew the gateway elsewhere, or not yet, learn where it is. */
-  #announce({ id }: Connection, { child, gateway }: GatewayOrder): void {
-    const address = child.xfrmIp.address;
-    announce(gateway.netns, { device: vxlanName(child), mac: gatewayMac(id, child), address });
+  #filterOf(gateway: Gateway): FilterMemory {
+    const known = this.#filters.get(gateway) ?? new FilterMemory();
+    this.#filters.set(gateway, known);
+    return known;
   }
 
   /** Where charon's SAs are, even when charon is not. */

@@ -30,6 +30,8 @@ export interface CharonPort extends Disposable {
 export interface NetworkPort {
   /** Brings a gateway's namespace in line with its plan. */
   readonly apply: (connection: Connection, order: GatewayOrder) => void;
+  /** Tells the workers where their gateway is. */
+  readonly announce: (connection: Connection, order: GatewayOrder) => void;
   /**
    * Removes what a charon before the present one left of these tunnels in the kernel.
    *

@@ -48,6 +48,9 @@ function parse(file: File): Endpoints {
     })),
     workers: file.workers.map((worker) => ({
       ...worker,
+      // A file of an earlier version has neither.
+      namespace: worker.namespace ?? worker.netns,
+      reservation: worker.reservation ?? "",
       underlay: parseAddress(worker.underlay) as Address,
       address: parsePrefix(worker.address) as Prefix,
     })),

@@ -22,6 +22,9 @@ export const fabricDevice = "ipman0";
 /** Bytes; room for VXLAN around whatever a tunnel carries. */
 export const fabricMtu = 9000;
 
+/** How a namespace on the fabric reaches the others. */
+export const fabricUplink = { device: fabricDevice, mtu: fabricMtu };
+
 const namespaceName = "ipman";
 const bridgeName = "fabric";
 

@@ -1,5 +1,7 @@
 import { closeSync, openSync } from "node:fs";
+import { sameAddress } from "../../model/address.ts";
 import type { LinkPlan, VxlanLink, XfrmLink } from "../../model/network-plan.ts";
+import { ageless } from "./constants.ts";
 import { NetlinkError } from "./errors.ts";
 import {
   addVxlanLink,
@@ -9,8 +11,9 @@ import {
   findLink,
   listLinks,
   type Link,
+  type VxlanAttributes,
 } from "./links.ts";
-import { NetlinkSocket } from "./socket.ts";
+import { NetlinkSocket, type Request } from "./socket.ts";
 
 /** The namespaces of a plan, as paths. */
 export interface Place {
@@ -110,13 +113,26 @@ function ensureVxlan(socket: NetlinkSocket, plan: VxlanLink, actual: readonly Li
   if (below === undefined) throw new NetlinkError(`find device ${plan.underlying}`, enodev);
   const link = actual.find((candidate) => isPlanned(candidate, plan));
   if (link !== undefined) {
-    const { vni, port, underlying } = link.vxlan ?? {};
-    if (vni === plan.vni && port === plan.port && underlying === below.index) return false;
-    // The kernel changes none of these on a device that exists.
+    if (link.vxlan !== undefined && isAsPlanned(link.vxlan, plan, below.index)) return false;
+    // The kernel changes only some of this on a device that exists.
     socket.execute(deleteLink(link));
   }
   socket.execute(addVxlanLink({ ...plan, underlying: below.index }));
   return true;
+}
+
+function isAsPlanned(actual: VxlanAttributes, plan: VxlanLink, underlying: number): boolean {
+  const limit = plan.learning === false ? 0 : plan.learning.most;
+  return (
+    actual.vni === plan.vni &&
+    actual.port === plan.port &&
+    actual.underlying === underlying &&
+    actual.local !== undefined &&
+    sameAddress(actual.local, plan.local) &&
+    actual.learning === (plan.learning !== false) &&
+    actual.ageing === ageless &&
+    actual.limit === limit
+  );
 }
 
 function settle(socket: NetlinkSocket, plan: LinkPlan, link: Link): void {
@@ -124,5 +140,14 @@ function settle(socket: NetlinkSocket, plan: LinkPlan, link: Link): void {
     socket.execute(changeLink(link, { mac: plan.mac }));
   }
   if (link.mtu !== plan.mtu) socket.execute(changeLink(link, { mtu: plan.mtu }));
-  if (!link.up) socket.execute(changeLink(link, { up: true }));
+  if (!link.up) {
+    // Once up it would have sent already.
+    if (plan.kind === "vxlan") socket.execute(withoutAddress(link));
+    socket.execute(changeLink(link, { up: true }));
+  }
+}
+
+/** A kernel without IPv6 knows nothing of it. */
+function withoutAddress(link: Link): Request {
+  return { ...changeLink(link, { unaddressed: true }), tolerate: ["EAFNOSUPPORT"] };
 }

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { Address } from "../../model/address.ts";
-import { anyMac, type NetworkPlan } from "../../model/network-plan.ts";
+import type { NetworkPlan } from "../../model/network-plan.ts";
 import type { Prefix } from "../../model/prefix.ts";
+import { applyRules, FilterMemory, rulesDiffer } from "../nftables/apply-rules.ts";
 import { addAddress, deleteAddress, listAddresses, type LinkAddress } from "./addresses.ts";
 import { applyLinks, isPlanned, type Place } from "./apply-links.ts";
 import { routeOrigin, Rta } from "./constants.ts";
 import { listLinks, type Link } from "./links.ts";
-import { ensureMssClamp } from "./mss-clamp.ts";
 import { inNamespace } from "./namespace.ts";
 import {
   deleteFdb,
@@ -33,8 +33,14 @@ export interface Applied {
  *
  * @throws {NetlinkError} the first of what the kernel refused; the rest was still tried
  */
-export function applyPlan(place: Place, plan: NetworkPlan): Applied {
+export function applyPlan(
+  place: Place,
+  plan: NetworkPlan,
+  filter: FilterMemory = new FilterMemory(),
+): Applied {
   using socket = NetlinkSocket.open(place.namespace);
+  // The filter first: no link is to carry anything without it.
+  const filtered = plan.rules === undefined ? 0 : applyRules(place.namespace, plan.rules, filter);
   if (plan.forwarding) applyForwarding(place.namespace);
   const links = applyLinks(socket, place, plan.links);
   const requests = [
@@ -45,15 +51,18 @@ export function applyPlan(place: Place, plan: NetworkPlan): Applied {
   ];
   const [error] = socket.batch(requests);
   if (error !== undefined) throw error;
-  if (plan.forwarding) ensureMssClamp(place.namespace);
-  return { changes: requests.length };
+  return { changes: filtered + requests.length };
 }
 
 /**
  * What a pass would have to do, in words: nothing where the namespace is as planned. What is
  * there besides is left out, since it hinders nobody.
  */
-export function driftOf(namespace: string | undefined, plan: NetworkPlan): string[] {
+export function driftOf(
+  namespace: string | undefined,
+  plan: NetworkPlan,
+  filter: FilterMemory = new FilterMemory(),
+): string[] {
   using socket = NetlinkSocket.open(namespace);
   const actual = listLinks(socket);
   const links = new Map(
@@ -72,7 +81,13 @@ export function driftOf(namespace: string | undefined, plan: NetworkPlan): strin
     ...fdbRequests(socket, links, plan),
   ];
   const settings = plan.forwarding ? unset(namespace) : [];
+  const { rules } = plan;
+  const filters =
+    rules !== undefined && rulesDiffer(namespace, rules, filter)
+      ? [`set packet filter ${rules.table}`]
+      : [];
   return [
+    ...filters,
     ...settings.map(([name, value]) => `set ${name.replaceAll("/", ".")} to ${value}`),
     ...requests.map(({ op }) => op).filter((op) => !op.startsWith("delete")),
   ];
@@ -135,16 +150,16 @@ function routeRequests(socket: NetlinkSocket, links: Links, plan: NetworkPlan): 
   return difference(table, actual, wanted);
 }
 
-const neighbourKey = ({ linkIndex, address, mac }: Neighbour) =>
-  `${linkIndex} ${mac} ${addressKey(address)}`;
+const neighbourKey = ({ linkIndex, address, mac, moves }: Neighbour) =>
+  `${linkIndex} ${mac} ${addressKey(address)} ${moves ? "moves" : "stays"}`;
 
 function neighbourRequests(socket: NetlinkSocket, links: Links, plan: NetworkPlan): Request[] {
-  const own = indexes(links);
-  const actual = listNeighbours(socket).filter(({ linkIndex }) => own.has(linkIndex));
+  const actual = [...indexes(links)].flatMap((index) => listNeighbours(socket, index));
   const wanted = plan.neighbours.map(({ link, address, mac }) => ({
     linkIndex: indexOf(links, link),
     address,
     mac,
+    moves: false,
   }));
   const table: Table<Neighbour> = {
     identity: ({ linkIndex, address }) => `${linkIndex} ${addressKey(address)}`,
@@ -156,17 +171,16 @@ function neighbourRequests(socket: NetlinkSocket, links: Links, plan: NetworkPla
 }
 
 function fdbRequests(socket: NetlinkSocket, links: Links, plan: NetworkPlan): Request[] {
-  const own = indexes(links);
-  const actual = listFdb(socket).filter(({ linkIndex }) => own.has(linkIndex));
-  const wanted = plan.fdb.map(({ link, mac, vtep }) => ({
+  const vxlans = [...links.values()].filter(({ vxlan }) => vxlan !== undefined);
+  const actual = vxlans.flatMap(({ index }) => listFdb(socket, index));
+  const wanted = plan.fdb.map(({ link, mac, vtep, moves }) => ({
     linkIndex: indexOf(links, link),
     address: vtep,
     mac,
+    moves,
   }));
   const table: Table<Neighbour> = {
-    // The all-zero MAC has an entry for each VTEP, any other just one.
-    identity: (entry) =>
-      entry.mac === anyMac ? neighbourKey(entry) : `${entry.linkIndex} ${entry.mac}`,
+    identity: ({ linkIndex, mac }) => `${linkIndex} ${mac}`,
     key: neighbourKey,
     put: replaceFdb,
     remove: deleteFdb,

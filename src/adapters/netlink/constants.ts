@@ -89,9 +89,14 @@ export const Ifla = {
   xfrmIfId: 2,
   vxlanId: 1,
   vxlanLink: 3,
+  vxlanLocal: 4,
   vxlanLearning: 7,
   vxlanAgeing: 8,
+  vxlanLimit: 9,
   vxlanPort: 15,
+  vxlanLocal6: 17,
+  afSpec: 26,
+  inet6AddrGenMode: 8,
 } as const;
 
 /** if.h, if_addr.h, rtnetlink.h, neighbour.h */
@@ -113,10 +118,19 @@ export const Rta = {
 export const Nda = {
   dst: 1,
   lladdr: 2,
-  self: 2,
-  permanent: 0x80,
+  ifindex: 8,
+  self: 0x02,
+  extLearned: 0x10,
+  reachable: 0x02,
   failed: 0x20,
+  permanent: 0x80,
 } as const;
+
+/** if_link.h: a device without an IPv6 address of its own making. */
+export const addrGenModeNone = 1;
+
+/** An age in seconds that no VXLAN entry reaches; 0 would mean the kernel's default of 300. */
+export const ageless = 0xffff_ffff;
 
 /** The origin that ipman writes on its routes (rtnetlink.h leaves 5 to 255 to programs). */
 export const routeOrigin = 0x69;

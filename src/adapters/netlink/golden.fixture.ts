@@ -20,7 +20,7 @@ function annotated(text: string): Buffer {
 
 const v4 = (value: bigint) => ({ family: 4, value }) as const;
 const network = { address: v4(0x0a01_0000n), length: 16 };
-const vtep = { linkIndex: 3, address: v4(0xc612_0001n), mac: "00:00:00:00:00:00" };
+const vtep = { linkIndex: 3, address: v4(0xc612_0001n), mac: "02:00:00:00:00:03", moves: false };
 
 /** Sequence number 7 throughout. Source: linux/netlink.h, rtnetlink.h, if_link.h, neighbour.h. */
 export const golden: readonly Golden[] = [
@@ -69,16 +69,28 @@ export const golden: readonly Golden[] = [
     },
   },
   {
-    name: "one more VTEP for what goes to all",
+    name: "an FDB entry that stays",
     request: replaceFdb(vtep),
     bytes: annotated(`
-      30000000 1c00 010c 07000000 00000000 # 48 bytes, RTM_NEWNEIGH, REQUEST | APPEND | CREATE
+      30000000 1c00 0105 07000000 00000000 # 48 bytes, RTM_NEWNEIGH, REQUEST | REPLACE | CREATE
       07 00 0000 03000000 8000 02 00        # ndmsg: AF_BRIDGE, index 3, NUD_PERMANENT, NTF_SELF
       0800 0100 c6120001                    # NDA_DST 198.18.0.1
-      0a00 0200 000000000000 0000           # NDA_LLADDR
+      0a00 0200 020000000003 0000           # NDA_LLADDR
     `),
     read: neighbourFrom,
     value: vtep,
+  },
+  {
+    name: "an FDB entry that the device may move",
+    request: replaceFdb({ ...vtep, moves: true }),
+    bytes: annotated(`
+      30000000 1c00 0105 07000000 00000000 # 48 bytes, RTM_NEWNEIGH, REQUEST | REPLACE | CREATE
+      07 00 0000 03000000 0200 12 00        # NUD_REACHABLE, NTF_SELF | NTF_EXT_LEARNED
+      0800 0100 c6120001                    # NDA_DST 198.18.0.1
+      0a00 0200 020000000003 0000           # NDA_LLADDR
+    `),
+    read: neighbourFrom,
+    value: { ...vtep, moves: true },
   },
   {
     name: "an address without its route",

@@ -1,5 +1,7 @@
-import { Ifla, iffUp, Nl, Rtm } from "./constants.ts";
-import { attributesIn, textOf, u16BeOf, u32Of } from "./reader.ts";
+import { bytesOf, type Address } from "../../model/address.ts";
+import { macBytes, macText } from "../../model/mac.ts";
+import { addrGenModeNone, ageless, Ifla, iffUp, Nl, Rtm, Sock } from "./constants.ts";
+import { addressOf, attributesIn, textOf, u16BeOf, u32Of } from "./reader.ts";
 import type { NetlinkSocket, Request } from "./socket.ts";
 import type { MessageWriter } from "./writer.ts";
 
@@ -28,6 +30,12 @@ export interface VxlanAttributes {
   readonly port: number | undefined;
   /** Index of the device under it; 0 for none. */
   readonly underlying: number;
+  readonly local: Address | undefined;
+  readonly learning: boolean;
+  /** Seconds until an entry that was learned and not used is forgotten. */
+  readonly ageing: number;
+  /** The most FDB entries; 0 for no limit. */
+  readonly limit: number;
 }
 
 export interface XfrmAttributes {
@@ -94,6 +102,10 @@ function vxlanFrom(data: Map<number, Buffer>): VxlanAttributes {
     vni: u32Of(data.get(Ifla.vxlanId)),
     port: u16BeOf(data.get(Ifla.vxlanPort)),
     underlying: u32Of(data.get(Ifla.vxlanLink)) ?? 0,
+    local: addressOf(data.get(Ifla.vxlanLocal) ?? data.get(Ifla.vxlanLocal6)),
+    learning: data.get(Ifla.vxlanLearning)?.readUInt8(0) === 1,
+    ageing: u32Of(data.get(Ifla.vxlanAgeing)) ?? 0,
+    limit: u32Of(data.get(Ifla.vxlanLimit)) ?? 0,
   };
 }
 
@@ -123,9 +135,11 @@ export interface NewVxlan {
   readonly mac: string;
   readonly mtu: number;
   readonly underlying: number;
+  readonly local: Address;
+  readonly learning: false | { readonly most: number };
 }
 
-/** A VXLAN device that learns where MAC addresses are, and does not forget. */
+/** A VXLAN device; where it learns where MAC addresses are, it does not forget. */
 export function addVxlanLink(link: NewVxlan): Request {
   return addLink(
     link.name,
@@ -133,8 +147,11 @@ export function addVxlanLink(link: NewVxlan): Request {
     (writer) => {
       writer.attributeU32(Ifla.vxlanId, link.vni);
       writer.attributeU32(Ifla.vxlanLink, link.underlying);
-      writer.attributeU8(Ifla.vxlanLearning, 1);
-      writer.attributeU32(Ifla.vxlanAgeing, 0);
+      const local = link.local.family === 4 ? Ifla.vxlanLocal : Ifla.vxlanLocal6;
+      writer.attribute(local, bytesOf(link.local));
+      writer.attributeU8(Ifla.vxlanLearning, link.learning === false ? 0 : 1);
+      writer.attributeU32(Ifla.vxlanAgeing, ageless);
+      if (link.learning !== false) writer.attributeU32(Ifla.vxlanLimit, link.learning.most);
       writer.attributeU16Be(Ifla.vxlanPort, link.port);
     },
     (writer) => {
@@ -203,6 +220,8 @@ export interface LinkChange {
   readonly master?: number;
   /** The namespace it moves to, as an open descriptor. */
   readonly namespaceFd?: number;
+  /** Keeps IPv6 from giving it an address, and with it from soliciting routers. */
+  readonly unaddressed?: boolean;
 }
 
 export function changeLink(link: { index: number; name: string }, change: LinkChange): Request {
@@ -215,6 +234,13 @@ export function changeLink(link: { index: number; name: string }, change: LinkCh
       if (change.mac !== undefined) writer.attribute(Ifla.address, macBytes(change.mac));
       if (change.master !== undefined) writer.attributeU32(Ifla.master, change.master);
       if (change.namespaceFd !== undefined) writer.attributeU32(Ifla.netNsFd, change.namespaceFd);
+      if (change.unaddressed === true) {
+        writer.nest(Ifla.afSpec | Nl.nested, () => {
+          writer.nest(Sock.afInet6 | Nl.nested, () => {
+            writer.attributeU8(Ifla.inet6AddrGenMode, addrGenModeNone);
+          });
+        });
+      }
     },
   };
 }
@@ -226,14 +252,4 @@ export function deleteLink(link: { index: number; name: string }): Request {
     tolerate: ["ENODEV"],
     write: (writer) => writer.begin(Rtm.delLink, 0, infoBytes).u32(4, link.index),
   };
-}
-
-/** The six bytes of `02:00:5e:00:00:01`. */
-export function macBytes(mac: string): Uint8Array {
-  return Buffer.from(mac.replaceAll(":", ""), "hex");
-}
-
-/** `02:00:5e:00:00:01` of its six bytes; empty for a device without one. */
-export function macText(bytes: Buffer | undefined): string {
-  return bytes?.toString("hex").replace(/..(?!$)/g, "$&:") ?? "";
 }

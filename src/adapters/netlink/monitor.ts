@@ -22,6 +22,9 @@ export const networkGroups = [
   Rtm.groupIpv6Route,
 ];
 
+/** Tables, chains, rules and set elements of nftables (nfnetlink.h: NFNLGRP_NFTABLES). */
+export const filterGroups = [7];
+
 const receiveBytes = 64 * 1024;
 
 /** The changes that the kernel reports in a namespace. It never completes by itself. */

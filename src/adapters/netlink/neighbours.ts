@@ -1,39 +1,54 @@
 import { bytesOf, formatAddress, type Address } from "../../model/address.ts";
-import { anyMac } from "../../model/network-plan.ts";
+import { macBytes, macText } from "../../model/mac.ts";
 import { familyNumber, Nda, Nl, Rtm, Sock } from "./constants.ts";
-import { macBytes, macText } from "./links.ts";
 import { addressOf, attributesIn, type NetlinkMessage } from "./reader.ts";
 import type { NetlinkSocket, Request } from "./socket.ts";
+import type { MessageWriter } from "./writer.ts";
 
 const headerBytes = 12; // struct ndmsg
 
-/** A permanent entry: of the ARP or NDP table, or of a forwarding database. */
+/** An entry that ipman made: of the ARP or NDP table, or of a forwarding database. */
 export interface Neighbour {
   readonly linkIndex: number;
   /** The neighbour's address; in a forwarding database the VTEP. */
   readonly address: Address;
   readonly mac: string;
+  /** Whether the device may learn that it is elsewhere (forwarding databases only). */
+  readonly moves: boolean;
 }
 
-/** The permanent entries of the ARP and NDP tables. */
-export function listNeighbours(socket: NetlinkSocket): Neighbour[] {
-  return [Sock.afInet, Sock.afInet6].flatMap((family) => dump(socket, "list neighbours", family));
+/** The permanent entries of a device's ARP and NDP tables. */
+export function listNeighbours(socket: NetlinkSocket, linkIndex: number): Neighbour[] {
+  return [Sock.afInet, Sock.afInet6].flatMap((family) =>
+    dump(socket, "list neighbours", (writer) =>
+      writer.u8(0, family).attributeU32(Nda.ifindex, linkIndex),
+    ),
+  );
 }
 
-/** The permanent entries of the forwarding databases of VXLAN devices. */
-export function listFdb(socket: NetlinkSocket): Neighbour[] {
-  return dump(socket, "list FDB entries", Sock.afBridge);
+/** The entries of a VXLAN device's forwarding database that it has not learned itself. */
+export function listFdb(socket: NetlinkSocket, linkIndex: number): Neighbour[] {
+  return dump(socket, "list FDB entries", (writer) =>
+    writer.u8(0, Sock.afBridge).u32(4, linkIndex),
+  );
 }
 
-function dump(socket: NetlinkSocket, op: string, family: number): Neighbour[] {
+/** The kernel filters by device: others may have very many entries. */
+function dump(
+  socket: NetlinkSocket,
+  op: string,
+  filter: (writer: MessageWriter) => void,
+): Neighbour[] {
   return socket
-    .dump(op, (writer) => writer.begin(Rtm.getNeigh, 0, headerBytes).u8(0, family))
+    .dump(op, (writer) => filter(writer.begin(Rtm.getNeigh, 0, headerBytes)))
     .flatMap(({ body }) => neighbourFrom(body) ?? []);
 }
 
-/** The entry of an RTM_NEWNEIGH; undefined for one that is not permanent, or cut. */
+/** The entry of an RTM_NEWNEIGH; undefined for one that came by itself, or is cut. */
 export function neighbourFrom(body: Buffer): Neighbour | undefined {
-  if (body.length < headerBytes || (body.readUInt16LE(8) & Nda.permanent) === 0) return undefined;
+  if (body.length < headerBytes) return undefined;
+  const moves = (body.readUInt8(10) & Nda.extLearned) !== 0;
+  if (!moves && (body.readUInt16LE(8) & Nda.permanent) === 0) return undefined;
   const attributes = attributesIn(body, headerBytes);
   const address = addressOf(attributes.get(Nda.dst));
   const mac = attributes.get(Nda.lladdr);
@@ -42,6 +57,7 @@ export function neighbourFrom(body: Buffer): Neighbour | undefined {
     linkIndex: body.readInt32LE(4),
     address,
     mac: macText(mac),
+    moves,
   };
 }
 
@@ -63,14 +79,11 @@ export function deleteNeighbour(entry: Neighbour): Request {
   });
 }
 
-/**
- * An FDB entry. The all-zero MAC has one per VTEP and is appended; any other MAC has one
- * VTEP, which is replaced (an append would report success and change nothing).
- */
+/** An FDB entry; a MAC address has one VTEP (an append would succeed and change nothing). */
 export function replaceFdb(entry: Neighbour): Request {
   return request(`set FDB entry ${entry.mac} to ${formatAddress(entry.address)}`, {
     type: Rtm.newNeigh,
-    flags: Nl.create | (entry.mac === anyMac ? Nl.append : Nl.replace),
+    flags: Nl.create | Nl.replace,
     family: Sock.afBridge,
     entry,
   });
@@ -103,8 +116,8 @@ function request(op: string, { type, flags, family, entry }: NeighbourRequest): 
         .begin(type, flags, headerBytes)
         .u8(0, family)
         .u32(4, entry.linkIndex)
-        .u16(8, Nda.permanent)
-        .u8(10, family === Sock.afBridge ? Nda.self : 0)
+        .u16(8, entry.moves ? Nda.reachable : Nda.permanent)
+        .u8(10, (family === Sock.afBridge ? Nda.self : 0) | (entry.moves ? Nda.extLearned : 0))
         .attribute(Nda.dst, address)
         .attribute(Nda.lladdr, mac);
     },

@@ -17,9 +17,6 @@ export interface Request {
 const receiveBytes = 256 * 1024;
 const batchBytes = 24 * 1024;
 const dumpAttempts = 5;
-// nfnetlink.h: NFNL_MSG_BATCH_BEGIN, NFNL_MSG_BATCH_END
-const batchBegin = 0x10;
-const batchEnd = 0x11;
 
 // Every exchange is synchronous, and so there is never more than one at a time: all share
 // this memory, of which each socket would otherwise touch a quarter of a megabyte.
@@ -69,35 +66,6 @@ export class NetlinkSocket implements Disposable {
       first = next;
     }
     return errors;
-  }
-
-  /**
-   * Requests of nfnetlink that take effect together or not at all.
-   *
-   * @param subsystem the number that the batch is for
-   */
-  transaction(subsystem: number, requests: readonly Request[]): void {
-    writer.reset();
-    this.#bracket(batchBegin, subsystem);
-    const base = this.#sequence + 1;
-    for (const request of requests) {
-      request.write(writer);
-      writer.flag(Nl.ack);
-      writer.end(++this.#sequence);
-    }
-    this.#bracket(batchEnd, subsystem);
-    const errors: NetlinkError[] = [];
-    this.#send("transaction");
-    for (let answered = 0; answered < requests.length;) {
-      for (const message of this.#receive("transaction")) {
-        const request = requests[message.sequence - base];
-        const error = errorOf(request?.op ?? "transaction", message);
-        if (error !== undefined) errors.push(error);
-        // The batch as a whole was refused: no other answer will come.
-        answered += request === undefined ? requests.length : 1;
-      }
-    }
-    if (errors[0] !== undefined) throw errors[0];
   }
 
   /** Every object of a kind; repeated when the kernel says that it changed meanwhile. */
@@ -166,12 +134,6 @@ export class NetlinkSocket implements Disposable {
         messages.push(message);
       }
     }
-  }
-
-  #bracket(type: number, subsystem: number): void {
-    writer.begin(type, 0, 4);
-    writer.u8(2, subsystem >> 8).u8(3, subsystem & 0xff);
-    writer.end(++this.#sequence);
   }
 
   #send(op: string): void {

@@ -3,7 +3,7 @@ import { listAddresses } from "./addresses.ts";
 import { Rta } from "./constants.ts";
 import { findLink } from "./links.ts";
 import { routeTo } from "./path-mtu.ts";
-import { u32Of } from "./reader.ts";
+import { addressOf, u32Of } from "./reader.ts";
 import { NetlinkSocket } from "./socket.ts";
 
 /** The first step of the way to an address. */
@@ -24,6 +24,17 @@ export function wayTo(namespace: string | undefined, address: Address): Way | un
   const index = u32Of(routeTo(socket, address)?.get(Rta.oif));
   const link = index === undefined ? undefined : findLink(socket, index);
   return link && { device: link.name, kind: link.kind };
+}
+
+/**
+ * The address that packets to another address have as their source, where nothing else is
+ * asked for; undefined where there is no route.
+ *
+ * @param namespace a path; undefined for the process's own
+ */
+export function sourceTo(namespace: string | undefined, address: Address): Address | undefined {
+  using socket = NetlinkSocket.open(namespace);
+  return addressOf(routeTo(socket, address)?.get(Rta.prefsrc));
 }
 
 /** Whether a namespace has an address on one of its devices. */

@@ -9,6 +9,7 @@ import { annotation } from "../../model/labels.ts";
 import { innerMtu, suiteOfProposals } from "../../model/mtu.ts";
 import { injectionPatch, type NewPod } from "../../model/pod-injection.ts";
 import { parsePrefix } from "../../model/prefix.ts";
+import { workerSecrets } from "../../model/segment.ts";
 import type { SegmentKey } from "../../model/segment-key.ts";
 import type { Settled } from "../../machines/allocation.ts";
 import { isAhead, isStampOf, reservedTime } from "../../model/reservation.ts";
@@ -64,7 +65,7 @@ export class PodAdmission {
 
   async #admit({ object, namespace = "default", dryRun }: AdmissionRequest): Promise<Verdict> {
     const pod = object as unknown as NewPod;
-    await this.#segmentKey();
+    const segmentKey = await this.#segmentKey();
     await this.#heardOf(pod.metadata.annotations?.[annotation.connection]);
     const { connection, child, pool } = this.#wanted(pod, namespace);
     const gateway = await this.#gateway(connection, child);
@@ -80,7 +81,9 @@ export class PodAdmission {
     const { image, vxlanPort } = this.#options;
     const { address, reservedAt = "" } = result;
     const tunnelMtu = this.#tunnelMtu(connection, child);
-    const given = { connection, child, pool, address, gateway, reservedAt, tunnelMtu };
+    const place = { namespace, address, reservation: reservedAt };
+    const secrets = workerSecrets(segmentKey, connection, child, place);
+    const given = { connection, child, pool, address, gateway, reservedAt, secrets, tunnelMtu };
     const patch = injectionPatch(pod, { ...given, vxlanPort, image });
     return { allowed: true, patch };
   }

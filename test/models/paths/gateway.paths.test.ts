@@ -15,6 +15,7 @@ describe("the gateway machine, by generated paths", () => {
         place: held.actor(),
         apply: held.actor(),
         watchKernel: held.actor() as never,
+        announce: held.actor() as never,
       },
       delays: { backoff: 1_000, resync: 600_000 },
     }),

@@ -1,0 +1,287 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { netnsPath } from "../../src/adapters/netlink/namespace.ts";
+import { sendFrames } from "../../src/adapters/netlink/send-frames.ts";
+import { bytesOf, formatAddress, parseAddress, type Address } from "../../src/model/address.ts";
+import { announcementFrame } from "../../src/model/announcement.ts";
+import { macBytes } from "../../src/model/mac.ts";
+import {
+  ethernet,
+  fragments,
+  icmpEcho,
+  udpPacket,
+  vxlanDatagram,
+  type Frame,
+} from "../sites/frames.ts";
+import { LabSegment, vxlanPort, type LabPod, type LabWorker } from "../sites/segment.ts";
+import { inNetns, ip } from "../sites/shell.ts";
+
+const attacker = join(import.meta.dirname, "../sites/vxlan-attack.ts");
+const flood = 100_000;
+
+/** What an unprivileged process in a pod sends. */
+function attack(from: LabPod, to: LabPod, ...datagrams: readonly (Buffer | Flood)[]): void {
+  const attacks = datagrams.map((datagram) =>
+    Buffer.isBuffer(datagram)
+      ? { hex: datagram.toString("hex") }
+      : { hex: datagram.flood.toString("hex"), flood: true, count: flood },
+  );
+  const target = { to: formatAddress(to.underlay), port: vxlanPort };
+  const unprivileged = "setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set -all";
+  execFileSync(
+    "ip",
+    [
+      ...["netns", "exec", from.name, ...unprivileged.split(" "), "--inh-caps", "-all"],
+      ...[process.execPath, attacker],
+    ],
+    { input: JSON.stringify(attacks.map((each) => ({ ...target, ...each }))), stdio: "pipe" },
+  );
+}
+
+interface Flood {
+  readonly flood: Buffer;
+}
+
+for (const family of [4, 6] as const) {
+  describe(`a segment over IPv${family}`, () => {
+    let segment: LabSegment;
+    let gateway: LabPod;
+    let stranger: LabPod;
+    let one: LabWorker;
+    let two: LabWorker;
+
+    before(() => {
+      segment = new LabSegment(family);
+      gateway = segment.pod("gw", 1);
+      const pods = [segment.pod("one", 2), segment.pod("two", 3)] as const;
+      stranger = segment.pod("stranger", 4);
+      one = segment.attach(pods[0], "10.0.2.3", gateway);
+      two = segment.attach(pods[1], "10.0.2.4", gateway);
+      segment.serve(gateway);
+    });
+    after(() => segment[Symbol.dispose]());
+
+    /** A frame of the segment, with everything right but for what is given. */
+    const frame = (changes: Partial<Frame>): Buffer =>
+      vxlanDatagram({
+        vni: segment.child.ifId,
+        destination: one.secrets.mac,
+        source: one.secrets.gatewayMac,
+        type: 0x0800,
+        payload: Buffer.alloc(46),
+        ...changes,
+      });
+    const toGateway = (worker: LabWorker, payload: Buffer, changes: Partial<Frame> = {}) =>
+      frame({
+        destination: worker.secrets.gatewayMac,
+        source: worker.secrets.mac,
+        payload,
+        ...changes,
+      });
+    const announcementOf = ({ secrets }: LabWorker, source: Address) =>
+      vxlanDatagram({ vni: segment.child.ifId, frame: announcementFrame({ ...secrets, source }) });
+    const behind = parseAddress("10.1.2.1") as Address;
+    const v4 = (text: string) => parseAddress(text) as Address;
+
+    /** What must not change under attack: beliefs, entries, and what arrives anywhere. */
+    const seen = () => ({
+      beliefs: [one, two].map((worker) => segment.believedGateway(worker)),
+      entries: [gateway, one, two].map((pod) => segment.entries(pod)),
+      behind: segment.received("seg-behind", "tunnel"),
+      frames: [gateway, one, two].map(({ name }) => segment.received(name, segment.device)),
+    });
+
+    it("carries pings both ways, and has nothing left to do", () => {
+      for (const worker of [one, two]) {
+        assert.equal(segment.reaches(worker), 2);
+        assert.equal(segment.reached(worker), 2);
+      }
+      assert.equal(segment.serve(gateway), 0);
+    });
+
+    it("is shown by nft as it is", () => {
+      const filter = inNetns(gateway.name, "nft list ruleset");
+      assert.match(filter, /ip6? saddr vmap @workers/);
+      assert.match(filter, /tcp option maxseg size set rt mtu/);
+      const worker = inNetns(one.name, "nft list ruleset");
+      assert.match(worker, /jhash ip6? saddr \. @th,240,32 mod 256/);
+    });
+
+    it("is closed to a stranger that knows every MAC address", () => {
+      const before = seen();
+      const echo = icmpEcho(v4("10.1.2.1"), one.address.address);
+      attack(
+        stranger,
+        one,
+        // Redirection: announced to all, to nobody, and to the worker.
+        frame({ destination: "ff:ff:ff:ff:ff:ff", type: 0x88b5 }),
+        frame({ destination: "02:00:00:00:00:01", type: 0x88b5 }),
+        frame({ type: 0x88b5 }),
+        frame({ type: 0x0806 }),
+        // Injection.
+        frame({ payload: echo }),
+        frame({ type: 0x86dd }),
+        frame({ type: 0x8100 }),
+      );
+      const free = udpPacket(v4("10.0.2.9"), behind);
+      const theirs = udpPacket(one.address.address, behind);
+      attack(
+        stranger,
+        gateway,
+        toGateway(one, free),
+        toGateway(one, theirs),
+        toGateway(one, theirs, { type: 0x86dd }),
+        toGateway(one, theirs, { source: "02:00:00:00:00:01" }),
+      );
+      assert.deepEqual(seen(), before);
+    });
+
+    it("is closed to copies of its own datagrams that come from elsewhere", () => {
+      const before = seen();
+      attack(stranger, one, announcementOf(one, gateway.underlay));
+      attack(stranger, gateway, toGateway(one, udpPacket(one.address.address, behind)));
+      assert.deepEqual(seen(), before);
+    });
+
+    it("is closed to datagrams that are cut short", () => {
+      const before = seen();
+      const whole = frame({ type: 0x88b5 });
+      const cut = [0, 4, 8, 12, 16, 20, 22, 28].map((size) => whole.subarray(0, size));
+      attack(stranger, one, ...cut);
+      attack(stranger, gateway, ...cut);
+      assert.deepEqual(seen(), before);
+    });
+
+    if (family === 6) {
+      it("is closed to fragments, of which the first shows nothing", () => {
+        const before = seen();
+        // Broadcast: its MAC address on the pod network is none of the attacker's business.
+        const link = {
+          destination: "ff:ff:ff:ff:ff:ff",
+          source: "02:44:00:00:00:04",
+          type: 0x86dd,
+        };
+        for (const cut of [8, 16, 40]) {
+          for (const [to, datagram] of [
+            [one, frame({ type: 0x88b5 })],
+            [gateway, toGateway(one, udpPacket(one.address.address, behind))],
+          ] as const) {
+            const parts = fragments(stranger.underlay, to.underlay, vxlanPort, datagram, cut);
+            const frames = parts.map((payload) => ethernet({ ...link, payload }));
+            sendFrames(netnsPath(stranger.name), "eth0", frames);
+          }
+        }
+        assert.deepEqual(seen(), before);
+      });
+    }
+
+    it(`keeps its tables under ${flood} datagrams with MAC addresses of their own`, () => {
+      const before = seen();
+      attack(stranger, gateway, { flood: toGateway(one, Buffer.alloc(46)) });
+      attack(stranger, one, { flood: frame({ type: 0x88b5 }) });
+      assert.deepEqual(seen(), before);
+    });
+
+    it("is closed to a worker that speaks for another, or as the gateway", () => {
+      const before = seen();
+      const spoofed = udpPacket(one.address.address, behind);
+      attack(
+        two,
+        gateway,
+        toGateway(two, spoofed),
+        toGateway(one, spoofed),
+        toGateway(two, spoofed, { type: 0x86dd }),
+        toGateway(two, spoofed, { type: 0x8100 }),
+      );
+      attack(
+        two,
+        one,
+        frame({ type: 0x88b5 }),
+        frame({ payload: icmpEcho(behind, one.address.address) }),
+        vxlanDatagram({
+          vni: segment.child.ifId,
+          // Its own seeds prove nothing to another worker.
+          frame: announcementFrame({ ...two.secrets, mac: one.secrets.mac, source: two.underlay }),
+        }),
+      );
+      assert.deepEqual(seen(), before);
+      // With its own address the same datagram passes: the attack is none that cannot succeed.
+      attack(two, gateway, toGateway(two, udpPacket(two.address.address, behind)));
+      assert.equal(segment.received("seg-behind", "tunnel"), before.behind + 1);
+    });
+
+    it("leads nowhere but from a worker to the tunnel and back", () => {
+      ip(
+        `-n ${two.name} route add ${formatAddress(one.address.address)} via 10.0.2.1 dev ${segment.device} onlink`,
+      );
+      const before = seen();
+      ip(`-n ${two.name} addr add 10.0.2.9/32 dev ${segment.device}`);
+      assert.throws(() => inNetns(two.name, `ping -c1 -W1 ${formatAddress(one.address.address)}`));
+      assert.throws(() => inNetns(two.name, "ping -c1 -W1 -I 10.0.2.9 10.1.2.1"));
+      ip(`-n ${two.name} addr del 10.0.2.9/32 dev ${segment.device}`);
+      // By the pod network: as a router would take the gateway.
+      const outer = formatAddress(gateway.underlay);
+      if (family === 4) {
+        ip(`-n ${stranger.name} route add 10.1.2.0/24 via ${outer}`);
+        assert.throws(() => inNetns(stranger.name, "ping -c1 -W1 10.1.2.1"));
+      }
+      const after = seen();
+      assert.equal(after.behind, before.behind);
+      assert.deepEqual(after.beliefs, before.beliefs);
+    });
+
+    it("takes a worker's address from the segment alone", () => {
+      const before = inNetns(one.name, `nft list counter inet ipman_${segment.device} refused`);
+      const destination = Buffer.from([0x02, 0x44, 0, 0, 0, 2]);
+      const header = Buffer.concat([
+        destination,
+        macBytes("02:44:00:00:00:04"),
+        Buffer.from([8, 0]),
+      ]);
+      const packet = Buffer.concat([header, icmpEcho(behind, one.address.address)]);
+      sendFrames(netnsPath(stranger.name), "eth0", [packet]);
+      const after = inNetns(one.name, `nft list counter inet ipman_${segment.device} refused`);
+      assert.notEqual(after, before);
+      assert.equal(bytesOf(one.address.address).length, 4);
+    });
+
+    /** Moves the gateway, and has it announced once. */
+    const moveTo = (moved: LabPod) => {
+      segment.serve(moved);
+      assert.equal(segment.believedGateway(one), formatAddress(gateway.underlay));
+      segment.announce(moved);
+      gateway = moved;
+    };
+    const isFollowed = () => {
+      for (const worker of [one, two]) {
+        assert.equal(segment.believedGateway(worker), formatAddress(gateway.underlay));
+        assert.equal(segment.reaches(worker), 2);
+        assert.equal(segment.reached(worker), 2);
+      }
+    };
+
+    it("follows a gateway that moves, by one announcement", () => {
+      moveTo(segment.pod("gw2", 9));
+      isFollowed();
+    });
+
+    it("follows it to another node, on another subnet, and back", () => {
+      const here = gateway;
+      moveTo(segment.podElsewhere("gw3", 10));
+      isFollowed();
+      moveTo(here);
+      isFollowed();
+    });
+
+    it("knows where the gateway is however long nothing was sent", async () => {
+      // The kernel forgets what it learned itself after so many seconds, and looks every ten.
+      for (const { name } of [one, two])
+        ip(`-n ${name} link set ${segment.device} type vxlan ageing 1`);
+      await pause(21_000);
+      isFollowed();
+    });
+  });
+}

@@ -1,0 +1,43 @@
+#!/usr/bin/env node
+/*
+ * Sends UDP datagrams as an ordinary process would, without privilege: a JSON array of
+ * { "to", "port", "hex", "count", "flood" } on standard input. With "flood", each datagram
+ * has another source MAC address in its frame.
+ */
+import { createSocket } from "node:dgram";
+import { isIPv6 } from "node:net";
+import { text } from "node:stream/consumers";
+
+interface Attack {
+  readonly to: string;
+  readonly port: number;
+  readonly hex: string;
+  readonly count?: number;
+  readonly flood?: boolean;
+}
+
+/** Where a frame's source MAC address ends, in a VXLAN datagram. */
+const sourceEnd = 8 + 12;
+const atOnce = 64;
+
+for (const { to, port, hex, count = 1, flood = false } of JSON.parse(
+  await text(process.stdin),
+) as Attack[]) {
+  const socket = createSocket(isIPv6(to) ? "udp6" : "udp4");
+  socket.connect(port, to);
+  await new Promise((resolve) => socket.once("connect", resolve));
+  const send = (bytes: Buffer) =>
+    new Promise<void>((resolve) => {
+      // A receiver that refuses is reported to the sender.
+      socket.send(bytes, () => resolve());
+    });
+  for (let sent = 0; sent < count; sent += atOnce) {
+    const some = Array.from({ length: Math.min(atOnce, count - sent) }, (_, i) => {
+      const datagram = Buffer.from(hex, "hex");
+      if (flood) datagram.writeUInt32BE(sent + i, sourceEnd - 4);
+      return send(datagram);
+    });
+    await Promise.all(some);
+  }
+  socket.close();
+}

@@ -1,0 +1,71 @@
+import {
+  amendTable,
+  frameMark,
+  isMemberName,
+  replaceTable,
+  type RulesMember,
+  type RulesPlan,
+} from "../../model/rules-plan.ts";
+import { Protocol } from "../netlink/constants.ts";
+import { NetlinkSocket } from "../netlink/socket.ts";
+import { runNft } from "./libnftables.ts";
+import { readTable, type ActualTable } from "./read-table.ts";
+
+/** What one table was made of last, kept by who applies its plans. */
+export class FilterMemory {
+  members: readonly RulesMember[] = [];
+  /** Of the table as the kernel had it then; undefined before a plan was applied. */
+  fingerprint: string | undefined;
+}
+
+/**
+ * Makes a table as planned. Compares it with what the kernel has; replaces it where its frame
+ * is another or somebody else changed it, and amends it where only members came or went.
+ *
+ * @param namespace a path; undefined for the process's own
+ * @returns how many transactions that took
+ */
+export function applyRules(
+  namespace: string | undefined,
+  plan: RulesPlan,
+  memory: FilterMemory,
+): number {
+  using socket = NetlinkSocket.open(namespace, Protocol.netfilter);
+  const before = readTable(socket, plan.table, plan.sets);
+  const commands = commandsFor(plan, before, memory);
+  if (commands !== undefined) runNft(`set packet filter ${plan.table}`, namespace, commands);
+  const after = commands === undefined ? before : readTable(socket, plan.table, plan.sets);
+  memory.members = plan.members;
+  memory.fingerprint = after.fingerprint;
+  return commands === undefined ? 0 : 1;
+}
+
+/** Whether a pass would change the table. */
+export function rulesDiffer(
+  namespace: string | undefined,
+  plan: RulesPlan,
+  memory: FilterMemory,
+): boolean {
+  using socket = NetlinkSocket.open(namespace, Protocol.netfilter);
+  return commandsFor(plan, readTable(socket, plan.table, plan.sets), memory) !== undefined;
+}
+
+function commandsFor(
+  plan: RulesPlan,
+  actual: ActualTable,
+  { members, fingerprint }: FilterMemory,
+): string | undefined {
+  if (actual.comment !== frameMark(plan)) return replaceTable(plan);
+  const wanted = new Set(plan.members.map(({ name }) => name));
+  const isUnknown = (chain: string) => isMemberName(chain) && !wanted.has(chain);
+  // What a process before this one made can be kept, but not amended: its elements are not known.
+  const isForeign =
+    fingerprint === undefined
+      ? [...actual.chains].some(isUnknown)
+      : fingerprint !== actual.fingerprint;
+  if (isForeign) return replaceTable(plan);
+  const added = plan.members.filter(({ name }) => !actual.chains.has(name));
+  const removed = members.filter(({ name }) => !wanted.has(name));
+  const isAsPlanned = added.length === 0 && removed.length === 0;
+  return isAsPlanned ? undefined : amendTable(plan.table, added, removed);
+}

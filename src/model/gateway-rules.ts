@@ -1,0 +1,84 @@
+import { formatAddress } from "./address.ts";
+import type { Child } from "./connection.ts";
+import type { Gateway, Worker } from "./endpoint.ts";
+import { memberName, type RulesMember, type RulesPlan } from "./rules-plan.ts";
+import { frameMatch, nftFamily, packetMatch } from "./segment-frame.ts";
+import type { WorkerSecrets } from "./segment.ts";
+
+/** What a gateway's packet filter depends on. */
+export interface GatewayRulesFacts {
+  readonly child: Pick<Child, "ifId" | "vxlanIp">;
+  readonly gateway: Pick<Gateway, "device" | "underlay">;
+  readonly workers: readonly (Pick<Worker, "address" | "underlay"> & WorkerSecrets)[];
+  readonly vxlanPort: number;
+  /** The devices of the tunnel and of the segment. */
+  readonly xfrm: string;
+  readonly vxlan: string;
+}
+
+/**
+ * A gateway's packet filter. Of the segment's datagrams, those of workers reach the VXLAN
+ * device: outer address, VNI, both MAC addresses, EtherType and inner source belong together,
+ * so that a worker speaks as itself only. Packets are forwarded between the tunnel and the
+ * addresses of workers; nothing else is. The gateway itself answers to ICMP alone.
+ *
+ * The policies accept, and the last rules drop: a chain that is being replaced has no rules for
+ * a moment in which its policy counts, while the chain before it still filters.
+ */
+export function gatewayRules(facts: GatewayRulesFacts): RulesPlan {
+  const { child, gateway, vxlanPort, xfrm, vxlan } = facts;
+  const outer = nftFamily(gateway.underlay.family);
+  const inner = nftFamily(child.vxlanIp.address.family);
+  return {
+    table: "ipman",
+    sets: ["addresses", "workers"],
+    frame: `
+  map workers { type ${outer.type} : verdict; }
+  set addresses { type ${inner.type}; }
+  counter refused { }
+  chain segment {
+    type filter hook input priority raw; policy accept;
+    udp dport ${vxlanPort} goto frames
+  }
+  chain frames {
+    iifname "${gateway.device}" ${outer.name} saddr vmap @workers
+    counter name refused drop
+  }
+  chain input {
+    type filter hook input priority filter; policy accept;
+    udp dport ${vxlanPort} accept
+    meta l4proto { icmp, ipv6-icmp } accept
+    iifname "lo" accept
+    drop
+  }
+  chain forward {
+    type filter hook forward priority filter; policy accept;
+    tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu
+    iifname "${vxlan}" oifname "${xfrm}" ${inner.name} saddr @addresses accept
+    iifname "${xfrm}" oifname "${vxlan}" ${inner.name} daddr @addresses accept
+    drop
+  }`,
+    members: membersOf(facts),
+  };
+}
+
+/** One for each outer address: for a moment, a pod that ends can have that of one that starts. */
+function membersOf({ child, workers }: GatewayRulesFacts): RulesMember[] {
+  const byOuter = Object.groupBy(workers, ({ underlay }) => formatAddress(underlay));
+  return Object.entries(byOuter).map(([outer, some = []]) => {
+    const rules = some.map(({ address, mac, gatewayMac }) => {
+      const frame = frameMatch(child.ifId, { destination: gatewayMac, source: mac });
+      return `${frame} ${packetMatch(address.address)} accept`;
+    });
+    const name = memberName(outer, ...rules);
+    const addresses = some.map(({ address }) => formatAddress(address.address));
+    return {
+      name,
+      rules,
+      elements: [
+        { set: "workers", key: outer, verdict: `jump ${name}` },
+        ...addresses.map((key) => ({ set: "addresses", key })),
+      ],
+    };
+  });
+}

@@ -1,0 +1,79 @@
+import { formatAddress, type Address } from "./address.ts";
+import { announcementType, hashModulus } from "./announcement.ts";
+import type { Worker } from "./endpoint.ts";
+import type { RulesPlan } from "./rules-plan.ts";
+import { etherTypeMatch, frameMatch, nftFamily, payloadField, vniMatch } from "./segment-frame.ts";
+import type { WorkerSecrets } from "./segment.ts";
+
+/** What a worker's packet filter depends on. */
+export interface WorkerRulesFacts {
+  readonly worker: Pick<Worker, "address"> & WorkerSecrets;
+  /** The gateway's address on the pod network, when the worker is attached. */
+  readonly gateway: Address;
+  readonly ifId: number;
+  readonly vxlanPort: number;
+  /** The device of the segment. */
+  readonly vxlan: string;
+}
+
+/**
+ * How long an address counts as a gateway's after its last datagram. In that time another pod
+ * may get a former gateway's address; it would still need the MAC addresses.
+ */
+const gatewayKept = "1d";
+
+/** More moves of a gateway within that time than there are. */
+const mostGateways = 1024;
+
+/** Keeps VXLAN from using the route that it cached for the address that a gateway had before. */
+const routeMark = "0x7789";
+
+/**
+ * A worker's packet filter, of one segment: other tables may have others. A datagram of the
+ * segment reaches the VXLAN device if it has the MAC addresses and comes from the gateway's
+ * address, or proves that its sender is the gateway at another address (`announcement.ts`).
+ * The worker's address in the segment is reached through the segment alone.
+ *
+ * Fragments of IPv6 datagrams are filtered one by one, before there is a whole: the device's
+ * MTU leaves no reason for any.
+ */
+export function workerRules(facts: WorkerRulesFacts): RulesPlan {
+  const { worker, gateway, ifId, vxlanPort, vxlan } = facts;
+  const outer = nftFamily(gateway.family);
+  const inner = nftFamily(worker.address.address.family);
+  const source = `${outer.name} saddr`;
+  const macs = { destination: worker.mac, source: worker.gatewayMac };
+  const proofs = worker.seeds.map(
+    (seed, i) => `jhash ${source} . ${payloadField(i)} mod ${hashModulus} seed ${seed} 0`,
+  );
+  return {
+    table: `ipman_${vxlan}`,
+    sets: [],
+    frame: `
+  set gateways {
+    type ${outer.type}; flags dynamic,timeout; timeout ${gatewayKept}; size ${mostGateways}
+    elements = { ${formatAddress(gateway)} }
+  }
+  counter refused { }
+  chain segment {
+    type filter hook input priority raw; policy accept;
+    iifname != { "lo", "${vxlan}" } ${inner.name} daddr ${formatAddress(worker.address.address)} counter name refused drop
+    udp dport ${vxlanPort} exthdr frag exists counter name refused drop
+    udp dport ${vxlanPort} ${vniMatch(ifId)} goto frames
+  }
+  chain frames {
+    ${frameMatch(ifId, macs)} goto gateway
+    counter name refused drop
+  }
+  chain gateway {
+    ${source} @gateways update @gateways { ${source} } accept
+    ${etherTypeMatch(announcementType)} ${proofs.join(" ")} update @gateways { ${source} } accept
+    counter name refused drop
+  }
+  chain route {
+    type filter hook postrouting priority mangle; policy accept;
+    oifname "${vxlan}" meta mark set ${routeMark}
+  }`,
+    members: [],
+  };
+}

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, it, mock } from "node:test";
+import type { Worker } from "../model/endpoint.ts";
+import { Announcements } from "./announcements.ts";
+
+const worker = (id: string) => ({ id }) as Worker;
+
+describe("announcements of a gateway", () => {
+  const sent: string[] = [];
+  let started = 0;
+  let all: Announcements;
+
+  beforeEach(() => {
+    mock.timers.enable({ apis: ["setTimeout", "Date"] });
+    mock.method(performance, "now", () => Date.now());
+    started = Date.now();
+    sent.length = 0;
+    all = new Announcements();
+  });
+  afterEach(() => {
+    mock.timers.reset();
+    mock.restoreAll();
+  });
+
+  const note = (due: readonly Worker[]) => {
+    sent.push(`${Date.now() - started}: ${due.map(({ id }) => id).join(" ")}`);
+  };
+  /** Step by step: a timer that a timer sets is due in the same wait. */
+  const wait = (ms: number) => {
+    for (let waited = 0; waited < ms; waited += 100) mock.timers.tick(100);
+  };
+
+  it("are repeated ever less often, and never end", () => {
+    const stop = all.repeat({ id: "a" }, [worker("one")], note);
+    for (let i = 0; i < 20; i++) wait(10_000);
+    assert.deepEqual(
+      sent.map((line) => Number(line.split(":")[0])),
+      [0, 100, 500, 2_000, 6_000, 18_000, 78_000, 138_000, 198_000],
+    );
+    stop();
+  });
+
+  it("end when they are stopped", () => {
+    all.repeat({ id: "a" }, [worker("one")], note)();
+    wait(600_000);
+    assert.deepEqual(sent, ["0: one"]);
+  });
+
+  it("go on where they were for workers that were told before, and begin for new ones", () => {
+    const [one, two] = [worker("one"), worker("two")];
+    const stop = all.repeat({ id: "a" }, [one], note);
+    wait(100);
+    stop();
+    const stopBoth = all.repeat({ id: "a" }, [one, two], note);
+    wait(400);
+    assert.deepEqual(sent, ["0: one", "100: one", "100: two", "200: two", "500: one"]);
+    stopBoth();
+  });
+
+  it("begin again for another gateway", () => {
+    const one = worker("one");
+    all.repeat({ id: "a" }, [one], note)();
+    all.repeat({ id: "b" }, [one], note)();
+    assert.deepEqual(sent, ["0: one", "0: one"]);
+  });
+
+  it("need no timer where there is no worker", () => {
+    all.repeat({ id: "a" }, [], note);
+    wait(600_000);
+    assert.deepEqual(sent, []);
+  });
+});

@@ -1,0 +1,56 @@
+import type { Gateway, Worker } from "../model/endpoint.ts";
+
+/**
+ * Milliseconds from one announcement of a gateway to a worker until the next; the last for all
+ * that follow. The first may come before the worker is attached, or be lost on the way.
+ */
+const pausesMs = [100, 400, 1_500, 4_000, 12_000, 60_000];
+
+/** How often a worker was told of a gateway. */
+interface Progress {
+  readonly gateway: string;
+  readonly sent: number;
+  readonly dueAtMs: number;
+}
+
+/** Repeats announcements, so that each worker knows where its gateway is, whatever was lost. */
+export class Announcements {
+  readonly #progress = new WeakMap<Worker, Progress>();
+
+  /**
+   * Announces a gateway to its workers until it is stopped. Workers that were told of this
+   * gateway before are told again when that is due.
+   *
+   * @param announce sends to these workers; what fails is repeated like what succeeds
+   * @returns what stops it
+   */
+  repeat(
+    gateway: Pick<Gateway, "id">,
+    workers: readonly Worker[],
+    announce: (due: readonly Worker[]) => void,
+  ): () => void {
+    let timer: NodeJS.Timeout | undefined;
+    const pass = () => {
+      const now = performance.now();
+      const due = workers.filter((worker) => this.#dueAt(gateway.id, worker) <= now);
+      for (const worker of due) this.#note(gateway.id, worker, now);
+      if (due.length > 0) announce(due);
+      const next = Math.min(...workers.map((worker) => this.#dueAt(gateway.id, worker)));
+      if (workers.length > 0) timer = setTimeout(pass, next - now);
+    };
+    pass();
+    return () => clearTimeout(timer);
+  }
+
+  #dueAt(gateway: string, worker: Worker): number {
+    const known = this.#progress.get(worker);
+    return known?.gateway === gateway ? known.dueAtMs : Number.NEGATIVE_INFINITY;
+  }
+
+  #note(gateway: string, worker: Worker, now: number): void {
+    const known = this.#progress.get(worker);
+    const sent = known?.gateway === gateway ? known.sent : 0;
+    const pause = pausesMs[Math.min(sent, pausesMs.length - 1)] as number;
+    this.#progress.set(worker, { gateway, sent: sent + 1, dueAtMs: now + pause });
+  }
+}
