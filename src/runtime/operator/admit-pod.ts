@@ -1,5 +1,5 @@
 import { filter, firstValueFrom, map, startWith, timeout, type Observable } from "rxjs";
-import type { AdmissionRequest, Verdict } from "../../adapters/kubernetes/admission-server.ts";
+import type { AdmissionRequest, Verdict } from "../../adapters/kubernetes/admission-review.ts";
 import { formatAddress, type Address } from "../../model/address.ts";
 import type { AddressWish } from "../../model/allocation.ts";
 import type { Child, Connection } from "../../model/connection.ts";
