@@ -182,7 +182,7 @@ class OperatorParts {
       ...named,
       ...{ client: this.#client, namespace: this.#namespace, port, configurations, owner },
       handlers: new Map([
-        ["pods", own.timed("pods", (request) => pods.admit(request))],
+        ["pods", own.timed("pods", (request, deadline) => pods.admit(request, deadline))],
         ["declared", judged],
         ["groups", judged],
       ]),
