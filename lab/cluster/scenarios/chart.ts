@@ -179,6 +179,24 @@ export function chartScenarios(cluster: () => LabCluster): void {
       }
     });
 
+    it("admits to the metrics and the webhooks whom the values name", () => {
+      const peers = [{ ipBlock: { cidr: "10.1.0.0/28" } }];
+      const rulesOf = (networkPolicy: object, name: string) => {
+        const { spec } = one(rendered({ networkPolicy }), "NetworkPolicy", name);
+        return (spec as { ingress: { ports: { port: string }[]; from?: unknown }[] }).ingress.map(
+          ({ ports: [port], from }) => [port?.port, from],
+        );
+      };
+      const named = { webhookFrom: peers, metricsFrom: peers };
+      const both = [
+        ["webhook", peers],
+        ["metrics", peers],
+      ];
+      assert.deepEqual(rulesOf(named, "ipman-operator"), both);
+      assert.deepEqual(rulesOf(named, "ipman-agents"), [["metrics", peers]]);
+      assert.deepEqual(rulesOf({}, "ipman-agents"), [["metrics", undefined]]);
+    });
+
     it("leaves certificates to cert-manager where it is told to", () => {
       const all = rendered({ webhook: { certificate: { mode: "cert-manager" } } });
       const certificate = one(all, "Certificate", "ipman-webhook").spec as {
