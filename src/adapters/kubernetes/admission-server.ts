@@ -13,7 +13,7 @@ import {
 } from "./admission-review.ts";
 import type { KeyPair } from "./certificates.ts";
 import { BodyTooLarge, readBody } from "./read-body.ts";
-import { UnprovenConnections } from "./unproven-connections.ts";
+import { ConnectionLimit } from "./connection-limit.ts";
 
 /** Why a request was refused before a handler saw it. */
 export const refusalReasons = ["path", "certificate", "body", "malformed", "busy"] as const;
@@ -72,14 +72,14 @@ export class AdmissionServer implements AsyncDisposable {
   readonly #server: Server;
   readonly #options: AdmissionServerOptions;
   readonly #limits: AdmissionLimits;
-  readonly #unproven: UnprovenConnections;
+  readonly #unproven: ConnectionLimit;
   #requests = 0;
   #bytes = 0;
 
   private constructor(options: AdmissionServerOptions) {
     this.#options = options;
     this.#limits = { ...defaultLimits, ...options.limits };
-    this.#unproven = new UnprovenConnections(this.#limits.unproven);
+    this.#unproven = new ConnectionLimit(this.#limits.unproven);
     const { headersMs, requestMs } = this.#limits;
     this.#server = createServer({
       ...tlsOf(options.pair, options.clientAuthority),
@@ -130,7 +130,7 @@ export class AdmissionServer implements AsyncDisposable {
     const endpoint = request.method === "POST" ? this.#options.endpointOf(path) : undefined;
     const handler = this.#options.handlers.get(endpoint ?? "");
     if (handler === undefined) return this.#refuse(request, response, "path");
-    this.#unproven.prove(request.socket);
+    this.#unproven.exempt(request.socket);
     const { body, bodies, requests } = this.#limits;
     const length = Number(request.headers["content-length"] ?? body);
     if (length > body) return this.#refuse(request, response, "body");

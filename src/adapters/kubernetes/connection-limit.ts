@@ -1,10 +1,10 @@
 import type { Socket } from "node:net";
 
 /**
- * Connections that have not sent a request with a secret path yet. There are only so many: one
- * more ends the oldest, so that they cannot keep the API server's own from being accepted.
+ * Bounds the connections of a server whose clients are not known: one more than that ends the
+ * oldest. So clients that keep connections open cannot prevent others from being served.
  */
-export class UnprovenConnections {
+export class ConnectionLimit {
   /** By the peer's address and port, which a TLS socket shares with the one below it. */
   readonly #sockets = new Map<string, Socket>();
   readonly #most: number;
@@ -23,14 +23,14 @@ export class UnprovenConnections {
     if (this.#sockets.size > this.#most) oldest?.destroy();
   }
 
-  /** Ends them all. */
-  end(): void {
-    for (const socket of this.#sockets.values()) socket.destroy();
+  /** Its client is known: it is not counted any more. */
+  exempt(socket: Socket): void {
+    this.#sockets.delete(peerOf(socket));
   }
 
-  /** Its peer is the API server: it is kept. */
-  prove(socket: Socket): void {
-    this.#sockets.delete(peerOf(socket));
+  /** Ends all that are counted. */
+  end(): void {
+    for (const socket of this.#sockets.values()) socket.destroy();
   }
 }
 
