@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { clientAuthorityIn } from "./client-authority.ts";
 import { integerOption, requiredOption, textOption, type Command } from "./command.ts";
 import { defaultVxlanPort } from "./defaults.ts";
 import { settingsOption } from "./settings-option.ts";
@@ -70,7 +70,6 @@ options:
       name: requiredOption(values, name),
       pullPolicy: text(policy, "IfNotPresent"),
     });
-    const clientAuthority = text("client-authority", "");
     const operator = await startOperator({
       ipmanImage: image("ipman-image", "pull-policy"),
       charonImage: image("charon-image", "charon-pull-policy"),
@@ -82,7 +81,7 @@ options:
       certificateSecret: text("certificate-secret", "ipman-webhook-tls"),
       managedCertificates: text("certificates", "managed") === "managed",
       pathSecret: text("path-secret", "ipman-webhook-path"),
-      clientAuthority: clientAuthority === "" ? undefined : readFileSync(clientAuthority, "utf8"),
+      clientAuthority: clientAuthorityIn(text("client-authority", "")),
       webhooks: { mutating: text("mutating", "ipman"), validating: text("validating", "ipman") },
       webhookPort: integerOption(values, "webhook-port", 9_443, { least: 1, most: 65_535 }),
       listen: text("listen", "0.0.0.0:9740"),
