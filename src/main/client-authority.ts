@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { UsageError } from "./command.ts";
 
 /**
- * The authority in a file, as PEM; undefined where there is no file.
+ * The authority in a file, as PEM; undefined where none is named.
  *
  * @throws where it cannot be read, or is not a certificate
  */

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it, mock } from "node:test";
-import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
+import type { KubeClient } from "../../src/adapters/kubernetes/kube-client.ts";
+import { KubeError } from "../../src/adapters/kubernetes/kube-error.ts";
+import { resourceTypes, type ResourceType } from "../../src/adapters/kubernetes/resource-type.ts";
 import type { KubeObject } from "../../src/model/kube-object.ts";
 import { WebhookConfigurations } from "../../src/runtime/operator/webhook-configurations.ts";
 import { WebhookPaths } from "../../src/runtime/operator/webhook-paths.ts";
@@ -27,6 +29,8 @@ interface Configuration extends KubeObject {
 class World implements Disposable {
   readonly api = new KubeApi(() => 1);
   readonly troubles: unknown[] = [];
+  /** Configurations that replicas may not write. */
+  refused: ReadonlySet<ResourceType> = new Set();
   readonly #parts = new DisposableStack();
 
   constructor() {
@@ -54,11 +58,21 @@ class World implements Disposable {
 
   /** @param lagMs how far behind it sees the Secret and the configurations */
   replica(lagMs: () => number = () => 0): WebhookPaths {
-    const client = this.api.client(lagMs);
+    const client = this.#client(lagMs);
     const onTrouble = (error: unknown) => void this.troubles.push(error);
     const configurations = this.#parts.use(new WebhookConfigurations(client, names, onTrouble));
     const options = { client, namespace, secretName: place.name, owner: undefined };
     return this.#parts.use(new WebhookPaths({ ...options, configurations, onTrouble }));
+  }
+
+  #client(lagMs: () => number): KubeClient {
+    const client = this.api.client(lagMs);
+    const write = client.mergePatch.bind(client);
+    const mergePatch = (...[type, place, patch]: Parameters<KubeClient["mergePatch"]>) => {
+      if (!this.refused.has(type)) return write(type, place, patch);
+      return Promise.reject(new KubeError("patch", "denied", 403, "forbidden"));
+    };
+    return Object.assign(client, { mergePatch });
   }
 
   /** By which path the API server calls each webhook. */
@@ -214,6 +228,26 @@ describe("the paths of the webhooks", () => {
     world.assertReaches(former, leader, late);
     assert.notEqual(world.paths[0], before);
     assert.equal(leader.endpointOf(before), "pods");
+  });
+
+  it("are accepted as they are where they cannot be replaced", async () => {
+    using world = new World();
+    const [leader, other] = [world.replica(), world.replica()];
+    await pass(1_000);
+    leader.lead();
+    await pass(1_000);
+    const before = world.paths;
+    for (const refused of [[ValidatingWebhookConfiguration], types.map(([type]) => type)]) {
+      world.refused = new Set(refused);
+      // Longer than two generations live.
+      await pass(3 * hourMs, 20_000);
+      world.assertReaches(leader, other);
+    }
+    assert.equal(world.paths[2], before[2]);
+    world.refused = new Set();
+    await pass(hourMs, 20_000);
+    world.assertReaches(leader, other);
+    assert.ok(world.paths.every((path) => !before.includes(path)));
   });
 
   it("go on where the clock was set back", async () => {

@@ -179,7 +179,7 @@ export function chartScenarios(cluster: () => LabCluster): void {
       }
     });
 
-    it("admits to the metrics and the webhooks whom the values name", () => {
+    it("lets only the peers that the values name reach metrics and webhooks", () => {
       const peers = [{ ipBlock: { cidr: "10.1.0.0/28" } }];
       const rulesOf = (networkPolicy: object, name: string) => {
         const { spec } = one(rendered({ networkPolicy }), "NetworkPolicy", name);

@@ -48,6 +48,10 @@ export class WebhookPaths implements Disposable {
   /** The newest generation of paths, and the one before it, which is accepted as well. */
   #newest = 0;
   #before = 0;
+  /** That of the oldest path in a configuration, which may be one that could not be written. */
+  #oldestInUse = Infinity;
+  /** The generation that is to be in the configurations, where it is newer. */
+  #wanted = 0;
   /** Whether the paths are to be replaced. */
   #isDue = false;
 
@@ -68,7 +72,7 @@ export class WebhookPaths implements Disposable {
       .subscribe();
   }
 
-  /** Whether a path can be told from others by now. */
+  /** Whether there is a key, without which no path is accepted. */
   get known(): boolean {
     return this.#key !== undefined;
   }
@@ -80,7 +84,8 @@ export class WebhookPaths implements Disposable {
     for (const key of keys) {
       const parsed = key && parseWebhookPath(key, path);
       // A newer one than is known here was made by another replica a moment ago.
-      if (parsed !== undefined && parsed.generation >= this.#before) return parsed.endpoint;
+      const oldest = Math.min(this.#before, this.#oldestInUse);
+      if (parsed !== undefined && parsed.generation >= oldest) return parsed.endpoint;
     }
     return undefined;
   }
@@ -109,12 +114,10 @@ export class WebhookPaths implements Disposable {
     if (key === undefined) return this.#write(secret);
     this.#use(key);
     if (!configurations.synced) return;
-    const parsed = configurations.paths.map((path) => parseWebhookPath(key, path));
-    const generations = parsed.map((path) => path?.generation ?? 0);
-    for (const generation of generations.toSorted((a, b) => a - b)) this.#reached(generation);
-    if (this.#newest === 0 || this.#isDue) this.#reached(this.#next());
+    this.#see(configurations.paths.map((path) => parseWebhookPath(key, path)?.generation ?? 0));
+    if (this.#newest === 0 || this.#isDue) this.#wanted = this.#next();
     this.#isDue = false;
-    const generation = this.#newest;
+    const generation = Math.max(this.#newest, this.#wanted);
     await configurations.call((endpoint) => formatWebhookPath(key, { endpoint, generation }));
   }
 
@@ -125,10 +128,15 @@ export class WebhookPaths implements Disposable {
     this.#key = key;
   }
 
-  #reached(generation: number): void {
-    if (generation <= this.#newest) return;
-    this.#before = this.#newest === 0 ? generation : this.#newest;
-    this.#newest = generation;
+  /** Takes the generations of the paths in the configurations; 0 for a path that is not genuine. */
+  #see(found: readonly number[]): void {
+    const generations = found.filter((generation) => generation > 0).toSorted((a, b) => a - b);
+    this.#oldestInUse = generations[0] ?? Infinity;
+    for (const generation of generations) {
+      if (generation <= this.#newest) continue;
+      this.#before = this.#newest === 0 ? generation : this.#newest;
+      this.#newest = generation;
+    }
   }
 
   /** The clock makes it larger than what another replica, or a former operator, knew. */
