@@ -216,12 +216,10 @@ describe("the server of the webhooks", () => {
       left = deadline - performance.now();
       return new Promise(() => {});
     });
-    const began = performance.now();
     const { text } = await site.post("/secret?timeout=1s", review());
     const { response } = JSON.parse(text) as { response: { allowed: boolean; status: object } };
     assert.deepEqual([response.allowed, "code" in response.status], [false, true]);
     assert.ok(left > 0 && left <= 500, `${left} ms`);
-    assert.ok(performance.now() - began < 1_000);
   });
 
   it("refuses more requests than it may have without an answer, by number and by size", async () => {
