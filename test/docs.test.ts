@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
+import { pino } from "pino";
 import { apiReference } from "../scripts/api-reference.ts";
 import { reasonsReference } from "../scripts/reasons-reference.ts";
 import { statusReference } from "../scripts/status-reference.ts";
@@ -16,6 +17,7 @@ import type { NetworkPort } from "../src/runtime/ports.ts";
 import { Metrics } from "../src/runtime/metrics.ts";
 import type { Cluster } from "../src/runtime/operator/cluster.ts";
 import { OperatorMetrics } from "../src/runtime/operator/operator-metrics.ts";
+import { RefusedRequests } from "../src/runtime/operator/refused-requests.ts";
 import type { Supervisor } from "../src/runtime/supervisor.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -53,6 +55,7 @@ describe("the documentation", () => {
     metrics.observe({} as Supervisor, {} as FiguresPort, {} as NetworkPort);
     const { registry } = metrics;
     void new OperatorMetrics(metrics, {} as Cluster);
+    void new RefusedRequests(registry, pino({ enabled: false }));
     const all = registry.getMetricsAsArray() as unknown as { name: string }[];
     const kept = all
       .filter(({ name }) => name.startsWith("ipman_"))

@@ -16,6 +16,7 @@ import { lossScenarios } from "./scenarios/losses.ts";
 import { withoutWakingAnybody } from "./scenarios/on-call.ts";
 import { rightScenarios } from "./scenarios/rights.ts";
 import { walkThroughScenarios } from "./scenarios/walk-through.ts";
+import { webhookPathScenarios } from "./scenarios/webhook-paths.ts";
 
 /** One cluster for all: it takes longer to start than any scenario. */
 describe("a cluster", () => {
@@ -38,6 +39,7 @@ describe("a cluster", () => {
   chartScenarios(cluster);
   apiScenarios(cluster);
   certificateScenarios(cluster);
+  webhookPathScenarios(cluster);
   rightScenarios(cluster);
   admissionScenarios(cluster);
   refusalScenarios(cluster);

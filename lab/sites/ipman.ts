@@ -78,21 +78,29 @@ export class Ipman implements AsyncDisposable {
 
   /** Waits, by the runtime's own stream, until the status is as wanted. */
   async until(wanted: (status: Status) => boolean, timeoutMs = 20_000): Promise<Status> {
-    const signal = AbortSignal.timeout(timeoutMs);
     const done = new AbortController();
-    const either = AbortSignal.any([signal, done.signal]);
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      done.abort();
+    }, timeoutMs);
     let last: Status | undefined;
     try {
-      for await (const next of ask(join(this.state, "control.sock"), { op: "watch" }, either)) {
+      for await (const next of ask(
+        join(this.state, "control.sock"),
+        { op: "watch" },
+        done.signal,
+      )) {
         last = next as Status;
         if (wanted(last)) return last;
       }
     } catch (error) {
-      if (!signal.aborted) throw error;
+      if (!isLate) throw error;
       throw new Error(`not so within ${timeoutMs} ms: ${JSON.stringify(last, null, 1)}`, {
         cause: error,
       });
     } finally {
+      clearTimeout(timer);
       done.abort();
     }
     throw new Error("the runtime ended");

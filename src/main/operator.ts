@@ -1,3 +1,4 @@
+import { clientAuthorityIn } from "./client-authority.ts";
 import { integerOption, requiredOption, textOption, type Command } from "./command.ts";
 import { defaultVxlanPort } from "./defaults.ts";
 import { settingsOption } from "./settings-option.ts";
@@ -22,6 +23,8 @@ options:
   --priority-class NAME   of charon, agents and gateways (none)
   --service NAME          the webhooks' Service (ipman-webhook)
   --certificate-secret N  holds the webhooks' certificate (ipman-webhook-tls)
+  --path-secret NAME      holds the key of the webhooks' secret paths (ipman-webhook-path)
+  --client-authority FILE authority whose certificates the API server has to present (none)
   --certificates MODE     "managed" by the operator itself, or "external" (managed)
   --mutating NAME         the MutatingWebhookConfiguration (ipman)
   --validating NAME       the ValidatingWebhookConfiguration (ipman)
@@ -47,6 +50,8 @@ options:
     service: { type: "string" },
     "certificate-secret": { type: "string" },
     certificates: { type: "string" },
+    "path-secret": { type: "string" },
+    "client-authority": { type: "string" },
     mutating: { type: "string" },
     validating: { type: "string" },
     "webhook-port": { type: "string" },
@@ -75,6 +80,8 @@ options:
       serviceName: text("service", "ipman-webhook"),
       certificateSecret: text("certificate-secret", "ipman-webhook-tls"),
       managedCertificates: text("certificates", "managed") === "managed",
+      pathSecret: text("path-secret", "ipman-webhook-path"),
+      clientAuthority: clientAuthorityIn(text("client-authority", "")),
       webhooks: { mutating: text("mutating", "ipman"), validating: text("validating", "ipman") },
       webhookPort: integerOption(values, "webhook-port", 9_443, { least: 1, most: 65_535 }),
       listen: text("listen", "0.0.0.0:9740"),

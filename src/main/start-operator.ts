@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { pino, type Logger } from "pino";
-import { AdmissionServer } from "../adapters/kubernetes/admission-server.ts";
 import { BookShelf } from "../adapters/kubernetes/book-shelf.ts";
 import { ClusterKey } from "../adapters/kubernetes/cluster-key.ts";
 import { Declared } from "../adapters/kubernetes/declared.ts";
@@ -34,13 +33,11 @@ import { GroupReporter } from "../runtime/operator/group-reporter.ts";
 import { Leadership } from "../runtime/operator/leadership.ts";
 import { OperatorMetrics } from "../runtime/operator/operator-metrics.ts";
 import { OperatorReporter } from "../runtime/operator/operator-reporter.ts";
+import { RefusedRequests } from "../runtime/operator/refused-requests.ts";
 import { releaseOwner } from "../runtime/operator/release-owner.ts";
 import { Reservations } from "../runtime/operator/reservations.ts";
-import {
-  TrustedAuthority,
-  type ConfigurationNames,
-} from "../runtime/operator/trusted-authority.ts";
-import { WebhookCertificates } from "../runtime/operator/webhook-certificates.ts";
+import type { ConfigurationNames } from "../runtime/operator/webhook-configurations.ts";
+import { WebhookService } from "../runtime/operator/webhook-service.ts";
 import { Workloads } from "../runtime/operator/workloads.ts";
 
 export interface OperatorOptions {
@@ -54,6 +51,9 @@ export interface OperatorOptions {
   readonly serviceName: string;
   readonly certificateSecret: string;
   readonly managedCertificates: boolean;
+  readonly pathSecret: string;
+  /** As PEM, or undefined. */
+  readonly clientAuthority: string | undefined;
   readonly webhooks: ConfigurationNames;
   readonly webhookPort: number;
   readonly listen: string;
@@ -136,16 +136,15 @@ class OperatorParts {
     );
     const clusterKey = this.#clusterKey();
     const own = new OperatorMetrics(this.#metrics, cluster);
-    const serving = { now: false };
-    resources.use(
-      await serveMetrics(this.#options.listen, this.#metrics, () => cluster.synced && serving.now),
-    );
+    let service: WebhookService | undefined;
+    const ready = () => cluster.synced && service?.ready === true;
+    resources.use(await serveMetrics(this.#options.listen, this.#metrics, ready));
     const lost = this.#owner().then((owner) => {
       const place = { namespace: this.#namespace, owner };
       const books = new Books(this.#client, cluster, place);
       const parts = { cluster, declared, books, clusterKey, own };
-      this.#serveWebhooks(parts, serving, owner);
-      return this.#lead(parts, this.#settings(owner));
+      service = this.#webhookService(parts, owner);
+      return this.#lead(parts, this.#settings(owner), service);
     });
     return { lost };
   }
@@ -172,13 +171,11 @@ class OperatorParts {
     return this.#resources.use(new View(this.#client, wanted, options));
   }
 
-  /** Listens as soon as there is a certificate, and shows the newest. */
-  #serveWebhooks(
+  #webhookService(
     { cluster, declared, books, clusterKey, own }: SharedParts,
-    serving: { now: boolean },
     owner: OwnerReference | undefined,
-  ): void {
-    const { ipmanImage: image, vxlanPort, webhookPort, ttlSeconds } = this.#options;
+  ): WebhookService {
+    const { ipmanImage: image, vxlanPort, ttlSeconds } = this.#options;
     // Given then, it is still reserved for longer than any request takes.
     const stockMs = (ttlSeconds * 1_000) / 8;
     const allocator = this.#resources.use(
@@ -186,44 +183,33 @@ class OperatorParts {
     );
     const pods = new PodAdmission({ cluster, allocator, books, clusterKey, image, vxlanPort });
     const objects = new DeclaredAdmission(cluster, declared, this.#client);
-    let server: Promise<AdmissionServer> | undefined;
-    this.#resources.defer(async () => (await server)?.[Symbol.asyncDispose]());
-    this.#resources.use(
-      new WebhookCertificates({
-        client: this.#client,
-        namespace: this.#namespace,
-        secretName: this.#options.certificateSecret,
-        serviceName: this.#options.serviceName,
-        trusted: this.#trusted(),
-        owner,
-        onTrouble: this.#onTrouble,
-        onPair: (pair) => {
-          own.shows(pair.certificate);
-          const ends = new Date(endOf(pair.certificate)).toISOString();
-          this.#log.info({ ends }, "the webhooks have a certificate");
-          if (server !== undefined) void server.then((running) => running.use(pair));
-          else {
-            server = AdmissionServer.listen(webhookPort, pair, {
-              "/pods": own.timed("pods", (request) => pods.admit(request)),
-              "/declared": own.timed("declared", (request) => objects.admit(request)),
-            });
-            server.then(() => (serving.now = true), this.#onTrouble);
-          }
-        },
-      }),
-    );
-  }
-
-  #trusted(): TrustedAuthority | undefined {
-    const { webhooks, managedCertificates } = this.#options;
-    if (!managedCertificates) return undefined;
-    return this.#resources.use(new TrustedAuthority(this.#client, webhooks, this.#onTrouble));
+    const judged = own.timed("declared", (request) => objects.admit(request));
+    const refused = new RefusedRequests(this.#metrics.registry, this.#log);
+    const { webhookPort: port, webhooks: configurations, ...named } = this.#options;
+    const service = new WebhookService({
+      ...named,
+      ...{ client: this.#client, namespace: this.#namespace, port, configurations, owner },
+      handlers: new Map([
+        ["pods", own.timed("pods", (request, deadline) => pods.admit(request, deadline))],
+        ["declared", judged],
+        ["groups", judged],
+      ]),
+      onTrouble: this.#onTrouble,
+      onRefused: (reason, from) => refused.note(reason, from),
+      onPair: ({ certificate }) => {
+        own.shows(certificate);
+        const ends = new Date(endOf(certificate)).toISOString();
+        this.#log.info({ ends }, "the webhooks have a certificate");
+      },
+    });
+    return this.#resources.use(service);
   }
 
   /** What only one of the replicas does. */
   #lead(
     { cluster, declared, books, own }: SharedParts,
     settings: WorkloadSettings,
+    service: WebhookService,
   ): Promise<"lease lost"> {
     const client = this.#client;
     const onTrouble = this.#onTrouble;
@@ -233,12 +219,12 @@ class OperatorParts {
       labelSelector: `${label.managedBy}=${manager},${label.type}`,
     };
     const lost = Promise.withResolvers<"lease lost">();
-    const place = { namespace: this.#namespace, name: "ipman-operator" };
-    const lock = new LeaseLock(client, place, `${hostname()}_${randomUUID()}`, settings.owner);
+    const lock = this.#lock(settings.owner);
     const resources = this.#resources;
     const onLeading = () => {
       this.#log.info("leading");
       own.leads();
+      service.lead();
       const trim = withoutManagedFields;
       const deployments = resources.use(new View(client, wanted, { onTrouble, trim }));
       const onBreakdown = (id: string, error: unknown) => {
@@ -259,6 +245,11 @@ class OperatorParts {
     const onLost = () => lost.resolve("lease lost");
     resources.use(new Leadership({ lock, onLeading, onLost, onTrouble }));
     return lost.promise;
+  }
+
+  #lock(owner: OwnerReference | undefined): LeaseLock {
+    const place = { namespace: this.#namespace, name: "ipman-operator" };
+    return new LeaseLock(this.#client, place, `${hostname()}_${randomUUID()}`, owner);
   }
 
   #owner(): Promise<OwnerReference | undefined> {

@@ -14,6 +14,7 @@ export class PanZoom {
   readonly #image: SVGSVGElement;
   readonly #whole: readonly [x: number, y: number, width: number, height: number];
   readonly #ends = new AbortController();
+  #dragEnds = new AbortController();
   /** Whether the reader has not taken it over. */
   #follows = true;
 
@@ -30,6 +31,7 @@ export class PanZoom {
 
   dispose(): void {
     this.#ends.abort();
+    this.#dragEnds.abort();
   }
 
   /** Shows a part of an image that is too large to be read as a whole. */
@@ -88,8 +90,10 @@ export class PanZoom {
   #drag(start: PointerEvent): void {
     const { x, y, width, height } = this.#image.viewBox.baseVal;
     const scale = this.#image.getScreenCTM()?.a ?? 1;
+    this.#dragEnds.abort();
     const ends = new AbortController();
-    const signal = AbortSignal.any([ends.signal, this.#ends.signal]);
+    const { signal } = ends;
+    this.#dragEnds = ends;
     const move = (event: PointerEvent) => {
       this.#follows = false;
       const dx = (event.clientX - start.clientX) / scale;

@@ -8,7 +8,7 @@ import {
 } from "../../src/adapters/kubernetes/certificates.ts";
 import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
 import type { KubeObject } from "../../src/model/kube-object.ts";
-import { TrustedAuthority } from "../../src/runtime/operator/trusted-authority.ts";
+import { WebhookConfigurations } from "../../src/runtime/operator/webhook-configurations.ts";
 import { WebhookCertificates } from "../../src/runtime/operator/webhook-certificates.ts";
 import { eventually } from "../../lab/sites/shell.ts";
 import { KubeApi } from "../simulator/kube-api.ts";
@@ -32,7 +32,10 @@ class World implements Disposable {
   /** As Helm writes them: without an authority. */
   configure(): void {
     const apiVersion = "admissionregistration.k8s.io/v1";
-    const webhooks = [{ clientConfig: { service: { path: "/pods" } } }, { clientConfig: {} }];
+    const webhooks = ["pods", "groups"].map((endpoint) => ({
+      name: `${endpoint}.ipman.dialo.ai`,
+      clientConfig: { service: { name: "webhook" } },
+    }));
     for (const [type, name] of [
       [MutatingWebhookConfiguration, names.mutating],
       [ValidatingWebhookConfiguration, names.validating],
@@ -50,7 +53,7 @@ class World implements Disposable {
     const client = this.api.client();
     const onTrouble = (error: unknown) => void this.troubles.push(error);
     const trusted = managed
-      ? this.#parts.use(new TrustedAuthority(client, names, onTrouble))
+      ? this.#parts.use(new WebhookConfigurations(client, names, onTrouble))
       : undefined;
     const shown: KeyPair[] = [];
     const options = { client, namespace, secretName: "tls", serviceName: "webhook", trusted };

@@ -166,6 +166,37 @@ export function chartScenarios(cluster: () => LabCluster): void {
       assert.ok(rendered({}).every((object) => object?.metadata.name !== "ipman-dashboards"));
     });
 
+    it("leaves the paths of the webhooks to the operator, which an upgrade must not undo", () => {
+      const all = rendered({});
+      for (const kind of ["Mutating", "Validating"]) {
+        const { webhooks } = one(all, `${kind}WebhookConfiguration`, "ipman-ipman") as unknown as {
+          webhooks: { name: string; clientConfig: { service: Record<string, unknown> } }[];
+        };
+        for (const { name, clientConfig } of webhooks) {
+          assert.match(name, /^(pods|declared|groups)\.ipman\.dialo\.ai$/);
+          assert.deepEqual(Object.keys(clientConfig.service).toSorted(), ["name", "namespace"]);
+        }
+      }
+    });
+
+    it("lets only the peers that the values name reach metrics and webhooks", () => {
+      const peers = [{ ipBlock: { cidr: "10.1.0.0/28" } }];
+      const rulesOf = (networkPolicy: object, name: string) => {
+        const { spec } = one(rendered({ networkPolicy }), "NetworkPolicy", name);
+        return (spec as { ingress: { ports: { port: string }[]; from?: unknown }[] }).ingress.map(
+          ({ ports: [port], from }) => [port?.port, from],
+        );
+      };
+      const named = { webhookFrom: peers, metricsFrom: peers };
+      const both = [
+        ["webhook", peers],
+        ["metrics", peers],
+      ];
+      assert.deepEqual(rulesOf(named, "ipman-operator"), both);
+      assert.deepEqual(rulesOf(named, "ipman-agents"), [["metrics", peers]]);
+      assert.deepEqual(rulesOf({}, "ipman-agents"), [["metrics", undefined]]);
+    });
+
     it("leaves certificates to cert-manager where it is told to", () => {
       const all = rendered({ webhook: { certificate: { mode: "cert-manager" } } });
       const certificate = one(all, "Certificate", "ipman-webhook").spec as {

@@ -23,7 +23,7 @@ class Site {
   readonly folder = mkdtempSync(join(tmpdir(), "api-connections-"));
   /** Each request has a connection of its own, and so a handshake. */
   readonly #server = createServer((_, response) => {
-    response.writeHead(200, { connection: "close" }).end("{}");
+    response.writeHead(200, { connection: "close" }).end('{"metadata":{"name":"a"}}');
   });
 
   static async open(t: TestContext): Promise<Site> {

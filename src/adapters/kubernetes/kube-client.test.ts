@@ -34,7 +34,7 @@ class Site {
   readonly #server = createServer(({ headers: { authorization = "" } }, response) => {
     this.asked.push(authorization);
     response.statusCode = this.refused.has(authorization) ? 401 : 200;
-    response.end("{}");
+    response.end('{"metadata":{"name":"a"}}');
   });
 
   static async open(t: TestContext): Promise<Site> {

@@ -2,7 +2,8 @@ import { KubeConfig } from "@kubernetes/client-node";
 import { request, type Dispatcher } from "undici";
 import { ApiConnections } from "./api-connections.ts";
 import { Credentials } from "./credentials.ts";
-import { kubeError, KubeError, type KubeErrorCode, type Status } from "./kube-error.ts";
+import { listIn, objectIn, recordIn, statusOf } from "./api-answer.ts";
+import { kubeError, KubeError, type KubeErrorCode } from "./kube-error.ts";
 import type { KubeList, KubeObject } from "../../model/kube-object.ts";
 import { pathOf, wordsFor, type Place, type ResourceType } from "./resource-type.ts";
 
@@ -88,7 +89,7 @@ export class KubeClient implements AsyncDisposable {
 
   async get<T extends KubeObject>(type: ResourceType, place: Place): Promise<T> {
     const op = `get ${wordsFor(type, place)}`;
-    return (await this.#json({ op, method: "GET", path: pathOf(type, place) })) as T;
+    return (await this.#object({ op, method: "GET", path: pathOf(type, place) })) as T;
   }
 
   /** Every object of a collection, as the server has it now, page by page. */
@@ -101,13 +102,14 @@ export class KubeClient implements AsyncDisposable {
     const { apiVersion, kind } = type;
     const accept = accepted(metadataOnly, "List");
     const call = { op: `list ${wordsFor(type, place)}`, method: "GET" as const, accept };
-    let page: KubeList | undefined;
+    let page: KubeList;
+    let next: string | undefined;
     do {
-      const next = page?.metadata.continue;
       const query = { ...selector, limit: String(pageSize), continue: next };
-      page = (await this.#json({ ...call, path: pathOf(type, place), query })) as KubeList;
+      page = await listIn(call.op, await this.#body({ ...call, path: pathOf(type, place), query }));
       for (const item of page.items ?? []) each({ ...item, apiVersion, kind });
-    } while (page.metadata.continue !== undefined && page.metadata.continue !== "");
+      next = page.metadata.continue;
+    } while (next !== undefined && next !== "");
     return page.metadata.resourceVersion;
   }
 
@@ -115,7 +117,7 @@ export class KubeClient implements AsyncDisposable {
     const { namespace, name } = object.metadata;
     const op = `create ${wordsFor(type, { namespace, name })}`;
     const path = pathOf(type, { namespace });
-    return (await this.#json({ op, method: "POST", path, body: object })) as T;
+    return (await this.#object({ op, method: "POST", path, body: object })) as T;
   }
 
   /** Writes a whole object; refused where it changed since its resourceVersion. */
@@ -123,7 +125,7 @@ export class KubeClient implements AsyncDisposable {
     const { namespace, name } = object.metadata;
     const op = `replace ${wordsFor(type, { namespace, name })}`;
     const path = pathOf(type, { namespace, name });
-    return (await this.#json({ op, method: "PUT", path, body: object })) as T;
+    return (await this.#object({ op, method: "PUT", path, body: object })) as T;
   }
 
   /**
@@ -139,7 +141,7 @@ export class KubeClient implements AsyncDisposable {
   ): Promise<T> {
     const { namespace, name } = object.metadata;
     const place = { namespace, name, subresource };
-    return (await this.#json({
+    return (await this.#object({
       op: `apply ${wordsFor(type, place)}`,
       method: "PATCH",
       path: pathOf(type, place),
@@ -151,7 +153,7 @@ export class KubeClient implements AsyncDisposable {
 
   /** RFC 7386. */
   async mergePatch(type: ResourceType, place: Place, patch: unknown): Promise<KubeObject> {
-    return (await this.#json({
+    return (await this.#object({
       op: `patch ${wordsFor(type, place)}`,
       method: "PATCH",
       path: pathOf(type, place),
@@ -174,7 +176,11 @@ export class KubeClient implements AsyncDisposable {
     const body = { propagationPolicy: "Background", preconditions: { uid, resourceVersion } };
     const op = `delete ${wordsFor(type, place)}`;
     try {
-      await this.#json({ op, method: "DELETE", path: pathOf(type, place), body });
+      // The answer is a Status, or the object while something holds it.
+      await recordIn(
+        op,
+        await this.#body({ op, method: "DELETE", path: pathOf(type, place), body }),
+      );
     } catch (error) {
       if (!(error instanceof KubeError) || error.code !== "not-found") throw error;
     }
@@ -199,9 +205,12 @@ export class KubeClient implements AsyncDisposable {
     await this.#connections[Symbol.asyncDispose]();
   }
 
-  async #json(call: Call): Promise<unknown> {
-    const response = await this.#send({ ...call, signal: AbortSignal.timeout(answerMs) });
-    return response.body.json();
+  async #object(call: Call): Promise<KubeObject> {
+    return objectIn(call.op, await this.#body(call));
+  }
+
+  async #body(call: Call): Promise<AsyncIterable<Uint8Array>> {
+    return (await this.#send({ ...call, signal: AbortSignal.timeout(answerMs) })).body;
   }
 
   async #send(call: Call): Promise<Dispatcher.ResponseData> {
@@ -241,15 +250,7 @@ export class KubeClient implements AsyncDisposable {
     }
     if (response.statusCode < 300) return response;
     if (response.statusCode === 401) this.#credentials.refused();
-    throw kubeError(op, response.statusCode, await statusOf(response));
-  }
-}
-
-async function statusOf({ body }: Dispatcher.ResponseData): Promise<Status> {
-  try {
-    return (await body.json()) as Status;
-  } catch {
-    return {};
+    throw kubeError(op, response.statusCode, await statusOf(response.body));
   }
 }
 

@@ -57,8 +57,15 @@ const codeOfStatus: Readonly<Record<number, KubeErrorCode>> = {
   429: "busy",
 };
 
-/** The error of an answer that is none, with the server's words. */
-export function kubeError(op: string, status: number, body: Status): KubeError {
-  const code = codeOfReason[body.reason ?? ""] ?? codeOfStatus[status] ?? "unavailable";
-  return new KubeError(op, code, status, body.message ?? `HTTP ${status}`);
+/**
+ * What may be believed of a refusal without a Status, which a proxy sent: not its 404, by which
+ * an object would be taken for absent.
+ */
+const believed: ReadonlySet<number> = new Set([401, 429]);
+
+/** The error of a refusal, in the words of its Status; without one, a proxy sent it. */
+export function kubeError(op: string, status: number, body: Status | undefined): KubeError {
+  const { reason = "", message = `HTTP ${status}` } = body ?? {};
+  const code = body !== undefined || believed.has(status) ? codeOfStatus[status] : undefined;
+  return new KubeError(op, codeOfReason[reason] ?? code ?? "unavailable", status, message);
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { describe, it, type TestContext } from "node:test";
 import type { KubeObject } from "../../model/kube-object.ts";
 import type { KubeClient } from "./kube-client.ts";
@@ -16,7 +17,7 @@ type Answer =
   | { readonly list: readonly Line[]; readonly at: number }
   | { readonly get: Line | "absent" }
   /** Told one after the other; then the watch ends, or stays open. */
-  | { readonly watch: readonly (Line | KubeError)[]; readonly open?: true }
+  | { readonly watch: readonly (Line | KubeError | string)[]; readonly open?: true }
   | { readonly fails: KubeError };
 
 const object = (name: string, version: number) =>
@@ -84,22 +85,21 @@ class Script {
     return answer;
   }
 
-  async *#body(lines: readonly (Line | KubeError)[], open: boolean, signal: AbortSignal) {
+  async *#body(lines: readonly (Line | KubeError | string)[], open: boolean, signal: AbortSignal) {
     for (const line of lines) {
-      const told =
-        line instanceof KubeError
-          ? {
-              type: "ERROR",
-              object: { code: line.status, reason: "Expired", message: line.message },
-            }
-          : { type: line[0], object: object(line[1], line[2]) };
-      yield Buffer.from(`${JSON.stringify(told)}\n`);
+      yield Buffer.from(`${typeof line === "string" ? line : JSON.stringify(eventOf(line))}\n`);
     }
     if (open)
       await new Promise((_, reject) =>
         signal.addEventListener("abort", () => reject(signal.reason as Error)),
       );
   }
+}
+
+function eventOf(line: Line | KubeError): object {
+  if (!(line instanceof KubeError)) return { type: line[0], object: object(line[1], line[2]) };
+  const { status: code, message } = line;
+  return { type: "ERROR", object: { code, reason: "Expired", message } };
 }
 
 /** Plays a script, for so many milliseconds of a clock that the test moves. */
@@ -202,6 +202,51 @@ describe("a watched collection", () => {
     );
     assert.deepEqual(asked.slice(0, 3), ["list", "watch from 5", "watch from 6"]);
     assert.equal(troubles[0], "unavailable");
+  });
+});
+
+describe("a watch", () => {
+  const list: Answer = { list: [["", "a", 3]], at: 5 };
+
+  for (const [what, line] of [
+    ["HTML", "<html>maintenance</html>"],
+    ["cut JSON", '{"type":"ADDED","object":{"metadata":{"name":"s3cret'],
+    ["an object without metadata", '{"type":"ADDED","object":{}}'],
+    ["an event that is unknown", '{"type":"OTHER","object":{"metadata":{"name":"b"}}}'],
+    ["longer than any object", "x".repeat(17 * 2 ** 20)],
+  ] as const) {
+    it(`ends as unavailable at a line that is ${what}, and is resumed after a while`, async (t) => {
+      const answers: Answer[] = [list, { watch: [line] }, { watch: [["ADDED", "c", 6]] }];
+      const { asked, events, troubles } = await play(t, {}, answers, 1_000);
+      assert.deepEqual(asked.slice(0, 3), ["list", "watch from 5", "watch from 5"]);
+      assert.equal(events.at(-1), "apply c 6");
+      assert.deepEqual(troubles, ["unavailable"]);
+    });
+  }
+
+  it("leaves no listener on the signal that ends the collection", async (t) => {
+    const signals: AbortSignal[] = [];
+    t.mock.method(
+      globalThis,
+      "AbortController",
+      class extends AbortController {
+        constructor() {
+          super();
+          signals.push(this.signal);
+        }
+      },
+    );
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const watches: Answer[] = Array.from({ length: 20 }, () => ({ watch: [["ADDED", "c", 6]] }));
+    const script = new Script([list, ...watches]);
+    const subscription = watchResources(script.client, { type, namespace }).subscribe();
+    while (script.asked.length < 20) {
+      t.mock.timers.tick(1_000);
+      await new Promise(setImmediate);
+    }
+    const [whole] = signals as [AbortSignal];
+    assert.ok(getEventListeners(whole, "abort").length <= 1);
+    subscription.unsubscribe();
   });
 });
 

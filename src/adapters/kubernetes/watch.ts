@@ -1,6 +1,7 @@
 import { Observable } from "rxjs";
 import type { KubeClient, Selector } from "./kube-client.ts";
-import { kubeError, KubeError, type Status } from "./kube-error.ts";
+import { eventIn, type WatchEvent } from "./api-answer.ts";
+import { kubeError, KubeError } from "./kube-error.ts";
 import type { KubeObject } from "../../model/kube-object.ts";
 import { wordsFor, type Place, type ResourceType } from "./resource-type.ts";
 
@@ -40,6 +41,9 @@ const absentSeconds = 40;
 
 /** A watch from this version begins with what is there; it has no bookmarks. */
 const fromNow = "0";
+
+/** Of one event. etcd takes no object above 1.5 MiB, which is more than that as JSON. */
+const mostLineLength = 16 * 2 ** 20;
 
 /** Bookmarks come about once a minute: one that is silent for longer is dead. */
 const markedSilenceMs = 100_000;
@@ -143,8 +147,13 @@ class Follower<T extends KubeObject> {
     const most = absent ? absentSeconds : marked ? watchSeconds : unmarkedSeconds;
     const seconds = Math.round(most * (1 + Math.random()));
     const silenceMs = marked ? markedSilenceMs : (seconds + 30) * 1_000;
-    const silence = new AbortController();
-    const dead = () => silence.abort(new Error(`nothing heard for ${silenceMs / 1000} s`));
+    // One signal for both, whose listener is removed: AbortSignal.any would keep something of
+    // each watch for as long as the collection is watched.
+    const ending = new AbortController();
+    const end = () => ending.abort(signal.reason);
+    const dead = () => ending.abort(new Error(`nothing heard for ${silenceMs / 1000} s`));
+    signal.throwIfAborted();
+    signal.addEventListener("abort", end);
     let timer = setTimeout(dead, silenceMs);
     const since = {
       allowWatchBookmarks: String(!absent && !forgotten),
@@ -152,43 +161,46 @@ class Follower<T extends KubeObject> {
       timeoutSeconds: String(seconds),
     };
     try {
-      const both = AbortSignal.any([signal, silence.signal]);
-      const body = await this.#client.openWatch(type, { namespace }, selector, since, both);
+      const place = { namespace };
+      const body = await this.#client.openWatch(type, place, selector, since, ending.signal);
       // What happened to it before this watch began is in nothing that was told.
       if (forgotten) await this.#list();
       for await (const line of linesOf(body)) {
         clearTimeout(timer);
         timer = setTimeout(dead, silenceMs);
-        this.#take(JSON.parse(line) as WatchEvent<T>, forgotten);
+        this.#take(eventIn<T>(this.#op, line), forgotten);
         this.#failures = 0;
         this.#expired = false;
       }
     } finally {
       clearTimeout(timer);
+      signal.removeEventListener("abort", end);
     }
   }
 
+  get #op(): string {
+    return `watch ${wordsFor(this.#wanted.type, {})}`;
+  }
+
   #take({ type, object }: WatchEvent<T>, afterList: boolean): void {
-    if (type === "ERROR") {
-      const status = object as Status;
-      throw kubeError(`watch ${wordsFor(this.#wanted.type, {})}`, status.code ?? 500, status);
-    }
-    const { resourceVersion } = (object as T).metadata;
+    if (type === "ERROR") throw kubeError(this.#op, object.code ?? 500, object);
+    const { resourceVersion } = object.metadata;
     if (afterList && !isNewer(resourceVersion, this.#version)) return;
     if (type === "BOOKMARK") {
       this.#marked = true;
       this.#emit({ type: "progress", resourceVersion: resourceVersion ?? "" });
     } else {
-      this.#emit({ type: type === "DELETED" ? "delete" : "apply", object: object as T });
+      this.#emit({ type: type === "DELETED" ? "delete" : "apply", object });
     }
     this.#version = resourceVersion;
   }
 
   #failed(error: unknown): void {
-    const op = `watch ${wordsFor(this.#wanted.type, {})}`;
     const { message } = error as Error;
     const told =
-      error instanceof KubeError ? error : new KubeError(op, "unavailable", 0, message, error);
+      error instanceof KubeError
+        ? error
+        : new KubeError(this.#op, "unavailable", 0, message, error);
     // That the server forgets is no failure of its own, unless it does so again and again.
     if (told.code !== "expired" || this.#expired) this.#failures++;
     if (told.code === "expired") {
@@ -205,11 +217,6 @@ class Follower<T extends KubeObject> {
     const bound = Math.min(mostBackoffMs, doubled);
     await pause(bound * (0.5 + Math.random() / 2), signal);
   }
-}
-
-interface WatchEvent<T> {
-  readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
-  readonly object: T | Status;
 }
 
 /** Resolves after so many milliseconds, or when nobody waits any more. */
@@ -234,6 +241,7 @@ async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string>
   for await (const chunk of body) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
     rest = lines.pop() as string;
+    if (rest.length > mostLineLength) throw new Error(`a line is longer than ${mostLineLength}`);
     for (const line of lines) if (line !== "") yield line;
   }
 }

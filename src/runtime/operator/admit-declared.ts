@@ -1,4 +1,4 @@
-import type { AdmissionRequest, Verdict } from "../../adapters/kubernetes/admission-server.ts";
+import type { AdmissionRequest, Verdict } from "../../adapters/kubernetes/admission-review.ts";
 import type { Declared } from "../../adapters/kubernetes/declared.ts";
 import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
 import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";

@@ -1,5 +1,5 @@
 import { filter, firstValueFrom, map, startWith, timeout, type Observable } from "rxjs";
-import type { AdmissionRequest, Verdict } from "../../adapters/kubernetes/admission-server.ts";
+import type { AdmissionRequest, Verdict } from "../../adapters/kubernetes/admission-review.ts";
 import type { ClusterKey } from "../../adapters/kubernetes/cluster-key.ts";
 import { formatAddress, type Address } from "../../model/address.ts";
 import type { AddressWish } from "../../model/allocation.ts";
@@ -31,6 +31,9 @@ export interface PodAdmissionOptions {
 /** How long a pod is kept waiting for a gateway, or an address, that is about to be there. */
 const patienceMs = 5_000;
 
+/** Before the deadline of a request, for what is done after the last wait. */
+const finishMs = 250;
+
 /** For a connection that was applied in one go with the pod, and is heard of a moment later. */
 const newsMs = 1_000;
 
@@ -54,27 +57,31 @@ export class PodAdmission {
     this.#options = options;
   }
 
-  async admit(request: AdmissionRequest): Promise<Verdict> {
+  /** @param deadline of all waits together, in milliseconds of `performance.now()` */
+  async admit(request: AdmissionRequest, deadline = Infinity): Promise<Verdict> {
     try {
-      return await this.#admit(request);
+      return await this.#admit(request, deadline - finishMs);
     } catch (error) {
       if (!(error instanceof Denial)) throw error;
       return { allowed: false, message: error.message, code: error.code };
     }
   }
 
-  async #admit({ object, namespace = "default", dryRun }: AdmissionRequest): Promise<Verdict> {
+  async #admit(
+    { object, namespace = "default", dryRun }: AdmissionRequest,
+    deadline: number,
+  ): Promise<Verdict> {
     const pod = object as unknown as NewPod;
-    const segmentKey = await this.#segmentKey();
-    await this.#heardOf(pod.metadata.annotations?.[annotation.connection]);
+    const segmentKey = await this.#segmentKey(deadline);
+    await this.#heardOf(pod.metadata.annotations?.[annotation.connection], deadline);
     const { connection, child, pool } = this.#wanted(pod, namespace);
-    const gateway = await this.#gateway(connection, child);
+    const gateway = await this.#gateway(connection, child, deadline);
     const { name, generateName } = pod.metadata;
     const owner = `${namespace}/${name ?? generateName ?? ""}`;
     const wish = { ...this.#wish(pod, child, pool), owner };
     const result =
       this.#reservedBefore(pod, owner, connection) ??
-      (await this.#address(connection, wish, dryRun === true));
+      (await this.#address(connection, wish, dryRun === true, deadline));
     if (!result.ok) {
       throw new Denial(`${connection.id}/${child.key}: ${result.message}`, codeOf(result));
     }
@@ -88,18 +95,18 @@ export class PodAdmission {
     return { allowed: true, patch };
   }
 
-  async #segmentKey(): Promise<SegmentKey> {
+  async #segmentKey(deadline: number): Promise<SegmentKey> {
     const { clusterKey } = this.#options;
-    const key = await this.#until(() => clusterKey.current, clusterKey.changes);
+    const key = await this.#until(() => clusterKey.current, clusterKey.changes, deadline);
     if (key !== undefined) return key;
     throw new Denial(`no pod can be admitted yet: ${clusterKey.problem}`, 500);
   }
 
-  async #heardOf(id: string | undefined): Promise<void> {
+  async #heardOf(id: string | undefined, deadline: number): Promise<void> {
     const { cluster } = this.#options;
     if (id === undefined) return;
     const isKnown = () => cluster.desired.connections.has(id) || undefined;
-    await this.#until(isKnown, cluster.changes, newsMs);
+    await this.#until(isKnown, cluster.changes, deadline, newsMs);
   }
 
   #wanted(pod: NewPod, namespace: string) {
@@ -159,15 +166,24 @@ export class PodAdmission {
   }
 
   /** What is taken may be about to be free. */
-  async #address(connection: Connection, wish: AddressWish, dryRun: boolean): Promise<Settled> {
+  async #address(
+    connection: Connection,
+    wish: AddressWish,
+    dryRun: boolean,
+    deadline: number,
+  ): Promise<Settled> {
     const { allocator, cluster } = this.#options;
     if (dryRun) return allocator.tried(connection.id, wish);
     const result = await allocator.allocate(connection.id, wish);
     if (result.ok || !result.taken || !this.#mayBeFree(connection, wish)) return result;
-    const freed = await this.#until(() => {
-      if (allocator.tried(connection.id, wish).ok) return true;
-      return this.#mayBeFree(connection, wish) ? undefined : false;
-    }, cluster.touched);
+    const freed = await this.#until(
+      () => {
+        if (allocator.tried(connection.id, wish).ok) return true;
+        return this.#mayBeFree(connection, wish) ? undefined : false;
+      },
+      cluster.touched,
+      deadline,
+    );
     return freed === true ? allocator.allocate(connection.id, wish) : result;
   }
 
@@ -178,10 +194,10 @@ export class PodAdmission {
     return Object.values(pending).some(isAhead);
   }
 
-  async #gateway(connection: Connection, child: Child): Promise<Address> {
+  async #gateway(connection: Connection, child: Child, deadline: number): Promise<Address> {
     const { cluster } = this.#options;
     const find = () => cluster.gatewayAddress(connection, child);
-    const address = await this.#until(find, cluster.changes);
+    const address = await this.#until(find, cluster.changes, deadline);
     if (address !== undefined) return address;
     throw new Denial(
       `the gateway of ${connection.id}/${child.key} is not running yet; see kubectl describe ipsecconnection ${connection.id}`,
@@ -192,16 +208,18 @@ export class PodAdmission {
   async #until<T>(
     look: () => T | undefined,
     changes: Observable<unknown>,
+    deadline: number,
     mostMs = patienceMs,
   ): Promise<T | undefined> {
     const now = look();
-    if (now !== undefined) return now;
+    const leftMs = Math.min(mostMs, deadline - performance.now());
+    if (now !== undefined || leftMs <= 0) return now;
     return firstValueFrom(
       changes.pipe(
         startWith(undefined),
         map(look),
         filter((found) => found !== undefined),
-        timeout({ first: mostMs }),
+        timeout({ first: leftMs }),
       ),
     ).catch(() => undefined);
   }

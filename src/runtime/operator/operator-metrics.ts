@@ -1,5 +1,5 @@
 import { Gauge, Histogram, type Registry } from "prom-client";
-import type { AdmissionHandler, Verdict } from "../../adapters/kubernetes/admission-server.ts";
+import type { AdmissionHandler, Verdict } from "../../adapters/kubernetes/admission-review.ts";
 import { endOf } from "../../adapters/kubernetes/certificates.ts";
 import { poolSize, type Ledger } from "../../model/allocation.ts";
 import type { Child } from "../../model/connection.ts";
@@ -50,10 +50,10 @@ export class OperatorMetrics {
   timed(webhook: string, handler: AdmissionHandler): AdmissionHandler {
     // The first of a kind counts only where there was none before.
     for (const outcome of outcomes) this.#admission.zero({ webhook, outcome });
-    return async (request) => {
+    return async (request, deadline) => {
       const stop = this.#admission.startTimer({ webhook });
       try {
-        const verdict = await handler(request);
+        const verdict = await handler(request, deadline);
         stop({ outcome: outcomeOf(verdict) });
         return verdict;
       } catch (error) {

@@ -12,7 +12,7 @@ import { KubeError } from "../../adapters/kubernetes/kube-error.ts";
 import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
 import { View } from "../../adapters/kubernetes/view.ts";
 import type { KubeObject, OwnerReference } from "../../model/kube-object.ts";
-import type { TrustedAuthority } from "./trusted-authority.ts";
+import type { WebhookConfigurations } from "./webhook-configurations.ts";
 
 export interface WebhookCertificatesOptions {
   readonly client: KubeClient;
@@ -22,7 +22,7 @@ export interface WebhookCertificatesOptions {
   /** The Service that the API server calls. */
   readonly serviceName: string;
   /** Undefined where somebody else (cert-manager) keeps Secret and configurations. */
-  readonly trusted: TrustedAuthority | undefined;
+  readonly trusted: WebhookConfigurations | undefined;
   /** The Secret goes with it. */
   readonly owner: OwnerReference | undefined;
   readonly onPair: (pair: KeyPair) => void;
@@ -90,7 +90,7 @@ export class WebhookCertificates implements Disposable {
     const pair = leafOf(kept);
     if (!isPair(pair)) return;
     // Trusted first, then shown: no call of the API server's fails meanwhile.
-    await trusted?.be(`${kept["ca.crt"]}\n${kept["previous-ca.crt"]}`.trim());
+    await trusted?.trust(`${kept["ca.crt"]}\n${kept["previous-ca.crt"]}`.trim());
     if (this.#shown !== pair.certificate) onPair(pair);
     this.#shown = pair.certificate;
   }

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { formatWebhookPath, parseWebhookPath } from "./webhook-path.ts";
+
+const key = randomBytes(32);
+const said = fc.record({
+  endpoint: fc.stringMatching(/^[a-z]{1,32}$/),
+  generation: fc.integer({ min: 1, max: 10 ** 15 - 1 }),
+});
+
+describe("a secret path of the webhooks", () => {
+  it("says what was put into it, in characters that the API server takes", () => {
+    fc.assert(
+      fc.property(said, (path) => {
+        const text = formatWebhookPath(key, path);
+        assert.deepEqual(parseWebhookPath(key, text), { ...path });
+        // The API server wants each segment to be a DNS-1123 subdomain.
+        for (const segment of text.slice(1).split("/")) assert.match(segment, /^[a-z0-9]{1,253}$/);
+      }),
+    );
+  });
+
+  it("says nothing with another key, or where any character of it is another", () => {
+    fc.assert(
+      fc.property(
+        said,
+        fc.nat(),
+        fc.constantFrom(...Array.from("abcdef0123456789/-.")),
+        (path, at, other) => {
+          const text = formatWebhookPath(key, path);
+          assert.equal(parseWebhookPath(randomBytes(32), text), undefined);
+          const i = at % text.length;
+          if (text[i] === other) return;
+          const changed = text.slice(0, i) + other + text.slice(i + 1);
+          assert.equal(parseWebhookPath(key, changed), undefined);
+        },
+      ),
+    );
+  });
+});
