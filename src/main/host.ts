@@ -6,6 +6,7 @@ import type { ControlRequest } from "../adapters/control/protocol.ts";
 import { ControlServer } from "../adapters/control/server.ts";
 import { endpointCodec, type HostWorker } from "../adapters/host/endpoints.ts";
 import { Fabric } from "../adapters/host/fabric.ts";
+import { segmentKeyFrom } from "../adapters/host/segment-key-file.ts";
 import { StateFile } from "../adapters/host/state-file.ts";
 import { watchFolder } from "../adapters/manifests/watch.ts";
 import { applyPlan } from "../adapters/netlink/apply-plan.ts";
@@ -14,12 +15,13 @@ import { Poller } from "../adapters/netlink/poller.ts";
 import { Charon } from "../adapters/vici/charon.ts";
 import { Figures, ikeFiguresOf } from "../adapters/vici/figures.ts";
 import { formatPrefix } from "../model/prefix.ts";
+import type { SegmentKey } from "../model/segment-key.ts";
 import { HostExaminer } from "../runtime/host-examiner.ts";
 import { HostNetwork } from "../runtime/host-network.ts";
 import type { AttachRequest } from "../runtime/attach-request.ts";
 import { fabricNetwork, HostPlacement } from "../runtime/host-placement.ts";
 import { loggerOf } from "../runtime/logger.ts";
-import { logChanges } from "../runtime/log.ts";
+import { logChanges, logTrouble } from "../runtime/log.ts";
 import { Metrics } from "../runtime/metrics.ts";
 import { observers } from "../runtime/observers.ts";
 import { serveInspector } from "../runtime/inspector/serve.ts";
@@ -91,8 +93,9 @@ async function build(
   const poller = resources.use(new Poller());
   const charon = new Charon(options.vici);
   const { vxlanPort } = options;
-  const network = new HostNetwork({ poller, vxlanPort, charon: () => charon.process });
   const placement = placementOf(options);
+  const segmentKey = segmentKeyOf(options, log);
+  const network = new HostNetwork({ poller, vxlanPort, segmentKey, charon: () => charon.process });
   const supervisor = new Supervisor({
     charon,
     network,
@@ -107,8 +110,8 @@ async function build(
   resources.use(await ControlServer.listen(controlSocket(options.stateFolder), control));
   if (options.metrics !== "off") resources.use(await serveMetrics(options.metrics, metrics));
   if (options.inspect !== "off") {
-    const inspector = await serveInspector(options.inspect, supervisor);
-    log.info({ url: resources.use(inspector).url }, "the state machines can be looked at");
+    const { url } = resources.use(await serveInspector(options.inspect, supervisor));
+    log.info({ url }, "the state machines can be looked at");
   }
   metrics.observe(supervisor, new Figures(options.vici, whileScraped, charon), network);
   metrics.showDocuments();
@@ -135,6 +138,10 @@ function examinerOf(
       return { netns: worker.netns, plan: hostWorkerPlan({ ...facts, network, vxlanPort }) };
     },
   });
+}
+
+function segmentKeyOf({ stateFolder }: HostOptions, log: Logger): SegmentKey {
+  return segmentKeyFrom(join(stateFolder, "segment.key"), (error) => logTrouble(log, error));
 }
 
 /** Remembers its endpoints in the state folder, which is made for it. */

@@ -27,7 +27,8 @@ next start adopts them without any IKE exchange.
 
 options:
   --vici PATH        charon's VICI socket (${defaultViciPath})
-  --state DIR        for the control socket and the list of attachments (${defaultStateFolder})
+  --state DIR        for the control socket, the list of attachments and the key of the
+                     segments' MAC addresses, segment.key (${defaultStateFolder})
   --metrics ADDRESS  serve Prometheus metrics on host:port (127.0.0.1:9740; "off" for none)
   --inspect ADDRESS  serve a page with the live state machines on host:port, to this machine
                      alone (127.0.0.1:9741; "off" for none)

@@ -5,6 +5,7 @@ import { ControlServer } from "../adapters/control/server.ts";
 import { ContainerRuntime } from "../adapters/cri/sandbox.ts";
 import { knownChildrenCodec } from "../adapters/host/known-child.ts";
 import { StateFile } from "../adapters/host/state-file.ts";
+import { ClusterKey } from "../adapters/kubernetes/cluster-key.ts";
 import { Declared } from "../adapters/kubernetes/declared.ts";
 import { EventRecorder } from "../adapters/kubernetes/events.ts";
 import { KubeClient } from "../adapters/kubernetes/kube-client.ts";
@@ -112,14 +113,17 @@ class AgentParts {
     const ofGroup = `${label.type}=xfrm,${label.groupId}=${group}`;
     const gateways = this.#pods(podsWithAddress(ofGroup, this.#client.namespace));
     const workers = this.#pods(podsWithAddress(label.worker));
-    const ready = () => declared.synced && gateways.synced && workers.synced;
+    const key = this.#clusterKey();
+    const ready = () =>
+      declared.synced && gateways.synced && workers.synced && key.current !== undefined;
     resources.use(await serveMetrics(this.#options.listen, this.#metrics, ready));
+    const segmentKey = await key.whenRead();
     const charon = new Charon(this.#options.vici, { settings: this.#settings() });
     const poller = resources.use(new Poller());
     const { vxlanPort } = this.#options;
     const hostNamespace = this.#options.hostNetwork ? "/proc/1/ns/net" : undefined;
     const network = new HostNetwork({
-      ...{ poller, vxlanPort, hostNamespace },
+      ...{ poller, vxlanPort, segmentKey, hostNamespace },
       charon: () => charon.process,
     });
     const placement: PodPlacement = resources.use(
@@ -138,7 +142,11 @@ class AgentParts {
     this.#report(supervisor, network, declared);
     await this.#answer(supervisor, this.#examiner(network, poller));
     supervisor.start();
-    // Which pods are whose depends on the connections.
+    this.#updateWithConnections(placement, supervisor);
+  }
+
+  /** Which pods are whose depends on the connections. */
+  #updateWithConnections(placement: PodPlacement, supervisor: Supervisor): void {
     const connections = supervisor.changes.pipe(
       map(() => supervisor.desired.connections),
       distinctUntilChanged(),
@@ -205,6 +213,13 @@ class AgentParts {
   #pods(wanted: Wanted): View<Pod> {
     const options = { onTrouble: this.#onTrouble, trim: trimmedPod };
     return this.#resources.use(new View(this.#client, wanted, options));
+  }
+
+  /** The operator creates it, in the namespace that is the agents' too. */
+  #clusterKey(): ClusterKey {
+    const client = this.#client;
+    const options = { client, namespace: client.namespace, creates: false };
+    return this.#resources.use(new ClusterKey({ ...options, onTrouble: this.#onTrouble }));
   }
 
   /** In the folder that is charon's too, on the node: it lasts as long as what is in the kernel. */

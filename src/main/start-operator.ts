@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { pino, type Logger } from "pino";
 import { AdmissionServer } from "../adapters/kubernetes/admission-server.ts";
 import { BookShelf } from "../adapters/kubernetes/book-shelf.ts";
+import { ClusterKey } from "../adapters/kubernetes/cluster-key.ts";
 import { Declared } from "../adapters/kubernetes/declared.ts";
 import { EventRecorder } from "../adapters/kubernetes/events.ts";
 import { endOf } from "../adapters/kubernetes/certificates.ts";
@@ -96,6 +97,7 @@ interface SharedParts {
   readonly cluster: Cluster;
   readonly declared: Declared;
   readonly books: Books;
+  readonly clusterKey: ClusterKey;
   readonly own: OperatorMetrics;
 }
 
@@ -132,6 +134,7 @@ class OperatorParts {
         books: this.#bookShelf(),
       }),
     );
+    const clusterKey = this.#clusterKey();
     const own = new OperatorMetrics(this.#metrics, cluster);
     const serving = { now: false };
     resources.use(
@@ -140,11 +143,16 @@ class OperatorParts {
     const lost = this.#owner().then((owner) => {
       const place = { namespace: this.#namespace, owner };
       const books = new Books(this.#client, cluster, place);
-      const parts = { cluster, declared, books, own };
+      const parts = { cluster, declared, books, clusterKey, own };
       this.#serveWebhooks(parts, serving, owner);
       return this.#lead(parts, this.#settings(owner));
     });
     return { lost };
+  }
+
+  #clusterKey(): ClusterKey {
+    const options = { client: this.#client, namespace: this.#namespace, creates: true };
+    return this.#resources.use(new ClusterKey({ ...options, onTrouble: this.#onTrouble }));
   }
 
   #bookShelf(): BookShelf {
@@ -166,7 +174,7 @@ class OperatorParts {
 
   /** Listens as soon as there is a certificate, and shows the newest. */
   #serveWebhooks(
-    { cluster, declared, books, own }: SharedParts,
+    { cluster, declared, books, clusterKey, own }: SharedParts,
     serving: { now: boolean },
     owner: OwnerReference | undefined,
   ): void {
@@ -176,7 +184,7 @@ class OperatorParts {
     const allocator = this.#resources.use(
       new Allocator({ cluster, books, stockMs, start: Math.random() }),
     );
-    const pods = new PodAdmission({ cluster, allocator, books, image, vxlanPort });
+    const pods = new PodAdmission({ cluster, allocator, books, clusterKey, image, vxlanPort });
     const objects = new DeclaredAdmission(cluster, declared, this.#client);
     let server: Promise<AdmissionServer> | undefined;
     this.#resources.defer(async () => (await server)?.[Symbol.asyncDispose]());

@@ -18,6 +18,7 @@ import type { Gateway } from "../model/endpoint.ts";
 import { failure, Reason } from "../model/failure.ts";
 import { gatewayMac, gatewayPlan, vxlanName } from "../model/gateway-plan.ts";
 import type { NetworkPlan } from "../model/network-plan.ts";
+import type { SegmentKey } from "../model/segment-key.ts";
 import { innerMtu, suiteOfProposals } from "../model/mtu.ts";
 import type { NetworkPort } from "./ports.ts";
 import { Refusal } from "./refusal.ts";
@@ -28,6 +29,8 @@ export interface HostNetworkOptions {
   readonly charon: () => PeerProcess;
   /** UDP port of the VXLAN segments. */
   readonly vxlanPort: number;
+  /** What MAC addresses follow from. */
+  readonly segmentKey: SegmentKey;
   /** The namespace that charon is known to be in, whichever charon that is. */
   readonly hostNamespace?: string | undefined;
 }

@@ -1,4 +1,5 @@
 import { BookShelf } from "../../src/adapters/kubernetes/book-shelf.ts";
+import { ClusterKey } from "../../src/adapters/kubernetes/cluster-key.ts";
 import { Declared } from "../../src/adapters/kubernetes/declared.ts";
 import { holders, podsWithAddress } from "../../src/adapters/kubernetes/live-pods.ts";
 import { View } from "../../src/adapters/kubernetes/view.ts";
@@ -45,9 +46,13 @@ export class Replica implements Disposable {
       new Allocator({ cluster, books, stockMs: ttlMs / 8, start: leads ? 0 : 0.5 }),
     );
     if (leads) this.#parts.use(new Reservations({ client, cluster, books, ttlMs, onTrouble }));
+    const clusterKey = this.#parts.use(
+      new ClusterKey({ client, namespace, creates: true, onTrouble }),
+    );
     const image = { name: "ipman", pullPolicy: "Always" };
     this.cluster = cluster;
-    this.admission = new PodAdmission({ cluster, allocator, books, image, vxlanPort: 4789 });
+    const shared = { cluster, allocator, books, clusterKey };
+    this.admission = new PodAdmission({ ...shared, image, vxlanPort: 4789 });
   }
 
   /** The pod as it is stored; or what it is told. */

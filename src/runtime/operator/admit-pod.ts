@@ -1,5 +1,6 @@
 import { filter, firstValueFrom, map, startWith, timeout, type Observable } from "rxjs";
 import type { AdmissionRequest, Verdict } from "../../adapters/kubernetes/admission-server.ts";
+import type { ClusterKey } from "../../adapters/kubernetes/cluster-key.ts";
 import { formatAddress, type Address } from "../../model/address.ts";
 import type { AddressWish } from "../../model/allocation.ts";
 import type { Child, Connection } from "../../model/connection.ts";
@@ -8,6 +9,7 @@ import { annotation } from "../../model/labels.ts";
 import { innerMtu, suiteOfProposals } from "../../model/mtu.ts";
 import { injectionPatch, type NewPod } from "../../model/pod-injection.ts";
 import { parsePrefix } from "../../model/prefix.ts";
+import type { SegmentKey } from "../../model/segment-key.ts";
 import type { Settled } from "../../machines/allocation.ts";
 import { isAhead, isStampOf, reservedTime } from "../../model/reservation.ts";
 import { childWanted, poolWanted } from "../attach-request.ts";
@@ -19,6 +21,7 @@ export interface PodAdmissionOptions {
   readonly cluster: Cluster;
   readonly allocator: Allocator;
   readonly books: Books;
+  readonly clusterKey: Pick<ClusterKey, "current" | "changes" | "problem">;
   /** The image with `ipman attach`. */
   readonly image: Image;
   readonly vxlanPort: number;
@@ -61,6 +64,7 @@ export class PodAdmission {
 
   async #admit({ object, namespace = "default", dryRun }: AdmissionRequest): Promise<Verdict> {
     const pod = object as unknown as NewPod;
+    await this.#segmentKey();
     await this.#heardOf(pod.metadata.annotations?.[annotation.connection]);
     const { connection, child, pool } = this.#wanted(pod, namespace);
     const gateway = await this.#gateway(connection, child);
@@ -79,6 +83,13 @@ export class PodAdmission {
     const given = { connection, child, pool, address, gateway, reservedAt, tunnelMtu };
     const patch = injectionPatch(pod, { ...given, vxlanPort, image });
     return { allowed: true, patch };
+  }
+
+  async #segmentKey(): Promise<SegmentKey> {
+    const { clusterKey } = this.#options;
+    const key = await this.#until(() => clusterKey.current, clusterKey.changes);
+    if (key !== undefined) return key;
+    throw new Denial(`no pod can be admitted yet: ${clusterKey.problem}`, 500);
   }
 
   async #heardOf(id: string | undefined): Promise<void> {

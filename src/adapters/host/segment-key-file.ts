@@ -1,0 +1,39 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { parseSegmentKey, SegmentKey, segmentKeyLength } from "../../model/segment-key.ts";
+import { replaceFile } from "./replace-file.ts";
+
+/**
+ * Reads a host's segment key, and creates it where there is no file. One that cannot be stored
+ * is reported and used until the process ends.
+ *
+ * @throws {Error} naming the file, where it is there and holds no key
+ */
+export function segmentKeyFrom(path: string, onTrouble: (error: unknown) => void): SegmentKey {
+  const text = textOf(path);
+  if (text === undefined) return created(path, onTrouble);
+  const key = parseSegmentKey(text);
+  if (key !== undefined) return key;
+  const wayOut = "delete it, start ipman, and attach the workloads again";
+  throw new Error(`${path} is not the base64 of ${segmentKeyLength} bytes; ${wayOut}`);
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw new Error(`${path} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function created(path: string, onTrouble: (error: unknown) => void): SegmentKey {
+  const bytes = randomBytes(segmentKeyLength);
+  try {
+    replaceFile(path, `${bytes.toString("base64")}\n`, 0o600);
+  } catch (cause) {
+    const what = `${path} cannot be written: after a restart the workloads have to be attached again`;
+    onTrouble(new Error(what, { cause }));
+  }
+  return new SegmentKey(bytes);
+}
