@@ -20,6 +20,7 @@ import { withoutManagedFields, type OwnerReference } from "../model/kube-object.
 import { label, manager } from "../model/labels.ts";
 import { trimmedPod, type Pod } from "../model/worker-pod.ts";
 import type { WorkloadSettings } from "../model/workloads.ts";
+import { systemClock } from "../runtime/clock.ts";
 import { backgroundWrites } from "../runtime/cluster/writes.ts";
 import { logTrouble } from "../runtime/log.ts";
 import { Metrics } from "../runtime/metrics.ts";
@@ -145,7 +146,7 @@ class OperatorParts {
       const books = new Books(this.#client, cluster, place);
       const parts = { cluster, declared, books, clusterKey, own };
       this.#serveWebhooks(parts, serving, owner);
-      return this.#lead(parts, this.#settings(owner));
+      return this.#lead(parts, this.#reservations(parts), this.#settings(owner));
     });
     return { lost };
   }
@@ -182,7 +183,7 @@ class OperatorParts {
     // Given then, it is still reserved for longer than any request takes.
     const stockMs = (ttlSeconds * 1_000) / 8;
     const allocator = this.#resources.use(
-      new Allocator({ cluster, books, stockMs, start: Math.random() }),
+      new Allocator({ cluster, books, clock: systemClock, stockMs, start: Math.random() }),
     );
     const pods = new PodAdmission({ cluster, allocator, books, clusterKey, image, vxlanPort });
     const objects = new DeclaredAdmission(cluster, declared, this.#client);
@@ -220,9 +221,16 @@ class OperatorParts {
     return this.#resources.use(new TrustedAuthority(this.#client, webhooks, this.#onTrouble));
   }
 
+  #reservations({ cluster, books }: SharedParts): Reservations {
+    const ttlMs = this.#options.ttlSeconds * 1_000;
+    const shared = { client: this.#client, cluster, books, clock: systemClock };
+    return this.#resources.use(new Reservations({ ...shared, ttlMs, onTrouble: this.#onTrouble }));
+  }
+
   /** What only one of the replicas does. */
   #lead(
-    { cluster, declared, books, own }: SharedParts,
+    { cluster, declared, own }: SharedParts,
+    reservations: Reservations,
     settings: WorkloadSettings,
   ): Promise<"lease lost"> {
     const client = this.#client;
@@ -248,8 +256,7 @@ class OperatorParts {
       const writes = backgroundWrites();
       const made = { client, cluster, deployments, settings, writes, onBreakdown };
       resources.use(new Workloads(made));
-      const ttlMs = this.#options.ttlSeconds * 1_000;
-      resources.use(new Reservations({ client, cluster, books, ttlMs, onTrouble }));
+      reservations.lead();
       const events = new EventRecorder(client, "ipman.dialo.ai/operator", onTrouble);
       const carriers = resources.use(new Carriers(this.#carrierPods()));
       const reported = { client, cluster, carriers, writes, onTrouble };

@@ -41,6 +41,7 @@ const injection = {
   address: parsePrefix("10.0.2.3/24") as Prefix,
   gateway: parseAddress("10.244.1.3") as Address,
   reservedAt: "2026-01-01T00:00:00.000000001Z",
+  reservation: "00112233445566778899aabbccddeeff",
   tunnelMtu: 1422,
   vxlanPort: 7789,
   image: { name: "ipman:1", pullPolicy: "IfNotPresent" },
@@ -83,6 +84,7 @@ describe("a pod that joins a tunnel", () => {
       "ipman.dialo.ai/xfrmUnderlyingIp": "10.244.1.3",
       "ipman.dialo.ai/vxlanPort": "7789",
       "ipman.dialo.ai/reservedAt": injection.reservedAt,
+      "ipman.dialo.ai/reservation": injection.reservation,
     });
     assert.deepEqual(made.metadata.labels, { "ipman.dialo.ai/worker": "lan" });
   });

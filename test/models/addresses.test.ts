@@ -59,6 +59,16 @@ const happenings: fc.Arbitrary<Happening> = fc.oneof(
     weight: 1,
     arbitrary: fc.nat(1).map((which) => named(`${which} crashes`, (world) => world.crash(which))),
   },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(fc.nat(1), fc.integer({ min: -72, max: 72 }))
+      .map(([which, hours]) =>
+        named(`the clock of ${which} is set by ${hours} hours`, (world) =>
+          world.setClock(which, hours),
+        ),
+      ),
+  },
 );
 
 /** Prints as what it does. */
@@ -127,7 +137,7 @@ describe("the addresses that two replicas give", () => {
     const [pod] = world.pods as [KubeObject];
     const written = { ...book, pending: { "10.0.2.10": "a while ago" } };
     world.api.put(resourceTypes.ConfigMap, bookObject(written));
-    await pass(6_000);
+    await pass(ttlMs + 10_000);
     assert.deepEqual(world.pending, []);
     assert.equal(world.book?.podsVersion, pod.metadata.resourceVersion);
   });

@@ -99,6 +99,11 @@ export class TwoReplicas implements Disposable {
     (this.replicas[which] as Replica).lagMs = lagMs;
   }
 
+  /** By so many hours, forward or back, from the time of the test. */
+  setClock(which: number, hours: number): void {
+    (this.replicas[which] as Replica).skewMs = hours * 3_600_000;
+  }
+
   assertDistinct(): void {
     const addresses = this.pods.map(({ metadata }) => metadata.annotations?.[annotation.vxlanIp]);
     assert.ok(!addresses.includes(undefined));

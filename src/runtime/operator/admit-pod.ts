@@ -11,7 +11,15 @@ import { injectionPatch, type NewPod } from "../../model/pod-injection.ts";
 import { parsePrefix } from "../../model/prefix.ts";
 import type { SegmentKey } from "../../model/segment-key.ts";
 import type { Settled } from "../../machines/allocation.ts";
-import { isAhead, isStampOf, reservedTime } from "../../model/reservation.ts";
+import {
+  admittedPod,
+  isPrefetched,
+  isReservationId,
+  reservationId,
+  reservationKey,
+  type PodNames,
+} from "../../model/reservation.ts";
+import { reservationOf } from "../../model/seen-reservations.ts";
 import { childWanted, poolWanted } from "../attach-request.ts";
 import type { Allocator } from "./allocator.ts";
 import type { Books } from "./books.ts";
@@ -45,6 +53,15 @@ class Denial extends Error {
   }
 }
 
+/** What a pod asks for, and by what its reservation is verified. */
+interface Asked {
+  readonly key: SegmentKey;
+  readonly names: PodNames;
+  readonly connection: Connection;
+  readonly child: Child;
+  readonly pool: string;
+}
+
 /** Makes annotated pods into workers: an address, and an init container that attaches them. */
 export class PodAdmission {
   readonly #options: PodAdmissionOptions;
@@ -64,23 +81,27 @@ export class PodAdmission {
 
   async #admit({ object, namespace = "default", dryRun }: AdmissionRequest): Promise<Verdict> {
     const pod = object as unknown as NewPod;
-    await this.#segmentKey();
+    const key = await this.#segmentKey();
     await this.#heardOf(pod.metadata.annotations?.[annotation.connection]);
     const { connection, child, pool } = this.#wanted(pod, namespace);
     const gateway = await this.#gateway(connection, child);
-    const { name, generateName } = pod.metadata;
-    const owner = `${namespace}/${name ?? generateName ?? ""}`;
-    const wish = { ...this.#wish(pod, child, pool), owner };
+    const wish = { ...this.#wish(pod, child, pool), namespace };
+    const names = { ...pod.metadata, namespace };
     const result =
-      this.#reservedBefore(pod, owner, connection) ??
+      this.#reservedBefore(pod, { key, names, connection, child, pool }) ??
       (await this.#address(connection, wish, dryRun === true));
     if (!result.ok) {
       throw new Denial(`${connection.id}/${child.key}: ${result.message}`, codeOf(result));
     }
     const { image, vxlanPort } = this.#options;
     const { address, reservedAt = "" } = result;
+    const facts = { connection: connection.id, child: child.key, pool, address, reservedAt };
+    // A dry run reserves nothing, and there is nothing to prove.
+    const isReserved = reservedAt !== "";
+    const reservation = isReserved ? reservationId(key, { ...admittedPod(names), ...facts }) : "";
     const tunnelMtu = this.#tunnelMtu(connection, child);
-    const given = { connection, child, pool, address, gateway, reservedAt, tunnelMtu };
+    const reserved = { pool, address, reservedAt, reservation };
+    const given = { connection, child, gateway, tunnelMtu, ...reserved };
     const patch = injectionPatch(pod, { ...given, vxlanPort, image });
     return { allowed: true, patch };
   }
@@ -130,7 +151,7 @@ export class PodAdmission {
     }
   }
 
-  #wish(pod: NewPod, child: Child, pool: string): Omit<AddressWish, "owner"> {
+  #wish(pod: NewPod, child: Child, pool: string): Omit<AddressWish, "namespace"> {
     const { annotations = {}, name = "" } = pod.metadata;
     const address = annotations[annotation.address];
     if (address !== undefined) return { child, pool, address };
@@ -142,17 +163,26 @@ export class PodAdmission {
     );
   }
 
-  /** Of a request that comes again for one pod: the API server does so after other webhooks. */
-  #reservedBefore(pod: NewPod, owner: string, { id }: Connection): Settled | undefined {
+  /**
+   * The reservation of a request that comes again for one pod, as the API server does after
+   * other webhooks: the operator made it for this pod, stores it still, and no pod has it yet.
+   */
+  #reservedBefore(pod: NewPod, asked: Asked): Settled | undefined {
+    const { key, names, connection, child, pool } = asked;
     const { annotations = {} } = pod.metadata;
+    const id = annotations[annotation.reservation];
     const address = parsePrefix(annotations[annotation.vxlanIp] ?? "");
     const reservedAt = annotations[annotation.reservedAt];
-    if (address === undefined || reservedAt === undefined) return undefined;
-    if (!isStampOf(reservedAt, owner, address.address)) return undefined;
-    const { pending } = this.#options.books.newest(id);
-    const stamp = pending[formatAddress(address.address)] ?? "";
-    const ours = reservedTime(stamp) === reservedTime(reservedAt);
-    return ours ? { ok: true, address, reservedAt } : undefined;
+    if (id === undefined || address === undefined || reservedAt === undefined) return undefined;
+    const facts = { connection: connection.id, child: child.key, pool, address, reservedAt };
+    if (!isReservationId(id, key, names, facts)) return undefined;
+    const { books, cluster } = this.#options;
+    const text = formatAddress(address.address);
+    const isStored = books.newest(connection.id).pending[text] === reservedAt;
+    const reservation = reservationKey(connection.id, text, reservedAt);
+    const isHeld = () =>
+      [...cluster.workersOf(connection.id)].some((other) => reservationOf(other) === reservation);
+    return isStored && !isHeld() ? { ok: true, address, reservedAt } : undefined;
   }
 
   /** What is taken may be about to be free. */
@@ -172,7 +202,7 @@ export class PodAdmission {
   #mayBeFree({ id }: Connection, wish: AddressWish): boolean {
     if (wish.address !== undefined || wish.ordinal !== undefined) return true;
     const { pending } = this.#options.books.newest(id);
-    return Object.values(pending).some(isAhead);
+    return Object.values(pending).some(isPrefetched);
   }
 
   async #gateway(connection: Connection, child: Child): Promise<Address> {
