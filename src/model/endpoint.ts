@@ -27,4 +27,6 @@ export interface Worker extends Endpoint {
   /** The pool that the address is from. */
   readonly pool: string;
   readonly address: Prefix;
+  /** Unique to this worker's hold on the address: the id of its reservation. */
+  readonly reservation: string;
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
 import {
   BehaviorSubject,
@@ -197,7 +198,9 @@ export class HostPlacement implements PlacementPort {
     }
     const sibling = workers.find((worker) => worker.netns === netns);
     const underlay = sibling?.underlay ?? known?.underlay ?? this.#freeUnderlay();
-    return { id, netns, connection: connection.id, child: child.key, pool, address, underlay };
+    const reservation = randomBytes(16).toString("hex");
+    const place = { connection: connection.id, child: child.key, pool };
+    return { id, netns, ...place, address, underlay, reservation };
   }
 
   #freeUnderlay(): Address {
