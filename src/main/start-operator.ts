@@ -59,6 +59,7 @@ export interface OperatorOptions {
   readonly webhookPort: number;
   readonly listen: string;
   readonly ttlSeconds: number;
+  readonly requireAllowedNamespaces: boolean;
   readonly vxlanPort: number;
   readonly charonSettings: CharonSettings;
   readonly kubeconfig: string | undefined;
@@ -175,18 +176,15 @@ class OperatorParts {
 
   /** Listens as soon as there is a certificate, and shows the newest. */
   #serveWebhooks(
-    { cluster, declared, books, clusterKey, own }: SharedParts,
+    parts: SharedParts,
     serving: { now: boolean },
     owner: OwnerReference | undefined,
   ): void {
-    const { ipmanImage: image, vxlanPort, webhookPort, ttlSeconds } = this.#options;
-    // Given then, it is still reserved for longer than any request takes.
-    const stockMs = (ttlSeconds * 1_000) / 8;
-    const allocator = this.#resources.use(
-      new Allocator({ cluster, books, clock: systemClock, stockMs, start: Math.random() }),
-    );
-    const pods = new PodAdmission({ cluster, allocator, books, clusterKey, image, vxlanPort });
-    const objects = new DeclaredAdmission(cluster, declared, this.#client);
+    const { cluster, declared, own } = parts;
+    const { webhookPort, requireAllowedNamespaces } = this.#options;
+    const pods = this.#podAdmission(parts);
+    const rule = { requireAllowedNamespaces };
+    const objects = new DeclaredAdmission({ cluster, declared, client: this.#client }, rule);
     let server: Promise<AdmissionServer> | undefined;
     this.#resources.defer(async () => (await server)?.[Symbol.asyncDispose]());
     this.#resources.use(
@@ -213,6 +211,17 @@ class OperatorParts {
         },
       }),
     );
+  }
+
+  #podAdmission({ cluster, books, clusterKey }: SharedParts): PodAdmission {
+    const { ipmanImage: image, vxlanPort, ttlSeconds, requireAllowedNamespaces } = this.#options;
+    // Given then, it is still reserved for longer than any request takes.
+    const stockMs = (ttlSeconds * 1_000) / 8;
+    const allocator = this.#resources.use(
+      new Allocator({ cluster, books, clock: systemClock, stockMs, start: Math.random() }),
+    );
+    const shared = { cluster, allocator, books, clusterKey, requireAllowedNamespaces };
+    return new PodAdmission({ ...shared, image, vxlanPort });
   }
 
   #trusted(): TrustedAuthority | undefined {

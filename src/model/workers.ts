@@ -1,6 +1,6 @@
 import { formatAddress, parseAddress, sameAddress, type Address } from "./address.ts";
 import { rangeContains } from "./address-pool.ts";
-import { unavailable } from "./availability.ts";
+import { mayUse, unavailable } from "./availability.ts";
 import { findChild, type Child, type Connection } from "./connection.ts";
 import type { Worker } from "./endpoint.ts";
 import { annotation } from "./labels.ts";
@@ -110,7 +110,8 @@ function judge(pod: Pod, connection: Connection, key: SegmentKey): Judged {
   if (podIP === "") return undefined;
   const named = annotations[annotation.child] ?? "";
   const child = findChild(connection, named);
-  const isAllowed = connection.allowedNamespaces?.includes(namespace) !== false;
+  // A connection that names no namespace was for the pods that the operator admitted.
+  const isAllowed = mayUse(connection, namespace, { requireAllowedNamespaces: false });
   if (child === undefined || !isAllowed) {
     return { pod, why: unavailable({ connection: connection.id, child: named }, namespace) };
   }

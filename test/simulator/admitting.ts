@@ -35,7 +35,7 @@ export class Replica implements Disposable {
   readonly #reservations: Reservations;
 
   /** @param leads whether it is the first to end reservations */
-  constructor(api: KubeApi, leads: boolean) {
+  constructor(api: KubeApi, leads: boolean, rule = { requireAllowedNamespaces: false }) {
     const client = api.client((kind) => (kind === (this.lagging ?? kind) ? this.lagMs : 0));
     const onTrouble = (error: unknown) => void this.troubles.push(error);
     const declared = this.#parts.use(new Declared(client, { onTrouble }));
@@ -58,7 +58,7 @@ export class Replica implements Disposable {
     );
     const image = { name: "ipman", pullPolicy: "Always" };
     this.cluster = cluster;
-    const admitting = { cluster, allocator, books, clusterKey };
+    const admitting = { cluster, allocator, books, clusterKey, ...rule };
     this.admission = new PodAdmission({ ...admitting, image, vxlanPort: 4789 });
   }
 

@@ -3,6 +3,7 @@ import type { AdmissionRequest, Verdict } from "../../adapters/kubernetes/admiss
 import type { ClusterKey } from "../../adapters/kubernetes/cluster-key.ts";
 import { formatAddress, type Address } from "../../model/address.ts";
 import type { AddressWish } from "../../model/allocation.ts";
+import { availableChild, unavailable, type AvailabilityRule } from "../../model/availability.ts";
 import type { Child, Connection } from "../../model/connection.ts";
 import type { Image } from "../../model/image.ts";
 import { annotation } from "../../model/labels.ts";
@@ -20,12 +21,12 @@ import {
   type PodNames,
 } from "../../model/reservation.ts";
 import { reservationOf } from "../../model/seen-reservations.ts";
-import { childWanted, poolWanted } from "../attach-request.ts";
+import { poolWanted } from "../attach-request.ts";
 import type { Allocator } from "./allocator.ts";
 import type { Books } from "./books.ts";
 import type { Cluster } from "./cluster.ts";
 
-export interface PodAdmissionOptions {
+export interface PodAdmissionOptions extends AvailabilityRule {
   readonly cluster: Cluster;
   readonly allocator: Allocator;
   readonly books: Books;
@@ -82,8 +83,7 @@ export class PodAdmission {
   async #admit({ object, namespace = "default", dryRun }: AdmissionRequest): Promise<Verdict> {
     const pod = object as unknown as NewPod;
     const key = await this.#segmentKey();
-    await this.#heardOf(pod.metadata.annotations?.[annotation.connection]);
-    const { connection, child, pool } = this.#wanted(pod, namespace);
+    const { connection, child, pool } = await this.#wanted(pod, namespace);
     const gateway = await this.#gateway(connection, child);
     const wish = { ...this.#wish(pod, child, pool), namespace };
     const names = { ...pod.metadata, namespace };
@@ -113,41 +113,21 @@ export class PodAdmission {
     throw new Denial(`no pod can be admitted yet: ${clusterKey.problem}`, 500);
   }
 
-  async #heardOf(id: string | undefined): Promise<void> {
-    const { cluster } = this.#options;
-    if (id === undefined) return;
-    const isKnown = () => cluster.desired.connections.has(id) || undefined;
-    await this.#until(isKnown, cluster.changes, newsMs);
-  }
-
-  #wanted(pod: NewPod, namespace: string) {
-    const { annotations = {} } = pod.metadata;
-    const read = (key: string) => {
-      const value = annotations[key];
-      if (value !== undefined && value !== "") return value;
-      const all = [annotation.connection, annotation.child, annotation.pool].join(", ");
-      throw new Denial(`metadata.annotations: ${key} is missing; a worker needs ${all}`);
-    };
-    const wish = { connection: read(annotation.connection), child: read(annotation.child) };
-    const poolName = read(annotation.pool);
-    if (pod.spec.hostNetwork === true) {
-      throw new Denial(
-        "spec.hostNetwork: a pod on its node's network cannot be put behind a tunnel",
-      );
-    }
+  /**
+   * The child and the pool that a pod asks for. Waits a moment for a connection that was applied
+   * in one go with the pod, and as long where it is there for others: nothing tells the two apart.
+   */
+  async #wanted(pod: NewPod, namespace: string) {
+    const { cluster, requireAllowedNamespaces } = this.#options;
+    const { pool, ...named } = namedBy(pod);
+    const find = () =>
+      availableChild(cluster.desired.connections, named, namespace, { requireAllowedNamespaces });
+    const found = await this.#until(find, cluster.changes, newsMs);
+    if (found === undefined) throw new Denial(unavailable(named, namespace));
     try {
-      const request = { ...wish, netns: "" };
-      const found = childWanted(request, this.#options.cluster.desired.connections);
-      const { allowedNamespaces } = found.connection;
-      if (allowedNamespaces?.includes(namespace) === false) {
-        const known = allowedNamespaces.join(", ");
-        throw new Denial(
-          `namespace ${namespace} may not use ${found.connection.id}; its spec.allowedNamespaces has ${known}`,
-        );
-      }
-      return { ...found, pool: poolWanted(poolName, found.child) };
+      return { ...found, pool: poolWanted(pool, found.child) };
     } catch (error) {
-      throw error instanceof Denial ? error : new Denial((error as Error).message);
+      throw new Denial((error as Error).message);
     }
   }
 
@@ -241,6 +221,20 @@ export class PodAdmission {
     const path = { mtu: ethernetMtu, family: remoteAddress?.family, encapsulated: true };
     return innerMtu(path, suiteOfProposals(child.extra["esp_proposals"]));
   }
+}
+
+/** The connection, child and pool that a pod's annotations name. */
+function namedBy({ metadata: { annotations = {} }, spec }: NewPod) {
+  const read = (key: string) => {
+    const value = annotations[key];
+    if (value !== undefined && value !== "") return value;
+    const all = [annotation.connection, annotation.child, annotation.pool].join(", ");
+    throw new Denial(`metadata.annotations: ${key} is missing; a worker needs ${all}`);
+  };
+  const named = { connection: read(annotation.connection), child: read(annotation.child) };
+  const pool = read(annotation.pool);
+  if (spec.hostNetwork !== true) return { ...named, pool };
+  throw new Denial("spec.hostNetwork: a pod on its node's network cannot be put behind a tunnel");
 }
 
 function codeOf({ unwritten, taken }: Extract<Settled, { readonly ok: false }>): number {
