@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { KubeError } from "../../../src/adapters/kubernetes/kube-error.ts";
 import { resourceTypes } from "../../../src/adapters/kubernetes/resource-type.ts";
@@ -222,55 +220,9 @@ export function admissionScenarios(cluster: () => LabCluster): void {
         /address cannot change/,
       );
       assert.throws(() => change("label", `${prefix}worker-`), /worker cannot change/);
-      const status = ["--subresource=status", "--type=merge"];
-      for (const metadata of [
-        { annotations: { [`${prefix}vxlanIp`]: "10.0.9.19/24" } },
-        { labels: { [`${prefix}worker`]: "other" } },
-      ]) {
-        const patch = JSON.stringify({ metadata });
-        assert.throws(() => change("patch", ...status, "-p", patch), /cannot change/);
-      }
       change("label", "other=label");
       change("annotate", "example.org/other=annotation");
       await gone("held");
-    });
-
-    it("lets no binding change what a pod was given", async () => {
-      await pending({ name: "bound" });
-      const binding = (metadata: object) => ({
-        ...{ apiVersion: "v1", kind: "Binding" },
-        metadata: { name: "bound", namespace, ...metadata },
-        target: { apiVersion: "v1", kind: "Node", name: "nowhere" },
-      });
-      for (const path of ["bindings", "pods/bound/binding"]) {
-        for (const metadata of [
-          { annotations: { [`${prefix}vxlanIp`]: "10.0.9.19/24" } },
-          { labels: { [`${prefix}worker`]: "other" } },
-        ]) {
-          const file = join(cluster().folder, "binding.json");
-          writeFileSync(file, JSON.stringify(binding(metadata)));
-          const raw = `/api/v1/namespaces/${namespace}/${path}`;
-          const bind = () => cluster().kubectl("create", "--raw", raw, "-f", file);
-          assert.throws(bind, /a Binding cannot carry/, path);
-        }
-      }
-      await gone("bound");
-    });
-
-    it("lets no pod claim an address where the webhook is not asked", async () => {
-      const place = "kube-system";
-      const spec = { containers: [{ name: "main", image: "lab:dev" }] };
-      for (const metadata of [
-        { labels: { [`${prefix}worker`]: "big" } },
-        { annotations: { [`${prefix}vxlanIp`]: "10.0.9.19/24" } },
-      ]) {
-        const made = { name: "claims", namespace: place, ...metadata };
-        const pod = { apiVersion: "v1", kind: "Pod", metadata: made, spec };
-        await assert.rejects(
-          cluster().client.create(resourceTypes.Pod, pod as Pod),
-          /the webhook ignores pods of this namespace/,
-        );
-      }
     });
 
     it("takes an address back whose pod was refused by somebody else", async () => {
