@@ -5,6 +5,7 @@ import type { KubeObject } from "../../src/model/kube-object.ts";
 import { annotation } from "../../src/model/labels.ts";
 import { bookObject, type ReservationBook } from "../../src/model/reservation-book.ts";
 import { isPrefetched } from "../../src/model/reservation.ts";
+import { ReservationAges } from "../../src/runtime/operator/reservation-ages.ts";
 import { asking, ttlMs, type Replica } from "../simulator/admitting.ts";
 import { pass, TwoReplicas } from "../simulator/two-replicas.ts";
 
@@ -186,6 +187,19 @@ describe("a reservation", () => {
     await pass(200);
     await world.created(1, 2_000);
     assert.equal(world.pods.length, 1, world.denials.join());
+  });
+
+  it("has an age where it was there before its age was noted, too", async () => {
+    using world = new TwoReplicas(pool, () => 2);
+    await pass(200);
+    await answered(world, 0, asking("one", that("10.0.2.100")));
+    const { cluster } = replicaOf(world, 1);
+    const clock = { elapsed: () => Date.now(), date: () => 0 };
+    using ages = new ReservationAges({ cluster, clock, keepMs: ttlMs });
+    await pass(1_000);
+    const stamp = world.book?.pending["10.0.2.100"] ?? "";
+    assert.ok(ages.age("partner", "10.0.2.100", stamp) >= 1_000);
+    assert.equal(ages.age("partner", "10.0.2.101", stamp), 0);
   });
 
   it("without a pod ends in its time, though the leader changes meanwhile", async () => {

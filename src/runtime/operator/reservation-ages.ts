@@ -37,6 +37,7 @@ export class ReservationAges implements Disposable {
       }),
     );
     this.#subscription.add(cluster.books.touched.subscribe((id) => this.#note(id)));
+    this.#note(undefined);
   }
 
   /** For how long a reservation is known here, in milliseconds. */
