@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it, mock } from "node:test";
 import { childSpec, connectionSpec } from "../../lab/sites/manifests.ts";
+import type { ContainerRuntime } from "../../src/adapters/cri/sandbox.ts";
 import { EventRecorder } from "../../src/adapters/kubernetes/events.ts";
 import { podsWithAddress } from "../../src/adapters/kubernetes/live-pods.ts";
 import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
@@ -13,10 +14,11 @@ import { annotation, label } from "../../src/model/labels.ts";
 import { parsePrefix, type Prefix } from "../../src/model/prefix.ts";
 import { admittedPod, reservationId } from "../../src/model/reservation.ts";
 import { SegmentKey } from "../../src/model/segment-key.ts";
-import { trimmedPod } from "../../src/model/worker-pod.ts";
+import { trimmedPod, type Pod } from "../../src/model/worker-pod.ts";
 import { ChildMemory } from "../../src/runtime/cluster/child-memory.ts";
 import { PodPlacement } from "../../src/runtime/cluster/pod-placement.ts";
 import { RefusedPods } from "../../src/runtime/cluster/refused-pods.ts";
+import { gateway } from "../simulator/admitting.ts";
 import { KubeApi } from "../simulator/kube-api.ts";
 import { pass } from "../simulator/two-replicas.ts";
 
@@ -56,17 +58,22 @@ class Agent implements Disposable {
   readonly published: (readonly Worker[])[] = [];
   readonly #parts = new DisposableStack();
 
-  constructor() {
-    const client = this.api.client();
-    const view = (selector: string) =>
-      this.#parts.use(new View(client, podsWithAddress(selector), { trim: trimmedPod }));
-    const events = new EventRecorder(client, "ipman.dialo.ai/agent", unexpected);
+  /** Of the gateway pods whose namespaces were asked for. */
+  readonly asked: string[] = [];
+  readonly #client = this.api.client();
+  readonly #gateways = this.#view(`${label.type}=xfrm`);
+  readonly #pods = this.#view(label.worker);
+
+  /** Begins to place, with what its views have by then. */
+  start(): this {
+    const events = new EventRecorder(this.#client, "ipman.dialo.ai/agent", unexpected);
     const onRefusal = (pod: string, why: string) => void this.lines.push(`${pod}: ${why}`);
+    const sandboxPid = (uid: string) => Promise.resolve(void this.asked.push(uid));
     const placement = this.#parts.use(
       new PodPlacement({
-        gateways: view(`${label.type}=xfrm`),
-        workers: view(label.worker),
-        runtime: undefined,
+        gateways: this.#gateways,
+        workers: this.#pods,
+        runtime: { sandboxPid } as unknown as ContainerRuntime,
         connections: () => new Map([[connection.id, connection]]),
         memory: new ChildMemory({ read: () => [], write: () => {} }, unexpected),
         segmentKey: key,
@@ -75,6 +82,7 @@ class Agent implements Disposable {
       }),
     );
     placement.workers.subscribe((workers) => this.published.push(workers));
+    return this;
   }
 
   get workers(): readonly string[] {
@@ -84,6 +92,11 @@ class Agent implements Disposable {
   [Symbol.dispose](): void {
     this.#parts.dispose();
   }
+
+  #view(selector: string): View<Pod> {
+    const wanted = podsWithAddress(selector);
+    return this.#parts.use(new View(this.#client, wanted, { trim: trimmedPod }));
+  }
 }
 
 describe("the workers that an agent attaches", () => {
@@ -91,7 +104,7 @@ describe("the workers that an agent attaches", () => {
   after(() => mock.timers.reset());
 
   it("are pods that the operator admitted; others get one line and one event", async () => {
-    using agent = new Agent();
+    using agent = new Agent().start();
     const other = new SegmentKey(Buffer.alloc(32, 2));
     agent.api.put(resourceTypes.Pod, workerPod("web-a", "10.0.2.10/24", "2026-01-02T03:04:06Z"));
     agent.api.put(
@@ -116,7 +129,7 @@ describe("the workers that an agent attaches", () => {
   });
 
   it("stay the same, pass after pass, where a younger pod has an address that is taken", async () => {
-    using agent = new Agent();
+    using agent = new Agent().start();
     agent.api.put(resourceTypes.Pod, workerPod("web-b", "10.0.2.10/24", "2026-01-02T03:04:07Z"));
     agent.api.put(resourceTypes.Pod, workerPod("web-a", "10.0.2.10/24", "2026-01-02T03:04:06Z"));
     await pass(500);
@@ -134,5 +147,14 @@ describe("the workers that an agent attaches", () => {
     agent.api.remove(resourceTypes.Pod, { namespace: "default", name: "web-a" });
     await pass(100);
     assert.deepEqual(agent.workers.toSorted(), ["default/web-b", "default/web-c"]);
+  });
+
+  it("have a gateway that was there before the agent began to place", async () => {
+    using agent = new Agent();
+    agent.api.put(resourceTypes.Pod, gateway);
+    await pass(500);
+    agent.start();
+    await pass(100);
+    assert.ok(agent.asked.length > 0);
   });
 });

@@ -90,9 +90,9 @@ export class TwoReplicas implements Disposable {
   }
 
   /** It ends in the midst of whatever it does, and another takes its place. */
-  crash(which: number): void {
+  crash(which: number, leads = which === 0): void {
     this.replicas[which]?.[Symbol.dispose]();
-    this.replicas[which] = new Replica(this.api, which === 0);
+    this.replicas[which] = new Replica(this.api, leads);
   }
 
   slow(which: number, lagMs: number): void {
