@@ -103,6 +103,13 @@ interface SharedParts {
   readonly own: OperatorMetrics;
 }
 
+interface Serving {
+  /** Whether the webhooks are. */
+  readonly serving: { now: boolean };
+  /** The certificate's Secret goes with it. */
+  readonly owner: OwnerReference | undefined;
+}
+
 class OperatorParts {
   readonly #options: OperatorOptions;
   readonly #log: Logger;
@@ -146,8 +153,9 @@ class OperatorParts {
       const place = { namespace: this.#namespace, owner };
       const books = new Books(this.#client, cluster, place);
       const parts = { cluster, declared, books, clusterKey, own };
-      this.#serveWebhooks(parts, serving, owner);
-      return this.#lead(parts, this.#reservations(parts), this.#settings(owner));
+      const reservations = this.#reservations(parts);
+      this.#serveWebhooks(parts, this.#podAdmission(parts, reservations), { serving, owner });
+      return this.#lead(parts, reservations, this.#settings(owner));
     });
     return { lost };
   }
@@ -176,13 +184,11 @@ class OperatorParts {
 
   /** Listens as soon as there is a certificate, and shows the newest. */
   #serveWebhooks(
-    parts: SharedParts,
-    serving: { now: boolean },
-    owner: OwnerReference | undefined,
+    { cluster, declared, own }: SharedParts,
+    pods: PodAdmission,
+    { serving, owner }: Serving,
   ): void {
-    const { cluster, declared, own } = parts;
     const { webhookPort, requireAllowedNamespaces } = this.#options;
-    const pods = this.#podAdmission(parts);
     const rule = { requireAllowedNamespaces };
     const objects = new DeclaredAdmission({ cluster, declared, client: this.#client }, rule);
     let server: Promise<AdmissionServer> | undefined;
@@ -213,14 +219,14 @@ class OperatorParts {
     );
   }
 
-  #podAdmission({ cluster, books, clusterKey }: SharedParts): PodAdmission {
+  #podAdmission({ cluster, books, clusterKey }: SharedParts, { ages }: Reservations): PodAdmission {
     const { ipmanImage: image, vxlanPort, ttlSeconds, requireAllowedNamespaces } = this.#options;
     // Given then, it is still reserved for longer than any request takes.
     const stockMs = (ttlSeconds * 1_000) / 8;
     const allocator = this.#resources.use(
       new Allocator({ cluster, books, clock: systemClock, stockMs, start: Math.random() }),
     );
-    const shared = { cluster, allocator, books, clusterKey, requireAllowedNamespaces };
+    const shared = { cluster, allocator, books, ages, clusterKey, requireAllowedNamespaces };
     return new PodAdmission({ ...shared, image, vxlanPort });
   }
 

@@ -105,6 +105,22 @@ describe("a reservation", () => {
     assert.notEqual(addressOf(copy), addressOf(first));
   });
 
+  it("is not claimed again after its pod ended, while the store still has it", async () => {
+    using world = new TwoReplicas(pool, () => 2);
+    await pass(200);
+    const { name: _, ...unnamed } = asking("any").metadata;
+    const generated = { ...asking("any"), metadata: { ...unnamed, generateName: "web-" } };
+    const first = await answered(world, 0, generated as KubeObject);
+    const named = { ...first, metadata: { ...first.metadata, name: "web-x7k2p" } };
+    world.api.put(resourceTypes.Pod, named);
+    await pass(50);
+    world.delete(named);
+    await pass(50);
+    assert.ok(world.pending.includes(addressOf(first)));
+    const copy = await answered(world, 1, first);
+    assert.notEqual(addressOf(copy), addressOf(first));
+  });
+
   for (const hours of [-72, -1, 1, 72]) {
     it(`ends in time, and is not given after it ended, with a clock set by ${hours} hours`, async () => {
       using world = new TwoReplicas(pool, () => 2);

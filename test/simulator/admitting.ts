@@ -58,7 +58,8 @@ export class Replica implements Disposable {
     );
     const image = { name: "ipman", pullPolicy: "Always" };
     this.cluster = cluster;
-    const admitting = { cluster, allocator, books, clusterKey, ...rule };
+    const { ages } = this.#reservations;
+    const admitting = { cluster, allocator, books, ages, clusterKey, ...rule };
     this.admission = new PodAdmission({ ...admitting, image, vxlanPort: 4789 });
   }
 

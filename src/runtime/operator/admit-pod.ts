@@ -25,11 +25,13 @@ import { poolWanted } from "../attach-request.ts";
 import type { Allocator } from "./allocator.ts";
 import type { Books } from "./books.ts";
 import type { Cluster } from "./cluster.ts";
+import type { ReservationAges } from "./reservation-ages.ts";
 
 export interface PodAdmissionOptions extends AvailabilityRule {
   readonly cluster: Cluster;
   readonly allocator: Allocator;
   readonly books: Books;
+  readonly ages: Pick<ReservationAges, "hasEnded">;
   readonly clusterKey: Pick<ClusterKey, "current" | "changes" | "problem">;
   /** The image with `ipman attach`. */
   readonly image: Image;
@@ -145,7 +147,7 @@ export class PodAdmission {
 
   /**
    * The reservation of a request that comes again for one pod, as the API server does after
-   * other webhooks: the operator made it for this pod, stores it still, and no pod has it yet.
+   * other webhooks: the operator made it for this pod, stores it still, and no pod has or had it.
    */
   #reservedBefore(pod: NewPod, asked: Asked): Settled | undefined {
     const { key, names, connection, child, pool } = asked;
@@ -156,13 +158,14 @@ export class PodAdmission {
     if (id === undefined || address === undefined || reservedAt === undefined) return undefined;
     const facts = { connection: connection.id, child: child.key, pool, address, reservedAt };
     if (!isReservationId(id, key, names, facts)) return undefined;
-    const { books, cluster } = this.#options;
+    const { ages, books, cluster } = this.#options;
     const text = formatAddress(address.address);
     const isStored = books.newest(connection.id).pending[text] === reservedAt;
+    if (!isStored || ages.hasEnded(connection.id, text, reservedAt)) return undefined;
     const reservation = reservationKey(connection.id, text, reservedAt);
-    const isHeld = () =>
-      [...cluster.workersOf(connection.id)].some((other) => reservationOf(other) === reservation);
-    return isStored && !isHeld() ? { ok: true, address, reservedAt } : undefined;
+    const pods = [...cluster.workersOf(connection.id)];
+    const isHeld = pods.some((other) => reservationOf(other) === reservation);
+    return isHeld ? undefined : { ok: true, address, reservedAt };
   }
 
   /** What is taken may be about to be free. */

@@ -34,8 +34,8 @@ const patienceMs = 10_000;
  * are gone. Every replica does so, after the leader had its time.
  */
 export class Reservations implements Disposable {
+  readonly ages: ReservationAges;
   readonly #options: ReservationsOptions;
-  readonly #ages: ReservationAges;
   readonly #subscription = new Subscription();
   readonly #led = new Subject<void>();
   /** Since when connections are gone that have a book, by this replica's monotonic clock. */
@@ -48,7 +48,7 @@ export class Reservations implements Disposable {
   constructor(options: ReservationsOptions) {
     this.#options = options;
     const { cluster, clock, ttlMs } = options;
-    this.#ages = new ReservationAges({ cluster, clock, keepMs: 2 * ttlMs });
+    this.ages = new ReservationAges({ cluster, clock, keepMs: 2 * ttlMs });
     const { changes, deletions } = cluster.workers;
     const come = changes.pipe(
       filter(({ type }) => type === "put" || type === "all"),
@@ -69,7 +69,7 @@ export class Reservations implements Disposable {
 
   [Symbol.dispose](): void {
     this.#subscription.unsubscribe();
-    this.#ages[Symbol.dispose]();
+    this.ages[Symbol.dispose]();
   }
 
   get #patience(): number {
@@ -95,7 +95,7 @@ export class Reservations implements Disposable {
       const isEmpty = Object.keys(book.pending).length === 0;
       await (isEmpty ? this.#discard(book) : this.#tidy(connection)).catch(onTrouble);
     }
-    this.#ages.forget();
+    this.ages.forget();
     for (const id of this.#goneSince.keys()) {
       if (cluster.books.of(id) === undefined) this.#goneSince.delete(id);
     }
@@ -120,7 +120,7 @@ export class Reservations implements Disposable {
 
   #tidy(id: string): Promise<void> {
     const { cluster, books, ttlMs } = this.#options;
-    const ages = this.#ages;
+    const ages = this.ages;
     return books.amend<void>(id, async (book) => {
       const due = this.#due(book);
       const { change, others } = seenReservations(due, [...cluster.workersOf(id)]);
@@ -143,7 +143,7 @@ export class Reservations implements Disposable {
     if (least === 0) return book;
     const { connection, pending } = book;
     const due = Object.entries(pending).filter(
-      (entry) => this.#ages.age(connection, ...entry) >= least,
+      (entry) => this.ages.age(connection, ...entry) >= least,
     );
     return { ...book, pending: Object.fromEntries(due) };
   }
