@@ -97,7 +97,8 @@ function orderOfAPod(): string {
   const patch = injectionPatch(
     { metadata: {}, spec: { containers: [] } },
     {
-      ...{ connection, child, pool: "primary", reservedAt: "", tunnelMtu: 1422, vxlanPort: 7789 },
+      ...{ connection, child, pool: "primary", tunnelMtu: 1422, vxlanPort: 7789 },
+      ...{ reservedAt: "", reservation: "" },
       address: parsePrefix("10.0.2.3/24") as Prefix,
       gateway: parseAddress("10.244.1.3") as Address,
       secrets: {

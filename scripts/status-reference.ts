@@ -41,6 +41,15 @@ Their reason is that of the condition, and their note its message.
 | operator | \`Placed\` becomes \`True\` | Normal | \`Placing\` |
 | operator | \`Placed\` becomes \`False\`, or for another reason | Warning | \`Placing\` |
 
+Of a pod that has the annotations of a worker and is not attached: its namespace may not use the
+connection, its address is not of its pool or another pod's, or the operator did not reserve it for
+this pod. The note says which. Each pod gets one event for each reason; agents report 60 a minute
+at most.
+
+| from | when | type | action | reason |
+|---|---|---|---|---|
+| agent | a pod is not attached | Warning | \`Attaching\` | \`NotAttached\` |
+
 ## Alerts
 
 | alert | severity | after | tells |

@@ -5,7 +5,9 @@ import { describe, it } from "node:test";
 import { logLevel, reservedSettings, settingName } from "../src/model/charon-settings.ts";
 import { Ajv } from "ajv";
 import { parse, stringify } from "yaml";
+import { clusterKeySecret } from "../src/adapters/kubernetes/cluster-key.ts";
 import { crds } from "../src/model/crds.ts";
+import { annotation, label } from "../src/model/labels.ts";
 
 const chart = join(import.meta.dirname, "../charts/ipman");
 const read = (path: string) => readFileSync(join(chart, path), "utf8");
@@ -59,5 +61,26 @@ describe("the chart", () => {
   it("refuses a value that it does not know", () => {
     assert.ok(!accepts({ ...values, controler: {} }));
     assert.ok(!accepts({ ...values, vxlanPort: "7789" }));
+  });
+
+  it("knows the names of ipman's annotations, labels and key as ipman does", () => {
+    const policy = read("templates/pod-policy.yaml");
+    const used = new Set([...policy.matchAll(/'(ipman\.dialo\.ai\/\w+)'/g)].map(([, it]) => it));
+    const known = new Set<string | undefined>([...Object.values(annotation), label.worker]);
+    assert.ok(used.size >= 4);
+    assert.deepEqual(
+      [...used].filter((name) => !known.has(name)),
+      [],
+    );
+    assert.ok(read("templates/rbac.yaml").includes(`resourceNames: [${clusterKeySecret}]`));
+  });
+
+  it("covers each request that changes the metadata of a pod", () => {
+    const policy = read("templates/pod-policy.yaml");
+    for (const resources of [
+      "[pods, pods/status, pods/ephemeralcontainers, pods/resize]",
+      "[bindings, pods/binding]",
+    ])
+      assert.ok(policy.includes(`resources: ${resources}`), resources);
   });
 });

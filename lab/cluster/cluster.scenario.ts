@@ -2,6 +2,7 @@ import { after, before, describe } from "node:test";
 import { LabCluster } from "./cluster.ts";
 import { absenceScenarios } from "./scenarios/absence.ts";
 import { admissionScenarios } from "./scenarios/admission.ts";
+import { podPolicyScenarios } from "./scenarios/pod-policy.ts";
 import { alertScenarios } from "./scenarios/alerts.ts";
 import { apiScenarios } from "./scenarios/api.ts";
 import { certificateScenarios } from "./scenarios/certificates.ts";
@@ -42,6 +43,7 @@ describe("a cluster", () => {
   webhookPathScenarios(cluster);
   rightScenarios(cluster);
   admissionScenarios(cluster);
+  podPolicyScenarios(cluster);
   refusalScenarios(cluster);
   groupScenarios(cluster);
   placementScenarios(cluster);

@@ -110,8 +110,8 @@ export class LabSegment implements Disposable {
 
   /** Makes a pod a worker, as `ipman attach` does. */
   attach(pod: LabPod, address: string, gateway: LabPod): LabWorker {
-    const place = { namespace: "default", address: parsePrefix(`${address}/24`) as Prefix };
-    const secrets = workerSecrets(key, this.connection, this.child, { ...place, reservation: "1" });
+    const place = { address: parsePrefix(`${address}/24`) as Prefix, reservation: "1" };
+    const secrets = workerSecrets(key, this.connection, this.child, place);
     const worker = { ...pod, address: place.address, secrets };
     applyPlan({ namespace: netnsPath(pod.name) }, this.workerPlan(worker, gateway));
     this.#workers = [...this.#workers.filter(({ name }) => name !== pod.name), worker];
@@ -141,7 +141,7 @@ export class LabSegment implements Disposable {
       gateway: { device: "eth0", mtu: 1_500, underlay },
       workers: this.#workers.map(({ name, address, underlay: outer }) => ({
         ...{ id: name, connection: this.connection.id, child: this.child.key, pool: "primary" },
-        ...{ address, underlay: outer, namespace: "default", reservation: "1" },
+        ...{ address, underlay: outer, reservation: "1" },
       })),
       ...{ tunnelMtu: 1_400, underlying: undefined },
     });

@@ -9,7 +9,7 @@ export interface Waiting {
   readonly wish: AddressWish;
 }
 
-/** What came of a wish; an address with when it was reserved. */
+/** What came of a wish; an address with the stamp of its reservation. */
 export type Settled = AddressOutcome & {
   readonly reservedAt?: string;
   /** It could not be written down: no fault of who wishes. */

@@ -31,6 +31,8 @@ options:
   --webhook-port PORT     for the API server's calls (9443)
   --listen ADDRESS        metrics, /healthz and /readyz on host:port (0.0.0.0:9740)
   --reservation-ttl S     seconds after which an address goes back whose pod never came (75)
+  --require-allowed-namespaces
+                          a connection without spec.allowedNamespaces is for no pod
   --vxlan-port PORT       UDP port of the VXLAN segments (${defaultVxlanPort})
   --charon-settings JSON  of charon-systemd in strongswan.conf, by dotted names:
                           '{"filelog.container.ike":2}'
@@ -57,6 +59,7 @@ options:
     "webhook-port": { type: "string" },
     listen: { type: "string" },
     "reservation-ttl": { type: "string" },
+    "require-allowed-namespaces": { type: "boolean" },
     "vxlan-port": { type: "string" },
     "charon-settings": { type: "string" },
     kubeconfig: { type: "string" },
@@ -86,6 +89,7 @@ options:
       webhookPort: integerOption(values, "webhook-port", 9_443, { least: 1, most: 65_535 }),
       listen: text("listen", "0.0.0.0:9740"),
       ttlSeconds: integerOption(values, "reservation-ttl", 75, { least: 5, most: 3_600 }),
+      requireAllowedNamespaces: values["require-allowed-namespaces"] === true,
       vxlanPort: integerOption(values, "vxlan-port", defaultVxlanPort, { least: 1, most: 65_535 }),
       charonSettings: settingsOption(values),
       kubeconfig: values["kubeconfig"] as string | undefined,

@@ -24,6 +24,7 @@ import { trimmedPod, type Pod } from "../model/worker-pod.ts";
 import { AgentReporter } from "../runtime/cluster/agent-reporter.ts";
 import { agentDesired } from "../runtime/cluster/agent-desired.ts";
 import { ChildMemory } from "../runtime/cluster/child-memory.ts";
+import { RefusedPods } from "../runtime/cluster/refused-pods.ts";
 import { PodPlacement } from "../runtime/cluster/pod-placement.ts";
 import { backgroundWrites } from "../runtime/cluster/writes.ts";
 import type { Examiner } from "../runtime/diagnosis/examiner.ts";
@@ -126,12 +127,12 @@ class AgentParts {
       ...{ poller, vxlanPort, segmentKey, hostNamespace },
       charon: () => charon.process,
     });
+    const events = new EventRecorder(this.#client, "ipman.dialo.ai/agent", this.#onTrouble);
     const placement: PodPlacement = resources.use(
       new PodPlacement({
-        gateways,
-        workers,
-        runtime: this.#runtime(),
-        memory: this.#memory(),
+        ...{ gateways, workers, segmentKey },
+        ...{ runtime: this.#runtime(), memory: this.#memory() },
+        refused: this.#refusedPods(events),
         connections: () => supervisor.desired.connections,
         onTrouble: this.#onTrouble,
       }),
@@ -139,7 +140,7 @@ class AgentParts {
     const supervisor = this.#supervisor(charon, network, placement, declared);
     const figures = new Figures(this.#options.vici, whileScraped, charon);
     this.#metrics.observe(supervisor, figures, network);
-    this.#report(supervisor, network, declared);
+    this.#report(supervisor, network, declared, events);
     await this.#answer(supervisor, this.#examiner(network, poller));
     supervisor.start();
     this.#updateWithConnections(placement, supervisor);
@@ -197,11 +198,21 @@ class AgentParts {
     }
   }
 
-  #report(supervisor: Supervisor, network: HostNetwork, declared: Declared): void {
+  #refusedPods(events: EventRecorder): RefusedPods {
+    const onRefusal = (pod: string, why: string) =>
+      this.#log.warn({ pod, why }, "pod not attached");
+    return new RefusedPods({ events, onRefusal });
+  }
+
+  #report(
+    supervisor: Supervisor,
+    network: HostNetwork,
+    declared: Declared,
+    events: EventRecorder,
+  ): void {
     const client = this.#client;
     const onTrouble = this.#onTrouble;
     this.#follow(logChanges(this.#log, supervisor));
-    const events = new EventRecorder(client, "ipman.dialo.ai/agent", onTrouble);
     this.#resources.use(
       new AgentReporter({
         ...{ client, declared, supervisor, network, events, onTrouble },

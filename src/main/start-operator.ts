@@ -19,6 +19,7 @@ import { withoutManagedFields, type OwnerReference } from "../model/kube-object.
 import { label, manager } from "../model/labels.ts";
 import { trimmedPod, type Pod } from "../model/worker-pod.ts";
 import type { WorkloadSettings } from "../model/workloads.ts";
+import { systemClock } from "../runtime/clock.ts";
 import { backgroundWrites } from "../runtime/cluster/writes.ts";
 import { logTrouble } from "../runtime/log.ts";
 import { Metrics } from "../runtime/metrics.ts";
@@ -58,6 +59,7 @@ export interface OperatorOptions {
   readonly webhookPort: number;
   readonly listen: string;
   readonly ttlSeconds: number;
+  readonly requireAllowedNamespaces: boolean;
   readonly vxlanPort: number;
   readonly charonSettings: CharonSettings;
   readonly kubeconfig: string | undefined;
@@ -99,6 +101,13 @@ interface SharedParts {
   readonly books: Books;
   readonly clusterKey: ClusterKey;
   readonly own: OperatorMetrics;
+}
+
+interface Serving {
+  /** Whether the webhooks are. */
+  readonly serving: { now: boolean };
+  /** The certificate's Secret goes with it. */
+  readonly owner: OwnerReference | undefined;
 }
 
 class OperatorParts {
@@ -143,8 +152,10 @@ class OperatorParts {
       const place = { namespace: this.#namespace, owner };
       const books = new Books(this.#client, cluster, place);
       const parts = { cluster, declared, books, clusterKey, own };
-      service = this.#webhookService(parts, owner);
-      return this.#lead(parts, this.#settings(owner), service);
+      const reservations = this.#reservations(parts);
+      const pods = this.#podAdmission(parts, reservations);
+      service = this.#webhookService(parts, pods, owner);
+      return this.#lead(parts, reservations, this.#settings(owner), service);
     });
     return { lost };
   }
@@ -172,17 +183,13 @@ class OperatorParts {
   }
 
   #webhookService(
-    { cluster, declared, books, clusterKey, own }: SharedParts,
+    { cluster, declared, own }: SharedParts,
+    pods: PodAdmission,
     owner: OwnerReference | undefined,
   ): WebhookService {
-    const { ipmanImage: image, vxlanPort, ttlSeconds } = this.#options;
-    // Given then, it is still reserved for longer than any request takes.
-    const stockMs = (ttlSeconds * 1_000) / 8;
-    const allocator = this.#resources.use(
-      new Allocator({ cluster, books, stockMs, start: Math.random() }),
-    );
-    const pods = new PodAdmission({ cluster, allocator, books, clusterKey, image, vxlanPort });
-    const objects = new DeclaredAdmission(cluster, declared, this.#client);
+    const { requireAllowedNamespaces } = this.#options;
+    const rule = { requireAllowedNamespaces };
+    const objects = new DeclaredAdmission({ cluster, declared, client: this.#client }, rule);
     const judged = own.timed("declared", (request) => objects.admit(request));
     const refused = new RefusedRequests(this.#metrics.registry, this.#log);
     const { webhookPort: port, webhooks: configurations, ...named } = this.#options;
@@ -205,9 +212,27 @@ class OperatorParts {
     return this.#resources.use(service);
   }
 
+  #podAdmission({ cluster, books, clusterKey }: SharedParts, { ages }: Reservations): PodAdmission {
+    const { ipmanImage: image, vxlanPort, ttlSeconds, requireAllowedNamespaces } = this.#options;
+    // Given then, it is still reserved for longer than any request takes.
+    const stockMs = (ttlSeconds * 1_000) / 8;
+    const allocator = this.#resources.use(
+      new Allocator({ cluster, books, clock: systemClock, stockMs, start: Math.random() }),
+    );
+    const shared = { cluster, allocator, books, ages, clusterKey, requireAllowedNamespaces };
+    return new PodAdmission({ ...shared, image, vxlanPort });
+  }
+
+  #reservations({ cluster, books }: SharedParts): Reservations {
+    const ttlMs = this.#options.ttlSeconds * 1_000;
+    const shared = { client: this.#client, cluster, books, clock: systemClock };
+    return this.#resources.use(new Reservations({ ...shared, ttlMs, onTrouble: this.#onTrouble }));
+  }
+
   /** What only one of the replicas does. */
   #lead(
-    { cluster, declared, books, own }: SharedParts,
+    { cluster, declared, own }: SharedParts,
+    reservations: Reservations,
     settings: WorkloadSettings,
     service: WebhookService,
   ): Promise<"lease lost"> {
@@ -234,8 +259,7 @@ class OperatorParts {
       const writes = backgroundWrites();
       const made = { client, cluster, deployments, settings, writes, onBreakdown };
       resources.use(new Workloads(made));
-      const ttlMs = this.#options.ttlSeconds * 1_000;
-      resources.use(new Reservations({ client, cluster, books, ttlMs, onTrouble }));
+      reservations.lead();
       const events = new EventRecorder(client, "ipman.dialo.ai/operator", onTrouble);
       const carriers = resources.use(new Carriers(this.#carrierPods()));
       const reported = { client, cluster, carriers, writes, onTrouble };

@@ -28,9 +28,9 @@ const used = (...addresses: string[]) =>
 
 function given(
   ledger: Ledger,
-  wish: Omit<Parameters<Ledger["take"]>[0], "child" | "owner">,
+  wish: Omit<Parameters<Ledger["take"]>[0], "child" | "namespace">,
 ): string {
-  const outcome = ledger.take({ child, owner: "default/a", ...wish });
+  const outcome = ledger.take({ child, namespace: "default", ...wish });
   return outcome.ok ? formatPrefix(outcome.address) : outcome.message;
 }
 
@@ -68,6 +68,17 @@ describe("a ledger of addresses", () => {
       /10\.0\.2\.11 of pool "primary" is taken: pod default\/10\.0\.2\.11 has it/,
     );
     assert.match(given(ledger, { pool: "primary", address: "10.0.9.9" }), /is no address of pool/);
+  });
+
+  it("names no pod of another namespace", () => {
+    const ledger = new Ledger(used("10.0.2.11"), []);
+    for (const namespace of ["tenant", "defaul", "default/x", ""]) {
+      const outcome = ledger.take({ child, namespace, pool: "primary", address: "10.0.2.11" });
+      assert.deepEqual(outcome, {
+        ...{ ok: false, taken: true },
+        message: '10.0.2.11 of pool "primary" is taken',
+      });
+    }
   });
 
   it("counts ordinals over the entries", () => {

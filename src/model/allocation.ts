@@ -7,8 +7,8 @@ import type { Prefix } from "./prefix.ts";
 export interface AddressWish {
   readonly child: Child;
   readonly pool: string;
-  /** Who asks: the pod as far as it is named, `namespace/name`. */
-  readonly owner: string;
+  /** The namespace of the pod that asks. */
+  readonly namespace: string;
   /** Just this one; as {@link formatAddress} writes it. */
   readonly address?: string | undefined;
   /** The n-th address of the pool, and no other. */
@@ -86,8 +86,8 @@ export class Ledger {
 
   #choose(wish: AddressWish, start: number): AddressOutcome {
     const { child, pool, address, ordinal } = wish;
-    if (address !== undefined) return this.#requested(child, pool, address);
-    if (ordinal !== undefined) return this.#numbered(child, pool, ordinal);
+    if (address !== undefined) return this.#requested(wish, address);
+    if (ordinal !== undefined) return this.#numbered(wish, ordinal);
     const next = this.#next(child, pool, start);
     if (next !== undefined) return { ok: true, address: next };
     const size = poolSize(child, pool);
@@ -114,31 +114,32 @@ export class Ledger {
     if (first > 0) yield* entriesOf(child, pool);
   }
 
-  #requested(child: Child, pool: string, text: string): AddressOutcome {
+  #requested(wish: AddressWish, text: string): AddressOutcome {
+    const { child, pool } = wish;
     const wanted = parseAddress(text);
     const range = wanted && (child.pools[pool] ?? []).find((r) => rangeContains(r, wanted));
     if (wanted === undefined || range === undefined) {
       return { ok: false, message: `${text} is no address of pool "${pool}"`, taken: false };
     }
-    return this.#unlessTaken(child, pool, { address: wanted, length: lengthOf(range, child) });
+    return this.#unlessTaken(wish, { address: wanted, length: lengthOf(range, child) });
   }
 
-  #numbered(child: Child, pool: string, ordinal: number): AddressOutcome {
+  #numbered(wish: AddressWish, ordinal: number): AddressOutcome {
+    const { child, pool } = wish;
     const entry = nthOf(child, pool, ordinal);
-    if (entry !== undefined) return this.#unlessTaken(child, pool, entry);
+    if (entry !== undefined) return this.#unlessTaken(wish, entry);
     const message = `pool "${pool}" has ${poolSize(child, pool)} addresses, and none for ordinal ${ordinal}`;
     return { ok: false, message, taken: false };
   }
 
-  #unlessTaken(child: Child, pool: string, entry: Prefix): AddressOutcome {
+  #unlessTaken({ child, pool, namespace }: AddressWish, entry: Prefix): AddressOutcome {
     const text = formatAddress(entry.address);
     const holder = this.#holder(child, text);
     if (holder === undefined) return { ok: true, address: entry };
-    return {
-      ok: false,
-      message: `${text} of pool "${pool}" is taken: ${holder} has it`,
-      taken: true,
-    };
+    // A pod of another namespace is not named to the author of this one.
+    const isOwn = holder.startsWith(`pod ${namespace}/`);
+    const who = isOwn ? `: ${holder} has it` : "";
+    return { ok: false, message: `${text} of pool "${pool}" is taken${who}`, taken: true };
   }
 
   #holder(child: Child, address: string): string | undefined {

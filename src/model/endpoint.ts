@@ -27,8 +27,6 @@ export interface Worker extends Endpoint {
   /** The pool that the address is from. */
   readonly pool: string;
   readonly address: Prefix;
-  /** Where the workload is: a Kubernetes namespace, or a network namespace as a path. */
-  readonly namespace: string;
-  /** What tells this hold on the address from every other, also from earlier ones. */
+  /** Unique to this worker's hold on the address: the id of its reservation. */
   readonly reservation: string;
 }

@@ -1,6 +1,8 @@
 /** The part of ObjectMeta that ipman reads of an object from the API server. */
 export interface KubeMeta {
   readonly name: string;
+  /** What the server made the name from. */
+  readonly generateName?: string;
   readonly namespace?: string;
   readonly uid?: string;
   readonly resourceVersion?: string;

@@ -33,8 +33,10 @@ export const annotation = {
   remoteIps: key("remoteIps"),
   xfrmUnderlyingIp: key("xfrmUnderlyingIp"),
   vxlanPort: key("vxlanPort"),
-  /** When the address was reserved: tells a pod that is admitted from a copy of one. */
+  /** When the address was reserved: the stamp of the reservation. */
   reservedAt: key("reservedAt"),
+  /** The id of the reservation, which proves that the operator made it for this pod. */
+  reservation: key("reservation"),
   /** On what ipman made: a digest of what it asked for. */
   digest: key("digest"),
 } as const;

@@ -46,6 +46,7 @@ const injection = {
     gatewayMac: "02:00:00:00:00:01",
     seeds: [1, 2, 3, 4, 5, 6, 7, 8],
   },
+  reservation: "00112233445566778899aabbccddeeff",
   tunnelMtu: 1422,
   vxlanPort: 7789,
   image: { name: "ipman:1", pullPolicy: "IfNotPresent" },
@@ -88,6 +89,7 @@ describe("a pod that joins a tunnel", () => {
       "ipman.dialo.ai/xfrmUnderlyingIp": "10.244.1.3",
       "ipman.dialo.ai/vxlanPort": "7789",
       "ipman.dialo.ai/reservedAt": injection.reservedAt,
+      "ipman.dialo.ai/reservation": injection.reservation,
     });
     assert.deepEqual(made.metadata.labels, { "ipman.dialo.ai/worker": "lan" });
   });

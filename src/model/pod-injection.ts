@@ -35,6 +35,8 @@ export interface Injection {
   readonly gateway: Address;
   /** When the address was reserved, as pendingIps has it. */
   readonly reservedAt: string;
+  /** The id of that reservation. */
+  readonly reservation: string;
   readonly secrets: WorkerSecrets;
   readonly tunnelMtu: number;
   readonly vxlanPort: number;
@@ -72,7 +74,7 @@ function put(path: string, value: unknown): PatchOperation {
 }
 
 function annotationsOf(injection: Injection): Record<string, string> {
-  const { connection, child, pool, address, gateway, reservedAt, vxlanPort } = injection;
+  const { connection, child, pool, address, gateway, vxlanPort } = injection;
   return {
     [annotation.connection]: connection.id,
     [annotation.pool]: pool,
@@ -83,7 +85,8 @@ function annotationsOf(injection: Injection): Record<string, string> {
     [annotation.remoteIps]: JSON.stringify(child.remoteSelectors.map(formatPrefix)),
     [annotation.xfrmUnderlyingIp]: formatAddress(gateway),
     [annotation.vxlanPort]: String(vxlanPort),
-    [annotation.reservedAt]: reservedAt,
+    [annotation.reservedAt]: injection.reservedAt,
+    [annotation.reservation]: injection.reservation,
   };
 }
 

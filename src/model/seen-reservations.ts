@@ -2,7 +2,7 @@ import { formatAddress } from "./address.ts";
 import { annotation } from "./labels.ts";
 import { parsePrefix } from "./prefix.ts";
 import type { ReservationBook, ReservationChange } from "./reservation-book.ts";
-import { reservedTime } from "./reservation.ts";
+import { reservationKey } from "./reservation.ts";
 import { holdingOf, type Pod } from "./worker-pod.ts";
 
 /** An address and its stamp, as a book has them. */
@@ -28,7 +28,7 @@ export function seenReservations(
   const versions: bigint[] = [];
   const others: Reservation[] = [];
   for (const entry of Object.entries(pending)) {
-    const version = there.get(reservationKey(id, entry));
+    const version = there.get(reservationKey(id, ...entry));
     if (version === undefined) others.push(entry);
     else {
       end[entry[0]] = entry[1];
@@ -74,10 +74,5 @@ function readReservation({ metadata: { annotations = {} } }: Pod): string | unde
   const stamp = annotations[annotation.reservedAt];
   const address = parsePrefix(annotations[annotation.vxlanIp] ?? "");
   if (id === undefined || stamp === undefined || address === undefined) return undefined;
-  return reservationKey(id, [formatAddress(address.address), stamp]);
-}
-
-/** What tells a reservation from every other. */
-export function reservationKey(id: string, [address, stamp]: Reservation): string {
-  return JSON.stringify([id, address, reservedTime(stamp)]);
+  return reservationKey(id, formatAddress(address.address), stamp);
 }

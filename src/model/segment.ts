@@ -16,7 +16,7 @@ export interface WorkerSecrets {
 }
 
 /** What tells a worker's place in a segment from every other, also from earlier ones. */
-export type WorkerPlace = Pick<Worker, "namespace" | "address" | "reservation">;
+export type WorkerPlace = Pick<Worker, "address" | "reservation">;
 
 /** The MAC address of a gateway's VXLAN device: it stays when the gateway moves. */
 export function gatewayMac(
@@ -32,9 +32,9 @@ export function workerSecrets(
   key: SegmentKey,
   connection: Pick<Connection, "id">,
   child: Pick<Child, "key" | "ifId">,
-  { namespace, address, reservation }: WorkerPlace,
+  { address, reservation }: WorkerPlace,
 ): WorkerSecrets {
-  const place = [namespace, formatAddress(address.address), reservation];
+  const place = [formatAddress(address.address), reservation];
   const bytes = key.derive("worker", connection.id, child.key, String(child.ifId), ...place);
   const seeds = key.derive("announcement", bytes.toString("hex"));
   return {

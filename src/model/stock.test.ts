@@ -9,11 +9,12 @@ import { Stock, type Ahead } from "./stock.ts";
 const childWith = (range: string) =>
   ({ key: "lan", pools: { primary: [parseRange(range) as AddressRange] } }) as unknown as Child;
 const child = childWith("10.0.2.10-10.0.2.99");
-const wish: AddressWish = { child, pool: "primary", owner: "default/a" };
+const wish: AddressWish = { child, pool: "primary", namespace: "default" };
 
-const ahead = (n: number, reservedAt: number): Ahead => ({
+const ahead = (n: number, since: number): Ahead => ({
   address: parsePrefix(`10.0.2.${n}/24`) as Prefix,
-  reservedAt,
+  stamp: `stamp-${n}`,
+  since,
 });
 
 /** A stock that so many have asked in the second before `now`, at an even pace. */
@@ -105,6 +106,14 @@ describe("what is reserved before anybody asked", () => {
     assert.equal(text(stock.take({ ...wish, address: "10.0.2.11" }, 1)), "10.0.2.11/24");
     assert.equal(stock.take({ ...wish, address: "10.0.2.11" }, 1), undefined);
     assert.equal(stock.take({ ...wish, ordinal: 0 }, 1), undefined);
+  });
+
+  it("is only what the store still has by the same reservation", () => {
+    const stock = askedFor(10, 0);
+    stock.put(child, "primary", [ahead(10, 0), ahead(11, 0), ahead(12, 0)]);
+    stock.retain({ "10.0.2.10": "another", "10.0.2.12": "stamp-12" });
+    assert.equal(text(stock.take(wish, 1)), "10.0.2.12/24");
+    assert.equal(stock.take(wish, 1), undefined);
   });
 
   it("is let go of when nobody asks any more", () => {

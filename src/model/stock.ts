@@ -7,8 +7,10 @@ import type { Prefix } from "./prefix.ts";
 /** An address that was reserved before anybody asked. */
 export interface Ahead {
   readonly address: Prefix;
-  /** Milliseconds since the epoch. */
-  readonly reservedAt: number;
+  /** Of its reservation, as the store has it. */
+  readonly stamp: string;
+  /** When it was reserved, in milliseconds of this process's monotonic clock. */
+  readonly since: number;
 }
 
 /** Addresses that are to be reserved. */
@@ -43,6 +45,8 @@ const mostAhead = 128;
 export class Stock {
   readonly #lifeMs: number;
   readonly #lines = new Map<string, Line>();
+  /** What the store had when it was last compared. */
+  #pending: Readonly<Record<string, string>> | undefined;
 
   /** @param lifeMs for how long what is reserved may be given to somebody */
   constructor(lifeMs: number) {
@@ -60,6 +64,15 @@ export class Stock {
     if (address === undefined && ordinal === undefined) {
       this.#line(child, pool).asked.push(now);
     }
+  }
+
+  /** Drops every address whose reservation the store does not have any more. */
+  retain(pending: Readonly<Record<string, string>>): void {
+    if (this.#pending === pending) return;
+    this.#pending = pending;
+    const isStored = ({ address, stamp }: Ahead) =>
+      pending[formatAddress(address.address)] === stamp;
+    for (const line of this.#lines.values()) line.entries = line.entries.filter(isStored);
   }
 
   /** Gives an address to who asks; one that was reserved for too long is nobody's. */
@@ -139,8 +152,8 @@ export class Stock {
   }
 
   /** Whether it is young enough, and still of the pool. */
-  #isUsable({ child, pool }: Line, { address, reservedAt }: Ahead, now: number): boolean {
-    if (now - reservedAt >= this.#lifeMs) return false;
+  #isUsable({ child, pool }: Line, { address, since }: Ahead, now: number): boolean {
+    if (now - since >= this.#lifeMs) return false;
     return (child.pools[pool] ?? []).some((range) => rangeContains(range, address.address));
   }
 

@@ -1,6 +1,5 @@
-import { formatAddress, parseAddress } from "./address.ts";
+import { formatAddress } from "./address.ts";
 import { findChild, type Connection } from "./connection.ts";
-import type { Worker } from "./endpoint.ts";
 import type { KubeMeta, KubeObject } from "./kube-object.ts";
 import { annotation } from "./labels.ts";
 import { parsePrefix, type Prefix } from "./prefix.ts";
@@ -13,11 +12,12 @@ export interface Pod extends KubeObject {
 /** Keeps of a pod what is read of it: thousands are held. */
 export function trimmedPod(object: KubeObject): Pod {
   const { metadata, status } = object as Pod;
-  const { name, namespace, uid, resourceVersion, annotations } = metadata;
+  const { name, generateName, namespace, uid, resourceVersion, annotations } = metadata;
   const { creationTimestamp, deletionTimestamp } = metadata;
   const own = Object.entries(annotations ?? {}).filter(([key]) => known.has(key));
   const kept: KubeMeta = {
     name,
+    ...(generateName !== undefined && { generateName }),
     ...(namespace !== undefined && { namespace }),
     ...(uid !== undefined && { uid }),
     ...(resourceVersion !== undefined && { resourceVersion }),
@@ -61,30 +61,6 @@ function readHolding({ metadata }: Pod): Holding | undefined {
   const address = parsePrefix(annotations[annotation.vxlanIp] ?? "");
   if (connection === undefined || child === undefined || address === undefined) return undefined;
   return { connection, child, pool: annotations[annotation.pool] ?? "", address };
-}
-
-/** The worker that a pod is, once it has an address of its own on the pod network. */
-export function workerOfPod(
-  pod: Pod,
-  connections: ReadonlyMap<string, Connection>,
-): Worker | undefined {
-  const holding = holdingOf(pod);
-  const underlay = parseAddress(pod.status?.podIP ?? "");
-  if (holding === undefined || underlay === undefined) return undefined;
-  const connection = connections.get(holding.connection);
-  const child = connection && findChild(connection, holding.child);
-  if (child === undefined) return undefined;
-  const { namespace = "default", name } = pod.metadata;
-  return {
-    id: `${namespace}/${name}`,
-    connection: holding.connection,
-    child: child.key,
-    pool: holding.pool,
-    address: holding.address,
-    namespace,
-    reservation: pod.metadata.annotations?.[annotation.reservedAt] ?? "",
-    underlay,
-  };
 }
 
 /** Of a connection: by the child's key, who has which address. */

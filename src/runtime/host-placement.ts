@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
 import {
   BehaviorSubject,
@@ -198,9 +198,9 @@ export class HostPlacement implements PlacementPort {
     }
     const sibling = workers.find((worker) => worker.netns === netns);
     const underlay = sibling?.underlay ?? known?.underlay ?? this.#freeUnderlay();
-    const owner = { connection: connection.id, child: child.key };
-    const reservation = randomUUID();
-    return { id, netns, ...owner, pool, address, underlay, namespace: netns, reservation };
+    const reservation = randomBytes(16).toString("hex");
+    const place = { connection: connection.id, child: child.key, pool };
+    return { id, netns, ...place, address, underlay, reservation };
   }
 
   #freeUnderlay(): Address {

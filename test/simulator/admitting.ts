@@ -30,8 +30,12 @@ export class Replica implements Disposable {
   /** It is with these only, where that is set. */
   lagging: string | undefined;
 
-  /** @param leads whether it ends reservations, too */
-  constructor(api: KubeApi, leads: boolean) {
+  /** How far its node's clock is set forward, or back, from the time of the test. */
+  skewMs = 0;
+  readonly #reservations: Reservations;
+
+  /** @param leads whether it is the first to end reservations */
+  constructor(api: KubeApi, leads: boolean, rule = { requireAllowedNamespaces: false }) {
     const client = api.client((kind) => (kind === (this.lagging ?? kind) ? this.lagMs : 0));
     const onTrouble = (error: unknown) => void this.troubles.push(error);
     const declared = this.#parts.use(new Declared(client, { onTrouble }));
@@ -42,17 +46,25 @@ export class Replica implements Disposable {
     const shelf = this.#parts.use(new BookShelf(client, namespace, { onTrouble }));
     const cluster = this.#parts.use(new Cluster({ declared, gateways, workers, books: shelf }));
     const books = new Books(client, cluster, { namespace, owner: undefined });
+    const clock = { elapsed: () => Date.now(), date: () => Date.now() + this.skewMs };
     const allocator = this.#parts.use(
-      new Allocator({ cluster, books, stockMs: ttlMs / 8, start: leads ? 0 : 0.5 }),
+      new Allocator({ cluster, books, clock, stockMs: ttlMs / 8, start: leads ? 0 : 0.5 }),
     );
-    if (leads) this.#parts.use(new Reservations({ client, cluster, books, ttlMs, onTrouble }));
+    const shared = { client, cluster, books, clock };
+    this.#reservations = this.#parts.use(new Reservations({ ...shared, ttlMs, onTrouble }));
+    if (leads) this.lead();
     const clusterKey = this.#parts.use(
       new ClusterKey({ client, namespace, creates: true, onTrouble }),
     );
     const image = { name: "ipman", pullPolicy: "Always" };
     this.cluster = cluster;
-    const shared = { cluster, allocator, books, clusterKey };
-    this.admission = new PodAdmission({ ...shared, image, vxlanPort: 4789 });
+    const { ages } = this.#reservations;
+    const admitting = { cluster, allocator, books, ages, clusterKey, ...rule };
+    this.admission = new PodAdmission({ ...admitting, image, vxlanPort: 4789 });
+  }
+
+  lead(): void {
+    this.#reservations.lead();
   }
 
   /** The pod as it is stored; or what it is told. */

@@ -90,13 +90,18 @@ export class TwoReplicas implements Disposable {
   }
 
   /** It ends in the midst of whatever it does, and another takes its place. */
-  crash(which: number): void {
+  crash(which: number, leads = which === 0): void {
     this.replicas[which]?.[Symbol.dispose]();
-    this.replicas[which] = new Replica(this.api, which === 0);
+    this.replicas[which] = new Replica(this.api, leads);
   }
 
   slow(which: number, lagMs: number): void {
     (this.replicas[which] as Replica).lagMs = lagMs;
+  }
+
+  /** By so many hours, forward or back, from the time of the test. */
+  setClock(which: number, hours: number): void {
+    (this.replicas[which] as Replica).skewMs = hours * 3_600_000;
   }
 
   assertDistinct(): void {

@@ -122,8 +122,14 @@ export function admissionScenarios(cluster: () => LabCluster): void {
       const other = (name: string, value: string) => ({
         annotations: { [`${prefix}${name}`]: value },
       });
-      await denied({ name: "x", ...other("ipmanName", "no") }, /no connection "no"; known: /);
-      await denied({ name: "x", ...other("childName", "no") }, /no child "no"; known: big/);
+      await denied(
+        { name: "x", ...other("ipmanName", "no") },
+        /IPSecConnection "no" is not available to namespace/,
+      );
+      await denied(
+        { name: "x", ...other("childName", "no") },
+        /child "no" of IPSecConnection "admission" is not available/,
+      );
       await denied({ name: "x", ...other("poolName", "no") }, /no pool "no"; known: primary/);
       await denied({ name: "x", ...other("address", "10.1.1.1") }, /is no address of pool/);
       await denied({ name: "x", spec: { hostNetwork: true } }, /spec\.hostNetwork/);
@@ -131,7 +137,7 @@ export function admissionScenarios(cluster: () => LabCluster): void {
 
     it("keeps namespaces out that may not join", async () => {
       cluster().kubectl("create", "namespace", "elsewhere");
-      await denied({ name: "x", place: "elsewhere" }, /namespace elsewhere may not use admission/);
+      await denied({ name: "x", place: "elsewhere" }, /is not available to namespace elsewhere/);
       cluster().kubectl("delete", "namespace", "elsewhere", "--wait=false");
     });
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { noneLost } from "../../sites/pings.ts";
+import { clusterKeySecret } from "../../../src/adapters/kubernetes/cluster-key.ts";
 import { eventually } from "../../sites/shell.ts";
 import type { LabCluster } from "../cluster.ts";
 import { walkThrough, walkThroughChild } from "../manifests.ts";
@@ -194,7 +195,7 @@ export function lifecycleScenarios(cluster: () => LabCluster): void {
       await nothingInKernel();
     });
 
-    it("leaves nothing when the chart is uninstalled, but what is declared", async () => {
+    it("leaves nothing when the chart is uninstalled, but what is declared and the segment key", async () => {
       cluster().apply(walkThrough("node-a"));
       await up("1/1");
       assert.notEqual((await kernel()).trim(), "0");
@@ -203,7 +204,7 @@ export function lifecycleScenarios(cluster: () => LabCluster): void {
       // A namespace has that one of itself.
       const all = ["--field-selector", "metadata.name!=kube-root-ca.crt"];
       const own = () => cluster().kubectl("get", kinds, "-n", "ipman-system", ...all, "-o", "name");
-      await eventually(() => assert.equal(own(), ""), 60_000, 500);
+      await eventually(() => assert.equal(own().trim(), `secret/${clusterKeySecret}`), 60_000, 500);
       await nothingInKernel();
       const links = "ip -o link show type xfrm; ip -o link show type vxlan";
       assert.equal((await cluster().nodes["node-a"].sh(links)).trim(), "");

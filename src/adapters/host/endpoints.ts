@@ -48,9 +48,8 @@ function parse(file: File): Endpoints {
     })),
     workers: file.workers.map((worker) => ({
       ...worker,
-      // A file of an earlier version has neither.
-      namespace: worker.namespace ?? worker.netns,
-      reservation: worker.reservation ?? "",
+      // A version without reservations may have written it.
+      reservation: (worker as Partial<Written<HostWorker>>).reservation ?? "",
       underlay: parseAddress(worker.underlay) as Address,
       address: parsePrefix(worker.address) as Prefix,
     })),

@@ -32,6 +32,8 @@ interface Held {
   readonly text: string;
 }
 
+const absent = "it is not there yet; the operator creates it";
+
 const leastBackoffMs = 500;
 const mostBackoffMs = 10_000;
 
@@ -49,8 +51,8 @@ export class ClusterKey implements Disposable {
   readonly #current = new BehaviorSubject<SegmentKey | undefined>(undefined);
   readonly #subscription;
   #held: Held | undefined;
-  #problem = "it is not there yet";
-  /** The version of the Secret that was reported last. */
+  #problem = absent;
+  /** The version of the Secret that was reported last, or that it is absent. */
   #reported: string | undefined;
 
   constructor(options: ClusterKeyOptions) {
@@ -105,7 +107,8 @@ export class ClusterKey implements Disposable {
   async #settle(): Promise<void> {
     const [secret] = this.#view.objects.values();
     if (secret !== undefined) this.#take(secret);
-    else if (this.#view.synced && this.#options.creates) await this.#create();
+    else if (this.#options.creates) await this.#create();
+    else if (this.#held === undefined) this.#reportOnce("absent", absent);
   }
 
   #take({ data = {}, metadata }: Secret): void {
@@ -120,8 +123,6 @@ export class ClusterKey implements Disposable {
   }
 
   #report(version: string | undefined, malformed: boolean): void {
-    if (version !== undefined && version === this.#reported) return;
-    this.#reported = version;
     const what = malformed
       ? `data.${dataKey} is not the base64 of ${segmentKeyLength} bytes`
       : `data.${dataKey} is not the key that this process read when it started`;
@@ -129,7 +130,13 @@ export class ClusterKey implements Disposable {
       this.#held === undefined
         ? "delete the Secret, and the operator creates another"
         : "this process goes on with the key that it read; delete the Secret, and the operator restores it";
-    this.#problem = `${what}; ${wayOut}`;
+    this.#reportOnce(version, `${what}; ${wayOut}`);
+  }
+
+  #reportOnce(what: string | undefined, problem: string): void {
+    if (what !== undefined && what === this.#reported) return;
+    this.#reported = what;
+    this.#problem = problem;
     this.#options.onTrouble(new Error(this.problem));
   }
 

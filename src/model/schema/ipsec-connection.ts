@@ -139,7 +139,8 @@ export const IPSecConnectionSpec = Type.Object(
     allowedNamespaces: Type.Optional(
       Type.Array(Type.String({ minLength: 1, maxLength: 63 }), {
         maxItems: 256,
-        description: "The namespaces whose pods may join; any, unless some are named.",
+        description:
+          "The namespaces whose pods may join. Without it any may, or none where the chart's requireAllowedNamespaces is true.",
       }),
     ),
   },

@@ -10,9 +10,12 @@ import { findChild, type Connection } from "../../model/connection.ts";
 import type { Gateway, Worker } from "../../model/endpoint.ts";
 import { xfrmName } from "../../model/gateway-plan.ts";
 import { annotation } from "../../model/labels.ts";
-import { workerOfPod, type Pod } from "../../model/worker-pod.ts";
+import type { SegmentKey } from "../../model/segment-key.ts";
+import type { Pod } from "../../model/worker-pod.ts";
+import { workersOf } from "../../model/workers.ts";
 import type { PlacementPort } from "../ports.ts";
 import type { ChildMemory } from "./child-memory.ts";
+import type { RefusedPods } from "./refused-pods.ts";
 
 export interface PodPlacementOptions {
   /** The gateway pods of this group. */
@@ -22,6 +25,9 @@ export interface PodPlacementOptions {
   readonly runtime: ContainerRuntime | undefined;
   readonly connections: () => ReadonlyMap<string, Connection>;
   readonly memory: ChildMemory;
+  /** By which the reservations of workers are verified. */
+  readonly segmentKey: SegmentKey;
+  readonly refused: RefusedPods;
   readonly onTrouble: (error: unknown) => void;
 }
 
@@ -35,10 +41,6 @@ export class PodPlacement implements PlacementPort, Disposable {
   readonly #workers = new BehaviorSubject<readonly Worker[]>([]);
   /** Of gateway pods by uid: found, or being looked for. */
   readonly #found = new Map<string, Found>();
-  readonly #workerOf = new WeakMap<
-    Pod,
-    { connection: Connection | undefined; worker: Worker | undefined }
-  >();
   readonly #subscription = new Subscription();
   #remembered: ReadonlyMap<string, Connection> | undefined;
 
@@ -47,6 +49,8 @@ export class PodPlacement implements PlacementPort, Disposable {
     const { gateways, workers } = options;
     this.#subscription.add(gateways.changes.subscribe(() => this.#lookForGateways()));
     this.#subscription.add(workers.changes.subscribe(() => this.update()));
+    // They may have been listed while the segment key was waited for.
+    if (gateways.synced) this.#lookForGateways();
   }
 
   get gateways(): Observable<readonly Gateway[]> {
@@ -76,11 +80,9 @@ export class PodPlacement implements PlacementPort, Disposable {
   update(): void {
     const connections = this.#options.connections();
     this.#remember(connections);
-    const workers: Worker[] = [];
-    for (const pod of this.#options.workers.objects.values()) {
-      const worker = this.#worker(pod, connections);
-      if (worker !== undefined) workers.push(worker);
-    }
+    const { workers: pods, segmentKey, refused: reporter } = this.#options;
+    const { workers, refused } = workersOf(pods.objects.values(), connections, segmentKey);
+    reporter.report(refused);
     this.#workers.next(workers);
     this.#publish();
   }
@@ -90,16 +92,6 @@ export class PodPlacement implements PlacementPort, Disposable {
     for (const uid of [...this.#found.keys()]) this.#forget(uid);
     this.#gateways.complete();
     this.#workers.complete();
-  }
-
-  /** The same object while nothing about it changed: nobody is told twice. */
-  #worker(pod: Pod, connections: ReadonlyMap<string, Connection>): Worker | undefined {
-    const connection = connections.get(pod.metadata.annotations?.[annotation.connection] ?? "");
-    const known = this.#workerOf.get(pod);
-    if (known !== undefined && known.connection === connection) return known.worker;
-    const worker = workerOfPod(pod, connections);
-    this.#workerOf.set(pod, { connection, worker });
-    return worker;
   }
 
   #remember(connections: ReadonlyMap<string, Connection>): void {

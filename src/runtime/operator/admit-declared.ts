@@ -4,6 +4,7 @@ import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
 import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
 import { formatAddress, parseAddress, type Address } from "../../model/address.ts";
 import { rangeContains } from "../../model/address-pool.ts";
+import type { AvailabilityRule } from "../../model/availability.ts";
 import type { Child, Connection } from "../../model/connection.ts";
 import type { KubeObject } from "../../model/kube-object.ts";
 import { resourceKey, type Resource } from "../../model/resource.ts";
@@ -13,17 +14,28 @@ import { groupIdOf } from "../../model/group.ts";
 import { desiredState, nothingDesired, type DesiredState } from "../desired-state.ts";
 import type { Cluster } from "./cluster.ts";
 
+export interface DeclaredAdmissionParts {
+  readonly cluster: Cluster;
+  readonly declared: Declared;
+  readonly client: KubeClient;
+}
+
 /** Judges IPSecConnections and CharonGroups beside everything else that is declared. */
 export class DeclaredAdmission {
   readonly #cluster: Cluster;
   readonly #declared: Declared;
 
   readonly #client: KubeClient;
+  readonly #rule: AvailabilityRule;
 
-  constructor(cluster: Cluster, declared: Declared, client: KubeClient) {
+  constructor(
+    { cluster, declared, client }: DeclaredAdmissionParts,
+    rule: AvailabilityRule = { requireAllowedNamespaces: false },
+  ) {
     this.#cluster = cluster;
     this.#declared = declared;
     this.#client = client;
+    this.#rule = rule;
   }
 
   async admit({ operation, object, oldObject }: AdmissionRequest): Promise<Verdict> {
@@ -87,11 +99,22 @@ export class DeclaredAdmission {
   }
 
   #warned(connection: Connection): Verdict {
+    const warnings = [...this.#groupWarning(connection), ...this.#namespacesWarning(connection)];
+    return { allowed: true, ...(warnings.length > 0 && { warnings }) };
+  }
+
+  #groupWarning(connection: Connection): string[] {
     const { groupRef } = connection;
-    if (groupRef === undefined || this.#cluster.groups.has(groupIdOf(connection) ?? ""))
-      return { allowed: true };
-    const warning = `spec.groupRef: there is no CharonGroup ${groupRef.namespace}/${groupRef.name} yet`;
-    return { allowed: true, warnings: [warning] };
+    if (groupRef === undefined || this.#cluster.groups.has(groupIdOf(connection) ?? "")) return [];
+    const { namespace, name } = groupRef;
+    return [`spec.groupRef: there is no CharonGroup ${namespace}/${name} yet`];
+  }
+
+  #namespacesWarning({ allowedNamespaces }: Connection): string[] {
+    if (allowedNamespaces !== undefined || !this.#rule.requireAllowedNamespaces) return [];
+    return [
+      "spec.allowedNamespaces is missing: no pod can join, since the chart's requireAllowedNamespaces is true",
+    ];
   }
 }
 

@@ -3,6 +3,7 @@ import type { AdmissionRequest, Verdict } from "../../adapters/kubernetes/admiss
 import type { ClusterKey } from "../../adapters/kubernetes/cluster-key.ts";
 import { formatAddress, type Address } from "../../model/address.ts";
 import type { AddressWish } from "../../model/allocation.ts";
+import { availableChild, unavailable, type AvailabilityRule } from "../../model/availability.ts";
 import type { Child, Connection } from "../../model/connection.ts";
 import type { Image } from "../../model/image.ts";
 import { annotation } from "../../model/labels.ts";
@@ -12,16 +13,26 @@ import { parsePrefix } from "../../model/prefix.ts";
 import { workerSecrets } from "../../model/segment.ts";
 import type { SegmentKey } from "../../model/segment-key.ts";
 import type { Settled } from "../../machines/allocation.ts";
-import { isAhead, isStampOf, reservedTime } from "../../model/reservation.ts";
-import { childWanted, poolWanted } from "../attach-request.ts";
+import {
+  admittedPod,
+  isPrefetched,
+  isReservationId,
+  reservationId,
+  reservationKey,
+  type PodNames,
+} from "../../model/reservation.ts";
+import { reservationOf } from "../../model/seen-reservations.ts";
+import { poolWanted } from "../attach-request.ts";
 import type { Allocator } from "./allocator.ts";
 import type { Books } from "./books.ts";
 import type { Cluster } from "./cluster.ts";
+import type { ReservationAges } from "./reservation-ages.ts";
 
-export interface PodAdmissionOptions {
+export interface PodAdmissionOptions extends AvailabilityRule {
   readonly cluster: Cluster;
   readonly allocator: Allocator;
   readonly books: Books;
+  readonly ages: Pick<ReservationAges, "hasEnded">;
   readonly clusterKey: Pick<ClusterKey, "current" | "changes" | "problem">;
   /** The image with `ipman attach`. */
   readonly image: Image;
@@ -49,6 +60,15 @@ class Denial extends Error {
   }
 }
 
+/** What a pod asks for, and by what its reservation is verified. */
+interface Asked {
+  readonly key: SegmentKey;
+  readonly names: PodNames;
+  readonly connection: Connection;
+  readonly child: Child;
+  readonly pool: string;
+}
+
 /** Makes annotated pods into workers: an address, and an init container that attaches them. */
 export class PodAdmission {
   readonly #options: PodAdmissionOptions;
@@ -72,25 +92,27 @@ export class PodAdmission {
     deadline: number,
   ): Promise<Verdict> {
     const pod = object as unknown as NewPod;
-    const segmentKey = await this.#segmentKey(deadline);
-    await this.#heardOf(pod.metadata.annotations?.[annotation.connection], deadline);
-    const { connection, child, pool } = this.#wanted(pod, namespace);
+    const key = await this.#segmentKey(deadline);
+    const { connection, child, pool } = await this.#wanted(pod, namespace, deadline);
     const gateway = await this.#gateway(connection, child, deadline);
-    const { name, generateName } = pod.metadata;
-    const owner = `${namespace}/${name ?? generateName ?? ""}`;
-    const wish = { ...this.#wish(pod, child, pool), owner };
+    const wish = { ...this.#wish(pod, child, pool), namespace };
+    const names = { ...pod.metadata, namespace };
     const result =
-      this.#reservedBefore(pod, owner, connection) ??
+      this.#reservedBefore(pod, { key, names, connection, child, pool }) ??
       (await this.#address(connection, wish, dryRun === true, deadline));
     if (!result.ok) {
       throw new Denial(`${connection.id}/${child.key}: ${result.message}`, codeOf(result));
     }
     const { image, vxlanPort } = this.#options;
     const { address, reservedAt = "" } = result;
+    const facts = { connection: connection.id, child: child.key, pool, address, reservedAt };
+    // A dry run reserves nothing, and there is nothing to prove.
+    const isReserved = reservedAt !== "";
+    const reservation = isReserved ? reservationId(key, { ...admittedPod(names), ...facts }) : "";
     const tunnelMtu = this.#tunnelMtu(connection, child);
-    const place = { namespace, address, reservation: reservedAt };
-    const secrets = workerSecrets(segmentKey, connection, child, place);
-    const given = { connection, child, pool, address, gateway, reservedAt, secrets, tunnelMtu };
+    const secrets = workerSecrets(key, connection, child, { address, reservation });
+    const reserved = { pool, address, reservedAt, reservation, secrets };
+    const given = { connection, child, gateway, tunnelMtu, ...reserved };
     const patch = injectionPatch(pod, { ...given, vxlanPort, image });
     return { allowed: true, patch };
   }
@@ -102,45 +124,25 @@ export class PodAdmission {
     throw new Denial(`no pod can be admitted yet: ${clusterKey.problem}`, 500);
   }
 
-  async #heardOf(id: string | undefined, deadline: number): Promise<void> {
-    const { cluster } = this.#options;
-    if (id === undefined) return;
-    const isKnown = () => cluster.desired.connections.has(id) || undefined;
-    await this.#until(isKnown, cluster.changes, deadline, newsMs);
-  }
-
-  #wanted(pod: NewPod, namespace: string) {
-    const { annotations = {} } = pod.metadata;
-    const read = (key: string) => {
-      const value = annotations[key];
-      if (value !== undefined && value !== "") return value;
-      const all = [annotation.connection, annotation.child, annotation.pool].join(", ");
-      throw new Denial(`metadata.annotations: ${key} is missing; a worker needs ${all}`);
-    };
-    const wish = { connection: read(annotation.connection), child: read(annotation.child) };
-    const poolName = read(annotation.pool);
-    if (pod.spec.hostNetwork === true) {
-      throw new Denial(
-        "spec.hostNetwork: a pod on its node's network cannot be put behind a tunnel",
-      );
-    }
+  /**
+   * The child and the pool that a pod asks for. Waits a moment for a connection that was applied
+   * in one go with the pod, and as long where it is there for others: nothing tells the two apart.
+   */
+  async #wanted(pod: NewPod, namespace: string, deadline: number) {
+    const { cluster, requireAllowedNamespaces } = this.#options;
+    const { pool, ...named } = namedBy(pod);
+    const find = () =>
+      availableChild(cluster.desired.connections, named, namespace, { requireAllowedNamespaces });
+    const found = await this.#until(find, cluster.changes, deadline, newsMs);
+    if (found === undefined) throw new Denial(unavailable(named, namespace));
     try {
-      const request = { ...wish, netns: "" };
-      const found = childWanted(request, this.#options.cluster.desired.connections);
-      const { allowedNamespaces } = found.connection;
-      if (allowedNamespaces?.includes(namespace) === false) {
-        const known = allowedNamespaces.join(", ");
-        throw new Denial(
-          `namespace ${namespace} may not use ${found.connection.id}; its spec.allowedNamespaces has ${known}`,
-        );
-      }
-      return { ...found, pool: poolWanted(poolName, found.child) };
+      return { ...found, pool: poolWanted(pool, found.child) };
     } catch (error) {
-      throw error instanceof Denial ? error : new Denial((error as Error).message);
+      throw new Denial((error as Error).message);
     }
   }
 
-  #wish(pod: NewPod, child: Child, pool: string): Omit<AddressWish, "owner"> {
+  #wish(pod: NewPod, child: Child, pool: string): Omit<AddressWish, "namespace"> {
     const { annotations = {}, name = "" } = pod.metadata;
     const address = annotations[annotation.address];
     if (address !== undefined) return { child, pool, address };
@@ -152,17 +154,27 @@ export class PodAdmission {
     );
   }
 
-  /** Of a request that comes again for one pod: the API server does so after other webhooks. */
-  #reservedBefore(pod: NewPod, owner: string, { id }: Connection): Settled | undefined {
+  /**
+   * The reservation of a request that comes again for one pod, as the API server does after
+   * other webhooks: the operator made it for this pod, stores it still, and no pod has or had it.
+   */
+  #reservedBefore(pod: NewPod, asked: Asked): Settled | undefined {
+    const { key, names, connection, child, pool } = asked;
     const { annotations = {} } = pod.metadata;
+    const id = annotations[annotation.reservation];
     const address = parsePrefix(annotations[annotation.vxlanIp] ?? "");
     const reservedAt = annotations[annotation.reservedAt];
-    if (address === undefined || reservedAt === undefined) return undefined;
-    if (!isStampOf(reservedAt, owner, address.address)) return undefined;
-    const { pending } = this.#options.books.newest(id);
-    const stamp = pending[formatAddress(address.address)] ?? "";
-    const ours = reservedTime(stamp) === reservedTime(reservedAt);
-    return ours ? { ok: true, address, reservedAt } : undefined;
+    if (id === undefined || address === undefined || reservedAt === undefined) return undefined;
+    const facts = { connection: connection.id, child: child.key, pool, address, reservedAt };
+    if (!isReservationId(id, key, names, facts)) return undefined;
+    const { ages, books, cluster } = this.#options;
+    const text = formatAddress(address.address);
+    const isStored = books.newest(connection.id).pending[text] === reservedAt;
+    if (!isStored || ages.hasEnded(connection.id, text, reservedAt)) return undefined;
+    const reservation = reservationKey(connection.id, text, reservedAt);
+    const pods = [...cluster.workersOf(connection.id)];
+    const isHeld = pods.some((other) => reservationOf(other) === reservation);
+    return isHeld ? undefined : { ok: true, address, reservedAt };
   }
 
   /** What is taken may be about to be free. */
@@ -191,7 +203,7 @@ export class PodAdmission {
   #mayBeFree({ id }: Connection, wish: AddressWish): boolean {
     if (wish.address !== undefined || wish.ordinal !== undefined) return true;
     const { pending } = this.#options.books.newest(id);
-    return Object.values(pending).some(isAhead);
+    return Object.values(pending).some(isPrefetched);
   }
 
   async #gateway(connection: Connection, child: Child, deadline: number): Promise<Address> {
@@ -232,6 +244,20 @@ export class PodAdmission {
     const path = { mtu: ethernetMtu, family: remoteAddress?.family, encapsulated: true };
     return innerMtu(path, suiteOfProposals(child.extra["esp_proposals"]));
   }
+}
+
+/** The connection, child and pool that a pod's annotations name. */
+function namedBy({ metadata: { annotations = {} }, spec }: NewPod) {
+  const read = (key: string) => {
+    const value = annotations[key];
+    if (value !== undefined && value !== "") return value;
+    const all = [annotation.connection, annotation.child, annotation.pool].join(", ");
+    throw new Denial(`metadata.annotations: ${key} is missing; a worker needs ${all}`);
+  };
+  const named = { connection: read(annotation.connection), child: read(annotation.child) };
+  const pool = read(annotation.pool);
+  if (spec.hostNetwork !== true) return { ...named, pool };
+  throw new Denial("spec.hostNetwork: a pod on its node's network cannot be put behind a tunnel");
 }
 
 function codeOf({ unwritten, taken }: Extract<Settled, { readonly ok: false }>): number {

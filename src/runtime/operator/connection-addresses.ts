@@ -11,9 +11,10 @@ import type { AddressWish, Ledger } from "../../model/allocation.ts";
 import type { Child } from "../../model/connection.ts";
 import { failure, Reason } from "../../model/failure.ts";
 import type { ReservationBook, ReservationChange } from "../../model/reservation-book.ts";
-import { aheadStamp, reservationStamp } from "../../model/reservation.ts";
+import { prefetchStamp, reservationStamp } from "../../model/reservation.ts";
 import { seenReservations } from "../../model/seen-reservations.ts";
 import { Stock, type Ahead, type Shortage } from "../../model/stock.ts";
+import type { Clock } from "../clock.ts";
 import { refusing, Refusal } from "../refusal.ts";
 import type { Books } from "./books.ts";
 import type { Cluster } from "./cluster.ts";
@@ -21,6 +22,7 @@ import type { Cluster } from "./cluster.ts";
 export interface ConnectionAddressesOptions {
   readonly cluster: Cluster;
   readonly books: Books;
+  readonly clock: Clock;
   /** For how long what is reserved ahead may be given, in milliseconds. */
   readonly stockMs: number;
   /** Where in a pool this replica begins, from 0 up to 1. */
@@ -39,9 +41,7 @@ export class ConnectionAddresses implements Disposable {
   readonly #actor: ActorRefFrom<typeof allocationMachine>;
   readonly #waiting = new Map<number, (result: Settled) => void>();
   #next = 0;
-  #stock: Stock;
-  /** Of the book that it is written in: one that is made anew has nothing of it. */
-  #uid: string | undefined;
+  readonly #stock: Stock;
   readonly #id: string;
 
   constructor(id: string, options: ConnectionAddressesOptions) {
@@ -64,19 +64,19 @@ export class ConnectionAddresses implements Disposable {
 
   /** Gives an address that is reserved, or reserves one. */
   async allocate(wish: AddressWish): Promise<Settled> {
-    const now = Date.now();
-    const stock = this.#stockOf(this.#book);
+    const now = this.#now;
+    const stock = this.#storedStock(this.#book);
     stock.noteAsked(wish, now);
     const ahead = stock.take(wish, now);
     if (ahead === undefined) return this.#queued(wish);
     this.#restock(wish, now);
-    return given(wish, ahead);
+    return given(ahead);
   }
 
   /** A pod got an address from any replica. */
   noteGiven(child: Child, pool: string): void {
-    const stock = this.#stockOf(this.#book);
-    if (stock.noteGiven(child, pool, Date.now())) this.#actor.send({ type: "restock" });
+    const isShort = this.#stock.noteGiven(child, pool, this.#now);
+    if (isShort) this.#actor.send({ type: "restock" });
   }
 
   [Symbol.dispose](): void {
@@ -101,36 +101,39 @@ export class ConnectionAddresses implements Disposable {
     return this.#options.books.newest(this.#id);
   }
 
-  #stockOf({ metadata: { uid } }: ReservationBook): Stock {
-    const isOther = this.#uid !== undefined && uid !== this.#uid;
-    if (isOther) this.#stock = new Stock(this.#options.stockMs);
-    this.#uid = uid;
+  get #now(): number {
+    return this.#options.clock.elapsed();
+  }
+
+  /** With only what is reserved in that book: a leader may have ended some, or a person all. */
+  #storedStock({ pending }: ReservationBook): Stock {
+    this.#stock.retain(pending);
     return this.#stock;
   }
 
   async #reserve({ wishes }: ReserveOrder): Promise<Reserved> {
-    const now = Date.now();
+    const now = this.#now;
     // The write that they waited for may have reserved enough for them, too.
-    const stock = this.#stockOf(this.#book);
+    const stock = this.#storedStock(this.#book);
     const inStock = wishes.length > 0 && stock.takeAll(wishes, now);
     if (!inStock) return this.#write(wishes, now);
     for (const wish of wishes) this.#restock(wish, now);
-    const results = inStock.map((ahead, i) => given(wishes[i] as AddressWish, ahead));
+    const results = inStock.map((ahead) => given(ahead));
     return { results, stocked: !stock.isEmpty };
   }
 
   async #write(wishes: readonly AddressWish[], now: number): Promise<Reserved> {
-    const { books, cluster, start } = this.#options;
+    const { books, cluster, clock, start } = this.#options;
     // Not to be given meanwhile, whatever comes of the write.
     const unwanted = this.#stock.takeUnwanted(now);
     const { results, ahead } = await books.amend(this.#id, async (book) => {
       await this.#caughtUp(book);
-      this.#stockOf(book);
       const ledger = cluster.ledger(this.#id, book);
-      const chosen = wishes.map((wish) => reserved(wish, ledger, now, start));
-      const more = this.#stock
+      const date = clock.date();
+      const chosen = wishes.map((wish) => reserved(wish, ledger, date, start));
+      const more = this.#storedStock(book)
         .shortages(now)
-        .map((shortage) => reservedAhead(shortage, ledger, now, start));
+        .map((shortage) => reservedAhead(shortage, ledger, { now, date }, start));
       const ours = unwanted.filter((entry) => isStillOurs(entry, book));
       const fresh = more.flatMap(({ entries }) => entries);
       const change = { reserve: reservationsOf(chosen, fresh), end: stampsOf(ours) };
@@ -156,8 +159,8 @@ export class ConnectionAddresses implements Disposable {
   /** What nobody else can have may be in stock. */
   #lastResort(result: Settled, wish: AddressWish): Settled {
     if (result.ok || !result.taken) return result;
-    const ahead = this.#stock.take(wish, Date.now());
-    return ahead === undefined ? result : given(wish, ahead);
+    const ahead = this.#storedStock(this.#book).take(wish, this.#now);
+    return ahead === undefined ? result : given(ahead);
   }
 
   /**
@@ -181,34 +184,37 @@ export class ConnectionAddresses implements Disposable {
   }
 }
 
-function given(wish: AddressWish, { address, reservedAt }: Ahead): Settled {
-  return {
-    ok: true,
-    address,
-    reservedAt: reservationStamp(wish.owner, address.address, reservedAt),
-  };
+function given({ address, stamp }: Pick<Ahead, "address" | "stamp">): Settled {
+  return { ok: true, address, reservedAt: stamp };
 }
 
-function reserved(wish: AddressWish, ledger: Ledger, now: number, start: number): Settled {
+function reserved(wish: AddressWish, ledger: Ledger, date: number, start: number): Settled {
   const outcome = ledger.take(wish, start);
-  return outcome.ok ? given(wish, { address: outcome.address, reservedAt: now }) : outcome;
+  if (!outcome.ok) return outcome;
+  return given({ address: outcome.address, stamp: reservationStamp(date, Math.random()) });
 }
 
-function reservedAhead(shortage: Shortage, ledger: Ledger, now: number, start: number) {
+function reservedAhead(
+  shortage: Shortage,
+  ledger: Ledger,
+  { now, date }: { readonly now: number; readonly date: number },
+  start: number,
+) {
   const { child, pool } = shortage;
   const most = Math.floor(ledger.freeAtLeast(child, pool) / shareOfFree);
   const entries: Ahead[] = [];
   while (entries.length < Math.min(shortage.count, most)) {
-    const outcome = ledger.take({ child, pool, owner: "" }, start);
+    const outcome = ledger.take({ child, pool, namespace: "" }, start);
     if (!outcome.ok) break;
-    entries.push({ address: outcome.address, reservedAt: now });
+    const stamp = prefetchStamp(date, Math.random());
+    entries.push({ address: outcome.address, stamp, since: now });
   }
   return { shortage, entries };
 }
 
 /** A reservation that ended is another's, if it is there again. */
-function isStillOurs({ address, reservedAt }: Ahead, { pending }: ReservationBook): boolean {
-  return pending[formatAddress(address.address)] === aheadStamp(reservedAt);
+function isStillOurs({ address, stamp }: Ahead, { pending }: ReservationBook): boolean {
+  return pending[formatAddress(address.address)] === stamp;
 }
 
 function reservationsOf(chosen: readonly Settled[], ahead: readonly Ahead[]) {
@@ -221,10 +227,7 @@ function reservationsOf(chosen: readonly Settled[], ahead: readonly Ahead[]) {
 /** As they are written. */
 function stampsOf(ahead: readonly Ahead[]): Record<string, string> {
   return Object.fromEntries(
-    ahead.map(({ address, reservedAt }) => [
-      formatAddress(address.address),
-      aheadStamp(reservedAt),
-    ]),
+    ahead.map(({ address, stamp }) => [formatAddress(address.address), stamp]),
   );
 }
 

@@ -7,7 +7,11 @@ describe("what changes again and again", () => {
   after(() => mock.timers.reset());
 
   function watched() {
-    const restless = new Restless({ calmMs: 1_000, mostMs: 30_000 });
+    const restless = new Restless({
+      calmMs: 1_000,
+      mostMs: 30_000,
+      clock: { elapsed: () => Date.now() },
+    });
     const calmed: string[] = [];
     restless.calmed.subscribe((id) => calmed.push(id));
     return { restless, calmed };

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { resourceTypes } from "../../../src/adapters/kubernetes/resource-type.ts";
+import type { KubeObject } from "../../../src/model/kube-object.ts";
+import { annotation, label } from "../../../src/model/labels.ts";
+import type { LabCluster } from "../cluster.ts";
+
+const namespace = "default";
+const name = "policed";
+
+/** What the API server itself refuses, whether an operator runs or not. */
+export function podPolicyScenarios(cluster: () => LabCluster): void {
+  describe("the admission policies", () => {
+    const claims = [
+      { annotations: { [annotation.vxlanIp]: "10.0.9.19/24" } },
+      { labels: { [label.worker]: "other" } },
+    ];
+    /** A pod that no node takes. */
+    const podOf = (metadata: object) =>
+      ({
+        ...{ apiVersion: "v1", kind: "Pod", metadata },
+        spec: { schedulerName: "nobody", containers: [{ name: "main", image: "lab:dev" }] },
+      }) as unknown as KubeObject;
+
+    before(() => cluster().client.create(resourceTypes.Pod, podOf({ name, namespace })));
+    after(() => cluster().client.delete(resourceTypes.Pod, { namespace, name }));
+
+    it("let nothing change what a pod was given, by way of its status either", () => {
+      const change = (patch: object, ...more: string[]) => {
+        const words = ["patch", "pod", name, "-n", namespace, "--type=merge", ...more];
+        return cluster().kubectl(...words, "-p", JSON.stringify(patch));
+      };
+      for (const metadata of claims) {
+        for (const more of [[], ["--subresource=status"]])
+          assert.throws(() => change({ metadata }, ...more), /cannot change/);
+      }
+      change({ metadata: { annotations: { "example.org/other": "annotation" } } });
+    });
+
+    it("let no Binding change what a pod was given", () => {
+      const file = join(cluster().folder, "binding.json");
+      for (const path of ["bindings", `pods/${name}/binding`]) {
+        for (const metadata of claims) {
+          const binding = {
+            ...{ apiVersion: "v1", kind: "Binding" },
+            metadata: { name, namespace, ...metadata },
+            target: { apiVersion: "v1", kind: "Node", name: "nowhere" },
+          };
+          writeFileSync(file, JSON.stringify(binding));
+          const raw = `/api/v1/namespaces/${namespace}/${path}`;
+          const bind = () => cluster().kubectl("create", "--raw", raw, "-f", file);
+          assert.throws(bind, /a Binding cannot carry/, path);
+        }
+      }
+    });
+
+    it("let no pod claim an address where the webhook is not asked", async () => {
+      for (const metadata of claims) {
+        const pod = podOf({ name: "claims", namespace: "kube-system", ...metadata });
+        await assert.rejects(
+          cluster().client.create(resourceTypes.Pod, pod),
+          /the webhook ignores pods of this namespace/,
+        );
+      }
+    });
+  });
+}

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { parseAddress, type Address } from "../../model/address.ts";
+import { parsePrefix, type Prefix } from "../../model/prefix.ts";
+import { endpointCodec, type Endpoints } from "./endpoints.ts";
+
+const place = { connection: "partner", child: "net" };
+const endpoints: Endpoints = {
+  gateways: [
+    {
+      ...{ ...place, id: "ipman-1", netns: "/run/netns/ipman-1", device: "ipman0", mtu: 9_000 },
+      underlay: parseAddress("198.18.0.1") as Address,
+    },
+  ],
+  workers: [
+    {
+      ...{ ...place, id: "app", netns: "/run/netns/app", pool: "primary", reservation: "ab12" },
+      underlay: parseAddress("198.18.0.2") as Address,
+      address: parsePrefix("10.0.2.3/24") as Prefix,
+    },
+  ],
+};
+
+describe("the endpoints of a host in a file", () => {
+  const written = JSON.parse(JSON.stringify(endpointCodec.format(endpoints))) as {
+    workers: { reservation?: string }[];
+  };
+
+  it("are read as they were written", () => {
+    assert.deepEqual(endpointCodec.parse(written), endpoints);
+  });
+
+  it("have no reservation where a version without any wrote them", () => {
+    const workers = written.workers.map((worker) => ({ ...worker, reservation: undefined }));
+    const read = endpointCodec.parse({ ...written, workers });
+    assert.equal(read.workers[0]?.reservation, "");
+  });
+});

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Happening } from "../../adapters/kubernetes/events.ts";
+import type { Pod } from "../../model/worker-pod.ts";
+import { RefusedPods } from "./refused-pods.ts";
+
+function reporting() {
+  const events: Happening[] = [];
+  const lines: string[] = [];
+  const refused = new RefusedPods({
+    events: { record: (event) => void events.push(event) },
+    onRefusal: (pod, why) => void lines.push(`${pod}: ${why}`),
+  });
+  return { refused, events, lines };
+}
+
+const pod = (name: string): Pod => ({
+  ...{ apiVersion: "v1", kind: "Pod", status: {} },
+  metadata: { name, namespace: "tenant", uid: `uid-${name}` },
+});
+
+describe("a pod that is refused", () => {
+  it("is reported once for each reason, by a line and an event of its own", () => {
+    const { refused, events, lines } = reporting();
+    for (let pass = 0; pass < 3; pass++) refused.report([{ pod: pod("a"), why: "first" }]);
+    assert.deepEqual(lines, ["tenant/a: first"]);
+    const [event] = events;
+    assert.equal(event?.regarding.metadata.uid, "uid-a");
+    const { type, reason, action, note } = event as Happening;
+    assert.deepEqual(
+      [type, reason, action, note],
+      ["Warning", "NotAttached", "Attaching", "not attached: first"],
+    );
+    refused.report([{ pod: pod("a"), why: "second" }]);
+    assert.deepEqual(lines, ["tenant/a: first", "tenant/a: second"]);
+    assert.equal(events.length, 2);
+  });
+
+  it("is reported again where it was attached, or gone, in between", () => {
+    const { refused, lines } = reporting();
+    for (const list of [[{ pod: pod("a"), why: "x" }], [], [{ pod: pod("a"), why: "x" }]])
+      refused.report(list);
+    assert.equal(lines.length, 2);
+  });
+
+  it("is among at most so many in a minute, whatever their number", () => {
+    const { refused, events, lines } = reporting();
+    const many = Array.from({ length: 1_000 }, (_, i) => ({ pod: pod(`p-${i}`), why: "x" }));
+    for (let pass = 0; pass < 3; pass++) refused.report(many);
+    assert.equal(events.length, 60);
+    assert.equal(lines.length, 60);
+  });
+});

@@ -1,0 +1,55 @@
+import type { EventRecorder } from "../../adapters/kubernetes/events.ts";
+import type { RefusedPod } from "../../model/workers.ts";
+
+export interface RefusedPodsOptions {
+  readonly events: Pick<EventRecorder, "record">;
+  /** A line in the log: the pod, `namespace/name`, and why. */
+  readonly onRefusal: (pod: string, why: string) => void;
+}
+
+/** Bounds what a flood of refused pods costs: so many are reported in one minute. */
+const mostReported = 60;
+const windowMs = 60_000;
+
+/** Reports pods that are not attached: once for each pod and reason. */
+export class RefusedPods {
+  readonly #options: RefusedPodsOptions;
+  /** By uid: the reason that was reported last. */
+  #reported: ReadonlyMap<string, string> = new Map();
+  #windowEnds = 0;
+  #left = mostReported;
+
+  constructor(options: RefusedPodsOptions) {
+    this.#options = options;
+  }
+
+  /** @param refused every pod that is refused at present */
+  report(refused: readonly RefusedPod[]): void {
+    const reported = new Map<string, string>();
+    for (const one of refused) {
+      const { uid = "" } = one.pod.metadata;
+      const isNew = this.#reported.get(uid) !== one.why;
+      // One that is over the bound is reported by a later pass.
+      if (!isNew || this.#mayReport()) reported.set(uid, one.why);
+      if (isNew && reported.has(uid)) this.#reportOne(one);
+    }
+    this.#reported = reported;
+  }
+
+  #mayReport(): boolean {
+    const now = performance.now();
+    if (now >= this.#windowEnds) {
+      this.#windowEnds = now + windowMs;
+      this.#left = mostReported;
+    }
+    return this.#left-- > 0;
+  }
+
+  #reportOne({ pod, why }: RefusedPod): void {
+    const { namespace = "default", name } = pod.metadata;
+    const { events, onRefusal } = this.#options;
+    onRefusal(`${namespace}/${name}`, why);
+    const kind = { regarding: pod, type: "Warning", reason: "NotAttached" } as const;
+    events.record({ ...kind, action: "Attaching", note: `not attached: ${why}` });
+  }
+}

@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it, mock } from "node:test";
+import { childSpec, connectionSpec } from "../../lab/sites/manifests.ts";
+import { Declared } from "../../src/adapters/kubernetes/declared.ts";
+import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
+import type { KubeObject } from "../../src/model/kube-object.ts";
+import { annotation, label } from "../../src/model/labels.ts";
+import { DeclaredAdmission } from "../../src/runtime/operator/admit-declared.ts";
+import { asking, gateway, Replica } from "../simulator/admitting.ts";
+import { KubeApi } from "../simulator/kube-api.ts";
+import { pass } from "../simulator/two-replicas.ts";
+
+const { IPSecConnection, Pod } = resourceTypes;
+const net = childSpec(2, { name: "net", ip_pools: { primary: ["10.0.2.10-10.0.2.19"] } });
+
+/** A replica before an API server that has one connection, for the pods of these namespaces. */
+class World implements Disposable {
+  readonly api = new KubeApi(() => 1);
+  readonly #replica: Replica;
+  #generation = 0;
+
+  constructor(allowedNamespaces: readonly string[] | undefined, requireAllowedNamespaces = false) {
+    this.declare(allowedNamespaces);
+    this.api.put(Pod, gateway);
+    this.#replica = new Replica(this.api, true, { requireAllowedNamespaces });
+  }
+
+  declare(allowedNamespaces: readonly string[] | undefined): void {
+    const given = { children: { net }, nodeName: "node-a", allowedNamespaces };
+    const { metadata, ...rest } = connectionSpec("partner", given) as KubeObject;
+    const generation = ++this.#generation;
+    this.api.put(IPSecConnection, { ...rest, metadata: { ...metadata, generation } });
+  }
+
+  /** What is said to a pod of a namespace, and after how many milliseconds. */
+  async asked(namespace: string, wish: Readonly<Record<string, string>> = {}) {
+    const { metadata, ...pod } = asking("web-0", wish);
+    const since = Date.now();
+    const answer = this.#replica.admit({ ...pod, metadata: { ...metadata, namespace } });
+    let took: number | undefined;
+    void answer.then(() => (took = Date.now() - since));
+    await pass(8_000);
+    return { answer: await answer, took };
+  }
+
+  /** What the author of that connection is warned of. */
+  async warned(allowedNamespaces: readonly string[] | undefined) {
+    const client = this.api.client();
+    using declared = new Declared(client, {});
+    const rule = { requireAllowedNamespaces: true };
+    const { cluster } = this.#replica;
+    const admission = new DeclaredAdmission({ cluster, declared, client }, rule);
+    const given = { children: { net }, nodeName: "node-a", allowedNamespaces };
+    const object = connectionSpec("other", given) as KubeObject;
+    const kind = { kind: "IPSecConnection" };
+    const request = { uid: "u", kind, operation: "CREATE" as const, object, oldObject: null };
+    const verdict = await admission.admit(request);
+    return verdict.allowed ? (verdict.warnings ?? []) : [verdict.message];
+  }
+
+  [Symbol.dispose](): void {
+    this.#replica[Symbol.dispose]();
+  }
+}
+
+const denialOf = (answer: object) => ("denied" in answer ? String(answer.denied) : "admitted");
+
+describe("a connection", () => {
+  before(() => mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] }));
+  after(() => mock.timers.reset());
+
+  it("that a namespace may not use is refused like one that is not there, as late", async () => {
+    using world = new World(["bank"]);
+    await pass(200);
+    const named = { [annotation.connection]: "partner", [annotation.child]: "net" };
+    const wishes = [
+      named,
+      { ...named, [annotation.connection]: "nothing" },
+      { ...named, [annotation.child]: "nothing" },
+    ];
+    const refusals = [];
+    for (const wish of wishes) {
+      const { answer, took } = await world.asked("tenant", wish);
+      const text = denialOf(answer)
+        .replace(`"${wish[annotation.connection]}"`, "CONNECTION")
+        .replace(`"${wish[annotation.child]}"`, "CHILD");
+      refusals.push({ text, took });
+    }
+    const [first, ...others] = refusals;
+    assert.match(first?.text ?? "", /^child CHILD of IPSecConnection CONNECTION is not available/);
+    assert.match(
+      first?.text ?? "",
+      /ask the cluster's administrator to add tenant to its spec\.allowed/,
+    );
+    for (const other of others) assert.deepEqual(other, first);
+    for (const secret of ["partner", "bank"]) assert.ok(!first?.text.includes(secret));
+    assert.equal(denialOf((await world.asked("bank")).answer), "admitted");
+  });
+
+  it("without allowedNamespaces is for every namespace, or for none where they are required", async () => {
+    using open = new World(undefined);
+    using closed = new World(undefined, true);
+    await pass(200);
+    assert.equal(denialOf((await open.asked("tenant")).answer), "admitted");
+    assert.match(denialOf((await closed.asked("tenant")).answer), /is not available to namespace/);
+    closed.declare(["tenant"]);
+    await pass(200);
+    assert.equal(denialOf((await closed.asked("tenant")).answer), "admitted");
+    assert.match(denialOf((await closed.asked("other")).answer), /is not available to namespace/);
+  });
+
+  it("without allowedNamespaces comes with a warning where they are required", async () => {
+    using world = new World(["tenant"], true);
+    await pass(200);
+    assert.deepEqual(await world.warned(["tenant"]), []);
+    const [warning, ...more] = await world.warned(undefined);
+    assert.match(warning ?? "", /^spec\.allowedNamespaces is missing: no pod can join/);
+    assert.deepEqual(more, []);
+  });
+
+  it("names no pod of another namespace that has an address", async () => {
+    using world = new World(["tenant", "bank"]);
+    await pass(200);
+    const wish = { [annotation.address]: "10.0.2.15" };
+    const { answer } = await world.asked("bank", wish);
+    assert.ok("pod" in answer);
+    const { labels } = answer.pod.metadata;
+    assert.equal(labels?.[label.worker], "net");
+    world.api.put(Pod, answer.pod);
+    await pass(2_000);
+    const refusal = denialOf((await world.asked("tenant", wish)).answer);
+    assert.match(refusal, /10\.0\.2\.15 of pool "primary" is taken$/);
+    assert.match(denialOf((await world.asked("bank", wish)).answer), /is taken: pod bank\/web-0/);
+  });
+});

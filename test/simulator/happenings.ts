@@ -1,0 +1,79 @@
+import fc from "fast-check";
+import { annotation } from "../../src/model/labels.ts";
+import { pass, type TwoReplicas } from "./two-replicas.ts";
+
+/** Something that befalls two replicas, their pods or their clocks. */
+export type Happening = (world: TwoReplicas, asked: Promise<void>[]) => Promise<void> | void;
+
+export const happenings: fc.Arbitrary<Happening> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.tuple(fc.nat(12), fc.nat(1)).map(([count, which]) =>
+      named(`${count} asked of ${which}`, (world, asked) => {
+        for (let i = 0; i < count; i++) asked.push(world.create(which));
+      }),
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.nat(6).map((n) =>
+      named(`one asks for 10.0.2.${10 + n}`, (world, asked) => {
+        asked.push(world.create(n, { [annotation.address]: `10.0.2.${10 + n}` }));
+      }),
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.nat(30).map((n) =>
+      named(`up to ${n} deleted`, (world) => {
+        for (const pod of world.pods.slice(0, n)) world.delete(pod);
+      }),
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.nat(10).map((n) =>
+      named(`up to ${n} finish`, (world) => {
+        for (const pod of world.pods.slice(0, n)) world.finish(pod);
+      }),
+    ),
+  },
+  { weight: 4, arbitrary: fc.nat(600).map((ms) => named(`${ms} ms`, () => pass(ms))) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.nat(1), fc.nat(3_000))
+      .map(([which, ms]) => named(`${which} is ${ms} ms behind`, (world) => world.slow(which, ms))),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.nat(1).map((which) => named(`${which} crashes`, (world) => world.crash(which))),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .nat(1)
+      .map((which) => named(`${which} leads`, (world) => world.replicas[which]?.lead())),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .nat(1)
+      .map((which) => named(`${which} leads no more`, (world) => world.crash(which, false))),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(fc.nat(1), fc.integer({ min: -72, max: 72 }))
+      .map(([which, hours]) =>
+        named(`the clock of ${which} is set by ${hours} hours`, (world) =>
+          world.setClock(which, hours),
+        ),
+      ),
+  },
+);
+
+/** Prints as what it does. */
+function named(text: string, run: Happening): Happening {
+  return Object.assign(run, { [fc.toStringMethod]: () => text });
+}
