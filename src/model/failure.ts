@@ -7,6 +7,8 @@ export const Reason = {
   SpecInvalid: "SpecInvalid",
   /** The Secret, or its key, is not there. */
   SecretMissing: "SecretMissing",
+  /** The value in the Secret is not a key. */
+  SecretInvalid: "SecretInvalid",
   /** The Secret cannot be read: most often there is no right to. */
   SecretUnreadable: "SecretUnreadable",
   /** The CharonGroup that the connection names is not there. */
@@ -60,6 +62,7 @@ export interface Failure {
 /** Failures that trying again does not mend. */
 const final: ReadonlySet<Reason> = new Set([
   Reason.SpecInvalid,
+  Reason.SecretInvalid,
   Reason.ConfigRejected,
   Reason.AuthenticationFailed,
   Reason.NoProposalChosen,

@@ -16,7 +16,9 @@ export interface CharonPort extends Disposable {
   /** charon's log, and what it shows of the peers' words. */
   readonly log: () => Observable<CharonNews>;
   /** Gives the IKE SAs that were made when the connection had other addresses. */
-  readonly load: (connection: Connection, secret: string) => Promise<readonly string[]>;
+  readonly load: (connection: Connection, key: Uint8Array) => Promise<readonly string[]>;
+  /** Takes a connection's key out of the daemon; its SAs go on. */
+  readonly withdrawKey: (name: string) => Promise<void>;
   readonly unload: (name: string) => Promise<void>;
   readonly initiate: (connection: string, child: string) => Promise<void>;
   readonly terminateIkeSa: (uniqueId: string) => Promise<void>;

@@ -118,9 +118,12 @@ export class Supervisor implements Disposable {
   }
 
   /** Whether the connection's secret is known, and why it cannot be read, if so. */
-  secretOf({ secretRef }: Connection): Pick<ConnectionFacts, "hasSecret" | "secretTrouble"> {
+  secretOf({
+    secretRef,
+  }: Connection): Pick<ConnectionFacts, "hasSecret" | "keyFailure" | "secretTrouble"> {
     return {
       hasSecret: this.#secrets.has(secretRef),
+      keyFailure: this.#secrets.failureOf(secretRef),
       secretTrouble: this.#desired.unreadable.get(`${secretRef.namespace}/${secretRef.name}`),
     };
   }
@@ -224,7 +227,9 @@ export class Supervisor implements Disposable {
 
   #tellSecret(root: Root, connection: Connection): void {
     const revision = this.#secrets.revision(connection.secretRef);
-    if (revision === undefined) root.send({ type: "secret.missing" });
+    const failure = this.#secrets.failureOf(connection.secretRef);
+    if (failure !== undefined) root.send({ type: "secret.refused", failure });
+    else if (revision === undefined) root.send({ type: "secret.missing" });
     else root.send({ type: "secret.changed", revision });
   }
 
@@ -248,6 +253,7 @@ export class Supervisor implements Disposable {
         connection,
         charonReady: this.#charonReady,
         secretRevision: this.#secrets.revision(connection.secretRef),
+        keyFailure: this.#secrets.failureOf(connection.secretRef),
         endpoints: this.#endpoints.get(connection.id) ?? nowhere,
       },
     });
