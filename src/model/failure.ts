@@ -9,6 +9,8 @@ export const Reason = {
   SecretMissing: "SecretMissing",
   /** The value in the Secret is not a key. */
   SecretInvalid: "SecretInvalid",
+  /** Another connection has another key, and charon could take one for the other. */
+  SecretConflict: "SecretConflict",
   /** The Secret cannot be read: most often there is no right to. */
   SecretUnreadable: "SecretUnreadable",
   /** The CharonGroup that the connection names is not there. */
@@ -63,6 +65,7 @@ export interface Failure {
 const final: ReadonlySet<Reason> = new Set([
   Reason.SpecInvalid,
   Reason.SecretInvalid,
+  Reason.SecretConflict,
   Reason.ConfigRejected,
   Reason.AuthenticationFailed,
   Reason.NoProposalChosen,

@@ -16,6 +16,7 @@ import { endpointsOf } from "./endpoints-of.ts";
 import { desiredState, nothingDesired, type DesiredState } from "./desired-state.ts";
 import { Leftovers } from "./leftovers.ts";
 import { follow } from "./follow.ts";
+import { KeyClaims } from "./key-claims.ts";
 import { Probes } from "./probes.ts";
 import { Secrets } from "./secrets.ts";
 import { isSettled } from "./settled.ts";
@@ -41,6 +42,7 @@ export class Supervisor implements Disposable {
   /** Declared, and waiting for their turn to begin. */
   readonly #waiting = new Set<string>();
   readonly #secrets = new Secrets();
+  readonly #keys = new KeyClaims(this.#secrets);
   readonly #turns: Turns;
   readonly probes: Probes;
   readonly #changes = new Subject<void>();
@@ -118,12 +120,13 @@ export class Supervisor implements Disposable {
   }
 
   /** Whether the connection's secret is known, and why it cannot be read, if so. */
-  secretOf({
-    secretRef,
-  }: Connection): Pick<ConnectionFacts, "hasSecret" | "keyFailure" | "secretTrouble"> {
+  secretOf(
+    connection: Connection,
+  ): Pick<ConnectionFacts, "hasSecret" | "keyFailure" | "secretTrouble"> {
+    const { secretRef } = connection;
     return {
       hasSecret: this.#secrets.has(secretRef),
-      keyFailure: this.#secrets.failureOf(secretRef),
+      keyFailure: this.#keys.failureOf(connection),
       secretTrouble: this.#desired.unreadable.get(`${secretRef.namespace}/${secretRef.name}`),
     };
   }
@@ -206,6 +209,7 @@ export class Supervisor implements Disposable {
   #takeDesired(snapshot: Snapshot): void {
     this.#desired = desiredState(this.#desired, snapshot, this.#options.scope);
     this.#secrets.replace(this.#desired.secrets);
+    this.#keys.update(this.#desired.connections.values());
     this.#leftovers.note(this.#desired.connections.values());
     for (const [id, root] of this.#roots) {
       if (!this.#desired.connections.has(id)) root.send({ type: "delete" });
@@ -221,15 +225,14 @@ export class Supervisor implements Disposable {
     const { context, status } = root.getSnapshot();
     // One that is on its way out is declared anew when it is gone.
     if (status !== "active" || root.getSnapshot().matches("terminating")) return;
-    if (context.connection !== connection) root.send({ type: "spec.changed", connection });
-    this.#tellSecret(root, connection);
-  }
-
-  #tellSecret(root: Root, connection: Connection): void {
-    const revision = this.#secrets.revision(connection.secretRef);
-    const failure = this.#secrets.failureOf(connection.secretRef);
+    // charon knows connection and key by the name: under another one they begin again.
+    if (context.connection.name !== connection.name) return root.send({ type: "delete" });
+    const { secretRevision: revision, keyFailure: failure } = this.#keys.stateOf(connection);
+    // No key is loaded for identities that it is refused for, neither the new ones nor the old.
     if (failure !== undefined) root.send({ type: "secret.refused", failure });
-    else if (revision === undefined) root.send({ type: "secret.missing" });
+    if (context.connection !== connection) root.send({ type: "spec.changed", connection });
+    if (failure !== undefined) return;
+    if (revision === undefined) root.send({ type: "secret.missing" });
     else root.send({ type: "secret.changed", revision });
   }
 
@@ -252,8 +255,7 @@ export class Supervisor implements Disposable {
       input: {
         connection,
         charonReady: this.#charonReady,
-        secretRevision: this.#secrets.revision(connection.secretRef),
-        keyFailure: this.#secrets.failureOf(connection.secretRef),
+        ...this.#keys.stateOf(connection),
         endpoints: this.#endpoints.get(connection.id) ?? nowhere,
       },
     });
