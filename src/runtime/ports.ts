@@ -3,6 +3,7 @@ import type { SaNews } from "../adapters/netlink/xfrm.ts";
 import type { CharonNews } from "../adapters/vici/news.ts";
 import type { Child, Connection } from "../model/connection.ts";
 import type { Gateway, Worker } from "../model/endpoint.ts";
+import type { HeldSas, KernelState } from "../model/held-sas.ts";
 import type { IkeSa } from "../model/sa.ts";
 import type { GatewayOrder } from "../machines/gateway.ts";
 import type { ProbeOrder } from "../machines/probe.ts";
@@ -25,6 +26,8 @@ export interface CharonPort extends Disposable {
   readonly terminateChildSa: (uniqueId: string) => Promise<void>;
   readonly rekeyChildSa: (uniqueId: string) => Promise<void>;
   readonly list: () => Promise<readonly IkeSa[]>;
+  /** What it holds in the kernel; rejects where it does not say all of it. */
+  readonly held: () => Promise<HeldSas>;
   readonly owned: () => Promise<readonly string[]>;
 }
 
@@ -32,12 +35,10 @@ export interface CharonPort extends Disposable {
 export interface NetworkPort {
   /** Brings a gateway's namespace in line with its plan. */
   readonly apply: (connection: Connection, order: GatewayOrder) => void;
-  /**
-   * Removes what a charon before the present one left of these tunnels in the kernel.
-   *
-   * @param live the if_ids of the CHILD SAs that charon has
-   */
-  readonly removeOrphans: (ifIds: ReadonlySet<number>, live: ReadonlySet<number>) => number;
+  /** The SAs and policies of these if_ids in charon's namespace. */
+  readonly kernelStates: (ifIds: ReadonlySet<number>) => readonly KernelState[];
+  /** Removes those of these SAs and policies that are still what they were. */
+  readonly removeStates: (states: readonly KernelState[]) => number;
   /** Removes every SA and policy of these if_ids: their tunnels are not wanted any more. */
   readonly removeSas: (ifIds: ReadonlySet<number>) => number;
   /** What the kernel tells of SAs, in charon's namespace. */

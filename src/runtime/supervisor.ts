@@ -92,7 +92,7 @@ export class Supervisor implements Disposable {
           if (!this.#isWhole()) return undefined;
           return new Set([...this.#desired.connections.values()].map(({ name }) => name));
         },
-        removeOrphans: (live) => this.#leftovers.removeOrphans(live),
+        removeOrphans: (held) => this.#leftovers.removeOrphans(held),
         onNews: (news) => this.#takeNews(news),
         onList: (sas) => this.#takeList(sas),
       }),

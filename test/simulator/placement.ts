@@ -6,7 +6,8 @@ import type { NetworkPort, PlacementPort } from "../../src/runtime/ports.ts";
 /** A kernel that does whatever it is told. */
 export const obedientNetwork: NetworkPort = {
   apply: () => {},
-  removeOrphans: () => 0,
+  kernelStates: () => [],
+  removeStates: () => 0,
   removeSas: () => 0,
   saNews: () => NEVER,
   xfrmErrors: () => new Map(),

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { Observable } from "rxjs";
 import { connect, type ConnectOptions, type Session, ViciError } from "vici-client";
 import type { Connection } from "../../model/connection.ts";
+import { heldSas, type HeldSas } from "../../model/held-sas.ts";
 import { loadedElsewhere } from "../../model/loaded-addresses.ts";
 import { figuresFromMessage } from "../../model/sa-figures.ts";
 import { ikeSasFromMessage, type IkeSa } from "../../model/sa.ts";
@@ -149,6 +150,17 @@ export class Charon implements Disposable {
     const listed = this.#live().stream("list-sas", of);
     for await (const item of listed) sas.push(...ikeSasFromMessage(item));
     return sas;
+  }
+
+  /**
+   * What charon holds in the kernel. It waits for IKE SAs that are busy, so that an SA is listed
+   * once it is in the kernel; a list that is not complete rejects.
+   */
+  async held(): Promise<HeldSas> {
+    const session = this.#live();
+    const sas = await Array.fromAsync(session.stream("list-sas", {}));
+    const traps = await Array.fromAsync(session.stream("list-policies", { trap: "yes" }));
+    return heldSas(sas, traps);
   }
 
   /** The names of the connections that ipman has loaded, by the secrets it marked. */
