@@ -189,6 +189,7 @@ class OperatorParts {
         trusted: this.#trusted(),
         owner,
         onTrouble: this.#onTrouble,
+        onReplace: (reason) => this.#log.warn({ reason }, "the webhooks' certificate is replaced"),
         onPair: (pair) => {
           own.shows(pair.certificate);
           const ends = new Date(endOf(pair.certificate)).toISOString();
