@@ -123,8 +123,12 @@ export const connectionSetup = setup({
       if (event.type === "secret.changed")
         return { secretRevision: event.revision, keyFailure: undefined, keyToWithdraw: false };
       if (event.type !== "secret.missing" && event.type !== "secret.refused") return {};
-      const keyFailure = event.type === "secret.refused" ? event.failure : undefined;
-      return { secretRevision: undefined, keyFailure, keyToWithdraw: true };
+      const isRefused = event.type === "secret.refused";
+      return {
+        secretRevision: undefined,
+        keyFailure: isRefused ? event.failure : undefined,
+        keyToWithdraw: isRefused || event.unreadable !== true,
+      };
     }),
     noteWithdrawn: assign({ keyToWithdraw: false }),
     /** They count as gone; should one still be there, the next list has it. */
@@ -146,9 +150,10 @@ export const connectionSetup = setup({
     refused: ({ context }) => context.failure?.retryable === false && context.ikeSas.length === 0,
     secretIsNew: ({ context, event }) =>
       event.type === "secret.changed" && event.revision !== context.secretRevision,
-    /** One that was missing from the start may only be unreadable: what charon has stays. */
+    /** Of one that was missing from the start nothing is known: what charon has stays. */
     secretWent: ({ context }) =>
       context.secretRevision !== undefined || context.keyFailure !== undefined,
+    unreadable: ({ event }) => event.type === "secret.missing" && event.unreadable === true,
     refusalIsNew: ({ context, event }) =>
       event.type === "secret.refused" && event.failure !== context.keyFailure,
   },

@@ -30,7 +30,8 @@ export interface ConnectionContext {
 export type ConnectionEvent =
   | { type: "spec.changed"; connection: Connection }
   | { type: "secret.changed"; revision: string }
-  | { type: "secret.missing" }
+  /** `unreadable`: what charon has of it may be good, and stays there. */
+  | { type: "secret.missing"; unreadable?: boolean }
   /** The key that is there cannot be used. */
   | { type: "secret.refused"; failure: Failure }
   | { type: "charon.ready" }

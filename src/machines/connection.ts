@@ -63,11 +63,10 @@ export const connectionMachine = connectionSetup.createMachine({
       actions: { type: "takeSecret" },
       target: ".pending",
     },
-    "secret.missing": {
-      guard: "secretWent",
-      actions: { type: "takeSecret" },
-      target: ".withdrawing",
-    },
+    "secret.missing": [
+      { guard: "unreadable", actions: { type: "takeSecret" } },
+      { guard: "secretWent", actions: { type: "takeSecret" }, target: ".withdrawing" },
+    ],
     "secret.refused": {
       guard: "refusalIsNew",
       actions: { type: "takeSecret" },

@@ -232,7 +232,8 @@ export class Supervisor implements Disposable {
     if (failure !== undefined) root.send({ type: "secret.refused", failure });
     if (context.connection !== connection) root.send({ type: "spec.changed", connection });
     if (failure !== undefined) return;
-    if (revision === undefined) root.send({ type: "secret.missing" });
+    const unreadable = this.secretOf(connection).secretTrouble !== undefined;
+    if (revision === undefined) root.send({ type: "secret.missing", unreadable });
     else root.send({ type: "secret.changed", revision });
   }
 

@@ -77,6 +77,16 @@ describe("the connection machine", () => {
     assert.equal(snapshot().context.failure?.reason, "SecretMissing");
   });
 
+  it("leaves charon its key where another Secret is named that cannot be read", async () => {
+    const { calls, start, send, list, snapshot } = harness();
+    await start();
+    await list(ikeSa());
+    await send({ type: "secret.missing", unreadable: true });
+    assert.equal(calls.count("withdrawKey"), 0);
+    assert.equal(snapshot().value, "established");
+    assert.equal(snapshot().context.secretRevision, undefined);
+  });
+
   it("withdraws a refused key from each charon that it meets, and tries until it is done", async () => {
     const { calls, clock, send, snapshot } = harness();
     const bad = failure(Reason.SecretInvalid, "is badly written");

@@ -37,6 +37,7 @@ describe("the connection machine, by generated paths", () => {
       { type: "charon.lost" },
       { type: "secret.changed", revision: "r1" },
       { type: "secret.missing" },
+      { type: "secret.missing", unreadable: true },
       { type: "secret.refused", failure: unusable },
       { type: "spec.changed", connection },
       { type: "spec.changed", connection: connectionOf({ children: two }) },
@@ -57,9 +58,8 @@ describe("the connection machine, by generated paths", () => {
     ],
     facts: (context: ConnectionContext) => [
       [context.charonReady, context.secretRevision, context.failure?.reason],
-      [context.keyFailure?.reason, context.keyToWithdraw],
       context.ikeSas.map(({ state, remoteId, tasks }) => [state, remoteId, tasks]),
-      [context.running, context.outdated.length, context.pathMissing],
+      [context.running, context.outdated.length, context.pathMissing, context.keyToWithdraw],
     ],
     errors: [{ failure: refused }, { failure: away }],
   }));
