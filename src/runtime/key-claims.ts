@@ -1,3 +1,4 @@
+import type { ConnectionEvent } from "../machines/connection-types.ts";
 import type { Connection } from "../model/connection.ts";
 import { failure, Reason, type Failure } from "../model/failure.ts";
 import type { Secrets } from "./secrets.ts";
@@ -15,6 +16,16 @@ interface Claim {
 export interface KeyState {
   readonly secretRevision: string | undefined;
   readonly keyFailure: Failure | undefined;
+}
+
+/** What a connection's actor is told of its key. */
+export function keyEvent(
+  { secretRevision: revision, keyFailure: failure }: KeyState,
+  unreadable: boolean,
+): ConnectionEvent {
+  if (failure !== undefined) return { type: "secret.refused", failure };
+  if (revision === undefined) return { type: "secret.missing", unreadable };
+  return { type: "secret.changed", revision };
 }
 
 /**

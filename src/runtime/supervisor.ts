@@ -16,7 +16,7 @@ import { endpointsOf } from "./endpoints-of.ts";
 import { desiredState, nothingDesired, type DesiredState } from "./desired-state.ts";
 import { Leftovers } from "./leftovers.ts";
 import { follow } from "./follow.ts";
-import { KeyClaims } from "./key-claims.ts";
+import { KeyClaims, keyEvent } from "./key-claims.ts";
 import { Probes } from "./probes.ts";
 import { Secrets } from "./secrets.ts";
 import { isSettled } from "./settled.ts";
@@ -227,14 +227,13 @@ export class Supervisor implements Disposable {
     if (status !== "active" || root.getSnapshot().matches("terminating")) return;
     // charon knows connection and key by the name: under another one they begin again.
     if (context.connection.name !== connection.name) return root.send({ type: "delete" });
-    const { secretRevision: revision, keyFailure: failure } = this.#keys.stateOf(connection);
-    // No key is loaded for identities that it is refused for, neither the new ones nor the old.
-    if (failure !== undefined) root.send({ type: "secret.refused", failure });
-    if (context.connection !== connection) root.send({ type: "spec.changed", connection });
-    if (failure !== undefined) return;
     const unreadable = this.secretOf(connection).secretTrouble !== undefined;
-    if (revision === undefined) root.send({ type: "secret.missing", unreadable });
-    else root.send({ type: "secret.changed", revision });
+    const told = keyEvent(this.#keys.stateOf(connection), unreadable);
+    const isRefused = told.type === "secret.refused";
+    // No key is loaded for identities that it is refused for, neither the new ones nor the old.
+    if (isRefused) root.send(told);
+    if (context.connection !== connection) root.send({ type: "spec.changed", connection });
+    if (!isRefused) root.send(told);
   }
 
   /** One per turn: a hundred that are declared at once do not keep those up that run. */
