@@ -65,7 +65,7 @@ describe("a claim of a key", () => {
     );
   });
 
-  it("tells its conflict in the same object while it lasts, and never the key", () => {
+  it("has one failure object while a conflict lasts, without the key", () => {
     const secrets = new Secrets();
     const claims = new KeyClaims(secrets);
     secrets.replace([{ metadata, stringData: { a: "planted-1", b: "planted-2" } } as never]);

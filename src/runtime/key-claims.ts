@@ -18,7 +18,7 @@ export interface KeyState {
   readonly keyFailure: Failure | undefined;
 }
 
-/** What a connection's actor is told of its key. */
+/** The event that reports the state of its key to a connection's actor. */
 export function keyEvent(
   { secretRevision: revision, keyFailure: failure }: KeyState,
   unreadable: boolean,
@@ -30,7 +30,7 @@ export function keyEvent(
 
 /**
  * Which connections may have their key in charon. charon accepts from a peer every key that one
- * of both identities owns, so two keys whose identities overlap cannot be told apart: the one
+ * of both identities owns, so it cannot separate two keys whose identities overlap: the one
  * that was granted first, or is declared first, keeps its place.
  */
 export class KeyClaims {

@@ -20,7 +20,7 @@ type Judged =
 
 /**
  * The pre-shared keys in Secrets. Keys leave this store for charon only; actors get a revision,
- * which is the same for equal keys and tells nothing of them.
+ * which is the same for equal keys and does not reveal them.
  */
 export class Secrets {
   readonly #values = new Map<string, Kept>();

@@ -228,12 +228,12 @@ export class Supervisor implements Disposable {
     // charon knows connection and key by the name: under another one they begin again.
     if (context.connection.name !== connection.name) return root.send({ type: "delete" });
     const unreadable = this.secretOf(connection).secretTrouble !== undefined;
-    const told = keyEvent(this.#keys.stateOf(connection), unreadable);
-    const isRefused = told.type === "secret.refused";
+    const event = keyEvent(this.#keys.stateOf(connection), unreadable);
+    const isRefused = event.type === "secret.refused";
     // No key is loaded for identities that it is refused for, neither the new ones nor the old.
-    if (isRefused) root.send(told);
+    if (isRefused) root.send(event);
     if (context.connection !== connection) root.send({ type: "spec.changed", connection });
-    if (!isRefused) root.send(told);
+    if (!isRefused) root.send(event);
   }
 
   /** One per turn: a hundred that are declared at once do not keep those up that run. */

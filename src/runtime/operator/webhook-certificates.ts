@@ -27,7 +27,7 @@ export interface WebhookCertificatesOptions {
   /** The Secret goes with it. */
   readonly owner: OwnerReference | undefined;
   readonly onPair: (pair: KeyPair) => void;
-  /** Told why, before a certificate that is there is replaced. */
+  /** Called with the reason before a certificate that is there is replaced. */
   readonly onReplace: (reason: string) => void;
   readonly onTrouble: (error: unknown) => void;
 }
@@ -75,7 +75,7 @@ export class WebhookCertificates implements Disposable {
   #shown: string | undefined;
   /** When a clock had this replica replace a certificate, by one that is never set. */
   #replaced: readonly number[] = [];
-  #told = false;
+  #reported = false;
 
   constructor(options: WebhookCertificatesOptions) {
     this.#options = options;
@@ -140,8 +140,8 @@ export class WebhookCertificates implements Disposable {
     const may = !byClock || this.#replaced.length < mostReplaced;
     const advice =
       "this replica has replaced it several times: check the clocks of the API servers";
-    if (!may && !this.#told) this.#options.onTrouble(new Error(`${reason}, and ${advice}`));
-    this.#told = !may;
+    if (!may && !this.#reported) this.#options.onTrouble(new Error(`${reason}, and ${advice}`));
+    this.#reported = !may;
     return may;
   }
 
