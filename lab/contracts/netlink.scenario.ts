@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { after, before, describe, it } from "node:test";
-import { setTimeout as pause } from "node:timers/promises";
+import { after, afterEach, before, describe, it } from "node:test";
 import { applyPlan } from "../../src/adapters/netlink/apply-plan.ts";
 import { addBridge, addVeth, changeLink, listLinks } from "../../src/adapters/netlink/links.ts";
 import {
@@ -11,7 +10,7 @@ import {
 } from "../../src/adapters/netlink/namespace.ts";
 import { Poller } from "../../src/adapters/netlink/poller.ts";
 import { NetlinkSocket } from "../../src/adapters/netlink/socket.ts";
-import { removeOrphans, saNews } from "../../src/adapters/netlink/xfrm.ts";
+import { kernelStates, removeSas, removeStates, saNews } from "../../src/adapters/netlink/xfrm.ts";
 import { parseAddress, type Address } from "../../src/model/address.ts";
 import { memberName, type RulesMember } from "../../src/model/rules-plan.ts";
 import type { NetworkPlan } from "../../src/model/network-plan.ts";
@@ -217,34 +216,58 @@ describe("a network plan on a real kernel", () => {
     ]);
   });
 
-  it("removes what a charon before this one left, also of the second in which it was replaced", async () => {
-    // So that the second does not end meanwhile.
-    await pause(1_000 - (Date.now() % 1_000));
-    const state = ["xfrm", "state"];
+  describe("SAs and policies by their if_id", () => {
     const key = ["aead", "rfc4106(gcm(aes))", `0x${"11".repeat(20)}`, "128"];
-    const sa = (spi: string) => [
-      "src",
-      "192.0.2.1",
-      "dst",
-      "192.0.2.2",
-      "proto",
-      "esp",
-      "spi",
-      spi,
-    ];
-    ip("-n", "gw", ...state, "add", ...sa("7"), "mode", "tunnel", ...key, "if_id", "7");
-    ip("-n", "gw", ...state, "add", ...sa("8"), "mode", "tunnel", ...key, "if_id", "8");
-    const madeAt = Math.floor(Date.now() / 1_000);
-    const left = (since: number, ...live: number[]) => {
-      removeOrphans(place.namespace, { ifIds: new Set([7]), live: new Set(live), since });
-      const listed = ip("-n", "gw", ...state).matchAll(/spi 0x0*(\d)/g);
-      return new Set(Array.from(listed, ([, spi]) => Number(spi)));
-    };
-    // Of a charon that ran before, or lists it, it is that charon's own.
-    assert.deepEqual(left(madeAt - 1.1), new Set([7, 8]));
-    assert.deepEqual(left(madeAt + 0.9, 7), new Set([7, 8]));
-    assert.deepEqual(left(madeAt + 0.9), new Set([8]));
-    ip("-n", "gw", ...state, "flush");
+    const ends = ["src", "192.0.2.1", "dst", "192.0.2.2"];
+    const addSa = (spi: number, ifId: number) =>
+      ip(
+        ...["-n", "gw", "xfrm", "state", "add", ...ends, "proto", "esp", "spi", String(spi)],
+        ...["reqid", "5", "mode", "tunnel", ...key, "if_id", String(ifId)],
+      );
+    const setPolicy = (how: "add" | "update", reqid: number) =>
+      ip(
+        ...["-n", "gw", "xfrm", "policy", how, "src", "10.0.2.0/24", "dst", "10.0.1.0/24"],
+        ...["dir", "out", "if_id", "7", "tmpl", ...ends, "proto", "esp"],
+        ...["reqid", String(reqid), "mode", "tunnel"],
+      );
+    const seen = (...ifIds: number[]) =>
+      kernelStates(place.namespace, new Set(ifIds)).map(
+        ({ kind, ifId, reqid, spi }) => `${kind} ${ifId} ${reqid} ${spi}`,
+      );
+
+    afterEach(() => {
+      for (const what of ["state", "policy"]) ip("-n", "gw", "xfrm", what, "flush");
+    });
+
+    it("are read with SPI and reqid", () => {
+      addSa(7, 7);
+      // As large as charon's are.
+      addSa(3_221_225_472, 8);
+      setPolicy("add", 9);
+      assert.deepEqual(seen(7), ["sa 7 5 7", "policy 7 9 0"]);
+      assert.deepEqual(seen(8), ["sa 8 5 3221225472"]);
+    });
+
+    it("are removed one by one, unless another took the place of a policy meanwhile", () => {
+      addSa(7, 7);
+      addSa(8, 7);
+      setPolicy("add", 9);
+      const listed = kernelStates(place.namespace, new Set([7]));
+      const first = listed.find(({ spi }) => spi === 7);
+      assert.equal(removeStates(place.namespace, first === undefined ? [] : [first]), 1);
+      assert.deepEqual(seen(7), ["sa 7 5 8", "policy 7 9 0"]);
+      setPolicy("update", 10);
+      assert.equal(removeStates(place.namespace, listed), 1);
+      assert.deepEqual(seen(7), ["policy 7 10 0"]);
+    });
+
+    it("are removed all at once, and no others", () => {
+      addSa(7, 7);
+      addSa(8, 8);
+      setPolicy("add", 9);
+      assert.equal(removeSas(place.namespace, new Set([7])), 2);
+      assert.deepEqual(seen(7, 8), ["sa 8 5 8"]);
+    });
   });
 
   it("says in the kernel's words what it refused", () => {

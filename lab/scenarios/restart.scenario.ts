@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
-import { connectionSpec, yaml } from "../sites/manifests.ts";
-import { ip } from "../sites/shell.ts";
+import { childSpec, connectionSpec, psk, secret, yaml } from "../sites/manifests.ts";
+import { eventually, ip } from "../sites/shell.ts";
 import { answered, Pinging } from "../sites/pings.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
@@ -18,6 +18,10 @@ describe("ipman run ends and starts again", () => {
   });
   after(() => resources.disposeAsync());
 
+  const spis = () =>
+    ip("xfrm state")
+      .match(/spi \w+/g)
+      ?.toSorted() ?? [];
   const ikeMessages = () =>
     lab.node.log.match(/(generating|parsed) (IKE|CREATE|INFO)\w*/g)?.length ?? 0;
 
@@ -35,6 +39,48 @@ describe("ipman run ends and starts again", () => {
       assert.equal(ikeMessages(), before);
     });
   }
+
+  for (const seconds of [7_200, -7_200]) {
+    it(`loses no ping where the clock was set by ${seconds} s meanwhile`, async () => {
+      const pinging = new Pinging("app", "10.1.2.1");
+      const sas = spis();
+      await lab.ipman.stop();
+      const { NODE_OPTIONS } = process.env;
+      const jump = `const now = Date.now; Date.now = () => now() + ${seconds * 1_000};`;
+      process.env["NODE_OPTIONS"] = `--import=data:text/javascript,${encodeURIComponent(jump)}`;
+      await lab.ipman.start();
+      if (NODE_OPTIONS === undefined) delete process.env["NODE_OPTIONS"];
+      else process.env["NODE_OPTIONS"] = NODE_OPTIONS;
+      await lab.ipman.ready("first");
+      assert.deepEqual(spis(), sas);
+      assert.deepEqual((await pinging.stop()).lost, []);
+    });
+  }
+
+  it("removes what charon does not list, and nothing that it does, also not its trap", async () => {
+    const extra = { ...childSpec(3).extra, start_action: "trap" };
+    const trap = connectionSpec("trap", { children: { "child-3": childSpec(3, { extra }) } });
+    lab.ipman.apply("secret.yaml", yaml(secret({ first: psk, trap: psk })));
+    lab.ipman.apply("trap.yaml", yaml(trap));
+    await eventually(() => assert.match(ip("xfrm policy"), /10\.1\.3\.0\/24/));
+    const before = [spis(), ip("xfrm policy").split("dir ").length];
+    await lab.ipman.stop();
+    const ends = "src 192.168.1.1 dst 192.168.1.2";
+    ip(
+      `xfrm state add ${ends} proto esp spi 7 reqid 1 mode tunnel aead rfc4106(gcm(aes)) 0x${"11".repeat(20)} 128 if_id 102`,
+    );
+    ip(
+      `xfrm policy add src 10.0.9.0/24 dst 10.1.9.0/24 dir out if_id 102 tmpl ${ends} proto esp reqid 99 mode tunnel`,
+    );
+    const pinging = new Pinging("app", "10.1.2.1");
+    await lab.ipman.start();
+    await lab.ipman.ready("first");
+    assert.deepEqual([spis(), ip("xfrm policy").split("dir ").length], before);
+    assert.match(ip("xfrm policy"), /10\.1\.3\.0\/24/);
+    assert.deepEqual((await pinging.stop()).lost, []);
+    lab.ipman.remove("trap.yaml");
+    await eventually(() => assert.doesNotMatch(ip("xfrm policy"), /10\.1\.3\.0\/24/));
+  });
 
   it("removes nothing while a document cannot be read", async () => {
     await lab.ipman.stop();

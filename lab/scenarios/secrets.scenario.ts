@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { numbered } from "../sites/faults.ts";
+import { find } from "../sites/ipman.ts";
 import { connectionSpec, secret, yaml } from "../sites/manifests.ts";
 import { eventually, sh } from "../sites/shell.ts";
 import { TwoSites } from "../sites/two-sites.ts";
@@ -10,6 +12,7 @@ const planted = [
   "planted-first-secret-7f3a",
   "planted-second-secret-91bc",
   "planted-broken-secret!",
+  "0xplanted-malformed-secret",
 ];
 const bin = join(import.meta.dirname, "../../bin/ipman");
 
@@ -23,7 +26,7 @@ describe("a secret", () => {
   });
   after(() => resources.disposeAsync());
 
-  const [first = "", second = "", broken = ""] = planted;
+  const [first = "", second = "", broken = "", malformed = ""] = planted;
   const declare = (key: string) => lab.ipman.apply("secret.yaml", yaml(secret({ first: key })));
 
   /** What the inspector's page is told. */
@@ -47,6 +50,43 @@ describe("a secret", () => {
     await lab.ipman.until(({ problems }) => problems.length === 0);
     await eventually(() => assert.match(told, /sas\.listed.*AuthenticationFailed.*established/));
     page.close();
+  });
+
+  it("of bytes that are not text reaches charon unchanged, as base64 and hexadecimal too", async () => {
+    const key = Buffer.from("9f1c00e4c3a7fe80d2b10a", "hex");
+    const { metadata, ...rest } = secret({});
+    const other = { ...metadata, name: "other-secret" };
+    const values = { raw: key, s: `0s${key.toString("base64")}\n`, x: `0x${key.toString("hex")}` };
+    const data = Object.entries(values).map(([name, value]) => [
+      name,
+      Buffer.from(value).toString("base64"),
+    ]);
+    lab.ipman.apply(
+      "other.yaml",
+      yaml({ ...rest, metadata: other, data: Object.fromEntries(data) as object }),
+    );
+    for (const [i, name] of Object.keys(values).entries()) {
+      const secretRef = { name: other.name, namespace: other.namespace, key: name };
+      const bytes = numbered(`bytes-${name}`, 3 + i, { secretRef });
+      await lab.mirror(bytes, { secret: key });
+      lab.ipman.apply(`bytes-${name}.yaml`, yaml(bytes));
+      await lab.ipman.ready(`bytes-${name}`);
+    }
+  });
+
+  it("that is badly written is refused without its value, and the tunnel stays up", async () => {
+    declare(first);
+    await lab.ipman.ready("first", 30_000);
+    declare(malformed);
+    const { conditions } = await lab.ipman.reason("first", "SecretInvalid");
+    assert.equal(conditions.find(({ type }) => type === "Ready")?.status, "True");
+    const asked = lab.node.log.split("loaded IKE shared key with id 'ipman:first' for: ");
+    assert.match(asked.at(-1) ?? "", /^'ipman:first'/, "charon has a random key instead");
+    declare(first);
+    await lab.ipman.until(
+      (s) =>
+        find(s, "first")?.conditions.every(({ reason }) => reason !== "SecretInvalid") === true,
+    );
   });
 
   it("is in no byte that ipman wrote, shows or serves", async () => {

@@ -46,7 +46,7 @@ export function peerHalf(message: Message, address: string, changes: Message = {
 
 /** Where the peer differs from what the connection asks for. */
 export interface Mirror {
-  readonly secret?: string;
+  readonly secret?: string | Uint8Array;
   readonly connection?: Message;
   readonly child?: Message;
 }

@@ -31,7 +31,7 @@ const charonMissing = failure(
 export function missingOf(context: ConnectionContext): Failure | undefined {
   if (!context.charonReady) return charonMissing;
   if (context.secretRevision !== undefined) return undefined;
-  return secretMissing(context.connection);
+  return context.keyFailure ?? secretMissing(context.connection);
 }
 
 const secretFailures = new WeakMap<Connection, Failure>();

@@ -34,6 +34,8 @@ export const connectionSetup = setup({
     load: notProvided<readonly string[], LoadOrder>("load"),
     /** Ends IKE SAs by their unique ids. */
     terminateIke: notProvided<void, { readonly uniqueIds: readonly string[] }>("terminateIke"),
+    /** Takes the connection's key out of charon. Its SAs go on. */
+    withdrawKey: notProvided<void, { readonly connectionName: string }>("withdrawKey"),
     /** Ends the connection's SAs and takes connection and secret out of charon. */
     unload: notProvided<void, { readonly connectionName: string }>("unload"),
   },
@@ -118,9 +120,17 @@ export const connectionSetup = setup({
       enqueue.assign({ endpoints: event.endpoints });
     }),
     takeSecret: assign(({ event }) => {
-      if (event.type === "secret.changed") return { secretRevision: event.revision };
-      return event.type === "secret.missing" ? { secretRevision: undefined } : {};
+      if (event.type === "secret.changed")
+        return { secretRevision: event.revision, keyFailure: undefined, keyToWithdraw: false };
+      if (event.type !== "secret.missing" && event.type !== "secret.refused") return {};
+      const isRefused = event.type === "secret.refused";
+      return {
+        secretRevision: undefined,
+        keyFailure: isRefused ? event.failure : undefined,
+        keyToWithdraw: isRefused || event.unreadable !== true,
+      };
     }),
+    noteWithdrawn: assign({ keyToWithdraw: false }),
     /** They count as gone; should one still be there, the next list has it. */
     forgetOutdated: assign(({ context }) => {
       const gone = new Set(outdatedSas(context));
@@ -129,6 +139,8 @@ export const connectionSetup = setup({
   },
   guards: {
     loadable: ({ context }) => context.charonReady && context.secretRevision !== undefined,
+    keyToWithdraw: ({ context }) => context.charonReady && context.keyToWithdraw,
+    keyless: ({ context }) => context.secretRevision === undefined,
     established: ({ context }) => context.ikeSas.some(isEstablished),
     rekeying: ({ context }) => context.ikeSas.some(isRekeying),
     moving: ({ context }) => context.ikeSas.some(isMoving),
@@ -138,6 +150,12 @@ export const connectionSetup = setup({
     refused: ({ context }) => context.failure?.retryable === false && context.ikeSas.length === 0,
     secretIsNew: ({ context, event }) =>
       event.type === "secret.changed" && event.revision !== context.secretRevision,
+    /** Of one that was missing from the start nothing is known: what charon has stays. */
+    secretWent: ({ context }) =>
+      context.secretRevision !== undefined || context.keyFailure !== undefined,
+    unreadable: ({ event }) => event.type === "secret.missing" && event.unreadable === true,
+    refusalIsNew: ({ context, event }) =>
+      event.type === "secret.refused" && event.failure !== context.keyFailure,
   },
   delays: {
     backoff: ({ context }) => backoffMs(context.attempt),

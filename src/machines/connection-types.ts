@@ -9,8 +9,12 @@ export type Endpoints = Readonly<Record<string, ChildEndpoints>>;
 export interface ConnectionContext {
   readonly connection: Connection;
   readonly charonReady: boolean;
-  /** Changes with the secret's value; undefined while the secret, or its key, is missing. */
+  /** Changes with the secret's value; undefined while there is no key that can be used. */
   readonly secretRevision: string | undefined;
+  /** Why the key that is there cannot be used. */
+  readonly keyFailure: Failure | undefined;
+  /** charon may have a key of the connection that it is not to have any more. */
+  readonly keyToWithdraw: boolean;
   readonly ikeSas: readonly IkeSa[];
   readonly failure: Failure | undefined;
   readonly attempt: number;
@@ -26,7 +30,10 @@ export interface ConnectionContext {
 export type ConnectionEvent =
   | { type: "spec.changed"; connection: Connection }
   | { type: "secret.changed"; revision: string }
-  | { type: "secret.missing" }
+  /** `unreadable`: what charon has of it may be good, and stays there. */
+  | { type: "secret.missing"; unreadable?: boolean }
+  /** The key that is there cannot be used. */
+  | { type: "secret.refused"; failure: Failure }
   | { type: "charon.ready" }
   | { type: "charon.lost" }
   | { type: "sas.listed"; ikeSas: readonly IkeSa[] }
@@ -43,7 +50,7 @@ export type ConnectionEmitted = { type: "sas.wanted" };
 
 export type ConnectionInput = Pick<
   ConnectionContext,
-  "connection" | "charonReady" | "secretRevision" | "endpoints"
+  "connection" | "charonReady" | "secretRevision" | "keyFailure" | "endpoints"
 >;
 
 /** What `load` needs; it finds the secret itself, since none may be in a context. */

@@ -34,6 +34,7 @@ export const connectionMachine = connectionSetup.createMachine({
   id: "connection",
   context: ({ input }) => ({
     ...input,
+    keyToWithdraw: input.keyFailure !== undefined,
     ikeSas: [],
     failure: undefined,
     attempt: 0,
@@ -43,7 +44,13 @@ export const connectionMachine = connectionSetup.createMachine({
   }),
   initial: "pending",
   on: {
-    "charon.ready": { actions: assign({ charonReady: true }), target: ".pending" },
+    "charon.ready": {
+      actions: assign(({ context }) => ({
+        charonReady: true,
+        keyToWithdraw: context.keyToWithdraw || context.keyFailure !== undefined,
+      })),
+      target: ".pending",
+    },
     "charon.lost": {
       actions: [
         assign({ charonReady: false, ikeSas: [], outdated: [] }),
@@ -56,7 +63,15 @@ export const connectionMachine = connectionSetup.createMachine({
       actions: { type: "takeSecret" },
       target: ".pending",
     },
-    "secret.missing": { actions: { type: "takeSecret" } },
+    "secret.missing": [
+      { guard: "unreadable", actions: { type: "takeSecret" } },
+      { guard: "secretWent", actions: { type: "takeSecret" }, target: ".withdrawing" },
+    ],
+    "secret.refused": {
+      guard: "refusalIsNew",
+      actions: { type: "takeSecret" },
+      target: ".withdrawing",
+    },
     "spec.changed": { actions: { type: "takeSpec" }, target: ".pending" },
     "sas.listed": { actions: [{ type: "takeList" }, { type: "passOn" }] },
     "sas.wanted": { actions: { type: "wantList" } },
@@ -88,11 +103,30 @@ export const connectionMachine = connectionSetup.createMachine({
       entry: { type: "spawnMissing" },
       always: [
         { guard: "loadable", target: "loading" },
+        { guard: "keyToWithdraw", target: "withdrawing" },
         {
           guard: ({ context }) => context.failure !== missingOf(context),
           actions: { type: "note", params: ({ context }) => ({ failure: missingOf(context) }) },
         },
       ],
+    },
+    withdrawing: {
+      description: "There is no key that can be used: charon loses the one it has. SAs go on.",
+      tags: "pending",
+      always: { guard: not("keyToWithdraw"), target: "pending" },
+      invoke: {
+        id: "withdrawKey",
+        src: "withdrawKey",
+        input: ({ context }) => ({ connectionName: context.connection.name }),
+        onDone: [
+          { guard: "established", target: "established", actions: { type: "noteWithdrawn" } },
+          { target: "pending", actions: { type: "noteWithdrawn" } },
+        ],
+        onError: {
+          target: "failed",
+          actions: { type: "note", params: ({ event }) => ({ failure: failureOf(event.error) }) },
+        },
+      },
     },
     loading: {
       description: "charon is given the secret and the connection. SAs that exist go on.",
@@ -135,6 +169,11 @@ export const connectionMachine = connectionSetup.createMachine({
       always: [
         { guard: "outdated", target: "replacing" },
         { guard: "established", target: "established" },
+        {
+          guard: "keyless",
+          target: "pending",
+          actions: { type: "tellChildren", params: { type: "connection.unloaded" } },
+        },
         { guard: "refused", target: "failed.refused" },
       ],
       on: {

@@ -103,13 +103,6 @@ interface SharedParts {
   readonly own: OperatorMetrics;
 }
 
-interface Serving {
-  /** Whether the webhooks are. */
-  readonly serving: { now: boolean };
-  /** The certificate's Secret goes with it. */
-  readonly owner: OwnerReference | undefined;
-}
-
 class OperatorParts {
   readonly #options: OperatorOptions;
   readonly #log: Logger;
@@ -202,6 +195,7 @@ class OperatorParts {
         ["groups", judged],
       ]),
       onTrouble: this.#onTrouble,
+      onReplace: (reason) => this.#log.warn({ reason }, "the webhooks' certificate is replaced"),
       onRefused: (reason, from) => refused.note(reason, from),
       onPair: ({ certificate }) => {
         own.shows(certificate);

@@ -29,8 +29,17 @@ export const advice: Readonly<Record<Reason, Advice>> = {
     todo: "see `Placed`; tunnels that were up go on without an agent",
   },
   [Reason.SecretMissing]: {
-    means: "the Secret, or its key, is not there",
-    todo: "create it; nothing else is needed",
+    means: "the Secret, or its key, is not there; charon loses a key that it had from it",
+    todo: "create it; SAs that are up go on meanwhile",
+  },
+  [Reason.SecretInvalid]: {
+    means: "the value in the Secret is not a key; the message says why, and nothing of the value",
+    todo: "correct the value; SAs that are up go on",
+  },
+  [Reason.SecretConflict]: {
+    means:
+      "another connection of the same charon has another pre-shared key, and by their identities charon could take one for the other; the connection that had its key first keeps it",
+    todo: "use one key for both, or identities that do not overlap; SAs that are up go on",
   },
   [Reason.SecretUnreadable]: {
     means:

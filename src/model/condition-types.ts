@@ -19,7 +19,10 @@ export const conditionTypes: readonly ConditionType[] = [
     ...{ type: "SpecValid", of: ["connection", "CharonGroup"], by: "agent, or operator" },
     means: "the document is valid; otherwise every problem, and the last good version goes on",
   },
-  { type: "SecretReady", of: ["connection"], by: "agent", means: "the pre-shared key is there" },
+  {
+    ...{ type: "SecretReady", of: ["connection"], by: "agent" },
+    means: "the pre-shared key is there, and charon may have it",
+  },
   {
     ...{ type: "CharonReady", of: ["connection", "CharonGroup"], by: "agent, or operator" },
     means: "charon answers its agent; of a CharonGroup, that its pod runs",

@@ -7,6 +7,10 @@ export const Reason = {
   SpecInvalid: "SpecInvalid",
   /** The Secret, or its key, is not there. */
   SecretMissing: "SecretMissing",
+  /** The value in the Secret is not a key. */
+  SecretInvalid: "SecretInvalid",
+  /** Another connection has another key, and charon could take one for the other. */
+  SecretConflict: "SecretConflict",
   /** The Secret cannot be read: most often there is no right to. */
   SecretUnreadable: "SecretUnreadable",
   /** The CharonGroup that the connection names is not there. */
@@ -60,6 +64,8 @@ export interface Failure {
 /** Failures that trying again does not mend. */
 const final: ReadonlySet<Reason> = new Set([
   Reason.SpecInvalid,
+  Reason.SecretInvalid,
+  Reason.SecretConflict,
   Reason.ConfigRejected,
   Reason.AuthenticationFailed,
   Reason.NoProposalChosen,

@@ -14,7 +14,7 @@ type Direction = "In" | "Out";
 interface Carried {
   readonly bytes: number;
   readonly packets: number;
-  /** When that was heard, in milliseconds since the epoch. */
+  /** When that was heard, in milliseconds of a clock that is never set. */
   readonly at: number;
 }
 
@@ -45,7 +45,7 @@ export class TrafficCounters {
   /** By SPI, of SAs that ended: charon may speak of one only afterwards. */
   readonly #ends = new Map<string, Carried>();
 
-  /** @param since the first look, in milliseconds since the epoch */
+  /** @param since the first look, in milliseconds of a clock that is never set, as each `now` */
   constructor(since: number) {
     this.#since = since;
   }

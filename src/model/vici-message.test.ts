@@ -65,11 +65,11 @@ describe("a connection for charon", () => {
     });
   });
 
-  it("has a secret with an owner and a mark", () => {
+  it("has a secret that the peer's identity alone owns, and a mark", () => {
     assert.deepEqual(messageFromSecretOf(connection), {
       id: "ipman:site",
       type: "IKE",
-      owners: ["them", "us"],
+      owners: ["them"],
     });
   });
 });

@@ -74,11 +74,14 @@ export function connectionOfSecretId(id: string): string | undefined {
   return id.startsWith(secretPrefix) ? id.slice(secretPrefix.length) : undefined;
 }
 
-/** `load-shared` without its `data`: the secret belongs to the peer's identity alone. */
+/**
+ * `load-shared` without its `data`. The peer's identity is the only owner: charon accepts from a
+ * peer every key that one of both identities owns, and partners may share our identity.
+ */
 export function messageFromSecretOf(connection: Connection): ViciMessage {
   return {
     id: secretId(connection.name),
     type: "IKE",
-    owners: [connection.remoteId, connection.localId],
+    owners: [connection.remoteId],
   };
 }

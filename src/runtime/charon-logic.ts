@@ -8,7 +8,8 @@ export interface CharonPorts extends Pick<ConnectionPorts, "onAdapterCall" | "tu
   readonly charon: CharonPort;
   /** The names of the connections that are to be in charon; undefined while some are unknown. */
   readonly declared: () => ReadonlySet<string> | undefined;
-  readonly removeOrphans: (live: ReadonlySet<number>) => void;
+  /** Removes from the kernel what charon does not hold. */
+  readonly removeOrphans: (charon: Pick<CharonPort, "held">) => Promise<void>;
   readonly onNews: (news: CharonNews) => void;
   readonly onList: (sas: readonly IkeSa[]) => void;
 }
@@ -31,8 +32,7 @@ export function charonLogic(ports: CharonPorts) {
         for (const name of declared === undefined ? [] : await charon.owned()) {
           if (declared?.has(name) === false) await charon.unload(name);
         }
-        const children = (await charon.list()).flatMap((sa) => sa.children);
-        ports.removeOrphans(new Set(children.flatMap(({ ifId }) => ifId ?? [])));
+        await ports.removeOrphans({ held: () => charon.held() });
       }),
       list: call("charon.list", async () => ports.onList(await turns.before(charon.list()))),
     },

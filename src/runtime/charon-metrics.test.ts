@@ -92,6 +92,16 @@ describe("charon's metrics", () => {
     assert.equal(value(`strongswan_sa_bytes_inbound${lan}`), 135);
   });
 
+  it("count nothing from before the first look, also where the clock is set", async (test) => {
+    test.mock.timers.enable({ apis: ["Date"], now: 1_000_000_000_000 });
+    const { charon, scrape, value } = watched(connection("partner", "lan"));
+    test.mock.timers.setTime(1_000_000_000_000 + 3_600_000);
+    const old = { ...child("1", "INSTALLED", 100), "install-time": "60" };
+    charon.has({ partner: ike("1", "ESTABLISHED", old) });
+    await scrape();
+    assert.equal(value(`strongswan_sa_bytes_inbound${lan}`), 0);
+  });
+
   it("go with their connection", async () => {
     const { charon, scrape, declared } = watched(connection("partner", "lan"));
     charon.has({ partner: ike("1", "ESTABLISHED", child("1", "INSTALLED", 100)) });

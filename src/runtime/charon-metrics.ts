@@ -34,7 +34,7 @@ const nothing: CharonFigures = { ikes: [], loaded: new Map() };
 /** The metrics of charon, by the names that dashboards for strongSwan know. */
 export class CharonMetrics implements Disposable {
   readonly #options: CharonMetricsOptions;
-  readonly #traffic = new TrafficCounters(Date.now());
+  readonly #traffic = new TrafficCounters(performance.now());
   #open = false;
   #reading: Promise<string> | undefined;
 
@@ -49,12 +49,12 @@ export class CharonMetrics implements Disposable {
 
   /** Takes what an event tells: SAs that come and go between two scrapes are in no list. */
   take(news: CharonNews): void {
-    if (news.type === "sas.changed") this.#traffic.take(news.figures, Date.now());
+    if (news.type === "sas.changed") this.#traffic.take(news.figures, performance.now());
   }
 
   /** Takes the kernel's last word on an SA. */
   takeEnd(end: SaEnd): void {
-    this.#traffic.end(end, Date.now());
+    this.#traffic.end(end, performance.now());
   }
 
   [Symbol.dispose](): void {
@@ -67,7 +67,7 @@ export class CharonMetrics implements Disposable {
       if (!this.#open) await charon.open();
       this.#open = true;
       const figures = await charon.figures();
-      this.#traffic.take(figures.ikes, Date.now());
+      this.#traffic.take(figures.ikes, performance.now());
       return this.#textOf(figures, true);
     } catch {
       // What does not answer has nothing that is up, as far as anybody can tell.

@@ -11,6 +11,8 @@ export interface ConnectionFacts {
   readonly children: readonly ChildFacts[];
   readonly problems: readonly SourceProblem[];
   readonly hasSecret: boolean;
+  /** Why the key that is there cannot be used, if so: SAs that are up go on. */
+  readonly keyFailure: Failure | undefined;
   /** Why the Secret cannot be read, if so: what was read before goes on. */
   readonly secretTrouble: string | undefined;
   readonly charonReady: boolean;
@@ -33,7 +35,8 @@ const ofConnection: readonly Check<ConnectionFacts>[] = [
   {
     type: "SecretReady",
     message: "the pre-shared key is there",
-    lacks: ({ hasSecret, secretTrouble, failure: known }) => {
+    lacks: ({ hasSecret, keyFailure, secretTrouble, failure: known }) => {
+      if (keyFailure !== undefined) return keyFailure;
       if (secretTrouble !== undefined) return failure(Reason.SecretUnreadable, secretTrouble);
       if (hasSecret) return undefined;
       return known?.reason === Reason.SecretMissing

@@ -33,14 +33,17 @@ export function connectionLogic(ports: ConnectionPorts) {
     actors: {
       child: childLogic(ports),
       load: call<LoadOrder, readonly string[]>("charon.load", ({ connection }) => {
-        const secret = secrets.value(connection.secretRef);
-        if (secret !== undefined) return turns.before(charon.load(connection, secret));
+        const key = secrets.value(connection.secretRef);
+        if (key !== undefined) return turns.before(charon.load(connection, key));
         throw new Refusal(
           failure(Reason.SecretMissing, "the secret went while it was to be loaded"),
         );
       }),
       terminateIke: call<Selection>("charon.terminate", ({ uniqueIds }) =>
         each(uniqueIds, (id) => charon.terminateIkeSa(id)),
+      ),
+      withdrawKey: call<{ connectionName: string }>("charon.withdrawKey", ({ connectionName }) =>
+        charon.withdrawKey(connectionName),
       ),
       unload: call<{ connectionName: string }>("charon.unload", ({ connectionName }) =>
         charon.unload(connectionName),

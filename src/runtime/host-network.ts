@@ -9,7 +9,13 @@ import { isPassingNeighbour } from "../adapters/netlink/neighbours.ts";
 import { pathMtu } from "../adapters/netlink/path-mtu.ts";
 import { sendFrames } from "../adapters/netlink/send-frames.ts";
 import { xfrmErrors } from "../adapters/netlink/xfrm-errors.ts";
-import { removeOrphans, saNews, type SaNews } from "../adapters/netlink/xfrm.ts";
+import {
+  kernelStates,
+  removeSas,
+  removeStates,
+  saNews,
+  type SaNews,
+} from "../adapters/netlink/xfrm.ts";
 import type { PeerProcess } from "../adapters/vici/peer-process.ts";
 import type { Poller } from "../adapters/netlink/poller.ts";
 import type { GatewayOrder, Tunnel } from "../machines/gateway.ts";
@@ -20,6 +26,7 @@ import type { Gateway, Worker } from "../model/endpoint.ts";
 import { failure, Reason } from "../model/failure.ts";
 import { announcementFrame } from "../model/announcement.ts";
 import { gatewayPlan, vxlanName } from "../model/gateway-plan.ts";
+import type { KernelState } from "../model/held-sas.ts";
 import type { NetworkPlan } from "../model/network-plan.ts";
 import { innerMtu, suiteOfProposals } from "../model/mtu.ts";
 import { workerSecrets } from "../model/segment.ts";
@@ -150,14 +157,16 @@ export class HostNetwork implements NetworkPort {
     return innerMtu(path, tunnel?.suite ?? suiteOfProposals(child.extra["esp_proposals"]));
   }
 
-  removeOrphans(ifIds: ReadonlySet<number>, live: ReadonlySet<number>): number {
-    const { namespace, startedAt } = this.#options.charon();
-    return removeOrphans(namespace, { ifIds, live, since: startedAt });
+  kernelStates(ifIds: ReadonlySet<number>): KernelState[] {
+    return kernelStates(this.#options.charon().namespace, ifIds);
+  }
+
+  removeStates(states: readonly KernelState[]): number {
+    return removeStates(this.#options.charon().namespace, states);
   }
 
   removeSas(ifIds: ReadonlySet<number>): number {
-    const all = { ifIds, live: new Set<number>(), since: Number.MAX_SAFE_INTEGER };
-    return removeOrphans(this.#kernelNamespace(), all);
+    return removeSas(this.#kernelNamespace(), ifIds);
   }
 
   #planOf(connection: Connection, order: PlanFacts, tunnelMtu: number): NetworkPlan {

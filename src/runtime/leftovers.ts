@@ -1,11 +1,14 @@
 import type { Connection } from "../model/connection.ts";
-import type { NetworkPort } from "./ports.ts";
+import { isOrphaned, type HeldSas } from "../model/held-sas.ts";
+import type { CharonPort, NetworkPort } from "./ports.ts";
 
 /** What may be in the kernel of tunnels that nobody declares any more: charon may not remove it. */
 export class Leftovers {
   readonly #network: NetworkPort;
   /** Of every child that is, or was, declared: charon may be away while one goes. */
   readonly #ifIds = new Set<number>();
+  /** By connection and child, as charon names them. */
+  readonly #byName = new Map<string, number>();
 
   constructor(network: NetworkPort) {
     this.#network = network;
@@ -13,16 +16,27 @@ export class Leftovers {
 
   /** Remembers the children of connections. */
   note(connections: Iterable<Connection>): void {
-    for (const ifId of ifIdsOf(connections)) this.#ifIds.add(ifId);
+    for (const { name, children } of connections) {
+      for (const { key, ifId } of children) {
+        this.#ifIds.add(ifId);
+        this.#byName.set(nameOf(name, key), ifId);
+      }
+    }
   }
 
   /**
-   * Removes what a charon before the present one left.
-   *
-   * @param live the if_ids of the CHILD SAs that charon has
+   * Removes what charon does not list, as one that was killed leaves it. The kernel is read
+   * first: what charon adds meanwhile is not judged. charon is asked twice, since a CHILD SA
+   * that moves to another IKE SA during a list may not be in it.
    */
-  removeOrphans(live: ReadonlySet<number>): void {
-    this.#network.removeOrphans(this.#ifIds, live);
+  async removeOrphans({ held }: Pick<CharonPort, "held">): Promise<void> {
+    const found = this.#network.kernelStates(this.#ifIds);
+    if (found.length === 0) return;
+    const lists = [await held(), await held()];
+    const orphans = found.filter((state) =>
+      lists.every((list) => isOrphaned(state, list, this.#trapped(list))),
+    );
+    if (orphans.length > 0) this.#network.removeStates(orphans);
   }
 
   /** Removes the SAs of these if_ids, but for those that somebody declares: he has a right to them. */
@@ -37,6 +51,15 @@ export class Leftovers {
       // charon's namespace is gone, and what was in it.
     }
   }
+
+  #trapped({ traps }: HeldSas): ReadonlySet<number> {
+    const ifIds = traps.map(({ connection, child }) => this.#byName.get(nameOf(connection, child)));
+    return new Set(ifIds.filter((ifId) => ifId !== undefined));
+  }
+}
+
+function nameOf(connection: string, child: string): string {
+  return JSON.stringify([connection, child]);
 }
 
 function* ifIdsOf(connections: Iterable<Connection>): Generator<number> {

@@ -3,6 +3,7 @@ import type { SaNews } from "../adapters/netlink/xfrm.ts";
 import type { CharonNews } from "../adapters/vici/news.ts";
 import type { Child, Connection } from "../model/connection.ts";
 import type { Gateway, Worker } from "../model/endpoint.ts";
+import type { HeldSas, KernelState } from "../model/held-sas.ts";
 import type { IkeSa } from "../model/sa.ts";
 import type { GatewayOrder } from "../machines/gateway.ts";
 import type { ProbeOrder } from "../machines/probe.ts";
@@ -16,13 +17,17 @@ export interface CharonPort extends Disposable {
   /** charon's log, and what it shows of the peers' words. */
   readonly log: () => Observable<CharonNews>;
   /** Gives the IKE SAs that were made when the connection had other addresses. */
-  readonly load: (connection: Connection, secret: string) => Promise<readonly string[]>;
+  readonly load: (connection: Connection, key: Uint8Array) => Promise<readonly string[]>;
+  /** Takes a connection's key out of the daemon; its SAs go on. */
+  readonly withdrawKey: (name: string) => Promise<void>;
   readonly unload: (name: string) => Promise<void>;
   readonly initiate: (connection: string, child: string) => Promise<void>;
   readonly terminateIkeSa: (uniqueId: string) => Promise<void>;
   readonly terminateChildSa: (uniqueId: string) => Promise<void>;
   readonly rekeyChildSa: (uniqueId: string) => Promise<void>;
   readonly list: () => Promise<readonly IkeSa[]>;
+  /** What it holds in the kernel; rejects where it does not say all of it. */
+  readonly held: () => Promise<HeldSas>;
   readonly owned: () => Promise<readonly string[]>;
 }
 
@@ -32,12 +37,10 @@ export interface NetworkPort {
   readonly apply: (connection: Connection, order: GatewayOrder) => void;
   /** Tells the workers where their gateway is. */
   readonly announce: (connection: Connection, order: GatewayOrder) => void;
-  /**
-   * Removes what a charon before the present one left of these tunnels in the kernel.
-   *
-   * @param live the if_ids of the CHILD SAs that charon has
-   */
-  readonly removeOrphans: (ifIds: ReadonlySet<number>, live: ReadonlySet<number>) => number;
+  /** The SAs and policies of these if_ids in charon's namespace. */
+  readonly kernelStates: (ifIds: ReadonlySet<number>) => readonly KernelState[];
+  /** Removes those of these SAs and policies that are still what they were. */
+  readonly removeStates: (states: readonly KernelState[]) => number;
   /** Removes every SA and policy of these if_ids: their tunnels are not wanted any more. */
   readonly removeSas: (ifIds: ReadonlySet<number>) => number;
   /** What the kernel tells of SAs, in charon's namespace. */

@@ -27,6 +27,42 @@ describe("the revision of a secret", () => {
     elsewhere.replace([secret("two")]);
     assert.notEqual(elsewhere.revision(ref("a")), seen[2]?.[0], "it is salted");
   });
+
+  it("is the same for equal keys, however they are written", () => {
+    const secrets = new Secrets();
+    secrets.replace([
+      { ...secret(""), stringData: { a: "key\n", b: "0x6b6579", c: "0sa2V5", d: "keys" } },
+    ]);
+    const [a, ...others] = ["a", "b", "c", "d"].map((key) => secrets.revision(ref(key)));
+    assert.deepEqual(
+      others.map((other) => other === a),
+      [true, true, false],
+    );
+  });
+});
+
+describe("the key in a secret", () => {
+  it("has the bytes that the Secret has, also where they are not text", () => {
+    const secrets = new Secrets();
+    const key = Buffer.from("9f1c00e4c3a7fe80d2b10a", "hex");
+    secrets.replace([{ ...secret(""), data: { k: key.toString("base64") } }]);
+    assert.deepEqual(Buffer.from(secrets.value(ref("k")) ?? []), key);
+  });
+
+  it("that is badly written is none, and why names Secret, key and the way out", () => {
+    const secrets = new Secrets();
+    secrets.replace([secret("0xplanted")]);
+    assert.equal(secrets.has(ref("a")), false);
+    assert.equal(secrets.value(ref("a")), undefined);
+    const { reason, message, retryable } = secrets.failureOf(ref("a")) ?? {};
+    assert.equal(reason, "SecretInvalid");
+    assert.match(message ?? "", /the key "a" of the Secret default\/keys begins with 0x.*correct/);
+    assert.doesNotMatch(message ?? "", /planted/);
+    assert.equal(retryable, false);
+    assert.equal(secrets.failureOf(ref("a")), secrets.failureOf(ref("a")), "one object");
+    secrets.replace([secret("good")]);
+    assert.equal(secrets.failureOf(ref("a")), undefined);
+  });
 });
 
 describe("the time of a secret", () => {

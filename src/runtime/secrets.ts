@@ -1,22 +1,31 @@
 import { createHmac, randomBytes } from "node:crypto";
 import type { SecretRef } from "../model/connection.ts";
-import { writtenAt } from "../model/written-at.ts";
+import { failure, Reason, type Failure } from "../model/failure.ts";
+import { preSharedKey } from "../model/pre-shared-key.ts";
+import type { Problem } from "../model/result.ts";
 import type { Secret } from "../model/schema/secret.ts";
+import { writtenAt } from "../model/written-at.ts";
 
 interface Kept {
-  readonly value: string;
+  /** As the Secret has it. */
+  readonly value: Buffer;
   /** Of the Secret that has it. */
   readonly metadata: Secret["metadata"];
 }
 
+/** The key in a value with its revision, or why there is none. */
+type Judged =
+  | { readonly key: Uint8Array; readonly revision: string; readonly failure?: undefined }
+  | { readonly failure: Failure; readonly key?: undefined; readonly revision?: undefined };
+
 /**
- * The values of secrets. They leave this store for charon only; everybody else gets a
- * revision, which changes with the value and tells nothing of it.
+ * The pre-shared keys in Secrets. Keys leave this store for charon only; actors get a revision,
+ * which is the same for equal keys and does not reveal them.
  */
 export class Secrets {
   readonly #values = new Map<string, Kept>();
   /** Each made when it is asked for first. */
-  readonly #revisions = new Map<string, string>();
+  readonly #judged = new Map<string, Judged>();
   readonly #salt = randomBytes(32);
 
   /** Takes all secrets that there are, in place of those it had. */
@@ -31,16 +40,23 @@ export class Secrets {
       }
     }
     for (const [id, { value }] of before) {
-      if (this.#values.get(id)?.value !== value) this.#revisions.delete(id);
+      if (this.#values.get(id)?.value.equals(value) !== true) this.#judged.delete(id);
     }
   }
 
+  /** Whether there is a key that can be used. */
   has(ref: SecretRef): boolean {
-    return this.#values.has(idOf(ref));
+    return this.revision(ref) !== undefined;
   }
 
-  value(ref: SecretRef): string | undefined {
-    return this.#values.get(idOf(ref))?.value;
+  /** The key's bytes, as charon is to have them; undefined where there is none to be used. */
+  value(ref: SecretRef): Uint8Array | undefined {
+    return this.#judge(ref)?.key;
+  }
+
+  /** Why the value that is there is not a key; it says nothing of the value. */
+  failureOf(ref: SecretRef): Failure | undefined {
+    return this.#judge(ref)?.failure;
   }
 
   /** When its Secret was written, in seconds since the epoch, where that is known. */
@@ -49,30 +65,47 @@ export class Secrets {
     return kept && writtenAt(kept.metadata);
   }
 
+  /** Changes with the key; undefined where there is none to be used. */
   revision(ref: SecretRef): string | undefined {
-    const id = idOf(ref);
-    const value = this.#values.get(id)?.value;
-    if (value === undefined) return undefined;
-    const known = this.#revisions.get(id);
-    if (known !== undefined) return known;
-    const digest = createHmac("sha256", this.#salt).update(value).digest("base64url");
-    const revision = digest.slice(0, 12);
-    this.#revisions.set(id, revision);
-    return revision;
+    return this.#judge(ref)?.revision;
   }
+
+  #judge(ref: SecretRef): Judged | undefined {
+    const id = idOf(ref);
+    const kept = this.#values.get(id);
+    if (kept === undefined) return undefined;
+    const known = this.#judged.get(id);
+    if (known !== undefined) return known;
+    const parsed = preSharedKey(kept.value);
+    const judged = parsed.ok
+      ? { key: parsed.value, revision: this.#digest(parsed.value) }
+      : { failure: invalid(ref, parsed.problems) };
+    this.#judged.set(id, judged);
+    return judged;
+  }
+
+  #digest(key: Uint8Array): string {
+    return createHmac("sha256", this.#salt).update(key).digest("base64url").slice(0, 12);
+  }
+}
+
+function invalid({ namespace, name, key }: SecretRef, problems: readonly Problem[]): Failure {
+  const why = problems.map(({ message }) => message).join("; ");
+  const message = `the key "${key}" of the Secret ${namespace}/${name} ${why}`;
+  return failure(Reason.SecretInvalid, message);
 }
 
 function idOf({ namespace, name, key }: SecretRef): string {
   return JSON.stringify([namespace, name, key]);
 }
 
-/** White space around a secret is never meant. An empty one is none. */
-function entriesOf({ data = {}, stringData = {} }: Secret): [string, string][] {
-  const decoded = Object.entries(data).map(([key, value]): [string, string] => [
-    key,
-    Buffer.from(value, "base64").toString("utf8"),
-  ]);
-  return [...decoded, ...Object.entries(stringData)]
-    .map(([key, value]): [string, string] => [key, value.trim()])
-    .filter(([, value]) => value !== "");
+function entriesOf({ data = {}, stringData = {} }: Secret): [string, Buffer][] {
+  return [
+    ...Object.entries(data).map(([key, value]) => entry(key, Buffer.from(value, "base64"))),
+    ...Object.entries(stringData).map(([key, value]) => entry(key, Buffer.from(value))),
+  ];
+}
+
+function entry(key: string, value: Buffer): [string, Buffer] {
+  return [key, value];
 }

@@ -119,7 +119,7 @@ type ChildSnapshot = SnapshotFrom<typeof childMachine>;
 
 type Surroundings = Omit<ConnectionFacts, "state" | "failure" | "children">;
 
-const noSecret = { hasSecret: false, secretTrouble: undefined };
+const noSecret = { hasSecret: false, keyFailure: undefined, secretTrouble: undefined };
 
 /** Those of a connection, its children and their gateways. */
 function snapshotsOf(snapshot: ConnectionSnapshot): object[] {

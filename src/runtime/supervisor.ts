@@ -16,6 +16,7 @@ import { endpointsOf } from "./endpoints-of.ts";
 import { desiredState, nothingDesired, type DesiredState } from "./desired-state.ts";
 import { Leftovers } from "./leftovers.ts";
 import { follow } from "./follow.ts";
+import { KeyClaims, keyEvent } from "./key-claims.ts";
 import { Probes } from "./probes.ts";
 import { Secrets } from "./secrets.ts";
 import { isSettled } from "./settled.ts";
@@ -41,6 +42,7 @@ export class Supervisor implements Disposable {
   /** Declared, and waiting for their turn to begin. */
   readonly #waiting = new Set<string>();
   readonly #secrets = new Secrets();
+  readonly #keys = new KeyClaims(this.#secrets);
   readonly #turns: Turns;
   readonly probes: Probes;
   readonly #changes = new Subject<void>();
@@ -90,7 +92,7 @@ export class Supervisor implements Disposable {
           if (!this.#isWhole()) return undefined;
           return new Set([...this.#desired.connections.values()].map(({ name }) => name));
         },
-        removeOrphans: (live) => this.#leftovers.removeOrphans(live),
+        removeOrphans: (held) => this.#leftovers.removeOrphans(held),
         onNews: (news) => this.#takeNews(news),
         onList: (sas) => this.#takeList(sas),
       }),
@@ -118,9 +120,13 @@ export class Supervisor implements Disposable {
   }
 
   /** Whether the connection's secret is known, and why it cannot be read, if so. */
-  secretOf({ secretRef }: Connection): Pick<ConnectionFacts, "hasSecret" | "secretTrouble"> {
+  secretOf(
+    connection: Connection,
+  ): Pick<ConnectionFacts, "hasSecret" | "keyFailure" | "secretTrouble"> {
+    const { secretRef } = connection;
     return {
       hasSecret: this.#secrets.has(secretRef),
+      keyFailure: this.#keys.failureOf(connection),
       secretTrouble: this.#desired.unreadable.get(`${secretRef.namespace}/${secretRef.name}`),
     };
   }
@@ -203,6 +209,7 @@ export class Supervisor implements Disposable {
   #takeDesired(snapshot: Snapshot): void {
     this.#desired = desiredState(this.#desired, snapshot, this.#options.scope);
     this.#secrets.replace(this.#desired.secrets);
+    this.#keys.update(this.#desired.connections.values());
     this.#leftovers.note(this.#desired.connections.values());
     for (const [id, root] of this.#roots) {
       if (!this.#desired.connections.has(id)) root.send({ type: "delete" });
@@ -218,14 +225,15 @@ export class Supervisor implements Disposable {
     const { context, status } = root.getSnapshot();
     // One that is on its way out is declared anew when it is gone.
     if (status !== "active" || root.getSnapshot().matches("terminating")) return;
+    // charon knows connection and key by the name: under another one they begin again.
+    if (context.connection.name !== connection.name) return root.send({ type: "delete" });
+    const unreadable = this.secretOf(connection).secretTrouble !== undefined;
+    const event = keyEvent(this.#keys.stateOf(connection), unreadable);
+    const isRefused = event.type === "secret.refused";
+    // No key is loaded for identities that it is refused for, neither the new ones nor the old.
+    if (isRefused) root.send(event);
     if (context.connection !== connection) root.send({ type: "spec.changed", connection });
-    this.#tellSecret(root, connection);
-  }
-
-  #tellSecret(root: Root, connection: Connection): void {
-    const revision = this.#secrets.revision(connection.secretRef);
-    if (revision === undefined) root.send({ type: "secret.missing" });
-    else root.send({ type: "secret.changed", revision });
+    if (!isRefused) root.send(event);
   }
 
   /** One per turn: a hundred that are declared at once do not keep those up that run. */
@@ -247,7 +255,7 @@ export class Supervisor implements Disposable {
       input: {
         connection,
         charonReady: this.#charonReady,
-        secretRevision: this.#secrets.revision(connection.secretRef),
+        ...this.#keys.stateOf(connection),
         endpoints: this.#endpoints.get(connection.id) ?? nowhere,
       },
     });

@@ -15,6 +15,7 @@ function harness(input: { charonReady?: boolean; secretRevision?: string } = {})
       child: childWith(calls),
       load: calls.actor("load"),
       terminateIke: calls.actor("terminateIke"),
+      withdrawKey: calls.actor("withdrawKey"),
       unload: calls.actor("unload"),
     },
   });
@@ -24,6 +25,7 @@ function harness(input: { charonReady?: boolean; secretRevision?: string } = {})
       connection: connectionOf(),
       charonReady: input.charonReady ?? false,
       secretRevision: input.secretRevision,
+      keyFailure: undefined,
       endpoints: {},
     },
   }).start();
@@ -50,6 +52,56 @@ describe("the connection machine", () => {
     await send({ type: "secret.changed", revision: "r1" });
     assert.equal(snapshot().value, "negotiating");
     assert.equal(snapshot().context.failure, undefined);
+  });
+
+  it("withdraws a key that went or cannot be used, while what is up goes on", async () => {
+    const { calls, send, list, snapshot } = harness();
+    const bad = failure(Reason.SecretInvalid, "is badly written");
+    await send({ type: "charon.ready" });
+    await send({ type: "secret.missing" });
+    assert.equal(calls.count("withdrawKey"), 0, "it may be unreadable, and charon have a good one");
+    await send({ type: "secret.changed", revision: "r1" });
+    await list(ikeSa());
+    await send({ type: "secret.refused", failure: bad });
+    await send({ type: "secret.refused", failure: bad });
+    assert.deepEqual(calls.last("withdrawKey"), { connectionName: "site" });
+    assert.equal(calls.count("withdrawKey"), 1);
+    assert.equal(snapshot().value, "established");
+    await list();
+    assert.equal(snapshot().value, "pending");
+    assert.equal(snapshot().context.failure, bad);
+    await send({ type: "secret.changed", revision: "r1" });
+    assert.equal(snapshot().value, "negotiating");
+    await send({ type: "secret.missing" });
+    assert.equal(calls.count("withdrawKey"), 2);
+    assert.equal(snapshot().context.failure?.reason, "SecretMissing");
+  });
+
+  it("leaves charon its key where another Secret is named that cannot be read", async () => {
+    const { calls, start, send, list, snapshot } = harness();
+    await start();
+    await list(ikeSa());
+    await send({ type: "secret.missing", unreadable: true });
+    assert.equal(calls.count("withdrawKey"), 0);
+    assert.equal(snapshot().value, "established");
+    assert.equal(snapshot().context.secretRevision, undefined);
+  });
+
+  it("withdraws a refused key from each charon that it meets, and tries until it is done", async () => {
+    const { calls, clock, send, snapshot } = harness();
+    const bad = failure(Reason.SecretInvalid, "is badly written");
+    await send({ type: "secret.refused", failure: bad });
+    assert.equal(calls.count("withdrawKey"), 0);
+    calls.fail("withdrawKey", failure(Reason.CharonUnavailable, "closed"));
+    await send({ type: "charon.ready" });
+    assert.deepEqual(snapshot().value, { failed: "retrying" });
+    clock.increment(60_000);
+    await settled();
+    assert.equal(calls.count("withdrawKey"), 2);
+    assert.equal(snapshot().value, "pending");
+    await send({ type: "charon.lost" });
+    await send({ type: "charon.ready" });
+    assert.equal(calls.count("withdrawKey"), 3);
   });
 
   it("is established by the list, and negotiating without an IKE SA", async () => {
@@ -256,7 +308,7 @@ describe("the connection machine", () => {
     assert.equal(snapshot().context.secretRevision, "r1");
     assert.deepEqual(
       Object.keys(snapshot().context).filter((name) => /secret|psk|key/i.test(name)),
-      ["secretRevision"],
+      ["secretRevision", "keyFailure", "keyToWithdraw"],
     );
   });
 });

@@ -33,7 +33,7 @@ it("charon's connections are listed again when there are others, and at the late
   let loads = 0;
   const load = (charon: Charon, ...of: Parameters<typeof connection>) => {
     loads++;
-    return charon.load(connection(...of), "key");
+    return charon.load(connection(...of), Buffer.from("key"));
   };
 
   await load(giver, "one", "a");

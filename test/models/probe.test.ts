@@ -107,7 +107,12 @@ describe("the condition Reachable", () => {
     ...{ key, state: "established", gateway: "ready", failure: undefined, reachability },
   });
   const of = (...children: ChildFacts[]) => {
-    const surroundings = { hasSecret: true, secretTrouble: undefined, charonReady: true };
+    const surroundings = {
+      hasSecret: true,
+      keyFailure: undefined,
+      secretTrouble: undefined,
+      charonReady: true,
+    };
     const facts = { state: "established" as const, failure: undefined, problems: [], children };
     const all = conditionsOf({ ...facts, ...surroundings });
     const ready = all.find(({ type }) => type === "Ready")?.status;

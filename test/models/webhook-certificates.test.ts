@@ -13,7 +13,8 @@ import { WebhookCertificates } from "../../src/runtime/operator/webhook-certific
 import { eventually } from "../../lab/sites/shell.ts";
 import { KubeApi } from "../simulator/kube-api.ts";
 
-const day = 24 * 3_600_000;
+const hour = 3_600_000;
+const day = 24 * hour;
 const namespace = "ipman-system";
 const names = { mutating: "ipman-m", validating: "ipman-v" };
 const host = `webhook.${namespace}.svc`;
@@ -23,6 +24,8 @@ const { Secret, MutatingWebhookConfiguration, ValidatingWebhookConfiguration } =
 class World implements Disposable {
   readonly api = new KubeApi(() => 1);
   readonly troubles: unknown[] = [];
+  /** Why certificates were replaced. */
+  readonly replaced: string[] = [];
   readonly #parts = new DisposableStack();
 
   constructor() {
@@ -49,8 +52,12 @@ class World implements Disposable {
   }
 
   /** Starts a replica and gives the pairs that it shows, as they come. */
-  replica(managed = true): KeyPair[] {
-    const client = this.api.client();
+  replica(managed = true, serverNow?: () => number): KeyPair[] {
+    const known = this.api.client();
+    const client =
+      serverNow === undefined
+        ? known
+        : (Object.create(known, { serverNow: { get: serverNow } }) as typeof known);
     const onTrouble = (error: unknown) => void this.troubles.push(error);
     const trusted = managed
       ? this.#parts.use(new WebhookConfigurations(client, names, onTrouble))
@@ -61,7 +68,10 @@ class World implements Disposable {
       if (managed) this.assertTrusts(pair);
       shown.push(pair);
     };
-    this.#parts.use(new WebhookCertificates({ ...options, owner: undefined, onPair, onTrouble }));
+    const onReplace = (reason: string) => void this.replaced.push(reason);
+    this.#parts.use(
+      new WebhookCertificates({ ...options, owner: undefined, onPair, onReplace, onTrouble }),
+    );
     return shown;
   }
 
@@ -108,9 +118,17 @@ class World implements Disposable {
   }
 }
 
-async function pairs(authorityDays: number, leafDays: number, hosts = [host]) {
-  const authority = await makeAuthority({ name: "CN=old", lifetimeMs: authorityDays * day });
-  const leaf = await makeLeaf(authority, { name: "CN=old", lifetimeMs: leafDays * day, hosts });
+/** @param ahead by how much the clocks were that they were made by, in milliseconds */
+async function pairs(
+  authorityDays: number,
+  leafDays: number,
+  { hosts = [host], ahead = { authority: 0, leaf: 0 } } = {},
+) {
+  const made = (clock: "authority" | "leaf", days: number) => ({
+    ...{ name: "CN=old", lifetimeMs: days * day, now: Date.now() + ahead[clock] },
+  });
+  const authority = await makeAuthority(made("authority", authorityDays));
+  const leaf = await makeLeaf(authority, { ...made("leaf", leafDays), hosts });
   return {
     "ca.crt": authority.certificate,
     "ca.key": authority.key,
@@ -187,13 +205,64 @@ describe("the webhooks' certificate", () => {
   ] as const) {
     it(`is made anew where it ${what}`, async () => {
       using world = new World();
-      const bad = await pairs(400, 400, "hosts" in change ? [...change.hosts] : [host]);
+      const bad = await pairs(400, 400, "hosts" in change ? { hosts: [...change.hosts] } : {});
       world.secret("swap" in change ? { ...bad, [change.swap]: "" } : bad);
       const shown = world.replica();
       await shows(shown, 1);
       assert.notEqual(shown[0]?.certificate, bad["tls.crt"]);
     });
   }
+
+  for (const [what, ahead, keepsAuthority] of [
+    ["and its authority are", { authority: 6 * hour, leaf: 6 * hour }, false],
+    ["is", { authority: 0, leaf: 6 * hour }, true],
+    ["is not, but its authority is", { authority: 6 * hour, leaf: 0 }, false],
+  ] as const) {
+    it(`is replaced where it ${what} not valid yet`, async () => {
+      using world = new World();
+      const old = await pairs(400, 400, { ahead });
+      world.secret(old);
+      const shown = world.replica();
+      await shows(shown, 1);
+      assert.notEqual(shown[0]?.certificate, old["tls.crt"]);
+      const known = world.bundles[0]?.startsWith(old["ca.crt"].trim());
+      assert.equal(known, keepsAuthority);
+      assert.match(world.replaced.join(), /^the (authority|certificate) is not valid before 2/);
+      const { validFrom } = new X509Certificate(shown[0]?.certificate ?? "");
+      assert.ok(Date.parse(validFrom) <= Date.now() - 4 * 60_000, "it tolerates minutes");
+    });
+  }
+
+  it("is made by the API server's clock, whatever the replica's is, and stays", async (test) => {
+    using world = new World();
+    const right = Date.now();
+    world.api.now = () => right;
+    for (const wrong of [-400 * day, 6 * hour]) {
+      test.mock.timers.enable({ apis: ["Date"], now: right + wrong });
+      const shown = world.replica();
+      await shows(shown, 1);
+      const { validFrom, validTo } = new X509Certificate(shown[0]?.certificate ?? "");
+      assert.ok(Date.parse(validFrom) <= right && Date.parse(validTo) > right + 300 * day);
+      test.mock.timers.reset();
+    }
+    assert.deepEqual(world.replaced, []);
+    assert.equal(world.api.written.filter((what) => what.startsWith("Secret")).length, 1);
+  });
+
+  it("is replaced a few times, and then no more, by replicas of which one's server is wrong", async () => {
+    using world = new World();
+    const replicas = [
+      world.replica(true, () => Date.now()),
+      world.replica(true, () => Date.now() - 400 * day),
+    ];
+    await eventually(() => assert.equal(world.troubles.length, 1), 10_000, 10);
+    const [trouble] = world.troubles as Error[];
+    assert.match(String(trouble), /not valid before .*several times: check the clocks/);
+    for (const shown of replicas) await eventually(() => assert.ok(shown.length > 0), 10_000, 10);
+    assert.ok(world.replaced.length <= 9, `${world.replaced.length} times`);
+    const written = world.api.written.filter((what) => what.startsWith("Secret"));
+    assert.ok(written.length <= 10, `${written.length} times`);
+  });
 
   it("is somebody else's to keep where they do: shown as it comes, and as it changes", async () => {
     using world = new World();

@@ -42,8 +42,10 @@ export class SimulatedCharon implements AsyncDisposable {
   readonly asked = new Map<string, number>();
   readonly #options: SimulatorOptions;
   readonly #server: ViciServer;
-  readonly #conns = new Map<string, Message>();
-  readonly #secrets = new Set<string>();
+  /** The connections, by name. */
+  readonly conns = new Map<string, Message>();
+  /** The shared keys, by id. */
+  readonly keys = new Map<string, { readonly data: unknown; readonly owners: unknown }>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #lastId = 0;
 
@@ -77,19 +79,19 @@ export class SimulatedCharon implements AsyncDisposable {
     "load-conn": (message) => this.#load(message),
     "unload-conn": (message) => {
       const name = text(message["name"]);
-      if (this.#conns.delete(name)) return done;
+      if (this.conns.delete(name)) return done;
       return refusal(`unload: connection '${name}' not found`);
     },
-    "get-conns": () => ({ conns: [...this.#conns.keys()] }),
-    "load-shared": ({ id }) => {
-      this.#secrets.add(text(id));
+    "get-conns": () => ({ conns: [...this.conns.keys()] }),
+    "load-shared": ({ id, data, owners }) => {
+      this.keys.set(text(id), { data, owners });
       return done;
     },
     "unload-shared": ({ id }) => {
-      this.#secrets.delete(text(id));
+      this.keys.delete(text(id));
       return done;
     },
-    "get-shared": () => ({ keys: [...this.#secrets] }),
+    "get-shared": () => ({ keys: [...this.keys.keys()] }),
     initiate: ({ ike, child }) => this.#initiate(text(ike), text(child)),
     terminate: (message) => {
       const ended = String(this.#end(message as Selector));
@@ -102,7 +104,7 @@ export class SimulatedCharon implements AsyncDisposable {
       return { ...done, matches: String(matches) };
     },
     "list-conns": ({ ike: only }, part) => {
-      for (const [name, config] of this.#conns)
+      for (const [name, config] of this.conns)
         if (only === undefined || only === name) part("list-conn", { [name]: connMessage(config) });
       return {};
     },
@@ -118,13 +120,13 @@ export class SimulatedCharon implements AsyncDisposable {
     for (const [name, connection] of Object.entries(message as Record<string, Message>)) {
       const reason = rejection(connection);
       if (reason !== undefined) return refusal(reason);
-      this.#conns.set(name, connection);
+      this.conns.set(name, connection);
     }
     return done;
   }
 
   #initiate(name: string, child: string): Message {
-    const config = this.#conns.get(name);
+    const config = this.conns.get(name);
     const children = (config?.["children"] ?? {}) as Record<string, Message>;
     if (config === undefined || children[child] === undefined) {
       return refusal(`CHILD_SA config '${child}' not found`);

@@ -33,6 +33,8 @@ export class KubeApi {
   #version = 0;
   #uid = 0;
   readonly written: string[] = [];
+  /** The server's clock. */
+  now = (): number => Date.now();
 
   constructor(latency: () => number) {
     this.#latency = latency;
@@ -50,7 +52,11 @@ export class KubeApi {
       await pause(this.#latency());
       return structuredClone(result);
     };
+    const now = () => this.now();
     const client = {
+      get serverNow() {
+        return now();
+      },
       get: (type: ResourceType, place: Place) => answering(() => this.#read(type, place)),
       list: async (
         type: ResourceType,

@@ -7,7 +7,8 @@ import type { NetworkPort, PlacementPort } from "../../src/runtime/ports.ts";
 export const obedientNetwork: NetworkPort = {
   apply: () => {},
   announce: () => {},
-  removeOrphans: () => 0,
+  kernelStates: () => [],
+  removeStates: () => 0,
   removeSas: () => 0,
   saNews: () => NEVER,
   xfrmErrors: () => new Map(),

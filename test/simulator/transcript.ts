@@ -52,7 +52,7 @@ export function conn(name: PeerName, changes: Message = {}): Record<string, Mess
 
 /** The key of a connection's two ends, for `load-shared`. */
 export function sharedOf(name: string, data = "the key") {
-  return { type: "IKE", data, owners: [`peer.${name}`, `node.${name}`] };
+  return { type: "IKE", data, owners: [`peer.${name}`] };
 }
 
 /** Puts a charon through everything that ipman asks of one. */

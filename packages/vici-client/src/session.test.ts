@@ -132,6 +132,15 @@ describe("a session", () => {
     assert.deepEqual(await session.request("version"), { done: "yes" });
   });
 
+  it("rejects a list that charon does not finish, whatever came of it", async () => {
+    await using charon = await answering((r) => {
+      send(r.socket, PacketType.event, "list-sa", { n: "1" });
+      r.socket.end();
+    }).listen();
+    const session = await connect({ path: charon.path });
+    await assert.rejects(Array.fromAsync(session.stream("list-sas")), { code: "closed" });
+  });
+
   it("ends a list with charon's refusal", async () => {
     await using charon = await answering((r) =>
       reply(r, { success: "no", errmsg: "why" }),

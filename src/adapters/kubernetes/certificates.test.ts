@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { connect, createServer, type Server } from "node:tls";
 import {
+  beginOf,
   endOf,
   isPair,
   makeAuthority,
@@ -67,6 +68,17 @@ describe("certificates", () => {
     const left = endOf(leaf.certificate) - Date.now();
     assert.ok(left > 0.9 * hour && left <= hour, String(left));
     assert.equal(endOf("nothing"), 0);
+  });
+
+  it("begin a few minutes before they are made, by the clock that they are made by", async () => {
+    const now = Date.UTC(2030, 0, 1);
+    const made = await makeAuthority({ name: "CN=one", lifetimeMs: hour, now });
+    const other = await makeLeaf(made, { name: "CN=leaf", lifetimeMs: hour, hosts: [host], now });
+    for (const { certificate } of [made, other]) {
+      assert.equal(beginOf(certificate), now - 5 * 60_000);
+      assert.equal(endOf(certificate), now + hour);
+    }
+    assert.equal(beginOf("nothing"), undefined);
   });
 
   it("are judged without a server, too", () => {

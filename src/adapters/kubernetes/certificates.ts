@@ -25,6 +25,8 @@ export interface Subject {
   readonly name: string;
   /** How long it is good, in milliseconds. */
   readonly lifetimeMs: number;
+  /** When it is made, in milliseconds since the epoch; it is good from a little before. */
+  readonly now?: number | undefined;
 }
 
 /** Of one that is signed by an authority. */
@@ -35,16 +37,16 @@ export interface LeafSubject extends Subject {
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 
-/** Clocks differ: a certificate is good from a little before it was made. */
+/** Clocks differ by minutes: a certificate is good from a little before it was made. */
 const clockSkewMs = 5 * 60_000;
 
 /** Makes an authority of its own. */
-export async function makeAuthority({ name, lifetimeMs }: Subject): Promise<KeyPair> {
+export async function makeAuthority({ name, lifetimeMs, now }: Subject): Promise<KeyPair> {
   const keys = await generateKeys();
   const certificate = await X509CertificateGenerator.createSelfSigned({
     name,
     keys,
-    ...validity(lifetimeMs),
+    ...validity(lifetimeMs, now),
     signingAlgorithm: algorithm,
     extensions: [
       new BasicConstraintsExtension(true, 0, true),
@@ -58,7 +60,7 @@ export async function makeAuthority({ name, lifetimeMs }: Subject): Promise<KeyP
 
 /** Makes a certificate that the authority signs. */
 export async function makeLeaf(authority: KeyPair, subject: LeafSubject): Promise<KeyPair> {
-  const { name, lifetimeMs, hosts } = subject;
+  const { name, lifetimeMs, hosts, now } = subject;
   const keys = await generateKeys();
   const server = hosts.length > 0;
   const usage = server ? "1.3.6.1.5.5.7.3.1" : "1.3.6.1.5.5.7.3.2";
@@ -69,7 +71,7 @@ export async function makeLeaf(authority: KeyPair, subject: LeafSubject): Promis
     issuer: issuer.subject,
     publicKey: keys.publicKey,
     signingKey: await importKey(authority.key),
-    ...validity(lifetimeMs),
+    ...validity(lifetimeMs, now),
     signingAlgorithm: algorithm,
     extensions: [
       new BasicConstraintsExtension(false, undefined, true),
@@ -88,6 +90,15 @@ export function endOf(certificate: string): number {
     return new X509Certificate(certificate).notAfter.getTime();
   } catch {
     return 0;
+  }
+}
+
+/** When a PEM certificate begins, in milliseconds since the epoch; undefined where it is none. */
+export function beginOf(certificate: string): number | undefined {
+  try {
+    return new X509Certificate(certificate).notBefore.getTime();
+  } catch {
+    return undefined;
   }
 }
 
@@ -111,8 +122,7 @@ export function vouchesFor(authority: string, certificate: string, host: string)
   }
 }
 
-function validity(lifetimeMs: number) {
-  const now = Date.now();
+function validity(lifetimeMs: number, now = Date.now()) {
   return { notBefore: new Date(now - clockSkewMs), notAfter: new Date(now + lifetimeMs) };
 }
 

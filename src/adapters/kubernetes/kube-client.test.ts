@@ -31,8 +31,11 @@ class Site {
   /** The `Authorization` of each request. */
   readonly asked: string[] = [];
   readonly refused = new Set<string>();
+  /** The server's clock. */
+  date = new Date().toUTCString();
   readonly #server = createServer(({ headers: { authorization = "" } }, response) => {
     this.asked.push(authorization);
+    response.setHeader("date", this.date);
     response.statusCode = this.refused.has(authorization) ? 401 : 200;
     response.end('{"metadata":{"name":"a"}}');
   });
@@ -85,6 +88,26 @@ describe("the API server's client", () => {
     await assert.rejects(get(client), { code: "denied", status: 401 });
     await get(client);
     assert.notEqual(site.asked.at(-1), first);
+  });
+
+  it("knows the server's time by its last answer, whatever that was and its own clock is", async (t) => {
+    const site = await Site.open(t);
+    site.installPlugin();
+    await using client = site.connect();
+    assert.equal(client.serverNow, undefined);
+    for (const [date, refuses] of [
+      ["Fri, 01 Jan 2038 00:00:00 GMT", false],
+      ["Thu, 01 Jan 2004 00:00:00 GMT", true],
+    ] as const) {
+      site.date = date;
+      if (refuses) site.refused.add(site.asked[0] ?? "");
+      await get(client).catch(() => {});
+      const passed = (client.serverNow ?? 0) - Date.parse(date);
+      assert.ok(passed >= 0 && passed < 10_000, `${passed} ms`);
+    }
+    site.date = "no date";
+    await get(client);
+    assert.ok((client.serverNow ?? Infinity) < Date.UTC(2005));
   });
 
   it("that had no credentials goes on once there are some", async (t) => {

@@ -62,6 +62,8 @@ export class KubeClient implements AsyncDisposable {
   readonly #credentials: Credentials;
   readonly #connections: ApiConnections;
   readonly #onCall: OnCall;
+  /** The server's time when an answer came, and when that was by a clock that is never set. */
+  #serverTime: { readonly at: number; readonly heard: number } | undefined;
 
   private constructor(config: KubeConfig, onCall: OnCall) {
     this.#config = config;
@@ -85,6 +87,16 @@ export class KubeClient implements AsyncDisposable {
   get namespace(): string {
     const context = this.#config.getContextObject(this.#config.getCurrentContext());
     return context?.namespace ?? "default";
+  }
+
+  /**
+   * The API server's time in milliseconds since the epoch, to the second, by its last answer;
+   * undefined before there is one. The clock of this process may be another.
+   */
+  get serverNow(): number | undefined {
+    if (this.#serverTime === undefined) return undefined;
+    const { at, heard } = this.#serverTime;
+    return at + performance.now() - heard;
   }
 
   async get<T extends KubeObject>(type: ResourceType, place: Place): Promise<T> {
@@ -248,6 +260,8 @@ export class KubeClient implements AsyncDisposable {
       this.#connections.failed(cause);
       throw new KubeError(op, "unavailable", 0, reasonOf(cause), cause);
     }
+    const at = Date.parse(String(response.headers["date"]));
+    if (Number.isFinite(at)) this.#serverTime = { at, heard: performance.now() };
     if (response.statusCode < 300) return response;
     if (response.statusCode === 401) this.#credentials.refused();
     throw kubeError(op, response.statusCode, await statusOf(response.body));

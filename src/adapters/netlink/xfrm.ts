@@ -1,4 +1,5 @@
 import { concatMap, type Observable } from "rxjs";
+import type { KernelState } from "../../model/held-sas.ts";
 import type { SaEnd } from "../../model/sa-figures.ts";
 import { monitor } from "./monitor.ts";
 import type { Poller } from "./poller.ts";
@@ -44,30 +45,69 @@ function endOf(body: Buffer): SaEnd | undefined {
   };
 }
 
-/** What belongs to the charon that runs now, and what may be left of another. */
-export interface Ownership {
-  /** The if_ids that are ours. */
-  readonly ifIds: ReadonlySet<number>;
-  /** Those of them that charon lists CHILD SAs of. */
-  readonly live: ReadonlySet<number>;
-  /** When charon started, in seconds since the epoch. */
-  readonly since: number;
+/**
+ * The SAs and policies of these if_ids.
+ *
+ * @param namespace charon's, as a path
+ */
+export function kernelStates(
+  namespace: string | undefined,
+  ifIds: ReadonlySet<number>,
+): KernelState[] {
+  using socket = NetlinkSocket.open(namespace, Protocol.xfrm);
+  return found(socket, ifIds).map(({ state }) => state);
 }
 
 /**
- * Removes what a charon that was killed left in the kernel: SAs and policies of our if_ids
- * that are older than the charon that runs now, which never takes over what it finds.
+ * Removes those of these SAs and policies that are still what they were when they were listed.
  *
  * @param namespace charon's, as a path
- * @returns how many SAs and policies were removed
+ * @returns how many were removed
  */
-export function removeOrphans(namespace: string | undefined, ownership: Ownership): number {
+export function removeStates(
+  namespace: string | undefined,
+  states: readonly KernelState[],
+): number {
+  const ids = new Set(states.map(({ id }) => id));
+  const ifIds = new Set(states.map(({ ifId }) => ifId));
   using socket = NetlinkSocket.open(namespace, Protocol.xfrm);
-  const orphans = (kind: Kind) =>
+  return remove(
+    socket,
+    found(socket, ifIds).filter(({ state }) => ids.has(state.id)),
+  );
+}
+
+/**
+ * Removes every SA and policy of these if_ids.
+ *
+ * @param namespace charon's, as a path
+ * @returns how many were removed
+ */
+export function removeSas(namespace: string | undefined, ifIds: ReadonlySet<number>): number {
+  using socket = NetlinkSocket.open(namespace, Protocol.xfrm);
+  return remove(socket, found(socket, ifIds));
+}
+
+interface Found {
+  readonly state: KernelState;
+  readonly message: NetlinkMessage;
+}
+
+function found(socket: NetlinkSocket, ifIds: ReadonlySet<number>): Found[] {
+  return [sa, policy].flatMap((kind) =>
     socket
       .dump(`list ${kind.name}`, (writer) => writer.begin(kind.get, 0, 0))
-      .filter(({ body }) => isOrphan(kind, body, ownership));
-  const requests = [...orphans(sa).map(deleteSa), ...orphans(policy).map(deletePolicy)];
+      .flatMap((message) => {
+        const state = stateOf(kind, message.body);
+        return state !== undefined && ifIds.has(state.ifId) ? [{ state, message }] : [];
+      }),
+  );
+}
+
+function remove(socket: NetlinkSocket, all: readonly Found[]): number {
+  const requests = all.map(({ state, message }) =>
+    state.kind === "sa" ? deleteSa(message) : deletePolicy(message),
+  );
   const [error] = socket.batch(requests);
   if (error !== undefined) throw error;
   return requests.length;
@@ -77,32 +117,52 @@ export function removeOrphans(namespace: string | undefined, ownership: Ownershi
 interface Kind {
   readonly name: string;
   readonly get: number;
-  /** Size of the fixed header, and where the time of creation is in it. */
+  /** Size of the fixed header. */
   readonly bytes: number;
-  readonly addedAt: number;
 }
 
-const sa: Kind = { name: "SAs", get: 18, bytes: 224, addedAt: 176 };
-const policy: Kind = { name: "policies", get: 21, bytes: 168, addedAt: 136 };
+const sa: Kind = { name: "SAs", get: 18, bytes: 224 };
+const policy: Kind = { name: "policies", get: 21, bytes: 168 };
 const delSa = 17;
 const expire = 24;
 const saIdBytes = 24;
 const attributeSa = 6;
 const delPolicy = 20;
+const attributeTemplates = 5;
 const attributeIfId = 31;
+/** in.h: the protocols that charon makes SAs of; the kernel itself makes others beside them. */
+const protocols: ReadonlySet<number> = new Set([50, 51, 108]);
 
-function isOrphan(kind: Kind, body: Buffer, { ifIds, live, since }: Ownership): boolean {
-  const ifId = ifIdOf(kind, body);
-  if (ifId === undefined || !ifIds.has(ifId)) return false;
-  const added = Number(body.readBigUInt64LE(kind.addedAt));
-  // The kernel counts whole seconds: of what came in the one in which charon started, its list
-  // decides.
-  return added + 1 <= since || (added <= since && !live.has(ifId));
+function stateOf(kind: Kind, body: Buffer): KernelState | undefined {
+  if (body.length < kind.bytes) return undefined;
+  const attributes = attributesIn(body, kind.bytes);
+  const ifId = u32Of(attributes.get(attributeIfId));
+  if (ifId === undefined) return undefined;
+  return kind === sa ? saState(body, ifId) : policyState(body, attributes, ifId);
 }
 
-function ifIdOf(kind: Kind, body: Buffer): number | undefined {
-  if (body.length < kind.bytes) return undefined;
-  return u32Of(attributesIn(body, kind.bytes).get(attributeIfId));
+/** struct xfrm_usersa_info: the id at 56 (address, SPI, protocol), reqid at 208. */
+function saState(body: Buffer, ifId: number): KernelState | undefined {
+  if (!protocols.has(body.readUInt8(76))) return undefined;
+  const id = body.subarray(56, 77).toString("hex");
+  return { kind: "sa", ifId, reqid: body.readUInt32LE(208), spi: body.readUInt32BE(72), id };
+}
+
+/**
+ * struct xfrm_userpolicy_info: time of creation at 136, index and direction at 156. Templates
+ * (struct xfrm_user_tmpl) have SPI and reqid; the policy that takes another's place has others,
+ * or another time.
+ */
+function policyState(
+  body: Buffer,
+  attributes: ReadonlyMap<number, Buffer>,
+  ifId: number,
+): KernelState {
+  const templates = attributes.get(attributeTemplates) ?? Buffer.alloc(0);
+  const parts = [body.subarray(0, 56), body.subarray(136, 144), body.subarray(156, 161), templates];
+  const reqid = templates.length < 48 ? 0 : templates.readUInt32LE(44);
+  const id = Buffer.concat(parts).toString("hex");
+  return { kind: "policy", ifId, reqid, spi: 0, id };
 }
 
 /** struct xfrm_usersa_id: address, SPI, family, protocol. */
@@ -127,7 +187,10 @@ function deletePolicy({ body }: NetlinkMessage): Request {
       writer.begin(delPolicy, 0, 64);
       writer.u32(56, body.readUInt32LE(156)).u8(60, body.readUInt8(160));
       writer.fill(0, body.subarray(0, 56));
-      writer.attributeU32(attributeIfId, ifIdOf(policy, body) ?? 0);
+      writer.attributeU32(
+        attributeIfId,
+        u32Of(attributesIn(body, policy.bytes).get(attributeIfId)) ?? 0,
+      );
     },
   };
 }

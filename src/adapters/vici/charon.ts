@@ -1,6 +1,8 @@
+import { randomBytes } from "node:crypto";
 import { Observable } from "rxjs";
 import { connect, type ConnectOptions, type Session, ViciError } from "vici-client";
 import type { Connection } from "../../model/connection.ts";
+import { heldSas, type HeldSas } from "../../model/held-sas.ts";
 import { loadedElsewhere } from "../../model/loaded-addresses.ts";
 import { figuresFromMessage } from "../../model/sa-figures.ts";
 import { ikeSasFromMessage, type IkeSa } from "../../model/sa.ts";
@@ -89,12 +91,12 @@ export class Charon implements Disposable {
    *
    * @returns the unique ids of IKE SAs that were made when it had other addresses; they go on
    */
-  async load(connection: Connection, secret: string): Promise<string[]> {
+  async load(connection: Connection, key: Uint8Array): Promise<string[]> {
     const session = this.#live();
     await session.request("load-shared", {
       ...messageFromSecretOf(connection),
       type: "IKE",
-      data: secret,
+      data: key,
     });
     const earlier = await this.#madeElsewhere(connection);
     await this.#giving(() =>
@@ -110,6 +112,19 @@ export class Charon implements Disposable {
     const { conns } = await session.request("get-conns");
     if (conns.includes(name)) await this.#giving(() => session.request("unload-conn", { name }));
     await session.request("unload-shared", { id: secretId(name) });
+  }
+
+  /**
+   * Takes a connection's key out of charon. Under its id a random key stays that no peer has,
+   * so that the connection is known as ours; SAs go on.
+   */
+  async withdrawKey(name: string): Promise<void> {
+    const session = this.#live();
+    const id = secretId(name);
+    const { keys } = await session.request("get-shared");
+    if (!keys.includes(id)) return;
+    const placeholder = { id, type: "IKE", data: randomBytes(32), owners: [id] };
+    await session.request("load-shared", placeholder);
   }
 
   /** Orders a CHILD SA. charon's answer comes at once; whether it succeeds, the events tell. */
@@ -135,6 +150,17 @@ export class Charon implements Disposable {
     const listed = this.#live().stream("list-sas", of);
     for await (const item of listed) sas.push(...ikeSasFromMessage(item));
     return sas;
+  }
+
+  /**
+   * What charon holds in the kernel. It waits for IKE SAs that are busy, so that an SA is listed
+   * once it is in the kernel; a list that is not complete rejects.
+   */
+  async held(): Promise<HeldSas> {
+    const session = this.#live();
+    const sas = await Array.fromAsync(session.stream("list-sas", {}));
+    const traps = await Array.fromAsync(session.stream("list-policies", { trap: "yes" }));
+    return heldSas(sas, traps);
   }
 
   /** The names of the connections that ipman has loaded, by the secrets it marked. */

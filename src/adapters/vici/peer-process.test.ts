@@ -15,22 +15,14 @@ describe("who listens on a socket", () => {
   const folder = mkdtempSync(join(tmpdir(), "ipman-peer-"));
   after(() => rmSync(folder, { recursive: true }));
 
-  it("is found, with the time of its start in parts of a second", async () => {
+  it("is found", async () => {
     const path = join(folder, "socket");
-    const before = Date.now() / 1_000;
     const child = spawn(process.execPath, ["-e", listener, path], {
       stdio: ["pipe", "pipe", "inherit"],
     });
     try {
-      const spawned = Date.now() / 1_000;
       await once(child.stdout, "data");
-      const { namespace, startedAt } = peerProcess(path);
-      assert.equal(namespace, `/proc/${child.pid}/ns/net`);
-      // The kernel counts in hundredths.
-      assert.ok(
-        startedAt > before - 0.05 && startedAt < spawned + 0.05,
-        String(startedAt - before),
-      );
+      assert.deepEqual(peerProcess(path), { namespace: `/proc/${child.pid}/ns/net` });
     } finally {
       child.stdin.end();
       await once(child, "exit");

@@ -1,4 +1,4 @@
-import { closeSync, readFileSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { Sock } from "../netlink/constants.ts";
 import { checked, libc } from "../netlink/libc.ts";
 
@@ -6,8 +6,6 @@ import { checked, libc } from "../netlink/libc.ts";
 export interface PeerProcess {
   /** Its network namespace, as a path. */
   readonly namespace: string;
-  /** When it started, in seconds since the epoch, to some hundredths. */
-  readonly startedAt: number;
 }
 
 /**
@@ -17,8 +15,7 @@ export interface PeerProcess {
  * @throws {NetlinkError} where nobody listens
  */
 export function peerProcess(socketPath: string): PeerProcess {
-  const pid = peerPid(socketPath);
-  return { namespace: `/proc/${pid}/ns/net`, startedAt: startOf(pid) };
+  return { namespace: `/proc/${peerPid(socketPath)}/ns/net` };
 }
 
 function peerPid(socketPath: string): number {
@@ -41,15 +38,4 @@ function peerPid(socketPath: string): number {
   } finally {
     closeSync(fd);
   }
-}
-
-/**
- * proc(5): field 22 of stat counts hundredths of a second since the boot. When that was is
- * told in whole seconds there (btime), which is not enough; the uptime tells it in hundredths.
- */
-function startOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const ticks = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
-  const uptime = Number(readFileSync("/proc/uptime", "utf8").split(" ")[0]);
-  return Date.now() / 1_000 - uptime + ticks / 100;
 }

@@ -111,7 +111,12 @@ export const IPSecConnectionSpec = Type.Object(
           maxLength: 63,
           description: "The Secret's namespace, one of the chart's secretNamespaces.",
         }),
-        key: Type.String({ minLength: 1, maxLength: 253, description: "The key in the Secret." }),
+        key: Type.String({
+          minLength: 1,
+          maxLength: 253,
+          description:
+            "The key in the Secret. Text loses its outer white space, and 0s begins base64, 0x hexadecimal digits, as in swanctl.conf; a value that is not text is used byte by byte.",
+        }),
       },
       { ...closed, description: "The Secret and its key that hold the pre-shared key." },
     ),

@@ -15,7 +15,7 @@ export function problemOf(check: string, { reason, message }: Failure): Finding 
 export function checkDeclared(supervisor: Supervisor, root: Root): Finding[] {
   const { connection, failure } = root.getSnapshot().context;
   const refused = specFailure(supervisor.desired.problems.get(connection.id) ?? []);
-  const { hasSecret, secretTrouble } = supervisor.secretOf(connection);
+  const { hasSecret, keyFailure, secretTrouble } = supervisor.secretOf(connection);
   const { charonSnapshot } = supervisor;
   const { name, namespace, key } = connection.secretRef;
   return [
@@ -23,7 +23,9 @@ export function checkDeclared(supervisor: Supervisor, root: Root): Finding[] {
     charonSnapshot.matches("connected")
       ? ok("charon", "answers")
       : problemOf("charon", charonSnapshot.context.failure ?? charonAway),
-    secretFinding(hasSecret, secretTrouble, `${namespace}/${name}, key "${key}"`),
+    keyFailure === undefined
+      ? secretFinding(hasSecret, secretTrouble, `${namespace}/${name}, key "${key}"`)
+      : problemOf("secret", keyFailure),
     failure?.reason === Reason.ConfigRejected
       ? problemOf("options", failure)
       : ok("options", "charon takes them"),

@@ -1,5 +1,6 @@
 import { auditTime, concatMap, defer, interval, merge, NEVER, retry, timer } from "rxjs";
 import {
+  beginOf,
   endOf,
   isPair,
   makeAuthority,
@@ -26,6 +27,8 @@ export interface WebhookCertificatesOptions {
   /** The Secret goes with it. */
   readonly owner: OwnerReference | undefined;
   readonly onPair: (pair: KeyPair) => void;
+  /** Called with the reason before a certificate that is there is replaced. */
+  readonly onReplace: (reason: string) => void;
   readonly onTrouble: (error: unknown) => void;
 }
 
@@ -34,7 +37,11 @@ const authorityMs = 3_650 * day;
 const leafMs = 365 * day;
 /** Renewed when less than this is left. */
 const renewMs = 30 * day;
-const lookMs = 3_600_000;
+/** Clocks are set at any time: a certificate that was good may not be valid yet. */
+const lookMs = 60_000;
+/** How often in an hour a replica replaces a certificate since a clock says so. */
+const mostReplaced = 4;
+const hourMs = 3_600_000;
 const againMs = 2_000;
 const gatherMs = 50;
 
@@ -50,6 +57,13 @@ interface Kept {
 
 type Secret = KubeObject & { readonly data?: Readonly<Record<string, string>> };
 
+/** What is wrong with what the Secret has. */
+interface Flaw {
+  readonly reason: string;
+  /** Only a clock says so, and clocks may differ. */
+  readonly byClock: boolean;
+}
+
 /**
  * The webhooks' certificate: made once by whoever is first, kept in a Secret that every
  * replica watches, renewed before it ends, and its authority made known to the API server.
@@ -59,6 +73,9 @@ export class WebhookCertificates implements Disposable {
   readonly #secret: View<Secret>;
   readonly #subscription;
   #shown: string | undefined;
+  /** When a clock had this replica replace a certificate, by one that is never set. */
+  #replaced: readonly number[] = [];
+  #reported = false;
 
   constructor(options: WebhookCertificatesOptions) {
     this.#options = options;
@@ -85,8 +102,15 @@ export class WebhookCertificates implements Disposable {
     const [secret] = this.#secret.objects.values();
     const { trusted, onPair } = this.#options;
     const kept = keptIn(secret);
+    const now = this.#now;
+    const flaw = trusted === undefined ? undefined : this.#flawOf(kept, now);
     // The view tells of what is written, to this replica like to the others.
-    if (trusted !== undefined && this.#isDue(kept)) return this.#write(secret, kept);
+    if (flaw !== undefined && this.#mayReplace(flaw)) {
+      if (secret !== undefined) this.#options.onReplace(flaw.reason);
+      const isOurs = await this.#write(secret, await this.#renewed(kept, now));
+      if (isOurs && flaw.byClock) this.#replaced = [...this.#replaced, performance.now()];
+      return;
+    }
     const pair = leafOf(kept);
     if (!isPair(pair)) return;
     // Trusted first, then shown: no call of the API server's fails meanwhile.
@@ -95,10 +119,30 @@ export class WebhookCertificates implements Disposable {
     this.#shown = pair.certificate;
   }
 
-  #isDue(kept: Kept): boolean {
+  /** By the clock of the API server, which is who has to accept the certificate. */
+  get #now(): number {
+    return this.#options.client.serverNow ?? Date.now();
+  }
+
+  #flawOf(kept: Kept, now: number): Flaw | undefined {
     const leaf = leafOf(kept);
-    if (!isGood(authorityOf(kept)) || !isGood(leaf)) return true;
-    return !vouchesFor(kept["ca.crt"], leaf.certificate, this.#hosts[0]);
+    const flaw = flawOf("authority", authorityOf(kept), now) ?? flawOf("certificate", leaf, now);
+    if (flaw !== undefined) return flaw;
+    const [host] = this.#hosts;
+    if (vouchesFor(kept["ca.crt"], leaf.certificate, host)) return undefined;
+    return { reason: `the authority does not vouch for ${host}`, byClock: false };
+  }
+
+  /** So that replicas do not replace each other's for ever where API servers' clocks differ. */
+  #mayReplace({ reason, byClock }: Flaw): boolean {
+    const now = performance.now();
+    this.#replaced = this.#replaced.filter((at) => now - at < hourMs);
+    const may = !byClock || this.#replaced.length < mostReplaced;
+    const advice =
+      "this replica has replaced it several times: check the clocks of the API servers";
+    if (!may && !this.#reported) this.#options.onTrouble(new Error(`${reason}, and ${advice}`));
+    this.#reported = !may;
+    return may;
   }
 
   /** What the API server, and people, may call the Service. */
@@ -108,7 +152,8 @@ export class WebhookCertificates implements Disposable {
     return [`${host}.svc`, host, `${host}.svc.cluster.local`, serviceName];
   }
 
-  async #write(secret: Secret | undefined, before: Kept): Promise<void> {
+  /** False where another replica was first: its certificate is as good. */
+  async #write(secret: Secret | undefined, kept: Kept): Promise<boolean> {
     const { client, namespace, secretName: name, owner } = this.#options;
     const owned = owner === undefined ? {} : { ownerReferences: [owner] };
     const object: Secret & { readonly type: string } = {
@@ -116,32 +161,33 @@ export class WebhookCertificates implements Disposable {
       kind: "Secret",
       metadata: secret?.metadata ?? { name, namespace, ...owned },
       type: "Opaque",
-      data: encoded(await this.#renewed(before)),
+      data: encoded(kept),
     };
     try {
       if (secret === undefined) await client.create(resourceTypes.Secret, object);
       else await client.replace(resourceTypes.Secret, object);
+      return true;
     } catch (error) {
-      // Another replica was first: its certificate is as good.
       if (!(error instanceof KubeError) || !["conflict", "exists"].includes(error.code))
         throw error;
+      return false;
     }
   }
 
-  async #renewed(before: Kept): Promise<Kept> {
+  async #renewed(before: Kept, now: number): Promise<Kept> {
     const known = authorityOf(before);
-    const isNew = !isGood(known);
+    const isNew = flawOf("authority", known, now) !== undefined;
     const authority = isNew
-      ? await makeAuthority({ name: "CN=ipman webhooks", lifetimeMs: authorityMs })
+      ? await makeAuthority({ name: "CN=ipman webhooks", lifetimeMs: authorityMs, now })
       : known;
     const hosts = this.#hosts;
     const name = `CN=${hosts[0]}`;
-    const leaf = await makeLeaf(authority, { name, hosts, lifetimeMs: leafMs });
+    const leaf = await makeLeaf(authority, { name, hosts, lifetimeMs: leafMs, now });
     const previous = isNew ? known.certificate : before["previous-ca.crt"];
     return {
       "ca.crt": authority.certificate,
       "ca.key": authority.key,
-      "previous-ca.crt": endOf(previous) > Date.now() ? previous : "",
+      "previous-ca.crt": endOf(previous) > now ? previous : "",
       "tls.crt": leaf.certificate,
       "tls.key": leaf.key,
     };
@@ -156,9 +202,20 @@ function leafOf(kept: Kept): KeyPair {
   return { certificate: kept["tls.crt"], key: kept["tls.key"] };
 }
 
-/** For a while yet. */
-function isGood(pair: KeyPair): boolean {
-  return isPair(pair) && endOf(pair.certificate) - Date.now() >= renewMs;
+/** Why a pair cannot be used, or not for long. */
+function flawOf(what: string, pair: KeyPair, now: number): Flaw | undefined {
+  const begin = beginOf(pair.certificate);
+  if (begin === undefined || !isPair(pair))
+    return { reason: `the ${what} is missing, or its key is another's`, byClock: false };
+  if (begin > now)
+    return { reason: `the ${what} is not valid before ${written(begin)}`, byClock: true };
+  const end = endOf(pair.certificate);
+  if (end - now >= renewMs) return undefined;
+  return { reason: `the ${what} ends at ${written(end)}`, byClock: true };
+}
+
+function written(time: number): string {
+  return new Date(time).toISOString();
 }
 
 function keptIn(secret: Secret | undefined): Kept {

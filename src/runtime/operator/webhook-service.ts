@@ -25,6 +25,8 @@ export interface WebhookServiceOptions {
   readonly handlers: ReadonlyMap<string, AdmissionHandler>;
   readonly owner: OwnerReference | undefined;
   readonly onPair: (pair: KeyPair) => void;
+  /** Why a certificate is replaced. */
+  readonly onReplace: (reason: string) => void;
   readonly onRefused: (reason: RefusalReason, from: string) => void;
   readonly onTrouble: (error: unknown) => void;
 }
@@ -52,7 +54,10 @@ export class WebhookService implements AsyncDisposable {
     const secretName = options.certificateSecret;
     const onPair = (pair: KeyPair) => this.#show(pair);
     this.#parts.use(
-      new WebhookCertificates({ ...shared, secretName, serviceName, trusted, onPair }),
+      new WebhookCertificates({
+        ...{ ...shared, secretName, serviceName, trusted, onPair },
+        onReplace: options.onReplace,
+      }),
     );
   }
 

@@ -7,6 +7,7 @@ import { coversItsChart } from "./covers.ts";
 
 const refused = failure(Reason.ConfigRejected, "unknown option: x");
 const away = failure(Reason.CharonUnavailable, "nobody there");
+const unusable = failure(Reason.SecretInvalid, "is badly written");
 const list = (...ikeSas: object[]) => ({ type: "sas.listed", ikeSas });
 const connection = connectionOf();
 const two = { "child-2": childSpec(2), "child-3": childSpec(3) };
@@ -18,17 +19,26 @@ describe("the connection machine, by generated paths", () => {
         child: held.actor() as never,
         load: held.actor(),
         terminateIke: held.actor(),
+        withdrawKey: held.actor(),
         unload: held.actor(),
       },
       delays: { backoff: 1_000, moveDeadline: 30_000 },
     }),
     outputs: { load: [] },
-    input: { connection, charonReady: false, secretRevision: undefined, endpoints: {} },
+    input: {
+      connection,
+      charonReady: false,
+      secretRevision: undefined,
+      keyFailure: undefined,
+      endpoints: {},
+    },
     events: [
       { type: "charon.ready" },
       { type: "charon.lost" },
       { type: "secret.changed", revision: "r1" },
       { type: "secret.missing" },
+      { type: "secret.missing", unreadable: true },
+      { type: "secret.refused", failure: unusable },
       { type: "spec.changed", connection },
       { type: "spec.changed", connection: connectionOf({ children: two }) },
       { type: "spec.changed", connection: connectionOf({ extra: { rekey_time: "1h" } }) },
@@ -49,7 +59,7 @@ describe("the connection machine, by generated paths", () => {
     facts: (context: ConnectionContext) => [
       [context.charonReady, context.secretRevision, context.failure?.reason],
       context.ikeSas.map(({ state, remoteId, tasks }) => [state, remoteId, tasks]),
-      [context.running, context.outdated.length, context.pathMissing],
+      [context.running, context.outdated.length, context.pathMissing, context.keyToWithdraw],
     ],
     errors: [{ failure: refused }, { failure: away }],
   }));

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { heldSas, isOrphaned, type KernelState } from "./held-sas.ts";
+
+const child = (changes: object = {}) => ({
+  ...{ name: "net", uniqueid: "1", reqid: "1", state: "INSTALLED", protocol: "ESP" },
+  ...{ "spi-in": "c0000001", "spi-out": "d0000001" },
+  ...{ "if-id-in": "00000066", "if-id-out": "00000066", ...changes },
+});
+const list = (...children: object[]) => [
+  {
+    one: {
+      uniqueid: "1",
+      state: "ESTABLISHED",
+      "child-sas": Object.fromEntries(children.entries()),
+    },
+  },
+];
+const sa = (spi: number, changes: Partial<KernelState> = {}): KernelState => ({
+  ...{ kind: "sa", ifId: 102, reqid: 1, spi, id: String(spi), ...changes },
+});
+const policy = (changes: Partial<KernelState> = {}): KernelState => ({
+  ...{ kind: "policy", ifId: 102, reqid: 1, spi: 0, id: "p", ...changes },
+});
+const untrapped = new Set<number>();
+
+describe("an SA in the kernel", () => {
+  it("is charon's by its SPI alone, in either direction and in every state of the CHILD SA", () => {
+    for (const state of ["INSTALLED", "REKEYING", "REKEYED", "DELETING", "DELETED"]) {
+      const held = heldSas(list(child({ state })), []);
+      assert.ok(!isOrphaned(sa(0xc0000001), held, untrapped));
+      assert.ok(!isOrphaned(sa(0xd0000001), held, untrapped));
+      assert.ok(isOrphaned(sa(0xc0000002), held, untrapped), "whichever reqid and if_id it has");
+    }
+    assert.ok(isOrphaned(sa(0xc0000001), heldSas([], []), untrapped));
+  });
+
+  it("stays where charon shows no SPI of a CHILD SA with its reqid", () => {
+    const { "spi-in": _in, "spi-out": _out, "if-id-in": _i, "if-id-out": _o, ...bare } = child();
+    const held = heldSas(list({ ...bare, state: "UPDATING" }), []);
+    assert.ok(!isOrphaned(sa(7), held, untrapped));
+    assert.ok(!isOrphaned(policy(), held, untrapped));
+    assert.ok(isOrphaned(sa(7, { reqid: 2 }), held, untrapped));
+  });
+
+  it("of an IPComp CHILD SA is known by its CPI, too", () => {
+    const held = heldSas(list(child({ "cpi-in": "c0de", "cpi-out": "beef" })), []);
+    assert.ok(!isOrphaned(sa(0xc0de), held, untrapped));
+    assert.ok(!isOrphaned(sa(0xbeef), held, untrapped));
+  });
+});
+
+describe("a policy in the kernel", () => {
+  it("is charon's by if_id and reqid of a CHILD SA", () => {
+    const held = heldSas(list(child({ state: "DELETING" })), []);
+    assert.ok(!isOrphaned(policy(), held, untrapped));
+    assert.ok(isOrphaned(policy({ reqid: 2 }), held, untrapped), "an earlier charon's");
+    assert.ok(isOrphaned(policy({ ifId: 103 }), held, untrapped), "an earlier charon's");
+  });
+
+  it("is charon's where a trap has its if_id, which an SA is not", () => {
+    const held = heldSas([], [{ "one/net": { ike: "one", child: "net" } }]);
+    assert.deepEqual(held.traps, [{ connection: "one", child: "net" }]);
+    assert.ok(!isOrphaned(policy({ reqid: 9 }), held, new Set([102])));
+    assert.ok(isOrphaned(policy({ reqid: 9 }), held, new Set([103])));
+    assert.ok(isOrphaned(sa(7), held, new Set([102])));
+  });
+});

@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { eventually } from "../../lab/sites/shell.ts";
+import { childSpec, connectionSpec, secret } from "../../lab/sites/manifests.ts";
+import { statusOf } from "../../src/runtime/status.ts";
+import { resourceOf, World } from "../simulator/world.ts";
+
+/** Connections and the keys in their Secret. */
+class Partners extends World {
+  keys: Record<string, string> = {};
+  specs: Record<string, object> = {};
+
+  constructor() {
+    super([]);
+  }
+
+  redeclare(): void {
+    const connections = Object.entries(this.specs).map(([name, changes], i) => {
+      const n = 2 + i;
+      return connectionSpec(name, { children: { [`child-${n}`]: childSpec(n) }, ...changes });
+    });
+    this.declare([resourceOf(secret(this.keys)), ...connections.map(resourceOf)]);
+  }
+
+  /** What charon holds, by connection: the key, or "-" for one that no peer has. */
+  get loaded(): Record<string, string> {
+    const entries = [...this.charon.keys].map(([id, { data, owners }]) => {
+      const isOfPeer = JSON.stringify(owners) !== JSON.stringify([id]);
+      return [
+        id.replace("ipman:", ""),
+        isOfPeer ? Buffer.from(data as Uint8Array).toString() : "-",
+      ];
+    });
+    return Object.fromEntries(entries) as Record<string, string>;
+  }
+
+  of(id: string) {
+    return statusOf(this.supervisor).connections.find((connection) => connection.id === id);
+  }
+
+  /** Status and reason of a condition. */
+  condition(id: string, wanted: string): string {
+    const found = this.of(id)?.conditions.find(({ type }) => type === wanted);
+    return `${found?.status} ${found?.reason}`;
+  }
+
+  /** Waits until charon has just these keys, and each of these connections is up. */
+  async settles(loaded: Record<string, string>, ...up: string[]): Promise<void> {
+    await eventually(() => {
+      assert.deepEqual(this.loaded, loaded);
+      for (const id of up) assert.equal(this.of(id)?.state, "established");
+    });
+  }
+}
+
+const shared = { remoteId: "peer.example" };
+
+describe("keys in charon", () => {
+  it("of connections with one remoteId are both there while they are equal, and go alone", async () => {
+    await using world = new Partners();
+    Object.assign(world, { keys: { a: "k1", b: "k1" }, specs: { a: shared, b: shared } });
+    world.redeclare();
+    await world.start();
+    await world.settles({ a: "k1", b: "k1" }, "a", "b");
+    delete world.specs["a"];
+    world.redeclare();
+    await world.settles({ b: "k1" }, "b");
+  });
+
+  it("that differ while the remoteId is one are refused to the connection that comes later", async () => {
+    await using world = new Partners();
+    Object.assign(world, { keys: { b: "k1" }, specs: { b: shared } });
+    world.redeclare();
+    await world.start();
+    await world.settles({ b: "k1" }, "b");
+    // It is the first in the folder, and later nonetheless.
+    Object.assign(world, { keys: { a: "k2", b: "k1" }, specs: { a: shared, b: shared } });
+    world.redeclare();
+    await eventually(() => assert.equal(world.of("a")?.failure?.reason, "SecretConflict"));
+    const { message } = world.of("a")?.failure ?? {};
+    assert.match(message ?? "", /key is not that of b,.*"peer\.example".*use one key/);
+    assert.doesNotMatch(message ?? "", /k1|k2/);
+    assert.equal(world.condition("a", "SecretReady"), "False SecretConflict");
+    assert.equal(world.condition("a", "Stalled"), "True SecretConflict");
+    await world.settles({ b: "k1" }, "b");
+    world.specs["a"] = { remoteId: "another.example" };
+    world.redeclare();
+    await world.settles({ a: "k2", b: "k1" }, "a", "b");
+    const given: unknown[] = [];
+    const { keys } = world.charon;
+    const set = keys.set.bind(keys);
+    keys.set = (id, key) => {
+      if (id === "ipman:a") given.push(key.owners);
+      return set(id, key);
+    };
+    world.specs["a"] = shared;
+    world.redeclare();
+    await world.settles({ a: "-", b: "k1" }, "b");
+    world.specs["a"] = { remoteId: "another.example" };
+    world.redeclare();
+    await world.settles({ a: "k2", b: "k1" }, "a", "b");
+    assert.deepEqual([...new Set(given.flat())], ["ipman:a", "another.example"], "at no moment");
+  });
+
+  it("change together: the first that changes waits for the other, and its SA goes on", async () => {
+    await using world = new Partners();
+    Object.assign(world, { keys: { a: "k1", b: "k1" }, specs: { a: shared, b: shared } });
+    world.redeclare();
+    await world.start();
+    await world.settles({ a: "k1", b: "k1" }, "a", "b");
+    world.keys = { a: "k2", b: "k1" };
+    world.redeclare();
+    await world.settles({ a: "-", b: "k1" }, "a", "b");
+    assert.equal(world.condition("a", "SecretReady"), "False SecretConflict");
+    assert.match(world.condition("a", "Ready"), /^True/);
+    world.keys = { a: "k2", b: "k2" };
+    world.redeclare();
+    await world.settles({ a: "k2", b: "k2" }, "a", "b");
+    assert.equal(world.charon.asked.get("terminate"), undefined);
+  });
+
+  it("are withdrawn from a charon that has them from an earlier process", async () => {
+    await using world = new Partners();
+    Object.assign(world, { keys: { a: "k1", b: "k2" }, specs: { a: shared, b: shared } });
+    world.redeclare();
+    await world.startCharon();
+    world.charon.keys.set("ipman:b", { data: Buffer.from("k2"), owners: ["peer.example", "us"] });
+    world.supervisor.start();
+    await world.settles({ a: "k1", b: "-" }, "a");
+  });
+
+  it("begin again under the connection's new name", async () => {
+    await using world = new Partners();
+    Object.assign(world, { keys: { a: "k1" }, specs: { a: {} } });
+    world.redeclare();
+    await world.start();
+    await world.settles({ a: "k1" }, "a");
+    world.specs["a"] = { name: "renamed" };
+    world.redeclare();
+    await world.settles({ renamed: "k1" }, "a");
+    assert.deepEqual([...world.charon.conns.keys()], ["renamed"]);
+  });
+});
