@@ -1,4 +1,5 @@
 import type { Child, Connection } from "./connection.ts";
+import { sameIdentity } from "./identity.ts";
 import { contains, parsePrefix, type Prefix } from "./prefix.ts";
 import type { ChildSa, IkeSa } from "./sa.ts";
 
@@ -19,9 +20,9 @@ export function childSaDrifted(sa: ChildSa, child: Child): boolean {
   );
 }
 
-/** Before authentication there are no ids, and a wildcard matches any. */
+/** Before authentication there are no ids. */
 function sameId(actual: string | undefined, declared: string): boolean {
-  return actual === undefined || actual === "%any" || declared.includes("*") || actual === declared;
+  return actual === undefined || sameIdentity(actual, declared);
 }
 
 function covered(actual: readonly string[], declared: readonly Prefix[]): boolean {
