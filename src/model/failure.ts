@@ -11,6 +11,8 @@ export const Reason = {
   SecretUnreadable: "SecretUnreadable",
   /** The CharonGroup that the connection names is not there. */
   GroupMissing: "GroupMissing",
+  /** Another charon has the network of the node. */
+  NodeOccupied: "NodeOccupied",
   /** The pod of a charon, or of its agent, does not run. */
   CarrierUnavailable: "CarrierUnavailable",
   /** No agent tells how the connection is. */
@@ -60,6 +62,7 @@ export interface Failure {
 /** Failures that trying again does not mend. */
 const final: ReadonlySet<Reason> = new Set([
   Reason.SpecInvalid,
+  Reason.NodeOccupied,
   Reason.ConfigRejected,
   Reason.AuthenticationFailed,
   Reason.NoProposalChosen,
