@@ -1,6 +1,7 @@
 import type { Child } from "../model/connection.ts";
 import type { Failure } from "../model/failure.ts";
 import type { ChildSa, IkeSa } from "../model/sa.ts";
+import type { Repairs } from "./differences.ts";
 import type { ChildEndpoints } from "./gateway.ts";
 
 /** Which child of which connection, in charon's terms. */
@@ -9,7 +10,7 @@ export interface ChildOrder {
   readonly childKey: string;
 }
 
-export interface ChildContext {
+export interface ChildContext extends Repairs {
   readonly connectionId: string;
   readonly connectionName: string;
   readonly child: Child;

@@ -2,10 +2,9 @@ import { assign, emit, enqueueActions, setup } from "xstate";
 import type { Failure } from "../model/failure.ts";
 import type { Child } from "../model/connection.ts";
 import { isEstablished, isMoving, isRekeying } from "../model/sa.ts";
-import { backoffMs } from "./backoff.ts";
 import { childMachine } from "./child.ts";
 import { connectionChange } from "./connection-change.ts";
-import { childIdIn, outdatedSas } from "./connection-facts.ts";
+import { childIdIn, differencesOf, outdatedSas } from "./connection-facts.ts";
 import {
   childActorId,
   type ConnectionContext,
@@ -14,7 +13,9 @@ import {
   type ConnectionInput,
   type LoadOrder,
 } from "./connection-types.ts";
+import { differenceFailure, withTried } from "./differences.ts";
 import { notProvided } from "./not-provided.ts";
+import { noRecurrence, pauseMs, recurring, steadyMs } from "./recurrence.ts";
 
 /** What the chart of a connection is made of: its types, actors, actions, guards and delays. */
 export const connectionSetup = setup({
@@ -40,6 +41,32 @@ export const connectionSetup = setup({
   actions: {
     wantList: emit({ type: "sas.wanted" }),
     note: assign((_, params: { failure: Failure | undefined }) => ({ failure: params.failure })),
+    noteDifference: assign(({ context }) => ({
+      failure: differenceFailure(differencesOf(context)[0]?.difference, context.failure),
+    })),
+    recur: assign(({ context }, params: { state: string; cause: string }) => ({
+      recurrence: recurring(context.recurrence, params.state, params.cause),
+    })),
+    /** The SAs are about to be ended for their differences: not again for the same ones. */
+    noteRepair: assign(({ context }) => {
+      const outdated = outdatedSas(context);
+      const repaired = differencesOf(context)
+        .filter(({ uniqueId }) => outdated.includes(uniqueId))
+        .map(({ difference }) => difference);
+      const [first] = repaired;
+      if (first === undefined) return {};
+      return {
+        outdated,
+        tried: withTried(context.tried, ...repaired),
+        recurrence: recurring(context.recurrence, "replacing", first),
+      };
+    }),
+    /** It has been well for long: what was counted and tried before is forgotten. */
+    settle: assign(({ context }) => ({
+      attempt: 0,
+      recurrence: noRecurrence,
+      tried: differencesOf(context).length === 0 ? [] : context.tried,
+    })),
     takeList: assign(({ context, event }) => {
       if (event.type !== "sas.listed") return {};
       const { ikeSas } = event;
@@ -105,6 +132,7 @@ export const connectionSetup = setup({
         connection: event.connection,
         attempt: 0,
         failure: undefined,
+        recurrence: noRecurrence,
         outdated: change.ike ? context.ikeSas.map((sa) => sa.uniqueId) : context.outdated,
       });
     }),
@@ -140,7 +168,8 @@ export const connectionSetup = setup({
       event.type === "secret.changed" && event.revision !== context.secretRevision,
   },
   delays: {
-    backoff: ({ context }) => backoffMs(context.attempt),
+    backoff: ({ context }) => pauseMs(context),
+    steady: steadyMs,
     check: 2_000,
     rekeyDeadline: 60_000,
     /**

@@ -1,12 +1,13 @@
 import type { Connection } from "../model/connection.ts";
 import type { Failure } from "../model/failure.ts";
 import type { IkeSa } from "../model/sa.ts";
+import type { Repairs } from "./differences.ts";
 import type { ChildEndpoints } from "./gateway.ts";
 
 /** Where gateways and workers are, by child. */
 export type Endpoints = Readonly<Record<string, ChildEndpoints>>;
 
-export interface ConnectionContext {
+export interface ConnectionContext extends Repairs {
   readonly connection: Connection;
   readonly charonReady: boolean;
   /** Changes with the secret's value; undefined while the secret, or its key, is missing. */

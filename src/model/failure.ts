@@ -37,6 +37,10 @@ export const Reason = {
   PeerClosed: "PeerClosed",
   /** No SA came about, and nobody said why. */
   NegotiationFailed: "NegotiationFailed",
+  /** An SA carries traffic, and is not what is declared; a new one came out the same. */
+  SaDiffers: "SaDiffers",
+  /** One state was entered again and again; the message names it, and the cause. */
+  LoopDetected: "LoopDetected",
   /** A rekey that was due did not happen. */
   RekeyOverdue: "RekeyOverdue",
   /** The probe behind the peer does not answer. */

@@ -4,6 +4,7 @@ import type { ConnectionContext } from "../../../src/machines/connection-types.t
 import { failure, Reason } from "../../../src/model/failure.ts";
 import { childSpec, connectionOf, ikeSa } from "../fixtures.ts";
 import { coversItsChart } from "./covers.ts";
+import { never } from "./graph.ts";
 
 const refused = failure(Reason.ConfigRejected, "unknown option: x");
 const away = failure(Reason.CharonUnavailable, "nobody there");
@@ -20,7 +21,7 @@ describe("the connection machine, by generated paths", () => {
         terminateIke: held.actor(),
         unload: held.actor(),
       },
-      delays: { backoff: 1_000, moveDeadline: 30_000 },
+      delays: { backoff: 1_000, moveDeadline: 30_000, steady: never },
     }),
     outputs: { load: [] },
     input: { connection, charonReady: false, secretRevision: undefined, endpoints: {} },
