@@ -39,7 +39,10 @@ export const childMachine = childSetup.createMachine({
   on: {
     "endpoints.changed": { actions: sendTo("gateway", ({ event }) => event) },
     "connection.loaded": {
-      actions: assign({ loaded: true, loadedSince: true, recurrence: noRecurrence }),
+      actions: assign({
+        ...{ loaded: true, loadedSince: true },
+        ...{ attempt: 0, recurrence: noRecurrence },
+      }),
     },
     "connection.unloaded": {
       target: ".pending",

@@ -1,11 +1,19 @@
-import { assign, fromCallback, setup, type AnyEventObject } from "xstate";
+import { and, assign, fromCallback, setup, type AnyEventObject } from "xstate";
 import type { Child } from "../model/connection.ts";
 import type { Gateway, Worker } from "../model/endpoint.ts";
 import type { Failure } from "../model/failure.ts";
 import type { EspSuite } from "../model/mtu.ts";
-import { backoffMs } from "./backoff.ts";
 import { failureOf } from "./failure-of.ts";
 import { notProvided } from "./not-provided.ts";
+import {
+  isLooping,
+  loopFailure,
+  noRecurrence,
+  pauseMs,
+  recurring,
+  steadyMs,
+  type Recurrence,
+} from "./recurrence.ts";
 
 /** What the tunnel was negotiated to be, as far as packet sizes go. */
 export interface Tunnel {
@@ -44,6 +52,16 @@ export interface GatewayContext {
   readonly attempt: number;
   /** Whether this namespace was in shape once. */
   readonly applied: boolean;
+  /** Whether the present pass, or the last one, was made because the kernel reported a change. */
+  readonly woken: boolean;
+  /** Of what brought a pass about, other than what is declared. */
+  readonly recurrence: Recurrence;
+}
+
+/** What a pass did. */
+export interface PassResult {
+  /** Whether anything was not as planned. */
+  readonly repaired: boolean;
 }
 
 export type GatewayEvent =
@@ -62,6 +80,8 @@ export interface PlaceOrder {
 
 export type GatewayInput = Pick<GatewayContext, "connectionId" | "child">;
 
+const changedByOthers = "something other than ipman changes the gateway's namespace";
+
 function sameTunnel(a: Tunnel | undefined, b: Tunnel): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
@@ -73,7 +93,7 @@ export const gatewayMachine = setup({
     /** Asks for a namespace; `endpoints.changed` tells when it is there. */
     place: notProvided<void, PlaceOrder>("place"),
     /** Brings the namespace's links, addresses, routes and entries in line with the plan. */
-    apply: notProvided<void, GatewayOrder>("apply"),
+    apply: notProvided<PassResult, GatewayOrder>("apply"),
     /** Reports `kernel.changed` when somebody changes the namespace. */
     watchKernel: fromCallback<AnyEventObject, Gateway>(() => {}),
   },
@@ -82,10 +102,37 @@ export const gatewayMachine = setup({
       failure: failureOf(params.error),
       attempt: context.attempt + 1,
     })),
+    /** The first of several failures in a row recurs; the others have a pause that grows. */
+    countFailure: assign(({ context }) => {
+      if (context.attempt > 1) return {};
+      const cause = "the kernel refuses a part of the plan";
+      return { recurrence: recurring(context.recurrence, "degraded", cause) };
+    }),
+    recur: assign(({ context }, params: { cause: string }) => ({
+      recurrence: recurring(context.recurrence, "configuring", params.cause),
+    })),
+    /** Where a pass that the kernel's news brought about found something, others work against it. */
+    notePass: assign(({ context }, { repaired }: PassResult) => {
+      const contested = context.woken && repaired;
+      const recurrence = contested
+        ? recurring(context.recurrence, "configuring", changedByOthers)
+        : context.recurrence;
+      const failure = isLooping(recurrence) ? loopFailure(recurrence) : undefined;
+      return { failure, recurrence, attempt: 0, applied: true };
+    }),
+    noteLoop: assign(({ context }) => ({ failure: loopFailure(context.recurrence) })),
+  },
+  guards: {
+    located: ({ context }) => context.gateway !== undefined,
+    looping: ({ context }) => isLooping(context.recurrence),
+    woken: ({ context }) => context.woken,
   },
   delays: {
-    backoff: ({ context }) => backoffMs(context.attempt),
+    backoff: ({ context }) => pauseMs(context),
     settle: 20,
+    /** Between two passes that the kernel's news bring about. */
+    rest: 250,
+    steady: steadyMs,
     /** Events tell what changes, and when some were lost; this is for what nobody foresaw. */
     resync: () => 600_000 * (0.75 + Math.random() / 2),
   },
@@ -99,6 +146,7 @@ export const gatewayMachine = setup({
     failure: undefined,
     attempt: 0,
     applied: false,
+    ...{ woken: false, recurrence: noRecurrence },
   }),
   initial: "absent",
   on: {
@@ -123,8 +171,11 @@ export const gatewayMachine = setup({
     },
     "tunnel.changed": {
       guard: ({ context, event }) => !sameTunnel(context.tunnel, event.tunnel),
-      actions: assign({ tunnel: ({ event }) => event.tunnel }),
-      target: ".stale",
+      actions: [
+        assign({ tunnel: ({ event }) => event.tunnel }),
+        { type: "recur", params: { cause: "the SA's algorithms or the peer's address change" } },
+      ],
+      target: ".unsteady",
     },
   },
   states: {
@@ -157,9 +208,14 @@ export const gatewayMachine = setup({
     },
     stale: {
       description: "Something that the plan depends on has changed.",
+      entry: assign({ woken: false }),
+      always: [{ guard: "located", target: "configuring" }, { target: "absent" }],
+    },
+    unsteady: {
+      description: "Something that others decide has changed: a pass is due, or too many were.",
       always: [
-        { guard: ({ context }) => context.gateway !== undefined, target: "configuring" },
-        { target: "absent" },
+        { guard: and(["located", "looping"]), target: "degraded", actions: { type: "noteLoop" } },
+        { target: "stale" },
       ],
     },
     configuring: {
@@ -177,11 +233,14 @@ export const gatewayMachine = setup({
         }),
         onDone: {
           target: "ready",
-          actions: assign({ failure: undefined, attempt: 0, applied: true }),
+          actions: { type: "notePass", params: ({ event }) => event.output },
         },
         onError: {
           target: "degraded",
-          actions: { type: "noteFailure", params: ({ event }) => ({ error: event.error }) },
+          actions: [
+            { type: "noteFailure", params: ({ event }) => ({ error: event.error }) },
+            { type: "countFailure" },
+          ],
         },
       },
     },
@@ -191,20 +250,47 @@ export const gatewayMachine = setup({
         id: "watchKernel",
         src: "watchKernel",
         input: ({ context }) => context.gateway as Gateway,
-        onError: { target: "degraded", actions: assign({ attempt: 1 }) },
-      },
-      initial: "quiet",
-      states: {
-        quiet: { on: { "kernel.changed": "changed" } },
-        changed: {
-          description: "Somebody changed the namespace; more may follow at once.",
-          after: { settle: "#gateway.configuring" },
+        onError: {
+          target: "degraded",
+          actions: [
+            assign({ attempt: 1 }),
+            { type: "recur", params: { cause: "the namespace cannot be watched" } },
+          ],
         },
       },
-      after: { resync: "configuring" },
+      initial: "entered",
+      states: {
+        entered: { always: [{ guard: "woken", target: "resting" }, { target: "quiet" }] },
+        quiet: { on: { "kernel.changed": "changed" } },
+        resting: {
+          description: "A change has just been dealt with; the next one waits for a moment.",
+          on: { "kernel.changed": "postponed" },
+          after: { rest: "quiet" },
+        },
+        postponed: { after: { rest: "due" } },
+        changed: {
+          description: "The kernel reported a change; more may follow at once.",
+          after: { settle: "due" },
+        },
+        due: {
+          description: "A pass is due, unless many before it had to put something right.",
+          entry: assign({ woken: true }),
+          always: [
+            { guard: "looping", target: "#gateway.degraded", actions: { type: "noteLoop" } },
+            { target: "#gateway.configuring" },
+          ],
+        },
+      },
+      after: {
+        steady: {
+          actions: assign({ recurrence: noRecurrence, failure: undefined }),
+        },
+        resync: { target: "configuring", actions: assign({ woken: false }) },
+      },
     },
     degraded: {
-      description: "The kernel refused a part of the plan; it is tried again.",
+      description:
+        "The kernel refused a part of the plan, or others change the namespace again and again; it is tried again.",
       after: { backoff: "configuring" },
     },
   },

@@ -3,7 +3,12 @@ import { childMachine } from "../machines/child.ts";
 import type { ChildOrder } from "../machines/child-types.ts";
 import { connectionMachine } from "../machines/connection.ts";
 import type { LoadOrder } from "../machines/connection-types.ts";
-import { gatewayMachine, type GatewayOrder, type PlaceOrder } from "../machines/gateway.ts";
+import {
+  gatewayMachine,
+  type GatewayOrder,
+  type PassResult,
+  type PlaceOrder,
+} from "../machines/gateway.ts";
 import type { Connection } from "../model/connection.ts";
 import type { Gateway } from "../model/endpoint.ts";
 import { failure, Reason } from "../model/failure.ts";
@@ -80,17 +85,20 @@ function childLogic(ports: ConnectionPorts) {
   });
 }
 
+/** Of a connection that is not declared any more. */
+const nothingDone: PassResult = { repaired: false };
+
 function gatewayLogic(ports: ConnectionPorts) {
   const { network, placement, turns } = ports;
   /** Work that holds the thread up: each piece waits for its turn. */
-  const inTurn = <Input>(
+  const inTurn = <Input, Output = void>(
     name: string,
     urgency: (input: Input) => Urgency,
-    run: (input: Input) => void,
+    run: (input: Input) => Output,
   ) =>
-    fromPromise<void, Input>(async ({ input, signal }) => {
+    fromPromise<Output, Input>(async ({ input, signal }) => {
       await turns.next(urgency(input), signal);
-      await measured(ports, name, () => run(input));
+      return measured(ports, name, () => run(input));
     });
   return gatewayMachine.provide({
     actors: {
@@ -99,7 +107,7 @@ function gatewayLogic(ports: ConnectionPorts) {
         ({ urgent }) => (urgent ? "soon" : "patient"),
         ({ connectionId, child }) => placement.ensureGateway(connectionId, child),
       ),
-      apply: inTurn<GatewayOrder>(
+      apply: inTurn<GatewayOrder, PassResult>(
         "network.apply",
         // Where a CHILD SA is, traffic may be waiting; where a gateway was ready, a workload is.
         ({ tunnel, applied }) => {
@@ -108,7 +116,7 @@ function gatewayLogic(ports: ConnectionPorts) {
         },
         (order) => {
           const connection = ports.connection(order.connectionId);
-          if (connection !== undefined) network.apply(connection, order);
+          return connection === undefined ? nothingDone : network.apply(connection, order);
         },
       ),
       watchKernel: fromCallback<{ type: string }, Gateway>(({ input, sendBack }) => {

@@ -4,7 +4,7 @@ import type { CharonNews } from "../adapters/vici/news.ts";
 import type { Child, Connection } from "../model/connection.ts";
 import type { Gateway, Worker } from "../model/endpoint.ts";
 import type { IkeSa } from "../model/sa.ts";
-import type { GatewayOrder } from "../machines/gateway.ts";
+import type { GatewayOrder, PassResult } from "../machines/gateway.ts";
 import type { ProbeOrder } from "../machines/probe.ts";
 
 /** What the runtime wants of an IKE daemon. */
@@ -28,8 +28,8 @@ export interface CharonPort extends Disposable {
 
 /** What the runtime wants of the kernel. */
 export interface NetworkPort {
-  /** Brings a gateway's namespace in line with its plan. */
-  readonly apply: (connection: Connection, order: GatewayOrder) => void;
+  /** Brings a gateway's namespace in line with its plan; says whether it was not. */
+  readonly apply: (connection: Connection, order: GatewayOrder) => PassResult;
   /**
    * Removes what a charon before the present one left of these tunnels in the kernel.
    *

@@ -61,7 +61,7 @@ export function ikeSa(changes: Partial<IkeSa> = {}): IkeSa {
 export class Calls {
   readonly made: { name: string; input: unknown }[] = [];
   readonly #held = new Map<string, PromiseWithResolvers<void>>();
-  readonly #outputs = new Map<string, unknown>();
+  readonly #outputs = new Map<string, unknown>([["apply", { repaired: false }]]);
   readonly #failures = new Map<string, unknown[]>();
 
   /** An actor that notes its call and succeeds, unless a failure was planted. */
