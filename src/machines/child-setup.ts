@@ -50,7 +50,9 @@ export const childSetup = setup({
       };
     }),
     /** What was not ended can be tried again. */
-    forgetRepair: assign({ tried: ({ context }) => context.tried.slice(0, -1) }),
+    forgetRepair: assign({
+      tried: ({ context }) => context.tried.filter((known) => known !== differenceOf(context)),
+    }),
     /** It has been well for long: what was counted and tried before is forgotten. */
     settle: assign(({ context }) => ({
       attempt: 0,

@@ -248,8 +248,8 @@ export const childMachine = childSetup.createMachine({
         onError: {
           target: "failed",
           actions: [
-            assign({ sas: [] }),
             { type: "forgetRepair" },
+            assign({ sas: [] }),
             { type: "note", params: ({ event }) => ({ failure: failureOf(event.error) }) },
           ],
         },
