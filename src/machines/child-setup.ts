@@ -34,6 +34,14 @@ export const childSetup = setup({
   actions: {
     listSas: sendParent({ type: "sas.wanted" }),
     note: assign((_, params: { failure: Failure | undefined }) => ({ failure: params.failure })),
+    takeLoaded: assign(({ context, event }) => {
+      if (event.type !== "connection.loaded") return {};
+      const known = event.alike === true ? differenceOf(context) : undefined;
+      return {
+        ...{ loaded: true, loadedSince: true, attempt: 0, recurrence: noRecurrence },
+        tried: known === undefined ? context.tried : withTried(context.tried, known),
+      };
+    }),
     noteDifference: assign(({ context }) => ({
       failure: differenceFailure(differenceOf(context), context.failure),
     })),
@@ -77,7 +85,7 @@ export const childSetup = setup({
   },
   guards: {
     installed: ({ context }) => context.sas.length > 0,
-    repairable: ({ context }) => isRepairable(differenceOf(context), context),
+    repairable: ({ context }) => context.loaded && isRepairable(differenceOf(context), context),
     looping: ({ context }) => isLooping(context.recurrence),
     rekeying: ({ context }) => context.sas.some(isRekeying),
     loaded: ({ context }) => context.loaded,

@@ -30,7 +30,8 @@ export interface ChildContext extends Repairs {
 
 export type ChildEvent =
   | { type: "child.changed"; child: Child; replaces: boolean }
-  | { type: "connection.loaded" }
+  /** `alike`: charon had the child before, with the same networks. */
+  | { type: "connection.loaded"; alike?: boolean }
   | { type: "connection.unloaded" }
   | { type: "sas.listed"; ikeSas: readonly IkeSa[] }
   | { type: "peer.notified"; failure: Failure }

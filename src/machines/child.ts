@@ -38,12 +38,7 @@ export const childMachine = childSetup.createMachine({
   initial: "pending",
   on: {
     "endpoints.changed": { actions: sendTo("gateway", ({ event }) => event) },
-    "connection.loaded": {
-      actions: assign({
-        ...{ loaded: true, loadedSince: true },
-        ...{ attempt: 0, recurrence: noRecurrence },
-      }),
-    },
+    "connection.loaded": { actions: { type: "takeLoaded" } },
     "connection.unloaded": {
       target: ".pending",
       actions: assign({ loaded: false, sas: [], busy: false }),
@@ -264,9 +259,7 @@ export const childMachine = childSetup.createMachine({
       on: {
         "connection.loaded": {
           target: "negotiating",
-          actions: assign({
-            ...{ loaded: true, loadedSince: true, attempt: 0, recurrence: noRecurrence },
-          }),
+          actions: { type: "takeLoaded" },
         },
         "child.changed": {
           target: "pending",

@@ -12,6 +12,7 @@ import {
   type ConnectionEvent,
   type ConnectionInput,
   type LoadOrder,
+  type LoadResult,
 } from "./connection-types.ts";
 import { differenceFailure, withTried } from "./differences.ts";
 import { notProvided } from "./not-provided.ts";
@@ -30,9 +31,9 @@ export const connectionSetup = setup({
     child: childMachine,
     /**
      * Gives charon the secret and the connection; what is there already is not disturbed.
-     * Tells the unique ids of IKE SAs that were made when it had other addresses.
+     * Gives what charon had before.
      */
-    load: notProvided<readonly string[], LoadOrder>("load"),
+    load: notProvided<LoadResult, LoadOrder>("load"),
     /** Ends IKE SAs by their unique ids. */
     terminateIke: notProvided<void, { readonly uniqueIds: readonly string[] }>("terminateIke"),
     /** Ends the connection's SAs and takes connection and secret out of charon. */
@@ -80,11 +81,21 @@ export const connectionSetup = setup({
       if (event.type !== "sas.listed" && event.type !== "peer.notified") return;
       for (const id of context.running) enqueue.sendTo(id, event);
     }),
+    /** SAs that charon made of the same declaration are what they are: no other would come. */
+    takeLoaded: enqueueActions(({ enqueue, context }, { outdated, alike }: LoadResult) => {
+      const known = alike.identities ? differencesOf(context) : [];
+      enqueue.assign({
+        failure: undefined,
+        outdated: [...context.outdated, ...outdated],
+        tried: withTried(context.tried, ...known.map(({ difference }) => difference)),
+      });
+      const alikeChildren = new Set(alike.children.map(childActorId));
+      for (const id of context.running) {
+        enqueue.sendTo(id, { type: "connection.loaded", alike: alikeChildren.has(id) });
+      }
+    }),
     tellChildren: enqueueActions(
-      (
-        { enqueue, context },
-        params: { type: "connection.loaded" | "connection.unloaded" | "stop" },
-      ) => {
+      ({ enqueue, context }, params: { type: "connection.unloaded" | "stop" }) => {
         for (const id of context.running) enqueue.sendTo(id, params);
       },
     ),

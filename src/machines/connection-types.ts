@@ -1,6 +1,7 @@
 import type { Connection } from "../model/connection.ts";
 import type { Failure } from "../model/failure.ts";
 import type { IkeSa } from "../model/sa.ts";
+import type { LoadedAlike } from "../model/loaded-alike.ts";
 import type { Repairs } from "./differences.ts";
 import type { ChildEndpoints } from "./gateway.ts";
 
@@ -50,6 +51,13 @@ export type ConnectionInput = Pick<
 /** What `load` needs; it finds the secret itself, since none may be in a context. */
 export interface LoadOrder {
   readonly connection: Connection;
+}
+
+/** What charon had before it was given the connection. */
+export interface LoadResult {
+  /** The unique ids of IKE SAs that were made when it had other addresses; they go on. */
+  readonly outdated: readonly string[];
+  readonly alike: LoadedAlike;
 }
 
 /** The id of a child's actor. */

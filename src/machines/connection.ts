@@ -109,13 +109,7 @@ export const connectionMachine = connectionSetup.createMachine({
         input: ({ context }) => ({ connection: context.connection }),
         onDone: {
           target: "replacing",
-          actions: [
-            assign(({ context, event }) => ({
-              failure: undefined,
-              outdated: [...context.outdated, ...event.output],
-            })),
-            { type: "tellChildren", params: { type: "connection.loaded" } },
-          ],
+          actions: { type: "takeLoaded", params: ({ event }) => event.output },
         },
         onError: {
           target: "failed",

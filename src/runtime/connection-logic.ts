@@ -2,7 +2,7 @@ import { fromCallback, fromPromise } from "xstate";
 import { childMachine } from "../machines/child.ts";
 import type { ChildOrder } from "../machines/child-types.ts";
 import { connectionMachine } from "../machines/connection.ts";
-import type { LoadOrder } from "../machines/connection-types.ts";
+import type { LoadOrder, LoadResult } from "../machines/connection-types.ts";
 import {
   gatewayMachine,
   type GatewayOrder,
@@ -36,7 +36,7 @@ export function connectionLogic(ports: ConnectionPorts) {
   return connectionMachine.provide({
     actors: {
       child: childLogic(ports),
-      load: call<LoadOrder, readonly string[]>("charon.load", ({ connection }) => {
+      load: call<LoadOrder, LoadResult>("charon.load", ({ connection }) => {
         const secret = secrets.value(connection.secretRef);
         if (secret !== undefined) return turns.before(charon.load(connection, secret));
         throw new Refusal(

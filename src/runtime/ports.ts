@@ -4,6 +4,7 @@ import type { CharonNews } from "../adapters/vici/news.ts";
 import type { Child, Connection } from "../model/connection.ts";
 import type { Gateway, Worker } from "../model/endpoint.ts";
 import type { IkeSa } from "../model/sa.ts";
+import type { LoadResult } from "../machines/connection-types.ts";
 import type { GatewayOrder, PassResult } from "../machines/gateway.ts";
 import type { ProbeOrder } from "../machines/probe.ts";
 
@@ -15,8 +16,8 @@ export interface CharonPort extends Disposable {
   readonly news: () => Observable<CharonNews>;
   /** charon's log, and what it shows of the peers' words. */
   readonly log: () => Observable<CharonNews>;
-  /** Gives the IKE SAs that were made when the connection had other addresses. */
-  readonly load: (connection: Connection, secret: string) => Promise<readonly string[]>;
+  /** Gives what charon had of the connection before. */
+  readonly load: (connection: Connection, secret: string) => Promise<LoadResult>;
   readonly unload: (name: string) => Promise<void>;
   readonly initiate: (connection: string, child: string) => Promise<void>;
   readonly terminateIkeSa: (uniqueId: string) => Promise<void>;

@@ -63,6 +63,18 @@ describe("an SA that differs from what is declared", () => {
     assert.equal(statusIn(world).differs?.status, "True");
   });
 
+  it("is not replaced by the next process, which finds it and the same declaration", async () => {
+    await using world = await declared(two, "narrows");
+    await pass(5_000);
+    const before = asked(world);
+    using next = world.nextProcess();
+    await pass(10_000);
+    assert.deepEqual(asked(world), before);
+    const [connection] = statusOf(next).connections;
+    const differs = connection?.conditions.find(({ type }) => type === "Differs");
+    assert.match(differs?.message ?? "", /the peer left out 10.7.0.0\/24/);
+  });
+
   it("is as declared again, and says nothing, when the peer is corrected", async () => {
     await using world = await declared(two, "narrows");
     await pass(5_000);

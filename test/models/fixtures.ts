@@ -1,4 +1,5 @@
 import { fromCallback, fromPromise, type AnyEventObject } from "xstate";
+import type { LoadResult } from "../../src/machines/connection-types.ts";
 import { childMachine } from "../../src/machines/child.ts";
 import { gatewayMachine } from "../../src/machines/gateway.ts";
 import { connectionFromCr } from "../../src/model/connection-from-cr.ts";
@@ -55,6 +56,11 @@ export function ikeSa(changes: Partial<IkeSa> = {}): IkeSa {
     children: [childSa()],
     ...changes,
   };
+}
+
+/** What a charon gives that did not have the connection before. */
+export function loadedNew(): LoadResult {
+  return { outdated: [], alike: { identities: false, children: [] } };
 }
 
 /** Calls that a machine made, and how each is to end; `next` makes the next one fail. */

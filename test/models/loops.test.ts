@@ -12,6 +12,7 @@ import {
   gateway,
   gatewayWith,
   ikeSa,
+  loadedNew,
   settled,
 } from "./fixtures.ts";
 
@@ -34,7 +35,7 @@ const failureOf = (actor: AnyActorRef) =>
 describe("an hour with others that work against it", () => {
   it("ends an IKE SA once whose identity comes out the same again, and keeps the next", async () => {
     const calls = new Calls();
-    calls.give("load", []);
+    calls.give("load", loadedNew());
     const clock = new SimulatedClock();
     const machine = connectionMachine.provide({
       actors: {

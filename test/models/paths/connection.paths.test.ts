@@ -2,7 +2,7 @@ import { describe } from "node:test";
 import { connectionMachine } from "../../../src/machines/connection.ts";
 import type { ConnectionContext } from "../../../src/machines/connection-types.ts";
 import { failure, Reason } from "../../../src/model/failure.ts";
-import { childSpec, connectionOf, ikeSa } from "../fixtures.ts";
+import { childSpec, connectionOf, ikeSa, loadedNew } from "../fixtures.ts";
 import { coversItsChart } from "./covers.ts";
 import { never } from "./graph.ts";
 
@@ -23,7 +23,7 @@ describe("the connection machine, by generated paths", () => {
       },
       delays: { backoff: 1_000, moveDeadline: 30_000, steady: never },
     }),
-    outputs: { load: [] },
+    outputs: { load: loadedNew() },
     input: { connection, charonReady: false, secretRevision: undefined, endpoints: {} },
     events: [
       { type: "charon.ready" },

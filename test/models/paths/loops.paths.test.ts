@@ -13,7 +13,7 @@ import { workloadMachine, type WorkloadContext } from "../../../src/machines/wor
 import type { Child } from "../../../src/model/connection.ts";
 import { failure, Reason } from "../../../src/model/failure.ts";
 import type { KubeObject } from "../../../src/model/kube-object.ts";
-import { childSa, childSpec, connectionOf, gateway, ikeSa } from "../fixtures.ts";
+import { childSa, childSpec, connectionOf, gateway, ikeSa, loadedNew } from "../fixtures.ts";
 import { fastLoop, type Adversary } from "./pace.ts";
 import { Held } from "./replay.ts";
 
@@ -76,7 +76,7 @@ function connectionAdversary(): Adversary {
       list(ikeSa({ remoteId: "another" })),
       list(ikeSa({ state: "REKEYING" })),
     ],
-    outputs: { load: [] },
+    outputs: { load: loadedNew() },
     facts: ({ ikeSas, recurrence, tried, attempt, ...context }: ConnectionContext) => [
       ikeSas.map(({ state, remoteId }) => [state, remoteId]),
       [context.failure?.retryable, context.outdated],
