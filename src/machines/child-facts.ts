@@ -2,7 +2,7 @@ import { suiteOfSa } from "../model/mtu.ts";
 import type { ChildSa, IkeSa } from "../model/sa.ts";
 import { childSaDifference } from "../model/sa-drift.ts";
 import type { ChildContext, ChildOrder } from "./child-types.ts";
-import type { Tunnel } from "./gateway.ts";
+import type { Tunnel } from "./gateway-types.ts";
 
 /** The child in charon's terms. */
 export function orderOf(context: ChildContext): ChildOrder {

@@ -2,7 +2,7 @@ import type { Child } from "../model/connection.ts";
 import type { Failure } from "../model/failure.ts";
 import type { ChildSa, IkeSa } from "../model/sa.ts";
 import type { Repairs } from "./differences.ts";
-import type { ChildEndpoints } from "./gateway.ts";
+import type { ChildEndpoints } from "./gateway-types.ts";
 
 /** Which child of which connection, in charon's terms. */
 export interface ChildOrder {

@@ -12,7 +12,7 @@ const noAnswer = failure(
 const closed = failure(Reason.PeerClosed, "the CHILD SA was closed; it is brought up again");
 const rekeyOverdue = failure(
   Reason.RekeyOverdue,
-  "a rekey did not come to an end; the child is brought up anew",
+  "a rekey did not come to an end; the child is brought up again",
 );
 
 /** One child of a connection: its CHILD SA and its gateway. */

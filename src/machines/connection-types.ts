@@ -3,7 +3,7 @@ import type { Failure } from "../model/failure.ts";
 import type { IkeSa } from "../model/sa.ts";
 import type { LoadedAlike } from "../model/loaded-alike.ts";
 import type { Repairs } from "./differences.ts";
-import type { ChildEndpoints } from "./gateway.ts";
+import type { ChildEndpoints } from "./gateway-types.ts";
 
 /** Where gateways and workers are, by child. */
 export type Endpoints = Readonly<Record<string, ChildEndpoints>>;

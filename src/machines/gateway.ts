@@ -1,142 +1,15 @@
-import { and, assign, fromCallback, setup, type AnyEventObject } from "xstate";
-import type { Child } from "../model/connection.ts";
-import type { Gateway, Worker } from "../model/endpoint.ts";
-import type { Failure } from "../model/failure.ts";
-import type { EspSuite } from "../model/mtu.ts";
-import { failureOf } from "./failure-of.ts";
-import { notProvided } from "./not-provided.ts";
-import {
-  isLooping,
-  loopFailure,
-  noRecurrence,
-  pauseMs,
-  recurring,
-  steadyMs,
-  type Recurrence,
-} from "./recurrence.ts";
-
-/** What the tunnel was negotiated to be, as far as packet sizes go. */
-export interface Tunnel {
-  readonly suite: EspSuite;
-  readonly encapsulated: boolean;
-  /** The peer's address, which the outer header has. */
-  readonly remoteHost: string;
-}
-
-/** Everything that `apply` needs to bring a gateway's namespace into shape. */
-export interface GatewayOrder {
-  readonly connectionId: string;
-  readonly child: Child;
-  readonly gateway: Gateway;
-  readonly workers: readonly Worker[];
-  /** Undefined until a CHILD SA tells. */
-  readonly tunnel: Tunnel | undefined;
-  /** Whether it was in shape before: something small changed since. */
-  readonly applied: boolean;
-}
-
-/** Where a child's gateway and workers are. */
-export interface ChildEndpoints {
-  /** Undefined while there is no namespace for it. */
-  readonly gateway: Gateway | undefined;
-  readonly workers: readonly Worker[];
-}
-
-export interface GatewayContext {
-  readonly connectionId: string;
-  readonly child: Child;
-  readonly gateway: Gateway | undefined;
-  readonly workers: readonly Worker[];
-  readonly tunnel: Tunnel | undefined;
-  readonly failure: Failure | undefined;
-  readonly attempt: number;
-  /** Whether this namespace was in shape once. */
-  readonly applied: boolean;
-  /** Whether the present pass, or the last one, was made because the kernel reported a change. */
-  readonly woken: boolean;
-  /** Of what brought a pass about, other than what is declared. */
-  readonly recurrence: Recurrence;
-}
-
-/** What a pass did. */
-export interface PassResult {
-  /** Whether anything was not as planned. */
-  readonly repaired: boolean;
-}
-
-export type GatewayEvent =
-  | { type: "child.changed"; child: Child }
-  | ({ type: "endpoints.changed" } & ChildEndpoints)
-  | { type: "tunnel.changed"; tunnel: Tunnel }
-  | { type: "kernel.changed" };
-
-/** What `place` needs to bring a namespace about. */
-export interface PlaceOrder {
-  readonly connectionId: string;
-  readonly child: Child;
-  /** True where traffic may be waiting: a CHILD SA is there already. */
-  readonly urgent: boolean;
-}
-
-export type GatewayInput = Pick<GatewayContext, "connectionId" | "child">;
-
-const changedByOthers = "something other than ipman changes the gateway's namespace";
+import { and, assign } from "xstate";
+import type { Gateway } from "../model/endpoint.ts";
+import { gatewaySetup } from "./gateway-setup.ts";
+import type { Tunnel } from "./gateway-types.ts";
+import { noRecurrence } from "./recurrence.ts";
 
 function sameTunnel(a: Tunnel | undefined, b: Tunnel): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-/** The gateway of one child: keeps its namespace as planned, whoever breaks it. */
-export const gatewayMachine = setup({
-  types: {} as { context: GatewayContext; events: GatewayEvent; input: GatewayInput },
-  actors: {
-    /** Asks for a namespace; `endpoints.changed` tells when it is there. */
-    place: notProvided<void, PlaceOrder>("place"),
-    /** Brings the namespace's links, addresses, routes and entries in line with the plan. */
-    apply: notProvided<PassResult, GatewayOrder>("apply"),
-    /** Reports `kernel.changed` when somebody changes the namespace. */
-    watchKernel: fromCallback<AnyEventObject, Gateway>(() => {}),
-  },
-  actions: {
-    noteFailure: assign(({ context }, params: { error: unknown }) => ({
-      failure: failureOf(params.error),
-      attempt: context.attempt + 1,
-    })),
-    /** The first of several failures in a row recurs; the others have a pause that grows. */
-    countFailure: assign(({ context }) => {
-      if (context.attempt > 1) return {};
-      const cause = "the kernel refuses a part of the plan";
-      return { recurrence: recurring(context.recurrence, "degraded", cause) };
-    }),
-    recur: assign(({ context }, params: { cause: string }) => ({
-      recurrence: recurring(context.recurrence, "configuring", params.cause),
-    })),
-    /** Where a pass that the kernel's news brought about found something, others work against it. */
-    notePass: assign(({ context }, { repaired }: PassResult) => {
-      const contested = context.woken && repaired;
-      const recurrence = contested
-        ? recurring(context.recurrence, "configuring", changedByOthers)
-        : context.recurrence;
-      const failure = isLooping(recurrence) ? loopFailure(recurrence) : undefined;
-      return { failure, recurrence, attempt: 0, applied: true };
-    }),
-    noteLoop: assign(({ context }) => ({ failure: loopFailure(context.recurrence) })),
-  },
-  guards: {
-    located: ({ context }) => context.gateway !== undefined,
-    looping: ({ context }) => isLooping(context.recurrence),
-    woken: ({ context }) => context.woken,
-  },
-  delays: {
-    backoff: ({ context }) => pauseMs(context),
-    settle: 20,
-    /** Between two passes that the kernel's news bring about. */
-    rest: 250,
-    steady: steadyMs,
-    /** Events tell what changes, and when some were lost; this is for what nobody foresaw. */
-    resync: () => 600_000 * (0.75 + Math.random() / 2),
-  },
-}).createMachine({
+/** The gateway of one child: keeps its namespace as planned, whatever others do to it. */
+export const gatewayMachine = gatewaySetup.createMachine({
   id: "gateway",
   context: ({ input }) => ({
     ...input,

@@ -3,12 +3,8 @@ import { childMachine } from "../machines/child.ts";
 import type { ChildOrder } from "../machines/child-types.ts";
 import { connectionMachine } from "../machines/connection.ts";
 import type { LoadOrder, LoadResult } from "../machines/connection-types.ts";
-import {
-  gatewayMachine,
-  type GatewayOrder,
-  type PassResult,
-  type PlaceOrder,
-} from "../machines/gateway.ts";
+import { gatewayMachine } from "../machines/gateway.ts";
+import type { GatewayOrder, PassResult, PlaceOrder } from "../machines/gateway-types.ts";
 import type { Connection } from "../model/connection.ts";
 import type { Gateway } from "../model/endpoint.ts";
 import { failure, Reason } from "../model/failure.ts";

@@ -10,7 +10,7 @@ import { xfrmErrors } from "../adapters/netlink/xfrm-errors.ts";
 import { removeOrphans, saNews, type SaNews } from "../adapters/netlink/xfrm.ts";
 import type { PeerProcess } from "../adapters/vici/peer-process.ts";
 import type { Poller } from "../adapters/netlink/poller.ts";
-import type { GatewayOrder, PassResult, Tunnel } from "../machines/gateway.ts";
+import type { GatewayOrder, PassResult, Tunnel } from "../machines/gateway-types.ts";
 import type { ProbeOrder } from "../machines/probe.ts";
 import { parseAddress } from "../model/address.ts";
 import type { Child, Connection } from "../model/connection.ts";

@@ -5,7 +5,7 @@ import type { Child, Connection } from "../model/connection.ts";
 import type { Gateway, Worker } from "../model/endpoint.ts";
 import type { IkeSa } from "../model/sa.ts";
 import type { LoadResult } from "../machines/connection-types.ts";
-import type { GatewayOrder, PassResult } from "../machines/gateway.ts";
+import type { GatewayOrder, PassResult } from "../machines/gateway-types.ts";
 import type { ProbeOrder } from "../machines/probe.ts";
 
 /** What the runtime wants of an IKE daemon. */

@@ -113,7 +113,7 @@ describe("a peer that ends what it accepts", () => {
   before(() => mock.timers.enable({ apis: ["setTimeout", "setInterval"] }));
   after(() => mock.timers.reset());
 
-  it("is called ever more seldom, for a reason that is told, and at once when it has calmed", async () => {
+  it("is called ever more seldom, with the reason, and at once again after five quiet minutes", async () => {
     await using world = await declared({}, "closes");
     await pass(240_000);
     const { initiate, terminate } = asked(world);

@@ -2,7 +2,7 @@ import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine } from "xstate
 import type { CharonContext } from "../../machines/charon.ts";
 import type { ChildContext } from "../../machines/child-types.ts";
 import type { ConnectionContext, ConnectionEvent } from "../../machines/connection-types.ts";
-import type { GatewayContext } from "../../machines/gateway.ts";
+import type { GatewayContext } from "../../machines/gateway-types.ts";
 import type { ProbeContext } from "../../machines/probe.ts";
 import { formatAddress } from "../../model/address.ts";
 import { formatPrefix } from "../../model/prefix.ts";

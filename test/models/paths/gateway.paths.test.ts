@@ -1,5 +1,6 @@
 import { describe } from "node:test";
-import { gatewayMachine, type GatewayContext } from "../../../src/machines/gateway.ts";
+import { gatewayMachine } from "../../../src/machines/gateway.ts";
+import type { GatewayContext } from "../../../src/machines/gateway-types.ts";
 import { failure, Reason } from "../../../src/model/failure.ts";
 import { connectionOf, gateway } from "../fixtures.ts";
 import { coversItsChart } from "./covers.ts";
