@@ -110,6 +110,26 @@ for (const family of [4, 6] as const) {
       assert.match(worker, /jhash ip6? saddr \. @th,240,32 mod 256/);
     });
 
+    it("is written where the system has no names of protocols, as in an image", () => {
+      const { rules } = segment.gatewayPlan(gateway);
+      const module = join(import.meta.dirname, "../../src/adapters/nftables/apply-rules.ts");
+      const program = `
+        const { applyRules, FilterMemory } = await import(${JSON.stringify(module)});
+        const plan = JSON.parse(process.env.PLAN);
+        const memory = new FilterMemory();
+        memory.fingerprint = "another";
+        process.stdout.write(String(applyRules(process.env.NETNS, plan, memory)));`;
+      const env = {
+        ...process.env,
+        PLAN: JSON.stringify(rules),
+        NETNS: netnsPath(gateway.name),
+        PROGRAM: program,
+      };
+      const inside = 'mount -t tmpfs none /etc; exec node --input-type=module -e "$PROGRAM"';
+      const written = execFileSync("unshare", ["--mount", "sh", "-ec", inside], { env });
+      assert.equal(String(written), "1");
+    });
+
     it("is closed to a stranger that knows every MAC address", () => {
       const before = seen();
       const echo = icmpEcho(v4("10.1.2.1"), one.address.address);

@@ -3,10 +3,21 @@ import { failure, Reason, type Failure } from "../model/failure.ts";
 import { backoffMs } from "./backoff.ts";
 import { failureOf } from "./failure-of.ts";
 import { notProvided } from "./not-provided.ts";
+import {
+  isLooping,
+  loopBackoffMs,
+  loopFailure,
+  noRecurrence,
+  recurring,
+  steadyMs,
+  type Recurrence,
+} from "./recurrence.ts";
 
 export interface CharonContext {
   readonly failure: Failure | undefined;
   readonly attempt: number;
+  /** Of sessions that ended. */
+  readonly recurrence: Recurrence;
   /** A list was asked for while one was under way. */
   readonly wantedAgain: boolean;
 }
@@ -32,17 +43,30 @@ export const charonMachine = setup({
   actions: {
     announceReady: emit({ type: "charon.ready" }),
     announceLost: emit({ type: "charon.lost" }),
+    /** A session is over; where many were within a short time, that is what fails. */
+    countSession: assign(({ context }) => {
+      const recurrence = recurring(context.recurrence, "connected", "sessions with charon end");
+      return isLooping(recurrence)
+        ? { recurrence, failure: loopFailure(recurrence) }
+        : { recurrence };
+    }),
     fail: assign((_, params: { error: unknown }) => ({ failure: failureOf(params.error) })),
   },
   delays: {
-    backoff: ({ context }) => Math.min(backoffMs(context.attempt), 2_000),
+    /** charon carries every tunnel: one that answers is not kept waiting for long. */
+    backoff: ({ context }) =>
+      Math.max(
+        Math.min(backoffMs(context.attempt), 2_000),
+        Math.min(loopBackoffMs(context.recurrence), 30_000),
+      ),
+    steady: steadyMs,
     /** Lists that are wanted close together are one. */
     gather: 20,
     resync: 30_000,
   },
 }).createMachine({
   id: "charon",
-  context: { failure: undefined, attempt: 0, wantedAgain: false },
+  context: { failure: undefined, attempt: 0, recurrence: noRecurrence, wantedAgain: false },
   initial: "connecting",
   states: {
     connecting: {
@@ -67,10 +91,16 @@ export const charonMachine = setup({
       invoke: {
         id: "session",
         src: "session",
-        onDone: { target: "waiting", actions: assign({ failure: closed }) },
+        onDone: {
+          target: "waiting",
+          actions: [assign({ failure: closed }), { type: "countSession" }],
+        },
         onError: {
           target: "waiting",
-          actions: { type: "fail", params: ({ event }) => ({ error: event.error }) },
+          actions: [
+            { type: "fail", params: ({ event }) => ({ error: event.error }) },
+            { type: "countSession" },
+          ],
         },
       },
       initial: "pruning",
@@ -87,6 +117,7 @@ export const charonMachine = setup({
           description: "charon answers; events and the list keep the connections informed.",
           entry: [assign({ failure: undefined, attempt: 0 }), { type: "announceReady" }],
           exit: { type: "announceLost" },
+          after: { steady: { actions: assign({ recurrence: noRecurrence }) } },
           initial: "idle",
           states: {
             idle: { on: { "sas.wanted": "gathering" }, after: { resync: "listing" } },
@@ -111,7 +142,7 @@ export const charonMachine = setup({
     },
     broken: {
       description: "The session gave no answer and was discarded.",
-      entry: assign({ failure: closed }),
+      entry: [assign({ failure: closed }), { type: "countSession" }],
       always: "waiting",
     },
   },

@@ -1,11 +1,17 @@
 import { suiteOfSa } from "../model/mtu.ts";
 import type { ChildSa, IkeSa } from "../model/sa.ts";
+import { childSaDifference } from "../model/sa-drift.ts";
 import type { ChildContext, ChildOrder } from "./child-types.ts";
-import type { Tunnel } from "./gateway.ts";
+import type { Tunnel } from "./gateway-types.ts";
 
 /** The child in charon's terms. */
 export function orderOf(context: ChildContext): ChildOrder {
   return { connectionName: context.connectionName, childKey: context.child.key };
+}
+
+/** How the child's SAs differ from what is declared: the first difference, in words. */
+export function differenceOf({ sas, child }: ChildContext): string | undefined {
+  return sas.map((sa) => childSaDifference(sa, child)).find((found) => found !== undefined);
 }
 
 /** What a CHILD SA means for packet sizes; undefined before it is installed. */

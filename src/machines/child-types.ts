@@ -1,7 +1,8 @@
 import type { Child } from "../model/connection.ts";
 import type { Failure } from "../model/failure.ts";
 import type { ChildSa, IkeSa } from "../model/sa.ts";
-import type { ChildEndpoints } from "./gateway.ts";
+import type { Repairs } from "./differences.ts";
+import type { ChildEndpoints } from "./gateway-types.ts";
 
 /** Which child of which connection, in charon's terms. */
 export interface ChildOrder {
@@ -9,7 +10,7 @@ export interface ChildOrder {
   readonly childKey: string;
 }
 
-export interface ChildContext {
+export interface ChildContext extends Repairs {
   readonly connectionId: string;
   readonly connectionName: string;
   readonly child: Child;
@@ -29,7 +30,8 @@ export interface ChildContext {
 
 export type ChildEvent =
   | { type: "child.changed"; child: Child; replaces: boolean }
-  | { type: "connection.loaded" }
+  /** `alike`: charon had the child before, with the same networks. */
+  | { type: "connection.loaded"; alike?: boolean }
   | { type: "connection.unloaded" }
   | { type: "sas.listed"; ikeSas: readonly IkeSa[] }
   | { type: "peer.notified"; failure: Failure }

@@ -1,74 +1,22 @@
-import { and, assign, enqueueActions, sendParent, sendTo, setup } from "xstate";
-import { failure, Reason, type Failure } from "../model/failure.ts";
-import { isInstalled, isRekeying } from "../model/sa.ts";
-import { childSaDrifted } from "../model/sa-drift.ts";
-import { backoffMs } from "./backoff.ts";
-import { isBusy, orderOf, tunnelOf } from "./child-facts.ts";
-import type { ChildContext, ChildEvent, ChildInput, ChildOrder } from "./child-types.ts";
+import { and, assign, sendTo } from "xstate";
+import { failure, Reason } from "../model/failure.ts";
+import { orderOf } from "./child-facts.ts";
+import { childSetup } from "./child-setup.ts";
 import { failureOf } from "./failure-of.ts";
-import { gatewayMachine } from "./gateway.ts";
-import { notProvided } from "./not-provided.ts";
+import { noRecurrence } from "./recurrence.ts";
 
 const noAnswer = failure(
   Reason.NegotiationFailed,
   "no CHILD SA came about, and neither charon nor the peer said why",
 );
+const closed = failure(Reason.PeerClosed, "the CHILD SA was closed; it is brought up again");
+const rekeyOverdue = failure(
+  Reason.RekeyOverdue,
+  "a rekey did not come to an end; the child is brought up again",
+);
 
 /** One child of a connection: its CHILD SA and its gateway. */
-export const childMachine = setup({
-  types: {} as { context: ChildContext; events: ChildEvent; input: ChildInput },
-  actors: {
-    gateway: gatewayMachine,
-    /** Orders the CHILD SA and does not wait for it. */
-    initiate: notProvided<void, ChildOrder>("initiate"),
-    /** Ends CHILD SAs by their unique ids. */
-    terminate: notProvided<void, { readonly uniqueIds: readonly string[] }>("terminate"),
-    /** Orders a rekey and does not wait for it. */
-    rekey: notProvided<void, { readonly uniqueIds: readonly string[] }>("rekey"),
-    /** Removes the gateway and what it holds. */
-    removeGateway: notProvided<void, ChildOrder & { readonly connectionId: string }>(
-      "removeGateway",
-    ),
-  },
-  actions: {
-    listSas: sendParent({ type: "sas.wanted" }),
-    note: assign((_, params: { failure: Failure | undefined }) => ({ failure: params.failure })),
-    tellGateway: enqueueActions(({ enqueue, context }) => {
-      // While there is no SA, the last one is the best guess at the next.
-      const sa = context.sas.at(-1);
-      const tunnel = sa && tunnelOf(sa);
-      if (tunnel !== undefined) enqueue.sendTo("gateway", { type: "tunnel.changed", tunnel });
-    }),
-    takeHint: assign(({ event }) =>
-      event.type === "peer.notified" ? { hint: event.failure, failure: event.failure } : {},
-    ),
-    takeList: assign(({ context, event }) => {
-      if (event.type !== "sas.listed") return {};
-      const children = event.ikeSas.flatMap((sa) => sa.children);
-      const own = children.filter((sa) => sa.name === context.child.key);
-      return { sas: own.filter(isInstalled), busy: isBusy(event.ikeSas, own) };
-    }),
-  },
-  guards: {
-    installed: ({ context }) => context.sas.length > 0,
-    drifted: ({ context }) => context.sas.some((sa) => childSaDrifted(sa, context.child)),
-    rekeying: ({ context }) => context.sas.some(isRekeying),
-    loaded: ({ context }) => context.loaded,
-    hinted: ({ context }) => context.hint !== undefined,
-    /** charon is at work by itself: an order now would be in its way. */
-    yields: ({ context }) => context.loaded && context.busy,
-    initiates: ({ context }) => context.child.initiates,
-    attemptOver: ({ context }) => context.sas.length === 0 && !context.busy,
-    stalled: ({ context }) => context.failure?.retryable === false && !context.loadedSince,
-  },
-  delays: {
-    backoff: ({ context }) => backoffMs(context.attempt),
-    check: 2_000,
-    hintSettle: 200,
-    stalledRetry: () => 45_000 + Math.random() * 30_000,
-    rekeyDeadline: 60_000,
-  },
-}).createMachine({
+export const childMachine = childSetup.createMachine({
   id: "child",
   context: ({ input }) => ({
     ...input,
@@ -78,6 +26,8 @@ export const childMachine = setup({
     failure: undefined,
     hint: undefined,
     attempt: 0,
+    recurrence: noRecurrence,
+    tried: [],
   }),
   invoke: {
     id: "gateway",
@@ -88,7 +38,7 @@ export const childMachine = setup({
   initial: "pending",
   on: {
     "endpoints.changed": { actions: sendTo("gateway", ({ event }) => event) },
-    "connection.loaded": { actions: assign({ loaded: true, loadedSince: true }) },
+    "connection.loaded": { actions: { type: "takeLoaded" } },
     "connection.unloaded": {
       target: ".pending",
       actions: assign({ loaded: false, sas: [], busy: false }),
@@ -99,6 +49,7 @@ export const childMachine = setup({
         target: ".replacing",
         actions: [
           assign({ child: ({ event }) => event.child, attempt: 0, failure: undefined }),
+          assign({ recurrence: noRecurrence }),
           sendTo("gateway", ({ event }) => ({ type: "child.changed", child: event.child })),
         ],
       },
@@ -214,17 +165,20 @@ export const childMachine = setup({
       },
     },
     established: {
-      description: "The CHILD SA carries traffic.",
-      entry: [assign({ failure: undefined, hint: undefined, attempt: 0 }), { type: "tellGateway" }],
+      description: "The CHILD SA carries traffic; where it differs, the failure says in what.",
+      entry: [assign({ hint: undefined }), { type: "noteDifference" }, { type: "tellGateway" }],
       always: [
-        { guard: "drifted", target: "replacing" },
+        { guard: "repairable", target: "replacing", actions: { type: "noteRepair" } },
         { guard: "rekeying", target: "rekeying" },
         { guard: ({ context }) => context.sas.length === 0, target: "closed" },
       ],
       on: {
         rekey: "rekeying",
-        "sas.listed": { actions: [{ type: "takeList" }, { type: "tellGateway" }] },
+        "sas.listed": {
+          actions: [{ type: "takeList" }, { type: "noteDifference" }, { type: "tellGateway" }],
+        },
       },
+      after: { steady: { actions: { type: "settle" } } },
     },
     rekeying: {
       description:
@@ -257,34 +211,30 @@ export const childMachine = setup({
       after: {
         rekeyDeadline: {
           target: "replacing",
-          actions: {
-            type: "note",
-            params: {
-              failure: failure(
-                Reason.RekeyOverdue,
-                "a rekey did not come to an end; the child is brought up anew",
-              ),
-            },
-          },
+          actions: [
+            { type: "note", params: { failure: rekeyOverdue } },
+            { type: "recur", params: { state: "rekeying", cause: "no rekey came to an end" } },
+          ],
         },
       },
     },
     closed: {
       description: "The CHILD SA ended, and nobody here had ordered that.",
       entry: [
-        assign({
-          failure: failure(Reason.PeerClosed, "the CHILD SA was closed; it is brought up again"),
-        }),
+        { type: "note", params: { failure: closed } },
+        { type: "recur", params: { state: "closed", cause: "the peer ends the SA, or a person" } },
         { type: "tellGateway" },
       ],
       always: [
+        { guard: "looping", target: "failed", actions: { type: "noteLoop" } },
         { guard: "yields", target: "negotiating.yielding" },
         { guard: "loaded", target: "negotiating" },
         { target: "pending" },
       ],
     },
     replacing: {
-      description: "The CHILD SA is not what is declared: it ends, and a new one follows.",
+      description:
+        "The CHILD SA is not what is declared: it ends, and a new one follows; once for each difference.",
       invoke: {
         id: "terminate",
         src: "terminate",
@@ -293,6 +243,7 @@ export const childMachine = setup({
         onError: {
           target: "failed",
           actions: [
+            { type: "forgetRepair" },
             assign({ sas: [] }),
             { type: "note", params: ({ event }) => ({ failure: failureOf(event.error) }) },
           ],
@@ -308,12 +259,12 @@ export const childMachine = setup({
       on: {
         "connection.loaded": {
           target: "negotiating",
-          actions: assign({ loaded: true, loadedSince: true, attempt: 0 }),
+          actions: { type: "takeLoaded" },
         },
         "child.changed": {
           target: "pending",
           actions: [
-            assign({ child: ({ event }) => event.child, attempt: 0 }),
+            assign({ child: ({ event }) => event.child, attempt: 0, recurrence: noRecurrence }),
             sendTo("gateway", ({ event }) => ({ type: "child.changed", child: event.child })),
           ],
         },

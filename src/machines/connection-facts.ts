@@ -1,8 +1,9 @@
 import type { Connection } from "../model/connection.ts";
 import { failure, Reason, type Failure } from "../model/failure.ts";
 import { isEstablished, type IkeSa } from "../model/sa.ts";
-import { ikeSaDrifted } from "../model/sa-drift.ts";
+import { ikeSaDifference } from "../model/sa-drift.ts";
 import type { ConnectionContext } from "./connection-types.ts";
+import { isRepairable } from "./differences.ts";
 
 /** `child.net` in `xstate.done.actor.child.net`. */
 export function childIdIn(type: string): string {
@@ -11,10 +12,18 @@ export function childIdIn(type: string): string {
 
 /** SAs of an earlier spec: those that a change left, and those that an earlier process left. */
 export function outdatedSas(context: ConnectionContext): string[] {
-  const drifted = context.ikeSas.filter(
-    (sa) => isEstablished(sa) && ikeSaDrifted(sa, context.connection),
-  );
-  return [...new Set([...context.outdated, ...drifted.map((sa) => sa.uniqueId)])];
+  const drifted = differencesOf(context)
+    .filter(({ difference }) => isRepairable(difference, context))
+    .map(({ uniqueId }) => uniqueId);
+  return [...new Set([...context.outdated, ...drifted])];
+}
+
+/** How IKE SAs differ from what is declared, each in words. */
+export function differencesOf(context: ConnectionContext) {
+  return context.ikeSas.filter(isEstablished).flatMap((sa) => {
+    const difference = ikeSaDifference(sa, context.connection);
+    return difference === undefined ? [] : [{ uniqueId: sa.uniqueId, difference }];
+  });
 }
 
 /** Those that are as they should be no longer, together with what was outdated before. */

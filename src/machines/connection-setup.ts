@@ -2,10 +2,9 @@ import { assign, emit, enqueueActions, setup } from "xstate";
 import type { Failure } from "../model/failure.ts";
 import type { Child } from "../model/connection.ts";
 import { isEstablished, isMoving, isRekeying } from "../model/sa.ts";
-import { backoffMs } from "./backoff.ts";
 import { childMachine } from "./child.ts";
 import { connectionChange } from "./connection-change.ts";
-import { childIdIn, outdatedSas } from "./connection-facts.ts";
+import { childIdIn, differencesOf, outdatedSas } from "./connection-facts.ts";
 import {
   childActorId,
   type ConnectionContext,
@@ -13,8 +12,11 @@ import {
   type ConnectionEvent,
   type ConnectionInput,
   type LoadOrder,
+  type LoadResult,
 } from "./connection-types.ts";
+import { differenceFailure, withTried } from "./differences.ts";
 import { notProvided } from "./not-provided.ts";
+import { noRecurrence, pauseMs, recurring, steadyMs } from "./recurrence.ts";
 
 /** What the chart of a connection is made of: its types, actors, actions, guards and delays. */
 export const connectionSetup = setup({
@@ -29,9 +31,9 @@ export const connectionSetup = setup({
     child: childMachine,
     /**
      * Gives charon the secret and the connection; what is there already is not disturbed.
-     * Tells the unique ids of IKE SAs that were made when it had other addresses.
+     * Gives what charon had before.
      */
-    load: notProvided<readonly string[], LoadOrder>("load"),
+    load: notProvided<LoadResult, LoadOrder>("load"),
     /** Ends IKE SAs by their unique ids. */
     terminateIke: notProvided<void, { readonly uniqueIds: readonly string[] }>("terminateIke"),
     /** Takes the connection's key out of charon. Its SAs go on. */
@@ -42,6 +44,32 @@ export const connectionSetup = setup({
   actions: {
     wantList: emit({ type: "sas.wanted" }),
     note: assign((_, params: { failure: Failure | undefined }) => ({ failure: params.failure })),
+    noteDifference: assign(({ context }) => ({
+      failure: differenceFailure(differencesOf(context)[0]?.difference, context.failure),
+    })),
+    recur: assign(({ context }, params: { state: string; cause: string }) => ({
+      recurrence: recurring(context.recurrence, params.state, params.cause),
+    })),
+    /** The SAs are about to be ended for their differences: not again for the same ones. */
+    noteRepair: assign(({ context }) => {
+      const outdated = outdatedSas(context);
+      const repaired = differencesOf(context)
+        .filter(({ uniqueId }) => outdated.includes(uniqueId))
+        .map(({ difference }) => difference);
+      const [first] = repaired;
+      if (first === undefined) return {};
+      return {
+        outdated,
+        tried: withTried(context.tried, ...repaired),
+        recurrence: recurring(context.recurrence, "replacing", first),
+      };
+    }),
+    /** It has been well for long: what was counted and tried before is forgotten. */
+    settle: assign(({ context }) => ({
+      attempt: 0,
+      recurrence: noRecurrence,
+      tried: differencesOf(context).length === 0 ? [] : context.tried,
+    })),
     takeList: assign(({ context, event }) => {
       if (event.type !== "sas.listed") return {};
       const { ikeSas } = event;
@@ -55,11 +83,21 @@ export const connectionSetup = setup({
       if (event.type !== "sas.listed" && event.type !== "peer.notified") return;
       for (const id of context.running) enqueue.sendTo(id, event);
     }),
+    /** SAs that charon made of the same declaration are what they are: no other would come. */
+    takeLoaded: enqueueActions(({ enqueue, context }, { outdated, alike }: LoadResult) => {
+      const known = alike.identities ? differencesOf(context) : [];
+      enqueue.assign({
+        failure: undefined,
+        outdated: [...context.outdated, ...outdated],
+        tried: withTried(context.tried, ...known.map(({ difference }) => difference)),
+      });
+      const alikeChildren = new Set(alike.children.map(childActorId));
+      for (const id of context.running) {
+        enqueue.sendTo(id, { type: "connection.loaded", alike: alikeChildren.has(id) });
+      }
+    }),
     tellChildren: enqueueActions(
-      (
-        { enqueue, context },
-        params: { type: "connection.loaded" | "connection.unloaded" | "stop" },
-      ) => {
+      ({ enqueue, context }, params: { type: "connection.unloaded" | "stop" }) => {
         for (const id of context.running) enqueue.sendTo(id, params);
       },
     ),
@@ -107,6 +145,7 @@ export const connectionSetup = setup({
         connection: event.connection,
         attempt: 0,
         failure: undefined,
+        recurrence: noRecurrence,
         outdated: change.ike ? context.ikeSas.map((sa) => sa.uniqueId) : context.outdated,
       });
     }),
@@ -158,7 +197,8 @@ export const connectionSetup = setup({
       event.type === "secret.refused" && event.failure !== context.keyFailure,
   },
   delays: {
-    backoff: ({ context }) => backoffMs(context.attempt),
+    backoff: ({ context }) => pauseMs(context),
+    steady: steadyMs,
     check: 2_000,
     rekeyDeadline: 60_000,
     /**

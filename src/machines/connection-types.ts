@@ -1,12 +1,14 @@
 import type { Connection } from "../model/connection.ts";
 import type { Failure } from "../model/failure.ts";
 import type { IkeSa } from "../model/sa.ts";
-import type { ChildEndpoints } from "./gateway.ts";
+import type { LoadedAlike } from "../model/loaded-alike.ts";
+import type { Repairs } from "./differences.ts";
+import type { ChildEndpoints } from "./gateway-types.ts";
 
 /** Where gateways and workers are, by child. */
 export type Endpoints = Readonly<Record<string, ChildEndpoints>>;
 
-export interface ConnectionContext {
+export interface ConnectionContext extends Repairs {
   readonly connection: Connection;
   readonly charonReady: boolean;
   /** Changes with the secret's value; undefined while there is no key that can be used. */
@@ -56,6 +58,13 @@ export type ConnectionInput = Pick<
 /** What `load` needs; it finds the secret itself, since none may be in a context. */
 export interface LoadOrder {
   readonly connection: Connection;
+}
+
+/** What charon had before it was given the connection. */
+export interface LoadResult {
+  /** The unique ids of IKE SAs that were made when it had other addresses; they go on. */
+  readonly outdated: readonly string[];
+  readonly alike: LoadedAlike;
 }
 
 /** The id of a child's actor. */

@@ -4,6 +4,7 @@ import { isMoving, isRekeying } from "../model/sa.ts";
 import { missingOf, outdatedSas, overdueSas } from "./connection-facts.ts";
 import { connectionSetup } from "./connection-setup.ts";
 import { failureOf } from "./failure-of.ts";
+import { noRecurrence } from "./recurrence.ts";
 
 const rekeyOverdue = failure(
   Reason.RekeyOverdue,
@@ -41,6 +42,8 @@ export const connectionMachine = connectionSetup.createMachine({
     pathMissing: false,
     outdated: [],
     running: [],
+    recurrence: noRecurrence,
+    tried: [],
   }),
   initial: "pending",
   on: {
@@ -84,14 +87,17 @@ export const connectionMachine = connectionSetup.createMachine({
       target: ".pending",
     },
     "xstate.error.actor.child.*": {
-      actions: [{ type: "forgetChild" }, { type: "note", params: { failure: brokenDown } }],
+      actions: [
+        { type: "forgetChild" },
+        { type: "note", params: { failure: brokenDown } },
+        { type: "recur", params: { state: "failed", cause: "a child's actor breaks down" } },
+      ],
       target: ".failed",
     },
     restart: {
       actions: assign({
         outdated: ({ context }) => context.ikeSas.map((sa) => sa.uniqueId),
-        failure: undefined,
-        attempt: 0,
+        ...{ failure: undefined, attempt: 0, recurrence: noRecurrence },
       }),
       target: ".pending",
     },
@@ -137,14 +143,7 @@ export const connectionMachine = connectionSetup.createMachine({
         input: ({ context }) => ({ connection: context.connection }),
         onDone: {
           target: "replacing",
-          actions: [
-            assign(({ context, event }) => ({
-              failure: undefined,
-              attempt: 0,
-              outdated: [...context.outdated, ...event.output],
-            })),
-            { type: "tellChildren", params: { type: "connection.loaded" } },
-          ],
+          actions: { type: "takeLoaded", params: ({ event }) => event.output },
         },
         onError: {
           target: "failed",
@@ -153,14 +152,20 @@ export const connectionMachine = connectionSetup.createMachine({
       },
     },
     replacing: {
-      description: "IKE SAs that are not what is declared are ended; the children order new ones.",
+      description:
+        "IKE SAs that are not what is declared are ended, once for each difference; the children order new ones.",
       tags: "negotiating",
+      entry: { type: "noteRepair" },
       invoke: {
         id: "terminateIke",
         src: "terminateIke",
         input: ({ context }) => ({ uniqueIds: outdatedSas(context) }),
         onDone: { target: "negotiating", actions: { type: "forgetOutdated" } },
-        onError: { target: "negotiating", actions: { type: "forgetOutdated" } },
+        onError: {
+          target: "negotiating",
+          // What was not ended can be tried again.
+          actions: [{ type: "forgetOutdated" }, assign({ tried: [] })],
+        },
       },
     },
     negotiating: {
@@ -186,8 +191,14 @@ export const connectionMachine = connectionSetup.createMachine({
       },
     },
     established: {
-      description: "The IKE SA is up.",
-      entry: { type: "note", params: { failure: undefined } },
+      description: "The IKE SA is up; where it differs, the failure says in what.",
+      entry: { type: "noteDifference" },
+      on: {
+        "sas.listed": {
+          actions: [{ type: "takeList" }, { type: "noteDifference" }, { type: "passOn" }],
+        },
+      },
+      after: { steady: { actions: { type: "settle" } } },
       always: [
         { guard: "outdated", target: "replacing" },
         { guard: not("established"), target: "negotiating" },
@@ -207,6 +218,7 @@ export const connectionMachine = connectionSetup.createMachine({
           target: "replacing",
           actions: [
             { type: "note", params: { failure: rekeyOverdue } },
+            { type: "recur", params: { state: "rekeying", cause: "no rekey came to an end" } },
             assign({ outdated: ({ context }) => overdueSas(context, isRekeying) }),
           ],
         },
@@ -235,6 +247,7 @@ export const connectionMachine = connectionSetup.createMachine({
               type: "note",
               params: ({ context }) => ({ failure: context.pathMissing ? noPath : noEnd }),
             },
+            { type: "recur", params: { state: "moving", cause: "no path to the peer is found" } },
             assign({ outdated: ({ context }) => overdueSas(context, isMoving) }),
           ],
         },

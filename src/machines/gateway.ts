@@ -1,66 +1,8 @@
-import { assign, fromCallback, setup, type AnyEventObject } from "xstate";
-import type { Child } from "../model/connection.ts";
-import type { Gateway, Worker } from "../model/endpoint.ts";
-import type { Failure } from "../model/failure.ts";
-import type { EspSuite } from "../model/mtu.ts";
-import { backoffMs } from "./backoff.ts";
-import { failureOf } from "./failure-of.ts";
-import { notProvided } from "./not-provided.ts";
-
-/** What the tunnel was negotiated to be, as far as packet sizes go. */
-export interface Tunnel {
-  readonly suite: EspSuite;
-  readonly encapsulated: boolean;
-  /** The peer's address, which the outer header has. */
-  readonly remoteHost: string;
-}
-
-/** Everything that `apply` needs to bring a gateway's namespace into shape. */
-export interface GatewayOrder {
-  readonly connectionId: string;
-  readonly child: Child;
-  readonly gateway: Gateway;
-  readonly workers: readonly Worker[];
-  /** Undefined until a CHILD SA tells. */
-  readonly tunnel: Tunnel | undefined;
-  /** Whether it was in shape before: something small changed since. */
-  readonly applied: boolean;
-}
-
-/** Where a child's gateway and workers are. */
-export interface ChildEndpoints {
-  /** Undefined while there is no namespace for it. */
-  readonly gateway: Gateway | undefined;
-  readonly workers: readonly Worker[];
-}
-
-export interface GatewayContext {
-  readonly connectionId: string;
-  readonly child: Child;
-  readonly gateway: Gateway | undefined;
-  readonly workers: readonly Worker[];
-  readonly tunnel: Tunnel | undefined;
-  readonly failure: Failure | undefined;
-  readonly attempt: number;
-  /** Whether this namespace was in shape once. */
-  readonly applied: boolean;
-}
-
-export type GatewayEvent =
-  | { type: "child.changed"; child: Child }
-  | ({ type: "endpoints.changed" } & ChildEndpoints)
-  | { type: "tunnel.changed"; tunnel: Tunnel }
-  | { type: "kernel.changed" };
-
-/** What `place` needs to bring a namespace about. */
-export interface PlaceOrder {
-  readonly connectionId: string;
-  readonly child: Child;
-  /** True where traffic may be waiting: a CHILD SA is there already. */
-  readonly urgent: boolean;
-}
-
-export type GatewayInput = Pick<GatewayContext, "connectionId" | "child">;
+import { and, assign } from "xstate";
+import type { Gateway } from "../model/endpoint.ts";
+import { gatewaySetup } from "./gateway-setup.ts";
+import type { GatewayContext, GatewayOrder, Tunnel } from "./gateway-types.ts";
+import { noRecurrence } from "./recurrence.ts";
 
 function sameTunnel(a: Tunnel | undefined, b: Tunnel): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
@@ -71,32 +13,8 @@ function orderOf(context: GatewayContext): GatewayOrder {
   return { connectionId, child, gateway: context.gateway as Gateway, workers, tunnel, applied };
 }
 
-/** The gateway of one child: keeps its namespace as planned, whoever breaks it. */
-export const gatewayMachine = setup({
-  types: {} as { context: GatewayContext; events: GatewayEvent; input: GatewayInput },
-  actors: {
-    /** Asks for a namespace; `endpoints.changed` tells when it is there. */
-    place: notProvided<void, PlaceOrder>("place"),
-    /** Brings the namespace's links, addresses, routes and entries in line with the plan. */
-    apply: notProvided<void, GatewayOrder>("apply"),
-    /** Reports `kernel.changed` when somebody changes the namespace. */
-    watchKernel: fromCallback<AnyEventObject, Gateway>(() => {}),
-    /** Keeps telling the workers where the gateway is. */
-    announce: fromCallback<AnyEventObject, GatewayOrder>(() => {}),
-  },
-  actions: {
-    noteFailure: assign(({ context }, params: { error: unknown }) => ({
-      failure: failureOf(params.error),
-      attempt: context.attempt + 1,
-    })),
-  },
-  delays: {
-    backoff: ({ context }) => backoffMs(context.attempt),
-    settle: 20,
-    /** Events tell what changes, and when some were lost; this is for what nobody foresaw. */
-    resync: () => 600_000 * (0.75 + Math.random() / 2),
-  },
-}).createMachine({
+/** The gateway of one child: keeps its namespace as planned, whatever others do to it. */
+export const gatewayMachine = gatewaySetup.createMachine({
   id: "gateway",
   context: ({ input }) => ({
     ...input,
@@ -106,6 +24,7 @@ export const gatewayMachine = setup({
     failure: undefined,
     attempt: 0,
     applied: false,
+    ...{ woken: false, recurrence: noRecurrence },
   }),
   initial: "absent",
   on: {
@@ -130,8 +49,11 @@ export const gatewayMachine = setup({
     },
     "tunnel.changed": {
       guard: ({ context, event }) => !sameTunnel(context.tunnel, event.tunnel),
-      actions: assign({ tunnel: ({ event }) => event.tunnel }),
-      target: ".stale",
+      actions: [
+        assign({ tunnel: ({ event }) => event.tunnel }),
+        { type: "recur", params: { cause: "the SA's algorithms or the peer's address change" } },
+      ],
+      target: ".unsteady",
     },
   },
   states: {
@@ -164,9 +86,14 @@ export const gatewayMachine = setup({
     },
     stale: {
       description: "Something that the plan depends on has changed.",
+      entry: assign({ woken: false }),
+      always: [{ guard: "located", target: "configuring" }, { target: "absent" }],
+    },
+    unsteady: {
+      description: "Something that others decide has changed: a pass is due, or too many were.",
       always: [
-        { guard: ({ context }) => context.gateway !== undefined, target: "configuring" },
-        { target: "absent" },
+        { guard: and(["located", "looping"]), target: "degraded", actions: { type: "noteLoop" } },
+        { target: "stale" },
       ],
     },
     configuring: {
@@ -177,11 +104,14 @@ export const gatewayMachine = setup({
         input: ({ context }) => orderOf(context),
         onDone: {
           target: "ready",
-          actions: assign({ failure: undefined, attempt: 0, applied: true }),
+          actions: { type: "notePass", params: ({ event }) => event.output },
         },
         onError: {
           target: "degraded",
-          actions: { type: "noteFailure", params: ({ event }) => ({ error: event.error }) },
+          actions: [
+            { type: "noteFailure", params: ({ event }) => ({ error: event.error }) },
+            { type: "countFailure" },
+          ],
         },
       },
     },
@@ -192,27 +122,60 @@ export const gatewayMachine = setup({
           id: "watchKernel",
           src: "watchKernel",
           input: ({ context }) => context.gateway as Gateway,
-          onError: { target: "degraded", actions: assign({ attempt: 1 }) },
+          onError: {
+            target: "degraded",
+            actions: [
+              assign({ attempt: 1 }),
+              { type: "recur", params: { cause: "the namespace cannot be watched" } },
+            ],
+          },
         },
         {
           id: "announce",
           src: "announce",
           input: ({ context }) => orderOf(context),
-          onError: { target: "degraded", actions: assign({ attempt: 1 }) },
+          onError: {
+            target: "degraded",
+            actions: [
+              assign({ attempt: 1 }),
+              { type: "recur", params: { cause: "the workers cannot be told of the gateway" } },
+            ],
+          },
         },
       ],
-      initial: "quiet",
+      initial: "entered",
       states: {
+        entered: { always: [{ guard: "woken", target: "resting" }, { target: "quiet" }] },
         quiet: { on: { "kernel.changed": "changed" } },
+        resting: {
+          description: "A change has just been dealt with; the next one waits for a moment.",
+          on: { "kernel.changed": "postponed" },
+          after: { rest: "quiet" },
+        },
+        postponed: { after: { rest: "due" } },
         changed: {
-          description: "Somebody changed the namespace; more may follow at once.",
-          after: { settle: "#gateway.configuring" },
+          description: "The kernel reported a change; more may follow at once.",
+          after: { settle: "due" },
+        },
+        due: {
+          description: "A pass is due, unless many before it had to put something right.",
+          entry: assign({ woken: true }),
+          always: [
+            { guard: "looping", target: "#gateway.degraded", actions: { type: "noteLoop" } },
+            { target: "#gateway.configuring" },
+          ],
         },
       },
-      after: { resync: "configuring" },
+      after: {
+        steady: {
+          actions: assign({ recurrence: noRecurrence, failure: undefined }),
+        },
+        resync: { target: "configuring", actions: assign({ woken: false }) },
+      },
     },
     degraded: {
-      description: "The kernel refused a part of the plan; it is tried again.",
+      description:
+        "The kernel refused a part of the plan, or others change the namespace again and again; it is tried again.",
       after: { backoff: "configuring" },
     },
   },

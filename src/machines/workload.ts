@@ -1,10 +1,18 @@
-import { assign, setup } from "xstate";
+import { and, assign, not, setup } from "xstate";
 import type { Failure } from "../model/failure.ts";
 import { includes } from "../model/includes.ts";
 import type { KubeObject } from "../model/kube-object.ts";
-import { backoffMs } from "./backoff.ts";
 import { failureOf } from "./failure-of.ts";
 import { notProvided } from "./not-provided.ts";
+import {
+  isLooping,
+  loopFailure,
+  noRecurrence,
+  pauseMs,
+  recurring,
+  steadyMs,
+  type Recurrence,
+} from "./recurrence.ts";
 
 export interface WorkloadContext {
   /** Undefined: it is to go. */
@@ -18,6 +26,8 @@ export interface WorkloadContext {
   readonly lingerMs: number;
   readonly failure: Failure | undefined;
   readonly attempt: number;
+  /** Of changes by others that were put right. */
+  readonly recurrence: Recurrence;
 }
 
 export type WorkloadEvent =
@@ -47,6 +57,11 @@ function isSettled({ wanted, actual, applied }: WorkloadContext): boolean {
   return includes(actual, wanted);
 }
 
+/** True where what is wanted was applied before, and others have changed it since. */
+function isUndone({ wanted, applied }: WorkloadContext): boolean {
+  return wanted !== undefined && applied?.wanted === wanted;
+}
+
 /** An object that the operator wants in the API: made, kept as it is meant, and removed. */
 export const workloadMachine = setup({
   types: {} as { context: WorkloadContext; events: WorkloadEvent; input: WorkloadInput },
@@ -61,8 +76,22 @@ export const workloadMachine = setup({
       failure: failureOf(params.error),
       attempt: context.attempt + 1,
     })),
+    takeSeen: assign(({ context, event }) =>
+      event.type === "seen" && event.version >= context.version
+        ? { actual: event.object, version: event.version }
+        : {},
+    ),
+    /** What was there is not any more what it was made to be. */
+    countChange: assign(({ context }) => {
+      if (!isUndone(context)) return {};
+      const cause = "something other than ipman changes or deletes the object";
+      return { recurrence: recurring(context.recurrence, "applying", cause) };
+    }),
+    noteLoop: assign(({ context }) => ({ failure: loopFailure(context.recurrence) })),
   },
   guards: {
+    /** Another change by others, after many: it waits. */
+    contested: ({ context }) => isUndone(context) && isLooping(context.recurrence),
     settled: ({ context }) => isSettled(context),
     wanted: ({ context }) => context.wanted !== undefined,
     absent: ({ context }) => context.actual === undefined,
@@ -70,30 +99,34 @@ export const workloadMachine = setup({
     going: ({ context }) => context.actual?.metadata.deletionTimestamp !== undefined,
   },
   delays: {
-    backoff: ({ context }) => backoffMs(context.attempt),
+    backoff: ({ context }) => pauseMs(context),
+    steady: steadyMs,
     linger: ({ context }) => context.lingerMs,
   },
 }).createMachine({
   id: "workload",
-  context: ({ input }) => ({ ...input, applied: undefined, failure: undefined, attempt: 0 }),
+  context: ({ input }) => ({
+    ...input,
+    ...{ applied: undefined, failure: undefined, attempt: 0, recurrence: noRecurrence },
+  }),
   initial: "comparing",
   on: {
     wanted: {
       guard: ({ context, event }) => context.wanted !== event.object,
-      actions: assign({ wanted: ({ event }) => event.object, attempt: 0 }),
+      actions: assign({
+        wanted: ({ event }) => event.object,
+        ...{ attempt: 0, recurrence: noRecurrence },
+      }),
       target: ".comparing",
     },
     unwanted: {
       guard: "wanted",
-      actions: assign({ wanted: undefined, attempt: 0 }),
+      actions: assign({ wanted: undefined, attempt: 0, recurrence: noRecurrence }),
       target: ".comparing",
     },
     seen: {
       guard: ({ context, event }) => event.version >= context.version,
-      actions: assign({
-        actual: ({ event }) => event.object,
-        version: ({ event }) => event.version,
-      }),
+      actions: { type: "takeSeen" },
       target: ".comparing",
     },
   },
@@ -103,18 +136,27 @@ export const workloadMachine = setup({
       always: [
         { guard: "settled", target: "settled" },
         { guard: "going", target: "waiting" },
-        { guard: "wanted", target: "applying" },
+        {
+          guard: "contested",
+          target: "refused",
+          actions: [{ type: "countChange" }, { type: "noteLoop" }],
+        },
+        { guard: "wanted", target: "applying", actions: { type: "countChange" } },
         { guard: "absent", target: "gone" },
         { target: "lingering" },
       ],
     },
     settled: {
       description: "The object is as it is wanted.",
-      entry: assign({ failure: undefined, attempt: 0 }),
+      entry: assign({ failure: undefined }),
+      after: { steady: { actions: assign({ attempt: 0, recurrence: noRecurrence }) } },
     },
     waiting: { description: "It is being deleted; what it is to be comes after that." },
     applying: {
       description: "The difference is applied.",
+      // What is seen meanwhile counts afterwards, if it is newer than what comes of this.
+      entry: assign({ version: 0n }),
+      on: { seen: { actions: { type: "takeSeen" } } },
       invoke: {
         id: "apply",
         src: "apply",
@@ -122,8 +164,9 @@ export const workloadMachine = setup({
         onDone: {
           target: "comparing",
           actions: assign(({ context, event: { output } }) => ({
-            actual: output,
-            version: versionOf(output),
+            ...(versionOf(output) >= context.version && {
+              ...{ actual: output, version: versionOf(output) },
+            }),
             applied: {
               wanted: context.wanted as KubeObject,
               generation: output.metadata.generation ?? 0,
@@ -138,6 +181,9 @@ export const workloadMachine = setup({
     },
     lingering: {
       description: "Nobody wants it any more; what depends on it ends first.",
+      // Others may change it all the while, and it goes nevertheless.
+      on: { seen: { actions: { type: "takeSeen" } } },
+      always: { guard: "absent", target: "gone" },
       after: { linger: "removing" },
     },
     removing: {
@@ -154,8 +200,23 @@ export const workloadMachine = setup({
       },
     },
     refused: {
-      description: "The API server said no, or nothing; it is tried again.",
-      after: { backoff: "comparing" },
+      description:
+        "The API server said no, or nothing, or others change the object again and again; it is tried again.",
+      on: { seen: { actions: { type: "takeSeen" } } },
+      always: [
+        { guard: "settled", target: "settled" },
+        { guard: and([not("wanted"), "absent"]), target: "gone" },
+      ],
+      after: {
+        backoff: [
+          {
+            guard: and(["wanted", not("going")]),
+            target: "applying",
+            actions: { type: "countChange" },
+          },
+          { target: "comparing" },
+        ],
+      },
     },
     gone: { type: "final" },
   },

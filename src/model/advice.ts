@@ -20,6 +20,11 @@ export const advice: Readonly<Record<Reason, Advice>> = {
     means: "the CharonGroup that the connection names is not there",
     todo: "create it, or change `groupRef`",
   },
+  [Reason.NodeOccupied]: {
+    means:
+      "the node's network has another group's charon, which was declared first; a second one could not bind UDP 500 and 4500",
+    todo: "what the message says: `groupRef`, `hostNetwork: false` or another node",
+  },
   [Reason.CarrierUnavailable]: {
     means: "the pod of charon, or of its agent, does not run; the message has the cluster's words",
     todo: "what they say: most often the node or an image",
@@ -85,6 +90,16 @@ export const advice: Readonly<Record<Reason, Advice>> = {
   [Reason.NegotiationFailed]: {
     means: "no SA came about, and nobody said why",
     todo: "charon's log, `ipman run --log debug`",
+  },
+  [Reason.SaDiffers]: {
+    means:
+      "an SA carries traffic and is not what is declared, in identities or networks; it was replaced once, and the new one came out the same, so it is kept",
+    todo: "the message has both sides: declare what the peer gives, or have the peer's side corrected, then `ipman restart CONNECTION`. A peer that takes one pair of networks for each child needs a child for each pair",
+  },
+  [Reason.LoopDetected]: {
+    means:
+      "one state was entered more than 8 times without 5 quiet minutes in between; attempts wait up to 2 minutes now",
+    todo: "the message names the state and the cause: a peer that closes what it accepts, a second program that changes the same gateway or object, a charon that restarts. Remove it; 5 quiet minutes, a change of the spec or `ipman restart CONNECTION` end the waiting",
   },
   [Reason.RekeyOverdue]: {
     means: "a rekey did not come to an end; the child is brought up anew",

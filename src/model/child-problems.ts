@@ -1,6 +1,6 @@
 import { bitsOf, parseAddress, type Address } from "./address.ts";
 import { parseRange, rangeContains, rangesOverlap, type AddressRange } from "./address-pool.ts";
-import { childExtraProblem } from "./extra.ts";
+import { childExtraProblems } from "./extra.ts";
 import { labelValueProblem } from "./names.ts";
 import {
   contains,
@@ -29,9 +29,8 @@ export function childProblems(key: string, child: ChildSpec): Problem[] {
   const remote = selectors(child.remote_ips, ".remote_ips", xfrm, report);
   if (child.probe !== undefined) reportProbe(child.probe.address, { xfrm, local, remote }, report);
   reportPools(child, { xfrm, vxlan, local }, report);
-  for (const [name, value] of Object.entries(child.extra ?? {})) {
-    const problem = childExtraProblem(name, value);
-    if (problem !== undefined) report(`.extra.${name}`, problem);
+  for (const { path, message } of childExtraProblems(child.extra ?? {})) {
+    report(`.extra.${path}`, message);
   }
   return problems;
 }

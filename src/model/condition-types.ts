@@ -42,6 +42,11 @@ export const conditionTypes: readonly ConditionType[] = [
       "who is named by a `probe` answers; only where there is one, and `Ready` does not depend on it",
   },
   {
+    ...{ type: "Differs", of: ["connection", "child"], by: "agent" },
+    means:
+      "an SA carries traffic and is not what is declared; the message has both. Only where there is one, and `Ready` does not depend on it",
+  },
+  {
     ...{ type: "Ready", of: ["connection", "child", "CharonGroup"], by: "agent, or operator" },
     means:
       "every child carries traffic; of a CharonGroup, that it carries connections. `Unknown` (`AgentSilent`) while no agent tells",

@@ -2,6 +2,7 @@ import { parseAddress, type Address } from "./address.ts";
 import { parseRange, type AddressRange } from "./address-pool.ts";
 import type { Child, Connection, Probe } from "./connection.ts";
 import { connectionProblems } from "./connection-problems.ts";
+import { canonicalExtra } from "./extra.ts";
 import { mended } from "./mended.ts";
 import { parsePrefix, type Prefix } from "./prefix.ts";
 import type { Result } from "./result.ts";
@@ -46,7 +47,7 @@ function convert({ metadata, spec }: IPSecConnection): Connection {
     secretRef: { ...spec.secretRef },
     allowedNamespaces: spec.allowedNamespaces,
     children: Object.entries(spec.children).map(([key, child]) => childFromSpec(key, child)),
-    extra: { ...spec.extra },
+    extra: canonicalExtra(spec.extra ?? {}),
   };
 }
 
@@ -55,7 +56,8 @@ function childFromSpec(key: string, spec: ChildSpec): Child {
     name,
     entries.map((entry) => parseRange(entry) as AddressRange),
   ]);
-  const startAction = spec.extra?.["start_action"] ?? "start";
+  const extra = canonicalExtra(spec.extra ?? {});
+  const startAction = extra["start_action"] ?? "start";
   return {
     key,
     name: spec.name,
@@ -65,7 +67,7 @@ function childFromSpec(key: string, spec: ChildSpec): Child {
     vxlanIp: prefixOf(spec.vxlan_ip),
     ifId: spec.if_id,
     pools: Object.fromEntries(pools),
-    extra: { ...spec.extra },
+    extra,
     initiates: startAction.includes("start"),
     probe: probeFromSpec(spec),
   };

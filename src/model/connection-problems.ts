@@ -1,6 +1,6 @@
 import { parseAddress } from "./address.ts";
 import { childProblems } from "./child-problems.ts";
-import { connectionExtraProblem } from "./extra.ts";
+import { connectionExtraProblems } from "./extra.ts";
 import { isHostName, labelValueProblem, objectNameProblem, secretKeyProblem } from "./names.ts";
 import { overlap, parsePrefix, type Prefix } from "./prefix.ts";
 import { problemAt, type Problem } from "./result.ts";
@@ -76,9 +76,10 @@ function placementProblems(spec: IPSecConnectionSpec): Problem[] {
 }
 
 function extraProblems(spec: IPSecConnectionSpec): Problem[] {
-  return Object.entries(spec.extra ?? {}).flatMap(([name, value]) =>
-    problemAt(`spec.extra.${name}`, connectionExtraProblem(name, value)),
-  );
+  return connectionExtraProblems(spec.extra ?? {}).map(({ path, message }) => ({
+    path: `spec.extra.${path}`,
+    message,
+  }));
 }
 
 /** What two children of one connection must not share. */

@@ -1,5 +1,9 @@
 import { parseSeconds } from "./duration.ts";
 import { proposalProblem } from "./proposal.ts";
+import { problemAt, type Problem } from "./result.ts";
+
+/** Options as a manifest has them: name → value. */
+type Extra = Readonly<Record<string, string>>;
 
 /** What ipman does with an option of `extra`: check and pass it on, handle it itself, refuse it. */
 interface Option {
@@ -82,33 +86,58 @@ const childOptions: Record<string, Option> = {
   policies_fwd_out: flag,
 };
 
-/** What is wrong with an option of a connection's `extra`, if anything. */
-export function connectionExtraProblem(name: string, value: string): string | undefined {
-  return connectionOptions[name]?.check?.(value);
+/** Everything that is wrong with a connection's `extra`; paths are names of options. */
+export function connectionExtraProblems(extra: Extra): Problem[] {
+  return extraProblems(connectionOptions, extra);
 }
 
-/** What is wrong with an option of a child's `extra`, if anything. */
-export function childExtraProblem(name: string, value: string): string | undefined {
-  return childOptions[name]?.check?.(value);
+/** Everything that is wrong with a child's `extra`; paths are names of options. */
+export function childExtraProblems(extra: Extra): Problem[] {
+  return extraProblems(childOptions, extra);
+}
+
+/** charon compares names of options without regard to case; here they are lower case. */
+export function canonicalExtra(extra: Extra): Record<string, string> {
+  return Object.fromEntries(Object.entries(extra).map(([name, value]) => [lower(name), value]));
+}
+
+/** charon cuts a name at a NUL byte, so that `updown\0x` would be `updown` to it. */
+const optionName = /^[a-z][a-z0-9_]*$/i;
+
+function extraProblems(options: Record<string, Option>, extra: Extra): Problem[] {
+  const seen = new Map<string, string>();
+  return Object.entries(extra).flatMap(([name, value]) => {
+    const twin = seen.get(lower(name));
+    seen.set(lower(name), name);
+    return problemAt(name, nameProblem(name, twin) ?? options[lower(name)]?.check?.(value));
+  });
+}
+
+function nameProblem(name: string, twin: string | undefined): string | undefined {
+  if (!optionName.test(name)) {
+    return "is not the name of an option: use letters, digits and underscores, as swanctl.conf does";
+  }
+  if (twin === undefined) return undefined;
+  return `is the same option as ${twin}, since charon does not distinguish upper and lower case: keep one`;
+}
+
+function lower(name: string): string {
+  return name.toLowerCase();
 }
 
 /** The options that charon gets, as it wants them. Unknown ones go on to it: it may know them. */
-export function connectionExtraMessage(
-  extra: Record<string, string>,
-): Record<string, string | string[]> {
+export function connectionExtraMessage(extra: Extra): Record<string, string | string[]> {
   return extraMessage(connectionOptions, extra);
 }
 
 /** As {@link connectionExtraMessage}, of a child. */
-export function childExtraMessage(
-  extra: Record<string, string>,
-): Record<string, string | string[]> {
+export function childExtraMessage(extra: Extra): Record<string, string | string[]> {
   return extraMessage(childOptions, extra);
 }
 
 function extraMessage(
   options: Record<string, Option>,
-  extra: Record<string, string>,
+  extra: Extra,
 ): Record<string, string | string[]> {
   const message: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(extra)) {

@@ -15,6 +15,8 @@ export const Reason = {
   SecretUnreadable: "SecretUnreadable",
   /** The CharonGroup that the connection names is not there. */
   GroupMissing: "GroupMissing",
+  /** Another charon has the network of the node. */
+  NodeOccupied: "NodeOccupied",
   /** The pod of a charon, or of its agent, does not run. */
   CarrierUnavailable: "CarrierUnavailable",
   /** No agent tells how the connection is. */
@@ -39,6 +41,10 @@ export const Reason = {
   PeerClosed: "PeerClosed",
   /** No SA came about, and nobody said why. */
   NegotiationFailed: "NegotiationFailed",
+  /** An SA carries traffic, and is not what is declared; a new one came out the same. */
+  SaDiffers: "SaDiffers",
+  /** One state was entered again and again; the message names it, and the cause. */
+  LoopDetected: "LoopDetected",
   /** A rekey that was due did not happen. */
   RekeyOverdue: "RekeyOverdue",
   /** The probe behind the peer does not answer. */
@@ -66,6 +72,7 @@ const final: ReadonlySet<Reason> = new Set([
   Reason.SpecInvalid,
   Reason.SecretInvalid,
   Reason.SecretConflict,
+  Reason.NodeOccupied,
   Reason.ConfigRejected,
   Reason.AuthenticationFailed,
   Reason.NoProposalChosen,

@@ -47,7 +47,7 @@ export function gatewayRules(facts: GatewayRulesFacts): RulesPlan {
   chain input {
     type filter hook input priority filter; policy accept;
     udp dport ${vxlanPort} accept
-    meta l4proto { icmp, ipv6-icmp } accept
+    meta l4proto { 1, 58 } accept
     iifname "lo" accept
     drop
   }

@@ -152,6 +152,27 @@ export const manifestCases: readonly [string, (cr: Manifest) => void, string[]][
   ["a time that is none", (cr) => (extra(cr)["rekey_time"] = "4 hours"), [at(".extra.rekey_time")]],
   ["if_id_in in extra", (cr) => (extra(cr)["if_id_in"] = "7"), [at(".extra.if_id_in")]],
   ["updown in extra", (cr) => (extra(cr)["updown"] = "/bin/sh"), [at(".extra.updown")]],
+  ["Updown in extra", (cr) => (extra(cr)["Updown"] = "/bin/sh"), [at(".extra.Updown")]],
+  ["UPDOWN in extra", (cr) => (extra(cr)["UPDOWN"] = "/bin/sh"), [at(".extra.UPDOWN")]],
+  [
+    "an option that charon would cut to updown",
+    (cr) => (extra(cr)["updown\0x"] = "/bin/sh"),
+    [at(".extra.updown\0x")],
+  ],
+  ["an option with a blank", (cr) => (extra(cr)[" updown"] = "/bin/sh"), [at(".extra. updown")]],
+  ["Reqid in extra", (cr) => (extra(cr)["Reqid"] = "7"), [at(".extra.Reqid")]],
+  ["Policies: no", (cr) => (extra(cr)["Policies"] = "no"), [at(".extra.Policies")]],
+  [
+    "one option in two spellings",
+    (cr) => Object.assign(extra(cr), { rekey_time: "1h", Rekey_Time: "2h" }),
+    [at(".extra.Rekey_Time")],
+  ],
+  [
+    "Version and IF_ID_IN of a connection",
+    (cr) => Object.assign(cr.spec, { extra: { Version: "1", IF_ID_IN: "5", Aggressive: "maybe" } }),
+    ["spec.extra.Version", "spec.extra.IF_ID_IN", "spec.extra.Aggressive"],
+  ],
+  ["an option in another spelling", (cr) => (extra(cr)["Life_Time"] = "2h"), []],
   ["an option that charon may know", (cr) => (extra(cr)["hw_offload"] = "auto"), []],
   [
     "a number where text is due",

@@ -1,42 +1,64 @@
 import type { Child, Connection } from "./connection.ts";
-import { contains, parsePrefix, type Prefix } from "./prefix.ts";
+import { sameIdentity } from "./identity.ts";
+import { contains, formatPrefix, overlap, parsePrefix, type Prefix } from "./prefix.ts";
 import type { ChildSa, IkeSa } from "./sa.ts";
 
 /**
- * True where an SA that exists is no longer what the connection declares. Its addresses do
- * not count: either end may have moved it.
+ * How an IKE SA that exists differs from what the connection declares, in words; undefined
+ * where it does not. Its addresses do not count: either end may have moved it.
  */
-export function ikeSaDrifted(sa: IkeSa, connection: Connection): boolean {
-  return !sameId(sa.localId, connection.localId) || !sameId(sa.remoteId, connection.remoteId);
-}
-
-/** As {@link ikeSaDrifted}, of a CHILD SA. The peer may have narrowed the selectors. */
-export function childSaDrifted(sa: ChildSa, child: Child): boolean {
-  if (sa.ifId !== undefined && sa.ifId !== child.ifId) return true;
+export function ikeSaDifference(sa: IkeSa, connection: Connection): string | undefined {
   return (
-    !covered(sa.localSelectors, child.localSelectors) ||
-    !covered(sa.remoteSelectors, child.remoteSelectors)
+    idDifference("localId", connection.localId, sa.localId) ??
+    idDifference("remoteId", connection.remoteId, sa.remoteId)
   );
 }
 
-/** Before authentication there are no ids, and a wildcard matches any. */
-function sameId(actual: string | undefined, declared: string): boolean {
-  return actual === undefined || actual === "%any" || declared.includes("*") || actual === declared;
+/** As {@link ikeSaDifference}, of a CHILD SA. */
+export function childSaDifference(sa: ChildSa, child: Child): string | undefined {
+  if (sa.ifId !== undefined && sa.ifId !== child.ifId) {
+    return `if_id is declared as ${child.ifId}, and charon has ${sa.ifId}`;
+  }
+  return (
+    selectorDifference("local_ips", child.localSelectors, sa.localSelectors) ??
+    selectorDifference("remote_ips", child.remoteSelectors, sa.remoteSelectors)
+  );
 }
 
-function covered(actual: readonly string[], declared: readonly Prefix[]): boolean {
-  if (declared.length === 0) return true;
-  const within = (selector: string) => {
-    const prefix = parsePrefix(selector);
-    return (
-      prefix === undefined ||
-      declared.some((d) => d.length <= prefix.length && contains(d, prefix.address))
-    );
-  };
-  return actual.every(within) && declared.every((d) => actual.some((a) => touches(a, d)));
+/** Before authentication there are no ids. */
+function idDifference(
+  field: string,
+  declared: string,
+  listed: string | undefined,
+): string | undefined {
+  if (listed === undefined || sameIdentity(listed, declared)) return undefined;
+  return `${field} is declared as "${declared}", and charon has "${listed}"`;
 }
 
-function touches(selector: string, declared: Prefix): boolean {
-  const prefix = parsePrefix(selector);
-  return prefix === undefined || contains(declared, prefix.address);
+/**
+ * The peer may have narrowed a network, and charon leaves out one that lies within another:
+ * what counts is a network that has no part in the SA, and one that is not declared.
+ */
+function selectorDifference(
+  field: string,
+  declared: readonly Prefix[],
+  listed: readonly string[],
+): string | undefined {
+  if (declared.length === 0) return undefined;
+  const parsed = listed.map((text) => ({ text, prefix: parsePrefix(text) }));
+  const isDeclared = (prefix: Prefix | undefined) =>
+    prefix === undefined ||
+    declared.some((d) => d.length <= prefix.length && contains(d, prefix.address));
+  const foreign = parsed.filter(({ prefix }) => !isDeclared(prefix)).map(({ text }) => text);
+  const missing = declared
+    .filter((d) => !parsed.some(({ prefix }) => prefix === undefined || overlap(prefix, d)))
+    .map(formatPrefix);
+  if (foreign.length === 0 && missing.length === 0) return undefined;
+  const has = listed.length === 0 ? "none" : listed.join(", ");
+  return `${field} is declared as ${declared.map(formatPrefix).join(", ")}, and charon has ${has}${reasons(missing, foreign)}`;
+}
+
+function reasons(missing: readonly string[], foreign: readonly string[]): string {
+  if (missing.length > 0) return ` (the peer left out ${missing.join(", ")})`;
+  return ` (${foreign.join(", ")} is not declared)`;
 }

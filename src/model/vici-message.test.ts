@@ -35,6 +35,17 @@ describe("a connection for charon", () => {
   assert.ok(parsed.ok);
   const connection = parsed.value;
 
+  it("takes the names of options in any case, as charon does", () => {
+    const spelled = structuredClone(cr);
+    spelled.spec.extra = { Proposals: spelled.spec.extra.proposals, MOBIKE: "no" } as never;
+    spelled.spec.children.key.extra = {
+      ...{ Start_Action: "start", DPD_action: "restart", Rekey_Time: "1h", HW_offload: "no" },
+    } as never;
+    const result = connectionFromCr(spelled);
+    assert.ok(result.ok);
+    assert.deepEqual(messageFromConnection(result.value), messageFromConnection(connection));
+  });
+
   it("has the actor start children, not charon", () => {
     assert.deepEqual(messageFromConnection(connection), {
       site: {

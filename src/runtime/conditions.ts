@@ -76,6 +76,7 @@ export function conditionsOf(facts: ConnectionFacts): Condition[] {
   return [
     ...judged(ofConnection, facts),
     ...reachable(facts.children),
+    ...differing(facts, ...facts.children),
     ...summary(carries(facts) ? undefined : lackOf(facts), "every child carries traffic"),
   ];
 }
@@ -98,6 +99,7 @@ export function childConditionsOf(facts: ChildFacts): Condition[] {
   return [
     ...judged(ofChild, facts),
     ...reachable([facts]),
+    ...differing(facts),
     ...summary(lack, "it carries traffic").slice(0, 1),
   ];
 }
@@ -114,6 +116,16 @@ function reachable(children: readonly ChildFacts[]): Condition[] {
   const isOpen = asked.some(({ reachability }) => reachability === "unknown");
   if (!isOpen) return [condition("Reachable", undefined, "every probe is answered")];
   return [{ ...condition("Reachable", probing, ""), status: "Unknown" }];
+}
+
+/** An SA that carries traffic and is not what is declared: first the IKE SA, then children's. */
+function differing(...all: readonly Pick<ChildFacts, "state" | "failure">[]): Condition[] {
+  const found = all.find(
+    ({ state, failure: known }) => isUp(state) && known?.reason === Reason.SaDiffers,
+  );
+  if (found?.failure === undefined) return [];
+  const { reason, message } = found.failure;
+  return [{ type: "Differs", status: "True", reason, message }];
 }
 
 const probing = failure(Reason.InProgress, "a probe waits for its first answer");

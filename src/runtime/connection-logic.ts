@@ -2,8 +2,9 @@ import { fromCallback, fromPromise } from "xstate";
 import { childMachine } from "../machines/child.ts";
 import type { ChildOrder } from "../machines/child-types.ts";
 import { connectionMachine } from "../machines/connection.ts";
-import type { LoadOrder } from "../machines/connection-types.ts";
-import { gatewayMachine, type GatewayOrder, type PlaceOrder } from "../machines/gateway.ts";
+import type { LoadOrder, LoadResult } from "../machines/connection-types.ts";
+import { gatewayMachine } from "../machines/gateway.ts";
+import type { GatewayOrder, PassResult, PlaceOrder } from "../machines/gateway-types.ts";
 import type { Connection } from "../model/connection.ts";
 import type { Gateway } from "../model/endpoint.ts";
 import { failure, Reason } from "../model/failure.ts";
@@ -32,7 +33,7 @@ export function connectionLogic(ports: ConnectionPorts) {
   return connectionMachine.provide({
     actors: {
       child: childLogic(ports),
-      load: call<LoadOrder, readonly string[]>("charon.load", ({ connection }) => {
+      load: call<LoadOrder, LoadResult>("charon.load", ({ connection }) => {
         const key = secrets.value(connection.secretRef);
         if (key !== undefined) return turns.before(charon.load(connection, key));
         throw new Refusal(
@@ -84,17 +85,20 @@ function childLogic(ports: ConnectionPorts) {
   });
 }
 
+/** Of a connection that is not declared any more. */
+const nothingDone: PassResult = { repaired: false };
+
 function gatewayLogic(ports: ConnectionPorts) {
   const { network, placement, turns } = ports;
   /** Work that holds the thread up: each piece waits for its turn. */
-  const inTurn = <Input>(
+  const inTurn = <Input, Output = void>(
     name: string,
     urgency: (input: Input) => Urgency,
-    run: (input: Input) => void,
+    run: (input: Input) => Output,
   ) =>
-    fromPromise<void, Input>(async ({ input, signal }) => {
+    fromPromise<Output, Input>(async ({ input, signal }) => {
       await turns.next(urgency(input), signal);
-      await measured(ports, name, () => run(input));
+      return measured(ports, name, () => run(input));
     });
   return gatewayMachine.provide({
     actors: {
@@ -103,7 +107,7 @@ function gatewayLogic(ports: ConnectionPorts) {
         ({ urgent }) => (urgent ? "soon" : "patient"),
         ({ connectionId, child }) => placement.ensureGateway(connectionId, child),
       ),
-      apply: inTurn<GatewayOrder>(
+      apply: inTurn<GatewayOrder, PassResult>(
         "network.apply",
         // Where a CHILD SA is, traffic may be waiting; where a gateway was ready, a workload is.
         ({ tunnel, applied }) => {
@@ -112,7 +116,7 @@ function gatewayLogic(ports: ConnectionPorts) {
         },
         (order) => {
           const connection = ports.connection(order.connectionId);
-          if (connection !== undefined) network.apply(connection, order);
+          return connection === undefined ? nothingDone : network.apply(connection, order);
         },
       ),
       watchKernel: fromCallback<{ type: string }, Gateway>(({ input, sendBack }) => {

@@ -1,5 +1,5 @@
 import type { Endpoints } from "../machines/connection-types.ts";
-import type { ChildEndpoints } from "../machines/gateway.ts";
+import type { ChildEndpoints } from "../machines/gateway-types.ts";
 import type { Endpoint, Gateway, Worker } from "../model/endpoint.ts";
 
 /**

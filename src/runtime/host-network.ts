@@ -18,7 +18,7 @@ import {
 } from "../adapters/netlink/xfrm.ts";
 import type { PeerProcess } from "../adapters/vici/peer-process.ts";
 import type { Poller } from "../adapters/netlink/poller.ts";
-import type { GatewayOrder, Tunnel } from "../machines/gateway.ts";
+import type { GatewayOrder, PassResult, Tunnel } from "../machines/gateway-types.ts";
 import type { ProbeOrder } from "../machines/probe.ts";
 import { parseAddress } from "../model/address.ts";
 import type { Child, Connection } from "../model/connection.ts";
@@ -76,13 +76,14 @@ export class HostNetwork implements NetworkPort {
     return this.#mtus.get(`${connectionId}/${childKey}`);
   }
 
-  apply(connection: Connection, order: GatewayOrder): void {
+  apply(connection: Connection, order: GatewayOrder): PassResult {
     const charonNamespace = this.charonNamespace();
     const tunnelMtu = this.tunnelMtu(connection, order.child, order.tunnel, charonNamespace);
     this.#mtus.set(`${connection.id}/${order.child.key}`, tunnelMtu);
     const plan = this.#planOf(connection, order, tunnelMtu);
     const place = { namespace: order.gateway.netns, charonNamespace };
-    applyPlan(place, plan, this.#filterOf(order.gateway));
+    const { changes } = applyPlan(place, plan, this.#filterOf(order.gateway));
+    return { repaired: changes > 0 };
   }
 
   /** What a pass over a gateway's namespace would change, in words. */

@@ -5,7 +5,8 @@ import type { Child, Connection } from "../model/connection.ts";
 import type { Gateway, Worker } from "../model/endpoint.ts";
 import type { HeldSas, KernelState } from "../model/held-sas.ts";
 import type { IkeSa } from "../model/sa.ts";
-import type { GatewayOrder } from "../machines/gateway.ts";
+import type { LoadResult } from "../machines/connection-types.ts";
+import type { GatewayOrder, PassResult } from "../machines/gateway-types.ts";
 import type { ProbeOrder } from "../machines/probe.ts";
 
 /** What the runtime wants of an IKE daemon. */
@@ -16,8 +17,8 @@ export interface CharonPort extends Disposable {
   readonly news: () => Observable<CharonNews>;
   /** charon's log, and what it shows of the peers' words. */
   readonly log: () => Observable<CharonNews>;
-  /** Gives the IKE SAs that were made when the connection had other addresses. */
-  readonly load: (connection: Connection, key: Uint8Array) => Promise<readonly string[]>;
+  /** Gives what charon had of the connection before. */
+  readonly load: (connection: Connection, key: Uint8Array) => Promise<LoadResult>;
   /** Takes a connection's key out of the daemon; its SAs go on. */
   readonly withdrawKey: (name: string) => Promise<void>;
   readonly unload: (name: string) => Promise<void>;
@@ -33,8 +34,8 @@ export interface CharonPort extends Disposable {
 
 /** What the runtime wants of the kernel. */
 export interface NetworkPort {
-  /** Brings a gateway's namespace in line with its plan. */
-  readonly apply: (connection: Connection, order: GatewayOrder) => void;
+  /** Brings a gateway's namespace in line with its plan; says whether it was not. */
+  readonly apply: (connection: Connection, order: GatewayOrder) => PassResult;
   /** Tells the workers where their gateway is. */
   readonly announce: (connection: Connection, order: GatewayOrder) => void;
   /** The SAs and policies of these if_ids in charon's namespace. */

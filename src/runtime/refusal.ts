@@ -1,5 +1,6 @@
 import { ViciError } from "vici-client";
 import { NetlinkError } from "../adapters/netlink/errors.ts";
+import { NftError } from "../adapters/nftables/libnftables.ts";
 import { failure, Reason, type Failure } from "../model/failure.ts";
 
 /** Carries a failure from an adapter's call to the machine that asked for it. */
@@ -27,7 +28,8 @@ function failureOfError(error: unknown): Failure {
     if (error.code === "refused") return failure(Reason.ConfigRejected, wordsOf(error));
     return failure(Reason.CharonUnavailable, error.message);
   }
-  if (error instanceof NetlinkError) return failure(Reason.NetworkRejected, error.message);
+  if (error instanceof NetlinkError || error instanceof NftError)
+    return failure(Reason.NetworkRejected, error.message);
   return failure(Reason.Internal, error instanceof Error ? error.message : String(error));
 }
 

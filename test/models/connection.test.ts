@@ -4,11 +4,19 @@ import { createActor, SimulatedClock } from "xstate";
 import { connectionMachine } from "../../src/machines/connection.ts";
 import type { ConnectionEvent } from "../../src/machines/connection-types.ts";
 import { failure, Reason } from "../../src/model/failure.ts";
-import { Calls, childSpec, childWith, connectionOf, ikeSa, settled } from "./fixtures.ts";
+import {
+  Calls,
+  childSpec,
+  childWith,
+  connectionOf,
+  ikeSa,
+  loadedNew,
+  settled,
+} from "./fixtures.ts";
 
 function harness(input: { charonReady?: boolean; secretRevision?: string } = {}) {
   const calls = new Calls();
-  calls.give("load", []);
+  calls.give("load", loadedNew());
   const clock = new SimulatedClock();
   const machine = connectionMachine.provide({
     actors: {
@@ -190,7 +198,7 @@ describe("the connection machine", () => {
 
   it("ends an IKE SA that was made when it had other addresses", async () => {
     const { calls, start, list, snapshot } = harness();
-    calls.give("load", ["7"]);
+    calls.give("load", { ...loadedNew(), outdated: ["7"] });
     await start();
     assert.deepEqual(calls.last("terminateIke"), { uniqueIds: ["7"] });
     await list(ikeSa({ uniqueId: "8" }));

@@ -1,4 +1,5 @@
 import { fromCallback, fromPromise, type AnyEventObject } from "xstate";
+import type { LoadResult } from "../../src/machines/connection-types.ts";
 import { childMachine } from "../../src/machines/child.ts";
 import { gatewayMachine } from "../../src/machines/gateway.ts";
 import { connectionFromCr } from "../../src/model/connection-from-cr.ts";
@@ -57,11 +58,16 @@ export function ikeSa(changes: Partial<IkeSa> = {}): IkeSa {
   };
 }
 
+/** What a charon gives that did not have the connection before. */
+export function loadedNew(): LoadResult {
+  return { outdated: [], alike: { identities: false, children: [] } };
+}
+
 /** Calls that a machine made, and how each is to end; `next` makes the next one fail. */
 export class Calls {
   readonly made: { name: string; input: unknown }[] = [];
   readonly #held = new Map<string, PromiseWithResolvers<void>>();
-  readonly #outputs = new Map<string, unknown>();
+  readonly #outputs = new Map<string, unknown>([["apply", { repaired: false }]]);
   readonly #failures = new Map<string, unknown[]>();
 
   /** An actor that notes its call and succeeds, unless a failure was planted. */

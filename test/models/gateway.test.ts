@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createActor, SimulatedClock } from "xstate";
-import type { GatewayEvent } from "../../src/machines/gateway.ts";
+import type { GatewayEvent } from "../../src/machines/gateway-types.ts";
 import { failure, Reason } from "../../src/model/failure.ts";
 import { gatewayState } from "../../src/runtime/status.ts";
 import { Calls, connectionOf, gateway, gatewayWith, settled } from "./fixtures.ts";

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import type { AnyMachineSnapshot } from "xstate";
 import { childSpec, connectionSpec, secret } from "../../lab/sites/manifests.ts";
 import { eventually } from "../../lab/sites/shell.ts";
+import { noRecurrence } from "../../src/machines/recurrence.ts";
 import { actorsNow, inspection } from "../../src/runtime/inspector/inspection.ts";
 import { shownContext } from "../../src/runtime/inspector/projection.ts";
 import type { ActorTold, SnapshotTold, WireEvent } from "../../src/runtime/inspector/wire.ts";
@@ -130,8 +131,9 @@ describe("what an inspector is told", () => {
   it("has nothing of a context that is not named, nor of a machine", () => {
     const of = (id: string, context: object) =>
       shownContext({ machine: { id }, context } as unknown as AnyMachineSnapshot);
-    const context = { attempt: 2, failure: undefined, presharedKey: "planted" };
-    assert.deepEqual(of("charon", context), { attempt: 2, failure: undefined });
+    const shown = { attempt: 2, failure: undefined, recurrence: noRecurrence };
+    const context = { ...shown, presharedKey: "planted" };
+    assert.deepEqual(of("charon", context), shown);
     assert.deepEqual(of("another", context), {});
   });
 });

@@ -125,6 +125,30 @@ describe("an object that the operator wants", () => {
     assert.equal(actor.getSnapshot().status, "done");
   });
 
+  it("goes although others change it while it lingers", async () => {
+    const world = new World();
+    const actor = world.start(undefined, object({ a: 1 }), 1_000);
+    for (let passed = 0; passed < 1_000; passed += 100) {
+      const changed = object({ a: passed }, { resourceVersion: String(passed + 1) });
+      actor.send({ type: "seen", object: changed, version: BigInt(passed + 1) });
+      world.clock.increment(100);
+    }
+    await settle();
+    assert.deepEqual(world.calls, ["remove"]);
+  });
+
+  it("is written once, whatever is seen while that is under way", async () => {
+    const world = new World();
+    const actor = world.start(object({ a: 1 }), undefined);
+    for (let version = 1; version < 20; version++) {
+      const before = object({ a: 0 }, { resourceVersion: "1" });
+      actor.send({ type: "seen", object: before, version: 1n });
+    }
+    await settle();
+    assert.deepEqual(world.calls, ["apply"]);
+    assert.equal(actor.getSnapshot().value, "settled");
+  });
+
   it("that is wanted again while it lingers stays", async () => {
     const world = new World();
     const wanted = object({ a: 1 });

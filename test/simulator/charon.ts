@@ -12,7 +12,16 @@ import {
 } from "./sas.ts";
 
 /** What the other side does when it is asked for an SA. */
-export type Behaviour = "answers" | "silent" | "wrong key" | "no ESP proposal" | "no selectors";
+export type Behaviour =
+  | "answers"
+  | "silent"
+  | "wrong key"
+  | "no ESP proposal"
+  | "no selectors"
+  /** It takes the first pair of networks, and no other. */
+  | "narrows"
+  /** It ends each CHILD SA soon after it is there. */
+  | "closes";
 
 export interface SimulatorOptions {
   /** The behaviour of a connection's peer; asked at each attempt. */
@@ -187,9 +196,11 @@ export class SimulatedCharon implements AsyncDisposable {
       this.#log(ike, `received ${notify} notify, no CHILD_SA built`);
       return;
     }
-    const child = this.#child(name, config);
+    const child = this.#child(name, behaviour === "narrows" ? narrowed(config) : config);
     ike.children.push(child);
     this.#publish("child-updown", { up: "yes", [ike.name]: ikeMessage(ike, childSas([child])) });
+    if (behaviour !== "closes") return;
+    this.#after(10 * this.#latency, () => this.#end({ "child-id": String(child.uniqueId) }));
   }
 
   #child(name: string, config: Message): SimulatedChild {
@@ -301,6 +312,11 @@ export class SimulatedCharon implements AsyncDisposable {
     }, milliseconds);
     this.#timers.add(timer);
   }
+}
+
+function narrowed(config: Message): Message {
+  const first = (name: string) => ({ [name]: (config[name] as string[] | undefined)?.slice(0, 1) });
+  return { ...config, ...first("local_ts"), ...first("remote_ts") } as Message;
 }
 
 /** The value of a key; empty for a section, a list or nothing. */

@@ -72,6 +72,7 @@ export class KubeApi {
         answering(() => this.#create(type, object)),
       replace: (type: ResourceType, object: KubeObject) =>
         answering(() => this.#replace(type, object)),
+      apply: (type: ResourceType, object: KubeObject) => answering(() => this.#apply(type, object)),
       mergePatch: (type: ResourceType, place: Place, patch: unknown) =>
         answering(() => this.#merge(type, place, patch as Json)),
       delete: (type: ResourceType, place: Place, preconditions: Partial<KubeMeta> = {}) =>
@@ -143,6 +144,14 @@ export class KubeApi {
     const before = this.#read(type, place);
     this.#compare(`patch ${wordsFor(type, place)}`, before, patch as Versioned);
     return this.#write(type, merged(before as unknown as Json, patch) as unknown as KubeObject);
+  }
+
+  /** Of one writer: what is applied is merged with what is there. */
+  #apply(type: ResourceType, object: KubeObject): KubeObject {
+    const before = this.#objects.get(keyOf(type, object.metadata));
+    if (before === undefined) return this.#write(type, object);
+    const both = merged(before as unknown as Json, object as unknown as Json);
+    return this.#write(type, both as unknown as KubeObject);
   }
 
   #delete(type: ResourceType, place: Place, { uid, resourceVersion }: Partial<KubeMeta>): void {

@@ -5,7 +5,7 @@ import type { NetworkPort, PlacementPort } from "../../src/runtime/ports.ts";
 
 /** A kernel that does whatever it is told. */
 export const obedientNetwork: NetworkPort = {
-  apply: () => {},
+  apply: () => ({ repaired: false }),
   announce: () => {},
   kernelStates: () => [],
   removeStates: () => 0,

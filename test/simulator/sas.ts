@@ -1,4 +1,5 @@
 import type { Message } from "vici-client";
+import { parseIdentity } from "../../src/model/identity.ts";
 
 /** A child as it was declared when its SA was ordered. */
 export interface ChildOrder {
@@ -99,7 +100,7 @@ export function childMessage(child: SimulatedChild): Message {
 
 function identity(ike: SimulatedIke, end: "local" | "remote"): string {
   const auth = ike.config[end] as Message | undefined;
-  return ike.answered && typeof auth?.["id"] === "string" ? auth["id"] : "%any";
+  return ike.answered && typeof auth?.["id"] === "string" ? parseIdentity(auth["id"]).text : "%any";
 }
 
 function first(value: unknown): string | undefined {

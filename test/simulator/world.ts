@@ -42,6 +42,22 @@ export class World implements AsyncDisposable {
     });
   }
 
+  /** Another process in place of this one, with the same charon; SAs stay. */
+  nextProcess(): Supervisor {
+    this.supervisor[Symbol.dispose]();
+    const next = new Supervisor({
+      charon: new Charon(this.#path),
+      network: obedientNetwork,
+      placement: simulatedPlacement(),
+      desired: this.#desired,
+      onAdapterCall: () => {},
+      onNews: () => {},
+      onBreakdown: (...breakdown) => this.breakdowns.push(breakdown),
+    });
+    next.start();
+    return next;
+  }
+
   /** Also what charon tells of itself when it is asked. */
   observe(): void {
     const figures = new Figures(this.#path, {}, this.#adapter);

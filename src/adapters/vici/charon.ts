@@ -4,6 +4,7 @@ import { connect, type ConnectOptions, type Session, ViciError } from "vici-clie
 import type { Connection } from "../../model/connection.ts";
 import { heldSas, type HeldSas } from "../../model/held-sas.ts";
 import { loadedElsewhere } from "../../model/loaded-addresses.ts";
+import { loadedAlike, type LoadedAlike } from "../../model/loaded-alike.ts";
 import { figuresFromMessage } from "../../model/sa-figures.ts";
 import { ikeSasFromMessage, type IkeSa } from "../../model/sa.ts";
 import {
@@ -12,6 +13,7 @@ import {
   messageFromSecretOf,
   secretId,
 } from "../../model/vici-message.ts";
+import type { Section } from "../../model/section.ts";
 import { peerProcess, type PeerProcess } from "./peer-process.ts";
 import { failureInLog, isDeferral, type CharonNews } from "./news.ts";
 import type { SettingsFile } from "./settings-file.ts";
@@ -89,20 +91,25 @@ export class Charon implements Disposable {
   /**
    * Gives charon a connection and its secret. An identical one disturbs nothing.
    *
-   * @returns the unique ids of IKE SAs that were made when it had other addresses; they go on
+   * @returns the unique ids of IKE SAs that were made when it had other addresses, which go
+   *   on, and what it had that is as declared now
    */
-  async load(connection: Connection, key: Uint8Array): Promise<string[]> {
+  async load(
+    connection: Connection,
+    key: Uint8Array,
+  ): Promise<{ outdated: string[]; alike: LoadedAlike }> {
     const session = this.#live();
     await session.request("load-shared", {
       ...messageFromSecretOf(connection),
       type: "IKE",
       data: key,
     });
-    const earlier = await this.#madeElsewhere(connection);
+    const before = await this.#loadedBefore(connection);
+    const outdated = loadedElsewhere(before, connection) ? await this.#idsOf(connection) : [];
     await this.#giving(() =>
       session.request("load-conn", messageFromConnection(connection) as Record<string, never>),
     );
-    return earlier;
+    return { outdated, alike: loadedAlike(before, connection) };
   }
 
   /** Ends a connection's IKE SAs and removes connection and secret. */
@@ -183,10 +190,12 @@ export class Charon implements Disposable {
     }
   }
 
-  async #madeElsewhere(connection: Connection): Promise<string[]> {
-    const ike = connection.name;
+  async #loadedBefore({ name: ike }: Connection): Promise<Section> {
     const [loaded = {}] = await Array.fromAsync(this.#live().stream("list-conns", { ike }));
-    if (!loadedElsewhere(loaded, connection)) return [];
+    return loaded;
+  }
+
+  async #idsOf({ name: ike }: Connection): Promise<string[]> {
     return (await this.list({ ike })).map(({ uniqueId }) => uniqueId);
   }
 

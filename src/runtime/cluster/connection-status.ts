@@ -29,7 +29,7 @@ interface Known {
 /** Everything else in `conditions` belongs to others. */
 const ownTypes: ReadonlySet<string> = new Set([
   ...["SpecValid", "SecretReady", "CharonReady", "GatewayReady", "Established"],
-  ...["Reachable", "Ready", "Reconciling", "Stalled"],
+  ...["Reachable", "Differs", "Ready", "Reconciling", "Stalled"],
 ]);
 
 /** Of a status, the part that an agent writes, in the order in which it would. */

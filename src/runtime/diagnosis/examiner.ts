@@ -3,7 +3,7 @@ import type { Address } from "../../model/address.ts";
 import type { Child, Connection } from "../../model/connection.ts";
 import type { Gateway, Worker } from "../../model/endpoint.ts";
 import type { IkeFigures } from "../../model/sa-figures.ts";
-import type { Tunnel } from "../../machines/gateway.ts";
+import type { Tunnel } from "../../machines/gateway-types.ts";
 
 /** A child with where it is, as its gateway's actor knows it. */
 export interface Placed {

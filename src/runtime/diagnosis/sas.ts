@@ -1,5 +1,6 @@
 import { filter, firstValueFrom, from, map, of, timeout } from "rxjs";
 import type { Address } from "../../model/address.ts";
+import { advice } from "../../model/advice.ts";
 import { Reason, type Failure } from "../../model/failure.ts";
 import { note, ok, problem, skipped, type Finding } from "../../model/finding.ts";
 import { isEstablished, type IkeSa } from "../../model/sa.ts";
@@ -21,7 +22,10 @@ export async function checkIke(
   const { ikeSas, failure } = root.getSnapshot().context;
   const up = ikeSas.filter(isEstablished);
   const [sa] = up;
-  if (sa !== undefined) return [ok("IKE SA", `is up, to ${sa.remoteHost}`), ...duplicates(up)];
+  if (sa !== undefined) {
+    const isUp = ok("IKE SA", `is up, to ${sa.remoteHost}`);
+    return [isUp, ...duplicates(up), ...difference("IKE SA", failure)];
+  }
   if (failure !== undefined && !isSilence(failure)) return [problemOf("IKE SA", failure)];
   const attempt = await attemptOf(root);
   if (attempt === "refused" || (attempt !== undefined && isEstablished(attempt)))
@@ -38,8 +42,9 @@ export function checkChild(ike: Finding | undefined, subject: ChildSubject): Fin
   if (sa !== undefined && isUp(subject.state)) {
     const wrapped = sa.encapsulated ? ", wrapped in UDP: there is a NAT in between" : "";
     const up = ok("CHILD SA", `is up${wrapped}`);
-    if (sas.length === 1) return [up];
-    return [up, note("CHILD SA", `${sas.length} of them are up`, duplicateHint)];
+    const differs = difference("CHILD SA", failure);
+    if (sas.length === 1) return [up, ...differs];
+    return [up, note("CHILD SA", `${sas.length} of them are up`, duplicateHint), ...differs];
   }
   if (ike?.verdict === "problem") return [skipped("CHILD SA", "waits for the IKE SA")];
   const why = hint ?? failure;
@@ -57,6 +62,12 @@ const duplicateHint =
 function duplicates(up: readonly IkeSa[]): Finding[] {
   if (up.length === 1) return [];
   return [note("IKE SA", `${up.length} of them are up`, duplicateHint)];
+}
+
+/** That an SA which is up is not what is declared. */
+function difference(check: string, failure: Failure | undefined): Finding[] {
+  if (failure?.reason !== Reason.SaDiffers) return [];
+  return [note(check, failure.message, advice[Reason.SaDiffers].todo)];
 }
 
 function isSilence({ reason }: Failure): boolean {

@@ -2,7 +2,7 @@ import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine } from "xstate
 import type { CharonContext } from "../../machines/charon.ts";
 import type { ChildContext } from "../../machines/child-types.ts";
 import type { ConnectionContext, ConnectionEvent } from "../../machines/connection-types.ts";
-import type { GatewayContext } from "../../machines/gateway.ts";
+import type { GatewayContext } from "../../machines/gateway-types.ts";
 import type { ProbeContext } from "../../machines/probe.ts";
 import { formatAddress } from "../../model/address.ts";
 import { formatPrefix } from "../../model/prefix.ts";
@@ -16,18 +16,20 @@ type Shown = Readonly<Record<string, unknown>>;
  * process: what somebody adds to a context later stays inside until it is named, too.
  */
 const contexts: Readonly<Record<string, (context: never) => Shown>> = {
-  charon: ({ attempt, failure }: CharonContext) => ({ attempt, failure }),
+  charon: ({ attempt, failure, recurrence }: CharonContext) => ({ attempt, failure, recurrence }),
   connection: ({ connection, ...context }: ConnectionContext) => ({
     ...{ id: connection.id, generation: connection.generation, remote: connection.remoteAddr },
     charonReady: context.charonReady,
     hasSecret: context.secretRevision !== undefined,
     ikeSas: context.ikeSas.map(shownIkeSa),
     ...{ outdated: context.outdated, attempt: context.attempt, failure: context.failure },
+    ...{ recurrence: context.recurrence, tried: context.tried },
   }),
   child: ({ child, sas, ...context }: ChildContext) => ({
     ...{ connection: context.connectionId, child: child.key, ifId: child.ifId },
     ...{ loaded: context.loaded, busy: context.busy, sas: sas.map(shownChildSa) },
     ...{ attempt: context.attempt, failure: context.failure, hint: context.hint },
+    ...{ recurrence: context.recurrence, tried: context.tried },
   }),
   probe: ({ order, gateway, lost }: ProbeContext) => ({
     target: formatAddress(order.target),
@@ -37,7 +39,7 @@ const contexts: Readonly<Record<string, (context: never) => Shown>> = {
     ...{ connection: context.connectionId, child: child.key, netns: gateway?.netns },
     workers: workers.map(({ id, address }) => ({ id, address: formatPrefix(address) })),
     ...{ tunnel: context.tunnel, applied: context.applied },
-    ...{ attempt: context.attempt, failure: context.failure },
+    ...{ attempt: context.attempt, failure: context.failure, recurrence: context.recurrence },
   }),
 };
 

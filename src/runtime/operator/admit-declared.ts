@@ -10,7 +10,8 @@ import type { KubeObject } from "../../model/kube-object.ts";
 import { resourceKey, type Resource } from "../../model/resource.ts";
 import type { Problem } from "../../model/result.ts";
 import type { IPSecConnectionSpec } from "../../model/schema/ipsec-connection.ts";
-import { groupIdOf } from "../../model/group.ts";
+import { groupIdOf, groupsOf } from "../../model/group.ts";
+import { refusedGroups } from "../../model/node-networks.ts";
 import { desiredState, nothingDesired, type DesiredState } from "../desired-state.ts";
 import type { Cluster } from "./cluster.ts";
 
@@ -43,7 +44,8 @@ export class DeclaredAdmission {
     if (object === null || object.metadata.deletionTimestamp !== undefined)
       return { allowed: true };
     const kind = object.kind as Resource["kind"];
-    const after = this.#stateWith(kind, object);
+    const resources = this.#resourcesWith(kind, object);
+    const after = stateOf(resources);
     const key = resourceKey(kind, object) ?? "";
     const owner = kind === "IPSecConnection" ? key : "";
     const known = new Set((this.#cluster.desired.problems.get("") ?? []).map(wordsOf));
@@ -51,23 +53,38 @@ export class DeclaredAdmission {
       (problem) => owner !== "" || !known.has(wordsOf(problem)),
     );
     if (problems.length > 0) return verdictOf(problems);
+    const occupied = this.#nodeProblems(kind, key, resources, after);
+    if (occupied.length > 0) return verdictOf(occupied);
     const connection = after.connections.get(key);
     if (connection === undefined) return { allowed: true };
     const inUse = this.#inUseProblems(connection);
     return inUse.length > 0 ? verdictOf(inUse) : this.#warned(connection);
   }
 
-  /** What would be, with that object as the youngest: the others were there first. */
-  #stateWith(kind: Resource["kind"], object: KubeObject): DesiredState {
+  /** What would be declared, with that object as the youngest: the others were there first. */
+  #resourcesWith(kind: Resource["kind"], object: KubeObject): Resource[] {
     const key = resourceKey(kind, object) ?? "";
     const { resources } = this.#declared.snapshot();
     const others = resources.filter((other) => other.kind !== kind || other.key !== key);
-    const resource = { kind, key, source: `${kind} ${key}`, document: object };
-    return desiredState(
-      nothingDesired,
-      { resources: [...others, resource], problems: [] },
-      "cluster",
-    );
+    return [...others, { kind, key, source: `${kind} ${key}`, document: object }];
+  }
+
+  /** A charon on the network of a node that has one; an object that keeps its place has it. */
+  #nodeProblems(
+    kind: Resource["kind"],
+    key: string,
+    resources: readonly Resource[],
+    after: DesiredState,
+  ): Problem[] {
+    const connection = kind === "IPSecConnection" ? after.connections.get(key) : undefined;
+    if (connection?.groupRef !== undefined) return [];
+    const groups = groupsOf(after.groups, after.connections.values());
+    const group = groups.get(connection === undefined ? key : (groupIdOf(connection) ?? ""));
+    const refused = refusedGroups(groups, resources, after.connections).get(group?.id ?? "");
+    const before = this.#cluster.groups.get(group?.id ?? "");
+    const keepsPlace = before?.hostNetwork === true && before.nodeName === group?.nodeName;
+    if (refused === undefined || keepsPlace) return [];
+    return [{ path: "spec.nodeName", message: refused.message }];
   }
 
   /** Addresses that pods have must stay in the pool that they are from. */
@@ -105,9 +122,12 @@ export class DeclaredAdmission {
 
   #groupWarning(connection: Connection): string[] {
     const { groupRef } = connection;
-    if (groupRef === undefined || this.#cluster.groups.has(groupIdOf(connection) ?? "")) return [];
+    const groupId = groupIdOf(connection) ?? "";
+    if (groupRef === undefined || this.#cluster.groups.has(groupId)) return [];
+    const refused = this.#cluster.refused.get(groupId);
     const { namespace, name } = groupRef;
-    return [`spec.groupRef: there is no CharonGroup ${namespace}/${name} yet`];
+    const problem = refused?.message ?? `there is no CharonGroup ${namespace}/${name} yet`;
+    return [`spec.groupRef: ${problem}`];
   }
 
   #namespacesWarning({ allowedNamespaces }: Connection): string[] {
@@ -116,6 +136,10 @@ export class DeclaredAdmission {
       "spec.allowedNamespaces is missing: no pod can join, since the chart's requireAllowedNamespaces is true",
     ];
   }
+}
+
+function stateOf(resources: readonly Resource[]): DesiredState {
+  return desiredState(nothingDesired, { resources, problems: [] }, "cluster");
 }
 
 function useProblem(was: Child, is: Child | undefined, text: string, pod: string): Problem[] {

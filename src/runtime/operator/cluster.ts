@@ -7,6 +7,8 @@ import { parseAddress, type Address } from "../../model/address.ts";
 import { Ledger } from "../../model/allocation.ts";
 import { annotation } from "../../model/labels.ts";
 import { groupsOf, type Group } from "../../model/group.ts";
+import type { Failure } from "../../model/failure.ts";
+import { refusedGroups } from "../../model/node-networks.ts";
 import type { Pod } from "../../model/worker-pod.ts";
 import type { Child, Connection } from "../../model/connection.ts";
 import type { ConnectionResource } from "../../model/connection-resource.ts";
@@ -35,6 +37,7 @@ export class Cluster implements Disposable {
   /** Undefined until all documents were looked at once: before, nothing would seem wanted. */
   #taken: DesiredState | undefined;
   #groups: ReadonlyMap<string, Group> = new Map();
+  #refused: ReadonlyMap<string, Failure> = new Map();
   /** Addresses of gateways by connection and child; made anew when a pod of one changed. */
   #gatewayOf: ReadonlyMap<string, Address> | undefined;
   readonly #workers: WorkersByConnection;
@@ -97,8 +100,14 @@ export class Cluster implements Disposable {
     );
   }
 
+  /** The groups that get pods. */
   get groups(): ReadonlyMap<string, Group> {
     return this.#groups;
+  }
+
+  /** The groups that get none, and why. */
+  get refused(): ReadonlyMap<string, Failure> {
+    return this.#refused;
   }
 
   get workers(): View<Pod> {
@@ -156,9 +165,13 @@ export class Cluster implements Disposable {
   }
 
   #takeDeclared(): void {
-    this.#taken = desiredState(this.desired, this.#views.declared.snapshot(), "cluster");
+    const snapshot = this.#views.declared.snapshot();
+    this.#taken = desiredState(this.desired, snapshot, "cluster");
     const { groups, connections } = this.#taken;
-    this.#groups = keptWhereSame(this.#groups, groupsOf(groups, connections.values()));
+    const all = groupsOf(groups, connections.values());
+    this.#refused = refusedGroups(all, snapshot.resources, connections);
+    const accepted = new Map([...all].filter(([id]) => !this.#refused.has(id)));
+    this.#groups = keptWhereSame(this.#groups, accepted);
     this.#changes.next();
   }
 }

@@ -74,7 +74,8 @@ export class GroupReporter implements Disposable {
     const { cluster, carriers } = this.#options;
     const general = cluster.desired.problems.get("") ?? [];
     const problems = general.filter(({ source }) => source === `CharonGroup ${id}`);
-    const conditions = groupConditionsOf({ problems, ...carriers.of(id) });
+    const refused = cluster.refused.get(id);
+    const conditions = groupConditionsOf({ problems, refused, ...carriers.of(id) });
     const observedGeneration = group.metadata.generation ?? 0;
     const before = group.status?.conditions ?? [];
     return {

@@ -112,7 +112,8 @@ export class OperatorReporter implements Disposable {
     const { carriers } = this.#options;
     const groupId = connection && groupIdOf(connection);
     const group = this.#cluster.groups.get(groupId ?? "");
-    const placed = placedOf({ groupId, group, carrier: carriers.of(groupId ?? "") });
+    const refused = this.#cluster.refused.get(groupId ?? "");
+    const placed = placedOf({ groupId, group, refused, carrier: carriers.of(groupId ?? "") });
     const silentSince = carriers.silentSince(groupId ?? "");
     return [placed, ...unknownReady(placed, before, silentSince)];
   }

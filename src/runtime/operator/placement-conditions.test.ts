@@ -6,8 +6,10 @@ import { groupConditionsOf, placedOf, unknownReady } from "./placement-condition
 
 const group = impliedGroup("node-a");
 const runs = { charon: undefined, agent: undefined };
+const refused = undefined;
+const occupied = failure(Reason.NodeOccupied, "another charon has it");
 const down = { ...runs, agent: failure(Reason.CarrierUnavailable, "no image") };
-const placed = placedOf({ groupId: group.id, group, carrier: runs });
+const placed = placedOf({ groupId: group.id, group, refused, carrier: runs });
 const ready = (lastTransitionTime: string, reason = "Ready") => [
   {
     ...{ type: "Ready", status: "True" as const, reason, message: "it carries traffic" },
@@ -19,14 +21,16 @@ describe("where a connection is placed", () => {
   it("is where charon and agent run", () => {
     assert.equal(placed.status, "True");
     assert.match(placed.message, /node-a/);
-    const lacking = placedOf({ groupId: group.id, group, carrier: down });
+    const lacking = placedOf({ groupId: group.id, group, refused, carrier: down });
     assert.deepEqual([lacking.status, lacking.message], ["False", "no image"]);
   });
 
   it("is nowhere without its group", () => {
-    const { reason, message } = placedOf({ groupId: "a/b", group: undefined, carrier: runs });
+    const missing = { groupId: "a/b", group: undefined, carrier: runs };
+    const { reason, message } = placedOf({ ...missing, refused });
     assert.equal(reason, "GroupMissing");
     assert.match(message, /no CharonGroup a\/b/);
+    assert.equal(placedOf({ ...missing, refused: occupied }).reason, "NodeOccupied");
   });
 });
 
@@ -56,7 +60,7 @@ describe("Ready of a connection", () => {
 
 describe("a CharonGroup", () => {
   it("is ready when charon and agent run", () => {
-    const types = groupConditionsOf({ ...runs, problems: [] }).map(
+    const types = groupConditionsOf({ ...runs, refused, problems: [] }).map(
       ({ type, status }) => `${type}=${status}`,
     );
     assert.deepEqual(types, [
@@ -68,8 +72,20 @@ describe("a CharonGroup", () => {
   });
 
   it("says what it lacks", () => {
-    const conditions = groupConditionsOf({ ...down, problems: [] });
+    const conditions = groupConditionsOf({ ...down, refused, problems: [] });
     const summed = conditions.find(({ type }) => type === "Ready");
     assert.deepEqual([summed?.status, summed?.message], ["False", "no image"]);
+  });
+
+  it("that is refused is stalled, and says why", () => {
+    const conditions = groupConditionsOf({ ...down, refused: occupied, problems: [] });
+    const stated = conditions.map(({ type, status, reason }) => `${type}=${status} ${reason}`);
+    assert.deepEqual(stated, [
+      "SpecValid=True SpecValid",
+      "CharonReady=False NodeOccupied",
+      "AgentReady=False CarrierUnavailable",
+      "Ready=False NodeOccupied",
+      "Stalled=True NodeOccupied",
+    ]);
   });
 });

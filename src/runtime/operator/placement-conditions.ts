@@ -9,6 +9,8 @@ import type { Carrier } from "./carriers.ts";
 /** What the operator judges a group by. */
 export interface GroupFacts extends Carrier {
   readonly problems: readonly SourceProblem[];
+  /** Why the group gets no pods, where it gets none. */
+  readonly refused: Failure | undefined;
 }
 
 const ofGroup: readonly Check<GroupFacts>[] = [
@@ -17,14 +19,19 @@ const ofGroup: readonly Check<GroupFacts>[] = [
     message: "the document is valid",
     lacks: ({ problems }) => specFailure(problems),
   },
-  { type: "CharonReady", message: "charon's pod runs", lacks: ({ charon }) => charon },
+  { type: "CharonReady", message: "charon's pod runs", lacks: charonFailure },
   { type: "AgentReady", message: "the agent's pod runs", lacks: ({ agent }) => agent },
 ];
 
 /** The conditions of a CharonGroup; `Ready` sums them up. */
 export function groupConditionsOf(facts: GroupFacts): Condition[] {
-  const lack = facts.charon ?? facts.agent;
+  const lack = charonFailure(facts) ?? facts.agent;
   return [...judged(ofGroup, facts), ...summary(lack, "it carries connections")];
+}
+
+/** A charon that is not to be is not missed. */
+function charonFailure({ refused, charon }: GroupFacts): Failure | undefined {
+  return refused ?? charon;
 }
 
 /** Where a connection is put, as far as the operator sees it. */
@@ -32,6 +39,8 @@ export interface PlacementFacts {
   /** Undefined where no version of its document is good. */
   readonly groupId: string | undefined;
   readonly group: Group | undefined;
+  /** Why the group gets no pods, where it gets none. */
+  readonly refused: Failure | undefined;
   readonly carrier: Carrier;
 }
 
@@ -41,7 +50,9 @@ export function placedOf(facts: PlacementFacts): Condition {
   return condition("Placed", lack, `charon and agent run on ${facts.group?.nodeName ?? ""}`);
 }
 
-function placementFailure({ groupId, group, carrier }: PlacementFacts): Failure | undefined {
+function placementFailure(facts: PlacementFacts): Failure | undefined {
+  const { groupId, group, refused, carrier } = facts;
+  if (refused !== undefined) return refused;
   if (groupId === undefined) {
     return failure(Reason.SpecInvalid, "no version of its document says where it is to run");
   }

@@ -2,6 +2,7 @@ import { describe } from "node:test";
 import { charonMachine } from "../../../src/machines/charon.ts";
 import { failure, Reason } from "../../../src/model/failure.ts";
 import { coversItsChart } from "./covers.ts";
+import { never } from "./graph.ts";
 
 const error = { failure: failure(Reason.CharonUnavailable, "nobody there") };
 
@@ -14,7 +15,7 @@ describe("the charon machine, by generated paths", () => {
         list: held.actor(),
         session: held.actor(),
       },
-      delays: { backoff: 1_000 },
+      delays: { backoff: 1_000, steady: never },
     }),
     events: [{ type: "sas.wanted" }],
     facts: ({ wantedAgain }: { wantedAgain: boolean }) => wantedAgain,

@@ -6,7 +6,7 @@ import { failure, Reason } from "../../../src/model/failure.ts";
 import type { Child } from "../../../src/model/connection.ts";
 import { childSa, childSpec, connectionOf, gateway, ikeSa } from "../fixtures.ts";
 import { coversItsChart } from "./covers.ts";
-import type { Walk } from "./graph.ts";
+import { never, type Walk } from "./graph.ts";
 import type { Held } from "./replay.ts";
 
 const refused = failure(Reason.AuthenticationFailed, "no");
@@ -46,7 +46,8 @@ const walk =
         removeGateway: held.actor(),
       },
       actions: { listSas: () => {} },
-      delays: { backoff: 1_000, stalledRetry: 60_000 },
+      guards: { looping: ({ context }) => context.recurrence.times > 1 },
+      delays: { backoff: 1_000, stalledRetry: 60_000, steady: never },
     }),
     input: { connectionId: "site", connectionName: "site", child, loaded: false },
     events: events(child),
@@ -54,6 +55,7 @@ const walk =
       [context.loaded, context.loadedSince, context.busy],
       context.sas.map(({ state, remoteSelectors }) => [state, remoteSelectors]),
       [context.failure?.retryable, context.hint?.retryable],
+      [Math.min(context.recurrence.times, 2), context.tried.length],
     ],
     errors: [{ failure: refused }, { failure: silent }],
   });

@@ -2,8 +2,9 @@ import { describe } from "node:test";
 import { connectionMachine } from "../../../src/machines/connection.ts";
 import type { ConnectionContext } from "../../../src/machines/connection-types.ts";
 import { failure, Reason } from "../../../src/model/failure.ts";
-import { childSpec, connectionOf, ikeSa } from "../fixtures.ts";
+import { childSpec, connectionOf, ikeSa, loadedNew } from "../fixtures.ts";
 import { coversItsChart } from "./covers.ts";
+import { never } from "./graph.ts";
 
 const refused = failure(Reason.ConfigRejected, "unknown option: x");
 const away = failure(Reason.CharonUnavailable, "nobody there");
@@ -22,9 +23,9 @@ describe("the connection machine, by generated paths", () => {
         withdrawKey: held.actor(),
         unload: held.actor(),
       },
-      delays: { backoff: 1_000, moveDeadline: 30_000 },
+      delays: { backoff: 1_000, moveDeadline: 30_000, steady: never },
     }),
-    outputs: { load: [] },
+    outputs: { load: loadedNew() },
     input: {
       connection,
       charonReady: false,

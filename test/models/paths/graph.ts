@@ -62,7 +62,7 @@ export function vertexOf(walk: Walk, snapshot: AnyMachineSnapshot): string {
 }
 
 /** What can happen now: what others send, how an actor ends, which timer runs out. */
-function eventsIn(walk: Walk, snapshot: AnyMachineSnapshot): AnyEventObject[] {
+export function eventsIn(walk: Walk, snapshot: AnyMachineSnapshot): AnyEventObject[] {
   const actors = Object.keys(snapshot.children);
   return [
     ...walk.events,
@@ -89,7 +89,8 @@ function prefixKeys(path: Path): string[] {
   return path.map(({ event }) => (prefix += `${textOf(event)}\n`));
 }
 
-function textOf(event: AnyEventObject): string {
+/** Two events with the same text are one. */
+export function textOf(event: AnyEventObject): string {
   return JSON.stringify(event, (_, value: unknown) =>
     typeof value === "bigint" ? String(value) : value,
   );
@@ -113,6 +114,12 @@ export function transitionsOf(machine: AnyStateMachine): Map<object, string> {
 export function nodesOf(node: AnyStateNode): AnyStateNode[] {
   return [node, ...Object.values(node.states).flatMap((child) => nodesOf(child))];
 }
+
+/**
+ * A delay that no path waits for, since others in the same state would run out before it: the
+ * transition is taken by its event.
+ */
+export const never = 1e12;
 
 /** In milliseconds, where the delay is a number or the name of one. */
 export function delayOf(machine: AnyStateMachine, eventType: string): number {

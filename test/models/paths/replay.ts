@@ -10,6 +10,7 @@ import {
 import { settled } from "../fixtures.ts";
 import {
   delayOf,
+  never,
   nodesOf,
   transitionsOf,
   vertexOf,
@@ -103,8 +104,11 @@ export class Replay {
     const [, how, id = ""] = /^xstate\.(done|error)\.actor\.(.+)$/.exec(event.type) ?? [];
     if (how === "done") held.end(id).resolve(event["output"] as never);
     else if (how === "error") held.end(id).reject(event["error"] as Error);
-    else if (event.type.startsWith("xstate.after.")) clock.increment(delayOf(machine, event.type));
-    else actor.send(event);
+    else if (event.type.startsWith("xstate.after.")) {
+      const delay = delayOf(machine, event.type);
+      if (delay === never) actor.send(event);
+      else clock.increment(delay);
+    } else actor.send(event);
   }
 
   #note(machine: AnyStateMachine, event: InspectionEvent): void {

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { mkdtempSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import type { Session } from "vici-client";
+import { printedIdentities } from "../../src/model/identity.fixture.ts";
+import { Charon } from "../sites/charon.ts";
+
+describe("identities that a real charon parses", () => {
+  const resources = new AsyncDisposableStack();
+  let session: Session;
+
+  before(async () => {
+    const folder = mkdtempSync(join(process.env["ARTIFACTS"] ?? "/tmp", "identities-"));
+    const charon = resources.use(new Charon({ name: "identities-charon", folder }));
+    await charon.start();
+    session = await charon.session();
+    resources.defer(() => session.close());
+  });
+  after(() => resources.disposeAsync());
+
+  for (const [written, printed] of printedIdentities) {
+    it(`${JSON.stringify(written)} is listed as ${JSON.stringify(printed)}`, async () => {
+      await session.request("load-conn", {
+        one: {
+          remote_addrs: ["192.0.2.1"],
+          local: { auth: "psk", id: "us" },
+          remote: { auth: "psk", id: written },
+        },
+      });
+      const [listed] = await Array.fromAsync(session.stream("list-conns", { ike: "one" }));
+      const conn = listed?.["one"] as { "remote-1"?: { id?: string } } | undefined;
+      // charon keeps what it has where another spelling means the same.
+      await session.request("unload-conn", { name: "one" });
+      assert.equal(conn?.["remote-1"]?.id ?? "%any", printed);
+    });
+  }
+});

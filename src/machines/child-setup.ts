@@ -1,0 +1,107 @@
+import { assign, enqueueActions, sendParent, setup } from "xstate";
+import type { Failure } from "../model/failure.ts";
+import { isInstalled, isRekeying } from "../model/sa.ts";
+import { differenceOf, isBusy, tunnelOf } from "./child-facts.ts";
+import type { ChildContext, ChildEvent, ChildInput, ChildOrder } from "./child-types.ts";
+import { differenceFailure, isRepairable, withTried } from "./differences.ts";
+import { gatewayMachine } from "./gateway.ts";
+import { notProvided } from "./not-provided.ts";
+import {
+  isLooping,
+  loopFailure,
+  noRecurrence,
+  pauseMs,
+  recurring,
+  steadyMs,
+} from "./recurrence.ts";
+
+/** What the chart of a child is made of: its types, actors, actions, guards and delays. */
+export const childSetup = setup({
+  types: {} as { context: ChildContext; events: ChildEvent; input: ChildInput },
+  actors: {
+    gateway: gatewayMachine,
+    /** Orders the CHILD SA and does not wait for it. */
+    initiate: notProvided<void, ChildOrder>("initiate"),
+    /** Ends CHILD SAs by their unique ids. */
+    terminate: notProvided<void, { readonly uniqueIds: readonly string[] }>("terminate"),
+    /** Orders a rekey and does not wait for it. */
+    rekey: notProvided<void, { readonly uniqueIds: readonly string[] }>("rekey"),
+    /** Removes the gateway and what it holds. */
+    removeGateway: notProvided<void, ChildOrder & { readonly connectionId: string }>(
+      "removeGateway",
+    ),
+  },
+  actions: {
+    listSas: sendParent({ type: "sas.wanted" }),
+    note: assign((_, params: { failure: Failure | undefined }) => ({ failure: params.failure })),
+    takeLoaded: assign(({ context, event }) => {
+      if (event.type !== "connection.loaded") return {};
+      const known = event.alike === true ? differenceOf(context) : undefined;
+      return {
+        ...{ loaded: true, loadedSince: true, attempt: 0, recurrence: noRecurrence },
+        tried: known === undefined ? context.tried : withTried(context.tried, known),
+      };
+    }),
+    noteDifference: assign(({ context }) => ({
+      failure: differenceFailure(differenceOf(context), context.failure),
+    })),
+    noteLoop: assign(({ context }) => ({ failure: loopFailure(context.recurrence) })),
+    recur: assign(({ context }, params: { state: string; cause: string }) => ({
+      recurrence: recurring(context.recurrence, params.state, params.cause),
+    })),
+    /** The SA is about to be ended for its difference: not again for the same one. */
+    noteRepair: assign(({ context }) => {
+      const difference = differenceOf(context) ?? "";
+      return {
+        tried: withTried(context.tried, difference),
+        recurrence: recurring(context.recurrence, "replacing", difference),
+      };
+    }),
+    /** What was not ended can be tried again. */
+    forgetRepair: assign({
+      tried: ({ context }) => context.tried.filter((known) => known !== differenceOf(context)),
+    }),
+    /** It has been well for long: what was counted and tried before is forgotten. */
+    settle: assign(({ context }) => ({
+      attempt: 0,
+      recurrence: noRecurrence,
+      tried: differenceOf(context) === undefined ? [] : context.tried,
+    })),
+    tellGateway: enqueueActions(({ enqueue, context }) => {
+      // While there is no SA, the last one is the best guess at the next.
+      const sa = context.sas.at(-1);
+      const tunnel = sa && tunnelOf(sa);
+      if (tunnel !== undefined) enqueue.sendTo("gateway", { type: "tunnel.changed", tunnel });
+    }),
+    takeHint: assign(({ event }) =>
+      event.type === "peer.notified" ? { hint: event.failure, failure: event.failure } : {},
+    ),
+    takeList: assign(({ context, event }) => {
+      if (event.type !== "sas.listed") return {};
+      const children = event.ikeSas.flatMap((sa) => sa.children);
+      const own = children.filter((sa) => sa.name === context.child.key);
+      return { sas: own.filter(isInstalled), busy: isBusy(event.ikeSas, own) };
+    }),
+  },
+  guards: {
+    installed: ({ context }) => context.sas.length > 0,
+    repairable: ({ context }) => context.loaded && isRepairable(differenceOf(context), context),
+    looping: ({ context }) => isLooping(context.recurrence),
+    rekeying: ({ context }) => context.sas.some(isRekeying),
+    loaded: ({ context }) => context.loaded,
+    hinted: ({ context }) => context.hint !== undefined,
+    /** charon is at work by itself: an order now would be in its way. */
+    yields: ({ context }) => context.loaded && context.busy,
+    initiates: ({ context }) => context.child.initiates,
+    attemptOver: ({ context }) => context.sas.length === 0 && !context.busy,
+    stalled: ({ context }) => context.failure?.retryable === false && !context.loadedSince,
+  },
+  delays: {
+    backoff: ({ context }) => pauseMs(context),
+    steady: steadyMs,
+    check: 2_000,
+    hintSettle: 200,
+    stalledRetry: () => 45_000 + Math.random() * 30_000,
+    rekeyDeadline: 60_000,
+  },
+});

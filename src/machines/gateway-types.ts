@@ -1,0 +1,70 @@
+import type { Child } from "../model/connection.ts";
+import type { Gateway, Worker } from "../model/endpoint.ts";
+import type { Failure } from "../model/failure.ts";
+import type { EspSuite } from "../model/mtu.ts";
+import type { Recurrence } from "./recurrence.ts";
+
+/** What the tunnel was negotiated to be, as far as packet sizes go. */
+export interface Tunnel {
+  readonly suite: EspSuite;
+  readonly encapsulated: boolean;
+  /** The peer's address, which the outer header has. */
+  readonly remoteHost: string;
+}
+
+/** Everything that `apply` needs to bring a gateway's namespace into shape. */
+export interface GatewayOrder {
+  readonly connectionId: string;
+  readonly child: Child;
+  readonly gateway: Gateway;
+  readonly workers: readonly Worker[];
+  /** Undefined until a CHILD SA tells. */
+  readonly tunnel: Tunnel | undefined;
+  /** Whether it was in shape before: something small changed since. */
+  readonly applied: boolean;
+}
+
+/** Where a child's gateway and workers are. */
+export interface ChildEndpoints {
+  /** Undefined while there is no namespace for it. */
+  readonly gateway: Gateway | undefined;
+  readonly workers: readonly Worker[];
+}
+
+export interface GatewayContext {
+  readonly connectionId: string;
+  readonly child: Child;
+  readonly gateway: Gateway | undefined;
+  readonly workers: readonly Worker[];
+  readonly tunnel: Tunnel | undefined;
+  readonly failure: Failure | undefined;
+  readonly attempt: number;
+  /** Whether this namespace was in shape once. */
+  readonly applied: boolean;
+  /** Whether the present pass, or the last one, was made because the kernel reported a change. */
+  readonly woken: boolean;
+  /** Of what brought a pass about, other than what is declared. */
+  readonly recurrence: Recurrence;
+}
+
+/** What a pass did. */
+export interface PassResult {
+  /** Whether anything was not as planned. */
+  readonly repaired: boolean;
+}
+
+export type GatewayEvent =
+  | { type: "child.changed"; child: Child }
+  | ({ type: "endpoints.changed" } & ChildEndpoints)
+  | { type: "tunnel.changed"; tunnel: Tunnel }
+  | { type: "kernel.changed" };
+
+/** What `place` needs to bring a namespace about. */
+export interface PlaceOrder {
+  readonly connectionId: string;
+  readonly child: Child;
+  /** True where traffic may be waiting: a CHILD SA is there already. */
+  readonly urgent: boolean;
+}
+
+export type GatewayInput = Pick<GatewayContext, "connectionId" | "child">;

@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { childSa, connectionOf } from "../../../test/models/fixtures.ts";
+import { failure, Reason, type Failure } from "../../model/failure.ts";
+import { checkChild } from "./sas.ts";
+import type { ChildSubject } from "./subject.ts";
+
+function found(known: Failure | undefined): string[] {
+  const [child] = connectionOf().children;
+  const context = { sas: [childSa()], failure: known, hint: undefined };
+  const subject = { child, state: "established", snapshot: { context } } as unknown as ChildSubject;
+  return checkChild(undefined, subject).map(({ verdict, message }) => `${verdict} ${message}`);
+}
+
+describe("a CHILD SA that is up", () => {
+  it("is well where it is as declared", () => {
+    assert.deepEqual(found(undefined), ["ok is up"]);
+  });
+
+  it("is worth a note where it is not what is declared", () => {
+    const differs = failure(Reason.SaDiffers, "the peer left out 10.7.0.0/24");
+    assert.deepEqual(found(differs), ["ok is up", "note the peer left out 10.7.0.0/24"]);
+  });
+});

@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it, mock } from "node:test";
+import { childSpec, connectionSpec, psk, secret } from "../../lab/sites/manifests.ts";
+import { statusOf } from "../../src/runtime/status.ts";
+import type { Behaviour } from "../simulator/charon.ts";
+import { resourceOf, World } from "../simulator/world.ts";
+
+/** Passes time in slices, between which sockets get their turn. */
+async function pass(milliseconds: number): Promise<void> {
+  for (let passed = 0; passed < milliseconds; passed += 20) {
+    mock.timers.tick(20);
+    for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
+  }
+}
+
+async function declared(changes: object, behaviour: Behaviour = "answers"): Promise<World> {
+  const resources = [secret({ site: psk }), connectionSpec("site", changes)].map(resourceOf);
+  const world = new World(resources, { latencyMs: 20, retransmitMs: 500 });
+  world.behaviours.set("site", behaviour);
+  await world.start();
+  return world;
+}
+
+const asked = (world: World) => ({
+  initiate: world.charon.asked.get("initiate") ?? 0,
+  // With nothing to end there is no command.
+  terminate: world.charon.asked.get("terminate") ?? 0,
+});
+
+function statusIn(world: World) {
+  const [connection] = statusOf(world.supervisor).connections;
+  assert.ok(connection);
+  const differs = connection.conditions.find(({ type }) => type === "Differs");
+  const ready = connection.conditions.find(({ type }) => type === "Ready");
+  return { connection, differs, ready: ready?.status };
+}
+
+const networks = ["10.1.2.0/24", "10.7.0.0/24"];
+const two = { children: { "child-2": childSpec(2, { remote_ips: networks }) } };
+
+describe("an SA that differs from what is declared", () => {
+  before(() => mock.timers.enable({ apis: ["setTimeout", "setInterval"] }));
+  after(() => mock.timers.reset());
+
+  it("is replaced once where the peer narrows it, then kept, and named", async () => {
+    await using world = await declared(two, "narrows");
+    await pass(10_000);
+    assert.deepEqual(asked(world), { initiate: 2, terminate: 1 });
+    const { connection, differs, ready } = statusIn(world);
+    assert.equal(connection.children[0]?.state, "established");
+    assert.equal(ready, "True");
+    assert.equal(differs?.reason, "SaDiffers");
+    assert.match(differs.message, /remote_ips is declared as 10.1.2.0\/24, 10.7.0.0\/24/);
+    assert.match(differs.message, /the peer left out 10.7.0.0\/24/);
+  });
+
+  it("is not replaced again when the connection is loaded again, as for another key", async () => {
+    await using world = await declared(two, "narrows");
+    await pass(5_000);
+    world.declare([secret({ site: "another key" }), connectionSpec("site", two)].map(resourceOf));
+    await pass(10_000);
+    assert.deepEqual(asked(world), { initiate: 2, terminate: 1 });
+    assert.equal(statusIn(world).differs?.status, "True");
+  });
+
+  it("is not replaced by the next process, which finds it and the same declaration", async () => {
+    await using world = await declared(two, "narrows");
+    await pass(5_000);
+    const before = asked(world);
+    using next = world.nextProcess();
+    await pass(10_000);
+    assert.deepEqual(asked(world), before);
+    const [connection] = statusOf(next).connections;
+    const differs = connection?.conditions.find(({ type }) => type === "Differs");
+    assert.match(differs?.message ?? "", /the peer left out 10.7.0.0\/24/);
+  });
+
+  it("is as declared again, and says nothing, when the peer is corrected", async () => {
+    await using world = await declared(two, "narrows");
+    await pass(5_000);
+    world.behaviours.set("site", "answers");
+    world.charon.peerCloses("site", "child-2");
+    await pass(5_000);
+    assert.deepEqual(asked(world), { initiate: 3, terminate: 1 });
+    assert.equal(statusIn(world).differs, undefined);
+  });
+
+  for (const [localId, remoteId] of [
+    ["@node.site", "@peer.site"],
+    ["CN=node,O=site", "CN=peer,O=site"],
+    ["fqdn:node.site", "%any"],
+    ["email:a@node.site", "FD00:1::2"],
+  ] as const) {
+    it(`does not, whatever form ${localId} and ${remoteId} are written in`, async () => {
+      await using world = await declared({ localId, remoteId });
+      await pass(5_000);
+      assert.deepEqual(asked(world), { initiate: 1, terminate: 0 });
+      assert.equal(statusIn(world).connection.state, "established");
+    });
+  }
+
+  it("does not where charon leaves out a network within another", async () => {
+    const nested = {
+      children: { "child-2": childSpec(2, { remote_ips: ["10.0.0.0/8", "10.20.0.0/16"] }) },
+    };
+    await using world = await declared(nested, "narrows");
+    await pass(5_000);
+    assert.deepEqual(asked(world), { initiate: 1, terminate: 0 });
+  });
+});
+
+describe("a peer that ends what it accepts", () => {
+  before(() => mock.timers.enable({ apis: ["setTimeout", "setInterval"] }));
+  after(() => mock.timers.reset());
+
+  it("is called ever more seldom, with the reason, and at once again after five quiet minutes", async () => {
+    await using world = await declared({}, "closes");
+    await pass(240_000);
+    const { initiate, terminate } = asked(world);
+    assert.ok(initiate > 8 && initiate < 24, `${initiate} were ordered in four minutes`);
+    assert.equal(terminate, 0);
+    const [child] = statusIn(world).connection.children;
+    assert.equal(child?.failure?.reason, "LoopDetected");
+    assert.match(child.failure.message, /"closed" was entered more than 8 times/);
+    world.behaviours.set("site", "answers");
+    await pass(130_000);
+    assert.equal(statusIn(world).ready, "True");
+    // Five quiet minutes later it begins to count again.
+    await pass(301_000);
+    world.charon.peerCloses("site", "child-2");
+    await pass(1_000);
+    assert.equal(statusIn(world).ready, "True");
+  });
+});

@@ -1,0 +1,178 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { createActor, fromPromise, SimulatedClock, type AnyActorRef } from "xstate";
+import { charonMachine } from "../../src/machines/charon.ts";
+import { connectionMachine } from "../../src/machines/connection.ts";
+import { workloadMachine } from "../../src/machines/workload.ts";
+import type { KubeObject } from "../../src/model/kube-object.ts";
+import {
+  Calls,
+  childWith,
+  connectionOf,
+  gateway,
+  gatewayWith,
+  ikeSa,
+  loadedNew,
+  settled,
+} from "./fixtures.ts";
+
+const hourMs = 3_600_000;
+
+/** Passes an hour, in slices, at whose end the others do what they do. */
+async function hourOf(clock: SimulatedClock, sliceMs: number, others: () => void): Promise<void> {
+  for (let passed = 0; passed < hourMs; passed += sliceMs) {
+    clock.increment(sliceMs);
+    await settled();
+    others();
+    await settled();
+  }
+}
+
+const failureOf = (actor: AnyActorRef) =>
+  (actor.getSnapshot() as { context: { failure?: { reason: string; message: string } } }).context
+    .failure;
+
+describe("an hour with others that work against it", () => {
+  it("ends an IKE SA once whose identity comes out the same again, and keeps the next", async () => {
+    const calls = new Calls();
+    calls.give("load", loadedNew());
+    const clock = new SimulatedClock();
+    const machine = connectionMachine.provide({
+      actors: {
+        child: childWith(calls),
+        load: calls.actor("load"),
+        terminateIke: calls.actor("terminateIke"),
+        unload: calls.actor("unload"),
+      },
+    });
+    const input = {
+      ...{
+        connection: connectionOf(),
+        charonReady: true,
+        secretRevision: "r1",
+        keyFailure: undefined,
+        endpoints: {},
+      },
+    };
+    const actor = createActor(machine, { clock, input }).start();
+    let uniqueId = 1;
+    await hourOf(clock, 1_000, () => {
+      const ended = calls.made.filter(
+        ({ name, input: order }) =>
+          name === "terminateIke" &&
+          (order as { uniqueIds: string[] }).uniqueIds.includes(String(uniqueId)),
+      );
+      uniqueId += ended.length;
+      const sa = ikeSa({ uniqueId: String(uniqueId), remoteId: "another" });
+      actor.send({ type: "sas.listed", ikeSas: [sa] });
+    });
+    assert.equal(uniqueId, 2, "one IKE SA was ended");
+    assert.equal(actor.getSnapshot().value, "established");
+    assert.equal(failureOf(actor)?.reason, "SaDiffers");
+    assert.match(
+      failureOf(actor)?.message ?? "",
+      /remoteId is declared as "peer.site", and charon has "another"/,
+    );
+  });
+
+  it("puts a gateway right ever more seldom that others change each time", async () => {
+    const calls = new Calls();
+    calls.give("apply", { repaired: true });
+    const clock = new SimulatedClock();
+    const [child] = connectionOf().children;
+    assert.ok(child);
+    const input = { connectionId: "site", child };
+    const actor = createActor(gatewayWith(calls), { clock, input }).start();
+    actor.send({ type: "endpoints.changed", gateway, workers: [] });
+    await hourOf(clock, 250, () => actor.send({ type: "kernel.changed" }));
+    assert.ok(calls.count("apply") > 9 && calls.count("apply") < 80, `${calls.count("apply")}`);
+    assert.equal(failureOf(actor)?.reason, "LoopDetected");
+    assert.match(
+      failureOf(actor)?.message ?? "",
+      /other than ipman changes the gateway's namespace/,
+    );
+    const before = calls.count("apply");
+    actor.send({ type: "endpoints.changed", gateway, workers: [] });
+    await settled();
+    assert.equal(calls.count("apply"), before + 1, "what is declared does not wait");
+  });
+
+  it("looks at a gateway now and then where the kernel reports much, and all is as planned", async () => {
+    const calls = new Calls();
+    const clock = new SimulatedClock();
+    const [child] = connectionOf().children;
+    assert.ok(child);
+    const input = { connectionId: "site", child };
+    const actor = createActor(gatewayWith(calls), { clock, input }).start();
+    actor.send({ type: "endpoints.changed", gateway, workers: [] });
+    await settled();
+    for (let passed = 0; passed < 10_000; passed += 10) {
+      actor.send({ type: "kernel.changed" });
+      clock.increment(10);
+      await settled();
+    }
+    assert.ok(calls.count("apply") < 45, `${calls.count("apply")} passes in ten seconds`);
+    assert.equal(failureOf(actor), undefined);
+    clock.increment(1_000);
+    await settled();
+    clock.increment(1_000);
+    await settled();
+    const before = calls.count("apply");
+    actor.send({ type: "kernel.changed" });
+    clock.increment(20);
+    await settled();
+    assert.equal(calls.count("apply"), before + 1, "the first change after a rest does not wait");
+  });
+
+  it("opens sessions with charon ever more seldom that end at once", async () => {
+    const calls = new Calls();
+    const clock = new SimulatedClock();
+    let end: (() => void) | undefined;
+    const machine = charonMachine.provide({
+      actors: {
+        connect: calls.actor("connect"),
+        prune: calls.actor("prune"),
+        list: calls.actor("list"),
+        session: fromPromise<void, void>(() => new Promise((resolve) => (end = resolve))),
+      },
+    });
+    const actor = createActor(machine, { clock }).start();
+    await hourOf(clock, 250, () => end?.());
+    assert.ok(
+      calls.count("connect") > 60 && calls.count("connect") < 250,
+      `${calls.count("connect")}`,
+    );
+    await hourOf(clock, 30_000, () => {});
+    assert.equal(failureOf(actor), undefined);
+  });
+
+  it("writes an object ever more seldom that others change each time", async () => {
+    const clock = new SimulatedClock();
+    const wanted = { metadata: { name: "a" }, spec: { a: 1 } } as unknown as KubeObject;
+    let version = 1;
+    let writes = 0;
+    const stored = (spec: object) => {
+      const metadata = { name: "a", resourceVersion: String(++version), generation: version };
+      return { metadata, spec } as unknown as KubeObject;
+    };
+    const machine = workloadMachine.provide({
+      actors: {
+        apply: fromPromise<KubeObject, KubeObject>(() => {
+          writes++;
+          return Promise.resolve(stored({ a: 1 }));
+        }),
+      },
+    });
+    const input = { wanted, actual: undefined, version: 0n, lingerMs: 0 };
+    const actor = createActor(machine, { clock, input }).start();
+    await hourOf(clock, 250, () => {
+      const object = stored({ a: 2 });
+      actor.send({ type: "seen", object, version: BigInt(version) });
+    });
+    assert.ok(writes > 9 && writes < 80, `${writes} writes`);
+    assert.equal(failureOf(actor)?.reason, "LoopDetected");
+    actor.send({ type: "wanted", object: { ...wanted } });
+    await settled();
+    assert.equal(failureOf(actor), undefined, "what is wanted now does not wait");
+  });
+});

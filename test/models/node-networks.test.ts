@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it, mock } from "node:test";
+import { childSpec, connectionSpec } from "../../lab/sites/manifests.ts";
+import { BookShelf } from "../../src/adapters/kubernetes/book-shelf.ts";
+import { Declared } from "../../src/adapters/kubernetes/declared.ts";
+import { holders, podsWithAddress } from "../../src/adapters/kubernetes/live-pods.ts";
+import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
+import { View } from "../../src/adapters/kubernetes/view.ts";
+import type { CarrierPod } from "../../src/model/carrier-pod.ts";
+import type { StatedCondition } from "../../src/model/condition.ts";
+import type { KubeObject } from "../../src/model/kube-object.ts";
+import { label } from "../../src/model/labels.ts";
+import { trimmedPod } from "../../src/model/worker-pod.ts";
+import { backgroundWrites } from "../../src/runtime/cluster/writes.ts";
+import { DeclaredAdmission } from "../../src/runtime/operator/admit-declared.ts";
+import { Carriers } from "../../src/runtime/operator/carriers.ts";
+import { Cluster } from "../../src/runtime/operator/cluster.ts";
+import { GroupReporter } from "../../src/runtime/operator/group-reporter.ts";
+import { Workloads } from "../../src/runtime/operator/workloads.ts";
+import { KubeApi } from "../simulator/kube-api.ts";
+import { pass } from "../simulator/two-replicas.ts";
+
+const namespace = "ipman-system";
+const image = { name: "ipman", pullPolicy: "Always" };
+const settings = {
+  ...{ namespace, owner: undefined, ipmanImage: image, charonImage: image, pullSecrets: [] },
+  ...{ agentAccount: "agent", priorityClass: "", vxlanPort: 7789, charonSettings: {} },
+  logLevel: "info",
+};
+
+/** An operator that leads, as far as it makes Deployments and judges what is declared. */
+class Operator implements Disposable {
+  readonly api = new KubeApi(() => 1);
+  readonly admission: DeclaredAdmission;
+  readonly troubles: unknown[] = [];
+  readonly #parts = new DisposableStack();
+
+  constructor() {
+    const client = this.api.client();
+    const onTrouble = (error: unknown) => void this.troubles.push(error);
+    const use = <T extends Disposable>(part: T) => this.#parts.use(part);
+    const declared = use(new Declared(client, { onTrouble }));
+    const pods = (wanted: ConstructorParameters<typeof View>[1]) =>
+      use(new View(client, wanted, { trim: trimmedPod }));
+    const gateways = pods(podsWithAddress(`${label.type}=xfrm`));
+    const workers = pods(holders);
+    const books = use(new BookShelf(client, namespace, { onTrouble }));
+    const cluster = use(new Cluster({ declared, gateways, workers, books }));
+    const deployments = use(
+      new View<KubeObject>(client, { type: resourceTypes.Deployment }, { onTrouble }),
+    );
+    const carrierPods = use(
+      new View<CarrierPod>(client, { type: resourceTypes.Pod, labelSelector: "none" }),
+    );
+    const carriers = use(new Carriers(carrierPods));
+    const writes = backgroundWrites();
+    const made = { client, cluster, deployments, settings, writes };
+    use(new Workloads({ ...made, onBreakdown: (_, error) => onTrouble(error) }));
+    use(new GroupReporter({ client, declared, cluster, carriers, writes, onTrouble }));
+    const rule = { requireAllowedNamespaces: false };
+    this.admission = new DeclaredAdmission({ cluster, declared, client }, rule);
+  }
+
+  declare(object: KubeObject): void {
+    const isGroup = object.kind === "CharonGroup";
+    this.api.put(isGroup ? resourceTypes.CharonGroup : resourceTypes.IPSecConnection, object);
+  }
+
+  /** The charons that it makes. */
+  get charons(): string[] {
+    return this.api
+      .all(resourceTypes.Deployment)
+      .map(({ metadata }) => metadata.name)
+      .filter((name) => name.startsWith("charon-"))
+      .map((name) => name.replace(/-[0-9a-f]+$/, ""))
+      .toSorted();
+  }
+
+  condition(group: string, type: string): StatedCondition | undefined {
+    const object = this.api
+      .all(resourceTypes.CharonGroup)
+      .find(({ metadata }) => metadata.name === group);
+    const { conditions = [] } =
+      (object as { status?: { conditions?: StatedCondition[] } } | undefined)?.status ?? {};
+    return conditions.find((one) => one.type === type);
+  }
+
+  async refusal(object: KubeObject, oldObject: KubeObject | null = null): Promise<string> {
+    const operation = oldObject === null ? "CREATE" : "UPDATE";
+    const { kind } = object;
+    const verdict = await this.admission.admit({
+      ...{ uid: "1", kind: { kind }, operation, object, oldObject },
+    });
+    return verdict.allowed ? "" : verdict.message;
+  }
+
+  [Symbol.dispose](): void {
+    this.#parts.dispose();
+  }
+}
+
+const at = (minute: number) => `2026-01-01T12:0${minute}:00Z`;
+
+function group(name: string, minute: number, spec: object = {}): KubeObject {
+  return {
+    apiVersion: "ipman.dialo.ai/v1",
+    kind: "CharonGroup",
+    metadata: { name, namespace: "tenant", creationTimestamp: at(minute) },
+    spec: { hostNetwork: true, nodeName: "node-a", ...spec },
+  } as KubeObject;
+}
+
+function onNode(name: string, minute: number, place: object = { nodeName: "node-a" }): KubeObject {
+  const made = connectionSpec(name, place) as unknown as KubeObject;
+  return { ...made, metadata: { ...made.metadata, creationTimestamp: at(minute) } };
+}
+
+describe("the network of a node", () => {
+  before(() => mock.timers.enable({ apis: ["setTimeout", "setInterval"] }));
+  after(() => mock.timers.reset());
+
+  it("has one charon, that of the older declaration, and the other says why it has none", async () => {
+    using operator = new Operator();
+    operator.declare(onNode("bank", 1));
+    operator.declare(group("mine", 2));
+    await pass(6_000);
+    assert.deepEqual(operator.charons, ["charon-node-node-a"]);
+    const stalled = operator.condition("mine", "Stalled");
+    assert.equal(stalled?.reason, "NodeOccupied");
+    assert.match(stalled.message, /node-a has the charon of the connections with nodeName node-a/);
+    assert.deepEqual(operator.troubles, []);
+  });
+
+  it("is given to the next when the one that had it is gone", async () => {
+    using operator = new Operator();
+    operator.declare(group("first", 1));
+    operator.declare(group("second", 2));
+    await pass(6_000);
+    assert.deepEqual(operator.charons, ["charon-tenant-first"]);
+    operator.api.remove(resourceTypes.CharonGroup, { namespace: "tenant", name: "first" });
+    await pass(30_000);
+    assert.deepEqual(operator.charons, ["charon-tenant-second"]);
+    assert.equal(operator.condition("second", "Stalled"), undefined);
+  });
+
+  it("is refused to a second one before it is stored", async () => {
+    using operator = new Operator();
+    operator.declare(group("first", 1));
+    await pass(3_000);
+    assert.match(
+      await operator.refusal(group("second", 2)),
+      /^spec.nodeName: .* CharonGroup tenant\/first/,
+    );
+    assert.match(
+      await operator.refusal(onNode("bank", 2)),
+      /^spec.nodeName: .* in groupRef instead/,
+    );
+    assert.equal(await operator.refusal(group("second", 2, { hostNetwork: false })), "");
+    assert.equal(await operator.refusal(group("second", 2, { nodeName: "node-b" })), "");
+    const groupRef = { namespace: "tenant", name: "first" };
+    assert.equal(await operator.refusal(onNode("bank", 2, { groupRef })), "");
+  });
+
+  it("is not refused to the one that has it, nor to connections of its charon", async () => {
+    using operator = new Operator();
+    operator.declare(onNode("bank", 1));
+    operator.declare(group("younger", 2));
+    await pass(3_000);
+    const before = onNode("bank", 1);
+    assert.equal(await operator.refusal(onNode("bank", 1), before), "");
+    const children = { "child-7": childSpec(7) };
+    const second = onNode("other", 3, { nodeName: "node-a", children });
+    assert.equal(await operator.refusal(second), "");
+    const moved = group("elsewhere", 3, { nodeName: "node-b" });
+    operator.declare(moved);
+    await pass(1_000);
+    assert.match(await operator.refusal(group("elsewhere", 3), moved), /nodeName node-a/);
+  });
+});

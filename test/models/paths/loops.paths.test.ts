@@ -1,0 +1,219 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { AnyStateMachine } from "xstate";
+import { charonMachine, type CharonContext } from "../../../src/machines/charon.ts";
+import { childMachine } from "../../../src/machines/child.ts";
+import type { ChildContext } from "../../../src/machines/child-types.ts";
+import { connectionMachine } from "../../../src/machines/connection.ts";
+import type { ConnectionContext } from "../../../src/machines/connection-types.ts";
+import { gatewayMachine } from "../../../src/machines/gateway.ts";
+import type { GatewayContext } from "../../../src/machines/gateway-types.ts";
+import { leaderMachine } from "../../../src/machines/leader.ts";
+import { probeMachine, type ProbeContext } from "../../../src/machines/probe.ts";
+import { workloadMachine, type WorkloadContext } from "../../../src/machines/workload.ts";
+import type { Child } from "../../../src/model/connection.ts";
+import { failure, Reason } from "../../../src/model/failure.ts";
+import type { KubeObject } from "../../../src/model/kube-object.ts";
+import { childSa, childSpec, connectionOf, gateway, ikeSa, loadedNew } from "../fixtures.ts";
+import { fastLoop, type Adversary } from "./pace.ts";
+import { Held } from "./replay.ts";
+
+const held = new Held();
+const once = () => 1;
+const some = ({ uniqueIds }: { uniqueIds: readonly string[] }) => (uniqueIds.length > 0 ? 1 : 0);
+const list = (...ikeSas: object[]) => ({ type: "sas.listed", ikeSas });
+const away = { failure: failure(Reason.CharonUnavailable, "away") };
+
+const remote_ips = ["10.1.2.0/24", "10.7.0.0/24"];
+const child = connectionOf({ children: { "child-2": childSpec(2, { remote_ips }) } })
+  .children[0] as Child;
+const whole = childSa({ remoteSelectors: remote_ips });
+
+function childAdversary(machine = childMachine): Adversary {
+  const walk = {
+    machine: machine.provide({
+      actors: {
+        gateway: held.actor() as never,
+        initiate: held.actor(),
+        terminate: held.actor(),
+        rekey: held.actor(),
+        removeGateway: held.actor(),
+      },
+      actions: { listSas: () => {} },
+    }) as AnyStateMachine,
+    input: { connectionId: "site", connectionName: "site", child, loaded: true },
+    events: [
+      list(),
+      list(ikeSa({ state: "CONNECTING", children: [] })),
+      list(ikeSa({ children: [whole] })),
+      list(ikeSa({ children: [childSa()] })),
+      list(ikeSa({ children: [childSa({ remoteSelectors: ["10.9.0.0/16"] })] })),
+    ],
+    facts: ({ sas, busy, failure, recurrence, tried, attempt }: ChildContext) => [
+      [sas[0]?.remoteSelectors, busy, failure?.retryable],
+      [recurrence.times, tried, Math.min(attempt, 7)],
+    ],
+    errors: [away],
+  };
+  return { walk, costs: { initiate: once, terminate: some }, impossible: /actor\.(gateway|rekey)/ };
+}
+
+function connectionAdversary(): Adversary {
+  const walk = {
+    machine: connectionMachine.provide({
+      actors: {
+        child: held.actor() as never,
+        load: held.actor(),
+        terminateIke: held.actor(),
+        unload: held.actor(),
+      },
+    }) as AnyStateMachine,
+    input: {
+      ...{ connection: connectionOf(), charonReady: true, secretRevision: "r1", endpoints: {} },
+    },
+    events: [
+      list(),
+      list(ikeSa()),
+      list(ikeSa({ remoteId: "another" })),
+      list(ikeSa({ state: "REKEYING" })),
+    ],
+    outputs: { load: loadedNew() },
+    facts: ({ ikeSas, recurrence, tried, attempt, ...context }: ConnectionContext) => [
+      ikeSas.map(({ state, remoteId }) => [state, remoteId]),
+      [context.failure?.retryable, context.outdated],
+      [recurrence.times, tried, Math.min(attempt, 7)],
+    ],
+    errors: [away],
+  };
+  // A child that was not told to stop comes to no end, but it may break down.
+  return { walk, costs: { terminateIke: some, load: once }, impossible: /done\.actor\.child/ };
+}
+
+const suite = { iv: 8, icv: 16, align: 4 };
+const tunnel = (encapsulated: boolean) => ({ suite, encapsulated, remoteHost: "" });
+
+function gatewayAdversary(repaired: boolean): Adversary {
+  const walk = {
+    machine: gatewayMachine.provide({
+      actors: { place: held.actor(), apply: held.actor(), watchKernel: held.actor() as never },
+    }) as AnyStateMachine,
+    input: { connectionId: "site", child },
+    outputs: { apply: { repaired } },
+    events: [
+      { type: "kernel.changed" },
+      { type: "tunnel.changed", tunnel: tunnel(true) },
+      { type: "tunnel.changed", tunnel: tunnel(false) },
+    ],
+    facts: ({ woken, recurrence, attempt, ...context }: GatewayContext) => [
+      [woken, context.tunnel?.encapsulated],
+      [recurrence.times, Math.min(attempt, 7)],
+    ],
+    errors: [away],
+  };
+  const before = [{ type: "endpoints.changed", gateway, workers: [] }];
+  return { walk, before, costs: { apply: once, place: once } };
+}
+
+function charonAdversary(costs: Adversary["costs"]): Adversary {
+  const walk = {
+    machine: charonMachine.provide({
+      actors: {
+        connect: held.actor(),
+        prune: held.actor(),
+        list: held.actor(),
+        session: held.actor(),
+      },
+    }) as AnyStateMachine,
+    events: [{ type: "sas.wanted" }],
+    facts: ({ recurrence, attempt, wantedAgain }: CharonContext) => [
+      [recurrence.times, Math.min(attempt, 4), wantedAgain],
+    ],
+    errors: [away],
+  };
+  return { walk, costs };
+}
+
+const object = (replicas: number, version: string): KubeObject =>
+  ({
+    ...{ apiVersion: "apps/v1", kind: "Deployment" },
+    metadata: { name: "a", resourceVersion: version, generation: Number(version) },
+    spec: { replicas },
+  }) as KubeObject;
+
+function workloadAdversary(): Adversary {
+  const walk = {
+    machine: workloadMachine.provide({
+      actors: { apply: held.actor(), remove: held.actor() },
+    }) as AnyStateMachine,
+    input: { wanted: object(1, "1"), actual: undefined, version: 0n, lingerMs: 0 },
+    outputs: { apply: object(1, "2") },
+    events: [
+      { type: "seen", object: object(2, "3"), version: 3n },
+      { type: "seen", object: undefined, version: 3n },
+      { type: "seen", object: object(1, "3"), version: 3n },
+    ],
+    facts: ({ actual, version, recurrence, attempt, applied }: WorkloadContext) => [
+      [JSON.stringify(actual), String(version), applied?.generation],
+      [recurrence.times, Math.min(attempt, 7)],
+    ],
+    errors: [away],
+  };
+  return { walk, costs: { apply: once, remove: once } };
+}
+
+function leaderAdversary(leads: boolean): Adversary {
+  const machine = leaderMachine.provide({ actors: { acquire: held.actor() } }) as AnyStateMachine;
+  const outputs = { acquire: leads, renew: leads };
+  const walk = { machine, events: [], outputs, facts: () => [], errors: [away] };
+  return { walk, costs: { acquire: once, renew: once } };
+}
+
+function probeAdversary(): Adversary {
+  const target = child.xfrmIp.address;
+  const walk = {
+    machine: probeMachine.provide({ actors: { ask: held.actor() as never } }) as AnyStateMachine,
+    input: { order: { source: target, target, intervalMs: 5_000 }, gateway },
+    events: [{ type: "probe.answered" }, { type: "probe.lost" }],
+    facts: ({ lost }: ProbeContext) => Math.min(lost, 3),
+    errors: [],
+  };
+  return { walk, costs: { ask: once }, impossible: /done\.actor/ };
+}
+
+describe("whatever others do to it", () => {
+  const hour = 3_600_000;
+  const bounds: readonly (readonly [what: string, perHour: number, () => Adversary])[] = [
+    ["a child orders and ends at most 240 SAs an hour", 240, childAdversary],
+    [
+      "a connection is loaded, and ends IKE SAs, at most 240 times an hour",
+      240,
+      connectionAdversary,
+    ],
+    ["a gateway is put right at most 600 times an hour", 600, () => gatewayAdversary(true)],
+    ["a gateway is looked at at most 4 times a second", 14_400, () => gatewayAdversary(false)],
+    [
+      "charon is connected to at most 4 times a second",
+      14_400,
+      () => charonAdversary({ connect: once }),
+    ],
+    ["charon has at most 240 sessions an hour", 240, () => charonAdversary({ prune: once })],
+    ["an object is written at most 240 times an hour", 240, workloadAdversary],
+    ["the lease is asked for every two seconds", 1_800, () => leaderAdversary(false)],
+    ["the lease is renewed every two seconds", 1_800, () => leaderAdversary(true)],
+    ["a probe begins once", 1, probeAdversary],
+  ];
+  for (const [what, perHour, adversary] of bounds) {
+    it(what, (t) => {
+      t.mock.method(Math, "random", () => 0);
+      assert.equal(fastLoop(adversary(), hour / perHour), undefined);
+    });
+  }
+
+  it("a planted loop without a pause is found", (t) => {
+    t.mock.method(Math, "random", () => 0);
+    const unguarded = childMachine.provide({ guards: { looping: () => false } });
+    const circle = fastLoop(childAdversary(unguarded), hour / 240);
+    assert.ok(circle !== undefined);
+    assert.ok(!circle.some((event) => event.startsWith("xstate.after.backoff")), String(circle));
+  });
+});
