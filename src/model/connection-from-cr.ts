@@ -3,6 +3,7 @@ import { parseRange, type AddressRange } from "./address-pool.ts";
 import type { Child, Connection, Probe } from "./connection.ts";
 import { connectionProblems } from "./connection-problems.ts";
 import { mended } from "./mended.ts";
+import { own } from "./own.ts";
 import { parsePrefix, type Prefix } from "./prefix.ts";
 import type { Result } from "./result.ts";
 import {
@@ -11,9 +12,12 @@ import {
   type IPSecConnection,
 } from "./schema/ipsec-connection.ts";
 import { schemaProblems } from "./schema-problems.ts";
+import { sizeProblems } from "./size-problems.ts";
 
 /** The connection that a document declares, or every problem it has. */
 export function connectionFromCr(document: unknown): Result<Connection> {
+  const ofSize = sizeProblems(Schema, document);
+  if (ofSize.length > 0) return { ok: false, problems: ofSize };
   const ofShape = schemaProblems("IPSecConnection", document);
   const cr = (ofShape.length === 0 ? document : mended(Schema, document)) as IPSecConnection;
   // Where the shape is wrong, the mended value says nothing.
@@ -51,11 +55,13 @@ function convert({ metadata, spec }: IPSecConnection): Connection {
 }
 
 function childFromSpec(key: string, spec: ChildSpec): Child {
-  const pools = Object.entries(spec.ip_pools).map(([name, entries]) => [
-    name,
-    entries.map((entry) => parseRange(entry) as AddressRange),
-  ]);
-  const startAction = spec.extra?.["start_action"] ?? "start";
+  const pools = new Map(
+    Object.entries(spec.ip_pools).map(([name, entries]) => [
+      name,
+      entries.map((entry) => parseRange(entry) as AddressRange),
+    ]),
+  );
+  const startAction = own(spec.extra ?? {}, "start_action") ?? "start";
   return {
     key,
     name: spec.name,
@@ -64,7 +70,7 @@ function childFromSpec(key: string, spec: ChildSpec): Child {
     xfrmIp: prefixOf(spec.xfrm_ip),
     vxlanIp: prefixOf(spec.vxlan_ip),
     ifId: spec.if_id,
-    pools: Object.fromEntries(pools),
+    pools,
     extra: { ...spec.extra },
     initiates: startAction.includes("start"),
     probe: probeFromSpec(spec),

@@ -13,9 +13,10 @@ import { fabricDevice, fabricMtu, type Fabric } from "../adapters/host/fabric.ts
 import type { StateFile } from "../adapters/host/state-file.ts";
 import { createNamespace, deleteNamespace, netnsPath } from "../adapters/netlink/namespace.ts";
 import { bitsOf, formatAddress, type Address } from "../model/address.ts";
-import { freeAddress, rangeContains } from "../model/address-pool.ts";
+import { freeAddress } from "../model/address-pool.ts";
 import type { Child, Connection } from "../model/connection.ts";
 import type { Gateway, Worker } from "../model/endpoint.ts";
+import { isOfPool } from "../model/pool-index.ts";
 import { networkOf, parsePrefix, type Prefix } from "../model/prefix.ts";
 import { childWanted, poolWanted, type AttachRequest } from "./attach-request.ts";
 import type { PlacementPort } from "./ports.ts";
@@ -179,11 +180,10 @@ export class HostPlacement implements PlacementPort {
   #workerOf(netns: string, connection: Connection, child: Child, pool: string): HostWorker {
     const { workers } = this.#state.value;
     const id = `${netns} ${ownerOf(connection.id, child.key)}`;
-    const ranges = child.pools[pool] ?? [];
+    const ranges = child.pools.get(pool) ?? [];
     const known = workers.find((worker) => worker.id === id);
-    const holds = ({ address }: Worker) =>
-      ranges.some((range) => rangeContains(range, address.address));
-    if (known !== undefined && known.pool === pool && holds(known)) return known;
+    const isHeld = known?.pool === pool && isOfPool(child, pool, known.address.address);
+    if (known !== undefined && isHeld) return known;
     const used = new Set(
       workers
         .filter((w) => w.connection === connection.id && w.child === child.key && w.id !== id)
