@@ -3,8 +3,11 @@ import type { Failure } from "../model/failure.ts";
 import type { IkeSa } from "../model/sa.ts";
 import type { ChildEndpoints } from "./gateway.ts";
 
-/** Where gateways and workers are, by child. */
-export type Endpoints = Readonly<Record<string, ChildEndpoints>>;
+/** Where gateways and workers are, by the key of the child. */
+export type Endpoints = ReadonlyMap<string, ChildEndpoints>;
+
+/** Those of a connection that has neither gateways nor workers. */
+export const noEndpoints: Endpoints = new Map();
 
 export interface ConnectionContext {
   readonly connection: Connection;

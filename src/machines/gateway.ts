@@ -86,6 +86,8 @@ export const gatewayMachine = setup({
   delays: {
     backoff: ({ context }) => backoffMs(context.attempt),
     settle: 20,
+    /** A watch that fails at once does not begin with the shortest backoff each time. */
+    steady: 60_000,
     /** Events tell what changes, and when some were lost; this is for what nobody foresaw. */
     resync: () => 600_000 * (0.75 + Math.random() / 2),
   },
@@ -177,7 +179,7 @@ export const gatewayMachine = setup({
         }),
         onDone: {
           target: "ready",
-          actions: assign({ failure: undefined, attempt: 0, applied: true }),
+          actions: assign({ failure: undefined, applied: true }),
         },
         onError: {
           target: "degraded",
@@ -191,11 +193,17 @@ export const gatewayMachine = setup({
         id: "watchKernel",
         src: "watchKernel",
         input: ({ context }) => context.gateway as Gateway,
-        onError: { target: "degraded", actions: assign({ attempt: 1 }) },
+        onError: {
+          target: "degraded",
+          actions: { type: "noteFailure", params: ({ event }) => ({ error: event.error }) },
+        },
       },
       initial: "quiet",
       states: {
-        quiet: { on: { "kernel.changed": "changed" } },
+        quiet: {
+          on: { "kernel.changed": "changed" },
+          after: { steady: { actions: assign({ attempt: 0 }) } },
+        },
         changed: {
           description: "Somebody changed the namespace; more may follow at once.",
           after: { settle: "#gateway.configuring" },
@@ -204,7 +212,8 @@ export const gatewayMachine = setup({
       after: { resync: "configuring" },
     },
     degraded: {
-      description: "The kernel refused a part of the plan; it is tried again.",
+      description:
+        "The kernel refused a part of the plan, or the namespace cannot be watched; it is tried again.",
       after: { backoff: "configuring" },
     },
   },

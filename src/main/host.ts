@@ -14,6 +14,7 @@ import { Poller } from "../adapters/netlink/poller.ts";
 import { Charon } from "../adapters/vici/charon.ts";
 import { Figures, ikeFiguresOf } from "../adapters/vici/figures.ts";
 import { formatPrefix } from "../model/prefix.ts";
+import { containStreams } from "../runtime/contained.ts";
 import { HostExaminer } from "../runtime/host-examiner.ts";
 import { HostNetwork } from "../runtime/host-network.ts";
 import type { AttachRequest } from "../runtime/attach-request.ts";
@@ -93,12 +94,14 @@ async function build(
   const { vxlanPort } = options;
   const network = new HostNetwork({ poller, vxlanPort, charon: () => charon.process });
   const placement = placementOf(options);
+  const observed = observers(log, metrics, recent);
+  containStreams(observed.onBreakdown);
   const supervisor = new Supervisor({
     charon,
     network,
     placement,
     desired: watchFolder(options.folder),
-    ...observers(log, metrics, recent),
+    ...observed,
   });
   const examiner = examinerOf(options, network, poller);
   const control = controlHandler({

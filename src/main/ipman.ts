@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { own } from "../model/own.ts";
 import { commands } from "./commands.ts";
 import { UsageError, type Command, type Values } from "./command.ts";
 
@@ -25,7 +26,7 @@ export async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(help);
     return name === undefined ? 2 : 0;
   }
-  const entry = commands[name];
+  const entry = own(commands, name);
   if (entry === undefined) {
     process.stderr.write(`ipman: there is no command "${name}"; see ipman --help\n`);
     return 2;

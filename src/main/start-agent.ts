@@ -25,6 +25,7 @@ import { agentDesired } from "../runtime/cluster/agent-desired.ts";
 import { ChildMemory } from "../runtime/cluster/child-memory.ts";
 import { PodPlacement } from "../runtime/cluster/pod-placement.ts";
 import { backgroundWrites } from "../runtime/cluster/writes.ts";
+import { containStreams } from "../runtime/contained.ts";
 import type { Examiner } from "../runtime/diagnosis/examiner.ts";
 import { HostExaminer } from "../runtime/host-examiner.ts";
 import { HostNetwork } from "../runtime/host-network.ts";
@@ -153,6 +154,8 @@ class AgentParts {
     declared: Declared,
   ): Supervisor {
     const secrets = this.#resources.use(new NamedSecrets(this.#client));
+    const observed = observers(this.#log, this.#metrics, this.#recent);
+    containStreams(observed.onBreakdown);
     return this.#resources.use(
       new Supervisor({
         charon,
@@ -160,7 +163,7 @@ class AgentParts {
         placement,
         scope: "cluster",
         desired: agentDesired(declared, secrets, this.#options.groupId),
-        ...observers(this.#log, this.#metrics, this.#recent),
+        ...observed,
       }),
     );
   }

@@ -1,4 +1,5 @@
 import { parseSeconds } from "./duration.ts";
+import { own } from "./own.ts";
 import { proposalProblem } from "./proposal.ts";
 
 /** What ipman does with an option of `extra`: check and pass it on, handle it itself, refuse it. */
@@ -84,12 +85,12 @@ const childOptions: Record<string, Option> = {
 
 /** What is wrong with an option of a connection's `extra`, if anything. */
 export function connectionExtraProblem(name: string, value: string): string | undefined {
-  return connectionOptions[name]?.check?.(value);
+  return own(connectionOptions, name)?.check?.(value);
 }
 
 /** What is wrong with an option of a child's `extra`, if anything. */
 export function childExtraProblem(name: string, value: string): string | undefined {
-  return childOptions[name]?.check?.(value);
+  return own(childOptions, name)?.check?.(value);
 }
 
 /** The options that charon gets, as it wants them. Unknown ones go on to it: it may know them. */
@@ -110,13 +111,12 @@ function extraMessage(
   options: Record<string, Option>,
   extra: Record<string, string>,
 ): Record<string, string | string[]> {
-  const message: Record<string, string | string[]> = {};
-  for (const [name, value] of Object.entries(extra)) {
-    const option = options[name];
-    if (option?.handled === true) continue;
-    message[name] = option?.list === true ? value.split(",").map((item) => item.trim()) : value;
-  }
-  return message;
+  const members = Object.entries(extra).flatMap(([name, value]): [string, string | string[]][] => {
+    const option = own(options, name);
+    if (option?.handled === true) return [];
+    return [[name, option?.list === true ? value.split(",").map((item) => item.trim()) : value]];
+  });
+  return Object.fromEntries(members);
 }
 
 function oneOf(...values: string[]): (value: string) => string | undefined {

@@ -157,9 +157,19 @@ const parsedBefore = new WeakMap<object, Result<Connection>>();
 function parsedOnce(document: object): Result<Connection> {
   const known = parsedBefore.get(document);
   if (known !== undefined) return known;
-  const result = connectionFromCr(document);
+  const result = parsed(document);
   parsedBefore.set(document, result);
   return result;
+}
+
+/** An exception is a defect, and must not keep all other documents from being read. */
+function parsed(document: object): Result<Connection> {
+  try {
+    return connectionFromCr(document);
+  } catch (error) {
+    const message = `ipman broke down over this document, please report it: ${String(error)}`;
+    return { ok: false, problems: [{ path: "", message }] };
+  }
 }
 
 /** What a connection is judged beside. */

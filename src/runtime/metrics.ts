@@ -47,7 +47,7 @@ export class Metrics implements Disposable {
   });
   readonly #breakdowns = new Counter({
     name: "ipman_actor_breakdowns_total",
-    help: "Actors that broke down and were started anew; each is a defect.",
+    help: "Exceptions that broke an actor or a stream, which were started again; each is a defect.",
     registers: [this.registry],
   });
 

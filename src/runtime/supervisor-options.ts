@@ -4,6 +4,7 @@ import type { Scope } from "../model/cross-problems.ts";
 import type { Snapshot } from "../model/resource.ts";
 import type { SaEnd } from "../model/sa-figures.ts";
 import type { ConnectionPorts } from "./connection-logic.ts";
+import type { OnBreakdown } from "./contained.ts";
 import type { Move } from "./follow.ts";
 import type { CharonPort, NetworkPort, PlacementPort } from "./ports.ts";
 import type { ProbeNews } from "./probes.ts";
@@ -27,6 +28,6 @@ export interface SupervisorOptions {
   readonly onProbe?: (news: ProbeNews) => void;
   /** How long work that holds the thread up waited for its turn. */
   readonly onTurn?: (urgency: Urgency, seconds: number) => void;
-  /** An actor broke down: a defect of ours. It is started anew. */
-  readonly onBreakdown: (id: string, error: unknown) => void;
+  /** An actor, or a stream, broke down by an exception, which is a defect; it is started again. */
+  readonly onBreakdown: OnBreakdown;
 }

@@ -1,3 +1,5 @@
+import { own } from "../../model/own.ts";
+
 /** What came of a request that failed, by the API server's own reasons. */
 export type KubeErrorCode =
   | "not-found"
@@ -59,6 +61,6 @@ const codeOfStatus: Readonly<Record<number, KubeErrorCode>> = {
 
 /** The error of an answer that is none, with the server's words. */
 export function kubeError(op: string, status: number, body: Status): KubeError {
-  const code = codeOfReason[body.reason ?? ""] ?? codeOfStatus[status] ?? "unavailable";
+  const code = own(codeOfReason, body.reason ?? "") ?? codeOfStatus[status] ?? "unavailable";
   return new KubeError(op, code, status, body.message ?? `HTTP ${status}`);
 }
