@@ -20,7 +20,7 @@ import { HostNetwork } from "../runtime/host-network.ts";
 import type { AttachRequest } from "../runtime/attach-request.ts";
 import { fabricNetwork, HostPlacement } from "../runtime/host-placement.ts";
 import { loggerOf } from "../runtime/logger.ts";
-import { logChanges } from "../runtime/log.ts";
+import { logChanges, logTrouble } from "../runtime/log.ts";
 import { Metrics } from "../runtime/metrics.ts";
 import { observers } from "../runtime/observers.ts";
 import { serveInspector } from "../runtime/inspector/serve.ts";
@@ -30,6 +30,7 @@ import { Refusal } from "../runtime/refusal.ts";
 import { supervisorControl } from "../runtime/supervisor-control.ts";
 import { Supervisor } from "../runtime/supervisor.ts";
 import { controlSocket, whileScraped } from "./defaults.ts";
+import { isDiskFailure, servedAnyway } from "./served-anyway.ts";
 import { hostWorkerPlan } from "./host-worker.ts";
 
 export interface HostOptions {
@@ -93,7 +94,8 @@ async function build(
   const charon = new Charon(options.vici);
   const { vxlanPort } = options;
   const network = new HostNetwork({ poller, vxlanPort, charon: () => charon.process });
-  const placement = placementOf(options);
+  const onTrouble = (error: unknown) => logTrouble(log, error);
+  const placement = resources.use(placementOf(options, onTrouble));
   const observed = observers(log, metrics, recent);
   containStreams(observed.onBreakdown);
   const supervisor = new Supervisor({
@@ -101,20 +103,18 @@ async function build(
     network,
     placement,
     desired: watchFolder(options.folder),
+    stateWrites: placement.writes,
     ...observed,
   });
   const examiner = examinerOf(options, network, poller);
-  const control = controlHandler({
-    ...{ supervisor, examiner, recent, placement, network, vxlanPort },
-  });
-  resources.use(await ControlServer.listen(controlSocket(options.stateFolder), control));
+  const parts = { supervisor, examiner, recent, placement, network, vxlanPort };
+  resources.use(await controlServer(options.stateFolder, parts, onTrouble));
   if (options.metrics !== "off") resources.use(await serveMetrics(options.metrics, metrics));
   if (options.inspect !== "off") {
     const inspector = await serveInspector(options.inspect, supervisor);
     log.info({ url: resources.use(inspector).url }, "the state machines can be looked at");
   }
-  metrics.observe(supervisor, new Figures(options.vici, whileScraped, charon), network);
-  metrics.showDocuments();
+  showMetrics(metrics, options, { supervisor, network, charon, placement });
   const subscriptions = new Subscription();
   resources.defer(() => subscriptions.unsubscribe());
   subscriptions.add(logChanges(log, supervisor));
@@ -122,6 +122,23 @@ async function build(
   resources.use(supervisor);
   supervisor.start();
   return { supervisor, placement };
+}
+
+interface Observed {
+  readonly supervisor: Supervisor;
+  readonly network: HostNetwork;
+  readonly charon: Charon;
+  readonly placement: HostPlacement;
+}
+
+function showMetrics(
+  metrics: Metrics,
+  { vici }: HostOptions,
+  { supervisor, network, charon, placement }: Observed,
+): void {
+  metrics.observe(supervisor, new Figures(vici, whileScraped, charon), network);
+  metrics.showDocuments();
+  metrics.showStateWrites(placement.writes);
 }
 
 function examinerOf(
@@ -141,11 +158,19 @@ function examinerOf(
 }
 
 /** Remembers its endpoints in the state folder, which is made for it. */
-function placementOf({ stateFolder, fabric }: HostOptions): HostPlacement {
-  mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
-  const store = new StateFile(join(stateFolder, "endpoints.json"), endpointCodec);
-  const range = fabricNetwork(fabric);
-  return new HostPlacement(store, new Fabric(range), range);
+function placementOf(
+  { stateFolder, fabric }: HostOptions,
+  onTrouble: (error: unknown) => void,
+): HostPlacement {
+  try {
+    mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    if (!isDiskFailure(error)) throw error;
+    onTrouble(error);
+  }
+  const file = new StateFile(join(stateFolder, "endpoints.json"), endpointCodec);
+  const network = fabricNetwork(fabric);
+  return new HostPlacement({ file, fabric: new Fabric(network), network, onTrouble });
 }
 
 interface ControlParts {
@@ -155,6 +180,15 @@ interface ControlParts {
   readonly placement: HostPlacement;
   readonly network: HostNetwork;
   readonly vxlanPort: number;
+}
+
+function controlServer(
+  stateFolder: string,
+  parts: ControlParts,
+  onTrouble: (error: unknown) => void,
+): Promise<AsyncDisposable> {
+  const path = controlSocket(stateFolder);
+  return servedAnyway(() => ControlServer.listen(path, controlHandler(parts)), onTrouble);
 }
 
 function controlHandler(parts: ControlParts) {

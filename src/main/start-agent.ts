@@ -37,6 +37,7 @@ import { serveMetrics } from "../runtime/metrics-server.ts";
 import { observers } from "../runtime/observers.ts";
 import { Recent } from "../runtime/recent.ts";
 import { supervisorControl } from "../runtime/supervisor-control.ts";
+import type { StateWrites } from "../runtime/state-writer.ts";
 import { Supervisor } from "../runtime/supervisor.ts";
 import { controlSocket, whileScraped } from "./defaults.ts";
 
@@ -109,8 +110,7 @@ class AgentParts {
   async start(): Promise<void> {
     const resources = this.#resources;
     const declared = resources.use(new Declared(this.#client, { onTrouble: this.#onTrouble }));
-    const group = digestOf([this.#options.groupId]);
-    const ofGroup = `${label.type}=xfrm,${label.groupId}=${group}`;
+    const ofGroup = `${label.type}=xfrm,${label.groupId}=${digestOf([this.#options.groupId])}`;
     const gateways = this.#pods(podsWithAddress(ofGroup, this.#client.namespace));
     const workers = this.#pods(podsWithAddress(label.worker));
     const ready = () => declared.synced && gateways.synced && workers.synced;
@@ -123,17 +123,19 @@ class AgentParts {
       ...{ poller, vxlanPort, hostNamespace },
       charon: () => charon.process,
     });
+    const memory = resources.use(this.#memory());
     const placement: PodPlacement = resources.use(
       new PodPlacement({
         gateways,
         workers,
         runtime: this.#runtime(),
-        memory: this.#memory(),
+        memory,
         connections: () => supervisor.desired.connections,
         onTrouble: this.#onTrouble,
       }),
     );
-    const supervisor = this.#supervisor(charon, network, placement, declared);
+    this.#metrics.showStateWrites(memory.writes);
+    const supervisor = this.#supervisor(charon, network, placement, declared, memory.writes);
     const figures = new Figures(this.#options.vici, whileScraped, charon);
     this.#metrics.observe(supervisor, figures, network);
     this.#report(supervisor, network, declared);
@@ -152,6 +154,7 @@ class AgentParts {
     network: HostNetwork,
     placement: PodPlacement,
     declared: Declared,
+    stateWrites: StateWrites,
   ): Supervisor {
     const secrets = this.#resources.use(new NamedSecrets(this.#client));
     const observed = observers(this.#log, this.#metrics, this.#recent);
@@ -162,6 +165,7 @@ class AgentParts {
         network,
         placement,
         scope: "cluster",
+        stateWrites,
         desired: agentDesired(declared, secrets, this.#options.groupId),
         ...observed,
       }),

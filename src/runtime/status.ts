@@ -66,6 +66,8 @@ export interface Status {
   readonly connections: readonly ConnectionStatus[];
   /** Of documents that belong to no connection. */
   readonly problems: readonly SourceProblem[];
+  /** Why what outlives the process cannot be written down, if so. */
+  readonly stateProblem?: string;
 }
 
 const stateOfChart: Record<string, State> = {
@@ -89,7 +91,7 @@ const known = new Remembered<object, ConnectionStatus>();
 
 /** The state of everything that a supervisor runs. */
 export function statusOf(supervisor: Supervisor): Status {
-  const { desired, roots, charonSnapshot } = supervisor;
+  const { desired, roots, charonSnapshot, stateProblem } = supervisor;
   const charonReady = charonSnapshot.matches("connected");
   const running = [...roots].map(([id, root]) => {
     const snapshot = root.getSnapshot();
@@ -118,6 +120,7 @@ export function statusOf(supervisor: Supervisor): Status {
     },
     connections: [...running, ...refused, ...broken].toSorted((a, b) => (a.id < b.id ? -1 : 1)),
     problems: desired.problems.get("") ?? [],
+    ...(stateProblem !== undefined && { stateProblem }),
   };
 }
 

@@ -8,6 +8,7 @@ import type { OnBreakdown } from "./contained.ts";
 import type { Move } from "./follow.ts";
 import type { CharonPort, NetworkPort, PlacementPort } from "./ports.ts";
 import type { ProbeNews } from "./probes.ts";
+import type { StateWrites } from "./state-writer.ts";
 import type { Urgency } from "./turns.ts";
 
 /** What a supervisor acts upon, and whom it tells. */
@@ -16,6 +17,8 @@ export interface SupervisorOptions {
   readonly network: NetworkPort;
   readonly placement: PlacementPort;
   readonly desired: Observable<Snapshot>;
+  /** How writing down what outlives the process goes; shown in the status. */
+  readonly stateWrites?: Pick<StateWrites, "problem">;
   /** Whether the documents are one host's (the default) or a cluster's. */
   readonly scope?: Scope;
   readonly onAdapterCall: ConnectionPorts["onAdapterCall"];

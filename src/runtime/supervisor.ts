@@ -103,15 +103,18 @@ export class Supervisor implements Disposable {
     };
   }
 
+  /** Why what outlives the process cannot be written down, if so. */
+  get stateProblem(): string | undefined {
+    return this.#options.stateWrites?.problem;
+  }
+
   /** Why a connection's actor does not run at present: it broke down, and is started again. */
   breakdownOf(id: string): Failure | undefined {
     return this.roots.has(id) ? undefined : this.#breakdowns.failureOf(id);
   }
 
   /** When the connection's Secret was written, in seconds since the epoch, where that is known. */
-  secretChangedAt({ secretRef }: Connection): number | undefined {
-    return this.#secrets.changedAt(secretRef);
-  }
+  readonly secretChangedAt = ({ secretRef }: Connection) => this.#secrets.changedAt(secretRef);
 
   /** charon's, and each connection's. */
   get rootActors(): AnyActorRef[] {
@@ -173,17 +176,17 @@ export class Supervisor implements Disposable {
   #prune(): void {
     if (this.#pruned || !this.#isWhole()) return;
     this.#pruned = true;
-    const left = this.#options.placement.prune(this.#desired.connections);
+    const { connections } = this.#desired;
     // charon may be hanging, and then it takes nothing out of the kernel.
-    this.#leftovers.remove(left, this.#desired.connections.values());
+    this.#leftovers.remove(this.#options.placement.prune(connections), connections.values());
   }
 
   #takeDesired(snapshot: Snapshot): void {
-    const before = this.#desired;
-    this.#desired = desiredState(before, snapshot, this.#options.scope);
+    const { connections: before } = this.#desired;
+    this.#desired = desiredState(this.#desired, snapshot, this.#options.scope);
     this.#secrets.replace(this.#desired.secrets);
     this.#leftovers.note(this.#desired.connections.values());
-    for (const id of before.connections.keys())
+    for (const id of before.keys())
       if (!this.#desired.connections.has(id)) this.#breakdowns.forget(id);
     this.#connections.each((root, id) => {
       if (!this.#desired.connections.has(id)) root.send({ type: "delete" });
@@ -242,9 +245,8 @@ export class Supervisor implements Disposable {
 
   #restart(id: string): void {
     if (this.#ending) return;
-    if (id === charonId) return this.#charon.restart();
-    const connection = this.#desired.connections.get(id);
-    if (connection !== undefined) this.#declare(connection);
+    if (id === charonId) this.#charon.restart();
+    else this.#begin(id);
   }
 
   readonly #report = (error: unknown): void => this.#breakdowns.report("supervisor", error);

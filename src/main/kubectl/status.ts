@@ -15,7 +15,9 @@ export async function status(kubectl: Kubectl, values: Values): Promise<number> 
   const connections = reports
     .flatMap((report) => report.connections)
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const stateProblem = reports.flatMap((report) => report.stateProblem ?? []).join("\n");
   const all = {
+    ...(stateProblem !== "" && { stateProblem }),
     // Of each charon its agent's connections tell.
     charon: { state: "", failure: undefined },
     connections,
