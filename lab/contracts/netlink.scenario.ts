@@ -9,17 +9,20 @@ import {
   deleteNamespace,
   netnsPath,
 } from "../../src/adapters/netlink/namespace.ts";
+import { monitor } from "../../src/adapters/netlink/monitor.ts";
+import { EchoSocket } from "../../src/adapters/icmp/echo-socket.ts";
 import { Poller } from "../../src/adapters/netlink/poller.ts";
 import { NetlinkSocket } from "../../src/adapters/netlink/socket.ts";
 import { removeOrphans, saNews } from "../../src/adapters/netlink/xfrm.ts";
 import { parseAddress, type Address } from "../../src/model/address.ts";
 import { anyMac, type NetworkPlan } from "../../src/model/network-plan.ts";
 import { parsePrefix, type Prefix } from "../../src/model/prefix.ts";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, readdirSync } from "node:fs";
 import { firstValueFrom, take, timeout, toArray } from "rxjs";
 
 const address = (text: string) => parseAddress(text) as Address;
 const prefix = (text: string) => parsePrefix(text) as Prefix;
+const target = address("10.0.1.1");
 const ip = (...args: string[]) => execFileSync("ip", args, { encoding: "utf8" });
 const inGw = (...args: string[]) =>
   execFileSync("ip", ["netns", "exec", "gw", ...args], { encoding: "utf8" });
@@ -218,6 +221,45 @@ describe("a network plan on a real kernel", () => {
     assert.deepEqual(left(madeAt + 0.9, 7), new Set([7, 8]));
     assert.deepEqual(left(madeAt + 0.9), new Set([8]));
     ip("-n", "gw", ...state, "flush");
+  });
+
+  it("takes the error in the message that ends a dump for the dump's", () => {
+    using socket = NetlinkSocket.open(place.namespace);
+    // Links cannot be filtered by an index in the header of struct ifinfomsg.
+    assert.throws(() => socket.dump("list links", (writer) => writer.begin(18, 0, 16).u32(4, 5)), {
+      name: "NetlinkError",
+      code: "EINVAL",
+      message: /list links: EINVAL \(.+link dumps\)/,
+    });
+    assert.ok(listLinks(socket).length > 0, "the socket is good for what follows");
+  });
+
+  it("leaves no descriptor behind where something cannot be watched or entered", () => {
+    const refusing = {
+      watch: () => {
+        throw new Error("no further descriptor can be watched");
+      },
+    } as unknown as Poller;
+    const attempts: (() => unknown)[] = [
+      () => monitor(refusing, place.namespace).subscribe({ error: () => {} }),
+      () => monitor(refusing, "/run/netns/absent").subscribe({ error: () => {} }),
+      () => monitor(refusing, place.namespace, [4_096]).subscribe({ error: () => {} }),
+      () => new EchoSocket(refusing, { namespace: place.namespace, target }, () => {}),
+      () => new EchoSocket(refusing, { namespace: "/run/netns/absent", target }, () => {}),
+      () => createNamespace("gw"),
+      () => NetlinkSocket.open("/run/netns/absent"),
+    ];
+    const openFiles = () => readdirSync("/proc/self/fd").length;
+    const before = openFiles();
+    for (const attempt of attempts) {
+      try {
+        attempt();
+      } catch {
+        // What is left open is what counts.
+      }
+      assert.equal(openFiles(), before, attempt.toString());
+    }
+    assert.equal(inGw("true"), "", "a name that is taken stays");
   });
 
   it("says in the kernel's words what it refused", () => {

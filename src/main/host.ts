@@ -1,7 +1,21 @@
 import { watch, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import { defer, Observable, of, retry, Subscription, switchMap, throwError, timer } from "rxjs";
+import {
+  catchError,
+  defer,
+  EMPTY,
+  interval,
+  map,
+  merge,
+  Observable,
+  of,
+  retry,
+  Subscription,
+  switchMap,
+  throwError,
+  timer,
+} from "rxjs";
 import type { ControlRequest } from "../adapters/control/protocol.ts";
 import { ControlServer } from "../adapters/control/server.ts";
 import { endpointCodec, type HostWorker } from "../adapters/host/endpoints.ts";
@@ -229,14 +243,16 @@ function attach(
 
 /** Namespaces that come and go, by event; and now and then, should one be missed. */
 function namespaceChanges(): Observable<void> {
-  return new Observable((subscriber) => {
-    const timer = setInterval(() => subscriber.next(), placementCheckMs);
+  const events = new Observable<void>((subscriber) => {
     // Whoever makes the first named namespace would make it; it is to be watched before.
     mkdirSync(netnsFolder, { recursive: true });
     const watcher = watch(netnsFolder, () => subscriber.next());
-    return () => {
-      clearInterval(timer);
-      watcher.close();
-    };
+    watcher.on("error", (error) => subscriber.error(error));
+    return () => watcher.close();
   });
+  // Without inotify watches to be had, looking now and then has to do.
+  return merge(
+    events.pipe(catchError(() => EMPTY)),
+    interval(placementCheckMs).pipe(map(() => undefined)),
+  );
 }

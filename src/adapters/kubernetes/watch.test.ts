@@ -33,6 +33,8 @@ const absent = new KubeError("get", "not-found", 404, "not found");
 /** A server that answers by the script, whatever it is asked, and notes what that was. */
 class Script {
   readonly asked: string[] = [];
+  /** Those of the watches that were opened: an answer that is not read goes with its signal. */
+  readonly signals: AbortSignal[] = [];
   readonly #answers: Answer[];
 
   constructor(answers: readonly Answer[]) {
@@ -66,6 +68,7 @@ class Script {
         since: Record<string, string>,
         signal: AbortSignal,
       ) => {
+        this.signals.push(signal);
         const marks = since["allowWatchBookmarks"] === "true" ? "" : " without bookmarks";
         const answer = this.#next(`watch from ${since["resourceVersion"]}${marks}`);
         if (!("watch" in answer)) throw new Error("a watch was not expected");
@@ -120,6 +123,11 @@ async function play(t: TestContext, wanted: Partial<Wanted>, answers: readonly A
     t.mock.timers.tick(100);
   }
   subscription.unsubscribe();
+  for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+  assert.ok(
+    script.signals.every(({ aborted }) => aborted),
+    "no watch is left open",
+  );
   return { asked: script.asked, events, troubles };
 }
 

@@ -165,6 +165,8 @@ class Follower<T extends KubeObject> {
       }
     } finally {
       clearTimeout(timer);
+      // An answer that is not read to its end would keep its connection.
+      silence.abort(new Error("the watch has ended"));
     }
   }
 
