@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { shortened } from "./shortened.ts";
+import { shortened, shortenedBytes } from "./shortened.ts";
 
 /** In code points. */
 const lengthOf = (text: string) => Array.from(text).length;
@@ -23,6 +23,24 @@ describe("a shortened text", () => {
         if (lengthOf(text) <= most) assert.equal(short, text);
         else assert.ok(text.startsWith(short.slice(0, -1)) && short.endsWith("…"));
       }),
+    );
+  });
+
+  it("is counted in bytes of UTF-8 where the API counts these", () => {
+    assert.equal(shortenedBytes("äöü", 6), "äöü");
+    assert.equal(shortenedBytes("äöüß", 6), "ä…");
+    fc.assert(
+      fc.property(
+        fc.string({ unit: "grapheme" }),
+        fc.integer({ min: 3, max: 40 }),
+        (text, most) => {
+          const short = shortenedBytes(text, most);
+          assert.ok(Buffer.byteLength(short) <= most);
+          assert.ok(!short.includes("\ufffd"));
+          if (Buffer.byteLength(text) <= most) assert.equal(short, text);
+          else assert.ok(text.startsWith(short.slice(0, -1)));
+        },
+      ),
     );
   });
 });

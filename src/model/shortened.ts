@@ -19,3 +19,17 @@ export function shortened(text: string, most: number): string {
   }
   return units >= text.length && points <= most ? text : `${text.slice(0, kept)}${ellipsis}`;
 }
+
+/**
+ * The text, or as many of its first characters as there is room for with an ellipsis behind
+ * them, by their length in UTF-8.
+ */
+export function shortenedBytes(text: string, most: number): string {
+  if (Buffer.byteLength(text) <= most) return text;
+  const room = most - Buffer.byteLength(ellipsis);
+  const bytes = Buffer.from(text);
+  let end = room;
+  // Bytes that go on with a character begin with 10.
+  while (end > 0 && ((bytes[end] as number) & 0xc0) === 0x80) end--;
+  return `${bytes.toString("utf8", 0, end)}${ellipsis}`;
+}
