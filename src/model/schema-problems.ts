@@ -16,7 +16,7 @@ export const kinds = Object.keys(schemas) as Kind[];
 const ajv = new Ajv({ allErrors: true, strict: false, verbose: true });
 const compiled = new Map<Kind, ValidateFunction>();
 
-/** Where a document does not have the shape of its kind; its sizes come first. */
+/** Where a manifest does not have the shape of its kind; sizes are checked before contents. */
 export function schemaProblems(kind: Kind, document: unknown): Problem[] {
   const ofSize = sizeProblems(schemas[kind], document);
   if (ofSize.length > 0) return ofSize;

@@ -162,12 +162,12 @@ function parsedOnce(document: object): Result<Connection> {
   return result;
 }
 
-/** An exception is a defect, and must not keep all other documents from being read. */
+/** An exception is a defect, and must not keep all other manifests from being read. */
 function parsed(document: object): Result<Connection> {
   try {
     return connectionFromCr(document);
   } catch (error) {
-    const message = `ipman broke down over this document, please report it: ${String(error)}`;
+    const message = `ipman broke down over this manifest, please report it: ${String(error)}`;
     return { ok: false, problems: [{ path: "", message }] };
   }
 }

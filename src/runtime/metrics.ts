@@ -52,7 +52,7 @@ export class Metrics implements Disposable {
     registers: [this.registry],
   });
 
-  /** Nothing is written down where there is no state. */
+  /** Until a state is shown, as of one that is always written. */
   #stateWrites: StateWrites = { problem: undefined, failures: 0 };
 
   constructor() {

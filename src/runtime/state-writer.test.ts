@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it, mock } from "node:test";
+import { Metrics } from "./metrics.ts";
 import { StateWriter } from "./state-writer.ts";
 
 /** A disk that is full until it has room. */
@@ -72,5 +73,22 @@ describe("a state that is written behind its changes", () => {
     writer.saveNow(4);
     mock.timers.tick(100);
     assert.deepEqual(disk.written, [1, 4]);
+  });
+
+  it("shows in metrics whether it is written, and how often that failed", async () => {
+    using metrics = new Metrics();
+    const shown = async () =>
+      (await metrics.text()).match(/^ipman_state_\w+ \d+$/gm)?.map((line) => line.slice(12));
+    assert.deepEqual(await shown(), ["unwritten 0", "write_failures_total 0"]);
+    const disk = diskOf();
+    const writer = new StateWriter({ file: disk.file, onTrouble: () => {} });
+    metrics.showStateWrites(writer);
+    disk.reason = "EROFS";
+    writer.save(1);
+    mock.timers.tick(100);
+    assert.deepEqual(await shown(), ["unwritten 1", "write_failures_total 1"]);
+    disk.reason = undefined;
+    writer[Symbol.dispose]();
+    assert.deepEqual(await shown(), ["unwritten 0", "write_failures_total 1"]);
   });
 });

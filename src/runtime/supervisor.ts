@@ -57,7 +57,7 @@ export class Supervisor implements Disposable {
   constructor(options: SupervisorOptions) {
     this.#options = options;
     const { network } = options;
-    this.#turns = new Turns(options.onTurn);
+    this.#turns = new Turns(this.#handler((...turn) => options.onTurn?.(...turn)));
     this.#breakdowns = new Breakdowns({
       onBreakdown: options.onBreakdown,
       restart: (id) => this.#restart(id),

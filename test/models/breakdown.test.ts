@@ -44,6 +44,14 @@ describe("an exception", () => {
     assert.equal(world.breakdowns.length, thrown, "each is reported once");
   });
 
+  it("of an observer of turns does not keep others from their turn", async () => {
+    const onTurn = () => {
+      throw planted();
+    };
+    await using world = new World(resources, {}, { onTurn });
+    await outlives(world);
+  });
+
   it("in a chart breaks down one connection, which starts again", async () => {
     const placement = simulatedPlacement();
     const defect = new BehaviorSubject(false);

@@ -12,7 +12,7 @@ import { SimulatedCharon, type Behaviour, type SimulatorOptions } from "./charon
 import { obedientNetwork, simulatedPlacement } from "./placement.ts";
 
 /** Observers of the supervisor, and ports, that a test plants. */
-type Planted = Partial<Pick<SupervisorOptions, "network" | "placement" | "onMove">>;
+type Planted = Partial<Pick<SupervisorOptions, "network" | "placement" | "onMove" | "onTurn">>;
 
 type Simulation = Pick<SimulatorOptions, "latencyMs" | "retransmitMs">;
 

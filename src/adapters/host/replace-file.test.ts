@@ -32,7 +32,7 @@ describe("a file that is replaced as a whole", () => {
     }
   });
 
-  it("follows no symbolic link that somebody else put into the folder", () => {
+  it("does not follow symbolic links that another process put into the folder", () => {
     const victim = join(folder, "victim");
     const path = join(folder, "links", "charon.conf");
     mkdirSync(join(folder, "links"));

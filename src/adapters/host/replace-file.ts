@@ -51,7 +51,7 @@ export function removeUnfinished(path: string): void {
     for (const other of readdirSync(dirname(path)).filter(isUnfinished))
       rmSync(join(dirname(path), other), { force: true });
   } catch {
-    // There is no such folder yet, or it is read-only: they do no harm.
+    // The folder does not exist yet, or is read-only: what is left does no harm.
   }
 }
 

@@ -33,7 +33,7 @@ describe("an answer of the kernel", () => {
     assert.match(error.message, /^list links: EINVAL \(Filter by device index not supported for/);
   });
 
-  it("that ends a dump with success, or without a code, is no error", () => {
+  it("that ends a dump with success, or without a code, is not an error", () => {
     assert.equal(dumpErrorOf("list links", message(golden.endedDump)), undefined);
     assert.equal(dumpErrorOf("list links", message(golden.bareEnd)), undefined);
   });
