@@ -7,8 +7,8 @@ import { follow, type Follower } from "./follow.ts";
 
 type Logic = ReturnType<typeof charonLogic>;
 
-/** The id of charon's actor, also in reports of what broke down. */
-export const charonId = "charon";
+/** charon's actor in reports of what broke down: a connection can be named charon, but not so. */
+export const charonBreakdown = "charon's actor";
 
 export interface CharonActorOptions {
   readonly logic: Logic;
@@ -65,8 +65,8 @@ export class CharonActor {
 
   #made(): Actor<Logic> {
     const { logic, breakdowns, follower } = this.#options;
-    const actor = createActor(logic, { id: charonId });
-    const broke = (error: unknown) => breakdowns.report(charonId, error);
+    const actor = createActor(logic, { id: "charon" });
+    const broke = (error: unknown) => breakdowns.report(charonBreakdown, error);
     const session = contained(broke, (isReady: boolean) => {
       this.#isReady = isReady;
       this.#sessions.next(isReady);
@@ -78,7 +78,7 @@ export class CharonActor {
     actor.subscribe({
       error: (error) => {
         session(false);
-        breakdowns.restartLater(charonId, error);
+        breakdowns.restartLater(charonBreakdown, error);
       },
     });
     return actor;

@@ -10,7 +10,7 @@ import { sameSas, type IkeSa } from "../model/sa.ts";
 import type { Failure } from "../model/failure.ts";
 import { Attention } from "./attention.ts";
 import { Breakdowns } from "./breakdowns.ts";
-import { CharonActor, charonId } from "./charon-actor.ts";
+import { CharonActor, charonBreakdown } from "./charon-actor.ts";
 import { charonLogic } from "./charon-logic.ts";
 import type { ConnectionFacts } from "./conditions.ts";
 import { connectionLogic } from "./connection-logic.ts";
@@ -245,7 +245,7 @@ export class Supervisor implements Disposable {
 
   #restart(id: string): void {
     if (this.#ending) return;
-    if (id === charonId) this.#charon.restart();
+    if (id === charonBreakdown) this.#charon.restart();
     else this.#begin(id);
   }
 

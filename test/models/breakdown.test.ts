@@ -112,6 +112,27 @@ describe("an exception", () => {
     assert.equal(world.breakdowns.length, 1);
   });
 
+  it("in a connection named charon is this connection's, not charon's", async () => {
+    const named = [
+      resourceOf(secret({ charon: "a key", sound: "a key" })),
+      resourceOf(connectionSpec("charon")),
+      resourceOf(connectionSpec("sound", { children: { lan: childSpec(3) } })),
+    ];
+    await using world = new World(named);
+    await world.start();
+    const up = (id: string) => assert.equal(state(world, id), "established");
+    await eventually(() => ["charon", "sound"].forEach(up));
+    const root = world.supervisor.roots.get("charon");
+    assert.ok(root);
+    root.send = () => {
+      throw planted();
+    };
+    world.charon.peerCloses("charon");
+    await eventually(() => assert.equal(status(world, "charon")?.failure?.reason, Reason.Internal));
+    assert.ok(world.supervisor.charonSnapshot.matches("connected"));
+    await eventually(() => ["charon", "sound"].forEach(up));
+  });
+
   it("in a stream of gateways has the stream followed again", async () => {
     const placement = simulatedPlacement();
     let subscriptions = 0;
