@@ -115,7 +115,7 @@ export const connectionSetup = setup({
             loaded: false,
           },
         });
-        const known = context.endpoints[child.key];
+        const known = context.endpoints.get(child.key);
         if (known === undefined) continue;
         enqueue.sendTo(childActorId(child.key), { type: "endpoints.changed", ...known });
       }
@@ -151,9 +151,9 @@ export const connectionSetup = setup({
     }),
     takeEndpoints: enqueueActions(({ enqueue, context, event }) => {
       if (event.type !== "endpoints.changed") return;
-      for (const [key, endpoints] of Object.entries(event.endpoints)) {
+      for (const [key, endpoints] of event.endpoints) {
         const id = childActorId(key);
-        if (context.endpoints[key] === endpoints || !context.running.includes(id)) continue;
+        if (context.endpoints.get(key) === endpoints || !context.running.includes(id)) continue;
         enqueue.sendTo(id, { type: "endpoints.changed", ...endpoints });
       }
       enqueue.assign({ endpoints: event.endpoints });

@@ -5,8 +5,11 @@ import type { LoadedAlike } from "../model/loaded-alike.ts";
 import type { Repairs } from "./differences.ts";
 import type { ChildEndpoints } from "./gateway-types.ts";
 
-/** Where gateways and workers are, by child. */
-export type Endpoints = Readonly<Record<string, ChildEndpoints>>;
+/** Where gateways and workers are, by the key of the child. */
+export type Endpoints = ReadonlyMap<string, ChildEndpoints>;
+
+/** Those of a connection that has neither gateways nor workers. */
+export const noEndpoints: Endpoints = new Map();
 
 export interface ConnectionContext extends Repairs {
   readonly connection: Connection;

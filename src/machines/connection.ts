@@ -18,7 +18,10 @@ const noEnd = failure(
   Reason.PeerUnreachable,
   "the search for a path to the peer did not come to an end; the IKE SA is brought up anew",
 );
-const brokenDown = failure(Reason.Internal, "a child's actor broke down and was started anew");
+const brokenDown = failure(
+  Reason.Internal,
+  "an exception broke a child's actor, which starts again",
+);
 
 /** Asks for the list again and again, since charon does not tell when it is done. */
 const looking = connectionSetup.createStateConfig({

@@ -175,7 +175,7 @@ export const gatewayMachine = gatewaySetup.createMachine({
     },
     degraded: {
       description:
-        "The kernel refused a part of the plan, or others change the namespace again and again; it is tried again.",
+        "The kernel refused a part of the plan, the namespace cannot be watched, or others change it again and again; it is tried again.",
       after: { backoff: "configuring" },
     },
   },

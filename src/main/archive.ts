@@ -2,9 +2,14 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { printable } from "../model/printable.ts";
 import { withoutSecrets } from "./redact.ts";
 
 const name = "ipman-gathered";
+
+/** A part of a path that leads nowhere else. */
+const isPlain = (part: string) =>
+  part !== "" && part !== "." && part !== ".." && !part.includes("\0");
 
 /** Where an archive goes that nobody names a place for. */
 export const defaultArchive = `${name}.tar.gz`;
@@ -20,11 +25,13 @@ export class Archive implements Disposable {
   /** What cannot be had says so in its place: the rest is of use nonetheless. */
   async put(file: string, textOf: () => Promise<string>): Promise<string> {
     const text = await textOf().catch(String);
+    if (!file.split("/").every(isPlain))
+      throw new Error(`"${file}" is not a path within the archive: a part of it is empty or dots`);
     const path = join(this.#folder, name, file);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, withoutSecrets(text));
     this.#files++;
-    process.stderr.write(`gather: ${file}\n`);
+    process.stderr.write(`gather: ${printable(file)}\n`);
     return text;
   }
 

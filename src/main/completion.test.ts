@@ -1,15 +1,22 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { completableNames } from "./completion.ts";
 
 const bin = join(import.meta.dirname, "../../bin/ipman");
 const script = (shell: string) =>
   execFileSync(process.execPath, [bin, "completion", shell], { encoding: "utf8" });
+/** Names that run a command, or end a word, where a shell expands them. */
+const hostile = ["$(touch HIT)", "`touch HIT`", "a b", "$HOME", "x;touch HIT", "'q", "*"];
 const [forBash, forZsh] = [script("bash"), script("zsh")];
 
 /** `ipman completion connections`, as it is where two connections run. */
-const runtime = 'ipman() { printf "partner\\nbank\\n"; }';
+const offering = (...names: string[]) =>
+  `ipman() { printf '%s\\n' ${names.map((name) => `'${name.replaceAll("'", String.raw`'\''`)}'`).join(" ")}; }`;
+let runtime = offering("partner", "bank");
 
 /** What bash offers for the last of these words. */
 function offeredByBash(...words: string[]): string[] {
@@ -46,6 +53,27 @@ describe("completion", () => {
     assert.deepEqual(offeredByBash("restart", "p"), ["partner"]);
     assert.deepEqual(offeredByBash("run", "char"), ["charts"]);
     assert.deepEqual(offeredByBash("status", "char"), []);
+  });
+
+  it("runs nothing that a name has, and offers it quoted, should one be offered", () => {
+    const folder = mkdtempSync(join(tmpdir(), "completion-"));
+    runtime = `cd ${folder}; ${offering(...hostile)}`;
+    try {
+      const offered = offeredByBash("restart", "");
+      assert.ok(offered.includes(String.raw`\$\(touch\ HIT\)`), offered.join());
+      assert.ok(offered.includes(String.raw`a\ b`));
+      assert.equal(offered.filter((word) => !word.startsWith("--")).length, hostile.length);
+      assert.deepEqual(offeredByZsh("restart", "").slice(-hostile.length), hostile);
+      assert.ok(!existsSync(join(folder, "HIT")));
+    } finally {
+      runtime = offering("partner", "bank");
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("is offered names of objects alone", () => {
+    const connections = [...hostile, "partner", "../../etc", "-rf"].map((id) => ({ id }));
+    assert.deepEqual(completableNames({ connections } as never), ["partner"]);
   });
 
   it("offers zsh the same", () => {

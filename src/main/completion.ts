@@ -1,4 +1,5 @@
 import { askOnce } from "../adapters/control/client.ts";
+import { isObjectName } from "../model/names.ts";
 import type { Status } from "../runtime/status.ts";
 import { commands } from "./commands.ts";
 import { UsageError, type Command } from "./command.ts";
@@ -30,10 +31,17 @@ async function connectionNames(): Promise<string> {
   try {
     const request = { op: "status" };
     const status = (await askOnce(controlSocket(defaultStateFolder), request)) as Status;
-    return status.connections.map(({ id }) => `${id}\n`).join("");
+    return completableNames(status)
+      .map((name) => `${name}\n`)
+      .join("");
   } catch {
     return "";
   }
+}
+
+/** The connections that a shell may offer: a refused manifest can have any text as its name. */
+export function completableNames({ connections }: Pick<Status, "connections">): string[] {
+  return connections.map(({ id }) => id).filter(isObjectName);
 }
 
 async function everyCommand(): Promise<Command[]> {
@@ -50,13 +58,20 @@ const names = "ipman completion connections 2>/dev/null";
 function bashScript(all: readonly Command[]): string {
   const more = {
     files: 'COMPREPLY=($(compgen -f -- "$word")); compopt -o filenames;',
-    connections: `words+=" $(${names})";`,
+    connections: "_ipman_connections;",
   };
   const cases = all.map((one) => {
     const extra = one.takes === undefined ? "" : ` ${more[one.takes]}`;
     return `    ${one.name}) words="${optionsOf(one)}";${extra} ;;`;
   });
-  return `_ipman() {
+  // Names are never words of compgen -W, which expands what it is given, commands too.
+  return `_ipman_connections() {
+  local name
+  while IFS= read -r name; do
+    if [[ $name == "$word"* ]]; then COMPREPLY+=("$(printf %q "$name")"); fi
+  done < <(${names})
+}
+_ipman() {
   local word=\${COMP_WORDS[COMP_CWORD]} words=
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then

@@ -6,6 +6,7 @@ import { stringify } from "yaml";
 import { ask, askOnce } from "../adapters/control/client.ts";
 import type { ControlRequest } from "../adapters/control/protocol.ts";
 import { netnsFolder } from "../adapters/netlink/namespace.ts";
+import { isObjectName } from "../model/names.ts";
 import type { Finding } from "../model/finding.ts";
 import type { RecentLine } from "../runtime/recent.ts";
 import type { Status } from "../runtime/status.ts";
@@ -48,7 +49,7 @@ async function ofRuntime(archive: Archive, socket: string): Promise<void> {
   const connections: string[] = [];
   await archive.put("status.yaml", async () => {
     const status = (await askOnce(socket, { op: "report" })) as Status;
-    connections.push(...status.connections.map(({ id }) => id));
+    connections.push(...status.connections.map(({ id }) => id).filter(isObjectName));
     return stringify(status);
   });
   await archive.put("actors.jsonl", () =>

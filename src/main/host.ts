@@ -1,7 +1,21 @@
 import { watch, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import { defer, Observable, of, retry, Subscription, switchMap, throwError, timer } from "rxjs";
+import {
+  catchError,
+  defer,
+  EMPTY,
+  interval,
+  map,
+  merge,
+  Observable,
+  of,
+  retry,
+  Subscription,
+  switchMap,
+  throwError,
+  timer,
+} from "rxjs";
 import type { ControlRequest } from "../adapters/control/protocol.ts";
 import { ControlServer } from "../adapters/control/server.ts";
 import { endpointCodec, type HostWorker } from "../adapters/host/endpoints.ts";
@@ -15,7 +29,7 @@ import { Poller } from "../adapters/netlink/poller.ts";
 import { Charon } from "../adapters/vici/charon.ts";
 import { Figures, ikeFiguresOf } from "../adapters/vici/figures.ts";
 import { formatPrefix } from "../model/prefix.ts";
-import type { SegmentKey } from "../model/segment-key.ts";
+import { containStreams } from "../runtime/contained.ts";
 import { HostExaminer } from "../runtime/host-examiner.ts";
 import { HostNetwork } from "../runtime/host-network.ts";
 import type { AttachRequest } from "../runtime/attach-request.ts";
@@ -31,6 +45,7 @@ import { Refusal } from "../runtime/refusal.ts";
 import { supervisorControl } from "../runtime/supervisor-control.ts";
 import { Supervisor } from "../runtime/supervisor.ts";
 import { controlSocket, whileScraped } from "./defaults.ts";
+import { isDiskFailure, servedAnyway } from "./served-anyway.ts";
 
 export interface HostOptions {
   readonly folder: string;
@@ -92,26 +107,29 @@ async function build(
   const poller = resources.use(new Poller());
   const charon = new Charon(options.vici);
   const { vxlanPort } = options;
-  const placement = placementOf(options);
-  const segmentKey = segmentKeyOf(options, log);
+  const onTrouble = (error: unknown) => logTrouble(log, error);
+  const segmentKey = segmentKeyFrom(join(options.stateFolder, "segment.key"), onTrouble);
   const network = new HostNetwork({ poller, vxlanPort, segmentKey, charon: () => charon.process });
+  const placement = resources.use(placementOf(options, onTrouble));
+  const observed = observers(log, metrics, recent);
+  containStreams(observed.onBreakdown);
   const supervisor = new Supervisor({
     charon,
     network,
     placement,
     desired: watchFolder(options.folder),
-    ...observers(log, metrics, recent),
+    stateWrites: placement.writes,
+    ...observed,
   });
   const examiner = examinerOf(options, network, poller);
-  const control = controlHandler({ supervisor, examiner, recent, placement, network });
-  resources.use(await ControlServer.listen(controlSocket(options.stateFolder), control));
+  const parts = { supervisor, examiner, recent, placement, network };
+  resources.use(await controlServer(options.stateFolder, parts, onTrouble));
   if (options.metrics !== "off") resources.use(await serveMetrics(options.metrics, metrics));
   if (options.inspect !== "off") {
     const { url } = resources.use(await serveInspector(options.inspect, supervisor));
     log.info({ url }, "the state machines can be looked at");
   }
-  metrics.observe(supervisor, new Figures(options.vici, whileScraped, charon), network);
-  metrics.showDocuments();
+  showMetrics(metrics, options, { supervisor, network, charon, placement });
   const subscriptions = new Subscription();
   resources.defer(() => subscriptions.unsubscribe());
   subscriptions.add(logChanges(log, supervisor));
@@ -119,6 +137,23 @@ async function build(
   resources.use(supervisor);
   supervisor.start();
   return { supervisor, placement };
+}
+
+interface Observed {
+  readonly supervisor: Supervisor;
+  readonly network: HostNetwork;
+  readonly charon: Charon;
+  readonly placement: HostPlacement;
+}
+
+function showMetrics(
+  metrics: Metrics,
+  { vici }: HostOptions,
+  { supervisor, network, charon, placement }: Observed,
+): void {
+  metrics.observe(supervisor, new Figures(vici, whileScraped, charon), network);
+  metrics.showDocuments();
+  metrics.showStateWrites(placement.writes);
 }
 
 function examinerOf({ vici }: HostOptions, network: HostNetwork, poller: Poller): HostExaminer {
@@ -132,16 +167,20 @@ function examinerOf({ vici }: HostOptions, network: HostNetwork, poller: Poller)
   });
 }
 
-function segmentKeyOf({ stateFolder }: HostOptions, log: Logger): SegmentKey {
-  return segmentKeyFrom(join(stateFolder, "segment.key"), (error) => logTrouble(log, error));
-}
-
 /** Remembers its endpoints in the state folder, which is made for it. */
-function placementOf({ stateFolder, fabric }: HostOptions): HostPlacement {
-  mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
-  const store = new StateFile(join(stateFolder, "endpoints.json"), endpointCodec);
-  const range = fabricNetwork(fabric);
-  return new HostPlacement(store, new Fabric(range), range);
+function placementOf(
+  { stateFolder, fabric }: HostOptions,
+  onTrouble: (error: unknown) => void,
+): HostPlacement {
+  try {
+    mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    if (!isDiskFailure(error)) throw error;
+    onTrouble(error);
+  }
+  const file = new StateFile(join(stateFolder, "endpoints.json"), endpointCodec);
+  const network = fabricNetwork(fabric);
+  return new HostPlacement({ file, fabric: new Fabric(network), network, onTrouble });
 }
 
 interface ControlParts {
@@ -150,6 +189,15 @@ interface ControlParts {
   readonly recent: Recent;
   readonly placement: HostPlacement;
   readonly network: HostNetwork;
+}
+
+function controlServer(
+  stateFolder: string,
+  parts: ControlParts,
+  onTrouble: (error: unknown) => void,
+): Promise<AsyncDisposable> {
+  const path = controlSocket(stateFolder);
+  return servedAnyway(() => ControlServer.listen(path, controlHandler(parts)), onTrouble);
 }
 
 function controlHandler(parts: ControlParts) {
@@ -186,14 +234,16 @@ function attach({ supervisor, placement, network }: ControlParts, request: Attac
 
 /** Namespaces that come and go, by event; and now and then, should one be missed. */
 function namespaceChanges(): Observable<void> {
-  return new Observable((subscriber) => {
-    const timer = setInterval(() => subscriber.next(), placementCheckMs);
+  const events = new Observable<void>((subscriber) => {
     // Whoever makes the first named namespace would make it; it is to be watched before.
     mkdirSync(netnsFolder, { recursive: true });
     const watcher = watch(netnsFolder, () => subscriber.next());
-    return () => {
-      clearInterval(timer);
-      watcher.close();
-    };
+    watcher.on("error", (error) => subscriber.error(error));
+    return () => watcher.close();
   });
+  // Without inotify watches to be had, looking now and then has to do.
+  return merge(
+    events.pipe(catchError(() => EMPTY)),
+    interval(placementCheckMs).pipe(map(() => undefined)),
+  );
 }

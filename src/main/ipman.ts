@@ -1,4 +1,6 @@
 import { parseArgs } from "node:util";
+import { printable } from "../model/printable.ts";
+import { own } from "../model/own.ts";
 import { commands } from "./commands.ts";
 import { UsageError, type Command, type Values } from "./command.ts";
 
@@ -25,9 +27,9 @@ export async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(help);
     return name === undefined ? 2 : 0;
   }
-  const entry = commands[name];
+  const entry = own(commands, name);
   if (entry === undefined) {
-    process.stderr.write(`ipman: there is no command "${name}"; see ipman --help\n`);
+    process.stderr.write(`ipman: there is no command "${printable(name)}"; see ipman --help\n`);
     return 2;
   }
   const { command } = await entry.load();
@@ -44,7 +46,7 @@ async function runCommand(command: Command, args: string[]): Promise<number> {
     return await command.run(values, positionals);
   } catch (error) {
     const { message } = error as Error;
-    process.stderr.write(`ipman ${command.name}: ${message}\n`);
+    process.stderr.write(`ipman ${command.name}: ${printable(message)}\n`);
     if (!(error instanceof UsageError)) return 1;
     process.stderr.write(`see ipman ${command.name} --help\n`);
     return 2;

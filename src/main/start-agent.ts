@@ -27,6 +27,7 @@ import { ChildMemory } from "../runtime/cluster/child-memory.ts";
 import { RefusedPods } from "../runtime/cluster/refused-pods.ts";
 import { PodPlacement } from "../runtime/cluster/pod-placement.ts";
 import { backgroundWrites } from "../runtime/cluster/writes.ts";
+import { containStreams } from "../runtime/contained.ts";
 import type { Examiner } from "../runtime/diagnosis/examiner.ts";
 import { HostExaminer } from "../runtime/host-examiner.ts";
 import { HostNetwork } from "../runtime/host-network.ts";
@@ -38,6 +39,7 @@ import { serveMetrics } from "../runtime/metrics-server.ts";
 import { observers } from "../runtime/observers.ts";
 import { Recent } from "../runtime/recent.ts";
 import { supervisorControl } from "../runtime/supervisor-control.ts";
+import type { StateWrites } from "../runtime/state-writer.ts";
 import { Supervisor } from "../runtime/supervisor.ts";
 import { controlSocket, whileScraped } from "./defaults.ts";
 
@@ -110,8 +112,7 @@ class AgentParts {
   async start(): Promise<void> {
     const resources = this.#resources;
     const declared = resources.use(new Declared(this.#client, { onTrouble: this.#onTrouble }));
-    const group = digestOf([this.#options.groupId]);
-    const ofGroup = `${label.type}=xfrm,${label.groupId}=${group}`;
+    const ofGroup = `${label.type}=xfrm,${label.groupId}=${digestOf([this.#options.groupId])}`;
     const gateways = this.#pods(podsWithAddress(ofGroup, this.#client.namespace));
     const workers = this.#pods(podsWithAddress(label.worker));
     const key = this.#clusterKey();
@@ -128,16 +129,18 @@ class AgentParts {
       charon: () => charon.process,
     });
     const events = new EventRecorder(this.#client, "ipman.dialo.ai/agent", this.#onTrouble);
+    const memory = resources.use(this.#memory());
     const placement: PodPlacement = resources.use(
       new PodPlacement({
-        ...{ gateways, workers, segmentKey },
-        ...{ runtime: this.#runtime(), memory: this.#memory() },
+        ...{ gateways, workers, segmentKey, memory },
+        runtime: this.#runtime(),
         refused: this.#refusedPods(events),
         connections: () => supervisor.desired.connections,
         onTrouble: this.#onTrouble,
       }),
     );
-    const supervisor = this.#supervisor(charon, network, placement, declared);
+    this.#metrics.showStateWrites(memory.writes);
+    const supervisor = this.#supervisor(charon, network, placement, declared, memory.writes);
     const figures = new Figures(this.#options.vici, whileScraped, charon);
     this.#metrics.observe(supervisor, figures, network);
     this.#report(supervisor, network, declared, events);
@@ -160,16 +163,20 @@ class AgentParts {
     network: HostNetwork,
     placement: PodPlacement,
     declared: Declared,
+    stateWrites: StateWrites,
   ): Supervisor {
     const secrets = this.#resources.use(new NamedSecrets(this.#client));
+    const observed = observers(this.#log, this.#metrics, this.#recent);
+    containStreams(observed.onBreakdown);
     return this.#resources.use(
       new Supervisor({
         charon,
         network,
         placement,
         scope: "cluster",
+        stateWrites,
         desired: agentDesired(declared, secrets, this.#options.groupId),
-        ...observers(this.#log, this.#metrics, this.#recent),
+        ...observed,
       }),
     );
   }

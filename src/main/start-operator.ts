@@ -21,7 +21,8 @@ import { trimmedPod, type Pod } from "../model/worker-pod.ts";
 import type { WorkloadSettings } from "../model/workloads.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { backgroundWrites } from "../runtime/cluster/writes.ts";
-import { logTrouble } from "../runtime/log.ts";
+import { containStreams, type OnBreakdown } from "../runtime/contained.ts";
+import { logBreakdown, logTrouble } from "../runtime/log.ts";
 import { Metrics } from "../runtime/metrics.ts";
 import { serveMetrics } from "../runtime/metrics-server.ts";
 import { PodAdmission } from "../runtime/operator/admit-pod.ts";
@@ -125,6 +126,7 @@ class OperatorParts {
 
   async start(): Promise<{ readonly lost: Promise<"lease lost"> }> {
     const resources = this.#resources;
+    containStreams(this.#onBreakdown);
     const declared = resources.use(new Declared(this.#client, { onTrouble: this.#onTrouble }));
     const cluster = resources.use(
       new Cluster({
@@ -246,11 +248,8 @@ class OperatorParts {
       service.lead();
       const trim = withoutManagedFields;
       const deployments = resources.use(new View(client, wanted, { onTrouble, trim }));
-      const onBreakdown = (id: string, error: unknown) => {
-        this.#metrics.breakdown();
-        this.#log.error({ actor: id, err: error }, "an actor broke down and is started anew");
-      };
       const writes = backgroundWrites();
+      const onBreakdown = this.#onBreakdown;
       const made = { client, cluster, deployments, settings, writes, onBreakdown };
       resources.use(new Workloads(made));
       reservations.lead();
@@ -269,6 +268,10 @@ class OperatorParts {
     const place = { namespace: this.#namespace, name: "ipman-operator" };
     return new LeaseLock(this.#client, place, `${hostname()}_${randomUUID()}`, owner);
   }
+  readonly #onBreakdown: OnBreakdown = (id, error) => {
+    this.#metrics.breakdown();
+    logBreakdown(this.#log, id, error);
+  };
 
   #owner(): Promise<OwnerReference | undefined> {
     const ending = new AbortController();

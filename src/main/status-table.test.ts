@@ -42,4 +42,9 @@ describe("the status as a table", () => {
       "",
     ]);
   });
+
+  it("says first that the state cannot be written, if so", () => {
+    const stateProblem = "/run/ipman/endpoints.json cannot be written: ENOSPC";
+    assert.equal(statusTable({ ...report, stateProblem }, 1_000).split("\n")[6], stateProblem);
+  });
 });

@@ -63,8 +63,9 @@ function failureOf({ key, failure, reachability }: ChildStatus): Failure | undef
   return failure ?? (reachability === "unreachable" ? unansweredOf(key) : undefined);
 }
 
-function remarks({ charon, connections, problems }: Status): string[] {
+function remarks({ charon, connections, problems, stateProblem }: Status): string[] {
   const messages = [
+    ...(stateProblem === undefined ? [] : [stateProblem]),
     ...(charon.failure === undefined ? [] : [`charon: ${charon.failure.message}`]),
     ...problems.map(({ source, path, message }) => `${source}: ${path}: ${message}`),
     ...connections.flatMap(remarksOn),

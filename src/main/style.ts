@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { own } from "../model/own.ts";
 
 type Style = "green" | "red" | "yellow" | "blue" | "dim" | "bold";
 
@@ -17,7 +18,7 @@ const styles: Readonly<Record<string, Style>> = {
 
 /** A state in the colour of its meaning, where the output takes colours (NO_COLOR says no). */
 export function styledState(state: string, text = state): string {
-  const style = styles[state];
+  const style = own(styles, state);
   return style === undefined ? text : styled(style, text);
 }
 

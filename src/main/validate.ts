@@ -1,4 +1,5 @@
 import { readManifest } from "../adapters/manifests/read.ts";
+import { printable } from "../model/printable.ts";
 import { desiredState, nothingDesired } from "../runtime/desired-state.ts";
 import { UsageError, type Command } from "./command.ts";
 
@@ -23,7 +24,7 @@ exit status: 0 when there is none, 1 otherwise
     };
     const problems = [...desiredState(nothingDesired, snapshot).problems.values()].flat();
     for (const { source, path, message } of problems) {
-      process.stdout.write(`${source}:${path}: ${message}\n`);
+      process.stdout.write(`${printable(`${source}:${path}: ${message}`)}\n`);
     }
     return problems.length === 0 ? 0 : 1;
   },

@@ -1,5 +1,5 @@
 import { bitsOf, formatAddress, parseAddress, type Address } from "./address.ts";
-import type { Prefix } from "./prefix.ts";
+import { parseLength, type Prefix } from "./prefix.ts";
 
 /** One entry of a pool: every address from `first` to `last`, with their prefix length. */
 export interface AddressRange {
@@ -11,25 +11,16 @@ export interface AddressRange {
 
 /** `10.0.2.3/24`, `10.0.2.3`, `10.0.2.10-10.0.2.20/24`. */
 export function parseRange(text: string): AddressRange | undefined {
-  const match = /^([^-/]+)(?:-([^-/]+))?(?:\/(0|[1-9]\d{0,2}))?$/.exec(text);
-  if (match === null) return undefined;
-  const first = parseAddress((match[1] as string).trim());
-  const last = match[2] === undefined ? first : parseAddress(match[2].trim());
+  const slash = text.indexOf("/");
+  const ends = slash < 0 ? text : text.slice(0, slash);
+  const dash = ends.indexOf("-");
+  const first = parseAddress((dash < 0 ? ends : ends.slice(0, dash)).trim());
+  const last = dash < 0 ? first : parseAddress(ends.slice(dash + 1).trim());
   if (first === undefined || last === undefined) return undefined;
   if (first.family !== last.family || first.value > last.value) return undefined;
-  const prefixLength = match[3] === undefined ? undefined : Number(match[3]);
-  if (prefixLength !== undefined && prefixLength > bitsOf(first.family)) return undefined;
-  return { first, last, prefixLength };
-}
-
-export function rangesOverlap(a: AddressRange, b: AddressRange): boolean {
-  if (a.first.family !== b.first.family) return false;
-  return a.first.value <= b.last.value && b.first.value <= a.last.value;
-}
-
-export function rangeContains(range: AddressRange, address: Address): boolean {
-  if (range.first.family !== address.family) return false;
-  return range.first.value <= address.value && address.value <= range.last.value;
+  if (slash < 0) return { first, last, prefixLength: undefined };
+  const prefixLength = parseLength(text.slice(slash + 1), bitsOf(first.family));
+  return prefixLength === undefined ? undefined : { first, last, prefixLength };
 }
 
 /**

@@ -47,16 +47,29 @@ export function sameAddress(a: Address, b: Address): boolean {
   return a.family === b.family && a.value === b.value;
 }
 
+const dot = 0x2e;
+const zero = 0x30;
+
+/** A manifest may have tens of thousands of addresses: no array, no regular expression. */
 function parseV4(text: string): bigint | undefined {
-  const parts = text.split(".");
-  if (parts.length !== 4) return undefined;
   let value = 0;
-  for (const part of parts) {
-    // A leading zero would be octal for some readers.
-    if (!/^(0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return undefined;
-    value = value * 256 + Number(part);
+  let octet = -1;
+  let octets = 1;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === dot) {
+      if (octet < 0 || ++octets > 4) return undefined;
+      value = value * 256 + octet;
+      octet = -1;
+    } else {
+      const digit = code - zero;
+      // A leading zero would be octal for some readers.
+      if (digit < 0 || digit > 9 || octet === 0) return undefined;
+      octet = octet < 0 ? digit : octet * 10 + digit;
+      if (octet > 255) return undefined;
+    }
   }
-  return BigInt(value);
+  return octets === 4 && octet >= 0 ? BigInt(value * 256 + octet) : undefined;
 }
 
 function parseV6(text: string): bigint | undefined {

@@ -14,10 +14,10 @@ const child: Child = {
   xfrmIp: parsePrefix("10.0.2.1/24") as Prefix,
   vxlanIp: parsePrefix("10.0.2.2/24") as Prefix,
   ifId: 102,
-  pools: {
-    primary: [range("10.0.2.3/24"), range("10.0.2.10-10.0.2.12")],
-    huge: [range("10.8.0.0-10.15.255.255/13")],
-  },
+  pools: new Map([
+    ["primary", [range("10.0.2.3/24"), range("10.0.2.10-10.0.2.12")]],
+    ["huge", [range("10.8.0.0-10.15.255.255/13")]],
+  ]),
   extra: {},
   initiates: true,
   probe: undefined,

@@ -1,6 +1,7 @@
 import { formatAddress, parseAddress, type Address } from "./address.ts";
-import { rangeContains, type AddressRange } from "./address-pool.ts";
+import type { AddressRange } from "./address-pool.ts";
 import type { Child } from "./connection.ts";
+import { isOfPool, poolRangeOf } from "./pool-index.ts";
 import type { Prefix } from "./prefix.ts";
 
 /** What a pod wishes of a pool. */
@@ -75,13 +76,12 @@ export class Ledger {
 
   /** So many of a pool are free. */
   countFree(child: Child, pool: string): number {
-    const ranges = child.pools[pool] ?? [];
     const held = new Set([...(this.#used.get(child.key)?.keys() ?? []), ...this.#reserved]);
-    const isOfPool = (text: string) => {
+    const ofPool = [...held].filter((text) => {
       const address = parseAddress(text);
-      return address !== undefined && ranges.some((range) => rangeContains(range, address));
-    };
-    return Number(poolSize(child, pool)) - [...held].filter(isOfPool).length;
+      return address !== undefined && isOfPool(child, pool, address);
+    });
+    return Number(poolSize(child, pool)) - ofPool.length;
   }
 
   #choose(wish: AddressWish, start: number): AddressOutcome {
@@ -117,11 +117,11 @@ export class Ledger {
   #requested(wish: AddressWish, text: string): AddressOutcome {
     const { child, pool } = wish;
     const wanted = parseAddress(text);
-    const range = wanted && (child.pools[pool] ?? []).find((r) => rangeContains(r, wanted));
-    if (wanted === undefined || range === undefined) {
+    const found = wanted && poolRangeOf(child, wanted);
+    if (wanted === undefined || found?.pool !== pool) {
       return { ok: false, message: `${text} is no address of pool "${pool}"`, taken: false };
     }
-    return this.#unlessTaken(wish, { address: wanted, length: lengthOf(range, child) });
+    return this.#unlessTaken(wish, { address: wanted, length: lengthOf(found.range, child) });
   }
 
   #numbered(wish: AddressWish, ordinal: number): AddressOutcome {
@@ -152,7 +152,7 @@ export class Ledger {
 /** A pool in its order, without so many of its first. */
 function* entriesOf(child: Child, pool: string, skipped = 0n): Generator<Prefix> {
   let rest = skipped;
-  for (const range of child.pools[pool] ?? []) {
+  for (const range of child.pools.get(pool) ?? []) {
     const { family } = range.first;
     const size = range.last.value - range.first.value + 1n;
     const skip = rest < size ? rest : size;
@@ -165,7 +165,7 @@ function* entriesOf(child: Child, pool: string, skipped = 0n): Generator<Prefix>
 
 function nthOf(child: Child, pool: string, n: number): Prefix | undefined {
   let rest = BigInt(n);
-  for (const range of child.pools[pool] ?? []) {
+  for (const range of child.pools.get(pool) ?? []) {
     const size = range.last.value - range.first.value + 1n;
     if (rest < size) {
       const address: Address = { family: range.first.family, value: range.first.value + rest };
@@ -178,7 +178,7 @@ function nthOf(child: Child, pool: string, n: number): Prefix | undefined {
 
 /** How many addresses a pool has. */
 export function poolSize(child: Child, pool: string): bigint {
-  return (child.pools[pool] ?? []).reduce(
+  return (child.pools.get(pool) ?? []).reduce(
     (sum, { first, last }) => sum + last.value - first.value + 1n,
     0n,
   );

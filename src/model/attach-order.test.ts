@@ -61,7 +61,7 @@ describe("what a pod's init container is told", () => {
   });
 
   it("has only what it needs of a child", () => {
-    const child = { ...order.child, extra: { esp_proposals: "aes256gcm16" }, pools: {} };
+    const child = { ...order.child, extra: { esp_proposals: "aes256gcm16" }, pools: new Map() };
     assert.equal(writeOrder({ ...order, child }), writeOrder(order));
   });
 

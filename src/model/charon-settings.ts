@@ -24,12 +24,12 @@ export const logLevel =
 /** Reads a JSON object of texts, numbers, and booleans. */
 export function parseCharonSettings(json: string): Result<CharonSettings> {
   const problems: Problem[] = [];
-  const settings: Record<string, string> = {};
-  for (const [key, value] of membersOf(json, problems)) {
-    settings[key] = textOf(value);
+  const members = membersOf(json, problems);
+  for (const [key, value] of members)
     problems.push(...problemAt(key, nameProblem(key) ?? valueProblem(key, value)));
-  }
-  return problems.length === 0 ? { ok: true, value: settings } : { ok: false, problems };
+  if (problems.length > 0) return { ok: false, problems };
+  const value = Object.fromEntries(members.map(([key, member]) => [key, textOf(member)]));
+  return { ok: true, value };
 }
 
 /** The lines that say so in charon's section. */

@@ -1,25 +1,18 @@
-import { bitsOf, parseAddress, type Address } from "./address.ts";
-import { parseRange, rangeContains, rangesOverlap, type AddressRange } from "./address-pool.ts";
-import { childExtraProblems } from "./extra.ts";
+import { parseAddress } from "./address.ts";
+import { childExtraCheck } from "./extra.ts";
 import { labelValueProblem } from "./names.ts";
-import {
-  contains,
-  formatPrefix,
-  isNetwork,
-  networkOf,
-  parsePrefix,
-  type Prefix,
-} from "./prefix.ts";
-import type { Problem } from "./result.ts";
+import { NetworkSet } from "./network-set.ts";
+import { reportPools } from "./pool-problems.ts";
+import { formatPrefix, isNetwork, networkOf, parsePrefix, type Prefix } from "./prefix.ts";
+import type { ProblemList } from "./problem-list.ts";
 import type { ChildSpec } from "./schema/ipsec-connection.ts";
 
 type Report = (path: string, message: string) => void;
 
-/** What is wrong with one child on its own, all of it. */
-export function childProblems(key: string, child: ChildSpec): Problem[] {
-  const problems: Problem[] = [];
+/** Adds every problem that one child has on its own. */
+export function addChildProblems(key: string, child: ChildSpec, problems: ProblemList): void {
   const report: Report = (path, message) => {
-    problems.push({ path: `spec.children.${key}${path}`, message });
+    problems.add(`spec.children.${key}${path}`, message);
   };
   reportNames(key, child, report);
   const xfrm = hostAddress(child.xfrm_ip, ".xfrm_ip", report);
@@ -29,10 +22,11 @@ export function childProblems(key: string, child: ChildSpec): Problem[] {
   const remote = selectors(child.remote_ips, ".remote_ips", xfrm, report);
   if (child.probe !== undefined) reportProbe(child.probe.address, { xfrm, local, remote }, report);
   reportPools(child, { xfrm, vxlan, local }, report);
-  for (const { path, message } of childExtraProblems(child.extra ?? {})) {
-    report(`.extra.${path}`, message);
+  const check = childExtraCheck();
+  for (const [name, value] of Object.entries(child.extra ?? {})) {
+    const problem = check(name, value);
+    if (problem !== undefined) report(`.extra.${name}`, problem);
   }
-  return problems;
 }
 
 function reportNames(key: string, child: ChildSpec, report: Report): void {
@@ -102,80 +96,11 @@ function reportProbe(
   const path = ".probe.address";
   const address = parseAddress(text);
   if (address === undefined) return report(path, `"${text}" is no address such as 10.0.1.1`);
-  const covers = (networks: Prefix[], one: Address) => networks.some((net) => contains(net, one));
-  if (remote !== undefined && !covers(remote, address))
+  if (remote !== undefined && !new NetworkSet(remote).has(address))
     report(path, `${text} is in none of remote_ips: nothing to it would enter the tunnel`);
-  if (xfrm !== undefined && local !== undefined && !covers(local, xfrm.address))
+  if (xfrm !== undefined && local !== undefined && !new NetworkSet(local).has(xfrm.address))
     report(
       ".probe",
       `xfrm_ip is in none of local_ips: what the gateway itself sends would not enter the tunnel`,
     );
-}
-
-interface Surroundings {
-  readonly xfrm: Prefix | undefined;
-  readonly vxlan: Prefix | undefined;
-  readonly local: readonly Prefix[] | undefined;
-}
-
-function reportPools(child: ChildSpec, around: Surroundings, report: Report): void {
-  const seen: { range: AddressRange; where: string }[] = [];
-  for (const [pool, entries] of Object.entries(child.ip_pools)) {
-    const problem = labelValueProblem(pool);
-    if (problem !== undefined) report(`.ip_pools.${pool}`, problem);
-    for (const [i, entry] of entries.entries()) {
-      const path = `.ip_pools.${pool}[${i}]`;
-      const range = parseRange(entry);
-      if (range === undefined) {
-        report(
-          path,
-          `"${entry}" is neither an address (10.0.2.3/24) nor a range (10.0.2.3-10.0.2.99/24)`,
-        );
-        continue;
-      }
-      reportEntry(range, entry, around, (message) => report(path, message));
-      const twin = seen.find((other) => rangesOverlap(other.range, range));
-      if (twin !== undefined)
-        report(path, `${entry} overlaps with ${twin.where}: an address belongs to one pool`);
-      seen.push({ range, where: `ip_pools.${pool}[${i}]` });
-    }
-  }
-}
-
-function reportEntry(
-  range: AddressRange,
-  entry: string,
-  { xfrm, vxlan, local }: Surroundings,
-  report: (message: string) => void,
-): void {
-  const within = (prefix: Prefix) => contains(prefix, range.first) && contains(prefix, range.last);
-  const holds = (address: Address) => rangeContains(range, address);
-  if (xfrm !== undefined && holds(xfrm.address))
-    report(`${entry} holds xfrm_ip, which the gateway has`);
-  if (vxlan !== undefined) {
-    if (holds(vxlan.address)) report(`${entry} holds vxlan_ip, which the gateway has`);
-    if (!within(vxlan))
-      report(`${entry} is outside the child's network ${formatPrefix(networkOf(vxlan))}`);
-    else if (vxlan.length < bitsOf(vxlan.address.family) - 1)
-      reportReserved(range, entry, vxlan, report);
-  }
-  if (local !== undefined && local.length > 0 && !local.some(within)) {
-    report(`${entry} is in none of local_ips: its traffic would not enter the tunnel`);
-  }
-}
-
-function reportReserved(
-  range: AddressRange,
-  entry: string,
-  subnet: Prefix,
-  report: (message: string) => void,
-): void {
-  const { address: network } = networkOf(subnet);
-  if (rangeContains(range, network)) report(`${entry} holds the network's own address`);
-  if (network.family === 6) return;
-  const broadcast = {
-    family: 4 as const,
-    value: network.value | ((1n << BigInt(32 - subnet.length)) - 1n),
-  };
-  if (rangeContains(range, broadcast)) report(`${entry} holds the network's broadcast address`);
 }

@@ -1,3 +1,5 @@
+import { shortened } from "./shortened.ts";
+
 /** One of Kubernetes' conditions, as data. */
 export interface Condition {
   readonly type: string;
@@ -13,6 +15,9 @@ export interface StatedCondition extends Condition {
   readonly lastTransitionTime: string;
 }
 
+/** Longest message that the API server takes, in code points: a longer one has it refuse the status. */
+export const longestMessage = 32_768;
+
 /** The conditions with their times: that of an earlier one, where its status is the same. */
 export function stated(
   conditions: readonly Condition[],
@@ -23,7 +28,8 @@ export function stated(
   return conditions.map((condition) => {
     const known = before.find(({ type }) => type === condition.type);
     const lastTransitionTime = known?.status === condition.status ? known.lastTransitionTime : now;
-    return { ...condition, observedGeneration, lastTransitionTime };
+    const message = shortened(condition.message, longestMessage);
+    return { ...condition, message, observedGeneration, lastTransitionTime };
   });
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { connectionFromCr } from "./connection-from-cr.ts";
 import { at, child, manifest, manifestCases, type Manifest } from "./manifests.fixture.ts";
+import { mostProblems } from "./problem-list.ts";
 
 /** Where the problems are, after a change of the walk-through's manifest. */
 function paths(change: (cr: Manifest & Record<string, unknown>) => void): string[] {
@@ -56,4 +57,53 @@ describe("a connection's manifest", () => {
     });
     assert.deepEqual(found, ["metadata.name", "spec.remoteAddr", at(".xfrm_ip")]);
   });
+
+  it("is refused for its size however much else is wrong with it", () => {
+    assert.deepEqual(
+      paths((cr) => {
+        const one = { ...child(cr), if_id: 0 };
+        cr.spec.children = Object.fromEntries(
+          Array.from({ length: 4_000 }, (_, i) => [`c${i}`, one]),
+        ) as never;
+      }),
+      ["spec.children"],
+    );
+  });
+
+  it("has a bounded number of problems", () => {
+    const found = paths((cr) => {
+      child(cr).ip_pools.primary = Array.from({ length: 1_024 }, () => "?");
+    });
+    assert.equal(found.length, mostProblems + 1);
+    assert.equal(found.at(-1), "…");
+  });
+
+  it("costs as much as several small ones with as many entries", () => {
+    /** CPU time of the thread: a busy machine does not add to it. */
+    const seconds = (times: number, pools: number) => {
+      const cr = largeManifest(pools);
+      const before = process.threadCpuUsage();
+      for (let i = 0; i < times; i++) assert.ok(connectionFromCr(cr).ok);
+      const { user, system } = process.threadCpuUsage(before);
+      return (user + system) / 1e6;
+    };
+    seconds(8, 8);
+    const ratio = seconds(4, 32) / seconds(64, 2);
+    // It is 16 where each entry is compared with every other.
+    assert.ok(ratio < 6, `entries of large manifests take ${ratio.toFixed(1)} times as long`);
+  });
 });
+
+/** Schema-valid, and as large as the API server takes with 64 pools of 1,024 addresses. */
+function largeManifest(pools: number): Manifest {
+  const cr = manifest();
+  const address = (n: number) => `10.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}/8`;
+  const ofPool = (pool: number) =>
+    Array.from({ length: 1_024 }, (_, i) => address(0x10000 + pool * 1_024 + i));
+  Object.assign(child(cr), {
+    ...{ local_ips: ["10.0.0.0/8"], xfrm_ip: "10.0.0.1/8", vxlan_ip: "10.0.0.2/8" },
+    ...{ remote_ips: ["192.0.2.0/24"] },
+    ip_pools: Object.fromEntries(Array.from({ length: pools }, (_, i) => [`p${i}`, ofPool(i)])),
+  });
+  return cr;
+}

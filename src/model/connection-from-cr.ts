@@ -4,6 +4,7 @@ import type { Child, Connection, Probe } from "./connection.ts";
 import { connectionProblems } from "./connection-problems.ts";
 import { canonicalExtra } from "./extra.ts";
 import { mended } from "./mended.ts";
+import { own } from "./own.ts";
 import { parsePrefix, type Prefix } from "./prefix.ts";
 import type { Result } from "./result.ts";
 import {
@@ -12,9 +13,12 @@ import {
   type IPSecConnection,
 } from "./schema/ipsec-connection.ts";
 import { schemaProblems } from "./schema-problems.ts";
+import { sizeProblems } from "./size-problems.ts";
 
 /** The connection that a document declares, or every problem it has. */
 export function connectionFromCr(document: unknown): Result<Connection> {
+  const ofSize = sizeProblems(Schema, document);
+  if (ofSize.length > 0) return { ok: false, problems: ofSize };
   const ofShape = schemaProblems("IPSecConnection", document);
   const cr = (ofShape.length === 0 ? document : mended(Schema, document)) as IPSecConnection;
   // Where the shape is wrong, the mended value says nothing.
@@ -52,12 +56,14 @@ function convert({ metadata, spec }: IPSecConnection): Connection {
 }
 
 function childFromSpec(key: string, spec: ChildSpec): Child {
-  const pools = Object.entries(spec.ip_pools).map(([name, entries]) => [
-    name,
-    entries.map((entry) => parseRange(entry) as AddressRange),
-  ]);
+  const pools = new Map(
+    Object.entries(spec.ip_pools).map(([name, entries]) => [
+      name,
+      entries.map((entry) => parseRange(entry) as AddressRange),
+    ]),
+  );
   const extra = canonicalExtra(spec.extra ?? {});
-  const startAction = extra["start_action"] ?? "start";
+  const startAction = own(extra, "start_action") ?? "start";
   return {
     key,
     name: spec.name,
@@ -66,7 +72,7 @@ function childFromSpec(key: string, spec: ChildSpec): Child {
     xfrmIp: prefixOf(spec.xfrm_ip),
     vxlanIp: prefixOf(spec.vxlan_ip),
     ifId: spec.if_id,
-    pools: Object.fromEntries(pools),
+    pools,
     extra,
     initiates: startAction.includes("start"),
     probe: probeFromSpec(spec),

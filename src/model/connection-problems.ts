@@ -1,14 +1,16 @@
 import { parseAddress } from "./address.ts";
-import { childProblems } from "./child-problems.ts";
-import { connectionExtraProblems } from "./extra.ts";
+import { addChildProblems } from "./child-problems.ts";
+import { connectionExtraCheck } from "./extra.ts";
 import { isHostName, labelValueProblem, objectNameProblem, secretKeyProblem } from "./names.ts";
-import { overlap, parsePrefix, type Prefix } from "./prefix.ts";
+import { ProblemList } from "./problem-list.ts";
 import { problemAt, type Problem } from "./result.ts";
-import type { ChildSpec, IPSecConnection, IPSecConnectionSpec } from "./schema/ipsec-connection.ts";
+import type { IPSecConnection, IPSecConnectionSpec } from "./schema/ipsec-connection.ts";
+import { addSiblingProblems } from "./sibling-problems.ts";
 
-/** What is wrong with a well-shaped connection on its own, all of it. */
+/** Every problem that a well-shaped connection has on its own. */
 export function connectionProblems({ metadata, spec }: IPSecConnection): Problem[] {
-  return [
+  const problems = new ProblemList();
+  problems.addAll([
     ...problemAt("metadata.name", objectNameProblem(metadata.name)),
     ...problemAt("spec.name", labelValueProblem(spec.name)),
     ...problemAt("spec.secretRef.name", objectNameProblem(spec.secretRef.name)),
@@ -20,9 +22,11 @@ export function connectionProblems({ metadata, spec }: IPSecConnection): Problem
     ...(spec.allowedNamespaces ?? []).flatMap((name, i) =>
       problemAt(`spec.allowedNamespaces[${i}]`, objectNameProblem(name)),
     ),
-    ...Object.entries(spec.children).flatMap(([key, child]) => childProblems(key, child)),
-    ...siblingProblems(Object.entries(spec.children)),
-  ];
+  ]);
+  const children = Object.entries(spec.children);
+  for (const [key, child] of children) addChildProblems(key, child, problems);
+  addSiblingProblems(children, problems);
+  return problems.toArray();
 }
 
 function addressProblems(spec: IPSecConnectionSpec): Problem[] {
@@ -76,66 +80,8 @@ function placementProblems(spec: IPSecConnectionSpec): Problem[] {
 }
 
 function extraProblems(spec: IPSecConnectionSpec): Problem[] {
-  return connectionExtraProblems(spec.extra ?? {}).map(({ path, message }) => ({
-    path: `spec.extra.${path}`,
-    message,
-  }));
-}
-
-/** What two children of one connection must not share. */
-function siblingProblems(children: readonly [string, ChildSpec][]): Problem[] {
-  return children.flatMap(([key, child], i) =>
-    children.slice(0, i).flatMap(([otherKey, other]) => {
-      const path = `spec.children.${key}`;
-      return [
-        ...nameClash(path, key, child, otherKey, other),
-        ...(child.if_id === other.if_id
-          ? [
-              {
-                path: `${path}.if_id`,
-                message: `${child.if_id} is the if_id of ${otherKey} as well: each child needs its own`,
-              },
-            ]
-          : []),
-        ...selectorClash(path, child, otherKey, other),
-      ];
-    }),
+  const check = connectionExtraCheck();
+  return Object.entries(spec.extra ?? {}).flatMap(([name, value]) =>
+    problemAt(`spec.extra.${name}`, check(name, value)),
   );
-}
-
-function nameClash(
-  path: string,
-  key: string,
-  child: ChildSpec,
-  otherKey: string,
-  other: ChildSpec,
-): Problem[] {
-  const names = new Set([otherKey, other.name]);
-  const clash = names.has(child.name) ? child.name : names.has(key) ? key : undefined;
-  if (clash === undefined) return [];
-  const message = `"${clash}" also means the child ${otherKey}: keys and names must tell children apart`;
-  return [{ path: `${path}.name`, message }];
-}
-
-function selectorClash(
-  path: string,
-  child: ChildSpec,
-  otherKey: string,
-  other: ChildSpec,
-): Problem[] {
-  const local = overlapOf(child.local_ips, other.local_ips);
-  const remote = overlapOf(child.remote_ips, other.remote_ips);
-  if (local === undefined || remote === undefined) return [];
-  const message = `${local} to ${remote} overlaps with the child ${otherKey}: the peer could not tell which tunnel a packet belongs to`;
-  return [{ path: `${path}.remote_ips`, message }];
-}
-
-function overlapOf(a: string[] | undefined, b: string[] | undefined): string | undefined {
-  const others = (b ?? [])
-    .map(parsePrefix)
-    .filter((prefix): prefix is Prefix => prefix !== undefined);
-  return a?.find((text) => {
-    const prefix = parsePrefix(text);
-    return prefix !== undefined && others.some((other) => overlap(prefix, other));
-  });
 }

@@ -19,7 +19,8 @@ export interface Child {
   readonly vxlanIp: Prefix;
   /** XFRM if_id and VNI in one. */
   readonly ifId: number;
-  readonly pools: Readonly<Record<string, readonly AddressRange[]>>;
+  /** By name. */
+  readonly pools: ReadonlyMap<string, readonly AddressRange[]>;
   readonly extra: Readonly<Record<string, string>>;
   /** False where the peer, or traffic, is to bring the child up. */
   readonly initiates: boolean;

@@ -1,6 +1,6 @@
 import { parseSeconds } from "./duration.ts";
+import { own } from "./own.ts";
 import { proposalProblem } from "./proposal.ts";
-import { problemAt, type Problem } from "./result.ts";
 
 /** Options as a manifest has them: name → value. */
 type Extra = Readonly<Record<string, string>>;
@@ -86,14 +86,17 @@ const childOptions: Record<string, Option> = {
   policies_fwd_out: flag,
 };
 
-/** Everything that is wrong with a connection's `extra`; paths are names of options. */
-export function connectionExtraProblems(extra: Extra): Problem[] {
-  return extraProblems(connectionOptions, extra);
+/** An option of `extra` that is declared, and what is wrong with it, if anything. */
+export type OptionCheck = (name: string, value: string) => string | undefined;
+
+/** Judges the options of one connection's `extra`, one after the other. */
+export function connectionExtraCheck(): OptionCheck {
+  return extraCheck(connectionOptions);
 }
 
-/** Everything that is wrong with a child's `extra`; paths are names of options. */
-export function childExtraProblems(extra: Extra): Problem[] {
-  return extraProblems(childOptions, extra);
+/** Judges the options of one child's `extra`, one after the other. */
+export function childExtraCheck(): OptionCheck {
+  return extraCheck(childOptions);
 }
 
 /** charon compares names of options without regard to case; here they are lower case. */
@@ -104,13 +107,13 @@ export function canonicalExtra(extra: Extra): Record<string, string> {
 /** charon cuts a name at a NUL byte, so that `updown\0x` would be `updown` to it. */
 const optionName = /^[a-z][a-z0-9_]*$/i;
 
-function extraProblems(options: Record<string, Option>, extra: Extra): Problem[] {
+function extraCheck(options: Record<string, Option>): OptionCheck {
   const seen = new Map<string, string>();
-  return Object.entries(extra).flatMap(([name, value]) => {
+  return (name, value) => {
     const twin = seen.get(lower(name));
     seen.set(lower(name), name);
-    return problemAt(name, nameProblem(name, twin) ?? options[lower(name)]?.check?.(value));
-  });
+    return nameProblem(name, twin) ?? own(options, lower(name))?.check?.(value);
+  };
 }
 
 function nameProblem(name: string, twin: string | undefined): string | undefined {
@@ -139,13 +142,12 @@ function extraMessage(
   options: Record<string, Option>,
   extra: Extra,
 ): Record<string, string | string[]> {
-  const message: Record<string, string | string[]> = {};
-  for (const [name, value] of Object.entries(extra)) {
-    const option = options[name];
-    if (option?.handled === true) continue;
-    message[name] = option?.list === true ? value.split(",").map((item) => item.trim()) : value;
-  }
-  return message;
+  const members = Object.entries(extra).flatMap(([name, value]): [string, string | string[]][] => {
+    const option = own(options, name);
+    if (option?.handled === true) return [];
+    return [[name, option?.list === true ? value.split(",").map((item) => item.trim()) : value]];
+  });
+  return Object.fromEntries(members);
 }
 
 function oneOf(...values: string[]): (value: string) => string | undefined {

@@ -1,3 +1,5 @@
+import { own } from "./own.ts";
+
 /**
  * True where `actual` holds everything that `wanted` says: the API server adds defaults,
  * and others add fields of their own. Lists count as wholes.
@@ -11,7 +13,7 @@ export function includes(actual: unknown, wanted: unknown): boolean {
     // The server drops what is empty.
     if (Object.keys(wanted).length === 0) return actual === undefined || isObject(actual);
     if (!isObject(actual)) return false;
-    return Object.entries(wanted).every(([key, value]) => includes(actual[key], value));
+    return Object.entries(wanted).every(([key, value]) => includes(own(actual, key), value));
   }
   // It drops false and empty texts too, where those are the default.
   return actual === wanted || (actual === undefined && (wanted === false || wanted === ""));

@@ -1,4 +1,5 @@
 import type { Connection } from "./connection.ts";
+import { own } from "./own.ts";
 import { isSection, type Section } from "./section.ts";
 import { addressesOf } from "./vici-message.ts";
 
@@ -9,7 +10,7 @@ import { addressesOf } from "./vici-message.ts";
  * @param listed one message of `list-conns`
  */
 export function loadedElsewhere(listed: Section, connection: Connection): boolean {
-  const loaded = listed[connection.name];
+  const loaded = own(listed, connection.name);
   return isSection(loaded) && textOf(loaded) !== textOf(addressesOf(connection));
 }
 

@@ -41,9 +41,14 @@ function mendObject(schema: Schema, value: Record<string, unknown>): Record<stri
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mend(each, item)]));
   }
   const wanted = Object.entries(schema.properties ?? {}).filter(
-    ([name]) => name in value || schema.required?.includes(name) === true,
+    ([name]) => Object.hasOwn(value, name) || schema.required?.includes(name) === true,
   );
-  return Object.fromEntries(wanted.map(([name, member]) => [name, mend(member, value[name])]));
+  return Object.fromEntries(
+    wanted.map(([name, member]) => [
+      name,
+      mend(member, Object.hasOwn(value, name) ? value[name] : undefined),
+    ]),
+  );
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -10,6 +10,14 @@ export function objectNameProblem(name: string): string | undefined {
   return `"${name}" is no Kubernetes name: use at most 253 lower-case letters, digits, "-" and ".", beginning and ending with a letter or digit`;
 }
 
+/**
+ * True for a Kubernetes object name. A refused manifest can have any other: such a name is never
+ * a part of a path, and never offered to a shell.
+ */
+export function isObjectName(name: string): boolean {
+  return objectNameProblem(name) === undefined;
+}
+
 /** What is wrong with a label value, if anything. Names of children and pools become such. */
 export function labelValueProblem(name: string): string | undefined {
   if (name.length <= 63 && labelValue.test(name)) return undefined;

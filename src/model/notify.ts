@@ -1,3 +1,4 @@
+import { own } from "./own.ts";
 import { failure, Reason, type Failure } from "./failure.ts";
 
 /**
@@ -30,6 +31,6 @@ const notifies: Record<string, readonly [Reason, string]> = {
 
 /** The failure that a notify of this name stands for; undefined for those that end nothing. */
 export function failureOfNotify(name: string): Failure | undefined {
-  const known = notifies[name];
+  const known = own(notifies, name);
   return known === undefined ? undefined : failure(known[0], known[1]);
 }

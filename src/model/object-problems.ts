@@ -1,4 +1,5 @@
 import { linkNameProblem, objectNameProblem, secretKeyProblem } from "./names.ts";
+import { ProblemList } from "./problem-list.ts";
 import { problemAt, type Problem } from "./result.ts";
 import type { CharonGroup } from "./schema/charon-group.ts";
 import type { Secret } from "./schema/secret.ts";
@@ -24,17 +25,14 @@ export function secretProblems(document: unknown): Problem[] {
   const ofShape = schemaProblems("Secret", document);
   if (ofShape.length > 0) return ofShape;
   const { metadata, data = {}, stringData = {} } = document as Secret;
-  return [
-    ...problemAt("metadata.name", objectNameProblem(metadata.name)),
-    ...Object.keys(data).flatMap((key) => problemAt(`data.${key}`, secretKeyProblem(key))),
-    ...Object.keys(stringData).flatMap((key) =>
-      problemAt(`stringData.${key}`, secretKeyProblem(key)),
-    ),
-    ...Object.entries(data)
-      .filter(([, value]) => !base64.test(value.replace(/\s/g, "")))
-      .map(([key]) => ({
-        path: `data.${key}`,
-        message: "is no base64: encode the value, or write it as it is under stringData",
-      })),
-  ];
+  const problems = new ProblemList();
+  problems.add("metadata.name", objectNameProblem(metadata.name));
+  for (const key in data) problems.add(`data.${key}`, secretKeyProblem(key));
+  for (const key in stringData) problems.add(`stringData.${key}`, secretKeyProblem(key));
+  for (const [key, value] of Object.entries(data)) {
+    if (base64.test(value.replace(/\s/g, ""))) continue;
+    const message = "is no base64: encode the value, or write it as it is under stringData";
+    problems.add(`data.${key}`, message);
+  }
+  return problems.toArray();
 }

@@ -1,4 +1,5 @@
 import { bitsOf, formatAddress, parseAddress, type Address } from "./address.ts";
+import type { Interval } from "./overlaps.ts";
 
 /** An address with a prefix length; the host bits may be set, as in `10.0.2.1/24`. */
 export interface Prefix {
@@ -14,8 +15,14 @@ export function parsePrefix(text: string): Prefix | undefined {
   if (address === undefined || more.length > 0) return undefined;
   const bits = bitsOf(address.family);
   if (tail === undefined) return { address, length: bits };
-  if (!/^(0|[1-9]\d{0,2})$/.test(tail) || Number(tail) > bits) return undefined;
-  return { address, length: Number(tail) };
+  const length = parseLength(tail, bits);
+  return length === undefined ? undefined : { address, length };
+}
+
+/** A prefix length in decimal, without leading zeros, of at most so many bits. */
+export function parseLength(text: string, bits: number): number | undefined {
+  const length = /^(?:0|[1-9]\d{0,2})$/.test(text) ? Number(text) : Infinity;
+  return length <= bits ? length : undefined;
 }
 
 /** `address/length`, host bits kept. */
@@ -42,6 +49,11 @@ export function contains(outer: Prefix, address: Address): boolean {
 export function overlap(a: Prefix, b: Prefix): boolean {
   if (a.address.family !== b.address.family) return false;
   return firstOf(a) <= lastOf(b) && firstOf(b) <= lastOf(a);
+}
+
+/** The addresses of the prefix's network. */
+export function intervalOf(prefix: Prefix): Interval {
+  return { family: prefix.address.family, first: firstOf(prefix), last: lastOf(prefix) };
 }
 
 /** The single address as a prefix of full length. */

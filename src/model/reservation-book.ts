@@ -1,6 +1,7 @@
 import { nameFor } from "./group.ts";
 import { withoutManagedFields, type KubeObject, type OwnerReference } from "./kube-object.ts";
 import { annotation, label, manager } from "./labels.ts";
+import { own } from "./own.ts";
 
 /** The reservations of one connection's addresses, as a ConfigMap of its own has them. */
 export interface ReservationBook extends KubeObject {
@@ -92,7 +93,7 @@ export function changedBook(
   book: ReservationBook,
   { reserve = {}, end = {}, podsVersion = book.podsVersion }: ReservationChange,
 ): ReservationBook | undefined {
-  const isOver = ([address, stamp]: [string, string]) => end[address] === stamp;
+  const isOver = ([address, stamp]: [string, string]) => own(end, address) === stamp;
   const kept = Object.entries(book.pending).filter((entry) => !isOver(entry));
   const reserved = Object.entries(reserve);
   if (reserved.length === 0 && kept.length === Object.keys(book.pending).length) return undefined;

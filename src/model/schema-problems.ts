@@ -1,8 +1,10 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
+import { mostProblems, ProblemList } from "./problem-list.ts";
 import type { Problem } from "./result.ts";
 import { CharonGroup } from "./schema/charon-group.ts";
 import { IPSecConnection } from "./schema/ipsec-connection.ts";
 import { Secret } from "./schema/secret.ts";
+import { sizeProblems } from "./size-problems.ts";
 
 const schemas = { IPSecConnection, CharonGroup, Secret };
 
@@ -14,12 +16,18 @@ export const kinds = Object.keys(schemas) as Kind[];
 const ajv = new Ajv({ allErrors: true, strict: false, verbose: true });
 const compiled = new Map<Kind, ValidateFunction>();
 
-/** Where a document does not have the shape of its kind. */
+/** Where a manifest does not have the shape of its kind; sizes are checked before contents. */
 export function schemaProblems(kind: Kind, document: unknown): Problem[] {
+  const ofSize = sizeProblems(schemas[kind], document);
+  if (ofSize.length > 0) return ofSize;
   const validate = compiled.get(kind) ?? ajv.compile(schemas[kind]);
   compiled.set(kind, validate);
   if (validate(document)) return [];
-  return (validate.errors ?? []).map(problemOf);
+  const errors = validate.errors ?? [];
+  const problems = new ProblemList();
+  problems.addAll(errors.slice(0, mostProblems).map(problemOf));
+  problems.omit(Math.max(0, errors.length - mostProblems));
+  return problems.toArray();
 }
 
 function problemOf(error: ErrorObject): Problem {

@@ -1,3 +1,5 @@
+import { own } from "./own.ts";
+
 /** A section of a VICI message: names, and what they stand for. */
 export type Section = Readonly<Record<string, unknown>>;
 
@@ -7,6 +9,6 @@ export function isSection(value: unknown): value is Section {
 
 /** The text of a name; undefined where there is none. */
 export function textIn(section: Section, name: string): string | undefined {
-  const value = section[name];
+  const value = own(section, name);
   return typeof value === "string" ? value : undefined;
 }

@@ -24,19 +24,22 @@ export function seenReservations(
   pods: readonly Pod[],
 ): SeenReservations {
   const there = new Map(pods.map((pod) => [reservationOf(pod), versionOf(pod)]));
-  const end: Record<string, string> = {};
+  const ended: Reservation[] = [];
   const versions: bigint[] = [];
   const others: Reservation[] = [];
   for (const entry of Object.entries(pending)) {
     const version = there.get(reservationKey(id, ...entry));
     if (version === undefined) others.push(entry);
     else {
-      end[entry[0]] = entry[1];
+      ended.push(entry);
       versions.push(version);
     }
   }
   if (versions.length === 0) return { change: {}, others };
-  return { change: { end, podsVersion: newest(podsVersion, versions) }, others };
+  return {
+    change: { end: Object.fromEntries(ended), podsVersion: newest(podsVersion, versions) },
+    others,
+  };
 }
 
 /** @returns the version of pods that was seen with those of some, too */

@@ -7,7 +7,10 @@ import { formatPrefix, parsePrefix, type Prefix } from "./prefix.ts";
 import { Stock, type Ahead } from "./stock.ts";
 
 const childWith = (range: string) =>
-  ({ key: "lan", pools: { primary: [parseRange(range) as AddressRange] } }) as unknown as Child;
+  ({
+    key: "lan",
+    pools: new Map([["primary", [parseRange(range) as AddressRange]]]),
+  }) as unknown as Child;
 const child = childWith("10.0.2.10-10.0.2.99");
 const wish: AddressWish = { child, pool: "primary", namespace: "default" };
 

@@ -1,7 +1,7 @@
-import { rangeContains } from "./address-pool.ts";
 import { formatAddress } from "./address.ts";
 import type { AddressWish } from "./allocation.ts";
 import type { Child } from "./connection.ts";
+import { isOfPool } from "./pool-index.ts";
 import type { Prefix } from "./prefix.ts";
 
 /** An address that was reserved before anybody asked. */
@@ -154,7 +154,7 @@ export class Stock {
   /** Whether it is young enough, and still of the pool. */
   #isUsable({ child, pool }: Line, { address, since }: Ahead, now: number): boolean {
     if (now - since >= this.#lifeMs) return false;
-    return (child.pools[pool] ?? []).some((range) => rangeContains(range, address.address));
+    return isOfPool(child, pool, address.address);
   }
 
   #usable(line: Line, now: number): Ahead[] {

@@ -21,7 +21,7 @@ function declared(more: object = {}): Connection {
 
 const connection = declared({ allowedNamespaces: ["bank"] });
 const child = connection.children[0] as Connection["children"][number];
-const [pool = "", ranges = []] = Object.entries(child.pools)[0] ?? [];
+const [pool = "", ranges = []] = [...child.pools][0] ?? [];
 const first = ranges[0]?.first as Prefix["address"];
 const prefixAt = (n: number): Prefix => ({
   address: { ...first, value: first.value + BigInt(n) },

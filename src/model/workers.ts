@@ -1,7 +1,7 @@
 import { formatAddress, parseAddress, sameAddress, type Address } from "./address.ts";
-import { rangeContains } from "./address-pool.ts";
 import { mayUse, unavailable } from "./availability.ts";
 import { findChild, type Child, type Connection } from "./connection.ts";
+import { isOfPool } from "./pool-index.ts";
 import type { Worker } from "./endpoint.ts";
 import { annotation } from "./labels.ts";
 import { isReservationId } from "./reservation.ts";
@@ -135,9 +135,8 @@ function claimProblem(claim: Claim, key: SegmentKey): string | undefined {
   const { address } = holding.address;
   const text = formatAddress(address);
   if (underlay === undefined) return `status.podIP "${pod.status?.podIP}" is not an address`;
-  const ranges = Object.hasOwn(child.pools, holding.pool) ? child.pools[holding.pool] : undefined;
-  if (ranges === undefined) return `child ${child.key} has no pool "${holding.pool}"`;
-  if (!ranges.some((range) => rangeContains(range, address))) {
+  if (!child.pools.has(holding.pool)) return `child ${child.key} has no pool "${holding.pool}"`;
+  if (!isOfPool(child, holding.pool, address)) {
     return `${text} is not an address of pool "${holding.pool}"`;
   }
   if ([child.xfrmIp, child.vxlanIp].some((own) => sameAddress(own.address, address))) {

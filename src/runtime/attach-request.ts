@@ -31,7 +31,7 @@ export function childWanted(
 
 /** The pool that is meant; a child with just one need not be told which. */
 export function poolWanted(wanted: string | undefined, child: Child): string {
-  const names = Object.keys(child.pools);
+  const names = [...child.pools.keys()];
   if (wanted === undefined && names.length === 1) return names[0] as string;
   if (wanted !== undefined && names.includes(wanted)) return wanted;
   const known = names.join(", ") || "none";

@@ -18,6 +18,9 @@ export interface ConnectionFacts {
   readonly charonReady: boolean;
 }
 
+/** What is known of a connection's Secret and key. */
+export type SecretFacts = Pick<ConnectionFacts, "hasSecret" | "keyFailure" | "secretTrouble">;
+
 export type ChildFacts = Pick<
   ChildStatus,
   "key" | "state" | "gateway" | "failure" | "reachability"

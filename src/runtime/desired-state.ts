@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Connection } from "../model/connection.ts";
 import { connectionFromCr } from "../model/connection-from-cr.ts";
 import { Neighbours, type Scope } from "../model/cross-problems.ts";
@@ -75,7 +76,9 @@ class Problems {
 
   add(owner: string, ...problems: SourceProblem[]): void {
     if (problems.length === 0) return;
-    this.byOwner.set(owner, [...(this.byOwner.get(owner) ?? []), ...problems]);
+    const known = this.byOwner.get(owner);
+    if (known === undefined) this.byOwner.set(owner, problems);
+    else known.push(...problems);
   }
 }
 
@@ -154,9 +157,19 @@ const parsedBefore = new WeakMap<object, Result<Connection>>();
 function parsedOnce(document: object): Result<Connection> {
   const known = parsedBefore.get(document);
   if (known !== undefined) return known;
-  const result = connectionFromCr(document);
+  const result = parsed(document);
   parsedBefore.set(document, result);
   return result;
+}
+
+/** An exception is a defect, and must not keep all other manifests from being read. */
+function parsed(document: object): Result<Connection> {
+  try {
+    return connectionFromCr(document);
+  } catch (error) {
+    const message = `ipman broke down over this manifest, please report it: ${String(error)}`;
+    return { ok: false, problems: [{ path: "", message }] };
+  }
 }
 
 /** What a connection is judged beside. */
@@ -195,11 +208,5 @@ function placeProblems({ groupRef, nodeName }: Connection): Problem[] {
 /** The same object where nothing changed, so that a comparison is cheap. */
 function reuse(previous: Connection | undefined, next: Connection): Connection {
   if (previous === undefined || previous === next) return next;
-  return key(previous) === key(next) ? previous : next;
-}
-
-function key(connection: Connection): string {
-  return JSON.stringify(connection, (_, value: unknown) =>
-    typeof value === "bigint" ? value.toString() : value,
-  );
+  return isDeepStrictEqual(previous, next) ? previous : next;
 }

@@ -1,4 +1,4 @@
-import type { Endpoints } from "../machines/connection-types.ts";
+import { noEndpoints, type Endpoints } from "../machines/connection-types.ts";
 import type { ChildEndpoints } from "../machines/gateway-types.ts";
 import type { Endpoint, Gateway, Worker } from "../model/endpoint.ts";
 
@@ -19,17 +19,17 @@ export function endpointsOf(
   const connections = Map.groupBy(owners.values(), ({ connection }) => connection);
   return new Map(
     [...connections].map(([id, members]) => {
-      const known = before.get(id) ?? {};
+      const known = before.get(id) ?? noEndpoints;
       const children = members.map((member): [string, ChildEndpoints] => {
         const owner = ownerOf(member);
         const next = { gateway: gatewayOf.get(owner), workers: workersOf.get(owner) ?? [] };
-        const previous = known[member.child];
+        const previous = known.get(member.child);
         return [member.child, previous !== undefined && same(previous, next) ? previous : next];
       });
       const unchanged =
-        children.length === Object.keys(known).length &&
-        children.every(([key, endpoints]) => known[key] === endpoints);
-      return [id, unchanged ? known : Object.fromEntries(children)];
+        children.length === known.size &&
+        children.every(([key, endpoints]) => known.get(key) === endpoints);
+      return [id, unchanged ? known : new Map(children)];
     }),
   );
 }

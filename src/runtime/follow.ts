@@ -1,4 +1,5 @@
 import type { AnyActorRef, AnyMachineSnapshot } from "xstate";
+import { contained } from "./contained.ts";
 import { isMachine } from "./machine-of.ts";
 import { stateName } from "./state-name.ts";
 
@@ -16,6 +17,8 @@ export interface Follower {
   /** After each event that the actor has dealt with. */
   readonly changed: () => void;
   readonly moved: (move: Move) => void;
+  /** An exception ended the actor, or was thrown by one of the functions above. */
+  readonly broke: (error: unknown) => void;
 }
 
 /**
@@ -43,18 +46,16 @@ export function follow(actor: AnyActorRef, follower: Follower): void {
     const to = stateName(machine, snapshot.value);
     if (to !== state) {
       const now = Math.round(performance.now());
-      follower.moved({ machine, from: state, to, seconds: (now - since) / 1_000 });
+      const move = { machine, from: state, to, seconds: (now - since) / 1_000 };
       state = to;
       since = now;
+      follower.moved(move);
     }
     follower.changed();
   };
-  actor.subscribe({ next, error: notHere });
+  actor.subscribe({ next: contained(follower.broke, next), error: follower.broke });
   followNew(first);
 }
-
-/** Its parent, or the supervisor, deals with it. */
-function notHere(): void {}
 
 type Children = Readonly<Record<string, AnyActorRef>>;
 

@@ -14,12 +14,23 @@ import { fabricDevice, fabricMtu, type Fabric } from "../adapters/host/fabric.ts
 import type { StateFile } from "../adapters/host/state-file.ts";
 import { createNamespace, deleteNamespace, netnsPath } from "../adapters/netlink/namespace.ts";
 import { bitsOf, formatAddress, type Address } from "../model/address.ts";
-import { freeAddress, rangeContains } from "../model/address-pool.ts";
+import { freeAddress } from "../model/address-pool.ts";
 import type { Child, Connection } from "../model/connection.ts";
 import type { Gateway, Worker } from "../model/endpoint.ts";
+import { isOfPool } from "../model/pool-index.ts";
 import { networkOf, parsePrefix, type Prefix } from "../model/prefix.ts";
 import { childWanted, poolWanted, type AttachRequest } from "./attach-request.ts";
 import type { PlacementPort } from "./ports.ts";
+import { StateWriter, type StateWrites } from "./state-writer.ts";
+
+export interface HostPlacementOptions {
+  /** Where gateways and workers are remembered over a restart. */
+  readonly file: StateFile<Endpoints>;
+  readonly fabric: Pick<Fabric, "plug" | "unplug" | "remove">;
+  /** The addresses between gateways and workers. */
+  readonly network: Prefix;
+  readonly onTrouble: (error: unknown) => void;
+}
 
 /** What came of it. */
 export interface Attachment {
@@ -32,19 +43,28 @@ export interface Attachment {
 const placedWithinMs = 10_000;
 
 /** Gateways and workers of one host: named network namespaces on a fabric. */
-export class HostPlacement implements PlacementPort {
-  readonly #store: StateFile<Endpoints>;
-  readonly #fabric: Fabric;
+export class HostPlacement implements PlacementPort, Disposable {
+  readonly #writer: StateWriter<Endpoints>;
+  readonly #fabric: HostPlacementOptions["fabric"];
   readonly #network: Prefix;
   readonly #state: BehaviorSubject<Endpoints>;
   /** The namespace behind a gateway's name, by inode: a name can come to mean another. */
   readonly #inodes = new Map<string, number>();
 
-  constructor(store: StateFile<Endpoints>, fabric: Fabric, network: Prefix) {
-    this.#store = store;
+  constructor({ file, fabric, network, onTrouble }: HostPlacementOptions) {
+    this.#writer = new StateWriter({ file, onTrouble });
     this.#fabric = fabric;
     this.#network = networkOf(network);
-    this.#state = new BehaviorSubject(store.read());
+    this.#state = new BehaviorSubject(file.read(onTrouble));
+  }
+
+  /** How writing down gateways and workers goes. */
+  get writes(): StateWrites {
+    return this.#writer;
+  }
+
+  [Symbol.dispose](): void {
+    this.#writer[Symbol.dispose]();
   }
 
   get gateways(): Observable<readonly Gateway[]> {
@@ -104,7 +124,11 @@ export class HostPlacement implements PlacementPort {
     );
   }
 
-  /** Gives a namespace its port on the fabric and an address in the segment. */
+  /**
+   * Gives a namespace its port on the fabric and an address in the segment.
+   *
+   * @throws where that cannot be written down: after a restart the address would be given again
+   */
   attach(request: AttachRequest, connections: ReadonlyMap<string, Connection>): Attachment {
     const { connection, child } = childWanted(request, connections);
     const pool = poolWanted(request.pool, child);
@@ -115,10 +139,24 @@ export class HostPlacement implements PlacementPort {
       throw new Error(`the gateway of ${connection.id}/${child.key} is not ready yet`);
     const worker = this.#workerOf(netns, connection, child, pool);
     this.#fabric.plug(netns, worker.underlay);
+    if (!this.#state.value.workers.includes(worker)) this.#writeDown(worker);
+    return { worker, gateway, child };
+  }
+
+  #writeDown(worker: HostWorker): void {
     const { gateways, workers } = this.#state.value;
     const others = workers.filter(({ id }) => id !== worker.id);
-    this.#update({ gateways, workers: [...others, worker] });
-    return { worker, gateway, child };
+    const next = { gateways, workers: [...others, worker] };
+    try {
+      this.#writer.saveNow(next);
+    } catch (cause) {
+      if (!workers.some(({ netns }) => netns === worker.netns)) this.#fabric.unplug(worker.netns);
+      const why = `${worker.netns} is not attached, since its address would be given again after a restart`;
+      throw new Error(`${why}: ${this.#writer.problem}. Make room on the disk, and try again`, {
+        cause,
+      });
+    }
+    this.#state.next(next);
   }
 
   /** Removes everything that this host's placement made. */
@@ -128,6 +166,7 @@ export class HostPlacement implements PlacementPort {
     for (const { netns } of workers) this.#fabric.unplug(netns);
     this.#fabric.remove();
     this.#update({ gateways: [], workers: [] });
+    this[Symbol.dispose]();
   }
 
   /** True while the child's gateway is in the namespace that it was given. */
@@ -180,11 +219,10 @@ export class HostPlacement implements PlacementPort {
   #workerOf(netns: string, connection: Connection, child: Child, pool: string): HostWorker {
     const { workers } = this.#state.value;
     const id = `${netns} ${ownerOf(connection.id, child.key)}`;
-    const ranges = child.pools[pool] ?? [];
+    const ranges = child.pools.get(pool) ?? [];
     const known = workers.find((worker) => worker.id === id);
-    const holds = ({ address }: Worker) =>
-      ranges.some((range) => rangeContains(range, address.address));
-    if (known !== undefined && known.pool === pool && holds(known)) return known;
+    const isHeld = known?.pool === pool && isOfPool(child, pool, known.address.address);
+    if (known !== undefined && isHeld) return known;
     const used = new Set(
       workers
         .filter((w) => w.connection === connection.id && w.child === child.key && w.id !== id)
@@ -220,7 +258,7 @@ export class HostPlacement implements PlacementPort {
   }
 
   #update(endpoints: Endpoints): void {
-    this.#store.write(endpoints);
+    this.#writer.save(endpoints);
     this.#state.next(endpoints);
   }
 }

@@ -19,6 +19,14 @@ export function logTrouble(log: Logger, error: unknown): void {
   else log.warn({ err: error }, String(error));
 }
 
+/** An exception that ended an actor or a stream, which starts again. */
+export function logBreakdown(log: Logger, id: string, error: unknown): void {
+  log.error(
+    { actor: id, err: error },
+    "an exception broke an actor or a stream, which starts again",
+  );
+}
+
 /** Changes that come close together are looked at once. */
 const gatherMs = 50;
 

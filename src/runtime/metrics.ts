@@ -9,6 +9,7 @@ import { ProbeMetrics } from "./probe-metrics.ts";
 import type { ProbeNews } from "./probes.ts";
 import { readinessText, unreadableText } from "./readiness-series.ts";
 import { secretText } from "./secret-series.ts";
+import type { StateWrites } from "./state-writer.ts";
 import { statusText } from "./status-series.ts";
 import { statusOf, type Status } from "./status.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -47,9 +48,12 @@ export class Metrics implements Disposable {
   });
   readonly #breakdowns = new Counter({
     name: "ipman_actor_breakdowns_total",
-    help: "Actors that broke down and were started anew; each is a defect.",
+    help: "Exceptions that broke an actor or a stream, which were started again; each is a defect.",
     registers: [this.registry],
   });
+
+  /** Until a state is shown, as of one that is always written. */
+  #stateWrites: StateWrites = { problem: undefined, failures: 0 };
 
   constructor() {
     let looked = performance.eventLoopUtilization();
@@ -63,6 +67,24 @@ export class Metrics implements Disposable {
         const now = performance.eventLoopUtilization();
         this.set(performance.eventLoopUtilization(now, looked).utilization);
         looked = now;
+      },
+    });
+    const stateWrites = () => this.#stateWrites;
+    void new Gauge({
+      name: "ipman_state_unwritten",
+      help: "1 where the state that outlives the process cannot be written down.",
+      registers: [this.registry],
+      collect() {
+        this.set(stateWrites().problem === undefined ? 0 : 1);
+      },
+    });
+    void new Counter({
+      name: "ipman_state_write_failures_total",
+      help: "Writes of the state that outlives the process that failed; each is tried again.",
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        this.inc(stateWrites().failures);
       },
     });
   }
@@ -126,6 +148,11 @@ export class Metrics implements Disposable {
   showDocuments(): void {
     this.add(() => readinessText(this.#shown().connections));
     this.add(() => unreadableText(this.#shown().problems));
+  }
+
+  /** Shows how writing down what outlives the process goes. */
+  showStateWrites(writes: StateWrites): void {
+    this.#stateWrites = writes;
   }
 
   adapterCall(call: string, seconds: number, failed: boolean): void {

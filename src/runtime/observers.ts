@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { logNews } from "./log.ts";
+import { logBreakdown, logNews } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Recent } from "./recent.ts";
 import type { SupervisorOptions } from "./supervisor-options.ts";
@@ -32,7 +32,7 @@ export function observers(log: Logger, metrics: Metrics, recent: Recent): Observ
     followLog: log.isLevelEnabled("debug"),
     onBreakdown: (id, error) => {
       metrics.breakdown();
-      log.error({ actor: id, err: error }, "an actor broke down and is started anew");
+      logBreakdown(log, id, error);
     },
   };
 }

@@ -37,7 +37,6 @@ interface Running {
   readonly actor: ProbeActor;
 }
 
-const nowhere: Endpoints = {};
 const nobody: readonly undefined[] = [];
 
 /** The probes of all children that declare one: an actor each. */
@@ -69,7 +68,7 @@ export class Probes implements Disposable {
       for (const child of children) {
         if (child.probe === undefined) continue;
         wanted.add(titleOf(id, child.key));
-        this.#keep(id, child, (endpoints.get(id) ?? nowhere)[child.key]?.gateway);
+        this.#keep(id, child, endpoints.get(id)?.get(child.key)?.gateway);
       }
     }
     for (const title of this.#running.keys()) if (!wanted.has(title)) this.#end(title);

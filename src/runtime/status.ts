@@ -4,6 +4,7 @@ import { childActorId } from "../machines/connection-types.ts";
 import type { childMachine } from "../machines/child.ts";
 import type { gatewayMachine } from "../machines/gateway.ts";
 import type { Condition } from "../model/condition.ts";
+import type { Connection } from "../model/connection.ts";
 import type { Worker } from "../model/endpoint.ts";
 import type { Failure } from "../model/failure.ts";
 import { formatPrefix } from "../model/prefix.ts";
@@ -65,6 +66,8 @@ export interface Status {
   readonly connections: readonly ConnectionStatus[];
   /** Of documents that belong to no connection. */
   readonly problems: readonly SourceProblem[];
+  /** Why what outlives the process cannot be written down, if so. */
+  readonly stateProblem?: string;
 }
 
 const stateOfChart: Record<string, State> = {
@@ -88,7 +91,7 @@ const known = new Remembered<object, ConnectionStatus>();
 
 /** The state of everything that a supervisor runs. */
 export function statusOf(supervisor: Supervisor): Status {
-  const { desired, roots, charonSnapshot } = supervisor;
+  const { desired, roots, charonSnapshot, stateProblem } = supervisor;
   const charonReady = charonSnapshot.matches("connected");
   const running = [...roots].map(([id, root]) => {
     const snapshot = root.getSnapshot();
@@ -102,15 +105,22 @@ export function statusOf(supervisor: Supervisor): Status {
     );
   });
   const refused = [...desired.problems]
-    .filter(([id]) => id !== "" && !roots.has(id))
+    .filter(([id]) => id !== "" && !roots.has(id) && supervisor.breakdownOf(id) === undefined)
     .map(([id, problems]) => refusedStatus(id, { problems, charonReady, ...noSecret }));
+  const broken = [...desired.connections.values()].flatMap((connection) => {
+    const failure = supervisor.breakdownOf(connection.id);
+    const problems = desired.problems.get(connection.id) ?? none;
+    const around = { problems, charonReady, ...supervisor.secretOf(connection) };
+    return failure === undefined ? [] : [brokenStatus(connection, failure, around)];
+  });
   return {
     charon: {
       state: stateName("charon", charonSnapshot.value),
       failure: charonSnapshot.context.failure,
     },
-    connections: [...running, ...refused].toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    connections: [...running, ...refused, ...broken].toSorted((a, b) => (a.id < b.id ? -1 : 1)),
     problems: desired.problems.get("") ?? [],
+    ...(stateProblem !== undefined && { stateProblem }),
   };
 }
 
@@ -214,6 +224,18 @@ function refusedStatus(id: string, surroundings: Surroundings): ConnectionStatus
   const { problems } = surroundings;
   const shown = { id, name: id, generation: 0, remote: "", since: 0, problems };
   return { ...shown, state: "pending", failure, children: [], conditions: conditionsOf(facts) };
+}
+
+/** A connection whose actor broke down by an exception, until it is started again. */
+function brokenStatus(
+  { id, name, generation, remoteAddr }: Connection,
+  failure: Failure,
+  surroundings: Surroundings,
+): ConnectionStatus {
+  const facts = { state: "failed" as const, failure, children: [], ...surroundings };
+  const { problems } = surroundings;
+  const shown = { id, name, generation, remote: remoteAddr, since: 0, problems };
+  return { ...shown, state: "failed", failure, children: [], conditions: conditionsOf(facts) };
 }
 
 function stateOf(value: unknown): State {

@@ -4,9 +4,11 @@ import type { Scope } from "../model/cross-problems.ts";
 import type { Snapshot } from "../model/resource.ts";
 import type { SaEnd } from "../model/sa-figures.ts";
 import type { ConnectionPorts } from "./connection-logic.ts";
+import type { OnBreakdown } from "./contained.ts";
 import type { Move } from "./follow.ts";
 import type { CharonPort, NetworkPort, PlacementPort } from "./ports.ts";
 import type { ProbeNews } from "./probes.ts";
+import type { StateWrites } from "./state-writer.ts";
 import type { Urgency } from "./turns.ts";
 
 /** What a supervisor acts upon, and whom it tells. */
@@ -15,6 +17,8 @@ export interface SupervisorOptions {
   readonly network: NetworkPort;
   readonly placement: PlacementPort;
   readonly desired: Observable<Snapshot>;
+  /** How writing down what outlives the process goes; shown in the status. */
+  readonly stateWrites?: Pick<StateWrites, "problem">;
   /** Whether the documents are one host's (the default) or a cluster's. */
   readonly scope?: Scope;
   readonly onAdapterCall: ConnectionPorts["onAdapterCall"];
@@ -27,6 +31,6 @@ export interface SupervisorOptions {
   readonly onProbe?: (news: ProbeNews) => void;
   /** How long work that holds the thread up waited for its turn. */
   readonly onTurn?: (urgency: Urgency, seconds: number) => void;
-  /** An actor broke down: a defect of ours. It is started anew. */
-  readonly onBreakdown: (id: string, error: unknown) => void;
+  /** An actor, or a stream, broke down by an exception, which is a defect; it is started again. */
+  readonly onBreakdown: OnBreakdown;
 }

@@ -259,7 +259,7 @@ describe("the child machine", () => {
     const { calls, child, start, list, send, snapshot } = harness();
     await start();
     await list(ikeSa());
-    await send({ type: "child.changed", child: { ...child, pools: {} }, replaces: false });
+    await send({ type: "child.changed", child: { ...child, pools: new Map() }, replaces: false });
     assert.equal(snapshot().value, "established");
     assert.equal(calls.count("terminate"), 0);
     await send({ type: "child.changed", child, replaces: true });

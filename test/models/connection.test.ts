@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createActor, SimulatedClock } from "xstate";
 import { connectionMachine } from "../../src/machines/connection.ts";
-import type { ConnectionEvent } from "../../src/machines/connection-types.ts";
+import { noEndpoints, type ConnectionEvent } from "../../src/machines/connection-types.ts";
 import { failure, Reason } from "../../src/model/failure.ts";
 import {
   Calls,
@@ -34,7 +34,7 @@ function harness(input: { charonReady?: boolean; secretRevision?: string } = {})
       charonReady: input.charonReady ?? false,
       secretRevision: input.secretRevision,
       keyFailure: undefined,
-      endpoints: {},
+      endpoints: noEndpoints,
     },
   }).start();
   const send = async (event: ConnectionEvent) => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createActor, fromPromise, SimulatedClock, type AnyActorRef } from "xstate";
 import { charonMachine } from "../../src/machines/charon.ts";
+import { noEndpoints } from "../../src/machines/connection-types.ts";
 import { connectionMachine } from "../../src/machines/connection.ts";
 import { workloadMachine } from "../../src/machines/workload.ts";
 import type { KubeObject } from "../../src/model/kube-object.ts";
@@ -51,7 +52,7 @@ describe("an hour with others that work against it", () => {
         charonReady: true,
         secretRevision: "r1",
         keyFailure: undefined,
-        endpoints: {},
+        endpoints: noEndpoints,
       },
     };
     const actor = createActor(machine, { clock, input }).start();

@@ -15,7 +15,6 @@ import { parsePrefix, type Prefix } from "../../src/model/prefix.ts";
 import { admittedPod, reservationId } from "../../src/model/reservation.ts";
 import { SegmentKey } from "../../src/model/segment-key.ts";
 import { trimmedPod, type Pod } from "../../src/model/worker-pod.ts";
-import { ChildMemory } from "../../src/runtime/cluster/child-memory.ts";
 import { PodPlacement } from "../../src/runtime/cluster/pod-placement.ts";
 import { RefusedPods } from "../../src/runtime/cluster/refused-pods.ts";
 import { gateway } from "../simulator/admitting.ts";
@@ -75,7 +74,7 @@ class Agent implements Disposable {
         workers: this.#pods,
         runtime: { sandboxPid } as unknown as ContainerRuntime,
         connections: () => new Map([[connection.id, connection]]),
-        memory: new ChildMemory({ read: () => [], write: () => {} }, unexpected),
+        memory: { note: () => {}, takeOthers: () => [] },
         segmentKey: key,
         refused: new RefusedPods({ events, onRefusal }),
         onTrouble: unexpected,

@@ -28,12 +28,16 @@ function harness() {
   const probes = new Probes({
     network: { echoes },
     onProbe: (one) => news.push(one),
-    follower: { changed: () => changes++, moved: () => {} },
+    follower: {
+      changed: () => changes++,
+      moved: () => {},
+      broke: (error) => assert.fail(String(error)),
+    },
   });
   const update = (connection = probed("10.1.2.1"), where: typeof gateway | null = gateway) =>
     probes.update(
       new Map([[connection.id, connection]]),
-      new Map([[connection.id, { lan: { gateway: where ?? undefined, workers: [] } }]]),
+      new Map([[connection.id, new Map([["lan", { gateway: where ?? undefined, workers: [] }]])]]),
     );
   return {
     ...{ orders, news, probes, update },

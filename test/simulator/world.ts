@@ -7,8 +7,12 @@ import { Figures } from "../../src/adapters/vici/figures.ts";
 import { resourceKey, type Resource, type Snapshot } from "../../src/model/resource.ts";
 import { Metrics } from "../../src/runtime/metrics.ts";
 import { Supervisor } from "../../src/runtime/supervisor.ts";
+import type { SupervisorOptions } from "../../src/runtime/supervisor-options.ts";
 import { SimulatedCharon, type Behaviour, type SimulatorOptions } from "./charon.ts";
 import { obedientNetwork, simulatedPlacement } from "./placement.ts";
+
+/** Observers of the supervisor, and ports, that a test plants. */
+type Planted = Partial<Pick<SupervisorOptions, "network" | "placement" | "onMove" | "onTurn">>;
 
 type Simulation = Pick<SimulatorOptions, "latencyMs" | "retransmitMs">;
 
@@ -26,7 +30,7 @@ export class World implements AsyncDisposable {
   readonly #simulation: Simulation;
   #charon: SimulatedCharon | undefined;
 
-  constructor(resources: readonly Resource[], simulation: Simulation = {}) {
+  constructor(resources: readonly Resource[], simulation: Simulation = {}, planted: Planted = {}) {
     this.#simulation = simulation;
     this.#desired = new BehaviorSubject<Snapshot>({ resources, problems: [] });
     this.supervisor = new Supervisor({
@@ -39,6 +43,7 @@ export class World implements AsyncDisposable {
       onMove: (move) => this.metrics.move(move),
       onTurn: (urgency, seconds) => this.metrics.turn(urgency, seconds),
       onBreakdown: (...breakdown) => this.breakdowns.push(breakdown),
+      ...planted,
     });
   }
 

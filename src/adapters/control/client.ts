@@ -1,7 +1,11 @@
 import { connect } from "node:net";
+import { printable, printableValue } from "../../model/printable.ts";
 import { encodeLine, LineDecoder, type ControlReply, type ControlRequest } from "./protocol.ts";
 
-/** The results of one request to a runtime, as they come; `signal` ends the wait for the next. */
+/**
+ * The results of one request to a runtime, as they come; `signal` ends the wait for the next.
+ * Their texts can go to a terminal: names in manifests and words of peers are among them.
+ */
 export async function* ask(
   path: string,
   request: ControlRequest,
@@ -14,8 +18,8 @@ export async function* ask(
   try {
     for await (const chunk of socket) {
       for (const reply of lines.push(chunk as string) as ControlReply[]) {
-        if ("error" in reply) throw new Error(reply.error);
-        yield reply.result;
+        if ("error" in reply) throw new Error(printable(reply.error));
+        yield printableValue(reply.result);
       }
     }
   } catch (error) {

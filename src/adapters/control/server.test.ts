@@ -41,6 +41,20 @@ describe("the control socket", () => {
     await assert.rejects(askOnce(path, { op: "once" }), /no ipman answers/);
   });
 
+  it("gives its clients nothing that a terminal would act upon", async () => {
+    const said = { id: "\u001b[2J", words: ["\u009b31m", "line\nline"] };
+    const failing = join(folder, "failing.sock");
+    await using _one = await ControlServer.listen(path, () => of(said));
+    await using _other = await ControlServer.listen(failing, () => {
+      throw new Error(said.id);
+    });
+    assert.deepEqual(await askOnce(path, { op: "status" }), {
+      id: String.raw`\x1b[2J`,
+      words: [String.raw`\x9b31m`, String.raw`line\x0aline`],
+    });
+    await assert.rejects(askOnce(failing, { op: "status" }), { message: String.raw`\x1b[2J` });
+  });
+
   it("lets go of a client that does not read, and of one that leaves", async () => {
     await using _server = await listen();
     ended = 0;

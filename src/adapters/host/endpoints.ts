@@ -16,7 +16,10 @@ export interface Endpoints {
 export const endpointCodec: StateCodec<Endpoints> = {
   none: { gateways: [], workers: [] },
   format,
-  parse: (json) => parse(json as File),
+  parse: (json) => ({
+    gateways: listOf(json, "gateways").map(gatewayOf),
+    workers: listOf(json, "workers").map(workerOf),
+  }),
 };
 
 type Written<T> = { [K in keyof T]: T[K] extends Address | Prefix ? string : T[K] };
@@ -40,18 +43,54 @@ function format({ gateways, workers }: Endpoints): File {
   };
 }
 
-function parse(file: File): Endpoints {
+type Entry = Readonly<Record<string, unknown>>;
+
+function listOf(json: unknown, name: string): readonly Entry[] {
+  const list: unknown = isEntry(json) ? json[name] : undefined;
+  if (Array.isArray(list) && list.every(isEntry)) return list;
+  throw new Error(`${name} is not a list of objects`);
+}
+
+function isEntry(value: unknown): value is Entry {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function gatewayOf(entry: Entry): Gateway {
+  const { mtu } = entry;
+  if (typeof mtu !== "number") throw new Error("the mtu of a gateway is not a number");
   return {
-    gateways: file.gateways.map((gateway) => ({
-      ...gateway,
-      underlay: parseAddress(gateway.underlay) as Address,
-    })),
-    workers: file.workers.map((worker) => ({
-      ...worker,
-      // A version without reservations may have written it.
-      reservation: (worker as Partial<Written<HostWorker>>).reservation ?? "",
-      underlay: parseAddress(worker.underlay) as Address,
-      address: parsePrefix(worker.address) as Prefix,
-    })),
+    ...textsOf(entry, "id", "connection", "child", "netns", "device"),
+    mtu,
+    ...underlay(entry),
   };
+}
+
+function workerOf(entry: Entry): HostWorker {
+  const { address, ...texts } = textsOf(
+    ...([entry, "id", "connection", "child", "netns", "pool", "address"] as const),
+  );
+  const prefix = parsePrefix(address);
+  if (prefix === undefined) throw new Error(`the address "${address}" of a worker is not one`);
+  // A version without reservations may have written it.
+  const reservation = textOf(entry, "reservation", "");
+  return { ...texts, address: prefix, reservation, ...underlay(entry) };
+}
+
+function underlay(entry: Entry): { readonly underlay: Address } {
+  const { underlay: text } = textsOf(entry, "underlay");
+  const address = parseAddress(text);
+  if (address === undefined) throw new Error(`the underlay "${text}" is not an address`);
+  return { underlay: address };
+}
+
+function textsOf<Name extends string>(entry: Entry, ...names: readonly Name[]) {
+  const texts = names.map((name) => [name, textOf(entry, name)]);
+  return Object.fromEntries(texts) as Record<Name, string>;
+}
+
+/** @param absent what an entry without that member has */
+function textOf(entry: Entry, name: string, absent?: string): string {
+  const value = entry[name] ?? absent;
+  if (typeof value !== "string") throw new Error(`the ${name} of an endpoint is not a text`);
+  return value;
 }

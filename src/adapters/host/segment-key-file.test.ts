@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -32,8 +32,8 @@ describe("the file of a host's segment key", () => {
 
   it("is reported where it cannot be written, and its key is used", () => {
     const troubles: unknown[] = [];
-    const path = join(folder, "unwritable.key");
-    mkdirSync(`${path}.new`);
+    // Not even root makes files there.
+    const path = "/sys/unwritable.key";
     const key = segmentKeyFrom(path, (error) => troubles.push(error));
     assert.equal(key.derive("a").length, 32);
     assert.match(String(troubles[0]), /unwritable\.key cannot be written/);

@@ -30,15 +30,21 @@ let lastIdentifier = process.pid & 0xffff;
 /** A raw socket that sends echo requests to one address, and hears the answers. */
 export class EchoSocket implements Disposable {
   readonly #fd: number;
+  readonly #owned: DisposableStack;
   readonly #path: EchoPath;
   readonly #identifier = (lastIdentifier = (lastIdentifier + 1) & 0xffff);
-  readonly #unwatch: () => void;
 
   /** @param onAnswer with the sequence number of the request */
   constructor(poller: Poller, path: EchoPath, onAnswer: (sequence: number) => void) {
     this.#path = path;
-    this.#fd = inNamespace(path.namespace, () => connected(path));
-    this.#unwatch = poller.watch(this.#fd, () => this.#receive(onAnswer));
+    using opened = new DisposableStack();
+    this.#fd = opened.adopt(
+      inNamespace(path.namespace, () => connected(path)),
+      closeSync,
+    );
+    // A packet that cannot be read is not an answer.
+    opened.defer(poller.watch(this.#fd, () => this.#receive(onAnswer), ignored));
+    this.#owned = opened.move();
   }
 
   /**
@@ -56,8 +62,7 @@ export class EchoSocket implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#unwatch();
-    closeSync(this.#fd);
+    this.#owned.dispose();
   }
 
   #receive(onAnswer: (sequence: number) => void): void {
@@ -68,6 +73,8 @@ export class EchoSocket implements Disposable {
     if (answer?.identifier === this.#identifier) onAnswer(answer.sequence);
   }
 }
+
+function ignored(): void {}
 
 function connected({ target, source, unfragmented }: EchoPath): number {
   const { family } = target;

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { KubeObject } from "../../model/kube-object.ts";
+import { shortenedBytes } from "../../model/shortened.ts";
 import type { KubeClient } from "./kube-client.ts";
 import { resourceTypes } from "./resource-type.ts";
 
@@ -15,7 +16,7 @@ export interface Happening {
   readonly note: string;
 }
 
-/** Longest that the API takes (events.k8s.io/v1). */
+/** Longest that the API takes, in bytes (NoteLengthLimit of events.k8s.io/v1). */
 const longestNote = 1_024;
 
 /** Records events with events.k8s.io/v1: one for each change. */
@@ -45,7 +46,7 @@ export class EventRecorder {
       eventTime: microTime(),
       reportingController: this.#controller,
       reportingInstance: hostname().slice(0, 128),
-      ...{ action, reason, type, note: note.slice(0, longestNote) },
+      ...{ action, reason, type, note: shortenedBytes(note, longestNote) },
       regarding: { apiVersion, kind, name, ...(namespace !== undefined && { namespace }), uid },
     };
     this.#client.create(resourceTypes.Event, event).catch(this.#onTrouble);

@@ -1,3 +1,5 @@
+import { own } from "../../model/own.ts";
+
 /** What came of a request that failed, by the API server's own reasons. */
 export type KubeErrorCode =
   | "not-found"
@@ -67,5 +69,5 @@ const believed: ReadonlySet<number> = new Set([401, 429]);
 export function kubeError(op: string, status: number, body: Status | undefined): KubeError {
   const { reason = "", message = `HTTP ${status}` } = body ?? {};
   const code = body !== undefined || believed.has(status) ? codeOfStatus[status] : undefined;
-  return new KubeError(op, codeOfReason[reason] ?? code ?? "unavailable", status, message);
+  return new KubeError(op, own(codeOfReason, reason) ?? code ?? "unavailable", status, message);
 }

@@ -34,6 +34,8 @@ const absent = new KubeError("get", "not-found", 404, "not found");
 /** A server that answers by the script, whatever it is asked, and notes what that was. */
 class Script {
   readonly asked: string[] = [];
+  /** Those of the watches that were opened: an answer that is not read goes with its signal. */
+  readonly signals: AbortSignal[] = [];
   readonly #answers: Answer[];
 
   constructor(answers: readonly Answer[]) {
@@ -67,6 +69,7 @@ class Script {
         since: Record<string, string>,
         signal: AbortSignal,
       ) => {
+        this.signals.push(signal);
         const marks = since["allowWatchBookmarks"] === "true" ? "" : " without bookmarks";
         const answer = this.#next(`watch from ${since["resourceVersion"]}${marks}`);
         if (!("watch" in answer)) throw new Error("a watch was not expected");
@@ -119,6 +122,11 @@ async function play(t: TestContext, wanted: Partial<Wanted>, answers: readonly A
     if (passed >= ms) break;
     t.mock.timers.tick(100);
   }
+  const earlier = script.signals.slice(0, -1);
+  assert.ok(
+    earlier.every(({ aborted }) => aborted),
+    "a watch that ended is left open",
+  );
   subscription.unsubscribe();
   return { asked: script.asked, events, troubles };
 }

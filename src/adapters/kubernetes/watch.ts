@@ -175,6 +175,8 @@ class Follower<T extends KubeObject> {
     } finally {
       clearTimeout(timer);
       signal.removeEventListener("abort", end);
+      // An answer that is not read to its end would keep its connection.
+      ending.abort(new Error("the watch has ended"));
     }
   }
 

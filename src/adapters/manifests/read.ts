@@ -8,6 +8,7 @@ import {
   type Snapshot,
   type SourceProblem,
 } from "../../model/resource.ts";
+import { ProblemList } from "../../model/problem-list.ts";
 import { kinds, type Kind } from "../../model/schema-problems.ts";
 
 /** The documents of one file and what is wrong with it as YAML. */
@@ -17,10 +18,9 @@ export function readManifest(
   writtenAt?: Date,
 ): Snapshot {
   const resources: Resource[] = [];
-  const problems: SourceProblem[] = [];
+  const problems = new ProblemList();
   const parsed = parseAllDocuments(text);
-  const noYaml = ({ message }: Error) =>
-    problems.push({ source: path, path: "", message: `no valid YAML: ${firstLine(message)}` });
+  const noYaml = ({ message }: Error) => problems.add("", `no valid YAML: ${firstLine(message)}`);
   for (const document of Array.isArray(parsed) ? parsed : []) {
     document.errors.forEach(noYaml);
     if (document.errors.length > 0) continue;
@@ -33,10 +33,13 @@ export function readManifest(
     }
     if (value === null || value === undefined) continue;
     const found = resourceOf(path, value);
-    if ("message" in found) problems.push(found);
+    if ("message" in found) problems.add(found.path, found.message);
     else resources.push(writtenAt === undefined ? found : dated(found, writtenAt));
   }
-  return { resources, problems };
+  return {
+    resources,
+    problems: problems.toArray().map((problem) => ({ source: path, ...problem })),
+  };
 }
 
 /**

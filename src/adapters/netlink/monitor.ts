@@ -35,17 +35,13 @@ export function monitor(
   protocol: number = Protocol.route,
 ): Observable<MonitorEvent> {
   return new Observable((subscriber) => {
-    const fd = openNetlink(namespace, protocol, Sock.nonblock);
+    using opened = new DisposableStack();
+    const fd = opened.adopt(openNetlink(namespace, protocol, Sock.nonblock), closeSync);
     const input = Buffer.allocUnsafe(receiveBytes);
-    try {
-      // A socket without a port number is left out of every broadcast.
-      checked("bind", libc.bind(fd, anyPort, anyPort.length));
-      for (const group of groups) join(fd, group);
-    } catch (error) {
-      closeSync(fd);
-      throw error;
-    }
-    const unwatch = poller.watch(fd, () => {
+    // A socket without a port number is left out of every broadcast.
+    checked("bind", libc.bind(fd, anyPort, anyPort.length));
+    for (const group of groups) join(fd, group);
+    const receive = () => {
       const size = libc.recv(fd, input, input.length, 0);
       if (size < 0) {
         const error = new NetlinkError("monitor", errno());
@@ -55,11 +51,10 @@ export function monitor(
       }
       const chunk = Buffer.from(input.subarray(0, size));
       for (const message of messagesIn(chunk)) subscriber.next({ lost: false, message });
-    });
-    return () => {
-      unwatch();
-      closeSync(fd);
     };
+    opened.defer(poller.watch(fd, receive, (error) => subscriber.error(error)));
+    const owned = opened.move();
+    return () => owned.dispose();
   });
 }
 

@@ -45,9 +45,11 @@ export function inNamespace<T>(path: string | undefined, work: () => T): T {
 export function createNamespace(name: string): void {
   const path = netnsPath(name);
   prepareFolder();
-  closeSync(openSync(path, "ax"));
   const home = openSync("/proc/thread-self/ns/net", "r");
+  let isMade = false;
   try {
+    closeSync(openSync(path, "ax"));
+    isMade = true;
     checked(`make namespace ${name}`, libc.unshare(cloneNewnet));
     try {
       checked(
@@ -58,7 +60,7 @@ export function createNamespace(name: string): void {
       goHome(home);
     }
   } catch (error) {
-    rmSync(path, { force: true });
+    if (isMade) rmSync(path, { force: true });
     throw error;
   } finally {
     closeSync(home);

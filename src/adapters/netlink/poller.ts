@@ -10,26 +10,48 @@ const epollDel = 2;
 const [eventBytes, dataOffset] = process.arch === "x64" ? [12, 4] : [16, 8];
 const maxEvents = 64;
 
+interface Callbacks {
+  readonly onReadable: () => void;
+  readonly onError: (error: unknown) => void;
+}
+
+function call(callbacks: Callbacks | undefined): void {
+  try {
+    callbacks?.onReadable();
+  } catch (error) {
+    callbacks?.onError(error);
+  }
+}
+
 /**
  * Tells when descriptors can be read that Node's event loop does not take, netlink
  * sockets above all. One wait is under way at a time, on a thread of the pool; while
  * nothing is watched there is none.
  */
 export class Poller implements AsyncDisposable {
-  readonly #epoll = checked("epoll", libc.epoll_create1(Sock.cloexec));
-  readonly #wake = checked("eventfd", libc.eventfd(0, Sock.cloexec | Sock.nonblock));
-  readonly #callbacks = new Map<number, () => void>();
+  readonly #epoll: number;
+  readonly #wake: number;
+  readonly #callbacks = new Map<number, Callbacks>();
   #loop: Promise<void> | undefined;
   #closed = false;
 
   constructor() {
+    using opened = new DisposableStack();
+    const owned = (fd: number) => opened.adopt(fd, closeSync);
+    this.#epoll = owned(checked("epoll", libc.epoll_create1(Sock.cloexec)));
+    this.#wake = owned(checked("eventfd", libc.eventfd(0, Sock.cloexec | Sock.nonblock)));
     this.#control(epollAdd, this.#wake);
+    opened.move();
   }
 
-  /** Calls back whenever `fd` can be read, until the returned function is called. */
-  watch(fd: number, onReadable: () => void): () => void {
-    this.#callbacks.set(fd, onReadable);
+  /**
+   * Calls back whenever `fd` can be read, until the returned function is called.
+   *
+   * @param onError hears what the callback throws: the wait goes on for all others
+   */
+  watch(fd: number, onReadable: () => void, onError: (error: unknown) => void): () => void {
     this.#control(epollAdd, fd);
+    this.#callbacks.set(fd, { onReadable, onError });
     this.#loop ??= this.#run();
     return () => {
       if (!this.#callbacks.delete(fd)) return;
@@ -55,7 +77,7 @@ export class Poller implements AsyncDisposable {
       for (let i = 0; i < count; i++) {
         const fd = events.readInt32LE(i * eventBytes + dataOffset);
         if (fd === this.#wake) readSync(fd, Buffer.alloc(8));
-        else this.#callbacks.get(fd)?.();
+        else call(this.#callbacks.get(fd));
       }
     }
     this.#loop = undefined;

@@ -1,9 +1,10 @@
 import { closeSync } from "node:fs";
+import { dumpErrorOf, errorOf } from "./answers.ts";
 import { Nl, Protocol, Sock } from "./constants.ts";
 import { NetlinkError } from "./errors.ts";
 import { checked, errno, libc } from "./libc.ts";
 import { inNamespace } from "./namespace.ts";
-import { attributesIn, messagesIn, textOf, type NetlinkMessage } from "./reader.ts";
+import { messagesIn, type NetlinkMessage } from "./reader.ts";
 import { MessageWriter } from "./writer.ts";
 
 /** One request: what is attempted, for errors, and how it is written. */
@@ -128,10 +129,10 @@ export class NetlinkSocket implements Disposable {
       for (const message of this.#receive(op, true)) {
         if (message.sequence !== this.#sequence) continue;
         if ((message.flags & Nl.dumpInterrupted) !== 0) interrupted = true;
-        if (message.type === Nl.done) return { messages, interrupted };
-        const error = message.type === Nl.error ? errorOf(op, message) : undefined;
+        const error = dumpErrorOf(op, message);
         if (error !== undefined) throw error;
-        messages.push(message);
+        if (message.type === Nl.done) return { messages, interrupted };
+        if (message.type !== Nl.error) messages.push(message);
       }
     }
   }
@@ -178,15 +179,3 @@ export function setOption(fd: number, level: number, name: number, value: Buffer
 
 const one = Buffer.from([1, 0, 0, 0]);
 const fourMebibytes = Buffer.from([0, 0, 0x40, 0]);
-
-/** The failure in an acknowledgement, or undefined where it says success. */
-function errorOf(op: string, { flags, body }: NetlinkMessage): NetlinkError | undefined {
-  const code = -body.readInt32LE(0);
-  if (code === 0) return undefined;
-  let detail = "";
-  if ((flags & Nl.ackTlvs) !== 0) {
-    const echoed = (flags & Nl.capped) !== 0 ? 16 : body.readUInt32LE(4);
-    detail = textOf(attributesIn(body, 4 + echoed).get(Nl.attrMessage));
-  }
-  return new NetlinkError(op, code, detail);
-}

@@ -1,3 +1,4 @@
+import { isObjectName } from "../../model/names.ts";
 import { Kubectl } from "./kubectl.ts";
 
 /** What may come first, and whether a connection comes next. */
@@ -39,7 +40,8 @@ export async function candidates(
 export async function complete(words: readonly string[]): Promise<number> {
   const names = async () => {
     const said = await new Kubectl([]).run("get", "ipsecconnections", "-o", "name");
-    return said.split("\n").flatMap((line) => line.split("/")[1] ?? []);
+    const all = said.split("\n").flatMap((line) => line.split("/")[1] ?? []);
+    return all.filter(isObjectName);
   };
   const found = await candidates(words, names).catch(() => []);
   process.stdout.write(`${[...found, ":4"].join("\n")}\n`);

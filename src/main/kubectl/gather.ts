@@ -1,5 +1,6 @@
 import type { KubeObject } from "../../model/kube-object.ts";
 import { label } from "../../model/labels.ts";
+import { isObjectName } from "../../model/names.ts";
 import { bookSelector } from "../../model/reservation-book.ts";
 import { Archive, defaultArchive } from "../archive.ts";
 import { textOption, type Values } from "../command.ts";
@@ -32,7 +33,7 @@ class Gathering {
     const agents = await agentsIn(this.#kubectl);
     const namespace = agents[0]?.namespace ?? "ipman-system";
     const { items } = await this.#kubectl.json<List>("get", "ipsecconnections");
-    const connections = items.map(({ metadata }) => metadata.name);
+    const connections = items.map(({ metadata }) => metadata.name).filter(isObjectName);
     const inNamespace = ["-n", namespace, "-o", "yaml"];
     await this.#put("version.txt", "version");
     await this.#put("nodes.txt", "get", "nodes", "-o", "wide");
@@ -44,13 +45,14 @@ class Gathering {
     for (const name of connections)
       await this.#put(`connections/${name}.txt`, "describe", "ipsecconnection", name);
     await this.#logs(namespace);
-    for (const agent of agents) await this.#agent(agent, connections);
+    for (const agent of agents.filter(({ name }) => isObjectName(name)))
+      await this.#agent(agent, connections);
   }
 
   async #logs(namespace: string): Promise<void> {
     const wanted = `${label.type} in (operator,agent,charon)`;
     const { items } = await this.#kubectl.json<List>("get", "pods", "-n", namespace, "-l", wanted);
-    for (const { metadata } of items) {
+    for (const { metadata } of items.filter(({ metadata: { name } }) => isObjectName(name))) {
       const all = ["logs", "-n", namespace, metadata.name, "--timestamps", "--tail=20000"];
       await this.#put(`logs/${metadata.name}.log`, ...all);
     }

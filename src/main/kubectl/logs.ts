@@ -1,4 +1,5 @@
 import type { KubeObject } from "../../model/kube-object.ts";
+import { printable } from "../../model/printable.ts";
 import { label } from "../../model/labels.ts";
 import { textOption, type Values } from "../command.ts";
 import { agentOf } from "./agents.ts";
@@ -28,6 +29,6 @@ export async function logs(kubectl: Kubectl, values: Values, connection: string)
     ...ownLines("agent", agents, connection),
     ...charonLines(charons, declared.spec.name),
   ]);
-  process.stdout.write(lines.map((line) => `${line}\n`).join(""));
+  process.stdout.write(lines.map((line) => `${printable(line)}\n`).join(""));
   return 0;
 }

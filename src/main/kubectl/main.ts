@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
+import { printable } from "../../model/printable.ts";
 import { UsageError, type Values } from "../command.ts";
 import { agentOf, ipmanIn } from "./agents.ts";
 import { gather } from "./gather.ts";
@@ -38,7 +39,7 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     return await run(args);
   } catch (error) {
-    process.stderr.write(`kubectl ipman: ${(error as Error).message}\n`);
+    process.stderr.write(`kubectl ipman: ${printable((error as Error).message)}\n`);
     if (!(error instanceof UsageError)) return 1;
     process.stderr.write("see kubectl ipman --help\n");
     return 2;

@@ -1,4 +1,5 @@
 import { isReady } from "../../model/condition.ts";
+import { printableValue } from "../../model/printable.ts";
 import type { Report } from "../../runtime/report.ts";
 import { outputOf, written } from "../output.ts";
 import { statusTable } from "../status-table.ts";
@@ -15,7 +16,9 @@ export async function status(kubectl: Kubectl, values: Values): Promise<number> 
   const connections = reports
     .flatMap((report) => report.connections)
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const stateProblem = reports.flatMap((report) => report.stateProblem ?? []).join("\n");
   const all = {
+    ...(stateProblem !== "" && { stateProblem }),
     // Of each charon its agent's connections tell.
     charon: { state: "", failure: undefined },
     connections,
@@ -28,7 +31,7 @@ export async function status(kubectl: Kubectl, values: Values): Promise<number> 
 
 async function reportOf(kubectl: Kubectl, agent: Agent): Promise<Report> {
   const said = await outputAnyway(kubectl, ipmanIn(agent, "status", "-o", "json"));
-  return JSON.parse(said) as Report;
+  return printableValue(JSON.parse(said)) as Report;
 }
 
 /** Of a command whose status says how things are, and not that it failed. */

@@ -1,3 +1,5 @@
+import { longestMessage } from "../condition.ts";
+
 /** OpenAPI schemas of what ipman writes into statuses. */
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -24,7 +26,7 @@ const conditions: Schema = {
       type: { ...text("What is told of."), maxLength: 316 },
       status: { ...text("Whether it is so."), enum: ["True", "False", "Unknown"] },
       reason: { ...text("Why, in a word for programs."), minLength: 1, maxLength: 1024 },
-      message: { ...text("Why, for people."), maxLength: 32_768 },
+      message: { ...text("Why, for people."), maxLength: longestMessage },
       observedGeneration: {
         type: "integer",
         format: "int64",

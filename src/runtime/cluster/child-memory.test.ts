@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { knownChildrenCodec } from "../../adapters/host/known-child.ts";
+import { knownChildrenCodec, type KnownChild } from "../../adapters/host/known-child.ts";
 import { StateFile } from "../../adapters/host/state-file.ts";
 import type { Connection } from "../../model/connection.ts";
 import { ChildMemory } from "./child-memory.ts";
@@ -16,25 +16,28 @@ describe("the memory of children", () => {
   process.once("exit", () => rmSync(folder, { recursive: true }));
   const path = join(folder, "group", "children.json");
   const troubles: unknown[] = [];
-  const open = () =>
-    new ChildMemory(new StateFile(path, knownChildrenCodec), (error) => troubles.push(error));
+  /** Does something with the memory of a process that ends then. */
+  const during = <T>(use: (memory: ChildMemory) => T): T => {
+    const file = new StateFile(path, knownChildrenCodec);
+    using memory = new ChildMemory(file, (error) => troubles.push(error));
+    return use(memory);
+  };
+  const others = (isDeclared: (child: KnownChild) => boolean) =>
+    during((memory) => memory.takeOthers(isDeclared).map(({ ifId }) => ifId));
 
   it("outlives the process", () => {
-    open().note([connection("a", ["one", 1], ["two", 2])]);
-    open().note([connection("a", ["one", 11])]);
-    const others = open().takeOthers(({ child }) => child === "two");
+    during((memory) => memory.note([connection("a", ["one", 1], ["two", 2])]));
+    during((memory) => memory.note([connection("a", ["one", 11])]));
     assert.deepEqual(
-      others.map(({ ifId }) => ifId),
+      others(({ child }) => child === "two"),
       [1, 11],
     );
     assert.deepEqual(
-      open()
-        .takeOthers(() => false)
-        .map(({ ifId }) => ifId),
+      others(() => false),
       [2],
     );
     assert.deepEqual(
-      open().takeOthers(() => false),
+      others(() => false),
       [],
     );
     assert.deepEqual(troubles, []);
@@ -44,11 +47,10 @@ describe("the memory of children", () => {
     for (const text of ["{", '[{"connection":"a"}]', "[null]"]) {
       writeFileSync(path, text);
       troubles.length = 0;
-      const memory = open();
+      during((memory) => memory.note([connection("b", ["one", 3])]));
       assert.match(String(troubles[0]), /children\.json cannot be read/);
-      memory.note([connection("b", ["one", 3])]);
-      assert.equal(open().takeOthers(() => true).length, 0);
-      assert.equal(open().takeOthers(() => false).length, 1, "what is noted afterwards is kept");
+      assert.equal(others(() => true).length, 0);
+      assert.equal(others(() => false).length, 1, "what is noted afterwards is kept");
     }
   });
 });

@@ -1,22 +1,30 @@
 import type { KnownChild } from "../../adapters/host/known-child.ts";
 import type { StateFile } from "../../adapters/host/state-file.ts";
 import type { Connection } from "../../model/connection.ts";
+import { StateWriter, type StateWrites } from "../state-writer.ts";
 
-type File = Pick<StateFile<readonly KnownChild[]>, "read" | "write">;
+type File = StateFile<readonly KnownChild[]>;
 
 /**
  * The children that agents of this group had on this node since it booted. One that is
  * deleted while its agent is away is known to the next: its SAs may be in the kernel still.
  */
-export class ChildMemory {
-  readonly #file: File;
-  readonly #onTrouble: (error: unknown) => void;
+export class ChildMemory implements Disposable {
+  readonly #writer: StateWriter<readonly KnownChild[]>;
   #known: readonly KnownChild[];
 
   constructor(file: File, onTrouble: (error: unknown) => void) {
-    this.#file = file;
-    this.#onTrouble = onTrouble;
-    this.#known = this.#read();
+    this.#writer = new StateWriter({ file, onTrouble });
+    this.#known = file.read(onTrouble);
+  }
+
+  /** How writing them down goes. */
+  get writes(): StateWrites {
+    return this.#writer;
+  }
+
+  [Symbol.dispose](): void {
+    this.#writer[Symbol.dispose]();
   }
 
   /** Adds those that are declared; others stay until somebody says that they are gone. */
@@ -36,22 +44,9 @@ export class ChildMemory {
     return others;
   }
 
-  #read(): readonly KnownChild[] {
-    try {
-      return this.#file.read();
-    } catch (error) {
-      this.#onTrouble(error);
-      return [];
-    }
-  }
-
   #write(children: readonly KnownChild[]): void {
     this.#known = children;
-    try {
-      this.#file.write(children);
-    } catch (error) {
-      this.#onTrouble(error);
-    }
+    this.#writer.save(children);
   }
 }
 

@@ -24,7 +24,7 @@ export interface PodPlacementOptions {
   readonly workers: View<Pod>;
   readonly runtime: ContainerRuntime | undefined;
   readonly connections: () => ReadonlyMap<string, Connection>;
-  readonly memory: ChildMemory;
+  readonly memory: Pick<ChildMemory, "note" | "takeOthers">;
   /** By which the reservations of workers are verified. */
   readonly segmentKey: SegmentKey;
   readonly refused: RefusedPods;

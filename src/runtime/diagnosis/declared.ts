@@ -1,7 +1,7 @@
 import { advice } from "../../model/advice.ts";
 import type { Failure } from "../../model/failure.ts";
 import { Reason } from "../../model/failure.ts";
-import { ok, problem, type Finding } from "../../model/finding.ts";
+import { note, ok, problem, type Finding } from "../../model/finding.ts";
 import { specFailure } from "../conditions.ts";
 import type { Supervisor } from "../supervisor.ts";
 import type { Root } from "../root-of.ts";
@@ -18,7 +18,9 @@ export function checkDeclared(supervisor: Supervisor, root: Root): Finding[] {
   const { hasSecret, keyFailure, secretTrouble } = supervisor.secretOf(connection);
   const { charonSnapshot } = supervisor;
   const { name, namespace, key } = connection.secretRef;
+  const { stateProblem } = supervisor;
   return [
+    ...(stateProblem === undefined ? [] : [note("state", stateProblem, "make room on its disk")]),
     refused === undefined ? ok("document", "is valid") : problemOf("document", refused),
     charonSnapshot.matches("connected")
       ? ok("charon", "answers")

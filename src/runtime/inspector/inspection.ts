@@ -6,6 +6,7 @@ import {
   type AnyStateMachine,
   type InspectionEvent,
 } from "xstate";
+import { contained } from "../contained.ts";
 import { machinesBelow } from "../follow.ts";
 import { isMachine, machineOf } from "../machine-of.ts";
 import type { Supervisor } from "../supervisor.ts";
@@ -28,6 +29,7 @@ export function inspection(
   return new Observable((subscriber) => {
     const viewer: Viewer = {
       tell: (event) => subscriber.next(event),
+      fail: (error) => subscriber.error(error),
       charts: compact ? new Set() : undefined,
     };
     const trees = new Map<AnyActorRef, Subscription>();
@@ -63,6 +65,8 @@ export function actorsNow(supervisor: Supervisor): WireEvent[] {
 
 interface Viewer {
   readonly tell: (event: WireEvent) => void;
+  /** An exception here must not reach the actor that is looked at. */
+  readonly fail: (error: unknown) => void;
   /** Those that it was told already; undefined where it wants them every time. */
   readonly charts: Set<AnyStateMachine> | undefined;
 }
@@ -71,7 +75,9 @@ interface Viewer {
 function inspectTree(root: AnyActorRef, viewer: Viewer): Subscription {
   const tree = new Tree(root, viewer);
   for (const actor of machinesBelow([root])) tree.introduce(actor);
-  const observer = root.system.inspect((event) => tree.take(event));
+  const observer = root.system.inspect(
+    contained(viewer.fail, (event: InspectionEvent) => tree.take(event)),
+  );
   return new Subscription(() => observer.unsubscribe());
 }
 

@@ -3,10 +3,10 @@ import type { Declared } from "../../adapters/kubernetes/declared.ts";
 import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
 import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
 import { formatAddress, parseAddress, type Address } from "../../model/address.ts";
-import { rangeContains } from "../../model/address-pool.ts";
 import type { AvailabilityRule } from "../../model/availability.ts";
 import type { Child, Connection } from "../../model/connection.ts";
 import type { KubeObject } from "../../model/kube-object.ts";
+import { isOfPool, poolRangeOf } from "../../model/pool-index.ts";
 import { resourceKey, type Resource } from "../../model/resource.ts";
 import type { Problem } from "../../model/result.ts";
 import type { IPSecConnectionSpec } from "../../model/schema/ipsec-connection.ts";
@@ -144,9 +144,7 @@ function stateOf(resources: readonly Resource[]): DesiredState {
 
 function useProblem(was: Child, is: Child | undefined, text: string, pod: string): Problem[] {
   const address = parseAddress(text) as Address;
-  const holds = (child: Child, pool: string) =>
-    (child.pools[pool] ?? []).some((range) => rangeContains(range, address));
-  const pool = Object.keys(was.pools).find((name) => holds(was, name));
+  const pool = poolRangeOf(was, address)?.pool;
   const path = `spec.children.${was.key}`;
   const wayOut = `delete the pod first, or keep what it uses`;
   if (is === undefined) {
@@ -155,7 +153,7 @@ function useProblem(was: Child, is: Child | undefined, text: string, pod: string
   if (is.ifId !== was.ifId) {
     return [{ path: `${path}.if_id`, message: `${pod} is attached with ${was.ifId}: ${wayOut}` }];
   }
-  if (pool === undefined || holds(is, pool)) return [];
+  if (pool === undefined || isOfPool(is, pool, address)) return [];
   const message = `${formatAddress(address)} is the address of ${pod}: ${wayOut}`;
   return [{ path: `${path}.ip_pools.${pool}`, message }];
 }

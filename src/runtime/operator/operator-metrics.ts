@@ -108,7 +108,7 @@ function* poolsIn(cluster: Cluster): Generator<PoolOfConnection> {
   for (const connection of cluster.desired.connections.values()) {
     const ledger = cluster.ledger(connection.id);
     for (const child of connection.children) {
-      for (const pool of Object.keys(child.pools)) {
+      for (const pool of child.pools.keys()) {
         yield { labels: { connection: connection.id, child: child.key, pool }, child, ledger };
       }
     }

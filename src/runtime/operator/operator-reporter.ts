@@ -191,19 +191,21 @@ function listsShown({ status: { freeIps = {}, pendingIps = {} } = {} }: Connecti
 }
 
 function poolsOf(children: readonly Child[]): ReadonlySet<string> {
-  return new Set(children.flatMap(({ name, pools }) => poolKeys(name, pools)));
+  return new Set(children.flatMap(({ name, pools }) => poolKeys(name, pools.keys())));
 }
 
 function poolsShown(lists: Lists["freeIps"]): ReadonlySet<string> {
-  return new Set(Object.entries(lists).flatMap(([child, pools]) => poolKeys(child, pools)));
+  return new Set(
+    Object.entries(lists).flatMap(([child, pools]) => poolKeys(child, Object.keys(pools))),
+  );
 }
 
-function poolKeys(child: string, pools: object): string[] {
-  return Object.keys(pools).map((pool) => JSON.stringify([child, pool]));
+function poolKeys(child: string, pools: Iterable<string>): string[] {
+  return [...pools].map((pool) => JSON.stringify([child, pool]));
 }
 
 function freeOf(ledger: Ledger, child: Child): [string, Record<string, string[]>][] {
-  const pools = Object.keys(child.pools).map((pool): [string, string[]] => [
+  const pools = [...child.pools.keys()].map((pool): [string, string[]] => [
     pool,
     ledger.free(child, pool, mostListed).map(formatPrefix),
   ]);

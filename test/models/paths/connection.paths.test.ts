@@ -1,6 +1,6 @@
 import { describe } from "node:test";
 import { connectionMachine } from "../../../src/machines/connection.ts";
-import type { ConnectionContext } from "../../../src/machines/connection-types.ts";
+import { noEndpoints, type ConnectionContext } from "../../../src/machines/connection-types.ts";
 import { failure, Reason } from "../../../src/model/failure.ts";
 import { childSpec, connectionOf, ikeSa, loadedNew } from "../fixtures.ts";
 import { coversItsChart } from "./covers.ts";
@@ -31,7 +31,7 @@ describe("the connection machine, by generated paths", () => {
       charonReady: false,
       secretRevision: undefined,
       keyFailure: undefined,
-      endpoints: {},
+      endpoints: noEndpoints,
     },
     events: [
       { type: "charon.ready" },
@@ -43,7 +43,7 @@ describe("the connection machine, by generated paths", () => {
       { type: "spec.changed", connection },
       { type: "spec.changed", connection: connectionOf({ children: two }) },
       { type: "spec.changed", connection: connectionOf({ extra: { rekey_time: "1h" } }) },
-      { type: "endpoints.changed", endpoints: {} },
+      { type: "endpoints.changed", endpoints: noEndpoints },
       list(),
       list(ikeSa({ state: "CONNECTING", children: [] })),
       list(ikeSa()),

@@ -1,0 +1,38 @@
+import { Nl } from "./constants.ts";
+import { NetlinkError } from "./errors.ts";
+import { attributesIn, textOf, type NetlinkMessage } from "./reader.ts";
+
+/** The failure in an acknowledgement (struct nlmsgerr); undefined where it says success. */
+export function errorOf(op: string, { flags, body }: NetlinkMessage): NetlinkError | undefined {
+  const code = codeIn(body);
+  if (code === 0) return undefined;
+  const echoed = (flags & Nl.capped) !== 0 ? 16 : lengthOf(body);
+  return new NetlinkError(op, code, detailIn(flags, body, 4 + echoed));
+}
+
+/**
+ * The failure of a dump: an acknowledgement in place of it, or the code in the message that ends
+ * it. The kernel refuses most dumps, and breaks them off, by the latter (netlink_dump_done).
+ */
+export function dumpErrorOf(op: string, message: NetlinkMessage): NetlinkError | undefined {
+  if (message.type === Nl.error) return errorOf(op, message);
+  if (message.type !== Nl.done) return undefined;
+  const code = codeIn(message.body);
+  if (code <= 0) return undefined;
+  return new NetlinkError(op, code, detailIn(message.flags, message.body, 4));
+}
+
+/** The errno at the beginning, which the kernel writes as a negative number. */
+function codeIn(body: Buffer): number {
+  return body.length < 4 ? 0 : -body.readInt32LE(0);
+}
+
+function lengthOf(body: Buffer): number {
+  return body.length < 8 ? 0 : body.readUInt32LE(4);
+}
+
+/** The kernel's own words, in the attributes behind the fixed part. */
+function detailIn(flags: number, body: Buffer, from: number): string {
+  if ((flags & Nl.ackTlvs) === 0) return "";
+  return textOf(attributesIn(body, from).get(Nl.attrMessage));
+}

@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { Archive } from "./archive.ts";
+
+describe("an archive", () => {
+  it("has no file outside of its folder", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "archive-"));
+    const escaped = join(folder, "escaped");
+    using archive = new Archive();
+    const paths = [`connections/../../../../../../..${escaped}/log.txt`, escaped, "a//b", "..", ""];
+    for (const path of paths)
+      await assert.rejects(
+        archive.put(path, async () => "text"),
+        /path/,
+      );
+    await archive.put("connections/partner/log.txt", async () => "text");
+    const out = join(folder, "out.tar.gz");
+    archive.write(out);
+    const listed = execFileSync("tar", ["-tzf", out], { encoding: "utf8" });
+    assert.match(listed, /^ipman-gathered\/connections\/partner\/log\.txt$/m);
+    assert.ok(!existsSync(escaped));
+    rmSync(folder, { recursive: true });
+  });
+});

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { NetworkSet } from "./network-set.ts";
+import { contains, type Prefix } from "./prefix.ts";
+
+const network = fc
+  .record({
+    family: fc.constantFrom(4 as const, 6 as const),
+    value: fc.nat(255),
+    host: fc.nat(10),
+  })
+  .map(({ family, value, host }): Prefix => {
+    const bits = family === 4 ? 32 : 128;
+    return { address: { family, value: BigInt(value) }, length: bits - host };
+  });
+
+describe("a set of networks", () => {
+  it("holds an interval if one of its networks does", () => {
+    fc.assert(
+      fc.property(fc.array(network), network, fc.nat(40), (networks, { address }, size) => {
+        const { family, value: first } = address;
+        const last = first + BigInt(size);
+        const set = new NetworkSet(networks);
+        const expected = networks.some(
+          (one) =>
+            contains(one, { family, value: first }) && contains(one, { family, value: last }),
+        );
+        assert.equal(set.holds({ family, first, last }), expected);
+        assert.equal(
+          set.has(address),
+          networks.some((one) => contains(one, address)),
+        );
+      }),
+    );
+  });
+});

@@ -1,0 +1,58 @@
+import type { Address, Family } from "./address.ts";
+
+/** The addresses of one family from `first` to `last`. */
+export interface Interval {
+  readonly family: Family;
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+/** An interval that has addresses of an earlier one in the list, and which that is. */
+export interface Overlap {
+  readonly index: number;
+  readonly earlier: number;
+}
+
+/**
+ * Intervals that overlap with an earlier one, in the order of the list. It sorts once and
+ * compares each interval with the one before it that reaches furthest: if any two overlap,
+ * at least one pair is found, and each interval is reported once at most.
+ */
+export function overlapsOf(intervals: readonly Interval[]): Overlap[] {
+  const sorted = [...intervals.keys()].toSorted((a, b) =>
+    compareIntervals(intervals[a] as Interval, intervals[b] as Interval),
+  );
+  const found = new Map<number, number>();
+  let furthest: number | undefined;
+  for (const index of sorted) {
+    const interval = intervals[index] as Interval;
+    const before = furthest === undefined ? undefined : intervals[furthest];
+    const isSameFamily = before?.family === interval.family;
+    if (isSameFamily && interval.first <= before.last) {
+      const [earlier, later] =
+        index < (furthest as number) ? [index, furthest as number] : [furthest as number, index];
+      if (!found.has(later)) found.set(later, earlier);
+    }
+    if (!isSameFamily || interval.last > before.last) furthest = index;
+  }
+  return [...found]
+    .map(([index, earlier]) => ({ index, earlier }))
+    .toSorted((a, b) => a.index - b.index);
+}
+
+/** Orders by family, then by the first address; the widest of those that begin there is first. */
+export function compareIntervals(a: Interval, b: Interval): number {
+  if (a.family !== b.family) return a.family - b.family;
+  if (a.first !== b.first) return a.first < b.first ? -1 : 1;
+  if (a.last === b.last) return 0;
+  return a.last > b.last ? -1 : 1;
+}
+
+/** True where the outer interval has every address of the inner one. */
+export function isWithin(inner: Interval, outer: Interval): boolean {
+  return inner.family === outer.family && inner.first >= outer.first && inner.last <= outer.last;
+}
+
+export function hasAddress({ family, first, last }: Interval, address: Address): boolean {
+  return family === address.family && first <= address.value && address.value <= last;
+}

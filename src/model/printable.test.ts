@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { printable, printableValue } from "./printable.ts";
+
+describe("a text for a terminal", () => {
+  it("stays as it is where nothing in it acts upon a terminal", () => {
+    for (const text of ["partner", "Zürich – 東京 🔒", String.raw`a\b "c" $(d)`])
+      assert.equal(printable(text), text);
+  });
+
+  it("has escapes, line breaks and characters that hide or turn text written out", () => {
+    assert.equal(printable("\u001b[2J\u009b31m"), String.raw`\x1b[2J\x9b31m`);
+    assert.equal(printable("a\nb\tc\rd\u007f"), String.raw`a\x0ab\x09c\x0dd\x7f`);
+    assert.equal(
+      printable("user\u202etxt.exe\u2028\u200b"),
+      String.raw`user\u202etxt.exe\u2028\u200b`,
+    );
+    assert.equal(printable("\ud800x\u{e0001}"), String.raw`\ud800x\u{e0001}`);
+  });
+
+  it("has no such character whatever it was", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) => {
+        assert.doesNotMatch(printable(text), /[\p{Cc}\p{Cf}\p{Cs}]/u);
+        assert.equal(printable(printable(text)), printable(text));
+      }),
+    );
+  });
+
+  it("is every text within a value, names too", () => {
+    const value = { "a\u001b": ["\u001b", 1, null, 2n, undefined, { b: "\u0007" }] };
+    assert.deepEqual(printableValue(value), {
+      [String.raw`a\x1b`]: [String.raw`\x1b`, 1, null, 2n, undefined, { b: String.raw`\x07` }],
+    });
+  });
+});

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { shortened, shortenedBytes } from "./shortened.ts";
+
+/** In code points. */
+const lengthOf = (text: string) => Array.from(text).length;
+
+describe("a shortened text", () => {
+  it("is the text itself where there is room for it", () => {
+    assert.equal(shortened("abc", 3), "abc");
+    assert.equal(shortened("🔒🔒🔒", 3), "🔒🔒🔒", "code points are counted, not units");
+  });
+
+  it("ends with an ellipsis and cuts no character in two", () => {
+    assert.equal(shortened("abcd", 3), "ab…");
+    assert.equal(shortened("a🔒🔒🔒", 3), "a🔒…");
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), fc.integer({ min: 1, max: 20 }), (text, most) => {
+        const short = shortened(text, most);
+        assert.ok(lengthOf(short) <= most);
+        assert.ok(short.isWellFormed());
+        if (lengthOf(text) <= most) assert.equal(short, text);
+        else assert.ok(text.startsWith(short.slice(0, -1)) && short.endsWith("…"));
+      }),
+    );
+  });
+
+  it("is counted in bytes of UTF-8 where the API counts these", () => {
+    assert.equal(shortenedBytes("äöü", 6), "äöü");
+    assert.equal(shortenedBytes("äöüß", 6), "ä…");
+    fc.assert(
+      fc.property(
+        fc.string({ unit: "grapheme" }),
+        fc.integer({ min: 3, max: 40 }),
+        (text, most) => {
+          const short = shortenedBytes(text, most);
+          assert.ok(Buffer.byteLength(short) <= most);
+          assert.ok(!short.includes("\ufffd"));
+          if (Buffer.byteLength(text) <= most) assert.equal(short, text);
+          else assert.ok(text.startsWith(short.slice(0, -1)));
+        },
+      ),
+    );
+  });
+});
