@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { connectionSpec, psk, secret, yaml } from "../../lab/sites/manifests.ts";
 import { TwoSites } from "../../lab/sites/two-sites.ts";
 import { roundTrips } from "./round-trips.ts";
+import { segmentRows } from "./segment.ts";
 import { tables } from "./tables.ts";
 import { tunnelRows } from "./tunnel.ts";
 
@@ -12,5 +13,9 @@ await using lab = await TwoSites.build();
 await lab.mirror(connectionSpec("good"));
 lab.ipman.apply("secret.yaml", yaml(secret({ good: psk })));
 lab.ipman.apply("good.yaml", yaml(connectionSpec("good")));
-const rows = [await roundTrips(lab.node, govici), tables(), ...(await tunnelRows(lab))];
+const rows = [
+  ...[await roundTrips(lab.node, govici), tables()],
+  ...(await tunnelRows(lab)),
+  ...(await segmentRows(lab)),
+];
 writeFileSync(join(process.env["ARTIFACTS"] ?? "/tmp", "rows.json"), JSON.stringify(rows));

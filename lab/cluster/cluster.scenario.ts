@@ -16,6 +16,7 @@ import { lookingInScenarios } from "./scenarios/looking-in.ts";
 import { lossScenarios } from "./scenarios/losses.ts";
 import { withoutWakingAnybody } from "./scenarios/on-call.ts";
 import { rightScenarios } from "./scenarios/rights.ts";
+import { strangerScenarios } from "./scenarios/strangers.ts";
 import { walkThroughScenarios } from "./scenarios/walk-through.ts";
 import { webhookPathScenarios } from "./scenarios/webhook-paths.ts";
 
@@ -34,6 +35,7 @@ describe("a cluster", () => {
   after(() => resources.disposeAsync());
 
   walkThroughScenarios(cluster);
+  strangerScenarios(cluster);
   lookingInScenarios(cluster);
   documentedScenarios(cluster);
   alertScenarios(cluster);

@@ -16,34 +16,12 @@ import {
   vxlanDatagram,
   type Frame,
 } from "../sites/frames.ts";
+import { attack } from "../sites/attack.ts";
 import { LabSegment, vxlanPort, type LabPod, type LabWorker } from "../sites/segment.ts";
 import { inNetns, ip } from "../sites/shell.ts";
 
-const attacker = join(import.meta.dirname, "../sites/vxlan-attack.ts");
+/** Datagrams of a flood. */
 const flood = 100_000;
-
-/** What an unprivileged process in a pod sends. */
-function attack(from: LabPod, to: LabPod, ...datagrams: readonly (Buffer | Flood)[]): void {
-  const attacks = datagrams.map((datagram) =>
-    Buffer.isBuffer(datagram)
-      ? { hex: datagram.toString("hex") }
-      : { hex: datagram.flood.toString("hex"), flood: true, count: flood },
-  );
-  const target = { to: formatAddress(to.underlay), port: vxlanPort };
-  const unprivileged = "setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set -all";
-  execFileSync(
-    "ip",
-    [
-      ...["netns", "exec", from.name, ...unprivileged.split(" "), "--inh-caps", "-all"],
-      ...[process.execPath, attacker],
-    ],
-    { input: JSON.stringify(attacks.map((each) => ({ ...target, ...each }))), stdio: "pipe" },
-  );
-}
-
-interface Flood {
-  readonly flood: Buffer;
-}
 
 for (const family of [4, 6] as const) {
   describe(`a segment over IPv${family}`, () => {
@@ -200,8 +178,8 @@ for (const family of [4, 6] as const) {
 
     it(`keeps its tables under ${flood} datagrams with MAC addresses of their own`, () => {
       const before = seen();
-      attack(stranger, gateway, { flood: toGateway(one, Buffer.alloc(46)) });
-      attack(stranger, one, { flood: frame({ type: 0x88b5 }) });
+      attack(stranger, gateway, { each: toGateway(one, Buffer.alloc(46)), count: flood });
+      attack(stranger, one, { each: frame({ type: 0x88b5 }), count: flood });
       assert.deepEqual(seen(), before);
     });
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 /*
  * Sends UDP datagrams as an ordinary process would, without privilege: a JSON array of
- * { "to", "port", "hex", "count", "flood" } on standard input. With "flood", each datagram
- * has another source MAC address in its frame.
+ * { "to", "port", "hex", "count", "flood" } as the last argument. With "flood", each datagram
+ * has another source MAC address in its frame. It imports nothing but Node's own modules, so
+ * that it runs in any image that has Node.
  */
 import { createSocket } from "node:dgram";
 import { isIPv6 } from "node:net";
-import { text } from "node:stream/consumers";
 
 interface Attack {
   readonly to: string;
@@ -21,7 +21,7 @@ const sourceEnd = 8 + 12;
 const atOnce = 64;
 
 for (const { to, port, hex, count = 1, flood = false } of JSON.parse(
-  await text(process.stdin),
+  process.argv.at(-1) ?? "[]",
 ) as Attack[]) {
   const socket = createSocket(isIPv6(to) ? "udp6" : "udp4");
   socket.connect(port, to);

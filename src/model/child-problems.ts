@@ -1,5 +1,5 @@
 import { parseAddress } from "./address.ts";
-import { childExtraCheck } from "./extra.ts";
+import { childExtraProblems } from "./extra.ts";
 import { labelValueProblem } from "./names.ts";
 import { NetworkSet } from "./network-set.ts";
 import { reportPools } from "./pool-problems.ts";
@@ -22,11 +22,8 @@ export function addChildProblems(key: string, child: ChildSpec, problems: Proble
   const remote = selectors(child.remote_ips, ".remote_ips", xfrm, report);
   if (child.probe !== undefined) reportProbe(child.probe.address, { xfrm, local, remote }, report);
   reportPools(child, { xfrm, vxlan, local }, report);
-  const check = childExtraCheck();
-  for (const [name, value] of Object.entries(child.extra ?? {})) {
-    const problem = check(name, value);
-    if (problem !== undefined) report(`.extra.${name}`, problem);
-  }
+  for (const { path, message } of childExtraProblems(child.extra ?? {}))
+    report(`.extra.${path}`, message);
 }
 
 function reportNames(key: string, child: ChildSpec, report: Report): void {

@@ -1,6 +1,6 @@
 import { parseAddress } from "./address.ts";
 import { addChildProblems } from "./child-problems.ts";
-import { connectionExtraCheck } from "./extra.ts";
+import { connectionExtraProblems } from "./extra.ts";
 import { isHostName, labelValueProblem, objectNameProblem, secretKeyProblem } from "./names.ts";
 import { ProblemList } from "./problem-list.ts";
 import { problemAt, type Problem } from "./result.ts";
@@ -80,8 +80,8 @@ function placementProblems(spec: IPSecConnectionSpec): Problem[] {
 }
 
 function extraProblems(spec: IPSecConnectionSpec): Problem[] {
-  const check = connectionExtraCheck();
-  return Object.entries(spec.extra ?? {}).flatMap(([name, value]) =>
-    problemAt(`spec.extra.${name}`, check(name, value)),
-  );
+  return connectionExtraProblems(spec.extra ?? {}).map(({ path, message }) => ({
+    path: `spec.extra.${path}`,
+    message,
+  }));
 }

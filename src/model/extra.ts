@@ -1,6 +1,7 @@
 import { parseSeconds } from "./duration.ts";
 import { own } from "./own.ts";
 import { proposalProblem } from "./proposal.ts";
+import { problemAt, type Problem } from "./result.ts";
 
 /** Options as a manifest has them: name → value. */
 type Extra = Readonly<Record<string, string>>;
@@ -86,17 +87,14 @@ const childOptions: Record<string, Option> = {
   policies_fwd_out: flag,
 };
 
-/** An option of `extra` that is declared, and what is wrong with it, if anything. */
-export type OptionCheck = (name: string, value: string) => string | undefined;
-
-/** Judges the options of one connection's `extra`, one after the other. */
-export function connectionExtraCheck(): OptionCheck {
-  return extraCheck(connectionOptions);
+/** Everything that is wrong with a connection's `extra`; paths are names of options. */
+export function connectionExtraProblems(extra: Extra): Problem[] {
+  return extraProblems(connectionOptions, extra);
 }
 
-/** Judges the options of one child's `extra`, one after the other. */
-export function childExtraCheck(): OptionCheck {
-  return extraCheck(childOptions);
+/** Everything that is wrong with a child's `extra`; paths are names of options. */
+export function childExtraProblems(extra: Extra): Problem[] {
+  return extraProblems(childOptions, extra);
 }
 
 /** charon compares names of options without regard to case; here they are lower case. */
@@ -107,13 +105,17 @@ export function canonicalExtra(extra: Extra): Record<string, string> {
 /** charon cuts a name at a NUL byte, so that `updown\0x` would be `updown` to it. */
 const optionName = /^[a-z][a-z0-9_]*$/i;
 
-function extraCheck(options: Record<string, Option>): OptionCheck {
+/** In the order of the names, which is the API server's: it may be another than the manifest's. */
+function extraProblems(options: Record<string, Option>, extra: Extra): Problem[] {
   const seen = new Map<string, string>();
-  return (name, value) => {
+  const names = Object.keys(extra).toSorted();
+  return names.flatMap((name) => {
     const twin = seen.get(lower(name));
     seen.set(lower(name), name);
-    return nameProblem(name, twin) ?? own(options, lower(name))?.check?.(value);
-  };
+    const value = extra[name] ?? "";
+    const problem = nameProblem(name, twin) ?? own(options, lower(name))?.check?.(value);
+    return problemAt(name, problem);
+  });
 }
 
 function nameProblem(name: string, twin: string | undefined): string | undefined {

@@ -165,12 +165,12 @@ export const manifestCases: readonly [string, (cr: Manifest) => void, string[]][
   [
     "one option in two spellings",
     (cr) => Object.assign(extra(cr), { rekey_time: "1h", Rekey_Time: "2h" }),
-    [at(".extra.Rekey_Time")],
+    [at(".extra.rekey_time")],
   ],
   [
     "Version and IF_ID_IN of a connection",
     (cr) => Object.assign(cr.spec, { extra: { Version: "1", IF_ID_IN: "5", Aggressive: "maybe" } }),
-    ["spec.extra.Version", "spec.extra.IF_ID_IN", "spec.extra.Aggressive"],
+    ["spec.extra.Aggressive", "spec.extra.IF_ID_IN", "spec.extra.Version"],
   ],
   ["an option in another spelling", (cr) => (extra(cr)["Life_Time"] = "2h"), []],
   ["an option that charon may know", (cr) => (extra(cr)["hw_offload"] = "auto"), []],

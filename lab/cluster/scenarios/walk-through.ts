@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { resourceTypes } from "../../../src/adapters/kubernetes/resource-type.ts";
 import { noneLost } from "../../sites/pings.ts";
 import { eventually } from "../../sites/shell.ts";
 import type { LabCluster } from "../cluster.ts";
+import { scraped } from "../scraped.ts";
 import { workload, walkThrough } from "../manifests.ts";
 import { configurePeer, examplePeer } from "../peer.ts";
 import { Workload } from "../workload.ts";
@@ -97,18 +97,4 @@ export function walkThroughScenarios(cluster: () => LabCluster): void {
       assert.match(line, /example-connection +True +192\.168\.1\.2 +1\/1 +node-a/);
     });
   });
-}
-
-/** Every line that the operators and agents serve to a scrape. */
-async function scraped({ client }: LabCluster): Promise<string[]> {
-  const addresses: string[] = [];
-  const selector = { labelSelector: "ipman.dialo.ai/type in (operator,agent)" };
-  await client.list(resourceTypes.Pod, { namespace: "ipman-system" }, selector, (pod) => {
-    const { status } = pod as { status?: { podIP?: string } };
-    if (status?.podIP !== undefined) addresses.push(status.podIP);
-  });
-  const texts = addresses.map(async (address) =>
-    (await fetch(`http://${address}:9740/metrics`)).text(),
-  );
-  return (await Promise.all(texts)).join("\n").split("\n");
 }

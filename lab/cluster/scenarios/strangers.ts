@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, describe, it } from "node:test";
+import { resourceTypes } from "../../../src/adapters/kubernetes/resource-type.ts";
+import { formatAddress, parseAddress, type Address } from "../../../src/model/address.ts";
+import { announcementFrame } from "../../../src/model/announcement.ts";
+import { readOrder, type AttachOrder } from "../../../src/model/attach-order.ts";
+import { attackProgram, attacksOn, type Flood } from "../../sites/attack.ts";
+import { icmpEcho, udpPacket, vxlanDatagram, type Frame } from "../../sites/frames.ts";
+import type { LabCluster } from "../cluster.ts";
+import { scrapedSum } from "../scraped.ts";
+import { Workload } from "../workload.ts";
+
+/** Hostile frames, each with a MAC address of its own. */
+const flood = 400_000;
+
+/** A worker of the walk-through, with everything that only it and its gateway know. */
+interface Victim {
+  readonly pod: Workload;
+  readonly underlay: string;
+  readonly order: AttachOrder;
+}
+
+/** What a pod that is not attached can do to those that are, and one of those to another. */
+export function strangerScenarios(cluster: () => LabCluster): void {
+  describe("a pod on the pod network that knows every MAC address", () => {
+    let victims: Victim[] = [];
+    const stranger = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "stranger", namespace: "default" },
+      spec: {
+        nodeName: "node-b",
+        terminationGracePeriodSeconds: 1,
+        containers: [
+          {
+            ...{ name: "main", image: "ipman:dev", imagePullPolicy: "IfNotPresent" },
+            command: ["/usr/bin/node", "-e", "setInterval(() => {}, 1e6)"],
+            securityContext: {
+              ...{ runAsUser: 65_534, runAsGroup: 65_534, allowPrivilegeEscalation: false },
+              capabilities: { drop: ["ALL"] },
+            },
+          },
+        ],
+      },
+    };
+
+    before(async () => {
+      cluster().apply(stranger);
+      cluster().kubectl("wait", "--for=condition=Ready", "--timeout=60s", "pod/stranger");
+      victims = await Promise.all(
+        Workload.of(cluster(), "work").map(async (pod) => victimOf(cluster(), pod)),
+      );
+    });
+    after(() => {
+      cluster().kubectl("delete", "pod", "stranger", "--wait=false");
+    });
+
+    const attack = (to: string, ...datagrams: (Buffer | Flood)[]) => {
+      const program = readFileSync(attackProgram, "utf8").replace(/^#!.*/, "");
+      cluster().kubectl(
+        ...["exec", "stranger", "--", "/usr/bin/node", "--input-type=module-typescript"],
+        ...["-e", program, "--", JSON.stringify(attacksOn(to, datagrams))],
+      );
+    };
+
+    /** What must stand still: packets of the tunnel, work of the agent, the kernel's memory. */
+    const seen = async () => ({
+      in: await scrapedSum(cluster(), "strongswan_sa_packets_inbound"),
+      out: await scrapedSum(cluster(), "strongswan_sa_packets_outbound"),
+      passes: await scrapedSum(cluster(), 'ipman_adapter_call_seconds_count{call="network.apply"'),
+    });
+    const gatewayMemory = async () => {
+      const text = await cluster().nodes["node-a"].sh("grep SUnreclaim /proc/meminfo");
+      return Number(/\d+/.exec(text)?.[0]) * 1_024;
+    };
+
+    it("finds all that there is to attack", () => {
+      assert.equal(victims.length, 2);
+      for (const { order } of victims) assert.equal(order.worker.seeds.length, 8);
+    });
+
+    it("neither redirects a worker nor reaches it, nor the partner", async () => {
+      const [one] = victims as [Victim, Victim];
+      const before = await seen();
+      attack(one.underlay, ...againstWorker(one.order));
+      attack(gatewayOf(one.order), ...againstGateway(one.order));
+      assert.deepEqual(await seen(), before);
+      for (const { pod } of victims) assert.equal(pod.answered("10.0.1.1", "-c", "2"), 2);
+    });
+
+    it(`costs the gateway nothing by ${flood} frames`, async () => {
+      const [one] = victims as [Victim, Victim];
+      const before = await seen();
+      const memory = await gatewayMemory();
+      const each = frameOf(one.order, { destination: one.order.worker.gatewayMac });
+      attack(gatewayOf(one.order), { each, count: flood });
+      assert.deepEqual(await seen(), before);
+      const grown = (await gatewayMemory()) - memory;
+      assert.ok(grown < 1024 * 1024, `the kernel has ${grown} bytes more`);
+      for (const { pod } of victims) assert.equal(pod.answered("10.0.1.1", "-c", "2"), 2);
+    });
+
+    it("can do no more as a worker, to another", async () => {
+      const [one, two] = victims as [Victim, Victim];
+      const before = await seen();
+      const send = (to: string, datagram: Buffer) => {
+        const octal = [...datagram]
+          .map((byte) => `\\${byte.toString(8).padStart(3, "0")}`)
+          .join("");
+        two.pod.sh(`printf '${octal}' | busybox nc -u -w 1 ${to} ${one.order.vxlanPort}`);
+      };
+      for (const datagram of againstWorker(one.order)) send(one.underlay, datagram);
+      for (const datagram of againstGateway(one.order)) send(gatewayOf(one.order), datagram);
+      assert.deepEqual(await seen(), before);
+      for (const { pod } of victims) assert.equal(pod.answered("10.0.1.1", "-c", "2"), 2);
+    });
+  });
+}
+
+async function victimOf({ client }: LabCluster, pod: Workload): Promise<Victim> {
+  const { name, namespace } = pod;
+  const { spec, status } = (await client.get(resourceTypes.Pod, {
+    name,
+    namespace,
+  })) as unknown as {
+    readonly spec: { readonly initContainers: { readonly env: { readonly value: string }[] }[] };
+    readonly status: { readonly podIP: string };
+  };
+  const order = readOrder(spec.initContainers[0]?.env[0]?.value ?? "");
+  return { pod, underlay: status.podIP, order };
+}
+
+const partner = parseAddress("10.0.1.1") as Address;
+
+/** Redirection and injection, in the forms that a VXLAN device would take. */
+function againstWorker(order: AttachOrder): Buffer[] {
+  const { address, ...secrets } = order.worker;
+  const { gatewayUnderlay: source, child } = order;
+  return [
+    frameOf(order, { destination: "ff:ff:ff:ff:ff:ff", type: 0x88b5 }),
+    frameOf(order, { type: 0x88b5 }),
+    // The gateway's own announcement, word for word, by another sender.
+    vxlanDatagram({ vni: child.ifId, frame: announcementFrame({ ...secrets, source }) }),
+    frameOf(order, { payload: icmpEcho(partner, address.address) }),
+    frameOf(order, { type: 0x86dd }),
+  ];
+}
+
+/** A worker's source address, and one that is free. */
+function againstGateway(order: AttachOrder): Buffer[] {
+  const { address, mac, gatewayMac } = order.worker;
+  const to = { destination: gatewayMac, source: mac };
+  const free = { ...address.address, value: address.address.value + 100n };
+  return [
+    frameOf(order, { ...to, payload: udpPacket(address.address, partner) }),
+    frameOf(order, { ...to, payload: udpPacket(free, partner) }),
+    frameOf(order, { ...to, type: 0x86dd }),
+  ];
+}
+
+function frameOf({ child, worker }: AttachOrder, changes: Partial<Frame>): Buffer {
+  return vxlanDatagram({
+    ...{ vni: child.ifId, destination: worker.mac, source: worker.gatewayMac },
+    ...{ type: 0x0800, payload: Buffer.alloc(46), ...changes },
+  });
+}
+
+function gatewayOf({ gatewayUnderlay }: AttachOrder): string {
+  return formatAddress(gatewayUnderlay);
+}
