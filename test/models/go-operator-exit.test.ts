@@ -145,6 +145,21 @@ describe("what the Go operator left", () => {
     assert.equal(world.ended, 1);
   });
 
+  it("is waited for where another replica deleted it", async () => {
+    using world = new World();
+    world.created("charon-pod-a", "charon", terminating);
+    world.start();
+    await pass(2_500);
+    assert.equal(world.ended, 0);
+    world.api.remove(Pod, { namespace, name: "charon-pod-a" });
+    await pass(2_000);
+    assert.equal(world.ended, 1);
+    assert.deepEqual(
+      world.lines.map(({ msg, pods }) => [msg, pods]),
+      [["the pods of the Go operator have ended", ["charon-pod-a"]]],
+    );
+  });
+
   it("is waited for a minute where its node is lost, and then reported", async () => {
     using world = new World();
     world.endingMs = undefined;

@@ -31,7 +31,8 @@ const type = resourceTypes.Pod;
 export class GoOperatorExit implements Disposable {
   readonly #options: GoOperatorExitOptions;
   readonly #subscription;
-  readonly #deleted = new Set<string>();
+  /** Names of pods that were found, whichever replica deleted them. */
+  readonly #found = new Set<string>();
   #waitedPasses = 0;
   #operatorPasses = 0;
   #createdPasses = 0;
@@ -72,6 +73,7 @@ export class GoOperatorExit implements Disposable {
       if (role === "operator") operators.push(pod);
       if (role === "created") created.push(pod);
     });
+    for (const name of namesOf(created)) this.#found.add(name);
     return { operators, created };
   }
 
@@ -91,12 +93,11 @@ export class GoOperatorExit implements Disposable {
     for (const { metadata } of pods) {
       const { name, uid } = metadata;
       await client.delete(type, { namespace, name }, { uid });
-      this.#deleted.add(name);
     }
   }
 
   #report(): true {
-    const pods = [...this.#deleted];
+    const pods = [...this.#found];
     if (pods.length > 0) this.#options.log.info({ pods }, "the pods of the Go operator have ended");
     return true;
   }
