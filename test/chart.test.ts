@@ -32,14 +32,8 @@ describe("the chart", () => {
     assert.ok(accepts(values));
   });
 
-  it("takes a values file of the Go operator's", () => {
-    const old = {
-      global: { namespace: "ipman-system", monitoring: { enabled: false, release: "prom" } },
-      controller: { replicaCount: 1, podTimeoutSeconds: 20, resources: {} },
-      restctl: { image: "restctl:1" },
-      xfrminjector: { image: "x", ttlSeconds: 3 },
-      webhook: { serviceName: "webhook" },
-    };
+  it("takes every default of the Go operator's chart", () => {
+    const old = parse(readFileSync(join(chart, "../../lab/cluster/go-chart/values.yaml"), "utf8"));
     assert.ok(accepts(old));
   });
 
@@ -61,6 +55,9 @@ describe("the chart", () => {
   it("refuses a value that it does not know", () => {
     assert.ok(!accepts({ ...values, controler: {} }));
     assert.ok(!accepts({ ...values, vxlanPort: "7789" }));
+    for (const section of ["rbac", "serviceAccount", "webhook"])
+      assert.ok(!accepts({ ...values, [section]: { craete: true } }), section);
+    assert.ok(!accepts({ ...values, webhook: { certificate: { secret: "x" } } }));
   });
 
   it("knows the names of ipman's annotations, labels and key as ipman does", () => {

@@ -10,6 +10,7 @@ import { chartScenarios } from "./scenarios/chart.ts";
 import { documentedScenarios } from "./scenarios/documented.ts";
 import { groupScenarios } from "./scenarios/groups.ts";
 import { lifecycleScenarios } from "./scenarios/lifecycle.ts";
+import { migrationScenarios } from "./scenarios/migration.ts";
 import { placementScenarios } from "./scenarios/placement.ts";
 import { refusalScenarios } from "./scenarios/refusals.ts";
 import { lookingInScenarios } from "./scenarios/looking-in.ts";
@@ -54,4 +55,5 @@ describe("a cluster", () => {
     absenceScenarios(cluster);
     lifecycleScenarios(cluster);
   });
+  migrationScenarios(cluster);
 });

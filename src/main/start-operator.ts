@@ -31,6 +31,7 @@ import { Allocator } from "../runtime/operator/allocator.ts";
 import { Books } from "../runtime/operator/books.ts";
 import { Carriers } from "../runtime/operator/carriers.ts";
 import { Cluster } from "../runtime/operator/cluster.ts";
+import { GoOperatorExit } from "../runtime/operator/go-operator-exit.ts";
 import { GroupReporter } from "../runtime/operator/group-reporter.ts";
 import { Leadership } from "../runtime/operator/leadership.ts";
 import { OperatorMetrics } from "../runtime/operator/operator-metrics.ts";
@@ -251,7 +252,7 @@ class OperatorParts {
       const writes = backgroundWrites();
       const onBreakdown = this.#onBreakdown;
       const made = { client, cluster, deployments, settings, writes, onBreakdown };
-      resources.use(new Workloads(made));
+      this.#afterGoOperator(() => resources.use(new Workloads(made)));
       reservations.lead();
       const events = new EventRecorder(client, "ipman.dialo.ai/operator", onTrouble);
       const carriers = resources.use(new Carriers(this.#carrierPods()));
@@ -272,6 +273,17 @@ class OperatorParts {
     this.#metrics.breakdown();
     logBreakdown(this.#log, id, error);
   };
+
+  /** Two charons on one node cannot both have UDP 500. */
+  #afterGoOperator(start: () => void): void {
+    const resources = this.#resources;
+    const where = { client: this.#client, namespace: this.#namespace };
+    const reports = { log: this.#log, onTrouble: this.#onTrouble };
+    const onEnded = () => {
+      if (!resources.disposed) start();
+    };
+    resources.use(new GoOperatorExit({ ...where, ...reports, onEnded }));
+  }
 
   #owner(): Promise<OwnerReference | undefined> {
     const ending = new AbortController();

@@ -100,7 +100,7 @@ class World implements Disposable {
     }
   }
 
-  secret(data: Readonly<Record<string, string>>): void {
+  secret(data: Readonly<Record<string, string>>, type = "Opaque"): void {
     const entries = Object.entries(data);
     const encoded = entries.map(([key, value]) => [key, Buffer.from(value).toString("base64")]);
     const metadata = { name: "tls", namespace };
@@ -108,6 +108,7 @@ class World implements Disposable {
       apiVersion: "v1",
       kind: "Secret",
       metadata,
+      type,
       data: Object.fromEntries(encoded),
     };
     this.api.put(Secret, object as KubeObject);
@@ -262,6 +263,21 @@ describe("the webhooks' certificate", () => {
     assert.ok(world.replaced.length <= 9, `${world.replaced.length} times`);
     const written = world.api.written.filter((what) => what.startsWith("Secret"));
     assert.ok(written.length <= 10, `${written.length} times`);
+  });
+
+  it("replaces the one that cert-manager wrote into the Secret, whose type cannot change", async () => {
+    using world = new World();
+    // A self-signed certificate without the key of an authority, as the Go operator's chart asks for.
+    const { "ca.key": _, ...written } = await pairs(400, 400);
+    world.secret(written, "kubernetes.io/tls");
+    const shown = world.replica();
+    await shows(shown, 1);
+    assert.notEqual(shown[0]?.certificate, written["tls.crt"]);
+    assert.deepEqual(
+      world.api.all(Secret).map((secret) => (secret as { type?: string }).type),
+      ["kubernetes.io/tls"],
+    );
+    assert.deepEqual(world.troubles, []);
   });
 
   it("is somebody else's to keep where they do: shown as it comes, and as it changes", async () => {

@@ -60,12 +60,15 @@ export class KubeApi {
       get: (type: ResourceType, place: Place) => answering(() => this.#read(type, place)),
       list: async (
         type: ResourceType,
-        _place: Place,
+        { namespace }: Place,
         selector: Selector,
         each: (object: KubeObject) => void,
       ) => {
         const { objects, version } = await answering(() => this.#list(type));
-        for (const object of objects.filter(selecting(selector))) each(shown(object, selector));
+        const isWithin = ({ metadata }: KubeObject) =>
+          namespace === undefined || metadata.namespace === namespace;
+        for (const object of objects.filter(isWithin).filter(selecting(selector)))
+          each(shown(object, selector));
         return version;
       },
       create: (type: ResourceType, object: KubeObject) =>
@@ -136,7 +139,10 @@ export class KubeApi {
 
   #replace(type: ResourceType, object: KubeObject): KubeObject {
     const before = this.#read(type, object.metadata);
-    this.#compare(`replace ${wordsFor(type, object.metadata)}`, before, object);
+    const op = `replace ${wordsFor(type, object.metadata)}`;
+    this.#compare(op, before, object);
+    if (secretType(object) !== secretType(before))
+      throw new KubeError(op, "invalid", 422, "type: Invalid value: field is immutable");
     return this.#write(type, object);
   }
 
@@ -218,15 +224,15 @@ export class KubeApi {
   }
 }
 
-/** A label may be asked for by `key` or `key=value`, a field by `path=value` or `path!=value`. */
+/** A label may be asked for by `key`, `key=value` or `key!=value`, a field by `path=value` or `path!=value`. */
 function selecting({ labelSelector, fieldSelector }: Selector): (object: KubeObject) => boolean {
   const labels = partsOf(labelSelector);
   const fields = partsOf(fieldSelector);
   return (object) =>
     labels.every((part) => {
-      const [key = "", value] = part.split("=");
+      const [, key = "", operator, value] = /^(.*?)(?:(!=|=)(.*))?$/.exec(part) ?? [];
       const has = object.metadata.labels?.[key];
-      return value === undefined ? has !== undefined : has === value;
+      return operator === undefined ? has !== undefined : (has === value) === (operator === "=");
     }) &&
     fields.every((part) => {
       const [, path = "", operator, value] = /^(.*?)(!=|=)(.*)$/.exec(part) ?? [];
@@ -242,6 +248,12 @@ function selecting({ labelSelector, fieldSelector }: Selector): (object: KubeObj
 
 function partsOf(selector: string | undefined): string[] {
   return (selector ?? "").split(",").filter((part) => part !== "");
+}
+
+/** A Secret's type cannot change; of other kinds there is none. */
+function secretType(object: KubeObject): string | undefined {
+  const { kind, type = "Opaque" } = object as KubeObject & { readonly type?: string };
+  return kind === "Secret" ? type : undefined;
 }
 
 /** What is sent of it. */

@@ -1,5 +1,42 @@
 {{- define "ipman.namespace" -}}
-{{ .Values.global.namespace | default .Release.Namespace }}
+{{- $adopted := include "ipman.adoptedNamespaces" . | fromJsonArray }}
+{{- .Values.global.namespace | default (first (append $adopted .Release.Namespace)) }}
+{{- end }}
+
+{{- /* The namespaces that the Go operator's chart created as part of this release, as a JSON
+list. Helm deletes an object that an upgrade no longer renders, so namespace.yaml renders them.
+Its Service identifies the chart at the first upgrade, our annotation from then on. Every
+template asks for the namespace: the answer is kept in .Values for the rest of the run. */ -}}
+{{- define "ipman.adoptedNamespaces" -}}
+{{- if not (hasKey .Values "adoptedNamespaces") }}
+{{- $adopted := list }}
+{{- if .Release.IsUpgrade }}
+{{- range (lookup "v1" "Namespace" "" "").items }}
+{{- $name := .metadata.name }}
+{{- if include "ipman.isOwned" (dict "root" $ "object" .) }}
+{{- if or (hasKey .metadata.annotations "ipman.dialo.ai/adopted") (lookup "v1" "Service" $name "ipman-restctl-service") }}
+{{- $adopted = append $adopted $name }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- $_ := set .Values "adoptedNamespaces" $adopted }}
+{{- end }}
+{{- .Values.adoptedNamespaces | toJson }}
+{{- end }}
+
+{{- /* "true" for an object of the API server that belongs to this release, empty otherwise. */ -}}
+{{- define "ipman.isOwned" -}}
+{{- $annotations := .object.metadata.annotations | default dict }}
+{{- $release := .root.Release }}
+{{- if and (eq (get $annotations "meta.helm.sh/release-name") $release.Name) (eq (get $annotations "meta.helm.sh/release-namespace") $release.Namespace) -}}
+true
+{{- end }}
+{{- end }}
+
+{{- /* The API server accepts 1 to 30 seconds; the Go operator's default is 60. */ -}}
+{{- define "ipman.timeoutSeconds" -}}
+{{ min 30 (int .Values.controller.podTimeoutSeconds) }}
 {{- end }}
 
 {{- define "ipman.labels" -}}

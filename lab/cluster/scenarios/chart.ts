@@ -13,7 +13,7 @@ const goValues = {
     monitoring: { enabled: false, interval: "15s", release: "kube-prometheus-stack" },
   },
   controller: {
-    podTimeoutSeconds: 20,
+    podTimeoutSeconds: 60,
     replicaCount: 1,
     image: "example.org/operator:0.1.16",
     pullPolicy: "Always",
@@ -34,11 +34,11 @@ const goValues = {
     serviceName: "webhook-service",
     mutatingWebhookName: "mutating-webhook-configuration",
     validatingWebhookName: "validating-webhook-configuration",
-    certificate: { name: "serving-cert", secretName: "webhook-server-cert" },
+    certificate: { name: "cert", secretName: "webhook-server-cert", issuerName: "issuer" },
     volumes: { name: "cert" },
   },
-  rbac: { create: true },
-  serviceAccount: { create: true, name: "controller-manager", annotations: {} },
+  rbac: { create: true, clusterRoleName: "cluster-access", clusterRoleBindingName: "binding" },
+  serviceAccount: { create: true, automount: true, name: "controller-manager", annotations: {} },
   podAnnotations: { "example.org/a": "b" },
   podLabels: { team: "network" },
 };
@@ -99,7 +99,12 @@ export function chartScenarios(cluster: () => LabCluster): void {
         ...["--validating=validating-webhook-configuration"],
       ])
         assert.ok(args.includes(arg), `${arg} is not among ${args.join(" ")}`);
-      one(all, "MutatingWebhookConfiguration", "mutating-webhook-configuration");
+      const mutating = one(all, "MutatingWebhookConfiguration", "mutating-webhook-configuration");
+      const { webhooks } = mutating as unknown as { webhooks: { timeoutSeconds: number }[] };
+      assert.deepEqual(
+        new Set(webhooks.map(({ timeoutSeconds }) => timeoutSeconds)),
+        new Set([30]),
+      );
       one(all, "ValidatingWebhookConfiguration", "validating-webhook-configuration");
       one(all, "ServiceAccount", "controller-manager");
       const { rules = [] } = one(all, "ClusterRole", "ipman-operator");
@@ -112,8 +117,9 @@ export function chartScenarios(cluster: () => LabCluster): void {
       const notes = cluster().helm("install", "dry", ...given(goValues), "--dry-run=client");
       assert.match(
         notes,
-        /no longer exist: restctl, xfrminjector, vxlandlord, xfrminion, caddy, global\.socketPath, webhook\.volumes\./,
+        /no longer exist: restctl, xfrminjector, vxlandlord, xfrminion, caddy, global\.socketPath, rbac\.clusterRoleName, rbac\.clusterRoleBindingName, serviceAccount\.automount, webhook\.volumes, webhook\.certificate\.name, webhook\.certificate\.issuerName\./,
       );
+      assert.match(notes, /podTimeoutSeconds is 60: .* at most 30 seconds,\nso 30 is used\./);
       assert.match(notes, /images of the Go operator: controller\.image, charon\.image\./);
     });
 

@@ -55,7 +55,10 @@ interface Kept {
   readonly "tls.key": string;
 }
 
-type Secret = KubeObject & { readonly data?: Readonly<Record<string, string>> };
+type Secret = KubeObject & {
+  readonly type?: string;
+  readonly data?: Readonly<Record<string, string>>;
+};
 
 /** What is wrong with what the Secret has. */
 interface Flaw {
@@ -156,11 +159,12 @@ export class WebhookCertificates implements Disposable {
   async #write(secret: Secret | undefined, kept: Kept): Promise<boolean> {
     const { client, namespace, secretName: name, owner } = this.#options;
     const owned = owner === undefined ? {} : { ownerReferences: [owner] };
-    const object: Secret & { readonly type: string } = {
+    const object: Secret = {
       apiVersion: "v1",
       kind: "Secret",
       metadata: secret?.metadata ?? { name, namespace, ...owned },
-      type: "Opaque",
+      // It cannot change, and cert-manager's Secrets have another.
+      type: secret?.type ?? "Opaque",
       data: encoded(kept),
     };
     try {

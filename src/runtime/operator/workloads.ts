@@ -1,5 +1,5 @@
 import type { LimitFunction } from "p-limit";
-import { auditTime, merge, type Subscription } from "rxjs";
+import { auditTime, merge, startWith, type Subscription } from "rxjs";
 import { createActor, fromPromise, type ActorRefFrom } from "xstate";
 import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
 import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
@@ -74,7 +74,8 @@ export class Workloads implements Disposable {
       },
     });
     this.#subscription = merge(cluster.changes, deployments.changes)
-      .pipe(auditTime(gatherMs))
+      // Both may be complete already, and then nothing may change for long.
+      .pipe(startWith(undefined), auditTime(gatherMs))
       .subscribe(() => this.#look());
   }
 
