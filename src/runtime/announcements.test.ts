@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it, mock } from "node:test";
-import type { Worker } from "../model/endpoint.ts";
+import type { Gateway, Worker } from "../model/endpoint.ts";
 import { Announcements } from "./announcements.ts";
 
 const worker = (id: string) => ({ id }) as Worker;
+const gateway = { id: "ipman-102" } as Gateway;
 
 describe("announcements of a gateway", () => {
   const sent: string[] = [];
@@ -31,7 +32,7 @@ describe("announcements of a gateway", () => {
   };
 
   it("are repeated ever less often, and never end", () => {
-    const stop = all.repeat({ id: "a" }, [worker("one")], note);
+    const stop = all.repeat(gateway, [worker("one")], note);
     for (let i = 0; i < 20; i++) wait(10_000);
     assert.deepEqual(
       sent.map((line) => Number(line.split(":")[0])),
@@ -41,31 +42,32 @@ describe("announcements of a gateway", () => {
   });
 
   it("end when they are stopped", () => {
-    all.repeat({ id: "a" }, [worker("one")], note)();
+    all.repeat(gateway, [worker("one")], note)();
     wait(600_000);
     assert.deepEqual(sent, ["0: one"]);
   });
 
   it("go on where they were for workers that were told before, and begin for new ones", () => {
     const [one, two] = [worker("one"), worker("two")];
-    const stop = all.repeat({ id: "a" }, [one], note);
+    const stop = all.repeat(gateway, [one], note);
     wait(100);
     stop();
-    const stopBoth = all.repeat({ id: "a" }, [one, two], note);
+    const stopBoth = all.repeat(gateway, [one, two], note);
     wait(400);
     assert.deepEqual(sent, ["0: one", "100: one", "100: two", "200: two", "500: one"]);
     stopBoth();
   });
 
-  it("begin again for another gateway", () => {
+  it("begin again for a gateway that was made again", () => {
     const one = worker("one");
-    all.repeat({ id: "a" }, [one], note)();
-    all.repeat({ id: "b" }, [one], note)();
+    all.repeat(gateway, [one], note)();
+    // On a host it has the same name again.
+    all.repeat({ ...gateway }, [one], note)();
     assert.deepEqual(sent, ["0: one", "0: one"]);
   });
 
   it("need no timer where there is no worker", () => {
-    all.repeat({ id: "a" }, [], note);
+    all.repeat(gateway, [], note);
     wait(600_000);
     assert.deepEqual(sent, []);
   });
