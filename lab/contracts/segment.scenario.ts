@@ -23,12 +23,14 @@ const attacker = join(import.meta.dirname, "../sites/vxlan-attack.ts");
 const flood = 100_000;
 
 /** What an unprivileged process in a pod sends. */
-function attack(from: LabPod, to: LabPod, ...datagrams: readonly (Buffer | Flood)[]): void {
-  const attacks = datagrams.map((datagram) =>
-    Buffer.isBuffer(datagram)
-      ? { hex: datagram.toString("hex") }
-      : { hex: datagram.flood.toString("hex"), flood: true, count: flood },
-  );
+function attack(from: LabPod, to: LabPod, ...datagrams: readonly Attack[]): void {
+  const attacks = datagrams.map((datagram) => {
+    if (Buffer.isBuffer(datagram)) return { hex: datagram.toString("hex") };
+    if ("flood" in datagram)
+      return { hex: datagram.flood.toString("hex"), flood: true, count: flood };
+    const [hex, ...coalesced] = datagram.coalesced.map((each) => each.toString("hex"));
+    return { hex, coalesced };
+  });
   const target = { to: formatAddress(to.underlay), port: vxlanPort };
   const unprivileged = "setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set -all";
   execFileSync(
@@ -41,9 +43,7 @@ function attack(from: LabPod, to: LabPod, ...datagrams: readonly (Buffer | Flood
   );
 }
 
-interface Flood {
-  readonly flood: Buffer;
-}
+type Attack = Buffer | { readonly flood: Buffer } | { readonly coalesced: readonly Buffer[] };
 
 for (const family of [4, 6] as const) {
   describe(`a segment over IPv${family}`, () => {
@@ -231,6 +231,20 @@ for (const family of [4, 6] as const) {
       // With its own address the same datagram passes: the attack is none that cannot succeed.
       attack(two, gateway, toGateway(two, udpPacket(two.address.address, behind)));
       assert.equal(segment.received("seg-behind", "tunnel"), before.behind + 1);
+    });
+
+    it("is closed to a worker that hides others' packets behind its own in one send", () => {
+      const before = seen();
+      const own = toGateway(two, udpPacket(two.address.address, behind));
+      const spoofed = udpPacket(one.address.address, behind);
+      const coalesced = [
+        own,
+        toGateway(two, spoofed),
+        toGateway(one, spoofed, { source: "02:00:00:00:00:01" }),
+        own,
+      ];
+      attack(two, gateway, { coalesced });
+      assert.equal(segment.received("seg-behind", "tunnel"), before.behind + 2);
     });
 
     it("leads nowhere but from a worker to the tunnel and back", () => {

@@ -2,11 +2,14 @@
 /*
  * Sends UDP datagrams as an ordinary process would, without privilege: a JSON array of
  * { "to", "port", "hex", "count", "flood" } on standard input. With "flood", each datagram
- * has another source MAC address in its frame.
+ * has another source MAC address in its frame. With "coalesced", a list of further datagrams,
+ * the kernel gets all as one.
  */
 import { createSocket } from "node:dgram";
 import { isIPv6 } from "node:net";
 import { text } from "node:stream/consumers";
+import { parseAddress, type Address } from "../../src/model/address.ts";
+import { sendCoalesced } from "./coalesced.ts";
 
 interface Attack {
   readonly to: string;
@@ -14,15 +17,21 @@ interface Attack {
   readonly hex: string;
   readonly count?: number;
   readonly flood?: boolean;
+  readonly coalesced?: readonly string[];
 }
 
 /** Where a frame's source MAC address ends, in a VXLAN datagram. */
 const sourceEnd = 8 + 12;
 const atOnce = 64;
 
-for (const { to, port, hex, count = 1, flood = false } of JSON.parse(
+for (const { to, port, hex, count = 1, flood = false, coalesced } of JSON.parse(
   await text(process.stdin),
 ) as Attack[]) {
+  if (coalesced !== undefined) {
+    const datagrams = [hex, ...coalesced].map((each) => Buffer.from(each, "hex"));
+    sendCoalesced(parseAddress(to) as Address, port, datagrams);
+    continue;
+  }
   const socket = createSocket(isIPv6(to) ? "udp6" : "udp4");
   socket.connect(port, to);
   await new Promise((resolve) => socket.once("connect", resolve));

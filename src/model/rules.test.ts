@@ -32,7 +32,14 @@ describe("a gateway's packet filter", () => {
     assert.deepEqual(member.elements, [
       { set: "workers", key: "10.244.0.2", verdict: `jump ${member.name}` },
       { set: "addresses", key: "10.0.2.3" },
+      { set: "senders", key: "02:00:00:00:00:03 . 10.0.2.3" },
     ]);
+  });
+
+  it("binds MAC address and source of each packet that VXLAN gives", () => {
+    const { frame } = gatewayRules(facts);
+    assert.match(frame, /hook prerouting priority raw; policy accept;\n +iifname "vxlan102" goto/);
+    assert.match(frame, /ether saddr \. ip saddr @senders accept\n +counter name refused drop/);
   });
 
   it("does the same for IPv6 in a segment over IPv6", () => {
@@ -55,7 +62,10 @@ describe("a gateway's packet filter", () => {
     assert.equal(plan.members[0]?.rules.length, 2);
     assert.deepEqual(
       plan.members[0]?.elements.map(({ key }) => key),
-      ["10.244.0.2", "10.0.2.3", "10.0.2.4"],
+      [
+        ...["10.244.0.2", "10.0.2.3", "10.0.2.4"],
+        ...["02:00:00:00:00:03 . 10.0.2.3", "02:00:00:00:00:04 . 10.0.2.4"],
+      ],
     );
   });
 
