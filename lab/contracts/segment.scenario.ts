@@ -184,7 +184,12 @@ for (const family of [4, 6] as const) {
           source: "02:44:00:00:00:04",
           type: 0x86dd,
         };
-        for (const cut of [8, 16, 40]) {
+        const cuts = [
+          ...[8, 16, 40].map((cut) => ({ cut })),
+          // The first ends behind an extension header, in front of UDP or of another one.
+          ...[1, 2, 3].map((extensions) => ({ cut: 8, extensions })),
+        ];
+        for (const cut of cuts) {
           for (const [to, datagram] of [
             [one, frame({ type: 0x88b5 })],
             [gateway, toGateway(one, udpPacket(one.address.address, behind))],

@@ -97,6 +97,16 @@ describe("a worker's packet filter", () => {
     assert.match(line, /@th,240,32 mod 256 seed 1 0 .* @th,464,32 mod 256 seed 8 0 update/);
   });
 
+  it("accepts a first fragment only where its port is seen to be another", () => {
+    assert.match(plan.frame, /frag frag-off 0 jump fragments\n +udp dport 7789 @th/);
+    const chain = /chain fragments \{([^}]*)\}/.exec(plan.frame)?.[1] ?? "";
+    assert.deepEqual(chain.trim().split(/\n +/), [
+      "meta l4proto != 17 return",
+      "udp dport != 7789 return",
+      "counter name refused drop",
+    ]);
+  });
+
   it("is a table of the segment's own", () => {
     assert.equal(plan.table, "ipman_vxlan102");
     assert.deepEqual([plan.sets, plan.members], [[], []]);
