@@ -162,7 +162,12 @@ for (const family of [4, 6] as const) {
           source: "02:44:00:00:00:04",
           type: 0x86dd,
         };
-        for (const cut of [8, 16, 40]) {
+        const cuts = [
+          ...[8, 16, 40].map((cut) => ({ cut })),
+          // The first ends behind an extension header, in front of UDP or of another one.
+          ...[1, 2, 3].map((extensions) => ({ cut: 8, extensions })),
+        ];
+        for (const cut of cuts) {
           for (const [to, datagram] of [
             [one, frame({ type: 0x88b5 })],
             [gateway, toGateway(one, udpPacket(one.address.address, behind))],
@@ -209,6 +214,20 @@ for (const family of [4, 6] as const) {
       // With its own address the same datagram passes: the attack is none that cannot succeed.
       attack(two, gateway, toGateway(two, udpPacket(two.address.address, behind)));
       assert.equal(segment.received("seg-behind", "tunnel"), before.behind + 1);
+    });
+
+    it("is closed to a worker that hides others' packets behind its own in one send", () => {
+      const before = seen();
+      const own = toGateway(two, udpPacket(two.address.address, behind));
+      const spoofed = udpPacket(one.address.address, behind);
+      const coalesced = [
+        own,
+        toGateway(two, spoofed),
+        toGateway(one, spoofed, { source: "02:00:00:00:00:01" }),
+        own,
+      ];
+      attack(two, gateway, { coalesced });
+      assert.equal(segment.received("seg-behind", "tunnel"), before.behind + 2);
     });
 
     it("leads nowhere but from a worker to the tunnel and back", () => {

@@ -12,8 +12,16 @@ export interface Flood {
   readonly count: number;
 }
 
+/** Datagrams of one size that the sender gives to its kernel as one (UDP_SEGMENT). */
+export interface Coalesced {
+  readonly coalesced: readonly Buffer[];
+}
+
+/** What an attack is made of. */
+export type Attack = Buffer | Flood | Coalesced;
+
 /** Sends datagrams to a pod's segment from another pod, as a process without any privilege. */
-export function attack(from: LabPod, to: LabPod, ...datagrams: readonly (Buffer | Flood)[]): void {
+export function attack(from: LabPod, to: LabPod, ...datagrams: readonly Attack[]): void {
   const attacks = attacksOn(formatAddress(to.underlay), datagrams);
   const unprivileged = "--reuid 65534 --regid 65534 --clear-groups --bounding-set -all";
   execFileSync(
@@ -27,11 +35,13 @@ export function attack(from: LabPod, to: LabPod, ...datagrams: readonly (Buffer 
 }
 
 /** The datagrams as the program takes them. */
-export function attacksOn(to: string, datagrams: readonly (Buffer | Flood)[]): object[] {
+export function attacksOn(to: string, datagrams: readonly Attack[]): object[] {
   const target = { to, port: vxlanPort };
-  return datagrams.map((datagram) =>
-    Buffer.isBuffer(datagram)
-      ? { ...target, hex: datagram.toString("hex") }
-      : { ...target, hex: datagram.each.toString("hex"), flood: true, count: datagram.count },
-  );
+  return datagrams.map((datagram) => {
+    if (Buffer.isBuffer(datagram)) return { ...target, hex: datagram.toString("hex") };
+    if ("each" in datagram)
+      return { ...target, hex: datagram.each.toString("hex"), flood: true, count: datagram.count };
+    const [hex, ...coalesced] = datagram.coalesced.map((each) => each.toString("hex"));
+    return { ...target, hex, coalesced };
+  });
 }

@@ -55,16 +55,18 @@ function ipv4(protocol: number, source: Address, destination: Address, payload: 
   return Buffer.concat([header, payload]);
 }
 
+const destinationOptions = 60;
+
 /**
- * A UDP datagram over IPv6 in two fragments, of which the first ends behind so many bytes of it
- * (a multiple of eight).
+ * A UDP datagram over IPv6 behind extension headers of eight bytes, in two fragments, of which
+ * the first ends behind so many bytes of all that (a multiple of eight).
  */
 export function fragments(
   source: Address,
   destination: Address,
   port: number,
   payload: Buffer,
-  cut: number,
+  { cut, extensions = 0 }: { readonly cut: number; readonly extensions?: number },
 ): Buffer[] {
   const datagram = Buffer.alloc(8 + payload.length + (payload.length % 2));
   datagram.writeUInt16BE(4_444, 0);
@@ -75,6 +77,10 @@ export function fragments(
   pseudo.writeUInt32BE(datagram.length, 32);
   pseudo.writeUInt8(17, 39);
   datagram.writeUInt16BE(checksum(Buffer.concat([pseudo, datagram])), 6);
+  const types = [...Array<number>(extensions).fill(destinationOptions), 17];
+  // Each has six bytes of padding (PadN).
+  const options = types.slice(1).map((next) => Buffer.from([next, 0, 1, 4, 0, 0, 0, 0]));
+  const whole = Buffer.concat([...options, datagram]);
   const fragment = (offset: number, more: number, part: Buffer) => {
     const header = Buffer.alloc(48);
     header.writeUInt8(0x60, 0);
@@ -83,12 +89,12 @@ export function fragments(
     header.writeUInt8(64, 7);
     header.set(bytesOf(source), 8);
     header.set(bytesOf(destination), 24);
-    header.writeUInt8(17, 40);
+    header.writeUInt8(types[0] as number, 40);
     header.writeUInt16BE(offset | more, 42);
     header.writeUInt32BE(7, 44);
     return Buffer.concat([header, part]);
   };
-  return [fragment(0, 1, datagram.subarray(0, cut)), fragment(cut, 0, datagram.subarray(cut))];
+  return [fragment(0, 1, whole.subarray(0, cut)), fragment(cut, 0, whole.subarray(cut))];
 }
 
 /** RFC 1071, of an even number of bytes. */

@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 /*
  * Sends UDP datagrams as an ordinary process would, without privilege: a JSON array of
- * { "to", "port", "hex", "count", "flood" } as the last argument. With "flood", each datagram
- * has another source MAC address in its frame. It imports nothing but Node's own modules, so
- * that it runs in any image that has Node.
+ * { "to", "port", "hex", "count", "flood", "coalesced" } as the last argument. With "flood", each
+ * datagram has another source MAC address in its frame. With "coalesced", a list of further
+ * datagrams, the kernel gets all as one. But for those it imports nothing but Node's own modules,
+ * so that it runs in any image that has Node.
  */
 import { createSocket } from "node:dgram";
 import { isIPv6 } from "node:net";
@@ -14,15 +15,22 @@ interface Attack {
   readonly hex: string;
   readonly count?: number;
   readonly flood?: boolean;
+  readonly coalesced?: readonly string[];
 }
 
 /** Where a frame's source MAC address ends, in a VXLAN datagram. */
 const sourceEnd = 8 + 12;
 const atOnce = 64;
 
-for (const { to, port, hex, count = 1, flood = false } of JSON.parse(
+for (const { to, port, hex, count = 1, flood = false, coalesced } of JSON.parse(
   process.argv.at(-1) ?? "[]",
 ) as Attack[]) {
+  if (coalesced !== undefined) {
+    const datagrams = [hex, ...coalesced].map((each) => Buffer.from(each, "hex"));
+    const { sendCoalesced } = await import("./coalesced.ts");
+    sendCoalesced(to, port, datagrams);
+    continue;
+  }
   const socket = createSocket(isIPv6(to) ? "udp6" : "udp4");
   socket.connect(port, to);
   await new Promise((resolve) => socket.once("connect", resolve));

@@ -31,9 +31,10 @@ export function gatewayRules(facts: GatewayRulesFacts): RulesPlan {
   const inner = nftFamily(child.vxlanIp.address.family);
   return {
     table: "ipman",
-    sets: ["addresses", "workers"],
+    sets: ["addresses", "senders", "workers"],
     frame: `
   map workers { type ${outer.type} : verdict; }
+  set senders { type ether_addr . ${inner.type}; }
   set addresses { type ${inner.type}; }
   counter refused { }
   chain segment {
@@ -44,6 +45,7 @@ export function gatewayRules(facts: GatewayRulesFacts): RulesPlan {
     iifname "${gateway.device}" ${outer.name} saddr vmap @workers
     counter name refused drop
   }
+${decapsulated(vxlan, inner.name)}
   chain input {
     type filter hook input priority filter; policy accept;
     udp dport ${vxlanPort} accept
@@ -62,6 +64,22 @@ export function gatewayRules(facts: GatewayRulesFacts): RulesPlan {
   };
 }
 
+/**
+ * Compares MAC address and source of each packet once more, behind the device: a sender can
+ * give many datagrams to the kernel as one (UDP_SEGMENT), which passes the input hook as one,
+ * judged by the first of them, before VXLAN gets each.
+ */
+function decapsulated(vxlan: string, inner: string): string {
+  return `  chain decapsulated {
+    type filter hook prerouting priority raw; policy accept;
+    iifname "${vxlan}" goto packets
+  }
+  chain packets {
+    ether saddr . ${inner} saddr @senders accept
+    counter name refused drop
+  }`;
+}
+
 /** One for each outer address: for a moment, a pod that ends can have that of one that starts. */
 function membersOf({ child, workers }: GatewayRulesFacts): RulesMember[] {
   const byOuter = Object.groupBy(workers, ({ underlay }) => formatAddress(underlay));
@@ -71,13 +89,17 @@ function membersOf({ child, workers }: GatewayRulesFacts): RulesMember[] {
       return `${frame} ${packetMatch(address.address)} accept`;
     });
     const name = memberName(outer, ...rules);
-    const addresses = some.map(({ address }) => formatAddress(address.address));
+    const senders = some.map(({ address: { address }, mac }) => ({
+      address: formatAddress(address),
+      mac,
+    }));
     return {
       name,
       rules,
       elements: [
         { set: "workers", key: outer, verdict: `jump ${name}` },
-        ...addresses.map((key) => ({ set: "addresses", key })),
+        ...senders.map(({ address }) => ({ set: "addresses", key: address })),
+        ...senders.map(({ address, mac }) => ({ set: "senders", key: `${mac} . ${address}` })),
       ],
     };
   });

@@ -32,7 +32,14 @@ describe("a gateway's packet filter", () => {
     assert.deepEqual(member.elements, [
       { set: "workers", key: "10.244.0.2", verdict: `jump ${member.name}` },
       { set: "addresses", key: "10.0.2.3" },
+      { set: "senders", key: "02:00:00:00:00:03 . 10.0.2.3" },
     ]);
+  });
+
+  it("binds MAC address and source of each packet that VXLAN gives", () => {
+    const { frame } = gatewayRules(facts);
+    assert.match(frame, /hook prerouting priority raw; policy accept;\n +iifname "vxlan102" goto/);
+    assert.match(frame, /ether saddr \. ip saddr @senders accept\n +counter name refused drop/);
   });
 
   it("does the same for IPv6 in a segment over IPv6", () => {
@@ -55,7 +62,10 @@ describe("a gateway's packet filter", () => {
     assert.equal(plan.members[0]?.rules.length, 2);
     assert.deepEqual(
       plan.members[0]?.elements.map(({ key }) => key),
-      ["10.244.0.2", "10.0.2.3", "10.0.2.4"],
+      [
+        ...["10.244.0.2", "10.0.2.3", "10.0.2.4"],
+        ...["02:00:00:00:00:03 . 10.0.2.3", "02:00:00:00:00:04 . 10.0.2.4"],
+      ],
     );
   });
 
@@ -85,6 +95,16 @@ describe("a worker's packet filter", () => {
     const proofs = line.match(/jhash ip saddr \. @th,(\d+),32 mod 256 seed (\d+) 0/g) ?? [];
     assert.equal(proofs.length, secrets.seeds.length);
     assert.match(line, /@th,240,32 mod 256 seed 1 0 .* @th,464,32 mod 256 seed 8 0 update/);
+  });
+
+  it("accepts a first fragment only where its port is seen to be another", () => {
+    assert.match(plan.frame, /frag frag-off 0 jump fragments\n +udp dport 7789 @th/);
+    const chain = /chain fragments \{([^}]*)\}/.exec(plan.frame)?.[1] ?? "";
+    assert.deepEqual(chain.trim().split(/\n +/), [
+      "meta l4proto != 17 return",
+      "udp dport != 7789 return",
+      "counter name refused drop",
+    ]);
   });
 
   it("is a table of the segment's own", () => {

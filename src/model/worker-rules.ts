@@ -25,17 +25,11 @@ const gatewayKept = "1d";
 /** More moves of a gateway within that time than there are. */
 const mostGateways = 1024;
 
-/** Keeps VXLAN from using the route that it cached for the address that a gateway had before. */
-const routeMark = "0x7789";
-
 /**
  * A worker's packet filter, of one segment: other tables may have others. A datagram of the
  * segment reaches the VXLAN device if it has the MAC addresses and comes from the gateway's
  * address, or proves that its sender is the gateway at another address (`announcement.ts`).
  * The worker's address in the segment is reached through the segment alone.
- *
- * Fragments of IPv6 datagrams are filtered one by one, before there is a whole: the device's
- * MTU leaves no reason for any.
  */
 export function workerRules(facts: WorkerRulesFacts): RulesPlan {
   const { worker, gateway, ifId, vxlanPort, vxlan } = facts;
@@ -58,9 +52,10 @@ export function workerRules(facts: WorkerRulesFacts): RulesPlan {
   chain segment {
     type filter hook input priority raw; policy accept;
     iifname != { "lo", "${vxlan}" } ${inner.name} daddr ${formatAddress(worker.address.address)} counter name refused drop
-    udp dport ${vxlanPort} exthdr frag exists counter name refused drop
+    frag frag-off 0 jump fragments
     udp dport ${vxlanPort} ${vniMatch(ifId)} goto frames
   }
+${fragments(vxlanPort)}
   chain frames {
     ${frameMatch(ifId, macs)} goto gateway
     counter name refused drop
@@ -70,10 +65,30 @@ export function workerRules(facts: WorkerRulesFacts): RulesPlan {
     ${etherTypeMatch(announcementType)} ${proofs.join(" ")} update @gateways { ${source} } accept
     counter name refused drop
   }
-  chain route {
-    type filter hook postrouting priority mangle; policy accept;
-    oifname "${vxlan}" meta mark set ${routeMark}
-  }`,
+${route(vxlan)}`,
     members: [],
   };
+}
+
+/**
+ * Judges first fragments of IPv6 datagrams, which are filtered one by one, before there is a
+ * whole: the device's MTU leaves no reason for any. One passes only if it shows that its whole is
+ * nothing of a segment's: the kernel also takes one that ends between two extension headers.
+ */
+function fragments(vxlanPort: number): string {
+  return `  chain fragments {
+    meta l4proto != 17 return
+    udp dport != ${vxlanPort} return
+    counter name refused drop
+  }`;
+}
+
+const routeMark = "0x7789";
+
+/** Keeps VXLAN from using the route that it cached for the address that a gateway had before. */
+function route(vxlan: string): string {
+  return `  chain route {
+    type filter hook postrouting priority mangle; policy accept;
+    oifname "${vxlan}" meta mark set ${routeMark}
+  }`;
 }

@@ -30,12 +30,18 @@ export function* messagesIn(bytes: Buffer): Generator<NetlinkMessage, void> {
 
 /** Attributes by type; the last of a type counts. `from` is the size of the fixed header. */
 export function attributesIn(bytes: Buffer, from = 0): Map<number, Buffer> {
-  const attributes = new Map<number, Buffer>();
+  return new Map(attributeList(bytes, from));
+}
+
+/** Attributes in their order, for lists in which each has the same type. */
+export function attributeList(bytes: Buffer, from = 0): (readonly [number, Buffer])[] {
+  const attributes: (readonly [number, Buffer])[] = [];
   let at = align(from);
   while (at + 4 <= bytes.length) {
     const size = bytes.readUInt16LE(at);
     if (size < 4 || at + size > bytes.length) break;
-    attributes.set(bytes.readUInt16LE(at + 2) & Nl.typeMask, bytes.subarray(at + 4, at + size));
+    const type = bytes.readUInt16LE(at + 2) & Nl.typeMask;
+    attributes.push([type, bytes.subarray(at + 4, at + size)]);
     at += align(size);
   }
   return attributes;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { NetlinkSocket } from "../netlink/socket.ts";
-import { attributesIn, textOf, type NetlinkMessage } from "../netlink/reader.ts";
+import { attributeList, attributesIn, textOf, type NetlinkMessage } from "../netlink/reader.ts";
 import type { MessageWriter } from "../netlink/writer.ts";
 
 /** A table as the kernel has it. */
@@ -20,13 +20,13 @@ const headerBytes = 4; // struct nfgenmsg
 const inet = 1;
 const tableAttribute = { name: 1, userdata: 6 };
 const ruleAttribute = { table: 1, chain: 2 };
-const elementsAttribute = { table: 1, set: 2 };
+const elementsAttribute = { table: 1, set: 2, list: 3 };
 // libnftnl/udata.h: NFTNL_UDATA_TABLE_COMMENT
 const commentType = 0;
 
 /** Reads a table of the family inet, with the elements of these sets. */
 export function readTable(
-  socket: NetlinkSocket,
+  socket: Pick<NetlinkSocket, "query" | "dump">,
   name: string,
   sets: readonly string[],
 ): ActualTable {
@@ -37,17 +37,21 @@ export function readTable(
   const rules = socket.dump("list rules", (writer) =>
     header(writer, get.rule).attributeText(ruleAttribute.table, name),
   );
-  const elements = sets.flatMap((set) =>
-    socket.dump("list elements", (writer) =>
+  const elements = sets.flatMap((set) => {
+    const messages = socket.dump("list elements", (writer) =>
       header(writer, get.elements)
         .attributeText(elementsAttribute.table, name)
         .attributeText(elementsAttribute.set, set),
-    ),
-  );
+    );
+    return [Buffer.from(set), ...messages.flatMap(elementsIn).toSorted((a, b) => a.compare(b))];
+  });
   return {
     comment: commentOf(table),
     chains: new Set(rules.map(chainOf)),
-    fingerprint: fingerprintOf([...rules, ...elements]),
+    fingerprint: fingerprintOf([
+      ...rules.map(({ body }) => body.subarray(headerBytes)),
+      ...elements,
+    ]),
   };
 }
 
@@ -66,9 +70,15 @@ function chainOf({ body }: NetlinkMessage): string {
   return textOf(attributesIn(body, headerBytes).get(ruleAttribute.chain));
 }
 
-/** The header counts the changes to all tables of the namespace; the rest is the table's own. */
-function fingerprintOf(messages: readonly NetlinkMessage[]): string {
+/** In no order that means anything: the kernel rearranges a set some time after it has grown. */
+function elementsIn({ body }: NetlinkMessage): Buffer[] {
+  const list = attributesIn(body, headerBytes).get(elementsAttribute.list) ?? Buffer.alloc(0);
+  return attributeList(list).map(([, element]) => element);
+}
+
+/** Of what is the table's own: a message's header counts the changes to all tables. */
+function fingerprintOf(parts: readonly Buffer[]): string {
   const hash = createHash("sha256");
-  for (const { body } of messages) hash.update(body.subarray(headerBytes));
+  for (const part of parts) hash.update(`${part.length} `).update(part);
   return hash.digest("hex");
 }
