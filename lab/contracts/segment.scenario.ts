@@ -114,7 +114,7 @@ for (const family of [4, 6] as const) {
       attack(
         stranger,
         one,
-        // Redirection: announced to all, to nobody, and to the worker.
+        // Redirection: announced to all, to an unknown MAC address, and to the worker.
         frame({ destination: "ff:ff:ff:ff:ff:ff", type: 0x88b5 }),
         frame({ destination: "02:00:00:00:00:01", type: 0x88b5 }),
         frame({ type: 0x88b5 }),

@@ -22,7 +22,7 @@ export const gatewaySetup = setup({
     place: notProvided<void, PlaceOrder>("place"),
     /** Brings the namespace's links, addresses, routes and entries in line with the plan. */
     apply: notProvided<PassResult, GatewayOrder>("apply"),
-    /** Reports `kernel.changed` when somebody changes the namespace. */
+    /** Reports `kernel.changed` when the namespace changes. */
     watchKernel: fromCallback<AnyEventObject, Gateway>(() => {}),
     /** Keeps telling the workers where the gateway is. */
     announce: fromCallback<AnyEventObject, GatewayOrder>(() => {}),
@@ -63,7 +63,7 @@ export const gatewaySetup = setup({
     /** Between two passes that events of the kernel cause. */
     rest: 250,
     steady: steadyMs,
-    /** Events tell what changes, and when some were lost; this is for what nobody foresaw. */
+    /** Events tell what changes, and when some were lost; this is for everything else. */
     resync: () => 600_000 * (0.75 + Math.random() / 2),
   },
 });

@@ -69,7 +69,7 @@ describe("a gateway's packet filter", () => {
     );
   });
 
-  it("keeps its frame, and a worker's name, whoever else comes", () => {
+  it("keeps its frame, and a worker's name, when others come", () => {
     const alone = gatewayRules(facts);
     const other = { ...worker, address: prefix("10.0.2.4/24"), underlay: address("10.244.0.3") };
     const both = gatewayRules({ ...facts, workers: [other, worker] });

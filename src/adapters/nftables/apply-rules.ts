@@ -20,7 +20,7 @@ export class FilterMemory {
 
 /**
  * Makes a table as planned. Compares it with what the kernel has; replaces it where its frame
- * is another or somebody else changed it, and amends it where only members came or went.
+ * is another or something else changed it, and amends it where only members came or went.
  *
  * @param namespace a path; undefined for the process's own
  * @returns how many transactions that took
