@@ -322,5 +322,14 @@ for (const family of [4, 6] as const) {
       await pause(21_000);
       isFollowed();
     });
+
+    it("goes on in a namespace that is attached again by another if_id", () => {
+      segment.renumber(202);
+      const served = segment.pod("gw4", 11);
+      const again = segment.attach(one, formatAddress(one.address.address), served);
+      segment.serve(served);
+      assert.equal(segment.reaches(again), 2);
+      assert.equal(segment.reached(again), 2);
+    });
   });
 }

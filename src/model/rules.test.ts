@@ -97,6 +97,13 @@ describe("a worker's packet filter", () => {
     assert.match(line, /@th,240,32 mod 256 seed 1 0 .* @th,464,32 mod 256 seed 8 0 update/);
   });
 
+  it("takes the worker's address from segments alone, whichever", () => {
+    assert.match(
+      plan.frame,
+      /iifname != "lo" iifname != "vxlan\*" ip daddr 10\.0\.2\.3 counter name refused drop/,
+    );
+  });
+
   it("accepts a first fragment only where its port is seen to be another", () => {
     assert.match(plan.frame, /frag frag-off 0 jump fragments\n +udp dport 7789 @th/);
     const chain = /chain fragments \{([^}]*)\}/.exec(plan.frame)?.[1] ?? "";

@@ -22,6 +22,9 @@ export interface WorkerRulesFacts {
  */
 const gatewayKept = "1d";
 
+/** What `vxlanName` gives. */
+const segmentDevices = "vxlan*";
+
 /** More moves of a gateway within that time than there are. */
 const mostGateways = 1024;
 
@@ -29,7 +32,8 @@ const mostGateways = 1024;
  * A worker's packet filter, of one segment: other tables may have others. A datagram of the
  * segment reaches the VXLAN device if it has the MAC addresses and comes from the gateway's
  * address, or proves that its sender is the gateway at another address (`announcement.ts`).
- * The worker's address in the segment is reached through the segment alone.
+ * The worker's address in the segment is reached through a segment alone: through this one, or
+ * through one that the namespace is attached to later with the same address.
  */
 export function workerRules(facts: WorkerRulesFacts): RulesPlan {
   const { worker, gateway, ifId, vxlanPort, vxlan } = facts;
@@ -51,7 +55,7 @@ export function workerRules(facts: WorkerRulesFacts): RulesPlan {
   counter refused { }
   chain segment {
     type filter hook input priority raw; policy accept;
-    iifname != { "lo", "${vxlan}" } ${inner.name} daddr ${formatAddress(worker.address.address)} counter name refused drop
+    iifname != "lo" iifname != "${segmentDevices}" ${inner.name} daddr ${formatAddress(worker.address.address)} counter name refused drop
     frag frag-off 0 jump fragments
     udp dport ${vxlanPort} ${vniMatch(ifId)} goto frames
   }
