@@ -17,38 +17,14 @@ import {
   type Frame,
 } from "../sites/frames.ts";
 import { LabSegment, vxlanPort, type LabPod, type LabWorker } from "../sites/segment.ts";
+import { attack, flood } from "../sites/unprivileged.ts";
 import { inNetns, ip } from "../sites/shell.ts";
-
-const attacker = join(import.meta.dirname, "../sites/vxlan-attack.ts");
-const flood = 100_000;
-
-/** What an unprivileged process in a pod sends. */
-function attack(from: LabPod, to: LabPod, ...datagrams: readonly Attack[]): void {
-  const attacks = datagrams.map((datagram) => {
-    if (Buffer.isBuffer(datagram)) return { hex: datagram.toString("hex") };
-    if ("flood" in datagram)
-      return { hex: datagram.flood.toString("hex"), flood: true, count: flood };
-    const [hex, ...coalesced] = datagram.coalesced.map((each) => each.toString("hex"));
-    return { hex, coalesced };
-  });
-  const target = { to: formatAddress(to.underlay), port: vxlanPort };
-  const unprivileged = "setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set -all";
-  execFileSync(
-    "ip",
-    [
-      ...["netns", "exec", from.name, ...unprivileged.split(" "), "--inh-caps", "-all"],
-      ...[process.execPath, attacker],
-    ],
-    { input: JSON.stringify(attacks.map((each) => ({ ...target, ...each }))), stdio: "pipe" },
-  );
-}
-
-type Attack = Buffer | { readonly flood: Buffer } | { readonly coalesced: readonly Buffer[] };
 
 for (const family of [4, 6] as const) {
   describe(`a segment over IPv${family}`, () => {
     let segment: LabSegment;
     let gateway: LabPod;
+    let former: LabPod;
     let stranger: LabPod;
     let one: LabWorker;
     let two: LabWorker;
@@ -303,7 +279,20 @@ for (const family of [4, 6] as const) {
     };
 
     it("follows a gateway that moves, by one announcement", () => {
+      former = gateway;
       moveTo(segment.pod("gw2", 9));
+      isFollowed();
+    });
+
+    it("is closed to a stranger that got the former gateway's address, and its packets", () => {
+      const before = seen();
+      attack(
+        former,
+        one,
+        frame({ type: 0x88b5 }),
+        frame({ payload: icmpEcho(behind, v4("10.0.2.3")) }),
+      );
+      assert.deepEqual(seen(), before);
       isFollowed();
     });
 

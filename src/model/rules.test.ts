@@ -114,6 +114,21 @@ describe("a worker's packet filter", () => {
     ]);
   });
 
+  it("takes no address for the gateway's while another is proven", () => {
+    const chain = /chain gateway \{([^]*?)\n {2}\}/.exec(plan.frame)?.[1] ?? "";
+    const rules = chain.trim().split(/\n +/);
+    assert.match(
+      rules[0] ?? "",
+      /update @proven \{ ip saddr \} update @proving \{ meta nfproto \}/,
+    );
+    assert.deepEqual(rules.slice(1), [
+      "ip saddr @proven update @gateways { ip saddr } accept",
+      "meta nfproto @proving counter name refused drop",
+      "ip saddr @gateways update @gateways { ip saddr } accept",
+      "counter name refused drop",
+    ]);
+  });
+
   it("is a table of the segment's own", () => {
     assert.equal(plan.table, "ipman_vxlan102");
     assert.deepEqual([plan.sets, plan.members], [[], []]);
