@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { countedArguments, countPings, statistics, type Pinged } from "../sites/pings.ts";
 import { start } from "../sites/shell.ts";
-import type { LabCluster } from "./cluster.ts";
+import type { LabCluster, NodeName } from "./cluster.ts";
 
 /** A pod of the lab with a shell, by `kubectl exec`. */
 export class Workload {
@@ -44,6 +44,17 @@ export class Workload {
   /** Its address in the tunnel's segment. */
   get address(): string {
     return this.sh("echo $VXLAN_IP").trim();
+  }
+
+  /** Its network namespace, as a path on the node that it is on. */
+  async networkNamespace(node: NodeName): Promise<string> {
+    const { name, namespace } = this;
+    const ask = ["get", "pod", name, "-n", namespace, "-o", "jsonpath={.metadata.uid}"];
+    const uid = this.#cluster.kubectl(...ask).trim();
+    const found = await this.#cluster.nodes[node].sh(
+      `for p in /proc/[0-9]*; do if grep -q pod${uid} $p/cgroup 2>/dev/null; then echo $p/ns/net; break; fi; done`,
+    );
+    return found.trim();
   }
 
   /** How many of a few pings were answered within a second. */

@@ -27,6 +27,7 @@ for (const family of [4, 6] as const) {
   describe(`a segment over IPv${family}`, () => {
     let segment: LabSegment;
     let gateway: LabPod;
+    let former: LabPod;
     let stranger: LabPod;
     let one: LabWorker;
     let two: LabWorker;
@@ -281,7 +282,20 @@ for (const family of [4, 6] as const) {
     };
 
     it("follows a gateway that moves, by one announcement", () => {
+      former = gateway;
       moveTo(segment.pod("gw2", 9));
+      isFollowed();
+    });
+
+    it("is closed to a stranger that got the former gateway's address, and its packets", () => {
+      const before = seen();
+      attack(
+        former,
+        one,
+        frame({ type: 0x88b5 }),
+        frame({ payload: icmpEcho(behind, v4("10.0.2.3")) }),
+      );
+      assert.deepEqual(seen(), before);
       isFollowed();
     });
 
@@ -299,6 +313,15 @@ for (const family of [4, 6] as const) {
         ip(`-n ${name} link set ${segment.device} type vxlan ageing 1`);
       await pause(21_000);
       isFollowed();
+    });
+
+    it("goes on in a namespace that is attached again by another if_id", () => {
+      segment.renumber(202);
+      const served = segment.pod("gw4", 11);
+      const again = segment.attach(one, formatAddress(one.address.address), served);
+      segment.serve(served);
+      assert.equal(segment.reaches(again), 2);
+      assert.equal(segment.reached(again), 2);
     });
   });
 }

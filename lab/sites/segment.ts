@@ -43,7 +43,7 @@ const behindTheTunnel = "10.1.2.1";
 export class LabSegment implements Disposable {
   readonly family: Family;
   readonly connection: Connection;
-  readonly child: Child;
+  child: Child;
   readonly #pods: string[] = [];
   #workers: LabWorker[] = [];
 
@@ -66,6 +66,11 @@ export class LabSegment implements Disposable {
   /** The name of the segment's devices. */
   get device(): string {
     return `vxlan${this.child.ifId}`;
+  }
+
+  /** Gives the child another if_id. */
+  renumber(ifId: number): void {
+    this.child = { ...this.child, ifId };
   }
 
   /** A pod with that number in its address. */

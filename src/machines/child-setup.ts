@@ -7,6 +7,8 @@ import { differenceFailure, isRepairable, withTried } from "./differences.ts";
 import { gatewayMachine } from "./gateway.ts";
 import { notProvided } from "./not-provided.ts";
 import {
+  calmed,
+  calmMs,
   isLooping,
   loopFailure,
   noRecurrence,
@@ -61,6 +63,10 @@ export const childSetup = setup({
     forgetRepair: assign({
       tried: ({ context }) => context.tried.filter((known) => known !== differenceOf(context)),
     }),
+    /** An SA that is not what is declared would be ended again, and has to wait for that. */
+    calm: assign(({ context }) =>
+      differenceOf(context) === undefined ? { recurrence: calmed(context.recurrence) } : {},
+    ),
     /** It has been well for long: what was counted and tried before is forgotten. */
     settle: assign(({ context }) => ({
       attempt: 0,
@@ -98,7 +104,7 @@ export const childSetup = setup({
   },
   delays: {
     backoff: ({ context }) => pauseMs(context),
-    steady: steadyMs,
+    ...{ calm: calmMs, steady: steadyMs },
     check: 2_000,
     hintSettle: 200,
     stalledRetry: () => 45_000 + Math.random() * 30_000,

@@ -178,7 +178,10 @@ export const childMachine = childSetup.createMachine({
           actions: [{ type: "takeList" }, { type: "noteDifference" }, { type: "tellGateway" }],
         },
       },
-      after: { steady: { actions: { type: "settle" } } },
+      after: {
+        calm: { actions: { type: "calm" } },
+        steady: { actions: { type: "settle" } },
+      },
     },
     rekeying: {
       description:

@@ -5,7 +5,9 @@ import { backoffMs } from "./backoff.ts";
  * How often an actor came back to one of its states without having been steady in between.
  * Every chart that can go in a circle has one in its context: it counts where the circle
  * closes, waits {@link loopBackoffMs} there once it {@link isLooping}, and begins at
- * {@link noRecurrence} again after {@link steadyMs} in a state that is good.
+ * {@link noRecurrence} again after {@link steadyMs} in a state that is good. What others end,
+ * a peer its idle SAs say, is {@link calmed} much sooner: it is to be down for no longer than
+ * it takes to bring it up.
  */
 export interface Recurrence {
   readonly times: number;
@@ -19,6 +21,9 @@ export const noRecurrence: Recurrence = { times: 0, state: "", cause: "" };
 
 /** An actor that was well for so long begins to count again; milliseconds. */
 export const steadyMs = 300_000;
+
+/** One that was well for so long may come back to a state once without a pause; milliseconds. */
+export const calmMs = 30_000;
 
 /** So often a state may be entered without a pause. */
 export const freeTimes = 8;
@@ -37,6 +42,11 @@ export function recurring(before: Recurrence, state: string, cause: string): Rec
 /** True where the state was entered so often that the next time has to wait. */
 export function isLooping({ times }: Recurrence): boolean {
   return times > freeTimes;
+}
+
+/** The actor was well for {@link calmMs}: by that it has waited before the next time. */
+export function calmed(before: Recurrence): Recurrence {
+  return { ...before, times: Math.min(before.times, freeTimes - 1) };
 }
 
 /** How long a loop pauses: longer each time, up to two minutes; 0 where there is none. */

@@ -30,15 +30,17 @@ export function vxlanName(child: Pick<Child, "ifId">): string {
   return `vxlan${child.ifId}`;
 }
 
-/** Everything a gateway's namespace is to hold. */
+/**
+ * Everything a gateway's namespace is to hold. A worker with an address of the other family on
+ * the pod network cannot be reached by the gateway's device, and has no part in it.
+ */
 export function gatewayPlan(facts: GatewayFacts): NetworkPlan {
   const { child, connection, gateway, segmentKey, vxlanPort } = facts;
   const xfrm = xfrmName(child);
   const vxlan = vxlanName(child);
-  const workers = facts.workers.map((worker) => ({
-    ...worker,
-    ...workerSecrets(segmentKey, connection, child, worker),
-  }));
+  const workers = facts.workers
+    .filter(({ underlay }) => underlay.family === gateway.underlay.family)
+    .map((worker) => ({ ...worker, ...workerSecrets(segmentKey, connection, child, worker) }));
   return {
     links: gatewayLinks(facts),
     addresses: [

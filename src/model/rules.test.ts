@@ -97,12 +97,34 @@ describe("a worker's packet filter", () => {
     assert.match(line, /@th,240,32 mod 256 seed 1 0 .* @th,464,32 mod 256 seed 8 0 update/);
   });
 
+  it("takes the worker's address from segments alone, whichever", () => {
+    assert.match(
+      plan.frame,
+      /iifname != "lo" iifname != "vxlan\*" ip daddr 10\.0\.2\.3 counter name refused drop/,
+    );
+  });
+
   it("accepts a first fragment only where its port is seen to be another", () => {
     assert.match(plan.frame, /frag frag-off 0 jump fragments\n +udp dport 7789 @th/);
     const chain = /chain fragments \{([^}]*)\}/.exec(plan.frame)?.[1] ?? "";
     assert.deepEqual(chain.trim().split(/\n +/), [
       "meta l4proto != 17 return",
       "udp dport != 7789 return",
+      "counter name refused drop",
+    ]);
+  });
+
+  it("takes no address for the gateway's while another is proven", () => {
+    const chain = /chain gateway \{([^]*?)\n {2}\}/.exec(plan.frame)?.[1] ?? "";
+    const rules = chain.trim().split(/\n +/);
+    assert.match(
+      rules[0] ?? "",
+      /update @proven \{ ip saddr \} update @proving \{ meta nfproto \}/,
+    );
+    assert.deepEqual(rules.slice(1), [
+      "ip saddr @proven update @gateways { ip saddr } accept",
+      "meta nfproto @proving counter name refused drop",
+      "ip saddr @gateways update @gateways { ip saddr } accept",
       "counter name refused drop",
     ]);
   });

@@ -16,11 +16,14 @@ export interface WorkerRulesFacts {
   readonly vxlan: string;
 }
 
-/**
- * How long an address counts as a gateway's after its last datagram. In that time another pod
- * may get a former gateway's address; it would still need the MAC addresses.
- */
+/** How long an address counts as a gateway's after its last datagram, while none is proven. */
 const gatewayKept = "1d";
+
+/** How long an address is proven by an announcement: for two that are lost. */
+const proofKept = "150s";
+
+/** What `vxlanName` gives. */
+const segmentDevices = "vxlan*";
 
 /** More moves of a gateway within that time than there are. */
 const mostGateways = 1024;
@@ -29,7 +32,11 @@ const mostGateways = 1024;
  * A worker's packet filter, of one segment: other tables may have others. A datagram of the
  * segment reaches the VXLAN device if it has the MAC addresses and comes from the gateway's
  * address, or proves that its sender is the gateway at another address (`announcement.ts`).
- * The worker's address in the segment is reached through the segment alone.
+ * While an address is proven, no other is the gateway's: another pod may get that of a former
+ * gateway, with what workers still send to it, and so with the MAC addresses. Where none is
+ * proven, since no agent is there to announce it, those that were go on.
+ * The worker's address in the segment is reached through a segment alone: through this one, or
+ * through one that the namespace is attached to later with the same address.
  */
 export function workerRules(facts: WorkerRulesFacts): RulesPlan {
   const { worker, gateway, ifId, vxlanPort, vxlan } = facts;
@@ -37,21 +44,15 @@ export function workerRules(facts: WorkerRulesFacts): RulesPlan {
   const inner = nftFamily(worker.address.address.family);
   const source = `${outer.name} saddr`;
   const macs = { destination: worker.mac, source: worker.gatewayMac };
-  const proofs = worker.seeds.map(
-    (seed, i) => `jhash ${source} . ${payloadField(i)} mod ${hashModulus} seed ${seed} 0`,
-  );
   return {
     table: `ipman_${vxlan}`,
     sets: [],
     frame: `
-  set gateways {
-    type ${outer.type}; flags dynamic,timeout; timeout ${gatewayKept}; size ${mostGateways}
-    elements = { ${formatAddress(gateway)} }
-  }
+${gatewaySets(outer.type, gateway)}
   counter refused { }
   chain segment {
     type filter hook input priority raw; policy accept;
-    iifname != { "lo", "${vxlan}" } ${inner.name} daddr ${formatAddress(worker.address.address)} counter name refused drop
+    iifname != "lo" iifname != "${segmentDevices}" ${inner.name} daddr ${formatAddress(worker.address.address)} counter name refused drop
     frag frag-off 0 jump fragments
     udp dport ${vxlanPort} ${vniMatch(ifId)} goto frames
   }
@@ -60,11 +61,7 @@ ${fragments(vxlanPort)}
     ${frameMatch(ifId, macs)} goto gateway
     counter name refused drop
   }
-  chain gateway {
-    ${source} @gateways update @gateways { ${source} } accept
-    ${etherTypeMatch(announcementType)} ${proofs.join(" ")} update @gateways { ${source} } accept
-    counter name refused drop
-  }
+${gatewayChain(source, worker.seeds)}
 ${route(vxlan)}`,
     members: [],
   };
@@ -90,5 +87,34 @@ function route(vxlan: string): string {
   return `  chain route {
     type filter hook postrouting priority mangle; policy accept;
     oifname "${vxlan}" meta mark set ${routeMark}
+  }`;
+}
+
+function gatewaySets(type: string, gateway: Address): string {
+  const bounds = `flags dynamic,timeout; size ${mostGateways}`;
+  return `  set gateways {
+    type ${type}; ${bounds}; timeout ${gatewayKept}
+    elements = { ${formatAddress(gateway)} }
+  }
+  set proven {
+    type ${type}; ${bounds}; timeout ${proofKept}
+  }
+  set proving {
+    type nf_proto; ${bounds}; timeout ${proofKept}
+  }`;
+}
+
+function gatewayChain(source: string, seeds: readonly number[]): string {
+  const proofs = seeds.map(
+    (seed, i) => `jhash ${source} . ${payloadField(i)} mod ${hashModulus} seed ${seed} 0`,
+  );
+  const known = `update @gateways { ${source} }`;
+  const proven = `update @proven { ${source} } update @proving { meta nfproto }`;
+  return `  chain gateway {
+    ${etherTypeMatch(announcementType)} ${proofs.join(" ")} ${known} ${proven} accept
+    ${source} @proven ${known} accept
+    meta nfproto @proving counter name refused drop
+    ${source} @gateways ${known} accept
+    counter name refused drop
   }`;
 }

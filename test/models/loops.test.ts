@@ -1,13 +1,22 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createActor, fromPromise, SimulatedClock, type AnyActorRef } from "xstate";
+import {
+  createActor,
+  fromPromise,
+  setup,
+  SimulatedClock,
+  type ActorRefFrom,
+  type AnyActorRef,
+} from "xstate";
 import { charonMachine } from "../../src/machines/charon.ts";
+import type { childMachine } from "../../src/machines/child.ts";
 import { noEndpoints } from "../../src/machines/connection-types.ts";
 import { connectionMachine } from "../../src/machines/connection.ts";
 import { workloadMachine } from "../../src/machines/workload.ts";
 import type { KubeObject } from "../../src/model/kube-object.ts";
 import {
   Calls,
+  childSa,
   childWith,
   connectionOf,
   gateway,
@@ -74,6 +83,33 @@ describe("an hour with others that work against it", () => {
       failureOf(actor)?.message ?? "",
       /remoteId is declared as "peer.site", and charon has "another"/,
     );
+  });
+
+  it("brings an SA up at once each time that the peer ends an idle one after a minute", async () => {
+    const calls = new Calls();
+    const clock = new SimulatedClock();
+    const [child] = connectionOf().children;
+    assert.ok(child);
+    const input = { connectionId: "site", connectionName: "site", child, loaded: true };
+    const machine = setup({ actors: { child: childWith(calls) } }).createMachine({
+      invoke: { id: "child", src: "child", input },
+      on: { "sas.wanted": {} },
+    });
+    const root = createActor(machine, { clock }).start();
+    const actor = root.getSnapshot().children["child"] as ActorRefFrom<typeof childMachine>;
+    let ordered = 0;
+    let up = 0;
+    let down = 0;
+    await hourOf(clock, 1_000, () => {
+      if (calls.count("initiate") > ordered) up = 60;
+      else if (up > 0) up--;
+      else down++;
+      ordered = calls.count("initiate");
+      const children = up > 0 ? [childSa()] : [];
+      actor.send({ type: "sas.listed", ikeSas: [ikeSa({ children })] });
+    });
+    assert.ok(ordered > 50, `${ordered} SAs in an hour`);
+    assert.ok(down < 2 * ordered, `${down} seconds without an SA`);
   });
 
   it("puts a gateway right ever more seldom that others change each time", async () => {

@@ -82,7 +82,7 @@ export function lossScenarios(cluster: () => LabCluster): void {
         await isWhole();
         const awayMs = 120_000;
         const count = (awayMs / 1_000 + 10) * 60;
-        const netns = await namespaceOf(cluster(), pod);
+        const netns = await pod.networkNamespace("node-b");
         const before = restartsOf(cluster());
         // Without an API server there is no kubectl exec: from the node, into the pod's network.
         const ping = `nsenter --net=${netns} ping ${countedArguments(count, "10.0.1.1").join(" ")}`;
@@ -116,13 +116,4 @@ function restartsOf(cluster: LabCluster): number {
     "jsonpath={.items[*].status.containerStatuses[*].restartCount}",
   );
   return counts.split(" ").reduce((sum, count) => sum + Number(count), 0);
-}
-
-/** The network namespace of a pod, as a path on its node. */
-async function namespaceOf(cluster: LabCluster, pod: Workload): Promise<string> {
-  const uid = cluster.kubectl("get", "pod", pod.name, "-o", "jsonpath={.metadata.uid}").trim();
-  const found = await cluster.nodes["node-b"].sh(
-    `for p in /proc/[0-9]*; do if grep -q pod${uid} $p/cgroup 2>/dev/null; then echo $p/ns/net; break; fi; done`,
-  );
-  return found.trim();
 }

@@ -104,14 +104,14 @@ export function strangerScenarios(cluster: () => LabCluster): void {
     it("can do no more as a worker, to another", async () => {
       const [one, two] = victims as [Victim, Victim];
       const before = await seen();
-      const send = (to: string, datagram: Buffer) => {
-        const octal = [...datagram]
-          .map((byte) => `\\${byte.toString(8).padStart(3, "0")}`)
-          .join("");
-        two.pod.sh(`printf '${octal}' | busybox nc -u -w 1 ${to} ${one.order.vxlanPort}`);
-      };
-      for (const datagram of againstWorker(one.order)) send(one.underlay, datagram);
-      for (const datagram of againstGateway(one.order)) send(gatewayOf(one.order), datagram);
+      const netns = await two.pod.networkNamespace("node-b");
+      const attacks = [
+        ...attacksOn(one.underlay, againstWorker(one.order)),
+        ...attacksOn(gatewayOf(one.order), againstGateway(one.order)),
+      ];
+      await cluster().nodes["node-b"].sh(
+        `nsenter --net=${netns} ${process.execPath} ${attackProgram} '${JSON.stringify(attacks)}'`,
+      );
       assert.deepEqual(await seen(), before);
       for (const { pod } of victims) assert.equal(pod.answered("10.0.1.1", "-c", "2"), 2);
     });

@@ -47,7 +47,7 @@ const walk =
       },
       actions: { listSas: () => {} },
       guards: { looping: ({ context }) => context.recurrence.times > 1 },
-      delays: { backoff: 1_000, stalledRetry: 60_000, steady: never },
+      delays: { backoff: 1_000, stalledRetry: 60_000, calm: never, steady: never },
     }),
     input: { connectionId: "site", connectionName: "site", child, loaded: false },
     events: events(child),
