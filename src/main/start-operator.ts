@@ -61,6 +61,7 @@ export interface OperatorOptions {
   readonly listen: string;
   readonly ttlSeconds: number;
   readonly requireAllowedNamespaces: boolean;
+  readonly requireSecretConsent: boolean;
   readonly vxlanPort: number;
   readonly charonSettings: CharonSettings;
   readonly kubeconfig: string | undefined;
@@ -291,6 +292,7 @@ class OperatorParts {
       charonImage: options.charonImage,
       pullSecrets: options.pullSecrets,
       agentAccount: options.agentAccount,
+      requireSecretConsent: options.requireSecretConsent,
       priorityClass: options.priorityClass,
       vxlanPort: options.vxlanPort,
       charonSettings: options.charonSettings,

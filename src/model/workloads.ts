@@ -15,6 +15,8 @@ export interface WorkloadSettings {
   readonly charonImage: Image;
   readonly pullSecrets: readonly string[];
   readonly agentAccount: string;
+  /** Whether a Secret has to permit a connection to use its keys. */
+  readonly requireSecretConsent: boolean;
   readonly priorityClass: string;
   /** UDP port of the VXLAN segments. */
   readonly vxlanPort: number;
@@ -68,6 +70,7 @@ export function agentDeployment(group: Group, settings: WorkloadSettings): KubeO
       "agent",
       ...(group.namespace === "" ? ["--node", group.nodeName] : ["--group", group.id]),
       ...(group.hostNetwork ? ["--host-network"] : []),
+      ...(settings.requireSecretConsent ? ["--require-secret-consent"] : []),
       ...["--vxlan-port", String(settings.vxlanPort)],
       // Else the cluster would take a "$(NAME)" in it for one of the container's variables.
       ...["--charon-settings", JSON.stringify(settings.charonSettings).replaceAll("$", "$$$$")],

@@ -25,7 +25,7 @@ const image = { name: "ipman", pullPolicy: "Always" };
 const settings = {
   ...{ namespace, owner: undefined, ipmanImage: image, charonImage: image, pullSecrets: [] },
   ...{ agentAccount: "agent", priorityClass: "", vxlanPort: 7789, charonSettings: {} },
-  logLevel: "info",
+  ...{ requireSecretConsent: false, logLevel: "info" },
 };
 
 /** An operator that leads, as far as it makes Deployments and judges what is declared. */
