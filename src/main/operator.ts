@@ -20,6 +20,10 @@ options:
   --charon-pull-policy P  of charon's (IfNotPresent)
   --pull-secrets NAMES    names of imagePullSecrets, with commas between them
   --agent-account NAME    the agents' service account (ipman-agent)
+  --secret-access MODE    "named": each agent has an account of its own, which reads the Secrets
+                          that its connections name; "namespace": all have the one above, which
+                          reads every Secret of those namespaces (namespace)
+  --secret-namespaces NS  where connections may name Secrets, with commas between them (default)
   --owner KIND/NAME       a ServiceAccount here, with which everything goes that was made
   --priority-class NAME   of charon, agents and gateways (none)
   --service NAME          the webhooks' Service (ipman-webhook)
@@ -51,6 +55,8 @@ options:
     "charon-pull-policy": { type: "string" },
     "pull-secrets": { type: "string" },
     "agent-account": { type: "string" },
+    "secret-access": { type: "string" },
+    "secret-namespaces": { type: "string" },
     owner: { type: "string" },
     "priority-class": { type: "string" },
     service: { type: "string" },
@@ -97,6 +103,8 @@ function optionsIn(values: Values): OperatorOptions {
     charonImage: image("charon-image", "charon-pull-policy"),
     pullSecrets: text("pull-secrets", "").split(",").filter(Boolean),
     agentAccount: text("agent-account", "ipman-agent"),
+    secretAccess: text("secret-access", "namespace") === "named" ? "named" : "namespace",
+    secretNamespaces: text("secret-namespaces", "default").split(",").filter(Boolean),
     owner: text("owner", ""),
     priorityClass: text("priority-class", ""),
     serviceName: text("service", "ipman-webhook"),

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
+import type { LimitFunction } from "p-limit";
 import { pino, type Logger } from "pino";
 import { BookShelf } from "../adapters/kubernetes/book-shelf.ts";
 import { ClusterKey } from "../adapters/kubernetes/cluster-key.ts";
@@ -12,6 +13,7 @@ import { holders, podsWithAddress } from "../adapters/kubernetes/live-pods.ts";
 import { resourceTypes } from "../adapters/kubernetes/resource-type.ts";
 import { View } from "../adapters/kubernetes/view.ts";
 import type { Wanted } from "../adapters/kubernetes/watch.ts";
+import { agentAccountOf } from "../model/agent-access.ts";
 import type { CharonSettings } from "../model/charon-settings.ts";
 import { carrierPod, type CarrierPod } from "../model/carrier-pod.ts";
 import type { Image } from "../model/image.ts";
@@ -27,6 +29,7 @@ import { Metrics } from "../runtime/metrics.ts";
 import { serveMetrics } from "../runtime/metrics-server.ts";
 import { PodAdmission } from "../runtime/operator/admit-pod.ts";
 import { DeclaredAdmission } from "../runtime/operator/admit-declared.ts";
+import { AgentAccess } from "../runtime/operator/agent-access.ts";
 import { Allocator } from "../runtime/operator/allocator.ts";
 import { Books } from "../runtime/operator/books.ts";
 import { Carriers } from "../runtime/operator/carriers.ts";
@@ -42,11 +45,21 @@ import type { ConfigurationNames } from "../runtime/operator/webhook-configurati
 import { WebhookService } from "../runtime/operator/webhook-service.ts";
 import { Workloads } from "../runtime/operator/workloads.ts";
 
+/**
+ * `named`: each agent has a service account of its own, which reads the Secrets of its connections.
+ * `namespace`: all have one, which reads every Secret of those namespaces.
+ */
+export type SecretAccess = "named" | "namespace";
+
 export interface OperatorOptions {
   readonly ipmanImage: Image;
   readonly charonImage: Image;
   readonly pullSecrets: readonly string[];
+  /** The service account of agents that have none of their own. */
   readonly agentAccount: string;
+  readonly secretAccess: SecretAccess;
+  /** Where connections may name Secrets. */
+  readonly secretNamespaces: readonly string[];
   /** `ServiceAccount/NAME`, or empty. */
   readonly owner: string;
   readonly priorityClass: string;
@@ -251,18 +264,34 @@ class OperatorParts {
       const deployments = resources.use(new View(client, wanted, { onTrouble, trim }));
       const writes = backgroundWrites();
       const onBreakdown = this.#onBreakdown;
+      const access = this.#agentAccess({ cluster, declared }, settings, writes);
       const made = { client, cluster, deployments, settings, writes, onBreakdown };
-      resources.use(new Workloads(made));
+      resources.use(new Workloads({ ...made, ...(access && { access }) }));
       reservations.lead();
       const events = new EventRecorder(client, "ipman.dialo.ai/operator", onTrouble);
       const carriers = resources.use(new Carriers(this.#carrierPods()));
-      const reported = { client, cluster, carriers, writes, onTrouble };
+      const reported = { client, cluster, carriers, access, writes, onTrouble };
       resources.use(new OperatorReporter({ ...reported, events }));
       resources.use(new GroupReporter({ ...reported, declared }));
     };
     const onLost = () => lost.resolve("lease lost");
     resources.use(new Leadership({ lock, onLeading, onLost, onTrouble }));
     return lost.promise;
+  }
+
+  /** Undefined where all agents have one service account. */
+  #agentAccess(
+    { cluster, declared }: Pick<SharedParts, "cluster" | "declared">,
+    { namespace, owner }: WorkloadSettings,
+    writes: LimitFunction,
+  ): AgentAccess | undefined {
+    const { secretAccess, secretNamespaces } = this.#options;
+    if (secretAccess === "namespace") return undefined;
+    const access = new AgentAccess({
+      ...{ client: this.#client, cluster, declared, namespace, owner, secretNamespaces, writes },
+      ...{ onTrouble: this.#onTrouble, onBreakdown: this.#onBreakdown },
+    });
+    return this.#resources.use(access);
   }
 
   #lock(owner: OwnerReference | undefined): LeaseLock {
@@ -291,7 +320,7 @@ class OperatorParts {
       ipmanImage: options.ipmanImage,
       charonImage: options.charonImage,
       pullSecrets: options.pullSecrets,
-      agentAccount: options.agentAccount,
+      agentAccount: options.secretAccess === "named" ? agentAccountOf : () => options.agentAccount,
       requireSecretConsent: options.requireSecretConsent,
       priorityClass: options.priorityClass,
       vxlanPort: options.vxlanPort,

@@ -24,7 +24,7 @@ const namespace = "ipman-system";
 const image = { name: "ipman", pullPolicy: "Always" };
 const settings = {
   ...{ namespace, owner: undefined, ipmanImage: image, charonImage: image, pullSecrets: [] },
-  ...{ agentAccount: "agent", priorityClass: "", vxlanPort: 7789, charonSettings: {} },
+  ...{ agentAccount: () => "agent", priorityClass: "", vxlanPort: 7789, charonSettings: {} },
   ...{ requireSecretConsent: false, logLevel: "info" },
 };
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { LimitFunction } from "p-limit";
 import { createActor, fromPromise, type ActorRefFrom } from "xstate";
 import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
@@ -73,7 +74,8 @@ export class KeptObjects implements Disposable {
     for (const [key, object] of wanted) {
       const actor = this.#actors.get(key);
       if (actor === undefined) this.#spawn(key, object);
-      else actor.send({ type: "wanted", object });
+      else if (!isDeepStrictEqual(actor.getSnapshot().context.wanted, object))
+        actor.send({ type: "wanted", object });
     }
     if (!whole) return;
     for (const [key, actor] of this.#actors)

@@ -1,5 +1,5 @@
 import type { LimitFunction } from "p-limit";
-import { auditTime, merge, type Subscription } from "rxjs";
+import { auditTime, EMPTY, merge, type Subscription } from "rxjs";
 import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
 import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
 import type { View } from "../../adapters/kubernetes/view.ts";
@@ -13,6 +13,7 @@ import {
   gatewayDeployment,
   type WorkloadSettings,
 } from "../../model/workloads.ts";
+import type { AgentAccess } from "./agent-access.ts";
 import type { Cluster } from "./cluster.ts";
 import { HeadStart } from "./head-start.ts";
 import { KeptObjects } from "./kept-objects.ts";
@@ -25,6 +26,8 @@ export interface WorkloadsOptions {
   readonly settings: WorkloadSettings;
   /** Whose turn it is to write. */
   readonly writes: LimitFunction;
+  /** What agents may do, where each has a service account of its own. */
+  readonly access?: Pick<AgentAccess, "changes" | "isReady">;
   readonly onBreakdown: (id: string, error: unknown) => void;
 }
 
@@ -46,14 +49,14 @@ export class Workloads implements Disposable {
 
   constructor(options: WorkloadsOptions) {
     this.#options = options;
-    const { client, cluster, deployments, writes, onBreakdown } = options;
+    const { client, cluster, deployments, access, writes, onBreakdown } = options;
     const lingerMs = (object: KubeObject | undefined) =>
       object?.metadata.labels?.[label.type] === "xfrm" ? 0 : groupLingerMs;
     this.#kept = new KeptObjects({
       ...{ client, type: resourceTypes.Deployment, view: deployments, writes },
       ...{ lingerMs, onBreakdown },
     });
-    this.#subscription = merge(cluster.changes, deployments.changes)
+    this.#subscription = merge(cluster.changes, deployments.changes, access?.changes ?? EMPTY)
       .pipe(auditTime(gatherMs))
       .subscribe(() => this.#look());
   }
@@ -72,7 +75,19 @@ export class Workloads implements Disposable {
   #look(): void {
     const { cluster, deployments } = this.#options;
     if (!cluster.synced || !deployments.synced) return;
-    this.#kept.keep({ wanted: this.#wanted(), whole: cluster.whole });
+    const held = this.#withoutAccess();
+    const wanted = new Map([...this.#wanted()].filter(([key]) => !held.has(key)));
+    this.#kept.keep({ wanted, held, whole: cluster.whole });
+  }
+
+  /** Agents whose service account is not in place: a Deployment that is there stays as it is. */
+  #withoutAccess(): ReadonlySet<string> {
+    const { cluster, access } = this.#options;
+    if (access === undefined) return new Set();
+    const lacking = [...cluster.groups.values()].filter((group) => !access.isReady(group));
+    const objects = lacking.flatMap((group) => this.#ofGroup(group));
+    const agents = objects.filter(({ metadata }) => metadata.labels?.[label.type] === "agent");
+    return new Set(agents.map(({ metadata }) => objectKey(metadata)));
   }
 
   #wanted(): Map<string, KubeObject> {
