@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { auditTime, merge, Subject, type Observable, type Subscription } from "rxjs";
 import type { Declared } from "../../adapters/kubernetes/declared.ts";
 import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
@@ -15,7 +16,7 @@ import { failure, Reason, type Failure } from "../../model/failure.ts";
 import type { Group } from "../../model/group.ts";
 import { objectKey, type KubeObject, type OwnerReference } from "../../model/kube-object.ts";
 import type { Cluster } from "./cluster.ts";
-import { GrantedSecrets, ofAgents } from "./granted-secrets.ts";
+import { GrantedSecrets, ofAgents, withoutProgress } from "./granted-secrets.ts";
 import { KeptObjects, type KeptObjectsOptions } from "./kept-objects.ts";
 
 type Writing = Omit<KeptObjectsOptions, "type" | "view" | "lingerMs">;
@@ -69,14 +70,14 @@ export class AgentAccess implements Disposable {
     }));
     this.#subscription = merge(
       cluster.changes,
-      ...this.#common.map(({ view }) => view.changes),
+      ...this.#common.map(({ view }) => withoutProgress(view)),
       ...this.#granted.map(({ secrets }) => secrets.changes),
     )
       .pipe(auditTime(gatherMs))
       .subscribe(() => this.#look());
   }
 
-  /** Emits after each change of what agents may do, and when it cannot be changed. */
+  /** Emits when an agent can start or cannot any more, and when a right cannot be given. */
   get changes(): Observable<void> {
     return this.#changes;
   }
@@ -133,7 +134,9 @@ export class AgentAccess implements Disposable {
       secrets.keep(namesByGroup(named.get(namespace) ?? []), whole);
     if (!this.#common.every(({ view }) => view.synced)) return;
     this.#keepAccounts(whole);
-    this.#ready = this.#boundAccounts();
+    const ready = this.#boundAccounts();
+    if (isDeepStrictEqual(ready, this.#ready)) return;
+    this.#ready = ready;
     this.#changes.next();
   }
 

@@ -1,4 +1,4 @@
-import { merge, type Observable } from "rxjs";
+import { filter, merge, type Observable } from "rxjs";
 import type { WatchOptions } from "../../adapters/kubernetes/watch.ts";
 import { resourceTypes, type ResourceType } from "../../adapters/kubernetes/resource-type.ts";
 import { View } from "../../adapters/kubernetes/view.ts";
@@ -17,6 +17,11 @@ export interface GrantedSecretsOptions extends Omit<KeptObjectsOptions, "type" |
 
 /** Selects what the operator makes for agents. */
 export const ofAgents = `${label.managedBy}=${manager},${label.type}=agent`;
+
+/** The changes of a view after which an object may be different. */
+export function withoutProgress({ changes }: View<KubeObject>): Observable<unknown> {
+  return changes.pipe(filter(({ type }) => type !== "progress"));
+}
 
 /**
  * The Roles of one namespace by which agents read Secrets, and their bindings. The operator's own
@@ -48,7 +53,7 @@ export class GrantedSecrets implements Disposable {
   /** Emits after each change of a Role or a binding. */
   get changes(): Observable<unknown> {
     const views = [this.#owner, this.#roles.view, this.#bindings.view];
-    return merge(...views.map(({ changes }) => changes));
+    return merge(...views.map(withoutProgress));
   }
 
   /**
