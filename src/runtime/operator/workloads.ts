@@ -1,5 +1,5 @@
 import type { LimitFunction } from "p-limit";
-import { auditTime, EMPTY, merge, type Subscription } from "rxjs";
+import { auditTime, EMPTY, merge, startWith, type Subscription } from "rxjs";
 import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
 import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
 import type { View } from "../../adapters/kubernetes/view.ts";
@@ -57,7 +57,8 @@ export class Workloads implements Disposable {
       ...{ lingerMs, onBreakdown },
     });
     this.#subscription = merge(cluster.changes, deployments.changes, access?.changes ?? EMPTY)
-      .pipe(auditTime(gatherMs))
+      // All may be complete already, and then nothing may change for long.
+      .pipe(startWith(undefined), auditTime(gatherMs))
       .subscribe(() => this.#look());
   }
 
