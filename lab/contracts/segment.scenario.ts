@@ -81,6 +81,13 @@ for (const family of [4, 6] as const) {
       assert.equal(segment.serve(gateway), 0);
     });
 
+    it("is put right where elements went while no agent ran", () => {
+      inNetns(gateway.name, "nft flush map inet ipman workers");
+      assert.notEqual(segment.serve(gateway), 0);
+      assert.equal(segment.reaches(one), 2);
+      assert.equal(segment.serve(gateway), 0);
+    });
+
     it("is shown by nft as it is", () => {
       const filter = inNetns(gateway.name, "nft list ruleset");
       assert.match(filter, /ip6? saddr vmap @workers/);

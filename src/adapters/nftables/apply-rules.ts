@@ -61,11 +61,18 @@ function commandsFor(
   // What a process before this one made can be kept, but not amended: its elements are not known.
   const isForeign =
     fingerprint === undefined
-      ? [...actual.chains].some(isUnknown)
+      ? [...actual.chains].some(isUnknown) || actual.size !== sizeOf(plan, actual)
       : fingerprint !== actual.fingerprint;
   if (isForeign) return replaceTable(plan);
   const added = plan.members.filter(({ name }) => !actual.chains.has(name));
   const removed = members.filter(({ name }) => !wanted.has(name));
   const isAsPlanned = added.length === 0 && removed.length === 0;
   return isAsPlanned ? undefined : amendTable(plan.table, added, removed);
+}
+
+/** How many elements the planned members that are there have. */
+function sizeOf({ members }: RulesPlan, { chains }: ActualTable): number {
+  const there = members.filter(({ name }) => chains.has(name));
+  const elements = there.flatMap((member) => member.elements);
+  return new Set(elements.map(({ set, key }) => `${set} ${key}`)).size;
 }

@@ -9,6 +9,8 @@ export interface ActualTable {
   readonly comment: string;
   /** The chains that have rules. */
   readonly chains: ReadonlySet<string>;
+  /** How many elements the sets have together. */
+  readonly size: number;
   /** Differs as soon as a rule or an element of the sets was added, removed or made again. */
   readonly fingerprint: string;
 }
@@ -33,7 +35,7 @@ export function readTable(
   const table = socket.query("find table", (writer) =>
     header(writer, get.table).attributeText(tableAttribute.name, name),
   );
-  if (table === undefined) return { comment: "", chains: new Set(), fingerprint: "" };
+  if (table === undefined) return { comment: "", chains: new Set(), size: 0, fingerprint: "" };
   const rules = socket.dump("list rules", (writer) =>
     header(writer, get.rule).attributeText(ruleAttribute.table, name),
   );
@@ -48,6 +50,7 @@ export function readTable(
   return {
     comment: commentOf(table),
     chains: new Set(rules.map(chainOf)),
+    size: elements.length - sets.length,
     fingerprint: fingerprintOf([
       ...rules.map(({ body }) => body.subarray(headerBytes)),
       ...elements,
