@@ -2,9 +2,10 @@ import type { Gateway, Worker } from "../model/endpoint.ts";
 
 /**
  * Milliseconds from one announcement of a gateway to a worker until the next; the last for all
- * that follow. The first may come before the worker is attached, or be lost on the way.
+ * that follow. The first may be lost on the way, and those of two minutes may come before the
+ * worker is attached: its order can name the gateway of the time when the pod was admitted.
  */
-const pausesMs = [100, 400, 1_500, 4_000, 12_000, 60_000];
+const pausesMs = [100, 400, 1_500, ...Array<number>(30).fill(4_000), 60_000];
 
 /** How often a worker was told of a gateway. */
 interface Progress {
