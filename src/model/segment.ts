@@ -27,19 +27,40 @@ export function gatewayMac(
   return macOf(key.derive("gateway MAC", connection.id, child.key, String(child.ifId)));
 }
 
+/** Secrets, and what they were derived of. */
+interface Derived {
+  readonly of: readonly unknown[];
+  readonly secrets: WorkerSecrets;
+}
+
+/** Of workers that are planned for again and again: an object never changes. */
+const derived = new WeakMap<WorkerPlace, Derived>();
+
 /** Derives a worker's secrets, the same ones in the operator that admits it and in each agent. */
 export function workerSecrets(
   key: SegmentKey,
-  connection: Pick<Connection, "id">,
-  child: Pick<Child, "key" | "ifId">,
+  { id }: Pick<Connection, "id">,
+  { key: childKey, ifId }: Pick<Child, "key" | "ifId">,
+  place: WorkerPlace,
+): WorkerSecrets {
+  const of = [key, id, childKey, ifId];
+  const known = derived.get(place);
+  if (known !== undefined && known.of.every((part, i) => part === of[i])) return known.secrets;
+  const secrets = derivedSecrets(key, [id, childKey, String(ifId)], place);
+  derived.set(place, { of, secrets });
+  return secrets;
+}
+
+function derivedSecrets(
+  key: SegmentKey,
+  segment: readonly string[],
   { address, reservation }: WorkerPlace,
 ): WorkerSecrets {
-  const place = [formatAddress(address.address), reservation];
-  const bytes = key.derive("worker", connection.id, child.key, String(child.ifId), ...place);
+  const bytes = key.derive("worker", ...segment, formatAddress(address.address), reservation);
   const seeds = key.derive("announcement", bytes.toString("hex"));
   return {
     mac: macOf(bytes),
-    gatewayMac: gatewayMac(key, connection, child),
+    gatewayMac: macOf(key.derive("gateway MAC", ...segment)),
     seeds: Array.from({ length: seedCount }, (_, i) => seeds.readUInt32BE(i * 4)),
   };
 }
