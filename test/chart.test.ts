@@ -4,12 +4,24 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { logLevel, reservedSettings, settingName } from "../src/model/charon-settings.ts";
 import { Ajv } from "ajv";
-import { parse, stringify } from "yaml";
+import { parse, parseAllDocuments, stringify } from "yaml";
 import { clusterKeySecret } from "../src/adapters/kubernetes/cluster-key.ts";
+import { agentBindings, grantingRole } from "../src/model/agent-access.ts";
 import { crds } from "../src/model/crds.ts";
 import { annotation, label } from "../src/model/labels.ts";
 
 const chart = join(import.meta.dirname, "../charts/ipman");
+interface Role {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly rules?: readonly {
+    readonly apiGroups: string[];
+    readonly resources: string[];
+    readonly resourceNames?: string[];
+    readonly verbs: string[];
+  }[];
+}
+
 const read = (path: string) => readFileSync(join(chart, path), "utf8");
 
 describe("the chart", () => {
@@ -70,6 +82,42 @@ describe("the chart", () => {
       [],
     );
     assert.ok(read("templates/rbac.yaml").includes(`resourceNames: [${clusterKeySecret}]`));
+  });
+
+  it("gives an agent nothing that the operator has not: it could not grant that", () => {
+    // Templates stand for what RBAC does not compare here.
+    const text = read("templates/rbac.yaml")
+      .replaceAll(/^ *\{\{-.*$/gm, "")
+      .replaceAll(/\{\{.*?\}\}/g, "x");
+    const roles = parseAllDocuments(text).map((document) => document.toJS() as Role | null);
+    const rights = (kind: string, name: string) =>
+      roles
+        .filter((role) => role?.kind === kind && role.metadata.name === name)
+        .flatMap((role) => role?.rules ?? [])
+        .flatMap(({ apiGroups, resources, resourceNames = [""], verbs }) =>
+          verbs.flatMap((verb) =>
+            resources.flatMap((resource) =>
+              resourceNames.map((it) => [verb, apiGroups[0], resource, it].join(" ")),
+            ),
+          ),
+        );
+    for (const kind of ["ClusterRole", "Role"]) {
+      const own = new Set(rights(kind, "ipman-operator"));
+      const granted = rights(kind, "ipman-agent");
+      assert.ok(granted.length > 0);
+      assert.deepEqual(
+        granted.filter((right) => !own.has(right)),
+        [],
+      );
+    }
+  });
+
+  it("leaves the subjects of the agents' bindings to the operator, which an upgrade must not undo", () => {
+    const documents = read("templates/rbac.yaml").split("\n---\n");
+    const bindings = documents.filter((text) => text.includes(`name: ${agentBindings}\n`));
+    assert.equal(bindings.length, 2);
+    assert.ok(bindings.every((text) => !text.includes("subjects:")));
+    assert.ok(documents.some((text) => text.includes(`name: ${grantingRole}\n`)));
   });
 
   it("covers each request that changes the metadata of a pod", () => {

@@ -22,7 +22,9 @@ export interface WorkloadContext {
   /** The version of the view that `actual` is from: what is older tells nothing. */
   readonly version: bigint;
   /** What was applied last, and the generation that came of it. */
-  readonly applied: { readonly wanted: KubeObject; readonly generation: number } | undefined;
+  readonly applied:
+    | { readonly wanted: KubeObject; readonly generation: number | undefined }
+    | undefined;
   readonly lingerMs: number;
   readonly failure: Failure | undefined;
   readonly attempt: number;
@@ -51,9 +53,11 @@ function versionOf(object: KubeObject): bigint {
 /** True where the API has what is wanted, or made of it what it would again. */
 function isSettled({ wanted, actual, applied }: WorkloadContext): boolean {
   if (wanted === undefined || actual === undefined) return false;
-  const { generation = 0, deletionTimestamp } = actual.metadata;
+  const { generation, deletionTimestamp } = actual.metadata;
   if (deletionTimestamp !== undefined) return false;
-  if (applied?.wanted === wanted && applied.generation === generation) return true;
+  // A kind without a generation, such as Role, is compared each time.
+  const isApplied = applied?.wanted === wanted && applied.generation === generation;
+  if (isApplied && generation !== undefined) return true;
   return includes(actual, wanted);
 }
 
@@ -169,7 +173,7 @@ export const workloadMachine = setup({
             }),
             applied: {
               wanted: context.wanted as KubeObject,
-              generation: output.metadata.generation ?? 0,
+              generation: output.metadata.generation,
             },
           })),
         },

@@ -19,6 +19,9 @@ options:
   --group NS/NAME    the CharonGroup
   --node NODE        the group that connections with this nodeName imply
   --host-network     charon uses the node's network
+  --require-secret-consent
+                     a Secret's keys are used only for the connections that its annotation
+                     ipman.dialo.ai/keyFor lists
   --kubeconfig FILE  for the API server (a pod's service account, or $KUBECONFIG)
   --vici PATH        charon's VICI socket (${agentVici})
   --node-run DIR     the node's /run, with the container runtime's socket (${nodeRunFolder})
@@ -35,6 +38,7 @@ options:
     group: { type: "string" },
     node: { type: "string" },
     "host-network": { type: "boolean" },
+    "require-secret-consent": { type: "boolean" },
     kubeconfig: { type: "string" },
     vici: { type: "string" },
     "node-run": { type: "string" },
@@ -49,6 +53,7 @@ options:
     const agent = await startAgent({
       groupId: groupId(values),
       hostNetwork: values["host-network"] === true,
+      requireSecretConsent: values["require-secret-consent"] === true,
       kubeconfig: values["kubeconfig"] as string | undefined,
       vici: textOption(values, "vici", agentVici),
       nodeRun: textOption(values, "node-run", nodeRunFolder),

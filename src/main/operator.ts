@@ -1,7 +1,8 @@
 import { clientAuthorityIn } from "./client-authority.ts";
-import { integerOption, requiredOption, textOption, type Command } from "./command.ts";
+import { integerOption, requiredOption, textOption, type Command, type Values } from "./command.ts";
 import { defaultVxlanPort } from "./defaults.ts";
 import { settingsOption } from "./settings-option.ts";
+import type { OperatorOptions } from "./operator-options.ts";
 
 export const command: Command = {
   name: "operator",
@@ -19,6 +20,10 @@ options:
   --charon-pull-policy P  of charon's (IfNotPresent)
   --pull-secrets NAMES    names of imagePullSecrets, with commas between them
   --agent-account NAME    the agents' service account (ipman-agent)
+  --secret-access MODE    "named": each agent has an account of its own, which reads the Secrets
+                          that its connections name; "namespace": all have the one above, which
+                          reads every Secret of those namespaces (namespace)
+  --secret-namespaces NS  where connections may name Secrets, with commas between them (default)
   --owner KIND/NAME       a ServiceAccount here, with which everything goes that was made
   --priority-class NAME   of charon, agents and gateways (none)
   --service NAME          the webhooks' Service (ipman-webhook)
@@ -33,6 +38,9 @@ options:
   --reservation-ttl S     seconds after which an address goes back whose pod never came (75)
   --require-allowed-namespaces
                           a connection without spec.allowedNamespaces is for no pod
+  --require-secret-consent
+                          a Secret's keys are used only for the connections that its
+                          annotation ipman.dialo.ai/keyFor lists
   --vxlan-port PORT       UDP port of the VXLAN segments (${defaultVxlanPort})
   --charon-settings JSON  of charon-systemd in strongswan.conf, by dotted names:
                           '{"filelog.container.ike":2}'
@@ -47,6 +55,8 @@ options:
     "charon-pull-policy": { type: "string" },
     "pull-secrets": { type: "string" },
     "agent-account": { type: "string" },
+    "secret-access": { type: "string" },
+    "secret-namespaces": { type: "string" },
     owner: { type: "string" },
     "priority-class": { type: "string" },
     service: { type: "string" },
@@ -60,6 +70,7 @@ options:
     listen: { type: "string" },
     "reservation-ttl": { type: "string" },
     "require-allowed-namespaces": { type: "boolean" },
+    "require-secret-consent": { type: "boolean" },
     "vxlan-port": { type: "string" },
     "charon-settings": { type: "string" },
     kubeconfig: { type: "string" },
@@ -68,34 +79,7 @@ options:
   },
   run: async (values) => {
     const { startOperator } = await import("./start-operator.ts");
-    const text = (name: string, fallback: string) => textOption(values, name, fallback);
-    const image = (name: string, policy: string) => ({
-      name: requiredOption(values, name),
-      pullPolicy: text(policy, "IfNotPresent"),
-    });
-    const operator = await startOperator({
-      ipmanImage: image("ipman-image", "pull-policy"),
-      charonImage: image("charon-image", "charon-pull-policy"),
-      pullSecrets: text("pull-secrets", "").split(",").filter(Boolean),
-      agentAccount: text("agent-account", "ipman-agent"),
-      owner: text("owner", ""),
-      priorityClass: text("priority-class", ""),
-      serviceName: text("service", "ipman-webhook"),
-      certificateSecret: text("certificate-secret", "ipman-webhook-tls"),
-      managedCertificates: text("certificates", "managed") === "managed",
-      pathSecret: text("path-secret", "ipman-webhook-path"),
-      clientAuthority: clientAuthorityIn(text("client-authority", "")),
-      webhooks: { mutating: text("mutating", "ipman"), validating: text("validating", "ipman") },
-      webhookPort: integerOption(values, "webhook-port", 9_443, { least: 1, most: 65_535 }),
-      listen: text("listen", "0.0.0.0:9740"),
-      ttlSeconds: integerOption(values, "reservation-ttl", 75, { least: 5, most: 3_600 }),
-      requireAllowedNamespaces: values["require-allowed-namespaces"] === true,
-      vxlanPort: integerOption(values, "vxlan-port", defaultVxlanPort, { least: 1, most: 65_535 }),
-      charonSettings: settingsOption(values),
-      kubeconfig: values["kubeconfig"] as string | undefined,
-      namespace: values["namespace"] as string | undefined,
-      logLevel: text("log", "info"),
-    });
+    const operator = await startOperator(optionsIn(values));
     const ended = Promise.withResolvers<string>();
     process.once("SIGTERM", ended.resolve);
     process.once("SIGINT", ended.resolve);
@@ -107,3 +91,37 @@ options:
     return why === "lease lost" ? 1 : 0;
   },
 };
+
+function optionsIn(values: Values): OperatorOptions {
+  const text = (name: string, fallback: string) => textOption(values, name, fallback);
+  const image = (name: string, policy: string) => ({
+    name: requiredOption(values, name),
+    pullPolicy: text(policy, "IfNotPresent"),
+  });
+  return {
+    ipmanImage: image("ipman-image", "pull-policy"),
+    charonImage: image("charon-image", "charon-pull-policy"),
+    pullSecrets: text("pull-secrets", "").split(",").filter(Boolean),
+    agentAccount: text("agent-account", "ipman-agent"),
+    secretAccess: text("secret-access", "namespace") === "named" ? "named" : "namespace",
+    secretNamespaces: text("secret-namespaces", "default").split(",").filter(Boolean),
+    owner: text("owner", ""),
+    priorityClass: text("priority-class", ""),
+    serviceName: text("service", "ipman-webhook"),
+    certificateSecret: text("certificate-secret", "ipman-webhook-tls"),
+    managedCertificates: text("certificates", "managed") === "managed",
+    pathSecret: text("path-secret", "ipman-webhook-path"),
+    clientAuthority: clientAuthorityIn(text("client-authority", "")),
+    webhooks: { mutating: text("mutating", "ipman"), validating: text("validating", "ipman") },
+    webhookPort: integerOption(values, "webhook-port", 9_443, { least: 1, most: 65_535 }),
+    listen: text("listen", "0.0.0.0:9740"),
+    ttlSeconds: integerOption(values, "reservation-ttl", 75, { least: 5, most: 3_600 }),
+    requireAllowedNamespaces: values["require-allowed-namespaces"] === true,
+    requireSecretConsent: values["require-secret-consent"] === true,
+    vxlanPort: integerOption(values, "vxlan-port", defaultVxlanPort, { least: 1, most: 65_535 }),
+    charonSettings: settingsOption(values),
+    kubeconfig: values["kubeconfig"] as string | undefined,
+    namespace: values["namespace"] as string | undefined,
+    logLevel: text("log", "info"),
+  };
+}

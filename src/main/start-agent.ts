@@ -46,6 +46,7 @@ import { controlSocket, whileScraped } from "./defaults.ts";
 export interface AgentOptions {
   readonly groupId: string;
   readonly hostNetwork: boolean;
+  readonly requireSecretConsent: boolean;
   readonly kubeconfig: string | undefined;
   readonly vici: string;
   readonly nodeRun: string;
@@ -174,6 +175,7 @@ class AgentParts {
         network,
         placement,
         scope: "cluster",
+        requireSecretConsent: this.#options.requireSecretConsent,
         stateWrites,
         desired: agentDesired(declared, secrets, this.#options.groupId),
         ...observed,

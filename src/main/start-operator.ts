@@ -1,5 +1,7 @@
+import type { OperatorOptions } from "./operator-options.ts";
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
+import type { LimitFunction } from "p-limit";
 import { pino, type Logger } from "pino";
 import { BookShelf } from "../adapters/kubernetes/book-shelf.ts";
 import { ClusterKey } from "../adapters/kubernetes/cluster-key.ts";
@@ -12,9 +14,8 @@ import { holders, podsWithAddress } from "../adapters/kubernetes/live-pods.ts";
 import { resourceTypes } from "../adapters/kubernetes/resource-type.ts";
 import { View } from "../adapters/kubernetes/view.ts";
 import type { Wanted } from "../adapters/kubernetes/watch.ts";
-import type { CharonSettings } from "../model/charon-settings.ts";
+import { agentAccountOf } from "../model/agent-access.ts";
 import { carrierPod, type CarrierPod } from "../model/carrier-pod.ts";
-import type { Image } from "../model/image.ts";
 import { withoutManagedFields, type OwnerReference } from "../model/kube-object.ts";
 import { label, manager } from "../model/labels.ts";
 import { trimmedPod, type Pod } from "../model/worker-pod.ts";
@@ -27,6 +28,7 @@ import { Metrics } from "../runtime/metrics.ts";
 import { serveMetrics } from "../runtime/metrics-server.ts";
 import { PodAdmission } from "../runtime/operator/admit-pod.ts";
 import { DeclaredAdmission } from "../runtime/operator/admit-declared.ts";
+import { AgentAccess } from "../runtime/operator/agent-access.ts";
 import { Allocator } from "../runtime/operator/allocator.ts";
 import { Books } from "../runtime/operator/books.ts";
 import { Carriers } from "../runtime/operator/carriers.ts";
@@ -39,35 +41,8 @@ import { OperatorReporter } from "../runtime/operator/operator-reporter.ts";
 import { RefusedRequests } from "../runtime/operator/refused-requests.ts";
 import { releaseOwner } from "../runtime/operator/release-owner.ts";
 import { Reservations } from "../runtime/operator/reservations.ts";
-import type { ConfigurationNames } from "../runtime/operator/webhook-configurations.ts";
 import { WebhookService } from "../runtime/operator/webhook-service.ts";
 import { Workloads } from "../runtime/operator/workloads.ts";
-
-export interface OperatorOptions {
-  readonly ipmanImage: Image;
-  readonly charonImage: Image;
-  readonly pullSecrets: readonly string[];
-  readonly agentAccount: string;
-  /** `ServiceAccount/NAME`, or empty. */
-  readonly owner: string;
-  readonly priorityClass: string;
-  readonly serviceName: string;
-  readonly certificateSecret: string;
-  readonly managedCertificates: boolean;
-  readonly pathSecret: string;
-  /** As PEM, or undefined. */
-  readonly clientAuthority: string | undefined;
-  readonly webhooks: ConfigurationNames;
-  readonly webhookPort: number;
-  readonly listen: string;
-  readonly ttlSeconds: number;
-  readonly requireAllowedNamespaces: boolean;
-  readonly vxlanPort: number;
-  readonly charonSettings: CharonSettings;
-  readonly kubeconfig: string | undefined;
-  readonly namespace: string | undefined;
-  readonly logLevel: string;
-}
 
 /** A running operator. */
 export interface Operator {
@@ -251,18 +226,36 @@ class OperatorParts {
       const deployments = resources.use(new View(client, wanted, { onTrouble, trim }));
       const writes = backgroundWrites();
       const onBreakdown = this.#onBreakdown;
+      const access = this.#agentAccess({ cluster, declared }, settings, writes);
       const made = { client, cluster, deployments, settings, writes, onBreakdown };
-      this.#afterGoOperator(() => resources.use(new Workloads(made)));
+      this.#afterGoOperator(() =>
+        resources.use(new Workloads({ ...made, ...(access && { access }) })),
+      );
       reservations.lead();
       const events = new EventRecorder(client, "ipman.dialo.ai/operator", onTrouble);
       const carriers = resources.use(new Carriers(this.#carrierPods()));
-      const reported = { client, cluster, carriers, writes, onTrouble };
+      const reported = { client, cluster, carriers, access, writes, onTrouble };
       resources.use(new OperatorReporter({ ...reported, events }));
       resources.use(new GroupReporter({ ...reported, declared }));
     };
     const onLost = () => lost.resolve("lease lost");
     resources.use(new Leadership({ lock, onLeading, onLost, onTrouble }));
     return lost.promise;
+  }
+
+  /** Undefined where all agents have one service account. */
+  #agentAccess(
+    { cluster, declared }: Pick<SharedParts, "cluster" | "declared">,
+    { namespace, owner }: WorkloadSettings,
+    writes: LimitFunction,
+  ): AgentAccess | undefined {
+    const { secretAccess, secretNamespaces } = this.#options;
+    if (secretAccess === "namespace") return undefined;
+    const access = new AgentAccess({
+      ...{ client: this.#client, cluster, declared, namespace, owner, secretNamespaces, writes },
+      ...{ onTrouble: this.#onTrouble, onBreakdown: this.#onBreakdown },
+    });
+    return this.#resources.use(access);
   }
 
   #lock(owner: OwnerReference | undefined): LeaseLock {
@@ -302,7 +295,8 @@ class OperatorParts {
       ipmanImage: options.ipmanImage,
       charonImage: options.charonImage,
       pullSecrets: options.pullSecrets,
-      agentAccount: options.agentAccount,
+      agentAccount: options.secretAccess === "named" ? agentAccountOf : () => options.agentAccount,
+      requireSecretConsent: options.requireSecretConsent,
       priorityClass: options.priorityClass,
       vxlanPort: options.vxlanPort,
       charonSettings: options.charonSettings,

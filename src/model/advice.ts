@@ -51,6 +51,11 @@ export const advice: Readonly<Record<Reason, Advice>> = {
       "the Secret cannot be read; in a cluster, most often since its namespace is not among the chart's `secretNamespaces`",
     todo: "give ipman the right to; what was read before goes on",
   },
+  [Reason.SecretNotPermitted]: {
+    means:
+      "where the chart's `requireSecretConsent` is true: the Secret does not permit the connection to use its keys, or is not there; which of the two, its own author knows",
+    todo: "have the Secret's author add the connection to its annotation `ipman.dialo.ai/keyFor`; SAs that are up go on",
+  },
   [Reason.CharonUnavailable]: {
     means: "charon does not answer on its VICI socket",
     todo: "is it running? does `--vici` name its socket?",

@@ -13,6 +13,8 @@ export const Reason = {
   SecretConflict: "SecretConflict",
   /** The Secret cannot be read: most often there is no right to. */
   SecretUnreadable: "SecretUnreadable",
+  /** The Secret does not permit the connection to use its keys, or is not there. */
+  SecretNotPermitted: "SecretNotPermitted",
   /** The CharonGroup that the connection names is not there. */
   GroupMissing: "GroupMissing",
   /** Another charon has the network of the node. */
@@ -72,6 +74,7 @@ const final: ReadonlySet<Reason> = new Set([
   Reason.SpecInvalid,
   Reason.SecretInvalid,
   Reason.SecretConflict,
+  Reason.SecretNotPermitted,
   Reason.NodeOccupied,
   Reason.ConfigRejected,
   Reason.AuthenticationFailed,

@@ -57,6 +57,11 @@ export function groupsOf(
   return groups;
 }
 
+/** What {@link nameFor} makes the names of a group's objects of. */
+export function nameParts({ namespace, name }: Group): readonly string[] {
+  return namespace === "" ? ["node", name] : [namespace, name];
+}
+
 /** Longest name that is good for a Deployment, since its pods' names and labels hold it. */
 const longestName = 52;
 const digestLength = 8;

@@ -10,6 +10,8 @@ describe("includes", () => {
     ["items may have defaults", [{ a: 1, b: 2 }], [{ a: 1 }], true],
     ["a list counts as a whole", [1, 2], [1], false],
     ["the server drops empty objects", {}, { a: {} }, true],
+    ["and empty lists", {}, { a: [] }, true],
+    ["but not those that others fill", { a: [1] }, { a: [] }, false],
     ["and what is false by default", {}, { a: false, b: "" }, true],
     ["but not what is true", {}, { a: true }, false],
     ["a list is no object", { a: [] }, { a: { b: 1 } }, false],

@@ -31,6 +31,11 @@ export interface KubeObject {
   readonly metadata: KubeMeta;
 }
 
+/** `namespace/name`, or the name alone of kinds that live in no namespace. */
+export function objectKey({ namespace, name }: Pick<KubeMeta, "namespace" | "name">): string {
+  return namespace === undefined ? name : `${namespace}/${name}`;
+}
+
 /** A page of a collection; its items may lack apiVersion and kind. */
 export interface KubeList {
   readonly metadata: { readonly resourceVersion: string; readonly continue?: string };

@@ -37,6 +37,8 @@ export const annotation = {
   reservedAt: key("reservedAt"),
   /** The id of the reservation, which proves that the operator made it for this pod. */
   reservation: key("reservation"),
+  /** On a Secret: the connections that may use its keys. */
+  keyFor: key("keyFor"),
   /** On what ipman made: a digest of what it asked for. */
   digest: key("digest"),
 } as const;

@@ -1,7 +1,7 @@
 import { annotation, groupLabels, label, labelValue } from "./labels.ts";
 import type { CharonSettings } from "./charon-settings.ts";
 import type { Child, Connection } from "./connection.ts";
-import { digestOf, nameFor, type Group } from "./group.ts";
+import { digestOf, nameFor, nameParts, type Group } from "./group.ts";
 import { runs, type Image } from "./image.ts";
 import type { KubeObject, OwnerReference } from "./kube-object.ts";
 
@@ -14,7 +14,10 @@ export interface WorkloadSettings {
   readonly ipmanImage: Image;
   readonly charonImage: Image;
   readonly pullSecrets: readonly string[];
-  readonly agentAccount: string;
+  /** The service account of a group's agent. */
+  readonly agentAccount: (group: Group) => string;
+  /** Whether a Secret has to permit a connection to use its keys. */
+  readonly requireSecretConsent: boolean;
   readonly priorityClass: string;
   /** UDP port of the VXLAN segments. */
   readonly vxlanPort: number;
@@ -55,7 +58,7 @@ export function charonDeployment(group: Group, settings: WorkloadSettings): Kube
     containers: [container],
     volumes: [sharedVolume(group)],
   };
-  const name = nameFor("charon", ...partsOf(group));
+  const name = nameFor("charon", ...nameParts(group));
   return deployment(name, groupLabels(group, "charon"), group, settings, pod, group.annotations);
 }
 
@@ -68,6 +71,7 @@ export function agentDeployment(group: Group, settings: WorkloadSettings): KubeO
       "agent",
       ...(group.namespace === "" ? ["--node", group.nodeName] : ["--group", group.id]),
       ...(group.hostNetwork ? ["--host-network"] : []),
+      ...(settings.requireSecretConsent ? ["--require-secret-consent"] : []),
       ...["--vxlan-port", String(settings.vxlanPort)],
       // Else the cluster would take a "$(NAME)" in it for one of the container's variables.
       ...["--charon-settings", JSON.stringify(settings.charonSettings).replaceAll("$", "$$$$")],
@@ -92,12 +96,12 @@ export function agentDeployment(group: Group, settings: WorkloadSettings): KubeO
   };
   const pod = {
     hostPID: true,
-    serviceAccountName: settings.agentAccount,
+    serviceAccountName: settings.agentAccount(group),
     automountServiceAccountToken: true,
     containers: [container],
     volumes: [sharedVolume(group), { name: "node-run", hostPath: { path: "/run", type: "" } }],
   };
-  const name = nameFor("agent", ...partsOf(group));
+  const name = nameFor("agent", ...nameParts(group));
   return deployment(name, groupLabels(group, "agent"), group, settings, pod);
 }
 
@@ -125,10 +129,6 @@ export function gatewayDeployment(
   const name = nameFor("gateway", connection.id, child.key);
   const labels = { ...groupLabels(group, "xfrm"), "ipman.dialo.ai/child": labelValue(child.key) };
   return deployment(name, labels, group, settings, { containers: [container] }, marks);
-}
-
-function partsOf(group: Group): string[] {
-  return group.namespace === "" ? ["node", group.name] : [group.namespace, group.name];
 }
 
 function containerNamed(name: string, image: Image) {

@@ -34,7 +34,7 @@ export function connectionLogic(ports: ConnectionPorts) {
     actors: {
       child: childLogic(ports),
       load: call<LoadOrder, LoadResult>("charon.load", ({ connection }) => {
-        const key = secrets.value(connection.secretRef);
+        const key = secrets.value(connection);
         if (key !== undefined) return turns.before(charon.load(connection, key));
         throw new Refusal(
           failure(Reason.SecretMissing, "the secret went while it was to be loaded"),

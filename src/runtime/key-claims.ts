@@ -1,6 +1,7 @@
 import type { ConnectionEvent } from "../machines/connection-types.ts";
 import type { Connection } from "../model/connection.ts";
 import { failure, Reason, type Failure } from "../model/failure.ts";
+import type { SecretFacts } from "./conditions.ts";
 import type { Secrets } from "./secrets.ts";
 import { identitiesOverlap, parseIdentity, type Identity } from "../model/identity-overlap.ts";
 
@@ -45,7 +46,7 @@ export class KeyClaims {
   /** Grants keys to these connections, in place of those before. */
   update(connections: Iterable<Connection>): void {
     const claims = [...connections].flatMap((connection) => {
-      const revision = this.#secrets.revision(connection.secretRef);
+      const revision = this.#secrets.revision(connection);
       return revision === undefined ? [] : [claimOf(connection, revision)];
     });
     const { kept = [], others = [] } = Object.groupBy(claims, (claim) =>
@@ -64,16 +65,25 @@ export class KeyClaims {
   }
 
   /** Why the key that is there may not be in charon; the same object while it is so. */
-  failureOf({ id, secretRef }: Connection): Failure | undefined {
-    return this.#secrets.failureOf(secretRef) ?? this.#conflicts.get(id);
+  failureOf(connection: Connection): Failure | undefined {
+    return this.#secrets.failureOf(connection) ?? this.#conflicts.get(connection.id);
   }
 
   /** The revision of the key that charon may have, or why it may not have it. */
   stateOf(connection: Connection): KeyState {
     const keyFailure = this.failureOf(connection);
     const usable = keyFailure === undefined;
-    const secretRevision = usable ? this.#secrets.revision(connection.secretRef) : undefined;
+    const secretRevision = usable ? this.#secrets.revision(connection) : undefined;
     return { secretRevision, keyFailure };
+  }
+
+  /** What the status shows of a connection's key. */
+  factsOf(connection: Connection): SecretFacts {
+    return {
+      hasSecret: this.#secrets.has(connection),
+      keyFailure: this.failureOf(connection),
+      secretTrouble: this.#secrets.troubleOf(connection),
+    };
   }
 
   #isGranted({ connection, revision }: Claim): boolean {

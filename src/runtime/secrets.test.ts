@@ -8,7 +8,11 @@ const secret = (value: string) =>
     metadata: { name: "keys", namespace: "default" },
     stringData: { a: value, b: "other" },
   }) as unknown as Secret;
-const ref = (key: string) => ({ name: "keys", namespace: "default", key });
+/** The connection `id` as the user of that key. */
+const ref = (key: string, id = "c") => ({
+  id,
+  secretRef: { name: "keys", namespace: "default", key },
+});
 
 describe("the revision of a secret", () => {
   it("changes with its value alone, and tells nothing of it", () => {
@@ -62,6 +66,77 @@ describe("the key in a secret", () => {
     assert.equal(secrets.failureOf(ref("a")), secrets.failureOf(ref("a")), "one object");
     secrets.replace([secret("good")]);
     assert.equal(secrets.failureOf(ref("a")), undefined);
+  });
+});
+
+describe("a Secret whose consent is required", () => {
+  const annotated = (keyFor?: string, value = "one") => ({
+    ...secret(value),
+    metadata: {
+      ...{ name: "keys", namespace: "default", creationTimestamp: "2026-01-01T00:00:00Z" },
+      ...(keyFor !== undefined && { annotations: { "ipman.dialo.ai/keyFor": keyFor } }),
+    },
+  });
+  const required = (...secrets: Secret[]) => {
+    const store = new Secrets({ requireConsent: true });
+    store.replace(secrets);
+    return store;
+  };
+  /** What a connection learns of a key. */
+  const shown = (store: Secrets, user = ref("a")) => [
+    store.has(user),
+    store.value(user),
+    store.revision(user),
+    store.changedAt(user),
+    store.failureOf(user),
+  ];
+
+  it("has keys for the connections that it lists, and for no others", () => {
+    const store = required(annotated("b, c"));
+    assert.deepEqual(Buffer.from(store.value(ref("a")) ?? []), Buffer.from("one"));
+    assert.equal(store.failureOf(ref("a")), undefined);
+    assert.equal(store.value(ref("a", "d")), undefined);
+    assert.equal(store.failureOf(ref("a", "d"))?.reason, "SecretNotPermitted");
+    store.replace([annotated("*")]);
+    assert.ok(store.has(ref("a", "d")));
+    store.replace([annotated("d")]);
+    assert.equal(store.has(ref("a")), false, "it was withdrawn");
+  });
+
+  it("that refuses says the same as one that is not there, whatever it holds", () => {
+    const nothing = shown(required());
+    assert.deepEqual(nothing.slice(0, 4), [false, undefined, undefined, undefined]);
+    const { message, retryable } = nothing[4] as { message: string; retryable: boolean };
+    assert.match(message, /^the Secret default\/keys .*ipman\.dialo\.ai\/keyFor has to list "c"/);
+    assert.equal(retryable, false);
+    for (const other of [annotated(), annotated("x"), annotated("x", "0xplanted")]) {
+      assert.deepEqual(shown(required(other)), nothing);
+      assert.deepEqual(shown(required(other), ref("none")), nothing, "whether the key exists");
+    }
+  });
+
+  it("that permits says what is amiss with the key", () => {
+    const store = required(annotated("c", "0xplanted"));
+    assert.equal(store.failureOf(ref("a"))?.reason, "SecretInvalid");
+    assert.equal(store.failureOf(ref("none")), undefined, "the key alone is missing");
+    assert.equal(store.has(ref("none")), false);
+  });
+
+  it("is not judged while it cannot be read: charon keeps the key that it has", () => {
+    const store = required();
+    store.replace([], new Map([["default/keys", "the API server is away"]]));
+    assert.equal(store.failureOf(ref("a")), undefined);
+    assert.equal(store.has(ref("a")), false);
+    store.replace([annotated()], new Map([["default/keys", "no right any more"]]));
+    assert.equal(store.failureOf(ref("a"))?.reason, "SecretNotPermitted");
+  });
+
+  it("gives one failure while nothing changes", () => {
+    const store = required(annotated());
+    const user = ref("a");
+    const before = store.failureOf(user);
+    store.replace([annotated("x")]);
+    assert.equal(store.failureOf(user), before);
   });
 });
 

@@ -21,6 +21,8 @@ export interface SupervisorOptions {
   readonly stateWrites?: Pick<StateWrites, "problem">;
   /** Whether the documents are one host's (the default) or a cluster's. */
   readonly scope?: Scope;
+  /** Whether a Secret has to permit a connection to use its keys; false on a host, whose files are its administrator's. */
+  readonly requireSecretConsent?: boolean;
   readonly onAdapterCall: ConnectionPorts["onAdapterCall"];
   readonly onNews: (news: CharonNews) => void;
   /** The kernel's last word on an SA, whoever's it was. */

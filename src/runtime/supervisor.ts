@@ -39,8 +39,8 @@ export class Supervisor implements Disposable {
   readonly #connections: ConnectionRoots;
   /** Declared, and waiting for their turn to begin. */
   readonly #waiting = new Set<string>();
-  readonly #secrets = new Secrets();
-  readonly #keys = new KeyClaims(this.#secrets);
+  readonly #secrets: Secrets;
+  readonly #keys: KeyClaims;
   readonly #turns: Turns;
   readonly probes: Probes;
   readonly #changes = new Subject<void>();
@@ -58,7 +58,9 @@ export class Supervisor implements Disposable {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
-    const { network } = options;
+    const { network, requireSecretConsent = false } = options;
+    this.#secrets = new Secrets({ requireConsent: requireSecretConsent });
+    this.#keys = new KeyClaims(this.#secrets);
     this.#turns = new Turns(this.#handler((...turn) => options.onTurn?.(...turn)));
     this.#breakdowns = new Breakdowns({
       onBreakdown: options.onBreakdown,
@@ -99,12 +101,7 @@ export class Supervisor implements Disposable {
 
   /** Whether the connection's secret is known, and why it cannot be read, if so. */
   secretOf(connection: Connection): SecretFacts {
-    const { secretRef } = connection;
-    return {
-      hasSecret: this.#secrets.has(secretRef),
-      keyFailure: this.#keys.failureOf(connection),
-      secretTrouble: this.#desired.unreadable.get(`${secretRef.namespace}/${secretRef.name}`),
-    };
+    return this.#keys.factsOf(connection);
   }
 
   /** Why what outlives the process cannot be written down, if so. */
@@ -118,7 +115,7 @@ export class Supervisor implements Disposable {
   }
 
   /** When the connection's Secret was written, in seconds since the epoch, where that is known. */
-  readonly secretChangedAt = ({ secretRef }: Connection) => this.#secrets.changedAt(secretRef);
+  readonly secretChangedAt = (connection: Connection) => this.#secrets.changedAt(connection);
 
   /** charon's, and each connection's. */
   get rootActors(): AnyActorRef[] {
@@ -188,7 +185,7 @@ export class Supervisor implements Disposable {
   #takeDesired(snapshot: Snapshot): void {
     const { connections: before } = this.#desired;
     this.#desired = desiredState(this.#desired, snapshot, this.#options.scope);
-    this.#secrets.replace(this.#desired.secrets);
+    this.#secrets.replace(this.#desired.secrets, this.#desired.unreadable);
     this.#keys.update(this.#desired.connections.values());
     this.#leftovers.note(this.#desired.connections.values());
     for (const id of before.keys())

@@ -9,9 +9,11 @@ import { resourceOf, World } from "../simulator/world.ts";
 class Partners extends World {
   keys: Record<string, string> = {};
   specs: Record<string, object> = {};
+  /** The connections that the Secret permits to use its keys. */
+  keyFor = "";
 
-  constructor() {
-    super([]);
+  constructor(planted: ConstructorParameters<typeof World>[2] = {}) {
+    super([], {}, planted);
   }
 
   redeclare(): void {
@@ -19,7 +21,10 @@ class Partners extends World {
       const n = 2 + i;
       return connectionSpec(name, { children: { [`child-${n}`]: childSpec(n) }, ...changes });
     });
-    this.declare([resourceOf(secret(this.keys)), ...connections.map(resourceOf)]);
+    const { metadata, ...rest } = secret(this.keys);
+    const annotations = { "ipman.dialo.ai/keyFor": this.keyFor };
+    const keys = { ...rest, metadata: { ...metadata, annotations } };
+    this.declare([resourceOf(keys), ...connections.map(resourceOf)]);
   }
 
   /** What charon holds, by connection: the key, or "-" for one that no peer has. */
@@ -139,5 +144,22 @@ describe("keys in charon", () => {
     world.redeclare();
     await world.settles({ renamed: "k1" }, "a");
     assert.deepEqual([...world.charon.conns.keys()], ["renamed"]);
+  });
+
+  it("are those that the Secret permits, and go with its consent; SAs that are up go on", async () => {
+    await using world = new Partners({ requireSecretConsent: true });
+    Object.assign(world, { keys: { a: "k1", b: "k2" }, specs: { a: {}, b: {} }, keyFor: "a" });
+    world.redeclare();
+    await world.start();
+    await world.settles({ a: "k1" }, "a");
+    const { reason, message = "" } = world.of("b")?.failure ?? {};
+    assert.equal(reason, "SecretNotPermitted");
+    assert.match(message, /keyFor has to list "b"/);
+    assert.equal(world.condition("b", "SecretReady"), "False SecretNotPermitted");
+    assert.equal(world.condition("b", "Stalled"), "True SecretNotPermitted");
+    world.keyFor = "b";
+    world.redeclare();
+    await world.settles({ a: "-", b: "k2" }, "a", "b");
+    assert.equal(world.condition("a", "SecretReady"), "False SecretNotPermitted");
   });
 });

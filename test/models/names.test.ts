@@ -78,9 +78,12 @@ describe("the names of Object.prototype's members", () => {
         const { state, connection } = declared(connectionSpec("x", spec), key);
         const secrets = new Secrets();
         secrets.replace(state.secrets);
-        assert.deepEqual(secrets.value(connection.secretRef), Buffer.from("a key"));
+        assert.deepEqual(secrets.value(connection), Buffer.from("a key"));
         for (const other of inherited.filter((name) => name !== key))
-          assert.equal(secrets.value({ ...secretRef, key: other }), undefined);
+          assert.equal(
+            secrets.value({ ...connection, secretRef: { ...secretRef, key: other } }),
+            undefined,
+          );
         const message = encodeMessage(messageFromConnection(connection));
         assert.equal(Buffer.from(message).toString("latin1").split(option.toLowerCase()).length, 3);
       }),

@@ -24,8 +24,8 @@ const namespace = "ipman-system";
 const image = { name: "ipman", pullPolicy: "Always" };
 const settings = {
   ...{ namespace, owner: undefined, ipmanImage: image, charonImage: image, pullSecrets: [] },
-  ...{ agentAccount: "agent", priorityClass: "", vxlanPort: 7789, charonSettings: {} },
-  logLevel: "info",
+  ...{ agentAccount: () => "agent", priorityClass: "", vxlanPort: 7789, charonSettings: {} },
+  ...{ requireSecretConsent: false, logLevel: "info" },
 };
 
 /** An operator that leads, as far as it makes Deployments and judges what is declared. */

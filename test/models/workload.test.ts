@@ -18,7 +18,8 @@ class World {
   readonly calls: string[] = [];
   refuses = false;
   version = 1;
-  generation = 0;
+  /** Undefined for a kind that has none. */
+  generation: number | undefined = 0;
 
   start(wanted: KubeObject | undefined, actual: KubeObject | undefined, lingerMs = 0) {
     const logic = workloadMachine.provide({
@@ -40,10 +41,8 @@ class World {
   stored(input: KubeObject): KubeObject {
     const { spec } = input as KubeObject & { spec: object };
     const resourceVersion = String(++this.version);
-    return object(
-      { ...spec, addedByTheServer: true },
-      { resourceVersion, generation: ++this.generation },
-    );
+    const counted = this.generation === undefined ? {} : { generation: ++this.generation };
+    return object({ ...spec, addedByTheServer: true }, { resourceVersion, ...counted });
   }
 }
 
@@ -66,6 +65,18 @@ describe("an object that the operator wants", () => {
     await settle();
     assert.equal(actor.getSnapshot().value, "settled");
     assert.deepEqual(world.calls, []);
+  });
+
+  it("of a kind without a generation is made again when something changes it", async () => {
+    const world = new World();
+    world.generation = undefined;
+    const actor = world.start(object({ a: 1 }), undefined);
+    await settle();
+    assert.equal(actor.getSnapshot().value, "settled");
+    const changed = object({ a: 2 }, { resourceVersion: "9" });
+    actor.send({ type: "seen", object: changed, version: 9n });
+    await settle();
+    assert.deepEqual(world.calls, ["apply", "apply"]);
   });
 
   it("is made again when somebody deletes or changes it", async () => {

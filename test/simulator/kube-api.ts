@@ -13,6 +13,13 @@ type Json = { [key: string]: Json } | string | number | boolean | null | undefin
 /** The global timer: a test may be the clock. */
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
+/** Kinds of which the server does not count the changes. */
+const withoutGeneration = new Set(["ServiceAccount", "Role", "RoleBinding", "ClusterRoleBinding"]);
+
+/** Whether a client has no right to a request. */
+export type Denies = (verb: Verb, type: ResourceType, place: Place) => boolean;
+type Verb = "get" | "list" | "watch" | "create" | "update" | "patch" | "delete";
+
 interface Versioned {
   readonly metadata?: { readonly resourceVersion?: string | undefined };
 }
@@ -45,50 +52,64 @@ export class KubeApi {
    *
    * @param lagMs how much farther its watches of a kind are behind
    */
-  client(lagMs: (kind: string) => number = () => 0): KubeClient {
+  client(lagMs: (kind: string) => number = () => 0, denies: Denies = () => false): KubeClient {
     const answering = async <T>(answer: () => T): Promise<T> => {
       await pause(this.#latency());
       const result = answer();
       await pause(this.#latency());
       return structuredClone(result);
     };
+    const may = (verb: Verb, type: ResourceType, place: Place) => {
+      if (!denies(verb, type, place)) return;
+      throw new KubeError(`${verb} ${wordsFor(type, place)}`, "denied", 403, "forbidden");
+    };
+    const allowed = <T>(verb: Verb, type: ResourceType, place: Place, answer: () => T) =>
+      answering(() => {
+        may(verb, type, place);
+        return answer();
+      });
     const now = () => this.now();
     const client = {
       get serverNow() {
         return now();
       },
-      get: (type: ResourceType, place: Place) => answering(() => this.#read(type, place)),
+      get: (type: ResourceType, place: Place) =>
+        allowed("get", type, place, () => this.#read(type, place)),
       list: async (
         type: ResourceType,
-        { namespace }: Place,
+        place: Place,
         selector: Selector,
         each: (object: KubeObject) => void,
       ) => {
-        const { objects, version } = await answering(() => this.#list(type));
-        const isWithin = ({ metadata }: KubeObject) =>
-          namespace === undefined || metadata.namespace === namespace;
-        for (const object of objects.filter(isWithin).filter(selecting(selector)))
-          each(shown(object, selector));
+        const { objects, version } = await allowed("list", type, place, () =>
+          this.#list(type, place),
+        );
+        for (const object of objects.filter(selecting(selector))) each(shown(object, selector));
         return version;
       },
       create: (type: ResourceType, object: KubeObject) =>
-        answering(() => this.#create(type, object)),
+        allowed("create", type, object.metadata, () => this.#create(type, object)),
       replace: (type: ResourceType, object: KubeObject) =>
-        answering(() => this.#replace(type, object)),
-      apply: (type: ResourceType, object: KubeObject) => answering(() => this.#apply(type, object)),
+        allowed("update", type, object.metadata, () => this.#replace(type, object)),
+      apply: (type: ResourceType, object: KubeObject) =>
+        allowed("patch", type, object.metadata, () => this.#apply(type, object)),
       mergePatch: (type: ResourceType, place: Place, patch: unknown) =>
-        answering(() => this.#merge(type, place, patch as Json)),
+        allowed("patch", type, place, () => this.#merge(type, place, patch as Json)),
       delete: (type: ResourceType, place: Place, preconditions: Partial<KubeMeta> = {}) =>
-        answering(() => this.#delete(type, place, preconditions)),
+        allowed("delete", type, place, () => this.#delete(type, place, preconditions)),
       openWatch: (
         type: ResourceType,
-        _place: Place,
+        place: Place,
         selector: Selector,
         since: Readonly<Record<string, string | undefined>>,
         signal: AbortSignal,
       ) => {
         const version = Number(since["resourceVersion"]);
-        return Promise.resolve(this.#watch(type, selector, version, signal, lagMs));
+        const [, name] = /^metadata\.name=(.*)$/.exec(selector.fieldSelector ?? "") ?? [];
+        return Promise.resolve().then(() => {
+          may("watch", type, { ...place, name });
+          return this.#watch(type, place, selector, version, signal, lagMs);
+        });
       },
     };
     return client as unknown as KubeClient;
@@ -100,7 +121,8 @@ export class KubeApi {
     const uid = before?.metadata.uid ?? `uid-${++this.#uid}`;
     const resourceVersion = String(++this.#version);
     const { generation = 1 } = object.metadata;
-    const metadata = { ...object.metadata, uid, resourceVersion, generation };
+    const counted = withoutGeneration.has(type.kind) ? {} : { generation };
+    const metadata = { ...object.metadata, uid, resourceVersion, ...counted };
     const stored = structuredClone({ ...object, metadata });
     this.#objects.set(key, stored);
     this.#tell(type, before, stored);
@@ -125,8 +147,10 @@ export class KubeApi {
     throw new KubeError(`get ${wordsFor(type, place)}`, "not-found", 404, "not found");
   }
 
-  #list(type: ResourceType): { objects: KubeObject[]; version: string } {
-    const objects = [...this.#objects.values()].filter(({ kind }) => kind === type.kind);
+  #list(type: ResourceType, place: Place = {}): { objects: KubeObject[]; version: string } {
+    const objects = [...this.#objects.values()].filter(
+      (object) => object.kind === type.kind && isIn(place, object),
+    );
     return { objects, version: String(this.#version) };
   }
 
@@ -184,12 +208,14 @@ export class KubeApi {
 
   #watch(
     type: ResourceType,
+    place: Place,
     selector: Selector,
     version: number,
     signal: AbortSignal,
     lagMs: (kind: string) => number,
   ): ReadableStream<Uint8Array> {
-    const selects = selecting(selector);
+    const selected = selecting(selector);
+    const selects = (object: KubeObject) => isIn(place, object) && selected(object);
     const encoder = new TextEncoder();
     let telling = Promise.resolve();
     const start = (controller: ReadableStreamDefaultController<Uint8Array>) => {
@@ -222,6 +248,11 @@ export class KubeApi {
       else if (was) tell("DELETED", after ?? before);
     }
   }
+}
+
+/** Whether an object is in the collection of a namespace, or of all. */
+function isIn({ namespace }: Place, { metadata }: KubeObject): boolean {
+  return namespace === undefined || metadata.namespace === namespace;
 }
 
 /** A label may be asked for by `key`, `key=value` or `key!=value`, a field by `path=value` or `path!=value`. */

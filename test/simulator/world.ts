@@ -11,8 +11,10 @@ import type { SupervisorOptions } from "../../src/runtime/supervisor-options.ts"
 import { SimulatedCharon, type Behaviour, type SimulatorOptions } from "./charon.ts";
 import { obedientNetwork, simulatedPlacement } from "./placement.ts";
 
-/** Observers of the supervisor, and ports, that a test plants. */
-type Planted = Partial<Pick<SupervisorOptions, "network" | "placement" | "onMove" | "onTurn">>;
+/** Observers of the supervisor, ports and settings that a test plants. */
+type Planted = Partial<
+  Pick<SupervisorOptions, "network" | "placement" | "onMove" | "onTurn" | "requireSecretConsent">
+>;
 
 type Simulation = Pick<SimulatorOptions, "latencyMs" | "retransmitMs">;
 

@@ -75,3 +75,8 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- define "ipman.validating" -}}
 {{ .Values.webhook.validatingWebhookName | default (printf "ipman-%s" .Release.Name) }}
 {{- end }}
+
+{{- /* Roles that were made by hand give rights to the agents' common service account. */ -}}
+{{- define "ipman.secretAccess" -}}
+{{ .Values.secretAccess | default (ternary "named" "namespace" .Values.rbac.create) }}
+{{- end }}

@@ -203,6 +203,25 @@ export function chartScenarios(cluster: () => LabCluster): void {
       assert.deepEqual(rulesOf({}, "ipman-agents"), [["metrics", undefined]]);
     });
 
+    it("lets agents read the Secrets of their connections, or all where it is told to", () => {
+      const grants = (values: object) => {
+        const all = rendered(values);
+        const { args } = operatorIn(all);
+        const names = new Set(all.map((object) => object?.metadata.name));
+        return [
+          args.find((arg) => arg.startsWith("--secret-access=")),
+          names.has("ipman-operator-secrets"),
+          names.has("ipman-agent-secrets"),
+          names.has("ipman-ipman-roles"),
+        ];
+      };
+      assert.deepEqual(grants({}), ["--secret-access=named", true, false, true]);
+      const all = ["--secret-access=namespace", false, true, false];
+      assert.deepEqual(grants({ secretAccess: "namespace" }), all);
+      const byHand = ["--secret-access=namespace", false, false, false];
+      assert.deepEqual(grants({ rbac: { create: false } }), byHand);
+    });
+
     it("leaves certificates to cert-manager where it is told to", () => {
       const all = rendered({ webhook: { certificate: { mode: "cert-manager" } } });
       const certificate = one(all, "Certificate", "ipman-webhook").spec as {

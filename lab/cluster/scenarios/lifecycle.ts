@@ -215,15 +215,13 @@ export function lifecycleScenarios(cluster: () => LabCluster): void {
         "name",
       );
       assert.doesNotMatch(left, /ipman/);
-      const elsewhere = cluster().kubectl(
-        "get",
-        "roles,rolebindings",
-        "-n",
-        "default",
-        "-o",
-        "name",
-      );
-      assert.doesNotMatch(elsewhere, /ipman/);
+      // The agents' go with what the chart had there.
+      const elsewhere = () =>
+        cluster().kubectl("get", "roles,rolebindings", "-n", "default", "-o", "name");
+      await eventually(() => assert.doesNotMatch(elsewhere(), /ipman/), 60_000, 500);
+      const accounts = () =>
+        cluster().kubectl("get", "serviceaccounts", "-n", "ipman-system", "-o", "name");
+      await eventually(() => assert.doesNotMatch(accounts(), /ipman/), 60_000, 500);
       assert.match(cluster().kubectl("get", "crds", "-o", "name"), /ipsecconnections/);
     });
   });

@@ -57,7 +57,11 @@ export function placementScenarios(cluster: () => LabCluster): void {
       const secretRef = { namespace: "kube-public", name: "locked", key: "psk" };
       declare({ secretRef, remoteAddr: "192.168.1.77" });
       await says("Placed", "True", /charon and agent run on node-a/);
-      await says("SecretReady", "False", /namespace kube-public: add it to the chart's secretName/);
+      await says(
+        "SecretReady",
+        "False",
+        /Secret kube-public\/locked: add kube-public to the chart's secretNamespaces/,
+      );
     });
 
     it("loses its gateway's address and its pools with them", async () => {

@@ -5,12 +5,24 @@ import { describe, it } from "node:test";
 import { KubeClient } from "../../../src/adapters/kubernetes/kube-client.ts";
 import { KubeError } from "../../../src/adapters/kubernetes/kube-error.ts";
 import { resourceTypes } from "../../../src/adapters/kubernetes/resource-type.ts";
+import { agentAccountOf } from "../../../src/model/agent-access.ts";
+import { declaredGroup, declaredSecret } from "../../../src/model/declared-secret.ts";
+import { impliedGroup } from "../../../src/model/group.ts";
+import type { KubeObject } from "../../../src/model/kube-object.ts";
+import { label, manager } from "../../../src/model/labels.ts";
 import type { LabCluster } from "../cluster.ts";
 
 const docs = join(import.meta.dirname, "../../../docs/kubernetes.md");
-const accounts = ["ipman-operator", "ipman-agent"] as const;
+const home = "ipman-system";
+const ownAccount = agentAccountOf(impliedGroup("node-a"));
+/** Service accounts, and the names by which the documentation has their rights. */
+const accounts: Readonly<Record<string, readonly string[]>> = {
+  "ipman-operator": ["ipman-operator"],
+  "ipman-agent": ["ipman-agent"],
+  [ownAccount]: ["ipman-agent", "ipman-agent-*"],
+};
 const namespaces = {
-  "ipman-system": "its namespace",
+  [home]: "its namespace",
   default: "secretNamespaces",
   "kube-system": "",
 };
@@ -18,17 +30,23 @@ const namespaces = {
 /** What the service accounts may do, by the API server and by the documentation. */
 export function rightScenarios(cluster: () => LabCluster): void {
   describe("the rights of", () => {
-    for (const account of accounts) {
+    for (const [account, names] of Object.entries(accounts)) {
       for (const [namespace, where] of Object.entries(namespaces)) {
         it(`${account} in ${namespace} are those that the documentation has`, () => {
-          const documented = documentedRights(account, ["cluster", where]);
-          assert.deepEqual(grantedRights(cluster(), account, namespace), documented);
+          const documented = names.flatMap((name) => documentedRights(name, ["cluster", where]));
+          const expected = documented.flatMap((right) =>
+            right.includes(ofConnections)
+              ? secretsOn(cluster(), namespace).map((name) => right.replace(ofConnections, name))
+              : [right],
+          );
+          const granted = grantedRights(cluster(), account, namespace);
+          assert.deepEqual(granted, [...new Set(expected)].toSorted());
         });
       }
     }
 
-    it("neither account's token reads a Secret elsewhere, or lists any", async () => {
-      for (const account of accounts) {
+    it("no account's token reads a Secret elsewhere, or lists any", async () => {
+      for (const account of Object.keys(accounts)) {
         await using client = asAccount(cluster(), account);
         await refused(client.get(resourceTypes.Secret, { namespace: "kube-system", name: "x" }));
         for (const namespace of [undefined, ...Object.keys(namespaces)]) {
@@ -36,7 +54,67 @@ export function rightScenarios(cluster: () => LabCluster): void {
         }
       }
     });
+
+    it("an agent's token reads the Secrets of its connections, and watches no others", async () => {
+      const [namespace, name] = ["default", "not-named"];
+      const object = { apiVersion: "v1", kind: "Secret", metadata: { namespace, name } };
+      await cluster().client.create(resourceTypes.Secret, object);
+      await using client = asAccount(cluster(), ownAccount);
+      const named = secretsOn(cluster(), namespace);
+      assert.ok(named.length > 0);
+      for (const own of named) await client.get(resourceTypes.Secret, { namespace, name: own });
+      await refused(client.get(resourceTypes.Secret, { namespace, name }));
+      const { signal } = new AbortController();
+      for (const fieldSelector of [undefined, `metadata.name=${name}`]) {
+        const selector = { fieldSelector };
+        await refused(client.openWatch(resourceTypes.Secret, { namespace }, selector, {}, signal));
+      }
+      await cluster().client.delete(resourceTypes.Secret, { namespace, name });
+    });
+
+    it("the operator's token changes no Role of others, and grants no more than named Secrets", async () => {
+      await using client = asAccount(cluster(), "ipman-operator");
+      const rules = [
+        { apiGroups: [""], resources: ["secrets"], resourceNames: ["x"], verbs: ["get"] },
+      ];
+      const role = (name: string, changes: object = {}) =>
+        ({
+          ...{ apiVersion: "rbac.authorization.k8s.io/v1", kind: "Role", rules },
+          metadata: {
+            ...{ name, namespace: "default" },
+            labels: { [label.managedBy]: manager, [label.type]: "agent" },
+          },
+          ...changes,
+        }) as unknown as KubeObject;
+      const apply = (object: KubeObject) => client.apply(resourceTypes.Role, object, "test");
+      const other = role("of-others", { metadata: { name: "of-others", namespace: "default" } });
+      await cluster().client.create(resourceTypes.Role, other);
+      await assert.rejects(apply(role("of-others")), /only what it made/);
+      const place = { namespace: "default", name: "of-others" };
+      await assert.rejects(client.delete(resourceTypes.Role, place), /only what it made/);
+      await assert.rejects(apply(role("mine")), /nothing but what is for an agent/);
+      const all = [{ apiGroups: [""], resources: ["secrets"], verbs: ["get", "watch"] }];
+      await assert.rejects(apply(role("ipman-agent-x", { rules: all })), /by their names/);
+      const pods = [{ apiGroups: [""], resources: ["pods"], verbs: ["delete"] }];
+      await refused(apply(role("ipman-agent-x", { rules: pods })));
+      await cluster().client.delete(resourceTypes.Role, place);
+    });
   });
+}
+
+/** How the documentation has the names of Secrets that differ from agent to agent. */
+const ofConnections = "those of its connections";
+
+/** The Secrets of a namespace that the connections of node-a name. */
+function secretsOn(cluster: LabCluster, namespace: string): string[] {
+  const text = cluster.kubectl("get", "ipsecconnections", "-o", "json");
+  const { items } = JSON.parse(text) as { items: KubeObject[] };
+  const group = impliedGroup("node-a").id;
+  const named = items.flatMap((item) =>
+    declaredGroup(item) === group ? [declaredSecret(item)] : [],
+  );
+  const here = named.flatMap((secret) => (secret?.namespace === namespace ? [secret.name] : []));
+  return [...new Set(here)];
 }
 
 async function refused(attempt: Promise<unknown>): Promise<void> {
@@ -45,7 +123,7 @@ async function refused(attempt: Promise<unknown>): Promise<void> {
 
 /** A client with the account's own token. */
 function asAccount(cluster: LabCluster, account: string): KubeClient {
-  const token = cluster.kubectl("create", "token", account, "-n", "ipman-system").trim();
+  const token = cluster.kubectl("create", "token", account, "-n", home).trim();
   return KubeClient.connect(cluster.plane.pki.token(account, token, cluster.plane.server));
 }
 
@@ -62,7 +140,7 @@ function grantedRights(cluster: LabCluster, account: string, namespace: string):
     kind: "SelfSubjectRulesReview",
     spec: { namespace },
   };
-  const as = `--as=system:serviceaccount:ipman-system:${account}`;
+  const as = `--as=system:serviceaccount:${home}:${account}`;
   const answer = cluster.create(review, as, "--validate=false") as {
     status: { resourceRules: Rule[] };
   };
@@ -80,9 +158,10 @@ function documentedRights(account: string, places: readonly string[]): string[] 
   const rows = readFileSync(docs, "utf8")
     .split("\n")
     .map((line) => line.split("|").map((cell) => cell.trim()))
-    .filter(([, name, , , where = ""]) => name === `\`${account}\`` && places.includes(where));
+    .filter(([, name]) => name === `\`${account}\``);
   assert.ok(rows.length > 0, `${docs} says nothing of ${account}`);
-  const rights = rows.flatMap(([, , verbs = "", resources = ""]) =>
+  const here = rows.filter(([, , , , where = ""]) => places.includes(where));
+  const rights = here.flatMap(([, , verbs = "", resources = ""]) =>
     verbs.split(", ").flatMap((verb) => resources.split(", ").map((name) => `${verb} ${name}`)),
   );
   return [...new Set(rights)].toSorted();

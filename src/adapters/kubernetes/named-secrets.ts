@@ -1,15 +1,10 @@
 import { Subject, type Observable } from "rxjs";
-import type { KubeObject } from "../../model/kube-object.ts";
+import type { SecretName } from "../../model/declared-secret.ts";
+import { objectKey, type KubeObject } from "../../model/kube-object.ts";
 import type { KubeClient } from "./kube-client.ts";
 import type { KubeError } from "./kube-error.ts";
 import { resourceTypes } from "./resource-type.ts";
 import { View } from "./view.ts";
-
-/** Which Secret. */
-export interface SecretName {
-  readonly namespace: string;
-  readonly name: string;
-}
 
 /** The Secrets that are asked for, each watched by its name: no others are ever read. */
 export class NamedSecrets implements Disposable {
@@ -43,7 +38,7 @@ export class NamedSecrets implements Disposable {
 
   /** Watches just these from now on. */
   want(names: Iterable<SecretName>): void {
-    const wanted = new Map([...names].map((name) => [`${name.namespace}/${name.name}`, name]));
+    const wanted = new Map([...names].map((name) => [objectKey(name), name]));
     for (const [key, view] of this.#views) {
       if (wanted.has(key)) continue;
       view[Symbol.dispose]();
@@ -59,10 +54,14 @@ export class NamedSecrets implements Disposable {
   }
 
   #watch(key: string, { namespace, name }: SecretName): void {
+    let denials = 0;
     const onTrouble = (error: KubeError) => {
+      // The operator may be granting the right at the moment at which the agent asks for the
+      // Secret first; the watch asks again within a second.
+      if (error.code === "denied" && denials++ === 0 && !view.synced) return;
       // Of what was read once, a server that is away for a while says nothing.
       if (view.synced && error.code !== "denied") return;
-      const why = whyUnreadable(error, namespace);
+      const why = whyUnreadable(error, { namespace, name });
       if (this.#unreadable.get(key) === why) return;
       this.#unreadable.set(key, why);
       this.#changes.next();
@@ -80,7 +79,10 @@ export class NamedSecrets implements Disposable {
   }
 }
 
-function whyUnreadable({ code, message }: KubeError, namespace: string): string {
+function whyUnreadable({ code, message }: KubeError, { namespace, name }: SecretName): string {
   if (code !== "denied") return message;
-  return `ipman may not read Secrets of namespace ${namespace}: add it to the chart's secretNamespaces`;
+  return (
+    `ipman may not read the Secret ${namespace}/${name}: add ${namespace} to the chart's ` +
+    "secretNamespaces; where it is there, the operator could not grant the right, and its log says why"
+  );
 }

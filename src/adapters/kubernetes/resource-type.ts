@@ -43,6 +43,14 @@ export const resourceTypes = {
   Secret: type("v1", "Secret", "secrets"),
   Deployment: type("apps/v1", "Deployment", "deployments"),
   ServiceAccount: type("v1", "ServiceAccount", "serviceaccounts"),
+  Role: type("rbac.authorization.k8s.io/v1", "Role", "roles"),
+  RoleBinding: type("rbac.authorization.k8s.io/v1", "RoleBinding", "rolebindings"),
+  ClusterRoleBinding: type(
+    "rbac.authorization.k8s.io/v1",
+    "ClusterRoleBinding",
+    "clusterrolebindings",
+    false,
+  ),
   Lease: type("coordination.k8s.io/v1", "Lease", "leases"),
   Event: type("events.k8s.io/v1", "Event", "events"),
   MutatingWebhookConfiguration: type(

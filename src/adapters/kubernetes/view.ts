@@ -1,6 +1,6 @@
 import { BehaviorSubject, filter, firstValueFrom, Subject, type Observable } from "rxjs";
 import type { KubeClient } from "./kube-client.ts";
-import type { KubeObject } from "../../model/kube-object.ts";
+import { objectKey, type KubeObject } from "../../model/kube-object.ts";
 import { watchResources, type ResourceEvent, type Wanted, type WatchOptions } from "./watch.ts";
 
 export interface ViewOptions<T> extends WatchOptions {
@@ -98,7 +98,7 @@ export class View<T extends KubeObject> implements Disposable {
   }
 
   #put(given: KubeObject): Change<T> {
-    const key = keyOf(given);
+    const key = objectKey(given.metadata);
     const before = this.#objects.get(key);
     const object = this.#trim(given);
     this.#objects.set(key, object);
@@ -109,7 +109,7 @@ export class View<T extends KubeObject> implements Disposable {
   }
 
   #delete(given: KubeObject): Change<T> {
-    const key = keyOf(given);
+    const key = objectKey(given.metadata);
     const before = this.#objects.get(key);
     const object = this.#trim(given);
     this.#objects.delete(key);
@@ -130,8 +130,4 @@ export class View<T extends KubeObject> implements Disposable {
   #reached(version: string | undefined): void {
     if (version !== undefined && /^\d+$/.test(version)) this.#version = BigInt(version);
   }
-}
-
-function keyOf({ metadata: { namespace, name } }: KubeObject): string {
-  return namespace === undefined ? name : `${namespace}/${name}`;
 }

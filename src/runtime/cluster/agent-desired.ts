@@ -1,10 +1,9 @@
 import { auditTime, filter, map, merge, startWith, tap, type Observable } from "rxjs";
 import type { Declared } from "../../adapters/kubernetes/declared.ts";
 import type { NamedSecrets } from "../../adapters/kubernetes/named-secrets.ts";
-import { groupIdOf } from "../../model/group.ts";
+import { declaredGroup, declaredSecret, type SecretName } from "../../model/declared-secret.ts";
 import type { KubeObject } from "../../model/kube-object.ts";
 import { resourceKey, type Resource, type Snapshot } from "../../model/resource.ts";
-import type { IPSecConnectionSpec } from "../../model/schema/ipsec-connection.ts";
 
 /** Changes that come close together are one. */
 const gatherMs = 10;
@@ -23,7 +22,7 @@ export function agentDesired(
     auditTime(gatherMs),
     filter(() => declared.synced),
     map(() => declared.snapshot().resources.filter((resource) => concerns(resource, groupId))),
-    tap((resources) => secrets.want(resources.flatMap(secretNameOf))),
+    tap((resources) => secrets.want(resources.flatMap(secretsOf))),
     filter(() => secrets.settled),
     map((resources) => ({
       resources: [...resources, ...secrets.objects.map(secretResource)],
@@ -34,18 +33,12 @@ export function agentDesired(
 }
 
 function concerns({ kind, document }: Resource, groupId: string): boolean {
-  if (kind !== "IPSecConnection") return true;
-  const { metadata, spec } = document as KubeObject & { spec?: Partial<IPSecConnectionSpec> };
-  if (metadata.deletionTimestamp !== undefined) return false;
-  return groupIdOf({ groupRef: spec?.groupRef, nodeName: spec?.nodeName }) === groupId;
+  return kind !== "IPSecConnection" || declaredGroup(document as KubeObject) === groupId;
 }
 
-/** Of documents that may have problems, what can be read of the reference. */
-function secretNameOf({ kind, document }: Resource): { namespace: string; name: string }[] {
-  if (kind !== "IPSecConnection") return [];
-  const { spec } = document as { spec?: Partial<IPSecConnectionSpec> };
-  const { namespace, name } = spec?.secretRef ?? {};
-  return typeof namespace === "string" && typeof name === "string" ? [{ namespace, name }] : [];
+function secretsOf({ kind, document }: Resource): SecretName[] {
+  const named = kind === "IPSecConnection" ? declaredSecret(document as KubeObject) : undefined;
+  return named === undefined ? [] : [named];
 }
 
 function secretResource(document: KubeObject): Resource {

@@ -10,6 +10,13 @@ export interface Carrier {
   readonly agent: Failure | undefined;
 }
 
+/** Where the agent's pod does not run since it has no service account: why that is so. */
+export function withAccess(carrier: Carrier, access: Failure | undefined): Carrier {
+  return carrier.agent === undefined || access === undefined
+    ? carrier
+    : { ...carrier, agent: access };
+}
+
 /** An agent that is started anew is not missed for so many milliseconds. */
 const silenceMs = 30_000;
 

@@ -1,5 +1,5 @@
 import type { LimitFunction } from "p-limit";
-import { auditTime, merge, type Subscription } from "rxjs";
+import { auditTime, EMPTY, merge, type Subscription } from "rxjs";
 import type { Declared } from "../../adapters/kubernetes/declared.ts";
 import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
 import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
@@ -8,7 +8,8 @@ import { stated, type StatedCondition } from "../../model/condition.ts";
 import type { KubeObject } from "../../model/kube-object.ts";
 import { StatusWriter } from "../cluster/status-writer.ts";
 import { rfc3339 } from "../rfc3339.ts";
-import type { Carriers } from "./carriers.ts";
+import type { AgentAccess } from "./agent-access.ts";
+import { withAccess, type Carriers } from "./carriers.ts";
 import type { Cluster } from "./cluster.ts";
 import { groupConditionsOf } from "./placement-conditions.ts";
 
@@ -24,6 +25,8 @@ export interface GroupReporterOptions {
   readonly declared: Declared;
   readonly cluster: Cluster;
   readonly carriers: Carriers;
+  /** Where each agent has a service account of its own. */
+  readonly access?: Pick<AgentAccess, "changes" | "failureOf"> | undefined;
   readonly writes: LimitFunction;
   readonly onTrouble: (error: unknown) => void;
 }
@@ -40,7 +43,7 @@ export class GroupReporter implements Disposable {
 
   constructor(options: GroupReporterOptions) {
     this.#options = options;
-    const { declared, cluster, carriers, writes, onTrouble } = options;
+    const { declared, cluster, carriers, access, writes, onTrouble } = options;
     this.#writer = new StatusWriter({
       actual: (id) => {
         const group = this.#group(id);
@@ -51,7 +54,8 @@ export class GroupReporter implements Disposable {
       writes,
       onTrouble,
     });
-    this.#subscription = merge(cluster.changes, carriers.changes, declared.groups.changes)
+    const pods = merge(carriers.changes, access?.changes ?? EMPTY);
+    this.#subscription = merge(cluster.changes, pods, declared.groups.changes)
       .pipe(auditTime(gatherMs))
       .subscribe(() => {
         if (!cluster.synced || !carriers.synced) return;
@@ -71,11 +75,13 @@ export class GroupReporter implements Disposable {
   #wanted(id: string): GroupStatus | undefined {
     const group = this.#group(id);
     if (group === undefined) return undefined;
-    const { cluster, carriers } = this.#options;
+    const { cluster, carriers, access } = this.#options;
+    const placed = cluster.groups.get(id);
+    const carrier = withAccess(carriers.of(id), placed && access?.failureOf(placed));
     const general = cluster.desired.problems.get("") ?? [];
     const problems = general.filter(({ source }) => source === `CharonGroup ${id}`);
     const refused = cluster.refused.get(id);
-    const conditions = groupConditionsOf({ problems, refused, ...carriers.of(id) });
+    const conditions = groupConditionsOf({ problems, refused, ...carrier });
     const observedGeneration = group.metadata.generation ?? 0;
     const before = group.status?.conditions ?? [];
     return {

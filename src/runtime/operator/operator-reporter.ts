@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { LimitFunction } from "p-limit";
-import { auditTime, merge, tap, type Subscription } from "rxjs";
+import { auditTime, EMPTY, merge, tap, type Subscription } from "rxjs";
 import type { EventRecorder } from "../../adapters/kubernetes/events.ts";
 import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
 import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
@@ -15,7 +15,8 @@ import { groupIdOf } from "../../model/group.ts";
 import { formatPrefix } from "../../model/prefix.ts";
 import { StatusWriter } from "../cluster/status-writer.ts";
 import { rfc3339 } from "../rfc3339.ts";
-import type { Carriers } from "./carriers.ts";
+import type { AgentAccess } from "./agent-access.ts";
+import { withAccess, type Carriers } from "./carriers.ts";
 import type { Cluster } from "./cluster.ts";
 import { placedOf, unknownReady } from "./placement-conditions.ts";
 import { Restless } from "./restless.ts";
@@ -31,6 +32,8 @@ export interface OperatorReporterOptions {
   readonly client: KubeClient;
   readonly cluster: Cluster;
   readonly carriers: Carriers;
+  /** Where each agent has a service account of its own. */
+  readonly access: Pick<AgentAccess, "changes" | "failureOf"> | undefined;
   readonly events: EventRecorder;
   readonly writes: LimitFunction;
   readonly onTrouble: (error: unknown) => void;
@@ -61,7 +64,7 @@ export class OperatorReporter implements Disposable {
 
   constructor(options: OperatorReporterOptions) {
     this.#options = options;
-    const { cluster, carriers, writes, onTrouble } = options;
+    const { cluster, carriers, access, writes, onTrouble } = options;
     this.#cluster = cluster;
     this.#writer = new StatusWriter({
       actual: (id) => shownPart(cluster.object(id)),
@@ -71,7 +74,8 @@ export class OperatorReporter implements Disposable {
       onTrouble,
     });
     const touched = cluster.touched.pipe(tap((id) => id !== undefined && this.#restless.touch(id)));
-    this.#subscription = merge(touched, carriers.changes, this.#restless.calmed)
+    const pods = merge(carriers.changes, access?.changes ?? EMPTY);
+    this.#subscription = merge(touched, pods, this.#restless.calmed)
       .pipe(
         tap((id) => this.#touched.add(id ?? all)),
         auditTime(gatherMs),
@@ -109,11 +113,12 @@ export class OperatorReporter implements Disposable {
   }
 
   #conditions(connection: Connection | undefined, before: readonly StatedCondition[]): Condition[] {
-    const { carriers } = this.#options;
+    const { carriers, access } = this.#options;
     const groupId = connection && groupIdOf(connection);
     const group = this.#cluster.groups.get(groupId ?? "");
     const refused = this.#cluster.refused.get(groupId ?? "");
-    const placed = placedOf({ groupId, group, refused, carrier: carriers.of(groupId ?? "") });
+    const carrier = withAccess(carriers.of(groupId ?? ""), group && access?.failureOf(group));
+    const placed = placedOf({ groupId, group, refused, carrier });
     const silentSince = carriers.silentSince(groupId ?? "");
     return [placed, ...unknownReady(placed, before, silentSince)];
   }

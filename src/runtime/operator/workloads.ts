@@ -1,13 +1,11 @@
 import type { LimitFunction } from "p-limit";
-import { auditTime, merge, startWith, type Subscription } from "rxjs";
-import { createActor, fromPromise, type ActorRefFrom } from "xstate";
+import { auditTime, EMPTY, merge, startWith, type Subscription } from "rxjs";
 import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
 import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
 import type { View } from "../../adapters/kubernetes/view.ts";
-import { workloadMachine } from "../../machines/workload.ts";
 import type { Connection } from "../../model/connection.ts";
 import { groupIdOf, type Group } from "../../model/group.ts";
-import type { KubeObject } from "../../model/kube-object.ts";
+import { objectKey, type KubeObject } from "../../model/kube-object.ts";
 import { label } from "../../model/labels.ts";
 import {
   agentDeployment,
@@ -15,9 +13,10 @@ import {
   gatewayDeployment,
   type WorkloadSettings,
 } from "../../model/workloads.ts";
-import { refusing } from "../refusal.ts";
+import type { AgentAccess } from "./agent-access.ts";
 import type { Cluster } from "./cluster.ts";
 import { HeadStart } from "./head-start.ts";
+import { KeptObjects } from "./kept-objects.ts";
 
 export interface WorkloadsOptions {
   readonly client: KubeClient;
@@ -27,10 +26,10 @@ export interface WorkloadsOptions {
   readonly settings: WorkloadSettings;
   /** Whose turn it is to write. */
   readonly writes: LimitFunction;
+  /** What agents may do, where each has a service account of its own. */
+  readonly access?: Pick<AgentAccess, "changes" | "isReady">;
   readonly onBreakdown: (id: string, error: unknown) => void;
 }
-
-type Workload = ActorRefFrom<typeof workloadMachine>;
 
 /** A group that nobody needs any more ends its SAs first; milliseconds. */
 const groupLingerMs = 15_000;
@@ -38,116 +37,58 @@ const groupLingerMs = 15_000;
 /** Changes that come close together are looked at once. */
 const gatherMs = 10;
 
-const fieldManager = "ipman-operator";
-
-/** Runs an actor for each Deployment that is there or is to be. */
+/** Keeps the Deployments of charons, agents and gateways. */
 export class Workloads implements Disposable {
   readonly #options: WorkloadsOptions;
-  readonly #actors = new Map<string, Workload>();
+  readonly #kept: KeptObjects;
   readonly #subscription: Subscription;
-  readonly #logic;
   /** What was made of a connection or a group, so that the same is the same object. */
   readonly #gateways = new WeakMap<Connection, { group: Group; objects: readonly KubeObject[] }>();
   readonly #groups = new WeakMap<Group, readonly KubeObject[]>();
-  readonly #seen = new Map<string, KubeObject>();
   readonly #headStart = new HeadStart(() => this.#look());
 
   constructor(options: WorkloadsOptions) {
     this.#options = options;
-    const { client, cluster, deployments, writes } = options;
-    const type = resourceTypes.Deployment;
-    /** One that has waited for so long that nobody wants it any more is not made. */
-    const inTurn = <T>(signal: AbortSignal, write: () => Promise<T>) =>
-      writes(() => {
-        signal.throwIfAborted();
-        return refusing(write);
-      });
-    this.#logic = workloadMachine.provide({
-      actors: {
-        apply: fromPromise<KubeObject, KubeObject>(({ input, signal }) =>
-          inTurn(signal, () => client.apply<KubeObject>(type, input, fieldManager)),
-        ),
-        remove: fromPromise<void, KubeObject>(({ input: { metadata }, signal }) => {
-          const { namespace, name, uid } = metadata;
-          return inTurn(signal, () => client.delete(type, { namespace, name }, { uid }));
-        }),
-      },
+    const { client, cluster, deployments, access, writes, onBreakdown } = options;
+    const lingerMs = (object: KubeObject | undefined) =>
+      object?.metadata.labels?.[label.type] === "xfrm" ? 0 : groupLingerMs;
+    this.#kept = new KeptObjects({
+      ...{ client, type: resourceTypes.Deployment, view: deployments, writes },
+      ...{ lingerMs, onBreakdown },
     });
-    this.#subscription = merge(cluster.changes, deployments.changes)
-      // Both may be complete already, and then nothing may change for long.
+    this.#subscription = merge(cluster.changes, deployments.changes, access?.changes ?? EMPTY)
+      // All may be complete already, and then nothing may change for long.
       .pipe(startWith(undefined), auditTime(gatherMs))
       .subscribe(() => this.#look());
   }
 
   /** The actors by `namespace/name`. */
-  get actors(): ReadonlyMap<string, Workload> {
-    return this.#actors;
+  get actors(): KeptObjects["actors"] {
+    return this.#kept.actors;
   }
 
   [Symbol.dispose](): void {
     this.#subscription.unsubscribe();
     this.#headStart[Symbol.dispose]();
-    for (const actor of this.#actors.values()) actor.stop();
-    this.#actors.clear();
+    this.#kept[Symbol.dispose]();
   }
 
   #look(): void {
     const { cluster, deployments } = this.#options;
     if (!cluster.synced || !deployments.synced) return;
-    const wanted = this.#wanted();
-    this.#showWhatIsThere(wanted);
-    for (const [key, object] of wanted) {
-      const actor = this.#actors.get(key);
-      if (actor === undefined) this.#spawn(key, object);
-      else actor.send({ type: "wanted", object });
-    }
-    if (!cluster.whole) return;
-    for (const [key, actor] of this.#actors) if (!wanted.has(key)) actor.send({ type: "unwanted" });
+    const held = this.#withoutAccess();
+    const wanted = new Map([...this.#wanted()].filter(([key]) => !held.has(key)));
+    this.#kept.keep({ wanted, held, whole: cluster.whole });
   }
 
-  #showWhatIsThere(wanted: ReadonlyMap<string, KubeObject>): void {
-    const { objects, version } = this.#options.deployments;
-    for (const [key, object] of objects) {
-      if (this.#seen.get(key) === object) continue;
-      const known = this.#actors.get(key);
-      // What nobody wants has an actor to remove it, once that is certain.
-      if (known === undefined && !wanted.has(key) && !this.#options.cluster.whole) continue;
-      this.#seen.set(key, object);
-      const actor = known ?? this.#spawn(key, wanted.get(key));
-      const seen = BigInt(object.metadata.resourceVersion ?? version);
-      actor.send({ type: "seen", object, version: seen });
-    }
-    for (const key of this.#seen.keys()) {
-      if (objects.has(key)) continue;
-      this.#seen.delete(key);
-      this.#actors.get(key)?.send({ type: "seen", object: undefined, version });
-    }
-  }
-
-  #spawn(key: string, wanted: KubeObject | undefined): Workload {
-    const actual = this.#options.deployments.objects.get(key);
-    const type = (wanted ?? actual)?.metadata.labels?.[label.type];
-    const actor = createActor(this.#logic, {
-      id: key,
-      input: {
-        wanted,
-        actual,
-        version: BigInt(actual?.metadata.resourceVersion ?? 0),
-        lingerMs: type === "xfrm" ? 0 : groupLingerMs,
-      },
-    });
-    this.#actors.set(key, actor);
-    const end = () => {
-      if (this.#actors.get(key) === actor) this.#actors.delete(key);
-    };
-    actor.subscribe({
-      complete: end,
-      error: (error) => {
-        this.#options.onBreakdown(key, error);
-        end();
-      },
-    });
-    return actor.start();
+  /** Agents whose service account is not in place: a Deployment that is there stays as it is. */
+  #withoutAccess(): ReadonlySet<string> {
+    const { cluster, access } = this.#options;
+    if (access === undefined) return new Set();
+    const lacking = [...cluster.groups.values()].filter((group) => !access.isReady(group));
+    const objects = lacking.flatMap((group) => this.#ofGroup(group));
+    const agents = objects.filter(({ metadata }) => metadata.labels?.[label.type] === "agent");
+    return new Set(agents.map(({ metadata }) => objectKey(metadata)));
   }
 
   #wanted(): Map<string, KubeObject> {
@@ -161,11 +102,15 @@ export class Workloads implements Disposable {
     const waiting = this.#groupsWithoutGateway();
     const carriers = [...groups.values()].flatMap((group) => {
       const own = this.#ofGroup(group);
-      const isThere = own.some((object) => this.#options.deployments.objects.has(keyOf(object)));
+      const isThere = own.some((object) =>
+        this.#options.deployments.objects.has(objectKey(object.metadata)),
+      );
       const held = !isThere && this.#headStart.holds(group.id, !waiting.has(group.id));
       return held ? [] : own;
     });
-    return new Map([...gateways, ...carriers].map((object) => [keyOf(object), object]));
+    return new Map(
+      [...gateways, ...carriers].map((object) => [objectKey(object.metadata), object]),
+    );
   }
 
   /** Groups of which some gateway has no address. */
@@ -195,8 +140,4 @@ export class Workloads implements Disposable {
     this.#gateways.set(connection, { group, objects });
     return objects;
   }
-}
-
-function keyOf({ metadata: { namespace, name } }: KubeObject): string {
-  return `${namespace}/${name}`;
 }
