@@ -24,7 +24,19 @@ export function gatewayMac(
   connection: Pick<Connection, "id">,
   child: Pick<Child, "key" | "ifId">,
 ): string {
-  return macOf(key.derive("gateway MAC", connection.id, child.key, String(child.ifId)));
+  return gatewayMacOf(key, segmentOf(connection, child));
+}
+
+/** What tells a child's segment from every other. */
+function segmentOf(
+  { id }: Pick<Connection, "id">,
+  { key, ifId }: Pick<Child, "key" | "ifId">,
+): readonly string[] {
+  return [id, key, String(ifId)];
+}
+
+function gatewayMacOf(key: SegmentKey, segment: readonly string[]): string {
+  return macOf(key.derive("gateway MAC", ...segment));
 }
 
 /** Secrets, and what they were derived of. */
@@ -39,14 +51,15 @@ const derived = new WeakMap<WorkerPlace, Derived>();
 /** Derives a worker's secrets, the same ones in the operator that admits it and in each agent. */
 export function workerSecrets(
   key: SegmentKey,
-  { id }: Pick<Connection, "id">,
-  { key: childKey, ifId }: Pick<Child, "key" | "ifId">,
+  connection: Pick<Connection, "id">,
+  child: Pick<Child, "key" | "ifId">,
   place: WorkerPlace,
 ): WorkerSecrets {
-  const of = [key, id, childKey, ifId];
+  const segment = segmentOf(connection, child);
+  const of = [key, ...segment];
   const known = derived.get(place);
   if (known !== undefined && known.of.every((part, i) => part === of[i])) return known.secrets;
-  const secrets = derivedSecrets(key, [id, childKey, String(ifId)], place);
+  const secrets = derivedSecrets(key, segment, place);
   derived.set(place, { of, secrets });
   return secrets;
 }
@@ -60,7 +73,7 @@ function derivedSecrets(
   const seeds = key.derive("announcement", bytes.toString("hex"));
   return {
     mac: macOf(bytes),
-    gatewayMac: macOf(key.derive("gateway MAC", ...segment)),
+    gatewayMac: gatewayMacOf(key, segment),
     seeds: Array.from({ length: seedCount }, (_, i) => seeds.readUInt32BE(i * 4)),
   };
 }
