@@ -203,7 +203,7 @@ export function chartScenarios(cluster: () => LabCluster): void {
       assert.deepEqual(rulesOf({}, "ipman-agents"), [["metrics", undefined]]);
     });
 
-    it("lets agents read the Secrets of their connections, or all where it is told to", () => {
+    it("lets agents read the Secrets of their connections, or all by secretAccess: namespace", () => {
       const grants = (values: object) => {
         const all = rendered(values);
         const { args } = operatorIn(all);
