@@ -38,7 +38,6 @@ export const Nl = {
   replace: 0x100,
   excl: 0x200,
   create: 0x400,
-  append: 0x800,
   dump: 0x300,
   capped: 0x100,
   ackTlvs: 0x200,

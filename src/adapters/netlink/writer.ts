@@ -88,11 +88,6 @@ export class MessageWriter {
     return this;
   }
 
-  attributeU32Be(type: number, value: number): this {
-    this.#bytes.writeUInt32BE(value >>> 0, this.#attribute(type, 4));
-    return this;
-  }
-
   attributeU16Be(type: number, value: number): this {
     this.#bytes.writeUInt16BE(value, this.#attribute(type, 2));
     this.#pad();
