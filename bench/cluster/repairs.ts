@@ -4,11 +4,13 @@ import { setTimeout as pause } from "node:timers/promises";
 import { eventually } from "../../lab/sites/shell.ts";
 import type { LabCluster } from "../../lab/cluster/cluster.ts";
 import { Workload } from "../../lab/cluster/workload.ts";
-import type { Row } from "../row.ts";
+import { quantile, type Row } from "../row.ts";
 import { byHand, podStart } from "./pods.ts";
 
 const system = ["-n", "ipman-system"] as const;
-const watchedSeconds = 40;
+const watchedSeconds = 15;
+/** kubelet looks at its pods once a second: a single try counts the time of day. */
+const rounds = 5;
 
 /** How long a worker's traffic stops when a pod is deleted that it needs. */
 export async function repairs(cluster: LabCluster): Promise<Row[]> {
@@ -27,14 +29,18 @@ export async function repairs(cluster: LabCluster): Promise<Row[]> {
       "-l",
       `ipman.dialo.ai/type=${type}`,
     ];
-    const ours = await longestSilence(cluster, pod, () => cluster.kubectl(...remove));
+    const silences: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      silences.push(await longestSilence(cluster, pod, () => cluster.kubectl(...remove)));
+      await eventually(() => flows(pod), 60_000, 200);
+    }
+    const ours = quantile(silences, 0.5);
     rows.push({
-      what: `${name}'s pod deleted → the same worker's traffic flows again`,
+      what: `${name}'s pod deleted → the same worker's traffic flows again, the middle of ${rounds}`,
       against: `the start of a pod by hand (${start.toFixed(1)} s), and ${grace} s`,
       unit: "s",
       ...{ ours, theirs: start + grace, goal: { atMost: 1 } },
     });
-    await eventually(() => flows(pod), 60_000, 200);
   }
   return rows;
 }

@@ -7,6 +7,7 @@ import { alertScenarios } from "./scenarios/alerts.ts";
 import { apiScenarios } from "./scenarios/api.ts";
 import { certificateScenarios } from "./scenarios/certificates.ts";
 import { chartScenarios } from "./scenarios/chart.ts";
+import { clockScenarios } from "./scenarios/clocks.ts";
 import { documentedScenarios } from "./scenarios/documented.ts";
 import { groupScenarios } from "./scenarios/groups.ts";
 import { lifecycleScenarios } from "./scenarios/lifecycle.ts";
@@ -53,6 +54,7 @@ describe("a cluster", () => {
   withoutWakingAnybody(cluster, () => {
     lossScenarios(cluster);
     absenceScenarios(cluster);
+    clockScenarios(cluster);
     lifecycleScenarios(cluster);
   });
   migrationScenarios(cluster);

@@ -13,6 +13,8 @@ import { Workload } from "../workload.ts";
 
 /** Hostile frames, each with a MAC address of its own. */
 const flood = 400_000;
+/** No turn of an event loop took longer where the process was busy for less. */
+const mostBusyMs = 100;
 
 /** A worker of the walk-through, with everything that only it and its gateway know. */
 interface Victim {
@@ -76,6 +78,12 @@ export function strangerScenarios(cluster: () => LabCluster): void {
       return Number(/\d+/.exec(text)?.[0]) * 1_024;
     };
 
+    /** How long the agent has had a processor, in milliseconds; the kernel counts them by ten. */
+    const agentBusyMs = async () => {
+      const stat = 'awk \'{ print ($14 + $15) * 10 }\' "/proc/$(pgrep -f "ipman.js [a]gent")/stat"';
+      return Number(await cluster().nodes["node-a"].sh(stat));
+    };
+
     it("finds all that there is to attack", () => {
       assert.equal(victims.length, 2);
       for (const { order } of victims) assert.equal(order.worker.seeds.length, 8);
@@ -98,7 +106,10 @@ export function strangerScenarios(cluster: () => LabCluster): void {
       const before = await seen();
       const memory = await gatewayMemory();
       const passesBefore = await passes();
+      const busyBefore = await agentBusyMs();
       attack(gatewayOf(one.order), { each, count: flood });
+      const busy = (await agentBusyMs()) - busyBefore;
+      assert.ok(busy < mostBusyMs, `the agent was busy for ${busy} ms`);
       assert.deepEqual(await seen(), before);
       const grown = (await gatewayMemory()) - memory;
       assert.ok(grown < 1024 * 1024, `the kernel has ${grown} bytes more`);
