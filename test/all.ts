@@ -9,8 +9,10 @@ const node = join(root, "node_modules/.bin/node");
 const runner = [
   ...["--test", "--test-reporter=spec", "--test-concurrency=1"],
   // A scenario that hangs fails, and what it left open does not hold up the others.
-  ...["--test-timeout=120000", "--test-force-exit"],
+  ...["--test-timeout=240000", "--test-force-exit"],
 ];
+/** Three times what the longest suite takes: the machine may be busy. */
+const limitSeconds = "2700";
 
 interface Suite {
   readonly name: string;
@@ -20,7 +22,7 @@ interface Suite {
 const lab = (name: string, pattern: string): Suite => ({
   name,
   command: [
-    ...[node, "lab/run.ts", "--limit", "1500", "--artifacts", join(artifacts, name)],
+    ...[node, "lab/run.ts", "--limit", limitSeconds, "--artifacts", join(artifacts, name)],
     ...["--", "bash", "-c", `node ${runner.join(" ")} ${pattern}`],
   ],
 });
@@ -37,7 +39,14 @@ const suites: readonly Suite[] = [
   {
     name: "cluster",
     command: [
-      ...[node, "lab/cluster/run.ts", "--limit", "1500", "--artifacts", join(artifacts, "cluster")],
+      ...[
+        node,
+        "lab/cluster/run.ts",
+        "--limit",
+        limitSeconds,
+        "--artifacts",
+        join(artifacts, "cluster"),
+      ],
       ...["--", node, ...runner, "lab/cluster/*.scenario.ts"],
     ],
   },
