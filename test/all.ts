@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 
-/** Every suite, the quick ones first: the first that fails ends the run. */
+/** Every suite: after the first that fails no other begins. */
 const root = join(import.meta.dirname, "..");
 const artifacts = join(root, "artifacts");
 const node = join(root, "node_modules/.bin/node");
@@ -27,26 +28,28 @@ const lab = (name: string, pattern: string): Suite => ({
   ],
 });
 
-const suites: readonly Suite[] = [
+/** Suites that run one after the other, the quick ones first. */
+type Lane = readonly Suite[];
+
+const onTheHost: Lane = [
   { name: "check", command: ["npm", "run", "--silent", "check"] },
   { name: "unit", command: ["npm", "run", "--silent", "test"] },
   {
     name: "browser",
     command: ["bash", "-c", `${node} ${runner.join(" ")} test/browser/*.browser.ts`],
   },
+];
+/** One machine of the lab at a time keeps one processor busy. */
+const inTheLab: Lane = [
   lab("contracts", "lab/contracts/*.scenario.ts"),
   lab("scenarios", "lab/scenarios/*.scenario.ts"),
+];
+const onTheCluster: Lane = [
   {
     name: "cluster",
     command: [
-      ...[
-        node,
-        "lab/cluster/run.ts",
-        "--limit",
-        limitSeconds,
-        "--artifacts",
-        join(artifacts, "cluster"),
-      ],
+      ...[node, "lab/cluster/run.ts", "--limit", limitSeconds],
+      ...["--artifacts", join(artifacts, "cluster")],
       ...["--", node, ...runner, "lab/cluster/*.scenario.ts"],
     ],
   },
@@ -55,27 +58,31 @@ const suites: readonly Suite[] = [
 let passed = 0;
 let failed = 0;
 
-/** Runs a suite with its output on ours, and adds what its runner counted. */
-async function run({ name, command }: Suite): Promise<boolean> {
-  process.stdout.write(`\n=== ${name}\n`);
+/** Runs a suite, prints its output by lines, and adds what its runner counted. */
+async function run({ name, command }: Suite): Promise<void> {
+  const say = (line: string) => process.stdout.write(`${name.padEnd(9)} | ${line}\n`);
   const [program = "", ...args] = command;
   const env = { ...process.env, NO_COLOR: "1" };
   const child = spawn(program, args, { cwd: root, env, stdio: ["ignore", "pipe", "inherit"] });
+  const ended = new Promise((resolve) => child.once("close", resolve));
   let output = "";
-  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
-    process.stdout.write(chunk);
-    output += chunk;
-  });
-  const status = await new Promise((resolve) => child.once("close", resolve));
+  for await (const line of createInterface(child.stdout)) {
+    say(line);
+    output += `${line}\n`;
+  }
+  const status = await ended;
   const ok = count(output, "pass");
   const bad = count(output, "fail") + count(output, "cancelled");
   passed += ok;
   failed += bad;
   const counts = name === "check" || ok > 0;
-  if (status === 0 && bad === 0 && counts) return true;
+  if (status === 0 && bad === 0 && counts) return;
   if (bad === 0) failed += 1;
-  process.stdout.write(`=== ${name} failed (status ${String(status)})\n`);
-  return false;
+  say(`failed (status ${String(status)})`);
+}
+
+async function runLane(lane: Lane): Promise<void> {
+  for (const suite of lane) if (failed === 0) await run(suite);
 }
 
 function count(output: string, what: string): number {
@@ -85,8 +92,7 @@ function count(output: string, what: string): number {
 
 rmSync(artifacts, { recursive: true, force: true });
 mkdirSync(artifacts, { recursive: true });
-for (const suite of suites) {
-  if (!(await run(suite))) break;
-}
+await Promise.all([onTheHost, inTheLab].map(runLane));
+await runLane(onTheCluster);
 process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
 process.exitCode = failed === 0 ? 0 : 1;
