@@ -1,22 +1,27 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { after, before, describe, it } from "node:test";
-import { applyPlan } from "../../src/adapters/netlink/apply-plan.ts";
+import { removeLink } from "../../src/adapters/netlink/apply-links.ts";
+import { applyPlan, driftOf } from "../../src/adapters/netlink/apply-plan.ts";
 import { addBridge, addVeth, changeLink, listLinks } from "../../src/adapters/netlink/links.ts";
 import {
   createNamespace,
   deleteNamespace,
+  HeldNamespace,
+  inNamespace,
   netnsPath,
 } from "../../src/adapters/netlink/namespace.ts";
 import { monitor } from "../../src/adapters/netlink/monitor.ts";
 import { EchoSocket } from "../../src/adapters/icmp/echo-socket.ts";
 import type { Poller } from "../../src/adapters/netlink/poller.ts";
+import { sendFrames } from "../../src/adapters/netlink/send-frames.ts";
 import { NetlinkSocket } from "../../src/adapters/netlink/socket.ts";
+import { runNft } from "../../src/adapters/nftables/libnftables.ts";
 import { parseAddress, type Address } from "../../src/model/address.ts";
 import { memberName, type RulesMember } from "../../src/model/rules-plan.ts";
 import type { NetworkPlan } from "../../src/model/network-plan.ts";
 import { parsePrefix, type Prefix } from "../../src/model/prefix.ts";
-import { closeSync, openSync, readdirSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readlinkSync } from "node:fs";
 
 const address = (text: string) => parseAddress(text) as Address;
 const prefix = (text: string) => parsePrefix(text) as Prefix;
@@ -24,6 +29,11 @@ const target = address("10.0.1.1");
 const ip = (...args: string[]) => execFileSync("ip", args, { encoding: "utf8" });
 const inGw = (...args: string[]) =>
   execFileSync("ip", ["netns", "exec", "gw", ...args], { encoding: "utf8" });
+
+/** The links and packet filters of this process's own namespace. */
+function listHere(): string[] {
+  return [ip("link"), execFileSync("nft", ["list", "ruleset"], { encoding: "utf8" })];
+}
 
 function member(source: string): RulesMember {
   const rules = [`ip saddr ${source} accept`];
@@ -209,6 +219,28 @@ describe("a network plan on a real kernel", () => {
       message: /list links: EINVAL \(.+link dumps\)/,
     });
     assert.ok(listLinks(socket).length > 0, "the socket is good for what follows");
+  });
+
+  it("reaches no other namespace, and not its own, by the path of one that it no longer holds", () => {
+    const namespaceOf = (path: string) =>
+      inNamespace(path, () => readlinkSync("/proc/thread-self/ns/net"));
+    const held = new HeldNamespace(place.namespace);
+    assert.equal(namespaceOf(held.path), namespaceOf(place.namespace));
+    held[Symbol.dispose]();
+    // The number of its descriptor is used again.
+    using next = new HeldNamespace("/proc/self/ns/net");
+    const gone = { name: "NetlinkError", code: "ENOENT", message: /its pod ended/ };
+    const there = { namespace: held.path };
+    const before = listHere();
+    assert.throws(() => namespaceOf(held.path), gone);
+    assert.throws(() => applyPlan(there, plan), gone);
+    assert.throws(() => driftOf(held.path, plan), gone);
+    assert.throws(() => removeLink(held.path, "lo"), gone);
+    assert.throws(() => runNft("filter", held.path, "table inet ipman"), gone);
+    assert.throws(() => sendFrames(held.path, "vxlan7", [Buffer.alloc(60)]), gone);
+    assert.deepEqual(listHere(), before);
+    held[Symbol.dispose]();
+    assert.notEqual(namespaceOf(next.path), namespaceOf(place.namespace));
   });
 
   it("leaves no descriptor behind where something cannot be watched or entered", () => {

@@ -1,47 +1,30 @@
-import { openSync, closeSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { listAddresses } from "../netlink/addresses.ts";
+import { HeldNamespace } from "../netlink/namespace.ts";
 import { NetlinkSocket } from "../netlink/socket.ts";
 import { sameAddress, type Address } from "../../model/address.ts";
 import type { ContainerRuntime } from "./sandbox.ts";
 
-/** A pod's network namespace, held open: it stays this one whatever becomes of the pod. */
-export class PodNamespace implements Disposable {
-  readonly #fd: number;
-
-  private constructor(fd: number) {
-    this.#fd = fd;
+/** The network namespace of that process, held open, if the pod's address is in it. */
+function hold(pid: number, address: Address): HeldNamespace | undefined {
+  let namespace: HeldNamespace;
+  try {
+    namespace = new HeldNamespace(`/proc/${pid}/ns/net`);
+  } catch {
+    return undefined;
   }
-
-  /** As a path, good in this process until it is disposed of. */
-  get path(): string {
-    return `/proc/self/fd/${this.#fd}`;
+  let isOfPod = false;
+  try {
+    isOfPod = holds(namespace.path, address);
+  } finally {
+    if (!isOfPod) namespace[Symbol.dispose]();
   }
+  return isOfPod ? namespace : undefined;
+}
 
-  /** Opens the namespace of that process if the pod's address is in it. */
-  static open(pid: number, address: Address): PodNamespace | undefined {
-    let namespace: PodNamespace;
-    try {
-      namespace = new PodNamespace(openSync(`/proc/${pid}/ns/net`, "r"));
-    } catch {
-      return undefined;
-    }
-    let holds = false;
-    try {
-      holds = namespace.#holds(address);
-    } finally {
-      if (!holds) namespace[Symbol.dispose]();
-    }
-    return holds ? namespace : undefined;
-  }
-
-  [Symbol.dispose](): void {
-    closeSync(this.#fd);
-  }
-
-  #holds(address: Address): boolean {
-    using socket = NetlinkSocket.open(this.path);
-    return listAddresses(socket).some(({ prefix }) => sameAddress(prefix.address, address));
-  }
+function holds(namespace: string, address: Address): boolean {
+  using socket = NetlinkSocket.open(namespace);
+  return listAddresses(socket).some(({ prefix }) => sameAddress(prefix.address, address));
 }
 
 /**
@@ -52,14 +35,14 @@ export async function findPodNamespace(
   runtime: ContainerRuntime | undefined,
   uid: string,
   address: Address,
-): Promise<PodNamespace | undefined> {
+): Promise<HeldNamespace | undefined> {
   const pid = await runtime?.sandboxPid(uid).catch(() => undefined);
-  const found = pid === undefined ? undefined : PodNamespace.open(pid, address);
+  const found = pid === undefined ? undefined : hold(pid, address);
   return found ?? searchProcesses(uid, address);
 }
 
 /** cgroup names write a uid with dashes or with underscores. */
-function searchProcesses(uid: string, address: Address): PodNamespace | undefined {
+function searchProcesses(uid: string, address: Address): HeldNamespace | undefined {
   const names = [uid, uid.replaceAll("-", "_")];
   const host = inodeOf("/proc/1/ns/net");
   const seen = new Set<number>();
@@ -68,7 +51,7 @@ function searchProcesses(uid: string, address: Address): PodNamespace | undefine
     if (inode === 0 || inode === host || seen.has(inode)) continue;
     if (!names.some((name) => cgroupOf(entry).includes(name))) continue;
     seen.add(inode);
-    const found = PodNamespace.open(Number(entry), address);
+    const found = hold(Number(entry), address);
     if (found !== undefined) return found;
   }
   return undefined;

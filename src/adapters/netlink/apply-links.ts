@@ -1,4 +1,4 @@
-import { closeSync, openSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { sameAddress } from "../../model/address.ts";
 import type { LinkPlan, VxlanLink, XfrmLink } from "../../model/network-plan.ts";
 import { ageless } from "./constants.ts";
@@ -13,6 +13,7 @@ import {
   type Link,
   type VxlanAttributes,
 } from "./links.ts";
+import { openNamespace } from "./namespace.ts";
 import { NetlinkSocket, type Request } from "./socket.ts";
 
 /** The namespaces of a plan, as paths. */
@@ -76,7 +77,7 @@ function ensureXfrm(
   // The kernel changes neither if_id nor what is below on a device that exists.
   const inTheWay = known ?? actual.find((link) => link.name === plan.name);
   if (inTheWay !== undefined) socket.execute(deleteLink(inTheWay));
-  const target = openSync(place.namespace ?? "/proc/thread-self/ns/net", "r");
+  const target = openNamespace(place.namespace);
   try {
     const made = makeXfrm(charon, plan);
     charon.execute(changeLink(made, { namespaceFd: target }));

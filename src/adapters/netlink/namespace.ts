@@ -1,4 +1,5 @@
 import { closeSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { NetlinkError } from "./errors.ts";
 import { checked, libc } from "./libc.ts";
 
 const cloneNewnet = 0x40000000;
@@ -6,6 +7,7 @@ const msBind = 0x1000;
 const msRec = 0x4000;
 const msShared = 1 << 20;
 const mntDetach = 2;
+const enoent = 2;
 
 /** Where `ip netns` keeps its names, and we ours. */
 export const netnsFolder = "/run/netns";
@@ -15,17 +17,58 @@ export function netnsPath(name: string): string {
   return `${netnsFolder}/${name}`;
 }
 
+const heldPrefix = "held network namespace ";
+const held = new Map<string, number>();
+let heldBefore = 0;
+
+/**
+ * A network namespace that is held open: it exists until it is disposed of, whatever becomes of
+ * its processes. Its path is good in this process, and never leads to another namespace. (The
+ * number of a descriptor that was closed is used again, so that `/proc/self/fd/N` would lead a
+ * late pass to a namespace of another pod, or to the process's own.)
+ */
+export class HeldNamespace implements Disposable {
+  readonly path: string;
+
+  /** @param path of the namespace, such as `/proc/…/ns/net` */
+  constructor(path: string) {
+    const fd = openSync(path, "r");
+    this.path = `${heldPrefix}${++heldBefore}`;
+    held.set(this.path, fd);
+  }
+
+  [Symbol.dispose](): void {
+    const fd = held.get(this.path);
+    held.delete(this.path);
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+/**
+ * A descriptor of a network namespace, which the caller closes.
+ *
+ * @param path undefined for the thread's own
+ * @throws {NetlinkError} ENOENT where the namespace was held and is not held any more
+ */
+export function openNamespace(path = "/proc/thread-self/ns/net"): number {
+  const fd = held.get(path);
+  if (fd !== undefined) return openSync(`/proc/self/fd/${fd}`, "r");
+  if (path.startsWith(heldPrefix)) throw new NetlinkError(`open ${path}`, enoent, "its pod ended");
+  return openSync(path, "r");
+}
+
 /**
  * Runs `work` with this thread in another network namespace. `work` must be synchronous:
  * whatever ran in between would be in that namespace too.
  *
- * @param path of the namespace: `/run/netns/…`, `/proc/…/ns/net`; undefined stays here
+ * @param path of the namespace: `/run/netns/…`, `/proc/…/ns/net`, or of a {@link HeldNamespace};
+ * undefined stays here
  */
 export function inNamespace<T>(path: string | undefined, work: () => T): T {
   if (path === undefined) return work();
-  const home = openSync("/proc/thread-self/ns/net", "r");
+  const home = openNamespace();
   try {
-    const target = openSync(path, "r");
+    const target = openNamespace(path);
     try {
       checked(`enter ${path}`, libc.setns(target, cloneNewnet));
     } finally {
@@ -45,7 +88,7 @@ export function inNamespace<T>(path: string | undefined, work: () => T): T {
 export function createNamespace(name: string): void {
   const path = netnsPath(name);
   prepareFolder();
-  const home = openSync("/proc/thread-self/ns/net", "r");
+  const home = openNamespace();
   let isMade = false;
   try {
     closeSync(openSync(path, "ax"));

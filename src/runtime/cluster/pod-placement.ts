@@ -1,6 +1,7 @@
 import { BehaviorSubject, type Observable, Subscription } from "rxjs";
 import { uplink } from "../../adapters/netlink/uplink.ts";
-import { findPodNamespace, type PodNamespace } from "../../adapters/cri/pod-namespace.ts";
+import { findPodNamespace } from "../../adapters/cri/pod-namespace.ts";
+import type { HeldNamespace } from "../../adapters/netlink/namespace.ts";
 import type { ContainerRuntime } from "../../adapters/cri/sandbox.ts";
 import type { KnownChild } from "../../adapters/host/known-child.ts";
 import { removeLink } from "../../adapters/netlink/apply-links.ts";
@@ -183,7 +184,7 @@ export class PodPlacement implements PlacementPort, Disposable {
 interface Found {
   readonly pod: Pod;
   readonly address: Address;
-  namespace: PodNamespace | undefined;
+  namespace: HeldNamespace | undefined;
   timer: NodeJS.Timeout | undefined;
 }
 
