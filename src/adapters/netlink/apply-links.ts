@@ -139,6 +139,8 @@ function settle(socket: NetlinkSocket, plan: LinkPlan, link: Link): void {
   if (plan.kind === "vxlan" && link.mac !== plan.mac) {
     socket.execute(changeLink(link, { mac: plan.mac }));
   }
+  // The plan has every neighbour: none is resolved. This removes all that are entered so far.
+  if (plan.kind === "vxlan" && link.arp) socket.execute(changeLink(link, { arp: false }));
   if (link.mtu !== plan.mtu) socket.execute(changeLink(link, { mtu: plan.mtu }));
   if (!link.up) {
     // Once up it would have sent already.
