@@ -58,6 +58,13 @@ export function replaceTable(plan: RulesPlan): string {
   ].join("\n");
 }
 
+/** Removes tables, whether they are there or not, in one transaction. */
+export function removeTables(tables: readonly string[]): string {
+  return tables
+    .flatMap((table) => [`table inet ${table}`, `delete table inet ${table}`])
+    .join("\n");
+}
+
 /** Adds members to a table, and removes others, in one transaction. */
 export function amendTable(
   table: string,
