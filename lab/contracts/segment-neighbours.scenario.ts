@@ -27,7 +27,9 @@ for (const family of [4, 6] as const) {
 
     it("stay as planned under ARP requests that a worker hides behind its own packets", () => {
       const neighbours = () =>
-        inNetns(gateway.name, `ip neigh show dev ${segment.device} nud all`).split("\n").toSorted();
+        inNetns(gateway.name, `ip -4 neigh show dev ${segment.device} nud all`)
+          .split("\n")
+          .toSorted();
       const before = neighbours();
       const { mac, gatewayMac } = worker.secrets;
       const frame = (type: number, payload: Buffer) =>

@@ -42,9 +42,16 @@ export function isMemberName(chain: string): boolean {
   return chain.startsWith(memberPrefix);
 }
 
+const markPrefix = "ipman ";
+
 /** What tells a table's frame from any other: the table's comment, written with it. */
 export function frameMark(plan: RulesPlan): string {
-  return `ipman ${createHash("sha256").update(plan.frame).digest("hex").slice(0, 32)}`;
+  return `${markPrefix}${createHash("sha256").update(plan.frame).digest("hex").slice(0, 32)}`;
+}
+
+/** Whether a table's comment is that of some frame. */
+export function isFrameMark(comment: string): boolean {
+  return comment.startsWith(markPrefix);
 }
 
 /** Makes the table as planned, whatever there is of it, in one transaction. */

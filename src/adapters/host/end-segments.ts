@@ -1,8 +1,10 @@
 import { deleteLink, findLink } from "../netlink/links.ts";
 import { NetlinkSocket } from "../netlink/socket.ts";
 import { Protocol } from "../netlink/constants.ts";
+import { NetlinkError } from "../netlink/errors.ts";
 import { runNft } from "../nftables/libnftables.ts";
 import { tableNames } from "../nftables/read-table.ts";
+import { meansNoTables } from "../nftables/requirements.ts";
 import { removeTables } from "../../model/rules-plan.ts";
 import { segmentDeviceOf } from "../../model/worker-rules.ts";
 
@@ -26,6 +28,11 @@ export function endSegments(namespace: string, kept: ReadonlySet<string> = new S
 }
 
 function segmentTables(namespace: string): string[] {
-  using socket = NetlinkSocket.open(namespace, Protocol.netfilter);
-  return tableNames(socket).filter((table) => segmentDeviceOf(table) !== undefined);
+  try {
+    using socket = NetlinkSocket.open(namespace, Protocol.netfilter);
+    return tableNames(socket).filter((table) => segmentDeviceOf(table) !== undefined);
+  } catch (error) {
+    if (error instanceof NetlinkError && meansNoTables(error)) return [];
+    throw error;
+  }
 }

@@ -45,6 +45,14 @@ export function applyLinks(
   return new Map(links.map((link) => [link.name, found(actual, link)]));
 }
 
+/** Sets those of the links down that are there. */
+export function setDown(socket: NetlinkSocket, links: readonly LinkPlan[]): void {
+  const up = listLinks(socket).filter((link) => link.up);
+  for (const link of up.filter((known) => links.some((plan) => isPlanned(known, plan)))) {
+    socket.execute(changeLink(link, { up: false }));
+  }
+}
+
 /** Deletes a device of a namespace; one that is not there is deleted. */
 export function removeLink(namespace: string, name: string): void {
   using socket = NetlinkSocket.open(namespace);
