@@ -19,6 +19,17 @@ describe("identities that a real charon parses", () => {
   });
   after(() => resources.disposeAsync());
 
+  it("stand beside addresses, which are listed as they are written", async () => {
+    for (const written of ["FD00:1::2", "fd00:0001:0:0::2", "Peer.Example.ORG"]) {
+      const ends = { local: { auth: "psk" }, remote: { auth: "psk" } };
+      await session.request("load-conn", { one: { remote_addrs: [written], ...ends } });
+      const [listed] = await Array.fromAsync(session.stream("list-conns", { ike: "one" }));
+      await session.request("unload-conn", { name: "one" });
+      const conn = listed?.["one"] as { remote_addrs?: unknown } | undefined;
+      assert.deepEqual(conn?.remote_addrs, [written]);
+    }
+  });
+
   for (const [written, printed] of printedIdentities) {
     it(`${JSON.stringify(written)} is listed as ${JSON.stringify(printed)}`, async () => {
       await session.request("load-conn", {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { childSpec, connectionSpec, psk, secret, yaml } from "../sites/manifests.ts";
-import { eventually, ip } from "../sites/shell.ts";
+import { eventually, inNetns, ip } from "../sites/shell.ts";
 import { answered, Pinging } from "../sites/pings.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
@@ -123,7 +123,8 @@ describe("ipman run ends and starts again", () => {
     assert.deepEqual((await session.request("get-shared")).keys, []);
     assert.equal(ip("xfrm state").trim(), "");
     assert.deepEqual(readdirSync("/run/netns").toSorted(), ["app", "peer"]);
-    assert.doesNotMatch(ip("-n app link"), /ipman0/);
+    assert.doesNotMatch(ip("-n app link"), /ipman0|vxlan/);
+    assert.equal(inNetns("app", "nft list ruleset"), "");
     assert.match(ip("link"), /foreign/);
     assert.equal(existsSync("/run/ipman/control.sock"), false);
   });

@@ -34,6 +34,18 @@ export function icmpEcho(source: Address, destination: Address): Buffer {
   return ipv4(1, source, destination, message);
 }
 
+/** An ARP request as long as {@link udpPacket}. */
+export function arpRequest(sender: { mac: string; address: Address }, target: Address): Buffer {
+  const request = Buffer.alloc(udpPacketBytes);
+  request.set([0, 1, 0x08, 0, 6, 4, 0, 1]);
+  request.set(macBytes(sender.mac), 8);
+  request.set(bytesOf(sender.address), 14);
+  request.set(bytesOf(target), 24);
+  return request;
+}
+
+const udpPacketBytes = 40;
+
 /** An IPv4 packet with a UDP datagram to port 9000. */
 export function udpPacket(source: Address, destination: Address): Buffer {
   const datagram = Buffer.alloc(20);

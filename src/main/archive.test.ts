@@ -25,4 +25,15 @@ describe("an archive", () => {
     assert.ok(!existsSync(escaped));
     rmSync(folder, { recursive: true });
   });
+
+  it("has nothing that a terminal acts upon, and keeps lines and tabs", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "archive-"));
+    using archive = new Archive();
+    await archive.put("log.txt", async () => "a\tb\n\u001b]0;title\u0007\n");
+    const out = join(folder, "out.tar.gz");
+    archive.write(out);
+    const text = execFileSync("tar", ["-xzOf", out], { encoding: "utf8" });
+    assert.equal(text, "a\tb\n\\x1b]0;title\\x07\n");
+    rmSync(folder, { recursive: true });
+  });
 });

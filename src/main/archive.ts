@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { printable } from "../model/printable.ts";
+import { printable, printableLines } from "../model/printable.ts";
 import { withoutSecrets } from "./redact.ts";
 
 const name = "ipman-gathered";
@@ -16,7 +16,7 @@ export const defaultArchive = `${name}.tar.gz`;
 
 /**
  * Files for who is asked for help, on their way into a compressed tar archive. Whatever looks
- * like a secret is taken out of each.
+ * like a secret is taken out of each, and what a terminal would act upon is written out.
  */
 export class Archive implements Disposable {
   readonly #folder = mkdtempSync(join(tmpdir(), "ipman-gather-"));
@@ -29,7 +29,7 @@ export class Archive implements Disposable {
       throw new Error(`"${file}" is not a path within the archive: a part of it is empty or dots`);
     const path = join(this.#folder, name, file);
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, withoutSecrets(text));
+    writeFileSync(path, printableLines(withoutSecrets(text)));
     this.#files++;
     process.stderr.write(`gather: ${printable(file)}\n`);
     return text;

@@ -68,8 +68,8 @@ function bashScript(all: readonly Command[]): string {
   return `_ipman_connections() {
   local name
   while IFS= read -r name; do
-    if [[ $name == "$word"* ]]; then COMPREPLY+=("$(printf %q "$name")"); fi
-  done < <(${names})
+    if [[ -n $name && $name == "$word"* ]]; then COMPREPLY+=("$(printf %q "$name")"); fi
+  done <<<"$(${names})"
 }
 _ipman() {
   local word=\${COMP_WORDS[COMP_CWORD]} words=

@@ -45,6 +45,7 @@ import { Refusal } from "../runtime/refusal.ts";
 import { supervisorControl } from "../runtime/supervisor-control.ts";
 import { Supervisor } from "../runtime/supervisor.ts";
 import { controlSocket, whileScraped } from "./defaults.ts";
+import { logMissingFilters } from "./missing-filters.ts";
 import { isDiskFailure, servedAnyway } from "./served-anyway.ts";
 
 export interface HostOptions {
@@ -78,6 +79,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   try {
     const { supervisor, placement } = await build(options, { log, recent }, resources);
     log.info({ folder: options.folder, vici: options.vici }, "ipman runs");
+    logMissingFilters(log);
     return {
       stop: async (why, teardown) => {
         log.info({ why, teardown }, teardown ? "ending, with the tunnels" : "ending; tunnels stay");

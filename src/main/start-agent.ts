@@ -42,6 +42,7 @@ import { supervisorControl } from "../runtime/supervisor-control.ts";
 import type { StateWrites } from "../runtime/state-writer.ts";
 import { Supervisor } from "../runtime/supervisor.ts";
 import { controlSocket, whileScraped } from "./defaults.ts";
+import { logMissingFilters } from "./missing-filters.ts";
 
 export interface AgentOptions {
   readonly groupId: string;
@@ -64,6 +65,9 @@ export interface Agent {
   readonly stop: (why: string) => Promise<void>;
 }
 
+/** Workers set their own, in their pods; those of gateways have no hashes. */
+const gatewayRulesAlone = "";
+
 /** Builds the ports of a cluster's node and runs a supervisor on them. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const recent = new Recent();
@@ -72,6 +76,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   try {
     await new AgentParts(options, { log, recent }, resources).start();
     log.info({ group: options.groupId }, "ipman agent runs");
+    logMissingFilters(log, gatewayRulesAlone);
   } catch (error) {
     await resources.disposeAsync();
     throw error;

@@ -19,6 +19,7 @@ import { carrierPod, type CarrierPod } from "../model/carrier-pod.ts";
 import { withoutManagedFields, type OwnerReference } from "../model/kube-object.ts";
 import { label, manager } from "../model/labels.ts";
 import { trimmedPod, type Pod } from "../model/worker-pod.ts";
+import { printableJson } from "../model/printable.ts";
 import type { WorkloadSettings } from "../model/workloads.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { backgroundWrites } from "../runtime/cluster/writes.ts";
@@ -53,7 +54,10 @@ export interface Operator {
 
 /** Builds an operator's parts and runs them. */
 export async function startOperator(options: OperatorOptions): Promise<Operator> {
-  const log = pino({ level: options.logLevel, base: null });
+  const log = pino({
+    ...{ level: options.logLevel, base: null },
+    hooks: { streamWrite: printableJson },
+  });
   const resources = new AsyncDisposableStack();
   try {
     const { lost } = await new OperatorParts(options, log, resources).start();

@@ -118,5 +118,10 @@ export const advice: Readonly<Record<Reason, Advice>> = {
     means: "the kernel refused a link, an address, a route or an entry",
     todo: "the message has the kernel's words",
   },
+  [Reason.PacketFilterUnavailable]: {
+    means:
+      "libnftables, or a part of the kernel's nf_tables, is missing: there is no packet filter, so gateways and workers carry nothing",
+    todo: "install what the message names; attempts go on",
+  },
   [Reason.Internal]: { means: "a defect in ipman", todo: "report it" },
 };

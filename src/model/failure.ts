@@ -53,6 +53,8 @@ export const Reason = {
   ProbeUnanswered: "ProbeUnanswered",
   /** The kernel refused a link, an address, a route or an entry. */
   NetworkRejected: "NetworkRejected",
+  /** The system or the kernel lacks what packet filters need; without them nothing is carried. */
+  PacketFilterUnavailable: "PacketFilterUnavailable",
   /** Nothing is wrong; it is not done yet. */
   InProgress: "InProgress",
   /** A defect in ipman itself. */

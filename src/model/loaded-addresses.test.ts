@@ -22,6 +22,15 @@ describe("addresses that a connection was loaded with", () => {
     assert.equal(elsewhere("%any", "192.0.2.2", anywhere), false);
   });
 
+  // A real charon lists them as they were loaded: it parses none.
+  for (const written of ["FD00:1::2", "fd00:0001:0:0::2", "Peer.Example.ORG"]) {
+    it(`are those that are declared, also where one is written ${written}`, () => {
+      const listed = { local_addrs: ["%any"], remote_addrs: [written] };
+      assert.equal(elsewhere("%any", written, listed), false);
+      assert.equal(elsewhere("%any", "fd00:1::3", listed), true);
+    });
+  }
+
   it("or others, the peer's or our own", () => {
     assert.equal(elsewhere("192.0.2.1", "192.0.2.3", here), true);
     assert.equal(elsewhere("192.0.2.1", "192.0.2.2", anywhere), true);

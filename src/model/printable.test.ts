@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { printable, printableValue } from "./printable.ts";
+import { printable, printableJson, printableLines, printableValue } from "./printable.ts";
 
 describe("a text for a terminal", () => {
   it("stays as it is where nothing in it acts upon a terminal", () => {
@@ -24,6 +24,22 @@ describe("a text for a terminal", () => {
       fc.property(fc.string({ unit: "binary" }), (text) => {
         assert.doesNotMatch(printable(text), /[\p{Cc}\p{Cf}\p{Cs}]/u);
         assert.equal(printable(printable(text)), printable(text));
+      }),
+    );
+  });
+
+  it("keeps its lines and tabs where it has several", () => {
+    assert.equal(printableLines("a\tb\r\n\u001b[2J\n"), "a\tb\\x0d\n\\x1b[2J\n");
+  });
+
+  it("is the same value where it is a line of JSON", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) => {
+        const line = `${JSON.stringify({ text })}\n`;
+        const shown = printableJson(line);
+        assert.doesNotMatch(shown.trimEnd(), /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
+        assert.deepEqual(JSON.parse(shown), { text });
+        assert.equal(shown.at(-1), "\n");
       }),
     );
   });

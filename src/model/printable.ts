@@ -9,6 +9,16 @@ export function printable(text: string): string {
   return text.replace(unprintable, escaped);
 }
 
+/** A text of several lines, made {@link printable} but for the ends of its lines and its tabs. */
+export function printableLines(text: string): string {
+  return text.replace(unprintable, (found) => (/[\n\t]/.test(found) ? found : escaped(found)));
+}
+
+/** A line of JSON with the same value, in which JSON's own escapes stand for such characters. */
+export function printableJson(line: string): string {
+  return line.replace(unprintable, (found) => (found === "\n" ? found : jsonEscaped(found)));
+}
+
 /** A value with every text in it, names of members too, made {@link printable}. */
 export function printableValue(value: unknown): unknown {
   if (typeof value === "string") return printable(value);
@@ -17,6 +27,12 @@ export function printableValue(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => [printable(name), printableValue(member)]),
   );
+}
+
+/** By UTF-16 code units, as JSON has it. */
+function jsonEscaped(character: string): string {
+  const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at));
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
 }
 
 function escaped(character: string): string {

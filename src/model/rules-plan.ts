@@ -42,9 +42,16 @@ export function isMemberName(chain: string): boolean {
   return chain.startsWith(memberPrefix);
 }
 
+const markPrefix = "ipman ";
+
 /** What tells a table's frame from any other: the table's comment, written with it. */
 export function frameMark(plan: RulesPlan): string {
-  return `ipman ${createHash("sha256").update(plan.frame).digest("hex").slice(0, 32)}`;
+  return `${markPrefix}${createHash("sha256").update(plan.frame).digest("hex").slice(0, 32)}`;
+}
+
+/** Whether a table's comment is that of some frame. */
+export function isFrameMark(comment: string): boolean {
+  return comment.startsWith(markPrefix);
 }
 
 /** Makes the table as planned, whatever there is of it, in one transaction. */
@@ -56,6 +63,13 @@ export function replaceTable(plan: RulesPlan): string {
     block(plan.table, [`comment "${frameMark(plan)}"`, ...plan.members.map(chainOf), plan.frame]),
     ...elementBlocks(plan.table, plan.members),
   ].join("\n");
+}
+
+/** Removes tables, whether they are there or not, in one transaction. */
+export function removeTables(tables: readonly string[]): string {
+  return tables
+    .flatMap((table) => [`table inet ${table}`, `delete table inet ${table}`])
+    .join("\n");
 }
 
 /** Adds members to a table, and removes others, in one transaction. */

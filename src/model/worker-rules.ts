@@ -16,6 +16,13 @@ export interface WorkerRulesFacts {
   readonly vxlan: string;
 }
 
+const segmentTablePrefix = "ipman_";
+
+/** The VXLAN device that a table filters for; undefined where the table is not a worker's. */
+export function segmentDeviceOf(table: string): string | undefined {
+  return /^ipman_(vxlan\d+)$/.exec(table)?.[1];
+}
+
 /** How long an address counts as a gateway's after its last datagram, while none is proven. */
 const gatewayKept = "1d";
 
@@ -45,7 +52,7 @@ export function workerRules(facts: WorkerRulesFacts): RulesPlan {
   const source = `${outer.name} saddr`;
   const macs = { destination: worker.mac, source: worker.gatewayMac };
   return {
-    table: `ipman_${vxlan}`,
+    table: `${segmentTablePrefix}${vxlan}`,
     sets: [],
     frame: `
 ${gatewaySets(outer.type, gateway)}

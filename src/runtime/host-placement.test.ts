@@ -6,6 +6,7 @@ import { describe, it } from "node:test";
 import { childSpec, connectionSpec } from "../../lab/sites/manifests.ts";
 import { endpointCodec, type Endpoints } from "../adapters/host/endpoints.ts";
 import { StateFile } from "../adapters/host/state-file.ts";
+import type { Connection } from "../model/connection.ts";
 import { connectionFromCr } from "../model/connection-from-cr.ts";
 import { formatPrefix, parsePrefix, type Prefix } from "../model/prefix.ts";
 import { HostPlacement } from "./host-placement.ts";
@@ -18,6 +19,9 @@ const connections = new Map([["site", parsed.value]]);
 function host() {
   const folder = mkdtempSync(join(tmpdir(), "placement-"));
   const plugged = new Set<string>();
+  const refused = new Set<string>();
+  const kept: string[][] = [];
+  const troubles: unknown[] = [];
   const disk = { isFull: false };
   class Disk extends StateFile<Endpoints> {
     override write(value: Endpoints): void {
@@ -33,13 +37,18 @@ function host() {
   file.write({ gateways: [gateway], workers: [] });
   const fabric = {
     plug: (netns: string) => void plugged.add(netns),
-    unplug: (netns: string) => void plugged.delete(netns),
-    remove: () => {},
+    unplug: (netns: string) => {
+      if (refused.has(netns)) throw new Error(`${netns} refuses`);
+      plugged.delete(netns);
+    },
+    endOtherSegments: (_: string, segments: ReadonlySet<string>) => void kept.push([...segments]),
+    remove: () => plugged.clear(),
   };
   const network = parsePrefix("198.18.0.0/24") as Prefix;
-  const start = () => new HostPlacement({ file, fabric, network, onTrouble: () => {} });
+  const start = () =>
+    new HostPlacement({ file, fabric, network, onTrouble: (error) => troubles.push(error) });
   return {
-    ...{ disk, plugged, start },
+    ...{ disk, plugged, refused, kept, troubles, start },
     netns: (name: string) => {
       mkdirSync(join(folder, name), { recursive: true });
       return join(folder, name);
@@ -84,5 +93,39 @@ describe("attaching while the disk is full", () => {
     assert.doesNotThrow(() => before.check());
     before[Symbol.dispose]();
     made.start()[Symbol.dispose]();
+  });
+});
+
+describe("a namespace that is attached again", () => {
+  it("stays in the segments of its workers alone", () => {
+    using made = host();
+    using placement = made.start();
+    attach(placement, made.netns("a"));
+    assert.deepEqual(made.kept, [["vxlan102"]]);
+  });
+
+  it("stays in all while one of its connections is not declared", () => {
+    using made = host();
+    using placement = made.start();
+    const netns = made.netns("a");
+    attach(placement, netns);
+    made.kept.length = 0;
+    const wanted = { netns, connection: "other", child: "lan" };
+    const site = connections.get("site") as Connection;
+    placement.attach(wanted, new Map([["other", { ...site, id: "other" }]]));
+    assert.deepEqual(made.kept, []);
+  });
+});
+
+describe("the removal of everything", () => {
+  it("goes on where a namespace refuses", () => {
+    using made = host();
+    const placement = made.start();
+    for (const name of ["a", "b"]) attach(placement, made.netns(name));
+    made.refused.add(made.netns("a"));
+    placement.removeAll();
+    assert.match(String(made.troubles), /a refuses/);
+    assert.deepEqual([...made.plugged], []);
+    assert.deepEqual(made.start().writes.problem, undefined);
   });
 });

@@ -17,6 +17,7 @@ import { bitsOf, formatAddress, type Address } from "../model/address.ts";
 import { freeAddress } from "../model/address-pool.ts";
 import type { Child, Connection } from "../model/connection.ts";
 import type { Gateway, Worker } from "../model/endpoint.ts";
+import { vxlanName } from "../model/gateway-plan.ts";
 import { isOfPool } from "../model/pool-index.ts";
 import { networkOf, parsePrefix, type Prefix } from "../model/prefix.ts";
 import { childWanted, poolWanted, type AttachRequest } from "./attach-request.ts";
@@ -26,7 +27,7 @@ import { StateWriter, type StateWrites } from "./state-writer.ts";
 export interface HostPlacementOptions {
   /** Where gateways and workers are remembered over a restart. */
   readonly file: StateFile<Endpoints>;
-  readonly fabric: Pick<Fabric, "plug" | "unplug" | "remove">;
+  readonly fabric: Pick<Fabric, "plug" | "unplug" | "endOtherSegments" | "remove">;
   /** The addresses between gateways and workers. */
   readonly network: Prefix;
   readonly onTrouble: (error: unknown) => void;
@@ -46,6 +47,7 @@ const placedWithinMs = 10_000;
 export class HostPlacement implements PlacementPort, Disposable {
   readonly #writer: StateWriter<Endpoints>;
   readonly #fabric: HostPlacementOptions["fabric"];
+  readonly #onTrouble: (error: unknown) => void;
   readonly #network: Prefix;
   readonly #state: BehaviorSubject<Endpoints>;
   /** The namespace behind a gateway's name, by inode: a name can come to mean another. */
@@ -54,6 +56,7 @@ export class HostPlacement implements PlacementPort, Disposable {
   constructor({ file, fabric, network, onTrouble }: HostPlacementOptions) {
     this.#writer = new StateWriter({ file, onTrouble });
     this.#fabric = fabric;
+    this.#onTrouble = onTrouble;
     this.#network = networkOf(network);
     this.#state = new BehaviorSubject(file.read(onTrouble));
   }
@@ -140,7 +143,19 @@ export class HostPlacement implements PlacementPort, Disposable {
     const worker = this.#workerOf(netns, connection, child, pool);
     this.#fabric.plug(netns, worker.underlay);
     if (!this.#state.value.workers.includes(worker)) this.#writeDown(worker);
+    this.#endFormerSegments(netns, connections);
     return { worker, gateway, child };
+  }
+
+  /** Those of children that have another if_id now, or another name. */
+  #endFormerSegments(netns: string, connections: ReadonlyMap<string, Connection>): void {
+    const workers = this.#state.value.workers.filter((worker) => worker.netns === netns);
+    const children = workers.map(({ connection, child }) =>
+      connections.get(connection)?.children.find(({ key }) => key === child),
+    );
+    // A manifest that is away for now may come back, and its workers go on with it.
+    if (!children.every((child) => child !== undefined)) return;
+    this.#fabric.endOtherSegments(netns, new Set(children.map(vxlanName)));
   }
 
   #writeDown(worker: HostWorker): void {
@@ -163,10 +178,19 @@ export class HostPlacement implements PlacementPort, Disposable {
   removeAll(): void {
     const { gateways, workers } = this.#state.value;
     for (const { id } of gateways) deleteNamespace(id);
-    for (const { netns } of workers) this.#fabric.unplug(netns);
+    for (const { netns } of workers) this.#unplug(netns);
     this.#fabric.remove();
     this.#update({ gateways: [], workers: [] });
     this[Symbol.dispose]();
+  }
+
+  /** One namespace that refuses keeps none of the others. */
+  #unplug(netns: string): void {
+    try {
+      this.#fabric.unplug(netns);
+    } catch (error) {
+      this.#onTrouble(error);
+    }
   }
 
   /** True while the child's gateway is in the namespace that it was given. */

@@ -1,4 +1,5 @@
 import { pino, type DestinationStream, type Logger } from "pino";
+import { printableJson } from "../model/printable.ts";
 import type { LoggedFields, Recent } from "./recent.ts";
 
 /** A log of JSON lines, the last of which are kept for who asks later. */
@@ -7,6 +8,8 @@ export function loggerOf(level: string, recent: Recent, destination?: Destinatio
     level,
     base: null,
     hooks: {
+      // A log is read in terminals, and has names and words of others.
+      streamWrite: printableJson,
       logMethod(
         this: Logger,
         args: Parameters<pino.LogFn>,

@@ -28,6 +28,8 @@ function failureOfError(error: unknown): Failure {
     if (error.code === "refused") return failure(Reason.ConfigRejected, wordsOf(error));
     return failure(Reason.CharonUnavailable, error.message);
   }
+  if (error instanceof NftError && error.code === "UNAVAILABLE")
+    return failure(Reason.PacketFilterUnavailable, error.message);
   if (error instanceof NetlinkError || error instanceof NftError)
     return failure(Reason.NetworkRejected, error.message);
   return failure(Reason.Internal, error instanceof Error ? error.message : String(error));

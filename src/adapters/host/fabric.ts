@@ -14,6 +14,7 @@ import {
 import { createNamespace, deleteNamespace, netnsPath } from "../netlink/namespace.ts";
 import { replaceRoute } from "../netlink/routes.ts";
 import { NetlinkSocket } from "../netlink/socket.ts";
+import { endSegments } from "./end-segments.ts";
 import { networkOf, type Prefix } from "../../model/prefix.ts";
 
 /** The device by which a namespace reaches the others on the fabric. */
@@ -59,9 +60,15 @@ export class Fabric {
     inside.execute(replaceRoute({ linkIndex: device.index, destination: this.#network }));
   }
 
-  /** Takes a namespace's port away, if it has one. */
+  /** Removes a namespace's segments but for those of these devices. */
+  endOtherSegments(namespace: string, kept: ReadonlySet<string>): void {
+    endSegments(namespace, kept);
+  }
+
+  /** Removes a namespace's segments, and its port, if it has one. */
   unplug(namespace: string): void {
     if (!existsSync(namespace)) return;
+    endSegments(namespace);
     using socket = NetlinkSocket.open(namespace);
     const device = findLink(socket, fabricDevice);
     if (device !== undefined) socket.execute(deleteLink(device));

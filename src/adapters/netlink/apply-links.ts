@@ -46,6 +46,14 @@ export function applyLinks(
   return new Map(links.map((link) => [link.name, found(actual, link)]));
 }
 
+/** Sets those of the links down that are there. */
+export function setDown(socket: NetlinkSocket, links: readonly LinkPlan[]): void {
+  const up = listLinks(socket).filter((link) => link.up);
+  for (const link of up.filter((known) => links.some((plan) => isPlanned(known, plan)))) {
+    socket.execute(changeLink(link, { up: false }));
+  }
+}
+
 /** Deletes a device of a namespace; one that is not there is deleted. */
 export function removeLink(namespace: string, name: string): void {
   using socket = NetlinkSocket.open(namespace);
@@ -140,6 +148,8 @@ function settle(socket: NetlinkSocket, plan: LinkPlan, link: Link): void {
   if (plan.kind === "vxlan" && link.mac !== plan.mac) {
     socket.execute(changeLink(link, { mac: plan.mac }));
   }
+  // The plan has every neighbour: none is resolved. This removes all that are entered so far.
+  if (plan.kind === "vxlan" && link.arp) socket.execute(changeLink(link, { arp: false }));
   if (link.mtu !== plan.mtu) socket.execute(changeLink(link, { mtu: plan.mtu }));
   if (!link.up) {
     // Once up it would have sent already.

@@ -2,9 +2,9 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { Address } from "../../model/address.ts";
 import type { NetworkPlan } from "../../model/network-plan.ts";
 import type { Prefix } from "../../model/prefix.ts";
-import { applyRules, FilterMemory, rulesDiffer } from "../nftables/apply-rules.ts";
+import { applyRules, FilterMemory, isFiltered, rulesDiffer } from "../nftables/apply-rules.ts";
 import { addAddress, deleteAddress, listAddresses, type LinkAddress } from "./addresses.ts";
-import { applyLinks, isPlanned, type Place } from "./apply-links.ts";
+import { applyLinks, isPlanned, setDown, type Place } from "./apply-links.ts";
 import { routeOrigin, Rta } from "./constants.ts";
 import { listLinks, type Link } from "./links.ts";
 import { inNamespace } from "./namespace.ts";
@@ -40,7 +40,7 @@ export function applyPlan(
 ): Applied {
   using socket = NetlinkSocket.open(place.namespace);
   // The filter first: no link is to carry anything without it.
-  const filtered = plan.rules === undefined ? 0 : applyRules(place.namespace, plan.rules, filter);
+  const filtered = applyFilter(socket, place.namespace, plan, filter);
   if (plan.forwarding) applyForwarding(place.namespace);
   const links = applyLinks(socket, place, plan.links);
   const requests = [
@@ -52,6 +52,22 @@ export function applyPlan(
   const [error] = socket.batch(requests);
   if (error !== undefined) throw error;
   return { changes: filtered + requests.length };
+}
+
+/** Sets the links down where there is no filter, and none can be set. */
+function applyFilter(
+  socket: NetlinkSocket,
+  namespace: string | undefined,
+  { rules, links }: NetworkPlan,
+  memory: FilterMemory,
+): number {
+  if (rules === undefined) return 0;
+  try {
+    return applyRules(namespace, rules, memory);
+  } catch (error) {
+    if (!isFiltered(namespace, rules)) setDown(socket, links);
+    throw error;
+  }
 }
 
 /**

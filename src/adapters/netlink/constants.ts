@@ -100,6 +100,7 @@ export const Ifla = {
 
 /** if.h, if_addr.h, rtnetlink.h, neighbour.h */
 export const iffUp = 1;
+export const iffNoArp = 0x80;
 export const Ifa = { address: 1, local: 2, flags: 8, nodad: 0x02, noprefixroute: 0x200 } as const;
 export const Rta = {
   dst: 1,

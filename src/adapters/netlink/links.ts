@@ -1,6 +1,6 @@
 import { bytesOf, type Address } from "../../model/address.ts";
 import { macBytes, macText } from "../../model/mac.ts";
-import { addrGenModeNone, ageless, Ifla, iffUp, Nl, Rtm, Sock } from "./constants.ts";
+import { addrGenModeNone, ageless, Ifla, iffNoArp, iffUp, Nl, Rtm, Sock } from "./constants.ts";
 import { addressOf, attributesIn, textOf, u16BeOf, u32Of } from "./reader.ts";
 import type { NetlinkSocket, Request } from "./socket.ts";
 import type { MessageWriter } from "./writer.ts";
@@ -12,6 +12,8 @@ export interface Link {
   readonly index: number;
   readonly name: string;
   readonly up: boolean;
+  /** Whether it resolves neighbours, and answers ARP requests. */
+  readonly arp: boolean;
   /** Bytes. */
   readonly mtu: number;
   readonly mac: string;
@@ -79,6 +81,7 @@ export function linkFrom(body: Buffer): Link | undefined {
   return {
     index: body.readInt32LE(4),
     up: (body.readUInt32LE(8) & iffUp) !== 0,
+    arp: (body.readUInt32LE(8) & iffNoArp) === 0,
     name: textOf(attributes.get(Ifla.ifname)),
     mtu: u32Of(attributes.get(Ifla.mtu)) ?? 0,
     mac: macText(attributes.get(Ifla.address)),
@@ -214,6 +217,8 @@ function addLink(
 /** What can be changed on a device that exists. */
 export interface LinkChange {
   readonly up?: boolean;
+  /** The kernel removes the device's neighbours when this changes. */
+  readonly arp?: boolean;
   readonly mtu?: number;
   readonly mac?: string;
   /** Index of the bridge that it joins. */
@@ -229,7 +234,8 @@ export function changeLink(link: { index: number; name: string }, change: LinkCh
     op: `set link ${link.name}`,
     write: (writer) => {
       writer.begin(Rtm.newLink, 0, infoBytes).u32(4, link.index);
-      if (change.up !== undefined) writer.u32(8, change.up ? iffUp : 0).u32(12, iffUp);
+      const { flags, mask } = flagsOf(change);
+      writer.u32(8, flags).u32(12, mask);
       if (change.mtu !== undefined) writer.attributeU32(Ifla.mtu, change.mtu);
       if (change.mac !== undefined) writer.attribute(Ifla.address, macBytes(change.mac));
       if (change.master !== undefined) writer.attributeU32(Ifla.master, change.master);
@@ -243,6 +249,13 @@ export function changeLink(link: { index: number; name: string }, change: LinkCh
       }
     },
   };
+}
+
+/** The flags that are to be set, among those that change. */
+function flagsOf({ up, arp }: LinkChange): { readonly flags: number; readonly mask: number } {
+  const flags = (up === true ? iffUp : 0) | (arp === false ? iffNoArp : 0);
+  const mask = (up === undefined ? 0 : iffUp) | (arp === undefined ? 0 : iffNoArp);
+  return { flags, mask };
 }
 
 /** Removing what is not there is no error. */

@@ -1,6 +1,7 @@
 import {
   amendTable,
   frameMark,
+  isFrameMark,
   isMemberName,
   replaceTable,
   type RulesMember,
@@ -8,8 +9,10 @@ import {
 } from "../../model/rules-plan.ts";
 import { Protocol } from "../netlink/constants.ts";
 import { NetlinkSocket } from "../netlink/socket.ts";
-import { runNft } from "./libnftables.ts";
+import { NetlinkError } from "../netlink/errors.ts";
+import { NftError, runNft } from "./libnftables.ts";
 import { readTable, type ActualTable } from "./read-table.ts";
+import { missingRequirement } from "./requirements.ts";
 
 /** What one table was made of last, kept by who applies its plans. */
 export class FilterMemory {
@@ -24,12 +27,41 @@ export class FilterMemory {
  *
  * @param namespace a path; undefined for the process's own
  * @returns how many transactions that took
+ * @throws {NftError} `UNAVAILABLE` where the system or the kernel lacks what the filter needs
  */
 export function applyRules(
   namespace: string | undefined,
   plan: RulesPlan,
   memory: FilterMemory,
 ): number {
+  try {
+    return apply(namespace, plan, memory);
+  } catch (error) {
+    throw explained(error, namespace, plan);
+  }
+}
+
+function explained(error: unknown, namespace: string | undefined, plan: RulesPlan): unknown {
+  if (!(error instanceof NftError || error instanceof NetlinkError)) return error;
+  if (error.code === "UNAVAILABLE") return error;
+  const missing = missingRequirement(namespace, plan.frame);
+  if (missing === undefined) return error;
+  const op = `set packet filter ${plan.table}`;
+  return new NftError(op, missing, { code: "UNAVAILABLE", cause: error });
+}
+
+/** Whether a namespace has a table that ipman made, if not the planned one. */
+export function isFiltered(namespace: string | undefined, { table, sets }: RulesPlan): boolean {
+  try {
+    using socket = NetlinkSocket.open(namespace, Protocol.netfilter);
+    return isFrameMark(readTable(socket, table, sets).comment);
+  } catch (error) {
+    if (error instanceof NetlinkError) return false;
+    throw error;
+  }
+}
+
+function apply(namespace: string | undefined, plan: RulesPlan, memory: FilterMemory): number {
   using socket = NetlinkSocket.open(namespace, Protocol.netfilter);
   const before = readTable(socket, plan.table, plan.sets);
   const commands = commandsFor(plan, before, memory);

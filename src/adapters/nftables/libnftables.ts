@@ -1,16 +1,25 @@
 import koffi from "koffi";
 import { inNamespace } from "../netlink/namespace.ts";
 
-/** What libnftables refused, in its words. */
+/** What libnftables refused, in its words, or what it lacks. */
 export class NftError extends Error {
   override readonly name = "NftError";
   readonly op: string;
-  readonly code = "NFT";
+  /** `UNAVAILABLE` where the system or the kernel lacks what every packet filter needs. */
+  readonly code: "REFUSED" | "UNAVAILABLE";
   readonly retryable = true;
 
-  constructor(op: string, detail: string) {
-    super(`${op}: ${detail}`);
+  constructor(
+    op: string,
+    detail: string,
+    {
+      code = "REFUSED",
+      cause,
+    }: { readonly code?: NftError["code"]; readonly cause?: unknown } = {},
+  ) {
+    super(`${op}: ${detail}`, { cause });
     this.op = op;
+    this.code = code;
   }
 }
 
@@ -22,6 +31,19 @@ export class NftError extends Error {
  * @throws {NftError} in libnftables' words, without the commands
  */
 export function runNft(op: string, namespace: string | undefined, commands: string): void {
+  run(op, namespace, commands, false);
+}
+
+/**
+ * Has the kernel check commands, of which none takes effect.
+ *
+ * @throws {NftError} as {@link runNft} does
+ */
+export function checkNft(op: string, namespace: string | undefined, commands: string): void {
+  run(op, namespace, commands, true);
+}
+
+function run(op: string, namespace: string | undefined, commands: string, dry: boolean): void {
   const nft = library();
   inNamespace(namespace, () => {
     // Its socket stays in the namespace that it is made in.
@@ -29,6 +51,7 @@ export function runNft(op: string, namespace: string | undefined, commands: stri
     if (context === null) throw new NftError(op, "libnftables has no memory");
     try {
       nft.bufferErrors(context);
+      nft.setDryRun(context, dry);
       if (nft.run(context, commands) !== 0) throw new NftError(op, wordsOf(nft.errors(context)));
     } finally {
       nft.free(context);
@@ -40,6 +63,7 @@ interface Library {
   readonly make: (flags: number) => unknown;
   readonly free: (context: unknown) => void;
   readonly bufferErrors: (context: unknown) => number;
+  readonly setDryRun: (context: unknown, dry: boolean) => void;
   readonly errors: (context: unknown) => string | null;
   readonly run: (context: unknown, commands: string) => number;
 }
@@ -59,13 +83,15 @@ function load(): Library {
     return {
       make: lib.func("void *nft_ctx_new(uint32_t flags)"),
       free: lib.func("void nft_ctx_free(void *context)"),
+      setDryRun: lib.func("void nft_ctx_set_dry_run(void *context, bool dry)"),
       bufferErrors: lib.func("int nft_ctx_buffer_error(void *context)"),
       errors: lib.func("const char *nft_ctx_get_error_buffer(void *context)"),
       run: lib.func("int nft_run_cmd_from_buffer(void *context, const char *commands)"),
     };
   } catch (cause) {
-    const wayOut = "install libnftables (Debian: libnftables1), which writes the packet filters";
-    throw Object.assign(new NftError("load libnftables.so.1", wayOut), { cause });
+    const detail =
+      "packet filters are written by it; install the package libnftables1 (RHEL: nftables)";
+    throw new NftError("load libnftables.so.1", detail, { code: "UNAVAILABLE", cause });
   }
 }
 

@@ -58,6 +58,12 @@ export function readTable(
   };
 }
 
+/** The names of a namespace's tables of the family inet. */
+export function tableNames(socket: Pick<NetlinkSocket, "dump">): string[] {
+  const tables = socket.dump("list tables", (writer) => header(writer, get.table));
+  return tables.map(({ body }) => textOf(attributesIn(body, headerBytes).get(tableAttribute.name)));
+}
+
 function header(writer: MessageWriter, type: number): MessageWriter {
   return writer.begin((subsystem << 8) | type, 0, headerBytes).u8(0, inet);
 }

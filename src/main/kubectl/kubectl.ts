@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import type { Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { printableLines } from "../../model/printable.ts";
 
 /** kubectl with the flags that say which cluster, as its user has it. */
 export class Kubectl {
@@ -26,9 +28,12 @@ export class Kubectl {
     return JSON.parse(await this.run(...args, "-o", "json")) as T;
   }
 
-  /** Runs it with this terminal; gives its exit status. */
-  async attached(...args: readonly string[]): Promise<number> {
-    return statusOf(this.start(["inherit", "inherit", "inherit"], args));
+  /** Runs it with its output on this terminal, made printable; gives its exit status. */
+  async shown(...args: readonly string[]): Promise<number> {
+    const child = this.start(["inherit", "pipe", "pipe"], args);
+    show(child.stdout, process.stdout);
+    show(child.stderr, process.stderr);
+    return statusOf(child);
   }
 
   start(stdio: ("ignore" | "pipe" | "inherit")[], args: readonly string[]): ChildProcess {
@@ -45,6 +50,11 @@ export class KubectlError extends Error {
     super(message);
     this.output = output;
   }
+}
+
+/** As it comes: a pod's words may be those of an earlier version, or of a peer. */
+function show(from: Readable | null, to: Writable): void {
+  from?.setEncoding("utf8").on("data", (text: string) => to.write(printableLines(text)));
 }
 
 async function statusOf(child: ChildProcess): Promise<number> {

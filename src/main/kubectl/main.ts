@@ -90,7 +90,7 @@ async function inAgent(
     return typeof value === "string" ? [`--${name}`, value] : [];
   });
   const flags = values["rekey"] === true ? ["--rekey"] : [];
-  return kubectl.attached(...ipmanIn(agent, command, ...rest, ...own, ...flags));
+  return kubectl.shown(...ipmanIn(agent, command, ...rest, ...own, ...flags));
 }
 
 function connectionIn([connection]: readonly string[]): string {

@@ -1,0 +1,38 @@
+import { deleteLink, findLink } from "../netlink/links.ts";
+import { NetlinkSocket } from "../netlink/socket.ts";
+import { Protocol } from "../netlink/constants.ts";
+import { NetlinkError } from "../netlink/errors.ts";
+import { runNft } from "../nftables/libnftables.ts";
+import { tableNames } from "../nftables/read-table.ts";
+import { meansNoTables } from "../nftables/requirements.ts";
+import { removeTables } from "../../model/rules-plan.ts";
+import { segmentDeviceOf } from "../../model/worker-rules.ts";
+
+/**
+ * Ends the segments that a worker's namespace is in: removes their devices, and with them
+ * addresses, routes, neighbours and FDB entries, then their packet filters.
+ *
+ * @param namespace a path
+ * @param kept the devices of segments that go on
+ */
+export function endSegments(namespace: string, kept: ReadonlySet<string> = new Set()): void {
+  const tables = segmentTables(namespace).filter(
+    (table) => !kept.has(segmentDeviceOf(table) as string),
+  );
+  using socket = NetlinkSocket.open(namespace);
+  for (const table of tables) {
+    const device = findLink(socket, segmentDeviceOf(table) as string);
+    if (device?.vxlan !== undefined) socket.execute(deleteLink(device));
+  }
+  if (tables.length > 0) runNft("remove packet filters", namespace, removeTables(tables));
+}
+
+function segmentTables(namespace: string): string[] {
+  try {
+    using socket = NetlinkSocket.open(namespace, Protocol.netfilter);
+    return tableNames(socket).filter((table) => segmentDeviceOf(table) !== undefined);
+  } catch (error) {
+    if (error instanceof NetlinkError && meansNoTables(error)) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { digestOf } from "../../model/group.ts";
+import { label } from "../../model/labels.ts";
+
+const plugin = join(import.meta.dirname, "../../../bin/kubectl-ipman");
+
+describe("kubectl ipman", () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "kubectl-"));
+    const connection = { spec: { nodeName: "node-a" } };
+    const labels = { [label.groupId]: digestOf(["node:node-a"]) };
+    const agents = { items: [{ metadata: { namespace: "ipman-system", name: "agent", labels } }] };
+    const kubectl = join(folder, "kubectl");
+    writeFileSync(
+      kubectl,
+      `#!/bin/sh
+case "$1 $2" in
+"get ipsecconnection") echo '${JSON.stringify(connection)}' ;;
+"get deployments") echo '${JSON.stringify(agents)}' ;;
+exec*) printf 'peer\\tZ\\303\\274rich\\n\\033]0;title\\007\\n'; printf '\\302\\233 2J' >&2; exit 3 ;;
+esac
+`,
+    );
+    chmodSync(kubectl, 0o755);
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  for (const command of ["describe", "diagnose", "rekey", "restart"]) {
+    it(`shows what ${command} prints in a pod without what a terminal acts upon`, () => {
+      const PATH = `${folder}${delimiter}${process.env["PATH"]}`;
+      const { stdout, stderr, status } = spawnSync(process.execPath, [plugin, command, "partner"], {
+        ...{ encoding: "utf8", env: { ...process.env, PATH } },
+      });
+      assert.equal(stdout, "peer\tZürich\n\\x1b]0;title\\x07\n");
+      assert.equal(stderr, "\\x9b 2J");
+      assert.equal(status, 3);
+    });
+  }
+});
