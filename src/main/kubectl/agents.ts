@@ -18,13 +18,26 @@ interface List<T> {
 
 type Declared = KubeObject & { readonly spec: Pick<Connection, "groupRef" | "nodeName"> };
 
-/** Every agent of the cluster. */
+/**
+ * Every agent of the cluster. A label proves nothing: who may create Deployments in a namespace
+ * can have one that looks like an agent. So all have to be in one namespace.
+ *
+ * @throws where several namespaces have agents, and the user did not name one
+ */
 export async function agentsIn(kubectl: Kubectl): Promise<Agent[]> {
-  const wanted = ["deployments", "-A", "-l", `${label.type}=agent`];
+  const { namespace: chosen } = kubectl;
+  const place = chosen === undefined ? ["-A"] : ["-n", chosen];
+  const wanted = ["deployments", ...place, "-l", `${label.type}=agent`];
   const { items } = await kubectl.json<List<KubeObject>>("get", ...wanted);
-  return items.map(({ metadata: { namespace = "", name, labels = {} } }) => ({
+  const agents = items.map(({ metadata: { namespace = "", name, labels = {} } }) => ({
     ...{ namespace, name, groupId: labels[label.groupId] ?? "" },
   }));
+  const namespaces = [...new Set(agents.map(({ namespace }) => namespace))];
+  if (namespaces.length <= 1) return agents;
+  throw new Error(
+    `several namespaces have Deployments that are labelled as agents: ${namespaces.join(", ")}; ` +
+      "name the one that ipman is installed in by -n",
+  );
 }
 
 /** The agent that a connection is at. @throws where there is no such connection, or no agent yet */

@@ -7,9 +7,12 @@ import { printableLines } from "../../model/printable.ts";
 /** kubectl with the flags that say which cluster, as its user has it. */
 export class Kubectl {
   readonly #flags: readonly string[];
+  /** The namespace that ipman is installed in, where the user named it. */
+  readonly namespace: string | undefined;
 
-  constructor(flags: readonly string[]) {
+  constructor(flags: readonly string[], namespace?: string) {
     this.#flags = flags;
+    this.namespace = namespace;
   }
 
   /** Runs it to its end and gives what it prints; a failure throws with what it said. */

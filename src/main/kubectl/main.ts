@@ -23,11 +23,13 @@ usage: kubectl ipman COMMAND [OPTIONS]
   gather                   an archive for who is asked for help, without secrets  [-o FILE]
 
 Which cluster: --context, --kubeconfig and --cluster, as for kubectl itself.
+-n NAMESPACE says where ipman is installed, if more than one namespace has agents.
 `;
 
 const cluster = ["context", "kubeconfig", "cluster"] as const;
 const options: NonNullable<ParseArgsConfig["options"]> = {
   ...Object.fromEntries(cluster.map((name) => [name, { type: "string" as const }])),
+  namespace: { type: "string", short: "n" },
   ...{ output: { type: "string", short: "o" }, since: { type: "string" } },
   ...{ ping: { type: "string" }, rekey: { type: "boolean" } },
   ...{ port: { type: "string" }, "no-open": { type: "boolean" } },
@@ -57,7 +59,8 @@ async function run(args: readonly string[]): Promise<number> {
     const value = values[name];
     return typeof value === "string" ? [`--${name}`, value] : [];
   });
-  const kubectl = new Kubectl(flags);
+  const { namespace } = values;
+  const kubectl = new Kubectl(flags, typeof namespace === "string" ? namespace : undefined);
   switch (command) {
     case "status":
       return status(kubectl, values);
