@@ -31,8 +31,8 @@ function harness() {
     follower: {
       changed: () => changes++,
       moved: () => {},
-      broke: (error) => assert.fail(String(error)),
     },
+    onBreakdown: (_, error) => assert.fail(String(error)),
   });
   const update = (connection = probed("10.1.2.1"), where: typeof gateway | null = gateway) =>
     probes.update(
