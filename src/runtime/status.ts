@@ -34,7 +34,10 @@ export interface ChildStatus {
   readonly key: string;
   readonly name: string;
   readonly state: State;
-  /** Since when it is up, or in a state in which it is not; seconds since the epoch. */
+  /**
+   * Since when it is up, or in a state in which it is not, in seconds of the monotonic clock; 0
+   * where that is not known. In a status that is reported, in seconds since the epoch.
+   */
   readonly since: number;
   /** The gateway's chart: absent, configuring, ready, degraded. */
   readonly gateway: string;
@@ -207,7 +210,7 @@ function childStatus(
 function sinceWhen(state: State, before: Pick<ChildStatus, "state" | "since"> | undefined): number {
   const same =
     before !== undefined && (before.state === state || (isUp(before.state) && isUp(state)));
-  return same ? before.since : Math.floor(Date.now() / 1_000);
+  return same ? before.since : performance.now() / 1_000;
 }
 
 const nobody: ChildStatus["workers"] = [];
