@@ -2,7 +2,7 @@ import { formatBytes, formatSeconds } from "../model/readable.ts";
 import type { ActorTold } from "../runtime/inspector/wire.ts";
 import type { Dated } from "../runtime/dated-status.ts";
 import type { ChildTraffic, Report } from "../runtime/report.ts";
-import type { ChildStatus, ConnectionStatus } from "../runtime/status.ts";
+import type { ChildStatus, ConnectionStatus } from "../model/status.ts";
 import type { Condition } from "../model/condition.ts";
 import type { ChildSa, IkeSa } from "../model/sa.ts";
 import { styled, styledState } from "./style.ts";

@@ -3,7 +3,7 @@ import { formatBytes, formatSeconds } from "../model/readable.ts";
 import { unansweredOf } from "../runtime/conditions.ts";
 import type { Dated } from "../runtime/dated-status.ts";
 import type { ChildTraffic, Report } from "../runtime/report.ts";
-import type { ChildStatus, ConnectionStatus, Status } from "../runtime/status.ts";
+import type { ChildStatus, ConnectionStatus, Status } from "../model/status.ts";
 import { styled, styledState } from "./style.ts";
 
 const header = [

@@ -10,6 +10,7 @@ import {
 import { sameAddress } from "../model/address.ts";
 import type { Child, Connection } from "../model/connection.ts";
 import type { Gateway } from "../model/endpoint.ts";
+import type { Reachability } from "../model/status.ts";
 import { Breakdowns } from "./breakdowns.ts";
 import { contained, type OnBreakdown } from "./contained.ts";
 import { follow, type Follower } from "./follow.ts";
@@ -30,9 +31,6 @@ export interface ProbesOptions {
   readonly follower: Pick<Follower, "changed" | "moved">;
   readonly onBreakdown: OnBreakdown;
 }
-
-/** Whether somebody behind the peer answers; `unknown` before there is an answer, or none. */
-export type Reachability = "unknown" | "reachable" | "unreachable";
 
 interface Declared {
   readonly connections: ReadonlyMap<string, Connection>;
