@@ -1,22 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { auditTime, concatMap, defer, filter, interval, merge, retry, Subject, timer } from "rxjs";
-import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
-import { KubeError } from "../../adapters/kubernetes/kube-error.ts";
-import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
-import { View } from "../../adapters/kubernetes/view.ts";
-import type { KubeObject, OwnerReference } from "../../model/kube-object.ts";
+import {
+  SharedSecret,
+  type SharedSecretOptions,
+  type StoredSecret,
+} from "../../adapters/kubernetes/shared-secret.ts";
 import { formatWebhookPath, parseWebhookPath } from "../../model/webhook-path.ts";
 import type { WebhookConfigurations } from "./webhook-configurations.ts";
 
-export interface WebhookPathsOptions {
-  readonly client: KubeClient;
-  readonly namespace: string;
-  /** The Secret with the key, which all replicas share. */
-  readonly secretName: string;
+export interface WebhookPathsOptions extends SharedSecretOptions {
   readonly configurations: WebhookConfigurations;
-  /** The Secret is deleted with it. */
-  readonly owner: OwnerReference | undefined;
-  readonly onTrouble: (error: unknown) => void;
 }
 
 const keyBytes = 32;
@@ -36,8 +29,6 @@ const lookMs = 15_000;
 const againMs = 2_000;
 const gatherMs = 50;
 
-type Secret = KubeObject & { readonly data?: Readonly<Record<string, string>> };
-
 /**
  * The secret paths by which the API server calls the webhooks, and nothing else can. Any replica
  * makes the key and sees to it that the configurations have a path; the leader replaces the
@@ -51,7 +42,7 @@ type Secret = KubeObject & { readonly data?: Readonly<Record<string, string>> };
  */
 export class WebhookPaths implements Disposable {
   readonly #options: WebhookPathsOptions;
-  readonly #secret: View<Secret>;
+  readonly #secret: SharedSecret;
   readonly #renewals = new Subject<void>();
   readonly #subscription;
   #key: Buffer | undefined;
@@ -71,9 +62,8 @@ export class WebhookPaths implements Disposable {
 
   constructor(options: WebhookPathsOptions) {
     this.#options = options;
-    const { client, namespace, secretName: name, configurations, onTrouble } = options;
-    const wanted = { type: resourceTypes.Secret, namespace, name };
-    this.#secret = new View<Secret>(client, wanted, { onTrouble });
+    const { configurations, onTrouble } = options;
+    this.#secret = new SharedSecret(options);
     const again = (error: unknown) => {
       onTrouble(error);
       return timer(againMs);
@@ -121,10 +111,8 @@ export class WebhookPaths implements Disposable {
   async #settle(): Promise<void> {
     const { configurations } = this.#options;
     if (!this.#secret.synced) return;
-    const [secret] = this.#secret.objects.values();
-    const key = keyIn(secret);
-    // The view reports what is written, to this replica as to the others.
-    if (key === undefined) return this.#write(secret);
+    const key = keyIn(this.#secret.current);
+    if (key === undefined) return this.#makeKey();
     this.#use(key);
     if (!configurations.synced) return;
     this.#see(key);
@@ -172,28 +160,15 @@ export class WebhookPaths implements Disposable {
     return this.#begin;
   }
 
-  async #write(secret: Secret | undefined): Promise<void> {
-    const { client, namespace, secretName: name, owner } = this.#options;
-    const owned = owner === undefined ? {} : { ownerReferences: [owner] };
-    const object: Secret & { readonly type: string } = {
-      apiVersion: "v1",
-      kind: "Secret",
-      metadata: secret?.metadata ?? { name, namespace, ...owned },
-      type: "Opaque",
+  /** Its watch reports the key that was written, to this replica as to the others. */
+  async #makeKey(): Promise<void> {
+    await this.#secret.write(this.#secret.current, {
       data: { key: randomBytes(keyBytes).toString("base64") },
-    };
-    try {
-      if (secret === undefined) await client.create(resourceTypes.Secret, object);
-      else await client.replace(resourceTypes.Secret, object);
-    } catch (error) {
-      // Another replica was first.
-      if (!(error instanceof KubeError) || !["conflict", "exists"].includes(error.code))
-        throw error;
-    }
+    });
   }
 }
 
-function keyIn(secret: Secret | undefined): Buffer | undefined {
+function keyIn(secret: StoredSecret | undefined): Buffer | undefined {
   const key = Buffer.from(secret?.data?.["key"] ?? "", "base64");
   return key.length < keyBytes ? undefined : key;
 }
