@@ -22,48 +22,48 @@ const machine = setup({
 });
 
 function started(failed: (error: unknown) => void = () => {}) {
-  const told: string[] = [];
+  const reported: string[] = [];
   const owner = {
     failed: (error: unknown) => {
-      told.push(`failed: ${String(error)}`);
+      reported.push(`failed: ${String(error)}`);
       failed(error);
     },
-    done: () => void told.push("done"),
-    broke: (error: unknown) => void told.push(`broke: ${String(error)}`),
+    done: () => void reported.push("done"),
+    broke: (error: unknown) => void reported.push(`broke: ${String(error)}`),
   };
   const actor = observedActor(machine, { id: "planted" }, owner);
   actor.start();
-  return { actor, told };
+  return { actor, reported };
 }
 
 describe("an observed actor", () => {
   it("reports the exception that ended it to its owner", () => {
-    const { actor, told } = started();
+    const { actor, reported } = started();
     actor.send({ type: "break" });
-    assert.deepEqual(told, ["failed: Error: a planted defect"]);
+    assert.deepEqual(reported, ["failed: Error: a planted defect"]);
   });
 
   it("reports an exception of its first action to its owner", () => {
-    const told: unknown[] = [];
+    const reported: unknown[] = [];
     const logic = fromCallback(() => {
       throw new Error("a planted defect");
     });
-    const failed = (error: unknown) => void told.push(error);
+    const failed = (error: unknown) => void reported.push(error);
     observedActor(logic, {}, { failed, broke: failed }).start();
-    assert.match(String(told), /a planted defect/);
+    assert.match(String(reported), /a planted defect/);
   });
 
   it("reports its end to its owner", () => {
-    const { actor, told } = started();
+    const { actor, reported } = started();
     actor.send({ type: "finish" });
-    assert.deepEqual(told, ["done"]);
+    assert.deepEqual(reported, ["done"]);
   });
 
   it("contains an exception of its owner", () => {
-    const { actor, told } = started(() => {
+    const { actor, reported } = started(() => {
       throw new Error("of the owner");
     });
     actor.send({ type: "break" });
-    assert.deepEqual(told, ["failed: Error: a planted defect", "broke: Error: of the owner"]);
+    assert.deepEqual(reported, ["failed: Error: a planted defect", "broke: Error: of the owner"]);
   });
 });

@@ -28,7 +28,7 @@ describe("a Secret that replicas share", () => {
     return { api, a, b, [Symbol.dispose]: () => replicas.forEach((one) => one[Symbol.dispose]()) };
   };
 
-  it("is created by one of them, and the other is told that it was not the first", async () => {
+  it("is created by one of them, and the other learns that it was not the first", async () => {
     using world = await setUp();
     assert.ok(world.a.synced);
     const written = await settled(

@@ -29,7 +29,7 @@ function changed(
   if (is === undefined || isSame(was, is)) return undefined;
   const { status, reason, message: note } = is;
   if (status === "True") return { type: "Normal", reason, action: "Connected", note };
-  // A connection that comes up for the first time passes through states that nobody acts on.
+  // A connection that comes up for the first time passes through states that need no action.
   if (reason === Reason.InProgress) return undefined;
   return { type: "Warning", reason, action: "Connecting", note };
 }
