@@ -38,6 +38,8 @@ Their reason is that of the condition, and their note its message.
 |---|---|---|---|
 | agent | \`Ready\` or \`Reachable\` becomes \`True\` | Normal | \`Connected\` |
 | agent | \`Ready\` or \`Reachable\` becomes \`False\`, or for another reason | Warning | \`Connecting\` |
+| agent | \`Differs\` becomes \`True\`, or for another reason | Warning | \`Comparing\` |
+| agent | \`Differs\` is there no more (reason \`AsDeclared\`) | Normal | \`Comparing\` |
 | operator | \`Placed\` becomes \`True\` | Normal | \`Placing\` |
 | operator | \`Placed\` becomes \`False\`, or for another reason | Warning | \`Placing\` |
 

@@ -9,6 +9,7 @@ import { clusterKeySecret } from "../src/adapters/kubernetes/cluster-key.ts";
 import { agentBindings, grantingRole } from "../src/model/agent-access.ts";
 import { crds } from "../src/model/crds.ts";
 import { annotation, label } from "../src/model/labels.ts";
+import { command, operatorOptionsIn } from "../src/main/operator.ts";
 
 const chart = join(import.meta.dirname, "../charts/ipman");
 interface Role {
@@ -118,6 +119,27 @@ describe("the chart", () => {
     assert.equal(bindings.length, 2);
     assert.ok(bindings.every((text) => !text.includes("subjects:")));
     assert.ok(documents.some((text) => text.includes(`name: ${grantingRole}\n`)));
+  });
+
+  it("gives the operator options that it takes, and reservations that are long enough", () => {
+    const options = [...read("templates/operator.yaml").matchAll(/--(\w[\w-]+)/g)].map(
+      ([, it]) => it,
+    );
+    const known = new Set(Object.keys(command.options));
+    assert.deepEqual(
+      options.filter((name) => name !== undefined && !known.has(name)),
+      [],
+    );
+    for (const name of ["reservation-ttl", "pod-timeout"]) assert.ok(options.includes(name), name);
+    const { controller } = values as { controller: Record<string, number> };
+    const images = { "ipman-image": "ipman", "charon-image": "charon" };
+    // The Go operator's default is 60, which the API server limits to 30.
+    for (const timeout of [controller["podTimeoutSeconds"], 30])
+      operatorOptionsIn({
+        ...images,
+        "reservation-ttl": String(controller["reservationSeconds"]),
+        "pod-timeout": String(timeout),
+      });
   });
 
   it("covers each request that changes the metadata of a pod", () => {

@@ -16,10 +16,10 @@ describe("the layers", () => {
   after(() => rmSync(folder, { recursive: true }));
 
   /** What the linter says of a file with one import. */
-  function lint(file: string, imported: string): string {
+  function lint(file: string, imported: string, name = "planted"): string {
     const path = join(folder, file);
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, `import { planted } from "${imported}";\n\nexport const used = planted;\n`);
+    writeFileSync(path, `import { ${name} } from "${imported}";\n\nexport const used = ${name};\n`);
     const linter = join(root, "node_modules/.bin/oxlint");
     const { stdout } = spawnSync(linter, [file], { cwd: folder, encoding: "utf8" });
     rmSync(path);
@@ -47,6 +47,14 @@ describe("the layers", () => {
   ] as const) {
     it(`${dirname(file)} may not import ${imported}`, () => {
       assert.match(lint(file, imported), /no-restricted-imports/);
+    });
+  }
+
+  for (const name of ["createActor", "Actor"]) {
+    it(`a root actor of the runtime is not created by ${name}, which has no owner`, () => {
+      const words = lint("src/runtime/planted.ts", "xstate", name);
+      assert.match(words, /observedActor creates root actors/);
+      assert.doesNotMatch(lint("src/runtime/planted.ts", "xstate", "fromPromise"), /observedActor/);
     });
   }
 

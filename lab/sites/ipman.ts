@@ -2,7 +2,8 @@ import type { ChildProcess } from "node:child_process";
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ask, askOnce } from "../../src/adapters/control/client.ts";
-import type { ConnectionStatus, Status } from "../../src/runtime/status.ts";
+import type { Dated } from "../../src/runtime/dated-status.ts";
+import type { ConnectionStatus, Status } from "../../src/model/status.ts";
 import { end, eventually, sh, start } from "./shell.ts";
 
 const bin = join(import.meta.dirname, "../../bin/ipman");
@@ -55,8 +56,8 @@ export class Ipman implements AsyncDisposable {
     this.#process = undefined;
   }
 
-  async status(): Promise<Status> {
-    return (await askOnce(join(this.state, "control.sock"), { op: "status" })) as Status;
+  async status(): Promise<Status & Dated> {
+    return (await askOnce(join(this.state, "control.sock"), { op: "status" })) as Status & Dated;
   }
 
   /** What a scrape gives, as it is written. */

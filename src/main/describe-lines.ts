@@ -1,21 +1,22 @@
 import { formatBytes, formatSeconds } from "../model/readable.ts";
 import type { ActorTold } from "../runtime/inspector/wire.ts";
+import type { Dated } from "../runtime/dated-status.ts";
 import type { ChildTraffic, Report } from "../runtime/report.ts";
-import type { ChildStatus, ConnectionStatus } from "../runtime/status.ts";
+import type { ChildStatus, ConnectionStatus } from "../model/status.ts";
 import type { Condition } from "../model/condition.ts";
 import type { ChildSa, IkeSa } from "../model/sa.ts";
 import { styled, styledState } from "./style.ts";
 
 /** Everything of one connection that a person may want to know. */
-export interface Described {
+export interface Described extends Dated {
   readonly connection: ConnectionStatus;
   readonly traffic: Report["traffic"];
   /** As an inspector is told of them: what may be shown, and no more. */
   readonly actors: readonly ActorTold[];
 }
 
-/** @param now in seconds since the epoch */
-export function describeLines({ connection, traffic, actors }: Described, now: number): string[] {
+/** A connection as a person reads it, line by line. */
+export function describeLines({ at: now, connection, traffic, actors }: Described): string[] {
   const root = actors.find(({ name }) => name === connection.id);
   return [
     styled("bold", connection.id),

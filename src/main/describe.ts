@@ -1,5 +1,6 @@
 import { ask, askOnce } from "../adapters/control/client.ts";
 import type { ActorTold, WireEvent } from "../runtime/inspector/wire.ts";
+import type { Dated } from "../runtime/dated-status.ts";
 import type { Report } from "../runtime/report.ts";
 import { textOption, UsageError, type Command } from "./command.ts";
 import { controlSocket, defaultStateFolder } from "./defaults.ts";
@@ -28,16 +29,15 @@ exit status: 0 when the connection is there, 1 when it is not
     const socket = controlSocket(textOption(values, "state", defaultStateFolder));
     const described = await about(socket, id);
     process.stdout.write(
-      output === "text"
-        ? `${describeLines(described, Date.now() / 1_000).join("\n")}\n`
-        : written(output, described),
+      output === "text" ? `${describeLines(described).join("\n")}\n` : written(output, described),
     );
     return 0;
   },
 };
 
 async function about(socket: string, id: string): Promise<Described> {
-  const { connections, traffic } = (await askOnce(socket, { op: "report" })) as Report;
+  const report = (await askOnce(socket, { op: "report" })) as Report & Dated;
+  const { connections, traffic, at } = report;
   const connection = connections.find((one) => one.id === id);
   if (connection === undefined) {
     const known = connections.map((one) => one.id).join(", ") || "none";
@@ -52,5 +52,5 @@ async function about(socket: string, id: string): Promise<Described> {
   const root = all.find(({ name, parentId }) => name === id && parentId === undefined);
   const actors = all.filter(({ rootId }) => rootId === root?.sessionId);
   const own = Object.entries(traffic).filter(([title]) => title.startsWith(`${id}/`));
-  return { connection, traffic: Object.fromEntries(own), actors };
+  return { at, connection, traffic: Object.fromEntries(own), actors };
 }

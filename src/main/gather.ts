@@ -9,7 +9,7 @@ import { netnsFolder } from "../adapters/netlink/namespace.ts";
 import { isObjectName } from "../model/names.ts";
 import type { Finding } from "../model/finding.ts";
 import type { RecentLine } from "../runtime/recent.ts";
-import type { Status } from "../runtime/status.ts";
+import type { Status } from "../model/status.ts";
 import { Archive, defaultArchive } from "./archive.ts";
 import { textOption, UsageError, type Command } from "./command.ts";
 import { controlSocket, defaultStateFolder } from "./defaults.ts";

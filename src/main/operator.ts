@@ -1,5 +1,12 @@
 import { clientAuthorityIn } from "./client-authority.ts";
-import { integerOption, requiredOption, textOption, type Command, type Values } from "./command.ts";
+import {
+  integerOption,
+  requiredOption,
+  textOption,
+  UsageError,
+  type Command,
+  type Values,
+} from "./command.ts";
 import { defaultVxlanPort } from "./defaults.ts";
 import { settingsOption } from "./settings-option.ts";
 import type { OperatorOptions } from "./operator-options.ts";
@@ -36,6 +43,8 @@ options:
   --webhook-port PORT     for the API server's calls (9443)
   --listen ADDRESS        metrics, /healthz and /readyz on host:port (0.0.0.0:9740)
   --reservation-ttl S     seconds after which an address goes back whose pod never came (75)
+                          at least twice --pod-timeout
+  --pod-timeout S         seconds that the API server waits for the pod webhook's answer (10)
   --require-allowed-namespaces
                           a connection without spec.allowedNamespaces is for no pod
   --require-secret-consent
@@ -69,6 +78,7 @@ options:
     "webhook-port": { type: "string" },
     listen: { type: "string" },
     "reservation-ttl": { type: "string" },
+    "pod-timeout": { type: "string" },
     "require-allowed-namespaces": { type: "boolean" },
     "require-secret-consent": { type: "boolean" },
     "vxlan-port": { type: "string" },
@@ -79,7 +89,7 @@ options:
   },
   run: async (values) => {
     const { startOperator } = await import("./start-operator.ts");
-    const operator = await startOperator(optionsIn(values));
+    const operator = await startOperator(operatorOptionsIn(values));
     const ended = Promise.withResolvers<string>();
     process.once("SIGTERM", ended.resolve);
     process.once("SIGINT", ended.resolve);
@@ -92,7 +102,8 @@ options:
   },
 };
 
-function optionsIn(values: Values): OperatorOptions {
+/** What an operator is started with, by its command line. */
+export function operatorOptionsIn(values: Values): OperatorOptions {
   const text = (name: string, fallback: string) => textOption(values, name, fallback);
   const image = (name: string, policy: string) => ({
     name: requiredOption(values, name),
@@ -115,7 +126,7 @@ function optionsIn(values: Values): OperatorOptions {
     webhooks: { mutating: text("mutating", "ipman"), validating: text("validating", "ipman") },
     webhookPort: integerOption(values, "webhook-port", 9_443, { least: 1, most: 65_535 }),
     listen: text("listen", "0.0.0.0:9740"),
-    ttlSeconds: integerOption(values, "reservation-ttl", 75, { least: 5, most: 3_600 }),
+    ttlSeconds: reservationSecondsIn(values),
     requireAllowedNamespaces: values["require-allowed-namespaces"] === true,
     requireSecretConsent: values["require-secret-consent"] === true,
     vxlanPort: integerOption(values, "vxlan-port", defaultVxlanPort, { least: 1, most: 65_535 }),
@@ -124,4 +135,20 @@ function optionsIn(values: Values): OperatorOptions {
     namespace: values["namespace"] as string | undefined,
     logLevel: text("log", "info"),
   };
+}
+
+/** The API server may call the webhook twice for one pod, and waits for each answer. */
+const callsPerPod = 2;
+
+/** How long a reservation lasts: at least until the API server has stored its pod. */
+function reservationSecondsIn(values: Values): number {
+  const seconds = integerOption(values, "reservation-ttl", 75, { least: 5, most: 3_600 });
+  const timeout = integerOption(values, "pod-timeout", 10, { least: 1, most: 30 });
+  const least = callsPerPod * timeout;
+  if (seconds >= least) return seconds;
+  throw new UsageError(
+    `--reservation-ttl is ${seconds}, less than twice --pod-timeout, which is ${timeout}: a ` +
+      `reservation could end while the API server still admits its pod; set --reservation-ttl ` +
+      `to at least ${least}, or lower --pod-timeout`,
+  );
 }

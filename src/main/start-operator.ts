@@ -193,7 +193,10 @@ class OperatorParts {
     // Given then, it is still reserved for longer than any request takes.
     const stockMs = (ttlSeconds * 1_000) / 8;
     const allocator = this.#resources.use(
-      new Allocator({ cluster, books, clock: systemClock, stockMs, start: Math.random() }),
+      new Allocator({
+        ...{ cluster, books, clock: systemClock, stockMs, start: Math.random() },
+        onBreakdown: this.#onBreakdown,
+      }),
     );
     const shared = { cluster, allocator, books, ages, clusterKey, requireAllowedNamespaces };
     return new PodAdmission({ ...shared, image, vxlanPort });
@@ -205,46 +208,56 @@ class OperatorParts {
     return this.#resources.use(new Reservations({ ...shared, ttlMs, onTrouble: this.#onTrouble }));
   }
 
-  /** What only one of the replicas does. */
+  /** Resolves when the lease is lost, rejects where an exception ended the leader. */
   #lead(
-    { cluster, declared, own }: SharedParts,
+    parts: SharedParts,
     reservations: Reservations,
     settings: WorkloadSettings,
     service: WebhookService,
   ): Promise<"lease lost"> {
+    const lost = Promise.withResolvers<"lease lost">();
+    const onLeading = () => {
+      this.#log.info("leading");
+      parts.own.leads();
+      service.lead();
+      reservations.lead();
+      this.#startLeading(parts, settings);
+    };
+    const onLost = () => lost.resolve("lease lost");
+    const onFailed = (error: unknown) => {
+      this.#onBreakdown("leader", error);
+      lost.reject(new Error("an exception ended the leader", { cause: error }));
+    };
+    const onTrouble = this.#onTrouble;
+    const lock = this.#lock(settings.owner);
+    this.#resources.use(new Leadership({ lock, onLeading, onLost, onFailed, onTrouble }));
+    return lost.promise;
+  }
+
+  /** What only one of the replicas does. */
+  #startLeading({ cluster, declared }: SharedParts, settings: WorkloadSettings): void {
     const client = this.#client;
     const onTrouble = this.#onTrouble;
+    const resources = this.#resources;
     const wanted = {
       type: resourceTypes.Deployment,
       namespace: this.#namespace,
       labelSelector: `${label.managedBy}=${manager},${label.type}`,
     };
-    const lost = Promise.withResolvers<"lease lost">();
-    const lock = this.#lock(settings.owner);
-    const resources = this.#resources;
-    const onLeading = () => {
-      this.#log.info("leading");
-      own.leads();
-      service.lead();
-      const trim = withoutManagedFields;
-      const deployments = resources.use(new View(client, wanted, { onTrouble, trim }));
-      const writes = backgroundWrites();
-      const onBreakdown = this.#onBreakdown;
-      const access = this.#agentAccess({ cluster, declared }, settings, writes);
-      const made = { client, cluster, deployments, settings, writes, onBreakdown };
-      this.#afterGoOperator(() =>
-        resources.use(new Workloads({ ...made, ...(access && { access }) })),
-      );
-      reservations.lead();
-      const events = new EventRecorder(client, "ipman.dialo.ai/operator", onTrouble);
-      const carriers = resources.use(new Carriers(this.#carrierPods()));
-      const reported = { client, cluster, carriers, access, writes, onTrouble };
-      resources.use(new OperatorReporter({ ...reported, events }));
-      resources.use(new GroupReporter({ ...reported, declared }));
-    };
-    const onLost = () => lost.resolve("lease lost");
-    resources.use(new Leadership({ lock, onLeading, onLost, onTrouble }));
-    return lost.promise;
+    const trim = withoutManagedFields;
+    const deployments = resources.use(new View(client, wanted, { onTrouble, trim }));
+    const writes = backgroundWrites();
+    const onBreakdown = this.#onBreakdown;
+    const access = this.#agentAccess({ cluster, declared }, settings, writes);
+    const made = { client, cluster, deployments, settings, writes, onBreakdown };
+    this.#afterGoOperator(() =>
+      resources.use(new Workloads({ ...made, ...(access && { access }) })),
+    );
+    const events = new EventRecorder(client, "ipman.dialo.ai/operator", onTrouble);
+    const carriers = resources.use(new Carriers(this.#carrierPods()));
+    const reported = { client, cluster, carriers, access, writes, onTrouble };
+    resources.use(new OperatorReporter({ ...reported, events }));
+    resources.use(new GroupReporter({ ...reported, declared }));
   }
 
   /** Undefined where all agents have one service account. */

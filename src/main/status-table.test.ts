@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { Dated } from "../runtime/dated-status.ts";
 import type { Report } from "../runtime/report.ts";
 import { statusTable } from "./status-table.ts";
 
@@ -10,6 +11,7 @@ const child = (key: string, changes: object) => ({
 const refused = { reason: "AuthenticationFailed", message: "the peer refused" };
 
 const report = {
+  at: 1_000,
   charon: { state: "ready", failure: undefined },
   problems: [],
   connections: [
@@ -23,14 +25,14 @@ const report = {
     { id: "bank", state: "failed", since: 1_000, failure: refused, problems: [], children: [] },
   ],
   traffic: { "partner/lan": { bytesIn: 12_345, bytesOut: 7, idleIn: 1 } },
-} as unknown as Report;
+} as unknown as Report & Dated;
 
 // A terminal would have colours.
 process.env["NO_COLOR"] = "1";
 
 describe("the status as a table", () => {
   it("answers: up? since when? traffic? why not?", () => {
-    assert.deepEqual(statusTable(report, 1_000).split("\n"), [
+    assert.deepEqual(statusTable(report).split("\n"), [
       "CONNECTION  CHILD  STATE        SINCE  IN       OUT  GATEWAY  WORKERS  REASON",
       "partner            established  2m",
       "            lan    established  1m40s  12.3 kB  7 B  ready    2",
@@ -45,6 +47,6 @@ describe("the status as a table", () => {
 
   it("says first that the state cannot be written, if so", () => {
     const stateProblem = "/run/ipman/endpoints.json cannot be written: ENOSPC";
-    assert.equal(statusTable({ ...report, stateProblem }, 1_000).split("\n")[6], stateProblem);
+    assert.equal(statusTable({ ...report, stateProblem }).split("\n")[6], stateProblem);
   });
 });

@@ -1,8 +1,9 @@
 import type { Failure } from "../model/failure.ts";
 import { formatBytes, formatSeconds } from "../model/readable.ts";
 import { unansweredOf } from "../runtime/conditions.ts";
+import type { Dated } from "../runtime/dated-status.ts";
 import type { ChildTraffic, Report } from "../runtime/report.ts";
-import type { ChildStatus, ConnectionStatus, Status } from "../runtime/status.ts";
+import type { ChildStatus, ConnectionStatus, Status } from "../model/status.ts";
 import { styled, styledState } from "./style.ts";
 
 const header = [
@@ -18,15 +19,9 @@ const header = [
 ];
 const stateColumns = new Set([header.indexOf("STATE"), header.indexOf("GATEWAY")]);
 
-/**
- * The status as a table, a line for each connection and child, then what is wrong.
- *
- * @param now in seconds since the epoch
- */
-export function statusTable(
-  status: Status & Partial<Pick<Report, "traffic">>,
-  now = Date.now() / 1_000,
-): string {
+/** The status as a table, a line for each connection and child, then what is wrong. */
+export function statusTable(status: Status & Dated & Partial<Pick<Report, "traffic">>): string {
+  const now = status.at;
   const rows = status.connections.flatMap((connection) => [
     connectionRow(connection, now),
     ...connection.children.map((child) =>

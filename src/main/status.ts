@@ -1,6 +1,7 @@
 import { ask } from "../adapters/control/client.ts";
 import { isReady } from "../model/condition.ts";
-import type { Status } from "../runtime/status.ts";
+import type { Dated } from "../runtime/dated-status.ts";
+import type { Status } from "../model/status.ts";
 import { textOption, type Command } from "./command.ts";
 import { controlSocket, defaultStateFolder } from "./defaults.ts";
 import { outputOf, written } from "./output.ts";
@@ -30,9 +31,9 @@ exit status: 0 when every connection is ready, 1 when one is not
   run: async (values) => {
     const output = outputOf(values);
     const socket = controlSocket(textOption(values, "state", defaultStateFolder));
-    let status: Status | undefined;
+    let status: (Status & Dated) | undefined;
     for await (const result of ask(socket, { op: values["watch"] === true ? "watch" : "report" })) {
-      status = result as Status;
+      status = result as Status & Dated;
       process.stdout.write(output === "text" ? statusTable(status) : written(output, status));
     }
     return status !== undefined && status.connections.every(isReady) ? 0 : 1;

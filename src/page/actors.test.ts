@@ -37,6 +37,16 @@ function some(): Actors {
 }
 
 describe("the page's actors", () => {
+  it("have their ages by the clock of the process that they are in", (context) => {
+    let elapsed = 5_000;
+    context.mock.method(performance, "now", () => elapsed);
+    const actors = new Actors();
+    actors.take({ ...actor("p", "partner", "pending"), createdAt: "1000" });
+    elapsed += 250;
+    assert.equal(actors.now, 1_250);
+    assert.equal(actors.now - (actors.byTitle("partner")?.since ?? 0), 250);
+  });
+
   it("stand below their parents, charon first, and have titles that last", () => {
     const titles = some().ordered.map(({ title, depth }) => `${depth} ${title}`);
     assert.deepEqual(titles, [

@@ -48,6 +48,14 @@ export class Actors {
   readonly #definitions = new Map<string, string>();
   #roots: Actor[] = [];
   #ordered: readonly Actor[] | undefined;
+  /** The time in the latest message, and when it came by the page's monotonic clock. */
+  #heard: { readonly at: number; readonly elapsed: number } | undefined;
+
+  /** The time by the clock of the sender, which is the clock of every `since` and `at`. */
+  get now(): number {
+    if (this.#heard === undefined) return Date.now();
+    return this.#heard.at + performance.now() - this.#heard.elapsed;
+  }
 
   /** A new connection tells of everything anew. */
   clear(): void {
@@ -78,6 +86,7 @@ export class Actors {
 
   /** Takes one message; what happened to an actor, where something did. */
   take(told: WireEvent): Happening | undefined {
+    this.#heard = { at: Number(told.createdAt), elapsed: performance.now() };
     if (told.type === "@xstate.actor") this.#introduce(told);
     return told.type === "@xstate.snapshot" ? this.#change(told) : undefined;
   }

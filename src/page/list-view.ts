@@ -25,8 +25,12 @@ export class ListView {
   #actors: readonly Actor[] = [];
   #selected: string | undefined;
 
-  constructor(viewport: HTMLElement, onSelect: (actor: Actor) => void) {
+  readonly #now: () => number;
+
+  /** @param now by the clock of the actors' times */
+  constructor(viewport: HTMLElement, now: () => number, onSelect: (actor: Actor) => void) {
     this.#viewport = viewport;
+    this.#now = now;
     viewport.append(this.#canvas);
     viewport.addEventListener("scroll", () => this.#draw(), { passive: true });
     new ResizeObserver(() => this.#draw()).observe(viewport);
@@ -63,7 +67,7 @@ export class ListView {
     for (let i = this.#rows.length; i < count; i++) this.#rows.push(this.#newRow());
     for (let i = count; i < this.#rows.length; i++) this.#rows[i]?.element.remove();
     this.#rows.length = count;
-    const now = Date.now();
+    const now = this.#now();
     const places = new Set<number>();
     for (let i = first; i < last; i++) {
       places.add(i % count);

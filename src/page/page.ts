@@ -23,7 +23,7 @@ export class Page {
   readonly #happenings = new Happenings();
   readonly #charts = new Map<string, Chart>();
   readonly #select = (actor: Actor) => this.select(actor.title);
-  readonly #list = new ListView(byId("actors"), this.#select);
+  readonly #list = new ListView(byId("actors"), () => this.#actors.now, this.#select);
   readonly #chart = new ChartView(byId("chart"), new Layout());
   readonly #details = new DetailsView(byId("details"));
   readonly #timeline = new TimelineView(byId("timeline"), this.#history, this.#select);
@@ -34,7 +34,7 @@ export class Page {
   #isDue = false;
   #isRevealed = false;
   #isTouched = true;
-  #drawnAt = 0;
+  #drawnAt = -Infinity;
   /** At most one: every frame finds that it is too early. */
   #later: ReturnType<typeof setTimeout> | undefined;
   #isPaused = false;
@@ -136,7 +136,7 @@ export class Page {
 
   /** What a person has asked for comes at once. */
   #turn(): void {
-    this.#drawnAt = 0;
+    this.#drawnAt = -Infinity;
     this.#touch();
   }
 
@@ -159,8 +159,8 @@ export class Page {
     const actor = this.#actors.byTitle(this.#selected ?? "");
     document.body.classList.toggle("nobody", actor === undefined);
     if (actor === undefined || !this.#isTouched) return;
-    const now = Date.now();
-    if (now - this.#drawnAt < detailMs) {
+    const drawnAt = performance.now();
+    if (drawnAt - this.#drawnAt < detailMs) {
       if (this.#later !== undefined) return;
       this.#later = setTimeout(() => {
         this.#later = undefined;
@@ -169,7 +169,8 @@ export class Page {
       return;
     }
     this.#isTouched = false;
-    this.#drawnAt = now;
+    this.#drawnAt = drawnAt;
+    const { now } = this.#actors;
     this.#details.show(actor, this.#happenings.of(actor, shownEvents), now);
     this.#timeline.show(actor, now);
     const chart = this.#chartOf(actor);

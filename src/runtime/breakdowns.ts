@@ -1,6 +1,6 @@
 import { backoffMs } from "../machines/backoff.ts";
 import { failure, Reason, type Failure } from "../model/failure.ts";
-import type { OnBreakdown } from "./contained.ts";
+import { contained, type OnBreakdown } from "./contained.ts";
 
 /** An actor that ran for so long after it broke down begins again with a short backoff. */
 const recoveredMs = 120_000;
@@ -78,6 +78,7 @@ export class Breakdowns implements Disposable {
     const breakdown = this.#byId.get(id);
     if (breakdown === undefined) return;
     this.#byId.set(id, { ...breakdown, timer: undefined });
-    this.#options.restart(id);
+    const failed = (error: unknown) => this.restartLater(id, error);
+    contained(failed, this.#options.restart)(id);
   }
 }

@@ -1,9 +1,10 @@
 import { Subject, type Observable } from "rxjs";
-import { createActor, type Actor } from "xstate";
+import type { Actor } from "xstate";
 import type { Breakdowns } from "./breakdowns.ts";
 import type { charonLogic } from "./charon-logic.ts";
 import { contained } from "./contained.ts";
 import { follow, type Follower } from "./follow.ts";
+import { observedActor } from "./observed-actor.ts";
 
 type Logic = ReturnType<typeof charonLogic>;
 
@@ -65,22 +66,20 @@ export class CharonActor {
 
   #made(): Actor<Logic> {
     const { logic, breakdowns, follower } = this.#options;
-    const actor = createActor(logic, { id: "charon" });
     const broke = (error: unknown) => breakdowns.report(charonBreakdown, error);
     const session = contained(broke, (isReady: boolean) => {
       this.#isReady = isReady;
       this.#sessions.next(isReady);
       this.#options.onSession(isReady);
     });
+    const failed = (error: unknown) => {
+      session(false);
+      breakdowns.restartLater(charonBreakdown, error);
+    };
+    const actor = observedActor(logic, { id: "charon" }, { broke, failed });
     actor.on("charon.ready", () => session(true));
     actor.on("charon.lost", () => session(false));
     follow(actor, { ...follower, broke });
-    actor.subscribe({
-      error: (error) => {
-        session(false);
-        breakdowns.restartLater(charonBreakdown, error);
-      },
-    });
     return actor;
   }
 }

@@ -2,7 +2,7 @@ import type { Condition } from "../model/condition.ts";
 import { failure, Reason, type Failure } from "../model/failure.ts";
 import type { SourceProblem } from "../model/resource.ts";
 import { condition, first, firstLack, judged, summary, type Check } from "./checks.ts";
-import type { ChildStatus, State } from "./status.ts";
+import type { ChildStatus, State } from "../model/status.ts";
 
 /** What the conditions of a connection are judged by. */
 export interface ConnectionFacts {

@@ -1,4 +1,4 @@
-import { createActor, type ActorRefFrom } from "xstate";
+import type { ActorRefFrom } from "xstate";
 import type { connectionMachine } from "../machines/connection.ts";
 import type { ConnectionEvent, ConnectionInput } from "../machines/connection-types.ts";
 import type { Connection } from "../model/connection.ts";
@@ -6,6 +6,7 @@ import type { Breakdowns } from "./breakdowns.ts";
 import type { connectionLogic } from "./connection-logic.ts";
 import { contained } from "./contained.ts";
 import { follow, type Follower } from "./follow.ts";
+import { observedActor } from "./observed-actor.ts";
 
 /** The root actor of a connection. */
 export type Root = ActorRefFrom<typeof connectionMachine>;
@@ -55,16 +56,22 @@ export class ConnectionRoots {
   spawn(input: ConnectionInput): Root {
     const { logic, breakdowns, moved, onChange, onListWanted } = this.#options;
     const { id } = input.connection;
-    const root = createActor(logic, { id, input });
     const broke = (error: unknown) => breakdowns.report(id, error);
+    const root: Root = observedActor(
+      logic,
+      { id, input },
+      {
+        broke,
+        done: () => this.#ended(id, root),
+        failed: (error) => this.breakDown(id, error),
+      },
+    );
     this.#byId.set(id, root);
     root.on("sas.wanted", contained(broke, onListWanted));
-    root.subscribe({
-      complete: contained(broke, () => this.#ended(id, root)),
-      error: contained(broke, (error: unknown) => this.breakDown(id, error)),
-    });
     root.start();
-    follow(root, { changed: () => onChange(id, root), moved, broke });
+    // An exception may have ended it at once.
+    if (this.#byId.get(id) === root)
+      follow(root, { changed: () => onChange(id, root), moved, broke });
     return root;
   }
 

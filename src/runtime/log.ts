@@ -4,7 +4,8 @@ import { KubeError } from "../adapters/kubernetes/kube-error.ts";
 import type { CharonNews } from "../adapters/vici/news.ts";
 import type { Failure } from "../model/failure.ts";
 import { unansweredOf } from "./conditions.ts";
-import { statusOf, type ConnectionStatus, type Status } from "./status.ts";
+import type { ConnectionStatus, Status } from "../model/status.ts";
+import { statusOf } from "./status.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** charon's own lines, with the connection that they are about. */

@@ -11,7 +11,8 @@ import { readinessText, unreadableText } from "./readiness-series.ts";
 import { secretText } from "./secret-series.ts";
 import type { StateWrites } from "./state-writer.ts";
 import { statusText } from "./status-series.ts";
-import { statusOf, type Status } from "./status.ts";
+import type { Status } from "../model/status.ts";
+import { statusOf } from "./status.ts";
 import type { Supervisor } from "./supervisor.ts";
 import type { Urgency } from "./turns.ts";
 

@@ -1,5 +1,5 @@
 import { retry, timer } from "rxjs";
-import { createActor, fromCallback, type ActorRefFrom, type AnyActorRef } from "xstate";
+import { fromCallback, type ActorRefFrom, type AnyActorRef } from "xstate";
 import type { Endpoints } from "../machines/connection-types.ts";
 import {
   probeMachine,
@@ -10,7 +10,11 @@ import {
 import { sameAddress } from "../model/address.ts";
 import type { Child, Connection } from "../model/connection.ts";
 import type { Gateway } from "../model/endpoint.ts";
+import type { Reachability } from "../model/status.ts";
+import { Breakdowns } from "./breakdowns.ts";
+import { contained, type OnBreakdown } from "./contained.ts";
 import { follow, type Follower } from "./follow.ts";
+import { observedActor } from "./observed-actor.ts";
 import type { NetworkPort } from "./ports.ts";
 
 /** What came of one echo request. */
@@ -24,11 +28,14 @@ export interface ProbeNews {
 export interface ProbesOptions {
   readonly network: Pick<NetworkPort, "echoes">;
   readonly onProbe: (news: ProbeNews) => void;
-  readonly follower: Follower;
+  readonly follower: Pick<Follower, "changed" | "moved">;
+  readonly onBreakdown: OnBreakdown;
 }
 
-/** Whether somebody behind the peer answers; `unknown` before there is an answer, or none. */
-export type Reachability = "unknown" | "reachable" | "unreachable";
+interface Declared {
+  readonly connections: ReadonlyMap<string, Connection>;
+  readonly endpoints: ReadonlyMap<string, Endpoints>;
+}
 
 type ProbeActor = ActorRefFrom<typeof probeMachine>;
 
@@ -43,9 +50,17 @@ const nobody: readonly undefined[] = [];
 export class Probes implements Disposable {
   readonly #options: ProbesOptions;
   readonly #running = new Map<string, Running>();
+  readonly #breakdowns: Breakdowns;
+  #declared: Declared = { connections: new Map(), endpoints: new Map() };
+  /** Of all probes that are declared; one that broke down does not run. */
+  #titles: ReadonlySet<string> = new Set();
 
   constructor(options: ProbesOptions) {
     this.#options = options;
+    this.#breakdowns = new Breakdowns({
+      onBreakdown: options.onBreakdown,
+      restart: () => this.#update(),
+    });
   }
 
   get actors(): AnyActorRef[] {
@@ -54,7 +69,7 @@ export class Probes implements Disposable {
 
   /** Of each child of a connection, in their order; undefined of one that has none. */
   of({ id, children }: Connection): readonly (Reachability | undefined)[] {
-    if (this.#running.size === 0) return nobody;
+    if (this.#titles.size === 0) return nobody;
     return children.map(({ key }) => this.#reachability(titleOf(id, key)));
   }
 
@@ -63,6 +78,17 @@ export class Probes implements Disposable {
     connections: ReadonlyMap<string, Connection>,
     endpoints: ReadonlyMap<string, Endpoints>,
   ): void {
+    this.#declared = { connections, endpoints };
+    this.#update();
+  }
+
+  [Symbol.dispose](): void {
+    this.#breakdowns[Symbol.dispose]();
+    for (const title of this.#running.keys()) this.#stop(title);
+  }
+
+  #update(): void {
+    const { connections, endpoints } = this.#declared;
     const wanted = new Set<string>();
     for (const [id, { children }] of connections) {
       for (const child of children) {
@@ -71,16 +97,16 @@ export class Probes implements Disposable {
         this.#keep(id, child, endpoints.get(id)?.get(child.key)?.gateway);
       }
     }
-    for (const title of this.#running.keys()) if (!wanted.has(title)) this.#end(title);
-  }
-
-  [Symbol.dispose](): void {
-    for (const title of this.#running.keys()) this.#end(title);
+    for (const title of this.#titles.difference(wanted)) {
+      this.#stop(title);
+      this.#breakdowns.forget(title);
+    }
+    this.#titles = wanted;
   }
 
   #reachability(title: string): Reachability | undefined {
     const snapshot = this.#running.get(title)?.actor.getSnapshot();
-    if (snapshot === undefined) return undefined;
+    if (snapshot === undefined) return this.#titles.has(title) ? "unknown" : undefined;
     if (snapshot.matches({ asking: "reachable" })) return "reachable";
     return snapshot.matches({ asking: "unreachable" }) ? "unreachable" : "unknown";
   }
@@ -89,21 +115,31 @@ export class Probes implements Disposable {
     const title = titleOf(connection, child.key);
     const running = this.#running.get(title);
     const order = orderOf(child);
-    if (order === undefined) return;
+    if (order === undefined || this.#breakdowns.failureOf(title) !== undefined) return;
     if (running !== undefined && isSame(running.order, order)) {
       const known = running.actor.getSnapshot().context.gateway;
       if (known !== gateway) running.actor.send({ type: "gateway.changed", gateway });
       return;
     }
-    this.#end(title);
-    const logic = this.#logic(connection, child.key);
-    const actor = createActor(logic, { id: title, input: { order, gateway } });
+    this.#stop(title);
+    const broke = (error: unknown) => this.#breakdowns.report(title, error);
+    const failed = (error: unknown) => this.#failed(title, error);
+    const options = { id: title, input: { order, gateway } };
+    const actor = observedActor(this.#logic(connection, child.key), options, { broke, failed });
     this.#running.set(title, { order, actor });
     actor.start();
-    follow(actor, this.#options.follower);
+    // An exception may have ended it at once.
+    if (this.#running.get(title)?.actor === actor)
+      follow(actor, { ...this.#options.follower, broke });
   }
 
-  #end(title: string): void {
+  #failed(title: string, error: unknown): void {
+    this.#running.delete(title);
+    this.#breakdowns.restartLater(title, error);
+    contained((thrown) => this.#breakdowns.report(title, thrown), this.#options.follower.changed)();
+  }
+
+  #stop(title: string): void {
     this.#running.get(title)?.actor.stop();
     this.#running.delete(title);
   }

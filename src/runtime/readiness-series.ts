@@ -22,6 +22,11 @@ const readinessSeries: readonly Family<Told>[] = [
     help: "0 where the document has problems; an earlier version of it may go on.",
     ...{ type: "gauge", value: ({ conditions }) => (conditions.some(isInvalid) ? 0 : 1) },
   },
+  {
+    name: "ipman_connection_differs",
+    help: "1 where an SA carries traffic and is not what is declared (condition Differs).",
+    ...{ type: "gauge", value: ({ conditions }) => (conditions.some(isDiffering) ? 1 : 0) },
+  },
 ];
 
 /** Of the documents of which nobody can tell whose they are. */
@@ -36,6 +41,9 @@ const unreadableSeries: readonly Family<Problems>[] = [
 
 const isInvalid = ({ type, status }: Told["conditions"][number]) =>
   type === "SpecValid" && status === "False";
+
+const isDiffering = ({ type, status }: Told["conditions"][number]) =>
+  type === "Differs" && status === "True";
 
 /** All of them, whatever they are of. */
 export const documentFamilies: readonly Pick<Family<never>, "name" | "type">[] = [

@@ -1,6 +1,7 @@
 import type { IkeFigures } from "../model/sa-figures.ts";
 import { isInstalled } from "../model/sa.ts";
-import { statusOf, type Status } from "./status.ts";
+import type { Status } from "../model/status.ts";
+import { statusOf } from "./status.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** What went through a child's present CHILD SAs. */

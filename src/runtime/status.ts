@@ -3,12 +3,18 @@ import type { connectionMachine } from "../machines/connection.ts";
 import { childActorId } from "../machines/connection-types.ts";
 import type { childMachine } from "../machines/child.ts";
 import type { gatewayMachine } from "../machines/gateway.ts";
-import type { Condition } from "../model/condition.ts";
 import type { Connection } from "../model/connection.ts";
 import type { Worker } from "../model/endpoint.ts";
 import type { Failure } from "../model/failure.ts";
 import { formatPrefix } from "../model/prefix.ts";
 import type { SourceProblem } from "../model/resource.ts";
+import type {
+  ChildStatus,
+  ConnectionStatus,
+  Reachability,
+  State,
+  Status,
+} from "../model/status.ts";
 import {
   childConditionsOf,
   conditionsOf,
@@ -16,59 +22,9 @@ import {
   specFailure,
   type ConnectionFacts,
 } from "./conditions.ts";
-import type { Reachability } from "./probes.ts";
 import { Remembered } from "./remembered.ts";
 import { stateName, topState } from "./state-name.ts";
 import type { Supervisor } from "./supervisor.ts";
-
-/** The states that people see; charts have finer ones below them. */
-export type State =
-  | "pending"
-  | "negotiating"
-  | "established"
-  | "rekeying"
-  | "failed"
-  | "terminating";
-
-export interface ChildStatus {
-  readonly key: string;
-  readonly name: string;
-  readonly state: State;
-  /** Since when it is up, or in a state in which it is not; seconds since the epoch. */
-  readonly since: number;
-  /** The gateway's chart: absent, configuring, ready, degraded. */
-  readonly gateway: string;
-  readonly workers: readonly { readonly id: string; readonly address: string }[];
-  readonly failure: Failure | undefined;
-  /** Undefined where the child declares no probe. */
-  readonly reachability: Reachability | undefined;
-  readonly conditions: readonly Condition[];
-}
-
-export interface ConnectionStatus {
-  readonly id: string;
-  readonly name: string;
-  /** Of the document that the actor works by. */
-  readonly generation: number;
-  readonly remote: string;
-  readonly state: State;
-  /** As of a child. */
-  readonly since: number;
-  readonly failure: Failure | undefined;
-  readonly conditions: readonly Condition[];
-  readonly children: readonly ChildStatus[];
-  readonly problems: readonly SourceProblem[];
-}
-
-/** What `ipman status` shows. */
-export interface Status {
-  readonly charon: { readonly state: string; readonly failure: Failure | undefined };
-  readonly connections: readonly ConnectionStatus[];
-  /** Of documents that belong to no connection. */
-  readonly problems: readonly SourceProblem[];
-  /** Why what outlives the process cannot be written down, if so. */
-  readonly stateProblem?: string;
-}
 
 const stateOfChart: Record<string, State> = {
   pending: "pending",
@@ -207,7 +163,7 @@ function childStatus(
 function sinceWhen(state: State, before: Pick<ChildStatus, "state" | "since"> | undefined): number {
   const same =
     before !== undefined && (before.state === state || (isUp(before.state) && isUp(state)));
-  return same ? before.since : Math.floor(Date.now() / 1_000);
+  return same ? before.since : performance.now() / 1_000;
 }
 
 const nobody: ChildStatus["workers"] = [];

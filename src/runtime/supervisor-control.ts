@@ -1,6 +1,7 @@
 import { auditTime, from, map, merge, Observable, of, throwError } from "rxjs";
 import type { ControlHandler } from "../adapters/control/server.ts";
 import { parseAddress } from "../model/address.ts";
+import { dated } from "./dated-status.ts";
 import { diagnose } from "./diagnosis/diagnose.ts";
 import type { Examiner } from "./diagnosis/examiner.ts";
 import { actorsNow, inspection } from "./inspector/inspection.ts";
@@ -23,12 +24,14 @@ export function supervisorControl(
   return ({ op, ...request }): Observable<unknown> => {
     switch (op) {
       case "status":
-        return of(statusOf(supervisor));
+        return of(dated(statusOf(supervisor)));
       case "report":
-        return from(reportOf(supervisor, () => examiner.figures()));
+        return from(reportOf(supervisor, () => examiner.figures())).pipe(
+          map((report) => dated(report)),
+        );
       case "watch":
         return merge(of(undefined), supervisor.changes.pipe(auditTime(gatherMs))).pipe(
-          map(() => statusOf(supervisor)),
+          map(() => dated(statusOf(supervisor))),
         );
       case "inspect":
         return request["once"] === true ? from(actorsNow(supervisor)) : inspection(supervisor);

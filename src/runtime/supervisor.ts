@@ -73,8 +73,8 @@ export class Supervisor implements Disposable {
       follower: {
         changed: () => this.#changes.next(),
         moved: (move) => options.onMove?.(move),
-        broke: (error) => this.#breakdowns.report("probe", error),
       },
+      onBreakdown: options.onBreakdown,
     });
     this.#connections = this.#connectionRoots();
     this.#charon = this.#charonActor();

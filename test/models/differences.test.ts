@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it, mock } from "node:test";
 import { childSpec, connectionSpec, psk, secret } from "../../lab/sites/manifests.ts";
+import { readinessText } from "../../src/runtime/readiness-series.ts";
 import { statusOf } from "../../src/runtime/status.ts";
 import type { Behaviour } from "../simulator/charon.ts";
 import { resourceOf, World } from "../simulator/world.ts";
@@ -52,6 +53,7 @@ describe("an SA that differs from what is declared", () => {
     assert.equal(differs?.reason, "SaDiffers");
     assert.match(differs.message, /remote_ips is declared as 10.1.2.0\/24, 10.7.0.0\/24/);
     assert.match(differs.message, /the peer left out 10.7.0.0\/24/);
+    assert.match(readinessText([connection]), /^ipman_connection_differs\{.*\} 1$/m);
   });
 
   it("is not replaced again when the connection is loaded again, as for another key", async () => {
@@ -82,7 +84,9 @@ describe("an SA that differs from what is declared", () => {
     world.charon.peerCloses("site", "child-2");
     await pass(5_000);
     assert.deepEqual(asked(world), { initiate: 3, terminate: 1 });
-    assert.equal(statusIn(world).differs, undefined);
+    const { connection, differs } = statusIn(world);
+    assert.equal(differs, undefined);
+    assert.match(readinessText([connection]), /^ipman_connection_differs\{.*\} 0$/m);
   });
 
   for (const [localId, remoteId] of [

@@ -5,8 +5,9 @@ import { register } from "prom-client";
 import type { ProbeOrder } from "../../src/machines/probe.ts";
 import { childConditionsOf, conditionsOf, type ChildFacts } from "../../src/runtime/conditions.ts";
 import { ProbeMetrics } from "../../src/runtime/probe-metrics.ts";
-import { Probes, type ProbeNews, type Reachability } from "../../src/runtime/probes.ts";
-import type { Status } from "../../src/runtime/status.ts";
+import type { Reachability } from "../../src/model/status.ts";
+import { Probes, type ProbeNews } from "../../src/runtime/probes.ts";
+import type { Status } from "../../src/model/status.ts";
 import { childSpec } from "../../lab/sites/manifests.ts";
 import { connectionOf, gateway } from "./fixtures.ts";
 
@@ -31,8 +32,8 @@ function harness() {
     follower: {
       changed: () => changes++,
       moved: () => {},
-      broke: (error) => assert.fail(String(error)),
     },
+    onBreakdown: (_, error) => assert.fail(String(error)),
   });
   const update = (connection = probed("10.1.2.1"), where: typeof gateway | null = gateway) =>
     probes.update(

@@ -205,6 +205,23 @@ describe("a reservation", () => {
     assert.equal(world.pods.length, 1, world.denials.join());
   });
 
+  it("of a pod that came and ended while no replica ran ends in its time after a restart", async () => {
+    using world = new TwoReplicas("10.0.2.10-10.0.2.10", () => 2);
+    await pass(200);
+    const pod = await answered(world, 1, asking("unseen"));
+    for (const replica of world.replicas) replica[Symbol.dispose]();
+    world.api.put(resourceTypes.Pod, pod);
+    world.delete(pod);
+    for (const which of [0, 1]) world.crash(which);
+    // Such a pod looks like one that the API server still admits.
+    await pass(ttlMs - 1_000);
+    assert.equal(world.pending.length, 1);
+    await pass(10_000);
+    assert.deepEqual(world.pending, []);
+    await world.created(1, 2_000);
+    assert.equal(world.pods.length, 1, world.denials.join());
+  });
+
   it("has an age where it was there before its age was noted, too", async () => {
     using world = new TwoReplicas(pool, () => 2);
     await pass(200);

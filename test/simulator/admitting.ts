@@ -48,7 +48,10 @@ export class Replica implements Disposable {
     const books = new Books(client, cluster, { namespace, owner: undefined });
     const clock = { elapsed: () => Date.now(), date: () => Date.now() + this.skewMs };
     const allocator = this.#parts.use(
-      new Allocator({ cluster, books, clock, stockMs: ttlMs / 8, start: leads ? 0 : 0.5 }),
+      new Allocator({
+        ...{ cluster, books, clock, stockMs: ttlMs / 8, start: leads ? 0 : 0.5 },
+        onBreakdown: (id, error) => void this.troubles.push([id, error]),
+      }),
     );
     const shared = { client, cluster, books, clock };
     this.#reservations = this.#parts.use(new Reservations({ ...shared, ttlMs, onTrouble }));

@@ -113,6 +113,22 @@ export function chartScenarios(cluster: () => LabCluster): void {
       assert.ok(named.has("validating-webhook-configuration"));
     });
 
+    it("refuses reservations that end while the API server admits their pod", () => {
+      const within = (podTimeoutSeconds: number, reservationSeconds: number) =>
+        operatorIn(rendered({ controller: { podTimeoutSeconds, reservationSeconds } })).args;
+      assert.ok(within(10, 20).includes("--pod-timeout=10"));
+      // The API server waits for at most 30 seconds.
+      assert.ok(within(60, 60).includes("--pod-timeout=30"));
+      for (const [timeout, seconds] of [
+        [10, 19],
+        [60, 59],
+      ] as const)
+        assert.throws(
+          () => within(timeout, seconds),
+          /controller\.reservationSeconds is \d+, less than twice controller\.podTimeoutSeconds/,
+        );
+    });
+
     it("says what of such a file has no effect", () => {
       const notes = cluster().helm("install", "dry", ...given(goValues), "--dry-run=client");
       assert.match(

@@ -1,30 +1,19 @@
 import { randomBytes } from "node:crypto";
 import { BehaviorSubject, concatMap, defer, filter, firstValueFrom, retry, timer } from "rxjs";
-import type { KubeObject } from "../../model/kube-object.ts";
 import { label, manager } from "../../model/labels.ts";
 import { parseSegmentKey, segmentKeyLength, type SegmentKey } from "../../model/segment-key.ts";
-import type { KubeClient } from "./kube-client.ts";
-import { KubeError } from "./kube-error.ts";
 import { resourceTypes, wordsFor } from "./resource-type.ts";
-import { View } from "./view.ts";
+import { SharedSecret, type SharedSecretOptions, type StoredSecret } from "./shared-secret.ts";
 
 /** The Secret, in the operator's namespace, and the key of its data. */
 export const clusterKeySecret = "ipman-keys";
 const dataKey = "segment";
 
-export interface ClusterKeyOptions {
-  readonly client: KubeClient;
-  /** The operator's. */
-  readonly namespace: string;
+/** The namespace is the operator's. */
+export interface ClusterKeyOptions extends Omit<SharedSecretOptions, "secretName" | "owner"> {
   /** Whether this process creates the Secret where there is none. */
   readonly creates: boolean;
-  readonly onTrouble: (error: unknown) => void;
 }
-
-type Secret = KubeObject & {
-  readonly immutable?: boolean;
-  readonly data?: Readonly<Record<string, string>>;
-};
 
 /** A key with the text by which it is stored. */
 interface Held {
@@ -47,7 +36,7 @@ const mostBackoffMs = 10_000;
  */
 export class ClusterKey implements Disposable {
   readonly #options: ClusterKeyOptions;
-  readonly #view: View<Secret>;
+  readonly #secret: SharedSecret;
   readonly #current = new BehaviorSubject<SegmentKey | undefined>(undefined);
   readonly #subscription;
   #held: Held | undefined;
@@ -57,18 +46,18 @@ export class ClusterKey implements Disposable {
 
   constructor(options: ClusterKeyOptions) {
     this.#options = options;
-    const { client, namespace } = options;
-    const onTrouble = (error: KubeError) => {
-      if (this.#held === undefined) this.#problem = error.message;
+    const onTrouble = (error: unknown) => {
+      if (this.#held === undefined)
+        this.#problem = error instanceof Error ? error.message : String(error);
       options.onTrouble(error);
     };
-    const wanted = { type: resourceTypes.Secret, namespace, name: clusterKeySecret };
-    this.#view = new View<Secret>(client, wanted, { onTrouble });
-    const again = (error: KubeError, attempt: number) => {
+    const place = { secretName: clusterKeySecret, owner: undefined };
+    this.#secret = new SharedSecret({ ...options, ...place, onTrouble });
+    const again = (error: unknown, attempt: number) => {
       onTrouble(error);
       return timer(Math.min(leastBackoffMs * 2 ** (attempt - 1), mostBackoffMs));
     };
-    this.#subscription = this.#view.changes
+    this.#subscription = this.#secret.changes
       .pipe(concatMap(() => defer(() => this.#settle()).pipe(retry({ delay: again }))))
       .subscribe();
   }
@@ -95,7 +84,7 @@ export class ClusterKey implements Disposable {
 
   [Symbol.dispose](): void {
     this.#subscription.unsubscribe();
-    this.#view[Symbol.dispose]();
+    this.#secret[Symbol.dispose]();
     this.#current.complete();
   }
 
@@ -105,13 +94,13 @@ export class ClusterKey implements Disposable {
   }
 
   async #settle(): Promise<void> {
-    const [secret] = this.#view.objects.values();
+    const secret = this.#secret.current;
     if (secret !== undefined) this.#take(secret);
     else if (this.#options.creates) await this.#create();
     else if (this.#held === undefined) this.#reportOnce("absent", absent);
   }
 
-  #take({ data = {}, metadata }: Secret): void {
+  #take({ data = {}, metadata }: StoredSecret): void {
     const text = data[dataKey] ?? "";
     const key = parseSegmentKey(text);
     if (key !== undefined && this.#held === undefined) {
@@ -140,22 +129,10 @@ export class ClusterKey implements Disposable {
     this.#options.onTrouble(new Error(this.problem));
   }
 
+  /** Its watch reports the Secret, also where another replica was first. */
   async #create(): Promise<void> {
-    const { client, namespace } = this.#options;
     const text = this.#held?.text ?? randomBytes(segmentKeyLength).toString("base64");
-    const secret: Secret & { readonly type: string } = {
-      apiVersion: "v1",
-      kind: "Secret",
-      metadata: { name: clusterKeySecret, namespace, labels: { [label.managedBy]: manager } },
-      type: "Opaque",
-      immutable: true,
-      data: { [dataKey]: text },
-    };
-    try {
-      await client.create(resourceTypes.Secret, secret);
-    } catch (error) {
-      // Another replica was first: the view reports its Secret.
-      if (!(error instanceof KubeError) || error.code !== "exists") throw error;
-    }
+    const labels = { [label.managedBy]: manager };
+    await this.#secret.write(undefined, { data: { [dataKey]: text }, labels, immutable: true });
   }
 }

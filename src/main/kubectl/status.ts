@@ -1,5 +1,6 @@
 import { isReady } from "../../model/condition.ts";
 import { printableValue } from "../../model/printable.ts";
+import type { Dated } from "../../runtime/dated-status.ts";
 import type { Report } from "../../runtime/report.ts";
 import { outputOf, written } from "../output.ts";
 import { statusTable } from "../status-table.ts";
@@ -13,11 +14,13 @@ export async function status(kubectl: Kubectl, values: Values): Promise<number> 
   const agents = await agentsIn(kubectl);
   if (agents.length === 0) throw new Error("there is no agent yet: no connection is declared");
   const reports = await Promise.all(agents.map((agent) => reportOf(kubectl, agent)));
+  const at = Math.floor(Date.now() / 1_000);
   const connections = reports
-    .flatMap((report) => report.connections)
+    .flatMap((report) => connectionsAt(at, report))
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const stateProblem = reports.flatMap((report) => report.stateProblem ?? []).join("\n");
   const all = {
+    at,
     ...(stateProblem !== "" && { stateProblem }),
     // Of each charon its agent's connections tell.
     charon: { state: "", failure: undefined },
@@ -29,9 +32,22 @@ export async function status(kubectl: Kubectl, values: Values): Promise<number> 
   return connections.every(isReady) ? 0 : 1;
 }
 
-async function reportOf(kubectl: Kubectl, agent: Agent): Promise<Report> {
+/** By this machine's clock: those of the nodes may differ. */
+function connectionsAt(now: number, { at, connections }: Report & Partial<Dated>) {
+  // An agent of an earlier version does not say when it reported.
+  const later = now - (at ?? now);
+  const shifted = <T extends { readonly since: number }>(one: T): T => ({
+    ...one,
+    since: one.since === 0 ? 0 : one.since + later,
+  });
+  return connections.map((connection) => {
+    return { ...shifted(connection), children: connection.children.map(shifted) };
+  });
+}
+
+async function reportOf(kubectl: Kubectl, agent: Agent): Promise<Report & Partial<Dated>> {
   const said = await outputAnyway(kubectl, ipmanIn(agent, "status", "-o", "json"));
-  return printableValue(JSON.parse(said)) as Report;
+  return printableValue(JSON.parse(said)) as Report & Partial<Dated>;
 }
 
 /** Of a command whose status says how things are, and not that it failed. */

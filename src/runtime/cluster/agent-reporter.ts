@@ -9,8 +9,10 @@ import type { KubeObject } from "../../model/kube-object.ts";
 import type { HostNetwork } from "../host-network.ts";
 import { Remembered } from "../remembered.ts";
 import { rfc3339 } from "../rfc3339.ts";
-import { statusOf, type ConnectionStatus } from "../status.ts";
+import type { ConnectionStatus } from "../../model/status.ts";
+import { statusOf } from "../status.ts";
 import type { Supervisor } from "../supervisor.ts";
+import { conditionEvents } from "./condition-event.ts";
 import { agentPart, agentStatus, type AgentStatus } from "./connection-status.ts";
 import { StatusWriter } from "./status-writer.ts";
 
@@ -26,9 +28,6 @@ export interface ReporterOptions {
 
 /** Changes that come close together are one write. */
 const gatherMs = 100;
-
-/** The conditions whose changes are events. */
-const toldOf = ["Ready", "Reachable"];
 
 const fieldManager = "ipman-agent";
 
@@ -99,26 +98,7 @@ export class AgentReporter implements Disposable {
 
   /** An event for each change that a person cares for. */
   #tell(regarding: KubeObject, before: Partial<AgentStatus>, after: AgentStatus): void {
-    for (const type of toldOf) this.#tellOne(type, regarding, before, after);
-  }
-
-  #tellOne(
-    type: string,
-    regarding: KubeObject,
-    before: Partial<AgentStatus>,
-    after: AgentStatus,
-  ): void {
-    const was = (before.conditions ?? []).find((one) => one.type === type);
-    const is = after.conditions.find((one) => one.type === type);
-    if (is === undefined || (was?.status === is.status && was.reason === is.reason)) return;
-    // A connection that comes up for the first time passes through what is nobody's news.
-    if (is.status !== "True" && is.reason === "InProgress") return;
-    this.#options.events.record({
-      regarding,
-      type: is.status === "True" ? "Normal" : "Warning",
-      reason: is.reason,
-      action: is.status === "True" ? "Connected" : "Connecting",
-      note: is.message,
-    });
+    for (const event of conditionEvents(before.conditions ?? [], after.conditions))
+      this.#options.events.record({ regarding, ...event });
   }
 }

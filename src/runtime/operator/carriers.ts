@@ -17,16 +17,22 @@ export function withAccess(carrier: Carrier, access: Failure | undefined): Carri
     : { ...carrier, agent: access };
 }
 
-/** An agent that is started anew is not missed for so many milliseconds. */
+/** For how long an agent may restart before it counts as silent, in milliseconds. */
 const silenceMs = 30_000;
+
+/** A time in which no agent of a group runs; another object for each. */
+export interface Silence {
+  /** Whether it has lasted for so long that the agent does not just restart. */
+  readonly isLong: boolean;
+}
 
 /** The pods that carry connections: charons and their agents, by group. */
 export class Carriers implements Disposable {
   readonly #pods: View<CarrierPod>;
   readonly #changes = new Subject<void>();
   readonly #subscription;
-  /** Groups without an agent that runs, since when; by the label's value. */
-  readonly #without = new Map<string, number>();
+  /** Of the groups without an agent that runs, by the label's value. */
+  readonly #silences = new Map<string, Silence>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #byGroup: ReadonlyMap<string, readonly CarrierPod[]> = new Map();
 
@@ -49,10 +55,10 @@ export class Carriers implements Disposable {
     return { charon: carrierFailure("charon", pods), agent: carrierFailure("agent", pods) };
   }
 
-  /** Since when nobody has spoken for a group; undefined where somebody may soon. */
-  silentSince(groupId: string): number | undefined {
-    const since = this.#without.get(digestOf([groupId]));
-    return since !== undefined && Date.now() - since >= silenceMs ? since : undefined;
+  /** The silence of a group's agent; undefined where it runs, or may just restart. */
+  silenceOf(groupId: string): Silence | undefined {
+    const silence = this.#silences.get(digestOf([groupId]));
+    return silence?.isLong === true ? silence : undefined;
   }
 
   [Symbol.dispose](): void {
@@ -63,18 +69,20 @@ export class Carriers implements Disposable {
 
   #take(): void {
     this.#byGroup = Map.groupBy(this.#pods.objects.values(), ({ groupId }) => groupId);
-    const known = new Set([...this.#byGroup.keys(), ...this.#without.keys()]);
+    const known = new Set([...this.#byGroup.keys(), ...this.#silences.keys()]);
     for (const group of known) this.#notice(group);
     this.#changes.next();
   }
 
   #notice(group: string): void {
     const pods = this.#byGroup.get(group) ?? [];
-    if (pods.some(({ type, ready }) => type === "agent" && ready)) this.#without.delete(group);
-    else if (!this.#without.has(group)) {
-      this.#without.set(group, Date.now());
+    if (pods.some(({ type, ready }) => type === "agent" && ready)) this.#silences.delete(group);
+    else if (!this.#silences.has(group)) {
+      const silence = { isLong: false };
+      this.#silences.set(group, silence);
       const timer = setTimeout(() => {
         this.#timers.delete(timer);
+        silence.isLong = true;
         this.#changes.next();
       }, silenceMs);
       this.#timers.add(timer);

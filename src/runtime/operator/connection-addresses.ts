@@ -1,7 +1,8 @@
 import { filter, firstValueFrom, startWith, timeout } from "rxjs";
-import { createActor, fromPromise, type ActorRefFrom } from "xstate";
+import { fromPromise, type ActorRefFrom } from "xstate";
 import {
   allocationMachine,
+  type AllocationEmitted,
   type Reserved,
   type ReserveOrder,
   type Settled,
@@ -15,6 +16,8 @@ import { prefetchStamp, reservationStamp } from "../../model/reservation.ts";
 import { seenReservations } from "../../model/seen-reservations.ts";
 import { Stock, type Ahead, type Shortage } from "../../model/stock.ts";
 import type { Clock } from "../clock.ts";
+import { contained } from "../contained.ts";
+import { observedActor } from "../observed-actor.ts";
 import { refusing, Refusal } from "../refusal.ts";
 import type { Books } from "./books.ts";
 import type { Cluster } from "./cluster.ts";
@@ -36,7 +39,7 @@ const catchUpMs = 4_000;
 const shareOfFree = 8;
 
 /** The addresses of one connection, as this replica gives them. */
-export class ConnectionAddresses implements Disposable {
+export class ConnectionAddresses {
   readonly #options: ConnectionAddressesOptions;
   readonly #actor: ActorRefFrom<typeof allocationMachine>;
   readonly #waiting = new Map<number, (result: Settled) => void>();
@@ -44,7 +47,8 @@ export class ConnectionAddresses implements Disposable {
   readonly #stock: Stock;
   readonly #id: string;
 
-  constructor(id: string, options: ConnectionAddressesOptions) {
+  /** @param failed receives the exception that ended the actor; its owner ends the rest */
+  constructor(id: string, options: ConnectionAddressesOptions, failed: (error: unknown) => void) {
     this.#id = id;
     this.#options = options;
     this.#stock = new Stock(options.stockMs);
@@ -52,13 +56,15 @@ export class ConnectionAddresses implements Disposable {
       refusing(() => this.#reserve(input)),
     );
     const logic = allocationMachine.provide({ actors: { reserve } });
-    this.#actor = createActor(logic, { input: { connectionId: id } });
-    this.#actor.on("settled", ({ results }) => {
+    const input = { connectionId: id };
+    this.#actor = observedActor(logic, { input }, { failed, broke: failed });
+    const settle = ({ results }: AllocationEmitted) => {
       for (const { id: wish, result } of results) {
         this.#waiting.get(wish)?.(result);
         this.#waiting.delete(wish);
       }
-    });
+    };
+    this.#actor.on("settled", contained(failed, settle));
     this.#actor.start();
   }
 
@@ -79,9 +85,10 @@ export class ConnectionAddresses implements Disposable {
     if (isShort) this.#actor.send({ type: "restock" });
   }
 
-  [Symbol.dispose](): void {
+  /** @param answer for the wishes that wait */
+  end(answer: Settled): void {
     this.#actor.stop();
-    for (const resolve of this.#waiting.values()) resolve(gone);
+    for (const resolve of this.#waiting.values()) resolve(answer);
     this.#waiting.clear();
   }
 

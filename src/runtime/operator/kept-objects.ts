@@ -1,11 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 import type { LimitFunction } from "p-limit";
-import { createActor, fromPromise, type ActorRefFrom } from "xstate";
+import { fromPromise, type ActorRefFrom } from "xstate";
 import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
 import type { ResourceType } from "../../adapters/kubernetes/resource-type.ts";
 import type { View } from "../../adapters/kubernetes/view.ts";
 import { workloadMachine } from "../../machines/workload.ts";
 import type { KubeObject } from "../../model/kube-object.ts";
+import { Breakdowns } from "../breakdowns.ts";
+import type { OnBreakdown } from "../contained.ts";
+import { observedActor } from "../observed-actor.ts";
 import { refusing } from "../refusal.ts";
 
 export interface KeptObjectsOptions {
@@ -19,7 +22,7 @@ export interface KeptObjectsOptions {
   readonly lingerMs?: (object: KubeObject | undefined) => number;
   /** Receives what the API server refused; it is tried again. */
   readonly onTrouble?: (error: unknown) => void;
-  readonly onBreakdown: (id: string, error: unknown) => void;
+  readonly onBreakdown: OnBreakdown;
 }
 
 /** The objects of one kind that are to be. */
@@ -36,16 +39,23 @@ type KeptObject = ActorRefFrom<typeof workloadMachine>;
 
 const fieldManager = "ipman-operator";
 
-/** Runs an actor for each object of a kind that is there or is to be. */
+/**
+ * Runs an actor for each object of a kind that is there or is to be. One that an exception ended
+ * starts again after a backoff.
+ */
 export class KeptObjects implements Disposable {
   readonly #options: KeptObjectsOptions;
   readonly #actors = new Map<string, KeptObject>();
   readonly #logic;
   readonly #seen = new Map<string, KubeObject>();
+  readonly #breakdowns: Breakdowns;
+  #latest: WantedObjects = { wanted: new Map(), whole: false };
 
   constructor(options: KeptObjectsOptions) {
     this.#options = options;
-    const { client, type } = options;
+    const { client, type, onBreakdown } = options;
+    const restart = () => this.keep(this.#latest);
+    this.#breakdowns = new Breakdowns({ onBreakdown, restart });
     this.#logic = workloadMachine.provide({
       actors: {
         apply: fromPromise<KubeObject, KubeObject>(({ input, signal }) =>
@@ -69,7 +79,9 @@ export class KeptObjects implements Disposable {
   }
 
   /** Makes the objects of the view as they are wanted; the view has to be synced. */
-  keep({ wanted, held = new Set(), whole }: WantedObjects): void {
+  keep(latest: WantedObjects): void {
+    this.#latest = latest;
+    const { wanted, held = new Set(), whole } = latest;
     this.#showWhatIsThere({ wanted, held, whole });
     for (const [key, object] of wanted) {
       const actor = this.#actors.get(key);
@@ -83,6 +95,7 @@ export class KeptObjects implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#breakdowns[Symbol.dispose]();
     for (const actor of this.#actors.values()) actor.stop();
     this.#actors.clear();
   }
@@ -98,7 +111,7 @@ export class KeptObjects implements Disposable {
       this.#seen.set(key, object);
       const actor = known ?? this.#spawn(key, wanted.get(key));
       const seen = BigInt(object.metadata.resourceVersion ?? version);
-      actor.send({ type: "seen", object, version: seen });
+      actor?.send({ type: "seen", object, version: seen });
     }
     for (const key of this.#seen.keys()) {
       if (objects.has(key)) continue;
@@ -107,29 +120,31 @@ export class KeptObjects implements Disposable {
     }
   }
 
-  #spawn(key: string, wanted: KubeObject | undefined): KeptObject {
+  /** Undefined where it broke down, and starts again later. */
+  #spawn(key: string, wanted: KubeObject | undefined): KeptObject | undefined {
+    if (this.#breakdowns.failureOf(key) !== undefined) return undefined;
     const actual = this.view.objects.get(key);
-    const actor = createActor(this.#logic, {
-      id: key,
-      input: {
-        wanted,
-        actual,
-        version: BigInt(actual?.metadata.resourceVersion ?? 0),
-        lingerMs: this.#options.lingerMs?.(wanted ?? actual) ?? 0,
-      },
-    });
-    this.#actors.set(key, actor);
+    const input = {
+      wanted,
+      actual,
+      version: BigInt(actual?.metadata.resourceVersion ?? 0),
+      lingerMs: this.#options.lingerMs?.(wanted ?? actual) ?? 0,
+    };
     const end = () => {
       if (this.#actors.get(key) === actor) this.#actors.delete(key);
     };
-    actor.subscribe({
-      complete: end,
-      error: (error) => {
-        this.#options.onBreakdown(key, error);
-        end();
-      },
-    });
-    return actor.start();
+    const failed = (error: unknown) => {
+      end();
+      // The next actor is shown the object again.
+      this.#seen.delete(key);
+      this.#breakdowns.restartLater(key, error);
+    };
+    const broke = (error: unknown) => this.#breakdowns.report(key, error);
+    const owner = { failed, broke, done: end };
+    const actor: KeptObject = observedActor(this.#logic, { id: key, input }, owner);
+    this.#actors.set(key, actor);
+    actor.start();
+    return actor;
   }
 
   /** A write that has waited for so long that nothing wants it any more is not made. */

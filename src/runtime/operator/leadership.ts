@@ -1,6 +1,8 @@
-import { createActor, fromPromise } from "xstate";
+import { fromPromise } from "xstate";
 import type { LeaseLock } from "../../adapters/kubernetes/lease.ts";
 import { leaderMachine } from "../../machines/leader.ts";
+import { contained } from "../contained.ts";
+import { observedActor } from "../observed-actor.ts";
 
 export interface LeadershipOptions {
   readonly lock: LeaseLock;
@@ -8,6 +10,8 @@ export interface LeadershipOptions {
   readonly onLeading: () => void;
   /** Somebody else may lead by now. */
   readonly onLost: () => void;
+  /** An exception ended the leader's actor, or the start of what it leads: it cannot go on. */
+  readonly onFailed: (error: unknown) => void;
   readonly onTrouble: (error: unknown) => void;
 }
 
@@ -16,8 +20,10 @@ export class Leadership implements AsyncDisposable {
   readonly #lock: LeaseLock;
   readonly #onTrouble: (error: unknown) => void;
   readonly #actor;
+  /** Whether the lease is to be released at the end. */
+  #leading = false;
 
-  constructor({ lock, onLeading, onLost, onTrouble }: LeadershipOptions) {
+  constructor({ lock, onLeading, onLost, onFailed, onTrouble }: LeadershipOptions) {
     this.#lock = lock;
     this.#onTrouble = onTrouble;
     const acquire = fromPromise<boolean, void>(async () => {
@@ -28,19 +34,24 @@ export class Leadership implements AsyncDisposable {
         throw error;
       }
     });
-    this.#actor = createActor(leaderMachine.provide({ actors: { acquire } }), { id: "leader" });
-    this.#actor.on("leading", onLeading);
-    this.#actor.on("lost", onLost);
+    const logic = leaderMachine.provide({ actors: { acquire } });
+    const owner = { failed: onFailed, broke: onFailed };
+    this.#actor = observedActor(logic, { id: "leader" }, owner);
+    const lead = () => {
+      this.#leading = true;
+      onLeading();
+    };
+    const lose = () => {
+      this.#leading = false;
+      onLost();
+    };
+    this.#actor.on("leading", contained(onFailed, lead));
+    this.#actor.on("lost", contained(onFailed, lose));
     this.#actor.start();
   }
 
-  get leading(): boolean {
-    return this.#actor.getSnapshot().matches("leading");
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
-    const { leading } = this;
     this.#actor.stop();
-    if (leading) await this.#lock.release().catch(this.#onTrouble);
+    if (this.#leading) await this.#lock.release().catch(this.#onTrouble);
   }
 }

@@ -12,6 +12,7 @@ import type { ConnectionResource, ConnectionStatusPart } from "../../model/conne
 import type { Child, Connection } from "../../model/connection.ts";
 import { Reason } from "../../model/failure.ts";
 import { groupIdOf } from "../../model/group.ts";
+import type { KubeObject } from "../../model/kube-object.ts";
 import { formatPrefix } from "../../model/prefix.ts";
 import { StatusWriter } from "../cluster/status-writer.ts";
 import { rfc3339 } from "../rfc3339.ts";
@@ -20,6 +21,7 @@ import { withAccess, type Carriers } from "./carriers.ts";
 import type { Cluster } from "./cluster.ts";
 import { placedOf, unknownReady } from "./placement-conditions.ts";
 import { Restless } from "./restless.ts";
+import { SilentAgents } from "./silent-agents.ts";
 
 /** The part of a connection's status that the leader writes; existing tools read all but conditions. */
 type Shown = Pick<ConnectionStatusPart, "node" | "xfrmGatewayIp"> &
@@ -59,6 +61,7 @@ export class OperatorReporter implements Disposable {
   readonly #subscription: Subscription;
   /** Connections whose lists change. */
   readonly #restless = new Restless(listsRest);
+  readonly #silent = new SilentAgents();
   /** Connections of which something changed since they were looked at. */
   readonly #touched = new Set<string | typeof all>();
 
@@ -103,7 +106,7 @@ export class OperatorReporter implements Disposable {
     const connection = this.#cluster.desired.connections.get(id);
     const before = object.status?.conditions ?? [];
     const { generation = 0 } = object.metadata;
-    const found = this.#conditions(connection, before);
+    const found = this.#conditions(object, connection);
     return {
       node: connection?.nodeName ?? "",
       xfrmGatewayIp: this.#gateways(connection),
@@ -112,15 +115,16 @@ export class OperatorReporter implements Disposable {
     };
   }
 
-  #conditions(connection: Connection | undefined, before: readonly StatedCondition[]): Condition[] {
+  #conditions(object: ConnectionResource, connection: Connection | undefined): Condition[] {
     const { carriers, access } = this.#options;
     const groupId = connection && groupIdOf(connection);
     const group = this.#cluster.groups.get(groupId ?? "");
     const refused = this.#cluster.refused.get(groupId ?? "");
     const carrier = withAccess(carriers.of(groupId ?? ""), group && access?.failureOf(group));
     const placed = placedOf({ groupId, group, refused, carrier });
-    const silentSince = carriers.silentSince(groupId ?? "");
-    return [placed, ...unknownReady(placed, before, silentSince)];
+    const silence = carriers.silenceOf(groupId ?? "");
+    const isSilent = silence !== undefined && this.#silent.isSilent(silence, object);
+    return [placed, ...unknownReady(placed, object.status?.conditions ?? [], isSilent)];
   }
 
   #gateways(connection: Connection | undefined): Record<string, string> {
@@ -153,7 +157,12 @@ export class OperatorReporter implements Disposable {
     const speaks = status.conditions.some(({ type }) => type === "Ready");
     const metadata = { name: id, ...(speaks && { resourceVersion }) };
     const object = { apiVersion, kind: "IPSecConnection", metadata, status };
-    await this.#options.client.apply(resourceTypes.IPSecConnection, object, fieldManager, "status");
+    const { client, carriers } = this.#options;
+    const connection = this.#cluster.desired.connections.get(id);
+    const silence = connection && carriers.silenceOf(groupIdOf(connection) ?? "");
+    const type = resourceTypes.IPSecConnection;
+    const written = await client.apply<KubeObject>(type, object, fieldManager, "status");
+    if (speaks && silence !== undefined) this.#silent.noteWritten(silence, written);
     const { freeIps, pendingIps } = status;
     if (!isDeepStrictEqual({ freeIps, pendingIps }, listsShown(before))) this.#restless.wrote(id);
     this.#tell(before, status);

@@ -67,19 +67,16 @@ function placementFailure(facts: PlacementFacts): Failure | undefined {
  * `Ready` in place of an agent that does not tell: nobody knows, and the last word of one
  * that went is not to be taken for the present. An agent that is back overwrites it.
  *
- * @param silentSince Unix time in milliseconds since when there is no agent
+ * @param silent whether the agent was last heard before it was missed
  */
 export function unknownReady(
   placed: Condition,
   conditions: readonly StatedCondition[],
-  silentSince: number | undefined,
+  silent: boolean,
 ): Condition[] {
   const ready = conditions.find(({ type }) => type === "Ready");
-  const saidBefore =
-    ready !== undefined &&
-    ready.reason !== Reason.AgentSilent &&
-    (silentSince === undefined || Date.parse(ready.lastTransitionTime) > silentSince);
-  if (saidBefore) return [];
+  const isAgents = ready !== undefined && ready.reason !== Reason.AgentSilent;
+  if (isAgents && !silent) return [];
   const why = placed.status === "True" ? "it has not spoken yet" : placed.message;
   const message = `no agent tells how it is: ${why}`;
   return [{ type: "Ready", status: "Unknown", reason: Reason.AgentSilent, message }];

@@ -8,28 +8,21 @@ import {
   vouchesFor,
   type KeyPair,
 } from "../../adapters/kubernetes/certificates.ts";
-import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
-import { KubeError } from "../../adapters/kubernetes/kube-error.ts";
-import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
-import { View } from "../../adapters/kubernetes/view.ts";
-import type { KubeObject, OwnerReference } from "../../model/kube-object.ts";
+import {
+  SharedSecret,
+  type SharedSecretOptions,
+  type StoredSecret,
+} from "../../adapters/kubernetes/shared-secret.ts";
 import type { WebhookConfigurations } from "./webhook-configurations.ts";
 
-export interface WebhookCertificatesOptions {
-  readonly client: KubeClient;
-  readonly namespace: string;
-  /** The Secret that all replicas share. */
-  readonly secretName: string;
+export interface WebhookCertificatesOptions extends SharedSecretOptions {
   /** The Service that the API server calls. */
   readonly serviceName: string;
   /** Undefined where somebody else (cert-manager) keeps Secret and configurations. */
   readonly trusted: WebhookConfigurations | undefined;
-  /** The Secret goes with it. */
-  readonly owner: OwnerReference | undefined;
   readonly onPair: (pair: KeyPair) => void;
   /** Called with the reason before a certificate that is there is replaced. */
   readonly onReplace: (reason: string) => void;
-  readonly onTrouble: (error: unknown) => void;
 }
 
 const day = 24 * 3_600_000;
@@ -55,11 +48,6 @@ interface Kept {
   readonly "tls.key": string;
 }
 
-type Secret = KubeObject & {
-  readonly type?: string;
-  readonly data?: Readonly<Record<string, string>>;
-};
-
 /** What is wrong with what the Secret has. */
 interface Flaw {
   readonly reason: string;
@@ -73,7 +61,7 @@ interface Flaw {
  */
 export class WebhookCertificates implements Disposable {
   readonly #options: WebhookCertificatesOptions;
-  readonly #secret: View<Secret>;
+  readonly #secret: SharedSecret;
   readonly #subscription;
   #shown: string | undefined;
   /** When a clock had this replica replace a certificate, by one that is never set. */
@@ -82,9 +70,8 @@ export class WebhookCertificates implements Disposable {
 
   constructor(options: WebhookCertificatesOptions) {
     this.#options = options;
-    const { client, namespace, secretName: name, trusted, onTrouble } = options;
-    const wanted = { type: resourceTypes.Secret, namespace, name };
-    this.#secret = new View<Secret>(client, wanted, { onTrouble });
+    const { trusted, onTrouble } = options;
+    this.#secret = new SharedSecret(options);
     const changes = merge(this.#secret.changes, trusted?.changes ?? NEVER);
     const again = (error: unknown) => {
       onTrouble(error);
@@ -102,7 +89,7 @@ export class WebhookCertificates implements Disposable {
 
   async #settle(): Promise<void> {
     if (!this.#secret.synced) return;
-    const [secret] = this.#secret.objects.values();
+    const secret = this.#secret.current;
     const { trusted, onPair } = this.#options;
     const kept = keptIn(secret);
     const now = this.#now;
@@ -110,7 +97,9 @@ export class WebhookCertificates implements Disposable {
     // The view tells of what is written, to this replica like to the others.
     if (flaw !== undefined && this.#mayReplace(flaw)) {
       if (secret !== undefined) this.#options.onReplace(flaw.reason);
-      const isOurs = await this.#write(secret, await this.#renewed(kept, now));
+      const isOurs = await this.#secret.write(secret, {
+        data: encoded(await this.#renewed(kept, now)),
+      });
       if (isOurs && flaw.byClock) this.#replaced = [...this.#replaced, performance.now()];
       return;
     }
@@ -153,29 +142,6 @@ export class WebhookCertificates implements Disposable {
     const { serviceName, namespace } = this.#options;
     const host = `${serviceName}.${namespace}`;
     return [`${host}.svc`, host, `${host}.svc.cluster.local`, serviceName];
-  }
-
-  /** False where another replica was first: its certificate is as good. */
-  async #write(secret: Secret | undefined, kept: Kept): Promise<boolean> {
-    const { client, namespace, secretName: name, owner } = this.#options;
-    const owned = owner === undefined ? {} : { ownerReferences: [owner] };
-    const object: Secret = {
-      apiVersion: "v1",
-      kind: "Secret",
-      metadata: secret?.metadata ?? { name, namespace, ...owned },
-      // It cannot change, and cert-manager's Secrets have another.
-      type: secret?.type ?? "Opaque",
-      data: encoded(kept),
-    };
-    try {
-      if (secret === undefined) await client.create(resourceTypes.Secret, object);
-      else await client.replace(resourceTypes.Secret, object);
-      return true;
-    } catch (error) {
-      if (!(error instanceof KubeError) || !["conflict", "exists"].includes(error.code))
-        throw error;
-      return false;
-    }
   }
 
   async #renewed(before: Kept, now: number): Promise<Kept> {
@@ -222,7 +188,7 @@ function written(time: number): string {
   return new Date(time).toISOString();
 }
 
-function keptIn(secret: Secret | undefined): Kept {
+function keptIn(secret: StoredSecret | undefined): Kept {
   const { data = {} } = secret ?? {};
   const read = (key: string) => Buffer.from(data[key] ?? "", "base64").toString("utf8");
   return {

@@ -1,22 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { auditTime, concatMap, defer, interval, merge, retry, Subject, timer } from "rxjs";
-import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
-import { KubeError } from "../../adapters/kubernetes/kube-error.ts";
-import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
-import { View } from "../../adapters/kubernetes/view.ts";
-import type { KubeObject, OwnerReference } from "../../model/kube-object.ts";
+import { auditTime, concatMap, defer, filter, interval, merge, retry, Subject, timer } from "rxjs";
+import {
+  SharedSecret,
+  type SharedSecretOptions,
+  type StoredSecret,
+} from "../../adapters/kubernetes/shared-secret.ts";
 import { formatWebhookPath, parseWebhookPath } from "../../model/webhook-path.ts";
 import type { WebhookConfigurations } from "./webhook-configurations.ts";
 
-export interface WebhookPathsOptions {
-  readonly client: KubeClient;
-  readonly namespace: string;
-  /** The Secret with the key, which all replicas share. */
-  readonly secretName: string;
+export interface WebhookPathsOptions extends SharedSecretOptions {
   readonly configurations: WebhookConfigurations;
-  /** The Secret is deleted with it. */
-  readonly owner: OwnerReference | undefined;
-  readonly onTrouble: (error: unknown) => void;
 }
 
 const keyBytes = 32;
@@ -24,42 +17,53 @@ const keyBytes = 32;
 /** A path that the API server quoted to a user is of use for two of these at most. */
 const renewMs = 3_600_000;
 
-/** After the key's Secret was replaced, for how long paths of the key before are accepted. */
-const formerKeyMs = 60_000;
+/**
+ * For how long an API server may call by a path that was replaced: its informer repeats a failed
+ * watch after at most 60 seconds, and a request that began before takes at most 60 more by default
+ * (`--request-timeout`). Longer than both, for API servers that are slow.
+ */
+const cachedMs = 300_000;
+
+const lookMs = 15_000;
 
 const againMs = 2_000;
 const gatherMs = 50;
 
-type Secret = KubeObject & { readonly data?: Readonly<Record<string, string>> };
-
 /**
  * The secret paths by which the API server calls the webhooks, and nothing else can. Any replica
  * makes the key and sees to it that the configurations have a path; the leader replaces the
- * paths when it begins to lead and every hour, since the API server quotes a path to the user
+ * paths soon after it begins to lead and every hour, since the API server quotes a path to the user
  * whose request it could not send to an operator.
+ *
+ * Generations are counted, and one is replaced only after the leader itself has seen it for longer
+ * than an API server may be behind. So an API server calls by the newest generation or by the one
+ * before it, which each replica knows by the number, however often the leader changes and whatever
+ * the clocks show.
  */
 export class WebhookPaths implements Disposable {
   readonly #options: WebhookPathsOptions;
-  readonly #secret: View<Secret>;
+  readonly #secret: SharedSecret;
   readonly #renewals = new Subject<void>();
   readonly #subscription;
   #key: Buffer | undefined;
-  #former: { readonly key: Buffer; readonly until: number } | undefined;
-  /** The newest generation of paths, and the one before it, which is accepted as well. */
+  /** Keys before this one, and until when their paths are accepted. */
+  #former: readonly { readonly key: Buffer; readonly until: number }[] = [];
+  /** The newest generation of paths, and since when it is known here by the monotonic clock. */
   #newest = 0;
-  #before = 0;
+  #newestSince = 0;
   /** That of the oldest path in a configuration, which may be one that could not be written. */
   #oldestInUse = Infinity;
   /** The generation that is to be in the configurations, where it is newer. */
   #wanted = 0;
-  /** Whether the paths are to be replaced. */
-  #isDue = false;
+  /** The generation for configurations that have none. */
+  #begin: number | undefined;
+  /** The age at which the leader replaces paths; undefined where this replica does not lead. */
+  #mostMs: number | undefined;
 
   constructor(options: WebhookPathsOptions) {
     this.#options = options;
-    const { client, namespace, secretName: name, configurations, onTrouble } = options;
-    const wanted = { type: resourceTypes.Secret, namespace, name };
-    this.#secret = new View<Secret>(client, wanted, { onTrouble });
+    const { configurations, onTrouble } = options;
+    this.#secret = new SharedSecret(options);
     const again = (error: unknown) => {
       onTrouble(error);
       return timer(againMs);
@@ -79,25 +83,24 @@ export class WebhookPaths implements Disposable {
 
   /** The endpoint that a path leads to; undefined where the API server was not given the path. */
   endpointOf(path: string): string | undefined {
-    const { key: formerKey, until = 0 } = this.#former ?? {};
-    const keys = [this.#key, performance.now() < until ? formerKey : undefined];
-    for (const key of keys) {
-      const parsed = key && parseWebhookPath(key, path);
-      // A newer one than is known here was made by another replica a moment ago.
-      const oldest = Math.min(this.#before, this.#oldestInUse);
+    if (this.#key === undefined) return undefined;
+    const now = performance.now();
+    const former = this.#former.filter(({ until }) => now < until);
+    // A newer one than is known here was made by another replica a moment ago.
+    const oldest = Math.min(this.#newest - 1, this.#oldestInUse);
+    for (const key of [this.#key, ...former.map((one) => one.key)]) {
+      const parsed = parseWebhookPath(key, path);
       if (parsed !== undefined && parsed.generation >= oldest) return parsed.endpoint;
     }
     return undefined;
   }
 
-  /** Replaces the paths, now and from time to time: of the replicas, the leader does. */
+  /** Replaces the paths from time to time: of the replicas, the leader does. */
   lead(): void {
-    const renew = () => {
-      this.#isDue = true;
-      this.#renewals.next();
-    };
-    this.#subscription.add(interval(renewMs).subscribe(renew));
-    renew();
+    this.#mostMs = cachedMs;
+    const due = interval(lookMs).pipe(filter(() => this.#isDue));
+    this.#subscription.add(due.subscribe(() => this.#renewals.next()));
+    this.#renewals.next();
   }
 
   [Symbol.dispose](): void {
@@ -108,64 +111,64 @@ export class WebhookPaths implements Disposable {
   async #settle(): Promise<void> {
     const { configurations } = this.#options;
     if (!this.#secret.synced) return;
-    const [secret] = this.#secret.objects.values();
-    const key = keyIn(secret);
-    // The view reports what is written, to this replica as to the others.
-    if (key === undefined) return this.#write(secret);
+    const key = keyIn(this.#secret.current);
+    if (key === undefined) return this.#makeKey();
     this.#use(key);
     if (!configurations.synced) return;
-    this.#see(configurations.paths.map((path) => parseWebhookPath(key, path)?.generation ?? 0));
-    if (this.#newest === 0 || this.#isDue) this.#wanted = this.#next();
-    this.#isDue = false;
-    const generation = Math.max(this.#newest, this.#wanted);
-    await configurations.call((endpoint) => formatWebhookPath(key, { endpoint, generation }));
+    this.#see(key);
+    if (this.#isDue) {
+      this.#wanted = this.#newest + 1;
+      this.#mostMs = renewMs;
+    }
+    await configurations.call((endpoint) => {
+      // Where a write conflicted, another replica may have written a newer generation.
+      this.#see(key);
+      const generation = Math.max(this.#newest, this.#wanted) || this.#first;
+      return formatWebhookPath(key, { endpoint, generation });
+    });
+  }
+
+  get #isDue(): boolean {
+    if (this.#mostMs === undefined || this.#newest === 0) return false;
+    if (this.#wanted > this.#newest) return false;
+    return performance.now() - this.#newestSince >= this.#mostMs;
   }
 
   #use(key: Buffer): void {
     if (this.#key?.equals(key) === true) return;
-    if (this.#key !== undefined)
-      this.#former = { key: this.#key, until: performance.now() + formerKeyMs };
+    const now = performance.now();
+    const former = this.#former.filter(({ until }) => now < until);
+    const before = this.#key === undefined ? [] : [{ key: this.#key, until: now + cachedMs }];
+    this.#former = [...former, ...before];
     this.#key = key;
   }
 
-  /** Takes the generations of the paths in the configurations; 0 for a path that is not genuine. */
-  #see(found: readonly number[]): void {
-    const generations = found.filter((generation) => generation > 0).toSorted((a, b) => a - b);
-    this.#oldestInUse = generations[0] ?? Infinity;
-    for (const generation of generations) {
-      if (generation <= this.#newest) continue;
-      this.#before = this.#newest === 0 ? generation : this.#newest;
-      this.#newest = generation;
-    }
+  /** Takes the generations of the paths in the configurations, as far as they are genuine. */
+  #see(key: Buffer): void {
+    const { paths } = this.#options.configurations;
+    const generations = paths.flatMap((path) => parseWebhookPath(key, path)?.generation ?? []);
+    this.#oldestInUse = Math.min(Infinity, ...generations);
+    const newest = Math.max(0, ...generations);
+    if (newest <= this.#newest) return;
+    this.#newest = newest;
+    this.#newestSince = performance.now();
   }
 
-  /** The clock makes it larger than what another replica, or a former operator, knew. */
-  #next(): number {
-    return Math.max(this.#newest + 1, Math.floor(Date.now() / 1_000));
+  /** The first generation. By the clock: more seconds have passed than generations were counted. */
+  get #first(): number {
+    this.#begin ??= Math.floor((this.#options.client.serverNow ?? Date.now()) / 1_000);
+    return this.#begin;
   }
 
-  async #write(secret: Secret | undefined): Promise<void> {
-    const { client, namespace, secretName: name, owner } = this.#options;
-    const owned = owner === undefined ? {} : { ownerReferences: [owner] };
-    const object: Secret & { readonly type: string } = {
-      apiVersion: "v1",
-      kind: "Secret",
-      metadata: secret?.metadata ?? { name, namespace, ...owned },
-      type: "Opaque",
+  /** Its watch reports the key that was written, to this replica as to the others. */
+  async #makeKey(): Promise<void> {
+    await this.#secret.write(this.#secret.current, {
       data: { key: randomBytes(keyBytes).toString("base64") },
-    };
-    try {
-      if (secret === undefined) await client.create(resourceTypes.Secret, object);
-      else await client.replace(resourceTypes.Secret, object);
-    } catch (error) {
-      // Another replica was first.
-      if (!(error instanceof KubeError) || !["conflict", "exists"].includes(error.code))
-        throw error;
-    }
+    });
   }
 }
 
-function keyIn(secret: Secret | undefined): Buffer | undefined {
+function keyIn(secret: StoredSecret | undefined): Buffer | undefined {
   const key = Buffer.from(secret?.data?.["key"] ?? "", "base64");
   return key.length < keyBytes ? undefined : key;
 }

@@ -1,0 +1,90 @@
+import type { Observable } from "rxjs";
+import type { KubeObject, OwnerReference } from "../../model/kube-object.ts";
+import type { KubeClient } from "./kube-client.ts";
+import { KubeError } from "./kube-error.ts";
+import { resourceTypes } from "./resource-type.ts";
+import { View } from "./view.ts";
+
+export interface SharedSecretOptions {
+  readonly client: KubeClient;
+  readonly namespace: string;
+  readonly secretName: string;
+  /** The Secret is deleted with it. */
+  readonly owner: OwnerReference | undefined;
+  readonly onTrouble: (error: unknown) => void;
+}
+
+/** A Secret as the API server has it; its data is base64. */
+export interface StoredSecret extends KubeObject {
+  readonly type?: string;
+  readonly immutable?: boolean;
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+type Written = Required<Pick<StoredSecret, "data">> & {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly immutable?: boolean;
+};
+
+/** A Secret of one name, which all replicas of the operator watch, and any of them writes. */
+export class SharedSecret implements Disposable {
+  readonly #options: SharedSecretOptions;
+  readonly #view: View<StoredSecret>;
+
+  constructor(options: SharedSecretOptions) {
+    this.#options = options;
+    const { client, namespace, secretName: name, onTrouble } = options;
+    const wanted = { type: resourceTypes.Secret, namespace, name };
+    this.#view = new View<StoredSecret>(client, wanted, { onTrouble });
+  }
+
+  /** Whether it was read, or is known to be absent. */
+  get synced(): boolean {
+    return this.#view.synced;
+  }
+
+  /** Emits after each change of it, also by this process. */
+  get changes(): Observable<unknown> {
+    return this.#view.changes;
+  }
+
+  /** Undefined where there is none. */
+  get current(): StoredSecret | undefined {
+    return [...this.#view.objects.values()][0];
+  }
+
+  /**
+   * Writes it. False where another replica was first.
+   *
+   * @param before which it replaces, as {@link current} was when that was decided
+   */
+  async write(
+    before: StoredSecret | undefined,
+    { data, labels, immutable }: Written,
+  ): Promise<boolean> {
+    const { client, namespace, secretName: name, owner } = this.#options;
+    const owned = owner === undefined ? {} : { ownerReferences: [owner] };
+    const object: StoredSecret = {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: before?.metadata ?? { name, namespace, ...owned, ...(labels && { labels }) },
+      // It cannot change, and cert-manager's Secrets have another.
+      type: before?.type ?? "Opaque",
+      ...(immutable !== undefined && { immutable }),
+      data,
+    };
+    try {
+      if (before === undefined) await client.create(resourceTypes.Secret, object);
+      else await client.replace(resourceTypes.Secret, object);
+      return true;
+    } catch (error) {
+      if (!(error instanceof KubeError) || !["conflict", "exists"].includes(error.code))
+        throw error;
+      return false;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#view[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Condition } from "../../model/condition.ts";
+import { conditionEvents } from "./condition-event.ts";
+
+const ready: Condition = { type: "Ready", status: "True", reason: "Ready", message: "up" };
+const down: Condition = {
+  ...{ type: "Ready", status: "False", reason: "PeerUnreachable", message: "no answer" },
+};
+const begins: Condition = {
+  ...{ type: "Ready", status: "False", reason: "InProgress", message: "it begins" },
+};
+const differs: Condition = {
+  ...{ type: "Differs", status: "True", reason: "SaDiffers", message: "the peer left out a" },
+};
+
+describe("the events of a connection", () => {
+  it("report that it becomes ready, and why it is not", () => {
+    const normal = { type: "Normal", reason: "Ready", action: "Connected", note: "up" };
+    assert.deepEqual(conditionEvents([down], [ready]), [normal]);
+    const note = "no answer";
+    const warning = { type: "Warning", reason: "PeerUnreachable", action: "Connecting", note };
+    assert.deepEqual(conditionEvents([ready], [down]), [warning]);
+  });
+
+  it("are none for what stays, or is brought up for the first time", () => {
+    assert.deepEqual(conditionEvents([ready, differs], [ready, differs]), []);
+    assert.deepEqual(conditionEvents([], [begins]), []);
+  });
+
+  it("warn of an SA that differs from what is declared, and report that none does any more", () => {
+    const note = "the peer left out a";
+    assert.deepEqual(conditionEvents([ready], [ready, differs]), [
+      { type: "Warning", reason: "SaDiffers", action: "Comparing", note },
+    ]);
+    const [event, ...others] = conditionEvents([ready, differs], [ready]);
+    assert.deepEqual(others, []);
+    assert.equal(event?.type, "Normal");
+    assert.equal(event?.reason, "AsDeclared");
+  });
+});

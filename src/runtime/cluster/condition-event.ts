@@ -1,0 +1,51 @@
+import type { Happening } from "../../adapters/kubernetes/events.ts";
+import type { Condition } from "../../model/condition.ts";
+import { Reason } from "../../model/failure.ts";
+
+/** What the event for a change of a condition says. */
+export type ConditionEvent = Omit<Happening, "regarding">;
+
+/** The conditions whose changes are events. */
+const reported = ["Ready", "Reachable"];
+
+/** The events for what changed between two lists of conditions, as far as a person cares. */
+export function conditionEvents(
+  before: readonly Condition[],
+  after: readonly Condition[],
+): ConditionEvent[] {
+  const was = (type: string) => before.find((one) => one.type === type);
+  const is = (type: string) => after.find((one) => one.type === type);
+  const events = [
+    ...reported.map((type) => changed(was(type), is(type))),
+    differing(was("Differs"), is("Differs")),
+  ];
+  return events.filter((event) => event !== undefined);
+}
+
+function changed(
+  was: Condition | undefined,
+  is: Condition | undefined,
+): ConditionEvent | undefined {
+  if (is === undefined || isSame(was, is)) return undefined;
+  const { status, reason, message: note } = is;
+  if (status === "True") return { type: "Normal", reason, action: "Connected", note };
+  // A connection that comes up for the first time passes through states that need no action.
+  if (reason === Reason.InProgress) return undefined;
+  return { type: "Warning", reason, action: "Connecting", note };
+}
+
+/** This condition is there only while an SA differs. */
+function differing(
+  was: Condition | undefined,
+  is: Condition | undefined,
+): ConditionEvent | undefined {
+  if (isSame(was, is)) return undefined;
+  const action = "Comparing";
+  if (is !== undefined) return { type: "Warning", reason: is.reason, action, note: is.message };
+  const note = "no SA that carries traffic differs from what is declared";
+  return { type: "Normal", reason: "AsDeclared", action, note };
+}
+
+function isSame(was: Condition | undefined, is: Condition | undefined): boolean {
+  return was?.status === is?.status && was?.reason === is?.reason;
+}

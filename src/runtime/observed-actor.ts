@@ -1,0 +1,34 @@
+// oxlint-disable-next-line no-restricted-imports -- here alone
+import { Actor, type ActorOptions, type AnyActorLogic, type InputFrom } from "xstate";
+import { contained } from "./contained.ts";
+
+/** What a root actor's owner does when the actor ends. */
+export interface ActorOwner {
+  /** An exception ended the actor. The owner reports it, and starts another actor or ends itself. */
+  readonly failed: (error: unknown) => void;
+  /** The actor reached its final state. */
+  readonly done?: () => void;
+  /** Reports an exception of one of the functions above. */
+  readonly broke: (error: unknown) => void;
+}
+
+type InputOf<Logic extends AnyActorLogic> =
+  undefined extends InputFrom<Logic> ? unknown : { readonly input: InputFrom<Logic> };
+
+/**
+ * Creates a root actor that its owner observes before it starts: XState throws an exception that
+ * no observer receives where nothing can catch it, and the process ends. The linter refuses
+ * root actors that are created otherwise.
+ */
+export function observedActor<Logic extends AnyActorLogic>(
+  logic: Logic,
+  options: ActorOptions<Logic> & InputOf<Logic>,
+  { failed, done, broke }: ActorOwner,
+): Actor<Logic> {
+  const actor = new Actor(logic, options);
+  actor.subscribe({
+    error: contained(broke, failed),
+    complete: contained(broke, () => done?.()),
+  });
+  return actor;
+}
