@@ -11,7 +11,8 @@ set -euo pipefail
 out=$(mkdir -p "$1" && cd "$1" && pwd)
 tag=${2:-dev}
 cd "$(dirname "$0")/.."
-# This Node first, whatever the host has.
+# This Node, whatever the host has.
+[ -x node_modules/.bin/node ] || { echo "images: node_modules has no Node: run npm ci" >&2; exit 1; }
 PATH=$PWD/node_modules/.bin:$PATH
 cache=${IPMAN_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ipman}/images
 mkdir -p "$cache"
@@ -28,7 +29,7 @@ ipman_image() {
   sed -i '1s|^#!.*|#!/usr/bin/node|' "$root/app/ipman.js"
   chmod 755 "$root/app/ipman.js"
   ln -s /app/ipman.js "$root/usr/bin/ipman"
-  cp node_modules/node/bin/node "$root/usr/bin/node"
+  cp "$(readlink -f node_modules/.bin/node)" "$root/usr/bin/node"
   strip "$root/usr/bin/node" 2>/dev/null || true
   compile "$root"
   layer "$root" "$work/ipman.tar"

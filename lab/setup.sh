@@ -58,6 +58,8 @@ lock=node_modules/.package-lock.json
 if [ ! -e "$lock" ] || [ package-lock.json -nt "$lock" ]; then
   say "setup: installing npm packages, Node 24 among them"
   npm ci --no-progress --loglevel=error
+  # npm leaves out an optional package that it cannot get, or whose hash is not the lockfile's.
+  [ -x node_modules/.bin/node ] || { say "setup: npm did not install Node: npm's log in ~/.npm/_logs has the reason"; exit 1; }
   touch "$lock"
 fi
 
