@@ -29,7 +29,7 @@ if ! unshare --net ip link add probe type xfrm dev lo if_id 1 2>/dev/null; then
   fi
 fi
 if [ "${1:-}" = --cluster ]; then
-  packages+=(etcd-server runc containernetworking-plugins iptables conntrack mmdebstrap curl ca-certificates binutils)
+  packages+=(etcd-server runc containernetworking-plugins iptables conntrack debian-archive-keyring curl ca-certificates binutils)
 fi
 [ "${1:-}" != --cluster ] || command -v go >/dev/null || packages+=(golang-go)
 for tool in node npm; do

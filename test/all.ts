@@ -6,6 +6,7 @@ import { join } from "node:path";
 const root = join(import.meta.dirname, "..");
 const artifacts = join(root, "artifacts");
 const node = join(root, "node_modules/.bin/node");
+const images = join(artifacts, "images");
 const runner = [
   ...["--test", "--test-reporter=spec", "--test-concurrency=1"],
   // A scenario that hangs fails, and what it left open does not hold up the others.
@@ -31,6 +32,15 @@ const suites: readonly Suite[] = [
   {
     name: "browser",
     command: ["bash", "-c", `${node} ${runner.join(" ")} test/browser/*.browser.ts`],
+  },
+  {
+    name: "images",
+    command: [
+      ...["bash", "-c"],
+      `images/build.sh ${images}/first && (umask 077; images/build.sh ${images}/second) && ` +
+        `IMAGES=${images} ${node} ${runner.join(" ")} test/images/*.image.ts; ` +
+        `status=$?; rm -rf ${images}; exit $status`,
+    ],
   },
   lab("contracts", "lab/contracts/*.scenario.ts"),
   lab("scenarios", "lab/scenarios/*.scenario.ts"),
