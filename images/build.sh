@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds the images of ipman and of its charon, as archives that `docker load`, `podman load`
 # and `ctr images import` take, and a list of what each contains (SPDX 2.3). No registry and
-# no daemon: Debian packages, the bundle, and tar. The same inputs give the same bytes.
+# no daemon: Debian packages, the bundle, and tar. The same inputs give the same bytes, on the
+# same kind of processor.
 #
 #   build.sh FOLDER [TAG]     writes FOLDER/ipman.tar, FOLDER/ipman-charon.tar,
 #                             FOLDER/ipman.spdx.json, FOLDER/ipman-charon.spdx.json
@@ -43,8 +44,8 @@ ipman_image() {
 }
 
 # Node's own cache of compiled modules, which a read-only root could never fill: with it the
-# modules of an agent load in two thirds of the time. It has the paths of the modules, and
-# without these options something random.
+# modules of an agent load in two thirds of the time. It contains the paths of the modules, which
+# chroot makes those of the image; with these options it contains no random hash seed.
 compile() { # BASE ROOT
   local together=$1-compile folder user
   cp -a "$1" "$together"
