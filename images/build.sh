@@ -1,71 +1,98 @@
 #!/usr/bin/env bash
 # Builds the images of ipman and of its charon, as archives that `docker load`, `podman load`
-# and `ctr images import` take. No registry and no daemon: Debian packages (mmdebstrap), the
-# bundle, and tar.
+# and `ctr images import` take, and a list of what each contains (SPDX 2.3). No registry and
+# no daemon: Debian packages, the bundle, and tar. The same inputs give the same bytes, on the
+# same kind of processor.
 #
-#   build.sh FOLDER [TAG]     writes FOLDER/ipman.tar and FOLDER/charon.tar
+#   build.sh FOLDER [TAG]     writes FOLDER/ipman.tar, FOLDER/ipman-charon.tar,
+#                             FOLDER/ipman.spdx.json, FOLDER/ipman-charon.spdx.json
 #
-# What comes from Debian is kept in $IPMAN_CACHE, or ~/.cache/ipman.
+# Layers of Debian packages are kept in $IPMAN_CACHE, or ~/.cache/ipman.
 set -euo pipefail
+umask 022
+export LC_ALL=C
 
 out=$(mkdir -p "$1" && cd "$1" && pwd)
 tag=${2:-dev}
 cd "$(dirname "$0")/.."
-# This Node first, whatever the host has.
+# This Node, whatever the host has.
+[ -x node_modules/.bin/node ] || { echo "images: node_modules has no Node: run npm ci" >&2; exit 1; }
 PATH=$PWD/node_modules/.bin:$PATH
 cache=${IPMAN_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ipman}/images
-mkdir -p "$cache"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+. images/debian.sh
 . images/layers.sh
 
 ipman_image() {
-  local root=$work/ipman base
-  base=$(debian_layer ipman libc6 libstdc++6 libgcc-s1 libnftables1 ca-certificates)
+  local base=$work/ipman-base root=$work/ipman node
+  debian_layer ipman "$base.tar" base-files libc6 libstdc++6 libgcc-s1 libnftables1
+  unpack "$base"
   mkdir -p "$root/usr/bin" "$root/app"
-  node scripts/bundle.ts "$root/app"
+  node scripts/bundle.ts "$root/app" >"$work/bundled"
   # `kubectl exec POD -- ipman status`: the image has no env that would find node.
   sed -i '1s|^#!.*|#!/usr/bin/node|' "$root/app/ipman.js"
   chmod 755 "$root/app/ipman.js"
   ln -s /app/ipman.js "$root/usr/bin/ipman"
-  cp node_modules/node/bin/node "$root/usr/bin/node"
+  node=$(readlink -f node_modules/.bin/node)
+  cp "$node" "$root/usr/bin/node"
   strip "$root/usr/bin/node" 2>/dev/null || true
-  compile "$root"
-  layer "$root" "$work/ipman.tar"
-  archive ipman '{"Entrypoint":["/usr/bin/node","/app/ipman.js"],"Env":["PATH=/usr/bin:/bin","NODE_ENV=production","NODE_COMPILE_CACHE=/app/compiled","NODE_COMPILE_CACHE_PORTABLE=1"],"WorkingDir":"/","User":"65532:65532"}' "$base" "$work/ipman.tar"
+  realpath --relative-to=. "${node%/bin/node}" >>"$work/bundled"
+  node scripts/images/write-licences.ts "$root/app/licences" "$work/bundled"
+  compile "$base" "$root"
+  finish ipman "$base" "$root" "$work/bundled"
 }
 
 # Node's own cache of compiled modules, which a read-only root could never fill: with it the
-# modules of an agent load in two thirds of the time.
-compile() { # ROOT
-  local cache=$1/app/compiled folder user
-  export NODE_COMPILE_CACHE=$cache NODE_COMPILE_CACHE_PORTABLE=1
-  "$1/usr/bin/node" "$1/app/ipman.js" --help >/dev/null
-  "$1/usr/bin/node" --input-type=module -e '
-    const [, app] = process.argv;
-    for (const name of (await import("node:fs")).readdirSync(app))
-      if (name.endsWith(".js") && name !== "ipman.js") await import(`${app}/${name}`);' "$1/app"
-  unset NODE_COMPILE_CACHE NODE_COMPILE_CACHE_PORTABLE
+# modules of an agent load in two thirds of the time. It contains the paths of the modules, which
+# chroot makes those of the image; with these options it contains no random hash seed.
+compile() { # BASE ROOT
+  local together=$1-compile folder user
+  cp -a "$1" "$together"
+  cp -al "$2/." "$together"
+  in_image() {
+    env -i PATH="$PATH" NODE_COMPILE_CACHE=/app/compiled NODE_COMPILE_CACHE_PORTABLE=1 \
+      chroot "$together" /usr/bin/node --predictable --random-seed=1 "$@"
+  }
+  in_image /app/ipman.js --help >/dev/null
+  in_image --input-type=module -e '
+    for (const name of (await import("node:fs")).readdirSync("/app"))
+      if (name.endsWith(".js") && name !== "ipman.js") await import(`/app/${name}`);'
+  mv "$together/app/compiled" "$2/app/compiled"
   # Kept by user: operators have one, agents and `ipman attach` are root.
-  folder=$(basename "$cache"/*)
+  folder=$(basename "$2"/app/compiled/*)
   for user in 0 65532; do
-    [ -e "$cache/${folder%-*}-$user" ] || ln -s "$folder" "$cache/${folder%-*}-$user"
+    [ -e "$2/app/compiled/${folder%-*}-$user" ] || ln -s "$folder" "$2/app/compiled/${folder%-*}-$user"
   done
-  chmod -R a+rX "$cache"
+  chmod -R a+rX "$2/app/compiled"
 }
 
 charon_image() {
-  local root=$work/charon base
-  base=$(debian_layer charon libc6 busybox-static util-linux strongswan-swanctl charon-systemd strongswan-charon \
-    libcharon-extra-plugins libstrongswan-standard-plugins libstrongswan-extra-plugins)
+  local base=$work/charon-base root=$work/charon
+  debian_layer charon "$base.tar" base-files libc6 busybox-static util-linux strongswan-swanctl charon-systemd strongswan-charon \
+    libcharon-extra-plugins libstrongswan-standard-plugins libstrongswan-extra-plugins
+  unpack "$base"
   mkdir -p "$root/usr/lib/ipman" "$root/etc/ipman/strongswan.d"
   cp images/charon-entrypoint "$root/usr/lib/ipman/entrypoint"
   chmod 755 "$root/usr/lib/ipman/entrypoint"
   cp images/strongswan.conf "$root/etc/ipman/strongswan.conf"
   # An include of nothing at all makes charon forget what came before it.
   echo '# Further settings for charon-systemd, of images that are made from this one.' >"$root/etc/ipman/strongswan.d/none.conf"
-  layer "$root" "$work/charon.tar"
-  archive ipman-charon '{"Entrypoint":["/usr/lib/ipman/entrypoint"],"Cmd":["charon"],"Env":["PATH=/usr/sbin:/usr/bin:/sbin:/bin","STRONGSWAN_CONF=/etc/ipman/strongswan.conf"],"WorkingDir":"/"}' "$base" "$work/charon.tar"
+  finish ipman-charon "$base" "$root" /dev/null
+}
+
+unpack() { mkdir "$1" && tar -C "$1" -xf "$1.tar"; } # BASE
+
+# Adds ipman's licence and the list of packages, and puts the image together.
+finish() { # NAME BASE ROOT BUNDLED
+  local created
+  created=$(created "$2")
+  mkdir -p "$3/usr/share/doc/ipman" "$3/usr/share/sbom"
+  cp LICENSE "$3/usr/share/doc/ipman/copyright"
+  node scripts/images/write-sbom.ts --name "$1" --version "$tag" --created "$created" --root "$2" --bundled "$4" >"$out/$1.spdx.json"
+  cp "$out/$1.spdx.json" "$3/usr/share/sbom/"
+  layer "$3" "$3.tar"
+  archive "$1" "images/$1.json" "$created" "$2.tar" "$3.tar"
 }
 
 ipman_image

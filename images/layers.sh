@@ -1,63 +1,32 @@
 # Layers and archives of images; read by the scripts that build them. They set:
 #
 #   out    the folder for archives      tag    of the images
-#   work   a folder that goes away      cache  for what comes from Debian
+#   work   a folder that goes away
 
-say() { printf '%s\n' "images: $*" >&2; }
-
-# A layer has the same bytes whenever its files do.
-layer() { # FOLDER TAR
-  tar -C "$1" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cf "$2" .
-}
-
-# A layer of Debian packages, without what only people read; gives its path.
-debian_layer() { # NAME PACKAGE…
-  local name=$1 packages target root suite=bookworm
-  shift
-  packages=$(IFS=,; echo "$*")
-  target=$cache/$name-$suite-$(printf '%s' "$packages $(sed -n '/^debian_layer/,/^}/p' images/layers.sh)" | sha256sum | cut -c1-12).tar
-  if [ ! -e "$target" ]; then
-    say "$name: fetching packages"
-    root=$work/$name-debian
-    mmdebstrap --quiet --variant=extract --include="$packages" "$suite" "$root" >&2
-    (
-      cd "$root"
-      rm -rf usr/share/{doc,man,locale,info,lintian,bash-completion,common-licenses,bug,zoneinfo,perl*} \
-        var/{cache,lib,log}/* etc/{apt,systemd,init.d,apparmor.d} usr/lib/{systemd,apt} lib/systemd usr/lib/x86_64-linux-gnu/perl* \
-        dev proc sys tmp run
-      mkdir -p proc sys dev run tmp
-      find . -name '*.a' -delete
-      for link in lib lib64 bin sbin; do
-        # Debian 12 merges /usr when its base is configured; nothing is configured here.
-        [ ! -d "$link" ] || [ -L "$link" ] || { mkdir -p "usr/$link"; cp -a "$link/." "usr/$link/"; rm -rf "$link"; ln -s "usr/$link" "$link"; }
-        [ -e "$link" ] || { [ -d "usr/$link" ] && ln -s "usr/$link" "$link"; } || true
-      done
-      ldconfig -r .
-    )
-    layer "$root" "$target.new"
-    mv "$target.new" "$target"
-  fi
-  printf '%s\n' "$target"
+# A layer has the same bytes whenever its files do. Files of later than the date get the date.
+layer() { # FOLDER TAR [DATE]
+  tar -C "$1" --sort=name --mtime="@${3:-0}" ${3:+--clamp-mtime} --owner=0 --group=0 --numeric-owner -cf "$2" .
 }
 
 # Puts layers and a configuration together as `docker save` does.
-archive() { # NAME CONFIG LAYER…
-  local name=$1 config=$2 folder=$work/$1-archive digests=() files=() digest one
-  shift 2
+archive() { # NAME SETTINGS CREATED LAYER…
+  local name=$1 settings=$2 created=$3 folder=$work/$1-archive
+  shift 3
   mkdir -p "$folder"
-  for one in "$@"; do
-    digest=$(sha256sum "$one" | cut -d' ' -f1)
-    cp "$one" "$folder/$digest.tar"
-    digests+=("\"sha256:$digest\"")
-    files+=("\"$digest.tar\"")
-  done
-  cat >"$folder/config.json" <<JSON
-{"architecture":"amd64","os":"linux","config":$config,"rootfs":{"type":"layers","diff_ids":[$(IFS=,; echo "${digests[*]}")]}}
-JSON
-  cat >"$folder/manifest.json" <<JSON
-[{"Config":"config.json","RepoTags":["$name:$tag"],"Layers":[$(IFS=,; echo "${files[*]}")]}]
-JSON
-  tar -C "$folder" -cf "$out/$name.tar.new" .
+  node scripts/images/write-archive.ts --settings "$settings" --created "$created" --revision "$(revision)" "$folder" "$name:$tag" "$@"
+  layer "$folder" "$out/$name.tar.new"
   mv "$out/$name.tar.new" "$out/$name.tar"
-  say "$name:$tag is $(du -h --apparent-size "$out/$name.tar" | cut -f1), $(gzip -1c "$out/$name.tar" | wc -c | awk '{ printf "%d MB", $1 / 1000000 }') compressed"
+  say "$name:$tag is $(du -h --apparent-size "$out/$name.tar" | cut -f1)"
 }
+
+# The commit that the files are of; nothing where they were changed since, or have no git.
+revision() { [ -n "$(git_here status --porcelain 2>&1)" ] || git_here rev-parse HEAD; }
+
+# When the newest of its parts was made, Debian's packages and the commit: a time that another
+# build of the same has as well.
+created() { # BASE
+  { git_here log -1 --format=%ct 2>/dev/null || true; find "$1" -type f -printf '%T@\n'; } | cut -d. -f1 | sort -n | tail -n 1
+}
+
+# Also as root in the checkout of another user.
+git_here() { git -c safe.directory="$PWD" "$@"; }

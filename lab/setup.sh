@@ -29,7 +29,7 @@ if ! unshare --net ip link add probe type xfrm dev lo if_id 1 2>/dev/null; then
   fi
 fi
 if [ "${1:-}" = --cluster ]; then
-  packages+=(etcd-server runc containernetworking-plugins iptables conntrack mmdebstrap curl ca-certificates binutils)
+  packages+=(etcd-server runc containernetworking-plugins iptables conntrack debian-archive-keyring curl ca-certificates binutils)
 fi
 [ "${1:-}" != --cluster ] || command -v go >/dev/null || packages+=(golang-go)
 for tool in node npm; do
@@ -58,6 +58,8 @@ lock=node_modules/.package-lock.json
 if [ ! -e "$lock" ] || [ package-lock.json -nt "$lock" ]; then
   say "setup: installing npm packages, Node 24 among them"
   npm ci --no-progress --loglevel=error
+  # npm leaves out an optional package that it cannot get, or whose hash is not the lockfile's.
+  [ -x node_modules/.bin/node ] || { say "setup: npm did not install Node: npm's log in ~/.npm/_logs has the reason"; exit 1; }
   touch "$lock"
 fi
 

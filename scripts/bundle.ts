@@ -1,14 +1,20 @@
 import { cpSync, mkdirSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { build } from "esbuild";
 import { pageFile, pageFileNames } from "../src/adapters/inspector/page-files.ts";
+import { packageFolders } from "./images/package-folders.ts";
 
-/** Writes `ipman.js` and what it loads into a folder: all of ipman that runs, and no more. */
+/**
+ * Writes `ipman.js` and what it loads into a folder: all of ipman that runs, and no more.
+ * Prints the folders of the packages that it contains, one a line.
+ */
 const [out] = process.argv.slice(2);
 if (out === undefined) throw new Error("name the folder to write");
 const root = join(import.meta.dirname, "..");
 
-await build({
+const { metafile } = await build({
+  absWorkingDir: root,
+  metafile: true,
   entryPoints: { ipman: join(root, "bin/ipman") },
   loader: { "": "ts" },
   bundle: true,
@@ -34,16 +40,22 @@ for (const name of pageFileNames) {
 }
 writeFileSync(join(out, "package.json"), '{"type":"module"}\n');
 
-// Its C++ and its documentation stay behind.
+// Its C++ and its documentation stay behind, and the library for musl.
+const native = `node_modules/@koromix/koffi-linux-${process.arch}`;
 cpSync(join(root, "node_modules/koffi"), join(out, "node_modules/koffi"), {
   recursive: true,
   filter: (path) => statSync(path).isDirectory() || /\.(js|cjs|json)$/.test(path),
 });
-const native = `koffi-linux-${process.arch}`;
-cpSync(
-  join(root, `node_modules/@koromix/${native}`),
-  join(out, `node_modules/@koromix/${native}`),
-  {
-    recursive: true,
-  },
-);
+cpSync(join(root, native), join(out, native), {
+  recursive: true,
+  filter: (path) => !relative(root, path).includes("/musl_"),
+});
+
+// The page's modules import no package; its worker is elkjs.
+const packages = [
+  ...packageFolders(metafile),
+  "node_modules/elkjs",
+  "node_modules/koffi",
+  native,
+].sort();
+process.stdout.write(`${packages.join("\n")}\n`);

@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 const root = join(import.meta.dirname, "..");
 const artifacts = join(root, "artifacts");
 const node = join(root, "node_modules/.bin/node");
+const images = join(artifacts, "images");
 const runner = [
   ...["--test", "--test-reporter=spec", "--test-concurrency=1"],
   // A scenario that hangs fails, and what it left open does not hold up the others.
@@ -37,6 +38,15 @@ const onTheHost: Lane = [
   {
     name: "browser",
     command: ["bash", "-c", `${node} ${runner.join(" ")} test/browser/*.browser.ts`],
+  },
+  {
+    name: "images",
+    command: [
+      ...["bash", "-c"],
+      `images/build.sh ${images}/first && (umask 077; images/build.sh ${images}/second) && ` +
+        `IMAGES=${images} ${node} ${runner.join(" ")} test/images/*.image.ts; ` +
+        `status=$?; rm -rf ${images}; exit $status`,
+    ],
   },
 ];
 /** One machine of the lab at a time keeps one processor busy. */

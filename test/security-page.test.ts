@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 
 const root = join(import.meta.dirname, "..");
 const page = readFileSync(join(root, "docs/security.md"), "utf8");
-const sources = globSync("{src,test,lab,packages}/**/*.ts", { cwd: root }).filter(
+const sources = globSync("{src,test,lab,packages,scripts}/**/*.ts", { cwd: root }).filter(
   (path) => !path.includes("node_modules"),
 );
 

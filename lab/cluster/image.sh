@@ -4,16 +4,19 @@
 #
 #   image.sh FOLDER     writes FOLDER/lab.tar
 set -euo pipefail
+umask 022
+export LC_ALL=C
 out=$(mkdir -p "$1" && cd "$1" && pwd)
 tag=dev
 cd "$(dirname "$0")/../.."
+PATH=$PWD/node_modules/.bin:$PATH
 cache=${IPMAN_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ipman}/images
-mkdir -p "$cache"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+. images/debian.sh
 . images/layers.sh
 
-base=$(debian_layer lab busybox-static curl iputils-ping iproute2 iperf3)
+debian_layer lab "$work/base.tar" busybox-static curl iputils-ping iproute2 iperf3
 mkdir -p "$work/lab/srv"
 layer "$work/lab" "$work/lab.tar"
-archive lab '{"Entrypoint":["/bin/busybox","sleep","infinity"],"Env":["PATH=/usr/sbin:/usr/bin:/sbin:/bin"],"WorkingDir":"/"}' "$base" "$work/lab.tar"
+archive lab lab/cluster/lab-image.json 0 "$work/base.tar" "$work/lab.tar"

@@ -1,0 +1,118 @@
+# Layers of Debian packages; read by the scripts that build images. Their versions are what
+# the archive offers at the time of the build, security fixes included. They set:
+#
+#   work   a folder that goes away      cache  for layers and for apt's own files
+
+suite=bookworm
+# Only the scripts of packages run these, on installation; no script runs here.
+installers='^(adduser|debconf|dpkg|init-system-helpers|libgdbm.*|libperl.*|lib.*-perl|mawk|passwd|perl.*|sysvinit-utils|tar|tpm-udev|udev|usrmerge)$'
+
+say() { printf '%s\n' "images: $*" >&2; }
+
+# apt with the archive of $suite and a state of its own; of the host it has the proxies.
+debian_apt() { APT_CONFIG=$cache/apt/apt.conf "$@"; }
+
+configure_apt() {
+  local keys=/usr/share/keyrings/debian-archive-keyring.gpg mirror=http://deb.debian.org
+  mkdir -p "$cache/apt/lists/partial" "$cache/apt/archives/partial"
+  : >"$cache/apt/status"
+  cat >"$cache/apt/sources.list" <<LIST
+deb [signed-by=$keys] $mirror/debian $suite main
+deb [signed-by=$keys] $mirror/debian $suite-updates main
+deb [signed-by=$keys] $mirror/debian-security $suite-security main
+LIST
+  {
+    apt-config dump | grep -E '^Acquire::(http|https)::' || true
+    cat <<CONF
+Dir::Etc::main "/dev/null";
+Dir::Etc::parts "/dev/null";
+Dir::Etc::preferences "/dev/null";
+Dir::Etc::preferencesparts "/dev/null";
+Dir::Etc::sourceparts "/dev/null";
+Dir::Etc::sourcelist "$cache/apt/sources.list";
+Dir::State::lists "$cache/apt/lists";
+Dir::State::status "$cache/apt/status";
+Dir::Cache "$cache/apt";
+Acquire::Languages "none";
+Acquire::Retries "2";
+APT::Install-Recommends "false";
+APT::Sandbox::User "root";
+APT::Update::Error-Mode "any";
+CONF
+  } >"$cache/apt/apt.conf"
+}
+
+# Whether apt knows what the archive offers now. A script asks once.
+archive_answers() {
+  if [ -z "${answers:-}" ]; then
+    configure_apt
+    answers=yes
+    debian_apt apt-get update -qq >&2 || answers=no
+  fi
+  [ "$answers" = yes ]
+}
+
+# Every package that these depend on, as NAME=VERSION.
+debian_offers() { # PACKAGE…
+  debian_apt apt-get install --simulate -qq "$@" |
+    sed -nE 's/^Inst ([^ ]+) \(([^ ]+) .*/\1=\2/p' | awk -F= -v without="$installers" '$1 !~ without' | sort
+}
+
+# Puts a layer of packages into a file: of the versions that the archive offers, made where the
+# cache has none of them. Without the archive it is the last layer that was made of the packages.
+debian_layer() { # NAME FILE PACKAGE…
+  local name=$1 file=$2 recipe offered layer
+  shift 2
+  mkdir -p "$cache"
+  exec 8>"$cache/lock"
+  flock 8
+  recipe=$cache/$name-$suite-$(cat images/debian.sh - <<<"$*" | sha256sum | cut -c1-12)
+  if archive_answers; then
+    offered=$(debian_offers "$@")
+    layer=$recipe-$(sha256sum <<<"$offered" | cut -c1-12).tar
+    [ -e "$layer" ] || make_debian_layer "$name" "$layer" "$offered"
+  else
+    layer=$(ls -t "$recipe"-*.tar 2>/dev/null | head -n 1 || true)
+    [ -n "$layer" ] || { say "$name: Debian's archive cannot be read, and the cache has no layer"; return 1; }
+    say "WARNING: Debian's archive cannot be read: $name takes the packages of $(date -r "$layer" '+%F %R'), which may lack security fixes"
+  fi
+  ln "$layer" "$file" 2>/dev/null || cp "$layer" "$file"
+  # Two stay, for those who change between branches.
+  ls -tc "$cache/$name-$suite"-*.tar | tail -n +3 | xargs -r rm
+  exec 8>&-
+}
+
+make_debian_layer() { # NAME FILE NAME=VERSION…
+  local root=$work/$1-debian debs=$work/$1-debs deb name
+  say "$1: fetching $(wc -l <<<"$3") packages"
+  mkdir -p "$debs" "$root"/usr/{bin,lib,lib64,sbin} "$root"/{proc,sys,dev,run,tmp}
+  for name in bin lib lib64 sbin; do ln -s "usr/$name" "$root/$name"; done
+  (cd "$debs" && xargs -a <(echo "$3") env APT_CONFIG="$cache/apt/apt.conf" apt-get download -qq >&2)
+  for deb in "$debs"/*.deb; do
+    dpkg-deb --fsys-tarfile "$deb" | tar -C "$root" --keep-directory-symlink -x
+  done
+  trim "$root"
+  # As distroless images have it, for scanners: there is no dpkg that would read one file of all.
+  mkdir -p "$root/var/lib/dpkg/status.d"
+  for deb in "$debs"/*.deb; do
+    dpkg-deb -f "$deb" >"$root/var/lib/dpkg/status.d/$(dpkg-deb -f "$deb" Package)"
+  done
+  ldconfig -r "$root"
+  # ldconfig's own cache has inode numbers, which differ from build to build.
+  rm -rf "$root/var/cache/ldconfig"
+  # What was made here has the date of the newest file of a package.
+  layer "$root" "$2.new" "$(find "$root" -type f -not -newer "$debs" -printf '%T@\n' | sort -n | tail -n 1)"
+  mv "$2.new" "$2"
+  rm -rf "$debs"
+}
+
+# Leaves out what no container runs or reads, and the setuid bits; licence texts stay.
+trim() ( # ROOT
+  cd "$1"
+  rm -rf usr/share/{man,locale,info,lintian,bash-completion,bug,zoneinfo,perl*} \
+    var/{cache,lib,log}/* etc/{apt,systemd,init.d,rc*.d,cron*,apparmor.d} usr/lib/{systemd,apt,udev}
+  find usr/share/doc -mindepth 2 -not -type d -not -name copyright -delete
+  find usr/share/doc -mindepth 1 -type d -empty -delete
+  find . -name '*.a' -delete
+  find . -perm /6000 -type f -exec chmod ug-s {} +
+)

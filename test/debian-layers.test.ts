@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, it } from "node:test";
+
+const root = join(import.meta.dirname, "..");
+
+/** images/debian.sh with an archive that offers one version of each package, and packs nothing. */
+const script = `set -euo pipefail
+cache=$1/cache file=$1/layer version=$2
+. images/debian.sh
+archive_answers() { [ -n "$version" ]; }
+debian_offers() { printf "%s=$version\\n" "$@"; }
+make_debian_layer() { echo "$1 was made" >&2; echo "$3" >"$2"; }
+rm -f "$file"
+debian_layer base "$file" "\${@:3}"`;
+
+describe("a layer of Debian packages", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "layers-"));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  /** Builds with an archive that offers this version; an empty one stands for no answer. */
+  function build(version: string, ...packages: string[]) {
+    const args = ["-c", script, "bash", folder, version, ...packages];
+    const { status, stderr } = spawnSync("bash", args, { cwd: root, encoding: "utf8" });
+    const layer = status === 0 ? readFileSync(join(folder, "layer"), "utf8").trim() : undefined;
+    return { status, stderr, layer };
+  }
+  const kept = () => readdirSync(join(folder, "cache")).filter((name) => name.endsWith(".tar"));
+
+  it("is made again when the archive offers another version, and only then", () => {
+    assert.deepEqual(build("1", "libc6"), {
+      ...{ status: 0, stderr: "base was made\n", layer: "libc6=1" },
+    });
+    assert.deepEqual(build("1", "libc6"), { status: 0, stderr: "", layer: "libc6=1" });
+    assert.equal(build("1+deb12u1", "libc6").layer, "libc6=1+deb12u1");
+  });
+
+  it("is the last one of the same packages where the archive does not answer, with a warning", () => {
+    build("1", "libc6");
+    build("2", "libc6", "curl");
+    const { layer, stderr } = build("", "libc6");
+    assert.equal(layer, "libc6=1");
+    assert.match(stderr, /WARNING: .*archive cannot be read: base takes the packages of 20/);
+  });
+
+  it("is not made where the archive does not answer and there is none of the same packages", () => {
+    build("1", "libc6");
+    const { status, stderr } = build("", "libc6", "curl");
+    assert.equal(status, 1);
+    assert.match(stderr, /base: Debian's archive cannot be read, and the cache has no layer/);
+  });
+
+  it("stays in the cache together with the one that was used before it", () => {
+    for (const version of ["1", "2", "1", "3"]) build(version, "libc6");
+    const texts = kept().map((name) => readFileSync(join(folder, "cache", name), "utf8").trim());
+    assert.deepEqual(texts.sort(), ["libc6=1", "libc6=3"]);
+  });
+});
