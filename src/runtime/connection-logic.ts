@@ -121,7 +121,7 @@ function gatewayLogic(ports: ConnectionPorts) {
       ),
       watchKernel: fromCallback<{ type: string }, Gateway>(({ input, sendBack }) => {
         const subscription = network.watch(input).subscribe({
-          next: () => sendBack({ type: "kernel.changed" }),
+          next: (part) => sendBack({ type: "kernel.changed", part }),
           // The namespace is gone, or the monitor is: the next pass tells which.
           error: () => sendBack({ type: "kernel.changed" }),
         });
