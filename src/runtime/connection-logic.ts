@@ -11,6 +11,7 @@ import { failure, Reason } from "../model/failure.ts";
 import { Announcements } from "./announcements.ts";
 import type { CharonPort, NetworkPort, PlacementPort } from "./ports.ts";
 import { Refusal, refusing } from "./refusal.ts";
+import { inSlices } from "./slices.ts";
 import type { Secrets } from "./secrets.ts";
 import type { Turns, Urgency } from "./turns.ts";
 
@@ -95,11 +96,18 @@ function gatewayLogic(ports: ConnectionPorts) {
     name: string,
     urgency: (input: Input) => Urgency,
     run: (input: Input) => Output,
+    prepare?: (input: Input, signal: AbortSignal) => Promise<void>,
   ) =>
     fromPromise<Output, Input>(async ({ input, signal }) => {
+      await prepare?.(input, signal);
       await turns.next(urgency(input), signal);
       return measured(ports, name, () => run(input));
     });
+  const prepared = async ({ connectionId, child, workers }: GatewayOrder, signal: AbortSignal) => {
+    const connection = ports.connection(connectionId);
+    if (connection === undefined) return;
+    await inSlices(workers, (worker) => network.prepare(connection, child, worker), signal);
+  };
   return gatewayMachine.provide({
     actors: {
       place: inTurn<PlaceOrder>(
@@ -118,6 +126,7 @@ function gatewayLogic(ports: ConnectionPorts) {
           const connection = ports.connection(order.connectionId);
           return connection === undefined ? nothingDone : network.apply(connection, order);
         },
+        prepared,
       ),
       watchKernel: fromCallback<{ type: string }, Gateway>(({ input, sendBack }) => {
         const subscription = network.watch(input).subscribe({

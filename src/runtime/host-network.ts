@@ -78,6 +78,10 @@ export class HostNetwork implements NetworkPort {
     return this.#mtus.get(`${connectionId}/${childKey}`);
   }
 
+  prepare(connection: Connection, child: Child, worker: Worker): void {
+    workerSecrets(this.#options.segmentKey, connection, child, worker);
+  }
+
   apply(connection: Connection, order: GatewayOrder): PassResult {
     const charonNamespace = this.charonNamespace();
     const tunnelMtu = this.tunnelMtu(connection, order.child, order.tunnel, charonNamespace);

@@ -36,6 +36,8 @@ export interface CharonPort extends Disposable {
 export interface NetworkPort {
   /** Brings a gateway's namespace in line with its plan; says whether it was not. */
   readonly apply: (connection: Connection, order: GatewayOrder) => PassResult;
+  /** Derives what the plan needs of each of these workers: first, since it takes a while. */
+  readonly prepare: (connection: Connection, child: Child, worker: Worker) => void;
   /** Tells the workers where their gateway is. */
   readonly announce: (connection: Connection, order: GatewayOrder) => void;
   /** The SAs and policies of these if_ids in charon's namespace. */
