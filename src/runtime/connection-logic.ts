@@ -103,11 +103,6 @@ function gatewayLogic(ports: ConnectionPorts) {
       await turns.next(urgency(input), signal);
       return measured(ports, name, () => run(input));
     });
-  const prepared = async ({ connectionId, child, workers }: GatewayOrder, signal: AbortSignal) => {
-    const connection = ports.connection(connectionId);
-    if (connection === undefined) return;
-    await inSlices(workers, (worker) => network.prepare(connection, child, worker), signal);
-  };
   return gatewayMachine.provide({
     actors: {
       place: inTurn<PlaceOrder>(
@@ -126,18 +121,31 @@ function gatewayLogic(ports: ConnectionPorts) {
           const connection = ports.connection(order.connectionId);
           return connection === undefined ? nothingDone : network.apply(connection, order);
         },
-        prepared,
+        preparing(ports),
       ),
-      watchKernel: fromCallback<{ type: string }, Gateway>(({ input, sendBack }) => {
-        const subscription = network.watch(input).subscribe({
-          next: (part) => sendBack({ type: "kernel.changed", part }),
-          // The namespace is gone, or the monitor is: the next pass tells which.
-          error: () => sendBack({ type: "kernel.changed" }),
-        });
-        return () => subscription.unsubscribe();
-      }),
+      watchKernel: watchLogic(ports),
       announce: announceLogic(ports),
     },
+  });
+}
+
+/** Derives what a pass needs of each worker, in slices. */
+function preparing({ network, connection }: ConnectionPorts) {
+  return async ({ connectionId, child, workers }: GatewayOrder, signal: AbortSignal) => {
+    const declared = connection(connectionId);
+    if (declared === undefined) return;
+    await inSlices(workers, (worker) => network.prepare(declared, child, worker), signal);
+  };
+}
+
+function watchLogic({ network }: ConnectionPorts) {
+  return fromCallback<{ type: string }, Gateway>(({ input, sendBack }) => {
+    const subscription = network.watch(input).subscribe({
+      next: (part) => sendBack({ type: "kernel.changed", part }),
+      // The namespace is gone, or the monitor is: the next pass tells which.
+      error: () => sendBack({ type: "kernel.changed" }),
+    });
+    return () => subscription.unsubscribe();
   });
 }
 

@@ -17,8 +17,8 @@ export class PodNamespace implements Disposable {
     return `/proc/self/fd/${this.#fd}`;
   }
 
-  /** Opens the namespace of that process if the pod's address is in it. */
-  static open(pid: number, address: Address): PodNamespace | undefined {
+  /** Opens the namespace of that process if one of the pod's addresses is in it. */
+  static open(pid: number, addresses: readonly Address[]): PodNamespace | undefined {
     let namespace: PodNamespace;
     try {
       namespace = new PodNamespace(openSync(`/proc/${pid}/ns/net`, "r"));
@@ -27,7 +27,7 @@ export class PodNamespace implements Disposable {
     }
     let holds = false;
     try {
-      holds = namespace.#holds(address);
+      holds = namespace.#holds(addresses);
     } finally {
       if (!holds) namespace[Symbol.dispose]();
     }
@@ -38,28 +38,30 @@ export class PodNamespace implements Disposable {
     closeSync(this.#fd);
   }
 
-  #holds(address: Address): boolean {
+  #holds(addresses: readonly Address[]): boolean {
     using socket = NetlinkSocket.open(this.path);
-    return listAddresses(socket).some(({ prefix }) => sameAddress(prefix.address, address));
+    return listAddresses(socket).some(({ prefix }) =>
+      addresses.some((address) => sameAddress(prefix.address, address)),
+    );
   }
 }
 
 /**
  * The network namespace of a pod on this node: asked of the container runtime, then looked
- * for among the processes by their cgroups. Only one that has the pod's address counts.
+ * for among the processes by their cgroups. Only one that has an address of the pod counts.
  */
 export async function findPodNamespace(
   runtime: ContainerRuntime | undefined,
   uid: string,
-  address: Address,
+  addresses: readonly Address[],
 ): Promise<PodNamespace | undefined> {
   const pid = await runtime?.sandboxPid(uid).catch(() => undefined);
-  const found = pid === undefined ? undefined : PodNamespace.open(pid, address);
-  return found ?? searchProcesses(uid, address);
+  const found = pid === undefined ? undefined : PodNamespace.open(pid, addresses);
+  return found ?? searchProcesses(uid, addresses);
 }
 
 /** cgroup names write a uid with dashes or with underscores. */
-function searchProcesses(uid: string, address: Address): PodNamespace | undefined {
+function searchProcesses(uid: string, addresses: readonly Address[]): PodNamespace | undefined {
   const names = [uid, uid.replaceAll("-", "_")];
   const host = inodeOf("/proc/1/ns/net");
   const seen = new Set<number>();
@@ -68,7 +70,7 @@ function searchProcesses(uid: string, address: Address): PodNamespace | undefine
     if (inode === 0 || inode === host || seen.has(inode)) continue;
     if (!names.some((name) => cgroupOf(entry).includes(name))) continue;
     seen.add(inode);
-    const found = PodNamespace.open(Number(entry), address);
+    const found = PodNamespace.open(Number(entry), addresses);
     if (found !== undefined) return found;
   }
   return undefined;
