@@ -145,6 +145,10 @@ describe("the workers among pods", () => {
       four: podOf({}),
       six: podOf({ podIP: "fd00::7" }),
       fourAndSix: podOf({ podIPs: [{ ip: "10.244.0.7" }, { ip: "fd00::7" }] }),
+      attachedByFour: podOf({
+        podIPs: [{ ip: "10.244.0.7" }, { ip: "fd00::7" }],
+        annotations: { [annotation.xfrmUnderlyingIp]: gateways[4] },
+      }),
       sixAndFour: podOf({ podIP: "fd00::7", podIPs: [{ ip: "fd00::7" }, { ip: "10.244.0.7" }] }),
     };
     const reached = (pod: Pod, family: 4 | 6) => {
@@ -156,7 +160,11 @@ describe("the workers among pods", () => {
       if (worker === undefined) return refused[0]?.why ?? "";
       return formatAddress(underlayIn(worker, family) as Address);
     };
-    for (const pod of [pods.four, pods.fourAndSix, pods.sixAndFour])
+    assert.match(
+      reached(pods.attachedByFour, 6),
+      /was attached by IPv4, .* reached by IPv6; create/,
+    );
+    for (const pod of [pods.four, pods.fourAndSix, pods.attachedByFour, pods.sixAndFour])
       assert.equal(reached(pod, 4), "10.244.0.7");
     for (const pod of [pods.six, pods.fourAndSix, pods.sixAndFour])
       assert.equal(reached(pod, 6), "fd00::7");

@@ -1,4 +1,4 @@
-import { formatAddress, sameAddress } from "./address.ts";
+import { formatAddress, parseAddress, sameAddress } from "./address.ts";
 import { mayUse, unavailable } from "./availability.ts";
 import { findChild, type Child, type Connection } from "./connection.ts";
 import { isOfPool } from "./pool-index.ts";
@@ -66,19 +66,29 @@ export function workersOf(
       if (loser !== undefined) refused.push({ pod: loser.pod, why: taken(loser) });
     }
   }
-  const workers = [...holders.values()].flatMap(({ pod, worker }) => {
-    const why = familyProblem(worker, gatewayOf(worker));
+  const workers = [...holders.values()].flatMap((candidate) => {
+    const { pod, worker } = candidate;
+    const why = familyProblem(candidate, gatewayOf(worker));
     if (why !== undefined) refused.push({ pod, why });
     return why === undefined ? [worker] : [];
   });
   return { workers, refused };
 }
 
-/** A segment is of one family on the pod network: that of its gateway's first address. */
-function familyProblem(worker: Worker, gateway: Pick<Gateway, "underlay"> | undefined) {
+/**
+ * A segment is of one family on the pod network: that of its gateway's first address. A worker's
+ * device is of the family of the gateway that there was when the pod was admitted.
+ */
+function familyProblem({ pod, worker }: Candidate, gateway: ReturnType<GatewayOf>) {
   const family = gateway?.underlay.family;
-  if (family === undefined || underlayIn(worker, family) !== undefined) return undefined;
-  return `the pod has an IPv${worker.underlay.family} address only, and its gateway is reached by IPv${family}; give the pod an IPv${family} address (a dual-stack pod network) and create it again, or run the gateway on a node whose first address is IPv${worker.underlay.family}`;
+  if (family === undefined) return undefined;
+  if (underlayIn(worker, family) === undefined) {
+    const own = worker.underlay.family;
+    return `the pod has an IPv${own} address only, and its gateway is reached by IPv${family}; give the pod an IPv${family} address (a dual-stack pod network) and create it again, or run the gateway on a node whose first address is IPv${own}`;
+  }
+  const admitted = parseAddress(pod.metadata.annotations?.[annotation.xfrmUnderlyingIp] ?? "");
+  if (admitted === undefined || admitted.family === family) return undefined;
+  return `the pod was attached by IPv${admitted.family}, and its gateway has moved and is reached by IPv${family}; create the pod again, or run the gateway on a node whose first address is IPv${admitted.family}`;
 }
 
 /** @returns the younger of two candidates for one address */
