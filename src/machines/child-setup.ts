@@ -1,6 +1,7 @@
 import { assign, enqueueActions, sendParent, setup } from "xstate";
 import type { Failure } from "../model/failure.ts";
 import { isInstalled, isRekeying } from "../model/sa.ts";
+import { isOfEarlierSpec } from "../model/sa-drift.ts";
 import { differenceOf, isBusy, tunnelOf } from "./child-facts.ts";
 import type { ChildContext, ChildEvent, ChildInput, ChildOrder } from "./child-types.ts";
 import { differenceFailure, isRepairable, withTried } from "./differences.ts";
@@ -38,7 +39,9 @@ export const childSetup = setup({
     note: assign((_, params: { failure: Failure | undefined }) => ({ failure: params.failure })),
     takeLoaded: assign(({ context, event }) => {
       if (event.type !== "connection.loaded") return {};
-      const known = event.alike === true ? differenceOf(context) : undefined;
+      // The process before this one may have ended between loading the spec and ending the SA.
+      const isLeft = context.sas.some((sa) => isOfEarlierSpec(sa, context.child));
+      const known = event.alike === true && !isLeft ? differenceOf(context) : undefined;
       return {
         ...{ loaded: true, loadedSince: true, attempt: 0, recurrence: noRecurrence },
         tried: known === undefined ? context.tried : withTried(context.tried, known),

@@ -6,13 +6,28 @@ import type {
   GatewayEvent,
   GatewayInput,
   GatewayOrder,
+  KernelPart,
   PassResult,
   PlaceOrder,
 } from "./gateway-types.ts";
 import { notProvided } from "./not-provided.ts";
-import { isLooping, loopFailure, pauseMs, recurring, steadyMs } from "./recurrence.ts";
-
-const changedByOthers = "something other than ipman changes the gateway's namespace";
+import {
+  changedByOthers,
+  fights,
+  isContested,
+  isFight,
+  isFresh,
+  pausingRecurrence,
+} from "./gateway-fights.ts";
+import {
+  calmed,
+  calmMs,
+  isLooping,
+  loopFailure,
+  pauseMs,
+  recurringOf,
+  steadyMs,
+} from "./recurrence.ts";
 
 /** What the chart of a gateway is made of: its types, actors, actions, guards and delays. */
 export const gatewaySetup = setup({
@@ -36,34 +51,58 @@ export const gatewaySetup = setup({
     countFailure: assign(({ context }) => {
       if (context.attempt > 1) return {};
       const cause = "the kernel refuses a part of the plan";
-      return { recurrence: recurring(context.recurrence, "degraded", cause) };
+      return { recurrences: recurringOf(context.recurrences, "degraded", cause) };
     }),
     recur: assign(({ context }, params: { cause: string }) => ({
-      recurrence: recurring(context.recurrence, "configuring", params.cause),
+      ...{ changed: [], wokenBy: [] },
+      recurrences: recurringOf(context.recurrences, "configuring", params.cause),
     })),
-    /** A pass that an event of the kernel caused, and that found something: others interfere. */
+    noteChange: assign(({ context, event }) => ({ changed: withPart(context.changed, event) })),
+    wake: assign(({ context }) => ({ wokenBy: context.changed, changed: [] })),
+    wakeBy: assign(({ event }) => ({ wokenBy: withPart([], event) })),
+    /** A pass that events of the kernel caused, and that found something: others interfere. */
     notePass: assign(({ context }, { repaired }: PassResult) => {
-      const contested = context.woken && repaired;
-      const recurrence = contested
-        ? recurring(context.recurrence, "configuring", changedByOthers)
-        : context.recurrence;
-      const failure = isLooping(recurrence) ? loopFailure(recurrence) : undefined;
-      return { failure, recurrence, attempt: 0, applied: true };
+      const contested = repaired ? context.wokenBy : [];
+      const recurrences = contested.reduce(
+        (known, part) => recurringOf(known, "configuring", changedByOthers(part)),
+        context.recurrences,
+      );
+      const fought = fights({ ...context, recurrences }).find(isLooping);
+      const failure = fought && loopFailure(fought);
+      return { failure, recurrences, attempt: 0, applied: true };
     }),
-    noteLoop: assign(({ context }) => ({ failure: loopFailure(context.recurrence) })),
+    /** Others left the namespace alone for a while: the next repair does not wait. */
+    calm: assign(({ context }) => ({
+      recurrences: context.recurrences.map((known) => (isFight(known) ? calmed(known) : known)),
+    })),
+    noteLoop: assign(({ context }) => ({ failure: loopFailure(pausingRecurrence(context)) })),
   },
   guards: {
     located: ({ context }) => context.gateway !== undefined,
-    looping: ({ context }) => isLooping(context.recurrence),
-    woken: ({ context }) => context.woken,
+    looping: ({ context }) => isLooping(pausingRecurrence(context)),
+    contested: ({ context }) => isContested(context),
+    /** Another part than those that others fight for: its repair does not wait with theirs. */
+    fresh: ({ context, event }) =>
+      context.attempt === 0 && isContested(context) && isFresh(context, partOf(event)),
+    woken: ({ context }) => context.wokenBy.length > 0,
   },
   delays: {
-    backoff: ({ context }) => pauseMs(context),
+    backoff: ({ context: { attempt, ...context } }) =>
+      pauseMs({ attempt, recurrence: pausingRecurrence(context) }),
     settle: 20,
     /** Between two passes that events of the kernel cause. */
     rest: 250,
-    steady: steadyMs,
+    ...{ calm: calmMs, steady: steadyMs },
     /** Events tell what changes, and when some were lost; this is for everything else. */
     resync: () => 600_000 * (0.75 + Math.random() / 2),
   },
 });
+
+function partOf(event: GatewayEvent): KernelPart {
+  return (event.type === "kernel.changed" ? event.part : undefined) ?? "namespace";
+}
+
+function withPart(known: readonly KernelPart[], event: GatewayEvent): readonly KernelPart[] {
+  const part = partOf(event);
+  return known.includes(part) ? known : [...known, part];
+}

@@ -41,11 +41,22 @@ export interface GatewayContext {
   readonly attempt: number;
   /** Whether this namespace was in shape once. */
   readonly applied: boolean;
-  /** Whether the present pass, or the last one, was made because the kernel reported a change. */
-  readonly woken: boolean;
-  /** Of what brought a pass about, other than what is declared. */
-  readonly recurrence: Recurrence;
+  /** The parts that changed since the last pass, by the kernel's reports. */
+  readonly changed: readonly KernelPart[];
+  /** The parts whose change caused the present pass, or the last one; none for other causes. */
+  readonly wokenBy: readonly KernelPart[];
+  /** One for each cause of passes other than what is declared; the latest is the last. */
+  readonly recurrences: readonly Recurrence[];
 }
+
+/** What of a namespace changed; `namespace` where it may be any part. */
+export type KernelPart =
+  | "links"
+  | "addresses"
+  | "routes"
+  | "neighbours"
+  | "packet filter"
+  | "namespace";
 
 /** What a pass did. */
 export interface PassResult {
@@ -57,7 +68,7 @@ export type GatewayEvent =
   | { type: "child.changed"; child: Child }
   | ({ type: "endpoints.changed" } & ChildEndpoints)
   | { type: "tunnel.changed"; tunnel: Tunnel }
-  | { type: "kernel.changed" };
+  | { type: "kernel.changed"; part?: KernelPart };
 
 /** What `place` needs to bring a namespace about. */
 export interface PlaceOrder {

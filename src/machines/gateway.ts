@@ -2,7 +2,6 @@ import { and, assign } from "xstate";
 import type { Gateway } from "../model/endpoint.ts";
 import { gatewaySetup } from "./gateway-setup.ts";
 import type { GatewayContext, GatewayOrder, Tunnel } from "./gateway-types.ts";
-import { noRecurrence } from "./recurrence.ts";
 
 function sameTunnel(a: Tunnel | undefined, b: Tunnel): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
@@ -24,7 +23,7 @@ export const gatewayMachine = gatewaySetup.createMachine({
     failure: undefined,
     attempt: 0,
     applied: false,
-    ...{ woken: false, recurrence: noRecurrence },
+    ...{ changed: [], wokenBy: [], recurrences: [] },
   }),
   initial: "absent",
   on: {
@@ -86,7 +85,7 @@ export const gatewayMachine = gatewaySetup.createMachine({
     },
     stale: {
       description: "Something that the plan depends on has changed.",
-      entry: assign({ woken: false }),
+      entry: assign({ changed: [], wokenBy: [] }),
       always: [{ guard: "located", target: "configuring" }, { target: "absent" }],
     },
     unsteady: {
@@ -143,13 +142,14 @@ export const gatewayMachine = gatewaySetup.createMachine({
           },
         },
       ],
+      on: { "kernel.changed": { actions: { type: "noteChange" } } },
       initial: "entered",
       states: {
         entered: { always: [{ guard: "woken", target: "resting" }, { target: "quiet" }] },
-        quiet: { on: { "kernel.changed": "changed" } },
+        quiet: { on: { "kernel.changed": { target: "changed", actions: { type: "noteChange" } } } },
         resting: {
           description: "A change has just been dealt with; the next one waits for a moment.",
-          on: { "kernel.changed": "postponed" },
+          on: { "kernel.changed": { target: "postponed", actions: { type: "noteChange" } } },
           after: { rest: "quiet" },
         },
         postponed: { after: { rest: "due" } },
@@ -158,24 +158,47 @@ export const gatewayMachine = gatewaySetup.createMachine({
           after: { settle: "due" },
         },
         due: {
-          description: "A pass is due, unless many before it had to put something right.",
-          entry: assign({ woken: true }),
+          description: "A pass is due, unless many before it had to repair the same part.",
+          entry: { type: "wake" },
           always: [
-            { guard: "looping", target: "#gateway.degraded", actions: { type: "noteLoop" } },
+            { guard: "contested", target: "#gateway.degraded", actions: { type: "noteLoop" } },
             { target: "#gateway.configuring" },
           ],
         },
       },
       after: {
+        calm: { actions: { type: "calm" } },
         steady: {
-          actions: assign({ recurrence: noRecurrence, failure: undefined }),
+          actions: assign({ recurrences: [], failure: undefined }),
         },
-        resync: { target: "configuring", actions: assign({ woken: false }) },
+        resync: { target: "configuring", actions: assign({ changed: [], wokenBy: [] }) },
       },
     },
     degraded: {
       description:
         "The kernel refused a part of the plan, the namespace cannot be watched, or others change it again and again; it is tried again.",
+      invoke: [
+        {
+          // A pass that failed, since charon is away for one, may have left the device in place.
+          id: "announce",
+          src: "announce",
+          input: ({ context }) => orderOf(context),
+          onError: { actions: [] },
+        },
+        {
+          id: "watchKernel",
+          src: "watchKernel",
+          input: ({ context }) => context.gateway as Gateway,
+          onError: { actions: [] },
+        },
+      ],
+      on: {
+        "kernel.changed": {
+          guard: "fresh",
+          target: "configuring",
+          actions: { type: "wakeBy" },
+        },
+      },
       after: { backoff: "configuring" },
     },
   },

@@ -39,6 +39,16 @@ export function recurring(before: Recurrence, state: string, cause: string): Rec
   return { times: Math.min(before.times + 1, mostTimes), state, cause };
 }
 
+/** The same, of several causes that are counted apart: at most one recurrence for each. */
+export function recurringOf(
+  before: readonly Recurrence[],
+  state: string,
+  cause: string,
+): readonly Recurrence[] {
+  const same = before.find((known) => known.cause === cause) ?? noRecurrence;
+  return [...before.filter((known) => known.cause !== cause), recurring(same, state, cause)];
+}
+
 /** True where the state was entered so often that the next time has to wait. */
 export function isLooping({ times }: Recurrence): boolean {
   return times > freeTimes;

@@ -14,7 +14,10 @@ export function attachSelf(): string {
   const order = readOrder(text);
   const link = uplink(undefined, order.gatewayUnderlay.family);
   if (link === undefined) {
-    throw new Error("this pod has no default route, over which its gateway would be reached");
+    const { family } = order.gatewayUnderlay;
+    throw new Error(
+      `this pod has no default route of IPv${family}, over which its gateway would be reached; give it an IPv${family} address (a dual-stack pod network), or run the gateway on a node whose first address is of the pod's family`,
+    );
   }
   const underlay = sourceTo(undefined, order.gatewayUnderlay);
   if (underlay === undefined) throw new Error("this pod has no address to reach its gateway from");

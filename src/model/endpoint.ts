@@ -11,6 +11,8 @@ export interface Endpoint {
   readonly child: string;
   /** Where the other VTEPs reach it. */
   readonly underlay: Address;
+  /** Its address of the other family, where it has one. */
+  readonly alternate?: Address | undefined;
 }
 
 /** The namespace that holds a child's xfrm interface. */

@@ -3,6 +3,7 @@ import type { Gateway, Worker } from "./endpoint.ts";
 import { gatewayRules } from "./gateway-rules.ts";
 import { minimumMtu, vxlanMtu } from "./mtu.ts";
 import type { LinkPlan, NetworkPlan } from "./network-plan.ts";
+import { underlayIn } from "./pod-addresses.ts";
 import { hostPrefix } from "./prefix.ts";
 import { gatewayMac, workerSecrets } from "./segment.ts";
 import type { SegmentKey } from "./segment-key.ts";
@@ -31,16 +32,19 @@ export function vxlanName(child: Pick<Child, "ifId">): string {
 }
 
 /**
- * Everything a gateway's namespace is to hold. A worker with an address of the other family on
- * the pod network cannot be reached by the gateway's device, and has no part in it.
+ * Everything a gateway's namespace is to hold. The gateway's first address decides the family
+ * of the segment on the pod network. A worker without an address of that family cannot be
+ * reached by the gateway's device, and has no part in it.
  */
 export function gatewayPlan(facts: GatewayFacts): NetworkPlan {
   const { child, connection, gateway, segmentKey, vxlanPort } = facts;
   const xfrm = xfrmName(child);
   const vxlan = vxlanName(child);
-  const workers = facts.workers
-    .filter(({ underlay }) => underlay.family === gateway.underlay.family)
-    .map((worker) => ({ ...worker, ...workerSecrets(segmentKey, connection, child, worker) }));
+  const workers = facts.workers.flatMap((worker) => {
+    const underlay = underlayIn(worker, gateway.underlay.family);
+    if (underlay === undefined) return [];
+    return [{ ...worker, underlay, ...workerSecrets(segmentKey, connection, child, worker) }];
+  });
   return {
     links: gatewayLinks(facts),
     addresses: [

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { childSa, childSpec, connectionOf, ikeSa } from "../../test/models/fixtures.ts";
 import type { Child } from "./connection.ts";
-import { childSaDifference, ikeSaDifference } from "./sa-drift.ts";
+import { childSaDifference, ikeSaDifference, isOfEarlierSpec } from "./sa-drift.ts";
 
 function ofSelectors(declared: readonly string[], listed: readonly string[]): string | undefined {
   const children = { "child-2": childSpec(2, { remote_ips: declared }) };
@@ -39,6 +39,17 @@ describe("an SA", () => {
       ofSelectors(["10.1.2.0/24"], ["10.1.2.0/24", "10.9.0.0/16"]),
       "remote_ips is declared as 10.1.2.0/24, and charon has 10.1.2.0/24, 10.9.0.0/16 (10.9.0.0/16 is not declared)",
     );
+  });
+
+  it("is of an earlier spec by what no peer brings about: an if_id, networks that are not declared", () => {
+    const children = { "child-2": childSpec(2, { remote_ips: ["10.1.2.0/24", "10.7.0.0/24"] }) };
+    const child = connectionOf({ children }).children[0] as Child;
+    const narrowed = [["10.1.2.0/24"], ["10.1.2.7/32"], ["10.1.2.0/24[tcp/443]"], []];
+    for (const remoteSelectors of narrowed)
+      assert.equal(isOfEarlierSpec(childSa({ remoteSelectors }), child), false);
+    assert.equal(isOfEarlierSpec(childSa({ ifId: 7 }), child), true);
+    assert.equal(isOfEarlierSpec(childSa({ remoteSelectors: ["10.9.0.0/16"] }), child), true);
+    assert.equal(isOfEarlierSpec(childSa({ localSelectors: ["10.0.0.0/8"] }), child), true);
   });
 
   it("names identities and if_ids that differ", () => {

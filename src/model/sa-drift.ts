@@ -25,6 +25,28 @@ export function childSaDifference(sa: ChildSa, child: Child): string | undefined
   );
 }
 
+/**
+ * Whether a CHILD SA has what charon, given this declaration, never makes, whatever the peer
+ * answers: another if_id, or networks outside the declared ones. It was made of an earlier one.
+ */
+export function isOfEarlierSpec(sa: ChildSa, child: Child): boolean {
+  return (
+    (sa.ifId !== undefined && sa.ifId !== child.ifId) ||
+    foreignOf(child.localSelectors, sa.localSelectors).length > 0 ||
+    foreignOf(child.remoteSelectors, sa.remoteSelectors).length > 0
+  );
+}
+
+/** The listed networks that lie in no declared one. */
+function foreignOf(declared: readonly Prefix[], listed: readonly string[]): string[] {
+  if (declared.length === 0) return [];
+  return listed.filter((text) => {
+    const prefix = parsePrefix(text);
+    if (prefix === undefined) return false;
+    return !declared.some((d) => d.length <= prefix.length && contains(d, prefix.address));
+  });
+}
+
 /** Before authentication there are no ids. */
 function idDifference(
   field: string,
@@ -45,11 +67,8 @@ function selectorDifference(
   listed: readonly string[],
 ): string | undefined {
   if (declared.length === 0) return undefined;
-  const parsed = listed.map((text) => ({ text, prefix: parsePrefix(text) }));
-  const isDeclared = (prefix: Prefix | undefined) =>
-    prefix === undefined ||
-    declared.some((d) => d.length <= prefix.length && contains(d, prefix.address));
-  const foreign = parsed.filter(({ prefix }) => !isDeclared(prefix)).map(({ text }) => text);
+  const parsed = listed.map((text) => ({ prefix: parsePrefix(text) }));
+  const foreign = foreignOf(declared, listed);
   const missing = declared
     .filter((d) => !parsed.some(({ prefix }) => prefix === undefined || overlap(prefix, d)))
     .map(formatPrefix);

@@ -6,7 +6,10 @@ import { parsePrefix, type Prefix } from "./prefix.ts";
 
 /** The part of a Pod that ipman reads. */
 export interface Pod extends KubeObject {
-  readonly status?: { readonly podIP?: string };
+  readonly status?: {
+    readonly podIP?: string;
+    readonly podIPs?: readonly { readonly ip?: string }[];
+  };
 }
 
 /** Keeps of a pod what is read of it: thousands are held. */
@@ -25,10 +28,11 @@ export function trimmedPod(object: KubeObject): Pod {
     ...(deletionTimestamp !== undefined && { deletionTimestamp }),
     annotations: Object.fromEntries(own),
   };
-  const { podIP } = status ?? {};
+  const { podIP, podIPs } = status ?? {};
+  const hasMore = Array.isArray(podIPs) && podIPs.length > 1;
   return {
     ...{ apiVersion: "v1", kind: "Pod", metadata: kept },
-    status: podIP === undefined ? {} : { podIP },
+    status: { ...(podIP !== undefined && { podIP }), ...(hasMore && { podIPs }) },
   };
 }
 

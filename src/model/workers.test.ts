@@ -4,6 +4,8 @@ import fc from "fast-check";
 import { connectionFromCr } from "./connection-from-cr.ts";
 import type { Connection } from "./connection.ts";
 import { annotation } from "./labels.ts";
+import { formatAddress, parseAddress, type Address } from "./address.ts";
+import { underlayIn } from "./pod-addresses.ts";
 import { manifest } from "./manifests.fixture.ts";
 import { formatPrefix, parsePrefix, type Prefix } from "./prefix.ts";
 import { admittedPod, reservationId } from "./reservation.ts";
@@ -35,6 +37,7 @@ interface Given {
   readonly pool?: string;
   readonly created?: string;
   readonly podIP?: string;
+  readonly podIPs?: readonly { readonly ip?: string }[];
   readonly childName?: string;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly signedBy?: SegmentKey;
@@ -67,7 +70,10 @@ function podOf(given: Given): Pod {
         ...given.annotations,
       },
     },
-    status: { podIP: given.podIP ?? "10.244.0.7" },
+    status: {
+      podIP: given.podIP ?? "10.244.0.7",
+      ...(given.podIPs !== undefined && { podIPs: given.podIPs }),
+    },
   };
 }
 
@@ -131,6 +137,45 @@ describe("the workers among pods", () => {
 
   it("are none whose pod address is not one", () => {
     assert.match(whyNot({ podIP: "node-a" }), /status\.podIP "node-a" is not an address/);
+  });
+
+  it("are reached by the family of their gateway's first address, whichever of theirs that is", () => {
+    const gateways = { 4: "10.244.0.1", 6: "fd00::1" };
+    const pods = {
+      four: podOf({}),
+      six: podOf({ podIP: "fd00::7" }),
+      fourAndSix: podOf({ podIPs: [{ ip: "10.244.0.7" }, { ip: "fd00::7" }] }),
+      attachedByFour: podOf({
+        podIPs: [{ ip: "10.244.0.7" }, { ip: "fd00::7" }],
+        annotations: { [annotation.xfrmUnderlyingIp]: gateways[4] },
+      }),
+      sixAndFour: podOf({ podIP: "fd00::7", podIPs: [{ ip: "fd00::7" }, { ip: "10.244.0.7" }] }),
+    };
+    const reached = (pod: Pod, family: 4 | 6) => {
+      const underlay = parseAddress(gateways[family]) as Address;
+      const all = new Map([[connection.id, connection]]);
+      const { workers, refused } = workersOf([pod], all, key, () => ({ underlay }));
+      assert.equal(workers.length + refused.length, 1);
+      const [worker] = workers;
+      if (worker === undefined) return refused[0]?.why ?? "";
+      return formatAddress(underlayIn(worker, family) as Address);
+    };
+    assert.match(
+      reached(pods.attachedByFour, 6),
+      /was attached by IPv4, .* reached by IPv6; create/,
+    );
+    for (const pod of [pods.four, pods.fourAndSix, pods.attachedByFour, pods.sixAndFour])
+      assert.equal(reached(pod, 4), "10.244.0.7");
+    for (const pod of [pods.six, pods.fourAndSix, pods.sixAndFour])
+      assert.equal(reached(pod, 6), "fd00::7");
+    assert.match(
+      reached(pods.four, 6),
+      /has an IPv4 address only, .* reached by IPv6; give the pod/,
+    );
+    assert.match(
+      reached(pods.six, 4),
+      /has an IPv6 address only, .* reached by IPv4; give the pod/,
+    );
   });
 
   it("are none whose reservation is missing, another's, or made up", () => {

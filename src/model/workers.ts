@@ -1,8 +1,9 @@
-import { formatAddress, parseAddress, sameAddress, type Address } from "./address.ts";
+import { formatAddress, parseAddress, sameAddress } from "./address.ts";
 import { mayUse, unavailable } from "./availability.ts";
 import { findChild, type Child, type Connection } from "./connection.ts";
 import { isOfPool } from "./pool-index.ts";
-import type { Worker } from "./endpoint.ts";
+import type { Gateway, Worker } from "./endpoint.ts";
+import { underlayIn, podAddresses, type PodAddresses } from "./pod-addresses.ts";
 import { annotation } from "./labels.ts";
 import { isReservationId } from "./reservation.ts";
 import type { SegmentKey } from "./segment-key.ts";
@@ -35,8 +36,11 @@ interface Claim {
   readonly connection: Connection;
   readonly child: Child;
   readonly holding: Holding;
-  readonly underlay: Address | undefined;
+  readonly addresses: PodAddresses | undefined;
 }
+
+/** The gateway of a worker, as far as it is known. */
+export type GatewayOf = (worker: Worker) => Pick<Gateway, "underlay"> | undefined;
 
 /**
  * The workers among pods, by the connections that are known: those whose annotations hold
@@ -47,6 +51,7 @@ export function workersOf(
   pods: Iterable<Pod>,
   connections: ReadonlyMap<string, Connection>,
   key: SegmentKey,
+  gatewayOf: GatewayOf = () => undefined,
 ): Workers {
   const refused: RefusedPod[] = [];
   const holders = new Map<string, Candidate>();
@@ -61,7 +66,29 @@ export function workersOf(
       if (loser !== undefined) refused.push({ pod: loser.pod, why: taken(loser) });
     }
   }
-  return { workers: [...holders.values()].map(({ worker }) => worker), refused };
+  const workers = [...holders.values()].flatMap((candidate) => {
+    const { pod, worker } = candidate;
+    const why = familyProblem(candidate, gatewayOf(worker));
+    if (why !== undefined) refused.push({ pod, why });
+    return why === undefined ? [worker] : [];
+  });
+  return { workers, refused };
+}
+
+/**
+ * A segment is of one family on the pod network: that of its gateway's first address. A worker's
+ * device is of the family of the gateway that there was when the pod was admitted.
+ */
+function familyProblem({ pod, worker }: Candidate, gateway: ReturnType<GatewayOf>) {
+  const family = gateway?.underlay.family;
+  if (family === undefined) return undefined;
+  if (underlayIn(worker, family) === undefined) {
+    const own = worker.underlay.family;
+    return `the pod has an IPv${own} address only, and its gateway is reached by IPv${family}; give the pod an IPv${family} address (a dual-stack pod network) and create it again, or run the gateway on a node whose first address is IPv${own}`;
+  }
+  const admitted = parseAddress(pod.metadata.annotations?.[annotation.xfrmUnderlyingIp] ?? "");
+  if (admitted === undefined || admitted.family === family) return undefined;
+  return `the pod was attached by IPv${admitted.family}, and its gateway has moved and is reached by IPv${family}; create the pod again, or run the gateway on a node whose first address is IPv${admitted.family}`;
 }
 
 /** @returns the younger of two candidates for one address */
@@ -106,8 +133,8 @@ function judgedBefore(pod: Pod, connection: Connection, key: SegmentKey): Judged
 /** Undefined where a pod has no address on the pod network yet. */
 function judge(pod: Pod, connection: Connection, key: SegmentKey): Judged {
   const { namespace = "default", name, annotations = {} } = pod.metadata;
-  const podIP = pod.status?.podIP ?? "";
-  if (podIP === "") return undefined;
+  const addresses = podAddresses(pod);
+  if (addresses === undefined && (pod.status?.podIP ?? "") === "") return undefined;
   const named = annotations[annotation.child] ?? "";
   const child = findChild(connection, named);
   // A connection that names no namespace was for the pods that the operator admitted.
@@ -117,24 +144,23 @@ function judge(pod: Pod, connection: Connection, key: SegmentKey): Judged {
   }
   const holding = holdingOf(pod);
   if (holding === undefined) return { pod, why: `${annotation.vxlanIp} is not an address` };
-  const underlay = parseAddress(podIP);
-  const claim = { pod, namespace, connection, child, holding, underlay };
+  const claim = { pod, namespace, connection, child, holding, addresses };
   const why = claimProblem(claim, key);
-  if (why !== undefined || underlay === undefined) return { pod, why: why ?? "" };
+  if (why !== undefined || addresses === undefined) return { pod, why: why ?? "" };
   const { pool, address } = holding;
   const reservation = annotations[annotation.reservation] ?? "";
   const place = { connection: connection.id, child: child.key, pool };
-  const worker = { id: `${namespace}/${name}`, ...place, address, underlay, reservation };
+  const worker = { id: `${namespace}/${name}`, ...place, address, ...addresses, reservation };
   const text = formatAddress(address.address);
   return { pod, worker, slot: JSON.stringify([connection.id, child.key, text]) };
 }
 
 /** The first reason for which a claim does not hold. */
 function claimProblem(claim: Claim, key: SegmentKey): string | undefined {
-  const { pod, child, holding, underlay } = claim;
+  const { pod, child, holding, addresses } = claim;
   const { address } = holding.address;
   const text = formatAddress(address);
-  if (underlay === undefined) return `status.podIP "${pod.status?.podIP}" is not an address`;
+  if (addresses === undefined) return `status.podIP "${pod.status?.podIP}" is not an address`;
   if (!child.pools.has(holding.pool)) return `child ${child.key} has no pool "${holding.pool}"`;
   if (!isOfPool(child, holding.pool, address)) {
     return `${text} is not an address of pool "${holding.pool}"`;

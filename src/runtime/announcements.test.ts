@@ -66,6 +66,41 @@ describe("announcements of a gateway", () => {
     assert.deepEqual(sent, ["0: one", "0: one"]);
   });
 
+  it("are sent to thousands of workers in slices, with turns of the event loop in between", async () => {
+    const workers = Array.from({ length: 1_000 }, (_, i) => worker(String(i)));
+    const slices: number[] = [];
+    let turns = 0;
+    const told = new Set<Worker>();
+    const stop = all.repeat(gateway, workers, (due) => {
+      slices.push(due.length);
+      for (const one of due) told.add(one);
+    });
+    assert.ok(told.size < 100, `${told.size} in the first turn`);
+    for (; told.size < workers.length && turns < 1_000; turns++) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.equal(told.size, workers.length);
+    assert.ok(Math.max(...slices) < 100);
+    assert.ok(turns > 10);
+    stop();
+  });
+
+  it("reach the others later that were stopped between two slices", async () => {
+    const workers = Array.from({ length: 100 }, (_, i) => worker(String(i)));
+    const told = new Set<Worker>();
+    const tell = (due: readonly Worker[]) => {
+      for (const one of due) told.add(one);
+    };
+    all.repeat(gateway, workers, tell)();
+    const first = told.size;
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(told.size, first);
+    const stop = all.repeat(gateway, workers, tell);
+    for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(told.size, workers.length);
+    stop();
+  });
+
   it("need no timer where there is no worker", () => {
     all.repeat(gateway, [], note);
     wait(600_000);

@@ -7,6 +7,9 @@ import type { Gateway, Worker } from "../model/endpoint.ts";
  */
 const pausesMs = [100, 400, 1_500, ...Array<number>(30).fill(4_000), 60_000];
 
+/** Workers of one turn of the event loop: the frames of these take about eight milliseconds. */
+const sliceSize = 32;
+
 /** How often a worker was told of a gateway. */
 interface Progress {
   readonly gateway: Gateway;
@@ -23,7 +26,7 @@ export class Announcements {
    * gateway before are told again when that is due. A gateway that was made again is another
    * object, also where it has the name and the address of the one before.
    *
-   * @param announce sends to these workers; what fails is repeated like what succeeds
+   * @param announce sends to these workers, a slice of those that are due; what fails is repeated like what succeeds
    * @returns what stops it
    */
   repeat(
@@ -31,17 +34,35 @@ export class Announcements {
     workers: readonly Worker[],
     announce: (due: readonly Worker[]) => void,
   ): () => void {
+    if (workers.length === 0) return () => {};
     let timer: NodeJS.Timeout | undefined;
+    let immediate: NodeJS.Immediate | undefined;
     const pass = () => {
       const now = performance.now();
       const due = workers.filter((worker) => this.#dueAt(gateway, worker) <= now);
-      for (const worker of due) this.#note(gateway, worker, now);
-      if (due.length > 0) announce(due);
-      const next = Math.min(...workers.map((worker) => this.#dueAt(gateway, worker)));
-      if (workers.length > 0) timer = setTimeout(pass, next - now);
+      slice(due, 0);
+    };
+    const slice = (due: readonly Worker[], from: number) => {
+      const some = due.slice(from, from + sliceSize);
+      const now = performance.now();
+      for (const worker of some) this.#note(gateway, worker, now);
+      if (some.length > 0) announce(some);
+      const to = from + some.length;
+      if (to < due.length) immediate = setImmediate(slice, due, to);
+      else timer = setTimeout(pass, this.#nextAt(gateway, workers) - now);
     };
     pass();
-    return () => clearTimeout(timer);
+    return () => {
+      clearTimeout(timer);
+      clearImmediate(immediate);
+    };
+  }
+
+  #nextAt(gateway: Gateway, workers: readonly Worker[]): number {
+    return workers.reduce(
+      (next, worker) => Math.min(next, this.#dueAt(gateway, worker)),
+      Number.POSITIVE_INFINITY,
+    );
   }
 
   #dueAt(gateway: Gateway, worker: Worker): number {

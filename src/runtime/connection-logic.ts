@@ -11,6 +11,7 @@ import { failure, Reason } from "../model/failure.ts";
 import { Announcements } from "./announcements.ts";
 import type { CharonPort, NetworkPort, PlacementPort } from "./ports.ts";
 import { Refusal, refusing } from "./refusal.ts";
+import { inSlices } from "./slices.ts";
 import type { Secrets } from "./secrets.ts";
 import type { Turns, Urgency } from "./turns.ts";
 
@@ -95,8 +96,10 @@ function gatewayLogic(ports: ConnectionPorts) {
     name: string,
     urgency: (input: Input) => Urgency,
     run: (input: Input) => Output,
+    prepare?: (input: Input, signal: AbortSignal) => Promise<void>,
   ) =>
     fromPromise<Output, Input>(async ({ input, signal }) => {
+      await prepare?.(input, signal);
       await turns.next(urgency(input), signal);
       return measured(ports, name, () => run(input));
     });
@@ -118,17 +121,31 @@ function gatewayLogic(ports: ConnectionPorts) {
           const connection = ports.connection(order.connectionId);
           return connection === undefined ? nothingDone : network.apply(connection, order);
         },
+        preparing(ports),
       ),
-      watchKernel: fromCallback<{ type: string }, Gateway>(({ input, sendBack }) => {
-        const subscription = network.watch(input).subscribe({
-          next: () => sendBack({ type: "kernel.changed" }),
-          // The namespace is gone, or the monitor is: the next pass tells which.
-          error: () => sendBack({ type: "kernel.changed" }),
-        });
-        return () => subscription.unsubscribe();
-      }),
+      watchKernel: watchLogic(ports),
       announce: announceLogic(ports),
     },
+  });
+}
+
+/** Derives what a pass needs of each worker, in slices. */
+function preparing({ network, connection }: ConnectionPorts) {
+  return async ({ connectionId, child, workers }: GatewayOrder, signal: AbortSignal) => {
+    const declared = connection(connectionId);
+    if (declared === undefined) return;
+    await inSlices(workers, (worker) => network.prepare(declared, child, worker), signal);
+  };
+}
+
+function watchLogic({ network }: ConnectionPorts) {
+  return fromCallback<{ type: string }, Gateway>(({ input, sendBack }) => {
+    const subscription = network.watch(input).subscribe({
+      next: (part) => sendBack({ type: "kernel.changed", part }),
+      // The namespace is gone, or the monitor is: the next pass tells which.
+      error: () => sendBack({ type: "kernel.changed" }),
+    });
+    return () => subscription.unsubscribe();
   });
 }
 

@@ -1,11 +1,13 @@
 import type { Observable } from "rxjs";
-import { defer, filter, merge } from "rxjs";
+import { defer, filter, map, merge } from "rxjs";
 import { echoes, type EchoResult } from "../adapters/icmp/echoes.ts";
 import { applyPlan, driftOf } from "../adapters/netlink/apply-plan.ts";
 import { FilterMemory } from "../adapters/nftables/apply-rules.ts";
 import { Protocol } from "../adapters/netlink/constants.ts";
-import { filterGroups, monitor, type MonitorEvent } from "../adapters/netlink/monitor.ts";
+import { changedPart } from "../adapters/netlink/changed-part.ts";
+import { filterGroups, monitor } from "../adapters/netlink/monitor.ts";
 import { isPassingNeighbour } from "../adapters/netlink/neighbours.ts";
+import { hasLink } from "../adapters/netlink/apply-links.ts";
 import { pathMtu } from "../adapters/netlink/path-mtu.ts";
 import { sendFrames } from "../adapters/netlink/send-frames.ts";
 import { xfrmErrors } from "../adapters/netlink/xfrm-errors.ts";
@@ -18,7 +20,7 @@ import {
 } from "../adapters/netlink/xfrm.ts";
 import type { PeerProcess } from "../adapters/vici/peer-process.ts";
 import type { Poller } from "../adapters/netlink/poller.ts";
-import type { GatewayOrder, PassResult, Tunnel } from "../machines/gateway-types.ts";
+import type { GatewayOrder, KernelPart, PassResult, Tunnel } from "../machines/gateway-types.ts";
 import type { ProbeOrder } from "../machines/probe.ts";
 import { parseAddress } from "../model/address.ts";
 import type { Child, Connection } from "../model/connection.ts";
@@ -76,6 +78,10 @@ export class HostNetwork implements NetworkPort {
     return this.#mtus.get(`${connectionId}/${childKey}`);
   }
 
+  prepare(connection: Connection, child: Child, worker: Worker): void {
+    workerSecrets(this.#options.segmentKey, connection, child, worker);
+  }
+
   apply(connection: Connection, order: GatewayOrder): PassResult {
     const charonNamespace = this.charonNamespace();
     const tunnelMtu = this.tunnelMtu(connection, order.child, order.tunnel, charonNamespace);
@@ -110,6 +116,8 @@ export class HostNetwork implements NetworkPort {
   }
 
   announce(connection: Connection, { child, gateway, workers }: GatewayOrder): void {
+    // A pass may have failed before it made the device.
+    if (!hasLink(gateway.netns, vxlanName(child))) return;
     const frames = workers.map((worker) => {
       const known = this.#frames.get(worker);
       if (known?.gateway === gateway) return known.frame;
@@ -121,12 +129,14 @@ export class HostNetwork implements NetworkPort {
     sendFrames(gateway.netns, vxlanName(child), frames);
   }
 
-  watch(gateway: Gateway): Observable<MonitorEvent> {
+  watch(gateway: Gateway): Observable<KernelPart> {
     const { poller } = this.#options;
     const network = monitor(poller, gateway.netns).pipe(
       filter((event) => event.lost || !isPassingNeighbour(event.message)),
+      map(changedPart),
     );
-    return merge(network, monitor(poller, gateway.netns, filterGroups, Protocol.netfilter));
+    const rules = monitor(poller, gateway.netns, filterGroups, Protocol.netfilter);
+    return merge(network, rules.pipe(map(() => "packet filter" as const)));
   }
 
   echoes({ gateway, target, source, intervalMs }: ProbeOrder): Observable<EchoResult> {

@@ -6,7 +6,7 @@ import type { Gateway, Worker } from "../model/endpoint.ts";
 import type { HeldSas, KernelState } from "../model/held-sas.ts";
 import type { IkeSa } from "../model/sa.ts";
 import type { LoadResult } from "../machines/connection-types.ts";
-import type { GatewayOrder, PassResult } from "../machines/gateway-types.ts";
+import type { GatewayOrder, KernelPart, PassResult } from "../machines/gateway-types.ts";
 import type { ProbeOrder } from "../machines/probe.ts";
 
 /** What the runtime wants of an IKE daemon. */
@@ -36,6 +36,8 @@ export interface CharonPort extends Disposable {
 export interface NetworkPort {
   /** Brings a gateway's namespace in line with its plan; says whether it was not. */
   readonly apply: (connection: Connection, order: GatewayOrder) => PassResult;
+  /** Derives what the plan needs of each of these workers: first, since it takes a while. */
+  readonly prepare: (connection: Connection, child: Child, worker: Worker) => void;
   /** Tells the workers where their gateway is. */
   readonly announce: (connection: Connection, order: GatewayOrder) => void;
   /** The SAs and policies of these if_ids in charon's namespace. */
@@ -54,8 +56,8 @@ export interface NetworkPort {
   readonly xfrmErrors: () => ReadonlyMap<string, number>;
   /** Echo requests through a gateway: each with its round trip in seconds, undefined for none. */
   readonly echoes: (order: ProbeOrder) => Observable<number | undefined>;
-  /** Emits when somebody changes the namespace. */
-  readonly watch: (gateway: Gateway) => Observable<unknown>;
+  /** Emits, when something changes the namespace, the part that changed. */
+  readonly watch: (gateway: Gateway) => Observable<KernelPart>;
 }
 
 /** Where gateways and workers come from: this host, or a cluster. */

@@ -67,6 +67,28 @@ describe("the child machine", () => {
     assert.deepEqual(calls.last("initiate"), { connectionName: "site", childKey: "child-2" });
   });
 
+  it("replaces an SA of an earlier spec once, also where charon had the present one before", async () => {
+    const { calls, list, send, snapshot } = harness();
+    const left = (uniqueId: string) =>
+      ikeSa({ children: [childSa({ uniqueId, remoteSelectors: ["10.9.0.0/16"] })] });
+    await list(left("1"));
+    await send({ type: "connection.loaded", alike: true });
+    assert.deepEqual(calls.last("terminate"), { uniqueIds: ["1"] });
+    await list(left("2"));
+    assert.equal(snapshot().value, "established");
+    assert.equal(calls.count("terminate"), 1);
+    assert.equal(snapshot().context.failure?.reason, Reason.SaDiffers);
+  });
+
+  it("keeps an SA that the peer narrowed where charon had the present spec before", async () => {
+    const remote_ips = ["10.1.2.0/24", "10.7.0.0/24"];
+    const { calls, list, send, snapshot } = harness({ remote_ips });
+    await list(ikeSa());
+    await send({ type: "connection.loaded", alike: true });
+    assert.equal(snapshot().value, "established");
+    assert.equal(calls.count("terminate"), 0);
+  });
+
   it("adopts an SA that exists, and orders none", async () => {
     const { calls, list, snapshot } = harness();
     await list(ikeSa());

@@ -2,6 +2,7 @@ import { fromCallback, fromPromise, type AnyEventObject } from "xstate";
 import type { LoadResult } from "../../src/machines/connection-types.ts";
 import { childMachine } from "../../src/machines/child.ts";
 import { gatewayMachine } from "../../src/machines/gateway.ts";
+import type { GatewayOrder } from "../../src/machines/gateway-types.ts";
 import { connectionFromCr } from "../../src/model/connection-from-cr.ts";
 import type { Gateway } from "../../src/model/endpoint.ts";
 import type { Connection } from "../../src/model/connection.ts";
@@ -114,6 +115,10 @@ export function gatewayWith(calls: Calls) {
       place: calls.actor("place"),
       apply: calls.actor("apply"),
       watchKernel: fromCallback<AnyEventObject, Gateway>(() => {}),
+      announce: fromCallback<AnyEventObject, GatewayOrder>(({ input }) => {
+        calls.made.push({ name: "announce", input });
+        return () => void calls.made.push({ name: "silence", input });
+      }),
     },
   });
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createActor, SimulatedClock } from "xstate";
-import type { GatewayEvent } from "../../src/machines/gateway-types.ts";
+import type { GatewayEvent, GatewayOrder } from "../../src/machines/gateway-types.ts";
+import type { Worker } from "../../src/model/endpoint.ts";
 import { failure, Reason } from "../../src/model/failure.ts";
 import { gatewayState } from "../../src/runtime/status.ts";
 import { Calls, connectionOf, gateway, gatewayWith, settled } from "./fixtures.ts";
@@ -83,6 +84,24 @@ describe("the gateway machine", () => {
     await wait(500);
     assert.deepEqual(state(), { ready: "quiet" });
     assert.equal(snapshot().context.failure, undefined);
+  });
+
+  it("announces the gateway to its workers while it is degraded, and to those that come then", async () => {
+    const { calls, send, locate, state } = harness();
+    const away = failure(Reason.CharonUnavailable, "charon is away");
+    const announcing = () => calls.count("announce") - calls.count("silence");
+    calls.fail("apply", away);
+    await locate();
+    assert.equal(state(), "degraded");
+    assert.equal(announcing(), 1);
+    calls.fail("apply", away);
+    const workers = [{ id: "bank/web-0" }] as Worker[];
+    await send({ type: "endpoints.changed", gateway, workers });
+    assert.equal(state(), "degraded");
+    assert.equal(announcing(), 1);
+    assert.deepEqual((calls.last("announce") as GatewayOrder).workers, workers);
+    await send({ type: "endpoints.changed", gateway: undefined, workers });
+    assert.equal(announcing(), 0);
   });
 
   it("applies again for a tunnel that differs, not for the same", async () => {

@@ -134,6 +134,59 @@ describe("an hour with others that work against it", () => {
     assert.equal(calls.count("apply"), before + 1, "what is declared does not wait");
   });
 
+  it("repairs a gateway at once each time that something else changes it after a minute", async () => {
+    const calls = new Calls();
+    calls.give("apply", { repaired: true });
+    const clock = new SimulatedClock();
+    const [child] = connectionOf().children;
+    assert.ok(child);
+    const input = { connectionId: "site", child };
+    const actor = createActor(gatewayWith(calls), { clock, input }).start();
+    actor.send({ type: "endpoints.changed", gateway, workers: [] });
+    await settled();
+    for (let minute = 1; minute <= 60; minute++) {
+      clock.increment(59_000);
+      await settled();
+      const before = calls.count("apply");
+      actor.send({ type: "kernel.changed" });
+      // What the chart waits for a burst to end, and then for its rest.
+      for (const ms of [20, 250, 250]) {
+        clock.increment(ms);
+        await settled();
+      }
+      assert.equal(calls.count("apply"), before + 1, `minute ${minute}`);
+      assert.equal(failureOf(actor), undefined);
+      clock.increment(480);
+      await settled();
+    }
+  });
+
+  it("repairs another part at once of a gateway of which others change one again and again", async () => {
+    const calls = new Calls();
+    calls.give("apply", { repaired: true });
+    const clock = new SimulatedClock();
+    const [child] = connectionOf().children;
+    assert.ok(child);
+    const input = { connectionId: "site", child };
+    const actor = createActor(gatewayWith(calls), { clock, input }).start();
+    actor.send({ type: "endpoints.changed", gateway, workers: [] });
+    await settled();
+    const fight = async () => {
+      actor.send({ type: "kernel.changed", part: "routes" });
+      clock.increment(250);
+      await settled();
+    };
+    for (let i = 0; i < 100; i++) await fight();
+    assert.equal(actor.getSnapshot().value, "degraded");
+    assert.match(failureOf(actor)?.message ?? "", /changes the gateway's routes/);
+    const before = calls.count("apply");
+    actor.send({ type: "kernel.changed", part: "packet filter" });
+    await settled();
+    assert.equal(calls.count("apply"), before + 1);
+    for (let i = 0; i < 4; i++) await fight();
+    assert.equal(calls.count("apply"), before + 1, "the fight still waits");
+  });
+
   it("looks at a gateway now and then where the kernel reports much, and all is as planned", async () => {
     const calls = new Calls();
     const clock = new SimulatedClock();

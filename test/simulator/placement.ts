@@ -6,6 +6,7 @@ import type { NetworkPort, PlacementPort } from "../../src/runtime/ports.ts";
 /** A kernel that does whatever it is told. */
 export const obedientNetwork: NetworkPort = {
   apply: () => ({ repaired: false }),
+  prepare: () => {},
   announce: () => {},
   kernelStates: () => [],
   removeStates: () => 0,

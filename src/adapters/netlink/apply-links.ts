@@ -61,6 +61,12 @@ export function removeLink(namespace: string, name: string): void {
   if (link !== undefined) socket.execute(deleteLink(link));
 }
 
+/** Whether a namespace has a device of that name. */
+export function hasLink(namespace: string, name: string): boolean {
+  using socket = NetlinkSocket.open(namespace);
+  return findLink(socket, name) !== undefined;
+}
+
 /** An xfrm interface is known by its if_id: names can be anybody's. */
 export function isPlanned(link: Link, plan: LinkPlan): boolean {
   return plan.kind === "xfrm" ? link.xfrm?.ifId === plan.ifId : link.name === plan.name;

@@ -6,11 +6,11 @@ import type { ContainerRuntime } from "../../adapters/cri/sandbox.ts";
 import type { KnownChild } from "../../adapters/host/known-child.ts";
 import { removeLink } from "../../adapters/netlink/apply-links.ts";
 import type { View } from "../../adapters/kubernetes/view.ts";
-import { parseAddress, type Address } from "../../model/address.ts";
 import { findChild, type Connection } from "../../model/connection.ts";
 import type { Gateway, Worker } from "../../model/endpoint.ts";
 import { xfrmName } from "../../model/gateway-plan.ts";
 import { annotation } from "../../model/labels.ts";
+import { podAddresses, type PodAddresses } from "../../model/pod-addresses.ts";
 import type { SegmentKey } from "../../model/segment-key.ts";
 import type { Pod } from "../../model/worker-pod.ts";
 import { workersOf } from "../../model/workers.ts";
@@ -82,10 +82,18 @@ export class PodPlacement implements PlacementPort, Disposable {
     const connections = this.#options.connections();
     this.#remember(connections);
     const { workers: pods, segmentKey, refused: reporter } = this.#options;
-    const { workers, refused } = workersOf(pods.objects.values(), connections, segmentKey);
+    this.#publish();
+    const gateways = new Map(
+      this.#gateways.value.map((gateway) => [ownerKey(gateway.connection, gateway.child), gateway]),
+    );
+    const { workers, refused } = workersOf(
+      pods.objects.values(),
+      connections,
+      segmentKey,
+      ({ connection, child }) => gateways.get(ownerKey(connection, child)),
+    );
     reporter.report(refused);
     this.#workers.next(workers);
-    this.#publish();
   }
 
   [Symbol.dispose](): void {
@@ -106,13 +114,22 @@ export class PodPlacement implements PlacementPort, Disposable {
     const present = new Set(pods.map(({ metadata }) => metadata.uid));
     for (const uid of this.#found.keys()) if (!present.has(uid)) this.#forget(uid);
     for (const pod of pods) if (!this.#found.has(pod.metadata.uid ?? "")) this.#lookFor(pod);
+    this.#publishWithWorkers();
+  }
+
+  /** Which workers can be reached depends on the addresses of their gateways. */
+  #publishWithWorkers(): void {
+    const before = this.#gateways.value;
     this.#publish();
+    // Not before the first list of workers: an empty one would take them from their gateways.
+    const isListed = this.#remembered !== undefined;
+    if (isListed && this.#gateways.value !== before) this.update();
   }
 
   #lookFor(pod: Pod): void {
     const uid = pod.metadata.uid ?? "";
-    const address = parseAddress(pod.status?.podIP ?? "") as Address;
-    const found: Found = { pod, address, namespace: undefined, timer: undefined };
+    const addresses = podAddresses(pod) as PodAddresses;
+    const found: Found = { pod, addresses, namespace: undefined, timer: undefined };
     this.#found.set(uid, found);
     void this.#search(uid, found);
   }
@@ -120,10 +137,12 @@ export class PodPlacement implements PlacementPort, Disposable {
   /** Until it is found, or the pod has gone. */
   async #search(uid: string, found: Found): Promise<void> {
     try {
-      const namespace = await findPodNamespace(this.#options.runtime, uid, found.address);
+      const { underlay, alternate } = found.addresses;
+      const known = alternate === undefined ? [underlay] : [underlay, alternate];
+      const namespace = await findPodNamespace(this.#options.runtime, uid, known);
       if (this.#found.get(uid) !== found) namespace?.[Symbol.dispose]();
       else found.namespace = namespace;
-      if (found.namespace !== undefined) this.#publish();
+      if (found.namespace !== undefined) this.#publishWithWorkers();
     } catch (error) {
       this.#options.onTrouble(error);
     }
@@ -156,16 +175,16 @@ export class PodPlacement implements PlacementPort, Disposable {
   }
 
   #gateway(found: Found, all: readonly Found[]): Gateway | undefined {
-    const { pod, address: underlay, namespace } = found;
+    const { pod, addresses, namespace } = found;
     const { annotations = {}, uid = "" } = pod.metadata;
     const id = annotations[annotation.connection] ?? "";
     const child = annotations[annotation.child] ?? "";
     const netns = namespace?.path ?? "";
-    const link = uplink(netns, underlay.family);
+    const link = uplink(netns, addresses.underlay.family);
     if (link === undefined) return undefined;
     this.#retire(found, all, id, child);
     const { name: device, mtu } = link;
-    return { id: uid, connection: id, child, underlay, netns, device, mtu };
+    return { id: uid, connection: id, child, ...addresses, netns, device, mtu };
   }
 
   /** A device of an if_id can be only once: the gateway before this one lets go of it. */
@@ -183,14 +202,14 @@ export class PodPlacement implements PlacementPort, Disposable {
 
 interface Found {
   readonly pod: Pod;
-  readonly address: Address;
+  readonly addresses: PodAddresses;
   namespace: HeldNamespace | undefined;
   timer: NodeJS.Timeout | undefined;
 }
 
 /** A pod that has its network. */
-function isThere({ status }: Pod): boolean {
-  return parseAddress(status?.podIP ?? "") !== undefined;
+function isThere(pod: Pod): boolean {
+  return podAddresses(pod) !== undefined;
 }
 
 function isNewer(a: Pod, b: Pod): boolean {
@@ -200,5 +219,9 @@ function isNewer(a: Pod, b: Pod): boolean {
 }
 
 function ownerOf({ metadata: { annotations = {} } }: Pod): string {
-  return JSON.stringify([annotations[annotation.connection], annotations[annotation.child]]);
+  return ownerKey(annotations[annotation.connection], annotations[annotation.child]);
+}
+
+function ownerKey(connection: string | undefined, child: string | undefined): string {
+  return JSON.stringify([connection, child]);
 }

@@ -1,5 +1,6 @@
 import { note, ok, problem, type Finding } from "../../model/finding.ts";
 import type { Worker } from "../../model/endpoint.ts";
+import { underlayIn } from "../../model/pod-addresses.ts";
 import { contains, formatPrefix } from "../../model/prefix.ts";
 import { gatewayState } from "../status.ts";
 import { problemOf } from "./declared.ts";
@@ -73,7 +74,9 @@ function drift(lacks: readonly string[]): Finding {
 
 /** Packets between gateway and workers that would go into the tunnel themselves. */
 function overlap({ child, gateway, workers }: Placed): Finding[] {
-  const ends = [gateway, ...workers].map(({ underlay }) => underlay);
+  const ends = [gateway, ...workers].map(
+    (end) => underlayIn(end, gateway.underlay.family) ?? end.underlay,
+  );
   const covers = child.remoteSelectors.find((prefix) => ends.some((end) => contains(prefix, end)));
   if (covers === undefined) return [];
   return [

@@ -39,7 +39,7 @@ const contexts: Readonly<Record<string, (context: never) => Shown>> = {
     ...{ connection: context.connectionId, child: child.key, netns: gateway?.netns },
     workers: workers.map(({ id, address }) => ({ id, address: formatPrefix(address) })),
     ...{ tunnel: context.tunnel, applied: context.applied },
-    ...{ attempt: context.attempt, failure: context.failure, recurrence: context.recurrence },
+    ...{ attempt: context.attempt, failure: context.failure, recurrences: context.recurrences },
   }),
 };
 

@@ -3,9 +3,10 @@ import { auditTime, filter, map, merge, Subject, Subscription, type Observable }
 import type { BookShelf } from "../../adapters/kubernetes/book-shelf.ts";
 import type { Declared } from "../../adapters/kubernetes/declared.ts";
 import type { Change, View } from "../../adapters/kubernetes/view.ts";
-import { parseAddress, type Address } from "../../model/address.ts";
+import type { Address } from "../../model/address.ts";
 import { Ledger } from "../../model/allocation.ts";
 import { annotation } from "../../model/labels.ts";
+import { podAddresses } from "../../model/pod-addresses.ts";
 import { groupsOf, type Group } from "../../model/group.ts";
 import type { Failure } from "../../model/failure.ts";
 import { refusedGroups } from "../../model/node-networks.ts";
@@ -192,9 +193,9 @@ function keptWhereSame<T>(before: ReadonlyMap<string, T>, now: ReadonlyMap<strin
 
 function gatewayAddresses(pods: Iterable<Pod>): Map<string, Address> {
   const addresses = new Map<string, Address>();
-  for (const { metadata, status } of pods) {
-    const { annotations = {}, deletionTimestamp } = metadata;
-    const address = parseAddress(status?.podIP ?? "");
+  for (const pod of pods) {
+    const { annotations = {}, deletionTimestamp } = pod.metadata;
+    const address = podAddresses(pod)?.underlay;
     if (deletionTimestamp !== undefined || address === undefined) continue;
     const owner = ownerOf(annotations[annotation.connection], annotations[annotation.child]);
     // Of several the first counts, as long as there are several.

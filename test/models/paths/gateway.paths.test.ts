@@ -1,17 +1,35 @@
 import { describe } from "node:test";
 import { gatewayMachine } from "../../../src/machines/gateway.ts";
-import type { GatewayContext } from "../../../src/machines/gateway-types.ts";
+import { changedByOthers } from "../../../src/machines/gateway-fights.ts";
+import type {
+  GatewayContext,
+  GatewayEvent,
+  KernelPart,
+} from "../../../src/machines/gateway-types.ts";
+import type { Child } from "../../../src/model/connection.ts";
 import { failure, Reason } from "../../../src/model/failure.ts";
 import { connectionOf, gateway } from "../fixtures.ts";
 import { coversItsChart } from "./covers.ts";
 import { never } from "./graph.ts";
+import type { Held } from "./replay.ts";
 
-const [child] = connectionOf().children;
+const child = connectionOf().children[0] as Child;
 const error = { failure: failure(Reason.NetworkRejected, "EEXIST") };
 const suite = { iv: 8, icv: 16, align: 4 };
+const tunnel = (encapsulated: boolean) => ({ suite, encapsulated, remoteHost: "" });
+
+const partOf = (event: GatewayEvent) =>
+  (event.type === "kernel.changed" ? event.part : undefined) ?? "namespace";
+/** The causes that a guard asks for. */
+const counted = /algorithms|other than ipman/;
+/** After two repairs: the paths are short then. */
+const isFought = ({ recurrences }: GatewayContext, part: KernelPart) =>
+  recurrences.some(({ cause, times }) => cause === changedByOthers(part) && times > 1);
+const isContested = (context: GatewayContext) =>
+  context.wokenBy.length > 0 && context.wokenBy.every((part) => isFought(context, part));
 
 describe("the gateway machine, by generated paths", () => {
-  coversItsChart((held) => ({
+  const walkOf = (events: readonly GatewayEvent[], errors: readonly unknown[]) => (held: Held) => ({
     machine: gatewayMachine.provide({
       actors: {
         place: held.actor(),
@@ -19,24 +37,53 @@ describe("the gateway machine, by generated paths", () => {
         watchKernel: held.actor() as never,
         announce: held.actor() as never,
       },
-      guards: { looping: ({ context }) => context.recurrence.times > 1 },
-      delays: { backoff: 1_000, resync: never, steady: never },
+      guards: {
+        looping: ({ context: { recurrences } }) =>
+          recurrences.some(({ cause, times }) => /algorithms/.test(cause) && times > 1),
+        contested: ({ context }) => isContested(context),
+        fresh: ({ context, event }) =>
+          context.attempt === 0 && isContested(context) && !isFought(context, partOf(event)),
+      },
+      delays: { backoff: 1_000, calm: never, resync: never, steady: never },
     }),
     input: { connectionId: "site", child },
     outputs: { apply: { repaired: true } },
     events: [
       { type: "endpoints.changed", gateway, workers: [] },
       { type: "endpoints.changed", gateway: undefined, workers: [] },
-      { type: "child.changed", child },
-      { type: "child.changed", child: { ...child, ifId: 7 } },
-      { type: "tunnel.changed", tunnel: { suite, encapsulated: false, remoteHost: "" } },
-      { type: "tunnel.changed", tunnel: { suite, encapsulated: true, remoteHost: "" } },
-      { type: "kernel.changed" },
+      ...events,
     ],
     facts: (context: GatewayContext) => [
       [context.gateway?.id, context.tunnel, context.child.ifId],
-      [context.woken, Math.min(context.recurrence.times, 2)],
+      [context.changed, context.wokenBy, Math.min(context.attempt, 2)],
+      context.recurrences
+        .filter(({ cause }) => counted.test(cause))
+        .map(({ cause, times }) => [cause, Math.min(times, 2)]),
     ],
-    errors: [error],
-  }));
+    errors,
+  });
+  // What is counted apart is walked apart: together it would be too much.
+  coversItsChart(
+    walkOf(
+      [
+        { type: "child.changed", child },
+        { type: "child.changed", child: { ...child, ifId: 7 } },
+      ],
+      [error],
+    ),
+    walkOf(
+      [
+        { type: "tunnel.changed", tunnel: tunnel(false) },
+        { type: "tunnel.changed", tunnel: tunnel(true) },
+      ],
+      [],
+    ),
+    walkOf(
+      [
+        { type: "kernel.changed", part: "routes" },
+        { type: "kernel.changed", part: "addresses" },
+      ],
+      [],
+    ),
+  );
 });

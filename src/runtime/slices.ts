@@ -1,0 +1,20 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+
+/** Work of one turn of the event loop, in milliseconds. */
+const sliceMs = 8;
+
+/** Does work for each item, with turns of the event loop for others in between. */
+export async function inSlices<T>(
+  items: Iterable<T>,
+  work: (item: T) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let until = performance.now() + sliceMs;
+  for (const item of items) {
+    if (signal.aborted) return;
+    work(item);
+    if (performance.now() < until) continue;
+    await nextTurn();
+    until = performance.now() + sliceMs;
+  }
+}
