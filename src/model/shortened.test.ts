@@ -31,7 +31,8 @@ describe("a shortened text", () => {
     assert.equal(shortenedBytes("äöüß", 6), "ä…");
     fc.assert(
       fc.property(
-        fc.string({ unit: "grapheme" }),
+        // The text's own replacement character would pass for one of a cut.
+        fc.string({ unit: "grapheme" }).map((text) => text.replaceAll("\ufffd", "")),
         fc.integer({ min: 3, max: 40 }),
         (text, most) => {
           const short = shortenedBytes(text, most);
