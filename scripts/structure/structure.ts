@@ -1,0 +1,82 @@
+import { globSync } from "node:fs";
+import { join } from "node:path";
+import { circlesIn, foldersOf, layerOf, upward } from "./folders.ts";
+import { readSourceFile, type Place, type SourceFile } from "./source-file.ts";
+
+/** Prints how the source tree is built, and every place that is against the rules of the house. */
+const root = join(import.meta.dirname, "../..");
+const longest = 60;
+const lines: string[] = [];
+const say = (line: string) => void lines.push(line);
+
+const sources = globSync("src/**/*.ts", { cwd: root })
+  .filter((path) => !/\.(test|fixture)\.ts$/.test(path))
+  .toSorted()
+  .map((path) => readSourceFile(root, path));
+const folders = foldersOf(sources);
+
+say("layer          folders  files  largest  arrows  circles  floors");
+for (const [name, some] of Map.groupBy(sources, ({ path }) => layerOf(path) ?? "others")) {
+  const paths = new Set(some.map(({ path }) => path));
+  const inside = some.map((source) => ({
+    ...source,
+    imports: source.imports.filter((path) => paths.has(path)),
+  }));
+  const { files, arrows, circles, floors } = foldersOf(inside);
+  const numbers = [
+    files.size,
+    some.length,
+    Math.max(...files.values()),
+    arrows.length,
+    circles.length,
+    floors,
+  ];
+  say([name.padEnd(13), ...numbers.map((number) => String(number).padStart(7))].join(" "));
+}
+
+function list(title: string, found: readonly string[]): void {
+  say(`\n${title}: ${found.length}`);
+  for (const one of found) say(`  ${one}`);
+}
+
+const place = ({ path }: SourceFile, { line, name }: Place) => `${path}:${line} ${name}`;
+
+list("arrows", folders.arrows.map(({ from, to }) => `${from} -> ${to}`).toSorted());
+list(
+  "arrows that run up",
+  upward(folders.arrows).map(({ from, to }) => `${from} -> ${to}`),
+);
+list(
+  "circles of folders",
+  folders.circles.map((circle) => circle.join(", ")),
+);
+const byFile = new Map(sources.map(({ path, imports }) => [path, new Set(imports)]));
+const circles = circlesIn(byFile).filter((circle) => circle.length > 1);
+list(
+  "circles of files",
+  circles.map((circle) => circle.join(", ")),
+);
+const types = sources.flatMap((source) =>
+  source.types.map((type) => ({ name: type.name, at: place(source, type) })),
+);
+const twice = [...Map.groupBy(types, ({ name }) => name).values()].filter(
+  (some) => some.length > 1,
+);
+list(
+  "type names that are declared twice",
+  twice.map((some) => some.map(({ at }) => at).join(", ")),
+);
+list(
+  `functions above ${longest} lines`,
+  sources.flatMap((source) =>
+    source.functions
+      .filter(({ lines }) => lines > longest)
+      .map((one) => `${place(source, one)} ${one.lines}`),
+  ),
+);
+list(
+  "useless spreads",
+  sources.flatMap((source) => source.uselessSpreads.map((one) => place(source, one))),
+);
+
+process.stdout.write(`${lines.join("\n")}\n`);
