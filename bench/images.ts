@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectionSpec } from "../lab/sites/manifests.ts";
 import { ip, sh } from "../lab/sites/shell.ts";
-import { parseAddress, type Address } from "../src/model/address.ts";
-import { attachVariable } from "../src/model/attach-order.ts";
-import { connectionFromCr } from "../src/model/connection-from-cr.ts";
-import type { Connection } from "../src/model/connection.ts";
-import { injectionPatch } from "../src/model/pod-injection.ts";
-import { parsePrefix, type Prefix } from "../src/model/prefix.ts";
+import { parseAddress, type Address } from "../src/model/net/address.ts";
+import { attachVariable } from "../src/model/attach/attach-order.ts";
+import { connectionFromCr } from "../src/model/validation/connection-from-cr.ts";
+import type { Connection } from "../src/model/api/connection.ts";
+import { injectionPatch } from "../src/model/attach/pod-injection.ts";
+import { parsePrefix, type Prefix } from "../src/model/net/prefix.ts";
 import { fastest, type Row } from "./row.ts";
 
 const root = join(import.meta.dirname, "..");

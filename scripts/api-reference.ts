@@ -1,4 +1,4 @@
-import { crds } from "../src/model/crds.ts";
+import { crds } from "../src/model/api/crds.ts";
 
 interface Schema {
   readonly type?: string;

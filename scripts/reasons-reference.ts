@@ -1,4 +1,4 @@
-import { advice } from "../src/model/advice.ts";
+import { advice } from "../src/model/status/advice.ts";
 
 /** docs/reasons.md: every reason with what it means and what to do. */
 export function reasonsReference(): string {

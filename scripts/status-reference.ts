@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { conditionTypes } from "../src/model/condition-types.ts";
+import { conditionTypes } from "../src/model/status/condition-types.ts";
 
 interface Rule {
   readonly alert: string;

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { crds } from "../src/model/crds.ts";
+import { crds } from "../src/model/api/crds.ts";
 import { apiReference } from "./api-reference.ts";
 import { dashboards } from "./dashboards.ts";
 import { reasonsReference } from "./reasons-reference.ts";

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { logLevel, reservedSettings, settingName } from "../src/model/charon-settings.ts";
+import { logLevel, reservedSettings, settingName } from "../src/model/charon/charon-settings.ts";
 import { Ajv } from "ajv";
 import { parse, parseAllDocuments, stringify } from "yaml";
 import { clusterKeySecret } from "../src/adapters/kubernetes/cluster-key.ts";
-import { agentBindings, grantingRole } from "../src/model/agent-access.ts";
-import { crds } from "../src/model/crds.ts";
-import { annotation, label } from "../src/model/labels.ts";
+import { agentBindings, grantingRole } from "../src/model/kubernetes/agent-access.ts";
+import { crds } from "../src/model/api/crds.ts";
+import { annotation, label } from "../src/model/kubernetes/labels.ts";
 import { command, operatorOptionsIn } from "../src/main/operator.ts";
 
 const chart = join(import.meta.dirname, "../charts/ipman");

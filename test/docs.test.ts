@@ -7,7 +7,7 @@ import { pino } from "pino";
 import { apiReference } from "../scripts/api-reference.ts";
 import { reasonsReference } from "../scripts/reasons-reference.ts";
 import { statusReference } from "../scripts/status-reference.ts";
-import { conditionTypes } from "../src/model/condition-types.ts";
+import { conditionTypes } from "../src/model/status/condition-types.ts";
 import { documentFamilies } from "../src/runtime/readiness-series.ts";
 import { secretSeries } from "../src/runtime/secret-series.ts";
 import { statusFamilies } from "../src/runtime/status-series.ts";

@@ -4,7 +4,7 @@ import type { LabCluster } from "../../lab/cluster/cluster.ts";
 import { walkThrough, workload } from "../../lab/cluster/manifests.ts";
 import { configurePeer, examplePeer } from "../../lab/cluster/peer.ts";
 import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
-import type { KubeObject } from "../../src/model/kube-object.ts";
+import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { quantile, type Row } from "../row.ts";
 import { byHand, podStart } from "./pods.ts";
 

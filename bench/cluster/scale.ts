@@ -3,7 +3,7 @@ import { openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
-import { annotation, label } from "../../src/model/labels.ts";
+import { annotation, label } from "../../src/model/kubernetes/labels.ts";
 import { end, eventually } from "../../lab/sites/shell.ts";
 import type { LabCluster } from "../../lab/cluster/cluster.ts";
 import { walkThrough, walkThroughChild } from "../../lab/cluster/manifests.ts";

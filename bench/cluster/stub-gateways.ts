@@ -1,6 +1,6 @@
 import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
-import type { KubeObject } from "../../src/model/kube-object.ts";
-import { annotation, label } from "../../src/model/labels.ts";
+import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
+import { annotation, label } from "../../src/model/kubernetes/labels.ts";
 import type { LabCluster } from "../../lab/cluster/cluster.ts";
 
 const namespace = "ipman-system";

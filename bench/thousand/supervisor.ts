@@ -6,7 +6,7 @@ import { auditTime, firstValueFrom, filter, Subject, timeout } from "rxjs";
 import { childSpec, connectionSpec, secret } from "../../lab/sites/manifests.ts";
 import { Charon } from "../../src/adapters/vici/charon.ts";
 import { Figures } from "../../src/adapters/vici/figures.ts";
-import type { Snapshot } from "../../src/model/resource.ts";
+import type { Snapshot } from "../../src/model/api/resource.ts";
 import { serveInspector } from "../../src/runtime/inspector/serve.ts";
 import { serveMetrics } from "../../src/runtime/metrics-server.ts";
 import { Metrics } from "../../src/runtime/metrics.ts";

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { KubeClient } from "../../src/adapters/kubernetes/kube-client.ts";
 import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
-import type { KubeObject } from "../../src/model/kube-object.ts";
+import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { yaml } from "../sites/manifests.ts";
 import { eventually, ip, sh } from "../sites/shell.ts";
 import { forward, type Forward } from "./forward.ts";

@@ -1,6 +1,6 @@
 import { renameSync, writeFileSync } from "node:fs";
 import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
-import type { Pod } from "../../src/model/worker-pod.ts";
+import type { Pod } from "../../src/model/kubernetes/worker-pod.ts";
 import type { LabCluster } from "./cluster.ts";
 
 const namespace = "ipman-system";

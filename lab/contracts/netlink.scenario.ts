@@ -17,10 +17,10 @@ import type { Poller } from "../../src/adapters/netlink/poller.ts";
 import { sendFrames } from "../../src/adapters/netlink/send-frames.ts";
 import { NetlinkSocket } from "../../src/adapters/netlink/socket.ts";
 import { runNft } from "../../src/adapters/nftables/libnftables.ts";
-import { parseAddress, type Address } from "../../src/model/address.ts";
-import { memberName, type RulesMember } from "../../src/model/rules-plan.ts";
-import type { NetworkPlan } from "../../src/model/network-plan.ts";
-import { parsePrefix, type Prefix } from "../../src/model/prefix.ts";
+import { parseAddress, type Address } from "../../src/model/net/address.ts";
+import { memberName, type RulesMember } from "../../src/model/network/rules-plan.ts";
+import type { NetworkPlan } from "../../src/model/network/network-plan.ts";
+import { parsePrefix, type Prefix } from "../../src/model/net/prefix.ts";
 import { closeSync, openSync, readdirSync, readlinkSync } from "node:fs";
 
 const address = (text: string) => parseAddress(text) as Address;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { formatAddress, parseAddress, type Address } from "../../src/model/address.ts";
+import { formatAddress, parseAddress, type Address } from "../../src/model/net/address.ts";
 import { attack } from "../sites/attack.ts";
 import { arpRequest, udpPacket, vxlanDatagram } from "../sites/frames.ts";
 import { LabSegment, type LabPod, type LabWorker } from "../sites/segment.ts";

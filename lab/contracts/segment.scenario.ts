@@ -5,9 +5,9 @@ import { after, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { netnsPath } from "../../src/adapters/netlink/namespace.ts";
 import { sendFrames } from "../../src/adapters/netlink/send-frames.ts";
-import { bytesOf, formatAddress, parseAddress, type Address } from "../../src/model/address.ts";
-import { announcementFrame } from "../../src/model/announcement.ts";
-import { macBytes } from "../../src/model/mac.ts";
+import { bytesOf, formatAddress, parseAddress, type Address } from "../../src/model/net/address.ts";
+import { announcementFrame } from "../../src/model/network/announcement.ts";
+import { macBytes } from "../../src/model/net/mac.ts";
 import {
   ethernet,
   fragments,

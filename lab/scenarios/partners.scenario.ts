@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { ikeSasFromMessage, type IkeSa } from "../../src/model/sa.ts";
+import { ikeSasFromMessage, type IkeSa } from "../../src/model/charon/sa.ts";
 import { find } from "../sites/ipman.ts";
 import { childSpec, connectionSpec, secret, sites, yaml } from "../sites/manifests.ts";
 import { TwoSites } from "../sites/two-sites.ts";

@@ -63,7 +63,7 @@ describe("a tunnel from two YAML files", () => {
     assert.throws(() => answered("app2", "10.1.3.1", "-c", "1"), /unreachable/);
   });
 
-  // Over a path of 1500 bytes; src/model/mtu.test.ts has the whole table.
+  // Over a path of 1500 bytes; src/model/network/mtu.test.ts has the whole table.
   for (const [netns, remote, mtu, headers] of [
     ["app2", "10.1.2.1", 1438, 28],
     ["app4", "10.1.4.1", 1406, 28],

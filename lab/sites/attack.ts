@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { formatAddress } from "../../src/model/address.ts";
+import { formatAddress } from "../../src/model/net/address.ts";
 import { vxlanPort, type LabPod } from "./segment.ts";
 
 /** What sends them. */

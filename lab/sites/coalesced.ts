@@ -1,6 +1,6 @@
 import { closeSync } from "node:fs";
 import { libc, checked } from "../../src/adapters/netlink/libc.ts";
-import { bytesOf, parseAddress, type Address } from "../../src/model/address.ts";
+import { bytesOf, parseAddress, type Address } from "../../src/model/net/address.ts";
 
 // linux/socket.h, linux/udp.h
 const families = { 4: 2, 6: 10 } as const;

@@ -1,5 +1,5 @@
-import { bytesOf, type Address } from "../../src/model/address.ts";
-import { macBytes } from "../../src/model/mac.ts";
+import { bytesOf, type Address } from "../../src/model/net/address.ts";
+import { macBytes } from "../../src/model/net/mac.ts";
 
 /** An Ethernet frame in a segment. */
 export interface Frame {

@@ -3,7 +3,7 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ask, askOnce } from "../../src/adapters/control/client.ts";
 import type { Dated } from "../../src/runtime/dated-status.ts";
-import type { ConnectionStatus, Status } from "../../src/model/status.ts";
+import type { ConnectionStatus, Status } from "../../src/model/status/status.ts";
 import { end, eventually, sh, start } from "./shell.ts";
 
 const bin = join(import.meta.dirname, "../../bin/ipman");

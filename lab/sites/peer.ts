@@ -1,6 +1,6 @@
 import type { Message, Session } from "vici-client";
-import { messageFromConnection } from "../../src/model/vici-message.ts";
-import { connectionFromCr } from "../../src/model/connection-from-cr.ts";
+import { messageFromConnection } from "../../src/model/charon/vici-message.ts";
+import { connectionFromCr } from "../../src/model/validation/connection-from-cr.ts";
 import { psk } from "./manifests.ts";
 
 /**

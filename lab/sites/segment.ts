@@ -3,16 +3,21 @@ import { listLinks } from "../../src/adapters/netlink/links.ts";
 import { netnsPath } from "../../src/adapters/netlink/namespace.ts";
 import { sendFrames } from "../../src/adapters/netlink/send-frames.ts";
 import { NetlinkSocket } from "../../src/adapters/netlink/socket.ts";
-import { formatAddress, parseAddress, type Address, type Family } from "../../src/model/address.ts";
-import { announcementFrame } from "../../src/model/announcement.ts";
-import type { Child, Connection } from "../../src/model/connection.ts";
-import { connectionFromCr } from "../../src/model/connection-from-cr.ts";
-import { gatewayPlan } from "../../src/model/gateway-plan.ts";
-import type { NetworkPlan } from "../../src/model/network-plan.ts";
-import { parsePrefix, type Prefix } from "../../src/model/prefix.ts";
-import { workerSecrets, type WorkerSecrets } from "../../src/model/segment.ts";
-import { SegmentKey } from "../../src/model/segment-key.ts";
-import { workerPlan } from "../../src/model/worker-plan.ts";
+import {
+  formatAddress,
+  parseAddress,
+  type Address,
+  type Family,
+} from "../../src/model/net/address.ts";
+import { announcementFrame } from "../../src/model/network/announcement.ts";
+import type { Child, Connection } from "../../src/model/api/connection.ts";
+import { connectionFromCr } from "../../src/model/validation/connection-from-cr.ts";
+import { gatewayPlan } from "../../src/model/network/gateway-plan.ts";
+import type { NetworkPlan } from "../../src/model/network/network-plan.ts";
+import { parsePrefix, type Prefix } from "../../src/model/net/prefix.ts";
+import { workerSecrets, type WorkerSecrets } from "../../src/model/network/segment.ts";
+import { SegmentKey } from "../../src/model/network/segment-key.ts";
+import { workerPlan } from "../../src/model/network/worker-plan.ts";
 import { childSpec, connectionSpec } from "./manifests.ts";
 import { answered } from "./pings.ts";
 import { inNetns, ip } from "./shell.ts";

@@ -1,5 +1,5 @@
 import { assign, emit, setup } from "xstate";
-import type { AddressOutcome, AddressWish } from "../model/allocation.ts";
+import type { AddressOutcome, AddressWish } from "../model/addresses/allocation.ts";
 import { failureOf } from "./failure-of.ts";
 import { notProvided } from "./not-provided.ts";
 

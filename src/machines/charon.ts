@@ -1,5 +1,5 @@
 import { assign, emit, setup } from "xstate";
-import { failure, Reason, type Failure } from "../model/failure.ts";
+import { failure, Reason, type Failure } from "../model/status/failure.ts";
 import { backoffMs } from "./backoff.ts";
 import { failureOf } from "./failure-of.ts";
 import { notProvided } from "./not-provided.ts";

@@ -1,6 +1,6 @@
-import { suiteOfSa } from "../model/mtu.ts";
-import type { ChildSa, IkeSa } from "../model/sa.ts";
-import { childSaDifference } from "../model/sa-drift.ts";
+import { suiteOfSa } from "../model/network/mtu.ts";
+import type { ChildSa, IkeSa } from "../model/charon/sa.ts";
+import { childSaDifference } from "../model/charon/sa-drift.ts";
 import type { ChildContext, ChildOrder } from "./child-types.ts";
 import type { Tunnel } from "./gateway-types.ts";
 

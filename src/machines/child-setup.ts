@@ -1,7 +1,7 @@
 import { assign, enqueueActions, sendParent, setup } from "xstate";
-import type { Failure } from "../model/failure.ts";
-import { isInstalled, isRekeying } from "../model/sa.ts";
-import { isOfEarlierSpec } from "../model/sa-drift.ts";
+import type { Failure } from "../model/status/failure.ts";
+import { isInstalled, isRekeying } from "../model/charon/sa.ts";
+import { isOfEarlierSpec } from "../model/charon/sa-drift.ts";
 import { differenceOf, isBusy, tunnelOf } from "./child-facts.ts";
 import type { ChildContext, ChildEvent, ChildInput, ChildOrder } from "./child-types.ts";
 import { differenceFailure, isRepairable, withTried } from "./differences.ts";

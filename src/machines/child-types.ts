@@ -1,6 +1,6 @@
-import type { Child } from "../model/connection.ts";
-import type { Failure } from "../model/failure.ts";
-import type { ChildSa, IkeSa } from "../model/sa.ts";
+import type { Child } from "../model/api/connection.ts";
+import type { Failure } from "../model/status/failure.ts";
+import type { ChildSa, IkeSa } from "../model/charon/sa.ts";
 import type { Repairs } from "./differences.ts";
 import type { ChildEndpoints } from "./gateway-types.ts";
 

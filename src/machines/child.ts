@@ -1,5 +1,5 @@
 import { and, assign, sendTo } from "xstate";
-import { failure, Reason } from "../model/failure.ts";
+import { failure, Reason } from "../model/status/failure.ts";
 import { orderOf } from "./child-facts.ts";
 import { childSetup } from "./child-setup.ts";
 import { failureOf } from "./failure-of.ts";

@@ -1,7 +1,7 @@
-import type { Connection } from "../model/connection.ts";
-import { failure, Reason, type Failure } from "../model/failure.ts";
-import { isEstablished, type IkeSa } from "../model/sa.ts";
-import { ikeSaDifference } from "../model/sa-drift.ts";
+import type { Connection } from "../model/api/connection.ts";
+import { failure, Reason, type Failure } from "../model/status/failure.ts";
+import { isEstablished, type IkeSa } from "../model/charon/sa.ts";
+import { ikeSaDifference } from "../model/charon/sa-drift.ts";
 import type { ConnectionContext } from "./connection-types.ts";
 import { isRepairable } from "./differences.ts";
 

@@ -1,7 +1,7 @@
 import { assign, emit, enqueueActions, setup } from "xstate";
-import type { Failure } from "../model/failure.ts";
-import type { Child } from "../model/connection.ts";
-import { isEstablished, isMoving, isRekeying } from "../model/sa.ts";
+import type { Failure } from "../model/status/failure.ts";
+import type { Child } from "../model/api/connection.ts";
+import { isEstablished, isMoving, isRekeying } from "../model/charon/sa.ts";
 import { childMachine } from "./child.ts";
 import { connectionChange } from "./connection-change.ts";
 import { childIdIn, differencesOf, outdatedSas } from "./connection-facts.ts";

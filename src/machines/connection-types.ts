@@ -1,7 +1,7 @@
-import type { Connection } from "../model/connection.ts";
-import type { Failure } from "../model/failure.ts";
-import type { IkeSa } from "../model/sa.ts";
-import type { LoadedAlike } from "../model/loaded-alike.ts";
+import type { Connection } from "../model/api/connection.ts";
+import type { Failure } from "../model/status/failure.ts";
+import type { IkeSa } from "../model/charon/sa.ts";
+import type { LoadedAlike } from "../model/charon/loaded-alike.ts";
 import type { Repairs } from "./differences.ts";
 import type { ChildEndpoints } from "./gateway-types.ts";
 

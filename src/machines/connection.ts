@@ -1,6 +1,6 @@
 import { assign, not } from "xstate";
-import { failure, Reason } from "../model/failure.ts";
-import { isMoving, isRekeying } from "../model/sa.ts";
+import { failure, Reason } from "../model/status/failure.ts";
+import { isMoving, isRekeying } from "../model/charon/sa.ts";
 import { missingOf, outdatedSas, overdueSas } from "./connection-facts.ts";
 import { connectionSetup } from "./connection-setup.ts";
 import { failureOf } from "./failure-of.ts";

@@ -1,5 +1,5 @@
 import { assign, fromCallback, setup, type AnyEventObject } from "xstate";
-import type { Gateway } from "../model/endpoint.ts";
+import type { Gateway } from "../model/network/endpoint.ts";
 import { failureOf } from "./failure-of.ts";
 import type {
   GatewayContext,

@@ -1,7 +1,7 @@
-import type { Child } from "../model/connection.ts";
-import type { Gateway, Worker } from "../model/endpoint.ts";
-import type { Failure } from "../model/failure.ts";
-import type { EspSuite } from "../model/mtu.ts";
+import type { Child } from "../model/api/connection.ts";
+import type { Gateway, Worker } from "../model/network/endpoint.ts";
+import type { Failure } from "../model/status/failure.ts";
+import type { EspSuite } from "../model/network/mtu.ts";
 import type { Recurrence } from "./recurrence.ts";
 
 /** What the tunnel was negotiated to be, as far as packet sizes go. */

@@ -1,6 +1,6 @@
 import { assign, fromCallback, setup } from "xstate";
-import type { Address } from "../model/address.ts";
-import type { Gateway } from "../model/endpoint.ts";
+import type { Address } from "../model/net/address.ts";
+import type { Gateway } from "../model/network/endpoint.ts";
 
 /** What to ask for answers, and from where. */
 export interface ProbeOrder {

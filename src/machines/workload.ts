@@ -1,7 +1,7 @@
 import { and, assign, not, setup } from "xstate";
-import type { Failure } from "../model/failure.ts";
-import { includes } from "../model/includes.ts";
-import type { KubeObject } from "../model/kube-object.ts";
+import type { Failure } from "../model/status/failure.ts";
+import { includes } from "../model/value/includes.ts";
+import type { KubeObject } from "../model/kubernetes/kube-object.ts";
 import { failureOf } from "./failure-of.ts";
 import { notProvided } from "./not-provided.ts";
 import {

@@ -1,6 +1,6 @@
 import { integerOption, textOption, UsageError, type Command, type Values } from "./command.ts";
-import { impliedGroupId } from "../model/group.ts";
-import { nodeRunFolder, sharedFolder } from "../model/workloads.ts";
+import { impliedGroupId } from "../model/api/group.ts";
+import { nodeRunFolder, sharedFolder } from "../model/kubernetes/workloads.ts";
 import { defaultInspector, defaultVxlanPort } from "./defaults.ts";
 import { settingsOption } from "./settings-option.ts";
 

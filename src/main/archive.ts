@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { printable, printableLines } from "../model/printable.ts";
+import { printable, printableLines } from "../model/text/printable.ts";
 import { withoutSecrets } from "./redact.ts";
 
 const name = "ipman-gathered";

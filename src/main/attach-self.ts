@@ -1,9 +1,9 @@
 import { applyPlan } from "../adapters/netlink/apply-plan.ts";
 import { uplink } from "../adapters/netlink/uplink.ts";
 import { sourceTo } from "../adapters/netlink/way.ts";
-import { attachVariable, readOrder } from "../model/attach-order.ts";
-import { formatPrefix } from "../model/prefix.ts";
-import { workerPlan } from "../model/worker-plan.ts";
+import { attachVariable, readOrder } from "../model/attach/attach-order.ts";
+import { formatPrefix } from "../model/net/prefix.ts";
+import { workerPlan } from "../model/network/worker-plan.ts";
 
 /** Attaches the network namespace that this process is in, as a pod's init container does. */
 export function attachSelf(): string {

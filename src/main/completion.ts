@@ -1,6 +1,6 @@
 import { askOnce } from "../adapters/control/client.ts";
-import { isObjectName } from "../model/names.ts";
-import type { Status } from "../model/status.ts";
+import { isObjectName } from "../model/api/names.ts";
+import type { Status } from "../model/status/status.ts";
 import { commands } from "./commands.ts";
 import { UsageError, type Command } from "./command.ts";
 import { controlSocket, defaultStateFolder } from "./defaults.ts";

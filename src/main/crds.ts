@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { crds } from "../model/crds.ts";
+import { crds } from "../model/api/crds.ts";
 import type { Command } from "./command.ts";
 
 export const command: Command = {

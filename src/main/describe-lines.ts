@@ -1,10 +1,10 @@
-import { formatBytes, formatSeconds } from "../model/readable.ts";
+import { formatBytes, formatSeconds } from "../model/text/readable.ts";
 import type { ActorTold } from "../runtime/inspector/wire.ts";
 import type { Dated } from "../runtime/dated-status.ts";
 import type { ChildTraffic, Report } from "../runtime/report.ts";
-import type { ChildStatus, ConnectionStatus } from "../model/status.ts";
-import type { Condition } from "../model/condition.ts";
-import type { ChildSa, IkeSa } from "../model/sa.ts";
+import type { ChildStatus, ConnectionStatus } from "../model/status/status.ts";
+import type { Condition } from "../model/status/condition.ts";
+import type { ChildSa, IkeSa } from "../model/charon/sa.ts";
 import { styled, styledState } from "./style.ts";
 
 /** Everything of one connection that a person may want to know. */

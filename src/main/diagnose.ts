@@ -1,5 +1,5 @@
 import { ask } from "../adapters/control/client.ts";
-import type { Finding } from "../model/finding.ts";
+import type { Finding } from "../model/status/finding.ts";
 import { textOption, UsageError, type Command } from "./command.ts";
 import { controlSocket, defaultStateFolder } from "./defaults.ts";
 import { findingLines } from "./finding-lines.ts";

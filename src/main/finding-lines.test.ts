@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { note, ok, problem, skipped } from "../model/finding.ts";
+import { note, ok, problem, skipped } from "../model/status/finding.ts";
 import { findingLines } from "./finding-lines.ts";
 
 // A terminal would have colours.

@@ -1,4 +1,4 @@
-import type { Finding } from "../model/finding.ts";
+import type { Finding } from "../model/status/finding.ts";
 import { styled } from "./style.ts";
 
 const marks: Readonly<Record<Finding["verdict"], string>> = {

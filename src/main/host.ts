@@ -28,7 +28,7 @@ import { netnsFolder } from "../adapters/netlink/namespace.ts";
 import { Poller } from "../adapters/netlink/poller.ts";
 import { Charon } from "../adapters/vici/charon.ts";
 import { Figures, ikeFiguresOf } from "../adapters/vici/figures.ts";
-import { formatPrefix } from "../model/prefix.ts";
+import { formatPrefix } from "../model/net/prefix.ts";
 import { containStreams } from "../runtime/contained.ts";
 import { HostExaminer } from "../runtime/host-examiner.ts";
 import { HostNetwork } from "../runtime/host-network.ts";

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { printable } from "../model/printable.ts";
-import { own } from "../model/own.ts";
+import { printable } from "../model/text/printable.ts";
+import { own } from "../model/value/own.ts";
 import { commands } from "./commands.ts";
 import { UsageError, type Command, type Values } from "./command.ts";
 

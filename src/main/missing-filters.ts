@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { missingRequirement } from "../adapters/nftables/requirements.ts";
-import { Reason } from "../model/failure.ts";
+import { Reason } from "../model/status/failure.ts";
 
 /**
  * Logs what packet filters need and this machine lacks: until it is there, gateways and workers

@@ -1,6 +1,6 @@
-import type { Image } from "../model/image.ts";
+import type { Image } from "../model/kubernetes/image.ts";
 import type { ConfigurationNames } from "../runtime/operator/webhook-configurations.ts";
-import type { CharonSettings } from "../model/charon-settings.ts";
+import type { CharonSettings } from "../model/charon/charon-settings.ts";
 
 /**
  * `named`: each agent has a service account of its own, which reads the Secrets of its connections.

@@ -1,4 +1,4 @@
-import { parseCharonSettings, type CharonSettings } from "../model/charon-settings.ts";
+import { parseCharonSettings, type CharonSettings } from "../model/charon/charon-settings.ts";
 import { textOption, UsageError, type Values } from "./command.ts";
 
 /** The option that has charon's settings, none by default. */

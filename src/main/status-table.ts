@@ -1,9 +1,9 @@
-import type { Failure } from "../model/failure.ts";
-import { formatBytes, formatSeconds } from "../model/readable.ts";
+import type { Failure } from "../model/status/failure.ts";
+import { formatBytes, formatSeconds } from "../model/text/readable.ts";
 import { unansweredOf } from "../runtime/conditions.ts";
 import type { Dated } from "../runtime/dated-status.ts";
 import type { ChildTraffic, Report } from "../runtime/report.ts";
-import type { ChildStatus, ConnectionStatus, Status } from "../model/status.ts";
+import type { ChildStatus, ConnectionStatus, Status } from "../model/status/status.ts";
 import { styled, styledState } from "./style.ts";
 
 const header = [

@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import { own } from "../model/own.ts";
+import { own } from "../model/value/own.ts";
 
 type Style = "green" | "red" | "yellow" | "blue" | "dim" | "bold";
 

@@ -1,5 +1,5 @@
 import { readManifest } from "../adapters/manifests/read.ts";
-import { printable } from "../model/printable.ts";
+import { printable } from "../model/text/printable.ts";
 import { desiredState, nothingDesired } from "../runtime/desired-state.ts";
 import { UsageError, type Command } from "./command.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it, mock } from "node:test";
-import type { Gateway, Worker } from "../model/endpoint.ts";
+import type { Gateway, Worker } from "../model/network/endpoint.ts";
 import { Announcements } from "./announcements.ts";
 
 const worker = (id: string) => ({ id }) as Worker;

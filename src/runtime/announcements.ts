@@ -1,4 +1,4 @@
-import type { Gateway, Worker } from "../model/endpoint.ts";
+import type { Gateway, Worker } from "../model/network/endpoint.ts";
 
 /**
  * Milliseconds from one announcement of a gateway to a worker until the next; the last for all

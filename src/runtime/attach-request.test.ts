@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { connectionFromCr } from "../model/connection-from-cr.ts";
+import { connectionFromCr } from "../model/validation/connection-from-cr.ts";
 import { childSpec, connectionSpec } from "../../lab/sites/manifests.ts";
 import { childWanted, poolWanted } from "./attach-request.ts";
 

@@ -1,4 +1,4 @@
-import { findChild, type Child, type Connection } from "../model/connection.ts";
+import { findChild, type Child, type Connection } from "../model/api/connection.ts";
 
 /** A wish to put a workload's namespace behind a child. */
 export interface AttachRequest {

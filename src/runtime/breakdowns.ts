@@ -1,5 +1,5 @@
 import { backoffMs } from "../machines/backoff.ts";
-import { failure, Reason, type Failure } from "../model/failure.ts";
+import { failure, Reason, type Failure } from "../model/status/failure.ts";
 import { contained, type OnBreakdown } from "./contained.ts";
 
 /** An actor that ran for so long after it broke down begins again with a short backoff. */

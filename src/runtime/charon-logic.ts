@@ -1,5 +1,5 @@
 import { charonMachine } from "../machines/charon.ts";
-import type { IkeSa } from "../model/sa.ts";
+import type { IkeSa } from "../model/charon/sa.ts";
 import { effect, type ConnectionPorts } from "./connection-logic.ts";
 import type { CharonPort } from "./ports.ts";
 import type { CharonNews } from "../adapters/vici/news.ts";

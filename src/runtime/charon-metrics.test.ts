@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Connection } from "../model/connection.ts";
-import { figuresFromMessage, type CharonFigures } from "../model/sa-figures.ts";
+import type { Connection } from "../model/api/connection.ts";
+import { figuresFromMessage, type CharonFigures } from "../model/charon/sa-figures.ts";
 import { CharonMetrics } from "./charon-metrics.ts";
 
 const connection = (name: string, ...keys: string[]) =>

@@ -1,8 +1,8 @@
 import type { CharonNews } from "../adapters/vici/news.ts";
-import type { Connection } from "../model/connection.ts";
-import type { CharonFigures, IkeFigures, SaEnd } from "../model/sa-figures.ts";
-import { isEstablished, isInstalled } from "../model/sa.ts";
-import { TrafficCounters } from "../model/traffic.ts";
+import type { Connection } from "../model/api/connection.ts";
+import type { CharonFigures, IkeFigures, SaEnd } from "../model/charon/sa-figures.ts";
+import { isEstablished, isInstalled } from "../model/charon/sa.ts";
+import { TrafficCounters } from "../model/charon/traffic.ts";
 import {
   childLoaded,
   childSeries,

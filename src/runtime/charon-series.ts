@@ -1,6 +1,6 @@
-import type { CharonFigures, ChildFigures, IkeFigures } from "../model/sa-figures.ts";
-import { isEstablished, isInstalled } from "../model/sa.ts";
-import type { Traffic } from "../model/traffic.ts";
+import type { CharonFigures, ChildFigures, IkeFigures } from "../model/charon/sa-figures.ts";
+import { isEstablished, isInstalled } from "../model/charon/sa.ts";
+import type { Traffic } from "../model/charon/traffic.ts";
 import type { Family } from "./exposition.ts";
 
 /** A connection as charon has it: its IKE SA, if there is one, and how many more there are. */

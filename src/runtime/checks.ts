@@ -1,5 +1,5 @@
-import type { Condition } from "../model/condition.ts";
-import type { Failure } from "../model/failure.ts";
+import type { Condition } from "../model/status/condition.ts";
+import type { Failure } from "../model/status/failure.ts";
 
 /** A named check: undefined where it holds. */
 export interface Check<Facts> {

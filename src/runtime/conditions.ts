@@ -1,8 +1,8 @@
-import type { Condition } from "../model/condition.ts";
-import { failure, Reason, type Failure } from "../model/failure.ts";
-import type { SourceProblem } from "../model/resource.ts";
+import type { Condition } from "../model/status/condition.ts";
+import { failure, Reason, type Failure } from "../model/status/failure.ts";
+import type { SourceProblem } from "../model/api/resource.ts";
 import { condition, first, firstLack, judged, summary, type Check } from "./checks.ts";
-import type { ChildStatus, State } from "../model/status.ts";
+import type { ChildStatus, State } from "../model/status/status.ts";
 
 /** What the conditions of a connection are judged by. */
 export interface ConnectionFacts {

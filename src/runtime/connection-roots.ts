@@ -1,7 +1,7 @@
 import type { ActorRefFrom } from "xstate";
 import type { connectionMachine } from "../machines/connection.ts";
 import type { ConnectionEvent, ConnectionInput } from "../machines/connection-types.ts";
-import type { Connection } from "../model/connection.ts";
+import type { Connection } from "../model/api/connection.ts";
 import type { Breakdowns } from "./breakdowns.ts";
 import type { connectionLogic } from "./connection-logic.ts";
 import { contained } from "./contained.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { dated } from "./dated-status.ts";
-import type { Status } from "../model/status.ts";
+import type { Status } from "../model/status/status.ts";
 
 const status = {
   charon: { state: "connected", failure: undefined },

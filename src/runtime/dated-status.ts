@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from "./clock.ts";
-import type { ChildStatus, Status } from "../model/status.ts";
+import type { ChildStatus, Status } from "../model/status/status.ts";
 
 /** When a status was reported, in seconds since the epoch. */
 export interface Dated {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Resource, Snapshot } from "../model/resource.ts";
+import type { Resource, Snapshot } from "../model/api/resource.ts";
 import { desiredState, nothingDesired } from "./desired-state.ts";
 
 function connection(

@@ -1,19 +1,19 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Connection } from "../model/connection.ts";
-import { connectionFromCr } from "../model/connection-from-cr.ts";
-import { Neighbours, type Scope } from "../model/cross-problems.ts";
+import type { Connection } from "../model/api/connection.ts";
+import { connectionFromCr } from "../model/validation/connection-from-cr.ts";
+import { Neighbours, type Scope } from "../model/validation/cross-problems.ts";
 import {
   resourceKey,
   type Resource,
   type Snapshot,
   type SourceProblem,
-} from "../model/resource.ts";
-import type { ObjectMeta } from "../model/schema/object-meta.ts";
-import { charonGroupProblems, secretProblems } from "../model/object-problems.ts";
-import type { Problem, Result } from "../model/result.ts";
-import type { CharonGroup } from "../model/schema/charon-group.ts";
-import type { Kind } from "../model/schema-problems.ts";
-import type { Secret } from "../model/schema/secret.ts";
+} from "../model/api/resource.ts";
+import type { ObjectMeta } from "../model/api/schema/object-meta.ts";
+import { charonGroupProblems, secretProblems } from "../model/validation/object-problems.ts";
+import type { Problem, Result } from "../model/api/result.ts";
+import type { CharonGroup } from "../model/api/schema/charon-group.ts";
+import type { Kind } from "../model/api/resource.ts";
+import type { Secret } from "../model/api/schema/secret.ts";
 
 /** What is to be, as far as the documents say so without contradiction. */
 export interface DesiredState {

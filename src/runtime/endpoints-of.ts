@@ -1,6 +1,6 @@
 import { noEndpoints, type Endpoints } from "../machines/connection-types.ts";
 import type { ChildEndpoints } from "../machines/gateway-types.ts";
-import type { Endpoint, Gateway, Worker } from "../model/endpoint.ts";
+import type { Endpoint, Gateway, Worker } from "../model/network/endpoint.ts";
 
 /**
  * The endpoints by connection and child. What did not change is the same object as in

@@ -3,10 +3,10 @@ import { driftOf } from "../adapters/netlink/apply-plan.ts";
 import type { Poller } from "../adapters/netlink/poller.ts";
 import { hasAddress, wayTo } from "../adapters/netlink/way.ts";
 import type { EchoPath } from "../adapters/icmp/echo-socket.ts";
-import type { Address } from "../model/address.ts";
-import type { Worker } from "../model/endpoint.ts";
-import type { NetworkPlan } from "../model/network-plan.ts";
-import type { IkeFigures } from "../model/sa-figures.ts";
+import type { Address } from "../model/net/address.ts";
+import type { Worker } from "../model/network/endpoint.ts";
+import type { NetworkPlan } from "../model/network/network-plan.ts";
+import type { IkeFigures } from "../model/charon/sa-figures.ts";
 import type { Ask, Examiner, Placed } from "./diagnosis/examiner.ts";
 import type { HostNetwork } from "./host-network.ts";
 

@@ -6,9 +6,9 @@ import { describe, it } from "node:test";
 import { childSpec, connectionSpec } from "../../lab/sites/manifests.ts";
 import { endpointCodec, type Endpoints } from "../adapters/host/endpoints.ts";
 import { StateFile } from "../adapters/host/state-file.ts";
-import type { Connection } from "../model/connection.ts";
-import { connectionFromCr } from "../model/connection-from-cr.ts";
-import { formatPrefix, parsePrefix, type Prefix } from "../model/prefix.ts";
+import type { Connection } from "../model/api/connection.ts";
+import { connectionFromCr } from "../model/validation/connection-from-cr.ts";
+import { formatPrefix, parsePrefix, type Prefix } from "../model/net/prefix.ts";
 import { HostPlacement } from "./host-placement.ts";
 
 const parsed = connectionFromCr(connectionSpec("site", { children: { lan: childSpec(2) } }));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Connection } from "../model/connection.ts";
-import type { Secret } from "../model/schema/secret.ts";
+import type { Connection } from "../model/api/connection.ts";
+import type { Secret } from "../model/api/schema/secret.ts";
 import { KeyClaims } from "./key-claims.ts";
 import { Secrets } from "./secrets.ts";
 

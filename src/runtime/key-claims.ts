@@ -1,9 +1,13 @@
 import type { ConnectionEvent } from "../machines/connection-types.ts";
-import type { Connection } from "../model/connection.ts";
-import { failure, Reason, type Failure } from "../model/failure.ts";
+import type { Connection } from "../model/api/connection.ts";
+import { failure, Reason, type Failure } from "../model/status/failure.ts";
 import type { SecretFacts } from "./conditions.ts";
 import type { Secrets } from "./secrets.ts";
-import { identitiesOverlap, parseIdentity, type Identity } from "../model/identity-overlap.ts";
+import {
+  identitiesOverlap,
+  parseIdentity,
+  type Identity,
+} from "../model/charon/identity-overlap.ts";
 
 /** A connection with the revision of its key: charon is to have the key for its remoteId. */
 interface Claim {

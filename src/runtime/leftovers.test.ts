@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { obedientNetwork } from "../../test/simulator/placement.ts";
-import type { Connection } from "../model/connection.ts";
-import { heldSas, type HeldSas, type KernelState } from "../model/held-sas.ts";
+import type { Connection } from "../model/api/connection.ts";
+import { heldSas, type HeldSas, type KernelState } from "../model/charon/held-sas.ts";
 import { Leftovers } from "./leftovers.ts";
 
 const declared = [

@@ -1,5 +1,5 @@
-import type { Connection } from "../model/connection.ts";
-import { isOrphaned, type HeldSas } from "../model/held-sas.ts";
+import type { Connection } from "../model/api/connection.ts";
+import { isOrphaned, type HeldSas } from "../model/charon/held-sas.ts";
 import type { CharonPort, NetworkPort } from "./ports.ts";
 
 /** What may be in the kernel of tunnels that nobody declares any more: charon may not remove it. */

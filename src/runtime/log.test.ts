@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { pino } from "pino";
-import { failure, Reason } from "../model/failure.ts";
-import type { ConnectionStatus, Status } from "../model/status.ts";
+import { failure, Reason } from "../model/status/failure.ts";
+import type { ConnectionStatus, Status } from "../model/status/status.ts";
 import { Told } from "./log.ts";
 
 const silence = failure(Reason.PeerUnreachable, "the peer does not answer");

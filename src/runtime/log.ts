@@ -2,9 +2,9 @@ import type { Logger } from "pino";
 import { auditTime, type Subscription } from "rxjs";
 import { KubeError } from "../adapters/kubernetes/kube-error.ts";
 import type { CharonNews } from "../adapters/vici/news.ts";
-import type { Failure } from "../model/failure.ts";
+import type { Failure } from "../model/status/failure.ts";
 import { unansweredOf } from "./conditions.ts";
-import type { ConnectionStatus, Status } from "../model/status.ts";
+import type { ConnectionStatus, Status } from "../model/status/status.ts";
 import { statusOf } from "./status.ts";
 import type { Supervisor } from "./supervisor.ts";
 

@@ -1,5 +1,5 @@
 import { pino, type DestinationStream, type Logger } from "pino";
-import { printableJson } from "../model/printable.ts";
+import { printableJson } from "../model/text/printable.ts";
 import type { LoggedFields, Recent } from "./recent.ts";
 
 /** A log of JSON lines, the last of which are kept for who asks later. */

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
 import type { CharonNews } from "../adapters/vici/news.ts";
-import type { SaEnd } from "../model/sa-figures.ts";
+import type { SaEnd } from "../model/charon/sa-figures.ts";
 import { ActorMetrics } from "./actor-metrics.ts";
 import { CharonMetrics, type FiguresPort } from "./charon-metrics.ts";
 import { machinesBelow, type Move } from "./follow.ts";
@@ -11,7 +11,7 @@ import { readinessText, unreadableText } from "./readiness-series.ts";
 import { secretText } from "./secret-series.ts";
 import type { StateWrites } from "./state-writer.ts";
 import { statusText } from "./status-series.ts";
-import type { Status } from "../model/status.ts";
+import type { Status } from "../model/status/status.ts";
 import { statusOf } from "./status.ts";
 import type { Supervisor } from "./supervisor.ts";
 import type { Urgency } from "./turns.ts";

@@ -2,7 +2,7 @@ import { defer, filter, map, merge, of, take, timeout, type Observable } from "r
 import type { ActorRefFrom, SnapshotFrom } from "xstate";
 import type { childMachine } from "../machines/child.ts";
 import { childActorId } from "../machines/connection-types.ts";
-import type { Failure } from "../model/failure.ts";
+import type { Failure } from "../model/status/failure.ts";
 import { rootOf, type Root } from "./root-of.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { topState } from "./state-name.ts";

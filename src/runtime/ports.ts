@@ -1,10 +1,10 @@
 import type { Observable } from "rxjs";
 import type { SaNews } from "../adapters/netlink/xfrm.ts";
 import type { CharonNews } from "../adapters/vici/news.ts";
-import type { Child, Connection } from "../model/connection.ts";
-import type { Gateway, Worker } from "../model/endpoint.ts";
-import type { HeldSas, KernelState } from "../model/held-sas.ts";
-import type { IkeSa } from "../model/sa.ts";
+import type { Child, Connection } from "../model/api/connection.ts";
+import type { Gateway, Worker } from "../model/network/endpoint.ts";
+import type { HeldSas, KernelState } from "../model/charon/held-sas.ts";
+import type { IkeSa } from "../model/charon/sa.ts";
 import type { LoadResult } from "../machines/connection-types.ts";
 import type { GatewayOrder, KernelPart, PassResult } from "../machines/gateway-types.ts";
 import type { ProbeOrder } from "../machines/probe.ts";

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Summary, type Registry } from "prom-client";
 import type { ProbeNews } from "./probes.ts";
-import type { Status } from "../model/status.ts";
+import type { Status } from "../model/status/status.ts";
 
 const labelNames = ["connection", "child"];
 

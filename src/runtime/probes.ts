@@ -7,10 +7,10 @@ import {
   type ProbeInput,
   type ProbeOrder,
 } from "../machines/probe.ts";
-import { sameAddress } from "../model/address.ts";
-import type { Child, Connection } from "../model/connection.ts";
-import type { Gateway } from "../model/endpoint.ts";
-import type { Reachability } from "../model/status.ts";
+import { sameAddress } from "../model/net/address.ts";
+import type { Child, Connection } from "../model/api/connection.ts";
+import type { Gateway } from "../model/network/endpoint.ts";
+import type { Reachability } from "../model/status/status.ts";
 import { Breakdowns } from "./breakdowns.ts";
 import { contained, type OnBreakdown } from "./contained.ts";
 import { follow, type Follower } from "./follow.ts";

@@ -1,5 +1,5 @@
-import { isReady } from "../model/condition.ts";
-import type { SourceProblem } from "../model/resource.ts";
+import { isReady } from "../model/status/condition.ts";
+import type { SourceProblem } from "../model/api/resource.ts";
 import { exposition, labelsOf, type Family } from "./exposition.ts";
 
 /** A connection as its status tells of it. */

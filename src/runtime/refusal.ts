@@ -1,7 +1,7 @@
 import { ViciError } from "vici-client";
 import { NetlinkError } from "../adapters/netlink/errors.ts";
 import { NftError } from "../adapters/nftables/libnftables.ts";
-import { failure, Reason, type Failure } from "../model/failure.ts";
+import { failure, Reason, type Failure } from "../model/status/failure.ts";
 
 /** Carries a failure from an adapter's call to the machine that asked for it. */
 export class Refusal extends Error {

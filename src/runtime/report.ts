@@ -1,6 +1,6 @@
-import type { IkeFigures } from "../model/sa-figures.ts";
-import { isInstalled } from "../model/sa.ts";
-import type { Status } from "../model/status.ts";
+import type { IkeFigures } from "../model/charon/sa-figures.ts";
+import { isInstalled } from "../model/charon/sa.ts";
+import type { Status } from "../model/status/status.ts";
 import { statusOf } from "./status.ts";
 import type { Supervisor } from "./supervisor.ts";
 

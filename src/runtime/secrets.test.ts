@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Secret } from "../model/schema/secret.ts";
+import type { Secret } from "../model/api/schema/secret.ts";
 import { Secrets } from "./secrets.ts";
 
 const secret = (value: string) =>

@@ -1,12 +1,12 @@
 import { createHmac, randomBytes } from "node:crypto";
-import type { Connection, SecretRef } from "../model/connection.ts";
-import { failure, Reason, type Failure } from "../model/failure.ts";
-import { KeyConsent } from "../model/key-consent.ts";
-import { annotation } from "../model/labels.ts";
-import { preSharedKey } from "../model/pre-shared-key.ts";
-import type { Problem } from "../model/result.ts";
-import type { Secret } from "../model/schema/secret.ts";
-import { writtenAt } from "../model/written-at.ts";
+import type { Connection, SecretRef } from "../model/api/connection.ts";
+import { failure, Reason, type Failure } from "../model/status/failure.ts";
+import { KeyConsent } from "../model/kubernetes/key-consent.ts";
+import { annotation } from "../model/kubernetes/labels.ts";
+import { preSharedKey } from "../model/charon/pre-shared-key.ts";
+import type { Problem } from "../model/api/result.ts";
+import type { Secret } from "../model/api/schema/secret.ts";
+import { writtenAt } from "../model/api/written-at.ts";
 
 /** A connection, as the user of the key that it names. */
 export type KeyUser = Pick<Connection, "id" | "secretRef">;

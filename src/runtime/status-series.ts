@@ -1,6 +1,6 @@
 import { isUp } from "./conditions.ts";
 import { exposition, labelsOf, type Family } from "./exposition.ts";
-import type { State, Status } from "../model/status.ts";
+import type { State, Status } from "../model/status/status.ts";
 
 const states: readonly State[] = [
   "pending",

@@ -3,18 +3,18 @@ import type { connectionMachine } from "../machines/connection.ts";
 import { childActorId } from "../machines/connection-types.ts";
 import type { childMachine } from "../machines/child.ts";
 import type { gatewayMachine } from "../machines/gateway.ts";
-import type { Connection } from "../model/connection.ts";
-import type { Worker } from "../model/endpoint.ts";
-import type { Failure } from "../model/failure.ts";
-import { formatPrefix } from "../model/prefix.ts";
-import type { SourceProblem } from "../model/resource.ts";
+import type { Connection } from "../model/api/connection.ts";
+import type { Worker } from "../model/network/endpoint.ts";
+import type { Failure } from "../model/status/failure.ts";
+import { formatPrefix } from "../model/net/prefix.ts";
+import type { SourceProblem } from "../model/api/resource.ts";
 import type {
   ChildStatus,
   ConnectionStatus,
   Reachability,
   State,
   Status,
-} from "../model/status.ts";
+} from "../model/status/status.ts";
 import {
   childConditionsOf,
   conditionsOf,

@@ -1,6 +1,6 @@
 import { auditTime, from, map, merge, Observable, of, throwError } from "rxjs";
 import type { ControlHandler } from "../adapters/control/server.ts";
-import { parseAddress } from "../model/address.ts";
+import { parseAddress } from "../model/net/address.ts";
 import { dated } from "./dated-status.ts";
 import { diagnose } from "./diagnosis/diagnose.ts";
 import type { Examiner } from "./diagnosis/examiner.ts";

@@ -1,8 +1,8 @@
 import type { Observable } from "rxjs";
 import type { CharonNews } from "../adapters/vici/news.ts";
-import type { Scope } from "../model/cross-problems.ts";
-import type { Snapshot } from "../model/resource.ts";
-import type { SaEnd } from "../model/sa-figures.ts";
+import type { Scope } from "../model/validation/cross-problems.ts";
+import type { Snapshot } from "../model/api/resource.ts";
+import type { SaEnd } from "../model/charon/sa-figures.ts";
 import type { ConnectionPorts } from "./connection-logic.ts";
 import type { OnBreakdown } from "./contained.ts";
 import type { Move } from "./follow.ts";

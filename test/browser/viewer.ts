@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { childSpec, connectionSpec, secret } from "../../lab/sites/manifests.ts";
 import type { InspectorServer } from "../../src/adapters/inspector/inspector-server.ts";
-import type { Resource } from "../../src/model/resource.ts";
+import type { Resource } from "../../src/model/api/resource.ts";
 import { serveInspector } from "../../src/runtime/inspector/serve.ts";
 import { resourceOf, type World } from "../simulator/world.ts";
 

@@ -12,9 +12,9 @@ import { messagesIn } from "../../src/adapters/netlink/reader.ts";
 import { routeFrom } from "../../src/adapters/netlink/routes.ts";
 import { failureInLog } from "../../src/adapters/vici/news.ts";
 import { readManifest } from "../../src/adapters/manifests/read.ts";
-import { connectionFromCr } from "../../src/model/connection-from-cr.ts";
-import { ikeSasFromMessage } from "../../src/model/sa.ts";
-import { schemaProblems } from "../../src/model/schema-problems.ts";
+import { connectionFromCr } from "../../src/model/validation/connection-from-cr.ts";
+import { ikeSasFromMessage } from "../../src/model/charon/sa.ts";
+import { schemaProblems } from "../../src/model/validation/schema-problems.ts";
 
 /** Something that takes bytes from outside: it may refuse them, in the way that it promises. */
 export interface Target {

@@ -3,7 +3,7 @@ import { after, describe, it, mock } from "node:test";
 import { childSpec, connectionSpec } from "../../lab/sites/manifests.ts";
 import type { AdmissionRequest } from "../../src/adapters/kubernetes/admission-review.ts";
 import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
-import type { KubeObject } from "../../src/model/kube-object.ts";
+import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { asking, Replica } from "../simulator/admitting.ts";
 import { KubeApi } from "../simulator/kube-api.ts";
 import { pass } from "../simulator/two-replicas.ts";

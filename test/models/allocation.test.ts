@@ -6,7 +6,7 @@ import {
   type Reserved,
   type ReserveOrder,
 } from "../../src/machines/allocation.ts";
-import type { AddressWish } from "../../src/model/allocation.ts";
+import type { AddressWish } from "../../src/model/addresses/allocation.ts";
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 const wish = { pool: "primary" } as AddressWish;

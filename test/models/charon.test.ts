@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createActor, fromPromise, SimulatedClock } from "xstate";
 import { charonMachine } from "../../src/machines/charon.ts";
-import { failure, Reason } from "../../src/model/failure.ts";
+import { failure, Reason } from "../../src/model/status/failure.ts";
 import { Calls, settled } from "./fixtures.ts";
 
 function harness() {

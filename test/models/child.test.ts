@@ -10,8 +10,8 @@ import {
 } from "xstate";
 import type { childMachine } from "../../src/machines/child.ts";
 import type { ChildEvent } from "../../src/machines/child-types.ts";
-import { failure, Reason } from "../../src/model/failure.ts";
-import type { Child } from "../../src/model/connection.ts";
+import { failure, Reason } from "../../src/model/status/failure.ts";
+import type { Child } from "../../src/model/api/connection.ts";
 import { Calls, childSa, childSpec, childWith, connectionOf, ikeSa, settled } from "./fixtures.ts";
 
 /** A child below a parent that keeps what it is sent. */

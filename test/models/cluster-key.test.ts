@@ -5,8 +5,8 @@ import { ClusterKey, clusterKeySecret } from "../../src/adapters/kubernetes/clus
 import type { KubeClient } from "../../src/adapters/kubernetes/kube-client.ts";
 import { KubeError } from "../../src/adapters/kubernetes/kube-error.ts";
 import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
-import type { KubeObject } from "../../src/model/kube-object.ts";
-import type { SegmentKey } from "../../src/model/segment-key.ts";
+import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
+import type { SegmentKey } from "../../src/model/network/segment-key.ts";
 import { KubeApi } from "../simulator/kube-api.ts";
 import { pass } from "../simulator/two-replicas.ts";
 

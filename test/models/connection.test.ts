@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { createActor, SimulatedClock } from "xstate";
 import { connectionMachine } from "../../src/machines/connection.ts";
 import { noEndpoints, type ConnectionEvent } from "../../src/machines/connection-types.ts";
-import { failure, Reason } from "../../src/model/failure.ts";
+import { failure, Reason } from "../../src/model/status/failure.ts";
 import {
   Calls,
   childSpec,

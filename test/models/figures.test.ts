@@ -6,7 +6,7 @@ import { it } from "node:test";
 import { childSpec, connectionSpec } from "../../lab/sites/manifests.ts";
 import { Charon } from "../../src/adapters/vici/charon.ts";
 import { Figures } from "../../src/adapters/vici/figures.ts";
-import { connectionFromCr } from "../../src/model/connection-from-cr.ts";
+import { connectionFromCr } from "../../src/model/validation/connection-from-cr.ts";
 import { SimulatedCharon } from "../simulator/charon.ts";
 
 function connection(name: string, child: string) {

@@ -3,10 +3,10 @@ import type { LoadResult } from "../../src/machines/connection-types.ts";
 import { childMachine } from "../../src/machines/child.ts";
 import { gatewayMachine } from "../../src/machines/gateway.ts";
 import type { GatewayOrder } from "../../src/machines/gateway-types.ts";
-import { connectionFromCr } from "../../src/model/connection-from-cr.ts";
-import type { Gateway } from "../../src/model/endpoint.ts";
-import type { Connection } from "../../src/model/connection.ts";
-import type { ChildSa, IkeSa } from "../../src/model/sa.ts";
+import { connectionFromCr } from "../../src/model/validation/connection-from-cr.ts";
+import type { Gateway } from "../../src/model/network/endpoint.ts";
+import type { Connection } from "../../src/model/api/connection.ts";
+import type { ChildSa, IkeSa } from "../../src/model/charon/sa.ts";
 import { childSpec, connectionSpec } from "../../lab/sites/manifests.ts";
 
 /** A validated connection; `changes` are of its spec. */

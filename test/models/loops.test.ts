@@ -13,7 +13,7 @@ import type { childMachine } from "../../src/machines/child.ts";
 import { noEndpoints } from "../../src/machines/connection-types.ts";
 import { connectionMachine } from "../../src/machines/connection.ts";
 import { workloadMachine } from "../../src/machines/workload.ts";
-import type { KubeObject } from "../../src/model/kube-object.ts";
+import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import {
   Calls,
   childSa,

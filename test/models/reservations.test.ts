@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it, mock } from "node:test";
 import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
-import type { KubeObject } from "../../src/model/kube-object.ts";
-import { annotation } from "../../src/model/labels.ts";
-import { bookObject, type ReservationBook } from "../../src/model/reservation-book.ts";
-import { isPrefetched } from "../../src/model/reservation.ts";
+import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
+import { annotation } from "../../src/model/kubernetes/labels.ts";
+import { bookObject, type ReservationBook } from "../../src/model/addresses/reservation-book.ts";
+import { isPrefetched } from "../../src/model/addresses/reservation.ts";
 import { ReservationAges } from "../../src/runtime/operator/reservation-ages.ts";
 import { asking, ttlMs, type Replica } from "../simulator/admitting.ts";
 import { pass, TwoReplicas } from "../simulator/two-replicas.ts";

@@ -7,7 +7,7 @@ import {
   type KeyPair,
 } from "../../src/adapters/kubernetes/certificates.ts";
 import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
-import type { KubeObject } from "../../src/model/kube-object.ts";
+import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { WebhookConfigurations } from "../../src/runtime/operator/webhook-configurations.ts";
 import { WebhookCertificates } from "../../src/runtime/operator/webhook-certificates.ts";
 import { eventually } from "../../lab/sites/shell.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createActor, fromPromise, SimulatedClock } from "xstate";
 import { workloadMachine } from "../../src/machines/workload.ts";
-import type { KubeObject } from "../../src/model/kube-object.ts";
+import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 
 const object = (spec: object, metadata: object = {}): KubeObject =>
   ({

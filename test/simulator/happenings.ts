@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { annotation } from "../../src/model/labels.ts";
+import { annotation } from "../../src/model/kubernetes/labels.ts";
 import { pass, type TwoReplicas } from "./two-replicas.ts";
 
 /** Something that befalls two replicas, their pods or their clocks. */

@@ -6,7 +6,7 @@ import {
   type Place,
   type ResourceType,
 } from "../../src/adapters/kubernetes/resource-type.ts";
-import type { KubeMeta, KubeObject } from "../../src/model/kube-object.ts";
+import type { KubeMeta, KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 
 type Json = { [key: string]: Json } | string | number | boolean | null | undefined;
 

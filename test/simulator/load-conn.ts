@@ -1,5 +1,5 @@
 import type { Message } from "vici-client";
-import { proposalProblem } from "../../src/model/proposal.ts";
+import { proposalProblem } from "../../src/model/api/proposal.ts";
 
 /**
  * The options of a connection. Source: swanctl.conf(5), `connections.<conn>`; sections

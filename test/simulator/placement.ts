@@ -1,6 +1,6 @@
 import { BehaviorSubject, NEVER, of } from "rxjs";
-import type { Child } from "../../src/model/connection.ts";
-import type { Gateway } from "../../src/model/endpoint.ts";
+import type { Child } from "../../src/model/api/connection.ts";
+import type { Gateway } from "../../src/model/network/endpoint.ts";
 import type { NetworkPort, PlacementPort } from "../../src/runtime/ports.ts";
 
 /** A kernel that does whatever it is told. */

@@ -1,5 +1,5 @@
 import type { Message } from "vici-client";
-import { parseIdentity } from "../../src/model/identity.ts";
+import { parseIdentity } from "../../src/model/charon/identity.ts";
 
 /** A child as it was declared when its SA was ordered. */
 export interface ChildOrder {

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { childSpec, connectionSpec } from "../../lab/sites/manifests.ts";
 import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
-import type { KubeObject } from "../../src/model/kube-object.ts";
-import { annotation, label } from "../../src/model/labels.ts";
-import { readBook, type ReservationBook } from "../../src/model/reservation-book.ts";
+import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
+import { annotation, label } from "../../src/model/kubernetes/labels.ts";
+import { readBook, type ReservationBook } from "../../src/model/addresses/reservation-book.ts";
 import { asking, gateway, Replica } from "./admitting.ts";
 import { KubeApi } from "./kube-api.ts";
 

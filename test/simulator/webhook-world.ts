@@ -3,7 +3,7 @@ import { mock } from "node:test";
 import type { KubeClient } from "../../src/adapters/kubernetes/kube-client.ts";
 import { KubeError } from "../../src/adapters/kubernetes/kube-error.ts";
 import { resourceTypes, type ResourceType } from "../../src/adapters/kubernetes/resource-type.ts";
-import type { KubeObject } from "../../src/model/kube-object.ts";
+import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { WebhookConfigurations } from "../../src/runtime/operator/webhook-configurations.ts";
 import { WebhookPaths } from "../../src/runtime/operator/webhook-paths.ts";
 import { KubeApi } from "./kube-api.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { BehaviorSubject } from "rxjs";
 import { Charon } from "../../src/adapters/vici/charon.ts";
 import { Figures } from "../../src/adapters/vici/figures.ts";
-import { resourceKey, type Resource, type Snapshot } from "../../src/model/resource.ts";
+import { resourceKey, type Resource, type Snapshot } from "../../src/model/api/resource.ts";
 import { Metrics } from "../../src/runtime/metrics.ts";
 import { Supervisor } from "../../src/runtime/supervisor.ts";
 import type { SupervisorOptions } from "../../src/runtime/supervisor-options.ts";

@@ -6,7 +6,7 @@ import { KubeError } from "../../../src/adapters/kubernetes/kube-error.ts";
 import { LeaseLock } from "../../../src/adapters/kubernetes/lease.ts";
 import { resourceTypes } from "../../../src/adapters/kubernetes/resource-type.ts";
 import { View } from "../../../src/adapters/kubernetes/view.ts";
-import type { KubeObject } from "../../../src/model/kube-object.ts";
+import type { KubeObject } from "../../../src/model/kubernetes/kube-object.ts";
 import { eventually } from "../../sites/shell.ts";
 import { Cable } from "../cable.ts";
 import { addresses, type LabCluster } from "../cluster.ts";

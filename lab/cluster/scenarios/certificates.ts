@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { connect } from "node:tls";
 import { makeLeaf } from "../../../src/adapters/kubernetes/certificates.ts";
 import { resourceTypes } from "../../../src/adapters/kubernetes/resource-type.ts";
-import type { KubeObject } from "../../../src/model/kube-object.ts";
+import type { KubeObject } from "../../../src/model/kubernetes/kube-object.ts";
 import { eventually } from "../../sites/shell.ts";
 import type { LabCluster } from "../cluster.ts";
 import { walkThrough } from "../manifests.ts";

@@ -3,8 +3,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { resourceTypes } from "../../../src/adapters/kubernetes/resource-type.ts";
-import type { KubeObject } from "../../../src/model/kube-object.ts";
-import { annotation, label } from "../../../src/model/labels.ts";
+import type { KubeObject } from "../../../src/model/kubernetes/kube-object.ts";
+import { annotation, label } from "../../../src/model/kubernetes/labels.ts";
 import type { LabCluster } from "../cluster.ts";
 
 const namespace = "default";

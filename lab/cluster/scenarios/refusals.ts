@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import { eventually } from "../../sites/shell.ts";
 import { KubeError } from "../../../src/adapters/kubernetes/kube-error.ts";
 import { resourceTypes } from "../../../src/adapters/kubernetes/resource-type.ts";
-import { connectionFromCr } from "../../../src/model/connection-from-cr.ts";
-import { manifest, manifestCases } from "../../../src/model/manifests.fixture.ts";
+import { connectionFromCr } from "../../../src/model/validation/connection-from-cr.ts";
+import { manifest, manifestCases } from "../../../src/model/validation/manifests.fixture.ts";
 import type { LabCluster } from "../cluster.ts";
 import { walkThrough } from "../manifests.ts";
 

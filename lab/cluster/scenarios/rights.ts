@@ -5,11 +5,11 @@ import { describe, it } from "node:test";
 import { KubeClient } from "../../../src/adapters/kubernetes/kube-client.ts";
 import { KubeError } from "../../../src/adapters/kubernetes/kube-error.ts";
 import { resourceTypes } from "../../../src/adapters/kubernetes/resource-type.ts";
-import { agentAccountOf } from "../../../src/model/agent-access.ts";
-import { declaredGroup, declaredSecret } from "../../../src/model/declared-secret.ts";
-import { impliedGroup } from "../../../src/model/group.ts";
-import type { KubeObject } from "../../../src/model/kube-object.ts";
-import { label, manager } from "../../../src/model/labels.ts";
+import { agentAccountOf } from "../../../src/model/kubernetes/agent-access.ts";
+import { declaredGroup, declaredSecret } from "../../../src/model/kubernetes/declared-secret.ts";
+import { impliedGroup } from "../../../src/model/api/group.ts";
+import type { KubeObject } from "../../../src/model/kubernetes/kube-object.ts";
+import { label, manager } from "../../../src/model/kubernetes/labels.ts";
 import type { LabCluster } from "../cluster.ts";
 
 const docs = join(import.meta.dirname, "../../../docs/kubernetes.md");

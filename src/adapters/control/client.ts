@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import { printable, printableValue } from "../../model/printable.ts";
+import { printable, printableValue } from "../../model/text/printable.ts";
 import { encodeLine, LineDecoder, type ControlReply, type ControlRequest } from "./protocol.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { fromJson, toJson } from "../../model/json.ts";
+import { fromJson, toJson } from "../../model/value/json.ts";
 
 /** A request on the control socket: one line. */
 export interface ControlRequest {

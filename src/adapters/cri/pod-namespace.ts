@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { listAddresses } from "../netlink/addresses.ts";
 import { HeldNamespace } from "../netlink/namespace.ts";
 import { NetlinkSocket } from "../netlink/socket.ts";
-import { sameAddress, type Address } from "../../model/address.ts";
+import { sameAddress, type Address } from "../../model/net/address.ts";
 import type { ContainerRuntime } from "./sandbox.ts";
 
 /** The network namespace of that process, held open, if one of the pod's addresses is in it. */

@@ -5,8 +5,8 @@ import { NetlinkError } from "../netlink/errors.ts";
 import { runNft } from "../nftables/libnftables.ts";
 import { tableNames } from "../nftables/read-table.ts";
 import { meansNoTables } from "../nftables/requirements.ts";
-import { removeTables } from "../../model/rules-plan.ts";
-import { segmentDeviceOf } from "../../model/worker-rules.ts";
+import { removeTables } from "../../model/network/rules-plan.ts";
+import { segmentDeviceOf } from "../../model/network/worker-rules.ts";
 
 /**
  * Ends the segments that a worker's namespace is in: removes their devices, and with them

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { parseAddress, type Address } from "../../model/address.ts";
-import { parsePrefix, type Prefix } from "../../model/prefix.ts";
+import { parseAddress, type Address } from "../../model/net/address.ts";
+import { parsePrefix, type Prefix } from "../../model/net/prefix.ts";
 import { endpointCodec, type Endpoints } from "./endpoints.ts";
 
 const place = { connection: "partner", child: "net" };

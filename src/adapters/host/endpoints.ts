@@ -1,6 +1,6 @@
-import { formatAddress, parseAddress, type Address } from "../../model/address.ts";
-import type { Gateway, Worker } from "../../model/endpoint.ts";
-import { formatPrefix, parsePrefix, type Prefix } from "../../model/prefix.ts";
+import { formatAddress, parseAddress, type Address } from "../../model/net/address.ts";
+import type { Gateway, Worker } from "../../model/network/endpoint.ts";
+import { formatPrefix, parsePrefix, type Prefix } from "../../model/net/prefix.ts";
 import type { StateCodec } from "./state-file.ts";
 
 /** A workload's namespace on this host. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, existsSync, openSync } from "node:fs";
-import type { Address } from "../../model/address.ts";
-import { sameAddress } from "../../model/address.ts";
+import type { Address } from "../../model/net/address.ts";
+import { sameAddress } from "../../model/net/address.ts";
 import { addAddress, listAddresses } from "../netlink/addresses.ts";
 import {
   addBridge,
@@ -15,7 +15,7 @@ import { createNamespace, deleteNamespace, netnsPath } from "../netlink/namespac
 import { replaceRoute } from "../netlink/routes.ts";
 import { NetlinkSocket } from "../netlink/socket.ts";
 import { endSegments } from "./end-segments.ts";
-import { networkOf, type Prefix } from "../../model/prefix.ts";
+import { networkOf, type Prefix } from "../../model/net/prefix.ts";
 
 /** The device by which a namespace reaches the others on the fabric. */
 export const fabricDevice = "ipman0";

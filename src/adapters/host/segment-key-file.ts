@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { parseSegmentKey, SegmentKey, segmentKeyLength } from "../../model/segment-key.ts";
+import { parseSegmentKey, SegmentKey, segmentKeyLength } from "../../model/network/segment-key.ts";
 import { replaceFile } from "./replace-file.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { Family } from "../../model/address.ts";
+import type { Family } from "../../model/net/address.ts";
 
 /** An ICMP echo request or its answer (RFC 792, RFC 4443). */
 export interface Echo {

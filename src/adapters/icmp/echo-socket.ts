@@ -1,5 +1,5 @@
 import { closeSync } from "node:fs";
-import { bytesOf, type Address } from "../../model/address.ts";
+import { bytesOf, type Address } from "../../model/net/address.ts";
 import { familyNumber, Sock } from "../netlink/constants.ts";
 import { NetlinkError } from "../netlink/errors.ts";
 import { checked, errno, libc } from "../netlink/libc.ts";

@@ -1,5 +1,5 @@
-import type { PatchOperation } from "../../model/json-patch.ts";
-import type { KubeObject } from "../../model/kube-object.ts";
+import type { PatchOperation } from "../../model/attach/json-patch.ts";
+import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
 
 /** The part of an admission.k8s.io/v1 request that is read. */
 export interface AdmissionRequest {

@@ -1,4 +1,4 @@
-import type { KubeList, KubeObject } from "../../model/kube-object.ts";
+import type { KubeList, KubeObject } from "../../model/kubernetes/kube-object.ts";
 import { KubeError, type Status } from "./kube-error.ts";
 import { readBody } from "./read-body.ts";
 

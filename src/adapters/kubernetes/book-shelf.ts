@@ -4,7 +4,7 @@ import {
   bookSelector,
   readBook,
   type ReservationBook,
-} from "../../model/reservation-book.ts";
+} from "../../model/addresses/reservation-book.ts";
 import type { KubeClient } from "./kube-client.ts";
 import { resourceTypes } from "./resource-type.ts";
 import { View } from "./view.ts";

@@ -1,7 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { BehaviorSubject, concatMap, defer, filter, firstValueFrom, retry, timer } from "rxjs";
-import { label, manager } from "../../model/labels.ts";
-import { parseSegmentKey, segmentKeyLength, type SegmentKey } from "../../model/segment-key.ts";
+import { label, manager } from "../../model/kubernetes/labels.ts";
+import {
+  parseSegmentKey,
+  segmentKeyLength,
+  type SegmentKey,
+} from "../../model/network/segment-key.ts";
 import { resourceTypes, wordsFor } from "./resource-type.ts";
 import { SharedSecret, type SharedSecretOptions, type StoredSecret } from "./shared-secret.ts";
 

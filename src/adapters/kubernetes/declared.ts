@@ -1,6 +1,6 @@
 import { filter, map, merge, type Observable } from "rxjs";
-import type { KubeObject } from "../../model/kube-object.ts";
-import type { Resource, Snapshot } from "../../model/resource.ts";
+import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
+import type { Resource, Snapshot } from "../../model/api/resource.ts";
 import type { KubeClient } from "./kube-client.ts";
 import { resourceTypes } from "./resource-type.ts";
 import { View, type Change } from "./view.ts";

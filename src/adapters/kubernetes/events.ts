@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import type { KubeObject } from "../../model/kube-object.ts";
-import { shortenedBytes } from "../../model/shortened.ts";
+import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
+import { shortenedBytes } from "../../model/text/shortened.ts";
 import type { KubeClient } from "./kube-client.ts";
 import { resourceTypes } from "./resource-type.ts";
 

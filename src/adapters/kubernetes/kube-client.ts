@@ -4,7 +4,7 @@ import { ApiConnections } from "./api-connections.ts";
 import { Credentials } from "./credentials.ts";
 import { listIn, objectIn, recordIn, statusOf } from "./api-answer.ts";
 import { kubeError, KubeError, type KubeErrorCode } from "./kube-error.ts";
-import type { KubeList, KubeObject } from "../../model/kube-object.ts";
+import type { KubeList, KubeObject } from "../../model/kubernetes/kube-object.ts";
 import { pathOf, wordsFor, type Place, type ResourceType } from "./resource-type.ts";
 
 /** No answer in this time is none, in milliseconds; watches have a deadline of their own. */

@@ -1,4 +1,4 @@
-import { own } from "../../model/own.ts";
+import { own } from "../../model/value/own.ts";
 
 /** What came of a request that failed, by the API server's own reasons. */
 export type KubeErrorCode =

@@ -1,4 +1,4 @@
-import type { KubeObject, OwnerReference } from "../../model/kube-object.ts";
+import type { KubeObject, OwnerReference } from "../../model/kubernetes/kube-object.ts";
 import { microTime } from "./events.ts";
 import type { KubeClient } from "./kube-client.ts";
 import { KubeError } from "./kube-error.ts";

@@ -1,4 +1,4 @@
-import { label } from "../../model/labels.ts";
+import { label } from "../../model/kubernetes/labels.ts";
 import { resourceTypes } from "./resource-type.ts";
 import type { Wanted } from "./watch.ts";
 

@@ -1,6 +1,6 @@
 import { Subject, type Observable } from "rxjs";
-import type { SecretName } from "../../model/declared-secret.ts";
-import { objectKey, type KubeObject } from "../../model/kube-object.ts";
+import type { SecretName } from "../../model/kubernetes/declared-secret.ts";
+import { objectKey, type KubeObject } from "../../model/kubernetes/kube-object.ts";
 import type { KubeClient } from "./kube-client.ts";
 import type { KubeError } from "./kube-error.ts";
 import { resourceTypes } from "./resource-type.ts";

@@ -1,5 +1,5 @@
 import type { Observable } from "rxjs";
-import type { KubeObject, OwnerReference } from "../../model/kube-object.ts";
+import type { KubeObject, OwnerReference } from "../../model/kubernetes/kube-object.ts";
 import type { KubeClient } from "./kube-client.ts";
 import { KubeError } from "./kube-error.ts";
 import { resourceTypes } from "./resource-type.ts";

@@ -1,6 +1,6 @@
 import { BehaviorSubject, filter, firstValueFrom, Subject, type Observable } from "rxjs";
 import type { KubeClient } from "./kube-client.ts";
-import { objectKey, type KubeObject } from "../../model/kube-object.ts";
+import { objectKey, type KubeObject } from "../../model/kubernetes/kube-object.ts";
 import { watchResources, type ResourceEvent, type Wanted, type WatchOptions } from "./watch.ts";
 
 export interface ViewOptions<T> extends WatchOptions {

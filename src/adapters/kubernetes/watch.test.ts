@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { describe, it, type TestContext } from "node:test";
-import type { KubeObject } from "../../model/kube-object.ts";
+import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
 import type { KubeClient } from "./kube-client.ts";
 import { KubeError } from "./kube-error.ts";
 import { resourceTypes } from "./resource-type.ts";

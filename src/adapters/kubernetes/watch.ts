@@ -2,7 +2,7 @@ import { Observable } from "rxjs";
 import type { KubeClient, Selector } from "./kube-client.ts";
 import { eventIn, type WatchEvent } from "./api-answer.ts";
 import { kubeError, KubeError } from "./kube-error.ts";
-import type { KubeObject } from "../../model/kube-object.ts";
+import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
 import { wordsFor, type Place, type ResourceType } from "./resource-type.ts";
 
 /** What happens in a collection. Between `init` and `initDone` everything that is there is told. */

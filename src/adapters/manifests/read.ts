@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
-import { apiGroup } from "../../model/api-group.ts";
+import { apiGroup } from "../../model/api/schema/api-group.ts";
 import {
   resourceKey,
   type Resource,
   type Snapshot,
   type SourceProblem,
-} from "../../model/resource.ts";
-import { ProblemList } from "../../model/problem-list.ts";
-import { kinds, type Kind } from "../../model/schema-problems.ts";
+} from "../../model/api/resource.ts";
+import { ProblemList } from "../../model/validation/problem-list.ts";
+import { kinds, type Kind } from "../../model/api/resource.ts";
 
 /** The documents of one file and what is wrong with it as YAML. */
 export function readManifest(

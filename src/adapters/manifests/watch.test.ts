@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { filter, firstValueFrom, ReplaySubject, timeout } from "rxjs";
-import type { Snapshot } from "../../model/resource.ts";
+import type { Snapshot } from "../../model/api/resource.ts";
 import { watchFolder } from "./watch.ts";
 
 const document = (name: string) =>

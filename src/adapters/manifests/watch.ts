@@ -13,7 +13,7 @@ import {
   startWith,
   switchMap,
 } from "rxjs";
-import type { Snapshot } from "../../model/resource.ts";
+import type { Snapshot } from "../../model/api/resource.ts";
 import { folderReader, stampOf } from "./read.ts";
 
 /** A file that is being written is left alone until it has been quiet for so long. */

@@ -1,6 +1,6 @@
-import { bytesOf } from "../../model/address.ts";
-import type { Prefix } from "../../model/prefix.ts";
-import { formatPrefix } from "../../model/prefix.ts";
+import { bytesOf } from "../../model/net/address.ts";
+import type { Prefix } from "../../model/net/prefix.ts";
+import { formatPrefix } from "../../model/net/prefix.ts";
 import { familyNumber, Ifa, Nl, Rtm } from "./constants.ts";
 import { addressOf, attributesIn } from "./reader.ts";
 import type { NetlinkSocket, Request } from "./socket.ts";

@@ -1,6 +1,6 @@
 import { closeSync } from "node:fs";
-import { sameAddress } from "../../model/address.ts";
-import type { LinkPlan, VxlanLink, XfrmLink } from "../../model/network-plan.ts";
+import { sameAddress } from "../../model/net/address.ts";
+import type { LinkPlan, VxlanLink, XfrmLink } from "../../model/network/network-plan.ts";
 import { ageless } from "./constants.ts";
 import { NetlinkError } from "./errors.ts";
 import {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import type { Address } from "../../model/address.ts";
-import type { NetworkPlan } from "../../model/network-plan.ts";
-import type { Prefix } from "../../model/prefix.ts";
+import type { Address } from "../../model/net/address.ts";
+import type { NetworkPlan } from "../../model/network/network-plan.ts";
+import type { Prefix } from "../../model/net/prefix.ts";
 import { applyRules, FilterMemory, isFiltered, rulesDiffer } from "../nftables/apply-rules.ts";
 import { addAddress, deleteAddress, listAddresses, type LinkAddress } from "./addresses.ts";
 import { applyLinks, isPlanned, setDown, type Place } from "./apply-links.ts";

@@ -1,5 +1,5 @@
-import { bytesOf, type Address } from "../../model/address.ts";
-import { macBytes, macText } from "../../model/mac.ts";
+import { bytesOf, type Address } from "../../model/net/address.ts";
+import { macBytes, macText } from "../../model/net/mac.ts";
 import { addrGenModeNone, ageless, Ifla, iffNoArp, iffUp, Nl, Rtm, Sock } from "./constants.ts";
 import { addressOf, attributesIn, textOf, u16BeOf, u32Of } from "./reader.ts";
 import type { NetlinkSocket, Request } from "./socket.ts";

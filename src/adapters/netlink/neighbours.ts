@@ -1,5 +1,5 @@
-import { bytesOf, formatAddress, type Address } from "../../model/address.ts";
-import { macBytes, macText } from "../../model/mac.ts";
+import { bytesOf, formatAddress, type Address } from "../../model/net/address.ts";
+import { macBytes, macText } from "../../model/net/mac.ts";
 import { familyNumber, Nda, Nl, Rtm, Sock } from "./constants.ts";
 import { addressOf, attributesIn, type NetlinkMessage } from "./reader.ts";
 import type { NetlinkSocket, Request } from "./socket.ts";

@@ -1,4 +1,4 @@
-import { bitsOf, bytesOf, type Address } from "../../model/address.ts";
+import { bitsOf, bytesOf, type Address } from "../../model/net/address.ts";
 import { familyNumber, Rta, Rtm } from "./constants.ts";
 import { findLink } from "./links.ts";
 import { attributesIn, u32Of } from "./reader.ts";

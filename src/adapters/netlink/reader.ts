@@ -1,4 +1,4 @@
-import { addressFromBytes, type Address } from "../../model/address.ts";
+import { addressFromBytes, type Address } from "../../model/net/address.ts";
 import { Nl } from "./constants.ts";
 
 /** A message as the kernel sent it. */

@@ -1,5 +1,5 @@
-import { bytesOf, type Address } from "../../model/address.ts";
-import { formatPrefix, type Prefix } from "../../model/prefix.ts";
+import { bytesOf, type Address } from "../../model/net/address.ts";
+import { formatPrefix, type Prefix } from "../../model/net/prefix.ts";
 import { familyNumber, Nl, routeOrigin, Rta, Rtm, Sock } from "./constants.ts";
 import { addressOf, attributesIn, u32Of } from "./reader.ts";
 import type { NetlinkSocket, Request } from "./socket.ts";

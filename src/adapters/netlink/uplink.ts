@@ -1,4 +1,4 @@
-import { parseAddress, type Address, type Family } from "../../model/address.ts";
+import { parseAddress, type Address, type Family } from "../../model/net/address.ts";
 import { Rta } from "./constants.ts";
 import { findLink, type Link } from "./links.ts";
 import { routeTo } from "./path-mtu.ts";

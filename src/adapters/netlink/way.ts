@@ -1,4 +1,4 @@
-import { sameAddress, type Address } from "../../model/address.ts";
+import { sameAddress, type Address } from "../../model/net/address.ts";
 import { listAddresses } from "./addresses.ts";
 import { Rta } from "./constants.ts";
 import { findLink } from "./links.ts";

@@ -1,6 +1,6 @@
 import { concatMap, type Observable } from "rxjs";
-import type { KernelState } from "../../model/held-sas.ts";
-import type { SaEnd } from "../../model/sa-figures.ts";
+import type { KernelState } from "../../model/charon/held-sas.ts";
+import type { SaEnd } from "../../model/charon/sa-figures.ts";
 import { monitor } from "./monitor.ts";
 import type { Poller } from "./poller.ts";
 import { Protocol } from "./constants.ts";

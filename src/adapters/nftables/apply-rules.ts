@@ -6,7 +6,7 @@ import {
   replaceTable,
   type RulesMember,
   type RulesPlan,
-} from "../../model/rules-plan.ts";
+} from "../../model/network/rules-plan.ts";
 import { Protocol } from "../netlink/constants.ts";
 import { NetlinkSocket } from "../netlink/socket.ts";
 import { NetlinkError } from "../netlink/errors.ts";

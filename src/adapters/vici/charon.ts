@@ -1,19 +1,19 @@
 import { randomBytes } from "node:crypto";
 import { Observable } from "rxjs";
 import { connect, type ConnectOptions, type Session, ViciError } from "vici-client";
-import type { Connection } from "../../model/connection.ts";
-import { heldSas, type HeldSas } from "../../model/held-sas.ts";
-import { loadedElsewhere } from "../../model/loaded-addresses.ts";
-import { loadedAlike, type LoadedAlike } from "../../model/loaded-alike.ts";
-import { figuresFromMessage } from "../../model/sa-figures.ts";
-import { ikeSasFromMessage, type IkeSa } from "../../model/sa.ts";
+import type { Connection } from "../../model/api/connection.ts";
+import { heldSas, type HeldSas } from "../../model/charon/held-sas.ts";
+import { loadedElsewhere } from "../../model/charon/loaded-addresses.ts";
+import { loadedAlike, type LoadedAlike } from "../../model/charon/loaded-alike.ts";
+import { figuresFromMessage } from "../../model/charon/sa-figures.ts";
+import { ikeSasFromMessage, type IkeSa } from "../../model/charon/sa.ts";
 import {
   connectionOfSecretId,
   messageFromConnection,
   messageFromSecretOf,
   secretId,
-} from "../../model/vici-message.ts";
-import type { Section } from "../../model/section.ts";
+} from "../../model/charon/vici-message.ts";
+import type { Section } from "../../model/charon/section.ts";
 import { peerProcess, type PeerProcess } from "./peer-process.ts";
 import { failureInLog, isDeferral, type CharonNews } from "./news.ts";
 import type { SettingsFile } from "./settings-file.ts";

@@ -4,7 +4,7 @@ import {
   loadedFromMessage,
   type CharonFigures,
   type IkeFigures,
-} from "../../model/sa-figures.ts";
+} from "../../model/charon/sa-figures.ts";
 import type { Charon } from "./charon.ts";
 
 /** Whoever gives charon its connections. */

@@ -1,7 +1,7 @@
-import type { IkeFigures } from "../../model/sa-figures.ts";
-import type { Failure } from "../../model/failure.ts";
-import { failure, Reason } from "../../model/failure.ts";
-import { failureOfNotify } from "../../model/notify.ts";
+import type { IkeFigures } from "../../model/charon/sa-figures.ts";
+import type { Failure } from "../../model/status/failure.ts";
+import { failure, Reason } from "../../model/status/failure.ts";
+import { failureOfNotify } from "../../model/charon/notify.ts";
 
 /** What charon tells unasked. */
 export type CharonNews =

@@ -1,5 +1,5 @@
 import type { Session } from "vici-client";
-import { charonConf, type CharonSettings } from "../../model/charon-settings.ts";
+import { charonConf, type CharonSettings } from "../../model/charon/charon-settings.ts";
 import { replaceFile } from "../host/replace-file.ts";
 
 const againMs = 30_000;

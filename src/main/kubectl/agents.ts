@@ -1,7 +1,7 @@
-import { digestOf, groupIdOf } from "../../model/group.ts";
-import type { KubeObject } from "../../model/kube-object.ts";
-import { label } from "../../model/labels.ts";
-import type { Connection } from "../../model/connection.ts";
+import { digestOf, groupIdOf } from "../../model/api/group.ts";
+import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
+import { label } from "../../model/kubernetes/labels.ts";
+import type { Connection } from "../../model/api/connection.ts";
 import type { Kubectl } from "./kubectl.ts";
 
 /** The Deployment of an agent, and whose it is. */

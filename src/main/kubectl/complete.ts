@@ -1,4 +1,4 @@
-import { isObjectName } from "../../model/names.ts";
+import { isObjectName } from "../../model/api/names.ts";
 import { Kubectl } from "./kubectl.ts";
 
 /** What may come first, and whether a connection comes next. */

@@ -1,7 +1,7 @@
-import type { KubeObject } from "../../model/kube-object.ts";
-import { label } from "../../model/labels.ts";
-import { isObjectName } from "../../model/names.ts";
-import { bookSelector } from "../../model/reservation-book.ts";
+import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
+import { label } from "../../model/kubernetes/labels.ts";
+import { isObjectName } from "../../model/api/names.ts";
+import { bookSelector } from "../../model/addresses/reservation-book.ts";
 import { Archive, defaultArchive } from "../archive.ts";
 import { textOption, type Values } from "../command.ts";
 import { agentsIn, ipmanIn, type Agent } from "./agents.ts";

@@ -4,8 +4,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { digestOf } from "../../model/group.ts";
-import { label } from "../../model/labels.ts";
+import { digestOf } from "../../model/api/group.ts";
+import { label } from "../../model/kubernetes/labels.ts";
 
 const plugin = join(import.meta.dirname, "../../../bin/kubectl-ipman");
 

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { printableLines } from "../../model/printable.ts";
+import { printableLines } from "../../model/text/printable.ts";
 
 /** kubectl with the flags that say which cluster, as its user has it. */
 export class Kubectl {

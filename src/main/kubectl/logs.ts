@@ -1,6 +1,6 @@
-import type { KubeObject } from "../../model/kube-object.ts";
-import { printable } from "../../model/printable.ts";
-import { label } from "../../model/labels.ts";
+import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
+import { printable } from "../../model/text/printable.ts";
+import { label } from "../../model/kubernetes/labels.ts";
 import { textOption, type Values } from "../command.ts";
 import { agentOf } from "./agents.ts";
 import type { Kubectl } from "./kubectl.ts";

@@ -1,5 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import { printable } from "../../model/printable.ts";
+import { printable } from "../../model/text/printable.ts";
 import { UsageError, type Values } from "../command.ts";
 import { agentOf, ipmanIn } from "./agents.ts";
 import { gather } from "./gather.ts";

@@ -1,5 +1,5 @@
-import { isReady } from "../../model/condition.ts";
-import { printableValue } from "../../model/printable.ts";
+import { isReady } from "../../model/status/condition.ts";
+import { printableValue } from "../../model/text/printable.ts";
 import type { Dated } from "../../runtime/dated-status.ts";
 import type { Report } from "../../runtime/report.ts";
 import { outputOf, written } from "../output.ts";

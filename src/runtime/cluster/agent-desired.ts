@@ -1,9 +1,13 @@
 import { auditTime, filter, map, merge, startWith, tap, type Observable } from "rxjs";
 import type { Declared } from "../../adapters/kubernetes/declared.ts";
 import type { NamedSecrets } from "../../adapters/kubernetes/named-secrets.ts";
-import { declaredGroup, declaredSecret, type SecretName } from "../../model/declared-secret.ts";
-import type { KubeObject } from "../../model/kube-object.ts";
-import { resourceKey, type Resource, type Snapshot } from "../../model/resource.ts";
+import {
+  declaredGroup,
+  declaredSecret,
+  type SecretName,
+} from "../../model/kubernetes/declared-secret.ts";
+import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
+import { resourceKey, type Resource, type Snapshot } from "../../model/api/resource.ts";
 
 /** Changes that come close together are one. */
 const gatherMs = 10;

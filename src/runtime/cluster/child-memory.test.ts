@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { knownChildrenCodec, type KnownChild } from "../../adapters/host/known-child.ts";
 import { StateFile } from "../../adapters/host/state-file.ts";
-import type { Connection } from "../../model/connection.ts";
+import type { Connection } from "../../model/api/connection.ts";
 import { ChildMemory } from "./child-memory.ts";
 
 const connection = (id: string, ...children: [key: string, ifId: number][]) =>

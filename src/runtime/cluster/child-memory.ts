@@ -1,6 +1,6 @@
 import type { KnownChild } from "../../adapters/host/known-child.ts";
 import type { StateFile } from "../../adapters/host/state-file.ts";
-import type { Connection } from "../../model/connection.ts";
+import type { Connection } from "../../model/api/connection.ts";
 import { StateWriter, type StateWrites } from "../state-writer.ts";
 
 type File = StateFile<readonly KnownChild[]>;

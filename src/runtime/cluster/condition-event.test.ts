@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Condition } from "../../model/condition.ts";
+import type { Condition } from "../../model/status/condition.ts";
 import { conditionEvents } from "./condition-event.ts";
 
 const ready: Condition = { type: "Ready", status: "True", reason: "Ready", message: "up" };

@@ -1,6 +1,6 @@
 import type { Happening } from "../../adapters/kubernetes/events.ts";
-import type { Condition } from "../../model/condition.ts";
-import { Reason } from "../../model/failure.ts";
+import type { Condition } from "../../model/status/condition.ts";
+import { Reason } from "../../model/status/failure.ts";
 
 /** What the event for a change of a condition says. */
 export type ConditionEvent = Omit<Happening, "regarding">;

@@ -1,5 +1,5 @@
-import { isReady, stated, type StatedCondition } from "../../model/condition.ts";
-import type { ConnectionStatus } from "../../model/status.ts";
+import { isReady, stated, type StatedCondition } from "../../model/status/condition.ts";
+import type { ConnectionStatus } from "../../model/status/status.ts";
 
 /** The part of an IPSecConnection's status that its agent writes. */
 export interface AgentStatus {

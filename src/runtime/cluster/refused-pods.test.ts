@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Happening } from "../../adapters/kubernetes/events.ts";
-import type { Pod } from "../../model/worker-pod.ts";
+import type { Pod } from "../../model/kubernetes/worker-pod.ts";
 import { RefusedPods } from "./refused-pods.ts";
 
 function reporting() {

@@ -1,5 +1,5 @@
 import type { EventRecorder } from "../../adapters/kubernetes/events.ts";
-import type { RefusedPod } from "../../model/workers.ts";
+import type { RefusedPod } from "../../model/addresses/workers.ts";
 
 export interface RefusedPodsOptions {
   readonly events: Pick<EventRecorder, "record">;

@@ -1,7 +1,7 @@
-import { advice } from "../../model/advice.ts";
-import type { Failure } from "../../model/failure.ts";
-import { Reason } from "../../model/failure.ts";
-import { note, ok, problem, type Finding } from "../../model/finding.ts";
+import { advice } from "../../model/status/advice.ts";
+import type { Failure } from "../../model/status/failure.ts";
+import { Reason } from "../../model/status/failure.ts";
+import { note, ok, problem, type Finding } from "../../model/status/finding.ts";
 import { specFailure } from "../conditions.ts";
 import type { Supervisor } from "../supervisor.ts";
 import type { Root } from "../root-of.ts";

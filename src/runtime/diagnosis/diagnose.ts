@@ -1,7 +1,7 @@
 import { firstValueFrom } from "rxjs";
-import { parseAddress, type Address } from "../../model/address.ts";
-import { ok, problem, skipped, type Finding } from "../../model/finding.ts";
-import { isEstablished, type IkeSa } from "../../model/sa.ts";
+import { parseAddress, type Address } from "../../model/net/address.ts";
+import { ok, problem, skipped, type Finding } from "../../model/status/finding.ts";
+import { isEstablished, type IkeSa } from "../../model/charon/sa.ts";
 import { rekey } from "../orders.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { isUp } from "../conditions.ts";

@@ -1,8 +1,8 @@
 import type { Way } from "../../adapters/netlink/way.ts";
-import type { Address } from "../../model/address.ts";
-import type { Child, Connection } from "../../model/connection.ts";
-import type { Gateway, Worker } from "../../model/endpoint.ts";
-import type { IkeFigures } from "../../model/sa-figures.ts";
+import type { Address } from "../../model/net/address.ts";
+import type { Child, Connection } from "../../model/api/connection.ts";
+import type { Gateway, Worker } from "../../model/network/endpoint.ts";
+import type { IkeFigures } from "../../model/charon/sa-figures.ts";
 import type { Tunnel } from "../../machines/gateway-types.ts";
 
 /** A child with where it is, as its gateway's actor knows it. */

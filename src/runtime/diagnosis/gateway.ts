@@ -1,7 +1,7 @@
-import { note, ok, problem, type Finding } from "../../model/finding.ts";
-import type { Worker } from "../../model/endpoint.ts";
-import { underlayIn } from "../../model/pod-addresses.ts";
-import { contains, formatPrefix } from "../../model/prefix.ts";
+import { note, ok, problem, type Finding } from "../../model/status/finding.ts";
+import type { Worker } from "../../model/network/endpoint.ts";
+import { underlayIn } from "../../model/kubernetes/pod-addresses.ts";
+import { contains, formatPrefix } from "../../model/net/prefix.ts";
 import { gatewayState } from "../status.ts";
 import { problemOf } from "./declared.ts";
 import type { Examiner, Placed } from "./examiner.ts";

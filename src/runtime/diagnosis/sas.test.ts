@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { childSa, connectionOf } from "../../../test/models/fixtures.ts";
-import { failure, Reason, type Failure } from "../../model/failure.ts";
+import { failure, Reason, type Failure } from "../../model/status/failure.ts";
 import { checkChild } from "./sas.ts";
 import type { ChildSubject } from "./subject.ts";
 

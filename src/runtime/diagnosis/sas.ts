@@ -1,9 +1,9 @@
 import { filter, firstValueFrom, from, map, of, timeout } from "rxjs";
-import type { Address } from "../../model/address.ts";
-import { advice } from "../../model/advice.ts";
-import { Reason, type Failure } from "../../model/failure.ts";
-import { note, ok, problem, skipped, type Finding } from "../../model/finding.ts";
-import { isEstablished, type IkeSa } from "../../model/sa.ts";
+import type { Address } from "../../model/net/address.ts";
+import { advice } from "../../model/status/advice.ts";
+import { Reason, type Failure } from "../../model/status/failure.ts";
+import { note, ok, problem, skipped, type Finding } from "../../model/status/finding.ts";
+import { isEstablished, type IkeSa } from "../../model/charon/sa.ts";
 import { isUp } from "../conditions.ts";
 import { problemOf } from "./declared.ts";
 import type { Examiner } from "./examiner.ts";

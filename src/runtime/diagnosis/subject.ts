@@ -2,7 +2,7 @@ import type { ActorRefFrom, SnapshotFrom } from "xstate";
 import type { childMachine } from "../../machines/child.ts";
 import { childActorId } from "../../machines/connection-types.ts";
 import type { gatewayMachine } from "../../machines/gateway.ts";
-import type { Child } from "../../model/connection.ts";
+import type { Child } from "../../model/api/connection.ts";
 import type { Root } from "../root-of.ts";
 import { topState } from "../state-name.ts";
 import type { Placed } from "./examiner.ts";

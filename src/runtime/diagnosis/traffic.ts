@@ -1,6 +1,6 @@
-import { formatAddress, type Address } from "../../model/address.ts";
-import { ok, problem, skipped, type Finding } from "../../model/finding.ts";
-import type { ChildFigures } from "../../model/sa-figures.ts";
+import { formatAddress, type Address } from "../../model/net/address.ts";
+import { ok, problem, skipped, type Finding } from "../../model/status/finding.ts";
+import type { ChildFigures } from "../../model/charon/sa-figures.ts";
 import type { Examiner, Placed } from "./examiner.ts";
 
 /** No packet network carries less (RFC 791). */

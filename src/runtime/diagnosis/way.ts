@@ -1,7 +1,7 @@
-import { parseAddress, type Address } from "../../model/address.ts";
-import type { Connection } from "../../model/connection.ts";
-import { note, ok, problem, type Finding } from "../../model/finding.ts";
-import { contains } from "../../model/prefix.ts";
+import { parseAddress, type Address } from "../../model/net/address.ts";
+import type { Connection } from "../../model/api/connection.ts";
+import { note, ok, problem, type Finding } from "../../model/status/finding.ts";
+import { contains } from "../../model/net/prefix.ts";
 import type { Examiner } from "./examiner.ts";
 
 /** Devices behind which no peer is: what is sent there does not leave the host as it is. */

@@ -4,9 +4,9 @@ import type { ChildContext } from "../../machines/child-types.ts";
 import type { ConnectionContext, ConnectionEvent } from "../../machines/connection-types.ts";
 import type { GatewayContext } from "../../machines/gateway-types.ts";
 import type { ProbeContext } from "../../machines/probe.ts";
-import { formatAddress } from "../../model/address.ts";
-import { formatPrefix } from "../../model/prefix.ts";
-import type { ChildSa, IkeSa } from "../../model/sa.ts";
+import { formatAddress } from "../../model/net/address.ts";
+import { formatPrefix } from "../../model/net/prefix.ts";
+import type { ChildSa, IkeSa } from "../../model/charon/sa.ts";
 import type { ShownEvent } from "./wire.ts";
 
 type Shown = Readonly<Record<string, unknown>>;

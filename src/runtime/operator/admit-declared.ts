@@ -2,16 +2,16 @@ import type { AdmissionRequest, Verdict } from "../../adapters/kubernetes/admiss
 import type { Declared } from "../../adapters/kubernetes/declared.ts";
 import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
 import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
-import { formatAddress, parseAddress, type Address } from "../../model/address.ts";
-import type { AvailabilityRule } from "../../model/availability.ts";
-import type { Child, Connection } from "../../model/connection.ts";
-import type { KubeObject } from "../../model/kube-object.ts";
-import { isOfPool, poolRangeOf } from "../../model/pool-index.ts";
-import { resourceKey, type Resource } from "../../model/resource.ts";
-import type { Problem } from "../../model/result.ts";
-import type { IPSecConnectionSpec } from "../../model/schema/ipsec-connection.ts";
-import { groupIdOf, groupsOf } from "../../model/group.ts";
-import { refusedGroups } from "../../model/node-networks.ts";
+import { formatAddress, parseAddress, type Address } from "../../model/net/address.ts";
+import type { AvailabilityRule } from "../../model/api/availability.ts";
+import type { Child, Connection } from "../../model/api/connection.ts";
+import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
+import { isOfPool, poolRangeOf } from "../../model/addresses/pool-index.ts";
+import { resourceKey, type Resource } from "../../model/api/resource.ts";
+import type { Problem } from "../../model/api/result.ts";
+import type { IPSecConnectionSpec } from "../../model/api/schema/ipsec-connection.ts";
+import { groupIdOf, groupsOf } from "../../model/api/group.ts";
+import { refusedGroups } from "../../model/validation/node-networks.ts";
 import { desiredState, nothingDesired, type DesiredState } from "../desired-state.ts";
 import type { Cluster } from "./cluster.ts";
 

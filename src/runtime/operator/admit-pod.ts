@@ -1,17 +1,21 @@
 import { filter, firstValueFrom, map, startWith, timeout, type Observable } from "rxjs";
 import type { AdmissionRequest, Verdict } from "../../adapters/kubernetes/admission-review.ts";
 import type { ClusterKey } from "../../adapters/kubernetes/cluster-key.ts";
-import { formatAddress, type Address } from "../../model/address.ts";
-import type { AddressWish } from "../../model/allocation.ts";
-import { availableChild, unavailable, type AvailabilityRule } from "../../model/availability.ts";
-import type { Child, Connection } from "../../model/connection.ts";
-import type { Image } from "../../model/image.ts";
-import { annotation } from "../../model/labels.ts";
-import { innerMtu, suiteOfProposals } from "../../model/mtu.ts";
-import { injectionPatch, type NewPod } from "../../model/pod-injection.ts";
-import { parsePrefix } from "../../model/prefix.ts";
-import { workerSecrets } from "../../model/segment.ts";
-import type { SegmentKey } from "../../model/segment-key.ts";
+import { formatAddress, type Address } from "../../model/net/address.ts";
+import type { AddressWish } from "../../model/addresses/allocation.ts";
+import {
+  availableChild,
+  unavailable,
+  type AvailabilityRule,
+} from "../../model/api/availability.ts";
+import type { Child, Connection } from "../../model/api/connection.ts";
+import type { Image } from "../../model/kubernetes/image.ts";
+import { annotation } from "../../model/kubernetes/labels.ts";
+import { innerMtu, suiteOfProposals } from "../../model/network/mtu.ts";
+import { injectionPatch, type NewPod } from "../../model/attach/pod-injection.ts";
+import { parsePrefix } from "../../model/net/prefix.ts";
+import { workerSecrets } from "../../model/network/segment.ts";
+import type { SegmentKey } from "../../model/network/segment-key.ts";
 import type { Settled } from "../../machines/allocation.ts";
 import {
   admittedPod,
@@ -20,8 +24,8 @@ import {
   reservationId,
   reservationKey,
   type PodNames,
-} from "../../model/reservation.ts";
-import { reservationOf } from "../../model/seen-reservations.ts";
+} from "../../model/addresses/reservation.ts";
+import { reservationOf } from "../../model/addresses/seen-reservations.ts";
 import { poolWanted } from "../attach-request.ts";
 import type { Allocator } from "./allocator.ts";
 import type { Books } from "./books.ts";

@@ -10,11 +10,19 @@ import {
   agentBindings,
   boundAccounts,
   commonBindings,
-} from "../../model/agent-access.ts";
-import { declaredGroup, declaredSecret, type SecretName } from "../../model/declared-secret.ts";
-import { failure, Reason, type Failure } from "../../model/failure.ts";
-import type { Group } from "../../model/group.ts";
-import { objectKey, type KubeObject, type OwnerReference } from "../../model/kube-object.ts";
+} from "../../model/kubernetes/agent-access.ts";
+import {
+  declaredGroup,
+  declaredSecret,
+  type SecretName,
+} from "../../model/kubernetes/declared-secret.ts";
+import { failure, Reason, type Failure } from "../../model/status/failure.ts";
+import type { Group } from "../../model/api/group.ts";
+import {
+  objectKey,
+  type KubeObject,
+  type OwnerReference,
+} from "../../model/kubernetes/kube-object.ts";
 import type { Cluster } from "./cluster.ts";
 import { GrantedSecrets, ofAgents, withoutProgress } from "./granted-secrets.ts";
 import { KeptObjects, type KeptObjectsOptions } from "./kept-objects.ts";

@@ -1,10 +1,10 @@
 import { Subscription } from "rxjs";
 import type { Settled } from "../../machines/allocation.ts";
-import type { AddressWish } from "../../model/allocation.ts";
-import { findChild } from "../../model/connection.ts";
-import type { Failure } from "../../model/failure.ts";
-import { annotation } from "../../model/labels.ts";
-import { holdingOf, type Pod } from "../../model/worker-pod.ts";
+import type { AddressWish } from "../../model/addresses/allocation.ts";
+import { findChild } from "../../model/api/connection.ts";
+import type { Failure } from "../../model/status/failure.ts";
+import { annotation } from "../../model/kubernetes/labels.ts";
+import { holdingOf, type Pod } from "../../model/kubernetes/worker-pod.ts";
 import { Breakdowns } from "../breakdowns.ts";
 import type { OnBreakdown } from "../contained.ts";
 import {

@@ -1,7 +1,7 @@
 import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
 import { KubeError, type KubeErrorCode } from "../../adapters/kubernetes/kube-error.ts";
 import { resourceTypes, wordsFor } from "../../adapters/kubernetes/resource-type.ts";
-import { failure, Reason } from "../../model/failure.ts";
+import { failure, Reason } from "../../model/status/failure.ts";
 import {
   bookObject,
   changedBook,
@@ -10,7 +10,7 @@ import {
   type BookPlace,
   type ReservationBook,
   type ReservationChange,
-} from "../../model/reservation-book.ts";
+} from "../../model/addresses/reservation-book.ts";
 import { Refusal } from "../refusal.ts";
 import type { Cluster } from "./cluster.ts";
 

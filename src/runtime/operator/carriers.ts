@@ -1,8 +1,8 @@
 import { Subject, type Observable } from "rxjs";
 import type { View } from "../../adapters/kubernetes/view.ts";
-import { carrierFailure, type CarrierPod } from "../../model/carrier-pod.ts";
-import type { Failure } from "../../model/failure.ts";
-import { digestOf } from "../../model/group.ts";
+import { carrierFailure, type CarrierPod } from "../../model/kubernetes/carrier-pod.ts";
+import type { Failure } from "../../model/status/failure.ts";
+import { digestOf } from "../../model/api/group.ts";
 
 /** How the pods of a group are. */
 export interface Carrier {

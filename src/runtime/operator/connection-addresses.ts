@@ -7,14 +7,14 @@ import {
   type ReserveOrder,
   type Settled,
 } from "../../machines/allocation.ts";
-import { formatAddress } from "../../model/address.ts";
-import type { AddressWish, Ledger } from "../../model/allocation.ts";
-import type { Child } from "../../model/connection.ts";
-import { failure, Reason } from "../../model/failure.ts";
-import type { ReservationBook, ReservationChange } from "../../model/reservation-book.ts";
-import { prefetchStamp, reservationStamp } from "../../model/reservation.ts";
-import { seenReservations } from "../../model/seen-reservations.ts";
-import { Stock, type Ahead, type Shortage } from "../../model/stock.ts";
+import { formatAddress } from "../../model/net/address.ts";
+import type { AddressWish, Ledger } from "../../model/addresses/allocation.ts";
+import type { Child } from "../../model/api/connection.ts";
+import { failure, Reason } from "../../model/status/failure.ts";
+import type { ReservationBook, ReservationChange } from "../../model/addresses/reservation-book.ts";
+import { prefetchStamp, reservationStamp } from "../../model/addresses/reservation.ts";
+import { seenReservations } from "../../model/addresses/seen-reservations.ts";
+import { Stock, type Ahead, type Shortage } from "../../model/addresses/stock.ts";
 import type { Clock } from "../clock.ts";
 import { contained } from "../contained.ts";
 import { observedActor } from "../observed-actor.ts";

@@ -2,9 +2,9 @@ import type { Logger } from "pino";
 import { defer, first, repeat, retry, timer } from "rxjs";
 import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
 import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
-import { goOperatorRole } from "../../model/go-operator.ts";
-import type { KubeObject } from "../../model/kube-object.ts";
-import { label, manager } from "../../model/labels.ts";
+import { goOperatorRole } from "../../model/kubernetes/go-operator.ts";
+import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
+import { label, manager } from "../../model/kubernetes/labels.ts";
 
 export interface GoOperatorExitOptions {
   readonly client: KubeClient;

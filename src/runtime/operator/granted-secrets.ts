@@ -2,10 +2,14 @@ import { filter, merge, type Observable } from "rxjs";
 import type { WatchOptions } from "../../adapters/kubernetes/watch.ts";
 import { resourceTypes, type ResourceType } from "../../adapters/kubernetes/resource-type.ts";
 import { View } from "../../adapters/kubernetes/view.ts";
-import { grantingRole, secretsBinding, secretsRole } from "../../model/agent-access.ts";
-import type { Group } from "../../model/group.ts";
-import { objectKey, type KubeObject, type OwnerReference } from "../../model/kube-object.ts";
-import { label, manager } from "../../model/labels.ts";
+import { grantingRole, secretsBinding, secretsRole } from "../../model/kubernetes/agent-access.ts";
+import type { Group } from "../../model/api/group.ts";
+import {
+  objectKey,
+  type KubeObject,
+  type OwnerReference,
+} from "../../model/kubernetes/kube-object.ts";
+import { label, manager } from "../../model/kubernetes/labels.ts";
 import { KeptObjects, type KeptObjectsOptions } from "./kept-objects.ts";
 
 export interface GrantedSecretsOptions extends Omit<KeptObjectsOptions, "type" | "view"> {

@@ -5,7 +5,7 @@ import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
 import type { ResourceType } from "../../adapters/kubernetes/resource-type.ts";
 import type { View } from "../../adapters/kubernetes/view.ts";
 import { workloadMachine } from "../../machines/workload.ts";
-import type { KubeObject } from "../../model/kube-object.ts";
+import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
 import { Breakdowns } from "../breakdowns.ts";
 import type { OnBreakdown } from "../contained.ts";
 import { observedActor } from "../observed-actor.ts";

@@ -1,8 +1,8 @@
 import { Gauge, Histogram, type Registry } from "prom-client";
 import type { AdmissionHandler, Verdict } from "../../adapters/kubernetes/admission-review.ts";
 import { endOf } from "../../adapters/kubernetes/certificates.ts";
-import { poolSize, type Ledger } from "../../model/allocation.ts";
-import type { Child } from "../../model/connection.ts";
+import { poolSize, type Ledger } from "../../model/addresses/allocation.ts";
+import type { Child } from "../../model/api/connection.ts";
 import type { Metrics } from "../metrics.ts";
 import { readinessText, type Told } from "../readiness-series.ts";
 import type { Cluster } from "./cluster.ts";

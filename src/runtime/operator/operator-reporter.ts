@@ -4,16 +4,19 @@ import { auditTime, EMPTY, merge, tap, type Subscription } from "rxjs";
 import type { EventRecorder } from "../../adapters/kubernetes/events.ts";
 import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
 import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
-import { formatAddress } from "../../model/address.ts";
-import type { Ledger } from "../../model/allocation.ts";
-import { apiVersion } from "../../model/api-group.ts";
-import { stated, type Condition, type StatedCondition } from "../../model/condition.ts";
-import type { ConnectionResource, ConnectionStatusPart } from "../../model/connection-resource.ts";
-import type { Child, Connection } from "../../model/connection.ts";
-import { Reason } from "../../model/failure.ts";
-import { groupIdOf } from "../../model/group.ts";
-import type { KubeObject } from "../../model/kube-object.ts";
-import { formatPrefix } from "../../model/prefix.ts";
+import { formatAddress } from "../../model/net/address.ts";
+import type { Ledger } from "../../model/addresses/allocation.ts";
+import { apiVersion } from "../../model/api/schema/api-group.ts";
+import { stated, type Condition, type StatedCondition } from "../../model/status/condition.ts";
+import type {
+  ConnectionResource,
+  ConnectionStatusPart,
+} from "../../model/kubernetes/connection-resource.ts";
+import type { Child, Connection } from "../../model/api/connection.ts";
+import { Reason } from "../../model/status/failure.ts";
+import { groupIdOf } from "../../model/api/group.ts";
+import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
+import { formatPrefix } from "../../model/net/prefix.ts";
 import { StatusWriter } from "../cluster/status-writer.ts";
 import { rfc3339 } from "../rfc3339.ts";
 import type { AgentAccess } from "./agent-access.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { impliedGroup } from "../../model/group.ts";
-import { failure, Reason } from "../../model/failure.ts";
+import { impliedGroup } from "../../model/api/group.ts";
+import { failure, Reason } from "../../model/status/failure.ts";
 import { groupConditionsOf, placedOf, unknownReady } from "./placement-conditions.ts";
 
 const group = impliedGroup("node-a");

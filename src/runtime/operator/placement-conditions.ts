@@ -1,7 +1,7 @@
-import type { Condition, StatedCondition } from "../../model/condition.ts";
-import { failure, Reason, type Failure } from "../../model/failure.ts";
-import type { Group } from "../../model/group.ts";
-import type { SourceProblem } from "../../model/resource.ts";
+import type { Condition, StatedCondition } from "../../model/status/condition.ts";
+import { failure, Reason, type Failure } from "../../model/status/failure.ts";
+import type { Group } from "../../model/api/group.ts";
+import type { SourceProblem } from "../../model/api/resource.ts";
 import { condition, judged, summary, type Check } from "../checks.ts";
 import { specFailure } from "../conditions.ts";
 import type { Carrier } from "./carriers.ts";

@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
 import { KubeError } from "../../adapters/kubernetes/kube-error.ts";
 import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
-import type { OwnerReference } from "../../model/kube-object.ts";
+import type { OwnerReference } from "../../model/kubernetes/kube-object.ts";
 
 const leastPauseMs = 100;
 const mostPauseMs = 5_000;

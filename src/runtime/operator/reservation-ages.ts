@@ -1,6 +1,6 @@
 import { Subscription } from "rxjs";
-import { reservationKey } from "../../model/reservation.ts";
-import { reservationOf } from "../../model/seen-reservations.ts";
+import { reservationKey } from "../../model/addresses/reservation.ts";
+import { reservationOf } from "../../model/addresses/seen-reservations.ts";
 import type { Clock } from "../clock.ts";
 import type { Cluster } from "./cluster.ts";
 

@@ -2,9 +2,13 @@ import { auditTime, filter, merge, Subject, Subscription, timer } from "rxjs";
 import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
 import { holders } from "../../adapters/kubernetes/live-pods.ts";
 import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
-import type { ReservationBook } from "../../model/reservation-book.ts";
-import { newest, seenReservations, versionsByAddress } from "../../model/seen-reservations.ts";
-import { trimmedPod, type Pod } from "../../model/worker-pod.ts";
+import type { ReservationBook } from "../../model/addresses/reservation-book.ts";
+import {
+  newest,
+  seenReservations,
+  versionsByAddress,
+} from "../../model/addresses/seen-reservations.ts";
+import { trimmedPod, type Pod } from "../../model/kubernetes/worker-pod.ts";
 import type { Clock } from "../clock.ts";
 import type { Books } from "./books.ts";
 import type { Cluster } from "./cluster.ts";

@@ -1,4 +1,4 @@
-import type { KubeObject } from "../../model/kube-object.ts";
+import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
 import type { Silence } from "./carriers.ts";
 
 /**

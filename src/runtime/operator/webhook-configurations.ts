@@ -3,7 +3,7 @@ import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
 import { KubeError } from "../../adapters/kubernetes/kube-error.ts";
 import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
 import { View } from "../../adapters/kubernetes/view.ts";
-import type { KubeObject } from "../../model/kube-object.ts";
+import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
 
 /** Names of the two configurations by which the API server finds the webhooks. */
 export interface ConfigurationNames {

@@ -5,7 +5,7 @@ import {
   type SharedSecretOptions,
   type StoredSecret,
 } from "../../adapters/kubernetes/shared-secret.ts";
-import { formatWebhookPath, parseWebhookPath } from "../../model/webhook-path.ts";
+import { formatWebhookPath, parseWebhookPath } from "../../model/kubernetes/webhook-path.ts";
 import type { WebhookConfigurations } from "./webhook-configurations.ts";
 
 export interface WebhookPathsOptions extends SharedSecretOptions {

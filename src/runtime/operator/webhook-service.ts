@@ -2,7 +2,7 @@ import type { AdmissionHandler } from "../../adapters/kubernetes/admission-revie
 import { AdmissionServer, type RefusalReason } from "../../adapters/kubernetes/admission-server.ts";
 import type { KeyPair } from "../../adapters/kubernetes/certificates.ts";
 import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
-import type { OwnerReference } from "../../model/kube-object.ts";
+import type { OwnerReference } from "../../model/kubernetes/kube-object.ts";
 import { WebhookCertificates } from "./webhook-certificates.ts";
 import { WebhookConfigurations, type ConfigurationNames } from "./webhook-configurations.ts";
 import { WebhookPaths } from "./webhook-paths.ts";

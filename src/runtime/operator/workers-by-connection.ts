@@ -1,8 +1,8 @@
 import { Subject, type Observable } from "rxjs";
 import type { Change, View } from "../../adapters/kubernetes/view.ts";
-import type { Connection } from "../../model/connection.ts";
-import { annotation } from "../../model/labels.ts";
-import { usedAddresses, type Pod } from "../../model/worker-pod.ts";
+import type { Connection } from "../../model/api/connection.ts";
+import { annotation } from "../../model/kubernetes/labels.ts";
+import { usedAddresses, type Pod } from "../../model/kubernetes/worker-pod.ts";
 
 type Used = ReadonlyMap<string, ReadonlyMap<string, string>>;
 

@@ -4,8 +4,8 @@ import pLimit from "p-limit";
 import { NEVER } from "rxjs";
 import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
 import type { View } from "../../adapters/kubernetes/view.ts";
-import type { KubeObject } from "../../model/kube-object.ts";
-import type { WorkloadSettings } from "../../model/workloads.ts";
+import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
+import type { WorkloadSettings } from "../../model/kubernetes/workloads.ts";
 import type { Cluster } from "./cluster.ts";
 import { Workloads } from "./workloads.ts";
 

@@ -3,16 +3,16 @@ import { auditTime, EMPTY, merge, startWith, type Subscription } from "rxjs";
 import type { KubeClient } from "../../adapters/kubernetes/kube-client.ts";
 import { resourceTypes } from "../../adapters/kubernetes/resource-type.ts";
 import type { View } from "../../adapters/kubernetes/view.ts";
-import type { Connection } from "../../model/connection.ts";
-import { groupIdOf, type Group } from "../../model/group.ts";
-import { objectKey, type KubeObject } from "../../model/kube-object.ts";
-import { label } from "../../model/labels.ts";
+import type { Connection } from "../../model/api/connection.ts";
+import { groupIdOf, type Group } from "../../model/api/group.ts";
+import { objectKey, type KubeObject } from "../../model/kubernetes/kube-object.ts";
+import { label } from "../../model/kubernetes/labels.ts";
 import {
   agentDeployment,
   charonDeployment,
   gatewayDeployment,
   type WorkloadSettings,
-} from "../../model/workloads.ts";
+} from "../../model/kubernetes/workloads.ts";
 import type { AgentAccess } from "./agent-access.ts";
 import type { Cluster } from "./cluster.ts";
 import { HeadStart } from "./head-start.ts";

@@ -1,6 +1,6 @@
 import { describe } from "node:test";
 import { charonMachine } from "../../../src/machines/charon.ts";
-import { failure, Reason } from "../../../src/model/failure.ts";
+import { failure, Reason } from "../../../src/model/status/failure.ts";
 import { coversItsChart } from "./covers.ts";
 import { never } from "./graph.ts";
 

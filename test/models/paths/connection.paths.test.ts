@@ -1,7 +1,7 @@
 import { describe } from "node:test";
 import { connectionMachine } from "../../../src/machines/connection.ts";
 import { noEndpoints, type ConnectionContext } from "../../../src/machines/connection-types.ts";
-import { failure, Reason } from "../../../src/model/failure.ts";
+import { failure, Reason } from "../../../src/model/status/failure.ts";
 import { childSpec, connectionOf, ikeSa, loadedNew } from "../fixtures.ts";
 import { coversItsChart } from "./covers.ts";
 import { never } from "./graph.ts";

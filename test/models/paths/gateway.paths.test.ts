@@ -6,8 +6,8 @@ import type {
   GatewayEvent,
   KernelPart,
 } from "../../../src/machines/gateway-types.ts";
-import type { Child } from "../../../src/model/connection.ts";
-import { failure, Reason } from "../../../src/model/failure.ts";
+import type { Child } from "../../../src/model/api/connection.ts";
+import { failure, Reason } from "../../../src/model/status/failure.ts";
 import { connectionOf, gateway } from "../fixtures.ts";
 import { coversItsChart } from "./covers.ts";
 import { never } from "./graph.ts";

@@ -1,0 +1,185 @@
+import { formatAddress, parseAddress, sameAddress } from "../net/address.ts";
+import { mayUse, unavailable } from "../api/availability.ts";
+import { findChild, type Child, type Connection } from "../api/connection.ts";
+import { isOfPool } from "./pool-index.ts";
+import type { Gateway, Worker } from "../network/endpoint.ts";
+import { underlayIn, podAddresses, type PodAddresses } from "../kubernetes/pod-addresses.ts";
+import { annotation } from "../kubernetes/labels.ts";
+import { isReservationId } from "./reservation.ts";
+import type { SegmentKey } from "../network/segment-key.ts";
+import { holdingOf, type Holding, type Pod } from "../kubernetes/worker-pod.ts";
+
+/** A pod that has the annotations of a worker and is not one. */
+export interface RefusedPod {
+  readonly pod: Pod;
+  /** Why, for the pod's author. */
+  readonly why: string;
+}
+
+export interface Workers {
+  readonly workers: readonly Worker[];
+  readonly refused: readonly RefusedPod[];
+}
+
+/** A pod that passed every check of its own. */
+interface Candidate {
+  readonly pod: Pod;
+  readonly worker: Worker;
+  /** The address within the child, of which each can have one worker. */
+  readonly slot: string;
+}
+
+/** What a pod's annotations claim, beside what is declared. */
+interface Claim {
+  readonly pod: Pod;
+  readonly namespace: string;
+  readonly connection: Connection;
+  readonly child: Child;
+  readonly holding: Holding;
+  readonly addresses: PodAddresses | undefined;
+}
+
+/** The gateway of a worker, as far as it is known. */
+export type GatewayOf = (worker: Worker) => Pick<Gateway, "underlay"> | undefined;
+
+/**
+ * The workers among pods, by the connections that are known: those whose annotations hold
+ * against the declared connections and the segment key. Of several with one address of a child
+ * the oldest keeps it. A worker is the same object while its pod and its connection are.
+ */
+export function workersOf(
+  pods: Iterable<Pod>,
+  connections: ReadonlyMap<string, Connection>,
+  key: SegmentKey,
+  gatewayOf: GatewayOf = () => undefined,
+): Workers {
+  const refused: RefusedPod[] = [];
+  const holders = new Map<string, Candidate>();
+  for (const pod of pods) {
+    const connection = connections.get(pod.metadata.annotations?.[annotation.connection] ?? "");
+    if (connection === undefined) continue;
+    const judged = judgedBefore(pod, connection, key);
+    if (judged === undefined) continue;
+    if ("why" in judged) refused.push(judged);
+    else {
+      const loser = admit(holders, judged);
+      if (loser !== undefined) refused.push({ pod: loser.pod, why: taken(loser) });
+    }
+  }
+  const workers = [...holders.values()].flatMap((candidate) => {
+    const { pod, worker } = candidate;
+    const why = familyProblem(candidate, gatewayOf(worker));
+    if (why !== undefined) refused.push({ pod, why });
+    return why === undefined ? [worker] : [];
+  });
+  return { workers, refused };
+}
+
+/**
+ * A segment is of one family on the pod network: that of its gateway's first address. A worker's
+ * device is of the family of the gateway that there was when the pod was admitted.
+ */
+function familyProblem({ pod, worker }: Candidate, gateway: ReturnType<GatewayOf>) {
+  const family = gateway?.underlay.family;
+  if (family === undefined) return undefined;
+  if (underlayIn(worker, family) === undefined) {
+    const own = worker.underlay.family;
+    return `the pod has an IPv${own} address only, and its gateway is reached by IPv${family}; give the pod an IPv${family} address (a dual-stack pod network) and create it again, or run the gateway on a node whose first address is IPv${own}`;
+  }
+  const admitted = parseAddress(pod.metadata.annotations?.[annotation.xfrmUnderlyingIp] ?? "");
+  if (admitted === undefined || admitted.family === family) return undefined;
+  return `the pod was attached by IPv${admitted.family}, and its gateway has moved and is reached by IPv${family}; create the pod again, or run the gateway on a node whose first address is IPv${admitted.family}`;
+}
+
+/** @returns the younger of two candidates for one address */
+function admit(holders: Map<string, Candidate>, candidate: Candidate): Candidate | undefined {
+  const rival = holders.get(candidate.slot);
+  if (rival !== undefined && isOlder(rival.pod, candidate.pod)) return candidate;
+  holders.set(candidate.slot, candidate);
+  return rival;
+}
+
+function isOlder(a: Pod, b: Pod): boolean {
+  const [left, right] = [a.metadata, b.metadata].map(({ creationTimestamp = "", uid = "" }) => ({
+    creationTimestamp,
+    uid,
+  })) as [Age, Age];
+  if (left.creationTimestamp === right.creationTimestamp) return left.uid < right.uid;
+  return left.creationTimestamp < right.creationTimestamp;
+}
+
+interface Age {
+  readonly creationTimestamp: string;
+  readonly uid: string;
+}
+
+function taken({ worker }: Candidate): string {
+  return `${formatAddress(worker.address.address)} is taken by an older pod`;
+}
+
+type Judged = Candidate | RefusedPod | undefined;
+
+/** Of pods that are looked at again and again: neither object ever changes. */
+const known = new WeakMap<Pod, { connection: Connection; key: SegmentKey; judged: Judged }>();
+
+function judgedBefore(pod: Pod, connection: Connection, key: SegmentKey): Judged {
+  const before = known.get(pod);
+  if (before?.connection === connection && before.key === key) return before.judged;
+  const judged = judge(pod, connection, key);
+  known.set(pod, { connection, key, judged });
+  return judged;
+}
+
+/** Undefined where a pod has no address on the pod network yet. */
+function judge(pod: Pod, connection: Connection, key: SegmentKey): Judged {
+  const { namespace = "default", name, annotations = {} } = pod.metadata;
+  const addresses = podAddresses(pod);
+  if (addresses === undefined && (pod.status?.podIP ?? "") === "") return undefined;
+  const named = annotations[annotation.child] ?? "";
+  const child = findChild(connection, named);
+  // A connection that names no namespace was for the pods that the operator admitted.
+  const isAllowed = mayUse(connection, namespace, { requireAllowedNamespaces: false });
+  if (child === undefined || !isAllowed) {
+    return { pod, why: unavailable({ connection: connection.id, child: named }, namespace) };
+  }
+  const holding = holdingOf(pod);
+  if (holding === undefined) return { pod, why: `${annotation.vxlanIp} is not an address` };
+  const claim = { pod, namespace, connection, child, holding, addresses };
+  const why = claimProblem(claim, key);
+  if (why !== undefined || addresses === undefined) return { pod, why: why ?? "" };
+  const { pool, address } = holding;
+  const reservation = annotations[annotation.reservation] ?? "";
+  const place = { connection: connection.id, child: child.key, pool };
+  const worker = { id: `${namespace}/${name}`, ...place, address, ...addresses, reservation };
+  const text = formatAddress(address.address);
+  return { pod, worker, slot: JSON.stringify([connection.id, child.key, text]) };
+}
+
+/** The first reason for which a claim does not hold. */
+function claimProblem(claim: Claim, key: SegmentKey): string | undefined {
+  const { pod, child, holding, addresses } = claim;
+  const { address } = holding.address;
+  const text = formatAddress(address);
+  if (addresses === undefined) return `status.podIP "${pod.status?.podIP}" is not an address`;
+  if (!child.pools.has(holding.pool)) return `child ${child.key} has no pool "${holding.pool}"`;
+  if (!isOfPool(child, holding.pool, address)) {
+    return `${text} is not an address of pool "${holding.pool}"`;
+  }
+  if ([child.xfrmIp, child.vxlanIp].some((own) => sameAddress(own.address, address))) {
+    return `${text} is the gateway's own address`;
+  }
+  if (!isProven(claim, key)) {
+    return `${annotation.reservation} does not prove that ipman reserved ${text} for this pod; create the pod again, by its own template`;
+  }
+  return undefined;
+}
+
+function isProven({ pod, connection, child, holding }: Claim, key: SegmentKey): boolean {
+  const { annotations = {} } = pod.metadata;
+  const id = annotations[annotation.reservation] ?? "";
+  return isReservationId(id, key, pod.metadata, {
+    ...{ connection: connection.id, child: child.key, pool: holding.pool },
+    address: holding.address,
+    reservedAt: annotations[annotation.reservedAt] ?? "",
+  });
+}

@@ -1,0 +1,128 @@
+import { apiGroup } from "./schema/api-group.ts";
+import { CharonGroup } from "./schema/charon-group.ts";
+import { IPSecConnection } from "./schema/ipsec-connection.ts";
+import { connectionStatus, groupStatus } from "./schema/status.ts";
+
+type Schema = Record<string, unknown>;
+
+interface Rule {
+  readonly rule: string;
+  readonly message: string;
+}
+
+/** What a schema cannot say and the API server can check (CEL). */
+const connectionRules: readonly Rule[] = [
+  {
+    rule: "!(has(self.nodeName) && has(self.groupRef))",
+    message: "nodeName and groupRef are both set: keep the one that says where charon runs",
+  },
+  {
+    rule: "self.children.all(a, self.children.exists_one(b, self.children[b].if_id == self.children[a].if_id))",
+    message: "two children have the same if_id: each child needs its own",
+  },
+];
+
+/** The CustomResourceDefinitions, as `kubectl apply` takes them. */
+export function crds(): Schema[] {
+  return [
+    crd({
+      ...{ kind: "IPSecConnection", scope: "Cluster", shortNames: ["ipsecconn"] },
+      ...{ schema: IPSecConnection, status: connectionStatus, rules: connectionRules },
+      columns: [
+        readyColumn,
+        column("Remote", ".spec.remoteAddr"),
+        column("Children", ".status.childrenReady"),
+        column("Node", ".status.node"),
+        { ...column("Reason", ready("reason")), priority: 1 },
+        { ...column("Message", ready("message")), priority: 1 },
+      ],
+    }),
+    crd({
+      ...{ kind: "CharonGroup", scope: "Namespaced", shortNames: ["charongrp"] },
+      ...{ schema: CharonGroup, status: groupStatus, rules: [] },
+      columns: [readyColumn, column("Node", ".spec.nodeName")],
+    }),
+  ];
+}
+
+const ready = (field: string) => `.status.conditions[?(@.type=="Ready")].${field}`;
+const readyColumn = column("Ready", ready("status"));
+
+interface Definition {
+  readonly kind: string;
+  readonly scope: "Cluster" | "Namespaced";
+  readonly shortNames: readonly string[];
+  readonly schema: unknown;
+  readonly status: Schema;
+  readonly rules: readonly Rule[];
+  readonly columns: readonly Schema[];
+}
+
+function column(name: string, jsonPath: string): Schema {
+  return { name, type: "string", jsonPath };
+}
+
+function crd(definition: Definition): Schema {
+  const { kind, scope, shortNames } = definition;
+  const singular = kind.toLowerCase();
+  const plural = `${singular}s`;
+  const listKind = `${kind}List`;
+  const names = { kind, singular, plural, listKind, shortNames, categories: ["ipman"] };
+  return {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: `${plural}.${apiGroup}` },
+    spec: { group: apiGroup, scope, names, versions: [version(definition)] },
+  };
+}
+
+function version({ schema, status, rules, columns }: Definition): Schema {
+  const { spec } = (schema as { properties: Record<string, Schema> }).properties;
+  const age = { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" };
+  return {
+    name: "v1",
+    served: true,
+    storage: true,
+    subresources: { status: {} },
+    additionalPrinterColumns: [...columns, age],
+    schema: {
+      openAPIV3Schema: {
+        type: "object",
+        required: ["spec"],
+        properties: {
+          apiVersion: { type: "string" },
+          kind: { type: "string" },
+          metadata: { type: "object" },
+          spec: { ...structural(spec), ...rulesOf(rules) },
+          status,
+        },
+      },
+    },
+  };
+}
+
+function rulesOf(rules: readonly Rule[]): Schema {
+  return rules.length === 0 ? {} : { "x-kubernetes-validations": rules };
+}
+
+/** A structural schema: maps by `additionalProperties`, closed objects by pruning. */
+function structural(schema: unknown): Schema {
+  const { additionalProperties, patternProperties, properties, items, ...rest } =
+    schema as Schema & {
+      properties?: Record<string, Schema>;
+      patternProperties?: Record<string, Schema>;
+    };
+  const values = Object.values(patternProperties ?? {})[0];
+  const members = Object.entries(properties ?? {}).map(([name, member]) => [
+    name,
+    structural(member),
+  ]);
+  return {
+    ...(structuredClone(rest) as Schema),
+    ...(properties !== undefined && { properties: Object.fromEntries(members) }),
+    ...(values !== undefined && { additionalProperties: structural(values) }),
+    ...(typeof additionalProperties === "object" &&
+      additionalProperties !== null && { additionalProperties: structural(additionalProperties) }),
+    ...(items !== undefined && { items: structural(items) }),
+  };
+}

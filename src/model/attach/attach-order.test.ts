@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { parseAddress, type Address } from "../net/address.ts";
+import { readOrder, writeOrder, type AttachOrder } from "./attach-order.ts";
+import { parsePrefix, type Prefix } from "../net/prefix.ts";
+
+const address = (text: string) => parseAddress(text) as Address;
+const prefix = (text: string) => parsePrefix(text) as Prefix;
+
+const order: AttachOrder = {
+  connection: { id: "partner" },
+  child: {
+    key: "lan",
+    ifId: 102,
+    xfrmIp: prefix("10.0.2.1/24"),
+    remoteSelectors: [prefix("10.0.1.0/24"), prefix("10.9.0.0/16")],
+  },
+  worker: {
+    address: prefix("10.0.2.3/24"),
+    mac: "02:00:00:00:00:03",
+    gatewayMac: "02:00:00:00:00:01",
+    seeds: [1, 2, 3, 4, 5, 6, 7, 0xffff_ffff],
+  },
+  gatewayUnderlay: address("10.244.1.3"),
+  tunnelMtu: 1422,
+  vxlanPort: 7789,
+};
+
+const written = {
+  connection: "partner",
+  child: "lan",
+  interfaceId: 102,
+  address: "10.0.2.3/24",
+  mac: "02:00:00:00:00:03",
+  gatewayMac: "02:00:00:00:00:01",
+  seeds: [1, 2, 3, 4, 5, 6, 7, 0xffff_ffff],
+  gateway: "10.0.2.1/24",
+  vtep: "10.244.1.3",
+  remoteIps: ["10.0.1.0/24", "10.9.0.0/16"],
+  tunnelMtu: 1422,
+  vxlanPort: 7789,
+};
+
+describe("what a pod's init container is told", () => {
+  it("is read as it was written, and by people", () => {
+    assert.deepEqual(JSON.parse(writeOrder(order)), written);
+    assert.deepEqual(readOrder(writeOrder(order)), order);
+  });
+
+  it("is the same for IPv6", () => {
+    const six: AttachOrder = {
+      ...order,
+      child: {
+        ...order.child,
+        xfrmIp: prefix("fd00:2::1/64"),
+        remoteSelectors: [prefix("fd00:1::/64")],
+      },
+      worker: { ...order.worker, address: prefix("fd00:2::3/64") },
+    };
+    assert.deepEqual(readOrder(writeOrder(six)), six);
+  });
+
+  it("has only what it needs of a child", () => {
+    const child = { ...order.child, extra: { esp_proposals: "aes256gcm16" }, pools: new Map() };
+    assert.equal(writeOrder({ ...order, child }), writeOrder(order));
+  });
+
+  for (const [member, value] of [
+    ["connection", 7],
+    ["address", "10.0.2.3/33"],
+    ["gateway", undefined],
+    ["vtep", "gateway"],
+    ["remoteIps", "10.0.1.0/24"],
+    ["remoteIps", ["10.0.1.0/24", "x"]],
+    ["tunnelMtu", "1422"],
+  ] as const) {
+    it(`is refused with its ${member} ${JSON.stringify(value)}`, () => {
+      const text = JSON.stringify({ ...written, [member]: value });
+      const message = `IPMAN_ATTACH: its ${member} is ${JSON.stringify(value)}; the operator's webhook writes it when a pod is made`;
+      assert.throws(() => readOrder(text), { message });
+    });
+  }
+
+  for (const [member, value] of [
+    ["mac", "02:00:00:00:00"],
+    ["gatewayMac", 2],
+    ["seeds", [1, 2, 3, 4, 5, 6, 7]],
+    ["seeds", [1, 2, 3, 4, 5, 6, 7, -1]],
+  ] as const) {
+    it(`is refused with its ${member} ${JSON.stringify(value)}, which is not repeated`, () => {
+      const text = JSON.stringify({ ...written, [member]: value });
+      const message = `IPMAN_ATTACH: its ${member} is not one; the operator's webhook writes it when a pod is made`;
+      assert.throws(() => readOrder(text), { message });
+    });
+  }
+
+  for (const text of ["", "null", "{", '"10.0.2.3"'])
+    it(`is refused as ${JSON.stringify(text)}`, () => {
+      assert.throws(() => readOrder(text), /IPMAN_ATTACH: it is no JSON object/);
+    });
+});

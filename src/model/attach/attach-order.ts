@@ -1,0 +1,121 @@
+import { formatAddress, parseAddress, type Address } from "../net/address.ts";
+import { seedCount } from "../network/announcement.ts";
+import { formatPrefix, parsePrefix, type Prefix } from "../net/prefix.ts";
+import type { WorkerFacts } from "../network/worker-plan.ts";
+
+/** What `ipman attach` needs inside a pod; the device it finds by itself. */
+export type AttachOrder = Omit<WorkerFacts, "device" | "deviceMtu" | "underlay">;
+
+/** Where the init container finds its order. */
+export const attachVariable = "IPMAN_ATTACH";
+
+/** As JSON that is short, since every pod carries it, and tells who reads the pod. */
+export function writeOrder(order: AttachOrder): string {
+  const { connection, child, worker, gatewayUnderlay, tunnelMtu, vxlanPort } = order;
+  return JSON.stringify({
+    connection: connection.id,
+    child: child.key,
+    interfaceId: child.ifId,
+    address: formatPrefix(worker.address),
+    mac: worker.mac,
+    gatewayMac: worker.gatewayMac,
+    seeds: worker.seeds,
+    gateway: formatPrefix(child.xfrmIp),
+    vtep: formatAddress(gatewayUnderlay),
+    remoteIps: child.remoteSelectors.map(formatPrefix),
+    tunnelMtu,
+    vxlanPort,
+  });
+}
+
+/** What {@link writeOrder} wrote; throws what is wrong with it. */
+export function readOrder(text: string): AttachOrder {
+  const members = new Members(text);
+  return {
+    connection: { id: members.read("connection", textOf) },
+    child: {
+      key: members.read("child", textOf),
+      ifId: members.read("interfaceId", countOf),
+      xfrmIp: members.read("gateway", prefixOf),
+      remoteSelectors: members.read("remoteIps", prefixesOf),
+    },
+    worker: {
+      address: members.read("address", prefixOf),
+      mac: members.read("mac", macFrom),
+      gatewayMac: members.read("gatewayMac", macFrom),
+      seeds: members.read("seeds", seedsFrom),
+    },
+    gatewayUnderlay: members.read("vtep", addressOf),
+    tunnelMtu: members.read("tunnelMtu", countOf),
+    vxlanPort: members.read("vxlanPort", countOf),
+  };
+}
+
+/** What only the worker and its gateway know. */
+const secret: ReadonlySet<string> = new Set(["mac", "gatewayMac", "seeds"]);
+
+class Members {
+  readonly #all: Readonly<Record<string, unknown>>;
+
+  constructor(text: string) {
+    this.#all = parsed(text);
+  }
+
+  read<T>(name: string, as: (value: unknown) => T | undefined): T {
+    const value = as(this.#all[name]);
+    if (value === undefined) {
+      const found = secret.has(name) ? "not one" : JSON.stringify(this.#all[name]);
+      throw broken(`its ${name} is ${found}`);
+    }
+    return value;
+  }
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null) return { ...value };
+  } catch {
+    // As it is with what is JSON, but no object.
+  }
+  throw broken("it is no JSON object");
+}
+
+function broken(what: string): Error {
+  return new Error(
+    `${attachVariable}: ${what}; the operator's webhook writes it when a pod is made`,
+  );
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+function countOf(value: unknown): number | undefined {
+  return Number.isSafeInteger(value) ? (value as number) : undefined;
+}
+
+function macFrom(value: unknown): string | undefined {
+  const text = textOf(value) ?? "";
+  return /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(text) ? text : undefined;
+}
+
+function seedsFrom(value: unknown): readonly number[] | undefined {
+  if (!Array.isArray(value) || value.length !== seedCount) return undefined;
+  const isSeed = (seed: unknown) => Number.isInteger(seed) && (seed as number) >>> 0 === seed;
+  return value.every(isSeed) ? (value as number[]) : undefined;
+}
+
+function addressOf(value: unknown): Address | undefined {
+  return parseAddress(textOf(value) ?? "");
+}
+
+function prefixOf(value: unknown): Prefix | undefined {
+  return parsePrefix(textOf(value) ?? "");
+}
+
+function prefixesOf(value: unknown): readonly Prefix[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const prefixes = value.map(prefixOf);
+  return prefixes.every((prefix) => prefix !== undefined) ? prefixes : undefined;
+}

@@ -1,0 +1,131 @@
+import type { Address } from "../net/address.ts";
+import { formatAddress } from "../net/address.ts";
+import { attachVariable, writeOrder } from "./attach-order.ts";
+import type { Child, Connection } from "../api/connection.ts";
+import { runs, type Image } from "../kubernetes/image.ts";
+import type { KubeMeta } from "../kubernetes/kube-object.ts";
+import type { PatchOperation } from "./json-patch.ts";
+import { annotation, label, labelValue } from "../kubernetes/labels.ts";
+import { formatPrefix, type Prefix } from "../net/prefix.ts";
+import type { WorkerSecrets } from "../network/segment.ts";
+
+interface Container {
+  readonly name: string;
+  readonly env?: readonly { readonly name: string; readonly value?: string }[];
+  readonly volumeMounts?: readonly { readonly mountPath: string }[];
+}
+
+/** A pod as an admission request has it: its name may be still to be made. */
+export interface NewPod {
+  readonly metadata: Partial<KubeMeta> & { readonly generateName?: string };
+  readonly spec: {
+    readonly hostNetwork?: boolean;
+    readonly containers: readonly Container[];
+    readonly initContainers?: readonly Container[];
+  };
+}
+
+/** What a pod is told about its place in a tunnel. */
+export interface Injection {
+  readonly connection: Connection;
+  readonly child: Child;
+  readonly pool: string;
+  readonly address: Prefix;
+  /** The pod address of the gateway. */
+  readonly gateway: Address;
+  /** When the address was reserved, as pendingIps has it. */
+  readonly reservedAt: string;
+  /** The id of that reservation. */
+  readonly reservation: string;
+  readonly secrets: WorkerSecrets;
+  readonly tunnelMtu: number;
+  readonly vxlanPort: number;
+  /** With `ipman attach`. */
+  readonly image: Image;
+}
+
+export const attachContainer = "ipman-attach";
+const addressVariable = "VXLAN_IP";
+
+/** Makes the pod a worker. Done twice it changes nothing more. */
+export function injectionPatch(pod: NewPod, injection: Injection): PatchOperation[] {
+  const { metadata, spec } = pod;
+  const text = formatAddress(injection.address.address);
+  const others = (spec.initContainers ?? []).filter(({ name }) => name !== attachContainer);
+  return [
+    put("/metadata/annotations", { ...metadata.annotations, ...annotationsOf(injection) }),
+    put("/metadata/labels", {
+      ...metadata.labels,
+      [label.worker]: labelValue(injection.child.name),
+    }),
+    put("/spec/initContainers", [
+      { ...attachContainerOf(injection), ...mountsOf(spec.containers) },
+      ...others.map((c) => withAddress(c, text)),
+    ]),
+    ...spec.containers.map((container, i) =>
+      put(`/spec/containers/${i}/env`, withAddress(container, text).env),
+    ),
+  ];
+}
+
+/** RFC 6902's `add` replaces a member that is there. */
+function put(path: string, value: unknown): PatchOperation {
+  return { op: "add", path, value };
+}
+
+function annotationsOf(injection: Injection): Record<string, string> {
+  const { connection, child, pool, address, gateway, vxlanPort } = injection;
+  return {
+    [annotation.connection]: connection.id,
+    [annotation.pool]: pool,
+    [annotation.vxlanIp]: formatPrefix(address),
+    [annotation.xfrmIp]: formatAddress(child.xfrmIp.address),
+    [annotation.interfaceId]: String(child.ifId),
+    [annotation.localIps]: JSON.stringify(child.localSelectors.map(formatPrefix)),
+    [annotation.remoteIps]: JSON.stringify(child.remoteSelectors.map(formatPrefix)),
+    [annotation.xfrmUnderlyingIp]: formatAddress(gateway),
+    [annotation.vxlanPort]: String(vxlanPort),
+    [annotation.reservedAt]: injection.reservedAt,
+    [annotation.reservation]: injection.reservation,
+  };
+}
+
+function withAddress(container: Container, value: string): Container {
+  const others = (container.env ?? []).filter(({ name }) => name !== addressVariable);
+  return { ...container, env: [...others, { name: addressVariable, value }] };
+}
+
+/** Where the API server mounts the service account's token in each container. */
+const tokenPath = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/**
+ * What the API server would add by itself, as it did to the others: with it in place it has
+ * nothing to change, and so does not ask for this pod a second time.
+ */
+function mountsOf(containers: readonly Container[]): Pick<Container, "volumeMounts"> {
+  const mounts = containers.flatMap(({ volumeMounts = [] }) => volumeMounts);
+  const token = mounts.find(({ mountPath }) => mountPath === tokenPath);
+  return token === undefined ? {} : { volumeMounts: [token] };
+}
+
+function attachContainerOf(injection: Injection): Container {
+  const { connection, child, address, secrets, gateway, tunnelMtu, vxlanPort } = injection;
+  const worker = { address, ...secrets };
+  const order = { connection, child, worker, gatewayUnderlay: gateway, tunnelMtu, vxlanPort };
+  return {
+    name: attachContainer,
+    ...runs(injection.image),
+    args: ["attach", "--self"],
+    env: [{ name: attachVariable, value: writeOrder(order) }],
+    securityContext: {
+      runAsUser: 0,
+      runAsNonRoot: false,
+      privileged: false,
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"], add: ["NET_ADMIN"] },
+    },
+    resources: { requests: { cpu: "10m", memory: "48Mi" } },
+    terminationMessagePolicy: "FallbackToLogsOnError",
+  } as Container;
+}

@@ -1,0 +1,36 @@
+import { own } from "../value/own.ts";
+import { failure, Reason, type Failure } from "../status/failure.ts";
+
+/**
+ * IKE notifies by which a peer says no (RFC 7296, section 3.10.1), and what each tells
+ * the person who declared the tunnel.
+ */
+const notifies: Record<string, readonly [Reason, string]> = {
+  AUTHENTICATION_FAILED: [
+    Reason.AuthenticationFailed,
+    "the peer refused the authentication: compare the pre-shared key, localId and remoteId on both sides",
+  ],
+  NO_PROPOSAL_CHOSEN: [
+    Reason.NoProposalChosen,
+    "no common proposal: compare proposals and esp_proposals on both sides",
+  ],
+  INVALID_KE_PAYLOAD: [
+    Reason.NoProposalChosen,
+    "no common key exchange group: compare the groups in the proposals on both sides",
+  ],
+  TS_UNACCEPTABLE: [
+    Reason.TrafficSelectorsRefused,
+    "the peer refused the traffic selectors: compare local_ips and remote_ips with the peer's, mirrored",
+  ],
+  SINGLE_PAIR_REQUIRED: [
+    Reason.TrafficSelectorsRefused,
+    "the peer takes one pair of networks a child: declare a child for each pair",
+  ],
+  NO_ADDITIONAL_SAS: [Reason.PeerRefused, "the peer takes no further children"],
+};
+
+/** The failure that a notify of this name stands for; undefined for those that end nothing. */
+export function failureOfNotify(name: string): Failure | undefined {
+  const known = own(notifies, name);
+  return known === undefined ? undefined : failure(known[0], known[1]);
+}

@@ -1,0 +1,83 @@
+import type { Child, Connection } from "../api/connection.ts";
+import { sameIdentity } from "./identity.ts";
+import { contains, formatPrefix, overlap, parsePrefix, type Prefix } from "../net/prefix.ts";
+import type { ChildSa, IkeSa } from "./sa.ts";
+
+/**
+ * How an IKE SA that exists differs from what the connection declares, in words; undefined
+ * where it does not. Its addresses do not count: either end may have moved it.
+ */
+export function ikeSaDifference(sa: IkeSa, connection: Connection): string | undefined {
+  return (
+    idDifference("localId", connection.localId, sa.localId) ??
+    idDifference("remoteId", connection.remoteId, sa.remoteId)
+  );
+}
+
+/** As {@link ikeSaDifference}, of a CHILD SA. */
+export function childSaDifference(sa: ChildSa, child: Child): string | undefined {
+  if (sa.ifId !== undefined && sa.ifId !== child.ifId) {
+    return `if_id is declared as ${child.ifId}, and charon has ${sa.ifId}`;
+  }
+  return (
+    selectorDifference("local_ips", child.localSelectors, sa.localSelectors) ??
+    selectorDifference("remote_ips", child.remoteSelectors, sa.remoteSelectors)
+  );
+}
+
+/**
+ * Whether a CHILD SA has what charon, given this declaration, never makes, whatever the peer
+ * answers: another if_id, or networks outside the declared ones. It was made of an earlier one.
+ */
+export function isOfEarlierSpec(sa: ChildSa, child: Child): boolean {
+  return (
+    (sa.ifId !== undefined && sa.ifId !== child.ifId) ||
+    foreignOf(child.localSelectors, sa.localSelectors).length > 0 ||
+    foreignOf(child.remoteSelectors, sa.remoteSelectors).length > 0
+  );
+}
+
+/** The listed networks that lie in no declared one. */
+function foreignOf(declared: readonly Prefix[], listed: readonly string[]): string[] {
+  if (declared.length === 0) return [];
+  return listed.filter((text) => {
+    const prefix = parsePrefix(text);
+    if (prefix === undefined) return false;
+    return !declared.some((d) => d.length <= prefix.length && contains(d, prefix.address));
+  });
+}
+
+/** Before authentication there are no ids. */
+function idDifference(
+  field: string,
+  declared: string,
+  listed: string | undefined,
+): string | undefined {
+  if (listed === undefined || sameIdentity(listed, declared)) return undefined;
+  return `${field} is declared as "${declared}", and charon has "${listed}"`;
+}
+
+/**
+ * The peer may have narrowed a network, and charon leaves out one that lies within another:
+ * what counts is a network that has no part in the SA, and one that is not declared.
+ */
+function selectorDifference(
+  field: string,
+  declared: readonly Prefix[],
+  listed: readonly string[],
+): string | undefined {
+  if (declared.length === 0) return undefined;
+  const parsed = listed.map((text) => ({ prefix: parsePrefix(text) }));
+  const foreign = foreignOf(declared, listed);
+  const missing = declared
+    .filter((d) => !parsed.some(({ prefix }) => prefix === undefined || overlap(prefix, d)))
+    .map(formatPrefix);
+  if (foreign.length === 0 && missing.length === 0) return undefined;
+  const has = listed.length === 0 ? "none" : listed.join(", ");
+  return `${field} is declared as ${declared.map(formatPrefix).join(", ")}, and charon has ${has}${reasons(missing, foreign)}`;
+}
+
+function reasons(missing: readonly string[], foreign: readonly string[]): string {
+  if (missing.length > 0) return ` (the peer left out ${missing.join(", ")})`;
+  return ` (${foreign.join(", ")} is not declared)`;
+}

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { connectionFromCr } from "../validation/connection-from-cr.ts";
+import { messageFromConnection, messageFromSecretOf } from "./vici-message.ts";
+
+const cr = {
+  apiVersion: "ipman.dialo.ai/v1",
+  kind: "IPSecConnection",
+  metadata: { name: "cr" },
+  spec: {
+    name: "site",
+    remoteAddr: "192.0.2.2",
+    localAddr: "%any",
+    localId: "us",
+    remoteId: "them",
+    secretRef: { name: "s", namespace: "default", key: "k" },
+    extra: { proposals: "aes256-sha256-ecp256,aes128-sha256-modp2048", mobike: "no" },
+    children: {
+      key: {
+        name: "another",
+        local_ips: ["10.0.2.0/24"],
+        remote_ips: ["10.0.1.0/24"],
+        xfrm_ip: "10.0.2.1/24",
+        vxlan_ip: "10.0.2.2/24",
+        if_id: 7,
+        ip_pools: {},
+        extra: { start_action: "start", dpd_action: "restart", rekey_time: "1h", hw_offload: "no" },
+      },
+    },
+  },
+};
+
+describe("a connection for charon", () => {
+  const parsed = connectionFromCr(cr);
+  assert.ok(parsed.ok);
+  const connection = parsed.value;
+
+  it("takes the names of options in any case, as charon does", () => {
+    const spelled = structuredClone(cr);
+    spelled.spec.extra = { Proposals: spelled.spec.extra.proposals, MOBIKE: "no" } as never;
+    spelled.spec.children.key.extra = {
+      ...{ Start_Action: "start", DPD_action: "restart", Rekey_Time: "1h", HW_offload: "no" },
+    } as never;
+    const result = connectionFromCr(spelled);
+    assert.ok(result.ok);
+    assert.deepEqual(messageFromConnection(result.value), messageFromConnection(connection));
+  });
+
+  it("has the actor start children, not charon", () => {
+    assert.deepEqual(messageFromConnection(connection), {
+      site: {
+        version: "2",
+        proposals: ["aes256-sha256-ecp256", "aes128-sha256-modp2048"],
+        rekey_time: "4h",
+        reauth_time: "0s",
+        dpd_delay: "10s",
+        mobike: "no",
+        remote_addrs: ["192.0.2.2"],
+        local: { auth: "psk", id: "us" },
+        remote: { auth: "psk", id: "them" },
+        children: {
+          key: {
+            rekey_time: "1h",
+            hw_offload: "no",
+            mode: "tunnel",
+            local_ts: ["10.0.2.0/24"],
+            remote_ts: ["10.0.1.0/24"],
+            if_id_in: "7",
+            if_id_out: "7",
+            start_action: "none",
+            close_action: "none",
+            dpd_action: "clear",
+          },
+        },
+      },
+    });
+  });
+
+  it("has a secret that the peer's identity alone owns, and a mark", () => {
+    assert.deepEqual(messageFromSecretOf(connection), {
+      id: "ipman:site",
+      type: "IKE",
+      owners: ["them"],
+    });
+  });
+});

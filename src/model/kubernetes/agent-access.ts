@@ -1,0 +1,118 @@
+import { groupLabels } from "./labels.ts";
+import { nameFor, nameParts, type Group } from "../api/group.ts";
+import type { KubeObject, OwnerReference } from "./kube-object.ts";
+
+/**
+ * The Role and the ClusterRole with what every agent may do, and the service account that
+ * owns what the operator makes.
+ */
+const agentRole = "ipman-agent";
+
+/** The bindings of these two roles, of which the operator keeps the subjects. */
+export const agentBindings = "ipman-agents";
+
+/** The operator's own Role in each namespace with Secrets: it owns the agents' Roles there. */
+export const grantingRole = "ipman-operator-secrets";
+
+const rbac = "rbac.authorization.k8s.io";
+const rbacVersion = `${rbac}/v1`;
+
+/** The service account of a group's agent, and the name of its Roles where its Secrets are. */
+export function agentAccountOf(group: Group): string {
+  return nameFor(agentRole, ...nameParts(group));
+}
+
+/** A service account that one group's agent has, and nothing else. */
+export function agentAccount(
+  group: Group,
+  namespace: string,
+  owner: OwnerReference | undefined,
+): KubeObject {
+  const metadata = { ...metadataOf(group, namespace), ...ownedBy(owner) };
+  return {
+    ...{ apiVersion: "v1", kind: "ServiceAccount", metadata },
+    automountServiceAccountToken: false,
+  } as KubeObject;
+}
+
+/** The right to read these Secrets of a namespace, each by its name. */
+export function secretsRole(
+  group: Group,
+  namespace: string,
+  names: ReadonlySet<string>,
+  owner: OwnerReference,
+): KubeObject {
+  const rule = {
+    apiGroups: [""],
+    resources: ["secrets"],
+    resourceNames: [...names].toSorted(),
+    verbs: ["get", "watch"],
+  };
+  const metadata = { ...metadataOf(group, namespace), ...ownedBy(owner) };
+  return { apiVersion: rbacVersion, kind: "Role", metadata, rules: [rule] } as KubeObject;
+}
+
+/**
+ * Gives that right to the group's agent.
+ *
+ * @param home where the agent's service account is
+ */
+export function secretsBinding(
+  group: Group,
+  namespace: string,
+  home: string,
+  owner: OwnerReference,
+): KubeObject {
+  const name = agentAccountOf(group);
+  return {
+    ...{ apiVersion: rbacVersion, kind: "RoleBinding" },
+    metadata: { ...metadataOf(group, namespace), ...ownedBy(owner) },
+    roleRef: { apiGroup: rbac, kind: "Role", name },
+    subjects: [{ kind: "ServiceAccount", name, namespace: home }],
+  } as KubeObject;
+}
+
+/**
+ * The bindings that give every agent what all of them may do. The chart creates them without
+ * subjects, so that an upgrade of the chart leaves the operator's alone.
+ *
+ * @param home where the agents' service accounts are
+ */
+export function commonBindings(
+  accounts: Iterable<string>,
+  home: string,
+): { readonly inCluster: KubeObject; readonly inNamespace: KubeObject } {
+  const subject = (name: string) => ({ kind: "ServiceAccount", name, namespace: home });
+  const subjects = [...accounts].toSorted().map(subject);
+  const of = (kind: "ClusterRole" | "Role", metadata: object) =>
+    ({
+      ...{ apiVersion: rbacVersion, kind: `${kind}Binding` },
+      metadata: { name: agentBindings, ...metadata },
+      roleRef: { apiGroup: rbac, kind, name: agentRole },
+      subjects,
+    }) as unknown as KubeObject;
+  return { inCluster: of("ClusterRole", {}), inNamespace: of("Role", { namespace: home }) };
+}
+
+/** The service accounts of a namespace that a binding names. */
+export function boundAccounts(binding: KubeObject | undefined, home: string): ReadonlySet<string> {
+  const { subjects = [] } = (binding ?? {}) as { subjects?: Subject[] };
+  const own = subjects.filter(
+    ({ kind, namespace }) => kind === "ServiceAccount" && namespace === home,
+  );
+  return new Set(own.map(({ name }) => name));
+}
+
+interface Subject {
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace?: string;
+}
+
+function metadataOf(group: Group, namespace: string) {
+  return { name: agentAccountOf(group), namespace, labels: groupLabels(group, "agent") };
+}
+
+function ownedBy(owner: OwnerReference | undefined) {
+  return owner !== undefined && { ownerReferences: [owner] };
+}

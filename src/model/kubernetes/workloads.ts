@@ -1,0 +1,202 @@
+import { annotation, groupLabels, label, labelValue } from "./labels.ts";
+import type { CharonSettings } from "../charon/charon-settings.ts";
+import type { Child, Connection } from "../api/connection.ts";
+import { digestOf, nameFor, nameParts, type Group } from "../api/group.ts";
+import { runs, type Image } from "./image.ts";
+import type { KubeObject, OwnerReference } from "./kube-object.ts";
+
+/** What every workload that ipman makes has in common. */
+export interface WorkloadSettings {
+  /** Where they run: the operator's own namespace. */
+  readonly namespace: string;
+  /** What they go with, so that nothing is left when ipman is uninstalled. */
+  readonly owner: OwnerReference | undefined;
+  readonly ipmanImage: Image;
+  readonly charonImage: Image;
+  readonly pullSecrets: readonly string[];
+  /** The service account of a group's agent. */
+  readonly agentAccount: (group: Group) => string;
+  /** Whether a Secret has to permit a connection to use its keys. */
+  readonly requireSecretConsent: boolean;
+  readonly priorityClass: string;
+  /** UDP port of the VXLAN segments. */
+  readonly vxlanPort: number;
+  readonly charonSettings: CharonSettings;
+  readonly logLevel: string;
+}
+
+/** Port of an agent's metrics and probes. */
+const agentPort = 9740;
+
+/** Where charon's socket is, in charon's container and in the agent's. */
+export const sharedFolder = "/run/ipman";
+
+/** Where the agent finds the node's /run, with the sockets of container runtimes. */
+export const nodeRunFolder = "/host/run";
+
+/** IKE for one group, and nothing of ours in it: it restarts only when it has to. */
+export function charonDeployment(group: Group, settings: WorkloadSettings): KubeObject {
+  const container = {
+    ...containerNamed("charon", settings.charonImage),
+    args: ["charon"],
+    securityContext: {
+      readOnlyRootFilesystem: true,
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ["ALL"], add: ["NET_ADMIN", "NET_BIND_SERVICE", "NET_RAW"] },
+    },
+    volumeMounts: [{ name: "shared", mountPath: sharedFolder }],
+    // What hangs is seen by the agent; only one that is dead is started anew.
+    livenessProbe: {
+      exec: { command: ["swanctl", "--stats"] },
+      ...{ initialDelaySeconds: 30, periodSeconds: 60, timeoutSeconds: 20, failureThreshold: 3 },
+    },
+    resources: { requests: { cpu: "20m", memory: "32Mi" } },
+  };
+  const pod = {
+    hostNetwork: group.hostNetwork,
+    ...(group.hostNetwork && { dnsPolicy: "ClusterFirstWithHostNet" }),
+    containers: [container],
+    volumes: [sharedVolume(group)],
+  };
+  const name = nameFor("charon", ...nameParts(group));
+  return deployment(name, groupLabels(group, "charon"), group, settings, pod, group.annotations);
+}
+
+/** The actors of one group, in a pod of their own: charon does not notice when they restart. */
+export function agentDeployment(group: Group, settings: WorkloadSettings): KubeObject {
+  const probe = (path: string) => ({ httpGet: { path, port: "metrics" }, timeoutSeconds: 5 });
+  const container = {
+    ...containerNamed("agent", settings.ipmanImage),
+    args: [
+      "agent",
+      ...(group.namespace === "" ? ["--node", group.nodeName] : ["--group", group.id]),
+      ...(group.hostNetwork ? ["--host-network"] : []),
+      ...(settings.requireSecretConsent ? ["--require-secret-consent"] : []),
+      ...["--vxlan-port", String(settings.vxlanPort)],
+      // Else the cluster would take a "$(NAME)" in it for one of the container's variables.
+      ...["--charon-settings", JSON.stringify(settings.charonSettings).replaceAll("$", "$$$$")],
+      ...["--log", settings.logLevel],
+    ],
+    ports: [{ name: "metrics", containerPort: agentPort, protocol: "TCP" }],
+    // It enters the network namespaces of charon, gateways and their routes' settings.
+    securityContext: {
+      privileged: true,
+      runAsUser: 0,
+      runAsNonRoot: false,
+      readOnlyRootFilesystem: true,
+    },
+    volumeMounts: [
+      { name: "shared", mountPath: sharedFolder },
+      { name: "node-run", mountPath: nodeRunFolder, readOnly: true },
+    ],
+    startupProbe: { ...probe("/healthz"), periodSeconds: 2, failureThreshold: 60 },
+    livenessProbe: { ...probe("/healthz"), periodSeconds: 20, failureThreshold: 3 },
+    readinessProbe: { ...probe("/readyz"), periodSeconds: 10 },
+    resources: { requests: { cpu: "20m", memory: "96Mi" } },
+  };
+  const pod = {
+    hostPID: true,
+    serviceAccountName: settings.agentAccount(group),
+    automountServiceAccountToken: true,
+    containers: [container],
+    volumes: [sharedVolume(group), { name: "node-run", hostPath: { path: "/run", type: "" } }],
+  };
+  const name = nameFor("agent", ...nameParts(group));
+  return deployment(name, groupLabels(group, "agent"), group, settings, pod);
+}
+
+/** A child's gateway: it holds a network namespace, which the agent fills, and does nothing. */
+export function gatewayDeployment(
+  group: Group,
+  connection: Connection,
+  child: Child,
+  settings: WorkloadSettings,
+): KubeObject {
+  const container = {
+    ...containerNamed("gateway", settings.charonImage),
+    args: ["pause"],
+    securityContext: {
+      readOnlyRootFilesystem: true,
+      allowPrivilegeEscalation: false,
+      runAsNonRoot: true,
+      runAsUser: 65_534,
+      capabilities: { drop: ["ALL"] },
+      seccompProfile: { type: "RuntimeDefault" },
+    },
+    resources: { requests: { cpu: "1m", memory: "4Mi" } },
+  };
+  const marks = { [annotation.connection]: connection.id, [annotation.child]: child.key };
+  const name = nameFor("gateway", connection.id, child.key);
+  const labels = { ...groupLabels(group, "xfrm"), "ipman.dialo.ai/child": labelValue(child.key) };
+  return deployment(name, labels, group, settings, { containers: [container] }, marks);
+}
+
+function containerNamed(name: string, image: Image) {
+  return {
+    name,
+    ...runs(image),
+    terminationMessagePolicy: "FallbackToLogsOnError",
+  };
+}
+
+function sharedVolume(group: Group) {
+  const path = `${sharedFolder}/${digestOf([group.id])}`;
+  return { name: "shared", hostPath: { path, type: "DirectoryOrCreate" } };
+}
+
+/** One pod on the group's node, replaced only when the one before it has gone. */
+function deployment(
+  name: string,
+  labels: Readonly<Record<string, string>>,
+  group: Group,
+  settings: WorkloadSettings,
+  pod: object,
+  podAnnotations: Readonly<Record<string, string>> = {},
+): KubeObject {
+  const selector = { [label.type]: labels[label.type], "ipman.dialo.ai/name": name };
+  const template = {
+    metadata: { labels: { ...labels, ...selector }, annotations: podAnnotations },
+    spec: { ...commonPod(group, settings), ...pod },
+  };
+  const spec = {
+    replicas: 1,
+    revisionHistoryLimit: 0,
+    strategy: { type: "Recreate" },
+    selector: { matchLabels: selector },
+    template,
+  };
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: {
+      name,
+      namespace: settings.namespace,
+      labels,
+      annotations: { [annotation.digest]: digestOf([JSON.stringify([spec, labels])]) },
+      ...(settings.owner !== undefined && { ownerReferences: [settings.owner] }),
+    },
+    spec,
+  } as KubeObject;
+}
+
+function commonPod({ nodeName }: Group, settings: WorkloadSettings) {
+  const onNode = [{ key: "metadata.name", operator: "In", values: [nodeName] }];
+  return {
+    affinity: {
+      nodeAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: {
+          nodeSelectorTerms: [{ matchFields: onNode }],
+        },
+      },
+    },
+    // Its place is that node, whatever else is kept off it.
+    tolerations: [{ operator: "Exists" }],
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: 5,
+    ...(settings.priorityClass !== "" && { priorityClassName: settings.priorityClass }),
+    ...(settings.pullSecrets.length > 0 && {
+      imagePullSecrets: settings.pullSecrets.map((secret) => ({ name: secret })),
+    }),
+  };
+}

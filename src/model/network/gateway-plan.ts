@@ -1,0 +1,95 @@
+import type { Child, Connection } from "../api/connection.ts";
+import type { Gateway, Worker } from "./endpoint.ts";
+import { gatewayRules } from "./gateway-rules.ts";
+import { minimumMtu, vxlanMtu } from "./mtu.ts";
+import type { LinkPlan, NetworkPlan } from "./network-plan.ts";
+import { underlayIn } from "../kubernetes/pod-addresses.ts";
+import { hostPrefix } from "../net/prefix.ts";
+import { gatewayMac, workerSecrets } from "./segment.ts";
+import type { SegmentKey } from "./segment-key.ts";
+
+/** What a gateway's plan depends on. */
+export interface GatewayFacts {
+  readonly connection: Pick<Connection, "id">;
+  readonly child: Child;
+  readonly gateway: Pick<Gateway, "device" | "mtu" | "underlay">;
+  readonly workers: readonly Worker[];
+  /** Largest packet that enters the tunnel whole, in bytes. */
+  readonly tunnelMtu: number;
+  /** UDP port of the VXLAN segments. */
+  readonly vxlanPort: number;
+  readonly segmentKey: SegmentKey;
+  /** The device under the xfrm interface, where one is declared. */
+  readonly underlying: string | undefined;
+}
+
+export function xfrmName(child: Pick<Child, "ifId">): string {
+  return `xfrm${child.ifId}`;
+}
+
+export function vxlanName(child: Pick<Child, "ifId">): string {
+  return `vxlan${child.ifId}`;
+}
+
+/**
+ * Everything a gateway's namespace is to hold. The gateway's first address decides the family
+ * of the segment on the pod network. A worker without an address of that family cannot be
+ * reached by the gateway's device, and has no part in it.
+ */
+export function gatewayPlan(facts: GatewayFacts): NetworkPlan {
+  const { child, connection, gateway, segmentKey, vxlanPort } = facts;
+  const xfrm = xfrmName(child);
+  const vxlan = vxlanName(child);
+  const workers = facts.workers.flatMap((worker) => {
+    const underlay = underlayIn(worker, gateway.underlay.family);
+    if (underlay === undefined) return [];
+    return [{ ...worker, underlay, ...workerSecrets(segmentKey, connection, child, worker) }];
+  });
+  return {
+    links: gatewayLinks(facts),
+    addresses: [
+      { link: xfrm, prefix: child.xfrmIp },
+      { link: vxlan, prefix: child.vxlanIp },
+    ],
+    routes: [
+      ...child.remoteSelectors.map((destination) => ({ link: xfrm, destination })),
+      ...workers.map(({ address }) => ({ link: vxlan, destination: hostPrefix(address.address) })),
+    ],
+    neighbours: workers.map(({ address, mac }) => ({ link: vxlan, address: address.address, mac })),
+    fdb: workers.map(({ underlay, mac }) => ({ link: vxlan, mac, vtep: underlay, moves: false })),
+    forwarding: true,
+    rules: gatewayRules({ child, gateway, workers, vxlanPort, xfrm, vxlan }),
+  };
+}
+
+function gatewayLinks({
+  child,
+  connection,
+  gateway,
+  tunnelMtu,
+  vxlanPort,
+  segmentKey,
+  underlying,
+}: GatewayFacts): LinkPlan[] {
+  const mtu = clampMtu(tunnelMtu, child);
+  return [
+    { kind: "xfrm", name: xfrmName(child), ifId: child.ifId, mtu, underlying },
+    {
+      kind: "vxlan",
+      name: vxlanName(child),
+      vni: child.ifId,
+      port: vxlanPort,
+      mac: gatewayMac(segmentKey, connection, child),
+      mtu: vxlanMtu(gateway.mtu, gateway.underlay.family),
+      underlying: gateway.device,
+      local: gateway.underlay,
+      // Workers are known by the plan alone.
+      learning: false,
+    },
+  ];
+}
+
+/** IPv6 does not work over a link below its minimum. */
+export function clampMtu(mtu: number, child: Pick<Child, "xfrmIp">): number {
+  return child.xfrmIp.address.family === 6 ? Math.max(mtu, minimumMtu) : mtu;
+}

@@ -1,0 +1,51 @@
+import { bytesOf, type Address, type Family } from "../net/address.ts";
+
+/*
+ * Matches on a VXLAN datagram in nft's language. Its offsets are bits from the UDP header on:
+ * eight bytes of UDP, eight of VXLAN (RFC 7348), fourteen of Ethernet, then the packet.
+ */
+
+/** The MAC addresses of a frame. */
+export interface FrameMacs {
+  readonly destination: string;
+  readonly source: string;
+}
+
+/** A datagram of that segment. */
+export function vniMatch(vni: number): string {
+  return `@th,96,24 0x${vniHex(vni)}`;
+}
+
+/** A frame of that segment between those MAC addresses. */
+export function frameMatch(vni: number, { destination, source }: FrameMacs): string {
+  const macs = `${destination}${source}`.replaceAll(":", "");
+  // A reserved byte is between them.
+  return `@th,96,128 0x${vniHex(vni)}00${macs}`;
+}
+
+/** A frame of that EtherType. */
+export function etherTypeMatch(type: number): string {
+  return `@th,224,16 0x${type.toString(16).padStart(4, "0")}`;
+}
+
+/** An IPv4 or IPv6 packet from that address. */
+export function packetMatch(source: Address): string {
+  const hex = Buffer.from(bytesOf(source)).toString("hex");
+  return source.family === 4
+    ? `${etherTypeMatch(0x0800)} @th,336,32 0x${hex}`
+    : `${etherTypeMatch(0x86dd)} @th,304,128 0x${hex}`;
+}
+
+/** The four bytes with that number behind the Ethernet header. */
+export function payloadField(index: number): string {
+  return `@th,${240 + index * 32},32`;
+}
+
+/** A family as nft names it, and the type of its addresses. */
+export function nftFamily(family: Family): { readonly name: string; readonly type: string } {
+  return family === 4 ? { name: "ip", type: "ipv4_addr" } : { name: "ip6", type: "ipv6_addr" };
+}
+
+function vniHex(vni: number): string {
+  return vni.toString(16).padStart(6, "0");
+}

@@ -1,0 +1,103 @@
+import { parseAddress } from "../net/address.ts";
+import { childExtraProblems } from "../api/extra.ts";
+import { labelValueProblem } from "../api/names.ts";
+import { NetworkSet } from "../net/network-set.ts";
+import { reportPools } from "./pool-problems.ts";
+import { formatPrefix, isNetwork, networkOf, parsePrefix, type Prefix } from "../net/prefix.ts";
+import type { ProblemList } from "./problem-list.ts";
+import type { ChildSpec } from "../api/schema/ipsec-connection.ts";
+
+type Report = (path: string, message: string) => void;
+
+/** Adds every problem that one child has on its own. */
+export function addChildProblems(key: string, child: ChildSpec, problems: ProblemList): void {
+  const report: Report = (path, message) => {
+    problems.add(`spec.children.${key}${path}`, message);
+  };
+  reportNames(key, child, report);
+  const xfrm = hostAddress(child.xfrm_ip, ".xfrm_ip", report);
+  const vxlan = hostAddress(child.vxlan_ip, ".vxlan_ip", report);
+  if (xfrm !== undefined && vxlan !== undefined) reportGateway(xfrm, vxlan, report);
+  const local = selectors(child.local_ips, ".local_ips", xfrm, report);
+  const remote = selectors(child.remote_ips, ".remote_ips", xfrm, report);
+  if (child.probe !== undefined) reportProbe(child.probe.address, { xfrm, local, remote }, report);
+  reportPools(child, { xfrm, vxlan, local }, report);
+  for (const { path, message } of childExtraProblems(child.extra ?? {}))
+    report(`.extra.${path}`, message);
+}
+
+function reportNames(key: string, child: ChildSpec, report: Report): void {
+  const ofKey = labelValueProblem(key);
+  if (ofKey !== undefined) report("", ofKey);
+  const ofName = labelValueProblem(child.name);
+  if (ofName !== undefined) report(".name", ofName);
+}
+
+function hostAddress(text: string, path: string, report: Report): Prefix | undefined {
+  const prefix = parsePrefix(text);
+  if (prefix === undefined) {
+    report(path, `"${text}" is no address with a prefix length such as 10.0.2.1/24`);
+  }
+  return prefix;
+}
+
+function reportGateway(xfrm: Prefix, vxlan: Prefix, report: Report): void {
+  if (xfrm.address.family !== vxlan.address.family) {
+    report(
+      ".vxlan_ip",
+      `is IPv${vxlan.address.family}, but xfrm_ip is IPv${xfrm.address.family}: declare a child for each family`,
+    );
+  } else if (xfrm.address.value === vxlan.address.value) {
+    report(".vxlan_ip", `equals xfrm_ip: give the gateway's two devices an address each`);
+  }
+}
+
+function selectors(
+  texts: readonly string[] | undefined,
+  path: string,
+  xfrm: Prefix | undefined,
+  report: Report,
+): Prefix[] | undefined {
+  return texts?.flatMap((text, i) => {
+    const prefix = parsePrefix(text);
+    const at = `${path}[${i}]`;
+    if (prefix === undefined) {
+      report(at, `"${text}" is no network such as 10.0.2.0/24`);
+      return [];
+    }
+    if (!isNetwork(prefix)) {
+      report(at, `"${text}" has host bits set: the network is ${formatPrefix(networkOf(prefix))}`);
+    }
+    if (xfrm !== undefined && prefix.address.family !== xfrm.address.family) {
+      report(
+        at,
+        `is IPv${prefix.address.family}, but xfrm_ip is IPv${xfrm.address.family}: declare a child for each family`,
+      );
+    }
+    return [prefix];
+  });
+}
+
+/** Echo requests have to enter the tunnel at the gateway, and their answers to come back by it. */
+function reportProbe(
+  text: string,
+  {
+    xfrm,
+    local,
+    remote,
+  }: Readonly<Record<"local" | "remote", Prefix[] | undefined>> & {
+    readonly xfrm: Prefix | undefined;
+  },
+  report: Report,
+): void {
+  const path = ".probe.address";
+  const address = parseAddress(text);
+  if (address === undefined) return report(path, `"${text}" is no address such as 10.0.1.1`);
+  if (remote !== undefined && !new NetworkSet(remote).has(address))
+    report(path, `${text} is in none of remote_ips: nothing to it would enter the tunnel`);
+  if (xfrm !== undefined && local !== undefined && !new NetworkSet(local).has(xfrm.address))
+    report(
+      ".probe",
+      `xfrm_ip is in none of local_ips: what the gateway itself sends would not enter the tunnel`,
+    );
+}

@@ -1,0 +1,93 @@
+import { parseAddress, type Address } from "../net/address.ts";
+import { parseRange, type AddressRange } from "../net/address-pool.ts";
+import type { Child, Connection, Probe } from "../api/connection.ts";
+import { connectionProblems } from "./connection-problems.ts";
+import { canonicalExtra } from "../api/extra.ts";
+import { mended } from "./mended.ts";
+import { own } from "../value/own.ts";
+import { parsePrefix, type Prefix } from "../net/prefix.ts";
+import type { Result } from "../api/result.ts";
+import {
+  IPSecConnection as Schema,
+  type ChildSpec,
+  type IPSecConnection,
+} from "../api/schema/ipsec-connection.ts";
+import { schemaProblems } from "./schema-problems.ts";
+import { sizeProblems } from "./size-problems.ts";
+
+/** The connection that a document declares, or every problem it has. */
+export function connectionFromCr(document: unknown): Result<Connection> {
+  const ofSize = sizeProblems(Schema, document);
+  if (ofSize.length > 0) return { ok: false, problems: ofSize };
+  const ofShape = schemaProblems("IPSecConnection", document);
+  const cr = (ofShape.length === 0 ? document : mended(Schema, document)) as IPSecConnection;
+  // Where the shape is wrong, the mended value says nothing.
+  const ofMeaning = connectionProblems(cr).filter(
+    ({ path }) => !ofShape.some((problem) => isWithin(path, problem.path)),
+  );
+  const problems = [...ofShape, ...ofMeaning];
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, value: convert(cr) };
+}
+
+/** True where `path` is the outer one or leads to something below it. */
+function isWithin(path: string, outer: string): boolean {
+  return path === outer || path.startsWith(`${outer}.`) || path.startsWith(`${outer}[`);
+}
+
+function convert({ metadata, spec }: IPSecConnection): Connection {
+  const anyAddress = spec.localAddr === "" || spec.localAddr === "%any";
+  return {
+    id: metadata.name,
+    name: spec.name,
+    generation: metadata.generation ?? 0,
+    remoteAddr: spec.remoteAddr,
+    remoteAddress: parseAddress(spec.remoteAddr),
+    localAddr: anyAddress ? undefined : spec.localAddr,
+    localId: spec.localId,
+    remoteId: spec.remoteId,
+    groupRef: spec.groupRef,
+    nodeName: spec.nodeName,
+    interfaceName: undefined,
+    secretRef: { ...spec.secretRef },
+    allowedNamespaces: spec.allowedNamespaces,
+    children: Object.entries(spec.children).map(([key, child]) => childFromSpec(key, child)),
+    extra: canonicalExtra(spec.extra ?? {}),
+  };
+}
+
+function childFromSpec(key: string, spec: ChildSpec): Child {
+  const pools = new Map(
+    Object.entries(spec.ip_pools).map(([name, entries]) => [
+      name,
+      entries.map((entry) => parseRange(entry) as AddressRange),
+    ]),
+  );
+  const extra = canonicalExtra(spec.extra ?? {});
+  const startAction = own(extra, "start_action") ?? "start";
+  return {
+    key,
+    name: spec.name,
+    localSelectors: (spec.local_ips ?? []).map(prefixOf),
+    remoteSelectors: (spec.remote_ips ?? []).map(prefixOf),
+    xfrmIp: prefixOf(spec.xfrm_ip),
+    vxlanIp: prefixOf(spec.vxlan_ip),
+    ifId: spec.if_id,
+    pools,
+    extra,
+    initiates: startAction.includes("start"),
+    probe: probeFromSpec(spec),
+  };
+}
+
+const probeSeconds = 5;
+
+function probeFromSpec({ probe }: ChildSpec): Probe | undefined {
+  if (probe === undefined) return undefined;
+  const { address, intervalSeconds = probeSeconds } = probe;
+  return { address: parseAddress(address) as Address, intervalSeconds };
+}
+
+/** Of a field that validation has accepted. */
+function prefixOf(text: string): Prefix {
+  return parsePrefix(text) as Prefix;
+}

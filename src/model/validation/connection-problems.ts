@@ -1,0 +1,92 @@
+import { parseAddress } from "../net/address.ts";
+import { addChildProblems } from "./child-problems.ts";
+import { connectionExtraProblems } from "../api/extra.ts";
+import {
+  isHostName,
+  labelValueProblem,
+  objectNameProblem,
+  secretKeyProblem,
+} from "../api/names.ts";
+import { ProblemList } from "./problem-list.ts";
+import { problemAt, type Problem } from "../api/result.ts";
+import type { IPSecConnection, IPSecConnectionSpec } from "../api/schema/ipsec-connection.ts";
+import { addSiblingProblems } from "./sibling-problems.ts";
+
+/** Every problem that a well-shaped connection has on its own. */
+export function connectionProblems({ metadata, spec }: IPSecConnection): Problem[] {
+  const problems = new ProblemList();
+  problems.addAll([
+    ...problemAt("metadata.name", objectNameProblem(metadata.name)),
+    ...problemAt("spec.name", labelValueProblem(spec.name)),
+    ...problemAt("spec.secretRef.name", objectNameProblem(spec.secretRef.name)),
+    ...problemAt("spec.secretRef.namespace", objectNameProblem(spec.secretRef.namespace)),
+    ...problemAt("spec.secretRef.key", secretKeyProblem(spec.secretRef.key)),
+    ...addressProblems(spec),
+    ...placementProblems(spec),
+    ...extraProblems(spec),
+    ...(spec.allowedNamespaces ?? []).flatMap((name, i) =>
+      problemAt(`spec.allowedNamespaces[${i}]`, objectNameProblem(name)),
+    ),
+  ]);
+  const children = Object.entries(spec.children);
+  for (const [key, child] of children) addChildProblems(key, child, problems);
+  addSiblingProblems(children, problems);
+  return problems.toArray();
+}
+
+function addressProblems(spec: IPSecConnectionSpec): Problem[] {
+  return [...remoteProblems(spec), ...localProblems(spec)];
+}
+
+function remoteProblems({ remoteAddr }: IPSecConnectionSpec): Problem[] {
+  if (parseAddress(remoteAddr) !== undefined || isHostName(remoteAddr)) return [];
+  const message = `"${remoteAddr}" is neither an IP address nor a DNS name; ranges and prefixes are not possible`;
+  return [{ path: "spec.remoteAddr", message }];
+}
+
+function localProblems({ remoteAddr, localAddr }: IPSecConnectionSpec): Problem[] {
+  const remote = parseAddress(remoteAddr);
+  if (localAddr === "" || localAddr === "%any") return [];
+  const local = parseAddress(localAddr);
+  const path = "spec.localAddr";
+  if (local === undefined) {
+    return [
+      {
+        path,
+        message: `"${localAddr}" is no IP address; leave it empty, or %any, to let the routes decide`,
+      },
+    ];
+  }
+  if (remote === undefined || local.family === remote.family) return [];
+  return [
+    {
+      path,
+      message: `is IPv${local.family}, but remoteAddr is IPv${remote.family}: use one family for both`,
+    },
+  ];
+}
+
+function placementProblems(spec: IPSecConnectionSpec): Problem[] {
+  const problems: Problem[] = [];
+  if (spec.nodeName !== undefined && spec.groupRef !== undefined) {
+    const message = "nodeName and groupRef are both set: keep the one that says where charon runs";
+    problems.push({ path: "spec.nodeName", message });
+  }
+  if (spec.nodeName !== undefined) {
+    problems.push(...problemAt("spec.nodeName", objectNameProblem(spec.nodeName)));
+  }
+  if (spec.groupRef !== undefined) {
+    problems.push(...problemAt("spec.groupRef.name", objectNameProblem(spec.groupRef.name)));
+    problems.push(
+      ...problemAt("spec.groupRef.namespace", objectNameProblem(spec.groupRef.namespace)),
+    );
+  }
+  return problems;
+}
+
+function extraProblems(spec: IPSecConnectionSpec): Problem[] {
+  return connectionExtraProblems(spec.extra ?? {}).map(({ path, message }) => ({
+    path: `spec.extra.${path}`,
+    message,
+  }));
+}

@@ -1,0 +1,89 @@
+import { bitsOf, type Address } from "../net/address.ts";
+import { parseRange } from "../net/address-pool.ts";
+import { labelValueProblem } from "../api/names.ts";
+import { NetworkSet } from "../net/network-set.ts";
+import { hasAddress, isWithin, overlapsOf, type Interval } from "../net/overlaps.ts";
+import { formatPrefix, intervalOf, networkOf, type Prefix } from "../net/prefix.ts";
+import type { ChildSpec } from "../api/schema/ipsec-connection.ts";
+
+type Report = (path: string, message: string) => void;
+
+/** What a pool's addresses are judged by. */
+interface Surroundings {
+  readonly xfrm: Prefix | undefined;
+  readonly vxlan: Prefix | undefined;
+  readonly local: readonly Prefix[] | undefined;
+}
+
+/** An entry of a pool: an address or a range. */
+interface Entry extends Interval {
+  readonly text: string;
+  readonly pool: string;
+  readonly place: number;
+}
+
+/** Reports every problem of a child's pools; paths begin behind the child's. */
+export function reportPools(child: ChildSpec, around: Surroundings, report: Report): void {
+  const judge = entryJudge(around);
+  const entries: Entry[] = [];
+  for (const [pool, texts] of Object.entries(child.ip_pools)) {
+    const problem = labelValueProblem(pool);
+    if (problem !== undefined) report(`.ip_pools.${pool}`, problem);
+    for (const [place, text] of texts.entries()) {
+      const range = parseRange(text);
+      if (range === undefined) {
+        const message = `"${text}" is neither an address (10.0.2.3/24) nor a range (10.0.2.3-10.0.2.99/24)`;
+        report(`.ip_pools.${pool}[${place}]`, message);
+        continue;
+      }
+      const { family, value: first } = range.first;
+      const entry: Entry = { family, first, last: range.last.value, text, pool, place };
+      entries.push(entry);
+      judge(entry, (fault) => report(`.${pathOf(entry)}`, `${text} ${fault}`));
+    }
+  }
+  for (const { index, earlier } of overlapsOf(entries)) {
+    const [entry, other] = [entries[index] as Entry, entries[earlier] as Entry];
+    const message = `${entry.text} overlaps with ${pathOf(other)}: an address belongs to one pool`;
+    report(`.${pathOf(entry)}`, message);
+  }
+}
+
+function pathOf({ pool, place }: Entry): string {
+  return `ip_pools.${pool}[${place}]`;
+}
+
+/** Reports what is wrong with an entry beside a child's other addresses. */
+type Judge = (entry: Interval, report: (fault: string) => void) => void;
+
+/** Works out once what is the same for each of a child's entries. */
+function entryJudge({ xfrm, vxlan, local }: Surroundings): Judge {
+  const selectors = local === undefined || local.length === 0 ? undefined : new NetworkSet(local);
+  const subnet = vxlan === undefined ? undefined : intervalOf(vxlan);
+  const taken: Taken[] = [];
+  if (xfrm !== undefined) taken.push([xfrm.address, "xfrm_ip, which the gateway has"]);
+  if (vxlan !== undefined) taken.push([vxlan.address, "vxlan_ip, which the gateway has"]);
+  const reserved = vxlan === undefined ? [] : reservedAddresses(vxlan);
+  return (entry, report) => {
+    for (const [address, use] of taken) if (hasAddress(entry, address)) report(`holds ${use}`);
+    if (subnet !== undefined && !isWithin(entry, subnet))
+      report(`is outside the child's network ${formatPrefix(networkOf(vxlan as Prefix))}`);
+    else
+      for (const [address, use] of reserved) if (hasAddress(entry, address)) report(`holds ${use}`);
+    if (selectors !== undefined && !selectors.holds(entry))
+      report("is in none of local_ips: its traffic would not enter the tunnel");
+  };
+}
+
+/** An address that no workload may have, with its use. */
+type Taken = readonly [Address, string];
+
+/** Addresses of a network that no host can have, each with its use. */
+function reservedAddresses(subnet: Prefix): readonly Taken[] {
+  if (subnet.length >= bitsOf(subnet.address.family) - 1) return [];
+  const { address: network } = networkOf(subnet);
+  const own: Taken = [network, "the network's own address"];
+  if (network.family === 6) return [own];
+  const value = network.value | ((1n << BigInt(32 - subnet.length)) - 1n);
+  return [own, [{ family: 4, value }, "the network's broadcast address"]];
+}

@@ -1,0 +1,67 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
+import { mostProblems, ProblemList } from "./problem-list.ts";
+import type { Kind } from "../api/resource.ts";
+import type { Problem } from "../api/result.ts";
+import { CharonGroup } from "../api/schema/charon-group.ts";
+import { IPSecConnection } from "../api/schema/ipsec-connection.ts";
+import { Secret } from "../api/schema/secret.ts";
+import { sizeProblems } from "./size-problems.ts";
+
+const schemas: Readonly<Record<Kind, object>> = { IPSecConnection, CharonGroup, Secret };
+
+const ajv = new Ajv({ allErrors: true, strict: false, verbose: true });
+const compiled = new Map<Kind, ValidateFunction>();
+
+/** Where a manifest does not have the shape of its kind; sizes are checked before contents. */
+export function schemaProblems(kind: Kind, document: unknown): Problem[] {
+  const ofSize = sizeProblems(schemas[kind], document);
+  if (ofSize.length > 0) return ofSize;
+  const validate = compiled.get(kind) ?? ajv.compile(schemas[kind]);
+  compiled.set(kind, validate);
+  if (validate(document)) return [];
+  const errors = validate.errors ?? [];
+  const problems = new ProblemList();
+  problems.addAll(errors.slice(0, mostProblems).map(problemOf));
+  problems.omit(Math.max(0, errors.length - mostProblems));
+  return problems.toArray();
+}
+
+function problemOf(error: ErrorObject): Problem {
+  const path = pathOf(error.instancePath);
+  const at = (member: string) => (path === "" ? member : `${path}.${member}`);
+  switch (error.keyword) {
+    case "additionalProperties": {
+      const name = String(error.params["additionalProperty"]);
+      const known = Object.keys((error.parentSchema?.["properties"] as object | undefined) ?? {});
+      return { path: at(name), message: `unknown field; known here: ${known.join(", ")}` };
+    }
+    case "required":
+      return { path: at(String(error.params["missingProperty"])), message: "is required" };
+    case "const":
+      return { path, message: `must be ${JSON.stringify(error.params["allowedValue"])}` };
+    case "type":
+      return { path, message: typeProblem(error) };
+    default:
+      return { path, message: String(error.message) };
+  }
+}
+
+function typeProblem(error: ErrorObject): string {
+  const wanted = String(error.params["type"]);
+  const quoting = wanted === "string" && typeof error.data !== "object" ? "; put it in quotes" : "";
+  return `must be of type ${wanted}${quoting}`;
+}
+
+/** `spec.children.net.local_ips[0]` of a JSON pointer. */
+function pathOf(pointer: string): string {
+  const tokens = pointer.slice(1).split("/").map(unescape);
+  return tokens
+    .map((token) => (/^\d+$/.test(token) ? `[${token}]` : `.${token}`))
+    .join("")
+    .slice(1);
+}
+
+/** A JSON pointer's token as text (RFC 6901). */
+function unescape(token: string): string {
+  return token.replaceAll("~1", "/").replaceAll("~0", "~");
+}

@@ -1,0 +1,71 @@
+import { ProblemList, mostProblems } from "./problem-list.ts";
+import type { Problem } from "../api/result.ts";
+
+/** The parts of JSON Schema that say how much a value may hold. */
+interface Schema {
+  readonly maxItems?: number;
+  readonly maxProperties?: number;
+  readonly additionalProperties?: unknown;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly patternProperties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
+}
+
+/**
+ * Lists and maps of a manifest that hold more than its schema allows. Nothing inside of them
+ * is looked at, so refusing a manifest of any size costs no more than the largest valid one.
+ */
+export function sizeProblems(schema: object, manifest: unknown): Problem[] {
+  const problems = new ProblemList();
+  measure(schema, manifest, "", problems);
+  return problems.toArray();
+}
+
+function measure(schema: Schema, value: unknown, path: string, problems: ProblemList): void {
+  if (typeof value !== "object" || value === null) return;
+  if (Array.isArray(value)) measureList(schema, value, path, problems);
+  else measureMap(schema, value as Readonly<Record<string, unknown>>, path, problems);
+}
+
+function measureList(
+  { maxItems = Infinity, items }: Schema,
+  list: readonly unknown[],
+  path: string,
+  problems: ProblemList,
+): void {
+  if (list.length > maxItems)
+    return problems.add(path, `has ${list.length} items: at most ${maxItems} are possible`);
+  if (items === undefined || !hasLimits(items)) return;
+  for (const [i, item] of list.entries()) measure(items, item, `${path}[${i}]`, problems);
+}
+
+function measureMap(
+  schema: Schema,
+  map: Readonly<Record<string, unknown>>,
+  path: string,
+  problems: ProblemList,
+): void {
+  const { properties = {}, patternProperties = {} } = schema;
+  const within = (name: string) => (path === "" ? name : `${path}.${name}`);
+  const names = Object.keys(map);
+  const most = mostOf(schema);
+  if (names.length > most)
+    return problems.add(path, `has ${names.length} entries: at most ${most} are possible`);
+  const [each] = Object.values(patternProperties);
+  if (each !== undefined && hasLimits(each))
+    for (const name of names) measure(each, map[name], within(name), problems);
+  for (const [name, member] of Object.entries(properties))
+    if (Object.hasOwn(map, name)) measure(member, map[name], within(name), problems);
+}
+
+/** A closed object has its known fields, and as many unknown ones as would be reported. */
+function mostOf({ maxProperties, additionalProperties, properties = {} }: Schema): number {
+  if (maxProperties !== undefined) return maxProperties;
+  return additionalProperties === false && Object.keys(properties).length > 0
+    ? Object.keys(properties).length + mostProblems
+    : Infinity;
+}
+
+function hasLimits({ items, properties, patternProperties }: Schema): boolean {
+  return items !== undefined || properties !== undefined || patternProperties !== undefined;
+}
