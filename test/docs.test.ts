@@ -8,17 +8,17 @@ import { apiReference } from "../scripts/api-reference.ts";
 import { reasonsReference } from "../scripts/reasons-reference.ts";
 import { statusReference } from "../scripts/status-reference.ts";
 import { conditionTypes } from "../src/model/status/condition-types.ts";
-import { documentFamilies } from "../src/runtime/readiness-series.ts";
-import { secretSeries } from "../src/runtime/secret-series.ts";
-import { statusFamilies } from "../src/runtime/status-series.ts";
-import type { FiguresPort } from "../src/runtime/charon-metrics.ts";
-import { charonFamilies } from "../src/runtime/charon-series.ts";
-import type { NetworkPort } from "../src/runtime/ports.ts";
-import { Metrics } from "../src/runtime/metrics.ts";
-import type { Cluster } from "../src/runtime/operator/cluster.ts";
+import { documentFamilies } from "../src/runtime/metrics/readiness-series.ts";
+import { secretSeries } from "../src/runtime/metrics/secret-series.ts";
+import { statusFamilies } from "../src/runtime/metrics/status-series.ts";
+import type { FiguresPort } from "../src/runtime/metrics/charon-metrics.ts";
+import { charonFamilies } from "../src/runtime/metrics/charon-series.ts";
+import type { NetworkPort } from "../src/runtime/ports/ports.ts";
+import { Metrics } from "../src/runtime/metrics/metrics.ts";
+import type { Cluster } from "../src/runtime/operator/state/cluster.ts";
 import { OperatorMetrics } from "../src/runtime/operator/operator-metrics.ts";
-import { RefusedRequests } from "../src/runtime/operator/refused-requests.ts";
-import type { Supervisor } from "../src/runtime/supervisor.ts";
+import { RefusedRequests } from "../src/runtime/operator/admission/refused-requests.ts";
+import type { Supervisor } from "../src/runtime/supervisor/supervisor.ts";
 
 const root = join(import.meta.dirname, "..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
@@ -43,7 +43,11 @@ describe("the documentation", () => {
   it("has every condition, event and alert; npm run api writes it", () => {
     assert.equal(read("docs/reference.md"), statusReference());
     const types = new Set(conditionTypes.map(({ type }) => type));
-    const sources = ["conditions", "checks", "operator/placement-conditions"];
+    const sources = [
+      "conditions/conditions",
+      "conditions/checks",
+      "operator/status/placement-conditions",
+    ];
     const text = sources.map((name) => read(`src/runtime/${name}.ts`)).join("\n");
     const said = [...text.matchAll(/(?:type: |condition\(|\? |: )"([A-Z][A-Za-z]+)"[,;:)\s]/g)];
     const used = new Set(said.map(([, type = ""]) => type).filter((type) => !values.has(type)));

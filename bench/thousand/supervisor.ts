@@ -8,10 +8,10 @@ import { Charon } from "../../src/adapters/vici/charon.ts";
 import { Figures } from "../../src/adapters/vici/figures.ts";
 import type { Snapshot } from "../../src/model/api/resource.ts";
 import { serveInspector } from "../../src/runtime/inspector/serve.ts";
-import { serveMetrics } from "../../src/runtime/metrics-server.ts";
-import { Metrics } from "../../src/runtime/metrics.ts";
-import { statusOf } from "../../src/runtime/status.ts";
-import { Supervisor } from "../../src/runtime/supervisor.ts";
+import { serveMetrics } from "../../src/runtime/metrics/metrics-server.ts";
+import { Metrics } from "../../src/runtime/metrics/metrics.ts";
+import { statusOf } from "../../src/runtime/status/status.ts";
+import { Supervisor } from "../../src/runtime/supervisor/supervisor.ts";
 import { obedientNetwork, simulatedPlacement } from "../../test/simulator/placement.ts";
 import { resourceOf } from "../../test/simulator/world.ts";
 

@@ -36,7 +36,7 @@ describe("a packet filter", () => {
   /** One pass over the gateway by a process that lacks libnftables; gives what it fails with. */
   const passWithout = (): { readonly reason: string; readonly message: string } => {
     const module = join(root, "src/adapters/netlink/apply-plan.ts");
-    const refusal = join(root, "src/runtime/refusal.ts");
+    const refusal = join(root, "src/runtime/ports/refusal.ts");
     const program = `
       const { applyPlan } = await import(${JSON.stringify(module)});
       const { refusing } = await import(${JSON.stringify(refusal)});

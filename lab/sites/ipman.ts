@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ask, askOnce } from "../../src/adapters/control/client.ts";
-import type { Dated } from "../../src/runtime/dated-status.ts";
+import type { Dated } from "../../src/runtime/status/dated-status.ts";
 import type { ConnectionStatus, Status } from "../../src/model/status/status.ts";
 import { end, eventually, sh, start } from "./shell.ts";
 

@@ -1,7 +1,7 @@
 import { formatBytes, formatSeconds } from "../model/text/readable.ts";
 import type { ActorTold } from "../runtime/inspector/wire.ts";
-import type { Dated } from "../runtime/dated-status.ts";
-import type { ChildTraffic, Report } from "../runtime/report.ts";
+import type { Dated } from "../runtime/status/dated-status.ts";
+import type { ChildTraffic, Report } from "../runtime/status/report.ts";
 import type { ChildStatus, ConnectionStatus } from "../model/status/status.ts";
 import type { Condition } from "../model/status/condition.ts";
 import type { ChildSa, IkeSa } from "../model/charon/sa.ts";

@@ -1,7 +1,7 @@
 import { ask, askOnce } from "../adapters/control/client.ts";
 import type { ActorTold, WireEvent } from "../runtime/inspector/wire.ts";
-import type { Dated } from "../runtime/dated-status.ts";
-import type { Report } from "../runtime/report.ts";
+import type { Dated } from "../runtime/status/dated-status.ts";
+import type { Report } from "../runtime/status/report.ts";
 import { textOption, UsageError, type Command } from "./command.ts";
 import { controlSocket, defaultStateFolder } from "./defaults.ts";
 import { describeLines, type Described } from "./describe-lines.ts";

@@ -8,7 +8,7 @@ import type { ControlRequest } from "../adapters/control/protocol.ts";
 import { netnsFolder } from "../adapters/netlink/namespace.ts";
 import { isObjectName } from "../model/api/names.ts";
 import type { Finding } from "../model/status/finding.ts";
-import type { RecentLine } from "../runtime/recent.ts";
+import type { RecentLine } from "../runtime/logs/recent.ts";
 import type { Status } from "../model/status/status.ts";
 import { Archive, defaultArchive } from "./archive.ts";
 import { textOption, UsageError, type Command } from "./command.ts";

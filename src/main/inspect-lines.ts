@@ -5,7 +5,7 @@ import type {
   WireEvent,
 } from "../runtime/inspector/wire.ts";
 import { written, type Output } from "./output.ts";
-import { stateName } from "../runtime/state-name.ts";
+import { stateName } from "../runtime/actors/state-name.ts";
 
 export interface InspectLinesOptions {
   /** Only this one's, and charon's. */

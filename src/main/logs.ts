@@ -1,5 +1,5 @@
 import { ask } from "../adapters/control/client.ts";
-import type { RecentLine } from "../runtime/recent.ts";
+import type { RecentLine } from "../runtime/logs/recent.ts";
 import { textOption, UsageError, type Command } from "./command.ts";
 import { controlSocket, defaultStateFolder } from "./defaults.ts";
 

@@ -1,5 +1,5 @@
 import type { Image } from "../model/kubernetes/image.ts";
-import type { ConfigurationNames } from "../runtime/operator/webhook-configurations.ts";
+import type { ConfigurationNames } from "../runtime/operator/webhooks/webhook-configurations.ts";
 import type { CharonSettings } from "../model/charon/charon-settings.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { ask } from "../adapters/control/client.ts";
 import type { ControlRequest } from "../adapters/control/protocol.ts";
-import type { Outcome } from "../runtime/orders.ts";
+import type { Outcome } from "../runtime/supervisor/orders.ts";
 import { textOption, type Values } from "./command.ts";
 import { controlSocket, defaultStateFolder } from "./defaults.ts";
 

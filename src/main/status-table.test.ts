@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Dated } from "../runtime/dated-status.ts";
-import type { Report } from "../runtime/report.ts";
+import type { Dated } from "../runtime/status/dated-status.ts";
+import type { Report } from "../runtime/status/report.ts";
 import { statusTable } from "./status-table.ts";
 
 const child = (key: string, changes: object) => ({

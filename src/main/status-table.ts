@@ -1,8 +1,8 @@
 import type { Failure } from "../model/status/failure.ts";
 import { formatBytes, formatSeconds } from "../model/text/readable.ts";
-import { unansweredOf } from "../runtime/conditions.ts";
-import type { Dated } from "../runtime/dated-status.ts";
-import type { ChildTraffic, Report } from "../runtime/report.ts";
+import { unansweredOf } from "../runtime/conditions/conditions.ts";
+import type { Dated } from "../runtime/status/dated-status.ts";
+import type { ChildTraffic, Report } from "../runtime/status/report.ts";
 import type { ChildStatus, ConnectionStatus, Status } from "../model/status/status.ts";
 import { styled, styledState } from "./style.ts";
 

@@ -1,6 +1,6 @@
 import { ask } from "../adapters/control/client.ts";
 import { isReady } from "../model/status/condition.ts";
-import type { Dated } from "../runtime/dated-status.ts";
+import type { Dated } from "../runtime/status/dated-status.ts";
 import type { Status } from "../model/status/status.ts";
 import { textOption, type Command } from "./command.ts";
 import { controlSocket, defaultStateFolder } from "./defaults.ts";

@@ -1,6 +1,6 @@
 import { readManifest } from "../adapters/manifests/read.ts";
 import { printable } from "../model/text/printable.ts";
-import { desiredState, nothingDesired } from "../runtime/desired-state.ts";
+import { desiredState, nothingDesired } from "../runtime/desired/desired-state.ts";
 import { UsageError, type Command } from "./command.ts";
 
 export const command: Command = {

@@ -5,7 +5,7 @@ import { Declared } from "../../src/adapters/kubernetes/declared.ts";
 import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { annotation, label } from "../../src/model/kubernetes/labels.ts";
-import { DeclaredAdmission } from "../../src/runtime/operator/admit-declared.ts";
+import { DeclaredAdmission } from "../../src/runtime/operator/admission/admit-declared.ts";
 import { asking, gateway, Replica } from "../simulator/admitting.ts";
 import { KubeApi } from "../simulator/kube-api.ts";
 import { pass } from "../simulator/two-replicas.ts";

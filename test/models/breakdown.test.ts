@@ -5,7 +5,7 @@ import { connectionSpec, childSpec, secret } from "../../lab/sites/manifests.ts"
 import { eventually } from "../../lab/sites/shell.ts";
 import type { Gateway, Worker } from "../../src/model/network/endpoint.ts";
 import { Reason } from "../../src/model/status/failure.ts";
-import { statusOf } from "../../src/runtime/status.ts";
+import { statusOf } from "../../src/runtime/status/status.ts";
 import { simulatedPlacement } from "../simulator/placement.ts";
 import { resourceOf, World } from "../simulator/world.ts";
 

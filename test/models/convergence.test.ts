@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it, mock } from "node:test";
 import fc from "fast-check";
 import { childSpec, connectionSpec, secret } from "../../lab/sites/manifests.ts";
-import { statusOf } from "../../src/runtime/status.ts";
+import { statusOf } from "../../src/runtime/status/status.ts";
 import type { Behaviour } from "../simulator/charon.ts";
 import { resourceOf, World } from "../simulator/world.ts";
 

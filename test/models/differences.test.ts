@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it, mock } from "node:test";
 import { childSpec, connectionSpec, psk, secret } from "../../lab/sites/manifests.ts";
-import { readinessText } from "../../src/runtime/readiness-series.ts";
-import { statusOf } from "../../src/runtime/status.ts";
+import { readinessText } from "../../src/runtime/metrics/readiness-series.ts";
+import { statusOf } from "../../src/runtime/status/status.ts";
 import type { Behaviour } from "../simulator/charon.ts";
 import { resourceOf, World } from "../simulator/world.ts";
 

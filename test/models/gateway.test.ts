@@ -4,7 +4,7 @@ import { createActor, SimulatedClock } from "xstate";
 import type { GatewayEvent, GatewayOrder } from "../../src/machines/gateway-types.ts";
 import type { Worker } from "../../src/model/network/endpoint.ts";
 import { failure, Reason } from "../../src/model/status/failure.ts";
-import { gatewayState } from "../../src/runtime/status.ts";
+import { gatewayState } from "../../src/runtime/status/status.ts";
 import { Calls, connectionOf, gateway, gatewayWith, settled } from "./fixtures.ts";
 
 const path = { encapsulated: false, remoteHost: "192.168.1.2" };

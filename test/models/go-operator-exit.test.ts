@@ -5,7 +5,7 @@ import type { KubeClient } from "../../src/adapters/kubernetes/kube-client.ts";
 import { KubeError } from "../../src/adapters/kubernetes/kube-error.ts";
 import { resourceTypes, type Place } from "../../src/adapters/kubernetes/resource-type.ts";
 import type { KubeMeta, KubeObject } from "../../src/model/kubernetes/kube-object.ts";
-import { GoOperatorExit } from "../../src/runtime/operator/go-operator-exit.ts";
+import { GoOperatorExit } from "../../src/runtime/operator/deployments/go-operator-exit.ts";
 import { KubeApi } from "../simulator/kube-api.ts";
 import { pass } from "../simulator/two-replicas.ts";
 

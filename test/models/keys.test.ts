@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { eventually } from "../../lab/sites/shell.ts";
 import { childSpec, connectionSpec, secret } from "../../lab/sites/manifests.ts";
-import { statusOf } from "../../src/runtime/status.ts";
+import { statusOf } from "../../src/runtime/status/status.ts";
 import { resourceOf, World } from "../simulator/world.ts";
 
 /** Connections and the keys in their Secret. */

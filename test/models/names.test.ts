@@ -8,12 +8,12 @@ import { readManifest } from "../../src/adapters/manifests/read.ts";
 import type { Connection } from "../../src/model/api/connection.ts";
 import type { Gateway, Worker } from "../../src/model/network/endpoint.ts";
 import { messageFromConnection } from "../../src/model/charon/vici-message.ts";
-import { desiredState, nothingDesired } from "../../src/runtime/desired-state.ts";
-import { endpointsOf } from "../../src/runtime/endpoints-of.ts";
-import { childWanted, poolWanted } from "../../src/runtime/attach-request.ts";
+import { desiredState, nothingDesired } from "../../src/runtime/desired/desired-state.ts";
+import { endpointsOf } from "../../src/runtime/supervisor/endpoints-of.ts";
+import { childWanted, poolWanted } from "../../src/runtime/host/attach-request.ts";
 import { Ledger } from "../../src/model/addresses/allocation.ts";
-import { Secrets } from "../../src/runtime/secrets.ts";
-import { statusOf } from "../../src/runtime/status.ts";
+import { Secrets } from "../../src/runtime/supervisor/secrets.ts";
+import { statusOf } from "../../src/runtime/status/status.ts";
 import { resourceOf, World } from "../simulator/world.ts";
 
 /** The names of every object's own members, among them `constructor` and `__proto__`. */

@@ -11,12 +11,12 @@ import type { StatedCondition } from "../../src/model/status/condition.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { label } from "../../src/model/kubernetes/labels.ts";
 import { trimmedPod } from "../../src/model/kubernetes/worker-pod.ts";
-import { backgroundWrites } from "../../src/runtime/cluster/writes.ts";
-import { DeclaredAdmission } from "../../src/runtime/operator/admit-declared.ts";
-import { Carriers } from "../../src/runtime/operator/carriers.ts";
-import { Cluster } from "../../src/runtime/operator/cluster.ts";
-import { GroupReporter } from "../../src/runtime/operator/group-reporter.ts";
-import { Workloads } from "../../src/runtime/operator/workloads.ts";
+import { backgroundWrites } from "../../src/runtime/kubernetes/writes.ts";
+import { DeclaredAdmission } from "../../src/runtime/operator/admission/admit-declared.ts";
+import { Carriers } from "../../src/runtime/operator/status/carriers.ts";
+import { Cluster } from "../../src/runtime/operator/state/cluster.ts";
+import { GroupReporter } from "../../src/runtime/operator/status/group-reporter.ts";
+import { Workloads } from "../../src/runtime/operator/deployments/workloads.ts";
 import { KubeApi } from "../simulator/kube-api.ts";
 import { pass } from "../simulator/two-replicas.ts";
 

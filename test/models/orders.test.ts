@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import { lastValueFrom, toArray } from "rxjs";
 import { childSpec, connectionSpec, secret } from "../../lab/sites/manifests.ts";
 import { eventually } from "../../lab/sites/shell.ts";
-import { rekey, restart, type Outcome } from "../../src/runtime/orders.ts";
-import { statusOf } from "../../src/runtime/status.ts";
+import { rekey, restart, type Outcome } from "../../src/runtime/supervisor/orders.ts";
+import { statusOf } from "../../src/runtime/status/status.ts";
 import { resourceOf, World } from "../simulator/world.ts";
 
 const children = { lan: childSpec(2, { name: "lan" }), dmz: childSpec(3, { name: "dmz" }) };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it, mock } from "node:test";
 import { childSpec, connectionSpec, psk, secret } from "../../lab/sites/manifests.ts";
 import { NftError } from "../../src/adapters/nftables/libnftables.ts";
-import { statusOf } from "../../src/runtime/status.ts";
+import { statusOf } from "../../src/runtime/status/status.ts";
 import { obedientNetwork } from "../simulator/placement.ts";
 import { resourceOf, World } from "../simulator/world.ts";
 

@@ -3,10 +3,14 @@ import { describe, it } from "node:test";
 import { defer, Subject, type Observable } from "rxjs";
 import { register } from "prom-client";
 import type { ProbeOrder } from "../../src/machines/probe.ts";
-import { childConditionsOf, conditionsOf, type ChildFacts } from "../../src/runtime/conditions.ts";
-import { ProbeMetrics } from "../../src/runtime/probe-metrics.ts";
+import {
+  childConditionsOf,
+  conditionsOf,
+  type ChildFacts,
+} from "../../src/runtime/conditions/conditions.ts";
+import { ProbeMetrics } from "../../src/runtime/metrics/probe-metrics.ts";
 import type { Reachability } from "../../src/model/status/status.ts";
-import { Probes, type ProbeNews } from "../../src/runtime/probes.ts";
+import { Probes, type ProbeNews } from "../../src/runtime/supervisor/probes.ts";
 import type { Status } from "../../src/model/status/status.ts";
 import { childSpec } from "../../lab/sites/manifests.ts";
 import { connectionOf, gateway } from "./fixtures.ts";

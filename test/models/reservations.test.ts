@@ -5,7 +5,7 @@ import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { annotation } from "../../src/model/kubernetes/labels.ts";
 import { bookObject, type ReservationBook } from "../../src/model/addresses/reservation-book.ts";
 import { isPrefetched } from "../../src/model/addresses/reservation.ts";
-import { ReservationAges } from "../../src/runtime/operator/reservation-ages.ts";
+import { ReservationAges } from "../../src/runtime/operator/addresses/reservation-ages.ts";
 import { asking, ttlMs, type Replica } from "../simulator/admitting.ts";
 import { pass, TwoReplicas } from "../simulator/two-replicas.ts";
 

@@ -8,8 +8,8 @@ import {
 } from "../../src/adapters/kubernetes/certificates.ts";
 import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
-import { WebhookConfigurations } from "../../src/runtime/operator/webhook-configurations.ts";
-import { WebhookCertificates } from "../../src/runtime/operator/webhook-certificates.ts";
+import { WebhookConfigurations } from "../../src/runtime/operator/webhooks/webhook-configurations.ts";
+import { WebhookCertificates } from "../../src/runtime/operator/webhooks/webhook-certificates.ts";
 import { eventually } from "../../lab/sites/shell.ts";
 import { KubeApi } from "../simulator/kube-api.ts";
 

@@ -7,11 +7,11 @@ import type { Wanted } from "../../src/adapters/kubernetes/watch.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { annotation, label } from "../../src/model/kubernetes/labels.ts";
 import { trimmedPod } from "../../src/model/kubernetes/worker-pod.ts";
-import { PodAdmission } from "../../src/runtime/operator/admit-pod.ts";
-import { Allocator } from "../../src/runtime/operator/allocator.ts";
-import { Books } from "../../src/runtime/operator/books.ts";
-import { Cluster } from "../../src/runtime/operator/cluster.ts";
-import { Reservations } from "../../src/runtime/operator/reservations.ts";
+import { PodAdmission } from "../../src/runtime/operator/admission/admit-pod.ts";
+import { Allocator } from "../../src/runtime/operator/addresses/allocator.ts";
+import { Books } from "../../src/runtime/operator/addresses/books.ts";
+import { Cluster } from "../../src/runtime/operator/state/cluster.ts";
+import { Reservations } from "../../src/runtime/operator/addresses/reservations.ts";
 import type { KubeApi } from "./kube-api.ts";
 
 export const ttlMs = 75_000;

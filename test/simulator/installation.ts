@@ -9,10 +9,10 @@ import { agentAccountOf } from "../../src/model/kubernetes/agent-access.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { label } from "../../src/model/kubernetes/labels.ts";
 import { trimmedPod } from "../../src/model/kubernetes/worker-pod.ts";
-import { backgroundWrites } from "../../src/runtime/cluster/writes.ts";
-import { AgentAccess } from "../../src/runtime/operator/agent-access.ts";
-import { Cluster } from "../../src/runtime/operator/cluster.ts";
-import { Workloads } from "../../src/runtime/operator/workloads.ts";
+import { backgroundWrites } from "../../src/runtime/kubernetes/writes.ts";
+import { AgentAccess } from "../../src/runtime/operator/deployments/agent-access.ts";
+import { Cluster } from "../../src/runtime/operator/state/cluster.ts";
+import { Workloads } from "../../src/runtime/operator/deployments/workloads.ts";
 import { KubeApi, type Denies } from "./kube-api.ts";
 
 /** The namespace of the operator and the agents. */

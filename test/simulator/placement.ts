@@ -1,7 +1,7 @@
 import { BehaviorSubject, NEVER, of } from "rxjs";
 import type { Child } from "../../src/model/api/connection.ts";
 import type { Gateway } from "../../src/model/network/endpoint.ts";
-import type { NetworkPort, PlacementPort } from "../../src/runtime/ports.ts";
+import type { NetworkPort, PlacementPort } from "../../src/runtime/ports/ports.ts";
 
 /** A kernel that does whatever it is told. */
 export const obedientNetwork: NetworkPort = {

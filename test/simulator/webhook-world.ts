@@ -4,8 +4,8 @@ import type { KubeClient } from "../../src/adapters/kubernetes/kube-client.ts";
 import { KubeError } from "../../src/adapters/kubernetes/kube-error.ts";
 import { resourceTypes, type ResourceType } from "../../src/adapters/kubernetes/resource-type.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
-import { WebhookConfigurations } from "../../src/runtime/operator/webhook-configurations.ts";
-import { WebhookPaths } from "../../src/runtime/operator/webhook-paths.ts";
+import { WebhookConfigurations } from "../../src/runtime/operator/webhooks/webhook-configurations.ts";
+import { WebhookPaths } from "../../src/runtime/operator/webhooks/webhook-paths.ts";
 import { KubeApi } from "./kube-api.ts";
 
 const namespace = "ipman-system";

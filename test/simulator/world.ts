@@ -5,9 +5,9 @@ import { BehaviorSubject } from "rxjs";
 import { Charon } from "../../src/adapters/vici/charon.ts";
 import { Figures } from "../../src/adapters/vici/figures.ts";
 import { resourceKey, type Resource, type Snapshot } from "../../src/model/api/resource.ts";
-import { Metrics } from "../../src/runtime/metrics.ts";
-import { Supervisor } from "../../src/runtime/supervisor.ts";
-import type { SupervisorOptions } from "../../src/runtime/supervisor-options.ts";
+import { Metrics } from "../../src/runtime/metrics/metrics.ts";
+import { Supervisor } from "../../src/runtime/supervisor/supervisor.ts";
+import type { SupervisorOptions } from "../../src/runtime/supervisor/supervisor-options.ts";
 import { SimulatedCharon, type Behaviour, type SimulatorOptions } from "./charon.ts";
 import { obedientNetwork, simulatedPlacement } from "./placement.ts";
 

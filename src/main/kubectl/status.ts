@@ -1,7 +1,7 @@
 import { isReady } from "../../model/status/condition.ts";
 import { printableValue } from "../../model/text/printable.ts";
-import type { Dated } from "../../runtime/dated-status.ts";
-import type { Report } from "../../runtime/report.ts";
+import type { Dated } from "../../runtime/status/dated-status.ts";
+import type { Report } from "../../runtime/status/report.ts";
 import { outputOf, written } from "../output.ts";
 import { statusTable } from "../status-table.ts";
 import type { Values } from "../command.ts";

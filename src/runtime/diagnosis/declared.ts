@@ -2,9 +2,9 @@ import { advice } from "../../model/status/advice.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import { Reason } from "../../model/status/failure.ts";
 import { note, ok, problem, type Finding } from "../../model/status/finding.ts";
-import { specFailure } from "../conditions.ts";
-import type { Supervisor } from "../supervisor.ts";
-import type { Root } from "../root-of.ts";
+import { specFailure } from "../conditions/conditions.ts";
+import type { Supervisor } from "../supervisor/supervisor.ts";
+import type { Root } from "../supervisor/root-of.ts";
 
 /** What a failure is as a finding: its words, and what they mean. */
 export function problemOf(check: string, { reason, message }: Failure): Finding {

@@ -2,7 +2,7 @@ import { note, ok, problem, type Finding } from "../../model/status/finding.ts";
 import type { Worker } from "../../model/network/endpoint.ts";
 import { underlayIn } from "../../model/kubernetes/pod-addresses.ts";
 import { contains, formatPrefix } from "../../model/net/prefix.ts";
-import { gatewayState } from "../status.ts";
+import { gatewayState } from "../status/status.ts";
 import { problemOf } from "./declared.ts";
 import type { Examiner, Placed } from "./examiner.ts";
 import type { ChildSubject } from "./subject.ts";

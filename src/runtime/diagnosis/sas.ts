@@ -4,10 +4,10 @@ import { advice } from "../../model/status/advice.ts";
 import { Reason, type Failure } from "../../model/status/failure.ts";
 import { note, ok, problem, skipped, type Finding } from "../../model/status/finding.ts";
 import { isEstablished, type IkeSa } from "../../model/charon/sa.ts";
-import { isUp } from "../conditions.ts";
+import { isUp } from "../conditions/conditions.ts";
 import { problemOf } from "./declared.ts";
 import type { Examiner } from "./examiner.ts";
-import type { Root } from "../root-of.ts";
+import type { Root } from "../supervisor/root-of.ts";
 import type { ChildSubject } from "./subject.ts";
 
 /** For so long an attempt to reach the peer is waited for. */

@@ -3,8 +3,8 @@ import type { childMachine } from "../../machines/child.ts";
 import { childActorId } from "../../machines/connection-types.ts";
 import type { gatewayMachine } from "../../machines/gateway.ts";
 import type { Child } from "../../model/api/connection.ts";
-import type { Root } from "../root-of.ts";
-import { topState } from "../state-name.ts";
+import type { Root } from "../supervisor/root-of.ts";
+import { topState } from "../actors/state-name.ts";
 import type { Placed } from "./examiner.ts";
 
 /** A child's actors as they are now. */

@@ -6,10 +6,10 @@ import {
   type AnyStateMachine,
   type InspectionEvent,
 } from "xstate";
-import { contained } from "../contained.ts";
-import { machinesBelow } from "../follow.ts";
-import { isMachine, machineOf } from "../machine-of.ts";
-import type { Supervisor } from "../supervisor.ts";
+import { contained } from "../actors/contained.ts";
+import { machinesBelow } from "../actors/follow.ts";
+import { isMachine, machineOf } from "../actors/machine-of.ts";
+import type { Supervisor } from "../supervisor/supervisor.ts";
 import { definitionOf, shownContext, shownEvent } from "./projection.ts";
 import type { ActorTold, ShownSnapshot, WireEvent } from "./wire.ts";
 

@@ -1,5 +1,5 @@
 import { InspectorServer } from "../../adapters/inspector/inspector-server.ts";
-import type { Supervisor } from "../supervisor.ts";
+import type { Supervisor } from "../supervisor/supervisor.ts";
 import { inspection } from "./inspection.ts";
 
 /** Serves the inspector of a supervisor's actors on `host:port`. */

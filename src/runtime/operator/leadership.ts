@@ -1,8 +1,8 @@
 import { fromPromise } from "xstate";
 import type { LeaseLock } from "../../adapters/kubernetes/lease.ts";
 import { leaderMachine } from "../../machines/leader.ts";
-import { contained } from "../contained.ts";
-import { observedActor } from "../observed-actor.ts";
+import { contained } from "../actors/contained.ts";
+import { observedActor } from "../actors/observed-actor.ts";
 
 export interface LeadershipOptions {
   readonly lock: LeaseLock;

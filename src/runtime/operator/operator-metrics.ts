@@ -3,9 +3,9 @@ import type { AdmissionHandler, Verdict } from "../../adapters/kubernetes/admiss
 import { endOf } from "../../adapters/kubernetes/certificates.ts";
 import { poolSize, type Ledger } from "../../model/addresses/allocation.ts";
 import type { Child } from "../../model/api/connection.ts";
-import type { Metrics } from "../metrics.ts";
-import { readinessText, type Told } from "../readiness-series.ts";
-import type { Cluster } from "./cluster.ts";
+import type { Metrics } from "../metrics/metrics.ts";
+import { readinessText, type Told } from "../metrics/readiness-series.ts";
+import type { Cluster } from "./state/cluster.ts";
 
 /** What an operator tells of itself: its pools, its webhooks, and whether it leads. */
 export class OperatorMetrics {

@@ -1,0 +1,227 @@
+import { BehaviorSubject, type Observable, Subscription } from "rxjs";
+import { uplink } from "../../adapters/netlink/uplink.ts";
+import { findPodNamespace } from "../../adapters/cri/pod-namespace.ts";
+import type { HeldNamespace } from "../../adapters/netlink/namespace.ts";
+import type { ContainerRuntime } from "../../adapters/cri/sandbox.ts";
+import type { KnownChild } from "../../adapters/host/known-child.ts";
+import { removeLink } from "../../adapters/netlink/apply-links.ts";
+import type { View } from "../../adapters/kubernetes/view.ts";
+import { findChild, type Connection } from "../../model/api/connection.ts";
+import type { Gateway, Worker } from "../../model/network/endpoint.ts";
+import { xfrmName } from "../../model/network/gateway-plan.ts";
+import { annotation } from "../../model/kubernetes/labels.ts";
+import { podAddresses, type PodAddresses } from "../../model/kubernetes/pod-addresses.ts";
+import type { SegmentKey } from "../../model/network/segment-key.ts";
+import type { Pod } from "../../model/kubernetes/worker-pod.ts";
+import { workersOf } from "../../model/addresses/workers.ts";
+import type { PlacementPort } from "../ports/ports.ts";
+import type { ChildMemory } from "./child-memory.ts";
+import type { RefusedPods } from "./refused-pods.ts";
+
+export interface PodPlacementOptions {
+  /** The gateway pods of this group. */
+  readonly gateways: View<Pod>;
+  /** The worker pods of the cluster. */
+  readonly workers: View<Pod>;
+  readonly runtime: ContainerRuntime | undefined;
+  readonly connections: () => ReadonlyMap<string, Connection>;
+  readonly memory: Pick<ChildMemory, "note" | "takeOthers">;
+  /** By which the reservations of workers are verified. */
+  readonly segmentKey: SegmentKey;
+  readonly refused: RefusedPods;
+  readonly onTrouble: (error: unknown) => void;
+}
+
+/** A namespace that is not there yet is looked for again after so many milliseconds. */
+const againMs = 500;
+
+/** Gateways and workers of a cluster: pods, whose namespaces are found on this node. */
+export class PodPlacement implements PlacementPort, Disposable {
+  readonly #options: PodPlacementOptions;
+  readonly #gateways = new BehaviorSubject<readonly Gateway[]>([]);
+  readonly #workers = new BehaviorSubject<readonly Worker[]>([]);
+  /** Of gateway pods by uid: found, or being looked for. */
+  readonly #found = new Map<string, Found>();
+  readonly #subscription = new Subscription();
+  #remembered: ReadonlyMap<string, Connection> | undefined;
+
+  constructor(options: PodPlacementOptions) {
+    this.#options = options;
+    const { gateways, workers } = options;
+    this.#subscription.add(gateways.changes.subscribe(() => this.#lookForGateways()));
+    this.#subscription.add(workers.changes.subscribe(() => this.update()));
+    // They may have been listed while the segment key was waited for.
+    if (gateways.synced) this.#lookForGateways();
+  }
+
+  get gateways(): Observable<readonly Gateway[]> {
+    return this.#gateways;
+  }
+
+  get workers(): Observable<readonly Worker[]> {
+    return this.#workers;
+  }
+
+  /** The operator makes gateways; here they are only found. */
+  ensureGateway(): void {}
+
+  removeGateway(connectionId: string, childKey: string): void {
+    this.#options.memory.takeOthers(
+      ({ connection, child }) => connection !== connectionId || child !== childKey,
+    );
+  }
+
+  prune(declared: ReadonlyMap<string, Connection>): number[] {
+    const isDeclared = ({ connection, child, ifId }: KnownChild) =>
+      declared.get(connection)?.children.find(({ key }) => key === child)?.ifId === ifId;
+    return this.#options.memory.takeOthers(isDeclared).map(({ ifId }) => ifId);
+  }
+
+  /** Looks anew who is whose: pods, or the connections that they name, changed. */
+  update(): void {
+    const connections = this.#options.connections();
+    this.#remember(connections);
+    const { workers: pods, segmentKey, refused: reporter } = this.#options;
+    this.#publish();
+    const gateways = new Map(
+      this.#gateways.value.map((gateway) => [ownerKey(gateway.connection, gateway.child), gateway]),
+    );
+    const { workers, refused } = workersOf(
+      pods.objects.values(),
+      connections,
+      segmentKey,
+      ({ connection, child }) => gateways.get(ownerKey(connection, child)),
+    );
+    reporter.report(refused);
+    this.#workers.next(workers);
+  }
+
+  [Symbol.dispose](): void {
+    this.#subscription.unsubscribe();
+    for (const uid of [...this.#found.keys()]) this.#forget(uid);
+    this.#gateways.complete();
+    this.#workers.complete();
+  }
+
+  #remember(connections: ReadonlyMap<string, Connection>): void {
+    if (this.#remembered === connections) return;
+    this.#remembered = connections;
+    this.#options.memory.note(connections.values());
+  }
+
+  #lookForGateways(): void {
+    const pods = [...this.#options.gateways.objects.values()].filter(isThere);
+    const present = new Set(pods.map(({ metadata }) => metadata.uid));
+    for (const uid of this.#found.keys()) if (!present.has(uid)) this.#forget(uid);
+    for (const pod of pods) if (!this.#found.has(pod.metadata.uid ?? "")) this.#lookFor(pod);
+    this.#publishWithWorkers();
+  }
+
+  /** Which workers can be reached depends on the addresses of their gateways. */
+  #publishWithWorkers(): void {
+    const before = this.#gateways.value;
+    this.#publish();
+    // Not before the first list of workers: an empty one would take them from their gateways.
+    const isListed = this.#remembered !== undefined;
+    if (isListed && this.#gateways.value !== before) this.update();
+  }
+
+  #lookFor(pod: Pod): void {
+    const uid = pod.metadata.uid ?? "";
+    const addresses = podAddresses(pod) as PodAddresses;
+    const found: Found = { pod, addresses, namespace: undefined, timer: undefined };
+    this.#found.set(uid, found);
+    void this.#search(uid, found);
+  }
+
+  /** Until it is found, or the pod has gone. */
+  async #search(uid: string, found: Found): Promise<void> {
+    try {
+      const { underlay, alternate } = found.addresses;
+      const known = alternate === undefined ? [underlay] : [underlay, alternate];
+      const namespace = await findPodNamespace(this.#options.runtime, uid, known);
+      if (this.#found.get(uid) !== found) namespace?.[Symbol.dispose]();
+      else found.namespace = namespace;
+      if (found.namespace !== undefined) this.#publishWithWorkers();
+    } catch (error) {
+      this.#options.onTrouble(error);
+    }
+    const wanted = this.#found.get(uid) === found && found.namespace === undefined;
+    if (wanted) found.timer = setTimeout(() => void this.#search(uid, found), againMs);
+  }
+
+  #forget(uid: string): void {
+    const found = this.#found.get(uid);
+    this.#found.delete(uid);
+    clearTimeout(found?.timer);
+    found?.namespace?.[Symbol.dispose]();
+  }
+
+  #publish(): void {
+    const before = new Map(this.#gateways.value.map((gateway) => [gateway.id, gateway]));
+    const newest = new Map<string, Found>();
+    for (const found of this.#found.values()) {
+      if (found.namespace === undefined) continue;
+      const owner = ownerOf(found.pod);
+      const rival = newest.get(owner);
+      if (rival === undefined || isNewer(found.pod, rival.pod)) newest.set(owner, found);
+    }
+    const gateways = [...newest.values()].flatMap((found) => {
+      const known = before.get(found.pod.metadata.uid ?? "");
+      return known ?? this.#gateway(found, [...this.#found.values()]) ?? [];
+    });
+    const same = gateways.length === before.size && gateways.every(({ id }) => before.has(id));
+    if (!same) this.#gateways.next(gateways);
+  }
+
+  #gateway(found: Found, all: readonly Found[]): Gateway | undefined {
+    const { pod, addresses, namespace } = found;
+    const { annotations = {}, uid = "" } = pod.metadata;
+    const id = annotations[annotation.connection] ?? "";
+    const child = annotations[annotation.child] ?? "";
+    const netns = namespace?.path ?? "";
+    const link = uplink(netns, addresses.underlay.family);
+    if (link === undefined) return undefined;
+    this.#retire(found, all, id, child);
+    const { name: device, mtu } = link;
+    return { id: uid, connection: id, child, ...addresses, netns, device, mtu };
+  }
+
+  /** A device of an if_id can be only once: the gateway before this one lets go of it. */
+  #retire(found: Found, all: readonly Found[], id: string, childKey: string): void {
+    const connection = this.#options.connections().get(id);
+    const child = connection && findChild(connection, childKey);
+    if (child === undefined) return;
+    for (const other of all) {
+      if (other === found || other.namespace === undefined) continue;
+      if (ownerOf(other.pod) === ownerOf(found.pod))
+        removeLink(other.namespace.path, xfrmName(child));
+    }
+  }
+}
+
+interface Found {
+  readonly pod: Pod;
+  readonly addresses: PodAddresses;
+  namespace: HeldNamespace | undefined;
+  timer: NodeJS.Timeout | undefined;
+}
+
+/** A pod that has its network. */
+function isThere(pod: Pod): boolean {
+  return podAddresses(pod) !== undefined;
+}
+
+function isNewer(a: Pod, b: Pod): boolean {
+  const going = (pod: Pod) => pod.metadata.deletionTimestamp !== undefined;
+  if (going(a) !== going(b)) return going(b);
+  return (a.metadata.creationTimestamp ?? "") > (b.metadata.creationTimestamp ?? "");
+}
+
+function ownerOf({ metadata: { annotations = {} } }: Pod): string {
+  return ownerKey(annotations[annotation.connection], annotations[annotation.child]);
+}
+
+function ownerKey(connection: string | undefined, child: string | undefined): string {
+  return JSON.stringify([connection, child]);
+}

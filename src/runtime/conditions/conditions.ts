@@ -1,0 +1,155 @@
+import type { Condition } from "../../model/status/condition.ts";
+import { failure, Reason, type Failure } from "../../model/status/failure.ts";
+import type { SourceProblem } from "../../model/api/resource.ts";
+import { condition, first, firstLack, judged, summary, type Check } from "./checks.ts";
+import type { ChildStatus, State } from "../../model/status/status.ts";
+
+/** What the conditions of a connection are judged by. */
+export interface ConnectionFacts {
+  readonly state: State;
+  readonly failure: Failure | undefined;
+  readonly children: readonly ChildFacts[];
+  readonly problems: readonly SourceProblem[];
+  readonly hasSecret: boolean;
+  /** Why the key that is there cannot be used, if so: SAs that are up go on. */
+  readonly keyFailure: Failure | undefined;
+  /** Why the Secret cannot be read, if so: what was read before goes on. */
+  readonly secretTrouble: string | undefined;
+  readonly charonReady: boolean;
+}
+
+/** What is known of a connection's Secret and key. */
+export type SecretFacts = Pick<ConnectionFacts, "hasSecret" | "keyFailure" | "secretTrouble">;
+
+export type ChildFacts = Pick<
+  ChildStatus,
+  "key" | "state" | "gateway" | "failure" | "reachability"
+>;
+
+const inProgress = failure(Reason.InProgress, "it is being brought up");
+
+/** In the order of cause and effect. */
+const ofConnection: readonly Check<ConnectionFacts>[] = [
+  {
+    type: "SpecValid",
+    message: "the document is valid",
+    lacks: ({ problems }) => specFailure(problems),
+  },
+  {
+    type: "SecretReady",
+    message: "the pre-shared key is there",
+    lacks: ({ hasSecret, keyFailure, secretTrouble, failure: known }) => {
+      if (keyFailure !== undefined) return keyFailure;
+      if (secretTrouble !== undefined) return failure(Reason.SecretUnreadable, secretTrouble);
+      if (hasSecret) return undefined;
+      return known?.reason === Reason.SecretMissing
+        ? known
+        : failure(Reason.SecretMissing, "the Secret, or its key, is not there");
+    },
+  },
+  {
+    type: "CharonReady",
+    message: "charon answers",
+    lacks: ({ charonReady }) =>
+      charonReady ? undefined : failure(Reason.CharonUnavailable, "charon does not answer"),
+  },
+  {
+    type: "GatewayReady",
+    message: "every gateway is in place",
+    lacks: ({ children }) => first(children, gatewayFailure),
+  },
+  {
+    type: "Established",
+    message: "the IKE SA is up",
+    lacks: ({ state, failure: known }) => (isUp(state) ? undefined : (known ?? inProgress)),
+  },
+];
+
+const ofChild: readonly Check<ChildFacts>[] = [
+  { type: "GatewayReady", message: "the gateway is in place", lacks: gatewayFailure },
+  {
+    type: "Established",
+    message: "a CHILD SA is up",
+    lacks: ({ state, failure: known }) => (isUp(state) ? undefined : (known ?? inProgress)),
+  },
+];
+
+/** The conditions of a connection; `Ready` sums them up. */
+export function conditionsOf(facts: ConnectionFacts): Condition[] {
+  return [
+    ...judged(ofConnection, facts),
+    ...reachable(facts.children),
+    ...differing(facts, ...facts.children),
+    ...summary(carries(facts) ? undefined : lackOf(facts), "every child carries traffic"),
+  ];
+}
+
+/** What was declared well before goes on while a document, or a Secret, is bad. */
+function carries({ state, children }: ConnectionFacts): boolean {
+  const up = (child: ChildFacts) => isUp(child.state) && gatewayFailure(child) === undefined;
+  return isUp(state) && children.length > 0 && children.every(up);
+}
+
+function lackOf(facts: ConnectionFacts): Failure {
+  const missing = firstLack(ofConnection, facts);
+  const down = facts.children.find(({ state }) => !isUp(state));
+  return missing ?? down?.failure ?? inProgress;
+}
+
+/** The conditions of one child. */
+export function childConditionsOf(facts: ChildFacts): Condition[] {
+  const lack = firstLack(ofChild, facts);
+  return [
+    ...judged(ofChild, facts),
+    ...reachable([facts]),
+    ...differing(facts),
+    ...summary(lack, "it carries traffic").slice(0, 1),
+  ];
+}
+
+/**
+ * Whether those who are asked behind the peer answer. `Ready` does not depend on it: the
+ * tunnel may be as declared, and who should answer away.
+ */
+function reachable(children: readonly ChildFacts[]): Condition[] {
+  const asked = children.filter(({ reachability }) => reachability !== undefined);
+  if (asked.length === 0) return [];
+  const lost = asked.find(({ reachability }) => reachability === "unreachable");
+  if (lost !== undefined) return [condition("Reachable", unansweredOf(lost.key), "")];
+  const isOpen = asked.some(({ reachability }) => reachability === "unknown");
+  if (!isOpen) return [condition("Reachable", undefined, "every probe is answered")];
+  return [{ ...condition("Reachable", probing, ""), status: "Unknown" }];
+}
+
+/** An SA that carries traffic and is not what is declared: first the IKE SA, then children's. */
+function differing(...all: readonly Pick<ChildFacts, "state" | "failure">[]): Condition[] {
+  const found = all.find(
+    ({ state, failure: known }) => isUp(state) && known?.reason === Reason.SaDiffers,
+  );
+  if (found?.failure === undefined) return [];
+  const { reason, message } = found.failure;
+  return [{ type: "Differs", status: "True", reason, message }];
+}
+
+const probing = failure(Reason.InProgress, "a probe waits for its first answer");
+
+export function unansweredOf(child: string): Failure {
+  return failure(Reason.ProbeUnanswered, `the probe of ${child} is not answered`);
+}
+
+function gatewayFailure({ key, gateway, failure: known }: ChildFacts): Failure | undefined {
+  if (gateway === "ready" || gateway === "configuring") return undefined;
+  return known ?? failure(Reason.GatewayNotReady, `the gateway of ${key} is ${gateway}`);
+}
+
+/** Of documents with problems: all of them in one sentence. */
+export function specFailure(problems: readonly SourceProblem[]): Failure | undefined {
+  if (problems.length === 0) return undefined;
+  const message = problems.map(({ path, message }) => `${path}: ${message}`).join("; ");
+  return failure(Reason.SpecInvalid, message);
+}
+
+/** Whether traffic passes; a rekey does not interrupt it. */
+export function isUp(state: string): boolean {
+  return state === "established" || state === "rekeying";
+}

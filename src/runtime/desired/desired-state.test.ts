@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Resource, Snapshot } from "../../model/api/resource.ts";
+import { desiredState, nothingDesired } from "./desired-state.ts";
+
+function connection(
+  id: string,
+  changes: { name?: string; ifId?: number; remoteAddr?: string } = {},
+): Resource {
+  const { name = id, ifId = 7, remoteAddr = "192.0.2.2" } = changes;
+  const document = {
+    apiVersion: "ipman.dialo.ai/v1",
+    kind: "IPSecConnection",
+    metadata: { name: id },
+    spec: {
+      name,
+      remoteAddr,
+      localAddr: "",
+      localId: "a",
+      remoteId: "b",
+      secretRef: { name: "s", namespace: "default", key: "k" },
+      children: {
+        net: {
+          name: "net",
+          xfrm_ip: "10.0.2.1/24",
+          vxlan_ip: "10.0.2.2/24",
+          if_id: ifId,
+          ip_pools: {},
+        },
+      },
+    },
+  };
+  return { kind: "IPSecConnection", key: id, source: `${id}.yaml`, document };
+}
+
+const snapshot = (...resources: Resource[]): Snapshot => ({ resources, problems: [] });
+const found = (state: ReturnType<typeof desiredState>) =>
+  [...state.problems].flatMap(([id, problems]) => problems.map(({ path }) => `${id} ${path}`));
+
+describe("the desired state", () => {
+  it("keeps the last good version of a document that has problems now", () => {
+    const good = desiredState(nothingDesired, snapshot(connection("a")));
+    const bad = desiredState(good, snapshot(connection("a", { remoteAddr: "?" })));
+    assert.equal(bad.connections.get("a"), good.connections.get("a"));
+    assert.deepEqual(found(bad), ["a spec.remoteAddr"]);
+  });
+
+  it("keeps the object of what did not change", () => {
+    const one = desiredState(nothingDesired, snapshot(connection("a")));
+    const two = desiredState(one, snapshot(connection("a"), connection("b", { ifId: 8 })));
+    assert.equal(two.connections.get("a"), one.connections.get("a"));
+    assert.deepEqual([...two.connections.keys()], ["a", "b"]);
+  });
+
+  it("lets a connection go whose document is gone", () => {
+    const one = desiredState(nothingDesired, snapshot(connection("a")));
+    assert.equal(desiredState(one, snapshot()).connections.size, 0);
+  });
+
+  it("lets none go while a file cannot be read", () => {
+    const one = desiredState(nothingDesired, snapshot(connection("a")));
+    const broken = {
+      resources: [],
+      problems: [{ source: "a.yaml", path: "", message: "no YAML" }],
+    };
+    assert.equal(desiredState(one, broken).connections.size, 1);
+  });
+
+  it("refuses what two connections cannot both have", () => {
+    const both = snapshot(connection("a"), connection("b", { name: "a" }));
+    assert.deepEqual(found(desiredState(nothingDesired, both)), [
+      "b spec.name",
+      "b spec.children.net.if_id",
+    ]);
+  });
+
+  it("takes the first of two documents for one connection, and tells", () => {
+    const state = desiredState(
+      nothingDesired,
+      snapshot(connection("a"), connection("a", { ifId: 9 })),
+    );
+    assert.equal(state.connections.get("a")?.children[0]?.ifId, 7);
+    assert.deepEqual(found(state), ["a metadata.name"]);
+  });
+
+  const secretOf = (document: object): Resource => ({
+    kind: "Secret",
+    key: "default/s",
+    source: "s.yaml",
+    document: { apiVersion: "v1", kind: "Secret", metadata: { name: "s" }, ...document },
+  });
+
+  it("keeps the last good version of a Secret, and says nothing of its value", () => {
+    const before = desiredState(nothingDesired, snapshot(secretOf({ stringData: { k: "good" } })));
+    const after = desiredState(before, snapshot(secretOf({ data: { k: "p@ssword" } })));
+    assert.deepEqual(after.secrets, before.secrets);
+    assert.deepEqual(found(after), [" data.k"]);
+    assert.doesNotMatch(JSON.stringify([...after.problems]), /p@ssword/);
+    const unreadable = { source: "s.yaml", path: "", message: "no valid YAML" };
+    const gone = desiredState(before, { resources: [], problems: [unreadable] });
+    assert.deepEqual(gone.secrets, before.secrets);
+    assert.deepEqual(desiredState(before, snapshot()).secrets, []);
+  });
+
+  it("gives a connection the device that its group names", () => {
+    const group = (spec: object): Resource => ({
+      kind: "CharonGroup",
+      key: "default/g",
+      source: "g.yaml",
+      document: {
+        ...{ apiVersion: "ipman.dialo.ai/v1", kind: "CharonGroup", metadata: { name: "g" } },
+        spec: { hostNetwork: true, nodeName: "n", ...spec },
+      },
+    });
+    const one = connection("a");
+    const { spec } = one.document as { spec: object };
+    Object.assign(spec, { groupRef: { name: "g", namespace: "default" } });
+    const named = desiredState(nothingDesired, snapshot(one, group({ interfaceName: "eth1" })));
+    assert.equal(named.connections.get("a")?.interfaceName, "eth1");
+    const wrong = desiredState(named, snapshot(one, group({ interfaceName: "a/b" })));
+    assert.deepEqual(found(wrong), [" spec.interfaceName"]);
+    assert.equal(wrong.connections.get("a")?.interfaceName, "eth1");
+  });
+});

@@ -1,0 +1,212 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Connection } from "../../model/api/connection.ts";
+import { connectionFromCr } from "../../model/validation/connection-from-cr.ts";
+import { Neighbours, type Scope } from "../../model/validation/cross-problems.ts";
+import {
+  resourceKey,
+  type Resource,
+  type Snapshot,
+  type SourceProblem,
+} from "../../model/api/resource.ts";
+import type { ObjectMeta } from "../../model/api/schema/object-meta.ts";
+import { charonGroupProblems, secretProblems } from "../../model/validation/object-problems.ts";
+import type { Problem, Result } from "../../model/api/result.ts";
+import type { CharonGroup } from "../../model/api/schema/charon-group.ts";
+import type { Kind } from "../../model/api/resource.ts";
+import type { Secret } from "../../model/api/schema/secret.ts";
+
+/** What is to be, as far as the documents say so without contradiction. */
+export interface DesiredState {
+  /** By id; where a document has problems, the last good version of it. */
+  readonly connections: ReadonlyMap<string, Connection>;
+  readonly secrets: readonly Secret[];
+  readonly groups: readonly CharonGroup[];
+  /** By connection id; the empty id holds those that belong to no connection. */
+  readonly problems: ReadonlyMap<string, readonly SourceProblem[]>;
+  /** Secrets that cannot be read: `namespace/name` → why. */
+  readonly unreadable: ReadonlyMap<string, string>;
+}
+
+export const nothingDesired: DesiredState = {
+  connections: new Map(),
+  secrets: [],
+  groups: [],
+  problems: new Map(),
+  unreadable: new Map(),
+};
+
+/** The state that a snapshot asks for, after `before`. */
+export function desiredState(
+  before: DesiredState,
+  snapshot: Snapshot,
+  scope: Scope = "host",
+): DesiredState {
+  const problems = new Problems(snapshot.problems);
+  const unique = withoutTwins(snapshot.resources, problems);
+  const lastGood = snapshot.problems.length > 0;
+  const secrets = accepted(unique, before.secrets, {
+    ...{ kind: "Secret", problemsOf: secretProblems, problems, lastGood },
+  });
+  const groups = accepted(unique, before.groups, {
+    ...{ kind: "CharonGroup", problemsOf: charonGroupProblems, problems, lastGood },
+  });
+  const connections = new Map<string, Connection>();
+  const neighbours = new Neighbours(scope);
+  const groupOf = new Map(groups.map((group) => [resourceKey("CharonGroup", group), group]));
+  for (const resource of unique) {
+    if (resource.kind !== "IPSecConnection") continue;
+    const previous = before.connections.get(resource.key);
+    const found = connectionOf(resource, { neighbours, groups: groupOf, scope }, problems);
+    const connection = found === undefined ? previous : reuse(previous, found);
+    if (connection === undefined) continue;
+    connections.set(resource.key, connection);
+    neighbours.add(connection);
+  }
+  if (lastGood) keepMissing(before.connections, connections);
+  const { unreadable = nothingDesired.unreadable } = snapshot;
+  return { connections, secrets, groups, problems: problems.byOwner, unreadable };
+}
+
+class Problems {
+  readonly byOwner = new Map<string, SourceProblem[]>();
+
+  constructor(general: readonly SourceProblem[]) {
+    if (general.length > 0) this.byOwner.set("", [...general]);
+  }
+
+  add(owner: string, ...problems: SourceProblem[]): void {
+    if (problems.length === 0) return;
+    const known = this.byOwner.get(owner);
+    if (known === undefined) this.byOwner.set(owner, problems);
+    else known.push(...problems);
+  }
+}
+
+/** Of two documents for one object neither can be preferred: the first is shown, both are told. */
+function withoutTwins(resources: readonly Resource[], problems: Problems): Resource[] {
+  const first = new Map<string, Resource>();
+  for (const resource of resources) {
+    const id = `${resource.kind} ${resource.key}`;
+    const twin = first.get(id);
+    if (twin === undefined) first.set(id, resource);
+    else {
+      const message = `${resource.kind} ${resource.key} is declared in ${twin.source} as well; that one counts`;
+      const owner = resource.kind === "IPSecConnection" ? resource.key : "";
+      problems.add(owner, { source: resource.source, path: "metadata.name", message });
+    }
+  }
+  return [...first.values()];
+}
+
+interface Acceptance {
+  readonly kind: Kind;
+  readonly problemsOf: (document: unknown) => Problem[];
+  readonly problems: Problems;
+  /** A file cannot be read at present: it may hold any of what is missing now. */
+  readonly lastGood: boolean;
+}
+
+/** The documents of a kind; of those with problems, the last good version. */
+function accepted<T extends { readonly metadata: ObjectMeta }>(
+  resources: readonly Resource[],
+  before: readonly T[],
+  { kind, problemsOf, problems, lastGood }: Acceptance,
+): T[] {
+  const known = new Map(before.map((document) => [resourceKey(kind, document) ?? "", document]));
+  const found = new Map<string, T>();
+  for (const { kind: ofIt, key, source, document } of resources) {
+    if (ofIt !== kind) continue;
+    const wrong = problemsOf(document);
+    problems.add("", ...wrong.map((problem) => ({ ...problem, source })));
+    const good = wrong.length === 0 ? (document as T) : known.get(key);
+    if (good !== undefined) found.set(key, good);
+  }
+  if (lastGood) keepMissing(known, found);
+  return [...found.values()];
+}
+
+function keepMissing<T>(before: ReadonlyMap<string, T>, now: Map<string, T>): void {
+  for (const [key, item] of before) if (!now.has(key)) now.set(key, item);
+}
+
+const placedBefore = new WeakMap<Connection, Connection>();
+
+/** The connection with what its group, which may be declared elsewhere, says of it. */
+function inGroup(connection: Connection, groups: Groups): Connection {
+  const { groupRef } = connection;
+  if (groupRef === undefined) return connection;
+  const group = groups.get(`${groupRef.namespace}/${groupRef.name}`);
+  const { interfaceName, nodeName } = group?.spec ?? {};
+  const before = placedBefore.get(connection);
+  if (
+    before !== undefined &&
+    before.interfaceName === interfaceName &&
+    before.nodeName === nodeName
+  )
+    return before;
+  const placed = { ...connection, interfaceName, nodeName: connection.nodeName ?? nodeName };
+  placedBefore.set(connection, placed);
+  return placed;
+}
+
+type Groups = ReadonlyMap<string | undefined, CharonGroup>;
+
+const parsedBefore = new WeakMap<object, Result<Connection>>();
+
+/** Of a document that did not change, what came of it before. */
+function parsedOnce(document: object): Result<Connection> {
+  const known = parsedBefore.get(document);
+  if (known !== undefined) return known;
+  const result = parsed(document);
+  parsedBefore.set(document, result);
+  return result;
+}
+
+/** An exception is a defect, and must not keep all other manifests from being read. */
+function parsed(document: object): Result<Connection> {
+  try {
+    return connectionFromCr(document);
+  } catch (error) {
+    const message = `ipman broke down over this manifest, please report it: ${String(error)}`;
+    return { ok: false, problems: [{ path: "", message }] };
+  }
+}
+
+/** What a connection is judged beside. */
+interface Around {
+  readonly neighbours: Neighbours;
+  readonly groups: Groups;
+  readonly scope: Scope;
+}
+
+function connectionOf(
+  resource: Resource,
+  { neighbours, groups, scope }: Around,
+  problems: Problems,
+): Connection | undefined {
+  const parsed = parsedOnce(resource.document as object);
+  const connection = parsed.ok ? inGroup(parsed.value, groups) : undefined;
+  const found =
+    connection === undefined
+      ? (parsed as { problems: readonly Problem[] }).problems
+      : [
+          ...(scope === "cluster" ? placeProblems(connection) : []),
+          ...neighbours.problemsOf(connection),
+        ];
+  if (found.length === 0) return connection;
+  problems.add(resource.key, ...found.map((problem) => ({ ...problem, source: resource.source })));
+  return undefined;
+}
+
+/** A host is its own place; in a cluster somebody has to say which node. */
+function placeProblems({ groupRef, nodeName }: Connection): Problem[] {
+  if (groupRef !== undefined || nodeName !== undefined) return [];
+  const message = "is required, or groupRef is: one of them says which node carries the tunnel";
+  return [{ path: "spec.nodeName", message }];
+}
+
+/** The same object where nothing changed, so that a comparison is cheap. */
+function reuse(previous: Connection | undefined, next: Connection): Connection {
+  if (previous === undefined || previous === next) return next;
+  return isDeepStrictEqual(previous, next) ? previous : next;
+}

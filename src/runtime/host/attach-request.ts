@@ -1,0 +1,41 @@
+import { findChild, type Child, type Connection } from "../../model/api/connection.ts";
+
+/** A wish to put a workload's namespace behind a child. */
+export interface AttachRequest {
+  /** A name under /run/netns, or a path. */
+  readonly netns: string;
+  readonly connection: string;
+  /** A key or a name. */
+  readonly child: string;
+  /** May be left out where the child has one pool. */
+  readonly pool?: string | undefined;
+}
+
+/** The connection and the child that are meant. */
+export function childWanted(
+  request: AttachRequest,
+  connections: ReadonlyMap<string, Connection>,
+): { connection: Connection; child: Child } {
+  const connection = connections.get(request.connection);
+  if (connection === undefined) {
+    const known = [...connections.keys()].join(", ") || "none";
+    throw new Error(`there is no connection "${request.connection}"; known: ${known}`);
+  }
+  const child = findChild(connection, request.child);
+  if (child === undefined) {
+    const known = connection.children.map(({ key }) => key).join(", ");
+    throw new Error(`connection ${connection.id} has no child "${request.child}"; known: ${known}`);
+  }
+  return { connection, child };
+}
+
+/** The pool that is meant; a child with just one need not be told which. */
+export function poolWanted(wanted: string | undefined, child: Child): string {
+  const names = [...child.pools.keys()];
+  if (wanted === undefined && names.length === 1) return names[0] as string;
+  if (wanted !== undefined && names.includes(wanted)) return wanted;
+  const known = names.join(", ") || "none";
+  if (wanted === undefined)
+    throw new Error(`child ${child.key} has several pools: name one with --pool (${known})`);
+  throw new Error(`child ${child.key} has no pool "${wanted}"; known: ${known}`);
+}

@@ -1,0 +1,214 @@
+import type { Observable } from "rxjs";
+import { defer, filter, map, merge } from "rxjs";
+import { echoes, type EchoResult } from "../../adapters/icmp/echoes.ts";
+import { applyPlan, driftOf } from "../../adapters/netlink/apply-plan.ts";
+import { FilterMemory } from "../../adapters/nftables/apply-rules.ts";
+import { Protocol } from "../../adapters/netlink/constants.ts";
+import { changedPart } from "../../adapters/netlink/changed-part.ts";
+import { filterGroups, monitor } from "../../adapters/netlink/monitor.ts";
+import { isPassingNeighbour } from "../../adapters/netlink/neighbours.ts";
+import { hasLink } from "../../adapters/netlink/apply-links.ts";
+import { pathMtu } from "../../adapters/netlink/path-mtu.ts";
+import { sendFrames } from "../../adapters/netlink/send-frames.ts";
+import { xfrmErrors } from "../../adapters/netlink/xfrm-errors.ts";
+import {
+  kernelStates,
+  removeSas,
+  removeStates,
+  saNews,
+  type SaNews,
+} from "../../adapters/netlink/xfrm.ts";
+import type { PeerProcess } from "../../adapters/vici/peer-process.ts";
+import type { Poller } from "../../adapters/netlink/poller.ts";
+import type { GatewayOrder, KernelPart, PassResult, Tunnel } from "../../machines/gateway-types.ts";
+import type { ProbeOrder } from "../../machines/probe.ts";
+import { parseAddress } from "../../model/net/address.ts";
+import type { Child, Connection } from "../../model/api/connection.ts";
+import type { Gateway, Worker } from "../../model/network/endpoint.ts";
+import { failure, Reason } from "../../model/status/failure.ts";
+import { announcementFrame } from "../../model/network/announcement.ts";
+import { gatewayPlan, vxlanName } from "../../model/network/gateway-plan.ts";
+import type { KernelState } from "../../model/charon/held-sas.ts";
+import type { NetworkPlan } from "../../model/network/network-plan.ts";
+import { innerMtu, suiteOfProposals } from "../../model/network/mtu.ts";
+import { workerSecrets } from "../../model/network/segment.ts";
+import type { SegmentKey } from "../../model/network/segment-key.ts";
+import { workerPlan } from "../../model/network/worker-plan.ts";
+import type { NetworkPort } from "../ports/ports.ts";
+import { Refusal } from "../ports/refusal.ts";
+
+export interface HostNetworkOptions {
+  readonly poller: Poller;
+  /** Who charon is; asked each time, since it may start anew. */
+  readonly charon: () => PeerProcess;
+  /** UDP port of the VXLAN segments. */
+  readonly vxlanPort: number;
+  /** What the secrets of segments follow from. */
+  readonly segmentKey: SegmentKey;
+  /** The namespace that charon is known to be in, whichever charon that is. */
+  readonly hostNamespace?: string | undefined;
+}
+
+type PlanFacts = Pick<GatewayOrder, "child" | "gateway" | "workers" | "tunnel">;
+
+/** The gateway of a worker. */
+interface WorkerGateway {
+  readonly connection: Connection;
+  readonly child: Child;
+  readonly gateway: Pick<Gateway, "underlay">;
+}
+
+const ethernetMtu = 1500;
+
+/** The kernel as the runtime wants it: gateways by netlink. */
+export class HostNetwork implements NetworkPort {
+  readonly #options: HostNetworkOptions;
+  /** Of each child's xfrm interface, as it was applied last. */
+  readonly #mtus = new Map<string, number>();
+  readonly #filters = new WeakMap<Gateway, FilterMemory>();
+  /** Announcements, which take a tenth of a millisecond to make. */
+  readonly #frames = new WeakMap<Worker, { readonly gateway: Gateway; readonly frame: Buffer }>();
+
+  constructor(options: HostNetworkOptions) {
+    this.#options = options;
+  }
+
+  /** The MTU of a child's xfrm interface in bytes; undefined before there is one. */
+  appliedMtu(connectionId: string, childKey: string): number | undefined {
+    return this.#mtus.get(`${connectionId}/${childKey}`);
+  }
+
+  prepare(connection: Connection, child: Child, worker: Worker): void {
+    workerSecrets(this.#options.segmentKey, connection, child, worker);
+  }
+
+  apply(connection: Connection, order: GatewayOrder): PassResult {
+    const charonNamespace = this.charonNamespace();
+    const tunnelMtu = this.tunnelMtu(connection, order.child, order.tunnel, charonNamespace);
+    this.#mtus.set(`${connection.id}/${order.child.key}`, tunnelMtu);
+    const plan = this.#planOf(connection, order, tunnelMtu);
+    const place = { namespace: order.gateway.netns, charonNamespace };
+    const { changes } = applyPlan(place, plan, this.#filterOf(order.gateway));
+    return { repaired: changes > 0 };
+  }
+
+  /** What a pass over a gateway's namespace would change, in words. */
+  driftOf(connection: Connection, order: PlanFacts): string[] {
+    const tunnelMtu = this.tunnelMtu(connection, order.child, order.tunnel);
+    const plan = this.#planOf(connection, order, tunnelMtu);
+    return driftOf(order.gateway.netns, plan, this.#filterOf(order.gateway));
+  }
+
+  /** What the namespace of a worker on this host is to hold. */
+  workerPlan(
+    { connection, child, gateway }: WorkerGateway,
+    worker: Worker,
+    uplink: { readonly device: string; readonly mtu: number },
+  ): NetworkPlan {
+    const { segmentKey, vxlanPort } = this.#options;
+    return workerPlan({
+      ...{ connection, child, vxlanPort },
+      worker: { ...worker, ...workerSecrets(segmentKey, connection, child, worker) },
+      gatewayUnderlay: gateway.underlay,
+      ...{ device: uplink.device, deviceMtu: uplink.mtu, underlay: worker.underlay },
+      tunnelMtu: this.tunnelMtu(connection, child, undefined),
+    });
+  }
+
+  announce(connection: Connection, { child, gateway, workers }: GatewayOrder): void {
+    // A pass may have failed before it made the device.
+    if (!hasLink(gateway.netns, vxlanName(child))) return;
+    const frames = workers.map((worker) => {
+      const known = this.#frames.get(worker);
+      if (known?.gateway === gateway) return known.frame;
+      const secrets = workerSecrets(this.#options.segmentKey, connection, child, worker);
+      const frame = announcementFrame({ ...secrets, source: gateway.underlay });
+      this.#frames.set(worker, { gateway, frame });
+      return frame;
+    });
+    sendFrames(gateway.netns, vxlanName(child), frames);
+  }
+
+  watch(gateway: Gateway): Observable<KernelPart> {
+    const { poller } = this.#options;
+    const network = monitor(poller, gateway.netns).pipe(
+      filter((event) => event.lost || !isPassingNeighbour(event.message)),
+      map(changedPart),
+    );
+    const rules = monitor(poller, gateway.netns, filterGroups, Protocol.netfilter);
+    return merge(network, rules.pipe(map(() => "packet filter" as const)));
+  }
+
+  echoes({ gateway, target, source, intervalMs }: ProbeOrder): Observable<EchoResult> {
+    return echoes(this.#options.poller, { namespace: gateway.netns, target, source }, intervalMs);
+  }
+
+  saNews(): Observable<SaNews> {
+    return defer(() => saNews(this.#options.poller, this.charonNamespace()));
+  }
+
+  xfrmErrors(): ReadonlyMap<string, number> {
+    return xfrmErrors(this.#kernelNamespace());
+  }
+
+  /** Largest packet that enters the child's tunnel whole, in bytes. */
+  tunnelMtu(
+    connection: Connection,
+    child: Child,
+    tunnel: Tunnel | undefined,
+    charonNamespace = this.charonNamespace(),
+  ): number {
+    const remote = parseAddress(tunnel?.remoteHost ?? "") ?? connection.remoteAddress;
+    const mtu = remote && pathMtu(charonNamespace, remote);
+    const path = {
+      mtu: mtu ?? ethernetMtu,
+      family: remote?.family,
+      encapsulated: tunnel?.encapsulated ?? false,
+    };
+    return innerMtu(path, tunnel?.suite ?? suiteOfProposals(child.extra["esp_proposals"]));
+  }
+
+  kernelStates(ifIds: ReadonlySet<number>): KernelState[] {
+    return kernelStates(this.#options.charon().namespace, ifIds);
+  }
+
+  removeStates(states: readonly KernelState[]): number {
+    return removeStates(this.#options.charon().namespace, states);
+  }
+
+  removeSas(ifIds: ReadonlySet<number>): number {
+    return removeSas(this.#kernelNamespace(), ifIds);
+  }
+
+  #planOf(connection: Connection, order: PlanFacts, tunnelMtu: number): NetworkPlan {
+    const { child, gateway, workers } = order;
+    return gatewayPlan({
+      ...{ connection, child, gateway, workers, tunnelMtu },
+      vxlanPort: this.#options.vxlanPort,
+      segmentKey: this.#options.segmentKey,
+      underlying: connection.interfaceName,
+    });
+  }
+
+  #filterOf(gateway: Gateway): FilterMemory {
+    const known = this.#filters.get(gateway) ?? new FilterMemory();
+    this.#filters.set(gateway, known);
+    return known;
+  }
+
+  /** Where charon's SAs are, even when charon is not. */
+  #kernelNamespace(): string {
+    const { hostNamespace } = this.#options;
+    return hostNamespace ?? this.charonNamespace();
+  }
+
+  /** @throws {Refusal} while charon is away */
+  charonNamespace(): string {
+    try {
+      return this.#options.charon().namespace;
+    } catch (cause) {
+      const message = "charon is away, and the xfrm interface is made in its network namespace";
+      throw new Refusal(failure(Reason.CharonUnavailable, message), { cause });
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import type { AnyActorRef, AnyMachineSnapshot } from "xstate";
+import { charonMachine } from "../../machines/charon.ts";
+import { childMachine } from "../../machines/child.ts";
+import { connectionMachine } from "../../machines/connection.ts";
+import { gatewayMachine } from "../../machines/gateway.ts";
+import { probeMachine } from "../../machines/probe.ts";
+import type { Move } from "../actors/follow.ts";
+import { stateName } from "../actors/state-name.ts";
+import type { Urgency } from "../actors/turns.ts";
+
+const { connected, ...ofCharon } = charonMachine.states;
+const ofSession = Object.keys(connected?.states ?? {});
+
+const { asking, ...idle } = probeMachine.states;
+
+/** Every state that an actor of a machine can be in, as {@link stateName} calls it. */
+const charts: Readonly<Record<string, readonly string[]>> = {
+  charon: [...Object.keys(ofCharon), ...ofSession],
+  connection: Object.keys(connectionMachine.states),
+  child: Object.keys(childMachine.states),
+  gateway: Object.keys(gatewayMachine.states),
+  probe: [...Object.keys(idle), ...Object.keys(asking?.states ?? {})],
+};
+
+const minute = 60;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+const actorCounts = {
+  name: "ipman_actors",
+  help: "Actors by their chart and the state that they are in.",
+  labelNames: ["machine", "state"],
+};
+
+const moves = {
+  name: "ipman_transitions_total",
+  help: "Changes of an actor's state, by its chart.",
+  labelNames: ["machine", "from", "to"],
+};
+
+const stays = {
+  name: "ipman_state_seconds",
+  help: "Time that actors were in a state, when they left it.",
+  labelNames: ["machine", "state"],
+  buckets: [0.01, 0.1, 1, 10, minute, 10 * minute, hour, 10 * hour, 3 * day],
+};
+
+const negotiations = {
+  name: "ipman_negotiation_seconds",
+  help: "Time that a child negotiated until it carried traffic, or was given up for a while.",
+  labelNames: ["outcome"],
+  buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 180],
+};
+
+const resynchronisations = {
+  name: "ipman_resynchronisations_total",
+  help: "Times that charon's SAs were taken over anew, since a session with it began.",
+};
+
+const turns = {
+  name: "ipman_turn_wait_seconds",
+  help: "Time that work which holds the thread up waited for its turn, by urgency.",
+  labelNames: ["urgency"],
+  buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
+};
+
+/** What the actors do, by their charts: no series is of a single connection. */
+export class ActorMetrics {
+  readonly #moves: Counter;
+  readonly #stays: Histogram;
+  readonly #negotiations: Histogram;
+  readonly #resynchronisations: Counter;
+  readonly #turns: Histogram;
+
+  /** @param actors those that there are now */
+  constructor(registry: Registry, actors: () => readonly AnyActorRef[]) {
+    const registers = [registry];
+    void new Gauge({
+      ...actorCounts,
+      registers,
+      collect() {
+        setCounts(this, actors());
+      },
+    });
+    this.#moves = new Counter({ ...moves, registers });
+    this.#stays = new Histogram({ ...stays, registers });
+    this.#negotiations = new Histogram({ ...negotiations, registers });
+    this.#resynchronisations = new Counter({ ...resynchronisations, registers });
+    this.#turns = new Histogram({ ...turns, registers });
+  }
+
+  move({ machine, from, to, seconds }: Move): void {
+    this.#moves.inc({ machine, from, to });
+    this.#stays.observe({ machine, state: from }, seconds);
+    if (machine === "charon" && to === "synchronising") this.#resynchronisations.inc();
+    if (machine !== "child" || from !== "negotiating") return;
+    if (to === "established" || to === "failed")
+      this.#negotiations.observe({ outcome: to }, seconds);
+  }
+
+  turn(urgency: Urgency, seconds: number): void {
+    this.#turns.observe({ urgency }, seconds);
+  }
+}
+
+/** A state that nobody is in is an explicit 0. */
+function setCounts(gauge: Gauge, actors: readonly AnyActorRef[]): void {
+  const counts = new Map<string, number>();
+  for (const actor of actors) {
+    const { machine, value } = actor.getSnapshot() as AnyMachineSnapshot;
+    const title = titleOf(machine.id, stateName(machine.id, value));
+    counts.set(title, (counts.get(title) ?? 0) + 1);
+  }
+  for (const [machine, states] of Object.entries(charts)) {
+    for (const state of states)
+      gauge.set({ machine, state }, counts.get(titleOf(machine, state)) ?? 0);
+  }
+}
+
+function titleOf(machine: string, state: string): string {
+  return `${machine} ${state}`;
+}

@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Connection } from "../../model/api/connection.ts";
+import { figuresFromMessage, type CharonFigures } from "../../model/charon/sa-figures.ts";
+import { CharonMetrics } from "./charon-metrics.ts";
+
+const connection = (name: string, ...keys: string[]) =>
+  ({ name, children: keys.map((key) => ({ key })) }) as unknown as Connection;
+
+const child = (uniqueid: string, state: string, bytes = 0) => ({
+  ...{ name: "lan", uniqueid, state, "install-time": "0" },
+  ...{ "spi-in": `c${uniqueid}`, "spi-out": `d${uniqueid}` },
+  ...{ "bytes-in": String(bytes), "packets-in": "1", "bytes-out": "0", "packets-out": "0" },
+});
+
+const ike = (uniqueid: string, state: string, ...children: object[]) => ({
+  ...{ uniqueid, state, version: "2", established: uniqueid },
+  "child-sas": Object.fromEntries(children.map((one, i) => [String(i), one])),
+});
+
+/** A charon that says what it is told to. */
+class FakeCharon {
+  figures_: CharonFigures | Error = { ikes: [], loaded: new Map() };
+  opened = 0;
+  asked = 0;
+
+  has(...messages: Record<string, unknown>[]): void {
+    const loaded = new Map([["partner", ["lan"]]]);
+    this.figures_ = { ikes: messages.flatMap(figuresFromMessage), loaded };
+  }
+
+  open = async () => void this.opened++;
+  figures = async () => {
+    this.asked++;
+    await new Promise(setImmediate);
+    if (this.figures_ instanceof Error) throw this.figures_;
+    return this.figures_;
+  };
+  [Symbol.dispose](): void {}
+}
+
+function watched(...declared: Connection[]) {
+  const charon = new FakeCharon();
+  const metrics = new CharonMetrics({ charon, declared: () => declared });
+  let text = "";
+  const scrape = async () => (text = await metrics.text());
+  const value = (series: string) => {
+    const line = text.split("\n").find((one) => one.startsWith(`${series} `));
+    return line === undefined ? undefined : Number(line.slice(series.length));
+  };
+  const state = (name: string) => value(`strongswan_ike_state{ike_name="partner",state="${name}"}`);
+  return { charon, metrics, scrape, value, state, declared };
+}
+
+const lan = '{ike_name="partner",child_name="lan"}';
+
+describe("charon's metrics", () => {
+  it("have an explicit 0 for what is declared and down", async () => {
+    const { scrape, value, state } = watched(connection("partner", "lan"));
+    await scrape();
+    assert.equal(value('strongswan_ike_children{ike_name="partner"}'), 0);
+    assert.equal(value(`strongswan_sa_established_second${lan}`), 0);
+    assert.equal(value(`strongswan_sa_bytes_inbound${lan}`), 0);
+    assert.equal(state("ESTABLISHED"), 0);
+    assert.equal(value("ipman_charon_up"), 1);
+  });
+
+  it("tell of the newest SA that is up, and count the others", async () => {
+    const { charon, scrape, value, state } = watched(connection("partner", "lan"));
+    const rekeyed = ike("3", "REKEYED");
+    const newer = ike("5", "ESTABLISHED", child("9", "INSTALLED"), child("8", "REKEYED"));
+    charon.has({ partner: rekeyed }, { partner: ike("4", "ESTABLISHED") }, { partner: newer });
+    await scrape();
+    assert.equal(state("ESTABLISHED"), 1);
+    assert.equal(state("REKEYED"), 0);
+    assert.equal(value('strongswan_ike_established_second{ike_name="partner"}'), 5);
+    assert.equal(value('strongswan_ike_dupes{ike_name="partner"}'), 1, "REKEYED is no double");
+    assert.equal(value(`strongswan_sa_dupes${lan}`), 0);
+    assert.equal(value("strongswan_number_of_known_ikes"), 3);
+    assert.equal(value("strongswan_number_of_ikes_connected"), 2);
+    assert.equal(value(`strongswan_children_loaded${lan}`), 1);
+  });
+
+  it("count on over a rekey, with what its event tells", async () => {
+    const { charon, metrics, scrape, value } = watched(connection("partner", "lan"));
+    charon.has({ partner: ike("1", "ESTABLISHED", child("1", "INSTALLED", 100)) });
+    await scrape();
+    const event = { partner: ike("1", "ESTABLISHED", child("1", "REKEYED", 130)) };
+    metrics.take({ type: "sas.changed", figures: figuresFromMessage(event) });
+    charon.has({ partner: ike("1", "ESTABLISHED", child("2", "INSTALLED", 5)) });
+    await scrape();
+    assert.equal(value(`strongswan_sa_bytes_inbound${lan}`), 135);
+  });
+
+  it("count nothing from before the first look, also where the clock is set", async (test) => {
+    test.mock.timers.enable({ apis: ["Date"], now: 1_000_000_000_000 });
+    const { charon, scrape, value } = watched(connection("partner", "lan"));
+    test.mock.timers.setTime(1_000_000_000_000 + 3_600_000);
+    const old = { ...child("1", "INSTALLED", 100), "install-time": "60" };
+    charon.has({ partner: ike("1", "ESTABLISHED", old) });
+    await scrape();
+    assert.equal(value(`strongswan_sa_bytes_inbound${lan}`), 0);
+  });
+
+  it("go with their connection", async () => {
+    const { charon, scrape, declared } = watched(connection("partner", "lan"));
+    charon.has({ partner: ike("1", "ESTABLISHED", child("1", "INSTALLED", 100)) });
+    await scrape();
+    declared.pop();
+    charon.figures_ = { ikes: [], loaded: new Map() };
+    await scrape();
+    assert.doesNotMatch(await scrape(), /partner/);
+  });
+
+  it("are 0 while charon does not answer, and its session is made anew", async () => {
+    const { charon, scrape, value, state } = watched(connection("partner", "lan"));
+    charon.has({ partner: ike("1", "ESTABLISHED", child("1", "INSTALLED", 100)) });
+    await scrape();
+    charon.figures_ = new Error("it hangs");
+    await scrape();
+    assert.equal(value("ipman_charon_up"), 0);
+    assert.equal(state("ESTABLISHED"), 0);
+    assert.equal(value(`strongswan_sa_bytes_inbound${lan}`), 100, "a counter never falls");
+    charon.has({ partner: ike("1", "ESTABLISHED", child("1", "INSTALLED", 170)) });
+    await scrape();
+    assert.equal(value(`strongswan_sa_bytes_inbound${lan}`), 170);
+    assert.equal(charon.opened, 2);
+  });
+
+  it("are read once for all who ask at the same time", async () => {
+    const { charon, metrics } = watched();
+    await Promise.all([metrics.text(), metrics.text(), metrics.text()]);
+    assert.equal(charon.asked, 1);
+  });
+});

@@ -1,0 +1,175 @@
+import type { CharonFigures, ChildFigures, IkeFigures } from "../../model/charon/sa-figures.ts";
+import { isEstablished, isInstalled } from "../../model/charon/sa.ts";
+import type { Traffic } from "../../model/charon/traffic.ts";
+import type { Family } from "./exposition.ts";
+
+/** A connection as charon has it: its IKE SA, if there is one, and how many more there are. */
+export interface IkeRow {
+  readonly ike: IkeFigures | undefined;
+  readonly dupes: number;
+}
+
+/** A child, likewise, and what went through it so far. */
+export interface ChildRow {
+  readonly child: ChildFigures | undefined;
+  readonly dupes: number;
+  readonly carried: Traffic;
+}
+
+const gauge = <Thing>(
+  name: string,
+  help: string,
+  value: (thing: Thing) => number,
+): Family<Thing> => ({ name: `strongswan_${name}`, help, type: "gauge", value });
+
+const counter = (field: keyof Traffic, name: string, help: string): Family<ChildRow> => ({
+  ...{ name: `strongswan_${name}`, help, type: "counter" },
+  value: ({ carried }) => carried[field],
+});
+
+const flag = (value: boolean | undefined) => (value === true ? 1 : 0);
+
+/** By the names that dashboards know; 0 where the connection is down. */
+export const ikeSeries: readonly Family<IkeRow>[] = [
+  gauge("ike_version", "IKE version.", ({ ike }) => ike?.version ?? 0),
+  gauge("ike_initiator", "1 where this side began the IKE SA.", ({ ike }) => flag(ike?.initiator)),
+  gauge("ike_nat_remote", "1 where the peer is behind a NAT.", ({ ike }) => flag(ike?.natRemote)),
+  gauge("ike_nat_fake", "1 where a NAT is feigned, to wrap ESP in UDP.", ({ ike }) =>
+    flag(ike?.natFake),
+  ),
+  gauge(
+    "ike_encryption_keysize",
+    "Bits of the IKE SA's encryption key.",
+    ({ ike }) => ike?.encryptionKeysize ?? 0,
+  ),
+  gauge(
+    "ike_integrity_keysize",
+    "Bits of the IKE SA's integrity key.",
+    ({ ike }) => ike?.integrityKeysize ?? 0,
+  ),
+  gauge(
+    "ike_established_second",
+    "Seconds since the IKE SA was established.",
+    ({ ike }) => ike?.age ?? 0,
+  ),
+  gauge("ike_rekey_second", "Seconds until the IKE SA is rekeyed.", ({ ike }) => ike?.rekeyIn ?? 0),
+  gauge(
+    "ike_reauth_second",
+    "Seconds until the IKE SA is authenticated anew; 0 where it never is.",
+    ({ ike }) => ike?.reauthIn ?? 0,
+  ),
+  gauge(
+    "ike_children",
+    "CHILD SAs of the IKE SA that carry traffic.",
+    ({ ike }) => ike?.children.filter(isInstalled).length ?? 0,
+  ),
+  gauge(
+    "ike_dupes",
+    "Further IKE SAs of the connection that are established.",
+    ({ dupes }) => dupes,
+  ),
+];
+
+/** By the names that dashboards know; 0 where the child is down. */
+export const childSeries: readonly Family<ChildRow>[] = [
+  gauge("sa_dupes", "Further CHILD SAs of the child that are installed.", ({ dupes }) => dupes),
+  gauge("sa_encap", "1 where ESP is wrapped in UDP.", ({ child }) => flag(child?.encapsulated)),
+  gauge(
+    "sa_encryption_keysize",
+    "Bits of the CHILD SA's encryption key.",
+    ({ child }) => child?.encryptionKeysize ?? 0,
+  ),
+  gauge(
+    "sa_integrity_keysize",
+    "Bits of the CHILD SA's integrity key.",
+    ({ child }) => child?.integrityKeysize ?? 0,
+  ),
+  gauge(
+    "sa_last_inbound_seconds",
+    "Seconds since a packet came through the CHILD SA.",
+    ({ child }) => child?.idleIn ?? 0,
+  ),
+  gauge(
+    "sa_last_outbound_seconds",
+    "Seconds since a packet went through the CHILD SA.",
+    ({ child }) => child?.idleOut ?? 0,
+  ),
+  gauge(
+    "sa_established_second",
+    "Seconds since the CHILD SA was installed.",
+    ({ child }) => child?.age ?? 0,
+  ),
+  gauge(
+    "sa_rekey_second",
+    "Seconds until the CHILD SA is rekeyed.",
+    ({ child }) => child?.rekeyIn ?? 0,
+  ),
+  gauge(
+    "sa_lifetime_second",
+    "Seconds until the CHILD SA ends, if it is not rekeyed.",
+    ({ child }) => child?.lifeLeft ?? 0,
+  ),
+  counter("bytesIn", "sa_bytes_inbound", "Bytes that came through the child's CHILD SAs."),
+  counter("packetsIn", "sa_packets_inbound", "Packets that came through the child's CHILD SAs."),
+  counter("bytesOut", "sa_bytes_outbound", "Bytes that went through the child's CHILD SAs."),
+  counter("packetsOut", "sa_packets_outbound", "Packets that went through the child's CHILD SAs."),
+];
+
+/** How many there are of what charon has. */
+export const countSeries: readonly Family<CharonFigures>[] = [
+  gauge("number_of_known_ikes", "IKE SAs that charon lists.", ({ ikes }) => ikes.length),
+  gauge(
+    "number_of_ikes_connected",
+    "IKE SAs that are established.",
+    ({ ikes }) => ikes.filter(isEstablished).length,
+  ),
+  gauge(
+    "number_of_connections_loaded",
+    "Connections that charon has.",
+    ({ loaded }) => loaded.size,
+  ),
+  gauge(
+    "number_of_children_loaded",
+    "Children of those connections.",
+    ({ loaded }) => [...loaded.values()].flat().length,
+  ),
+];
+
+const one = () => 1;
+
+/** Of what charon has been given. */
+export const connectionLoaded = [
+  gauge<string>("connections_loaded", "1 where charon has it.", one),
+];
+export const childLoaded = [gauge<string>("children_loaded", "1 where charon has it.", one)];
+
+/** IKE SA states, as charon names them. */
+export const ikeStates = [
+  "CREATED",
+  "CONNECTING",
+  "ESTABLISHED",
+  "PASSIVE",
+  "REKEYING",
+  "REKEYED",
+  "DELETING",
+];
+
+/** Of each state of each connection's IKE SA. */
+export const stateSeries: readonly Family<boolean>[] = [
+  gauge("ike_state", "1 for the state that the IKE SA is in.", flag),
+];
+
+/** Whether charon answered. */
+export const upSeries: readonly Family<boolean>[] = [
+  {
+    name: "ipman_charon_up",
+    help: "1 where charon answered when these figures were read.",
+    ...{ type: "gauge", value: flag },
+  },
+];
+
+/** All of them, whatever they are of. */
+export const charonFamilies: readonly Pick<Family<never>, "name" | "type">[] = [
+  ...[...upSeries, ...countSeries, ...connectionLoaded, ...childLoaded],
+  ...[...stateSeries, ...ikeSeries, ...childSeries],
+];

@@ -1,0 +1,72 @@
+import { Counter, Gauge, Summary, type Registry } from "prom-client";
+import type { ProbeNews } from "../supervisor/probes.ts";
+import type { Status } from "../../model/status/status.ts";
+
+const labelNames = ["connection", "child"];
+
+/** What the probes tell, for the children that declare one. */
+export class ProbeMetrics {
+  readonly #roundTrips: Summary;
+  readonly #lost: Counter;
+  /** The labels of what has series, by title. */
+  readonly #known = new Map<string, { readonly connection: string; readonly child: string }>();
+
+  constructor(registry: Registry, status: () => Status) {
+    const registers = [registry];
+    // The first, so that a scrape finds the others without what is declared no more.
+    const keep = (titles: ReadonlySet<string>) => this.#keep(titles);
+    void new Gauge({
+      name: "ipman_probe_reachable",
+      help: "1 where a child's probe is answered, 0 where it is not or has not been yet.",
+      ...{ labelNames, registers },
+      collect() {
+        this.reset();
+        const asked = askedIn(status());
+        for (const { up, ...labels } of asked) this.set(labels, up ? 1 : 0);
+        keep(new Set(asked.map(titleOf)));
+      },
+    });
+    this.#roundTrips = new Summary({
+      name: "ipman_probe_round_trip_seconds",
+      help: "Round trips of a child's probe that were answered.",
+      ...{ labelNames, registers, percentiles: [] },
+    });
+    this.#lost = new Counter({
+      name: "ipman_probe_lost_total",
+      help: "Echo requests of a child's probe that were not answered before the next.",
+      ...{ labelNames, registers },
+    });
+  }
+
+  take({ connection, child, seconds }: ProbeNews): void {
+    const labels = { connection, child };
+    this.#known.set(titleOf(labels), labels);
+    // An explicit 0 before the first is lost.
+    this.#lost.inc(labels, seconds === undefined ? 1 : 0);
+    if (seconds !== undefined) this.#roundTrips.observe(labels, seconds);
+  }
+
+  /** Those of children that are declared no more go. */
+  #keep(titles: ReadonlySet<string>): void {
+    for (const [title, labels] of this.#known) {
+      if (titles.has(title)) continue;
+      this.#known.delete(title);
+      this.#lost.remove(labels);
+      this.#roundTrips.remove(labels);
+    }
+  }
+}
+
+function askedIn({ connections }: Status) {
+  return connections.flatMap(({ id, children }) =>
+    children
+      .filter(({ reachability }) => reachability !== undefined)
+      .map(({ key, reachability }) => ({
+        ...{ connection: id, child: key, up: reachability === "reachable" },
+      })),
+  );
+}
+
+function titleOf({ connection, child }: { readonly connection: string; readonly child: string }) {
+  return `${connection}/${child}`;
+}

@@ -1,0 +1,64 @@
+import { isReady } from "../../model/status/condition.ts";
+import type { SourceProblem } from "../../model/api/resource.ts";
+import { exposition, labelsOf, type Family } from "./exposition.ts";
+
+/** A connection as its status tells of it. */
+export interface Told {
+  readonly id: string;
+  readonly conditions: readonly { readonly type: string; readonly status: string }[];
+}
+
+type Problems = readonly Pick<SourceProblem, "source">[];
+
+/** Of every connection that is declared, also of one that no actor runs. */
+const readinessSeries: readonly Family<Told>[] = [
+  {
+    name: "ipman_connection_ready",
+    help: "1 where the condition Ready is True.",
+    ...{ type: "gauge", value: (one) => (isReady(one) ? 1 : 0) },
+  },
+  {
+    name: "ipman_connection_spec_valid",
+    help: "0 where the document has problems; an earlier version of it may go on.",
+    ...{ type: "gauge", value: ({ conditions }) => (conditions.some(isInvalid) ? 0 : 1) },
+  },
+  {
+    name: "ipman_connection_differs",
+    help: "1 where an SA carries traffic and is not what is declared (condition Differs).",
+    ...{ type: "gauge", value: ({ conditions }) => (conditions.some(isDiffering) ? 1 : 0) },
+  },
+];
+
+/** Of the documents of which nobody can tell whose they are. */
+const unreadableSeries: readonly Family<Problems>[] = [
+  {
+    name: "ipman_unreadable_files",
+    help: "Files with a document that cannot be read; nothing is removed while there is one.",
+    type: "gauge",
+    value: (problems) => new Set(problems.map(({ source }) => source)).size,
+  },
+];
+
+const isInvalid = ({ type, status }: Told["conditions"][number]) =>
+  type === "SpecValid" && status === "False";
+
+const isDiffering = ({ type, status }: Told["conditions"][number]) =>
+  type === "Differs" && status === "True";
+
+/** All of them, whatever they are of. */
+export const documentFamilies: readonly Pick<Family<never>, "name" | "type">[] = [
+  ...readinessSeries,
+  ...unreadableSeries,
+];
+
+/** Whether each connection is ready, and its document valid. */
+export function readinessText(told: Iterable<Told>): string {
+  const rows = Array.from(told, (one) => ({
+    ...{ labels: labelsOf({ connection: one.id }), thing: one },
+  }));
+  return exposition(readinessSeries, rows);
+}
+
+export function unreadableText(problems: Problems): string {
+  return exposition(unreadableSeries, [{ labels: "", thing: problems }]);
+}

@@ -1,0 +1,50 @@
+import { isUp } from "../conditions/conditions.ts";
+import { exposition, labelsOf, type Family } from "./exposition.ts";
+import type { State, Status } from "../../model/status/status.ts";
+
+const states: readonly State[] = [
+  "pending",
+  "negotiating",
+  "established",
+  "rekeying",
+  "failed",
+  "terminating",
+];
+
+/** How many connections are in a state. */
+const countSeries: readonly Family<number>[] = [
+  {
+    name: "ipman_connections",
+    help: "Connections by state.",
+    ...{ type: "gauge", value: (count) => count },
+  },
+];
+
+/** Of a child's state. */
+const upSeries: readonly Family<State>[] = [
+  {
+    name: "ipman_child_up",
+    help: "1 where the child carries traffic, 0 where it is declared and does not.",
+    ...{ type: "gauge", value: (state) => (isUp(state) ? 1 : 0) },
+  },
+];
+
+/** All of them, whatever they are of. */
+export const statusFamilies: readonly Pick<Family<never>, "name" | "type">[] = [
+  ...countSeries,
+  ...upSeries,
+];
+
+/** What a status tells of connections and their children, whether charon answers or not. */
+export function statusText({ connections }: Status): string {
+  const counts = Map.groupBy(connections, ({ state }) => state);
+  const byState = states.map((state) => ({
+    ...{ labels: labelsOf({ state }), thing: counts.get(state)?.length ?? 0 },
+  }));
+  const children = connections.flatMap(({ id, children }) =>
+    children.map(({ key, state }) => ({
+      ...{ labels: labelsOf({ connection: id, child: key }), thing: state },
+    })),
+  );
+  return exposition(countSeries, byState) + exposition(upSeries, children);
+}

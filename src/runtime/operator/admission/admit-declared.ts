@@ -1,0 +1,169 @@
+import type { AdmissionRequest, Verdict } from "../../../adapters/kubernetes/admission-review.ts";
+import type { Declared } from "../../../adapters/kubernetes/declared.ts";
+import type { KubeClient } from "../../../adapters/kubernetes/kube-client.ts";
+import { resourceTypes } from "../../../adapters/kubernetes/resource-type.ts";
+import { formatAddress, parseAddress, type Address } from "../../../model/net/address.ts";
+import type { AvailabilityRule } from "../../../model/api/availability.ts";
+import type { Child, Connection } from "../../../model/api/connection.ts";
+import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
+import { isOfPool, poolRangeOf } from "../../../model/addresses/pool-index.ts";
+import { resourceKey, type Resource } from "../../../model/api/resource.ts";
+import type { Problem } from "../../../model/api/result.ts";
+import type { IPSecConnectionSpec } from "../../../model/api/schema/ipsec-connection.ts";
+import { groupIdOf, groupsOf } from "../../../model/api/group.ts";
+import { refusedGroups } from "../../../model/validation/node-networks.ts";
+import { desiredState, nothingDesired, type DesiredState } from "../../desired/desired-state.ts";
+import type { Cluster } from "../state/cluster.ts";
+
+export interface DeclaredAdmissionParts {
+  readonly cluster: Cluster;
+  readonly declared: Declared;
+  readonly client: KubeClient;
+}
+
+/** Judges IPSecConnections and CharonGroups beside everything else that is declared. */
+export class DeclaredAdmission {
+  readonly #cluster: Cluster;
+  readonly #declared: Declared;
+
+  readonly #client: KubeClient;
+  readonly #rule: AvailabilityRule;
+
+  constructor(
+    { cluster, declared, client }: DeclaredAdmissionParts,
+    rule: AvailabilityRule = { requireAllowedNamespaces: false },
+  ) {
+    this.#cluster = cluster;
+    this.#declared = declared;
+    this.#client = client;
+    this.#rule = rule;
+  }
+
+  async admit({ operation, object, oldObject }: AdmissionRequest): Promise<Verdict> {
+    if (operation === "DELETE") return verdictOf(await this.#deletionProblems(oldObject));
+    if (object === null || object.metadata.deletionTimestamp !== undefined)
+      return { allowed: true };
+    const kind = object.kind as Resource["kind"];
+    const resources = this.#resourcesWith(kind, object);
+    const after = stateOf(resources);
+    const key = resourceKey(kind, object) ?? "";
+    const owner = kind === "IPSecConnection" ? key : "";
+    const known = new Set((this.#cluster.desired.problems.get("") ?? []).map(wordsOf));
+    const problems = (after.problems.get(owner) ?? []).filter(
+      (problem) => owner !== "" || !known.has(wordsOf(problem)),
+    );
+    if (problems.length > 0) return verdictOf(problems);
+    const occupied = this.#nodeProblems(kind, key, resources, after);
+    if (occupied.length > 0) return verdictOf(occupied);
+    const connection = after.connections.get(key);
+    if (connection === undefined) return { allowed: true };
+    const inUse = this.#inUseProblems(connection);
+    return inUse.length > 0 ? verdictOf(inUse) : this.#warned(connection);
+  }
+
+  /** What would be declared, with that object as the youngest: the others were there first. */
+  #resourcesWith(kind: Resource["kind"], object: KubeObject): Resource[] {
+    const key = resourceKey(kind, object) ?? "";
+    const { resources } = this.#declared.snapshot();
+    const others = resources.filter((other) => other.kind !== kind || other.key !== key);
+    return [...others, { kind, key, source: `${kind} ${key}`, document: object }];
+  }
+
+  /** A charon on the network of a node that has one; an object that keeps its place has it. */
+  #nodeProblems(
+    kind: Resource["kind"],
+    key: string,
+    resources: readonly Resource[],
+    after: DesiredState,
+  ): Problem[] {
+    const connection = kind === "IPSecConnection" ? after.connections.get(key) : undefined;
+    if (connection?.groupRef !== undefined) return [];
+    const groups = groupsOf(after.groups, after.connections.values());
+    const group = groups.get(connection === undefined ? key : (groupIdOf(connection) ?? ""));
+    const refused = refusedGroups(groups, resources, after.connections).get(group?.id ?? "");
+    const before = this.#cluster.groups.get(group?.id ?? "");
+    const keepsPlace = before?.hostNetwork === true && before.nodeName === group?.nodeName;
+    if (refused === undefined || keepsPlace) return [];
+    return [{ path: "spec.nodeName", message: refused.message }];
+  }
+
+  /** Addresses that pods have must stay in the pool that they are from. */
+  #inUseProblems(connection: Connection): Problem[] {
+    const before = this.#cluster.desired.connections.get(connection.id);
+    if (before === undefined) return [];
+    return [...this.#cluster.used(before)].flatMap(([key, addresses]) => {
+      const was = before.children.find((child) => child.key === key);
+      const is = connection.children.find((child) => child.key === key);
+      if (was === undefined) return [];
+      return [...addresses].flatMap(([text, pod]) => useProblem(was, is, text, pod));
+    });
+  }
+
+  /** Asks the API server itself: a view may not have heard of a connection that is new. */
+  async #deletionProblems(object: KubeObject | null): Promise<Problem[]> {
+    if (object?.kind !== "CharonGroup") return [];
+    const { namespace, name } = object.metadata;
+    const users: string[] = [];
+    await this.#client.list(resourceTypes.IPSecConnection, {}, {}, (connection) => {
+      const { groupRef } = (connection as { spec?: Partial<IPSecConnectionSpec> }).spec ?? {};
+      const uses = groupRef?.namespace === namespace && groupRef?.name === name;
+      if (uses && connection.metadata.deletionTimestamp === undefined)
+        users.push(connection.metadata.name);
+    });
+    if (users.length === 0) return [];
+    const message = `the CharonGroup carries ${users.join(", ")}: delete them first, or give them another groupRef`;
+    return [{ path: "metadata.name", message }];
+  }
+
+  #warned(connection: Connection): Verdict {
+    const warnings = [...this.#groupWarning(connection), ...this.#namespacesWarning(connection)];
+    return { allowed: true, ...(warnings.length > 0 && { warnings }) };
+  }
+
+  #groupWarning(connection: Connection): string[] {
+    const { groupRef } = connection;
+    const groupId = groupIdOf(connection) ?? "";
+    if (groupRef === undefined || this.#cluster.groups.has(groupId)) return [];
+    const refused = this.#cluster.refused.get(groupId);
+    const { namespace, name } = groupRef;
+    const problem = refused?.message ?? `there is no CharonGroup ${namespace}/${name} yet`;
+    return [`spec.groupRef: ${problem}`];
+  }
+
+  #namespacesWarning({ allowedNamespaces }: Connection): string[] {
+    if (allowedNamespaces !== undefined || !this.#rule.requireAllowedNamespaces) return [];
+    return [
+      "spec.allowedNamespaces is missing: no pod can join, since the chart's requireAllowedNamespaces is true",
+    ];
+  }
+}
+
+function stateOf(resources: readonly Resource[]): DesiredState {
+  return desiredState(nothingDesired, { resources, problems: [] }, "cluster");
+}
+
+function useProblem(was: Child, is: Child | undefined, text: string, pod: string): Problem[] {
+  const address = parseAddress(text) as Address;
+  const pool = poolRangeOf(was, address)?.pool;
+  const path = `spec.children.${was.key}`;
+  const wayOut = `delete the pod first, or keep what it uses`;
+  if (is === undefined) {
+    return [{ path, message: `${pod} is attached to it as ${formatAddress(address)}: ${wayOut}` }];
+  }
+  if (is.ifId !== was.ifId) {
+    return [{ path: `${path}.if_id`, message: `${pod} is attached with ${was.ifId}: ${wayOut}` }];
+  }
+  if (pool === undefined || isOfPool(is, pool, address)) return [];
+  const message = `${formatAddress(address)} is the address of ${pod}: ${wayOut}`;
+  return [{ path: `${path}.ip_pools.${pool}`, message }];
+}
+
+function wordsOf({ path, message }: Problem): string {
+  return `${path}: ${message}`;
+}
+
+/** In the words of `ipman validate`. */
+function verdictOf(problems: readonly Problem[]): Verdict {
+  if (problems.length === 0) return { allowed: true };
+  return { allowed: false, code: 422, message: problems.map(wordsOf).join("\n") };
+}

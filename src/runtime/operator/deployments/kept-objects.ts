@@ -1,0 +1,162 @@
+import { isDeepStrictEqual } from "node:util";
+import type { LimitFunction } from "p-limit";
+import { fromPromise, type ActorRefFrom } from "xstate";
+import type { KubeClient } from "../../../adapters/kubernetes/kube-client.ts";
+import type { ResourceType } from "../../../adapters/kubernetes/resource-type.ts";
+import type { View } from "../../../adapters/kubernetes/view.ts";
+import { workloadMachine } from "../../../machines/workload.ts";
+import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
+import { Breakdowns } from "../../actors/breakdowns.ts";
+import type { OnBreakdown } from "../../actors/contained.ts";
+import { observedActor } from "../../actors/observed-actor.ts";
+import { refusing } from "../../ports/refusal.ts";
+
+export interface KeptObjectsOptions {
+  readonly client: KubeClient;
+  readonly type: ResourceType;
+  /** The objects that are ipman's: those of them that are not wanted are removed. */
+  readonly view: View<KubeObject>;
+  /** Whose turn it is to write. */
+  readonly writes: LimitFunction;
+  /** How long an object stays that is not wanted any more, in milliseconds; 0 by default. */
+  readonly lingerMs?: (object: KubeObject | undefined) => number;
+  /** Receives what the API server refused; it is tried again. */
+  readonly onTrouble?: (error: unknown) => void;
+  readonly onBreakdown: OnBreakdown;
+}
+
+/** The objects of one kind that are to be. */
+export interface WantedObjects {
+  /** By the view's keys. */
+  readonly wanted: ReadonlyMap<string, KubeObject>;
+  /** Keys of objects that stay as they are for now, there or not. */
+  readonly held?: ReadonlySet<string>;
+  /** Whether this is everything: what is there beside it is removed. */
+  readonly whole: boolean;
+}
+
+type KeptObject = ActorRefFrom<typeof workloadMachine>;
+
+const fieldManager = "ipman-operator";
+
+/**
+ * Runs an actor for each object of a kind that is there or is to be. One that an exception ended
+ * starts again after a backoff.
+ */
+export class KeptObjects implements Disposable {
+  readonly #options: KeptObjectsOptions;
+  readonly #actors = new Map<string, KeptObject>();
+  readonly #logic;
+  readonly #seen = new Map<string, KubeObject>();
+  readonly #breakdowns: Breakdowns;
+  #latest: WantedObjects = { wanted: new Map(), whole: false };
+
+  constructor(options: KeptObjectsOptions) {
+    this.#options = options;
+    const { client, type, onBreakdown } = options;
+    const restart = () => this.keep(this.#latest);
+    this.#breakdowns = new Breakdowns({ onBreakdown, restart });
+    this.#logic = workloadMachine.provide({
+      actors: {
+        apply: fromPromise<KubeObject, KubeObject>(({ input, signal }) =>
+          this.#inTurn(signal, () => client.apply<KubeObject>(type, input, fieldManager)),
+        ),
+        remove: fromPromise<void, KubeObject>(({ input: { metadata }, signal }) => {
+          const { namespace, name, uid } = metadata;
+          return this.#inTurn(signal, () => client.delete(type, { namespace, name }, { uid }));
+        }),
+      },
+    });
+  }
+
+  /** The actors by the view's keys. */
+  get actors(): ReadonlyMap<string, KeptObject> {
+    return this.#actors;
+  }
+
+  get view(): View<KubeObject> {
+    return this.#options.view;
+  }
+
+  /** Makes the objects of the view as they are wanted; the view has to be synced. */
+  keep(latest: WantedObjects): void {
+    this.#latest = latest;
+    const { wanted, held = new Set(), whole } = latest;
+    this.#showWhatIsThere({ wanted, held, whole });
+    for (const [key, object] of wanted) {
+      const actor = this.#actors.get(key);
+      if (actor === undefined) this.#spawn(key, object);
+      else if (!isDeepStrictEqual(actor.getSnapshot().context.wanted, object))
+        actor.send({ type: "wanted", object });
+    }
+    if (!whole) return;
+    for (const [key, actor] of this.#actors)
+      if (!wanted.has(key) && !held.has(key)) actor.send({ type: "unwanted" });
+  }
+
+  [Symbol.dispose](): void {
+    this.#breakdowns[Symbol.dispose]();
+    for (const actor of this.#actors.values()) actor.stop();
+    this.#actors.clear();
+  }
+
+  #showWhatIsThere({ wanted, held, whole }: Required<WantedObjects>): void {
+    const { objects, version } = this.view;
+    for (const [key, object] of objects) {
+      if (this.#seen.get(key) === object) continue;
+      const known = this.#actors.get(key);
+      // An object that is not wanted has an actor to remove it, once that is certain.
+      const mayGo = whole && !held.has(key);
+      if (known === undefined && !wanted.has(key) && !mayGo) continue;
+      this.#seen.set(key, object);
+      const actor = known ?? this.#spawn(key, wanted.get(key));
+      const seen = BigInt(object.metadata.resourceVersion ?? version);
+      actor?.send({ type: "seen", object, version: seen });
+    }
+    for (const key of this.#seen.keys()) {
+      if (objects.has(key)) continue;
+      this.#seen.delete(key);
+      this.#actors.get(key)?.send({ type: "seen", object: undefined, version });
+    }
+  }
+
+  /** Undefined where it broke down, and starts again later. */
+  #spawn(key: string, wanted: KubeObject | undefined): KeptObject | undefined {
+    if (this.#breakdowns.failureOf(key) !== undefined) return undefined;
+    const actual = this.view.objects.get(key);
+    const input = {
+      wanted,
+      actual,
+      version: BigInt(actual?.metadata.resourceVersion ?? 0),
+      lingerMs: this.#options.lingerMs?.(wanted ?? actual) ?? 0,
+    };
+    const end = () => {
+      if (this.#actors.get(key) === actor) this.#actors.delete(key);
+    };
+    const failed = (error: unknown) => {
+      end();
+      // The next actor is shown the object again.
+      this.#seen.delete(key);
+      this.#breakdowns.restartLater(key, error);
+    };
+    const broke = (error: unknown) => this.#breakdowns.report(key, error);
+    const owner = { failed, broke, done: end };
+    const actor: KeptObject = observedActor(this.#logic, { id: key, input }, owner);
+    this.#actors.set(key, actor);
+    actor.start();
+    return actor;
+  }
+
+  /** A write that has waited for so long that nothing wants it any more is not made. */
+  #inTurn<T>(signal: AbortSignal, write: () => Promise<T>): Promise<T> {
+    return this.#options.writes(async () => {
+      signal.throwIfAborted();
+      try {
+        return await refusing(write);
+      } catch (error) {
+        this.#options.onTrouble?.((error as Error).cause ?? error);
+        throw error;
+      }
+    });
+  }
+}

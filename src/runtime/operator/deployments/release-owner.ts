@@ -1,0 +1,40 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { KubeClient } from "../../../adapters/kubernetes/kube-client.ts";
+import { KubeError } from "../../../adapters/kubernetes/kube-error.ts";
+import { resourceTypes } from "../../../adapters/kubernetes/resource-type.ts";
+import type { OwnerReference } from "../../../model/kubernetes/kube-object.ts";
+
+const leastPauseMs = 100;
+const mostPauseMs = 5_000;
+
+export interface OwnerSought {
+  readonly client: KubeClient;
+  readonly namespace: string;
+  /** `ServiceAccount/name`; anything else is nobody. */
+  readonly owner: string;
+  /** Ends the waiting. */
+  readonly signal: AbortSignal;
+  readonly onTrouble: (error: unknown) => void;
+}
+
+/**
+ * What Helm deletes, and takes along what belongs to it. Waits for an API server that is away:
+ * a pod that ended for that would be started ever more rarely, also once it is back.
+ *
+ * @throws KubeError `not-found`
+ */
+export async function releaseOwner(sought: OwnerSought): Promise<OwnerReference | undefined> {
+  const { client, namespace, owner, signal, onTrouble } = sought;
+  const [kind, name] = owner.split("/");
+  if (kind !== "ServiceAccount" || name === undefined) return undefined;
+  for (let pauseMs = leastPauseMs; ; pauseMs = Math.min(2 * pauseMs, mostPauseMs)) {
+    try {
+      const found = await client.get(resourceTypes.ServiceAccount, { namespace, name });
+      return { apiVersion: found.apiVersion, kind, name, uid: found.metadata.uid ?? "" };
+    } catch (error) {
+      if (!(error instanceof KubeError) || error.code === "not-found") throw error;
+      onTrouble(error);
+    }
+    await pause(pauseMs, undefined, { signal });
+  }
+}

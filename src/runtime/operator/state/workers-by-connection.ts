@@ -1,0 +1,80 @@
+import { Subject, type Observable } from "rxjs";
+import type { Change, View } from "../../../adapters/kubernetes/view.ts";
+import type { Connection } from "../../../model/api/connection.ts";
+import { annotation } from "../../../model/kubernetes/labels.ts";
+import { usedAddresses, type Pod } from "../../../model/kubernetes/worker-pod.ts";
+
+type Used = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
+/** The worker pods by the connection that they name, kept up with a view of them. */
+export class WorkersByConnection implements Disposable {
+  readonly #view: View<Pod>;
+  readonly #pods = new Map<string, Map<string, Pod>>();
+  /** What follows from pods and connection, while both are as they were. */
+  readonly #used = new Map<string, { readonly connection: Connection; readonly used: Used }>();
+  readonly #touched = new Subject<string | undefined>();
+  readonly #subscription;
+
+  constructor(view: View<Pod>) {
+    this.#view = view;
+    this.#subscription = view.changes.subscribe((change) => this.#take(change));
+  }
+
+  /** The connection of each pod that changed; undefined where any may have. */
+  get touched(): Observable<string | undefined> {
+    return this.#touched;
+  }
+
+  of(id: string): Iterable<Pod> {
+    return this.#pods.get(id)?.values() ?? [];
+  }
+
+  /** By the child's key: address → the pod that has it. */
+  used(connection: Connection): Used {
+    const known = this.#used.get(connection.id);
+    if (known?.connection === connection) return known.used;
+    const used = usedAddresses(connection, this.of(connection.id));
+    this.#used.set(connection.id, { connection, used });
+    return used;
+  }
+
+  [Symbol.dispose](): void {
+    this.#subscription.unsubscribe();
+    this.#touched.complete();
+  }
+
+  #take(change: Change<Pod>): void {
+    if (change.type === "all") this.#takeAll();
+    if (change.type === "all" || change.type === "progress") return;
+    const { key, object, before } = change;
+    const [id, was] = [connectionOf(object), before && connectionOf(before)];
+    if (was !== undefined && was !== id) this.#drop(was, key);
+    if (change.type === "delete") this.#drop(id, key);
+    else this.#keep(id, key, object);
+    this.#touched.next(id);
+  }
+
+  #takeAll(): void {
+    this.#pods.clear();
+    this.#used.clear();
+    for (const [key, pod] of this.#view.objects) this.#keep(connectionOf(pod), key, pod);
+    this.#touched.next(undefined);
+  }
+
+  #keep(id: string, key: string, pod: Pod): void {
+    const pods = this.#pods.get(id) ?? new Map<string, Pod>();
+    this.#pods.set(id, pods.set(key, pod));
+    this.#used.delete(id);
+  }
+
+  #drop(id: string, key: string): void {
+    const pods = this.#pods.get(id);
+    pods?.delete(key);
+    if (pods?.size === 0) this.#pods.delete(id);
+    this.#used.delete(id);
+  }
+}
+
+function connectionOf({ metadata }: Pod): string {
+  return metadata.annotations?.[annotation.connection] ?? "";
+}

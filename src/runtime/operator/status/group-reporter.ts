@@ -1,0 +1,98 @@
+import type { LimitFunction } from "p-limit";
+import { auditTime, EMPTY, merge, type Subscription } from "rxjs";
+import type { Declared } from "../../../adapters/kubernetes/declared.ts";
+import type { KubeClient } from "../../../adapters/kubernetes/kube-client.ts";
+import { resourceTypes } from "../../../adapters/kubernetes/resource-type.ts";
+import { apiVersion } from "../../../model/api/schema/api-group.ts";
+import { stated, type StatedCondition } from "../../../model/status/condition.ts";
+import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
+import { StatusWriter } from "../../kubernetes/status-writer.ts";
+import { rfc3339 } from "../../time/rfc3339.ts";
+import type { AgentAccess } from "../deployments/agent-access.ts";
+import { withAccess, type Carriers } from "./carriers.ts";
+import type { Cluster } from "../state/cluster.ts";
+import { groupConditionsOf } from "./placement-conditions.ts";
+
+interface GroupStatus {
+  readonly observedGeneration: number;
+  readonly conditions: readonly StatedCondition[];
+}
+
+type CharonGroup = KubeObject & { readonly status?: Partial<GroupStatus> };
+
+export interface GroupReporterOptions {
+  readonly client: KubeClient;
+  readonly declared: Declared;
+  readonly cluster: Cluster;
+  readonly carriers: Carriers;
+  /** Where each agent has a service account of its own. */
+  readonly access?: Pick<AgentAccess, "changes" | "failureOf"> | undefined;
+  readonly writes: LimitFunction;
+  readonly onTrouble: (error: unknown) => void;
+}
+
+const gatherMs = 200;
+
+const fieldManager = "ipman-operator";
+
+/** Writes into the status of each CharonGroup whether charon and agent run. */
+export class GroupReporter implements Disposable {
+  readonly #options: GroupReporterOptions;
+  readonly #writer: StatusWriter<GroupStatus>;
+  readonly #subscription: Subscription;
+
+  constructor(options: GroupReporterOptions) {
+    this.#options = options;
+    const { declared, cluster, carriers, access, writes, onTrouble } = options;
+    this.#writer = new StatusWriter({
+      actual: (id) => {
+        const group = this.#group(id);
+        return group === undefined ? undefined : (group.status ?? {});
+      },
+      wanted: (id) => this.#wanted(id),
+      write: (id, status) => this.#write(id, status),
+      writes,
+      onTrouble,
+    });
+    const pods = merge(carriers.changes, access?.changes ?? EMPTY);
+    this.#subscription = merge(cluster.changes, pods, declared.groups.changes)
+      .pipe(auditTime(gatherMs))
+      .subscribe(() => {
+        if (!cluster.synced || !carriers.synced) return;
+        for (const id of declared.groups.objects.keys()) this.#writer.look(id);
+      });
+  }
+
+  [Symbol.dispose](): void {
+    this.#subscription.unsubscribe();
+    this.#writer[Symbol.dispose]();
+  }
+
+  #group(id: string): CharonGroup | undefined {
+    return this.#options.declared.groups.objects.get(id);
+  }
+
+  #wanted(id: string): GroupStatus | undefined {
+    const group = this.#group(id);
+    if (group === undefined) return undefined;
+    const { cluster, carriers, access } = this.#options;
+    const placed = cluster.groups.get(id);
+    const carrier = withAccess(carriers.of(id), placed && access?.failureOf(placed));
+    const general = cluster.desired.problems.get("") ?? [];
+    const problems = general.filter(({ source }) => source === `CharonGroup ${id}`);
+    const refused = cluster.refused.get(id);
+    const conditions = groupConditionsOf({ problems, refused, ...carrier });
+    const observedGeneration = group.metadata.generation ?? 0;
+    const before = group.status?.conditions ?? [];
+    return {
+      observedGeneration,
+      conditions: stated(conditions, before, observedGeneration, rfc3339()),
+    };
+  }
+
+  async #write(id: string, status: GroupStatus): Promise<void> {
+    const { namespace = "", name = "" } = this.#group(id)?.metadata ?? {};
+    const object = { apiVersion, kind: "CharonGroup", metadata: { namespace, name }, status };
+    await this.#options.client.apply(resourceTypes.CharonGroup, object, fieldManager, "status");
+  }
+}

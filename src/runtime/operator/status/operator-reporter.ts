@@ -1,0 +1,230 @@
+import { isDeepStrictEqual } from "node:util";
+import type { LimitFunction } from "p-limit";
+import { auditTime, EMPTY, merge, tap, type Subscription } from "rxjs";
+import type { EventRecorder } from "../../../adapters/kubernetes/events.ts";
+import type { KubeClient } from "../../../adapters/kubernetes/kube-client.ts";
+import { resourceTypes } from "../../../adapters/kubernetes/resource-type.ts";
+import { formatAddress } from "../../../model/net/address.ts";
+import type { Ledger } from "../../../model/addresses/allocation.ts";
+import { apiVersion } from "../../../model/api/schema/api-group.ts";
+import { stated, type Condition, type StatedCondition } from "../../../model/status/condition.ts";
+import type {
+  ConnectionResource,
+  ConnectionStatusPart,
+} from "../../../model/kubernetes/connection-resource.ts";
+import type { Child, Connection } from "../../../model/api/connection.ts";
+import { Reason } from "../../../model/status/failure.ts";
+import { groupIdOf } from "../../../model/api/group.ts";
+import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
+import { formatPrefix } from "../../../model/net/prefix.ts";
+import { StatusWriter } from "../../kubernetes/status-writer.ts";
+import { rfc3339 } from "../../time/rfc3339.ts";
+import type { AgentAccess } from "../deployments/agent-access.ts";
+import { withAccess, type Carriers } from "./carriers.ts";
+import type { Cluster } from "../state/cluster.ts";
+import { placedOf, unknownReady } from "./placement-conditions.ts";
+import { Restless } from "../../kubernetes/restless.ts";
+import { SilentAgents } from "./silent-agents.ts";
+
+/** The part of a connection's status that the leader writes; existing tools read all but conditions. */
+type Shown = Pick<ConnectionStatusPart, "node" | "xfrmGatewayIp"> &
+  Lists & { readonly conditions: readonly StatedCondition[] };
+
+/** What changes with every pod. */
+type Lists = Required<Pick<ConnectionStatusPart, "freeIps" | "pendingIps">>;
+
+export interface OperatorReporterOptions {
+  readonly client: KubeClient;
+  readonly cluster: Cluster;
+  readonly carriers: Carriers;
+  /** Where each agent has a service account of its own. */
+  readonly access: Pick<AgentAccess, "changes" | "failureOf"> | undefined;
+  readonly events: EventRecorder;
+  readonly writes: LimitFunction;
+  readonly onTrouble: (error: unknown) => void;
+}
+
+const gatherMs = 500;
+
+const all = Symbol("every connection");
+
+/** Lists of addresses change with every pod, and a write of each is what the next pods wait for. */
+const listsRest = { calmMs: 1_000, mostMs: 30_000 };
+
+/** Longest list of free addresses in a status: pools may have thousands. */
+const mostListed = 256;
+
+const fieldManager = "ipman-operator";
+
+/** Writes into the status of connections where they are, their gateways and free addresses. */
+export class OperatorReporter implements Disposable {
+  readonly #options: OperatorReporterOptions;
+  readonly #cluster: Cluster;
+  readonly #writer: StatusWriter<Shown>;
+  readonly #subscription: Subscription;
+  /** Connections whose lists change. */
+  readonly #restless = new Restless(listsRest);
+  readonly #silent = new SilentAgents();
+  /** Connections of which something changed since they were looked at. */
+  readonly #touched = new Set<string | typeof all>();
+
+  constructor(options: OperatorReporterOptions) {
+    this.#options = options;
+    const { cluster, carriers, access, writes, onTrouble } = options;
+    this.#cluster = cluster;
+    this.#writer = new StatusWriter({
+      actual: (id) => shownPart(cluster.object(id)),
+      wanted: (id) => this.#wanted(id),
+      write: (id, status) => this.#write(id, status),
+      writes,
+      onTrouble,
+    });
+    const touched = cluster.touched.pipe(tap((id) => id !== undefined && this.#restless.touch(id)));
+    const pods = merge(carriers.changes, access?.changes ?? EMPTY);
+    this.#subscription = merge(touched, pods, this.#restless.calmed)
+      .pipe(
+        tap((id) => this.#touched.add(id ?? all)),
+        auditTime(gatherMs),
+      )
+      .subscribe(() => this.#look());
+  }
+
+  [Symbol.dispose](): void {
+    this.#subscription.unsubscribe();
+    this.#writer[Symbol.dispose]();
+    this.#restless[Symbol.dispose]();
+  }
+
+  #look(): void {
+    const { cluster, carriers } = this.#options;
+    if (!cluster.synced || !carriers.synced) return;
+    const ids = this.#touched.has(all) ? cluster.ids : (this.#touched as Set<string>);
+    for (const id of ids) this.#writer.look(id);
+    this.#touched.clear();
+  }
+
+  #wanted(id: string): Shown | undefined {
+    const object = this.#cluster.object(id);
+    if (object === undefined) return undefined;
+    const connection = this.#cluster.desired.connections.get(id);
+    const before = object.status?.conditions ?? [];
+    const { generation = 0 } = object.metadata;
+    const found = this.#conditions(object, connection);
+    return {
+      node: connection?.nodeName ?? "",
+      xfrmGatewayIp: this.#gateways(connection),
+      ...this.#listsOf(object, connection),
+      conditions: stated(found, before, generation, rfc3339()),
+    };
+  }
+
+  #conditions(object: ConnectionResource, connection: Connection | undefined): Condition[] {
+    const { carriers, access } = this.#options;
+    const groupId = connection && groupIdOf(connection);
+    const group = this.#cluster.groups.get(groupId ?? "");
+    const refused = this.#cluster.refused.get(groupId ?? "");
+    const carrier = withAccess(carriers.of(groupId ?? ""), group && access?.failureOf(group));
+    const placed = placedOf({ groupId, group, refused, carrier });
+    const silence = carriers.silenceOf(groupId ?? "");
+    const isSilent = silence !== undefined && this.#silent.isSilent(silence, object);
+    return [placed, ...unknownReady(placed, object.status?.conditions ?? [], isSilent)];
+  }
+
+  #gateways(connection: Connection | undefined): Record<string, string> {
+    const found = (connection?.children ?? []).flatMap((child) => {
+      const address = this.#cluster.gatewayAddress(connection as Connection, child);
+      return address === undefined ? [] : [[child.name, formatAddress(address)]];
+    });
+    return Object.fromEntries(found) as Record<string, string>;
+  }
+
+  /** As they are; while they change as they are shown, if of the same pools. */
+  #listsOf(object: ConnectionResource, connection: Connection | undefined): Lists {
+    const children = connection?.children ?? [];
+    const { name } = object.metadata;
+    const shown = listsShown(object);
+    const samePools = isDeepStrictEqual(poolsShown(shown.freeIps), poolsOf(children));
+    if (this.#restless.has(name) && samePools) return shown;
+    const ledger = this.#cluster.ledger(name);
+    return {
+      freeIps: Object.fromEntries(children.flatMap((child) => freeOf(ledger, child))),
+      pendingIps: this.#cluster.books.of(name)?.pending ?? {},
+    };
+  }
+
+  async #write(id: string, status: Shown): Promise<void> {
+    const before = this.#cluster.object(id);
+    if (before === undefined) return;
+    // An agent that spoke meanwhile is right: its word is not overwritten unseen.
+    const { resourceVersion } = before.metadata;
+    const speaks = status.conditions.some(({ type }) => type === "Ready");
+    const metadata = { name: id, ...(speaks && { resourceVersion }) };
+    const object = { apiVersion, kind: "IPSecConnection", metadata, status };
+    const { client, carriers } = this.#options;
+    const connection = this.#cluster.desired.connections.get(id);
+    const silence = connection && carriers.silenceOf(groupIdOf(connection) ?? "");
+    const type = resourceTypes.IPSecConnection;
+    const written = await client.apply<KubeObject>(type, object, fieldManager, "status");
+    if (speaks && silence !== undefined) this.#silent.noteWritten(silence, written);
+    const { freeIps, pendingIps } = status;
+    if (!isDeepStrictEqual({ freeIps, pendingIps }, listsShown(before))) this.#restless.wrote(id);
+    this.#tell(before, status);
+  }
+
+  /** An event when a connection finds its place, or what it needs there does not run. */
+  #tell(regarding: ConnectionResource, { conditions }: Shown): void {
+    const was = placedIn(regarding.status?.conditions ?? []);
+    const is = placedIn(conditions);
+    if (is === undefined || is.reason === Reason.InProgress) return;
+    if (was?.status === is.status && was.reason === is.reason) return;
+    this.#options.events.record({
+      regarding,
+      type: is.status === "True" ? "Normal" : "Warning",
+      reason: is.reason,
+      action: "Placing",
+      note: is.message,
+    });
+  }
+}
+
+function placedIn(conditions: readonly StatedCondition[]): StatedCondition | undefined {
+  return conditions.find(({ type }) => type === "Placed");
+}
+
+/** Of a status, the part that the leader writes; `Ready` is its own where no agent speaks. */
+function shownPart(object: ConnectionResource | undefined): Shown | undefined {
+  if (object === undefined) return undefined;
+  const { xfrmGatewayIp = {}, node = "", conditions = [] } = object.status ?? {};
+  const own = conditions.filter(
+    ({ type, reason }) => type === "Placed" || (type === "Ready" && reason === Reason.AgentSilent),
+  );
+  // In the order in which it is written.
+  const ordered = own.toSorted((a, b) => (a.type < b.type ? -1 : 1));
+  return { node, xfrmGatewayIp, ...listsShown(object), conditions: ordered };
+}
+
+function listsShown({ status: { freeIps = {}, pendingIps = {} } = {} }: ConnectionResource): Lists {
+  return { freeIps, pendingIps };
+}
+
+function poolsOf(children: readonly Child[]): ReadonlySet<string> {
+  return new Set(children.flatMap(({ name, pools }) => poolKeys(name, pools.keys())));
+}
+
+function poolsShown(lists: Lists["freeIps"]): ReadonlySet<string> {
+  return new Set(
+    Object.entries(lists).flatMap(([child, pools]) => poolKeys(child, Object.keys(pools))),
+  );
+}
+
+function poolKeys(child: string, pools: Iterable<string>): string[] {
+  return [...pools].map((pool) => JSON.stringify([child, pool]));
+}
+
+function freeOf(ledger: Ledger, child: Child): [string, Record<string, string[]>][] {
+  const pools = [...child.pools.keys()].map((pool): [string, string[]] => [
+    pool,
+    ledger.free(child, pool, mostListed).map(formatPrefix),
+  ]);
+  return pools.length === 0 ? [] : [[child.name, Object.fromEntries(pools)]];
+}

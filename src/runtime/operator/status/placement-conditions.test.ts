@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { impliedGroup } from "../../../model/api/group.ts";
+import { failure, Reason } from "../../../model/status/failure.ts";
+import { groupConditionsOf, placedOf, unknownReady } from "./placement-conditions.ts";
+
+const group = impliedGroup("node-a");
+const runs = { charon: undefined, agent: undefined };
+const refused = undefined;
+const occupied = failure(Reason.NodeOccupied, "another charon has it");
+const down = { ...runs, agent: failure(Reason.CarrierUnavailable, "no image") };
+const placed = placedOf({ groupId: group.id, group, refused, carrier: runs });
+const ready = (reason = "Ready") => [
+  {
+    ...{ type: "Ready", status: "True" as const, reason, message: "it carries traffic" },
+    ...{ observedGeneration: 1, lastTransitionTime: "2026-01-01T11:00:00Z" },
+  },
+];
+
+describe("where a connection is placed", () => {
+  it("is where charon and agent run", () => {
+    assert.equal(placed.status, "True");
+    assert.match(placed.message, /node-a/);
+    const lacking = placedOf({ groupId: group.id, group, refused, carrier: down });
+    assert.deepEqual([lacking.status, lacking.message], ["False", "no image"]);
+  });
+
+  it("is nowhere without its group", () => {
+    const missing = { groupId: "a/b", group: undefined, carrier: runs };
+    const { reason, message } = placedOf({ ...missing, refused });
+    assert.equal(reason, "GroupMissing");
+    assert.match(message, /no CharonGroup a\/b/);
+    assert.equal(placedOf({ ...missing, refused: occupied }).reason, "NodeOccupied");
+  });
+});
+
+describe("Ready of a connection", () => {
+  it("is unknown before the first word, and says why", () => {
+    const [unknown] = unknownReady(placed, [], false);
+    assert.equal(unknown?.status, "Unknown");
+    assert.equal(unknown?.reason, "AgentSilent");
+  });
+
+  it("is the agent's while there is one", () => {
+    assert.deepEqual(unknownReady(placed, ready(), false), []);
+  });
+
+  it("is unknown when its last word is from before the silence", () => {
+    assert.equal(unknownReady(placed, ready(), true).length, 1);
+  });
+
+  it("stays unknown until an agent overwrites it", () => {
+    assert.equal(unknownReady(placed, ready("AgentSilent"), false).length, 1);
+  });
+});
+
+describe("a CharonGroup", () => {
+  it("is ready when charon and agent run", () => {
+    const types = groupConditionsOf({ ...runs, refused, problems: [] }).map(
+      ({ type, status }) => `${type}=${status}`,
+    );
+    assert.deepEqual(types, [
+      "SpecValid=True",
+      "CharonReady=True",
+      "AgentReady=True",
+      "Ready=True",
+    ]);
+  });
+
+  it("says what it lacks", () => {
+    const conditions = groupConditionsOf({ ...down, refused, problems: [] });
+    const summed = conditions.find(({ type }) => type === "Ready");
+    assert.deepEqual([summed?.status, summed?.message], ["False", "no image"]);
+  });
+
+  it("that is refused is stalled, and says why", () => {
+    const conditions = groupConditionsOf({ ...down, refused: occupied, problems: [] });
+    const stated = conditions.map(({ type, status, reason }) => `${type}=${status} ${reason}`);
+    assert.deepEqual(stated, [
+      "SpecValid=True SpecValid",
+      "CharonReady=False NodeOccupied",
+      "AgentReady=False CarrierUnavailable",
+      "Ready=False NodeOccupied",
+      "Stalled=True NodeOccupied",
+    ]);
+  });
+});

@@ -1,0 +1,174 @@
+import { randomBytes } from "node:crypto";
+import { auditTime, concatMap, defer, filter, interval, merge, retry, Subject, timer } from "rxjs";
+import {
+  SharedSecret,
+  type SharedSecretOptions,
+  type StoredSecret,
+} from "../../../adapters/kubernetes/shared-secret.ts";
+import { formatWebhookPath, parseWebhookPath } from "../../../model/kubernetes/webhook-path.ts";
+import type { WebhookConfigurations } from "./webhook-configurations.ts";
+
+export interface WebhookPathsOptions extends SharedSecretOptions {
+  readonly configurations: WebhookConfigurations;
+}
+
+const keyBytes = 32;
+
+/** A path that the API server quoted to a user is of use for two of these at most. */
+const renewMs = 3_600_000;
+
+/**
+ * For how long an API server may call by a path that was replaced: its informer repeats a failed
+ * watch after at most 60 seconds, and a request that began before takes at most 60 more by default
+ * (`--request-timeout`). Longer than both, for API servers that are slow.
+ */
+const cachedMs = 300_000;
+
+const lookMs = 15_000;
+
+const againMs = 2_000;
+const gatherMs = 50;
+
+/**
+ * The secret paths by which the API server calls the webhooks, and nothing else can. Any replica
+ * makes the key and sees to it that the configurations have a path; the leader replaces the
+ * paths soon after it begins to lead and every hour, since the API server quotes a path to the user
+ * whose request it could not send to an operator.
+ *
+ * Generations are counted, and one is replaced only after the leader itself has seen it for longer
+ * than an API server may be behind. So an API server calls by the newest generation or by the one
+ * before it, which each replica knows by the number, however often the leader changes and whatever
+ * the clocks show.
+ */
+export class WebhookPaths implements Disposable {
+  readonly #options: WebhookPathsOptions;
+  readonly #secret: SharedSecret;
+  readonly #renewals = new Subject<void>();
+  readonly #subscription;
+  #key: Buffer | undefined;
+  /** Keys before this one, and until when their paths are accepted. */
+  #former: readonly { readonly key: Buffer; readonly until: number }[] = [];
+  /** The newest generation of paths, and since when it is known here by the monotonic clock. */
+  #newest = 0;
+  #newestSince = 0;
+  /** That of the oldest path in a configuration, which may be one that could not be written. */
+  #oldestInUse = Infinity;
+  /** The generation that is to be in the configurations, where it is newer. */
+  #wanted = 0;
+  /** The generation for configurations that have none. */
+  #begin: number | undefined;
+  /** The age at which the leader replaces paths; undefined where this replica does not lead. */
+  #mostMs: number | undefined;
+
+  constructor(options: WebhookPathsOptions) {
+    this.#options = options;
+    const { configurations, onTrouble } = options;
+    this.#secret = new SharedSecret(options);
+    const again = (error: unknown) => {
+      onTrouble(error);
+      return timer(againMs);
+    };
+    this.#subscription = merge(this.#secret.changes, configurations.changes, this.#renewals)
+      .pipe(
+        auditTime(gatherMs),
+        concatMap(() => defer(() => this.#settle()).pipe(retry({ delay: again }))),
+      )
+      .subscribe();
+  }
+
+  /** Whether there is a key, without which no path is accepted. */
+  get known(): boolean {
+    return this.#key !== undefined;
+  }
+
+  /** The endpoint that a path leads to; undefined where the API server was not given the path. */
+  endpointOf(path: string): string | undefined {
+    if (this.#key === undefined) return undefined;
+    const now = performance.now();
+    const former = this.#former.filter(({ until }) => now < until);
+    // A newer one than is known here was made by another replica a moment ago.
+    const oldest = Math.min(this.#newest - 1, this.#oldestInUse);
+    for (const key of [this.#key, ...former.map((one) => one.key)]) {
+      const parsed = parseWebhookPath(key, path);
+      if (parsed !== undefined && parsed.generation >= oldest) return parsed.endpoint;
+    }
+    return undefined;
+  }
+
+  /** Replaces the paths from time to time: of the replicas, the leader does. */
+  lead(): void {
+    this.#mostMs = cachedMs;
+    const due = interval(lookMs).pipe(filter(() => this.#isDue));
+    this.#subscription.add(due.subscribe(() => this.#renewals.next()));
+    this.#renewals.next();
+  }
+
+  [Symbol.dispose](): void {
+    this.#subscription.unsubscribe();
+    this.#secret[Symbol.dispose]();
+  }
+
+  async #settle(): Promise<void> {
+    const { configurations } = this.#options;
+    if (!this.#secret.synced) return;
+    const key = keyIn(this.#secret.current);
+    if (key === undefined) return this.#makeKey();
+    this.#use(key);
+    if (!configurations.synced) return;
+    this.#see(key);
+    if (this.#isDue) {
+      this.#wanted = this.#newest + 1;
+      this.#mostMs = renewMs;
+    }
+    await configurations.call((endpoint) => {
+      // Where a write conflicted, another replica may have written a newer generation.
+      this.#see(key);
+      const generation = Math.max(this.#newest, this.#wanted) || this.#first;
+      return formatWebhookPath(key, { endpoint, generation });
+    });
+  }
+
+  get #isDue(): boolean {
+    if (this.#mostMs === undefined || this.#newest === 0) return false;
+    if (this.#wanted > this.#newest) return false;
+    return performance.now() - this.#newestSince >= this.#mostMs;
+  }
+
+  #use(key: Buffer): void {
+    if (this.#key?.equals(key) === true) return;
+    const now = performance.now();
+    const former = this.#former.filter(({ until }) => now < until);
+    const before = this.#key === undefined ? [] : [{ key: this.#key, until: now + cachedMs }];
+    this.#former = [...former, ...before];
+    this.#key = key;
+  }
+
+  /** Takes the generations of the paths in the configurations, as far as they are genuine. */
+  #see(key: Buffer): void {
+    const { paths } = this.#options.configurations;
+    const generations = paths.flatMap((path) => parseWebhookPath(key, path)?.generation ?? []);
+    this.#oldestInUse = Math.min(Infinity, ...generations);
+    const newest = Math.max(0, ...generations);
+    if (newest <= this.#newest) return;
+    this.#newest = newest;
+    this.#newestSince = performance.now();
+  }
+
+  /** The first generation. By the clock: more seconds have passed than generations were counted. */
+  get #first(): number {
+    this.#begin ??= Math.floor((this.#options.client.serverNow ?? Date.now()) / 1_000);
+    return this.#begin;
+  }
+
+  /** Its watch reports the key that was written, to this replica as to the others. */
+  async #makeKey(): Promise<void> {
+    await this.#secret.write(this.#secret.current, {
+      data: { key: randomBytes(keyBytes).toString("base64") },
+    });
+  }
+}
+
+function keyIn(secret: StoredSecret | undefined): Buffer | undefined {
+  const key = Buffer.from(secret?.data?.["key"] ?? "", "base64");
+  return key.length < keyBytes ? undefined : key;
+}

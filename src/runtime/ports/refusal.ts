@@ -1,0 +1,41 @@
+import { ViciError } from "vici-client";
+import { NetlinkError } from "../../adapters/netlink/errors.ts";
+import { NftError } from "../../adapters/nftables/libnftables.ts";
+import { failure, Reason, type Failure } from "../../model/status/failure.ts";
+
+/** Carries a failure from an adapter's call to the machine that asked for it. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly failure: Failure;
+
+  constructor(failure: Failure, options?: { cause?: unknown }) {
+    super(failure.message, options);
+    this.failure = failure;
+  }
+}
+
+/** Runs an adapter's call; what it rejects with becomes a {@link Refusal}. */
+export async function refusing<T>(call: () => T | Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw error instanceof Refusal ? error : new Refusal(failureOfError(error), { cause: error });
+  }
+}
+
+function failureOfError(error: unknown): Failure {
+  if (error instanceof ViciError) {
+    if (error.code === "refused") return failure(Reason.ConfigRejected, wordsOf(error));
+    return failure(Reason.CharonUnavailable, error.message);
+  }
+  if (error instanceof NftError && error.code === "UNAVAILABLE")
+    return failure(Reason.PacketFilterUnavailable, error.message);
+  if (error instanceof NetlinkError || error instanceof NftError)
+    return failure(Reason.NetworkRejected, error.message);
+  return failure(Reason.Internal, error instanceof Error ? error.message : String(error));
+}
+
+/** charon's own words, without the command that they answer. */
+function wordsOf(error: ViciError): string {
+  return `charon refused it: ${error.message.slice(error.op.length + 2)}`;
+}

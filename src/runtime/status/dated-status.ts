@@ -1,0 +1,22 @@
+import { systemClock, type Clock } from "../time/clock.ts";
+import type { ChildStatus, Status } from "../../model/status/status.ts";
+
+/** When a status was reported, in seconds since the epoch. */
+export interface Dated {
+  readonly at: number;
+}
+
+/**
+ * A status to be shown: each `since` in seconds since the epoch. They are found from how long
+ * each state has lasted, so that an age is right also where the clock was set meanwhile.
+ */
+export function dated<S extends Status>(status: S, clock: Clock = systemClock): S & Dated {
+  const begin = (clock.date() - clock.elapsed()) / 1_000;
+  const sinceOf = ({ since }: Pick<ChildStatus, "since">) =>
+    since === 0 ? 0 : Math.floor(begin + since);
+  const connections = status.connections.map((connection) => {
+    const children = connection.children.map((child) => ({ ...child, since: sinceOf(child) }));
+    return { ...connection, since: sinceOf(connection), children };
+  });
+  return { ...status, at: Math.floor(clock.date() / 1_000), connections };
+}

@@ -1,0 +1,199 @@
+import type { SnapshotFrom } from "xstate";
+import type { connectionMachine } from "../../machines/connection.ts";
+import { childActorId } from "../../machines/connection-types.ts";
+import type { childMachine } from "../../machines/child.ts";
+import type { gatewayMachine } from "../../machines/gateway.ts";
+import type { Connection } from "../../model/api/connection.ts";
+import type { Worker } from "../../model/network/endpoint.ts";
+import type { Failure } from "../../model/status/failure.ts";
+import { formatPrefix } from "../../model/net/prefix.ts";
+import type { SourceProblem } from "../../model/api/resource.ts";
+import type {
+  ChildStatus,
+  ConnectionStatus,
+  Reachability,
+  State,
+  Status,
+} from "../../model/status/status.ts";
+import {
+  childConditionsOf,
+  conditionsOf,
+  isUp,
+  specFailure,
+  type ConnectionFacts,
+} from "../conditions/conditions.ts";
+import { Remembered } from "./remembered.ts";
+import { stateName, topState } from "../actors/state-name.ts";
+import type { Supervisor } from "../supervisor/supervisor.ts";
+
+const stateOfChart: Record<string, State> = {
+  pending: "pending",
+  loading: "pending",
+  replacing: "negotiating",
+  negotiating: "negotiating",
+  closed: "negotiating",
+  established: "established",
+  moving: "established",
+  rekeying: "rekeying",
+  failed: "failed",
+  terminating: "terminating",
+  gone: "terminating",
+};
+
+const none: readonly SourceProblem[] = [];
+
+/** The same object as long as nothing about a connection changed. */
+const known = new Remembered<object, ConnectionStatus>();
+
+/** The state of everything that a supervisor runs. */
+export function statusOf(supervisor: Supervisor): Status {
+  const { desired, roots, charonSnapshot, stateProblem } = supervisor;
+  const charonReady = charonSnapshot.matches("connected");
+  const running = [...roots].map(([id, root]) => {
+    const snapshot = root.getSnapshot();
+    const secret = supervisor.secretOf(snapshot.context.connection);
+    const problems = desired.problems.get(id) ?? none;
+    const surroundings = { problems, charonReady, ...secret };
+    const probes = supervisor.probes.of(snapshot.context.connection);
+    const facts = [...Object.values(surroundings), ...probes, ...snapshotsOf(snapshot)];
+    return known.of(root, facts, (before) =>
+      connectionStatus(snapshot, surroundings, probes, before),
+    );
+  });
+  const refused = [...desired.problems]
+    .filter(([id]) => id !== "" && !roots.has(id) && supervisor.breakdownOf(id) === undefined)
+    .map(([id, problems]) => refusedStatus(id, { problems, charonReady, ...noSecret }));
+  const broken = [...desired.connections.values()].flatMap((connection) => {
+    const failure = supervisor.breakdownOf(connection.id);
+    const problems = desired.problems.get(connection.id) ?? none;
+    const around = { problems, charonReady, ...supervisor.secretOf(connection) };
+    return failure === undefined ? [] : [brokenStatus(connection, failure, around)];
+  });
+  return {
+    charon: {
+      state: stateName("charon", charonSnapshot.value),
+      failure: charonSnapshot.context.failure,
+    },
+    connections: [...running, ...refused, ...broken].toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    problems: desired.problems.get("") ?? [],
+    ...(stateProblem !== undefined && { stateProblem }),
+  };
+}
+
+type ConnectionSnapshot = SnapshotFrom<typeof connectionMachine>;
+type ChildSnapshot = SnapshotFrom<typeof childMachine>;
+
+type Surroundings = Omit<ConnectionFacts, "state" | "failure" | "children">;
+
+const noSecret = { hasSecret: false, keyFailure: undefined, secretTrouble: undefined };
+
+/** Those of a connection, its children and their gateways. */
+function snapshotsOf(snapshot: ConnectionSnapshot): object[] {
+  const children = Object.values(snapshot.children).flatMap((actor): object[] => {
+    const child = actor?.getSnapshot() as object | undefined;
+    if (child === undefined || !("children" in child)) return [];
+    const gateway = (child as ChildSnapshot).children["gateway"]?.getSnapshot();
+    return gateway === undefined ? [child] : [child, gateway];
+  });
+  return [snapshot, ...children];
+}
+
+function connectionStatus(
+  snapshot: ConnectionSnapshot,
+  surroundings: Surroundings,
+  probes: readonly (Reachability | undefined)[],
+  before: ConnectionStatus | undefined,
+): ConnectionStatus {
+  const { connection, failure } = snapshot.context;
+  const children = connection.children.flatMap(({ key }, i) => {
+    const actor = snapshot.children[childActorId(key)];
+    if (actor === undefined) return [];
+    const known = before?.children.find((child) => child.key === key);
+    return [childStatus(actor.getSnapshot() as ChildSnapshot, probes[i], known)];
+  });
+  const state = stateOf(snapshot.value);
+  return {
+    id: connection.id,
+    name: connection.name,
+    generation: connection.generation,
+    remote: connection.remoteAddr,
+    state,
+    since: sinceWhen(state, before),
+    failure,
+    conditions: conditionsOf({ state, failure, children, ...surroundings }),
+    children,
+    problems: surroundings.problems,
+  };
+}
+
+/** A pass over a namespace that was in shape, or was refused, is no news before it is over. */
+export function gatewayState({ value, context }: SnapshotFrom<typeof gatewayMachine>): string {
+  const state = topState(value);
+  if (state !== "configuring") return state;
+  if (context.failure !== undefined) return "degraded";
+  return context.applied ? "ready" : state;
+}
+
+function childStatus(
+  snapshot: ChildSnapshot,
+  reachability: Reachability | undefined,
+  before: ChildStatus | undefined,
+): ChildStatus {
+  const { child, failure } = snapshot.context;
+  const gateway = snapshot.children["gateway"]?.getSnapshot() as
+    | SnapshotFrom<typeof gatewayMachine>
+    | undefined;
+  const facts = {
+    key: child.key,
+    state: stateOf(snapshot.value),
+    gateway: gateway === undefined ? "absent" : gatewayState(gateway),
+    failure: failure ?? gateway?.context.failure,
+    reachability,
+  };
+  return {
+    ...facts,
+    name: child.name,
+    since: sinceWhen(facts.state, before),
+    conditions: childConditionsOf(facts),
+    workers: workersOf(gateway?.context.workers ?? []),
+  };
+}
+
+/** A rekey is no interruption of being up. */
+function sinceWhen(state: State, before: Pick<ChildStatus, "state" | "since"> | undefined): number {
+  const same =
+    before !== undefined && (before.state === state || (isUp(before.state) && isUp(state)));
+  return same ? before.since : performance.now() / 1_000;
+}
+
+const nobody: ChildStatus["workers"] = [];
+
+function workersOf(workers: readonly Worker[]): ChildStatus["workers"] {
+  if (workers.length === 0) return nobody;
+  return workers.map(({ id, address }) => ({ id, address: formatPrefix(address) }));
+}
+
+/** A connection of which no good version was ever seen. */
+function refusedStatus(id: string, surroundings: Surroundings): ConnectionStatus {
+  const failure = specFailure(surroundings.problems);
+  const facts = { state: "pending" as const, failure, children: [], ...surroundings };
+  const { problems } = surroundings;
+  const shown = { id, name: id, generation: 0, remote: "", since: 0, problems };
+  return { ...shown, state: "pending", failure, children: [], conditions: conditionsOf(facts) };
+}
+
+/** A connection whose actor broke down by an exception, until it is started again. */
+function brokenStatus(
+  { id, name, generation, remoteAddr }: Connection,
+  failure: Failure,
+  surroundings: Surroundings,
+): ConnectionStatus {
+  const facts = { state: "failed" as const, failure, children: [], ...surroundings };
+  const { problems } = surroundings;
+  const shown = { id, name, generation, remote: remoteAddr, since: 0, problems };
+  return { ...shown, state: "failed", failure, children: [], conditions: conditionsOf(facts) };
+}
+
+function stateOf(value: unknown): State {
+  return stateOfChart[topState(value)] ?? "pending";
+}

@@ -1,0 +1,79 @@
+import type { Gateway, Worker } from "../../model/network/endpoint.ts";
+
+/**
+ * Milliseconds from one announcement of a gateway to a worker until the next; the last for all
+ * that follow. The first may be lost on the way, and those of two minutes may come before the
+ * worker is attached: its order can name the gateway of the time when the pod was admitted.
+ */
+const pausesMs = [100, 400, 1_500, ...Array<number>(30).fill(4_000), 60_000];
+
+/** Workers of one turn of the event loop: the frames of these take about eight milliseconds. */
+const sliceSize = 32;
+
+/** How often a worker was told of a gateway. */
+interface Progress {
+  readonly gateway: Gateway;
+  readonly sent: number;
+  readonly dueAtMs: number;
+}
+
+/** Repeats announcements, so that each worker knows where its gateway is, whatever was lost. */
+export class Announcements {
+  readonly #progress = new WeakMap<Worker, Progress>();
+
+  /**
+   * Announces a gateway to its workers until it is stopped. Workers that were told of this
+   * gateway before are told again when that is due. A gateway that was made again is another
+   * object, also where it has the name and the address of the one before.
+   *
+   * @param announce sends to these workers, a slice of those that are due; what fails is repeated like what succeeds
+   * @returns what stops it
+   */
+  repeat(
+    gateway: Gateway,
+    workers: readonly Worker[],
+    announce: (due: readonly Worker[]) => void,
+  ): () => void {
+    if (workers.length === 0) return () => {};
+    let timer: NodeJS.Timeout | undefined;
+    let immediate: NodeJS.Immediate | undefined;
+    const pass = () => {
+      const now = performance.now();
+      const due = workers.filter((worker) => this.#dueAt(gateway, worker) <= now);
+      slice(due, 0);
+    };
+    const slice = (due: readonly Worker[], from: number) => {
+      const some = due.slice(from, from + sliceSize);
+      const now = performance.now();
+      for (const worker of some) this.#note(gateway, worker, now);
+      if (some.length > 0) announce(some);
+      const to = from + some.length;
+      if (to < due.length) immediate = setImmediate(slice, due, to);
+      else timer = setTimeout(pass, this.#nextAt(gateway, workers) - now);
+    };
+    pass();
+    return () => {
+      clearTimeout(timer);
+      clearImmediate(immediate);
+    };
+  }
+
+  #nextAt(gateway: Gateway, workers: readonly Worker[]): number {
+    return workers.reduce(
+      (next, worker) => Math.min(next, this.#dueAt(gateway, worker)),
+      Number.POSITIVE_INFINITY,
+    );
+  }
+
+  #dueAt(gateway: Gateway, worker: Worker): number {
+    const known = this.#progress.get(worker);
+    return known?.gateway === gateway ? known.dueAtMs : Number.NEGATIVE_INFINITY;
+  }
+
+  #note(gateway: Gateway, worker: Worker, now: number): void {
+    const known = this.#progress.get(worker);
+    const sent = known?.gateway === gateway ? known.sent : 0;
+    const pause = pausesMs[Math.min(sent, pausesMs.length - 1)] as number;
+    this.#progress.set(worker, { gateway, sent: sent + 1, dueAtMs: now + pause });
+  }
+}

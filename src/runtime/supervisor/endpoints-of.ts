@@ -1,0 +1,47 @@
+import { noEndpoints, type Endpoints } from "../../machines/connection-types.ts";
+import type { ChildEndpoints } from "../../machines/gateway-types.ts";
+import type { Endpoint, Gateway, Worker } from "../../model/network/endpoint.ts";
+
+/**
+ * The endpoints by connection and child. What did not change is the same object as in
+ * `before`, so that nobody is told twice.
+ */
+export function endpointsOf(
+  gateways: readonly Gateway[],
+  workers: readonly Worker[],
+  before: ReadonlyMap<string, Endpoints>,
+): ReadonlyMap<string, Endpoints> {
+  const gatewayOf = new Map(gateways.map((gateway) => [ownerOf(gateway), gateway]));
+  const workersOf = Map.groupBy(workers, ownerOf);
+  const owners = new Map(
+    [...gateways, ...workers].map((endpoint) => [ownerOf(endpoint), endpoint]),
+  );
+  const connections = Map.groupBy(owners.values(), ({ connection }) => connection);
+  return new Map(
+    [...connections].map(([id, members]) => {
+      const known = before.get(id) ?? noEndpoints;
+      const children = members.map((member): [string, ChildEndpoints] => {
+        const owner = ownerOf(member);
+        const next = { gateway: gatewayOf.get(owner), workers: workersOf.get(owner) ?? [] };
+        const previous = known.get(member.child);
+        return [member.child, previous !== undefined && same(previous, next) ? previous : next];
+      });
+      const unchanged =
+        children.length === known.size &&
+        children.every(([key, endpoints]) => known.get(key) === endpoints);
+      return [id, unchanged ? known : new Map(children)];
+    }),
+  );
+}
+
+function ownerOf({ connection, child }: Pick<Endpoint, "connection" | "child">): string {
+  return JSON.stringify([connection, child]);
+}
+
+function same(a: ChildEndpoints, b: ChildEndpoints): boolean {
+  return (
+    a.gateway === b.gateway &&
+    a.workers.length === b.workers.length &&
+    a.workers.every((worker, i) => worker === b.workers[i])
+  );
+}

@@ -1,0 +1,176 @@
+import type { ConnectionEvent } from "../../machines/connection-types.ts";
+import type { Connection } from "../../model/api/connection.ts";
+import { failure, Reason, type Failure } from "../../model/status/failure.ts";
+import type { SecretFacts } from "../conditions/conditions.ts";
+import type { Secrets } from "./secrets.ts";
+import {
+  identitiesOverlap,
+  parseIdentity,
+  type Identity,
+} from "../../model/charon/identity-overlap.ts";
+
+/** A connection with the revision of its key: charon is to have the key for its remoteId. */
+interface Claim {
+  readonly connection: Connection;
+  readonly revision: string;
+  readonly local: Identity;
+  readonly remote: Identity;
+}
+
+/** What a connection's actor knows of its key; neither where the Secret is missing. */
+export interface KeyState {
+  readonly secretRevision: string | undefined;
+  readonly keyFailure: Failure | undefined;
+}
+
+/** The event that reports the state of its key to a connection's actor. */
+export function keyEvent(
+  { secretRevision: revision, keyFailure: failure }: KeyState,
+  unreadable: boolean,
+): ConnectionEvent {
+  if (failure !== undefined) return { type: "secret.refused", failure };
+  if (revision === undefined) return { type: "secret.missing", unreadable };
+  return { type: "secret.changed", revision };
+}
+
+/**
+ * Which connections may have their key in charon. charon accepts from a peer every key that one
+ * of both identities owns, so it cannot separate two keys whose identities overlap: the one
+ * that was granted first, or is declared first, keeps its place.
+ */
+export class KeyClaims {
+  readonly #secrets: Secrets;
+  #granted: ReadonlyMap<string, Claim> = new Map();
+  #conflicts: ReadonlyMap<string, Failure> = new Map();
+
+  constructor(secrets: Secrets) {
+    this.#secrets = secrets;
+  }
+
+  /** Grants keys to these connections, in place of those before. */
+  update(connections: Iterable<Connection>): void {
+    const claims = [...connections].flatMap((connection) => {
+      const revision = this.#secrets.revision(connection);
+      return revision === undefined ? [] : [claimOf(connection, revision)];
+    });
+    const { kept = [], others = [] } = Object.groupBy(claims, (claim) =>
+      this.#isGranted(claim) ? "kept" : "others",
+    );
+    const granted = new Granted();
+    const conflicts = new Map<string, Failure>();
+    for (const claim of [...kept, ...others]) {
+      const other = granted.conflictWith(claim);
+      const { id } = claim.connection;
+      if (other === undefined) granted.add(claim);
+      else conflicts.set(id, this.#conflict(claim, other));
+    }
+    this.#granted = granted.byId;
+    this.#conflicts = conflicts;
+  }
+
+  /** Why the key that is there may not be in charon; the same object while it is so. */
+  failureOf(connection: Connection): Failure | undefined {
+    return this.#secrets.failureOf(connection) ?? this.#conflicts.get(connection.id);
+  }
+
+  /** The revision of the key that charon may have, or why it may not have it. */
+  stateOf(connection: Connection): KeyState {
+    const keyFailure = this.failureOf(connection);
+    const usable = keyFailure === undefined;
+    const secretRevision = usable ? this.#secrets.revision(connection) : undefined;
+    return { secretRevision, keyFailure };
+  }
+
+  /** What the status shows of a connection's key. */
+  factsOf(connection: Connection): SecretFacts {
+    return {
+      hasSecret: this.#secrets.has(connection),
+      keyFailure: this.failureOf(connection),
+      secretTrouble: this.#secrets.troubleOf(connection),
+    };
+  }
+
+  #isGranted({ connection, revision }: Claim): boolean {
+    const before = this.#granted.get(connection.id);
+    return (
+      before?.revision === revision &&
+      before.connection.localId === connection.localId &&
+      before.connection.remoteId === connection.remoteId
+    );
+  }
+
+  #conflict({ connection }: Claim, { connection: other }: Claim): Failure {
+    const message =
+      `the pre-shared key is not that of ${other.id}, and charon could take one for the other: ` +
+      `remoteId "${connection.remoteId}" overlaps with remoteId "${other.remoteId}" or a localId; ` +
+      "use one key for both, or identities that do not overlap";
+    const before = this.#conflicts.get(connection.id);
+    return before?.message === message ? before : failure(Reason.SecretConflict, message);
+  }
+}
+
+/** Claims without a conflict, found by their identities. */
+class Granted {
+  readonly byId = new Map<string, Claim>();
+  readonly #byRemote = new Map<string, Claim[]>();
+  readonly #byLocal = new Map<string, Claim[]>();
+  /** Whose remoteId stands for more than one identity. */
+  readonly #broad: Claim[] = [];
+
+  add(claim: Claim): void {
+    this.byId.set(claim.connection.id, claim);
+    const [local, remote] = [exact(claim.local), exact(claim.remote)];
+    if (remote === undefined) this.#broad.push(claim);
+    else push(this.#byRemote, remote, claim);
+    if (local !== undefined) push(this.#byLocal, local, claim);
+  }
+
+  /** Who has another key that charon could take for this one. */
+  conflictWith(claim: Claim): Claim | undefined {
+    return this.#candidates(claim).find(
+      (other) => other.revision !== claim.revision && isConfusable(claim, other),
+    );
+  }
+
+  #candidates({ local, remote }: Claim): readonly Claim[] {
+    const [own, peer] = [exact(local), exact(remote)];
+    if (peer === undefined) return [...this.byId.values()];
+    return [
+      ...(this.#byRemote.get(peer) ?? []),
+      ...(this.#byLocal.get(peer) ?? []),
+      ...(own === undefined ? [] : (this.#byRemote.get(own) ?? [])),
+      ...this.#broad,
+    ];
+  }
+}
+
+function isConfusable(a: Claim, b: Claim): boolean {
+  return (
+    identitiesOverlap(a.remote, b.remote) || owns(a.remote, b.local) || owns(b.remote, a.local)
+  );
+}
+
+/** Any local identity is one address of the node in the end. */
+function owns(remote: Identity, local: Identity): boolean {
+  return local.type !== "any" && identitiesOverlap(remote, local);
+}
+
+/** A name for an identity that stands for itself alone. */
+function exact(identity: Identity): string | undefined {
+  if (identity.type === "literal") return identity.text;
+  if (identity.type !== "network") return undefined;
+  const { address, length } = identity.prefix;
+  const isHost = length === (address.family === 4 ? 32 : 128);
+  return isHost ? `${address.family} ${address.value}` : undefined;
+}
+
+function claimOf(connection: Connection, revision: string): Claim {
+  const { localId, remoteId } = connection;
+  return { connection, revision, local: parseIdentity(localId), remote: parseIdentity(remoteId) };
+}
+
+function push(map: Map<string, Claim[]>, key: string, claim: Claim): void {
+  const claims = map.get(key);
+  if (claims === undefined) map.set(key, [claim]);
+  else claims.push(claim);
+}

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { obedientNetwork } from "../../../test/simulator/placement.ts";
+import type { Connection } from "../../model/api/connection.ts";
+import { heldSas, type HeldSas, type KernelState } from "../../model/charon/held-sas.ts";
+import { Leftovers } from "./leftovers.ts";
+
+const declared = [
+  { name: "site", children: [{ key: "net", ifId: 102 }] },
+] as unknown as Connection[];
+
+/** A kernel with SAs of one child, by their SPIs, and one policy. */
+function kernel(...spis: number[]) {
+  const states = new Set<KernelState>([
+    ...spis.map((spi) => ({ kind: "sa" as const, ifId: 102, reqid: 1, spi, id: String(spi) })),
+    { kind: "policy", ifId: 102, reqid: 1, spi: 0, id: "policy" },
+  ]);
+  const leftovers = new Leftovers({
+    ...obedientNetwork,
+    kernelStates: (ifIds) => [...states].filter(({ ifId }) => ifIds.has(ifId)),
+    removeStates: (removed) => removed.filter((state) => states.delete(state)).length,
+  });
+  leftovers.note(declared);
+  return { leftovers, states, left: () => [...states].map(({ id }) => id) };
+}
+
+function listing(...spis: number[]): HeldSas {
+  const children = spis.map((spi) => [
+    String(spi),
+    { reqid: "1", "spi-in": spi.toString(16), "if-id-in": "66", "if-id-out": "66" },
+  ]);
+  return heldSas([{ site: { "child-sas": Object.fromEntries(children) as object } }], []);
+}
+
+/** A charon that answers so, one after the other. */
+function charon(...lists: readonly (HeldSas | Error)[]) {
+  const rest = [...lists];
+  return {
+    held: () => {
+      const next = rest.shift() ?? listing();
+      return next instanceof Error ? Promise.reject(next) : Promise.resolve(next);
+    },
+  };
+}
+
+describe("orphaned SAs", () => {
+  it("are those that charon does not list, whatever the time is", async (test) => {
+    for (const now of [0, 2 ** 41]) {
+      test.mock.timers.enable({ apis: ["Date"], now });
+      const { leftovers, left } = kernel(7, 8);
+      await leftovers.removeOrphans(charon(listing(7), listing(7)));
+      assert.deepEqual(left(), ["7", "policy"]);
+      test.mock.timers.reset();
+    }
+  });
+
+  it("go with their policies when a charon that was killed is back", async () => {
+    const { leftovers, left } = kernel(7, 8);
+    await leftovers.removeOrphans(charon(listing(), listing()));
+    assert.deepEqual(left(), []);
+  });
+
+  it("are in none of two lists: a CHILD SA may change its IKE SA during one", async () => {
+    for (const lists of [
+      [listing(), listing(7)],
+      [listing(7), listing()],
+    ]) {
+      const { leftovers, left } = kernel(7);
+      await leftovers.removeOrphans(charon(...lists));
+      assert.deepEqual(left(), ["7", "policy"]);
+    }
+  });
+
+  it("were there before charon was asked: what it adds meanwhile stays", async () => {
+    const { leftovers, states, left } = kernel(7);
+    const added: KernelState = { kind: "sa", ifId: 102, reqid: 2, spi: 9, id: "9" };
+    const adding = {
+      held: () => {
+        states.add(added);
+        return Promise.resolve(listing());
+      },
+    };
+    await leftovers.removeOrphans(adding);
+    assert.deepEqual(left(), ["9"]);
+  });
+
+  it("are not known while a list fails, and then nothing is removed", async () => {
+    const cut = new Error("the session ended");
+    for (const lists of [[cut], [listing(), cut]]) {
+      const { leftovers, left } = kernel(7);
+      await assert.rejects(leftovers.removeOrphans(charon(...lists)), cut);
+      assert.deepEqual(left(), ["7", "policy"]);
+    }
+  });
+
+  it("include no policy of a child whose trap charon has", async () => {
+    const trapping = heldSas([], [{ "site/net": { ike: "site", child: "net" } }]);
+    const { leftovers, left } = kernel(7);
+    await leftovers.removeOrphans(charon(trapping, trapping));
+    assert.deepEqual(left(), ["policy"]);
+  });
+});

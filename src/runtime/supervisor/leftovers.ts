@@ -1,0 +1,67 @@
+import type { Connection } from "../../model/api/connection.ts";
+import { isOrphaned, type HeldSas } from "../../model/charon/held-sas.ts";
+import type { CharonPort, NetworkPort } from "../ports/ports.ts";
+
+/** What may be in the kernel of tunnels that nobody declares any more: charon may not remove it. */
+export class Leftovers {
+  readonly #network: NetworkPort;
+  /** Of every child that is, or was, declared: charon may be away while one goes. */
+  readonly #ifIds = new Set<number>();
+  /** By connection and child, as charon names them. */
+  readonly #byName = new Map<string, number>();
+
+  constructor(network: NetworkPort) {
+    this.#network = network;
+  }
+
+  /** Remembers the children of connections. */
+  note(connections: Iterable<Connection>): void {
+    for (const { name, children } of connections) {
+      for (const { key, ifId } of children) {
+        this.#ifIds.add(ifId);
+        this.#byName.set(nameOf(name, key), ifId);
+      }
+    }
+  }
+
+  /**
+   * Removes what charon does not list, as one that was killed leaves it. The kernel is read
+   * first: what charon adds meanwhile is not judged. charon is asked twice, since a CHILD SA
+   * that moves to another IKE SA during a list may not be in it.
+   */
+  async removeOrphans({ held }: Pick<CharonPort, "held">): Promise<void> {
+    const found = this.#network.kernelStates(this.#ifIds);
+    if (found.length === 0) return;
+    const lists = [await held(), await held()];
+    const orphans = found.filter((state) =>
+      lists.every((list) => isOrphaned(state, list, this.#trapped(list))),
+    );
+    if (orphans.length > 0) this.#network.removeStates(orphans);
+  }
+
+  /** Removes the SAs of these if_ids, but for those that somebody declares: he has a right to them. */
+  remove(undeclared: Iterable<number>, declared: Iterable<Connection>): void {
+    const ifIds = new Set(undeclared);
+    for (const ifId of ifIds) this.#ifIds.add(ifId);
+    for (const ifId of ifIdsOf(declared)) ifIds.delete(ifId);
+    if (ifIds.size === 0) return;
+    try {
+      this.#network.removeSas(ifIds);
+    } catch {
+      // charon's namespace is gone, and what was in it.
+    }
+  }
+
+  #trapped({ traps }: HeldSas): ReadonlySet<number> {
+    const ifIds = traps.map(({ connection, child }) => this.#byName.get(nameOf(connection, child)));
+    return new Set(ifIds.filter((ifId) => ifId !== undefined));
+  }
+}
+
+function nameOf(connection: string, child: string): string {
+  return JSON.stringify([connection, child]);
+}
+
+function* ifIdsOf(connections: Iterable<Connection>): Generator<number> {
+  for (const { children } of connections) for (const { ifId } of children) yield ifId;
+}

@@ -1,0 +1,177 @@
+import { createHmac, randomBytes } from "node:crypto";
+import type { Connection, SecretRef } from "../../model/api/connection.ts";
+import { failure, Reason, type Failure } from "../../model/status/failure.ts";
+import { KeyConsent } from "../../model/kubernetes/key-consent.ts";
+import { annotation } from "../../model/kubernetes/labels.ts";
+import { preSharedKey } from "../../model/charon/pre-shared-key.ts";
+import type { Problem } from "../../model/api/result.ts";
+import type { Secret } from "../../model/api/schema/secret.ts";
+import { writtenAt } from "../../model/api/written-at.ts";
+
+/** A connection, as the user of the key that it names. */
+export type KeyUser = Pick<Connection, "id" | "secretRef">;
+
+export interface SecretsOptions {
+  /** Whether a Secret has to permit a connection to use its keys. */
+  readonly requireConsent: boolean;
+}
+
+/** A Secret that is there. */
+interface Held {
+  readonly metadata: Secret["metadata"];
+  readonly consent: KeyConsent;
+}
+
+/** The key in a value with its revision, or why there is none. */
+type Judged =
+  | { readonly key: Uint8Array; readonly revision: string; readonly failure?: undefined }
+  | { readonly failure: Failure; readonly key?: undefined; readonly revision?: undefined };
+
+/**
+ * The pre-shared keys in Secrets. Keys leave this store for charon only; actors get a revision,
+ * which is the same for equal keys and does not reveal them. To a connection that a Secret does
+ * not permit to use its keys, it is as if there were no such Secret.
+ */
+export class Secrets {
+  readonly #requireConsent: boolean;
+  readonly #values = new Map<string, Buffer>();
+  /** By namespace and name. */
+  readonly #held = new Map<string, Held>();
+  #unreadable: ReadonlyMap<string, string> = new Map();
+  /** Each made when it is asked for first. */
+  readonly #judged = new Map<string, Judged>();
+  readonly #notPermitted = new WeakMap<KeyUser, Failure>();
+  readonly #salt = randomBytes(32);
+
+  constructor({ requireConsent }: SecretsOptions = { requireConsent: false }) {
+    this.#requireConsent = requireConsent;
+  }
+
+  /**
+   * Takes all secrets that there are, in place of those it had.
+   *
+   * @param unreadable those that may be there: `namespace/name` → why they cannot be read
+   */
+  replace(secrets: readonly Secret[], unreadable: ReadonlyMap<string, string> = new Map()): void {
+    const before = new Map(this.#values);
+    const heldBefore = new Map(this.#held);
+    this.#values.clear();
+    this.#held.clear();
+    this.#unreadable = unreadable;
+    for (const secret of secrets) {
+      const { metadata } = secret;
+      const { namespace = "default", name } = metadata;
+      const held = heldBefore.get(secretId({ namespace, name }));
+      const isSame = held?.metadata === metadata;
+      const consent = isSame ? held.consent : new KeyConsent(metadata.annotations);
+      this.#held.set(secretId({ namespace, name }), { metadata, consent });
+      for (const [key, value] of entriesOf(secret))
+        this.#values.set(idOf({ namespace, name, key }), value);
+    }
+    for (const [id, value] of before) {
+      if (this.#values.get(id)?.equals(value) !== true) this.#judged.delete(id);
+    }
+  }
+
+  /** Whether there is a key that can be used. */
+  has(user: KeyUser): boolean {
+    return this.revision(user) !== undefined;
+  }
+
+  /** The key's bytes, as charon is to have them; undefined where there is none to be used. */
+  value(user: KeyUser): Uint8Array | undefined {
+    return this.#usable(user)?.key;
+  }
+
+  /**
+   * Why the value that is there is not a key, or may not be used; it says nothing of the value.
+   * The same object while it is so.
+   */
+  failureOf(user: KeyUser): Failure | undefined {
+    if (this.#permits(user)) return this.#judge(user.secretRef)?.failure;
+    const isHeld = this.#held.has(secretId(user.secretRef));
+    if (!isHeld && this.troubleOf(user) !== undefined) return undefined;
+    const known = this.#notPermitted.get(user);
+    if (known !== undefined) return known;
+    const found = notPermitted(user);
+    this.#notPermitted.set(user, found);
+    return found;
+  }
+
+  /** Why its Secret cannot be read at present, if so. */
+  troubleOf({ secretRef: { namespace, name } }: KeyUser): string | undefined {
+    return this.#unreadable.get(`${namespace}/${name}`);
+  }
+
+  /** When its Secret was written, in seconds since the epoch, where that is known. */
+  changedAt(user: KeyUser): number | undefined {
+    if (!this.#permits(user) || !this.#values.has(idOf(user.secretRef))) return undefined;
+    const held = this.#held.get(secretId(user.secretRef));
+    return held && writtenAt(held.metadata);
+  }
+
+  /** Changes with the key; undefined where there is none to be used. */
+  revision(user: KeyUser): string | undefined {
+    return this.#usable(user)?.revision;
+  }
+
+  #usable(user: KeyUser): Judged | undefined {
+    return this.#permits(user) ? this.#judge(user.secretRef) : undefined;
+  }
+
+  #permits({ id, secretRef }: KeyUser): boolean {
+    if (!this.#requireConsent) return true;
+    return this.#held.get(secretId(secretRef))?.consent.permits(id) === true;
+  }
+
+  #judge(ref: SecretRef): Judged | undefined {
+    const id = idOf(ref);
+    const value = this.#values.get(id);
+    if (value === undefined) return undefined;
+    const known = this.#judged.get(id);
+    if (known !== undefined) return known;
+    const parsed = preSharedKey(value);
+    const judged = parsed.ok
+      ? { key: parsed.value, revision: this.#digest(parsed.value) }
+      : { failure: invalid(ref, parsed.problems) };
+    this.#judged.set(id, judged);
+    return judged;
+  }
+
+  #digest(key: Uint8Array): string {
+    return createHmac("sha256", this.#salt).update(key).digest("base64url").slice(0, 12);
+  }
+}
+
+function invalid({ namespace, name, key }: SecretRef, problems: readonly Problem[]): Failure {
+  const why = problems.map(({ message }) => message).join("; ");
+  const message = `the key "${key}" of the Secret ${namespace}/${name} ${why}`;
+  return failure(Reason.SecretInvalid, message);
+}
+
+/** The same where there is no such Secret, so that it tells nothing of it. */
+function notPermitted({ id, secretRef: { namespace, name } }: KeyUser): Failure {
+  const message =
+    `the Secret ${namespace}/${name} does not permit "${id}" to use its keys, or is not there: ` +
+    `its annotation ${annotation.keyFor} has to list "${id}", or be "*"`;
+  return failure(Reason.SecretNotPermitted, message);
+}
+
+function secretId({ namespace, name }: Pick<SecretRef, "namespace" | "name">): string {
+  return JSON.stringify([namespace, name]);
+}
+
+function idOf({ namespace, name, key }: SecretRef): string {
+  return JSON.stringify([namespace, name, key]);
+}
+
+function entriesOf({ data = {}, stringData = {} }: Secret): [string, Buffer][] {
+  return [
+    ...Object.entries(data).map(([key, value]) => entry(key, Buffer.from(value, "base64"))),
+    ...Object.entries(stringData).map(([key, value]) => entry(key, Buffer.from(value))),
+  ];
+}
+
+function entry(key: string, value: Buffer): [string, Buffer] {
+  return [key, value];
+}
