@@ -1,8 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { listLinks } from "../src/adapters/netlink/links.ts";
-import { netnsPath } from "../src/adapters/netlink/namespace.ts";
+import { netnsPath } from "../src/adapters/linux/namespace.ts";
 import { NetlinkSocket } from "../src/adapters/netlink/socket.ts";
-import { statusTable } from "../src/main/status-table.ts";
+import { statusTable } from "../src/main/text/status-table.ts";
 import { find, type Ipman } from "./sites/ipman.ts";
 import { childSpec, connectionSpec, psk, secret, yaml } from "./sites/manifests.ts";
 import { eventually, ip, sh } from "./sites/shell.ts";

@@ -9,7 +9,7 @@ import { clusterKeySecret } from "../src/adapters/kubernetes/cluster-key.ts";
 import { agentBindings, grantingRole } from "../src/model/kubernetes/agent-access.ts";
 import { crds } from "../src/model/api/crds.ts";
 import { annotation, label } from "../src/model/kubernetes/labels.ts";
-import { command, operatorOptionsIn } from "../src/main/operator.ts";
+import { command, operatorOptionsIn } from "../src/main/daemons/operator.ts";
 
 const chart = join(import.meta.dirname, "../charts/ipman");
 interface Role {

@@ -3,7 +3,7 @@ import { eventually } from "../../lab/sites/shell.ts";
 import type { LabCluster } from "../../lab/cluster/cluster.ts";
 import { walkThrough, workload } from "../../lab/cluster/manifests.ts";
 import { configurePeer, examplePeer } from "../../lab/cluster/peer.ts";
-import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
+import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { quantile, type Row } from "../row.ts";
 import { byHand, podStart } from "./pods.ts";

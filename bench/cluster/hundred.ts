@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
+import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
 import { annotation } from "../../src/model/kubernetes/labels.ts";
 import { eventually } from "../../lab/sites/shell.ts";
 import type { LabCluster } from "../../lab/cluster/cluster.ts";

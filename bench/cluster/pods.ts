@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { KubeError } from "../../src/adapters/kubernetes/kube-error.ts";
-import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
+import { KubeError } from "../../src/adapters/kubernetes/client/kube-error.ts";
+import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import type { LabCluster } from "../../lab/cluster/cluster.ts";
 

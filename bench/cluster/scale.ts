@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
+import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
 import { annotation, label } from "../../src/model/kubernetes/labels.ts";
 import { end, eventually } from "../../lab/sites/shell.ts";
 import type { LabCluster } from "../../lab/cluster/cluster.ts";

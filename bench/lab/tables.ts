@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { applyPlan } from "../../src/adapters/netlink/apply-plan.ts";
+import { applyPlan } from "../../src/adapters/network/apply-plan.ts";
 import type { NetworkPlan } from "../../src/model/network/network-plan.ts";
 import { formatAddress, type Address } from "../../src/model/net/address.ts";
 import { ip } from "../../lab/sites/shell.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { mkdtempSync, writeFileSync } from "node:fs";
-import { startHost, type Host } from "../../src/main/host.ts";
-import { command as attachCommand } from "../../src/main/attach.ts";
+import { startHost, type Host } from "../../src/main/daemons/host.ts";
+import { command as attachCommand } from "../../src/main/commands/attach.ts";
 import { connectionSpec, psk, secret, yaml } from "../../lab/sites/manifests.ts";
 import { eventually, inNetns, ip, sh } from "../../lab/sites/shell.ts";
 import { transfer } from "../../lab/sites/transfer.ts";

@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { KubeClient } from "../../src/adapters/kubernetes/kube-client.ts";
-import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
+import { KubeClient } from "../../src/adapters/kubernetes/client/kube-client.ts";
+import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { yaml } from "../sites/manifests.ts";
 import { eventually, ip, sh } from "../sites/shell.ts";

@@ -1,8 +1,8 @@
 import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { KubeClient } from "../../src/adapters/kubernetes/kube-client.ts";
-import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
+import { KubeClient } from "../../src/adapters/kubernetes/client/kube-client.ts";
+import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
 import { end, eventually, start } from "../sites/shell.ts";
 import { Pki } from "./pki.ts";
 

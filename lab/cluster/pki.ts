@@ -6,7 +6,7 @@ import {
   makeAuthority,
   makeLeaf,
   type KeyPair,
-} from "../../src/adapters/kubernetes/certificates.ts";
+} from "../../src/adapters/kubernetes/admission/certificates.ts";
 
 const dayMs = 24 * 3_600_000;
 const lifetimeMs = 365 * dayMs;

@@ -1,5 +1,5 @@
 import { renameSync, writeFileSync } from "node:fs";
-import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
+import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
 import type { Pod } from "../../src/model/kubernetes/worker-pod.ts";
 import type { LabCluster } from "./cluster.ts";
 

@@ -1,4 +1,4 @@
-import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
+import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
 import type { LabCluster } from "./cluster.ts";
 
 /** Every line that the operators and agents serve to a scrape. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { Fabric, fabricUplink } from "../../src/adapters/host/fabric.ts";
-import { applyPlan } from "../../src/adapters/netlink/apply-plan.ts";
-import { netnsPath } from "../../src/adapters/netlink/namespace.ts";
+import { applyPlan } from "../../src/adapters/network/apply-plan.ts";
+import { netnsPath } from "../../src/adapters/linux/namespace.ts";
 import { parseAddress, type Address } from "../../src/model/net/address.ts";
 import type { Child, Connection } from "../../src/model/api/connection.ts";
 import { connectionFromCr } from "../../src/model/validation/connection-from-cr.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { after, before, describe, it } from "node:test";
-import { removeLink } from "../../src/adapters/netlink/apply-links.ts";
-import { applyPlan, driftOf } from "../../src/adapters/netlink/apply-plan.ts";
+import { removeLink } from "../../src/adapters/network/apply-links.ts";
+import { applyPlan, driftOf } from "../../src/adapters/network/apply-plan.ts";
 import { addBridge, addVeth, changeLink, listLinks } from "../../src/adapters/netlink/links.ts";
 import {
   createNamespace,
@@ -10,11 +10,11 @@ import {
   HeldNamespace,
   inNamespace,
   netnsPath,
-} from "../../src/adapters/netlink/namespace.ts";
+} from "../../src/adapters/linux/namespace.ts";
 import { monitor } from "../../src/adapters/netlink/monitor.ts";
 import { EchoSocket } from "../../src/adapters/icmp/echo-socket.ts";
-import type { Poller } from "../../src/adapters/netlink/poller.ts";
-import { sendFrames } from "../../src/adapters/netlink/send-frames.ts";
+import type { Poller } from "../../src/adapters/linux/poller.ts";
+import { sendFrames } from "../../src/adapters/linux/send-frames.ts";
 import { NetlinkSocket } from "../../src/adapters/netlink/socket.ts";
 import { runNft } from "../../src/adapters/nftables/libnftables.ts";
 import { parseAddress, type Address } from "../../src/model/net/address.ts";

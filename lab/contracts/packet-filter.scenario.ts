@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, describe, it } from "node:test";
-import { netnsPath } from "../../src/adapters/netlink/namespace.ts";
+import { netnsPath } from "../../src/adapters/linux/namespace.ts";
 import { checkNft } from "../../src/adapters/nftables/libnftables.ts";
 import { missingRequirement } from "../../src/adapters/nftables/requirements.ts";
 import { LabSegment, type LabPod, type LabWorker } from "../sites/segment.ts";
@@ -35,7 +35,7 @@ describe("a packet filter", () => {
 
   /** One pass over the gateway by a process that lacks libnftables; gives what it fails with. */
   const passWithout = (): { readonly reason: string; readonly message: string } => {
-    const module = join(root, "src/adapters/netlink/apply-plan.ts");
+    const module = join(root, "src/adapters/network/apply-plan.ts");
     const refusal = join(root, "src/runtime/ports/refusal.ts");
     const program = `
       const { applyPlan } = await import(${JSON.stringify(module)});

@@ -2,12 +2,8 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { after, afterEach, before, describe, it } from "node:test";
 import { firstValueFrom, take, timeout, toArray } from "rxjs";
-import {
-  createNamespace,
-  deleteNamespace,
-  netnsPath,
-} from "../../src/adapters/netlink/namespace.ts";
-import { Poller } from "../../src/adapters/netlink/poller.ts";
+import { createNamespace, deleteNamespace, netnsPath } from "../../src/adapters/linux/namespace.ts";
+import { Poller } from "../../src/adapters/linux/poller.ts";
 import { kernelStates, removeSas, removeStates, saNews } from "../../src/adapters/netlink/xfrm.ts";
 
 const ip = (...args: string[]) => execFileSync("ip", args, { encoding: "utf8" });

@@ -1,5 +1,5 @@
 import { closeSync } from "node:fs";
-import { libc, checked } from "../../src/adapters/netlink/libc.ts";
+import { libc, checked } from "../../src/adapters/linux/libc.ts";
 import { bytesOf, parseAddress, type Address } from "../../src/model/net/address.ts";
 
 // linux/socket.h, linux/udp.h

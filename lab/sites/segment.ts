@@ -1,7 +1,7 @@
-import { applyPlan } from "../../src/adapters/netlink/apply-plan.ts";
+import { applyPlan } from "../../src/adapters/network/apply-plan.ts";
 import { listLinks } from "../../src/adapters/netlink/links.ts";
-import { netnsPath } from "../../src/adapters/netlink/namespace.ts";
-import { sendFrames } from "../../src/adapters/netlink/send-frames.ts";
+import { netnsPath } from "../../src/adapters/linux/namespace.ts";
+import { sendFrames } from "../../src/adapters/linux/send-frames.ts";
 import { NetlinkSocket } from "../../src/adapters/netlink/socket.ts";
 import {
   formatAddress,

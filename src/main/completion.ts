@@ -2,8 +2,8 @@ import { askOnce } from "../adapters/control/client.ts";
 import { isObjectName } from "../model/api/names.ts";
 import type { Status } from "../model/status/status.ts";
 import { commands } from "./commands.ts";
-import { UsageError, type Command } from "./command.ts";
-import { controlSocket, defaultStateFolder } from "./defaults.ts";
+import { UsageError, type Command } from "./options/command.ts";
+import { controlSocket, defaultStateFolder } from "./options/defaults.ts";
 
 export const command: Command = {
   name: "completion",

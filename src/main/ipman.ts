@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { printable } from "../model/text/printable.ts";
 import { own } from "../model/value/own.ts";
 import { commands } from "./commands.ts";
-import { UsageError, type Command, type Values } from "./command.ts";
+import { UsageError, type Command, type Values } from "./options/command.ts";
 
 const help = `ipman: IPsec site-to-site tunnels, declared as YAML and kept up by state machines.
 

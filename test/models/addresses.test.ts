@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it, mock } from "node:test";
 import fc from "fast-check";
-import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
+import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { annotation } from "../../src/model/kubernetes/labels.ts";
 import { bookObject, type ReservationBook } from "../../src/model/addresses/reservation-book.ts";

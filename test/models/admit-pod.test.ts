@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, describe, it, mock } from "node:test";
 import { childSpec, connectionSpec } from "../../lab/sites/manifests.ts";
-import type { AdmissionRequest } from "../../src/adapters/kubernetes/admission-review.ts";
-import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
+import type { AdmissionRequest } from "../../src/adapters/kubernetes/admission/admission-review.ts";
+import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { asking, Replica } from "../simulator/admitting.ts";
 import { KubeApi } from "../simulator/kube-api.ts";

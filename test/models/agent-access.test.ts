@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it, mock } from "node:test";
 import { Declared } from "../../src/adapters/kubernetes/declared.ts";
-import { KubeError } from "../../src/adapters/kubernetes/kube-error.ts";
+import { KubeError } from "../../src/adapters/kubernetes/client/kube-error.ts";
 import { NamedSecrets } from "../../src/adapters/kubernetes/named-secrets.ts";
-import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
+import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
 import { agentAccountOf } from "../../src/model/kubernetes/agent-access.ts";
 import { impliedGroup } from "../../src/model/api/group.ts";
 import type { Snapshot } from "../../src/model/api/resource.ts";

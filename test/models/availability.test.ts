@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it, mock } from "node:test";
 import { childSpec, connectionSpec } from "../../lab/sites/manifests.ts";
 import { Declared } from "../../src/adapters/kubernetes/declared.ts";
-import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
+import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { annotation, label } from "../../src/model/kubernetes/labels.ts";
 import { DeclaredAdmission } from "../../src/runtime/operator/admission/admit-declared.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it, mock } from "node:test";
 import { pino } from "pino";
-import type { KubeClient } from "../../src/adapters/kubernetes/kube-client.ts";
-import { KubeError } from "../../src/adapters/kubernetes/kube-error.ts";
-import { resourceTypes, type Place } from "../../src/adapters/kubernetes/resource-type.ts";
+import type { KubeClient } from "../../src/adapters/kubernetes/client/kube-client.ts";
+import { KubeError } from "../../src/adapters/kubernetes/client/kube-error.ts";
+import { resourceTypes, type Place } from "../../src/adapters/kubernetes/client/resource-type.ts";
 import type { KubeMeta, KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { GoOperatorExit } from "../../src/runtime/operator/deployments/go-operator-exit.ts";
 import { KubeApi } from "../simulator/kube-api.ts";

@@ -5,8 +5,8 @@ import {
   makeAuthority,
   makeLeaf,
   type KeyPair,
-} from "../../src/adapters/kubernetes/certificates.ts";
-import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
+} from "../../src/adapters/kubernetes/admission/certificates.ts";
+import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { WebhookConfigurations } from "../../src/runtime/operator/webhooks/webhook-configurations.ts";
 import { WebhookCertificates } from "../../src/runtime/operator/webhooks/webhook-certificates.ts";

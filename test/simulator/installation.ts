@@ -3,8 +3,11 @@ import { childSpec, connectionSpec } from "../../lab/sites/manifests.ts";
 import { BookShelf } from "../../src/adapters/kubernetes/book-shelf.ts";
 import { Declared } from "../../src/adapters/kubernetes/declared.ts";
 import { holders, podsWithAddress } from "../../src/adapters/kubernetes/live-pods.ts";
-import { resourceTypes, type ResourceType } from "../../src/adapters/kubernetes/resource-type.ts";
-import { View } from "../../src/adapters/kubernetes/view.ts";
+import {
+  resourceTypes,
+  type ResourceType,
+} from "../../src/adapters/kubernetes/client/resource-type.ts";
+import { View } from "../../src/adapters/kubernetes/client/view.ts";
 import { agentAccountOf } from "../../src/model/kubernetes/agent-access.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { label } from "../../src/model/kubernetes/labels.ts";

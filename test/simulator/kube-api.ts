@@ -1,11 +1,11 @@
-import type { KubeClient, Selector } from "../../src/adapters/kubernetes/kube-client.ts";
-import { KubeError } from "../../src/adapters/kubernetes/kube-error.ts";
+import type { KubeClient, Selector } from "../../src/adapters/kubernetes/client/kube-client.ts";
+import { KubeError } from "../../src/adapters/kubernetes/client/kube-error.ts";
 import {
   pathOf,
   wordsFor,
   type Place,
   type ResourceType,
-} from "../../src/adapters/kubernetes/resource-type.ts";
+} from "../../src/adapters/kubernetes/client/resource-type.ts";
 import type { KubeMeta, KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 
 type Json = { [key: string]: Json } | string | number | boolean | null | undefined;

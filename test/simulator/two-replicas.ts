@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { childSpec, connectionSpec } from "../../lab/sites/manifests.ts";
-import { resourceTypes } from "../../src/adapters/kubernetes/resource-type.ts";
+import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { annotation, label } from "../../src/model/kubernetes/labels.ts";
 import { readBook, type ReservationBook } from "../../src/model/addresses/reservation-book.ts";

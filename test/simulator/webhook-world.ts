@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
-import type { KubeClient } from "../../src/adapters/kubernetes/kube-client.ts";
-import { KubeError } from "../../src/adapters/kubernetes/kube-error.ts";
-import { resourceTypes, type ResourceType } from "../../src/adapters/kubernetes/resource-type.ts";
+import type { KubeClient } from "../../src/adapters/kubernetes/client/kube-client.ts";
+import { KubeError } from "../../src/adapters/kubernetes/client/kube-error.ts";
+import {
+  resourceTypes,
+  type ResourceType,
+} from "../../src/adapters/kubernetes/client/resource-type.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { WebhookConfigurations } from "../../src/runtime/operator/webhooks/webhook-configurations.ts";
 import { WebhookPaths } from "../../src/runtime/operator/webhooks/webhook-paths.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { KubeError } from "../../../src/adapters/kubernetes/kube-error.ts";
-import { resourceTypes } from "../../../src/adapters/kubernetes/resource-type.ts";
+import { KubeError } from "../../../src/adapters/kubernetes/client/kube-error.ts";
+import { resourceTypes } from "../../../src/adapters/kubernetes/client/resource-type.ts";
 import type { KubeObject } from "../../../src/model/kubernetes/kube-object.ts";
 import { bookName, readBook } from "../../../src/model/addresses/reservation-book.ts";
 import { eventually } from "../../sites/shell.ts";

@@ -3,7 +3,10 @@ import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { Prometheus } from "../../sites/prometheus.ts";
-import { makeAuthority, makeLeaf } from "../../../src/adapters/kubernetes/certificates.ts";
+import {
+  makeAuthority,
+  makeLeaf,
+} from "../../../src/adapters/kubernetes/admission/certificates.ts";
 import { end, eventually, start } from "../../sites/shell.ts";
 import type { LabCluster } from "../cluster.ts";
 import { renamed, walkThrough, walkThroughChild } from "../manifests.ts";

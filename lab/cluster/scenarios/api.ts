@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { KubeClient } from "../../../src/adapters/kubernetes/kube-client.ts";
-import { KubeError } from "../../../src/adapters/kubernetes/kube-error.ts";
+import { KubeClient } from "../../../src/adapters/kubernetes/client/kube-client.ts";
+import { KubeError } from "../../../src/adapters/kubernetes/client/kube-error.ts";
 import { LeaseLock } from "../../../src/adapters/kubernetes/lease.ts";
-import { resourceTypes } from "../../../src/adapters/kubernetes/resource-type.ts";
-import { View } from "../../../src/adapters/kubernetes/view.ts";
+import { resourceTypes } from "../../../src/adapters/kubernetes/client/resource-type.ts";
+import { View } from "../../../src/adapters/kubernetes/client/view.ts";
 import type { KubeObject } from "../../../src/model/kubernetes/kube-object.ts";
 import { eventually } from "../../sites/shell.ts";
 import { Cable } from "../cable.ts";

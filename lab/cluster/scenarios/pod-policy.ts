@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { resourceTypes } from "../../../src/adapters/kubernetes/resource-type.ts";
+import { resourceTypes } from "../../../src/adapters/kubernetes/client/resource-type.ts";
 import type { KubeObject } from "../../../src/model/kubernetes/kube-object.ts";
 import { annotation, label } from "../../../src/model/kubernetes/labels.ts";
 import type { LabCluster } from "../cluster.ts";

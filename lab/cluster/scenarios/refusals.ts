@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { eventually } from "../../sites/shell.ts";
-import { KubeError } from "../../../src/adapters/kubernetes/kube-error.ts";
-import { resourceTypes } from "../../../src/adapters/kubernetes/resource-type.ts";
+import { KubeError } from "../../../src/adapters/kubernetes/client/kube-error.ts";
+import { resourceTypes } from "../../../src/adapters/kubernetes/client/resource-type.ts";
 import { connectionFromCr } from "../../../src/model/validation/connection-from-cr.ts";
 import { manifest, manifestCases } from "../../../src/model/validation/manifests.fixture.ts";
 import type { LabCluster } from "../cluster.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
-import { resourceTypes } from "../../../src/adapters/kubernetes/resource-type.ts";
+import { resourceTypes } from "../../../src/adapters/kubernetes/client/resource-type.ts";
 import { formatAddress, parseAddress, type Address } from "../../../src/model/net/address.ts";
 import { announcementFrame } from "../../../src/model/network/announcement.ts";
 import { readOrder, type AttachOrder } from "../../../src/model/attach/attach-order.ts";

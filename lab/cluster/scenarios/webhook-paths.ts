@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { request } from "node:https";
 import { describe, it } from "node:test";
-import { resourceTypes } from "../../../src/adapters/kubernetes/resource-type.ts";
+import { resourceTypes } from "../../../src/adapters/kubernetes/client/resource-type.ts";
 import type { KubeObject } from "../../../src/model/kubernetes/kube-object.ts";
 import { eventually } from "../../sites/shell.ts";
 import type { LabCluster } from "../cluster.ts";

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { listAddresses } from "../netlink/addresses.ts";
-import { HeldNamespace } from "../netlink/namespace.ts";
+import { HeldNamespace } from "../linux/namespace.ts";
 import { NetlinkSocket } from "../netlink/socket.ts";
 import { sameAddress, type Address } from "../../model/net/address.ts";
 import type { ContainerRuntime } from "./sandbox.ts";

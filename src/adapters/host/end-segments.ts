@@ -1,7 +1,7 @@
 import { deleteLink, findLink } from "../netlink/links.ts";
 import { NetlinkSocket } from "../netlink/socket.ts";
-import { Protocol } from "../netlink/constants.ts";
-import { NetlinkError } from "../netlink/errors.ts";
+import { Protocol } from "../linux/constants.ts";
+import { NetlinkError } from "../linux/errors.ts";
 import { runNft } from "../nftables/libnftables.ts";
 import { tableNames } from "../nftables/read-table.ts";
 import { meansNoTables } from "../nftables/requirements.ts";

@@ -1,7 +1,7 @@
 import { formatAddress, parseAddress, type Address } from "../../model/net/address.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import { formatPrefix, parsePrefix, type Prefix } from "../../model/net/prefix.ts";
-import type { StateCodec } from "./state-file.ts";
+import type { StateCodec } from "../files/state-file.ts";
 
 /** A workload's namespace on this host. */
 export type HostWorker = Worker & { readonly netns: string };

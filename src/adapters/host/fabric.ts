@@ -11,7 +11,7 @@ import {
   findLink,
   type Link,
 } from "../netlink/links.ts";
-import { createNamespace, deleteNamespace, netnsPath } from "../netlink/namespace.ts";
+import { createNamespace, deleteNamespace, netnsPath } from "../linux/namespace.ts";
 import { replaceRoute } from "../netlink/routes.ts";
 import { NetlinkSocket } from "../netlink/socket.ts";
 import { endSegments } from "./end-segments.ts";

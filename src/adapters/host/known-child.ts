@@ -1,4 +1,4 @@
-import type { StateCodec } from "./state-file.ts";
+import type { StateCodec } from "../files/state-file.ts";
 
 /** A child that was declared once, and what its SAs in the kernel are known by. */
 export interface KnownChild {

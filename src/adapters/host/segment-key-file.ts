@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { parseSegmentKey, SegmentKey, segmentKeyLength } from "../../model/network/segment-key.ts";
-import { replaceFile } from "./replace-file.ts";
+import { replaceFile } from "../files/replace-file.ts";
 
 /**
  * Reads a host's segment key, and creates it where there is no file. One that cannot be stored

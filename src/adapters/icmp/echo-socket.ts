@@ -1,10 +1,10 @@
 import { closeSync } from "node:fs";
 import { bytesOf, type Address } from "../../model/net/address.ts";
-import { familyNumber, Sock } from "../netlink/constants.ts";
-import { NetlinkError } from "../netlink/errors.ts";
-import { checked, errno, libc } from "../netlink/libc.ts";
-import { inNamespace } from "../netlink/namespace.ts";
-import type { Poller } from "../netlink/poller.ts";
+import { familyNumber, Sock } from "../linux/constants.ts";
+import { NetlinkError } from "../linux/errors.ts";
+import { checked, errno, libc } from "../linux/libc.ts";
+import { inNamespace } from "../linux/namespace.ts";
+import type { Poller } from "../linux/poller.ts";
 import { setOption } from "../netlink/socket.ts";
 import { decodeEchoReply, encodeEchoRequest, icmpHeaderBytes } from "./echo-message.ts";
 

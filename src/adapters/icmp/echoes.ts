@@ -1,5 +1,5 @@
 import { Observable } from "rxjs";
-import type { Poller } from "../netlink/poller.ts";
+import type { Poller } from "../linux/poller.ts";
 import { EchoSocket, type EchoPath } from "./echo-socket.ts";
 
 /** An answer with its round trip; undefined where none came in time. */

@@ -5,10 +5,10 @@ import {
   readBook,
   type ReservationBook,
 } from "../../model/addresses/reservation-book.ts";
-import type { KubeClient } from "./kube-client.ts";
-import { resourceTypes } from "./resource-type.ts";
-import { View } from "./view.ts";
-import type { WatchOptions } from "./watch.ts";
+import type { KubeClient } from "./client/kube-client.ts";
+import { resourceTypes } from "./client/resource-type.ts";
+import { View } from "./client/view.ts";
+import type { WatchOptions } from "./client/watch.ts";
 
 /** The books of reservations that the API server has. */
 export class BookShelf implements Disposable {

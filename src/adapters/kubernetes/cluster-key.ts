@@ -6,7 +6,7 @@ import {
   segmentKeyLength,
   type SegmentKey,
 } from "../../model/network/segment-key.ts";
-import { resourceTypes, wordsFor } from "./resource-type.ts";
+import { resourceTypes, wordsFor } from "./client/resource-type.ts";
 import { SharedSecret, type SharedSecretOptions, type StoredSecret } from "./shared-secret.ts";
 
 /** The Secret, in the operator's namespace, and the key of its data. */

@@ -1,10 +1,10 @@
 import { filter, map, merge, type Observable } from "rxjs";
 import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
 import type { Resource, Snapshot } from "../../model/api/resource.ts";
-import type { KubeClient } from "./kube-client.ts";
-import { resourceTypes } from "./resource-type.ts";
-import { View, type Change } from "./view.ts";
-import type { WatchOptions } from "./watch.ts";
+import type { KubeClient } from "./client/kube-client.ts";
+import { resourceTypes } from "./client/resource-type.ts";
+import { View, type Change } from "./client/view.ts";
+import type { WatchOptions } from "./client/watch.ts";
 
 /** An object as it was declared, without what the API server and others keep in it. */
 function declaredPart(object: KubeObject): KubeObject {

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
 import { shortenedBytes } from "../../model/text/shortened.ts";
-import type { KubeClient } from "./kube-client.ts";
-import { resourceTypes } from "./resource-type.ts";
+import type { KubeClient } from "./client/kube-client.ts";
+import { resourceTypes } from "./client/resource-type.ts";
 
 /** What happened to an object, for people. */
 export interface Happening {

@@ -1,8 +1,8 @@
 import type { KubeObject, OwnerReference } from "../../model/kubernetes/kube-object.ts";
 import { microTime } from "./events.ts";
-import type { KubeClient } from "./kube-client.ts";
-import { KubeError } from "./kube-error.ts";
-import { resourceTypes } from "./resource-type.ts";
+import type { KubeClient } from "./client/kube-client.ts";
+import { KubeError } from "./client/kube-error.ts";
+import { resourceTypes } from "./client/resource-type.ts";
 
 interface LeaseSpec {
   readonly holderIdentity?: string;

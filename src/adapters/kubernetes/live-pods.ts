@@ -1,6 +1,6 @@
 import { label } from "../../model/kubernetes/labels.ts";
-import { resourceTypes } from "./resource-type.ts";
-import type { Wanted } from "./watch.ts";
+import { resourceTypes } from "./client/resource-type.ts";
+import type { Wanted } from "./client/watch.ts";
 
 const type = resourceTypes.Pod;
 

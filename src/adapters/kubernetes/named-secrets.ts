@@ -1,10 +1,10 @@
 import { Subject, type Observable } from "rxjs";
 import type { SecretName } from "../../model/kubernetes/declared-secret.ts";
 import { objectKey, type KubeObject } from "../../model/kubernetes/kube-object.ts";
-import type { KubeClient } from "./kube-client.ts";
-import type { KubeError } from "./kube-error.ts";
-import { resourceTypes } from "./resource-type.ts";
-import { View } from "./view.ts";
+import type { KubeClient } from "./client/kube-client.ts";
+import type { KubeError } from "./client/kube-error.ts";
+import { resourceTypes } from "./client/resource-type.ts";
+import { View } from "./client/view.ts";
 
 /** The Secrets that are asked for, each watched by its name: no others are ever read. */
 export class NamedSecrets implements Disposable {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it, mock } from "node:test";
 import { KubeApi } from "../../../test/simulator/kube-api.ts";
 import { pass } from "../../../test/simulator/two-replicas.ts";
-import { resourceTypes } from "./resource-type.ts";
+import { resourceTypes } from "./client/resource-type.ts";
 import { SharedSecret, type StoredSecret } from "./shared-secret.ts";
 
 /** Passes so much time that requests and watches have their answers. */

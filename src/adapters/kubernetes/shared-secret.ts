@@ -1,9 +1,9 @@
 import type { Observable } from "rxjs";
 import type { KubeObject, OwnerReference } from "../../model/kubernetes/kube-object.ts";
-import type { KubeClient } from "./kube-client.ts";
-import { KubeError } from "./kube-error.ts";
-import { resourceTypes } from "./resource-type.ts";
-import { View } from "./view.ts";
+import type { KubeClient } from "./client/kube-client.ts";
+import { KubeError } from "./client/kube-error.ts";
+import { resourceTypes } from "./client/resource-type.ts";
+import { View } from "./client/view.ts";
 
 export interface SharedSecretOptions {
   readonly client: KubeClient;

@@ -1,7 +1,7 @@
 import { bytesOf } from "../../model/net/address.ts";
 import type { Prefix } from "../../model/net/prefix.ts";
 import { formatPrefix } from "../../model/net/prefix.ts";
-import { familyNumber, Ifa, Nl, Rtm } from "./constants.ts";
+import { familyNumber, Ifa, Nl, Rtm } from "../linux/constants.ts";
 import { addressOf, attributesIn } from "./reader.ts";
 import type { NetlinkSocket, Request } from "./socket.ts";
 

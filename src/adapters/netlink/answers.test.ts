@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { dumpErrorOf, errorOf } from "./answers.ts";
-import { Nl } from "./constants.ts";
+import { Nl } from "../linux/constants.ts";
 import { messagesIn } from "./reader.ts";
 
 /** Answers of Linux 6.1: length, type, flags, sequence, port, then the body. */

@@ -1,5 +1,5 @@
-import { Nl } from "./constants.ts";
-import { NetlinkError } from "./errors.ts";
+import { Nl } from "../linux/constants.ts";
+import { NetlinkError } from "../linux/errors.ts";
 import { attributesIn, textOf, type NetlinkMessage } from "./reader.ts";
 
 /** The failure in an acknowledgement (struct nlmsgerr); undefined where it says success. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { changedPart } from "./changed-part.ts";
-import { Rtm } from "./constants.ts";
+import { Rtm } from "../linux/constants.ts";
 
 const reported = (type: number) =>
   changedPart({ lost: false, message: { type, flags: 0, seq: 0, body: Buffer.alloc(0) } as never });

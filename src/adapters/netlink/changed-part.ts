@@ -1,4 +1,4 @@
-import { Rtm } from "./constants.ts";
+import { Rtm } from "../linux/constants.ts";
 import type { MonitorEvent } from "./monitor.ts";
 
 /** The part of a namespace that an event of the routing protocol reports a change of. */

@@ -1,6 +1,15 @@
 import { bytesOf, type Address } from "../../model/net/address.ts";
 import { macBytes, macText } from "../../model/net/mac.ts";
-import { addrGenModeNone, ageless, Ifla, iffNoArp, iffUp, Nl, Rtm, Sock } from "./constants.ts";
+import {
+  addrGenModeNone,
+  ageless,
+  Ifla,
+  iffNoArp,
+  iffUp,
+  Nl,
+  Rtm,
+  Sock,
+} from "../linux/constants.ts";
 import { addressOf, attributesIn, textOf, u16BeOf, u32Of } from "./reader.ts";
 import type { NetlinkSocket, Request } from "./socket.ts";
 import type { MessageWriter } from "./writer.ts";

@@ -1,9 +1,9 @@
 import { closeSync } from "node:fs";
 import { Observable } from "rxjs";
-import { Protocol, Rtm, Sock } from "./constants.ts";
-import { NetlinkError } from "./errors.ts";
-import { checked, errno, libc } from "./libc.ts";
-import type { Poller } from "./poller.ts";
+import { Protocol, Rtm, Sock } from "../linux/constants.ts";
+import { NetlinkError } from "../linux/errors.ts";
+import { checked, errno, libc } from "../linux/libc.ts";
+import type { Poller } from "../linux/poller.ts";
 import { messagesIn, type NetlinkMessage } from "./reader.ts";
 import { openNetlink, setOption } from "./socket.ts";
 

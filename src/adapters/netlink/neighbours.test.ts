@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Rtm } from "./constants.ts";
+import { Rtm } from "../linux/constants.ts";
 import { isPassingNeighbour } from "./neighbours.ts";
 
 /** neighbour.h: NUD_… */

@@ -1,6 +1,6 @@
 import { bytesOf, formatAddress, type Address } from "../../model/net/address.ts";
 import { macBytes, macText } from "../../model/net/mac.ts";
-import { familyNumber, Nda, Nl, Rtm, Sock } from "./constants.ts";
+import { familyNumber, Nda, Nl, Rtm, Sock } from "../linux/constants.ts";
 import { addressOf, attributesIn, type NetlinkMessage } from "./reader.ts";
 import type { NetlinkSocket, Request } from "./socket.ts";
 import type { MessageWriter } from "./writer.ts";

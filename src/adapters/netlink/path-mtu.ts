@@ -1,5 +1,5 @@
 import { bitsOf, bytesOf, type Address } from "../../model/net/address.ts";
-import { familyNumber, Rta, Rtm } from "./constants.ts";
+import { familyNumber, Rta, Rtm } from "../linux/constants.ts";
 import { findLink } from "./links.ts";
 import { attributesIn, u32Of } from "./reader.ts";
 import { NetlinkSocket } from "./socket.ts";

@@ -1,5 +1,5 @@
 import { addressFromBytes, type Address } from "../../model/net/address.ts";
-import { Nl } from "./constants.ts";
+import { Nl } from "../linux/constants.ts";
 
 /** A message as the kernel sent it. */
 export interface NetlinkMessage {

@@ -1,6 +1,6 @@
 import { bytesOf, type Address } from "../../model/net/address.ts";
 import { formatPrefix, type Prefix } from "../../model/net/prefix.ts";
-import { familyNumber, Nl, routeOrigin, Rta, Rtm, Sock } from "./constants.ts";
+import { familyNumber, Nl, routeOrigin, Rta, Rtm, Sock } from "../linux/constants.ts";
 import { addressOf, attributesIn, u32Of } from "./reader.ts";
 import type { NetlinkSocket, Request } from "./socket.ts";
 

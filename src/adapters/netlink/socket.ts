@@ -1,9 +1,9 @@
 import { closeSync } from "node:fs";
 import { dumpErrorOf, errorOf } from "./answers.ts";
-import { Nl, Protocol, Sock } from "./constants.ts";
-import { NetlinkError } from "./errors.ts";
-import { checked, errno, libc } from "./libc.ts";
-import { inNamespace } from "./namespace.ts";
+import { Nl, Protocol, Sock } from "../linux/constants.ts";
+import { NetlinkError } from "../linux/errors.ts";
+import { checked, errno, libc } from "../linux/libc.ts";
+import { inNamespace } from "../linux/namespace.ts";
 import { messagesIn, type NetlinkMessage } from "./reader.ts";
 import { MessageWriter } from "./writer.ts";
 

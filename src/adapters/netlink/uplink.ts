@@ -1,5 +1,5 @@
 import { parseAddress, type Address, type Family } from "../../model/net/address.ts";
-import { Rta } from "./constants.ts";
+import { Rta } from "../linux/constants.ts";
 import { findLink, type Link } from "./links.ts";
 import { routeTo } from "./path-mtu.ts";
 import { u32Of } from "./reader.ts";

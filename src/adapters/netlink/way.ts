@@ -1,6 +1,6 @@
 import { sameAddress, type Address } from "../../model/net/address.ts";
 import { listAddresses } from "./addresses.ts";
-import { Rta } from "./constants.ts";
+import { Rta } from "../linux/constants.ts";
 import { findLink } from "./links.ts";
 import { routeTo } from "./path-mtu.ts";
 import { addressOf, u32Of } from "./reader.ts";

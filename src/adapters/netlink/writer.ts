@@ -1,4 +1,4 @@
-import { Nl } from "./constants.ts";
+import { Nl } from "../linux/constants.ts";
 
 const headerBytes = 16;
 

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { inNamespace } from "./namespace.ts";
+import { inNamespace } from "../linux/namespace.ts";
 
 /** Of the thread: /proc/net is that of the process, wherever its thread is. */
 const file = "/proc/thread-self/net/xfrm_stat";

@@ -2,8 +2,8 @@ import { concatMap, type Observable } from "rxjs";
 import type { KernelState } from "../../model/charon/held-sas.ts";
 import type { SaEnd } from "../../model/charon/sa-figures.ts";
 import { monitor } from "./monitor.ts";
-import type { Poller } from "./poller.ts";
-import { Protocol } from "./constants.ts";
+import type { Poller } from "../linux/poller.ts";
+import { Protocol } from "../linux/constants.ts";
 import { attributesIn, u32Of, type NetlinkMessage } from "./reader.ts";
 import { NetlinkSocket, type Request } from "./socket.ts";
 

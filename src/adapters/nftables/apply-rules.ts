@@ -7,9 +7,9 @@ import {
   type RulesMember,
   type RulesPlan,
 } from "../../model/network/rules-plan.ts";
-import { Protocol } from "../netlink/constants.ts";
+import { Protocol } from "../linux/constants.ts";
 import { NetlinkSocket } from "../netlink/socket.ts";
-import { NetlinkError } from "../netlink/errors.ts";
+import { NetlinkError } from "../linux/errors.ts";
 import { NftError, runNft } from "./libnftables.ts";
 import { readTable, type ActualTable } from "./read-table.ts";
 import { missingRequirement } from "./requirements.ts";

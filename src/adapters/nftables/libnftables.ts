@@ -1,5 +1,5 @@
 import koffi from "koffi";
-import { inNamespace } from "../netlink/namespace.ts";
+import { inNamespace } from "../linux/namespace.ts";
 
 /** What libnftables refused, in its words, or what it lacks. */
 export class NftError extends Error {

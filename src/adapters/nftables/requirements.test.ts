@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { constants } from "node:os";
 import { describe, it } from "node:test";
-import { NetlinkError } from "../netlink/errors.ts";
+import { NetlinkError } from "../linux/errors.ts";
 import { NftError } from "./libnftables.ts";
 import { missingRequirement, type Probes } from "./requirements.ts";
 

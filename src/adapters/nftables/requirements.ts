@@ -1,5 +1,5 @@
-import { Protocol } from "../netlink/constants.ts";
-import { NetlinkError } from "../netlink/errors.ts";
+import { Protocol } from "../linux/constants.ts";
+import { NetlinkError } from "../linux/errors.ts";
 import { NetlinkSocket } from "../netlink/socket.ts";
 import { checkNft, NftError } from "./libnftables.ts";
 import { tableNames } from "./read-table.ts";

@@ -14,7 +14,7 @@ import {
   secretId,
 } from "../../model/charon/vici-message.ts";
 import type { Section } from "../../model/charon/section.ts";
-import { peerProcess, type PeerProcess } from "./peer-process.ts";
+import { peerProcess, type PeerProcess } from "../linux/peer-process.ts";
 import { failureInLog, isDeferral, type CharonNews } from "./news.ts";
 import type { SettingsFile } from "./settings-file.ts";
 

@@ -1,6 +1,6 @@
 import type { Session } from "vici-client";
 import { charonConf, type CharonSettings } from "../../model/charon/charon-settings.ts";
-import { replaceFile } from "../host/replace-file.ts";
+import { replaceFile } from "../files/replace-file.ts";
 
 const againMs = 30_000;
 

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import type { Values } from "../command.ts";
+import type { Values } from "../options/command.ts";
 import { agentOf } from "./agents.ts";
 import type { Kubectl } from "./kubectl.ts";
 

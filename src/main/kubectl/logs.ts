@@ -1,7 +1,7 @@
 import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
 import { printable } from "../../model/text/printable.ts";
 import { label } from "../../model/kubernetes/labels.ts";
-import { textOption, type Values } from "../command.ts";
+import { textOption, type Values } from "../options/command.ts";
 import { agentOf } from "./agents.ts";
 import type { Kubectl } from "./kubectl.ts";
 import { charonLines, merged, ownLines } from "./log-lines.ts";

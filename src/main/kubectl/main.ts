@@ -1,6 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { printable } from "../../model/text/printable.ts";
-import { UsageError, type Values } from "../command.ts";
+import { UsageError, type Values } from "../options/command.ts";
 import { agentOf, ipmanIn } from "./agents.ts";
 import { gather } from "./gather.ts";
 import { inspect } from "./inspect.ts";

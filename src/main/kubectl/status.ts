@@ -2,9 +2,9 @@ import { isReady } from "../../model/status/condition.ts";
 import { printableValue } from "../../model/text/printable.ts";
 import type { Dated } from "../../runtime/status/dated-status.ts";
 import type { Report } from "../../runtime/status/report.ts";
-import { outputOf, written } from "../output.ts";
-import { statusTable } from "../status-table.ts";
-import type { Values } from "../command.ts";
+import { outputOf, written } from "../text/output.ts";
+import { statusTable } from "../text/status-table.ts";
+import type { Values } from "../options/command.ts";
 import { agentsIn, ipmanIn, type Agent } from "./agents.ts";
 import { KubectlError, type Kubectl } from "./kubectl.ts";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { knownChildrenCodec, type KnownChild } from "../../adapters/host/known-child.ts";
-import { StateFile } from "../../adapters/host/state-file.ts";
+import { StateFile } from "../../adapters/files/state-file.ts";
 import type { Connection } from "../../model/api/connection.ts";
 import { ChildMemory } from "./child-memory.ts";
 

@@ -1,5 +1,5 @@
 import type { KnownChild } from "../../adapters/host/known-child.ts";
-import type { StateFile } from "../../adapters/host/state-file.ts";
+import type { StateFile } from "../../adapters/files/state-file.ts";
 import type { Connection } from "../../model/api/connection.ts";
 import { StateWriter, type StateWrites } from "../host/state-writer.ts";
 

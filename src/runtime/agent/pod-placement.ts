@@ -1,11 +1,11 @@
 import { BehaviorSubject, type Observable, Subscription } from "rxjs";
 import { uplink } from "../../adapters/netlink/uplink.ts";
 import { findPodNamespace } from "../../adapters/cri/pod-namespace.ts";
-import type { HeldNamespace } from "../../adapters/netlink/namespace.ts";
+import type { HeldNamespace } from "../../adapters/linux/namespace.ts";
 import type { ContainerRuntime } from "../../adapters/cri/sandbox.ts";
 import type { KnownChild } from "../../adapters/host/known-child.ts";
-import { removeLink } from "../../adapters/netlink/apply-links.ts";
-import type { View } from "../../adapters/kubernetes/view.ts";
+import { removeLink } from "../../adapters/network/apply-links.ts";
+import type { View } from "../../adapters/kubernetes/client/view.ts";
 import { findChild, type Connection } from "../../model/api/connection.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import { xfrmName } from "../../model/network/gateway-plan.ts";

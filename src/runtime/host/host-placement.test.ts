@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { childSpec, connectionSpec } from "../../../lab/sites/manifests.ts";
 import { endpointCodec, type Endpoints } from "../../adapters/host/endpoints.ts";
-import { StateFile } from "../../adapters/host/state-file.ts";
+import { StateFile } from "../../adapters/files/state-file.ts";
 import type { Connection } from "../../model/api/connection.ts";
 import { connectionFromCr } from "../../model/validation/connection-from-cr.ts";
 import { formatPrefix, parsePrefix, type Prefix } from "../../model/net/prefix.ts";

@@ -11,8 +11,8 @@ import {
 } from "rxjs";
 import type { Endpoints, HostWorker } from "../../adapters/host/endpoints.ts";
 import { fabricDevice, fabricMtu, type Fabric } from "../../adapters/host/fabric.ts";
-import type { StateFile } from "../../adapters/host/state-file.ts";
-import { createNamespace, deleteNamespace, netnsPath } from "../../adapters/netlink/namespace.ts";
+import type { StateFile } from "../../adapters/files/state-file.ts";
+import { createNamespace, deleteNamespace, netnsPath } from "../../adapters/linux/namespace.ts";
 import { bitsOf, formatAddress, type Address } from "../../model/net/address.ts";
 import { freeAddress } from "../../model/net/address-pool.ts";
 import type { Child, Connection } from "../../model/api/connection.ts";

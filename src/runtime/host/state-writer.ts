@@ -1,4 +1,4 @@
-import type { StateFile } from "../../adapters/host/state-file.ts";
+import type { StateFile } from "../../adapters/files/state-file.ts";
 import { backoffMs } from "../../machines/backoff.ts";
 
 /** Changes that come close together are written at once. */

@@ -1,6 +1,6 @@
 import { echoOnce } from "../../adapters/icmp/echoes.ts";
-import { driftOf } from "../../adapters/netlink/apply-plan.ts";
-import type { Poller } from "../../adapters/netlink/poller.ts";
+import { driftOf } from "../../adapters/network/apply-plan.ts";
+import type { Poller } from "../../adapters/linux/poller.ts";
 import { hasAddress, wayTo } from "../../adapters/netlink/way.ts";
 import type { EchoPath } from "../../adapters/icmp/echo-socket.ts";
 import type { Address } from "../../model/net/address.ts";

@@ -1,15 +1,15 @@
 import type { Observable } from "rxjs";
 import { defer, filter, map, merge } from "rxjs";
 import { echoes, type EchoResult } from "../../adapters/icmp/echoes.ts";
-import { applyPlan, driftOf } from "../../adapters/netlink/apply-plan.ts";
+import { applyPlan, driftOf } from "../../adapters/network/apply-plan.ts";
 import { FilterMemory } from "../../adapters/nftables/apply-rules.ts";
-import { Protocol } from "../../adapters/netlink/constants.ts";
+import { Protocol } from "../../adapters/linux/constants.ts";
 import { changedPart } from "../../adapters/netlink/changed-part.ts";
 import { filterGroups, monitor } from "../../adapters/netlink/monitor.ts";
 import { isPassingNeighbour } from "../../adapters/netlink/neighbours.ts";
-import { hasLink } from "../../adapters/netlink/apply-links.ts";
+import { hasLink } from "../../adapters/network/apply-links.ts";
 import { pathMtu } from "../../adapters/netlink/path-mtu.ts";
-import { sendFrames } from "../../adapters/netlink/send-frames.ts";
+import { sendFrames } from "../../adapters/linux/send-frames.ts";
 import { xfrmErrors } from "../../adapters/netlink/xfrm-errors.ts";
 import {
   kernelStates,
@@ -18,8 +18,8 @@ import {
   saNews,
   type SaNews,
 } from "../../adapters/netlink/xfrm.ts";
-import type { PeerProcess } from "../../adapters/vici/peer-process.ts";
-import type { Poller } from "../../adapters/netlink/poller.ts";
+import type { PeerProcess } from "../../adapters/linux/peer-process.ts";
+import type { Poller } from "../../adapters/linux/poller.ts";
 import type { GatewayOrder, KernelPart, PassResult, Tunnel } from "../../machines/gateway-types.ts";
 import type { ProbeOrder } from "../../machines/probe.ts";
 import { parseAddress } from "../../model/net/address.ts";

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { LimitFunction } from "p-limit";
-import { KubeError } from "../../adapters/kubernetes/kube-error.ts";
+import { KubeError } from "../../adapters/kubernetes/client/kube-error.ts";
 
 export interface StatusWriterOptions<T> {
   /** The status as the API has it, as far as this writer owns it; undefined without the object. */

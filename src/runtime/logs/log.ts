@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { auditTime, type Subscription } from "rxjs";
-import { KubeError } from "../../adapters/kubernetes/kube-error.ts";
+import { KubeError } from "../../adapters/kubernetes/client/kube-error.ts";
 import type { CharonNews } from "../../adapters/vici/news.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import { unansweredOf } from "../conditions/conditions.ts";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { ConnectionLimit } from "../../adapters/kubernetes/connection-limit.ts";
+import { ConnectionLimit } from "../../adapters/kubernetes/admission/connection-limit.ts";
 import type { Metrics } from "./metrics.ts";
 import { paced } from "../time/paced.ts";
 

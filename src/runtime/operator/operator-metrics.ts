@@ -1,6 +1,9 @@
 import { Gauge, Histogram, type Registry } from "prom-client";
-import type { AdmissionHandler, Verdict } from "../../adapters/kubernetes/admission-review.ts";
-import { endOf } from "../../adapters/kubernetes/certificates.ts";
+import type {
+  AdmissionHandler,
+  Verdict,
+} from "../../adapters/kubernetes/admission/admission-review.ts";
+import { endOf } from "../../adapters/kubernetes/admission/certificates.ts";
 import { poolSize, type Ledger } from "../../model/addresses/allocation.ts";
 import type { Child } from "../../model/api/connection.ts";
 import type { Metrics } from "../metrics/metrics.ts";

@@ -1,5 +1,5 @@
 import { ViciError } from "vici-client";
-import { NetlinkError } from "../../adapters/netlink/errors.ts";
+import { NetlinkError } from "../../adapters/linux/errors.ts";
 import { NftError } from "../../adapters/nftables/libnftables.ts";
 import { failure, Reason, type Failure } from "../../model/status/failure.ts";
 

@@ -1,6 +1,6 @@
-import type { KubeClient } from "../../../adapters/kubernetes/kube-client.ts";
-import { KubeError, type KubeErrorCode } from "../../../adapters/kubernetes/kube-error.ts";
-import { resourceTypes, wordsFor } from "../../../adapters/kubernetes/resource-type.ts";
+import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client.ts";
+import { KubeError, type KubeErrorCode } from "../../../adapters/kubernetes/client/kube-error.ts";
+import { resourceTypes, wordsFor } from "../../../adapters/kubernetes/client/resource-type.ts";
 import { failure, Reason } from "../../../model/status/failure.ts";
 import {
   bookObject,

@@ -1,7 +1,7 @@
 import { auditTime, filter, merge, Subject, Subscription, timer } from "rxjs";
-import type { KubeClient } from "../../../adapters/kubernetes/kube-client.ts";
+import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client.ts";
 import { holders } from "../../../adapters/kubernetes/live-pods.ts";
-import { resourceTypes } from "../../../adapters/kubernetes/resource-type.ts";
+import { resourceTypes } from "../../../adapters/kubernetes/client/resource-type.ts";
 import type { ReservationBook } from "../../../model/addresses/reservation-book.ts";
 import {
   newest,

@@ -1,7 +1,10 @@
-import type { AdmissionRequest, Verdict } from "../../../adapters/kubernetes/admission-review.ts";
+import type {
+  AdmissionRequest,
+  Verdict,
+} from "../../../adapters/kubernetes/admission/admission-review.ts";
 import type { Declared } from "../../../adapters/kubernetes/declared.ts";
-import type { KubeClient } from "../../../adapters/kubernetes/kube-client.ts";
-import { resourceTypes } from "../../../adapters/kubernetes/resource-type.ts";
+import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client.ts";
+import { resourceTypes } from "../../../adapters/kubernetes/client/resource-type.ts";
 import { formatAddress, parseAddress, type Address } from "../../../model/net/address.ts";
 import type { AvailabilityRule } from "../../../model/api/availability.ts";
 import type { Child, Connection } from "../../../model/api/connection.ts";

@@ -1,5 +1,8 @@
 import { filter, firstValueFrom, map, startWith, timeout, type Observable } from "rxjs";
-import type { AdmissionRequest, Verdict } from "../../../adapters/kubernetes/admission-review.ts";
+import type {
+  AdmissionRequest,
+  Verdict,
+} from "../../../adapters/kubernetes/admission/admission-review.ts";
 import type { ClusterKey } from "../../../adapters/kubernetes/cluster-key.ts";
 import { formatAddress, type Address } from "../../../model/net/address.ts";
 import type { AddressWish } from "../../../model/addresses/allocation.ts";

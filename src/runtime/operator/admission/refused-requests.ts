@@ -3,7 +3,7 @@ import { Counter, type Registry } from "prom-client";
 import {
   refusalReasons,
   type RefusalReason,
-} from "../../../adapters/kubernetes/admission-server.ts";
+} from "../../../adapters/kubernetes/admission/admission-server.ts";
 
 /** Between two lines of the log; others may cause as many refusals as they like. */
 const logMs = 60_000;

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { auditTime, merge, Subject, type Observable, type Subscription } from "rxjs";
 import type { Declared } from "../../../adapters/kubernetes/declared.ts";
-import { resourceTypes } from "../../../adapters/kubernetes/resource-type.ts";
-import { View } from "../../../adapters/kubernetes/view.ts";
-import type { Wanted } from "../../../adapters/kubernetes/watch.ts";
+import { resourceTypes } from "../../../adapters/kubernetes/client/resource-type.ts";
+import { View } from "../../../adapters/kubernetes/client/view.ts";
+import type { Wanted } from "../../../adapters/kubernetes/client/watch.ts";
 import {
   agentAccount,
   agentAccountOf,

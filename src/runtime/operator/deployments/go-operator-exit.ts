@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { defer, first, repeat, retry, timer } from "rxjs";
-import type { KubeClient } from "../../../adapters/kubernetes/kube-client.ts";
-import { resourceTypes } from "../../../adapters/kubernetes/resource-type.ts";
+import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client.ts";
+import { resourceTypes } from "../../../adapters/kubernetes/client/resource-type.ts";
 import { goOperatorRole } from "../../../model/kubernetes/go-operator.ts";
 import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
 import { label, manager } from "../../../model/kubernetes/labels.ts";

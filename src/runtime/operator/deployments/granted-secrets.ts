@@ -1,7 +1,10 @@
 import { filter, merge, type Observable } from "rxjs";
-import type { WatchOptions } from "../../../adapters/kubernetes/watch.ts";
-import { resourceTypes, type ResourceType } from "../../../adapters/kubernetes/resource-type.ts";
-import { View } from "../../../adapters/kubernetes/view.ts";
+import type { WatchOptions } from "../../../adapters/kubernetes/client/watch.ts";
+import {
+  resourceTypes,
+  type ResourceType,
+} from "../../../adapters/kubernetes/client/resource-type.ts";
+import { View } from "../../../adapters/kubernetes/client/view.ts";
 import {
   grantingRole,
   secretsBinding,

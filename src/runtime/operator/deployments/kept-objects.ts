@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { LimitFunction } from "p-limit";
 import { fromPromise, type ActorRefFrom } from "xstate";
-import type { KubeClient } from "../../../adapters/kubernetes/kube-client.ts";
-import type { ResourceType } from "../../../adapters/kubernetes/resource-type.ts";
-import type { View } from "../../../adapters/kubernetes/view.ts";
+import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client.ts";
+import type { ResourceType } from "../../../adapters/kubernetes/client/resource-type.ts";
+import type { View } from "../../../adapters/kubernetes/client/view.ts";
 import { workloadMachine } from "../../../machines/workload.ts";
 import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
 import { Breakdowns } from "../../actors/breakdowns.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import type { KubeClient } from "../../../adapters/kubernetes/kube-client.ts";
-import { KubeError, type KubeErrorCode } from "../../../adapters/kubernetes/kube-error.ts";
+import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client.ts";
+import { KubeError, type KubeErrorCode } from "../../../adapters/kubernetes/client/kube-error.ts";
 import { releaseOwner } from "./release-owner.ts";
 
 /** A server that answers so, one after the other. */

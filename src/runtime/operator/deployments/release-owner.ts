@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { KubeClient } from "../../../adapters/kubernetes/kube-client.ts";
-import { KubeError } from "../../../adapters/kubernetes/kube-error.ts";
-import { resourceTypes } from "../../../adapters/kubernetes/resource-type.ts";
+import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client.ts";
+import { KubeError } from "../../../adapters/kubernetes/client/kube-error.ts";
+import { resourceTypes } from "../../../adapters/kubernetes/client/resource-type.ts";
 import type { OwnerReference } from "../../../model/kubernetes/kube-object.ts";
 
 const leastPauseMs = 100;

@@ -1,8 +1,8 @@
 import type { LimitFunction } from "p-limit";
 import { auditTime, EMPTY, merge, startWith, type Subscription } from "rxjs";
-import type { KubeClient } from "../../../adapters/kubernetes/kube-client.ts";
-import { resourceTypes } from "../../../adapters/kubernetes/resource-type.ts";
-import type { View } from "../../../adapters/kubernetes/view.ts";
+import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client.ts";
+import { resourceTypes } from "../../../adapters/kubernetes/client/resource-type.ts";
+import type { View } from "../../../adapters/kubernetes/client/view.ts";
 import type { Connection } from "../../../model/api/connection.ts";
 import { groupIdOf, type Group } from "../../../model/api/group.ts";
 import { objectKey, type KubeObject } from "../../../model/kubernetes/kube-object.ts";

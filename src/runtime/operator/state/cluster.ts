@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { auditTime, filter, map, merge, Subject, Subscription, type Observable } from "rxjs";
 import type { BookShelf } from "../../../adapters/kubernetes/book-shelf.ts";
 import type { Declared } from "../../../adapters/kubernetes/declared.ts";
-import type { Change, View } from "../../../adapters/kubernetes/view.ts";
+import type { Change, View } from "../../../adapters/kubernetes/client/view.ts";
 import type { Address } from "../../../model/net/address.ts";
 import { Ledger } from "../../../model/addresses/allocation.ts";
 import { annotation } from "../../../model/kubernetes/labels.ts";

@@ -1,5 +1,5 @@
 import { Subject, type Observable } from "rxjs";
-import type { Change, View } from "../../../adapters/kubernetes/view.ts";
+import type { Change, View } from "../../../adapters/kubernetes/client/view.ts";
 import type { Connection } from "../../../model/api/connection.ts";
 import { annotation } from "../../../model/kubernetes/labels.ts";
 import { usedAddresses, type Pod } from "../../../model/kubernetes/worker-pod.ts";

@@ -1,5 +1,5 @@
 import { Subject, type Observable } from "rxjs";
-import type { View } from "../../../adapters/kubernetes/view.ts";
+import type { View } from "../../../adapters/kubernetes/client/view.ts";
 import { carrierFailure, type CarrierPod } from "../../../model/kubernetes/carrier-pod.ts";
 import type { Failure } from "../../../model/status/failure.ts";
 import { digestOf } from "../../../model/api/group.ts";

@@ -1,8 +1,8 @@
 import type { LimitFunction } from "p-limit";
 import { auditTime, EMPTY, merge, type Subscription } from "rxjs";
 import type { Declared } from "../../../adapters/kubernetes/declared.ts";
-import type { KubeClient } from "../../../adapters/kubernetes/kube-client.ts";
-import { resourceTypes } from "../../../adapters/kubernetes/resource-type.ts";
+import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client.ts";
+import { resourceTypes } from "../../../adapters/kubernetes/client/resource-type.ts";
 import { apiVersion } from "../../../model/api/schema/api-group.ts";
 import { stated, type StatedCondition } from "../../../model/status/condition.ts";
 import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";

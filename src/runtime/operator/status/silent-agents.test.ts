@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it, mock } from "node:test";
 import { Subject } from "rxjs";
-import type { View } from "../../../adapters/kubernetes/view.ts";
+import type { View } from "../../../adapters/kubernetes/client/view.ts";
 import type { CarrierPod } from "../../../model/kubernetes/carrier-pod.ts";
 import { digestOf } from "../../../model/api/group.ts";
 import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";

@@ -7,7 +7,7 @@ import {
   makeLeaf,
   vouchesFor,
   type KeyPair,
-} from "../../../adapters/kubernetes/certificates.ts";
+} from "../../../adapters/kubernetes/admission/certificates.ts";
 import {
   SharedSecret,
   type SharedSecretOptions,

@@ -1,8 +1,8 @@
 import { filter, firstValueFrom, map, merge, startWith, timeout, type Observable } from "rxjs";
-import type { KubeClient } from "../../../adapters/kubernetes/kube-client.ts";
-import { KubeError } from "../../../adapters/kubernetes/kube-error.ts";
-import { resourceTypes } from "../../../adapters/kubernetes/resource-type.ts";
-import { View } from "../../../adapters/kubernetes/view.ts";
+import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client.ts";
+import { KubeError } from "../../../adapters/kubernetes/client/kube-error.ts";
+import { resourceTypes } from "../../../adapters/kubernetes/client/resource-type.ts";
+import { View } from "../../../adapters/kubernetes/client/view.ts";
 import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
 
 /** Names of the two configurations by which the API server finds the webhooks. */

@@ -1,10 +1,10 @@
-import type { AdmissionHandler } from "../../../adapters/kubernetes/admission-review.ts";
+import type { AdmissionHandler } from "../../../adapters/kubernetes/admission/admission-review.ts";
 import {
   AdmissionServer,
   type RefusalReason,
-} from "../../../adapters/kubernetes/admission-server.ts";
-import type { KeyPair } from "../../../adapters/kubernetes/certificates.ts";
-import type { KubeClient } from "../../../adapters/kubernetes/kube-client.ts";
+} from "../../../adapters/kubernetes/admission/admission-server.ts";
+import type { KeyPair } from "../../../adapters/kubernetes/admission/certificates.ts";
+import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client.ts";
 import type { OwnerReference } from "../../../model/kubernetes/kube-object.ts";
 import { WebhookCertificates } from "./webhook-certificates.ts";
 import { WebhookConfigurations, type ConfigurationNames } from "./webhook-configurations.ts";

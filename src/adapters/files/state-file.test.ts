@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import fc from "fast-check";
+import { endpointCodec, type Endpoints } from "../host/endpoints.ts";
+import { StateFile } from "./state-file.ts";
+
+const address = { family: 4, value: 0xc6120001n } as const;
+
+const endpoints: Endpoints = {
+  gateways: [
+    {
+      ...{ id: "ipman-102", connection: "site", child: "constructor", underlay: address },
+      ...{ netns: "/run/netns/ipman-102", device: "ipman0", mtu: 9_000 },
+    },
+  ],
+  workers: [
+    {
+      ...{ id: "w", connection: "site", child: "constructor", pool: "__proto__", reservation: "r" },
+      ...{ netns: "/run/netns/app", address: { address, length: 24 }, underlay: address },
+    },
+  ],
+};
+
+describe("a state's file", () => {
+  const folder = mkdtempSync(join(tmpdir(), "state-"));
+  after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, "endpoints.json");
+  const file = new StateFile(path, endpointCodec);
+  const troubles: unknown[] = [];
+  const read = () => {
+    troubles.length = 0;
+    return file.read((error) => troubles.push(error));
+  };
+
+  it("is nothing where there is none, and what was written where there is one", () => {
+    assert.deepEqual(read(), endpointCodec.none);
+    file.write(endpoints);
+    assert.deepEqual(read(), endpoints);
+    assert.deepEqual(troubles, []);
+  });
+
+  const bad: readonly [string, string][] = [
+    ["empty", ""],
+    ["no JSON", "\0\0\0\0"],
+    ["null", "null"],
+    ["a list", "[]"],
+    ["without workers", '{"gateways":[]}'],
+    ["with a worker that is null", '{"gateways":[],"workers":[null]}'],
+    ["with an address that is none", `{"gateways":[],"workers":[${worker("10.0.0.300/24")}]}`],
+  ];
+  for (const [what, text] of bad) {
+    it(`is reported, kept aside and not fatal where it is ${what}`, () => {
+      writeFileSync(path, text);
+      assert.deepEqual(read(), endpointCodec.none);
+      assert.match(String(troubles[0]), /endpoints\.json cannot be read: .*kept as .*unreadable/s);
+      assert.equal(readFileSync(`${path}.unreadable`, "utf8"), text);
+      assert.ok(!existsSync(path));
+      assert.deepEqual(read(), endpointCodec.none);
+      assert.deepEqual(troubles, [], "the next start finds no file");
+    });
+  }
+
+  it("is not fatal wherever it is cut", () => {
+    file.write(endpoints);
+    const text = readFileSync(path, "utf8");
+    fc.assert(
+      fc.property(fc.nat(text.length - 3), (length) => {
+        writeFileSync(path, text.slice(0, length));
+        assert.deepEqual(read(), endpointCodec.none);
+        assert.equal(troubles.length, 1);
+      }),
+    );
+  });
+});
+
+function worker(written: string): string {
+  const texts = { id: "w", connection: "c", child: "k", netns: "n", pool: "p" };
+  return JSON.stringify({ ...texts, underlay: "198.18.0.1", address: written });
+}

@@ -1,0 +1,112 @@
+import type { KubeList, KubeObject } from "../../../model/kubernetes/kube-object.ts";
+import { KubeError, type Status } from "./kube-error.ts";
+import { readBody } from "./read-body.ts";
+
+/** A page of a list has at most 500 objects; etcd takes none above 1.5 MiB, and few are that large. */
+const mostAnswerBytes = 128 * 2 ** 20;
+
+/** A Status with its details is far smaller. */
+const mostStatusBytes = 2 ** 20;
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** One event of a watch. */
+export type WatchEvent<T> =
+  | { readonly type: "ERROR"; readonly object: Status }
+  | { readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK"; readonly object: T };
+
+const eventTypes: ReadonlySet<unknown> = new Set(["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]);
+
+/**
+ * Reads the JSON object of an answer.
+ *
+ * @throws KubeError `unavailable` where it is anything else: a proxy's page, a cut body
+ */
+export async function recordIn(op: string, body: AsyncIterable<Uint8Array>): Promise<Json> {
+  let text: string;
+  try {
+    text = await readBody(body, mostAnswerBytes);
+  } catch (cause) {
+    throw unusable(op, `the answer could not be read: ${(cause as Error).message}`, cause);
+  }
+  return parseRecord(op, text);
+}
+
+/**
+ * Reads an answer that is an object of the API.
+ *
+ * @throws KubeError `unavailable` where it is anything else
+ */
+export async function objectIn(op: string, body: AsyncIterable<Uint8Array>): Promise<KubeObject> {
+  const answer = await recordIn(op, body);
+  if (isObject(answer)) return answer;
+  throw unusable(op, "the answer is not an object of the Kubernetes API");
+}
+
+/**
+ * Reads an answer that is a page of a list.
+ *
+ * @throws KubeError `unavailable` where it is anything else
+ */
+export async function listIn(op: string, body: AsyncIterable<Uint8Array>): Promise<KubeList> {
+  const answer = await recordIn(op, body);
+  if (isList(answer)) return answer;
+  throw unusable(op, "the answer is not a list of the Kubernetes API");
+}
+
+/**
+ * Parses one line of a watch.
+ *
+ * @throws KubeError `unavailable` where it is not an event
+ */
+export function eventIn<T extends KubeObject>(op: string, line: string): WatchEvent<T> {
+  const { type, object } = parseRecord(op, line);
+  const isKnown =
+    type === "ERROR" || (eventTypes.has(type) && isRecord(object) && isRecord(object["metadata"]));
+  if (isRecord(object) && isKnown) return { type, object } as unknown as WatchEvent<T>;
+  throw unusable(op, "a line of the answer is not a watch event");
+}
+
+/** Reads the Status of a refusal; undefined where the answer has none. */
+export async function statusOf(body: AsyncIterable<Uint8Array>): Promise<Status | undefined> {
+  try {
+    const status: unknown = JSON.parse(await readBody(body, mostStatusBytes));
+    return isRecord(status) && status["kind"] === "Status" ? status : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The parser's own message quotes the text, which may be a Secret's: it is left out. */
+function parseRecord(op: string, text: string): Json {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw unusable(op, "the answer is not JSON, as if it came from a proxy or were cut short");
+  }
+  if (isRecord(value)) return value;
+  throw unusable(op, "the answer is not a JSON object");
+}
+
+function isObject(answer: Json): answer is Json & KubeObject {
+  const { metadata } = answer;
+  return isRecord(metadata) && typeof metadata["name"] === "string";
+}
+
+function isList(answer: Json): answer is Json & KubeList {
+  const { metadata, items } = answer;
+  if (!isRecord(metadata) || typeof metadata["resourceVersion"] !== "string") return false;
+  if (items === null || items === undefined) return true;
+  return (
+    Array.isArray(items) && items.every((item) => isRecord(item) && isRecord(item["metadata"]))
+  );
+}
+
+function isRecord(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function unusable(op: string, message: string, cause?: unknown): KubeError {
+  return new KubeError(op, "unavailable", 0, message, cause);
+}

@@ -1,0 +1,272 @@
+import { dirname, join } from "node:path";
+import type { Logger } from "pino";
+import { distinctUntilChanged, map, type Subscription } from "rxjs";
+import { ControlServer } from "../../adapters/control/server.ts";
+import { ContainerRuntime } from "../../adapters/cri/sandbox.ts";
+import { knownChildrenCodec } from "../../adapters/host/known-child.ts";
+import { StateFile } from "../../adapters/files/state-file.ts";
+import { ClusterKey } from "../../adapters/kubernetes/cluster-key.ts";
+import { Declared } from "../../adapters/kubernetes/declared.ts";
+import { EventRecorder } from "../../adapters/kubernetes/events.ts";
+import { KubeClient } from "../../adapters/kubernetes/client/kube-client.ts";
+import { podsWithAddress } from "../../adapters/kubernetes/live-pods.ts";
+import { NamedSecrets } from "../../adapters/kubernetes/named-secrets.ts";
+import { View } from "../../adapters/kubernetes/client/view.ts";
+import type { Wanted } from "../../adapters/kubernetes/client/watch.ts";
+import { Poller } from "../../adapters/linux/poller.ts";
+import { Charon } from "../../adapters/vici/charon.ts";
+import { Figures, ikeFiguresOf } from "../../adapters/vici/figures.ts";
+import { SettingsFile } from "../../adapters/vici/settings-file.ts";
+import type { CharonSettings } from "../../model/charon/charon-settings.ts";
+import { digestOf } from "../../model/api/group.ts";
+import { label } from "../../model/kubernetes/labels.ts";
+import { trimmedPod, type Pod } from "../../model/kubernetes/worker-pod.ts";
+import { AgentReporter } from "../../runtime/agent/agent-reporter.ts";
+import { agentDesired } from "../../runtime/agent/agent-desired.ts";
+import { ChildMemory } from "../../runtime/agent/child-memory.ts";
+import { RefusedPods } from "../../runtime/agent/refused-pods.ts";
+import { PodPlacement } from "../../runtime/agent/pod-placement.ts";
+import { backgroundWrites } from "../../runtime/kubernetes/writes.ts";
+import { containStreams } from "../../runtime/actors/contained.ts";
+import type { Examiner } from "../../runtime/diagnosis/examiner.ts";
+import { HostExaminer } from "../../runtime/kernel/host-examiner.ts";
+import { HostNetwork } from "../../runtime/kernel/host-network.ts";
+import { serveInspector } from "../../runtime/inspector/serve.ts";
+import { loggerOf } from "../../runtime/logs/logger.ts";
+import { logChanges, logTrouble } from "../../runtime/logs/log.ts";
+import { Metrics } from "../../runtime/metrics/metrics.ts";
+import { serveMetrics } from "../../runtime/metrics/metrics-server.ts";
+import { observers } from "../../runtime/control/observers.ts";
+import { Recent } from "../../runtime/logs/recent.ts";
+import { supervisorControl } from "../../runtime/control/supervisor-control.ts";
+import type { StateWrites } from "../../runtime/host/state-writer.ts";
+import { Supervisor } from "../../runtime/supervisor/supervisor.ts";
+import { controlSocket, whileScraped } from "../options/defaults.ts";
+import { logMissingFilters } from "./missing-filters.ts";
+
+export interface AgentOptions {
+  readonly groupId: string;
+  readonly hostNetwork: boolean;
+  readonly requireSecretConsent: boolean;
+  readonly kubeconfig: string | undefined;
+  readonly vici: string;
+  readonly nodeRun: string;
+  readonly listen: string;
+  /** `host:port` or `off`. */
+  readonly inspect: string;
+  readonly vxlanPort: number;
+  readonly charonSettings: CharonSettings;
+  readonly logLevel: string;
+}
+
+/** A running agent. */
+export interface Agent {
+  /** Ends it; tunnels and devices stay. */
+  readonly stop: (why: string) => Promise<void>;
+}
+
+/** Workers set their own, in their pods; those of gateways have no hashes. */
+const gatewayRulesAlone = "";
+
+/** Builds the ports of a cluster's node and runs a supervisor on them. */
+export async function startAgent(options: AgentOptions): Promise<Agent> {
+  const recent = new Recent();
+  const log = loggerOf(options.logLevel, recent);
+  const resources = new AsyncDisposableStack();
+  try {
+    await new AgentParts(options, { log, recent }, resources).start();
+    log.info({ group: options.groupId }, "ipman agent runs");
+    logMissingFilters(log, gatewayRulesAlone);
+  } catch (error) {
+    await resources.disposeAsync();
+    throw error;
+  }
+  return {
+    stop: async (why) => {
+      log.info({ why }, "ending; tunnels stay");
+      await resources.disposeAsync();
+    },
+  };
+}
+
+class AgentParts {
+  readonly #options: AgentOptions;
+  readonly #log: Logger;
+  readonly #recent: Recent;
+  readonly #resources: AsyncDisposableStack;
+  readonly #client: KubeClient;
+  readonly #metrics: Metrics;
+  readonly #onTrouble: (error: unknown) => void;
+
+  constructor(
+    options: AgentOptions,
+    { log, recent }: { readonly log: Logger; readonly recent: Recent },
+    resources: AsyncDisposableStack,
+  ) {
+    this.#options = options;
+    this.#log = log;
+    this.#recent = recent;
+    this.#resources = resources;
+    const metrics = resources.use(new Metrics());
+    this.#metrics = metrics;
+    this.#client = resources.use(
+      KubeClient.connect(options.kubeconfig, (...call) => metrics.adapterCall(...call)),
+    );
+    this.#onTrouble = (error) => logTrouble(log, error);
+  }
+
+  async start(): Promise<void> {
+    const resources = this.#resources;
+    const declared = resources.use(new Declared(this.#client, { onTrouble: this.#onTrouble }));
+    const ofGroup = `${label.type}=xfrm,${label.groupId}=${digestOf([this.#options.groupId])}`;
+    const gateways = this.#pods(podsWithAddress(ofGroup, this.#client.namespace));
+    const workers = this.#pods(podsWithAddress(label.worker));
+    const key = this.#clusterKey();
+    const ready = () =>
+      declared.synced && gateways.synced && workers.synced && key.current !== undefined;
+    resources.use(await serveMetrics(this.#options.listen, this.#metrics, ready));
+    const segmentKey = await key.whenRead();
+    const charon = new Charon(this.#options.vici, { settings: this.#settings() });
+    const poller = resources.use(new Poller());
+    const { vxlanPort } = this.#options;
+    const hostNamespace = this.#options.hostNetwork ? "/proc/1/ns/net" : undefined;
+    const network = new HostNetwork({
+      ...{ poller, vxlanPort, segmentKey, hostNamespace },
+      charon: () => charon.process,
+    });
+    const events = new EventRecorder(this.#client, "ipman.dialo.ai/agent", this.#onTrouble);
+    const memory = resources.use(this.#memory());
+    const placement: PodPlacement = resources.use(
+      new PodPlacement({
+        ...{ gateways, workers, segmentKey, memory },
+        runtime: this.#runtime(),
+        refused: this.#refusedPods(events),
+        connections: () => supervisor.desired.connections,
+        onTrouble: this.#onTrouble,
+      }),
+    );
+    this.#metrics.showStateWrites(memory.writes);
+    const supervisor = this.#supervisor(charon, network, placement, declared, memory.writes);
+    const figures = new Figures(this.#options.vici, whileScraped, charon);
+    this.#metrics.observe(supervisor, figures, network);
+    this.#report(supervisor, network, declared, events);
+    await this.#answer(supervisor, this.#examiner(network, poller));
+    supervisor.start();
+    this.#updateWithConnections(placement, supervisor);
+  }
+
+  /** Which pods are whose depends on the connections. */
+  #updateWithConnections(placement: PodPlacement, supervisor: Supervisor): void {
+    const connections = supervisor.changes.pipe(
+      map(() => supervisor.desired.connections),
+      distinctUntilChanged(),
+    );
+    this.#follow(connections.subscribe(() => placement.update()));
+  }
+
+  #supervisor(
+    charon: Charon,
+    network: HostNetwork,
+    placement: PodPlacement,
+    declared: Declared,
+    stateWrites: StateWrites,
+  ): Supervisor {
+    const secrets = this.#resources.use(new NamedSecrets(this.#client));
+    const observed = observers(this.#log, this.#metrics, this.#recent);
+    containStreams(observed.onBreakdown);
+    return this.#resources.use(
+      new Supervisor({
+        charon,
+        network,
+        placement,
+        scope: "cluster",
+        requireSecretConsent: this.#options.requireSecretConsent,
+        stateWrites,
+        desired: agentDesired(declared, secrets, this.#options.groupId),
+        ...observed,
+      }),
+    );
+  }
+
+  #examiner(network: HostNetwork, poller: Poller): Examiner {
+    const figures = () => ikeFiguresOf(this.#options.vici, whileScraped);
+    // Workers are on any node: only what they answer is seen from here.
+    return new HostExaminer({ network, poller, figures, worker: () => undefined });
+  }
+
+  /** For `ipman status`, `inspect` and orders in the agent's pod; tunnels do without. */
+  async #answer(supervisor: Supervisor, examiner: Examiner): Promise<void> {
+    const path = controlSocket(dirname(this.#options.vici));
+    const { inspect } = this.#options;
+    await this.#offer(
+      ControlServer.listen(path, supervisorControl(supervisor, examiner, this.#recent)),
+    );
+    if (inspect !== "off") await this.#offer(serveInspector(inspect, supervisor));
+  }
+
+  async #offer(server: Promise<AsyncDisposable>): Promise<void> {
+    try {
+      this.#resources.use(await server);
+    } catch (error) {
+      this.#onTrouble(error);
+    }
+  }
+
+  #refusedPods(events: EventRecorder): RefusedPods {
+    const onRefusal = (pod: string, why: string) =>
+      this.#log.warn({ pod, why }, "pod not attached");
+    return new RefusedPods({ events, onRefusal });
+  }
+
+  #report(
+    supervisor: Supervisor,
+    network: HostNetwork,
+    declared: Declared,
+    events: EventRecorder,
+  ): void {
+    const client = this.#client;
+    const onTrouble = this.#onTrouble;
+    this.#follow(logChanges(this.#log, supervisor));
+    this.#resources.use(
+      new AgentReporter({
+        ...{ client, declared, supervisor, network, events, onTrouble },
+        writes: backgroundWrites(),
+      }),
+    );
+  }
+
+  #pods(wanted: Wanted): View<Pod> {
+    const options = { onTrouble: this.#onTrouble, trim: trimmedPod };
+    return this.#resources.use(new View(this.#client, wanted, options));
+  }
+
+  /** The operator creates it, in the namespace that is the agents' too. */
+  #clusterKey(): ClusterKey {
+    const client = this.#client;
+    const options = { client, namespace: client.namespace, creates: false };
+    return this.#resources.use(new ClusterKey({ ...options, onTrouble: this.#onTrouble }));
+  }
+
+  /** In the folder that is charon's too, on the node: it lasts as long as what is in the kernel. */
+  #memory(): ChildMemory {
+    const path = join(dirname(this.#options.vici), "children.json");
+    return new ChildMemory(new StateFile(path, knownChildrenCodec), this.#onTrouble);
+  }
+
+  /** In that folder, too: a charon that starts after the agent has them from the beginning. */
+  #settings(): SettingsFile {
+    const { vici, charonSettings } = this.#options;
+    return new SettingsFile(join(dirname(vici), "charon.conf"), charonSettings, this.#onTrouble);
+  }
+
+  #runtime(): ContainerRuntime | undefined {
+    const runtime = ContainerRuntime.find(this.#options.nodeRun);
+    if (runtime === undefined) this.#log.warn("no container runtime answers; /proc will do");
+    else this.#resources.use(runtime);
+    return runtime;
+  }
+
+  #follow(subscription: Subscription): void {
+    this.#resources.defer(() => subscription.unsubscribe());
+  }
+}

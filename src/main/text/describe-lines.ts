@@ -1,0 +1,91 @@
+import { formatBytes, formatSeconds } from "../../model/text/readable.ts";
+import type { ActorTold } from "../../runtime/inspector/wire.ts";
+import type { Dated } from "../../runtime/status/dated-status.ts";
+import type { ChildTraffic, Report } from "../../runtime/status/report.ts";
+import type { ChildStatus, ConnectionStatus } from "../../model/status/status.ts";
+import type { Condition } from "../../model/status/condition.ts";
+import type { ChildSa, IkeSa } from "../../model/charon/sa.ts";
+import { styled, styledState } from "./style.ts";
+
+/** Everything of one connection that a person may want to know. */
+export interface Described extends Dated {
+  readonly connection: ConnectionStatus;
+  readonly traffic: Report["traffic"];
+  /** As an inspector is told of them: what may be shown, and no more. */
+  readonly actors: readonly ActorTold[];
+}
+
+/** A connection as a person reads it, line by line. */
+export function describeLines({ at: now, connection, traffic, actors }: Described): string[] {
+  const root = actors.find(({ name }) => name === connection.id);
+  return [
+    styled("bold", connection.id),
+    row("state", stateOf(connection, now)),
+    row("peer", connection.remote),
+    ...(listIn(root, "ikeSas") as IkeSa[]).map((sa) => row("IKE SA", ikeText(sa))),
+    ...connection.conditions.map(conditionLine),
+    ...connection.children.flatMap((child) => [
+      "",
+      ...childLines(child, traffic[`${connection.id}/${child.key}`], root, { actors, now }),
+    ]),
+  ];
+}
+
+function childLines(
+  child: ChildStatus,
+  traffic: ChildTraffic | undefined,
+  root: ActorTold | undefined,
+  { actors, now }: Pick<Described, "actors"> & { readonly now: number },
+): string[] {
+  const below = (parent: ActorTold | undefined, name: string) =>
+    actors.find((actor) => actor.parentId === parent?.sessionId && actor.name === name);
+  const actor = below(root, `child.${child.key}`);
+  const netns = below(actor, "gateway")?.snapshot?.context["netns"] as string | undefined;
+  return [
+    styled("bold", `child ${child.key}`),
+    row("state", stateOf(child, now)),
+    ...(listIn(actor, "sas") as ChildSa[]).map((sa) => row("CHILD SA", childText(sa))),
+    ...(traffic === undefined ? [] : [row("traffic", trafficText(traffic))]),
+    row("gateway", `${styledState(child.gateway)}${netns === undefined ? "" : ` in ${netns}`}`),
+    ...child.workers.map(({ id, address }) => row("worker", `${address}  ${id}`)),
+    ...(child.reachability === undefined ? [] : [row("probe", child.reachability)]),
+    ...child.conditions.map(conditionLine),
+  ];
+}
+
+function row(name: string, text: string): string {
+  return `  ${name.padEnd(10)}${text}`;
+}
+
+function stateOf({ state, since, failure }: ConnectionStatus | ChildStatus, now: number): string {
+  const time = since === 0 ? "" : ` for ${formatSeconds(now - since)}`;
+  const why = failure === undefined ? "" : `: ${failure.reason}: ${failure.message}`;
+  return `${styledState(state)}${time}${why}`;
+}
+
+function ikeText({ uniqueId, state, localId, localHost, remoteId, remoteHost }: IkeSa): string {
+  const end = (id: string | undefined, host: string) => `${id ?? "?"} at ${host}`;
+  return `#${uniqueId} ${state}, ${end(localId, localHost)} with ${end(remoteId, remoteHost)}`;
+}
+
+function childText(sa: ChildSa): string {
+  const algorithms = [sa.encryption, sa.integrity].filter(Boolean).join("/");
+  const networks = `${sa.localSelectors.join(" ")} with ${sa.remoteSelectors.join(" ")}`;
+  return `#${sa.uniqueId} ${sa.state}, ${networks}, ${algorithms}${sa.encapsulated ? ", in UDP" : ""}`;
+}
+
+function trafficText({ bytesIn, bytesOut, idleIn }: ChildTraffic): string {
+  const last = bytesIn === 0 ? "" : `, the last ${formatSeconds(idleIn)} ago`;
+  return `${formatBytes(bytesIn)} in${last}; ${formatBytes(bytesOut)} out`;
+}
+
+function conditionLine({ type, status, reason, message }: Condition): string {
+  const mark = status === "True" ? styled("green", "✓") : styled("red", "✗");
+  const isBad = type === "Reconciling" || type === "Stalled";
+  const shown = isBad ? styled("yellow", "!") : mark;
+  return `  ${shown} ${type.padEnd(14)} ${reason === type ? "" : `${reason}: `}${message}`;
+}
+
+function listIn(actor: ActorTold | undefined, field: string): unknown[] {
+  return (actor?.snapshot?.context[field] ?? []) as unknown[];
+}

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { note, ok, problem, skipped } from "../../model/status/finding.ts";
+import { findingLines } from "./finding-lines.ts";
+
+// A terminal would have colours.
+process.env["NO_COLOR"] = "1";
+
+describe("a diagnosis", () => {
+  it("has the cause first, then all that was looked at", () => {
+    const lines = findingLines("partner", [
+      ok("charon", "answers"),
+      problem("IKE SA", "the peer refused", "compare the keys"),
+      { ...skipped("CHILD SA", "waits for the IKE SA"), child: "lan" },
+      { ...problem("gateway", "somebody changed it", "find out who"), child: "lan" },
+    ]);
+    assert.deepEqual(lines, [
+      "partner: the peer refused",
+      "  → compare the keys",
+      "",
+      "partner",
+      "  ✓ charon    answers",
+      "  ✗ IKE SA    the peer refused",
+      "",
+      "partner/lan",
+      "  - CHILD SA  waits for the IKE SA",
+      "  ✗ gateway   somebody changed it",
+      "              → find out who",
+    ]);
+  });
+
+  it("says so where nothing is wrong", () => {
+    const [first, ...rest] = findingLines("partner", [
+      ok("charon", "answers"),
+      note("a", "b", "c"),
+    ]);
+    assert.equal(first, "partner: nothing is wrong that could be seen from here");
+    assert.deepEqual(rest.slice(2), ["  ✓ charon  answers", "  · a       b", "            → c"]);
+  });
+});

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { ShownSnapshot, WireEvent } from "../../runtime/inspector/wire.ts";
+import { InspectLines, type InspectLinesOptions } from "./inspect-lines.ts";
+
+const snapshot = (value: unknown, context = {}, status = "active"): ShownSnapshot => ({
+  ...{ status, value, context, children: {} },
+});
+
+const about = (sessionId: string) => ({
+  ...{ _version: "0.7.2", id: "", createdAt: "3723004", sessionId, rootId: "r" },
+});
+
+const actor = (sessionId: string, name: string, value: unknown, parentId?: string): WireEvent => ({
+  ...about(sessionId),
+  ...{ type: "@xstate.actor", name, parentId, machine: "child", definition: "{}" },
+  snapshot: value === null ? null : snapshot(value),
+});
+
+const dealt = (sessionId: string, type: string, shown: ShownSnapshot): WireEvent => ({
+  ...about(sessionId),
+  ...{ type: "@xstate.snapshot", event: { type }, snapshot: shown },
+});
+
+const tree = [
+  actor("1", "charon", { connected: { ready: "idle" } }),
+  actor("2", "partner", "established"),
+  actor("3", "child.lan", "established", "2"),
+  actor("4", "gateway", "ready", "3"),
+  actor("5", "other", "established"),
+];
+
+function linesOf(told: readonly WireEvent[], options: Partial<InspectLinesOptions> = {}): string[] {
+  const lines = new InspectLines({
+    ...{ connection: undefined, output: "text", everyEvent: false },
+    ...options,
+  });
+  return told.flatMap((event) => lines.of(event)).map((line) => line.replace(/ {2,}/g, "  "));
+}
+
+describe("what ipman inspect prints", () => {
+  it("is each actor by its place, then each change of a state with its cause", () => {
+    const failure = { reason: "PeerUnreachable", message: "the peer does not answer" };
+    const told = [
+      ...tree,
+      dealt("3", "sas.listed", snapshot({ negotiating: "waiting" })),
+      dealt("3", "sas.listed", snapshot({ negotiating: "waiting" })),
+      dealt("3", "xstate.after", snapshot({ failed: "waiting" }, { failure })),
+      dealt("3", "xstate.after", snapshot({ negotiating: "waiting" }, { failure })),
+      dealt("3", "sas.listed", snapshot({ failed: "waiting" }, { failure })),
+      dealt("1", "sas.wanted", snapshot({ connected: { ready: "listing" } })),
+    ];
+    assert.deepEqual(linesOf(told), [
+      "01:02:03.004  charon  ready",
+      "01:02:03.004  partner  established",
+      "01:02:03.004  partner/lan  established",
+      "01:02:03.004  partner/lan gateway  ready",
+      "01:02:03.004  other  established",
+      "01:02:03.004  partner/lan  established → negotiating.waiting  (sas.listed)",
+      "01:02:03.004  partner/lan  negotiating.waiting → failed.waiting  (xstate.after): the peer does not answer",
+      "01:02:03.004  partner/lan  failed.waiting → negotiating.waiting  (xstate.after)",
+      "01:02:03.004  partner/lan  negotiating.waiting → failed.waiting  (sas.listed): the peer does not answer",
+    ]);
+  });
+
+  it("is of one connection, and of charon, where one is named", () => {
+    const titles = linesOf(tree, { connection: "partner" }).map((line) => line.split("  ")[1]);
+    assert.deepEqual(titles, ["charon", "partner", "partner/lan", "partner/lan gateway"]);
+  });
+
+  it("has events that change nothing where they are asked for", () => {
+    const told = [...tree, dealt("3", "sas.listed", snapshot("established"))];
+    assert.equal(linesOf(told).length, 5);
+    assert.deepEqual(linesOf(told, { everyEvent: true }).slice(5), [
+      "01:02:03.004  partner/lan  established  (sas.listed)",
+    ]);
+  });
+
+  it("tells of one that comes when it has begun", () => {
+    const told = [
+      actor("6", "new", null),
+      dealt("6", "xstate.init", snapshot("pending")),
+      dealt("6", "delete", snapshot("gone", {}, "done")),
+    ];
+    assert.deepEqual(linesOf(told), [
+      "01:02:03.004  new  pending  (xstate.init)",
+      "01:02:03.004  new  pending → gone  (delete)",
+    ]);
+  });
+
+  it("is all that is told, as JSON", () => {
+    const lines = linesOf(tree, { output: "json" });
+    assert.deepEqual(
+      lines.map((line) => JSON.parse(line) as unknown),
+      JSON.parse(JSON.stringify(tree)),
+    );
+  });
+
+  it("gives all that is told to programs that read YAML, a document each", () => {
+    const [first = ""] = linesOf(tree, { output: "yaml" });
+    assert.match(first, /^---\n_version: 0\.7\.2\n/);
+    assert.match(first, /\ntype: "@xstate\.actor"\n/);
+  });
+});

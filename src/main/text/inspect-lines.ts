@@ -1,0 +1,110 @@
+import type {
+  ActorTold,
+  ShownSnapshot,
+  SnapshotTold,
+  WireEvent,
+} from "../../runtime/inspector/wire.ts";
+import { written, type Output } from "./output.ts";
+import { stateName } from "../../runtime/actors/state-name.ts";
+
+export interface InspectLinesOptions {
+  /** Only this one's, and charon's. */
+  readonly connection: string | undefined;
+  readonly output: Output;
+  readonly everyEvent: boolean;
+}
+
+/** What is remembered of an actor. */
+interface Known {
+  /** `partner`, `partner/lan`, `partner/lan gateway`. */
+  readonly title: string;
+  readonly shown: boolean;
+  state: string;
+  failure: string | undefined;
+}
+
+const titleWidth = 32;
+
+/** Makes lines for people of what an inspector is told. */
+export class InspectLines {
+  readonly #options: InspectLinesOptions;
+  readonly #actors = new Map<string, Known>();
+
+  constructor(options: InspectLinesOptions) {
+    this.#options = options;
+  }
+
+  of(told: WireEvent): string[] {
+    if (told.type === "@xstate.actor") this.#note(told);
+    const actor = this.#actors.get(told.sessionId);
+    if (actor?.shown !== true) return [];
+    const { output } = this.#options;
+    if (output !== "text") return [written(output, told).trimEnd()];
+    if (told.type === "@xstate.actor") return this.#introduced(told, actor);
+    if (told.type === "@xstate.snapshot") return this.#changed(told, actor);
+    return [];
+  }
+
+  #note({ sessionId, parentId, name, snapshot }: ActorTold): void {
+    const parent = this.#actors.get(parentId ?? "");
+    const { connection } = this.#options;
+    const isWanted = connection === undefined || name === connection || name === "charon";
+    const title = parent === undefined ? name : titleBelow(parent.title, name);
+    this.#actors.set(sessionId, {
+      title,
+      shown: parent?.shown ?? isWanted,
+      state: snapshot === null ? "" : stateText(title, snapshot.value),
+      failure: snapshot === null ? undefined : failureIn(snapshot),
+    });
+  }
+
+  #introduced({ snapshot, createdAt }: ActorTold, { title, state, failure }: Known): string[] {
+    // One that has not begun says so by its first snapshot.
+    if (snapshot === null) return [];
+    return [line(createdAt, title, failure === undefined ? state : `${state}: ${failure}`)];
+  }
+
+  #changed({ sessionId, createdAt, event, snapshot }: SnapshotTold, actor: Known): string[] {
+    const before = { ...actor };
+    actor.state = stateText(actor.title, snapshot.value);
+    actor.failure = failureIn(snapshot);
+    if (snapshot.status !== "active") this.#actors.delete(sessionId);
+    const { title, state, failure } = actor;
+    const isNews = state !== before.state || failure !== before.failure;
+    if (!isNews && !this.#options.everyEvent) return [];
+    const move =
+      before.state === "" || before.state === state ? state : `${before.state} → ${state}`;
+    const fails = state !== before.state && state.startsWith("failed");
+    const why =
+      failure !== undefined && (fails || failure !== before.failure) ? `: ${failure}` : "";
+    return [line(createdAt, title, `${move}  (${event.type})${why}`)];
+  }
+}
+
+function failureIn({ context }: ShownSnapshot): string | undefined {
+  return (context as { failure?: { message: string } }).failure?.message;
+}
+
+/** A child's id is `child.KEY`. */
+function titleBelow(parent: string, name: string): string {
+  return name.startsWith("child.")
+    ? `${parent}/${name.slice("child.".length)}`
+    : `${parent} ${name}`;
+}
+
+function line(createdAt: string, title: string, text: string): string {
+  const time = new Date(Number(createdAt)).toISOString().slice("2026-01-02T".length, -1);
+  return `${time}  ${title.padEnd(titleWidth)}  ${text}`;
+}
+
+/** `negotiating.waiting` of `{ negotiating: "waiting" }`; of charon only whether it answers. */
+function stateText(title: string, value: unknown): string {
+  return title === "charon" ? stateName("charon", value) : nested(value);
+}
+
+function nested(value: unknown): string {
+  if (typeof value === "string") return value;
+  return Object.entries(value as Record<string, unknown>)
+    .map(([name, below]) => `${name}.${nested(below)}`)
+    .join(", ");
+}

@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Dated } from "../../runtime/status/dated-status.ts";
+import type { Report } from "../../runtime/status/report.ts";
+import { statusTable } from "./status-table.ts";
+
+const child = (key: string, changes: object) => ({
+  ...{ key, name: key, state: "established", since: 900, gateway: "ready", workers: [{}, {}] },
+  ...{ failure: undefined, reachability: undefined, conditions: [], ...changes },
+});
+const refused = { reason: "AuthenticationFailed", message: "the peer refused" };
+
+const report = {
+  at: 1_000,
+  charon: { state: "ready", failure: undefined },
+  problems: [],
+  connections: [
+    {
+      ...{ id: "partner", state: "established", since: 880, failure: undefined, problems: [] },
+      children: [
+        child("lan", {}),
+        child("dmz", { reachability: "unreachable", since: 990, workers: [] }),
+      ],
+    },
+    { id: "bank", state: "failed", since: 1_000, failure: refused, problems: [], children: [] },
+  ],
+  traffic: { "partner/lan": { bytesIn: 12_345, bytesOut: 7, idleIn: 1 } },
+} as unknown as Report & Dated;
+
+// A terminal would have colours.
+process.env["NO_COLOR"] = "1";
+
+describe("the status as a table", () => {
+  it("answers: up? since when? traffic? why not?", () => {
+    assert.deepEqual(statusTable(report).split("\n"), [
+      "CONNECTION  CHILD  STATE        SINCE  IN       OUT  GATEWAY  WORKERS  REASON",
+      "partner            established  2m",
+      "            lan    established  1m40s  12.3 kB  7 B  ready    2",
+      "            dmz    established  10s                  ready    0        ProbeUnanswered",
+      "bank               failed       0s                                     AuthenticationFailed",
+      "",
+      "partner/dmz: the probe of dmz is not answered",
+      "bank: the peer refused",
+      "",
+    ]);
+  });
+
+  it("says first that the state cannot be written, if so", () => {
+    const stateProblem = "/run/ipman/endpoints.json cannot be written: ENOSPC";
+    assert.equal(statusTable({ ...report, stateProblem }).split("\n")[6], stateProblem);
+  });
+});

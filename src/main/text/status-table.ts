@@ -1,0 +1,95 @@
+import type { Failure } from "../../model/status/failure.ts";
+import { formatBytes, formatSeconds } from "../../model/text/readable.ts";
+import { unansweredOf } from "../../runtime/conditions/conditions.ts";
+import type { Dated } from "../../runtime/status/dated-status.ts";
+import type { ChildTraffic, Report } from "../../runtime/status/report.ts";
+import type { ChildStatus, ConnectionStatus, Status } from "../../model/status/status.ts";
+import { styled, styledState } from "./style.ts";
+
+const header = [
+  "CONNECTION",
+  "CHILD",
+  "STATE",
+  "SINCE",
+  "IN",
+  "OUT",
+  "GATEWAY",
+  "WORKERS",
+  "REASON",
+];
+const stateColumns = new Set([header.indexOf("STATE"), header.indexOf("GATEWAY")]);
+
+/** The status as a table, a line for each connection and child, then what is wrong. */
+export function statusTable(status: Status & Dated & Partial<Pick<Report, "traffic">>): string {
+  const now = status.at;
+  const rows = status.connections.flatMap((connection) => [
+    connectionRow(connection, now),
+    ...connection.children.map((child) =>
+      childRow(child, status.traffic?.[`${connection.id}/${child.key}`], now),
+    ),
+  ]);
+  const columns = widths([header, ...rows]);
+  const lines = [
+    styled("bold", format(header, columns)),
+    ...rows.map((row) => format(row, columns, styledState)),
+  ];
+  return `${[...lines, ...remarks(status)].join("\n")}\n`;
+}
+
+function connectionRow({ id, state, since, failure }: ConnectionStatus, now: number): string[] {
+  return [id, "", state, sinceText(since, now), "", "", "", "", failure?.reason ?? ""];
+}
+
+function childRow(child: ChildStatus, traffic: ChildTraffic | undefined, now: number): string[] {
+  return [
+    ...["", child.key, child.state, sinceText(child.since, now)],
+    ...(traffic === undefined
+      ? ["", ""]
+      : [formatBytes(traffic.bytesIn), formatBytes(traffic.bytesOut)]),
+    ...[child.gateway, String(child.workers.length), failureOf(child)?.reason ?? ""],
+  ];
+}
+
+function sinceText(since: number, now: number): string {
+  return since === 0 ? "" : formatSeconds(now - since);
+}
+
+function failureOf({ key, failure, reachability }: ChildStatus): Failure | undefined {
+  return failure ?? (reachability === "unreachable" ? unansweredOf(key) : undefined);
+}
+
+function remarks({ charon, connections, problems, stateProblem }: Status): string[] {
+  const messages = [
+    ...(stateProblem === undefined ? [] : [stateProblem]),
+    ...(charon.failure === undefined ? [] : [`charon: ${charon.failure.message}`]),
+    ...problems.map(({ source, path, message }) => `${source}: ${path}: ${message}`),
+    ...connections.flatMap(remarksOn),
+  ];
+  return messages.length === 0 ? [] : ["", ...messages];
+}
+
+function remarksOn({ id, failure, problems, children }: ConnectionStatus): string[] {
+  return [
+    ...problems.map(({ source, path, message }) => `${source}: ${path}: ${message}`),
+    ...(failure === undefined || problems.length > 0 ? [] : [`${id}: ${failure.message}`]),
+    ...children.flatMap((child) => {
+      const why = failureOf(child);
+      return why === undefined ? [] : [`${id}/${child.key}: ${why.message}`];
+    }),
+  ];
+}
+
+function widths(rows: readonly (readonly string[])[]): number[] {
+  return header.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+}
+
+type StyleOf = (state: string, text: string) => string;
+
+/** Padded before it is coloured: colours have no width. */
+function format(row: readonly string[], columns: readonly number[], style?: StyleOf): string {
+  const cells = row.map((cell, i) => {
+    const padded = cell.padEnd(columns[i] ?? 0);
+    return style !== undefined && stateColumns.has(i) ? style(cell, padded) : padded;
+  });
+  return cells.join("  ").trimEnd();
+}
