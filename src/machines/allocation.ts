@@ -1,7 +1,7 @@
 import { assign, emit, setup } from "xstate";
 import type { AddressOutcome, AddressWish } from "../model/addresses/allocation.ts";
-import { failureOf } from "./failure-of.ts";
-import { notProvided } from "./not-provided.ts";
+import { failureOf } from "./common/failure-of.ts";
+import { notProvided } from "./common/not-provided.ts";
 
 /** A wish, and who waits for what comes of it. */
 export interface Waiting {

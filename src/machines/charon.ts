@@ -1,8 +1,8 @@
 import { assign, emit, setup } from "xstate";
 import { failure, Reason, type Failure } from "../model/status/failure.ts";
-import { backoffMs } from "./backoff.ts";
-import { failureOf } from "./failure-of.ts";
-import { notProvided } from "./not-provided.ts";
+import { backoffMs } from "./common/backoff.ts";
+import { failureOf } from "./common/failure-of.ts";
+import { notProvided } from "./common/not-provided.ts";
 import {
   isLooping,
   loopBackoffMs,
@@ -11,7 +11,7 @@ import {
   recurring,
   steadyMs,
   type Recurrence,
-} from "./recurrence.ts";
+} from "./common/recurrence.ts";
 
 export interface CharonContext {
   readonly failure: Failure | undefined;

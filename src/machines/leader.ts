@@ -1,5 +1,5 @@
 import { emit, setup } from "xstate";
-import { notProvided } from "./not-provided.ts";
+import { notProvided } from "./common/not-provided.ts";
 
 export type LeaderEmitted = { type: "leading" } | { type: "lost" };
 

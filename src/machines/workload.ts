@@ -2,8 +2,8 @@ import { and, assign, not, setup } from "xstate";
 import type { Failure } from "../model/status/failure.ts";
 import { includes } from "../model/value/includes.ts";
 import type { KubeObject } from "../model/kubernetes/kube-object.ts";
-import { failureOf } from "./failure-of.ts";
-import { notProvided } from "./not-provided.ts";
+import { failureOf } from "./common/failure-of.ts";
+import { notProvided } from "./common/not-provided.ts";
 import {
   isLooping,
   loopFailure,
@@ -12,7 +12,7 @@ import {
   recurring,
   steadyMs,
   type Recurrence,
-} from "./recurrence.ts";
+} from "./common/recurrence.ts";
 
 export interface WorkloadContext {
   /** Undefined: it is to go. */

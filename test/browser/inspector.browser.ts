@@ -4,9 +4,9 @@ import type { Browser } from "playwright-core";
 import type { AnyStateMachine, AnyStateNode } from "xstate";
 import { eventually } from "../../lab/sites/shell.ts";
 import { charonMachine } from "../../src/machines/charon.ts";
-import { childMachine } from "../../src/machines/child.ts";
-import { connectionMachine } from "../../src/machines/connection.ts";
-import { gatewayMachine } from "../../src/machines/gateway.ts";
+import { childMachine } from "../../src/machines/child/child.ts";
+import { connectionMachine } from "../../src/machines/connection/connection.ts";
+import { gatewayMachine } from "../../src/machines/gateway/gateway.ts";
 import { World } from "../simulator/world.ts";
 import { launch, partners, Viewer } from "./viewer.ts";
 

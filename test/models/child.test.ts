@@ -8,8 +8,8 @@ import {
   type ActorRefFrom,
   type SnapshotFrom,
 } from "xstate";
-import type { childMachine } from "../../src/machines/child.ts";
-import type { ChildEvent } from "../../src/machines/child-types.ts";
+import type { childMachine } from "../../src/machines/child/child.ts";
+import type { ChildEvent } from "../../src/machines/child/child-types.ts";
 import { failure, Reason } from "../../src/model/status/failure.ts";
 import type { Child } from "../../src/model/api/connection.ts";
 import { Calls, childSa, childSpec, childWith, connectionOf, ikeSa, settled } from "./fixtures.ts";

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createActor, SimulatedClock } from "xstate";
-import { connectionMachine } from "../../src/machines/connection.ts";
-import { noEndpoints, type ConnectionEvent } from "../../src/machines/connection-types.ts";
+import { connectionMachine } from "../../src/machines/connection/connection.ts";
+import {
+  noEndpoints,
+  type ConnectionEvent,
+} from "../../src/machines/connection/connection-types.ts";
 import { failure, Reason } from "../../src/model/status/failure.ts";
 import {
   Calls,

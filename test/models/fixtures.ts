@@ -1,8 +1,8 @@
 import { fromCallback, fromPromise, type AnyEventObject } from "xstate";
-import type { LoadResult } from "../../src/machines/connection-types.ts";
-import { childMachine } from "../../src/machines/child.ts";
-import { gatewayMachine } from "../../src/machines/gateway.ts";
-import type { GatewayOrder } from "../../src/machines/gateway-types.ts";
+import type { LoadResult } from "../../src/machines/connection/connection-types.ts";
+import { childMachine } from "../../src/machines/child/child.ts";
+import { gatewayMachine } from "../../src/machines/gateway/gateway.ts";
+import type { GatewayOrder } from "../../src/machines/gateway/gateway-types.ts";
 import { connectionFromCr } from "../../src/model/validation/connection-from-cr.ts";
 import type { Gateway } from "../../src/model/network/endpoint.ts";
 import type { Connection } from "../../src/model/api/connection.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createActor, SimulatedClock } from "xstate";
-import type { GatewayEvent, GatewayOrder } from "../../src/machines/gateway-types.ts";
+import type { GatewayEvent, GatewayOrder } from "../../src/machines/gateway/gateway-types.ts";
 import type { Worker } from "../../src/model/network/endpoint.ts";
 import { failure, Reason } from "../../src/model/status/failure.ts";
 import { gatewayState } from "../../src/runtime/status/status.ts";

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import type { AnyMachineSnapshot } from "xstate";
 import { childSpec, connectionSpec, secret } from "../../lab/sites/manifests.ts";
 import { eventually } from "../../lab/sites/shell.ts";
-import { noRecurrence } from "../../src/machines/recurrence.ts";
+import { noRecurrence } from "../../src/machines/common/recurrence.ts";
 import { actorsNow, inspection } from "../../src/runtime/inspector/inspection.ts";
 import { shownContext } from "../../src/runtime/inspector/projection.ts";
 import type { ActorTold, SnapshotTold, WireEvent } from "../../src/runtime/inspector/wire.ts";

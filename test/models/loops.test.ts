@@ -9,9 +9,9 @@ import {
   type AnyActorRef,
 } from "xstate";
 import { charonMachine } from "../../src/machines/charon.ts";
-import type { childMachine } from "../../src/machines/child.ts";
-import { noEndpoints } from "../../src/machines/connection-types.ts";
-import { connectionMachine } from "../../src/machines/connection.ts";
+import type { childMachine } from "../../src/machines/child/child.ts";
+import { noEndpoints } from "../../src/machines/connection/connection-types.ts";
+import { connectionMachine } from "../../src/machines/connection/connection.ts";
 import { workloadMachine } from "../../src/machines/workload.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import {

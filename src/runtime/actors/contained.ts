@@ -1,5 +1,5 @@
 import { config, defer, retry, timer, type Observable } from "rxjs";
-import { backoffMs } from "../../machines/backoff.ts";
+import { backoffMs } from "../../machines/common/backoff.ts";
 
 /** Reports an exception, which is a defect, by what it happened to: a connection, a stream. */
 export type OnBreakdown = (id: string, error: unknown) => void;

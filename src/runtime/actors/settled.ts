@@ -1,6 +1,6 @@
 import type { ActorRefFrom, SnapshotFrom } from "xstate";
-import type { childMachine } from "../../machines/child.ts";
-import type { connectionMachine } from "../../machines/connection.ts";
+import type { childMachine } from "../../machines/child/child.ts";
+import type { connectionMachine } from "../../machines/connection/connection.ts";
 
 /** True while nothing is waited for, of the connection or of any child. */
 export function isSettled(snapshot: SnapshotFrom<typeof connectionMachine>): boolean {

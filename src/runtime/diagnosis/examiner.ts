@@ -3,7 +3,7 @@ import type { Address } from "../../model/net/address.ts";
 import type { Child, Connection } from "../../model/api/connection.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import type { IkeFigures } from "../../model/charon/sa-figures.ts";
-import type { Tunnel } from "../../machines/gateway-types.ts";
+import type { Tunnel } from "../../machines/gateway/gateway-types.ts";
 
 /** A child with where it is, as its gateway's actor knows it. */
 export interface Placed {

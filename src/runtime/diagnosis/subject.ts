@@ -1,7 +1,7 @@
 import type { ActorRefFrom, SnapshotFrom } from "xstate";
-import type { childMachine } from "../../machines/child.ts";
-import { childActorId } from "../../machines/connection-types.ts";
-import type { gatewayMachine } from "../../machines/gateway.ts";
+import type { childMachine } from "../../machines/child/child.ts";
+import { childActorId } from "../../machines/connection/connection-types.ts";
+import type { gatewayMachine } from "../../machines/gateway/gateway.ts";
 import type { Child } from "../../model/api/connection.ts";
 import type { Root } from "../supervisor/root-of.ts";
 import { topState } from "../actors/state-name.ts";

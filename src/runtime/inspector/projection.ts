@@ -1,8 +1,11 @@
 import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine } from "xstate";
 import type { CharonContext } from "../../machines/charon.ts";
-import type { ChildContext } from "../../machines/child-types.ts";
-import type { ConnectionContext, ConnectionEvent } from "../../machines/connection-types.ts";
-import type { GatewayContext } from "../../machines/gateway-types.ts";
+import type { ChildContext } from "../../machines/child/child-types.ts";
+import type {
+  ConnectionContext,
+  ConnectionEvent,
+} from "../../machines/connection/connection-types.ts";
+import type { GatewayContext } from "../../machines/gateway/gateway-types.ts";
 import type { ProbeContext } from "../../machines/probe.ts";
 import { formatAddress } from "../../model/net/address.ts";
 import { formatPrefix } from "../../model/net/prefix.ts";

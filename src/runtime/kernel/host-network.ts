@@ -20,7 +20,12 @@ import {
 } from "../../adapters/netlink/xfrm.ts";
 import type { PeerProcess } from "../../adapters/linux/peer-process.ts";
 import type { Poller } from "../../adapters/linux/poller.ts";
-import type { GatewayOrder, KernelPart, PassResult, Tunnel } from "../../machines/gateway-types.ts";
+import type {
+  GatewayOrder,
+  KernelPart,
+  PassResult,
+  Tunnel,
+} from "../../machines/gateway/gateway-types.ts";
 import type { ProbeOrder } from "../../machines/probe.ts";
 import { parseAddress } from "../../model/net/address.ts";
 import type { Child, Connection } from "../../model/api/connection.ts";

@@ -1,9 +1,9 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { AnyActorRef, AnyMachineSnapshot } from "xstate";
 import { charonMachine } from "../../machines/charon.ts";
-import { childMachine } from "../../machines/child.ts";
-import { connectionMachine } from "../../machines/connection.ts";
-import { gatewayMachine } from "../../machines/gateway.ts";
+import { childMachine } from "../../machines/child/child.ts";
+import { connectionMachine } from "../../machines/connection/connection.ts";
+import { gatewayMachine } from "../../machines/gateway/gateway.ts";
 import { probeMachine } from "../../machines/probe.ts";
 import type { Move } from "../actors/follow.ts";
 import { stateName } from "../actors/state-name.ts";

@@ -5,8 +5,8 @@ import type { Child, Connection } from "../../model/api/connection.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import type { HeldSas, KernelState } from "../../model/charon/held-sas.ts";
 import type { IkeSa } from "../../model/charon/sa.ts";
-import type { LoadResult } from "../../machines/connection-types.ts";
-import type { GatewayOrder, KernelPart, PassResult } from "../../machines/gateway-types.ts";
+import type { LoadResult } from "../../machines/connection/connection-types.ts";
+import type { GatewayOrder, KernelPart, PassResult } from "../../machines/gateway/gateway-types.ts";
 import type { ProbeOrder } from "../../machines/probe.ts";
 
 /** What the runtime wants of an IKE daemon. */

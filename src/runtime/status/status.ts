@@ -1,8 +1,8 @@
 import type { SnapshotFrom } from "xstate";
-import type { connectionMachine } from "../../machines/connection.ts";
-import { childActorId } from "../../machines/connection-types.ts";
-import type { childMachine } from "../../machines/child.ts";
-import type { gatewayMachine } from "../../machines/gateway.ts";
+import type { connectionMachine } from "../../machines/connection/connection.ts";
+import { childActorId } from "../../machines/connection/connection-types.ts";
+import type { childMachine } from "../../machines/child/child.ts";
+import type { gatewayMachine } from "../../machines/gateway/gateway.ts";
 import type { Connection } from "../../model/api/connection.ts";
 import type { Worker } from "../../model/network/endpoint.ts";
 import type { Failure } from "../../model/status/failure.ts";

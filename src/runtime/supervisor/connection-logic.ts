@@ -1,10 +1,10 @@
 import { fromCallback, fromPromise } from "xstate";
-import { childMachine } from "../../machines/child.ts";
-import type { ChildOrder } from "../../machines/child-types.ts";
-import { connectionMachine } from "../../machines/connection.ts";
-import type { LoadOrder, LoadResult } from "../../machines/connection-types.ts";
-import { gatewayMachine } from "../../machines/gateway.ts";
-import type { GatewayOrder, PassResult, PlaceOrder } from "../../machines/gateway-types.ts";
+import { childMachine } from "../../machines/child/child.ts";
+import type { ChildOrder } from "../../machines/child/child-types.ts";
+import { connectionMachine } from "../../machines/connection/connection.ts";
+import type { LoadOrder, LoadResult } from "../../machines/connection/connection-types.ts";
+import { gatewayMachine } from "../../machines/gateway/gateway.ts";
+import type { GatewayOrder, PassResult, PlaceOrder } from "../../machines/gateway/gateway-types.ts";
 import type { Connection } from "../../model/api/connection.ts";
 import type { Gateway } from "../../model/network/endpoint.ts";
 import { failure, Reason } from "../../model/status/failure.ts";

@@ -1,6 +1,9 @@
 import type { ActorRefFrom } from "xstate";
-import type { connectionMachine } from "../../machines/connection.ts";
-import type { ConnectionEvent, ConnectionInput } from "../../machines/connection-types.ts";
+import type { connectionMachine } from "../../machines/connection/connection.ts";
+import type {
+  ConnectionEvent,
+  ConnectionInput,
+} from "../../machines/connection/connection-types.ts";
 import type { Connection } from "../../model/api/connection.ts";
 import type { Breakdowns } from "../actors/breakdowns.ts";
 import type { connectionLogic } from "./connection-logic.ts";

@@ -1,5 +1,5 @@
-import { noEndpoints, type Endpoints } from "../../machines/connection-types.ts";
-import type { ChildEndpoints } from "../../machines/gateway-types.ts";
+import { noEndpoints, type Endpoints } from "../../machines/connection/connection-types.ts";
+import type { ChildEndpoints } from "../../machines/gateway/gateway-types.ts";
 import type { Endpoint, Gateway, Worker } from "../../model/network/endpoint.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { ConnectionEvent } from "../../machines/connection-types.ts";
+import type { ConnectionEvent } from "../../machines/connection/connection-types.ts";
 import type { Connection } from "../../model/api/connection.ts";
 import { failure, Reason, type Failure } from "../../model/status/failure.ts";
 import type { SecretFacts } from "../conditions/conditions.ts";

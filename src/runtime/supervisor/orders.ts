@@ -1,7 +1,7 @@
 import { defer, filter, map, merge, of, take, timeout, type Observable } from "rxjs";
 import type { ActorRefFrom, SnapshotFrom } from "xstate";
-import type { childMachine } from "../../machines/child.ts";
-import { childActorId } from "../../machines/connection-types.ts";
+import type { childMachine } from "../../machines/child/child.ts";
+import { childActorId } from "../../machines/connection/connection-types.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import { rootOf, type Root } from "./root-of.ts";
 import type { Supervisor } from "./supervisor.ts";

@@ -1,6 +1,6 @@
 import { retry, timer } from "rxjs";
 import { fromCallback, type ActorRefFrom, type AnyActorRef } from "xstate";
-import type { Endpoints } from "../../machines/connection-types.ts";
+import type { Endpoints } from "../../machines/connection/connection-types.ts";
 import {
   probeMachine,
   type ProbeEvent,

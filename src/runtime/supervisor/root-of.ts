@@ -1,5 +1,5 @@
 import type { ActorRefFrom } from "xstate";
-import type { connectionMachine } from "../../machines/connection.ts";
+import type { connectionMachine } from "../../machines/connection/connection.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** A connection's actor. */

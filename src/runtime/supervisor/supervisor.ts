@@ -2,7 +2,7 @@ import { auditTime, combineLatest, of, Subject, Subscription, type Observable } 
 import type { AnyActorRef } from "xstate";
 import type { SaNews } from "../../adapters/netlink/xfrm.ts";
 import type { CharonNews } from "../../adapters/vici/news.ts";
-import { noEndpoints, type Endpoints } from "../../machines/connection-types.ts";
+import { noEndpoints, type Endpoints } from "../../machines/connection/connection-types.ts";
 import type { Connection } from "../../model/api/connection.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import type { Snapshot } from "../../model/api/resource.ts";

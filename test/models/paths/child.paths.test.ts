@@ -1,7 +1,7 @@
 import { describe } from "node:test";
 import type { AnyEventObject } from "xstate";
-import { childMachine } from "../../../src/machines/child.ts";
-import type { ChildContext } from "../../../src/machines/child-types.ts";
+import { childMachine } from "../../../src/machines/child/child.ts";
+import type { ChildContext } from "../../../src/machines/child/child-types.ts";
 import { failure, Reason } from "../../../src/model/status/failure.ts";
 import type { Child } from "../../../src/model/api/connection.ts";
 import { childSa, childSpec, connectionOf, gateway, ikeSa } from "../fixtures.ts";

@@ -1,6 +1,9 @@
 import { describe } from "node:test";
-import { connectionMachine } from "../../../src/machines/connection.ts";
-import { noEndpoints, type ConnectionContext } from "../../../src/machines/connection-types.ts";
+import { connectionMachine } from "../../../src/machines/connection/connection.ts";
+import {
+  noEndpoints,
+  type ConnectionContext,
+} from "../../../src/machines/connection/connection-types.ts";
 import { failure, Reason } from "../../../src/model/status/failure.ts";
 import { childSpec, connectionOf, ikeSa, loadedNew } from "../fixtures.ts";
 import { coversItsChart } from "./covers.ts";

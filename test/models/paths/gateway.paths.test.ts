@@ -1,11 +1,11 @@
 import { describe } from "node:test";
-import { gatewayMachine } from "../../../src/machines/gateway.ts";
-import { changedByOthers } from "../../../src/machines/gateway-fights.ts";
+import { gatewayMachine } from "../../../src/machines/gateway/gateway.ts";
+import { changedByOthers } from "../../../src/machines/gateway/gateway-fights.ts";
 import type {
   GatewayContext,
   GatewayEvent,
   KernelPart,
-} from "../../../src/machines/gateway-types.ts";
+} from "../../../src/machines/gateway/gateway-types.ts";
 import type { Child } from "../../../src/model/api/connection.ts";
 import { failure, Reason } from "../../../src/model/status/failure.ts";
 import { connectionOf, gateway } from "../fixtures.ts";

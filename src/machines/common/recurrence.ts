@@ -1,4 +1,4 @@
-import { failure, Reason, type Failure } from "../model/status/failure.ts";
+import { failure, Reason, type Failure } from "../../model/status/failure.ts";
 import { backoffMs } from "./backoff.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { failure, Reason, type Failure } from "../model/status/failure.ts";
+import { failure, Reason, type Failure } from "../../model/status/failure.ts";
 import { isLooping, type Recurrence } from "./recurrence.ts";
 
 /** What an actor remembers of SAs that were not what is declared. */

@@ -1,8 +1,8 @@
-import { suiteOfSa } from "../model/network/mtu.ts";
-import type { ChildSa, IkeSa } from "../model/charon/sa.ts";
-import { childSaDifference } from "../model/charon/sa-drift.ts";
+import { suiteOfSa } from "../../model/network/mtu.ts";
+import type { ChildSa, IkeSa } from "../../model/charon/sa.ts";
+import { childSaDifference } from "../../model/charon/sa-drift.ts";
 import type { ChildContext, ChildOrder } from "./child-types.ts";
-import type { Tunnel } from "./gateway-types.ts";
+import type { Tunnel } from "../gateway/gateway-types.ts";
 
 /** The child in charon's terms. */
 export function orderOf(context: ChildContext): ChildOrder {

@@ -1,4 +1,4 @@
-import { failure, Reason, type Failure } from "../model/status/failure.ts";
+import { failure, Reason, type Failure } from "../../model/status/failure.ts";
 
 /**
  * The failure in what an actor rejected with. Adapters and the runtime reject with errors

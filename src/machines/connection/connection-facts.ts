@@ -1,9 +1,9 @@
-import type { Connection } from "../model/api/connection.ts";
-import { failure, Reason, type Failure } from "../model/status/failure.ts";
-import { isEstablished, type IkeSa } from "../model/charon/sa.ts";
-import { ikeSaDifference } from "../model/charon/sa-drift.ts";
+import type { Connection } from "../../model/api/connection.ts";
+import { failure, Reason, type Failure } from "../../model/status/failure.ts";
+import { isEstablished, type IkeSa } from "../../model/charon/sa.ts";
+import { ikeSaDifference } from "../../model/charon/sa-drift.ts";
 import type { ConnectionContext } from "./connection-types.ts";
-import { isRepairable } from "./differences.ts";
+import { isRepairable } from "../common/differences.ts";
 
 /** `child.net` in `xstate.done.actor.child.net`. */
 export function childIdIn(type: string): string {

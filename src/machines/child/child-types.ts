@@ -1,8 +1,8 @@
-import type { Child } from "../model/api/connection.ts";
-import type { Failure } from "../model/status/failure.ts";
-import type { ChildSa, IkeSa } from "../model/charon/sa.ts";
-import type { Repairs } from "./differences.ts";
-import type { ChildEndpoints } from "./gateway-types.ts";
+import type { Child } from "../../model/api/connection.ts";
+import type { Failure } from "../../model/status/failure.ts";
+import type { ChildSa, IkeSa } from "../../model/charon/sa.ts";
+import type { Repairs } from "../common/differences.ts";
+import type { ChildEndpoints } from "../gateway/gateway-types.ts";
 
 /** Which child of which connection, in charon's terms. */
 export interface ChildOrder {

@@ -1,12 +1,12 @@
 import { assign, enqueueActions, sendParent, setup } from "xstate";
-import type { Failure } from "../model/status/failure.ts";
-import { isInstalled, isRekeying } from "../model/charon/sa.ts";
-import { isOfEarlierSpec } from "../model/charon/sa-drift.ts";
+import type { Failure } from "../../model/status/failure.ts";
+import { isInstalled, isRekeying } from "../../model/charon/sa.ts";
+import { isOfEarlierSpec } from "../../model/charon/sa-drift.ts";
 import { differenceOf, isBusy, tunnelOf } from "./child-facts.ts";
 import type { ChildContext, ChildEvent, ChildInput, ChildOrder } from "./child-types.ts";
-import { differenceFailure, isRepairable, withTried } from "./differences.ts";
-import { gatewayMachine } from "./gateway.ts";
-import { notProvided } from "./not-provided.ts";
+import { differenceFailure, isRepairable, withTried } from "../common/differences.ts";
+import { gatewayMachine } from "../gateway/gateway.ts";
+import { notProvided } from "../common/not-provided.ts";
 import {
   calmed,
   calmMs,
@@ -16,7 +16,7 @@ import {
   pauseMs,
   recurring,
   steadyMs,
-} from "./recurrence.ts";
+} from "../common/recurrence.ts";
 
 /** What the chart of a child is made of: its types, actors, actions, guards and delays. */
 export const childSetup = setup({

@@ -1,5 +1,5 @@
 import { and, assign } from "xstate";
-import type { Gateway } from "../model/network/endpoint.ts";
+import type { Gateway } from "../../model/network/endpoint.ts";
 import { gatewaySetup } from "./gateway-setup.ts";
 import type { GatewayContext, GatewayOrder, Tunnel } from "./gateway-types.ts";
 

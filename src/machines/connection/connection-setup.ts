@@ -1,8 +1,8 @@
 import { assign, emit, enqueueActions, setup } from "xstate";
-import type { Failure } from "../model/status/failure.ts";
-import type { Child } from "../model/api/connection.ts";
-import { isEstablished, isMoving, isRekeying } from "../model/charon/sa.ts";
-import { childMachine } from "./child.ts";
+import type { Failure } from "../../model/status/failure.ts";
+import type { Child } from "../../model/api/connection.ts";
+import { isEstablished, isMoving, isRekeying } from "../../model/charon/sa.ts";
+import { childMachine } from "../child/child.ts";
 import { connectionChange } from "./connection-change.ts";
 import { childIdIn, differencesOf, outdatedSas } from "./connection-facts.ts";
 import {
@@ -14,9 +14,9 @@ import {
   type LoadOrder,
   type LoadResult,
 } from "./connection-types.ts";
-import { differenceFailure, withTried } from "./differences.ts";
-import { notProvided } from "./not-provided.ts";
-import { noRecurrence, pauseMs, recurring, steadyMs } from "./recurrence.ts";
+import { differenceFailure, withTried } from "../common/differences.ts";
+import { notProvided } from "../common/not-provided.ts";
+import { noRecurrence, pauseMs, recurring, steadyMs } from "../common/recurrence.ts";
 
 /** What the chart of a connection is made of: its types, actors, actions, guards and delays. */
 export const connectionSetup = setup({

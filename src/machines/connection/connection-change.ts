@@ -1,5 +1,5 @@
-import type { Child, Connection } from "../model/api/connection.ts";
-import { messageFromConnection, type ViciMessage } from "../model/charon/vici-message.ts";
+import type { Child, Connection } from "../../model/api/connection.ts";
+import { messageFromConnection, type ViciMessage } from "../../model/charon/vici-message.ts";
 
 /** What a change of spec asks for. */
 export interface ConnectionChange {

@@ -1,9 +1,9 @@
-import type { Connection } from "../model/api/connection.ts";
-import type { Failure } from "../model/status/failure.ts";
-import type { IkeSa } from "../model/charon/sa.ts";
-import type { LoadedAlike } from "../model/charon/loaded-alike.ts";
-import type { Repairs } from "./differences.ts";
-import type { ChildEndpoints } from "./gateway-types.ts";
+import type { Connection } from "../../model/api/connection.ts";
+import type { Failure } from "../../model/status/failure.ts";
+import type { IkeSa } from "../../model/charon/sa.ts";
+import type { LoadedAlike } from "../../model/charon/loaded-alike.ts";
+import type { Repairs } from "../common/differences.ts";
+import type { ChildEndpoints } from "../gateway/gateway-types.ts";
 
 /** Where gateways and workers are, by the key of the child. */
 export type Endpoints = ReadonlyMap<string, ChildEndpoints>;

@@ -1,9 +1,9 @@
 import { and, assign, sendTo } from "xstate";
-import { failure, Reason } from "../model/status/failure.ts";
+import { failure, Reason } from "../../model/status/failure.ts";
 import { orderOf } from "./child-facts.ts";
 import { childSetup } from "./child-setup.ts";
-import { failureOf } from "./failure-of.ts";
-import { noRecurrence } from "./recurrence.ts";
+import { failureOf } from "../common/failure-of.ts";
+import { noRecurrence } from "../common/recurrence.ts";
 
 const noAnswer = failure(
   Reason.NegotiationFailed,

@@ -1,10 +1,10 @@
 import { assign, not } from "xstate";
-import { failure, Reason } from "../model/status/failure.ts";
-import { isMoving, isRekeying } from "../model/charon/sa.ts";
+import { failure, Reason } from "../../model/status/failure.ts";
+import { isMoving, isRekeying } from "../../model/charon/sa.ts";
 import { missingOf, outdatedSas, overdueSas } from "./connection-facts.ts";
 import { connectionSetup } from "./connection-setup.ts";
-import { failureOf } from "./failure-of.ts";
-import { noRecurrence } from "./recurrence.ts";
+import { failureOf } from "../common/failure-of.ts";
+import { noRecurrence } from "../common/recurrence.ts";
 
 const rekeyOverdue = failure(
   Reason.RekeyOverdue,

@@ -1,5 +1,5 @@
 import type { GatewayContext, KernelPart } from "./gateway-types.ts";
-import { isLooping, noRecurrence, type Recurrence } from "./recurrence.ts";
+import { isLooping, noRecurrence, type Recurrence } from "../common/recurrence.ts";
 
 type Fighting = Pick<GatewayContext, "recurrences" | "wokenBy">;
 

@@ -1,8 +1,8 @@
-import type { Child } from "../model/api/connection.ts";
-import type { Gateway, Worker } from "../model/network/endpoint.ts";
-import type { Failure } from "../model/status/failure.ts";
-import type { EspSuite } from "../model/network/mtu.ts";
-import type { Recurrence } from "./recurrence.ts";
+import type { Child } from "../../model/api/connection.ts";
+import type { Gateway, Worker } from "../../model/network/endpoint.ts";
+import type { Failure } from "../../model/status/failure.ts";
+import type { EspSuite } from "../../model/network/mtu.ts";
+import type { Recurrence } from "../common/recurrence.ts";
 
 /** What the tunnel was negotiated to be, as far as packet sizes go. */
 export interface Tunnel {

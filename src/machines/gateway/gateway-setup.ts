@@ -1,6 +1,6 @@
 import { assign, fromCallback, setup, type AnyEventObject } from "xstate";
-import type { Gateway } from "../model/network/endpoint.ts";
-import { failureOf } from "./failure-of.ts";
+import type { Gateway } from "../../model/network/endpoint.ts";
+import { failureOf } from "../common/failure-of.ts";
 import type {
   GatewayContext,
   GatewayEvent,
@@ -10,7 +10,7 @@ import type {
   PassResult,
   PlaceOrder,
 } from "./gateway-types.ts";
-import { notProvided } from "./not-provided.ts";
+import { notProvided } from "../common/not-provided.ts";
 import {
   changedByOthers,
   fights,
@@ -27,7 +27,7 @@ import {
   pauseMs,
   recurringOf,
   steadyMs,
-} from "./recurrence.ts";
+} from "../common/recurrence.ts";
 
 /** What the chart of a gateway is made of: its types, actors, actions, guards and delays. */
 export const gatewaySetup = setup({
