@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseSync, Visitor } from "oxc-parser";
 
@@ -26,9 +26,12 @@ export interface SourceFile {
   readonly uselessSpreads: readonly Place[];
 }
 
-/** @throws where the file does not parse */
-export function readSourceFile(root: string, path: string): SourceFile {
-  return parseSource(path, readFileSync(join(root, path), "utf8"));
+/** The modules of `src` that are not tests, sorted. @throws where one does not parse */
+export function readSourceTree(root: string): SourceFile[] {
+  return globSync("src/**/*.ts", { cwd: root })
+    .filter((path) => !/\.(test|fixture)\.ts$/.test(path))
+    .toSorted()
+    .map((path) => parseSource(path, readFileSync(join(root, path), "utf8")));
 }
 
 /** @throws where the text does not parse */

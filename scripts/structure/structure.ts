@@ -1,7 +1,6 @@
-import { globSync } from "node:fs";
 import { join } from "node:path";
 import { circlesIn, foldersOf, layerOf, upward } from "./folders.ts";
-import { readSourceFile, type Place, type SourceFile } from "./source-file.ts";
+import { readSourceTree, type Place, type SourceFile } from "./source-file.ts";
 
 /** Prints how the source tree is built, and every place that is against the rules of the house. */
 const root = join(import.meta.dirname, "../..");
@@ -9,10 +8,7 @@ const longest = 60;
 const lines: string[] = [];
 const say = (line: string) => void lines.push(line);
 
-const sources = globSync("src/**/*.ts", { cwd: root })
-  .filter((path) => !/\.(test|fixture)\.ts$/.test(path))
-  .toSorted()
-  .map((path) => readSourceFile(root, path));
+const sources = readSourceTree(root);
 const folders = foldersOf(sources);
 
 say("layer          folders  files  largest  arrows  circles  floors");

@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { foldersOf, upward } from "../scripts/structure/folders.ts";
+import { readSourceTree } from "../scripts/structure/source-file.ts";
+
+const most = 15;
+
+describe("the source tree", () => {
+  const sources = readSourceTree(join(import.meta.dirname, ".."));
+  const { files, arrows, circles } = foldersOf(sources);
+
+  it("has no folders that depend on each other", () => {
+    assert.deepEqual(circles, []);
+  });
+
+  it("has no import against the order of the layers", () => {
+    assert.deepEqual(upward(arrows), []);
+  });
+
+  it(`has at most ${most} files in a folder`, () => {
+    // The page is a program of its own.
+    const large = [...files].filter(([folder, count]) => count > most && folder !== "src/page");
+    assert.deepEqual(large, []);
+  });
+});
