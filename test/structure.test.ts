@@ -18,6 +18,14 @@ describe("the source tree", () => {
     assert.deepEqual(upward(arrows), []);
   });
 
+  it("declares each type name once", () => {
+    const places = sources.flatMap(({ path, types }) => types.map(({ name }) => ({ name, path })));
+    const twice = [...Map.groupBy(places, ({ name }) => name).values()].filter(
+      (some) => some.length > 1,
+    );
+    assert.deepEqual(twice, []);
+  });
+
   it(`has at most ${most} files in a folder`, () => {
     // The page is a program of its own.
     const large = [...files].filter(([folder, count]) => count > most && folder !== "src/page");

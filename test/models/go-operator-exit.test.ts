@@ -3,7 +3,10 @@ import { after, before, describe, it, mock } from "node:test";
 import { pino } from "pino";
 import type { KubeClient } from "../../src/adapters/kubernetes/client/kube-client.ts";
 import { KubeError } from "../../src/adapters/kubernetes/client/kube-error.ts";
-import { resourceTypes, type Place } from "../../src/adapters/kubernetes/client/resource-type.ts";
+import {
+  resourceTypes,
+  type ObjectPlace,
+} from "../../src/adapters/kubernetes/client/resource-type.ts";
 import type { KubeMeta, KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { GoOperatorExit } from "../../src/runtime/operator/deployments/go-operator-exit.ts";
 import { KubeApi } from "../simulator/kube-api.ts";
@@ -61,7 +64,7 @@ class World implements Disposable {
   #client(): KubeClient {
     const client = this.api.client();
     const refuse = () => Promise.reject(new KubeError("list Pod", "unavailable", 0, "no answer"));
-    const remove = (_: unknown, place: Place, { uid }: { uid?: string } = {}) => {
+    const remove = (_: unknown, place: ObjectPlace, { uid }: { uid?: string } = {}) => {
       const found = this.api.all(Pod).find(({ metadata }) => metadata.name === place.name);
       if (found === undefined) return Promise.resolve();
       assert.equal(uid, found.metadata.uid, "only the pod that was looked at");

@@ -3,7 +3,7 @@ import { KubeError } from "../../src/adapters/kubernetes/client/kube-error.ts";
 import {
   pathOf,
   wordsFor,
-  type Place,
+  type ObjectPlace,
   type ResourceType,
 } from "../../src/adapters/kubernetes/client/resource-type.ts";
 import type { KubeMeta, KubeObject } from "../../src/model/kubernetes/kube-object.ts";
@@ -17,7 +17,7 @@ const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
 const withoutGeneration = new Set(["ServiceAccount", "Role", "RoleBinding", "ClusterRoleBinding"]);
 
 /** Whether a client has no right to a request. */
-export type Denies = (verb: Verb, type: ResourceType, place: Place) => boolean;
+export type Denies = (verb: Verb, type: ResourceType, place: ObjectPlace) => boolean;
 type Verb = "get" | "list" | "watch" | "create" | "update" | "patch" | "delete";
 
 interface Versioned {
@@ -59,11 +59,11 @@ export class KubeApi {
       await pause(this.#latency());
       return structuredClone(result);
     };
-    const may = (verb: Verb, type: ResourceType, place: Place) => {
+    const may = (verb: Verb, type: ResourceType, place: ObjectPlace) => {
       if (!denies(verb, type, place)) return;
       throw new KubeError(`${verb} ${wordsFor(type, place)}`, "denied", 403, "forbidden");
     };
-    const allowed = <T>(verb: Verb, type: ResourceType, place: Place, answer: () => T) =>
+    const allowed = <T>(verb: Verb, type: ResourceType, place: ObjectPlace, answer: () => T) =>
       answering(() => {
         may(verb, type, place);
         return answer();
@@ -73,11 +73,11 @@ export class KubeApi {
       get serverNow() {
         return now();
       },
-      get: (type: ResourceType, place: Place) =>
+      get: (type: ResourceType, place: ObjectPlace) =>
         allowed("get", type, place, () => this.#read(type, place)),
       list: async (
         type: ResourceType,
-        place: Place,
+        place: ObjectPlace,
         selector: Selector,
         each: (object: KubeObject) => void,
       ) => {
@@ -93,13 +93,13 @@ export class KubeApi {
         allowed("update", type, object.metadata, () => this.#replace(type, object)),
       apply: (type: ResourceType, object: KubeObject) =>
         allowed("patch", type, object.metadata, () => this.#apply(type, object)),
-      mergePatch: (type: ResourceType, place: Place, patch: unknown) =>
+      mergePatch: (type: ResourceType, place: ObjectPlace, patch: unknown) =>
         allowed("patch", type, place, () => this.#merge(type, place, patch as Json)),
-      delete: (type: ResourceType, place: Place, preconditions: Partial<KubeMeta> = {}) =>
+      delete: (type: ResourceType, place: ObjectPlace, preconditions: Partial<KubeMeta> = {}) =>
         allowed("delete", type, place, () => this.#delete(type, place, preconditions)),
       openWatch: (
         type: ResourceType,
-        place: Place,
+        place: ObjectPlace,
         selector: Selector,
         since: Readonly<Record<string, string | undefined>>,
         signal: AbortSignal,
@@ -128,7 +128,7 @@ export class KubeApi {
     this.#tell(type, before, stored);
   }
 
-  remove(type: ResourceType, place: Place): void {
+  remove(type: ResourceType, place: ObjectPlace): void {
     const key = keyOf(type, place);
     const object = this.#objects.get(key);
     if (object === undefined) return;
@@ -141,13 +141,13 @@ export class KubeApi {
     return this.#list(type).objects;
   }
 
-  #read(type: ResourceType, place: Place): KubeObject {
+  #read(type: ResourceType, place: ObjectPlace): KubeObject {
     const object = this.#objects.get(keyOf(type, place));
     if (object !== undefined) return object;
     throw new KubeError(`get ${wordsFor(type, place)}`, "not-found", 404, "not found");
   }
 
-  #list(type: ResourceType, place: Place = {}): { objects: KubeObject[]; version: string } {
+  #list(type: ResourceType, place: ObjectPlace = {}): { objects: KubeObject[]; version: string } {
     const objects = [...this.#objects.values()].filter(
       (object) => object.kind === type.kind && isIn(place, object),
     );
@@ -170,7 +170,7 @@ export class KubeApi {
     return this.#write(type, object);
   }
 
-  #merge(type: ResourceType, place: Place, patch: Json): KubeObject {
+  #merge(type: ResourceType, place: ObjectPlace, patch: Json): KubeObject {
     const before = this.#read(type, place);
     this.#compare(`patch ${wordsFor(type, place)}`, before, patch as Versioned);
     return this.#write(type, merged(before as unknown as Json, patch) as unknown as KubeObject);
@@ -184,7 +184,11 @@ export class KubeApi {
     return this.#write(type, both as unknown as KubeObject);
   }
 
-  #delete(type: ResourceType, place: Place, { uid, resourceVersion }: Partial<KubeMeta>): void {
+  #delete(
+    type: ResourceType,
+    place: ObjectPlace,
+    { uid, resourceVersion }: Partial<KubeMeta>,
+  ): void {
     const before = this.#objects.get(keyOf(type, place));
     if (before === undefined) return;
     const { metadata } = before;
@@ -208,7 +212,7 @@ export class KubeApi {
 
   #watch(
     type: ResourceType,
-    place: Place,
+    place: ObjectPlace,
     selector: Selector,
     version: number,
     signal: AbortSignal,
@@ -251,7 +255,7 @@ export class KubeApi {
 }
 
 /** Whether an object is in the collection of a namespace, or of all. */
-function isIn({ namespace }: Place, { metadata }: KubeObject): boolean {
+function isIn({ namespace }: ObjectPlace, { metadata }: KubeObject): boolean {
   return namespace === undefined || metadata.namespace === namespace;
 }
 
@@ -293,7 +297,7 @@ function shown({ apiVersion, kind, metadata, ...rest }: KubeObject, { metadataOn
   return { apiVersion: "meta.k8s.io/v1", kind: "PartialObjectMetadata", metadata };
 }
 
-function keyOf(type: ResourceType, { namespace, name }: Place): string {
+function keyOf(type: ResourceType, { namespace, name }: ObjectPlace): string {
   return pathOf(type, { namespace, name });
 }
 

@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import fc from "fast-check";
-import { endpointCodec, type Endpoints } from "../host/endpoints.ts";
+import { endpointCodec, type HostEndpoints } from "../host/endpoints.ts";
 import { StateFile } from "./state-file.ts";
 
 const address = { family: 4, value: 0xc6120001n } as const;
 
-const endpoints: Endpoints = {
+const endpoints: HostEndpoints = {
   gateways: [
     {
       ...{ id: "ipman-102", connection: "site", child: "constructor", underlay: address },

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parseAddress, type Address } from "../../model/net/address.ts";
 import { parsePrefix, type Prefix } from "../../model/net/prefix.ts";
-import { endpointCodec, type Endpoints } from "./endpoints.ts";
+import { endpointCodec, type HostEndpoints } from "./endpoints.ts";
 
 const place = { connection: "partner", child: "net" };
-const endpoints: Endpoints = {
+const endpoints: HostEndpoints = {
   gateways: [
     {
       ...{ ...place, id: "ipman-1", netns: "/run/netns/ipman-1", device: "ipman0", mtu: 9_000 },

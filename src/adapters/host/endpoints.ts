@@ -7,13 +7,13 @@ import type { StateCodec } from "../files/state-file.ts";
 export type HostWorker = Worker & { readonly netns: string };
 
 /** The endpoints of this host. */
-export interface Endpoints {
+export interface HostEndpoints {
   readonly gateways: readonly Gateway[];
   readonly workers: readonly HostWorker[];
 }
 
 /** The endpoints in a file. */
-export const endpointCodec: StateCodec<Endpoints> = {
+export const endpointCodec: StateCodec<HostEndpoints> = {
   none: { gateways: [], workers: [] },
   format,
   parse: (json) => ({
@@ -22,14 +22,14 @@ export const endpointCodec: StateCodec<Endpoints> = {
   }),
 };
 
-type Written<T> = { [K in keyof T]: T[K] extends Address | Prefix ? string : T[K] };
+type AsText<T> = { [K in keyof T]: T[K] extends Address | Prefix ? string : T[K] };
 
-interface File {
-  readonly gateways: readonly Written<Gateway>[];
-  readonly workers: readonly Written<HostWorker>[];
+interface EndpointsFile {
+  readonly gateways: readonly AsText<Gateway>[];
+  readonly workers: readonly AsText<HostWorker>[];
 }
 
-function format({ gateways, workers }: Endpoints): File {
+function format({ gateways, workers }: HostEndpoints): EndpointsFile {
   return {
     gateways: gateways.map((gateway) => ({
       ...gateway,
@@ -43,19 +43,19 @@ function format({ gateways, workers }: Endpoints): File {
   };
 }
 
-type Entry = Readonly<Record<string, unknown>>;
+type JsonObject = Readonly<Record<string, unknown>>;
 
-function listOf(json: unknown, name: string): readonly Entry[] {
+function listOf(json: unknown, name: string): readonly JsonObject[] {
   const list: unknown = isEntry(json) ? json[name] : undefined;
   if (Array.isArray(list) && list.every(isEntry)) return list;
   throw new Error(`${name} is not a list of objects`);
 }
 
-function isEntry(value: unknown): value is Entry {
+function isEntry(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function gatewayOf(entry: Entry): Gateway {
+function gatewayOf(entry: JsonObject): Gateway {
   const { mtu } = entry;
   if (typeof mtu !== "number") throw new Error("the mtu of a gateway is not a number");
   return {
@@ -65,7 +65,7 @@ function gatewayOf(entry: Entry): Gateway {
   };
 }
 
-function workerOf(entry: Entry): HostWorker {
+function workerOf(entry: JsonObject): HostWorker {
   const { address, ...texts } = textsOf(
     ...([entry, "id", "connection", "child", "netns", "pool", "address"] as const),
   );
@@ -76,20 +76,20 @@ function workerOf(entry: Entry): HostWorker {
   return { ...texts, address: prefix, reservation, ...underlay(entry) };
 }
 
-function underlay(entry: Entry): { readonly underlay: Address } {
+function underlay(entry: JsonObject): { readonly underlay: Address } {
   const { underlay: text } = textsOf(entry, "underlay");
   const address = parseAddress(text);
   if (address === undefined) throw new Error(`the underlay "${text}" is not an address`);
   return { underlay: address };
 }
 
-function textsOf<Name extends string>(entry: Entry, ...names: readonly Name[]) {
+function textsOf<Name extends string>(entry: JsonObject, ...names: readonly Name[]) {
   const texts = names.map((name) => [name, textOf(entry, name)]);
   return Object.fromEntries(texts) as Record<Name, string>;
 }
 
 /** @param absent what an entry without that member has */
-function textOf(entry: Entry, name: string, absent?: string): string {
+function textOf(entry: JsonObject, name: string, absent?: string): string {
   const value = entry[name] ?? absent;
   if (typeof value !== "string") throw new Error(`the ${name} of an endpoint is not a text`);
   return value;

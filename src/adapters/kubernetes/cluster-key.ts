@@ -20,7 +20,7 @@ export interface ClusterKeyOptions extends Omit<SharedSecretOptions, "secretName
 }
 
 /** A key with the text by which it is stored. */
-interface Held {
+interface StoredKey {
   readonly key: SegmentKey;
   readonly text: string;
 }
@@ -43,7 +43,7 @@ export class ClusterKey implements Disposable {
   readonly #secret: SharedSecret;
   readonly #current = new BehaviorSubject<SegmentKey | undefined>(undefined);
   readonly #subscription;
-  #held: Held | undefined;
+  #held: StoredKey | undefined;
   #problem = absent;
   /** The version of the Secret that was reported last, or that it is absent. */
   #reported: string | undefined;

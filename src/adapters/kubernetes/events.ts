@@ -6,7 +6,7 @@ import type { KubeClient } from "./client/kube-client.ts";
 import { resourceTypes } from "./client/resource-type.ts";
 
 /** What happened to an object, for people. */
-export interface Happening {
+export interface ObjectEvent {
   readonly regarding: KubeObject;
   readonly type: "Normal" | "Warning";
   /** CamelCase, one of few. */
@@ -32,7 +32,7 @@ export class EventRecorder {
     this.#onTrouble = onTrouble;
   }
 
-  record({ regarding, type, reason, action, note }: Happening): void {
+  record({ regarding, type, reason, action, note }: ObjectEvent): void {
     const { apiVersion, kind, metadata } = regarding;
     const { name, namespace, uid } = metadata;
     const event = {

@@ -21,7 +21,7 @@ export interface StoredSecret extends KubeObject {
   readonly data?: Readonly<Record<string, string>>;
 }
 
-type Written = Required<Pick<StoredSecret, "data">> & {
+type SecretContent = Required<Pick<StoredSecret, "data">> & {
   readonly labels?: Readonly<Record<string, string>>;
   readonly immutable?: boolean;
 };
@@ -60,7 +60,7 @@ export class SharedSecret implements Disposable {
    */
   async write(
     before: StoredSecret | undefined,
-    { data, labels, immutable }: Written,
+    { data, labels, immutable }: SecretContent,
   ): Promise<boolean> {
     const { client, namespace, secretName: name, owner } = this.#options;
     const owned = owner === undefined ? {} : { ownerReferences: [owner] };

@@ -88,12 +88,12 @@ export function removeSas(namespace: string | undefined, ifIds: ReadonlySet<numb
   return remove(socket, found(socket, ifIds));
 }
 
-interface Found {
+interface FoundState {
   readonly state: KernelState;
   readonly message: NetlinkMessage;
 }
 
-function found(socket: NetlinkSocket, ifIds: ReadonlySet<number>): Found[] {
+function found(socket: NetlinkSocket, ifIds: ReadonlySet<number>): FoundState[] {
   return [sa, policy].flatMap((kind) =>
     socket
       .dump(`list ${kind.name}`, (writer) => writer.begin(kind.get, 0, 0))
@@ -104,7 +104,7 @@ function found(socket: NetlinkSocket, ifIds: ReadonlySet<number>): Found[] {
   );
 }
 
-function remove(socket: NetlinkSocket, all: readonly Found[]): number {
+function remove(socket: NetlinkSocket, all: readonly FoundState[]): number {
   const requests = all.map(({ state, message }) =>
     state.kind === "sa" ? deleteSa(message) : deletePolicy(message),
   );
@@ -114,15 +114,15 @@ function remove(socket: NetlinkSocket, all: readonly Found[]): number {
 }
 
 /** Numbers and offsets of linux/xfrm.h; only identifiers are read, never a key. */
-interface Kind {
+interface MessageKind {
   readonly name: string;
   readonly get: number;
   /** Size of the fixed header. */
   readonly bytes: number;
 }
 
-const sa: Kind = { name: "SAs", get: 18, bytes: 224 };
-const policy: Kind = { name: "policies", get: 21, bytes: 168 };
+const sa: MessageKind = { name: "SAs", get: 18, bytes: 224 };
+const policy: MessageKind = { name: "policies", get: 21, bytes: 168 };
 const delSa = 17;
 const expire = 24;
 const saIdBytes = 24;
@@ -133,7 +133,7 @@ const attributeIfId = 31;
 /** in.h: the protocols that charon makes SAs of; the kernel itself makes others beside them. */
 const protocols: ReadonlySet<number> = new Set([50, 51, 108]);
 
-function stateOf(kind: Kind, body: Buffer): KernelState | undefined {
+function stateOf(kind: MessageKind, body: Buffer): KernelState | undefined {
   if (body.length < kind.bytes) return undefined;
   const attributes = attributesIn(body, kind.bytes);
   const ifId = u32Of(attributes.get(attributeIfId));

@@ -17,7 +17,7 @@ import { openNamespace } from "../linux/namespace.ts";
 import { NetlinkSocket, type Request } from "../netlink/socket.ts";
 
 /** The namespaces of a plan, as paths. */
-export interface Place {
+export interface PlanPlace {
   /** Where the plan applies; undefined for the process's own. */
   readonly namespace: string | undefined;
   /** Where charon is, and xfrm interfaces are made; undefined for the process's own. */
@@ -29,7 +29,7 @@ const enodev = 19;
 /** Makes the links as planned and gives them by name. */
 export function applyLinks(
   socket: NetlinkSocket,
-  place: Place,
+  place: PlanPlace,
   links: readonly LinkPlan[],
 ): Map<string, Link> {
   let actual = listLinks(socket);
@@ -80,7 +80,7 @@ function found(actual: readonly Link[], plan: LinkPlan): Link {
 
 function ensureXfrm(
   socket: NetlinkSocket,
-  place: Place,
+  place: PlanPlace,
   plan: XfrmLink,
   actual: readonly Link[],
 ): boolean {

@@ -9,7 +9,7 @@ import {
   listAddresses,
   type LinkAddress,
 } from "../netlink/addresses.ts";
-import { applyLinks, isPlanned, setDown, type Place } from "./apply-links.ts";
+import { applyLinks, isPlanned, setDown, type PlanPlace } from "./apply-links.ts";
 import { routeOrigin, Rta } from "../linux/constants.ts";
 import { listLinks, type Link } from "../netlink/links.ts";
 import { inNamespace } from "../linux/namespace.ts";
@@ -39,7 +39,7 @@ export interface Applied {
  * @throws {NetlinkError} the first of what the kernel refused; the rest was still tried
  */
 export function applyPlan(
-  place: Place,
+  place: PlanPlace,
   plan: NetworkPlan,
   filter: FilterMemory = new FilterMemory(),
 ): Applied {

@@ -3,10 +3,10 @@ import { constants } from "node:os";
 import { describe, it } from "node:test";
 import { NetlinkError } from "../linux/errors.ts";
 import { NftError } from "./libnftables.ts";
-import { missingRequirement, type Probes } from "./requirements.ts";
+import { missingRequirement, type RequirementProbes } from "./requirements.ts";
 
 /** A kernel that refuses to list tables, or commands with a word. */
-function kernel(refusal: { readonly list?: string; readonly word?: string }): Probes {
+function kernel(refusal: { readonly list?: string; readonly word?: string }): RequirementProbes {
   return {
     listTables: () => {
       const errno = Object.entries(constants.errno).find(([name]) => name === refusal.list);

@@ -5,14 +5,14 @@ import { checkNft, NftError } from "./libnftables.ts";
 import { tableNames } from "./read-table.ts";
 
 /** How the kernel is asked what it has. */
-export interface Probes {
+export interface RequirementProbes {
   /** @throws {NetlinkError} where the kernel does not */
   readonly listTables: (namespace: string | undefined) => unknown;
   /** @throws {NftError} where the kernel refuses the commands */
   readonly check: (op: string, namespace: string | undefined, commands: string) => void;
 }
 
-const onKernel: Probes = {
+const onKernel: RequirementProbes = {
   listTables: (namespace) => {
     using socket = NetlinkSocket.open(namespace, Protocol.netfilter);
     return tableNames(socket);
@@ -41,7 +41,7 @@ export function meansNoTables({ code, retryable }: NetlinkError): boolean {
 export function missingRequirement(
   namespace: string | undefined,
   rules: string = hashExpression,
-  { listTables, check }: Probes = onKernel,
+  { listTables, check }: RequirementProbes = onKernel,
 ): string | undefined {
   const fails = (commands: string) =>
     failureOf(() => check("check packet filter", namespace, commands));

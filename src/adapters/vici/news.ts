@@ -12,9 +12,13 @@ export type CharonNews =
   /** An IKE SA of a connection has no path to its peer, and waits for one from now on. */
   | { readonly type: "path.missing"; readonly connection: string }
   /** A line of charon's log. */
-  | { readonly type: "logged"; readonly connection: string | undefined; readonly line: LogLine };
+  | {
+      readonly type: "logged";
+      readonly connection: string | undefined;
+      readonly line: CharonLogLine;
+    };
 
-export interface LogLine {
+export interface CharonLogLine {
   /** IKE, NET, CFG, KNL …: the part of charon that speaks. */
   readonly group: string;
   readonly text: string;

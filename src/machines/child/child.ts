@@ -1,4 +1,4 @@
-import { and, assign, sendTo } from "xstate";
+import { and, assign, sendTo, type ActorRefFrom, type SnapshotFrom } from "xstate";
 import { failure, Reason } from "../../model/status/failure.ts";
 import { orderOf } from "./child-facts.ts";
 import { childSetup } from "./child-setup.ts";
@@ -313,3 +313,8 @@ export const childMachine = childSetup.createMachine({
     gone: { type: "final" },
   },
 });
+
+/** The actor of a child. */
+export type ChildActor = ActorRefFrom<typeof childMachine>;
+
+export type ChildSnapshot = SnapshotFrom<typeof childMachine>;

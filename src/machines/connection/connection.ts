@@ -1,4 +1,4 @@
-import { assign, not } from "xstate";
+import { assign, not, type ActorRefFrom, type SnapshotFrom } from "xstate";
 import { failure, Reason } from "../../model/status/failure.ts";
 import { isMoving, isRekeying } from "../../model/charon/sa.ts";
 import { missingOf, outdatedSas, overdueSas } from "./connection-facts.ts";
@@ -312,3 +312,8 @@ export const connectionMachine = connectionSetup.createMachine({
     gone: { type: "final" },
   },
 });
+
+/** The actor of a connection. */
+export type ConnectionActor = ActorRefFrom<typeof connectionMachine>;
+
+export type ConnectionSnapshot = SnapshotFrom<typeof connectionMachine>;

@@ -1,4 +1,4 @@
-import { and, assign } from "xstate";
+import { and, assign, type SnapshotFrom } from "xstate";
 import type { Gateway } from "../../model/network/endpoint.ts";
 import { gatewaySetup } from "./gateway-setup.ts";
 import type { GatewayContext, GatewayOrder, Tunnel } from "./gateway-types.ts";
@@ -203,3 +203,5 @@ export const gatewayMachine = gatewaySetup.createMachine({
     },
   },
 });
+
+export type GatewaySnapshot = SnapshotFrom<typeof gatewayMachine>;

@@ -1,7 +1,7 @@
 import { ask, askOnce } from "../../adapters/control/client.ts";
 import type { ActorTold, WireEvent } from "../../runtime/inspector/wire.ts";
 import type { Dated } from "../../runtime/status/dated-status.ts";
-import type { Report } from "../../runtime/status/report.ts";
+import type { StatusReport } from "../../runtime/status/report.ts";
 import { textOption, UsageError, type Command } from "../options/command.ts";
 import { controlSocket, defaultStateFolder } from "../options/defaults.ts";
 import { describeLines, type Described } from "../text/describe-lines.ts";
@@ -36,7 +36,7 @@ exit status: 0 when the connection is there, 1 when it is not
 };
 
 async function about(socket: string, id: string): Promise<Described> {
-  const report = (await askOnce(socket, { op: "report" })) as Report & Dated;
+  const report = (await askOnce(socket, { op: "report" })) as StatusReport & Dated;
   const { connections, traffic, at } = report;
   const connection = connections.find((one) => one.id === id);
   if (connection === undefined) {

@@ -60,7 +60,7 @@ export interface AgentOptions {
 }
 
 /** A running agent. */
-export interface Agent {
+export interface RunningAgent {
   /** Ends it; tunnels and devices stay. */
   readonly stop: (why: string) => Promise<void>;
 }
@@ -69,7 +69,7 @@ export interface Agent {
 const gatewayRulesAlone = "";
 
 /** Builds the ports of a cluster's node and runs a supervisor on them. */
-export async function startAgent(options: AgentOptions): Promise<Agent> {
+export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const recent = new Recent();
   const log = loggerOf(options.logLevel, recent);
   const resources = new AsyncDisposableStack();

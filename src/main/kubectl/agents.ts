@@ -12,11 +12,11 @@ export interface Agent {
   readonly groupId: string;
 }
 
-interface List<T> {
+interface ItemList<T> {
   readonly items: readonly T[];
 }
 
-type Declared = KubeObject & { readonly spec: Pick<Connection, "groupRef" | "nodeName"> };
+type DeclaredConnection = KubeObject & { readonly spec: Pick<Connection, "groupRef" | "nodeName"> };
 
 /**
  * Every agent of the cluster. A label proves nothing: who may create Deployments in a namespace
@@ -28,7 +28,7 @@ export async function agentsIn(kubectl: Kubectl): Promise<Agent[]> {
   const { namespace: chosen } = kubectl;
   const place = chosen === undefined ? ["-A"] : ["-n", chosen];
   const wanted = ["deployments", ...place, "-l", `${label.type}=agent`];
-  const { items } = await kubectl.json<List<KubeObject>>("get", ...wanted);
+  const { items } = await kubectl.json<ItemList<KubeObject>>("get", ...wanted);
   const agents = items.map(({ metadata: { namespace = "", name, labels = {} } }) => ({
     ...{ namespace, name, groupId: labels[label.groupId] ?? "" },
   }));
@@ -42,7 +42,7 @@ export async function agentsIn(kubectl: Kubectl): Promise<Agent[]> {
 
 /** The agent that a connection is at. @throws where there is no such connection, or no agent yet */
 export async function agentOf(kubectl: Kubectl, connection: string): Promise<Agent> {
-  const { spec } = await kubectl.json<Declared>("get", "ipsecconnection", connection);
+  const { spec } = await kubectl.json<DeclaredConnection>("get", "ipsecconnection", connection);
   const group = groupIdOf(spec);
   const agents = await agentsIn(kubectl);
   const found = agents.find(({ groupId }) => groupId === digestOf([group ?? ""]));

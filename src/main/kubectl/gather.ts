@@ -8,7 +8,7 @@ import { agentsIn, ipmanIn, type Agent } from "./agents.ts";
 import type { Kubectl } from "./kubectl.ts";
 import { outputAnyway } from "./status.ts";
 
-interface List {
+interface ObjectList {
   readonly items: readonly KubeObject[];
 }
 
@@ -32,7 +32,7 @@ class Gathering {
   async everything(): Promise<void> {
     const agents = await agentsIn(this.#kubectl);
     const namespace = agents[0]?.namespace ?? "ipman-system";
-    const { items } = await this.#kubectl.json<List>("get", "ipsecconnections");
+    const { items } = await this.#kubectl.json<ObjectList>("get", "ipsecconnections");
     const connections = items.map(({ metadata }) => metadata.name).filter(isObjectName);
     const inNamespace = ["-n", namespace, "-o", "yaml"];
     await this.#put("version.txt", "version");
@@ -51,7 +51,14 @@ class Gathering {
 
   async #logs(namespace: string): Promise<void> {
     const wanted = `${label.type} in (operator,agent,charon)`;
-    const { items } = await this.#kubectl.json<List>("get", "pods", "-n", namespace, "-l", wanted);
+    const { items } = await this.#kubectl.json<ObjectList>(
+      "get",
+      "pods",
+      "-n",
+      namespace,
+      "-l",
+      wanted,
+    );
     for (const { metadata } of items.filter(({ metadata: { name } }) => isObjectName(name))) {
       const all = ["logs", "-n", namespace, metadata.name, "--timestamps", "--tail=20000"];
       await this.#put(`logs/${metadata.name}.log`, ...all);

@@ -1,7 +1,7 @@
 import { isReady } from "../../model/status/condition.ts";
 import { printableValue } from "../../model/text/printable.ts";
 import type { Dated } from "../../runtime/status/dated-status.ts";
-import type { Report } from "../../runtime/status/report.ts";
+import type { StatusReport } from "../../runtime/status/report.ts";
 import { outputOf, written } from "../text/output.ts";
 import { statusTable } from "../text/status-table.ts";
 import type { Values } from "../options/command.ts";
@@ -26,14 +26,14 @@ export async function status(kubectl: Kubectl, values: Values): Promise<number> 
     charon: { state: "", failure: undefined },
     connections,
     problems: reports.flatMap((report) => report.problems),
-    traffic: Object.assign({}, ...reports.map(({ traffic }) => traffic)) as Report["traffic"],
+    traffic: Object.assign({}, ...reports.map(({ traffic }) => traffic)) as StatusReport["traffic"],
   };
   process.stdout.write(output === "text" ? statusTable(all) : written(output, all));
   return connections.every(isReady) ? 0 : 1;
 }
 
 /** By this machine's clock: those of the nodes may differ. */
-function connectionsAt(now: number, { at, connections }: Report & Partial<Dated>) {
+function connectionsAt(now: number, { at, connections }: StatusReport & Partial<Dated>) {
   // An agent of an earlier version does not say when it reported.
   const later = now - (at ?? now);
   const shifted = <T extends { readonly since: number }>(one: T): T => ({
@@ -45,9 +45,9 @@ function connectionsAt(now: number, { at, connections }: Report & Partial<Dated>
   });
 }
 
-async function reportOf(kubectl: Kubectl, agent: Agent): Promise<Report & Partial<Dated>> {
+async function reportOf(kubectl: Kubectl, agent: Agent): Promise<StatusReport & Partial<Dated>> {
   const said = await outputAnyway(kubectl, ipmanIn(agent, "status", "-o", "json"));
-  return printableValue(JSON.parse(said)) as Report & Partial<Dated>;
+  return printableValue(JSON.parse(said)) as StatusReport & Partial<Dated>;
 }
 
 /** Of a command whose status says how things are, and not that it failed. */

@@ -1,7 +1,7 @@
 import { formatBytes, formatSeconds } from "../../model/text/readable.ts";
 import type { ActorTold } from "../../runtime/inspector/wire.ts";
 import type { Dated } from "../../runtime/status/dated-status.ts";
-import type { ChildTraffic, Report } from "../../runtime/status/report.ts";
+import type { ChildTraffic, StatusReport } from "../../runtime/status/report.ts";
 import type { ChildStatus, ConnectionStatus } from "../../model/status/status.ts";
 import type { Condition } from "../../model/status/condition.ts";
 import type { ChildSa, IkeSa } from "../../model/charon/sa.ts";
@@ -10,7 +10,7 @@ import { styled, styledState } from "./style.ts";
 /** Everything of one connection that a person may want to know. */
 export interface Described extends Dated {
   readonly connection: ConnectionStatus;
-  readonly traffic: Report["traffic"];
+  readonly traffic: StatusReport["traffic"];
   /** As an inspector is told of them: what may be shown, and no more. */
   readonly actors: readonly ActorTold[];
 }

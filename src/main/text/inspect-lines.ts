@@ -15,7 +15,7 @@ export interface InspectLinesOptions {
 }
 
 /** What is remembered of an actor. */
-interface Known {
+interface KnownActor {
   /** `partner`, `partner/lan`, `partner/lan gateway`. */
   readonly title: string;
   readonly shown: boolean;
@@ -28,7 +28,7 @@ const titleWidth = 32;
 /** Makes lines for people of what an inspector is told. */
 export class InspectLines {
   readonly #options: InspectLinesOptions;
-  readonly #actors = new Map<string, Known>();
+  readonly #actors = new Map<string, KnownActor>();
 
   constructor(options: InspectLinesOptions) {
     this.#options = options;
@@ -58,13 +58,13 @@ export class InspectLines {
     });
   }
 
-  #introduced({ snapshot, createdAt }: ActorTold, { title, state, failure }: Known): string[] {
+  #introduced({ snapshot, createdAt }: ActorTold, { title, state, failure }: KnownActor): string[] {
     // One that has not begun says so by its first snapshot.
     if (snapshot === null) return [];
     return [line(createdAt, title, failure === undefined ? state : `${state}: ${failure}`)];
   }
 
-  #changed({ sessionId, createdAt, event, snapshot }: SnapshotTold, actor: Known): string[] {
+  #changed({ sessionId, createdAt, event, snapshot }: SnapshotTold, actor: KnownActor): string[] {
     const before = { ...actor };
     actor.state = stateText(actor.title, snapshot.value);
     actor.failure = failureIn(snapshot);

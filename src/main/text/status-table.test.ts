@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Dated } from "../../runtime/status/dated-status.ts";
-import type { Report } from "../../runtime/status/report.ts";
+import type { StatusReport } from "../../runtime/status/report.ts";
 import { statusTable } from "./status-table.ts";
 
 const child = (key: string, changes: object) => ({
@@ -25,7 +25,7 @@ const report = {
     { id: "bank", state: "failed", since: 1_000, failure: refused, problems: [], children: [] },
   ],
   traffic: { "partner/lan": { bytesIn: 12_345, bytesOut: 7, idleIn: 1 } },
-} as unknown as Report & Dated;
+} as unknown as StatusReport & Dated;
 
 // A terminal would have colours.
 process.env["NO_COLOR"] = "1";

@@ -2,7 +2,7 @@ import type { Failure } from "../../model/status/failure.ts";
 import { formatBytes, formatSeconds } from "../../model/text/readable.ts";
 import { unansweredOf } from "../../runtime/conditions/conditions.ts";
 import type { Dated } from "../../runtime/status/dated-status.ts";
-import type { ChildTraffic, Report } from "../../runtime/status/report.ts";
+import type { ChildTraffic, StatusReport } from "../../runtime/status/report.ts";
 import type { ChildStatus, ConnectionStatus, Status } from "../../model/status/status.ts";
 import { styled, styledState } from "./style.ts";
 
@@ -20,7 +20,9 @@ const header = [
 const stateColumns = new Set([header.indexOf("STATE"), header.indexOf("GATEWAY")]);
 
 /** The status as a table, a line for each connection and child, then what is wrong. */
-export function statusTable(status: Status & Dated & Partial<Pick<Report, "traffic">>): string {
+export function statusTable(
+  status: Status & Dated & Partial<Pick<StatusReport, "traffic">>,
+): string {
   const now = status.at;
   const rows = status.connections.flatMap((connection) => [
     connectionRow(connection, now),

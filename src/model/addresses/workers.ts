@@ -30,7 +30,7 @@ interface Candidate {
 }
 
 /** What a pod's annotations claim, beside what is declared. */
-interface Claim {
+interface AddressClaim {
   readonly pod: Pod;
   readonly namespace: string;
   readonly connection: Connection;
@@ -117,12 +117,12 @@ function taken({ worker }: Candidate): string {
   return `${formatAddress(worker.address.address)} is taken by an older pod`;
 }
 
-type Judged = Candidate | RefusedPod | undefined;
+type PodVerdict = Candidate | RefusedPod | undefined;
 
 /** Of pods that are looked at again and again: neither object ever changes. */
-const known = new WeakMap<Pod, { connection: Connection; key: SegmentKey; judged: Judged }>();
+const known = new WeakMap<Pod, { connection: Connection; key: SegmentKey; judged: PodVerdict }>();
 
-function judgedBefore(pod: Pod, connection: Connection, key: SegmentKey): Judged {
+function judgedBefore(pod: Pod, connection: Connection, key: SegmentKey): PodVerdict {
   const before = known.get(pod);
   if (before?.connection === connection && before.key === key) return before.judged;
   const judged = judge(pod, connection, key);
@@ -131,7 +131,7 @@ function judgedBefore(pod: Pod, connection: Connection, key: SegmentKey): Judged
 }
 
 /** Undefined where a pod has no address on the pod network yet. */
-function judge(pod: Pod, connection: Connection, key: SegmentKey): Judged {
+function judge(pod: Pod, connection: Connection, key: SegmentKey): PodVerdict {
   const { namespace = "default", name, annotations = {} } = pod.metadata;
   const addresses = podAddresses(pod);
   if (addresses === undefined && (pod.status?.podIP ?? "") === "") return undefined;
@@ -156,7 +156,7 @@ function judge(pod: Pod, connection: Connection, key: SegmentKey): Judged {
 }
 
 /** The first reason for which a claim does not hold. */
-function claimProblem(claim: Claim, key: SegmentKey): string | undefined {
+function claimProblem(claim: AddressClaim, key: SegmentKey): string | undefined {
   const { pod, child, holding, addresses } = claim;
   const { address } = holding.address;
   const text = formatAddress(address);
@@ -174,7 +174,7 @@ function claimProblem(claim: Claim, key: SegmentKey): string | undefined {
   return undefined;
 }
 
-function isProven({ pod, connection, child, holding }: Claim, key: SegmentKey): boolean {
+function isProven({ pod, connection, child, holding }: AddressClaim, key: SegmentKey): boolean {
   const { annotations = {} } = pod.metadata;
   const id = annotations[annotation.reservation] ?? "";
   return isReservationId(id, key, pod.metadata, {

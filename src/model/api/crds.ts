@@ -3,7 +3,7 @@ import { CharonGroup } from "./schema/charon-group.ts";
 import { IPSecConnection } from "./schema/ipsec-connection.ts";
 import { connectionStatus, groupStatus } from "./schema/status.ts";
 
-type Schema = Record<string, unknown>;
+type JsonObjectSchema = Record<string, unknown>;
 
 interface Rule {
   readonly rule: string;
@@ -23,7 +23,7 @@ const connectionRules: readonly Rule[] = [
 ];
 
 /** The CustomResourceDefinitions, as `kubectl apply` takes them. */
-export function crds(): Schema[] {
+export function crds(): JsonObjectSchema[] {
   return [
     crd({
       ...{ kind: "IPSecConnection", scope: "Cluster", shortNames: ["ipsecconn"] },
@@ -53,16 +53,16 @@ interface Definition {
   readonly scope: "Cluster" | "Namespaced";
   readonly shortNames: readonly string[];
   readonly schema: unknown;
-  readonly status: Schema;
+  readonly status: JsonObjectSchema;
   readonly rules: readonly Rule[];
-  readonly columns: readonly Schema[];
+  readonly columns: readonly JsonObjectSchema[];
 }
 
-function column(name: string, jsonPath: string): Schema {
+function column(name: string, jsonPath: string): JsonObjectSchema {
   return { name, type: "string", jsonPath };
 }
 
-function crd(definition: Definition): Schema {
+function crd(definition: Definition): JsonObjectSchema {
   const { kind, scope, shortNames } = definition;
   const singular = kind.toLowerCase();
   const plural = `${singular}s`;
@@ -76,8 +76,8 @@ function crd(definition: Definition): Schema {
   };
 }
 
-function version({ schema, status, rules, columns }: Definition): Schema {
-  const { spec } = (schema as { properties: Record<string, Schema> }).properties;
+function version({ schema, status, rules, columns }: Definition): JsonObjectSchema {
+  const { spec } = (schema as { properties: Record<string, JsonObjectSchema> }).properties;
   const age = { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" };
   return {
     name: "v1",
@@ -101,16 +101,16 @@ function version({ schema, status, rules, columns }: Definition): Schema {
   };
 }
 
-function rulesOf(rules: readonly Rule[]): Schema {
+function rulesOf(rules: readonly Rule[]): JsonObjectSchema {
   return rules.length === 0 ? {} : { "x-kubernetes-validations": rules };
 }
 
 /** A structural schema: maps by `additionalProperties`, closed objects by pruning. */
-function structural(schema: unknown): Schema {
+function structural(schema: unknown): JsonObjectSchema {
   const { additionalProperties, patternProperties, properties, items, ...rest } =
-    schema as Schema & {
-      properties?: Record<string, Schema>;
-      patternProperties?: Record<string, Schema>;
+    schema as JsonObjectSchema & {
+      properties?: Record<string, JsonObjectSchema>;
+      patternProperties?: Record<string, JsonObjectSchema>;
     };
   const values = Object.values(patternProperties ?? {})[0];
   const members = Object.entries(properties ?? {}).map(([name, member]) => [
@@ -118,7 +118,7 @@ function structural(schema: unknown): Schema {
     structural(member),
   ]);
   return {
-    ...(structuredClone(rest) as Schema),
+    ...(structuredClone(rest) as JsonObjectSchema),
     ...(properties !== undefined && { properties: Object.fromEntries(members) }),
     ...(values !== undefined && { additionalProperties: structural(values) }),
     ...(typeof additionalProperties === "object" &&

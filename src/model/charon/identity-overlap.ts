@@ -4,7 +4,7 @@ import { overlap, parsePrefix, type Prefix } from "../net/prefix.ts";
 const any = new Set(["", "%any", "%any6", "0.0.0.0", "*", "::", "0::0"]);
 
 /** An IKE identity as charon compares it: what it is equal to, or which others it stands for. */
-export type Identity =
+export type IdentityPattern =
   | { readonly type: "any" }
   | { readonly type: "network"; readonly prefix: Prefix }
   /** Matches all that ends so. */
@@ -15,7 +15,7 @@ export type Identity =
  * The identity that a text stands for. Where charon's comparison depends on more than the text
  * (a regular expression, a distinguished name with wildcards, a range of addresses), it is any.
  */
-export function parseIdentity(text: string): Identity {
+export function parseIdentity(text: string): IdentityPattern {
   const trimmed = text.trim();
   if (any.has(trimmed) || /^\^.*\$$/.test(trimmed)) return { type: "any" };
   const prefix = parsePrefix(trimmed);
@@ -28,7 +28,7 @@ export function parseIdentity(text: string): Identity {
 }
 
 /** Whether some peer could have an identity that charon takes as either. */
-export function identitiesOverlap(a: Identity, b: Identity): boolean {
+export function identitiesOverlap(a: IdentityPattern, b: IdentityPattern): boolean {
   if (a.type === "any" || b.type === "any") return true;
   if (a.type === "network" || b.type === "network") {
     if (a.type !== "network" || b.type !== "network") return false;

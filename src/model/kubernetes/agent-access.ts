@@ -96,14 +96,14 @@ export function commonBindings(
 
 /** The service accounts of a namespace that a binding names. */
 export function boundAccounts(binding: KubeObject | undefined, home: string): ReadonlySet<string> {
-  const { subjects = [] } = (binding ?? {}) as { subjects?: Subject[] };
+  const { subjects = [] } = (binding ?? {}) as { subjects?: RoleSubject[] };
   const own = subjects.filter(
     ({ kind, namespace }) => kind === "ServiceAccount" && namespace === home,
   );
   return new Set(own.map(({ name }) => name));
 }
 
-interface Subject {
+interface RoleSubject {
   readonly kind: string;
   readonly name: string;
   readonly namespace?: string;

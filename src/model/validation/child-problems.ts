@@ -7,11 +7,11 @@ import { formatPrefix, isNetwork, networkOf, parsePrefix, type Prefix } from "..
 import type { ProblemList } from "./problem-list.ts";
 import type { ChildSpec } from "../api/schema/ipsec-connection.ts";
 
-type Report = (path: string, message: string) => void;
+type ReportProblem = (path: string, message: string) => void;
 
 /** Adds every problem that one child has on its own. */
 export function addChildProblems(key: string, child: ChildSpec, problems: ProblemList): void {
-  const report: Report = (path, message) => {
+  const report: ReportProblem = (path, message) => {
     problems.add(`spec.children.${key}${path}`, message);
   };
   reportNames(key, child, report);
@@ -26,14 +26,14 @@ export function addChildProblems(key: string, child: ChildSpec, problems: Proble
     report(`.extra.${path}`, message);
 }
 
-function reportNames(key: string, child: ChildSpec, report: Report): void {
+function reportNames(key: string, child: ChildSpec, report: ReportProblem): void {
   const ofKey = labelValueProblem(key);
   if (ofKey !== undefined) report("", ofKey);
   const ofName = labelValueProblem(child.name);
   if (ofName !== undefined) report(".name", ofName);
 }
 
-function hostAddress(text: string, path: string, report: Report): Prefix | undefined {
+function hostAddress(text: string, path: string, report: ReportProblem): Prefix | undefined {
   const prefix = parsePrefix(text);
   if (prefix === undefined) {
     report(path, `"${text}" is no address with a prefix length such as 10.0.2.1/24`);
@@ -41,7 +41,7 @@ function hostAddress(text: string, path: string, report: Report): Prefix | undef
   return prefix;
 }
 
-function reportGateway(xfrm: Prefix, vxlan: Prefix, report: Report): void {
+function reportGateway(xfrm: Prefix, vxlan: Prefix, report: ReportProblem): void {
   if (xfrm.address.family !== vxlan.address.family) {
     report(
       ".vxlan_ip",
@@ -56,7 +56,7 @@ function selectors(
   texts: readonly string[] | undefined,
   path: string,
   xfrm: Prefix | undefined,
-  report: Report,
+  report: ReportProblem,
 ): Prefix[] | undefined {
   return texts?.flatMap((text, i) => {
     const prefix = parsePrefix(text);
@@ -88,7 +88,7 @@ function reportProbe(
   }: Readonly<Record<"local" | "remote", Prefix[] | undefined>> & {
     readonly xfrm: Prefix | undefined;
   },
-  report: Report,
+  report: ReportProblem,
 ): void {
   const path = ".probe.address";
   const address = parseAddress(text);

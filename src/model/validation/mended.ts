@@ -1,11 +1,11 @@
 /** As much of JSON Schema as the schemas here use. */
-interface Schema {
+interface ShapeSchema {
   readonly type?: string;
   readonly const?: unknown;
-  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly properties?: Readonly<Record<string, ShapeSchema>>;
   readonly required?: readonly string[];
-  readonly patternProperties?: Readonly<Record<string, Schema>>;
-  readonly items?: Schema;
+  readonly patternProperties?: Readonly<Record<string, ShapeSchema>>;
+  readonly items?: ShapeSchema;
 }
 
 /**
@@ -17,7 +17,7 @@ export function mended(schema: object, value: unknown): unknown {
   return mend(schema, value);
 }
 
-function mend(schema: Schema, value: unknown): unknown {
+function mend(schema: ShapeSchema, value: unknown): unknown {
   if (schema.const !== undefined) return schema.const;
   switch (schema.type ?? "any") {
     case "object":
@@ -35,7 +35,7 @@ function mend(schema: Schema, value: unknown): unknown {
   }
 }
 
-function mendObject(schema: Schema, value: Record<string, unknown>): Record<string, unknown> {
+function mendObject(schema: ShapeSchema, value: Record<string, unknown>): Record<string, unknown> {
   const [each] = Object.values(schema.patternProperties ?? {});
   if (each !== undefined) {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mend(each, item)]));

@@ -6,26 +6,26 @@ import { hasAddress, isWithin, overlapsOf, type Interval } from "../net/overlaps
 import { formatPrefix, intervalOf, networkOf, type Prefix } from "../net/prefix.ts";
 import type { ChildSpec } from "../api/schema/ipsec-connection.ts";
 
-type Report = (path: string, message: string) => void;
+type ReportAt = (path: string, message: string) => void;
 
 /** What a pool's addresses are judged by. */
-interface Surroundings {
+interface PoolNetworks {
   readonly xfrm: Prefix | undefined;
   readonly vxlan: Prefix | undefined;
   readonly local: readonly Prefix[] | undefined;
 }
 
 /** An entry of a pool: an address or a range. */
-interface Entry extends Interval {
+interface PoolEntry extends Interval {
   readonly text: string;
   readonly pool: string;
   readonly place: number;
 }
 
 /** Reports every problem of a child's pools; paths begin behind the child's. */
-export function reportPools(child: ChildSpec, around: Surroundings, report: Report): void {
+export function reportPools(child: ChildSpec, around: PoolNetworks, report: ReportAt): void {
   const judge = entryJudge(around);
-  const entries: Entry[] = [];
+  const entries: PoolEntry[] = [];
   for (const [pool, texts] of Object.entries(child.ip_pools)) {
     const problem = labelValueProblem(pool);
     if (problem !== undefined) report(`.ip_pools.${pool}`, problem);
@@ -37,27 +37,27 @@ export function reportPools(child: ChildSpec, around: Surroundings, report: Repo
         continue;
       }
       const { family, value: first } = range.first;
-      const entry: Entry = { family, first, last: range.last.value, text, pool, place };
+      const entry: PoolEntry = { family, first, last: range.last.value, text, pool, place };
       entries.push(entry);
       judge(entry, (fault) => report(`.${pathOf(entry)}`, `${text} ${fault}`));
     }
   }
   for (const { index, earlier } of overlapsOf(entries)) {
-    const [entry, other] = [entries[index] as Entry, entries[earlier] as Entry];
+    const [entry, other] = [entries[index] as PoolEntry, entries[earlier] as PoolEntry];
     const message = `${entry.text} overlaps with ${pathOf(other)}: an address belongs to one pool`;
     report(`.${pathOf(entry)}`, message);
   }
 }
 
-function pathOf({ pool, place }: Entry): string {
+function pathOf({ pool, place }: PoolEntry): string {
   return `ip_pools.${pool}[${place}]`;
 }
 
 /** Reports what is wrong with an entry beside a child's other addresses. */
-type Judge = (entry: Interval, report: (fault: string) => void) => void;
+type EntryCheck = (entry: Interval, report: (fault: string) => void) => void;
 
 /** Works out once what is the same for each of a child's entries. */
-function entryJudge({ xfrm, vxlan, local }: Surroundings): Judge {
+function entryJudge({ xfrm, vxlan, local }: PoolNetworks): EntryCheck {
   const selectors = local === undefined || local.length === 0 ? undefined : new NetworkSet(local);
   const subnet = vxlan === undefined ? undefined : intervalOf(vxlan);
   const taken: Taken[] = [];

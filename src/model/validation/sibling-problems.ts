@@ -3,16 +3,16 @@ import type { ProblemList } from "./problem-list.ts";
 import type { ChildSpec } from "../api/schema/ipsec-connection.ts";
 import { overlappingOwners } from "../net/overlapping-owners.ts";
 
-type Children = readonly (readonly [key: string, ChildSpec])[];
+type ChildEntries = readonly (readonly [key: string, ChildSpec])[];
 
 /** Adds what two children of one connection must not share. */
-export function addSiblingProblems(children: Children, problems: ProblemList): void {
+export function addSiblingProblems(children: ChildEntries, problems: ProblemList): void {
   addNameClashes(children, problems);
   addIfIdClashes(children, problems);
   addSelectorClashes(children, problems);
 }
 
-function addNameClashes(children: Children, problems: ProblemList): void {
+function addNameClashes(children: ChildEntries, problems: ProblemList): void {
   const owners = new Map<string, string>();
   for (const [key, { name }] of children) {
     const clash = [name, key].find((word) => owners.has(word));
@@ -24,7 +24,7 @@ function addNameClashes(children: Children, problems: ProblemList): void {
   }
 }
 
-function addIfIdClashes(children: Children, problems: ProblemList): void {
+function addIfIdClashes(children: ChildEntries, problems: ProblemList): void {
   const owners = new Map<number, string>();
   for (const [key, { if_id: ifId }] of children) {
     const owner = owners.get(ifId);
@@ -39,7 +39,7 @@ function addIfIdClashes(children: Children, problems: ProblemList): void {
 /** Networks of a child as they are written, beside what they mean. */
 type Networks = readonly { readonly text: string; readonly prefix: Prefix }[];
 
-function addSelectorClashes(children: Children, problems: ProblemList): void {
+function addSelectorClashes(children: ChildEntries, problems: ProblemList): void {
   const local = children.map(([, child]) => networksOf(child.local_ips));
   const remote = children.map(([, child]) => networksOf(child.remote_ips));
   const sharesLocal = overlappingOwners(local.map(intervalsOf));

@@ -2,13 +2,13 @@ import { ProblemList, mostProblems } from "./problem-list.ts";
 import type { Problem } from "../api/result.ts";
 
 /** The parts of JSON Schema that say how much a value may hold. */
-interface Schema {
+interface SizeSchema {
   readonly maxItems?: number;
   readonly maxProperties?: number;
   readonly additionalProperties?: unknown;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly patternProperties?: Readonly<Record<string, Schema>>;
-  readonly items?: Schema;
+  readonly properties?: Readonly<Record<string, SizeSchema>>;
+  readonly patternProperties?: Readonly<Record<string, SizeSchema>>;
+  readonly items?: SizeSchema;
 }
 
 /**
@@ -21,14 +21,14 @@ export function sizeProblems(schema: object, manifest: unknown): Problem[] {
   return problems.toArray();
 }
 
-function measure(schema: Schema, value: unknown, path: string, problems: ProblemList): void {
+function measure(schema: SizeSchema, value: unknown, path: string, problems: ProblemList): void {
   if (typeof value !== "object" || value === null) return;
   if (Array.isArray(value)) measureList(schema, value, path, problems);
   else measureMap(schema, value as Readonly<Record<string, unknown>>, path, problems);
 }
 
 function measureList(
-  { maxItems = Infinity, items }: Schema,
+  { maxItems = Infinity, items }: SizeSchema,
   list: readonly unknown[],
   path: string,
   problems: ProblemList,
@@ -40,7 +40,7 @@ function measureList(
 }
 
 function measureMap(
-  schema: Schema,
+  schema: SizeSchema,
   map: Readonly<Record<string, unknown>>,
   path: string,
   problems: ProblemList,
@@ -59,13 +59,13 @@ function measureMap(
 }
 
 /** A closed object has its known fields, and as many unknown ones as would be reported. */
-function mostOf({ maxProperties, additionalProperties, properties = {} }: Schema): number {
+function mostOf({ maxProperties, additionalProperties, properties = {} }: SizeSchema): number {
   if (maxProperties !== undefined) return maxProperties;
   return additionalProperties === false && Object.keys(properties).length > 0
     ? Object.keys(properties).length + mostProblems
     : Infinity;
 }
 
-function hasLimits({ items, properties, patternProperties }: Schema): boolean {
+function hasLimits({ items, properties, patternProperties }: SizeSchema): boolean {
   return items !== undefined || properties !== undefined || patternProperties !== undefined;
 }

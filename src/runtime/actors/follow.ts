@@ -4,7 +4,7 @@ import { isMachine } from "./machine-of.ts";
 import { stateName } from "./state-name.ts";
 
 /** An actor went from one state of its chart to another. */
-export interface Move {
+export interface Transition {
   /** Whose chart: `connection`, `child`, `gateway`, `charon`. */
   readonly machine: string;
   readonly from: string;
@@ -16,7 +16,7 @@ export interface Move {
 export interface Follower {
   /** After each event that the actor has dealt with. */
   readonly changed: () => void;
-  readonly moved: (move: Move) => void;
+  readonly moved: (move: Transition) => void;
   /** An exception ended the actor, or was thrown by one of the functions above. */
   readonly broke: (error: unknown) => void;
 }
@@ -31,8 +31,8 @@ export function follow(actor: AnyActorRef, follower: Follower): void {
   let state = stateName(machine, first.value);
   // Whole milliseconds are no objects of their own: there is one for each of thousands.
   let since = Math.round(performance.now());
-  let known: Children | undefined;
-  const followNew = ({ children }: { readonly children: Children }) => {
+  let known: ChildActors | undefined;
+  const followNew = ({ children }: { readonly children: ChildActors }) => {
     // Another object whenever one came or went, and the same for all other events.
     if (children === known) return;
     const before = new Set(Object.values(known ?? {}));
@@ -57,14 +57,14 @@ export function follow(actor: AnyActorRef, follower: Follower): void {
   followNew(first);
 }
 
-type Children = Readonly<Record<string, AnyActorRef>>;
+type ChildActors = Readonly<Record<string, AnyActorRef>>;
 
 /** The actors, and every machine below each. */
 export function machinesBelow(actors: Iterable<AnyActorRef>): AnyActorRef[] {
   const all = [...actors];
   // It grows while it is gone through.
   for (const actor of all) {
-    const { children } = actor.getSnapshot() as { readonly children: Children };
+    const { children } = actor.getSnapshot() as { readonly children: ChildActors };
     for (const id in children) {
       const child = children[id];
       if (child !== undefined && isMachine(child)) all.push(child);

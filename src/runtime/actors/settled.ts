@@ -1,12 +1,11 @@
-import type { ActorRefFrom, SnapshotFrom } from "xstate";
-import type { childMachine } from "../../machines/child/child.ts";
-import type { connectionMachine } from "../../machines/connection/connection.ts";
+import type { ConnectionSnapshot } from "../../machines/connection/connection.ts";
+import type { ChildActor } from "../../machines/child/child.ts";
 
 /** True while nothing is waited for, of the connection or of any child. */
-export function isSettled(snapshot: SnapshotFrom<typeof connectionMachine>): boolean {
+export function isSettled(snapshot: ConnectionSnapshot): boolean {
   const { value, children, context } = snapshot;
   const isUp = (id: string) => {
-    const child = children[id] as ActorRefFrom<typeof childMachine> | undefined;
+    const child = children[id] as ChildActor | undefined;
     return child?.getSnapshot().value === "established";
   };
   return value === "established" && context.running.every(isUp);

@@ -1,5 +1,5 @@
 /** Work that waits for its turn. */
-interface Waiting {
+interface WaitingTask {
   readonly go: () => void;
   readonly signal: AbortSignal | undefined;
 }
@@ -12,7 +12,11 @@ export type Urgency = "first" | "soon" | "patient";
  * per turn of the event loop, so that sockets get theirs in between.
  */
 export class Turns {
-  readonly #waiting: Readonly<Record<Urgency, Waiting[]>> = { first: [], soon: [], patient: [] };
+  readonly #waiting: Readonly<Record<Urgency, WaitingTask[]>> = {
+    first: [],
+    soon: [],
+    patient: [],
+  };
   #held = 0;
   #scheduled = false;
   readonly #onTurn: (urgency: Urgency, seconds: number) => void;
@@ -56,13 +60,13 @@ export class Turns {
     });
   }
 
-  #queues(): Waiting[][] {
+  #queues(): WaitingTask[][] {
     const { first, soon, patient } = this.#waiting;
     return this.#held === 0 ? [first, soon, patient] : [first, soon];
   }
 
   /** The first that is still wanted. */
-  #take(): Waiting | undefined {
+  #take(): WaitingTask | undefined {
     for (const queue of this.#queues()) {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
         if (next.signal?.aborted !== true) return next;

@@ -3,7 +3,7 @@ import type { StateFile } from "../../adapters/files/state-file.ts";
 import type { Connection } from "../../model/api/connection.ts";
 import { StateWriter, type StateWrites } from "../host/state-writer.ts";
 
-type File = StateFile<readonly KnownChild[]>;
+type ChildrenFile = StateFile<readonly KnownChild[]>;
 
 /**
  * The children that agents of this group had on this node since it booted. One that is
@@ -13,7 +13,7 @@ export class ChildMemory implements Disposable {
   readonly #writer: StateWriter<readonly KnownChild[]>;
   #known: readonly KnownChild[];
 
-  constructor(file: File, onTrouble: (error: unknown) => void) {
+  constructor(file: ChildrenFile, onTrouble: (error: unknown) => void) {
     this.#writer = new StateWriter({ file, onTrouble });
     this.#known = file.read(onTrouble);
   }

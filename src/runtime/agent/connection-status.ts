@@ -21,7 +21,7 @@ interface StatedChild {
 }
 
 /** What there is of it in the API now. */
-interface Known {
+interface KnownStatus {
   readonly conditions?: readonly StatedCondition[];
   readonly children?: readonly StatedChild[];
 }
@@ -52,7 +52,7 @@ function byType(a: StatedCondition, b: StatedCondition): number {
 /** The status to be written: nothing in it changes by itself. */
 export function agentStatus(
   status: ConnectionStatus,
-  known: Known,
+  known: KnownStatus,
   facts: {
     readonly generation: number;
     readonly now: string;

@@ -41,7 +41,7 @@ export class PodPlacement implements PlacementPort, Disposable {
   readonly #gateways = new BehaviorSubject<readonly Gateway[]>([]);
   readonly #workers = new BehaviorSubject<readonly Worker[]>([]);
   /** Of gateway pods by uid: found, or being looked for. */
-  readonly #found = new Map<string, Found>();
+  readonly #found = new Map<string, GatewayPod>();
   readonly #subscription = new Subscription();
   #remembered: ReadonlyMap<string, Connection> | undefined;
 
@@ -129,13 +129,13 @@ export class PodPlacement implements PlacementPort, Disposable {
   #lookFor(pod: Pod): void {
     const uid = pod.metadata.uid ?? "";
     const addresses = podAddresses(pod) as PodAddresses;
-    const found: Found = { pod, addresses, namespace: undefined, timer: undefined };
+    const found: GatewayPod = { pod, addresses, namespace: undefined, timer: undefined };
     this.#found.set(uid, found);
     void this.#search(uid, found);
   }
 
   /** Until it is found, or the pod has gone. */
-  async #search(uid: string, found: Found): Promise<void> {
+  async #search(uid: string, found: GatewayPod): Promise<void> {
     try {
       const { underlay, alternate } = found.addresses;
       const known = alternate === undefined ? [underlay] : [underlay, alternate];
@@ -159,7 +159,7 @@ export class PodPlacement implements PlacementPort, Disposable {
 
   #publish(): void {
     const before = new Map(this.#gateways.value.map((gateway) => [gateway.id, gateway]));
-    const newest = new Map<string, Found>();
+    const newest = new Map<string, GatewayPod>();
     for (const found of this.#found.values()) {
       if (found.namespace === undefined) continue;
       const owner = ownerOf(found.pod);
@@ -174,7 +174,7 @@ export class PodPlacement implements PlacementPort, Disposable {
     if (!same) this.#gateways.next(gateways);
   }
 
-  #gateway(found: Found, all: readonly Found[]): Gateway | undefined {
+  #gateway(found: GatewayPod, all: readonly GatewayPod[]): Gateway | undefined {
     const { pod, addresses, namespace } = found;
     const { annotations = {}, uid = "" } = pod.metadata;
     const id = annotations[annotation.connection] ?? "";
@@ -188,7 +188,7 @@ export class PodPlacement implements PlacementPort, Disposable {
   }
 
   /** A device of an if_id can be only once: the gateway before this one lets go of it. */
-  #retire(found: Found, all: readonly Found[], id: string, childKey: string): void {
+  #retire(found: GatewayPod, all: readonly GatewayPod[], id: string, childKey: string): void {
     const connection = this.#options.connections().get(id);
     const child = connection && findChild(connection, childKey);
     if (child === undefined) return;
@@ -200,7 +200,7 @@ export class PodPlacement implements PlacementPort, Disposable {
   }
 }
 
-interface Found {
+interface GatewayPod {
   readonly pod: Pod;
   readonly addresses: PodAddresses;
   namespace: HeldNamespace | undefined;

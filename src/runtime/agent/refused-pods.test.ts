@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Happening } from "../../adapters/kubernetes/events.ts";
+import type { ObjectEvent } from "../../adapters/kubernetes/events.ts";
 import type { Pod } from "../../model/kubernetes/worker-pod.ts";
 import { RefusedPods } from "./refused-pods.ts";
 
 function reporting() {
-  const events: Happening[] = [];
+  const events: ObjectEvent[] = [];
   const lines: string[] = [];
   const refused = new RefusedPods({
     events: { record: (event) => void events.push(event) },
@@ -26,7 +26,7 @@ describe("a pod that is refused", () => {
     assert.deepEqual(lines, ["tenant/a: first"]);
     const [event] = events;
     assert.equal(event?.regarding.metadata.uid, "uid-a");
-    const { type, reason, action, note } = event as Happening;
+    const { type, reason, action, note } = event as ObjectEvent;
     assert.deepEqual(
       [type, reason, action, note],
       ["Warning", "NotAttached", "Attaching", "not attached: first"],

@@ -41,7 +41,7 @@ export function desiredState(
   snapshot: Snapshot,
   scope: Scope = "host",
 ): DesiredState {
-  const problems = new Problems(snapshot.problems);
+  const problems = new ProblemsByOwner(snapshot.problems);
   const unique = withoutTwins(snapshot.resources, problems);
   const lastGood = snapshot.problems.length > 0;
   const secrets = accepted(unique, before.secrets, {
@@ -67,7 +67,7 @@ export function desiredState(
   return { connections, secrets, groups, problems: problems.byOwner, unreadable };
 }
 
-class Problems {
+class ProblemsByOwner {
   readonly byOwner = new Map<string, SourceProblem[]>();
 
   constructor(general: readonly SourceProblem[]) {
@@ -83,7 +83,7 @@ class Problems {
 }
 
 /** Of two documents for one object neither can be preferred: the first is shown, both are told. */
-function withoutTwins(resources: readonly Resource[], problems: Problems): Resource[] {
+function withoutTwins(resources: readonly Resource[], problems: ProblemsByOwner): Resource[] {
   const first = new Map<string, Resource>();
   for (const resource of resources) {
     const id = `${resource.kind} ${resource.key}`;
@@ -101,7 +101,7 @@ function withoutTwins(resources: readonly Resource[], problems: Problems): Resou
 interface Acceptance {
   readonly kind: Kind;
   readonly problemsOf: (document: unknown) => Problem[];
-  readonly problems: Problems;
+  readonly problems: ProblemsByOwner;
   /** A file cannot be read at present: it may hold any of what is missing now. */
   readonly lastGood: boolean;
 }
@@ -182,7 +182,7 @@ interface Around {
 function connectionOf(
   resource: Resource,
   { neighbours, groups, scope }: Around,
-  problems: Problems,
+  problems: ProblemsByOwner,
 ): Connection | undefined {
   const parsed = parsedOnce(resource.document as object);
   const connection = parsed.ok ? inGroup(parsed.value, groups) : undefined;

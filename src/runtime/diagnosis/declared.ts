@@ -1,10 +1,10 @@
+import type { ConnectionActor } from "../../machines/connection/connection.ts";
 import { advice } from "../../model/status/advice.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import { Reason } from "../../model/status/failure.ts";
 import { note, ok, problem, type Finding } from "../../model/status/finding.ts";
 import { specFailure } from "../conditions/conditions.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
-import type { Root } from "../supervisor/root-of.ts";
 
 /** What a failure is as a finding: its words, and what they mean. */
 export function problemOf(check: string, { reason, message }: Failure): Finding {
@@ -12,7 +12,7 @@ export function problemOf(check: string, { reason, message }: Failure): Finding 
 }
 
 /** Whether the document is valid, the secret there, and charon at work. */
-export function checkDeclared(supervisor: Supervisor, root: Root): Finding[] {
+export function checkDeclared(supervisor: Supervisor, root: ConnectionActor): Finding[] {
   const { connection, failure } = root.getSnapshot().context;
   const refused = specFailure(supervisor.desired.problems.get(connection.id) ?? []);
   const { hasSecret, keyFailure, secretTrouble } = supervisor.secretOf(connection);

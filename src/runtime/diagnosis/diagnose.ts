@@ -1,4 +1,5 @@
 import { firstValueFrom } from "rxjs";
+import type { ConnectionActor } from "../../machines/connection/connection.ts";
 import { parseAddress, type Address } from "../../model/net/address.ts";
 import { ok, problem, skipped, type Finding } from "../../model/status/finding.ts";
 import { isEstablished, type IkeSa } from "../../model/charon/sa.ts";
@@ -9,7 +10,7 @@ import { checkDeclared } from "./declared.ts";
 import type { Examiner } from "./examiner.ts";
 import { checkGateway, checkWorkers } from "./gateway.ts";
 import { checkChild, checkIke } from "./sas.ts";
-import { rootOf, type Root } from "../supervisor/root-of.ts";
+import { rootOf } from "../supervisor/root-of.ts";
 import { childrenOf, type ChildSubject } from "./subject.ts";
 import { checkTraffic } from "./traffic.ts";
 import { checkWay } from "./way.ts";
@@ -56,7 +57,7 @@ export async function* diagnose(
 
 async function* diagnoseChild(
   supervisor: Supervisor,
-  root: Root,
+  root: ConnectionActor,
   key: string,
   ike: Finding | undefined,
   examiner: Examiner,
@@ -98,7 +99,7 @@ async function checkRekey(
 }
 
 /** Where the peer is: where it was found, or as declared, or as charon has resolved it. */
-function remoteOf(root: Root): Address | undefined {
+function remoteOf(root: ConnectionActor): Address | undefined {
   const { connection, ikeSas } = root.getSnapshot().context;
   const hostOf = (sa: IkeSa | undefined) => parseAddress(sa?.remoteHost ?? "");
   return hostOf(ikeSas.find(isEstablished)) ?? connection.remoteAddress ?? hostOf(ikeSas[0]);

@@ -1,4 +1,5 @@
 import { filter, firstValueFrom, from, map, of, timeout } from "rxjs";
+import type { ConnectionActor } from "../../machines/connection/connection.ts";
 import type { Address } from "../../model/net/address.ts";
 import { advice } from "../../model/status/advice.ts";
 import { Reason, type Failure } from "../../model/status/failure.ts";
@@ -7,7 +8,6 @@ import { isEstablished, type IkeSa } from "../../model/charon/sa.ts";
 import { isUp } from "../conditions/conditions.ts";
 import { problemOf } from "./declared.ts";
 import type { Examiner } from "./examiner.ts";
-import type { Root } from "../supervisor/root-of.ts";
 import type { ChildSubject } from "./subject.ts";
 
 /** For so long an attempt to reach the peer is waited for. */
@@ -15,7 +15,7 @@ const attemptMs = 8_000;
 
 /** The IKE SA: up, refused, or without an answer. */
 export async function checkIke(
-  root: Root,
+  root: ConnectionActor,
   remote: Address | undefined,
   examiner: Examiner,
 ): Promise<Finding[]> {
@@ -75,7 +75,7 @@ function isSilence({ reason }: Failure): boolean {
 }
 
 /** An IKE SA that is being tried, or is up; `refused` where the peer said no meanwhile. */
-function attemptOf(root: Root): Promise<IkeSa | "refused" | undefined> {
+function attemptOf(root: ConnectionActor): Promise<IkeSa | "refused" | undefined> {
   const snapshots = from(root);
   return firstValueFrom(
     snapshots.pipe(

@@ -1,9 +1,8 @@
-import type { ActorRefFrom, SnapshotFrom } from "xstate";
-import type { childMachine } from "../../machines/child/child.ts";
+import type { GatewaySnapshot } from "../../machines/gateway/gateway.ts";
+import type { ConnectionActor } from "../../machines/connection/connection.ts";
+import type { ChildActor, ChildSnapshot } from "../../machines/child/child.ts";
 import { childActorId } from "../../machines/connection/connection-types.ts";
-import type { gatewayMachine } from "../../machines/gateway/gateway.ts";
 import type { Child } from "../../model/api/connection.ts";
-import type { Root } from "../supervisor/root-of.ts";
 import { topState } from "../actors/state-name.ts";
 import type { Placed } from "./examiner.ts";
 
@@ -11,22 +10,20 @@ import type { Placed } from "./examiner.ts";
 export interface ChildSubject {
   readonly child: Child;
   readonly state: string;
-  readonly snapshot: SnapshotFrom<typeof childMachine>;
-  readonly gateway: SnapshotFrom<typeof gatewayMachine> | undefined;
+  readonly snapshot: ChildSnapshot;
+  readonly gateway: GatewaySnapshot | undefined;
   /** Undefined while it has no gateway. */
   readonly placed: Placed | undefined;
 }
 
 /** Those of a connection's children that are wanted, as they are now. */
-export function childrenOf(root: Root, key?: string): ChildSubject[] {
+export function childrenOf(root: ConnectionActor, key?: string): ChildSubject[] {
   const { context, children } = root.getSnapshot();
   const wanted = context.connection.children.filter(
     (child) => key === undefined || child.key === key,
   );
   return wanted.flatMap((child) => {
-    const actor = children[childActorId(child.key)] as
-      | ActorRefFrom<typeof childMachine>
-      | undefined;
+    const actor = children[childActorId(child.key)] as ChildActor | undefined;
     if (actor === undefined) return [];
     const snapshot = actor.getSnapshot();
     const gateway = snapshot.children["gateway"]?.getSnapshot() as ChildSubject["gateway"];

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { childSpec, connectionSpec } from "../../../lab/sites/manifests.ts";
-import { endpointCodec, type Endpoints } from "../../adapters/host/endpoints.ts";
+import { endpointCodec, type HostEndpoints } from "../../adapters/host/endpoints.ts";
 import { StateFile } from "../../adapters/files/state-file.ts";
 import type { Connection } from "../../model/api/connection.ts";
 import { connectionFromCr } from "../../model/validation/connection-from-cr.ts";
@@ -23,8 +23,8 @@ function host() {
   const kept: string[][] = [];
   const troubles: unknown[] = [];
   const disk = { isFull: false };
-  class Disk extends StateFile<Endpoints> {
-    override write(value: Endpoints): void {
+  class Disk extends StateFile<HostEndpoints> {
+    override write(value: HostEndpoints): void {
       if (disk.isFull) throw new Error("ENOSPC: no space left on device");
       super.write(value);
     }

@@ -9,7 +9,7 @@ import {
   timeout,
   type Observable,
 } from "rxjs";
-import type { Endpoints, HostWorker } from "../../adapters/host/endpoints.ts";
+import type { HostEndpoints, HostWorker } from "../../adapters/host/endpoints.ts";
 import { fabricDevice, fabricMtu, type Fabric } from "../../adapters/host/fabric.ts";
 import type { StateFile } from "../../adapters/files/state-file.ts";
 import { createNamespace, deleteNamespace, netnsPath } from "../../adapters/linux/namespace.ts";
@@ -26,7 +26,7 @@ import { StateWriter, type StateWrites } from "./state-writer.ts";
 
 export interface HostPlacementOptions {
   /** Where gateways and workers are remembered over a restart. */
-  readonly file: StateFile<Endpoints>;
+  readonly file: StateFile<HostEndpoints>;
   readonly fabric: Pick<Fabric, "plug" | "unplug" | "endOtherSegments" | "remove">;
   /** The addresses between gateways and workers. */
   readonly network: Prefix;
@@ -45,11 +45,11 @@ const placedWithinMs = 10_000;
 
 /** Gateways and workers of one host: named network namespaces on a fabric. */
 export class HostPlacement implements PlacementPort, Disposable {
-  readonly #writer: StateWriter<Endpoints>;
+  readonly #writer: StateWriter<HostEndpoints>;
   readonly #fabric: HostPlacementOptions["fabric"];
   readonly #onTrouble: (error: unknown) => void;
   readonly #network: Prefix;
-  readonly #state: BehaviorSubject<Endpoints>;
+  readonly #state: BehaviorSubject<HostEndpoints>;
   /** The namespace behind a gateway's name, by inode: a name can come to mean another. */
   readonly #inodes = new Map<string, number>();
 
@@ -281,7 +281,7 @@ export class HostPlacement implements PlacementPort, Disposable {
     return free.address;
   }
 
-  #update(endpoints: Endpoints): void {
+  #update(endpoints: HostEndpoints): void {
     this.#writer.save(endpoints);
     this.#state.next(endpoints);
   }

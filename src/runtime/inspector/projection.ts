@@ -12,13 +12,13 @@ import { formatPrefix } from "../../model/net/prefix.ts";
 import type { ChildSa, IkeSa } from "../../model/charon/sa.ts";
 import type { ShownEvent } from "./wire.ts";
 
-type Shown = Readonly<Record<string, unknown>>;
+type VisibleContext = Readonly<Record<string, unknown>>;
 
 /**
  * What may be shown of a context, by the machine's id. Only what is named here leaves the
  * process: what somebody adds to a context later stays inside until it is named, too.
  */
-const contexts: Readonly<Record<string, (context: never) => Shown>> = {
+const contexts: Readonly<Record<string, (context: never) => VisibleContext>> = {
   charon: ({ attempt, failure, recurrence }: CharonContext) => ({ attempt, failure, recurrence }),
   connection: ({ connection, ...context }: ConnectionContext) => ({
     ...{ id: connection.id, generation: connection.generation, remote: connection.remoteAddr },
@@ -46,7 +46,7 @@ const contexts: Readonly<Record<string, (context: never) => Shown>> = {
   }),
 };
 
-export function shownContext({ machine, context }: AnyMachineSnapshot): Shown {
+export function shownContext({ machine, context }: AnyMachineSnapshot): VisibleContext {
   return contexts[machine.id]?.(context as never) ?? {};
 }
 
@@ -70,13 +70,13 @@ export function definitionOf(machine: AnyStateMachine): string {
   return known;
 }
 
-function shownIkeSa({ children, ...sa }: IkeSa): Shown {
+function shownIkeSa({ children, ...sa }: IkeSa): VisibleContext {
   const { uniqueId, state, localId, remoteId, localHost, remoteHost, tasks } = sa;
   const shown = { uniqueId, state, localId, remoteId, localHost, remoteHost, tasks };
   return { ...shown, children: children.map(shownChildSa) };
 }
 
-function shownChildSa(sa: ChildSa): Shown {
+function shownChildSa(sa: ChildSa): VisibleContext {
   const { name, uniqueId, state, ifId, encryption, integrity, encapsulated } = sa;
   const { localSelectors, remoteSelectors } = sa;
   const shown = { name, uniqueId, state, ifId, encryption, integrity, encapsulated };

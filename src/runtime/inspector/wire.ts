@@ -1,5 +1,5 @@
 /** What is common to all that an inspector is told; Stately's own inspector has the same. */
-interface Told {
+interface InspectionMessage {
   readonly _version: string;
   readonly id: string;
   /** Milliseconds since the epoch. */
@@ -24,7 +24,7 @@ export interface ShownEvent {
 }
 
 /** There is an actor: it came, or it was there when the inspector came. */
-export interface ActorTold extends Told {
+export interface ActorTold extends InspectionMessage {
   readonly type: "@xstate.actor";
   readonly name: string;
   readonly parentId: string | undefined;
@@ -40,14 +40,14 @@ export interface ActorTold extends Told {
 }
 
 /** It was sent an event. */
-export interface EventTold extends Told {
+export interface EventTold extends InspectionMessage {
   readonly type: "@xstate.event";
   readonly sourceId: string | undefined;
   readonly event: ShownEvent;
 }
 
 /** It has dealt with an event. */
-export interface SnapshotTold extends Told {
+export interface SnapshotTold extends InspectionMessage {
   readonly type: "@xstate.snapshot";
   readonly event: ShownEvent;
   readonly snapshot: ShownSnapshot;

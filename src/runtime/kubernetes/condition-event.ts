@@ -1,9 +1,9 @@
-import type { Happening } from "../../adapters/kubernetes/events.ts";
+import type { ObjectEvent } from "../../adapters/kubernetes/events.ts";
 import type { Condition } from "../../model/status/condition.ts";
 import { Reason } from "../../model/status/failure.ts";
 
 /** What the event for a change of a condition says. */
-export type ConditionEvent = Omit<Happening, "regarding">;
+export type ConditionEvent = Omit<ObjectEvent, "regarding">;
 
 /** The conditions whose changes are events. */
 const reported = ["Ready", "Reachable"];

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { pino } from "pino";
 import { failure, Reason } from "../../model/status/failure.ts";
 import type { ConnectionStatus, Status } from "../../model/status/status.ts";
-import { Told } from "./log.ts";
+import { StatusLog } from "./log.ts";
 
 const silence = failure(Reason.PeerUnreachable, "the peer does not answer");
 
@@ -23,7 +23,7 @@ const status = (...connections: ConnectionStatus[]): Status => ({
 /** What each status in turn makes the log say. */
 function said(...statuses: Status[]): string[][] {
   const lines: string[] = [];
-  const told = new Told(
+  const told = new StatusLog(
     pino({ base: null, timestamp: false }, { write: (l) => void lines.push(l) }),
   );
   return statuses.map((one) => {

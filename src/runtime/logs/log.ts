@@ -33,7 +33,7 @@ const gatherMs = 50;
 
 /** One line for each change of a state that a person sees. */
 export function logChanges(log: Logger, supervisor: Supervisor): Subscription {
-  const told = new Told(log);
+  const told = new StatusLog(log);
   return supervisor.changes
     .pipe(auditTime(gatherMs))
     .subscribe(() => told.tell(statusOf(supervisor)));
@@ -49,7 +49,7 @@ interface Fact {
 type Facts = ReadonlyMap<string, Fact>;
 
 /** What the log has of each connection, so that only what is new is said. */
-export class Told {
+export class StatusLog {
   readonly #log: Logger;
   #charon: Facts = new Map();
   #connections: ReadonlyMap<ConnectionStatus, Facts> = new Map();

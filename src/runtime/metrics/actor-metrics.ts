@@ -5,7 +5,7 @@ import { childMachine } from "../../machines/child/child.ts";
 import { connectionMachine } from "../../machines/connection/connection.ts";
 import { gatewayMachine } from "../../machines/gateway/gateway.ts";
 import { probeMachine } from "../../machines/probe.ts";
-import type { Move } from "../actors/follow.ts";
+import type { Transition } from "../actors/follow.ts";
 import { stateName } from "../actors/state-name.ts";
 import type { Urgency } from "../actors/turns.ts";
 
@@ -90,7 +90,7 @@ export class ActorMetrics {
     this.#turns = new Histogram({ ...turns, registers });
   }
 
-  move({ machine, from, to, seconds }: Move): void {
+  move({ machine, from, to, seconds }: Transition): void {
     this.#moves.inc({ machine, from, to });
     this.#stays.observe({ machine, state: from }, seconds);
     if (machine === "charon" && to === "synchronising") this.#resynchronisations.inc();

@@ -1,7 +1,7 @@
 import type { CharonFigures, ChildFigures, IkeFigures } from "../../model/charon/sa-figures.ts";
 import { isEstablished, isInstalled } from "../../model/charon/sa.ts";
 import type { Traffic } from "../../model/charon/traffic.ts";
-import type { Family } from "./exposition.ts";
+import type { MetricFamily } from "./exposition.ts";
 
 /** A connection as charon has it: its IKE SA, if there is one, and how many more there are. */
 export interface IkeRow {
@@ -20,9 +20,9 @@ const gauge = <Thing>(
   name: string,
   help: string,
   value: (thing: Thing) => number,
-): Family<Thing> => ({ name: `strongswan_${name}`, help, type: "gauge", value });
+): MetricFamily<Thing> => ({ name: `strongswan_${name}`, help, type: "gauge", value });
 
-const counter = (field: keyof Traffic, name: string, help: string): Family<ChildRow> => ({
+const counter = (field: keyof Traffic, name: string, help: string): MetricFamily<ChildRow> => ({
   ...{ name: `strongswan_${name}`, help, type: "counter" },
   value: ({ carried }) => carried[field],
 });
@@ -30,7 +30,7 @@ const counter = (field: keyof Traffic, name: string, help: string): Family<Child
 const flag = (value: boolean | undefined) => (value === true ? 1 : 0);
 
 /** By the names that dashboards know; 0 where the connection is down. */
-export const ikeSeries: readonly Family<IkeRow>[] = [
+export const ikeSeries: readonly MetricFamily<IkeRow>[] = [
   gauge("ike_version", "IKE version.", ({ ike }) => ike?.version ?? 0),
   gauge("ike_initiator", "1 where this side began the IKE SA.", ({ ike }) => flag(ike?.initiator)),
   gauge("ike_nat_remote", "1 where the peer is behind a NAT.", ({ ike }) => flag(ike?.natRemote)),
@@ -71,7 +71,7 @@ export const ikeSeries: readonly Family<IkeRow>[] = [
 ];
 
 /** By the names that dashboards know; 0 where the child is down. */
-export const childSeries: readonly Family<ChildRow>[] = [
+export const childSeries: readonly MetricFamily<ChildRow>[] = [
   gauge("sa_dupes", "Further CHILD SAs of the child that are installed.", ({ dupes }) => dupes),
   gauge("sa_encap", "1 where ESP is wrapped in UDP.", ({ child }) => flag(child?.encapsulated)),
   gauge(
@@ -116,7 +116,7 @@ export const childSeries: readonly Family<ChildRow>[] = [
 ];
 
 /** How many there are of what charon has. */
-export const countSeries: readonly Family<CharonFigures>[] = [
+export const countSeries: readonly MetricFamily<CharonFigures>[] = [
   gauge("number_of_known_ikes", "IKE SAs that charon lists.", ({ ikes }) => ikes.length),
   gauge(
     "number_of_ikes_connected",
@@ -155,12 +155,12 @@ export const ikeStates = [
 ];
 
 /** Of each state of each connection's IKE SA. */
-export const stateSeries: readonly Family<boolean>[] = [
+export const stateSeries: readonly MetricFamily<boolean>[] = [
   gauge("ike_state", "1 for the state that the IKE SA is in.", flag),
 ];
 
 /** Whether charon answered. */
-export const upSeries: readonly Family<boolean>[] = [
+export const upSeries: readonly MetricFamily<boolean>[] = [
   {
     name: "ipman_charon_up",
     help: "1 where charon answered when these figures were read.",
@@ -169,7 +169,7 @@ export const upSeries: readonly Family<boolean>[] = [
 ];
 
 /** All of them, whatever they are of. */
-export const charonFamilies: readonly Pick<Family<never>, "name" | "type">[] = [
+export const charonFamilies: readonly Pick<MetricFamily<never>, "name" | "type">[] = [
   ...[...upSeries, ...countSeries, ...connectionLoaded, ...childLoaded],
   ...[...stateSeries, ...ikeSeries, ...childSeries],
 ];

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { describe, it } from "node:test";
-import { escaped, exposition, type Family } from "./exposition.ts";
+import { escaped, exposition, type MetricFamily } from "./exposition.ts";
 
-const families: readonly Family<number>[] = [
+const families: readonly MetricFamily<number>[] = [
   { name: "a_size", help: "Its size.", type: "gauge", value: (n) => n },
   { name: "a_size_total", help: "Twice its size.", type: "counter", value: (n) => 2 * n },
 ];

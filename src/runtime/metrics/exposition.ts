@@ -1,5 +1,5 @@
 /** One metric and its value for each thing that has one, as Prometheus' text format has it. */
-export interface Family<Thing> {
+export interface MetricFamily<Thing> {
   readonly name: string;
   readonly help: string;
   readonly type: "gauge" | "counter";
@@ -18,7 +18,7 @@ export interface Labelled<Thing> {
  * down is ten times faster.
  */
 export function exposition<Thing>(
-  families: readonly Family<Thing>[],
+  families: readonly MetricFamily<Thing>[],
   things: readonly Labelled<Thing>[],
 ): string {
   let text = "";

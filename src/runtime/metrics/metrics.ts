@@ -3,7 +3,7 @@ import type { CharonNews } from "../../adapters/vici/news.ts";
 import type { SaEnd } from "../../model/charon/sa-figures.ts";
 import { ActorMetrics } from "./actor-metrics.ts";
 import { CharonMetrics, type FiguresPort } from "./charon-metrics.ts";
-import { machinesBelow, type Move } from "../actors/follow.ts";
+import { machinesBelow, type Transition } from "../actors/follow.ts";
 import { showXfrmErrors, type ErrorsPort } from "./kernel-metrics.ts";
 import { ProbeMetrics } from "./probe-metrics.ts";
 import type { ProbeNews } from "../supervisor/probes.ts";
@@ -115,7 +115,7 @@ export class Metrics implements Disposable {
   }
 
   /** An actor's state changed. */
-  move(move: Move): void {
+  move(move: Transition): void {
     this.#actors?.move(move);
   }
 

@@ -1,17 +1,17 @@
 import { isReady } from "../../model/status/condition.ts";
 import type { SourceProblem } from "../../model/api/resource.ts";
-import { exposition, labelsOf, type Family } from "./exposition.ts";
+import { exposition, labelsOf, type MetricFamily } from "./exposition.ts";
 
 /** A connection as its status tells of it. */
-export interface Told {
+export interface Readiness {
   readonly id: string;
   readonly conditions: readonly { readonly type: string; readonly status: string }[];
 }
 
-type Problems = readonly Pick<SourceProblem, "source">[];
+type SourceProblems = readonly Pick<SourceProblem, "source">[];
 
 /** Of every connection that is declared, also of one that no actor runs. */
-const readinessSeries: readonly Family<Told>[] = [
+const readinessSeries: readonly MetricFamily<Readiness>[] = [
   {
     name: "ipman_connection_ready",
     help: "1 where the condition Ready is True.",
@@ -30,7 +30,7 @@ const readinessSeries: readonly Family<Told>[] = [
 ];
 
 /** Of the documents of which nobody can tell whose they are. */
-const unreadableSeries: readonly Family<Problems>[] = [
+const unreadableSeries: readonly MetricFamily<SourceProblems>[] = [
   {
     name: "ipman_unreadable_files",
     help: "Files with a document that cannot be read; nothing is removed while there is one.",
@@ -39,26 +39,26 @@ const unreadableSeries: readonly Family<Problems>[] = [
   },
 ];
 
-const isInvalid = ({ type, status }: Told["conditions"][number]) =>
+const isInvalid = ({ type, status }: Readiness["conditions"][number]) =>
   type === "SpecValid" && status === "False";
 
-const isDiffering = ({ type, status }: Told["conditions"][number]) =>
+const isDiffering = ({ type, status }: Readiness["conditions"][number]) =>
   type === "Differs" && status === "True";
 
 /** All of them, whatever they are of. */
-export const documentFamilies: readonly Pick<Family<never>, "name" | "type">[] = [
+export const documentFamilies: readonly Pick<MetricFamily<never>, "name" | "type">[] = [
   ...readinessSeries,
   ...unreadableSeries,
 ];
 
 /** Whether each connection is ready, and its document valid. */
-export function readinessText(told: Iterable<Told>): string {
+export function readinessText(told: Iterable<Readiness>): string {
   const rows = Array.from(told, (one) => ({
     ...{ labels: labelsOf({ connection: one.id }), thing: one },
   }));
   return exposition(readinessSeries, rows);
 }
 
-export function unreadableText(problems: Problems): string {
+export function unreadableText(problems: SourceProblems): string {
   return exposition(unreadableSeries, [{ labels: "", thing: problems }]);
 }

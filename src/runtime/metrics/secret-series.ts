@@ -1,10 +1,10 @@
-import { exposition, labelsOf, type Family } from "./exposition.ts";
+import { exposition, labelsOf, type MetricFamily } from "./exposition.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 
 export type SecretTimes = Pick<Supervisor, "desired" | "secretChangedAt">;
 
 /** Of every connection whose Secret tells when it was written, in seconds since the epoch. */
-export const secretSeries: readonly Family<number>[] = [
+export const secretSeries: readonly MetricFamily<number>[] = [
   {
     name: "ipman_secret_changed_timestamp_seconds",
     help: "When a connection's Secret was last written, in seconds since the epoch.",

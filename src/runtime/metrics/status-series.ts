@@ -1,5 +1,5 @@
 import { isUp } from "../conditions/conditions.ts";
-import { exposition, labelsOf, type Family } from "./exposition.ts";
+import { exposition, labelsOf, type MetricFamily } from "./exposition.ts";
 import type { State, Status } from "../../model/status/status.ts";
 
 const states: readonly State[] = [
@@ -12,7 +12,7 @@ const states: readonly State[] = [
 ];
 
 /** How many connections are in a state. */
-const countSeries: readonly Family<number>[] = [
+const countSeries: readonly MetricFamily<number>[] = [
   {
     name: "ipman_connections",
     help: "Connections by state.",
@@ -21,7 +21,7 @@ const countSeries: readonly Family<number>[] = [
 ];
 
 /** Of a child's state. */
-const upSeries: readonly Family<State>[] = [
+const upSeries: readonly MetricFamily<State>[] = [
   {
     name: "ipman_child_up",
     help: "1 where the child carries traffic, 0 where it is declared and does not.",
@@ -30,7 +30,7 @@ const upSeries: readonly Family<State>[] = [
 ];
 
 /** All of them, whatever they are of. */
-export const statusFamilies: readonly Pick<Family<never>, "name" | "type">[] = [
+export const statusFamilies: readonly Pick<MetricFamily<never>, "name" | "type">[] = [
   ...countSeries,
   ...upSeries,
 ];

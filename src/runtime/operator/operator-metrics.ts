@@ -7,7 +7,7 @@ import { endOf } from "../../adapters/kubernetes/admission/certificates.ts";
 import { poolSize, type Ledger } from "../../model/addresses/allocation.ts";
 import type { Child } from "../../model/api/connection.ts";
 import type { Metrics } from "../metrics/metrics.ts";
-import { readinessText, type Told } from "../metrics/readiness-series.ts";
+import { readinessText, type Readiness } from "../metrics/readiness-series.ts";
 import type { Cluster } from "./state/cluster.ts";
 
 /** What an operator tells of itself: its pools, its webhooks, and whether it leads. */
@@ -95,7 +95,7 @@ function showPools(registry: Registry, cluster: Cluster): void {
 }
 
 /** Every connection that there is; of one without a status nobody told yet. */
-function* toldIn(cluster: Cluster): Generator<Told> {
+function* toldIn(cluster: Cluster): Generator<Readiness> {
   for (const id of cluster.ids) {
     yield { id, conditions: cluster.object(id)?.status?.conditions ?? [] };
   }

@@ -13,7 +13,7 @@ export interface ChildTraffic {
 }
 
 /** A status with what charon counts; by `connection/child`. */
-export interface Report extends Status {
+export interface StatusReport extends Status {
   readonly traffic: Readonly<Record<string, ChildTraffic>>;
 }
 
@@ -21,7 +21,7 @@ export interface Report extends Status {
 export async function reportOf(
   supervisor: Supervisor,
   figures: () => Promise<readonly IkeFigures[]>,
-): Promise<Report> {
+): Promise<StatusReport> {
   const status = statusOf(supervisor);
   // Where charon is away the status says so.
   const ikes = await figures().catch(() => []);

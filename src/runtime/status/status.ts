@@ -1,8 +1,7 @@
-import type { SnapshotFrom } from "xstate";
-import type { connectionMachine } from "../../machines/connection/connection.ts";
+import type { GatewaySnapshot } from "../../machines/gateway/gateway.ts";
+import type { ConnectionSnapshot } from "../../machines/connection/connection.ts";
+import type { ChildSnapshot } from "../../machines/child/child.ts";
 import { childActorId } from "../../machines/connection/connection-types.ts";
-import type { childMachine } from "../../machines/child/child.ts";
-import type { gatewayMachine } from "../../machines/gateway/gateway.ts";
 import type { Connection } from "../../model/api/connection.ts";
 import type { Worker } from "../../model/network/endpoint.ts";
 import type { Failure } from "../../model/status/failure.ts";
@@ -80,10 +79,7 @@ export function statusOf(supervisor: Supervisor): Status {
   };
 }
 
-type ConnectionSnapshot = SnapshotFrom<typeof connectionMachine>;
-type ChildSnapshot = SnapshotFrom<typeof childMachine>;
-
-type Surroundings = Omit<ConnectionFacts, "state" | "failure" | "children">;
+type OtherFacts = Omit<ConnectionFacts, "state" | "failure" | "children">;
 
 const noSecret = { hasSecret: false, keyFailure: undefined, secretTrouble: undefined };
 
@@ -100,7 +96,7 @@ function snapshotsOf(snapshot: ConnectionSnapshot): object[] {
 
 function connectionStatus(
   snapshot: ConnectionSnapshot,
-  surroundings: Surroundings,
+  surroundings: OtherFacts,
   probes: readonly (Reachability | undefined)[],
   before: ConnectionStatus | undefined,
 ): ConnectionStatus {
@@ -127,7 +123,7 @@ function connectionStatus(
 }
 
 /** A pass over a namespace that was in shape, or was refused, is no news before it is over. */
-export function gatewayState({ value, context }: SnapshotFrom<typeof gatewayMachine>): string {
+export function gatewayState({ value, context }: GatewaySnapshot): string {
   const state = topState(value);
   if (state !== "configuring") return state;
   if (context.failure !== undefined) return "degraded";
@@ -140,9 +136,7 @@ function childStatus(
   before: ChildStatus | undefined,
 ): ChildStatus {
   const { child, failure } = snapshot.context;
-  const gateway = snapshot.children["gateway"]?.getSnapshot() as
-    | SnapshotFrom<typeof gatewayMachine>
-    | undefined;
+  const gateway = snapshot.children["gateway"]?.getSnapshot() as GatewaySnapshot | undefined;
   const facts = {
     key: child.key,
     state: stateOf(snapshot.value),
@@ -174,7 +168,7 @@ function workersOf(workers: readonly Worker[]): ChildStatus["workers"] {
 }
 
 /** A connection of which no good version was ever seen. */
-function refusedStatus(id: string, surroundings: Surroundings): ConnectionStatus {
+function refusedStatus(id: string, surroundings: OtherFacts): ConnectionStatus {
   const failure = specFailure(surroundings.problems);
   const facts = { state: "pending" as const, failure, children: [], ...surroundings };
   const { problems } = surroundings;
@@ -186,7 +180,7 @@ function refusedStatus(id: string, surroundings: Surroundings): ConnectionStatus
 function brokenStatus(
   { id, name, generation, remoteAddr }: Connection,
   failure: Failure,
-  surroundings: Surroundings,
+  surroundings: OtherFacts,
 ): ConnectionStatus {
   const facts = { state: "failed" as const, failure, children: [], ...surroundings };
   const { problems } = surroundings;

@@ -1,5 +1,4 @@
-import type { ActorRefFrom } from "xstate";
-import type { connectionMachine } from "../../machines/connection/connection.ts";
+import type { ConnectionActor } from "../../machines/connection/connection.ts";
 import type {
   ConnectionEvent,
   ConnectionInput,
@@ -11,11 +10,12 @@ import { contained } from "../actors/contained.ts";
 import { follow, type Follower } from "../actors/follow.ts";
 import { observedActor } from "../actors/observed-actor.ts";
 
-/** The root actor of a connection. */
-export type Root = ActorRefFrom<typeof connectionMachine>;
-
 /** Reports to a connection's actor what is declared of it, and the state of its key. */
-export function declareTo(root: Root, connection: Connection, key: ConnectionEvent): void {
+export function declareTo(
+  root: ConnectionActor,
+  connection: Connection,
+  key: ConnectionEvent,
+): void {
   const { context, status } = root.getSnapshot();
   // One that is on its way out is declared again when it is gone.
   if (status !== "active" || root.getSnapshot().matches("terminating")) return;
@@ -32,12 +32,12 @@ export interface ConnectionRootsOptions {
   readonly logic: ReturnType<typeof connectionLogic>;
   readonly breakdowns: Breakdowns;
   readonly moved: Follower["moved"];
-  readonly onChange: (id: string, root: Root) => void;
+  readonly onChange: (id: string, root: ConnectionActor) => void;
   readonly onListWanted: () => void;
   /** The actor is gone: it came to its end, or an exception was its end. */
   readonly onEnd: (
     id: string,
-    root: Root | undefined,
+    root: ConnectionActor | undefined,
     broken?: { readonly error: unknown },
   ) => void;
 }
@@ -45,22 +45,22 @@ export interface ConnectionRootsOptions {
 /** The root actors of the connections by id. An exception in one of them leaves all others alone. */
 export class ConnectionRoots {
   readonly #options: ConnectionRootsOptions;
-  readonly #byId = new Map<string, Root>();
+  readonly #byId = new Map<string, ConnectionActor>();
 
   constructor(options: ConnectionRootsOptions) {
     this.#options = options;
   }
 
-  get byId(): ReadonlyMap<string, Root> {
+  get byId(): ReadonlyMap<string, ConnectionActor> {
     return this.#byId;
   }
 
   /** Starts the actor of a connection. */
-  spawn(input: ConnectionInput): Root {
+  spawn(input: ConnectionInput): ConnectionActor {
     const { logic, breakdowns, moved, onChange, onListWanted } = this.#options;
     const { id } = input.connection;
     const broke = (error: unknown) => breakdowns.report(id, error);
-    const root: Root = observedActor(
+    const root: ConnectionActor = observedActor(
       logic,
       { id, input },
       {
@@ -79,7 +79,7 @@ export class ConnectionRoots {
   }
 
   /** Does something for each connection. */
-  each(run: (root: Root, id: string) => void): void {
+  each(run: (root: ConnectionActor, id: string) => void): void {
     for (const [id, root] of [...this.#byId]) this.attempt(id, () => run(root, id));
   }
 
@@ -114,7 +114,7 @@ export class ConnectionRoots {
     this.#byId.clear();
   }
 
-  #ended(id: string, root: Root): void {
+  #ended(id: string, root: ConnectionActor): void {
     if (this.#byId.get(id) !== root) return;
     this.#byId.delete(id);
     this.#options.onEnd(id, root);

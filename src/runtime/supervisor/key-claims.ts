@@ -6,15 +6,15 @@ import type { Secrets } from "./secrets.ts";
 import {
   identitiesOverlap,
   parseIdentity,
-  type Identity,
+  type IdentityPattern,
 } from "../../model/charon/identity-overlap.ts";
 
 /** A connection with the revision of its key: charon is to have the key for its remoteId. */
-interface Claim {
+interface KeyClaim {
   readonly connection: Connection;
   readonly revision: string;
-  readonly local: Identity;
-  readonly remote: Identity;
+  readonly local: IdentityPattern;
+  readonly remote: IdentityPattern;
 }
 
 /** What a connection's actor knows of its key; neither where the Secret is missing. */
@@ -40,7 +40,7 @@ export function keyEvent(
  */
 export class KeyClaims {
   readonly #secrets: Secrets;
-  #granted: ReadonlyMap<string, Claim> = new Map();
+  #granted: ReadonlyMap<string, KeyClaim> = new Map();
   #conflicts: ReadonlyMap<string, Failure> = new Map();
 
   constructor(secrets: Secrets) {
@@ -90,7 +90,7 @@ export class KeyClaims {
     };
   }
 
-  #isGranted({ connection, revision }: Claim): boolean {
+  #isGranted({ connection, revision }: KeyClaim): boolean {
     const before = this.#granted.get(connection.id);
     return (
       before?.revision === revision &&
@@ -99,7 +99,7 @@ export class KeyClaims {
     );
   }
 
-  #conflict({ connection }: Claim, { connection: other }: Claim): Failure {
+  #conflict({ connection }: KeyClaim, { connection: other }: KeyClaim): Failure {
     const message =
       `the pre-shared key is not that of ${other.id}, and charon could take one for the other: ` +
       `remoteId "${connection.remoteId}" overlaps with remoteId "${other.remoteId}" or a localId; ` +
@@ -111,13 +111,13 @@ export class KeyClaims {
 
 /** Claims without a conflict, found by their identities. */
 class Granted {
-  readonly byId = new Map<string, Claim>();
-  readonly #byRemote = new Map<string, Claim[]>();
-  readonly #byLocal = new Map<string, Claim[]>();
+  readonly byId = new Map<string, KeyClaim>();
+  readonly #byRemote = new Map<string, KeyClaim[]>();
+  readonly #byLocal = new Map<string, KeyClaim[]>();
   /** Whose remoteId stands for more than one identity. */
-  readonly #broad: Claim[] = [];
+  readonly #broad: KeyClaim[] = [];
 
-  add(claim: Claim): void {
+  add(claim: KeyClaim): void {
     this.byId.set(claim.connection.id, claim);
     const [local, remote] = [exact(claim.local), exact(claim.remote)];
     if (remote === undefined) this.#broad.push(claim);
@@ -126,13 +126,13 @@ class Granted {
   }
 
   /** Who has another key that charon could take for this one. */
-  conflictWith(claim: Claim): Claim | undefined {
+  conflictWith(claim: KeyClaim): KeyClaim | undefined {
     return this.#candidates(claim).find(
       (other) => other.revision !== claim.revision && isConfusable(claim, other),
     );
   }
 
-  #candidates({ local, remote }: Claim): readonly Claim[] {
+  #candidates({ local, remote }: KeyClaim): readonly KeyClaim[] {
     const [own, peer] = [exact(local), exact(remote)];
     if (peer === undefined) return [...this.byId.values()];
     return [
@@ -144,19 +144,19 @@ class Granted {
   }
 }
 
-function isConfusable(a: Claim, b: Claim): boolean {
+function isConfusable(a: KeyClaim, b: KeyClaim): boolean {
   return (
     identitiesOverlap(a.remote, b.remote) || owns(a.remote, b.local) || owns(b.remote, a.local)
   );
 }
 
 /** Any local identity is one address of the node in the end. */
-function owns(remote: Identity, local: Identity): boolean {
+function owns(remote: IdentityPattern, local: IdentityPattern): boolean {
   return local.type !== "any" && identitiesOverlap(remote, local);
 }
 
 /** A name for an identity that stands for itself alone. */
-function exact(identity: Identity): string | undefined {
+function exact(identity: IdentityPattern): string | undefined {
   if (identity.type === "literal") return identity.text;
   if (identity.type !== "network") return undefined;
   const { address, length } = identity.prefix;
@@ -164,12 +164,12 @@ function exact(identity: Identity): string | undefined {
   return isHost ? `${address.family} ${address.value}` : undefined;
 }
 
-function claimOf(connection: Connection, revision: string): Claim {
+function claimOf(connection: Connection, revision: string): KeyClaim {
   const { localId, remoteId } = connection;
   return { connection, revision, local: parseIdentity(localId), remote: parseIdentity(remoteId) };
 }
 
-function push(map: Map<string, Claim[]>, key: string, claim: Claim): void {
+function push(map: Map<string, KeyClaim[]>, key: string, claim: KeyClaim): void {
   const claims = map.get(key);
   if (claims === undefined) map.set(key, [claim]);
   else claims.push(claim);

@@ -1,9 +1,9 @@
 import { defer, filter, map, merge, of, take, timeout, type Observable } from "rxjs";
-import type { ActorRefFrom, SnapshotFrom } from "xstate";
-import type { childMachine } from "../../machines/child/child.ts";
+import type { ConnectionActor } from "../../machines/connection/connection.ts";
+import type { ChildActor, ChildSnapshot } from "../../machines/child/child.ts";
 import { childActorId } from "../../machines/connection/connection-types.ts";
 import type { Failure } from "../../model/status/failure.ts";
-import { rootOf, type Root } from "./root-of.ts";
+import { rootOf } from "./root-of.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { topState } from "../actors/state-name.ts";
 
@@ -14,9 +14,6 @@ export interface Outcome {
   readonly done: boolean;
   readonly message: string;
 }
-
-type Child = ActorRefFrom<typeof childMachine>;
-type ChildSnapshot = SnapshotFrom<typeof childMachine>;
 
 /** For how long what was ordered is waited for; charon's own patience is longer. */
 const rekeyMs = 15_000;
@@ -91,14 +88,14 @@ function upAgain(
   });
 }
 
-type Judge = (snapshot: ChildSnapshot) => Pick<Outcome, "done" | "message"> | undefined;
+type OutcomeOf = (snapshot: ChildSnapshot) => Pick<Outcome, "done" | "message"> | undefined;
 
 /** Waits until there is a judgement; that none came is one, too. */
 function awaited(
   supervisor: Supervisor,
   ordered: Ordered,
   patienceMs: number,
-  judge: Judge,
+  judge: OutcomeOf,
 ): Observable<Outcome> {
   const late = `nothing came of it within ${patienceMs / 1_000} s; see ipman status`;
   return merge(of(undefined), supervisor.changes).pipe(
@@ -111,9 +108,9 @@ function awaited(
 }
 
 interface Ordered {
-  readonly root: Root;
+  readonly root: ConnectionActor;
   readonly key: string;
-  readonly child: Child;
+  readonly child: ChildActor;
 }
 
 function childrenOf(supervisor: Supervisor, id: string, key?: string): Ordered[] {
@@ -124,12 +121,12 @@ function childrenOf(supervisor: Supervisor, id: string, key?: string): Ordered[]
   if (wanted.length === 0)
     throw new Error(`connection ${id} has no child "${key}"; it has ${all.join(", ")}`);
   return wanted.flatMap((one) => {
-    const child = children[childActorId(one)] as Child | undefined;
+    const child = children[childActorId(one)] as ChildActor | undefined;
     return child === undefined ? [] : [{ root, key: one, child }];
   });
 }
 
-function idsOf(root: Root): Set<string> {
+function idsOf(root: ConnectionActor): Set<string> {
   return new Set(root.getSnapshot().context.ikeSas.map(({ uniqueId }) => uniqueId));
 }
 

@@ -32,7 +32,7 @@ export interface ProbesOptions {
   readonly onBreakdown: OnBreakdown;
 }
 
-interface Declared {
+interface DeclaredProbes {
   readonly connections: ReadonlyMap<string, Connection>;
   readonly endpoints: ReadonlyMap<string, Endpoints>;
 }
@@ -51,7 +51,7 @@ export class Probes implements Disposable {
   readonly #options: ProbesOptions;
   readonly #running = new Map<string, Running>();
   readonly #breakdowns: Breakdowns;
-  #declared: Declared = { connections: new Map(), endpoints: new Map() };
+  #declared: DeclaredProbes = { connections: new Map(), endpoints: new Map() };
   /** Of all probes that are declared; one that broke down does not run. */
   #titles: ReadonlySet<string> = new Set();
 

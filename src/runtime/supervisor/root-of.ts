@@ -1,12 +1,8 @@
-import type { ActorRefFrom } from "xstate";
-import type { connectionMachine } from "../../machines/connection/connection.ts";
+import type { ConnectionActor } from "../../machines/connection/connection.ts";
 import type { Supervisor } from "./supervisor.ts";
 
-/** A connection's actor. */
-export type Root = ActorRefFrom<typeof connectionMachine>;
-
 /** @throws where there is no such connection */
-export function rootOf({ roots }: Pick<Supervisor, "roots">, id: string): Root {
+export function rootOf({ roots }: Pick<Supervisor, "roots">, id: string): ConnectionActor {
   const root = roots.get(id);
   if (root !== undefined) return root;
   const known = [...roots.keys()].join(", ") || "none";

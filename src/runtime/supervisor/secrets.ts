@@ -17,13 +17,13 @@ export interface SecretsOptions {
 }
 
 /** A Secret that is there. */
-interface Held {
+interface SecretEntry {
   readonly metadata: Secret["metadata"];
   readonly consent: KeyConsent;
 }
 
 /** The key in a value with its revision, or why there is none. */
-type Judged =
+type KeyVerdict =
   | { readonly key: Uint8Array; readonly revision: string; readonly failure?: undefined }
   | { readonly failure: Failure; readonly key?: undefined; readonly revision?: undefined };
 
@@ -36,10 +36,10 @@ export class Secrets {
   readonly #requireConsent: boolean;
   readonly #values = new Map<string, Buffer>();
   /** By namespace and name. */
-  readonly #held = new Map<string, Held>();
+  readonly #held = new Map<string, SecretEntry>();
   #unreadable: ReadonlyMap<string, string> = new Map();
   /** Each made when it is asked for first. */
-  readonly #judged = new Map<string, Judged>();
+  readonly #judged = new Map<string, KeyVerdict>();
   readonly #notPermitted = new WeakMap<KeyUser, Failure>();
   readonly #salt = randomBytes(32);
 
@@ -115,7 +115,7 @@ export class Secrets {
     return this.#usable(user)?.revision;
   }
 
-  #usable(user: KeyUser): Judged | undefined {
+  #usable(user: KeyUser): KeyVerdict | undefined {
     return this.#permits(user) ? this.#judge(user.secretRef) : undefined;
   }
 
@@ -124,7 +124,7 @@ export class Secrets {
     return this.#held.get(secretId(secretRef))?.consent.permits(id) === true;
   }
 
-  #judge(ref: SecretRef): Judged | undefined {
+  #judge(ref: SecretRef): KeyVerdict | undefined {
     const id = idOf(ref);
     const value = this.#values.get(id);
     if (value === undefined) return undefined;

@@ -5,7 +5,7 @@ import type { Snapshot } from "../../model/api/resource.ts";
 import type { SaEnd } from "../../model/charon/sa-figures.ts";
 import type { ConnectionPorts } from "./connection-logic.ts";
 import type { OnBreakdown } from "../actors/contained.ts";
-import type { Move } from "../actors/follow.ts";
+import type { Transition } from "../actors/follow.ts";
 import type { CharonPort, NetworkPort, PlacementPort } from "../ports/ports.ts";
 import type { ProbeNews } from "./probes.ts";
 import type { StateWrites } from "../host/state-writer.ts";
@@ -29,7 +29,7 @@ export interface SupervisorOptions {
   readonly onSaEnd?: (end: SaEnd) => void;
   /** Whether charon's log is wanted also while nothing is amiss. */
   readonly followLog?: boolean;
-  readonly onMove?: (move: Move) => void;
+  readonly onMove?: (move: Transition) => void;
   readonly onProbe?: (news: ProbeNews) => void;
   /** How long work that holds the thread up waited for its turn. */
   readonly onTurn?: (urgency: Urgency, seconds: number) => void;

@@ -1,5 +1,6 @@
 import { auditTime, combineLatest, of, Subject, Subscription, type Observable } from "rxjs";
 import type { AnyActorRef } from "xstate";
+import type { ConnectionActor } from "../../machines/connection/connection.ts";
 import type { SaNews } from "../../adapters/netlink/xfrm.ts";
 import type { CharonNews } from "../../adapters/vici/news.ts";
 import { noEndpoints, type Endpoints } from "../../machines/connection/connection-types.ts";
@@ -14,7 +15,7 @@ import { CharonActor, charonBreakdown } from "./charon-actor.ts";
 import { charonLogic } from "./charon-logic.ts";
 import type { SecretFacts } from "../conditions/conditions.ts";
 import { connectionLogic } from "./connection-logic.ts";
-import { ConnectionRoots, declareTo, type Root } from "./connection-roots.ts";
+import { ConnectionRoots, declareTo } from "./connection-roots.ts";
 import { contained, resubscribed } from "../actors/contained.ts";
 import { endpointsOf } from "./endpoints-of.ts";
 import { desiredState, nothingDesired, type DesiredState } from "../desired/desired-state.ts";
@@ -95,7 +96,7 @@ export class Supervisor implements Disposable {
     return this.#desired;
   }
 
-  get roots(): ReadonlyMap<string, Root> {
+  get roots(): ReadonlyMap<string, ConnectionActor> {
     return this.#connections.byId;
   }
 
@@ -229,7 +230,7 @@ export class Supervisor implements Disposable {
     root.send({ type: "sas.listed", ikeSas: this.#sas.get(connection.name) ?? [] });
   }
 
-  #ended(id: string, root: Root | undefined, broken?: { readonly error: unknown }): void {
+  #ended(id: string, root: ConnectionActor | undefined, broken?: { error: unknown }): void {
     this.#attention.note(id, true);
     if (root !== undefined) this.#sweep(root);
     const again = this.#ending ? undefined : this.#desired.connections.get(id);
@@ -254,7 +255,7 @@ export class Supervisor implements Disposable {
   }
 
   /** charon may have been in no state to remove what it had of a connection that goes. */
-  #sweep(root: Root): void {
+  #sweep(root: ConnectionActor): void {
     const { connection } = root.getSnapshot().context;
     if (this.#desired.connections.has(connection.id)) return;
     const ifIds = connection.children.map(({ ifId }) => ifId);

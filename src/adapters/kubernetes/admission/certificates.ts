@@ -20,7 +20,7 @@ export interface KeyPair {
 }
 
 /** What a certificate is for. */
-export interface Subject {
+export interface CertificateSubject {
   /** RFC 4514: `CN=ipman`. */
   readonly name: string;
   /** How long it is good, in milliseconds. */
@@ -30,7 +30,7 @@ export interface Subject {
 }
 
 /** Of one that is signed by an authority. */
-export interface LeafSubject extends Subject {
+export interface LeafSubject extends CertificateSubject {
   /** The DNS names and IP addresses that a server answers to; none makes it a client's. */
   readonly hosts: readonly string[];
 }
@@ -41,7 +41,11 @@ const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const clockSkewMs = 5 * 60_000;
 
 /** Makes an authority of its own. */
-export async function makeAuthority({ name, lifetimeMs, now }: Subject): Promise<KeyPair> {
+export async function makeAuthority({
+  name,
+  lifetimeMs,
+  now,
+}: CertificateSubject): Promise<KeyPair> {
   const keys = await generateKeys();
   const certificate = await X509CertificateGenerator.createSelfSigned({
     name,

@@ -1,5 +1,5 @@
 import type { KubeList, KubeObject } from "../../../model/kubernetes/kube-object.ts";
-import { KubeError, type Status } from "./kube-error.ts";
+import { KubeError, type ApiStatus } from "./kube-error.ts";
 import { readBody } from "./read-body.ts";
 
 /** A page of a list has at most 500 objects; etcd takes none above 1.5 MiB, and few are that large. */
@@ -12,7 +12,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** One event of a watch. */
 export type WatchEvent<T> =
-  | { readonly type: "ERROR"; readonly object: Status }
+  | { readonly type: "ERROR"; readonly object: ApiStatus }
   | { readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK"; readonly object: T };
 
 const eventTypes: ReadonlySet<unknown> = new Set(["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]);
@@ -68,7 +68,7 @@ export function eventIn<T extends KubeObject>(op: string, line: string): WatchEv
 }
 
 /** Reads the Status of a refusal; undefined where the answer has none. */
-export async function statusOf(body: AsyncIterable<Uint8Array>): Promise<Status | undefined> {
+export async function statusOf(body: AsyncIterable<Uint8Array>): Promise<ApiStatus | undefined> {
   try {
     const status: unknown = JSON.parse(await readBody(body, mostStatusBytes));
     return isRecord(status) && status["kind"] === "Status" ? status : undefined;

@@ -5,7 +5,7 @@ import { Credentials } from "./credentials.ts";
 import { listIn, objectIn, recordIn, statusOf } from "./api-answer.ts";
 import { kubeError, KubeError, type KubeErrorCode } from "./kube-error.ts";
 import type { KubeList, KubeObject } from "../../../model/kubernetes/kube-object.ts";
-import { pathOf, wordsFor, type Place, type ResourceType } from "./resource-type.ts";
+import { pathOf, wordsFor, type ObjectPlace, type ResourceType } from "./resource-type.ts";
 
 /** No answer in this time is none, in milliseconds; watches have a deadline of their own. */
 const answerMs = 30_000;
@@ -99,7 +99,7 @@ export class KubeClient implements AsyncDisposable {
     return at + performance.now() - heard;
   }
 
-  async get<T extends KubeObject>(type: ResourceType, place: Place): Promise<T> {
+  async get<T extends KubeObject>(type: ResourceType, place: ObjectPlace): Promise<T> {
     const op = `get ${wordsFor(type, place)}`;
     return (await this.#object({ op, method: "GET", path: pathOf(type, place) })) as T;
   }
@@ -107,7 +107,7 @@ export class KubeClient implements AsyncDisposable {
   /** Every object of a collection, as the server has it now, page by page. */
   async list(
     type: ResourceType,
-    place: Place,
+    place: ObjectPlace,
     { metadataOnly, ...selector }: Selector,
     each: (object: KubeObject) => void,
   ): Promise<string> {
@@ -164,7 +164,7 @@ export class KubeClient implements AsyncDisposable {
   }
 
   /** RFC 7386. */
-  async mergePatch(type: ResourceType, place: Place, patch: unknown): Promise<KubeObject> {
+  async mergePatch(type: ResourceType, place: ObjectPlace, patch: unknown): Promise<KubeObject> {
     return (await this.#object({
       op: `patch ${wordsFor(type, place)}`,
       method: "PATCH",
@@ -181,7 +181,7 @@ export class KubeClient implements AsyncDisposable {
    */
   async delete(
     type: ResourceType,
-    { namespace, name }: Place,
+    { namespace, name }: ObjectPlace,
     { uid, resourceVersion }: Preconditions = {},
   ): Promise<void> {
     const place = { namespace, name };
@@ -201,7 +201,7 @@ export class KubeClient implements AsyncDisposable {
   /** Opens a watch; the answer's body has an event a line until the server or `signal` ends it. */
   async openWatch(
     type: ResourceType,
-    place: Place,
+    place: ObjectPlace,
     { metadataOnly, ...selector }: Selector,
     since: Readonly<Record<string, string | undefined>>,
     signal: AbortSignal,

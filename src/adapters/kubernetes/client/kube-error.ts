@@ -29,7 +29,7 @@ export class KubeError extends Error {
 }
 
 /** The part of a metav1.Status that is read. */
-export interface Status {
+export interface ApiStatus {
   readonly reason?: string;
   readonly message?: string;
   readonly code?: number;
@@ -66,7 +66,7 @@ const codeOfStatus: Readonly<Record<number, KubeErrorCode>> = {
 const believed: ReadonlySet<number> = new Set([401, 429]);
 
 /** The error of a refusal, in the words of its Status; without one, a proxy sent it. */
-export function kubeError(op: string, status: number, body: Status | undefined): KubeError {
+export function kubeError(op: string, status: number, body: ApiStatus | undefined): KubeError {
   const { reason = "", message = `HTTP ${status}` } = body ?? {};
   const code = body !== undefined || believed.has(status) ? codeOfStatus[status] : undefined;
   return new KubeError(op, own(codeOfReason, reason) ?? code ?? "unavailable", status, message);

@@ -8,7 +8,7 @@ export interface ResourceType {
 }
 
 /** Which object, or which collection of them. */
-export interface Place {
+export interface ObjectPlace {
   /** Left out for all namespaces, or where the kind has none. */
   readonly namespace?: string | undefined;
   readonly name?: string | undefined;
@@ -16,7 +16,7 @@ export interface Place {
 }
 
 /** The path of an object or a collection. */
-export function pathOf(type: ResourceType, { namespace, name, subresource }: Place): string {
+export function pathOf(type: ResourceType, { namespace, name, subresource }: ObjectPlace): string {
   const { apiVersion, plural, namespaced } = type;
   const group = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   const within = namespaced && namespace !== undefined ? `/namespaces/${namespace}` : "";
@@ -25,7 +25,7 @@ export function pathOf(type: ResourceType, { namespace, name, subresource }: Pla
 }
 
 /** `Deployment ipman-system/charon-a`, for messages. */
-export function wordsFor({ kind }: ResourceType, { namespace, name }: Place): string {
+export function wordsFor({ kind }: ResourceType, { namespace, name }: ObjectPlace): string {
   const where = [namespace, name].filter((part) => part !== undefined).join("/");
   return where === "" ? kind : `${kind} ${where}`;
 }

@@ -3,7 +3,7 @@ import type { KubeClient, Selector } from "./kube-client.ts";
 import { eventIn, type WatchEvent } from "./api-answer.ts";
 import { kubeError, KubeError } from "./kube-error.ts";
 import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
-import { wordsFor, type Place, type ResourceType } from "./resource-type.ts";
+import { wordsFor, type ObjectPlace, type ResourceType } from "./resource-type.ts";
 
 /** What happens in a collection. Between `init` and `initDone` everything that is there is told. */
 export type ResourceEvent<T> =
@@ -15,7 +15,7 @@ export type ResourceEvent<T> =
   | { readonly type: "progress"; readonly resourceVersion: string };
 
 /** Which objects are watched. */
-export interface Wanted extends Selector, Pick<Place, "namespace"> {
+export interface Wanted extends Selector, Pick<ObjectPlace, "namespace"> {
   readonly type: ResourceType;
   /** One object alone: it takes no right to list the others. */
   readonly name?: string | undefined;
@@ -59,13 +59,13 @@ export function watchResources<T extends KubeObject>(
 ): Observable<ResourceEvent<T>> {
   return new Observable((subscriber) => {
     const ending = new AbortController();
-    const follower = new Follower<T>(client, wanted, options, (event) => subscriber.next(event));
+    const follower = new WatchLoop<T>(client, wanted, options, (event) => subscriber.next(event));
     void follower.run(ending.signal);
     return () => ending.abort();
   });
 }
 
-class Follower<T extends KubeObject> {
+class WatchLoop<T extends KubeObject> {
   readonly #client: KubeClient;
   readonly #wanted: Wanted;
   readonly #options: WatchOptions;

@@ -1,13 +1,13 @@
 /** OpenAPI schemas of what ipman writes into statuses. */
-type Schema = Readonly<Record<string, unknown>>;
+type StatusSchema = Readonly<Record<string, unknown>>;
 
 /** Longest message that the API server takes, in code points: a longer one has it refuse the status. */
 export const longestMessage = 32_768;
 
-const text = (description: string): Schema => ({ type: "string", description });
+const text = (description: string): StatusSchema => ({ type: "string", description });
 
 /** Written as a whole: so the API server keeps no record of who wrote each key. */
-const mapOf = (values: Schema, description: string): Schema => ({
+const mapOf = (values: StatusSchema, description: string): StatusSchema => ({
   type: "object",
   description,
   additionalProperties: values,
@@ -15,7 +15,7 @@ const mapOf = (values: Schema, description: string): Schema => ({
 });
 
 /** metav1.Condition. */
-const conditions: Schema = {
+const conditions: StatusSchema = {
   type: "array",
   description: "What is so and what is not; Ready sums it up.",
   "x-kubernetes-list-type": "map",
@@ -38,13 +38,13 @@ const conditions: Schema = {
   },
 };
 
-const observedGeneration: Schema = {
+const observedGeneration: StatusSchema = {
   type: "integer",
   format: "int64",
   description: "The generation that the status is about.",
 };
 
-const children: Schema = {
+const children: StatusSchema = {
   type: "array",
   description: "The children and how they are.",
   "x-kubernetes-list-type": "map",
@@ -66,7 +66,7 @@ const children: Schema = {
   },
 };
 
-export const connectionStatus: Schema = {
+export const connectionStatus: StatusSchema = {
   type: "object",
   properties: {
     observedGeneration,
@@ -86,7 +86,7 @@ export const connectionStatus: Schema = {
   },
 };
 
-export const groupStatus: Schema = {
+export const groupStatus: StatusSchema = {
   type: "object",
   properties: { observedGeneration, conditions },
 };

@@ -18,7 +18,7 @@ interface GroupStatus {
   readonly conditions: readonly StatedCondition[];
 }
 
-type CharonGroup = KubeObject & { readonly status?: Partial<GroupStatus> };
+type GroupObject = KubeObject & { readonly status?: Partial<GroupStatus> };
 
 export interface GroupReporterOptions {
   readonly client: KubeClient;
@@ -68,7 +68,7 @@ export class GroupReporter implements Disposable {
     this.#writer[Symbol.dispose]();
   }
 
-  #group(id: string): CharonGroup | undefined {
+  #group(id: string): GroupObject | undefined {
     return this.#options.declared.groups.objects.get(id);
   }
 

@@ -27,7 +27,7 @@ import { Restless } from "../../kubernetes/restless.ts";
 import { SilentAgents } from "./silent-agents.ts";
 
 /** The part of a connection's status that the leader writes; existing tools read all but conditions. */
-type Shown = Pick<ConnectionStatusPart, "node" | "xfrmGatewayIp"> &
+type OperatorStatus = Pick<ConnectionStatusPart, "node" | "xfrmGatewayIp"> &
   Lists & { readonly conditions: readonly StatedCondition[] };
 
 /** What changes with every pod. */
@@ -60,7 +60,7 @@ const fieldManager = "ipman-operator";
 export class OperatorReporter implements Disposable {
   readonly #options: OperatorReporterOptions;
   readonly #cluster: Cluster;
-  readonly #writer: StatusWriter<Shown>;
+  readonly #writer: StatusWriter<OperatorStatus>;
   readonly #subscription: Subscription;
   /** Connections whose lists change. */
   readonly #restless = new Restless(listsRest);
@@ -103,7 +103,7 @@ export class OperatorReporter implements Disposable {
     this.#touched.clear();
   }
 
-  #wanted(id: string): Shown | undefined {
+  #wanted(id: string): OperatorStatus | undefined {
     const object = this.#cluster.object(id);
     if (object === undefined) return undefined;
     const connection = this.#cluster.desired.connections.get(id);
@@ -152,7 +152,7 @@ export class OperatorReporter implements Disposable {
     };
   }
 
-  async #write(id: string, status: Shown): Promise<void> {
+  async #write(id: string, status: OperatorStatus): Promise<void> {
     const before = this.#cluster.object(id);
     if (before === undefined) return;
     // An agent that spoke meanwhile is right: its word is not overwritten unseen.
@@ -172,7 +172,7 @@ export class OperatorReporter implements Disposable {
   }
 
   /** An event when a connection finds its place, or what it needs there does not run. */
-  #tell(regarding: ConnectionResource, { conditions }: Shown): void {
+  #tell(regarding: ConnectionResource, { conditions }: OperatorStatus): void {
     const was = placedIn(regarding.status?.conditions ?? []);
     const is = placedIn(conditions);
     if (is === undefined || is.reason === Reason.InProgress) return;
@@ -192,7 +192,7 @@ function placedIn(conditions: readonly StatedCondition[]): StatedCondition | und
 }
 
 /** Of a status, the part that the leader writes; `Ready` is its own where no agent speaks. */
-function shownPart(object: ConnectionResource | undefined): Shown | undefined {
+function shownPart(object: ConnectionResource | undefined): OperatorStatus | undefined {
   if (object === undefined) return undefined;
   const { xfrmGatewayIp = {}, node = "", conditions = [] } = object.status ?? {};
   const own = conditions.filter(
