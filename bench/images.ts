@@ -67,7 +67,9 @@ function attachRow(rootfs: string): Row {
     return {
       what: "ipman attach in its container, start to exit",
       against: `Node that does nothing, beside it: ${fastest(theirs).toFixed(0)} ms`,
-      ...{ unit: "ms", ours: fastest(ours), goal: { atMost: 150 } },
+      unit: "ms",
+      ours: fastest(ours),
+      goal: { atMost: 150 },
     };
   } finally {
     ip(`netns del ${netns}`);
@@ -97,12 +99,18 @@ function orderOfAPod(): string {
   const patch = injectionPatch(
     { metadata: {}, spec: { containers: [] } },
     {
-      ...{ connection, child, pool: "primary", tunnelMtu: 1422, vxlanPort: 7789 },
-      ...{ reservedAt: "", reservation: "" },
+      connection,
+      child,
+      pool: "primary",
+      tunnelMtu: 1422,
+      vxlanPort: 7789,
+      reservedAt: "",
+      reservation: "",
       address: parsePrefix("10.0.2.3/24") as Prefix,
       gateway: parseAddress("10.244.1.3") as Address,
       secrets: {
-        ...{ mac: "02:00:00:00:00:03", gatewayMac: "02:00:00:00:00:01" },
+        mac: "02:00:00:00:00:03",
+        gatewayMac: "02:00:00:00:00:01",
         seeds: [1, 2, 3, 4, 5, 6, 7, 8],
       },
       image: { name: "ipman", pullPolicy: "Never" },

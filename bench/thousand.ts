@@ -42,28 +42,39 @@ function rowsOf({ heapEach, idleShare, watchedShare, scrapes, resyncs }: Measure
   const against = "–";
   return [
     {
-      ...{ what: `${what}: heap of each`, against, unit: "kB" },
-      ...{ ours: heapEach / 1_000, goal: { atMost: 20 } },
+      what: `${what}: heap of each`,
+      against,
+      unit: "kB",
+      ours: heapEach / 1_000,
+      goal: { atMost: 20 },
     },
     {
-      ...{ what: "the same: processor while nothing happens", against, unit: "%" },
-      ...{ ours: idleShare * 100, goal: { atMost: 1 } },
+      what: "the same: processor while nothing happens",
+      against,
+      unit: "%",
+      ours: idleShare * 100,
+      goal: { atMost: 1 },
     },
     {
-      ...{ what: "the same, scraped each 5 s and inspected: how much more", against, unit: "%" },
-      ...{ ours: (watchedShare - idleShare) * 100, goal: { atMost: 5 } },
+      what: "the same, scraped each 5 s and inspected: how much more",
+      against,
+      unit: "%",
+      ours: (watchedShare - idleShare) * 100,
+      goal: { atMost: 5 },
     },
     {
-      ...{ what: "the same: a scrape", against, unit: "ms" },
-      ...{ ours: fastest(scrapes), goal: { atMost: 100 } },
+      what: "the same: a scrape",
+      against,
+      unit: "ms",
+      ours: fastest(scrapes),
+      goal: { atMost: 100 },
     },
     {
-      ...{
-        what: "the same: from an event to every actor having the new list",
-        against,
-        unit: "ms",
-      },
-      ...{ ours: fastest(resyncs), goal: { atMost: 1_000 } },
+      what: "the same: from an event to every actor having the new list",
+      against,
+      unit: "ms",
+      ours: fastest(resyncs),
+      goal: { atMost: 1_000 },
     },
   ];
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { crds } from "../src/model/api/crds.ts";
 import { apiReference } from "./api-reference.ts";
-import { dashboards } from "./dashboards.ts";
+import { dashboards } from "./dashboards/dashboards.ts";
 import { reasonsReference } from "./reasons-reference.ts";
 import { statusReference } from "./status-reference.ts";
 

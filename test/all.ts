@@ -9,9 +9,12 @@ const artifacts = join(root, "artifacts");
 const node = join(root, "node_modules/.bin/node");
 const images = join(artifacts, "images");
 const runner = [
-  ...["--test", "--test-reporter=spec", "--test-concurrency=1"],
+  "--test",
+  "--test-reporter=spec",
+  "--test-concurrency=1",
   // A scenario that hangs fails, and what it left open does not hold up the others.
-  ...["--test-timeout=240000", "--test-force-exit"],
+  "--test-timeout=240000",
+  "--test-force-exit",
 ];
 /** Three times what the longest suite takes: the machine may be busy. */
 const limitSeconds = "2700";
@@ -24,8 +27,16 @@ interface Suite {
 const lab = (name: string, pattern: string): Suite => ({
   name,
   command: [
-    ...[node, "lab/run.ts", "--limit", limitSeconds, "--artifacts", join(artifacts, name)],
-    ...["--", "bash", "-c", `node ${runner.join(" ")} ${pattern}`],
+    node,
+    "lab/run.ts",
+    "--limit",
+    limitSeconds,
+    "--artifacts",
+    join(artifacts, name),
+    "--",
+    "bash",
+    "-c",
+    `node ${runner.join(" ")} ${pattern}`,
   ],
 });
 
@@ -42,7 +53,8 @@ const onTheHost: Lane = [
   {
     name: "images",
     command: [
-      ...["bash", "-c"],
+      "bash",
+      "-c",
       `images/build.sh ${images}/first && (umask 077; images/build.sh ${images}/second) && ` +
         `IMAGES=${images} ${node} ${runner.join(" ")} test/images/*.image.ts; ` +
         `status=$?; rm -rf ${images}; exit $status`,
@@ -58,9 +70,16 @@ const onTheCluster: Lane = [
   {
     name: "cluster",
     command: [
-      ...[node, "lab/cluster/run.ts", "--limit", limitSeconds],
-      ...["--artifacts", join(artifacts, "cluster")],
-      ...["--", node, ...runner, "lab/cluster/*.scenario.ts"],
+      node,
+      "lab/cluster/run.ts",
+      "--limit",
+      limitSeconds,
+      "--artifacts",
+      join(artifacts, "cluster"),
+      "--",
+      node,
+      ...runner,
+      "lab/cluster/*.scenario.ts",
     ],
   },
 ];

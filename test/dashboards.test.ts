@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { stringify } from "yaml";
-import { dashboards, expressions } from "../scripts/dashboards.ts";
+import { dashboards, expressions } from "../scripts/dashboards/dashboards.ts";
 
 const root = join(import.meta.dirname, "..");
 

@@ -35,7 +35,9 @@ describe("a layer of Debian packages", () => {
 
   it("is made again when the archive offers another version, and only then", () => {
     assert.deepEqual(build("1", "libc6"), {
-      ...{ status: 0, stderr: "base was made\n", layer: "libc6=1" },
+      status: 0,
+      stderr: "base was made\n",
+      layer: "libc6=1",
     });
     assert.deepEqual(build("1", "libc6"), { status: 0, stderr: "", layer: "libc6=1" });
     assert.equal(build("1+deb12u1", "libc6").layer, "libc6=1+deb12u1");

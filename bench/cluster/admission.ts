@@ -58,8 +58,12 @@ export async function admissionRows(cluster: LabCluster): Promise<Row[]> {
 
 async function prepare(cluster: LabCluster): Promise<void> {
   const many = walkThroughChild(40, {
-    ...{ name: "many", if_id: 4_040, ip_pools: { primary: ["10.0.40.10-10.0.43.250/22"] } },
-    ...{ local_ips: ["10.0.40.0/22"], xfrm_ip: "10.0.40.1/22", vxlan_ip: "10.0.40.2/22" },
+    name: "many",
+    if_id: 4_040,
+    ip_pools: { primary: ["10.0.40.10-10.0.43.250/22"] },
+    local_ips: ["10.0.40.0/22"],
+    xfrm_ip: "10.0.40.1/22",
+    vxlan_ip: "10.0.40.2/22",
   });
   const changes = { name: "many", remoteId: "nobody", children: { many } };
   cluster.apply({ ...walkThrough("node-a", changes), metadata: { name: "many" } });
@@ -74,7 +78,11 @@ async function crowdRow(cluster: LabCluster): Promise<Row> {
   await Promise.all(names.map((name) => deletePod(cluster, name)));
   return {
     what: "100 annotated pods at once on one connection, all admitted",
-    ...{ against: "–", unit: "per second", ours, goal: { atLeast: 50 }, larger: true },
+    against: "–",
+    unit: "per second",
+    ours,
+    goal: { atLeast: 50 },
+    larger: true,
   };
 }
 
@@ -84,7 +92,10 @@ async function freedRow(cluster: LabCluster): Promise<Row> {
   for (let i = 0; i < 5; i++) times.push(await freed(cluster));
   return {
     what: "a worker's address given again after its pod is deleted, the slowest of 5",
-    ...{ against: "–", unit: "s", ours: Math.max(...times), goal: { atMost: 1 } },
+    against: "–",
+    unit: "s",
+    ours: Math.max(...times),
+    goal: { atMost: 1 },
   };
 }
 

@@ -36,7 +36,10 @@ export async function firstPing(cluster: LabCluster): Promise<Row[]> {
     { what, against: sum, unit: "s", ...middle, goal: { atMost: 1.3 } },
     {
       what: "the same, the slowest of them",
-      ...{ against: "–", unit: "s", ours: Math.max(...ours), goal: { atMost: most } },
+      against: "–",
+      unit: "s",
+      ours: Math.max(...ours),
+      goal: { atMost: most },
     },
   ];
 }

@@ -41,7 +41,11 @@ export async function hundredRows(cluster: LabCluster): Promise<Row[]> {
 }
 
 const limit = (what: string, ours: number, unit: string, atMost: number): Row => ({
-  ...{ what, against: "–", unit, ours, goal: { atMost } },
+  what,
+  against: "–",
+  unit,
+  ours,
+  goal: { atMost },
 });
 
 const nameOf = (i: number) => `hundred-${i}`;
@@ -61,8 +65,12 @@ function peerOf(i: number): PeerConnection {
 function connectionOf(i: number, changes: object = {}) {
   const network = networkOf(i);
   const child = walkThroughChild(2, {
-    ...{ name: "net", if_id: 20_000 + i, local_ips: [`${network}0/24`] },
-    ...{ remote_ips: [`10.61.${i}.0/24`], xfrm_ip: `${network}1/24`, vxlan_ip: `${network}2/24` },
+    name: "net",
+    if_id: 20_000 + i,
+    local_ips: [`${network}0/24`],
+    remote_ips: [`10.61.${i}.0/24`],
+    xfrm_ip: `${network}1/24`,
+    vxlan_ip: `${network}2/24`,
     ip_pools: { primary: [`${network}10-${network}40/24`] },
   });
   const { localId: remoteId, remoteId: localId } = peerOf(i);

@@ -39,7 +39,9 @@ export async function repairs(cluster: LabCluster): Promise<Row[]> {
       what: `${name}'s pod deleted → the same worker's traffic flows again, the middle of ${rounds}`,
       against: `the start of a pod by hand (${start.toFixed(1)} s), and ${grace} s`,
       unit: "s",
-      ...{ ours, theirs: start + grace, goal: { atMost: 1 } },
+      ours,
+      theirs: start + grace,
+      goal: { atMost: 1 },
     });
   }
   return rows;

@@ -67,8 +67,11 @@ async function declare({ client }: LabCluster): Promise<void> {
 function connection(i: number): object {
   const network = networkOf(i);
   const child = walkThroughChild(2, {
-    ...{ name: "net", if_id: 10_000 + i, local_ips: [`${network}0/24`] },
-    ...{ xfrm_ip: `${network}1/24`, vxlan_ip: `${network}2/24` },
+    name: "net",
+    if_id: 10_000 + i,
+    local_ips: [`${network}0/24`],
+    xfrm_ip: `${network}1/24`,
+    vxlan_ip: `${network}2/24`,
     ip_pools: { primary: [`${network}10-${network}40/24`] },
   });
   const changes = { name: `scale-${i}`, remoteId: `scale-${i}`, children: { net: child } };
@@ -104,9 +107,16 @@ async function inTurns<T>(items: readonly T[], each: (item: T) => Promise<void>)
 function startOperator(cluster: LabCluster, run: number): ChildProcess {
   const log = openSync(join(cluster.folder, `operator-${run}.log`), "a");
   const options = [
-    ...["--ipman-image", "ipman:dev", "--charon-image", "ipman-charon:dev"],
-    ...["--kubeconfig", cluster.plane.kubeconfig, "--namespace", "ipman-system"],
-    ...["--listen", metrics],
+    "--ipman-image",
+    "ipman:dev",
+    "--charon-image",
+    "ipman-charon:dev",
+    "--kubeconfig",
+    cluster.plane.kubeconfig,
+    "--namespace",
+    "ipman-system",
+    "--listen",
+    metrics,
   ];
   return spawn(process.execPath, [ipman, "operator", ...options], { stdio: ["ignore", log, log] });
 }

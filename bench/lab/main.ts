@@ -14,7 +14,8 @@ await lab.mirror(connectionSpec("good"));
 lab.ipman.apply("secret.yaml", yaml(secret({ good: psk })));
 lab.ipman.apply("good.yaml", yaml(connectionSpec("good")));
 const rows = [
-  ...[await roundTrips(lab.node, govici), tables()],
+  await roundTrips(lab.node, govici),
+  tables(),
   ...(await tunnelRows(lab)),
   ...(await segmentRows(lab)),
 ];

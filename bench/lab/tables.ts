@@ -20,8 +20,15 @@ const entries = Array.from({ length: count }, (_, i) => ({
 const plan: NetworkPlan = {
   links: [
     {
-      ...{ kind: "vxlan", name: device, vni: 7, port: 7_789, mac: "02:00:00:00:ff:ff", mtu: 1_400 },
-      ...{ underlying: "under0", local: v4(0xc612_0001), learning: false },
+      kind: "vxlan",
+      name: device,
+      vni: 7,
+      port: 7_789,
+      mac: "02:00:00:00:ff:ff",
+      mtu: 1_400,
+      underlying: "under0",
+      local: v4(0xc612_0001),
+      learning: false,
     },
   ],
   addresses: [],

@@ -32,9 +32,12 @@ function manifests(connections: number): Snapshot {
       const n = width * i + k;
       const network = `10.${(n >> 8) + 16}.${n & 255}`;
       const spec = childSpec(2, {
-        ...{ name: `child-${n}`, if_id: n + 1 },
-        ...{ local_ips: [`${network}.0/24`], remote_ips: [`10.1.${n & 255}.0/24`] },
-        ...{ xfrm_ip: `${network}.1/24`, vxlan_ip: `${network}.2/24` },
+        name: `child-${n}`,
+        if_id: n + 1,
+        local_ips: [`${network}.0/24`],
+        remote_ips: [`10.1.${n & 255}.0/24`],
+        xfrm_ip: `${network}.1/24`,
+        vxlan_ip: `${network}.2/24`,
         ip_pools: { primary: [`${network}.3-${network}.9/24`] },
       });
       return [`child-${n}`, spec];

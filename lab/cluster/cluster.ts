@@ -84,7 +84,9 @@ export class LabCluster implements AsyncDisposable {
   /** `kubectl ipman`, as its user has it: a program in $PATH that kubectl finds. */
   plugin(...args: string[]): { readonly output: string; readonly status: number | null } {
     const { stdout, stderr, status } = spawnSync("kubectl", ["ipman", ...args], {
-      ...{ env: this.userEnvironment, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 },
+      env: this.userEnvironment,
+      encoding: "utf8",
+      maxBuffer: 64 * 1024 * 1024,
     });
     return { output: stdout + stderr, status };
   }
@@ -175,7 +177,9 @@ export class LabCluster implements AsyncDisposable {
     const { file, env } = this.tool(name);
     try {
       return execFileSync(file, args, {
-        ...{ env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] },
+        env,
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "pipe"],
         maxBuffer: 64 * 1024 * 1024,
       });
     } catch (error) {
@@ -233,7 +237,10 @@ function nodeOptions(name: NodeName, processor: number, folders: NodeFolders) {
     KUBECONFIG: join(folders.pki, `${name}-kubelet.kubeconfig`),
   };
   return {
-    ...{ name, processor, folder: folders.folder, memory: "4096M" },
+    name,
+    processor,
+    folder: folders.folder,
+    memory: "4096M",
     address: addressOf(name),
     script: job(join(here, "node-init.sh"), variables),
   };
@@ -242,7 +249,11 @@ function nodeOptions(name: NodeName, processor: number, folders: NodeFolders) {
 function peerOptions(folder: string) {
   const variables = { ADDRESS: `${addresses.peer}/24`, LOGS: join(folder, "peer") };
   return {
-    ...{ name: "peer", processor: 1, folder, memory: "768M", address: addresses.peer },
+    name: "peer",
+    processor: 1,
+    folder,
+    memory: "768M",
+    address: addresses.peer,
     script: job(join(here, "peer-init.sh"), variables),
   };
 }

@@ -20,8 +20,16 @@ export class Workload {
   /** The pods of a Deployment, by its label `app`. */
   static of(cluster: LabCluster, app: string, namespace = "default"): Workload[] {
     const names = cluster.kubectl(
-      ...["get", "pods", "-n", namespace, "-l", `app=${app}`],
-      ...["--field-selector", "status.phase=Running", "-o", "name"],
+      "get",
+      "pods",
+      "-n",
+      namespace,
+      "-l",
+      `app=${app}`,
+      "--field-selector",
+      "status.phase=Running",
+      "-o",
+      "name",
     );
     const found = names.split("\n").filter(Boolean);
     return found.map((name) => new Workload(cluster, name.replace("pod/", ""), namespace));
@@ -37,7 +45,17 @@ export class Workload {
   sh(script: string): string {
     const { name, namespace } = this;
     return this.#cluster.kubectl(
-      ...["exec", "-n", namespace, name, "-c", "main", "--", "busybox", "sh", "-c", script],
+      "exec",
+      "-n",
+      namespace,
+      name,
+      "-c",
+      "main",
+      "--",
+      "busybox",
+      "sh",
+      "-c",
+      script,
     );
   }
 

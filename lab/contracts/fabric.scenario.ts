@@ -41,10 +41,15 @@ describe("the fabric of a host", () => {
     const place = { address: prefix("10.0.2.3/24"), reservation: "1" };
     const secrets = workerSecrets(key, connection, child, place);
     const plan = workerPlan({
-      ...{ connection, child, underlay, vxlanPort: 7789, tunnelMtu: 1_400 },
+      connection,
+      child,
+      underlay,
+      vxlanPort: 7789,
+      tunnelMtu: 1_400,
       worker: { address: place.address, ...secrets },
       gatewayUnderlay: address("198.18.0.2"),
-      ...{ device: fabricUplink.device, deviceMtu: fabricUplink.mtu },
+      device: fabricUplink.device,
+      deviceMtu: fabricUplink.mtu,
     });
     applyPlan({ namespace: netnsPath("app") }, plan);
   };

@@ -35,7 +35,10 @@ for (const family of [4, 6] as const) {
       const frame = (type: number, payload: Buffer) =>
         vxlanDatagram({
           vni: segment.child.ifId,
-          ...{ destination: gatewayMac, source: mac, type, payload },
+          destination: gatewayMac,
+          source: mac,
+          type,
+          payload,
         });
       const own = frame(0x0800, udpPacket(worker.address.address, behind));
       const hidden = [30, 31, 32].map((last) =>

@@ -35,14 +35,47 @@ describe("the SAs of a real kernel", () => {
     const ends = ["src", "192.0.2.1", "dst", "192.0.2.2"];
     const addSa = (spi: number, ifId: number) =>
       ip(
-        ...["-n", "gw", "xfrm", "state", "add", ...ends, "proto", "esp", "spi", String(spi)],
-        ...["reqid", "5", "mode", "tunnel", ...key, "if_id", String(ifId)],
+        "-n",
+        "gw",
+        "xfrm",
+        "state",
+        "add",
+        ...ends,
+        "proto",
+        "esp",
+        "spi",
+        String(spi),
+        "reqid",
+        "5",
+        "mode",
+        "tunnel",
+        ...key,
+        "if_id",
+        String(ifId),
       );
     const setPolicy = (how: "add" | "update", reqid: number) =>
       ip(
-        ...["-n", "gw", "xfrm", "policy", how, "src", "10.0.2.0/24", "dst", "10.0.1.0/24"],
-        ...["dir", "out", "if_id", "7", "tmpl", ...ends, "proto", "esp"],
-        ...["reqid", String(reqid), "mode", "tunnel"],
+        "-n",
+        "gw",
+        "xfrm",
+        "policy",
+        how,
+        "src",
+        "10.0.2.0/24",
+        "dst",
+        "10.0.1.0/24",
+        "dir",
+        "out",
+        "if_id",
+        "7",
+        "tmpl",
+        ...ends,
+        "proto",
+        "esp",
+        "reqid",
+        String(reqid),
+        "mode",
+        "tunnel",
       );
     const seen = (...ifIds: number[]) =>
       kernelStates(namespace, new Set(ifIds)).map(

@@ -17,7 +17,10 @@ export const uml: Machine = {
   run: async ({ script, exchange, limitSeconds }) => {
     writeFileSync(join(exchange, "job"), script);
     const [program = "", ...args] = umlCommand({
-      ...{ memory, exchange, limitSeconds, processor: availableParallelism() - 1 },
+      memory,
+      exchange,
+      limitSeconds,
+      processor: availableParallelism() - 1,
     });
     await exitOf(spawn(program, args, { stdio: ["ignore", "inherit", "inherit"] }));
     // The kernel's own exit status says nothing about the job.

@@ -53,7 +53,9 @@ describe("a peer that answers otherwise than is declared", () => {
       const name = `form-${i}`;
       const n = i + 3;
       const cr = connectionSpec(name, {
-        ...{ localId, remoteId, children: { [`child-${n}`]: childSpec(n) } },
+        localId,
+        remoteId,
+        children: { [`child-${n}`]: childSpec(n) },
       });
       await lab.mirror(cr);
       lab.ipman.apply("secret.yaml", yaml(secret({ narrow: psk, [name]: psk })));

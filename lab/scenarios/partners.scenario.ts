@@ -16,7 +16,8 @@ describe("two partners that know the node by one identity", () => {
   let lab: TwoSites;
   const a = connectionSpec("a", { localId, children: { "child-2": childSpec(2) } });
   const b = connectionSpec("b", {
-    ...{ localId, remoteAddr: sites.peer.other },
+    localId,
+    remoteAddr: sites.peer.other,
     children: { "child-3": childSpec(3) },
   });
 
@@ -49,7 +50,9 @@ describe("two partners that know the node by one identity", () => {
 
   it("refuses a third one another key for an identity that is taken, and keeps the others", async () => {
     const c = connectionSpec("c", {
-      ...{ localId, remoteId: "peer.a", remoteAddr: sites.peer.other },
+      localId,
+      remoteId: "peer.a",
+      remoteAddr: sites.peer.other,
       children: { "child-4": childSpec(4) },
     });
     const { uniqueId } = (await sasOf("a"))[0] ?? {};

@@ -10,8 +10,11 @@ describe("a probe behind the peer", () => {
   let lab: TwoSites;
   const probe = (address: string) => ({ probe: { address, intervalSeconds: 1 } });
   const six = {
-    ...{ local_ips: ["fd00:a0::/64"], remote_ips: ["fd00:a1::/64"] },
-    ...{ xfrm_ip: "fd00:a0::1/64", vxlan_ip: "fd00:a0::2/64", if_id: 106 },
+    local_ips: ["fd00:a0::/64"],
+    remote_ips: ["fd00:a1::/64"],
+    xfrm_ip: "fd00:a0::1/64",
+    vxlan_ip: "fd00:a0::2/64",
+    if_id: 106,
     ip_pools: { primary: ["fd00:a0::3-fd00:a0::9/64"] },
   };
   const cr = connectionSpec("first", {
@@ -48,7 +51,9 @@ describe("a probe behind the peer", () => {
       reachability,
     ]);
     assert.deepEqual(Object.fromEntries(children ?? []), {
-      ...{ "child-2": "reachable", six: "reachable", quiet: undefined },
+      "child-2": "reachable",
+      six: "reachable",
+      quiet: undefined,
     });
     const metrics = await lab.ipman.metrics();
     for (const child of ["child-2", "six"]) {

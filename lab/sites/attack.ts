@@ -27,8 +27,16 @@ export function attack(from: LabPod, to: LabPod, ...datagrams: readonly Attack[]
   execFileSync(
     "ip",
     [
-      ...["netns", "exec", from.name, "setpriv", ...unprivileged.split(" ")],
-      ...["--inh-caps", "-all", process.execPath, attackProgram, JSON.stringify(attacks)],
+      "netns",
+      "exec",
+      from.name,
+      "setpriv",
+      ...unprivileged.split(" "),
+      "--inh-caps",
+      "-all",
+      process.execPath,
+      attackProgram,
+      JSON.stringify(attacks),
     ],
     { stdio: "pipe" },
   );

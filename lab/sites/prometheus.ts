@@ -19,7 +19,8 @@ export interface PrometheusOptions {
 }
 
 const onThisHost = {
-  ...{ job_name: "ipman", static_configs: [{ targets: ["127.0.0.1:9740"] }] },
+  job_name: "ipman",
+  static_configs: [{ targets: ["127.0.0.1:9740"] }],
 };
 const inSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
 
@@ -75,8 +76,10 @@ export class Prometheus implements AsyncDisposable {
       }),
     );
     const args = [
-      ...[`--config.file=${config}`, `--storage.tsdb.path=${join(folder, "data")}`],
-      ...[`--web.listen-address=${address}`, "--log.level=warn"],
+      `--config.file=${config}`,
+      `--storage.tsdb.path=${join(folder, "data")}`,
+      `--web.listen-address=${address}`,
+      "--log.level=warn",
     ];
     const child = start(join(folder, "prometheus.log"), "prometheus", args);
     const prometheus = new Prometheus(child);

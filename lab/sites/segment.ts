@@ -130,10 +130,15 @@ export class LabSegment implements Disposable {
 
   workerPlan(worker: LabWorker, gateway: LabPod): NetworkPlan {
     return workerPlan({
-      ...{ connection: this.connection, child: this.child, vxlanPort },
+      connection: this.connection,
+      child: this.child,
+      vxlanPort,
       worker: { address: worker.address, ...worker.secrets },
-      ...{ gatewayUnderlay: gateway.underlay, underlay: worker.underlay },
-      ...{ device: "eth0", deviceMtu: 1_500, tunnelMtu: 1_400 },
+      gatewayUnderlay: gateway.underlay,
+      underlay: worker.underlay,
+      device: "eth0",
+      deviceMtu: 1_500,
+      tunnelMtu: 1_400,
     });
   }
 
@@ -147,13 +152,22 @@ export class LabSegment implements Disposable {
 
   gatewayPlan({ underlay }: LabPod): NetworkPlan {
     const plan = gatewayPlan({
-      ...{ connection: this.connection, child: this.child, vxlanPort, segmentKey: key },
+      connection: this.connection,
+      child: this.child,
+      vxlanPort,
+      segmentKey: key,
       gateway: { device: "eth0", mtu: 1_500, underlay },
       workers: this.#workers.map(({ name, address, underlay: outer }) => ({
-        ...{ id: name, connection: this.connection.id, child: this.child.key, pool: "primary" },
-        ...{ address, underlay: outer, reservation: "1" },
+        id: name,
+        connection: this.connection.id,
+        child: this.child.key,
+        pool: "primary",
+        address,
+        underlay: outer,
+        reservation: "1",
       })),
-      ...{ tunnelMtu: 1_400, underlying: undefined },
+      tunnelMtu: 1_400,
+      underlying: undefined,
     });
     const isSegment = ({ link }: { readonly link: string }) => link === this.device;
     return {

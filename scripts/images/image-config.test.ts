@@ -4,7 +4,9 @@ import { imageConfig } from "./image-config.ts";
 
 const settings = { User: "65532:65532", Labels: { "org.opencontainers.image.title": "ipman" } };
 const build = {
-  ...{ version: "1.2.3", revision: "abc", architecture: "arm64" },
+  version: "1.2.3",
+  revision: "abc",
+  architecture: "arm64",
   created: new Date("2026-05-06T07:08:09Z"),
 };
 

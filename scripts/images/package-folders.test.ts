@@ -5,7 +5,9 @@ import { packageFolders } from "./package-folders.ts";
 test("the packages of a bundle are those whose code is in it, each copy by itself", () => {
   const input = (bytesInOutput: number) => ({ bytesInOutput });
   const output = {
-    ...{ bytes: 1, imports: [], exports: [] },
+    bytes: 1,
+    imports: [],
+    exports: [],
     inputs: {
       "src/main/ipman.ts": input(1),
       "packages/vici-client/src/index.ts": input(1),

@@ -7,7 +7,9 @@ const integrity = `sha512-${Buffer.alloc(64, 1).toString("base64")}`;
 const npm = (name: string, version: string, license: string | undefined) =>
   npmSoftware({ name, version, license }, integrity);
 const image = {
-  ...{ name: "ipman", version: "1.2.3", created: new Date("2026-05-06T07:08:09Z") },
+  name: "ipman",
+  version: "1.2.3",
+  created: new Date("2026-05-06T07:08:09Z"),
   system: { name: "debian", version: "12" },
 };
 const contents = [

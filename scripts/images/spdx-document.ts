@@ -33,7 +33,9 @@ export function spdxDocument(image: Image, contents: readonly Software[]) {
   ];
   const hash = createHash("sha256").update(JSON.stringify(packages)).digest("hex").slice(0, 32);
   const relation = (from: string, relationshipType: string, to: string) => ({
-    ...{ spdxElementId: from, relationshipType, relatedSpdxElement: to },
+    spdxElementId: from,
+    relationshipType,
+    relatedSpdxElement: to,
   });
   return {
     spdxVersion: "SPDX-2.3",
@@ -57,8 +59,13 @@ export function spdxDocument(image: Image, contents: readonly Software[]) {
 
 function bare(name: string, versionInfo: string) {
   return {
-    ...{ name, versionInfo, downloadLocation: unknown, filesAnalyzed: false },
-    ...{ licenseConcluded: unknown, licenseDeclared: unknown, copyrightText: unknown },
+    name,
+    versionInfo,
+    downloadLocation: unknown,
+    filesAnalyzed: false,
+    licenseConcluded: unknown,
+    licenseDeclared: unknown,
+    copyrightText: unknown,
   };
 }
 

@@ -33,7 +33,8 @@ const npm = readFileSync(values.bundled, "utf8")
   .map((folder) => npmSoftware(readPackage(folder), lock.packages[folder]?.integrity));
 
 const image = {
-  ...{ name: values.name, version: values.version },
+  name: values.name,
+  version: values.version,
   created: new Date(Number(values.created) * 1_000),
   system: { name: ID, version: VERSION_ID },
 };

@@ -82,8 +82,10 @@ export const allocationMachine = setup({
       results: context.batch.map(({ id }) => ({
         id,
         result: {
-          ...{ ok: false as const, message: failureOf(params.error).message },
-          ...{ taken: true, unwritten: true as const },
+          ok: false as const,
+          message: failureOf(params.error).message,
+          taken: true,
+          unwritten: true as const,
         },
       })),
     })),

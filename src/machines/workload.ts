@@ -111,7 +111,10 @@ export const workloadMachine = setup({
   id: "workload",
   context: ({ input }) => ({
     ...input,
-    ...{ applied: undefined, failure: undefined, attempt: 0, recurrence: noRecurrence },
+    applied: undefined,
+    failure: undefined,
+    attempt: 0,
+    recurrence: noRecurrence,
   }),
   initial: "comparing",
   on: {
@@ -119,7 +122,8 @@ export const workloadMachine = setup({
       guard: ({ context, event }) => context.wanted !== event.object,
       actions: assign({
         wanted: ({ event }) => event.object,
-        ...{ attempt: 0, recurrence: noRecurrence },
+        attempt: 0,
+        recurrence: noRecurrence,
       }),
       target: ".comparing",
     },
@@ -169,7 +173,8 @@ export const workloadMachine = setup({
           target: "comparing",
           actions: assign(({ context, event: { output } }) => ({
             ...(versionOf(output) >= context.version && {
-              ...{ actual: output, version: versionOf(output) },
+              actual: output,
+              version: versionOf(output),
             }),
             applied: {
               wanted: context.wanted as KubeObject,

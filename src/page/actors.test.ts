@@ -8,7 +8,11 @@ import { History } from "./history.ts";
 import { clock, lasting } from "./times.ts";
 
 const about = (sessionId: string, at = 0) => ({
-  ...{ _version: "0.7.2", id: "", createdAt: String(at), sessionId, rootId: "r" },
+  _version: "0.7.2",
+  id: "",
+  createdAt: String(at),
+  sessionId,
+  rootId: "r",
 });
 
 function actor(sessionId: string, name: string, value: unknown, parentId?: string): WireEvent {
@@ -50,7 +54,11 @@ describe("the page's actors", () => {
   it("stand below their parents, charon first, and have titles that last", () => {
     const titles = some().ordered.map(({ title, depth }) => `${depth} ${title}`);
     assert.deepEqual(titles, [
-      ...["0 charon", "0 bank", "0 partner", "1 partner/lan", "2 partner/lan gateway"],
+      "0 charon",
+      "0 bank",
+      "0 partner",
+      "1 partner/lan",
+      "2 partner/lan gateway",
     ]);
     const gateway = some().byTitle("partner/lan gateway");
     assert.equal(gateway && rootOf(gateway).title, "partner");
@@ -99,7 +107,10 @@ describe("the page's actors", () => {
     assert.deepEqual(found("", "negotiating"), ["partner/lan"]);
     assert.deepEqual(found("bank", "pending"), []);
     assert.deepEqual(Object.fromEntries(countByState(actors.ordered)), {
-      ...{ failed: 1, negotiating: 1, pending: 1, ready: 2 },
+      failed: 1,
+      negotiating: 1,
+      pending: 1,
+      ready: 2,
     });
     const bank = actors.byTitle("bank");
     assert.equal(bank && failureOf(bank), "PeerUnreachable: the peer does not answer");

@@ -96,7 +96,12 @@ export class Actors {
     if (this.#bySession.has(sessionId)) return;
     const parent = this.#bySession.get(parentId ?? "");
     const actor: Actor = {
-      ...{ sessionId, name, machine, parent, children: [], title: titleOf(parent, name) },
+      sessionId,
+      name,
+      machine,
+      parent,
+      children: [],
+      title: titleOf(parent, name),
       depth: parent === undefined ? 0 : parent.depth + 1,
       value: snapshot?.value,
       state: snapshot === null ? "" : stateText(snapshot.value),

@@ -173,8 +173,13 @@ function arrowHead(): SVGElement {
   const marker = svg(
     "marker",
     {
-      ...{ id: "arrow", viewBox: "0 0 8 8", refX: 7, refY: 4 },
-      ...{ markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse" },
+      id: "arrow",
+      viewBox: "0 0 8 8",
+      refX: 7,
+      refY: 4,
+      markerWidth: 7,
+      markerHeight: 7,
+      orient: "auto-start-reverse",
     },
     svg("path", { d: "M0 0L8 4L0 8z" }),
   );

@@ -82,8 +82,14 @@ function bar({ state, from, to, event }: Span, scale: Scale): SVGElement {
   // One that was left at once is to be seen as well.
   const width = Math.max(2, placeOf(to ?? scale.now, scale) - start);
   const rect = svg("rect", {
-    ...{ class: "span", x: start, y: 3, width, height: laneHeight - 6, rx: 2 },
-    ...{ "data-tone": toneOf(state), "data-state": state },
+    class: "span",
+    x: start,
+    y: 3,
+    width,
+    height: laneHeight - 6,
+    rx: 2,
+    "data-tone": toneOf(state),
+    "data-state": state,
   });
   const why = event === undefined ? "" : `\nby ${event}`;
   const time = lasting((to ?? scale.now) - from);

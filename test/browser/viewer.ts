@@ -22,8 +22,12 @@ export function partners(count: number): Resource[] {
   const all = Array.from({ length: count }, (_, i) => {
     const [a, b] = [100 + (i >> 8), i & 255];
     const child = childSpec(2, {
-      ...{ name: "lan", local_ips: [`10.${a}.${b}.0/24`], remote_ips: [`11.${a}.${b}.0/24`] },
-      ...{ xfrm_ip: `10.${a}.${b}.1/24`, vxlan_ip: `10.${a}.${b}.2/24`, if_id: 1_000 + i },
+      name: "lan",
+      local_ips: [`10.${a}.${b}.0/24`],
+      remote_ips: [`11.${a}.${b}.0/24`],
+      xfrm_ip: `10.${a}.${b}.1/24`,
+      vxlan_ip: `10.${a}.${b}.2/24`,
+      if_id: 1_000 + i,
       ip_pools: { primary: [`10.${a}.${b}.3-10.${a}.${b}.9/24`] },
     });
     return connectionSpec(`partner-${i}`, { children: { lan: child } });

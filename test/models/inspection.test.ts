@@ -53,7 +53,13 @@ describe("what an inspector is told", () => {
       assert.equal(actorsNow(world.supervisor).length, events.length);
       const names = actors().map(({ name }) => name);
       assert.deepEqual(names.toSorted(), [
-        ...["c0", "c1", "charon", "child.dmz", "child.lan", "gateway", "gateway"],
+        "c0",
+        "c1",
+        "charon",
+        "child.dmz",
+        "child.lan",
+        "gateway",
+        "gateway",
       ]);
       assert.equal(new Set(actors().map(({ sessionId }) => sessionId)).size, names.length);
       const lan = named("child.lan");

@@ -56,13 +56,11 @@ describe("an hour with others that work against it", () => {
       },
     });
     const input = {
-      ...{
-        connection: connectionOf(),
-        charonReady: true,
-        secretRevision: "r1",
-        keyFailure: undefined,
-        endpoints: noEndpoints,
-      },
+      connection: connectionOf(),
+      charonReady: true,
+      secretRevision: "r1",
+      keyFailure: undefined,
+      endpoints: noEndpoints,
     };
     const actor = createActor(machine, { clock, input }).start();
     let uniqueId = 1;

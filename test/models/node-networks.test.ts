@@ -23,9 +23,17 @@ import { pass } from "../simulator/two-replicas.ts";
 const namespace = "ipman-system";
 const image = { name: "ipman", pullPolicy: "Always" };
 const settings = {
-  ...{ namespace, owner: undefined, ipmanImage: image, charonImage: image, pullSecrets: [] },
-  ...{ agentAccount: () => "agent", priorityClass: "", vxlanPort: 7789, charonSettings: {} },
-  ...{ requireSecretConsent: false, logLevel: "info" },
+  namespace,
+  owner: undefined,
+  ipmanImage: image,
+  charonImage: image,
+  pullSecrets: [],
+  agentAccount: () => "agent",
+  priorityClass: "",
+  vxlanPort: 7789,
+  charonSettings: {},
+  requireSecretConsent: false,
+  logLevel: "info",
 };
 
 /** An operator that leads, as far as it makes Deployments and judges what is declared. */
@@ -89,7 +97,11 @@ class Operator implements Disposable {
     const operation = oldObject === null ? "CREATE" : "UPDATE";
     const { kind } = object;
     const verdict = await this.admission.admit({
-      ...{ uid: "1", kind: { kind }, operation, object, oldObject },
+      uid: "1",
+      kind: { kind },
+      operation,
+      object,
+      oldObject,
     });
     return verdict.allowed ? "" : verdict.message;
   }

@@ -97,7 +97,8 @@ describe("an actor that an exception ends", () => {
     const client = api.client();
     const type = resourceTypes.Deployment;
     const named = (name: string): KubeObject => ({
-      ...{ apiVersion: type.apiVersion, kind: type.kind },
+      apiVersion: type.apiVersion,
+      kind: type.kind,
       metadata: { name, namespace: "n" },
     });
     api.put(type, named("a"));

@@ -45,7 +45,10 @@ function harness() {
       new Map([[connection.id, new Map([["lan", { gateway: where ?? undefined, workers: [] }]])]]),
     );
   return {
-    ...{ orders, news, probes, update },
+    orders,
+    news,
+    probes,
+    update,
     tell: (...results: (number | undefined)[]) => results.forEach((one) => answers.next(one)),
     fail: () => answers.error(new Error("no such namespace")),
     isHeard: () => answers.observed,
@@ -113,7 +116,11 @@ describe("a probe", () => {
 
 describe("the condition Reachable", () => {
   const child = (key: string, reachability: Reachability | undefined): ChildFacts => ({
-    ...{ key, state: "established", gateway: "ready", failure: undefined, reachability },
+    key,
+    state: "established",
+    gateway: "ready",
+    failure: undefined,
+    reachability,
   });
   const of = (...children: ChildFacts[]) => {
     const surroundings = {

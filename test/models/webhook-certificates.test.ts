@@ -126,7 +126,9 @@ async function pairs(
   { hosts = [host], ahead = { authority: 0, leaf: 0 } } = {},
 ) {
   const made = (clock: "authority" | "leaf", days: number) => ({
-    ...{ name: "CN=old", lifetimeMs: days * day, now: Date.now() + ahead[clock] },
+    name: "CN=old",
+    lifetimeMs: days * day,
+    now: Date.now() + ahead[clock],
   });
   const authority = await makeAuthority(made("authority", authorityDays));
   const leaf = await makeLeaf(authority, { ...made("leaf", leafDays), hosts });

@@ -49,7 +49,11 @@ export class Replica implements Disposable {
     const clock = { elapsed: () => Date.now(), date: () => Date.now() + this.skewMs };
     const allocator = this.#parts.use(
       new Allocator({
-        ...{ cluster, books, clock, stockMs: ttlMs / 8, start: leads ? 0 : 0.5 },
+        cluster,
+        books,
+        clock,
+        stockMs: ttlMs / 8,
+        start: leads ? 0 : 0.5,
         onBreakdown: (id, error) => void this.troubles.push([id, error]),
       }),
     );

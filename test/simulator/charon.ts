@@ -150,8 +150,14 @@ export class SimulatedCharon implements AsyncDisposable {
 
   #connect(name: string, config: Message, child: ChildOrder): void {
     const ike: SimulatedIke = {
-      ...{ uniqueId: ++this.#lastId, name, config, state: "CONNECTING", answered: false },
-      ...{ children: [], queue: [child], tasks: connecting },
+      uniqueId: ++this.#lastId,
+      name,
+      config,
+      state: "CONNECTING",
+      answered: false,
+      children: [],
+      queue: [child],
+      tasks: connecting,
     };
     this.ikes.push(ike);
     const behaviour = this.#options.peer(name);
@@ -292,8 +298,12 @@ export class SimulatedCharon implements AsyncDisposable {
 
   #log(ike: SimulatedIke, msg: string): void {
     this.#publish("log", {
-      ...{ group: "IKE", level: "1", thread: "1" },
-      ...{ "ikesa-uniqueid": String(ike.uniqueId), "ikesa-name": ike.name, msg },
+      group: "IKE",
+      level: "1",
+      thread: "1",
+      "ikesa-uniqueid": String(ike.uniqueId),
+      "ikesa-name": ike.name,
+      msg,
     });
   }
 

@@ -24,9 +24,17 @@ const image = { name: "ipman", pullPolicy: "Always" };
 const owner = { apiVersion: "v1", kind: "ServiceAccount", name: "ipman-agent", uid: "owner" };
 /** What the operator makes Deployments by. */
 export const settings = {
-  ...{ namespace: home, owner, ipmanImage: image, charonImage: image, pullSecrets: [] },
-  ...{ agentAccount: agentAccountOf, priorityClass: "", vxlanPort: 7789, charonSettings: {} },
-  ...{ requireSecretConsent: false, logLevel: "info" },
+  namespace: home,
+  owner,
+  ipmanImage: image,
+  charonImage: image,
+  pullSecrets: [],
+  agentAccount: agentAccountOf,
+  priorityClass: "",
+  vxlanPort: 7789,
+  charonSettings: {},
+  requireSecretConsent: false,
+  logLevel: "info",
 };
 const { Role, RoleBinding, ClusterRoleBinding, Deployment } = resourceTypes;
 

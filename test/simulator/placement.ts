@@ -27,8 +27,13 @@ export function simulatedPlacement(): PlacementPort {
       const id = `${connection}/${key}`;
       if (made.has(id)) return;
       made.set(id, {
-        ...{ id, connection, child: key, netns: `/run/netns/${ifId}` },
-        ...{ underlay: { family: 4, value: BigInt(ifId) }, device: "ipman0", mtu: 9_000 },
+        id,
+        connection,
+        child: key,
+        netns: `/run/netns/${ifId}`,
+        underlay: { family: 4, value: BigInt(ifId) },
+        device: "ipman0",
+        mtu: 9_000,
       });
       tell();
     },

@@ -28,8 +28,13 @@ export function absenceScenarios(cluster: () => LabCluster): void {
 
     const gateways = () =>
       kubectl(
-        ...["get", "deployments", ...system, "-l", "ipman.dialo.ai/type=xfrm"],
-        ...["-o", "jsonpath={.items[*].metadata.uid}"],
+        "get",
+        "deployments",
+        ...system,
+        "-l",
+        "ipman.dialo.ai/type=xfrm",
+        "-o",
+        "jsonpath={.items[*].metadata.uid}",
       );
 
     it(

@@ -122,10 +122,24 @@ const thirdAddress = "127.0.0.1:9742";
 /** A replica on the machine itself, whose certificate somebody else is to renew. */
 function startReplica(cluster: LabCluster, certificateSecret: string): ChildProcess {
   const args = [
-    ...[bin, "operator", "--ipman-image", "ipman:dev", "--charon-image", "ipman-charon:dev"],
-    ...["--namespace", "ipman-system", "--listen", thirdAddress, "--webhook-port", "9444"],
-    ...["--certificates", "external", "--certificate-secret", certificateSecret],
-    ...["--kubeconfig", cluster.plane.kubeconfig],
+    bin,
+    "operator",
+    "--ipman-image",
+    "ipman:dev",
+    "--charon-image",
+    "ipman-charon:dev",
+    "--namespace",
+    "ipman-system",
+    "--listen",
+    thirdAddress,
+    "--webhook-port",
+    "9444",
+    "--certificates",
+    "external",
+    "--certificate-secret",
+    certificateSecret,
+    "--kubeconfig",
+    cluster.plane.kubeconfig,
   ];
   return start(join(cluster.folder, "third-operator.log"), process.execPath, args);
 }

@@ -93,10 +93,12 @@ export function chartScenarios(cluster: () => LabCluster): void {
       assert.equal(imagePullPolicy, "Always");
       assert.match(image, /^ipman:/);
       for (const arg of [
-        ...["--pull-policy=Always", "--charon-pull-policy=Never"],
-        ...["--service=webhook-service", "--certificate-secret=webhook-server-cert"],
-        ...["--mutating=mutating-webhook-configuration"],
-        ...["--validating=validating-webhook-configuration"],
+        "--pull-policy=Always",
+        "--charon-pull-policy=Never",
+        "--service=webhook-service",
+        "--certificate-secret=webhook-server-cert",
+        "--mutating=mutating-webhook-configuration",
+        "--validating=validating-webhook-configuration",
       ])
         assert.ok(args.includes(arg), `${arg} is not among ${args.join(" ")}`);
       const mutating = one(all, "MutatingWebhookConfiguration", "mutating-webhook-configuration");
@@ -153,11 +155,14 @@ export function chartScenarios(cluster: () => LabCluster): void {
       assert.ok(expression.values.includes(operatorIn(all).labels[expression.key] ?? ""));
       const wanted = `${expression.key} in (${expression.values.join(",")})`;
       const pods = cluster().kubectl(
-        ...["get", "pods", "-n", "ipman-system", "-l", wanted],
-        ...[
-          "-o",
-          `jsonpath={range .items[*]}{.metadata.labels.ipman\\.dialo\\.ai/type}:{.spec.containers[*].ports[*].name}{"\\n"}{end}`,
-        ],
+        "get",
+        "pods",
+        "-n",
+        "ipman-system",
+        "-l",
+        wanted,
+        "-o",
+        `jsonpath={range .items[*]}{.metadata.labels.ipman\\.dialo\\.ai/type}:{.spec.containers[*].ports[*].name}{"\\n"}{end}`,
       );
       for (const type of ["operator", "agent"]) {
         const found = pods.split("\n").filter((line) => line.startsWith(`${type}:`));

@@ -40,12 +40,10 @@ export function groupScenarios(cluster: () => LabCluster): void {
       await configurePeer(cluster(), [
         examplePeer,
         {
-          ...{
-            name: "grouped",
-            localId: "peer.example",
-            remoteId: "pods.example",
-            secret: "yourpresharedkey",
-          },
+          name: "grouped",
+          localId: "peer.example",
+          remoteId: "pods.example",
+          secret: "yourpresharedkey",
           children: [
             { name: "key-of-four", local: "10.0.3.0/24", remote: "10.0.4.0/24" },
             { name: "key-of-six", local: "fd00:a1::/64", remote: "fd00:a0:6::/64" },
@@ -53,7 +51,10 @@ export function groupScenarios(cluster: () => LabCluster): void {
         },
       ]);
       const changes = {
-        ...{ name: "grouped", localAddr: "", localId: "pods.example", remoteId: "peer.example" },
+        name: "grouped",
+        localAddr: "",
+        localId: "pods.example",
+        remoteId: "peer.example",
         children: {
           "key-of-four": walkThroughChild(4, { name: "four", if_id: 104 }),
           "key-of-six": six,
@@ -99,12 +100,16 @@ export function groupScenarios(cluster: () => LabCluster): void {
     it("gives its workloads their way, by a child's name or its key", async () => {
       cluster().apply(
         workload({
-          ...{ name: "four", node: "node-a", replicas: 1 },
+          name: "four",
+          node: "node-a",
+          replicas: 1,
           connection: "grouped",
           child: "key-of-four",
         }),
         workload({
-          ...{ name: "six", node: "node-a", replicas: 1 },
+          name: "six",
+          node: "node-a",
+          replicas: 1,
           connection: "grouped",
           child: "six",
         }),

@@ -105,7 +105,8 @@ export function migrationScenarios(cluster: () => LabCluster): void {
     it("is prepared", () => {
       followAll("Prepare");
       const values = {
-        ...{ image: { tag: "dev" }, charon: { image: { tag: "dev" } } },
+        image: { tag: "dev" },
+        charon: { image: { tag: "dev" } },
         secretNamespaces: [namespace],
       };
       writeFileSync(join(cluster().folder, "ipman-values.yaml"), stringify(values));
@@ -140,8 +141,13 @@ export function migrationScenarios(cluster: () => LabCluster): void {
       const { time, pods } = JSON.parse(line) as { time: number; pods: string[] };
       assert.equal(pods.length, 3);
       const created = kubectl(
-        ...["get", "deployments", ...system, "-l", "app.kubernetes.io/managed-by=ipman"],
-        ...["-o", "jsonpath={.items[*].metadata.creationTimestamp}"],
+        "get",
+        "deployments",
+        ...system,
+        "-l",
+        "app.kubernetes.io/managed-by=ipman",
+        "-o",
+        "jsonpath={.items[*].metadata.creationTimestamp}",
       ).split(" ");
       assert.ok(created.length >= 3);
       // The API server's times are in seconds.
@@ -238,7 +244,9 @@ function leftPod(type: string) {
       restartPolicy: "Never",
       containers: [
         {
-          ...{ name: type, image: "lab:dev", imagePullPolicy: "IfNotPresent" },
+          name: type,
+          image: "lab:dev",
+          imagePullPolicy: "IfNotPresent",
           command: ["/bin/busybox", "sh", "-c", script],
         },
       ],

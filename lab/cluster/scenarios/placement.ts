@@ -71,7 +71,9 @@ export function placementScenarios(cluster: () => LabCluster): void {
       assert.match(shown("freeIps"), /primary/);
       const secretRef = { namespace: "kube-public", name: "locked", key: "psk" };
       declare({
-        ...{ secretRef, remoteAddr: "192.168.1.77", nodeName: "node-z" },
+        secretRef,
+        remoteAddr: "192.168.1.77",
+        nodeName: "node-z",
         children: { placed: { ...child, ip_pools: {} } },
       });
       await eventually(

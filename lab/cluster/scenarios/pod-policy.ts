@@ -20,7 +20,9 @@ export function podPolicyScenarios(cluster: () => LabCluster): void {
     /** A pod that no node takes. */
     const podOf = (metadata: object) =>
       ({
-        ...{ apiVersion: "v1", kind: "Pod", metadata },
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata,
         spec: { schedulerName: "nobody", containers: [{ name: "main", image: "lab:dev" }] },
       }) as unknown as KubeObject;
 
@@ -44,7 +46,8 @@ export function podPolicyScenarios(cluster: () => LabCluster): void {
       for (const path of ["bindings", `pods/${name}/binding`]) {
         for (const metadata of claims) {
           const binding = {
-            ...{ apiVersion: "v1", kind: "Binding" },
+            apiVersion: "v1",
+            kind: "Binding",
             metadata: { name, namespace, ...metadata },
             target: { apiVersion: "v1", kind: "Node", name: "nowhere" },
           };

@@ -79,9 +79,12 @@ export function rightScenarios(cluster: () => LabCluster): void {
       ];
       const role = (name: string, changes: object = {}) =>
         ({
-          ...{ apiVersion: "rbac.authorization.k8s.io/v1", kind: "Role", rules },
+          apiVersion: "rbac.authorization.k8s.io/v1",
+          kind: "Role",
+          rules,
           metadata: {
-            ...{ name, namespace: "default" },
+            name,
+            namespace: "default",
             labels: { [label.managedBy]: manager, [label.type]: "agent" },
           },
           ...changes,

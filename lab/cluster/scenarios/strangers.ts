@@ -36,10 +36,14 @@ export function strangerScenarios(cluster: () => LabCluster): void {
         terminationGracePeriodSeconds: 1,
         containers: [
           {
-            ...{ name: "main", image: "ipman:dev", imagePullPolicy: "IfNotPresent" },
+            name: "main",
+            image: "ipman:dev",
+            imagePullPolicy: "IfNotPresent",
             command: ["/usr/bin/node", "-e", "setInterval(() => {}, 1e6)"],
             securityContext: {
-              ...{ runAsUser: 65_534, runAsGroup: 65_534, allowPrivilegeEscalation: false },
+              runAsUser: 65_534,
+              runAsGroup: 65_534,
+              allowPrivilegeEscalation: false,
               capabilities: { drop: ["ALL"] },
             },
           },
@@ -61,8 +65,15 @@ export function strangerScenarios(cluster: () => LabCluster): void {
     const attack = (to: string, ...datagrams: (Buffer | Flood)[]) => {
       const program = readFileSync(attackProgram, "utf8").replace(/^#!.*/, "");
       cluster().kubectl(
-        ...["exec", "stranger", "--", "/usr/bin/node", "--input-type=module-typescript"],
-        ...["-e", program, "--", JSON.stringify(attacksOn(to, datagrams))],
+        "exec",
+        "stranger",
+        "--",
+        "/usr/bin/node",
+        "--input-type=module-typescript",
+        "-e",
+        program,
+        "--",
+        JSON.stringify(attacksOn(to, datagrams)),
       );
     };
 
@@ -179,8 +190,12 @@ function againstGateway(order: AttachOrder): Buffer[] {
 
 function frameOf({ child, worker }: AttachOrder, changes: Partial<Frame>): Buffer {
   return vxlanDatagram({
-    ...{ vni: child.ifId, destination: worker.mac, source: worker.gatewayMac },
-    ...{ type: 0x0800, payload: Buffer.alloc(46), ...changes },
+    vni: child.ifId,
+    destination: worker.mac,
+    source: worker.gatewayMac,
+    type: 0x0800,
+    payload: Buffer.alloc(46),
+    ...changes,
   });
 }
 

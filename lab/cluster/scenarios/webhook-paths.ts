@@ -17,8 +17,11 @@ export function webhookPathScenarios(cluster: () => LabCluster): void {
       ["mutating", "validating"].flatMap((kind) =>
         cluster()
           .kubectl(
-            ...["get", `${kind}webhookconfiguration`, "ipman-ipman"],
-            ...["-o", "jsonpath={.webhooks[*].clientConfig.service.path}"],
+            "get",
+            `${kind}webhookconfiguration`,
+            "ipman-ipman",
+            "-o",
+            "jsonpath={.webhooks[*].clientConfig.service.path}",
           )
           .split(" "),
       );

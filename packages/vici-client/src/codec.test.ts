@@ -65,12 +65,14 @@ describe("the message codec", () => {
 
   it("gives every section of many that have the same names its own members", () => {
     const names = fc.uniqueArray(fc.oneof(name, fc.constantFrom("__proto__", "7", "a")), {
-      ...{ minLength: 17, maxLength: 30 },
+      minLength: 17,
+      maxLength: 30,
     });
     const members = fc.array(
       fc.oneof(fc.string(), fc.array(fc.string()), fc.constant({ a: "b" })),
       {
-        ...{ minLength: 30, maxLength: 30 },
+        minLength: 30,
+        maxLength: 30,
       },
     );
     fc.assert(

@@ -12,14 +12,25 @@ const address = { family: 4, value: 0xc6120001n } as const;
 const endpoints: HostEndpoints = {
   gateways: [
     {
-      ...{ id: "ipman-102", connection: "site", child: "constructor", underlay: address },
-      ...{ netns: "/run/netns/ipman-102", device: "ipman0", mtu: 9_000 },
+      id: "ipman-102",
+      connection: "site",
+      child: "constructor",
+      underlay: address,
+      netns: "/run/netns/ipman-102",
+      device: "ipman0",
+      mtu: 9_000,
     },
   ],
   workers: [
     {
-      ...{ id: "w", connection: "site", child: "constructor", pool: "__proto__", reservation: "r" },
-      ...{ netns: "/run/netns/app", address: { address, length: 24 }, underlay: address },
+      id: "w",
+      connection: "site",
+      child: "constructor",
+      pool: "__proto__",
+      reservation: "r",
+      netns: "/run/netns/app",
+      address: { address, length: 24 },
+      underlay: address,
     },
   ],
 };

@@ -8,13 +8,21 @@ const place = { connection: "partner", child: "net" };
 const endpoints: HostEndpoints = {
   gateways: [
     {
-      ...{ ...place, id: "ipman-1", netns: "/run/netns/ipman-1", device: "ipman0", mtu: 9_000 },
+      ...place,
+      id: "ipman-1",
+      netns: "/run/netns/ipman-1",
+      device: "ipman0",
+      mtu: 9_000,
       underlay: parseAddress("198.18.0.1") as Address,
     },
   ],
   workers: [
     {
-      ...{ ...place, id: "app", netns: "/run/netns/app", pool: "primary", reservation: "ab12" },
+      ...place,
+      id: "app",
+      netns: "/run/netns/app",
+      pool: "primary",
+      reservation: "ab12",
       underlay: parseAddress("198.18.0.2") as Address,
       address: parsePrefix("10.0.2.3/24") as Prefix,
     },

@@ -56,7 +56,9 @@ export class EchoSocket implements Disposable {
     const headerBytes = (family === 4 ? 20 : 40) + icmpHeaderBytes;
     const payloadBytes = Math.max(0, (bytes ?? 0) - headerBytes);
     const message = encodeEchoRequest(family, {
-      ...{ identifier: this.#identifier, sequence, payloadBytes },
+      identifier: this.#identifier,
+      sequence,
+      payloadBytes,
     });
     checked("send echo request", libc.send(this.#fd, message, message.length, Sock.msgDontwait));
   }

@@ -46,7 +46,10 @@ export class EventRecorder {
       eventTime: microTime(),
       reportingController: this.#controller,
       reportingInstance: hostname().slice(0, 128),
-      ...{ action, reason, type, note: shortenedBytes(note, longestNote) },
+      action,
+      reason,
+      type,
+      note: shortenedBytes(note, longestNote),
       regarding: { apiVersion, kind, name, ...(namespace !== undefined && { namespace }), uid },
     };
     this.#client.create(resourceTypes.Event, event).catch(this.#onTrouble);

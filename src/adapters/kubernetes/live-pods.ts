@@ -17,6 +17,8 @@ export function podsWithAddress(labelSelector: string, namespace?: string): Want
  * which. The rest is most of what the server would send, anew for each change of a pod.
  */
 export const holders: Wanted = {
-  ...{ type, labelSelector: label.worker, fieldSelector: live },
+  type,
+  labelSelector: label.worker,
+  fieldSelector: live,
   metadataOnly: true,
 };

@@ -64,7 +64,10 @@ export const golden: readonly Golden[] = [
     `),
     read: routeFrom,
     value: {
-      ...{ linkIndex: 3, destination: network, gateway: undefined, source: undefined },
+      linkIndex: 3,
+      destination: network,
+      gateway: undefined,
+      source: undefined,
       origin: 0x69,
     },
   },

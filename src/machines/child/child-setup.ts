@@ -43,7 +43,10 @@ export const childSetup = setup({
       const isLeft = context.sas.some((sa) => isOfEarlierSpec(sa, context.child));
       const known = event.alike === true && !isLeft ? differenceOf(context) : undefined;
       return {
-        ...{ loaded: true, loadedSince: true, attempt: 0, recurrence: noRecurrence },
+        loaded: true,
+        loadedSince: true,
+        attempt: 0,
+        recurrence: noRecurrence,
         tried: known === undefined ? context.tried : withTried(context.tried, known),
       };
     }),
@@ -107,7 +110,8 @@ export const childSetup = setup({
   },
   delays: {
     backoff: ({ context }) => pauseMs(context),
-    ...{ calm: calmMs, steady: steadyMs },
+    calm: calmMs,
+    steady: steadyMs,
     check: 2_000,
     hintSettle: 200,
     stalledRetry: () => 45_000 + Math.random() * 30_000,

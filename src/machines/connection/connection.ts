@@ -100,7 +100,9 @@ export const connectionMachine = connectionSetup.createMachine({
     restart: {
       actions: assign({
         outdated: ({ context }) => context.ikeSas.map((sa) => sa.uniqueId),
-        ...{ failure: undefined, attempt: 0, recurrence: noRecurrence },
+        failure: undefined,
+        attempt: 0,
+        recurrence: noRecurrence,
       }),
       target: ".pending",
     },

@@ -54,7 +54,8 @@ export const gatewaySetup = setup({
       return { recurrences: recurringOf(context.recurrences, "degraded", cause) };
     }),
     recur: assign(({ context }, params: { cause: string }) => ({
-      ...{ changed: [], wokenBy: [] },
+      changed: [],
+      wokenBy: [],
       recurrences: recurringOf(context.recurrences, "configuring", params.cause),
     })),
     noteChange: assign(({ context, event }) => ({ changed: withPart(context.changed, event) })),
@@ -92,7 +93,8 @@ export const gatewaySetup = setup({
     settle: 20,
     /** Between two passes that events of the kernel cause. */
     rest: 250,
-    ...{ calm: calmMs, steady: steadyMs },
+    calm: calmMs,
+    steady: steadyMs,
     /** Events tell what changes, and when some were lost; this is for everything else. */
     resync: () => 600_000 * (0.75 + Math.random() / 2),
   },

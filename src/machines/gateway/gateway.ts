@@ -23,7 +23,9 @@ export const gatewayMachine = gatewaySetup.createMachine({
     failure: undefined,
     attempt: 0,
     applied: false,
-    ...{ changed: [], wokenBy: [], recurrences: [] },
+    changed: [],
+    wokenBy: [],
+    recurrences: [],
   }),
   initial: "absent",
   on: {

@@ -160,7 +160,9 @@ function showMetrics(
 
 function examinerOf({ vici }: HostOptions, network: HostNetwork, poller: Poller): HostExaminer {
   return new HostExaminer({
-    ...{ network, poller, figures: () => ikeFiguresOf(vici, whileScraped) },
+    network,
+    poller,
+    figures: () => ikeFiguresOf(vici, whileScraped),
     worker: (placed, one) => {
       // On a host every worker is one of its own.
       const worker = one as HostWorker;

@@ -1,8 +1,6 @@
 import { backoffMs } from "../../machines/common/backoff.ts";
 
-const diskFailures: ReadonlySet<string | undefined> = new Set([
-  ...["ENOSPC", "EROFS", "EDQUOT", "EIO"],
-]);
+const diskFailures: ReadonlySet<string | undefined> = new Set(["ENOSPC", "EROFS", "EDQUOT", "EIO"]);
 
 /** Whether an error is of a disk that takes no writes, which may pass while the process runs. */
 export function isDiskFailure(error: unknown): boolean {

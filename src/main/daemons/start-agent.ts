@@ -131,14 +131,20 @@ class AgentParts {
     const { vxlanPort } = this.#options;
     const hostNamespace = this.#options.hostNetwork ? "/proc/1/ns/net" : undefined;
     const network = new HostNetwork({
-      ...{ poller, vxlanPort, segmentKey, hostNamespace },
+      poller,
+      vxlanPort,
+      segmentKey,
+      hostNamespace,
       charon: () => charon.process,
     });
     const events = new EventRecorder(this.#client, "ipman.dialo.ai/agent", this.#onTrouble);
     const memory = resources.use(this.#memory());
     const placement: PodPlacement = resources.use(
       new PodPlacement({
-        ...{ gateways, workers, segmentKey, memory },
+        gateways,
+        workers,
+        segmentKey,
+        memory,
         runtime: this.#runtime(),
         refused: this.#refusedPods(events),
         connections: () => supervisor.desired.connections,
@@ -229,7 +235,12 @@ class AgentParts {
     this.#follow(logChanges(this.#log, supervisor));
     this.#resources.use(
       new AgentReporter({
-        ...{ client, declared, supervisor, network, events, onTrouble },
+        client,
+        declared,
+        supervisor,
+        network,
+        events,
+        onTrouble,
         writes: backgroundWrites(),
       }),
     );

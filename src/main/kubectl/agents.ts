@@ -30,7 +30,9 @@ export async function agentsIn(kubectl: Kubectl): Promise<Agent[]> {
   const wanted = ["deployments", ...place, "-l", `${label.type}=agent`];
   const { items } = await kubectl.json<ItemList<KubeObject>>("get", ...wanted);
   const agents = items.map(({ metadata: { namespace = "", name, labels = {} } }) => ({
-    ...{ namespace, name, groupId: labels[label.groupId] ?? "" },
+    namespace,
+    name,
+    groupId: labels[label.groupId] ?? "",
   }));
   const namespaces = [...new Set(agents.map(({ namespace }) => namespace))];
   if (namespaces.length <= 1) return agents;

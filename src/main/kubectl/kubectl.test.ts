@@ -40,7 +40,8 @@ esac
   function run(args: readonly string[], more: NodeJS.ProcessEnv = {}) {
     const PATH = `${folder}${delimiter}${process.env["PATH"]}`;
     return spawnSync(process.execPath, [plugin, ...args], {
-      ...{ encoding: "utf8", env: { ...process.env, PATH, ...more } },
+      encoding: "utf8",
+      env: { ...process.env, PATH, ...more },
     });
   }
 

@@ -44,7 +44,8 @@ export function charonLines(log: string, name: string): LogLine[] {
   return stamped(log)
     .filter(({ rest }) => mark.test(rest))
     .map(({ time, rest }) => ({
-      ...{ time, from: "charon" as const },
+      time,
+      from: "charon" as const,
       text: rest.replace(mark, "").replace(/^\d+/, "").trim(),
     }));
 }

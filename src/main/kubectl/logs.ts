@@ -11,12 +11,21 @@ export async function logs(kubectl: Kubectl, values: Values, connection: string)
   const since = textOption(values, "since", "1h");
   const agent = await agentOf(kubectl, connection);
   const declared = await kubectl.json<KubeObject & { spec: { name: string } }>(
-    ...["get", "ipsecconnection", connection],
+    "get",
+    "ipsecconnection",
+    connection,
   );
   const of = (selector: string) =>
     kubectl.run(
-      ...["logs", "-n", agent.namespace, "-l", selector, "--timestamps", "--tail=-1"],
-      ...[`--since=${since}`, "--max-log-requests=20"],
+      "logs",
+      "-n",
+      agent.namespace,
+      "-l",
+      selector,
+      "--timestamps",
+      "--tail=-1",
+      `--since=${since}`,
+      "--max-log-requests=20",
     );
   const ofGroup = (type: string) => `${label.type}=${type},${label.groupId}=${agent.groupId}`;
   const [operators, agents, charons] = await Promise.all([

@@ -30,9 +30,12 @@ const cluster = ["context", "kubeconfig", "cluster"] as const;
 const options: NonNullable<ParseArgsConfig["options"]> = {
   ...Object.fromEntries(cluster.map((name) => [name, { type: "string" as const }])),
   namespace: { type: "string", short: "n" },
-  ...{ output: { type: "string", short: "o" }, since: { type: "string" } },
-  ...{ ping: { type: "string" }, rekey: { type: "boolean" } },
-  ...{ port: { type: "string" }, "no-open": { type: "boolean" } },
+  output: { type: "string", short: "o" },
+  since: { type: "string" },
+  ping: { type: "string" },
+  rekey: { type: "boolean" },
+  port: { type: "string" },
+  "no-open": { type: "boolean" },
   help: { type: "boolean", short: "h" },
 };
 

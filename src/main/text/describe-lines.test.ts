@@ -6,27 +6,34 @@ import { describeLines, type Described } from "./describe-lines.ts";
 process.env["NO_COLOR"] = "1";
 
 const actor = (sessionId: string, name: string, parentId: string | undefined, context: object) => ({
-  ...{ sessionId, name, parentId, snapshot: { context } },
+  sessionId,
+  name,
+  parentId,
+  snapshot: { context },
 });
 const condition = (type: string, status: string, reason: string, message: string) => ({
-  ...{ type, status, reason, message },
+  type,
+  status,
+  reason,
+  message,
 });
 
 const described = {
   at: 1_000,
   connection: {
-    ...{ id: "partner", state: "established", since: 880, failure: undefined },
+    id: "partner",
+    state: "established",
+    since: 880,
+    failure: undefined,
     remote: "192.0.2.7",
     conditions: [condition("Ready", "True", "Ready", "every child carries traffic")],
     children: [
       {
-        ...{
-          key: "lan",
-          state: "failed",
-          since: 990,
-          gateway: "ready",
-          reachability: "unreachable",
-        },
+        key: "lan",
+        state: "failed",
+        since: 990,
+        gateway: "ready",
+        reachability: "unreachable",
         failure: { reason: "NoProposalChosen", message: "no common proposal" },
         workers: [{ id: "pod-1", address: "10.0.2.3/24" }],
         conditions: [condition("Established", "False", "NoProposalChosen", "no common proposal")],
@@ -38,16 +45,24 @@ const described = {
     actor("1", "partner", undefined, {
       ikeSas: [
         {
-          ...{ uniqueId: "3", state: "ESTABLISHED", localId: "us", remoteId: "them" },
-          ...{ localHost: "192.0.2.1", remoteHost: "192.0.2.7" },
+          uniqueId: "3",
+          state: "ESTABLISHED",
+          localId: "us",
+          remoteId: "them",
+          localHost: "192.0.2.1",
+          remoteHost: "192.0.2.7",
         },
       ],
     }),
     actor("2", "child.lan", "1", {
       sas: [
         {
-          ...{ uniqueId: "5", state: "INSTALLED", encryption: "AES_CBC", integrity: "SHA2_256" },
-          ...{ localSelectors: ["10.0.2.0/24"], remoteSelectors: ["10.1.2.0/24"] },
+          uniqueId: "5",
+          state: "INSTALLED",
+          encryption: "AES_CBC",
+          integrity: "SHA2_256",
+          localSelectors: ["10.0.2.0/24"],
+          remoteSelectors: ["10.1.2.0/24"],
           encapsulated: true,
         },
       ],

@@ -4,22 +4,35 @@ import type { ShownSnapshot, WireEvent } from "../../runtime/inspector/wire.ts";
 import { InspectLines, type InspectLinesOptions } from "./inspect-lines.ts";
 
 const snapshot = (value: unknown, context = {}, status = "active"): ShownSnapshot => ({
-  ...{ status, value, context, children: {} },
+  status,
+  value,
+  context,
+  children: {},
 });
 
 const about = (sessionId: string) => ({
-  ...{ _version: "0.7.2", id: "", createdAt: "3723004", sessionId, rootId: "r" },
+  _version: "0.7.2",
+  id: "",
+  createdAt: "3723004",
+  sessionId,
+  rootId: "r",
 });
 
 const actor = (sessionId: string, name: string, value: unknown, parentId?: string): WireEvent => ({
   ...about(sessionId),
-  ...{ type: "@xstate.actor", name, parentId, machine: "child", definition: "{}" },
+  type: "@xstate.actor",
+  name,
+  parentId,
+  machine: "child",
+  definition: "{}",
   snapshot: value === null ? null : snapshot(value),
 });
 
 const dealt = (sessionId: string, type: string, shown: ShownSnapshot): WireEvent => ({
   ...about(sessionId),
-  ...{ type: "@xstate.snapshot", event: { type }, snapshot: shown },
+  type: "@xstate.snapshot",
+  event: { type },
+  snapshot: shown,
 });
 
 const tree = [
@@ -32,7 +45,9 @@ const tree = [
 
 function linesOf(told: readonly WireEvent[], options: Partial<InspectLinesOptions> = {}): string[] {
   const lines = new InspectLines({
-    ...{ connection: undefined, output: "text", everyEvent: false },
+    connection: undefined,
+    output: "text",
+    everyEvent: false,
     ...options,
   });
   return told.flatMap((event) => lines.of(event)).map((line) => line.replace(/ {2,}/g, "  "));

@@ -5,8 +5,16 @@ import type { StatusReport } from "../../runtime/status/report.ts";
 import { statusTable } from "./status-table.ts";
 
 const child = (key: string, changes: object) => ({
-  ...{ key, name: key, state: "established", since: 900, gateway: "ready", workers: [{}, {}] },
-  ...{ failure: undefined, reachability: undefined, conditions: [], ...changes },
+  key,
+  name: key,
+  state: "established",
+  since: 900,
+  gateway: "ready",
+  workers: [{}, {}],
+  failure: undefined,
+  reachability: undefined,
+  conditions: [],
+  ...changes,
 });
 const refused = { reason: "AuthenticationFailed", message: "the peer refused" };
 
@@ -16,7 +24,11 @@ const report = {
   problems: [],
   connections: [
     {
-      ...{ id: "partner", state: "established", since: 880, failure: undefined, problems: [] },
+      id: "partner",
+      state: "established",
+      since: 880,
+      failure: undefined,
+      problems: [],
       children: [
         child("lan", {}),
         child("dmz", { reachability: "unreachable", since: 990, workers: [] }),

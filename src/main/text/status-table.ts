@@ -44,11 +44,16 @@ function connectionRow({ id, state, since, failure }: ConnectionStatus, now: num
 
 function childRow(child: ChildStatus, traffic: ChildTraffic | undefined, now: number): string[] {
   return [
-    ...["", child.key, child.state, sinceText(child.since, now)],
+    "",
+    child.key,
+    child.state,
+    sinceText(child.since, now),
     ...(traffic === undefined
       ? ["", ""]
       : [formatBytes(traffic.bytesIn), formatBytes(traffic.bytesOut)]),
-    ...[child.gateway, String(child.workers.length), failureOf(child)?.reason ?? ""],
+    child.gateway,
+    String(child.workers.length),
+    failureOf(child)?.reason ?? "",
   ];
 }
 

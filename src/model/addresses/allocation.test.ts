@@ -75,7 +75,8 @@ describe("a ledger of addresses", () => {
     for (const namespace of ["tenant", "defaul", "default/x", ""]) {
       const outcome = ledger.take({ child, namespace, pool: "primary", address: "10.0.2.11" });
       assert.deepEqual(outcome, {
-        ...{ ok: false, taken: true },
+        ok: false,
+        taken: true,
         message: '10.0.2.11 of pool "primary" is taken',
       });
     }

@@ -76,7 +76,11 @@ export function readBook(object: KubeObject): ReservationBook {
   const isOfName = metadata.name === bookName(connection);
   const problem = isOfName ? problemOfData(pending, podsVersion) : problemOfName;
   return {
-    ...{ apiVersion, kind, metadata, connection, pending: pending ?? {} },
+    apiVersion,
+    kind,
+    metadata,
+    connection,
+    pending: pending ?? {},
     ...(podsVersion !== undefined && { podsVersion }),
     ...(problem !== undefined && { problem }),
   };

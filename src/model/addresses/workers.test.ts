@@ -48,17 +48,23 @@ function podOf(given: Given): Pod {
   const { name = "web-0", namespace = "bank", address = prefixAt(0) } = given;
   const reservedAt = "2026-01-02T03:04:05.006123456Z";
   const facts = {
-    ...{ connection: connection.id, child: child.key, pool: given.pool ?? pool },
-    ...{ address, reservedAt },
+    connection: connection.id,
+    child: child.key,
+    pool: given.pool ?? pool,
+    address,
+    reservedAt,
   };
   const id = reservationId(given.signedBy ?? key, {
     ...admittedPod({ namespace, name }),
     ...facts,
   });
   return {
-    ...{ apiVersion: "v1", kind: "Pod" },
+    apiVersion: "v1",
+    kind: "Pod",
     metadata: {
-      ...{ name, namespace, uid: `uid-${name}` },
+      name,
+      namespace,
+      uid: `uid-${name}`,
       creationTimestamp: given.created ?? "2026-01-02T03:04:06Z",
       annotations: {
         [annotation.connection]: connection.id,

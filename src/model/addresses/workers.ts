@@ -178,7 +178,9 @@ function isProven({ pod, connection, child, holding }: AddressClaim, key: Segmen
   const { annotations = {} } = pod.metadata;
   const id = annotations[annotation.reservation] ?? "";
   return isReservationId(id, key, pod.metadata, {
-    ...{ connection: connection.id, child: child.key, pool: holding.pool },
+    connection: connection.id,
+    child: child.key,
+    pool: holding.pool,
     address: holding.address,
     reservedAt: annotations[annotation.reservedAt] ?? "",
   });

@@ -26,8 +26,12 @@ const connectionRules: readonly Rule[] = [
 export function crds(): JsonObjectSchema[] {
   return [
     crd({
-      ...{ kind: "IPSecConnection", scope: "Cluster", shortNames: ["ipsecconn"] },
-      ...{ schema: IPSecConnection, status: connectionStatus, rules: connectionRules },
+      kind: "IPSecConnection",
+      scope: "Cluster",
+      shortNames: ["ipsecconn"],
+      schema: IPSecConnection,
+      status: connectionStatus,
+      rules: connectionRules,
       columns: [
         readyColumn,
         column("Remote", ".spec.remoteAddr"),
@@ -38,8 +42,12 @@ export function crds(): JsonObjectSchema[] {
       ],
     }),
     crd({
-      ...{ kind: "CharonGroup", scope: "Namespaced", shortNames: ["charongrp"] },
-      ...{ schema: CharonGroup, status: groupStatus, rules: [] },
+      kind: "CharonGroup",
+      scope: "Namespaced",
+      shortNames: ["charongrp"],
+      schema: CharonGroup,
+      status: groupStatus,
+      rules: [],
       columns: [readyColumn, column("Node", ".spec.nodeName")],
     }),
   ];

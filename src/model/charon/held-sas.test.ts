@@ -3,9 +3,16 @@ import { describe, it } from "node:test";
 import { heldSas, isOrphaned, type KernelState } from "./held-sas.ts";
 
 const child = (changes: object = {}) => ({
-  ...{ name: "net", uniqueid: "1", reqid: "1", state: "INSTALLED", protocol: "ESP" },
-  ...{ "spi-in": "c0000001", "spi-out": "d0000001" },
-  ...{ "if-id-in": "00000066", "if-id-out": "00000066", ...changes },
+  name: "net",
+  uniqueid: "1",
+  reqid: "1",
+  state: "INSTALLED",
+  protocol: "ESP",
+  "spi-in": "c0000001",
+  "spi-out": "d0000001",
+  "if-id-in": "00000066",
+  "if-id-out": "00000066",
+  ...changes,
 });
 const list = (...children: object[]) => [
   {
@@ -17,10 +24,20 @@ const list = (...children: object[]) => [
   },
 ];
 const sa = (spi: number, changes: Partial<KernelState> = {}): KernelState => ({
-  ...{ kind: "sa", ifId: 102, reqid: 1, spi, id: String(spi), ...changes },
+  kind: "sa",
+  ifId: 102,
+  reqid: 1,
+  spi,
+  id: String(spi),
+  ...changes,
 });
 const policy = (changes: Partial<KernelState> = {}): KernelState => ({
-  ...{ kind: "policy", ifId: 102, reqid: 1, spi: 0, id: "p", ...changes },
+  kind: "policy",
+  ifId: 102,
+  reqid: 1,
+  spi: 0,
+  id: "p",
+  ...changes,
 });
 const untrapped = new Set<number>();
 

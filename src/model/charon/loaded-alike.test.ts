@@ -5,7 +5,8 @@ import { loadedAlike } from "./loaded-alike.ts";
 
 const remote_ips = ["10.1.2.0/24", "10.7.0.0/24"];
 const connection = connectionOf({
-  ...{ localId: "@node.site", remoteId: "%any" },
+  localId: "@node.site",
+  remoteId: "%any",
   children: { "child-2": childSpec(2, { remote_ips }), "child-3": childSpec(3) },
 });
 

@@ -41,9 +41,23 @@ describe("a pre-shared key", () => {
 
   it("is refused where it is badly written, and the message has no part of it", () => {
     for (const bad of [
-      ...["0x", "0xnothex", "0xde:a:d", "0x:de", "0xde:", "0x0xde", "0xde ad"],
-      ...["0s", "0sAAA", "0sAAAAA", "0s====", "0sAA=A", "0sAA AA", "0sAAAA\nBBBB", "0s!planted"],
-      ...["", " \n"],
+      "0x",
+      "0xnothex",
+      "0xde:a:d",
+      "0x:de",
+      "0xde:",
+      "0x0xde",
+      "0xde ad",
+      "0s",
+      "0sAAA",
+      "0sAAAAA",
+      "0s====",
+      "0sAA=A",
+      "0sAA AA",
+      "0sAAAA\nBBBB",
+      "0s!planted",
+      "",
+      " \n",
     ]) {
       const parsed = preSharedKey(Buffer.from(bad));
       assert.ok(!parsed.ok, JSON.stringify(bad));

@@ -39,7 +39,10 @@ describe("a connection for charon", () => {
     const spelled = structuredClone(cr);
     spelled.spec.extra = { Proposals: spelled.spec.extra.proposals, MOBIKE: "no" } as never;
     spelled.spec.children.key.extra = {
-      ...{ Start_Action: "start", DPD_action: "restart", Rekey_Time: "1h", HW_offload: "no" },
+      Start_Action: "start",
+      DPD_action: "restart",
+      Rekey_Time: "1h",
+      HW_offload: "no",
     } as never;
     const result = connectionFromCr(spelled);
     assert.ok(result.ok);

@@ -30,7 +30,9 @@ export function agentAccount(
 ): KubeObject {
   const metadata = { ...metadataOf(group, namespace), ...ownedBy(owner) };
   return {
-    ...{ apiVersion: "v1", kind: "ServiceAccount", metadata },
+    apiVersion: "v1",
+    kind: "ServiceAccount",
+    metadata,
     automountServiceAccountToken: false,
   } as KubeObject;
 }
@@ -65,7 +67,8 @@ export function secretsBinding(
 ): KubeObject {
   const name = agentAccountOf(group);
   return {
-    ...{ apiVersion: rbacVersion, kind: "RoleBinding" },
+    apiVersion: rbacVersion,
+    kind: "RoleBinding",
     metadata: { ...metadataOf(group, namespace), ...ownedBy(owner) },
     roleRef: { apiGroup: rbac, kind: "Role", name },
     subjects: [{ kind: "ServiceAccount", name, namespace: home }],
@@ -86,7 +89,8 @@ export function commonBindings(
   const subjects = [...accounts].toSorted().map(subject);
   const of = (kind: "ClusterRole" | "Role", metadata: object) =>
     ({
-      ...{ apiVersion: rbacVersion, kind: `${kind}Binding` },
+      apiVersion: rbacVersion,
+      kind: `${kind}Binding`,
       metadata: { name: agentBindings, ...metadata },
       roleRef: { apiGroup: rbac, kind, name: agentRole },
       subjects,

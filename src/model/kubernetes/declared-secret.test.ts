@@ -21,7 +21,12 @@ describe("the Secret that a manifest names", () => {
   });
 
   for (const secretRef of [
-    ...[undefined, null, "keys", {}, { name: "keys" }, { namespace: "default" }],
+    undefined,
+    null,
+    "keys",
+    {},
+    { name: "keys" },
+    { namespace: "default" },
     ...["", "*", "a/b", "../x", "A", 1].map((name) => ({ namespace: "default", name })),
     ...["", "*", "../kube-system"].map((namespace) => ({ namespace, name: "keys" })),
   ])

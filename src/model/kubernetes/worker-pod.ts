@@ -31,7 +31,9 @@ export function trimmedPod(object: KubeObject): Pod {
   const { podIP, podIPs } = status ?? {};
   const hasMore = Array.isArray(podIPs) && podIPs.length > 1;
   return {
-    ...{ apiVersion: "v1", kind: "Pod", metadata: kept },
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: kept,
     status: { ...(podIP !== undefined && { podIP }), ...(hasMore && { podIPs }) },
   };
 }

@@ -48,7 +48,10 @@ export function charonDeployment(group: Group, settings: WorkloadSettings): Kube
     // What hangs is seen by the agent; only one that is dead is started anew.
     livenessProbe: {
       exec: { command: ["swanctl", "--stats"] },
-      ...{ initialDelaySeconds: 30, periodSeconds: 60, timeoutSeconds: 20, failureThreshold: 3 },
+      initialDelaySeconds: 30,
+      periodSeconds: 60,
+      timeoutSeconds: 20,
+      failureThreshold: 3,
     },
     resources: { requests: { cpu: "20m", memory: "32Mi" } },
   };
@@ -72,10 +75,13 @@ export function agentDeployment(group: Group, settings: WorkloadSettings): KubeO
       ...(group.namespace === "" ? ["--node", group.nodeName] : ["--group", group.id]),
       ...(group.hostNetwork ? ["--host-network"] : []),
       ...(settings.requireSecretConsent ? ["--require-secret-consent"] : []),
-      ...["--vxlan-port", String(settings.vxlanPort)],
+      "--vxlan-port",
+      String(settings.vxlanPort),
       // Else the cluster would take a "$(NAME)" in it for one of the container's variables.
-      ...["--charon-settings", JSON.stringify(settings.charonSettings).replaceAll("$", "$$$$")],
-      ...["--log", settings.logLevel],
+      "--charon-settings",
+      JSON.stringify(settings.charonSettings).replaceAll("$", "$$$$"),
+      "--log",
+      settings.logLevel,
     ],
     ports: [{ name: "metrics", containerPort: agentPort, protocol: "TCP" }],
     // It enters the network namespaces of charon, gateways and their routes' settings.

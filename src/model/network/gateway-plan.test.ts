@@ -12,12 +12,19 @@ const child = connection.children[0] as Child;
 const address = (text: string) => parseAddress(text) as Address;
 const place = { connection: connection.id, child: child.key, pool: "primary", reservation: "1" };
 const worker = (id: string, inner: string, underlay: string) => ({
-  ...{ id, ...place, address: parsePrefix(inner) as Prefix, underlay: address(underlay) },
+  id,
+  ...place,
+  address: parsePrefix(inner) as Prefix,
+  underlay: address(underlay),
 });
 
 describe("a gateway's plan", () => {
   const facts = {
-    ...{ connection, child, tunnelMtu: 1_400, vxlanPort: 7_789, underlying: undefined },
+    connection,
+    child,
+    tunnelMtu: 1_400,
+    vxlanPort: 7_789,
+    underlying: undefined,
     gateway: { device: "eth0", mtu: 1_500, underlay: address("10.244.0.1") },
     segmentKey: new SegmentKey(Buffer.alloc(32, 7)),
   };

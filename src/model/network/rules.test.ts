@@ -19,7 +19,9 @@ const facts: GatewayRulesFacts = {
   child: { ifId: 102, vxlanIp: prefix("10.0.2.2/24") },
   gateway: { device: "eth0", underlay: address("10.244.0.1") },
   workers: [worker],
-  ...{ vxlanPort: 7789, xfrm: "xfrm102", vxlan: "vxlan102" },
+  vxlanPort: 7789,
+  xfrm: "xfrm102",
+  vxlan: "vxlan102",
 };
 
 describe("a gateway's packet filter", () => {
@@ -63,8 +65,11 @@ describe("a gateway's packet filter", () => {
     assert.deepEqual(
       plan.members[0]?.elements.map(({ key }) => key),
       [
-        ...["10.244.0.2", "10.0.2.3", "10.0.2.4"],
-        ...["02:00:00:00:00:03 . 10.0.2.3", "02:00:00:00:00:04 . 10.0.2.4"],
+        "10.244.0.2",
+        "10.0.2.3",
+        "10.0.2.4",
+        "02:00:00:00:00:03 . 10.0.2.3",
+        "02:00:00:00:00:04 . 10.0.2.4",
       ],
     );
   });
@@ -82,7 +87,11 @@ describe("a gateway's packet filter", () => {
 
 describe("a worker's packet filter", () => {
   const plan = workerRules({
-    ...{ worker, gateway: address("10.244.0.1"), ifId: 102, vxlanPort: 7789, vxlan: "vxlan102" },
+    worker,
+    gateway: address("10.244.0.1"),
+    ifId: 102,
+    vxlanPort: 7789,
+    vxlan: "vxlan102",
   });
 
   it("accepts frames between its MAC addresses from the gateway it knows", () => {

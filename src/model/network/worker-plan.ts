@@ -60,7 +60,11 @@ export function workerPlan(facts: WorkerFacts): NetworkPlan {
     fdb: [{ link, mac: worker.gatewayMac, vtep: gatewayUnderlay, moves: true }],
     forwarding: false,
     rules: workerRules({
-      ...{ worker, gateway: gatewayUnderlay, ifId: child.ifId, vxlanPort, vxlan: link },
+      worker,
+      gateway: gatewayUnderlay,
+      ifId: child.ifId,
+      vxlanPort,
+      vxlan: link,
     }),
   };
 }

@@ -101,8 +101,10 @@ function largeManifest(pools: number): Manifest {
   const ofPool = (pool: number) =>
     Array.from({ length: 1_024 }, (_, i) => address(0x10000 + pool * 1_024 + i));
   Object.assign(child(cr), {
-    ...{ local_ips: ["10.0.0.0/8"], xfrm_ip: "10.0.0.1/8", vxlan_ip: "10.0.0.2/8" },
-    ...{ remote_ips: ["192.0.2.0/24"] },
+    local_ips: ["10.0.0.0/8"],
+    xfrm_ip: "10.0.0.1/8",
+    vxlan_ip: "10.0.0.2/8",
+    remote_ips: ["192.0.2.0/24"],
     ip_pools: Object.fromEntries(Array.from({ length: pools }, (_, i) => [`p${i}`, ofPool(i)])),
   });
   return cr;

@@ -53,7 +53,8 @@ export class Breakdowns implements Disposable {
     const message = error instanceof Error ? error.message : String(error);
     this.#byId.set(id, {
       failure: failure(Reason.Internal, `ipman broke down here and starts again: ${message}`),
-      ...{ attempt, at },
+      attempt,
+      at,
       timer: setTimeout(() => this.#restart(id), backoffMs(attempt)),
     });
   }

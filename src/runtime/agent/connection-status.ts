@@ -28,8 +28,16 @@ interface KnownStatus {
 
 /** Everything else in `conditions` belongs to others. */
 const ownTypes: ReadonlySet<string> = new Set([
-  ...["SpecValid", "SecretReady", "CharonReady", "GatewayReady", "Established"],
-  ...["Reachable", "Differs", "Ready", "Reconciling", "Stalled"],
+  "SpecValid",
+  "SecretReady",
+  "CharonReady",
+  "GatewayReady",
+  "Established",
+  "Reachable",
+  "Differs",
+  "Ready",
+  "Reconciling",
+  "Stalled",
 ]);
 
 /** Of a status, the part that an agent writes, in the order in which it would. */

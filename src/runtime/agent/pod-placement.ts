@@ -98,7 +98,7 @@ export class PodPlacement implements PlacementPort, Disposable {
 
   [Symbol.dispose](): void {
     this.#subscription.unsubscribe();
-    for (const uid of [...this.#found.keys()]) this.#forget(uid);
+    for (const uid of Array.from(this.#found.keys())) this.#forget(uid);
     this.#gateways.complete();
     this.#workers.complete();
   }

@@ -15,7 +15,9 @@ function reporting() {
 }
 
 const pod = (name: string): Pod => ({
-  ...{ apiVersion: "v1", kind: "Pod", status: {} },
+  apiVersion: "v1",
+  kind: "Pod",
+  status: {},
   metadata: { name, namespace: "tenant", uid: `uid-${name}` },
 });
 

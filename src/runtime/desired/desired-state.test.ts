@@ -108,7 +108,9 @@ describe("the desired state", () => {
       key: "default/g",
       source: "g.yaml",
       document: {
-        ...{ apiVersion: "ipman.dialo.ai/v1", kind: "CharonGroup", metadata: { name: "g" } },
+        apiVersion: "ipman.dialo.ai/v1",
+        kind: "CharonGroup",
+        metadata: { name: "g" },
         spec: { hostNetwork: true, nodeName: "n", ...spec },
       },
     });

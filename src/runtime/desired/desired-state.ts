@@ -45,10 +45,16 @@ export function desiredState(
   const unique = withoutTwins(snapshot.resources, problems);
   const lastGood = snapshot.problems.length > 0;
   const secrets = accepted(unique, before.secrets, {
-    ...{ kind: "Secret", problemsOf: secretProblems, problems, lastGood },
+    kind: "Secret",
+    problemsOf: secretProblems,
+    problems,
+    lastGood,
   });
   const groups = accepted(unique, before.groups, {
-    ...{ kind: "CharonGroup", problemsOf: charonGroupProblems, problems, lastGood },
+    kind: "CharonGroup",
+    problemsOf: charonGroupProblems,
+    problems,
+    lastGood,
   });
   const connections = new Map<string, Connection>();
   const neighbours = new Neighbours(scope);

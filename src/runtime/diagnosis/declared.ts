@@ -35,13 +35,17 @@ export function checkDeclared(supervisor: Supervisor, root: ConnectionActor): Fi
 }
 
 const charonAway: Failure = {
-  ...{ reason: Reason.CharonUnavailable, message: "charon does not answer", retryable: true },
+  reason: Reason.CharonUnavailable,
+  message: "charon does not answer",
+  retryable: true,
 };
 
 function secretFinding(has: boolean, trouble: string | undefined, which: string): Finding {
   if (trouble !== undefined)
     return problemOf("secret", {
-      ...{ reason: Reason.SecretUnreadable, message: trouble, retryable: true },
+      reason: Reason.SecretUnreadable,
+      message: trouble,
+      retryable: true,
     });
   if (has) return ok("secret", "is there");
   const message = `there is no Secret ${which}`;

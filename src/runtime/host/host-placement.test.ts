@@ -31,8 +31,13 @@ function host() {
   }
   const file = new Disk(join(folder, "endpoints.json"), endpointCodec);
   const gateway = {
-    ...{ id: "ipman-102", connection: "site", child: "lan", netns: folder },
-    ...{ underlay: { family: 4, value: 1n } as const, device: "ipman0", mtu: 9_000 },
+    id: "ipman-102",
+    connection: "site",
+    child: "lan",
+    netns: folder,
+    underlay: { family: 4, value: 1n } as const,
+    device: "ipman0",
+    mtu: 9_000,
   };
   file.write({ gateways: [gateway], workers: [] });
   const fabric = {
@@ -48,7 +53,12 @@ function host() {
   const start = () =>
     new HostPlacement({ file, fabric, network, onTrouble: (error) => troubles.push(error) });
   return {
-    ...{ disk, plugged, refused, kept, troubles, start },
+    disk,
+    plugged,
+    refused,
+    kept,
+    troubles,
+    start,
     netns: (name: string) => {
       mkdirSync(join(folder, name), { recursive: true });
       return join(folder, name);

@@ -112,10 +112,14 @@ export class HostNetwork implements NetworkPort {
   ): NetworkPlan {
     const { segmentKey, vxlanPort } = this.#options;
     return workerPlan({
-      ...{ connection, child, vxlanPort },
+      connection,
+      child,
+      vxlanPort,
       worker: { ...worker, ...workerSecrets(segmentKey, connection, child, worker) },
       gatewayUnderlay: gateway.underlay,
-      ...{ device: uplink.device, deviceMtu: uplink.mtu, underlay: worker.underlay },
+      device: uplink.device,
+      deviceMtu: uplink.mtu,
+      underlay: worker.underlay,
       tunnelMtu: this.tunnelMtu(connection, child, undefined),
     });
   }
@@ -188,7 +192,11 @@ export class HostNetwork implements NetworkPort {
   #planOf(connection: Connection, order: PlanFacts, tunnelMtu: number): NetworkPlan {
     const { child, gateway, workers } = order;
     return gatewayPlan({
-      ...{ connection, child, gateway, workers, tunnelMtu },
+      connection,
+      child,
+      gateway,
+      workers,
+      tunnelMtu,
       vxlanPort: this.#options.vxlanPort,
       segmentKey: this.#options.segmentKey,
       underlying: connection.interfaceName,

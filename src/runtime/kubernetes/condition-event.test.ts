@@ -5,13 +5,22 @@ import { conditionEvents } from "./condition-event.ts";
 
 const ready: Condition = { type: "Ready", status: "True", reason: "Ready", message: "up" };
 const down: Condition = {
-  ...{ type: "Ready", status: "False", reason: "PeerUnreachable", message: "no answer" },
+  type: "Ready",
+  status: "False",
+  reason: "PeerUnreachable",
+  message: "no answer",
 };
 const begins: Condition = {
-  ...{ type: "Ready", status: "False", reason: "InProgress", message: "it begins" },
+  type: "Ready",
+  status: "False",
+  reason: "InProgress",
+  message: "it begins",
 };
 const differs: Condition = {
-  ...{ type: "Differs", status: "True", reason: "SaDiffers", message: "the peer left out a" },
+  type: "Differs",
+  status: "True",
+  reason: "SaDiffers",
+  message: "the peer left out a",
 };
 
 describe("the events of a connection", () => {

@@ -9,7 +9,10 @@ const silence = failure(Reason.PeerUnreachable, "the peer does not answer");
 
 const connection = (id: string, changes: object = {}) =>
   ({
-    ...{ id, state: "established", failure: undefined, problems: [] },
+    id,
+    state: "established",
+    failure: undefined,
+    problems: [],
     children: [{ key: "lan", state: "established", failure: undefined }],
     ...changes,
   }) as unknown as ConnectionStatus;

@@ -13,7 +13,9 @@ function linesOf(recent: Recent, follow = false): RecentLine[] {
 }
 
 const said = (connection: string, text: string) => ({
-  ...{ type: "logged" as const, connection, line: { group: "IKE", text } },
+  type: "logged" as const,
+  connection,
+  line: { group: "IKE", text },
 });
 
 describe("the last that was logged", () => {

@@ -8,13 +8,23 @@ const connection = (name: string, ...keys: string[]) =>
   ({ name, children: keys.map((key) => ({ key })) }) as unknown as Connection;
 
 const child = (uniqueid: string, state: string, bytes = 0) => ({
-  ...{ name: "lan", uniqueid, state, "install-time": "0" },
-  ...{ "spi-in": `c${uniqueid}`, "spi-out": `d${uniqueid}` },
-  ...{ "bytes-in": String(bytes), "packets-in": "1", "bytes-out": "0", "packets-out": "0" },
+  name: "lan",
+  uniqueid,
+  state,
+  "install-time": "0",
+  "spi-in": `c${uniqueid}`,
+  "spi-out": `d${uniqueid}`,
+  "bytes-in": String(bytes),
+  "packets-in": "1",
+  "bytes-out": "0",
+  "packets-out": "0",
 });
 
 const ike = (uniqueid: string, state: string, ...children: object[]) => ({
-  ...{ uniqueid, state, version: "2", established: uniqueid },
+  uniqueid,
+  state,
+  version: "2",
+  established: uniqueid,
   "child-sas": Object.fromEntries(children.map((one, i) => [String(i), one])),
 });
 

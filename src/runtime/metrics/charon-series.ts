@@ -23,7 +23,9 @@ const gauge = <Thing>(
 ): MetricFamily<Thing> => ({ name: `strongswan_${name}`, help, type: "gauge", value });
 
 const counter = (field: keyof Traffic, name: string, help: string): MetricFamily<ChildRow> => ({
-  ...{ name: `strongswan_${name}`, help, type: "counter" },
+  name: `strongswan_${name}`,
+  help,
+  type: "counter",
   value: ({ carried }) => carried[field],
 });
 
@@ -164,12 +166,18 @@ export const upSeries: readonly MetricFamily<boolean>[] = [
   {
     name: "ipman_charon_up",
     help: "1 where charon answered when these figures were read.",
-    ...{ type: "gauge", value: flag },
+    type: "gauge",
+    value: flag,
   },
 ];
 
 /** All of them, whatever they are of. */
 export const charonFamilies: readonly Pick<MetricFamily<never>, "name" | "type">[] = [
-  ...[...upSeries, ...countSeries, ...connectionLoaded, ...childLoaded],
-  ...[...stateSeries, ...ikeSeries, ...childSeries],
+  ...upSeries,
+  ...countSeries,
+  ...connectionLoaded,
+  ...childLoaded,
+  ...stateSeries,
+  ...ikeSeries,
+  ...childSeries,
 ];

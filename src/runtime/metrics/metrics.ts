@@ -26,7 +26,8 @@ const sampled = ["min", "max", "mean", "stddev", "p50", "p90", "p99"].map(
 
 const nothing: Status = {
   charon: { state: "", failure: undefined },
-  ...{ connections: [], problems: [] },
+  connections: [],
+  problems: [],
 };
 
 /** The runtime's metrics. What a status shows is read when it is scraped, not before. */

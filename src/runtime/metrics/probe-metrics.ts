@@ -18,7 +18,8 @@ export class ProbeMetrics {
     void new Gauge({
       name: "ipman_probe_reachable",
       help: "1 where a child's probe is answered, 0 where it is not or has not been yet.",
-      ...{ labelNames, registers },
+      labelNames,
+      registers,
       collect() {
         this.reset();
         const asked = askedIn(status());
@@ -29,12 +30,15 @@ export class ProbeMetrics {
     this.#roundTrips = new Summary({
       name: "ipman_probe_round_trip_seconds",
       help: "Round trips of a child's probe that were answered.",
-      ...{ labelNames, registers, percentiles: [] },
+      labelNames,
+      registers,
+      percentiles: [],
     });
     this.#lost = new Counter({
       name: "ipman_probe_lost_total",
       help: "Echo requests of a child's probe that were not answered before the next.",
-      ...{ labelNames, registers },
+      labelNames,
+      registers,
     });
   }
 
@@ -62,7 +66,9 @@ function askedIn({ connections }: Status) {
     children
       .filter(({ reachability }) => reachability !== undefined)
       .map(({ key, reachability }) => ({
-        ...{ connection: id, child: key, up: reachability === "reachable" },
+        connection: id,
+        child: key,
+        up: reachability === "reachable",
       })),
   );
 }

@@ -15,17 +15,20 @@ const readinessSeries: readonly MetricFamily<Readiness>[] = [
   {
     name: "ipman_connection_ready",
     help: "1 where the condition Ready is True.",
-    ...{ type: "gauge", value: (one) => (isReady(one) ? 1 : 0) },
+    type: "gauge",
+    value: (one) => (isReady(one) ? 1 : 0),
   },
   {
     name: "ipman_connection_spec_valid",
     help: "0 where the document has problems; an earlier version of it may go on.",
-    ...{ type: "gauge", value: ({ conditions }) => (conditions.some(isInvalid) ? 0 : 1) },
+    type: "gauge",
+    value: ({ conditions }) => (conditions.some(isInvalid) ? 0 : 1),
   },
   {
     name: "ipman_connection_differs",
     help: "1 where an SA carries traffic and is not what is declared (condition Differs).",
-    ...{ type: "gauge", value: ({ conditions }) => (conditions.some(isDiffering) ? 1 : 0) },
+    type: "gauge",
+    value: ({ conditions }) => (conditions.some(isDiffering) ? 1 : 0),
   },
 ];
 
@@ -54,7 +57,8 @@ export const documentFamilies: readonly Pick<MetricFamily<never>, "name" | "type
 /** Whether each connection is ready, and its document valid. */
 export function readinessText(told: Iterable<Readiness>): string {
   const rows = Array.from(told, (one) => ({
-    ...{ labels: labelsOf({ connection: one.id }), thing: one },
+    labels: labelsOf({ connection: one.id }),
+    thing: one,
   }));
   return exposition(readinessSeries, rows);
 }

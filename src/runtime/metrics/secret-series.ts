@@ -8,7 +8,8 @@ export const secretSeries: readonly MetricFamily<number>[] = [
   {
     name: "ipman_secret_changed_timestamp_seconds",
     help: "When a connection's Secret was last written, in seconds since the epoch.",
-    ...{ type: "gauge", value: (seconds) => seconds },
+    type: "gauge",
+    value: (seconds) => seconds,
   },
 ];
 

@@ -16,7 +16,8 @@ const countSeries: readonly MetricFamily<number>[] = [
   {
     name: "ipman_connections",
     help: "Connections by state.",
-    ...{ type: "gauge", value: (count) => count },
+    type: "gauge",
+    value: (count) => count,
   },
 ];
 
@@ -25,7 +26,8 @@ const upSeries: readonly MetricFamily<State>[] = [
   {
     name: "ipman_child_up",
     help: "1 where the child carries traffic, 0 where it is declared and does not.",
-    ...{ type: "gauge", value: (state) => (isUp(state) ? 1 : 0) },
+    type: "gauge",
+    value: (state) => (isUp(state) ? 1 : 0),
   },
 ];
 
@@ -39,11 +41,13 @@ export const statusFamilies: readonly Pick<MetricFamily<never>, "name" | "type">
 export function statusText({ connections }: Status): string {
   const counts = Map.groupBy(connections, ({ state }) => state);
   const byState = states.map((state) => ({
-    ...{ labels: labelsOf({ state }), thing: counts.get(state)?.length ?? 0 },
+    labels: labelsOf({ state }),
+    thing: counts.get(state)?.length ?? 0,
   }));
   const children = connections.flatMap(({ id, children }) =>
     children.map(({ key, state }) => ({
-      ...{ labels: labelsOf({ connection: id, child: key }), thing: state },
+      labels: labelsOf({ connection: id, child: key }),
+      thing: state,
     })),
   );
   return exposition(countSeries, byState) + exposition(upSeries, children);

@@ -78,7 +78,10 @@ function outcomeOf(verdict: Verdict): (typeof outcomes)[number] {
 function showPools(registry: Registry, cluster: Cluster): void {
   const gauge = (name: string, help: string, value: (pool: PoolOfConnection) => number) =>
     new Gauge({
-      ...{ name, help, labelNames: ["connection", "child", "pool"], registers: [registry] },
+      name,
+      help,
+      labelNames: ["connection", "child", "pool"],
+      registers: [registry],
       collect() {
         this.reset();
         for (const pool of poolsIn(cluster)) this.set(pool.labels, value(pool));

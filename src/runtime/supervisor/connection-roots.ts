@@ -80,7 +80,7 @@ export class ConnectionRoots {
 
   /** Does something for each connection. */
   each(run: (root: ConnectionActor, id: string) => void): void {
-    for (const [id, root] of [...this.#byId]) this.attempt(id, () => run(root, id));
+    for (const [id, root] of Array.from(this.#byId)) this.attempt(id, () => run(root, id));
   }
 
   /** Does something for one connection; an exception breaks down this connection alone. */

@@ -72,7 +72,9 @@ describe("a claim of a key", () => {
     const connections = ["a", "b"].map(
       (id) =>
         ({
-          ...{ id, localId: "us", remoteId: "x" },
+          id,
+          localId: "us",
+          remoteId: "x",
           secretRef: { ...metadata, key: id },
         }) as unknown as Connection,
     );

@@ -73,7 +73,9 @@ describe("a Secret whose consent is required", () => {
   const annotated = (keyFor?: string, value = "one") => ({
     ...secret(value),
     metadata: {
-      ...{ name: "keys", namespace: "default", creationTimestamp: "2026-01-01T00:00:00Z" },
+      name: "keys",
+      namespace: "default",
+      creationTimestamp: "2026-01-01T00:00:00Z",
       ...(keyFor !== undefined && { annotations: { "ipman.dialo.ai/keyFor": keyFor } }),
     },
   });

@@ -59,14 +59,11 @@ export class Supervisor implements Disposable {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
-    const { network, requireSecretConsent = false } = options;
-    this.#secrets = new Secrets({ requireConsent: requireSecretConsent });
+    const { network, onBreakdown, requireSecretConsent: requireConsent = false } = options;
+    this.#secrets = new Secrets({ requireConsent });
     this.#keys = new KeyClaims(this.#secrets);
     this.#turns = new Turns(this.#handler((...turn) => options.onTurn?.(...turn)));
-    this.#breakdowns = new Breakdowns({
-      onBreakdown: options.onBreakdown,
-      restart: (id) => this.#restart(id),
-    });
+    this.#breakdowns = new Breakdowns({ onBreakdown, restart: (id) => this.#restart(id) });
     this.#leftovers = new Leftovers(network);
     this.probes = new Probes({
       network,
@@ -75,7 +72,7 @@ export class Supervisor implements Disposable {
         changed: () => this.#changes.next(),
         moved: (move) => options.onMove?.(move),
       },
-      onBreakdown: options.onBreakdown,
+      onBreakdown,
     });
     this.#connections = this.#connectionRoots();
     this.#charon = this.#charonActor();
@@ -265,8 +262,12 @@ export class Supervisor implements Disposable {
   #connectionRoots(): ConnectionRoots {
     const { charon, network, placement, onAdapterCall, onMove } = this.#options;
     const logic = connectionLogic({
-      ...{ charon, network, placement, onAdapterCall },
-      ...{ secrets: this.#secrets, turns: this.#turns },
+      charon,
+      network,
+      placement,
+      onAdapterCall,
+      secrets: this.#secrets,
+      turns: this.#turns,
       connection: (id) => this.#desired.connections.get(id),
     });
     return new ConnectionRoots({

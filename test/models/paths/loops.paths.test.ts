@@ -69,7 +69,10 @@ function connectionAdversary(): Adversary {
       },
     }) as AnyStateMachine,
     input: {
-      ...{ connection: connectionOf(), charonReady: true, secretRevision: "r1", endpoints: {} },
+      connection: connectionOf(),
+      charonReady: true,
+      secretRevision: "r1",
+      endpoints: {},
     },
     events: [
       list(),
@@ -147,7 +150,8 @@ function charonAdversary(costs: Adversary["costs"]): Adversary {
 
 const object = (replicas: number, version: string): KubeObject =>
   ({
-    ...{ apiVersion: "apps/v1", kind: "Deployment" },
+    apiVersion: "apps/v1",
+    kind: "Deployment",
     metadata: { name: "a", resourceVersion: version, generation: Number(version) },
     spec: { replicas },
   }) as KubeObject;

@@ -163,10 +163,8 @@ describe("a watched collection", () => {
       1_000,
     );
     assert.deepEqual(asked, ["list", "watch from 5", "watch from 9"]);
-    assert.deepEqual(events, [
-      ...["init", "apply a 3", "apply b 2", "initDone 5"],
-      ...["apply a 6", "delete b 7", "progress 9", "apply c 10"],
-    ]);
+    const listed = "init, apply a 3, apply b 2, initDone 5";
+    assert.equal(events.join(", "), `${listed}, apply a 6, delete b 7, progress 9, apply c 10`);
   });
 
   it("is listed anew, at once, where the server no longer knows that place", async (t) => {

@@ -93,7 +93,7 @@ export class Reservations implements Disposable {
 
   async #lookThrough(): Promise<void> {
     const { cluster, books, onTrouble } = this.#options;
-    for (const { connection, problem } of [...cluster.books.all]) {
+    for (const { connection, problem } of Array.from(cluster.books.all)) {
       if (problem !== undefined) continue;
       const book = books.newest(connection);
       const isEmpty = Object.keys(book.pending).length === 0;

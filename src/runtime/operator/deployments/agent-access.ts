@@ -124,7 +124,9 @@ export class AgentAccess implements Disposable {
     const view = this.#parts.use(new View<KubeObject>(client, wanted, { onTrouble }));
     const options = {
       ...this.#options,
-      ...{ type: wanted.type, view, lingerMs: () => lingerMs },
+      type: wanted.type,
+      view,
+      lingerMs: () => lingerMs,
       onTrouble: (error: unknown) => {
         onTrouble(error);
         this.#changes.next();

@@ -15,7 +15,9 @@ function seeking(...answers: (KubeErrorCode | "found")[]) {
   const ending = new AbortController();
   const found = releaseOwner({
     client: { get } as unknown as KubeClient,
-    ...{ namespace: "ns", owner: "ServiceAccount/ipman", signal: ending.signal },
+    namespace: "ns",
+    owner: "ServiceAccount/ipman",
+    signal: ending.signal,
     onTrouble: (error) => troubles.push((error as KubeError).code),
   });
   return { found, troubles, ending };
@@ -24,7 +26,10 @@ function seeking(...answers: (KubeErrorCode | "found")[]) {
 it("the owner of what an operator makes is waited for while the API server is away", async () => {
   const { found, troubles } = seeking("unavailable", "denied", "found");
   assert.deepEqual(await found, {
-    ...{ apiVersion: "v1", kind: "ServiceAccount", name: "ipman", uid: "u" },
+    apiVersion: "v1",
+    kind: "ServiceAccount",
+    name: "ipman",
+    uid: "u",
   });
   assert.deepEqual(troubles, ["unavailable", "denied"]);
 });

@@ -53,8 +53,12 @@ export class Workloads implements Disposable {
     const lingerMs = (object: KubeObject | undefined) =>
       object?.metadata.labels?.[label.type] === "xfrm" ? 0 : groupLingerMs;
     this.#kept = new KeptObjects({
-      ...{ client, type: resourceTypes.Deployment, view: deployments, writes },
-      ...{ lingerMs, onBreakdown },
+      client,
+      type: resourceTypes.Deployment,
+      view: deployments,
+      writes,
+      lingerMs,
+      onBreakdown,
     });
     this.#subscription = merge(cluster.changes, deployments.changes, access?.changes ?? EMPTY)
       // All may be complete already, and then nothing may change for long.

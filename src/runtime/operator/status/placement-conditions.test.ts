@@ -12,8 +12,12 @@ const down = { ...runs, agent: failure(Reason.CarrierUnavailable, "no image") };
 const placed = placedOf({ groupId: group.id, group, refused, carrier: runs });
 const ready = (reason = "Ready") => [
   {
-    ...{ type: "Ready", status: "True" as const, reason, message: "it carries traffic" },
-    ...{ observedGeneration: 1, lastTransitionTime: "2026-01-01T11:00:00Z" },
+    type: "Ready",
+    status: "True" as const,
+    reason,
+    message: "it carries traffic",
+    observedGeneration: 1,
+    lastTransitionTime: "2026-01-01T11:00:00Z",
   },
 ];
 

@@ -32,7 +32,8 @@ class World implements Disposable {
 }
 
 const version = (resourceVersion: string): KubeObject => ({
-  ...{ apiVersion: "v1", kind: "IPSecConnection" },
+  apiVersion: "v1",
+  kind: "IPSecConnection",
   metadata: { name: "a", resourceVersion },
 });
 

@@ -58,7 +58,11 @@ export class WebhookService implements AsyncDisposable {
     const onPair = (pair: KeyPair) => this.#show(pair);
     this.#parts.use(
       new WebhookCertificates({
-        ...{ ...shared, secretName, serviceName, trusted, onPair },
+        ...shared,
+        secretName,
+        serviceName,
+        trusted,
+        onPair,
         onReplace: options.onReplace,
       }),
     );

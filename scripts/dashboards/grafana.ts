@@ -26,13 +26,24 @@ const heights = { stat: 4, timeseries: 8, table: 8 } as const;
 /** A dashboard as Grafana takes it. */
 export function grafana({ uid, title, variables, panels }: Dashboard): object {
   return {
-    ...{ uid, title, tags: ["ipman"], timezone: "browser", schemaVersion: 39, editable: true },
-    ...{ refresh: "30s", time: { from: "now-6h", to: "now" }, annotations: { list: [] } },
+    uid,
+    title,
+    tags: ["ipman"],
+    timezone: "browser",
+    schemaVersion: 39,
+    editable: true,
+    refresh: "30s",
+    time: { from: "now-6h", to: "now" },
+    annotations: { list: [] },
     templating: {
       list: [
         { name: "datasource", label: "data source", type: "datasource", query: "prometheus" },
         ...variables.map(([name, label, series]) => ({
-          ...{ name, type: "query", datasource: source, refresh: 2, sort: 1 },
+          name,
+          type: "query",
+          datasource: source,
+          refresh: 2,
+          sort: 1,
           query: { query: `label_values(${series}, ${label})`, refId: name },
         })),
       ],
@@ -66,10 +77,18 @@ function placed(panels: readonly Panel[]): Place[] {
 function panelOf(panel: Panel, gridPos: Place["gridPos"], id: number): object {
   const { title, description, kind, unit, queries } = panel;
   return {
-    ...{ id, title, description, type: kind, gridPos, datasource: source },
+    id,
+    title,
+    description,
+    type: kind,
+    gridPos,
+    datasource: source,
     fieldConfig: { defaults: unit === undefined ? {} : { unit }, overrides: [] },
     targets: queries.map(([expr, legendFormat], i) => ({
-      ...{ refId: String.fromCodePoint(65 + i), datasource: source, expr, legendFormat },
+      refId: String.fromCodePoint(65 + i),
+      datasource: source,
+      expr,
+      legendFormat,
       ...(kind !== "timeseries" && { instant: true }),
       ...(kind === "table" && { format: "table" }),
     })),

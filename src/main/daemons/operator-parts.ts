@@ -1,0 +1,308 @@
+import type { OperatorOptions } from "./operator-options.ts";
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import type { LimitFunction } from "p-limit";
+import { type Logger } from "pino";
+import { BookShelf } from "../../adapters/kubernetes/book-shelf.ts";
+import { ClusterKey } from "../../adapters/kubernetes/cluster-key.ts";
+import { Declared } from "../../adapters/kubernetes/declared.ts";
+import { EventRecorder } from "../../adapters/kubernetes/events.ts";
+import { endOf } from "../../adapters/kubernetes/admission/certificates.ts";
+import { KubeClient } from "../../adapters/kubernetes/client/kube-client.ts";
+import { LeaseLock } from "../../adapters/kubernetes/lease.ts";
+import { holders, podsWithAddress } from "../../adapters/kubernetes/live-pods.ts";
+import { resourceTypes } from "../../adapters/kubernetes/client/resource-type.ts";
+import { View } from "../../adapters/kubernetes/client/view.ts";
+import type { Wanted } from "../../adapters/kubernetes/client/watch.ts";
+import { agentAccountOf } from "../../model/kubernetes/agent-access.ts";
+import { carrierPod, type CarrierPod } from "../../model/kubernetes/carrier-pod.ts";
+import { withoutManagedFields, type OwnerReference } from "../../model/kubernetes/kube-object.ts";
+import { label, manager } from "../../model/kubernetes/labels.ts";
+import { trimmedPod, type Pod } from "../../model/kubernetes/worker-pod.ts";
+import type { WorkloadSettings } from "../../model/kubernetes/workloads.ts";
+import { systemClock } from "../../runtime/time/clock.ts";
+import { backgroundWrites } from "../../runtime/kubernetes/writes.ts";
+import { containStreams, type OnBreakdown } from "../../runtime/actors/contained.ts";
+import { logBreakdown, logTrouble } from "../../runtime/logs/log.ts";
+import { Metrics } from "../../runtime/metrics/metrics.ts";
+import { serveMetrics } from "../../runtime/metrics/metrics-server.ts";
+import { PodAdmission } from "../../runtime/operator/admission/admit-pod.ts";
+import { DeclaredAdmission } from "../../runtime/operator/admission/admit-declared.ts";
+import { AgentAccess } from "../../runtime/operator/deployments/agent-access.ts";
+import { Allocator } from "../../runtime/operator/addresses/allocator.ts";
+import { Books } from "../../runtime/operator/addresses/books.ts";
+import { Carriers } from "../../runtime/operator/status/carriers.ts";
+import { Cluster } from "../../runtime/operator/state/cluster.ts";
+import { GoOperatorExit } from "../../runtime/operator/deployments/go-operator-exit.ts";
+import { GroupReporter } from "../../runtime/operator/status/group-reporter.ts";
+import { Leadership } from "../../runtime/operator/leadership.ts";
+import { OperatorMetrics } from "../../runtime/operator/operator-metrics.ts";
+import { OperatorReporter } from "../../runtime/operator/status/operator-reporter.ts";
+import { RefusedRequests } from "../../runtime/operator/admission/refused-requests.ts";
+import { releaseOwner } from "../../runtime/operator/deployments/release-owner.ts";
+import { Reservations } from "../../runtime/operator/addresses/reservations.ts";
+import { WebhookService } from "../../runtime/operator/webhooks/webhook-service.ts";
+import { Workloads } from "../../runtime/operator/deployments/workloads.ts";
+
+/** What admission and leadership both work on. */
+interface SharedParts {
+  readonly cluster: Cluster;
+  readonly declared: Declared;
+  readonly books: Books;
+  readonly clusterKey: ClusterKey;
+  readonly own: OperatorMetrics;
+}
+
+/** The parts of an operator, each made of those before it. */
+export class OperatorParts {
+  readonly #options: OperatorOptions;
+  readonly #log: Logger;
+  readonly #resources: AsyncDisposableStack;
+  readonly #client: KubeClient;
+  readonly #namespace: string;
+  readonly #metrics = new Metrics();
+  readonly #onTrouble: (error: unknown) => void;
+
+  constructor(options: OperatorOptions, log: Logger, resources: AsyncDisposableStack) {
+    this.#options = options;
+    this.#log = log;
+    this.#resources = resources;
+    this.#client = resources.use(
+      KubeClient.connect(options.kubeconfig, (...call) => this.#metrics.adapterCall(...call)),
+    );
+    this.#namespace = options.namespace ?? this.#client.namespace;
+    this.#onTrouble = (error) => logTrouble(log, error);
+  }
+
+  async start(): Promise<{ readonly lost: Promise<"lease lost"> }> {
+    const resources = this.#resources;
+    containStreams(this.#onBreakdown);
+    const declared = resources.use(new Declared(this.#client, { onTrouble: this.#onTrouble }));
+    const cluster = resources.use(
+      new Cluster({
+        declared,
+        gateways: this.#pods(
+          podsWithAddress(`${label.type}=xfrm,${label.managedBy}=${manager}`, this.#namespace),
+        ),
+        workers: this.#pods(holders),
+        books: this.#bookShelf(),
+      }),
+    );
+    const clusterKey = this.#clusterKey();
+    const own = new OperatorMetrics(this.#metrics, cluster);
+    let service: WebhookService | undefined;
+    const ready = () => cluster.synced && service?.ready === true;
+    resources.use(await serveMetrics(this.#options.listen, this.#metrics, ready));
+    const lost = this.#owner().then((owner) => {
+      const place = { namespace: this.#namespace, owner };
+      const books = new Books(this.#client, cluster, place);
+      const parts = { cluster, declared, books, clusterKey, own };
+      const reservations = this.#reservations(parts);
+      const pods = this.#podAdmission(parts, reservations);
+      service = this.#webhookService(parts, pods, owner);
+      return this.#lead(parts, reservations, this.#settings(owner), service);
+    });
+    return { lost };
+  }
+
+  #clusterKey(): ClusterKey {
+    const options = { client: this.#client, namespace: this.#namespace, creates: true };
+    return this.#resources.use(new ClusterKey({ ...options, onTrouble: this.#onTrouble }));
+  }
+
+  #bookShelf(): BookShelf {
+    const options = { onTrouble: this.#onTrouble };
+    return this.#resources.use(new BookShelf(this.#client, this.#namespace, options));
+  }
+
+  #pods(wanted: Wanted): View<Pod> {
+    const options = { onTrouble: this.#onTrouble, trim: trimmedPod };
+    return this.#resources.use(new View(this.#client, wanted, options));
+  }
+
+  #carrierPods(): View<CarrierPod> {
+    const labelSelector = `${label.type} in (charon,agent),${label.managedBy}=${manager}`;
+    const wanted = { type: resourceTypes.Pod, labelSelector, namespace: this.#namespace };
+    const options = { onTrouble: this.#onTrouble, trim: carrierPod };
+    return this.#resources.use(new View(this.#client, wanted, options));
+  }
+
+  #webhookService(
+    { cluster, declared, own }: SharedParts,
+    pods: PodAdmission,
+    owner: OwnerReference | undefined,
+  ): WebhookService {
+    const { requireAllowedNamespaces } = this.#options;
+    const rule = { requireAllowedNamespaces };
+    const objects = new DeclaredAdmission({ cluster, declared, client: this.#client }, rule);
+    const judged = own.timed("declared", (request) => objects.admit(request));
+    const refused = new RefusedRequests(this.#metrics.registry, this.#log);
+    const { webhookPort: port, webhooks: configurations, ...named } = this.#options;
+    const service = new WebhookService({
+      ...named,
+      client: this.#client,
+      namespace: this.#namespace,
+      port,
+      configurations,
+      owner,
+      handlers: new Map([
+        ["pods", own.timed("pods", (request, deadline) => pods.admit(request, deadline))],
+        ["declared", judged],
+        ["groups", judged],
+      ]),
+      onTrouble: this.#onTrouble,
+      onReplace: (reason) => this.#log.warn({ reason }, "the webhooks' certificate is replaced"),
+      onRefused: (reason, from) => refused.note(reason, from),
+      onPair: ({ certificate }) => {
+        own.shows(certificate);
+        const ends = new Date(endOf(certificate)).toISOString();
+        this.#log.info({ ends }, "the webhooks have a certificate");
+      },
+    });
+    return this.#resources.use(service);
+  }
+
+  #podAdmission({ cluster, books, clusterKey }: SharedParts, { ages }: Reservations): PodAdmission {
+    const { ipmanImage: image, vxlanPort, ttlSeconds, requireAllowedNamespaces } = this.#options;
+    // Given then, it is still reserved for longer than any request takes.
+    const stockMs = (ttlSeconds * 1_000) / 8;
+    const allocator = this.#resources.use(
+      new Allocator({
+        cluster,
+        books,
+        clock: systemClock,
+        stockMs,
+        start: Math.random(),
+        onBreakdown: this.#onBreakdown,
+      }),
+    );
+    const shared = { cluster, allocator, books, ages, clusterKey, requireAllowedNamespaces };
+    return new PodAdmission({ ...shared, image, vxlanPort });
+  }
+
+  #reservations({ cluster, books }: SharedParts): Reservations {
+    const ttlMs = this.#options.ttlSeconds * 1_000;
+    const shared = { client: this.#client, cluster, books, clock: systemClock };
+    return this.#resources.use(new Reservations({ ...shared, ttlMs, onTrouble: this.#onTrouble }));
+  }
+
+  /** Resolves when the lease is lost, rejects where an exception ended the leader. */
+  #lead(
+    parts: SharedParts,
+    reservations: Reservations,
+    settings: WorkloadSettings,
+    service: WebhookService,
+  ): Promise<"lease lost"> {
+    const lost = Promise.withResolvers<"lease lost">();
+    const onLeading = () => {
+      this.#log.info("leading");
+      parts.own.leads();
+      service.lead();
+      reservations.lead();
+      this.#startLeading(parts, settings);
+    };
+    const onLost = () => lost.resolve("lease lost");
+    const onFailed = (error: unknown) => {
+      this.#onBreakdown("leader", error);
+      lost.reject(new Error("an exception ended the leader", { cause: error }));
+    };
+    const onTrouble = this.#onTrouble;
+    const lock = this.#lock(settings.owner);
+    this.#resources.use(new Leadership({ lock, onLeading, onLost, onFailed, onTrouble }));
+    return lost.promise;
+  }
+
+  /** What only one of the replicas does. */
+  #startLeading({ cluster, declared }: SharedParts, settings: WorkloadSettings): void {
+    const client = this.#client;
+    const onTrouble = this.#onTrouble;
+    const resources = this.#resources;
+    const wanted = {
+      type: resourceTypes.Deployment,
+      namespace: this.#namespace,
+      labelSelector: `${label.managedBy}=${manager},${label.type}`,
+    };
+    const trim = withoutManagedFields;
+    const deployments = resources.use(new View(client, wanted, { onTrouble, trim }));
+    const writes = backgroundWrites();
+    const onBreakdown = this.#onBreakdown;
+    const access = this.#agentAccess({ cluster, declared }, settings, writes);
+    const made = { client, cluster, deployments, settings, writes, onBreakdown };
+    this.#afterGoOperator(() =>
+      resources.use(new Workloads({ ...made, ...(access && { access }) })),
+    );
+    const events = new EventRecorder(client, "ipman.dialo.ai/operator", onTrouble);
+    const carriers = resources.use(new Carriers(this.#carrierPods()));
+    const reported = { client, cluster, carriers, access, writes, onTrouble };
+    resources.use(new OperatorReporter({ ...reported, events }));
+    resources.use(new GroupReporter({ ...reported, declared }));
+  }
+
+  /** Undefined where all agents have one service account. */
+  #agentAccess(
+    { cluster, declared }: Pick<SharedParts, "cluster" | "declared">,
+    { namespace, owner }: WorkloadSettings,
+    writes: LimitFunction,
+  ): AgentAccess | undefined {
+    const { secretAccess, secretNamespaces } = this.#options;
+    if (secretAccess === "namespace") return undefined;
+    const access = new AgentAccess({
+      client: this.#client,
+      cluster,
+      declared,
+      namespace,
+      owner,
+      secretNamespaces,
+      writes,
+      onTrouble: this.#onTrouble,
+      onBreakdown: this.#onBreakdown,
+    });
+    return this.#resources.use(access);
+  }
+
+  #lock(owner: OwnerReference | undefined): LeaseLock {
+    const place = { namespace: this.#namespace, name: "ipman-operator" };
+    return new LeaseLock(this.#client, place, `${hostname()}_${randomUUID()}`, owner);
+  }
+  readonly #onBreakdown: OnBreakdown = (id, error) => {
+    this.#metrics.breakdown();
+    logBreakdown(this.#log, id, error);
+  };
+
+  /** Two charons on one node cannot both have UDP 500. */
+  #afterGoOperator(start: () => void): void {
+    const resources = this.#resources;
+    const where = { client: this.#client, namespace: this.#namespace };
+    const reports = { log: this.#log, onTrouble: this.#onTrouble };
+    const onEnded = () => {
+      if (!resources.disposed) start();
+    };
+    resources.use(new GoOperatorExit({ ...where, ...reports, onEnded }));
+  }
+
+  #owner(): Promise<OwnerReference | undefined> {
+    const ending = new AbortController();
+    this.#resources.defer(() => ending.abort());
+    const { signal } = ending;
+    const where = { client: this.#client, namespace: this.#namespace };
+    const { owner } = this.#options;
+    return releaseOwner({ ...where, owner, signal, onTrouble: this.#onTrouble });
+  }
+
+  #settings(owner: OwnerReference | undefined): WorkloadSettings {
+    const options = this.#options;
+    return {
+      namespace: this.#namespace,
+      owner,
+      ipmanImage: options.ipmanImage,
+      charonImage: options.charonImage,
+      pullSecrets: options.pullSecrets,
+      agentAccount: options.secretAccess === "named" ? agentAccountOf : () => options.agentAccount,
+      requireSecretConsent: options.requireSecretConsent,
+      priorityClass: options.priorityClass,
+      vxlanPort: options.vxlanPort,
+      charonSettings: options.charonSettings,
+      logLevel: options.logLevel,
+    };
+  }
+}
