@@ -35,7 +35,7 @@ export function clockScenarios(cluster: () => LabCluster): void {
 
     /** Sets a node's clock so many seconds ahead of this machine's. */
     const setClock = (node: NodeName, ahead: number) =>
-      cluster().nodes[node].sh(`date -s @${Math.round(Date.now() / 1_000) + ahead}`);
+      cluster().nodes[node].sh(`date -s @${Date.now() / 1_000 + ahead}`);
 
     async function setClocks(ahead: number): Promise<void> {
       await setClock("node-a", ahead);
