@@ -38,6 +38,19 @@ async function hourOf(clock: SimulatedClock, sliceMs: number, others: () => void
   }
 }
 
+/** A gateway that was found, of which each pass has this result. */
+function gatewayActor(result?: { readonly repaired: boolean }) {
+  const calls = new Calls();
+  if (result !== undefined) calls.give("apply", result);
+  const clock = new SimulatedClock();
+  const [child] = connectionOf().children;
+  assert.ok(child);
+  const input = { connectionId: "site", child };
+  const actor = createActor(gatewayWith(calls), { clock, input }).start();
+  actor.send({ type: "endpoints.changed", gateway, workers: [] });
+  return { calls, clock, actor };
+}
+
 const failureOf = (actor: AnyActorRef) =>
   (actor.getSnapshot() as { context: { failure?: { reason: string; message: string } } }).context
     .failure;
@@ -111,14 +124,7 @@ describe("an hour with others that work against it", () => {
   });
 
   it("puts a gateway right ever more seldom that others change each time", async () => {
-    const calls = new Calls();
-    calls.give("apply", { repaired: true });
-    const clock = new SimulatedClock();
-    const [child] = connectionOf().children;
-    assert.ok(child);
-    const input = { connectionId: "site", child };
-    const actor = createActor(gatewayWith(calls), { clock, input }).start();
-    actor.send({ type: "endpoints.changed", gateway, workers: [] });
+    const { calls, clock, actor } = gatewayActor({ repaired: true });
     await hourOf(clock, 250, () => actor.send({ type: "kernel.changed" }));
     assert.ok(calls.count("apply") > 9 && calls.count("apply") < 80, `${calls.count("apply")}`);
     assert.equal(failureOf(actor)?.reason, "LoopDetected");
@@ -133,14 +139,7 @@ describe("an hour with others that work against it", () => {
   });
 
   it("repairs a gateway at once each time that something else changes it after a minute", async () => {
-    const calls = new Calls();
-    calls.give("apply", { repaired: true });
-    const clock = new SimulatedClock();
-    const [child] = connectionOf().children;
-    assert.ok(child);
-    const input = { connectionId: "site", child };
-    const actor = createActor(gatewayWith(calls), { clock, input }).start();
-    actor.send({ type: "endpoints.changed", gateway, workers: [] });
+    const { calls, clock, actor } = gatewayActor({ repaired: true });
     await settled();
     for (let minute = 1; minute <= 60; minute++) {
       clock.increment(59_000);
@@ -160,14 +159,7 @@ describe("an hour with others that work against it", () => {
   });
 
   it("repairs another part at once of a gateway of which others change one again and again", async () => {
-    const calls = new Calls();
-    calls.give("apply", { repaired: true });
-    const clock = new SimulatedClock();
-    const [child] = connectionOf().children;
-    assert.ok(child);
-    const input = { connectionId: "site", child };
-    const actor = createActor(gatewayWith(calls), { clock, input }).start();
-    actor.send({ type: "endpoints.changed", gateway, workers: [] });
+    const { calls, clock, actor } = gatewayActor({ repaired: true });
     await settled();
     const fight = async () => {
       actor.send({ type: "kernel.changed", part: "routes" });
@@ -188,13 +180,7 @@ describe("an hour with others that work against it", () => {
   });
 
   it("looks at a gateway now and then where the kernel reports much, and all is as planned", async () => {
-    const calls = new Calls();
-    const clock = new SimulatedClock();
-    const [child] = connectionOf().children;
-    assert.ok(child);
-    const input = { connectionId: "site", child };
-    const actor = createActor(gatewayWith(calls), { clock, input }).start();
-    actor.send({ type: "endpoints.changed", gateway, workers: [] });
+    const { calls, clock, actor } = gatewayActor();
     await settled();
     for (let passed = 0; passed < 10_000; passed += 10) {
       actor.send({ type: "kernel.changed" });
