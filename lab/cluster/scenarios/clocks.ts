@@ -20,13 +20,13 @@ const pingCount = 600;
 export function clockScenarios(cluster: () => LabCluster): void {
   describe("clocks of nodes", () => {
     const kubectl = (...args: string[]) => cluster().kubectl(...args);
-    const remove = (selector: string) =>
-      kubectl("delete", "pods", ...system, "--wait=false", "-l", selector);
     const operators = () => {
-      remove("app=ipman-controller");
+      // Until they are gone they answer the API server, and then none does for a moment.
+      kubectl("delete", "pods", ...system, "-l", "app=ipman-controller", "--timeout=60s");
       kubectl("rollout", "status", ...system, "deployment/ipman-operator", "--timeout=60s");
     };
-    const agent = () => remove("ipman.dialo.ai/type=agent");
+    const agent = () =>
+      kubectl("delete", "pods", ...system, "-l", "ipman.dialo.ai/type=agent", "--wait=false");
     const apiServer = async () => {
       await cluster().plane.stop("kube-apiserver");
       cluster().plane.startApiServer();
