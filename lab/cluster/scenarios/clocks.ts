@@ -10,6 +10,9 @@ import { Workload } from "../workload.ts";
 const system = ["-n", "ipman-system"] as const;
 const hour = 3_600;
 const day = 24 * hour;
+/** A kubelet whose API server was away looks again after up to a minute. */
+const patienceMs = 100_000;
+const patience = `--timeout=${patienceMs / 1_000}s`;
 /** As many as the machines send while a pod is replaced. */
 const pingCount = 600;
 
@@ -22,8 +25,8 @@ export function clockScenarios(cluster: () => LabCluster): void {
     const kubectl = (...args: string[]) => cluster().kubectl(...args);
     const operators = () => {
       // Until they are gone they answer the API server, and then none does for a moment.
-      kubectl("delete", "pods", ...system, "-l", "app=ipman-controller", "--timeout=60s");
-      kubectl("rollout", "status", ...system, "deployment/ipman-operator", "--timeout=60s");
+      kubectl("delete", "pods", ...system, "-l", "app=ipman-controller", patience);
+      kubectl("rollout", "status", ...system, "deployment/ipman-operator", patience);
     };
     const agent = () =>
       kubectl("delete", "pods", ...system, "-l", "ipman.dialo.ai/type=agent", "--wait=false");
@@ -92,7 +95,7 @@ export function clockScenarios(cluster: () => LabCluster): void {
         await pause(500);
         await setClocks(ahead);
         await restart();
-        await eventually(refuses, 60_000, 500);
+        await eventually(refuses, patienceMs, 500);
         await replaceOneOf([kept, other]);
         assert.deepEqual(countPings(await pinged), noneLost(pingCount));
         assert.deepEqual(await associations(), spis);
