@@ -22,8 +22,8 @@ const held = new Map<string, number>();
 let heldBefore = 0;
 
 /**
- * A network namespace that is held open: it exists until it is disposed of, whatever becomes of
- * its processes. Its path is good in this process, and never leads to another namespace. (The
+ * A network namespace that is held open: it exists until it is disposed of, also after its last
+ * process has ended. Its path is good in this process, and never leads to another namespace. (The
  * number of a descriptor that was closed is used again, so that `/proc/self/fd/N` would lead a
  * late pass to a namespace of another pod, or to the process's own.)
  */

@@ -12,7 +12,8 @@ export interface Agent {
   readonly groupId: string;
 }
 
-interface ItemList<T> {
+/** What `kubectl get -o json` prints of several objects. */
+export interface ItemList<T> {
   readonly items: readonly T[];
 }
 

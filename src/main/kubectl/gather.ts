@@ -4,13 +4,9 @@ import { isObjectName } from "../../model/api/names.ts";
 import { bookSelector } from "../../model/addresses/reservation-book.ts";
 import { Archive, defaultArchive } from "../commands/archive.ts";
 import { textOption, type Values } from "../options/command.ts";
-import { agentsIn, ipmanIn, type Agent } from "./agents.ts";
+import { agentsIn, ipmanIn, type Agent, type ItemList } from "./agents.ts";
 import type { Kubectl } from "./kubectl.ts";
 import { outputAnyway } from "./status.ts";
-
-interface ObjectList {
-  readonly items: readonly KubeObject[];
-}
 
 /** An archive for who is asked for help: what there is, what happened, and no secret. */
 export async function gather(kubectl: Kubectl, values: Values): Promise<number> {
@@ -32,7 +28,7 @@ class Gathering {
   async everything(): Promise<void> {
     const agents = await agentsIn(this.#kubectl);
     const namespace = agents[0]?.namespace ?? "ipman-system";
-    const { items } = await this.#kubectl.json<ObjectList>("get", "ipsecconnections");
+    const { items } = await this.#kubectl.json<ItemList<KubeObject>>("get", "ipsecconnections");
     const connections = items.map(({ metadata }) => metadata.name).filter(isObjectName);
     const inNamespace = ["-n", namespace, "-o", "yaml"];
     await this.#put("version.txt", "version");
@@ -51,7 +47,7 @@ class Gathering {
 
   async #logs(namespace: string): Promise<void> {
     const wanted = `${label.type} in (operator,agent,charon)`;
-    const { items } = await this.#kubectl.json<ObjectList>(
+    const { items } = await this.#kubectl.json<ItemList<KubeObject>>(
       "get",
       "pods",
       "-n",

@@ -4,10 +4,8 @@ import { labelValueProblem } from "../api/names.ts";
 import { NetworkSet } from "../net/network-set.ts";
 import { reportPools } from "./pool-problems.ts";
 import { formatPrefix, isNetwork, networkOf, parsePrefix, type Prefix } from "../net/prefix.ts";
-import type { ProblemList } from "./problem-list.ts";
+import type { ProblemList, ReportProblem } from "./problem-list.ts";
 import type { ChildSpec } from "../api/schema/ipsec-connection.ts";
-
-type ReportProblem = (path: string, message: string) => void;
 
 /** Adds every problem that one child has on its own. */
 export function addChildProblems(key: string, child: ChildSpec, problems: ProblemList): void {

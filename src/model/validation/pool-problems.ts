@@ -4,9 +4,8 @@ import { labelValueProblem } from "../api/names.ts";
 import { NetworkSet } from "../net/network-set.ts";
 import { hasAddress, isWithin, overlapsOf, type Interval } from "../net/overlaps.ts";
 import { formatPrefix, intervalOf, networkOf, type Prefix } from "../net/prefix.ts";
+import type { ReportProblem } from "./problem-list.ts";
 import type { ChildSpec } from "../api/schema/ipsec-connection.ts";
-
-type ReportAt = (path: string, message: string) => void;
 
 /** What a pool's addresses are judged by. */
 interface PoolNetworks {
@@ -23,7 +22,7 @@ interface PoolEntry extends Interval {
 }
 
 /** Reports every problem of a child's pools; paths begin behind the child's. */
-export function reportPools(child: ChildSpec, around: PoolNetworks, report: ReportAt): void {
+export function reportPools(child: ChildSpec, around: PoolNetworks, report: ReportProblem): void {
   const judge = entryJudge(around);
   const entries: PoolEntry[] = [];
   for (const [pool, texts] of Object.entries(child.ip_pools)) {

@@ -10,6 +10,9 @@ const longestPath = 300;
 /** Characters of a message, which can quote a value of a manifest. */
 const longestMessage = 2_000;
 
+/** Takes a problem of a part of an object; the path begins at that part. */
+export type ReportProblem = (path: string, message: string) => void;
+
 /** The problems of one object, of which a bounded number is kept. */
 export class ProblemList {
   readonly #kept: Problem[] = [];
