@@ -18,7 +18,8 @@ import { Metrics } from "../src/runtime/metrics/metrics.ts";
 import type { Cluster } from "../src/runtime/operator/state/cluster.ts";
 import { OperatorMetrics } from "../src/runtime/operator/operator-metrics.ts";
 import { RefusedRequests } from "../src/runtime/operator/admission/refused-requests.ts";
-import type { Supervisor } from "../src/runtime/supervisor/supervisor.ts";
+import type { Running } from "../src/runtime/ports/running.ts";
+import { EventSubjects } from "../src/runtime/effects/event-subjects.ts";
 
 const root = join(import.meta.dirname, "..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
@@ -56,7 +57,12 @@ describe("the documentation", () => {
 
   it("explains every metric of ours, with its type, and no other", () => {
     const metrics = new Metrics();
-    metrics.observe({} as Supervisor, {} as FiguresPort, {} as NetworkPort);
+    metrics.observe({
+      running: {} as Running,
+      events: new EventSubjects(),
+      charon: {} as FiguresPort,
+      network: {} as NetworkPort,
+    });
     const { registry } = metrics;
     void new OperatorMetrics(metrics, {} as Cluster);
     void new RefusedRequests(registry, pino({ enabled: false }));

@@ -9,6 +9,7 @@ import { Figures } from "../../src/adapters/vici/figures.ts";
 import type { Snapshot } from "../../src/model/api/resource.ts";
 import { serveInspector } from "../../src/runtime/inspector/serve.ts";
 import { serveMetrics } from "../../src/runtime/metrics/metrics-server.ts";
+import { desiredStates } from "../../src/runtime/desired/desired-states.ts";
 import { Metrics } from "../../src/runtime/metrics/metrics.ts";
 import { statusOf } from "../../src/runtime/status/status.ts";
 import { Supervisor } from "../../src/runtime/supervisor/supervisor.ts";
@@ -57,22 +58,19 @@ const metrics = new Metrics();
 const lists = new Subject<number>();
 const desired = new Subject<Snapshot>();
 const charon = new Charon(path);
+const failWith = (id: string) => (error: unknown) => {
+  throw new Error(`${id} broke down`, { cause: error });
+};
 const supervisor = new Supervisor({
   charon,
   network: obedientNetwork,
   placement: simulatedPlacement(),
-  desired,
-  onAdapterCall: (call, seconds, failed) => {
-    metrics.adapterCall(call, seconds, failed);
-    if (call === "charon.list") lists.next(seconds);
-  },
-  onNews: () => {},
-  onMove: (move) => metrics.move(move),
-  onTurn: (urgency, seconds) => metrics.turn(urgency, seconds),
-  onBreakdown: (id, error) => {
-    throw new Error(`${id} broke down`, { cause: error });
-  },
+  desired: desiredStates(desired, { report: failWith("manifests") }),
 });
+supervisor.events.adapterCalls.subscribe(({ name, seconds }) => {
+  if (name === "charon.list") lists.next(seconds);
+});
+supervisor.events.breakdowns.subscribe(({ id, error }) => failWith(id)(error));
 
 const isUp = (connections: number) => {
   const status = statusOf(supervisor).connections;
@@ -99,7 +97,12 @@ async function heapWith(connections: number): Promise<number> {
   return heap();
 }
 
-metrics.observe(supervisor, new Figures(path, {}, charon), obedientNetwork);
+metrics.observe({
+  running: supervisor,
+  events: supervisor.events,
+  charon: new Figures(path, {}, charon),
+  network: obedientNetwork,
+});
 metrics.showDocuments();
 supervisor.start();
 // What V8 makes of code that runs often is no connection's: it is made before anything is compared.

@@ -52,8 +52,10 @@ describe("the metrics of actors", () => {
       ipman_resynchronisations_total: 1,
     });
     const series = await seriesOf(world);
-    const turns = [...series].filter(([name]) => name.startsWith("ipman_turn_wait_seconds_count"));
-    assert.ok(turns.some(([, count]) => count > 0));
+    const waits = [...series].filter(([name]) =>
+      name.startsWith("ipman_work_queue_wait_seconds_count"),
+    );
+    assert.ok(waits.some(([, count]) => count > 0));
   });
 
   it("count a negotiation that comes to nothing as one that failed", async () => {

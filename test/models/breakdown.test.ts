@@ -32,23 +32,23 @@ async function outlives(world: World): Promise<void> {
 }
 
 describe("an exception", () => {
-  it("of an observer of one actor goes no further", async () => {
+  it("of an observer of transitions is reported and goes no further", async () => {
     let thrown = 0;
-    const onMove = () => {
+    await using world = new World(resources);
+    world.supervisor.events.transitions.subscribe(() => {
       thrown++;
       throw planted();
-    };
-    await using world = new World(resources, {}, { onMove });
+    });
     await outlives(world);
     await eventually(() => assert.equal(state(world, "broken"), "established"));
-    assert.equal(world.breakdowns.length, thrown, "each is reported once");
+    await eventually(() => assert.equal(world.breakdowns.length, thrown, "each once"));
   });
 
-  it("of an observer of turns does not keep others from their turn", async () => {
-    const onTurn = () => {
+  it("of an observer of the work queue does not stop the queue", async () => {
+    await using world = new World(resources);
+    world.supervisor.events.queueWaits.subscribe(() => {
       throw planted();
-    };
-    await using world = new World(resources, {}, { onTurn });
+    });
     await outlives(world);
   });
 

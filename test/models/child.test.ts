@@ -29,7 +29,7 @@ function harness(changes: object = {}) {
     invoke: {
       id: "child",
       src: "child",
-      input: { connectionId: "site", connectionName: "site", child, loaded: false },
+      input: { connection: connectionOf(), child, loaded: false },
     },
     on: {
       "*": { actions: assign({ told: ({ context, event }) => [...context.told, event.type] }) },
@@ -281,10 +281,15 @@ describe("the child machine", () => {
     const { calls, child, start, list, send, snapshot } = harness();
     await start();
     await list(ikeSa());
-    await send({ type: "child.changed", child: { ...child, pools: new Map() }, replaces: false });
+    await send({
+      type: "child.changed",
+      connection: connectionOf(),
+      child: { ...child, pools: new Map() },
+      replaces: false,
+    });
     assert.equal(snapshot().value, "established");
     assert.equal(calls.count("terminate"), 0);
-    await send({ type: "child.changed", child, replaces: true });
+    await send({ type: "child.changed", connection: connectionOf(), child, replaces: true });
     await settled();
     assert.equal(calls.count("terminate"), 1);
   });

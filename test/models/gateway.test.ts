@@ -14,7 +14,7 @@ function harness() {
   const clock = new SimulatedClock();
   const [child] = connectionOf().children;
   assert.ok(child);
-  const input = { connectionId: "site", child };
+  const input = { connection: connectionOf(), child };
   const actor = createActor(gatewayWith(calls), { clock, input }).start();
   const send = async (event: GatewayEvent) => {
     actor.send(event);
@@ -34,7 +34,7 @@ describe("the gateway machine", () => {
     const { calls, child, locate, state } = harness();
     await settled();
     assert.deepEqual(state(), { absent: "waiting" });
-    assert.deepEqual(calls.last("place"), { connectionId: "site", child, urgent: false });
+    assert.deepEqual(calls.last("place"), { connection: connectionOf(), child, urgent: false });
     await locate();
     assert.deepEqual(state(), { ready: "quiet" });
   });
@@ -121,14 +121,14 @@ describe("the gateway machine", () => {
     await send({ type: "endpoints.changed", gateway: undefined, workers: [] });
     await settled();
     assert.deepEqual(state(), { absent: "waiting" });
-    assert.deepEqual(calls.last("place"), { connectionId: "site", child, urgent: true });
+    assert.deepEqual(calls.last("place"), { connection: connectionOf(), child, urgent: true });
   });
 
   it("asks for another namespace when its if_id changes, and again when it gets none", async () => {
     const { calls, child, send, wait, locate, state, snapshot } = harness();
     await locate();
     calls.fail("place", failure(Reason.NetworkRejected, "ENOSPC"));
-    await send({ type: "child.changed", child: { ...child, ifId: 7 } });
+    await send({ type: "child.changed", connection: connectionOf(), child: { ...child, ifId: 7 } });
     assert.deepEqual(state(), { absent: "refused" });
     assert.equal(snapshot().context.failure?.message, "ENOSPC");
     await wait(500);

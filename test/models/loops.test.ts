@@ -45,7 +45,7 @@ function gatewayActor(result?: { readonly repaired: boolean }) {
   const clock = new SimulatedClock();
   const [child] = connectionOf().children;
   assert.ok(child);
-  const input = { connectionId: "site", child };
+  const input = { connection: connectionOf(), child };
   const actor = createActor(gatewayWith(calls), { clock, input }).start();
   actor.send({ type: "endpoints.changed", gateway, workers: [] });
   return { calls, clock, actor };
@@ -101,7 +101,7 @@ describe("an hour with others that work against it", () => {
     const clock = new SimulatedClock();
     const [child] = connectionOf().children;
     assert.ok(child);
-    const input = { connectionId: "site", connectionName: "site", child, loaded: true };
+    const input = { connection: connectionOf(), child, loaded: true };
     const machine = setup({ actors: { child: childWith(calls) } }).createMachine({
       invoke: { id: "child", src: "child", input },
       on: { "sas.wanted": {} },

@@ -12,7 +12,7 @@ import { desiredState, nothingDesired } from "../../src/runtime/desired/desired-
 import { endpointsOf } from "../../src/runtime/supervisor/endpoints-of.ts";
 import { childWanted, poolWanted } from "../../src/runtime/host/attach-request.ts";
 import { Ledger } from "../../src/model/addresses/allocation.ts";
-import { Secrets } from "../../src/runtime/supervisor/secrets.ts";
+import { Secrets } from "../../src/runtime/keys/secrets.ts";
 import { statusOf } from "../../src/runtime/status/status.ts";
 import { resourceOf, World } from "../simulator/world.ts";
 

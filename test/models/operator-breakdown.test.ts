@@ -10,6 +10,7 @@ import { backgroundWrites } from "../../src/runtime/kubernetes/writes.ts";
 import { KeptObjects } from "../../src/runtime/operator/deployments/kept-objects.ts";
 import { Leadership } from "../../src/runtime/operator/leadership.ts";
 import { Books } from "../../src/runtime/operator/addresses/books.ts";
+import { EventSubjects } from "../../src/runtime/effects/event-subjects.ts";
 import { Probes } from "../../src/runtime/supervisor/probes.ts";
 import { Refusal } from "../../src/runtime/ports/refusal.ts";
 import { childSpec } from "../../lab/sites/manifests.ts";
@@ -135,6 +136,8 @@ describe("an actor that an exception ends", () => {
     const breakdowns: unknown[] = [];
     let isBroken = true;
     let asked = 0;
+    const events = new EventSubjects();
+    events.breakdowns.subscribe(({ id, error }) => breakdowns.push([id, error]));
     using probes = new Probes({
       network: {
         echoes: () => {
@@ -143,9 +146,8 @@ describe("an actor that an exception ends", () => {
           return new Observable();
         },
       },
-      onProbe: () => {},
-      follower: { changed: () => {}, moved: () => {} },
-      onBreakdown: (...breakdown) => void breakdowns.push(breakdown),
+      events,
+      changed: () => {},
     });
     const probe = { address: "10.1.2.1", intervalSeconds: 1 };
     const connection = connectionOf({ children: { lan: childSpec(2, { name: "lan", probe }) } });

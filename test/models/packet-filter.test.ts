@@ -19,7 +19,7 @@ function lacking() {
   const kernel = { isLacking: true, passes: 0 };
   const network: typeof obedientNetwork = {
     ...obedientNetwork,
-    apply: ({ id }) => {
+    apply: ({ connection: { id } }) => {
       if (id !== "site") return { repaired: false };
       kernel.passes++;
       if (!kernel.isLacking) return { repaired: true };

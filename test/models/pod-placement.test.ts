@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it, mock } from "node:test";
+import { of } from "rxjs";
 import { childSpec, connectionSpec } from "../../lab/sites/manifests.ts";
 import type { ContainerRuntime } from "../../src/adapters/cri/sandbox.ts";
 import { EventRecorder } from "../../src/adapters/kubernetes/events.ts";
@@ -73,7 +74,7 @@ class Agent implements Disposable {
         gateways: this.#gateways,
         workers: this.#pods,
         runtime: { sandboxPid } as unknown as ContainerRuntime,
-        connections: () => new Map([[connection.id, connection]]),
+        desired: of({ connections: new Map([[connection.id, connection]]) }),
         memory: { note: () => {}, takeOthers: () => [] },
         segmentKey: key,
         refused: new RefusedPods({ events, onRefusal }),

@@ -10,7 +10,9 @@ import {
 } from "../../src/runtime/conditions/conditions.ts";
 import { ProbeMetrics } from "../../src/runtime/metrics/probe-metrics.ts";
 import type { Reachability } from "../../src/model/status/status.ts";
-import { Probes, type ProbeNews } from "../../src/runtime/supervisor/probes.ts";
+import type { ProbeResult } from "../../src/runtime/ports/runtime-events.ts";
+import { EventSubjects } from "../../src/runtime/effects/event-subjects.ts";
+import { Probes } from "../../src/runtime/supervisor/probes.ts";
 import type { Status } from "../../src/model/status/status.ts";
 import { childSpec } from "../../lab/sites/manifests.ts";
 import { connectionOf, gateway } from "./fixtures.ts";
@@ -22,7 +24,10 @@ const probed = (address?: string) => {
 
 function harness() {
   const orders: ProbeOrder[] = [];
-  const news: ProbeNews[] = [];
+  const results: ProbeResult[] = [];
+  const events = new EventSubjects();
+  events.probeResults.subscribe((result) => results.push(result));
+  events.breakdowns.subscribe(({ error }) => assert.fail(String(error)));
   let answers = new Subject<number | undefined>();
   let changes = 0;
   const echoes = (order: ProbeOrder): Observable<number | undefined> =>
@@ -32,12 +37,8 @@ function harness() {
     });
   const probes = new Probes({
     network: { echoes },
-    onProbe: (one) => news.push(one),
-    follower: {
-      changed: () => changes++,
-      moved: () => {},
-    },
-    onBreakdown: (_, error) => assert.fail(String(error)),
+    events,
+    changed: () => changes++,
   });
   const update = (connection = probed("10.1.2.1"), where: typeof gateway | null = gateway) =>
     probes.update(
@@ -46,7 +47,7 @@ function harness() {
     );
   return {
     orders,
-    news,
+    results,
     probes,
     update,
     tell: (...results: (number | undefined)[]) => results.forEach((one) => answers.next(one)),
@@ -105,10 +106,10 @@ describe("a probe", () => {
 
   it("counts what cannot even be asked as lost, and tries again", (test) => {
     test.mock.timers.enable({ apis: ["setInterval", "Date"] });
-    const { orders, update, fail, news } = harness();
+    const { orders, update, fail, results } = harness();
     update();
     fail();
-    assert.deepEqual(news, [{ connection: "site", child: "lan", seconds: undefined }]);
+    assert.deepEqual(results, [{ connection: "site", child: "lan", seconds: undefined }]);
     test.mock.timers.tick(1_001);
     assert.equal(orders.length, 2);
   });

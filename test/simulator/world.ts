@@ -6,15 +6,14 @@ import { Charon } from "../../src/adapters/vici/charon.ts";
 import { Figures } from "../../src/adapters/vici/figures.ts";
 import { resourceKey, type Resource, type Snapshot } from "../../src/model/api/resource.ts";
 import { Metrics } from "../../src/runtime/metrics/metrics.ts";
-import { Supervisor } from "../../src/runtime/supervisor/supervisor.ts";
-import type { SupervisorOptions } from "../../src/runtime/supervisor/supervisor-options.ts";
+import { containStreams } from "../../src/runtime/actors/contained.ts";
+import { desiredStates } from "../../src/runtime/desired/desired-states.ts";
+import { Supervisor, type SupervisorOptions } from "../../src/runtime/supervisor/supervisor.ts";
 import { SimulatedCharon, type Behaviour, type SimulatorOptions } from "./charon.ts";
 import { obedientNetwork, simulatedPlacement } from "./placement.ts";
 
-/** Observers of the supervisor, ports and settings that a test plants. */
-type Planted = Partial<
-  Pick<SupervisorOptions, "network" | "placement" | "onMove" | "onTurn" | "requireSecretConsent">
->;
+/** Ports and settings that a test plants. */
+type Planted = Partial<Pick<SupervisorOptions, "network" | "placement" | "requireSecretConsent">>;
 
 type Simulation = Pick<SimulatorOptions, "latencyMs" | "retransmitMs">;
 
@@ -35,32 +34,14 @@ export class World implements AsyncDisposable {
   constructor(resources: readonly Resource[], simulation: Simulation = {}, planted: Planted = {}) {
     this.#simulation = simulation;
     this.#desired = new BehaviorSubject<Snapshot>({ resources, problems: [] });
-    this.supervisor = new Supervisor({
-      charon: this.#adapter,
-      network: obedientNetwork,
-      placement: simulatedPlacement(),
-      desired: this.#desired,
-      onAdapterCall: () => {},
-      onNews: () => {},
-      onMove: (move) => this.metrics.move(move),
-      onTurn: (urgency, seconds) => this.metrics.turn(urgency, seconds),
-      onBreakdown: (...breakdown) => this.breakdowns.push(breakdown),
-      ...planted,
-    });
+    this.supervisor = this.#supervisor(this.#adapter, planted);
+    containStreams((...breakdown) => this.breakdowns.push(breakdown));
   }
 
   /** Another process in place of this one, with the same charon; SAs stay. */
   nextProcess(): Supervisor {
     this.supervisor[Symbol.dispose]();
-    const next = new Supervisor({
-      charon: new Charon(this.#path),
-      network: obedientNetwork,
-      placement: simulatedPlacement(),
-      desired: this.#desired,
-      onAdapterCall: () => {},
-      onNews: () => {},
-      onBreakdown: (...breakdown) => this.breakdowns.push(breakdown),
-    });
+    const next = this.#supervisor(new Charon(this.#path));
     next.start();
     return next;
   }
@@ -68,7 +49,13 @@ export class World implements AsyncDisposable {
   /** Also what charon tells of itself when it is asked. */
   observe(): void {
     const figures = new Figures(this.#path, {}, this.#adapter);
-    this.metrics.observe(this.supervisor, figures, obedientNetwork);
+    const { supervisor } = this;
+    this.metrics.observe({
+      running: supervisor,
+      events: supervisor.events,
+      charon: figures,
+      network: obedientNetwork,
+    });
   }
 
   /** The charon that runs now. */
@@ -93,6 +80,19 @@ export class World implements AsyncDisposable {
   async stopCharon(): Promise<void> {
     await this.#charon?.[Symbol.asyncDispose]();
     this.#charon = undefined;
+  }
+
+  #supervisor(charon: Charon, planted: Planted = {}): Supervisor {
+    const report = (error: unknown) => void this.breakdowns.push(["manifests", error]);
+    const supervisor = new Supervisor({
+      charon,
+      network: obedientNetwork,
+      placement: simulatedPlacement(),
+      desired: desiredStates(this.#desired, { report }),
+      ...planted,
+    });
+    supervisor.events.breakdowns.subscribe(({ id, error }) => this.breakdowns.push([id, error]));
+    return supervisor;
   }
 
   declare(resources: readonly Resource[]): void {

@@ -6,7 +6,7 @@ import type { Tunnel } from "../gateway/gateway-types.ts";
 
 /** The child in charon's terms. */
 export function orderOf(context: ChildContext): ChildOrder {
-  return { connectionName: context.connectionName, childKey: context.child.key };
+  return { connectionName: context.connection.name, childKey: context.child.key };
 }
 
 /** How the child's SAs differ from what is declared: the first difference, in words. */

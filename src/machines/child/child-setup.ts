@@ -10,6 +10,7 @@ import { notProvided } from "../common/not-provided.ts";
 import {
   calmed,
   calmMs,
+  isCalmable,
   isLooping,
   loopFailure,
   noRecurrence,
@@ -35,6 +36,12 @@ export const childSetup = setup({
     ),
   },
   actions: {
+    takeDeclaration: enqueueActions(({ enqueue, event }) => {
+      if (event.type !== "child.changed") return;
+      const { connection, child } = event;
+      enqueue.assign({ connection, child });
+      enqueue.sendTo("gateway", { type: "child.changed", connection, child });
+    }),
     listSas: sendParent({ type: "sas.wanted" }),
     note: assign((_, params: { failure: Failure | undefined }) => ({ failure: params.failure })),
     takeLoaded: assign(({ context, event }) => {
@@ -69,10 +76,7 @@ export const childSetup = setup({
     forgetRepair: assign({
       tried: ({ context }) => context.tried.filter((known) => known !== differenceOf(context)),
     }),
-    /** An SA that is not what is declared would be ended again, and has to wait for that. */
-    calm: assign(({ context }) =>
-      differenceOf(context) === undefined ? { recurrence: calmed(context.recurrence) } : {},
-    ),
+    calm: assign({ recurrence: ({ context }) => calmed(context.recurrence) }),
     /** It has been well for long: what was counted and tried before is forgotten. */
     settle: assign(({ context }) => ({
       attempt: 0,
@@ -98,6 +102,9 @@ export const childSetup = setup({
   guards: {
     installed: ({ context }) => context.sas.length > 0,
     repairable: ({ context }) => context.loaded && isRepairable(differenceOf(context), context),
+    /** An SA that differs from the declaration would be ended again, and has to wait for that. */
+    calmable: ({ context }) =>
+      isCalmable(context.recurrence) && differenceOf(context) === undefined,
     looping: ({ context }) => isLooping(context.recurrence),
     rekeying: ({ context }) => context.sas.some(isRekeying),
     loaded: ({ context }) => context.loaded,

@@ -1,8 +1,8 @@
-import type { Child } from "../../model/api/connection.ts";
+import type { Child, Connection } from "../../model/api/connection.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import type { ChildSa, IkeSa } from "../../model/charon/sa.ts";
 import type { Repairs } from "../common/differences.ts";
-import type { ChildEndpoints } from "../gateway/gateway-types.ts";
+import type { ChildEndpoints, GatewayConnection } from "../gateway/gateway-types.ts";
 
 /** Which child of which connection, in charon's terms. */
 export interface ChildOrder {
@@ -10,9 +10,12 @@ export interface ChildOrder {
   readonly childKey: string;
 }
 
+/** The facts of the connection that a child and its gateway depend on. */
+export type ChildConnection = GatewayConnection & Pick<Connection, "name">;
+
 export interface ChildContext extends Repairs {
-  readonly connectionId: string;
-  readonly connectionName: string;
+  /** The connection as it is declared. */
+  readonly connection: ChildConnection;
   readonly child: Child;
   /** The connection, as it is declared now, is in charon. */
   readonly loaded: boolean;
@@ -29,7 +32,7 @@ export interface ChildContext extends Repairs {
 }
 
 export type ChildEvent =
-  | { type: "child.changed"; child: Child; replaces: boolean }
+  | { type: "child.changed"; connection: ChildConnection; child: Child; replaces: boolean }
   /** `alike`: charon had the child before, with the same networks. */
   | { type: "connection.loaded"; alike?: boolean }
   | { type: "connection.unloaded" }
@@ -39,4 +42,4 @@ export type ChildEvent =
   | { type: "stop" }
   | ({ type: "endpoints.changed" } & ChildEndpoints);
 
-export type ChildInput = Pick<ChildContext, "connectionId" | "connectionName" | "child" | "loaded">;
+export type ChildInput = Pick<ChildContext, "connection" | "child" | "loaded">;

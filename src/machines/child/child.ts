@@ -33,7 +33,7 @@ export const childMachine = childSetup.createMachine({
     id: "gateway",
     src: "gateway",
     // Without a handler for its errors: should it break down, the child is made anew with it.
-    input: ({ context }) => ({ connectionId: context.connectionId, child: context.child }),
+    input: ({ context }) => ({ connection: context.connection, child: context.child }),
   },
   initial: "pending",
   on: {
@@ -48,16 +48,12 @@ export const childMachine = childSetup.createMachine({
         guard: ({ event, context }) => event.replaces && context.sas.length > 0,
         target: ".replacing",
         actions: [
-          assign({ child: ({ event }) => event.child, attempt: 0, failure: undefined }),
-          assign({ recurrence: noRecurrence }),
-          sendTo("gateway", ({ event }) => ({ type: "child.changed", child: event.child })),
+          { type: "takeDeclaration" },
+          assign({ attempt: 0, failure: undefined, recurrence: noRecurrence }),
         ],
       },
       {
-        actions: [
-          assign({ child: ({ event }) => event.child }),
-          sendTo("gateway", ({ event }) => ({ type: "child.changed", child: event.child })),
-        ],
+        actions: { type: "takeDeclaration" },
       },
     ],
     "sas.listed": { actions: { type: "takeList" } },
@@ -179,7 +175,7 @@ export const childMachine = childSetup.createMachine({
         },
       },
       after: {
-        calm: { actions: { type: "calm" } },
+        calm: { guard: "calmable", actions: { type: "calm" } },
         steady: { actions: { type: "settle" } },
       },
     },
@@ -266,10 +262,7 @@ export const childMachine = childSetup.createMachine({
         },
         "child.changed": {
           target: "pending",
-          actions: [
-            assign({ child: ({ event }) => event.child, attempt: 0, recurrence: noRecurrence }),
-            sendTo("gateway", ({ event }) => ({ type: "child.changed", child: event.child })),
-          ],
+          actions: [{ type: "takeDeclaration" }, assign({ attempt: 0, recurrence: noRecurrence })],
         },
         "sas.listed": { actions: { type: "takeList" } },
       },
@@ -303,7 +296,7 @@ export const childMachine = childSetup.createMachine({
           invoke: {
             id: "removeGateway",
             src: "removeGateway",
-            input: ({ context }) => ({ ...orderOf(context), connectionId: context.connectionId }),
+            input: ({ context }) => ({ ...orderOf(context), connectionId: context.connection.id }),
             onDone: "#child.gone",
             onError: "#child.gone",
           },

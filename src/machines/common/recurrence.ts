@@ -54,6 +54,11 @@ export function isLooping({ times }: Recurrence): boolean {
   return times > freeTimes;
 }
 
+/** Whether {@link calmed} would change the count: an event that changes nothing costs a status. */
+export function isCalmable({ times }: Recurrence): boolean {
+  return times >= freeTimes;
+}
+
 /** The actor was well for {@link calmMs}: by that it has waited before the next time. */
 export function calmed(before: Recurrence): Recurrence {
   return { ...before, times: Math.min(before.times, freeTimes - 1) };

@@ -109,8 +109,7 @@ export const connectionSetup = setup({
         enqueue.spawnChild("child", {
           id: childActorId(child.key),
           input: {
-            connectionId: context.connection.id,
-            connectionName: context.connection.name,
+            connection: context.connection,
             child,
             loaded: false,
           },
@@ -137,6 +136,7 @@ export const connectionSetup = setup({
       for (const { child, replaces } of change.kept.filter(({ child }) => runs(child))) {
         enqueue.sendTo(childActorId(child.key), {
           type: "child.changed",
+          connection: event.connection,
           child,
           replaces: replaces && !change.ike,
         });

@@ -22,6 +22,7 @@ import {
 import {
   calmed,
   calmMs,
+  isCalmable,
   isLooping,
   loopFailure,
   pauseMs,
@@ -81,6 +82,8 @@ export const gatewaySetup = setup({
   guards: {
     located: ({ context }) => context.gateway !== undefined,
     looping: ({ context }) => isLooping(pausingRecurrence(context)),
+    calmable: ({ context }) =>
+      context.recurrences.some((known) => isFight(known) && isCalmable(known)),
     contested: ({ context }) => isContested(context),
     /** Another part than those that others fight for: its repair does not wait with theirs. */
     fresh: ({ context, event }) =>

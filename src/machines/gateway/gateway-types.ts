@@ -1,4 +1,4 @@
-import type { Child } from "../../model/api/connection.ts";
+import type { Child, Connection } from "../../model/api/connection.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import type { EspSuite } from "../../model/network/mtu.ts";
@@ -12,9 +12,12 @@ export interface Tunnel {
   readonly remoteHost: string;
 }
 
-/** Everything that `apply` needs to bring a gateway's namespace into shape. */
+/** The facts of the connection that a gateway's plan depends on. */
+export type GatewayConnection = Pick<Connection, "id" | "remoteAddress" | "interfaceName">;
+
+/** Everything that `apply` needs to configure a gateway's namespace. */
 export interface GatewayOrder {
-  readonly connectionId: string;
+  readonly connection: GatewayConnection;
   readonly child: Child;
   readonly gateway: Gateway;
   readonly workers: readonly Worker[];
@@ -32,7 +35,7 @@ export interface ChildEndpoints {
 }
 
 export interface GatewayContext {
-  readonly connectionId: string;
+  readonly connection: GatewayConnection;
   readonly child: Child;
   readonly gateway: Gateway | undefined;
   readonly workers: readonly Worker[];
@@ -65,17 +68,17 @@ export interface PassResult {
 }
 
 export type GatewayEvent =
-  | { type: "child.changed"; child: Child }
+  | { type: "child.changed"; connection: GatewayConnection; child: Child }
   | ({ type: "endpoints.changed" } & ChildEndpoints)
   | { type: "tunnel.changed"; tunnel: Tunnel }
   | { type: "kernel.changed"; part?: KernelPart };
 
 /** What `place` needs to bring a namespace about. */
 export interface PlaceOrder {
-  readonly connectionId: string;
+  readonly connection: GatewayConnection;
   readonly child: Child;
   /** True where traffic may be waiting: a CHILD SA is there already. */
   readonly urgent: boolean;
 }
 
-export type GatewayInput = Pick<GatewayContext, "connectionId" | "child">;
+export type GatewayInput = Pick<GatewayContext, "connection" | "child">;

@@ -8,8 +8,8 @@ function sameTunnel(a: Tunnel | undefined, b: Tunnel): boolean {
 }
 
 function orderOf(context: GatewayContext): GatewayOrder {
-  const { connectionId, child, workers, tunnel, applied } = context;
-  return { connectionId, child, gateway: context.gateway as Gateway, workers, tunnel, applied };
+  const { connection, child, workers, tunnel, applied } = context;
+  return { connection, child, gateway: context.gateway as Gateway, workers, tunnel, applied };
 }
 
 /** The gateway of one child: keeps its namespace as planned, whatever others do to it. */
@@ -30,7 +30,8 @@ export const gatewayMachine = gatewaySetup.createMachine({
   initial: "absent",
   on: {
     "child.changed": {
-      actions: assign(({ context, event: { child } }) => ({
+      actions: assign(({ context, event: { connection, child } }) => ({
+        connection,
         child,
         // Another if_id is another namespace.
         gateway: child.ifId === context.child.ifId ? context.gateway : undefined,
@@ -66,8 +67,8 @@ export const gatewayMachine = gatewaySetup.createMachine({
           invoke: {
             id: "place",
             src: "place",
-            input: ({ context: { connectionId, child, tunnel } }) => ({
-              connectionId,
+            input: ({ context: { connection, child, tunnel } }) => ({
+              connection,
               child,
               urgent: tunnel !== undefined,
             }),
@@ -169,7 +170,7 @@ export const gatewayMachine = gatewaySetup.createMachine({
         },
       },
       after: {
-        calm: { actions: { type: "calm" } },
+        calm: { guard: "calmable", actions: { type: "calm" } },
         steady: {
           actions: assign({ recurrences: [], failure: undefined }),
         },

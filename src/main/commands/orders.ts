@@ -1,6 +1,6 @@
 import { ask } from "../../adapters/control/client.ts";
 import type { ControlRequest } from "../../adapters/control/protocol.ts";
-import type { Outcome } from "../../runtime/supervisor/orders.ts";
+import type { Outcome } from "../../runtime/connections/connection-commands.ts";
 import { textOption, type Values } from "../options/command.ts";
 import { controlSocket, defaultStateFolder } from "../options/defaults.ts";
 

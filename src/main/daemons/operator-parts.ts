@@ -68,7 +68,9 @@ export class OperatorParts {
     this.#log = log;
     this.#resources = resources;
     this.#client = resources.use(
-      KubeClient.connect(options.kubeconfig, (...call) => this.#metrics.adapterCall(...call)),
+      KubeClient.connect(options.kubeconfig, (name, seconds, failed) =>
+        this.#metrics.adapterCall({ name, seconds, failed }),
+      ),
     );
     this.#namespace = options.namespace ?? this.#client.namespace;
     this.#onTrouble = (error) => logTrouble(log, error);
@@ -266,7 +268,7 @@ export class OperatorParts {
   }
   readonly #onBreakdown: OnBreakdown = (id, error) => {
     this.#metrics.breakdown();
-    logBreakdown(this.#log, id, error);
+    logBreakdown(this.#log, { id, error });
   };
 
   /** Two charons on one node cannot both have UDP 500. */

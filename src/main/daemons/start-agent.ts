@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import type { Logger } from "pino";
-import { distinctUntilChanged, map, type Subscription } from "rxjs";
+import type { Observable, Subscription } from "rxjs";
 import { ControlServer } from "../../adapters/control/server.ts";
 import { ContainerRuntime } from "../../adapters/cri/sandbox.ts";
 import { knownChildrenCodec } from "../../adapters/host/known-child.ts";
@@ -20,6 +20,7 @@ import { SettingsFile } from "../../adapters/vici/settings-file.ts";
 import type { CharonSettings } from "../../model/charon/charon-settings.ts";
 import { digestOf } from "../../model/api/group.ts";
 import { label } from "../../model/kubernetes/labels.ts";
+import type { SegmentKey } from "../../model/network/segment-key.ts";
 import { trimmedPod, type Pod } from "../../model/kubernetes/worker-pod.ts";
 import { AgentReporter } from "../../runtime/agent/agent-reporter.ts";
 import { agentDesired } from "../../runtime/agent/agent-desired.ts";
@@ -27,19 +28,19 @@ import { ChildMemory } from "../../runtime/agent/child-memory.ts";
 import { RefusedPods } from "../../runtime/agent/refused-pods.ts";
 import { PodPlacement } from "../../runtime/agent/pod-placement.ts";
 import { backgroundWrites } from "../../runtime/kubernetes/writes.ts";
-import { containStreams } from "../../runtime/actors/contained.ts";
+import { containStreams, type OnBreakdown } from "../../runtime/actors/contained.ts";
 import type { Examiner } from "../../runtime/diagnosis/examiner.ts";
 import { HostExaminer } from "../../runtime/kernel/host-examiner.ts";
 import { HostNetwork } from "../../runtime/kernel/host-network.ts";
 import { serveInspector } from "../../runtime/inspector/serve.ts";
 import { loggerOf } from "../../runtime/logs/logger.ts";
-import { logChanges, logTrouble } from "../../runtime/logs/log.ts";
+import { logBreakdown, logChanges, logEvents, logTrouble } from "../../runtime/logs/log.ts";
 import { Metrics } from "../../runtime/metrics/metrics.ts";
 import { serveMetrics } from "../../runtime/metrics/metrics-server.ts";
-import { observers } from "../../runtime/control/observers.ts";
+import { desiredStates } from "../../runtime/desired/desired-states.ts";
+import type { DesiredState } from "../../runtime/desired/desired-state.ts";
 import { Recent } from "../../runtime/logs/recent.ts";
 import { supervisorControl } from "../../runtime/control/supervisor-control.ts";
-import type { StateWrites } from "../../runtime/host/state-writer.ts";
 import { Supervisor } from "../../runtime/supervisor/supervisor.ts";
 import { controlSocket, whileScraped } from "../options/defaults.ts";
 import { logMissingFilters } from "./missing-filters.ts";
@@ -97,6 +98,7 @@ class AgentParts {
   readonly #client: KubeClient;
   readonly #metrics: Metrics;
   readonly #onTrouble: (error: unknown) => void;
+  readonly #onBreakdown: OnBreakdown;
 
   constructor(
     options: AgentOptions,
@@ -110,9 +112,15 @@ class AgentParts {
     const metrics = resources.use(new Metrics());
     this.#metrics = metrics;
     this.#client = resources.use(
-      KubeClient.connect(options.kubeconfig, (...call) => metrics.adapterCall(...call)),
+      KubeClient.connect(options.kubeconfig, (name, seconds, failed) =>
+        metrics.adapterCall({ name, seconds, failed }),
+      ),
     );
     this.#onTrouble = (error) => logTrouble(log, error);
+    this.#onBreakdown = (id, error) => {
+      metrics.breakdown();
+      logBreakdown(log, { id, error });
+    };
   }
 
   async start(): Promise<void> {
@@ -126,72 +134,64 @@ class AgentParts {
       declared.synced && gateways.synced && workers.synced && key.current !== undefined;
     resources.use(await serveMetrics(this.#options.listen, this.#metrics, ready));
     const segmentKey = await key.whenRead();
+    containStreams(this.#onBreakdown);
+    const desired = this.#desired(declared);
     const charon = new Charon(this.#options.vici, { settings: this.#settings() });
     const poller = resources.use(new Poller());
-    const { vxlanPort } = this.#options;
-    const hostNamespace = this.#options.hostNetwork ? "/proc/1/ns/net" : undefined;
-    const network = new HostNetwork({
-      poller,
-      vxlanPort,
-      segmentKey,
-      hostNamespace,
-      charon: () => charon.process,
-    });
+    const network = this.#network(charon, poller, segmentKey);
     const events = new EventRecorder(this.#client, "ipman.dialo.ai/agent", this.#onTrouble);
     const memory = resources.use(this.#memory());
-    const placement: PodPlacement = resources.use(
+    const placement = resources.use(
       new PodPlacement({
         gateways,
         workers,
         segmentKey,
         memory,
+        desired,
         runtime: this.#runtime(),
         refused: this.#refusedPods(events),
-        connections: () => supervisor.desired.connections,
         onTrouble: this.#onTrouble,
       }),
     );
-    this.#metrics.showStateWrites(memory.writes);
-    const supervisor = this.#supervisor(charon, network, placement, declared, memory.writes);
-    const figures = new Figures(this.#options.vici, whileScraped, charon);
-    this.#metrics.observe(supervisor, figures, network);
-    this.#report(supervisor, network, declared, events);
-    await this.#answer(supervisor, this.#examiner(network, poller));
-    supervisor.start();
-    this.#updateWithConnections(placement, supervisor);
-  }
-
-  /** Which pods are whose depends on the connections. */
-  #updateWithConnections(placement: PodPlacement, supervisor: Supervisor): void {
-    const connections = supervisor.changes.pipe(
-      map(() => supervisor.desired.connections),
-      distinctUntilChanged(),
-    );
-    this.#follow(connections.subscribe(() => placement.update()));
-  }
-
-  #supervisor(
-    charon: Charon,
-    network: HostNetwork,
-    placement: PodPlacement,
-    declared: Declared,
-    stateWrites: StateWrites,
-  ): Supervisor {
-    const secrets = this.#resources.use(new NamedSecrets(this.#client));
-    const observed = observers(this.#log, this.#metrics, this.#recent);
-    containStreams(observed.onBreakdown);
-    return this.#resources.use(
+    const supervisor = resources.use(
       new Supervisor({
         charon,
         network,
         placement,
-        scope: "cluster",
+        desired,
         requireSecretConsent: this.#options.requireSecretConsent,
-        stateWrites,
-        desired: agentDesired(declared, secrets, this.#options.groupId),
-        ...observed,
+        stateWrites: memory.writes,
+        alwaysFollowLog: this.#log.isLevelEnabled("debug"),
       }),
     );
+    this.#metrics.showStateWrites(memory.writes);
+    this.#metrics.observe({
+      running: supervisor,
+      events: supervisor.events,
+      charon: new Figures(this.#options.vici, whileScraped, charon),
+      network,
+    });
+    this.#report(supervisor, network, declared, events);
+    await this.#answer(supervisor, this.#examiner(network, poller));
+    supervisor.start();
+  }
+
+  #desired(declared: Declared): Observable<DesiredState> {
+    const secrets = this.#resources.use(new NamedSecrets(this.#client));
+    return desiredStates(agentDesired(declared, secrets, this.#options.groupId), {
+      scope: "cluster",
+      report: (error) => this.#onBreakdown("manifests", error),
+    });
+  }
+
+  #network(charon: Charon, poller: Poller, segmentKey: SegmentKey): HostNetwork {
+    return new HostNetwork({
+      poller,
+      segmentKey,
+      vxlanPort: this.#options.vxlanPort,
+      hostNamespace: this.#options.hostNetwork ? "/proc/1/ns/net" : undefined,
+      charon: () => charon.process,
+    });
   }
 
   #examiner(network: HostNetwork, poller: Poller): Examiner {
@@ -232,12 +232,13 @@ class AgentParts {
   ): void {
     const client = this.#client;
     const onTrouble = this.#onTrouble;
-    this.#follow(logChanges(this.#log, supervisor));
+    this.#own(logEvents(this.#log, this.#recent, supervisor.events));
+    this.#own(logChanges(this.#log, supervisor));
     this.#resources.use(
       new AgentReporter({
         client,
         declared,
-        supervisor,
+        running: supervisor,
         network,
         events,
         onTrouble,
@@ -277,7 +278,7 @@ class AgentParts {
     return runtime;
   }
 
-  #follow(subscription: Subscription): void {
+  #own(subscription: Subscription): void {
     this.#resources.defer(() => subscription.unsubscribe());
   }
 }

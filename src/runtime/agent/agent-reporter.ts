@@ -10,8 +10,8 @@ import type { HostNetwork } from "../kernel/host-network.ts";
 import { Remembered } from "../status/remembered.ts";
 import { rfc3339 } from "../time/rfc3339.ts";
 import type { ConnectionStatus } from "../../model/status/status.ts";
-import { statusOf } from "../status/status.ts";
-import type { Supervisor } from "../supervisor/supervisor.ts";
+import { statusOf, type StatusSource } from "../status/status.ts";
+import type { Running } from "../ports/running.ts";
 import { conditionEvents } from "../kubernetes/condition-event.ts";
 import { agentPart, agentStatus, type AgentStatus } from "./connection-status.ts";
 import { StatusWriter } from "../kubernetes/status-writer.ts";
@@ -19,7 +19,7 @@ import { StatusWriter } from "../kubernetes/status-writer.ts";
 export interface ReporterOptions {
   readonly client: KubeClient;
   readonly declared: Declared;
-  readonly supervisor: Supervisor;
+  readonly running: StatusSource & Pick<Running, "changes">;
   readonly network: HostNetwork;
   readonly events: EventRecorder;
   readonly writes: LimitFunction;
@@ -41,7 +41,7 @@ export class AgentReporter implements Disposable {
 
   constructor(options: ReporterOptions) {
     this.#options = options;
-    const { declared, supervisor, writes, onTrouble } = options;
+    const { declared, running, writes, onTrouble } = options;
     this.#writer = new StatusWriter({
       actual: (id) => this.#actual(id),
       wanted: (id) => this.#wanted(id),
@@ -49,10 +49,10 @@ export class AgentReporter implements Disposable {
       writes,
       onTrouble,
     });
-    this.#subscription = merge(supervisor.changes, declared.connections.changes)
+    this.#subscription = merge(running.changes, declared.connections.changes)
       .pipe(auditTime(gatherMs))
       .subscribe(() => {
-        this.#shown = new Map(statusOf(supervisor).connections.map((shown) => [shown.id, shown]));
+        this.#shown = new Map(statusOf(running).connections.map((shown) => [shown.id, shown]));
         for (const [id, shown] of this.#shown) this.#look(id, shown);
       });
   }

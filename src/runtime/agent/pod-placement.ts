@@ -14,6 +14,7 @@ import { podAddresses, type PodAddresses } from "../../model/kubernetes/pod-addr
 import type { SegmentKey } from "../../model/network/segment-key.ts";
 import type { Pod } from "../../model/kubernetes/worker-pod.ts";
 import { workersOf } from "../../model/addresses/workers.ts";
+import type { DesiredState } from "../desired/desired-state.ts";
 import type { PlacementPort } from "../ports/ports.ts";
 import type { ChildMemory } from "./child-memory.ts";
 import type { RefusedPods } from "./refused-pods.ts";
@@ -24,7 +25,7 @@ export interface PodPlacementOptions {
   /** The worker pods of the cluster. */
   readonly workers: View<Pod>;
   readonly runtime: ContainerRuntime | undefined;
-  readonly connections: () => ReadonlyMap<string, Connection>;
+  readonly desired: Observable<Pick<DesiredState, "connections">>;
   readonly memory: Pick<ChildMemory, "note" | "takeOthers">;
   /** By which the reservations of workers are verified. */
   readonly segmentKey: SegmentKey;
@@ -43,13 +44,20 @@ export class PodPlacement implements PlacementPort, Disposable {
   /** Of gateway pods by uid: found, or being looked for. */
   readonly #found = new Map<string, GatewayPod>();
   readonly #subscription = new Subscription();
+  #connections: ReadonlyMap<string, Connection> = new Map();
   #remembered: ReadonlyMap<string, Connection> | undefined;
 
   constructor(options: PodPlacementOptions) {
     this.#options = options;
-    const { gateways, workers } = options;
+    const { gateways, workers, desired } = options;
+    this.#subscription.add(
+      desired.subscribe(({ connections }) => {
+        this.#connections = connections;
+        this.#update();
+      }),
+    );
     this.#subscription.add(gateways.changes.subscribe(() => this.#lookForGateways()));
-    this.#subscription.add(workers.changes.subscribe(() => this.update()));
+    this.#subscription.add(workers.changes.subscribe(() => this.#update()));
     // They may have been listed while the segment key was waited for.
     if (gateways.synced) this.#lookForGateways();
   }
@@ -77,9 +85,9 @@ export class PodPlacement implements PlacementPort, Disposable {
     return this.#options.memory.takeOthers(isDeclared).map(({ ifId }) => ifId);
   }
 
-  /** Looks anew who is whose: pods, or the connections that they name, changed. */
-  update(): void {
-    const connections = this.#options.connections();
+  /** Matches pods to connections again, after a change of either. */
+  #update(): void {
+    const connections = this.#connections;
     this.#remember(connections);
     const { workers: pods, segmentKey, refused: reporter } = this.#options;
     this.#publish();
@@ -123,7 +131,7 @@ export class PodPlacement implements PlacementPort, Disposable {
     this.#publish();
     // Not before the first list of workers: an empty one would take them from their gateways.
     const isListed = this.#remembered !== undefined;
-    if (isListed && this.#gateways.value !== before) this.update();
+    if (isListed && this.#gateways.value !== before) this.#update();
   }
 
   #lookFor(pod: Pod): void {
@@ -189,7 +197,7 @@ export class PodPlacement implements PlacementPort, Disposable {
 
   /** A device of an if_id can be only once: the gateway before this one lets go of it. */
   #retire(found: GatewayPod, all: readonly GatewayPod[], id: string, childKey: string): void {
-    const connection = this.#options.connections().get(id);
+    const connection = this.#connections.get(id);
     const child = connection && findChild(connection, childKey);
     if (child === undefined) return;
     for (const other of all) {

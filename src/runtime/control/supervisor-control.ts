@@ -5,63 +5,63 @@ import { dated } from "../status/dated-status.ts";
 import { diagnose } from "../diagnosis/diagnose.ts";
 import type { Examiner } from "../diagnosis/examiner.ts";
 import { actorsNow, inspection } from "../inspector/inspection.ts";
-import { rekey, restart } from "../supervisor/orders.ts";
+import { rekey, restart } from "../connections/connection-commands.ts";
 import type { Recent, RecentLine } from "../logs/recent.ts";
 import { reportOf } from "../status/report.ts";
-import { rootOf } from "../supervisor/root-of.ts";
+import { rootOf } from "../connections/root-of.ts";
 import { statusOf } from "../status/status.ts";
-import type { Supervisor } from "../supervisor/supervisor.ts";
+import type { Running } from "../ports/running.ts";
 
 /** Changes that come close together are sent at once. */
 const gatherMs = 20;
 
 /** What may be asked of a supervisor on its control socket, which is root's alone. */
 export function supervisorControl(
-  supervisor: Supervisor,
+  running: Running,
   examiner: Examiner,
   recent: Recent,
 ): ControlHandler {
   return ({ op, ...request }): Observable<unknown> => {
     switch (op) {
       case "status":
-        return of(dated(statusOf(supervisor)));
+        return of(dated(statusOf(running)));
       case "report":
-        return from(reportOf(supervisor, () => examiner.figures())).pipe(
+        return from(reportOf(running, () => examiner.figures())).pipe(
           map((report) => dated(report)),
         );
       case "watch":
-        return merge(of(undefined), supervisor.changes.pipe(auditTime(gatherMs))).pipe(
-          map(() => dated(statusOf(supervisor))),
+        return merge(of(undefined), running.changes.pipe(auditTime(gatherMs))).pipe(
+          map(() => dated(statusOf(running))),
         );
       case "inspect":
-        return request["once"] === true ? from(actorsNow(supervisor)) : inspection(supervisor);
+        return request["once"] === true ? from(actorsNow(running)) : inspection(running);
       case "logs":
-        return logsOf(supervisor, recent, request);
+        return logsOf(running, recent, request);
       case "diagnose":
-        return from(diagnose(supervisor, examiner, diagnosisOf(request)));
+        return from(diagnose(running, examiner, diagnosisOf(request)));
       case "rekey":
-        return rekey(supervisor, textOf(request["connection"]), optionalText(request["child"]));
+        return rekey(running, textOf(request["connection"]), optionalText(request["child"]));
       case "restart":
-        return restart(supervisor, textOf(request["connection"]));
+        return restart(running, textOf(request["connection"]));
       default:
         return throwError(() => new Error(`there is no operation "${op}"`));
     }
   };
 }
 
-/** charon's log is followed for as long as somebody follows this. */
+/** Follows charon's log for as long as a client follows these lines. */
 function logsOf(
-  supervisor: Supervisor,
+  running: Running,
   recent: Recent,
   { connection: wanted, follow }: Readonly<Record<string, unknown>>,
 ): Observable<RecentLine> {
-  const { connection } = rootOf(supervisor, textOf(wanted)).getSnapshot().context;
+  const { connection } = rootOf(running, textOf(wanted)).getSnapshot().context;
   const lines = recent.of(connection, follow === true);
   if (follow !== true) return lines;
   return new Observable((subscriber) => {
-    const attention = supervisor.attend();
-    attention.add(lines.subscribe(subscriber));
-    return () => attention.unsubscribe();
+    const following = running.followCharonLog();
+    following.add(lines.subscribe(subscriber));
+    return () => following.unsubscribe();
   });
 }
 

@@ -4,7 +4,7 @@ import type { Failure } from "../../model/status/failure.ts";
 import { Reason } from "../../model/status/failure.ts";
 import { note, ok, problem, type Finding } from "../../model/status/finding.ts";
 import { specFailure } from "../conditions/conditions.ts";
-import type { Supervisor } from "../supervisor/supervisor.ts";
+import type { Running } from "../ports/running.ts";
 
 /** What a failure is as a finding: its words, and what they mean. */
 export function problemOf(check: string, { reason, message }: Failure): Finding {
@@ -12,13 +12,13 @@ export function problemOf(check: string, { reason, message }: Failure): Finding 
 }
 
 /** Whether the document is valid, the secret there, and charon at work. */
-export function checkDeclared(supervisor: Supervisor, root: ConnectionActor): Finding[] {
+export function checkDeclared(running: Running, root: ConnectionActor): Finding[] {
   const { connection, failure } = root.getSnapshot().context;
-  const refused = specFailure(supervisor.desired.problems.get(connection.id) ?? []);
-  const { hasSecret, keyFailure, secretTrouble } = supervisor.secretOf(connection);
-  const { charonSnapshot } = supervisor;
+  const refused = specFailure(running.desired.problems.get(connection.id) ?? []);
+  const { hasSecret, keyFailure, secretTrouble } = running.secretOf(connection);
+  const { charonSnapshot } = running;
   const { name, namespace, key } = connection.secretRef;
-  const { stateProblem } = supervisor;
+  const { stateProblem } = running;
   return [
     ...(stateProblem === undefined ? [] : [note("state", stateProblem, "make room on its disk")]),
     refused === undefined ? ok("document", "is valid") : problemOf("document", refused),

@@ -3,14 +3,14 @@ import type { ConnectionActor } from "../../machines/connection/connection.ts";
 import { parseAddress, type Address } from "../../model/net/address.ts";
 import { ok, problem, skipped, type Finding } from "../../model/status/finding.ts";
 import { isEstablished, type IkeSa } from "../../model/charon/sa.ts";
-import { rekey } from "../supervisor/orders.ts";
-import type { Supervisor } from "../supervisor/supervisor.ts";
+import { rekey } from "../connections/connection-commands.ts";
+import type { Running } from "../ports/running.ts";
 import { isUp } from "../conditions/conditions.ts";
 import { checkDeclared } from "./declared.ts";
 import type { Examiner } from "./examiner.ts";
 import { checkGateway, checkWorkers } from "./gateway.ts";
 import { checkChild, checkIke } from "./sas.ts";
-import { rootOf } from "../supervisor/root-of.ts";
+import { rootOf } from "../connections/root-of.ts";
 import { childrenOf, type ChildSubject } from "./subject.ts";
 import { checkTraffic } from "./traffic.ts";
 import { checkWay } from "./way.ts";
@@ -33,15 +33,15 @@ export interface DiagnosisRequest {
  * @throws where there is no such connection or child
  */
 export async function* diagnose(
-  supervisor: Supervisor,
+  running: Running,
   examiner: Examiner,
   request: DiagnosisRequest,
 ): AsyncGenerator<Finding, void> {
-  const root = rootOf(supervisor, request.connection);
+  const root = rootOf(running, request.connection);
   const keys = childrenOf(root, request.child).map(({ child }) => child.key);
   if (keys.length === 0)
     throw new Error(`connection ${request.connection} has no child "${request.child}"`);
-  const declared = checkDeclared(supervisor, root);
+  const declared = checkDeclared(running, root);
   yield* declared;
   if (declared.some(({ check, verdict }) => check !== "document" && verdict === "problem")) {
     yield skipped("IKE SA", "cannot come about without these");
@@ -52,11 +52,11 @@ export async function* diagnose(
   yield* way;
   const ike = await checkIke(root, remote, examiner);
   yield* ike;
-  for (const key of keys) yield* diagnoseChild(supervisor, root, key, ike[0], examiner, request);
+  for (const key of keys) yield* diagnoseChild(running, root, key, ike[0], examiner, request);
 }
 
 async function* diagnoseChild(
-  supervisor: Supervisor,
+  running: Running,
   root: ConnectionActor,
   key: string,
   ike: Finding | undefined,
@@ -78,18 +78,18 @@ async function* diagnoseChild(
     yield* await checkWorkers(placed, examiner);
     if (!isUp(subject.state)) return;
     yield* await checkTraffic(placed, request.ping ?? subject.child.probe?.address, examiner);
-    yield await checkRekey(supervisor, subject, request);
+    yield await checkRekey(running, subject, request);
   }
 }
 
 /** A peer that would refuse at the end of the SA's life refuses now; the SA goes on. */
 async function checkRekey(
-  supervisor: Supervisor,
+  running: Running,
   { child }: ChildSubject,
   request: DiagnosisRequest,
 ): Promise<Finding> {
   if (!request.rekey) return skipped("rekey", "--rekey tries whether the peer agrees to one");
-  const { done, message } = await firstValueFrom(rekey(supervisor, request.connection, child.key));
+  const { done, message } = await firstValueFrom(rekey(running, request.connection, child.key));
   if (done) return ok("rekey", "the peer agrees");
   return problem(
     "rekey",

@@ -7,11 +7,14 @@ import {
   type InspectionEvent,
 } from "xstate";
 import { contained } from "../actors/contained.ts";
-import { machinesBelow } from "../actors/follow.ts";
+import { machinesBelow } from "../actors/machines-below.ts";
 import { isMachine, machineOf } from "../actors/machine-of.ts";
-import type { Supervisor } from "../supervisor/supervisor.ts";
+import type { Running } from "../ports/running.ts";
 import { definitionOf, shownContext, shownEvent } from "./projection.ts";
 import type { ActorTold, ShownSnapshot, WireEvent } from "./wire.ts";
+
+/** The actors that an inspector shows. */
+export type Inspected = Pick<Running, "rootActors" | "changes">;
 
 /** Each chart is told once where that is enough, and else with every actor. */
 export interface InspectionOptions {
@@ -19,11 +22,11 @@ export interface InspectionOptions {
 }
 
 /**
- * Everything that a supervisor's actors do: first those that there are, then each event and
+ * Everything that a running's actors do: first those that there are, then each event and
  * what comes of it. Whoever subscribes is told; nothing is inspected while nobody does.
  */
 export function inspection(
-  supervisor: Supervisor,
+  running: Inspected,
   { compact }: InspectionOptions = { compact: false },
 ): Observable<WireEvent> {
   return new Observable((subscriber) => {
@@ -34,7 +37,7 @@ export function inspection(
     };
     const trees = new Map<AnyActorRef, Subscription>();
     const look = () => {
-      const roots = new Set<AnyActorRef>(supervisor.rootActors);
+      const roots = new Set<AnyActorRef>(running.rootActors);
       for (const [root, tree] of trees) {
         if (roots.has(root)) continue;
         // Its last snapshot is told right after it has ended.
@@ -46,7 +49,7 @@ export function inspection(
       }
     };
     look();
-    const changes = supervisor.changes.subscribe(look);
+    const changes = running.changes.subscribe(look);
     return () => {
       changes.unsubscribe();
       for (const tree of trees.values()) tree.unsubscribe();
@@ -55,9 +58,9 @@ export function inspection(
 }
 
 /** Only the actors that there are. */
-export function actorsNow(supervisor: Supervisor): WireEvent[] {
+export function actorsNow(running: Inspected): WireEvent[] {
   const told: WireEvent[] = [];
-  inspection(supervisor)
+  inspection(running)
     .subscribe((event) => told.push(event))
     .unsubscribe();
   return told;

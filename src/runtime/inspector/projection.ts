@@ -34,7 +34,7 @@ const contexts: Readonly<Record<string, (context: never) => VisibleContext>> = {
     tried: context.tried,
   }),
   child: ({ child, sas, ...context }: ChildContext) => ({
-    connection: context.connectionId,
+    connection: context.connection.id,
     child: child.key,
     ifId: child.ifId,
     loaded: context.loaded,
@@ -53,7 +53,7 @@ const contexts: Readonly<Record<string, (context: never) => VisibleContext>> = {
     lost,
   }),
   gateway: ({ child, gateway, workers, ...context }: GatewayContext) => ({
-    connection: context.connectionId,
+    connection: context.connection.id,
     child: child.key,
     netns: gateway?.netns,
     workers: workers.map(({ id, address }) => ({ id, address: formatPrefix(address) })),

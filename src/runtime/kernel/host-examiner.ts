@@ -47,7 +47,7 @@ export class HostExaminer implements Examiner {
   }
 
   gatewayDrift(placed: Placed): string[] {
-    return this.#options.network.driftOf(placed.connection, placed);
+    return this.#options.network.driftOf(placed);
   }
 
   workerDrift(placed: Placed, worker: Worker): string[] | undefined {

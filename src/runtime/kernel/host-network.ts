@@ -54,7 +54,7 @@ export interface HostNetworkOptions {
   readonly hostNamespace?: string | undefined;
 }
 
-type PlanFacts = Pick<GatewayOrder, "child" | "gateway" | "workers" | "tunnel">;
+type PlanFacts = Pick<GatewayOrder, "connection" | "child" | "gateway" | "workers" | "tunnel">;
 
 /** The gateway of a worker. */
 interface WorkerGateway {
@@ -83,24 +83,25 @@ export class HostNetwork implements NetworkPort {
     return this.#mtus.get(`${connectionId}/${childKey}`);
   }
 
-  prepare(connection: Connection, child: Child, worker: Worker): void {
+  prepare(connection: Pick<Connection, "id">, child: Child, worker: Worker): void {
     workerSecrets(this.#options.segmentKey, connection, child, worker);
   }
 
-  apply(connection: Connection, order: GatewayOrder): PassResult {
+  apply(order: GatewayOrder): PassResult {
+    const { connection } = order;
     const charonNamespace = this.charonNamespace();
     const tunnelMtu = this.tunnelMtu(connection, order.child, order.tunnel, charonNamespace);
     this.#mtus.set(`${connection.id}/${order.child.key}`, tunnelMtu);
-    const plan = this.#planOf(connection, order, tunnelMtu);
+    const plan = this.#planOf(order, tunnelMtu);
     const place = { namespace: order.gateway.netns, charonNamespace };
     const { changes } = applyPlan(place, plan, this.#filterOf(order.gateway));
     return { repaired: changes > 0 };
   }
 
   /** What a pass over a gateway's namespace would change, in words. */
-  driftOf(connection: Connection, order: PlanFacts): string[] {
-    const tunnelMtu = this.tunnelMtu(connection, order.child, order.tunnel);
-    const plan = this.#planOf(connection, order, tunnelMtu);
+  driftOf(order: PlanFacts): string[] {
+    const tunnelMtu = this.tunnelMtu(order.connection, order.child, order.tunnel);
+    const plan = this.#planOf(order, tunnelMtu);
     return driftOf(order.gateway.netns, plan, this.#filterOf(order.gateway));
   }
 
@@ -124,7 +125,7 @@ export class HostNetwork implements NetworkPort {
     });
   }
 
-  announce(connection: Connection, { child, gateway, workers }: GatewayOrder): void {
+  announce({ connection, child, gateway, workers }: GatewayOrder): void {
     // A pass may have failed before it made the device.
     if (!hasLink(gateway.netns, vxlanName(child))) return;
     const frames = workers.map((worker) => {
@@ -162,7 +163,7 @@ export class HostNetwork implements NetworkPort {
 
   /** Largest packet that enters the child's tunnel whole, in bytes. */
   tunnelMtu(
-    connection: Connection,
+    connection: Pick<Connection, "remoteAddress">,
     child: Child,
     tunnel: Tunnel | undefined,
     charonNamespace = this.charonNamespace(),
@@ -189,8 +190,8 @@ export class HostNetwork implements NetworkPort {
     return removeSas(this.#kernelNamespace(), ifIds);
   }
 
-  #planOf(connection: Connection, order: PlanFacts, tunnelMtu: number): NetworkPlan {
-    const { child, gateway, workers } = order;
+  #planOf(order: PlanFacts, tunnelMtu: number): NetworkPlan {
+    const { connection, child, gateway, workers } = order;
     return gatewayPlan({
       connection,
       child,

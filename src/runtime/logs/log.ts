@@ -5,11 +5,23 @@ import type { CharonNews } from "../../adapters/vici/news.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import { unansweredOf } from "../conditions/conditions.ts";
 import type { ConnectionStatus, Status } from "../../model/status/status.ts";
-import { statusOf } from "../status/status.ts";
-import type { Supervisor } from "../supervisor/supervisor.ts";
+import { statusOf, type StatusSource } from "../status/status.ts";
+import type { Running } from "../ports/running.ts";
+import type { ReportedBreakdown, RuntimeEvents } from "../ports/runtime-events.ts";
+import type { Recent } from "./recent.ts";
 
-/** charon's own lines, with the connection that they are about. */
-export function logNews(log: Logger, news: CharonNews): void {
+/** Logs what a supervisor's events report, and keeps charon's lines for `ipman logs`. */
+export function logEvents(log: Logger, recent: Recent, events: RuntimeEvents): Subscription {
+  const subscription = events.charonEvents.subscribe((event) => {
+    logCharonLine(log, event);
+    recent.noteCharon(event, Date.now());
+  });
+  subscription.add(events.breakdowns.subscribe((breakdown) => logBreakdown(log, breakdown)));
+  return subscription;
+}
+
+/** Logs charon's own lines, with the connection that they are about. */
+function logCharonLine(log: Logger, news: CharonNews): void {
   if (news.type !== "logged") return;
   log.debug({ connection: news.connection, group: news.line.group }, `charon: ${news.line.text}`);
 }
@@ -21,7 +33,7 @@ export function logTrouble(log: Logger, error: unknown): void {
 }
 
 /** An exception that ended an actor or a stream, which starts again. */
-export function logBreakdown(log: Logger, id: string, error: unknown): void {
+export function logBreakdown(log: Logger, { id, error }: ReportedBreakdown): void {
   log.error(
     { actor: id, err: error },
     "an exception broke an actor or a stream, which starts again",
@@ -32,11 +44,12 @@ export function logBreakdown(log: Logger, id: string, error: unknown): void {
 const gatherMs = 50;
 
 /** One line for each change of a state that a person sees. */
-export function logChanges(log: Logger, supervisor: Supervisor): Subscription {
+export function logChanges(
+  log: Logger,
+  running: StatusSource & Pick<Running, "changes">,
+): Subscription {
   const told = new StatusLog(log);
-  return supervisor.changes
-    .pipe(auditTime(gatherMs))
-    .subscribe(() => told.tell(statusOf(supervisor)));
+  return running.changes.pipe(auditTime(gatherMs)).subscribe(() => told.tell(statusOf(running)));
 }
 
 interface Fact {

@@ -5,9 +5,9 @@ import { childMachine } from "../../machines/child/child.ts";
 import { connectionMachine } from "../../machines/connection/connection.ts";
 import { gatewayMachine } from "../../machines/gateway/gateway.ts";
 import { probeMachine } from "../../machines/probe.ts";
-import type { Transition } from "../actors/follow.ts";
+import type { Transition } from "../actors/transitions.ts";
 import { stateName } from "../actors/state-name.ts";
-import type { Urgency } from "../actors/turns.ts";
+import type { QueueWait } from "../ports/runtime-events.ts";
 
 const { connected, ...ofCharon } = charonMachine.states;
 const ofSession = Object.keys(connected?.states ?? {});
@@ -58,10 +58,10 @@ const resynchronisations = {
   help: "Times that charon's SAs were taken over anew, since a session with it began.",
 };
 
-const turns = {
-  name: "ipman_turn_wait_seconds",
-  help: "Time that work which holds the thread up waited for its turn, by urgency.",
-  labelNames: ["urgency"],
+const waits = {
+  name: "ipman_work_queue_wait_seconds",
+  help: "Time that work which blocks the thread waited in the work queue, by priority.",
+  labelNames: ["priority"],
   buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
 };
 
@@ -71,7 +71,7 @@ export class ActorMetrics {
   readonly #stays: Histogram;
   readonly #negotiations: Histogram;
   readonly #resynchronisations: Counter;
-  readonly #turns: Histogram;
+  readonly #waits: Histogram;
 
   /** @param actors those that there are now */
   constructor(registry: Registry, actors: () => readonly AnyActorRef[]) {
@@ -87,7 +87,7 @@ export class ActorMetrics {
     this.#stays = new Histogram({ ...stays, registers });
     this.#negotiations = new Histogram({ ...negotiations, registers });
     this.#resynchronisations = new Counter({ ...resynchronisations, registers });
-    this.#turns = new Histogram({ ...turns, registers });
+    this.#waits = new Histogram({ ...waits, registers });
   }
 
   move({ machine, from, to, seconds }: Transition): void {
@@ -99,8 +99,8 @@ export class ActorMetrics {
       this.#negotiations.observe({ outcome: to }, seconds);
   }
 
-  turn(urgency: Urgency, seconds: number): void {
-    this.#turns.observe({ urgency }, seconds);
+  wait({ priority, seconds }: QueueWait): void {
+    this.#waits.observe({ priority }, seconds);
   }
 }
 

@@ -1,20 +1,18 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
-import type { CharonNews } from "../../adapters/vici/news.ts";
-import type { SaEnd } from "../../model/charon/sa-figures.ts";
+import { Subscription, type Observable } from "rxjs";
 import { ActorMetrics } from "./actor-metrics.ts";
 import { CharonMetrics, type FiguresPort } from "./charon-metrics.ts";
-import { machinesBelow, type Transition } from "../actors/follow.ts";
+import { machinesBelow } from "../actors/machines-below.ts";
 import { showXfrmErrors, type ErrorsPort } from "./kernel-metrics.ts";
 import { ProbeMetrics } from "./probe-metrics.ts";
-import type { ProbeNews } from "../supervisor/probes.ts";
 import { readinessText, unreadableText } from "./readiness-series.ts";
 import { secretText } from "./secret-series.ts";
 import type { StateWrites } from "../host/state-writer.ts";
 import { statusText } from "./status-series.ts";
 import type { Status } from "../../model/status/status.ts";
 import { statusOf } from "../status/status.ts";
-import type { Supervisor } from "../supervisor/supervisor.ts";
-import type { Urgency } from "../actors/turns.ts";
+import type { Running } from "../ports/running.ts";
+import type { AdapterCall, RuntimeEvents } from "../ports/runtime-events.ts";
 
 /** Milliseconds between samples of the event loop's delay: each would wake a process at rest. */
 const never = 2 ** 31 - 1;
@@ -30,13 +28,20 @@ const nothing: Status = {
   problems: [],
 };
 
+/** What the metrics of a supervisor are made of. */
+export interface Observed {
+  readonly running: Running;
+  readonly events: RuntimeEvents;
+  readonly charon: FiguresPort;
+  readonly network: ErrorsPort;
+}
+
 /** The runtime's metrics. What a status shows is read when it is scraped, not before. */
 export class Metrics implements Disposable {
   readonly registry = new Registry();
+  readonly #subscriptions = new Subscription();
   #charon: CharonMetrics | undefined;
-  #actors: ActorMetrics | undefined;
-  #probes: ProbeMetrics | undefined;
-  #supervisor: Supervisor | undefined;
+  #running: Running | undefined;
   /** As it was when the scrape began: several metrics are made of it. */
   #status: Status | undefined;
   readonly #shown = (): Status => this.#status ?? nothing;
@@ -95,7 +100,7 @@ export class Metrics implements Disposable {
   async text(): Promise<string> {
     // While charon makes its answer there is time for the rest.
     const ofCharon = this.#charon?.text();
-    this.#status = this.#supervisor && statusOf(this.#supervisor);
+    this.#status = this.#running && statusOf(this.#running);
     const written = this.#writers.map((write) => write());
     const own = await this.registry.metrics();
     return [(await ofCharon) ?? "", ...written, own].join("");
@@ -106,44 +111,31 @@ export class Metrics implements Disposable {
     this.#writers.push(write);
   }
 
-  /** Takes what charon tells unasked. */
-  take(news: CharonNews): void {
-    this.#charon?.take(news);
-  }
-
-  takeEnd(end: SaEnd): void {
-    this.#charon?.takeEnd(end);
-  }
-
-  /** An actor's state changed. */
-  move(move: Transition): void {
-    this.#actors?.move(move);
-  }
-
-  /** A probe was answered, or was not. */
-  probe(news: ProbeNews): void {
-    this.#probes?.take(news);
-  }
-
-  /** Work got its turn of the event loop. */
-  turn(urgency: Urgency, seconds: number): void {
-    this.#actors?.turn(urgency, seconds);
-  }
-
   [Symbol.dispose](): void {
+    this.#subscriptions.unsubscribe();
     this.#charon?.[Symbol.dispose]();
   }
 
-  /** Shows the supervisor's actors from now on, and what their charon tells of itself. */
-  observe(supervisor: Supervisor, charon: FiguresPort, network: ErrorsPort): void {
-    this.#supervisor = supervisor;
-    const declared = () => supervisor.desired.connections.values();
+  /** Shows a supervisor's actors, its events, and the statistics that its charon answers. */
+  observe({ running, events, charon, network }: Observed): void {
+    this.#running = running;
+    const declared = () => running.desired.connections.values();
     showXfrmErrors(this.registry, network);
-    this.#actors = new ActorMetrics(this.registry, () => machinesBelow(supervisor.rootActors));
-    this.#probes = new ProbeMetrics(this.registry, this.#shown);
-    this.#charon = new CharonMetrics({ charon, declared });
+    const ofActors = new ActorMetrics(this.registry, () => machinesBelow(running.rootActors));
+    const ofProbes = new ProbeMetrics(this.registry, this.#shown);
+    const ofCharon = new CharonMetrics({ charon, declared });
+    this.#charon = ofCharon;
     this.add(() => statusText(this.#shown()));
-    this.add(() => secretText(supervisor));
+    this.add(() => secretText(running));
+    const count = <T>(source: Observable<T>, run: (event: T) => void) =>
+      this.#subscriptions.add(source.subscribe(run));
+    count(events.transitions, (transition) => ofActors.move(transition));
+    count(events.queueWaits, (wait) => ofActors.wait(wait));
+    count(events.probeResults, (result) => ofProbes.take(result));
+    count(events.charonEvents, (event) => ofCharon.take(event));
+    count(events.saEnds, (end) => ofCharon.takeEnd(end));
+    count(events.adapterCalls, (call) => this.adapterCall(call));
+    count(events.breakdowns, () => this.breakdown());
   }
 
   /** Shows what is declared, too: on a host nobody else does. */
@@ -157,8 +149,8 @@ export class Metrics implements Disposable {
     this.#stateWrites = writes;
   }
 
-  adapterCall(call: string, seconds: number, failed: boolean): void {
-    this.#calls.observe({ call, outcome: failed ? "error" : "ok" }, seconds);
+  adapterCall({ name, seconds, failed }: AdapterCall): void {
+    this.#calls.observe({ call: name, outcome: failed ? "error" : "ok" }, seconds);
   }
 
   breakdown(): void {

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Summary, type Registry } from "prom-client";
-import type { ProbeNews } from "../supervisor/probes.ts";
+import type { ProbeResult } from "../ports/runtime-events.ts";
 import type { Status } from "../../model/status/status.ts";
 
 const labelNames = ["connection", "child"];
@@ -42,7 +42,7 @@ export class ProbeMetrics {
     });
   }
 
-  take({ connection, child, seconds }: ProbeNews): void {
+  take({ connection, child, seconds }: ProbeResult): void {
     const labels = { connection, child };
     this.#known.set(titleOf(labels), labels);
     // An explicit 0 before the first is lost.

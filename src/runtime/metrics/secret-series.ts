@@ -1,7 +1,7 @@
 import { exposition, labelsOf, type MetricFamily } from "./exposition.ts";
-import type { Supervisor } from "../supervisor/supervisor.ts";
+import type { Running } from "../ports/running.ts";
 
-export type SecretTimes = Pick<Supervisor, "desired" | "secretChangedAt">;
+export type SecretTimes = Pick<Running, "desired" | "secretChangedAt">;
 
 /** Of every connection whose Secret tells when it was written, in seconds since the epoch. */
 export const secretSeries: readonly MetricFamily<number>[] = [
@@ -14,9 +14,9 @@ export const secretSeries: readonly MetricFamily<number>[] = [
 ];
 
 /** How old the keys are that connections have. */
-export function secretText(supervisor: SecretTimes): string {
-  const rows = [...supervisor.desired.connections.values()].flatMap((connection) => {
-    const changedAt = supervisor.secretChangedAt(connection);
+export function secretText(running: SecretTimes): string {
+  const rows = [...running.desired.connections.values()].flatMap((connection) => {
+    const changedAt = running.secretChangedAt(connection);
     if (changedAt === undefined) return [];
     return [{ labels: labelsOf({ connection: connection.id }), thing: changedAt }];
   });

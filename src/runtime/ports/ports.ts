@@ -35,11 +35,11 @@ export interface CharonPort extends Disposable {
 /** What the runtime wants of the kernel. */
 export interface NetworkPort {
   /** Brings a gateway's namespace in line with its plan; says whether it was not. */
-  readonly apply: (connection: Connection, order: GatewayOrder) => PassResult;
+  readonly apply: (order: GatewayOrder) => PassResult;
   /** Derives what the plan needs of each of these workers: first, since it takes a while. */
-  readonly prepare: (connection: Connection, child: Child, worker: Worker) => void;
+  readonly prepare: (connection: Pick<Connection, "id">, child: Child, worker: Worker) => void;
   /** Tells the workers where their gateway is. */
-  readonly announce: (connection: Connection, order: GatewayOrder) => void;
+  readonly announce: (order: GatewayOrder) => void;
   /** The SAs and policies of these if_ids in charon's namespace. */
   readonly kernelStates: (ifIds: ReadonlySet<number>) => readonly KernelState[];
   /** Removes those of these SAs and policies that are still what they were. */

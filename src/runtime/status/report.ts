@@ -1,8 +1,7 @@
 import type { IkeFigures } from "../../model/charon/sa-figures.ts";
 import { isInstalled } from "../../model/charon/sa.ts";
 import type { Status } from "../../model/status/status.ts";
-import { statusOf } from "./status.ts";
-import type { Supervisor } from "../supervisor/supervisor.ts";
+import { statusOf, type StatusSource } from "./status.ts";
 
 /** What went through a child's present CHILD SAs. */
 export interface ChildTraffic {
@@ -19,10 +18,10 @@ export interface StatusReport extends Status {
 
 /** The state of everything, and the traffic of what is up. */
 export async function reportOf(
-  supervisor: Supervisor,
+  running: StatusSource,
   figures: () => Promise<readonly IkeFigures[]>,
 ): Promise<StatusReport> {
-  const status = statusOf(supervisor);
+  const status = statusOf(running);
   // Where charon is away the status says so.
   const ikes = await figures().catch(() => []);
   const idOf = new Map(status.connections.map(({ id, name }) => [name, id]));

@@ -23,7 +23,7 @@ import {
 } from "../conditions/conditions.ts";
 import { Remembered } from "./remembered.ts";
 import { stateName, topState } from "../actors/state-name.ts";
-import type { Supervisor } from "../supervisor/supervisor.ts";
+import type { Running } from "../ports/running.ts";
 
 const stateOfChart: Record<string, State> = {
   pending: "pending",
@@ -44,28 +44,34 @@ const none: readonly SourceProblem[] = [];
 /** The same object as long as nothing about a connection changed. */
 const known = new Remembered<object, ConnectionStatus>();
 
+/** What a status is made of. */
+export type StatusSource = Pick<
+  Running,
+  "desired" | "roots" | "charonSnapshot" | "probes" | "secretOf" | "breakdownOf" | "stateProblem"
+>;
+
 /** The state of everything that a supervisor runs. */
-export function statusOf(supervisor: Supervisor): Status {
-  const { desired, roots, charonSnapshot, stateProblem } = supervisor;
+export function statusOf(running: StatusSource): Status {
+  const { desired, roots, charonSnapshot, stateProblem } = running;
   const charonReady = charonSnapshot.matches("connected");
-  const running = [...roots].map(([id, root]) => {
+  const active = [...roots].map(([id, root]) => {
     const snapshot = root.getSnapshot();
-    const secret = supervisor.secretOf(snapshot.context.connection);
+    const secret = running.secretOf(snapshot.context.connection);
     const problems = desired.problems.get(id) ?? none;
     const surroundings = { problems, charonReady, ...secret };
-    const probes = supervisor.probes.of(snapshot.context.connection);
+    const probes = running.probes.of(snapshot.context.connection);
     const facts = [...Object.values(surroundings), ...probes, ...snapshotsOf(snapshot)];
     return known.of(root, facts, (before) =>
       connectionStatus(snapshot, surroundings, probes, before),
     );
   });
   const refused = [...desired.problems]
-    .filter(([id]) => id !== "" && !roots.has(id) && supervisor.breakdownOf(id) === undefined)
+    .filter(([id]) => id !== "" && !roots.has(id) && running.breakdownOf(id) === undefined)
     .map(([id, problems]) => refusedStatus(id, { problems, charonReady, ...noSecret }));
   const broken = [...desired.connections.values()].flatMap((connection) => {
-    const failure = supervisor.breakdownOf(connection.id);
+    const failure = running.breakdownOf(connection.id);
     const problems = desired.problems.get(connection.id) ?? none;
-    const around = { problems, charonReady, ...supervisor.secretOf(connection) };
+    const around = { problems, charonReady, ...running.secretOf(connection) };
     return failure === undefined ? [] : [brokenStatus(connection, failure, around)];
   });
   return {
@@ -73,7 +79,7 @@ export function statusOf(supervisor: Supervisor): Status {
       state: stateName("charon", charonSnapshot.value),
       failure: charonSnapshot.context.failure,
     },
-    connections: [...running, ...refused, ...broken].toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    connections: [...active, ...refused, ...broken].toSorted((a, b) => (a.id < b.id ? -1 : 1)),
     problems: desired.problems.get("") ?? [],
     ...(stateProblem !== undefined && { stateProblem }),
   };

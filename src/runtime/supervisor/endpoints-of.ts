@@ -4,7 +4,7 @@ import type { Endpoint, Gateway, Worker } from "../../model/network/endpoint.ts"
 
 /**
  * The endpoints by connection and child. What did not change is the same object as in
- * `before`, so that nobody is told twice.
+ * `before`, so that consumers compare with `===`.
  */
 export function endpointsOf(
   gateways: readonly Gateway[],

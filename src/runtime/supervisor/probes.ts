@@ -12,24 +12,18 @@ import type { Child, Connection } from "../../model/api/connection.ts";
 import type { Gateway } from "../../model/network/endpoint.ts";
 import type { Reachability } from "../../model/status/status.ts";
 import { Breakdowns } from "../actors/breakdowns.ts";
-import { contained, type OnBreakdown } from "../actors/contained.ts";
-import { follow, type Follower } from "../actors/follow.ts";
+import { contained } from "../actors/contained.ts";
+import { observeTransitions } from "../actors/transitions.ts";
 import { observedActor } from "../actors/observed-actor.ts";
 import type { NetworkPort } from "../ports/ports.ts";
-
-/** What came of one echo request. */
-export interface ProbeNews {
-  readonly connection: string;
-  readonly child: string;
-  /** The round trip; undefined where there was none. */
-  readonly seconds: number | undefined;
-}
+import type { ProbeStates } from "../ports/running.ts";
+import type { EventSubjects } from "../effects/event-subjects.ts";
 
 export interface ProbesOptions {
   readonly network: Pick<NetworkPort, "echoes">;
-  readonly onProbe: (news: ProbeNews) => void;
-  readonly follower: Pick<Follower, "changed" | "moved">;
-  readonly onBreakdown: OnBreakdown;
+  readonly events: Pick<EventSubjects, "probeResults" | "transitions" | "breakdowns">;
+  /** Called after each event that a probe has handled. */
+  readonly changed: () => void;
 }
 
 interface DeclaredProbes {
@@ -39,26 +33,26 @@ interface DeclaredProbes {
 
 type ProbeActor = ActorRefFrom<typeof probeMachine>;
 
-interface Running {
+interface RunningProbe {
   readonly order: ProbeInput["order"];
   readonly actor: ProbeActor;
 }
 
-const nobody: readonly undefined[] = [];
+const noProbes: readonly undefined[] = [];
 
-/** The probes of all children that declare one: an actor each. */
-export class Probes implements Disposable {
+/** One actor for each declared probe. */
+export class Probes implements ProbeStates, Disposable {
   readonly #options: ProbesOptions;
-  readonly #running = new Map<string, Running>();
+  readonly #running = new Map<string, RunningProbe>();
   readonly #breakdowns: Breakdowns;
   #declared: DeclaredProbes = { connections: new Map(), endpoints: new Map() };
-  /** Of all probes that are declared; one that broke down does not run. */
+  /** All declared probes; a probe that broke down does not run. */
   #titles: ReadonlySet<string> = new Set();
 
   constructor(options: ProbesOptions) {
     this.#options = options;
     this.#breakdowns = new Breakdowns({
-      onBreakdown: options.onBreakdown,
+      onBreakdown: (id, error) => options.events.breakdowns.next({ id, error }),
       restart: () => this.#update(),
     });
   }
@@ -67,13 +61,12 @@ export class Probes implements Disposable {
     return [...this.#running.values()].map(({ actor }) => actor);
   }
 
-  /** Of each child of a connection, in their order; undefined of one that has none. */
   of({ id, children }: Connection): readonly (Reachability | undefined)[] {
-    if (this.#titles.size === 0) return nobody;
+    if (this.#titles.size === 0) return noProbes;
     return children.map(({ key }) => this.#reachability(titleOf(id, key)));
   }
 
-  /** Brings them in line with what is declared, and with where the gateways are. */
+  /** Starts, stops and changes actors by the declaration and the places of the gateways. */
   update(
     connections: ReadonlyMap<string, Connection>,
     endpoints: ReadonlyMap<string, Endpoints>,
@@ -130,13 +123,17 @@ export class Probes implements Disposable {
     actor.start();
     // An exception may have ended it at once.
     if (this.#running.get(title)?.actor === actor)
-      follow(actor, { ...this.#options.follower, broke });
+      observeTransitions(actor, {
+        changed: this.#options.changed,
+        moved: (transition) => this.#options.events.transitions.next(transition),
+        broke,
+      });
   }
 
   #failed(title: string, error: unknown): void {
     this.#running.delete(title);
     this.#breakdowns.restartLater(title, error);
-    contained((thrown) => this.#breakdowns.report(title, thrown), this.#options.follower.changed)();
+    contained((thrown) => this.#breakdowns.report(title, thrown), this.#options.changed)();
   }
 
   #stop(title: string): void {
@@ -145,25 +142,25 @@ export class Probes implements Disposable {
   }
 
   #logic(connection: string, child: string) {
-    const { network, onProbe } = this.#options;
+    const { network, events } = this.#options;
     return probeMachine.provide({
       actors: {
         ask: fromCallback<ProbeEvent, ProbeOrder>(({ input, sendBack }) => {
-          // An answer after an answer is no news to the chart.
+          // The chart is notified of the first of several answers.
           let answered = false;
-          const tell = (seconds: number | undefined) => {
-            onProbe({ connection, child, seconds });
+          const take = (seconds: number | undefined) => {
+            events.probeResults.next({ connection, child, seconds });
             if (seconds === undefined) sendBack({ type: "probe.lost" });
             else if (!answered) sendBack({ type: "probe.answered" });
             answered = seconds !== undefined;
           };
           const delay = () => {
-            tell(undefined);
+            take(undefined);
             return timer(input.intervalMs);
           };
-          // A gateway that is not in shape yet, or no more: nobody answers through it.
+          // No answer comes through a gateway that is not configured.
           const results = network.echoes(input).pipe(retry({ delay, resetOnSuccess: true }));
-          const subscription = results.subscribe(tell);
+          const subscription = results.subscribe(take);
           return () => subscription.unsubscribe();
         }),
       },
@@ -177,7 +174,7 @@ function orderOf({ probe, xfrmIp }: Child): ProbeInput["order"] | undefined {
   return { source: xfrmIp.address, target: probe.address, intervalMs };
 }
 
-/** A change of pools, say, is none of a probe's business. */
+/** Other changes of a child, such as of its pools, do not concern its probe. */
 function isSame(a: ProbeInput["order"], b: ProbeInput["order"]): boolean {
   return (
     a.intervalMs === b.intervalMs &&

@@ -28,8 +28,8 @@ const events = (child: Child): AnyEventObject[] => [
   list(ikeSa({ children: [childSa({ remoteSelectors: ["10.9.0.0/16"] })] })),
   { type: "peer.notified", failure: refused },
   { type: "peer.notified", failure: silent },
-  { type: "child.changed", child, replaces: false },
-  { type: "child.changed", child, replaces: true },
+  { type: "child.changed", connection: connectionOf(), child, replaces: false },
+  { type: "child.changed", connection: connectionOf(), child, replaces: true },
   { type: "rekey" },
   { type: "stop" },
 ];
@@ -46,10 +46,13 @@ const walk =
         removeGateway: held.actor(),
       },
       actions: { listSas: () => {} },
-      guards: { looping: ({ context }) => context.recurrence.times > 1 },
+      guards: {
+        looping: ({ context }) => context.recurrence.times > 1,
+        calmable: () => true,
+      },
       delays: { backoff: 1_000, stalledRetry: 60_000, calm: never, steady: never },
     }),
-    input: { connectionId: "site", connectionName: "site", child, loaded: false },
+    input: { connection: connectionOf(), child, loaded: false },
     events: events(child),
     facts: (context: ChildContext) => [
       [context.loaded, context.loadedSince, context.busy],

@@ -40,13 +40,14 @@ describe("the gateway machine, by generated paths", () => {
       guards: {
         looping: ({ context: { recurrences } }) =>
           recurrences.some(({ cause, times }) => /algorithms/.test(cause) && times > 1),
+        calmable: () => true,
         contested: ({ context }) => isContested(context),
         fresh: ({ context, event }) =>
           context.attempt === 0 && isContested(context) && !isFought(context, partOf(event)),
       },
       delays: { backoff: 1_000, calm: never, resync: never, steady: never },
     }),
-    input: { connectionId: "site", child },
+    input: { connection: connectionOf(), child },
     outputs: { apply: { repaired: true } },
     events: [
       { type: "endpoints.changed", gateway, workers: [] },
@@ -66,8 +67,8 @@ describe("the gateway machine, by generated paths", () => {
   coversItsChart(
     walkOf(
       [
-        { type: "child.changed", child },
-        { type: "child.changed", child: { ...child, ifId: 7 } },
+        { type: "child.changed", connection: connectionOf(), child },
+        { type: "child.changed", connection: connectionOf(), child: { ...child, ifId: 7 } },
       ],
       [error],
     ),

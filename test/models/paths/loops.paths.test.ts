@@ -41,7 +41,7 @@ function childAdversary(machine = childMachine): Adversary {
       },
       actions: { listSas: () => {} },
     }) as AnyStateMachine,
-    input: { connectionId: "site", connectionName: "site", child, loaded: true },
+    input: { connection: connectionOf(), child, loaded: true },
     events: [
       list(),
       list(ikeSa({ state: "CONNECTING", children: [] })),
@@ -111,7 +111,7 @@ function gatewayAdversary(repaired: boolean, kind: keyof typeof gatewayEvents): 
     machine: gatewayMachine.provide({
       actors: { place: held.actor(), apply: held.actor(), watchKernel: held.actor() as never },
     }) as AnyStateMachine,
-    input: { connectionId: "site", child },
+    input: { connection: connectionOf(), child },
     outputs: { apply: { repaired } },
     events: gatewayEvents[kind],
     facts: ({ changed, wokenBy, recurrences, attempt, ...context }: GatewayContext) => [

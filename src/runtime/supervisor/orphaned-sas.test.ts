@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { obedientNetwork } from "../../../test/simulator/placement.ts";
 import type { Connection } from "../../model/api/connection.ts";
 import { heldSas, type HeldSas, type KernelState } from "../../model/charon/held-sas.ts";
-import { Leftovers } from "./leftovers.ts";
+import { OrphanedSas } from "./orphaned-sas.ts";
 
 const declared = [
   { name: "site", children: [{ key: "net", ifId: 102 }] },
@@ -15,13 +15,13 @@ function kernel(...spis: number[]) {
     ...spis.map((spi) => ({ kind: "sa" as const, ifId: 102, reqid: 1, spi, id: String(spi) })),
     { kind: "policy", ifId: 102, reqid: 1, spi: 0, id: "policy" },
   ]);
-  const leftovers = new Leftovers({
+  const orphans = new OrphanedSas({
     ...obedientNetwork,
     kernelStates: (ifIds) => [...states].filter(({ ifId }) => ifIds.has(ifId)),
     removeStates: (removed) => removed.filter((state) => states.delete(state)).length,
   });
-  leftovers.note(declared);
-  return { leftovers, states, left: () => [...states].map(({ id }) => id) };
+  orphans.note(declared);
+  return { orphans, states, left: () => [...states].map(({ id }) => id) };
 }
 
 function listing(...spis: number[]): HeldSas {
@@ -47,16 +47,16 @@ describe("orphaned SAs", () => {
   it("are those that charon does not list, whatever the time is", async (test) => {
     for (const now of [0, 2 ** 41]) {
       test.mock.timers.enable({ apis: ["Date"], now });
-      const { leftovers, left } = kernel(7, 8);
-      await leftovers.removeOrphans(charon(listing(7), listing(7)));
+      const { orphans, left } = kernel(7, 8);
+      await orphans.removeOrphans(charon(listing(7), listing(7)));
       assert.deepEqual(left(), ["7", "policy"]);
       test.mock.timers.reset();
     }
   });
 
   it("go with their policies when a charon that was killed is back", async () => {
-    const { leftovers, left } = kernel(7, 8);
-    await leftovers.removeOrphans(charon(listing(), listing()));
+    const { orphans, left } = kernel(7, 8);
+    await orphans.removeOrphans(charon(listing(), listing()));
     assert.deepEqual(left(), []);
   });
 
@@ -65,14 +65,14 @@ describe("orphaned SAs", () => {
       [listing(), listing(7)],
       [listing(7), listing()],
     ]) {
-      const { leftovers, left } = kernel(7);
-      await leftovers.removeOrphans(charon(...lists));
+      const { orphans, left } = kernel(7);
+      await orphans.removeOrphans(charon(...lists));
       assert.deepEqual(left(), ["7", "policy"]);
     }
   });
 
   it("were there before charon was asked: what it adds meanwhile stays", async () => {
-    const { leftovers, states, left } = kernel(7);
+    const { orphans, states, left } = kernel(7);
     const added: KernelState = { kind: "sa", ifId: 102, reqid: 2, spi: 9, id: "9" };
     const adding = {
       held: () => {
@@ -80,23 +80,23 @@ describe("orphaned SAs", () => {
         return Promise.resolve(listing());
       },
     };
-    await leftovers.removeOrphans(adding);
+    await orphans.removeOrphans(adding);
     assert.deepEqual(left(), ["9"]);
   });
 
   it("are not known while a list fails, and then nothing is removed", async () => {
     const cut = new Error("the session ended");
     for (const lists of [[cut], [listing(), cut]]) {
-      const { leftovers, left } = kernel(7);
-      await assert.rejects(leftovers.removeOrphans(charon(...lists)), cut);
+      const { orphans, left } = kernel(7);
+      await assert.rejects(orphans.removeOrphans(charon(...lists)), cut);
       assert.deepEqual(left(), ["7", "policy"]);
     }
   });
 
   it("include no policy of a child whose trap charon has", async () => {
     const trapping = heldSas([], [{ "site/net": { ike: "site", child: "net" } }]);
-    const { leftovers, left } = kernel(7);
-    await leftovers.removeOrphans(charon(trapping, trapping));
+    const { orphans, left } = kernel(7);
+    await orphans.removeOrphans(charon(trapping, trapping));
     assert.deepEqual(left(), ["policy"]);
   });
 });

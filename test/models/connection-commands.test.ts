@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { lastValueFrom, toArray } from "rxjs";
 import { childSpec, connectionSpec, secret } from "../../lab/sites/manifests.ts";
 import { eventually } from "../../lab/sites/shell.ts";
-import { rekey, restart, type Outcome } from "../../src/runtime/supervisor/orders.ts";
+import { rekey, restart, type Outcome } from "../../src/runtime/connections/connection-commands.ts";
 import { statusOf } from "../../src/runtime/status/status.ts";
 import { resourceOf, World } from "../simulator/world.ts";
 

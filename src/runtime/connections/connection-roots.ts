@@ -1,40 +1,18 @@
 import type { ConnectionActor } from "../../machines/connection/connection.ts";
-import type {
-  ConnectionEvent,
-  ConnectionInput,
-} from "../../machines/connection/connection-types.ts";
-import type { Connection } from "../../model/api/connection.ts";
+import type { ConnectionInput } from "../../machines/connection/connection-types.ts";
 import type { Breakdowns } from "../actors/breakdowns.ts";
-import type { connectionLogic } from "./connection-logic.ts";
+import type { connectionLogic } from "../effects/connection-logic.ts";
 import { contained } from "../actors/contained.ts";
-import { follow, type Follower } from "../actors/follow.ts";
+import { observeTransitions, type TransitionObserver } from "../actors/transitions.ts";
 import { observedActor } from "../actors/observed-actor.ts";
-
-/** Reports to a connection's actor what is declared of it, and the state of its key. */
-export function declareTo(
-  root: ConnectionActor,
-  connection: Connection,
-  key: ConnectionEvent,
-): void {
-  const { context, status } = root.getSnapshot();
-  // One that is on its way out is declared again when it is gone.
-  if (status !== "active" || root.getSnapshot().matches("terminating")) return;
-  // charon knows connection and key by the name: under another one they begin again.
-  if (context.connection.name !== connection.name) return root.send({ type: "delete" });
-  const isRefused = key.type === "secret.refused";
-  // No key is loaded for identities that it is refused for, neither the new ones nor the old.
-  if (isRefused) root.send(key);
-  if (context.connection !== connection) root.send({ type: "spec.changed", connection });
-  if (!isRefused) root.send(key);
-}
 
 export interface ConnectionRootsOptions {
   readonly logic: ReturnType<typeof connectionLogic>;
   readonly breakdowns: Breakdowns;
-  readonly moved: Follower["moved"];
-  readonly onChange: (id: string, root: ConnectionActor) => void;
+  readonly moved: TransitionObserver["moved"];
+  readonly onChange: (id: string) => void;
   readonly onListWanted: () => void;
-  /** The actor is gone: it came to its end, or an exception was its end. */
+  /** The actor has ended: by itself, or by the exception. */
   readonly onEnd: (
     id: string,
     root: ConnectionActor | undefined,
@@ -42,7 +20,7 @@ export interface ConnectionRootsOptions {
   ) => void;
 }
 
-/** The root actors of the connections by id. An exception in one of them leaves all others alone. */
+/** The root actors of the connections by id. An exception in one of them does not affect the others. */
 export class ConnectionRoots {
   readonly #options: ConnectionRootsOptions;
   readonly #byId = new Map<string, ConnectionActor>();
@@ -74,21 +52,21 @@ export class ConnectionRoots {
     root.start();
     // An exception may have ended it at once.
     if (this.#byId.get(id) === root)
-      follow(root, { changed: () => onChange(id, root), moved, broke });
+      observeTransitions(root, { changed: () => onChange(id), moved, broke });
     return root;
   }
 
-  /** Does something for each connection. */
+  /** Calls the function for each connection. */
   each(run: (root: ConnectionActor, id: string) => void): void {
     for (const [id, root] of Array.from(this.#byId)) this.attempt(id, () => run(root, id));
   }
 
-  /** Does something for one connection; an exception breaks down this connection alone. */
+  /** Calls the function for one connection; an exception ends the actor of this connection alone. */
   attempt(id: string, run: () => void): void {
     contained((error) => this.breakDown(id, error), run)();
   }
 
-  /** Ends a connection's actor over an exception that ended it, or would leave it out of step. */
+  /** Ends a connection's actor after an exception that ended it, or that left its state uncertain. */
   breakDown(id: string, error: unknown): void {
     const root = this.#byId.get(id);
     this.#byId.delete(id);
@@ -96,7 +74,7 @@ export class ConnectionRoots {
     this.#options.onEnd(id, root, { error });
   }
 
-  /** Deletes every connection; resolves when all actors are gone. */
+  /** Deletes every connection; resolves when all actors have ended. */
   async deleteAll(): Promise<void> {
     const gone = [...this.#byId.values()].map(
       (root) =>

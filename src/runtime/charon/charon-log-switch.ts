@@ -8,32 +8,33 @@ import {
   timer,
 } from "rxjs";
 
-/** What is said about an end may come a little after it. */
+/** charon may log the cause of an end a little after the end. */
 const lingerMs = 5_000;
 
 /**
- * Whether any connection is on its way to somewhere. charon's log is listened to then, for
- * it may say why one does not arrive; of a hundred that rest it tells dozens of lines a second.
+ * Says when charon's log has to be followed: while a connection is unsettled, since the log may
+ * say why it does not come up. A hundred settled connections log dozens of lines a second that
+ * nothing here needs.
  */
-export class Attention {
+export class CharonLogSwitch {
   readonly #unsettled = new Set<string | symbol>();
   readonly #any = new BehaviorSubject(true);
 
-  /** Emits at once, and whenever it changes. */
-  readonly needed = this.#any.pipe(
+  /** Emits the present value at once, and then each change. */
+  readonly isOn = this.#any.pipe(
     distinctUntilChanged(),
     switchMap((any) => (any ? of(true) : timer(lingerMs).pipe(map(() => false)))),
     distinctUntilChanged(),
   );
 
-  /** Somebody listens, whatever the connections do; until it is unsubscribed from. */
+  /** Keeps the log followed until the subscription is unsubscribed. */
   hold(): Subscription {
-    const id = Symbol("listener");
+    const id = Symbol("follower");
     this.note(id, false);
     return new Subscription(() => this.note(id, true));
   }
 
-  /** A connection is settled, or is gone, or neither. */
+  /** Notes whether a connection is settled. One that is gone counts as settled. */
   note(id: string | symbol, settled: boolean): void {
     if (settled) this.#unsettled.delete(id);
     else this.#unsettled.add(id);

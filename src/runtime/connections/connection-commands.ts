@@ -4,10 +4,10 @@ import type { ChildActor, ChildSnapshot } from "../../machines/child/child.ts";
 import { childActorId } from "../../machines/connection/connection-types.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import { rootOf } from "./root-of.ts";
-import type { Supervisor } from "./supervisor.ts";
+import type { Running } from "../ports/running.ts";
 import { topState } from "../actors/state-name.ts";
 
-/** What came of an order for one child. */
+/** The result of a command for one child. */
 export interface Outcome {
   readonly connection: string;
   readonly child: string;
@@ -15,43 +15,43 @@ export interface Outcome {
   readonly message: string;
 }
 
-/** For how long what was ordered is waited for; charon's own patience is longer. */
+/** How long a result is awaited; charon itself waits longer. */
 const rekeyMs = 15_000;
 const restartMs = 60_000;
 
 /**
- * Has CHILD SAs rekeyed now, as they would be in time: nothing is lost, and a peer that would
- * refuse then refuses now.
+ * Rekeys CHILD SAs now, as charon does before they expire. No packet is lost, and a peer that
+ * refuses the later rekey refuses this one.
  *
  * @param key of the child; undefined for all
  * @throws where there is no such connection or child
  */
-export function rekey(supervisor: Supervisor, id: string, key?: string): Observable<Outcome> {
-  return merge(...childrenOf(supervisor, id, key).map((child) => rekeyOne(supervisor, child)));
+export function rekey(running: Live, id: string, key?: string): Observable<Outcome> {
+  return merge(...childrenOf(running, id, key).map((child) => rekeyOne(running, child)));
 }
 
 /**
- * Ends a connection's IKE SAs and negotiates everything anew; traffic rests meanwhile.
+ * Ends a connection's IKE SAs and negotiates them again; traffic stops in the meantime.
  *
  * @throws where there is no such connection
  */
-export function restart(supervisor: Supervisor, id: string): Observable<Outcome> {
-  const before = idsOf(rootOf(supervisor, id));
+export function restart(running: Live, id: string): Observable<Outcome> {
+  const before = idsOf(rootOf(running, id));
   return defer(() => {
-    rootOf(supervisor, id).send({ type: "restart" });
-    const children = childrenOf(supervisor, id);
-    return merge(...children.map((child) => upAgain(supervisor, child, before)));
+    rootOf(running, id).send({ type: "restart" });
+    const children = childrenOf(running, id);
+    return merge(...children.map((child) => upAgain(running, child, before)));
   });
 }
 
-function rekeyOne(supervisor: Supervisor, ordered: Ordered): Observable<Outcome> {
-  const snapshot = ordered.child.getSnapshot();
+function rekeyOne(running: Live, target: CommandTarget): Observable<Outcome> {
+  const snapshot = target.child.getSnapshot();
   const state = topState(snapshot.value);
-  if (state !== "established") return of(outcome(ordered, false, `is ${state}: nothing to rekey`));
+  if (state !== "established") return of(outcome(target, false, `is ${state}: nothing to rekey`));
   const before = new Set(snapshot.context.sas.map(({ uniqueId }) => uniqueId));
   return defer(() => {
-    ordered.child.send({ type: "rekey" });
-    return awaited(supervisor, ordered, rekeyMs, ({ value, context: { sas, failure, hint } }) => {
+    target.child.send({ type: "rekey" });
+    return awaited(running, target, rekeyMs, ({ value, context: { sas, failure, hint } }) => {
       if (hint !== undefined) return { done: false, message: `was not rekeyed: ${words(hint)}` };
       if (topState(value) === "failed") return { done: false, message: words(failure) };
       const isNew = sas.length > 0 && sas.every(({ uniqueId }) => !before.has(uniqueId));
@@ -62,59 +62,62 @@ function rekeyOne(supervisor: Supervisor, ordered: Ordered): Observable<Outcome>
 }
 
 function upAgain(
-  supervisor: Supervisor,
-  ordered: Ordered,
+  running: Live,
+  target: CommandTarget,
   before: ReadonlySet<string>,
 ): Observable<Outcome> {
-  // One that had failed is told of the new beginning when charon has the connection.
+  // A child that had failed learns of the restart when charon has the connection.
   let hasBegun = false;
-  return awaited(supervisor, ordered, restartMs, ({ value, context }) => {
-    const root = ordered.root.getSnapshot();
+  return awaited(running, target, restartMs, ({ value, context }) => {
+    const root = target.root.getSnapshot();
     const ofRoot = topState(root.value);
-    // What a peer refuses may be an attempt from before: whoever initiates tells of its own.
-    const isTold = root.matches({ failed: "refused" }) && context.child.initiates;
-    if (ofRoot === "failed" && !isTold)
+    // The refusal may belong to an earlier attempt: a child that initiates reports its own.
+    const isOlder = root.matches({ failed: "refused" }) && context.child.initiates;
+    if (ofRoot === "failed" && !isOlder)
       return { done: false, message: words(root.context.failure) };
-    // Whatever ends before charon has the connection anew was under way already.
+    // What ends before charon has the connection again was under way before the restart.
     if (ofRoot === "pending" || ofRoot === "loading") return undefined;
     const state = topState(value);
     hasBegun ||= state !== "failed";
-    // An attempt that was under way says nothing of the new beginning.
+    // The failure of an earlier attempt is not a result of the restart.
     if (state === "failed" && hasBegun && !context.loadedSince)
       return { done: false, message: words(context.failure) };
-    const isNew = [...idsOf(ordered.root)].some((uniqueId) => !before.has(uniqueId));
+    const isNew = [...idsOf(target.root)].some((uniqueId) => !before.has(uniqueId));
     if (state !== "established" || !isNew) return undefined;
     return { done: true, message: "carries traffic again" };
   });
 }
 
-type OutcomeOf = (snapshot: ChildSnapshot) => Pick<Outcome, "done" | "message"> | undefined;
+type ResultOf = (snapshot: ChildSnapshot) => Pick<Outcome, "done" | "message"> | undefined;
 
-/** Waits until there is a judgement; that none came is one, too. */
+/** Waits for a result until the limit, which is a result too. */
 function awaited(
-  supervisor: Supervisor,
-  ordered: Ordered,
-  patienceMs: number,
-  judge: OutcomeOf,
+  running: Live,
+  target: CommandTarget,
+  limitMs: number,
+  judge: ResultOf,
 ): Observable<Outcome> {
-  const late = `nothing came of it within ${patienceMs / 1_000} s; see ipman status`;
-  return merge(of(undefined), supervisor.changes).pipe(
-    map(() => judge(ordered.child.getSnapshot())),
+  const late = `nothing came of it within ${limitMs / 1_000} s; see ipman status`;
+  return merge(of(undefined), running.changes).pipe(
+    map(() => judge(target.child.getSnapshot())),
     filter((judged) => judged !== undefined),
     take(1),
-    map(({ done, message }) => outcome(ordered, done, message)),
-    timeout({ first: patienceMs, with: () => of(outcome(ordered, false, late)) }),
+    map(({ done, message }) => outcome(target, done, message)),
+    timeout({ first: limitMs, with: () => of(outcome(target, false, late)) }),
   );
 }
 
-interface Ordered {
+/** A command needs the root actors, and when they may have changed. */
+type Live = Pick<Running, "roots" | "changes">;
+
+interface CommandTarget {
   readonly root: ConnectionActor;
   readonly key: string;
   readonly child: ChildActor;
 }
 
-function childrenOf(supervisor: Supervisor, id: string, key?: string): Ordered[] {
-  const root = rootOf(supervisor, id);
+function childrenOf(running: Live, id: string, key?: string): CommandTarget[] {
+  const root = rootOf(running, id);
   const { children, context } = root.getSnapshot();
   const all = context.connection.children.map((child) => child.key);
   const wanted = key === undefined ? all : all.filter((one) => one === key);
@@ -134,6 +137,6 @@ function words(failure: Failure | undefined): string {
   return failure === undefined ? "failed" : `${failure.reason}: ${failure.message}`;
 }
 
-function outcome({ root, key }: Ordered, done: boolean, message: string): Outcome {
+function outcome({ root, key }: CommandTarget, done: boolean, message: string): Outcome {
   return { connection: root.getSnapshot().context.connection.id, child: key, done, message };
 }

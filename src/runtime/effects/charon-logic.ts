@@ -1,28 +1,29 @@
+import type { Observer } from "rxjs";
+import type { CharonNews } from "../../adapters/vici/news.ts";
 import { charonMachine } from "../../machines/charon.ts";
 import type { IkeSa } from "../../model/charon/sa.ts";
-import { effect, type ConnectionPorts } from "./connection-logic.ts";
 import type { CharonPort } from "../ports/ports.ts";
-import type { CharonNews } from "../../adapters/vici/news.ts";
+import { effect, type EffectPorts } from "./effect.ts";
 
-export interface CharonPorts extends Pick<ConnectionPorts, "onAdapterCall" | "turns"> {
+export interface CharonPorts extends EffectPorts {
   readonly charon: CharonPort;
-  /** The names of the connections that are to be in charon; undefined while some are unknown. */
+  /** The names of the connections that belong in charon; undefined while some are unknown. */
   readonly declared: () => ReadonlySet<string> | undefined;
   /** Removes from the kernel what charon does not hold. */
   readonly removeOrphans: (charon: Pick<CharonPort, "held">) => Promise<void>;
-  readonly onNews: (news: CharonNews) => void;
-  readonly onList: (sas: readonly IkeSa[]) => void;
+  readonly events: Partial<Observer<CharonNews>>;
+  readonly lists: Pick<Observer<readonly IkeSa[]>, "next">;
 }
 
 /** The charon machine with its effects. */
 export function charonLogic(ports: CharonPorts) {
-  const { charon, turns } = ports;
+  const { charon, queue } = ports;
   const call = effect(ports);
   return charonMachine.provide({
     actors: {
       connect: call("charon.connect", async () => {
         await charon.open();
-        charon.news().subscribe(ports.onNews);
+        charon.news().subscribe((event) => ports.events.next?.(event));
       }),
       session: call("charon.session", async () => {
         await charon.closed();
@@ -34,7 +35,7 @@ export function charonLogic(ports: CharonPorts) {
         }
         await ports.removeOrphans({ held: () => charon.held() });
       }),
-      list: call("charon.list", async () => ports.onList(await turns.before(charon.list()))),
+      list: call("charon.list", async () => ports.lists.next(await queue.before(charon.list()))),
     },
   });
 }

@@ -2,19 +2,19 @@ import type { Connection } from "../../model/api/connection.ts";
 import { isOrphaned, type HeldSas } from "../../model/charon/held-sas.ts";
 import type { CharonPort, NetworkPort } from "../ports/ports.ts";
 
-/** What may be in the kernel of tunnels that nobody declares any more: charon may not remove it. */
-export class Leftovers {
+/** SAs and policies in the kernel of tunnels that are no longer declared. charon may not remove them. */
+export class OrphanedSas {
   readonly #network: NetworkPort;
-  /** Of every child that is, or was, declared: charon may be away while one goes. */
+  /** The if_id of every child that is or was declared: charon may be away while a child is removed. */
   readonly #ifIds = new Set<number>();
-  /** By connection and child, as charon names them. */
+  /** if_ids by connection and child, as charon names them. */
   readonly #byName = new Map<string, number>();
 
   constructor(network: NetworkPort) {
     this.#network = network;
   }
 
-  /** Remembers the children of connections. */
+  /** Notes the children of connections. */
   note(connections: Iterable<Connection>): void {
     for (const { name, children } of connections) {
       for (const { key, ifId } of children) {
@@ -39,7 +39,7 @@ export class Leftovers {
     if (orphans.length > 0) this.#network.removeStates(orphans);
   }
 
-  /** Removes the SAs of these if_ids, but for those that somebody declares: he has a right to them. */
+  /** Removes the SAs of these if_ids, except for if_ids that a declared connection uses. */
   remove(undeclared: Iterable<number>, declared: Iterable<Connection>): void {
     const ifIds = new Set(undeclared);
     for (const ifId of ifIds) this.#ifIds.add(ifId);
@@ -48,7 +48,7 @@ export class Leftovers {
     try {
       this.#network.removeSas(ifIds);
     } catch {
-      // charon's namespace is gone, and what was in it.
+      // charon.s namespace is gone, with all SAs in it.
     }
   }
 

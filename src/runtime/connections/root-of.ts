@@ -1,8 +1,8 @@
 import type { ConnectionActor } from "../../machines/connection/connection.ts";
-import type { Supervisor } from "./supervisor.ts";
+import type { Running } from "../ports/running.ts";
 
-/** @throws where there is no such connection */
-export function rootOf({ roots }: Pick<Supervisor, "roots">, id: string): ConnectionActor {
+/** @throws if there is no such connection */
+export function rootOf({ roots }: Pick<Running, "roots">, id: string): ConnectionActor {
   const root = roots.get(id);
   if (root !== undefined) return root;
   const known = [...roots.keys()].join(", ") || "none";

@@ -1,0 +1,115 @@
+import { of, Subject, Subscription, type Observable } from "rxjs";
+import type { SnapshotFrom } from "xstate";
+import type { SaNews } from "../../adapters/netlink/xfrm.ts";
+import type { CharonNews } from "../../adapters/vici/news.ts";
+import type { charonMachine } from "../../machines/charon.ts";
+import type { IkeSa } from "../../model/charon/sa.ts";
+import { contained } from "../actors/contained.ts";
+import { whileTrue } from "../actors/while-true.ts";
+import type { NetworkPort } from "../ports/ports.ts";
+import type { CharonRef } from "../ports/running.ts";
+import { CharonActor } from "./charon-actor.ts";
+import { CharonLogSwitch } from "./charon-log-switch.ts";
+import { charonLogic, type CharonPorts } from "../effects/charon-logic.ts";
+import type { EventSubjects } from "../effects/event-subjects.ts";
+
+export interface CharonFeedOptions extends Pick<
+  CharonPorts,
+  "charon" | "queue" | "declared" | "removeOrphans"
+> {
+  readonly network: Pick<NetworkPort, "saNews">;
+  readonly events: EventSubjects;
+  /** Whether charon's log is followed also while every connection is settled. */
+  readonly alwaysFollowLog: boolean;
+  /** Reports an exception of this feed's own subscribers. */
+  readonly report: (error: unknown) => void;
+}
+
+/** What charon and its kernel report: sessions, lists of SAs, events, and the log. */
+export class CharonFeed implements Disposable {
+  readonly logSwitch = new CharonLogSwitch();
+  readonly #actor: CharonActor;
+  readonly #lists = new Subject<readonly IkeSa[]>();
+  readonly #changes = new Subject<void>();
+  readonly #subscriptions = new Subscription();
+
+  constructor(options: CharonFeedOptions) {
+    const { events, report } = options;
+    const received = new Subject<CharonNews>();
+    this.#actor = new CharonActor({
+      logic: charonLogic({
+        ...options,
+        calls: events.adapterCalls,
+        events: received,
+        lists: this.#lists,
+      }),
+      observer: {
+        changed: () => this.#changes.next(),
+        moved: (transition) => events.transitions.next(transition),
+      },
+      breakdowns: events.breakdowns,
+    });
+    const take = contained(report, (event: CharonNews) => {
+      events.charonEvents.next(event);
+      if (event.type === "sas.changed") this.requestList();
+    });
+    this.#subscriptions.add(received.subscribe(take));
+    this.#subscriptions.add(this.#log(options).subscribe(take));
+    this.#subscriptions.add(
+      this.#saEvents(options).subscribe(
+        contained(report, (event) => {
+          if (event.type === "sa.expired") this.requestList();
+          else events.saEnds.next(event.end);
+        }),
+      ),
+    );
+  }
+
+  get ref(): CharonRef {
+    return this.#actor.ref;
+  }
+
+  get snapshot(): SnapshotFrom<typeof charonMachine> {
+    return this.#actor.ref.getSnapshot();
+  }
+
+  /** Emits true when a session with charon begins and false when it ends. */
+  get sessions(): Observable<boolean> {
+    return this.#actor.sessions;
+  }
+
+  /** Emits every list of all SAs. */
+  get lists(): Observable<readonly IkeSa[]> {
+    return this.#lists;
+  }
+
+  /** Emits after each event that charon's actor has handled. */
+  get changes(): Observable<void> {
+    return this.#changes;
+  }
+
+  start(): void {
+    this.#actor.start();
+  }
+
+  requestList(): void {
+    this.#actor.requestList();
+  }
+
+  [Symbol.dispose](): void {
+    this.#subscriptions.unsubscribe();
+    this.#actor[Symbol.dispose]();
+    this.#lists.complete();
+    this.#changes.complete();
+  }
+
+  /** Without these events a rekey is seen by charon's own event, or by the next list. */
+  #saEvents({ network }: CharonFeedOptions): Observable<SaNews> {
+    return whileTrue([this.sessions], () => network.saNews());
+  }
+
+  #log({ charon, alwaysFollowLog }: CharonFeedOptions): Observable<CharonNews> {
+    const isOn = alwaysFollowLog ? of(true) : this.logSwitch.isOn;
+    return whileTrue([this.sessions, isOn], () => charon.log());
+  }
+}

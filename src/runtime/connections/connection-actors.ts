@@ -1,0 +1,210 @@
+import { Subject, type Observable, type Observer } from "rxjs";
+import type { CharonNews } from "../../adapters/vici/news.ts";
+import type { ConnectionActor } from "../../machines/connection/connection.ts";
+import { noEndpoints, type Endpoints } from "../../machines/connection/connection-types.ts";
+import type { Connection } from "../../model/api/connection.ts";
+import { sameSas, type IkeSa } from "../../model/charon/sa.ts";
+import type { Failure } from "../../model/status/failure.ts";
+import { Breakdowns } from "../actors/breakdowns.ts";
+import { isSettled } from "../actors/settled.ts";
+import type { Transition } from "../actors/transitions.ts";
+import type { WorkQueue } from "../actors/work-queue.ts";
+import type { ReportedBreakdown } from "../ports/runtime-events.ts";
+import type { connectionLogic } from "../effects/connection-logic.ts";
+import { ConnectionRoots } from "./connection-roots.ts";
+import { declareTo } from "./declare-to.ts";
+import { keyEvent, type KeyClaims } from "../keys/key-claims.ts";
+
+export interface ConnectionActorsOptions {
+  readonly logic: ReturnType<typeof connectionLogic>;
+  readonly keys: Pick<KeyClaims, "stateOf" | "factsOf">;
+  readonly queue: WorkQueue;
+  readonly transitions: Pick<Observer<Transition>, "next">;
+  readonly breakdowns: Pick<Observer<ReportedBreakdown>, "next">;
+}
+
+/** A connection's actor, or one below it, has handled an event, or the actor has ended. */
+export interface ConnectionActivity {
+  readonly id: string;
+  /** Whether nothing is awaited for the connection; true for one whose actor has ended. */
+  readonly settled: boolean;
+}
+
+/**
+ * One root actor per declared connection, each fed with what concerns it. An actor that an
+ * exception ended is started again after a backoff.
+ */
+export class ConnectionActors implements Disposable {
+  readonly #options: ConnectionActorsOptions;
+  readonly #roots: ConnectionRoots;
+  readonly #breakdowns: Breakdowns;
+  readonly #activity = new Subject<ConnectionActivity>();
+  readonly #listRequests = new Subject<void>();
+  readonly #endings = new Subject<Connection>();
+  /** Connections whose actors wait in the work queue for their start. */
+  readonly #starting = new Set<string>();
+  #declared: ReadonlyMap<string, Connection> = new Map();
+  #endpoints: ReadonlyMap<string, Endpoints> = new Map();
+  #sas: ReadonlyMap<string, readonly IkeSa[]> = new Map();
+  #charonReady = false;
+  /** Set once shutdown begins: actors that end are not started again. */
+  #stopping = false;
+
+  constructor(options: ConnectionActorsOptions) {
+    this.#options = options;
+    const { logic, transitions, breakdowns } = options;
+    this.#breakdowns = new Breakdowns({
+      onBreakdown: (id, error) => breakdowns.next({ id, error }),
+      restart: (id) => this.#startLater(id),
+    });
+    this.#roots = new ConnectionRoots({
+      logic,
+      breakdowns: this.#breakdowns,
+      moved: (transition) => transitions.next(transition),
+      onChange: (id) => this.#report(id),
+      onListWanted: () => this.#listRequests.next(),
+      onEnd: (...end) => this.#ended(...end),
+    });
+  }
+
+  get byId(): ReadonlyMap<string, ConnectionActor> {
+    return this.#roots.byId;
+  }
+
+  get activity(): Observable<ConnectionActivity> {
+    return this.#activity;
+  }
+
+  /** Emits when an actor needs a new list of SAs. */
+  get listRequests(): Observable<void> {
+    return this.#listRequests;
+  }
+
+  /** Emits the connection of each actor that has ended. */
+  get endings(): Observable<Connection> {
+    return this.#endings;
+  }
+
+  /** Why a connection's actor does not run at present, where an exception ended it. */
+  breakdownOf(id: string): Failure | undefined {
+    return this.byId.has(id) ? undefined : this.#breakdowns.failureOf(id);
+  }
+
+  /** Declares these connections in place of those before. */
+  declare(connections: ReadonlyMap<string, Connection>): void {
+    const before = this.#declared;
+    this.#declared = connections;
+    for (const id of before.keys()) if (!connections.has(id)) this.#breakdowns.forget(id);
+    this.#roots.each((root, id) => {
+      if (!connections.has(id)) root.send({ type: "delete" });
+    });
+    for (const connection of connections.values())
+      this.#roots.attempt(connection.id, () => this.#declare(connection));
+  }
+
+  /** A session with charon began, or ended. */
+  setCharonReady(isReady: boolean): void {
+    this.#charonReady = isReady;
+    if (!isReady) this.#sas = new Map();
+    this.#roots.each((root) => root.send({ type: isReady ? "charon.ready" : "charon.lost" }));
+  }
+
+  /** Takes a list of all SAs. */
+  setSas(sas: readonly IkeSa[]): void {
+    const before = this.#sas;
+    this.#sas = Map.groupBy(sas, ({ connection }) => connection);
+    this.#roots.each((root) => {
+      const { name } = root.getSnapshot().context.connection;
+      const ikeSas = this.#sas.get(name) ?? [];
+      // An unsettled connection is notified even if its list did not change.
+      if (isSettled(root.getSnapshot()) && sameSas(before.get(name) ?? [], ikeSas)) return;
+      root.send({ type: "sas.listed", ikeSas });
+    });
+  }
+
+  /** Takes the gateways and workers of all connections. */
+  setEndpoints(endpoints: ReadonlyMap<string, Endpoints>): void {
+    this.#endpoints = endpoints;
+    this.#roots.each((root, id) => {
+      const own = endpoints.get(id) ?? noEndpoints;
+      if (root.getSnapshot().context.endpoints === own) return;
+      root.send({ type: "endpoints.changed", endpoints: own });
+    });
+  }
+
+  /** Passes on what charon reports of a peer. */
+  notify(event: CharonNews): void {
+    if (event.type !== "peer.notified" && event.type !== "path.missing") return;
+    this.#roots.each((root) => {
+      if (root.getSnapshot().context.connection.name === event.connection) root.send(event);
+    });
+  }
+
+  /** Deletes every connection as if its manifest were gone; resolves when all actors have ended. */
+  async deleteAll(): Promise<void> {
+    this.#stopping = true;
+    await this.#roots.deleteAll();
+  }
+
+  /** Stops the actors. SAs and devices stay. */
+  [Symbol.dispose](): void {
+    this.#stopping = true;
+    this.#breakdowns[Symbol.dispose]();
+    for (const root of this.byId.values())
+      if (root.getSnapshot().matches("terminating")) this.#endings.next(connectionOf(root));
+    this.#roots.stop();
+    this.#activity.complete();
+    this.#listRequests.complete();
+    this.#endings.complete();
+  }
+
+  #declare(connection: Connection): void {
+    const root = this.byId.get(connection.id);
+    if (root === undefined) return this.#startLater(connection.id);
+    const { keys } = this.#options;
+    const isUnreadable = keys.factsOf(connection).secretTrouble !== undefined;
+    declareTo(root, connection, keyEvent(keys.stateOf(connection), isUnreadable));
+  }
+
+  /** Starts one actor per turn, so that a hundred new connections do not delay running ones. */
+  #startLater(id: string): void {
+    if (this.#stopping || this.#starting.has(id) || this.breakdownOf(id) !== undefined) return;
+    this.#starting.add(id);
+    void this.#options.queue.next("normal").then(() => {
+      this.#starting.delete(id);
+      const connection = this.#declared.get(id);
+      if (connection === undefined || this.#stopping || this.byId.has(id)) return;
+      this.#roots.attempt(id, () => this.#start(connection));
+      this.#report(id);
+    });
+  }
+
+  #start(connection: Connection): void {
+    const root = this.#roots.spawn({
+      connection,
+      charonReady: this.#charonReady,
+      ...this.#options.keys.stateOf(connection),
+      endpoints: this.#endpoints.get(connection.id) ?? noEndpoints,
+    });
+    root.send({ type: "sas.listed", ikeSas: this.#sas.get(connection.name) ?? [] });
+  }
+
+  #ended(id: string, root: ConnectionActor | undefined, broken?: { error: unknown }): void {
+    if (root !== undefined) this.#endings.next(connectionOf(root));
+    const declared = this.#stopping ? undefined : this.#declared.get(id);
+    if (broken === undefined) {
+      if (declared !== undefined) this.#declare(declared);
+    } else if (declared === undefined) this.#breakdowns.report(id, broken.error);
+    else this.#breakdowns.restartLater(id, broken.error);
+    this.#report(id);
+  }
+
+  #report(id: string): void {
+    const root = this.byId.get(id);
+    this.#activity.next({ id, settled: root === undefined || isSettled(root.getSnapshot()) });
+  }
+}
+
+function connectionOf(root: ConnectionActor): Connection {
+  return root.getSnapshot().context.connection;
+}

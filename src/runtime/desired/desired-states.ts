@@ -1,0 +1,36 @@
+import { defer, EMPTY, mergeMap, of, share, ReplaySubject, type Observable } from "rxjs";
+import type { Snapshot } from "../../model/api/resource.ts";
+import type { Scope } from "../../model/validation/cross-problems.ts";
+import { resubscribed } from "../actors/contained.ts";
+import { desiredState, nothingDesired, type DesiredState } from "./desired-state.ts";
+
+export interface DesiredStatesOptions {
+  /** Whether the manifests belong to one host (the default) or to a cluster. */
+  readonly scope?: Scope;
+  /** Receives the errors of the source, which is subscribed to again, and defects of the parser. */
+  readonly report: (error: unknown) => void;
+}
+
+/**
+ * The desired state after each snapshot. All subscribers share one subscription to the source,
+ * and a new one gets the present state at once. A snapshot that cannot be processed changes
+ * nothing.
+ */
+export function desiredStates(
+  snapshots: Observable<Snapshot>,
+  { scope = "host", report }: DesiredStatesOptions,
+): Observable<DesiredState> {
+  return defer(() => {
+    let current = nothingDesired;
+    const process = (snapshot: Snapshot): Observable<DesiredState> => {
+      try {
+        current = desiredState(current, snapshot, scope);
+        return of(current);
+      } catch (error) {
+        report(error);
+        return EMPTY;
+      }
+    };
+    return resubscribed(snapshots, report).pipe(mergeMap(process));
+  }).pipe(share({ connector: () => new ReplaySubject(1) }));
+}

@@ -1,0 +1,80 @@
+import { childMachine } from "../../machines/child/child.ts";
+import type { ChildOrder } from "../../machines/child/child-types.ts";
+import { connectionMachine } from "../../machines/connection/connection.ts";
+import type { LoadOrder, LoadResult } from "../../machines/connection/connection-types.ts";
+import { failure, Reason } from "../../model/status/failure.ts";
+import type { CharonPort } from "../ports/ports.ts";
+import { Refusal } from "../ports/refusal.ts";
+import { effect } from "./effect.ts";
+import { gatewayLogic, type GatewayPorts } from "./gateway-logic.ts";
+import type { Secrets } from "../keys/secrets.ts";
+
+/** What the machines of a connection act upon. */
+export interface ConnectionPorts extends GatewayPorts {
+  readonly charon: CharonPort;
+  readonly secrets: Pick<Secrets, "value">;
+  /** Whether a child is declared at present. */
+  readonly isDeclared: (connectionId: string, childKey: string) => boolean;
+}
+
+/** The connection's machine with its effects: the one place where machines meet adapters. */
+export function connectionLogic(ports: ConnectionPorts) {
+  const { charon, secrets, queue } = ports;
+  const call = effect(ports);
+  return connectionMachine.provide({
+    actors: {
+      child: childLogic(ports),
+      load: call<LoadOrder, LoadResult>("charon.load", ({ connection }) => {
+        const key = secrets.value(connection);
+        if (key !== undefined) return queue.before(charon.load(connection, key));
+        throw new Refusal(
+          failure(Reason.SecretMissing, "the secret went while it was to be loaded"),
+        );
+      }),
+      terminateIke: call<Selection>("charon.terminate", ({ uniqueIds }) =>
+        each(uniqueIds, (id) => charon.terminateIkeSa(id)),
+      ),
+      withdrawKey: call<{ connectionName: string }>("charon.withdrawKey", ({ connectionName }) =>
+        charon.withdrawKey(connectionName),
+      ),
+      unload: call<{ connectionName: string }>("charon.unload", ({ connectionName }) =>
+        charon.unload(connectionName),
+      ),
+    },
+  });
+}
+
+interface Selection {
+  readonly uniqueIds: readonly string[];
+}
+
+function childLogic(ports: ConnectionPorts) {
+  const { charon, placement, queue } = ports;
+  const call = effect(ports);
+  return childMachine.provide({
+    actors: {
+      gateway: gatewayLogic(ports),
+      initiate: call<ChildOrder>("charon.initiate", ({ connectionName, childKey }) =>
+        queue.before(charon.initiate(connectionName, childKey)),
+      ),
+      terminate: call<Selection>("charon.terminate", ({ uniqueIds }) =>
+        each(uniqueIds, (id) => charon.terminateChildSa(id)),
+      ),
+      rekey: call<Selection>("charon.rekey", ({ uniqueIds }) =>
+        each(uniqueIds, (id) => charon.rekeyChildSa(id)),
+      ),
+      removeGateway: call<ChildOrder & { connectionId: string }>(
+        "placement.removeGateway",
+        ({ connectionId, childKey }) => {
+          // A child that was declared again in the meantime finds its gateway in place.
+          if (ports.isDeclared(connectionId, childKey)) return;
+          placement.removeGateway(connectionId, childKey);
+        },
+      ),
+    },
+  });
+}
+
+async function each(ids: readonly string[], run: (id: string) => Promise<void>): Promise<void> {
+  for (const id of ids) await run(id);
+}

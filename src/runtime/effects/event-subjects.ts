@@ -1,0 +1,26 @@
+import { Subject } from "rxjs";
+import type { CharonNews } from "../../adapters/vici/news.ts";
+import type { SaEnd } from "../../model/charon/sa-figures.ts";
+import type { Transition } from "../actors/transitions.ts";
+import type {
+  AdapterCall,
+  ProbeResult,
+  QueueWait,
+  ReportedBreakdown,
+  RuntimeEvents,
+} from "../ports/runtime-events.ts";
+
+/** The events of a supervisor, as its parts emit them. */
+export class EventSubjects implements RuntimeEvents, Disposable {
+  readonly transitions = new Subject<Transition>();
+  readonly charonEvents = new Subject<CharonNews>();
+  readonly saEnds = new Subject<SaEnd>();
+  readonly probeResults = new Subject<ProbeResult>();
+  readonly adapterCalls = new Subject<AdapterCall>();
+  readonly queueWaits = new Subject<QueueWait>();
+  readonly breakdowns = new Subject<ReportedBreakdown>();
+
+  [Symbol.dispose](): void {
+    for (const subject of Object.values(this) as Subject<never>[]) subject.complete();
+  }
+}

@@ -1,0 +1,62 @@
+import { fromCallback } from "xstate";
+import { gatewayMachine } from "../../machines/gateway/gateway.ts";
+import type { GatewayOrder, PassResult, PlaceOrder } from "../../machines/gateway/gateway-types.ts";
+import type { Gateway } from "../../model/network/endpoint.ts";
+import type { NetworkPort, PlacementPort } from "../ports/ports.ts";
+import { inSlices } from "../time/slices.ts";
+import { Announcements } from "./announcements.ts";
+import { measured, queuedEffect, type EffectPorts } from "./effect.ts";
+
+/** What a gateway's machine acts upon. */
+export interface GatewayPorts extends EffectPorts {
+  readonly network: NetworkPort;
+  readonly placement: PlacementPort;
+}
+
+/** The gateway's machine with its effects. */
+export function gatewayLogic(ports: GatewayPorts) {
+  const { network, placement } = ports;
+  const call = queuedEffect(ports);
+  return gatewayMachine.provide({
+    actors: {
+      place: call<PlaceOrder>("placement.ensureGateway", {
+        priority: ({ urgent }) => (urgent ? "normal" : "low"),
+        run: ({ connection, child }) => placement.ensureGateway(connection.id, child),
+      }),
+      apply: call<GatewayOrder, PassResult>("network.apply", {
+        prepare: ({ connection, child, workers }, signal) =>
+          inSlices(workers, (worker) => network.prepare(connection, child, worker), signal),
+        // Traffic may wait for a gateway with a CHILD SA, and a workload for one that was ready.
+        priority: ({ tunnel, applied }) => {
+          if (tunnel === undefined) return "low";
+          return applied ? "high" : "normal";
+        },
+        run: (order) => network.apply(order),
+      }),
+      watchKernel: watchLogic(ports),
+      announce: announceLogic(ports),
+    },
+  });
+}
+
+function watchLogic({ network }: GatewayPorts) {
+  return fromCallback<{ type: string }, Gateway>(({ input, sendBack }) => {
+    const subscription = network.watch(input).subscribe({
+      next: (part) => sendBack({ type: "kernel.changed", part }),
+      // The namespace or the monitor is gone: the next pass finds out which.
+      error: () => sendBack({ type: "kernel.changed" }),
+    });
+    return () => subscription.unsubscribe();
+  });
+}
+
+function announceLogic(ports: GatewayPorts) {
+  const announcements = new Announcements();
+  return fromCallback<{ type: string }, GatewayOrder>(({ input }) =>
+    announcements.repeat(input.gateway, input.workers, (workers) => {
+      const call = () => ports.network.announce({ ...input, workers });
+      // A failure is counted, and the next announcement makes up for it.
+      measured(ports, "network.announce", call).catch(() => {});
+    }),
+  );
+}

@@ -1,0 +1,45 @@
+import type { Observable, Subscription } from "rxjs";
+import type { ActorRefFrom, AnyActorRef, SnapshotFrom } from "xstate";
+import type { charonMachine } from "../../machines/charon.ts";
+import type { ConnectionActor } from "../../machines/connection/connection.ts";
+import type { Connection } from "../../model/api/connection.ts";
+import type { Failure } from "../../model/status/failure.ts";
+import type { Reachability } from "../../model/status/status.ts";
+import type { SecretFacts } from "../conditions/conditions.ts";
+import type { DesiredState } from "../desired/desired-state.ts";
+
+/** charon's root actor. */
+export type CharonRef = ActorRefFrom<typeof charonMachine>;
+
+/**
+ * What a supervisor runs, as status, metrics, inspector and commands read it. Each of them takes
+ * the part that it needs.
+ */
+export interface Running {
+  /** Emits when something that a status shows may have changed. */
+  readonly changes: Observable<void>;
+  /** The desired state that the actors have been given. */
+  readonly desired: DesiredState;
+  /** The root actors of the connections, by connection id. */
+  readonly roots: ReadonlyMap<string, ConnectionActor>;
+  /** Every root actor: charon's, those of the connections, those of the probes. */
+  readonly rootActors: readonly AnyActorRef[];
+  readonly charonSnapshot: SnapshotFrom<typeof charonMachine>;
+  readonly probes: ProbeStates;
+  /** Whether the connection has a usable key, or why it has none. */
+  readonly secretOf: (connection: Connection) => SecretFacts;
+  /** When the connection's Secret was written, in seconds since the epoch, where that is known. */
+  readonly secretChangedAt: (connection: Connection) => number | undefined;
+  /** The exception that ended the connection's actor, until the actor is started again. */
+  readonly breakdownOf: (id: string) => Failure | undefined;
+  /** Why state that outlives the process cannot be written; undefined where it can. */
+  readonly stateProblem: string | undefined;
+  /** Follows charon's log until the subscription is unsubscribed. */
+  readonly followCharonLog: () => Subscription;
+}
+
+/** The probes' results. */
+export interface ProbeStates {
+  /** One item per child of the connection, in its order; undefined for a child without a probe. */
+  readonly of: (connection: Connection) => readonly (Reachability | undefined)[];
+}

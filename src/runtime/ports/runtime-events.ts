@@ -1,0 +1,45 @@
+import type { Observable } from "rxjs";
+import type { CharonNews } from "../../adapters/vici/news.ts";
+import type { SaEnd } from "../../model/charon/sa-figures.ts";
+import type { Transition } from "../actors/transitions.ts";
+import type { Priority } from "../actors/work-queue.ts";
+
+/** A call to charon, the kernel or the API server that has ended. */
+export interface AdapterCall {
+  readonly name: string;
+  readonly seconds: number;
+  readonly failed: boolean;
+}
+
+/** The result of one echo request. */
+export interface ProbeResult {
+  readonly connection: string;
+  readonly child: string;
+  /** The round trip; undefined where no answer came. */
+  readonly seconds: number | undefined;
+}
+
+/** The time that a task waited in the work queue. */
+export interface QueueWait {
+  readonly priority: Priority;
+  readonly seconds: number;
+}
+
+/** An exception that broke an actor or a stream, which starts again; each is a defect. */
+export interface ReportedBreakdown {
+  /** The actor or the stream. */
+  readonly id: string;
+  readonly error: unknown;
+}
+
+/** The events of a running supervisor. Log and metrics subscribe to them. */
+export interface RuntimeEvents {
+  readonly transitions: Observable<Transition>;
+  readonly charonEvents: Observable<CharonNews>;
+  /** The kernel's last counters of each SA that ended, in charon's whole namespace. */
+  readonly saEnds: Observable<SaEnd>;
+  readonly probeResults: Observable<ProbeResult>;
+  readonly adapterCalls: Observable<AdapterCall>;
+  readonly queueWaits: Observable<QueueWait>;
+  readonly breakdowns: Observable<ReportedBreakdown>;
+}
