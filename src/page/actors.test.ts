@@ -17,13 +17,20 @@ const about = (sessionId: string, at = 0) => ({
 
 function actor(sessionId: string, name: string, value: unknown, parentId?: string): WireEvent {
   const machine = name.split(".")[0] ?? "";
-  const snapshot = { status: "active", value, context: {}, children: {} };
+  const snapshot = { status: "active", value, publicState: undefined, context: {}, children: {} };
   const told = { ...about(sessionId), name, parentId, machine, definition: `${machine} chart` };
   return { ...told, type: "@xstate.actor", snapshot: value === null ? null : snapshot };
 }
 
 function dealt(sessionId: string, type: string, value: unknown, more = {}, at = 0): WireEvent {
-  const snapshot = { status: "active", value, context: {}, children: {}, ...more };
+  const snapshot = {
+    status: "active",
+    value,
+    publicState: undefined,
+    context: {},
+    children: {},
+    ...more,
+  };
   return { ...about(sessionId, at), type: "@xstate.snapshot", event: { type }, snapshot };
 }
 

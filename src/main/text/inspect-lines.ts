@@ -74,7 +74,7 @@ export class InspectLines {
     if (!isNews && !this.#options.everyEvent) return [];
     const move =
       before.state === "" || before.state === state ? state : `${before.state} → ${state}`;
-    const fails = state !== before.state && state.startsWith("failed");
+    const fails = state !== before.state && snapshot.publicState === "failed";
     const why =
       failure !== undefined && (fails || failure !== before.failure) ? `: ${failure}` : "";
     return [line(createdAt, title, `${move}  (${event.type})${why}`)];

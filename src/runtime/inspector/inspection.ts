@@ -9,6 +9,7 @@ import {
 import { contained } from "../actors/contained.ts";
 import { machinesBelow } from "../actors/follow.ts";
 import { isMachine, machineOf } from "../actors/machine-of.ts";
+import { publicStateOf } from "../actors/public-state.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 import { definitionOf, shownContext, shownEvent } from "./projection.ts";
 import type { ActorTold, ShownSnapshot, WireEvent } from "./wire.ts";
@@ -152,6 +153,7 @@ class Tree {
     return {
       status,
       value: value as unknown,
+      publicState: publicStateOf(snapshot),
       context: shownContext(snapshot),
       children: Object.fromEntries(
         machines.map(([id, child]) => [id, { sessionId: this.#sessionOf(child) }]),

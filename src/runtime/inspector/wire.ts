@@ -1,3 +1,5 @@
+import type { PublicState } from "../../model/status/public-state.ts";
+
 /** What is common to all that an inspector is told; Stately's own inspector has the same. */
 interface InspectionMessage {
   readonly _version: string;
@@ -13,6 +15,8 @@ interface InspectionMessage {
 export interface ShownSnapshot {
   readonly status: string;
   readonly value: unknown;
+  /** The state that `ipman status` shows of a connection or child; not part of Stately's format. */
+  readonly publicState: PublicState | undefined;
   readonly context: Readonly<Record<string, unknown>>;
   /** The sessions of the machines below it. */
   readonly children: Readonly<Record<string, { readonly sessionId: string }>>;
