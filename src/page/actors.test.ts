@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { WireEvent } from "../runtime/inspector/wire.ts";
+import type { InspectorMessage } from "../runtime/inspector/wire.ts";
 import { Actors, failureOf, rootOf } from "./actors.ts";
 import { countByState, matcher } from "./filter.ts";
-import { Happenings } from "./happenings.ts";
+import { EventLog } from "./event-log.ts";
 import { History } from "./history.ts";
-import { clock, lasting } from "./times.ts";
+import { clock, formatDuration } from "./times.ts";
 
 const about = (sessionId: string, at = 0) => ({
   _version: "0.7.2",
@@ -15,14 +15,25 @@ const about = (sessionId: string, at = 0) => ({
   rootId: "r",
 });
 
-function actor(sessionId: string, name: string, value: unknown, parentId?: string): WireEvent {
+function actor(
+  sessionId: string,
+  name: string,
+  value: unknown,
+  parentId?: string,
+): InspectorMessage {
   const machine = name.split(".")[0] ?? "";
   const snapshot = { status: "active", value, publicState: undefined, context: {}, children: {} };
   const told = { ...about(sessionId), name, parentId, machine, definition: `${machine} chart` };
   return { ...told, type: "@xstate.actor", snapshot: value === null ? null : snapshot };
 }
 
-function dealt(sessionId: string, type: string, value: unknown, more = {}, at = 0): WireEvent {
+function dealt(
+  sessionId: string,
+  type: string,
+  value: unknown,
+  more = {},
+  at = 0,
+): InspectorMessage {
   const snapshot = {
     status: "active",
     value,
@@ -146,17 +157,17 @@ describe("what the page remembers", () => {
   it("is bounded, however much happens", () => {
     const actors = some();
     const history = new History();
-    const happenings = new Happenings();
+    const events = new EventLog();
     for (let i = 0; i < 10_000; i++) {
-      const happening = actors.take(dealt("l", "e", i % 2 === 0 ? "a" : "b", {}, i));
-      assert.ok(happening?.move);
-      happenings.note(happening);
-      history.move(happening.move);
+      const handled = actors.take(dealt("l", "e", i % 2 === 0 ? "a" : "b", {}, i));
+      assert.ok(handled?.move);
+      events.note(handled);
+      history.move(handled.move);
     }
     const lan = actors.byTitle("partner/lan");
     assert.ok(lan);
     assert.equal(history.of(lan.title).length, 100);
-    const last = happenings.of(lan, 10_000);
+    const last = events.of(lan, 10_000);
     assert.ok(last.length >= 2_000 && last.length <= 4_000);
     assert.equal(last[0]?.at, 9_999);
   });
@@ -170,7 +181,7 @@ describe("times", () => {
     [7_200_000, "2 h"],
     [273_600_000, "3 d 4 h"],
   ] as const) {
-    it(`${ms} ms are ${text}`, () => assert.equal(lasting(ms), text));
+    it(`${ms} ms are ${text}`, () => assert.equal(formatDuration(ms), text));
   }
 
   it("of day have milliseconds", () => {

@@ -1,8 +1,8 @@
 import type {
-  ActorTold,
+  ActorMessage,
   ShownSnapshot,
-  SnapshotTold,
-  WireEvent,
+  SnapshotMessage,
+  InspectorMessage,
 } from "../runtime/inspector/wire.ts";
 
 /** An actor as the page knows it. */
@@ -25,7 +25,7 @@ export interface Actor {
 }
 
 /** It went from one state to another. */
-export interface Move {
+export interface StateChange {
   readonly actor: Actor;
   /** In milliseconds since the epoch. */
   readonly at: number;
@@ -35,11 +35,11 @@ export interface Move {
 }
 
 /** What an event did; `move` where it changed the state. */
-export interface Happening {
+export interface HandledEvent {
   readonly actor: Actor;
   readonly at: number;
   readonly event: string;
-  readonly move: Move | undefined;
+  readonly move: StateChange | undefined;
 }
 
 /** The actors that there are, and their charts, by what an inspector is told. */
@@ -68,7 +68,7 @@ export class Actors {
   get ordered(): readonly Actor[] {
     this.#ordered ??= this.#roots
       .sort((a, b) => rank(a) - rank(b) || a.title.localeCompare(b.title))
-      .flatMap(withThoseBelow);
+      .flatMap(subtreeOf);
     return this.#ordered;
   }
 
@@ -85,13 +85,21 @@ export class Actors {
   }
 
   /** Takes one message; what happened to an actor, where something did. */
-  take(told: WireEvent): Happening | undefined {
+  take(told: InspectorMessage): HandledEvent | undefined {
     this.#heard = { at: Number(told.createdAt), elapsed: performance.now() };
     if (told.type === "@xstate.actor") this.#introduce(told);
     return told.type === "@xstate.snapshot" ? this.#change(told) : undefined;
   }
 
-  #introduce({ sessionId, parentId, name, machine, definition, snapshot, createdAt }: ActorTold) {
+  #introduce({
+    sessionId,
+    parentId,
+    name,
+    machine,
+    definition,
+    snapshot,
+    createdAt,
+  }: ActorMessage) {
     if (definition !== undefined) this.#definitions.set(machine, definition);
     if (this.#bySession.has(sessionId)) return;
     const parent = this.#bySession.get(parentId ?? "");
@@ -113,7 +121,7 @@ export class Actors {
     this.#ordered = undefined;
   }
 
-  #change({ sessionId, createdAt, event, snapshot }: SnapshotTold): Happening | undefined {
+  #change({ sessionId, createdAt, event, snapshot }: SnapshotMessage): HandledEvent | undefined {
     const actor = this.#bySession.get(sessionId);
     if (actor === undefined) return undefined;
     const at = Number(createdAt);
@@ -129,7 +137,7 @@ export class Actors {
   }
 
   #remove(actor: Actor): void {
-    for (const one of withThoseBelow(actor)) this.#bySession.delete(one.sessionId);
+    for (const one of subtreeOf(actor)) this.#bySession.delete(one.sessionId);
     const siblings = actor.parent?.children ?? this.#roots;
     const place = siblings.indexOf(actor);
     if (place >= 0) siblings.splice(place, 1);
@@ -142,8 +150,8 @@ export function rootOf(actor: Actor): Actor {
   return actor.parent === undefined ? actor : rootOf(actor.parent);
 }
 
-export function withThoseBelow(actor: Actor): Actor[] {
-  return [actor, ...actor.children.flatMap(withThoseBelow)];
+export function subtreeOf(actor: Actor): Actor[] {
+  return [actor, ...actor.children.flatMap(subtreeOf)];
 }
 
 /** They say little by themselves: what is inside them does. */

@@ -1,5 +1,5 @@
 import type { ElkEdgeSection, ElkNode, ElkPoint } from "elkjs";
-import type { Move } from "./actors.ts";
+import type { StateChange } from "./actors.ts";
 import { activeStates, type Chart, type ChartState } from "./chart.ts";
 import { chartGraph, type ChartEdge } from "./chart-graph.ts";
 import { html, svg } from "./elements.ts";
@@ -48,7 +48,7 @@ export class ChartView {
   }
 
   /** Lets the transition be seen that an actor has just taken. */
-  flash({ from, to, event }: Pick<Move, "from" | "to" | "event">): void {
+  flash({ from, to, event }: Pick<StateChange, "from" | "to" | "event">): void {
     const machine = this.#wanted?.root.id ?? "";
     const taken = [...this.#element.querySelectorAll<SVGElement>(".edge")].filter(
       ({ dataset: { source = "", events = "" } }) =>

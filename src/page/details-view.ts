@@ -1,6 +1,6 @@
-import { failureOf, type Actor, type Happening } from "./actors.ts";
+import { failureOf, type Actor, type HandledEvent } from "./actors.ts";
 import { html } from "./elements.ts";
-import { clock, lasting } from "./times.ts";
+import { clock, formatDuration } from "./times.ts";
 import { toneOf } from "./tone.ts";
 
 /** What is known of one actor, and the last that happened to it. */
@@ -11,22 +11,22 @@ export class DetailsView {
     this.#element = element;
   }
 
-  /** @param happenings the latest first */
-  show(actor: Actor, happenings: readonly Happening[], now: number): void {
+  /** @param events the latest first */
+  show(actor: Actor, events: readonly HandledEvent[], now: number): void {
     const failure = failureOf(actor);
     this.#element.replaceChildren(
       html("h2", { "data-tone": toneOf(actor.state) }, actor.title),
-      html("p", { class: "state" }, `${actor.state} for ${lasting(now - actor.since)}`),
+      html("p", { class: "state" }, `${actor.state} for ${formatDuration(now - actor.since)}`),
       ...(failure === undefined ? [] : [html("p", { class: "failure" }, failure)]),
       html("h3", {}, "Events"),
-      html("ol", { class: "events" }, ...happenings.map(line)),
+      html("ol", { class: "events" }, ...events.map(line)),
       html("h3", {}, "Context"),
       html("dl", { class: "context" }, ...fieldsOf(actor.context)),
     );
   }
 }
 
-function line({ at, event, move }: Happening): HTMLElement {
+function line({ at, event, move }: HandledEvent): HTMLElement {
   const moved =
     move === undefined
       ? []

@@ -1,4 +1,4 @@
-import type { Move } from "./actors.ts";
+import type { StateChange } from "./actors.ts";
 
 /** A time during which an actor was in one state. */
 export interface Span {
@@ -28,7 +28,7 @@ export class History {
     spans.push({ state, from: at, to: undefined, event: undefined });
   }
 
-  move({ actor: { title }, at, to, event }: Move): void {
+  move({ actor: { title }, at, to, event }: StateChange): void {
     const spans = this.#of(title);
     this.#end(spans, at);
     spans.push({ state: to, from: at, to: undefined, event });

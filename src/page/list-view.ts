@@ -1,7 +1,7 @@
 import type { Actor } from "./actors.ts";
 import { outermost } from "./actors.ts";
 import { html } from "./elements.ts";
-import { lasting } from "./times.ts";
+import { formatDuration } from "./times.ts";
 import { toneOf } from "./tone.ts";
 
 const rowHeight = 26;
@@ -111,7 +111,7 @@ export class ListView {
       element.setAttribute("aria-selected", selected);
     write(row.name, actor.name.replace(/^child\./, ""));
     write(row.state, outermost(actor.state));
-    write(row.time, lasting(now - actor.since));
+    write(row.time, formatDuration(now - actor.since));
   }
 }
 

@@ -1,5 +1,5 @@
 import { byId, html } from "./elements.ts";
-import { listen } from "./feed.ts";
+import { listen } from "./message-stream.ts";
 import { onKeys, type KeyAction } from "./keyboard.ts";
 import { Page } from "./page.ts";
 import { restoreTheme, switchTheme } from "./theme.ts";

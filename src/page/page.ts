@@ -1,11 +1,11 @@
-import type { WireEvent } from "../runtime/inspector/wire.ts";
+import type { InspectorMessage } from "../runtime/inspector/wire.ts";
 import { Actors, rootOf, type Actor } from "./actors.ts";
 import { chartOf, type Chart } from "./chart.ts";
 import { ChartView } from "./chart-view.ts";
 import { DetailsView } from "./details-view.ts";
 import { byId, html } from "./elements.ts";
 import { countByState, matcher } from "./filter.ts";
-import { Happenings } from "./happenings.ts";
+import { EventLog } from "./event-log.ts";
 import { History } from "./history.ts";
 import { Layout } from "./layout.ts";
 import { ListView } from "./list-view.ts";
@@ -20,7 +20,7 @@ const detailMs = 100;
 export class Page {
   readonly #actors = new Actors();
   readonly #history = new History();
-  readonly #happenings = new Happenings();
+  readonly #eventLog = new EventLog();
   readonly #charts = new Map<string, Chart>();
   readonly #select = (actor: Actor) => this.select(actor.title);
   readonly #list = new ListView(byId("actors"), () => this.#actors.now, this.#select);
@@ -61,15 +61,15 @@ export class Page {
     byId("connection").dataset["state"] = "lost";
   }
 
-  take(events: readonly WireEvent[]): void {
+  take(events: readonly InspectorMessage[]): void {
     const root = this.#rootSelected();
     for (const told of events) {
-      const happening = this.#actors.take(told);
+      const handled = this.#actors.take(told);
       if (told.type === "@xstate.actor") this.#begun(told.sessionId);
-      if (happening === undefined) continue;
-      this.#happenings.note(happening);
-      if (rootOf(happening.actor) === root) this.#isTouched = true;
-      const { move } = happening;
+      if (handled === undefined) continue;
+      this.#eventLog.note(handled);
+      if (rootOf(handled.actor) === root) this.#isTouched = true;
+      const { move } = handled;
       if (move === undefined) continue;
       this.#history.move(move);
       if (move.actor.title === this.#selected && !this.#isPaused) this.#chart.flash(move);
@@ -171,7 +171,7 @@ export class Page {
     this.#isTouched = false;
     this.#drawnAt = drawnAt;
     const { now } = this.#actors;
-    this.#details.show(actor, this.#happenings.of(actor, shownEvents), now);
+    this.#details.show(actor, this.#eventLog.of(actor, shownEvents), now);
     this.#timeline.show(actor, now);
     const chart = this.#chartOf(actor);
     if (chart !== undefined) void this.#chart.show(chart, actor.value);

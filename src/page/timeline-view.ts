@@ -1,7 +1,7 @@
-import { rootOf, withThoseBelow, type Actor } from "./actors.ts";
+import { rootOf, subtreeOf, type Actor } from "./actors.ts";
 import { html, svg } from "./elements.ts";
 import type { History, Span } from "./history.ts";
-import { clock, lasting } from "./times.ts";
+import { clock, formatDuration } from "./times.ts";
 import { toneOf } from "./tone.ts";
 
 const laneHeight = 20;
@@ -28,7 +28,7 @@ export class TimelineView {
 
   /** Draws the tree of an actor up to now. */
   show(actor: Actor, now: number): void {
-    const lanes = withThoseBelow(rootOf(actor));
+    const lanes = subtreeOf(rootOf(actor));
     const width = Math.max(200, this.#element.clientWidth - 16);
     const height = axisHeight + lanes.length * laneHeight;
     const image = svg("svg", { width, height, role: "img", "aria-label": "timeline" });
@@ -56,7 +56,7 @@ export function windowChoice(onChoice: (ms: number) => void): HTMLElement {
     html(
       "option",
       { value: minutes * 60_000, selected: minutes === 5 ? "" : undefined },
-      lasting(minutes * 60_000)
+      formatDuration(minutes * 60_000)
         .replace(" 0 s", "")
         .replace(" 0 min", ""),
     ),
@@ -92,7 +92,7 @@ function bar({ state, from, to, event }: Span, scale: Scale): SVGElement {
     "data-state": state,
   });
   const why = event === undefined ? "" : `\nby ${event}`;
-  const time = lasting((to ?? scale.now) - from);
+  const time = formatDuration((to ?? scale.now) - from);
   rect.append(svg("title", {}, `${state} for ${time}, since ${clock(from)}${why}`));
   return rect;
 }
@@ -103,7 +103,7 @@ function axis(scale: Scale, height: number): SVGElement {
   for (let i = 1; i <= 5; i++) {
     const at = scale.from + i * step;
     const x = placeOf(at, scale);
-    const text = i === 5 ? "now" : `−${lasting(scale.now - at)}`;
+    const text = i === 5 ? "now" : `−${formatDuration(scale.now - at)}`;
     group.append(
       svg("line", { x1: x, x2: x, y1: axisHeight, y2: height }),
       svg("text", { x, y: 12, "text-anchor": "end" }, text),

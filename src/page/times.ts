@@ -6,7 +6,7 @@ const units = [
 ] as const;
 
 /** The two greatest units of it that are not 0: `12 s`, `3 min 5 s`, `2 h`, `3 d 4 h`. */
-export function lasting(ms: number): string {
+export function formatDuration(ms: number): string {
   let rest = Math.max(0, Math.floor(ms / 1_000));
   const parts = units.map(([unit, seconds]) => {
     const count = Math.floor(rest / seconds);

@@ -6,7 +6,11 @@ import { eventually } from "../../lab/sites/shell.ts";
 import { noRecurrence } from "../../src/machines/common/recurrence.ts";
 import { actorsNow, inspection } from "../../src/runtime/inspector/inspection.ts";
 import { shownContext } from "../../src/runtime/inspector/projection.ts";
-import type { ActorTold, SnapshotTold, WireEvent } from "../../src/runtime/inspector/wire.ts";
+import type {
+  ActorMessage,
+  SnapshotMessage,
+  InspectorMessage,
+} from "../../src/runtime/inspector/wire.ts";
 import { resourceOf, World } from "../simulator/world.ts";
 
 const connections = (...specs: object[]) => specs.map((spec, i) => connectionSpec(`c${i}`, spec));
@@ -22,12 +26,13 @@ const other = { children: { dmz: childSpec(3, { name: "dmz" }) } };
 
 /** What somebody is told who looks in from now on. */
 function told(world: World) {
-  const events: WireEvent[] = [];
+  const events: InspectorMessage[] = [];
   const subscription = inspection(world.supervisor).subscribe((event) => events.push(event));
-  const actors = () => events.filter((event): event is ActorTold => event.type === "@xstate.actor");
+  const actors = () =>
+    events.filter((event): event is ActorMessage => event.type === "@xstate.actor");
   const states = (sessionId: string | undefined) =>
     events
-      .filter((event): event is SnapshotTold => event.type === "@xstate.snapshot")
+      .filter((event): event is SnapshotMessage => event.type === "@xstate.snapshot")
       .filter((event) => event.sessionId === sessionId)
       .map(({ snapshot }) => snapshot.value);
   const named = (name: string) => actors().findLast((actor) => actor.name === name);
@@ -88,7 +93,7 @@ describe("what an inspector is told", () => {
     world.declare(declared("a key", other));
     await eventually(() => assert.ok(!world.supervisor.roots.has("c1")), 5_000);
     const last = events.findLast(
-      (event): event is SnapshotTold =>
+      (event): event is SnapshotMessage =>
         event.type === "@xstate.snapshot" && event.sessionId === named("c1")?.sessionId,
     );
     assert.equal(last?.snapshot.status, "done");

@@ -10,11 +10,11 @@ import { InspectorServer } from "./inspector-server.ts";
 
 const told = [{ type: "@xstate.actor", name: "partner" }, { type: "@xstate.event" }];
 let listeners = 0;
-const feed = () => {
+const source = () => {
   listeners++;
   return concat(of(...told), NEVER).pipe(finalize(() => void listeners--));
 };
-const listen = (address = "127.0.0.1:0") => InspectorServer.listen(address, feed);
+const listen = (address = "127.0.0.1:0") => InspectorServer.listen(address, source);
 
 /** Status of the answer to a plain request with these headers. */
 async function statusOf(url: string, headers: Record<string, string>): Promise<number | undefined> {

@@ -7,7 +7,7 @@ import type { WebSocket, WebSocketServer } from "ws";
 import { pageFile } from "./page-files.ts";
 
 /** What there is to be told; `compact` for the page, which needs each chart once. */
-export type InspectorFeed = (how: { readonly compact: boolean }) => Observable<object>;
+export type InspectorSource = (how: { readonly compact: boolean }) => Observable<object>;
 
 /** Bytes that a viewer may leave unread. */
 const mostUnread = 16 * 1024 * 1024;
@@ -31,10 +31,10 @@ const headers = {
 export class InspectorServer implements AsyncDisposable {
   readonly #http: Server;
   #sockets: WebSocketServer | undefined;
-  readonly #feed: InspectorFeed;
+  readonly #source: InspectorSource;
 
-  private constructor(feed: InspectorFeed) {
-    this.#feed = feed;
+  private constructor(source: InspectorSource) {
+    this.#source = source;
     this.#http = createServer((request, response) => void answer(request, response));
     this.#http.on("upgrade", (request, socket, head) => {
       this.#upgrade(request, socket, head).catch(() => socket.destroy());
@@ -45,12 +45,12 @@ export class InspectorServer implements AsyncDisposable {
    * @param address `host:port`, with a host that only this machine reaches
    * @throws where it is another's, or in use
    */
-  static async listen(address: string, feed: InspectorFeed): Promise<InspectorServer> {
+  static async listen(address: string, source: InspectorSource): Promise<InspectorServer> {
     const match = /^(127(?:\.\d+){3}|localhost|\[::1\]):(\d+)$/.exec(address);
     if (match === null)
       throw new Error(`the inspector is for this machine alone: ${address} is no 127.0.0.1:PORT`);
     const [, host = "", port] = match;
-    const server = new InspectorServer(feed);
+    const server = new InspectorServer(source);
     server.#http.listen(Number(port), host.replace(/^\[(.*)\]$/, "$1"));
     await once(server.#http, "listening");
     return server;
@@ -74,7 +74,7 @@ export class InspectorServer implements AsyncDisposable {
     const { WebSocketServer } = await import("ws");
     this.#sockets ??= new WebSocketServer({ noServer: true, maxPayload: 1024 });
     this.#sockets.handleUpgrade(request, socket, head, (viewer) => {
-      const told = this.#feed({ compact });
+      const told = this.#source({ compact });
       const messages = compact ? told.pipe(gathered) : told;
       const subscription = messages.subscribe((message) => send(viewer, message));
       viewer.on("error", () => viewer.terminate());

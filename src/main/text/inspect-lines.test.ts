@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { ShownSnapshot, WireEvent } from "../../runtime/inspector/wire.ts";
+import type { ShownSnapshot, InspectorMessage } from "../../runtime/inspector/wire.ts";
 import { InspectLines, type InspectLinesOptions } from "./inspect-lines.ts";
 
 const snapshot = (value: unknown, more: Partial<ShownSnapshot> = {}): ShownSnapshot => ({
@@ -20,7 +20,12 @@ const about = (sessionId: string) => ({
   rootId: "r",
 });
 
-const actor = (sessionId: string, name: string, value: unknown, parentId?: string): WireEvent => ({
+const actor = (
+  sessionId: string,
+  name: string,
+  value: unknown,
+  parentId?: string,
+): InspectorMessage => ({
   ...about(sessionId),
   type: "@xstate.actor",
   name,
@@ -30,7 +35,7 @@ const actor = (sessionId: string, name: string, value: unknown, parentId?: strin
   snapshot: value === null ? null : snapshot(value),
 });
 
-const dealt = (sessionId: string, type: string, shown: ShownSnapshot): WireEvent => ({
+const dealt = (sessionId: string, type: string, shown: ShownSnapshot): InspectorMessage => ({
   ...about(sessionId),
   type: "@xstate.snapshot",
   event: { type },
@@ -45,7 +50,10 @@ const tree = [
   actor("5", "other", "established"),
 ];
 
-function linesOf(told: readonly WireEvent[], options: Partial<InspectLinesOptions> = {}): string[] {
+function linesOf(
+  told: readonly InspectorMessage[],
+  options: Partial<InspectLinesOptions> = {},
+): string[] {
   const lines = new InspectLines({
     connection: undefined,
     output: "text",

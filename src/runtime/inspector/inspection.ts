@@ -12,7 +12,7 @@ import { isMachine, machineOf } from "../actors/machine-of.ts";
 import { publicStateOf } from "../actors/public-state.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 import { definitionOf, shownContext, shownEvent } from "./projection.ts";
-import type { ActorTold, ShownSnapshot, WireEvent } from "./wire.ts";
+import type { ActorMessage, ShownSnapshot, InspectorMessage } from "./wire.ts";
 
 /** Each chart is told once where that is enough, and else with every actor. */
 export interface InspectionOptions {
@@ -26,7 +26,7 @@ export interface InspectionOptions {
 export function inspection(
   supervisor: Supervisor,
   { compact }: InspectionOptions = { compact: false },
-): Observable<WireEvent> {
+): Observable<InspectorMessage> {
   return new Observable((subscriber) => {
     const viewer: Viewer = {
       tell: (event) => subscriber.next(event),
@@ -56,8 +56,8 @@ export function inspection(
 }
 
 /** Only the actors that there are. */
-export function actorsNow(supervisor: Supervisor): WireEvent[] {
-  const told: WireEvent[] = [];
+export function actorsNow(supervisor: Supervisor): InspectorMessage[] {
+  const told: InspectorMessage[] = [];
   inspection(supervisor)
     .subscribe((event) => told.push(event))
     .unsubscribe();
@@ -65,7 +65,7 @@ export function actorsNow(supervisor: Supervisor): WireEvent[] {
 }
 
 interface Viewer {
-  readonly tell: (event: WireEvent) => void;
+  readonly tell: (event: InspectorMessage) => void;
   /** An exception here must not reach the actor that is looked at. */
   readonly fail: (error: unknown) => void;
   /** Those that it was told already; undefined where it wants them every time. */
@@ -95,7 +95,7 @@ class Tree {
   introduce(actor: AnyActorRef): void {
     const parent = actor._parent;
     const machine = machineOf(actor) as AnyStateMachine;
-    const told: ActorTold = {
+    const told: ActorMessage = {
       ...this.#about(actor),
       type: "@xstate.actor",
       name: actor.id,

@@ -1,7 +1,7 @@
 import type { PublicState } from "../../model/status/public-state.ts";
 
 /** What is common to all that an inspector is told; Stately's own inspector has the same. */
-interface InspectionMessage {
+interface MessageHeader {
   readonly _version: string;
   readonly id: string;
   /** Milliseconds since the epoch. */
@@ -28,7 +28,7 @@ export interface ShownEvent {
 }
 
 /** There is an actor: it came, or it was there when the inspector came. */
-export interface ActorTold extends InspectionMessage {
+export interface ActorMessage extends MessageHeader {
   readonly type: "@xstate.actor";
   readonly name: string;
   readonly parentId: string | undefined;
@@ -44,18 +44,18 @@ export interface ActorTold extends InspectionMessage {
 }
 
 /** It was sent an event. */
-export interface EventTold extends InspectionMessage {
+export interface EventMessage extends MessageHeader {
   readonly type: "@xstate.event";
   readonly sourceId: string | undefined;
   readonly event: ShownEvent;
 }
 
 /** It has dealt with an event. */
-export interface SnapshotTold extends InspectionMessage {
+export interface SnapshotMessage extends MessageHeader {
   readonly type: "@xstate.snapshot";
   readonly event: ShownEvent;
   readonly snapshot: ShownSnapshot;
 }
 
 /** The wire format of `@statelyai/inspect` 0.7, so that its viewers can be attached. */
-export type WireEvent = ActorTold | EventTold | SnapshotTold;
+export type InspectorMessage = ActorMessage | EventMessage | SnapshotMessage;

@@ -1,9 +1,9 @@
-import type { WireEvent } from "../runtime/inspector/wire.ts";
+import type { InspectorMessage } from "../runtime/inspector/wire.ts";
 
-export interface FeedListener {
+export interface StreamHandlers {
   /** A new connection: everything that there is follows. */
   readonly begun: () => void;
-  readonly took: (events: readonly WireEvent[]) => void;
+  readonly took: (events: readonly InspectorMessage[]) => void;
   /** It went, and is tried again. */
   readonly lost: () => void;
 }
@@ -12,7 +12,7 @@ const leastWaitMs = 250;
 const mostWaitMs = 5_000;
 
 /** Listens to the runtime for as long as the page is there. */
-export function listen(listener: FeedListener, waitMs = leastWaitMs): void {
+export function listen(listener: StreamHandlers, waitMs = leastWaitMs): void {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
   const socket = new WebSocket(`${scheme}://${location.host}/?page`);
   let next = Math.min(waitMs * 2, mostWaitMs);
@@ -21,7 +21,7 @@ export function listen(listener: FeedListener, waitMs = leastWaitMs): void {
     listener.begun();
   });
   socket.addEventListener("message", ({ data }: MessageEvent<string>) =>
-    listener.took(JSON.parse(data) as WireEvent[]),
+    listener.took(JSON.parse(data) as InspectorMessage[]),
   );
   socket.addEventListener("close", () => {
     listener.lost();
