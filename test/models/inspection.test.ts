@@ -24,8 +24,8 @@ function declared(key: string, ...specs: object[]) {
 const one = { children: { lan: childSpec(2, { name: "lan" }) } };
 const other = { children: { dmz: childSpec(3, { name: "dmz" }) } };
 
-/** What somebody is told who looks in from now on. */
-function told(world: World) {
+/** The messages that a viewer gets from now on. */
+function inspect(world: World) {
   const events: InspectorMessage[] = [];
   const subscription = inspection(world.supervisor).subscribe((event) => events.push(event));
   const actors = () =>
@@ -47,13 +47,13 @@ const isUp = async (world: World, names: readonly string[]) =>
     }
   }, 5_000);
 
-describe("what an inspector is told", () => {
-  it("has every machine that there is, below its parent, with its chart and state", async () => {
+describe("the inspection of a supervisor", () => {
+  it("has every machine with its parent, chart and states", async () => {
     await using world = new World(declared("a key", one, other));
     await world.start();
     await isUp(world, ["c0", "c1"]);
     await eventually(() => {
-      const { actors, named, subscription, events } = told(world);
+      const { actors, named, subscription, events } = inspect(world);
       subscription.unsubscribe();
       assert.equal(actorsNow(world.supervisor).length, events.length);
       const names = actors().map(({ name }) => name);
@@ -71,16 +71,18 @@ describe("what an inspector is told", () => {
       assert.equal(lan?.parentId, named("c0")?.sessionId);
       assert.equal(lan?.rootId, named("c0")?.sessionId);
       assert.equal(lan?.snapshot?.value, "established");
+      assert.equal(lan?.snapshot?.publicState, "established");
+      assert.equal(named("gateway")?.snapshot?.publicState, undefined);
       const { states } = JSON.parse(lan?.definition ?? "") as { states: object };
       assert.ok("negotiating" in states && "rekeying" in states);
     }, 5_000);
   });
 
-  it("follows what happens, also to connections that come and go", async () => {
+  it("has every change, also of connections that are added and removed", async () => {
     await using world = new World(declared("a key", one));
     await world.start();
     await isUp(world, ["c0"]);
-    const { named, states, events } = told(world);
+    const { named, states, events } = inspect(world);
     world.charon.peerCloses("c0");
     const lan = named("child.lan")?.sessionId;
     await eventually(() => {
@@ -99,11 +101,11 @@ describe("what an inspector is told", () => {
     assert.equal(last?.snapshot.status, "done");
   });
 
-  it("is nothing any more once nobody looks", async () => {
+  it("ends with its subscription", async () => {
     await using world = new World(declared("a key", one));
     await world.start();
     await isUp(world, ["c0"]);
-    const { events, subscription } = told(world);
+    const { events, subscription } = inspect(world);
     subscription.unsubscribe();
     const before = events.length;
     world.charon.peerCloses("c0");
@@ -115,10 +117,10 @@ describe("what an inspector is told", () => {
     assert.equal(events.length, before);
   });
 
-  it("has no secret in any byte, whatever happens to one", async () => {
+  it("contains no secret, whatever happens to a secret", async () => {
     const secrets = ["planted-in-a-secret-1", "planted-in-a-secret-2"] as const;
     await using world = new World(declared(secrets[0], one));
-    const { events } = told(world);
+    const { events } = inspect(world);
     await world.start();
     await isUp(world, ["c0"]);
     const revisions = new Set<string | undefined>();
@@ -139,7 +141,7 @@ describe("what an inspector is told", () => {
     }
   });
 
-  it("has nothing of a context that is not named, nor of a machine", () => {
+  it("shows only the named fields of a context, and nothing of an unknown machine", () => {
     const of = (id: string, context: object) =>
       shownContext({ machine: { id }, context } as unknown as AnyMachineSnapshot);
     const shown = { attempt: 2, failure: undefined, recurrence: noRecurrence };

@@ -1,24 +1,24 @@
 import type { PublicState } from "../../model/status/public-state.ts";
 
-/** What is common to all that an inspector is told; Stately's own inspector has the same. */
+/** The fields of every message, as in Stately's own inspector. */
 interface MessageHeader {
   readonly _version: string;
   readonly id: string;
   /** Milliseconds since the epoch. */
   readonly createdAt: string;
-  /** The actor that it is about, and the one above all of its tree. */
+  /** The actor that the message is about, and the root of its tree. */
   readonly sessionId: string;
   readonly rootId: string;
 }
 
-/** What is shown of an actor's snapshot. */
+/** The parts of an actor's snapshot that leave the process. */
 export interface ShownSnapshot {
   readonly status: string;
   readonly value: unknown;
   /** The state that `ipman status` shows of a connection or child; not part of Stately's format. */
   readonly publicState: PublicState | undefined;
   readonly context: Readonly<Record<string, unknown>>;
-  /** The sessions of the machines below it. */
+  /** The sessions of the machines that the actor has started. */
   readonly children: Readonly<Record<string, { readonly sessionId: string }>>;
 }
 
@@ -27,7 +27,7 @@ export interface ShownEvent {
   readonly [field: string]: unknown;
 }
 
-/** There is an actor: it came, or it was there when the inspector came. */
+/** An actor that started, or that was there when the inspector was attached. */
 export interface ActorMessage extends MessageHeader {
   readonly type: "@xstate.actor";
   readonly name: string;
@@ -35,22 +35,22 @@ export interface ActorMessage extends MessageHeader {
   /** The id of its chart; not part of Stately's format. */
   readonly machine: string;
   /**
-   * Its chart, as JSON; without its context. Who asks for `compact` is told it with the
-   * first actor that has it.
+   * Its chart as JSON, without the context. In a compact inspection only the first actor of
+   * each chart has it.
    */
   readonly definition: string | undefined;
-  /** Null of one that has not begun. */
+  /** Null before the actor has started. */
   readonly snapshot: ShownSnapshot | null;
 }
 
-/** It was sent an event. */
+/** An event was sent to the actor. */
 export interface EventMessage extends MessageHeader {
   readonly type: "@xstate.event";
   readonly sourceId: string | undefined;
   readonly event: ShownEvent;
 }
 
-/** It has dealt with an event. */
+/** The actor has handled an event. */
 export interface SnapshotMessage extends MessageHeader {
   readonly type: "@xstate.snapshot";
   readonly event: ShownEvent;
