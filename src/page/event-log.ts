@@ -2,22 +2,22 @@ import type { Actor, HandledEvent } from "./actors.ts";
 
 const most = 2_000;
 
-/** What happened last, of all actors together; bounded. */
+/** The latest events of all actors together; bounded. */
 export class EventLog {
-  #all: HandledEvent[] = [];
+  #events: HandledEvent[] = [];
 
-  note(handled: HandledEvent): void {
-    this.#all.push(handled);
-    // Cut now and then, not for each one.
-    if (this.#all.length > 2 * most) this.#all = this.#all.slice(-most);
+  add(event: HandledEvent): void {
+    this.#events.push(event);
+    // Cutting at twice the bound costs one copy for every 2,000 events.
+    if (this.#events.length > 2 * most) this.#events = this.#events.slice(-most);
   }
 
-  /** An actor's own, the latest first. */
+  /** An actor's events, the latest first. */
   of({ title }: Actor, count: number): HandledEvent[] {
     const found: HandledEvent[] = [];
-    for (let i = this.#all.length - 1; i >= 0 && found.length < count; i--) {
-      const handled = this.#all[i];
-      if (handled?.actor.title === title) found.push(handled);
+    for (let i = this.#events.length - 1; i >= 0 && found.length < count; i--) {
+      const event = this.#events[i];
+      if (event?.actor.title === title) found.push(event);
     }
     return found;
   }

@@ -1,30 +1,31 @@
 import type { InspectorMessage } from "../runtime/inspector/wire.ts";
 
 export interface StreamHandlers {
-  /** A new connection: everything that there is follows. */
-  readonly begun: () => void;
-  readonly took: (events: readonly InspectorMessage[]) => void;
-  /** It went, and is tried again. */
+  /** A new connection: messages about all present actors follow. */
+  readonly opened: () => void;
+  readonly received: (messages: readonly InspectorMessage[]) => void;
+  /** The connection was lost; another attempt follows. */
   readonly lost: () => void;
 }
 
-const leastWaitMs = 250;
-const mostWaitMs = 5_000;
+const minimumDelayMs = 250;
+const maximumDelayMs = 5_000;
 
-/** Listens to the runtime for as long as the page is there. */
-export function listen(listener: StreamHandlers, waitMs = leastWaitMs): void {
+/** Receives the inspector's messages while the page is open, and reconnects with a backoff. */
+export function openMessageStream(handlers: StreamHandlers, delayMs = minimumDelayMs): void {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
   const socket = new WebSocket(`${scheme}://${location.host}/?page`);
-  let next = Math.min(waitMs * 2, mostWaitMs);
+  let nextDelayMs = Math.min(delayMs * 2, maximumDelayMs);
   socket.addEventListener("open", () => {
-    next = leastWaitMs;
-    listener.begun();
+    nextDelayMs = minimumDelayMs;
+    handlers.opened();
   });
   socket.addEventListener("message", ({ data }: MessageEvent<string>) =>
-    listener.took(JSON.parse(data) as InspectorMessage[]),
+    handlers.received(JSON.parse(data) as InspectorMessage[]),
   );
   socket.addEventListener("close", () => {
-    listener.lost();
-    setTimeout(() => listen(listener, next), waitMs * (0.75 + Math.random() / 2));
+    handlers.lost();
+    const jittered = delayMs * (0.75 + Math.random() / 2);
+    setTimeout(() => openMessageStream(handlers, nextDelayMs), jittered);
   });
 }
