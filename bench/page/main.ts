@@ -7,12 +7,12 @@ import type { Row } from "../row.ts";
 
 const connections = 340;
 const scrollMs = 10_000;
-/** With some ten events for each strike, fifty a second. */
-const strikeMs = 200;
+/** Each closed connection causes about ten events, so this makes fifty a second. */
+const closeMs = 200;
 const minutes = 10;
 const frameMs = 16.7;
 
-/** What the inspector's page takes with a thousand actors: while it is scrolled, and in the long run. */
+/** Measures the inspector's page with a thousand actors: its work while scrolled, its memory over time. */
 export async function page(): Promise<Row[]> {
   const browser = await launch();
   try {
@@ -20,11 +20,11 @@ export async function page(): Promise<Row[]> {
     const cdp = await viewer.page.context().newCDPSession(viewer.page);
     await cdp.send("Performance.enable");
     await eventually(async () => {
-      if ((await up(viewer.page)) === 0) throw new Error("not all are up");
+      if ((await allEstablished(viewer.page)) === 0) throw new Error("not all are established");
     }, 60_000);
     const storm = new Storm(viewer.world);
     const scrolled = await scroll(viewer.page, cdp, storm);
-    // What ever is kept of the past is full after the first minute.
+    // The event log and the history are full after the first minute.
     const before = await heapAfter(viewer.page, storm, 1);
     const after = await heapAfter(viewer.page, storm, minutes);
     return rowsOf({ ...scrolled, growth: after - before });
@@ -34,7 +34,7 @@ export async function page(): Promise<Row[]> {
 }
 
 interface Measured {
-  /** Milliseconds that the page's thread worked for a frame. */
+  /** Milliseconds of work of the page's thread per frame. */
   readonly work: number;
   readonly framesPerSecond: number;
   /** Bytes. */
@@ -60,7 +60,7 @@ function rowsOf({ work, framesPerSecond, growth }: Measured): Row[] {
       goal: { atLeast: 58 },
     },
     {
-      what: `the same: what ${minutes} minutes of 50 events a second more leave in its heap`,
+      what: `the same: growth of its heap in ${minutes} more minutes with 50 events a second`,
       against,
       unit: "MB",
       ours: growth / 1_000_000,
@@ -69,7 +69,7 @@ function rowsOf({ work, framesPerSecond, growth }: Measured): Row[] {
   ];
 }
 
-/** Connections that are closed by their peers, one after the other. */
+/** Peers that close their connections, one after the other. */
 class Storm {
   readonly #world: World;
   #next = 0;
@@ -78,25 +78,25 @@ class Storm {
     this.#world = world;
   }
 
-  /** One connection goes down and comes up: about ten events. */
-  strike(): void {
+  /** Closes one connection, which comes up again: about ten events. */
+  closeNext(): void {
     this.#world.charon.peerCloses(`partner-${this.#next}`);
     this.#next = (this.#next + 1) % connections;
   }
 }
 
-async function up(page: Page): Promise<number> {
+async function allEstablished(page: Page): Promise<number> {
   return page.getByRole("button", { name: `established ${2 * connections}` }).count();
 }
 
-/** Scrolls through the list, up and down, a row a frame, while things happen. */
+/** Scrolls through the tree, up and down, by a row per frame, while events arrive. */
 async function scroll(page: Page, cdp: CDPSession, storm: Storm) {
   const taskSeconds = async () => {
     const { metrics } = await cdp.send("Performance.getMetrics");
     return metrics.find(({ name }) => name === "TaskDuration")?.value ?? 0;
   };
   const before = await taskSeconds();
-  const timer = setInterval(() => storm.strike(), 100);
+  const timer = setInterval(() => storm.closeNext(), 100);
   const frames = (await page.evaluate(`new Promise((resolve) => {
     const list = document.getElementById("actors");
     const until = performance.now() + ${scrollMs};
@@ -116,15 +116,15 @@ async function scroll(page: Page, cdp: CDPSession, storm: Storm) {
   return { work, framesPerSecond: frames / (scrollMs / 1_000) };
 }
 
-/** The heap after so many minutes more of events, once what is garbage is gone. */
-async function heapAfter(page: Page, storm: Storm, more: number): Promise<number> {
-  const until = performance.now() + more * 60_000;
+/** The heap after this many more minutes of events, after a garbage collection. */
+async function heapAfter(page: Page, storm: Storm, moreMinutes: number): Promise<number> {
+  const until = performance.now() + moreMinutes * 60_000;
   while (performance.now() < until) {
-    storm.strike();
-    await pause(strikeMs);
+    storm.closeNext();
+    await pause(closeMs);
   }
   await eventually(async () => {
-    if ((await up(page)) === 0) throw new Error("not all are up");
+    if ((await allEstablished(page)) === 0) throw new Error("not all are established");
   }, 60_000);
   const heap = "gc(), gc(), performance.memory.usedJSHeapSize";
   return (await page.evaluate(heap)) as number;

@@ -1,11 +1,12 @@
+import type { PublicState } from "../model/status/public-state.ts";
 import type {
-  ActorTold,
+  ActorMessage,
+  InspectorMessage,
   ShownSnapshot,
-  SnapshotTold,
-  WireEvent,
+  SnapshotMessage,
 } from "../runtime/inspector/wire.ts";
 
-/** An actor as the page knows it. */
+/** An actor as the page knows it. Times are in milliseconds since the epoch. */
 export interface Actor {
   readonly sessionId: string;
   readonly name: string;
@@ -15,60 +16,71 @@ export interface Actor {
   readonly parent: Actor | undefined;
   readonly depth: number;
   readonly children: Actor[];
-  /** As XState has it. */
+  /** XState's state value. */
   value: unknown;
-  /** `negotiating.waiting`; empty of one that has not begun. */
+  /** The value as a path, `negotiating.waiting`; empty before the actor has started. */
   state: string;
-  /** In milliseconds since the epoch. */
+  /** Undefined for machines other than connections and children. */
+  publicState: PublicState | undefined;
+  /** The state for lists: the public state where there is one, else the outermost state. */
+  shown: string;
+  /** When the actor entered the shown state. */
   since: number;
+  /** The change that led to the shown state; undefined if the page did not see it. */
+  arrival: StateChange | undefined;
   context: Readonly<Record<string, unknown>>;
 }
 
-/** It went from one state to another. */
-export interface Move {
+/** A transition of an actor from one state to another. */
+export interface StateChange {
   readonly actor: Actor;
-  /** In milliseconds since the epoch. */
   readonly at: number;
   readonly from: string;
   readonly to: string;
+  /** The shown states, which can be equal. */
+  readonly shownFrom: string;
+  readonly shown: string;
+  /** The type of the event that caused it. */
   readonly event: string;
 }
 
-/** What an event did; `move` where it changed the state. */
-export interface Happening {
+/** An event that an actor has handled; `change` if it changed the actor's state. */
+export interface HandledEvent {
   readonly actor: Actor;
   readonly at: number;
   readonly event: string;
-  readonly move: Move | undefined;
+  readonly change: StateChange | undefined;
 }
 
-/** The actors that there are, and their charts, by what an inspector is told. */
+const byTitle = new Intl.Collator("en", { numeric: true });
+
+/** The present actors and their charts, built from the inspector's messages. */
 export class Actors {
   readonly #bySession = new Map<string, Actor>();
   readonly #definitions = new Map<string, string>();
-  #roots: Actor[] = [];
+  readonly #roots: Actor[] = [];
   #ordered: readonly Actor[] | undefined;
-  /** The time in the latest message, and when it came by the page's monotonic clock. */
-  #heard: { readonly at: number; readonly elapsed: number } | undefined;
+  /** When the latest message was sent, and when it arrived by the page's monotonic clock. */
+  #latest: { readonly sentAt: number; readonly arrivedAt: number } | undefined;
 
-  /** The time by the clock of the sender, which is the clock of every `since` and `at`. */
+  /** The time by the sender's clock, which all times of actors and events come from. */
   get now(): number {
-    if (this.#heard === undefined) return Date.now();
-    return this.#heard.at + performance.now() - this.#heard.elapsed;
+    if (this.#latest === undefined) return Date.now();
+    return this.#latest.sentAt + performance.now() - this.#latest.arrivedAt;
   }
 
-  /** A new connection tells of everything anew. */
+  /** Forgets all actors; after a reconnection the inspector sends all of them again. */
   clear(): void {
     this.#bySession.clear();
-    this.#roots = [];
+    this.#roots.length = 0;
     this.#ordered = undefined;
   }
 
-  /** Each above those below it, the trees by their names. */
+  /** Every parent before its children; charon first, the others in natural order of titles. */
   get ordered(): readonly Actor[] {
     this.#ordered ??= this.#roots
-      .sort((a, b) => rank(a) - rank(b) || a.title.localeCompare(b.title))
-      .flatMap(withThoseBelow);
+      .toSorted((a, b) => rank(a) - rank(b) || byTitle.compare(a.title, b.title))
+      .flatMap(subtreeOf);
     return this.#ordered;
   }
 
@@ -84,14 +96,14 @@ export class Actors {
     return this.#definitions.get(machine);
   }
 
-  /** Takes one message; what happened to an actor, where something did. */
-  take(told: WireEvent): Happening | undefined {
-    this.#heard = { at: Number(told.createdAt), elapsed: performance.now() };
-    if (told.type === "@xstate.actor") this.#introduce(told);
-    return told.type === "@xstate.snapshot" ? this.#change(told) : undefined;
+  /** Applies one message. Returns the event that an actor has handled, if the message is of one. */
+  apply(message: InspectorMessage): HandledEvent | undefined {
+    this.#latest = { sentAt: Number(message.createdAt), arrivedAt: performance.now() };
+    if (message.type === "@xstate.actor") this.#add(message);
+    return message.type === "@xstate.snapshot" ? this.#update(message) : undefined;
   }
 
-  #introduce({ sessionId, parentId, name, machine, definition, snapshot, createdAt }: ActorTold) {
+  #add({ sessionId, parentId, name, machine, definition, snapshot, createdAt }: ActorMessage) {
     if (definition !== undefined) this.#definitions.set(machine, definition);
     if (this.#bySession.has(sessionId)) return;
     const parent = this.#bySession.get(parentId ?? "");
@@ -104,8 +116,9 @@ export class Actors {
       title: titleOf(parent, name),
       depth: parent === undefined ? 0 : parent.depth + 1,
       value: snapshot?.value,
-      state: snapshot === null ? "" : stateText(snapshot.value),
+      ...statesOf(snapshot),
       since: Number(createdAt),
+      arrival: undefined,
       context: snapshot?.context ?? {},
     };
     this.#bySession.set(sessionId, actor);
@@ -113,69 +126,89 @@ export class Actors {
     this.#ordered = undefined;
   }
 
-  #change({ sessionId, createdAt, event, snapshot }: SnapshotTold): Happening | undefined {
+  #update({ sessionId, createdAt, event, snapshot }: SnapshotMessage): HandledEvent | undefined {
     const actor = this.#bySession.get(sessionId);
     if (actor === undefined) return undefined;
     const at = Number(createdAt);
-    const from = actor.state;
-    const to = stateText(snapshot.value);
+    const { state: from, shown: shownFrom } = actor;
+    const { state: to, shown, publicState } = statesOf(snapshot);
     actor.value = snapshot.value;
     actor.context = snapshot.context;
     if (snapshot.status !== "active") this.#remove(actor);
-    if (from === to) return { actor, at, event: event.type, move: undefined };
+    if (from === to) return { actor, at, event: event.type, change: undefined };
+    const change = { actor, at, from, to, shownFrom, shown, event: event.type };
     actor.state = to;
-    actor.since = at;
-    return { actor, at, event: event.type, move: { actor, at, from, to, event: event.type } };
+    actor.publicState = publicState;
+    if (shown !== shownFrom) {
+      actor.shown = shown;
+      actor.since = at;
+      actor.arrival = change;
+    }
+    return { actor, at, event: event.type, change };
   }
 
   #remove(actor: Actor): void {
-    for (const one of withThoseBelow(actor)) this.#bySession.delete(one.sessionId);
+    for (const { sessionId } of subtreeOf(actor)) this.#bySession.delete(sessionId);
     const siblings = actor.parent?.children ?? this.#roots;
-    const place = siblings.indexOf(actor);
-    if (place >= 0) siblings.splice(place, 1);
+    const index = siblings.indexOf(actor);
+    if (index >= 0) siblings.splice(index, 1);
     this.#ordered = undefined;
   }
 }
 
-/** The one at the top of its tree. */
+/** The actor at the root of an actor's tree. */
 export function rootOf(actor: Actor): Actor {
   return actor.parent === undefined ? actor : rootOf(actor.parent);
 }
 
-export function withThoseBelow(actor: Actor): Actor[] {
-  return [actor, ...actor.children.flatMap(withThoseBelow)];
+/** An actor and all actors below it, every parent before its children. */
+export function subtreeOf(actor: Actor): Actor[] {
+  const children = actor.children.toSorted((a, b) => byTitle.compare(a.title, b.title));
+  return [actor, ...children.flatMap(subtreeOf)];
 }
 
-/** They say little by themselves: what is inside them does. */
-const wrappers: ReadonlySet<string> = new Set(["connected", "asking"]);
-
-/** `negotiating` of `negotiating.waiting`, `ready` of `connected.ready.idle`. */
-export function outermost(state: string): string {
-  const [first = "", second = first] = state.split(".", 2);
-  return wrappers.has(first) ? second : first;
-}
-
-/** Why it is not as it should be, in words. */
+/** An actor's failure as text. */
 export function failureOf({ context }: Pick<ShownSnapshot, "context">): string | undefined {
   const failure = context["failure"] as { reason: string; message: string } | null | undefined;
   return failure ? `${failure.reason}: ${failure.message}` : undefined;
 }
 
-/** What all others depend on stands first. */
+/** States that say little by themselves: the state inside them is shown instead. */
+const wrappers: ReadonlySet<string> = new Set(["connected", "asking"]);
+
+/** `negotiating` for `negotiating.waiting`, `ready` for `connected.ready.idle`. */
+function outermost(state: string): string {
+  const [first = "", second = first] = state.split(".", 2);
+  return wrappers.has(first) ? second : first;
+}
+
+function statesOf(snapshot: ShownSnapshot | null): Pick<Actor, "state" | "publicState" | "shown"> {
+  if (snapshot === null) return { state: "", publicState: undefined, shown: "" };
+  const state = pathOf(snapshot.value);
+  const { publicState } = snapshot;
+  return { state, publicState, shown: publicState ?? outermost(state) };
+}
+
+function pathOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  const inner = Object.entries((value ?? {}) as Readonly<Record<string, unknown>>);
+  return inner
+    .map(([name, below]) => [name, pathOf(below)].filter((part) => part !== "").join("."))
+    .join(" ");
+}
+
+/** Every connection depends on charon, so it comes first. */
 function rank({ machine }: Actor): number {
   return machine === "charon" ? 0 : 1;
 }
 
 function titleOf(parent: Actor | undefined, name: string): string {
   if (parent === undefined) return name;
-  const child = /^child\.(.*)$/.exec(name)?.[1];
+  const child = childKeyIn(name);
   return child === undefined ? `${parent.title} ${name}` : `${parent.title}/${child}`;
 }
 
-function stateText(value: unknown): string {
-  if (typeof value === "string") return value;
-  const inner = Object.entries((value ?? {}) as Readonly<Record<string, unknown>>);
-  return inner
-    .map(([name, below]) => [name, stateText(below)].filter((part) => part !== "").join("."))
-    .join(" ");
+/** `lan` for `child.lan`; undefined if it is not a child's actor. */
+export function childKeyIn(name: string): string | undefined {
+  return /^child\.(.*)$/.exec(name)?.[1];
 }

@@ -1,10 +1,10 @@
 import type { ElkExtendedEdge, ElkNode } from "elkjs";
 import type { Chart, ChartState } from "./chart.ts";
 
-/** Width of a text in pixels, as it will be drawn. */
+/** The width of a drawn text in pixels. */
 export type Measure = (text: string) => number;
 
-/** Transitions from one state to another are one edge, a line of its label for each. */
+/** All transitions from one state to another, as one edge with a label line for each. */
 export interface ChartEdge extends ElkExtendedEdge {
   readonly events: readonly string[];
 }
@@ -18,7 +18,7 @@ const layoutOptions = {
   "elk.json.edgeCoords": "ROOT",
   "elk.json.shapeCoords": "ROOT",
 };
-/** Of each state that has others inside it; elkjs does not inherit them. */
+/** For each state with inner states; elkjs does not inherit options. */
 const containerOptions = {
   "elk.padding": "[top=34,left=14,bottom=14,right=14]",
   "elk.edgeRouting": "ORTHOGONAL",
@@ -29,18 +29,18 @@ const containerOptions = {
   "elk.layered.spacing.nodeNodeBetweenLayers": "14",
   "elk.layered.spacing.edgeNodeBetweenLayers": "8",
   "elk.layered.spacing.edgeEdgeBetweenLayers": "6",
-  // Post-compaction would save a fifth more, but throws on some charts.
+  // Post-compaction would save another fifth of the area, but throws for some charts.
   "elk.layered.nodePlacement.strategy": "NETWORK_SIMPLEX",
   "elk.layered.thoroughness": "40",
 };
 
-/** What is to be laid out for a chart. */
+/** The graph that elkjs lays out for a chart. */
 export function chartGraph(chart: Chart, measure: Measure): ElkNode {
   const root = { id: "chart", layoutOptions, children: [nodeOf(chart.root, measure)] };
   return { ...root, edges: [...edgesOf(chart, measure), ...initialEdges(chart.root)] };
 }
 
-/** The dot from which the first state inside another is entered. */
+/** The id of the dot that leads to the initial inner state. */
 export function initialOf(id: string): string {
   return `${id}|initial`;
 }
@@ -69,19 +69,19 @@ function nodeOf(state: ChartState, measure: Measure): ElkNode {
 
 function edgesOf({ transitions }: Chart, measure: Measure): ChartEdge[] {
   const between = Map.groupBy(transitions, ({ source, target }) => `${source}→${target}`);
-  return [...between].map(([id, several]) => {
-    const lines = [...new Set(several.map(({ label }) => label))];
-    const [{ source, target } = { source: "", target: "" }] = several;
+  return [...between].map(([id, parallel]) => {
+    const lines = [...new Set(parallel.map(({ label }) => label))];
+    const [{ source, target } = { source: "", target: "" }] = parallel;
     const width = Math.max(...lines.map(measure)) + 8;
     const label = { text: lines.join("\n"), width, height: lines.length * lineHeight + 2 };
-    const events = several.map(({ event }) => event);
+    const events = parallel.map(({ event }) => event);
     return { id, sources: [source], targets: [target], labels: [label], events };
   });
 }
 
 function initialEdges({ id, initial, states }: ChartState): ElkExtendedEdge[] {
-  const below = states.flatMap(initialEdges);
-  if (initial === undefined) return below;
+  const innerEdges = states.flatMap(initialEdges);
+  if (initial === undefined) return innerEdges;
   const dot = initialOf(id);
-  return [{ id: dot, sources: [dot], targets: [initial] }, ...below];
+  return [{ id: dot, sources: [dot], targets: [initial] }, ...innerEdges];
 }

@@ -1,6 +1,6 @@
 import type { ElkEdgeSection, ElkNode, ElkPoint } from "elkjs";
-import type { Move } from "./actors.ts";
-import { activeStates, type Chart, type ChartState } from "./chart.ts";
+import type { StateChange } from "./actors.ts";
+import { activeStates, statesIn, type Chart, type ChartState } from "./chart.ts";
 import { chartGraph, type ChartEdge } from "./chart-graph.ts";
 import { html, svg } from "./elements.ts";
 import type { Layout } from "./layout.ts";
@@ -9,7 +9,7 @@ import { PanZoom } from "./pan-zoom.ts";
 const flashMs = 1_500;
 const bend = 6;
 
-/** A machine's chart, with the states lit that an actor is in. */
+/** The whole chart of a machine, with the active states lit. */
 export class ChartView {
   readonly #element: HTMLElement;
   readonly #layout: Layout;
@@ -23,42 +23,42 @@ export class ChartView {
     this.#layout = layout;
   }
 
-  /** Draws a chart; that of a machine is laid out once. */
+  /** Shows a chart, which is laid out once for each machine. */
   async show(chart: Chart, value: unknown): Promise<void> {
     const active = activeStates(chart.root.id, value);
-    const isNews = active.join() !== this.#active.join();
+    const isChanged = active.join() !== this.#active.join();
     this.#active = active;
-    if (this.#wanted === chart) return isNews ? this.#light() : undefined;
+    if (this.#wanted === chart) return isChanged ? this.#light() : undefined;
     this.#wanted = chart;
     this.#panZoom?.dispose();
     this.#panZoom = undefined;
     const drawing = this.#drawn.get(chart.root.id) ?? this.#draw(chart);
     this.#drawn.set(chart.root.id, drawing);
     const image = await drawing.catch((error: unknown) => html("p", {}, String(error)));
-    // Another may have been asked for meanwhile.
+    // Another chart may be wanted by now.
     if (this.#wanted !== chart) return;
     this.#element.replaceChildren(image);
     if (image instanceof SVGSVGElement) this.#panZoom = new PanZoom(image);
     this.#light();
   }
 
-  /** Whole again, or nearer and farther by a factor. */
+  /** Zooms by a factor; undefined shows the whole chart. */
   zoom(factor: number | undefined): void {
     this.#panZoom?.zoom(factor);
   }
 
-  /** Lets the transition be seen that an actor has just taken. */
-  flash({ from, to, event }: Pick<Move, "from" | "to" | "event">): void {
+  /** Highlights the transition that an actor has just taken. */
+  flash({ from, to, event }: Pick<StateChange, "from" | "to" | "event">): void {
     const machine = this.#wanted?.root.id ?? "";
     const taken = [...this.#element.querySelectorAll<SVGElement>(".edge")].filter(
       ({ dataset: { source = "", events = "" } }) =>
         events.split(" ").includes(event) && isWithin(`${machine}.${from}`, source),
     );
-    const leadThere = taken.filter(({ dataset: { target = "" } }) =>
+    const direct = taken.filter(({ dataset: { target = "" } }) =>
       isWithin(`${machine}.${to}`, target),
     );
-    // Where others followed without an event, none leads there by itself.
-    for (const edge of leadThere.length > 0 ? leadThere : taken) {
+    // If transitions without an event followed, no single one leads to the state.
+    for (const edge of direct.length > 0 ? direct : taken) {
       edge.classList.add("taken");
       setTimeout(() => edge.classList.remove("taken"), flashMs);
     }
@@ -69,6 +69,10 @@ export class ChartView {
     for (const state of this.#element.querySelectorAll<SVGElement>(".chart-state")) {
       state.classList.toggle("active", active.has(state.dataset["state"] ?? ""));
     }
+    const [machine = "", ...states] = this.#active;
+    const path = states.at(-1)?.slice(machine.length + 1) ?? "none";
+    const label = `state chart of ${machine}, active state: ${path}`;
+    this.#element.querySelector("svg")?.setAttribute("aria-label", label);
     const innermost = this.#element.querySelector<SVGGraphicsElement>(
       `[data-state="${this.#active.at(-1) ?? ""}"]`,
     );
@@ -81,11 +85,10 @@ export class ChartView {
     const image = svg("svg", {
       viewBox: `0 0 ${width} ${height}`,
       role: "img",
-      "aria-label": `state chart of ${chart.root.id}`,
       "data-machine": chart.root.id,
     });
     image.append(arrowHead());
-    const states = new Map(withStatesInside(chart.root).map((state) => [state.id, state]));
+    const states = new Map(statesIn(chart.root).map((state) => [state.id, state]));
     image.append(...nodesOf(graph).flatMap((node) => stateBox(node, states)));
     image.append(...(graph.edges as ChartEdge[]).map(edgeOf));
     return image;
@@ -96,11 +99,7 @@ function isWithin(state: string, outer: string): boolean {
   return state === outer || state.startsWith(`${outer}.`);
 }
 
-function withStatesInside(state: ChartState): ChartState[] {
-  return [state, ...state.states.flatMap(withStatesInside)];
-}
-
-/** Outer ones first, so that inner ones are drawn upon them. */
+/** Outer nodes first, so that inner nodes are drawn on top of them. */
 function nodesOf({ children = [] }: ElkNode): ElkNode[] {
   return children.flatMap((node) => [node, ...nodesOf(node)]);
 }
@@ -152,7 +151,7 @@ function edgeOf(edge: ChartEdge): SVGElement {
   return group;
 }
 
-/** Right angles, with their corners rounded. */
+/** The path of an edge, with rounded corners. */
 function pathOf({ startPoint, bendPoints = [], endPoint }: ElkEdgeSection): string {
   const points = [startPoint, ...bendPoints, endPoint];
   const middle = bendPoints.map((point, i) => {

@@ -18,7 +18,7 @@ const machines: readonly AnyStateMachine[] = [
 
 const idsOf = ({ id, states }: ChartState): string[] => [id, ...states.flatMap(idsOf)];
 
-/** As XState itself has read a machine. */
+/** The states as XState itself has parsed them. */
 const nodesOf = (node: AnyStateNode): AnyStateNode[] => [
   node,
   ...Object.values(node.states).flatMap(nodesOf),
@@ -42,7 +42,7 @@ describe("a chart", () => {
       const expected = known
         .flatMap(transitionsOf)
         .flatMap(({ source, eventType, target = [] }) =>
-          target.map((one) => `${source.id} ${eventType} ${one.id}`),
+          target.map(({ id }) => `${source.id} ${eventType} ${id}`),
         );
       const drawn = chart.transitions.map(
         ({ source, event, target }) => `${source} ${event} ${target}`,
@@ -50,7 +50,7 @@ describe("a chart", () => {
       assert.deepEqual(drawn.toSorted(), expected.toSorted());
     });
 
-    it(`of ${machine.id} is given to be laid out as a whole`, () => {
+    it(`of ${machine.id} goes to the layout with all its transitions`, () => {
       const { edges = [] } = chartGraph(chart, (text) => text.length);
       const between = new Set(chart.transitions.map(({ source, target }) => `${source}→${target}`));
       const drawn = edges.map(({ id }) => id).filter((id) => id.includes("→"));
@@ -58,7 +58,7 @@ describe("a chart", () => {
     });
   }
 
-  it("knows what a state has at work, and how one is entered", () => {
+  it("has the calls and the initial state of each state", () => {
     const { root } = chartOf(definitionOf(gatewayMachine as never));
     const absent = root.states.find(({ name }) => name === "absent");
     assert.equal(root.initial, "gateway.absent");
@@ -67,7 +67,7 @@ describe("a chart", () => {
     assert.match(absent?.description ?? "", /no namespace/);
   });
 
-  it("is lit in every state that is entered", () => {
+  it("has an active state at every level", () => {
     assert.deepEqual(activeStates("m", "a"), ["m", "m.a"]);
     assert.deepEqual(activeStates("m", { a: { b: "c" } }), ["m", "m.a", "m.a.b", "m.a.b.c"]);
     assert.deepEqual(activeStates("m", { a: "x", b: "y" }), ["m", "m.a", "m.a.x", "m.b", "m.b.y"]);

@@ -4,10 +4,12 @@ export interface ChartState {
   readonly id: string;
   readonly name: string;
   readonly description: string | undefined;
-  /** What it has at work while it is entered: calls, and actors for life. */
+  /** The public state that the chart gives it as a tag. */
+  readonly publicState: string | undefined;
+  /** The actors that run while the state is active: calls, and actors for life. */
   readonly invokes: readonly string[];
   readonly isFinal: boolean;
-  /** Id of the one inside that is entered first. */
+  /** The id of the inner state that is entered first. */
   readonly initial: string | undefined;
   readonly states: readonly ChartState[];
 }
@@ -15,23 +17,24 @@ export interface ChartState {
 export interface ChartTransition {
   readonly source: string;
   readonly target: string;
-  /** As XState names it: `sas.listed`, `xstate.done.actor.load`; empty where it needs none. */
+  /** XState's event type: `sas.listed`, `xstate.done.actor.load`; empty if it needs no event. */
   readonly event: string;
   /** For people: `done: load`, `after backoff`, `always [installed]`. */
   readonly label: string;
 }
 
-/** A machine as it is drawn. Transitions that lead nowhere else are left out. */
+/** A machine as it is drawn, without transitions that stay in their state. */
 export interface Chart {
   readonly root: ChartState;
   readonly transitions: readonly ChartTransition[];
 }
 
-/** What a machine's definition has that is drawn; XState's `config`, as JSON. */
+/** The drawn parts of a machine's definition, which is XState's `config` as JSON. */
 interface Config {
   readonly id?: string;
   readonly type?: string;
   readonly description?: string;
+  readonly tags?: Several<string>;
   readonly initial?: string;
   readonly states?: Readonly<Record<string, Config>>;
   readonly on?: Readonly<Record<string, Several<Target>>>;
@@ -51,7 +54,7 @@ interface Invoke {
 type Target = string | { readonly target?: string | readonly string[]; readonly guard?: unknown };
 type Several<T> = T | readonly T[];
 
-/** Reads a machine's definition. */
+/** Parses a machine's definition. */
 export function chartOf(definition: string): Chart {
   const config = JSON.parse(definition) as Config;
   const id = config.id ?? "machine";
@@ -71,6 +74,7 @@ function stateOf(
     id,
     name,
     description: config.description,
+    publicState: list(config.tags)[0],
     invokes: list(config.invoke).map((invoke) => invoke.id ?? invoke.src ?? "a call"),
     isFinal: config.type === "final",
     initial: config.initial === undefined ? undefined : `${id}.${config.initial}`,
@@ -81,13 +85,13 @@ function stateOf(
 }
 
 function transitionsFrom(config: Config, id: string, parent: string | undefined) {
-  const of = (event: string, label: string, targets: Several<Target> | undefined) =>
+  const leading = (event: string, label: string, targets: Several<Target> | undefined) =>
     list(targets).flatMap((target) => {
       const { target: to, guard } = typeof target === "string" ? { target } : target;
       const guarded = guardName(guard);
-      return list(to).map((one) => ({
+      return list(to).map((name) => ({
         source: id,
-        target: resolved(one, id, parent),
+        target: resolved(name, id, parent),
         event,
         label: guarded === undefined ? label : `${label} [${guarded}]`,
       }));
@@ -96,22 +100,22 @@ function transitionsFrom(config: Config, id: string, parent: string | undefined)
     const call = own ?? `${i}.${id}`;
     const shown = own ?? src ?? "a call";
     return [
-      ...of(`xstate.done.actor.${call}`, `done: ${shown}`, onDone),
-      ...of(`xstate.error.actor.${call}`, `error: ${shown}`, onError),
+      ...leading(`xstate.done.actor.${call}`, `done: ${shown}`, onDone),
+      ...leading(`xstate.error.actor.${call}`, `error: ${shown}`, onError),
     ];
   });
   return [
-    ...Object.entries(config.on ?? {}).flatMap(([event, to]) => of(event, event, to)),
+    ...Object.entries(config.on ?? {}).flatMap(([event, to]) => leading(event, event, to)),
     ...Object.entries(config.after ?? {}).flatMap(([delay, to]) =>
-      of(`xstate.after.${delay}.${id}`, `after ${delay}`, to),
+      leading(`xstate.after.${delay}.${id}`, `after ${delay}`, to),
     ),
     ...invokes,
-    ...of(`xstate.done.state.${id}`, "done", config.onDone),
-    ...of("", "always", config.always),
+    ...leading(`xstate.done.state.${id}`, "done", config.onDone),
+    ...leading("", "always", config.always),
   ];
 }
 
-/** As XState does: `#id.path` from the machine, `.path` from the state, else from its parent. */
+/** Resolves as XState does: `#id.path` from the machine, `.path` from the state, else from its parent. */
 function resolved(target: string, id: string, parent: string | undefined): string {
   if (target.startsWith("#")) return target.slice(1);
   if (target.startsWith(".")) return `${id}${target}`;
@@ -123,18 +127,23 @@ function guardName(guard: unknown): string | undefined {
   return (guard as { readonly type?: string } | undefined)?.type;
 }
 
-function list<T>(some: Several<T> | undefined): readonly T[] {
-  if (some === undefined) return [];
-  return Array.isArray(some) ? (some as readonly T[]) : [some as T];
+function list<T>(items: Several<T> | undefined): readonly T[] {
+  if (items === undefined) return [];
+  return Array.isArray(items) ? (items as readonly T[]) : [items as T];
 }
 
 /**
- * The ids of the states that a machine is in, outermost first.
+ * The ids of a machine's active states, outermost first.
  *
- * @param value XState's: `"pending"`, `{ negotiating: "waiting" }`
+ * @param value XState's state value: `"pending"`, `{ negotiating: "waiting" }`
  */
 export function activeStates(machine: string, value: unknown): string[] {
   if (typeof value === "string") return [machine, `${machine}.${value}`];
   const inner = Object.entries((value ?? {}) as Readonly<Record<string, unknown>>);
   return [machine, ...inner.flatMap(([name, below]) => activeStates(`${machine}.${name}`, below))];
+}
+
+/** A state and all states inside it, every state before its inner ones. */
+export function statesIn(state: ChartState): ChartState[] {
+  return [state, ...state.states.flatMap(statesIn)];
 }

@@ -1,44 +1,85 @@
-import { failureOf, type Actor, type Happening } from "./actors.ts";
-import { html } from "./elements.ts";
-import { clock, lasting } from "./times.ts";
+import { failureOf, type Actor, type HandledEvent } from "./actors.ts";
+import { html, setAttribute, setText } from "./elements.ts";
+import { formatAge, formatTime } from "./times.ts";
 import { toneOf } from "./tone.ts";
 
-/** What is known of one actor, and the last that happened to it. */
+/**
+ * The details of one actor and its latest events. Elements whose content is unchanged stay as they
+ * are, so that a selected text stays selected.
+ */
 export class DetailsView {
-  readonly #element: HTMLElement;
+  readonly #title = html("h2");
+  readonly #state = html("span");
+  readonly #time = html("span", { class: "time" });
+  readonly #failure = html("p", { class: "failure" });
+  readonly #events = html("ol", { class: "events", tabindex: 0, "aria-label": "events" });
+  readonly #context = html("dl", { class: "context" });
+  #shownEvents: readonly HandledEvent[] = [];
 
   constructor(element: HTMLElement) {
-    this.#element = element;
-  }
-
-  /** @param happenings the latest first */
-  show(actor: Actor, happenings: readonly Happening[], now: number): void {
-    const failure = failureOf(actor);
-    this.#element.replaceChildren(
-      html("h2", { "data-tone": toneOf(actor.state) }, actor.title),
-      html("p", { class: "state" }, `${actor.state} for ${lasting(now - actor.since)}`),
-      ...(failure === undefined ? [] : [html("p", { class: "failure" }, failure)]),
+    element.replaceChildren(
+      this.#title,
+      html("p", { class: "state" }, this.#state, " for ", this.#time),
+      this.#failure,
       html("h3", {}, "Events"),
-      html("ol", { class: "events" }, ...happenings.map(line)),
+      this.#events,
       html("h3", {}, "Context"),
-      html("dl", { class: "context" }, ...fieldsOf(actor.context)),
+      this.#context,
     );
   }
+
+  /** @param events the latest first */
+  show(actor: Actor, events: readonly HandledEvent[], now: number): void {
+    const failure = failureOf(actor);
+    setText(this.#title, actor.title);
+    setAttribute(this.#title, "data-tone", toneOf(actor.shown));
+    setText(this.#state, actor.shown);
+    setText(this.#time, formatAge(actor, now));
+    setText(this.#failure, failure ?? "");
+    this.#failure.hidden = failure === undefined;
+    this.#showEvents(events);
+    this.#showContext(actor.context);
+  }
+
+  /** Adds the new events at the top and removes as many at the end; all differ for a new actor. */
+  #showEvents(events: readonly HandledEvent[]): void {
+    const [latest] = this.#shownEvents;
+    const known = latest === undefined ? -1 : events.indexOf(latest);
+    if (known < 0) {
+      this.#events.replaceChildren(...events.map(eventLine));
+    } else {
+      this.#events.prepend(...events.slice(0, known).map(eventLine));
+      while (this.#events.childElementCount > events.length)
+        this.#events.lastElementChild?.remove();
+    }
+    this.#shownEvents = events;
+  }
+
+  #showContext(context: Actor["context"]): void {
+    const fields = Object.entries(context).filter(
+      ([name, value]) => name !== "failure" && value !== undefined && value !== null,
+    );
+    const names = [...this.#context.querySelectorAll("dt")].map(({ textContent }) => textContent);
+    if (names.join() !== fields.map(([name]) => name).join())
+      this.#context.replaceChildren(
+        ...fields.flatMap(([name]) => [html("dt", {}, name), html("dd")]),
+      );
+    const places = this.#context.querySelectorAll("dd");
+    for (const [i, [, value]] of fields.entries()) {
+      const place = places[i];
+      if (place !== undefined) setText(place, formatField(value));
+    }
+  }
 }
 
-function line({ at, event, move }: Happening): HTMLElement {
-  const moved =
-    move === undefined
-      ? []
-      : [html("span", { class: "move", "data-tone": toneOf(move.to) }, `→ ${move.to}`)];
-  return html("li", {}, html("time", {}, clock(at)), html("span", {}, event), ...moved);
+function eventLine({ at, event, change }: HandledEvent): HTMLElement {
+  const line = html("li", {}, html("time", {}, formatTime(at)), html("span", {}, event));
+  if (change === undefined) return line;
+  const { to, shown } = change;
+  line.append(html("span", { class: "change", "data-tone": toneOf(shown) }, `→ ${to}`));
+  return line;
 }
 
-function fieldsOf(context: Actor["context"]): HTMLElement[] {
-  return Object.entries(context)
-    .filter(([name, value]) => name !== "failure" && value !== undefined && value !== null)
-    .flatMap(([name, value]) => [
-      html("dt", {}, name),
-      html("dd", {}, typeof value === "string" ? value : JSON.stringify(value, undefined, 1)),
-    ]);
+function formatField(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value, undefined, 1);
 }

@@ -1,7 +1,7 @@
 type Attributes = Readonly<Record<string, string | number | undefined>>;
 type Content = Node | string;
 
-/** An HTML element; text is always text. */
+/** Creates an HTML element; strings become text nodes. */
 export function html<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},
@@ -10,7 +10,7 @@ export function html<K extends keyof HTMLElementTagNameMap>(
   return filled(document.createElement(tag), attributes, content);
 }
 
-/** An SVG element. */
+/** Creates an SVG element. */
 export function svg<K extends keyof SVGElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},
@@ -19,11 +19,21 @@ export function svg<K extends keyof SVGElementTagNameMap>(
   return filled(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, content);
 }
 
-/** The element of the page that has this id. */
+/** The page's element with this id. */
 export function byId(id: string): HTMLElement {
-  const found = document.getElementById(id);
-  if (found === null) throw new Error(`the page has no #${id}`);
-  return found;
+  const element = document.getElementById(id);
+  if (element === null) throw new Error(`the page has no #${id}`);
+  return element;
+}
+
+/** Sets an element's text if it differs: an unchanged text stays selected and costs no layout. */
+export function setText(element: Element, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** Sets an attribute if it differs. */
+export function setAttribute(element: Element, name: string, value: string | number): void {
+  if (element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));
 }
 
 function filled<E extends Element>(

@@ -1,37 +1,39 @@
-import type { Move } from "./actors.ts";
+import type { Actor, StateChange } from "./actors.ts";
 
-/** A time during which an actor was in one state. */
+/** A period that an actor spent in one state. */
 export interface Span {
+  /** The full path of the state, and the state for lists. */
   readonly state: string;
+  readonly shown: string;
   /** In milliseconds since the epoch. */
   readonly from: number;
-  /** Undefined of the state that it is in. */
+  /** Undefined for the current state. */
   readonly to: number | undefined;
-  /** What brought it there; undefined of the first that is known. */
+  /** The event that led to the state; undefined for the first known one. */
   readonly event: string | undefined;
 }
 
 const mostSpans = 100;
 const mostTitles = 20_000;
 
-/** What states the actors were in, by their titles; bounded for each and in all. */
+/** The states of the actors over time, by title; bounded for each actor and in total. */
 export class History {
   readonly #spans = new Map<string, Span[]>();
 
-  /** The state in which an actor was found. */
-  begin(title: string, state: string, at: number): void {
+  /** Adds the state in which the page found an actor. */
+  begin({ title, state, shown, since }: Actor): void {
     if (state === "") return;
     const spans = this.#of(title);
     const last = spans.at(-1);
     if (last?.state === state && last.to === undefined) return;
-    this.#end(spans, at);
-    spans.push({ state, from: at, to: undefined, event: undefined });
+    this.#end(spans, since);
+    spans.push({ state, shown, from: since, to: undefined, event: undefined });
   }
 
-  move({ actor: { title }, at, to, event }: Move): void {
+  change({ actor: { title }, at, to, shown, event }: StateChange): void {
     const spans = this.#of(title);
     this.#end(spans, at);
-    spans.push({ state: to, from: at, to: undefined, event });
+    spans.push({ state: to, shown, from: at, to: undefined, event });
     if (spans.length > mostSpans) spans.shift();
   }
 
@@ -49,7 +51,7 @@ export class History {
     if (known !== undefined) return known;
     const spans: Span[] = [];
     this.#spans.set(title, spans);
-    // Who came first is forgotten first; it is begun anew when it moves again.
+    // The oldest entry is dropped first; it is created again when its actor changes state.
     const [oldest] = this.#spans.keys();
     if (this.#spans.size > mostTitles && oldest !== undefined) this.#spans.delete(oldest);
     return spans;

@@ -5,7 +5,7 @@ interface Answer {
   readonly data?: ElkNode;
 }
 
-/** elkjs in a worker of its own: a layout takes tens of milliseconds. */
+/** Runs elkjs in a worker: a layout takes tens of milliseconds. */
 export class Layout {
   readonly #worker = new Worker("/elk-worker.js");
   readonly #waiting = new Map<number, PromiseWithResolvers<ElkNode>>();
@@ -15,15 +15,15 @@ export class Layout {
     this.#worker.addEventListener("message", ({ data: answer }: MessageEvent<Answer>) => {
       const waiting = this.#waiting.get(answer.id);
       this.#waiting.delete(answer.id);
-      // Its exceptions lose their words on the way.
-      if (answer.data === undefined) waiting?.reject(new Error("elkjs cannot lay it out"));
+      // An exception's message does not reach this side.
+      if (answer.data === undefined) waiting?.reject(new Error("elkjs cannot lay out this chart"));
       else waiting?.resolve(answer.data);
     });
-    // What elkjs' own client says first.
+    // The first message of elkjs' own client.
     this.#worker.postMessage({ id: 0, cmd: "register", algorithms: ["layered"] });
   }
 
-  /** The same graph with places and sizes. */
+  /** Resolves to the same graph with positions and sizes. */
   of(graph: ElkNode): Promise<ElkNode> {
     const id = ++this.#last;
     const waiting = Promise.withResolvers<ElkNode>();

@@ -1,214 +1,205 @@
-import type { WireEvent } from "../runtime/inspector/wire.ts";
+import type { InspectorMessage } from "../runtime/inspector/wire.ts";
 import { Actors, rootOf, type Actor } from "./actors.ts";
-import { chartOf, type Chart } from "./chart.ts";
-import { ChartView } from "./chart-view.ts";
 import { DetailsView } from "./details-view.ts";
-import { byId, html } from "./elements.ts";
+import { byId, setAttribute, setText } from "./elements.ts";
+import { EventLog } from "./event-log.ts";
 import { countByState, matcher } from "./filter.ts";
-import { Happenings } from "./happenings.ts";
 import { History } from "./history.ts";
-import { Layout } from "./layout.ts";
-import { ListView } from "./list-view.ts";
+import { MachineView } from "./machine-view.ts";
+import { StateFilter } from "./state-filter.ts";
 import { TimelineView, windowChoice } from "./timeline-view.ts";
-import { toneOf } from "./tone.ts";
+import { TreeView } from "./tree-view.ts";
 
 const shownEvents = 40;
-/** What is shown of one actor is not drawn more often: nobody reads faster. */
+/** The selected actor is drawn at most every 100 ms: a reader is not faster. */
 const detailMs = 100;
 
-/** The page: takes what it is told at any rate, and draws once a frame at most. */
+/** The page: receives messages at any rate, and draws at most once per frame. */
 export class Page {
   readonly #actors = new Actors();
   readonly #history = new History();
-  readonly #happenings = new Happenings();
-  readonly #charts = new Map<string, Chart>();
-  readonly #select = (actor: Actor) => this.select(actor.title);
-  readonly #list = new ListView(byId("actors"), () => this.#actors.now, this.#select);
-  readonly #chart = new ChartView(byId("chart"), new Layout());
+  readonly #eventLog = new EventLog();
+  readonly #tree = new TreeView(byId("actors"), {
+    now: () => this.#actors.now,
+    onSelect: ({ title }) => this.select(title),
+    onOpen: () => this.toggleInside(),
+  });
+  readonly #filter = new StateFilter(byId("chips"), (state) => this.filter(state));
+  readonly #machine = new MachineView(() => this.#drawSoon());
   readonly #details = new DetailsView(byId("details"));
-  readonly #timeline = new TimelineView(byId("timeline"), this.#history, this.#select);
+  readonly #timeline = new TimelineView(byId("timeline"), this.#history, ({ title }) =>
+    this.select(title),
+  );
   #words = "";
   #state: string | undefined;
   #selected: string | undefined = decodeURIComponent(location.hash.slice(1)) || undefined;
-  #wanted: readonly Actor[] = [];
-  #isDue = false;
+  #listed: readonly Actor[] = [];
+  #isFrameRequested = false;
   #isRevealed = false;
-  #isTouched = true;
-  #drawnAt = -Infinity;
-  /** At most one: every frame finds that it is too early. */
-  #later: ReturnType<typeof setTimeout> | undefined;
+  /** The selected actor has to be drawn, not only the tree. */
+  #isSelectedChanged = true;
+  #selectedDrawnAt = -Infinity;
+  /** A timer runs: there is at most one, however many frames come too early. */
+  #isDrawDelayed = false;
   #isPaused = false;
 
   constructor() {
-    byId("window").append(
-      windowChoice((ms) => {
-        this.#timeline.windowMs = ms;
-        this.#turn();
-      }),
-    );
-    addEventListener("resize", () => this.#touch());
-    // Times go on, whatever happens.
-    setInterval(() => this.#touch(), 1_000);
+    const choice = windowChoice((ms) => {
+      this.#timeline.windowMs = ms;
+      this.#drawSoon();
+    });
+    byId("window").append(choice);
+    addEventListener("resize", () => this.#drawSelected());
+    // Durations grow without any message.
+    setInterval(() => this.#drawSelected(), 1_000);
   }
 
-  begin(): void {
+  connected(): void {
     this.#actors.clear();
-    this.#isTouched = true;
-    byId("connection").dataset["state"] = "connected";
+    this.#isSelectedChanged = true;
+    showConnection("connected", "live");
   }
 
-  lose(): void {
-    byId("connection").dataset["state"] = "lost";
+  disconnected(): void {
+    showConnection("lost", "no connection; trying again");
   }
 
-  take(events: readonly WireEvent[]): void {
-    const root = this.#rootSelected();
-    for (const told of events) {
-      const happening = this.#actors.take(told);
-      if (told.type === "@xstate.actor") this.#begun(told.sessionId);
-      if (happening === undefined) continue;
-      this.#happenings.note(happening);
-      if (rootOf(happening.actor) === root) this.#isTouched = true;
-      const { move } = happening;
-      if (move === undefined) continue;
-      this.#history.move(move);
-      if (move.actor.title === this.#selected && !this.#isPaused) this.#chart.flash(move);
+  receive(messages: readonly InspectorMessage[]): void {
+    const root = this.#selectedRoot();
+    for (const message of messages) {
+      const handled = this.#actors.apply(message);
+      if (message.type === "@xstate.actor") this.#beginHistory(message.sessionId);
+      if (handled === undefined) continue;
+      this.#eventLog.add(handled);
+      if (rootOf(handled.actor) === root) this.#isSelectedChanged = true;
+      const { change } = handled;
+      if (change === undefined) continue;
+      this.#history.change(change);
+      if (change.actor.title === this.#selected && !this.#isPaused) this.#machine.flash(change);
     }
-    this.#due();
+    this.#requestFrame();
   }
 
   search(words: string): void {
     this.#words = words;
-    this.#due();
+    this.#requestFrame();
   }
 
-  /** Only what is in this state; again for all. */
+  /** Lists only the actors in this state; for the same state again, all. */
   filter(state: string): void {
     this.#state = this.#state === state ? undefined : state;
-    this.#due();
+    this.#requestFrame();
   }
 
   select(title: string): void {
+    if (title !== this.#selected) this.#machine.close();
     this.#selected = title;
     history.replaceState(undefined, "", `#${encodeURIComponent(title)}`);
-    this.#turn();
+    this.#drawSoon();
   }
 
-  /** The one so many rows below that matches; the list goes on at its other end. */
+  /** Selects the next row in steps of `by` that matches; continues at the other end of the tree. */
   step(by: number, matches: (actor: Actor) => boolean = () => true): void {
-    const rows = this.#wanted;
+    const rows = this.#listed;
     const start = rows.findIndex(({ title }) => title === this.#selected);
     for (let i = 1; i <= rows.length; i++) {
       const index = (start + by * i + 2 * rows.length) % rows.length;
       const actor = rows[index];
       if (actor === undefined || !matches(actor)) continue;
       this.select(actor.title);
-      return this.#list.reveal(index);
+      return this.#tree.reveal(index);
     }
   }
 
-  /** Lets the picture stand still; what happens meanwhile is seen afterwards. */
+  /** Stops drawing, or continues; the events in between are shown then. */
   pause(): void {
     this.#isPaused = !this.#isPaused;
-    byId("pause").setAttribute("aria-pressed", String(this.#isPaused));
-    this.#due();
+    setAttribute(byId("pause"), "aria-pressed", String(this.#isPaused));
+    this.#requestFrame();
+  }
+
+  toggleInside(): void {
+    this.#machine.toggle();
+  }
+
+  closeInside(): void {
+    this.#machine.close();
   }
 
   zoom(factor: number | undefined): void {
-    this.#chart.zoom(factor);
+    this.#machine.zoom(factor);
   }
 
-  #begun(sessionId: string): void {
+  #beginHistory(sessionId: string): void {
     const actor = this.#actors.bySession(sessionId);
-    if (actor !== undefined) this.#history.begin(actor.title, actor.state, actor.since);
+    if (actor !== undefined) this.#history.begin(actor);
   }
 
-  #rootSelected(): Actor | undefined {
+  #selectedRoot(): Actor | undefined {
     const actor = this.#actors.byTitle(this.#selected ?? "");
     return actor && rootOf(actor);
   }
 
-  /** What is shown of one actor is to be drawn anew, not the list alone. */
-  #touch(): void {
-    this.#isTouched = true;
-    this.#due();
+  #drawSelected(): void {
+    this.#isSelectedChanged = true;
+    this.#requestFrame();
   }
 
-  /** What a person has asked for comes at once. */
-  #turn(): void {
-    this.#drawnAt = -Infinity;
-    this.#touch();
+  /** Draws what the reader asked for in the next frame. */
+  #drawSoon(): void {
+    this.#selectedDrawnAt = -Infinity;
+    this.#drawSelected();
   }
 
-  #due(): void {
-    if (this.#isDue || document.hidden) return;
-    this.#isDue = true;
+  #requestFrame(): void {
+    if (this.#isFrameRequested || document.hidden) return;
+    this.#isFrameRequested = true;
     requestAnimationFrame(() => {
-      this.#isDue = false;
+      this.#isFrameRequested = false;
       if (!this.#isPaused) this.#draw();
     });
   }
 
   #draw(): void {
     const all = this.#actors.ordered;
-    this.#wanted = all.filter(matcher({ words: this.#words, state: this.#state }));
-    this.#selected ??= this.#wanted[0]?.title;
-    this.#list.show(this.#wanted, this.#selected);
+    this.#listed = all.filter(matcher({ words: this.#words, state: this.#state }));
+    this.#selected ??= this.#listed[0]?.title;
+    this.#tree.show(this.#listed, this.#selected);
     this.#revealOnce();
-    this.#drawChips(all);
+    this.#filter.show(countByState(all), this.#state);
     const actor = this.#actors.byTitle(this.#selected ?? "");
-    document.body.classList.toggle("nobody", actor === undefined);
-    if (actor === undefined || !this.#isTouched) return;
+    document.body.classList.toggle("empty", actor === undefined);
+    if (actor === undefined || !this.#isSelectedChanged) return;
     const drawnAt = performance.now();
-    if (drawnAt - this.#drawnAt < detailMs) {
-      if (this.#later !== undefined) return;
-      this.#later = setTimeout(() => {
-        this.#later = undefined;
-        this.#due();
+    if (drawnAt - this.#selectedDrawnAt < detailMs) {
+      if (this.#isDrawDelayed) return;
+      this.#isDrawDelayed = true;
+      setTimeout(() => {
+        this.#isDrawDelayed = false;
+        this.#requestFrame();
       }, detailMs);
       return;
     }
-    this.#isTouched = false;
-    this.#drawnAt = drawnAt;
+    this.#isSelectedChanged = false;
+    this.#selectedDrawnAt = drawnAt;
     const { now } = this.#actors;
-    this.#details.show(actor, this.#happenings.of(actor, shownEvents), now);
+    this.#details.show(actor, this.#eventLog.of(actor, shownEvents), now);
     this.#timeline.show(actor, now);
-    const chart = this.#chartOf(actor);
-    if (chart !== undefined) void this.#chart.show(chart, actor.value);
+    const definition = this.#actors.definitionOf(actor);
+    if (definition !== undefined) this.#machine.show(actor, definition, now);
   }
 
-  /** Who comes by a link to an actor wants to see it. */
+  /** Scrolls to the actor that the page's address names. */
   #revealOnce(): void {
-    const index = this.#wanted.findIndex(({ title }) => title === this.#selected);
+    const index = this.#listed.findIndex(({ title }) => title === this.#selected);
     if (this.#isRevealed || index < 0) return;
     this.#isRevealed = true;
-    this.#list.reveal(index);
+    this.#tree.reveal(index);
   }
+}
 
-  #drawChips(all: readonly Actor[]): void {
-    const counts = [...countByState(all)];
-    const text = JSON.stringify([counts, this.#state]);
-    const chips = byId("chips");
-    if (chips.dataset["shows"] === text) return;
-    chips.dataset["shows"] = text;
-    chips.replaceChildren(
-      ...counts.map(([state, count]) => {
-        const pressed = String(state === this.#state);
-        const attributes = { type: "button", "data-tone": toneOf(state), "aria-pressed": pressed };
-        const chip = html("button", attributes, `${state} ${count}`);
-        chip.addEventListener("click", () => this.filter(state));
-        return chip;
-      }),
-    );
-  }
-
-  #chartOf(actor: Actor): Chart | undefined {
-    const known = this.#charts.get(actor.machine);
-    if (known !== undefined) return known;
-    const definition = this.#actors.definitionOf(actor);
-    if (definition === undefined) return undefined;
-    const chart = chartOf(definition);
-    this.#charts.set(actor.machine, chart);
-    return chart;
-  }
+function showConnection(state: "connected" | "lost", text: string): void {
+  const element = byId("connection");
+  element.dataset["state"] = state;
+  setText(element, text);
 }

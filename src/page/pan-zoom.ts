@@ -1,4 +1,4 @@
-/** A place in an image, in its own coordinates. */
+/** A part of an image, in the image's coordinates. */
 export interface Box {
   readonly x: number;
   readonly y: number;
@@ -6,17 +6,17 @@ export interface Box {
   readonly height: number;
 }
 
-/** Below this scale no text can be read: a part is shown then. */
-const readable = 0.8;
+/** Texts below this scale cannot be read: only a part is shown then. */
+const readableScale = 0.8;
 
-/** Moves and scales an image by wheel, dragging and keys. */
+/** Moves and scales an image by wheel, drag and keys. */
 export class PanZoom {
   readonly #image: SVGSVGElement;
   readonly #whole: readonly [x: number, y: number, width: number, height: number];
   readonly #ends = new AbortController();
   #dragEnds = new AbortController();
-  /** Whether the reader has not taken it over. */
-  #follows = true;
+  /** False after the reader has moved or scaled the image. */
+  #isAutomatic = true;
 
   constructor(image: SVGSVGElement) {
     this.#image = image;
@@ -25,7 +25,7 @@ export class PanZoom {
     const { signal } = this.#ends;
     image.addEventListener("wheel", (event) => this.#wheel(event), { signal, passive: false });
     image.addEventListener("pointerdown", (event) => this.#drag(event), { signal });
-    signal.addEventListener("abort", () => this.#look(...this.#whole));
+    signal.addEventListener("abort", () => this.#setView(...this.#whole));
     image.addEventListener("dblclick", () => this.zoom(undefined), { signal });
   }
 
@@ -34,25 +34,25 @@ export class PanZoom {
     this.#dragEnds.abort();
   }
 
-  /** Shows a part of an image that is too large to be read as a whole. */
+  /** Brings a part into view if the image is too large to be read as a whole. */
   follow({ x, y, width, height }: Box): void {
     const { clientWidth, clientHeight } = this.#image;
     const [wholeX, wholeY, wholeWidth, wholeHeight] = this.#whole;
-    const fits = Math.min(clientWidth / wholeWidth, clientHeight / wholeHeight) >= readable;
-    if (!this.#follows || fits || clientWidth === 0) return;
-    const seen = this.#image.viewBox.baseVal;
-    const isSeen =
-      seen.width < wholeWidth &&
-      x >= seen.x &&
-      y >= seen.y &&
-      x + width <= seen.x + seen.width &&
-      y + height <= seen.y + seen.height;
-    if (isSeen) return;
-    const partWidth = Math.min(wholeWidth, clientWidth / readable);
-    const partHeight = Math.min(wholeHeight, clientHeight / readable);
+    const fits = Math.min(clientWidth / wholeWidth, clientHeight / wholeHeight) >= readableScale;
+    if (!this.#isAutomatic || fits || clientWidth === 0) return;
+    const view = this.#image.viewBox.baseVal;
+    const isVisible =
+      view.width < wholeWidth &&
+      x >= view.x &&
+      y >= view.y &&
+      x + width <= view.x + view.width &&
+      y + height <= view.y + view.height;
+    if (isVisible) return;
+    const partWidth = Math.min(wholeWidth, clientWidth / readableScale);
+    const partHeight = Math.min(wholeHeight, clientHeight / readableScale);
     const left = wholeX + wholeWidth - partWidth;
     const top = wholeY + wholeHeight - partHeight;
-    this.#look(
+    this.#setView(
       Math.max(wholeX, Math.min(x + width / 2 - partWidth / 2, left)),
       Math.max(wholeY, Math.min(y + height / 2 - partHeight / 2, top)),
       partWidth,
@@ -60,15 +60,15 @@ export class PanZoom {
     );
   }
 
-  /** @param factor below 1 is nearer; undefined for the whole */
+  /** @param factor below 1 zooms in; undefined shows the whole image */
   zoom(factor: number | undefined, at?: { readonly x: number; readonly y: number }): void {
-    this.#follows = false;
-    if (factor === undefined) return this.#look(...this.#whole);
+    this.#isAutomatic = false;
+    if (factor === undefined) return this.#setView(...this.#whole);
     const [, , wholeWidth] = this.#whole;
     const { x, y, width, height } = this.#image.viewBox.baseVal;
     const bounded = Math.min(Math.max(width * factor, wholeWidth / 20), wholeWidth * 2) / width;
     const middle = at ?? { x: x + width / 2, y: y + height / 2 };
-    this.#look(
+    this.#setView(
       middle.x - (middle.x - x) * bounded,
       middle.y - (middle.y - y) * bounded,
       width * bounded,
@@ -76,7 +76,7 @@ export class PanZoom {
     );
   }
 
-  #look(x: number, y: number, width: number, height: number): void {
+  #setView(x: number, y: number, width: number, height: number): void {
     this.#image.setAttribute("viewBox", `${x} ${y} ${width} ${height}`);
   }
 
@@ -95,10 +95,10 @@ export class PanZoom {
     const { signal } = ends;
     this.#dragEnds = ends;
     const move = (event: PointerEvent) => {
-      this.#follows = false;
+      this.#isAutomatic = false;
       const dx = (event.clientX - start.clientX) / scale;
       const dy = (event.clientY - start.clientY) / scale;
-      this.#look(x - dx, y - dy, width, height);
+      this.#setView(x - dx, y - dy, width, height);
     };
     addEventListener("pointermove", move, { signal });
     addEventListener("pointerup", () => ends.abort(), { signal });

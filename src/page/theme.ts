@@ -1,11 +1,12 @@
 const key = "ipman-theme";
 
-/** As the reader's system has it, or as was chosen here. */
+/** Applies the theme that was chosen before; without one, the system's theme applies. */
 export function restoreTheme(): void {
   const chosen = localStorage.getItem(key);
   if (chosen !== null) document.documentElement.dataset["theme"] = chosen;
 }
 
+/** Switches between the light and the dark theme, and remembers the choice. */
 export function switchTheme(): void {
   const { dataset } = document.documentElement;
   const isDark = matchMedia("(prefers-color-scheme: dark)").matches;

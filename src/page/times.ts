@@ -1,3 +1,5 @@
+import type { Actor } from "./actors.ts";
+
 const units = [
   ["d", 86_400],
   ["h", 3_600],
@@ -5,8 +7,8 @@ const units = [
   ["s", 1],
 ] as const;
 
-/** The two greatest units of it that are not 0: `12 s`, `3 min 5 s`, `2 h`, `3 d 4 h`. */
-export function lasting(ms: number): string {
+/** A duration in its two largest units that are not 0: `12 s`, `3 min 5 s`, `2 h`, `3 d 4 h`. */
+export function formatDuration(ms: number): string {
   let rest = Math.max(0, Math.floor(ms / 1_000));
   const parts = units.map(([unit, seconds]) => {
     const count = Math.floor(rest / seconds);
@@ -19,8 +21,14 @@ export function lasting(ms: number): string {
   return shown.map(({ unit, count }) => `${count} ${unit}`).join(" ");
 }
 
-/** `14:03:07.250`, in the reader's own time zone. */
-export function clock(at: number): string {
+/** For how long an actor has been in its shown state. */
+export function formatAge({ since, arrival }: Pick<Actor, "since" | "arrival">, now: number) {
+  // An actor was in the state in which the page found it for an unknown time before.
+  return `${arrival === undefined ? "at least " : ""}${formatDuration(now - since)}`;
+}
+
+/** A time of day in the reader's time zone: `14:03:07.250`. */
+export function formatTime(at: number): string {
   const time = new Date(at);
   const two = (number: number) => String(number).padStart(2, "0");
   const millis = String(time.getMilliseconds()).padStart(3, "0");

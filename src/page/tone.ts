@@ -1,32 +1,32 @@
-/** How a state is to look: as its meaning is, whichever machine has it. */
+/** The appearance of a state, by its meaning, for all machines. */
 export type Tone = "idle" | "busy" | "good" | "change" | "bad" | "end";
 
 const tones: Readonly<Record<string, Tone>> = {
+  // Public states of connections and children.
   pending: "idle",
-  absent: "idle",
-  loading: "busy",
-  replacing: "busy",
   negotiating: "busy",
-  connecting: "busy",
-  stale: "busy",
-  configuring: "busy",
   established: "good",
-  connected: "good",
-  ready: "good",
-  reachable: "good",
-  asking: "busy",
-  unreachable: "bad",
   rekeying: "change",
-  moving: "change",
-  closed: "bad",
   failed: "bad",
-  degraded: "bad",
   terminating: "end",
-  gone: "end",
+  // charon; a probe is waiting as well.
+  connecting: "busy",
+  waiting: "busy",
+  pruning: "busy",
+  synchronising: "busy",
+  // Gateways; charon is ready as well.
+  absent: "idle",
+  stale: "busy",
+  unsteady: "busy",
+  configuring: "busy",
+  ready: "good",
+  degraded: "bad",
+  // Probes.
+  reachable: "good",
+  unreachable: "bad",
 };
 
-/** @param state with those inside it, the innermost of which that has a meaning counts */
-export function toneOf(state: string): Tone {
-  const known = state.split(/[. ]/).findLast((name) => name in tones);
-  return tones[known ?? ""] ?? "idle";
+/** @param shown an actor's state as lists show it */
+export function toneOf(shown: string): Tone {
+  return tones[shown] ?? "idle";
 }

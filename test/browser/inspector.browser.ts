@@ -22,7 +22,7 @@ const nodesOf = (node: AnyStateNode): AnyStateNode[] => [
   ...Object.values(node.states).flatMap(nodesOf),
 ];
 
-/** Pairs of states that a transition of the machine's leads between. */
+/** The pairs of states that the machine's transitions connect. */
 function edgesOf({ root }: AnyStateMachine): Set<string> {
   const transitions = nodesOf(root).flatMap((node) => [
     ...[...node.transitions.values()].flat(),
@@ -39,10 +39,10 @@ describe("the inspector in a browser", () => {
   after(() => browser.close());
   const open = (count: number) => Viewer.open(browser, new World(partners(count)));
 
-  it("draws the chart of each machine as the machine is", async () => {
+  it("draws the chart of each machine with the states and transitions of the machine", async () => {
     await using viewer = await open(2);
     for (const [title, machine] of charts) {
-      await viewer.select(title, machine.id);
+      await viewer.openChart(title, machine.id);
       const drawn = await viewer.drawn();
       const states = nodesOf(machine.root).map(({ id }) => id);
       assert.deepEqual(drawn.states.toSorted(), states.toSorted());
@@ -51,83 +51,96 @@ describe("the inspector in a browser", () => {
       assert.equal(drawn.active[0], machine.id);
       await viewer.screenshot(`chart-${machine.id}`);
     }
-    await viewer.select("partner-0", "connection");
+    await viewer.openChart("partner-0", "connection");
     const established = '[data-state="connection.established"].active';
     await viewer.page.locator(established).waitFor();
-    assert.deepEqual(viewer.complaints, []);
+    assert.deepEqual(viewer.errors, []);
   });
 
-  it("shows a failure as it happens, why it is one, and when it was", async (test) => {
+  it("opens a connection with its public states, and shows a failure beside the active one", async (test) => {
     await using viewer = await open(3);
     const { page, world } = viewer;
-    await viewer.select("partner-1", "connection");
-    await page.locator('[data-state="connection.established"].active').waitFor();
+    await viewer.select("partner-1");
+    await viewer.waitForPublicState("established");
+    const states = await page.locator(".states li:visible").allTextContents();
+    assert.equal(states.length, 5);
     world.behaviours.set("partner-1", "wrong key");
     world.charon.peerCloses("partner-1");
-    const shown = performance.now();
-    await page.locator('[data-state="connection.failed"].active').waitFor();
-    test.diagnostic(`seen after ${Math.round(performance.now() - shown)} ms`);
-    await page.getByText(/AuthenticationFailed: the peer refused/).waitFor();
-    await page.locator('.events .move[data-tone="bad"]').first().waitFor();
+    const closedAt = performance.now();
+    await viewer.waitForPublicState("failed");
+    test.diagnostic(`shown after ${Math.round(performance.now() - closedAt)} ms`);
+    const note = page.locator(".states .active .note");
+    await note.getByText(/AuthenticationFailed: the peer refused/).waitFor();
+    await note.getByText(/^for \d+ s$/).waitFor();
+    await note.getByText(/^from negotiating at .*, by /).waitFor();
+    await page.locator('.events .change[data-tone="bad"]').first().waitFor();
     await page.locator('.lane[data-title="partner-1"] .span[data-tone="bad"]').waitFor();
     await viewer.row("partner-1/lan").and(page.locator('[data-tone="bad"]')).waitFor();
     await viewer.screenshot("failure");
-    assert.deepEqual(viewer.complaints, []);
+    await page.locator('.states [data-public="failed"] button').click();
+    await page.locator('[data-state="connection.failed"].active').waitFor();
+    await viewer.screenshot("failure-chart");
+    assert.deepEqual(viewer.errors, []);
   });
 
-  it("is led by keys, searched and filtered", async () => {
+  it("can be searched and filtered", async () => {
     await using viewer = await open(30);
     const { page } = viewer;
     const count = () => page.locator(".row:not([hidden])").count();
-    const chosen = () => page.locator('.row[aria-selected="true"]').getAttribute("data-title");
-    await page.locator("#chart svg").waitFor();
-    await page.keyboard.press("j");
-    await eventually(async () => assert.equal(await chosen(), "partner-0"));
-    await page.keyboard.press("k");
-    await page.keyboard.press("k");
-    await eventually(async () => assert.equal(await chosen(), "partner-9/lan gateway"));
+    await viewer.row("charon").waitFor();
     await page.keyboard.press("/");
     await page.keyboard.type("partner-17/lan");
     await eventually(async () => assert.equal(await count(), 2));
+    const names = await page.locator(".row:not([hidden]) .name").allTextContents();
+    assert.deepEqual(names.toSorted(), ["gateway", "partner-17/lan"]);
     await page.keyboard.press("Escape");
     await viewer.row("charon").waitFor();
     await page.getByRole("button", { name: /^established/ }).click();
     await viewer.row("charon").waitFor({ state: "detached" });
     await page.getByRole("button", { name: /^established/ }).click();
     await viewer.row("charon").waitFor();
-    await page.keyboard.press("t");
-    const paper = () =>
-      page
-        .locator("body")
-        .evaluate((body) => body.ownerDocument.defaultView.getComputedStyle(body).backgroundColor);
-    await eventually(async () => assert.equal(await paper(), "rgb(20, 24, 28)"));
-    await viewer.screenshot("dark");
-    await page.keyboard.press("?");
-    await page.getByText("next actor that has failed").waitFor();
-    await page.keyboard.press("Escape");
-    // What was looked at is looked at again by whoever opens the same address.
-    await page.reload();
-    await eventually(async () => assert.equal(await chosen(), "partner-9/lan gateway"));
-    assert.deepEqual(viewer.complaints, []);
+    assert.deepEqual(viewer.errors, []);
   });
 
-  it("comes back by itself, and knows what came about meanwhile", async () => {
+  it("lists partner-2 before partner-10", async () => {
+    await using viewer = await open(12);
+    await viewer.row("partner-11").waitFor();
+    const titles = await viewer.page
+      .locator(".row:not([hidden])")
+      .evaluateAll((rows) =>
+        rows
+          .toSorted((a, b) => Number(a.dataset["index"]) - Number(b.dataset["index"]))
+          .map((row) => String(row.dataset["title"])),
+      );
+    const roots = titles.filter((title) => /^partner-\d+$/.test(title));
+    assert.deepEqual(
+      roots,
+      Array.from({ length: 12 }, (_, i) => `partner-${i}`),
+    );
+  });
+
+  it("shows the same actor again after a reload", async () => {
+    await using viewer = await open(2);
+    await viewer.select("partner-1/lan gateway");
+    await viewer.page.reload();
+    await eventually(async () => assert.equal(await viewer.selected(), "partner-1/lan gateway"));
+    assert.deepEqual(viewer.errors, []);
+  });
+
+  it("reconnects by itself, and then shows the actors that were added meanwhile", async () => {
     await using viewer = await open(2);
     const { page } = viewer;
-    await viewer.select("partner-0", "connection");
+    await viewer.select("partner-0");
     await viewer.restart(async () => {
       await page.locator('#connection[data-state="lost"]').waitFor();
       viewer.world.declare(partners(3));
     });
     await page.locator('#connection[data-state="connected"]').waitFor();
     await viewer.row("partner-2").waitFor();
-    assert.equal(
-      await page.locator('.row[aria-selected="true"]').getAttribute("data-title"),
-      "partner-0",
-    );
+    assert.equal(await viewer.selected(), "partner-0");
   });
 
-  it("holds a thousand actors with a few rows, and no more memory for more events", async () => {
+  it("lists a thousand actors with a few elements, and needs no more memory for more events", async () => {
     await using viewer = await open(340);
     const { page, world } = viewer;
     await eventually(async () => {
@@ -158,6 +171,6 @@ describe("the inspector in a browser", () => {
     const afterwards = await storm(4);
     const growth = (afterwards - before) / 1_000_000;
     assert.ok(growth < 3, `the page grew by ${growth} MB`);
-    assert.deepEqual(viewer.complaints, []);
+    assert.deepEqual(viewer.errors, []);
   });
 });

@@ -9,7 +9,7 @@ import { resourceOf, type World } from "../simulator/world.ts";
 
 const artifacts = join(import.meta.dirname, "../../artifacts/browser");
 
-/** Debian's Chromium; what root may start has no sandbox. */
+/** Starts Debian's Chromium, without the sandbox, which root cannot use. */
 export function launch(): Promise<Browser> {
   return chromium.launch({
     executablePath: "/usr/bin/chromium",
@@ -17,9 +17,9 @@ export function launch(): Promise<Browser> {
   });
 }
 
-/** `count` connections with a child each, named `partner-0` and on. */
+/** `count` connections named `partner-0` and on, with one child each, and their Secret. */
 export function partners(count: number): Resource[] {
-  const all = Array.from({ length: count }, (_, i) => {
+  const connections = Array.from({ length: count }, (_, i) => {
     const [a, b] = [100 + (i >> 8), i & 255];
     const child = childSpec(2, {
       name: "lan",
@@ -32,25 +32,25 @@ export function partners(count: number): Resource[] {
     });
     return connectionSpec(`partner-${i}`, { children: { lan: child } });
   });
-  const keys = Object.fromEntries(all.map(({ metadata }) => [metadata.name, "a key"]));
-  return [resourceOf(secret(keys)), ...all.map(resourceOf)];
+  const keys = Object.fromEntries(connections.map(({ metadata }) => [metadata.name, "a key"]));
+  return [resourceOf(secret(keys)), ...connections.map(resourceOf)];
 }
 
-/** The inspector of a simulated host, looked at with a real browser. */
+/** The inspector of a simulated host in a real browser. */
 export class Viewer implements AsyncDisposable {
   readonly world: World;
   readonly page: Page;
-  /** What the page complained of. */
-  readonly complaints: string[] = [];
+  /** The page's exceptions and error messages. */
+  readonly errors: string[] = [];
   #server: InspectorServer;
 
   private constructor(world: World, server: InspectorServer, page: Page) {
     this.world = world;
     this.page = page;
     this.#server = server;
-    page.on("pageerror", ({ message }) => this.complaints.push(message));
+    page.on("pageerror", ({ message }) => this.errors.push(message));
     page.on("console", (message) => {
-      if (message.type() === "error") this.complaints.push(message.text());
+      if (message.type() === "error") this.errors.push(message.text());
     });
   }
 
@@ -63,33 +63,58 @@ export class Viewer implements AsyncDisposable {
     return viewer;
   }
 
-  /** The row of an actor. */
+  /** The row of an actor in the tree. */
   row(title: string) {
     return this.page.locator(`.row[data-title="${title}"]:not([hidden])`);
   }
 
-  /** Looks at an actor, and waits for its chart. */
-  async select(title: string, machine: string): Promise<void> {
+  /** The title of the selected row. */
+  selected(): Promise<string | null> {
+    return this.page.locator('.row[aria-selected="true"]').getAttribute("data-title");
+  }
+
+  /** Selects an actor; a connection or child then shows its public states. */
+  async select(title: string): Promise<void> {
     await this.row(title).click();
+    await this.page.getByRole("heading", { name: title, exact: true }).waitFor();
+  }
+
+  /** Selects an actor and opens its whole chart. */
+  async openChart(title: string, machine: string): Promise<void> {
+    await this.select(title);
+    const hasOverview = machine === "connection" || machine === "child";
+    if (hasOverview) await this.page.getByRole("button", { name: "open the whole chart" }).click();
     await this.page.locator(`#chart svg[data-machine="${machine}"]`).waitFor();
   }
 
-  /** What is drawn of a chart: its states, pairs of states for edges, paths, what is lit. */
+  /** Waits until the public states of the selected actor have this one lit. */
+  async waitForPublicState(state: string): Promise<void> {
+    await this.page.locator(`.states .active[data-public="${state}"]`).waitFor();
+  }
+
+  /** The drawn chart: its states, its edges as pairs of states, its paths, its active states. */
   async drawn() {
-    const all = (selector: string, ...names: string[]) =>
+    const attributesOf = (selector: string, ...names: string[]) =>
       this.page
         .locator(selector)
         .evaluateAll(
           (elements, wanted) =>
-            elements.map((one) => wanted.map((name) => one.getAttribute(name)).join(" ")),
+            elements.map((element) => wanted.map((name) => element.getAttribute(name)).join(" ")),
           names,
         );
     return {
-      states: await all(".chart-state", "data-state"),
-      edges: await all(".edge", "data-source", "data-target"),
-      active: await all(".chart-state.active", "data-state"),
-      paths: await all(".edge path", "d"),
+      states: await attributesOf(".chart-state", "data-state"),
+      edges: await attributesOf(".edge", "data-source", "data-target"),
+      active: await attributesOf(".chart-state.active", "data-state"),
+      paths: await attributesOf(".edge path", "d"),
     };
+  }
+
+  /** Whether something is wider than the window. */
+  async scrollsSideways(): Promise<boolean> {
+    return (await this.page.evaluate(
+      "document.documentElement.scrollWidth > document.documentElement.clientWidth",
+    )) as boolean;
   }
 
   async screenshot(name: string): Promise<void> {
@@ -97,11 +122,11 @@ export class Viewer implements AsyncDisposable {
     await this.page.screenshot({ path: join(artifacts, `${name}.png`) });
   }
 
-  /** Ends the server and starts another in its place, as an upgrade does. */
-  async restart(whileAway: () => Promise<unknown>): Promise<void> {
+  /** Stops the server and starts another at its address, as an upgrade does. */
+  async restart(whileDown: () => Promise<unknown>): Promise<void> {
     const { host } = new URL(this.#server.url);
     await this.#server[Symbol.asyncDispose]();
-    await whileAway();
+    await whileDown();
     this.#server = await serveInspector(host, this.world.supervisor);
   }
 

@@ -6,7 +6,11 @@ import { eventually } from "../../lab/sites/shell.ts";
 import { noRecurrence } from "../../src/machines/common/recurrence.ts";
 import { actorsNow, inspection } from "../../src/runtime/inspector/inspection.ts";
 import { shownContext } from "../../src/runtime/inspector/projection.ts";
-import type { ActorTold, SnapshotTold, WireEvent } from "../../src/runtime/inspector/wire.ts";
+import type {
+  ActorMessage,
+  SnapshotMessage,
+  InspectorMessage,
+} from "../../src/runtime/inspector/wire.ts";
 import { resourceOf, World } from "../simulator/world.ts";
 
 const connections = (...specs: object[]) => specs.map((spec, i) => connectionSpec(`c${i}`, spec));
@@ -20,14 +24,15 @@ function declared(key: string, ...specs: object[]) {
 const one = { children: { lan: childSpec(2, { name: "lan" }) } };
 const other = { children: { dmz: childSpec(3, { name: "dmz" }) } };
 
-/** What somebody is told who looks in from now on. */
-function told(world: World) {
-  const events: WireEvent[] = [];
+/** The messages that a viewer gets from now on. */
+function inspect(world: World) {
+  const events: InspectorMessage[] = [];
   const subscription = inspection(world.supervisor).subscribe((event) => events.push(event));
-  const actors = () => events.filter((event): event is ActorTold => event.type === "@xstate.actor");
+  const actors = () =>
+    events.filter((event): event is ActorMessage => event.type === "@xstate.actor");
   const states = (sessionId: string | undefined) =>
     events
-      .filter((event): event is SnapshotTold => event.type === "@xstate.snapshot")
+      .filter((event): event is SnapshotMessage => event.type === "@xstate.snapshot")
       .filter((event) => event.sessionId === sessionId)
       .map(({ snapshot }) => snapshot.value);
   const named = (name: string) => actors().findLast((actor) => actor.name === name);
@@ -42,13 +47,13 @@ const isUp = async (world: World, names: readonly string[]) =>
     }
   }, 5_000);
 
-describe("what an inspector is told", () => {
-  it("has every machine that there is, below its parent, with its chart and state", async () => {
+describe("the inspection of a supervisor", () => {
+  it("has every machine with its parent, chart and states", async () => {
     await using world = new World(declared("a key", one, other));
     await world.start();
     await isUp(world, ["c0", "c1"]);
     await eventually(() => {
-      const { actors, named, subscription, events } = told(world);
+      const { actors, named, subscription, events } = inspect(world);
       subscription.unsubscribe();
       assert.equal(actorsNow(world.supervisor).length, events.length);
       const names = actors().map(({ name }) => name);
@@ -66,16 +71,18 @@ describe("what an inspector is told", () => {
       assert.equal(lan?.parentId, named("c0")?.sessionId);
       assert.equal(lan?.rootId, named("c0")?.sessionId);
       assert.equal(lan?.snapshot?.value, "established");
+      assert.equal(lan?.snapshot?.publicState, "established");
+      assert.equal(named("gateway")?.snapshot?.publicState, undefined);
       const { states } = JSON.parse(lan?.definition ?? "") as { states: object };
       assert.ok("negotiating" in states && "rekeying" in states);
     }, 5_000);
   });
 
-  it("follows what happens, also to connections that come and go", async () => {
+  it("has every change, also of connections that are added and removed", async () => {
     await using world = new World(declared("a key", one));
     await world.start();
     await isUp(world, ["c0"]);
-    const { named, states, events } = told(world);
+    const { named, states, events } = inspect(world);
     world.charon.peerCloses("c0");
     const lan = named("child.lan")?.sessionId;
     await eventually(() => {
@@ -88,17 +95,17 @@ describe("what an inspector is told", () => {
     world.declare(declared("a key", other));
     await eventually(() => assert.ok(!world.supervisor.roots.has("c1")), 5_000);
     const last = events.findLast(
-      (event): event is SnapshotTold =>
+      (event): event is SnapshotMessage =>
         event.type === "@xstate.snapshot" && event.sessionId === named("c1")?.sessionId,
     );
     assert.equal(last?.snapshot.status, "done");
   });
 
-  it("is nothing any more once nobody looks", async () => {
+  it("ends with its subscription", async () => {
     await using world = new World(declared("a key", one));
     await world.start();
     await isUp(world, ["c0"]);
-    const { events, subscription } = told(world);
+    const { events, subscription } = inspect(world);
     subscription.unsubscribe();
     const before = events.length;
     world.charon.peerCloses("c0");
@@ -110,10 +117,10 @@ describe("what an inspector is told", () => {
     assert.equal(events.length, before);
   });
 
-  it("has no secret in any byte, whatever happens to one", async () => {
+  it("contains no secret, whatever happens to a secret", async () => {
     const secrets = ["planted-in-a-secret-1", "planted-in-a-secret-2"] as const;
     await using world = new World(declared(secrets[0], one));
-    const { events } = told(world);
+    const { events } = inspect(world);
     await world.start();
     await isUp(world, ["c0"]);
     const revisions = new Set<string | undefined>();
@@ -134,7 +141,7 @@ describe("what an inspector is told", () => {
     }
   });
 
-  it("has nothing of a context that is not named, nor of a machine", () => {
+  it("shows only the named fields of a context, and nothing of an unknown machine", () => {
     const of = (id: string, context: object) =>
       shownContext({ machine: { id }, context } as unknown as AnyMachineSnapshot);
     const shown = { attempt: 2, failure: undefined, recurrence: noRecurrence };

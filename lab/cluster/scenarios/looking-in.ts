@@ -111,6 +111,7 @@ export function lookingInScenarios(cluster: () => LabCluster): void {
       const page = await browser.newPage({ viewport: { width: 1_500, height: 950 } });
       page.setDefaultTimeout(20_000);
       await page.goto(`http://127.0.0.1:${forwarded.port}/#example-connection%2Fexample-child`);
+      await page.locator('.states .active[data-public="established"] button').click();
       await page.locator('[data-state="child.established"].active').waitFor();
       const { states } = (await page.evaluate(
         "({ states: document.querySelectorAll('.chart-state').length })",

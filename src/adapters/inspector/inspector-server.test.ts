@@ -8,15 +8,15 @@ import { WebSocket } from "ws";
 import { eventually } from "../../../lab/sites/shell.ts";
 import { InspectorServer } from "./inspector-server.ts";
 
-const told = [{ type: "@xstate.actor", name: "partner" }, { type: "@xstate.event" }];
-let listeners = 0;
-const feed = () => {
-  listeners++;
-  return concat(of(...told), NEVER).pipe(finalize(() => void listeners--));
+const messages = [{ type: "@xstate.actor", name: "partner" }, { type: "@xstate.event" }];
+let viewers = 0;
+const source = () => {
+  viewers++;
+  return concat(of(...messages), NEVER).pipe(finalize(() => void viewers--));
 };
-const listen = (address = "127.0.0.1:0") => InspectorServer.listen(address, feed);
+const listen = (address = "127.0.0.1:0") => InspectorServer.listen(address, source);
 
-/** Status of the answer to a plain request with these headers. */
+/** The response's status for a plain request with these headers. */
 async function statusOf(url: string, headers: Record<string, string>): Promise<number | undefined> {
   const [response] = (await once(request(url, { headers }).end(), "response")) as [
     { statusCode?: number; resume: () => void },
@@ -26,7 +26,7 @@ async function statusOf(url: string, headers: Record<string, string>): Promise<n
 }
 
 describe("the inspector's server", () => {
-  it("serves a page that loads nothing from elsewhere", async () => {
+  it("serves a page that loads nothing from other servers", async () => {
     await using server = await listen();
     for (const name of ["", "index.html", "style.css", "main.js", "elk-worker.js"]) {
       const response = await fetch(server.url + name);
@@ -42,15 +42,15 @@ describe("the inspector's server", () => {
     assert.equal((await fetch(server.url, { method: "POST" })).status, 405);
   });
 
-  it("is for this machine alone", async () => {
+  it("listens on loopback addresses only", async () => {
     for (const address of ["0.0.0.0:0", "[::]:0", "192.0.2.1:0", ":0", "9741"]) {
-      await assert.rejects(listen(address), /this machine alone/, address);
+      await assert.rejects(listen(address), /this machine only/, address);
     }
     await using server = await listen("[::1]:0");
     assert.equal((await fetch(server.url)).status, 200);
   });
 
-  it("answers nobody who came by another name, or from another page", async () => {
+  it("refuses requests that name another host or come from another page", async () => {
     await using server = await listen();
     const { port, host } = new URL(server.url);
     assert.equal(await statusOf(server.url, { host: "evil.example" }), 403);
@@ -62,28 +62,28 @@ describe("the inspector's server", () => {
       const [error] = (await once(socket, "error")) as [Error];
       assert.match(error.message, /403/);
     }
-    assert.equal(listeners, 0);
+    assert.equal(viewers, 0);
   });
 
-  it("tells its page many things at once, and each once", async () => {
+  it("sends its page the messages in batches, each message once", async () => {
     await using server = await listen();
     const socket = new WebSocket(`${server.url.replace("http", "ws")}?page`);
     const [message] = (await once(socket, "message")) as [Buffer];
-    assert.deepEqual(JSON.parse(message.toString()), told);
-    assert.equal(listeners, 1);
+    assert.deepEqual(JSON.parse(message.toString()), messages);
+    assert.equal(viewers, 1);
     socket.close();
-    await eventually(() => assert.equal(listeners, 0));
+    await eventually(() => assert.equal(viewers, 0));
   });
 
-  it("tells a viewer of Stately's one thing after the other", async () => {
+  it("sends a Stately viewer one message at a time", async () => {
     await using server = await listen();
     const seen: unknown[] = [];
     const receiver = createWebSocketReceiver({ server: server.url.replace("http", "ws") });
     receiver.subscribe((event) => seen.push(event));
-    await eventually(() => assert.deepEqual(seen, told));
+    await eventually(() => assert.deepEqual(seen, messages));
   });
 
-  it("lets go of one that does not read", async () => {
+  it("disconnects a viewer that does not read", async () => {
     let ended = false;
     const flood = timer(0, 1).pipe(
       map(() => ({ text: "x".repeat(1_000_000) })),

@@ -6,14 +6,14 @@ import { auditTime, buffer, connect, type Observable } from "rxjs";
 import type { WebSocket, WebSocketServer } from "ws";
 import { pageFile } from "./page-files.ts";
 
-/** What there is to be told; `compact` for the page, which needs each chart once. */
-export type InspectorFeed = (how: { readonly compact: boolean }) => Observable<object>;
+/** Opens a stream of messages for one viewer; `compact` for the page, which needs each chart once. */
+export type InspectorSource = (options: { readonly compact: boolean }) => Observable<object>;
 
-/** Bytes that a viewer may leave unread. */
+/** Bytes that may wait for a viewer that does not read. */
 const mostUnread = 16 * 1024 * 1024;
 
-/** What the page is told is gathered for so long: it draws once a frame anyway. */
-const gatherMs = 30;
+/** Messages to the page are batched for this long: it draws at most once per frame. */
+const batchMs = 30;
 
 const headers = {
   "content-security-policy":
@@ -25,16 +25,16 @@ const headers = {
 };
 
 /**
- * The inspector's page, and the WebSocket that it listens to; on this machine alone. The same
- * socket serves viewers of `@statelyai/inspect`, with a message for each event.
+ * Serves the inspector's page and its WebSocket, on this machine only. Viewers of
+ * `@statelyai/inspect` can use the same WebSocket; they get one message per event.
  */
 export class InspectorServer implements AsyncDisposable {
   readonly #http: Server;
   #sockets: WebSocketServer | undefined;
-  readonly #feed: InspectorFeed;
+  readonly #source: InspectorSource;
 
-  private constructor(feed: InspectorFeed) {
-    this.#feed = feed;
+  private constructor(source: InspectorSource) {
+    this.#source = source;
     this.#http = createServer((request, response) => void answer(request, response));
     this.#http.on("upgrade", (request, socket, head) => {
       this.#upgrade(request, socket, head).catch(() => socket.destroy());
@@ -42,15 +42,17 @@ export class InspectorServer implements AsyncDisposable {
   }
 
   /**
-   * @param address `host:port`, with a host that only this machine reaches
-   * @throws where it is another's, or in use
+   * @param address `host:port` with a loopback address as host
+   * @throws if the address is not a loopback address, or in use
    */
-  static async listen(address: string, feed: InspectorFeed): Promise<InspectorServer> {
+  static async listen(address: string, source: InspectorSource): Promise<InspectorServer> {
     const match = /^(127(?:\.\d+){3}|localhost|\[::1\]):(\d+)$/.exec(address);
     if (match === null)
-      throw new Error(`the inspector is for this machine alone: ${address} is no 127.0.0.1:PORT`);
+      throw new Error(
+        `the inspector serves this machine only: "${address}" is not 127.0.0.1:PORT, localhost:PORT or [::1]:PORT`,
+      );
     const [, host = "", port] = match;
-    const server = new InspectorServer(feed);
+    const server = new InspectorServer(source);
     server.#http.listen(Number(port), host.replace(/^\[(.*)\]$/, "$1"));
     await once(server.#http, "listening");
     return server;
@@ -68,34 +70,34 @@ export class InspectorServer implements AsyncDisposable {
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    if (!isFromHere(request)) return void socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
+    if (!isLocal(request)) return void socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
     const compact = request.url === "/?page";
-    // Loaded for the first who looks: tunnels come up sooner without.
+    // Imported for the first viewer only: without it tunnels come up sooner.
     const { WebSocketServer } = await import("ws");
     this.#sockets ??= new WebSocketServer({ noServer: true, maxPayload: 1024 });
     this.#sockets.handleUpgrade(request, socket, head, (viewer) => {
-      const told = this.#feed({ compact });
-      const messages = compact ? told.pipe(gathered) : told;
-      const subscription = messages.subscribe((message) => send(viewer, message));
+      const messages = this.#source({ compact });
+      const sent: Observable<object> = compact ? messages.pipe(batched) : messages;
+      const subscription = sent.subscribe((message) => send(viewer, message));
       viewer.on("error", () => viewer.terminate());
       viewer.on("close", () => subscription.unsubscribe());
     });
   }
 }
 
-/** Nothing wakes while nothing is told. */
-function gathered(told: Observable<object>): Observable<readonly object[]> {
-  return told.pipe(connect((shared) => shared.pipe(buffer(shared.pipe(auditTime(gatherMs))))));
+/** Batches messages; no timer runs while there are none. */
+function batched(messages: Observable<object>): Observable<readonly object[]> {
+  return messages.pipe(connect((shared) => shared.pipe(buffer(shared.pipe(auditTime(batchMs))))));
 }
 
 function send(viewer: WebSocket, message: object): void {
   viewer.send(JSON.stringify(message));
-  // One that does not read must not cost the tunnels their memory; it comes again by itself.
+  // A viewer that does not read must not use up the tunnels' memory; the page reconnects.
   if (viewer.bufferedAmount > mostUnread) viewer.terminate();
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (!isFromHere(request)) return void response.writeHead(403).end();
+  if (!isLocal(request)) return void response.writeHead(403).end();
   if (request.method !== "GET" && request.method !== "HEAD")
     return void response.writeHead(405).end();
   try {
@@ -110,10 +112,10 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
 }
 
 /**
- * Whether a request is meant for here, and sent by a page that came from here: a page from
- * elsewhere must not read along, whatever name it has made its address resolve to.
+ * Whether a request names this machine, and comes from the inspector's own page. This keeps other
+ * pages out, also those whose DNS name resolves to a loopback address.
  */
-function isFromHere({ headers: { host = "", origin } }: IncomingMessage): boolean {
-  const isLocal = /^(127(\.\d+){3}|localhost|\[::1\])(:\d+)?$/.test(host);
-  return isLocal && (origin === undefined || origin === `http://${host}`);
+function isLocal({ headers: { host = "", origin } }: IncomingMessage): boolean {
+  const isLoopback = /^(127(\.\d+){3}|localhost|\[::1\])(:\d+)?$/.test(host);
+  return isLoopback && (origin === undefined || origin === `http://${host}`);
 }

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
-/** A file of the page, as a browser takes it. */
+/** A file of the page, as a browser gets it. */
 export interface PageFile {
   readonly type: string;
   readonly body: string;
@@ -29,7 +29,7 @@ const files: Readonly<
 /** The names of all files of the page. */
 export const pageFileNames = Object.keys(files);
 
-/** A file of the page; undefined where it has none of that name. Built before, it is read. */
+/** A file of the page; undefined if it has no file of that name. A built page is read from its folder. */
 export async function pageFile(name: string): Promise<PageFile | undefined> {
   const file = Object.hasOwn(files, name) ? files[name] : undefined;
   if (file === undefined) return undefined;
@@ -37,7 +37,7 @@ export async function pageFile(name: string): Promise<PageFile | undefined> {
   return { type: file.type, body: await body };
 }
 
-/** The page's modules as one; only where ipman runs from its sources is this done at run time. */
+/** Bundles the page's modules; at run time only if ipman runs from its sources. */
 async function buildPage(): Promise<string> {
   const { build } = await import("esbuild");
   const { outputFiles } = await build({

@@ -1,5 +1,6 @@
 import { assign, enqueueActions, sendParent, setup } from "xstate";
 import type { Failure } from "../../model/status/failure.ts";
+import type { PublicState } from "../../model/status/public-state.ts";
 import { isInstalled, isRekeying } from "../../model/charon/sa.ts";
 import { isOfEarlierSpec } from "../../model/charon/sa-drift.ts";
 import { differenceOf, isBusy, tunnelOf } from "./child-facts.ts";
@@ -21,7 +22,12 @@ import {
 
 /** What the chart of a child is made of: its types, actors, actions, guards and delays. */
 export const childSetup = setup({
-  types: {} as { context: ChildContext; events: ChildEvent; input: ChildInput },
+  types: {} as {
+    context: ChildContext;
+    events: ChildEvent;
+    input: ChildInput;
+    tags: PublicState;
+  },
   actors: {
     gateway: gatewayMachine,
     /** Orders the CHILD SA and does not wait for it. */

@@ -62,6 +62,7 @@ export const childMachine = childSetup.createMachine({
   states: {
     pending: {
       description: "The connection is not in charon yet.",
+      tags: "pending",
       entry: [{ type: "tellGateway" }],
       always: [
         { guard: "installed", target: "established" },
@@ -70,6 +71,7 @@ export const childMachine = childSetup.createMachine({
     },
     negotiating: {
       description: "A CHILD SA has been ordered, or the peer is to order it.",
+      tags: "negotiating",
       initial: "deciding",
       on: {
         "sas.listed": [{ actions: { type: "takeList" }, target: ".judging" }],
@@ -162,6 +164,7 @@ export const childMachine = childSetup.createMachine({
     },
     established: {
       description: "The CHILD SA carries traffic; where it differs, the failure says in what.",
+      tags: "established",
       entry: [assign({ hint: undefined }), { type: "noteDifference" }, { type: "tellGateway" }],
       always: [
         { guard: "repairable", target: "replacing", actions: { type: "noteRepair" } },
@@ -182,6 +185,7 @@ export const childMachine = childSetup.createMachine({
     rekeying: {
       description:
         "A new CHILD SA is taking the place of the old one, which still carries traffic.",
+      tags: "rekeying",
       invoke: {
         id: "rekey",
         src: "rekey",
@@ -219,6 +223,7 @@ export const childMachine = childSetup.createMachine({
     },
     closed: {
       description: "The CHILD SA ended, and nobody here had ordered that.",
+      tags: "negotiating",
       entry: [
         { type: "note", params: { failure: closed } },
         { type: "recur", params: { state: "closed", cause: "the peer ends the SA, or a person" } },
@@ -234,6 +239,7 @@ export const childMachine = childSetup.createMachine({
     replacing: {
       description:
         "The CHILD SA is not what is declared: it ends, and a new one follows; once for each difference.",
+      tags: "negotiating",
       invoke: {
         id: "terminate",
         src: "terminate",
@@ -253,6 +259,7 @@ export const childMachine = childSetup.createMachine({
     failed: {
       description:
         "The last attempt failed; the failure says why, and whether it is soon tried again.",
+      tags: "failed",
       entry: assign({ attempt: ({ context }) => context.attempt + 1 }),
       initial: "deciding",
       on: {
@@ -279,6 +286,7 @@ export const childMachine = childSetup.createMachine({
     },
     terminating: {
       description: "The child was taken out of the spec: SA and gateway go.",
+      tags: "terminating",
       initial: "closing",
       on: { "*": {} },
       states: {
@@ -303,7 +311,7 @@ export const childMachine = childSetup.createMachine({
         },
       },
     },
-    gone: { type: "final" },
+    gone: { type: "final", tags: "terminating" },
   },
 });
 

@@ -1,5 +1,6 @@
 import { assign, emit, enqueueActions, setup } from "xstate";
 import type { Failure } from "../../model/status/failure.ts";
+import type { PublicState } from "../../model/status/public-state.ts";
 import type { Child } from "../../model/api/connection.ts";
 import { isEstablished, isMoving, isRekeying } from "../../model/charon/sa.ts";
 import { childMachine } from "../child/child.ts";
@@ -25,6 +26,7 @@ export const connectionSetup = setup({
     events: ConnectionEvent;
     emitted: ConnectionEmitted;
     input: ConnectionInput;
+    tags: PublicState;
     children: Record<string, "child">;
   },
   actors: {

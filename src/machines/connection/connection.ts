@@ -111,6 +111,7 @@ export const connectionMachine = connectionSetup.createMachine({
   states: {
     pending: {
       description: "Something it needs is missing; the failure names it.",
+      tags: "pending",
       entry: { type: "spawnMissing" },
       always: [
         { guard: "loadable", target: "loading" },
@@ -175,6 +176,7 @@ export const connectionMachine = connectionSetup.createMachine({
     },
     negotiating: {
       description: "The children have ordered their SAs; there is no IKE SA yet.",
+      tags: "negotiating",
       entry: { type: "wantList" },
       always: [
         { guard: "outdated", target: "replacing" },
@@ -197,6 +199,7 @@ export const connectionMachine = connectionSetup.createMachine({
     },
     established: {
       description: "The IKE SA is up; where it differs, the failure says in what.",
+      tags: "established",
       entry: { type: "noteDifference" },
       on: {
         "sas.listed": {
@@ -213,6 +216,7 @@ export const connectionMachine = connectionSetup.createMachine({
     },
     rekeying: {
       description: "A new IKE SA is taking the place of the old one; the children go on.",
+      tags: "rekeying",
       always: [
         { guard: not("established"), target: "negotiating" },
         { guard: not("rekeying"), target: "established" },
@@ -232,6 +236,7 @@ export const connectionMachine = connectionSetup.createMachine({
     moving: {
       description:
         "MOBIKE looks for a path, or whether there is one still; the children go on as they can.",
+      tags: "established",
       on: {
         "path.missing": {
           target: "moving",
@@ -261,6 +266,7 @@ export const connectionMachine = connectionSetup.createMachine({
     failed: {
       description:
         "charon does not take the connection, or the peer does not; the failure says why.",
+      tags: "failed",
       entry: assign({ attempt: ({ context }) => context.attempt + 1 }),
       initial: "deciding",
       states: {
@@ -287,6 +293,7 @@ export const connectionMachine = connectionSetup.createMachine({
     },
     terminating: {
       description: "The connection was deleted: SAs, secret and gateways go.",
+      tags: "terminating",
       initial: "children",
       entry: { type: "tellChildren", params: { type: "stop" } },
       on: {
@@ -311,7 +318,7 @@ export const connectionMachine = connectionSetup.createMachine({
         },
       },
     },
-    gone: { type: "final" },
+    gone: { type: "final", tags: "terminating" },
   },
 });
 

@@ -1,5 +1,5 @@
 import { ask, askOnce } from "../../adapters/control/client.ts";
-import type { ActorTold, WireEvent } from "../../runtime/inspector/wire.ts";
+import type { ActorMessage, InspectorMessage } from "../../runtime/inspector/wire.ts";
 import type { Dated } from "../../runtime/status/dated-status.ts";
 import type { StatusReport } from "../../runtime/status/report.ts";
 import { textOption, UsageError, type Command } from "../options/command.ts";
@@ -43,9 +43,9 @@ async function about(socket: string, id: string): Promise<Described> {
     const known = connections.map((one) => one.id).join(", ") || "none";
     throw new Error(`there is no connection "${id}" here; there is ${known}`);
   }
-  const all: ActorTold[] = [];
+  const all: ActorMessage[] = [];
   for await (const told of ask(socket, { op: "inspect", once: true })) {
-    const event = told as WireEvent;
+    const event = told as InspectorMessage;
     // Charts are the same for all, and of no use here.
     if (event.type === "@xstate.actor") all.push({ ...event, definition: undefined });
   }

@@ -1,5 +1,5 @@
 import { ask } from "../../adapters/control/client.ts";
-import type { WireEvent } from "../../runtime/inspector/wire.ts";
+import type { InspectorMessage } from "../../runtime/inspector/wire.ts";
 import { textOption, UsageError, type Command } from "../options/command.ts";
 import { controlSocket, defaultInspector, defaultStateFolder } from "../options/defaults.ts";
 import { InspectLines } from "../text/inspect-lines.ts";
@@ -44,7 +44,7 @@ options:
     const socket = controlSocket(textOption(values, "state", defaultStateFolder));
     const once = values["once"] === true;
     for await (const told of ask(socket, { op: "inspect", once })) {
-      for (const line of lines.of(told as WireEvent)) process.stdout.write(`${line}\n`);
+      for (const line of lines.of(told as InspectorMessage)) process.stdout.write(`${line}\n`);
     }
     return 0;
   },

@@ -1,5 +1,5 @@
 import { formatBytes, formatSeconds } from "../../model/text/readable.ts";
-import type { ActorTold } from "../../runtime/inspector/wire.ts";
+import type { ActorMessage } from "../../runtime/inspector/wire.ts";
 import type { Dated } from "../../runtime/status/dated-status.ts";
 import type { ChildTraffic, StatusReport } from "../../runtime/status/report.ts";
 import type { ChildStatus, ConnectionStatus } from "../../model/status/status.ts";
@@ -12,7 +12,7 @@ export interface Described extends Dated {
   readonly connection: ConnectionStatus;
   readonly traffic: StatusReport["traffic"];
   /** As an inspector is told of them: what may be shown, and no more. */
-  readonly actors: readonly ActorTold[];
+  readonly actors: readonly ActorMessage[];
 }
 
 /** A connection as a person reads it, line by line. */
@@ -34,10 +34,10 @@ export function describeLines({ at: now, connection, traffic, actors }: Describe
 function childLines(
   child: ChildStatus,
   traffic: ChildTraffic | undefined,
-  root: ActorTold | undefined,
+  root: ActorMessage | undefined,
   { actors, now }: Pick<Described, "actors"> & { readonly now: number },
 ): string[] {
-  const below = (parent: ActorTold | undefined, name: string) =>
+  const below = (parent: ActorMessage | undefined, name: string) =>
     actors.find((actor) => actor.parentId === parent?.sessionId && actor.name === name);
   const actor = below(root, `child.${child.key}`);
   const netns = below(actor, "gateway")?.snapshot?.context["netns"] as string | undefined;
@@ -86,6 +86,6 @@ function conditionLine({ type, status, reason, message }: Condition): string {
   return `  ${shown} ${type.padEnd(14)} ${reason === type ? "" : `${reason}: `}${message}`;
 }
 
-function listIn(actor: ActorTold | undefined, field: string): unknown[] {
+function listIn(actor: ActorMessage | undefined, field: string): unknown[] {
   return (actor?.snapshot?.context[field] ?? []) as unknown[];
 }

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { ShownSnapshot, WireEvent } from "../../runtime/inspector/wire.ts";
+import type { ShownSnapshot, InspectorMessage } from "../../runtime/inspector/wire.ts";
 import { InspectLines, type InspectLinesOptions } from "./inspect-lines.ts";
 
-const snapshot = (value: unknown, context = {}, status = "active"): ShownSnapshot => ({
-  status,
+const snapshot = (value: unknown, more: Partial<ShownSnapshot> = {}): ShownSnapshot => ({
+  status: "active",
   value,
-  context,
+  publicState: undefined,
+  context: {},
   children: {},
+  ...more,
 });
 
 const about = (sessionId: string) => ({
@@ -18,7 +20,12 @@ const about = (sessionId: string) => ({
   rootId: "r",
 });
 
-const actor = (sessionId: string, name: string, value: unknown, parentId?: string): WireEvent => ({
+const actor = (
+  sessionId: string,
+  name: string,
+  value: unknown,
+  parentId?: string,
+): InspectorMessage => ({
   ...about(sessionId),
   type: "@xstate.actor",
   name,
@@ -28,7 +35,7 @@ const actor = (sessionId: string, name: string, value: unknown, parentId?: strin
   snapshot: value === null ? null : snapshot(value),
 });
 
-const dealt = (sessionId: string, type: string, shown: ShownSnapshot): WireEvent => ({
+const dealt = (sessionId: string, type: string, shown: ShownSnapshot): InspectorMessage => ({
   ...about(sessionId),
   type: "@xstate.snapshot",
   event: { type },
@@ -43,7 +50,10 @@ const tree = [
   actor("5", "other", "established"),
 ];
 
-function linesOf(told: readonly WireEvent[], options: Partial<InspectLinesOptions> = {}): string[] {
+function linesOf(
+  told: readonly InspectorMessage[],
+  options: Partial<InspectLinesOptions> = {},
+): string[] {
   const lines = new InspectLines({
     connection: undefined,
     output: "text",
@@ -56,13 +66,14 @@ function linesOf(told: readonly WireEvent[], options: Partial<InspectLinesOption
 describe("what ipman inspect prints", () => {
   it("is each actor by its place, then each change of a state with its cause", () => {
     const failure = { reason: "PeerUnreachable", message: "the peer does not answer" };
+    const failed = { publicState: "failed", context: { failure } } as const;
     const told = [
       ...tree,
       dealt("3", "sas.listed", snapshot({ negotiating: "waiting" })),
       dealt("3", "sas.listed", snapshot({ negotiating: "waiting" })),
-      dealt("3", "xstate.after", snapshot({ failed: "waiting" }, { failure })),
-      dealt("3", "xstate.after", snapshot({ negotiating: "waiting" }, { failure })),
-      dealt("3", "sas.listed", snapshot({ failed: "waiting" }, { failure })),
+      dealt("3", "xstate.after", snapshot({ failed: "waiting" }, failed)),
+      dealt("3", "xstate.after", snapshot({ negotiating: "waiting" }, { context: { failure } })),
+      dealt("3", "sas.listed", snapshot({ failed: "waiting" }, failed)),
       dealt("1", "sas.wanted", snapshot({ connected: { ready: "listing" } })),
     ];
     assert.deepEqual(linesOf(told), [
@@ -95,7 +106,7 @@ describe("what ipman inspect prints", () => {
     const told = [
       actor("6", "new", null),
       dealt("6", "xstate.init", snapshot("pending")),
-      dealt("6", "delete", snapshot("gone", {}, "done")),
+      dealt("6", "delete", snapshot("gone", { status: "done" })),
     ];
     assert.deepEqual(linesOf(told), [
       "01:02:03.004  new  pending  (xstate.init)",

@@ -1,8 +1,8 @@
 import type {
-  ActorTold,
+  ActorMessage,
   ShownSnapshot,
-  SnapshotTold,
-  WireEvent,
+  SnapshotMessage,
+  InspectorMessage,
 } from "../../runtime/inspector/wire.ts";
 import { written, type Output } from "./output.ts";
 import { stateName } from "../../runtime/actors/state-name.ts";
@@ -34,7 +34,7 @@ export class InspectLines {
     this.#options = options;
   }
 
-  of(told: WireEvent): string[] {
+  of(told: InspectorMessage): string[] {
     if (told.type === "@xstate.actor") this.#note(told);
     const actor = this.#actors.get(told.sessionId);
     if (actor?.shown !== true) return [];
@@ -45,7 +45,7 @@ export class InspectLines {
     return [];
   }
 
-  #note({ sessionId, parentId, name, snapshot }: ActorTold): void {
+  #note({ sessionId, parentId, name, snapshot }: ActorMessage): void {
     const parent = this.#actors.get(parentId ?? "");
     const { connection } = this.#options;
     const isWanted = connection === undefined || name === connection || name === "charon";
@@ -58,13 +58,19 @@ export class InspectLines {
     });
   }
 
-  #introduced({ snapshot, createdAt }: ActorTold, { title, state, failure }: KnownActor): string[] {
+  #introduced(
+    { snapshot, createdAt }: ActorMessage,
+    { title, state, failure }: KnownActor,
+  ): string[] {
     // One that has not begun says so by its first snapshot.
     if (snapshot === null) return [];
     return [line(createdAt, title, failure === undefined ? state : `${state}: ${failure}`)];
   }
 
-  #changed({ sessionId, createdAt, event, snapshot }: SnapshotTold, actor: KnownActor): string[] {
+  #changed(
+    { sessionId, createdAt, event, snapshot }: SnapshotMessage,
+    actor: KnownActor,
+  ): string[] {
     const before = { ...actor };
     actor.state = stateText(actor.title, snapshot.value);
     actor.failure = failureIn(snapshot);
@@ -74,7 +80,7 @@ export class InspectLines {
     if (!isNews && !this.#options.everyEvent) return [];
     const move =
       before.state === "" || before.state === state ? state : `${before.state} → ${state}`;
-    const fails = state !== before.state && state.startsWith("failed");
+    const fails = state !== before.state && snapshot.publicState === "failed";
     const why =
       failure !== undefined && (fails || failure !== before.failure) ? `: ${failure}` : "";
     return [line(createdAt, title, `${move}  (${event.type})${why}`)];

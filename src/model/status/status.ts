@@ -1,23 +1,15 @@
 import type { Condition } from "./condition.ts";
 import type { Failure } from "./failure.ts";
+import type { PublicState } from "./public-state.ts";
 import type { SourceProblem } from "../api/resource.ts";
 
 /** Whether an address behind the peer answers a probe; `unknown` before the first answer or loss. */
 export type Reachability = "unknown" | "reachable" | "unreachable";
 
-/** The states that people see; charts have finer ones below them. */
-export type State =
-  | "pending"
-  | "negotiating"
-  | "established"
-  | "rekeying"
-  | "failed"
-  | "terminating";
-
 export interface ChildStatus {
   readonly key: string;
   readonly name: string;
-  readonly state: State;
+  readonly state: PublicState;
   /**
    * Since when it is up, or in a state in which it is not, in seconds of the monotonic clock; 0
    * where that is not known. In a status that is reported, in seconds since the epoch.
@@ -38,7 +30,7 @@ export interface ConnectionStatus {
   /** Of the document that the actor works by. */
   readonly generation: number;
   readonly remote: string;
-  readonly state: State;
+  readonly state: PublicState;
   /** As of a child. */
   readonly since: number;
   readonly failure: Failure | undefined;

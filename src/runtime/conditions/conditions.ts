@@ -2,11 +2,12 @@ import type { Condition } from "../../model/status/condition.ts";
 import { failure, Reason, type Failure } from "../../model/status/failure.ts";
 import type { SourceProblem } from "../../model/api/resource.ts";
 import { condition, first, firstLack, judged, summary, type Check } from "./checks.ts";
-import type { ChildStatus, State } from "../../model/status/status.ts";
+import type { PublicState } from "../../model/status/public-state.ts";
+import type { ChildStatus } from "../../model/status/status.ts";
 
 /** What the conditions of a connection are judged by. */
 export interface ConnectionFacts {
-  readonly state: State;
+  readonly state: PublicState;
   readonly failure: Failure | undefined;
   readonly children: readonly ChildFacts[];
   readonly problems: readonly SourceProblem[];
@@ -150,6 +151,6 @@ export function specFailure(problems: readonly SourceProblem[]): Failure | undef
 }
 
 /** Whether traffic passes; a rekey does not interrupt it. */
-export function isUp(state: string): boolean {
+export function isUp(state: PublicState | undefined): boolean {
   return state === "established" || state === "rekeying";
 }

@@ -3,13 +3,14 @@ import type { ConnectionActor } from "../../machines/connection/connection.ts";
 import type { ChildActor, ChildSnapshot } from "../../machines/child/child.ts";
 import { childActorId } from "../../machines/connection/connection-types.ts";
 import type { Child } from "../../model/api/connection.ts";
-import { topState } from "../actors/state-name.ts";
+import type { PublicState } from "../../model/status/public-state.ts";
+import { publicStateOf } from "../actors/public-state.ts";
 import type { Placed } from "./examiner.ts";
 
 /** A child's actors as they are now. */
 export interface ChildSubject {
   readonly child: Child;
-  readonly state: string;
+  readonly state: PublicState | undefined;
   readonly snapshot: ChildSnapshot;
   readonly gateway: GatewaySnapshot | undefined;
   /** Undefined while it has no gateway. */
@@ -27,7 +28,7 @@ export function childrenOf(root: ConnectionActor, key?: string): ChildSubject[] 
     if (actor === undefined) return [];
     const snapshot = actor.getSnapshot();
     const gateway = snapshot.children["gateway"]?.getSnapshot() as ChildSubject["gateway"];
-    return [{ child, snapshot, gateway, state: topState(snapshot.value), placed: placedOf() }];
+    return [{ child, snapshot, gateway, state: publicStateOf(snapshot), placed: placedOf() }];
 
     function placedOf(): Placed | undefined {
       const { gateway: where, workers = [], tunnel } = gateway?.context ?? {};

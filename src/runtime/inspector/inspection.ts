@@ -9,38 +9,39 @@ import {
 import { contained } from "../actors/contained.ts";
 import { machinesBelow } from "../actors/machines-below.ts";
 import { isMachine, machineOf } from "../actors/machine-of.ts";
+import { publicStateOf } from "../actors/public-state.ts";
 import type { Running } from "../ports/running.ts";
 import { definitionOf, shownContext, shownEvent } from "./projection.ts";
-import type { ActorTold, ShownSnapshot, WireEvent } from "./wire.ts";
+import type { ActorMessage, ShownSnapshot, InspectorMessage } from "./wire.ts";
 
 /** The actors that an inspector shows. */
 export type Inspected = Pick<Running, "rootActors" | "changes">;
 
-/** Each chart is told once where that is enough, and else with every actor. */
 export interface InspectionOptions {
+  /** Sends each chart once instead of with every actor. */
   readonly compact: boolean;
 }
 
 /**
- * Everything that a running's actors do: first those that there are, then each event and
- * what comes of it. Whoever subscribes is told; nothing is inspected while nobody does.
+ * Messages about a supervisor's actors: first one for each present actor, then one for each
+ * event and each snapshot. Actors are inspected only while there is a subscriber.
  */
 export function inspection(
   running: Inspected,
   { compact }: InspectionOptions = { compact: false },
-): Observable<WireEvent> {
+): Observable<InspectorMessage> {
   return new Observable((subscriber) => {
     const viewer: Viewer = {
-      tell: (event) => subscriber.next(event),
+      send: (message) => subscriber.next(message),
       fail: (error) => subscriber.error(error),
-      charts: compact ? new Set() : undefined,
+      knownCharts: compact ? new Set() : undefined,
     };
     const trees = new Map<AnyActorRef, Subscription>();
-    const look = () => {
+    const inspectRoots = () => {
       const roots = new Set<AnyActorRef>(running.rootActors);
       for (const [root, tree] of trees) {
         if (roots.has(root)) continue;
-        // Its last snapshot is told right after it has ended.
+        // XState reports the last snapshot right after the actor has ended.
         queueMicrotask(() => tree.unsubscribe());
         trees.delete(root);
       }
@@ -48,8 +49,8 @@ export function inspection(
         if (!trees.has(root)) trees.set(root, inspectTree(root, viewer));
       }
     };
-    look();
-    const changes = running.changes.subscribe(look);
+    inspectRoots();
+    const changes = running.changes.subscribe(inspectRoots);
     return () => {
       changes.unsubscribe();
       for (const tree of trees.values()) tree.unsubscribe();
@@ -57,29 +58,29 @@ export function inspection(
   });
 }
 
-/** Only the actors that there are. */
-export function actorsNow(running: Inspected): WireEvent[] {
-  const told: WireEvent[] = [];
+/** The messages about the present actors. */
+export function actorsNow(running: Inspected): InspectorMessage[] {
+  const messages: InspectorMessage[] = [];
   inspection(running)
-    .subscribe((event) => told.push(event))
+    .subscribe((message) => messages.push(message))
     .unsubscribe();
-  return told;
+  return messages;
 }
 
 interface Viewer {
-  readonly tell: (event: WireEvent) => void;
-  /** An exception here must not reach the actor that is looked at. */
+  readonly send: (message: InspectorMessage) => void;
+  /** Called with an exception of the viewer, which must not reach the inspected actor. */
   readonly fail: (error: unknown) => void;
-  /** Those that it was told already; undefined where it wants them every time. */
-  readonly charts: Set<AnyStateMachine> | undefined;
+  /** The charts that were sent; undefined if every actor's message has its chart. */
+  readonly knownCharts: Set<AnyStateMachine> | undefined;
 }
 
-/** Each tree is a system of its own, and numbers its actors from 0. */
+/** Inspects a root and the actors below it: one XState system, which numbers its actors from 0. */
 function inspectTree(root: AnyActorRef, viewer: Viewer): Subscription {
   const tree = new Tree(root, viewer);
-  for (const actor of machinesBelow([root])) tree.introduce(actor);
+  for (const actor of machinesBelow([root])) tree.sendActor(actor);
   const observer = root.system.inspect(
-    contained(viewer.fail, (event: InspectionEvent) => tree.take(event)),
+    contained(viewer.fail, (event: InspectionEvent) => tree.handle(event)),
   );
   return new Subscription(() => observer.unsubscribe());
 }
@@ -94,31 +95,32 @@ class Tree {
     this.#viewer = viewer;
   }
 
-  introduce(actor: AnyActorRef): void {
+  sendActor(actor: AnyActorRef): void {
     const parent = actor._parent;
     const machine = machineOf(actor) as AnyStateMachine;
-    const told: ActorTold = {
-      ...this.#about(actor),
+    const { knownCharts } = this.#viewer;
+    const message: ActorMessage = {
+      ...this.#header(actor),
       type: "@xstate.actor",
       name: actor.id,
       parentId: parent && this.#sessionOf(parent),
       machine: machine.id,
-      definition: this.#viewer.charts?.has(machine) === true ? undefined : definitionOf(machine),
+      definition: knownCharts?.has(machine) === true ? undefined : definitionOf(machine),
       snapshot: this.#shown(actor.getSnapshot() as AnyMachineSnapshot | undefined),
     };
-    this.#viewer.charts?.add(machine);
-    this.#viewer.tell(told);
+    knownCharts?.add(machine);
+    this.#viewer.send(message);
   }
 
-  /** Calls that are under way are left out. */
-  take(event: InspectionEvent): void {
+  /** Actors that are not machines, such as calls in progress, are left out. */
+  handle(event: InspectionEvent): void {
     const actor = event.actorRef as AnyActorRef;
     if (!isMachine(actor)) return;
-    if (event.type === "@xstate.actor") this.introduce(actor);
+    if (event.type === "@xstate.actor") this.sendActor(actor);
     if (event.type === "@xstate.event") {
       const source = event.sourceRef as AnyActorRef | undefined;
-      this.#viewer.tell({
-        ...this.#about(actor),
+      this.#viewer.send({
+        ...this.#header(actor),
         type: event.type,
         sourceId: source && this.#sessionOf(source),
         event: shownEvent(event.event),
@@ -128,11 +130,11 @@ class Tree {
       const snapshot = this.#shown(event.snapshot as AnyMachineSnapshot);
       if (snapshot === null) return;
       const shown = shownEvent(event.event);
-      this.#viewer.tell({ ...this.#about(actor), type: event.type, event: shown, snapshot });
+      this.#viewer.send({ ...this.#header(actor), type: event.type, event: shown, snapshot });
     }
   }
 
-  #about(actor: AnyActorRef) {
+  #header(actor: AnyActorRef) {
     return {
       _version: "0.7.2",
       id: randomUUID(),
@@ -155,6 +157,7 @@ class Tree {
     return {
       status,
       value: value as unknown,
+      publicState: publicStateOf(snapshot),
       context: shownContext(snapshot),
       children: Object.fromEntries(
         machines.map(([id, child]) => [id, { sessionId: this.#sessionOf(child) }]),

@@ -15,8 +15,8 @@ import type { ShownEvent } from "./wire.ts";
 type VisibleContext = Readonly<Record<string, unknown>>;
 
 /**
- * What may be shown of a context, by the machine's id. Only what is named here leaves the
- * process: what somebody adds to a context later stays inside until it is named, too.
+ * The fields of a context that may be shown, by the machine's id. Only fields that are named
+ * here leave the process; a field that is added to a context later does not.
  */
 const contexts: Readonly<Record<string, (context: never) => VisibleContext>> = {
   charon: ({ attempt, failure, recurrence }: CharonContext) => ({ attempt, failure, recurrence }),
@@ -65,11 +65,12 @@ const contexts: Readonly<Record<string, (context: never) => VisibleContext>> = {
   }),
 };
 
+/** The fields of a snapshot's context that may be shown; none for an unknown machine. */
 export function shownContext({ machine, context }: AnyMachineSnapshot): VisibleContext {
   return contexts[machine.id]?.(context as never) ?? {};
 }
 
-/** An event by its type, with what is known to be harmless of the rest. */
+/** An event's type, with those of its other fields that are known to be harmless. */
 export function shownEvent(event: AnyEventObject): ShownEvent {
   const known = event as ConnectionEvent;
   const { type } = event;
@@ -81,7 +82,7 @@ export function shownEvent(event: AnyEventObject): ShownEvent {
 
 const definitions = new WeakMap<AnyStateMachine, string>();
 
-/** A chart as JSON. Its context is left out: a literal there would be shown as it is. */
+/** A chart as JSON, without its context, whose literals would be shown as they are. */
 export function definitionOf(machine: AnyStateMachine): string {
   const known =
     definitions.get(machine) ?? JSON.stringify({ ...machine.config, context: undefined });

@@ -1,20 +1,24 @@
-/** What is common to all that an inspector is told; Stately's own inspector has the same. */
-interface InspectionMessage {
+import type { PublicState } from "../../model/status/public-state.ts";
+
+/** The fields of every message, as in Stately's own inspector. */
+interface MessageHeader {
   readonly _version: string;
   readonly id: string;
   /** Milliseconds since the epoch. */
   readonly createdAt: string;
-  /** The actor that it is about, and the one above all of its tree. */
+  /** The actor that the message is about, and the root of its tree. */
   readonly sessionId: string;
   readonly rootId: string;
 }
 
-/** What is shown of an actor's snapshot. */
+/** The parts of an actor's snapshot that leave the process. */
 export interface ShownSnapshot {
   readonly status: string;
   readonly value: unknown;
+  /** The state that `ipman status` shows of a connection or child; not part of Stately's format. */
+  readonly publicState: PublicState | undefined;
   readonly context: Readonly<Record<string, unknown>>;
-  /** The sessions of the machines below it. */
+  /** The sessions of the machines that the actor has started. */
   readonly children: Readonly<Record<string, { readonly sessionId: string }>>;
 }
 
@@ -23,35 +27,35 @@ export interface ShownEvent {
   readonly [field: string]: unknown;
 }
 
-/** There is an actor: it came, or it was there when the inspector came. */
-export interface ActorTold extends InspectionMessage {
+/** An actor that started, or that was there when the inspector was attached. */
+export interface ActorMessage extends MessageHeader {
   readonly type: "@xstate.actor";
   readonly name: string;
   readonly parentId: string | undefined;
   /** The id of its chart; not part of Stately's format. */
   readonly machine: string;
   /**
-   * Its chart, as JSON; without its context. Who asks for `compact` is told it with the
-   * first actor that has it.
+   * Its chart as JSON, without the context. In a compact inspection only the first actor of
+   * each chart has it.
    */
   readonly definition: string | undefined;
-  /** Null of one that has not begun. */
+  /** Null before the actor has started. */
   readonly snapshot: ShownSnapshot | null;
 }
 
-/** It was sent an event. */
-export interface EventTold extends InspectionMessage {
+/** An event was sent to the actor. */
+export interface EventMessage extends MessageHeader {
   readonly type: "@xstate.event";
   readonly sourceId: string | undefined;
   readonly event: ShownEvent;
 }
 
-/** It has dealt with an event. */
-export interface SnapshotTold extends InspectionMessage {
+/** The actor has handled an event. */
+export interface SnapshotMessage extends MessageHeader {
   readonly type: "@xstate.snapshot";
   readonly event: ShownEvent;
   readonly snapshot: ShownSnapshot;
 }
 
 /** The wire format of `@statelyai/inspect` 0.7, so that its viewers can be attached. */
-export type WireEvent = ActorTold | EventTold | SnapshotTold;
+export type InspectorMessage = ActorMessage | EventMessage | SnapshotMessage;

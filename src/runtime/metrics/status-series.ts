@@ -1,15 +1,7 @@
 import { isUp } from "../conditions/conditions.ts";
 import { exposition, labelsOf, type MetricFamily } from "./exposition.ts";
-import type { State, Status } from "../../model/status/status.ts";
-
-const states: readonly State[] = [
-  "pending",
-  "negotiating",
-  "established",
-  "rekeying",
-  "failed",
-  "terminating",
-];
+import { publicStates, type PublicState } from "../../model/status/public-state.ts";
+import type { Status } from "../../model/status/status.ts";
 
 /** How many connections are in a state. */
 const countSeries: readonly MetricFamily<number>[] = [
@@ -22,7 +14,7 @@ const countSeries: readonly MetricFamily<number>[] = [
 ];
 
 /** Of a child's state. */
-const upSeries: readonly MetricFamily<State>[] = [
+const upSeries: readonly MetricFamily<PublicState>[] = [
   {
     name: "ipman_child_up",
     help: "1 where the child carries traffic, 0 where it is declared and does not.",
@@ -40,7 +32,7 @@ export const statusFamilies: readonly Pick<MetricFamily<never>, "name" | "type">
 /** What a status tells of connections and their children, whether charon answers or not. */
 export function statusText({ connections }: Status): string {
   const counts = Map.groupBy(connections, ({ state }) => state);
-  const byState = states.map((state) => ({
+  const byState = publicStates.map((state) => ({
     labels: labelsOf({ state }),
     thing: counts.get(state)?.length ?? 0,
   }));

@@ -5,13 +5,13 @@ import { childActorId } from "../../machines/connection/connection-types.ts";
 import type { Connection } from "../../model/api/connection.ts";
 import type { Worker } from "../../model/network/endpoint.ts";
 import type { Failure } from "../../model/status/failure.ts";
+import type { PublicState } from "../../model/status/public-state.ts";
 import { formatPrefix } from "../../model/net/prefix.ts";
 import type { SourceProblem } from "../../model/api/resource.ts";
 import type {
   ChildStatus,
   ConnectionStatus,
   Reachability,
-  State,
   Status,
 } from "../../model/status/status.ts";
 import {
@@ -22,22 +22,9 @@ import {
   type ConnectionFacts,
 } from "../conditions/conditions.ts";
 import { Remembered } from "./remembered.ts";
+import { publicStateOf } from "../actors/public-state.ts";
 import { stateName, topState } from "../actors/state-name.ts";
 import type { Running } from "../ports/running.ts";
-
-const stateOfChart: Record<string, State> = {
-  pending: "pending",
-  loading: "pending",
-  replacing: "negotiating",
-  negotiating: "negotiating",
-  closed: "negotiating",
-  established: "established",
-  moving: "established",
-  rekeying: "rekeying",
-  failed: "failed",
-  terminating: "terminating",
-  gone: "terminating",
-};
 
 const none: readonly SourceProblem[] = [];
 
@@ -113,7 +100,7 @@ function connectionStatus(
     const known = before?.children.find((child) => child.key === key);
     return [childStatus(actor.getSnapshot() as ChildSnapshot, probes[i], known)];
   });
-  const state = stateOf(snapshot.value);
+  const state = stateOf(snapshot);
   return {
     id: connection.id,
     name: connection.name,
@@ -145,7 +132,7 @@ function childStatus(
   const gateway = snapshot.children["gateway"]?.getSnapshot() as GatewaySnapshot | undefined;
   const facts = {
     key: child.key,
-    state: stateOf(snapshot.value),
+    state: stateOf(snapshot),
     gateway: gateway === undefined ? "absent" : gatewayState(gateway),
     failure: failure ?? gateway?.context.failure,
     reachability,
@@ -160,7 +147,10 @@ function childStatus(
 }
 
 /** A rekey is no interruption of being up. */
-function sinceWhen(state: State, before: Pick<ChildStatus, "state" | "since"> | undefined): number {
+function sinceWhen(
+  state: PublicState,
+  before: Pick<ChildStatus, "state" | "since"> | undefined,
+): number {
   const same =
     before !== undefined && (before.state === state || (isUp(before.state) && isUp(state)));
   return same ? before.since : performance.now() / 1_000;
@@ -194,6 +184,7 @@ function brokenStatus(
   return { ...shown, state: "failed", failure, children: [], conditions: conditionsOf(facts) };
 }
 
-function stateOf(value: unknown): State {
-  return stateOfChart[topState(value)] ?? "pending";
+/** A chart's state without a tag would be a fault: the connection is then listed as pending. */
+function stateOf(snapshot: ConnectionSnapshot | ChildSnapshot): PublicState {
+  return publicStateOf(snapshot) ?? "pending";
 }

@@ -1,0 +1,14 @@
+/**
+ * The states of a connection or a child that status, metrics and the inspector show. The charts
+ * have finer states; each of them has one public state as its tag.
+ */
+export const publicStates = [
+  "pending",
+  "negotiating",
+  "established",
+  "rekeying",
+  "failed",
+  "terminating",
+] as const;
+
+export type PublicState = (typeof publicStates)[number];
