@@ -17,5 +17,12 @@ ${rows.join("\n")}
 \`AuthenticationFailed\`, \`NoProposalChosen\`, \`TrafficSelectorsRefused\` and \`PeerRefused\` are
 tried again at once when spec or secret change, and otherwise about once a minute, since
 the other side may have been corrected. \`ConfigRejected\` waits for another spec or charon.
+
+## Renamed
+
+\`PodsUnavailable\` was \`CarrierUnavailable\` in earlier versions. Both stand for the same state; only one
+of them is written at a time, by the operator's version. No metric has it as a label, so alerts and
+silences are not affected. Scripts that compare the reason of \`Placed\`, \`AgentReady\` or \`CharonReady\`
+in a status, or of an event, need the new name; \`kubectl wait --for=condition=Placed\` does not.
 `;
 }

@@ -25,7 +25,7 @@ export const advice: Readonly<Record<Reason, Advice>> = {
       "the node's network has another group's charon, which was declared first; a second one could not bind UDP 500 and 4500",
     todo: "what the message says: `groupRef`, `hostNetwork: false` or another node",
   },
-  [Reason.CarrierUnavailable]: {
+  [Reason.PodsUnavailable]: {
     means: "the pod of charon, or of its agent, does not run; the message has the cluster's words",
     todo: "what they say: most often the node or an image",
   },

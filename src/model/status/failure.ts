@@ -20,7 +20,7 @@ export const Reason = {
   /** Another charon has the network of the node. */
   NodeOccupied: "NodeOccupied",
   /** The pod of a charon, or of its agent, does not run. */
-  CarrierUnavailable: "CarrierUnavailable",
+  PodsUnavailable: "PodsUnavailable",
   /** No agent tells how the connection is. */
   AgentSilent: "AgentSilent",
   /** charon does not answer on its VICI socket. */
