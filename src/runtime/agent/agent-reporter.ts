@@ -7,7 +7,7 @@ import { resourceTypes } from "../../adapters/kubernetes/client/resource-type.ts
 import { apiVersion } from "../../model/api/schema/api-group.ts";
 import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
 import type { HostNetwork } from "../kernel/host-network.ts";
-import { Remembered } from "../status/remembered.ts";
+import { Memo } from "../../model/value/memo.ts";
 import { rfc3339 } from "../time/rfc3339.ts";
 import type { ConnectionStatus } from "../../model/status/status.ts";
 import { statusOf } from "../status/status.ts";
@@ -36,7 +36,7 @@ export class AgentReporter implements Disposable {
   readonly #options: ReporterOptions;
   readonly #writer: StatusWriter<AgentStatus>;
   readonly #subscription: Subscription;
-  readonly #looked = new Remembered<ConnectionStatus, void>();
+  readonly #looked = new Memo<ConnectionStatus, void>();
   #shown: ReadonlyMap<string, ConnectionStatus> = new Map();
 
   constructor(options: ReporterOptions) {

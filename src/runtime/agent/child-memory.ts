@@ -1,5 +1,6 @@
 import type { KnownChild } from "../../adapters/host/known-child.ts";
 import type { StateFile } from "../../adapters/files/state-file.ts";
+import { childRefKey } from "../../model/api/child-ref.ts";
 import type { Connection } from "../../model/api/connection.ts";
 import { StateWriter, type StateWrites } from "../host/state-writer.ts";
 
@@ -50,7 +51,7 @@ export class ChildMemory implements Disposable {
   }
 }
 
-/** A child that got another if_id is known by both. */
-function keyOf({ connection, child, ifId }: KnownChild): string {
-  return JSON.stringify([connection, child, ifId]);
+/** A child whose if_id changed has an entry for each. */
+function keyOf(child: KnownChild): string {
+  return `${childRefKey(child)} ${child.ifId}`;
 }

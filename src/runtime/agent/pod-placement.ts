@@ -6,6 +6,7 @@ import type { ContainerRuntime } from "../../adapters/cri/sandbox.ts";
 import type { KnownChild } from "../../adapters/host/known-child.ts";
 import { removeLink } from "../../adapters/network/apply-links.ts";
 import type { View } from "../../adapters/kubernetes/client/view.ts";
+import { childRefKey, type ChildRef } from "../../model/api/child-ref.ts";
 import { findChild, type Connection } from "../../model/api/connection.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import { xfrmName } from "../../model/network/gateway-plan.ts";
@@ -84,13 +85,13 @@ export class PodPlacement implements PlacementPort, Disposable {
     const { workers: pods, segmentKey, refused: reporter } = this.#options;
     this.#publish();
     const gateways = new Map(
-      this.#gateways.value.map((gateway) => [ownerKey(gateway.connection, gateway.child), gateway]),
+      this.#gateways.value.map((gateway) => [childRefKey(gateway), gateway]),
     );
     const { workers, refused } = workersOf(
       pods.objects.values(),
       connections,
       segmentKey,
-      ({ connection, child }) => gateways.get(ownerKey(connection, child)),
+      (child) => gateways.get(childRefKey(child)),
     );
     reporter.report(refused);
     this.#workers.next(workers);
@@ -162,7 +163,7 @@ export class PodPlacement implements PlacementPort, Disposable {
     const newest = new Map<string, GatewayPod>();
     for (const found of this.#found.values()) {
       if (found.namespace === undefined) continue;
-      const owner = ownerOf(found.pod);
+      const owner = childRefKey(childOf(found.pod));
       const rival = newest.get(owner);
       if (rival === undefined || isNewer(found.pod, rival.pod)) newest.set(owner, found);
     }
@@ -176,25 +177,24 @@ export class PodPlacement implements PlacementPort, Disposable {
 
   #gateway(found: GatewayPod, all: readonly GatewayPod[]): Gateway | undefined {
     const { pod, addresses, namespace } = found;
-    const { annotations = {}, uid = "" } = pod.metadata;
-    const id = annotations[annotation.connection] ?? "";
-    const child = annotations[annotation.child] ?? "";
+    const { uid = "" } = pod.metadata;
+    const ref = childOf(pod);
     const netns = namespace?.path ?? "";
     const link = uplink(netns, addresses.underlay.family);
     if (link === undefined) return undefined;
-    this.#retire(found, all, id, child);
+    this.#retire(found, all, ref);
     const { name: device, mtu } = link;
-    return { id: uid, connection: id, child, ...addresses, netns, device, mtu };
+    return { id: uid, ...ref, ...addresses, netns, device, mtu };
   }
 
-  /** A device of an if_id can be only once: the gateway before this one lets go of it. */
-  #retire(found: GatewayPod, all: readonly GatewayPod[], id: string, childKey: string): void {
-    const connection = this.#options.connections().get(id);
-    const child = connection && findChild(connection, childKey);
+  /** Removes the xfrm interface from former gateways: there can be only one for an if_id. */
+  #retire(found: GatewayPod, all: readonly GatewayPod[], ref: ChildRef): void {
+    const connection = this.#options.connections().get(ref.connection);
+    const child = connection && findChild(connection, ref.child);
     if (child === undefined) return;
     for (const other of all) {
       if (other === found || other.namespace === undefined) continue;
-      if (ownerOf(other.pod) === ownerOf(found.pod))
+      if (childRefKey(childOf(other.pod)) === childRefKey(ref))
         removeLink(other.namespace.path, xfrmName(child));
     }
   }
@@ -218,10 +218,8 @@ function isNewer(a: Pod, b: Pod): boolean {
   return (a.metadata.creationTimestamp ?? "") > (b.metadata.creationTimestamp ?? "");
 }
 
-function ownerOf({ metadata: { annotations = {} } }: Pod): string {
-  return ownerKey(annotations[annotation.connection], annotations[annotation.child]);
-}
-
-function ownerKey(connection: string | undefined, child: string | undefined): string {
-  return JSON.stringify([connection, child]);
+/** The child whose gateway a pod is, by the annotations that the operator wrote. */
+function childOf({ metadata: { annotations = {} } }: Pod): ChildRef {
+  const { [annotation.connection]: connection = "", [annotation.child]: child = "" } = annotations;
+  return { connection, child };
 }

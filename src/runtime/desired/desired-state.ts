@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import type { Connection } from "../../model/api/connection.ts";
 import { connectionFromCr } from "../../model/validation/connection-from-cr.ts";
 import { Neighbours, type Scope } from "../../model/validation/cross-problems.ts";
@@ -14,6 +13,8 @@ import type { Problem, Result } from "../../model/api/result.ts";
 import type { CharonGroup } from "../../model/api/schema/charon-group.ts";
 import type { Kind } from "../../model/api/resource.ts";
 import type { Secret } from "../../model/api/schema/secret.ts";
+import { keepEqual } from "../../model/value/keep-equal.ts";
+import { memo, Memo } from "../../model/value/memo.ts";
 
 /** What is to be, as far as the documents say so without contradiction. */
 export interface DesiredState {
@@ -63,7 +64,7 @@ export function desiredState(
     if (resource.kind !== "IPSecConnection") continue;
     const previous = before.connections.get(resource.key);
     const found = connectionOf(resource, { neighbours, groups: groupOf, scope }, problems);
-    const connection = found === undefined ? previous : reuse(previous, found);
+    const connection = found === undefined ? previous : keepEqual(previous, found);
     if (connection === undefined) continue;
     connections.set(resource.key, connection);
     neighbours.add(connection);
@@ -135,48 +136,32 @@ function keepMissing<T>(before: ReadonlyMap<string, T>, now: Map<string, T>): vo
   for (const [key, item] of before) if (!now.has(key)) now.set(key, item);
 }
 
-const placedBefore = new WeakMap<Connection, Connection>();
+const placed = new Memo<Connection, Connection>();
 
-/** The connection with what its group, which may be declared elsewhere, says of it. */
+/** The connection with the interface and the node of its group. */
 function inGroup(connection: Connection, groups: Groups): Connection {
   const { groupRef } = connection;
   if (groupRef === undefined) return connection;
   const group = groups.get(`${groupRef.namespace}/${groupRef.name}`);
   const { interfaceName, nodeName } = group?.spec ?? {};
-  const before = placedBefore.get(connection);
-  if (
-    before !== undefined &&
-    before.interfaceName === interfaceName &&
-    before.nodeName === nodeName
-  )
-    return before;
-  const placed = { ...connection, interfaceName, nodeName: connection.nodeName ?? nodeName };
-  placedBefore.set(connection, placed);
-  return placed;
+  return placed.of(connection, [interfaceName, nodeName], () => ({
+    ...connection,
+    interfaceName,
+    nodeName: connection.nodeName ?? nodeName,
+  }));
 }
 
 type Groups = ReadonlyMap<string | undefined, CharonGroup>;
 
-const parsedBefore = new WeakMap<object, Result<Connection>>();
-
-/** Of a document that did not change, what came of it before. */
-function parsedOnce(document: object): Result<Connection> {
-  const known = parsedBefore.get(document);
-  if (known !== undefined) return known;
-  const result = parsed(document);
-  parsedBefore.set(document, result);
-  return result;
-}
-
-/** An exception is a defect, and must not keep all other manifests from being read. */
-function parsed(document: object): Result<Connection> {
+/** Parses a manifest. An exception is a defect, and must not prevent reading the other manifests. */
+const parse = memo((manifest: object): Result<Connection> => {
   try {
-    return connectionFromCr(document);
+    return connectionFromCr(manifest);
   } catch (error) {
-    const message = `ipman broke down over this manifest, please report it: ${String(error)}`;
+    const message = `ipman failed to read this manifest, please report it: ${String(error)}`;
     return { ok: false, problems: [{ path: "", message }] };
   }
-}
+});
 
 /** What a connection is judged beside. */
 interface Around {
@@ -190,7 +175,7 @@ function connectionOf(
   { neighbours, groups, scope }: Around,
   problems: ProblemsByOwner,
 ): Connection | undefined {
-  const parsed = parsedOnce(resource.document as object);
+  const parsed = parse(resource.document as object);
   const connection = parsed.ok ? inGroup(parsed.value, groups) : undefined;
   const found =
     connection === undefined
@@ -209,10 +194,4 @@ function placeProblems({ groupRef, nodeName }: Connection): Problem[] {
   if (groupRef !== undefined || nodeName !== undefined) return [];
   const message = "is required, or groupRef is: one of them says which node carries the tunnel";
   return [{ path: "spec.nodeName", message }];
-}
-
-/** The same object where nothing changed, so that a comparison is cheap. */
-function reuse(previous: Connection | undefined, next: Connection): Connection {
-  if (previous === undefined || previous === next) return next;
-  return isDeepStrictEqual(previous, next) ? previous : next;
 }

@@ -6,17 +6,17 @@ import type { Child } from "../../model/api/connection.ts";
 import { topState } from "../actors/state-name.ts";
 import type { Placed } from "./examiner.ts";
 
-/** A child's actors as they are now. */
+/** The current snapshots of a child's actors. */
 export interface ChildSubject {
   readonly child: Child;
   readonly state: string;
   readonly snapshot: ChildSnapshot;
   readonly gateway: GatewaySnapshot | undefined;
-  /** Undefined while it has no gateway. */
+  /** Undefined while the child has no gateway. */
   readonly placed: Placed | undefined;
 }
 
-/** Those of a connection's children that are wanted, as they are now. */
+/** The children of a connection, or the one with that key. */
 export function childrenOf(root: ConnectionActor, key?: string): ChildSubject[] {
   const { context, children } = root.getSnapshot();
   const wanted = context.connection.children.filter(

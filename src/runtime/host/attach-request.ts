@@ -1,12 +1,10 @@
+import type { ChildRef } from "../../model/api/child-ref.ts";
 import { findChild, type Child, type Connection } from "../../model/api/connection.ts";
 
-/** A wish to put a workload's namespace behind a child. */
-export interface AttachRequest {
+/** A request to attach a workload's network namespace to a child. */
+export interface AttachRequest extends ChildRef {
   /** A name under /run/netns, or a path. */
   readonly netns: string;
-  readonly connection: string;
-  /** A key or a name. */
-  readonly child: string;
   /** May be left out where the child has one pool. */
   readonly pool?: string | undefined;
 }

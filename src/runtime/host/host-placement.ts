@@ -15,11 +15,13 @@ import type { StateFile } from "../../adapters/files/state-file.ts";
 import { createNamespace, deleteNamespace, netnsPath } from "../../adapters/linux/namespace.ts";
 import { bitsOf, formatAddress, type Address } from "../../model/net/address.ts";
 import { freeAddress } from "../../model/net/address-pool.ts";
+import { childRefKey } from "../../model/api/child-ref.ts";
 import type { Child, Connection } from "../../model/api/connection.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import { vxlanName } from "../../model/network/gateway-plan.ts";
 import { isOfPool } from "../../model/addresses/pool-index.ts";
 import { networkOf, parsePrefix, type Prefix } from "../../model/net/prefix.ts";
+import { sameItems } from "../../model/value/same-items.ts";
 import { childWanted, poolWanted, type AttachRequest } from "./attach-request.ts";
 import type { PlacementPort } from "../ports/ports.ts";
 import { StateWriter, type StateWrites } from "./state-writer.ts";
@@ -120,7 +122,7 @@ export class HostPlacement implements PlacementPort, Disposable {
   ): Observable<unknown> {
     const { connection, child } = childWanted(request, connections);
     const late = () =>
-      new Error(`the gateway of ${connection.id}/${child.key} is not ready: see "ipman status"`);
+      new Error(`the gateway of ${refOf(connection, child)} is not ready: see "ipman status"`);
     return this.gateways.pipe(
       first((gateways) => gateways.some(({ id }) => id === gatewayName(child))),
       timeout({ first: placedWithinMs, with: () => throwError(late) }),
@@ -139,7 +141,7 @@ export class HostPlacement implements PlacementPort, Disposable {
     if (!existsSync(netns)) throw new Error(`there is no network namespace ${netns}`);
     const gateway = this.#state.value.gateways.find(({ id }) => id === gatewayName(child));
     if (gateway === undefined)
-      throw new Error(`the gateway of ${connection.id}/${child.key} is not ready yet`);
+      throw new Error(`the gateway of ${refOf(connection, child)} is not ready yet`);
     const worker = this.#workerOf(netns, connection, child, pool);
     this.#fabric.plug(netns, worker.underlay);
     if (!this.#state.value.workers.includes(worker)) this.#writeDown(worker);
@@ -242,7 +244,7 @@ export class HostPlacement implements PlacementPort, Disposable {
 
   #workerOf(netns: string, connection: Connection, child: Child, pool: string): HostWorker {
     const { workers } = this.#state.value;
-    const id = `${netns} ${ownerOf(connection.id, child.key)}`;
+    const id = `${netns} ${refOf(connection, child)}`;
     const ranges = child.pools.get(pool) ?? [];
     const known = workers.find((worker) => worker.id === id);
     const isHeld = known?.pool === pool && isOfPool(child, pool, known.address.address);
@@ -255,7 +257,7 @@ export class HostPlacement implements PlacementPort, Disposable {
     const address = freeAddress(ranges, used, child.vxlanIp.length);
     if (address === undefined) {
       throw new Error(
-        `pool "${pool}" of ${connection.id}/${child.key} has no free address: all ${used.size} are attached`,
+        `pool "${pool}" of ${refOf(connection, child)} has no free address: all ${used.size} are attached`,
       );
     }
     const sibling = workers.find((worker) => worker.netns === netns);
@@ -309,14 +311,10 @@ function ifIdOf(name: string): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
-function ownerOf(connectionId: string, childKey: string): string {
-  return `${connectionId}/${childKey}`;
+function refOf({ id }: Connection, { key }: Child): string {
+  return childRefKey({ connection: id, child: key });
 }
 
 function inodeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.ino ?? 0;
-}
-
-function sameItems<T>(a: readonly T[], b: readonly T[]): boolean {
-  return a.length === b.length && a.every((item, i) => item === b[i]);
 }

@@ -2,15 +2,14 @@ import { defer, filter, map, merge, of, take, timeout, type Observable } from "r
 import type { ConnectionActor } from "../../machines/connection/connection.ts";
 import type { ChildActor, ChildSnapshot } from "../../machines/child/child.ts";
 import { childActorId } from "../../machines/connection/connection-types.ts";
+import type { ChildRef } from "../../model/api/child-ref.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import { rootOf } from "./root-of.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { topState } from "../actors/state-name.ts";
 
 /** What came of an order for one child. */
-export interface Outcome {
-  readonly connection: string;
-  readonly child: string;
+export interface Outcome extends ChildRef {
   readonly done: boolean;
   readonly message: string;
 }

@@ -8,6 +8,7 @@ import {
   type ProbeOrder,
 } from "../../machines/probe.ts";
 import { sameAddress } from "../../model/net/address.ts";
+import { childRefKey, type ChildRef } from "../../model/api/child-ref.ts";
 import type { Child, Connection } from "../../model/api/connection.ts";
 import type { Gateway } from "../../model/network/endpoint.ts";
 import type { Reachability } from "../../model/status/status.ts";
@@ -18,9 +19,7 @@ import { observedActor } from "../actors/observed-actor.ts";
 import type { NetworkPort } from "../ports/ports.ts";
 
 /** What came of one echo request. */
-export interface ProbeNews {
-  readonly connection: string;
-  readonly child: string;
+export interface ProbeNews extends ChildRef {
   /** The round trip; undefined where there was none. */
   readonly seconds: number | undefined;
 }
@@ -187,5 +186,5 @@ function isSame(a: ProbeInput["order"], b: ProbeInput["order"]): boolean {
 }
 
 function titleOf(connection: string, child: string): string {
-  return `${connection}/${child} probe`;
+  return `${childRefKey({ connection, child })} probe`;
 }

@@ -12,7 +12,7 @@ const down = { ...runs, agent: failure(Reason.PodsUnavailable, "no image") };
 const placed = placedOf({ groupId: group.id, group, refused, carrier: runs });
 const ready = (reason = "Ready") => [
   {
-    type: "Ready",
+    type: "Ready" as const,
     status: "True" as const,
     reason,
     message: "it carries traffic",
