@@ -53,7 +53,10 @@ describe("the network of a node", () => {
   it("is a group's where it is older than the connection that names the node", () => {
     const refused = refusals(group("a", "node-a"), { nodeName: "node-a" });
     assert.deepEqual([...refused.keys()], ["node:node-a"]);
-    assert.match(refused.get("node:node-a")?.message ?? "", /in groupRef instead of nodeName/);
+    assert.match(
+      refused.get("node:node-a")?.message ?? "",
+      /set groupRef to that CharonGroup instead of nodeName/,
+    );
   });
 
   it("has room for one group, its connections, and any on the network of pods", () => {
