@@ -139,7 +139,10 @@ describe("the network of a node", () => {
     assert.deepEqual(operator.charons, ["charon-node-node-a"]);
     const stalled = operator.condition("mine", "Stalled");
     assert.equal(stalled?.reason, "NodeOccupied");
-    assert.match(stalled.message, /node-a already has the charon of the connections with nodeName node-a/);
+    assert.match(
+      stalled.message,
+      /node-a already has the charon of the connections with nodeName node-a/,
+    );
     assert.deepEqual(operator.troubles, []);
   });
 

@@ -1,7 +1,7 @@
 import type { Child, Connection } from "../../model/api/connection.ts";
 import { messageFromConnection, type ViciMessage } from "../../model/charon/vici-message.ts";
 
-/** What a change of the spec requires. */
+/** The consequences of a change of the spec. */
 export interface ConnectionChange {
   /** Address, identities or IKE options differ: the IKE SA has to be replaced. */
   readonly ike: boolean;

@@ -63,7 +63,7 @@ export interface LoadOrder {
   readonly connection: Connection;
 }
 
-/** What charon had before it got the connection. */
+/** The state of charon before it got the connection. */
 export interface LoadResult {
   /** The unique ids of IKE SAs that were established with other addresses; they stay up. */
   readonly outdated: readonly string[];

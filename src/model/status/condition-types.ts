@@ -4,7 +4,7 @@ interface ConditionEntry {
   readonly subjects: readonly ("connection" | "child" | "CharonGroup")[];
   /** The processes that write it. */
   readonly writers: readonly ("agent" | "operator")[];
-  /** What its status `True` says. */
+  /** The meaning of its status `True`. */
   readonly meaning: string;
 }
 

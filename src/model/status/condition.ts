@@ -17,7 +17,7 @@ export interface StatedCondition extends Condition {
   readonly lastTransitionTime: string;
 }
 
-/** Completes conditions for a status. Where `status` is unchanged, the earlier transition time stays. */
+/** Completes conditions for a status. The transition time stays while `status` is unchanged. */
 export function stated(
   conditions: readonly Condition[],
   before: readonly StatedCondition[],

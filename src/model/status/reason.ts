@@ -1,8 +1,8 @@
 /** The documentation of one reason; docs/reasons.md and `ipman diagnose` show it. */
 interface ReasonEntry {
-  /** What the reason says about the object. */
+  /** The meaning of the reason. */
   readonly explanation: string;
-  /** What a person does about it. */
+  /** The remedy for a person to apply. */
   readonly remedy: string;
   /** False where another attempt fails in the same way until spec or secret change. */
   readonly retryable: boolean;

@@ -3,7 +3,7 @@ import type { Child, Connection } from "../api/connection.ts";
 import { groupIdOf } from "../api/group.ts";
 import type { Problem } from "../api/result.ts";
 
-/** What connections share: one charon and kernel on a host, or several in a cluster. */
+/** On a host all connections share charon and kernel; in a cluster, those of a group or a node do. */
 export type Scope = "host" | "cluster";
 
 /**

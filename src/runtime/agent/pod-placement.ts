@@ -27,31 +27,31 @@ export interface PodPlacementOptions {
   readonly runtime: ContainerRuntime | undefined;
   readonly connections: () => ReadonlyMap<string, Connection>;
   readonly memory: Pick<ChildMemory, "note" | "takeOthers">;
-  /** By which the reservations of workers are verified. */
+  /** Verifies the reservations of workers. */
   readonly segmentKey: SegmentKey;
   readonly refused: RefusedPods;
   readonly onTrouble: (error: unknown) => void;
 }
 
-/** A namespace that is not there yet is looked for again after so many milliseconds. */
+/** The delay before the search for a namespace is repeated, in milliseconds. */
 const againMs = 500;
 
-/** Gateways and workers of a cluster: pods, whose namespaces are found on this node. */
+/** Gateways and workers of a cluster: pods, with the gateways' namespaces on this node. */
 export class PodPlacement implements PlacementPort, Disposable {
   readonly #options: PodPlacementOptions;
   readonly #gateways = new BehaviorSubject<readonly Gateway[]>([]);
   readonly #workers = new BehaviorSubject<readonly Worker[]>([]);
-  /** Of gateway pods by uid: found, or being looked for. */
+  /** Gateway pods by uid, with or without their namespace. */
   readonly #found = new Map<string, GatewayPod>();
   readonly #subscription = new Subscription();
-  #remembered: ReadonlyMap<string, Connection> | undefined;
+  #noted: ReadonlyMap<string, Connection> | undefined;
 
   constructor(options: PodPlacementOptions) {
     this.#options = options;
     const { gateways, workers } = options;
     this.#subscription.add(gateways.changes.subscribe(() => this.#lookForGateways()));
     this.#subscription.add(workers.changes.subscribe(() => this.update()));
-    // They may have been listed while the segment key was waited for.
+    // They may have been listed while the agent waited for the segment key.
     if (gateways.synced) this.#lookForGateways();
   }
 
@@ -63,7 +63,7 @@ export class PodPlacement implements PlacementPort, Disposable {
     return this.#workers;
   }
 
-  /** The operator makes gateways; here they are only found. */
+  /** Does nothing: the operator creates gateways, and the agent finds them. */
   ensureGateway(): void {}
 
   removeGateway(connectionId: string, childKey: string): void {
@@ -78,10 +78,10 @@ export class PodPlacement implements PlacementPort, Disposable {
     return this.#options.memory.takeOthers(isDeclared).map(({ ifId }) => ifId);
   }
 
-  /** Looks anew who is whose: pods, or the connections that they name, changed. */
+  /** Assigns pods to connections again after either changed. */
   update(): void {
     const connections = this.#options.connections();
-    this.#remember(connections);
+    this.#note(connections);
     const { workers: pods, segmentKey, refused: reporter } = this.#options;
     this.#publish();
     const gateways = new Map(
@@ -104,9 +104,9 @@ export class PodPlacement implements PlacementPort, Disposable {
     this.#workers.complete();
   }
 
-  #remember(connections: ReadonlyMap<string, Connection>): void {
-    if (this.#remembered === connections) return;
-    this.#remembered = connections;
+  #note(connections: ReadonlyMap<string, Connection>): void {
+    if (this.#noted === connections) return;
+    this.#noted = connections;
     this.#options.memory.note(connections.values());
   }
 
@@ -118,12 +118,12 @@ export class PodPlacement implements PlacementPort, Disposable {
     this.#publishWithWorkers();
   }
 
-  /** Which workers can be reached depends on the addresses of their gateways. */
+  /** Publishes gateways and, if they changed, workers, which depend on the gateways' addresses. */
   #publishWithWorkers(): void {
     const before = this.#gateways.value;
     this.#publish();
-    // Not before the first list of workers: an empty one would take them from their gateways.
-    const isListed = this.#remembered !== undefined;
+    // Not before the first list of workers: an empty list would remove them from their gateways.
+    const isListed = this.#noted !== undefined;
     if (isListed && this.#gateways.value !== before) this.update();
   }
 
@@ -135,7 +135,7 @@ export class PodPlacement implements PlacementPort, Disposable {
     void this.#search(uid, found);
   }
 
-  /** Until it is found, or the pod has gone. */
+  /** Repeats until the namespace is found or the pod is gone. */
   async #search(uid: string, found: GatewayPod): Promise<void> {
     try {
       const { underlay, alternate } = found.addresses;
@@ -207,7 +207,7 @@ interface GatewayPod {
   timer: NodeJS.Timeout | undefined;
 }
 
-/** A pod that has its network. */
+/** Whether a pod has its network. */
 function isThere(pod: Pod): boolean {
   return podAddresses(pod) !== undefined;
 }

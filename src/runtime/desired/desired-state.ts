@@ -16,15 +16,15 @@ import type { Secret } from "../../model/api/schema/secret.ts";
 import { keepEqual } from "../../model/value/keep-equal.ts";
 import { memo, Memo } from "../../model/value/memo.ts";
 
-/** What is to be, as far as the documents say so without contradiction. */
+/** The state that valid manifests declare without conflicts. */
 export interface DesiredState {
-  /** By id; where a document has problems, the last good version of it. */
+  /** By id. An invalid manifest is represented by its last valid version. */
   readonly connections: ReadonlyMap<string, Connection>;
   readonly secrets: readonly Secret[];
   readonly groups: readonly CharonGroup[];
-  /** By connection id; the empty id holds those that belong to no connection. */
+  /** By connection id; the empty id has the problems of other manifests. */
   readonly problems: ReadonlyMap<string, readonly SourceProblem[]>;
-  /** Secrets that cannot be read: `namespace/name` → why. */
+  /** Secrets that cannot be read: `namespace/name` → the cause. */
   readonly unreadable: ReadonlyMap<string, string>;
 }
 
@@ -36,7 +36,7 @@ export const nothingDesired: DesiredState = {
   unreadable: new Map(),
 };
 
-/** The state that a snapshot asks for, after `before`. */
+/** The desired state of a snapshot, after the previous desired state. */
 export function desiredState(
   before: DesiredState,
   snapshot: Snapshot,
@@ -89,7 +89,7 @@ class ProblemsByOwner {
   }
 }
 
-/** Of two documents for one object neither can be preferred: the first is shown, both are told. */
+/** Keeps the first of several manifests for one object, and reports the others. */
 function withoutTwins(resources: readonly Resource[], problems: ProblemsByOwner): Resource[] {
   const first = new Map<string, Resource>();
   for (const resource of resources) {
@@ -97,7 +97,7 @@ function withoutTwins(resources: readonly Resource[], problems: ProblemsByOwner)
     const twin = first.get(id);
     if (twin === undefined) first.set(id, resource);
     else {
-      const message = `${resource.kind} ${resource.key} is declared in ${twin.source} as well; that one counts`;
+      const message = `${resource.kind} ${resource.key} is also declared in ${twin.source}, which takes precedence: remove one of them`;
       const owner = resource.kind === "IPSecConnection" ? resource.key : "";
       problems.add(owner, { source: resource.source, path: "metadata.name", message });
     }
@@ -109,11 +109,11 @@ interface Acceptance {
   readonly kind: Kind;
   readonly problemsOf: (document: unknown) => Problem[];
   readonly problems: ProblemsByOwner;
-  /** A file cannot be read at present: it may hold any of what is missing now. */
+  /** Whether a file cannot be read now, which may contain any missing manifest. */
   readonly lastGood: boolean;
 }
 
-/** The documents of a kind; of those with problems, the last good version. */
+/** The manifests of a kind; invalid ones are represented by their last valid version. */
 function accepted<T extends { readonly metadata: ObjectMeta }>(
   resources: readonly Resource[],
   before: readonly T[],
@@ -121,8 +121,8 @@ function accepted<T extends { readonly metadata: ObjectMeta }>(
 ): T[] {
   const known = new Map(before.map((document) => [resourceKey(kind, document) ?? "", document]));
   const found = new Map<string, T>();
-  for (const { kind: ofIt, key, source, document } of resources) {
-    if (ofIt !== kind) continue;
+  for (const { kind: other, key, source, document } of resources) {
+    if (other !== kind) continue;
     const wrong = problemsOf(document);
     problems.add("", ...wrong.map((problem) => ({ ...problem, source })));
     const good = wrong.length === 0 ? (document as T) : known.get(key);
@@ -163,7 +163,7 @@ const parse = memo((manifest: object): Result<Connection> => {
   }
 });
 
-/** What a connection is judged beside. */
+/** The other manifests that a connection is checked against. */
 interface Around {
   readonly neighbours: Neighbours;
   readonly groups: Groups;
@@ -189,9 +189,10 @@ function connectionOf(
   return undefined;
 }
 
-/** A host is its own place; in a cluster somebody has to say which node. */
+/** In a cluster a connection has to name its node or its group. */
 function placeProblems({ groupRef, nodeName }: Connection): Problem[] {
   if (groupRef !== undefined || nodeName !== undefined) return [];
-  const message = "is required, or groupRef is: one of them says which node carries the tunnel";
+  const message =
+    "is required, or groupRef is: set one of them to choose the node that carries the tunnel";
   return [{ path: "spec.nodeName", message }];
 }

@@ -5,7 +5,7 @@ import type { Status } from "../../model/status/status.ts";
 
 const labelNames = ["connection", "child"];
 
-/** What the probes tell, for the children that declare one. */
+/** The metrics of probes. */
 export class ProbeMetrics {
   readonly #roundTrips: Summary;
   readonly #lost: Counter;
@@ -18,7 +18,7 @@ export class ProbeMetrics {
     const keep = (declared: ReadonlySet<string>) => this.#keep(declared);
     void new Gauge({
       name: "ipman_probe_reachable",
-      help: "1 where a child's probe is answered, 0 where it is not or has not been yet.",
+      help: "1 if the probe of a child is answered, 0 if it is not or not yet.",
       labelNames,
       registers,
       collect() {
@@ -30,14 +30,14 @@ export class ProbeMetrics {
     });
     this.#roundTrips = new Summary({
       name: "ipman_probe_round_trip_seconds",
-      help: "Round trips of a child's probe that were answered.",
+      help: "Round trip times of the answered echo requests of a probe.",
       labelNames,
       registers,
       percentiles: [],
     });
     this.#lost = new Counter({
       name: "ipman_probe_lost_total",
-      help: "Echo requests of a child's probe that were not answered before the next.",
+      help: "Echo requests of a probe that were not answered before the next one.",
       labelNames,
       registers,
     });
