@@ -34,13 +34,13 @@ interface Definition {
   };
 }
 
-/** The reference of the API, as Markdown, from what the API server is given. */
+/** docs/api.md, from the CustomResourceDefinitions. */
 export function apiReference(): string {
   const head = `# API reference
 
-Made from the schemas by \`npm run api\`. \`kubectl explain ipsecconnection.spec\` tells the
-same of a cluster. Each field is named by its path: \`[]\` is every item of a list, \`.*\` every
-value of a map.
+\`npm run api\` generates this page from the schemas. \`kubectl explain ipsecconnection.spec\` shows the
+same in a cluster. Each field has its path: \`[]\` stands for every item of a list, \`.*\` for every value
+of a map.
 `;
   return [head, ...(crds() as unknown as Definition[]).map(sectionOf)].join("\n");
 }
@@ -54,10 +54,10 @@ function sectionOf({ spec }: Definition): string {
     const rules = (schema["x-kubernetes-validations"] ?? []).map(({ message }) => `- ${message}`);
     const rows = membersOf(schema, part).map(rowOf);
     const table = ["| field | type | meaning |", "|---|---|---|", ...rows].join("\n");
-    const refused = rules.length === 0 ? [] : ["Refused as a whole:", rules.join("\n")];
+    const refused = rules.length === 0 ? [] : ["The API server also refuses:", rules.join("\n")];
     return [`### ${part}`, ...refused, table].join("\n\n");
   });
-  const where = spec.scope === "Cluster" ? "It belongs to no namespace." : "It has a namespace.";
+  const where = spec.scope === "Cluster" ? "Cluster-scoped." : "Namespaced.";
   const names = [plural, ...shortNames].map((name) => `\`kubectl get ${name}\``).join(", ");
   const title = `## ${kind}\n\n\`${spec.group}/${version?.name}\`; ${names}. ${where}`;
   return `${[title, ...parts].join("\n\n")}\n`;
@@ -76,7 +76,7 @@ function membersOf({ properties = {}, required = [] }: Schema, above: string): F
   });
 }
 
-/** What is inside a field: of an object, of the items of a list, of the values of a map. */
+/** The fields below a field: of an object, of list items or of map values. */
 function below(schema: Schema, path: string): Field[] {
   const { items, additionalProperties } = schema;
   if (items !== undefined) return within(items, `${path}[]`);

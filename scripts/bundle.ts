@@ -5,8 +5,8 @@ import { pageFile, pageFileNames } from "../src/adapters/inspector/page-files.ts
 import { packageFolders } from "./images/package-folders.ts";
 
 /**
- * Writes `ipman.js` and what it loads into a folder: all of ipman that runs, and no more.
- * Prints the folders of the packages that it contains, one a line.
+ * Writes `ipman.js` and the files that it loads into a folder. Prints the folders of the packages that it
+ * contains, one per line.
  */
 const [out] = process.argv.slice(2);
 if (out === undefined) throw new Error("name the folder to write");
@@ -18,18 +18,18 @@ const { metafile } = await build({
   entryPoints: { ipman: join(root, "bin/ipman") },
   loader: { "": "ts" },
   bundle: true,
-  // A module for each command: what one does not need, it does not read.
+  // A module for each command, so that a command loads only what it needs.
   splitting: true,
   platform: "node",
   target: "node24",
   format: "esm",
   outdir: out,
-  // Native: it finds its library beside itself. And what only sources need.
+  // koffi finds its native library beside itself; only sources need esbuild.
   external: ["koffi", "esbuild"],
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: "none",
-  // What was written for CommonJS asks for it.
+  // CommonJS packages call require.
   banner: {
     js: 'import{createRequire as bundledRequire}from"node:module";const require=bundledRequire(import.meta.url);',
   },
@@ -40,7 +40,7 @@ for (const name of pageFileNames) {
 }
 writeFileSync(join(out, "package.json"), '{"type":"module"}\n');
 
-// Its C++ and its documentation stay behind, and the library for musl.
+// Without the C++ sources, the documentation and the library for musl.
 const native = `node_modules/@koromix/koffi-linux-${process.arch}`;
 cpSync(join(root, "node_modules/koffi"), join(out, "node_modules/koffi"), {
   recursive: true,

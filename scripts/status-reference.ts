@@ -14,51 +14,54 @@ interface Rule {
 export function statusReference(): string {
   const file = join(import.meta.dirname, "../charts/ipman/alerts.yaml");
   const { groups } = parse(readFileSync(file, "utf8")) as { groups: { rules: Rule[] }[] };
-  const conditions = conditionTypes.map(
-    ({ type, of, by, means }) => `| \`${type}\` | ${of.join(", ")} | ${by} | ${means} |`,
+  const conditions = Object.entries(conditionTypes).map(
+    ([type, { subjects, writers, meaning }]) =>
+      `| \`${type}\` | ${subjects.join(", ")} | ${writers.join(" or ")} | ${meaning} |`,
   );
   const alerts = groups.flatMap(({ rules }) => rules).map(alertRow);
-  return `# What a status, an event and an alert may say
+  return `# Conditions, events and alerts
 
 ## Conditions
 
-| condition | of | written by | means, where it is \`True\` |
+| condition | object | written by | meaning of \`True\` |
 |---|---|---|---|
 ${conditions.join("\n")}
 
-Where one is \`False\` its reason is one of [reasons.md](reasons.md). An agent that was away for 30
-seconds is taken for silent; tunnels do not need it.
+The reason of a condition that is \`False\` is one of [reasons.md](reasons.md). The operator reports an
+agent as silent when its pod has not been ready for 30 seconds; tunnels do not need the agent.
 
 ## Events
 
-Of an IPSecConnection, for each change that a person cares for; \`kubectl describe\` shows them.
-Their reason is that of the condition, and their note its message.
+Events of an IPSecConnection report the changes that matter to an administrator;
+\`kubectl describe\` shows them. The reason of an event is that of the condition, and its note is the
+condition's message.
 
-| from | when | type | action |
+| source | cause | type | action |
 |---|---|---|---|
 | agent | \`Ready\` or \`Reachable\` becomes \`True\` | Normal | \`Connected\` |
-| agent | \`Ready\` or \`Reachable\` becomes \`False\`, or for another reason | Warning | \`Connecting\` |
-| agent | \`Differs\` becomes \`True\`, or for another reason | Warning | \`Comparing\` |
-| agent | \`Differs\` is there no more (reason \`AsDeclared\`) | Normal | \`Comparing\` |
+| agent | \`Ready\` or \`Reachable\` becomes \`False\`, or its reason changes | Warning | \`Connecting\` |
+| agent | \`Differs\` becomes \`True\`, or its reason changes | Warning | \`Comparing\` |
+| agent | \`Differs\` is removed (reason \`AsDeclared\`) | Normal | \`Comparing\` |
 | operator | \`Placed\` becomes \`True\` | Normal | \`Placing\` |
-| operator | \`Placed\` becomes \`False\`, or for another reason | Warning | \`Placing\` |
+| operator | \`Placed\` becomes \`False\`, or its reason changes | Warning | \`Placing\` |
 
-Of a pod that has the annotations of a worker and is not attached: its namespace may not use the
-connection, its address is not of its pool or another pod's, or the operator did not reserve it for
-this pod. The note says which. Each pod gets one event for each reason; agents report 60 a minute
-at most.
+An event of a pod reports that the pod has the annotations of a worker but is not attached: its
+namespace may not use the connection, its address is outside its pool or belongs to another pod, or
+the operator did not reserve the address for this pod. The note says which. A pod gets one event for
+each reason; an agent reports at most 60 a minute.
 
-| from | when | type | action | reason |
+| source | cause | type | action | reason |
 |---|---|---|---|---|
 | agent | a pod is not attached | Warning | \`Attaching\` | \`NotAttached\` |
 
 ## Alerts
 
-| alert | severity | after | tells |
+| alert | severity | after | summary |
 |---|---|---|---|
 ${alerts.join("\n")}
 
-[runbooks.md](runbooks.md) has what to do for each, [metrics.md](metrics.md) what they are made of.
+[runbooks.md](runbooks.md) says what to do about each alert, [metrics.md](metrics.md) explains the
+metrics in their expressions.
 `;
 }
 

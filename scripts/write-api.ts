@@ -7,7 +7,7 @@ import { dashboards } from "./dashboards/dashboards.ts";
 import { reasonsReference } from "./reasons-reference.ts";
 import { statusReference } from "./status-reference.ts";
 
-/** Writes what follows from the model: the chart's files, the API's reference, reasons. */
+/** Writes the files that follow from the model: definitions, dashboards and reference pages. */
 const root = join(import.meta.dirname, "..");
 for (const crd of crds()) {
   const { plural } = (crd["spec"] as { names: { plural: string } }).names;

@@ -21,7 +21,7 @@ export const connection: Dashboard = {
       title: "IKE SA",
       kind: "timeseries",
       width: 12,
-      description: "The state that charon has it in.",
+      description: "The state of the IKE SA in charon.",
       queries: [[`strongswan_ike_state{${chosenIke}} == 1`, "{{state}}"]],
     },
     {
@@ -29,7 +29,7 @@ export const connection: Dashboard = {
       kind: "timeseries",
       unit: "Bps",
       width: 12,
-      description: "What comes through each child.",
+      description: "Inbound traffic of each child.",
       queries: [
         [`rate(strongswan_sa_bytes_inbound{${chosenIke}}[$__rate_interval])`, "{{child_name}}"],
       ],
@@ -39,17 +39,17 @@ export const connection: Dashboard = {
       kind: "timeseries",
       unit: "Bps",
       width: 12,
-      description: "What goes through each child.",
+      description: "Outbound traffic of each child.",
       queries: [
         [`rate(strongswan_sa_bytes_outbound{${chosenIke}}[$__rate_interval])`, "{{child_name}}"],
       ],
     },
     {
-      title: "Round trip of the probe",
+      title: "Probe round trip",
       kind: "timeseries",
       unit: "s",
       width: 12,
-      description: "Mean, of children that declare one.",
+      description: "Mean round trip time of each child with a probe.",
       queries: [
         [
           `rate(ipman_probe_round_trip_seconds_sum{${chosen}}[$__rate_interval]) / rate(ipman_probe_round_trip_seconds_count{${chosen}}[$__rate_interval])`,
@@ -58,11 +58,11 @@ export const connection: Dashboard = {
       ],
     },
     {
-      title: "Lost of the probe",
+      title: "Lost echo requests",
       kind: "timeseries",
       unit: "ops",
       width: 12,
-      description: "Echo requests that nobody answered.",
+      description: "Echo requests of the probe without an answer.",
       queries: [[`rate(ipman_probe_lost_total{${chosen}}[$__rate_interval])`, "{{child}}"]],
     },
     {
@@ -70,33 +70,33 @@ export const connection: Dashboard = {
       kind: "timeseries",
       unit: "s",
       width: 12,
-      description: "Falls at each rekey.",
+      description: "Time since each SA was established; drops at each rekey.",
       queries: [
         [`strongswan_ike_established_second{${chosenIke}}`, "IKE SA"],
         [`strongswan_sa_established_second{${chosenIke}}`, "{{child_name}}"],
       ],
     },
     {
-      title: "Left of the SAs",
+      title: "Remaining lifetime of the SAs",
       kind: "timeseries",
       unit: "s",
       width: 12,
-      description: "Until they end, if nobody rekeys them.",
+      description: "Time until each SA expires if it is not rekeyed.",
       queries: [[`strongswan_sa_lifetime_second{${chosenIke}}`, "{{child_name}}"]],
     },
     {
-      title: "Since a packet came",
+      title: "Time since the last inbound packet",
       kind: "timeseries",
       unit: "s",
       width: 12,
-      description: "Of each child.",
+      description: "Inbound idle time of each child.",
       queries: [[`strongswan_sa_last_inbound_seconds{${chosenIke}}`, "{{child_name}}"]],
     },
     {
-      title: "Further SAs",
+      title: "Duplicate SAs",
       kind: "timeseries",
       width: 12,
-      description: "More than there should be: both sides initiate.",
+      description: "Additional SAs, usually because both sides initiate.",
       queries: [
         [`strongswan_ike_dupes{${chosenIke}}`, "IKE SA"],
         [`strongswan_sa_dupes{${chosenIke}}`, "{{child_name}}"],

@@ -10,14 +10,15 @@ export const fleet: Dashboard = {
       title: "Connections not ready",
       kind: "stat",
       width: 3,
-      description: "Their condition Ready is not True, for whatever reason.",
+      description: "Connections whose condition Ready is not True.",
       queries: [["count(max by (connection) (ipman_connection_ready) == 0) or vector(0)", ""]],
     },
     {
-      title: "Documents not in force",
+      title: "Invalid manifests",
       kind: "stat",
       width: 3,
-      description: "They have problems: the last good version goes on, if there was one.",
+      description:
+        "Manifests with errors; the last valid version stays in effect, if there is one.",
       queries: [
         [
           "(count(min by (connection) (ipman_connection_spec_valid) == 0) or vector(0)) + (sum(ipman_unreadable_files) or vector(0))",
@@ -29,56 +30,56 @@ export const fleet: Dashboard = {
       title: "Children down",
       kind: "stat",
       width: 3,
-      description: "Declared, and carrying no traffic now.",
+      description: "Declared children that carry no traffic.",
       queries: [["count(ipman_child_up == 0) or vector(0)", ""]],
     },
     {
       title: "Children",
       kind: "stat",
       width: 3,
-      description: "Declared.",
+      description: "Declared children.",
       queries: [["count(ipman_child_up)", ""]],
     },
     {
-      title: "charons that answer",
+      title: "charons up",
       kind: "stat",
       width: 3,
-      description: "Of all that have an agent.",
+      description: "charons that answer their agents.",
       queries: [["sum(ipman_charon_up)", ""]],
     },
     {
-      title: "Operators that lead",
+      title: "Leading operators",
       kind: "stat",
       width: 3,
-      description: "One, always.",
+      description: "Should always be one.",
       queries: [["sum(ipman_leading)", ""]],
     },
     {
       title: "Probes not answered",
       kind: "stat",
       width: 3,
-      description: "Children whose probe nobody answers.",
+      description: "Children with a probe that is not answered.",
       queries: [["count(ipman_probe_reachable == 0) or vector(0)", ""]],
     },
     {
       title: "Alerts",
       kind: "stat",
       width: 3,
-      description: "Of ipman's, firing now.",
+      description: "Firing alerts of ipman.",
       queries: [['count(ALERTS{alertname=~"IPMan.*", alertstate="firing"}) or vector(0)', ""]],
     },
     {
       title: "Connections by state",
       kind: "timeseries",
       width: 12,
-      description: "All agents together.",
+      description: "Connections of all agents by state.",
       queries: [["sum by (state) (ipman_connections)", "{{state}}"]],
     },
     {
       title: "Down now",
       kind: "table",
       width: 12,
-      description: "Which children carry no traffic.",
+      description: "Children that carry no traffic.",
       queries: [["ipman_child_up == 0", ""]],
     },
     {
@@ -86,7 +87,7 @@ export const fleet: Dashboard = {
       kind: "timeseries",
       unit: "Bps",
       width: 12,
-      description: "Through all tunnels.",
+      description: "Traffic of all tunnels.",
       queries: [
         ["sum(rate(strongswan_sa_bytes_inbound[$__rate_interval]))", "in"],
         ["sum(rate(strongswan_sa_bytes_outbound[$__rate_interval]))", "out"],
@@ -97,7 +98,7 @@ export const fleet: Dashboard = {
       kind: "timeseries",
       unit: "s",
       width: 12,
-      description: "How long they took, the slowest twentieth; by what came of them.",
+      description: "95th percentile of the duration, by outcome.",
       queries: [
         [
           "histogram_quantile(0.95, sum by (le, outcome) (rate(ipman_negotiation_seconds_bucket[$__rate_interval])))",
@@ -106,11 +107,12 @@ export const fleet: Dashboard = {
       ],
     },
     {
-      title: "Changes of state",
+      title: "State transitions",
       kind: "timeseries",
       unit: "ops",
       width: 12,
-      description: "Of children: what leaves established is a tunnel that went.",
+      description:
+        "Transitions of children. A transition from established is a tunnel that went down.",
       queries: [
         [
           'sum by (from, to) (rate(ipman_transitions_total{machine="child"}[$__rate_interval]))',
@@ -119,11 +121,11 @@ export const fleet: Dashboard = {
       ],
     },
     {
-      title: "Packets that IPsec threw away",
+      title: "Packets that IPsec dropped",
       kind: "timeseries",
       unit: "pps",
       width: 12,
-      description: "By the kernel's reason.",
+      description: "Dropped packets by kernel counter.",
       queries: [
         ["sum by (counter) (rate(ipman_xfrm_errors_total[$__rate_interval])) > 0", "{{counter}}"],
       ],
@@ -133,7 +135,7 @@ export const fleet: Dashboard = {
       kind: "timeseries",
       unit: "s",
       width: 12,
-      description: "Mean time of each.",
+      description: "Mean duration of each call.",
       queries: [
         [
           "sum by (call) (rate(ipman_adapter_call_seconds_sum[$__rate_interval])) / sum by (call) (rate(ipman_adapter_call_seconds_count[$__rate_interval]))",
@@ -146,7 +148,7 @@ export const fleet: Dashboard = {
       kind: "timeseries",
       unit: "percentunit",
       width: 12,
-      description: "Share of the time that each was busy.",
+      description: "Fraction of the time in which each event loop was busy.",
       queries: [["ipman_event_loop_utilization", "{{instance}}"]],
     },
   ],

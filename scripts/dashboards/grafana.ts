@@ -1,21 +1,21 @@
-/** One picture: an expression for each line of it. */
+/** One panel with a line for each expression. */
 export interface Panel {
   readonly title: string;
-  /** What it tells, for the reader of the dashboard. */
+  /** The meaning of the panel, for the reader of the dashboard. */
   readonly description: string;
   readonly kind: "timeseries" | "stat" | "table";
   /** Grafana's name of the unit. */
   readonly unit?: string;
-  /** Of the 24 columns that a row has. */
+  /** The width in columns; a row has 24. */
   readonly width: number;
   readonly queries: readonly (readonly [expression: string, legend: string])[];
 }
 
-/** Panels from left to right, and what may be chosen. */
+/** Panels from left to right, and variables. */
 export interface Dashboard {
   readonly uid: string;
   readonly title: string;
-  /** Choices at the top: a name, and the expression whose label has its values. */
+  /** Variables: a name, and the series whose label has its values. */
   readonly variables: readonly (readonly [name: string, label: string, series: string])[];
   readonly panels: readonly Panel[];
 }
@@ -23,7 +23,7 @@ export interface Dashboard {
 const source = { type: "prometheus", uid: "${datasource}" };
 const heights = { stat: 4, timeseries: 8, table: 8 } as const;
 
-/** A dashboard as Grafana takes it. */
+/** A dashboard in Grafana's JSON model. */
 export function grafana({ uid, title, variables, panels }: Dashboard): object {
   return {
     uid,

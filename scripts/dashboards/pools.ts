@@ -11,17 +11,17 @@ export const pools: Dashboard = {
       title: "Free addresses",
       kind: "timeseries",
       width: 12,
-      description: "Neither a pod's nor promised to one.",
+      description: "Addresses that are neither used nor reserved.",
       queries: [
         [`max by (child, pool) (ipman_pool_addresses_free{${chosen}})`, "{{child}} {{pool}}"],
       ],
     },
     {
-      title: "Use",
+      title: "Usage",
       kind: "timeseries",
       unit: "percentunit",
       width: 12,
-      description: "Share of each pool that is given away.",
+      description: "Fraction of each pool that is used or reserved.",
       queries: [
         [
           `1 - max by (child, pool) (ipman_pool_addresses_free{${chosen}}) / max by (child, pool) (ipman_pool_addresses{${chosen}})`,
@@ -33,7 +33,7 @@ export const pools: Dashboard = {
       title: "Fullest pools",
       kind: "table",
       width: 12,
-      description: "Of all connections.",
+      description: "The pools of all connections with the highest usage.",
       queries: [
         [
           "topk(10, 1 - max by (connection, child, pool) (ipman_pool_addresses_free) / max by (connection, child, pool) (ipman_pool_addresses))",
@@ -42,11 +42,11 @@ export const pools: Dashboard = {
       ],
     },
     {
-      title: "Answers of the webhooks",
+      title: "Webhook requests",
       kind: "timeseries",
       unit: "ops",
       width: 12,
-      description: "Pods and documents, by what they were told.",
+      description: "Requests by webhook and outcome.",
       queries: [
         [
           "sum by (webhook, outcome) (rate(ipman_admission_seconds_count[$__rate_interval]))",
@@ -55,11 +55,11 @@ export const pools: Dashboard = {
       ],
     },
     {
-      title: "Time of the webhooks",
+      title: "Webhook latency",
       kind: "timeseries",
       unit: "s",
       width: 12,
-      description: "The slowest hundredth.",
+      description: "99th percentile of the duration.",
       queries: [
         [
           "histogram_quantile(0.99, sum by (le, webhook) (rate(ipman_admission_seconds_bucket[$__rate_interval])))",
@@ -68,11 +68,11 @@ export const pools: Dashboard = {
       ],
     },
     {
-      title: "The webhooks' certificate",
+      title: "Webhook certificate",
       kind: "stat",
       unit: "s",
       width: 12,
-      description: "Until it ends.",
+      description: "Time until the certificate expires.",
       queries: [["min(ipman_webhook_certificate_expiry_timestamp_seconds) - time()", ""]],
     },
   ],

@@ -13,7 +13,7 @@ export interface LongPlace extends Place {
   readonly lines: number;
 }
 
-/** What the structure of a repository is measured by, of one module. */
+/** The facts about a module that the structure of the repository is measured by. */
 export interface SourceFile {
   /** Relative to the repository, like all paths here. */
   readonly path: string;

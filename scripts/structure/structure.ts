@@ -1,4 +1,6 @@
-import { join } from "node:path";
+import { globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { avoidedWordsIn, textFiles } from "./avoided-words.ts";
 import { circlesIn, foldersOf, layerOf, upward } from "./folders.ts";
 import { readSourceTree, type Place, type SourceFile } from "./source-file.ts";
 
@@ -74,5 +76,17 @@ list(
   "useless spreads",
   sources.flatMap((source) => source.uselessSpreads.map((one) => place(source, one))),
 );
+
+const texts = globSync(textFiles, { cwd: root }).toSorted();
+const avoidances = texts.map((path) => ({
+  folder: dirname(path),
+  count: avoidedWordsIn(path, readFileSync(join(root, path), "utf8")).length,
+}));
+const byFolder = [...Map.groupBy(avoidances, ({ folder }) => folder)]
+  .map(([folder, some]) => ({ folder, count: some.reduce((sum, { count }) => sum + count, 0) }))
+  .filter(({ count }) => count > 0);
+const total = byFolder.reduce((sum, { count }) => sum + count, 0);
+say(`\navoided words: ${total}`);
+for (const { folder, count } of byFolder) say(`  ${String(count).padStart(4)}  ${folder}`);
 
 process.stdout.write(`${lines.join("\n")}\n`);

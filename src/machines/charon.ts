@@ -16,26 +16,26 @@ import {
 export interface CharonContext {
   readonly failure: Failure | undefined;
   readonly attempt: number;
-  /** Of sessions that ended. */
+  /** Counts sessions that ended. */
   readonly recurrence: Recurrence;
-  /** A list was asked for while one was under way. */
+  /** Whether another list was requested while one was under way. */
   readonly wantedAgain: boolean;
 }
 
 export type CharonEvent = { type: "sas.wanted" };
 
-/** What the connections are told. */
+/** The events for the connections. */
 export type CharonEmitted = { type: "charon.ready" } | { type: "charon.lost" };
 
-/** One IKE daemon: keeps a session with it, and everyone informed of its SAs. */
+/** One IKE daemon: keeps a VICI session and the list of SAs up to date. */
 export const charonMachine = setup({
   types: {} as { context: CharonContext; events: CharonEvent; emitted: CharonEmitted },
   actors: {
     /** Opens a session and subscribes to its events. */
     connect: notProvided<void, void>("connect"),
-    /** Removes what nobody declares any more; once per session. */
+    /** Removes connections and SAs that are not declared; once per session. */
     prune: notProvided<void, void>("prune"),
-    /** Lists the SAs and tells each connection of its own. */
+    /** Lists the SAs and sends each connection its own. */
     list: notProvided<void, void>("list"),
     /** Settles when the session ends. */
     session: notProvided<void, void>("session"),
@@ -43,7 +43,7 @@ export const charonMachine = setup({
   actions: {
     announceReady: emit({ type: "charon.ready" }),
     announceLost: emit({ type: "charon.lost" }),
-    /** A session is over; where many were within a short time, that is what fails. */
+    /** Counts a session that ended; many within a short time are a failure. */
     countSession: assign(({ context }) => {
       const recurrence = recurring(context.recurrence, "connected", "sessions with charon end");
       return isLooping(recurrence)
@@ -53,14 +53,14 @@ export const charonMachine = setup({
     fail: assign((_, params: { error: unknown }) => ({ failure: failureOf(params.error) })),
   },
   delays: {
-    /** charon carries every tunnel: one that answers is not kept waiting for long. */
+    /** charon carries every tunnel, so the delay stays short. */
     backoff: ({ context }) =>
       Math.max(
         Math.min(backoffMs(context.attempt), 2_000),
         Math.min(loopBackoffMs(context.recurrence), 30_000),
       ),
     steady: steadyMs,
-    /** Lists that are wanted close together are one. */
+    /** Requests for a list within this time are answered by one list. */
     gather: 20,
     resync: 30_000,
   },
@@ -70,7 +70,7 @@ export const charonMachine = setup({
   initial: "connecting",
   states: {
     connecting: {
-      description: "The VICI socket is opened.",
+      description: "The agent opens the VICI socket.",
       invoke: {
         id: "connect",
         src: "connect",
@@ -82,12 +82,12 @@ export const charonMachine = setup({
       },
     },
     waiting: {
-      description: "charon does not answer; it is tried again.",
+      description: "charon does not answer; the agent retries.",
       entry: assign({ attempt: ({ context }) => context.attempt + 1 }),
       after: { backoff: "connecting" },
     },
     connected: {
-      description: "A session is open. When it ends, everything starts over.",
+      description: "A session is open. When it ends, the agent connects again.",
       invoke: {
         id: "session",
         src: "session",
@@ -106,15 +106,15 @@ export const charonMachine = setup({
       initial: "pruning",
       states: {
         pruning: {
-          description: "What an earlier process left and nobody declares is removed.",
+          description: "The agent removes what an earlier process left and no manifest declares.",
           invoke: { id: "prune", src: "prune", onDone: "synchronising", onError: "#charon.broken" },
         },
         synchronising: {
-          description: "The SAs are listed, so that those that exist are adopted.",
+          description: "The agent lists the SAs and adopts those that exist.",
           invoke: { id: "list", src: "list", onDone: "ready", onError: "#charon.broken" },
         },
         ready: {
-          description: "charon answers; events and the list keep the connections informed.",
+          description: "charon answers; events and lists of SAs keep the connections up to date.",
           entry: [assign({ failure: undefined, attempt: 0 }), { type: "announceReady" }],
           exit: { type: "announceLost" },
           after: { steady: { actions: assign({ recurrence: noRecurrence }) } },
@@ -133,7 +133,7 @@ export const charonMachine = setup({
                 ],
                 onError: "#charon.broken",
               },
-              // What changed after the list was asked for may not be in it.
+              // A change after the request may be missing from the list.
               on: { "sas.wanted": { actions: assign({ wantedAgain: true }) } },
             },
           },
@@ -141,7 +141,7 @@ export const charonMachine = setup({
       },
     },
     broken: {
-      description: "The session gave no answer and was discarded.",
+      description: "The session did not answer and was discarded.",
       entry: [assign({ failure: closed }), { type: "countSession" }],
       always: "waiting",
     },

@@ -2,7 +2,7 @@ import { assign, fromCallback, setup } from "xstate";
 import type { Address } from "../model/net/address.ts";
 import type { Gateway } from "../model/network/endpoint.ts";
 
-/** What to ask for answers, and from where. */
+/** The target and the source of echo requests. */
 export interface ProbeOrder {
   readonly gateway: Gateway;
   readonly source: Address;
@@ -12,9 +12,9 @@ export interface ProbeOrder {
 
 export interface ProbeContext {
   readonly order: Omit<ProbeOrder, "gateway">;
-  /** Undefined while there is none to ask from. */
+  /** Undefined while the child has no gateway. */
   readonly gateway: Gateway | undefined;
-  /** Requests in a row that were not answered. */
+  /** The number of consecutive requests without an answer. */
   readonly lost: number;
 }
 
@@ -25,14 +25,14 @@ export type ProbeEvent =
 
 export type ProbeInput = Pick<ProbeContext, "order" | "gateway">;
 
-/** So many in a row mean that nobody can be reached; one or two are lost now and then. */
+/** The target counts as unreachable after this many lost requests; one or two may get lost. */
 const lostInRow = 3;
 
-/** Whether something behind the peer answers through a child's gateway. */
+/** Tests whether an address behind the peer answers through a child's gateway. */
 export const probeMachine = setup({
   types: {} as { context: ProbeContext; events: ProbeEvent; input: ProbeInput },
   actors: {
-    /** Sends echo requests; `probe.answered` and `probe.lost` tell what came of them. */
+    /** Sends echo requests and reports `probe.answered` or `probe.lost`. */
     ask: fromCallback<ProbeEvent, ProbeOrder>(() => {}),
   },
   guards: {
@@ -55,7 +55,7 @@ export const probeMachine = setup({
   },
   states: {
     idle: {
-      description: "There is no gateway to ask from.",
+      description: "The child has no gateway.",
       always: { guard: "hasGateway", target: "asking" },
     },
     asking: {
@@ -75,12 +75,12 @@ export const probeMachine = setup({
         ],
       },
       states: {
-        waiting: { description: "Nothing is known yet." },
+        waiting: { description: "No answer or loss yet." },
         reachable: {
-          description: "It answers.",
+          description: "The target answers.",
           entry: { type: "forgetLost" },
         },
-        unreachable: { description: "Several requests in a row were not answered." },
+        unreachable: { description: "Several consecutive requests were lost." },
       },
     },
   },

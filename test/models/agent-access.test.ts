@@ -136,7 +136,7 @@ describe("an agent's service account", () => {
     await pass(60_000);
     assert.deepEqual(cluster.agents, { "node-a": "ipman-agent" }, "the one before goes on");
     const { reason, message } = cluster.access.failureOf(groupA) ?? {};
-    assert.equal(reason, "CarrierUnavailable");
+    assert.equal(reason, "PodsUnavailable");
     assert.match(message ?? "", /service account cannot be made: patch ClusterRoleBinding/);
     assert.ok(cluster.troubles.some((error) => error instanceof KubeError));
     cluster.denies = () => false;

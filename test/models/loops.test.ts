@@ -130,7 +130,7 @@ describe("an hour with others that work against it", () => {
     assert.equal(failureOf(actor)?.reason, "LoopDetected");
     assert.match(
       failureOf(actor)?.message ?? "",
-      /other than ipman changes the gateway's namespace/,
+      /another program changes the gateway's namespace/,
     );
     const before = calls.count("apply");
     actor.send({ type: "endpoints.changed", gateway, workers: [] });

@@ -139,7 +139,10 @@ describe("the network of a node", () => {
     assert.deepEqual(operator.charons, ["charon-node-node-a"]);
     const stalled = operator.condition("mine", "Stalled");
     assert.equal(stalled?.reason, "NodeOccupied");
-    assert.match(stalled.message, /node-a has the charon of the connections with nodeName node-a/);
+    assert.match(
+      stalled.message,
+      /node-a already has the charon of the connections with nodeName node-a/,
+    );
     assert.deepEqual(operator.troubles, []);
   });
 
@@ -165,7 +168,7 @@ describe("the network of a node", () => {
     );
     assert.match(
       await operator.refusal(onNode("bank", 2)),
-      /^spec.nodeName: .* in groupRef instead/,
+      /^spec.nodeName: .* set groupRef to that CharonGroup instead/,
     );
     assert.equal(await operator.refusal(group("second", 2, { hostNetwork: false })), "");
     assert.equal(await operator.refusal(group("second", 2, { nodeName: "node-b" })), "");

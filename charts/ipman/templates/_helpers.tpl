@@ -5,8 +5,8 @@
 
 {{- /* The namespaces that the Go operator's chart created as part of this release, as a JSON
 list. Helm deletes an object that an upgrade no longer renders, so namespace.yaml renders them.
-Its Service identifies the chart at the first upgrade, our annotation from then on. Every
-template asks for the namespace: the answer is kept in .Values for the rest of the run. */ -}}
+A Service of that chart identifies them at the first upgrade, ipman's annotation from then on. Every
+template needs the namespace, so .Values keeps the result for the rest of the run. */ -}}
 {{- define "ipman.adoptedNamespaces" -}}
 {{- if not (hasKey .Values "adoptedNamespaces") }}
 {{- $adopted := list }}
@@ -55,7 +55,7 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{ .Values.controller.pullPolicy | default .Values.image.pullPolicy }}
 {{- end }}
 
-{{- /* A string is an image of the Go operator's, with another charon's way to be started. */ -}}
+{{- /* A string names an image of the Go operator, whose charon starts differently. */ -}}
 {{- define "ipman.charonImage" -}}
 {{- $image := dict "repository" "ipman-charon" }}
 {{- if kindIs "map" .Values.charon.image }}{{ $image = .Values.charon.image }}{{ end -}}
@@ -76,7 +76,7 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{ .Values.webhook.validatingWebhookName | default (printf "ipman-%s" .Release.Name) }}
 {{- end }}
 
-{{- /* Roles that were made by hand give rights to the agents' common service account. */ -}}
+{{- /* Roles that an administrator manages refer to the common service account of the agents. */ -}}
 {{- define "ipman.secretAccess" -}}
 {{ .Values.secretAccess | default (ternary "named" "namespace" .Values.rbac.create) }}
 {{- end }}

@@ -41,7 +41,7 @@ export function placementScenarios(cluster: () => LabCluster): void {
       await says("Ready", "Unknown", /no agent tells how it is: pod/);
       const get = (...what: string[]) => cluster().kubectl("get", ...what);
       await eventually(() => assert.match(get("ipsecconnection", "placed"), /placed +Unknown/));
-      const event = /Warning +CarrierUnavailable +ipsecconnection\/placed/;
+      const event = /Warning +PodsUnavailable +ipsecconnection\/placed/;
       await eventually(() => assert.match(get("events", "-n", "default"), event));
       cluster().kubectl("delete", "ipsecconnection", "placed");
     });

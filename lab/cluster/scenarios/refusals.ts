@@ -53,8 +53,8 @@ export function refusalScenarios(cluster: () => LabCluster): void {
       twin.metadata.name = "twin";
       twin.spec.nodeName = "node-a";
       const answer = await answerTo(twin);
-      assert.match(answer ?? "", /spec\.name: "example" is the name of example-connection as well/);
-      assert.match(answer ?? "", /if_id: 102 is the if_id and VNI of example-connection/);
+      assert.match(answer ?? "", /spec\.name: "example" is also the name of example-connection/);
+      assert.match(answer ?? "", /if_id: 102 is also the if_id of example-connection/);
       twin.spec.nodeName = "node-b";
       // Nobody is there: the peer would take it for the other.
       twin.spec.remoteAddr = "192.168.1.77";
@@ -74,7 +74,7 @@ export function refusalScenarios(cluster: () => LabCluster): void {
         metadata: { name: "kept", namespace: "default" },
         spec: { hostNetwork: true, nodeName: "node-b", ...spec },
       });
-      assert.throws(() => cluster().apply(group({ interfaceName: "a/b" })), /is no device's name/);
+      assert.throws(() => cluster().apply(group({ interfaceName: "a/b" })), /is not a device name/);
       cluster().apply(group({}));
       const member = manifest();
       member.metadata.name = "member";

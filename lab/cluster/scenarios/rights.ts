@@ -95,7 +95,7 @@ export function rightScenarios(cluster: () => LabCluster): void {
       await assert.rejects(apply(role("of-others")), /only what it made/);
       const place = { namespace: "default", name: "of-others" };
       await assert.rejects(client.delete(resourceTypes.Role, place), /only what it made/);
-      await assert.rejects(apply(role("mine")), /nothing but what is for an agent/);
+      await assert.rejects(apply(role("mine")), /may create only objects for an agent/);
       const all = [{ apiGroups: [""], resources: ["secrets"], verbs: ["get", "watch"] }];
       await assert.rejects(apply(role("ipman-agent-x", { rules: all })), /by their names/);
       const pods = [{ apiGroups: [""], resources: ["pods"], verbs: ["delete"] }];

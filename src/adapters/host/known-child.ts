@@ -1,9 +1,8 @@
+import type { ChildRef } from "../../model/api/child-ref.ts";
 import type { StateCodec } from "../files/state-file.ts";
 
 /** A child that was declared once, and what its SAs in the kernel are known by. */
-export interface KnownChild {
-  readonly connection: string;
-  readonly child: string;
+export interface KnownChild extends ChildRef {
   readonly ifId: number;
 }
 

@@ -4,17 +4,17 @@ import { childSaDifference } from "../../model/charon/sa-drift.ts";
 import type { ChildContext, ChildOrder } from "./child-types.ts";
 import type { Tunnel } from "../gateway/gateway-types.ts";
 
-/** The child in charon's terms. */
+/** The child by its names in charon. */
 export function orderOf(context: ChildContext): ChildOrder {
   return { connectionName: context.connection.name, childKey: context.child.key };
 }
 
-/** How the child's SAs differ from what is declared: the first difference, in words. */
+/** The first difference between the child's SAs and the manifest, in words. */
 export function differenceOf({ sas, child }: ChildContext): string | undefined {
   return sas.map((sa) => childSaDifference(sa, child)).find((found) => found !== undefined);
 }
 
-/** What a CHILD SA means for packet sizes; undefined before it is installed. */
+/** The parameters of a CHILD SA that decide packet sizes; undefined before it is installed. */
 export function tunnelOf(sa: ChildSa): Tunnel | undefined {
   if (sa.encryption === undefined) return undefined;
   const { encryption, integrity, encapsulated, remoteHost } = sa;

@@ -20,7 +20,7 @@ import {
   steadyMs,
 } from "../common/recurrence.ts";
 
-/** What the chart of a child is made of: its types, actors, actions, guards and delays. */
+/** The types, actors, actions, guards and delays of the child machine. */
 export const childSetup = setup({
   types: {} as {
     context: ChildContext;
@@ -30,13 +30,13 @@ export const childSetup = setup({
   },
   actors: {
     gateway: gatewayMachine,
-    /** Orders the CHILD SA and does not wait for it. */
+    /** Initiates the CHILD SA and does not wait for it. */
     initiate: notProvided<void, ChildOrder>("initiate"),
-    /** Ends CHILD SAs by their unique ids. */
+    /** Terminates CHILD SAs by their unique ids. */
     terminate: notProvided<void, { readonly uniqueIds: readonly string[] }>("terminate"),
-    /** Orders a rekey and does not wait for it. */
+    /** Starts a rekey and does not wait for it. */
     rekey: notProvided<void, { readonly uniqueIds: readonly string[] }>("rekey"),
-    /** Removes the gateway and what it holds. */
+    /** Removes the gateway and its namespace. */
     removeGateway: notProvided<void, ChildOrder & { readonly connectionId: string }>(
       "removeGateway",
     ),
@@ -52,7 +52,7 @@ export const childSetup = setup({
     note: assign((_, params: { failure: Failure | undefined }) => ({ failure: params.failure })),
     takeLoaded: assign(({ context, event }) => {
       if (event.type !== "connection.loaded") return {};
-      // The process before this one may have ended between loading the spec and ending the SA.
+      // The previous process may have ended after it loaded the spec and before it terminated the SA.
       const isLeft = context.sas.some((sa) => isOfEarlierSpec(sa, context.child));
       const known = event.alike === true && !isLeft ? differenceOf(context) : undefined;
       return {
@@ -70,7 +70,7 @@ export const childSetup = setup({
     recur: assign(({ context }, params: { state: string; cause: string }) => ({
       recurrence: recurring(context.recurrence, params.state, params.cause),
     })),
-    /** The SA is about to be ended for its difference: not again for the same one. */
+    /** Records a difference before the SA is replaced for it, which happens once per difference. */
     noteRepair: assign(({ context }) => {
       const difference = differenceOf(context) ?? "";
       return {
@@ -78,19 +78,19 @@ export const childSetup = setup({
         recurrence: recurring(context.recurrence, "replacing", difference),
       };
     }),
-    /** What was not ended can be tried again. */
+    /** Allows another attempt, since the SA was not terminated. */
     forgetRepair: assign({
       tried: ({ context }) => context.tried.filter((known) => known !== differenceOf(context)),
     }),
     calm: assign({ recurrence: ({ context }) => calmed(context.recurrence) }),
-    /** It has been well for long: what was counted and tried before is forgotten. */
+    /** Forgets attempts, recurrences and repairs after a long time without a failure. */
     settle: assign(({ context }) => ({
       attempt: 0,
       recurrence: noRecurrence,
       tried: differenceOf(context) === undefined ? [] : context.tried,
     })),
-    tellGateway: enqueueActions(({ enqueue, context }) => {
-      // While there is no SA, the last one is the best guess at the next.
+    updateGateway: enqueueActions(({ enqueue, context }) => {
+      // Without an SA, the gateway keeps the parameters of the last one, the best guess at the next.
       const sa = context.sas.at(-1);
       const tunnel = sa && tunnelOf(sa);
       if (tunnel !== undefined) enqueue.sendTo("gateway", { type: "tunnel.changed", tunnel });
@@ -108,14 +108,14 @@ export const childSetup = setup({
   guards: {
     installed: ({ context }) => context.sas.length > 0,
     repairable: ({ context }) => context.loaded && isRepairable(differenceOf(context), context),
-    /** An SA that differs from the declaration would be ended again, and has to wait for that. */
+    /** An SA that differs keeps its pause, since it would be replaced again. */
     calmable: ({ context }) =>
       isCalmable(context.recurrence) && differenceOf(context) === undefined,
     looping: ({ context }) => isLooping(context.recurrence),
     rekeying: ({ context }) => context.sas.some(isRekeying),
     loaded: ({ context }) => context.loaded,
     hinted: ({ context }) => context.hint !== undefined,
-    /** charon is at work by itself: an order now would be in its way. */
+    /** charon already works on the SA: another command would interfere. */
     yields: ({ context }) => context.loaded && context.busy,
     initiates: ({ context }) => context.child.initiates,
     attemptOver: ({ context }) => context.sas.length === 0 && !context.busy,

@@ -4,7 +4,7 @@ import type { ChildSa, IkeSa } from "../../model/charon/sa.ts";
 import type { Repairs } from "../common/differences.ts";
 import type { ChildEndpoints, GatewayConnection } from "../gateway/gateway-types.ts";
 
-/** Which child of which connection, in charon's terms. */
+/** A child by its names in charon. */
 export interface ChildOrder {
   readonly connectionName: string;
   readonly childKey: string;
@@ -17,23 +17,23 @@ export interface ChildContext extends Repairs {
   /** The connection as it is declared. */
   readonly connection: ChildConnection;
   readonly child: Child;
-  /** The connection, as it is declared now, is in charon. */
+  /** Whether charon has the connection as declared now. */
   readonly loaded: boolean;
-  /** Spec or secret were loaded since the present attempt began: its failure says nothing of them. */
+  /** Whether spec or secret were loaded after the present attempt began, so its failure is not theirs. */
   readonly loadedSince: boolean;
-  /** The CHILD SAs that carry traffic; more than one only for a moment, or in error. */
+  /** The CHILD SAs that carry traffic; more than one for a moment, or by mistake. */
   readonly sas: readonly ChildSa[];
-  /** Whether charon is at work on an IKE SA or on this child. */
+  /** Whether charon works on an IKE SA or on this child. */
   readonly busy: boolean;
   readonly failure: Failure | undefined;
-  /** What the peer said during the present attempt. */
+  /** The peer's refusal during the present attempt. */
   readonly hint: Failure | undefined;
   readonly attempt: number;
 }
 
 export type ChildEvent =
   | { type: "child.changed"; connection: ChildConnection; child: Child; replaces: boolean }
-  /** `alike`: charon had the child before, with the same networks. */
+  /** `alike`: charon already had the child with the same networks. */
   | { type: "connection.loaded"; alike?: boolean }
   | { type: "connection.unloaded" }
   | { type: "sas.listed"; ikeSas: readonly IkeSa[] }

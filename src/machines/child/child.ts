@@ -7,12 +7,12 @@ import { noRecurrence } from "../common/recurrence.ts";
 
 const noAnswer = failure(
   Reason.NegotiationFailed,
-  "no CHILD SA came about, and neither charon nor the peer said why",
+  "no CHILD SA was established, and neither charon nor the peer gave a reason",
 );
-const closed = failure(Reason.PeerClosed, "the CHILD SA was closed; it is brought up again");
+const closed = failure(Reason.PeerClosed, "the CHILD SA was closed; ipman brings it up again");
 const rekeyOverdue = failure(
   Reason.RekeyOverdue,
-  "a rekey did not come to an end; the child is brought up again",
+  "a rekey did not complete; ipman brings the child up again",
 );
 
 /** One child of a connection: its CHILD SA and its gateway. */
@@ -32,7 +32,7 @@ export const childMachine = childSetup.createMachine({
   invoke: {
     id: "gateway",
     src: "gateway",
-    // Without a handler for its errors: should it break down, the child is made anew with it.
+    // Errors are not handled here: if the gateway fails, its child is created again with it.
     input: ({ context }) => ({ connection: context.connection, child: context.child }),
   },
   initial: "pending",
@@ -61,16 +61,16 @@ export const childMachine = childSetup.createMachine({
   },
   states: {
     pending: {
-      description: "The connection is not in charon yet.",
+      description: "charon does not have the connection yet.",
       tags: "pending",
-      entry: [{ type: "tellGateway" }],
+      entry: [{ type: "updateGateway" }],
       always: [
         { guard: "installed", target: "established" },
         { guard: "loaded", target: "negotiating" },
       ],
     },
     negotiating: {
-      description: "A CHILD SA has been ordered, or the peer is to order it.",
+      description: "charon or the peer is to bring up the CHILD SA.",
       tags: "negotiating",
       initial: "deciding",
       on: {
@@ -81,7 +81,7 @@ export const childMachine = childSetup.createMachine({
           always: [{ guard: "initiates", target: "initiating" }, { target: "listening" }],
         },
         initiating: {
-          description: "charon is told to bring the CHILD SA up.",
+          description: "charon gets the command to bring up the CHILD SA.",
           entry: assign({ hint: undefined, busy: true, loadedSince: false }),
           invoke: {
             id: "initiate",
@@ -97,25 +97,25 @@ export const childMachine = childSetup.createMachine({
           },
           on: {
             "sas.listed": { actions: { type: "takeList" } },
-            // The peer may be faster than charon's own answer.
+            // A notify of the peer may arrive before charon's answer.
             "peer.notified": { actions: { type: "takeHint" } },
           },
         },
         waiting: {
-          description: "charon and the peer are talking, or charon waits for an answer.",
+          description: "charon negotiates with the peer, or waits for its answer.",
           on: {
             "peer.notified": { target: "hinted", actions: { type: "takeHint" } },
           },
           after: { check: { target: "waiting", reenter: true, actions: { type: "listSas" } } },
         },
         hinted: {
-          description: "The peer said no to something; the list tells what came of it.",
+          description: "The peer refused something; the next list of SAs shows the result.",
           on: { "peer.notified": {} },
           after: { hintSettle: { target: "waiting", actions: { type: "listSas" } } },
         },
         yielding: {
           description:
-            "charon makes the IKE SA anew by itself, as in a reauthentication; it is ordered to only where nothing comes of that.",
+            "charon re-establishes the IKE SA by itself, as in a reauthentication; the child initiates only if that fails.",
           on: {
             "sas.listed": { actions: { type: "takeList" }, target: "yielded" },
           },
@@ -129,7 +129,7 @@ export const childMachine = childSetup.createMachine({
           ],
         },
         listening: {
-          description: "The peer, or traffic, is to bring the CHILD SA up.",
+          description: "Waiting for the peer or for traffic to bring up the CHILD SA.",
           after: { check: { target: "listening", reenter: true, actions: { type: "listSas" } } },
         },
         judging: {
@@ -147,7 +147,7 @@ export const childMachine = childSetup.createMachine({
         },
         unexplained: {
           description:
-            "Nothing came about. charon's log has a thread of its own, and may come to why after the list.",
+            "The attempt ended without an SA. charon's log runs in another thread and may give the reason after the list.",
           always: { guard: "installed", target: "#child.established" },
           on: {
             "sas.listed": { actions: { type: "takeList" } },
@@ -163,9 +163,10 @@ export const childMachine = childSetup.createMachine({
       },
     },
     established: {
-      description: "The CHILD SA carries traffic; where it differs, the failure says in what.",
+      description:
+        "The CHILD SA carries traffic; if it does not match the manifest, the failure says how.",
       tags: "established",
-      entry: [assign({ hint: undefined }), { type: "noteDifference" }, { type: "tellGateway" }],
+      entry: [assign({ hint: undefined }), { type: "noteDifference" }, { type: "updateGateway" }],
       always: [
         { guard: "repairable", target: "replacing", actions: { type: "noteRepair" } },
         { guard: "rekeying", target: "rekeying" },
@@ -174,7 +175,7 @@ export const childMachine = childSetup.createMachine({
       on: {
         rekey: "rekeying",
         "sas.listed": {
-          actions: [{ type: "takeList" }, { type: "noteDifference" }, { type: "tellGateway" }],
+          actions: [{ type: "takeList" }, { type: "noteDifference" }, { type: "updateGateway" }],
         },
       },
       after: {
@@ -183,8 +184,7 @@ export const childMachine = childSetup.createMachine({
       },
     },
     rekeying: {
-      description:
-        "A new CHILD SA is taking the place of the old one, which still carries traffic.",
+      description: "A new CHILD SA replaces the old one, which still carries traffic.",
       tags: "rekeying",
       invoke: {
         id: "rekey",
@@ -216,18 +216,21 @@ export const childMachine = childSetup.createMachine({
           target: "replacing",
           actions: [
             { type: "note", params: { failure: rekeyOverdue } },
-            { type: "recur", params: { state: "rekeying", cause: "no rekey came to an end" } },
+            { type: "recur", params: { state: "rekeying", cause: "no rekey completes" } },
           ],
         },
       },
     },
     closed: {
-      description: "The CHILD SA ended, and nobody here had ordered that.",
+      description: "The CHILD SA ended without a command from ipman.",
       tags: "negotiating",
       entry: [
         { type: "note", params: { failure: closed } },
-        { type: "recur", params: { state: "closed", cause: "the peer ends the SA, or a person" } },
-        { type: "tellGateway" },
+        {
+          type: "recur",
+          params: { state: "closed", cause: "the peer or an administrator closes the SA" },
+        },
+        { type: "updateGateway" },
       ],
       always: [
         { guard: "looping", target: "failed", actions: { type: "noteLoop" } },
@@ -238,7 +241,7 @@ export const childMachine = childSetup.createMachine({
     },
     replacing: {
       description:
-        "The CHILD SA is not what is declared: it ends, and a new one follows; once for each difference.",
+        "The CHILD SA does not match the manifest: ipman replaces it, once for each difference.",
       tags: "negotiating",
       invoke: {
         id: "terminate",
@@ -258,7 +261,7 @@ export const childMachine = childSetup.createMachine({
     },
     failed: {
       description:
-        "The last attempt failed; the failure says why, and whether it is soon tried again.",
+        "The last attempt failed; the failure says why, and whether a retry follows soon.",
       tags: "failed",
       entry: assign({ attempt: ({ context }) => context.attempt + 1 }),
       initial: "deciding",
@@ -279,13 +282,13 @@ export const childMachine = childSetup.createMachine({
         retrying: { after: { backoff: "#child.negotiating" } },
         stalled: {
           description:
-            "Only a change of the spec, the secret or the peer helps. The last is not told, so it is looked for now and then.",
+            "Only a change of the spec, the secret or the peer helps. The peer does not report its changes, so the child retries about once a minute.",
           after: { stalledRetry: "#child.negotiating" },
         },
       },
     },
     terminating: {
-      description: "The child was taken out of the spec: SA and gateway go.",
+      description: "The child was removed from the spec: its SA and its gateway end.",
       tags: "terminating",
       initial: "closing",
       on: { "*": {} },
@@ -296,7 +299,7 @@ export const childMachine = childSetup.createMachine({
             src: "terminate",
             input: ({ context }) => ({ uniqueIds: context.sas.map((sa) => sa.uniqueId) }),
             onDone: "removing",
-            // An SA that cannot be ended now is found by the next list, and ended there.
+            // The next list finds an SA that could not be terminated now.
             onError: "removing",
           },
         },

@@ -1,36 +1,36 @@
 import { failure, Reason, type Failure } from "../../model/status/failure.ts";
 import { isLooping, type Recurrence } from "./recurrence.ts";
 
-/** What an actor remembers of SAs that were not what is declared. */
+/** The attempts of an actor to replace SAs that do not match the manifest. */
 export interface Repairs {
   readonly recurrence: Recurrence;
-  /** The differences for which an SA was ended, under the present declaration. */
+  /** The differences for which an SA was replaced, under the present manifest. */
   readonly tried: readonly string[];
 }
 
 /**
- * True where ending an SA may help. Once for each difference: an SA that comes out the same
- * again is what the peer, or charon, makes of the declaration, and it carries traffic.
+ * Whether replacing an SA may help. An SA is replaced once for each difference: a new SA with the same
+ * difference is what the peer or charon negotiates for the manifest, and it carries traffic.
  */
 export function isRepairable(difference: string | undefined, repairs: Repairs): boolean {
   if (difference === undefined || isLooping(repairs.recurrence)) return false;
   return !repairs.tried.includes(difference);
 }
 
-/** Further ones are not remembered: by then the actor pauses. */
+/** The number of differences that are remembered; by then the actor pauses. */
 const mostTried = 32;
 
-/** The differences that were tried, with one more. */
+/** Adds differences to those that were tried. */
 export function withTried(tried: readonly string[], ...more: readonly string[]): readonly string[] {
   return [...new Set([...tried, ...more])].slice(-mostTried);
 }
 
-/** The failure of an SA that carries traffic and differs; the one before, if it says the same. */
+/** The failure of an SA that differs; the same object while its message is the same. */
 export function differenceFailure(
   difference: string | undefined,
   before: Failure | undefined,
 ): Failure | undefined {
   if (difference === undefined) return undefined;
-  const message = `the SA carries traffic, and is not what is declared: ${difference}`;
+  const message = `the SA carries traffic but does not match the manifest: ${difference}`;
   return before?.message === message ? before : failure(Reason.SaDiffers, message);
 }

@@ -1,8 +1,8 @@
 import { failure, Reason, type Failure } from "../../model/status/failure.ts";
 
 /**
- * The failure in what an actor rejected with. Adapters and the runtime reject with errors
- * that carry one; anything else is a defect of ours.
+ * The failure of a rejected actor. The runtime rejects with errors that carry a failure; any other
+ * error is a defect in ipman.
  */
 export function failureOf(error: unknown): Failure {
   if (typeof error === "object" && error !== null && "failure" in error) {

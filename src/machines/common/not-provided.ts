@@ -1,6 +1,6 @@
 import { fromPromise } from "xstate";
 
-/** Stands where the runtime's actor belongs; a machine that meets it was wired wrongly. */
+/** A placeholder for an actor that the runtime provides; it rejects when it is invoked. */
 export function notProvided<Output, Input>(name: string) {
   return fromPromise<Output, Input>(() => Promise.reject(new Error(`${name} is not provided`)));
 }

@@ -2,44 +2,43 @@ import { failure, Reason, type Failure } from "../../model/status/failure.ts";
 import { backoffMs } from "./backoff.ts";
 
 /**
- * How often an actor came back to one of its states without having been steady in between.
- * Every chart that can go in a circle has one in its context: it counts where the circle
- * closes, waits {@link loopBackoffMs} there once it {@link isLooping}, and begins at
- * {@link noRecurrence} again after {@link steadyMs} in a state that is good. What others end,
- * a peer its idle SAs say, is {@link calmed} much sooner: it is to be down for no longer than
- * it takes to bring it up.
+ * How often an actor returned to one of its states without a steady time in between. Every machine that
+ * can loop has one in its context: it counts where the loop closes, waits {@link loopBackoffMs} there
+ * once it {@link isLooping}, and resets to {@link noRecurrence} after {@link steadyMs} in a good state.
+ * After {@link calmMs} it is {@link calmed}, so that an SA that the peer closes now and then, such as an
+ * idle one, comes up again without a pause.
  */
 export interface Recurrence {
   readonly times: number;
   /** The state that was entered last. */
   readonly state: string;
-  /** Why it was entered, as a part of a sentence. */
+  /** The cause, as a clause of a sentence. */
   readonly cause: string;
 }
 
 export const noRecurrence: Recurrence = { times: 0, state: "", cause: "" };
 
-/** An actor that was well for so long begins to count again; milliseconds. */
+/** After this time in a good state the count starts again; milliseconds. */
 export const steadyMs = 300_000;
 
-/** One that was well for so long may come back to a state once without a pause; milliseconds. */
+/** After this time in a good state the next return needs no pause; milliseconds. */
 export const calmMs = 30_000;
 
-/** So often a state may be entered without a pause. */
+/** The number of returns without a pause. */
 export const freeTimes = 8;
 
 /** The longest pause of a loop; milliseconds. */
 const longestMs = 120_000;
 
-/** Beyond it no pause grows, and nothing more is to be counted. */
+/** The count stops here, where the pause has reached its maximum. */
 const mostTimes = freeTimes + 10;
 
-/** The state was entered once more. */
+/** Counts another return to a state. */
 export function recurring(before: Recurrence, state: string, cause: string): Recurrence {
   return { times: Math.min(before.times + 1, mostTimes), state, cause };
 }
 
-/** The same, of several causes that are counted apart: at most one recurrence for each. */
+/** Counts another return for one of several causes, each with its own recurrence. */
 export function recurringOf(
   before: readonly Recurrence[],
   state: string,
@@ -49,35 +48,35 @@ export function recurringOf(
   return [...before.filter((known) => known.cause !== cause), recurring(same, state, cause)];
 }
 
-/** True where the state was entered so often that the next time has to wait. */
+/** Whether the next return has to wait. */
 export function isLooping({ times }: Recurrence): boolean {
   return times > freeTimes;
 }
 
-/** Whether {@link calmed} would change the count: an event that changes nothing costs a status. */
+/** Whether {@link calmed} would change the count. */
 export function isCalmable({ times }: Recurrence): boolean {
   return times >= freeTimes;
 }
 
-/** The actor was well for {@link calmMs}: by that it has waited before the next time. */
+/** Lowers the count after {@link calmMs} in a good state, so that the next return needs no pause. */
 export function calmed(before: Recurrence): Recurrence {
   return { ...before, times: Math.min(before.times, freeTimes - 1) };
 }
 
-/** How long a loop pauses: longer each time, up to two minutes; 0 where there is none. */
+/** The pause of a loop in milliseconds, growing up to two minutes; 0 without a loop. */
 export function loopBackoffMs({ times }: Recurrence): number {
   return times > freeTimes ? backoffMs(times - freeTimes, longestMs) : 0;
 }
 
-/** Why an actor pauses: which state it comes back to, what brings it there, what helps. */
+/** The failure of a loop: the state, the cause and the remedy. */
 export function loopFailure({ state, cause }: Recurrence): Failure {
   return failure(
     Reason.LoopDetected,
-    `"${state}" was entered more than ${freeTimes} times without ${steadyMs / 60_000} quiet minutes in between, since ${cause}: remove that cause; until then each attempt waits up to ${longestMs / 60_000} minutes`,
+    `state "${state}" was entered more than ${freeTimes} times without ${steadyMs / 60_000} quiet minutes in between, because ${cause}: remove the cause; until then each attempt waits up to ${longestMs / 60_000} minutes`,
   );
 }
 
-/** How long to wait before an attempt, by failures in a row and by what recurs. */
+/** The delay before the next attempt in milliseconds, by consecutive failures and recurrence. */
 export function pauseMs(context: {
   readonly attempt: number;
   readonly recurrence: Recurrence;

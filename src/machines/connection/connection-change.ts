@@ -1,17 +1,17 @@
 import type { Child, Connection } from "../../model/api/connection.ts";
 import { messageFromConnection, type ViciMessage } from "../../model/charon/vici-message.ts";
 
-/** What a change of spec asks for. */
+/** The consequences of a change of the spec. */
 export interface ConnectionChange {
-  /** Address, identities or IKE options differ: the IKE SA has to be made anew. */
+  /** Address, identities or IKE options differ: the IKE SA has to be replaced. */
   readonly ike: boolean;
   readonly added: readonly Child[];
   readonly removed: readonly Child[];
-  /** Those that are in both; `replaces` where the CHILD SA has to be made anew. */
+  /** Children in both versions; `replaces` where the CHILD SA has to be replaced. */
   readonly kept: readonly { readonly child: Child; readonly replaces: boolean }[];
 }
 
-/** The difference between what was declared and what is. */
+/** The difference between two versions of a connection. */
 export function connectionChange(before: Connection, after: Connection): ConnectionChange {
   const old = new Map(before.children.map((child) => [child.key, child]));
   const keys = new Set(after.children.map((child) => child.key));

@@ -19,7 +19,7 @@ import { differenceFailure, withTried } from "../common/differences.ts";
 import { notProvided } from "../common/not-provided.ts";
 import { noRecurrence, pauseMs, recurring, steadyMs } from "../common/recurrence.ts";
 
-/** What the chart of a connection is made of: its types, actors, actions, guards and delays. */
+/** The types, actors, actions, guards and delays of the connection machine. */
 export const connectionSetup = setup({
   types: {} as {
     context: ConnectionContext;
@@ -32,15 +32,15 @@ export const connectionSetup = setup({
   actors: {
     child: childMachine,
     /**
-     * Gives charon the secret and the connection; what is there already is not disturbed.
-     * Gives what charon had before.
+     * Loads the secret and the connection into charon without disturbing existing SAs. Resolves with
+     * what charon had before.
      */
     load: notProvided<LoadResult, LoadOrder>("load"),
-    /** Ends IKE SAs by their unique ids. */
+    /** Terminates IKE SAs by their unique ids. */
     terminateIke: notProvided<void, { readonly uniqueIds: readonly string[] }>("terminateIke"),
-    /** Takes the connection's key out of charon. Its SAs go on. */
+    /** Removes the connection's key from charon. Its SAs stay up. */
     withdrawKey: notProvided<void, { readonly connectionName: string }>("withdrawKey"),
-    /** Ends the connection's SAs and takes connection and secret out of charon. */
+    /** Terminates the connection's SAs and removes connection and secret from charon. */
     unload: notProvided<void, { readonly connectionName: string }>("unload"),
   },
   actions: {
@@ -52,7 +52,7 @@ export const connectionSetup = setup({
     recur: assign(({ context }, params: { state: string; cause: string }) => ({
       recurrence: recurring(context.recurrence, params.state, params.cause),
     })),
-    /** The SAs are about to be ended for their differences: not again for the same ones. */
+    /** Records the differences before SAs are replaced for them, which happens once per difference. */
     noteRepair: assign(({ context }) => {
       const outdated = outdatedSas(context);
       const repaired = differencesOf(context)
@@ -66,7 +66,7 @@ export const connectionSetup = setup({
         recurrence: recurring(context.recurrence, "replacing", first),
       };
     }),
-    /** It has been well for long: what was counted and tried before is forgotten. */
+    /** Forgets attempts, recurrences and repairs after a long time without a failure. */
     settle: assign(({ context }) => ({
       attempt: 0,
       recurrence: noRecurrence,
@@ -81,11 +81,12 @@ export const connectionSetup = setup({
       enqueue.assign({ pathMissing: true });
       enqueue.emit({ type: "sas.wanted" });
     }),
-    passOn: enqueueActions(({ enqueue, event, context }) => {
+    /** Forwards an event to the children. */
+    forward: enqueueActions(({ enqueue, event, context }) => {
       if (event.type !== "sas.listed" && event.type !== "peer.notified") return;
       for (const id of context.running) enqueue.sendTo(id, event);
     }),
-    /** SAs that charon made of the same declaration are what they are: no other would come. */
+    /** SAs that charon negotiated for the same manifest are kept: new ones would be the same. */
     takeLoaded: enqueueActions(({ enqueue, context }, { outdated, alike }: LoadResult) => {
       const known = alike.identities ? differencesOf(context) : [];
       enqueue.assign({
@@ -172,7 +173,7 @@ export const connectionSetup = setup({
       };
     }),
     noteWithdrawn: assign({ keyToWithdraw: false }),
-    /** They count as gone; should one still be there, the next list has it. */
+    /** Treats the outdated SAs as gone; the next list has those that are not. */
     forgetOutdated: assign(({ context }) => {
       const gone = new Set(outdatedSas(context));
       return { outdated: [], ikeSas: context.ikeSas.filter((sa) => !gone.has(sa.uniqueId)) };
@@ -187,11 +188,11 @@ export const connectionSetup = setup({
     moving: ({ context }) => context.ikeSas.some(isMoving),
     outdated: ({ context }) => outdatedSas(context).length > 0,
     stalled: ({ context }) => context.failure?.retryable === false,
-    /** The peer said no, and charon has given the IKE SA up. */
+    /** Whether the peer refused and charon has given up the IKE SA. */
     refused: ({ context }) => context.failure?.retryable === false && context.ikeSas.length === 0,
     secretIsNew: ({ context, event }) =>
       event.type === "secret.changed" && event.revision !== context.secretRevision,
-    /** Of one that was missing from the start nothing is known: what charon has stays. */
+    /** Whether there was a key before. Without one, charon keeps what it has. */
     secretWent: ({ context }) =>
       context.secretRevision !== undefined || context.keyFailure !== undefined,
     unreadable: ({ event }) => event.type === "secret.missing" && event.unreadable === true,
@@ -204,8 +205,8 @@ export const connectionSetup = setup({
     check: 2_000,
     rekeyDeadline: 60_000,
     /**
-     * charon gives up the paths that it has after 20 s, and waits for others for ever; a dead
-     * peer detection, which is the same task, it gives up in less than three minutes.
+     * charon gives up present paths after 20 s and waits for new ones forever; it gives up a dead peer
+     * detection, which is the same task, in less than three minutes.
      */
     moveDeadline: ({ context }) => (context.pathMissing ? 30_000 : 300_000),
   },

@@ -5,39 +5,39 @@ import type { LoadedAlike } from "../../model/charon/loaded-alike.ts";
 import type { Repairs } from "../common/differences.ts";
 import type { ChildEndpoints } from "../gateway/gateway-types.ts";
 
-/** Where gateways and workers are, by the key of the child. */
+/** The gateway and the workers of each child, by its key. */
 export type Endpoints = ReadonlyMap<string, ChildEndpoints>;
 
-/** Those of a connection that has neither gateways nor workers. */
+/** The endpoints of a connection without gateways and workers. */
 export const noEndpoints: Endpoints = new Map();
 
 export interface ConnectionContext extends Repairs {
   readonly connection: Connection;
   readonly charonReady: boolean;
-  /** Changes with the secret's value; undefined while there is no key that can be used. */
+  /** Changes with the secret's value; undefined without a usable key. */
   readonly secretRevision: string | undefined;
-  /** Why the key that is there cannot be used. */
+  /** Why the present key cannot be used. */
   readonly keyFailure: Failure | undefined;
-  /** charon may have a key of the connection that it is not to have any more. */
+  /** Whether charon may still have a key that has to be removed. */
   readonly keyToWithdraw: boolean;
   readonly ikeSas: readonly IkeSa[];
   readonly failure: Failure | undefined;
   readonly attempt: number;
-  /** charon said that an IKE SA has no path to the peer, and waits for one. */
+  /** Whether charon reported that an IKE SA has no path to the peer and waits for one. */
   readonly pathMissing: boolean;
-  /** The IKE SAs that were made from an earlier spec. */
+  /** The unique ids of IKE SAs of an earlier spec. */
   readonly outdated: readonly string[];
   readonly endpoints: Endpoints;
-  /** The ids of the children's actors, of those too that are on their way out. */
+  /** The ids of the children's actors, including those that are terminating. */
   readonly running: readonly string[];
 }
 
 export type ConnectionEvent =
   | { type: "spec.changed"; connection: Connection }
   | { type: "secret.changed"; revision: string }
-  /** `unreadable`: what charon has of it may be good, and stays there. */
+  /** `unreadable`: the key in charon may still be valid and stays there. */
   | { type: "secret.missing"; unreadable?: boolean }
-  /** The key that is there cannot be used. */
+  /** The present key cannot be used. */
   | { type: "secret.refused"; failure: Failure }
   | { type: "charon.ready" }
   | { type: "charon.lost" }
@@ -46,11 +46,11 @@ export type ConnectionEvent =
   | { type: "peer.notified"; failure: Failure }
   | { type: "path.missing" }
   | { type: "endpoints.changed"; endpoints: Endpoints }
-  /** Its IKE SAs end, and all is negotiated anew. */
+  /** Terminates the IKE SAs and negotiates new ones. */
   | { type: "restart" }
   | { type: "delete" };
 
-/** What a connection asks of whoever runs it. */
+/** The requests of a connection to its supervisor. */
 export type ConnectionEmitted = { type: "sas.wanted" };
 
 export type ConnectionInput = Pick<
@@ -58,14 +58,14 @@ export type ConnectionInput = Pick<
   "connection" | "charonReady" | "secretRevision" | "keyFailure" | "endpoints"
 >;
 
-/** What `load` needs; it finds the secret itself, since none may be in a context. */
+/** The input of `load`, which looks the secret up itself: no context may contain one. */
 export interface LoadOrder {
   readonly connection: Connection;
 }
 
-/** What charon had before it was given the connection. */
+/** The state of charon before it got the connection. */
 export interface LoadResult {
-  /** The unique ids of IKE SAs that were made when it had other addresses; they go on. */
+  /** The unique ids of IKE SAs that were established with other addresses; they stay up. */
   readonly outdated: readonly string[];
   readonly alike: LoadedAlike;
 }

@@ -8,23 +8,23 @@ import { noRecurrence } from "../common/recurrence.ts";
 
 const rekeyOverdue = failure(
   Reason.RekeyOverdue,
-  "a rekey of the IKE SA did not come to an end; it is brought up anew",
+  "a rekey of the IKE SA did not complete; ipman brings it up again",
 );
 const noPath = failure(
   Reason.PeerUnreachable,
-  "the node has no path to the peer: check its addresses and routes; the IKE SA is brought up anew",
+  "the node has no path to the peer: check its addresses and routes; ipman brings the IKE SA up again",
 );
 const noEnd = failure(
   Reason.PeerUnreachable,
-  "the search for a path to the peer did not come to an end; the IKE SA is brought up anew",
+  "charon's search for a path to the peer did not complete; ipman brings the IKE SA up again",
 );
 const brokenDown = failure(
   Reason.Internal,
-  "an exception broke a child's actor, which starts again",
+  "an exception stopped the actor of a child, which restarts",
 );
 
-/** Asks for the list again and again, since charon does not tell when it is done. */
-const looking = connectionSetup.createStateConfig({
+/** Requests the list of SAs regularly, since charon does not report when it has finished. */
+const polling = connectionSetup.createStateConfig({
   initial: "waiting",
   states: {
     waiting: {
@@ -79,13 +79,13 @@ export const connectionMachine = connectionSetup.createMachine({
       target: ".withdrawing",
     },
     "spec.changed": { actions: { type: "takeSpec" }, target: ".pending" },
-    "sas.listed": { actions: [{ type: "takeList" }, { type: "passOn" }] },
+    "sas.listed": { actions: [{ type: "takeList" }, { type: "forward" }] },
     "sas.wanted": { actions: { type: "wantList" } },
-    "peer.notified": { actions: { type: "passOn" } },
+    "peer.notified": { actions: { type: "forward" } },
     "path.missing": { actions: { type: "missPath" } },
     "endpoints.changed": { actions: { type: "takeEndpoints" } },
     "xstate.done.actor.child.*": {
-      // Spawned anew where it was declared again while it went.
+      // Spawned again if it was declared again while it ended.
       actions: { type: "forgetChild" },
       target: ".pending",
     },
@@ -93,7 +93,10 @@ export const connectionMachine = connectionSetup.createMachine({
       actions: [
         { type: "forgetChild" },
         { type: "note", params: { failure: brokenDown } },
-        { type: "recur", params: { state: "failed", cause: "a child's actor breaks down" } },
+        {
+          type: "recur",
+          params: { state: "failed", cause: "exceptions stop the actor of a child" },
+        },
       ],
       target: ".failed",
     },
@@ -110,7 +113,7 @@ export const connectionMachine = connectionSetup.createMachine({
   },
   states: {
     pending: {
-      description: "Something it needs is missing; the failure names it.",
+      description: "Something required is missing; the failure names it.",
       tags: "pending",
       entry: { type: "spawnMissing" },
       always: [
@@ -123,7 +126,8 @@ export const connectionMachine = connectionSetup.createMachine({
       ],
     },
     withdrawing: {
-      description: "There is no key that can be used: charon loses the one it has. SAs go on.",
+      description:
+        "There is no usable key: ipman removes the previous one from charon. SAs stay up.",
       tags: "pending",
       always: { guard: not("keyToWithdraw"), target: "pending" },
       invoke: {
@@ -141,7 +145,7 @@ export const connectionMachine = connectionSetup.createMachine({
       },
     },
     loading: {
-      description: "charon is given the secret and the connection. SAs that exist go on.",
+      description: "charon gets the secret and the connection. Existing SAs stay up.",
       tags: "pending",
       invoke: {
         id: "load",
@@ -159,7 +163,7 @@ export const connectionMachine = connectionSetup.createMachine({
     },
     replacing: {
       description:
-        "IKE SAs that are not what is declared are ended, once for each difference; the children order new ones.",
+        "IKE SAs that do not match the manifest are terminated, once for each difference; the children initiate new ones.",
       tags: "negotiating",
       entry: { type: "noteRepair" },
       invoke: {
@@ -169,13 +173,13 @@ export const connectionMachine = connectionSetup.createMachine({
         onDone: { target: "negotiating", actions: { type: "forgetOutdated" } },
         onError: {
           target: "negotiating",
-          // What was not ended can be tried again.
+          // Allows another attempt for SAs that were not terminated.
           actions: [{ type: "forgetOutdated" }, assign({ tried: [] })],
         },
       },
     },
     negotiating: {
-      description: "The children have ordered their SAs; there is no IKE SA yet.",
+      description: "The children have initiated their SAs; there is no IKE SA yet.",
       tags: "negotiating",
       entry: { type: "wantList" },
       always: [
@@ -192,18 +196,18 @@ export const connectionMachine = connectionSetup.createMachine({
         "peer.notified": {
           actions: [
             { type: "note", params: ({ event }) => ({ failure: event.failure }) },
-            { type: "passOn" },
+            { type: "forward" },
           ],
         },
       },
     },
     established: {
-      description: "The IKE SA is up; where it differs, the failure says in what.",
+      description: "The IKE SA is up; if it does not match the manifest, the failure says how.",
       tags: "established",
       entry: { type: "noteDifference" },
       on: {
         "sas.listed": {
-          actions: [{ type: "takeList" }, { type: "noteDifference" }, { type: "passOn" }],
+          actions: [{ type: "takeList" }, { type: "noteDifference" }, { type: "forward" }],
         },
       },
       after: { steady: { actions: { type: "settle" } } },
@@ -215,19 +219,19 @@ export const connectionMachine = connectionSetup.createMachine({
       ],
     },
     rekeying: {
-      description: "A new IKE SA is taking the place of the old one; the children go on.",
+      description: "A new IKE SA replaces the old one; the children stay up.",
       tags: "rekeying",
       always: [
         { guard: not("established"), target: "negotiating" },
         { guard: not("rekeying"), target: "established" },
       ],
-      ...looking,
+      ...polling,
       after: {
         rekeyDeadline: {
           target: "replacing",
           actions: [
             { type: "note", params: { failure: rekeyOverdue } },
-            { type: "recur", params: { state: "rekeying", cause: "no rekey came to an end" } },
+            { type: "recur", params: { state: "rekeying", cause: "no rekey completes" } },
             assign({ outdated: ({ context }) => overdueSas(context, isRekeying) }),
           ],
         },
@@ -235,7 +239,7 @@ export const connectionMachine = connectionSetup.createMachine({
     },
     moving: {
       description:
-        "MOBIKE looks for a path, or whether there is one still; the children go on as they can.",
+        "MOBIKE searches for a path to the peer or checks the present one; the children stay up if they can.",
       tags: "established",
       on: {
         "path.missing": {
@@ -248,7 +252,7 @@ export const connectionMachine = connectionSetup.createMachine({
         { guard: not("established"), target: "negotiating" },
         { guard: not("moving"), target: "established" },
       ],
-      ...looking,
+      ...polling,
       after: {
         moveDeadline: {
           target: "replacing",
@@ -264,23 +268,22 @@ export const connectionMachine = connectionSetup.createMachine({
       },
     },
     failed: {
-      description:
-        "charon does not take the connection, or the peer does not; the failure says why.",
+      description: "charon or the peer rejected the connection; the failure says why.",
       tags: "failed",
       entry: assign({ attempt: ({ context }) => context.attempt + 1 }),
       initial: "deciding",
       states: {
         deciding: { always: [{ guard: "stalled", target: "rejected" }, { target: "retrying" }] },
         retrying: {
-          description: "charon could not be told; it is tried again.",
+          description: "A command to charon failed; the connection retries.",
           after: { backoff: "#connection.pending" },
         },
         rejected: {
           description:
-            "charon refused the configuration: only another spec, or another charon, helps.",
+            "charon rejected the configuration: only another spec or another charon helps.",
         },
         refused: {
-          description: "The peer refused. The children try again now and then.",
+          description: "The peer refused. The children retry about once a minute.",
           always: [
             { guard: "established", target: "#connection.established" },
             {
@@ -292,7 +295,7 @@ export const connectionMachine = connectionSetup.createMachine({
       },
     },
     terminating: {
-      description: "The connection was deleted: SAs, secret and gateways go.",
+      description: "The connection was deleted: its SAs, secret and gateways are removed.",
       tags: "terminating",
       initial: "children",
       entry: { type: "tellChildren", params: { type: "stop" } },
@@ -303,7 +306,7 @@ export const connectionMachine = connectionSetup.createMachine({
       },
       states: {
         children: {
-          description: "Each child ends its SA and its gateway.",
+          description: "Each child terminates its SA and removes its gateway.",
           always: { guard: ({ context }) => context.running.length === 0, target: "unloading" },
         },
         unloading: {
@@ -312,7 +315,7 @@ export const connectionMachine = connectionSetup.createMachine({
             src: "unload",
             input: ({ context }) => ({ connectionName: context.connection.name }),
             onDone: "#connection.gone",
-            // charon is away, and its SAs with it; what it keeps is pruned when it is back.
+            // charon is not running; SAs that it leaves are pruned when it is back.
             onError: "#connection.gone",
           },
         },

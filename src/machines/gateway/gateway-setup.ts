@@ -30,17 +30,17 @@ import {
   steadyMs,
 } from "../common/recurrence.ts";
 
-/** What the chart of a gateway is made of: its types, actors, actions, guards and delays. */
+/** The types, actors, actions, guards and delays of the gateway machine. */
 export const gatewaySetup = setup({
   types: {} as { context: GatewayContext; events: GatewayEvent; input: GatewayInput },
   actors: {
-    /** Asks for a namespace; `endpoints.changed` tells when it is there. */
+    /** Requests a namespace; `endpoints.changed` reports it. */
     place: notProvided<void, PlaceOrder>("place"),
     /** Brings the namespace's links, addresses, routes and entries in line with the plan. */
     apply: notProvided<PassResult, GatewayOrder>("apply"),
     /** Reports `kernel.changed` when the namespace changes. */
     watchKernel: fromCallback<AnyEventObject, Gateway>(() => {}),
-    /** Keeps telling the workers where the gateway is. */
+    /** Announces the gateway's address to the workers regularly. */
     announce: fromCallback<AnyEventObject, GatewayOrder>(() => {}),
   },
   actions: {
@@ -48,10 +48,10 @@ export const gatewaySetup = setup({
       failure: failureOf(params.error),
       attempt: context.attempt + 1,
     })),
-    /** The first of several failures in a row recurs; the others have a pause that grows. */
+    /** Counts the first of consecutive failures as a recurrence; the others have a growing backoff. */
     countFailure: assign(({ context }) => {
       if (context.attempt > 1) return {};
-      const cause = "the kernel refuses a part of the plan";
+      const cause = "the kernel rejects a part of the plan";
       return { recurrences: recurringOf(context.recurrences, "degraded", cause) };
     }),
     recur: assign(({ context }, params: { cause: string }) => ({
@@ -62,7 +62,7 @@ export const gatewaySetup = setup({
     noteChange: assign(({ context, event }) => ({ changed: withPart(context.changed, event) })),
     wake: assign(({ context }) => ({ wokenBy: context.changed, changed: [] })),
     wakeBy: assign(({ event }) => ({ wokenBy: withPart([], event) })),
-    /** A pass that events of the kernel caused, and that found something: others interfere. */
+    /** Counts a pass that kernel events caused and that repaired something: another program interferes. */
     notePass: assign(({ context }, { repaired }: PassResult) => {
       const contested = repaired ? context.wokenBy : [];
       const recurrences = contested.reduce(
@@ -73,7 +73,7 @@ export const gatewaySetup = setup({
       const failure = fought && loopFailure(fought);
       return { failure, recurrences, attempt: 0, applied: true };
     }),
-    /** Others left the namespace alone for a while: the next repair does not wait. */
+    /** Lowers the counts after a time without interference, so that the next repair does not wait. */
     calm: assign(({ context }) => ({
       recurrences: context.recurrences.map((known) => (isFight(known) ? calmed(known) : known)),
     })),
@@ -85,7 +85,7 @@ export const gatewaySetup = setup({
     calmable: ({ context }) =>
       context.recurrences.some((known) => isFight(known) && isCalmable(known)),
     contested: ({ context }) => isContested(context),
-    /** Another part than those that others fight for: its repair does not wait with theirs. */
+    /** Whether the changed part is not contested: its repair does not wait. */
     fresh: ({ context, event }) =>
       context.attempt === 0 && isContested(context) && isFresh(context, partOf(event)),
     woken: ({ context }) => context.wokenBy.length > 0,
@@ -94,11 +94,11 @@ export const gatewaySetup = setup({
     backoff: ({ context: { attempt, ...context } }) =>
       pauseMs({ attempt, recurrence: pausingRecurrence(context) }),
     settle: 20,
-    /** Between two passes that events of the kernel cause. */
+    /** The least time between two passes that kernel events cause. */
     rest: 250,
     calm: calmMs,
     steady: steadyMs,
-    /** Events tell what changes, and when some were lost; this is for everything else. */
+    /** Kernel events report changes and lost events; this pass covers anything else. */
     resync: () => 600_000 * (0.75 + Math.random() / 2),
   },
 });

@@ -4,32 +4,32 @@ import type { Failure } from "../../model/status/failure.ts";
 import type { EspSuite } from "../../model/network/mtu.ts";
 import type { Recurrence } from "../common/recurrence.ts";
 
-/** What the tunnel was negotiated to be, as far as packet sizes go. */
+/** The negotiated parameters of a tunnel that decide packet sizes. */
 export interface Tunnel {
   readonly suite: EspSuite;
   readonly encapsulated: boolean;
-  /** The peer's address, which the outer header has. */
+  /** The peer's address in the outer header. */
   readonly remoteHost: string;
 }
 
 /** The facts of the connection that a gateway's plan depends on. */
 export type GatewayConnection = Pick<Connection, "id" | "remoteAddress" | "interfaceName">;
 
-/** Everything that `apply` needs to configure a gateway's namespace. */
+/** The input of `apply`, which configures a gateway's namespace. */
 export interface GatewayOrder {
   readonly connection: GatewayConnection;
   readonly child: Child;
   readonly gateway: Gateway;
   readonly workers: readonly Worker[];
-  /** Undefined until a CHILD SA tells. */
+  /** Undefined before the first CHILD SA. */
   readonly tunnel: Tunnel | undefined;
-  /** Whether it was in shape before: something small changed since. */
+  /** Whether an earlier pass configured the namespace completely. */
   readonly applied: boolean;
 }
 
-/** Where a child's gateway and workers are. */
+/** The gateway and the workers of a child. */
 export interface ChildEndpoints {
-  /** Undefined while there is no namespace for it. */
+  /** Undefined while it has no namespace. */
   readonly gateway: Gateway | undefined;
   readonly workers: readonly Worker[];
 }
@@ -42,17 +42,17 @@ export interface GatewayContext {
   readonly tunnel: Tunnel | undefined;
   readonly failure: Failure | undefined;
   readonly attempt: number;
-  /** Whether this namespace was in shape once. */
+  /** Whether a pass has configured this namespace completely. */
   readonly applied: boolean;
-  /** The parts that changed since the last pass, by the kernel's reports. */
+  /** The parts that changed since the last pass, as the kernel reported. */
   readonly changed: readonly KernelPart[];
-  /** The parts whose change caused the present pass, or the last one; none for other causes. */
+  /** The parts whose change caused the present or the last pass; none for other causes. */
   readonly wokenBy: readonly KernelPart[];
-  /** One for each cause of passes other than what is declared; the latest is the last. */
+  /** One for each external cause of passes; the latest is the last. */
   readonly recurrences: readonly Recurrence[];
 }
 
-/** What of a namespace changed; `namespace` where it may be any part. */
+/** The part of a namespace that changed; `namespace` if any part may have. */
 export type KernelPart =
   | "links"
   | "addresses"
@@ -61,9 +61,9 @@ export type KernelPart =
   | "packet filter"
   | "namespace";
 
-/** What a pass did. */
+/** The result of a pass. */
 export interface PassResult {
-  /** Whether anything was not as planned. */
+  /** Whether the pass changed anything. */
   readonly repaired: boolean;
 }
 
@@ -73,11 +73,11 @@ export type GatewayEvent =
   | { type: "tunnel.changed"; tunnel: Tunnel }
   | { type: "kernel.changed"; part?: KernelPart };
 
-/** What `place` needs to bring a namespace about. */
+/** The input of `place`, which creates a namespace. */
 export interface PlaceOrder {
   readonly connection: GatewayConnection;
   readonly child: Child;
-  /** True where traffic may be waiting: a CHILD SA is there already. */
+  /** True if a CHILD SA exists already, so traffic may be waiting. */
   readonly urgent: boolean;
 }
 

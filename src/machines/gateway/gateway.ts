@@ -1,18 +1,15 @@
+import { isDeepStrictEqual } from "node:util";
 import { and, assign, type SnapshotFrom } from "xstate";
 import type { Gateway } from "../../model/network/endpoint.ts";
 import { gatewaySetup } from "./gateway-setup.ts";
-import type { GatewayContext, GatewayOrder, Tunnel } from "./gateway-types.ts";
-
-function sameTunnel(a: Tunnel | undefined, b: Tunnel): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
-}
+import type { GatewayContext, GatewayOrder } from "./gateway-types.ts";
 
 function orderOf(context: GatewayContext): GatewayOrder {
   const { connection, child, workers, tunnel, applied } = context;
   return { connection, child, gateway: context.gateway as Gateway, workers, tunnel, applied };
 }
 
-/** The gateway of one child: keeps its namespace as planned, whatever others do to it. */
+/** The gateway of one child: keeps its namespace as planned, even if other programs change it. */
 export const gatewayMachine = gatewaySetup.createMachine({
   id: "gateway",
   context: ({ input }) => ({
@@ -33,7 +30,7 @@ export const gatewayMachine = gatewaySetup.createMachine({
       actions: assign(({ context, event: { connection, child } }) => ({
         connection,
         child,
-        // Another if_id is another namespace.
+        // Each if_id has a namespace of its own.
         gateway: child.ifId === context.child.ifId ? context.gateway : undefined,
         applied: context.applied && child.ifId === context.child.ifId,
       })),
@@ -50,7 +47,7 @@ export const gatewayMachine = gatewaySetup.createMachine({
       target: ".stale",
     },
     "tunnel.changed": {
-      guard: ({ context, event }) => !sameTunnel(context.tunnel, event.tunnel),
+      guard: ({ context, event }) => !isDeepStrictEqual(context.tunnel, event.tunnel),
       actions: [
         assign({ tunnel: ({ event }) => event.tunnel }),
         { type: "recur", params: { cause: "the SA's algorithms or the peer's address change" } },
@@ -60,7 +57,7 @@ export const gatewayMachine = gatewaySetup.createMachine({
   },
   states: {
     absent: {
-      description: "There is no namespace to configure; one is asked for.",
+      description: "There is no namespace to configure; the gateway requests one.",
       initial: "placing",
       states: {
         placing: {
@@ -79,27 +76,27 @@ export const gatewayMachine = gatewaySetup.createMachine({
             },
           },
         },
-        waiting: { description: "It was asked for, and comes when it comes." },
+        waiting: { description: "A namespace was requested and is not ready yet." },
         refused: {
-          description: "No namespace could be made; it is tried again.",
+          description: "No namespace could be created; the gateway retries.",
           after: { backoff: "placing" },
         },
       },
     },
     stale: {
-      description: "Something that the plan depends on has changed.",
+      description: "The plan may have changed.",
       entry: assign({ changed: [], wokenBy: [] }),
       always: [{ guard: "located", target: "configuring" }, { target: "absent" }],
     },
     unsteady: {
-      description: "Something that others decide has changed: a pass is due, or too many were.",
+      description: "An external change requires a pass; after too many of them the gateway pauses.",
       always: [
         { guard: and(["located", "looping"]), target: "degraded", actions: { type: "noteLoop" } },
         { target: "stale" },
       ],
     },
     configuring: {
-      description: "The kernel is compared with the plan, and the difference applied.",
+      description: "A pass compares the namespace with the plan and applies the difference.",
       invoke: {
         id: "apply",
         src: "apply",
@@ -118,7 +115,7 @@ export const gatewayMachine = gatewaySetup.createMachine({
       },
     },
     ready: {
-      description: "The namespace is as planned, and watched.",
+      description: "The namespace matches the plan, and the agent watches it.",
       invoke: [
         {
           id: "watchKernel",
@@ -140,7 +137,10 @@ export const gatewayMachine = gatewaySetup.createMachine({
             target: "degraded",
             actions: [
               assign({ attempt: 1 }),
-              { type: "recur", params: { cause: "the workers cannot be told of the gateway" } },
+              {
+                type: "recur",
+                params: { cause: "the gateway cannot announce itself to the workers" },
+              },
             ],
           },
         },
@@ -151,17 +151,17 @@ export const gatewayMachine = gatewaySetup.createMachine({
         entered: { always: [{ guard: "woken", target: "resting" }, { target: "quiet" }] },
         quiet: { on: { "kernel.changed": { target: "changed", actions: { type: "noteChange" } } } },
         resting: {
-          description: "A change has just been dealt with; the next one waits for a moment.",
+          description: "A change was just handled; the next pass waits for a moment.",
           on: { "kernel.changed": { target: "postponed", actions: { type: "noteChange" } } },
           after: { rest: "quiet" },
         },
         postponed: { after: { rest: "due" } },
         changed: {
-          description: "The kernel reported a change; more may follow at once.",
+          description: "The kernel reported a change; more may follow.",
           after: { settle: "due" },
         },
         due: {
-          description: "A pass is due, unless many before it had to repair the same part.",
+          description: "A pass is due, unless many recent passes repaired the same part.",
           entry: { type: "wake" },
           always: [
             { guard: "contested", target: "#gateway.degraded", actions: { type: "noteLoop" } },
@@ -179,10 +179,10 @@ export const gatewayMachine = gatewaySetup.createMachine({
     },
     degraded: {
       description:
-        "The kernel refused a part of the plan, the namespace cannot be watched, or others change it again and again; it is tried again.",
+        "The kernel rejected a part of the plan, the namespace cannot be watched, or another program keeps changing it; the gateway retries.",
       invoke: [
         {
-          // A pass that failed, since charon is away for one, may have left the device in place.
+          // The device may be in place although a pass failed, for example because charon is not running.
           id: "announce",
           src: "announce",
           input: ({ context }) => orderOf(context),

@@ -1,4 +1,5 @@
-import { formatBytes, formatSeconds } from "../../model/text/readable.ts";
+import { formatBytes } from "../../model/text/bytes.ts";
+import { formatDuration } from "../../model/text/duration.ts";
 import type { ActorMessage } from "../../runtime/inspector/wire.ts";
 import type { Dated } from "../../runtime/status/dated-status.ts";
 import type { ChildTraffic, StatusReport } from "../../runtime/status/report.ts";
@@ -58,7 +59,7 @@ function row(name: string, text: string): string {
 }
 
 function stateOf({ state, since, failure }: ConnectionStatus | ChildStatus, now: number): string {
-  const time = since === 0 ? "" : ` for ${formatSeconds(now - since)}`;
+  const time = since === 0 ? "" : ` for ${formatDuration(now - since)}`;
   const why = failure === undefined ? "" : `: ${failure.reason}: ${failure.message}`;
   return `${styledState(state)}${time}${why}`;
 }
@@ -75,7 +76,7 @@ function childText(sa: ChildSa): string {
 }
 
 function trafficText({ bytesIn, bytesOut, idleIn }: ChildTraffic): string {
-  const last = bytesIn === 0 ? "" : `, the last ${formatSeconds(idleIn)} ago`;
+  const last = bytesIn === 0 ? "" : `, the last ${formatDuration(idleIn)} ago`;
   return `${formatBytes(bytesIn)} in${last}; ${formatBytes(bytesOut)} out`;
 }
 

@@ -1,5 +1,6 @@
 import type { Failure } from "../../model/status/failure.ts";
-import { formatBytes, formatSeconds } from "../../model/text/readable.ts";
+import { formatBytes } from "../../model/text/bytes.ts";
+import { formatDuration } from "../../model/text/duration.ts";
 import { unansweredOf } from "../../runtime/conditions/conditions.ts";
 import type { Dated } from "../../runtime/status/dated-status.ts";
 import type { ChildTraffic, StatusReport } from "../../runtime/status/report.ts";
@@ -58,7 +59,7 @@ function childRow(child: ChildStatus, traffic: ChildTraffic | undefined, now: nu
 }
 
 function sinceText(since: number, now: number): string {
-  return since === 0 ? "" : formatSeconds(now - since);
+  return since === 0 ? "" : formatDuration(now - since);
 }
 
 function failureOf({ key, failure, reachability }: ChildStatus): Failure | undefined {

@@ -1,15 +1,9 @@
+import type { ChildRef } from "./child-ref.ts";
 import { findChild, type Child, type Connection } from "./connection.ts";
 
-/** A connection's child, as a pod names them. */
-export interface ChildNamed {
-  readonly connection: string;
-  /** A key or a name. */
-  readonly child: string;
-}
-
-/** Which namespaces may use a connection that names none. */
+/** The rule for connections without spec.allowedNamespaces. */
 export interface AvailabilityRule {
-  /** True where a connection without spec.allowedNamespaces is for no pod. */
+  /** True if a connection without spec.allowedNamespaces is available to no namespace. */
   readonly requireAllowedNamespaces: boolean;
 }
 
@@ -22,10 +16,10 @@ export function mayUse(
   return allowedNamespaces?.includes(namespace) ?? !requireAllowedNamespaces;
 }
 
-/** The child that a pod of a namespace names, if there is one and the namespace may use it. */
+/** The child that a pod names, if it exists and the pod's namespace may use it. */
 export function availableChild(
   connections: ReadonlyMap<string, Connection>,
-  named: ChildNamed,
+  named: ChildRef,
   namespace: string,
   rule: AvailabilityRule,
 ): { readonly connection: Connection; readonly child: Child } | undefined {
@@ -36,9 +30,9 @@ export function availableChild(
 }
 
 /**
- * The one refusal for a connection or a child that does not exist and for one that a namespace
- * may not use: the author of a pod learns nothing of what others declared.
+ * The refusal of a child that does not exist or that the namespace may not use. The message is the same
+ * for both, so a pod's author cannot find out what others declared.
  */
-export function unavailable({ connection, child }: ChildNamed, namespace: string): string {
+export function unavailable({ connection, child }: ChildRef, namespace: string): string {
   return `child "${child}" of IPSecConnection "${connection}" is not available to namespace ${namespace}: check both names, or ask the cluster's administrator to add ${namespace} to its spec.allowedNamespaces`;
 }

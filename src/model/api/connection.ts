@@ -2,13 +2,13 @@ import type { Address } from "../net/address.ts";
 import type { AddressRange } from "../net/address-pool.ts";
 import type { Prefix } from "../net/prefix.ts";
 
-/** Who is asked for answers through a child. */
+/** The probe of a child: an address behind the peer that is pinged. */
 export interface Probe {
   readonly address: Address;
   readonly intervalSeconds: number;
 }
 
-/** A child after validation: what actors and plans work with. */
+/** A validated child. */
 export interface Child {
   /** Map key in the manifest and name in charon. */
   readonly key: string;
@@ -17,25 +17,25 @@ export interface Child {
   readonly remoteSelectors: readonly Prefix[];
   readonly xfrmIp: Prefix;
   readonly vxlanIp: Prefix;
-  /** XFRM if_id and VNI in one. */
+  /** Both the XFRM if_id and the VNI. */
   readonly ifId: number;
   /** By name. */
   readonly pools: ReadonlyMap<string, readonly AddressRange[]>;
   readonly extra: Readonly<Record<string, string>>;
-  /** False where the peer, or traffic, is to bring the child up. */
+  /** False if the peer or traffic is to bring up the child. */
   readonly initiates: boolean;
-  /** Undefined where nobody is to be asked. */
+  /** Undefined for a child without a probe. */
   readonly probe: Probe | undefined;
 }
 
-/** Where a Secret's value is found. */
+/** A value in a Secret. */
 export interface SecretRef {
   readonly name: string;
   readonly namespace: string;
   readonly key: string;
 }
 
-/** An IPSecConnection after validation. It holds no secret. */
+/** A validated IPSecConnection. It contains no secret. */
 export interface Connection {
   /** metadata.name: the actor's key. */
   readonly id: string;
@@ -46,15 +46,15 @@ export interface Connection {
   readonly remoteAddr: string;
   /** The peer's address where it is one, undefined for a DNS name. */
   readonly remoteAddress: Address | undefined;
-  /** Undefined: the routes decide. */
+  /** Undefined to let routing decide. */
   readonly localAddr: string | undefined;
   readonly localId: string;
   readonly remoteId: string;
-  /** The CharonGroup that carries the tunnel, where one is named. */
+  /** The CharonGroup that carries the tunnel, if the manifest names one. */
   readonly groupRef: { readonly namespace: string; readonly name: string } | undefined;
-  /** The node that carries it: the document's own word, or its group's. */
+  /** The node that carries the tunnel, from the manifest or from its CharonGroup. */
   readonly nodeName: string | undefined;
-  /** The device under the xfrm interfaces; none unless the group names one. */
+  /** The device that the xfrm interfaces are bound to; undefined unless the group names one. */
   readonly interfaceName: string | undefined;
   readonly secretRef: SecretRef;
   /** The namespaces whose pods may join; undefined for any. */
@@ -63,7 +63,7 @@ export interface Connection {
   readonly extra: Readonly<Record<string, string>>;
 }
 
-/** The child that `name` means: a map key first, then a child's name. */
+/** Finds a child by its key, or else by its name. */
 export function findChild(connection: Connection, name: string): Child | undefined {
   return (
     connection.children.find((child) => child.key === name) ??

@@ -10,11 +10,11 @@ interface Rule {
   readonly message: string;
 }
 
-/** What a schema cannot say and the API server can check (CEL). */
+/** Rules in CEL for what a schema cannot express. */
 const connectionRules: readonly Rule[] = [
   {
     rule: "!(has(self.nodeName) && has(self.groupRef))",
-    message: "nodeName and groupRef are both set: keep the one that says where charon runs",
+    message: "nodeName and groupRef are both set: keep one of them",
   },
   {
     rule: "self.children.all(a, self.children.exists_one(b, self.children[b].if_id == self.children[a].if_id))",
@@ -22,7 +22,7 @@ const connectionRules: readonly Rule[] = [
   },
 ];
 
-/** The CustomResourceDefinitions, as `kubectl apply` takes them. */
+/** The CustomResourceDefinitions. */
 export function crds(): JsonObjectSchema[] {
   return [
     crd({

@@ -1,18 +1,18 @@
-import { parseSeconds } from "../text/duration.ts";
+import { parseDuration } from "../text/duration.ts";
 import { own } from "../value/own.ts";
 import { proposalProblem } from "./proposal.ts";
 import { problemAt, type Problem } from "./result.ts";
 
-/** Options as a manifest has them: name → value. */
+/** The options of a manifest: name → value. */
 type Extra = Readonly<Record<string, string>>;
 
-/** What ipman does with an option of `extra`: check and pass it on, handle it itself, refuse it. */
+/** How ipman treats an option of `extra`: it checks and forwards it, handles it itself or refuses it. */
 interface Option {
-  /** The problem with a value, if any. */
+  /** Returns the problem of a value, if any. */
   readonly check?: (value: string) => string | undefined;
-  /** The actors do it; charon is not told. */
+  /** The actors handle it, and charon does not get it. */
   readonly handled?: true;
-  /** charon takes several values: a list on the wire, commas in the manifest. */
+  /** charon accepts several values: a list in VICI, separated by commas in the manifest. */
   readonly list?: true;
 }
 
@@ -20,10 +20,12 @@ const yesNo = oneOf("yes", "no");
 const refuse = (why: string): Option => ({ check: () => why });
 const time: Option = {
   check: (v) =>
-    parseSeconds(v) === undefined ? `"${v}" is no time: write 90, 30s, 5m, 4h or 1d` : undefined,
+    parseDuration(v) === undefined
+      ? `"${v}" is not a duration: use 90, 30s, 5m, 4h or 1d`
+      : undefined,
 };
 const flag: Option = { check: yesNo };
-const byIfId = "if_id decides this: set the child's if_id instead";
+const byIfId = "ipman sets this itself: use the child's if_id";
 const byAddr = "ipman sets this itself: use localAddr and remoteAddr";
 const bySelectors = "ipman sets this itself: use local_ips and remote_ips";
 
@@ -54,14 +56,14 @@ const connectionOptions: Record<string, Option> = {
   if_id_out: refuse(byIfId),
   local_addrs: refuse(byAddr),
   remote_addrs: refuse(byAddr),
-  children: refuse("children have a field of their own"),
+  children: refuse("ipman sets this itself: use spec.children"),
   local: refuse("ipman sets this itself: use localId and secretRef"),
   remote: refuse("ipman sets this itself: use remoteId and secretRef"),
 };
 
 const childOptions: Record<string, Option> = {
   esp_proposals: { check: (v) => proposalProblem("esp", v), list: true },
-  ah_proposals: refuse("AH authenticates only: use esp_proposals"),
+  ah_proposals: refuse("AH does not encrypt: use esp_proposals"),
   rekey_time: time,
   life_time: time,
   rand_time: time,
@@ -72,12 +74,12 @@ const childOptions: Record<string, Option> = {
   mode: { check: oneOf("tunnel"), handled: true },
   if_id_in: refuse(byIfId),
   if_id_out: refuse(byIfId),
-  reqid: refuse("charon chooses it, since two children with one reqid would share their traffic"),
+  reqid: refuse(
+    "charon chooses it, since two children with the same reqid would share traffic: remove it",
+  ),
   local_ts: refuse(bySelectors),
   remote_ts: refuse(bySelectors),
-  updown: refuse(
-    "the gateway is configured without scripts: what the script did belongs elsewhere",
-  ),
+  updown: refuse("ipman configures the gateway without scripts: remove it"),
   policies: { check: oneOf("yes") },
   ipcomp: flag,
   hostaccess: flag,
@@ -87,25 +89,25 @@ const childOptions: Record<string, Option> = {
   policies_fwd_out: flag,
 };
 
-/** Everything that is wrong with a connection's `extra`; paths are names of options. */
+/** Every problem of a connection's `extra`; paths are names of options. */
 export function connectionExtraProblems(extra: Extra): Problem[] {
   return extraProblems(connectionOptions, extra);
 }
 
-/** Everything that is wrong with a child's `extra`; paths are names of options. */
+/** Every problem of a child's `extra`; paths are names of options. */
 export function childExtraProblems(extra: Extra): Problem[] {
   return extraProblems(childOptions, extra);
 }
 
-/** charon compares names of options without regard to case; here they are lower case. */
+/** Options with lower-case names, since charon ignores the case of names. */
 export function canonicalExtra(extra: Extra): Record<string, string> {
   return Object.fromEntries(Object.entries(extra).map(([name, value]) => [lower(name), value]));
 }
 
-/** charon cuts a name at a NUL byte, so that `updown\0x` would be `updown` to it. */
+/** charon cuts a name at a NUL byte, so it would read `updown\0x` as `updown`. */
 const optionName = /^[a-z][a-z0-9_]*$/i;
 
-/** In the order of the names, which is the API server's: it may be another than the manifest's. */
+/** Checks options in the order of their names, as the API server returns them. */
 function extraProblems(options: Record<string, Option>, extra: Extra): Problem[] {
   const seen = new Map<string, string>();
   const names = Object.keys(extra).toSorted();
@@ -120,22 +122,22 @@ function extraProblems(options: Record<string, Option>, extra: Extra): Problem[]
 
 function nameProblem(name: string, twin: string | undefined): string | undefined {
   if (!optionName.test(name)) {
-    return "is not the name of an option: use letters, digits and underscores, as swanctl.conf does";
+    return "is not a valid option name: use letters, digits and underscores, as in swanctl.conf";
   }
   if (twin === undefined) return undefined;
-  return `is the same option as ${twin}, since charon does not distinguish upper and lower case: keep one`;
+  return `is the same option as ${twin}, since charon ignores case: keep one of them`;
 }
 
 function lower(name: string): string {
   return name.toLowerCase();
 }
 
-/** The options that charon gets, as it wants them. Unknown ones go on to it: it may know them. */
+/** The options for charon in VICI's form. Unknown options are forwarded: charon may know them. */
 export function connectionExtraMessage(extra: Extra): Record<string, string | string[]> {
   return extraMessage(connectionOptions, extra);
 }
 
-/** As {@link connectionExtraMessage}, of a child. */
+/** Like {@link connectionExtraMessage}, for a child. */
 export function childExtraMessage(extra: Extra): Record<string, string | string[]> {
   return extraMessage(childOptions, extra);
 }
@@ -154,13 +156,11 @@ function extraMessage(
 
 function oneOf(...values: string[]): (value: string) => string | undefined {
   return (value) =>
-    values.includes(value)
-      ? undefined
-      : `"${value}" is not possible here: use ${values.join(" or ")}`;
+    values.includes(value) ? undefined : `"${value}" is not allowed: use ${values.join(" or ")}`;
 }
 
 function port(value: string): string | undefined {
   const number = Number(value);
   if (/^\d+$/.test(value) && number >= 1 && number <= 65_535) return undefined;
-  return `"${value}" is no port: use 1 to 65535`;
+  return `"${value}" is not a port: use 1 to 65535`;
 }

@@ -3,11 +3,11 @@ import { describe, it } from "node:test";
 import { groupIdOf, groupsOf, nameFor } from "./group.ts";
 
 describe("nameFor", () => {
-  it("tells apart what would read the same", () => {
+  it("gives different names to parts that would read the same", () => {
     assert.notEqual(nameFor("charon", "a-b", "c"), nameFor("charon", "a", "b-c"));
   });
 
-  it("gives names that pods and labels can have", () => {
+  it("gives names that are valid for pods and labels", () => {
     const name = nameFor("gateway", "Partner.Example_COM".repeat(20), "lan");
     assert.match(name, /^[a-z][a-z0-9-]{0,51}$/);
     assert.match(nameFor("gateway", "partner", "lan"), /^gateway-partner-lan-[0-9a-f]{8}$/);
@@ -22,7 +22,7 @@ describe("groups", () => {
     spec: { hostNetwork: false, nodeName: "node-b", charonExtraAnnotations: { a: "b" } },
   } as const;
 
-  it("are those declared, and those that a nodeName implies", () => {
+  it("are the declared ones and the implicit ones of nodeNames", () => {
     const groups = groupsOf(
       [group],
       [
@@ -36,7 +36,7 @@ describe("groups", () => {
     assert.deepEqual(groups.get("vpn/main")?.annotations, { a: "b" });
   });
 
-  it("of a connection that names neither there is none", () => {
+  it("is undefined for a connection without nodeName and groupRef", () => {
     assert.equal(groupIdOf({ groupRef: undefined, nodeName: undefined }), undefined);
   });
 });

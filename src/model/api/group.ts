@@ -2,13 +2,13 @@ import { createHash } from "node:crypto";
 import type { Connection } from "./connection.ts";
 import type { CharonGroup } from "./schema/charon-group.ts";
 
-/** A charon and where it runs: a CharonGroup, or the one that a connection's nodeName implies. */
+/** A charon and its node: a CharonGroup, or the implicit group of a connection's nodeName. */
 export interface Group {
-  /** `NAMESPACE/NAME`, or `node:NAME` where it is implied. */
+  /** `NAMESPACE/NAME`, or `node:NAME` for an implicit group. */
   readonly id: string;
-  /** Of the CharonGroup; empty where it is implied. */
+  /** The namespace of the CharonGroup; empty for an implicit group. */
   readonly namespace: string;
-  /** Of the CharonGroup, or of the node. */
+  /** The name of the CharonGroup or of the node. */
   readonly name: string;
   readonly nodeName: string;
   /** Whether charon uses the node's network. */
@@ -17,7 +17,7 @@ export interface Group {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** The id of the group that carries a connection; undefined where the document names none. */
+/** The id of the group that carries a connection; undefined if its manifest names none. */
 export function groupIdOf({
   groupRef,
   nodeName,
@@ -26,16 +26,18 @@ export function groupIdOf({
   return nodeName === undefined ? undefined : impliedGroupId(nodeName);
 }
 
+/** The id of the implicit group of a node. */
 export function impliedGroupId(nodeName: string): string {
   return `node:${nodeName}`;
 }
 
-/** The group that a nodeName stands for. */
+/** The implicit group of a node. */
 export function impliedGroup(nodeName: string): Group {
   const id = impliedGroupId(nodeName);
   return { id, namespace: "", name: nodeName, nodeName, hostNetwork: true, annotations: {} };
 }
 
+/** The group of a CharonGroup manifest. */
 export function groupFromCr({ metadata, spec }: CharonGroup): Group {
   const { namespace = "default", name } = metadata;
   const { nodeName, hostNetwork, charonExtraAnnotations = {} } = spec;
@@ -43,7 +45,7 @@ export function groupFromCr({ metadata, spec }: CharonGroup): Group {
   return { id, namespace, name, nodeName, hostNetwork, annotations: charonExtraAnnotations };
 }
 
-/** Every group that there is to be: those declared, and those that connections imply. */
+/** Every group: those declared, and the implicit ones of connections. */
 export function groupsOf(
   declared: readonly CharonGroup[],
   connections: Iterable<Pick<Connection, "groupRef" | "nodeName">>,
@@ -57,18 +59,17 @@ export function groupsOf(
   return groups;
 }
 
-/** What {@link nameFor} makes the names of a group's objects of. */
+/** The parts for {@link nameFor} that name a group's objects. */
 export function nameParts({ namespace, name }: Group): readonly string[] {
   return namespace === "" ? ["node", name] : [namespace, name];
 }
 
-/** Longest name that is good for a Deployment, since its pods' names and labels hold it. */
+/** The longest name of a Deployment whose pods' names and labels still fit. */
 const longestName = 52;
 const digestLength = 8;
 
 /**
- * A Kubernetes name that people recognise and that no other parts give:
- * `gateway-partner-lan-3f2a90bc`.
+ * A readable Kubernetes name that is unique for its parts: `gateway-partner-lan-3f2a90bc`.
  */
 export function nameFor(role: string, ...parts: readonly string[]): string {
   const digest = digestOf(parts);
@@ -77,7 +78,7 @@ export function nameFor(role: string, ...parts: readonly string[]): string {
   return `${words.join("-").slice(0, room).replace(/-+$/, "")}-${digest}`;
 }
 
-/** A short digest that tells lists of strings apart; good as a label's value. */
+/** A short digest that distinguishes lists of strings; valid as a label value. */
 export function digestOf(parts: readonly string[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, digestLength);
 }

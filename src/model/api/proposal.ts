@@ -1,10 +1,10 @@
-/** What a proposal is for: the two protocols ask for different parts. */
+/** The protocol of a proposal; each requires different parts. */
 export type ProposalProtocol = "ike" | "esp";
 
 type Part = "cipher" | "aead" | "integrity" | "prf" | "group" | "esn";
 
 /**
- * The keywords of charon's proposals by what they stand for. Source: strongSwan 5.9,
+ * The keywords of charon's proposals by their kind. Source: strongSwan 5.9,
  * src/libstrongswan/crypto/proposal/proposal_keywords_static.txt.
  */
 const parts: readonly (readonly [Part, RegExp])[] = [
@@ -33,7 +33,7 @@ export function splitProposals(text: string): string[] {
   return text.split(",").map((proposal) => proposal.trim());
 }
 
-/** Why charon would not take a comma-separated list of proposals, if it would not. */
+/** The problem of a comma-separated list of proposals, if charon would reject it. */
 export function proposalProblem(protocol: ProposalProtocol, text: string): string | undefined {
   for (const proposal of splitProposals(text)) {
     const problem = singleProblem(protocol, proposal);
@@ -45,12 +45,12 @@ export function proposalProblem(protocol: ProposalProtocol, text: string): strin
 function singleProblem(protocol: ProposalProtocol, proposal: string): string | undefined {
   if (proposal === "default") return undefined;
   if (proposal === "")
-    return "a proposal is empty: write algorithms joined by dashes, as in aes256-sha256-ecp256";
+    return "a proposal is empty: join algorithms by dashes, as in aes256-sha256-ecp256";
   const found = new Set<Part>();
   for (const keyword of proposal.split("-")) {
     const part = parts.find(([, pattern]) => pattern.test(keyword))?.[0];
     if (part === undefined)
-      return `"${keyword}" in "${proposal}" is no algorithm that charon knows`;
+      return `"${keyword}" in "${proposal}" is not an algorithm of charon: check its spelling`;
     found.add(part);
   }
   return missingPart(protocol, proposal, found);
@@ -62,19 +62,19 @@ function missingPart(
   found: ReadonlySet<Part>,
 ): string | undefined {
   if (!found.has("cipher") && !found.has("aead")) {
-    return `"${proposal}" names no encryption: begin with aes256 or aes256gcm16, say`;
+    return `"${proposal}" has no encryption algorithm: add one, such as aes256 or aes256gcm16`;
   }
   if (found.has("cipher") && found.has("aead")) {
-    return `"${proposal}" mixes ciphers with and without built-in integrity: make two proposals of it`;
+    return `"${proposal}" mixes ciphers with and without built-in integrity: split it into two proposals`;
   }
   if (found.has("cipher") && !found.has("integrity")) {
-    return `"${proposal}" names no integrity algorithm: add sha256, say`;
+    return `"${proposal}" has no integrity algorithm: add one, such as sha256`;
   }
   if (protocol === "ike" && !found.has("group")) {
-    return `"${proposal}" names no key exchange group: add ecp256, say`;
+    return `"${proposal}" has no key exchange group: add one, such as ecp256`;
   }
   if (protocol === "ike" && found.has("aead") && !found.has("prf") && !found.has("integrity")) {
-    return `"${proposal}" names no pseudo-random function: add prfsha256, say`;
+    return `"${proposal}" has no pseudo-random function: add one, such as prfsha256`;
   }
   return undefined;
 }

@@ -1,35 +1,35 @@
 import type { Problem } from "./result.ts";
 
-/** The kinds of documents that ipman knows. */
+/** The kinds of manifests that ipman reads. */
 export const kinds = ["IPSecConnection", "CharonGroup", "Secret"] as const;
 
 export type Kind = (typeof kinds)[number];
 
-/** A document as its source has it: not validated yet. */
+/** A manifest from its source, not validated yet. */
 export interface Resource {
   readonly kind: Kind;
-  /** `name`, or `namespace/name` for kinds that live in namespaces. */
+  /** `name`, or `namespace/name` for namespaced kinds. */
   readonly key: string;
-  /** Where a person finds it: a file's name. */
+  /** The place of the manifest for messages, such as a file name. */
   readonly source: string;
   readonly document: unknown;
 }
 
-/** A problem with where it is. */
+/** A problem with the source of its manifest. */
 export interface SourceProblem extends Problem {
   readonly source: string;
 }
 
-/** Everything that a source of desired state has at one moment. */
+/** The content of a source of desired state at one moment. */
 export interface Snapshot {
   readonly resources: readonly Resource[];
-  /** Of what could not be read as documents at all. */
+  /** The problems of sources that cannot be read as manifests. */
   readonly problems: readonly SourceProblem[];
-  /** Secrets that may be there but cannot be read: their key → why. */
+  /** Secrets that may exist but cannot be read: their key → the cause. */
   readonly unreadable?: ReadonlyMap<string, string>;
 }
 
-/** The key of a document of that kind, as far as its metadata tells. */
+/** The key of a manifest of that kind; undefined without a name. */
 export function resourceKey(kind: Kind, document: unknown): string | undefined {
   const metadata = (document as { metadata?: { name?: unknown; namespace?: unknown } }).metadata;
   if (typeof metadata?.name !== "string" || metadata.name === "") return undefined;

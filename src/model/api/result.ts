@@ -1,12 +1,12 @@
-/** One thing wrong with a document: where, and what to do about it. */
+/** An error in a manifest: its place, and the remedy. */
 export interface Problem {
-  /** Dotted, from the document's root: `spec.children.net.if_id`. */
+  /** A dotted path from the root: `spec.children.net.if_id`. */
   readonly path: string;
-  /** A sentence that says what is wrong and names the way out. */
+  /** A sentence that names the error and the remedy. */
   readonly message: string;
 }
 
-/** What parsing gives: a value, or every problem at once. */
+/** The result of parsing: a value, or every problem. */
 export type Result<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problems: readonly Problem[] };

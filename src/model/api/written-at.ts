@@ -1,12 +1,12 @@
 import type { ObjectMeta } from "./schema/object-meta.ts";
 
-/** What the API server notes of who wrote an object, and when. */
+/** The times of writes in an object's metadata. */
 interface WriteTimes {
   readonly creationTimestamp?: string;
   readonly managedFields?: readonly { readonly time?: string }[];
 }
 
-/** When an object was last written, in seconds since the epoch, as far as its metadata says. */
+/** The time of the last write of an object in seconds since the epoch, if its metadata has one. */
 export function writtenAt(metadata: ObjectMeta): number | undefined {
   const { creationTimestamp, managedFields = [] } = metadata as WriteTimes;
   const times = [creationTimestamp, ...managedFields.map(({ time }) => time)];

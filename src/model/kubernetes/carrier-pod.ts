@@ -67,7 +67,7 @@ export function carrierFailure(
   if (troubled !== undefined) {
     const { namespace, name } = troubled.metadata;
     const message = `pod ${namespace}/${name} does not run: ${troubled.trouble}`;
-    return failure(Reason.CarrierUnavailable, message);
+    return failure(Reason.PodsUnavailable, message);
   }
   return failure(Reason.InProgress, `the pod of its ${type} is starting`);
 }

@@ -1,14 +1,11 @@
 import type { Address } from "../net/address.ts";
+import type { ChildRef } from "../api/child-ref.ts";
 import type { Prefix } from "../net/prefix.ts";
 
 /** A network namespace that takes part in a child's VXLAN segment: its VTEP. */
-export interface Endpoint {
+export interface Endpoint extends ChildRef {
   /** Unique among the endpoints: a namespace's name, a pod's uid. */
   readonly id: string;
-  /** metadata.name of the IPSecConnection. */
-  readonly connection: string;
-  /** The child's key. */
-  readonly child: string;
   /** Where the other VTEPs reach it. */
   readonly underlay: Address;
   /** Its address of the other family, where it has one. */

@@ -1,84 +1,92 @@
-/** A condition that a status may have. */
-export interface ConditionType {
-  readonly type: string;
-  /** What has it. */
-  readonly of: readonly ("connection" | "child" | "CharonGroup")[];
-  /** Who writes it. */
-  readonly by: "agent" | "operator" | "agent, or operator";
-  /** What it says where it is `True`. */
-  readonly means: string;
+/** The documentation of one condition type; docs/reference.md shows it. */
+interface ConditionEntry {
+  /** The objects that have the condition. */
+  readonly subjects: readonly ("connection" | "child" | "CharonGroup")[];
+  /** The processes that write it. */
+  readonly writers: readonly ("agent" | "operator")[];
+  /** The meaning of its status `True`. */
+  readonly meaning: string;
 }
 
-/** Every condition, in the order of cause and effect; docs/reference.md is made of it. */
-export const conditionTypes: readonly ConditionType[] = [
-  {
-    type: "Placed",
-    of: ["connection"],
-    by: "operator",
-    means: "charon and agent run; otherwise what keeps their pods from it, in the cluster's words",
+/** In the order of cause and effect. */
+const table = {
+  Placed: {
+    subjects: ["connection"],
+    writers: ["operator"],
+    meaning: "charon and agent run; if not, the message quotes what the cluster says of their pods",
   },
-  {
-    type: "SpecValid",
-    of: ["connection", "CharonGroup"],
-    by: "agent, or operator",
-    means: "the document is valid; otherwise every problem, and the last good version goes on",
+  SpecValid: {
+    subjects: ["connection", "CharonGroup"],
+    writers: ["agent", "operator"],
+    meaning:
+      "the manifest is valid; if not, the message lists every error, and the last valid version stays in effect",
   },
-  {
-    type: "SecretReady",
-    of: ["connection"],
-    by: "agent",
-    means: "the pre-shared key is there, and charon may have it",
+  SecretReady: {
+    subjects: ["connection"],
+    writers: ["agent"],
+    meaning: "the pre-shared key exists, and charon may use it",
   },
-  {
-    type: "CharonReady",
-    of: ["connection", "CharonGroup"],
-    by: "agent, or operator",
-    means: "charon answers its agent; of a CharonGroup, that its pod runs",
+  CharonReady: {
+    subjects: ["connection", "CharonGroup"],
+    writers: ["agent", "operator"],
+    meaning: "charon answers its agent; for a CharonGroup, its pod runs",
   },
-  { type: "AgentReady", of: ["CharonGroup"], by: "operator", means: "the agent's pod runs" },
-  {
-    type: "GatewayReady",
-    of: ["connection", "child"],
-    by: "agent",
-    means: "the gateway's namespace is as planned, and watched",
+  AgentReady: {
+    subjects: ["CharonGroup"],
+    writers: ["operator"],
+    meaning: "the agent's pod runs",
   },
-  {
-    type: "Established",
-    of: ["connection", "child"],
-    by: "agent",
-    means: "the IKE SA is up; of a child, a CHILD SA",
+  GatewayReady: {
+    subjects: ["connection", "child"],
+    writers: ["agent"],
+    meaning: "the gateway's namespace matches its plan, and the agent watches it",
   },
-  {
-    type: "Reachable",
-    of: ["connection", "child"],
-    by: "agent",
-    means:
-      "who is named by a `probe` answers; only where there is one, and `Ready` does not depend on it",
+  Established: {
+    subjects: ["connection", "child"],
+    writers: ["agent"],
+    meaning: "the IKE SA is up; for a child, a CHILD SA",
   },
-  {
-    type: "Differs",
-    of: ["connection", "child"],
-    by: "agent",
-    means:
-      "an SA carries traffic and is not what is declared; the message has both. Only where there is one, and `Ready` does not depend on it",
+  Reachable: {
+    subjects: ["connection", "child"],
+    writers: ["agent"],
+    meaning:
+      "the address of the `probe` answers; present only where a child declares a probe, and `Ready` does not depend on it",
   },
-  {
-    type: "Ready",
-    of: ["connection", "child", "CharonGroup"],
-    by: "agent, or operator",
-    means:
-      "every child carries traffic; of a CharonGroup, that it carries connections. `Unknown` (`AgentSilent`) while no agent tells",
+  Differs: {
+    subjects: ["connection", "child"],
+    writers: ["agent"],
+    meaning:
+      "an SA carries traffic but does not match the manifest; the message has both sides. Present only while an SA differs, and `Ready` does not depend on it",
   },
-  {
-    type: "Reconciling",
-    of: ["connection", "CharonGroup"],
-    by: "agent, or operator",
-    means: "not ready, and worked at",
+  Ready: {
+    subjects: ["connection", "child", "CharonGroup"],
+    writers: ["agent", "operator"],
+    meaning:
+      "every child carries traffic; for a CharonGroup, it can carry connections. `Unknown` (`AgentSilent`) while no agent reports",
   },
-  {
-    type: "Stalled",
-    of: ["connection", "CharonGroup"],
-    by: "agent, or operator",
-    means: "not ready, and only a person can help",
+  Reconciling: {
+    subjects: ["connection", "CharonGroup"],
+    writers: ["agent", "operator"],
+    meaning: "it is not ready, and ipman keeps trying",
   },
-];
+  Stalled: {
+    subjects: ["connection", "CharonGroup"],
+    writers: ["agent", "operator"],
+    meaning: "it is not ready, and needs a person to act",
+  },
+} as const satisfies Readonly<Record<string, ConditionEntry>>;
+
+/** The type of a condition that ipman writes. */
+export type ConditionType = keyof typeof table;
+
+/** Every condition type with its documentation. */
+export const conditionTypes: Readonly<Record<ConditionType, ConditionEntry>> = table;
+
+/** The condition types that an agent writes into the status of a connection or of its children. */
+export const agentConditionTypes: ReadonlySet<string> = new Set(
+  Object.entries(conditionTypes)
+    .filter(
+      ([, { subjects, writers }]) => subjects.includes("connection") && writers.includes("agent"),
+    )
+    .map(([type]) => type),
+);

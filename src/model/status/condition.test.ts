@@ -8,7 +8,7 @@ describe("a condition in an object's status", () => {
   const messageOf = (message: string) =>
     stated([{ ...condition, message }], [], 1, "2026-01-01T00:00:00Z")[0]?.message ?? "";
 
-  it("has a message that the API server takes, however much there is to say", () => {
+  it("has a message that fits into the API server's limit", () => {
     const long = messageOf("🔒".repeat(longestMessage + 1));
     assert.equal(Array.from(long).length, longestMessage);
     assert.ok(long.endsWith("🔒…"));

@@ -1,22 +1,23 @@
 import { longestMessage } from "../api/schema/status.ts";
 import { shortened } from "../text/shortened.ts";
+import type { ConditionType } from "./condition-types.ts";
 
-/** One of Kubernetes' conditions, as data. */
+/** A condition of an object, as Kubernetes defines it. */
 export interface Condition {
-  readonly type: string;
+  readonly type: ConditionType;
   readonly status: "True" | "False" | "Unknown";
   readonly reason: string;
   readonly message: string;
 }
 
-/** A condition as an object's status has it. */
+/** A condition as it is written into a status. */
 export interface StatedCondition extends Condition {
   readonly observedGeneration: number;
-  /** RFC 3339; moves with the status alone. */
+  /** RFC 3339; changes only when `status` does. */
   readonly lastTransitionTime: string;
 }
 
-/** The conditions with their times: that of an earlier one, where its status is the same. */
+/** Completes conditions for a status. The transition time stays while `status` is unchanged. */
 export function stated(
   conditions: readonly Condition[],
   before: readonly StatedCondition[],
@@ -31,7 +32,7 @@ export function stated(
   });
 }
 
-/** Whether the condition that sums up the others holds. */
+/** Whether the condition `Ready` is true. */
 export function isReady({
   conditions,
 }: {

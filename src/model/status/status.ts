@@ -11,11 +11,11 @@ export interface ChildStatus {
   readonly name: string;
   readonly state: PublicState;
   /**
-   * Since when it is up, or in a state in which it is not, in seconds of the monotonic clock; 0
-   * where that is not known. In a status that is reported, in seconds since the epoch.
+   * When the child came up, or entered its present state, in seconds of the monotonic clock; 0 if
+   * unknown. A reported status has seconds since the epoch.
    */
   readonly since: number;
-  /** The gateway's chart: absent, configuring, ready, degraded. */
+  /** The state of the gateway: absent, configuring, ready or degraded. */
   readonly gateway: string;
   readonly workers: readonly { readonly id: string; readonly address: string }[];
   readonly failure: Failure | undefined;
@@ -27,11 +27,11 @@ export interface ChildStatus {
 export interface ConnectionStatus {
   readonly id: string;
   readonly name: string;
-  /** Of the document that the actor works by. */
+  /** The generation of the manifest version in effect. */
   readonly generation: number;
   readonly remote: string;
   readonly state: PublicState;
-  /** As of a child. */
+  /** As for a child. */
   readonly since: number;
   readonly failure: Failure | undefined;
   readonly conditions: readonly Condition[];
@@ -39,12 +39,12 @@ export interface ConnectionStatus {
   readonly problems: readonly SourceProblem[];
 }
 
-/** What `ipman status` shows. */
+/** The content of `ipman status`. */
 export interface Status {
   readonly charon: { readonly state: string; readonly failure: Failure | undefined };
   readonly connections: readonly ConnectionStatus[];
-  /** Of documents that belong to no connection. */
+  /** Problems of manifests that do not belong to a connection. */
   readonly problems: readonly SourceProblem[];
-  /** Why what outlives the process cannot be written down, if so. */
+  /** Why the state that outlives the process cannot be saved, if so. */
   readonly stateProblem?: string;
 }

@@ -1,25 +1,25 @@
-/** Control characters, invisible ones and those that turn the direction of a text, and halves of pairs. */
+/** Control characters, invisible characters, direction marks and lone surrogates. */
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /**
- * A text of others as it may go to a terminal: characters that a terminal would act upon, or that
- * hide what is there, are written out as `\x1b` or `\u202e`. It is one line.
+ * Makes foreign text safe for a terminal: characters that control a terminal or hide text are escaped
+ * as `\x1b` or `\u202e`. The result is one line.
  */
 export function printable(text: string): string {
   return text.replace(unprintable, escaped);
 }
 
-/** A text of several lines, made {@link printable} but for the ends of its lines and its tabs. */
+/** Like {@link printable}, for text of several lines: line feeds and tabs stay. */
 export function printableLines(text: string): string {
   return text.replace(unprintable, (found) => (/[\n\t]/.test(found) ? found : escaped(found)));
 }
 
-/** A line of JSON with the same value, in which JSON's own escapes stand for such characters. */
+/** Like {@link printable}, for a line of JSON: JSON's own escapes keep its value the same. */
 export function printableJson(line: string): string {
   return line.replace(unprintable, (found) => (found === "\n" ? found : jsonEscaped(found)));
 }
 
-/** A value with every text in it, names of members too, made {@link printable}. */
+/** A value in which every string, including member names, is {@link printable}. */
 export function printableValue(value: unknown): unknown {
   if (typeof value === "string") return printable(value);
   if (Array.isArray(value)) return value.map(printableValue);
@@ -29,7 +29,7 @@ export function printableValue(value: unknown): unknown {
   );
 }
 
-/** By UTF-16 code units, as JSON has it. */
+/** Escapes UTF-16 code units, as JSON does. */
 function jsonEscaped(character: string): string {
   const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at));
   return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");

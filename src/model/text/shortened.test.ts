@@ -7,12 +7,12 @@ import { shortened, shortenedBytes } from "./shortened.ts";
 const lengthOf = (text: string) => Array.from(text).length;
 
 describe("a shortened text", () => {
-  it("is the text itself where there is room for it", () => {
+  it("is the text itself if it fits", () => {
     assert.equal(shortened("abc", 3), "abc");
-    assert.equal(shortened("🔒🔒🔒", 3), "🔒🔒🔒", "code points are counted, not units");
+    assert.equal(shortened("🔒🔒🔒", 3), "🔒🔒🔒", "the limit counts code points, not units");
   });
 
-  it("ends with an ellipsis and cuts no character in two", () => {
+  it("ends with an ellipsis and splits no character", () => {
     assert.equal(shortened("abcd", 3), "ab…");
     assert.equal(shortened("a🔒🔒🔒", 3), "a🔒…");
     fc.assert(
@@ -26,12 +26,12 @@ describe("a shortened text", () => {
     );
   });
 
-  it("is counted in bytes of UTF-8 where the API counts these", () => {
+  it("is limited in bytes of UTF-8 where the API counts bytes", () => {
     assert.equal(shortenedBytes("äöü", 6), "äöü");
     assert.equal(shortenedBytes("äöüß", 6), "ä…");
     fc.assert(
       fc.property(
-        // The text's own replacement character would pass for one of a cut.
+        // A replacement character in the text would look like one of a split character.
         fc.string({ unit: "grapheme" }).map((text) => text.replaceAll("\ufffd", "")),
         fc.integer({ min: 3, max: 40 }),
         (text, most) => {

@@ -1,10 +1,9 @@
 const ellipsis = "…";
 
 /**
- * The text, or as many of its first characters as there is room for with an ellipsis behind
- * them. Characters are Unicode code points, so none is cut in two.
+ * The text, cut with an ellipsis if it is too long. No code point is split.
  *
- * @param most code points, as the API server counts `maxLength`
+ * @param most the maximum in Unicode code points, as the API server counts `maxLength`
  */
 export function shortened(text: string, most: number): string {
   // A code point takes one or two units of a JavaScript string.
@@ -20,16 +19,13 @@ export function shortened(text: string, most: number): string {
   return units >= text.length && points <= most ? text : `${text.slice(0, kept)}${ellipsis}`;
 }
 
-/**
- * The text, or as many of its first characters as there is room for with an ellipsis behind
- * them, by their length in UTF-8.
- */
+/** The text, cut with an ellipsis if it is longer than `most` bytes in UTF-8. */
 export function shortenedBytes(text: string, most: number): string {
   if (Buffer.byteLength(text) <= most) return text;
   const room = most - Buffer.byteLength(ellipsis);
   const bytes = Buffer.from(text);
   let end = room;
-  // Bytes that go on with a character begin with 10.
+  // Continuation bytes begin with 10.
   while (end > 0 && ((bytes[end] as number) & 0xc0) === 0x80) end--;
   return `${bytes.toString("utf8", 0, end)}${ellipsis}`;
 }

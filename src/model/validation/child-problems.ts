@@ -34,7 +34,7 @@ function reportNames(key: string, child: ChildSpec, report: ReportProblem): void
 function hostAddress(text: string, path: string, report: ReportProblem): Prefix | undefined {
   const prefix = parsePrefix(text);
   if (prefix === undefined) {
-    report(path, `"${text}" is no address with a prefix length such as 10.0.2.1/24`);
+    report(path, `"${text}" is not an address with a prefix length, such as 10.0.2.1/24`);
   }
   return prefix;
 }
@@ -46,7 +46,7 @@ function reportGateway(xfrm: Prefix, vxlan: Prefix, report: ReportProblem): void
       `is IPv${vxlan.address.family}, but xfrm_ip is IPv${xfrm.address.family}: declare a child for each family`,
     );
   } else if (xfrm.address.value === vxlan.address.value) {
-    report(".vxlan_ip", `equals xfrm_ip: give the gateway's two devices an address each`);
+    report(".vxlan_ip", `equals xfrm_ip: use a different address for each device of the gateway`);
   }
 }
 
@@ -60,11 +60,11 @@ function selectors(
     const prefix = parsePrefix(text);
     const at = `${path}[${i}]`;
     if (prefix === undefined) {
-      report(at, `"${text}" is no network such as 10.0.2.0/24`);
+      report(at, `"${text}" is not a network, such as 10.0.2.0/24`);
       return [];
     }
     if (!isNetwork(prefix)) {
-      report(at, `"${text}" has host bits set: the network is ${formatPrefix(networkOf(prefix))}`);
+      report(at, `"${text}" has host bits set: use the network ${formatPrefix(networkOf(prefix))}`);
     }
     if (xfrm !== undefined && prefix.address.family !== xfrm.address.family) {
       report(
@@ -76,7 +76,7 @@ function selectors(
   });
 }
 
-/** Echo requests have to enter the tunnel at the gateway, and their answers to come back by it. */
+/** Echo requests must enter the tunnel at the gateway, and their answers must return through it. */
 function reportProbe(
   text: string,
   {
@@ -90,12 +90,12 @@ function reportProbe(
 ): void {
   const path = ".probe.address";
   const address = parseAddress(text);
-  if (address === undefined) return report(path, `"${text}" is no address such as 10.0.1.1`);
+  if (address === undefined) return report(path, `"${text}" is not an address, such as 10.0.1.1`);
   if (remote !== undefined && !new NetworkSet(remote).has(address))
-    report(path, `${text} is in none of remote_ips: nothing to it would enter the tunnel`);
+    report(path, `${text} is not in remote_ips: packets to it would not enter the tunnel`);
   if (xfrm !== undefined && local !== undefined && !new NetworkSet(local).has(xfrm.address))
     report(
       ".probe",
-      `xfrm_ip is in none of local_ips: what the gateway itself sends would not enter the tunnel`,
+      `xfrm_ip is not in local_ips: packets of the gateway itself would not enter the tunnel`,
     );
 }

@@ -4,7 +4,7 @@ import { connectionFromCr } from "./connection-from-cr.ts";
 import { at, child, manifest, manifestCases, type Manifest } from "./manifests.fixture.ts";
 import { mostProblems } from "./problem-list.ts";
 
-/** Where the problems are, after a change of the walk-through's manifest. */
+/** The paths of the problems after a change of the walk-through's manifest. */
 function paths(change: (cr: Manifest & Record<string, unknown>) => void): string[] {
   const cr = manifest() as Manifest & Record<string, unknown>;
   change(cr);
@@ -20,12 +20,12 @@ describe("a connection's manifest", () => {
   });
 
   for (const [what, change, expected] of manifestCases) {
-    it(`${expected.length === 0 ? "takes" : "refuses"} ${what}`, () => {
+    it(`${expected.length === 0 ? "accepts" : "refuses"} ${what}`, () => {
       assert.deepEqual(paths(change), expected);
     });
   }
 
-  it("reports what is wrong in shape and in meaning at once", () => {
+  it("reports problems of shape and of meaning at once", () => {
     const found = paths((cr) => {
       Object.assign(child(cr), { if_id: "102", surprise: true, vxlan_ip: "10.0.2.1/24" });
       Object.assign(cr.spec, { localAddr: "fe80::1" });
@@ -44,7 +44,7 @@ describe("a connection's manifest", () => {
   });
 
   for (const nothing of [null, 7, "text", [], {}, { spec: { children: { a: null, b: [] } } }]) {
-    it(`refuses ${JSON.stringify(nothing)} without breaking down`, () => {
+    it(`refuses ${JSON.stringify(nothing)} without an exception`, () => {
       assert.equal(connectionFromCr(nothing).ok, false);
     });
   }
@@ -58,7 +58,7 @@ describe("a connection's manifest", () => {
     assert.deepEqual(found, ["metadata.name", "spec.remoteAddr", at(".xfrm_ip")]);
   });
 
-  it("is refused for its size however much else is wrong with it", () => {
+  it("is refused for its size regardless of other problems", () => {
     assert.deepEqual(
       paths((cr) => {
         const one = { ...child(cr), if_id: 0 };
@@ -79,7 +79,7 @@ describe("a connection's manifest", () => {
   });
 
   it("costs as much as several small ones with as many entries", () => {
-    /** CPU time of the thread: a busy machine does not add to it. */
+    /** The CPU time of the thread, which other processes do not affect. */
     const seconds = (times: number, pools: number) => {
       const cr = largeManifest(pools);
       const before = process.threadCpuUsage();
@@ -89,12 +89,12 @@ describe("a connection's manifest", () => {
     };
     seconds(8, 8);
     const ratio = seconds(4, 32) / seconds(64, 2);
-    // It is 16 where each entry is compared with every other.
+    // The ratio is 16 if each entry is compared with every other.
     assert.ok(ratio < 6, `entries of large manifests take ${ratio.toFixed(1)} times as long`);
   });
 });
 
-/** Schema-valid, and as large as the API server takes with 64 pools of 1,024 addresses. */
+/** A valid manifest with pools of 1,024 addresses; with 64 pools as large as the API server accepts. */
 function largeManifest(pools: number): Manifest {
   const cr = manifest();
   const address = (n: number) => `10.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}/8`;

@@ -3,7 +3,7 @@ import { parseRange, type AddressRange } from "../net/address-pool.ts";
 import type { Child, Connection, Probe } from "../api/connection.ts";
 import { connectionProblems } from "./connection-problems.ts";
 import { canonicalExtra } from "../api/extra.ts";
-import { mended } from "./mended.ts";
+import { repaired } from "./repaired.ts";
 import { own } from "../value/own.ts";
 import { parsePrefix, type Prefix } from "../net/prefix.ts";
 import type { Result } from "../api/result.ts";
@@ -15,13 +15,13 @@ import {
 import { schemaProblems } from "./schema-problems.ts";
 import { sizeProblems } from "./size-problems.ts";
 
-/** The connection that a document declares, or every problem it has. */
+/** The connection of a manifest, or every problem of the manifest. */
 export function connectionFromCr(document: unknown): Result<Connection> {
   const ofSize = sizeProblems(Schema, document);
   if (ofSize.length > 0) return { ok: false, problems: ofSize };
   const ofShape = schemaProblems("IPSecConnection", document);
-  const cr = (ofShape.length === 0 ? document : mended(Schema, document)) as IPSecConnection;
-  // Where the shape is wrong, the mended value says nothing.
+  const cr = (ofShape.length === 0 ? document : repaired(Schema, document)) as IPSecConnection;
+  // Problems of repaired values are not reported.
   const ofMeaning = connectionProblems(cr).filter(
     ({ path }) => !ofShape.some((problem) => isWithin(path, problem.path)),
   );
@@ -29,7 +29,7 @@ export function connectionFromCr(document: unknown): Result<Connection> {
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: convert(cr) };
 }
 
-/** True where `path` is the outer one or leads to something below it. */
+/** Whether a path is the outer path or below it. */
 function isWithin(path: string, outer: string): boolean {
   return path === outer || path.startsWith(`${outer}.`) || path.startsWith(`${outer}[`);
 }
@@ -87,7 +87,7 @@ function probeFromSpec({ probe }: ChildSpec): Probe | undefined {
   return { address: parseAddress(address) as Address, intervalSeconds };
 }
 
-/** Of a field that validation has accepted. */
+/** The prefix in a valid field. */
 function prefixOf(text: string): Prefix {
   return parsePrefix(text) as Prefix;
 }

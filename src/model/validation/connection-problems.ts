@@ -12,7 +12,7 @@ import { problemAt, type Problem } from "../api/result.ts";
 import type { IPSecConnection, IPSecConnectionSpec } from "../api/schema/ipsec-connection.ts";
 import { addSiblingProblems } from "./sibling-problems.ts";
 
-/** Every problem that a well-shaped connection has on its own. */
+/** Every problem of a connection of valid shape, regardless of other connections. */
 export function connectionProblems({ metadata, spec }: IPSecConnection): Problem[] {
   const problems = new ProblemList();
   problems.addAll([
@@ -40,7 +40,7 @@ function addressProblems(spec: IPSecConnectionSpec): Problem[] {
 
 function remoteProblems({ remoteAddr }: IPSecConnectionSpec): Problem[] {
   if (parseAddress(remoteAddr) !== undefined || isHostName(remoteAddr)) return [];
-  const message = `"${remoteAddr}" is neither an IP address nor a DNS name; ranges and prefixes are not possible`;
+  const message = `"${remoteAddr}" is neither an IP address nor a DNS name: use one of them, without a range or prefix length`;
   return [{ path: "spec.remoteAddr", message }];
 }
 
@@ -53,7 +53,7 @@ function localProblems({ remoteAddr, localAddr }: IPSecConnectionSpec): Problem[
     return [
       {
         path,
-        message: `"${localAddr}" is no IP address; leave it empty, or %any, to let the routes decide`,
+        message: `"${localAddr}" is not an IP address; use %any or leave it empty to let routing decide`,
       },
     ];
   }
@@ -69,7 +69,7 @@ function localProblems({ remoteAddr, localAddr }: IPSecConnectionSpec): Problem[
 function placementProblems(spec: IPSecConnectionSpec): Problem[] {
   const problems: Problem[] = [];
   if (spec.nodeName !== undefined && spec.groupRef !== undefined) {
-    const message = "nodeName and groupRef are both set: keep the one that says where charon runs";
+    const message = "nodeName and groupRef are both set: keep one of them";
     problems.push({ path: "spec.nodeName", message });
   }
   if (spec.nodeName !== undefined) {

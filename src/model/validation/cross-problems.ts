@@ -1,19 +1,20 @@
+import { childRefKey } from "../api/child-ref.ts";
 import type { Child, Connection } from "../api/connection.ts";
 import { groupIdOf } from "../api/group.ts";
 import type { Problem } from "../api/result.ts";
 
-/** What connections share: all of them one host's charon and kernel, or what the cluster gives them. */
+/** On a host all connections share charon and kernel; in a cluster, those of a group or a node do. */
 export type Scope = "host" | "cluster";
 
 /**
- * The connections that were accepted, and what is wrong with another beside them. The one
- * that was there first keeps what both want.
+ * The accepted connections, against which further ones are checked. The connection that was accepted
+ * first keeps a name or an if_id.
  */
 export class Neighbours {
   readonly #scope: Scope;
-  /** By the charon that knows them, and the name that it knows them by. */
+  /** By charon, and by the name in charon. */
   readonly #names = new Map<string, Connection>();
-  /** By the node and the if_id. */
+  /** By node and if_id. */
   readonly #ifIds = new Map<string, { connection: Connection; child: Child }>();
 
   constructor(scope: Scope) {
@@ -37,14 +38,14 @@ export class Neighbours {
   #nameProblems(connection: Connection): Problem[] {
     const other = this.#names.get(this.#nameKey(connection));
     if (other === undefined || other.id === connection.id) return [];
-    const message = `"${connection.name}" is the name of ${other.id} as well: charon knows connections by it`;
+    const message = `"${connection.name}" is also the name of ${other.id}: use a name that is unique in charon`;
     return [{ path: "spec.name", message }];
   }
 
   #ifIdProblems(connection: Connection, child: Child): Problem[] {
     const owner = this.#ifIds.get(this.#ifIdKey(connection, child));
     if (owner === undefined || owner.connection.id === connection.id) return [];
-    const message = `${child.ifId} is the if_id and VNI of ${owner.connection.id}/${owner.child.key} as well: each child on a node needs its own`;
+    const message = `${child.ifId} is also the if_id of ${childRefKey({ connection: owner.connection.id, child: owner.child.key })}: use an if_id that is unique on the node`;
     return [{ path: `spec.children.${child.key}.if_id`, message }];
   }
 

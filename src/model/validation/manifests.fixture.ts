@@ -1,4 +1,4 @@
-/** Manifests with something wrong, for all who refuse them: with the places of their problems. */
+/** Invalid manifests with the paths of their problems, for every validation. */
 
 /** The walk-through's manifest. */
 export const manifest = () => ({
@@ -41,13 +41,9 @@ export const at = (rest: string) => `spec.children.example-child${rest}`;
 
 const probed = (cr: Manifest, probe: object) => Object.assign(child(cr), { probe });
 
-/** What is changed, how, and where there are problems then. */
+/** Changes with their titles, and the paths of the problems that they cause. */
 export const manifestCases: readonly [string, (cr: Manifest) => void, string[]][] = [
-  [
-    "a remote address that is none",
-    (cr) => (cr.spec.remoteAddr = "300.1.1.1"),
-    ["spec.remoteAddr"],
-  ],
+  ["an invalid remote address", (cr) => (cr.spec.remoteAddr = "300.1.1.1"), ["spec.remoteAddr"]],
   [
     "a remote address with a prefix",
     (cr) => (cr.spec.remoteAddr = "10.0.0.1/24"),
@@ -61,7 +57,7 @@ export const manifestCases: readonly [string, (cr: Manifest) => void, string[]][
   ],
   ["an empty local address", (cr) => (cr.spec.localAddr = ""), []],
   ["%any as local address", (cr) => (cr.spec.localAddr = "%any"), []],
-  ["a local address that is none", (cr) => (cr.spec.localAddr = "eth0"), ["spec.localAddr"]],
+  ["an invalid local address", (cr) => (cr.spec.localAddr = "eth0"), ["spec.localAddr"]],
   ["an unknown field", (cr) => Object.assign(cr.spec, { remoteAdr: "x" }), ["spec.remoteAdr"]],
   ["an unknown field of a child", (cr) => Object.assign(child(cr), { ifid: 1 }), [at(".ifid")]],
   [
@@ -70,7 +66,7 @@ export const manifestCases: readonly [string, (cr: Manifest) => void, string[]][
     ["spec.localId"],
   ],
   ["if_id 0", (cr) => (child(cr).if_id = 0), [at(".if_id")]],
-  ["an if_id that is no VNI", (cr) => (child(cr).if_id = 2 ** 24), [at(".if_id")]],
+  ["an if_id that is not a VNI", (cr) => (child(cr).if_id = 2 ** 24), [at(".if_id")]],
   [
     "nodeName beside groupRef",
     (cr) => Object.assign(cr.spec, { groupRef: { name: "g", namespace: "n" } }),
@@ -94,9 +90,9 @@ export const manifestCases: readonly [string, (cr: Manifest) => void, string[]][
     (cr) => probed(cr, { address: "10.9.0.1" }),
     [at(".probe.address")],
   ],
-  ["a probe of no address", (cr) => probed(cr, { address: "web" }), [at(".probe.address")]],
+  ["a probe of an invalid address", (cr) => probed(cr, { address: "web" }), [at(".probe.address")]],
   [
-    "a probe that is asked all the time",
+    "a probe without an interval",
     (cr) => probed(cr, { address: "10.0.1.7", intervalSeconds: 0 }),
     [at(".probe.intervalSeconds")],
   ],
@@ -129,7 +125,7 @@ export const manifestCases: readonly [string, (cr: Manifest) => void, string[]][
     [at(".ip_pools.second[0]")],
   ],
   [
-    "a pool entry that is none",
+    "an invalid pool entry",
     (cr) => (child(cr).ip_pools.primary = ["10.0.2.3..5"]),
     [at(".ip_pools.primary[0]")],
   ],
@@ -149,7 +145,7 @@ export const manifestCases: readonly [string, (cr: Manifest) => void, string[]][
     (cr) => (extra(cr)["esp_proposals"] = "aes256gcm16-ecp256, aes256-sha256"),
     [],
   ],
-  ["a time that is none", (cr) => (extra(cr)["rekey_time"] = "4 hours"), [at(".extra.rekey_time")]],
+  ["an invalid duration", (cr) => (extra(cr)["rekey_time"] = "4 hours"), [at(".extra.rekey_time")]],
   ["if_id_in in extra", (cr) => (extra(cr)["if_id_in"] = "7"), [at(".extra.if_id_in")]],
   ["updown in extra", (cr) => (extra(cr)["updown"] = "/bin/sh"), [at(".extra.updown")]],
   ["Updown in extra", (cr) => (extra(cr)["Updown"] = "/bin/sh"), [at(".extra.Updown")]],
@@ -175,17 +171,17 @@ export const manifestCases: readonly [string, (cr: Manifest) => void, string[]][
   ["an option in another spelling", (cr) => (extra(cr)["Life_Time"] = "2h"), []],
   ["an option that charon may know", (cr) => (extra(cr)["hw_offload"] = "auto"), []],
   [
-    "a number where text is due",
+    "a number instead of a string",
     (cr) => Object.assign(extra(cr), { rekey_time: 3600 }),
     [at(".extra.rekey_time")],
   ],
   [
-    "a name that is none of Kubernetes'",
+    "a name that is not a Kubernetes name",
     (cr) => (cr.metadata.name = "Not_A_Name"),
     ["metadata.name"],
   ],
   [
-    "a child's key that is no label value",
+    "a child's key that is not a label value",
     (cr) => {
       (cr.spec.children as Children) = { "a b": child(cr) } as Children;
     },

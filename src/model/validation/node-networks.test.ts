@@ -16,7 +16,7 @@ function group(name: string, nodeName: string, hostNetwork = true): CharonGroup 
 
 const groupRef = { namespace: "vpn", name: "a" };
 
-/** Of groups, and connections by their place, the oldest first. */
+/** The refusals for groups and connections, the oldest first. */
 function refusals(...declared: (CharonGroup | { nodeName: string } | { groupRef: object })[]) {
   const groups = declared.filter((one) => "kind" in one);
   const connections = new Map(
@@ -34,7 +34,7 @@ function refusals(...declared: (CharonGroup | { nodeName: string } | { groupRef:
 }
 
 describe("the network of a node", () => {
-  it("is the older group's, and the younger one says whose", () => {
+  it("belongs to the older group, and the refusal of the younger one names it", () => {
     const refused = refusals(group("a", "node-a"), group("b", "node-a"));
     assert.deepEqual([...refused.keys()], ["vpn/b"]);
     assert.equal(refused.get("vpn/b")?.reason, "NodeOccupied");
@@ -44,19 +44,22 @@ describe("the network of a node", () => {
     );
   });
 
-  it("is the node's own charon's where a connection names the node first", () => {
+  it("belongs to the implicit group if a connection named the node first", () => {
     const refused = refusals({ nodeName: "node-a" }, group("a", "node-a"), { nodeName: "node-a" });
     assert.deepEqual([...refused.keys()], ["vpn/a"]);
     assert.match(refused.get("vpn/a")?.message ?? "", /connections with nodeName node-a/);
   });
 
-  it("is a group's where it is older than the connection that names the node", () => {
+  it("belongs to a CharonGroup that is older than the connection with the nodeName", () => {
     const refused = refusals(group("a", "node-a"), { nodeName: "node-a" });
     assert.deepEqual([...refused.keys()], ["node:node-a"]);
-    assert.match(refused.get("node:node-a")?.message ?? "", /in groupRef instead of nodeName/);
+    assert.match(
+      refused.get("node:node-a")?.message ?? "",
+      /set groupRef to that CharonGroup instead of nodeName/,
+    );
   });
 
-  it("has room for one group, its connections, and any on the network of pods", () => {
+  it("is shared by one group, its connections and groups on the pod network", () => {
     const pods = group("b", "node-a", false);
     const refused = refusals({ groupRef }, pods, group("a", "node-a"), group("c", "node-b"));
     assert.equal(refused.size, 0);

@@ -4,12 +4,12 @@ import { groupIdOf, impliedGroupId, type Group } from "../api/group.ts";
 import type { Resource } from "../api/resource.ts";
 
 /**
- * The groups that are refused, and why: a node's network has one charon, since a second one
- * cannot bind UDP 500 and 4500 there, and goes on without hearing anything. The group that
- * was declared first keeps the network.
+ * The refused groups with the failure of each. A node's network can have one charon: a second one could
+ * not bind UDP 500 and 4500, and would run without receiving packets. The group that was declared first
+ * keeps the network.
  *
- * @param groups every group that there is to be
- * @param resources what is declared, the oldest first
+ * @param groups every declared or implicit group
+ * @param resources the manifests, the oldest first
  */
 export function refusedGroups(
   groups: ReadonlyMap<string, Group>,
@@ -28,7 +28,7 @@ export function refusedGroups(
   return refused;
 }
 
-/** A CharonGroup is a group itself; a connection implies one by its nodeName. */
+/** The group of a CharonGroup, or the implicit group of a connection with a nodeName. */
 function groupDeclaredBy(
   { kind, key }: Resource,
   connections: ReadonlyMap<string, Connection>,
@@ -43,12 +43,12 @@ function refusal({ nodeName, namespace }: Group, keeper: string): Failure {
   const owner = isImplied
     ? `the charon of the connections with nodeName ${nodeName}`
     : `the charon of the CharonGroup ${keeper}`;
-  const wayOut =
+  const remedy =
     namespace === ""
-      ? "name that CharonGroup in groupRef instead of nodeName, or use another node"
+      ? "set groupRef to that CharonGroup instead of nodeName, or use another node"
       : "set hostNetwork: false, or use another node";
   return failure(
     Reason.NodeOccupied,
-    `the network of ${nodeName} has ${owner}, and a second charon there could not bind UDP 500 and 4500: ${wayOut}`,
+    `the network of ${nodeName} already has ${owner}, and a second charon could not bind UDP 500 and 4500: ${remedy}`,
   );
 }

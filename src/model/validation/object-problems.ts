@@ -20,7 +20,7 @@ export function charonGroupProblems(document: unknown): Problem[] {
 
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-/** Every problem of a Secret. None of them says anything of a value. */
+/** Every problem of a Secret. No message contains a value. */
 export function secretProblems(document: unknown): Problem[] {
   const ofShape = schemaProblems("Secret", document);
   if (ofShape.length > 0) return ofShape;
@@ -31,7 +31,7 @@ export function secretProblems(document: unknown): Problem[] {
   for (const key in stringData) problems.add(`stringData.${key}`, secretKeyProblem(key));
   for (const [key, value] of Object.entries(data)) {
     if (base64.test(value.replace(/\s/g, ""))) continue;
-    const message = "is no base64: encode the value, or write it as it is under stringData";
+    const message = "is not base64: encode the value, or put the plain value under stringData";
     problems.add(`data.${key}`, message);
   }
   return problems.toArray();

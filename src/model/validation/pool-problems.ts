@@ -7,7 +7,7 @@ import { formatPrefix, intervalOf, networkOf, type Prefix } from "../net/prefix.
 import type { ReportProblem } from "./problem-list.ts";
 import type { ChildSpec } from "../api/schema/ipsec-connection.ts";
 
-/** What a pool's addresses are judged by. */
+/** The networks that a pool's addresses are checked against. */
 interface PoolNetworks {
   readonly xfrm: Prefix | undefined;
   readonly vxlan: Prefix | undefined;
@@ -21,7 +21,7 @@ interface PoolEntry extends Interval {
   readonly place: number;
 }
 
-/** Reports every problem of a child's pools; paths begin behind the child's. */
+/** Reports every problem of a child's pools, by paths relative to the child. */
 export function reportPools(child: ChildSpec, around: PoolNetworks, report: ReportProblem): void {
   const judge = entryJudge(around);
   const entries: PoolEntry[] = [];
@@ -43,7 +43,7 @@ export function reportPools(child: ChildSpec, around: PoolNetworks, report: Repo
   }
   for (const { index, earlier } of overlapsOf(entries)) {
     const [entry, other] = [entries[index] as PoolEntry, entries[earlier] as PoolEntry];
-    const message = `${entry.text} overlaps with ${pathOf(other)}: an address belongs to one pool`;
+    const message = `${entry.text} overlaps with ${pathOf(other)}: an address can be in one pool only`;
     report(`.${pathOf(entry)}`, message);
   }
 }
@@ -52,32 +52,33 @@ function pathOf({ pool, place }: PoolEntry): string {
   return `ip_pools.${pool}[${place}]`;
 }
 
-/** Reports what is wrong with an entry beside a child's other addresses. */
+/** Reports the problems of an entry against the child's other addresses. */
 type EntryCheck = (entry: Interval, report: (fault: string) => void) => void;
 
-/** Works out once what is the same for each of a child's entries. */
+/** Prepares the check that is the same for each of a child's entries. */
 function entryJudge({ xfrm, vxlan, local }: PoolNetworks): EntryCheck {
   const selectors = local === undefined || local.length === 0 ? undefined : new NetworkSet(local);
   const subnet = vxlan === undefined ? undefined : intervalOf(vxlan);
   const taken: Taken[] = [];
-  if (xfrm !== undefined) taken.push([xfrm.address, "xfrm_ip, which the gateway has"]);
-  if (vxlan !== undefined) taken.push([vxlan.address, "vxlan_ip, which the gateway has"]);
+  if (xfrm !== undefined) taken.push([xfrm.address, "xfrm_ip, an address of the gateway"]);
+  if (vxlan !== undefined) taken.push([vxlan.address, "vxlan_ip, an address of the gateway"]);
   const reserved = vxlan === undefined ? [] : reservedAddresses(vxlan);
   return (entry, report) => {
-    for (const [address, use] of taken) if (hasAddress(entry, address)) report(`holds ${use}`);
+    for (const [address, use] of taken) if (hasAddress(entry, address)) report(`contains ${use}`);
     if (subnet !== undefined && !isWithin(entry, subnet))
       report(`is outside the child's network ${formatPrefix(networkOf(vxlan as Prefix))}`);
     else
-      for (const [address, use] of reserved) if (hasAddress(entry, address)) report(`holds ${use}`);
+      for (const [address, use] of reserved)
+        if (hasAddress(entry, address)) report(`contains ${use}`);
     if (selectors !== undefined && !selectors.holds(entry))
-      report("is in none of local_ips: its traffic would not enter the tunnel");
+      report("is not in local_ips: its traffic would not enter the tunnel");
   };
 }
 
-/** An address that no workload may have, with its use. */
+/** An address that workloads cannot use, with its purpose. */
 type Taken = readonly [Address, string];
 
-/** Addresses of a network that no host can have, each with its use. */
+/** The addresses of a network that no host can use, each with its purpose. */
 function reservedAddresses(subnet: Prefix): readonly Taken[] {
   if (subnet.length >= bitsOf(subnet.address.family) - 1) return [];
   const { address: network } = networkOf(subnet);

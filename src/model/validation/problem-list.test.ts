@@ -22,7 +22,7 @@ describe("a list of problems", () => {
     assert.match(problem?.path ?? "", /^spec\.children\.k+…$/);
   });
 
-  it("adds nothing for a check that found nothing", () => {
+  it("adds nothing for a check without a problem", () => {
     const problems = new ProblemList();
     problems.add("spec", undefined);
     assert.deepEqual(problems.toArray(), []);

@@ -12,7 +12,7 @@ const schemas: Readonly<Record<Kind, object>> = { IPSecConnection, CharonGroup, 
 const ajv = new Ajv({ allErrors: true, strict: false, verbose: true });
 const compiled = new Map<Kind, ValidateFunction>();
 
-/** Where a manifest does not have the shape of its kind; sizes are checked before contents. */
+/** The problems of a manifest's shape. Sizes are checked before contents. */
 export function schemaProblems(kind: Kind, document: unknown): Problem[] {
   const ofSize = sizeProblems(schemas[kind], document);
   if (ofSize.length > 0) return ofSize;
@@ -33,7 +33,7 @@ function problemOf(error: ErrorObject): Problem {
     case "additionalProperties": {
       const name = String(error.params["additionalProperty"]);
       const known = Object.keys((error.parentSchema?.["properties"] as object | undefined) ?? {});
-      return { path: at(name), message: `unknown field; known here: ${known.join(", ")}` };
+      return { path: at(name), message: `unknown field; use one of: ${known.join(", ")}` };
     }
     case "required":
       return { path: at(String(error.params["missingProperty"])), message: "is required" };
@@ -52,7 +52,7 @@ function typeProblem(error: ErrorObject): string {
   return `must be of type ${wanted}${quoting}`;
 }
 
-/** `spec.children.net.local_ips[0]` of a JSON pointer. */
+/** A path such as `spec.children.net.local_ips[0]` from a JSON pointer. */
 function pathOf(pointer: string): string {
   const tokens = pointer.slice(1).split("/").map(unescape);
   return tokens
@@ -61,7 +61,7 @@ function pathOf(pointer: string): string {
     .slice(1);
 }
 
-/** A JSON pointer's token as text (RFC 6901). */
+/** The text of a token of a JSON pointer (RFC 6901). */
 function unescape(token: string): string {
   return token.replaceAll("~1", "/").replaceAll("~0", "~");
 }

@@ -5,7 +5,7 @@ import { overlappingOwners } from "../net/overlapping-owners.ts";
 
 type ChildEntries = readonly (readonly [key: string, ChildSpec])[];
 
-/** Adds what two children of one connection must not share. */
+/** Adds the problems of names, if_ids and networks that two children of a connection share. */
 export function addSiblingProblems(children: ChildEntries, problems: ProblemList): void {
   addNameClashes(children, problems);
   addIfIdClashes(children, problems);
@@ -17,7 +17,7 @@ function addNameClashes(children: ChildEntries, problems: ProblemList): void {
   for (const [key, { name }] of children) {
     const clash = [name, key].find((word) => owners.has(word));
     if (clash !== undefined) {
-      const message = `"${clash}" also means the child ${owners.get(clash)}: keys and names must tell children apart`;
+      const message = `"${clash}" is also the key or name of the child ${owners.get(clash)}: use unique keys and names`;
       problems.add(`spec.children.${key}.name`, message);
     }
     for (const word of [key, name]) if (!owners.has(word)) owners.set(word, key);
@@ -30,13 +30,13 @@ function addIfIdClashes(children: ChildEntries, problems: ProblemList): void {
     const owner = owners.get(ifId);
     if (owner === undefined) owners.set(ifId, key);
     else {
-      const message = `${ifId} is the if_id of ${owner} as well: each child needs its own`;
+      const message = `${ifId} is also the if_id of ${owner}: use a different if_id for each child`;
       problems.add(`spec.children.${key}.if_id`, message);
     }
   }
 }
 
-/** Networks of a child as they are written, beside what they mean. */
+/** The networks of a child, as text and parsed. */
 type Networks = readonly { readonly text: string; readonly prefix: Prefix }[];
 
 function addSelectorClashes(children: ChildEntries, problems: ProblemList): void {
@@ -53,7 +53,7 @@ function addSelectorClashes(children: ChildEntries, problems: ProblemList): void
       }
       const from = firstOverlapping(local[i] as Networks, local[j] as Networks);
       const to = firstOverlapping(remote[i] as Networks, remote[j] as Networks);
-      const message = `${from} to ${to} overlaps with the child ${otherKey}: the peer could not tell which tunnel a packet belongs to`;
+      const message = `${from} to ${to} overlaps with the child ${otherKey}: the peer could not decide which tunnel to use`;
       problems.add(`spec.children.${key}.remote_ips`, message);
     }
   }

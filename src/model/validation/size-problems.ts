@@ -1,7 +1,7 @@
 import { ProblemList, mostProblems } from "./problem-list.ts";
 import type { Problem } from "../api/result.ts";
 
-/** The parts of JSON Schema that say how much a value may hold. */
+/** The keywords of JSON Schema that limit sizes. */
 interface SizeSchema {
   readonly maxItems?: number;
   readonly maxProperties?: number;
@@ -12,8 +12,8 @@ interface SizeSchema {
 }
 
 /**
- * Lists and maps of a manifest that hold more than its schema allows. Nothing inside of them
- * is looked at, so refusing a manifest of any size costs no more than the largest valid one.
+ * The lists and maps of a manifest that exceed its schema's limits. Their contents are not read, so
+ * refusing a manifest of any size costs no more than reading the largest valid one.
  */
 export function sizeProblems(schema: object, manifest: unknown): Problem[] {
   const problems = new ProblemList();
@@ -34,7 +34,7 @@ function measureList(
   problems: ProblemList,
 ): void {
   if (list.length > maxItems)
-    return problems.add(path, `has ${list.length} items: at most ${maxItems} are possible`);
+    return problems.add(path, `has ${list.length} items: at most ${maxItems} are allowed`);
   if (items === undefined || !hasLimits(items)) return;
   for (const [i, item] of list.entries()) measure(items, item, `${path}[${i}]`, problems);
 }
@@ -50,7 +50,7 @@ function measureMap(
   const names = Object.keys(map);
   const most = mostOf(schema);
   if (names.length > most)
-    return problems.add(path, `has ${names.length} entries: at most ${most} are possible`);
+    return problems.add(path, `has ${names.length} entries: at most ${most} are allowed`);
   const [each] = Object.values(patternProperties);
   if (each !== undefined && hasLimits(each))
     for (const name of names) measure(each, map[name], within(name), problems);
@@ -58,7 +58,7 @@ function measureMap(
     if (Object.hasOwn(map, name)) measure(member, map[name], within(name), problems);
 }
 
-/** A closed object has its known fields, and as many unknown ones as would be reported. */
+/** The limit of a map. A closed object may have its fields, and as many unknown ones as are reported. */
 function mostOf({ maxProperties, additionalProperties, properties = {} }: SizeSchema): number {
   if (maxProperties !== undefined) return maxProperties;
   return additionalProperties === false && Object.keys(properties).length > 0

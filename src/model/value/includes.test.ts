@@ -4,17 +4,17 @@ import { includes } from "./includes.ts";
 
 describe("includes", () => {
   const cases: [string, unknown, unknown, boolean][] = [
-    ["what others add does not count", { a: 1, b: 2 }, { a: 1 }, true],
-    ["what differs counts", { a: 2 }, { a: 1 }, false],
-    ["what is missing counts", {}, { a: 1 }, false],
-    ["items may have defaults", [{ a: 1, b: 2 }], [{ a: 1 }], true],
-    ["a list counts as a whole", [1, 2], [1], false],
-    ["the server drops empty objects", {}, { a: {} }, true],
-    ["and empty lists", {}, { a: [] }, true],
-    ["but not those that others fill", { a: [1] }, { a: [] }, false],
-    ["and what is false by default", {}, { a: false, b: "" }, true],
-    ["but not what is true", {}, { a: true }, false],
-    ["a list is no object", { a: [] }, { a: { b: 1 } }, false],
+    ["ignores added fields", { a: 1, b: 2 }, { a: 1 }, true],
+    ["notices a different value", { a: 2 }, { a: 1 }, false],
+    ["notices a missing field", {}, { a: 1 }, false],
+    ["ignores defaults in items", [{ a: 1, b: 2 }], [{ a: 1 }], true],
+    ["compares a list as a whole", [1, 2], [1], false],
+    ["accepts an empty object that the server dropped", {}, { a: {} }, true],
+    ["accepts an empty list that the server dropped", {}, { a: [] }, true],
+    ["notices a list that another client filled", { a: [1] }, { a: [] }, false],
+    ["accepts false and empty strings that the server dropped", {}, { a: false, b: "" }, true],
+    ["notices a dropped true", {}, { a: true }, false],
+    ["does not take a list for an object", { a: [] }, { a: { b: 1 } }, false],
   ];
   for (const [name, actual, wanted, expected] of cases) {
     it(name, () => assert.equal(includes(actual, wanted), expected));

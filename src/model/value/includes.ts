@@ -1,12 +1,12 @@
 import { own } from "./own.ts";
 
 /**
- * True where `actual` holds everything that `wanted` says: the API server adds defaults,
- * and others add fields of their own. Lists count as wholes.
+ * Whether `actual` contains everything in `wanted`. The API server adds defaults and other clients add
+ * fields of their own. Lists are compared as a whole.
  */
 export function includes(actual: unknown, wanted: unknown): boolean {
   if (Array.isArray(wanted)) {
-    // The server drops what is empty.
+    // The server drops empty lists.
     if (wanted.length === 0 && actual === undefined) return true;
     if (!Array.isArray(actual) || actual.length !== wanted.length) return false;
     return wanted.every((item, i) => includes(actual[i], item));
@@ -16,7 +16,7 @@ export function includes(actual: unknown, wanted: unknown): boolean {
     if (!isObject(actual)) return false;
     return Object.entries(wanted).every(([key, value]) => includes(own(actual, key), value));
   }
-  // It drops false and empty texts too, where those are the default.
+  // The server also drops false and empty strings where they are the default.
   return actual === wanted || (actual === undefined && (wanted === false || wanted === ""));
 }
 

@@ -9,12 +9,12 @@ import {
 import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
 import { resourceKey, type Resource, type Snapshot } from "../../model/api/resource.ts";
 
-/** Changes that come close together are one. */
+/** Changes within this time are combined. */
 const gatherMs = 10;
 
 /**
- * What the API server declares for one group: its connections, the CharonGroups, and the
- * Secrets that those connections name. Nothing is told before all of it is known.
+ * The manifests of one group from the API server: its connections, the CharonGroups, and the Secrets of
+ * the connections. The first snapshot is emitted once all of them are known.
  */
 export function agentDesired(
   declared: Declared,

@@ -7,7 +7,7 @@ import { resourceTypes } from "../../adapters/kubernetes/client/resource-type.ts
 import { apiVersion } from "../../model/api/schema/api-group.ts";
 import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
 import type { HostNetwork } from "../kernel/host-network.ts";
-import { Remembered } from "../status/remembered.ts";
+import { Memo } from "../../model/value/memo.ts";
 import { rfc3339 } from "../time/rfc3339.ts";
 import type { ConnectionStatus } from "../../model/status/status.ts";
 import { statusOf, type StatusSource } from "../status/status.ts";
@@ -26,17 +26,17 @@ export interface ReporterOptions {
   readonly onTrouble: (error: unknown) => void;
 }
 
-/** Changes that come close together are one write. */
+/** Changes within this time are one write. */
 const gatherMs = 100;
 
 const fieldManager = "ipman-agent";
 
-/** Writes what the actors know into the status of their connections, and tells what changed. */
+/** Writes the state of the actors into the status of their connections, and records events. */
 export class AgentReporter implements Disposable {
   readonly #options: ReporterOptions;
   readonly #writer: StatusWriter<AgentStatus>;
   readonly #subscription: Subscription;
-  readonly #looked = new Remembered<ConnectionStatus, void>();
+  readonly #checked = new Memo<ConnectionStatus, void>();
   #shown: ReadonlyMap<string, ConnectionStatus> = new Map();
 
   constructor(options: ReporterOptions) {
@@ -53,7 +53,7 @@ export class AgentReporter implements Disposable {
       .pipe(auditTime(gatherMs))
       .subscribe(() => {
         this.#shown = new Map(statusOf(running).connections.map((shown) => [shown.id, shown]));
-        for (const [id, shown] of this.#shown) this.#look(id, shown);
+        for (const [id, shown] of this.#shown) this.#check(id, shown);
       });
   }
 
@@ -62,9 +62,9 @@ export class AgentReporter implements Disposable {
     this.#writer[Symbol.dispose]();
   }
 
-  /** Only where something changed, here or there: there may be many. */
-  #look(id: string, shown: ConnectionStatus): void {
-    this.#looked.of(shown, [this.#object(id)], () => this.#writer.look(id));
+  /** Checks a status only if it or its object changed, since there may be thousands. */
+  #check(id: string, shown: ConnectionStatus): void {
+    this.#checked.of(shown, [this.#object(id)], () => this.#writer.look(id));
   }
 
   #object(id: string): (KubeObject & { readonly status?: Partial<AgentStatus> }) | undefined {
@@ -81,7 +81,7 @@ export class AgentReporter implements Disposable {
     const status = this.#shown.get(id);
     if (object === undefined || status === undefined) return undefined;
     return agentStatus(status, object.status ?? {}, {
-      // Of a document with problems the actor has an older version, but it was looked at.
+      // The actor of an invalid manifest has an older version, but the new one was checked.
       generation:
         status.problems.length > 0 ? (object.metadata.generation ?? 0) : status.generation,
       now: rfc3339(),
@@ -93,11 +93,11 @@ export class AgentReporter implements Disposable {
     const before = this.#object(id);
     const object = { apiVersion, kind: "IPSecConnection", metadata: { name: id }, status };
     await this.#options.client.apply(resourceTypes.IPSecConnection, object, fieldManager, "status");
-    if (before !== undefined) this.#tell(before, agentPart(before.status), status);
+    if (before !== undefined) this.#recordEvents(before, agentPart(before.status), status);
   }
 
-  /** An event for each change that a person cares for. */
-  #tell(regarding: KubeObject, before: Partial<AgentStatus>, after: AgentStatus): void {
+  /** Records an event for each change that matters to an administrator. */
+  #recordEvents(regarding: KubeObject, before: Partial<AgentStatus>, after: AgentStatus): void {
     for (const event of conditionEvents(before.conditions ?? [], after.conditions))
       this.#options.events.record({ regarding, ...event });
   }

@@ -16,7 +16,7 @@ describe("the memory of children", () => {
   process.once("exit", () => rmSync(folder, { recursive: true }));
   const path = join(folder, "group", "children.json");
   const troubles: unknown[] = [];
-  /** Does something with the memory of a process that ends then. */
+  /** Uses the memory in a process that then ends. */
   const during = <T>(use: (memory: ChildMemory) => T): T => {
     const file = new StateFile(path, knownChildrenCodec);
     using memory = new ChildMemory(file, (error) => troubles.push(error));
@@ -43,14 +43,14 @@ describe("the memory of children", () => {
     assert.deepEqual(troubles, []);
   });
 
-  it("tells of a file that it cannot read, and starts over", () => {
+  it("reports a file that it cannot read, and starts empty", () => {
     for (const text of ["{", '[{"connection":"a"}]', "[null]"]) {
       writeFileSync(path, text);
       troubles.length = 0;
       during((memory) => memory.note([connection("b", ["one", 3])]));
       assert.match(String(troubles[0]), /children\.json cannot be read/);
       assert.equal(others(() => true).length, 0);
-      assert.equal(others(() => false).length, 1, "what is noted afterwards is kept");
+      assert.equal(others(() => false).length, 1, "children noted later are kept");
     }
   });
 });

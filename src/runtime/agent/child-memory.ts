@@ -1,13 +1,14 @@
 import type { KnownChild } from "../../adapters/host/known-child.ts";
 import type { StateFile } from "../../adapters/files/state-file.ts";
+import { childRefKey } from "../../model/api/child-ref.ts";
 import type { Connection } from "../../model/api/connection.ts";
 import { StateWriter, type StateWrites } from "../host/state-writer.ts";
 
 type ChildrenFile = StateFile<readonly KnownChild[]>;
 
 /**
- * The children that agents of this group had on this node since it booted. One that is
- * deleted while its agent is away is known to the next: its SAs may be in the kernel still.
+ * The children that agents of this group had on this node since it booted. If a child is deleted while
+ * its agent does not run, the next agent still knows it and can remove its SAs from the kernel.
  */
 export class ChildMemory implements Disposable {
   readonly #writer: StateWriter<readonly KnownChild[]>;
@@ -18,7 +19,7 @@ export class ChildMemory implements Disposable {
     this.#known = file.read(onTrouble);
   }
 
-  /** How writing them down goes. */
+  /** The state of the file. */
   get writes(): StateWrites {
     return this.#writer;
   }
@@ -27,7 +28,7 @@ export class ChildMemory implements Disposable {
     this.#writer[Symbol.dispose]();
   }
 
-  /** Adds those that are declared; others stay until somebody says that they are gone. */
+  /** Adds the declared children. Others stay until {@link takeOthers} removes them. */
   note(connections: Iterable<Connection>): void {
     const declared = [...connections].flatMap(({ id, children }) =>
       children.map(({ key, ifId }): KnownChild => ({ connection: id, child: key, ifId })),
@@ -37,7 +38,7 @@ export class ChildMemory implements Disposable {
     if (added.length > 0) this.#write([...this.#known, ...added]);
   }
 
-  /** Gives those that are none of these, and forgets them. */
+  /** Removes and returns the children that are not declared. */
   takeOthers(isDeclared: (child: KnownChild) => boolean): readonly KnownChild[] {
     const others = this.#known.filter((child) => !isDeclared(child));
     if (others.length > 0) this.#write(this.#known.filter(isDeclared));
@@ -50,7 +51,7 @@ export class ChildMemory implements Disposable {
   }
 }
 
-/** A child that got another if_id is known by both. */
-function keyOf({ connection, child, ifId }: KnownChild): string {
-  return JSON.stringify([connection, child, ifId]);
+/** A child whose if_id changed has an entry for each. */
+function keyOf(child: KnownChild): string {
+  return `${childRefKey(child)} ${child.ifId}`;
 }

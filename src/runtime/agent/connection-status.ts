@@ -1,3 +1,4 @@
+import { agentConditionTypes } from "../../model/status/condition-types.ts";
 import { isReady, stated, type StatedCondition } from "../../model/status/condition.ts";
 import type { ConnectionStatus } from "../../model/status/status.ts";
 
@@ -20,33 +21,19 @@ interface StatedChild {
   readonly conditions: readonly StatedCondition[];
 }
 
-/** What there is of it in the API now. */
+/** The present status in the API. */
 interface KnownStatus {
   readonly conditions?: readonly StatedCondition[];
   readonly children?: readonly StatedChild[];
 }
 
-/** Everything else in `conditions` belongs to others. */
-const ownTypes: ReadonlySet<string> = new Set([
-  "SpecValid",
-  "SecretReady",
-  "CharonReady",
-  "GatewayReady",
-  "Established",
-  "Reachable",
-  "Differs",
-  "Ready",
-  "Reconciling",
-  "Stalled",
-]);
-
-/** Of a status, the part that an agent writes, in the order in which it would. */
+/** The part of a status that an agent writes, in the order in which an agent writes it. */
 export function agentPart(status: Partial<AgentStatus> | undefined): Partial<AgentStatus> {
   const { observedGeneration, conditions = [], children = [], childrenReady } = status ?? {};
   return {
     ...(observedGeneration !== undefined && { observedGeneration }),
     ...(childrenReady !== undefined && { childrenReady }),
-    conditions: conditions.filter(({ type }) => ownTypes.has(type)).toSorted(byType),
+    conditions: conditions.filter(({ type }) => agentConditionTypes.has(type)).toSorted(byType),
     children: children
       .map((child) => ({ ...child, conditions: child.conditions.toSorted(byType) }))
       .toSorted((a, b) => (a.key < b.key ? -1 : 1)),
@@ -57,7 +44,7 @@ function byType(a: StatedCondition, b: StatedCondition): number {
   return a.type < b.type ? -1 : 1;
 }
 
-/** The status to be written: nothing in it changes by itself. */
+/** The status to write. Nothing in it changes with time alone. */
 export function agentStatus(
   status: ConnectionStatus,
   known: KnownStatus,

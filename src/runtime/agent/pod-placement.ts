@@ -6,6 +6,7 @@ import type { ContainerRuntime } from "../../adapters/cri/sandbox.ts";
 import type { KnownChild } from "../../adapters/host/known-child.ts";
 import { removeLink } from "../../adapters/network/apply-links.ts";
 import type { View } from "../../adapters/kubernetes/client/view.ts";
+import { childRefKey, type ChildRef } from "../../model/api/child-ref.ts";
 import { findChild, type Connection } from "../../model/api/connection.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import { xfrmName } from "../../model/network/gateway-plan.ts";
@@ -27,25 +28,25 @@ export interface PodPlacementOptions {
   readonly runtime: ContainerRuntime | undefined;
   readonly desired: Observable<Pick<DesiredState, "connections">>;
   readonly memory: Pick<ChildMemory, "note" | "takeOthers">;
-  /** By which the reservations of workers are verified. */
+  /** Verifies the reservations of workers. */
   readonly segmentKey: SegmentKey;
   readonly refused: RefusedPods;
   readonly onTrouble: (error: unknown) => void;
 }
 
-/** A namespace that is not there yet is looked for again after so many milliseconds. */
+/** The delay before the search for a namespace is repeated, in milliseconds. */
 const againMs = 500;
 
-/** Gateways and workers of a cluster: pods, whose namespaces are found on this node. */
+/** Gateways and workers of a cluster: pods, with the gateways' namespaces on this node. */
 export class PodPlacement implements PlacementPort, Disposable {
   readonly #options: PodPlacementOptions;
   readonly #gateways = new BehaviorSubject<readonly Gateway[]>([]);
   readonly #workers = new BehaviorSubject<readonly Worker[]>([]);
-  /** Of gateway pods by uid: found, or being looked for. */
+  /** Gateway pods by uid, with or without their namespace. */
   readonly #found = new Map<string, GatewayPod>();
   readonly #subscription = new Subscription();
   #connections: ReadonlyMap<string, Connection> = new Map();
-  #remembered: ReadonlyMap<string, Connection> | undefined;
+  #noted: ReadonlyMap<string, Connection> | undefined;
 
   constructor(options: PodPlacementOptions) {
     this.#options = options;
@@ -58,7 +59,7 @@ export class PodPlacement implements PlacementPort, Disposable {
     );
     this.#subscription.add(gateways.changes.subscribe(() => this.#lookForGateways()));
     this.#subscription.add(workers.changes.subscribe(() => this.#update()));
-    // They may have been listed while the segment key was waited for.
+    // They may have been listed while the agent waited for the segment key.
     if (gateways.synced) this.#lookForGateways();
   }
 
@@ -70,7 +71,7 @@ export class PodPlacement implements PlacementPort, Disposable {
     return this.#workers;
   }
 
-  /** The operator makes gateways; here they are only found. */
+  /** Does nothing: the operator creates gateways, and the agent finds them. */
   ensureGateway(): void {}
 
   removeGateway(connectionId: string, childKey: string): void {
@@ -85,20 +86,20 @@ export class PodPlacement implements PlacementPort, Disposable {
     return this.#options.memory.takeOthers(isDeclared).map(({ ifId }) => ifId);
   }
 
-  /** Matches pods to connections again, after a change of either. */
+  /** Assigns pods to connections again after either changed. */
   #update(): void {
     const connections = this.#connections;
-    this.#remember(connections);
+    this.#note(connections);
     const { workers: pods, segmentKey, refused: reporter } = this.#options;
     this.#publish();
     const gateways = new Map(
-      this.#gateways.value.map((gateway) => [ownerKey(gateway.connection, gateway.child), gateway]),
+      this.#gateways.value.map((gateway) => [childRefKey(gateway), gateway]),
     );
     const { workers, refused } = workersOf(
       pods.objects.values(),
       connections,
       segmentKey,
-      ({ connection, child }) => gateways.get(ownerKey(connection, child)),
+      (child) => gateways.get(childRefKey(child)),
     );
     reporter.report(refused);
     this.#workers.next(workers);
@@ -111,9 +112,9 @@ export class PodPlacement implements PlacementPort, Disposable {
     this.#workers.complete();
   }
 
-  #remember(connections: ReadonlyMap<string, Connection>): void {
-    if (this.#remembered === connections) return;
-    this.#remembered = connections;
+  #note(connections: ReadonlyMap<string, Connection>): void {
+    if (this.#noted === connections) return;
+    this.#noted = connections;
     this.#options.memory.note(connections.values());
   }
 
@@ -125,12 +126,12 @@ export class PodPlacement implements PlacementPort, Disposable {
     this.#publishWithWorkers();
   }
 
-  /** Which workers can be reached depends on the addresses of their gateways. */
+  /** Publishes gateways and, if they changed, workers, which depend on the gateways' addresses. */
   #publishWithWorkers(): void {
     const before = this.#gateways.value;
     this.#publish();
-    // Not before the first list of workers: an empty one would take them from their gateways.
-    const isListed = this.#remembered !== undefined;
+    // Not before the first list of workers: an empty list would remove them from their gateways.
+    const isListed = this.#noted !== undefined;
     if (isListed && this.#gateways.value !== before) this.#update();
   }
 
@@ -142,7 +143,7 @@ export class PodPlacement implements PlacementPort, Disposable {
     void this.#search(uid, found);
   }
 
-  /** Until it is found, or the pod has gone. */
+  /** Repeats until the namespace is found or the pod is gone. */
   async #search(uid: string, found: GatewayPod): Promise<void> {
     try {
       const { underlay, alternate } = found.addresses;
@@ -170,7 +171,7 @@ export class PodPlacement implements PlacementPort, Disposable {
     const newest = new Map<string, GatewayPod>();
     for (const found of this.#found.values()) {
       if (found.namespace === undefined) continue;
-      const owner = ownerOf(found.pod);
+      const owner = childRefKey(childOf(found.pod));
       const rival = newest.get(owner);
       if (rival === undefined || isNewer(found.pod, rival.pod)) newest.set(owner, found);
     }
@@ -184,25 +185,24 @@ export class PodPlacement implements PlacementPort, Disposable {
 
   #gateway(found: GatewayPod, all: readonly GatewayPod[]): Gateway | undefined {
     const { pod, addresses, namespace } = found;
-    const { annotations = {}, uid = "" } = pod.metadata;
-    const id = annotations[annotation.connection] ?? "";
-    const child = annotations[annotation.child] ?? "";
+    const { uid = "" } = pod.metadata;
+    const ref = childOf(pod);
     const netns = namespace?.path ?? "";
     const link = uplink(netns, addresses.underlay.family);
     if (link === undefined) return undefined;
-    this.#retire(found, all, id, child);
+    this.#retire(found, all, ref);
     const { name: device, mtu } = link;
-    return { id: uid, connection: id, child, ...addresses, netns, device, mtu };
+    return { id: uid, ...ref, ...addresses, netns, device, mtu };
   }
 
-  /** A device of an if_id can be only once: the gateway before this one lets go of it. */
-  #retire(found: GatewayPod, all: readonly GatewayPod[], id: string, childKey: string): void {
-    const connection = this.#connections.get(id);
-    const child = connection && findChild(connection, childKey);
+  /** Removes the xfrm interface from former gateways: there can be only one for an if_id. */
+  #retire(found: GatewayPod, all: readonly GatewayPod[], ref: ChildRef): void {
+    const connection = this.#connections.get(ref.connection);
+    const child = connection && findChild(connection, ref.child);
     if (child === undefined) return;
     for (const other of all) {
       if (other === found || other.namespace === undefined) continue;
-      if (ownerOf(other.pod) === ownerOf(found.pod))
+      if (childRefKey(childOf(other.pod)) === childRefKey(ref))
         removeLink(other.namespace.path, xfrmName(child));
     }
   }
@@ -215,7 +215,7 @@ interface GatewayPod {
   timer: NodeJS.Timeout | undefined;
 }
 
-/** A pod that has its network. */
+/** Whether a pod has its network. */
 function isThere(pod: Pod): boolean {
   return podAddresses(pod) !== undefined;
 }
@@ -226,10 +226,8 @@ function isNewer(a: Pod, b: Pod): boolean {
   return (a.metadata.creationTimestamp ?? "") > (b.metadata.creationTimestamp ?? "");
 }
 
-function ownerOf({ metadata: { annotations = {} } }: Pod): string {
-  return ownerKey(annotations[annotation.connection], annotations[annotation.child]);
-}
-
-function ownerKey(connection: string | undefined, child: string | undefined): string {
-  return JSON.stringify([connection, child]);
+/** The child whose gateway a pod is, by the annotations that the operator wrote. */
+function childOf({ metadata: { annotations = {} } }: Pod): ChildRef {
+  const { [annotation.connection]: connection = "", [annotation.child]: child = "" } = annotations;
+  return { connection, child };
 }

@@ -25,7 +25,7 @@ export interface CharonFeedOptions extends Pick<
   readonly report: (error: unknown) => void;
 }
 
-/** What charon and its kernel report: sessions, lists of SAs, events, and the log. */
+/** The reports of charon and its kernel: sessions, lists of SAs, events, and the log. */
 export class CharonFeed implements Disposable {
   readonly logSwitch = new CharonLogSwitch();
   readonly #actor: CharonActor;

@@ -1,20 +1,22 @@
 import type { Condition } from "../../model/status/condition.ts";
+import type { ConditionType } from "../../model/status/condition-types.ts";
 import type { Failure } from "../../model/status/failure.ts";
 
-/** A named check: undefined where it holds. */
+/** A check that decides one condition. */
 export interface Check<Facts> {
-  readonly type: string;
-  /** What is so where it holds. */
+  readonly type: ConditionType;
+  /** The condition's message where the check passes. */
   readonly message: string;
+  /** Why the check fails; undefined where it passes. */
   readonly lacks: (facts: Facts) => Failure | undefined;
 }
 
-/** A condition for each check. */
+/** The conditions that the checks give, in their order. */
 export function judged<Facts>(checks: readonly Check<Facts>[], facts: Facts): Condition[] {
   return checks.map(({ type, message, lacks }) => condition(type, lacks(facts), message));
 }
 
-/** What the first check that does not hold lacks. */
+/** Why the first failing check fails. */
 export function firstLack<Facts>(
   checks: readonly Check<Facts>[],
   facts: Facts,
@@ -22,7 +24,7 @@ export function firstLack<Facts>(
   return first(checks, ({ lacks }) => lacks(facts));
 }
 
-/** `Ready`, and while it is not, which of the two it is: work, or a dead end (kstatus). */
+/** `Ready`, and while it is false also `Reconciling` or `Stalled`, as kstatus defines them. */
 export function summary(lack: Failure | undefined, message: string): Condition[] {
   const ready = condition("Ready", lack, message);
   if (lack === undefined) return [ready];
@@ -31,22 +33,27 @@ export function summary(lack: Failure | undefined, message: string): Condition[]
   return [ready, { type, status: "True", reason, message: lack.message }];
 }
 
-export function condition(type: string, lack: Failure | undefined, message: string): Condition {
-  if (lack === undefined) return holding(type, message);
+/** The condition of a check: true without a failure. */
+export function condition(
+  type: ConditionType,
+  lack: Failure | undefined,
+  message: string,
+): Condition {
+  if (lack === undefined) return trueCondition(type, message);
   return { type, status: "False", reason: lack.reason, message: lack.message };
 }
 
-/** One object for all who are well: thousands are, and each has its status at hand. */
-const held = new Map<string, Condition>();
+/** True conditions are shared: thousands of connections have the same ones. */
+const trueConditions = new Map<string, Condition>();
 
-function holding(type: string, message: string): Condition {
+function trueCondition(type: ConditionType, message: string): Condition {
   const key = `${type} ${message}`;
-  const known = held.get(key) ?? { type, status: "True", reason: type, message };
-  held.set(key, known);
-  return known;
+  const shared = trueConditions.get(key) ?? { type, status: "True", reason: type, message };
+  trueConditions.set(key, shared);
+  return shared;
 }
 
-/** What is found in the first item that has it. */
+/** The first result that is not undefined. */
 export function first<T, R>(items: readonly T[], find: (item: T) => R | undefined): R | undefined {
   for (const item of items) {
     const found = find(item);

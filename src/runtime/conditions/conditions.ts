@@ -5,21 +5,21 @@ import { condition, first, firstLack, judged, summary, type Check } from "./chec
 import type { PublicState } from "../../model/status/public-state.ts";
 import type { ChildStatus } from "../../model/status/status.ts";
 
-/** What the conditions of a connection are judged by. */
+/** The facts that decide the conditions of a connection. */
 export interface ConnectionFacts {
   readonly state: PublicState;
   readonly failure: Failure | undefined;
   readonly children: readonly ChildFacts[];
   readonly problems: readonly SourceProblem[];
   readonly hasSecret: boolean;
-  /** Why the key that is there cannot be used, if so: SAs that are up go on. */
+  /** Why the present key cannot be used, if so. Established SAs stay up. */
   readonly keyFailure: Failure | undefined;
-  /** Why the Secret cannot be read, if so: what was read before goes on. */
+  /** Why the Secret cannot be read, if so. The key that was read before stays in use. */
   readonly secretTrouble: string | undefined;
   readonly charonReady: boolean;
 }
 
-/** What is known of a connection's Secret and key. */
+/** The state of a connection's Secret and key. */
 export type SecretFacts = Pick<ConnectionFacts, "hasSecret" | "keyFailure" | "secretTrouble">;
 
 export type ChildFacts = Pick<
@@ -27,25 +27,25 @@ export type ChildFacts = Pick<
   "key" | "state" | "gateway" | "failure" | "reachability"
 >;
 
-const inProgress = failure(Reason.InProgress, "it is being brought up");
+const inProgress = failure(Reason.InProgress, "the tunnel is being brought up");
 
 /** In the order of cause and effect. */
 const ofConnection: readonly Check<ConnectionFacts>[] = [
   {
     type: "SpecValid",
-    message: "the document is valid",
+    message: "the manifest is valid",
     lacks: ({ problems }) => specFailure(problems),
   },
   {
     type: "SecretReady",
-    message: "the pre-shared key is there",
+    message: "the pre-shared key exists",
     lacks: ({ hasSecret, keyFailure, secretTrouble, failure: known }) => {
       if (keyFailure !== undefined) return keyFailure;
       if (secretTrouble !== undefined) return failure(Reason.SecretUnreadable, secretTrouble);
       if (hasSecret) return undefined;
       return known?.reason === Reason.SecretMissing
         ? known
-        : failure(Reason.SecretMissing, "the Secret, or its key, is not there");
+        : failure(Reason.SecretMissing, "the Secret or its key does not exist");
     },
   },
   {
@@ -56,7 +56,7 @@ const ofConnection: readonly Check<ConnectionFacts>[] = [
   },
   {
     type: "GatewayReady",
-    message: "every gateway is in place",
+    message: "every gateway is ready",
     lacks: ({ children }) => first(children, gatewayFailure),
   },
   {
@@ -67,7 +67,7 @@ const ofConnection: readonly Check<ConnectionFacts>[] = [
 ];
 
 const ofChild: readonly Check<ChildFacts>[] = [
-  { type: "GatewayReady", message: "the gateway is in place", lacks: gatewayFailure },
+  { type: "GatewayReady", message: "the gateway is ready", lacks: gatewayFailure },
   {
     type: "Established",
     message: "a CHILD SA is up",
@@ -75,7 +75,7 @@ const ofChild: readonly Check<ChildFacts>[] = [
   },
 ];
 
-/** The conditions of a connection; `Ready` sums them up. */
+/** The conditions of a connection; `Ready` summarises them. */
 export function conditionsOf(facts: ConnectionFacts): Condition[] {
   return [
     ...judged(ofConnection, facts),
@@ -85,7 +85,7 @@ export function conditionsOf(facts: ConnectionFacts): Condition[] {
   ];
 }
 
-/** What was declared well before goes on while a document, or a Secret, is bad. */
+/** The last valid version keeps carrying traffic while a manifest or a Secret is invalid. */
 function carries({ state, children }: ConnectionFacts): boolean {
   const up = (child: ChildFacts) => isUp(child.state) && gatewayFailure(child) === undefined;
   return isUp(state) && children.length > 0 && children.every(up);
@@ -109,20 +109,20 @@ export function childConditionsOf(facts: ChildFacts): Condition[] {
 }
 
 /**
- * Whether those who are asked behind the peer answer. `Ready` does not depend on it: the
- * tunnel may be as declared, and who should answer away.
+ * `Reachable`, for children with a probe. `Ready` does not depend on it: the tunnel may be up while
+ * the host behind the peer is down.
  */
 function reachable(children: readonly ChildFacts[]): Condition[] {
-  const asked = children.filter(({ reachability }) => reachability !== undefined);
-  if (asked.length === 0) return [];
-  const lost = asked.find(({ reachability }) => reachability === "unreachable");
+  const probed = children.filter(({ reachability }) => reachability !== undefined);
+  if (probed.length === 0) return [];
+  const lost = probed.find(({ reachability }) => reachability === "unreachable");
   if (lost !== undefined) return [condition("Reachable", unansweredOf(lost.key), "")];
-  const isOpen = asked.some(({ reachability }) => reachability === "unknown");
+  const isOpen = probed.some(({ reachability }) => reachability === "unknown");
   if (!isOpen) return [condition("Reachable", undefined, "every probe is answered")];
   return [{ ...condition("Reachable", probing, ""), status: "Unknown" }];
 }
 
-/** An SA that carries traffic and is not what is declared: first the IKE SA, then children's. */
+/** `Differs`, for an established SA that does not match the manifest: the IKE SA first. */
 function differing(...all: readonly Pick<ChildFacts, "state" | "failure">[]): Condition[] {
   const found = all.find(
     ({ state, failure: known }) => isUp(state) && known?.reason === Reason.SaDiffers,
@@ -132,8 +132,9 @@ function differing(...all: readonly Pick<ChildFacts, "state" | "failure">[]): Co
   return [{ type: "Differs", status: "True", reason, message }];
 }
 
-const probing = failure(Reason.InProgress, "a probe waits for its first answer");
+const probing = failure(Reason.InProgress, "a probe is waiting for its first answer");
 
+/** The failure of a probe that gets no answer. */
 export function unansweredOf(child: string): Failure {
   return failure(Reason.ProbeUnanswered, `the probe of ${child} is not answered`);
 }
@@ -143,14 +144,14 @@ function gatewayFailure({ key, gateway, failure: known }: ChildFacts): Failure |
   return known ?? failure(Reason.GatewayNotReady, `the gateway of ${key} is ${gateway}`);
 }
 
-/** Of documents with problems: all of them in one sentence. */
+/** The failure of an invalid manifest, with every problem. */
 export function specFailure(problems: readonly SourceProblem[]): Failure | undefined {
   if (problems.length === 0) return undefined;
   const message = problems.map(({ path, message }) => `${path}: ${message}`).join("; ");
   return failure(Reason.SpecInvalid, message);
 }
 
-/** Whether traffic passes; a rekey does not interrupt it. */
+/** Whether traffic passes in a public state; a rekey does not interrupt it. */
 export function isUp(state: PublicState | undefined): boolean {
   return state === "established" || state === "rekeying";
 }

@@ -2,15 +2,14 @@ import { defer, filter, map, merge, of, take, timeout, type Observable } from "r
 import type { ConnectionActor } from "../../machines/connection/connection.ts";
 import type { ChildActor, ChildSnapshot } from "../../machines/child/child.ts";
 import { childActorId } from "../../machines/connection/connection-types.ts";
+import type { ChildRef } from "../../model/api/child-ref.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import { rootOf } from "./root-of.ts";
 import type { Running } from "../ports/running.ts";
 import { topState } from "../actors/state-name.ts";
 
 /** The result of a command for one child. */
-export interface Outcome {
-  readonly connection: string;
-  readonly child: string;
+export interface Outcome extends ChildRef {
   readonly done: boolean;
   readonly message: string;
 }
@@ -75,7 +74,7 @@ function upAgain(
     const isOlder = root.matches({ failed: "refused" }) && context.child.initiates;
     if (ofRoot === "failed" && !isOlder)
       return { done: false, message: words(root.context.failure) };
-    // What ends before charon has the connection again was under way before the restart.
+    // An attempt that ends before charon has the connection again began before the restart.
     if (ofRoot === "pending" || ofRoot === "loading") return undefined;
     const state = topState(value);
     hasBegun ||= state !== "failed";

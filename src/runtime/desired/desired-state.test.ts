@@ -38,35 +38,35 @@ const found = (state: ReturnType<typeof desiredState>) =>
   [...state.problems].flatMap(([id, problems]) => problems.map(({ path }) => `${id} ${path}`));
 
 describe("the desired state", () => {
-  it("keeps the last good version of a document that has problems now", () => {
+  it("keeps the last valid version of a manifest that is invalid now", () => {
     const good = desiredState(nothingDesired, snapshot(connection("a")));
     const bad = desiredState(good, snapshot(connection("a", { remoteAddr: "?" })));
     assert.equal(bad.connections.get("a"), good.connections.get("a"));
     assert.deepEqual(found(bad), ["a spec.remoteAddr"]);
   });
 
-  it("keeps the object of what did not change", () => {
+  it("keeps the same object for an unchanged connection", () => {
     const one = desiredState(nothingDesired, snapshot(connection("a")));
     const two = desiredState(one, snapshot(connection("a"), connection("b", { ifId: 8 })));
     assert.equal(two.connections.get("a"), one.connections.get("a"));
     assert.deepEqual([...two.connections.keys()], ["a", "b"]);
   });
 
-  it("lets a connection go whose document is gone", () => {
+  it("removes a connection whose manifest was removed", () => {
     const one = desiredState(nothingDesired, snapshot(connection("a")));
     assert.equal(desiredState(one, snapshot()).connections.size, 0);
   });
 
-  it("lets none go while a file cannot be read", () => {
+  it("removes no connection while a file cannot be read", () => {
     const one = desiredState(nothingDesired, snapshot(connection("a")));
     const broken = {
       resources: [],
-      problems: [{ source: "a.yaml", path: "", message: "no YAML" }],
+      problems: [{ source: "a.yaml", path: "", message: "not YAML" }],
     };
     assert.equal(desiredState(one, broken).connections.size, 1);
   });
 
-  it("refuses what two connections cannot both have", () => {
+  it("refuses names and if_ids that another connection has", () => {
     const both = snapshot(connection("a"), connection("b", { name: "a" }));
     assert.deepEqual(found(desiredState(nothingDesired, both)), [
       "b spec.name",
@@ -74,7 +74,7 @@ describe("the desired state", () => {
     ]);
   });
 
-  it("takes the first of two documents for one connection, and tells", () => {
+  it("uses the first of two manifests for one connection, and reports the second", () => {
     const state = desiredState(
       nothingDesired,
       snapshot(connection("a"), connection("a", { ifId: 9 })),
@@ -90,19 +90,19 @@ describe("the desired state", () => {
     document: { apiVersion: "v1", kind: "Secret", metadata: { name: "s" }, ...document },
   });
 
-  it("keeps the last good version of a Secret, and says nothing of its value", () => {
+  it("keeps the last valid version of a Secret, and reports nothing of its value", () => {
     const before = desiredState(nothingDesired, snapshot(secretOf({ stringData: { k: "good" } })));
     const after = desiredState(before, snapshot(secretOf({ data: { k: "p@ssword" } })));
     assert.deepEqual(after.secrets, before.secrets);
     assert.deepEqual(found(after), [" data.k"]);
     assert.doesNotMatch(JSON.stringify([...after.problems]), /p@ssword/);
-    const unreadable = { source: "s.yaml", path: "", message: "no valid YAML" };
+    const unreadable = { source: "s.yaml", path: "", message: "not valid YAML" };
     const gone = desiredState(before, { resources: [], problems: [unreadable] });
     assert.deepEqual(gone.secrets, before.secrets);
     assert.deepEqual(desiredState(before, snapshot()).secrets, []);
   });
 
-  it("gives a connection the device that its group names", () => {
+  it("gives a connection the device of its group", () => {
     const group = (spec: object): Resource => ({
       kind: "CharonGroup",
       key: "default/g",

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import type { Connection } from "../../model/api/connection.ts";
 import { connectionFromCr } from "../../model/validation/connection-from-cr.ts";
 import { Neighbours, type Scope } from "../../model/validation/cross-problems.ts";
@@ -14,16 +13,18 @@ import type { Problem, Result } from "../../model/api/result.ts";
 import type { CharonGroup } from "../../model/api/schema/charon-group.ts";
 import type { Kind } from "../../model/api/resource.ts";
 import type { Secret } from "../../model/api/schema/secret.ts";
+import { keepEqual } from "../../model/value/keep-equal.ts";
+import { memo, Memo } from "../../model/value/memo.ts";
 
-/** What is to be, as far as the documents say so without contradiction. */
+/** The state that valid manifests declare without conflicts. */
 export interface DesiredState {
-  /** By id; where a document has problems, the last good version of it. */
+  /** By id. An invalid manifest is represented by its last valid version. */
   readonly connections: ReadonlyMap<string, Connection>;
   readonly secrets: readonly Secret[];
   readonly groups: readonly CharonGroup[];
-  /** By connection id; the empty id holds those that belong to no connection. */
+  /** By connection id; the empty id has the problems of other manifests. */
   readonly problems: ReadonlyMap<string, readonly SourceProblem[]>;
-  /** Secrets that cannot be read: `namespace/name` → why. */
+  /** Secrets that cannot be read: `namespace/name` → the cause. */
   readonly unreadable: ReadonlyMap<string, string>;
 }
 
@@ -35,7 +36,7 @@ export const nothingDesired: DesiredState = {
   unreadable: new Map(),
 };
 
-/** The state that a snapshot asks for, after `before`. */
+/** The desired state of a snapshot, after the previous desired state. */
 export function desiredState(
   before: DesiredState,
   snapshot: Snapshot,
@@ -63,7 +64,7 @@ export function desiredState(
     if (resource.kind !== "IPSecConnection") continue;
     const previous = before.connections.get(resource.key);
     const found = connectionOf(resource, { neighbours, groups: groupOf, scope }, problems);
-    const connection = found === undefined ? previous : reuse(previous, found);
+    const connection = found === undefined ? previous : keepEqual(previous, found);
     if (connection === undefined) continue;
     connections.set(resource.key, connection);
     neighbours.add(connection);
@@ -88,7 +89,7 @@ class ProblemsByOwner {
   }
 }
 
-/** Of two documents for one object neither can be preferred: the first is shown, both are told. */
+/** Keeps the first of several manifests for one object, and reports the others. */
 function withoutTwins(resources: readonly Resource[], problems: ProblemsByOwner): Resource[] {
   const first = new Map<string, Resource>();
   for (const resource of resources) {
@@ -96,7 +97,7 @@ function withoutTwins(resources: readonly Resource[], problems: ProblemsByOwner)
     const twin = first.get(id);
     if (twin === undefined) first.set(id, resource);
     else {
-      const message = `${resource.kind} ${resource.key} is declared in ${twin.source} as well; that one counts`;
+      const message = `${resource.kind} ${resource.key} is also declared in ${twin.source}, which takes precedence: remove one of them`;
       const owner = resource.kind === "IPSecConnection" ? resource.key : "";
       problems.add(owner, { source: resource.source, path: "metadata.name", message });
     }
@@ -108,11 +109,11 @@ interface Acceptance {
   readonly kind: Kind;
   readonly problemsOf: (document: unknown) => Problem[];
   readonly problems: ProblemsByOwner;
-  /** A file cannot be read at present: it may hold any of what is missing now. */
+  /** Whether a file cannot be read now, which may contain any missing manifest. */
   readonly lastGood: boolean;
 }
 
-/** The documents of a kind; of those with problems, the last good version. */
+/** The manifests of a kind; invalid ones are represented by their last valid version. */
 function accepted<T extends { readonly metadata: ObjectMeta }>(
   resources: readonly Resource[],
   before: readonly T[],
@@ -120,8 +121,8 @@ function accepted<T extends { readonly metadata: ObjectMeta }>(
 ): T[] {
   const known = new Map(before.map((document) => [resourceKey(kind, document) ?? "", document]));
   const found = new Map<string, T>();
-  for (const { kind: ofIt, key, source, document } of resources) {
-    if (ofIt !== kind) continue;
+  for (const { kind: other, key, source, document } of resources) {
+    if (other !== kind) continue;
     const wrong = problemsOf(document);
     problems.add("", ...wrong.map((problem) => ({ ...problem, source })));
     const good = wrong.length === 0 ? (document as T) : known.get(key);
@@ -135,50 +136,34 @@ function keepMissing<T>(before: ReadonlyMap<string, T>, now: Map<string, T>): vo
   for (const [key, item] of before) if (!now.has(key)) now.set(key, item);
 }
 
-const placedBefore = new WeakMap<Connection, Connection>();
+const placed = new Memo<Connection, Connection>();
 
-/** The connection with what its group, which may be declared elsewhere, says of it. */
+/** The connection with the interface and the node of its group. */
 function inGroup(connection: Connection, groups: Groups): Connection {
   const { groupRef } = connection;
   if (groupRef === undefined) return connection;
   const group = groups.get(`${groupRef.namespace}/${groupRef.name}`);
   const { interfaceName, nodeName } = group?.spec ?? {};
-  const before = placedBefore.get(connection);
-  if (
-    before !== undefined &&
-    before.interfaceName === interfaceName &&
-    before.nodeName === nodeName
-  )
-    return before;
-  const placed = { ...connection, interfaceName, nodeName: connection.nodeName ?? nodeName };
-  placedBefore.set(connection, placed);
-  return placed;
+  return placed.of(connection, [interfaceName, nodeName], () => ({
+    ...connection,
+    interfaceName,
+    nodeName: connection.nodeName ?? nodeName,
+  }));
 }
 
 type Groups = ReadonlyMap<string | undefined, CharonGroup>;
 
-const parsedBefore = new WeakMap<object, Result<Connection>>();
-
-/** Of a document that did not change, what came of it before. */
-function parsedOnce(document: object): Result<Connection> {
-  const known = parsedBefore.get(document);
-  if (known !== undefined) return known;
-  const result = parsed(document);
-  parsedBefore.set(document, result);
-  return result;
-}
-
-/** An exception is a defect, and must not keep all other manifests from being read. */
-function parsed(document: object): Result<Connection> {
+/** Parses a manifest. An exception is a defect, and must not prevent reading the other manifests. */
+const parse = memo((manifest: object): Result<Connection> => {
   try {
-    return connectionFromCr(document);
+    return connectionFromCr(manifest);
   } catch (error) {
-    const message = `ipman broke down over this manifest, please report it: ${String(error)}`;
+    const message = `ipman failed to read this manifest, please report it: ${String(error)}`;
     return { ok: false, problems: [{ path: "", message }] };
   }
-}
+});
 
-/** What a connection is judged beside. */
+/** The other manifests that a connection is checked against. */
 interface Around {
   readonly neighbours: Neighbours;
   readonly groups: Groups;
@@ -190,7 +175,7 @@ function connectionOf(
   { neighbours, groups, scope }: Around,
   problems: ProblemsByOwner,
 ): Connection | undefined {
-  const parsed = parsedOnce(resource.document as object);
+  const parsed = parse(resource.document as object);
   const connection = parsed.ok ? inGroup(parsed.value, groups) : undefined;
   const found =
     connection === undefined
@@ -204,15 +189,10 @@ function connectionOf(
   return undefined;
 }
 
-/** A host is its own place; in a cluster somebody has to say which node. */
+/** In a cluster a connection has to name its node or its group. */
 function placeProblems({ groupRef, nodeName }: Connection): Problem[] {
   if (groupRef !== undefined || nodeName !== undefined) return [];
-  const message = "is required, or groupRef is: one of them says which node carries the tunnel";
+  const message =
+    "is required, or groupRef is: set one of them to choose the node that carries the tunnel";
   return [{ path: "spec.nodeName", message }];
-}
-
-/** The same object where nothing changed, so that a comparison is cheap. */
-function reuse(previous: Connection | undefined, next: Connection): Connection {
-  if (previous === undefined || previous === next) return next;
-  return isDeepStrictEqual(previous, next) ? previous : next;
 }

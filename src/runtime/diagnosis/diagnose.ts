@@ -9,28 +9,28 @@ import { isUp } from "../conditions/conditions.ts";
 import { checkDeclared } from "./declared.ts";
 import type { Examiner } from "./examiner.ts";
 import { checkGateway, checkWorkers } from "./gateway.ts";
+import { checkRoute } from "./route.ts";
 import { checkChild, checkIke } from "./sas.ts";
 import { rootOf } from "../connections/root-of.ts";
 import { childrenOf, type ChildSubject } from "./subject.ts";
 import { checkTraffic } from "./traffic.ts";
-import { checkWay } from "./way.ts";
 
-/** What is to be looked at. */
+/** The parameters of a diagnosis. */
 export interface DiagnosisRequest {
   readonly connection: string;
   /** The key of a child; undefined for all. */
   readonly child: string | undefined;
-  /** Who behind the peer answers to ping; undefined for the child's own probe. */
+  /** An address behind the peer that answers ping; undefined for the address of the child's probe. */
   readonly ping: Address | undefined;
-  /** Whether CHILD SAs are to be rekeyed, to see whether the peer agrees. */
+  /** Whether to rekey the CHILD SAs, which shows whether the peer accepts that. */
   readonly rekey: boolean;
 }
 
 /**
- * Looks for what keeps a connection from carrying traffic, in the order of cause and effect:
- * the first problem is the cause of those that follow, or else its own.
+ * Finds the reason why a connection carries no traffic. Checks run in the order of cause and effect,
+ * so the first problem is the likely cause of the following ones.
  *
- * @throws where there is no such connection or child
+ * @throws if the connection or the child does not exist
  */
 export async function* diagnose(
   running: Running,
@@ -43,13 +43,12 @@ export async function* diagnose(
     throw new Error(`connection ${request.connection} has no child "${request.child}"`);
   const declared = checkDeclared(running, root);
   yield* declared;
-  if (declared.some(({ check, verdict }) => check !== "document" && verdict === "problem")) {
-    yield skipped("IKE SA", "cannot come about without these");
+  if (declared.some(({ check, verdict }) => check !== "manifest" && verdict === "problem")) {
+    yield skipped("IKE SA", "depends on the checks above");
     return;
   }
   const remote = remoteOf(root);
-  const way = checkWay(root.getSnapshot().context.connection, remote, examiner);
-  yield* way;
+  yield* checkRoute(root.getSnapshot().context.connection, remote, examiner);
   const ike = await checkIke(root, remote, examiner);
   yield* ike;
   for (const key of keys) yield* diagnoseChild(running, root, key, ike[0], examiner, request);
@@ -66,15 +65,15 @@ async function* diagnoseChild(
   for await (const finding of checksOf()) yield { ...finding, child: key };
 
   async function* checksOf(): AsyncGenerator<Finding, void> {
-    // As it is now: what was looked at before took its time.
+    // Read again, since the previous checks took time.
     const [subject] = childrenOf(root, key);
     if (subject === undefined) return;
     yield* checkChild(ike, subject);
     const gateway = checkGateway(subject, examiner);
     yield* gateway;
-    const isWell = gateway.every(({ verdict }) => verdict !== "problem");
+    const isReady = gateway.every(({ verdict }) => verdict !== "problem");
     const { placed } = subject;
-    if (placed === undefined || !isWell) return;
+    if (placed === undefined || !isReady) return;
     yield* await checkWorkers(placed, examiner);
     if (!isUp(subject.state)) return;
     yield* await checkTraffic(placed, request.ping ?? subject.child.probe?.address, examiner);
@@ -82,23 +81,23 @@ async function* diagnoseChild(
   }
 }
 
-/** A peer that would refuse at the end of the SA's life refuses now; the SA goes on. */
+/** Rekeys the CHILD SA now: a peer that would refuse later refuses now, and the SA stays up. */
 async function checkRekey(
   running: Running,
   { child }: ChildSubject,
   request: DiagnosisRequest,
 ): Promise<Finding> {
-  if (!request.rekey) return skipped("rekey", "--rekey tries whether the peer agrees to one");
+  if (!request.rekey) return skipped("rekey", "--rekey tests whether the peer accepts one");
   const { done, message } = await firstValueFrom(rekey(running, request.connection, child.key));
-  if (done) return ok("rekey", "the peer agrees");
+  if (done) return ok("rekey", "the peer accepts it");
   return problem(
     "rekey",
     message,
-    "key exchange groups (PFS) in esp_proposals are compared at a rekey only: have the same on both sides",
+    "peers compare the key exchange groups (PFS) in esp_proposals only at a rekey: use the same groups on both sides",
   );
 }
 
-/** Where the peer is: where it was found, or as declared, or as charon has resolved it. */
+/** The peer's address: of the established IKE SA, as declared, or as charon resolved it. */
 function remoteOf(root: ConnectionActor): Address | undefined {
   const { connection, ikeSas } = root.getSnapshot().context;
   const hostOf = (sa: IkeSa | undefined) => parseAddress(sa?.remoteHost ?? "");

@@ -5,7 +5,7 @@ import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import type { IkeFigures } from "../../model/charon/sa-figures.ts";
 import type { Tunnel } from "../../machines/gateway/gateway-types.ts";
 
-/** A child with where it is, as its gateway's actor knows it. */
+/** A child with its gateway and workers, as its gateway actor knows them. */
 export interface Placed {
   readonly connection: Connection;
   readonly child: Child;
@@ -14,27 +14,27 @@ export interface Placed {
   readonly tunnel: Tunnel | undefined;
 }
 
-/** An echo request, of a size in bytes or the smallest. */
+/** An echo request; of the smallest size unless `bytes` is given. */
 export interface Ask {
   readonly target: Address;
   readonly bytes?: number;
 }
 
-/** What a diagnosis may look at, and try. Nothing of it changes anything. */
+/** The checks of the kernel and of charon that a diagnosis needs. None of them changes anything. */
 export interface Examiner {
-  /** The way from charon's namespace; undefined where there is none. */
+  /** The route from charon's namespace; undefined without one. */
   readonly wayTo: (address: Address) => Way | undefined;
   /** Whether charon's namespace has an address. */
   readonly hasAddress: (address: Address) => boolean;
-  /** Whether somebody answers from there. */
+  /** Whether the address answers echo requests from charon's namespace. */
   readonly answersCharon: (address: Address) => Promise<boolean>;
-  /** What is not as planned in a gateway's namespace, in words. */
+  /** The differences between a gateway's namespace and its plan, in words. */
   readonly gatewayDrift: (placed: Placed) => string[];
-  /** The same of a worker's; undefined where its namespace is not at hand. */
+  /** The same for a worker; undefined where its namespace is on another node. */
   readonly workerDrift: (placed: Placed, worker: Worker) => string[] | undefined;
-  /** Whether somebody answers through a gateway. */
+  /** Whether the target answers echo requests through a gateway. */
   readonly answersGateway: (gateway: Gateway, source: Address, ask: Ask) => Promise<boolean>;
-  /** Largest packet that enters a child's tunnel whole, in bytes. */
+  /** The largest packet that enters a child's tunnel unfragmented, in bytes. */
   readonly tunnelMtu: (placed: Placed) => number;
   readonly xfrmErrors: () => ReadonlyMap<string, number>;
   readonly figures: () => Promise<readonly IkeFigures[]>;

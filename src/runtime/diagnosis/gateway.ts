@@ -7,10 +7,10 @@ import { problemOf } from "./declared.ts";
 import type { Examiner, Placed } from "./examiner.ts";
 import type { ChildSubject } from "./subject.ts";
 
-/** Workers that are looked at one by one. */
+/** The number of workers that are checked. */
 const mostWorkers = 16;
 
-/** The gateway's namespace against its plan. */
+/** Compares the gateway's namespace with its plan. */
 export function checkGateway({ gateway, placed }: ChildSubject, examiner: Examiner): Finding[] {
   const failure = gateway?.context.failure;
   if (failure !== undefined) return [problemOf("gateway", failure)];
@@ -19,7 +19,7 @@ export function checkGateway({ gateway, placed }: ChildSubject, examiner: Examin
       problem(
         "gateway",
         "has no network namespace yet",
-        "in a cluster: does its pod run? `kubectl get pods -l ipman.dialo.ai/type=xfrm`",
+        "in a cluster, check that its pod runs: `kubectl get pods -l ipman.dialo.ai/type=xfrm`",
       ),
     ];
   const state = gatewayState(gateway);
@@ -27,28 +27,28 @@ export function checkGateway({ gateway, placed }: ChildSubject, examiner: Examin
   return [...overlap(placed), drift(examiner.gatewayDrift(placed))];
 }
 
-/** The workers of a child: their namespaces where they are at hand, and whether they answer. */
+/** Checks the namespaces of workers on this node, and whether the workers answer their gateway. */
 export async function checkWorkers(placed: Placed, examiner: Examiner): Promise<Finding[]> {
   const { workers } = placed;
-  if (workers.length === 0) return [note("workers", "there are none")];
-  const looked = workers.slice(0, mostWorkers);
+  if (workers.length === 0) return [note("workers", "none are attached")];
+  const checked = workers.slice(0, mostWorkers);
   const found: Finding[] = [];
-  for (const worker of looked) found.push(...(await checkWorker(placed, worker, examiner)));
+  for (const worker of checked) found.push(...(await checkWorker(placed, worker, examiner)));
   if (found.length > 0) return found;
-  const all = looked.length === workers.length ? "all" : `the first ${looked.length} of`;
-  return [ok("workers", `${all} ${workers.length} answer to their gateway`)];
+  const all = checked.length === workers.length ? "all" : `the first ${checked.length} of`;
+  return [ok("workers", `${all} ${workers.length} answer their gateway`)];
 }
 
 async function checkWorker(placed: Placed, worker: Worker, examiner: Examiner): Promise<Finding[]> {
   const name = formatPrefix(worker.address).replace(/\/.*/, "");
-  // Before it is asked: by the question itself it would learn where the gateway is.
+  // Before the echo request, from which the worker would learn the gateway's address.
   const lacks = examiner.workerDrift(placed, worker) ?? [];
   if (lacks.length > 0)
     return [
       problem(
         "workers",
-        `the namespace of ${name} is not as it should be; it lacks: ${lacks.join("; ")}`,
-        "attach it again (`ipman attach`), or restart the pod; and find out who changed it",
+        `the namespace of ${name} does not match its plan; missing: ${lacks.join("; ")}`,
+        "attach it again (`ipman attach`) or restart the pod, and find out which program changed it",
       ),
     ];
   const { gateway, child } = placed;
@@ -57,22 +57,22 @@ async function checkWorker(placed: Placed, worker: Worker, examiner: Examiner): 
   return [
     problem(
       "workers",
-      `${name} does not answer to its gateway`,
-      "does it drop ping? otherwise VXLAN does not pass between them: UDP 7789 in the pod network",
+      `${name} does not answer its gateway`,
+      "if it does not drop ping, VXLAN does not pass between them: allow UDP 7789 in the pod network",
     ),
   ];
 }
 
 function drift(lacks: readonly string[]): Finding {
-  if (lacks.length === 0) return ok("gateway", "is as planned");
+  if (lacks.length === 0) return ok("gateway", "matches its plan");
   return problem(
     "gateway",
-    `somebody changed its namespace; it lacks: ${lacks.join("; ")}`,
-    "ipman mends what it sees changing, and everything every ten minutes; find out who did it",
+    `another program changed its namespace; missing: ${lacks.join("; ")}`,
+    "ipman repairs changes that it sees at once, and others within ten minutes; find out which program made the change",
   );
 }
 
-/** Packets between gateway and workers that would go into the tunnel themselves. */
+/** Reports selectors that would send packets between gateway and workers into the tunnel. */
 function overlap({ child, gateway, workers }: Placed): Finding[] {
   const ends = [gateway, ...workers].map(
     (end) => underlayIn(end, gateway.underlay.family) ?? end.underlay,
@@ -82,8 +82,8 @@ function overlap({ child, gateway, workers }: Placed): Finding[] {
   return [
     problem(
       "selectors",
-      `remote_ips has ${formatPrefix(covers)}, in which gateway and workers reach each other`,
-      "name the networks behind the peer more narrowly",
+      `remote_ips contains ${formatPrefix(covers)}, the network between gateway and workers`,
+      "declare narrower networks behind the peer",
     ),
   ];
 }

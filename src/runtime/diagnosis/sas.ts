@@ -1,8 +1,8 @@
 import { filter, firstValueFrom, from, map, of, timeout } from "rxjs";
 import type { ConnectionActor } from "../../machines/connection/connection.ts";
 import type { Address } from "../../model/net/address.ts";
-import { advice } from "../../model/status/advice.ts";
 import { Reason, type Failure } from "../../model/status/failure.ts";
+import { reasons } from "../../model/status/reason.ts";
 import { note, ok, problem, skipped, type Finding } from "../../model/status/finding.ts";
 import { isEstablished, type IkeSa } from "../../model/charon/sa.ts";
 import { isUp } from "../conditions/conditions.ts";
@@ -10,10 +10,10 @@ import { problemOf } from "./declared.ts";
 import type { Examiner } from "./examiner.ts";
 import type { ChildSubject } from "./subject.ts";
 
-/** For so long an attempt to reach the peer is waited for. */
+/** How long to wait for an attempt to reach the peer. */
 const attemptMs = 8_000;
 
-/** The IKE SA: up, refused, or without an answer. */
+/** Checks whether the IKE SA is up, was refused, or gets no answer. */
 export async function checkIke(
   root: ConnectionActor,
   remote: Address | undefined,
@@ -34,13 +34,13 @@ export async function checkIke(
   return [silent(attempt, pings)];
 }
 
-/** The CHILD SA of one child. */
+/** Checks the CHILD SA of one child. */
 export function checkChild(ike: Finding | undefined, subject: ChildSubject): Finding[] {
   const { snapshot } = subject;
   const { failure, hint, sas } = snapshot.context;
   const [sa] = sas;
   if (sa !== undefined && isUp(subject.state)) {
-    const wrapped = sa.encapsulated ? ", wrapped in UDP: there is a NAT in between" : "";
+    const wrapped = sa.encapsulated ? ", encapsulated in UDP because of a NAT" : "";
     const up = ok("CHILD SA", `is up${wrapped}`);
     const differs = difference("CHILD SA", failure);
     if (sas.length === 1) return [up, ...differs];
@@ -57,24 +57,24 @@ export function checkChild(ike: Finding | undefined, subject: ChildSubject): Fin
 }
 
 const duplicateHint =
-  "both sides initiate: let one wait (`start_action: none`), or set `unique: replace`";
+  "both sides initiate: set `start_action: none` on one side, or `unique: replace`";
 
 function duplicates(up: readonly IkeSa[]): Finding[] {
   if (up.length === 1) return [];
   return [note("IKE SA", `${up.length} of them are up`, duplicateHint)];
 }
 
-/** That an SA which is up is not what is declared. */
+/** Reports that an established SA does not match the manifest. */
 function difference(check: string, failure: Failure | undefined): Finding[] {
   if (failure?.reason !== Reason.SaDiffers) return [];
-  return [note(check, failure.message, advice[Reason.SaDiffers].todo)];
+  return [note(check, failure.message, reasons[Reason.SaDiffers].remedy)];
 }
 
 function isSilence({ reason }: Failure): boolean {
   return reason === Reason.PeerUnreachable || reason === Reason.NegotiationFailed;
 }
 
-/** An IKE SA that is being tried, or is up; `refused` where the peer said no meanwhile. */
+/** The IKE SA that is connecting or up; `refused` if the peer refuses meanwhile. */
 function attemptOf(root: ConnectionActor): Promise<IkeSa | "refused" | undefined> {
   const snapshots = from(root);
   return firstValueFrom(
@@ -89,20 +89,20 @@ function attemptOf(root: ConnectionActor): Promise<IkeSa | "refused" | undefined
   );
 }
 
-/** What no answer means, by how far the exchange has come. */
+/** Explains a missing answer by how far the exchange has got. */
 function silent(attempt: IkeSa | undefined, pings: boolean): Finding {
-  const there = pings ? "it answers to ping, so it is there" : "it does not answer to ping either";
+  const reachable = pings ? "it answers ping" : "it does not answer ping either";
   const isAuth = attempt?.tasks.some((task) => task.startsWith("IKE_AUTH")) === true;
   const isInit = attempt?.tasks.some((task) => task.startsWith("IKE_INIT")) === true;
   if (isAuth && !isInit)
     return problem(
       "IKE SA",
-      "the peer answers on UDP 500, and not to IKE_AUTH, which goes to UDP 4500",
-      "let UDP 4500 pass both ways; or the peer drops what it does not like without a word",
+      "the peer answers on UDP 500 but not IKE_AUTH, which uses UDP 4500",
+      "allow UDP 4500 in both directions; the peer may also drop requests silently that it does not accept",
     );
   return problem(
     "IKE SA",
-    `the peer does not answer to IKE_SA_INIT on UDP 500; ${there}`,
-    "is remoteAddr the peer's address? let UDP 500 and 4500 pass both ways",
+    `the peer does not answer IKE_SA_INIT on UDP 500; ${reachable}`,
+    "check that remoteAddr is the peer's address, and allow UDP 500 and 4500 in both directions",
   );
 }

@@ -7,17 +7,17 @@ import type { PublicState } from "../../model/status/public-state.ts";
 import { publicStateOf } from "../actors/public-state.ts";
 import type { Placed } from "./examiner.ts";
 
-/** A child's actors as they are now. */
+/** The current snapshots of a child's actors. */
 export interface ChildSubject {
   readonly child: Child;
   readonly state: PublicState | undefined;
   readonly snapshot: ChildSnapshot;
   readonly gateway: GatewaySnapshot | undefined;
-  /** Undefined while it has no gateway. */
+  /** Undefined while the child has no gateway. */
   readonly placed: Placed | undefined;
 }
 
-/** Those of a connection's children that are wanted, as they are now. */
+/** The children of a connection, or the one with that key. */
 export function childrenOf(root: ConnectionActor, key?: string): ChildSubject[] {
   const { context, children } = root.getSnapshot();
   const wanted = context.connection.children.filter(

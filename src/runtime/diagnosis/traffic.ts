@@ -3,23 +3,23 @@ import { ok, problem, skipped, type Finding } from "../../model/status/finding.t
 import type { ChildFigures } from "../../model/charon/sa-figures.ts";
 import type { Examiner, Placed } from "./examiner.ts";
 
-/** No packet network carries less (RFC 791). */
+/** Every IP network carries packets of this size (RFC 791). */
 const leastBytes = 576;
 
-/** What the kernel's counters mean to a person, for those that tell of the other side. */
+/** The kernel counters that say something about the other side, in plain words. */
 const countersMean: Readonly<Record<string, string>> = {
-  XfrmInNoStates: "ESP came for an SA that is not there",
-  XfrmInStateProtoError: "ESP came that fails authentication: the two sides have different keys",
-  XfrmInStateSeqError: "ESP came twice or too late: replayed, or badly out of order",
-  XfrmInTmplMismatch: "packets came that belong in a tunnel, and were in none",
-  XfrmInNoPols: "packets came through a tunnel that no policy lets in",
-  XfrmInPolBlock: "packets came that a policy forbids",
-  XfrmOutNoStates: "packets were to go through an SA that is not there",
-  XfrmOutPolBlock: "packets were to go that a policy forbids",
-  XfrmOutStateExpired: "packets were to go through an SA that has ended",
+  XfrmInNoStates: "ESP arrived for an SA that does not exist",
+  XfrmInStateProtoError: "ESP failed authentication: the two sides have different keys",
+  XfrmInStateSeqError: "ESP arrived twice or too late: replayed, or badly out of order",
+  XfrmInTmplMismatch: "packets arrived in plaintext that belong in a tunnel",
+  XfrmInNoPols: "packets arrived through a tunnel without a matching policy",
+  XfrmInPolBlock: "packets arrived that a policy blocks",
+  XfrmOutNoStates: "packets were sent to an SA that does not exist",
+  XfrmOutPolBlock: "packets were sent that a policy blocks",
+  XfrmOutStateExpired: "packets were sent to an SA that has expired",
 };
 
-/** Whether packets pass to somebody behind the peer, of every size, and how far they come. */
+/** Checks whether packets of every size reach an address behind the peer, and how far they get. */
 export async function checkTraffic(
   placed: Placed,
   target: Address | undefined,
@@ -27,16 +27,16 @@ export async function checkTraffic(
 ): Promise<Finding[]> {
   if (target === undefined)
     return [
-      skipped("traffic", "name somebody behind the peer who answers to ping: --ping ADDRESS"),
+      skipped("traffic", "give an address behind the peer that answers ping: --ping ADDRESS"),
     ];
   const { gateway, child } = placed;
   const before = await countersOf(placed, examiner);
   const source = child.xfrmIp.address;
-  const who = formatAddress(target);
+  const text = formatAddress(target);
   if (await examiner.answersGateway(gateway, source, { target }))
-    return [ok("traffic", `${who} answers`), await checkSizes(placed, target, examiner)];
+    return [ok("traffic", `${text} answers`), await checkSizes(placed, target, examiner)];
   const after = await countersOf(placed, examiner);
-  return [...refusedHere(before, after), lost(who, before, after)].slice(0, 1);
+  return [...refusedHere(before, after), lost(text, before, after)].slice(0, 1);
 }
 
 interface Counters {
@@ -51,7 +51,7 @@ async function countersOf({ connection, child }: Placed, examiner: Examiner): Pr
   return { sa, errors: examiner.xfrmErrors() };
 }
 
-/** What this side's IPsec threw away meanwhile. */
+/** Reports packets that IPsec on this side dropped meanwhile. */
 function refusedHere(before: Counters, after: Counters): Finding[] {
   const grown = [...after.errors].filter(
     ([name, count]) => count > (before.errors.get(name) ?? 0) && name in countersMean,
@@ -60,38 +60,40 @@ function refusedHere(before: Counters, after: Counters): Finding[] {
     problem(
       "traffic",
       `${countersMean[name]} (${name})`,
-      "`ipman restart CONNECTION` negotiates anew; if it recurs, compare both sides' selectors",
+      "`ipman restart CONNECTION` negotiates new SAs; if it recurs, compare the selectors of both sides",
     ),
   );
 }
 
-/** How far the requests came, by the counters of the SA. */
-function lost(who: string, before: Counters, after: Counters): Finding {
+/** Explains how far the requests got, by the counters of the SA. */
+function lost(target: string, before: Counters, after: Counters): Finding {
   const out = (after.sa?.packetsOut ?? 0) - (before.sa?.packetsOut ?? 0);
   const back = (after.sa?.packetsIn ?? 0) - (before.sa?.packetsIn ?? 0);
   if (out <= 0)
     return problem(
       "traffic",
-      `${who} does not answer: nothing enters the CHILD SA`,
-      "is the address in remote_ips, and xfrm_ip in local_ips?",
+      `${target} does not answer: nothing enters the CHILD SA`,
+      "check that the address is in remote_ips and xfrm_ip in local_ips",
     );
   if (back > 0)
     return problem(
       "traffic",
-      `${who} does not answer, though something comes back through the CHILD SA`,
-      "is it the address of somebody who answers to ping?",
+      `${target} does not answer, but other packets come back through the CHILD SA`,
+      "check that the address answers ping",
     );
   const wrapped = after.sa?.encapsulated === true;
   const esp = wrapped ? "ESP in UDP 4500" : "ESP (IP protocol 50)";
   return problem(
     "traffic",
-    `${who} does not answer: packets leave through the CHILD SA, and none comes back`,
-    `a firewall in between drops ${esp}, or the peer does not send answers into the tunnel` +
-      (wrapped ? "" : "; `encap: yes` in `extra` wraps ESP in UDP 4500, which firewalls know"),
+    `${target} does not answer: packets leave through the CHILD SA, and none comes back`,
+    `a firewall drops ${esp}, or the peer does not route the answers into the tunnel` +
+      (wrapped
+        ? ""
+        : "; `encap: yes` in `extra` encapsulates ESP in UDP 4500, which firewalls often allow"),
   );
 }
 
-/** Whether what is as large as the tunnel takes arrives, too. */
+/** Checks whether packets as large as the tunnel's MTU arrive. */
 async function checkSizes(placed: Placed, target: Address, examiner: Examiner): Promise<Finding> {
   const { gateway, child } = placed;
   const mtu = examiner.tunnelMtu(placed);
@@ -107,7 +109,7 @@ async function checkSizes(placed: Placed, target: Address, examiner: Examiner): 
   return problem(
     "packet size",
     `packets of ${good} bytes pass, and larger ones are lost, though the tunnel's MTU is ${mtu}`,
-    `something on the way drops large packets without a word: give the route to the peer ` +
-      `an MTU ${mtu - good} less than its device's (\`ip route replace PEER … mtu N\`)`,
+    `a device on the path drops large packets silently: set the MTU of the route to the peer ` +
+      `${mtu - good} below that of its device (\`ip route replace PEER … mtu N\`)`,
   );
 }

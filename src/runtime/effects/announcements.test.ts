@@ -47,7 +47,7 @@ describe("announcements of a gateway", () => {
     assert.deepEqual(sent, ["0: one"]);
   });
 
-  it("go on where they were for workers that were told before, and begin for new ones", () => {
+  it("continue for known workers, and start from the beginning for new ones", () => {
     const [one, two] = [worker("one"), worker("two")];
     const stop = all.repeat(gateway, [one], note);
     wait(100);

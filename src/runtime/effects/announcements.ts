@@ -7,27 +7,27 @@ import type { Gateway, Worker } from "../../model/network/endpoint.ts";
  */
 const pausesMs = [100, 400, 1_500, ...Array<number>(30).fill(4_000), 60_000];
 
-/** Workers of one turn of the event loop: the frames of these take about eight milliseconds. */
+/** Workers per turn of the event loop: their frames take about eight milliseconds. */
 const sliceSize = 32;
 
-/** How often a worker was told of a gateway. */
+/** The announcements of a gateway to one worker. */
 interface Progress {
   readonly gateway: Gateway;
   readonly sent: number;
   readonly dueAtMs: number;
 }
 
-/** Repeats announcements, so that each worker knows where its gateway is, whatever was lost. */
+/** Repeats announcements, so that each worker knows the address of its gateway even after losses. */
 export class Announcements {
   readonly #progress = new WeakMap<Worker, Progress>();
 
   /**
-   * Announces a gateway to its workers until it is stopped. Workers that were told of this
-   * gateway before are told again when that is due. A gateway that was made again is another
-   * object, also where it has the name and the address of the one before.
+   * Announces a gateway to its workers until it is stopped. A worker that knows this gateway gets its
+   * next announcement when that is due. A gateway that was created again is another object, even if
+   * it has the name and the address of the one before.
    *
-   * @param announce sends to these workers, a slice of those that are due; what fails is repeated like what succeeds
-   * @returns what stops it
+   * @param announce sends to these workers, a slice of those that are due; a failed announcement is repeated like a successful one
+   * @returns a function that stops the announcements
    */
   repeat(
     gateway: Gateway,

@@ -9,7 +9,7 @@ import { effect } from "./effect.ts";
 import { gatewayLogic, type GatewayPorts } from "./gateway-logic.ts";
 import type { Secrets } from "../keys/secrets.ts";
 
-/** What the machines of a connection act upon. */
+/** The ports of the machines of a connection. */
 export interface ConnectionPorts extends GatewayPorts {
   readonly charon: CharonPort;
   readonly secrets: Pick<Secrets, "value">;

@@ -7,7 +7,7 @@ import { inSlices } from "../time/slices.ts";
 import { Announcements } from "./announcements.ts";
 import { measured, queuedEffect, type EffectPorts } from "./effect.ts";
 
-/** What a gateway's machine acts upon. */
+/** The ports of a gateway's machine. */
 export interface GatewayPorts extends EffectPorts {
   readonly network: NetworkPort;
   readonly placement: PlacementPort;

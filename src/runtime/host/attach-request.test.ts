@@ -18,18 +18,18 @@ const connections = new Map([["site", parsed.value]]);
 const wanted = (connection: string, child: string) =>
   childWanted({ netns: "app", connection, child }, connections).child;
 
-describe("a wish to attach", () => {
+describe("a request to attach", () => {
   it("may name the child by its key or its name", () => {
     assert.equal(wanted("site", "child-2").key, "child-2");
     assert.equal(wanted("site", "erp").key, "child-2");
   });
 
-  it("is told what there is, where it names what is not", () => {
+  it("is refused with the known names if it names an unknown one", () => {
     assert.throws(() => wanted("other", "erp"), /no connection "other"; known: site/);
     assert.throws(() => wanted("site", "x"), /no child "x"; known: child-2, child-3/);
   });
 
-  it("names a pool where there are several", () => {
+  it("has to name a pool if the child has several", () => {
     assert.equal(poolWanted(undefined, wanted("site", "erp")), "primary");
     assert.equal(poolWanted("second", wanted("site", "child-3")), "second");
     assert.throws(

@@ -1,17 +1,15 @@
+import type { ChildRef } from "../../model/api/child-ref.ts";
 import { findChild, type Child, type Connection } from "../../model/api/connection.ts";
 
-/** A wish to put a workload's namespace behind a child. */
-export interface AttachRequest {
-  /** A name under /run/netns, or a path. */
+/** A request to attach a workload's network namespace to a child. */
+export interface AttachRequest extends ChildRef {
+  /** A name below /run/netns, or a path. */
   readonly netns: string;
-  readonly connection: string;
-  /** A key or a name. */
-  readonly child: string;
-  /** May be left out where the child has one pool. */
+  /** Optional for a child with one pool. */
   readonly pool?: string | undefined;
 }
 
-/** The connection and the child that are meant. */
+/** Finds the connection and the child of a request. */
 export function childWanted(
   request: AttachRequest,
   connections: ReadonlyMap<string, Connection>,
@@ -29,7 +27,7 @@ export function childWanted(
   return { connection, child };
 }
 
-/** The pool that is meant; a child with just one need not be told which. */
+/** The pool of a request; optional for a child with one pool. */
 export function poolWanted(wanted: string | undefined, child: Child): string {
   const names = [...child.pools.keys()];
   if (wanted === undefined && names.length === 1) return names[0] as string;

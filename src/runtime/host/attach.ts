@@ -13,7 +13,7 @@ import type { HostPlacement } from "./host-placement.ts";
 const retryMs = 50;
 const attempts = 100;
 
-/** What `attach` acts upon. */
+/** The ports of `attach`. */
 export interface AttachPorts {
   readonly desired: Observable<DesiredState>;
   readonly placement: HostPlacement;

@@ -15,7 +15,7 @@ const parsed = connectionFromCr(connectionSpec("site", { children: { lan: childS
 assert.ok(parsed.ok);
 const connections = new Map([["site", parsed.value]]);
 
-/** A host with a gateway, of which the disk can be full; namespaces are files. */
+/** A host with a gateway, whose disk can be full. Namespaces are folders. */
 function host() {
   const folder = mkdtempSync(join(tmpdir(), "placement-"));
   const plugged = new Set<string>();
@@ -73,17 +73,17 @@ const attach = (placement: HostPlacement, netns: string) =>
   );
 
 describe("attaching while the disk is full", () => {
-  it("is refused with the reason; who is attached stays, and no address is given twice", () => {
+  it("is refused with the reason; attached workers stay, and no address is assigned twice", () => {
     using made = host();
     const before = made.start();
     assert.equal(attach(before, made.netns("a")), "10.0.2.3/24");
     made.disk.isFull = true;
     assert.throws(
       () => attach(before, made.netns("b")),
-      /b is not attached.*given again after a restart.*ENOSPC.*try again/s,
+      /b is not attached.*assign its address again.*ENOSPC.*try again/s,
     );
     assert.deepEqual([...made.plugged], [made.netns("a")], "nothing is left in the namespace");
-    assert.equal(attach(before, made.netns("a")), "10.0.2.3/24", "nothing new is to be written");
+    assert.equal(attach(before, made.netns("a")), "10.0.2.3/24", "nothing new has to be saved");
     assert.match(before.writes.problem ?? "", /ENOSPC/);
     before[Symbol.dispose]();
     made.disk.isFull = false;
@@ -93,7 +93,7 @@ describe("attaching while the disk is full", () => {
     after[Symbol.dispose]();
   });
 
-  it("does not keep the host from forgetting namespaces that went, or from starting", () => {
+  it("does not prevent the host from starting or from forgetting removed namespaces", () => {
     using made = host();
     const before = made.start();
     attach(before, made.netns("a"));
@@ -114,7 +114,7 @@ describe("a namespace that is attached again", () => {
     assert.deepEqual(made.kept, [["vxlan102"]]);
   });
 
-  it("stays in all while one of its connections is not declared", () => {
+  it("stays in all segments while one of its connections is not declared", () => {
     using made = host();
     using placement = made.start();
     const netns = made.netns("a");
@@ -128,7 +128,7 @@ describe("a namespace that is attached again", () => {
 });
 
 describe("the removal of everything", () => {
-  it("goes on where a namespace refuses", () => {
+  it("continues if one namespace fails", () => {
     using made = host();
     const placement = made.start();
     for (const name of ["a", "b"]) attach(placement, made.netns(name));

@@ -15,32 +15,34 @@ import type { StateFile } from "../../adapters/files/state-file.ts";
 import { createNamespace, deleteNamespace, netnsPath } from "../../adapters/linux/namespace.ts";
 import { bitsOf, formatAddress, type Address } from "../../model/net/address.ts";
 import { freeAddress } from "../../model/net/address-pool.ts";
+import { childRefKey } from "../../model/api/child-ref.ts";
 import type { Child, Connection } from "../../model/api/connection.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import { vxlanName } from "../../model/network/gateway-plan.ts";
 import { isOfPool } from "../../model/addresses/pool-index.ts";
 import { networkOf, parsePrefix, type Prefix } from "../../model/net/prefix.ts";
+import { sameItems } from "../../model/value/same-items.ts";
 import { childWanted, poolWanted, type AttachRequest } from "./attach-request.ts";
 import type { PlacementPort } from "../ports/ports.ts";
 import { StateWriter, type StateWrites } from "./state-writer.ts";
 
 export interface HostPlacementOptions {
-  /** Where gateways and workers are remembered over a restart. */
+  /** Keeps gateways and workers over a restart. */
   readonly file: StateFile<HostEndpoints>;
   readonly fabric: Pick<Fabric, "plug" | "unplug" | "endOtherSegments" | "remove">;
-  /** The addresses between gateways and workers. */
+  /** The network between gateways and workers. */
   readonly network: Prefix;
   readonly onTrouble: (error: unknown) => void;
 }
 
-/** What came of it. */
+/** The result of an attach request. */
 export interface Attachment {
   readonly worker: HostWorker;
   readonly gateway: Gateway;
   readonly child: Child;
 }
 
-/** A gateway is made within milliseconds, after those before it. */
+/** The time limit for a gateway. One takes milliseconds, but others may be created before it. */
 const placedWithinMs = 10_000;
 
 /** Gateways and workers of one host: named network namespaces on a fabric. */
@@ -50,7 +52,7 @@ export class HostPlacement implements PlacementPort, Disposable {
   readonly #onTrouble: (error: unknown) => void;
   readonly #network: Prefix;
   readonly #state: BehaviorSubject<HostEndpoints>;
-  /** The namespace behind a gateway's name, by inode: a name can come to mean another. */
+  /** The inodes of the gateways' namespaces by name, since a name can be reused. */
   readonly #inodes = new Map<string, number>();
 
   constructor({ file, fabric, network, onTrouble }: HostPlacementOptions) {
@@ -61,7 +63,7 @@ export class HostPlacement implements PlacementPort, Disposable {
     this.#state = new BehaviorSubject(file.read(onTrouble));
   }
 
-  /** How writing down gateways and workers goes. */
+  /** The state of the file. */
   get writes(): StateWrites {
     return this.#writer;
   }
@@ -100,7 +102,7 @@ export class HostPlacement implements PlacementPort, Disposable {
     return removed.flatMap(({ id }) => ifIdOf(id) ?? []);
   }
 
-  /** Looks which namespaces are still there: workers that went are let go, gateways missed. */
+  /** Checks which namespaces still exist, removes missing workers and reports missing gateways. */
   check(): void {
     const { workers, gateways } = this.#state.value;
     const present = workers.filter(({ netns }) => existsSync(netns));
@@ -113,14 +115,14 @@ export class HostPlacement implements PlacementPort, Disposable {
     }
   }
 
-  /** Emits when the child's gateway is in place; errors when that takes too long. */
+  /** Emits when the child's gateway is ready; fails when that takes too long. */
   placed(
     request: AttachRequest,
     connections: ReadonlyMap<string, Connection>,
   ): Observable<unknown> {
     const { connection, child } = childWanted(request, connections);
     const late = () =>
-      new Error(`the gateway of ${connection.id}/${child.key} is not ready: see "ipman status"`);
+      new Error(`the gateway of ${refOf(connection, child)} is not ready: see "ipman status"`);
     return this.gateways.pipe(
       first((gateways) => gateways.some(({ id }) => id === gatewayName(child))),
       timeout({ first: placedWithinMs, with: () => throwError(late) }),
@@ -130,7 +132,7 @@ export class HostPlacement implements PlacementPort, Disposable {
   /**
    * Gives a namespace its port on the fabric and an address in the segment.
    *
-   * @throws where that cannot be written down: after a restart the address would be given again
+   * @throws if the state cannot be saved, since a restart would assign the address again
    */
   attach(request: AttachRequest, connections: ReadonlyMap<string, Connection>): Attachment {
     const { connection, child } = childWanted(request, connections);
@@ -139,26 +141,26 @@ export class HostPlacement implements PlacementPort, Disposable {
     if (!existsSync(netns)) throw new Error(`there is no network namespace ${netns}`);
     const gateway = this.#state.value.gateways.find(({ id }) => id === gatewayName(child));
     if (gateway === undefined)
-      throw new Error(`the gateway of ${connection.id}/${child.key} is not ready yet`);
+      throw new Error(`the gateway of ${refOf(connection, child)} is not ready yet`);
     const worker = this.#workerOf(netns, connection, child, pool);
     this.#fabric.plug(netns, worker.underlay);
-    if (!this.#state.value.workers.includes(worker)) this.#writeDown(worker);
+    if (!this.#state.value.workers.includes(worker)) this.#save(worker);
     this.#endFormerSegments(netns, connections);
     return { worker, gateway, child };
   }
 
-  /** Those of children that have another if_id now, or another name. */
+  /** Ends the segments of children whose if_id or name changed. */
   #endFormerSegments(netns: string, connections: ReadonlyMap<string, Connection>): void {
     const workers = this.#state.value.workers.filter((worker) => worker.netns === netns);
     const children = workers.map(({ connection, child }) =>
       connections.get(connection)?.children.find(({ key }) => key === child),
     );
-    // A manifest that is away for now may come back, and its workers go on with it.
+    // A manifest that is missing now may come back, and its workers continue.
     if (!children.every((child) => child !== undefined)) return;
     this.#fabric.endOtherSegments(netns, new Set(children.map(vxlanName)));
   }
 
-  #writeDown(worker: HostWorker): void {
+  #save(worker: HostWorker): void {
     const { gateways, workers } = this.#state.value;
     const others = workers.filter(({ id }) => id !== worker.id);
     const next = { gateways, workers: [...others, worker] };
@@ -166,15 +168,15 @@ export class HostPlacement implements PlacementPort, Disposable {
       this.#writer.saveNow(next);
     } catch (cause) {
       if (!workers.some(({ netns }) => netns === worker.netns)) this.#fabric.unplug(worker.netns);
-      const why = `${worker.netns} is not attached, since its address would be given again after a restart`;
-      throw new Error(`${why}: ${this.#writer.problem}. Make room on the disk, and try again`, {
+      const why = `${worker.netns} is not attached, since a restart would assign its address again`;
+      throw new Error(`${why}: ${this.#writer.problem}. Free space on the disk and try again`, {
         cause,
       });
     }
     this.#state.next(next);
   }
 
-  /** Removes everything that this host's placement made. */
+  /** Removes everything that this placement created. */
   removeAll(): void {
     const { gateways, workers } = this.#state.value;
     for (const { id } of gateways) deleteNamespace(id);
@@ -184,7 +186,7 @@ export class HostPlacement implements PlacementPort, Disposable {
     this[Symbol.dispose]();
   }
 
-  /** One namespace that refuses keeps none of the others. */
+  /** Unplugs a namespace; an error does not affect the others. */
   #unplug(netns: string): void {
     try {
       this.#fabric.unplug(netns);
@@ -193,7 +195,7 @@ export class HostPlacement implements PlacementPort, Disposable {
     }
   }
 
-  /** True while the child's gateway is in the namespace that it was given. */
+  /** Whether the child's gateway still has its namespace. */
   #isProvided(connectionId: string, child: Child): boolean {
     const gateway = this.#state.value.gateways.find(({ id }) => id === gatewayName(child));
     if (gateway?.connection !== connectionId || gateway.child !== child.key) return false;
@@ -220,7 +222,7 @@ export class HostPlacement implements PlacementPort, Disposable {
     this.#update({ workers, gateways: [...gateways.filter(({ id }) => id !== name), gateway] });
   }
 
-  /** The gateway that the child had under another if_id. */
+  /** Removes the gateway that the child had under another if_id. */
   #dropRenamed(connectionId: string, child: Child): void {
     this.#remove(
       (g) => g.connection === connectionId && g.child === child.key && g.id !== gatewayName(child),
@@ -242,7 +244,7 @@ export class HostPlacement implements PlacementPort, Disposable {
 
   #workerOf(netns: string, connection: Connection, child: Child, pool: string): HostWorker {
     const { workers } = this.#state.value;
-    const id = `${netns} ${ownerOf(connection.id, child.key)}`;
+    const id = `${netns} ${refOf(connection, child)}`;
     const ranges = child.pools.get(pool) ?? [];
     const known = workers.find((worker) => worker.id === id);
     const isHeld = known?.pool === pool && isOfPool(child, pool, known.address.address);
@@ -255,7 +257,7 @@ export class HostPlacement implements PlacementPort, Disposable {
     const address = freeAddress(ranges, used, child.vxlanIp.length);
     if (address === undefined) {
       throw new Error(
-        `pool "${pool}" of ${connection.id}/${child.key} has no free address: all ${used.size} are attached`,
+        `pool "${pool}" of ${refOf(connection, child)} has no free address: all ${used.size} are attached`,
       );
     }
     const sibling = workers.find((worker) => worker.netns === netns);
@@ -287,18 +289,18 @@ export class HostPlacement implements PlacementPort, Disposable {
   }
 }
 
-/** `10.0.2.0/24` as it is given on the command line. */
+/** Parses the option `--fabric`. */
 export function fabricNetwork(text: string): Prefix {
   const prefix = parsePrefix(text);
   if (prefix === undefined || prefix.length > bitsOf(prefix.address.family) - 3) {
     throw new Error(
-      `--fabric ${text} is no network with room for gateways and workers, such as 198.18.0.0/16`,
+      `--fabric: "${text}" is not a network with at least 8 addresses, such as 198.18.0.0/16`,
     );
   }
   return prefix;
 }
 
-/** A child's gateway is named by what is unique on a host. */
+/** The name of a child's gateway, by its if_id, which is unique on a host. */
 function gatewayName(child: Child): string {
   return `ipman-${child.ifId}`;
 }
@@ -309,14 +311,10 @@ function ifIdOf(name: string): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
-function ownerOf(connectionId: string, childKey: string): string {
-  return `${connectionId}/${childKey}`;
+function refOf({ id }: Connection, { key }: Child): string {
+  return childRefKey({ connection: id, child: key });
 }
 
 function inodeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.ino ?? 0;
-}
-
-function sameItems<T>(a: readonly T[], b: readonly T[]): boolean {
-  return a.length === b.length && a.every((item, i) => item === b[i]);
 }

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, it, mock } from "node:test";
 import { Metrics } from "../metrics/metrics.ts";
 import { StateWriter } from "./state-writer.ts";
 
-/** A disk that is full until it has room. */
+/** A disk that can be full. */
 function diskOf() {
   const disk = { reason: undefined as string | undefined, written: [] as number[], attempts: 0 };
   const write = (value: number) => {
@@ -14,11 +14,11 @@ function diskOf() {
   return Object.assign(disk, { file: { path: "/run/state.json", write } });
 }
 
-describe("a state that is written behind its changes", () => {
+describe("a state writer", () => {
   beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));
   afterEach(() => mock.timers.reset());
 
-  it("is written once for changes that come close together, and at the end", () => {
+  it("writes changes within a short time once, and writes at the end", () => {
     const disk = diskOf();
     const writer = new StateWriter({
       file: disk.file,
@@ -35,7 +35,7 @@ describe("a state that is written behind its changes", () => {
     assert.equal(disk.attempts, 2);
   });
 
-  it("is written again and again while the disk is full, with a backoff, and reported once", () => {
+  it("retries with a backoff while the disk is full, and reports that once", () => {
     const disk = diskOf();
     const troubles: string[] = [];
     const onTrouble = (error: unknown) => troubles.push(String(error));
@@ -52,7 +52,7 @@ describe("a state that is written behind its changes", () => {
     assert.equal(troubles.length, 1);
     disk.reason = "EROFS";
     for (let i = 0; i < 350; i++) mock.timers.tick(100);
-    assert.equal(troubles.length, 2, "another reason is reported");
+    assert.equal(troubles.length, 2, "a different reason is reported");
     disk.reason = undefined;
     for (let i = 0; i < 350; i++) mock.timers.tick(100);
     assert.deepEqual(disk.written, [2], "the newest value is written");
@@ -60,7 +60,7 @@ describe("a state that is written behind its changes", () => {
     writer[Symbol.dispose]();
   });
 
-  it("fails at once where the caller waits, and what was to be written before still is", () => {
+  it("fails immediately for saveNow, and still writes the pending value", () => {
     const disk = diskOf();
     const writer = new StateWriter({ file: disk.file, onTrouble: () => {} });
     disk.reason = "ENOSPC";
@@ -75,7 +75,7 @@ describe("a state that is written behind its changes", () => {
     assert.deepEqual(disk.written, [1, 4]);
   });
 
-  it("shows in metrics whether it is written, and how often that failed", async () => {
+  it("reports its state and its failures as metrics", async () => {
     using metrics = new Metrics();
     const shown = async () =>
       (await metrics.text()).match(/^ipman_state_\w+ \d+$/gm)?.map((line) => line.slice(12));

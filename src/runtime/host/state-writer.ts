@@ -1,26 +1,26 @@
 import type { StateFile } from "../../adapters/files/state-file.ts";
 import { backoffMs } from "../../machines/common/backoff.ts";
 
-/** Changes that come close together are written at once. */
+/** Changes within this time are one write. */
 const gatherMs = 50;
 
 export interface StateWriterOptions<T> {
   readonly file: Pick<StateFile<T>, "path" | "write">;
-  /** Hears of a failure once, until a write succeeds or fails for another reason. */
+  /** Called once for a failure, until a write succeeds or fails for another reason. */
   readonly onTrouble: (error: unknown) => void;
 }
 
-/** What a status and metrics show of a state's file. */
+/** The state of a file for the status and metrics. */
 export interface StateWrites {
-  /** Why the file is not up to date and what follows from it; undefined where it is. */
+  /** Why the file is not up to date, and the consequence; undefined if it is. */
   readonly problem: string | undefined;
-  /** Writes that failed so far. */
+  /** The number of failed writes. */
   readonly failures: number;
 }
 
 /**
- * Writes a state, which is kept in memory, behind its changes. A disk that is full or read-only
- * ends nothing: writing is tried again with a backoff, and meanwhile the failure is shown.
+ * Saves a state in memory to a file, shortly after each change. If the disk is full or read-only, the
+ * process continues: the writer retries with a backoff and reports the failure meanwhile.
  */
 export class StateWriter<T> implements StateWrites, Disposable {
   readonly #options: StateWriterOptions<T>;
@@ -36,24 +36,24 @@ export class StateWriter<T> implements StateWrites, Disposable {
 
   get problem(): string | undefined {
     if (this.#message === undefined) return undefined;
-    return `${this.#options.file.path} cannot be written: ${this.#message}; ipman runs on, but after a restart it would not know what changed since`;
+    return `${this.#options.file.path} cannot be written: ${this.#message}; ipman continues, but a restart would lose the changes since then`;
   }
 
   get failures(): number {
     return this.#failures;
   }
 
-  /** Has a value written soon. */
+  /** Saves a value soon. */
   save(value: T): void {
     this.#pending = { value };
-    // While writes fail, the next attempt takes the newest value.
+    // While writes fail, the next attempt writes the newest value.
     this.#timer ??= this.#later(gatherMs);
   }
 
   /**
-   * Writes a value now, for which the caller waits.
+   * Saves a value now.
    *
-   * @throws where that fails: then the value that was to be written before still is
+   * @throws if that fails; a value from {@link save} is then still written
    */
   saveNow(value: T): void {
     this.#write(value);
@@ -62,7 +62,7 @@ export class StateWriter<T> implements StateWrites, Disposable {
     this.#timer = undefined;
   }
 
-  /** Writes what is not written yet; a failure was reported, and no attempt follows. */
+  /** Writes a pending value once, without further attempts. */
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
     this.#flush();
@@ -102,7 +102,7 @@ export class StateWriter<T> implements StateWrites, Disposable {
   }
 }
 
-/** `ENOSPC` of a message with the name of a file that is another one each time. */
+/** The code in a message, such as `ENOSPC`; the file name in it differs each time. */
 function causeOf(message: string): string {
   return message.split(":")[0] ?? "";
 }

@@ -28,6 +28,7 @@ import type {
 } from "../../machines/gateway/gateway-types.ts";
 import type { ProbeOrder } from "../../machines/probe.ts";
 import { parseAddress } from "../../model/net/address.ts";
+import { childRefKey } from "../../model/api/child-ref.ts";
 import type { Child, Connection } from "../../model/api/connection.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import { failure, Reason } from "../../model/status/failure.ts";
@@ -80,7 +81,7 @@ export class HostNetwork implements NetworkPort {
 
   /** The MTU of a child's xfrm interface in bytes; undefined before there is one. */
   appliedMtu(connectionId: string, childKey: string): number | undefined {
-    return this.#mtus.get(`${connectionId}/${childKey}`);
+    return this.#mtus.get(childRefKey({ connection: connectionId, child: childKey }));
   }
 
   prepare(connection: Pick<Connection, "id">, child: Child, worker: Worker): void {
@@ -91,7 +92,7 @@ export class HostNetwork implements NetworkPort {
     const { connection } = order;
     const charonNamespace = this.charonNamespace();
     const tunnelMtu = this.tunnelMtu(connection, order.child, order.tunnel, charonNamespace);
-    this.#mtus.set(`${connection.id}/${order.child.key}`, tunnelMtu);
+    this.#mtus.set(childRefKey({ connection: connection.id, child: order.child.key }), tunnelMtu);
     const plan = this.#planOf(order, tunnelMtu);
     const place = { namespace: order.gateway.netns, charonNamespace };
     const { changes } = applyPlan(place, plan, this.#filterOf(order.gateway));

@@ -17,7 +17,7 @@ interface KeyClaim {
   readonly remote: IdentityPattern;
 }
 
-/** What a connection's actor knows of its key; neither where the Secret is missing. */
+/** The facts that a connection's actor has about its key; both undefined if the Secret is missing. */
 export interface KeyState {
   readonly secretRevision: string | undefined;
   readonly keyFailure: Failure | undefined;
@@ -81,7 +81,7 @@ export class KeyClaims {
     return { secretRevision, keyFailure };
   }
 
-  /** What the status shows of a connection's key. */
+  /** The facts about a connection's key that the status shows. */
   factsOf(connection: Connection): SecretFacts {
     return {
       hasSecret: this.#secrets.has(connection),

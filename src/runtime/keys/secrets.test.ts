@@ -15,7 +15,7 @@ const ref = (key: string, id = "c") => ({
 });
 
 describe("the revision of a secret", () => {
-  it("changes with its value alone, and tells nothing of it", () => {
+  it("changes only with its value, and does not reveal it", () => {
     const secrets = new Secrets();
     const seen = ["one", "one", "two"].map((value) => {
       secrets.replace([secret(value)]);
@@ -84,7 +84,7 @@ describe("a Secret whose consent is required", () => {
     store.replace(secrets);
     return store;
   };
-  /** What a connection learns of a key. */
+  /** The facts that a connection gets about a key. */
   const shown = (store: Secrets, user = ref("a")) => [
     store.has(user),
     store.value(user),

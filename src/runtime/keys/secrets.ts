@@ -149,7 +149,7 @@ function invalid({ namespace, name, key }: SecretRef, problems: readonly Problem
   return failure(Reason.SecretInvalid, message);
 }
 
-/** The same where there is no such Secret, so that it tells nothing of it. */
+/** The same text for a Secret that does not exist, so that it does not reveal which Secrets exist. */
 function notPermitted({ id, secretRef: { namespace, name } }: KeyUser): Failure {
   const message =
     `the Secret ${namespace}/${name} does not permit "${id}" to use its keys, or is not there: ` +

@@ -1,20 +1,21 @@
 import type { ObjectEvent } from "../../adapters/kubernetes/events.ts";
 import type { Condition } from "../../model/status/condition.ts";
+import type { ConditionType } from "../../model/status/condition-types.ts";
 import { Reason } from "../../model/status/failure.ts";
 
 /** What the event for a change of a condition says. */
 export type ConditionEvent = Omit<ObjectEvent, "regarding">;
 
 /** The conditions whose changes are events. */
-const reported = ["Ready", "Reachable"];
+const reported: readonly ConditionType[] = ["Ready", "Reachable"];
 
 /** The events for what changed between two lists of conditions, as far as a person cares. */
 export function conditionEvents(
   before: readonly Condition[],
   after: readonly Condition[],
 ): ConditionEvent[] {
-  const was = (type: string) => before.find((one) => one.type === type);
-  const is = (type: string) => after.find((one) => one.type === type);
+  const was = (type: ConditionType) => before.find((one) => one.type === type);
+  const is = (type: ConditionType) => after.find((one) => one.type === type);
   const events = [
     ...reported.map((type) => changed(was(type), is(type))),
     differing(was("Differs"), is("Differs")),

@@ -29,38 +29,38 @@ const day = 24 * hour;
 
 const actorCounts = {
   name: "ipman_actors",
-  help: "Actors by their chart and the state that they are in.",
+  help: "Number of actors by state machine and state.",
   labelNames: ["machine", "state"],
 };
 
 const moves = {
   name: "ipman_transitions_total",
-  help: "Changes of an actor's state, by its chart.",
+  help: "State transitions of actors, by state machine.",
   labelNames: ["machine", "from", "to"],
 };
 
 const stays = {
   name: "ipman_state_seconds",
-  help: "Time that actors were in a state, when they left it.",
+  help: "Time that actors spent in a state, observed when they leave it.",
   labelNames: ["machine", "state"],
   buckets: [0.01, 0.1, 1, 10, minute, 10 * minute, hour, 10 * hour, 3 * day],
 };
 
 const negotiations = {
   name: "ipman_negotiation_seconds",
-  help: "Time that a child negotiated until it carried traffic, or was given up for a while.",
+  help: "Duration of a child's negotiation until it was established or failed.",
   labelNames: ["outcome"],
   buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 180],
 };
 
 const resynchronisations = {
   name: "ipman_resynchronisations_total",
-  help: "Times that charon's SAs were taken over anew, since a session with it began.",
+  help: "Number of times that the agent adopted charon's SAs at the start of a VICI session.",
 };
 
 const waits = {
   name: "ipman_work_queue_wait_seconds",
-  help: "Time that work which blocks the thread waited in the work queue, by priority.",
+  help: "Time that blocking work waited in the work queue, by priority.",
   labelNames: ["priority"],
   buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
 };

@@ -34,19 +34,19 @@ const flag = (value: boolean | undefined) => (value === true ? 1 : 0);
 /** By the names that dashboards know; 0 where the connection is down. */
 export const ikeSeries: readonly MetricFamily<IkeRow>[] = [
   gauge("ike_version", "IKE version.", ({ ike }) => ike?.version ?? 0),
-  gauge("ike_initiator", "1 where this side began the IKE SA.", ({ ike }) => flag(ike?.initiator)),
-  gauge("ike_nat_remote", "1 where the peer is behind a NAT.", ({ ike }) => flag(ike?.natRemote)),
-  gauge("ike_nat_fake", "1 where a NAT is feigned, to wrap ESP in UDP.", ({ ike }) =>
+  gauge("ike_initiator", "1 if this side initiated the IKE SA.", ({ ike }) => flag(ike?.initiator)),
+  gauge("ike_nat_remote", "1 if the peer is behind a NAT.", ({ ike }) => flag(ike?.natRemote)),
+  gauge("ike_nat_fake", "1 if NAT detection is forced, to encapsulate ESP in UDP.", ({ ike }) =>
     flag(ike?.natFake),
   ),
   gauge(
     "ike_encryption_keysize",
-    "Bits of the IKE SA's encryption key.",
+    "Size of the IKE SA's encryption key in bits.",
     ({ ike }) => ike?.encryptionKeysize ?? 0,
   ),
   gauge(
     "ike_integrity_keysize",
-    "Bits of the IKE SA's integrity key.",
+    "Size of the IKE SA's integrity key in bits.",
     ({ ike }) => ike?.integrityKeysize ?? 0,
   ),
   gauge(
@@ -57,43 +57,43 @@ export const ikeSeries: readonly MetricFamily<IkeRow>[] = [
   gauge("ike_rekey_second", "Seconds until the IKE SA is rekeyed.", ({ ike }) => ike?.rekeyIn ?? 0),
   gauge(
     "ike_reauth_second",
-    "Seconds until the IKE SA is authenticated anew; 0 where it never is.",
+    "Seconds until the IKE SA is reauthenticated; 0 if it is not.",
     ({ ike }) => ike?.reauthIn ?? 0,
   ),
   gauge(
     "ike_children",
-    "CHILD SAs of the IKE SA that carry traffic.",
+    "Number of CHILD SAs of the IKE SA that carry traffic.",
     ({ ike }) => ike?.children.filter(isInstalled).length ?? 0,
   ),
   gauge(
     "ike_dupes",
-    "Further IKE SAs of the connection that are established.",
+    "Number of additional established IKE SAs of the connection.",
     ({ dupes }) => dupes,
   ),
 ];
 
 /** By the names that dashboards know; 0 where the child is down. */
 export const childSeries: readonly MetricFamily<ChildRow>[] = [
-  gauge("sa_dupes", "Further CHILD SAs of the child that are installed.", ({ dupes }) => dupes),
-  gauge("sa_encap", "1 where ESP is wrapped in UDP.", ({ child }) => flag(child?.encapsulated)),
+  gauge("sa_dupes", "Number of additional installed CHILD SAs of the child.", ({ dupes }) => dupes),
+  gauge("sa_encap", "1 if ESP is encapsulated in UDP.", ({ child }) => flag(child?.encapsulated)),
   gauge(
     "sa_encryption_keysize",
-    "Bits of the CHILD SA's encryption key.",
+    "Size of the CHILD SA's encryption key in bits.",
     ({ child }) => child?.encryptionKeysize ?? 0,
   ),
   gauge(
     "sa_integrity_keysize",
-    "Bits of the CHILD SA's integrity key.",
+    "Size of the CHILD SA's integrity key in bits.",
     ({ child }) => child?.integrityKeysize ?? 0,
   ),
   gauge(
     "sa_last_inbound_seconds",
-    "Seconds since a packet came through the CHILD SA.",
+    "Seconds since the last inbound packet of the CHILD SA.",
     ({ child }) => child?.idleIn ?? 0,
   ),
   gauge(
     "sa_last_outbound_seconds",
-    "Seconds since a packet went through the CHILD SA.",
+    "Seconds since the last outbound packet of the CHILD SA.",
     ({ child }) => child?.idleOut ?? 0,
   ),
   gauge(
@@ -108,31 +108,47 @@ export const childSeries: readonly MetricFamily<ChildRow>[] = [
   ),
   gauge(
     "sa_lifetime_second",
-    "Seconds until the CHILD SA ends, if it is not rekeyed.",
+    "Seconds until the CHILD SA expires if it is not rekeyed.",
     ({ child }) => child?.lifeLeft ?? 0,
   ),
-  counter("bytesIn", "sa_bytes_inbound", "Bytes that came through the child's CHILD SAs."),
-  counter("packetsIn", "sa_packets_inbound", "Packets that came through the child's CHILD SAs."),
-  counter("bytesOut", "sa_bytes_outbound", "Bytes that went through the child's CHILD SAs."),
-  counter("packetsOut", "sa_packets_outbound", "Packets that went through the child's CHILD SAs."),
+  counter(
+    "bytesIn",
+    "sa_bytes_inbound",
+    "Inbound bytes of the child's CHILD SAs, over all rekeys.",
+  ),
+  counter(
+    "packetsIn",
+    "sa_packets_inbound",
+    "Inbound packets of the child's CHILD SAs, over all rekeys.",
+  ),
+  counter(
+    "bytesOut",
+    "sa_bytes_outbound",
+    "Outbound bytes of the child's CHILD SAs, over all rekeys.",
+  ),
+  counter(
+    "packetsOut",
+    "sa_packets_outbound",
+    "Outbound packets of the child's CHILD SAs, over all rekeys.",
+  ),
 ];
 
 /** How many there are of what charon has. */
 export const countSeries: readonly MetricFamily<CharonFigures>[] = [
-  gauge("number_of_known_ikes", "IKE SAs that charon lists.", ({ ikes }) => ikes.length),
+  gauge("number_of_known_ikes", "Number of IKE SAs that charon lists.", ({ ikes }) => ikes.length),
   gauge(
     "number_of_ikes_connected",
-    "IKE SAs that are established.",
+    "Number of established IKE SAs.",
     ({ ikes }) => ikes.filter(isEstablished).length,
   ),
   gauge(
     "number_of_connections_loaded",
-    "Connections that charon has.",
+    "Number of connections that charon has loaded.",
     ({ loaded }) => loaded.size,
   ),
   gauge(
     "number_of_children_loaded",
-    "Children of those connections.",
+    "Number of children of the loaded connections.",
     ({ loaded }) => [...loaded.values()].flat().length,
   ),
 ];
@@ -141,9 +157,11 @@ const one = () => 1;
 
 /** Of what charon has been given. */
 export const connectionLoaded = [
-  gauge<string>("connections_loaded", "1 where charon has it.", one),
+  gauge<string>("connections_loaded", "1 if charon has loaded the connection.", one),
 ];
-export const childLoaded = [gauge<string>("children_loaded", "1 where charon has it.", one)];
+export const childLoaded = [
+  gauge<string>("children_loaded", "1 if charon has loaded the child.", one),
+];
 
 /** IKE SA states, as charon names them. */
 export const ikeStates = [
@@ -158,14 +176,14 @@ export const ikeStates = [
 
 /** Of each state of each connection's IKE SA. */
 export const stateSeries: readonly MetricFamily<boolean>[] = [
-  gauge("ike_state", "1 for the state that the IKE SA is in.", flag),
+  gauge("ike_state", "1 for the current state of the IKE SA, 0 for all others.", flag),
 ];
 
 /** Whether charon answered. */
 export const upSeries: readonly MetricFamily<boolean>[] = [
   {
     name: "ipman_charon_up",
-    help: "1 where charon answered when these figures were read.",
+    help: "1 if charon answered this scrape.",
     type: "gauge",
     value: flag,
   },

@@ -10,7 +10,7 @@ export type ErrorsPort = Pick<NetworkPort, "xfrmErrors">;
 export function showXfrmErrors(registry: Registry, network: ErrorsPort): void {
   void new Counter({
     name: "ipman_xfrm_errors_total",
-    help: "Packets that IPsec did not let through in charon's namespace, by the kernel's counter.",
+    help: "Packets that IPsec dropped in charon's namespace, by kernel counter.",
     labelNames: ["counter"],
     registers: [registry],
     collect() {

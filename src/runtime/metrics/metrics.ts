@@ -48,14 +48,14 @@ export class Metrics implements Disposable {
   readonly #writers: (() => string)[] = [];
   readonly #calls = new Histogram({
     name: "ipman_adapter_call_seconds",
-    help: "Time that calls to charon, to the kernel and to the API server took, by call and outcome.",
+    help: "Duration of calls to charon, the kernel and the API server, by call and outcome.",
     labelNames: ["call", "outcome"],
     buckets: [0.0005, 0.002, 0.01, 0.05, 0.25, 1, 5],
     registers: [this.registry],
   });
   readonly #breakdowns = new Counter({
     name: "ipman_actor_breakdowns_total",
-    help: "Exceptions that broke an actor or a stream, which were started again; each is a defect.",
+    help: "Exceptions that stopped an actor or a stream, which restarted; each one is a defect.",
     registers: [this.registry],
   });
 
@@ -68,7 +68,7 @@ export class Metrics implements Disposable {
     for (const name of sampled) this.registry.removeSingleMetric(name);
     void new Gauge({
       name: "ipman_event_loop_utilization",
-      help: "Share of the time since the last scrape that the event loop was busy, 0 to 1.",
+      help: "Fraction of the time since the last scrape in which the event loop was busy, 0 to 1.",
       registers: [this.registry],
       collect() {
         const now = performance.eventLoopUtilization();
@@ -79,7 +79,7 @@ export class Metrics implements Disposable {
     const stateWrites = () => this.#stateWrites;
     void new Gauge({
       name: "ipman_state_unwritten",
-      help: "1 where the state that outlives the process cannot be written down.",
+      help: "1 if the state that outlives the process cannot be saved.",
       registers: [this.registry],
       collect() {
         this.set(stateWrites().problem === undefined ? 0 : 1);
@@ -87,7 +87,7 @@ export class Metrics implements Disposable {
     });
     void new Counter({
       name: "ipman_state_write_failures_total",
-      help: "Writes of the state that outlives the process that failed; each is tried again.",
+      help: "Failed writes of the state that outlives the process; each one is retried.",
       registers: [this.registry],
       collect() {
         this.reset();

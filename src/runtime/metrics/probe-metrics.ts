@@ -1,42 +1,43 @@
 import { Counter, Gauge, Summary, type Registry } from "prom-client";
 import type { ProbeResult } from "../ports/runtime-events.ts";
+import { childRefKey, type ChildRef } from "../../model/api/child-ref.ts";
 import type { Status } from "../../model/status/status.ts";
 
 const labelNames = ["connection", "child"];
 
-/** What the probes tell, for the children that declare one. */
+/** The metrics of probes. */
 export class ProbeMetrics {
   readonly #roundTrips: Summary;
   readonly #lost: Counter;
-  /** The labels of what has series, by title. */
-  readonly #known = new Map<string, { readonly connection: string; readonly child: string }>();
+  /** The labels of the children that have series. */
+  readonly #known = new Map<string, ChildRef>();
 
   constructor(registry: Registry, status: () => Status) {
     const registers = [registry];
     // The first, so that a scrape finds the others without what is declared no more.
-    const keep = (titles: ReadonlySet<string>) => this.#keep(titles);
+    const keep = (declared: ReadonlySet<string>) => this.#keep(declared);
     void new Gauge({
       name: "ipman_probe_reachable",
-      help: "1 where a child's probe is answered, 0 where it is not or has not been yet.",
+      help: "1 if the probe of a child is answered, 0 if it is not or not yet.",
       labelNames,
       registers,
       collect() {
         this.reset();
         const asked = askedIn(status());
         for (const { up, ...labels } of asked) this.set(labels, up ? 1 : 0);
-        keep(new Set(asked.map(titleOf)));
+        keep(new Set(asked.map(childRefKey)));
       },
     });
     this.#roundTrips = new Summary({
       name: "ipman_probe_round_trip_seconds",
-      help: "Round trips of a child's probe that were answered.",
+      help: "Round trip times of the answered echo requests of a probe.",
       labelNames,
       registers,
       percentiles: [],
     });
     this.#lost = new Counter({
       name: "ipman_probe_lost_total",
-      help: "Echo requests of a child's probe that were not answered before the next.",
+      help: "Echo requests of a probe that were not answered before the next one.",
       labelNames,
       registers,
     });
@@ -44,19 +45,19 @@ export class ProbeMetrics {
 
   take({ connection, child, seconds }: ProbeResult): void {
     const labels = { connection, child };
-    this.#known.set(titleOf(labels), labels);
+    this.#known.set(childRefKey(labels), labels);
     // An explicit 0 before the first is lost.
     this.#lost.inc(labels, seconds === undefined ? 1 : 0);
     if (seconds !== undefined) this.#roundTrips.observe(labels, seconds);
   }
 
-  /** Those of children that are declared no more go. */
-  #keep(titles: ReadonlySet<string>): void {
-    for (const [title, labels] of this.#known) {
-      if (titles.has(title)) continue;
-      this.#known.delete(title);
-      this.#lost.remove(labels);
-      this.#roundTrips.remove(labels);
+  /** Removes the series of children that are not declared any more. */
+  #keep(declared: ReadonlySet<string>): void {
+    for (const [key, labels] of this.#known) {
+      if (declared.has(key)) continue;
+      this.#known.delete(key);
+      this.#lost.remove({ ...labels });
+      this.#roundTrips.remove({ ...labels });
     }
   }
 }
@@ -71,8 +72,4 @@ function askedIn({ connections }: Status) {
         up: reachability === "reachable",
       })),
   );
-}
-
-function titleOf({ connection, child }: { readonly connection: string; readonly child: string }) {
-  return `${connection}/${child}`;
 }

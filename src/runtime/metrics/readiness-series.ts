@@ -14,19 +14,19 @@ type SourceProblems = readonly Pick<SourceProblem, "source">[];
 const readinessSeries: readonly MetricFamily<Readiness>[] = [
   {
     name: "ipman_connection_ready",
-    help: "1 where the condition Ready is True.",
+    help: "1 if the condition Ready is True.",
     type: "gauge",
     value: (one) => (isReady(one) ? 1 : 0),
   },
   {
     name: "ipman_connection_spec_valid",
-    help: "0 where the document has problems; an earlier version of it may go on.",
+    help: "0 if the manifest is invalid; its last valid version may stay in effect.",
     type: "gauge",
     value: ({ conditions }) => (conditions.some(isInvalid) ? 0 : 1),
   },
   {
     name: "ipman_connection_differs",
-    help: "1 where an SA carries traffic and is not what is declared (condition Differs).",
+    help: "1 if an SA carries traffic but does not match the manifest (condition Differs).",
     type: "gauge",
     value: ({ conditions }) => (conditions.some(isDiffering) ? 1 : 0),
   },
@@ -36,7 +36,7 @@ const readinessSeries: readonly MetricFamily<Readiness>[] = [
 const unreadableSeries: readonly MetricFamily<SourceProblems>[] = [
   {
     name: "ipman_unreadable_files",
-    help: "Files with a document that cannot be read; nothing is removed while there is one.",
+    help: "Number of files that cannot be read; ipman removes nothing while there is one.",
     type: "gauge",
     value: (problems) => new Set(problems.map(({ source }) => source)).size,
   },

@@ -7,7 +7,7 @@ export type SecretTimes = Pick<Running, "desired" | "secretChangedAt">;
 export const secretSeries: readonly MetricFamily<number>[] = [
   {
     name: "ipman_secret_changed_timestamp_seconds",
-    help: "When a connection's Secret was last written, in seconds since the epoch.",
+    help: "Time of the last write of a connection's Secret, in seconds since the epoch.",
     type: "gauge",
     value: (seconds) => seconds,
   },

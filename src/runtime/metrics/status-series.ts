@@ -7,7 +7,7 @@ import type { Status } from "../../model/status/status.ts";
 const countSeries: readonly MetricFamily<number>[] = [
   {
     name: "ipman_connections",
-    help: "Connections by state.",
+    help: "Number of connections by state.",
     type: "gauge",
     value: (count) => count,
   },
@@ -17,7 +17,7 @@ const countSeries: readonly MetricFamily<number>[] = [
 const upSeries: readonly MetricFamily<PublicState>[] = [
   {
     name: "ipman_child_up",
-    help: "1 where the child carries traffic, 0 where it is declared and does not.",
+    help: "1 if the child carries traffic, 0 if it does not.",
     type: "gauge",
     value: (state) => (isUp(state) ? 1 : 0),
   },

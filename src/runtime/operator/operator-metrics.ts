@@ -21,17 +21,17 @@ export class OperatorMetrics {
     const registers = [registry];
     this.#leading = new Gauge({
       name: "ipman_leading",
-      help: "1 where this replica leads.",
+      help: "1 if this replica is the leader.",
       registers,
     });
     this.#certificate = new Gauge({
       name: "ipman_webhook_certificate_expiry_timestamp_seconds",
-      help: "When the webhooks' certificate ends, in seconds since the epoch.",
+      help: "Time when the certificate of the webhooks expires, in seconds since the epoch.",
       registers,
     });
     this.#admission = new Histogram({
       name: "ipman_admission_seconds",
-      help: "Time that the webhooks took to answer, by webhook and outcome.",
+      help: "Duration of webhook requests, by webhook and outcome.",
       labelNames: ["webhook", "outcome"],
       buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
       registers,
@@ -87,12 +87,12 @@ function showPools(registry: Registry, cluster: Cluster): void {
         for (const pool of poolsIn(cluster)) this.set(pool.labels, value(pool));
       },
     });
-  gauge("ipman_pool_addresses", "Addresses of a pool.", ({ child, labels }) =>
+  gauge("ipman_pool_addresses", "Number of addresses in a pool.", ({ child, labels }) =>
     Number(poolSize(child, labels.pool)),
   );
   gauge(
     "ipman_pool_addresses_free",
-    "Addresses of a pool that neither a pod has nor one is about to have.",
+    "Number of addresses in a pool that are neither used nor reserved.",
     ({ child, ledger, labels }) => ledger.countFree(child, labels.pool),
   );
 }

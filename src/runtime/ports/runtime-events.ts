@@ -1,5 +1,6 @@
 import type { Observable } from "rxjs";
 import type { CharonNews } from "../../adapters/vici/news.ts";
+import type { ChildRef } from "../../model/api/child-ref.ts";
 import type { SaEnd } from "../../model/charon/sa-figures.ts";
 import type { Transition } from "../actors/transitions.ts";
 import type { Priority } from "../actors/work-queue.ts";
@@ -12,9 +13,7 @@ export interface AdapterCall {
 }
 
 /** The result of one echo request. */
-export interface ProbeResult {
-  readonly connection: string;
-  readonly child: string;
+export interface ProbeResult extends ChildRef {
   /** The round trip; undefined where no answer came. */
   readonly seconds: number | undefined;
 }

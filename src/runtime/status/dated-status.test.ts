@@ -12,11 +12,11 @@ const status = {
   ],
 } as unknown as Status;
 
-/** The ages that a reader finds. */
+/** The ages that a reader computes. */
 function agesWith(date: number): number[] {
   const { at, connections } = dated(status, { elapsed: () => 160_000, date: () => date });
   const [up, refused] = connections;
-  assert.equal(refused?.since, 0, "it is not known");
+  assert.equal(refused?.since, 0, "an unknown time stays unknown");
   return [at - (up?.since ?? 0), at - (up?.children[0]?.since ?? 0)];
 }
 

@@ -1,14 +1,14 @@
 import { systemClock, type Clock } from "../time/clock.ts";
 import type { ChildStatus, Status } from "../../model/status/status.ts";
 
-/** When a status was reported, in seconds since the epoch. */
+/** The time of a status, in seconds since the epoch. */
 export interface Dated {
   readonly at: number;
 }
 
 /**
- * A status to be shown: each `since` in seconds since the epoch. They are found from how long
- * each state has lasted, so that an age is right also where the clock was set meanwhile.
+ * A status with each `since` in seconds since the epoch. The times are computed from the monotonic age
+ * of each state, so an age is right even if the clock was set meanwhile.
  */
 export function dated<S extends Status>(status: S, clock: Clock = systemClock): S & Dated {
   const begin = (clock.date() - clock.elapsed()) / 1_000;

@@ -1,28 +1,29 @@
+import { childRefKey } from "../../model/api/child-ref.ts";
 import type { IkeFigures } from "../../model/charon/sa-figures.ts";
 import { isInstalled } from "../../model/charon/sa.ts";
 import type { Status } from "../../model/status/status.ts";
 import { statusOf, type StatusSource } from "./status.ts";
 
-/** What went through a child's present CHILD SAs. */
+/** The traffic of a child's present CHILD SAs. */
 export interface ChildTraffic {
   readonly bytesIn: number;
   readonly bytesOut: number;
-  /** Seconds since a packet came; 0 where none has. */
+  /** Seconds since the last inbound packet; 0 without any. */
   readonly idleIn: number;
 }
 
-/** A status with what charon counts; by `connection/child`. */
+/** A status with the traffic that charon counts, by `connection/child`. */
 export interface StatusReport extends Status {
   readonly traffic: Readonly<Record<string, ChildTraffic>>;
 }
 
-/** The state of everything, and the traffic of what is up. */
+/** The status of all connections, and the traffic of those that are up. */
 export async function reportOf(
   running: StatusSource,
   figures: () => Promise<readonly IkeFigures[]>,
 ): Promise<StatusReport> {
   const status = statusOf(running);
-  // Where charon is away the status says so.
+  // If charon does not answer, the status shows that.
   const ikes = await figures().catch(() => []);
   const idOf = new Map(status.connections.map(({ id, name }) => [name, id]));
   const traffic: Record<string, ChildTraffic> = {};
@@ -30,8 +31,9 @@ export async function reportOf(
     const id = idOf.get(connection);
     if (id === undefined) continue;
     for (const sa of children.filter(isInstalled)) {
-      const known = traffic[`${id}/${sa.name}`] ?? { bytesIn: 0, bytesOut: 0, idleIn: 0 };
-      traffic[`${id}/${sa.name}`] = {
+      const key = childRefKey({ connection: id, child: sa.name });
+      const known = traffic[key] ?? { bytesIn: 0, bytesOut: 0, idleIn: 0 };
+      traffic[key] = {
         bytesIn: known.bytesIn + sa.bytesIn,
         bytesOut: known.bytesOut + sa.bytesOut,
         idleIn: sa.idleIn,

@@ -21,23 +21,23 @@ import {
   specFailure,
   type ConnectionFacts,
 } from "../conditions/conditions.ts";
-import { Remembered } from "./remembered.ts";
 import { publicStateOf } from "../actors/public-state.ts";
+import { Memo } from "../../model/value/memo.ts";
 import { stateName, topState } from "../actors/state-name.ts";
 import type { Running } from "../ports/running.ts";
 
 const none: readonly SourceProblem[] = [];
 
-/** The same object as long as nothing about a connection changed. */
-const known = new Remembered<object, ConnectionStatus>();
+/** The status of each root actor: the same object until something about the connection changes. */
+const statuses = new Memo<object, ConnectionStatus>();
 
-/** What a status is made of. */
+/** The parts of a running supervisor that a status is made of. */
 export type StatusSource = Pick<
   Running,
   "desired" | "roots" | "charonSnapshot" | "probes" | "secretOf" | "breakdownOf" | "stateProblem"
 >;
 
-/** The state of everything that a supervisor runs. */
+/** The status of everything that a supervisor runs. */
 export function statusOf(running: StatusSource): Status {
   const { desired, roots, charonSnapshot, stateProblem } = running;
   const charonReady = charonSnapshot.matches("connected");
@@ -48,7 +48,7 @@ export function statusOf(running: StatusSource): Status {
     const surroundings = { problems, charonReady, ...secret };
     const probes = running.probes.of(snapshot.context.connection);
     const facts = [...Object.values(surroundings), ...probes, ...snapshotsOf(snapshot)];
-    return known.of(root, facts, (before) =>
+    return statuses.of(root, facts, (before) =>
       connectionStatus(snapshot, surroundings, probes, before),
     );
   });
@@ -58,8 +58,8 @@ export function statusOf(running: StatusSource): Status {
   const broken = [...desired.connections.values()].flatMap((connection) => {
     const failure = running.breakdownOf(connection.id);
     const problems = desired.problems.get(connection.id) ?? none;
-    const around = { problems, charonReady, ...running.secretOf(connection) };
-    return failure === undefined ? [] : [brokenStatus(connection, failure, around)];
+    const facts = { problems, charonReady, ...running.secretOf(connection) };
+    return failure === undefined ? [] : [brokenStatus(connection, failure, facts)];
   });
   return {
     charon: {
@@ -76,7 +76,7 @@ type OtherFacts = Omit<ConnectionFacts, "state" | "failure" | "children">;
 
 const noSecret = { hasSecret: false, keyFailure: undefined, secretTrouble: undefined };
 
-/** Those of a connection, its children and their gateways. */
+/** The snapshots of a connection, its children and their gateways. */
 function snapshotsOf(snapshot: ConnectionSnapshot): object[] {
   const children = Object.values(snapshot.children).flatMap((actor): object[] => {
     const child = actor?.getSnapshot() as object | undefined;
@@ -115,7 +115,7 @@ function connectionStatus(
   };
 }
 
-/** A pass over a namespace that was in shape, or was refused, is no news before it is over. */
+/** The public state of a gateway. A repeated pass keeps the state of the previous pass until it ends. */
 export function gatewayState({ value, context }: GatewaySnapshot): string {
   const state = topState(value);
   if (state !== "configuring") return state;
@@ -146,7 +146,7 @@ function childStatus(
   };
 }
 
-/** A rekey is no interruption of being up. */
+/** When a state began, in seconds of the monotonic clock. A rekey does not restart it. */
 function sinceWhen(
   state: PublicState,
   before: Pick<ChildStatus, "state" | "since"> | undefined,
@@ -156,14 +156,14 @@ function sinceWhen(
   return same ? before.since : performance.now() / 1_000;
 }
 
-const nobody: ChildStatus["workers"] = [];
+const noWorkers: ChildStatus["workers"] = [];
 
 function workersOf(workers: readonly Worker[]): ChildStatus["workers"] {
-  if (workers.length === 0) return nobody;
+  if (workers.length === 0) return noWorkers;
   return workers.map(({ id, address }) => ({ id, address: formatPrefix(address) }));
 }
 
-/** A connection of which no good version was ever seen. */
+/** The status of a connection without any valid version. */
 function refusedStatus(id: string, surroundings: OtherFacts): ConnectionStatus {
   const failure = specFailure(surroundings.problems);
   const facts = { state: "pending" as const, failure, children: [], ...surroundings };
@@ -172,7 +172,7 @@ function refusedStatus(id: string, surroundings: OtherFacts): ConnectionStatus {
   return { ...shown, state: "pending", failure, children: [], conditions: conditionsOf(facts) };
 }
 
-/** A connection whose actor broke down by an exception, until it is started again. */
+/** The status of a connection whose actor failed by an exception, until it restarts. */
 function brokenStatus(
   { id, name, generation, remoteAddr }: Connection,
   failure: Failure,

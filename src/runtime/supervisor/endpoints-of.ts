@@ -1,6 +1,8 @@
 import { noEndpoints, type Endpoints } from "../../machines/connection/connection-types.ts";
 import type { ChildEndpoints } from "../../machines/gateway/gateway-types.ts";
-import type { Endpoint, Gateway, Worker } from "../../model/network/endpoint.ts";
+import { childRefKey } from "../../model/api/child-ref.ts";
+import type { Gateway, Worker } from "../../model/network/endpoint.ts";
+import { sameItems } from "../../model/value/same-items.ts";
 
 /**
  * The endpoints by connection and child. What did not change is the same object as in
@@ -11,17 +13,17 @@ export function endpointsOf(
   workers: readonly Worker[],
   before: ReadonlyMap<string, Endpoints>,
 ): ReadonlyMap<string, Endpoints> {
-  const gatewayOf = new Map(gateways.map((gateway) => [ownerOf(gateway), gateway]));
-  const workersOf = Map.groupBy(workers, ownerOf);
+  const gatewayOf = new Map(gateways.map((gateway) => [childRefKey(gateway), gateway]));
+  const workersOf = Map.groupBy(workers, childRefKey);
   const owners = new Map(
-    [...gateways, ...workers].map((endpoint) => [ownerOf(endpoint), endpoint]),
+    [...gateways, ...workers].map((endpoint) => [childRefKey(endpoint), endpoint]),
   );
   const connections = Map.groupBy(owners.values(), ({ connection }) => connection);
   return new Map(
     [...connections].map(([id, members]) => {
       const known = before.get(id) ?? noEndpoints;
       const children = members.map((member): [string, ChildEndpoints] => {
-        const owner = ownerOf(member);
+        const owner = childRefKey(member);
         const next = { gateway: gatewayOf.get(owner), workers: workersOf.get(owner) ?? [] };
         const previous = known.get(member.child);
         return [member.child, previous !== undefined && same(previous, next) ? previous : next];
@@ -34,14 +36,6 @@ export function endpointsOf(
   );
 }
 
-function ownerOf({ connection, child }: Pick<Endpoint, "connection" | "child">): string {
-  return JSON.stringify([connection, child]);
-}
-
 function same(a: ChildEndpoints, b: ChildEndpoints): boolean {
-  return (
-    a.gateway === b.gateway &&
-    a.workers.length === b.workers.length &&
-    a.workers.every((worker, i) => worker === b.workers[i])
-  );
+  return a.gateway === b.gateway && sameItems(a.workers, b.workers);
 }

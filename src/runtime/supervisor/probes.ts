@@ -8,6 +8,7 @@ import {
   type ProbeOrder,
 } from "../../machines/probe.ts";
 import { sameAddress } from "../../model/net/address.ts";
+import { childRefKey, type ChildRef } from "../../model/api/child-ref.ts";
 import type { Child, Connection } from "../../model/api/connection.ts";
 import type { Gateway } from "../../model/network/endpoint.ts";
 import type { Reachability } from "../../model/status/status.ts";
@@ -16,6 +17,7 @@ import { contained } from "../actors/contained.ts";
 import { observeTransitions } from "../actors/transitions.ts";
 import { observedActor } from "../actors/observed-actor.ts";
 import type { NetworkPort } from "../ports/ports.ts";
+
 import type { ProbeStates } from "../ports/running.ts";
 import type { EventSubjects } from "../effects/event-subjects.ts";
 
@@ -184,5 +186,5 @@ function isSame(a: ProbeInput["order"], b: ProbeInput["order"]): boolean {
 }
 
 function titleOf(connection: string, child: string): string {
-  return `${connection}/${child} probe`;
+  return `${childRefKey({ connection, child })} probe`;
 }

@@ -13,20 +13,20 @@ export const CharonGroupSpec = Type.Object(
     interfaceName: Type.Optional(
       Type.String({
         maxLength: 15,
-        description: "The device under the xfrm interfaces; none unless it is named.",
+        description: "The device that the xfrm interfaces are bound to; none by default.",
       }),
     ),
     charonExtraAnnotations: Type.Optional(
       Type.Record(Type.String({ maxLength: 317 }), Type.String({ maxLength: 4096 }), {
         maxProperties: 64,
-        description: "Annotations of the charon pod, to attach further networks to it.",
+        description: "Annotations of the charon pod, for example to attach further networks.",
       }),
     ),
   },
   { additionalProperties: false },
 );
 
-/** A charon and the node it runs on. */
+/** A charon and the node that it runs on. */
 export const CharonGroup = Type.Object(
   {
     apiVersion: Type.Literal(apiVersion),

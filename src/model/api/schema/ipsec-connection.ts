@@ -11,13 +11,13 @@ const Extra = (description: string) =>
     maxProperties: 64,
   });
 
-/** One child of a connection: a CHILD SA, its gateway and the addresses behind it. */
+/** One child of a connection: a CHILD SA, its gateway and its address pools. */
 export const ChildSpec = Type.Object(
   {
     name: Type.String({
       minLength: 1,
       maxLength: 63,
-      description: "The child's name; workloads may name the child by it or by its map key.",
+      description: "The child's name. Workloads refer to the child by this name or by its map key.",
     }),
     local_ips: Type.Optional(
       Type.Array(Type.String(cidr), {
@@ -42,7 +42,8 @@ export const ChildSpec = Type.Object(
     if_id: Type.Integer({
       minimum: 1,
       maximum: 0xffffff,
-      description: "XFRM if_id of the tunnel and VNI of its VXLAN segment; unique on a node.",
+      description:
+        "XFRM if_id of the tunnel and VNI of its VXLAN segment. It must be unique on a node.",
     }),
     ip_pools: Type.Record(
       Type.String({ maxLength: 63 }),
@@ -50,10 +51,10 @@ export const ChildSpec = Type.Object(
       {
         maxProperties: 64,
         description:
-          "Addresses for workloads, by pool: single ones (10.0.2.3/24) or ranges (10.0.2.3-10.0.2.99/24).",
+          "Addresses for workloads, by pool: single addresses (10.0.2.3/24) or ranges (10.0.2.3-10.0.2.99/24).",
       },
     ),
-    extra: Type.Optional(Extra("Further options of a child, as swanctl.conf names them.")),
+    extra: Type.Optional(Extra("Further options of the child, by their names in swanctl.conf.")),
     probe: Type.Optional(
       Type.Object(
         {
@@ -65,13 +66,14 @@ export const ChildSpec = Type.Object(
             Type.Integer({
               minimum: 1,
               maximum: 3600,
-              description: "Seconds from one echo request to the next; 5, unless given.",
+              description: "Seconds between two echo requests. The default is 5.",
             }),
           ),
         },
         {
           ...closed,
-          description: "Somebody behind the peer who is asked for answers; Reachable tells.",
+          description:
+            "Pings an address behind the peer; the condition Reachable reports the result.",
         },
       ),
     ),
@@ -95,7 +97,7 @@ export const IPSecConnectionSpec = Type.Object(
     }),
     localAddr: Type.String({
       maxLength: 253,
-      description: "The local IKE address; empty or %any leaves the choice to the routes.",
+      description: "The local IKE address. Empty or %any lets routing decide.",
     }),
     localId: Type.String({ minLength: 1, maxLength: 1024, description: "The local IKE identity." }),
     remoteId: Type.String({
@@ -115,37 +117,51 @@ export const IPSecConnectionSpec = Type.Object(
           minLength: 1,
           maxLength: 253,
           description:
-            "The key in the Secret. Text loses its outer white space, and 0s begins base64, 0x hexadecimal digits, as in swanctl.conf; a value that is not text is used byte by byte.",
+            "The key in the Secret. Surrounding white space is removed from text; the prefixes 0s and 0x mark base64 and hexadecimal digits, as in swanctl.conf. A value that is not text is used as bytes.",
         }),
       },
-      { ...closed, description: "The Secret and its key that hold the pre-shared key." },
+      { ...closed, description: "The Secret, and the key in it, that hold the pre-shared key." },
     ),
     children: Type.Record(Type.String({ maxLength: 63 }), ChildSpec, {
       minProperties: 1,
       maxProperties: 64,
-      description: "The tunnel's children by key.",
+      description: "The children of the connection by key.",
     }),
-    extra: Type.Optional(Extra("Further options of the connection, as swanctl.conf names them.")),
+    extra: Type.Optional(
+      Extra("Further options of the connection, by their names in swanctl.conf."),
+    ),
     nodeName: Type.Optional(
       Type.String({
         maxLength: 253,
-        description: "The node whose host network carries the tunnel; instead of groupRef.",
+        description:
+          "The node whose host network carries the tunnel. Use either nodeName or groupRef.",
       }),
     ),
     groupRef: Type.Optional(
       Type.Object(
         {
-          name: Type.String({ minLength: 1, maxLength: 253, description: "Its name." }),
-          namespace: Type.String({ minLength: 1, maxLength: 63, description: "Its namespace." }),
+          name: Type.String({
+            minLength: 1,
+            maxLength: 253,
+            description: "The name of the CharonGroup.",
+          }),
+          namespace: Type.String({
+            minLength: 1,
+            maxLength: 63,
+            description: "The namespace of the CharonGroup.",
+          }),
         },
-        { ...closed, description: "The CharonGroup that carries the tunnel; instead of nodeName." },
+        {
+          ...closed,
+          description: "The CharonGroup that carries the tunnel. Use either groupRef or nodeName.",
+        },
       ),
     ),
     allowedNamespaces: Type.Optional(
       Type.Array(Type.String({ minLength: 1, maxLength: 63 }), {
         maxItems: 256,
         description:
-          "The namespaces whose pods may join. Without it any may, or none where the chart's requireAllowedNamespaces is true.",
+          "The namespaces whose pods may join. Without it, pods of every namespace may join, or none if the chart's requireAllowedNamespaces is true.",
       }),
     ),
   },

@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 
-/** The part of metadata.k8s.io ObjectMeta that ipman reads; the rest passes unseen. */
+/** The part of metadata.k8s.io ObjectMeta that ipman reads; further fields are ignored. */
 export const ObjectMeta = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: 253 }),

@@ -1,12 +1,12 @@
-/** OpenAPI schemas of what ipman writes into statuses. */
+/** An OpenAPI schema of a part of a status. */
 type StatusSchema = Readonly<Record<string, unknown>>;
 
-/** Longest message that the API server takes, in code points: a longer one has it refuse the status. */
+/** The longest message that the API server accepts, in code points. It refuses a status with a longer one. */
 export const longestMessage = 32_768;
 
 const text = (description: string): StatusSchema => ({ type: "string", description });
 
-/** Written as a whole: so the API server keeps no record of who wrote each key. */
+/** A map that is written as a whole, so that the API server does not record the owner of each key. */
 const mapOf = (values: StatusSchema, description: string): StatusSchema => ({
   type: "object",
   description,
@@ -17,23 +17,33 @@ const mapOf = (values: StatusSchema, description: string): StatusSchema => ({
 /** metav1.Condition. */
 const conditions: StatusSchema = {
   type: "array",
-  description: "What is so and what is not; Ready sums it up.",
+  description: "Current conditions; Ready summarises them.",
   "x-kubernetes-list-type": "map",
   "x-kubernetes-list-map-keys": ["type"],
   items: {
     type: "object",
     required: ["type", "status", "reason", "message", "lastTransitionTime"],
     properties: {
-      type: { ...text("What is told of."), maxLength: 316 },
-      status: { ...text("Whether it is so."), enum: ["True", "False", "Unknown"] },
-      reason: { ...text("Why, in a word for programs."), minLength: 1, maxLength: 1024 },
-      message: { ...text("Why, for people."), maxLength: longestMessage },
+      type: { ...text("The type of the condition."), maxLength: 316 },
+      status: {
+        ...text("The status of the condition: True, False or Unknown."),
+        enum: ["True", "False", "Unknown"],
+      },
+      reason: {
+        ...text("The reason for the status, as one word for programs."),
+        minLength: 1,
+        maxLength: 1024,
+      },
+      message: {
+        ...text("The reason for the status, as a message for people."),
+        maxLength: longestMessage,
+      },
       observedGeneration: {
         type: "integer",
         format: "int64",
-        description: "The generation that it is told of.",
+        description: "The generation that the condition describes.",
       },
-      lastTransitionTime: { ...text("Since when status is what it is."), format: "date-time" },
+      lastTransitionTime: { ...text("The last time the status changed."), format: "date-time" },
     },
   },
 };
@@ -41,12 +51,12 @@ const conditions: StatusSchema = {
 const observedGeneration: StatusSchema = {
   type: "integer",
   format: "int64",
-  description: "The generation that the status is about.",
+  description: "The generation that the status describes.",
 };
 
 const children: StatusSchema = {
   type: "array",
-  description: "The children and how they are.",
+  description: "The state of each child.",
   "x-kubernetes-list-type": "map",
   "x-kubernetes-list-map-keys": ["key"],
   items: {
@@ -55,11 +65,13 @@ const children: StatusSchema = {
     properties: {
       key: text("The key in spec.children."),
       name: text("The child's name."),
-      state: text("pending, negotiating, established, rekeying, failed or terminating."),
-      gateway: text("absent, configuring, ready or degraded."),
+      state: text(
+        "The state of the CHILD SA: pending, negotiating, established, rekeying, failed or terminating.",
+      ),
+      gateway: text("The state of the gateway: absent, configuring, ready or degraded."),
       mtu: {
         type: "integer",
-        description: "Largest packet that enters the tunnel whole, in bytes.",
+        description: "The largest packet that enters the tunnel unfragmented, in bytes.",
       },
       conditions,
     },
@@ -72,16 +84,21 @@ export const connectionStatus: StatusSchema = {
     observedGeneration,
     conditions,
     children,
-    childrenReady: text("How many children carry traffic, of how many."),
+    childrenReady: text(
+      "The number of children that carry traffic, and the number of all children.",
+    ),
     node: text("The node that carries the tunnel."),
-    xfrmGatewayIp: mapOf({ type: "string" }, "By child's name: the pod address of its gateway."),
+    xfrmGatewayIp: mapOf(
+      { type: "string" },
+      "The pod address of each child's gateway, by the child's name.",
+    ),
     freeIps: mapOf(
-      mapOf({ type: "array", items: { type: "string" } }, "By pool."),
-      "By child's name and pool: the first free addresses.",
+      mapOf({ type: "array", items: { type: "string" } }, "Free addresses by pool."),
+      "The first free addresses, by the child's name and pool.",
     ),
     pendingIps: mapOf(
       { type: "string" },
-      "Addresses reserved for pods that are about to be, and since when; while many come, half a minute old.",
+      "Addresses that are reserved for pods in creation, with the times of the reservations. It may lag half a minute while many pods are created.",
     ),
   },
 };

@@ -31,7 +31,7 @@ export class RefusedRequests {
     this.#now = now;
     this.#counter = new Counter({
       name: "ipman_webhook_refused_requests_total",
-      help: "Requests that the webhooks refused before they looked at an object, by reason.",
+      help: "Requests that the webhooks refused before reading an object, by reason.",
       labelNames: ["reason"],
       registers: [registry],
     });

@@ -106,7 +106,7 @@ export class AgentAccess implements Disposable {
       return failure(Reason.InProgress, "the agent's service account is being made");
     }
     const message = `the agent's service account cannot be made: ${known[0].message}`;
-    return failure(Reason.CarrierUnavailable, message);
+    return failure(Reason.PodsUnavailable, message);
   }
 
   [Symbol.dispose](): void {

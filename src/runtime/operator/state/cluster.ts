@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { auditTime, filter, map, merge, Subject, Subscription, type Observable } from "rxjs";
 import type { BookShelf } from "../../../adapters/kubernetes/book-shelf.ts";
 import type { Declared } from "../../../adapters/kubernetes/declared.ts";
@@ -11,7 +10,9 @@ import { groupsOf, type Group } from "../../../model/api/group.ts";
 import type { Failure } from "../../../model/status/failure.ts";
 import { refusedGroups } from "../../../model/validation/node-networks.ts";
 import type { Pod } from "../../../model/kubernetes/worker-pod.ts";
+import { childRefKey } from "../../../model/api/child-ref.ts";
 import type { Child, Connection } from "../../../model/api/connection.ts";
+import { keepEqual } from "../../../model/value/keep-equal.ts";
 import type { ConnectionResource } from "../../../model/kubernetes/connection-resource.ts";
 import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
 import type { ReservationBook } from "../../../model/addresses/reservation-book.ts";
@@ -156,7 +157,7 @@ export class Cluster implements Disposable {
   /** The pod address of a child's gateway, once it is running. */
   gatewayAddress(connection: Connection, child: Child): Address | undefined {
     this.#gatewayOf ??= gatewayAddresses(this.#views.gateways.objects.values());
-    return this.#gatewayOf.get(ownerOf(connection.id, child.key));
+    return this.#gatewayOf.get(childRefKey({ connection: connection.id, child: child.key }));
   }
 
   [Symbol.dispose](): void {
@@ -183,12 +184,7 @@ function isPut(change: Change<KubeObject>): change is Extract<typeof change, { k
 
 /** The same object while nothing about it changed: what is made of it stays, too. */
 function keptWhereSame<T>(before: ReadonlyMap<string, T>, now: ReadonlyMap<string, T>) {
-  return new Map(
-    [...now].map(([id, value]) => {
-      const known = before.get(id);
-      return [id, known !== undefined && isDeepStrictEqual(known, value) ? known : value];
-    }),
-  );
+  return new Map([...now].map(([id, value]) => [id, keepEqual(before.get(id), value)]));
 }
 
 function gatewayAddresses(pods: Iterable<Pod>): Map<string, Address> {
@@ -197,13 +193,11 @@ function gatewayAddresses(pods: Iterable<Pod>): Map<string, Address> {
     const { annotations = {}, deletionTimestamp } = pod.metadata;
     const address = podAddresses(pod)?.underlay;
     if (deletionTimestamp !== undefined || address === undefined) continue;
-    const owner = ownerOf(annotations[annotation.connection], annotations[annotation.child]);
+    const { [annotation.connection]: connection = "", [annotation.child]: child = "" } =
+      annotations;
+    const owner = childRefKey({ connection, child });
     // Of several the first counts, as long as there are several.
     if (!addresses.has(owner)) addresses.set(owner, address);
   }
   return addresses;
-}
-
-function ownerOf(connection: string | undefined, child: string | undefined): string {
-  return JSON.stringify([connection, child]);
 }

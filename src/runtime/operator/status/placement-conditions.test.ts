@@ -8,11 +8,11 @@ const group = impliedGroup("node-a");
 const runs = { charon: undefined, agent: undefined };
 const refused = undefined;
 const occupied = failure(Reason.NodeOccupied, "another charon has it");
-const down = { ...runs, agent: failure(Reason.CarrierUnavailable, "no image") };
+const down = { ...runs, agent: failure(Reason.PodsUnavailable, "no image") };
 const placed = placedOf({ groupId: group.id, group, refused, carrier: runs });
 const ready = (reason = "Ready") => [
   {
-    type: "Ready",
+    type: "Ready" as const,
     status: "True" as const,
     reason,
     message: "it carries traffic",
@@ -83,7 +83,7 @@ describe("a CharonGroup", () => {
     assert.deepEqual(stated, [
       "SpecValid=True SpecValid",
       "CharonReady=False NodeOccupied",
-      "AgentReady=False CarrierUnavailable",
+      "AgentReady=False PodsUnavailable",
       "Ready=False NodeOccupied",
       "Stalled=True NodeOccupied",
     ]);

@@ -1,4 +1,4 @@
-/** As much of JSON Schema as the schemas here use. */
+/** The keywords of JSON Schema that the schemas of manifests use. */
 interface ShapeSchema {
   readonly type?: string;
   readonly const?: unknown;
@@ -9,21 +9,20 @@ interface ShapeSchema {
 }
 
 /**
- * A copy of a document that has its schema's shape: what has another type is replaced by
- * an empty value, what is missing is added, what is unknown left out. It is for finding
- * what else is wrong with a document, not for use.
+ * A copy of a manifest that has the shape of its schema: values of a wrong type are replaced by empty
+ * ones, missing fields are added, unknown fields are removed. It serves only to find further problems.
  */
-export function mended(schema: object, value: unknown): unknown {
-  return mend(schema, value);
+export function repaired(schema: object, value: unknown): unknown {
+  return repair(schema, value);
 }
 
-function mend(schema: ShapeSchema, value: unknown): unknown {
+function repair(schema: ShapeSchema, value: unknown): unknown {
   if (schema.const !== undefined) return schema.const;
   switch (schema.type ?? "any") {
     case "object":
-      return mendObject(schema, isObject(value) ? value : {});
+      return repairObject(schema, isObject(value) ? value : {});
     case "array":
-      return (Array.isArray(value) ? value : []).map((item) => mend(schema.items ?? {}, item));
+      return (Array.isArray(value) ? value : []).map((item) => repair(schema.items ?? {}, item));
     case "string":
       return typeof value === "string" ? value : "";
     case "integer":
@@ -35,10 +34,15 @@ function mend(schema: ShapeSchema, value: unknown): unknown {
   }
 }
 
-function mendObject(schema: ShapeSchema, value: Record<string, unknown>): Record<string, unknown> {
+function repairObject(
+  schema: ShapeSchema,
+  value: Record<string, unknown>,
+): Record<string, unknown> {
   const [each] = Object.values(schema.patternProperties ?? {});
   if (each !== undefined) {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mend(each, item)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, repair(each, item)]),
+    );
   }
   const wanted = Object.entries(schema.properties ?? {}).filter(
     ([name]) => Object.hasOwn(value, name) || schema.required?.includes(name) === true,
@@ -46,7 +50,7 @@ function mendObject(schema: ShapeSchema, value: Record<string, unknown>): Record
   return Object.fromEntries(
     wanted.map(([name, member]) => [
       name,
-      mend(member, Object.hasOwn(value, name) ? value[name] : undefined),
+      repair(member, Object.hasOwn(value, name) ? value[name] : undefined),
     ]),
   );
 }

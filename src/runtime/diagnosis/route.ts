@@ -4,15 +4,19 @@ import { note, ok, problem, type Finding } from "../../model/status/finding.ts";
 import { contains } from "../../model/net/prefix.ts";
 import type { Examiner } from "./examiner.ts";
 
-/** Devices behind which no peer is: what is sent there does not leave the host as it is. */
-const dead: Readonly<Record<string, string>> = {
+/** Kinds of devices that cannot lead to a peer: packets do not leave the host unchanged. */
+const deadEnds: Readonly<Record<string, string>> = {
   dummy: "drops everything",
   xfrm: "leads into a tunnel",
   vxlan: "leads to workloads",
 };
 
-/** The way that IKE and ESP take to the peer; the address that is known of it, if any. */
-export function checkWay(
+/**
+ * Checks the local address and the route that IKE and ESP take to the peer.
+ *
+ * @param remote the peer's address; undefined while charon has not resolved its name
+ */
+export function checkRoute(
   connection: Connection,
   remote: Address | undefined,
   examiner: Examiner,
@@ -20,8 +24,8 @@ export function checkWay(
   return [
     ...localAddress(connection, examiner),
     ...(remote === undefined
-      ? [note("route", `${connection.remoteAddr} is a name, and charon has not resolved it yet`)]
-      : [routeTo(remote, examiner), ...covered(connection, remote)]),
+      ? [note("route", `charon has not resolved the name ${connection.remoteAddr} yet`)]
+      : [routeTo(remote, examiner), ...coveringSelectors(connection, remote)]),
   ];
 }
 
@@ -31,8 +35,8 @@ function localAddress({ localAddr }: Connection, examiner: Examiner): Finding[] 
   return [
     problem(
       "local address",
-      `localAddr ${localAddr} is no address of charon's network`,
-      "name one that the node has, or leave localAddr empty: then the routes decide",
+      `localAddr ${localAddr} is not an address of charon's network`,
+      "use an address of the node, or leave localAddr empty to let routing decide",
     ),
   ];
 }
@@ -43,25 +47,25 @@ function routeTo(remote: Address, examiner: Examiner): Finding {
     return problem(
       "route",
       "charon's network has no route to the peer",
-      "`ip route get PEER` on the node: a route is missing, or ends in unreachable or blackhole",
+      "`ip route get PEER` on the node: a route is missing, or it is an unreachable or blackhole route",
     );
-  const why = way.device === "lo" ? "stays on this host" : dead[way.kind];
+  const why = way.device === "lo" ? "stays on this host" : deadEnds[way.kind];
   if (why === undefined) return ok("route", `to the peer by ${way.device}`);
   return problem(
     "route",
     `IKE to the peer goes to ${way.device}, which ${why}`,
-    `remove the route that swallows it: \`ip route get PEER\` on the node shows it`,
+    "remove that route: `ip route get PEER` on the node shows it",
   );
 }
 
-/** What is meant for the peer's own address, and would go into the tunnel to it. */
-function covered({ children }: Connection, remote: Address): Finding[] {
+/** Reports children whose networks contain the peer's own address. */
+function coveringSelectors({ children }: Connection, remote: Address): Finding[] {
   return children
     .filter(({ remoteSelectors }) => remoteSelectors.some((prefix) => contains(prefix, remote)))
     .map(({ key }) => ({
       ...note(
         "selectors",
-        "remote_ips covers the peer's own address: workloads reach it through the tunnel only",
+        "remote_ips covers the peer's own address: workloads reach it only through the tunnel",
       ),
       child: key,
     }));

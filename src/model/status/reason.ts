@@ -1,0 +1,177 @@
+/** The documentation of one reason; docs/reasons.md and `ipman diagnose` show it. */
+interface ReasonEntry {
+  /** The meaning of the reason. */
+  readonly explanation: string;
+  /** The remedy for a person to apply. */
+  readonly remedy: string;
+  /** False where another attempt fails in the same way until spec or secret change. */
+  readonly retryable: boolean;
+}
+
+/** In the order of cause and effect. */
+const table = {
+  SpecInvalid: {
+    explanation: "the manifest has errors; the last valid version stays in effect",
+    remedy: "run `ipman validate FILE` and correct each field that it names",
+    retryable: false,
+  },
+  InProgress: {
+    explanation: "ipman is still working on it; the other conditions show the progress",
+    remedy: "wait",
+    retryable: true,
+  },
+  GroupMissing: {
+    explanation: "the CharonGroup that the connection names does not exist",
+    remedy: "create it, or change `groupRef`",
+    retryable: true,
+  },
+  NodeOccupied: {
+    explanation:
+      "the node's network has the charon of another group, which was declared first; a second charon could not bind UDP 500 and 4500",
+    remedy: "follow the message: change `groupRef`, set `hostNetwork: false` or use another node",
+    retryable: false,
+  },
+  PodsUnavailable: {
+    explanation: "the pod of charon or of its agent does not run; the message quotes the cluster",
+    remedy: "fix what the message names, most often the node or an image",
+    retryable: true,
+  },
+  AgentSilent: {
+    explanation:
+      "no agent has reported the state of the connection yet, or none has for 30 seconds",
+    remedy: "check the condition `Placed`; tunnels that were up stay up without an agent",
+    retryable: true,
+  },
+  SecretMissing: {
+    explanation:
+      "the Secret or its key does not exist; ipman removes a key from charon that it loaded from there",
+    remedy: "create the Secret; established SAs stay up",
+    retryable: true,
+  },
+  SecretInvalid: {
+    explanation:
+      "the value in the Secret is not a valid key; the message says why and does not show the value",
+    remedy: "correct the value; established SAs stay up",
+    retryable: false,
+  },
+  SecretConflict: {
+    explanation:
+      "another connection of the same charon has a different pre-shared key, and their identities overlap, so that charon could use the key of one for the other; the connection that had its key first keeps it",
+    remedy: "use one key for both, or identities that do not overlap; established SAs stay up",
+    retryable: false,
+  },
+  SecretUnreadable: {
+    explanation:
+      "the Secret cannot be read; in a cluster, most often because its namespace is not in the chart's `secretNamespaces`",
+    remedy: "grant ipman access to it; the key that was read before stays in use",
+    retryable: true,
+  },
+  SecretNotPermitted: {
+    explanation:
+      "the chart's `requireSecretConsent` is true, and the Secret does not permit the connection to use its keys or does not exist; ipman does not reveal which",
+    remedy:
+      "ask the author of the Secret to add the connection to its annotation `ipman.dialo.ai/keyFor`; established SAs stay up",
+    retryable: false,
+  },
+  CharonUnavailable: {
+    explanation: "charon does not answer on its VICI socket",
+    remedy: "check that charon runs and that `--vici` names its socket",
+    retryable: true,
+  },
+  GatewayNotReady: {
+    explanation: "the network namespace or the devices of the gateway are not ready",
+    remedy: "read the message of the child's condition",
+    retryable: true,
+  },
+  ConfigRejected: {
+    explanation: "charon rejected the configuration; the message quotes charon",
+    remedy: "correct `extra`",
+    retryable: false,
+  },
+  AuthenticationFailed: {
+    explanation: "one side does not accept the identity or the key of the other",
+    remedy: "compare the pre-shared key, `localId` and `remoteId` on both sides",
+    retryable: false,
+  },
+  NoProposalChosen: {
+    explanation: "the two sides have no IKE or ESP proposal in common",
+    remedy: "compare `proposals` (IKE) and `esp_proposals` (child) on both sides",
+    retryable: false,
+  },
+  TrafficSelectorsRefused: {
+    explanation: "the peer does not accept the networks",
+    remedy: "compare `local_ips` and `remote_ips` with the peer's, mirrored",
+    retryable: false,
+  },
+  PeerRefused: {
+    explanation: "the peer does not accept further children",
+    remedy: "ask the administrator of the peer for its limit",
+    retryable: false,
+  },
+  PeerUnreachable: {
+    explanation: "the peer does not answer",
+    remedy:
+      "check the peer's address and that UDP 500 and 4500 pass both ways; `ipman diagnose` shows which of these fails",
+    retryable: true,
+  },
+  PeerClosed: {
+    explanation: "the peer or an administrator closed the SA; ipman brings it up again",
+    remedy: "nothing, unless it recurs",
+    retryable: true,
+  },
+  NegotiationFailed: {
+    explanation: "no SA was established, and neither charon nor the peer gave a reason",
+    remedy: "read charon's log, with `ipman run --log debug`",
+    retryable: true,
+  },
+  SaDiffers: {
+    explanation:
+      "an SA carries traffic but does not match the manifest, in identities or networks; ipman replaced it once, the new SA had the same difference, and ipman keeps it",
+    remedy:
+      "the message has both sides: declare what the peer offers, or have the peer's side corrected, then run `ipman restart CONNECTION`. A peer that accepts one pair of networks for each child needs a child for each pair",
+    retryable: true,
+  },
+  LoopDetected: {
+    explanation:
+      "an actor entered one state more than 8 times without 5 quiet minutes in between; attempts now wait up to 2 minutes",
+    remedy:
+      "the message names the state and the cause: a peer that closes what it accepts, a second program that changes the same gateway or object, or a charon that restarts. Remove the cause; 5 quiet minutes, a change of the spec or `ipman restart CONNECTION` end the waiting",
+    retryable: true,
+  },
+  RekeyOverdue: {
+    explanation: "a rekey did not complete; ipman brings the child up again",
+    remedy: "nothing, unless it recurs",
+    retryable: true,
+  },
+  ProbeUnanswered: {
+    explanation: "the address of the `probe` does not answer; the tunnel may be up nevertheless",
+    remedy: "run `ipman diagnose`, which shows how far packets get",
+    retryable: true,
+  },
+  NetworkRejected: {
+    explanation: "the kernel rejected a link, an address, a route or a neighbour entry",
+    remedy: "read the message, which quotes the kernel",
+    retryable: true,
+  },
+  PacketFilterUnavailable: {
+    explanation:
+      "libnftables or a part of the kernel's nf_tables is missing; without a packet filter, gateways and workers carry no traffic",
+    remedy: "install what the message names; ipman keeps trying",
+    retryable: true,
+  },
+  Internal: { explanation: "a defect in ipman", remedy: "report it", retryable: true },
+} as const satisfies Readonly<Record<string, ReasonEntry>>;
+
+/**
+ * Why an object is not in its desired state. Reasons are part of the API: conditions, events and
+ * logs contain them.
+ */
+export type Reason = keyof typeof table;
+
+/** Every reason with its documentation. */
+export const reasons: Readonly<Record<Reason, ReasonEntry>> = table;
+
+/** A constant for each reason, named like it. */
+export const Reason = Object.fromEntries(Object.keys(table).map((name) => [name, name])) as {
+  readonly [Name in Reason]: Name;
+};
