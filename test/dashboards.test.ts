@@ -9,7 +9,7 @@ import { dashboards, expressions } from "../scripts/dashboards/dashboards.ts";
 
 const root = join(import.meta.dirname, "..");
 
-/** What docs/metrics.md explains, which is held against what there is. */
+/** The metrics in docs/metrics.md. */
 const known = new Set(
   [...readFileSync(join(root, "docs/metrics.md"), "utf8").matchAll(/^\| `(\w+)` \|/gm)].map(
     ([, name]) => name,

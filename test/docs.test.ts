@@ -74,17 +74,38 @@ describe("the documentation", () => {
   });
 
   for (const page of pages) {
-    it(`leads somewhere: ${page}`, () => {
-      for (const [, target = ""] of read(page).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)) {
-        assert.doesNotThrow(() => read(join(dirname(page), target)), target);
+    it(`has links to existing pages and headings: ${page}`, () => {
+      for (const [, file = "", anchor] of read(page).matchAll(/\]\(([^)#:]*)(?:#([^)]*))?\)/g)) {
+        const target = file === "" ? page : join(dirname(page), file);
+        const headings = anchor === undefined ? [] : headingsOf(read(target));
+        assert.ok(anchor === undefined || headings.includes(anchor), `${target}#${anchor}`);
+        assert.doesNotThrow(() => read(target), target);
       }
     });
   }
+
+  it("has a glossary in alphabetical order", () => {
+    const terms = [...read("docs/glossary.md").matchAll(/^\| \*\*(.+?)\*\* \|/gm)].map(
+      ([, term = ""]) => term.toLowerCase(),
+    );
+    assert.ok(terms.length > 30);
+    assert.deepEqual(terms, [...new Set(terms)].toSorted());
+  });
 });
+
+/** The anchors of a page's headings, as GitHub makes them. */
+function headingsOf(text: string): string[] {
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = ""]) =>
+    title
+      .toLowerCase()
+      .replaceAll(/[^\w\- ]/g, "")
+      .replaceAll(" ", "-"),
+  );
+}
 
 /** A scrape with nothing but this metric. */
 function sample(name: string, type: string): string {
-  const head = `# HELP ${name} What it is.\n# TYPE ${name} ${type}\n`;
+  const head = `# HELP ${name} The metric.\n# TYPE ${name} ${type}\n`;
   if (type === "histogram")
     return `${head}${name}_bucket{le="+Inf"} 1\n${name}_sum 1\n${name}_count 1\n`;
   if (type === "summary") return `${head}${name}_sum 1\n${name}_count 1\n`;

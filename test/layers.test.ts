@@ -15,7 +15,7 @@ describe("the layers", () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  /** What the linter says of a file with one import. */
+  /** The output of the linter for a file with one import. */
   function lint(file: string, imported: string, name = "planted"): string {
     const path = join(folder, file);
     mkdirSync(dirname(path), { recursive: true });

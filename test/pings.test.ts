@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { countPings, uncounted } from "../lab/sites/pings.ts";
 
-/** What `ping -D` says where these were answered, one a second, of so many. */
+/** The output of `ping -D` for these answers, one per second, of a number of requests. */
 const said = (answers: readonly number[], sent: number) =>
   [
     "PING 10.1.2.1 (10.1.2.1) 56(84) bytes of data.",

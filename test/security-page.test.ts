@@ -9,7 +9,7 @@ const sources = globSync("{src,test,lab,packages,scripts}/**/*.ts", { cwd: root 
   (path) => !path.includes("node_modules"),
 );
 
-/** What a file of that name, or with that path, holds; undefined where there is none. */
+/** The contents of the file with that name or path; undefined if it does not exist. */
 function textOf(name: string): string | undefined {
   const found = sources.find((path) => path === name || basename(path) === name);
   return found === undefined ? undefined : readFileSync(join(root, found), "utf8");
