@@ -34,7 +34,7 @@ import { HostExaminer } from "../../runtime/kernel/host-examiner.ts";
 import { HostNetwork } from "../../runtime/kernel/host-network.ts";
 import type { AttachRequest } from "../../runtime/host/attach-request.ts";
 import { fabricNetwork, HostPlacement } from "../../runtime/host/host-placement.ts";
-import { loggerOf } from "../../runtime/logs/logger.ts";
+import { loggerOf, type LogSettings } from "../../runtime/logs/logger.ts";
 import { logChanges, logTrouble } from "../../runtime/logs/log.ts";
 import { Metrics } from "../../runtime/metrics/metrics.ts";
 import { observers } from "../../runtime/control/observers.ts";
@@ -58,7 +58,7 @@ export interface HostOptions {
   readonly inspect: string;
   readonly fabric: string;
   readonly vxlanPort: number;
-  readonly logLevel: string;
+  readonly log: LogSettings;
 }
 
 /** A running host. */
@@ -74,7 +74,7 @@ const placementCheckMs = 5_000;
 /** Builds the ports and runs a supervisor on them. */
 export async function startHost(options: HostOptions): Promise<Host> {
   const recent = new Recent();
-  const log = loggerOf(options.logLevel, recent);
+  const log = loggerOf(options.log, recent);
   const resources = new AsyncDisposableStack();
   try {
     const { supervisor, placement } = await build(options, { log, recent }, resources);
