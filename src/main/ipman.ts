@@ -1,7 +1,8 @@
 import { commands } from "./commands.ts";
 import type { Program } from "./options/command.ts";
 
-const program: Program = {
+/** The program `ipman`. */
+export const program: Program = {
   name: "ipman",
   title: "IPsec site-to-site tunnels, declared as YAML and kept up by state machines.",
   commands,

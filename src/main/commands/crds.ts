@@ -3,7 +3,8 @@ import { crds } from "../../model/api/crds.ts";
 import { defineCommand } from "../options/command.ts";
 
 export const command = defineCommand({
-  details: "Of IPSecConnection and CharonGroup:\n  ipman crds | kubectl apply --server-side -f -",
+  details:
+    "The definitions of IPSecConnection and CharonGroup, for:\n  ipman crds | kubectl apply --server-side -f -",
   arguments: {},
   options: {},
   run: async () => {

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { commands } from "../commands.ts";
-import type { Program } from "../options/command.ts";
+import { program as ipman } from "../ipman.ts";
 import { program as kubectlProgram } from "../kubectl/main.ts";
+import type { Program } from "../options/command.ts";
 import { completionOf } from "./complete.ts";
 import { offeredChildren, offeredConnections, type Names } from "./names.ts";
-
-const ipman: Program = { name: "ipman", title: "", commands, globals: {}, notes: "" };
 
 const names = (values: ReadonlyMap<string, string>): Names => ({
   connections: async () =>

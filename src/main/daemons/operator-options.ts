@@ -59,30 +59,38 @@ export interface OperatorOptions {
 export const operatorOptions = {
   ipmanImage: requiredText(
     "--ipman-image <image>",
-    "for agents and the init container of workloads",
+    "image of agents and of the init container of workloads",
   ),
-  charonImage: requiredText("--charon-image <image>", "for charon and gateways"),
-  pullPolicy: text("--pull-policy <policy>", "of ipman's image", "IfNotPresent"),
-  charonPullPolicy: text("--charon-pull-policy <policy>", "of charon's image", "IfNotPresent"),
+  charonImage: requiredText("--charon-image <image>", "image of charon and gateways"),
+  pullPolicy: text("--pull-policy <policy>", "pull policy of ipman's image", "IfNotPresent"),
+  charonPullPolicy: text(
+    "--charon-pull-policy <policy>",
+    "pull policy of charon's image",
+    "IfNotPresent",
+  ),
   pullSecrets: words("--pull-secrets <names>", "imagePullSecrets, separated by commas", []),
   agentAccount: text("--agent-account <name>", "the agents' service account", "ipman-agent"),
   secretAccess: choice(
     "--secret-access <mode>",
-    "by accounts of their own, agents read the Secrets that their connections name; by the common account, every Secret of the namespaces",
+    "agents read the Secrets that their connections name, by accounts of their own, or all Secrets of --secret-namespaces, by --agent-account",
     ["named", "namespace"],
     "namespace",
   ),
   secretNamespaces: words(
     "--secret-namespaces <namespaces>",
-    "where connections may name Secrets, separated by commas",
+    "namespaces whose Secrets connections may name, separated by commas",
     ["default"],
   ),
   owner: text(
     "--owner <kind/name>",
-    "a ServiceAccount here: what the operator makes is deleted with it",
+    "ServiceAccount with which everything is deleted that the operator made",
     "",
   ),
-  priorityClass: text("--priority-class <name>", "of charon, agents and gateways", ""),
+  priorityClass: text(
+    "--priority-class <name>",
+    "priority class of charon, agents and gateways",
+    "",
+  ),
   service: text("--service <name>", "the webhooks' Service", "ipman-webhook"),
   certificateSecret: text(
     "--certificate-secret <name>",
@@ -97,13 +105,13 @@ export const operatorOptions = {
   clientAuthority,
   certificates: choice(
     "--certificates <mode>",
-    "who makes the webhooks' certificate, the operator or others",
+    "whether the operator makes the webhooks' certificate",
     ["managed", "external"],
     "managed",
   ),
   mutating: text("--mutating <name>", "the MutatingWebhookConfiguration", "ipman"),
   validating: text("--validating <name>", "the ValidatingWebhookConfiguration", "ipman"),
-  webhookPort: integer("--webhook-port <port>", "for calls of the API server", {
+  webhookPort: integer("--webhook-port <port>", "port for calls of the API server", {
     least: 1,
     most: 65_535,
     fallback: 9_443,
@@ -115,12 +123,12 @@ export const operatorOptions = {
   ),
   reservationTtl: integer(
     "--reservation-ttl <seconds>",
-    "after which the address of a pod that never came is free again, at least twice --pod-timeout",
+    "time after which the address of a pod that never came is free again, at least twice --pod-timeout",
     { least: 5, most: 3_600, fallback: 75 },
   ),
   podTimeout: integer(
     "--pod-timeout <seconds>",
-    "that the API server waits for an answer of the pod webhook",
+    "time that the API server waits for an answer of the pod webhook",
     { least: 1, most: 30, fallback: 10 },
   ),
   requireAllowedNamespaces: flag(
@@ -136,7 +144,7 @@ export const operatorOptions = {
   kubeconfig,
   namespace: optionalText(
     "--namespace <name>",
-    "where the pods run (by default the namespace of the context)",
+    "namespace of the pods (by default that of the context)",
   ),
   logLevel,
   logFormat,
