@@ -17,7 +17,7 @@ packages=(
   iproute2 iputils-ping iperf3 nftables tcpdump procps util-linux busybox-static
 )
 # promtool, which judges the alerts; a shell that completion is for; a browser for the inspector.
-[ "${1:-}" = --ready ] || packages+=(prometheus zsh chromium fonts-dejavu-core)
+[ "${1:-}" = --ready ] || packages+=(prometheus zsh fish chromium fonts-dejavu-core)
 # The kernel of the lab is needed where the host's own has no xfrm interfaces.
 if ! unshare --net ip link add probe type xfrm dev lo if_id 1 2>/dev/null; then
   if [ "${1:-}" != --ready ] || lab/kernel/build.sh --if-built >/dev/null 2>&1; then

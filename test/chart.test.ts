@@ -9,7 +9,10 @@ import { clusterKeySecret } from "../src/adapters/kubernetes/cluster-key.ts";
 import { agentBindings, grantingRole } from "../src/model/kubernetes/agent-access.ts";
 import { crds } from "../src/model/api/crds.ts";
 import { annotation, label } from "../src/model/kubernetes/labels.ts";
-import { command, operatorOptionsIn } from "../src/main/daemons/operator.ts";
+import { operatorOptions, operatorOptionsFrom } from "../src/main/daemons/operator-options.ts";
+import { command } from "../src/main/daemons/operator.ts";
+import { longName } from "../src/main/options/option.ts";
+import { parseCommand } from "../src/main/program/run-program.ts";
 
 const chart = join(import.meta.dirname, "../charts/ipman");
 interface Role {
@@ -125,21 +128,25 @@ describe("the chart", () => {
     const options = [...read("templates/operator.yaml").matchAll(/--(\w[\w-]+)/g)].map(
       ([, it]) => it,
     );
-    const known = new Set(Object.keys(command.options));
+    const known = new Set(
+      Object.values(operatorOptions).map((option) => longName(option).slice(2)),
+    );
     assert.deepEqual(
       options.filter((name) => name !== undefined && !known.has(name)),
       [],
     );
     for (const name of ["reservation-ttl", "pod-timeout"]) assert.ok(options.includes(name), name);
     const { controller } = values as { controller: Record<string, number> };
-    const images = { "ipman-image": "ipman", "charon-image": "charon" };
+    const images = ["--ipman-image=ipman", "--charon-image=charon"];
     // The Go operator's default is 60, which the API server limits to 30.
     for (const timeout of [controller["podTimeoutSeconds"], 30])
-      operatorOptionsIn({
-        ...images,
-        "reservation-ttl": String(controller["reservationSeconds"]),
-        "pod-timeout": String(timeout),
-      });
+      operatorOptionsFrom(
+        parseCommand(command, [
+          ...images,
+          `--reservation-ttl=${controller["reservationSeconds"]}`,
+          `--pod-timeout=${timeout}`,
+        ]),
+      );
   });
 
   it("covers each request that changes the metadata of a pod", () => {

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { pino } from "pino";
 import { apiReference } from "../scripts/api-reference.ts";
+import { commandsReference } from "../scripts/commands-reference.ts";
 import { reasonsReference } from "../scripts/reasons-reference.ts";
 import { statusReference } from "../scripts/status-reference.ts";
 import { documentFamilies } from "../src/runtime/metrics/readiness-series.ts";
@@ -31,6 +32,10 @@ const pages = [
 describe("the documentation", () => {
   it("has the API that the schemas give; npm run api writes it", () => {
     assert.equal(read("docs/api.md"), apiReference());
+  });
+
+  it("has every command with its options; npm run api writes it", async () => {
+    assert.equal(read("docs/commands.md"), await commandsReference());
   });
 
   it("explains every reason as ipman itself does; npm run api writes it", () => {

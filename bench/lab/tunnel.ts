@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { startHost, type Host } from "../../src/main/daemons/host.ts";
 import { command as attachCommand } from "../../src/main/commands/attach.ts";
+import { parseCommand } from "../../src/main/program/run-program.ts";
 import { connectionSpec, psk, secret, yaml } from "../../lab/sites/manifests.ts";
 import { eventually, inNetns, ip, sh } from "../../lab/sites/shell.ts";
 import { transfer } from "../../lab/sites/transfer.ts";
@@ -109,13 +110,13 @@ function runHost(lab: TwoSites, folder: string): Promise<Host> {
     inspect: "off",
     fabric: "198.18.0.0/16",
     vxlanPort: 7_789,
-    logLevel: "silent",
+    log: { level: "silent", format: "json" },
   });
 }
 
 async function attachInProcess(): Promise<void> {
-  const values = { netns: "app", connection: "good", child: "child-2" };
-  await attachCommand.run(values, []);
+  const args = ["--netns=app", "--connection=good", "--child=child-2"];
+  await attachCommand.run(parseCommand(attachCommand, args), {});
 }
 
 async function firstPing(): Promise<void> {

@@ -1,59 +1,65 @@
-import type { Command } from "./options/command.ts";
+import type { ListedCommand } from "./options/command.ts";
 
-/** Each command's module is loaded when it is called: `attach` starts in tens of milliseconds. */
-export const commands: Record<
-  string,
-  { summary: string; load: () => Promise<{ command: Command }> }
-> = {
+/** The commands of `ipman`. */
+export const commands = {
   run: {
-    summary: "keep the tunnels of a folder of manifests up, on this host",
-    load: () => import("./daemons/run.ts"),
+    summary: "keep the tunnels of a folder of manifests up on this host",
+    load: async () => (await import("./daemons/run.ts")).command,
   },
-  status: { summary: "what is up, and why not", load: () => import("./commands/status.ts") },
+  status: {
+    summary: "show which connections are up, and why others are not",
+    load: async () => (await import("./commands/status.ts")).command,
+  },
   describe: {
-    summary: "everything about one connection",
-    load: () => import("./commands/describe.ts"),
+    summary: "show all details of a connection",
+    load: async () => (await import("./commands/describe.ts")).command,
   },
   inspect: {
-    summary: "look into the live state machines",
-    load: () => import("./commands/inspect.ts"),
+    summary: "show the live state machines",
+    load: async () => (await import("./commands/inspect.ts")).command,
   },
   logs: {
-    summary: "what ipman and charon logged of a connection",
-    load: () => import("./commands/logs.ts"),
+    summary: "show what ipman and charon logged about a connection",
+    load: async () => (await import("./commands/logs.ts")).command,
   },
   diagnose: {
     summary: "find out why a connection carries no traffic",
-    load: () => import("./commands/diagnose.ts"),
+    load: async () => (await import("./commands/diagnose.ts")).command,
   },
-  rekey: { summary: "have CHILD SAs rekeyed now", load: () => import("./commands/rekey.ts") },
+  rekey: {
+    summary: "rekey the CHILD SAs of a connection now",
+    load: async () => (await import("./commands/rekey.ts")).command,
+  },
   restart: {
-    summary: "end a connection's IKE SA and negotiate anew",
-    load: () => import("./commands/restart.ts"),
+    summary: "end the IKE SAs of a connection and negotiate again",
+    load: async () => (await import("./commands/restart.ts")).command,
   },
   gather: {
-    summary: "an archive for who is asked for help, without secrets",
-    load: () => import("./commands/gather.ts"),
+    summary: "make an archive for support, without secrets",
+    load: async () => (await import("./commands/gather.ts")).command,
   },
   attach: {
-    summary: "put a network namespace behind a child",
-    load: () => import("./commands/attach.ts"),
+    summary: "attach a network namespace to a child",
+    load: async () => (await import("./commands/attach.ts")).command,
   },
-  validate: { summary: "check manifests", load: () => import("./commands/validate.ts") },
+  validate: {
+    summary: "check manifests",
+    load: async () => (await import("./commands/validate.ts")).command,
+  },
   operator: {
-    summary: "bring IPSecConnections about in a cluster",
-    load: () => import("./daemons/operator.ts"),
+    summary: "deploy declared IPSecConnections in a cluster",
+    load: async () => (await import("./daemons/operator.ts")).command,
   },
   agent: {
-    summary: "keep one CharonGroup's tunnels up, on its node of a cluster",
-    load: () => import("./daemons/agent.ts"),
+    summary: "keep the tunnels of a CharonGroup up on its node of a cluster",
+    load: async () => (await import("./daemons/agent.ts")).command,
   },
   completion: {
-    summary: "print what a shell needs to complete these",
-    load: () => import("./completion.ts"),
+    summary: "print a script for completion in a shell",
+    load: async () => (await import("./commands/completion.ts")).command,
   },
   crds: {
     summary: "print the custom resource definitions",
-    load: () => import("./commands/crds.ts"),
+    load: async () => (await import("./commands/crds.ts")).command,
   },
-};
+} satisfies Readonly<Record<string, ListedCommand>>;

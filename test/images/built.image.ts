@@ -133,7 +133,7 @@ describe("the image ipman alone", () => {
         env: { PATH: process.env["PATH"] },
       });
     assert.equal(run("/usr/bin/node", "--version").trim(), `v${node?.version}`);
-    assert.match(run("/usr/bin/ipman", "--help"), /usage: ipman/);
+    assert.match(run("/usr/bin/ipman", "--help"), /Usage: ipman/);
   });
 
   it("lists Node and npm packages with the lockfile's versions and hashes", () => {

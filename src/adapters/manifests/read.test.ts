@@ -34,7 +34,8 @@ describe("a manifest", () => {
     ["another kind", "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n", "kind", /not for ipman/],
     ["another group", connection.replace("ipman.dialo.ai", "example.org"), "kind", /not for ipman/],
     ["no name", connection.replace("{name: a}", "{}"), "metadata.name", /required/],
-    ["no object", "just text\n", "kind", /not for ipman/],
+    ["no object", "just text\n", "", /is not a Kubernetes object/],
+    ["no kind", "apiVersion: v1\n", "", /is not a Kubernetes object/],
   ] as const) {
     it(`with ${what} is told, and the other documents are read`, () => {
       const { resources, problems } = read(`${secret}---\n${text}`);

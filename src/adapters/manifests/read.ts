@@ -91,7 +91,8 @@ function fileStamp(path: string): string {
   return `${stat?.ino} ${stat?.size} ${stat?.mtimeNs}`;
 }
 
-function filesOf(folder: string): string[] {
+/** The paths of a folder's manifests, `*.yaml` and `*.yml`, sorted. */
+export function filesOf(folder: string): string[] {
   return readdirSync(folder)
     .filter((name) => /^[^.].*\.ya?ml$/.test(name))
     .toSorted()
@@ -110,11 +111,16 @@ function readIfThere(path: string): Snapshot | undefined {
   }
 }
 
-function resourceOf(source: string, document: unknown): Resource | SourceProblem {
+/** The resource that a document declares, or why it declares none. */
+export function resourceOf(source: string, document: unknown): Resource | SourceProblem {
   const { kind, apiVersion } = document as { kind?: unknown; apiVersion?: unknown };
+  if (typeof kind !== "string" || typeof apiVersion !== "string") {
+    const message = "is not a Kubernetes object: it has no apiVersion and kind";
+    return { source, path: "", message };
+  }
   const known = kinds.find((name) => name === kind);
   if (known === undefined || !belongs(known, apiVersion)) {
-    const message = `${String(apiVersion)}/${String(kind)} is not for ipman, which takes ${kinds.join(", ")}`;
+    const message = `${apiVersion} ${kind} is not for ipman, which reads ${kinds.join(", ")}`;
     return { source, path: "kind", message };
   }
   const key = resourceKey(known, document);

@@ -5,7 +5,7 @@ import { attachVariable, readOrder } from "../../model/attach/attach-order.ts";
 import { formatPrefix } from "../../model/net/prefix.ts";
 import { workerPlan } from "../../model/network/worker-plan.ts";
 
-/** Attaches the network namespace that this process is in, as a pod's init container does. */
+/** Attaches the network namespace of this process: a pod's init container does so. */
 export function attachSelf(): string {
   const text = process.env[attachVariable];
   if (text === undefined) {
@@ -16,7 +16,7 @@ export function attachSelf(): string {
   if (link === undefined) {
     const { family } = order.gatewayUnderlay;
     throw new Error(
-      `this pod has no default route of IPv${family}, over which its gateway would be reached; give it an IPv${family} address (a dual-stack pod network), or run the gateway on a node whose first address is of the pod's family`,
+      `this pod has no IPv${family} default route to reach its gateway by: give it an IPv${family} address (a dual-stack pod network), or run the gateway on a node whose first address is of the pod's family`,
     );
   }
   const underlay = sourceTo(undefined, order.gatewayUnderlay);

@@ -1,50 +1,47 @@
 import { ask } from "../../adapters/control/client.ts";
 import type { Finding } from "../../model/status/finding.ts";
-import { textOption, UsageError, type Command } from "../options/command.ts";
-import { controlSocket, defaultStateFolder } from "../options/defaults.ts";
+import { defineCommand } from "../options/command.ts";
+import { child, connection, output, stateFolder } from "../options/common.ts";
+import { controlSocket } from "../options/defaults.ts";
+import { flag, optionalText } from "../options/kinds.ts";
 import { findingLines } from "../text/finding-lines.ts";
-import { outputOf, written } from "../text/output.ts";
+import { formatValue } from "../text/output.ts";
 
-export const command: Command = {
-  name: "diagnose",
-  summary: "find out why a connection carries no traffic",
-  help: `usage: ipman diagnose CONNECTION [CHILD] [options]
+/** What the help says of a diagnosis, here and in `kubectl ipman`. */
+export const diagnoseHelp = {
+  details: `Checks, in the order of cause and effect, everything that traffic depends on: the manifest, charon,
+the secret, the route to the peer, the IKE SA and the peer's answers, each child's CHILD SA, the
+namespace of its gateway, its workers, whether packets pass and of which size, and the packets that
+the kernel drops. The output begins with the cause and its remedy.
 
-Looks, in the order of cause and effect, for what keeps traffic from passing: the document,
-charon, the secret, the route to the peer, the IKE SA and what the peer says to it, each
-child's CHILD SA, its gateway's namespace and its workers, whether packets pass, of which
-size, and what the kernel throws away. The cause comes first, with what to do about it.
+It changes nothing. It takes seconds, and longer if nothing answers.`,
+  notes: "Exit status: 0 if no problem was found, 1 if one was.",
+};
 
-It asks and looks, and changes nothing. It takes seconds, longer where nobody answers.
+/** The options of a diagnosis, without those that say which runtime makes it. */
+export const diagnoseOptions = {
+  ping: optionalText(
+    "--ping <address>",
+    "an address behind the peer that answers to ping (by default that of the child's probe)",
+  ),
+  rekey: flag("--rekey", "also rekey the CHILD SAs, which shows whether the peer agrees (PFS)"),
+  output,
+};
 
-options:
-  --ping ADDRESS  somebody behind the peer who answers to ping (the child's probe)
-  --rekey         have CHILD SAs rekeyed, which shows whether the peer agrees (PFS)
-  -o json|yaml    each finding by itself
-  --state DIR     the runtime's --state folder (${defaultStateFolder})
-
-exit status: 0 when there is no problem, 1 when there is one
-`,
-  takes: "connections",
-  options: {
-    ping: { type: "string" },
-    rekey: { type: "boolean" },
-    output: { type: "string", short: "o" },
-    state: { type: "string" },
-  },
-  run: async (values, [connection, child, ...more]) => {
-    if (connection === undefined || more.length > 0)
-      throw new UsageError("name one connection, and one child at most");
-    const output = outputOf(values);
-    const socket = controlSocket(textOption(values, "state", defaultStateFolder));
+export const command = defineCommand({
+  ...diagnoseHelp,
+  arguments: { connection, child },
+  options: { ...diagnoseOptions, state: stateFolder },
+  run: async ({ connection, child, ping, rekey, output, state }) => {
     const findings: Finding[] = [];
-    const request = { op: "diagnose", connection, child, ping: values["ping"] };
-    for await (const found of ask(socket, { ...request, rekey: values["rekey"] === true })) {
-      findings.push(found as Finding);
-      if (output !== "text") process.stdout.write(written(output, found));
+    const request = { op: "diagnose", connection, child, ping, rekey };
+    for await (const result of ask(controlSocket(state), request)) {
+      const finding = result as Finding;
+      findings.push(finding);
+      if (output !== "text") process.stdout.write(formatValue(output, finding));
     }
     if (output === "text")
       process.stdout.write(`${findingLines(connection, findings).join("\n")}\n`);
     return findings.some(({ verdict }) => verdict === "problem") ? 1 : 0;
   },
-};
+});

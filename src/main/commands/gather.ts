@@ -10,42 +10,39 @@ import { isObjectName } from "../../model/api/names.ts";
 import type { Finding } from "../../model/status/finding.ts";
 import type { RecentLine } from "../../runtime/logs/recent.ts";
 import type { Status } from "../../model/status/status.ts";
-import { Archive, defaultArchive } from "./archive.ts";
-import { textOption, UsageError, type Command } from "../options/command.ts";
-import { controlSocket, defaultStateFolder } from "../options/defaults.ts";
+import { defineCommand } from "../options/command.ts";
+import { stateFolder } from "../options/common.ts";
+import { controlSocket } from "../options/defaults.ts";
+import { text } from "../options/kinds.ts";
 import { findingLines } from "../text/finding-lines.ts";
-import { recentLine } from "./logs.ts";
+import { Archive, defaultArchive } from "../archive/archive.ts";
+import { formatLogLine } from "./logs.ts";
 
-export const command: Command = {
-  name: "gather",
-  summary: "an archive for who is asked for help, without secrets",
-  help: `usage: ipman gather [options]
+/** The file that an archive is written to. */
+export const archiveFile = text("-o, --output <file>", "the archive", defaultArchive, {
+  offers: "files",
+});
 
-Packs what this host's "ipman run" sees: its status, each actor with its state, of each
-connection what was logged and a diagnosis; and of the host and its network namespaces the
-devices, addresses, routes, FDB entries, xfrm policies, SAs without their keys, and the
-packet filter. It changes nothing. Where no runtime answers, the host's part is packed.
+export const command = defineCommand({
+  details: `Packs what "ipman run" on this host knows: its status, each actor with its state, and the log and a
+diagnosis of each connection. Adds the devices, addresses, routes, FDB entries, xfrm policies, SAs
+without their keys, and packet filters of the host and of each named network namespace. It changes
+nothing. If no runtime answers, it packs the host's part.
 
-No secret is read for it, and whatever looks like one is taken out; look into it nonetheless
-before you pass it on.
-
-options:
-  -o FILE        where it goes (${defaultArchive})
-  --state DIR    the runtime's --state folder (${defaultStateFolder})
-`,
-  options: { output: { type: "string", short: "o" }, state: { type: "string" } },
-  run: async (values, positionals) => {
-    if (positionals.length > 0) throw new UsageError("it takes no arguments");
+It reads no secret and removes everything that looks like one. Check the archive nonetheless before
+you pass it on.`,
+  arguments: {},
+  options: { output: archiveFile, state: stateFolder },
+  run: async ({ output, state }) => {
     using archive = new Archive();
-    const socket = controlSocket(textOption(values, "state", defaultStateFolder));
-    await ofRuntime(archive, socket);
-    await ofHost(archive);
-    process.stdout.write(archive.write(textOption(values, "output", defaultArchive)));
+    await addRuntime(archive, controlSocket(state));
+    await addHost(archive);
+    process.stdout.write(archive.write(output));
     return 0;
   },
-};
+});
 
-async function ofRuntime(archive: Archive, socket: string): Promise<void> {
+async function addRuntime(archive: Archive, socket: string): Promise<void> {
   const connections: string[] = [];
   await archive.put("status.yaml", async () => {
     const status = (await askOnce(socket, { op: "report" })) as Status;
@@ -56,13 +53,13 @@ async function ofRuntime(archive: Archive, socket: string): Promise<void> {
     linesOf(socket, { op: "inspect", once: true }, (told) => JSON.stringify(told)),
   );
   for (const connection of connections) {
-    const at = `connections/${connection}`;
-    await archive.put(`${at}/log.txt`, () =>
-      linesOf(socket, { op: "logs", connection }, (line) => recentLine(line as RecentLine)),
+    const folder = `connections/${connection}`;
+    await archive.put(`${folder}/log.txt`, () =>
+      linesOf(socket, { op: "logs", connection }, (line) => formatLogLine(line as RecentLine)),
     );
-    await archive.put(`${at}/diagnosis.txt`, async () => {
-      const found = await Array.fromAsync(ask(socket, { op: "diagnose", connection }));
-      return findingLines(connection, found as Finding[]).join("\n");
+    await archive.put(`${folder}/diagnosis.txt`, async () => {
+      const findings = await Array.fromAsync(ask(socket, { op: "diagnose", connection }));
+      return findingLines(connection, findings as Finding[]).join("\n");
     });
   }
 }
@@ -70,13 +67,13 @@ async function ofRuntime(archive: Archive, socket: string): Promise<void> {
 async function linesOf(
   socket: string,
   request: ControlRequest,
-  lineOf: (told: unknown) => string,
+  format: (result: unknown) => string,
 ): Promise<string> {
-  return (await Array.fromAsync(ask(socket, request), lineOf)).join("\n");
+  return (await Array.fromAsync(ask(socket, request), format)).join("\n");
 }
 
-/** Of each network namespace; `ip` prints the keys of SAs where nobody tells it not to. */
-const looks: Readonly<Record<string, readonly string[]>> = {
+/** Commands for each network namespace; without `nokeys`, `ip` prints the keys of SAs. */
+const kernelCommands: Readonly<Record<string, readonly string[]>> = {
   links: ["ip", "-d", "-s", "address"],
   routes: ["ip", "route", "show", "table", "all"],
   routes6: ["ip", "-6", "route", "show", "table", "all"],
@@ -87,26 +84,27 @@ const looks: Readonly<Record<string, readonly string[]>> = {
   "packet-filter": ["nft", "list", "ruleset"],
 };
 
-async function ofHost(archive: Archive): Promise<void> {
+async function addHost(archive: Archive): Promise<void> {
   await archive.put("host.txt", async () => {
     const { versions } = process;
-    const charon = await printed(["swanctl", "--version"]).catch(String);
+    const charon = await outputOf(["swanctl", "--version"]).catch(String);
     return `Linux ${release()} ${arch()} ${version()}\nNode ${versions.node}\n${charon}`;
   });
   const namespaces = existsSync(netnsFolder) ? readdirSync(netnsFolder) : [];
-  for (const [file, look] of Object.entries(looks)) {
-    await archive.put(`host/${file}.txt`, () => printed(look));
+  for (const [file, kernelCommand] of Object.entries(kernelCommands)) {
+    await archive.put(`host/${file}.txt`, () => outputOf(kernelCommand));
     for (const name of namespaces) {
-      const there = ["ip", "netns", "exec", name, ...look];
-      await archive.put(`namespaces/${name}/${file}.txt`, () => printed(there));
+      const inNamespace = ["ip", "netns", "exec", name, ...kernelCommand];
+      await archive.put(`namespaces/${name}/${file}.txt`, () => outputOf(inNamespace));
     }
   }
 }
 
-const most = 64 * 1_024 * 1_024;
+/** The most that is kept of a program's output, in bytes. */
+const mostOutput = 64 * 1_024 * 1_024;
 
-async function printed([program = "", ...args]: readonly string[]): Promise<string> {
-  const limits = { maxBuffer: most, timeout: 30_000 };
+async function outputOf([program = "", ...args]: readonly string[]): Promise<string> {
+  const limits = { maxBuffer: mostOutput, timeout: 30_000 };
   const { stdout } = await promisify(execFile)(program, args, limits);
   return stdout;
 }

@@ -1,51 +1,37 @@
 import { ask } from "../../adapters/control/client.ts";
 import type { InspectorMessage } from "../../runtime/inspector/wire.ts";
-import { textOption, UsageError, type Command } from "../options/command.ts";
-import { controlSocket, defaultInspector, defaultStateFolder } from "../options/defaults.ts";
+import { defineCommand } from "../options/command.ts";
+import { output, stateFolder } from "../options/common.ts";
+import { controlSocket, defaultInspector } from "../options/defaults.ts";
+import { flag, optionalArgument } from "../options/kinds.ts";
 import { InspectLines } from "../text/inspect-lines.ts";
-import { outputOf } from "../text/output.ts";
 
-export const command: Command = {
-  name: "inspect",
-  summary: "look into the live state machines",
-  help: `usage: ipman inspect [CONNECTION] [options]
+export const command = defineCommand({
+  details: `Prints each actor of "ipman run", or of a node's agent, with its state, and then a line for each
+change of a state: the time, the actor, the states before and after, and the event. It continues
+until interrupted. http://${defaultInspector}/ on the machine of the runtime has the same as a page with
+charts.
 
-Shows each actor that "ipman run", or a node's agent, has at work, with its state, and then
-what happens to it, a line for each change of a state: when, which actor, from where to
-where, and the event that did it. Goes on until interrupted. The same as a page, with the
-charts drawn, is on http://${defaultInspector}/ of the machine that runs it.
-
-  CONNECTION     only the actors of this connection, and charon's
-
-options:
-  --events       every event, also those that change no state
-  --once         only what there is now
-  -o json|yaml   all that is told, a line or a document each, in the wire format of
-                 @statelyai/inspect: actors with their charts, events, snapshots. No secret is
-                 ever part of it
-  --state DIR    the runtime's --state folder (${defaultStateFolder})
-`,
-  takes: "connections",
-  options: {
-    events: { type: "boolean" },
-    once: { type: "boolean" },
-    output: { type: "string", short: "o" },
-    state: { type: "string" },
+JSON and YAML have the wire format of @statelyai/inspect: actors with their charts, events and
+snapshots. The output contains no secret.`,
+  arguments: {
+    connection: optionalArgument(
+      "connection",
+      "only the actors of this connection, and charon's",
+      "connections",
+    ),
   },
-  run: async (values, positionals) => {
-    const [connection, ...more] = positionals;
-    if (more.length > 0) throw new UsageError("name one connection at most");
-    const output = outputOf(values);
-    const lines = new InspectLines({
-      connection,
-      output,
-      everyEvent: values["events"] === true,
-    });
-    const socket = controlSocket(textOption(values, "state", defaultStateFolder));
-    const once = values["once"] === true;
-    for await (const told of ask(socket, { op: "inspect", once })) {
+  options: {
+    events: flag("--events", "every event, including those that change no state"),
+    once: flag("--once", "only the current states"),
+    output,
+    state: stateFolder,
+  },
+  run: async ({ connection, events, once, output, state }) => {
+    const lines = new InspectLines({ connection, output, everyEvent: events });
+    for await (const told of ask(controlSocket(state), { op: "inspect", once })) {
       for (const line of lines.of(told as InspectorMessage)) process.stdout.write(`${line}\n`);
     }
     return 0;
   },
-};
+});

@@ -1,33 +1,30 @@
 import { ask } from "../../adapters/control/client.ts";
 import type { RecentLine } from "../../runtime/logs/recent.ts";
-import { textOption, UsageError, type Command } from "../options/command.ts";
-import { controlSocket, defaultStateFolder } from "../options/defaults.ts";
+import { defineCommand } from "../options/command.ts";
+import { connection, stateFolder } from "../options/common.ts";
+import { controlSocket } from "../options/defaults.ts";
+import { flag } from "../options/kinds.ts";
 
-export const command: Command = {
-  name: "logs",
-  summary: "what ipman and charon logged of a connection",
-  help: `usage: ipman logs CONNECTION [options]
-
-Prints what the runtime has logged of a connection since it began, as far as it keeps it, and
-what charon said of it while anything was amiss, by time.
-
-options:
-  -f, --follow   go on with what comes, until interrupted; charon's lines are all among it
-  --state DIR    the runtime's --state folder (${defaultStateFolder})
-`,
-  takes: "connections",
-  options: { follow: { type: "boolean", short: "f" }, state: { type: "string" } },
-  run: async (values, [connection, ...more]) => {
-    if (connection === undefined || more.length > 0) throw new UsageError("name one connection");
-    const socket = controlSocket(textOption(values, "state", defaultStateFolder));
-    const request = { op: "logs", connection, follow: values["follow"] === true };
-    for await (const line of ask(socket, request)) {
-      process.stdout.write(`${recentLine(line as RecentLine)}\n`);
+export const command = defineCommand({
+  details: `Prints the log lines about the connection that the runtime still has, and the lines that charon
+logged while something was wrong, ordered by time.`,
+  arguments: { connection },
+  options: {
+    follow: flag(
+      "-f, --follow",
+      "continue with new lines, with all of charon's, until interrupted",
+    ),
+    state: stateFolder,
+  },
+  run: async ({ connection, follow, state }) => {
+    for await (const line of ask(controlSocket(state), { op: "logs", connection, follow })) {
+      process.stdout.write(`${formatLogLine(line as RecentLine)}\n`);
     }
     return 0;
   },
-};
+});
 
-export function recentLine({ at, from, text }: RecentLine): string {
+/** A line of a runtime's log buffer as text. */
+export function formatLogLine({ at, from, text }: RecentLine): string {
   return `${new Date(at).toISOString().slice(0, 23)}  ${from.padEnd(6)}  ${text}`;
 }

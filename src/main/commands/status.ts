@@ -2,40 +2,32 @@ import { ask } from "../../adapters/control/client.ts";
 import { isReady } from "../../model/status/condition.ts";
 import type { Dated } from "../../runtime/status/dated-status.ts";
 import type { Status } from "../../model/status/status.ts";
-import { textOption, type Command } from "../options/command.ts";
-import { controlSocket, defaultStateFolder } from "../options/defaults.ts";
-import { outputOf, written } from "../text/output.ts";
+import { defineCommand } from "../options/command.ts";
+import { output, stateFolder } from "../options/common.ts";
+import { controlSocket } from "../options/defaults.ts";
+import { flag } from "../options/kinds.ts";
+import { formatValue } from "../text/output.ts";
 import { statusTable } from "../text/status-table.ts";
 
-export const command: Command = {
-  name: "status",
-  summary: "what is up, and why not",
-  help: `usage: ipman status [options]
+/** The option to print the status after each change. */
+export const watch = flag(
+  "-w, --watch",
+  "print it again after each change, without traffic, until interrupted",
+);
 
-Shows each connection and child that "ipman run" has on this host: whether it is up and
-since when, what went through its present SAs, its gateway, its workloads, and what keeps it
-from being ready.
-
-options:
-  -o json|yaml   everything, with Kubernetes' conditions
-  --watch        again after every change, without traffic, until interrupted
-  --state DIR    the runtime's --state folder (${defaultStateFolder})
-
-exit status: 0 when every connection is ready, 1 when one is not
-`,
-  options: {
-    output: { type: "string", short: "o" },
-    watch: { type: "boolean" },
-    state: { type: "string" },
-  },
-  run: async (values) => {
-    const output = outputOf(values);
-    const socket = controlSocket(textOption(values, "state", defaultStateFolder));
+export const command = defineCommand({
+  details: `Lists each connection and child of "ipman run" on this host: its state and since when, the traffic
+of its current SAs, its gateway, its workers, and the reason why it is not ready. JSON and YAML also
+have the conditions.`,
+  arguments: {},
+  options: { output, watch, state: stateFolder },
+  notes: "Exit status: 0 if every connection is ready, 1 if one is not.",
+  run: async ({ output, watch, state }) => {
     let status: (Status & Dated) | undefined;
-    for await (const result of ask(socket, { op: values["watch"] === true ? "watch" : "report" })) {
+    for await (const result of ask(controlSocket(state), { op: watch ? "watch" : "report" })) {
       status = result as Status & Dated;
-      process.stdout.write(output === "text" ? statusTable(status) : written(output, status));
+      process.stdout.write(output === "text" ? statusTable(status) : formatValue(output, status));
     }
     return status !== undefined && status.connections.every(isReady) ? 0 : 1;
   },
-};
+});

@@ -23,7 +23,7 @@ import { serveInspector } from "../../runtime/inspector/serve.ts";
 import { HostExaminer } from "../../runtime/kernel/host-examiner.ts";
 import { HostNetwork } from "../../runtime/kernel/host-network.ts";
 import { logBreakdown, logChanges, logEvents, logTrouble } from "../../runtime/logs/log.ts";
-import { loggerOf } from "../../runtime/logs/logger.ts";
+import { loggerOf, type LogSettings } from "../../runtime/logs/logger.ts";
 import { Recent } from "../../runtime/logs/recent.ts";
 import { Metrics } from "../../runtime/metrics/metrics.ts";
 import { serveMetrics } from "../../runtime/metrics/metrics-server.ts";
@@ -42,7 +42,7 @@ export interface HostOptions {
   readonly inspect: string;
   readonly fabric: string;
   readonly vxlanPort: number;
-  readonly logLevel: string;
+  readonly log: LogSettings;
 }
 
 /** A running host. */
@@ -54,7 +54,7 @@ export interface Host {
 /** Builds the ports and runs a supervisor on them. */
 export async function startHost(options: HostOptions): Promise<Host> {
   const recent = new Recent();
-  const log = loggerOf(options.logLevel, recent);
+  const log = loggerOf(options.log, recent);
   const resources = new AsyncDisposableStack();
   try {
     const { supervisor, placement } = await build(options, { log, recent }, resources);

@@ -304,7 +304,7 @@ export class OperatorParts {
       priorityClass: options.priorityClass,
       vxlanPort: options.vxlanPort,
       charonSettings: options.charonSettings,
-      logLevel: options.logLevel,
+      logLevel: options.log.level,
     };
   }
 }

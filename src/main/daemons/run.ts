@@ -1,84 +1,70 @@
 import { statSync } from "node:fs";
-import {
-  integerOption,
-  textOption,
-  UsageError,
-  type Command,
-  type Values,
-} from "../options/command.ts";
+import { addressOrOff } from "../options/address-option.ts";
+import { defineCommand } from "../options/command.ts";
+import { logFormat, logLevel, vxlanPort } from "../options/common.ts";
 import {
   defaultFabric,
   defaultInspector,
   defaultStateFolder,
   defaultViciPath,
-  defaultVxlanPort,
 } from "../options/defaults.ts";
-import { startHost, type HostOptions } from "./host.ts";
+import { argument, flag, text } from "../options/kinds.ts";
+import { UsageError } from "../options/option.ts";
+import { networkOption } from "../options/network-option.ts";
+import { terminationSignal } from "./termination-signal.ts";
 
-export const command: Command = {
-  name: "run",
-  summary: "keep the tunnels of a folder of manifests up, on this host",
-  help: `usage: ipman run DIR [options]
+export const command = defineCommand({
+  details: `Reads every *.yaml and *.yml in the folder (IPSecConnection and Secret, the same manifests as in
+Kubernetes), brings the tunnels up with the charon on this host and keeps them up. It watches the
+folder: when a file is saved, the difference is applied. A manifest with problems changes nothing;
+"ipman status" shows them, and the last valid version stays in force.
 
-Reads every *.yaml and *.yml in DIR (IPSecConnection, Secret, the same documents that go
-to Kubernetes), brings the tunnels up with the charon on this host and keeps them up. The
-folder is watched: save a file, and the difference is applied. A document with problems
-changes nothing; "ipman status" shows them, and the last good version goes on.
+Each child gets a network namespace ipman-IF_ID with its xfrm interface and VXLAN device. Workloads
+join by "ipman attach".
 
-Each child gets a network namespace ipman-IF_ID with its xfrm interface and VXLAN device.
-Workloads join with "ipman attach".
-
-When it ends (SIGTERM, SIGINT, a crash), tunnels and devices stay and carry traffic; the
-next start adopts them without any IKE exchange.
-
-options:
-  --vici PATH        charon's VICI socket (${defaultViciPath})
-  --state DIR        for the control socket, the list of attachments and the key of the
-                     segments' MAC addresses, segment.key (${defaultStateFolder})
-  --metrics ADDRESS  serve Prometheus metrics on host:port (127.0.0.1:9740; "off" for none)
-  --inspect ADDRESS  serve a page with the live state machines on host:port, to this machine
-                     alone (127.0.0.1:9741; "off" for none)
-  --vxlan-port PORT  UDP port of the VXLAN segments (${defaultVxlanPort})
-  --fabric NETWORK   addresses between gateways and workloads (${defaultFabric})
-  --teardown         on SIGTERM and SIGINT, remove the tunnels and everything that was made
-  --log LEVEL        trace, debug, info, warn, error (info); logs are JSON lines
-`,
-  takes: "files",
+When the command ends (SIGTERM, SIGINT, a crash), tunnels and devices stay and carry traffic. The next
+start adopts them without an IKE exchange.`,
+  arguments: { folder: argument("folder", "the folder with the manifests", "folders") },
   options: {
-    vici: { type: "string" },
-    state: { type: "string" },
-    metrics: { type: "string" },
-    inspect: { type: "string" },
-    "vxlan-port": { type: "string" },
-    fabric: { type: "string" },
-    teardown: { type: "boolean" },
-    log: { type: "string" },
+    vici: text("--vici <path>", "charon's VICI socket", defaultViciPath, { offers: "files" }),
+    state: text(
+      "--state <folder>",
+      "the folder of the control socket, the list of attachments and segment.key, the key of the segments' MAC addresses",
+      defaultStateFolder,
+      { offers: "folders" },
+    ),
+    metrics: addressOrOff(
+      "--metrics <address>",
+      "host:port to serve Prometheus metrics on",
+      "127.0.0.1:9740",
+    ),
+    inspect: addressOrOff(
+      "--inspect <address>",
+      "host:port of this machine to serve a page with the live state machines on",
+      defaultInspector,
+    ),
+    vxlanPort,
+    fabric: networkOption(
+      "--fabric <network>",
+      "addresses between gateways and workloads",
+      defaultFabric,
+    ),
+    teardown: flag("--teardown", "remove the tunnels and devices at SIGTERM and SIGINT"),
+    logLevel,
+    logFormat,
   },
-  run: async (values, positionals) => {
-    const host = await startHost(hostOptions(values, positionals));
-    const signal = await new Promise<string>((resolve) => {
-      process.once("SIGTERM", resolve);
-      process.once("SIGINT", resolve);
+  run: async ({ folder, vici, state, teardown, logLevel, logFormat, ...options }) => {
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+      throw new UsageError(`${folder} is not a folder`);
+    const { startHost } = await import("./host.ts");
+    const host = await startHost({
+      ...options,
+      folder,
+      vici: vici.replace(/^unix:\/\//, ""),
+      stateFolder: state,
+      log: { level: logLevel, format: logFormat },
     });
-    await host.stop(signal, values["teardown"] === true);
+    await host.stop(await terminationSignal(), teardown);
     return 0;
   },
-};
-
-function hostOptions(values: Values, positionals: readonly string[]): HostOptions {
-  const [folder, ...more] = positionals;
-  if (folder === undefined || more.length > 0) throw new UsageError("name one folder of manifests");
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw new UsageError(`${folder} is no folder`);
-  }
-  return {
-    folder,
-    vici: textOption(values, "vici", defaultViciPath).replace(/^unix:\/\//, ""),
-    stateFolder: textOption(values, "state", defaultStateFolder),
-    metrics: textOption(values, "metrics", "127.0.0.1:9740"),
-    inspect: textOption(values, "inspect", defaultInspector),
-    fabric: textOption(values, "fabric", defaultFabric),
-    vxlanPort: integerOption(values, "vxlan-port", defaultVxlanPort, { least: 1, most: 65_535 }),
-    logLevel: textOption(values, "log", "info"),
-  };
-}
+});

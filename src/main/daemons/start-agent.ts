@@ -33,7 +33,7 @@ import type { Examiner } from "../../runtime/diagnosis/examiner.ts";
 import { HostExaminer } from "../../runtime/kernel/host-examiner.ts";
 import { HostNetwork } from "../../runtime/kernel/host-network.ts";
 import { serveInspector } from "../../runtime/inspector/serve.ts";
-import { loggerOf } from "../../runtime/logs/logger.ts";
+import { loggerOf, type LogSettings } from "../../runtime/logs/logger.ts";
 import { logBreakdown, logChanges, logEvents, logTrouble } from "../../runtime/logs/log.ts";
 import { Metrics } from "../../runtime/metrics/metrics.ts";
 import { serveMetrics } from "../../runtime/metrics/metrics-server.ts";
@@ -57,7 +57,7 @@ export interface AgentOptions {
   readonly inspect: string;
   readonly vxlanPort: number;
   readonly charonSettings: CharonSettings;
-  readonly logLevel: string;
+  readonly log: LogSettings;
 }
 
 /** A running agent. */
@@ -72,7 +72,7 @@ const gatewayRulesAlone = "";
 /** Builds the ports of a cluster's node and runs a supervisor on them. */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const recent = new Recent();
-  const log = loggerOf(options.logLevel, recent);
+  const log = loggerOf(options.log, recent);
   const resources = new AsyncDisposableStack();
   try {
     await new AgentParts(options, { log, recent }, resources).start();

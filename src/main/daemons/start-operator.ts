@@ -1,5 +1,4 @@
-import { pino } from "pino";
-import { printableJson } from "../../model/text/printable.ts";
+import { loggerOf } from "../../runtime/logs/logger.ts";
 import type { OperatorOptions } from "./operator-options.ts";
 import { OperatorParts } from "./operator-parts.ts";
 
@@ -12,11 +11,7 @@ export interface Operator {
 
 /** Builds an operator's parts and runs them. */
 export async function startOperator(options: OperatorOptions): Promise<Operator> {
-  const log = pino({
-    level: options.logLevel,
-    base: null,
-    hooks: { streamWrite: printableJson },
-  });
+  const log = loggerOf(options.log);
   const resources = new AsyncDisposableStack();
   try {
     const { lost } = await new OperatorParts(options, log, resources).start();

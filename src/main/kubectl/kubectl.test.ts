@@ -1,48 +1,100 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { after, before, beforeEach, describe, it } from "node:test";
 import { digestOf } from "../../model/api/group.ts";
 import { label } from "../../model/kubernetes/labels.ts";
 
 const plugin = join(import.meta.dirname, "../../../bin/kubectl-ipman");
 
-describe("kubectl ipman", () => {
-  let folder: string;
-  before(() => {
-    folder = mkdtempSync(join(tmpdir(), "kubectl-"));
-    const connection = { spec: { nodeName: "node-a" } };
-    const labels = { [label.groupId]: digestOf(["node:node-a"]) };
-    const agent = (namespace: string) => ({ metadata: { namespace, name: "agent", labels } });
-    const agents = { items: [agent("ipman-system")] };
-    const claims = { items: [agent("tenant"), agent("ipman-system")] };
-    const kubectl = join(folder, "kubectl");
-    writeFileSync(
-      kubectl,
-      `#!/bin/sh
+const connection = { spec: { name: "partner", nodeName: "node-a" } };
+const labels = { [label.groupId]: digestOf(["node:node-a"]) };
+const agent = (namespace: string) => ({ metadata: { namespace, name: "agent", labels } });
+const agents = { items: [agent("ipman-system")] };
+const claims = { items: [agent("tenant"), agent("ipman-system")] };
+const report = {
+  at: 0,
+  charon: { state: "ready" },
+  connections: [
+    { id: "partner", state: "established", since: 0, conditions: [], children: [], problems: [] },
+  ],
+  problems: [],
+  traffic: {},
+};
+const klog = 'E1127 00:25:25.123456   12345 memcache.go:265] "Unhandled Error" err="refused"';
+
+/** kubectl as far as the plugin calls it; it notes its arguments in $CALLS. */
+const kubectl = `#!/bin/sh
+echo "$@" >>"$CALLS"
+while :; do case "$1" in --*) shift ;; *) break ;; esac; done
 case "$1 $2" in
-"get ipsecconnection") echo '${JSON.stringify(connection)}' ;;
+"get ipsecconnection")
+  if [ "$3" = nobody ]; then echo '${klog}' >&2; echo 'Error: "nobody" not found' >&2; exit 1; fi
+  echo '${JSON.stringify(connection)}' ;;
+"get ipsecconnections") echo '{"items":[]}' ;;
 "get deployments")
   case "$3 $CLAIMED" in
   "-A yes") echo '${JSON.stringify(claims)}' ;;
+  "-n "*) if [ "$4" = elsewhere ]; then echo '{"items":[]}'; else echo '${JSON.stringify(agents)}'; fi ;;
   *) echo '${JSON.stringify(agents)}' ;;
   esac ;;
-exec*) printf 'peer\\tZ\\303\\274rich\\n\\033]0;title\\007\\n'; printf '\\302\\233 2J' >&2; exit 3 ;;
+"get pods") echo '{"items":[]}' ;;
+logs*)
+  case "$*" in *charon*) echo '2026-11-24T14:00:02.000Z 10[IKE] <partner|3> initiating IKE_SA' ;; esac
+  case "$*" in *=agent*) echo '2026-11-24T14:00:01.000Z {"level":30,"connection":"partner","msg":"negotiating"}' ;; esac ;;
+exec*)
+  case "$*" in
+  *--watch*) echo '${JSON.stringify(report)}'; exec sleep 60 ;;
+  *status*) echo '${JSON.stringify(report)}' ;;
+  *)
+    printf 'peer\\tZ\\303\\274rich\\n\\033]0;title\\007\\n'
+    { printf '\\302\\233 2J\\n'; echo '${klog}'; echo 'command terminated with exit code 3'; } >&2
+    exit 3 ;;
+  esac ;;
 esac
-`,
-    );
-    chmodSync(kubectl, 0o755);
+`;
+
+describe("kubectl ipman", () => {
+  let folder: string;
+  let calls: string;
+  let env: NodeJS.ProcessEnv;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "kubectl-"));
+    calls = join(folder, "calls");
+    const program = join(folder, "kubectl");
+    writeFileSync(program, kubectl);
+    chmodSync(program, 0o755);
+    const PATH = `${folder}${delimiter}${process.env["PATH"]}`;
+    env = { ...process.env, PATH, CALLS: calls };
   });
+  beforeEach(() => writeFileSync(calls, ""));
   after(() => rmSync(folder, { recursive: true }));
 
   function run(args: readonly string[], more: NodeJS.ProcessEnv = {}) {
-    const PATH = `${folder}${delimiter}${process.env["PATH"]}`;
-    return spawnSync(process.execPath, [plugin, ...args], {
-      encoding: "utf8",
-      env: { ...process.env, PATH, ...more },
+    const options = { encoding: "utf8", cwd: folder, env: { ...env, ...more } } as const;
+    return spawnSync(process.execPath, [plugin, ...args], { ...options, timeout: 60_000 });
+  }
+
+  /** Starts a command that does not end by itself; resolves with its output once that matches. */
+  async function outputUntil(pattern: RegExp, ...args: string[]): Promise<string> {
+    const child = spawn(process.execPath, [plugin, ...args], {
+      env,
+      stdio: ["ignore", "pipe", "inherit"],
     });
+    let output = "";
+    try {
+      for await (const piece of child.stdout.setEncoding("utf8")) {
+        output += String(piece);
+        if (pattern.test(output)) return output;
+      }
+      throw new Error(`it ended: ${output}`);
+    } finally {
+      child.kill();
+      await once(child, "close");
+    }
   }
 
   it("enters no pod of a namespace that claims to have agents beside another", () => {
@@ -55,11 +107,93 @@ esac
   });
 
   for (const command of ["describe", "diagnose", "rekey", "restart"]) {
-    it(`shows what ${command} prints in a pod without what a terminal acts upon`, () => {
+    it(`prints the output of ${command} without control characters and kubectl's noise`, () => {
       const { stdout, stderr, status } = run([command, "partner"]);
       assert.equal(stdout, "peer\tZürich\n\\x1b]0;title\\x07\n");
-      assert.equal(stderr, "\\x9b 2J");
+      assert.equal(stderr, "\\x9b 2J\n");
       assert.equal(status, 3);
+    });
+  }
+
+  it("reports a failure of kubectl without klog's lines", () => {
+    const { stderr, status } = run(["describe", "nobody"]);
+    assert.match(
+      stderr,
+      /^kubectl ipman describe: kubectl get ipsecconnection nobody .*: Error: "nobody" not found\n$/,
+    );
+    assert.equal(status, 1);
+  });
+
+  it("passes kubectl's own options to kubectl, before and after the command", () => {
+    const before = ["--context", "lab", "--as=admin", "--as-group=a", "--as-group=b"];
+    run([...before, "describe", "partner", "--kubeconfig", "/k", "-v", "2", "-n", "ipman-system"]);
+    const flags = "--context=lab --kubeconfig=/k --as=admin --as-group=a --as-group=b --v=2";
+    const lines = readFileSync(calls, "utf8").trim().split("\n");
+    assert.equal(lines.length, 3);
+    for (const line of lines) assert.ok(line.startsWith(`${flags} `), line);
+    assert.match(lines[1] ?? "", / get deployments -n ipman-system /);
+  });
+
+  it("gives ipman in the pod only the options that the user gave", () => {
+    run(["diagnose", "partner", "erp", "--ping", "10.0.1.1", "--rekey", "-o", "json"]);
+    const last = readFileSync(calls, "utf8").trim().split("\n").at(-1);
+    assert.match(
+      last ?? "",
+      /-- ipman diagnose partner erp --ping 10\.0\.1\.1 --rekey --output json$/,
+    );
+    run(["diagnose", "partner"]);
+    assert.match(readFileSync(calls, "utf8"), /-- ipman diagnose partner\n$/);
+  });
+
+  it("shows the status of all agents, with -A too", () => {
+    const { stdout, status } = run(["status", "-A"]);
+    assert.match(stdout, /^CONNECTION .*\npartner +established/);
+    assert.equal(status, 1);
+  });
+
+  it("watches the status", async () => {
+    assert.match(
+      await outputUntil(/partner/, "status", "-w"),
+      /^CONNECTION .*\npartner +established/,
+    );
+  });
+
+  it("prints and follows the logs of operator, agent and charon, ordered by time", () => {
+    const expected =
+      "2026-11-24T14:00:01.000  agent     partner negotiating\n" +
+      "2026-11-24T14:00:02.000  charon    [IKE] initiating IKE_SA\n";
+    assert.equal(run(["logs", "partner"]).stdout, expected);
+    assert.doesNotMatch(readFileSync(calls, "utf8"), /--follow/);
+    assert.equal(run(["logs", "partner", "-f", "--since", "2h"]).stdout, expected);
+    assert.match(readFileSync(calls, "utf8"), /--since=2h .*--follow/);
+  });
+
+  it("gathers from the namespace that the user names", () => {
+    const archive = join(folder, "out.tar.gz");
+    assert.equal(run(["gather", "-n", "elsewhere", "-o", archive]).status, 0);
+    assert.match(readFileSync(calls, "utf8"), /get events -n elsewhere/);
+    assert.doesNotMatch(readFileSync(calls, "utf8"), /ipman-system/);
+    assert.match(execFileSync("tar", ["-tzf", archive], { encoding: "utf8" }), /events\.txt/);
+  });
+
+  for (const [args, message] of [
+    ["stauts", "kubectl ipman: unknown command 'stauts' (Did you mean status?)"],
+    ["logs", "kubectl ipman logs: missing required argument 'connection'"],
+    ["restart a b", /^kubectl ipman restart: too many arguments/],
+    [
+      "status --namspace=a",
+      /^kubectl ipman status: unknown option .* \(Did you mean --namespace\?\)$/,
+    ],
+    ["-A status -n a", "kubectl ipman status: --namespace and --all-namespaces exclude each other"],
+    ["inspect a --port x", /^kubectl ipman inspect: --port must be a whole number from 0 to 65535/],
+  ] as const) {
+    it(`explains what is wrong with "${args}", and calls no kubectl`, () => {
+      const { stderr, status } = run(args.split(" "));
+      const [first = ""] = stderr.split("\n");
+      if (typeof message === "string") assert.equal(first, message);
+      else assert.match(first, message);
+      assert.equal(status, 2);
+      assert.equal(readFileSync(calls, "utf8"), "");
     });
   }
 });

@@ -1,23 +1,30 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { UsageError } from "./command.ts";
+import { errorText } from "../text/error-text.ts";
+import { UsageError, type CommandOption } from "./option.ts";
 
-/**
- * The authority in a file, as PEM; undefined where none is named.
- *
- * @throws where it cannot be read, or is not a certificate
- */
-export function clientAuthorityIn(file: string): string | undefined {
-  if (file === "") return undefined;
+/** The certificates of an authority in a file, as PEM; undefined where no file is named. */
+export const clientAuthority: CommandOption<string | undefined> = {
+  flags: "--client-authority <file>",
+  help: "certificates of the authority that signs the API server's client certificate",
+  fallback: undefined,
+  offers: "files",
+  parse: (file) => (file === "" ? undefined : certificatesIn(file)),
+};
+
+function certificatesIn(file: string): string {
+  const refused = (reason: string, cause: unknown) =>
+    new UsageError(`must be a file with certificates as PEM: ${file}: ${reason}`, { cause });
+  let text: string;
   try {
-    const text = readFileSync(file, "utf8");
-    void new X509Certificate(text);
-    return text;
+    text = readFileSync(file, "utf8");
   } catch (cause) {
-    const { message } = cause as Error;
-    throw new UsageError(
-      `--client-authority ${file}: has to be a file with certificates as PEM: ${message}`,
-      { cause },
-    );
+    throw refused(errorText(cause), cause);
   }
+  try {
+    void new X509Certificate(text);
+  } catch (cause) {
+    throw refused("it has no certificate", cause);
+  }
+  return text;
 }

@@ -1,47 +1,45 @@
-import type { ParseArgsConfig } from "node:util";
+import type { ArgumentTable, OptionTable, ValuesOf } from "./option.ts";
 
-/** A command of `ipman`. */
-export interface Command {
-  readonly name: string;
-  /** One line for the list of commands. */
+/** A command of a program. Its summary is in the program's list of commands, and only there. */
+export interface Command<
+  Arguments extends ArgumentTable = ArgumentTable,
+  Options extends OptionTable = OptionTable,
+  Globals extends OptionTable = OptionTable,
+> {
+  /** What `--help` prints below the summary. */
+  readonly details: string;
+  readonly arguments: Arguments;
+  readonly options: Options;
+  /** What `--help` prints below the options: examples, exit status. */
+  readonly notes?: string;
+  /** Returns the exit status. */
+  run(values: ValuesOf<Arguments> & ValuesOf<Options>, globals: ValuesOf<Globals>): Promise<number>;
+}
+
+/** A command whose values have the types of its options and arguments. */
+export function defineCommand<
+  const Arguments extends ArgumentTable,
+  const Options extends OptionTable,
+>(command: Command<Arguments, Options>): Command<Arguments, Options> {
+  return command;
+}
+
+/** A command in a program's list. */
+export interface ListedCommand {
+  /** One line: what the command does. */
   readonly summary: string;
-  /** What `--help` prints. */
-  readonly help: string;
-  readonly options: NonNullable<ParseArgsConfig["options"]>;
-  /** What a shell may offer for its arguments. */
-  readonly takes?: "files" | "connections";
-  /** Gives the exit status. */
-  readonly run: (values: Values, positionals: readonly string[]) => Promise<number>;
+  /** A command's module is loaded when the command is called: each start reads what it needs. */
+  readonly load: () => Promise<Command>;
 }
 
-export type Values = Readonly<Record<string, string | boolean | undefined>>;
-
-/** A wrong use of a command; told without a stack. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
-
-/** An option that has text, with its default. */
-export function textOption(values: Values, name: string, fallback: string): string {
-  const value = values[name];
-  return typeof value === "string" ? value : fallback;
-}
-
-/** An option that must be there. */
-export function requiredOption(values: Values, name: string): string {
-  const value = values[name];
-  if (typeof value === "string" && value !== "") return value;
-  throw new UsageError(`--${name} is required`);
-}
-
-/** An option that has a whole number within bounds. */
-export function integerOption(
-  values: Values,
-  name: string,
-  fallback: number,
-  { least, most }: { readonly least: number; readonly most: number },
-): number {
-  const number = Number(textOption(values, name, String(fallback)));
-  if (Number.isInteger(number) && number >= least && number <= most) return number;
-  throw new UsageError(`--${name} must be ${least} to ${most}`);
+/** A program with commands, such as `ipman`. */
+export interface Program {
+  readonly name: string;
+  /** One line: what the program is. */
+  readonly title: string;
+  readonly commands: Readonly<Record<string, ListedCommand>>;
+  /** Options that every command accepts. */
+  readonly globals: OptionTable;
+  /** What `--help` prints below the commands. */
+  readonly notes: string;
 }

@@ -1,10 +1,15 @@
 import { parseCharonSettings, type CharonSettings } from "../../model/charon/charon-settings.ts";
-import { textOption, UsageError, type Values } from "./command.ts";
+import { UsageError, type CommandOption } from "./option.ts";
 
-/** The option that has charon's settings, none by default. */
-export function settingsOption(values: Values): CharonSettings {
-  const result = parseCharonSettings(textOption(values, "charon-settings", "{}"));
-  if (result.ok) return result.value;
-  const lines = result.problems.map(({ path, message }) => [path, message].join(" ").trim());
-  throw new UsageError(`--charon-settings: ${lines.join("; ")}`);
-}
+/** Settings of charon-systemd in strongswan.conf, none by default. */
+export const charonSettings: CommandOption<CharonSettings> = {
+  flags: "--charon-settings <json>",
+  help: `settings of charon-systemd in strongswan.conf, by dotted names: '{"filelog.container.ike":2}'`,
+  fallback: {},
+  parse: (text) => {
+    const result = parseCharonSettings(text);
+    if (result.ok) return result.value;
+    const lines = result.problems.map(({ path, message }) => [path, message].join(" ").trim());
+    throw new UsageError(`must be valid settings: ${lines.join("; ")}`);
+  },
+};

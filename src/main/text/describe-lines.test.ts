@@ -72,7 +72,7 @@ const described = {
 } as unknown as Described;
 
 describe("a connection, described", () => {
-  it("has its SAs, its conditions, and each child with where it is", () => {
+  it("has its SAs and conditions, and each child with its gateway and workers", () => {
     assert.deepEqual(describeLines(described), [
       "partner",
       "  state     established for 2m",

@@ -8,15 +8,15 @@ import type { Condition } from "../../model/status/condition.ts";
 import type { ChildSa, IkeSa } from "../../model/charon/sa.ts";
 import { styled, styledState } from "./style.ts";
 
-/** Everything of one connection that a person may want to know. */
+/** A connection with its traffic and actors. */
 export interface Described extends Dated {
   readonly connection: ConnectionStatus;
   readonly traffic: StatusReport["traffic"];
-  /** As an inspector is told of them: what may be shown, and no more. */
+  /** As an inspector receives them: the fields that may be shown. */
   readonly actors: readonly ActorMessage[];
 }
 
-/** A connection as a person reads it, line by line. */
+/** A connection as lines of text. */
 export function describeLines({ at: now, connection, traffic, actors }: Described): string[] {
   const root = actors.find(({ name }) => name === connection.id);
   return [
@@ -60,8 +60,8 @@ function row(name: string, text: string): string {
 
 function stateOf({ state, since, failure }: ConnectionStatus | ChildStatus, now: number): string {
   const time = since === 0 ? "" : ` for ${formatDuration(now - since)}`;
-  const why = failure === undefined ? "" : `: ${failure.reason}: ${failure.message}`;
-  return `${styledState(state)}${time}${why}`;
+  const cause = failure === undefined ? "" : `: ${failure.reason}: ${failure.message}`;
+  return `${styledState(state)}${time}${cause}`;
 }
 
 function ikeText({ uniqueId, state, localId, localHost, remoteId, remoteHost }: IkeSa): string {

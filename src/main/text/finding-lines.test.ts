@@ -7,7 +7,7 @@ import { findingLines } from "./finding-lines.ts";
 process.env["NO_COLOR"] = "1";
 
 describe("a diagnosis", () => {
-  it("has the cause first, then all that was looked at", () => {
+  it("has the cause first, then every check", () => {
     const lines = findingLines("partner", [
       ok("charon", "answers"),
       problem("IKE SA", "the peer refused", "compare the keys"),
@@ -29,7 +29,7 @@ describe("a diagnosis", () => {
     ]);
   });
 
-  it("says so where nothing is wrong", () => {
+  it("says so if nothing is wrong", () => {
     const [first, ...rest] = findingLines("partner", [
       ok("charon", "answers"),
       note("a", "b", "c"),

@@ -8,7 +8,7 @@ const marks: Readonly<Record<Finding["verdict"], string>> = {
   skipped: "-",
 };
 
-/** A diagnosis as people read it: the cause and what to do, then everything that was looked at. */
+/** A diagnosis as text: the cause and its remedy, then every check. */
 export function findingLines(connection: string, findings: readonly Finding[]): string[] {
   const subject = (child: string | undefined) =>
     child === undefined ? connection : `${connection}/${child}`;

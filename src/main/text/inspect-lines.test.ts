@@ -64,7 +64,7 @@ function linesOf(
 }
 
 describe("what ipman inspect prints", () => {
-  it("is each actor by its place, then each change of a state with its cause", () => {
+  it("is each actor with its place in the tree, then each change of a state with its cause", () => {
     const failure = { reason: "PeerUnreachable", message: "the peer does not answer" };
     const failed = { publicState: "failed", context: { failure } } as const;
     const told = [
@@ -89,12 +89,12 @@ describe("what ipman inspect prints", () => {
     ]);
   });
 
-  it("is of one connection, and of charon, where one is named", () => {
+  it("is limited to a named connection, and charon", () => {
     const titles = linesOf(tree, { connection: "partner" }).map((line) => line.split("  ")[1]);
     assert.deepEqual(titles, ["charon", "partner", "partner/lan", "partner/lan gateway"]);
   });
 
-  it("has events that change nothing where they are asked for", () => {
+  it("has events that change no state on request", () => {
     const told = [...tree, dealt("3", "sas.listed", snapshot("established"))];
     assert.equal(linesOf(told).length, 5);
     assert.deepEqual(linesOf(told, { everyEvent: true }).slice(5), [
@@ -102,7 +102,7 @@ describe("what ipman inspect prints", () => {
     ]);
   });
 
-  it("tells of one that comes when it has begun", () => {
+  it("reports a new actor once it has started", () => {
     const told = [
       actor("6", "new", null),
       dealt("6", "xstate.init", snapshot("pending")),
@@ -114,7 +114,7 @@ describe("what ipman inspect prints", () => {
     ]);
   });
 
-  it("is all that is told, as JSON", () => {
+  it("is every event as it was received, as JSON", () => {
     const lines = linesOf(tree, { output: "json" });
     assert.deepEqual(
       lines.map((line) => JSON.parse(line) as unknown),
@@ -122,7 +122,7 @@ describe("what ipman inspect prints", () => {
     );
   });
 
-  it("gives all that is told to programs that read YAML, a document each", () => {
+  it("is every event as a YAML document", () => {
     const [first = ""] = linesOf(tree, { output: "yaml" });
     assert.match(first, /^---\n_version: 0\.7\.2\n/);
     assert.match(first, /\ntype: "@xstate\.actor"\n/);

@@ -4,17 +4,18 @@ import type {
   SnapshotMessage,
   InspectorMessage,
 } from "../../runtime/inspector/wire.ts";
-import { written, type Output } from "./output.ts";
+import type { Output } from "./output-format.ts";
+import { formatValue } from "./output.ts";
 import { stateName } from "../../runtime/actors/state-name.ts";
 
 export interface InspectLinesOptions {
-  /** Only this one's, and charon's. */
+  /** Limits the lines to actors of this connection, and charon's. */
   readonly connection: string | undefined;
   readonly output: Output;
   readonly everyEvent: boolean;
 }
 
-/** What is remembered of an actor. */
+/** An actor that the inspector has reported. */
 interface KnownActor {
   /** `partner`, `partner/lan`, `partner/lan gateway`. */
   readonly title: string;
@@ -25,7 +26,7 @@ interface KnownActor {
 
 const titleWidth = 32;
 
-/** Makes lines for people of what an inspector is told. */
+/** Formats the events of an inspector as lines of text. */
 export class InspectLines {
   readonly #options: InspectLinesOptions;
   readonly #actors = new Map<string, KnownActor>();
@@ -39,7 +40,7 @@ export class InspectLines {
     const actor = this.#actors.get(told.sessionId);
     if (actor?.shown !== true) return [];
     const { output } = this.#options;
-    if (output !== "text") return [written(output, told).trimEnd()];
+    if (output !== "text") return [formatValue(output, told).trimEnd()];
     if (told.type === "@xstate.actor") return this.#introduced(told, actor);
     if (told.type === "@xstate.snapshot") return this.#changed(told, actor);
     return [];
@@ -62,7 +63,7 @@ export class InspectLines {
     { snapshot, createdAt }: ActorMessage,
     { title, state, failure }: KnownActor,
   ): string[] {
-    // One that has not begun says so by its first snapshot.
+    // The first snapshot reports an actor that has not started yet.
     if (snapshot === null) return [];
     return [line(createdAt, title, failure === undefined ? state : `${state}: ${failure}`)];
   }
@@ -76,14 +77,14 @@ export class InspectLines {
     actor.failure = failureIn(snapshot);
     if (snapshot.status !== "active") this.#actors.delete(sessionId);
     const { title, state, failure } = actor;
-    const isNews = state !== before.state || failure !== before.failure;
-    if (!isNews && !this.#options.everyEvent) return [];
+    const hasChanged = state !== before.state || failure !== before.failure;
+    if (!hasChanged && !this.#options.everyEvent) return [];
     const move =
       before.state === "" || before.state === state ? state : `${before.state} → ${state}`;
     const fails = state !== before.state && snapshot.publicState === "failed";
-    const why =
+    const cause =
       failure !== undefined && (fails || failure !== before.failure) ? `: ${failure}` : "";
-    return [line(createdAt, title, `${move}  (${event.type})${why}`)];
+    return [line(createdAt, title, `${move}  (${event.type})${cause}`)];
   }
 }
 
@@ -103,7 +104,7 @@ function line(createdAt: string, title: string, text: string): string {
   return `${time}  ${title.padEnd(titleWidth)}  ${text}`;
 }
 
-/** `negotiating.waiting` of `{ negotiating: "waiting" }`; of charon only whether it answers. */
+/** `negotiating.waiting` for `{ negotiating: "waiting" }`; for charon, whether it answers. */
 function stateText(title: string, value: unknown): string {
   return title === "charon" ? stateName("charon", value) : nested(value);
 }

@@ -43,7 +43,7 @@ const report = {
 process.env["NO_COLOR"] = "1";
 
 describe("the status as a table", () => {
-  it("answers: up? since when? traffic? why not?", () => {
+  it("shows state, duration, traffic and the reason of a failure", () => {
     assert.deepEqual(statusTable(report).split("\n"), [
       "CONNECTION  CHILD  STATE        SINCE  IN       OUT  GATEWAY  WORKERS  REASON",
       "partner            established  2m",
@@ -57,7 +57,7 @@ describe("the status as a table", () => {
     ]);
   });
 
-  it("says first that the state cannot be written, if so", () => {
+  it("reports first that the state cannot be written", () => {
     const stateProblem = "/run/ipman/endpoints.json cannot be written: ENOSPC";
     assert.equal(statusTable({ ...report, stateProblem }).split("\n")[6], stateProblem);
   });

@@ -20,7 +20,7 @@ const header = [
 ];
 const stateColumns = new Set([header.indexOf("STATE"), header.indexOf("GATEWAY")]);
 
-/** The status as a table, a line for each connection and child, then what is wrong. */
+/** The status as a table with a row for each connection and child, then the problems. */
 export function statusTable(
   status: Status & Dated & Partial<Pick<StatusReport, "traffic">>,
 ): string {
@@ -81,8 +81,8 @@ function remarksOn({ id, failure, problems, children }: ConnectionStatus): strin
     ...problems.map(({ source, path, message }) => `${source}: ${path}: ${message}`),
     ...(failure === undefined || problems.length > 0 ? [] : [`${id}: ${failure.message}`]),
     ...children.flatMap((child) => {
-      const why = failureOf(child);
-      return why === undefined ? [] : [`${id}/${child.key}: ${why.message}`];
+      const failure = failureOf(child);
+      return failure === undefined ? [] : [`${id}/${child.key}: ${failure.message}`];
     }),
   ];
 }
@@ -93,7 +93,7 @@ function widths(rows: readonly (readonly string[])[]): number[] {
 
 type StyleOf = (state: string, text: string) => string;
 
-/** Padded before it is coloured: colours have no width. */
+/** Cells are padded before they are coloured, since colours have no width. */
 function format(row: readonly string[], columns: readonly number[], style?: StyleOf): string {
   const cells = row.map((cell, i) => {
     const padded = cell.padEnd(columns[i] ?? 0);

@@ -16,12 +16,13 @@ const styles: Readonly<Record<string, Style>> = {
   degraded: "red",
 };
 
-/** A state in the colour of its meaning, where the output takes colours (NO_COLOR says no). */
+/** A state in the colour of its meaning, if the output supports colours and NO_COLOR is not set. */
 export function styledState(state: string, text = state): string {
   const style = own(styles, state);
   return style === undefined ? text : styled(style, text);
 }
 
+/** A text in a style, if the output supports it. */
 export function styled(style: Style, text: string): string {
   return styleText(style, text, { stream: process.stdout });
 }

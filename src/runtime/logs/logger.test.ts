@@ -1,16 +1,32 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { loggerOf } from "./logger.ts";
+import { loggerOf, type LogFormat } from "./logger.ts";
 import { Recent } from "./recent.ts";
 
+/** What a log of a format writes for one warning. */
+function written(format: LogFormat, fields: object, message: string): string {
+  const lines: string[] = [];
+  const destination = { write: (line: string) => void lines.push(line) };
+  loggerOf({ level: "info", format }, new Recent(), destination).warn(fields, message);
+  assert.equal(lines.length, 1);
+  return lines[0] ?? "";
+}
+
 describe("the log", () => {
-  it("has the same values, and nothing that a terminal acts upon", () => {
-    const lines: string[] = [];
-    const log = loggerOf("info", new Recent(), { write: (line) => void lines.push(line) });
-    log.warn({ connection: "a\u009b2J" }, "\u001b[31m of user\u202etxt.exe");
-    assert.equal(lines.length, 1);
-    assert.doesNotMatch(lines[0]?.slice(0, -1) ?? "", /[\p{Cc}\p{Cf}]/u);
-    const { connection, msg } = JSON.parse(lines[0] ?? "");
+  it("has the same values as JSON, without characters that control a terminal", () => {
+    const line = written("json", { connection: "a\u009b2J" }, "\u001b[31m of user\u202etxt.exe");
+    assert.doesNotMatch(line.slice(0, -1), /[\p{Cc}\p{Cf}]/u);
+    const { connection, msg } = JSON.parse(line);
     assert.deepEqual([connection, msg], ["a\u009b2J", "\u001b[31m of user\u202etxt.exe"]);
+  });
+
+  it("has ISO times", () => {
+    const { time } = JSON.parse(written("json", {}, "runs"));
+    assert.equal(new Date(time).toISOString(), time);
+    assert.match(written("text", {}, "runs"), /^\d{4}-\d\d-\d\dT[\d:.]+Z warn/);
+  });
+
+  it("is JSON by default where standard output is not a terminal", () => {
+    assert.equal(written("auto", {}, "runs").startsWith("{"), !process.stdout.isTTY);
   });
 });

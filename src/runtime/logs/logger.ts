@@ -1,27 +1,52 @@
 import { pino, type DestinationStream, type Logger } from "pino";
 import { printableJson } from "../../model/text/printable.ts";
+import { textLine } from "./text-line.ts";
 import type { LoggedFields, Recent } from "./recent.ts";
 
-/** A log of JSON lines, the last of which are kept for who asks later. */
-export function loggerOf(level: string, recent: Recent, destination?: DestinationStream): Logger {
+/** `auto` is text on a terminal and JSON lines elsewhere. */
+export type LogFormat = "auto" | "text" | "json";
+
+/** What is logged, and how it looks. */
+export interface LogSettings {
+  /** The least level of lines that are written, as pino names it. */
+  readonly level: string;
+  readonly format: LogFormat;
+}
+
+/**
+ * A log on standard output with ISO times, whose last lines about connections are kept.
+ *
+ * @param recent keeps them; without it none are kept
+ */
+export function loggerOf(
+  { level, format }: LogSettings,
+  recent?: Recent,
+  destination: DestinationStream = pino.destination(1),
+): Logger {
+  const isText = format === "text" || (format === "auto" && process.stdout.isTTY);
   const options = {
     level,
     base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
     hooks: {
-      // A log is read in terminals, and has names and words of others.
-      streamWrite: printableJson,
-      logMethod(
-        this: Logger,
-        args: Parameters<pino.LogFn>,
-        method: (this: Logger, ...args: Parameters<pino.LogFn>) => void,
-      ) {
-        // Only what is logged comes here: pino asks for the level before.
-        const [fields, message] = args as unknown as [LoggedFields | string, string | undefined];
-        if (typeof fields === "object" && fields.connection !== undefined)
-          recent.noteOwn(fields, message ?? "", Date.now());
-        method.apply(this, args);
-      },
+      // Logs are read in terminals, and contain names and texts of others.
+      streamWrite: isText ? textLine : printableJson,
+      ...(recent !== undefined && { logMethod: keptIn(recent) }),
     },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino(options, destination);
+}
+
+/** Keeps each line that is logged: pino checks the level before. */
+function keptIn(recent: Recent) {
+  return function logMethod(
+    this: Logger,
+    args: Parameters<pino.LogFn>,
+    method: (this: Logger, ...args: Parameters<pino.LogFn>) => void,
+  ): void {
+    const [fields, message] = args as unknown as [LoggedFields | string, string | undefined];
+    if (typeof fields === "object" && fields.connection !== undefined)
+      recent.noteOwn(fields, message ?? "", Date.now());
+    method.apply(this, args);
+  };
 }

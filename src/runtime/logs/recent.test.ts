@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { pino } from "pino";
 import { loggerOf } from "./logger.ts";
 import { Recent, type RecentLine } from "./recent.ts";
 
@@ -21,7 +20,7 @@ const said = (connection: string, text: string) => ({
 describe("the last that was logged", () => {
   it("is told by connection, in the words of conditions", () => {
     const recent = new Recent();
-    const log = loggerOf("info", recent, pino.destination({ dest: "/dev/null", sync: true }));
+    const log = loggerOf({ level: "info", format: "json" }, recent, { write: () => {} });
     log.info({ connection: "partner", state: "negotiating", reason: undefined }, "negotiating");
     log.warn(
       { connection: "partner", child: "lan", state: "failed", reason: "PeerRefused" },

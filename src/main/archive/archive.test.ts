@@ -7,7 +7,7 @@ import { describe, it } from "node:test";
 import { Archive } from "./archive.ts";
 
 describe("an archive", () => {
-  it("has no file outside of its folder", async () => {
+  it("has no file outside its folder", async () => {
     const folder = mkdtempSync(join(tmpdir(), "archive-"));
     const escaped = join(folder, "escaped");
     using archive = new Archive();
@@ -26,7 +26,7 @@ describe("an archive", () => {
     rmSync(folder, { recursive: true });
   });
 
-  it("has nothing that a terminal acts upon, and keeps lines and tabs", async () => {
+  it("has no character that controls a terminal, and keeps lines and tabs", async () => {
     const folder = mkdtempSync(join(tmpdir(), "archive-"));
     using archive = new Archive();
     await archive.put("log.txt", async () => "a\tb\n\u001b]0;title\u0007\n");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { withoutSecrets } from "./redact.ts";
 
-describe("what is gathered", () => {
+describe("a gathered text", () => {
   for (const [what, text] of [
     ["YAML", "  psk: planted-value\n  other: kept"],
     ["JSON", '{"preshared_key":"planted-value","other":"kept"}'],
@@ -21,7 +21,7 @@ describe("what is gathered", () => {
     });
   }
 
-  it("still tells where a secret is, and what became of it", () => {
+  it("keeps where a secret is, and the state of it", () => {
     const text =
       'secretRef: { name: "ipsec-secret", key: "example" }\n"hasSecret":true\nSecretMissing: there is none';
     assert.equal(withoutSecrets(text), text);

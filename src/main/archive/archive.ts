@@ -7,22 +7,22 @@ import { withoutSecrets } from "./redact.ts";
 
 const name = "ipman-gathered";
 
-/** A part of a path that leads nowhere else. */
+/** Whether a part of a path names a file or folder inside its parent. */
 const isPlain = (part: string) =>
   part !== "" && part !== "." && part !== ".." && !part.includes("\0");
 
-/** Where an archive goes that nobody names a place for. */
+/** The archive's file, unless the command line names one. */
 export const defaultArchive = `${name}.tar.gz`;
 
 /**
- * Files for who is asked for help, on their way into a compressed tar archive. Whatever looks
- * like a secret is taken out of each, and what a terminal would act upon is written out.
+ * Files that become a compressed tar archive for support. Everything that looks like a secret is
+ * removed from each, and characters that control a terminal are escaped.
  */
 export class Archive implements Disposable {
   readonly #folder = mkdtempSync(join(tmpdir(), "ipman-gather-"));
   #files = 0;
 
-  /** What cannot be had says so in its place: the rest is of use nonetheless. */
+  /** Adds a file. If its text fails, the file has the error: the others are useful nonetheless. */
   async put(file: string, textOf: () => Promise<string>): Promise<string> {
     const text = await textOf().catch(String);
     if (!file.split("/").every(isPlain))
@@ -35,7 +35,7 @@ export class Archive implements Disposable {
     return text;
   }
 
-  /** Packs what there is, and says so. */
+  /** Writes the archive; returns a line about it. */
   write(path: string): string {
     const out = resolve(path);
     execFileSync("tar", ["-czf", out, "-C", this.#folder, name]);

@@ -1,20 +1,32 @@
-import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
-import { label } from "../../model/kubernetes/labels.ts";
-import { isObjectName } from "../../model/api/names.ts";
-import { bookSelector } from "../../model/addresses/reservation-book.ts";
-import { Archive, defaultArchive } from "../commands/archive.ts";
-import { textOption, type Values } from "../options/command.ts";
-import { agentsIn, ipmanIn, type Agent, type ItemList } from "./agents.ts";
-import type { Kubectl } from "./kubectl.ts";
+import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
+import { label } from "../../../model/kubernetes/labels.ts";
+import { isObjectName } from "../../../model/api/names.ts";
+import { bookSelector } from "../../../model/addresses/reservation-book.ts";
+import { Archive } from "../../archive/archive.ts";
+import { archiveFile } from "../../commands/gather.ts";
+import { agentsIn, ipmanIn, type Agent, type ItemList } from "../cluster/agents.ts";
+import { defineClusterCommand } from "../cluster/cluster-options.ts";
+import type { Kubectl } from "../cluster/kubectl.ts";
 import { outputAnyway } from "./status.ts";
 
-/** An archive for who is asked for help: what there is, what happened, and no secret. */
-export async function gather(kubectl: Kubectl, values: Values): Promise<number> {
-  using archive = new Archive();
-  await new Gathering(kubectl, archive).everything();
-  process.stdout.write(archive.write(textOption(values, "output", defaultArchive)));
-  return 0;
-}
+/** The namespace of ipman, unless the user names it or there is an agent. */
+const usualNamespace = "ipman-system";
+
+export const command = defineClusterCommand({
+  details: `Packs the connections, groups and reservations of the cluster, ipman's own pods with their logs, the
+events, the status of each agent, and a diagnosis of each connection. It changes nothing.
+
+It reads no Secret and removes everything that looks like one. Check the archive nonetheless before
+you pass it on.`,
+  arguments: {},
+  options: { output: archiveFile },
+  run: async ({ output }, kubectl) => {
+    using archive = new Archive();
+    await new Gathering(kubectl, archive).everything();
+    process.stdout.write(archive.write(output));
+    return 0;
+  },
+});
 
 class Gathering {
   readonly #kubectl: Kubectl;
@@ -27,7 +39,7 @@ class Gathering {
 
   async everything(): Promise<void> {
     const agents = await agentsIn(this.#kubectl);
-    const namespace = agents[0]?.namespace ?? "ipman-system";
+    const namespace = this.#kubectl.namespace ?? agents[0]?.namespace ?? usualNamespace;
     const { items } = await this.#kubectl.json<ItemList<KubeObject>>("get", "ipsecconnections");
     const connections = items.map(({ metadata }) => metadata.name).filter(isObjectName);
     const inNamespace = ["-n", namespace, "-o", "yaml"];
@@ -46,14 +58,14 @@ class Gathering {
   }
 
   async #logs(namespace: string): Promise<void> {
-    const wanted = `${label.type} in (operator,agent,charon)`;
+    const ownPods = `${label.type} in (operator,agent,charon)`;
     const { items } = await this.#kubectl.json<ItemList<KubeObject>>(
       "get",
       "pods",
       "-n",
       namespace,
       "-l",
-      wanted,
+      ownPods,
     );
     for (const { metadata } of items.filter(({ metadata: { name } }) => isObjectName(name))) {
       const all = ["logs", "-n", namespace, metadata.name, "--timestamps", "--tail=20000"];
@@ -63,9 +75,9 @@ class Gathering {
 
   async #agent(agent: Agent, connections: readonly string[]): Promise<void> {
     const at = `agents/${agent.name}`;
-    const said = await this.#put(`${at}/status.json`, ...ipmanIn(agent, "status", "-o", "json"));
+    const status = await this.#put(`${at}/status.json`, ...ipmanIn(agent, "status", "-o", "json"));
     await this.#put(`${at}/actors.jsonl`, ...ipmanIn(agent, "inspect", "--once", "-o", "json"));
-    for (const name of connections.filter((one) => said.includes(`"id":"${one}"`)))
+    for (const name of connections.filter((one) => status.includes(`"id":"${one}"`)))
       await this.#put(`${at}/diagnosis-${name}.txt`, ...ipmanIn(agent, "diagnose", name));
   }
 

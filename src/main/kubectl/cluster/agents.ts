@@ -1,18 +1,18 @@
-import { digestOf, groupIdOf } from "../../model/api/group.ts";
-import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
-import { label } from "../../model/kubernetes/labels.ts";
-import type { Connection } from "../../model/api/connection.ts";
+import { digestOf, groupIdOf } from "../../../model/api/group.ts";
+import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
+import { label } from "../../../model/kubernetes/labels.ts";
+import type { Connection } from "../../../model/api/connection.ts";
 import type { Kubectl } from "./kubectl.ts";
 
-/** The Deployment of an agent, and whose it is. */
+/** The Deployment of an agent, with its namespace and group. */
 export interface Agent {
   readonly namespace: string;
   readonly name: string;
-  /** As its label has it. */
+  /** The digest of the group, as in the label. */
   readonly groupId: string;
 }
 
-/** What `kubectl get -o json` prints of several objects. */
+/** The list that `kubectl get -o json` prints. */
 export interface ItemList<T> {
   readonly items: readonly T[];
 }
@@ -20,16 +20,16 @@ export interface ItemList<T> {
 type DeclaredConnection = KubeObject & { readonly spec: Pick<Connection, "groupRef" | "nodeName"> };
 
 /**
- * Every agent of the cluster. A label proves nothing: who may create Deployments in a namespace
- * can have one that looks like an agent. So all have to be in one namespace.
+ * Every agent of the cluster. A label proves nothing: a user who may create Deployments in a
+ * namespace can make one that looks like an agent. Therefore all must be in one namespace.
  *
- * @throws where several namespaces have agents, and the user did not name one
+ * @throws {Error} where several namespaces have agents, and the user did not name one
  */
 export async function agentsIn(kubectl: Kubectl): Promise<Agent[]> {
   const { namespace: chosen } = kubectl;
   const place = chosen === undefined ? ["-A"] : ["-n", chosen];
-  const wanted = ["deployments", ...place, "-l", `${label.type}=agent`];
-  const { items } = await kubectl.json<ItemList<KubeObject>>("get", ...wanted);
+  const selected = ["deployments", ...place, "-l", `${label.type}=agent`];
+  const { items } = await kubectl.json<ItemList<KubeObject>>("get", ...selected);
   const agents = items.map(({ metadata: { namespace = "", name, labels = {} } }) => ({
     namespace,
     name,
@@ -43,13 +43,13 @@ export async function agentsIn(kubectl: Kubectl): Promise<Agent[]> {
   );
 }
 
-/** The agent that a connection is at. @throws where there is no such connection, or no agent yet */
+/** The agent of a connection. @throws {Error} where the connection or its agent does not exist */
 export async function agentOf(kubectl: Kubectl, connection: string): Promise<Agent> {
   const { spec } = await kubectl.json<DeclaredConnection>("get", "ipsecconnection", connection);
   const group = groupIdOf(spec);
   const agents = await agentsIn(kubectl);
-  const found = agents.find(({ groupId }) => groupId === digestOf([group ?? ""]));
-  if (found !== undefined) return found;
+  const agent = agents.find(({ groupId }) => groupId === digestOf([group ?? ""]));
+  if (agent !== undefined) return agent;
   throw new Error(
     `${connection} has no agent yet: see the condition Placed of kubectl describe ipsecconnection ${connection}`,
   );

@@ -8,7 +8,7 @@ const agent = [
   '2026-11-24T14:00:02.300Z {"level":30,"connection":"bank","state":"established","msg":"established"}',
   '2026-11-24T14:00:04.000Z {"level":40,"op":"watch","msg":"the API server is away"}',
   '2026-11-24T14:00:05.000Z {"level":30,"msg":"ipman agent runs"}',
-  "2026-11-24T14:00:06.000Z something that is no JSON",
+  "2026-11-24T14:00:06.000Z something that is not JSON",
 ].join("\n");
 
 const charon = [
@@ -18,7 +18,7 @@ const charon = [
 ].join("\n");
 
 describe("the logs of a connection", () => {
-  it("are what agent and charon say of it, by time, in the words of conditions", () => {
+  it("are those of agent and charon about it, ordered by time", () => {
     const lines = [...ownLines("agent", agent, "partner"), ...charonLines(charon, "partner")];
     assert.deepEqual(merged(lines), [
       "2026-11-24T14:00:01.100  agent     partner negotiating",
@@ -28,7 +28,7 @@ describe("the logs of a connection", () => {
     ]);
   });
 
-  it("are told apart by the whole name", () => {
+  it("are selected by the whole name", () => {
     assert.equal(charonLines(charon, "partner.b").length, 1);
     assert.equal(charonLines(charon, "partnerxb").length, 0);
   });

@@ -1,9 +1,15 @@
-/** A line of somebody's log that is about a connection. */
+/** A line about a connection in the log of a component. */
 export interface LogLine {
-  /** RFC 3339, as kubectl has it. */
+  /** RFC 3339, as kubectl prints it. */
   readonly time: string;
   readonly from: "operator" | "agent" | "charon";
   readonly text: string;
+}
+
+/** The log of a part of ipman: how kubectl selects its pods, and which of its lines are wanted. */
+export interface LogSource {
+  readonly selector: string;
+  readonly linesIn: (log: string) => LogLine[];
 }
 
 interface OwnLine {
@@ -18,8 +24,8 @@ interface OwnLine {
 const warn = 40;
 
 /**
- * Of an operator's or an agent's log, with kubectl's timestamps, the lines that are about a
- * connection, and those of trouble that is nobody's in particular.
+ * The lines of an operator's or agent's log, with kubectl's timestamps, that are about a connection,
+ * and warnings that are about no connection.
  */
 export function ownLines(from: LogLine["from"], log: string, connection: string): LogLine[] {
   return stamped(log).flatMap(({ time, rest }) => {
@@ -36,7 +42,7 @@ export function ownLines(from: LogLine["from"], log: string, connection: string)
   });
 }
 
-/** Of charon's log, the lines that it has marked with the connection's name. */
+/** The lines of charon's log that have the connection's name. */
 export function charonLines(log: string, name: string): LogLine[] {
   const mark = new RegExp(
     `<${name.replaceAll(/[.*+?^${"$"}{}()|[\]\\]/g, String.raw`\$&`)}\\|\\d+> `,
@@ -50,7 +56,7 @@ export function charonLines(log: string, name: string): LogLine[] {
     }));
 }
 
-/** By their times, a column each for time and origin. */
+/** The lines ordered by time, with columns for time and origin. */
 export function merged(lines: readonly LogLine[]): string[] {
   return lines
     .toSorted((a, b) => (a.time < b.time ? -1 : 1))

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { UsageError } from "../options/option.ts";
+import { parseCommand } from "../program/run-program.ts";
+import { operatorOptionsFrom } from "./operator-options.ts";
+import { command } from "./operator.ts";
+
+const images = ["--ipman-image=ipman:1", "--charon-image=charon:1"];
+const optionsOf = (...args: string[]) =>
+  operatorOptionsFrom(parseCommand(command, [...images, ...args]));
+
+describe("the operator's options", () => {
+  it("have a reservation outlast two answers to the API server about its pod", () => {
+    const ttlOf = (...args: string[]) => optionsOf(...args).ttlSeconds;
+    assert.equal(ttlOf(), 75);
+    assert.equal(ttlOf("--reservation-ttl", "20", "--pod-timeout", "10"), 20);
+    assert.equal(ttlOf("--reservation-ttl", "60", "--pod-timeout", "30"), 60);
+  });
+
+  for (const args of [
+    ["--reservation-ttl=19"],
+    ["--reservation-ttl=59", "--pod-timeout=30"],
+  ] as const)
+    it(`refuse ${args.join(" ")}, and name both options and the remedy`, () => {
+      assert.throws(
+        () => optionsOf(...args),
+        (error) => {
+          assert.ok(error instanceof UsageError);
+          assert.match(error.message, /--reservation-ttl is \d+, less than twice --pod-timeout/);
+          assert.match(error.message, /set --reservation-ttl to at least (20|60)/);
+          return true;
+        },
+      );
+    });
+
+  it("accept the empty values that a chart gives", () => {
+    const { owner, priorityClass, pullSecrets, secretNamespaces, clientAuthority } = optionsOf(
+      "--owner=",
+      "--priority-class=",
+      "--pull-secrets=",
+      "--secret-namespaces=a,b",
+      "--client-authority=",
+    );
+    assert.deepEqual([owner, priorityClass, pullSecrets, clientAuthority], ["", "", [], undefined]);
+    assert.deepEqual(secretNamespaces, ["a", "b"]);
+  });
+
+  it("require both images", () => {
+    assert.throws(() => parseCommand(command, ["--ipman-image=a"]), /--charon-image/);
+    assert.throws(
+      () => parseCommand(command, ["--ipman-image=", "--charon-image=a"]),
+      /--ipman-image must not be empty/,
+    );
+  });
+});

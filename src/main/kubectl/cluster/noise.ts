@@ -1,0 +1,25 @@
+/** The head of a line of klog: `E1127 00:25:25.123456   12345 memcache.go:265] `. */
+const klog = /^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+ [\w./-]+:\d+\] /;
+
+/** `kubectl exec` prints the exit status of the command in the pod, and passes it on. */
+const exitCode = /^command terminated with exit code \d+$/;
+
+/** Whether a line of kubectl's messages repeats for developers what another line says. */
+export function isNoise(line: string): boolean {
+  return klog.test(line) || exitCode.test(line);
+}
+
+/** The messages of kubectl without noise; without their heads, if there are no others. */
+export function withoutNoise(messages: string): string {
+  const lines = messages.split("\n");
+  const kept = lines
+    .filter((line) => !isNoise(line))
+    .join("\n")
+    .trim();
+  return kept === ""
+    ? lines
+        .map((line) => line.replace(klog, ""))
+        .join("\n")
+        .trim()
+    : kept;
+}

@@ -1,0 +1,61 @@
+import { describeHelp } from "../../commands/describe.ts";
+import { diagnoseHelp, diagnoseOptions } from "../../commands/diagnose.ts";
+import { rekeyHelp } from "../../commands/rekey.ts";
+import { restartHelp } from "../../commands/restart.ts";
+import { child, connection, output } from "../../options/common.ts";
+import { longName, type OptionTable } from "../../options/option.ts";
+import { agentOf, ipmanIn } from "../cluster/agents.ts";
+import { defineClusterCommand } from "../cluster/cluster-options.ts";
+import type { Kubectl } from "../cluster/kubectl.ts";
+
+/** These run `ipman` in the pod of the connection's agent. */
+export const describe = defineClusterCommand({
+  ...describeHelp,
+  arguments: { connection },
+  options: { output },
+  run: ({ connection, ...values }, kubectl) =>
+    runInAgent(kubectl, ["describe", connection], { output }, values),
+});
+
+export const diagnose = defineClusterCommand({
+  ...diagnoseHelp,
+  arguments: { connection, child },
+  options: diagnoseOptions,
+  run: ({ connection, child, ...values }, kubectl) =>
+    runInAgent(kubectl, ["diagnose", connection, child], diagnoseOptions, values),
+});
+
+export const rekey = defineClusterCommand({
+  ...rekeyHelp,
+  arguments: { connection, child },
+  options: {},
+  run: ({ connection, child }, kubectl) => runInAgent(kubectl, ["rekey", connection, child]),
+});
+
+export const restart = defineClusterCommand({
+  ...restartHelp,
+  arguments: { connection },
+  options: {},
+  run: ({ connection }, kubectl) => runInAgent(kubectl, ["restart", connection]),
+});
+
+async function runInAgent(
+  kubectl: Kubectl,
+  [command, connection, child]: readonly [
+    command: string,
+    connection: string,
+    child?: string | undefined,
+  ],
+  table: OptionTable = {},
+  values: Readonly<Record<string, unknown>> = {},
+): Promise<number> {
+  const agent = await agentOf(kubectl, connection);
+  const options = Object.entries(table).flatMap(([name, option]) => {
+    const value = values[name];
+    // The agent may be of an earlier version: it gets what the user gave.
+    if (value === option.fallback || value === undefined) return [];
+    return typeof value === "string" ? [longName(option), value] : [longName(option)];
+  });
+  const words = [command, connection, ...(child === undefined ? [] : [child])];
+  return kubectl.shown(...ipmanIn(agent, ...words, ...options));
+}

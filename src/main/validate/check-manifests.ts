@@ -1,0 +1,123 @@
+import {
+  formatPosition,
+  type FilePosition,
+  type LocatedManifest,
+} from "../../adapters/manifests/located-manifest.ts";
+import type { Child, Connection } from "../../model/api/connection.ts";
+import { kinds, type Kind, type SourceProblem } from "../../model/api/resource.ts";
+import type { Problem } from "../../model/api/result.ts";
+import { formatPrefix } from "../../model/net/prefix.ts";
+import {
+  desiredState,
+  nothingDesired,
+  type DesiredState,
+} from "../../runtime/desired/desired-state.ts";
+
+/** A problem with its position; the path is empty for one of a whole document. */
+export interface LocatedProblem extends Problem, FilePosition {}
+
+/** What `ipman validate` found. */
+export interface ValidationReport {
+  readonly valid: boolean;
+  /** How many objects of each kind there are. */
+  readonly objects: Readonly<Record<Kind, number>>;
+  readonly problems: readonly LocatedProblem[];
+  /** Legal declarations that are likely a mistake. */
+  readonly warnings: readonly LocatedProblem[];
+}
+
+/** Checks the manifests together, as a host and the operator would. */
+export function checkManifests(manifests: readonly LocatedManifest[]): ValidationReport {
+  const resources = manifests.flatMap(({ snapshot }) => snapshot.resources);
+  const unread = manifests.flatMap(({ snapshot }) => snapshot.problems);
+  const state = desiredState(nothingDesired, { resources, problems: unread });
+  const sources = new Map(resources.map(({ kind, key, source }) => [`${kind} ${key}`, source]));
+  const located = (problems: readonly SourceProblem[]) =>
+    problems.map((problem) => locate(manifests, problem)).toSorted(byPosition);
+  const ofConnections = (find: (connection: Connection) => Problem[]) =>
+    [...state.connections.values()].flatMap((connection) => {
+      const source = sources.get(`IPSecConnection ${connection.id}`) ?? "";
+      return find(connection).map((problem) => ({ ...problem, source }));
+    });
+  const problems = located([
+    ...[...state.problems.values()].flat(),
+    ...ofConnections((connection) => secretKeyProblems(connection, state)),
+  ]);
+  const count = (kind: Kind) => resources.filter((resource) => resource.kind === kind).length;
+  return {
+    valid: problems.length === 0,
+    objects: Object.fromEntries(kinds.map((kind) => [kind, count(kind)])) as Record<Kind, number>,
+    problems,
+    warnings: located(ofConnections(({ children }) => children.flatMap(networkWarnings))),
+  };
+}
+
+/** A Secret that is not among the manifests may be in the cluster; one that is has to have the key. */
+function secretKeyProblems({ secretRef }: Connection, { secrets }: DesiredState): Problem[] {
+  const { name, namespace, key } = secretRef;
+  const secret = secrets.find(
+    ({ metadata }) => metadata.name === name && (metadata.namespace ?? "default") === namespace,
+  );
+  if (secret === undefined) return [];
+  const keys = Object.keys({ ...secret.data, ...secret.stringData });
+  if (keys.includes(key)) return [];
+  const known = keys.length === 0 ? "it has none" : `it has ${keys.join(", ")}`;
+  const message = `the Secret ${namespace}/${name} has no key "${key}"; ${known}`;
+  return [{ path: "spec.secretRef.key", message }];
+}
+
+/**
+ * charon and the kernel accept a child with the same network on both sides: the gateway has a route
+ * to each worker. It is usual for 0.0.0.0/0, and most often a mistake for other networks.
+ */
+function networkWarnings({ key, localSelectors, remoteSelectors }: Child): Problem[] {
+  const local = new Set(localSelectors.filter(({ length }) => length > 0).map(formatPrefix));
+  return remoteSelectors
+    .map(formatPrefix)
+    .flatMap((network, i) =>
+      local.has(network) ? [{ path: `spec.children.${key}.remote_ips[${i}]`, network }] : [],
+    )
+    .map(({ path, network }) => ({
+      path,
+      message: `${network} is in local_ips too: hosts on both sides of the tunnel need different addresses`,
+    }));
+}
+
+function locate(manifests: readonly LocatedManifest[], problem: SourceProblem): LocatedProblem {
+  const { source, path, message } = problem;
+  for (const manifest of manifests) {
+    const position = manifest.positionOf(problem);
+    if (position !== undefined) return { ...position, path, message };
+  }
+  throw new Error(`${source} is not one of the manifests`);
+}
+
+function byPosition(a: LocatedProblem, b: LocatedProblem): number {
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+  return a.line - b.line || a.column - b.column;
+}
+
+/** A problem as a line: `FILE:LINE:COLUMN: PATH: MESSAGE`. */
+export function problemLine(problem: LocatedProblem, severity?: "warning"): string {
+  const parts = [formatPosition(problem), severity, problem.path, problem.message];
+  return parts.filter(Boolean).join(": ");
+}
+
+/** `2 IPSecConnections, 1 Secret: valid` */
+export function summaryLine({ valid, objects, problems }: ValidationReport): string {
+  const counts = kinds.flatMap((kind) =>
+    objects[kind] === 0 ? [] : [counted(objects[kind], titles[kind])],
+  );
+  const verdict = valid ? "valid" : counted(problems.length, "problem");
+  return `${counts.join(", ") || "no objects"}: ${verdict}`;
+}
+
+const titles: Readonly<Record<Kind, string>> = {
+  IPSecConnection: "connection",
+  CharonGroup: "CharonGroup",
+  Secret: "Secret",
+};
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

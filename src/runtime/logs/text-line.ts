@@ -1,0 +1,48 @@
+import { styleText } from "node:util";
+import { printable } from "../../model/text/printable.ts";
+
+const levels: Readonly<Record<number, string>> = {
+  10: "trace",
+  20: "debug",
+  30: "info",
+  40: "warn",
+  50: "error",
+  60: "fatal",
+};
+
+const widest = 5;
+const warn = 40;
+const error = 50;
+
+/** A line of pino's JSON as text: time, level, subject, message, and all other fields. */
+export function textLine(json: string): string {
+  const { time, level, connection, child, state, msg, ...others } = JSON.parse(json) as LoggedLine;
+  const subject = [connection, child].filter(Boolean).join("/");
+  const fields = state === undefined || state === msg ? others : { state, ...others };
+  const words = [
+    subject === "" ? "" : `${subject}:`,
+    msg ?? "",
+    ...Object.entries(fields).map(([name, value]) => `${name}=${valueText(value)}`),
+  ];
+  const title = coloured(level, (levels[level] ?? String(level)).padEnd(widest));
+  return `${printable(time)} ${title} ${printable(words.filter(Boolean).join(" "))}\n`;
+}
+
+interface LoggedLine {
+  readonly time: string;
+  readonly level: number;
+  readonly connection?: string;
+  readonly child?: string;
+  readonly state?: string;
+  readonly msg?: string;
+  readonly [field: string]: unknown;
+}
+
+function valueText(value: unknown): string {
+  return typeof value === "string" && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
+}
+
+function coloured(level: number, text: string): string {
+  if (level < warn) return text;
+  return styleText(level < error ? "yellow" : "red", text, { stream: process.stdout });
+}
