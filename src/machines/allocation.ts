@@ -1,18 +1,18 @@
 import { assign, emit, setup } from "xstate";
-import type { AddressOutcome, AddressWish } from "../model/addresses/allocation.ts";
+import type { AddressOutcome, AddressRequest } from "../model/addresses/allocation.ts";
 import { failureOf } from "./common/failure-of.ts";
 import { notProvided } from "./common/not-provided.ts";
 
-/** A wish, and who waits for what comes of it. */
+/** A request, and who waits for what comes of it. */
 export interface Waiting {
   readonly id: number;
-  readonly wish: AddressWish;
+  readonly request: AddressRequest;
 }
 
-/** What came of a wish; an address with the stamp of its reservation. */
+/** What came of a request; an address with the stamp of its reservation. */
 export type Settled = AddressOutcome & {
-  readonly reservedAt?: string;
-  /** It could not be written down: no fault of who wishes. */
+  readonly reservationId?: string;
+  /** It could not be written down: no fault of who requests. */
   readonly unwritten?: true;
 };
 
@@ -22,13 +22,13 @@ export interface AllocationContext {
   readonly batch: readonly Waiting[];
   /** Came meanwhile. */
   readonly queue: readonly Waiting[];
-  /** Whether more should be reserved ahead. */
-  readonly restock: boolean;
+  /** Whether more should be reserved prefetched. */
+  readonly refill: boolean;
   /** Whether some is. */
-  readonly stocked: boolean;
+  readonly hasPrefetched: boolean;
 }
 
-export type AllocationEvent = ({ type: "wanted" } & Waiting) | { type: "restock" };
+export type AllocationEvent = ({ type: "wanted" } & Waiting) | { type: "refill" };
 
 export type AllocationEmitted = {
   type: "settled";
@@ -38,21 +38,21 @@ export type AllocationEmitted = {
 /** What `reserve` needs. */
 export interface ReserveOrder {
   readonly connectionId: string;
-  readonly wishes: readonly AddressWish[];
+  readonly requests: readonly AddressRequest[];
 }
 
 /** What came of it. */
 export interface Reserved {
-  /** One for each wish, in their order. */
+  /** One for each request, in their order. */
   readonly results: readonly Settled[];
   /** Whether some is reserved that nobody asked for yet. */
-  readonly stocked: boolean;
+  readonly hasPrefetched: boolean;
 }
 
 /**
  * Gives the addresses of one connection. Each write reserves for all who wait, and is made
  * only if nobody wrote since it was thought out (compare-and-swap): any number of replicas
- * give no address twice. A write may reserve ahead, too; what nobody asks for is let go of.
+ * give no address twice. A write may reserve prefetched, too; what nobody asks for is let go of.
  */
 export const allocationMachine = setup({
   types: {} as {
@@ -65,14 +65,16 @@ export const allocationMachine = setup({
     /** Chooses and reserves, and lets go of what is not wanted any more. */
     reserve: notProvided<Reserved, ReserveOrder>("reserve"),
   },
-  delays: { stockMs: 1_000 },
+  delays: { prefetchMs: 1_000 },
   actions: {
     queue: assign({
-      queue: ({ context }, { id, wish }: Waiting) => [...context.queue, { id, wish }],
+      queue: ({ context }, { id, request }: Waiting) => [...context.queue, { id, request }],
     }),
-    takeQueue: assign({ batch: ({ context }) => context.queue, queue: [], restock: false }),
-    restock: assign({ restock: true }),
-    noteStock: assign({ stocked: (_, params: { stocked: boolean }) => params.stocked }),
+    takeQueue: assign({ batch: ({ context }) => context.queue, queue: [], refill: false }),
+    refill: assign({ refill: true }),
+    notePrefetched: assign({
+      hasPrefetched: (_, params: { hasPrefetched: boolean }) => params.hasPrefetched,
+    }),
     settle: emit(({ context }, params: { results: readonly Settled[] }) => ({
       type: "settled" as const,
       results: context.batch.map(({ id }, i) => ({ id, result: params.results[i] as Settled })),
@@ -92,19 +94,19 @@ export const allocationMachine = setup({
   },
 }).createMachine({
   id: "allocation",
-  context: ({ input }) => ({ ...input, batch: [], queue: [], restock: false, stocked: false }),
+  context: ({ input }) => ({ ...input, batch: [], queue: [], refill: false, hasPrefetched: false }),
   initial: "idle",
   on: {
     wanted: { actions: { type: "queue", params: ({ event }) => event } },
-    restock: { actions: "restock" },
+    refill: { actions: "refill" },
   },
   states: {
     idle: {
       always: {
-        guard: ({ context }) => context.queue.length > 0 || context.restock,
+        guard: ({ context }) => context.queue.length > 0 || context.refill,
         target: "reserving",
       },
-      after: { stockMs: { guard: ({ context }) => context.stocked, target: "reserving" } },
+      after: { prefetchMs: { guard: ({ context }) => context.hasPrefetched, target: "reserving" } },
     },
     reserving: {
       description: "A batch is written; whoever comes meanwhile is in the next.",
@@ -114,12 +116,12 @@ export const allocationMachine = setup({
         src: "reserve",
         input: ({ context }) => ({
           connectionId: context.connectionId,
-          wishes: context.batch.map(({ wish }) => wish),
+          requests: context.batch.map(({ request }) => request),
         }),
         onDone: {
           target: "idle",
           actions: [
-            { type: "noteStock", params: ({ event }) => event.output },
+            { type: "notePrefetched", params: ({ event }) => event.output },
             { type: "settle", params: ({ event }) => event.output },
           ],
         },

@@ -4,7 +4,10 @@ import fc from "fast-check";
 import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { annotation } from "../../src/model/kubernetes/labels.ts";
-import { bookObject, type ReservationBook } from "../../src/model/addresses/reservation-book.ts";
+import {
+  reservationsConfigMap,
+  type ConnectionReservations,
+} from "../../src/model/addresses/connection-reservations.ts";
 import { happenings } from "../simulator/happenings.ts";
 import { asking, ttlMs, type Replica } from "../simulator/admitting.ts";
 import { pass, TwoReplicas } from "../simulator/two-replicas.ts";
@@ -72,13 +75,13 @@ describe("the addresses that two replicas give", () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.19", () => 5);
     await pass(200);
     await world.created(0, 6_000);
-    const book = world.book as ReservationBook;
+    const reservations = world.reservations as ConnectionReservations;
     const [pod] = world.pods as [KubeObject];
-    const written = { ...book, pending: { "10.0.2.10": "a while ago" } };
-    world.api.put(resourceTypes.ConfigMap, bookObject(written));
+    const written = { ...reservations, pending: { "10.0.2.10": "a while ago" } };
+    world.api.put(resourceTypes.ConfigMap, reservationsConfigMap(written));
     await pass(ttlMs + 10_000);
     assert.deepEqual(world.pending, []);
-    assert.equal(world.book?.podsVersion, pod.metadata.resourceVersion);
+    assert.equal(world.reservations?.podsVersion, pod.metadata.resourceVersion);
   });
 
   it("are free soon after a pod's end, also where that is seen before its reservation", async () => {
@@ -190,7 +193,7 @@ describe("the addresses that two replicas give", () => {
   it("are reserved by two at once, of whom one thinks again once", async () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.250", () => 5);
     await pass(200);
-    // Whoever is the first of all makes the book.
+    // Whoever is the first of all makes the reservations.
     await world.created(0, 3_000);
     const before = world.api.written.length;
     const since = Date.now();
@@ -214,12 +217,12 @@ describe("the addresses that two replicas give", () => {
     for (const pod of world.pods) world.delete(pod);
     await pass(ttlMs + 10_000);
     assert.deepEqual(world.pending, []);
-    assert.ok(world.book !== undefined, "a pod may come at any time");
+    assert.ok(world.reservations !== undefined, "a pod may come at any time");
     world.api.remove(resourceTypes.IPSecConnection, connection.metadata);
     await pass(ttlMs - 10_000);
-    assert.ok(world.book !== undefined, "the connection may come again");
+    assert.ok(world.reservations !== undefined, "the connection may come again");
     await pass(20_000);
-    assert.equal(world.book, undefined);
+    assert.equal(world.reservations, undefined);
     world.api.put(resourceTypes.IPSecConnection, connection);
     await pass(200);
     await world.created(1, 1_000);
@@ -233,7 +236,10 @@ describe("the addresses that two replicas give", () => {
     await pass(200);
     const ahead = "10.0.2.40";
     assert.ok(world.pending.includes(ahead), "it would be the next");
-    world.api.remove(resourceTypes.ConfigMap, (world.book as ReservationBook).metadata);
+    world.api.remove(
+      resourceTypes.ConfigMap,
+      (world.reservations as ConnectionReservations).metadata,
+    );
     await pass(100);
     // Of these two one at most gets it, since it is ahead no more.
     asked.push(world.create(0), world.create(1, { [annotation.address]: ahead }));
@@ -249,8 +255,11 @@ describe("the addresses that two replicas give", () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.250", () => 5);
     await pass(200);
     await world.created(0, 6_000);
-    const book = bookObject(world.book as ReservationBook);
-    world.api.put(resourceTypes.ConfigMap, { ...book, data: { pendingIps: "{" } } as KubeObject);
+    const reservations = reservationsConfigMap(world.reservations as ConnectionReservations);
+    world.api.put(resourceTypes.ConfigMap, {
+      ...reservations,
+      data: { pendingIps: "{" },
+    } as KubeObject);
     await pass(100);
     await world.created(1, 1_000);
     assert.equal(world.pods.length, 1);
@@ -258,7 +267,7 @@ describe("the addresses that two replicas give", () => {
       world.denials.join(),
       /ConfigMap ipman-system\/reservations-partner-\w+: data\.pendingIps is no JSON object of texts; delete it while no pods start/,
     );
-    world.api.remove(resourceTypes.ConfigMap, book.metadata);
+    world.api.remove(resourceTypes.ConfigMap, reservations.metadata);
     await pass(100);
     await world.created(1, 1_000);
     assert.equal(world.pods.length, 2);

@@ -7,7 +7,7 @@ import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-typ
 import { agentAccountOf } from "../../src/model/kubernetes/agent-access.ts";
 import { impliedGroup } from "../../src/model/api/group.ts";
 import type { Snapshot } from "../../src/model/api/resource.ts";
-import { agentDeployment } from "../../src/model/kubernetes/workloads.ts";
+import { agentDeployment } from "../../src/model/kubernetes/deployments.ts";
 import { agentDesired } from "../../src/runtime/agent/agent-desired.ts";
 import { Installation, home, settings, type Grant } from "../simulator/installation.ts";
 import { pass } from "../simulator/two-replicas.ts";

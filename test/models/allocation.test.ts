@@ -6,10 +6,10 @@ import {
   type Reserved,
   type ReserveOrder,
 } from "../../src/machines/allocation.ts";
-import type { AddressWish } from "../../src/model/addresses/allocation.ts";
+import type { AddressRequest } from "../../src/model/addresses/allocation.ts";
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
-const wish = { pool: "primary" } as AddressWish;
+const request = { pool: "primary" } as AddressRequest;
 const refused = { ok: false as const, message: "none", taken: true };
 
 function start(clock?: SimulatedClock) {
@@ -17,7 +17,7 @@ function start(clock?: SimulatedClock) {
   const told: number[][] = [];
   const reserve = fromPromise<Reserved, ReserveOrder>(({ input }) => {
     const end = Promise.withResolvers<Reserved>();
-    batches.push({ size: input.wishes.length, end });
+    batches.push({ size: input.requests.length, end });
     return end.promise;
   });
   const actor = createActor(allocationMachine.provide({ actors: { reserve } }), {
@@ -30,7 +30,7 @@ function start(clock?: SimulatedClock) {
     for (const { result } of results) if (!result.ok) messages.push(result.message);
   });
   actor.start();
-  const want = (id: number) => actor.send({ type: "wanted", id, wish });
+  const want = (id: number) => actor.send({ type: "wanted", id, request });
   return { actor, batches, told, messages, want };
 }
 
@@ -42,13 +42,13 @@ describe("the addresses of a connection", () => {
       batches.map(({ size }) => size),
       [1],
     );
-    batches[0]?.end.resolve({ results: [refused], stocked: false });
+    batches[0]?.end.resolve({ results: [refused], hasPrefetched: false });
     await settle();
     assert.deepEqual(
       batches.map(({ size }) => size),
       [1, 2],
     );
-    batches[1]?.end.resolve({ results: [refused, refused], stocked: false });
+    batches[1]?.end.resolve({ results: [refused, refused], hasPrefetched: false });
     await settle();
     assert.deepEqual(told, [[1], [2, 3]]);
   });
@@ -63,19 +63,19 @@ describe("the addresses of a connection", () => {
     assert.equal(batches.length, 2);
   });
 
-  it("are reserved ahead when some are about to be missed, and let go of in time", async () => {
+  it("are reserved prefetched when some are about to be missed, and let go of in time", async () => {
     const clock = new SimulatedClock();
     const { actor, batches } = start(clock);
-    actor.send({ type: "restock" });
+    actor.send({ type: "refill" });
     assert.deepEqual(
       batches.map(({ size }) => size),
       [0],
     );
-    batches[0]?.end.resolve({ results: [], stocked: true });
+    batches[0]?.end.resolve({ results: [], hasPrefetched: true });
     await settle();
     clock.increment(1_000);
-    assert.equal(batches.length, 2, "what is reserved ahead is looked after");
-    batches[1]?.end.resolve({ results: [], stocked: false });
+    assert.equal(batches.length, 2, "what is reserved prefetched is looked after");
+    batches[1]?.end.resolve({ results: [], hasPrefetched: false });
     await settle();
     clock.increment(10_000);
     assert.equal(batches.length, 2);

@@ -1,22 +1,22 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it, mock } from "node:test";
 import { childSpec, connectionSpec } from "../../lab/sites/manifests.ts";
-import { BookShelf } from "../../src/adapters/kubernetes/book-shelf.ts";
+import { StoredReservations } from "../../src/adapters/kubernetes/stored-reservations.ts";
 import { Declared } from "../../src/adapters/kubernetes/declared.ts";
-import { holders, podsWithAddress } from "../../src/adapters/kubernetes/live-pods.ts";
+import { workerPods, podsWithAddress } from "../../src/adapters/kubernetes/live-pods.ts";
 import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
 import { View } from "../../src/adapters/kubernetes/client/view.ts";
-import type { CarrierPod } from "../../src/model/kubernetes/carrier-pod.ts";
+import type { GroupPod } from "../../src/model/kubernetes/group-pod.ts";
 import type { StatedCondition } from "../../src/model/status/condition.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { label } from "../../src/model/kubernetes/labels.ts";
 import { trimmedPod } from "../../src/model/kubernetes/worker-pod.ts";
 import { backgroundWrites } from "../../src/runtime/kubernetes/writes.ts";
 import { DeclaredAdmission } from "../../src/runtime/operator/admission/admit-declared.ts";
-import { Carriers } from "../../src/runtime/operator/status/carriers.ts";
+import { GroupPods } from "../../src/runtime/operator/status/group-pods.ts";
 import { Cluster } from "../../src/runtime/operator/state/cluster.ts";
 import { GroupReporter } from "../../src/runtime/operator/status/group-reporter.ts";
-import { Workloads } from "../../src/runtime/operator/deployments/workloads.ts";
+import { Deployments } from "../../src/runtime/operator/deployments/deployments.ts";
 import { KubeApi } from "../simulator/kube-api.ts";
 import { pass } from "../simulator/two-replicas.ts";
 
@@ -51,20 +51,20 @@ class Operator implements Disposable {
     const pods = (wanted: ConstructorParameters<typeof View>[1]) =>
       use(new View(client, wanted, { trim: trimmedPod }));
     const gateways = pods(podsWithAddress(`${label.type}=xfrm`));
-    const workers = pods(holders);
-    const books = use(new BookShelf(client, namespace, { onTrouble }));
-    const cluster = use(new Cluster({ declared, gateways, workers, books }));
+    const workers = pods(workerPods);
+    const reservations = use(new StoredReservations(client, namespace, { onTrouble }));
+    const cluster = use(new Cluster({ declared, gateways, workers, reservations }));
     const deployments = use(
       new View<KubeObject>(client, { type: resourceTypes.Deployment }, { onTrouble }),
     );
-    const carrierPods = use(
-      new View<CarrierPod>(client, { type: resourceTypes.Pod, labelSelector: "none" }),
+    const viewOfGroupPods = use(
+      new View<GroupPod>(client, { type: resourceTypes.Pod, labelSelector: "none" }),
     );
-    const carriers = use(new Carriers(carrierPods));
+    const groupPods = use(new GroupPods(viewOfGroupPods));
     const writes = backgroundWrites();
     const made = { client, cluster, deployments, settings, writes };
-    use(new Workloads({ ...made, onBreakdown: (_, error) => onTrouble(error) }));
-    use(new GroupReporter({ client, declared, cluster, carriers, writes, onTrouble }));
+    use(new Deployments({ ...made, onBreakdown: (_, error) => onTrouble(error) }));
+    use(new GroupReporter({ client, declared, cluster, groupPods, writes, onTrouble }));
     const rule = { requireAllowedNamespaces: false };
     this.admission = new DeclaredAdmission({ cluster, declared, client }, rule);
   }

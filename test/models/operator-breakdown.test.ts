@@ -7,9 +7,9 @@ import { View } from "../../src/adapters/kubernetes/client/view.ts";
 import { failure, Reason } from "../../src/model/status/failure.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { backgroundWrites } from "../../src/runtime/kubernetes/writes.ts";
-import { KeptObjects } from "../../src/runtime/operator/deployments/kept-objects.ts";
+import { ManagedObjects } from "../../src/runtime/operator/deployments/managed-objects.ts";
 import { Leadership } from "../../src/runtime/operator/leadership.ts";
-import { Books } from "../../src/runtime/operator/addresses/books.ts";
+import { ReservationStore } from "../../src/runtime/operator/addresses/reservation-store.ts";
 import { Probes } from "../../src/runtime/supervisor/probes.ts";
 import { Refusal } from "../../src/runtime/ports/refusal.ts";
 import { childSpec } from "../../lab/sites/manifests.ts";
@@ -39,7 +39,7 @@ describe("an actor that an exception ends", () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.250", () => 2);
     await pass(200);
     const replica = world.replicas[0] as Replica;
-    const broken = mock.method(Books.prototype, "amend", () => {
+    const broken = mock.method(ReservationStore.prototype, "amend", () => {
       const refusal = new Refusal(failure(Reason.Internal, "planted"));
       return Promise.reject(Object.assign(refusal, { failure: unreadable() }));
     });
@@ -106,7 +106,13 @@ describe("an actor that an exception ends", () => {
     await pass(50);
     const breakdowns: unknown[] = [];
     const onBreakdown = (...breakdown: unknown[]) => void breakdowns.push(breakdown);
-    using kept = new KeptObjects({ client, type, view, onBreakdown, writes: backgroundWrites() });
+    using managed = new ManagedObjects({
+      client,
+      type,
+      view,
+      onBreakdown,
+      writes: backgroundWrites(),
+    });
     let defects = 2;
     // The chart compares what is there with what is wanted.
     const defective = Object.defineProperty(named("a"), "spec", {
@@ -120,7 +126,7 @@ describe("an actor that an exception ends", () => {
       ["n/a", defective],
       ["n/b", named("b")],
     ]);
-    kept.keep({ wanted, whole: true });
+    managed.keep({ wanted, whole: true });
     await pass(100);
     const made = () => api.written.toSorted().join();
     assert.match(made(), /n\/b/);

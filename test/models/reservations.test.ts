@@ -3,7 +3,10 @@ import { after, before, describe, it, mock } from "node:test";
 import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { annotation } from "../../src/model/kubernetes/labels.ts";
-import { bookObject, type ReservationBook } from "../../src/model/addresses/reservation-book.ts";
+import {
+  reservationsConfigMap,
+  type ConnectionReservations,
+} from "../../src/model/addresses/connection-reservations.ts";
 import { isPrefetched } from "../../src/model/addresses/reservation.ts";
 import { ReservationAges } from "../../src/runtime/operator/addresses/reservation-ages.ts";
 import { asking, ttlMs, type Replica } from "../simulator/admitting.ts";
@@ -56,15 +59,15 @@ describe("a reservation", () => {
     await pass(200);
     const own = await answered(world, 0, inNamespace(asking("own"), "tenant"));
     const victim = await answered(world, 0, asking("db-0", that("10.0.2.200")));
-    const stamp = world.book?.pending["10.0.2.200"] ?? "";
-    assert.equal(annotationsOf(victim)[annotation.reservedAt], stamp);
+    const reservationId = world.reservations?.pending["10.0.2.200"] ?? "";
+    assert.equal(annotationsOf(victim)[annotation.reservedAt], reservationId);
     const ids = [annotationsOf(own), annotationsOf(victim)].map(
       (annotations) => annotations[annotation.reservation] ?? "",
     );
     for (const [i, id] of [...ids, "", "0".repeat(32)].entries()) {
       const claim = {
         [annotation.vxlanIp]: "10.0.2.200/24",
-        [annotation.reservedAt]: stamp,
+        [annotation.reservedAt]: reservationId,
         [annotation.reservation]: id,
       };
       const evil = await answered(world, 0, inNamespace(asking(`evil-${i}`, claim), "tenant"));
@@ -76,14 +79,14 @@ describe("a reservation", () => {
     using world = new TwoReplicas(pool, () => 2);
     await pass(200);
     const own = annotationsOf(await answered(world, 0, inNamespace(asking("own"), "tenant")));
-    const { pending = {} } = world.book ?? {};
+    const { pending = {} } = world.reservations ?? {};
     const prefetched = Object.entries(pending).find(([, it]) => isPrefetched(it));
-    const [address = "", stamp = ""] = prefetched ?? [];
+    const [address = "", reservationId = ""] = prefetched ?? [];
     assert.notEqual(address, "");
     const id = own[annotation.reservation] ?? "";
     const claim = {
       [annotation.vxlanIp]: `${address}/24`,
-      [annotation.reservedAt]: stamp,
+      [annotation.reservedAt]: reservationId,
       [annotation.reservation]: id,
     };
     const evil = await answered(world, 1, inNamespace(asking("evil", claim), "tenant"));
@@ -154,13 +157,16 @@ describe("a reservation", () => {
     using world = new TwoReplicas(pool, () => 2);
     await pass(200);
     await stored(world, 1, 3);
-    const { pending, ...book } = world.book as ReservationBook;
+    const { pending, ...reservations } = world.reservations as ConnectionReservations;
     // Replica 1 begins in the middle of a pool.
-    const isOfReplica1 = ([address, stamp]: [string, string]) =>
-      isPrefetched(stamp) && Number(address.split(".")[3]) > 130;
+    const isOfReplica1 = ([address, reservationId]: [string, string]) =>
+      isPrefetched(reservationId) && Number(address.split(".")[3]) > 130;
     const [taken] = Object.entries(pending).findLast(isOfReplica1) ?? [""];
     const others = Object.fromEntries(Object.entries(pending).filter(([it]) => it !== taken));
-    world.api.put(resourceTypes.ConfigMap, bookObject({ ...book, pending: others }));
+    world.api.put(
+      resourceTypes.ConfigMap,
+      reservationsConfigMap({ ...reservations, pending: others }),
+    );
     await pass(50);
     const pod = await answered(world, 0, asking("other", that(taken)));
     assert.equal(addressOf(pod), taken);
@@ -230,9 +236,9 @@ describe("a reservation", () => {
     const clock = { elapsed: () => Date.now(), date: () => 0 };
     using ages = new ReservationAges({ cluster, clock, keepMs: ttlMs });
     await pass(1_000);
-    const stamp = world.book?.pending["10.0.2.100"] ?? "";
-    assert.ok(ages.age("partner", "10.0.2.100", stamp) >= 1_000);
-    assert.equal(ages.age("partner", "10.0.2.101", stamp), 0);
+    const reservationId = world.reservations?.pending["10.0.2.100"] ?? "";
+    assert.ok(ages.age("partner", "10.0.2.100", reservationId) >= 1_000);
+    assert.equal(ages.age("partner", "10.0.2.101", reservationId), 0);
   });
 
   it("without a pod ends in its time, though the leader changes meanwhile", async () => {

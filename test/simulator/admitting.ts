@@ -1,7 +1,7 @@
-import { BookShelf } from "../../src/adapters/kubernetes/book-shelf.ts";
+import { StoredReservations } from "../../src/adapters/kubernetes/stored-reservations.ts";
 import { ClusterKey } from "../../src/adapters/kubernetes/cluster-key.ts";
 import { Declared } from "../../src/adapters/kubernetes/declared.ts";
-import { holders, podsWithAddress } from "../../src/adapters/kubernetes/live-pods.ts";
+import { workerPods, podsWithAddress } from "../../src/adapters/kubernetes/live-pods.ts";
 import { View } from "../../src/adapters/kubernetes/client/view.ts";
 import type { Wanted } from "../../src/adapters/kubernetes/client/watch.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
@@ -9,9 +9,9 @@ import { annotation, label } from "../../src/model/kubernetes/labels.ts";
 import { trimmedPod } from "../../src/model/kubernetes/worker-pod.ts";
 import { PodAdmission } from "../../src/runtime/operator/admission/admit-pod.ts";
 import { Allocator } from "../../src/runtime/operator/addresses/allocator.ts";
-import { Books } from "../../src/runtime/operator/addresses/books.ts";
+import { ReservationStore } from "../../src/runtime/operator/addresses/reservation-store.ts";
 import { Cluster } from "../../src/runtime/operator/state/cluster.ts";
-import { Reservations } from "../../src/runtime/operator/addresses/reservations.ts";
+import { ReservationCollector } from "../../src/runtime/operator/addresses/reservation-collector.ts";
 import type { KubeApi } from "./kube-api.ts";
 
 export const ttlMs = 75_000;
@@ -32,7 +32,7 @@ export class Replica implements Disposable {
 
   /** How far its node's clock is set forward, or back, from the time of the test. */
   skewMs = 0;
-  readonly #reservations: Reservations;
+  readonly #collector: ReservationCollector;
 
   /** @param leads whether it is the first to end reservations */
   constructor(api: KubeApi, leads: boolean, rule = { requireAllowedNamespaces: false }) {
@@ -42,36 +42,36 @@ export class Replica implements Disposable {
     const pods = (wanted: Wanted) =>
       this.#parts.use(new View(client, wanted, { trim: trimmedPod }));
     const gateways = pods(podsWithAddress(`${label.type}=xfrm`));
-    const workers = pods(holders);
-    const shelf = this.#parts.use(new BookShelf(client, namespace, { onTrouble }));
-    const cluster = this.#parts.use(new Cluster({ declared, gateways, workers, books: shelf }));
-    const books = new Books(client, cluster, { namespace, owner: undefined });
+    const workers = pods(workerPods);
+    const reservations = this.#parts.use(new StoredReservations(client, namespace, { onTrouble }));
+    const cluster = this.#parts.use(new Cluster({ declared, gateways, workers, reservations }));
+    const store = new ReservationStore(client, cluster, { namespace, owner: undefined });
     const clock = { elapsed: () => Date.now(), date: () => Date.now() + this.skewMs };
     const allocator = this.#parts.use(
       new Allocator({
         cluster,
-        books,
+        store,
         clock,
-        stockMs: ttlMs / 8,
+        prefetchMs: ttlMs / 8,
         start: leads ? 0 : 0.5,
         onBreakdown: (id, error) => void this.troubles.push([id, error]),
       }),
     );
-    const shared = { client, cluster, books, clock };
-    this.#reservations = this.#parts.use(new Reservations({ ...shared, ttlMs, onTrouble }));
+    const shared = { client, cluster, store, clock };
+    this.#collector = this.#parts.use(new ReservationCollector({ ...shared, ttlMs, onTrouble }));
     if (leads) this.lead();
     const clusterKey = this.#parts.use(
       new ClusterKey({ client, namespace, creates: true, onTrouble }),
     );
     const image = { name: "ipman", pullPolicy: "Always" };
     this.cluster = cluster;
-    const { ages } = this.#reservations;
-    const admitting = { cluster, allocator, books, ages, clusterKey, ...rule };
+    const { ages } = this.#collector;
+    const admitting = { cluster, allocator, store, ages, clusterKey, ...rule };
     this.admission = new PodAdmission({ ...admitting, image, vxlanPort: 4789 });
   }
 
   lead(): void {
-    this.#reservations.lead();
+    this.#collector.lead();
   }
 
   /** The pod as it is stored; or what it is told. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { childSpec, connectionSpec } from "../../lab/sites/manifests.ts";
-import { BookShelf } from "../../src/adapters/kubernetes/book-shelf.ts";
+import { StoredReservations } from "../../src/adapters/kubernetes/stored-reservations.ts";
 import { Declared } from "../../src/adapters/kubernetes/declared.ts";
-import { holders, podsWithAddress } from "../../src/adapters/kubernetes/live-pods.ts";
+import { workerPods, podsWithAddress } from "../../src/adapters/kubernetes/live-pods.ts";
 import {
   resourceTypes,
   type ResourceType,
@@ -15,7 +15,7 @@ import { trimmedPod } from "../../src/model/kubernetes/worker-pod.ts";
 import { backgroundWrites } from "../../src/runtime/kubernetes/writes.ts";
 import { AgentAccess } from "../../src/runtime/operator/deployments/agent-access.ts";
 import { Cluster } from "../../src/runtime/operator/state/cluster.ts";
-import { Workloads } from "../../src/runtime/operator/deployments/workloads.ts";
+import { Deployments } from "../../src/runtime/operator/deployments/deployments.ts";
 import { KubeApi, type Denies } from "./kube-api.ts";
 
 /** The namespace of the operator and the agents. */
@@ -93,14 +93,14 @@ export class Installation implements Disposable {
     const pods = (wanted: ConstructorParameters<typeof View>[1]) =>
       use(new View(client, wanted, { trim: trimmedPod }));
     const gateways = pods(podsWithAddress(`${label.type}=xfrm`));
-    const workers = pods(holders);
-    const books = use(new BookShelf(client, home, { onTrouble }));
-    const cluster = use(new Cluster({ declared, gateways, workers, books }));
+    const workers = pods(workerPods);
+    const reservations = use(new StoredReservations(client, home, { onTrouble }));
+    const cluster = use(new Cluster({ declared, gateways, workers, reservations }));
     const deployments = use(new View<KubeObject>(client, { type: Deployment, namespace: home }));
     const shared = { client, cluster, writes: backgroundWrites(), onBreakdown };
     const place = { declared, namespace: home, owner, secretNamespaces, onTrouble };
     this.access = use(new AgentAccess({ ...shared, ...place }));
-    use(new Workloads({ ...shared, deployments, settings, access: this.access }));
+    use(new Deployments({ ...shared, deployments, settings, access: this.access }));
   }
 
   /** The Secrets that an account may read, as the Roles that are bound to it have it. */

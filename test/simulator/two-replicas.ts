@@ -4,7 +4,10 @@ import { childSpec, connectionSpec } from "../../lab/sites/manifests.ts";
 import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { annotation, label } from "../../src/model/kubernetes/labels.ts";
-import { readBook, type ReservationBook } from "../../src/model/addresses/reservation-book.ts";
+import {
+  readReservations,
+  type ConnectionReservations,
+} from "../../src/model/addresses/connection-reservations.ts";
 import { asking, gateway, Replica } from "./admitting.ts";
 import { KubeApi } from "./kube-api.ts";
 
@@ -44,11 +47,11 @@ export class TwoReplicas implements Disposable {
   }
 
   get pending(): string[] {
-    return Object.keys(this.book?.pending ?? {});
+    return Object.keys(this.reservations?.pending ?? {});
   }
 
-  get book(): ReservationBook | undefined {
-    return this.api.all(resourceTypes.ConfigMap).map(readBook)[0];
+  get reservations(): ConnectionReservations | undefined {
+    return this.api.all(resourceTypes.ConfigMap).map(readReservations)[0];
   }
 
   /** Asks that replica so many times, at an even pace. */

@@ -16,7 +16,7 @@ export function podsWithAddress(labelSelector: string, namespace?: string): Want
  * Every live pod that has an address of a pool, by its metadata alone: its annotations say
  * which. The rest is most of what the server would send, anew for each change of a pod.
  */
-export const holders: Wanted = {
+export const workerPods: Wanted = {
   type,
   labelSelector: label.worker,
   fieldSelector: live,

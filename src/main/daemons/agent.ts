@@ -6,7 +6,7 @@ import {
   type Values,
 } from "../options/command.ts";
 import { impliedGroupId } from "../../model/api/group.ts";
-import { nodeRunFolder, sharedFolder } from "../../model/kubernetes/workloads.ts";
+import { nodeRunFolder, sharedFolder } from "../../model/kubernetes/deployments.ts";
 import { defaultInspector, defaultVxlanPort } from "../options/defaults.ts";
 import { settingsOption } from "../options/settings-option.ts";
 

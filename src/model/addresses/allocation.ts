@@ -4,8 +4,8 @@ import type { Child } from "../api/connection.ts";
 import { isOfPool, poolRangeOf } from "./pool-index.ts";
 import type { Prefix } from "../net/prefix.ts";
 
-/** What a pod wishes of a pool. */
-export interface AddressWish {
+/** What a pod requests of a pool. */
+export interface AddressRequest {
   readonly child: Child;
   readonly pool: string;
   /** The namespace of the pod that asks. */
@@ -31,7 +31,7 @@ const manyFree = 64;
  * The addresses of one connection that nobody may get: those of pods, by child, and those
  * that are reserved for pods that are about to be.
  */
-export class Ledger {
+export class Allocation {
   readonly #used: ReadonlyMap<string, ReadonlyMap<string, string>>;
   readonly #reserved: Set<string>;
   /** How far each pool was searched: what was not free is not free later. */
@@ -52,8 +52,8 @@ export class Ledger {
    * @param start where in the pool to begin, from 0 up to 1: replicas with places of their own
    * seldom choose the same. A pool with few free addresses is given from its beginning.
    */
-  take(wish: AddressWish, start = 0): AddressOutcome {
-    const outcome = this.#choose(wish, start);
+  take(request: AddressRequest, start = 0): AddressOutcome {
+    const outcome = this.#choose(request, start);
     if (outcome.ok) this.#reserved.add(formatAddress(outcome.address.address));
     return outcome;
   }
@@ -63,7 +63,7 @@ export class Ledger {
     const free: Prefix[] = [];
     for (const entry of entriesOf(child, pool)) {
       if (free.length >= most) break;
-      if (this.#holder(child, formatAddress(entry.address)) === undefined) free.push(entry);
+      if (this.#takenBy(child, formatAddress(entry.address)) === undefined) free.push(entry);
     }
     return free;
   }
@@ -84,10 +84,10 @@ export class Ledger {
     return Number(poolSize(child, pool)) - ofPool.length;
   }
 
-  #choose(wish: AddressWish, start: number): AddressOutcome {
-    const { child, pool, address, ordinal } = wish;
-    if (address !== undefined) return this.#requested(wish, address);
-    if (ordinal !== undefined) return this.#numbered(wish, ordinal);
+  #choose(request: AddressRequest, start: number): AddressOutcome {
+    const { child, pool, address, ordinal } = request;
+    if (address !== undefined) return this.#requested(request, address);
+    if (ordinal !== undefined) return this.#numbered(request, ordinal);
     const next = this.#next(child, pool, start);
     if (next !== undefined) return { ok: true, address: next };
     const size = poolSize(child, pool);
@@ -101,7 +101,7 @@ export class Ledger {
     this.#searched.set(key, rest);
     for (let { value, done } = rest.next(); done !== true; { value, done } = rest.next()) {
       const entry = value as Prefix;
-      if (this.#holder(child, formatAddress(entry.address)) === undefined) return entry;
+      if (this.#takenBy(child, formatAddress(entry.address)) === undefined) return entry;
     }
     return undefined;
   }
@@ -114,35 +114,35 @@ export class Ledger {
     if (first > 0) yield* entriesOf(child, pool);
   }
 
-  #requested(wish: AddressWish, text: string): AddressOutcome {
-    const { child, pool } = wish;
+  #requested(request: AddressRequest, text: string): AddressOutcome {
+    const { child, pool } = request;
     const wanted = parseAddress(text);
     const found = wanted && poolRangeOf(child, wanted);
     if (wanted === undefined || found?.pool !== pool) {
       return { ok: false, message: `${text} is no address of pool "${pool}"`, taken: false };
     }
-    return this.#unlessTaken(wish, { address: wanted, length: lengthOf(found.range, child) });
+    return this.#unlessTaken(request, { address: wanted, length: lengthOf(found.range, child) });
   }
 
-  #numbered(wish: AddressWish, ordinal: number): AddressOutcome {
-    const { child, pool } = wish;
+  #numbered(request: AddressRequest, ordinal: number): AddressOutcome {
+    const { child, pool } = request;
     const entry = nthOf(child, pool, ordinal);
-    if (entry !== undefined) return this.#unlessTaken(wish, entry);
+    if (entry !== undefined) return this.#unlessTaken(request, entry);
     const message = `pool "${pool}" has ${poolSize(child, pool)} addresses, and none for ordinal ${ordinal}`;
     return { ok: false, message, taken: false };
   }
 
-  #unlessTaken({ child, pool, namespace }: AddressWish, entry: Prefix): AddressOutcome {
+  #unlessTaken({ child, pool, namespace }: AddressRequest, entry: Prefix): AddressOutcome {
     const text = formatAddress(entry.address);
-    const holder = this.#holder(child, text);
-    if (holder === undefined) return { ok: true, address: entry };
+    const owner = this.#takenBy(child, text);
+    if (owner === undefined) return { ok: true, address: entry };
     // A pod of another namespace is not named to the author of this one.
-    const isOwn = holder.startsWith(`pod ${namespace}/`);
-    const who = isOwn ? `: ${holder} has it` : "";
+    const isOwn = owner.startsWith(`pod ${namespace}/`);
+    const who = isOwn ? `: ${owner} has it` : "";
     return { ok: false, message: `${text} of pool "${pool}" is taken${who}`, taken: true };
   }
 
-  #holder(child: Child, address: string): string | undefined {
+  #takenBy(child: Child, address: string): string | undefined {
     const pod = this.#used.get(child.key)?.get(address);
     if (pod !== undefined) return pod;
     return this.#reserved.has(address) ? "a pod that is about to be" : undefined;

@@ -6,25 +6,25 @@ import type { SegmentKey } from "../network/segment-key.ts";
 const digits = 6;
 
 /**
- * When an address was reserved, as the reservation's stamp: RFC 3339 with nine digits after the
+ * When an address was reserved, as the reservation's reservationId: RFC 3339 with nine digits after the
  * second. The last six are random; the first of these is 0 where the address is prefetched.
  *
  * @param now in milliseconds since the epoch
  * @param random from 0 up to 1
  */
-export function reservationStamp(now: number, random: number): string {
+export function newReservationId(now: number, random: number): string {
   const least = 10 ** (digits - 1);
   return stampOf(now, least + Math.floor(random * 9 * least));
 }
 
-/** The stamp of an address that is reserved before a pod asked for it. */
-export function prefetchStamp(now: number, random: number): string {
+/** The reservationId of an address that is reserved before a pod asked for it. */
+export function newPrefetchId(now: number, random: number): string {
   return stampOf(now, Math.floor(random * 10 ** (digits - 1)));
 }
 
 /** Whether an address was reserved before a pod asked for it. */
-export function isPrefetched(stamp: string): boolean {
-  return stamp.at(-digits - 1) === "0";
+export function isPrefetched(reservationId: string): boolean {
+  return reservationId.at(-digits - 1) === "0";
 }
 
 /** A pod as far as it is named when it is admitted. */
@@ -41,8 +41,8 @@ export interface ReservationFacts extends AdmittedPod {
   readonly child: string;
   readonly pool: string;
   readonly address: Prefix;
-  /** The {@link reservationStamp}. */
-  readonly reservedAt: string;
+  /** The {@link newReservationId}. */
+  readonly reservationId: string;
 }
 
 /** What can be known of a pod's name. */
@@ -62,14 +62,14 @@ export function admittedPod({ namespace = "default", name, generateName }: PodNa
  * The id of a reservation: 32 hexadecimal digits that only a holder of the segment key can
  * make, for these facts alone.
  */
-export function reservationId(key: SegmentKey, facts: ReservationFacts): string {
-  const { namespace, pod, connection, child, pool, address, reservedAt } = facts;
-  const parts = [namespace, pod, connection, child, pool, formatPrefix(address), reservedAt];
+export function reservationProof(key: SegmentKey, facts: ReservationFacts): string {
+  const { namespace, pod, connection, child, pool, address, reservationId } = facts;
+  const parts = [namespace, pod, connection, child, pool, formatPrefix(address), reservationId];
   return key.derive("reservation", ...parts).toString("hex", 0, 16);
 }
 
 /** Whether an id was made for these facts, and for the pod by its name or as it was admitted. */
-export function isReservationId(
+export function isReservationProof(
   id: string,
   key: SegmentKey,
   pod: PodNames,
@@ -77,13 +77,13 @@ export function isReservationId(
 ): boolean {
   const { name: _, ...unnamed } = pod;
   return [admittedPod(pod), admittedPod(unnamed)].some((admitted) =>
-    isSame(id, reservationId(key, { ...admitted, ...facts })),
+    isSame(id, reservationProof(key, { ...admitted, ...facts })),
   );
 }
 
-/** What distinguishes a reservation from every other: the connection, the address and the stamp. */
-export function reservationKey(connection: string, address: string, stamp: string): string {
-  return JSON.stringify([connection, address, stamp]);
+/** What distinguishes a reservation from every other: the connection, the address and the reservationId. */
+export function reservationKey(connection: string, address: string, reservationId: string): string {
+  return JSON.stringify([connection, address, reservationId]);
 }
 
 function isSame(a: string, b: string): boolean {

@@ -1,12 +1,12 @@
 import { formatAddress } from "../net/address.ts";
 import { annotation } from "../kubernetes/labels.ts";
 import { parsePrefix } from "../net/prefix.ts";
-import type { ReservationBook, ReservationChange } from "./reservation-book.ts";
+import type { ConnectionReservations, ReservationChange } from "./connection-reservations.ts";
 import { reservationKey } from "./reservation.ts";
-import { holdingOf, type Pod } from "../kubernetes/worker-pod.ts";
+import { heldAddressOf, type Pod } from "../kubernetes/worker-pod.ts";
 
-/** An address and its stamp, as a book has them. */
-export type Reservation = readonly [address: string, stamp: string];
+/** An address and its reservationId, as a reservations has them. */
+export type Reservation = readonly [address: string, reservationId: string];
 
 /** Reservations as some pods show them. */
 export interface SeenReservations {
@@ -20,7 +20,7 @@ export interface SeenReservations {
  * address by another reservation ends none: it may be one that went, in a view that is behind.
  */
 export function seenReservations(
-  { connection: id, pending, podsVersion }: ReservationBook,
+  { connection: id, pending, podsVersion }: ConnectionReservations,
   pods: readonly Pod[],
 ): SeenReservations {
   const there = new Map(pods.map((pod) => [reservationOf(pod), versionOf(pod)]));
@@ -51,9 +51,9 @@ export function newest(podsVersion: string | undefined, versions: readonly bigin
 export function versionsByAddress(id: string, pods: readonly Pod[]): Map<string, bigint> {
   const taken = new Map<string, bigint>();
   for (const pod of pods) {
-    const holding = holdingOf(pod);
-    if (holding?.connection !== id) continue;
-    taken.set(formatAddress(holding.address.address), versionOf(pod));
+    const heldAddress = heldAddressOf(pod);
+    if (heldAddress?.connection !== id) continue;
+    taken.set(formatAddress(heldAddress.address.address), versionOf(pod));
   }
   return taken;
 }
@@ -74,8 +74,8 @@ export function reservationOf(pod: Pod): string | undefined {
 
 function readReservation({ metadata: { annotations = {} } }: Pod): string | undefined {
   const id = annotations[annotation.connection];
-  const stamp = annotations[annotation.reservedAt];
+  const reservationId = annotations[annotation.reservedAt];
   const address = parsePrefix(annotations[annotation.vxlanIp] ?? "");
-  if (id === undefined || stamp === undefined || address === undefined) return undefined;
-  return reservationKey(id, formatAddress(address.address), stamp);
+  if (id === undefined || reservationId === undefined || address === undefined) return undefined;
+  return reservationKey(id, formatAddress(address.address), reservationId);
 }

@@ -8,7 +8,7 @@ import { formatAddress, parseAddress, type Address } from "../net/address.ts";
 import { underlayIn } from "../kubernetes/pod-addresses.ts";
 import { manifest } from "../validation/manifests.fixture.ts";
 import { formatPrefix, parsePrefix, type Prefix } from "../net/prefix.ts";
-import { admittedPod, reservationId } from "./reservation.ts";
+import { admittedPod, reservationProof } from "./reservation.ts";
 import { SegmentKey } from "../network/segment-key.ts";
 import type { Pod } from "../kubernetes/worker-pod.ts";
 import { workersOf } from "./workers.ts";
@@ -46,15 +46,15 @@ interface Given {
 /** A pod as the operator admits it and the API server stores it. */
 function podOf(given: Given): Pod {
   const { name = "web-0", namespace = "bank", address = prefixAt(0) } = given;
-  const reservedAt = "2026-01-02T03:04:05.006123456Z";
+  const reservationId = "2026-01-02T03:04:05.006123456Z";
   const facts = {
     connection: connection.id,
     child: child.key,
     pool: given.pool ?? pool,
     address,
-    reservedAt,
+    reservationId,
   };
-  const id = reservationId(given.signedBy ?? key, {
+  const id = reservationProof(given.signedBy ?? key, {
     ...admittedPod({ namespace, name }),
     ...facts,
   });
@@ -71,7 +71,7 @@ function podOf(given: Given): Pod {
         [annotation.child]: given.childName ?? child.key,
         [annotation.pool]: facts.pool,
         [annotation.vxlanIp]: formatPrefix(address),
-        [annotation.reservedAt]: reservedAt,
+        [annotation.reservedAt]: reservationId,
         [annotation.reservation]: id,
         ...given.annotations,
       },

@@ -5,9 +5,9 @@ import { isOfPool } from "./pool-index.ts";
 import type { Gateway, Worker } from "../network/endpoint.ts";
 import { underlayIn, podAddresses, type PodAddresses } from "../kubernetes/pod-addresses.ts";
 import { annotation } from "../kubernetes/labels.ts";
-import { isReservationId } from "./reservation.ts";
+import { isReservationProof } from "./reservation.ts";
 import type { SegmentKey } from "../network/segment-key.ts";
-import { holdingOf, type Holding, type Pod } from "../kubernetes/worker-pod.ts";
+import { heldAddressOf, type HeldAddress, type Pod } from "../kubernetes/worker-pod.ts";
 
 /** A pod that has the annotations of a worker and is not one. */
 export interface RefusedPod {
@@ -35,7 +35,7 @@ interface AddressClaim {
   readonly namespace: string;
   readonly connection: Connection;
   readonly child: Child;
-  readonly holding: Holding;
+  readonly heldAddress: HeldAddress;
   readonly addresses: PodAddresses | undefined;
 }
 
@@ -54,7 +54,7 @@ export function workersOf(
   gatewayOf: GatewayOf = () => undefined,
 ): Workers {
   const refused: RefusedPod[] = [];
-  const holders = new Map<string, Candidate>();
+  const candidates = new Map<string, Candidate>();
   for (const pod of pods) {
     const connection = connections.get(pod.metadata.annotations?.[annotation.connection] ?? "");
     if (connection === undefined) continue;
@@ -62,11 +62,11 @@ export function workersOf(
     if (judged === undefined) continue;
     if ("why" in judged) refused.push(judged);
     else {
-      const loser = admit(holders, judged);
+      const loser = admit(candidates, judged);
       if (loser !== undefined) refused.push({ pod: loser.pod, why: taken(loser) });
     }
   }
-  const workers = [...holders.values()].flatMap((candidate) => {
+  const workers = [...candidates.values()].flatMap((candidate) => {
     const { pod, worker } = candidate;
     const why = familyProblem(candidate, gatewayOf(worker));
     if (why !== undefined) refused.push({ pod, why });
@@ -92,10 +92,10 @@ function familyProblem({ pod, worker }: Candidate, gateway: ReturnType<GatewayOf
 }
 
 /** @returns the younger of two candidates for one address */
-function admit(holders: Map<string, Candidate>, candidate: Candidate): Candidate | undefined {
-  const rival = holders.get(candidate.slot);
+function admit(candidates: Map<string, Candidate>, candidate: Candidate): Candidate | undefined {
+  const rival = candidates.get(candidate.slot);
   if (rival !== undefined && isOlder(rival.pod, candidate.pod)) return candidate;
-  holders.set(candidate.slot, candidate);
+  candidates.set(candidate.slot, candidate);
   return rival;
 }
 
@@ -142,12 +142,12 @@ function judge(pod: Pod, connection: Connection, key: SegmentKey): PodVerdict {
   if (child === undefined || !isAllowed) {
     return { pod, why: unavailable({ connection: connection.id, child: named }, namespace) };
   }
-  const holding = holdingOf(pod);
-  if (holding === undefined) return { pod, why: `${annotation.vxlanIp} is not an address` };
-  const claim = { pod, namespace, connection, child, holding, addresses };
+  const heldAddress = heldAddressOf(pod);
+  if (heldAddress === undefined) return { pod, why: `${annotation.vxlanIp} is not an address` };
+  const claim = { pod, namespace, connection, child, heldAddress, addresses };
   const why = claimProblem(claim, key);
   if (why !== undefined || addresses === undefined) return { pod, why: why ?? "" };
-  const { pool, address } = holding;
+  const { pool, address } = heldAddress;
   const reservation = annotations[annotation.reservation] ?? "";
   const place = { connection: connection.id, child: child.key, pool };
   const worker = { id: `${namespace}/${name}`, ...place, address, ...addresses, reservation };
@@ -157,13 +157,14 @@ function judge(pod: Pod, connection: Connection, key: SegmentKey): PodVerdict {
 
 /** The first reason for which a claim does not hold. */
 function claimProblem(claim: AddressClaim, key: SegmentKey): string | undefined {
-  const { pod, child, holding, addresses } = claim;
-  const { address } = holding.address;
+  const { pod, child, heldAddress, addresses } = claim;
+  const { address } = heldAddress.address;
   const text = formatAddress(address);
   if (addresses === undefined) return `status.podIP "${pod.status?.podIP}" is not an address`;
-  if (!child.pools.has(holding.pool)) return `child ${child.key} has no pool "${holding.pool}"`;
-  if (!isOfPool(child, holding.pool, address)) {
-    return `${text} is not an address of pool "${holding.pool}"`;
+  if (!child.pools.has(heldAddress.pool))
+    return `child ${child.key} has no pool "${heldAddress.pool}"`;
+  if (!isOfPool(child, heldAddress.pool, address)) {
+    return `${text} is not an address of pool "${heldAddress.pool}"`;
   }
   if ([child.xfrmIp, child.vxlanIp].some((own) => sameAddress(own.address, address))) {
     return `${text} is the gateway's own address`;
@@ -174,14 +175,14 @@ function claimProblem(claim: AddressClaim, key: SegmentKey): string | undefined 
   return undefined;
 }
 
-function isProven({ pod, connection, child, holding }: AddressClaim, key: SegmentKey): boolean {
+function isProven({ pod, connection, child, heldAddress }: AddressClaim, key: SegmentKey): boolean {
   const { annotations = {} } = pod.metadata;
-  const id = annotations[annotation.reservation] ?? "";
-  return isReservationId(id, key, pod.metadata, {
+  const proof = annotations[annotation.reservation] ?? "";
+  return isReservationProof(proof, key, pod.metadata, {
     connection: connection.id,
     child: child.key,
-    pool: holding.pool,
-    address: holding.address,
-    reservedAt: annotations[annotation.reservedAt] ?? "",
+    pool: heldAddress.pool,
+    address: heldAddress.address,
+    reservationId: annotations[annotation.reservedAt] ?? "",
   });
 }

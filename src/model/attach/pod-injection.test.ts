@@ -40,13 +40,13 @@ const injection = {
   pool: "primary",
   address: parsePrefix("10.0.2.3/24") as Prefix,
   gateway: parseAddress("10.244.1.3") as Address,
-  reservedAt: "2026-01-01T00:00:00.000000001Z",
+  reservationId: "2026-01-01T00:00:00.000000001Z",
   secrets: {
     mac: "02:00:00:00:00:03",
     gatewayMac: "02:00:00:00:00:01",
     seeds: [1, 2, 3, 4, 5, 6, 7, 8],
   },
-  reservation: "00112233445566778899aabbccddeeff",
+  proof: "00112233445566778899aabbccddeeff",
   tunnelMtu: 1422,
   vxlanPort: 7789,
   image: { name: "ipman:1", pullPolicy: "IfNotPresent" },
@@ -88,8 +88,8 @@ describe("a pod that joins a tunnel", () => {
       "ipman.dialo.ai/remoteIps": '["10.0.1.0/24"]',
       "ipman.dialo.ai/xfrmUnderlyingIp": "10.244.1.3",
       "ipman.dialo.ai/vxlanPort": "7789",
-      "ipman.dialo.ai/reservedAt": injection.reservedAt,
-      "ipman.dialo.ai/reservation": injection.reservation,
+      "ipman.dialo.ai/reservedAt": injection.reservationId,
+      "ipman.dialo.ai/reservation": injection.proof,
     });
     assert.deepEqual(made.metadata.labels, { "ipman.dialo.ai/worker": "lan" });
   });

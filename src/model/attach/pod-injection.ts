@@ -34,9 +34,9 @@ export interface Injection {
   /** The pod address of the gateway. */
   readonly gateway: Address;
   /** When the address was reserved, as pendingIps has it. */
-  readonly reservedAt: string;
+  readonly reservationId: string;
   /** The id of that reservation. */
-  readonly reservation: string;
+  readonly proof: string;
   readonly secrets: WorkerSecrets;
   readonly tunnelMtu: number;
   readonly vxlanPort: number;
@@ -85,8 +85,8 @@ function annotationsOf(injection: Injection): Record<string, string> {
     [annotation.remoteIps]: JSON.stringify(child.remoteSelectors.map(formatPrefix)),
     [annotation.xfrmUnderlyingIp]: formatAddress(gateway),
     [annotation.vxlanPort]: String(vxlanPort),
-    [annotation.reservedAt]: injection.reservedAt,
-    [annotation.reservation]: injection.reservation,
+    [annotation.reservedAt]: injection.reservationId,
+    [annotation.reservation]: injection.proof,
   };
 }
 

@@ -41,7 +41,7 @@ export function trimmedPod(object: KubeObject): Pod {
 const known: ReadonlySet<string> = new Set(Object.values(annotation));
 
 /** A pod's hold on an address, until it has ended. */
-export interface Holding {
+export interface HeldAddress {
   readonly connection: string;
   /** A key or a name. */
   readonly child: string;
@@ -50,17 +50,17 @@ export interface Holding {
 }
 
 /** Of pods that are looked at again and again: an object never changes. */
-const holdings = new WeakMap<Pod, { readonly holding: Holding | undefined }>();
+const heldAddresses = new WeakMap<Pod, { readonly heldAddress: HeldAddress | undefined }>();
 
-export function holdingOf(pod: Pod): Holding | undefined {
-  const known = holdings.get(pod);
-  if (known !== undefined) return known.holding;
-  const holding = readHolding(pod);
-  holdings.set(pod, { holding });
-  return holding;
+export function heldAddressOf(pod: Pod): HeldAddress | undefined {
+  const known = heldAddresses.get(pod);
+  if (known !== undefined) return known.heldAddress;
+  const heldAddress = readHeldAddress(pod);
+  heldAddresses.set(pod, { heldAddress });
+  return heldAddress;
 }
 
-function readHolding({ metadata }: Pod): Holding | undefined {
+function readHeldAddress({ metadata }: Pod): HeldAddress | undefined {
   const { annotations = {} } = metadata;
   const connection = annotations[annotation.connection];
   const child = annotations[annotation.child];
@@ -76,13 +76,13 @@ export function usedAddresses(
 ): Map<string, Map<string, string>> {
   const used = new Map<string, Map<string, string>>();
   for (const pod of pods) {
-    const holding = holdingOf(pod);
-    if (holding?.connection !== connection.id) continue;
-    const child = findChild(connection, holding.child);
+    const heldAddress = heldAddressOf(pod);
+    if (heldAddress?.connection !== connection.id) continue;
+    const child = findChild(connection, heldAddress.child);
     if (child === undefined) continue;
     const of = used.get(child.key) ?? new Map<string, string>();
     const { namespace = "default", name } = pod.metadata;
-    of.set(formatAddress(holding.address.address), `pod ${namespace}/${name}`);
+    of.set(formatAddress(heldAddress.address.address), `pod ${namespace}/${name}`);
     used.set(child.key, of);
   }
   return used;

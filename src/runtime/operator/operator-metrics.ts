@@ -4,7 +4,7 @@ import type {
   Verdict,
 } from "../../adapters/kubernetes/admission/admission-review.ts";
 import { endOf } from "../../adapters/kubernetes/admission/certificates.ts";
-import { poolSize, type Ledger } from "../../model/addresses/allocation.ts";
+import { poolSize, type Allocation } from "../../model/addresses/allocation.ts";
 import type { Child } from "../../model/api/connection.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import { readinessText, type Readiness } from "../metrics/readiness-series.ts";
@@ -93,7 +93,7 @@ function showPools(registry: Registry, cluster: Cluster): void {
   gauge(
     "ipman_pool_addresses_free",
     "Addresses of a pool that neither a pod has nor one is about to have.",
-    ({ child, ledger, labels }) => ledger.countFree(child, labels.pool),
+    ({ child, allocation, labels }) => allocation.countFree(child, labels.pool),
   );
 }
 
@@ -107,15 +107,15 @@ function* toldIn(cluster: Cluster): Generator<Readiness> {
 interface PoolOfConnection {
   readonly labels: { readonly connection: string; readonly child: string; readonly pool: string };
   readonly child: Child;
-  readonly ledger: Ledger;
+  readonly allocation: Allocation;
 }
 
 function* poolsIn(cluster: Cluster): Generator<PoolOfConnection> {
   for (const connection of cluster.desired.connections.values()) {
-    const ledger = cluster.ledger(connection.id);
+    const allocation = cluster.allocation(connection.id);
     for (const child of connection.children) {
       for (const pool of child.pools.keys()) {
-        yield { labels: { connection: connection.id, child: child.key, pool }, child, ledger };
+        yield { labels: { connection: connection.id, child: child.key, pool }, child, allocation };
       }
     }
   }

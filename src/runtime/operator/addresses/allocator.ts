@@ -1,19 +1,19 @@
 import { Subscription } from "rxjs";
 import type { Settled } from "../../../machines/allocation.ts";
-import type { AddressWish } from "../../../model/addresses/allocation.ts";
+import type { AddressRequest } from "../../../model/addresses/allocation.ts";
 import { findChild } from "../../../model/api/connection.ts";
 import type { Failure } from "../../../model/status/failure.ts";
 import { annotation } from "../../../model/kubernetes/labels.ts";
-import { holdingOf, type Pod } from "../../../model/kubernetes/worker-pod.ts";
+import { heldAddressOf, type Pod } from "../../../model/kubernetes/worker-pod.ts";
 import { Breakdowns } from "../../actors/breakdowns.ts";
 import type { OnBreakdown } from "../../actors/contained.ts";
 import {
-  ConnectionAddresses,
+  ConnectionAllocator,
   gone,
-  type ConnectionAddressesOptions,
-} from "./connection-addresses.ts";
+  type ConnectionAllocatorOptions,
+} from "./connection-allocator.ts";
 
-export interface AllocatorOptions extends ConnectionAddressesOptions {
+export interface AllocatorOptions extends ConnectionAllocatorOptions {
   readonly onBreakdown: OnBreakdown;
 }
 
@@ -25,7 +25,7 @@ export interface AllocatorOptions extends ConnectionAddressesOptions {
 export class Allocator implements Disposable {
   readonly #options: AllocatorOptions;
   readonly #breakdowns: Breakdowns;
-  readonly #connections = new Map<string, ConnectionAddresses>();
+  readonly #connections = new Map<string, ConnectionAllocator>();
   readonly #subscription = new Subscription();
 
   constructor(options: AllocatorOptions) {
@@ -47,17 +47,17 @@ export class Allocator implements Disposable {
   }
 
   /** Chooses an address and reserves it. */
-  allocate(connectionId: string, wish: AddressWish): Promise<Settled> {
+  allocate(connectionId: string, request: AddressRequest): Promise<Settled> {
     const failure = this.#breakdowns.failureOf(connectionId);
     if (failure !== undefined) return Promise.resolve(refusedBy(failure));
-    return this.#addressesOf(connectionId).allocate(wish);
+    return this.#addressesOf(connectionId).allocate(request);
   }
 
-  /** What would come of a wish; nothing is reserved. */
-  tried(connectionId: string, wish: AddressWish): Settled {
-    const { books, cluster } = this.#options;
+  /** What would come of a request; nothing is reserved. */
+  tried(connectionId: string, request: AddressRequest): Settled {
+    const { store, cluster } = this.#options;
     if (cluster.object(connectionId) === undefined) return gone;
-    return cluster.ledger(connectionId, books.newest(connectionId)).take(wish);
+    return cluster.allocation(connectionId, store.newest(connectionId)).take(request);
   }
 
   [Symbol.dispose](): void {
@@ -66,10 +66,10 @@ export class Allocator implements Disposable {
     for (const id of this.#connections.keys()) this.#end(id, gone);
   }
 
-  #addressesOf(id: string): ConnectionAddresses {
+  #addressesOf(id: string): ConnectionAllocator {
     const known = this.#connections.get(id);
     if (known !== undefined) return known;
-    const made: ConnectionAddresses = new ConnectionAddresses(id, this.#options, (error) => {
+    const made: ConnectionAllocator = new ConnectionAllocator(id, this.#options, (error) => {
       if (this.#connections.get(id) === made) this.#breakDown(id, error);
     });
     this.#connections.set(id, made);
@@ -80,12 +80,12 @@ export class Allocator implements Disposable {
   #noteGiven(pod: Pod): void {
     const { annotations = {} } = pod.metadata;
     if (annotation.address in annotations || annotation.keepAddress in annotations) return;
-    const holding = holdingOf(pod);
-    const connection = this.#options.cluster.desired.connections.get(holding?.connection ?? "");
-    const child = connection && findChild(connection, holding?.child ?? "");
-    if (holding === undefined || connection === undefined || child === undefined) return;
+    const heldAddress = heldAddressOf(pod);
+    const connection = this.#options.cluster.desired.connections.get(heldAddress?.connection ?? "");
+    const child = connection && findChild(connection, heldAddress?.child ?? "");
+    if (heldAddress === undefined || connection === undefined || child === undefined) return;
     if (this.#breakdowns.failureOf(connection.id) !== undefined) return;
-    this.#addressesOf(connection.id).noteGiven(child, holding.pool);
+    this.#addressesOf(connection.id).noteGiven(child, heldAddress.pool);
   }
 
   #breakDown(id: string, error: unknown): void {
@@ -94,7 +94,7 @@ export class Allocator implements Disposable {
     this.#end(id, failure === undefined ? gone : refusedBy(failure));
   }
 
-  /** @param answer for the wishes that wait */
+  /** @param answer for the requests that wait */
   #end(id: string, answer: Settled): void {
     const addresses = this.#connections.get(id);
     this.#connections.delete(id);

@@ -36,20 +36,22 @@ export class ReservationAges implements Disposable {
         if (reservation !== undefined) this.#ended.set(reservation, clock.elapsed());
       }),
     );
-    this.#subscription.add(cluster.books.touched.subscribe((id) => this.#note(id)));
+    this.#subscription.add(cluster.reservations.touched.subscribe((id) => this.#note(id)));
     this.#note(undefined);
   }
 
   /** For how long a reservation is known here, in milliseconds. */
-  age(connection: string, address: string, stamp: string): number {
+  age(connection: string, address: string, reservationId: string): number {
     const now = this.#options.clock.elapsed();
-    const since = this.#firstSeen.get(connection)?.get(reservationKey(connection, address, stamp));
+    const since = this.#firstSeen
+      .get(connection)
+      ?.get(reservationKey(connection, address, reservationId));
     return since === undefined ? 0 : now - since;
   }
 
   /** Whether the pod of a reservation was here and ended. */
-  hasEnded(connection: string, address: string, stamp: string): boolean {
-    return this.#ended.has(reservationKey(connection, address, stamp));
+  hasEnded(connection: string, address: string, reservationId: string): boolean {
+    return this.#ended.has(reservationKey(connection, address, reservationId));
   }
 
   /** Drops the ends that no reservation waits for any more. */
@@ -66,10 +68,10 @@ export class ReservationAges implements Disposable {
   }
 
   #note(id: string | undefined): void {
-    const { books } = this.#options.cluster;
+    const { reservations } = this.#options.cluster;
     if (id !== undefined) this.#noteOne(id);
     else {
-      const all = new Set([...books.all].map(({ connection }) => connection));
+      const all = new Set([...reservations.all].map(({ connection }) => connection));
       for (const connection of new Set([...all, ...this.#firstSeen.keys()]))
         this.#noteOne(connection);
     }
@@ -78,10 +80,10 @@ export class ReservationAges implements Disposable {
   #noteOne(id: string): void {
     const { cluster, clock } = this.#options;
     const before = this.#firstSeen.get(id);
-    const entries = Object.entries(cluster.books.of(id)?.pending ?? {});
+    const entries = Object.entries(cluster.reservations.of(id)?.pending ?? {});
     const now = clock.elapsed();
-    const seen = entries.map(([address, stamp]): [string, number] => {
-      const key = reservationKey(id, address, stamp);
+    const seen = entries.map(([address, reservationId]): [string, number] => {
+      const key = reservationKey(id, address, reservationId);
       return [key, before?.get(key) ?? now];
     });
     if (seen.length === 0) this.#firstSeen.delete(id);

@@ -5,7 +5,7 @@ import type {
 } from "../../../adapters/kubernetes/admission/admission-review.ts";
 import type { ClusterKey } from "../../../adapters/kubernetes/cluster-key.ts";
 import { formatAddress, type Address } from "../../../model/net/address.ts";
-import type { AddressWish } from "../../../model/addresses/allocation.ts";
+import type { AddressRequest } from "../../../model/addresses/allocation.ts";
 import {
   availableChild,
   unavailable,
@@ -23,22 +23,22 @@ import type { Settled } from "../../../machines/allocation.ts";
 import {
   admittedPod,
   isPrefetched,
-  isReservationId,
-  reservationId,
+  isReservationProof,
+  reservationProof,
   reservationKey,
   type PodNames,
 } from "../../../model/addresses/reservation.ts";
 import { reservationOf } from "../../../model/addresses/seen-reservations.ts";
 import { poolWanted } from "../../host/attach-request.ts";
 import type { Allocator } from "../addresses/allocator.ts";
-import type { Books } from "../addresses/books.ts";
+import type { ReservationStore } from "../addresses/reservation-store.ts";
 import type { Cluster } from "../state/cluster.ts";
 import type { ReservationAges } from "../addresses/reservation-ages.ts";
 
 export interface PodAdmissionOptions extends AvailabilityRule {
   readonly cluster: Cluster;
   readonly allocator: Allocator;
-  readonly books: Books;
+  readonly store: ReservationStore;
   readonly ages: Pick<ReservationAges, "hasEnded">;
   readonly clusterKey: Pick<ClusterKey, "current" | "changes" | "problem">;
   /** The image with `ipman attach`. */
@@ -102,23 +102,23 @@ export class PodAdmission {
     const key = await this.#segmentKey(deadline);
     const { connection, child, pool } = await this.#wanted(pod, namespace, deadline);
     const gateway = await this.#gateway(connection, child, deadline);
-    const wish = { ...this.#wish(pod, child, pool), namespace };
+    const addressRequest = { ...this.#addressRequest(pod, child, pool), namespace };
     const names = { ...pod.metadata, namespace };
     const result =
       this.#reservedBefore(pod, { key, names, connection, child, pool }) ??
-      (await this.#address(connection, wish, dryRun === true, deadline));
+      (await this.#address(connection, addressRequest, dryRun === true, deadline));
     if (!result.ok) {
       throw new Denial(`${connection.id}/${child.key}: ${result.message}`, codeOf(result));
     }
     const { image, vxlanPort } = this.#options;
-    const { address, reservedAt = "" } = result;
-    const facts = { connection: connection.id, child: child.key, pool, address, reservedAt };
+    const { address, reservationId = "" } = result;
+    const facts = { connection: connection.id, child: child.key, pool, address, reservationId };
     // A dry run reserves nothing, and there is nothing to prove.
-    const isReserved = reservedAt !== "";
-    const reservation = isReserved ? reservationId(key, { ...admittedPod(names), ...facts }) : "";
+    const isReserved = reservationId !== "";
+    const proof = isReserved ? reservationProof(key, { ...admittedPod(names), ...facts }) : "";
     const tunnelMtu = this.#tunnelMtu(connection, child);
-    const secrets = workerSecrets(key, connection, child, { address, reservation });
-    const reserved = { pool, address, reservedAt, reservation, secrets };
+    const secrets = workerSecrets(key, connection, child, { address, reservation: proof });
+    const reserved = { pool, address, reservationId, proof, secrets };
     const given = { connection, child, gateway, tunnelMtu, ...reserved };
     const patch = injectionPatch(pod, { ...given, vxlanPort, image });
     return { allowed: true, patch };
@@ -149,7 +149,7 @@ export class PodAdmission {
     }
   }
 
-  #wish(pod: NewPod, child: Child, pool: string): Omit<AddressWish, "namespace"> {
+  #addressRequest(pod: NewPod, child: Child, pool: string): Omit<AddressRequest, "namespace"> {
     const { annotations = {}, name = "" } = pod.metadata;
     const address = annotations[annotation.address];
     if (address !== undefined) return { child, pool, address };
@@ -168,48 +168,49 @@ export class PodAdmission {
   #reservedBefore(pod: NewPod, asked: Asked): Settled | undefined {
     const { key, names, connection, child, pool } = asked;
     const { annotations = {} } = pod.metadata;
-    const id = annotations[annotation.reservation];
+    const proof = annotations[annotation.reservation];
     const address = parsePrefix(annotations[annotation.vxlanIp] ?? "");
-    const reservedAt = annotations[annotation.reservedAt];
-    if (id === undefined || address === undefined || reservedAt === undefined) return undefined;
-    const facts = { connection: connection.id, child: child.key, pool, address, reservedAt };
-    if (!isReservationId(id, key, names, facts)) return undefined;
-    const { ages, books, cluster } = this.#options;
+    const reservationId = annotations[annotation.reservedAt];
+    if (proof === undefined || address === undefined || reservationId === undefined)
+      return undefined;
+    const facts = { connection: connection.id, child: child.key, pool, address, reservationId };
+    if (!isReservationProof(proof, key, names, facts)) return undefined;
+    const { ages, store, cluster } = this.#options;
     const text = formatAddress(address.address);
-    const isStored = books.newest(connection.id).pending[text] === reservedAt;
-    if (!isStored || ages.hasEnded(connection.id, text, reservedAt)) return undefined;
-    const reservation = reservationKey(connection.id, text, reservedAt);
+    const isStored = store.newest(connection.id).pending[text] === reservationId;
+    if (!isStored || ages.hasEnded(connection.id, text, reservationId)) return undefined;
+    const reservation = reservationKey(connection.id, text, reservationId);
     const pods = [...cluster.workersOf(connection.id)];
     const isHeld = pods.some((other) => reservationOf(other) === reservation);
-    return isHeld ? undefined : { ok: true, address, reservedAt };
+    return isHeld ? undefined : { ok: true, address, reservationId };
   }
 
   /** What is taken may be about to be free. */
   async #address(
     connection: Connection,
-    wish: AddressWish,
+    addressRequest: AddressRequest,
     dryRun: boolean,
     deadline: number,
   ): Promise<Settled> {
     const { allocator, cluster } = this.#options;
-    if (dryRun) return allocator.tried(connection.id, wish);
-    const result = await allocator.allocate(connection.id, wish);
-    if (result.ok || !result.taken || !this.#mayBeFree(connection, wish)) return result;
+    if (dryRun) return allocator.tried(connection.id, addressRequest);
+    const result = await allocator.allocate(connection.id, addressRequest);
+    if (result.ok || !result.taken || !this.#mayBeFree(connection, addressRequest)) return result;
     const freed = await this.#until(
       () => {
-        if (allocator.tried(connection.id, wish).ok) return true;
-        return this.#mayBeFree(connection, wish) ? undefined : false;
+        if (allocator.tried(connection.id, addressRequest).ok) return true;
+        return this.#mayBeFree(connection, addressRequest) ? undefined : false;
       },
       cluster.touched,
       deadline,
     );
-    return freed === true ? allocator.allocate(connection.id, wish) : result;
+    return freed === true ? allocator.allocate(connection.id, addressRequest) : result;
   }
 
   /** A single address may be of a pod that ends; any, what a replica reserved for nobody yet. */
-  #mayBeFree({ id }: Connection, wish: AddressWish): boolean {
-    if (wish.address !== undefined || wish.ordinal !== undefined) return true;
-    const { pending } = this.#options.books.newest(id);
+  #mayBeFree({ id }: Connection, addressRequest: AddressRequest): boolean {
+    if (addressRequest.address !== undefined || addressRequest.ordinal !== undefined) return true;
+    const { pending } = this.#options.store.newest(id);
     return Object.values(pending).some(isPrefetched);
   }
 

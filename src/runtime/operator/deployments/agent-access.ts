@@ -25,9 +25,9 @@ import {
 } from "../../../model/kubernetes/kube-object.ts";
 import type { Cluster } from "../state/cluster.ts";
 import { GrantedSecrets, ofAgents, withoutProgress } from "./granted-secrets.ts";
-import { KeptObjects, type KeptObjectsOptions } from "./kept-objects.ts";
+import { ManagedObjects, type ManagedObjectsOptions } from "./managed-objects.ts";
 
-type Writing = Omit<KeptObjectsOptions, "type" | "view" | "lingerMs">;
+type Writing = Omit<ManagedObjectsOptions, "type" | "view" | "lingerMs">;
 
 export interface AgentAccessOptions extends Writing {
   readonly cluster: Cluster;
@@ -53,9 +53,9 @@ const accountLingerMs = 30_000;
  */
 export class AgentAccess implements Disposable {
   readonly #options: AgentAccessOptions;
-  readonly #accounts: KeptObjects;
-  readonly #inCluster: KeptObjects;
-  readonly #inNamespace: KeptObjects;
+  readonly #accounts: ManagedObjects;
+  readonly #inCluster: ManagedObjects;
+  readonly #inNamespace: ManagedObjects;
   readonly #granted: readonly { readonly namespace: string; readonly secrets: GrantedSecrets }[];
   readonly #changes = new Subject<void>();
   readonly #subscription: Subscription;
@@ -115,11 +115,11 @@ export class AgentAccess implements Disposable {
     this.#changes.complete();
   }
 
-  get #common(): readonly KeptObjects[] {
+  get #common(): readonly ManagedObjects[] {
     return [this.#accounts, this.#inCluster, this.#inNamespace];
   }
 
-  #kept(wanted: Wanted, lingerMs = 0): KeptObjects {
+  #kept(wanted: Wanted, lingerMs = 0): ManagedObjects {
     const { client, onTrouble } = this.#options;
     const view = this.#parts.use(new View<KubeObject>(client, wanted, { onTrouble }));
     const options = {
@@ -132,7 +132,7 @@ export class AgentAccess implements Disposable {
         this.#changes.next();
       },
     };
-    return this.#parts.use(new KeptObjects(options));
+    return this.#parts.use(new ManagedObjects(options));
   }
 
   #look(): void {

@@ -17,9 +17,9 @@ import {
   type OwnerReference,
 } from "../../../model/kubernetes/kube-object.ts";
 import { label, manager } from "../../../model/kubernetes/labels.ts";
-import { KeptObjects, type KeptObjectsOptions } from "./kept-objects.ts";
+import { ManagedObjects, type ManagedObjectsOptions } from "./managed-objects.ts";
 
-export interface GrantedSecretsOptions extends Omit<KeptObjectsOptions, "type" | "view"> {
+export interface GrantedSecretsOptions extends Omit<ManagedObjectsOptions, "type" | "view"> {
   /** Where the Secrets are. */
   readonly namespace: string;
   /** Where the agents' service accounts are. */
@@ -42,8 +42,8 @@ export function withoutProgress({ changes }: View<KubeObject>): Observable<unkno
 export class GrantedSecrets implements Disposable {
   readonly #options: GrantedSecretsOptions;
   readonly #owner: View<KubeObject>;
-  readonly #roles: KeptObjects;
-  readonly #bindings: KeptObjects;
+  readonly #roles: ManagedObjects;
+  readonly #bindings: ManagedObjects;
   readonly #parts = new DisposableStack();
 
   constructor(options: GrantedSecretsOptions) {
@@ -55,7 +55,7 @@ export class GrantedSecrets implements Disposable {
     const kept = (type: ResourceType) => {
       const wanted = { type, namespace, labelSelector: ofAgents };
       const view = this.#parts.use(new View<KubeObject>(client, wanted, watched));
-      return this.#parts.use(new KeptObjects({ ...options, type, view }));
+      return this.#parts.use(new ManagedObjects({ ...options, type, view }));
     };
     this.#roles = kept(resourceTypes.Role);
     this.#bindings = kept(resourceTypes.RoleBinding);

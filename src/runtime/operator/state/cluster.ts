@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { auditTime, filter, map, merge, Subject, Subscription, type Observable } from "rxjs";
-import type { BookShelf } from "../../../adapters/kubernetes/book-shelf.ts";
+import type { StoredReservations } from "../../../adapters/kubernetes/stored-reservations.ts";
 import type { Declared } from "../../../adapters/kubernetes/declared.ts";
 import type { Change, View } from "../../../adapters/kubernetes/client/view.ts";
 import type { Address } from "../../../model/net/address.ts";
-import { Ledger } from "../../../model/addresses/allocation.ts";
+import { Allocation } from "../../../model/addresses/allocation.ts";
 import { annotation } from "../../../model/kubernetes/labels.ts";
 import { podAddresses } from "../../../model/kubernetes/pod-addresses.ts";
 import { groupsOf, type Group } from "../../../model/api/group.ts";
@@ -14,7 +14,7 @@ import type { Pod } from "../../../model/kubernetes/worker-pod.ts";
 import type { Child, Connection } from "../../../model/api/connection.ts";
 import type { ConnectionResource } from "../../../model/kubernetes/connection-resource.ts";
 import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
-import type { ReservationBook } from "../../../model/addresses/reservation-book.ts";
+import type { ConnectionReservations } from "../../../model/addresses/connection-reservations.ts";
 import { desiredState, nothingDesired, type DesiredState } from "../../desired/desired-state.ts";
 import { WorkersByConnection } from "./workers-by-connection.ts";
 
@@ -24,7 +24,7 @@ export interface ClusterViews {
   readonly gateways: View<Pod>;
   /** Every live worker pod; its metadata will do. */
   readonly workers: View<Pod>;
-  readonly books: BookShelf;
+  readonly reservations: StoredReservations;
 }
 
 /** Changes that come close together are looked at once. */
@@ -77,7 +77,7 @@ export class Cluster implements Disposable {
     return merge(
       this.#changes.pipe(map(() => undefined)),
       this.#workers.touched,
-      this.books.touched,
+      this.reservations.touched,
       statuses.pipe(
         filter(isPut),
         map(({ object }) => object.metadata.name),
@@ -115,14 +115,14 @@ export class Cluster implements Disposable {
     return this.#views.workers;
   }
 
-  get books(): BookShelf {
-    return this.#views.books;
+  get reservations(): StoredReservations {
+    return this.#views.reservations;
   }
 
   /** Whether everything that there is was told once. */
   get synced(): boolean {
-    const { declared, gateways, workers, books } = this.#views;
-    const told = declared.synced && gateways.synced && workers.synced && books.synced;
+    const { declared, gateways, workers, reservations } = this.#views;
+    const told = declared.synced && gateways.synced && workers.synced && reservations.synced;
     return told && this.#taken !== undefined;
   }
 
@@ -146,11 +146,14 @@ export class Cluster implements Disposable {
     return this.#workers.used(connection);
   }
 
-  /** The addresses of a connection that are taken, by its pods and by that book. */
-  ledger(id: string, book: ReservationBook | undefined = this.books.of(id)): Ledger {
+  /** The addresses of a connection that are taken, by its pods and by that reservations. */
+  allocation(
+    id: string,
+    reservations: ConnectionReservations | undefined = this.reservations.of(id),
+  ): Allocation {
     const connection = this.desired.connections.get(id);
     const used = connection === undefined ? new Map() : this.used(connection);
-    return new Ledger(used, Object.keys(book?.pending ?? {}));
+    return new Allocation(used, Object.keys(reservations?.pending ?? {}));
   }
 
   /** The pod address of a child's gateway, once it is running. */

@@ -5,7 +5,7 @@ import type { EventRecorder } from "../../../adapters/kubernetes/events.ts";
 import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client.ts";
 import { resourceTypes } from "../../../adapters/kubernetes/client/resource-type.ts";
 import { formatAddress } from "../../../model/net/address.ts";
-import type { Ledger } from "../../../model/addresses/allocation.ts";
+import type { Allocation } from "../../../model/addresses/allocation.ts";
 import { apiVersion } from "../../../model/api/schema/api-group.ts";
 import { stated, type Condition, type StatedCondition } from "../../../model/status/condition.ts";
 import type {
@@ -20,10 +20,10 @@ import { formatPrefix } from "../../../model/net/prefix.ts";
 import { StatusWriter } from "../../kubernetes/status-writer.ts";
 import { rfc3339 } from "../../time/rfc3339.ts";
 import type { AgentAccess } from "../deployments/agent-access.ts";
-import { withAccess, type Carriers } from "./carriers.ts";
+import { withAccess, type GroupPods } from "./group-pods.ts";
 import type { Cluster } from "../state/cluster.ts";
 import { placedOf, unknownReady } from "./placement-conditions.ts";
-import { Restless } from "../../kubernetes/restless.ts";
+import { Debouncer } from "../../kubernetes/debouncer.ts";
 import { SilentAgents } from "./silent-agents.ts";
 
 /** The part of a connection's status that the leader writes; existing tools read all but conditions. */
@@ -36,7 +36,7 @@ type Lists = Required<Pick<ConnectionStatusPart, "freeIps" | "pendingIps">>;
 export interface OperatorReporterOptions {
   readonly client: KubeClient;
   readonly cluster: Cluster;
-  readonly carriers: Carriers;
+  readonly groupPods: GroupPods;
   /** Where each agent has a service account of its own. */
   readonly access: Pick<AgentAccess, "changes" | "failureOf"> | undefined;
   readonly events: EventRecorder;
@@ -49,7 +49,7 @@ const gatherMs = 500;
 const all = Symbol("every connection");
 
 /** Lists of addresses change with every pod, and a write of each is what the next pods wait for. */
-const listsRest = { calmMs: 1_000, mostMs: 30_000 };
+const listsDebounce = { quietMs: 1_000, maxWaitMs: 30_000 };
 
 /** Longest list of free addresses in a status: pools may have thousands. */
 const mostListed = 256;
@@ -63,14 +63,14 @@ export class OperatorReporter implements Disposable {
   readonly #writer: StatusWriter<OperatorStatus>;
   readonly #subscription: Subscription;
   /** Connections whose lists change. */
-  readonly #restless = new Restless(listsRest);
+  readonly #debouncer = new Debouncer(listsDebounce);
   readonly #silent = new SilentAgents();
   /** Connections of which something changed since they were looked at. */
   readonly #touched = new Set<string | typeof all>();
 
   constructor(options: OperatorReporterOptions) {
     this.#options = options;
-    const { cluster, carriers, access, writes, onTrouble } = options;
+    const { cluster, groupPods, access, writes, onTrouble } = options;
     this.#cluster = cluster;
     this.#writer = new StatusWriter({
       actual: (id) => shownPart(cluster.object(id)),
@@ -79,9 +79,11 @@ export class OperatorReporter implements Disposable {
       writes,
       onTrouble,
     });
-    const touched = cluster.touched.pipe(tap((id) => id !== undefined && this.#restless.touch(id)));
-    const pods = merge(carriers.changes, access?.changes ?? EMPTY);
-    this.#subscription = merge(touched, pods, this.#restless.calmed)
+    const touched = cluster.touched.pipe(
+      tap((id) => id !== undefined && this.#debouncer.touch(id)),
+    );
+    const pods = merge(groupPods.changes, access?.changes ?? EMPTY);
+    this.#subscription = merge(touched, pods, this.#debouncer.settled)
       .pipe(
         tap((id) => this.#touched.add(id ?? all)),
         auditTime(gatherMs),
@@ -92,12 +94,12 @@ export class OperatorReporter implements Disposable {
   [Symbol.dispose](): void {
     this.#subscription.unsubscribe();
     this.#writer[Symbol.dispose]();
-    this.#restless[Symbol.dispose]();
+    this.#debouncer[Symbol.dispose]();
   }
 
   #look(): void {
-    const { cluster, carriers } = this.#options;
-    if (!cluster.synced || !carriers.synced) return;
+    const { cluster, groupPods } = this.#options;
+    if (!cluster.synced || !groupPods.synced) return;
     const ids = this.#touched.has(all) ? cluster.ids : (this.#touched as Set<string>);
     for (const id of ids) this.#writer.look(id);
     this.#touched.clear();
@@ -119,13 +121,13 @@ export class OperatorReporter implements Disposable {
   }
 
   #conditions(object: ConnectionResource, connection: Connection | undefined): Condition[] {
-    const { carriers, access } = this.#options;
+    const { groupPods, access } = this.#options;
     const groupId = connection && groupIdOf(connection);
     const group = this.#cluster.groups.get(groupId ?? "");
     const refused = this.#cluster.refused.get(groupId ?? "");
-    const carrier = withAccess(carriers.of(groupId ?? ""), group && access?.failureOf(group));
-    const placed = placedOf({ groupId, group, refused, carrier });
-    const silence = carriers.silenceOf(groupId ?? "");
+    const podFailures = withAccess(groupPods.of(groupId ?? ""), group && access?.failureOf(group));
+    const placed = placedOf({ groupId, group, refused, podFailures });
+    const silence = groupPods.silenceOf(groupId ?? "");
     const isSilent = silence !== undefined && this.#silent.isSilent(silence, object);
     return [placed, ...unknownReady(placed, object.status?.conditions ?? [], isSilent)];
   }
@@ -144,11 +146,11 @@ export class OperatorReporter implements Disposable {
     const { name } = object.metadata;
     const shown = listsShown(object);
     const samePools = isDeepStrictEqual(poolsShown(shown.freeIps), poolsOf(children));
-    if (this.#restless.has(name) && samePools) return shown;
-    const ledger = this.#cluster.ledger(name);
+    if (this.#debouncer.isWaiting(name) && samePools) return shown;
+    const allocation = this.#cluster.allocation(name);
     return {
-      freeIps: Object.fromEntries(children.flatMap((child) => freeOf(ledger, child))),
-      pendingIps: this.#cluster.books.of(name)?.pending ?? {},
+      freeIps: Object.fromEntries(children.flatMap((child) => freeOf(allocation, child))),
+      pendingIps: this.#cluster.reservations.of(name)?.pending ?? {},
     };
   }
 
@@ -160,14 +162,15 @@ export class OperatorReporter implements Disposable {
     const speaks = status.conditions.some(({ type }) => type === "Ready");
     const metadata = { name: id, ...(speaks && { resourceVersion }) };
     const object = { apiVersion, kind: "IPSecConnection", metadata, status };
-    const { client, carriers } = this.#options;
+    const { client, groupPods } = this.#options;
     const connection = this.#cluster.desired.connections.get(id);
-    const silence = connection && carriers.silenceOf(groupIdOf(connection) ?? "");
+    const silence = connection && groupPods.silenceOf(groupIdOf(connection) ?? "");
     const type = resourceTypes.IPSecConnection;
     const written = await client.apply<KubeObject>(type, object, fieldManager, "status");
     if (speaks && silence !== undefined) this.#silent.noteWritten(silence, written);
     const { freeIps, pendingIps } = status;
-    if (!isDeepStrictEqual({ freeIps, pendingIps }, listsShown(before))) this.#restless.wrote(id);
+    if (!isDeepStrictEqual({ freeIps, pendingIps }, listsShown(before)))
+      this.#debouncer.flushed(id);
     this.#tell(before, status);
   }
 
@@ -221,10 +224,10 @@ function poolKeys(child: string, pools: Iterable<string>): string[] {
   return [...pools].map((pool) => JSON.stringify([child, pool]));
 }
 
-function freeOf(ledger: Ledger, child: Child): [string, Record<string, string[]>][] {
+function freeOf(allocation: Allocation, child: Child): [string, Record<string, string[]>][] {
   const pools = [...child.pools.keys()].map((pool): [string, string[]] => [
     pool,
-    ledger.free(child, pool, mostListed).map(formatPrefix),
+    allocation.free(child, pool, mostListed).map(formatPrefix),
   ]);
   return pools.length === 0 ? [] : [[child.name, Object.fromEntries(pools)]];
 }

@@ -9,7 +9,7 @@ const runs = { charon: undefined, agent: undefined };
 const refused = undefined;
 const occupied = failure(Reason.NodeOccupied, "another charon has it");
 const down = { ...runs, agent: failure(Reason.CarrierUnavailable, "no image") };
-const placed = placedOf({ groupId: group.id, group, refused, carrier: runs });
+const placed = placedOf({ groupId: group.id, group, refused, podFailures: runs });
 const ready = (reason = "Ready") => [
   {
     type: "Ready",
@@ -25,12 +25,12 @@ describe("where a connection is placed", () => {
   it("is where charon and agent run", () => {
     assert.equal(placed.status, "True");
     assert.match(placed.message, /node-a/);
-    const lacking = placedOf({ groupId: group.id, group, refused, carrier: down });
+    const lacking = placedOf({ groupId: group.id, group, refused, podFailures: down });
     assert.deepEqual([lacking.status, lacking.message], ["False", "no image"]);
   });
 
   it("is nowhere without its group", () => {
-    const missing = { groupId: "a/b", group: undefined, carrier: runs };
+    const missing = { groupId: "a/b", group: undefined, podFailures: runs };
     const { reason, message } = placedOf({ ...missing, refused });
     assert.equal(reason, "GroupMissing");
     assert.match(message, /no CharonGroup a\/b/);

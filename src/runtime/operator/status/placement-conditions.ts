@@ -4,10 +4,10 @@ import type { Group } from "../../../model/api/group.ts";
 import type { SourceProblem } from "../../../model/api/resource.ts";
 import { condition, judged, summary, type Check } from "../../conditions/checks.ts";
 import { specFailure } from "../../conditions/conditions.ts";
-import type { Carrier } from "./carriers.ts";
+import type { GroupPodFailures } from "./group-pods.ts";
 
 /** What the operator judges a group by. */
-export interface GroupFacts extends Carrier {
+export interface GroupFacts extends GroupPodFailures {
   readonly problems: readonly SourceProblem[];
   /** Why the group gets no pods, where it gets none. */
   readonly refused: Failure | undefined;
@@ -41,7 +41,7 @@ export interface PlacementFacts {
   readonly group: Group | undefined;
   /** Why the group gets no pods, where it gets none. */
   readonly refused: Failure | undefined;
-  readonly carrier: Carrier;
+  readonly podFailures: GroupPodFailures;
 }
 
 /** `Placed`: whether the pods run that are to carry the connection. */
@@ -51,7 +51,7 @@ export function placedOf(facts: PlacementFacts): Condition {
 }
 
 function placementFailure(facts: PlacementFacts): Failure | undefined {
-  const { groupId, group, refused, carrier } = facts;
+  const { groupId, group, refused, podFailures } = facts;
   if (refused !== undefined) return refused;
   if (groupId === undefined) {
     return failure(Reason.SpecInvalid, "no version of its document says where it is to run");
@@ -60,7 +60,7 @@ function placementFailure(facts: PlacementFacts): Failure | undefined {
     const message = `spec.groupRef: there is no CharonGroup ${groupId}`;
     return failure(Reason.GroupMissing, message);
   }
-  return carrier.charon ?? carrier.agent;
+  return podFailures.charon ?? podFailures.agent;
 }
 
 /**

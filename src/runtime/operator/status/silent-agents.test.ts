@@ -2,32 +2,32 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it, mock } from "node:test";
 import { Subject } from "rxjs";
 import type { View } from "../../../adapters/kubernetes/client/view.ts";
-import type { CarrierPod } from "../../../model/kubernetes/carrier-pod.ts";
+import type { GroupPod } from "../../../model/kubernetes/group-pod.ts";
 import { digestOf } from "../../../model/api/group.ts";
 import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
-import { Carriers } from "./carriers.ts";
+import { GroupPods } from "./group-pods.ts";
 import { SilentAgents } from "./silent-agents.ts";
 
 const start = Date.UTC(2026, 10, 26);
 
-/** The carriers of one group, of which the agent runs or does not. */
+/** The pods of one group, whose the agent runs or does not. */
 class World implements Disposable {
   readonly changes = new Subject<void>();
-  readonly objects = new Map<string, CarrierPod>();
-  readonly carriers = new Carriers(this as unknown as View<CarrierPod>);
+  readonly objects = new Map<string, GroupPod>();
+  readonly groupPods = new GroupPods(this as unknown as View<GroupPod>);
 
   agent(ready: boolean): void {
     const pod = { type: "agent", groupId: digestOf(["g"]), ready, trouble: undefined };
-    this.objects.set("agent", pod as CarrierPod);
+    this.objects.set("agent", pod as GroupPod);
     this.changes.next();
   }
 
   get silence() {
-    return this.carriers.silenceOf("g");
+    return this.groupPods.silenceOf("g");
   }
 
   [Symbol.dispose](): void {
-    this.carriers[Symbol.dispose]();
+    this.groupPods[Symbol.dispose]();
   }
 }
 

@@ -1,5 +1,5 @@
 import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
-import type { Silence } from "./carriers.ts";
+import type { Silence } from "./group-pods.ts";
 
 /**
  * Which connections have not been heard of since their agent is missed. An agent whose pod does not

@@ -4,14 +4,14 @@ import { fromPromise, type ActorRefFrom } from "xstate";
 import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client.ts";
 import type { ResourceType } from "../../../adapters/kubernetes/client/resource-type.ts";
 import type { View } from "../../../adapters/kubernetes/client/view.ts";
-import { workloadMachine } from "../../../machines/workload.ts";
+import { managedObjectMachine } from "../../../machines/managed-object.ts";
 import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
 import { Breakdowns } from "../../actors/breakdowns.ts";
 import type { OnBreakdown } from "../../actors/contained.ts";
 import { observedActor } from "../../actors/observed-actor.ts";
 import { refusing } from "../../ports/refusal.ts";
 
-export interface KeptObjectsOptions {
+export interface ManagedObjectsOptions {
   readonly client: KubeClient;
   readonly type: ResourceType;
   /** The objects that are ipman's: those of them that are not wanted are removed. */
@@ -35,7 +35,7 @@ export interface WantedObjects {
   readonly whole: boolean;
 }
 
-type KeptObject = ActorRefFrom<typeof workloadMachine>;
+type ManagedObject = ActorRefFrom<typeof managedObjectMachine>;
 
 const fieldManager = "ipman-operator";
 
@@ -43,20 +43,20 @@ const fieldManager = "ipman-operator";
  * Runs an actor for each object of a kind that is there or is to be. One that an exception ended
  * starts again after a backoff.
  */
-export class KeptObjects implements Disposable {
-  readonly #options: KeptObjectsOptions;
-  readonly #actors = new Map<string, KeptObject>();
+export class ManagedObjects implements Disposable {
+  readonly #options: ManagedObjectsOptions;
+  readonly #actors = new Map<string, ManagedObject>();
   readonly #logic;
   readonly #seen = new Map<string, KubeObject>();
   readonly #breakdowns: Breakdowns;
   #latest: WantedObjects = { wanted: new Map(), whole: false };
 
-  constructor(options: KeptObjectsOptions) {
+  constructor(options: ManagedObjectsOptions) {
     this.#options = options;
     const { client, type, onBreakdown } = options;
     const restart = () => this.keep(this.#latest);
     this.#breakdowns = new Breakdowns({ onBreakdown, restart });
-    this.#logic = workloadMachine.provide({
+    this.#logic = managedObjectMachine.provide({
       actors: {
         apply: fromPromise<KubeObject, KubeObject>(({ input, signal }) =>
           this.#inTurn(signal, () => client.apply<KubeObject>(type, input, fieldManager)),
@@ -70,7 +70,7 @@ export class KeptObjects implements Disposable {
   }
 
   /** The actors by the view's keys. */
-  get actors(): ReadonlyMap<string, KeptObject> {
+  get actors(): ReadonlyMap<string, ManagedObject> {
     return this.#actors;
   }
 
@@ -121,7 +121,7 @@ export class KeptObjects implements Disposable {
   }
 
   /** Undefined where it broke down, and starts again later. */
-  #spawn(key: string, wanted: KubeObject | undefined): KeptObject | undefined {
+  #spawn(key: string, wanted: KubeObject | undefined): ManagedObject | undefined {
     if (this.#breakdowns.failureOf(key) !== undefined) return undefined;
     const actual = this.view.objects.get(key);
     const input = {
@@ -141,7 +141,7 @@ export class KeptObjects implements Disposable {
     };
     const broke = (error: unknown) => this.#breakdowns.report(key, error);
     const owner = { failed, broke, done: end };
-    const actor: KeptObject = observedActor(this.#logic, { id: key, input }, owner);
+    const actor: ManagedObject = observedActor(this.#logic, { id: key, input }, owner);
     this.#actors.set(key, actor);
     actor.start();
     return actor;

@@ -11,19 +11,19 @@ import {
   agentDeployment,
   charonDeployment,
   gatewayDeployment,
-  type WorkloadSettings,
-} from "../../../model/kubernetes/workloads.ts";
+  type DeploymentSettings,
+} from "../../../model/kubernetes/deployments.ts";
 import type { AgentAccess } from "./agent-access.ts";
 import type { Cluster } from "../state/cluster.ts";
-import { HeadStart } from "./head-start.ts";
-import { KeptObjects } from "./kept-objects.ts";
+import { GatewayFirstDelay } from "./gateway-first-delay.ts";
+import { ManagedObjects } from "./managed-objects.ts";
 
-export interface WorkloadsOptions {
+export interface DeploymentsOptions {
   readonly client: KubeClient;
   readonly cluster: Cluster;
   /** The Deployments that ipman made. */
   readonly deployments: View<KubeObject>;
-  readonly settings: WorkloadSettings;
+  readonly settings: DeploymentSettings;
   /** Whose turn it is to write. */
   readonly writes: LimitFunction;
   /** What agents may do, where each has a service account of its own. */
@@ -38,21 +38,21 @@ const groupLingerMs = 15_000;
 const gatherMs = 10;
 
 /** Keeps the Deployments of charons, agents and gateways. */
-export class Workloads implements Disposable {
-  readonly #options: WorkloadsOptions;
-  readonly #kept: KeptObjects;
+export class Deployments implements Disposable {
+  readonly #options: DeploymentsOptions;
+  readonly #managed: ManagedObjects;
   readonly #subscription: Subscription;
   /** What was made of a connection or a group, so that the same is the same object. */
   readonly #gateways = new WeakMap<Connection, { group: Group; objects: readonly KubeObject[] }>();
   readonly #groups = new WeakMap<Group, readonly KubeObject[]>();
-  readonly #headStart = new HeadStart(() => this.#look());
+  readonly #gatewayFirst = new GatewayFirstDelay(() => this.#look());
 
-  constructor(options: WorkloadsOptions) {
+  constructor(options: DeploymentsOptions) {
     this.#options = options;
     const { client, cluster, deployments, access, writes, onBreakdown } = options;
     const lingerMs = (object: KubeObject | undefined) =>
       object?.metadata.labels?.[label.type] === "xfrm" ? 0 : groupLingerMs;
-    this.#kept = new KeptObjects({
+    this.#managed = new ManagedObjects({
       client,
       type: resourceTypes.Deployment,
       view: deployments,
@@ -67,14 +67,14 @@ export class Workloads implements Disposable {
   }
 
   /** The actors by `namespace/name`. */
-  get actors(): KeptObjects["actors"] {
-    return this.#kept.actors;
+  get actors(): ManagedObjects["actors"] {
+    return this.#managed.actors;
   }
 
   [Symbol.dispose](): void {
     this.#subscription.unsubscribe();
-    this.#headStart[Symbol.dispose]();
-    this.#kept[Symbol.dispose]();
+    this.#gatewayFirst[Symbol.dispose]();
+    this.#managed[Symbol.dispose]();
   }
 
   #look(): void {
@@ -82,7 +82,7 @@ export class Workloads implements Disposable {
     if (!cluster.synced || !deployments.synced) return;
     const held = this.#withoutAccess();
     const wanted = new Map([...this.#wanted()].filter(([key]) => !held.has(key)));
-    this.#kept.keep({ wanted, held, whole: cluster.whole });
+    this.#managed.keep({ wanted, held, whole: cluster.whole });
   }
 
   /** Agents whose service account is not in place: a Deployment that is there stays as it is. */
@@ -102,18 +102,18 @@ export class Workloads implements Disposable {
       const group = groups.get(groupIdOf(connection) ?? "");
       return group === undefined ? [] : this.#ofConnection(connection, group);
     });
-    this.#headStart.keep(new Set(groups.keys()));
+    this.#gatewayFirst.keep(new Set(groups.keys()));
     const waiting = this.#groupsWithoutGateway();
-    const carriers = [...groups.values()].flatMap((group) => {
+    const ofGroups = [...groups.values()].flatMap((group) => {
       const own = this.#ofGroup(group);
       const isThere = own.some((object) =>
         this.#options.deployments.objects.has(objectKey(object.metadata)),
       );
-      const held = !isThere && this.#headStart.holds(group.id, !waiting.has(group.id));
+      const held = !isThere && this.#gatewayFirst.holds(group.id, !waiting.has(group.id));
       return held ? [] : own;
     });
     return new Map(
-      [...gateways, ...carriers].map((object) => [objectKey(object.metadata), object]),
+      [...gateways, ...ofGroups].map((object) => [objectKey(object.metadata), object]),
     );
   }
 

@@ -1,20 +1,20 @@
 import { formatAddress } from "../net/address.ts";
-import type { AddressWish } from "./allocation.ts";
+import type { AddressRequest } from "./allocation.ts";
 import type { Child } from "../api/connection.ts";
 import { isOfPool } from "./pool-index.ts";
 import type { Prefix } from "../net/prefix.ts";
 
 /** An address that was reserved before anybody asked. */
-export interface Ahead {
+export interface PrefetchedAddress {
   readonly address: Prefix;
   /** Of its reservation, as the store has it. */
-  readonly stamp: string;
+  readonly reservationId: string;
   /** When it was reserved, in milliseconds of this process's monotonic clock. */
   readonly since: number;
 }
 
 /** Addresses that are to be reserved. */
-export interface Shortage {
+export interface Refill {
   readonly child: Child;
   readonly pool: string;
   readonly count: number;
@@ -26,7 +26,7 @@ const windowMs = 1_000;
 /** What has just begun is taken to go on as it began; a shorter time tells nothing. */
 const leastSpanMs = 250;
 
-/** For how many times of that a stock is to last. */
+/** For how many times of that a prefetch is to last. */
 const lasts = 2;
 
 /** It is filled up when less than this share is left: each write costs the API server. */
@@ -42,9 +42,9 @@ const mostAhead = 128;
  * Addresses of one connection that this process has reserved before anybody asked: while
  * many are asked for, nobody waits for the API server.
  */
-export class Stock {
+export class Prefetch {
   readonly #lifeMs: number;
-  readonly #lines = new Map<string, Line>();
+  readonly #pools = new Map<string, PoolPrefetch>();
   /** What the store had when it was last compared. */
   #pending: Readonly<Record<string, string>> | undefined;
 
@@ -54,15 +54,15 @@ export class Stock {
   }
 
   get isEmpty(): boolean {
-    return [...this.#lines.values()].every(
+    return [...this.#pools.values()].every(
       ({ entries, overdue }) => entries.length + overdue.length === 0,
     );
   }
 
   /** Notes that somebody asked here: the next may, too. */
-  noteAsked({ child, pool, address, ordinal }: AddressWish, now: number): void {
+  noteRequested({ child, pool, address, ordinal }: AddressRequest, now: number): void {
     if (address === undefined && ordinal === undefined) {
-      this.#line(child, pool).asked.push(now);
+      this.#pool(child, pool).asked.push(now);
     }
   }
 
@@ -70,25 +70,28 @@ export class Stock {
   retain(pending: Readonly<Record<string, string>>): void {
     if (this.#pending === pending) return;
     this.#pending = pending;
-    const isStored = ({ address, stamp }: Ahead) =>
-      pending[formatAddress(address.address)] === stamp;
-    for (const line of this.#lines.values()) line.entries = line.entries.filter(isStored);
+    const isStored = ({ address, reservationId }: PrefetchedAddress) =>
+      pending[formatAddress(address.address)] === reservationId;
+    for (const line of this.#pools.values()) line.entries = line.entries.filter(isStored);
   }
 
   /** Gives an address to who asks; one that was reserved for too long is nobody's. */
-  take({ child, pool, address, ordinal }: AddressWish, now: number): Ahead | undefined {
+  take(
+    { child, pool, address, ordinal }: AddressRequest,
+    now: number,
+  ): PrefetchedAddress | undefined {
     if (ordinal !== undefined) return undefined;
-    const line = this.#line(child, pool);
+    const line = this.#pool(child, pool);
     line.child = child;
     return address === undefined ? this.#next(line, now) : this.#takeThat(line, address, now);
   }
 
   /** Gives an address to each, in their order, or none to anybody. */
-  takeAll(wishes: readonly AddressWish[], now: number): Ahead[] | undefined {
-    const taken: Ahead[] = [];
-    for (const wish of wishes) {
-      const entry = this.take(wish, now);
-      if (entry === undefined) return this.#putBack(wishes, taken);
+  takeAll(requests: readonly AddressRequest[], now: number): PrefetchedAddress[] | undefined {
+    const taken: PrefetchedAddress[] = [];
+    for (const request of requests) {
+      const entry = this.take(request, now);
+      if (entry === undefined) return this.#putBack(requests, taken);
       taken.push(entry);
     }
     return taken;
@@ -100,26 +103,26 @@ export class Stock {
    * @returns whether more should be reserved by now
    */
   noteGiven(child: Child, pool: string, now: number): boolean {
-    const line = this.#line(child, pool);
+    const line = this.#pool(child, pool);
     line.child = child;
     line.given.push(now);
-    return isShort(line, now);
+    return needsRefill(line, now);
   }
 
   /** Keeps what was reserved. */
-  put(child: Child, pool: string, entries: readonly Ahead[]): void {
-    this.#line(child, pool).entries.push(...entries);
+  put(child: Child, pool: string, entries: readonly PrefetchedAddress[]): void {
+    this.#pool(child, pool).entries.push(...entries);
   }
 
   /** Whether a pool has so little that more should be reserved by now. */
-  isShort(wish: AddressWish, now: number): boolean {
-    return isShort(this.#line(wish.child, wish.pool), now);
+  needsRefill(request: AddressRequest, now: number): boolean {
+    return needsRefill(this.#pool(request.child, request.pool), now);
   }
 
   /** What is to be reserved, so that it lasts; a little is not worth a write. */
-  shortages(now: number): Shortage[] {
-    return [...this.#lines.values()]
-      .filter((line) => isShort(line, now))
+  refills(now: number): Refill[] {
+    return [...this.#pools.values()]
+      .filter((line) => needsRefill(line, now))
       .map((line) => {
         const { child, pool, entries } = line;
         return { child, pool, count: targetOf(line, now) - entries.length };
@@ -127,17 +130,17 @@ export class Stock {
   }
 
   /** Takes out what nobody seems to want any more, or nobody may have. */
-  takeUnwanted(now: number): Ahead[] {
-    return [...this.#lines].flatMap(([key, line]) => {
+  takeUnused(now: number): PrefetchedAddress[] {
+    return [...this.#pools].flatMap(([key, line]) => {
       const entries = this.#usable(line, now);
       const unwanted = targetOf(line, now) === 0 ? entries.splice(0) : [];
-      if (demandOf(line, now) === 0 && entries.length === 0) this.#lines.delete(key);
+      if (demandOf(line, now) === 0 && entries.length === 0) this.#pools.delete(key);
       return [...line.overdue.splice(0), ...unwanted];
     });
   }
 
   /** The oldest that is usable; what is older is so no more. */
-  #next(line: Line, now: number): Ahead | undefined {
+  #next(line: PoolPrefetch, now: number): PrefetchedAddress | undefined {
     for (let entry = line.entries.shift(); entry !== undefined; entry = line.entries.shift()) {
       if (this.#isUsable(line, entry, now)) return entry;
       line.overdue.push(entry);
@@ -145,19 +148,23 @@ export class Stock {
     return undefined;
   }
 
-  #takeThat(line: Line, address: string, now: number): Ahead | undefined {
+  #takeThat(line: PoolPrefetch, address: string, now: number): PrefetchedAddress | undefined {
     const entries = this.#usable(line, now);
     const at = entries.findIndex(({ address: it }) => formatAddress(it.address) === address);
     return at < 0 ? undefined : entries.splice(at, 1)[0];
   }
 
   /** Whether it is young enough, and still of the pool. */
-  #isUsable({ child, pool }: Line, { address, since }: Ahead, now: number): boolean {
+  #isUsable(
+    { child, pool }: PoolPrefetch,
+    { address, since }: PrefetchedAddress,
+    now: number,
+  ): boolean {
     if (now - since >= this.#lifeMs) return false;
     return isOfPool(child, pool, address.address);
   }
 
-  #usable(line: Line, now: number): Ahead[] {
+  #usable(line: PoolPrefetch, now: number): PrefetchedAddress[] {
     const { usable = [], overdue = [] } = Object.groupBy(line.entries, (entry) =>
       this.#isUsable(line, entry, now) ? "usable" : "overdue",
     );
@@ -167,16 +174,16 @@ export class Stock {
   }
 
   /** The oldest is to be the first again. */
-  #putBack(wishes: readonly AddressWish[], taken: Ahead[]): undefined {
+  #putBack(requests: readonly AddressRequest[], taken: PrefetchedAddress[]): undefined {
     for (let entry = taken.pop(); entry !== undefined; entry = taken.pop()) {
-      const { child, pool } = wishes[taken.length] as AddressWish;
-      this.#line(child, pool).entries.unshift(entry);
+      const { child, pool } = requests[taken.length] as AddressRequest;
+      this.#pool(child, pool).entries.unshift(entry);
     }
   }
 
-  #line(child: Child, pool: string): Line {
+  #pool(child: Child, pool: string): PoolPrefetch {
     const key = JSON.stringify([child.key, pool]);
-    const known = this.#lines.get(key) ?? {
+    const known = this.#pools.get(key) ?? {
       child,
       pool,
       entries: [],
@@ -184,30 +191,30 @@ export class Stock {
       asked: [],
       given: [],
     };
-    this.#lines.set(key, known);
+    this.#pools.set(key, known);
     return known;
   }
 }
 
-/** What is ahead of one pool, the oldest first. */
-interface Line {
+/** What is prefetched of one pool, the oldest first. */
+interface PoolPrefetch {
   child: Child;
   readonly pool: string;
-  entries: Ahead[];
+  entries: PrefetchedAddress[];
   /** Not to be given any more, and to be let go of. */
-  readonly overdue: Ahead[];
+  readonly overdue: PrefetchedAddress[];
   /** When somebody asked here, lately. */
   readonly asked: number[];
   /** When a pod got one, lately, here or elsewhere. */
   readonly given: number[];
 }
 
-function isShort(line: Line, now: number): boolean {
+function needsRefill(line: PoolPrefetch, now: number): boolean {
   return line.entries.length < targetOf(line, now) * low;
 }
 
 /** How many should be at hand: where nobody asks here, a few in case that the next one does. */
-function targetOf(line: Line, now: number): number {
+function targetOf(line: PoolPrefetch, now: number): number {
   const demand = demandOf(line, now);
   if (demand === 0) return 0;
   if (latelyOf(line.asked, now) === 0) return leastAhead;
@@ -215,7 +222,7 @@ function targetOf(line: Line, now: number): number {
 }
 
 /** What was asked for here is given a moment later: it counts once. */
-function demandOf({ asked, given }: Line, now: number): number {
+function demandOf({ asked, given }: PoolPrefetch, now: number): number {
   const elsewhere = latelyOf(given, now);
   return Math.max(rateOf(asked, now), elsewhere < leastElsewhere ? 0 : elsewhere);
 }

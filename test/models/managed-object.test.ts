@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createActor, fromPromise, SimulatedClock } from "xstate";
-import { workloadMachine } from "../../src/machines/workload.ts";
+import { managedObjectMachine } from "../../src/machines/managed-object.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 
 const object = (spec: object, metadata: object = {}): KubeObject =>
@@ -22,7 +22,7 @@ class World {
   generation: number | undefined = 0;
 
   start(wanted: KubeObject | undefined, actual: KubeObject | undefined, lingerMs = 0) {
-    const logic = workloadMachine.provide({
+    const logic = managedObjectMachine.provide({
       actors: {
         apply: fromPromise<KubeObject, KubeObject>(async ({ input }) => {
           this.calls.push("apply");

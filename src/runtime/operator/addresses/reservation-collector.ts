@@ -1,8 +1,8 @@
 import { auditTime, filter, merge, Subject, Subscription, timer } from "rxjs";
 import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client.ts";
-import { holders } from "../../../adapters/kubernetes/live-pods.ts";
+import { workerPods } from "../../../adapters/kubernetes/live-pods.ts";
 import { resourceTypes } from "../../../adapters/kubernetes/client/resource-type.ts";
-import type { ReservationBook } from "../../../model/addresses/reservation-book.ts";
+import type { ConnectionReservations } from "../../../model/addresses/connection-reservations.ts";
 import {
   newest,
   seenReservations,
@@ -10,14 +10,14 @@ import {
 } from "../../../model/addresses/seen-reservations.ts";
 import { trimmedPod, type Pod } from "../../../model/kubernetes/worker-pod.ts";
 import type { Clock } from "../../time/clock.ts";
-import type { Books } from "./books.ts";
+import type { ReservationStore } from "./reservation-store.ts";
 import type { Cluster } from "../state/cluster.ts";
 import { ReservationAges } from "./reservation-ages.ts";
 
-export interface ReservationsOptions {
+export interface ReservationCollectorOptions {
   readonly client: KubeClient;
   readonly cluster: Cluster;
-  readonly books: Books;
+  readonly store: ReservationStore;
   readonly clock: Clock;
   /** A reservation without a pod ends after so many milliseconds: no request takes longer. */
   readonly ttlMs: number;
@@ -34,22 +34,22 @@ const patienceMs = 10_000;
 
 /**
  * Ends the reservations of addresses: those whose pod never came or ended, and those whose pod
- * is there where no write for others has ended them; and deletes the books of connections that
+ * is there where no write for others has ended them; and deletes the store of connections that
  * are gone. Every replica does so, after the leader had its time.
  */
-export class Reservations implements Disposable {
+export class ReservationCollector implements Disposable {
   readonly ages: ReservationAges;
-  readonly #options: ReservationsOptions;
+  readonly #options: ReservationCollectorOptions;
   readonly #subscription = new Subscription();
   readonly #led = new Subject<void>();
-  /** Since when connections are gone that have a book, by this replica's monotonic clock. */
+  /** Since when connections are gone that have a reservations, by this replica's monotonic clock. */
   readonly #goneSince = new Map<string, number>();
   #leads = false;
   #busy = false;
   /** Whether something happened while it was busy. */
   #again = false;
 
-  constructor(options: ReservationsOptions) {
+  constructor(options: ReservationCollectorOptions) {
     this.#options = options;
     const { cluster, clock, ttlMs } = options;
     this.ages = new ReservationAges({ cluster, clock, keepMs: 2 * ttlMs });
@@ -92,16 +92,16 @@ export class Reservations implements Disposable {
   }
 
   async #lookThrough(): Promise<void> {
-    const { cluster, books, onTrouble } = this.#options;
-    for (const { connection, problem } of Array.from(cluster.books.all)) {
+    const { cluster, store, onTrouble } = this.#options;
+    for (const { connection, problem } of Array.from(cluster.reservations.all)) {
       if (problem !== undefined) continue;
-      const book = books.newest(connection);
-      const isEmpty = Object.keys(book.pending).length === 0;
-      await (isEmpty ? this.#discard(book) : this.#tidy(connection)).catch(onTrouble);
+      const reservations = store.newest(connection);
+      const isEmpty = Object.keys(reservations.pending).length === 0;
+      await (isEmpty ? this.#discard(reservations) : this.#tidy(connection)).catch(onTrouble);
     }
     this.ages.forget();
     for (const id of this.#goneSince.keys()) {
-      if (cluster.books.of(id) === undefined) this.#goneSince.delete(id);
+      if (cluster.reservations.of(id) === undefined) this.#goneSince.delete(id);
     }
   }
 
@@ -109,7 +109,7 @@ export class Reservations implements Disposable {
    * Of a connection that is gone for good. Its version of pods is needed for a while: a replica
    * that is behind might take what a pod still has.
    */
-  async #discard({ connection, metadata }: ReservationBook): Promise<void> {
+  async #discard({ connection, metadata }: ConnectionReservations): Promise<void> {
     const { client, cluster, clock, ttlMs } = this.#options;
     if (cluster.object(connection) !== undefined) {
       this.#goneSince.delete(connection);
@@ -123,10 +123,10 @@ export class Reservations implements Disposable {
   }
 
   #tidy(id: string): Promise<void> {
-    const { cluster, books, ttlMs } = this.#options;
+    const { cluster, store, ttlMs } = this.#options;
     const ages = this.ages;
-    return books.amend<void>(id, async (book) => {
-      const due = this.#due(book);
+    return store.amend<void>(id, async (reservations) => {
+      const due = this.#due(reservations);
       const { change, others } = seenReservations(due, [...cluster.workersOf(id)]);
       const { ended = [], rest = [] } = Object.groupBy(others, (entry) =>
         ages.hasEnded(id, ...entry) ? "ended" : "rest",
@@ -136,27 +136,27 @@ export class Reservations implements Disposable {
       if (old.length === 0) return { change: { ...change, end }, result: undefined };
       const taken = await this.#taken(id);
       const versions = old.map(([address]) => taken.get(address) ?? 0n);
-      const podsVersion = newest(change.podsVersion ?? book.podsVersion, versions);
+      const podsVersion = newest(change.podsVersion ?? reservations.podsVersion, versions);
       return { change: { end, podsVersion }, result: undefined };
     });
   }
 
   /** With only what this replica may end by now. */
-  #due(book: ReservationBook): ReservationBook {
+  #due(reservations: ConnectionReservations): ConnectionReservations {
     const least = this.#patience;
-    if (least === 0) return book;
-    const { connection, pending } = book;
+    if (least === 0) return reservations;
+    const { connection, pending } = reservations;
     const due = Object.entries(pending).filter(
       (entry) => this.ages.age(connection, ...entry) >= least,
     );
-    return { ...book, pending: Object.fromEntries(due) };
+    return { ...reservations, pending: Object.fromEntries(due) };
   }
 
   /** Asks the API server itself: a view that is behind would free what a pod has. */
   async #taken(id: string): Promise<ReadonlyMap<string, bigint>> {
     const { client } = this.#options;
     const pods: Pod[] = [];
-    const { type, ...selector } = holders;
+    const { type, ...selector } = workerPods;
     await client.list(type, {}, selector, (object) => pods.push(trimmedPod(object)));
     return versionsByAddress(id, pods);
   }

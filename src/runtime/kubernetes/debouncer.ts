@@ -1,15 +1,15 @@
 import { Subject, type Observable } from "rxjs";
 import { systemClock, type Clock } from "../time/clock.ts";
 
-export interface RestlessOptions {
+export interface DebouncerOptions {
   /** What did not change for so many milliseconds is calm. */
-  readonly calmMs: number;
-  /** What is restless for longer is looked at nonetheless, in milliseconds. */
-  readonly mostMs: number;
+  readonly quietMs: number;
+  /** What is debouncer for longer is looked at nonetheless, in milliseconds. */
+  readonly maxWaitMs: number;
   readonly clock?: Pick<Clock, "elapsed">;
 }
 
-interface Unrest {
+interface Debounced {
   /** Ends it, unless it changes again. */
   readonly timer: NodeJS.Timeout;
   /** When it began, or was last looked at; milliseconds of the monotonic clock. */
@@ -17,26 +17,26 @@ interface Unrest {
 }
 
 /** What changes again and again, as lists do that tell of every pod. */
-export class Restless implements Disposable {
-  readonly #options: RestlessOptions;
+export class Debouncer implements Disposable {
+  readonly #options: DebouncerOptions;
   readonly #clock: Pick<Clock, "elapsed">;
-  readonly #all = new Map<string, Unrest>();
-  readonly #calmed = new Subject<string>();
+  readonly #all = new Map<string, Debounced>();
+  readonly #settled = new Subject<string>();
 
-  constructor(options: RestlessOptions) {
+  constructor(options: DebouncerOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
   }
 
   /** Emits what has become calm. */
-  get calmed(): Observable<string> {
-    return this.#calmed;
+  get settled(): Observable<string> {
+    return this.#settled;
   }
 
   /** Whether it is not worth a look yet. */
-  has(id: string): boolean {
-    const unrest = this.#all.get(id);
-    return unrest !== undefined && this.#clock.elapsed() - unrest.since < this.#options.mostMs;
+  isWaiting(id: string): boolean {
+    const waiting = this.#all.get(id);
+    return waiting !== undefined && this.#clock.elapsed() - waiting.since < this.#options.maxWaitMs;
   }
 
   /** Notes that it changed. */
@@ -45,19 +45,19 @@ export class Restless implements Disposable {
     clearTimeout(before);
     const timer = setTimeout(() => {
       this.#all.delete(id);
-      this.#calmed.next(id);
-    }, this.#options.calmMs);
+      this.#settled.next(id);
+    }, this.#options.quietMs);
     this.#all.set(id, { timer, since });
   }
 
   /** Notes that it was looked at, and written: the next time is as far away again. */
-  wrote(id: string): void {
-    const unrest = this.#all.get(id);
-    if (unrest !== undefined) unrest.since = this.#clock.elapsed();
+  flushed(id: string): void {
+    const waiting = this.#all.get(id);
+    if (waiting !== undefined) waiting.since = this.#clock.elapsed();
   }
 
   [Symbol.dispose](): void {
     for (const { timer } of this.#all.values()) clearTimeout(timer);
-    this.#calmed.complete();
+    this.#settled.complete();
   }
 }

@@ -8,10 +8,10 @@ import { annotation, label, manager } from "../kubernetes/labels.ts";
 import { own } from "../value/own.ts";
 
 /** The reservations of one connection's addresses, as a ConfigMap of its own has them. */
-export interface ReservationBook extends KubeObject {
+export interface ConnectionReservations extends KubeObject {
   /** The connection's name. */
   readonly connection: string;
-  /** Reserved for pods that are about to be: address → its stamp. */
+  /** Reserved for pods that are about to be: address → its reservationId. */
   readonly pending: Readonly<Record<string, string>>;
   /**
    * Reservations were ended because of pods up to this version: who allocates must have
@@ -24,9 +24,9 @@ export interface ReservationBook extends KubeObject {
 
 /** A change of the addresses that are reserved. */
 export interface ReservationChange {
-  /** Free ones: address → its stamp. */
+  /** Free ones: address → its reservationId. */
   readonly reserve?: Readonly<Record<string, string>>;
-  /** Address → the stamp that it has: another's reservation of it stays. */
+  /** Address → the reservationId that it has: another's reservation of it stays. */
   readonly end?: Readonly<Record<string, string>>;
   /** The pods up to this version were seen. */
   readonly podsVersion?: string;
@@ -35,23 +35,26 @@ export interface ReservationChange {
 type ConfigMap = KubeObject & { readonly data?: Readonly<Record<string, string>> };
 
 /** Where they are kept, and what they go with. */
-export interface BookPlace {
+export interface ReservationsPlace {
   readonly namespace: string;
   readonly owner: OwnerReference | undefined;
 }
 
 const type = "reservations";
 
-/** Every book, and nothing else. */
-export const bookSelector = `${label.type}=${type},${label.managedBy}=${manager}`;
+/** Every reservations, and nothing else. */
+export const reservationsSelector = `${label.type}=${type},${label.managedBy}=${manager}`;
 
-/** The book of a connection for whose addresses nobody asked before. */
-export function emptyBook(connection: string, { namespace, owner }: BookPlace): ReservationBook {
+/** The reservations of a connection for whose addresses nobody asked before. */
+export function emptyReservations(
+  connection: string,
+  { namespace, owner }: ReservationsPlace,
+): ConnectionReservations {
   return {
     apiVersion: "v1",
     kind: "ConfigMap",
     metadata: {
-      name: bookName(connection),
+      name: reservationsName(connection),
       namespace,
       labels: { [label.managedBy]: manager, [label.type]: type },
       annotations: { [annotation.connection]: connection },
@@ -63,17 +66,17 @@ export function emptyBook(connection: string, { namespace, owner }: BookPlace): 
 }
 
 /** The name of a connection's ConfigMap. */
-export function bookName(connection: string): string {
+export function reservationsName(connection: string): string {
   return nameFor(type, connection);
 }
 
-/** Reads a ConfigMap; what others may have made of it is a problem of the book's. */
-export function readBook(object: KubeObject): ReservationBook {
+/** Reads a ConfigMap; what others may have made of it is a problem of the reservations's. */
+export function readReservations(object: KubeObject): ConnectionReservations {
   const { apiVersion, kind, metadata, data = {} }: ConfigMap = withoutManagedFields(object);
   const connection = metadata.annotations?.[annotation.connection] ?? "";
   const { podsVersion } = data;
   const pending = readPending(data["pendingIps"] ?? "{}");
-  const isOfName = metadata.name === bookName(connection);
+  const isOfName = metadata.name === reservationsName(connection);
   const problem = isOfName ? problemOfData(pending, podsVersion) : problemOfName;
   return {
     apiVersion,
@@ -87,8 +90,8 @@ export function readBook(object: KubeObject): ReservationBook {
 }
 
 /** As it is written: a line for each address. */
-export function bookObject(book: ReservationBook): ConfigMap {
-  const { apiVersion, kind, metadata, pending, podsVersion } = book;
+export function reservationsConfigMap(reservations: ConnectionReservations): ConfigMap {
+  const { apiVersion, kind, metadata, pending, podsVersion } = reservations;
   const data = {
     pendingIps: JSON.stringify(pending, undefined, 1),
     ...(podsVersion !== undefined && { podsVersion }),
@@ -96,17 +99,19 @@ export function bookObject(book: ReservationBook): ConfigMap {
   return { apiVersion, kind, metadata, data };
 }
 
-/** @returns the book with a change; undefined where nothing changes */
-export function changedBook(
-  book: ReservationBook,
-  { reserve = {}, end = {}, podsVersion = book.podsVersion }: ReservationChange,
-): ReservationBook | undefined {
-  const isOver = ([address, stamp]: [string, string]) => own(end, address) === stamp;
-  const kept = Object.entries(book.pending).filter((entry) => !isOver(entry));
+/** @returns the reservations with a change; undefined where nothing changes */
+export function changedReservations(
+  reservations: ConnectionReservations,
+  { reserve = {}, end = {}, podsVersion = reservations.podsVersion }: ReservationChange,
+): ConnectionReservations | undefined {
+  const isOver = ([address, reservationId]: [string, string]) =>
+    own(end, address) === reservationId;
+  const kept = Object.entries(reservations.pending).filter((entry) => !isOver(entry));
   const reserved = Object.entries(reserve);
-  if (reserved.length === 0 && kept.length === Object.keys(book.pending).length) return undefined;
+  if (reserved.length === 0 && kept.length === Object.keys(reservations.pending).length)
+    return undefined;
   const pending = Object.fromEntries([...kept, ...reserved]);
-  return { ...book, pending, ...(podsVersion !== undefined && { podsVersion }) };
+  return { ...reservations, pending, ...(podsVersion !== undefined && { podsVersion }) };
 }
 
 function readPending(text: string): Readonly<Record<string, string>> | undefined {

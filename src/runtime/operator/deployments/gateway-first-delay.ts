@@ -5,7 +5,7 @@ const mostMs = 2_500;
  * Of a group that is new, the gateways start first: workloads wait for their addresses, and
  * take longer to start than charon and its agent, which would only slow their node down.
  */
-export class HeadStart implements Disposable {
+export class GatewayFirstDelay implements Disposable {
   readonly #onOver: () => void;
   /** Groups whose gateways have it: a timer until it is over, then nothing. */
   readonly #groups = new Map<string, NodeJS.Timeout | undefined>();

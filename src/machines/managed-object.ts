@@ -14,7 +14,7 @@ import {
   type Recurrence,
 } from "./common/recurrence.ts";
 
-export interface WorkloadContext {
+export interface ManagedObjectContext {
   /** Undefined: it is to go. */
   readonly wanted: KubeObject | undefined;
   /** As the API server was last known to have it. */
@@ -32,13 +32,13 @@ export interface WorkloadContext {
   readonly recurrence: Recurrence;
 }
 
-export type WorkloadEvent =
+export type ManagedObjectEvent =
   | { type: "wanted"; object: KubeObject }
   | { type: "unwanted" }
   /** A view of the API knows this of it, as of that version. */
   | { type: "seen"; object: KubeObject | undefined; version: bigint };
 
-export interface WorkloadInput {
+export interface ManagedObjectInput {
   readonly wanted: KubeObject | undefined;
   readonly actual: KubeObject | undefined;
   readonly version: bigint;
@@ -51,7 +51,7 @@ function versionOf(object: KubeObject): bigint {
 }
 
 /** True where the API has what is wanted, or made of it what it would again. */
-function isSettled({ wanted, actual, applied }: WorkloadContext): boolean {
+function isSettled({ wanted, actual, applied }: ManagedObjectContext): boolean {
   if (wanted === undefined || actual === undefined) return false;
   const { generation, deletionTimestamp } = actual.metadata;
   if (deletionTimestamp !== undefined) return false;
@@ -62,13 +62,17 @@ function isSettled({ wanted, actual, applied }: WorkloadContext): boolean {
 }
 
 /** True where what is wanted was applied before, and others have changed it since. */
-function isUndone({ wanted, applied }: WorkloadContext): boolean {
+function isUndone({ wanted, applied }: ManagedObjectContext): boolean {
   return wanted !== undefined && applied?.wanted === wanted;
 }
 
 /** An object that the operator wants in the API: made, kept as it is meant, and removed. */
-export const workloadMachine = setup({
-  types: {} as { context: WorkloadContext; events: WorkloadEvent; input: WorkloadInput },
+export const managedObjectMachine = setup({
+  types: {} as {
+    context: ManagedObjectContext;
+    events: ManagedObjectEvent;
+    input: ManagedObjectInput;
+  },
   actors: {
     /** Makes the object so; gives it as the server then has it. */
     apply: notProvided<KubeObject, KubeObject>("apply"),
@@ -108,7 +112,7 @@ export const workloadMachine = setup({
     linger: ({ context }) => context.lingerMs,
   },
 }).createMachine({
-  id: "workload",
+  id: "managedObject",
   context: ({ input }) => ({
     ...input,
     applied: undefined,

@@ -1,23 +1,27 @@
 import { filter, map, type Observable } from "rxjs";
 import {
-  bookName,
-  bookSelector,
-  readBook,
-  type ReservationBook,
-} from "../../model/addresses/reservation-book.ts";
+  reservationsName,
+  reservationsSelector,
+  readReservations,
+  type ConnectionReservations,
+} from "../../model/addresses/connection-reservations.ts";
 import type { KubeClient } from "./client/kube-client.ts";
 import { resourceTypes } from "./client/resource-type.ts";
 import { View } from "./client/view.ts";
 import type { WatchOptions } from "./client/watch.ts";
 
 /** The books of reservations that the API server has. */
-export class BookShelf implements Disposable {
-  readonly #view: View<ReservationBook>;
+export class StoredReservations implements Disposable {
+  readonly #view: View<ConnectionReservations>;
   readonly #namespace: string;
 
   constructor(client: KubeClient, namespace: string, options: WatchOptions) {
-    const wanted = { type: resourceTypes.ConfigMap, namespace, labelSelector: bookSelector };
-    this.#view = new View(client, wanted, { ...options, trim: readBook });
+    const wanted = {
+      type: resourceTypes.ConfigMap,
+      namespace,
+      labelSelector: reservationsSelector,
+    };
+    this.#view = new View(client, wanted, { ...options, trim: readReservations });
     this.#namespace = namespace;
   }
 
@@ -25,7 +29,7 @@ export class BookShelf implements Disposable {
     return this.#view.synced;
   }
 
-  /** Emits the connection of each book that changed; undefined where any may have. */
+  /** Emits the connection of each reservations that changed; undefined where any may have. */
   get touched(): Observable<string | undefined> {
     return this.#view.changes.pipe(
       filter(({ type }) => type !== "progress"),
@@ -38,13 +42,13 @@ export class BookShelf implements Disposable {
     return this.#view.version;
   }
 
-  get all(): Iterable<ReservationBook> {
+  get all(): Iterable<ConnectionReservations> {
     return this.#view.objects.values();
   }
 
   /** A connection's. */
-  of(connection: string): ReservationBook | undefined {
-    return this.#view.objects.get(`${this.#namespace}/${bookName(connection)}`);
+  of(connection: string): ConnectionReservations | undefined {
+    return this.#view.objects.get(`${this.#namespace}/${reservationsName(connection)}`);
   }
 
   [Symbol.dispose](): void {

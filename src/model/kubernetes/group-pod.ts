@@ -4,7 +4,7 @@ import type { KubeObject } from "./kube-object.ts";
 import { label } from "./labels.ts";
 
 /** A pod of charon's or an agent's: what is read of it. */
-export interface CarrierPod extends KubeObject {
+export interface GroupPod extends KubeObject {
   /** `charon` or `agent`. */
   readonly type: string;
   /** As in the label: tells groups apart. */
@@ -21,7 +21,7 @@ interface PodStatus {
   }[];
 }
 
-export function carrierPod(object: KubeObject): CarrierPod {
+export function groupPod(object: KubeObject): GroupPod {
   const { apiVersion, kind, metadata, status = {} } = object as KubeObject & { status?: PodStatus };
   const { name, namespace, resourceVersion, labels = {}, deletionTimestamp } = metadata;
   const conditions = status.conditions ?? [];
@@ -57,9 +57,9 @@ function troubleOf({ conditions = [], containerStatuses = [] }: PodStatus): stri
 }
 
 /** Why none of a group's pods of one type runs; nothing where one does. */
-export function carrierFailure(
+export function groupPodFailure(
   type: "charon" | "agent",
-  pods: readonly CarrierPod[],
+  pods: readonly GroupPod[],
 ): Failure | undefined {
   const ofType = pods.filter((pod) => pod.type === type);
   if (ofType.some(({ ready }) => ready)) return undefined;

@@ -5,9 +5,9 @@ import { NEVER } from "rxjs";
 import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client.ts";
 import type { View } from "../../../adapters/kubernetes/client/view.ts";
 import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
-import type { WorkloadSettings } from "../../../model/kubernetes/workloads.ts";
+import type { DeploymentSettings } from "../../../model/kubernetes/deployments.ts";
 import type { Cluster } from "../state/cluster.ts";
-import { Workloads } from "./workloads.ts";
+import { Deployments } from "./deployments.ts";
 
 it("Deployments are looked at although nothing changes after the start", () => {
   mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] });
@@ -16,15 +16,15 @@ it("Deployments are looked at although nothing changes after the start", () => {
   const objects = new Map([["ipman-system/charon-a", deployment]]);
   const desired = { connections: new Map() };
   const complete = { synced: true, whole: true, changes: NEVER };
-  using workloads = new Workloads({
+  using deployments = new Deployments({
     client: {} as KubeClient,
     cluster: { ...complete, groups: new Map(), desired } as unknown as Cluster,
     deployments: { ...complete, objects, version: 1n } as unknown as View<KubeObject>,
-    settings: {} as WorkloadSettings,
+    settings: {} as DeploymentSettings,
     writes: pLimit(1),
     onBreakdown: (_, error) => assert.fail(String(error)),
   });
   mock.timers.tick(100);
-  assert.deepEqual([...workloads.actors.keys()], ["ipman-system/charon-a"]);
+  assert.deepEqual([...deployments.actors.keys()], ["ipman-system/charon-a"]);
   mock.timers.reset();
 });

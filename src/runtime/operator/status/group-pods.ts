@@ -1,20 +1,23 @@
 import { Subject, type Observable } from "rxjs";
 import type { View } from "../../../adapters/kubernetes/client/view.ts";
-import { carrierFailure, type CarrierPod } from "../../../model/kubernetes/carrier-pod.ts";
+import { groupPodFailure, type GroupPod } from "../../../model/kubernetes/group-pod.ts";
 import type { Failure } from "../../../model/status/failure.ts";
 import { digestOf } from "../../../model/api/group.ts";
 
 /** How the pods of a group are. */
-export interface Carrier {
+export interface GroupPodFailures {
   readonly charon: Failure | undefined;
   readonly agent: Failure | undefined;
 }
 
 /** Where the agent's pod does not run since it has no service account: why that is so. */
-export function withAccess(carrier: Carrier, access: Failure | undefined): Carrier {
-  return carrier.agent === undefined || access === undefined
-    ? carrier
-    : { ...carrier, agent: access };
+export function withAccess(
+  podFailures: GroupPodFailures,
+  access: Failure | undefined,
+): GroupPodFailures {
+  return podFailures.agent === undefined || access === undefined
+    ? podFailures
+    : { ...podFailures, agent: access };
 }
 
 /** For how long an agent may restart before it counts as silent, in milliseconds. */
@@ -27,16 +30,16 @@ export interface Silence {
 }
 
 /** The pods that carry connections: charons and their agents, by group. */
-export class Carriers implements Disposable {
-  readonly #pods: View<CarrierPod>;
+export class GroupPods implements Disposable {
+  readonly #pods: View<GroupPod>;
   readonly #changes = new Subject<void>();
   readonly #subscription;
   /** Of the groups without an agent that runs, by the label's value. */
   readonly #silences = new Map<string, Silence>();
   readonly #timers = new Set<NodeJS.Timeout>();
-  #byGroup: ReadonlyMap<string, readonly CarrierPod[]> = new Map();
+  #byGroup: ReadonlyMap<string, readonly GroupPod[]> = new Map();
 
-  constructor(pods: View<CarrierPod>) {
+  constructor(pods: View<GroupPod>) {
     this.#pods = pods;
     this.#subscription = pods.changes.subscribe(() => this.#take());
   }
@@ -50,9 +53,9 @@ export class Carriers implements Disposable {
     return this.#pods.synced;
   }
 
-  of(groupId: string): Carrier {
+  of(groupId: string): GroupPodFailures {
     const pods = this.#byGroup.get(digestOf([groupId])) ?? [];
-    return { charon: carrierFailure("charon", pods), agent: carrierFailure("agent", pods) };
+    return { charon: groupPodFailure("charon", pods), agent: groupPodFailure("agent", pods) };
   }
 
   /** The silence of a group's agent; undefined where it runs, or may just restart. */

@@ -6,7 +6,7 @@ import { runs, type Image } from "./image.ts";
 import type { KubeObject, OwnerReference } from "./kube-object.ts";
 
 /** What every workload that ipman makes has in common. */
-export interface WorkloadSettings {
+export interface DeploymentSettings {
   /** Where they run: the operator's own namespace. */
   readonly namespace: string;
   /** What they go with, so that nothing is left when ipman is uninstalled. */
@@ -35,7 +35,7 @@ export const sharedFolder = "/run/ipman";
 export const nodeRunFolder = "/host/run";
 
 /** IKE for one group, and nothing of ours in it: it restarts only when it has to. */
-export function charonDeployment(group: Group, settings: WorkloadSettings): KubeObject {
+export function charonDeployment(group: Group, settings: DeploymentSettings): KubeObject {
   const container = {
     ...containerNamed("charon", settings.charonImage),
     args: ["charon"],
@@ -66,7 +66,7 @@ export function charonDeployment(group: Group, settings: WorkloadSettings): Kube
 }
 
 /** The actors of one group, in a pod of their own: charon does not notice when they restart. */
-export function agentDeployment(group: Group, settings: WorkloadSettings): KubeObject {
+export function agentDeployment(group: Group, settings: DeploymentSettings): KubeObject {
   const probe = (path: string) => ({ httpGet: { path, port: "metrics" }, timeoutSeconds: 5 });
   const container = {
     ...containerNamed("agent", settings.ipmanImage),
@@ -116,7 +116,7 @@ export function gatewayDeployment(
   group: Group,
   connection: Connection,
   child: Child,
-  settings: WorkloadSettings,
+  settings: DeploymentSettings,
 ): KubeObject {
   const container = {
     ...containerNamed("gateway", settings.charonImage),
@@ -155,7 +155,7 @@ function deployment(
   name: string,
   labels: Readonly<Record<string, string>>,
   group: Group,
-  settings: WorkloadSettings,
+  settings: DeploymentSettings,
   pod: object,
   podAnnotations: Readonly<Record<string, string>> = {},
 ): KubeObject {
@@ -185,7 +185,7 @@ function deployment(
   } as KubeObject;
 }
 
-function commonPod({ nodeName }: Group, settings: WorkloadSettings) {
+function commonPod({ nodeName }: Group, settings: DeploymentSettings) {
   const onNode = [{ key: "metadata.name", operator: "In", values: [nodeName] }];
   return {
     affinity: {
