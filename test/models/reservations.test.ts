@@ -18,7 +18,7 @@ const pool = "10.0.2.10-10.0.2.250";
 const that = (address: string) => ({ [annotation.address]: address });
 const replicaOf = (world: TwoReplicas, which: number) => world.replicas[which] as Replica;
 
-/** What comes of asking a replica for a pod. */
+/** The pod as a replica admits it. */
 async function answered(world: TwoReplicas, which: number, pod: KubeObject) {
   const answer = replicaOf(world, which).admit(pod);
   await pass(200);
@@ -34,7 +34,7 @@ const inNamespace = (pod: KubeObject, namespace: string): KubeObject => ({
   metadata: { ...pod.metadata, namespace },
 });
 
-/** So many pods of one replica, as they are stored. */
+/** Admits and stores pods by one replica, and returns their addresses. */
 async function stored(world: TwoReplicas, which: number, count: number): Promise<string[]> {
   const addresses: string[] = [];
   for (let i = 0; i < count; i++) {
@@ -54,7 +54,7 @@ describe("a reservation", () => {
   });
   after(() => mock.timers.reset());
 
-  it("of another namespace's pod cannot be claimed by what its author can know", async () => {
+  it("of another namespace's pod cannot be claimed with facts that an author can know", async () => {
     using world = new TwoReplicas(pool, () => 2);
     await pass(200);
     const own = await answered(world, 0, inNamespace(asking("own"), "tenant"));
@@ -93,14 +93,14 @@ describe("a reservation", () => {
     assert.notEqual(addressOf(evil), address);
   });
 
-  it("is not claimed again once its pod is there, by a copy under the same generateName", async () => {
+  it("is not claimed again once its pod exists, by a copy with the same generateName", async () => {
     using world = new TwoReplicas(pool, () => 2);
     await pass(200);
     const { name: _, ...unnamed } = asking("any").metadata;
     const generated = { ...asking("any"), metadata: { ...unnamed, generateName: "web-" } };
     const first = await answered(world, 0, generated as KubeObject);
     const again = await answered(world, 1, first);
-    assert.equal(addressOf(again), addressOf(first), "the API server may ask twice");
+    assert.equal(addressOf(again), addressOf(first), "the API server may request twice");
     const named = { ...first, metadata: { ...first.metadata, name: "web-x7k2p" } };
     world.api.put(resourceTypes.Pod, named);
     await pass(50);
@@ -108,7 +108,7 @@ describe("a reservation", () => {
     assert.notEqual(addressOf(copy), addressOf(first));
   });
 
-  it("is not claimed again after its pod ended, while the store still has it", async () => {
+  it("is not claimed again after its pod ended while the store still has it", async () => {
     using world = new TwoReplicas(pool, () => 2);
     await pass(200);
     const { name: _, ...unnamed } = asking("any").metadata;
@@ -125,14 +125,14 @@ describe("a reservation", () => {
   });
 
   for (const hours of [-72, -1, 1, 72]) {
-    it(`ends in time, and is not given after it ended, with a clock set by ${hours} hours`, async () => {
+    it(`ends in time, and is not given afterwards, with a clock set by ${hours} hours`, async () => {
       using world = new TwoReplicas(pool, () => 2);
       await pass(200);
       const before = await stored(world, 1, 8);
       assert.ok(world.pending.length > 0, "some are prefetched");
       world.setClock(1, hours);
       await pass(ttlMs + 20_000);
-      assert.deepEqual(world.pending, [], "none stays");
+      assert.deepEqual(world.pending, [], "all have ended");
       const given = [...before, ...(await stored(world, 0, 12)), ...(await stored(world, 1, 12))];
       assert.equal(new Set(given).size, given.length, given.join(" "));
       world.setClock(0, -hours);
@@ -140,7 +140,7 @@ describe("a reservation", () => {
       assert.equal(new Set(given).size, given.length, given.join(" "));
     });
 
-    it(`is kept for its pod as long as ever with a leader's clock set by ${hours} hours`, async () => {
+    it(`is kept for its pod for the usual time with a leader's clock set by ${hours} hours`, async () => {
       using world = new TwoReplicas(pool, () => 2);
       await pass(200);
       const pod = await answered(world, 1, asking("late", that("10.0.2.100")));
@@ -153,7 +153,7 @@ describe("a reservation", () => {
     });
   }
 
-  it("that the store does not have any more is not given, though it was prefetched", async () => {
+  it("that is missing from the store is not given, although its address was prefetched", async () => {
     using world = new TwoReplicas(pool, () => 2);
     await pass(200);
     await stored(world, 1, 3);
@@ -175,7 +175,7 @@ describe("a reservation", () => {
     assert.ok(!given.includes(taken), given.join(" "));
   });
 
-  it("of a pod that ended while no replica led ends as soon as one leads", async () => {
+  it("of a pod that ended while no replica led ends as soon as a replica leads", async () => {
     using world = new TwoReplicas(pool, () => 2);
     replicaOf(world, 0)[Symbol.dispose]();
     await pass(200);
@@ -188,7 +188,7 @@ describe("a reservation", () => {
     assert.ok(!world.pending.includes("10.0.2.100"));
   });
 
-  it("ends without a leader too, after the leader had its time", async () => {
+  it("ends without a leader as well, after the leader's time", async () => {
     using world = new TwoReplicas(pool, () => 2);
     replicaOf(world, 0)[Symbol.dispose]();
     await pass(200);
@@ -211,7 +211,7 @@ describe("a reservation", () => {
     assert.equal(world.pods.length, 1, world.denials.join());
   });
 
-  it("of a pod that came and ended while no replica ran ends in its time after a restart", async () => {
+  it("of a pod that was created and ended while no replica ran ends in its time after a restart", async () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.10", () => 2);
     await pass(200);
     const pod = await answered(world, 1, asking("unseen"));
@@ -228,7 +228,7 @@ describe("a reservation", () => {
     assert.equal(world.pods.length, 1, world.denials.join());
   });
 
-  it("has an age where it was there before its age was noted, too", async () => {
+  it("has an age even where it existed before the ages were noted", async () => {
     using world = new TwoReplicas(pool, () => 2);
     await pass(200);
     await answered(world, 0, asking("one", that("10.0.2.100")));
@@ -241,7 +241,7 @@ describe("a reservation", () => {
     assert.equal(ages.age("partner", "10.0.2.101", reservationId), 0);
   });
 
-  it("without a pod ends in its time, though the leader changes meanwhile", async () => {
+  it("without a pod ends in its time although the leader changes meanwhile", async () => {
     using world = new TwoReplicas(pool, () => 2);
     await pass(200);
     await answered(world, 1, asking("never", that("10.0.2.100")));

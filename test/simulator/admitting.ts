@@ -18,19 +18,19 @@ export const ttlMs = 75_000;
 
 const namespace = "ipman-system";
 
-/** One replica of the operator, as far as it admits pods. */
+/** The parts of one operator replica that admit pods. */
 export class Replica implements Disposable {
   readonly #parts = new DisposableStack();
   readonly #ended = Promise.withResolvers<void>();
   readonly admission: PodAdmission;
   readonly cluster: Cluster;
   readonly troubles: unknown[] = [];
-  /** How far behind it is with what it sees. */
+  /** How far behind its watches are. */
   lagMs = 0;
-  /** It is with these only, where that is set. */
+  /** The kind whose watches are behind; all of them where it is undefined. */
   lagging: string | undefined;
 
-  /** How far its node's clock is set forward, or back, from the time of the test. */
+  /** How far its node's clock is ahead of the test's time. */
   skewMs = 0;
   readonly #collector: ReservationCollector;
 
@@ -74,7 +74,7 @@ export class Replica implements Disposable {
     this.#collector.lead();
   }
 
-  /** The pod as it is stored; or what it is told. */
+  /** The pod as it is stored, or the message with which it is denied. */
   async admit(pod: KubeObject): Promise<{ pod: KubeObject } | { denied: string }> {
     const { namespace = "", name } = pod.metadata;
     const request = { uid: name, kind: { kind: "Pod" }, name, namespace, oldObject: null };
@@ -89,7 +89,7 @@ export class Replica implements Disposable {
     return { pod: { ...pod, metadata } };
   }
 
-  /** Whoever waits for it then has no answer. */
+  /** Resolves when the replica ends: requests to it are not answered. */
   get ended(): Promise<void> {
     return this.#ended.promise;
   }
@@ -100,7 +100,7 @@ export class Replica implements Disposable {
   }
 }
 
-/** A pod that asks for an address. */
+/** A pod that requests an address. */
 export function asking(name: string, wish: Readonly<Record<string, string>> = {}): KubeObject {
   const annotations = {
     [annotation.connection]: "partner",
@@ -113,7 +113,7 @@ export function asking(name: string, wish: Readonly<Record<string, string>> = {}
   return { apiVersion: "v1", kind: "Pod", metadata, spec } as KubeObject;
 }
 
-/** The pod of the gateway that they wait for. */
+/** The pod of the gateway that requests wait for. */
 export const gateway = {
   apiVersion: "v1",
   kind: "Pod",

@@ -42,6 +42,8 @@ export class KubeApi {
   readonly written: string[] = [];
   /** The server's clock. */
   now = (): number => Date.now();
+  /** Whether requests fail: before they take effect, or because their answers are lost. */
+  outage: "requests" | "answers" | undefined;
 
   constructor(latency: () => number) {
     this.#latency = latency;
@@ -55,7 +57,9 @@ export class KubeApi {
   client(lagMs: (kind: string) => number = () => 0, denies: Denies = () => false): KubeClient {
     const answering = async <T>(answer: () => T): Promise<T> => {
       await pause(this.#latency());
+      this.#failDuring("requests");
       const result = answer();
+      this.#failDuring("answers");
       await pause(this.#latency());
       return structuredClone(result);
     };
@@ -139,6 +143,10 @@ export class KubeApi {
 
   all(type: ResourceType): KubeObject[] {
     return this.#list(type).objects;
+  }
+
+  #failDuring(outage: KubeApi["outage"]): void {
+    if (this.outage === outage) throw new KubeError("request", "unavailable", 0, "no answer");
   }
 
   #read(type: ResourceType, place: ObjectPlace): KubeObject {

@@ -136,7 +136,7 @@ export function admissionScenarios(cluster: () => LabCluster): void {
         /child "no" of IPSecConnection "admission" is not available/,
       );
       await denied({ name: "x", ...other("poolName", "no") }, /no pool "no"; known: primary/);
-      await denied({ name: "x", ...other("address", "10.1.1.1") }, /is no address of pool/);
+      await denied({ name: "x", ...other("address", "10.1.1.1") }, /is not an address of pool/);
       await denied({ name: "x", spec: { hostNetwork: true } }, /spec\.hostNetwork/);
     });
 

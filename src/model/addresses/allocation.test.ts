@@ -34,7 +34,7 @@ function given(
   return outcome.ok ? formatPrefix(outcome.address) : outcome.message;
 }
 
-describe("a allocation of addresses", () => {
+describe("the allocation of addresses", () => {
   it("gives each address once, entry by entry", () => {
     const allocation = new Allocation(new Map(), []);
     const all = Array.from({ length: 4 }, () => given(allocation, { pool: "primary" }));
@@ -45,12 +45,12 @@ describe("a allocation of addresses", () => {
     );
   });
 
-  it("keeps what pods have and what is reserved", () => {
+  it("gives no address that a pod has or that is reserved", () => {
     const allocation = new Allocation(used("10.0.2.3"), ["10.0.2.10"]);
     assert.equal(given(allocation, { pool: "primary" }), "10.0.2.11/24");
   });
 
-  it("counts what is free of each pool, whoever has the rest", () => {
+  it("counts the free addresses of each pool", () => {
     const allocation = new Allocation(used("10.0.2.3", "10.8.0.7", "10.0.2.99"), [
       "10.0.2.10",
       "10.8.0.7",
@@ -61,12 +61,12 @@ describe("a allocation of addresses", () => {
     assert.equal(allocation.countFree(child, "primary"), 1);
   });
 
-  it("does not mind what another child's pods have", () => {
+  it("ignores the addresses of another child's pods", () => {
     const others = new Map([["wan", new Map([["10.0.2.3", "pod default/a"]])]]);
     assert.equal(given(new Allocation(others, []), { pool: "primary" }), "10.0.2.3/24");
   });
 
-  it("gives an address that is asked for, or says who has it", () => {
+  it("gives a requested address, or names the pod that has it", () => {
     const allocation = new Allocation(used("10.0.2.11"), []);
     assert.equal(given(allocation, { pool: "primary", address: "10.0.2.12" }), "10.0.2.12/24");
     assert.match(
@@ -75,7 +75,7 @@ describe("a allocation of addresses", () => {
     );
     assert.match(
       given(allocation, { pool: "primary", address: "10.0.9.9" }),
-      /is no address of pool/,
+      /is not an address of pool/,
     );
   });
 
@@ -91,7 +91,7 @@ describe("a allocation of addresses", () => {
     }
   });
 
-  it("counts ordinals over the entries", () => {
+  it("counts ordinals across the ranges of a pool", () => {
     const allocation = new Allocation(new Map(), []);
     assert.equal(given(allocation, { pool: "primary", ordinal: 2 }), "10.0.2.11/24");
     assert.match(
@@ -100,7 +100,7 @@ describe("a allocation of addresses", () => {
     );
   });
 
-  it("does not write out a pool of half a million", () => {
+  it("does not enumerate a pool of half a million", () => {
     const allocation = new Allocation(new Map(), []);
     assert.equal(allocation.free(child, "huge", 3).length, 3);
     assert.equal(given(allocation, { pool: "huge", ordinal: 500_000 }), "10.15.161.32/13");

@@ -20,8 +20,8 @@ function withData(data: Readonly<Record<string, string>>): KubeObject {
   return { ...reservationsConfigMap(empty), data } as KubeObject;
 }
 
-describe("a reservations of reservations", () => {
-  it("is what was written, without what the server keeps in it", () => {
+describe("the ConfigMap of a connection's reservations", () => {
+  it("is read as it was written, without managedFields", () => {
     const { metadata, ...object } = reservationsConfigMap(reservations);
     const stored = { ...object, metadata: { ...metadata, managedFields: [{}] } };
     assert.deepEqual(readReservations(stored), reservations);
@@ -33,7 +33,7 @@ describe("a reservations of reservations", () => {
     assert.equal(data?.["pendingIps"], '{\n "fd00::2": "old",\n "10.0.2.3": "new"\n}');
   });
 
-  it("is one of its own for each connection, however long the name", () => {
+  it("has a different name for each connection, however long the connection's name is", () => {
     const long = "a".repeat(250);
     const names = ["a", `${long}.b`, `${long}.c`].map(
       (connection) =>
@@ -43,7 +43,7 @@ describe("a reservations of reservations", () => {
     for (const name of names) assert.ok(name.length <= 63, name);
   });
 
-  it("reserves, and ends what has the stamp that is ended, and no other's", () => {
+  it("gains reservations, and loses those that are ended by their address and id", () => {
     const end = { "fd00::2": "old", "10.0.2.3": "another" };
     const changed = changedReservations(reservations, {
       reserve: { "10.0.2.4": "t" },
@@ -58,7 +58,7 @@ describe("a reservations of reservations", () => {
     );
   });
 
-  it("is not written where nothing changes", () => {
+  it("is not written where a change has no effect", () => {
     assert.equal(
       changedReservations(reservations, { end: { "10.0.2.3": "another" }, podsVersion: "13" }),
       undefined,
@@ -66,21 +66,21 @@ describe("a reservations of reservations", () => {
     assert.equal(changedReservations(empty, {}), undefined);
   });
 
-  it("says what cannot be read", () => {
+  it("has a problem that names the field that cannot be read", () => {
     for (const pendingIps of ["{", "[]", "null", '{"10.0.2.3": 1}', "7"])
       assert.match(
         readReservations(withData({ pendingIps })).problem ?? "",
-        /^data\.pendingIps is no JSON/,
+        /^data\.pendingIps is not a JSON/,
       );
     assert.match(
       readReservations(withData({ podsVersion: "many" })).problem ?? "",
-      /^data\.podsVersion "many" is no number/,
+      /^data\.podsVersion "many" is not a number/,
     );
     const { metadata, ...object } = reservationsConfigMap(reservations);
     const other = { ...metadata, annotations: { "ipman.dialo.ai/ipmanName": "another" } };
     assert.match(
       readReservations({ ...object, metadata: other }).problem ?? "",
-      /^metadata\.annotations: ipman\.dialo\.ai\/ipmanName is not that of its name/,
+      /^metadata\.annotations: ipman\.dialo\.ai\/ipmanName does not match the ConfigMap/,
     );
     assert.equal(readReservations(withData({})).problem, undefined);
   });

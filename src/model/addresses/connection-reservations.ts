@@ -7,34 +7,34 @@ import {
 import { annotation, label, manager } from "../kubernetes/labels.ts";
 import { own } from "../value/own.ts";
 
-/** The reservations of one connection's addresses, as a ConfigMap of its own has them. */
+/** The reservations of one connection's addresses, which are stored in a ConfigMap of their own. */
 export interface ConnectionReservations extends KubeObject {
   /** The connection's name. */
   readonly connection: string;
-  /** Reserved for pods that are about to be: address → its reservationId. */
+  /** Reserved for pods that do not exist yet: address → id of the reservation. */
   readonly pending: Readonly<Record<string, string>>;
   /**
-   * Reservations were ended because of pods up to this version: who allocates must have
-   * seen as many.
+   * Reservations ended because of pods up to this version: a replica may allocate only after it
+   * has seen the pods up to it.
    */
   readonly podsVersion?: string;
-  /** Why it cannot be read. */
+  /** Why the ConfigMap cannot be read. */
   readonly problem?: string;
 }
 
-/** A change of the addresses that are reserved. */
+/** A change of a connection's reservations. */
 export interface ReservationChange {
-  /** Free ones: address → its reservationId. */
+  /** Reserves free addresses: address → id of the reservation. */
   readonly reserve?: Readonly<Record<string, string>>;
-  /** Address → the reservationId that it has: another's reservation of it stays. */
+  /** Ends reservations: address → id. A reservation of the address by another id stays. */
   readonly end?: Readonly<Record<string, string>>;
-  /** The pods up to this version were seen. */
+  /** The version up to which the pods were seen. */
   readonly podsVersion?: string;
 }
 
 type ConfigMap = KubeObject & { readonly data?: Readonly<Record<string, string>> };
 
-/** Where they are kept, and what they go with. */
+/** Where the ConfigMaps are stored, and which object owns them. */
 export interface ReservationsPlace {
   readonly namespace: string;
   readonly owner: OwnerReference | undefined;
@@ -42,10 +42,10 @@ export interface ReservationsPlace {
 
 const type = "reservations";
 
-/** Every reservations, and nothing else. */
+/** Selects the ConfigMaps with reservations, and no others. */
 export const reservationsSelector = `${label.type}=${type},${label.managedBy}=${manager}`;
 
-/** The reservations of a connection for whose addresses nobody asked before. */
+/** The reservations of a connection that has no ConfigMap yet. */
 export function emptyReservations(
   connection: string,
   { namespace, owner }: ReservationsPlace,
@@ -70,7 +70,7 @@ export function reservationsName(connection: string): string {
   return nameFor(type, connection);
 }
 
-/** Reads a ConfigMap; what others may have made of it is a problem of the reservations's. */
+/** Reads a ConfigMap; content that another program broke becomes its `problem`. */
 export function readReservations(object: KubeObject): ConnectionReservations {
   const { apiVersion, kind, metadata, data = {} }: ConfigMap = withoutManagedFields(object);
   const connection = metadata.annotations?.[annotation.connection] ?? "";
@@ -89,7 +89,7 @@ export function readReservations(object: KubeObject): ConnectionReservations {
   };
 }
 
-/** As it is written: a line for each address. */
+/** The ConfigMap of a connection's reservations, with a line for each address. */
 export function reservationsConfigMap(reservations: ConnectionReservations): ConfigMap {
   const { apiVersion, kind, metadata, pending, podsVersion } = reservations;
   const data = {
@@ -99,17 +99,17 @@ export function reservationsConfigMap(reservations: ConnectionReservations): Con
   return { apiVersion, kind, metadata, data };
 }
 
-/** @returns the reservations with a change; undefined where nothing changes */
+/** @returns the reservations after a change; undefined where the change has no effect */
 export function changedReservations(
   reservations: ConnectionReservations,
   { reserve = {}, end = {}, podsVersion = reservations.podsVersion }: ReservationChange,
 ): ConnectionReservations | undefined {
-  const isOver = ([address, reservationId]: [string, string]) =>
+  const isEnded = ([address, reservationId]: [string, string]) =>
     own(end, address) === reservationId;
-  const kept = Object.entries(reservations.pending).filter((entry) => !isOver(entry));
+  const kept = Object.entries(reservations.pending).filter((entry) => !isEnded(entry));
   const reserved = Object.entries(reserve);
-  if (reserved.length === 0 && kept.length === Object.keys(reservations.pending).length)
-    return undefined;
+  const isUnchanged = kept.length === Object.keys(reservations.pending).length;
+  if (reserved.length === 0 && isUnchanged) return undefined;
   const pending = Object.fromEntries([...kept, ...reserved]);
   return { ...reservations, pending, ...(podsVersion !== undefined && { podsVersion }) };
 }
@@ -128,9 +128,11 @@ function isRecordOfTexts(value: unknown): value is Record<string, string> {
   return Object.values(value).every((member) => typeof member === "string");
 }
 
-const problemOfName = `metadata.annotations: ${annotation.connection} is not that of its name`;
+const problemOfName = `metadata.annotations: ${annotation.connection} does not match the ConfigMap's name`;
 
 function problemOfData(pending: unknown, podsVersion = "0"): string | undefined {
-  if (pending === undefined) return `data.pendingIps is no JSON object of texts`;
-  return /^\d+$/.test(podsVersion) ? undefined : `data.podsVersion "${podsVersion}" is no number`;
+  if (pending === undefined) return "data.pendingIps is not a JSON object of strings";
+  return /^\d+$/.test(podsVersion)
+    ? undefined
+    : `data.podsVersion "${podsVersion}" is not a number`;
 }

@@ -20,7 +20,7 @@ const prefetched = (n: number, since: number): PrefetchedAddress => ({
   since,
 });
 
-/** A prefetch that so many have asked in the second before `now`, at an even pace. */
+/** A prefetch with so many requests in the second before `now`, at an even pace. */
 function askedFor(times: number, now: number): Prefetch {
   const prefetch = new Prefetch(5_000);
   for (let i = times - 1; i >= 0; i--) {
@@ -31,8 +31,8 @@ function askedFor(times: number, now: number): Prefetch {
 
 const text = (entry: PrefetchedAddress | undefined) => entry && formatPrefix(entry.address);
 
-describe("what is reserved before anybody asked", () => {
-  it("lasts for twice what was asked for lately, and a little longer for few", () => {
+describe("the prefetched addresses", () => {
+  it("last for twice the recent demand, and are at least a few", () => {
     assert.deepEqual(askedFor(0, 0).refills(0), []);
     const few = askedFor(1, 0).refills(0);
     assert.deepEqual(
@@ -54,7 +54,7 @@ describe("what is reserved before anybody asked", () => {
     );
   });
 
-  it("is for as many as will come if it goes on as it began", () => {
+  it("are as many as a burst needs that goes on as it began", () => {
     const prefetch = new Prefetch(5_000);
     for (const now of [0, 20, 40, 60, 80, 100]) prefetch.noteRequested(request, now);
     const counts = (now: number) => prefetch.refills(now).map(({ count }) => count);
@@ -63,7 +63,7 @@ describe("what is reserved before anybody asked", () => {
     assert.deepEqual(counts(900), [16]);
   });
 
-  it("is filled up when three quarters are gone", () => {
+  it("are refilled when three quarters are gone", () => {
     const prefetch = askedFor(20, 0);
     const entries = Array.from({ length: 9 }, (_, i) => prefetched(10 + i, 0));
     prefetch.put(child, "primary", entries);
@@ -72,7 +72,7 @@ describe("what is reserved before anybody asked", () => {
     assert.equal(prefetch.needsRefill(request, 0), false);
   });
 
-  it("is a few where others gave lately, unless it was to one, and as much as theirs once somebody asks", () => {
+  it("are a few where only other replicas gave several addresses, and as many as there once one is requested here", () => {
     const prefetch = new Prefetch(5_000);
     assert.equal(prefetch.noteGiven(child, "primary", 0), false);
     assert.deepEqual(prefetch.refills(0), []);
@@ -84,7 +84,7 @@ describe("what is reserved before anybody asked", () => {
     assert.deepEqual(counts(1_501), []);
   });
 
-  it("is given once, the oldest first", () => {
+  it("are given once, the oldest first", () => {
     const prefetch = askedFor(10, 0);
     prefetch.put(child, "primary", [prefetched(10, 0), prefetched(11, 0)]);
     assert.deepEqual(
@@ -93,7 +93,7 @@ describe("what is reserved before anybody asked", () => {
     );
   });
 
-  it("is given to all who wait, or to none of them", () => {
+  it("are given to every waiting request, or to none", () => {
     const prefetch = askedFor(10, 0);
     prefetch.put(child, "primary", [prefetched(10, 0), prefetched(11, 0)]);
     const that = { ...request, address: "10.0.2.10" };
@@ -106,7 +106,7 @@ describe("what is reserved before anybody asked", () => {
     assert.equal(prefetch.take(request, 1), undefined);
   });
 
-  it("is given to who wants just that", () => {
+  it("are given to a request for exactly that address", () => {
     const prefetch = askedFor(10, 0);
     prefetch.put(child, "primary", [prefetched(10, 0), prefetched(11, 0)]);
     assert.equal(text(prefetch.take({ ...request, address: "10.0.2.11" }, 1)), "10.0.2.11/24");
@@ -114,7 +114,7 @@ describe("what is reserved before anybody asked", () => {
     assert.equal(prefetch.take({ ...request, ordinal: 0 }, 1), undefined);
   });
 
-  it("is only what the store still has by the same reservation", () => {
+  it("are only those that the store still has by the same reservation", () => {
     const prefetch = askedFor(10, 0);
     prefetch.put(child, "primary", [prefetched(10, 0), prefetched(11, 0), prefetched(12, 0)]);
     prefetch.retain({ "10.0.2.10": "another", "10.0.2.12": "id-12" });
@@ -122,7 +122,7 @@ describe("what is reserved before anybody asked", () => {
     assert.equal(prefetch.take(request, 1), undefined);
   });
 
-  it("is let go of when nobody asks any more", () => {
+  it("are unused when there is no more demand", () => {
     const prefetch = askedFor(10, 0);
     prefetch.put(child, "primary", [prefetched(10, 0)]);
     assert.deepEqual(prefetch.takeUnused(900), []);
@@ -131,7 +131,7 @@ describe("what is reserved before anybody asked", () => {
     assert.equal(prefetch.take(request, 1_100), undefined);
   });
 
-  it("is nobody's when it was reserved for too long, or is of the pool no more", () => {
+  it("are not given after their lifetime, or once they are not of the pool any more", () => {
     const prefetch = askedFor(10, 9_000);
     prefetch.put(child, "primary", [prefetched(10, 0), prefetched(11, 9_000)]);
     const smaller = childWith("10.0.2.12-10.0.2.99");

@@ -1,56 +1,56 @@
-import { formatAddress } from "../net/address.ts";
-import type { AddressRequest } from "./allocation.ts";
 import type { Child } from "../api/connection.ts";
-import { isOfPool } from "./pool-index.ts";
+import { formatAddress } from "../net/address.ts";
 import type { Prefix } from "../net/prefix.ts";
+import type { AddressRequest } from "./allocation.ts";
+import { isOfPool } from "./pool.ts";
 
-/** An address that was reserved before anybody asked. */
+/** An address that was reserved before a pod requested it. */
 export interface PrefetchedAddress {
   readonly address: Prefix;
-  /** Of its reservation, as the store has it. */
+  /** The id of its reservation in the store. */
   readonly reservationId: string;
   /** When it was reserved, in milliseconds of this process's monotonic clock. */
   readonly since: number;
 }
 
-/** Addresses that are to be reserved. */
+/** How many addresses of a pool to reserve, so that enough are prefetched. */
 export interface Refill {
   readonly child: Child;
   readonly pool: string;
   readonly count: number;
 }
 
-/** Demand is what is asked for in so many milliseconds. */
+/** Demand is the number of requests in this time. */
 const windowMs = 1_000;
 
-/** What has just begun is taken to go on as it began; a shorter time tells nothing. */
-const leastSpanMs = 250;
+/** A burst is extrapolated over at least this time: a shorter one does not show its rate. */
+const minSpanMs = 250;
 
-/** For how many times of that a prefetch is to last. */
-const lasts = 2;
+/** For how many windows of that demand the prefetched addresses are to last. */
+const windowsAhead = 2;
 
-/** It is filled up when less than this share is left: each write costs the API server. */
-const low = 1 / 4;
+/** A pool is refilled when less than this share is left: each write costs the API server. */
+const refillShare = 1 / 4;
 
-/** A single pod that another replica admits is no demand here. */
-const leastElsewhere = 2;
+/** Fewer pods than this that other replicas admit are not demand here. */
+const minElsewhere = 2;
 
-const leastAhead = 16;
-const mostAhead = 128;
+const minPrefetched = 16;
+const maxPrefetched = 128;
 
 /**
- * Addresses of one connection that this process has reserved before anybody asked: while
- * many are asked for, nobody waits for the API server.
+ * The addresses of one connection that this process reserved before a pod requested them: while
+ * many pods are created, their requests do not wait for the API server.
  */
 export class Prefetch {
-  readonly #lifeMs: number;
+  readonly #lifetimeMs: number;
   readonly #pools = new Map<string, PoolPrefetch>();
-  /** What the store had when it was last compared. */
+  /** What the store had reserved when it was last compared. */
   #pending: Readonly<Record<string, string>> | undefined;
 
-  /** @param lifeMs for how long what is reserved may be given to somebody */
-  constructor(lifeMs: number) {
-    this.#lifeMs = lifeMs;
+  /** @param lifetimeMs how long after its reservation an address may be given to a pod */
+  constructor(lifetimeMs: number) {
+    this.#lifetimeMs = lifetimeMs;
   }
 
   get isEmpty(): boolean {
@@ -59,34 +59,37 @@ export class Prefetch {
     );
   }
 
-  /** Notes that somebody asked here: the next may, too. */
+  /** Notes a request to this replica as demand: more may follow. */
   noteRequested({ child, pool, address, ordinal }: AddressRequest, now: number): void {
     if (address === undefined && ordinal === undefined) {
-      this.#pool(child, pool).asked.push(now);
+      this.#poolOf(child, pool).requested.push(now);
     }
   }
 
-  /** Drops every address whose reservation the store does not have any more. */
+  /** Drops every address whose reservation is no longer in the store. */
   retain(pending: Readonly<Record<string, string>>): void {
     if (this.#pending === pending) return;
     this.#pending = pending;
     const isStored = ({ address, reservationId }: PrefetchedAddress) =>
       pending[formatAddress(address.address)] === reservationId;
-    for (const line of this.#pools.values()) line.entries = line.entries.filter(isStored);
+    for (const prefetched of this.#pools.values())
+      prefetched.entries = prefetched.entries.filter(isStored);
   }
 
-  /** Gives an address to who asks; one that was reserved for too long is nobody's. */
+  /** Takes an address for a request; one that exceeded its lifetime is not given to any pod. */
   take(
     { child, pool, address, ordinal }: AddressRequest,
     now: number,
   ): PrefetchedAddress | undefined {
     if (ordinal !== undefined) return undefined;
-    const line = this.#pool(child, pool);
-    line.child = child;
-    return address === undefined ? this.#next(line, now) : this.#takeThat(line, address, now);
+    const prefetched = this.#poolOf(child, pool);
+    prefetched.child = child;
+    return address === undefined
+      ? this.#takeNext(prefetched, now)
+      : this.#takeThis(prefetched, address, now);
   }
 
-  /** Gives an address to each, in their order, or none to anybody. */
+  /** Takes an address for each request, in their order, or none at all. */
   takeAll(requests: readonly AddressRequest[], now: number): PrefetchedAddress[] | undefined {
     const taken: PrefetchedAddress[] = [];
     for (const request of requests) {
@@ -98,141 +101,135 @@ export class Prefetch {
   }
 
   /**
-   * Notes that a pod got an address, from whichever replica: the next may come to this one.
+   * Notes that a pod got an address from any replica: the next request may come to this one.
    *
-   * @returns whether more should be reserved by now
+   * @returns whether the pool needs a refill
    */
   noteGiven(child: Child, pool: string, now: number): boolean {
-    const line = this.#pool(child, pool);
-    line.child = child;
-    line.given.push(now);
-    return needsRefill(line, now);
+    const prefetched = this.#poolOf(child, pool);
+    prefetched.child = child;
+    prefetched.given.push(now);
+    return needsRefill(prefetched, now);
   }
 
-  /** Keeps what was reserved. */
+  /** Adds addresses that were reserved for the next requests. */
   put(child: Child, pool: string, entries: readonly PrefetchedAddress[]): void {
-    this.#pool(child, pool).entries.push(...entries);
+    this.#poolOf(child, pool).entries.push(...entries);
   }
 
-  /** Whether a pool has so little that more should be reserved by now. */
-  needsRefill(request: AddressRequest, now: number): boolean {
-    return needsRefill(this.#pool(request.child, request.pool), now);
+  /** Whether the pool of a request needs a refill. */
+  needsRefill({ child, pool }: AddressRequest, now: number): boolean {
+    return needsRefill(this.#poolOf(child, pool), now);
   }
 
-  /** What is to be reserved, so that it lasts; a little is not worth a write. */
+  /** The pools that need a refill; one that lacks only a few addresses is not worth a write. */
   refills(now: number): Refill[] {
     return [...this.#pools.values()]
-      .filter((line) => needsRefill(line, now))
-      .map((line) => {
-        const { child, pool, entries } = line;
-        return { child, pool, count: targetOf(line, now) - entries.length };
+      .filter((prefetched) => needsRefill(prefetched, now))
+      .map((prefetched) => {
+        const { child, pool, entries } = prefetched;
+        return { child, pool, count: targetOf(prefetched, now) - entries.length };
       });
   }
 
-  /** Takes out what nobody seems to want any more, or nobody may have. */
+  /** Takes out the addresses that no request may get, and those without demand. */
   takeUnused(now: number): PrefetchedAddress[] {
-    return [...this.#pools].flatMap(([key, line]) => {
-      const entries = this.#usable(line, now);
-      const unwanted = targetOf(line, now) === 0 ? entries.splice(0) : [];
-      if (demandOf(line, now) === 0 && entries.length === 0) this.#pools.delete(key);
-      return [...line.overdue.splice(0), ...unwanted];
+    return [...this.#pools].flatMap(([key, prefetched]) => {
+      const entries = this.#usable(prefetched, now);
+      const unused = targetOf(prefetched, now) === 0 ? entries.splice(0) : [];
+      if (demandOf(prefetched, now) === 0 && entries.length === 0) this.#pools.delete(key);
+      return [...prefetched.overdue.splice(0), ...unused];
     });
   }
 
-  /** The oldest that is usable; what is older is so no more. */
-  #next(line: PoolPrefetch, now: number): PrefetchedAddress | undefined {
-    for (let entry = line.entries.shift(); entry !== undefined; entry = line.entries.shift()) {
-      if (this.#isUsable(line, entry, now)) return entry;
-      line.overdue.push(entry);
+  /** Takes the oldest address that is usable. */
+  #takeNext(prefetched: PoolPrefetch, now: number): PrefetchedAddress | undefined {
+    const { entries, overdue } = prefetched;
+    for (let entry = entries.shift(); entry !== undefined; entry = entries.shift()) {
+      if (this.#isUsable(prefetched, entry, now)) return entry;
+      overdue.push(entry);
     }
     return undefined;
   }
 
-  #takeThat(line: PoolPrefetch, address: string, now: number): PrefetchedAddress | undefined {
-    const entries = this.#usable(line, now);
-    const at = entries.findIndex(({ address: it }) => formatAddress(it.address) === address);
+  #takeThis(prefetched: PoolPrefetch, address: string, now: number): PrefetchedAddress | undefined {
+    const entries = this.#usable(prefetched, now);
+    const at = entries.findIndex((entry) => formatAddress(entry.address.address) === address);
     return at < 0 ? undefined : entries.splice(at, 1)[0];
   }
 
-  /** Whether it is young enough, and still of the pool. */
-  #isUsable(
-    { child, pool }: PoolPrefetch,
-    { address, since }: PrefetchedAddress,
-    now: number,
-  ): boolean {
-    if (now - since >= this.#lifeMs) return false;
-    return isOfPool(child, pool, address.address);
+  /** Whether an address is within its lifetime, and still belongs to the pool. */
+  #isUsable({ child, pool }: PoolPrefetch, entry: PrefetchedAddress, now: number): boolean {
+    if (now - entry.since >= this.#lifetimeMs) return false;
+    return isOfPool(child, pool, entry.address.address);
   }
 
-  #usable(line: PoolPrefetch, now: number): PrefetchedAddress[] {
-    const { usable = [], overdue = [] } = Object.groupBy(line.entries, (entry) =>
-      this.#isUsable(line, entry, now) ? "usable" : "overdue",
+  #usable(prefetched: PoolPrefetch, now: number): PrefetchedAddress[] {
+    const { usable = [], overdue = [] } = Object.groupBy(prefetched.entries, (entry) =>
+      this.#isUsable(prefetched, entry, now) ? "usable" : "overdue",
     );
-    line.entries = usable;
-    line.overdue.push(...overdue);
+    prefetched.entries = usable;
+    prefetched.overdue.push(...overdue);
     return usable;
   }
 
-  /** The oldest is to be the first again. */
+  /** Puts addresses back to the front, so that the oldest is the first again. */
   #putBack(requests: readonly AddressRequest[], taken: PrefetchedAddress[]): undefined {
     for (let entry = taken.pop(); entry !== undefined; entry = taken.pop()) {
       const { child, pool } = requests[taken.length] as AddressRequest;
-      this.#pool(child, pool).entries.unshift(entry);
+      this.#poolOf(child, pool).entries.unshift(entry);
     }
   }
 
-  #pool(child: Child, pool: string): PoolPrefetch {
+  #poolOf(child: Child, pool: string): PoolPrefetch {
     const key = JSON.stringify([child.key, pool]);
-    const known = this.#pools.get(key) ?? {
-      child,
-      pool,
-      entries: [],
-      overdue: [],
-      asked: [],
-      given: [],
-    };
-    this.#pools.set(key, known);
-    return known;
+    const known = this.#pools.get(key);
+    if (known !== undefined) return known;
+    const made = { child, pool, entries: [], overdue: [], requested: [], given: [] };
+    this.#pools.set(key, made);
+    return made;
   }
 }
 
-/** What is prefetched of one pool, the oldest first. */
+/** The prefetched addresses of one pool, and the demand for them. */
 interface PoolPrefetch {
   child: Child;
   readonly pool: string;
+  /** The oldest first. */
   entries: PrefetchedAddress[];
-  /** Not to be given any more, and to be let go of. */
+  /** No longer to be given to a pod: their reservations are to be ended. */
   readonly overdue: PrefetchedAddress[];
-  /** When somebody asked here, lately. */
-  readonly asked: number[];
-  /** When a pod got one, lately, here or elsewhere. */
+  /** When this replica was requested for an address, within the window. */
+  readonly requested: number[];
+  /** When a pod got an address from any replica, within the window. */
   readonly given: number[];
 }
 
-function needsRefill(line: PoolPrefetch, now: number): boolean {
-  return line.entries.length < targetOf(line, now) * low;
+function needsRefill(prefetched: PoolPrefetch, now: number): boolean {
+  return prefetched.entries.length < targetOf(prefetched, now) * refillShare;
 }
 
-/** How many should be at hand: where nobody asks here, a few in case that the next one does. */
-function targetOf(line: PoolPrefetch, now: number): number {
-  const demand = demandOf(line, now);
+/** How many addresses to hold: a few where only other replicas receive requests. */
+function targetOf(prefetched: PoolPrefetch, now: number): number {
+  const demand = demandOf(prefetched, now);
   if (demand === 0) return 0;
-  if (latelyOf(line.asked, now) === 0) return leastAhead;
-  return Math.min(Math.max(Math.ceil(lasts * demand), leastAhead), mostAhead);
+  if (countRecent(prefetched.requested, now) === 0) return minPrefetched;
+  return Math.min(Math.max(Math.ceil(windowsAhead * demand), minPrefetched), maxPrefetched);
 }
 
-/** What was asked for here is given a moment later: it counts once. */
-function demandOf({ asked, given }: PoolPrefetch, now: number): number {
-  const elsewhere = latelyOf(given, now);
-  return Math.max(rateOf(asked, now), elsewhere < leastElsewhere ? 0 : elsewhere);
+/** A request here and the pod that got its address a moment later count once. */
+function demandOf({ requested, given }: PoolPrefetch, now: number): number {
+  const elsewhere = countRecent(given, now);
+  return Math.max(rateOf(requested, now), elsewhere < minElsewhere ? 0 : elsewhere);
 }
 
 function rateOf(times: number[], now: number): number {
-  const lately = latelyOf(times, now);
-  return (lately * windowMs) / Math.max(now - (times[0] ?? now), leastSpanMs);
+  const recent = countRecent(times, now);
+  return (recent * windowMs) / Math.max(now - (times[0] ?? now), minSpanMs);
 }
 
-function latelyOf(times: number[], now: number): number {
+/** Drops the times before the window and counts the others. */
+function countRecent(times: number[], now: number): number {
   while (times[0] !== undefined && now - times[0] > windowMs) times.shift();
   return times.length;
 }

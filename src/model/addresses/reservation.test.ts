@@ -23,17 +23,17 @@ const reserved = {
   reservationId: newReservationId(now, 0.5),
 };
 
-describe("the stamp of a reservation", () => {
+describe("the id of a reservation", () => {
   const randoms = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
-  it("is a time that others read", () => {
-    for (const stamp of [newReservationId(now, 0.123), newPrefetchId(now, 0.999)]) {
-      assert.match(stamp, /^2026-01-02T03:04:05\.006\d{6}Z$/);
-      assert.equal(Date.parse(stamp), now);
+  it("is a time that other programs can parse", () => {
+    for (const reservationId of [newReservationId(now, 0.123), newPrefetchId(now, 0.999)]) {
+      assert.match(reservationId, /^2026-01-02T03:04:05\.006\d{6}Z$/);
+      assert.equal(Date.parse(reservationId), now);
     }
   });
 
-  it("shows whether a pod had asked for the address", () => {
+  it("shows whether the address was prefetched", () => {
     fc.assert(
       fc.property(randoms, (random) => {
         assert.ok(!isPrefetched(newReservationId(now, random)));
@@ -43,18 +43,18 @@ describe("the stamp of a reservation", () => {
     );
   });
 
-  it("differs for reservations of one millisecond", () => {
+  it("differs between reservations of one millisecond", () => {
     assert.notEqual(newReservationId(now, 0.1), newReservationId(now, 0.2));
   });
 });
 
-describe("the id of a reservation", () => {
+describe("the proof of a reservation", () => {
   const named = { namespace: "bank", name: "web-0", generateName: "web-" };
-  const id = reservationProof(key, { ...admittedPod(named), ...reserved });
+  const proof = reservationProof(key, { ...admittedPod(named), ...reserved });
 
   it("is valid for the pod that it was made for", () => {
-    assert.match(id, /^[0-9a-f]{32}$/);
-    assert.ok(isReservationProof(id, key, named, reserved));
+    assert.match(proof, /^[0-9a-f]{32}$/);
+    assert.ok(isReservationProof(proof, key, named, reserved));
   });
 
   it("is valid for a pod whose name was generated after it was admitted", () => {
@@ -68,9 +68,9 @@ describe("the id of a reservation", () => {
 
   it("is not valid for another pod, key or fact", () => {
     const other = new SegmentKey(Buffer.alloc(32, 2));
-    assert.ok(!isReservationProof(id, other, named, reserved));
-    assert.ok(!isReservationProof(id, key, { ...named, namespace: "tenant" }, reserved));
-    assert.ok(!isReservationProof(id, key, { ...named, name: "web-1" }, reserved));
+    assert.ok(!isReservationProof(proof, other, named, reserved));
+    assert.ok(!isReservationProof(proof, key, { ...named, namespace: "tenant" }, reserved));
+    assert.ok(!isReservationProof(proof, key, { ...named, name: "web-1" }, reserved));
     for (const change of [
       { connection: "other" },
       { child: "other" },
@@ -79,9 +79,9 @@ describe("the id of a reservation", () => {
       { address: prefix("10.0.2.3/16") },
       { reservationId: newReservationId(now, 0.6) },
     ]) {
-      assert.ok(!isReservationProof(id, key, named, { ...reserved, ...change }));
+      assert.ok(!isReservationProof(proof, key, named, { ...reserved, ...change }));
     }
-    for (const text of ["", id.slice(1), `${id}0`, id.toUpperCase(), "é".repeat(16)]) {
+    for (const text of ["", proof.slice(1), `${proof}0`, proof.toUpperCase(), "é".repeat(16)]) {
       assert.ok(!isReservationProof(text, key, named, reserved), text);
     }
   });

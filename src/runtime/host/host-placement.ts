@@ -18,7 +18,7 @@ import { freeAddress } from "../../model/net/address-pool.ts";
 import type { Child, Connection } from "../../model/api/connection.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import { vxlanName } from "../../model/network/gateway-plan.ts";
-import { isOfPool } from "../../model/addresses/pool-index.ts";
+import { isOfPool } from "../../model/addresses/pool.ts";
 import { networkOf, parsePrefix, type Prefix } from "../../model/net/prefix.ts";
 import { childWanted, poolWanted, type AttachRequest } from "./attach-request.ts";
 import type { PlacementPort } from "../ports/ports.ts";

@@ -1,30 +1,36 @@
 import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client.ts";
 import { KubeError, type KubeErrorCode } from "../../../adapters/kubernetes/client/kube-error.ts";
 import { resourceTypes, wordsFor } from "../../../adapters/kubernetes/client/resource-type.ts";
-import { failure, Reason } from "../../../model/status/failure.ts";
 import {
-  reservationsConfigMap,
   changedReservations,
   emptyReservations,
   readReservations,
-  type ReservationsPlace,
+  reservationsConfigMap,
   type ConnectionReservations,
   type ReservationChange,
+  type ReservationsPlace,
 } from "../../../model/addresses/connection-reservations.ts";
+import { failure, Reason } from "../../../model/status/failure.ts";
 import { Refusal } from "../../ports/refusal.ts";
 import type { Cluster } from "../state/cluster.ts";
 
-const attempts = 12;
+const maxAttempts = 12;
 
-/** Somebody else wrote meanwhile, or was the first, or deleted it. */
-const outdated: ReadonlySet<KubeErrorCode> = new Set(["conflict", "exists", "not-found"]);
+/** Another replica wrote, created or deleted the ConfigMap since it was read. */
+const conflicts: ReadonlySet<KubeErrorCode> = new Set(["conflict", "exists", "not-found"]);
 
-/** Changes the reservations of connections by compare-and-swap. */
+/** A change of a connection's reservations, with what it means to the caller. */
+interface Decision<T> {
+  readonly change: ReservationChange;
+  readonly result: T;
+}
+
+/** Reads and changes the reservations of connections, by compare-and-swap. */
 export class ReservationStore {
   readonly #client: KubeClient;
   readonly #cluster: Cluster;
   readonly #place: ReservationsPlace;
-  /** What the last write gave: newer than the view for a moment. */
+  /** As last written or read here: for a moment newer than the cluster's view. */
   readonly #latest = new Map<string, ConnectionReservations>();
 
   constructor(client: KubeClient, cluster: Cluster, place: ReservationsPlace) {
@@ -34,38 +40,37 @@ export class ReservationStore {
   }
 
   /**
-   * Writes what `think` makes of a connection's reservations, if nobody wrote meanwhile; else it
-   * thinks again.
+   * Writes what `decide` changes in a connection's reservations. Where another replica wrote
+   * meanwhile, the reservations are read again and `decide` runs again.
    *
    * @throws Refusal where the reservations cannot be read
+   * @throws KubeError where the API server does not store them
    */
-  async amend<T>(
+  async update<T>(
     id: string,
-    think: (
-      reservations: ConnectionReservations,
-    ) => Promise<{ change: ReservationChange; result: T }>,
+    decide: (reservations: ConnectionReservations) => Promise<Decision<T>>,
   ): Promise<T> {
     let reservations = this.newest(id);
     for (let attempt = 1; ; attempt++) {
-      const { change, result } = await think(readable(reservations));
+      const { change, result } = await decide(readable(reservations));
       const changed = changedReservations(reservations, change);
       if (changed === undefined) return result;
       try {
         this.#latest.set(id, await this.#write(changed));
         return result;
       } catch (error) {
-        if (!(error instanceof KubeError) || !outdated.has(error.code) || attempt === attempts)
-          throw error;
+        const isConflict = error instanceof KubeError && conflicts.has(error.code);
+        if (!isConflict || attempt === maxAttempts) throw error;
         reservations = await this.#read(id);
       }
     }
   }
 
-  /** The newest that is known here of a connection's. */
+  /** The newest reservations of a connection that this replica knows. */
   newest(id: string): ConnectionReservations {
     const { reservations } = this.#cluster;
-    const written = this.#latest.get(id);
-    if (written !== undefined && reservations.version < versionOf(written)) return written;
+    const latest = this.#latest.get(id);
+    if (latest !== undefined && reservations.version < versionOf(latest)) return latest;
     this.#latest.delete(id);
     return reservations.of(id) ?? emptyReservations(id, this.#place);
   }
@@ -75,19 +80,17 @@ export class ReservationStore {
     const object = reservationsConfigMap(reservations);
     const type = resourceTypes.ConfigMap;
     const client = this.#client;
-    return readReservations(
-      await (isNew ? client.create(type, object) : client.replace(type, object)),
-    );
+    const stored = await (isNew ? client.create(type, object) : client.replace(type, object));
+    return readReservations(stored);
   }
 
   async #read(id: string): Promise<ConnectionReservations> {
     const empty = emptyReservations(id, this.#place);
     try {
-      const found = readReservations(
-        await this.#client.get(resourceTypes.ConfigMap, empty.metadata),
-      );
-      this.#latest.set(id, found);
-      return found;
+      const stored = await this.#client.get(resourceTypes.ConfigMap, empty.metadata);
+      const reservations = readReservations(stored);
+      this.#latest.set(id, reservations);
+      return reservations;
     } catch (error) {
       if (!(error instanceof KubeError) || error.code !== "not-found") throw error;
       this.#latest.delete(id);
@@ -97,10 +100,11 @@ export class ReservationStore {
 }
 
 function readable(reservations: ConnectionReservations): ConnectionReservations {
-  if (reservations.problem === undefined) return reservations;
-  const words = wordsFor(resourceTypes.ConfigMap, reservations.metadata);
-  const wayOut = "delete it while no pods start: what is reserved is made anew";
-  throw new Refusal(failure(Reason.Internal, `${words}: ${reservations.problem}; ${wayOut}`));
+  const { metadata, problem } = reservations;
+  if (problem === undefined) return reservations;
+  const words = wordsFor(resourceTypes.ConfigMap, metadata);
+  const remedy = "delete it while no pods are created: ipman creates it again";
+  throw new Refusal(failure(Reason.Internal, `${words}: ${problem}; ${remedy}`));
 }
 
 function versionOf({ metadata }: ConnectionReservations): bigint {
