@@ -40,6 +40,10 @@ describe("the layers", () => {
     ["src/adapters/planted.ts", "xstate"],
     ["src/runtime/planted.ts", "../main/run.ts"],
     ["src/runtime/planted.ts", "koffi"],
+    ["src/runtime/operator/planted.ts", "../supervisor/supervisor.ts"],
+    ["src/runtime/operator/status/planted.ts", "../../supervisor/supervisor.ts"],
+    ["src/runtime/operator/planted.ts", "../../main/run.ts"],
+    ["src/runtime/operator/planted.ts", "koffi"],
     ["src/page/planted.ts", "../runtime/state-name.ts"],
     ["src/page/planted.ts", "elkjs"],
     ["src/page/planted.ts", "node:fs"],
@@ -52,9 +56,10 @@ describe("the layers", () => {
 
   for (const name of ["createActor", "Actor"]) {
     it(`a root actor of the runtime is not created by ${name}, which has no owner`, () => {
-      const words = lint("src/runtime/planted.ts", "xstate", name);
-      assert.match(words, /observedActor creates root actors/);
-      assert.doesNotMatch(lint("src/runtime/planted.ts", "xstate", "fromPromise"), /observedActor/);
+      for (const file of ["src/runtime/planted.ts", "src/runtime/operator/planted.ts"]) {
+        assert.match(lint(file, "xstate", name), /observedActor creates root actors/);
+        assert.doesNotMatch(lint(file, "xstate", "fromPromise"), /observedActor/);
+      }
     });
   }
 
@@ -63,6 +68,8 @@ describe("the layers", () => {
     ["src/machines/planted.ts", "xstate"],
     ["src/adapters/vici/planted.ts", "../../model/sa.ts"],
     ["src/runtime/planted.ts", "../adapters/vici/charon.ts"],
+    ["src/runtime/operator/planted.ts", "../kubernetes/status-writer.ts"],
+    ["src/runtime/agent/planted.ts", "../supervisor/supervisor.ts"],
     ["src/main/planted.ts", "../runtime/supervisor.ts"],
     ["src/page/planted.ts", "./actors.ts"],
   ] as const) {
