@@ -36,7 +36,7 @@ const settings = {
   logLevel: "info",
 };
 
-/** An operator that leads, as far as it makes Deployments and judges what is declared. */
+/** The parts of a leading operator that create Deployments and validate manifests. */
 class Operator implements Disposable {
   readonly api = new KubeApi(() => 1);
   readonly admission: DeclaredAdmission;
@@ -74,7 +74,7 @@ class Operator implements Disposable {
     this.api.put(isGroup ? resourceTypes.CharonGroup : resourceTypes.IPSecConnection, object);
   }
 
-  /** The charons that it makes. */
+  /** The charons that the operator creates. */
   get charons(): string[] {
     return this.api
       .all(resourceTypes.Deployment)
@@ -131,7 +131,7 @@ describe("the network of a node", () => {
   before(() => mock.timers.enable({ apis: ["setTimeout", "setInterval"] }));
   after(() => mock.timers.reset());
 
-  it("has one charon, that of the older declaration, and the other says why it has none", async () => {
+  it("has one charon, that of the older declaration, and the other reports why it has none", async () => {
     using operator = new Operator();
     operator.declare(onNode("bank", 1));
     operator.declare(group("mine", 2));
@@ -143,7 +143,7 @@ describe("the network of a node", () => {
     assert.deepEqual(operator.troubles, []);
   });
 
-  it("is given to the next when the one that had it is gone", async () => {
+  it("is given to the next declaration when the one that had it is gone", async () => {
     using operator = new Operator();
     operator.declare(group("first", 1));
     operator.declare(group("second", 2));
@@ -155,7 +155,7 @@ describe("the network of a node", () => {
     assert.equal(operator.condition("second", "Stalled"), undefined);
   });
 
-  it("is refused to a second one before it is stored", async () => {
+  it("is refused to a second declaration before that is stored", async () => {
     using operator = new Operator();
     operator.declare(group("first", 1));
     await pass(3_000);
@@ -173,7 +173,7 @@ describe("the network of a node", () => {
     assert.equal(await operator.refusal(onNode("bank", 2, { groupRef })), "");
   });
 
-  it("is not refused to the one that has it, nor to connections of its charon", async () => {
+  it("is not refused to the declaration that has it, nor to connections of its charon", async () => {
     using operator = new Operator();
     operator.declare(onNode("bank", 1));
     operator.declare(group("younger", 2));

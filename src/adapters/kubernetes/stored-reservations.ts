@@ -10,7 +10,7 @@ import { resourceTypes } from "./client/resource-type.ts";
 import { View } from "./client/view.ts";
 import type { WatchOptions } from "./client/watch.ts";
 
-/** The books of reservations that the API server has. */
+/** A view of the reservations that the API server has, by connection. */
 export class StoredReservations implements Disposable {
   readonly #view: View<ConnectionReservations>;
   readonly #namespace: string;
@@ -29,7 +29,7 @@ export class StoredReservations implements Disposable {
     return this.#view.synced;
   }
 
-  /** Emits the connection of each reservations that changed; undefined where any may have. */
+  /** Emits each connection whose reservations changed; undefined where any may have. */
   get touched(): Observable<string | undefined> {
     return this.#view.changes.pipe(
       filter(({ type }) => type !== "progress"),
@@ -37,7 +37,7 @@ export class StoredReservations implements Disposable {
     );
   }
 
-  /** Up to where it is complete. */
+  /** The version up to which the view is complete. */
   get version(): bigint {
     return this.#view.version;
   }
@@ -46,7 +46,7 @@ export class StoredReservations implements Disposable {
     return this.#view.objects.values();
   }
 
-  /** A connection's. */
+  /** The reservations of a connection; undefined where it has no ConfigMap. */
   of(connection: string): ConnectionReservations | undefined {
     return this.#view.objects.get(`${this.#namespace}/${reservationsName(connection)}`);
   }

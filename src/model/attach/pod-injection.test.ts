@@ -60,7 +60,7 @@ const pod: NewPod = {
   },
 };
 
-/** The pod as a patch of ours makes it; every path of it is a member that is replaced. */
+/** Applies a patch to the pod; each of its paths names a member that is replaced. */
 function patched(from: NewPod): NewPod {
   const result = structuredClone(from) as unknown as Record<string, unknown>;
   for (const { path, value } of injectionPatch(from, injection)) {
@@ -75,7 +75,7 @@ function patched(from: NewPod): NewPod {
 describe("a pod that joins a tunnel", () => {
   const made = patched(pod);
 
-  it("gets what existing workloads read", () => {
+  it("gets the annotations that existing workloads read", () => {
     assert.deepEqual(made.metadata.annotations, {
       "ipman.dialo.ai/childName": "lan",
       other: "kept",
@@ -94,7 +94,7 @@ describe("a pod that joins a tunnel", () => {
     assert.deepEqual(made.metadata.labels, { "ipman.dialo.ai/worker": "lan" });
   });
 
-  it("has the token's mount in all containers, as the API server wants it", () => {
+  it("has the token's mount in all containers, as the API server would add it", () => {
     const token = {
       name: "kube-api-access-x",
       mountPath: "/var/run/secrets/kubernetes.io/serviceaccount",
@@ -105,7 +105,7 @@ describe("a pod that joins a tunnel", () => {
     assert.equal(made.spec.initContainers?.[0]?.volumeMounts, undefined);
   });
 
-  it("is attached before anything of its own runs", () => {
+  it("is attached before its own containers run", () => {
     const [first, second] = made.spec.initContainers ?? [];
     assert.equal(first?.name, "ipman-attach");
     assert.equal(second?.name, "theirs");
@@ -120,7 +120,7 @@ describe("a pod that joins a tunnel", () => {
     assert.equal(order.worker.mac, injection.secrets.mac);
   });
 
-  it("keeps the environment that it had, in every container", () => {
+  it("keeps the environment of every container", () => {
     const address = { name: "VXLAN_IP", value: "10.0.2.3" };
     assert.deepEqual(
       made.spec.containers.map(({ env }) => env),
@@ -129,7 +129,7 @@ describe("a pod that joins a tunnel", () => {
     assert.deepEqual(made.spec.initContainers?.[1]?.env, [address]);
   });
 
-  it("that comes again is what it was", () => {
+  it("does not change when the patch is applied again", () => {
     assert.deepEqual(patched(made), made);
   });
 });

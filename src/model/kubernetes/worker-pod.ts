@@ -12,12 +12,12 @@ export interface Pod extends KubeObject {
   };
 }
 
-/** Keeps of a pod what is read of it: thousands are held. */
+/** Reduces a pod to the part that ipman reads: thousands are held in memory. */
 export function trimmedPod(object: KubeObject): Pod {
   const { metadata, status } = object as Pod;
   const { name, generateName, namespace, uid, resourceVersion, annotations } = metadata;
   const { creationTimestamp, deletionTimestamp } = metadata;
-  const own = Object.entries(annotations ?? {}).filter(([key]) => known.has(key));
+  const own = Object.entries(annotations ?? {}).filter(([key]) => readAnnotations.has(key));
   const kept: KubeMeta = {
     name,
     ...(generateName !== undefined && { generateName }),
@@ -38,9 +38,9 @@ export function trimmedPod(object: KubeObject): Pod {
   };
 }
 
-const known: ReadonlySet<string> = new Set(Object.values(annotation));
+const readAnnotations: ReadonlySet<string> = new Set(Object.values(annotation));
 
-/** A pod's hold on an address, until it has ended. */
+/** The address that a pod holds until it has ended, by its annotations. */
 export interface HeldAddress {
   readonly connection: string;
   /** A key or a name. */
@@ -49,14 +49,15 @@ export interface HeldAddress {
   readonly address: Prefix;
 }
 
-/** Of pods that are looked at again and again: an object never changes. */
-const heldAddresses = new WeakMap<Pod, { readonly heldAddress: HeldAddress | undefined }>();
+/** Memo of {@link readHeldAddress}: the object of a pod is immutable. */
+const memo = new WeakMap<Pod, { readonly heldAddress: HeldAddress | undefined }>();
 
+/** The address that a pod holds; undefined where its annotations are incomplete. */
 export function heldAddressOf(pod: Pod): HeldAddress | undefined {
-  const known = heldAddresses.get(pod);
-  if (known !== undefined) return known.heldAddress;
+  const read = memo.get(pod);
+  if (read !== undefined) return read.heldAddress;
   const heldAddress = readHeldAddress(pod);
-  heldAddresses.set(pod, { heldAddress });
+  memo.set(pod, { heldAddress });
   return heldAddress;
 }
 
@@ -69,7 +70,7 @@ function readHeldAddress({ metadata }: Pod): HeldAddress | undefined {
   return { connection, child, pool: annotations[annotation.pool] ?? "", address };
 }
 
-/** Of a connection: by the child's key, who has which address. */
+/** The addresses that pods of a connection hold, by the child's key: address → pod. */
 export function usedAddresses(
   connection: Connection,
   pods: Iterable<Pod>,
@@ -80,10 +81,10 @@ export function usedAddresses(
     if (heldAddress?.connection !== connection.id) continue;
     const child = findChild(connection, heldAddress.child);
     if (child === undefined) continue;
-    const of = used.get(child.key) ?? new Map<string, string>();
+    const ofChild = used.get(child.key) ?? new Map<string, string>();
     const { namespace = "default", name } = pod.metadata;
-    of.set(formatAddress(heldAddress.address.address), `pod ${namespace}/${name}`);
-    used.set(child.key, of);
+    ofChild.set(formatAddress(heldAddress.address.address), `pod ${namespace}/${name}`);
+    used.set(child.key, ofChild);
   }
   return used;
 }

@@ -64,7 +64,7 @@ export class AgentReporter implements Disposable {
 
   /** Only where something changed, here or there: there may be many. */
   #look(id: string, shown: ConnectionStatus): void {
-    this.#looked.of(shown, [this.#object(id)], () => this.#writer.look(id));
+    this.#looked.of(shown, [this.#object(id)], () => this.#writer.compare(id));
   }
 
   #object(id: string): (KubeObject & { readonly status?: Partial<AgentStatus> }) | undefined {

@@ -2,19 +2,19 @@ import type { ObjectEvent } from "../../adapters/kubernetes/events.ts";
 import type { Condition } from "../../model/status/condition.ts";
 import { Reason } from "../../model/status/failure.ts";
 
-/** What the event for a change of a condition says. */
+/** The event for a change of a condition. */
 export type ConditionEvent = Omit<ObjectEvent, "regarding">;
 
-/** The conditions whose changes are events. */
+/** The conditions whose changes become events. */
 const reported = ["Ready", "Reachable"];
 
-/** The events for what changed between two lists of conditions, as far as a person cares. */
+/** The events for changes between two lists of conditions that matter to a person. */
 export function conditionEvents(
   before: readonly Condition[],
   after: readonly Condition[],
 ): ConditionEvent[] {
-  const was = (type: string) => before.find((one) => one.type === type);
-  const is = (type: string) => after.find((one) => one.type === type);
+  const was = (wanted: string) => before.find(({ type }) => type === wanted);
+  const is = (wanted: string) => after.find(({ type }) => type === wanted);
   const events = [
     ...reported.map((type) => changed(was(type), is(type))),
     differing(was("Differs"), is("Differs")),
@@ -34,7 +34,7 @@ function changed(
   return { type: "Warning", reason, action: "Connecting", note };
 }
 
-/** This condition is there only while an SA differs. */
+/** The condition `Differs` exists only while an SA differs. */
 function differing(
   was: Condition | undefined,
   is: Condition | undefined,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it, mock } from "node:test";
 import { Debouncer } from "./debouncer.ts";
 
-describe("what changes again and again", () => {
+describe("a debouncer", () => {
   before(() => mock.timers.enable({ apis: ["setTimeout", "Date"] }));
   after(() => mock.timers.reset());
 
@@ -17,7 +17,7 @@ describe("what changes again and again", () => {
     return { debouncer, settled };
   }
 
-  it("is calm when it did not change for a while", () => {
+  it("settles an object that has not changed for the quiet time", () => {
     const { debouncer, settled } = watched();
     using _ = debouncer;
     debouncer.touch("a");
@@ -32,7 +32,7 @@ describe("what changes again and again", () => {
     assert.deepEqual([debouncer.isWaiting("a"), settled], [false, ["a"]]);
   });
 
-  it("is looked at now and then where it never is", () => {
+  it("makes an object that keeps changing due after the maximum wait, again and again", () => {
     const { debouncer, settled } = watched();
     using _ = debouncer;
     const looks: number[] = [];
@@ -46,7 +46,7 @@ describe("what changes again and again", () => {
     assert.deepEqual([looks, settled], [[30_000, 60_000], []]);
   });
 
-  it("is of no interest when nobody listens any more", () => {
+  it("settles nothing after it was disposed of", () => {
     const { debouncer, settled } = watched();
     debouncer.touch("a");
     debouncer[Symbol.dispose]();

@@ -2,25 +2,26 @@ import { Subject, type Observable } from "rxjs";
 import { systemClock, type Clock } from "../time/clock.ts";
 
 export interface DebouncerOptions {
-  /** What did not change for so many milliseconds is calm. */
+  /** An object settles when it has not changed for this time, in milliseconds. */
   readonly quietMs: number;
-  /** What is debouncer for longer is looked at nonetheless, in milliseconds. */
+  /** An object that keeps changing is due after this time, in milliseconds. */
   readonly maxWaitMs: number;
   readonly clock?: Pick<Clock, "elapsed">;
 }
 
+/** An object that changed recently. */
 interface Debounced {
-  /** Ends it, unless it changes again. */
+  /** Settles the object unless it changes again. */
   readonly timer: NodeJS.Timeout;
-  /** When it began, or was last looked at; milliseconds of the monotonic clock. */
+  /** The first change since the object settled or was flushed, in monotonic milliseconds. */
   since: number;
 }
 
-/** What changes again and again, as lists do that tell of every pod. */
+/** Delays work on objects that change often, by a quiet time and a maximum wait. */
 export class Debouncer implements Disposable {
   readonly #options: DebouncerOptions;
   readonly #clock: Pick<Clock, "elapsed">;
-  readonly #all = new Map<string, Debounced>();
+  readonly #debounced = new Map<string, Debounced>();
   readonly #settled = new Subject<string>();
 
   constructor(options: DebouncerOptions) {
@@ -28,36 +29,37 @@ export class Debouncer implements Disposable {
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** Emits what has become calm. */
+  /** Emits each object that has settled. */
   get settled(): Observable<string> {
     return this.#settled;
   }
 
-  /** Whether it is not worth a look yet. */
+  /** Whether work on an object should wait: it changed recently and is not due. */
   isWaiting(id: string): boolean {
-    const waiting = this.#all.get(id);
-    return waiting !== undefined && this.#clock.elapsed() - waiting.since < this.#options.maxWaitMs;
+    const debounced = this.#debounced.get(id);
+    if (debounced === undefined) return false;
+    return this.#clock.elapsed() - debounced.since < this.#options.maxWaitMs;
   }
 
-  /** Notes that it changed. */
+  /** Notes a change of an object. */
   touch(id: string): void {
-    const { timer: before, since = this.#clock.elapsed() } = this.#all.get(id) ?? {};
+    const { timer: before, since = this.#clock.elapsed() } = this.#debounced.get(id) ?? {};
     clearTimeout(before);
     const timer = setTimeout(() => {
-      this.#all.delete(id);
+      this.#debounced.delete(id);
       this.#settled.next(id);
     }, this.#options.quietMs);
-    this.#all.set(id, { timer, since });
+    this.#debounced.set(id, { timer, since });
   }
 
-  /** Notes that it was looked at, and written: the next time is as far away again. */
+  /** Notes that the work on an object was done: its maximum wait begins again. */
   flushed(id: string): void {
-    const waiting = this.#all.get(id);
-    if (waiting !== undefined) waiting.since = this.#clock.elapsed();
+    const debounced = this.#debounced.get(id);
+    if (debounced !== undefined) debounced.since = this.#clock.elapsed();
   }
 
   [Symbol.dispose](): void {
-    for (const { timer } of this.#all.values()) clearTimeout(timer);
+    for (const { timer } of this.#debounced.values()) clearTimeout(timer);
     this.#settled.complete();
   }
 }

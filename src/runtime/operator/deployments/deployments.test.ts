@@ -9,7 +9,7 @@ import type { DeploymentSettings } from "../../../model/kubernetes/deployments.t
 import type { Cluster } from "../state/cluster.ts";
 import { Deployments } from "./deployments.ts";
 
-it("Deployments are looked at although nothing changes after the start", () => {
+it("Deployments are compared with the wanted ones at the start, even if nothing changes", () => {
   mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] });
   const metadata = { namespace: "ipman-system", name: "charon-a", resourceVersion: "1" };
   const deployment: KubeObject = { apiVersion: "apps/v1", kind: "Deployment", metadata };

@@ -21,31 +21,31 @@ import { ManagedObjects } from "./managed-objects.ts";
 export interface DeploymentsOptions {
   readonly client: KubeClient;
   readonly cluster: Cluster;
-  /** The Deployments that ipman made. */
+  /** The Deployments that ipman created. */
   readonly deployments: View<KubeObject>;
   readonly settings: DeploymentSettings;
-  /** Whose turn it is to write. */
+  /** Limits concurrent writes. */
   readonly writes: LimitFunction;
-  /** What agents may do, where each has a service account of its own. */
+  /** Set where each agent has a service account of its own. */
   readonly access?: Pick<AgentAccess, "changes" | "isReady">;
   readonly onBreakdown: (id: string, error: unknown) => void;
 }
 
-/** A group that nobody needs any more ends its SAs first; milliseconds. */
+/** How long an unwanted group stays: its agent ends the SAs meanwhile; milliseconds. */
 const groupLingerMs = 15_000;
 
-/** Changes that come close together are looked at once. */
+/** Collects changes that follow each other closely. */
 const gatherMs = 10;
 
-/** Keeps the Deployments of charons, agents and gateways. */
+/** Manages the Deployments of charons, agents and gateways. */
 export class Deployments implements Disposable {
   readonly #options: DeploymentsOptions;
   readonly #managed: ManagedObjects;
   readonly #subscription: Subscription;
-  /** What was made of a connection or a group, so that the same is the same object. */
+  /** Memos: the Deployments of an unchanged connection or group are the same objects. */
   readonly #gateways = new WeakMap<Connection, { group: Group; objects: readonly KubeObject[] }>();
   readonly #groups = new WeakMap<Group, readonly KubeObject[]>();
-  readonly #gatewayFirst = new GatewayFirstDelay(() => this.#look());
+  readonly #gatewayFirst = new GatewayFirstDelay(() => this.#reconcile());
 
   constructor(options: DeploymentsOptions) {
     this.#options = options;
@@ -61,9 +61,9 @@ export class Deployments implements Disposable {
       onBreakdown,
     });
     this.#subscription = merge(cluster.changes, deployments.changes, access?.changes ?? EMPTY)
-      // All may be complete already, and then nothing may change for long.
+      // All views may be complete already: without this, nothing would happen until a change.
       .pipe(startWith(undefined), auditTime(gatherMs))
-      .subscribe(() => this.#look());
+      .subscribe(() => this.#reconcile());
   }
 
   /** The actors by `namespace/name`. */
@@ -77,7 +77,7 @@ export class Deployments implements Disposable {
     this.#managed[Symbol.dispose]();
   }
 
-  #look(): void {
+  #reconcile(): void {
     const { cluster, deployments } = this.#options;
     if (!cluster.synced || !deployments.synced) return;
     const held = this.#withoutAccess();
@@ -85,7 +85,7 @@ export class Deployments implements Disposable {
     this.#managed.keep({ wanted, held, whole: cluster.whole });
   }
 
-  /** Agents whose service account is not in place: a Deployment that is there stays as it is. */
+  /** Agents without a service account: a Deployment that exists stays as it is. */
   #withoutAccess(): ReadonlySet<string> {
     const { cluster, access } = this.#options;
     if (access === undefined) return new Set();
@@ -106,10 +106,10 @@ export class Deployments implements Disposable {
     const waiting = this.#groupsWithoutGateway();
     const ofGroups = [...groups.values()].flatMap((group) => {
       const own = this.#ofGroup(group);
-      const isThere = own.some((object) =>
+      const exists = own.some((object) =>
         this.#options.deployments.objects.has(objectKey(object.metadata)),
       );
-      const held = !isThere && this.#gatewayFirst.holds(group.id, !waiting.has(group.id));
+      const held = !exists && this.#gatewayFirst.holds(group.id, !waiting.has(group.id));
       return held ? [] : own;
     });
     return new Map(
@@ -117,7 +117,7 @@ export class Deployments implements Disposable {
     );
   }
 
-  /** Groups of which some gateway has no address. */
+  /** Groups that have a gateway without an address. */
   #groupsWithoutGateway(): ReadonlySet<string | undefined> {
     const { cluster } = this.#options;
     const lacking = [...cluster.desired.connections.values()].filter((connection) =>
@@ -127,8 +127,8 @@ export class Deployments implements Disposable {
   }
 
   #ofGroup(group: Group): readonly KubeObject[] {
-    const known = this.#groups.get(group);
-    if (known !== undefined) return known;
+    const memo = this.#groups.get(group);
+    if (memo !== undefined) return memo;
     const { settings } = this.#options;
     const objects = [charonDeployment(group, settings), agentDeployment(group, settings)];
     this.#groups.set(group, objects);
@@ -136,8 +136,8 @@ export class Deployments implements Disposable {
   }
 
   #ofConnection(connection: Connection, group: Group): readonly KubeObject[] {
-    const known = this.#gateways.get(connection);
-    if (known?.group === group) return known.objects;
+    const memo = this.#gateways.get(connection);
+    if (memo?.group === group) return memo.objects;
     const objects = connection.children.map((child) =>
       gatewayDeployment(group, connection, child, this.#options.settings),
     );

@@ -2,20 +2,20 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { GatewayFirstDelay } from "./gateway-first-delay.ts";
 
-describe("the head start of gateways", () => {
-  it("is over when they are there, and is had once", (t) => {
+describe("the delay that lets gateways start first", () => {
+  it("ends when the gateways have addresses, and applies once", (t) => {
     t.mock.timers.enable({ apis: ["setTimeout"] });
     let over = 0;
     using delay = new GatewayFirstDelay(() => over++);
     assert.ok(delay.holds("a", false));
     assert.ok(delay.holds("a", false));
     assert.ok(!delay.holds("a", true));
-    assert.ok(!delay.holds("a", false), "one that is replaced later holds nobody up");
+    assert.ok(!delay.holds("a", false), "a gateway that is replaced later delays nothing");
     t.mock.timers.tick(60_000);
     assert.equal(over, 0);
   });
 
-  it("is over after a while, whatever keeps them", (t) => {
+  it("ends after a while though the gateways have no addresses", (t) => {
     t.mock.timers.enable({ apis: ["setTimeout"] });
     let over = 0;
     using delay = new GatewayFirstDelay(() => over++);
@@ -27,7 +27,7 @@ describe("the head start of gateways", () => {
     assert.ok(!delay.holds("a", false));
   });
 
-  it("is had again by a group that comes again, and ends with its owner", (t) => {
+  it("applies again to a group that is declared again, and ends with its owner", (t) => {
     t.mock.timers.enable({ apis: ["setTimeout"] });
     let over = 0;
     const delay = new GatewayFirstDelay(() => over++);

@@ -26,18 +26,18 @@ export interface GrantedSecretsOptions extends Omit<ManagedObjectsOptions, "type
   readonly home: string;
 }
 
-/** Selects what the operator makes for agents. */
+/** Selects the objects that the operator creates for agents. */
 export const ofAgents = `${label.managedBy}=${manager},${label.type}=agent`;
 
-/** The changes of a view after which an object may be different. */
+/** The changes of a view that may change an object. */
 export function withoutProgress({ changes }: View<KubeObject>): Observable<unknown> {
   return changes.pipe(filter(({ type }) => type !== "progress"));
 }
 
 /**
  * The Roles of one namespace by which agents read Secrets, and their bindings. The operator's own
- * Role there, which the chart creates, owns them: they go with it, when the chart is uninstalled
- * or the namespace is taken out of its values. Without that Role nothing is granted.
+ * Role there, which the chart creates, owns them: they are deleted with it when the chart is
+ * uninstalled or the namespace is removed from its values. Without that Role nothing is granted.
  */
 export class GrantedSecrets implements Disposable {
   readonly #options: GrantedSecretsOptions;
@@ -68,7 +68,7 @@ export class GrantedSecrets implements Disposable {
   }
 
   /**
-   * Lets the agents of these groups read these Secrets of the namespace, and no others.
+   * Grants the agents of these groups access to these Secrets of the namespace, and no others.
    *
    * @param whole whether these are all groups
    */
@@ -83,7 +83,7 @@ export class GrantedSecrets implements Disposable {
     );
     this.#roles.keep({ wanted: roles, whole });
     const bindings = groups.map(([group]) => secretsBinding(group, namespace, home, owner));
-    // A binding of a Role that is not there is refused.
+    // The API server refuses a binding to a Role that does not exist.
     const possible = bindings.filter((object) => this.#hasRole(objectKey(object.metadata)));
     const held = new Set(byKey(bindings).keys());
     this.#bindings.keep({ wanted: byKey(possible), held, whole });

@@ -25,7 +25,7 @@ export interface GroupReporterOptions {
   readonly declared: Declared;
   readonly cluster: Cluster;
   readonly groupPods: GroupPods;
-  /** Where each agent has a service account of its own. */
+  /** Set where each agent has a service account of its own. */
   readonly access?: Pick<AgentAccess, "changes" | "failureOf"> | undefined;
   readonly writes: LimitFunction;
   readonly onTrouble: (error: unknown) => void;
@@ -35,7 +35,7 @@ const gatherMs = 200;
 
 const fieldManager = "ipman-operator";
 
-/** Writes into the status of each CharonGroup whether charon and agent run. */
+/** Reports in the status of each CharonGroup whether charon and agent run. */
 export class GroupReporter implements Disposable {
   readonly #options: GroupReporterOptions;
   readonly #writer: StatusWriter<GroupStatus>;
@@ -59,7 +59,7 @@ export class GroupReporter implements Disposable {
       .pipe(auditTime(gatherMs))
       .subscribe(() => {
         if (!cluster.synced || !groupPods.synced) return;
-        for (const id of declared.groups.objects.keys()) this.#writer.look(id);
+        for (const id of declared.groups.objects.keys()) this.#writer.compare(id);
       });
   }
 
@@ -77,7 +77,7 @@ export class GroupReporter implements Disposable {
     if (group === undefined) return undefined;
     const { cluster, groupPods, access } = this.#options;
     const placed = cluster.groups.get(id);
-    const podFailures = withAccess(groupPods.of(id), placed && access?.failureOf(placed));
+    const podFailures = withAccess(groupPods.failuresOf(id), placed && access?.failureOf(placed));
     const general = cluster.desired.problems.get("") ?? [];
     const problems = general.filter(({ source }) => source === `CharonGroup ${id}`);
     const refused = cluster.refused.get(id);

@@ -26,18 +26,18 @@ import { placedOf, unknownReady } from "./placement-conditions.ts";
 import { Debouncer } from "../../kubernetes/debouncer.ts";
 import { SilentAgents } from "./silent-agents.ts";
 
-/** The part of a connection's status that the leader writes; existing tools read all but conditions. */
+/** The part of a connection's status that the leader writes; other tools read all but conditions. */
 type OperatorStatus = Pick<ConnectionStatusPart, "node" | "xfrmGatewayIp"> &
   Lists & { readonly conditions: readonly StatedCondition[] };
 
-/** What changes with every pod. */
+/** The lists of addresses, which change with every pod. */
 type Lists = Required<Pick<ConnectionStatusPart, "freeIps" | "pendingIps">>;
 
 export interface OperatorReporterOptions {
   readonly client: KubeClient;
   readonly cluster: Cluster;
   readonly groupPods: GroupPods;
-  /** Where each agent has a service account of its own. */
+  /** Set where each agent has a service account of its own. */
   readonly access: Pick<AgentAccess, "changes" | "failureOf"> | undefined;
   readonly events: EventRecorder;
   readonly writes: LimitFunction;
@@ -48,24 +48,24 @@ const gatherMs = 500;
 
 const all = Symbol("every connection");
 
-/** Lists of addresses change with every pod, and a write of each is what the next pods wait for. */
+/** Lists of addresses change with every pod, and the next pods would wait for each write. */
 const listsDebounce = { quietMs: 1_000, maxWaitMs: 30_000 };
 
-/** Longest list of free addresses in a status: pools may have thousands. */
+/** The longest list of free addresses in a status: pools may have thousands. */
 const mostListed = 256;
 
 const fieldManager = "ipman-operator";
 
-/** Writes into the status of connections where they are, their gateways and free addresses. */
+/** Reports in the status of connections their node, their gateways and their free addresses. */
 export class OperatorReporter implements Disposable {
   readonly #options: OperatorReporterOptions;
   readonly #cluster: Cluster;
   readonly #writer: StatusWriter<OperatorStatus>;
   readonly #subscription: Subscription;
-  /** Connections whose lists change. */
+  /** Connections whose lists of addresses change. */
   readonly #debouncer = new Debouncer(listsDebounce);
   readonly #silent = new SilentAgents();
-  /** Connections of which something changed since they were looked at. */
+  /** Connections that changed since their status was compared. */
   readonly #touched = new Set<string | typeof all>();
 
   constructor(options: OperatorReporterOptions) {
@@ -88,7 +88,7 @@ export class OperatorReporter implements Disposable {
         tap((id) => this.#touched.add(id ?? all)),
         auditTime(gatherMs),
       )
-      .subscribe(() => this.#look());
+      .subscribe(() => this.#compareTouched());
   }
 
   [Symbol.dispose](): void {
@@ -97,11 +97,11 @@ export class OperatorReporter implements Disposable {
     this.#debouncer[Symbol.dispose]();
   }
 
-  #look(): void {
+  #compareTouched(): void {
     const { cluster, groupPods } = this.#options;
     if (!cluster.synced || !groupPods.synced) return;
     const ids = this.#touched.has(all) ? cluster.ids : (this.#touched as Set<string>);
-    for (const id of ids) this.#writer.look(id);
+    for (const id of ids) this.#writer.compare(id);
     this.#touched.clear();
   }
 
@@ -125,7 +125,10 @@ export class OperatorReporter implements Disposable {
     const groupId = connection && groupIdOf(connection);
     const group = this.#cluster.groups.get(groupId ?? "");
     const refused = this.#cluster.refused.get(groupId ?? "");
-    const podFailures = withAccess(groupPods.of(groupId ?? ""), group && access?.failureOf(group));
+    const podFailures = withAccess(
+      groupPods.failuresOf(groupId ?? ""),
+      group && access?.failureOf(group),
+    );
     const placed = placedOf({ groupId, group, refused, podFailures });
     const silence = groupPods.silenceOf(groupId ?? "");
     const isSilent = silence !== undefined && this.#silent.isSilent(silence, object);
@@ -140,7 +143,7 @@ export class OperatorReporter implements Disposable {
     return Object.fromEntries(found) as Record<string, string>;
   }
 
-  /** As they are; while they change as they are shown, if of the same pools. */
+  /** The current lists; while they change, those in the status, if these have the same pools. */
   #listsOf(object: ConnectionResource, connection: Connection | undefined): Lists {
     const children = connection?.children ?? [];
     const { name } = object.metadata;
@@ -157,25 +160,25 @@ export class OperatorReporter implements Disposable {
   async #write(id: string, status: OperatorStatus): Promise<void> {
     const before = this.#cluster.object(id);
     if (before === undefined) return;
-    // An agent that spoke meanwhile is right: its word is not overwritten unseen.
+    // An agent that reported meanwhile is right: the operator must not overwrite its report unseen.
     const { resourceVersion } = before.metadata;
-    const speaks = status.conditions.some(({ type }) => type === "Ready");
-    const metadata = { name: id, ...(speaks && { resourceVersion }) };
+    const hasReady = status.conditions.some(({ type }) => type === "Ready");
+    const metadata = { name: id, ...(hasReady && { resourceVersion }) };
     const object = { apiVersion, kind: "IPSecConnection", metadata, status };
     const { client, groupPods } = this.#options;
     const connection = this.#cluster.desired.connections.get(id);
     const silence = connection && groupPods.silenceOf(groupIdOf(connection) ?? "");
     const type = resourceTypes.IPSecConnection;
     const written = await client.apply<KubeObject>(type, object, fieldManager, "status");
-    if (speaks && silence !== undefined) this.#silent.noteWritten(silence, written);
+    if (hasReady && silence !== undefined) this.#silent.noteWritten(silence, written);
     const { freeIps, pendingIps } = status;
     if (!isDeepStrictEqual({ freeIps, pendingIps }, listsShown(before)))
       this.#debouncer.flushed(id);
-    this.#tell(before, status);
+    this.#recordEvent(before, status);
   }
 
-  /** An event when a connection finds its place, or what it needs there does not run. */
-  #tell(regarding: ConnectionResource, { conditions }: OperatorStatus): void {
+  /** Records an event when a connection is placed, or when a pod that it needs does not run. */
+  #recordEvent(regarding: ConnectionResource, { conditions }: OperatorStatus): void {
     const was = placedIn(regarding.status?.conditions ?? []);
     const is = placedIn(conditions);
     if (is === undefined || is.reason === Reason.InProgress) return;
@@ -194,14 +197,14 @@ function placedIn(conditions: readonly StatedCondition[]): StatedCondition | und
   return conditions.find(({ type }) => type === "Placed");
 }
 
-/** Of a status, the part that the leader writes; `Ready` is its own where no agent speaks. */
+/** The part of a status that the leader writes; this includes `Ready` while the agent is silent. */
 function shownPart(object: ConnectionResource | undefined): OperatorStatus | undefined {
   if (object === undefined) return undefined;
   const { xfrmGatewayIp = {}, node = "", conditions = [] } = object.status ?? {};
   const own = conditions.filter(
     ({ type, reason }) => type === "Placed" || (type === "Ready" && reason === Reason.AgentSilent),
   );
-  // In the order in which it is written.
+  // In the order in which the conditions are written.
   const ordered = own.toSorted((a, b) => (a.type < b.type ? -1 : 1));
   return { node, xfrmGatewayIp, ...listsShown(object), conditions: ordered };
 }

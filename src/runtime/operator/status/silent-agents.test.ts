@@ -10,7 +10,7 @@ import { SilentAgents } from "./silent-agents.ts";
 
 const start = Date.UTC(2026, 10, 26);
 
-/** The pods of one group, whose the agent runs or does not. */
+/** The pods of one group, whose agent runs or does not. */
 class World implements Disposable {
   readonly changes = new Subject<void>();
   readonly objects = new Map<string, GroupPod>();
@@ -44,7 +44,7 @@ describe("an agent that does not run", () => {
     mock.restoreAll();
   });
 
-  it("is missed after 30 seconds, and no more once it runs", () => {
+  it("is silent after 30 seconds, until it runs", () => {
     using world = new World();
     world.agent(false);
     mock.timers.tick(29_000);
@@ -58,7 +58,7 @@ describe("an agent that does not run", () => {
   });
 
   for (const hours of [-72, 72])
-    it(`is missed after 30 seconds with the clock set by ${hours} hours meanwhile`, () => {
+    it(`is silent after 30 seconds though the clock is set by ${hours} hours meanwhile`, () => {
       using world = new World();
       world.agent(false);
       mock.method(Date, "now", () => start + hours * 3_600_000);
@@ -68,7 +68,7 @@ describe("an agent that does not run", () => {
       assert.ok(world.silence);
     });
 
-  it("is silent until it overwrites what the operator wrote, by whatever clock it writes", () => {
+  it("is silent until it overwrites the operator's status, whatever its clock shows", () => {
     using world = new World();
     const agents = new SilentAgents();
     const silence = () => {
