@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, describe, it, mock } from "node:test";
+import { describe, it } from "node:test";
 import fc from "fast-check";
+import { SimulatedClock } from "xstate";
 import { QueueFull, WriteQueue } from "./write-queue.ts";
 
 const maxWaiting = 20;
@@ -19,14 +20,16 @@ const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** A queue whose writes end when the test says so, and a log of everything that came of them. */
 class World {
+  readonly clock = new SimulatedClock();
   readonly writes: Write[] = [];
   readonly outcomes = new Map<number, string[]>();
   readonly queue = new WriteQueue<number, string>({
     maxWaiting,
+    timers: this.clock,
     write: (requests) => {
       assert.equal(this.current, undefined, "two writes at a time");
       const end = Promise.withResolvers<readonly string[]>();
-      this.current = { requests, at: Date.now(), end };
+      this.current = { requests, at: this.clock.now(), end };
       this.writes.push(this.current);
       return end.promise;
     },
@@ -62,9 +65,6 @@ class World {
 }
 
 describe("a queue of writes", () => {
-  beforeEach(() => mock.timers.enable({ apis: ["setTimeout", "Date"] }));
-  afterEach(() => mock.timers.reset());
-
   it("writes at once, and writes the requests that arrive meanwhile together", async () => {
     const world = new World();
     for (let i = 0; i < 3; i++) world.add();
@@ -88,9 +88,9 @@ describe("a queue of writes", () => {
       [["failed 2"], ["failed 2"]],
     );
     world.add();
-    mock.timers.tick(249);
+    world.clock.increment(249);
     assert.equal(world.writes.length, 2);
-    mock.timers.tick(251);
+    world.clock.increment(251);
     assert.deepEqual(world.batches.at(-1), [3]);
     await world.succeed();
     world.add();
@@ -104,9 +104,9 @@ describe("a queue of writes", () => {
     for (let failures = 1; failures < 8; failures++) {
       await world.fail();
       world.add();
-      const from = Date.now();
-      while (world.current === undefined) mock.timers.tick(10);
-      pauses.push(Date.now() - from);
+      const from = world.clock.now();
+      while (world.current === undefined) world.clock.increment(10);
+      pauses.push(world.clock.now() - from);
     }
     assert.ok((pauses[0] ?? 0) <= 510, pauses.join());
     for (const pause of pauses.slice(1)) assert.ok(pause >= 500 && pause <= 1_010, pauses.join());
@@ -141,7 +141,7 @@ describe("a queue of writes", () => {
     world.queue.end("ended");
     await world.fail();
     world.add();
-    mock.timers.tick(10_000);
+    world.clock.increment(10_000);
     await settle();
     for (const id of [0, 1, 2, 3]) assert.deepEqual(world.outcomes.get(id), ["ended"]);
     assert.equal(world.writes.length, 1);
@@ -177,16 +177,16 @@ describe("a queue of writes", () => {
             await world.succeed();
           } else if (step === "fail") {
             for (const id of current?.requests ?? []) expected.set(id, `failed ${before}`);
-            if (current !== undefined) failedAt = Date.now();
+            if (current !== undefined) failedAt = world.clock.now();
             await world.fail();
-          } else mock.timers.tick(step);
+          } else world.clock.increment(step);
           await settle();
           const started = world.writes.slice(before);
           for (const { at } of started) assert.ok(at - failedAt >= 250, "without a backoff");
         }
         // In the end nothing waits, however many writes failed.
         for (let i = 0; i < 3; i++) {
-          mock.timers.tick(maxPauseMs);
+          world.clock.increment(maxPauseMs);
           await settle();
           for (const id of world.current?.requests ?? []) expected.set(id, `written ${id}`);
           await world.succeed();

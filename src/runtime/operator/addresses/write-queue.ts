@@ -1,5 +1,16 @@
 import { backoffMs } from "../../../machines/common/backoff.ts";
 
+/** The timers of the backoff. */
+export interface Timers {
+  setTimeout(callback: () => void, ms: number): unknown;
+  clearTimeout(timer: unknown): void;
+}
+
+const systemTimers: Timers = {
+  setTimeout: (callback, ms) => setTimeout(callback, ms),
+  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),
+};
+
 export interface WriteQueueOptions<Request, Result> {
   /**
    * Makes one write for a batch of requests and resolves with their results, in the order of the
@@ -8,6 +19,7 @@ export interface WriteQueueOptions<Request, Result> {
   readonly write: (requests: readonly Request[]) => Promise<readonly Result[]>;
   /** The most requests that wait at a time. */
   readonly maxWaiting: number;
+  readonly timers?: Timers;
 }
 
 /** A request that waits for a write, and how its promise is settled. */
@@ -32,6 +44,7 @@ export class QueueFull extends Error {
  */
 export class WriteQueue<Request, Result> {
   readonly #options: WriteQueueOptions<Request, Result>;
+  readonly #timers: Timers;
   /** The requests of the write that is under way. */
   #batch: readonly QueuedRequest<Request, Result>[] = [];
   #queued: QueuedRequest<Request, Result>[] = [];
@@ -40,12 +53,14 @@ export class WriteQueue<Request, Result> {
   #isWriteRequested = false;
   /** Writes that failed since the last that succeeded. */
   #failures = 0;
-  #pause: NodeJS.Timeout | undefined;
+  /** The timer of the backoff, while it lasts. */
+  #pause: unknown;
   /** What requests are settled with once the queue has ended. */
   #end: { readonly result: Result } | undefined;
 
   constructor(options: WriteQueueOptions<Request, Result>) {
     this.#options = options;
+    this.#timers = options.timers ?? systemTimers;
   }
 
   /**
@@ -74,7 +89,7 @@ export class WriteQueue<Request, Result> {
   /** Ends the queue: every request that waits, or is added later, gets this result. */
   end(result: Result): void {
     this.#end = { result };
-    clearTimeout(this.#pause);
+    this.#timers.clearTimeout(this.#pause);
     for (const { resolve } of [...this.#batch, ...this.#queued]) resolve(result);
     this.#batch = [];
     this.#queued = [];
@@ -106,7 +121,7 @@ export class WriteQueue<Request, Result> {
 
   #pauseWrites(): void {
     if (this.#end !== undefined) return;
-    this.#pause = setTimeout(
+    this.#pause = this.#timers.setTimeout(
       () => {
         this.#pause = undefined;
         this.#writeIfIdle();
