@@ -104,8 +104,8 @@ function orderOfAPod(): string {
       pool: "primary",
       tunnelMtu: 1422,
       vxlanPort: 7789,
-      reservedAt: "",
-      reservation: "",
+      reservationId: "",
+      proof: "",
       address: parsePrefix("10.0.2.3/24") as Prefix,
       gateway: parseAddress("10.244.1.3") as Address,
       secrets: {

@@ -46,6 +46,10 @@ describe("the layers", () => {
     ["src/runtime/metrics/planted.ts", "../supervisor/supervisor.ts"],
     ["src/runtime/agent/planted.ts", "../supervisor/supervisor.ts"],
     ["src/runtime/agent/planted.ts", "../../main/run.ts"],
+    ["src/runtime/operator/planted.ts", "../supervisor/supervisor.ts"],
+    ["src/runtime/operator/status/planted.ts", "../../supervisor/supervisor.ts"],
+    ["src/runtime/operator/planted.ts", "../../main/run.ts"],
+    ["src/runtime/operator/planted.ts", "koffi"],
     ["src/page/planted.ts", "../runtime/state-name.ts"],
     ["src/page/planted.ts", "elkjs"],
     ["src/page/planted.ts", "node:fs"],
@@ -58,9 +62,10 @@ describe("the layers", () => {
 
   for (const name of ["createActor", "Actor"]) {
     it(`a root actor of the runtime is not created by ${name}, which has no owner`, () => {
-      const words = lint("src/runtime/planted.ts", "xstate", name);
-      assert.match(words, /observedActor creates root actors/);
-      assert.doesNotMatch(lint("src/runtime/planted.ts", "xstate", "fromPromise"), /observedActor/);
+      for (const file of ["src/runtime/planted.ts", "src/runtime/operator/planted.ts"]) {
+        assert.match(lint(file, "xstate", name), /observedActor creates root actors/);
+        assert.doesNotMatch(lint(file, "xstate", "fromPromise"), /observedActor/);
+      }
     });
   }
 
@@ -70,6 +75,7 @@ describe("the layers", () => {
     ["src/adapters/vici/planted.ts", "../../model/sa.ts"],
     ["src/runtime/planted.ts", "../adapters/vici/charon.ts"],
     ["src/runtime/supervisor/planted.ts", "../ports/running.ts"],
+    ["src/runtime/operator/planted.ts", "../kubernetes/status-writer.ts"],
     ["src/main/planted.ts", "../runtime/supervisor.ts"],
     ["src/page/planted.ts", "./actors.ts"],
   ] as const) {

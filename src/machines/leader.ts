@@ -4,20 +4,20 @@ import { notProvided } from "./common/not-provided.ts";
 export type LeaderEmitted = { type: "leading" } | { type: "lost" };
 
 /**
- * One of several that may lead at a time, by a lease; with the times of client-go's leader
- * election, so that both wait alike for each other.
+ * Leader election among replicas by a lease, with the times of client-go's leader election. The
+ * runtime provides `acquire` in `operator/leadership.ts`.
  */
 export const leaderMachine = setup({
   types: {} as { emitted: LeaderEmitted },
   actors: {
-    /** Takes the lease or renews it; gives whether it is ours. */
+    /** Acquires or renews the lease; resolves with whether this replica holds it. */
     acquire: notProvided<boolean, void>("acquire"),
   },
   guards: { ours: (_, params: { held: boolean }) => params.held },
   delays: {
-    /** Between attempts, and not all at once. */
+    /** Between two attempts, with jitter so that replicas do not coincide. */
     retry: () => 2_000 * (1 + 0.2 * Math.random()),
-    /** Whoever could not renew for so long must not act any more: the lease is about to end. */
+    /** A leader that could not renew for this time has to stop: the lease is about to expire. */
     renewDeadline: 10_000,
   },
 }).createMachine({
@@ -25,7 +25,7 @@ export const leaderMachine = setup({
   initial: "standby",
   states: {
     standby: {
-      description: "Somebody else leads, or nobody yet.",
+      description: "Another replica leads, or no replica leads yet.",
       initial: "asking",
       states: {
         asking: {
@@ -47,7 +47,7 @@ export const leaderMachine = setup({
       },
     },
     leading: {
-      description: "The lease is ours, and renewed.",
+      description: "This replica holds the lease and renews it.",
       initial: "resting",
       after: { renewDeadline: "lost" },
       states: {
@@ -59,7 +59,7 @@ export const leaderMachine = setup({
             onDone: [
               {
                 guard: { type: "ours", params: ({ event }) => ({ held: event.output }) },
-                // Anew: the deadline counts from here.
+                // Entering again restarts the deadline.
                 target: "#leader.leading",
                 reenter: true,
               },
@@ -71,7 +71,7 @@ export const leaderMachine = setup({
       },
     },
     lost: {
-      description: "Somebody else may lead by now; the process ends and begins anew.",
+      description: "Another replica may lead now: the process exits and is restarted.",
       entry: emit({ type: "lost" }),
       type: "final",
     },

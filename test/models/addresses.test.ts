@@ -4,7 +4,10 @@ import fc from "fast-check";
 import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { annotation } from "../../src/model/kubernetes/labels.ts";
-import { bookObject, type ReservationBook } from "../../src/model/addresses/reservation-book.ts";
+import {
+  reservationsConfigMap,
+  type ConnectionReservations,
+} from "../../src/model/addresses/connection-reservations.ts";
 import { happenings } from "../simulator/happenings.ts";
 import { asking, ttlMs, type Replica } from "../simulator/admitting.ts";
 import { pass, TwoReplicas } from "../simulator/two-replicas.ts";
@@ -18,7 +21,7 @@ describe("the addresses that two replicas give", () => {
   before(() => mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] }));
   after(() => mock.timers.reset());
 
-  it("are each one pod's, whatever happens, and free when it is over", async () => {
+  it("are each given to one pod, whatever happens, and free in the end", async () => {
     const latencies = fc.infiniteStream(fc.nat(20));
     await fc.assert(
       fc.asyncProperty(fc.array(happenings, { maxLength: 25 }), latencies, async (run, latency) => {
@@ -30,7 +33,7 @@ describe("the addresses that two replicas give", () => {
         for (const replica of world.replicas) replica.lagMs = 0;
         await Promise.all(asked);
         for (const pod of world.pods) world.delete(pod);
-        // Without a leader, too.
+        // This holds without a leader as well.
         await pass(ttlMs + 20_000);
         assert.deepEqual(world.pending, []);
       }),
@@ -38,20 +41,20 @@ describe("the addresses that two replicas give", () => {
     );
   });
 
-  it("are not given by one that has not seen the pods that have them", async () => {
+  it("are not given by a replica that has not seen the pods that have them", async () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.79", () => 5);
     await pass(200);
     world.slow(1, 3_000);
     const asked = [world.create(0)];
     await pass(2_200);
-    assert.ok(!world.pending.includes("10.0.2.10"), "its reservation is over");
+    assert.ok(!world.pending.includes("10.0.2.10"), "the reservation has ended");
     asked.push(world.create(1));
     await pass(5_000);
     await Promise.all(asked);
     assert.equal(world.pods.length, 2);
   });
 
-  it("stay reserved though another replica, that still sees who had them, writes", async () => {
+  it("stay reserved when a replica writes that still sees their previous pods", async () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.19", () => 5);
     await pass(200);
     const [one, other] = world.replicas as [Replica, Replica];
@@ -68,35 +71,35 @@ describe("the addresses that two replicas give", () => {
     assert.deepEqual(world.pending.toSorted(), ["10.0.2.10", "10.0.2.11"]);
   });
 
-  it("are not reserved for ever by who knows no time, though a pod has them", async () => {
+  it("do not stay reserved by a malformed id while a pod has them", async () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.19", () => 5);
     await pass(200);
     await world.created(0, 6_000);
-    const book = world.book as ReservationBook;
+    const reservations = world.reservations as ConnectionReservations;
     const [pod] = world.pods as [KubeObject];
-    const written = { ...book, pending: { "10.0.2.10": "a while ago" } };
-    world.api.put(resourceTypes.ConfigMap, bookObject(written));
+    const written = { ...reservations, pending: { "10.0.2.10": "a while ago" } };
+    world.api.put(resourceTypes.ConfigMap, reservationsConfigMap(written));
     await pass(ttlMs + 10_000);
     assert.deepEqual(world.pending, []);
-    assert.equal(world.book?.podsVersion, pod.metadata.resourceVersion);
+    assert.equal(world.reservations?.podsVersion, pod.metadata.resourceVersion);
   });
 
-  it("are free soon after a pod's end, also where that is seen before its reservation", async () => {
+  it("are free soon after a pod's end, even where it is seen before the reservation", async () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.19", () => 5);
     await pass(200);
     const [leader, other] = world.replicas as [Replica, Replica];
     Object.assign(leader, { lagging: "ConfigMap", lagMs: 2_000 });
-    // Or it would end the reservation with the next that it writes.
+    // Otherwise its next write would end the reservation.
     Object.assign(other, { lagging: "Pod", lagMs: 5_000 });
     await world.created(1, 200);
     for (const pod of world.pods) world.delete(pod);
     await pass(1_000);
-    assert.equal(world.pending.length, 1, "the leader does not know of it yet");
+    assert.equal(world.pending.length, 1, "the leader has not seen it yet");
     await pass(8_000);
     assert.deepEqual(world.pending, []);
   });
 
-  it("are free of a pod that has finished, and is still there", async () => {
+  it("are free once their pod has finished, even if it still exists", async () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.10", () => 5);
     await pass(200);
     for (let round = 0; round < 3; round++) {
@@ -107,12 +110,12 @@ describe("the addresses that two replicas give", () => {
     }
   });
 
-  it("are the same for a pod that is asked about again, and another's for a copy of it", async () => {
+  it("are the same in a second request for a pod, and different for a copy of the pod", async () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.250", () => 5);
     await pass(200);
     const answers = Promise.all(
       [0, 1, 2, 3].map(async (n) => {
-        // The first is reserved when it is asked for; those after it were ahead.
+        // The first request reserves its address; later ones get prefetched addresses.
         await new Promise<void>((resolve) => setTimeout(resolve, 100 * n));
         const first = await addressOf(world.replicas[0]?.admit(asking(`pod-${n}`)));
         const { pod, address } = first;
@@ -142,7 +145,7 @@ describe("the addresses that two replicas give", () => {
       assert.match(denial, /has no free address: all 150 are given/);
   });
 
-  it("are at hand without a write for each pod when many are asked for", async () => {
+  it("need fewer writes than pods when many pods are created", async () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.250", () => 5);
     await pass(200);
     const asked = await world.createMany(0, 100);
@@ -152,7 +155,7 @@ describe("the addresses that two replicas give", () => {
     assert.ok(world.api.written.length < 40, `${world.api.written.length} writes`);
   });
 
-  it("are reserved by one write for those who come while it is made", async () => {
+  it("are reserved by one write for the requests that arrive during another", async () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.250", () => 5);
     await pass(200);
     const before = world.api.written.length;
@@ -164,7 +167,7 @@ describe("the addresses that two replicas give", () => {
     assert.equal(world.pods.length, 5);
   });
 
-  it("are reserved no more once their pod is there and the next is written, also without a leader", async () => {
+  it("are no longer reserved once their pods exist and a write follows, even without a leader", async () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.250", () => 5);
     world.replicas[0]?.[Symbol.dispose]();
     await pass(200);
@@ -175,7 +178,7 @@ describe("the addresses that two replicas give", () => {
     assert.deepEqual(world.pending, []);
   });
 
-  it("are at hand where nobody asked yet, while another replica gives many", async () => {
+  it("are prefetched by a replica without requests while another gives many", async () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.250", () => 5);
     await pass(200);
     const asked = await world.createMany(0, 50);
@@ -187,10 +190,10 @@ describe("the addresses that two replicas give", () => {
     await Promise.all(asked);
   });
 
-  it("are reserved by two at once, of whom one thinks again once", async () => {
+  it("are reserved by two replicas at once, of which one decides again once", async () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.250", () => 5);
     await pass(200);
-    // Whoever is the first of all makes the book.
+    // The first request creates the ConfigMap.
     await world.created(0, 3_000);
     const before = world.api.written.length;
     const since = Date.now();
@@ -199,14 +202,14 @@ describe("the addresses that two replicas give", () => {
       return Date.now() - since;
     });
     await pass(100);
-    // A write takes 10 ms; the other's is refused, and it looks and writes again.
+    // A write takes 10 ms; the other write conflicts, and its replica reads and writes again.
     const took = [(await one) ?? Infinity, (await other) ?? Infinity];
     assert.ok(Math.min(...took) < 20, took.join());
     assert.ok(Math.max(...took) < 40, took.join());
     assert.equal(world.api.written.length - before, 2);
   });
 
-  it("are reserved for as long as there is a connection, and a while longer", async () => {
+  it("keep their ConfigMap as long as the connection exists, and a while longer", async () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.250", () => 5);
     await pass(200);
     await world.created(0, 6_000);
@@ -214,29 +217,32 @@ describe("the addresses that two replicas give", () => {
     for (const pod of world.pods) world.delete(pod);
     await pass(ttlMs + 10_000);
     assert.deepEqual(world.pending, []);
-    assert.ok(world.book !== undefined, "a pod may come at any time");
+    assert.ok(world.reservations !== undefined, "a pod may be created at any time");
     world.api.remove(resourceTypes.IPSecConnection, connection.metadata);
     await pass(ttlMs - 10_000);
-    assert.ok(world.book !== undefined, "the connection may come again");
+    assert.ok(world.reservations !== undefined, "the connection may be created again");
     await pass(20_000);
-    assert.equal(world.book, undefined);
+    assert.equal(world.reservations, undefined);
     world.api.put(resourceTypes.IPSecConnection, connection);
     await pass(200);
     await world.created(1, 1_000);
     assert.equal(world.pods.length, 1);
   });
 
-  it("are given anew when somebody deleted what was reserved", async () => {
+  it("are given again after the reservations were deleted", async () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.250", () => 5);
     await pass(200);
     const asked = await world.createMany(0, 30);
     await pass(200);
-    const ahead = "10.0.2.40";
-    assert.ok(world.pending.includes(ahead), "it would be the next");
-    world.api.remove(resourceTypes.ConfigMap, (world.book as ReservationBook).metadata);
+    const prefetched = "10.0.2.40";
+    assert.ok(world.pending.includes(prefetched), "it would be given next");
+    world.api.remove(
+      resourceTypes.ConfigMap,
+      (world.reservations as ConnectionReservations).metadata,
+    );
     await pass(100);
-    // Of these two one at most gets it, since it is ahead no more.
-    asked.push(world.create(0), world.create(1, { [annotation.address]: ahead }));
+    // At most one of these two gets it, since its prefetch has ended.
+    asked.push(world.create(0), world.create(1, { [annotation.address]: prefetched }));
     await pass(100);
     asked.push(...(await world.createMany(0, 30)));
     await pass(10_000);
@@ -245,20 +251,23 @@ describe("the addresses that two replicas give", () => {
     assert.deepEqual(world.pending, []);
   });
 
-  it("are not given while what is reserved cannot be read", async () => {
+  it("are not given while the reservations cannot be read", async () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.250", () => 5);
     await pass(200);
     await world.created(0, 6_000);
-    const book = bookObject(world.book as ReservationBook);
-    world.api.put(resourceTypes.ConfigMap, { ...book, data: { pendingIps: "{" } } as KubeObject);
+    const reservations = reservationsConfigMap(world.reservations as ConnectionReservations);
+    world.api.put(resourceTypes.ConfigMap, {
+      ...reservations,
+      data: { pendingIps: "{" },
+    } as KubeObject);
     await pass(100);
     await world.created(1, 1_000);
     assert.equal(world.pods.length, 1);
     assert.match(
       world.denials.join(),
-      /ConfigMap ipman-system\/reservations-partner-\w+: data\.pendingIps is no JSON object of texts; delete it while no pods start/,
+      /ConfigMap ipman-system\/reservations-partner-\w+: data\.pendingIps is not a JSON object of strings; delete it while no pods are created/,
     );
-    world.api.remove(resourceTypes.ConfigMap, book.metadata);
+    world.api.remove(resourceTypes.ConfigMap, reservations.metadata);
     await pass(100);
     await world.created(1, 1_000);
     assert.equal(world.pods.length, 2);

@@ -27,7 +27,7 @@ describe("the admission of a pod", () => {
     const answer = replica.admission.admit(request, began + 4_000).then((verdict) => {
       return { verdict, tookMs: performance.now() - began };
     });
-    // It waits for the connection, which comes, and then for a gateway, which does not.
+    // The request waits for the connection, which is created, and then for a gateway, which is not.
     await pass(900);
     const net = childSpec(2, { name: "net", ip_pools: { primary: ["10.0.2.10"] } });
     const connection = connectionSpec("partner", { children: { net }, nodeName: "node-a" });

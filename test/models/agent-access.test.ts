@@ -7,7 +7,7 @@ import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-typ
 import { agentAccountOf } from "../../src/model/kubernetes/agent-access.ts";
 import { impliedGroup } from "../../src/model/api/group.ts";
 import type { Snapshot } from "../../src/model/api/resource.ts";
-import { agentDeployment } from "../../src/model/kubernetes/workloads.ts";
+import { agentDeployment } from "../../src/model/kubernetes/deployments.ts";
 import { agentDesired } from "../../src/runtime/agent/agent-desired.ts";
 import { Installation, home, settings, type Grant } from "../simulator/installation.ts";
 import { pass } from "../simulator/two-replicas.ts";
@@ -20,7 +20,7 @@ describe("the rights of an agent", () => {
   before(() => mock.timers.enable({ apis: ["setTimeout", "setInterval"] }));
   after(() => mock.timers.reset());
 
-  it("are those to the Secrets that its connections name, of each one's own", async () => {
+  it("cover the Secrets that its own connections name, and no others", async () => {
     using cluster = new Installation();
     cluster.declare("c1", "node-a", "default/one");
     cluster.declare("c2", "node-a", "tenant/two");
@@ -38,7 +38,7 @@ describe("the rights of an agent", () => {
     assert.ok(verbs.every((rule) => rule.verbs.join() === "get,watch"));
   });
 
-  it("follow its connections, and the last one takes the Roles with it", async () => {
+  it("follow its connections: the Roles are deleted with the last one", async () => {
     using cluster = new Installation();
     cluster.declare("c1", "node-a", "default/one");
     cluster.declare("c2", "node-b", "default/two");
@@ -58,7 +58,7 @@ describe("the rights of an agent", () => {
     assert.deepEqual(cluster.names(RoleBinding, "default"), [accountB]);
   });
 
-  it("go with its group, and what all agents may do goes last", async () => {
+  it("are deleted with its group, the common rights last", async () => {
     using cluster = new Installation();
     cluster.declare("c1", "node-a", "default/one");
     cluster.declare("c2", "node-b", "default/two");
@@ -67,7 +67,7 @@ describe("the rights of an agent", () => {
     cluster.api.remove(resourceTypes.IPSecConnection, { name: "c1" });
     await pass(5_000);
     assert.deepEqual(cluster.readableBy(accountA), []);
-    assert.deepEqual(cluster.bound, [accountA, accountB], "it still reports what it ends");
+    assert.deepEqual(cluster.bound, [accountA, accountB], "it still reports the end of its SAs");
     await pass(40_000);
     assert.deepEqual(cluster.agents, { "node-b": accountB });
     assert.deepEqual(cluster.names(ServiceAccount), [accountB]);
@@ -75,7 +75,7 @@ describe("the rights of an agent", () => {
     assert.deepEqual(cluster.names(Role), [accountB]);
   });
 
-  it("belong to the operator's own Role there, and where that is missing there are none", async () => {
+  it("are owned by the operator's own Role there, and without that Role there are none", async () => {
     using cluster = new Installation();
     cluster.api.remove(Role, { namespace: "tenant", name: "ipman-operator-secrets" });
     cluster.declare("c1", "node-a", "default/one");
@@ -94,7 +94,7 @@ describe("the rights of an agent", () => {
     assert.deepEqual(cluster.readableBy(accountA), ["default/one", "tenant/two"]);
   });
 
-  it("are put right where something else changes them", async () => {
+  it("are repaired where another program changes them", async () => {
     using cluster = new Installation();
     cluster.declare("c1", "node-a", "default/one");
     cluster.lead();
@@ -109,7 +109,7 @@ describe("the rights of an agent", () => {
     assert.deepEqual(cluster.bound, [accountA]);
   });
 
-  it("are not given for a name that stands for more than one Secret", async () => {
+  it("are not granted for a text that would permit more than one Secret", async () => {
     using cluster = new Installation();
     cluster.declare("c1", "node-a", "default/one");
     for (const [i, name] of ["", "*", ".."].entries())
@@ -124,20 +124,20 @@ describe("an agent's service account", () => {
   before(() => mock.timers.enable({ apis: ["setTimeout", "setInterval"] }));
   after(() => mock.timers.reset());
 
-  /** The agent as it was before each agent had an account of its own. */
+  /** An agent from before each agent had an account of its own. */
   const agentBefore = agentDeployment(groupA, { ...settings, agentAccount: () => "ipman-agent" });
 
-  it("is there with its rights before the agent that has it", async () => {
+  it("exists with its rights before the agent that uses it", async () => {
     using cluster = new Installation();
     cluster.api.put(Deployment, agentBefore);
     cluster.declare("c1", "node-a", "default/one");
     cluster.denies = (verb, type) => verb === "patch" && type.kind === "ClusterRoleBinding";
     cluster.lead();
     await pass(60_000);
-    assert.deepEqual(cluster.agents, { "node-a": "ipman-agent" }, "the one before goes on");
+    assert.deepEqual(cluster.agents, { "node-a": "ipman-agent" }, "the previous agent continues");
     const { reason, message } = cluster.access.failureOf(groupA) ?? {};
     assert.equal(reason, "PodsUnavailable");
-    assert.match(message ?? "", /service account cannot be made: patch ClusterRoleBinding/);
+    assert.match(message ?? "", /service account cannot be created: patch ClusterRoleBinding/);
     assert.ok(cluster.troubles.some((error) => error instanceof KubeError));
     cluster.denies = () => false;
     await pass(60_000);
@@ -146,7 +146,7 @@ describe("an agent's service account", () => {
     assert.equal(cluster.access.failureOf(groupA), undefined);
   });
 
-  it("that something else deletes is made again, and its agent stays all the while", async () => {
+  it("that another program deletes is created again, and its agent stays meanwhile", async () => {
     using cluster = new Installation();
     cluster.declare("c1", "node-a", "default/one");
     cluster.lead();
@@ -162,7 +162,7 @@ describe("an agent's service account", () => {
     assert.deepEqual(cluster.agents, { "node-a": accountA });
   });
 
-  it("of an operator that starts again stays, and nothing is written", async () => {
+  it("stays without a write when the operator starts again", async () => {
     using cluster = new Installation();
     cluster.declare("c1", "node-a", "default/one");
     cluster.lead();
@@ -175,11 +175,11 @@ describe("an agent's service account", () => {
   });
 });
 
-describe("an agent that asks for Secrets", () => {
+describe("an agent that reads Secrets", () => {
   before(() => mock.timers.enable({ apis: ["setTimeout", "setInterval"] }));
   after(() => mock.timers.reset());
 
-  /** What an agent of node-a declares, as far as it has come. */
+  /** The desired state of an agent of node-a. */
   function agent(cluster: Installation, parts: DisposableStack): Snapshot[] {
     const client = cluster.api.client(undefined, cluster.deniedTo(accountA));
     const declared = parts.use(new Declared(client, {}));
@@ -193,7 +193,7 @@ describe("an agent that asks for Secrets", () => {
   const secretsIn = (snapshot: Snapshot | undefined) =>
     (snapshot?.resources ?? []).filter(({ kind }) => kind === "Secret").map(({ key }) => key);
 
-  it("at the moment at which they are granted waits, and reports no lack of rights", async () => {
+  it("waits at first for them to be granted, without a report of missing rights", async () => {
     using cluster = new Installation();
     using parts = new DisposableStack();
     for (const name of ["one", "two"])
@@ -210,7 +210,7 @@ describe("an agent that asks for Secrets", () => {
     assert.ok(seen.every(({ unreadable }) => unreadable?.size === 0));
   });
 
-  it("that it is not given reports each with the way out, goes on, and reads them once it may", async () => {
+  it("that are not granted reports each with the remedy, and reads them once they are", async () => {
     using cluster = new Installation();
     using parts = new DisposableStack();
     for (const namespace of ["default", "elsewhere"])
@@ -231,7 +231,7 @@ describe("an agent that asks for Secrets", () => {
     assert.equal(seen.at(-1)?.unreadable?.size, 0);
   });
 
-  it("of another agent's connections gets none", async () => {
+  it("does not get those of another agent's connections", async () => {
     using cluster = new Installation();
     for (const name of ["one", "two"])
       cluster.put(resourceTypes.Secret, { name, namespace: "default" });

@@ -32,7 +32,7 @@ class World implements Disposable {
     this.api.put(IPSecConnection, { ...rest, metadata: { ...metadata, generation } });
   }
 
-  /** What is said to a pod of a namespace, and after how many milliseconds. */
+  /** The answer to a pod of a namespace, and after how many milliseconds it came. */
   async asked(namespace: string, wish: Readonly<Record<string, string>> = {}) {
     const { metadata, ...pod } = asking("web-0", wish);
     const since = Date.now();
@@ -43,7 +43,7 @@ class World implements Disposable {
     return { answer: await answer, took };
   }
 
-  /** What the author of that connection is warned of. */
+  /** The warnings for the author of such a connection. */
   async warned(allowedNamespaces: readonly string[] | undefined) {
     const client = this.api.client();
     using declared = new Declared(client, {});
@@ -69,7 +69,7 @@ describe("a connection", () => {
   before(() => mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] }));
   after(() => mock.timers.reset());
 
-  it("that a namespace may not use is refused like one that is not there, as late", async () => {
+  it("that a namespace may not use is refused like a missing one, after the same time", async () => {
     using world = new World(["bank"]);
     await pass(200);
     const named = { [annotation.connection]: "partner", [annotation.child]: "net" };
@@ -97,7 +97,7 @@ describe("a connection", () => {
     assert.equal(denialOf((await world.asked("bank")).answer), "admitted");
   });
 
-  it("without allowedNamespaces is for every namespace, or for none where they are required", async () => {
+  it("without allowedNamespaces is available to every namespace, or to none where they are required", async () => {
     using open = new World(undefined);
     using closed = new World(undefined, true);
     await pass(200);
@@ -109,7 +109,7 @@ describe("a connection", () => {
     assert.match(denialOf((await closed.asked("other")).answer), /is not available to namespace/);
   });
 
-  it("without allowedNamespaces comes with a warning where they are required", async () => {
+  it("without allowedNamespaces causes a warning where they are required", async () => {
     using world = new World(["tenant"], true);
     await pass(200);
     assert.deepEqual(await world.warned(["tenant"]), []);
@@ -118,7 +118,7 @@ describe("a connection", () => {
     assert.deepEqual(more, []);
   });
 
-  it("names no pod of another namespace that has an address", async () => {
+  it("does not reveal the names of another namespace's pods", async () => {
     using world = new World(["tenant", "bank"]);
     await pass(200);
     const wish = { [annotation.address]: "10.0.2.15" };

@@ -16,12 +16,12 @@ const namespace = "ipman-system";
 const { Pod } = resourceTypes;
 const terminating = { deletionTimestamp: "2026-01-01T00:00:00Z" };
 
-/** An API server with pods, and an operator of ipman that starts. */
+/** An API server with pods, and an ipman operator that starts. */
 class World implements Disposable {
   readonly api = new KubeApi(() => 2);
   readonly lines: { level: number; msg: string; pods?: string[] }[] = [];
   readonly troubles: unknown[] = [];
-  /** As the kubelet: how long a pod takes to end; for ever where it is undefined. */
+  /** How long kubelet takes to end a pod; undefined where the pod never ends. */
   endingMs: number | undefined = 3_000;
   away = false;
   ended = 0;
@@ -60,14 +60,14 @@ class World implements Disposable {
     this.#parts.dispose();
   }
 
-  /** Deletion marks a pod, which is gone once its containers have ended. */
+  /** Marks a pod as deleted; the pod is gone once its containers have ended. */
   #client(): KubeClient {
     const client = this.api.client();
     const refuse = () => Promise.reject(new KubeError("list Pod", "unavailable", 0, "no answer"));
     const remove = (_: unknown, place: ObjectPlace, { uid }: { uid?: string } = {}) => {
       const found = this.api.all(Pod).find(({ metadata }) => metadata.name === place.name);
       if (found === undefined) return Promise.resolve();
-      assert.equal(uid, found.metadata.uid, "only the pod that was looked at");
+      assert.equal(uid, found.metadata.uid, "only the pod that was found");
       this.api.put(Pod, { ...found, metadata: { ...found.metadata, ...terminating } });
       if (this.endingMs !== undefined)
         setTimeout(() => this.api.remove(Pod, found.metadata), this.endingMs);
@@ -78,11 +78,11 @@ class World implements Disposable {
   }
 }
 
-describe("what the Go operator left", () => {
+describe("the exit of the Go operator", () => {
   before(() => mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] }));
   after(() => mock.timers.reset());
 
-  it("is nothing in most clusters, and Deployments are created at once", async () => {
+  it("delays nothing in a cluster without the Go operator", async () => {
     using world = new World();
     world.start();
     await pass(100);
@@ -92,7 +92,7 @@ describe("what the Go operator left", () => {
     assert.deepEqual(world.lines, []);
   });
 
-  it("is deleted, and has ended before Deployments are created", async () => {
+  it("deletes the Go operator's pods before Deployments are created", async () => {
     using world = new World();
     for (const type of ["charon", "restctl", "xfrm"]) world.created(`${type}-pod-a`, type);
     world.start();
@@ -112,7 +112,7 @@ describe("what the Go operator left", () => {
     );
   });
 
-  it("does not include pods of ipman, of workloads, of others or of other namespaces", async () => {
+  it("leaves pods of ipman, of workloads, of other programs and of other namespaces alone", async () => {
     using world = new World();
     const type = { "ipman.dialo.ai/type": "charon" };
     world.put("ours", { ...type, "app.kubernetes.io/managed-by": "ipman" });
@@ -128,7 +128,7 @@ describe("what the Go operator left", () => {
     assert.deepEqual(world.lines, []);
   });
 
-  it("stays while the Go operator runs, which would create it again", async () => {
+  it("deletes nothing while the Go operator runs, which would create it again", async () => {
     using world = new World();
     world.goOperator();
     world.created("charon-pod-a", "charon");
@@ -136,19 +136,19 @@ describe("what the Go operator left", () => {
     await pass(45_000);
     assert.equal(world.ended, 0);
     assert.deepEqual(world.pods, ["ipman-go", "charon-pod-a"]);
-    assert.equal(world.lines.length, 2, "a line each half a minute");
+    assert.equal(world.lines.length, 2, "a line every half minute");
     assert.match(world.lines[0]?.msg ?? "", /waiting for the Go operator to end.*delete its Depl/);
     assert.deepEqual(world.lines[0]?.pods, ["ipman-go"]);
     world.goOperator(terminating);
     await pass(3_000);
-    assert.equal(world.pods.length, 2, "it may still act while it ends");
+    assert.equal(world.pods.length, 2, "the Go operator may still act while it ends");
     world.api.remove(Pod, { namespace, name: "ipman-go" });
     await pass(6_000);
     assert.deepEqual(world.pods, []);
     assert.equal(world.ended, 1);
   });
 
-  it("is waited for where another replica deleted it", async () => {
+  it("waits for pods that another replica deleted", async () => {
     using world = new World();
     world.created("charon-pod-a", "charon", terminating);
     world.start();
@@ -163,7 +163,7 @@ describe("what the Go operator left", () => {
     );
   });
 
-  it("is waited for a minute where its node is lost, and then reported", async () => {
+  it("waits a minute for pods on a lost node, and then reports them", async () => {
     using world = new World();
     world.endingMs = undefined;
     world.created("charon-pod-a", "charon");
@@ -176,7 +176,7 @@ describe("what the Go operator left", () => {
     assert.deepEqual(world.lines.at(-1)?.pods, ["charon-pod-a"]);
   });
 
-  it("is deleted although the node of the Go operator is lost", async () => {
+  it("deletes the pods although the node of the Go operator is lost", async () => {
     using world = new World();
     world.goOperator(terminating);
     world.created("charon-pod-a", "charon");
@@ -186,7 +186,7 @@ describe("what the Go operator left", () => {
     assert.equal(world.ended, 1);
   });
 
-  it("is looked for until the API server answers", async () => {
+  it("retries until the API server answers", async () => {
     using world = new World();
     world.created("charon-pod-a", "charon");
     world.away = true;
@@ -200,7 +200,7 @@ describe("what the Go operator left", () => {
     assert.deepEqual(world.pods, []);
   });
 
-  it("is left alone once ipman's operator ends", async () => {
+  it("does nothing once ipman's operator ends", async () => {
     using world = new World();
     world.goOperator();
     const exit = world.start();

@@ -5,7 +5,7 @@ import { leaderMachine } from "../../src/machines/leader.ts";
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-/** @param answers what the lease says in turn: held, somebody else's, or no answer */
+/** @param answers of the lease in turn: held, another replica's, or no answer */
 function start(answers: (boolean | Error)[]) {
   const clock = new SimulatedClock();
   const told: string[] = [];
@@ -27,13 +27,13 @@ function start(answers: (boolean | Error)[]) {
 }
 
 describe("a leader's election", () => {
-  it("leads at once where nobody does", async () => {
+  it("leads at once where no replica leads", async () => {
     const { told } = start([true]);
     await settle();
     assert.deepEqual(told, ["leading"]);
   });
 
-  it("waits while somebody else leads", async () => {
+  it("waits while another replica leads", async () => {
     const { told, pass } = start([false, false, true]);
     await pass(3);
     assert.deepEqual(told, []);
@@ -41,7 +41,7 @@ describe("a leader's election", () => {
     assert.deepEqual(told, ["leading"]);
   });
 
-  it("leads for as long as it renews", async () => {
+  it("leads as long as it renews the lease", async () => {
     const { told, pass } = start([true]);
     await pass(60);
     assert.deepEqual(told, ["leading"]);
@@ -54,7 +54,7 @@ describe("a leader's election", () => {
     assert.deepEqual(told, ["leading"]);
   });
 
-  it("ends when it could not renew in time", async () => {
+  it("ends when it could not renew the lease in time", async () => {
     const { actor, told, pass } = start([true, new Error("away")]);
     await pass(9);
     assert.deepEqual(told, ["leading"]);
@@ -63,7 +63,7 @@ describe("a leader's election", () => {
     assert.equal(actor.getSnapshot().status, "done");
   });
 
-  it("ends when somebody else took over", async () => {
+  it("ends when another replica took over", async () => {
     const { told, pass } = start([true, false]);
     await pass(3);
     assert.deepEqual(told, ["leading", "lost"]);

@@ -12,7 +12,7 @@ import { charonMachine } from "../../src/machines/charon.ts";
 import type { childMachine } from "../../src/machines/child/child.ts";
 import { noEndpoints } from "../../src/machines/connection/connection-types.ts";
 import { connectionMachine } from "../../src/machines/connection/connection.ts";
-import { workloadMachine } from "../../src/machines/workload.ts";
+import { managedObjectMachine } from "../../src/machines/managed-object.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import {
   Calls,
@@ -231,7 +231,7 @@ describe("an hour with others that work against it", () => {
       const metadata = { name: "a", resourceVersion: String(++version), generation: version };
       return { metadata, spec } as unknown as KubeObject;
     };
-    const machine = workloadMachine.provide({
+    const machine = managedObjectMachine.provide({
       actors: {
         apply: fromPromise<KubeObject, KubeObject>(() => {
           writes++;

@@ -11,7 +11,7 @@ import { messageFromConnection } from "../../src/model/charon/vici-message.ts";
 import { desiredState, nothingDesired } from "../../src/runtime/desired/desired-state.ts";
 import { endpointsOf } from "../../src/runtime/supervisor/endpoints-of.ts";
 import { childWanted, poolWanted } from "../../src/runtime/host/attach-request.ts";
-import { Ledger } from "../../src/model/addresses/allocation.ts";
+import { Allocation } from "../../src/model/addresses/allocation.ts";
 import { Secrets } from "../../src/runtime/keys/secrets.ts";
 import { statusOf } from "../../src/runtime/status/status.ts";
 import { resourceOf, World } from "../simulator/world.ts";
@@ -46,7 +46,11 @@ describe("the names of Object.prototype's members", () => {
         const { child } = childWanted(request, state.connections);
         assert.equal(poolWanted(pool, child), pool);
         for (const other of inherited) {
-          const outcome = new Ledger(new Map(), []).take({ child, pool: other, namespace: "n" });
+          const outcome = new Allocation(new Map(), []).take({
+            child,
+            pool: other,
+            namespace: "n",
+          });
           assert.equal(outcome.ok, other === pool);
         }
         const message = messageFromConnection(connection);

@@ -1,22 +1,22 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it, mock } from "node:test";
 import { childSpec, connectionSpec } from "../../lab/sites/manifests.ts";
-import { BookShelf } from "../../src/adapters/kubernetes/book-shelf.ts";
+import { StoredReservations } from "../../src/adapters/kubernetes/stored-reservations.ts";
 import { Declared } from "../../src/adapters/kubernetes/declared.ts";
-import { holders, podsWithAddress } from "../../src/adapters/kubernetes/live-pods.ts";
+import { workerPods, podsWithAddress } from "../../src/adapters/kubernetes/live-pods.ts";
 import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
 import { View } from "../../src/adapters/kubernetes/client/view.ts";
-import type { CarrierPod } from "../../src/model/kubernetes/carrier-pod.ts";
+import type { GroupPod } from "../../src/model/kubernetes/group-pod.ts";
 import type { StatedCondition } from "../../src/model/status/condition.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { label } from "../../src/model/kubernetes/labels.ts";
 import { trimmedPod } from "../../src/model/kubernetes/worker-pod.ts";
 import { backgroundWrites } from "../../src/runtime/kubernetes/writes.ts";
 import { DeclaredAdmission } from "../../src/runtime/operator/admission/admit-declared.ts";
-import { Carriers } from "../../src/runtime/operator/status/carriers.ts";
+import { GroupPods } from "../../src/runtime/operator/status/group-pods.ts";
 import { Cluster } from "../../src/runtime/operator/state/cluster.ts";
 import { GroupReporter } from "../../src/runtime/operator/status/group-reporter.ts";
-import { Workloads } from "../../src/runtime/operator/deployments/workloads.ts";
+import { Deployments } from "../../src/runtime/operator/deployments/deployments.ts";
 import { KubeApi } from "../simulator/kube-api.ts";
 import { pass } from "../simulator/two-replicas.ts";
 
@@ -36,7 +36,7 @@ const settings = {
   logLevel: "info",
 };
 
-/** An operator that leads, as far as it makes Deployments and judges what is declared. */
+/** The parts of a leading operator that create Deployments and validate manifests. */
 class Operator implements Disposable {
   readonly api = new KubeApi(() => 1);
   readonly admission: DeclaredAdmission;
@@ -51,20 +51,20 @@ class Operator implements Disposable {
     const pods = (wanted: ConstructorParameters<typeof View>[1]) =>
       use(new View(client, wanted, { trim: trimmedPod }));
     const gateways = pods(podsWithAddress(`${label.type}=xfrm`));
-    const workers = pods(holders);
-    const books = use(new BookShelf(client, namespace, { onTrouble }));
-    const cluster = use(new Cluster({ declared, gateways, workers, books }));
+    const workers = pods(workerPods);
+    const reservations = use(new StoredReservations(client, namespace, { onTrouble }));
+    const cluster = use(new Cluster({ declared, gateways, workers, reservations }));
     const deployments = use(
       new View<KubeObject>(client, { type: resourceTypes.Deployment }, { onTrouble }),
     );
-    const carrierPods = use(
-      new View<CarrierPod>(client, { type: resourceTypes.Pod, labelSelector: "none" }),
+    const viewOfGroupPods = use(
+      new View<GroupPod>(client, { type: resourceTypes.Pod, labelSelector: "none" }),
     );
-    const carriers = use(new Carriers(carrierPods));
+    const groupPods = use(new GroupPods(viewOfGroupPods));
     const writes = backgroundWrites();
     const made = { client, cluster, deployments, settings, writes };
-    use(new Workloads({ ...made, onBreakdown: (_, error) => onTrouble(error) }));
-    use(new GroupReporter({ client, declared, cluster, carriers, writes, onTrouble }));
+    use(new Deployments({ ...made, onBreakdown: (_, error) => onTrouble(error) }));
+    use(new GroupReporter({ client, declared, cluster, groupPods, writes, onTrouble }));
     const rule = { requireAllowedNamespaces: false };
     this.admission = new DeclaredAdmission({ cluster, declared, client }, rule);
   }
@@ -74,7 +74,7 @@ class Operator implements Disposable {
     this.api.put(isGroup ? resourceTypes.CharonGroup : resourceTypes.IPSecConnection, object);
   }
 
-  /** The charons that it makes. */
+  /** The charons that the operator creates. */
   get charons(): string[] {
     return this.api
       .all(resourceTypes.Deployment)
@@ -131,7 +131,7 @@ describe("the network of a node", () => {
   before(() => mock.timers.enable({ apis: ["setTimeout", "setInterval"] }));
   after(() => mock.timers.reset());
 
-  it("has one charon, that of the older declaration, and the other says why it has none", async () => {
+  it("has one charon, that of the older declaration, and the other reports why it has none", async () => {
     using operator = new Operator();
     operator.declare(onNode("bank", 1));
     operator.declare(group("mine", 2));
@@ -146,7 +146,7 @@ describe("the network of a node", () => {
     assert.deepEqual(operator.troubles, []);
   });
 
-  it("is given to the next when the one that had it is gone", async () => {
+  it("is given to the next declaration when the one that had it is gone", async () => {
     using operator = new Operator();
     operator.declare(group("first", 1));
     operator.declare(group("second", 2));
@@ -158,7 +158,7 @@ describe("the network of a node", () => {
     assert.equal(operator.condition("second", "Stalled"), undefined);
   });
 
-  it("is refused to a second one before it is stored", async () => {
+  it("is refused to a second declaration before that is stored", async () => {
     using operator = new Operator();
     operator.declare(group("first", 1));
     await pass(3_000);
@@ -176,7 +176,7 @@ describe("the network of a node", () => {
     assert.equal(await operator.refusal(onNode("bank", 2, { groupRef })), "");
   });
 
-  it("is not refused to the one that has it, nor to connections of its charon", async () => {
+  it("is not refused to the declaration that has it, nor to connections of its charon", async () => {
     using operator = new Operator();
     operator.declare(onNode("bank", 1));
     operator.declare(group("younger", 2));

@@ -4,15 +4,13 @@ import { Observable } from "rxjs";
 import type { LeaseLock } from "../../src/adapters/kubernetes/lease.ts";
 import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
 import { View } from "../../src/adapters/kubernetes/client/view.ts";
-import { failure, Reason } from "../../src/model/status/failure.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { backgroundWrites } from "../../src/runtime/kubernetes/writes.ts";
-import { KeptObjects } from "../../src/runtime/operator/deployments/kept-objects.ts";
+import { ManagedObjects } from "../../src/runtime/operator/deployments/managed-objects.ts";
 import { Leadership } from "../../src/runtime/operator/leadership.ts";
-import { Books } from "../../src/runtime/operator/addresses/books.ts";
 import { EventSubjects } from "../../src/runtime/effects/event-subjects.ts";
+import { ReservationStore } from "../../src/runtime/operator/addresses/reservation-store.ts";
 import { Probes } from "../../src/runtime/supervisor/probes.ts";
-import { Refusal } from "../../src/runtime/ports/refusal.ts";
 import { childSpec } from "../../lab/sites/manifests.ts";
 import { asking, type Replica } from "../simulator/admitting.ts";
 import { KubeApi } from "../simulator/kube-api.ts";
@@ -21,31 +19,22 @@ import { connectionOf, gateway } from "./fixtures.ts";
 
 const planted = () => new Error("a planted defect");
 
-/** A failure of which the chart cannot read the message. */
-const unreadable = () =>
-  Object.defineProperty(failure(Reason.Internal, ""), "message", {
-    get: () => {
-      throw planted();
-    },
-  });
-
-describe("an actor that an exception ends", () => {
+describe("an exception", () => {
   beforeEach(() => mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] }));
   afterEach(() => {
     mock.timers.reset();
     mock.restoreAll();
   });
 
-  it("of addresses has the waiting pods refused, and another gives addresses after a backoff", async () => {
+  it("in an allocator refuses the waiting pods, and the next pod gets an address", async () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.250", () => 2);
     await pass(200);
     const replica = world.replicas[0] as Replica;
-    const broken = mock.method(Books.prototype, "amend", () => {
-      const refusal = new Refusal(failure(Reason.Internal, "planted"));
-      return Promise.reject(Object.assign(refusal, { failure: unreadable() }));
-    });
+    const broken = mock.method(ReservationStore.prototype, "update", () =>
+      Promise.reject(planted()),
+    );
     const answers = Promise.all(["a", "b"].map((name) => replica.admit(asking(name))));
-    await pass(200);
+    await pass(2_000);
     for (const answer of await answers)
       assert.match("denied" in answer ? answer.denied : "admitted", /a planted defect/);
     broken.mock.restore();
@@ -56,14 +45,14 @@ describe("an actor that an exception ends", () => {
     assert.match(String(replica.troubles), /partner,Error: a planted defect/);
   });
 
-  it("of the leader is reported, and its lease is released at the end", async () => {
+  it("in the leader is reported, and its lease is released at the end", async () => {
     const failures: unknown[] = [];
     let released = 0;
     const lock = { acquire: async () => true, release: async () => void released++ };
     const leadership = new Leadership({
       lock: lock as unknown as LeaseLock,
       onLeading: () => {},
-      onLost: () => assert.fail("it is not lost"),
+      onLost: () => assert.fail("the lease is not lost"),
       onFailed: (error) => void failures.push(error),
       onTrouble: () => {},
     });
@@ -77,7 +66,7 @@ describe("an actor that an exception ends", () => {
     assert.equal(released, 1);
   });
 
-  it("of the leader is reported in the same manner as a part that cannot start", async () => {
+  it("in a part that the leader starts is reported like one in the leader", async () => {
     const failures: unknown[] = [];
     const lock = { acquire: async () => true, release: async () => {} };
     await using _ = new Leadership({
@@ -85,7 +74,7 @@ describe("an actor that an exception ends", () => {
       onLeading: () => {
         throw planted();
       },
-      onLost: () => assert.fail("it is not lost"),
+      onLost: () => assert.fail("the lease is not lost"),
       onFailed: (error) => void failures.push(error),
       onTrouble: () => {},
     });
@@ -93,7 +82,7 @@ describe("an actor that an exception ends", () => {
     assert.match(String(failures), /a planted defect/);
   });
 
-  it("of an object leaves the others alone, and starts again after a backoff", async () => {
+  it("in the actor of an object leaves the others alone, and the actor starts again after a backoff", async () => {
     const api = new KubeApi(() => 1);
     const client = api.client();
     const type = resourceTypes.Deployment;
@@ -107,9 +96,15 @@ describe("an actor that an exception ends", () => {
     await pass(50);
     const breakdowns: unknown[] = [];
     const onBreakdown = (...breakdown: unknown[]) => void breakdowns.push(breakdown);
-    using kept = new KeptObjects({ client, type, view, onBreakdown, writes: backgroundWrites() });
+    using managed = new ManagedObjects({
+      client,
+      type,
+      view,
+      onBreakdown,
+      writes: backgroundWrites(),
+    });
     let defects = 2;
-    // The chart compares what is there with what is wanted.
+    // The machine compares the actual object with the wanted one.
     const defective = Object.defineProperty(named("a"), "spec", {
       enumerable: true,
       get: () => {
@@ -121,7 +116,7 @@ describe("an actor that an exception ends", () => {
       ["n/a", defective],
       ["n/b", named("b")],
     ]);
-    kept.keep({ wanted, whole: true });
+    managed.keep({ wanted, whole: true });
     await pass(100);
     const made = () => api.written.toSorted().join();
     assert.match(made(), /n\/b/);
@@ -132,7 +127,7 @@ describe("an actor that an exception ends", () => {
     assert.match(String(breakdowns), /n\/a,Error: a planted defect/);
   });
 
-  it("of a probe is reported, and starts again after a backoff", async () => {
+  it("in a probe is reported, and the probe starts again after a backoff", async () => {
     const breakdowns: unknown[] = [];
     let isBroken = true;
     let asked = 0;

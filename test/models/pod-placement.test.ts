@@ -13,7 +13,7 @@ import type { Worker } from "../../src/model/network/endpoint.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { annotation, label } from "../../src/model/kubernetes/labels.ts";
 import { parsePrefix, type Prefix } from "../../src/model/net/prefix.ts";
-import { admittedPod, reservationId } from "../../src/model/addresses/reservation.ts";
+import { admittedPod, reservationProof } from "../../src/model/addresses/reservation.ts";
 import { SegmentKey } from "../../src/model/network/segment-key.ts";
 import { trimmedPod, type Pod } from "../../src/model/kubernetes/worker-pod.ts";
 import { PodPlacement } from "../../src/runtime/agent/pod-placement.ts";
@@ -29,20 +29,20 @@ const parsed = connectionFromCr(
 );
 const connection = (parsed as { value: Connection }).value;
 const unexpected = (error: unknown) => assert.fail(String(error));
-const reservedAt = "2026-01-02T03:04:05.006123456Z";
+const reservationId = "2026-01-02T03:04:05.006123456Z";
 
 function workerPod(name: string, address: string, created: string, signedBy = key): KubeObject {
   const generateName = name.replace(/\w+$/, "");
   const admitted = admittedPod({ namespace: "default", generateName });
   const place = { connection: "partner", child: "net", pool: "primary" };
-  const facts = { ...place, address: parsePrefix(address) as Prefix, reservedAt };
+  const facts = { ...place, address: parsePrefix(address) as Prefix, reservationId };
   const annotations = {
     [annotation.connection]: "partner",
     [annotation.child]: "net",
     [annotation.pool]: "primary",
     [annotation.vxlanIp]: address,
-    [annotation.reservedAt]: reservedAt,
-    [annotation.reservation]: reservationId(signedBy, { ...admitted, ...facts }),
+    [annotation.reservedAt]: reservationId,
+    [annotation.reservation]: reservationProof(signedBy, { ...admitted, ...facts }),
   };
   const labels = { [label.worker]: "net" };
   const meta = { name, generateName, namespace: "default", creationTimestamp: created };

@@ -3,7 +3,10 @@ import { after, before, describe, it, mock } from "node:test";
 import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { annotation } from "../../src/model/kubernetes/labels.ts";
-import { bookObject, type ReservationBook } from "../../src/model/addresses/reservation-book.ts";
+import {
+  reservationsConfigMap,
+  type ConnectionReservations,
+} from "../../src/model/addresses/connection-reservations.ts";
 import { isPrefetched } from "../../src/model/addresses/reservation.ts";
 import { ReservationAges } from "../../src/runtime/operator/addresses/reservation-ages.ts";
 import { asking, ttlMs, type Replica } from "../simulator/admitting.ts";
@@ -15,7 +18,7 @@ const pool = "10.0.2.10-10.0.2.250";
 const that = (address: string) => ({ [annotation.address]: address });
 const replicaOf = (world: TwoReplicas, which: number) => world.replicas[which] as Replica;
 
-/** What comes of asking a replica for a pod. */
+/** The pod as a replica admits it. */
 async function answered(world: TwoReplicas, which: number, pod: KubeObject) {
   const answer = replicaOf(world, which).admit(pod);
   await pass(200);
@@ -31,7 +34,7 @@ const inNamespace = (pod: KubeObject, namespace: string): KubeObject => ({
   metadata: { ...pod.metadata, namespace },
 });
 
-/** So many pods of one replica, as they are stored. */
+/** Admits and stores pods by one replica, and returns their addresses. */
 async function stored(world: TwoReplicas, which: number, count: number): Promise<string[]> {
   const addresses: string[] = [];
   for (let i = 0; i < count; i++) {
@@ -51,20 +54,20 @@ describe("a reservation", () => {
   });
   after(() => mock.timers.reset());
 
-  it("of another namespace's pod cannot be claimed by what its author can know", async () => {
+  it("of another namespace's pod cannot be claimed with facts that an author can know", async () => {
     using world = new TwoReplicas(pool, () => 2);
     await pass(200);
     const own = await answered(world, 0, inNamespace(asking("own"), "tenant"));
     const victim = await answered(world, 0, asking("db-0", that("10.0.2.200")));
-    const stamp = world.book?.pending["10.0.2.200"] ?? "";
-    assert.equal(annotationsOf(victim)[annotation.reservedAt], stamp);
+    const reservationId = world.reservations?.pending["10.0.2.200"] ?? "";
+    assert.equal(annotationsOf(victim)[annotation.reservedAt], reservationId);
     const ids = [annotationsOf(own), annotationsOf(victim)].map(
       (annotations) => annotations[annotation.reservation] ?? "",
     );
     for (const [i, id] of [...ids, "", "0".repeat(32)].entries()) {
       const claim = {
         [annotation.vxlanIp]: "10.0.2.200/24",
-        [annotation.reservedAt]: stamp,
+        [annotation.reservedAt]: reservationId,
         [annotation.reservation]: id,
       };
       const evil = await answered(world, 0, inNamespace(asking(`evil-${i}`, claim), "tenant"));
@@ -76,28 +79,28 @@ describe("a reservation", () => {
     using world = new TwoReplicas(pool, () => 2);
     await pass(200);
     const own = annotationsOf(await answered(world, 0, inNamespace(asking("own"), "tenant")));
-    const { pending = {} } = world.book ?? {};
+    const { pending = {} } = world.reservations ?? {};
     const prefetched = Object.entries(pending).find(([, it]) => isPrefetched(it));
-    const [address = "", stamp = ""] = prefetched ?? [];
+    const [address = "", reservationId = ""] = prefetched ?? [];
     assert.notEqual(address, "");
     const id = own[annotation.reservation] ?? "";
     const claim = {
       [annotation.vxlanIp]: `${address}/24`,
-      [annotation.reservedAt]: stamp,
+      [annotation.reservedAt]: reservationId,
       [annotation.reservation]: id,
     };
     const evil = await answered(world, 1, inNamespace(asking("evil", claim), "tenant"));
     assert.notEqual(addressOf(evil), address);
   });
 
-  it("is not claimed again once its pod is there, by a copy under the same generateName", async () => {
+  it("is not claimed again once its pod exists, by a copy with the same generateName", async () => {
     using world = new TwoReplicas(pool, () => 2);
     await pass(200);
     const { name: _, ...unnamed } = asking("any").metadata;
     const generated = { ...asking("any"), metadata: { ...unnamed, generateName: "web-" } };
     const first = await answered(world, 0, generated as KubeObject);
     const again = await answered(world, 1, first);
-    assert.equal(addressOf(again), addressOf(first), "the API server may ask twice");
+    assert.equal(addressOf(again), addressOf(first), "the API server may request twice");
     const named = { ...first, metadata: { ...first.metadata, name: "web-x7k2p" } };
     world.api.put(resourceTypes.Pod, named);
     await pass(50);
@@ -105,7 +108,7 @@ describe("a reservation", () => {
     assert.notEqual(addressOf(copy), addressOf(first));
   });
 
-  it("is not claimed again after its pod ended, while the store still has it", async () => {
+  it("is not claimed again after its pod ended while the store still has it", async () => {
     using world = new TwoReplicas(pool, () => 2);
     await pass(200);
     const { name: _, ...unnamed } = asking("any").metadata;
@@ -122,14 +125,14 @@ describe("a reservation", () => {
   });
 
   for (const hours of [-72, -1, 1, 72]) {
-    it(`ends in time, and is not given after it ended, with a clock set by ${hours} hours`, async () => {
+    it(`ends in time, and is not given afterwards, with a clock set by ${hours} hours`, async () => {
       using world = new TwoReplicas(pool, () => 2);
       await pass(200);
       const before = await stored(world, 1, 8);
       assert.ok(world.pending.length > 0, "some are prefetched");
       world.setClock(1, hours);
       await pass(ttlMs + 20_000);
-      assert.deepEqual(world.pending, [], "none stays");
+      assert.deepEqual(world.pending, [], "all have ended");
       const given = [...before, ...(await stored(world, 0, 12)), ...(await stored(world, 1, 12))];
       assert.equal(new Set(given).size, given.length, given.join(" "));
       world.setClock(0, -hours);
@@ -137,7 +140,7 @@ describe("a reservation", () => {
       assert.equal(new Set(given).size, given.length, given.join(" "));
     });
 
-    it(`is kept for its pod as long as ever with a leader's clock set by ${hours} hours`, async () => {
+    it(`is kept for its pod for the usual time with a leader's clock set by ${hours} hours`, async () => {
       using world = new TwoReplicas(pool, () => 2);
       await pass(200);
       const pod = await answered(world, 1, asking("late", that("10.0.2.100")));
@@ -150,17 +153,20 @@ describe("a reservation", () => {
     });
   }
 
-  it("that the store does not have any more is not given, though it was prefetched", async () => {
+  it("that is missing from the store is not given, although its address was prefetched", async () => {
     using world = new TwoReplicas(pool, () => 2);
     await pass(200);
     await stored(world, 1, 3);
-    const { pending, ...book } = world.book as ReservationBook;
+    const { pending, ...reservations } = world.reservations as ConnectionReservations;
     // Replica 1 begins in the middle of a pool.
-    const isOfReplica1 = ([address, stamp]: [string, string]) =>
-      isPrefetched(stamp) && Number(address.split(".")[3]) > 130;
+    const isOfReplica1 = ([address, reservationId]: [string, string]) =>
+      isPrefetched(reservationId) && Number(address.split(".")[3]) > 130;
     const [taken] = Object.entries(pending).findLast(isOfReplica1) ?? [""];
     const others = Object.fromEntries(Object.entries(pending).filter(([it]) => it !== taken));
-    world.api.put(resourceTypes.ConfigMap, bookObject({ ...book, pending: others }));
+    world.api.put(
+      resourceTypes.ConfigMap,
+      reservationsConfigMap({ ...reservations, pending: others }),
+    );
     await pass(50);
     const pod = await answered(world, 0, asking("other", that(taken)));
     assert.equal(addressOf(pod), taken);
@@ -169,7 +175,7 @@ describe("a reservation", () => {
     assert.ok(!given.includes(taken), given.join(" "));
   });
 
-  it("of a pod that ended while no replica led ends as soon as one leads", async () => {
+  it("of a pod that ended while no replica led ends as soon as a replica leads", async () => {
     using world = new TwoReplicas(pool, () => 2);
     replicaOf(world, 0)[Symbol.dispose]();
     await pass(200);
@@ -182,7 +188,7 @@ describe("a reservation", () => {
     assert.ok(!world.pending.includes("10.0.2.100"));
   });
 
-  it("ends without a leader too, after the leader had its time", async () => {
+  it("ends without a leader as well, after the leader's time", async () => {
     using world = new TwoReplicas(pool, () => 2);
     replicaOf(world, 0)[Symbol.dispose]();
     await pass(200);
@@ -205,7 +211,7 @@ describe("a reservation", () => {
     assert.equal(world.pods.length, 1, world.denials.join());
   });
 
-  it("of a pod that came and ended while no replica ran ends in its time after a restart", async () => {
+  it("of a pod that was created and ended while no replica ran ends in its time after a restart", async () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.10", () => 2);
     await pass(200);
     const pod = await answered(world, 1, asking("unseen"));
@@ -222,7 +228,7 @@ describe("a reservation", () => {
     assert.equal(world.pods.length, 1, world.denials.join());
   });
 
-  it("has an age where it was there before its age was noted, too", async () => {
+  it("has an age even where it existed before the ages were noted", async () => {
     using world = new TwoReplicas(pool, () => 2);
     await pass(200);
     await answered(world, 0, asking("one", that("10.0.2.100")));
@@ -230,12 +236,12 @@ describe("a reservation", () => {
     const clock = { elapsed: () => Date.now(), date: () => 0 };
     using ages = new ReservationAges({ cluster, clock, keepMs: ttlMs });
     await pass(1_000);
-    const stamp = world.book?.pending["10.0.2.100"] ?? "";
-    assert.ok(ages.age("partner", "10.0.2.100", stamp) >= 1_000);
-    assert.equal(ages.age("partner", "10.0.2.101", stamp), 0);
+    const reservationId = world.reservations?.pending["10.0.2.100"] ?? "";
+    assert.ok(ages.age("partner", "10.0.2.100", reservationId) >= 1_000);
+    assert.equal(ages.age("partner", "10.0.2.101", reservationId), 0);
   });
 
-  it("without a pod ends in its time, though the leader changes meanwhile", async () => {
+  it("without a pod ends in its time although the leader changes meanwhile", async () => {
     using world = new TwoReplicas(pool, () => 2);
     await pass(200);
     await answered(world, 1, asking("never", that("10.0.2.100")));

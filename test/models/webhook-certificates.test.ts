@@ -20,11 +20,11 @@ const names = { mutating: "ipman-m", validating: "ipman-v" };
 const host = `webhook.${namespace}.svc`;
 const { Secret, MutatingWebhookConfiguration, ValidatingWebhookConfiguration } = resourceTypes;
 
-/** An API server with both configurations, and replicas of the operator before it. */
+/** An API server with both configurations, and replicas of the operator. */
 class World implements Disposable {
   readonly api = new KubeApi(() => 1);
   readonly troubles: unknown[] = [];
-  /** Why certificates were replaced. */
+  /** The reasons for which certificates were replaced. */
   readonly replaced: string[] = [];
   readonly #parts = new DisposableStack();
 
@@ -32,7 +32,7 @@ class World implements Disposable {
     this.configure();
   }
 
-  /** As Helm writes them: without an authority. */
+  /** The configurations as Helm writes them: without an authority. */
   configure(): void {
     const apiVersion = "admissionregistration.k8s.io/v1";
     const webhooks = ["pods", "groups"].map((endpoint) => ({
@@ -51,7 +51,7 @@ class World implements Disposable {
       } as KubeObject);
   }
 
-  /** Starts a replica and gives the pairs that it shows, as they come. */
+  /** Starts a replica and returns the pairs that it presents, as they arrive. */
   replica(managed = true, serverNow?: () => number): KeyPair[] {
     const known = this.api.client();
     const client =
@@ -96,7 +96,7 @@ class World implements Disposable {
     for (const bundle of this.bundles) {
       const authorities = bundle.split(/^(?=-----BEGIN)/m);
       const vouches = authorities.some((pem) => leaf.verify(new X509Certificate(pem).publicKey));
-      assert.ok(vouches, "the API server would not believe it");
+      assert.ok(vouches, "the API server would not trust it");
     }
   }
 
@@ -119,7 +119,7 @@ class World implements Disposable {
   }
 }
 
-/** @param ahead by how much the clocks were that they were made by, in milliseconds */
+/** @param ahead by how much the clocks were ahead by which they were made, in milliseconds */
 async function pairs(
   authorityDays: number,
   leafDays: number,
@@ -148,7 +148,7 @@ const shows = (shown: readonly KeyPair[], count: number) =>
   eventually(() => assert.equal(shown.length, count), 10_000, 10);
 
 describe("the webhooks' certificate", () => {
-  it("is made once, whoever is first, and trusted before it is shown", async () => {
+  it("is created once, by any replica, and trusted before it is presented", async () => {
     using world = new World();
     const replicas = [world.replica(), world.replica(), world.replica()];
     for (const shown of replicas) await shows(shown, 1);
@@ -156,7 +156,7 @@ describe("the webhooks' certificate", () => {
     assert.deepEqual(world.troubles, []);
   });
 
-  it("is trusted again where somebody wrote a configuration anew", async () => {
+  it("is trusted again after another program wrote a configuration", async () => {
     using world = new World();
     const shown = world.replica();
     await shows(shown, 1);
@@ -166,7 +166,7 @@ describe("the webhooks' certificate", () => {
     assert.equal(shown.length, 1);
   });
 
-  it("is renewed a month before it ends, by the same authority", async () => {
+  it("is renewed a month before it expires, by the same authority", async () => {
     using world = new World();
     const old = await pairs(400, 29);
     world.secret(old);
@@ -176,7 +176,7 @@ describe("the webhooks' certificate", () => {
     assert.deepEqual([...new Set(world.bundles)], [old["ca.crt"].trim()]);
   });
 
-  it("stays as it is while it is good", async () => {
+  it("is not replaced while it is valid", async () => {
     using world = new World();
     const good = await pairs(400, 31);
     world.secret(good);
@@ -189,7 +189,7 @@ describe("the webhooks' certificate", () => {
     );
   });
 
-  it("gets another authority before that ends, and the old one is trusted meanwhile", async () => {
+  it("gets another authority before its own expires, and both are trusted meanwhile", async () => {
     using world = new World();
     const old = await pairs(29, 400);
     const before = { certificate: old["tls.crt"], key: old["tls.key"] };
@@ -197,7 +197,7 @@ describe("the webhooks' certificate", () => {
     const shown = world.replica();
     await shows(shown, 1);
     assert.notEqual(shown[0]?.certificate, old["tls.crt"]);
-    // What another replica still shows.
+    // Another replica still presents this certificate.
     world.assertTrusts(before);
   });
 
@@ -206,7 +206,7 @@ describe("the webhooks' certificate", () => {
     ["has another's key", { swap: "tls.key" }],
     ["lost its authority's key", { swap: "ca.key" }],
   ] as const) {
-    it(`is made anew where it ${what}`, async () => {
+    it(`is created again where it ${what}`, async () => {
       using world = new World();
       const bad = await pairs(400, 400, "hosts" in change ? { hosts: [...change.hosts] } : {});
       world.secret("swap" in change ? { ...bad, [change.swap]: "" } : bad);
@@ -232,11 +232,14 @@ describe("the webhooks' certificate", () => {
       assert.equal(known, keepsAuthority);
       assert.match(world.replaced.join(), /^the (authority|certificate) is not valid before 2/);
       const { validFrom } = new X509Certificate(shown[0]?.certificate ?? "");
-      assert.ok(Date.parse(validFrom) <= Date.now() - 4 * 60_000, "it tolerates minutes");
+      assert.ok(
+        Date.parse(validFrom) <= Date.now() - 4 * 60_000,
+        "it tolerates clocks that differ by minutes",
+      );
     });
   }
 
-  it("is made by the API server's clock, whatever the replica's is, and stays", async (test) => {
+  it("is created by the API server's clock, whatever the replica's shows, and stays", async (test) => {
     using world = new World();
     const right = Date.now();
     world.api.now = () => right;
@@ -252,7 +255,7 @@ describe("the webhooks' certificate", () => {
     assert.equal(world.api.written.filter((what) => what.startsWith("Secret")).length, 1);
   });
 
-  it("is replaced a few times, and then no more, by replicas of which one's server is wrong", async () => {
+  it("is replaced only a few times by replicas whose API servers' clocks differ", async () => {
     using world = new World();
     const replicas = [
       world.replica(true, () => Date.now()),
@@ -267,9 +270,9 @@ describe("the webhooks' certificate", () => {
     assert.ok(written.length <= 10, `${written.length} times`);
   });
 
-  it("replaces the one that cert-manager wrote into the Secret, whose type cannot change", async () => {
+  it("replaces the certificate that cert-manager wrote into the Secret, whose type cannot change", async () => {
     using world = new World();
-    // A self-signed certificate without the key of an authority, as the Go operator's chart asks for.
+    // A self-signed certificate without the key of an authority, as the Go operator's chart requests.
     const { "ca.key": _, ...written } = await pairs(400, 400);
     world.secret(written, "kubernetes.io/tls");
     const shown = world.replica();
@@ -282,7 +285,7 @@ describe("the webhooks' certificate", () => {
     assert.deepEqual(world.troubles, []);
   });
 
-  it("is somebody else's to keep where they do: shown as it comes, and as it changes", async () => {
+  it("is left to cert-manager where that manages it: presented as it is stored and changes", async () => {
     using world = new World();
     const shown = world.replica(false);
     const first = await pairs(400, 1);

@@ -12,7 +12,7 @@ import {
 
 const { Secret, ValidatingWebhookConfiguration } = resourceTypes;
 const hourMs = 3_600_000;
-/** For longer, no API server calls by a path that was replaced. */
+/** The longest time for which an API server calls by a path that was replaced. */
 const cachedMs = 300_000;
 
 describe("the paths of the webhooks", () => {
@@ -28,7 +28,7 @@ describe("the paths of the webhooks", () => {
     assert.deepEqual(world.troubles, []);
   });
 
-  it("are known from others, also where nearly all of a path is right", async () => {
+  it("are distinguished from others, even where nearly all of a path is right", async () => {
     using world = new WebhookWorld();
     const replica = world.replica();
     assert.equal(replica.known, false);
@@ -56,7 +56,7 @@ describe("the paths of the webhooks", () => {
       assert.equal(replica.endpointOf(wrong), undefined, wrong);
   });
 
-  it("are put back where an upgrade wrote the configurations without", async () => {
+  it("are restored where an upgrade removed them from the configurations", async () => {
     using world = new WebhookWorld();
     const replicas = [world.replica(), world.replica()];
     await passTime(1_000);
@@ -69,7 +69,7 @@ describe("the paths of the webhooks", () => {
     }
   });
 
-  it("leave what else is in a configuration as it is", async () => {
+  it("leave everything else in a configuration unchanged", async () => {
     using world = new WebhookWorld();
     world.replica();
     await passTime(1_000);
@@ -111,7 +111,7 @@ describe("the paths of the webhooks", () => {
     }
   });
 
-  it("that an API server knows are served where three new replicas lead in a second", async () => {
+  it("that an API server knows are served although three new replicas lead within a second", async () => {
     using world = new WebhookWorld();
     const first = world.replica();
     await passTime(cachedMs + 1_000, 1_000);
@@ -132,7 +132,7 @@ describe("the paths of the webhooks", () => {
   });
 
   for (const lagMs of [0, 30_000])
-    it(`that an API server knows are served where three replicas lead in a second, which see changes ${lagMs} ms later and whose clocks are set`, async () => {
+    it(`that an API server knows are served although three replicas lead within a second, which see changes ${lagMs} ms later and whose clocks are set`, async () => {
       using world = new WebhookWorld();
       let lag = 0;
       const replicas = [0, 1, 2].map(() => world.replica(() => lag));
@@ -167,7 +167,7 @@ describe("the paths of the webhooks", () => {
     world.assertReaches(leader, late);
   });
 
-  it("go on where another replica leads, and are accepted by one that is new", async () => {
+  it("continue under another leader, and are accepted by a new replica", async () => {
     using world = new WebhookWorld();
     const former = world.replica();
     await passTime(1_000);
@@ -182,7 +182,7 @@ describe("the paths of the webhooks", () => {
     for (const replica of [former, leader, late]) assert.equal(replica.endpointOf(before), "pods");
   });
 
-  it("are accepted as they are where they cannot be replaced", async () => {
+  it("stay accepted where they cannot be replaced", async () => {
     using world = new WebhookWorld();
     const [leader, other] = [world.replica(), world.replica()];
     await passTime(1_000);
@@ -191,7 +191,7 @@ describe("the paths of the webhooks", () => {
     const before = world.paths;
     for (const refused of [[ValidatingWebhookConfiguration], types.map(([type]) => type)]) {
       world.refused = new Set(refused);
-      // Longer than two generations live.
+      // Longer than the lifetime of two generations.
       await passTime(3 * hourMs, 20_000);
       world.assertReaches(leader, other);
     }
@@ -202,7 +202,7 @@ describe("the paths of the webhooks", () => {
     assert.ok(world.paths.every((path) => !before.includes(path)));
   });
 
-  it("go on where the clock was set back", async () => {
+  it("continue where the clock was set back", async () => {
     using world = new WebhookWorld();
     const replica = world.replica();
     await passTime(1_000);
@@ -215,7 +215,7 @@ describe("the paths of the webhooks", () => {
     world.assertReaches(replica, next);
   });
 
-  it("have another key where its Secret is deleted, and the former ones end soon", async () => {
+  it("have another key where its Secret is deleted, and the former paths end soon", async () => {
     using world = new WebhookWorld();
     const replicas = [world.replica(), world.replica()];
     await passTime(1_000);
@@ -224,13 +224,13 @@ describe("the paths of the webhooks", () => {
     await passTime(500);
     assert.notEqual(world.paths[0], before);
     world.assertReaches(...replicas);
-    assert.equal(replicas[0]?.endpointOf(before), "pods", "the API server may use it yet");
+    assert.equal(replicas[0]?.endpointOf(before), "pods", "the API server may still use it");
     await passTime(cachedMs, 1_000);
     assert.equal(replicas[0]?.endpointOf(before), undefined);
     world.assertReaches(...replicas);
   });
 
-  it("have another key where that in the Secret is too short", async () => {
+  it("have another key where the key in the Secret is too short", async () => {
     using world = new WebhookWorld();
     const metadata = place;
     const data = { key: "c2hvcnQ=" };

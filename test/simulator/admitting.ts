@@ -1,7 +1,7 @@
-import { BookShelf } from "../../src/adapters/kubernetes/book-shelf.ts";
+import { StoredReservations } from "../../src/adapters/kubernetes/stored-reservations.ts";
 import { ClusterKey } from "../../src/adapters/kubernetes/cluster-key.ts";
 import { Declared } from "../../src/adapters/kubernetes/declared.ts";
-import { holders, podsWithAddress } from "../../src/adapters/kubernetes/live-pods.ts";
+import { workerPods, podsWithAddress } from "../../src/adapters/kubernetes/live-pods.ts";
 import { View } from "../../src/adapters/kubernetes/client/view.ts";
 import type { Wanted } from "../../src/adapters/kubernetes/client/watch.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
@@ -9,30 +9,30 @@ import { annotation, label } from "../../src/model/kubernetes/labels.ts";
 import { trimmedPod } from "../../src/model/kubernetes/worker-pod.ts";
 import { PodAdmission } from "../../src/runtime/operator/admission/admit-pod.ts";
 import { Allocator } from "../../src/runtime/operator/addresses/allocator.ts";
-import { Books } from "../../src/runtime/operator/addresses/books.ts";
+import { ReservationStore } from "../../src/runtime/operator/addresses/reservation-store.ts";
 import { Cluster } from "../../src/runtime/operator/state/cluster.ts";
-import { Reservations } from "../../src/runtime/operator/addresses/reservations.ts";
+import { ReservationCollector } from "../../src/runtime/operator/addresses/reservation-collector.ts";
 import type { KubeApi } from "./kube-api.ts";
 
 export const ttlMs = 75_000;
 
 const namespace = "ipman-system";
 
-/** One replica of the operator, as far as it admits pods. */
+/** The parts of one operator replica that admit pods. */
 export class Replica implements Disposable {
   readonly #parts = new DisposableStack();
   readonly #ended = Promise.withResolvers<void>();
   readonly admission: PodAdmission;
   readonly cluster: Cluster;
   readonly troubles: unknown[] = [];
-  /** How far behind it is with what it sees. */
+  /** How far behind its watches are. */
   lagMs = 0;
-  /** It is with these only, where that is set. */
+  /** The kind whose watches are behind; all of them where it is undefined. */
   lagging: string | undefined;
 
-  /** How far its node's clock is set forward, or back, from the time of the test. */
+  /** How far its node's clock is ahead of the test's time. */
   skewMs = 0;
-  readonly #reservations: Reservations;
+  readonly #collector: ReservationCollector;
 
   /** @param leads whether it is the first to end reservations */
   constructor(api: KubeApi, leads: boolean, rule = { requireAllowedNamespaces: false }) {
@@ -42,39 +42,39 @@ export class Replica implements Disposable {
     const pods = (wanted: Wanted) =>
       this.#parts.use(new View(client, wanted, { trim: trimmedPod }));
     const gateways = pods(podsWithAddress(`${label.type}=xfrm`));
-    const workers = pods(holders);
-    const shelf = this.#parts.use(new BookShelf(client, namespace, { onTrouble }));
-    const cluster = this.#parts.use(new Cluster({ declared, gateways, workers, books: shelf }));
-    const books = new Books(client, cluster, { namespace, owner: undefined });
+    const workers = pods(workerPods);
+    const reservations = this.#parts.use(new StoredReservations(client, namespace, { onTrouble }));
+    const cluster = this.#parts.use(new Cluster({ declared, gateways, workers, reservations }));
+    const store = new ReservationStore(client, cluster, { namespace, owner: undefined });
     const clock = { elapsed: () => Date.now(), date: () => Date.now() + this.skewMs };
     const allocator = this.#parts.use(
       new Allocator({
         cluster,
-        books,
+        store,
         clock,
-        stockMs: ttlMs / 8,
+        prefetchMs: ttlMs / 8,
         start: leads ? 0 : 0.5,
         onBreakdown: (id, error) => void this.troubles.push([id, error]),
       }),
     );
-    const shared = { client, cluster, books, clock };
-    this.#reservations = this.#parts.use(new Reservations({ ...shared, ttlMs, onTrouble }));
+    const shared = { client, cluster, store, clock };
+    this.#collector = this.#parts.use(new ReservationCollector({ ...shared, ttlMs, onTrouble }));
     if (leads) this.lead();
     const clusterKey = this.#parts.use(
       new ClusterKey({ client, namespace, creates: true, onTrouble }),
     );
     const image = { name: "ipman", pullPolicy: "Always" };
     this.cluster = cluster;
-    const { ages } = this.#reservations;
-    const admitting = { cluster, allocator, books, ages, clusterKey, ...rule };
+    const { ages } = this.#collector;
+    const admitting = { cluster, allocator, store, ages, clusterKey, ...rule };
     this.admission = new PodAdmission({ ...admitting, image, vxlanPort: 4789 });
   }
 
   lead(): void {
-    this.#reservations.lead();
+    this.#collector.lead();
   }
 
-  /** The pod as it is stored; or what it is told. */
+  /** The pod as it is stored, or the message with which it is denied. */
   async admit(pod: KubeObject): Promise<{ pod: KubeObject } | { denied: string }> {
     const { namespace = "", name } = pod.metadata;
     const request = { uid: name, kind: { kind: "Pod" }, name, namespace, oldObject: null };
@@ -89,7 +89,7 @@ export class Replica implements Disposable {
     return { pod: { ...pod, metadata } };
   }
 
-  /** Whoever waits for it then has no answer. */
+  /** Resolves when the replica ends: requests to it are not answered. */
   get ended(): Promise<void> {
     return this.#ended.promise;
   }
@@ -100,7 +100,7 @@ export class Replica implements Disposable {
   }
 }
 
-/** A pod that asks for an address. */
+/** A pod that requests an address. */
 export function asking(name: string, wish: Readonly<Record<string, string>> = {}): KubeObject {
   const annotations = {
     [annotation.connection]: "partner",
@@ -113,7 +113,7 @@ export function asking(name: string, wish: Readonly<Record<string, string>> = {}
   return { apiVersion: "v1", kind: "Pod", metadata, spec } as KubeObject;
 }
 
-/** The pod of the gateway that they wait for. */
+/** The pod of the gateway that requests wait for. */
 export const gateway = {
   apiVersion: "v1",
   kind: "Pod",

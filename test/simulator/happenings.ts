@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { annotation } from "../../src/model/kubernetes/labels.ts";
 import { pass, type TwoReplicas } from "./two-replicas.ts";
 
-/** Something that befalls two replicas, their pods or their clocks. */
+/** An event in the life of two replicas, their pods or their clocks. */
 export type Happening = (world: TwoReplicas, asked: Promise<void>[]) => Promise<void> | void;
 
 export const happenings: fc.Arbitrary<Happening> = fc.oneof(
@@ -47,6 +47,16 @@ export const happenings: fc.Arbitrary<Happening> = fc.oneof(
   },
   {
     weight: 1,
+    arbitrary: fc.tuple(fc.constantFrom("requests", "answers"), fc.nat(1_500)).map(([outage, ms]) =>
+      named(`${outage} fail for ${ms} ms`, async (world) => {
+        world.api.outage = outage;
+        await pass(ms);
+        world.api.outage = undefined;
+      }),
+    ),
+  },
+  {
+    weight: 1,
     arbitrary: fc.nat(1).map((which) => named(`${which} crashes`, (world) => world.crash(which))),
   },
   {
@@ -73,7 +83,7 @@ export const happenings: fc.Arbitrary<Happening> = fc.oneof(
   },
 );
 
-/** Prints as what it does. */
+/** Names an event for the report of a failure. */
 function named(text: string, run: Happening): Happening {
   return Object.assign(run, { [fc.toStringMethod]: () => text });
 }

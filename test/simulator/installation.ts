@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { childSpec, connectionSpec } from "../../lab/sites/manifests.ts";
-import { BookShelf } from "../../src/adapters/kubernetes/book-shelf.ts";
+import { StoredReservations } from "../../src/adapters/kubernetes/stored-reservations.ts";
 import { Declared } from "../../src/adapters/kubernetes/declared.ts";
-import { holders, podsWithAddress } from "../../src/adapters/kubernetes/live-pods.ts";
+import { workerPods, podsWithAddress } from "../../src/adapters/kubernetes/live-pods.ts";
 import {
   resourceTypes,
   type ResourceType,
@@ -15,14 +15,14 @@ import { trimmedPod } from "../../src/model/kubernetes/worker-pod.ts";
 import { backgroundWrites } from "../../src/runtime/kubernetes/writes.ts";
 import { AgentAccess } from "../../src/runtime/operator/deployments/agent-access.ts";
 import { Cluster } from "../../src/runtime/operator/state/cluster.ts";
-import { Workloads } from "../../src/runtime/operator/deployments/workloads.ts";
+import { Deployments } from "../../src/runtime/operator/deployments/deployments.ts";
 import { KubeApi, type Denies } from "./kube-api.ts";
 
 /** The namespace of the operator and the agents. */
 export const home = "ipman-system";
 const image = { name: "ipman", pullPolicy: "Always" };
 const owner = { apiVersion: "v1", kind: "ServiceAccount", name: "ipman-agent", uid: "owner" };
-/** What the operator makes Deployments by. */
+/** The settings of the operator's Deployments. */
 export const settings = {
   namespace: home,
   owner,
@@ -46,7 +46,7 @@ export type Grant = KubeObject & {
   readonly subjects?: readonly { readonly name: string; readonly namespace: string }[];
 };
 
-/** A cluster in which the chart is installed, with two namespaces that have Secrets. */
+/** A cluster with the chart installed, and with two namespaces that have Secrets. */
 export class Installation implements Disposable {
   readonly api = new KubeApi(() => 1);
   readonly troubles: unknown[] = [];
@@ -81,7 +81,7 @@ export class Installation implements Disposable {
     this.put(resourceTypes.IPSecConnection, counted, made);
   }
 
-  /** An operator that leads, as far as it makes Deployments and what their agents may do. */
+  /** The parts of a leading operator that create Deployments and their agents' rights. */
   lead(secretNamespaces = ["default", "tenant"]): void {
     this.#operator.dispose();
     this.#operator = new DisposableStack();
@@ -93,17 +93,17 @@ export class Installation implements Disposable {
     const pods = (wanted: ConstructorParameters<typeof View>[1]) =>
       use(new View(client, wanted, { trim: trimmedPod }));
     const gateways = pods(podsWithAddress(`${label.type}=xfrm`));
-    const workers = pods(holders);
-    const books = use(new BookShelf(client, home, { onTrouble }));
-    const cluster = use(new Cluster({ declared, gateways, workers, books }));
+    const workers = pods(workerPods);
+    const reservations = use(new StoredReservations(client, home, { onTrouble }));
+    const cluster = use(new Cluster({ declared, gateways, workers, reservations }));
     const deployments = use(new View<KubeObject>(client, { type: Deployment, namespace: home }));
     const shared = { client, cluster, writes: backgroundWrites(), onBreakdown };
     const place = { declared, namespace: home, owner, secretNamespaces, onTrouble };
     this.access = use(new AgentAccess({ ...shared, ...place }));
-    use(new Workloads({ ...shared, deployments, settings, access: this.access }));
+    use(new Deployments({ ...shared, deployments, settings, access: this.access }));
   }
 
-  /** The Secrets that an account may read, as the Roles that are bound to it have it. */
+  /** The Secrets that an account may read by the Roles that are bound to it. */
   readableBy(account: string): string[] {
     const roles = this.api.all(Role) as Grant[];
     const bindings = (this.api.all(RoleBinding) as Grant[]).filter(({ subjects = [] }) =>
@@ -129,7 +129,7 @@ export class Installation implements Disposable {
       .toSorted();
   }
 
-  /** The service accounts that both bindings of all agents name. */
+  /** The service accounts that both common bindings name. */
   get bound(): string[] {
     const subjects = [ClusterRoleBinding, RoleBinding].map((type) => {
       const found = this.api.all(type).find(({ metadata }) => metadata.name === "ipman-agents");
@@ -139,7 +139,7 @@ export class Installation implements Disposable {
     return subjects[0] ?? [];
   }
 
-  /** By group: the service account of its agent's pods. */
+  /** The service account of each group's agent, by the group. */
   get agents(): Record<string, string> {
     const agents = this.api
       .all(Deployment)
@@ -152,7 +152,7 @@ export class Installation implements Disposable {
     ) as Record<string, string>;
   }
 
-  /** What the API server would refuse to an agent, by the Roles that are there. */
+  /** Denies an agent what the API server would deny by the existing Roles. */
   deniedTo(account: string): Denies {
     return (verb, type, { namespace, name }) => {
       if (type.kind !== "Secret") return false;

@@ -4,13 +4,16 @@ import { childSpec, connectionSpec } from "../../lab/sites/manifests.ts";
 import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { annotation, label } from "../../src/model/kubernetes/labels.ts";
-import { readBook, type ReservationBook } from "../../src/model/addresses/reservation-book.ts";
+import {
+  readReservations,
+  type ConnectionReservations,
+} from "../../src/model/addresses/connection-reservations.ts";
 import { asking, gateway, Replica } from "./admitting.ts";
 import { KubeApi } from "./kube-api.ts";
 
 type Pod = KubeObject & { readonly status?: { readonly phase?: string } };
 
-/** Passes time in slices, between which streams get their turn. */
+/** Passes time in slices, between which promises and streams run. */
 export async function pass(milliseconds: number): Promise<void> {
   for (let passed = 0; passed < milliseconds; passed += 5) {
     mock.timers.tick(5);
@@ -36,7 +39,7 @@ export class TwoReplicas implements Disposable {
     this.replicas = [new Replica(this.api, true), new Replica(this.api, false)];
   }
 
-  /** Those that hold an address. */
+  /** The pods that hold an address. */
   get pods(): KubeObject[] {
     return (this.api.all(resourceTypes.Pod) as Pod[])
       .filter(({ metadata }) => label.worker in (metadata.labels ?? {}))
@@ -44,14 +47,14 @@ export class TwoReplicas implements Disposable {
   }
 
   get pending(): string[] {
-    return Object.keys(this.book?.pending ?? {});
+    return Object.keys(this.reservations?.pending ?? {});
   }
 
-  get book(): ReservationBook | undefined {
-    return this.api.all(resourceTypes.ConfigMap).map(readBook)[0];
+  get reservations(): ConnectionReservations | undefined {
+    return this.api.all(resourceTypes.ConfigMap).map(readReservations)[0];
   }
 
-  /** Asks that replica so many times, at an even pace. */
+  /** Creates pods by one replica, at an even pace. */
   async createMany(which: number, count: number): Promise<Promise<void>[]> {
     const asked: Promise<void>[] = [];
     for (let i = 0; i < count; i++) {
@@ -61,7 +64,7 @@ export class TwoReplicas implements Disposable {
     return asked;
   }
 
-  /** Asks that replica; the pod is stored a while after it is admitted. */
+  /** Creates a pod by one replica: it is stored a while after it is admitted. */
   async create(which: number, wish: Readonly<Record<string, string>> = {}): Promise<void> {
     const replica = this.replicas[which % 2] as Replica;
     const pod = asking(`pod-${this.#made++}`, wish);
@@ -73,14 +76,14 @@ export class TwoReplicas implements Disposable {
     this.assertDistinct();
   }
 
-  /** Asks that replica for a pod, and passes so many milliseconds meanwhile. */
+  /** Creates a pod by one replica, and passes this time meanwhile. */
   async created(which: number, ms: number, wish: Readonly<Record<string, string>> = {}) {
     const asked = this.create(which, wish);
     await pass(ms);
     await asked;
   }
 
-  /** It stays, and what it had is another's. */
+  /** Finishes a pod: the pod stays, and another pod may get its address. */
   finish(pod: KubeObject): void {
     this.api.put(resourceTypes.Pod, { ...pod, status: { phase: "Succeeded" } } as KubeObject);
   }
@@ -89,7 +92,7 @@ export class TwoReplicas implements Disposable {
     this.api.remove(resourceTypes.Pod, metadata);
   }
 
-  /** It ends in the midst of whatever it does, and another takes its place. */
+  /** Ends a replica in the middle of its work; a new replica takes its place. */
   crash(which: number, leads = which === 0): void {
     this.replicas[which]?.[Symbol.dispose]();
     this.replicas[which] = new Replica(this.api, leads);
@@ -99,7 +102,7 @@ export class TwoReplicas implements Disposable {
     (this.replicas[which] as Replica).lagMs = lagMs;
   }
 
-  /** By so many hours, forward or back, from the time of the test. */
+  /** Sets a replica's clock ahead of the test's time, or back. */
   setClock(which: number, hours: number): void {
     (this.replicas[which] as Replica).skewMs = hours * 3_600_000;
   }

@@ -3,7 +3,10 @@ import { after, before, describe, it } from "node:test";
 import { KubeError } from "../../../src/adapters/kubernetes/client/kube-error.ts";
 import { resourceTypes } from "../../../src/adapters/kubernetes/client/resource-type.ts";
 import type { KubeObject } from "../../../src/model/kubernetes/kube-object.ts";
-import { bookName, readBook } from "../../../src/model/addresses/reservation-book.ts";
+import {
+  reservationsName,
+  readReservations,
+} from "../../../src/model/addresses/connection-reservations.ts";
 import { eventually } from "../../sites/shell.ts";
 import type { LabCluster } from "../cluster.ts";
 import { renamed, walkThrough, walkThroughChild } from "../manifests.ts";
@@ -77,9 +80,11 @@ export function admissionScenarios(cluster: () => LabCluster): void {
 
     /** The addresses that are reserved. */
     async function reserved(): Promise<string[]> {
-      const place = { namespace: "ipman-system", name: bookName("admission") };
-      const book = readBook(await cluster().client.get(resourceTypes.ConfigMap, place));
-      return Object.keys(book.pending);
+      const place = { namespace: "ipman-system", name: reservationsName("admission") };
+      const reservations = readReservations(
+        await cluster().client.get(resourceTypes.ConfigMap, place),
+      );
+      return Object.keys(reservations.pending);
     }
 
     const remove = (name: string) =>
@@ -131,7 +136,7 @@ export function admissionScenarios(cluster: () => LabCluster): void {
         /child "no" of IPSecConnection "admission" is not available/,
       );
       await denied({ name: "x", ...other("poolName", "no") }, /no pool "no"; known: primary/);
-      await denied({ name: "x", ...other("address", "10.1.1.1") }, /is no address of pool/);
+      await denied({ name: "x", ...other("address", "10.1.1.1") }, /is not an address of pool/);
       await denied({ name: "x", spec: { hostNetwork: true } }, /spec\.hostNetwork/);
     });
 

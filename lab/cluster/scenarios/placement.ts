@@ -38,7 +38,7 @@ export function placementScenarios(cluster: () => LabCluster): void {
     it("is told by the scheduler's words where the node is not there", async () => {
       declare({ nodeName: "node-z", remoteAddr: "192.168.1.77" });
       await says("Placed", "False", /pod ipman-system\/\S+ does not run: 0\/2 nodes are available/);
-      await says("Ready", "Unknown", /no agent tells how it is: pod/);
+      await says("Ready", "Unknown", /no agent reports the state: pod/);
       const get = (...what: string[]) => cluster().kubectl("get", ...what);
       await eventually(() => assert.match(get("ipsecconnection", "placed"), /placed +Unknown/));
       const event = /Warning +PodsUnavailable +ipsecconnection\/placed/;

@@ -85,7 +85,7 @@ export function refusalScenarios(cluster: () => LabCluster): void {
         spec: { ...spec, groupRef: { namespace: "default", name: "kept" } },
       });
       const remove = () => cluster().kubectl("delete", "charongroup", "kept", "--wait=false");
-      assert.throws(remove, /the CharonGroup carries member: delete them first/);
+      assert.throws(remove, /the CharonGroup is used by member: delete them first/);
       cluster().kubectl("delete", "ipsecconnection", "member");
       await eventually(() => assert.match(remove(), /deleted/));
     });

@@ -1,5 +1,5 @@
 import { impliedGroupId } from "../../model/api/group.ts";
-import { nodeRunFolder, sharedFolder } from "../../model/kubernetes/workloads.ts";
+import { nodeRunFolder, sharedFolder } from "../../model/kubernetes/deployments.ts";
 import { addressOption, addressOrOff } from "../options/address-option.ts";
 import { defineCommand } from "../options/command.ts";
 import { kubeconfig, logFormat, logLevel, vxlanPort } from "../options/common.ts";

@@ -3,23 +3,23 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { LimitFunction } from "p-limit";
 import { type Logger } from "pino";
-import { BookShelf } from "../../adapters/kubernetes/book-shelf.ts";
+import { StoredReservations } from "../../adapters/kubernetes/stored-reservations.ts";
 import { ClusterKey } from "../../adapters/kubernetes/cluster-key.ts";
 import { Declared } from "../../adapters/kubernetes/declared.ts";
 import { EventRecorder } from "../../adapters/kubernetes/events.ts";
 import { endOf } from "../../adapters/kubernetes/admission/certificates.ts";
 import { KubeClient } from "../../adapters/kubernetes/client/kube-client.ts";
 import { LeaseLock } from "../../adapters/kubernetes/lease.ts";
-import { holders, podsWithAddress } from "../../adapters/kubernetes/live-pods.ts";
+import { workerPods, podsWithAddress } from "../../adapters/kubernetes/live-pods.ts";
 import { resourceTypes } from "../../adapters/kubernetes/client/resource-type.ts";
 import { View } from "../../adapters/kubernetes/client/view.ts";
 import type { Wanted } from "../../adapters/kubernetes/client/watch.ts";
 import { agentAccountOf } from "../../model/kubernetes/agent-access.ts";
-import { carrierPod, type CarrierPod } from "../../model/kubernetes/carrier-pod.ts";
+import { groupPod, type GroupPod } from "../../model/kubernetes/group-pod.ts";
 import { withoutManagedFields, type OwnerReference } from "../../model/kubernetes/kube-object.ts";
 import { label, manager } from "../../model/kubernetes/labels.ts";
 import { trimmedPod, type Pod } from "../../model/kubernetes/worker-pod.ts";
-import type { WorkloadSettings } from "../../model/kubernetes/workloads.ts";
+import type { DeploymentSettings } from "../../model/kubernetes/deployments.ts";
 import { systemClock } from "../../runtime/time/clock.ts";
 import { backgroundWrites } from "../../runtime/kubernetes/writes.ts";
 import { containStreams, type OnBreakdown } from "../../runtime/actors/contained.ts";
@@ -30,8 +30,8 @@ import { PodAdmission } from "../../runtime/operator/admission/admit-pod.ts";
 import { DeclaredAdmission } from "../../runtime/operator/admission/admit-declared.ts";
 import { AgentAccess } from "../../runtime/operator/deployments/agent-access.ts";
 import { Allocator } from "../../runtime/operator/addresses/allocator.ts";
-import { Books } from "../../runtime/operator/addresses/books.ts";
-import { Carriers } from "../../runtime/operator/status/carriers.ts";
+import { ReservationStore } from "../../runtime/operator/addresses/reservation-store.ts";
+import { GroupPods } from "../../runtime/operator/status/group-pods.ts";
 import { Cluster } from "../../runtime/operator/state/cluster.ts";
 import { GoOperatorExit } from "../../runtime/operator/deployments/go-operator-exit.ts";
 import { GroupReporter } from "../../runtime/operator/status/group-reporter.ts";
@@ -40,15 +40,15 @@ import { OperatorMetrics } from "../../runtime/operator/operator-metrics.ts";
 import { OperatorReporter } from "../../runtime/operator/status/operator-reporter.ts";
 import { RefusedRequests } from "../../runtime/operator/admission/refused-requests.ts";
 import { releaseOwner } from "../../runtime/operator/deployments/release-owner.ts";
-import { Reservations } from "../../runtime/operator/addresses/reservations.ts";
+import { ReservationCollector } from "../../runtime/operator/addresses/reservation-collector.ts";
 import { WebhookService } from "../../runtime/operator/webhooks/webhook-service.ts";
-import { Workloads } from "../../runtime/operator/deployments/workloads.ts";
+import { Deployments } from "../../runtime/operator/deployments/deployments.ts";
 
 /** What admission and leadership both work on. */
 interface SharedParts {
   readonly cluster: Cluster;
   readonly declared: Declared;
-  readonly books: Books;
+  readonly store: ReservationStore;
   readonly clusterKey: ClusterKey;
   readonly own: OperatorMetrics;
 }
@@ -86,8 +86,8 @@ export class OperatorParts {
         gateways: this.#pods(
           podsWithAddress(`${label.type}=xfrm,${label.managedBy}=${manager}`, this.#namespace),
         ),
-        workers: this.#pods(holders),
-        books: this.#bookShelf(),
+        workers: this.#pods(workerPods),
+        reservations: this.#storedReservations(),
       }),
     );
     const clusterKey = this.#clusterKey();
@@ -97,12 +97,12 @@ export class OperatorParts {
     resources.use(await serveMetrics(this.#options.listen, this.#metrics, ready));
     const lost = this.#owner().then((owner) => {
       const place = { namespace: this.#namespace, owner };
-      const books = new Books(this.#client, cluster, place);
-      const parts = { cluster, declared, books, clusterKey, own };
-      const reservations = this.#reservations(parts);
-      const pods = this.#podAdmission(parts, reservations);
+      const store = new ReservationStore(this.#client, cluster, place);
+      const parts = { cluster, declared, store, clusterKey, own };
+      const collector = this.#reservationCollector(parts);
+      const pods = this.#podAdmission(parts, collector);
       service = this.#webhookService(parts, pods, owner);
-      return this.#lead(parts, reservations, this.#settings(owner), service);
+      return this.#lead(parts, collector, this.#settings(owner), service);
     });
     return { lost };
   }
@@ -112,9 +112,9 @@ export class OperatorParts {
     return this.#resources.use(new ClusterKey({ ...options, onTrouble: this.#onTrouble }));
   }
 
-  #bookShelf(): BookShelf {
+  #storedReservations(): StoredReservations {
     const options = { onTrouble: this.#onTrouble };
-    return this.#resources.use(new BookShelf(this.#client, this.#namespace, options));
+    return this.#resources.use(new StoredReservations(this.#client, this.#namespace, options));
   }
 
   #pods(wanted: Wanted): View<Pod> {
@@ -122,10 +122,10 @@ export class OperatorParts {
     return this.#resources.use(new View(this.#client, wanted, options));
   }
 
-  #carrierPods(): View<CarrierPod> {
+  #viewOfGroupPods(): View<GroupPod> {
     const labelSelector = `${label.type} in (charon,agent),${label.managedBy}=${manager}`;
     const wanted = { type: resourceTypes.Pod, labelSelector, namespace: this.#namespace };
-    const options = { onTrouble: this.#onTrouble, trim: carrierPod };
+    const options = { onTrouble: this.#onTrouble, trim: groupPod };
     return this.#resources.use(new View(this.#client, wanted, options));
   }
 
@@ -164,35 +164,40 @@ export class OperatorParts {
     return this.#resources.use(service);
   }
 
-  #podAdmission({ cluster, books, clusterKey }: SharedParts, { ages }: Reservations): PodAdmission {
+  #podAdmission(
+    { cluster, store, clusterKey }: SharedParts,
+    { ages }: ReservationCollector,
+  ): PodAdmission {
     const { ipmanImage: image, vxlanPort, ttlSeconds, requireAllowedNamespaces } = this.#options;
     // Given then, it is still reserved for longer than any request takes.
-    const stockMs = (ttlSeconds * 1_000) / 8;
+    const prefetchMs = (ttlSeconds * 1_000) / 8;
     const allocator = this.#resources.use(
       new Allocator({
         cluster,
-        books,
+        store,
         clock: systemClock,
-        stockMs,
+        prefetchMs,
         start: Math.random(),
         onBreakdown: this.#onBreakdown,
       }),
     );
-    const shared = { cluster, allocator, books, ages, clusterKey, requireAllowedNamespaces };
+    const shared = { cluster, allocator, store, ages, clusterKey, requireAllowedNamespaces };
     return new PodAdmission({ ...shared, image, vxlanPort });
   }
 
-  #reservations({ cluster, books }: SharedParts): Reservations {
+  #reservationCollector({ cluster, store }: SharedParts): ReservationCollector {
     const ttlMs = this.#options.ttlSeconds * 1_000;
-    const shared = { client: this.#client, cluster, books, clock: systemClock };
-    return this.#resources.use(new Reservations({ ...shared, ttlMs, onTrouble: this.#onTrouble }));
+    const shared = { client: this.#client, cluster, store, clock: systemClock };
+    return this.#resources.use(
+      new ReservationCollector({ ...shared, ttlMs, onTrouble: this.#onTrouble }),
+    );
   }
 
   /** Resolves when the lease is lost, rejects where an exception ended the leader. */
   #lead(
     parts: SharedParts,
-    reservations: Reservations,
-    settings: WorkloadSettings,
+    collector: ReservationCollector,
+    settings: DeploymentSettings,
     service: WebhookService,
   ): Promise<"lease lost"> {
     const lost = Promise.withResolvers<"lease lost">();
@@ -200,7 +205,7 @@ export class OperatorParts {
       this.#log.info("leading");
       parts.own.leads();
       service.lead();
-      reservations.lead();
+      collector.lead();
       this.#startLeading(parts, settings);
     };
     const onLost = () => lost.resolve("lease lost");
@@ -215,7 +220,7 @@ export class OperatorParts {
   }
 
   /** What only one of the replicas does. */
-  #startLeading({ cluster, declared }: SharedParts, settings: WorkloadSettings): void {
+  #startLeading({ cluster, declared }: SharedParts, settings: DeploymentSettings): void {
     const client = this.#client;
     const onTrouble = this.#onTrouble;
     const resources = this.#resources;
@@ -231,11 +236,11 @@ export class OperatorParts {
     const access = this.#agentAccess({ cluster, declared }, settings, writes);
     const made = { client, cluster, deployments, settings, writes, onBreakdown };
     this.#afterGoOperator(() =>
-      resources.use(new Workloads({ ...made, ...(access && { access }) })),
+      resources.use(new Deployments({ ...made, ...(access && { access }) })),
     );
     const events = new EventRecorder(client, "ipman.dialo.ai/operator", onTrouble);
-    const carriers = resources.use(new Carriers(this.#carrierPods()));
-    const reported = { client, cluster, carriers, access, writes, onTrouble };
+    const groupPods = resources.use(new GroupPods(this.#viewOfGroupPods()));
+    const reported = { client, cluster, groupPods, access, writes, onTrouble };
     resources.use(new OperatorReporter({ ...reported, events }));
     resources.use(new GroupReporter({ ...reported, declared }));
   }
@@ -243,7 +248,7 @@ export class OperatorParts {
   /** Undefined where all agents have one service account. */
   #agentAccess(
     { cluster, declared }: Pick<SharedParts, "cluster" | "declared">,
-    { namespace, owner }: WorkloadSettings,
+    { namespace, owner }: DeploymentSettings,
     writes: LimitFunction,
   ): AgentAccess | undefined {
     const { secretAccess, secretNamespaces } = this.#options;
@@ -291,7 +296,7 @@ export class OperatorParts {
     return releaseOwner({ ...where, owner, signal, onTrouble: this.#onTrouble });
   }
 
-  #settings(owner: OwnerReference | undefined): WorkloadSettings {
+  #settings(owner: OwnerReference | undefined): DeploymentSettings {
     const options = this.#options;
     return {
       namespace: this.#namespace,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Ledger } from "./allocation.ts";
+import { Allocation } from "./allocation.ts";
 import type { Child } from "../api/connection.ts";
 import { parseRange, type AddressRange } from "../net/address-pool.ts";
 import { formatPrefix, parsePrefix, type Prefix } from "../net/prefix.ts";
@@ -27,53 +27,62 @@ const used = (...addresses: string[]) =>
   new Map([["lan", new Map(addresses.map((address) => [address, `pod default/${address}`]))]]);
 
 function given(
-  ledger: Ledger,
-  wish: Omit<Parameters<Ledger["take"]>[0], "child" | "namespace">,
+  allocation: Allocation,
+  request: Omit<Parameters<Allocation["take"]>[0], "child" | "namespace">,
 ): string {
-  const outcome = ledger.take({ child, namespace: "default", ...wish });
+  const outcome = allocation.take({ child, namespace: "default", ...request });
   return outcome.ok ? formatPrefix(outcome.address) : outcome.message;
 }
 
-describe("a ledger of addresses", () => {
+describe("the allocation of addresses", () => {
   it("gives each address once, entry by entry", () => {
-    const ledger = new Ledger(new Map(), []);
-    const all = Array.from({ length: 4 }, () => given(ledger, { pool: "primary" }));
+    const allocation = new Allocation(new Map(), []);
+    const all = Array.from({ length: 4 }, () => given(allocation, { pool: "primary" }));
     assert.deepEqual(all, ["10.0.2.3/24", "10.0.2.10/24", "10.0.2.11/24", "10.0.2.12/24"]);
-    assert.match(given(ledger, { pool: "primary" }), /no free address: all 4 are given; add some/);
-  });
-
-  it("keeps what pods have and what is reserved", () => {
-    const ledger = new Ledger(used("10.0.2.3"), ["10.0.2.10"]);
-    assert.equal(given(ledger, { pool: "primary" }), "10.0.2.11/24");
-  });
-
-  it("counts what is free of each pool, whoever has the rest", () => {
-    const ledger = new Ledger(used("10.0.2.3", "10.8.0.7", "10.0.2.99"), ["10.0.2.10", "10.8.0.7"]);
-    assert.equal(ledger.countFree(child, "primary"), 2);
-    assert.equal(ledger.countFree(child, "huge"), 2 ** 19 - 1);
-    given(ledger, { pool: "primary" });
-    assert.equal(ledger.countFree(child, "primary"), 1);
-  });
-
-  it("does not mind what another child's pods have", () => {
-    const others = new Map([["wan", new Map([["10.0.2.3", "pod default/a"]])]]);
-    assert.equal(given(new Ledger(others, []), { pool: "primary" }), "10.0.2.3/24");
-  });
-
-  it("gives an address that is asked for, or says who has it", () => {
-    const ledger = new Ledger(used("10.0.2.11"), []);
-    assert.equal(given(ledger, { pool: "primary", address: "10.0.2.12" }), "10.0.2.12/24");
     assert.match(
-      given(ledger, { pool: "primary", address: "10.0.2.11" }),
+      given(allocation, { pool: "primary" }),
+      /no free address: all 4 are given; add some/,
+    );
+  });
+
+  it("gives no address that a pod has or that is reserved", () => {
+    const allocation = new Allocation(used("10.0.2.3"), ["10.0.2.10"]);
+    assert.equal(given(allocation, { pool: "primary" }), "10.0.2.11/24");
+  });
+
+  it("counts the free addresses of each pool", () => {
+    const allocation = new Allocation(used("10.0.2.3", "10.8.0.7", "10.0.2.99"), [
+      "10.0.2.10",
+      "10.8.0.7",
+    ]);
+    assert.equal(allocation.countFree(child, "primary"), 2);
+    assert.equal(allocation.countFree(child, "huge"), 2 ** 19 - 1);
+    given(allocation, { pool: "primary" });
+    assert.equal(allocation.countFree(child, "primary"), 1);
+  });
+
+  it("ignores the addresses of another child's pods", () => {
+    const others = new Map([["wan", new Map([["10.0.2.3", "pod default/a"]])]]);
+    assert.equal(given(new Allocation(others, []), { pool: "primary" }), "10.0.2.3/24");
+  });
+
+  it("gives a requested address, or names the pod that has it", () => {
+    const allocation = new Allocation(used("10.0.2.11"), []);
+    assert.equal(given(allocation, { pool: "primary", address: "10.0.2.12" }), "10.0.2.12/24");
+    assert.match(
+      given(allocation, { pool: "primary", address: "10.0.2.11" }),
       /10\.0\.2\.11 of pool "primary" is taken: pod default\/10\.0\.2\.11 has it/,
     );
-    assert.match(given(ledger, { pool: "primary", address: "10.0.9.9" }), /is no address of pool/);
+    assert.match(
+      given(allocation, { pool: "primary", address: "10.0.9.9" }),
+      /is not an address of pool/,
+    );
   });
 
   it("names no pod of another namespace", () => {
-    const ledger = new Ledger(used("10.0.2.11"), []);
+    const allocation = new Allocation(used("10.0.2.11"), []);
     for (const namespace of ["tenant", "defaul", "default/x", ""]) {
-      const outcome = ledger.take({ child, namespace, pool: "primary", address: "10.0.2.11" });
+      const outcome = allocation.take({ child, namespace, pool: "primary", address: "10.0.2.11" });
       assert.deepEqual(outcome, {
         ok: false,
         taken: true,
@@ -82,18 +91,18 @@ describe("a ledger of addresses", () => {
     }
   });
 
-  it("counts ordinals over the entries", () => {
-    const ledger = new Ledger(new Map(), []);
-    assert.equal(given(ledger, { pool: "primary", ordinal: 2 }), "10.0.2.11/24");
+  it("counts ordinals across the ranges of a pool", () => {
+    const allocation = new Allocation(new Map(), []);
+    assert.equal(given(allocation, { pool: "primary", ordinal: 2 }), "10.0.2.11/24");
     assert.match(
-      given(ledger, { pool: "primary", ordinal: 4 }),
+      given(allocation, { pool: "primary", ordinal: 4 }),
       /4 addresses, and none for ordinal 4/,
     );
   });
 
-  it("does not write out a pool of half a million", () => {
-    const ledger = new Ledger(new Map(), []);
-    assert.equal(ledger.free(child, "huge", 3).length, 3);
-    assert.equal(given(ledger, { pool: "huge", ordinal: 500_000 }), "10.15.161.32/13");
+  it("does not enumerate a pool of half a million", () => {
+    const allocation = new Allocation(new Map(), []);
+    assert.equal(allocation.free(child, "huge", 3).length, 3);
+    assert.equal(given(allocation, { pool: "huge", ordinal: 500_000 }), "10.15.161.32/13");
   });
 });

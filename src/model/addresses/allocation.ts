@@ -1,40 +1,55 @@
-import { formatAddress, parseAddress, type Address } from "../net/address.ts";
-import type { AddressRange } from "../net/address-pool.ts";
 import type { Child } from "../api/connection.ts";
-import { isOfPool, poolRangeOf } from "./pool-index.ts";
+import { formatAddress, parseAddress } from "../net/address.ts";
 import type { Prefix } from "../net/prefix.ts";
+import {
+  addressesOfPool,
+  isOfPool,
+  nthOfPool,
+  poolRangeOf,
+  poolSize,
+  prefixLengthOf,
+} from "./pool.ts";
 
-/** What a pod wishes of a pool. */
-export interface AddressWish {
+/** A pod's request for an address of a pool. */
+export interface AddressRequest {
   readonly child: Child;
   readonly pool: string;
-  /** The namespace of the pod that asks. */
+  /** The namespace of the pod. */
   readonly namespace: string;
-  /** Just this one; as {@link formatAddress} writes it. */
+  /** Requests this address and no other; in the notation of {@link formatAddress}. */
   readonly address?: string | undefined;
-  /** The n-th address of the pool, and no other. */
+  /** Requests the n-th address of the pool and no other, from 0. */
   readonly ordinal?: number | undefined;
 }
 
-export type AddressOutcome =
-  | { readonly ok: true; readonly address: Prefix }
+/** The outcome of an {@link AddressRequest}. */
+export type AllocationResult =
+  | {
+      readonly ok: true;
+      readonly address: Prefix;
+      /** The id of the address's reservation; undefined in a dry run, which reserves nothing. */
+      readonly reservationId?: string;
+    }
   | {
       readonly ok: false;
       readonly message: string;
-      /** Whether waiting helps. */ readonly taken: boolean;
+      /** Whether an address may be free later. */
+      readonly taken: boolean;
+      /** The reservation could not be written: the request itself is not at fault. */
+      readonly unwritten?: true;
     };
 
-/** Where fewer are free, replicas begin at the same place. */
+/** With fewer free addresses than this, every replica searches from the pool's beginning. */
 const manyFree = 64;
 
 /**
- * The addresses of one connection that nobody may get: those of pods, by child, and those
- * that are reserved for pods that are about to be.
+ * The addresses of one connection that are not free: those of pods, by child, and those that are
+ * reserved for pods that do not exist yet.
  */
-export class Ledger {
+export class Allocation {
   readonly #used: ReadonlyMap<string, ReadonlyMap<string, string>>;
   readonly #reserved: Set<string>;
-  /** How far each pool was searched: what was not free is not free later. */
+  /** How far each pool was searched: an address that was not free does not become free here. */
   readonly #searched = new Map<string, Iterator<Prefix>>();
 
   /**
@@ -47,34 +62,35 @@ export class Ledger {
   }
 
   /**
-   * Gives an address and keeps it from the next who asks.
+   * Takes an address: later requests do not get it.
    *
-   * @param start where in the pool to begin, from 0 up to 1: replicas with places of their own
-   * seldom choose the same. A pool with few free addresses is given from its beginning.
+   * @param start where in the pool the search begins, from 0 up to 1: replicas that begin at
+   * different places seldom choose the same address. A pool with few free addresses is searched
+   * from its beginning.
    */
-  take(wish: AddressWish, start = 0): AddressOutcome {
-    const outcome = this.#choose(wish, start);
-    if (outcome.ok) this.#reserved.add(formatAddress(outcome.address.address));
-    return outcome;
+  take(request: AddressRequest, start = 0): AllocationResult {
+    const result = this.#choose(request, start);
+    if (result.ok) this.#reserved.add(formatAddress(result.address.address));
+    return result;
   }
 
-  /** Of a pool, those that anybody could get, up to so many. */
+  /** The first free addresses of a pool, at most `most`. */
   free(child: Child, pool: string, most: number): Prefix[] {
     const free: Prefix[] = [];
-    for (const entry of entriesOf(child, pool)) {
+    for (const entry of addressesOfPool(child, pool)) {
       if (free.length >= most) break;
-      if (this.#holder(child, formatAddress(entry.address)) === undefined) free.push(entry);
+      if (this.#ownerOf(child, formatAddress(entry.address)) === undefined) free.push(entry);
     }
     return free;
   }
 
-  /** At least so many are free; counted without looking at each. */
+  /** A lower bound of a pool's free addresses, computed without a look at each address. */
   freeAtLeast(child: Child, pool: string): number {
     const held = (this.#used.get(child.key)?.size ?? 0) + this.#reserved.size;
     return Math.max(0, Number(poolSize(child, pool)) - held);
   }
 
-  /** So many of a pool are free. */
+  /** The number of a pool's free addresses. */
   countFree(child: Child, pool: string): number {
     const held = new Set([...(this.#used.get(child.key)?.keys() ?? []), ...this.#reserved]);
     const ofPool = [...held].filter((text) => {
@@ -84,10 +100,10 @@ export class Ledger {
     return Number(poolSize(child, pool)) - ofPool.length;
   }
 
-  #choose(wish: AddressWish, start: number): AddressOutcome {
-    const { child, pool, address, ordinal } = wish;
-    if (address !== undefined) return this.#requested(wish, address);
-    if (ordinal !== undefined) return this.#numbered(wish, ordinal);
+  #choose(request: AddressRequest, start: number): AllocationResult {
+    const { child, pool, address, ordinal } = request;
+    if (address !== undefined) return this.#requested(request, address);
+    if (ordinal !== undefined) return this.#numbered(request, ordinal);
     const next = this.#next(child, pool, start);
     if (next !== undefined) return { ok: true, address: next };
     const size = poolSize(child, pool);
@@ -97,93 +113,54 @@ export class Ledger {
 
   #next(child: Child, pool: string, start: number): Prefix | undefined {
     const key = JSON.stringify([child.key, pool]);
-    const rest = this.#searched.get(key) ?? this.#entriesFrom(child, pool, start);
+    const rest = this.#searched.get(key) ?? this.#addressesFrom(child, pool, start);
     this.#searched.set(key, rest);
     for (let { value, done } = rest.next(); done !== true; { value, done } = rest.next()) {
       const entry = value as Prefix;
-      if (this.#holder(child, formatAddress(entry.address)) === undefined) return entry;
+      if (this.#ownerOf(child, formatAddress(entry.address)) === undefined) return entry;
     }
     return undefined;
   }
 
-  /** All of a pool, from there on and round. */
-  *#entriesFrom(child: Child, pool: string, start: number): Generator<Prefix> {
-    const many = this.freeAtLeast(child, pool) >= manyFree;
-    const first = many ? Math.floor(Number(poolSize(child, pool)) * start) : 0;
-    yield* entriesOf(child, pool, BigInt(first));
-    if (first > 0) yield* entriesOf(child, pool);
+  /** All addresses of a pool, from `start` to the end and then from the beginning. */
+  *#addressesFrom(child: Child, pool: string, start: number): Generator<Prefix> {
+    const isManyFree = this.freeAtLeast(child, pool) >= manyFree;
+    const first = isManyFree ? Math.floor(Number(poolSize(child, pool)) * start) : 0;
+    yield* addressesOfPool(child, pool, BigInt(first));
+    if (first > 0) yield* addressesOfPool(child, pool);
   }
 
-  #requested(wish: AddressWish, text: string): AddressOutcome {
-    const { child, pool } = wish;
-    const wanted = parseAddress(text);
-    const found = wanted && poolRangeOf(child, wanted);
-    if (wanted === undefined || found?.pool !== pool) {
-      return { ok: false, message: `${text} is no address of pool "${pool}"`, taken: false };
+  #requested(request: AddressRequest, text: string): AllocationResult {
+    const { child, pool } = request;
+    const address = parseAddress(text);
+    const found = address && poolRangeOf(child, address);
+    if (address === undefined || found?.pool !== pool) {
+      return { ok: false, message: `${text} is not an address of pool "${pool}"`, taken: false };
     }
-    return this.#unlessTaken(wish, { address: wanted, length: lengthOf(found.range, child) });
+    return this.#unlessTaken(request, { address, length: prefixLengthOf(child, found.range) });
   }
 
-  #numbered(wish: AddressWish, ordinal: number): AddressOutcome {
-    const { child, pool } = wish;
-    const entry = nthOf(child, pool, ordinal);
-    if (entry !== undefined) return this.#unlessTaken(wish, entry);
+  #numbered(request: AddressRequest, ordinal: number): AllocationResult {
+    const { child, pool } = request;
+    const entry = nthOfPool(child, pool, ordinal);
+    if (entry !== undefined) return this.#unlessTaken(request, entry);
     const message = `pool "${pool}" has ${poolSize(child, pool)} addresses, and none for ordinal ${ordinal}`;
     return { ok: false, message, taken: false };
   }
 
-  #unlessTaken({ child, pool, namespace }: AddressWish, entry: Prefix): AddressOutcome {
+  #unlessTaken({ child, pool, namespace }: AddressRequest, entry: Prefix): AllocationResult {
     const text = formatAddress(entry.address);
-    const holder = this.#holder(child, text);
-    if (holder === undefined) return { ok: true, address: entry };
-    // A pod of another namespace is not named to the author of this one.
-    const isOwn = holder.startsWith(`pod ${namespace}/`);
-    const who = isOwn ? `: ${holder} has it` : "";
+    const owner = this.#ownerOf(child, text);
+    if (owner === undefined) return { ok: true, address: entry };
+    // The author of a pod learns the names of pods in the pod's own namespace only.
+    const isOwn = owner.startsWith(`pod ${namespace}/`);
+    const who = isOwn ? `: ${owner} has it` : "";
     return { ok: false, message: `${text} of pool "${pool}" is taken${who}`, taken: true };
   }
 
-  #holder(child: Child, address: string): string | undefined {
+  #ownerOf(child: Child, address: string): string | undefined {
     const pod = this.#used.get(child.key)?.get(address);
     if (pod !== undefined) return pod;
-    return this.#reserved.has(address) ? "a pod that is about to be" : undefined;
+    return this.#reserved.has(address) ? "a pod that does not exist yet" : undefined;
   }
-}
-
-/** A pool in its order, without so many of its first. */
-function* entriesOf(child: Child, pool: string, skipped = 0n): Generator<Prefix> {
-  let rest = skipped;
-  for (const range of child.pools.get(pool) ?? []) {
-    const { family } = range.first;
-    const size = range.last.value - range.first.value + 1n;
-    const skip = rest < size ? rest : size;
-    rest -= skip;
-    for (let value = range.first.value + skip; value <= range.last.value; value++) {
-      yield { address: { family, value }, length: lengthOf(range, child) };
-    }
-  }
-}
-
-function nthOf(child: Child, pool: string, n: number): Prefix | undefined {
-  let rest = BigInt(n);
-  for (const range of child.pools.get(pool) ?? []) {
-    const size = range.last.value - range.first.value + 1n;
-    if (rest < size) {
-      const address: Address = { family: range.first.family, value: range.first.value + rest };
-      return { address, length: lengthOf(range, child) };
-    }
-    rest -= size;
-  }
-  return undefined;
-}
-
-/** How many addresses a pool has. */
-export function poolSize(child: Child, pool: string): bigint {
-  return (child.pools.get(pool) ?? []).reduce(
-    (sum, { first, last }) => sum + last.value - first.value + 1n,
-    0n,
-  );
-}
-
-function lengthOf(range: AddressRange, child: Child): number {
-  return range.prefixLength ?? child.vxlanIp.length;
 }

@@ -5,10 +5,10 @@ import { parsePrefix, type Prefix } from "../net/prefix.ts";
 import {
   admittedPod,
   isPrefetched,
-  isReservationId,
-  prefetchStamp,
-  reservationId,
-  reservationStamp,
+  isReservationProof,
+  newPrefetchId,
+  reservationProof,
+  newReservationId,
 } from "./reservation.ts";
 import { SegmentKey } from "../network/segment-key.ts";
 
@@ -20,69 +20,69 @@ const reserved = {
   child: "net",
   pool: "primary",
   address: prefix("10.0.2.3/24"),
-  reservedAt: reservationStamp(now, 0.5),
+  reservationId: newReservationId(now, 0.5),
 };
 
-describe("the stamp of a reservation", () => {
+describe("the id of a reservation", () => {
   const randoms = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
-  it("is a time that others read", () => {
-    for (const stamp of [reservationStamp(now, 0.123), prefetchStamp(now, 0.999)]) {
-      assert.match(stamp, /^2026-01-02T03:04:05\.006\d{6}Z$/);
-      assert.equal(Date.parse(stamp), now);
+  it("is a time that other programs can parse", () => {
+    for (const reservationId of [newReservationId(now, 0.123), newPrefetchId(now, 0.999)]) {
+      assert.match(reservationId, /^2026-01-02T03:04:05\.006\d{6}Z$/);
+      assert.equal(Date.parse(reservationId), now);
     }
   });
 
-  it("shows whether a pod had asked for the address", () => {
+  it("shows whether the address was prefetched", () => {
     fc.assert(
       fc.property(randoms, (random) => {
-        assert.ok(!isPrefetched(reservationStamp(now, random)));
-        assert.ok(isPrefetched(prefetchStamp(now, random)));
-        assert.equal(reservationStamp(now, random).length, prefetchStamp(now, random).length);
+        assert.ok(!isPrefetched(newReservationId(now, random)));
+        assert.ok(isPrefetched(newPrefetchId(now, random)));
+        assert.equal(newReservationId(now, random).length, newPrefetchId(now, random).length);
       }),
     );
   });
 
-  it("differs for reservations of one millisecond", () => {
-    assert.notEqual(reservationStamp(now, 0.1), reservationStamp(now, 0.2));
+  it("differs between reservations of one millisecond", () => {
+    assert.notEqual(newReservationId(now, 0.1), newReservationId(now, 0.2));
   });
 });
 
-describe("the id of a reservation", () => {
+describe("the proof of a reservation", () => {
   const named = { namespace: "bank", name: "web-0", generateName: "web-" };
-  const id = reservationId(key, { ...admittedPod(named), ...reserved });
+  const proof = reservationProof(key, { ...admittedPod(named), ...reserved });
 
   it("is valid for the pod that it was made for", () => {
-    assert.match(id, /^[0-9a-f]{32}$/);
-    assert.ok(isReservationId(id, key, named, reserved));
+    assert.match(proof, /^[0-9a-f]{32}$/);
+    assert.ok(isReservationProof(proof, key, named, reserved));
   });
 
   it("is valid for a pod whose name was generated after it was admitted", () => {
     const admitted = admittedPod({ namespace: "bank", generateName: "web-" });
-    const generated = reservationId(key, { ...admitted, ...reserved });
+    const generated = reservationProof(key, { ...admitted, ...reserved });
     const stored = { namespace: "bank", name: "web-x7k2p", generateName: "web-" };
-    assert.ok(isReservationId(generated, key, stored, reserved));
-    assert.ok(!isReservationId(generated, key, { ...stored, generateName: "db-" }, reserved));
-    assert.ok(!isReservationId(generated, key, { namespace: "bank", name: "web-" }, reserved));
+    assert.ok(isReservationProof(generated, key, stored, reserved));
+    assert.ok(!isReservationProof(generated, key, { ...stored, generateName: "db-" }, reserved));
+    assert.ok(!isReservationProof(generated, key, { namespace: "bank", name: "web-" }, reserved));
   });
 
   it("is not valid for another pod, key or fact", () => {
     const other = new SegmentKey(Buffer.alloc(32, 2));
-    assert.ok(!isReservationId(id, other, named, reserved));
-    assert.ok(!isReservationId(id, key, { ...named, namespace: "tenant" }, reserved));
-    assert.ok(!isReservationId(id, key, { ...named, name: "web-1" }, reserved));
+    assert.ok(!isReservationProof(proof, other, named, reserved));
+    assert.ok(!isReservationProof(proof, key, { ...named, namespace: "tenant" }, reserved));
+    assert.ok(!isReservationProof(proof, key, { ...named, name: "web-1" }, reserved));
     for (const change of [
       { connection: "other" },
       { child: "other" },
       { pool: "other" },
       { address: prefix("10.0.2.4/24") },
       { address: prefix("10.0.2.3/16") },
-      { reservedAt: reservationStamp(now, 0.6) },
+      { reservationId: newReservationId(now, 0.6) },
     ]) {
-      assert.ok(!isReservationId(id, key, named, { ...reserved, ...change }));
+      assert.ok(!isReservationProof(proof, key, named, { ...reserved, ...change }));
     }
-    for (const text of ["", id.slice(1), `${id}0`, id.toUpperCase(), "é".repeat(16)]) {
-      assert.ok(!isReservationId(text, key, named, reserved), text);
+    for (const text of ["", proof.slice(1), `${proof}0`, proof.toUpperCase(), "é".repeat(16)]) {
+      assert.ok(!isReservationProof(text, key, named, reserved), text);
     }
   });
 });

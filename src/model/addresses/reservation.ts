@@ -6,84 +6,84 @@ import type { SegmentKey } from "../network/segment-key.ts";
 const digits = 6;
 
 /**
- * When an address was reserved, as the reservation's stamp: RFC 3339 with nine digits after the
- * second. The last six are random; the first of these is 0 where the address is prefetched.
+ * Makes the id of a reservation: the time in RFC 3339 with nine digits after the second. The last
+ * six are random; the first of these is 0 where the address is prefetched.
  *
  * @param now in milliseconds since the epoch
  * @param random from 0 up to 1
  */
-export function reservationStamp(now: number, random: number): string {
+export function newReservationId(now: number, random: number): string {
   const least = 10 ** (digits - 1);
-  return stampOf(now, least + Math.floor(random * 9 * least));
+  return idOf(now, least + Math.floor(random * 9 * least));
 }
 
-/** The stamp of an address that is reserved before a pod asked for it. */
-export function prefetchStamp(now: number, random: number): string {
-  return stampOf(now, Math.floor(random * 10 ** (digits - 1)));
+/** Makes the id of a reservation whose address is prefetched: no pod has requested it yet. */
+export function newPrefetchId(now: number, random: number): string {
+  return idOf(now, Math.floor(random * 10 ** (digits - 1)));
 }
 
-/** Whether an address was reserved before a pod asked for it. */
-export function isPrefetched(stamp: string): boolean {
-  return stamp.at(-digits - 1) === "0";
+/** Whether the address of a reservation is prefetched. */
+export function isPrefetched(reservationId: string): boolean {
+  return reservationId.at(-digits - 1) === "0";
 }
 
-/** A pod as far as it is named when it is admitted. */
+/** The names by which a pod is known when it is admitted. */
 export interface AdmittedPod {
   readonly namespace: string;
-  /** Its name, or its generateName with `*`, which no name has. */
+  /** The pod's name, or its generateName with `*`, which no name contains. */
   readonly pod: string;
 }
 
-/** Everything that one reservation is for. */
+/** Everything that a reservation is bound to. */
 export interface ReservationFacts extends AdmittedPod {
   readonly connection: string;
   /** The child's key. */
   readonly child: string;
   readonly pool: string;
   readonly address: Prefix;
-  /** The {@link reservationStamp}. */
-  readonly reservedAt: string;
+  /** The {@link newReservationId}. */
+  readonly reservationId: string;
 }
 
-/** What can be known of a pod's name. */
+/** The names in a pod's metadata. */
 export interface PodNames {
   readonly namespace?: string | undefined;
   readonly name?: string | undefined;
   readonly generateName?: string | undefined;
 }
 
-/** The pod that an admission request is for; its name may be generated later. */
+/** The pod of an admission request, whose name may be generated later. */
 export function admittedPod({ namespace = "default", name, generateName }: PodNames): AdmittedPod {
   const isNamed = name !== undefined && name !== "";
   return { namespace, pod: isNamed ? name : `${generateName ?? ""}*` };
 }
 
 /**
- * The id of a reservation: 32 hexadecimal digits that only a holder of the segment key can
- * make, for these facts alone.
+ * The proof of a reservation: 32 hexadecimal digits that can be computed with the segment key
+ * only, for exactly these facts.
  */
-export function reservationId(key: SegmentKey, facts: ReservationFacts): string {
-  const { namespace, pod, connection, child, pool, address, reservedAt } = facts;
-  const parts = [namespace, pod, connection, child, pool, formatPrefix(address), reservedAt];
+export function reservationProof(key: SegmentKey, facts: ReservationFacts): string {
+  const { namespace, pod, connection, child, pool, address, reservationId } = facts;
+  const parts = [namespace, pod, connection, child, pool, formatPrefix(address), reservationId];
   return key.derive("reservation", ...parts).toString("hex", 0, 16);
 }
 
-/** Whether an id was made for these facts, and for the pod by its name or as it was admitted. */
-export function isReservationId(
-  id: string,
+/** Whether a proof was made for these facts and for this pod, by its name or as it was admitted. */
+export function isReservationProof(
+  proof: string,
   key: SegmentKey,
   pod: PodNames,
   facts: Omit<ReservationFacts, keyof AdmittedPod>,
 ): boolean {
   const { name: _, ...unnamed } = pod;
   return [admittedPod(pod), admittedPod(unnamed)].some((admitted) =>
-    isSame(id, reservationId(key, { ...admitted, ...facts })),
+    isSame(proof, reservationProof(key, { ...admitted, ...facts })),
   );
 }
 
-/** What distinguishes a reservation from every other: the connection, the address and the stamp. */
-export function reservationKey(connection: string, address: string, stamp: string): string {
-  return JSON.stringify([connection, address, stamp]);
+/** A text that differs for every two reservations. */
+export function reservationKey(connection: string, address: string, reservationId: string): string {
+  return JSON.stringify([connection, address, reservationId]);
 }
 
 function isSame(a: string, b: string): boolean {
@@ -91,7 +91,7 @@ function isSame(a: string, b: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-function stampOf(now: number, number: number): string {
+function idOf(now: number, number: number): string {
   const written = String(number).padStart(digits, "0");
   return new Date(now).toISOString().replace("Z", `${written}Z`);
 }

@@ -1,34 +1,35 @@
-import { formatAddress } from "../net/address.ts";
 import { annotation } from "../kubernetes/labels.ts";
+import { heldAddressOf, type Pod } from "../kubernetes/worker-pod.ts";
+import { formatAddress } from "../net/address.ts";
 import { parsePrefix } from "../net/prefix.ts";
-import type { ReservationBook, ReservationChange } from "./reservation-book.ts";
+import type { ConnectionReservations, ReservationChange } from "./connection-reservations.ts";
 import { reservationKey } from "./reservation.ts";
-import { holdingOf, type Pod } from "../kubernetes/worker-pod.ts";
 
-/** An address and its stamp, as a book has them. */
-export type Reservation = readonly [address: string, stamp: string];
+/** An address and the id of its reservation, as the store has them. */
+export type Reservation = readonly [address: string, reservationId: string];
 
-/** Reservations as some pods show them. */
+/** A connection's reservations, compared with the connection's pods. */
 export interface SeenReservations {
-  /** Ends those that are over, since their pod is there. */
+  /** Ends the reservations whose pod exists. */
   readonly change: Pick<ReservationChange, "end" | "podsVersion">;
+  /** The reservations without a pod. */
   readonly others: readonly Reservation[];
 }
 
 /**
- * Tells which reservations are over by what the pods of a connection show. A pod that has the
- * address by another reservation ends none: it may be one that went, in a view that is behind.
+ * Finds the reservations that can end because their pod exists. A pod that has the address by
+ * another reservation does not end this one: a view that lags may show a pod that was deleted.
  */
 export function seenReservations(
-  { connection: id, pending, podsVersion }: ReservationBook,
+  { connection: id, pending, podsVersion }: ConnectionReservations,
   pods: readonly Pod[],
 ): SeenReservations {
-  const there = new Map(pods.map((pod) => [reservationOf(pod), versionOf(pod)]));
+  const versionByReservation = new Map(pods.map((pod) => [reservationOf(pod), versionOf(pod)]));
   const ended: Reservation[] = [];
   const versions: bigint[] = [];
   const others: Reservation[] = [];
   for (const entry of Object.entries(pending)) {
-    const version = there.get(reservationKey(id, ...entry));
+    const version = versionByReservation.get(reservationKey(id, ...entry));
     if (version === undefined) others.push(entry);
     else {
       ended.push(entry);
@@ -42,40 +43,41 @@ export function seenReservations(
   };
 }
 
-/** @returns the version of pods that was seen with those of some, too */
+/** @returns the newest of these versions of pods */
 export function newest(podsVersion: string | undefined, versions: readonly bigint[]): string {
   return String(versions.reduce((a, b) => (a > b ? a : b), BigInt(podsVersion ?? 0)));
 }
 
-/** The addresses that pods of a connection hold, with the version of the pod. */
+/** The addresses that pods of a connection hold, each with the version of its pod. */
 export function versionsByAddress(id: string, pods: readonly Pod[]): Map<string, bigint> {
-  const taken = new Map<string, bigint>();
+  const versions = new Map<string, bigint>();
   for (const pod of pods) {
-    const holding = holdingOf(pod);
-    if (holding?.connection !== id) continue;
-    taken.set(formatAddress(holding.address.address), versionOf(pod));
+    const heldAddress = heldAddressOf(pod);
+    if (heldAddress?.connection !== id) continue;
+    versions.set(formatAddress(heldAddress.address.address), versionOf(pod));
   }
-  return taken;
+  return versions;
 }
 
 function versionOf({ metadata }: Pod): bigint {
   return BigInt(metadata.resourceVersion ?? 0);
 }
 
-/** Of pods that are looked at again and again: an object never changes. */
-const known = new WeakMap<Pod, { readonly key: string | undefined }>();
+/** Memo of {@link readReservation}: the object of a pod is immutable. */
+const memo = new WeakMap<Pod, { readonly key: string | undefined }>();
 
-/** The {@link reservationKey} of a pod's reservation, if it has one. */
+/** The {@link reservationKey} of a pod's reservation; undefined where the pod has none. */
 export function reservationOf(pod: Pod): string | undefined {
-  const read = known.get(pod) ?? { key: readReservation(pod) };
-  known.set(pod, read);
+  const read = memo.get(pod) ?? { key: readReservation(pod) };
+  memo.set(pod, read);
   return read.key;
 }
 
 function readReservation({ metadata: { annotations = {} } }: Pod): string | undefined {
-  const id = annotations[annotation.connection];
-  const stamp = annotations[annotation.reservedAt];
+  const connection = annotations[annotation.connection];
+  const reservationId = annotations[annotation.reservedAt];
   const address = parsePrefix(annotations[annotation.vxlanIp] ?? "");
-  if (id === undefined || stamp === undefined || address === undefined) return undefined;
-  return reservationKey(id, formatAddress(address.address), stamp);
+  if (connection === undefined || reservationId === undefined || address === undefined)
+    return undefined;
+  return reservationKey(connection, formatAddress(address.address), reservationId);
 }

@@ -8,7 +8,7 @@ import { formatAddress, parseAddress, type Address } from "../net/address.ts";
 import { underlayIn } from "../kubernetes/pod-addresses.ts";
 import { manifest } from "../validation/manifests.fixture.ts";
 import { formatPrefix, parsePrefix, type Prefix } from "../net/prefix.ts";
-import { admittedPod, reservationId } from "./reservation.ts";
+import { admittedPod, reservationProof } from "./reservation.ts";
 import { SegmentKey } from "../network/segment-key.ts";
 import type { Pod } from "../kubernetes/worker-pod.ts";
 import { workersOf } from "./workers.ts";
@@ -46,15 +46,15 @@ interface Given {
 /** A pod as the operator admits it and the API server stores it. */
 function podOf(given: Given): Pod {
   const { name = "web-0", namespace = "bank", address = prefixAt(0) } = given;
-  const reservedAt = "2026-01-02T03:04:05.006123456Z";
+  const reservationId = "2026-01-02T03:04:05.006123456Z";
   const facts = {
     connection: connection.id,
     child: child.key,
     pool: given.pool ?? pool,
     address,
-    reservedAt,
+    reservationId,
   };
-  const id = reservationId(given.signedBy ?? key, {
+  const proof = reservationProof(given.signedBy ?? key, {
     ...admittedPod({ namespace, name }),
     ...facts,
   });
@@ -71,8 +71,8 @@ function podOf(given: Given): Pod {
         [annotation.child]: given.childName ?? child.key,
         [annotation.pool]: facts.pool,
         [annotation.vxlanIp]: formatPrefix(address),
-        [annotation.reservedAt]: reservedAt,
-        [annotation.reservation]: id,
+        [annotation.reservedAt]: reservationId,
+        [annotation.reservation]: proof,
         ...given.annotations,
       },
     },
@@ -92,7 +92,7 @@ const whyNot = (given: Given) => {
 };
 
 describe("the workers among pods", () => {
-  it("are those that the operator admitted, with the ids of their reservations", () => {
+  it("are those that the operator admitted, with the proofs of their reservations", () => {
     const pod = podOf({});
     const { workers, refused } = found(pod);
     assert.deepEqual(refused, []);
@@ -104,20 +104,20 @@ describe("the workers among pods", () => {
     assert.equal(worker.reservation.length, 32);
   });
 
-  it("are the same objects while pod and connection are", () => {
+  it("are the same objects while the pod and the connection are the same", () => {
     const pod = podOf({});
     assert.equal(found(pod).workers[0], found(pod).workers[0]);
     const other = workersOf([pod], new Map([[connection.id, { ...connection }]]), key);
     assert.notEqual(other.workers[0], found(pod).workers[0]);
   });
 
-  it("are none of another group's connection, and none without an address yet", () => {
+  it("do not include pods of another group's connection, nor pods without an address yet", () => {
     const elsewhere = { [annotation.connection]: "elsewhere" };
     assert.deepEqual(found(podOf({ annotations: elsewhere })), { workers: [], refused: [] });
     assert.deepEqual(found(podOf({ podIP: "" })), { workers: [], refused: [] });
   });
 
-  it("are none of a namespace that is not allowed, or of an unknown child, by one text", () => {
+  it("do not include pods of a namespace that is not allowed or of an unknown child, by one text", () => {
     const strange = whyNot({ namespace: "tenant" });
     assert.match(strange, /is not available to namespace tenant/);
     const unknown = whyNot({ namespace: "tenant", childName: "nothing" });
@@ -125,7 +125,7 @@ describe("the workers among pods", () => {
     assert.doesNotMatch(strange, /bank/);
   });
 
-  it("are none whose pool is not there, or whose address is not of the pool", () => {
+  it("do not include pods whose pool does not exist, or whose address is not of the pool", () => {
     assert.match(whyNot({ pool: "nothing" }), /has no pool "nothing"/);
     assert.match(whyNot({ pool: "constructor" }), /has no pool "constructor"/);
     const peer = parsePrefix("10.0.1.1/24") as Prefix;
@@ -133,7 +133,7 @@ describe("the workers among pods", () => {
     assert.match(whyNot({ annotations: { [annotation.vxlanIp]: "x" } }), /is not an address/);
   });
 
-  it("are none that have the gateway's own address", () => {
+  it("do not include pods with the gateway's own address", () => {
     const own = { ...child, xfrmIp: prefixAt(0) };
     const other = { ...connection, children: [own] };
     const { workers, refused } = workersOf([podOf({})], new Map([[other.id, other]]), key);
@@ -141,11 +141,11 @@ describe("the workers among pods", () => {
     assert.match(refused[0]?.why ?? "", /is the gateway's own address/);
   });
 
-  it("are none whose pod address is not one", () => {
+  it("do not include pods whose pod address is malformed", () => {
     assert.match(whyNot({ podIP: "node-a" }), /status\.podIP "node-a" is not an address/);
   });
 
-  it("are reached by the family of their gateway's first address, whichever of theirs that is", () => {
+  it("are reached by the family of their gateway's first address, even if that is not their own first", () => {
     const gateways = { 4: "10.244.0.1", 6: "fd00::1" };
     const pods = {
       four: podOf({}),
@@ -184,7 +184,7 @@ describe("the workers among pods", () => {
     );
   });
 
-  it("are none whose reservation is missing, another's, or made up", () => {
+  it("do not include pods whose reservation is missing, another pod's, or forged", () => {
     const forged = /does not prove that ipman reserved/;
     assert.match(whyNot({ annotations: { [annotation.reservation]: "" } }), forged);
     assert.match(whyNot({ signedBy: new SegmentKey(Buffer.alloc(32, 2)) }), forged);
@@ -197,7 +197,7 @@ describe("the workers among pods", () => {
       assert.match(whyNot({ annotations: { [annotation.reservation]: id } }), forged);
   });
 
-  it("are the oldest of those with one address, in whatever order they come", () => {
+  it("are the oldest of the pods with one address, in whatever order they arrive", () => {
     const pods = [
       podOf({ name: "c", created: "2026-01-02T03:04:07Z" }),
       podOf({ name: "b", created: "2026-01-02T03:04:06Z" }),

@@ -1,51 +1,52 @@
 import { formatAddress, parseAddress, sameAddress } from "../net/address.ts";
 import { mayUse, unavailable } from "../api/availability.ts";
 import { findChild, type Child, type Connection } from "../api/connection.ts";
-import { isOfPool } from "./pool-index.ts";
+import { isOfPool } from "./pool.ts";
 import type { Gateway, Worker } from "../network/endpoint.ts";
 import { underlayIn, podAddresses, type PodAddresses } from "../kubernetes/pod-addresses.ts";
 import { annotation } from "../kubernetes/labels.ts";
-import { isReservationId } from "./reservation.ts";
+import { isReservationProof } from "./reservation.ts";
 import type { SegmentKey } from "../network/segment-key.ts";
-import { holdingOf, type Holding, type Pod } from "../kubernetes/worker-pod.ts";
+import { heldAddressOf, type HeldAddress, type Pod } from "../kubernetes/worker-pod.ts";
 
-/** A pod that has the annotations of a worker and is not one. */
+/** A pod that has the annotations of a worker and is not accepted as one. */
 export interface RefusedPod {
   readonly pod: Pod;
   /** Why, for the pod's author. */
   readonly why: string;
 }
 
+/** The workers among pods, and the pods that were refused. */
 export interface Workers {
   readonly workers: readonly Worker[];
   readonly refused: readonly RefusedPod[];
 }
 
-/** A pod that passed every check of its own. */
+/** A pod that passed every check that concerns it alone. */
 interface Candidate {
   readonly pod: Pod;
   readonly worker: Worker;
-  /** The address within the child, of which each can have one worker. */
+  /** Identifies the address within the child: each can have one worker. */
   readonly slot: string;
 }
 
-/** What a pod's annotations claim, beside what is declared. */
+/** The claims of a pod's annotations, and the declarations that they name. */
 interface AddressClaim {
   readonly pod: Pod;
   readonly namespace: string;
   readonly connection: Connection;
   readonly child: Child;
-  readonly holding: Holding;
+  readonly heldAddress: HeldAddress;
   readonly addresses: PodAddresses | undefined;
 }
 
-/** The gateway of a worker, as far as it is known. */
+/** Finds the gateway of a worker, if it is known. */
 export type GatewayOf = (worker: Worker) => Pick<Gateway, "underlay"> | undefined;
 
 /**
- * The workers among pods, by the connections that are known: those whose annotations hold
- * against the declared connections and the segment key. Of several with one address of a child
- * the oldest keeps it. A worker is the same object while its pod and its connection are.
+ * Finds the workers among pods: those whose annotations are valid by the declared connections and
+ * the segment key. Where several pods have one address of a child, the oldest keeps it. A worker is
+ * the same object while its pod and its connection are the same.
  */
 export function workersOf(
   pods: Iterable<Pod>,
@@ -54,19 +55,19 @@ export function workersOf(
   gatewayOf: GatewayOf = () => undefined,
 ): Workers {
   const refused: RefusedPod[] = [];
-  const holders = new Map<string, Candidate>();
+  const candidates = new Map<string, Candidate>();
   for (const pod of pods) {
     const connection = connections.get(pod.metadata.annotations?.[annotation.connection] ?? "");
     if (connection === undefined) continue;
-    const judged = judgedBefore(pod, connection, key);
+    const judged = judge(pod, connection, key);
     if (judged === undefined) continue;
     if ("why" in judged) refused.push(judged);
     else {
-      const loser = admit(holders, judged);
+      const loser = admit(candidates, judged);
       if (loser !== undefined) refused.push({ pod: loser.pod, why: taken(loser) });
     }
   }
-  const workers = [...holders.values()].flatMap((candidate) => {
+  const workers = [...candidates.values()].flatMap((candidate) => {
     const { pod, worker } = candidate;
     const why = familyProblem(candidate, gatewayOf(worker));
     if (why !== undefined) refused.push({ pod, why });
@@ -76,8 +77,8 @@ export function workersOf(
 }
 
 /**
- * A segment is of one family on the pod network: that of its gateway's first address. A worker's
- * device is of the family of the gateway that there was when the pod was admitted.
+ * A segment uses one family on the pod network: that of its gateway's first address. A worker's
+ * device uses the family that the gateway had when the pod was admitted.
  */
 function familyProblem({ pod, worker }: Candidate, gateway: ReturnType<GatewayOf>) {
   const family = gateway?.underlay.family;
@@ -92,10 +93,10 @@ function familyProblem({ pod, worker }: Candidate, gateway: ReturnType<GatewayOf
 }
 
 /** @returns the younger of two candidates for one address */
-function admit(holders: Map<string, Candidate>, candidate: Candidate): Candidate | undefined {
-  const rival = holders.get(candidate.slot);
+function admit(candidates: Map<string, Candidate>, candidate: Candidate): Candidate | undefined {
+  const rival = candidates.get(candidate.slot);
   if (rival !== undefined && isOlder(rival.pod, candidate.pod)) return candidate;
-  holders.set(candidate.slot, candidate);
+  candidates.set(candidate.slot, candidate);
   return rival;
 }
 
@@ -119,35 +120,35 @@ function taken({ worker }: Candidate): string {
 
 type PodVerdict = Candidate | RefusedPod | undefined;
 
-/** Of pods that are looked at again and again: neither object ever changes. */
-const known = new WeakMap<Pod, { connection: Connection; key: SegmentKey; judged: PodVerdict }>();
+/** Memo of {@link judgeUnknown}: pods and connections are immutable. */
+const memo = new WeakMap<Pod, { connection: Connection; key: SegmentKey; judged: PodVerdict }>();
 
-function judgedBefore(pod: Pod, connection: Connection, key: SegmentKey): PodVerdict {
-  const before = known.get(pod);
+function judge(pod: Pod, connection: Connection, key: SegmentKey): PodVerdict {
+  const before = memo.get(pod);
   if (before?.connection === connection && before.key === key) return before.judged;
-  const judged = judge(pod, connection, key);
-  known.set(pod, { connection, key, judged });
+  const judged = judgeUnknown(pod, connection, key);
+  memo.set(pod, { connection, key, judged });
   return judged;
 }
 
 /** Undefined where a pod has no address on the pod network yet. */
-function judge(pod: Pod, connection: Connection, key: SegmentKey): PodVerdict {
+function judgeUnknown(pod: Pod, connection: Connection, key: SegmentKey): PodVerdict {
   const { namespace = "default", name, annotations = {} } = pod.metadata;
   const addresses = podAddresses(pod);
   if (addresses === undefined && (pod.status?.podIP ?? "") === "") return undefined;
-  const named = annotations[annotation.child] ?? "";
-  const child = findChild(connection, named);
-  // A connection that names no namespace was for the pods that the operator admitted.
+  const childName = annotations[annotation.child] ?? "";
+  const child = findChild(connection, childName);
+  // Without allowedNamespaces, the operator decided when it admitted the pod.
   const isAllowed = mayUse(connection, namespace, { requireAllowedNamespaces: false });
   if (child === undefined || !isAllowed) {
-    return { pod, why: unavailable({ connection: connection.id, child: named }, namespace) };
+    return { pod, why: unavailable({ connection: connection.id, child: childName }, namespace) };
   }
-  const holding = holdingOf(pod);
-  if (holding === undefined) return { pod, why: `${annotation.vxlanIp} is not an address` };
-  const claim = { pod, namespace, connection, child, holding, addresses };
+  const heldAddress = heldAddressOf(pod);
+  if (heldAddress === undefined) return { pod, why: `${annotation.vxlanIp} is not an address` };
+  const claim = { pod, namespace, connection, child, heldAddress, addresses };
   const why = claimProblem(claim, key);
   if (why !== undefined || addresses === undefined) return { pod, why: why ?? "" };
-  const { pool, address } = holding;
+  const { pool, address } = heldAddress;
   const reservation = annotations[annotation.reservation] ?? "";
   const place = { connection: connection.id, child: child.key, pool };
   const worker = { id: `${namespace}/${name}`, ...place, address, ...addresses, reservation };
@@ -157,13 +158,14 @@ function judge(pod: Pod, connection: Connection, key: SegmentKey): PodVerdict {
 
 /** The first reason for which a claim does not hold. */
 function claimProblem(claim: AddressClaim, key: SegmentKey): string | undefined {
-  const { pod, child, holding, addresses } = claim;
-  const { address } = holding.address;
+  const { pod, child, heldAddress, addresses } = claim;
+  const { address } = heldAddress.address;
   const text = formatAddress(address);
   if (addresses === undefined) return `status.podIP "${pod.status?.podIP}" is not an address`;
-  if (!child.pools.has(holding.pool)) return `child ${child.key} has no pool "${holding.pool}"`;
-  if (!isOfPool(child, holding.pool, address)) {
-    return `${text} is not an address of pool "${holding.pool}"`;
+  if (!child.pools.has(heldAddress.pool))
+    return `child ${child.key} has no pool "${heldAddress.pool}"`;
+  if (!isOfPool(child, heldAddress.pool, address)) {
+    return `${text} is not an address of pool "${heldAddress.pool}"`;
   }
   if ([child.xfrmIp, child.vxlanIp].some((own) => sameAddress(own.address, address))) {
     return `${text} is the gateway's own address`;
@@ -174,14 +176,14 @@ function claimProblem(claim: AddressClaim, key: SegmentKey): string | undefined 
   return undefined;
 }
 
-function isProven({ pod, connection, child, holding }: AddressClaim, key: SegmentKey): boolean {
+function isProven({ pod, connection, child, heldAddress }: AddressClaim, key: SegmentKey): boolean {
   const { annotations = {} } = pod.metadata;
-  const id = annotations[annotation.reservation] ?? "";
-  return isReservationId(id, key, pod.metadata, {
+  const proof = annotations[annotation.reservation] ?? "";
+  return isReservationProof(proof, key, pod.metadata, {
     connection: connection.id,
     child: child.key,
-    pool: holding.pool,
-    address: holding.address,
-    reservedAt: annotations[annotation.reservedAt] ?? "",
+    pool: heldAddress.pool,
+    address: heldAddress.address,
+    reservationId: annotations[annotation.reservedAt] ?? "",
   });
 }

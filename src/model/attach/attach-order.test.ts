@@ -41,8 +41,8 @@ const written = {
   vxlanPort: 7789,
 };
 
-describe("what a pod's init container is told", () => {
-  it("is read as it was written, and by people", () => {
+describe("the order of a pod's init container", () => {
+  it("is read as it was written, and legible", () => {
     assert.deepEqual(JSON.parse(writeOrder(order)), written);
     assert.deepEqual(readOrder(writeOrder(order)), order);
   });
@@ -60,7 +60,7 @@ describe("what a pod's init container is told", () => {
     assert.deepEqual(readOrder(writeOrder(six)), six);
   });
 
-  it("has only what it needs of a child", () => {
+  it("contains only the parts of a child that the init container needs", () => {
     const child = { ...order.child, extra: { esp_proposals: "aes256gcm16" }, pools: new Map() };
     assert.equal(writeOrder({ ...order, child }), writeOrder(order));
   });
@@ -74,9 +74,9 @@ describe("what a pod's init container is told", () => {
     ["remoteIps", ["10.0.1.0/24", "x"]],
     ["tunnelMtu", "1422"],
   ] as const) {
-    it(`is refused with its ${member} ${JSON.stringify(value)}`, () => {
+    it(`is refused with ${member} ${JSON.stringify(value)}`, () => {
       const text = JSON.stringify({ ...written, [member]: value });
-      const message = `IPMAN_ATTACH: its ${member} is ${JSON.stringify(value)}; the operator's webhook writes it when a pod is made`;
+      const message = `IPMAN_ATTACH: ${member} is ${JSON.stringify(value)}; the operator's webhook writes it when a pod is created`;
       assert.throws(() => readOrder(text), { message });
     });
   }
@@ -87,15 +87,15 @@ describe("what a pod's init container is told", () => {
     ["seeds", [1, 2, 3, 4, 5, 6, 7]],
     ["seeds", [1, 2, 3, 4, 5, 6, 7, -1]],
   ] as const) {
-    it(`is refused with its ${member} ${JSON.stringify(value)}, which is not repeated`, () => {
+    it(`is refused with ${member} ${JSON.stringify(value)}, which is not repeated`, () => {
       const text = JSON.stringify({ ...written, [member]: value });
-      const message = `IPMAN_ATTACH: its ${member} is not one; the operator's webhook writes it when a pod is made`;
+      const message = `IPMAN_ATTACH: ${member} is invalid; the operator's webhook writes it when a pod is created`;
       assert.throws(() => readOrder(text), { message });
     });
   }
 
   for (const text of ["", "null", "{", '"10.0.2.3"'])
     it(`is refused as ${JSON.stringify(text)}`, () => {
-      assert.throws(() => readOrder(text), /IPMAN_ATTACH: it is no JSON object/);
+      assert.throws(() => readOrder(text), /IPMAN_ATTACH: the value is not a JSON object/);
     });
 });

@@ -3,13 +3,13 @@ import { seedCount } from "../network/announcement.ts";
 import { formatPrefix, parsePrefix, type Prefix } from "../net/prefix.ts";
 import type { WorkerFacts } from "../network/worker-plan.ts";
 
-/** What `ipman attach` needs inside a pod; the device it finds by itself. */
+/** The instructions for `ipman attach` in a pod; it finds the device by itself. */
 export type AttachOrder = Omit<WorkerFacts, "device" | "deviceMtu" | "underlay">;
 
-/** Where the init container finds its order. */
+/** The environment variable with the init container's instructions. */
 export const attachVariable = "IPMAN_ATTACH";
 
-/** As JSON that is short, since every pod carries it, and tells who reads the pod. */
+/** Writes an order as JSON: short, since every pod contains it, and legible in the pod. */
 export function writeOrder(order: AttachOrder): string {
   const { connection, child, worker, gatewayUnderlay, tunnelMtu, vxlanPort } = order;
   return JSON.stringify({
@@ -28,7 +28,7 @@ export function writeOrder(order: AttachOrder): string {
   });
 }
 
-/** What {@link writeOrder} wrote; throws what is wrong with it. */
+/** Reads what {@link writeOrder} wrote. @throws Error that names the member at fault */
 export function readOrder(text: string): AttachOrder {
   const members = new Members(text);
   return {
@@ -51,7 +51,7 @@ export function readOrder(text: string): AttachOrder {
   };
 }
 
-/** What only the worker and its gateway know. */
+/** Members that only the worker and its gateway may know: their values stay out of errors. */
 const secret: ReadonlySet<string> = new Set(["mac", "gatewayMac", "seeds"]);
 
 class Members {
@@ -64,8 +64,8 @@ class Members {
   read<T>(name: string, as: (value: unknown) => T | undefined): T {
     const value = as(this.#all[name]);
     if (value === undefined) {
-      const found = secret.has(name) ? "not one" : JSON.stringify(this.#all[name]);
-      throw broken(`its ${name} is ${found}`);
+      const found = secret.has(name) ? "invalid" : JSON.stringify(this.#all[name]);
+      throw broken(`${name} is ${found}`);
     }
     return value;
   }
@@ -76,14 +76,14 @@ function parsed(text: string): Readonly<Record<string, unknown>> {
     const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null) return { ...value };
   } catch {
-    // As it is with what is JSON, but no object.
+    // The same error as for JSON that is not an object.
   }
-  throw broken("it is no JSON object");
+  throw broken("the value is not a JSON object");
 }
 
 function broken(what: string): Error {
   return new Error(
-    `${attachVariable}: ${what}; the operator's webhook writes it when a pod is made`,
+    `${attachVariable}: ${what}; the operator's webhook writes it when a pod is created`,
   );
 }
 

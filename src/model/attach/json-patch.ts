@@ -1,4 +1,4 @@
-/** Of the operations of RFC 6902 the one that is used. */
+/** The only operation of RFC 6902 that ipman uses. */
 export interface PatchOperation {
   readonly op: "add";
   readonly path: string;

@@ -40,13 +40,13 @@ const injection = {
   pool: "primary",
   address: parsePrefix("10.0.2.3/24") as Prefix,
   gateway: parseAddress("10.244.1.3") as Address,
-  reservedAt: "2026-01-01T00:00:00.000000001Z",
+  reservationId: "2026-01-01T00:00:00.000000001Z",
   secrets: {
     mac: "02:00:00:00:00:03",
     gatewayMac: "02:00:00:00:00:01",
     seeds: [1, 2, 3, 4, 5, 6, 7, 8],
   },
-  reservation: "00112233445566778899aabbccddeeff",
+  proof: "00112233445566778899aabbccddeeff",
   tunnelMtu: 1422,
   vxlanPort: 7789,
   image: { name: "ipman:1", pullPolicy: "IfNotPresent" },
@@ -60,7 +60,7 @@ const pod: NewPod = {
   },
 };
 
-/** The pod as a patch of ours makes it; every path of it is a member that is replaced. */
+/** Applies a patch to the pod; each of its paths names a member that is replaced. */
 function patched(from: NewPod): NewPod {
   const result = structuredClone(from) as unknown as Record<string, unknown>;
   for (const { path, value } of injectionPatch(from, injection)) {
@@ -75,7 +75,7 @@ function patched(from: NewPod): NewPod {
 describe("a pod that joins a tunnel", () => {
   const made = patched(pod);
 
-  it("gets what existing workloads read", () => {
+  it("gets the annotations that existing workloads read", () => {
     assert.deepEqual(made.metadata.annotations, {
       "ipman.dialo.ai/childName": "lan",
       other: "kept",
@@ -88,13 +88,13 @@ describe("a pod that joins a tunnel", () => {
       "ipman.dialo.ai/remoteIps": '["10.0.1.0/24"]',
       "ipman.dialo.ai/xfrmUnderlyingIp": "10.244.1.3",
       "ipman.dialo.ai/vxlanPort": "7789",
-      "ipman.dialo.ai/reservedAt": injection.reservedAt,
-      "ipman.dialo.ai/reservation": injection.reservation,
+      "ipman.dialo.ai/reservedAt": injection.reservationId,
+      "ipman.dialo.ai/reservation": injection.proof,
     });
     assert.deepEqual(made.metadata.labels, { "ipman.dialo.ai/worker": "lan" });
   });
 
-  it("has the token's mount in all containers, as the API server wants it", () => {
+  it("has the token's mount in all containers, as the API server would add it", () => {
     const token = {
       name: "kube-api-access-x",
       mountPath: "/var/run/secrets/kubernetes.io/serviceaccount",
@@ -105,7 +105,7 @@ describe("a pod that joins a tunnel", () => {
     assert.equal(made.spec.initContainers?.[0]?.volumeMounts, undefined);
   });
 
-  it("is attached before anything of its own runs", () => {
+  it("is attached before its own containers run", () => {
     const [first, second] = made.spec.initContainers ?? [];
     assert.equal(first?.name, "ipman-attach");
     assert.equal(second?.name, "theirs");
@@ -120,7 +120,7 @@ describe("a pod that joins a tunnel", () => {
     assert.equal(order.worker.mac, injection.secrets.mac);
   });
 
-  it("keeps the environment that it had, in every container", () => {
+  it("keeps the environment of every container", () => {
     const address = { name: "VXLAN_IP", value: "10.0.2.3" };
     assert.deepEqual(
       made.spec.containers.map(({ env }) => env),
@@ -129,7 +129,7 @@ describe("a pod that joins a tunnel", () => {
     assert.deepEqual(made.spec.initContainers?.[1]?.env, [address]);
   });
 
-  it("that comes again is what it was", () => {
+  it("does not change when the patch is applied again", () => {
     assert.deepEqual(patched(made), made);
   });
 });

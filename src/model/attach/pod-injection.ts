@@ -15,7 +15,7 @@ interface Container {
   readonly volumeMounts?: readonly { readonly mountPath: string }[];
 }
 
-/** A pod as an admission request has it: its name may be still to be made. */
+/** A pod in an admission request; its name may be generated later. */
 export interface NewPod {
   readonly metadata: Partial<KubeMeta> & { readonly generateName?: string };
   readonly spec: {
@@ -25,7 +25,7 @@ export interface NewPod {
   };
 }
 
-/** What a pod is told about its place in a tunnel. */
+/** The facts that are injected into a pod. */
 export interface Injection {
   readonly connection: Connection;
   readonly child: Child;
@@ -33,21 +33,21 @@ export interface Injection {
   readonly address: Prefix;
   /** The pod address of the gateway. */
   readonly gateway: Address;
-  /** When the address was reserved, as pendingIps has it. */
-  readonly reservedAt: string;
-  /** The id of that reservation. */
-  readonly reservation: string;
+  /** The id of the address's reservation, as the store has it. */
+  readonly reservationId: string;
+  /** The proof of that reservation. */
+  readonly proof: string;
   readonly secrets: WorkerSecrets;
   readonly tunnelMtu: number;
   readonly vxlanPort: number;
-  /** With `ipman attach`. */
+  /** The image that contains `ipman attach`. */
   readonly image: Image;
 }
 
 export const attachContainer = "ipman-attach";
 const addressVariable = "VXLAN_IP";
 
-/** Makes the pod a worker. Done twice it changes nothing more. */
+/** The patch that makes a pod a worker; a second application changes nothing. */
 export function injectionPatch(pod: NewPod, injection: Injection): PatchOperation[] {
   const { metadata, spec } = pod;
   const text = formatAddress(injection.address.address);
@@ -68,7 +68,7 @@ export function injectionPatch(pod: NewPod, injection: Injection): PatchOperatio
   ];
 }
 
-/** RFC 6902's `add` replaces a member that is there. */
+/** RFC 6902: `add` replaces an existing member. */
 function put(path: string, value: unknown): PatchOperation {
   return { op: "add", path, value };
 }
@@ -85,8 +85,8 @@ function annotationsOf(injection: Injection): Record<string, string> {
     [annotation.remoteIps]: JSON.stringify(child.remoteSelectors.map(formatPrefix)),
     [annotation.xfrmUnderlyingIp]: formatAddress(gateway),
     [annotation.vxlanPort]: String(vxlanPort),
-    [annotation.reservedAt]: injection.reservedAt,
-    [annotation.reservation]: injection.reservation,
+    [annotation.reservedAt]: injection.reservationId,
+    [annotation.reservation]: injection.proof,
   };
 }
 
@@ -95,12 +95,12 @@ function withAddress(container: Container, value: string): Container {
   return { ...container, env: [...others, { name: addressVariable, value }] };
 }
 
-/** Where the API server mounts the service account's token in each container. */
+/** The path at which the API server mounts the service account's token in each container. */
 const tokenPath = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /**
- * What the API server would add by itself, as it did to the others: with it in place it has
- * nothing to change, and so does not ask for this pod a second time.
+ * The mount that the API server would add, as it did to the other containers. With the mount in
+ * place the API server changes nothing, and so does not call the webhook again.
  */
 function mountsOf(containers: readonly Container[]): Pick<Container, "volumeMounts"> {
   const mounts = containers.flatMap(({ volumeMounts = [] }) => volumeMounts);

@@ -3,26 +3,26 @@ import { nameFor, nameParts, type Group } from "../api/group.ts";
 import type { KubeObject, OwnerReference } from "./kube-object.ts";
 
 /**
- * The Role and the ClusterRole with what every agent may do, and the service account that
- * owns what the operator makes.
+ * The Role and the ClusterRole with the rights of every agent, and the service account that owns the
+ * objects that the operator creates.
  */
 const agentRole = "ipman-agent";
 
-/** The bindings of these two roles, of which the operator keeps the subjects. */
+/** The bindings of these two roles: the operator manages their subjects. */
 export const agentBindings = "ipman-agents";
 
-/** The operator's own Role in each namespace with Secrets: it owns the agents' Roles there. */
+/** The operator's own Role in each namespace with Secrets, which owns the agents' Roles there. */
 export const grantingRole = "ipman-operator-secrets";
 
 const rbac = "rbac.authorization.k8s.io";
 const rbacVersion = `${rbac}/v1`;
 
-/** The service account of a group's agent, and the name of its Roles where its Secrets are. */
+/** The name of a group's service account, and of its Roles in the namespaces with Secrets. */
 export function agentAccountOf(group: Group): string {
   return nameFor(agentRole, ...nameParts(group));
 }
 
-/** A service account that one group's agent has, and nothing else. */
+/** The service account of one group's agent. */
 export function agentAccount(
   group: Group,
   namespace: string,
@@ -37,7 +37,7 @@ export function agentAccount(
   } as KubeObject;
 }
 
-/** The right to read these Secrets of a namespace, each by its name. */
+/** A Role that permits reading these Secrets of a namespace, each by its name. */
 export function secretsRole(
   group: Group,
   namespace: string,
@@ -55,7 +55,7 @@ export function secretsRole(
 }
 
 /**
- * Gives that right to the group's agent.
+ * Binds that Role to the group's agent.
  *
  * @param home where the agent's service account is
  */
@@ -76,8 +76,8 @@ export function secretsBinding(
 }
 
 /**
- * The bindings that give every agent what all of them may do. The chart creates them without
- * subjects, so that an upgrade of the chart leaves the operator's alone.
+ * The bindings that give every agent the common rights. The chart creates them without subjects, so
+ * that an upgrade of the chart leaves the operator's subjects alone.
  *
  * @param home where the agents' service accounts are
  */

@@ -1,13 +1,14 @@
 import type { StatedCondition } from "../status/condition.ts";
 import type { KubeObject } from "./kube-object.ts";
 
-/** An IPSecConnection as the API server has it, with the parts of its status that are read. */
+/** An IPSecConnection as the API server has it, with the parts of its status that ipman reads. */
 export interface ConnectionResource extends KubeObject {
   readonly status?: ConnectionStatusPart;
 }
 
+/** The parts of a connection's status that ipman reads. */
 export interface ConnectionStatusPart {
-  /** Reserved for pods that are about to be, a moment ago: address → when. */
+  /** Addresses reserved for pods that do not exist yet: address → time of the reservation. */
   readonly pendingIps?: Readonly<Record<string, string>>;
   readonly xfrmGatewayIp?: Readonly<Record<string, string>>;
   readonly freeIps?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;

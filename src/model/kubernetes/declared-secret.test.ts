@@ -12,7 +12,7 @@ const manifest = (spec: unknown, metadata: object = {}): KubeObject =>
   }) as unknown as KubeObject;
 
 describe("the Secret that a manifest names", () => {
-  it("is found also where the manifest has other problems", () => {
+  it("is found even if the manifest has other problems", () => {
     const secretRef = { namespace: "default", name: "keys", key: 1 };
     assert.deepEqual(declaredSecret(manifest({ secretRef })), {
       namespace: "default",

@@ -26,7 +26,7 @@ describe("a pod of the Go operator", () => {
     });
   }
 
-  it("is not one of another type, and not a workload", () => {
+  it("does not have another type, and is not a workload", () => {
     for (const labels of [
       {},
       { "ipman.dialo.ai/type": "operator" },

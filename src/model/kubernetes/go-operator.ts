@@ -1,7 +1,7 @@
 import type { KubeObject } from "./kube-object.ts";
 import { label, manager } from "./labels.ts";
 
-/** The part of a pod by which the Go operator's are known. */
+/** The part of a pod that identifies a pod of the Go operator. */
 interface PodShape extends KubeObject {
   readonly spec?: {
     readonly containers?: readonly { readonly env?: readonly { readonly name: string }[] }[];
@@ -10,11 +10,11 @@ interface PodShape extends KubeObject {
 }
 
 /**
- * What a pod is to the Go operator: itself, or one that it created for a tunnel.
+ * The role of a pod of the Go operator: the operator itself, or a pod that it created for a tunnel.
  *
- * - `created`: it bears the label of a type, has no owner, and is not ipman's, whose pods bear
+ * - `created`: the pod has the label of a type, has no owner, and is not ipman's, whose pods have
  *   the same label.
- * - `operator`: it has the label and the environment of the Go operator's Deployment, and has
+ * - `operator`: the pod has the label and the environment of the Go operator's Deployment, and has
  *   not finished.
  */
 export type GoOperatorRole = "operator" | "created";
@@ -22,10 +22,10 @@ export type GoOperatorRole = "operator" | "created";
 const createdTypes: ReadonlySet<string> = new Set(["charon", "restctl", "xfrm"]);
 const finishedPhases: ReadonlySet<string> = new Set(["Succeeded", "Failed"]);
 
-/** An environment variable that its Deployment sets and no other does. */
+/** An environment variable that only the Go operator's Deployment sets. */
 const imageVariable = "XFRMINION_IMAGE";
 
-/** Undefined for every pod that is not the Go operator's. */
+/** The role of a pod; undefined for every pod that is not the Go operator's. */
 export function goOperatorRole(pod: KubeObject): GoOperatorRole | undefined {
   const { metadata, spec, status } = pod as PodShape;
   const { labels = {}, ownerReferences = [] } = metadata;

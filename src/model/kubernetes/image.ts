@@ -5,7 +5,7 @@ export interface Image {
   readonly pullPolicy: string;
 }
 
-/** The fields of a container that say which image it runs. */
+/** The fields of a container that name its image. */
 export function runs({ name, pullPolicy }: Image) {
   return { image: name, imagePullPolicy: pullPolicy };
 }

@@ -8,10 +8,10 @@ export class KeyConsent {
   readonly #names: ReadonlySet<string>;
 
   /**
-   * Reads the annotation `keyFor`: names of connections with commas between them, or `*`.
+   * Reads the annotation `keyFor`: names of connections, separated by commas, or `*`.
    *
-   * It is an annotation, since a label's value cannot hold a list and is at most 63 characters
-   * long; nothing selects Secrets by it.
+   * It is an annotation because a label's value cannot hold a list and has at most 63 characters;
+   * Secrets are not selected by it.
    */
   constructor(annotations: Readonly<Record<string, string>> = {}) {
     const names = (annotations[annotation.keyFor] ?? "").split(",").map((name) => name.trim());

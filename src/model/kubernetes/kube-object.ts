@@ -1,7 +1,7 @@
-/** The part of ObjectMeta that ipman reads of an object from the API server. */
+/** The part of ObjectMeta that ipman reads. */
 export interface KubeMeta {
   readonly name: string;
-  /** What the server made the name from. */
+  /** The prefix from which the server generated the name. */
   readonly generateName?: string;
   readonly namespace?: string;
   readonly uid?: string;
@@ -31,7 +31,7 @@ export interface KubeObject {
   readonly metadata: KubeMeta;
 }
 
-/** `namespace/name`, or the name alone of kinds that live in no namespace. */
+/** `namespace/name`, or the name alone for kinds without a namespace. */
 export function objectKey({ namespace, name }: Pick<KubeMeta, "namespace" | "name">): string {
   return namespace === undefined ? name : `${namespace}/${name}`;
 }
@@ -39,11 +39,11 @@ export function objectKey({ namespace, name }: Pick<KubeMeta, "namespace" | "nam
 /** A page of a collection; its items may lack apiVersion and kind. */
 export interface KubeList {
   readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
-  /** Null where there is none and only metadata was asked for. */
+  /** Null where the page is empty and only metadata was requested. */
   readonly items: readonly { readonly metadata: KubeMeta }[] | null;
 }
 
-/** An object without the record of who wrote which field: it is often most of it. */
+/** An object without its managedFields, which are often the largest part of it. */
 export function withoutManagedFields<T extends KubeObject>(object: T): T {
   const { managedFields: _, ...metadata } = object.metadata as KubeMeta & {
     managedFields?: unknown;

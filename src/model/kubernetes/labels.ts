@@ -3,26 +3,26 @@ import { digestOf, type Group } from "../api/group.ts";
 
 const key = (name: string) => `${apiGroup}/${name}`;
 
-/** Labels of the objects that ipman makes, and of the pods that it lets in. */
+/** Labels of the objects that ipman creates and of the pods that it admits. */
 export const label = {
-  /** What it is: `charon`, `agent`, `xfrm` (a gateway), `reservations`. */
+  /** The type of the object: `charon`, `agent`, `xfrm` (a gateway), `reservations`. */
   type: key("type"),
   /** The CharonGroup's name, or the node's; and its namespace, empty for an implied group. */
   group: key("group"),
   groupNamespace: key("groupNamespace"),
-  /** Tells groups apart, whatever their names. */
+  /** Identifies the group, whatever its name. */
   groupId: key("groupId"),
   /** On workers: the child's name. */
   worker: key("worker"),
   managedBy: "app.kubernetes.io/managed-by",
 } as const;
 
-/** Annotations: a workload's wishes, and what came of them. */
+/** Annotations: the requests of a workload, and their results. */
 export const annotation = {
   connection: key("ipmanName"),
   child: key("childName"),
   pool: key("poolName"),
-  /** A wish for one address of the pool. */
+  /** Requests one address of the pool. */
   address: key("address"),
   /** `true`: a StatefulSet's pod gets the pool's address of its ordinal, always. */
   keepAddress: key("keepAddress"),
@@ -33,20 +33,20 @@ export const annotation = {
   remoteIps: key("remoteIps"),
   xfrmUnderlyingIp: key("xfrmUnderlyingIp"),
   vxlanPort: key("vxlanPort"),
-  /** When the address was reserved: the stamp of the reservation. */
+  /** The id of the address's reservation, which begins with the time. */
   reservedAt: key("reservedAt"),
-  /** The id of the reservation, which proves that the operator made it for this pod. */
+  /** The proof that the operator made the reservation for this pod. */
   reservation: key("reservation"),
   /** On a Secret: the connections that may use its keys. */
   keyFor: key("keyFor"),
-  /** On what ipman made: a digest of what it asked for. */
+  /** On objects that ipman created: a digest of the wanted object. */
   digest: key("digest"),
 } as const;
 
-/** Who made it, for selectors. */
+/** The value of `managedBy` by which selectors find ipman's objects. */
 export const manager = "ipman";
 
-/** The labels that tell which group an object belongs to. */
+/** The labels of an object that belongs to a group. */
 export function groupLabels(group: Group, type: "charon" | "agent" | "xfrm") {
   return {
     [label.managedBy]: manager,
@@ -57,7 +57,7 @@ export function groupLabels(group: Group, type: "charon" | "agent" | "xfrm") {
   };
 }
 
-/** A name as a label's value; a longer one by what tells it apart. */
+/** A name as a label's value: a digest where the name is too long. */
 export function labelValue(name: string): string {
   return name.length <= 63 ? name : digestOf([name]);
 }

@@ -11,7 +11,7 @@ const read = (status: unknown) => {
 };
 
 describe("the addresses of a pod", () => {
-  it("are its first one, and one of the other family where it has one", () => {
+  it("are its first one, and the first one of the other family", () => {
     assert.deepEqual(read({ podIP: "10.0.0.1" }), ["10.0.0.1", undefined]);
     const one = { podIP: "10.0.0.1", podIPs: [{ ip: "10.0.0.1" }] };
     assert.deepEqual(read(one), ["10.0.0.1", undefined]);
@@ -20,14 +20,14 @@ describe("the addresses of a pod", () => {
     assert.deepEqual(read({ podIPs: both }), ["fd00::1", "10.0.0.1"]);
   });
 
-  it("are read without what is malformed", () => {
+  it("do not include malformed ones", () => {
     for (const podIPs of [undefined, null, "fd00::1", {}, 7])
       assert.deepEqual(read({ podIP: "10.0.0.1", podIPs }), ["10.0.0.1", undefined]);
     const entries = [null, {}, { ip: 7 }, { ip: "node-a" }, { ip: "10.0.0.2" }, { ip: "fd00::1" }];
     assert.deepEqual(read({ podIP: "10.0.0.1", podIPs: entries }), ["10.0.0.1", "fd00::1"]);
   });
 
-  it("are none before the pod has its network", () => {
+  it("are missing before the pod has its network", () => {
     for (const status of [undefined, {}, { podIP: "" }, { podIP: "node-a" }, { podIPs: [] }])
       assert.equal(read(status), undefined);
   });

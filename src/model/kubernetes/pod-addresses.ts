@@ -1,20 +1,21 @@
 import { parseAddress, type Address, type Family } from "../net/address.ts";
 import type { Pod } from "./worker-pod.ts";
 
-/** The addresses of a pod on the pod network: at most one of each family, the pod's first first. */
+/** The addresses of a pod on the pod network: at most one of each family. */
 export interface PodAddresses {
+  /** The pod's first address. */
   readonly underlay: Address;
   readonly alternate: Address | undefined;
 }
 
-/** Kubernetes allows one address of each family; a status that has more is not read to its end. */
+/** Kubernetes allows one address of each family; the rest of a longer list is ignored. */
 const mostRead = 8;
 
 /**
- * Reads the addresses in a pod's status; what is malformed is left out. `podIPs` has all of them
- * where the cluster is dual-stack, and an older API server writes `podIP` alone.
+ * Reads the addresses in a pod's status, without malformed ones. In a dual-stack cluster `podIPs`
+ * has all addresses; an older API server writes `podIP` alone.
  *
- * @returns undefined where none is good
+ * @returns undefined where no address is valid
  */
 export function podAddresses({ status }: Pick<Pod, "status">): PodAddresses | undefined {
   const listed: unknown = status?.podIPs;
@@ -31,7 +32,7 @@ function ipOf(entry: unknown): unknown {
   return typeof entry === "object" && entry !== null && "ip" in entry ? entry.ip : undefined;
 }
 
-/** That of an endpoint's addresses which is of a family. */
+/** The address of an endpoint that has this family. */
 export function underlayIn(
   { underlay, alternate }: { readonly underlay: Address; readonly alternate?: Address | undefined },
   family: Family,

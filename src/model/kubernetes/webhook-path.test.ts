@@ -11,18 +11,18 @@ const said = fc.record({
 });
 
 describe("a secret path of the webhooks", () => {
-  it("says what was put into it, in characters that the API server takes", () => {
+  it("contains endpoint and generation, in characters that the API server accepts", () => {
     fc.assert(
       fc.property(said, (path) => {
         const text = formatWebhookPath(key, path);
         assert.deepEqual(parseWebhookPath(key, text), { ...path });
-        // The API server wants each segment to be a DNS-1123 subdomain.
+        // The API server requires each segment to be a DNS-1123 subdomain.
         for (const segment of text.slice(1).split("/")) assert.match(segment, /^[a-z0-9]{1,253}$/);
       }),
     );
   });
 
-  it("says nothing with another key, or where any character of it is another", () => {
+  it("is not accepted with another key, or after a change of any character", () => {
     fc.assert(
       fc.property(
         said,

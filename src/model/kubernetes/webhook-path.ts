@@ -3,9 +3,9 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 /**
  * A path by which the API server calls an endpoint of the webhooks: `/ENDPOINT/GENERATION/CODE`.
  * The code authenticates the other two by a key that the operator's replicas share, so that each
- * of them accepts the path of any generation, also one that it has not heard of. The API server
- * takes lower-case letters, digits and hyphens in a path, and quotes it to the user where a call
- * fails: a path is replaced by one of the next generation after a while.
+ * replica accepts the path of any generation, even one that is new to it. The API server accepts
+ * lower-case letters, digits and hyphens in a path, and quotes the path to the user where a call
+ * fails: therefore a path is replaced by one of the next generation after a while.
  */
 export interface WebhookPath {
   readonly endpoint: string;
@@ -20,7 +20,7 @@ export function formatWebhookPath(key: Uint8Array, { endpoint, generation }: Web
   return `/${endpoint}/${generation}/${codeOf(key, endpoint, generation).toString("hex")}`;
 }
 
-/** What a path says; undefined where it was not made with that key. Takes as long for any code. */
+/** Parses a path, in constant time for any code; undefined where another key made it. */
 export function parseWebhookPath(key: Uint8Array, path: string): WebhookPath | undefined {
   const [, endpoint, digits, code] = pattern.exec(path) ?? [];
   if (endpoint === undefined || digits === undefined || code === undefined) return undefined;

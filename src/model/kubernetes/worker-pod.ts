@@ -12,12 +12,12 @@ export interface Pod extends KubeObject {
   };
 }
 
-/** Keeps of a pod what is read of it: thousands are held. */
+/** Reduces a pod to the part that ipman reads: thousands are held in memory. */
 export function trimmedPod(object: KubeObject): Pod {
   const { metadata, status } = object as Pod;
   const { name, generateName, namespace, uid, resourceVersion, annotations } = metadata;
   const { creationTimestamp, deletionTimestamp } = metadata;
-  const own = Object.entries(annotations ?? {}).filter(([key]) => known.has(key));
+  const own = Object.entries(annotations ?? {}).filter(([key]) => readAnnotations.has(key));
   const kept: KubeMeta = {
     name,
     ...(generateName !== undefined && { generateName }),
@@ -38,10 +38,10 @@ export function trimmedPod(object: KubeObject): Pod {
   };
 }
 
-const known: ReadonlySet<string> = new Set(Object.values(annotation));
+const readAnnotations: ReadonlySet<string> = new Set(Object.values(annotation));
 
-/** A pod's hold on an address, until it has ended. */
-export interface Holding {
+/** The address that a pod holds until it has ended, by its annotations. */
+export interface HeldAddress {
   readonly connection: string;
   /** A key or a name. */
   readonly child: string;
@@ -49,18 +49,19 @@ export interface Holding {
   readonly address: Prefix;
 }
 
-/** Of pods that are looked at again and again: an object never changes. */
-const holdings = new WeakMap<Pod, { readonly holding: Holding | undefined }>();
+/** Memo of {@link readHeldAddress}: the object of a pod is immutable. */
+const memo = new WeakMap<Pod, { readonly heldAddress: HeldAddress | undefined }>();
 
-export function holdingOf(pod: Pod): Holding | undefined {
-  const known = holdings.get(pod);
-  if (known !== undefined) return known.holding;
-  const holding = readHolding(pod);
-  holdings.set(pod, { holding });
-  return holding;
+/** The address that a pod holds; undefined where its annotations are incomplete. */
+export function heldAddressOf(pod: Pod): HeldAddress | undefined {
+  const read = memo.get(pod);
+  if (read !== undefined) return read.heldAddress;
+  const heldAddress = readHeldAddress(pod);
+  memo.set(pod, { heldAddress });
+  return heldAddress;
 }
 
-function readHolding({ metadata }: Pod): Holding | undefined {
+function readHeldAddress({ metadata }: Pod): HeldAddress | undefined {
   const { annotations = {} } = metadata;
   const connection = annotations[annotation.connection];
   const child = annotations[annotation.child];
@@ -69,21 +70,21 @@ function readHolding({ metadata }: Pod): Holding | undefined {
   return { connection, child, pool: annotations[annotation.pool] ?? "", address };
 }
 
-/** Of a connection: by the child's key, who has which address. */
+/** The addresses that pods of a connection hold, by the child's key: address → pod. */
 export function usedAddresses(
   connection: Connection,
   pods: Iterable<Pod>,
 ): Map<string, Map<string, string>> {
   const used = new Map<string, Map<string, string>>();
   for (const pod of pods) {
-    const holding = holdingOf(pod);
-    if (holding?.connection !== connection.id) continue;
-    const child = findChild(connection, holding.child);
+    const heldAddress = heldAddressOf(pod);
+    if (heldAddress?.connection !== connection.id) continue;
+    const child = findChild(connection, heldAddress.child);
     if (child === undefined) continue;
-    const of = used.get(child.key) ?? new Map<string, string>();
+    const ofChild = used.get(child.key) ?? new Map<string, string>();
     const { namespace = "default", name } = pod.metadata;
-    of.set(formatAddress(holding.address.address), `pod ${namespace}/${name}`);
-    used.set(child.key, of);
+    ofChild.set(formatAddress(heldAddress.address.address), `pod ${namespace}/${name}`);
+    used.set(child.key, ofChild);
   }
   return used;
 }

@@ -26,6 +26,6 @@ export interface Worker extends Endpoint {
   /** The pool that the address is from. */
   readonly pool: string;
   readonly address: Prefix;
-  /** Unique to this worker's hold on the address: the id of its reservation. */
+  /** Unique to this worker's hold on the address: the proof of its reservation. */
   readonly reservation: string;
 }

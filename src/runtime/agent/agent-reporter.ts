@@ -64,7 +64,7 @@ export class AgentReporter implements Disposable {
 
   /** Checks a status only if it or its object changed, since there may be thousands. */
   #check(id: string, shown: ConnectionStatus): void {
-    this.#checked.of(shown, [this.#object(id)], () => this.#writer.look(id));
+    this.#checked.of(shown, [this.#object(id)], () => this.#writer.compare(id));
   }
 
   #object(id: string): (KubeObject & { readonly status?: Partial<AgentStatus> }) | undefined {

@@ -19,7 +19,7 @@ import { childRefKey } from "../../model/api/child-ref.ts";
 import type { Child, Connection } from "../../model/api/connection.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import { vxlanName } from "../../model/network/gateway-plan.ts";
-import { isOfPool } from "../../model/addresses/pool-index.ts";
+import { isOfPool } from "../../model/addresses/pool.ts";
 import { networkOf, parsePrefix, type Prefix } from "../../model/net/prefix.ts";
 import { sameItems } from "../../model/value/same-items.ts";
 import { childWanted, poolWanted, type AttachRequest } from "./attach-request.ts";

@@ -32,12 +32,12 @@ describe("the events of a connection", () => {
     assert.deepEqual(conditionEvents([ready], [down]), [warning]);
   });
 
-  it("are none for what stays, or is brought up for the first time", () => {
+  it("are none for a condition that stays, or a connection that comes up for the first time", () => {
     assert.deepEqual(conditionEvents([ready, differs], [ready, differs]), []);
     assert.deepEqual(conditionEvents([], [begins]), []);
   });
 
-  it("warn of an SA that differs from what is declared, and report that none does any more", () => {
+  it("warn about an SA that differs from the declaration, and report when none does any more", () => {
     const note = "the peer left out a";
     assert.deepEqual(conditionEvents([ready], [ready, differs]), [
       { type: "Warning", reason: "SaDiffers", action: "Comparing", note },

@@ -3,13 +3,13 @@ import type { Condition } from "../../model/status/condition.ts";
 import type { ConditionType } from "../../model/status/condition-types.ts";
 import { Reason } from "../../model/status/failure.ts";
 
-/** What the event for a change of a condition says. */
+/** The event for a change of a condition. */
 export type ConditionEvent = Omit<ObjectEvent, "regarding">;
 
 /** The conditions whose changes are events. */
 const reported: readonly ConditionType[] = ["Ready", "Reachable"];
 
-/** The events for what changed between two lists of conditions, as far as a person cares. */
+/** The events for changes between two lists of conditions that matter to a person. */
 export function conditionEvents(
   before: readonly Condition[],
   after: readonly Condition[],
@@ -35,7 +35,7 @@ function changed(
   return { type: "Warning", reason, action: "Connecting", note };
 }
 
-/** This condition is there only while an SA differs. */
+/** The condition `Differs` exists only while an SA differs. */
 function differing(
   was: Condition | undefined,
   is: Condition | undefined,

@@ -4,7 +4,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import pLimit from "p-limit";
 import { StatusWriter } from "./status-writer.ts";
 
-/** An API that holds each write until it is let go. */
+/** An API that holds each write until the test completes it. */
 class HeldApi {
   readonly actual = new Map<string, number>();
   readonly wanted = new Map<string, number>();
@@ -29,10 +29,10 @@ class HeldApi {
 
   want(id: string, status: number): void {
     this.wanted.set(id, status);
-    this.writer.look(id);
+    this.writer.compare(id);
   }
 
-  /** Lets go of what is in flight until nothing is. */
+  /** Completes the writes in flight until there are none. */
   async settle(): Promise<void> {
     await turn();
     while (this.inFlight.size > 0) {
@@ -43,7 +43,7 @@ class HeldApi {
 }
 
 describe("a writer of statuses", () => {
-  it("writes so many at a time, and each with what is true by then", async () => {
+  it("limits concurrent writes, and writes the status of the moment when a write begins", async () => {
     const api = new HeldApi();
     for (const id of ["a", "b", "c", "d"]) api.want(id, 1);
     await turn();
@@ -55,7 +55,7 @@ describe("a writer of statuses", () => {
     api.writer[Symbol.dispose]();
   });
 
-  it("writes a change at once, and those that follow it closely together", async () => {
+  it("writes a change at once, and the changes that follow it closely together", async () => {
     const api = new HeldApi();
     mock.timers.enable({ apis: ["setTimeout"] });
     after(() => mock.timers.reset());
@@ -64,7 +64,7 @@ describe("a writer of statuses", () => {
     for (const status of [2, 3, 4]) {
       api.want("a", status);
       await turn();
-      assert.equal(api.inFlight.size, 0, "it rests");
+      assert.equal(api.inFlight.size, 0, "the next write waits");
     }
     mock.timers.tick(1_000);
     await api.settle();
@@ -73,12 +73,12 @@ describe("a writer of statuses", () => {
     mock.timers.tick(1_000);
     api.want("a", 5);
     await turn();
-    assert.equal(api.inFlight.size, 1, "it has rested");
+    assert.equal(api.inFlight.size, 1, "the time between two writes is over");
     await api.settle();
     api.writer[Symbol.dispose]();
   });
 
-  it("does not write what is no longer wanted when its turn comes", async () => {
+  it("does not write a status that is no longer wanted when its turn comes", async () => {
     const api = new HeldApi();
     for (const id of ["a", "b", "c"]) api.want(id, 1);
     await turn();
@@ -88,7 +88,7 @@ describe("a writer of statuses", () => {
     api.writer[Symbol.dispose]();
   });
 
-  it("neither writes nor complains once it has ended", async () => {
+  it("neither writes nor reports an error after its end", async () => {
     const api = new HeldApi();
     for (const id of ["a", "b", "c"]) api.want(id, 1);
     await turn();

@@ -3,31 +3,31 @@ import type { LimitFunction } from "p-limit";
 import { KubeError } from "../../adapters/kubernetes/client/kube-error.ts";
 
 export interface StatusWriterOptions<T> {
-  /** The status as the API has it, as far as this writer owns it; undefined without the object. */
+  /** The writer's part of the status as the API server has it; undefined without the object. */
   readonly actual: (id: string) => unknown;
-  /** What it should be, given what is there now; undefined for nothing to say. */
+  /** The status to write, by the present state; undefined to write nothing. */
   readonly wanted: (id: string) => T | undefined;
   readonly write: (id: string, status: T) => Promise<void>;
-  /** Whose turn it is to write: how many may at a time, whoever they are. */
+  /** Limits concurrent writes, of all writers together. */
   readonly writes: LimitFunction;
   readonly onTrouble: (error: unknown) => void;
 }
 
-/** An object that was written, or could not be, rests for so many milliseconds. */
+/** The least time between two writes of an object, in milliseconds. */
 const restMs = 1_000;
 
 /**
- * Keeps the status of objects as it should be: the first change of one is written at once,
- * and what follows it closely in one write, with what is true when it is made. Nothing is
- * written where nothing differs.
+ * Writes the status of objects where it differs from the wanted one. The first change of an object
+ * is written at once; changes that follow it closely share a write, which has the state of the
+ * moment when it is made.
  */
 export class StatusWriter<T> implements Disposable {
   readonly #options: StatusWriterOptions<T>;
-  /** Those that wait for their turn. */
+  /** Objects that wait for their turn. */
   readonly #queued = new Set<string>();
-  /** Those that are written, or rest. */
+  /** Objects that are being written, or were written within {@link restMs}. */
   readonly #writing = new Set<string>();
-  /** Looked at when that is over. */
+  /** Objects to compare again after that time. */
   readonly #again = new Set<string>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #ended = false;
@@ -36,8 +36,8 @@ export class StatusWriter<T> implements Disposable {
     this.#options = options;
   }
 
-  /** Compares, and writes where it differs. */
-  look(id: string): void {
+  /** Compares the status of an object, and writes it where it differs. */
+  compare(id: string): void {
     if (this.#ended || this.#queued.has(id)) return;
     if (this.#writing.has(id)) this.#again.add(id);
     else if (this.#outdated(id) !== undefined) {
@@ -51,15 +51,15 @@ export class StatusWriter<T> implements Disposable {
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
-  /** What is to be written; undefined where nothing differs. */
+  /** The status to write; undefined where nothing differs. */
   #outdated(id: string): T | undefined {
     const { actual, wanted } = this.#options;
-    const there = actual(id);
+    const present = actual(id);
     const status = wanted(id);
-    return there === undefined || isDeepStrictEqual(there, status) ? undefined : status;
+    return present === undefined || isDeepStrictEqual(present, status) ? undefined : status;
   }
 
-  /** What is true by now: it may have waited for long. */
+  /** Writes the present status, which may have changed while the write waited. */
   async #write(id: string): Promise<void> {
     this.#queued.delete(id);
     const status = this.#ended ? undefined : this.#outdated(id);
@@ -84,7 +84,7 @@ export class StatusWriter<T> implements Disposable {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       this.#writing.delete(id);
-      if (this.#again.delete(id)) this.look(id);
+      if (this.#again.delete(id)) this.compare(id);
     }, restMs);
     this.#timers.add(timer);
   }

@@ -6,21 +6,21 @@ import { observedActor } from "../actors/observed-actor.ts";
 
 export interface LeadershipOptions {
   readonly lock: LeaseLock;
-  /** Starts what only one may do; what it gives is disposed of at the end. */
+  /** Starts the work of the leader. */
   readonly onLeading: () => void;
-  /** Somebody else may lead by now. */
+  /** Another replica may lead now. */
   readonly onLost: () => void;
-  /** An exception ended the leader's actor, or the start of what it leads: it cannot go on. */
+  /** An exception ended the leader's actor or `onLeading`: this replica cannot continue. */
   readonly onFailed: (error: unknown) => void;
   readonly onTrouble: (error: unknown) => void;
 }
 
-/** Leads when it may. At its end it lets go of the lease, so that nobody waits. */
+/** Leads while this replica holds the lease; releases it at the end, so that no replica waits. */
 export class Leadership implements AsyncDisposable {
   readonly #lock: LeaseLock;
   readonly #onTrouble: (error: unknown) => void;
   readonly #actor;
-  /** Whether the lease is to be released at the end. */
+  /** Whether to release the lease at the end. */
   #leading = false;
 
   constructor({ lock, onLeading, onLost, onFailed, onTrouble }: LeadershipOptions) {

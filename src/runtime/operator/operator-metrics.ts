@@ -4,13 +4,14 @@ import type {
   Verdict,
 } from "../../adapters/kubernetes/admission/admission-review.ts";
 import { endOf } from "../../adapters/kubernetes/admission/certificates.ts";
-import { poolSize, type Ledger } from "../../model/addresses/allocation.ts";
+import type { Allocation } from "../../model/addresses/allocation.ts";
+import { poolSize } from "../../model/addresses/pool.ts";
 import type { Child } from "../../model/api/connection.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import { readinessText, type Readiness } from "../metrics/readiness-series.ts";
 import type { Cluster } from "./state/cluster.ts";
 
-/** What an operator tells of itself: its pools, its webhooks, and whether it leads. */
+/** An operator's own metrics: its pools, its webhooks, and whether it leads. */
 export class OperatorMetrics {
   readonly #leading: Gauge;
   readonly #certificate: Gauge;
@@ -37,21 +38,22 @@ export class OperatorMetrics {
       registers,
     });
     showPools(registry, cluster);
-    metrics.add(() => readinessText(toldIn(cluster)));
+    metrics.add(() => readinessText(readinessIn(cluster)));
   }
 
+  /** Reports that this replica leads. */
   leads(): void {
     this.#leading.set(1);
   }
 
-  /** @param certificate as PEM */
+  /** Reports the expiry of the webhooks' certificate. @param certificate as PEM */
   shows(certificate: string): void {
     this.#certificate.set(endOf(certificate) / 1_000);
   }
 
-  /** A handler whose answers are timed and counted. */
+  /** Wraps a handler: its answers are timed and counted. */
   timed(webhook: string, handler: AdmissionHandler): AdmissionHandler {
-    // The first of a kind counts only where there was none before.
+    // A series that begins with its first answer would hide that answer from rate().
     for (const outcome of outcomes) this.#admission.zero({ webhook, outcome });
     return async (request, deadline) => {
       const stop = this.#admission.startTimer({ webhook });
@@ -74,7 +76,7 @@ function outcomeOf(verdict: Verdict): (typeof outcomes)[number] {
   return verdict.code < 500 ? "denied" : "error";
 }
 
-/** Looked at when somebody scrapes, not before. */
+/** Computed at each scrape. */
 function showPools(registry: Registry, cluster: Cluster): void {
   const gauge = (name: string, help: string, value: (pool: PoolOfConnection) => number) =>
     new Gauge({
@@ -93,12 +95,12 @@ function showPools(registry: Registry, cluster: Cluster): void {
   gauge(
     "ipman_pool_addresses_free",
     "Number of addresses in a pool that are neither used nor reserved.",
-    ({ child, ledger, labels }) => ledger.countFree(child, labels.pool),
+    ({ child, allocation, labels }) => allocation.countFree(child, labels.pool),
   );
 }
 
-/** Every connection that there is; of one without a status nobody told yet. */
-function* toldIn(cluster: Cluster): Generator<Readiness> {
+/** Every connection; one without a status has no conditions yet. */
+function* readinessIn(cluster: Cluster): Generator<Readiness> {
   for (const id of cluster.ids) {
     yield { id, conditions: cluster.object(id)?.status?.conditions ?? [] };
   }
@@ -107,15 +109,15 @@ function* toldIn(cluster: Cluster): Generator<Readiness> {
 interface PoolOfConnection {
   readonly labels: { readonly connection: string; readonly child: string; readonly pool: string };
   readonly child: Child;
-  readonly ledger: Ledger;
+  readonly allocation: Allocation;
 }
 
 function* poolsIn(cluster: Cluster): Generator<PoolOfConnection> {
   for (const connection of cluster.desired.connections.values()) {
-    const ledger = cluster.ledger(connection.id);
+    const allocation = cluster.allocation(connection.id);
     for (const child of connection.children) {
       for (const pool of child.pools.keys()) {
-        yield { labels: { connection: connection.id, child: child.key, pool }, child, ledger };
+        yield { labels: { connection: connection.id, child: child.key, pool }, child, allocation };
       }
     }
   }

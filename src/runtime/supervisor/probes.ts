@@ -8,7 +8,7 @@ import {
   type ProbeOrder,
 } from "../../machines/probe.ts";
 import { sameAddress } from "../../model/net/address.ts";
-import { childRefKey, type ChildRef } from "../../model/api/child-ref.ts";
+import { childRefKey } from "../../model/api/child-ref.ts";
 import type { Child, Connection } from "../../model/api/connection.ts";
 import type { Gateway } from "../../model/network/endpoint.ts";
 import type { Reachability } from "../../model/status/status.ts";

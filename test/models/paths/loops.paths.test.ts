@@ -10,7 +10,10 @@ import { gatewayMachine } from "../../../src/machines/gateway/gateway.ts";
 import type { GatewayContext } from "../../../src/machines/gateway/gateway-types.ts";
 import { leaderMachine } from "../../../src/machines/leader.ts";
 import { probeMachine, type ProbeContext } from "../../../src/machines/probe.ts";
-import { workloadMachine, type WorkloadContext } from "../../../src/machines/workload.ts";
+import {
+  managedObjectMachine,
+  type ManagedObjectContext,
+} from "../../../src/machines/managed-object.ts";
 import type { Child } from "../../../src/model/api/connection.ts";
 import { failure, Reason } from "../../../src/model/status/failure.ts";
 import type { KubeObject } from "../../../src/model/kubernetes/kube-object.ts";
@@ -156,9 +159,9 @@ const object = (replicas: number, version: string): KubeObject =>
     spec: { replicas },
   }) as KubeObject;
 
-function workloadAdversary(): Adversary {
+function managedObjectAdversary(): Adversary {
   const walk = {
-    machine: workloadMachine.provide({
+    machine: managedObjectMachine.provide({
       actors: { apply: held.actor(), remove: held.actor() },
     }) as AnyStateMachine,
     input: { wanted: object(1, "1"), actual: undefined, version: 0n, lingerMs: 0 },
@@ -168,7 +171,7 @@ function workloadAdversary(): Adversary {
       { type: "seen", object: undefined, version: 3n },
       { type: "seen", object: object(1, "3"), version: 3n },
     ],
-    facts: ({ actual, version, recurrence, attempt, applied }: WorkloadContext) => [
+    facts: ({ actual, version, recurrence, attempt, applied }: ManagedObjectContext) => [
       [JSON.stringify(actual), String(version), applied?.generation],
       [recurrence.times, Math.min(attempt, 7)],
     ],
@@ -236,7 +239,7 @@ describe("whatever others do to it", () => {
       () => charonAdversary({ connect: once }),
     ],
     ["charon has at most 240 sessions an hour", 240, () => charonAdversary({ prune: once })],
-    ["an object is written at most 240 times an hour", 240, workloadAdversary],
+    ["an object is written at most 240 times an hour", 240, managedObjectAdversary],
     ["the lease is asked for every two seconds", 1_800, () => leaderAdversary(false)],
     ["the lease is renewed every two seconds", 1_800, () => leaderAdversary(true)],
     ["a probe begins once", 1, probeAdversary],

@@ -1,7 +1,7 @@
 import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
 import { label } from "../../../model/kubernetes/labels.ts";
 import { isObjectName } from "../../../model/api/names.ts";
-import { bookSelector } from "../../../model/addresses/reservation-book.ts";
+import { reservationsSelector } from "../../../model/addresses/connection-reservations.ts";
 import { Archive } from "../../archive/archive.ts";
 import { archiveFile } from "../../commands/gather.ts";
 import { agentsIn, ipmanIn, type Agent, type ItemList } from "../cluster/agents.ts";
@@ -48,7 +48,14 @@ class Gathering {
     await this.#put("connections.yaml", "get", "ipsecconnections", "-o", "yaml");
     await this.#put("groups.yaml", "get", "charongroups", "-A", "-o", "yaml");
     await this.#put("workloads.yaml", "get", "deployments,pods,leases", ...inNamespace);
-    await this.#put("reservations.yaml", "get", "configmaps", "-l", bookSelector, ...inNamespace);
+    await this.#put(
+      "reservations.yaml",
+      "get",
+      "configmaps",
+      "-l",
+      reservationsSelector,
+      ...inNamespace,
+    );
     await this.#put("events.txt", "get", "events", "-n", namespace);
     for (const name of connections)
       await this.#put(`connections/${name}.txt`, "describe", "ipsecconnection", name);

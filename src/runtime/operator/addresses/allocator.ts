@@ -1,42 +1,29 @@
 import { Subscription } from "rxjs";
-import type { Settled } from "../../../machines/allocation.ts";
-import type { AddressWish } from "../../../model/addresses/allocation.ts";
+import type { AddressRequest, AllocationResult } from "../../../model/addresses/allocation.ts";
 import { findChild } from "../../../model/api/connection.ts";
-import type { Failure } from "../../../model/status/failure.ts";
 import { annotation } from "../../../model/kubernetes/labels.ts";
-import { holdingOf, type Pod } from "../../../model/kubernetes/worker-pod.ts";
-import { Breakdowns } from "../../actors/breakdowns.ts";
-import type { OnBreakdown } from "../../actors/contained.ts";
-import {
-  ConnectionAddresses,
-  gone,
-  type ConnectionAddressesOptions,
-} from "./connection-addresses.ts";
+import { heldAddressOf, type Pod } from "../../../model/kubernetes/worker-pod.ts";
+import { ConnectionAllocator, type ConnectionAllocatorOptions } from "./connection-allocator.ts";
 
-export interface AllocatorOptions extends ConnectionAddressesOptions {
-  readonly onBreakdown: OnBreakdown;
-}
+const connectionGone: AllocationResult = {
+  ok: false,
+  message: "the connection was deleted",
+  taken: false,
+};
 
-/**
- * Gives addresses to pods that are about to be. Where an exception ended the actor of a connection,
- * its pods are refused until a new actor starts after a backoff; what was prefetched ends in its
- * time.
- */
+/** Allocates addresses for the pods that this replica admits. */
 export class Allocator implements Disposable {
-  readonly #options: AllocatorOptions;
-  readonly #breakdowns: Breakdowns;
-  readonly #connections = new Map<string, ConnectionAddresses>();
+  readonly #options: ConnectionAllocatorOptions;
+  readonly #connections = new Map<string, ConnectionAllocator>();
   readonly #subscription = new Subscription();
 
-  constructor(options: AllocatorOptions) {
+  constructor(options: ConnectionAllocatorOptions) {
     this.#options = options;
-    const { cluster, onBreakdown } = options;
-    // The next request starts the actor.
-    this.#breakdowns = new Breakdowns({ onBreakdown, restart: () => {} });
+    const { cluster } = options;
     this.#subscription.add(
       cluster.changes.subscribe(() => {
         for (const id of this.#connections.keys())
-          if (cluster.object(id) === undefined) this.#end(id, gone);
+          if (cluster.object(id) === undefined) this.#end(id);
       }),
     );
     this.#subscription.add(
@@ -47,61 +34,44 @@ export class Allocator implements Disposable {
   }
 
   /** Chooses an address and reserves it. */
-  allocate(connectionId: string, wish: AddressWish): Promise<Settled> {
-    const failure = this.#breakdowns.failureOf(connectionId);
-    if (failure !== undefined) return Promise.resolve(refusedBy(failure));
-    return this.#addressesOf(connectionId).allocate(wish);
+  allocate(connectionId: string, request: AddressRequest): Promise<AllocationResult> {
+    return this.#allocatorOf(connectionId).allocate(request);
   }
 
-  /** What would come of a wish; nothing is reserved. */
-  tried(connectionId: string, wish: AddressWish): Settled {
-    const { books, cluster } = this.#options;
-    if (cluster.object(connectionId) === undefined) return gone;
-    return cluster.ledger(connectionId, books.newest(connectionId)).take(wish);
+  /** The result that a request would have; reserves nothing. */
+  dryRun(connectionId: string, request: AddressRequest): AllocationResult {
+    const { store, cluster } = this.#options;
+    if (cluster.object(connectionId) === undefined) return connectionGone;
+    return cluster.allocation(connectionId, store.newest(connectionId)).take(request);
   }
 
   [Symbol.dispose](): void {
     this.#subscription.unsubscribe();
-    this.#breakdowns[Symbol.dispose]();
-    for (const id of this.#connections.keys()) this.#end(id, gone);
+    for (const id of this.#connections.keys()) this.#end(id);
   }
 
-  #addressesOf(id: string): ConnectionAddresses {
+  #allocatorOf(id: string): ConnectionAllocator {
     const known = this.#connections.get(id);
     if (known !== undefined) return known;
-    const made: ConnectionAddresses = new ConnectionAddresses(id, this.#options, (error) => {
-      if (this.#connections.get(id) === made) this.#breakDown(id, error);
-    });
+    const made = new ConnectionAllocator(id, this.#options);
     this.#connections.set(id, made);
     return made;
   }
 
-  /** One that took just any address: the next may ask here. */
+  /** Counts pods that requested any address: the next may be admitted by this replica. */
   #noteGiven(pod: Pod): void {
     const { annotations = {} } = pod.metadata;
     if (annotation.address in annotations || annotation.keepAddress in annotations) return;
-    const holding = holdingOf(pod);
-    const connection = this.#options.cluster.desired.connections.get(holding?.connection ?? "");
-    const child = connection && findChild(connection, holding?.child ?? "");
-    if (holding === undefined || connection === undefined || child === undefined) return;
-    if (this.#breakdowns.failureOf(connection.id) !== undefined) return;
-    this.#addressesOf(connection.id).noteGiven(child, holding.pool);
+    const heldAddress = heldAddressOf(pod);
+    const { connections } = this.#options.cluster.desired;
+    const connection = connections.get(heldAddress?.connection ?? "");
+    const child = connection && findChild(connection, heldAddress?.child ?? "");
+    if (heldAddress === undefined || connection === undefined || child === undefined) return;
+    this.#allocatorOf(connection.id).noteGiven(child, heldAddress.pool);
   }
 
-  #breakDown(id: string, error: unknown): void {
-    this.#breakdowns.restartLater(id, error);
-    const failure = this.#breakdowns.failureOf(id);
-    this.#end(id, failure === undefined ? gone : refusedBy(failure));
-  }
-
-  /** @param answer for the wishes that wait */
-  #end(id: string, answer: Settled): void {
-    const addresses = this.#connections.get(id);
+  #end(id: string): void {
+    this.#connections.get(id)?.end(connectionGone);
     this.#connections.delete(id);
-    addresses?.end(answer);
   }
-}
-
-function refusedBy({ message }: Failure): Settled {
-  return { ok: false, message, taken: false, unwritten: true };
 }

@@ -7,22 +7,22 @@ import type { Cluster } from "../state/cluster.ts";
 export interface ReservationAgesOptions {
   readonly cluster: Cluster;
   readonly clock: Clock;
-  /** For how long a pod's end is noted, in milliseconds. */
+  /** How long the end of a pod is remembered, in milliseconds. */
   readonly keepMs: number;
 }
 
 /**
- * How long this replica has known of each reservation, and which pods it saw end, by its own
+ * How long this replica has known each reservation, and which pods it saw end, by its own
  * monotonic clock: the times that replicas write are never compared. Every replica notes both,
- * so that one which begins to lead knows what happened while no replica led.
+ * so that a new leader knows what happened while no replica led.
  */
 export class ReservationAges implements Disposable {
   readonly #options: ReservationAgesOptions;
-  /** By connection and {@link reservationKey}: when it was first seen in the store. */
+  /** By connection and {@link reservationKey}: when the reservation was first seen in the store. */
   readonly #firstSeen = new Map<string, ReadonlyMap<string, number>>();
   /**
-   * Reservations of pods that ended, and when: the reservation may be known here later than
-   * its pod's end, since the store and pods are watched separately.
+   * The reservations of pods that ended, and when. The end of a pod may be seen before its
+   * reservation, since pods and reservations are watched separately.
    */
   readonly #ended = new Map<string, number>();
   readonly #subscription = new Subscription();
@@ -36,23 +36,23 @@ export class ReservationAges implements Disposable {
         if (reservation !== undefined) this.#ended.set(reservation, clock.elapsed());
       }),
     );
-    this.#subscription.add(cluster.books.touched.subscribe((id) => this.#note(id)));
+    this.#subscription.add(cluster.reservations.touched.subscribe((id) => this.#note(id)));
     this.#note(undefined);
   }
 
-  /** For how long a reservation is known here, in milliseconds. */
-  age(connection: string, address: string, stamp: string): number {
-    const now = this.#options.clock.elapsed();
-    const since = this.#firstSeen.get(connection)?.get(reservationKey(connection, address, stamp));
-    return since === undefined ? 0 : now - since;
+  /** How long this replica has known a reservation, in milliseconds. */
+  age(connection: string, address: string, reservationId: string): number {
+    const key = reservationKey(connection, address, reservationId);
+    const since = this.#firstSeen.get(connection)?.get(key);
+    return since === undefined ? 0 : this.#options.clock.elapsed() - since;
   }
 
-  /** Whether the pod of a reservation was here and ended. */
-  hasEnded(connection: string, address: string, stamp: string): boolean {
-    return this.#ended.has(reservationKey(connection, address, stamp));
+  /** Whether this replica saw the pod of a reservation end. */
+  hasEnded(connection: string, address: string, reservationId: string): boolean {
+    return this.#ended.has(reservationKey(connection, address, reservationId));
   }
 
-  /** Drops the ends that no reservation waits for any more. */
+  /** Forgets the ends of pods that no reservation can need any more. */
   forget(): void {
     const oldest = this.#options.clock.elapsed() - this.#options.keepMs;
     for (const [reservation, at] of this.#ended) {
@@ -65,23 +65,24 @@ export class ReservationAges implements Disposable {
     this.#subscription.unsubscribe();
   }
 
+  /** @param id the connection whose reservations changed; undefined where any may have */
   #note(id: string | undefined): void {
-    const { books } = this.#options.cluster;
-    if (id !== undefined) this.#noteOne(id);
+    const { reservations } = this.#options.cluster;
+    if (id !== undefined) this.#noteConnection(id);
     else {
-      const all = new Set([...books.all].map(({ connection }) => connection));
-      for (const connection of new Set([...all, ...this.#firstSeen.keys()]))
-        this.#noteOne(connection);
+      const stored = Array.from(reservations.all, ({ connection }) => connection);
+      for (const connection of new Set([...stored, ...this.#firstSeen.keys()]))
+        this.#noteConnection(connection);
     }
   }
 
-  #noteOne(id: string): void {
+  #noteConnection(id: string): void {
     const { cluster, clock } = this.#options;
     const before = this.#firstSeen.get(id);
-    const entries = Object.entries(cluster.books.of(id)?.pending ?? {});
+    const entries = Object.entries(cluster.reservations.of(id)?.pending ?? {});
     const now = clock.elapsed();
-    const seen = entries.map(([address, stamp]): [string, number] => {
-      const key = reservationKey(id, address, stamp);
+    const seen = entries.map(([address, reservationId]): [string, number] => {
+      const key = reservationKey(id, address, reservationId);
       return [key, before?.get(key) ?? now];
     });
     if (seen.length === 0) this.#firstSeen.delete(id);

@@ -9,7 +9,7 @@ import { formatAddress, parseAddress, type Address } from "../../../model/net/ad
 import type { AvailabilityRule } from "../../../model/api/availability.ts";
 import type { Child, Connection } from "../../../model/api/connection.ts";
 import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
-import { isOfPool, poolRangeOf } from "../../../model/addresses/pool-index.ts";
+import { isOfPool, poolRangeOf } from "../../../model/addresses/pool.ts";
 import { resourceKey, type Resource } from "../../../model/api/resource.ts";
 import type { Problem } from "../../../model/api/result.ts";
 import type { IPSecConnectionSpec } from "../../../model/api/schema/ipsec-connection.ts";
@@ -24,7 +24,7 @@ export interface DeclaredAdmissionParts {
   readonly client: KubeClient;
 }
 
-/** Judges IPSecConnections and CharonGroups beside everything else that is declared. */
+/** Validates IPSecConnections and CharonGroups together with all other manifests. */
 export class DeclaredAdmission {
   readonly #cluster: Cluster;
   readonly #declared: Declared;
@@ -64,7 +64,7 @@ export class DeclaredAdmission {
     return inUse.length > 0 ? verdictOf(inUse) : this.#warned(connection);
   }
 
-  /** What would be declared, with that object as the youngest: the others were there first. */
+  /** All manifests with this object as the newest: where two conflict, the older one is right. */
   #resourcesWith(kind: Resource["kind"], object: KubeObject): Resource[] {
     const key = resourceKey(kind, object) ?? "";
     const { resources } = this.#declared.snapshot();
@@ -72,7 +72,7 @@ export class DeclaredAdmission {
     return [...others, { kind, key, source: `${kind} ${key}`, document: object }];
   }
 
-  /** A charon on the network of a node that has one; an object that keeps its place has it. */
+  /** Refuses a second charon on a node's network; an object that keeps its node is allowed. */
   #nodeProblems(
     kind: Resource["kind"],
     key: string,
@@ -85,24 +85,26 @@ export class DeclaredAdmission {
     const group = groups.get(connection === undefined ? key : (groupIdOf(connection) ?? ""));
     const refused = refusedGroups(groups, resources, after.connections).get(group?.id ?? "");
     const before = this.#cluster.groups.get(group?.id ?? "");
-    const keepsPlace = before?.hostNetwork === true && before.nodeName === group?.nodeName;
-    if (refused === undefined || keepsPlace) return [];
+    const keepsNode = before?.hostNetwork === true && before.nodeName === group?.nodeName;
+    if (refused === undefined || keepsNode) return [];
     return [{ path: "spec.nodeName", message: refused.message }];
   }
 
-  /** Addresses that pods have must stay in the pool that they are from. */
+  /** Refuses to remove addresses of pods from the pool that they are from. */
   #inUseProblems(connection: Connection): Problem[] {
     const before = this.#cluster.desired.connections.get(connection.id);
     if (before === undefined) return [];
     return [...this.#cluster.used(before)].flatMap(([key, addresses]) => {
-      const was = before.children.find((child) => child.key === key);
-      const is = connection.children.find((child) => child.key === key);
-      if (was === undefined) return [];
-      return [...addresses].flatMap(([text, pod]) => useProblem(was, is, text, pod));
+      const childBefore = before.children.find((child) => child.key === key);
+      const childAfter = connection.children.find((child) => child.key === key);
+      if (childBefore === undefined) return [];
+      return [...addresses].flatMap(([text, pod]) =>
+        useProblem(childBefore, childAfter, text, pod),
+      );
     });
   }
 
-  /** Asks the API server itself: a view may not have heard of a connection that is new. */
+  /** Lists the connections at the API server: a view may lack a new one. */
   async #deletionProblems(object: KubeObject | null): Promise<Problem[]> {
     if (object?.kind !== "CharonGroup") return [];
     const { namespace, name } = object.metadata;
@@ -114,7 +116,7 @@ export class DeclaredAdmission {
         users.push(connection.metadata.name);
     });
     if (users.length === 0) return [];
-    const message = `the CharonGroup carries ${users.join(", ")}: delete them first, or give them another groupRef`;
+    const message = `the CharonGroup is used by ${users.join(", ")}: delete them first, or give them another groupRef`;
     return [{ path: "metadata.name", message }];
   }
 
@@ -145,19 +147,21 @@ function stateOf(resources: readonly Resource[]): DesiredState {
   return desiredState(nothingDesired, { resources, problems: [] }, "cluster");
 }
 
-function useProblem(was: Child, is: Child | undefined, text: string, pod: string): Problem[] {
+function useProblem(before: Child, after: Child | undefined, text: string, pod: string): Problem[] {
   const address = parseAddress(text) as Address;
-  const pool = poolRangeOf(was, address)?.pool;
-  const path = `spec.children.${was.key}`;
-  const wayOut = `delete the pod first, or keep what it uses`;
-  if (is === undefined) {
-    return [{ path, message: `${pod} is attached to it as ${formatAddress(address)}: ${wayOut}` }];
+  const pool = poolRangeOf(before, address)?.pool;
+  const path = `spec.children.${before.key}`;
+  const remedy = "delete the pod first, or keep what it uses";
+  if (after === undefined) {
+    return [{ path, message: `${pod} is attached to it as ${formatAddress(address)}: ${remedy}` }];
   }
-  if (is.ifId !== was.ifId) {
-    return [{ path: `${path}.if_id`, message: `${pod} is attached with ${was.ifId}: ${wayOut}` }];
+  if (after.ifId !== before.ifId) {
+    return [
+      { path: `${path}.if_id`, message: `${pod} is attached with ${before.ifId}: ${remedy}` },
+    ];
   }
-  if (pool === undefined || isOfPool(is, pool, address)) return [];
-  const message = `${formatAddress(address)} is the address of ${pod}: ${wayOut}`;
+  if (pool === undefined || isOfPool(after, pool, address)) return [];
+  const message = `${formatAddress(address)} is the address of ${pod}: ${remedy}`;
   return [{ path: `${path}.ip_pools.${pool}`, message }];
 }
 
@@ -165,7 +169,7 @@ function wordsOf({ path, message }: Problem): string {
   return `${path}: ${message}`;
 }
 
-/** In the words of `ipman validate`. */
+/** Words the problems as `ipman validate` does. */
 function verdictOf(problems: readonly Problem[]): Verdict {
   if (problems.length === 0) return { allowed: true };
   return { allowed: false, code: 422, message: problems.map(wordsOf).join("\n") };

@@ -1,74 +1,65 @@
-import { filter, firstValueFrom, map, startWith, timeout, type Observable } from "rxjs";
 import type {
   AdmissionRequest,
   Verdict,
 } from "../../../adapters/kubernetes/admission/admission-review.ts";
 import type { ClusterKey } from "../../../adapters/kubernetes/cluster-key.ts";
-import { formatAddress, type Address } from "../../../model/net/address.ts";
-import type { AddressWish } from "../../../model/addresses/allocation.ts";
+import type { AddressRequest, AllocationResult } from "../../../model/addresses/allocation.ts";
+import {
+  admittedPod,
+  isPrefetched,
+  isReservationProof,
+  reservationKey,
+  reservationProof,
+  type PodNames,
+} from "../../../model/addresses/reservation.ts";
+import { reservationOf } from "../../../model/addresses/seen-reservations.ts";
 import {
   availableChild,
   unavailable,
   type AvailabilityRule,
 } from "../../../model/api/availability.ts";
 import type { Child, Connection } from "../../../model/api/connection.ts";
+import { injectionPatch, type NewPod } from "../../../model/attach/pod-injection.ts";
 import type { Image } from "../../../model/kubernetes/image.ts";
 import { annotation } from "../../../model/kubernetes/labels.ts";
-import { innerMtu, suiteOfProposals } from "../../../model/network/mtu.ts";
-import { injectionPatch, type NewPod } from "../../../model/attach/pod-injection.ts";
+import { formatAddress, type Address } from "../../../model/net/address.ts";
 import { parsePrefix } from "../../../model/net/prefix.ts";
-import { workerSecrets } from "../../../model/network/segment.ts";
+import { innerMtu, suiteOfProposals } from "../../../model/network/mtu.ts";
 import type { SegmentKey } from "../../../model/network/segment-key.ts";
-import type { Settled } from "../../../machines/allocation.ts";
-import {
-  admittedPod,
-  isPrefetched,
-  isReservationId,
-  reservationId,
-  reservationKey,
-  type PodNames,
-} from "../../../model/addresses/reservation.ts";
-import { reservationOf } from "../../../model/addresses/seen-reservations.ts";
+import { workerSecrets } from "../../../model/network/segment.ts";
 import { poolWanted } from "../../host/attach-request.ts";
 import type { Allocator } from "../addresses/allocator.ts";
-import type { Books } from "../addresses/books.ts";
-import type { Cluster } from "../state/cluster.ts";
 import type { ReservationAges } from "../addresses/reservation-ages.ts";
+import type { ReservationStore } from "../addresses/reservation-store.ts";
+import type { Cluster } from "../state/cluster.ts";
+import { Denial } from "./denial.ts";
+import { requestedAddress, targetOf } from "./pod-request.ts";
+import { waitFor } from "./wait-for.ts";
 
 export interface PodAdmissionOptions extends AvailabilityRule {
   readonly cluster: Cluster;
   readonly allocator: Allocator;
-  readonly books: Books;
+  readonly store: ReservationStore;
   readonly ages: Pick<ReservationAges, "hasEnded">;
   readonly clusterKey: Pick<ClusterKey, "current" | "changes" | "problem">;
-  /** The image with `ipman attach`. */
+  /** The image of the init container, which runs `ipman attach`. */
   readonly image: Image;
   readonly vxlanPort: number;
 }
 
-/** How long a pod is kept waiting for a gateway, or an address, that is about to be there. */
-const patienceMs = 5_000;
+/** How long a request waits for a gateway, or for an address that may become free. */
+const maxWaitMs = 5_000;
 
-/** Before the deadline of a request, for what is done after the last wait. */
+/** Before the deadline of a request: time for the work after the last wait. */
 const finishMs = 250;
 
-/** For a connection that was applied in one go with the pod, and is heard of a moment later. */
-const newsMs = 1_000;
+/** How long a request waits for a connection that was applied together with the pod. */
+const connectionWaitMs = 1_000;
 
 const ethernetMtu = 1500;
 
-/** What is refused, with the words for who asked. */
-class Denial extends Error {
-  readonly code: number;
-
-  constructor(message: string, code = 403) {
-    super(message);
-    this.code = code;
-  }
-}
-
-/** What a pod asks for, and by what its reservation is verified. */
-interface Asked {
+/** The part of a connection that a pod requests, and what its reservation is verified by. */
+interface Place {
   readonly key: SegmentKey;
   readonly names: PodNames;
   readonly connection: Connection;
@@ -76,7 +67,7 @@ interface Asked {
   readonly pool: string;
 }
 
-/** Makes annotated pods into workers: an address, and an init container that attaches them. */
+/** Makes annotated pods workers: each gets an address, and an init container that attaches it. */
 export class PodAdmission {
   readonly #options: PodAdmissionOptions;
 
@@ -100,47 +91,52 @@ export class PodAdmission {
   ): Promise<Verdict> {
     const pod = object as unknown as NewPod;
     const key = await this.#segmentKey(deadline);
-    const { connection, child, pool } = await this.#wanted(pod, namespace, deadline);
+    const { connection, child, pool } = await this.#target(pod, namespace, deadline);
     const gateway = await this.#gateway(connection, child, deadline);
-    const wish = { ...this.#wish(pod, child, pool), namespace };
+    const request = { child, pool, namespace, ...requestedAddress(pod) };
     const names = { ...pod.metadata, namespace };
     const result =
-      this.#reservedBefore(pod, { key, names, connection, child, pool }) ??
-      (await this.#address(connection, wish, dryRun === true, deadline));
+      this.#earlierResult(pod, { key, names, connection, child, pool }) ??
+      (dryRun === true
+        ? this.#options.allocator.dryRun(connection.id, request)
+        : await this.#allocate(connection.id, request, deadline));
     if (!result.ok) {
       throw new Denial(`${connection.id}/${child.key}: ${result.message}`, codeOf(result));
     }
     const { image, vxlanPort } = this.#options;
-    const { address, reservedAt = "" } = result;
-    const facts = { connection: connection.id, child: child.key, pool, address, reservedAt };
-    // A dry run reserves nothing, and there is nothing to prove.
-    const isReserved = reservedAt !== "";
-    const reservation = isReserved ? reservationId(key, { ...admittedPod(names), ...facts }) : "";
+    const { address, reservationId = "" } = result;
+    const facts = { connection: connection.id, child: child.key, pool, address, reservationId };
+    // A dry run reserves no address that a proof could be for.
+    const isReserved = reservationId !== "";
+    const proof = isReserved ? reservationProof(key, { ...admittedPod(names), ...facts }) : "";
     const tunnelMtu = this.#tunnelMtu(connection, child);
-    const secrets = workerSecrets(key, connection, child, { address, reservation });
-    const reserved = { pool, address, reservedAt, reservation, secrets };
-    const given = { connection, child, gateway, tunnelMtu, ...reserved };
-    const patch = injectionPatch(pod, { ...given, vxlanPort, image });
+    const secrets = workerSecrets(key, connection, child, { address, reservation: proof });
+    const reserved = { pool, address, reservationId, proof, secrets };
+    const attached = { connection, child, gateway, tunnelMtu, ...reserved };
+    const patch = injectionPatch(pod, { ...attached, vxlanPort, image });
     return { allowed: true, patch };
   }
 
   async #segmentKey(deadline: number): Promise<SegmentKey> {
     const { clusterKey } = this.#options;
-    const key = await this.#until(() => clusterKey.current, clusterKey.changes, deadline);
+    const limits = { deadline, maxMs: maxWaitMs };
+    const key = await waitFor(() => clusterKey.current, clusterKey.changes, limits);
     if (key !== undefined) return key;
     throw new Denial(`no pod can be admitted yet: ${clusterKey.problem}`, 500);
   }
 
   /**
-   * The child and the pool that a pod asks for. Waits a moment for a connection that was applied
-   * in one go with the pod, and as long where it is there for others: nothing tells the two apart.
+   * The child and the pool that a pod names. The wait for a connection that was applied together
+   * with the pod takes as long where the connection exists for other namespaces only: an author
+   * cannot distinguish the two.
    */
-  async #wanted(pod: NewPod, namespace: string, deadline: number) {
+  async #target(pod: NewPod, namespace: string, deadline: number) {
     const { cluster, requireAllowedNamespaces } = this.#options;
-    const { pool, ...named } = namedBy(pod);
+    const { pool, ...named } = targetOf(pod);
     const find = () =>
       availableChild(cluster.desired.connections, named, namespace, { requireAllowedNamespaces });
-    const found = await this.#until(find, cluster.changes, deadline, newsMs);
+    const limits = { deadline, maxMs: connectionWaitMs };
+    const found = await waitFor(find, cluster.changes, limits);
     if (found === undefined) throw new Denial(unavailable(named, namespace));
     try {
       return { ...found, pool: poolWanted(pool, found.child) };
@@ -149,74 +145,62 @@ export class PodAdmission {
     }
   }
 
-  #wish(pod: NewPod, child: Child, pool: string): Omit<AddressWish, "namespace"> {
-    const { annotations = {}, name = "" } = pod.metadata;
-    const address = annotations[annotation.address];
-    if (address !== undefined) return { child, pool, address };
-    if (annotations[annotation.keepAddress] !== "true") return { child, pool };
-    const ordinal = /-(\d+)$/.exec(name)?.[1];
-    if (ordinal !== undefined) return { child, pool, ordinal: Number(ordinal) };
-    throw new Denial(
-      `metadata.annotations: ${annotation.keepAddress} is for pods of a StatefulSet, whose names end in their ordinal`,
-    );
-  }
-
   /**
-   * The reservation of a request that comes again for one pod, as the API server does after
-   * other webhooks: the operator made it for this pod, stores it still, and no pod has or had it.
+   * The result of an earlier request for the same pod: after other webhooks, the API server
+   * requests again. The reservation counts if the operator made it for this pod, the store still
+   * has it, and no pod has or had the address by it.
    */
-  #reservedBefore(pod: NewPod, asked: Asked): Settled | undefined {
-    const { key, names, connection, child, pool } = asked;
+  #earlierResult(pod: NewPod, place: Place): AllocationResult | undefined {
+    const { key, names, connection, child, pool } = place;
     const { annotations = {} } = pod.metadata;
-    const id = annotations[annotation.reservation];
+    const proof = annotations[annotation.reservation];
     const address = parsePrefix(annotations[annotation.vxlanIp] ?? "");
-    const reservedAt = annotations[annotation.reservedAt];
-    if (id === undefined || address === undefined || reservedAt === undefined) return undefined;
-    const facts = { connection: connection.id, child: child.key, pool, address, reservedAt };
-    if (!isReservationId(id, key, names, facts)) return undefined;
-    const { ages, books, cluster } = this.#options;
+    const reservationId = annotations[annotation.reservedAt];
+    if (proof === undefined || address === undefined || reservationId === undefined)
+      return undefined;
+    const facts = { connection: connection.id, child: child.key, pool, address, reservationId };
+    if (!isReservationProof(proof, key, names, facts)) return undefined;
+    const { ages, store, cluster } = this.#options;
     const text = formatAddress(address.address);
-    const isStored = books.newest(connection.id).pending[text] === reservedAt;
-    if (!isStored || ages.hasEnded(connection.id, text, reservedAt)) return undefined;
-    const reservation = reservationKey(connection.id, text, reservedAt);
+    const isStored = store.newest(connection.id).pending[text] === reservationId;
+    if (!isStored || ages.hasEnded(connection.id, text, reservationId)) return undefined;
+    const reservation = reservationKey(connection.id, text, reservationId);
     const pods = [...cluster.workersOf(connection.id)];
-    const isHeld = pods.some((other) => reservationOf(other) === reservation);
-    return isHeld ? undefined : { ok: true, address, reservedAt };
+    const isUsed = pods.some((other) => reservationOf(other) === reservation);
+    return isUsed ? undefined : { ok: true, address, reservationId };
   }
 
-  /** What is taken may be about to be free. */
-  async #address(
-    connection: Connection,
-    wish: AddressWish,
-    dryRun: boolean,
+  /** Waits for an address that is taken now and may become free. */
+  async #allocate(
+    id: string,
+    request: AddressRequest,
     deadline: number,
-  ): Promise<Settled> {
+  ): Promise<AllocationResult> {
     const { allocator, cluster } = this.#options;
-    if (dryRun) return allocator.tried(connection.id, wish);
-    const result = await allocator.allocate(connection.id, wish);
-    if (result.ok || !result.taken || !this.#mayBeFree(connection, wish)) return result;
-    const freed = await this.#until(
+    const result = await allocator.allocate(id, request);
+    if (result.ok || !result.taken || !this.#mayBecomeFree(id, request)) return result;
+    const isFree = await waitFor(
       () => {
-        if (allocator.tried(connection.id, wish).ok) return true;
-        return this.#mayBeFree(connection, wish) ? undefined : false;
+        if (allocator.dryRun(id, request).ok) return true;
+        return this.#mayBecomeFree(id, request) ? undefined : false;
       },
       cluster.touched,
-      deadline,
+      { deadline, maxMs: maxWaitMs },
     );
-    return freed === true ? allocator.allocate(connection.id, wish) : result;
+    return isFree === true ? allocator.allocate(id, request) : result;
   }
 
-  /** A single address may be of a pod that ends; any, what a replica reserved for nobody yet. */
-  #mayBeFree({ id }: Connection, wish: AddressWish): boolean {
-    if (wish.address !== undefined || wish.ordinal !== undefined) return true;
-    const { pending } = this.#options.books.newest(id);
+  /** The pod with a certain address may end; any address, where replicas prefetched some. */
+  #mayBecomeFree(id: string, { address, ordinal }: AddressRequest): boolean {
+    if (address !== undefined || ordinal !== undefined) return true;
+    const { pending } = this.#options.store.newest(id);
     return Object.values(pending).some(isPrefetched);
   }
 
   async #gateway(connection: Connection, child: Child, deadline: number): Promise<Address> {
     const { cluster } = this.#options;
     const find = () => cluster.gatewayAddress(connection, child);
-    const address = await this.#until(find, cluster.changes, deadline);
+    const address = await waitFor(find, cluster.changes, { deadline, maxMs: maxWaitMs });
     if (address !== undefined) return address;
     throw new Denial(
       `the gateway of ${connection.id}/${child.key} is not running yet; see kubectl describe ipsecconnection ${connection.id}`,
@@ -224,50 +208,17 @@ export class PodAdmission {
     );
   }
 
-  async #until<T>(
-    look: () => T | undefined,
-    changes: Observable<unknown>,
-    deadline: number,
-    mostMs = patienceMs,
-  ): Promise<T | undefined> {
-    const now = look();
-    const leftMs = Math.min(mostMs, deadline - performance.now());
-    if (now !== undefined || leftMs <= 0) return now;
-    return firstValueFrom(
-      changes.pipe(
-        startWith(undefined),
-        map(look),
-        filter((found) => found !== undefined),
-        timeout({ first: leftMs }),
-      ),
-    ).catch(() => undefined);
-  }
-
-  /** As the agent found it; before it did, what fits in any case. */
+  /** The MTU that the agent reports; before its first report, one that fits in any case. */
   #tunnelMtu({ id, remoteAddress }: Connection, child: Child): number {
     const children = this.#options.cluster.object(id)?.status?.children ?? [];
-    const known = children.find(({ key }) => key === child.key)?.mtu;
-    if (known !== undefined) return known;
+    const reported = children.find(({ key }) => key === child.key)?.mtu;
+    if (reported !== undefined) return reported;
     const path = { mtu: ethernetMtu, family: remoteAddress?.family, encapsulated: true };
     return innerMtu(path, suiteOfProposals(child.extra["esp_proposals"]));
   }
 }
 
-/** The connection, child and pool that a pod's annotations name. */
-function namedBy({ metadata: { annotations = {} }, spec }: NewPod) {
-  const read = (key: string) => {
-    const value = annotations[key];
-    if (value !== undefined && value !== "") return value;
-    const all = [annotation.connection, annotation.child, annotation.pool].join(", ");
-    throw new Denial(`metadata.annotations: ${key} is missing; a worker needs ${all}`);
-  };
-  const named = { connection: read(annotation.connection), child: read(annotation.child) };
-  const pool = read(annotation.pool);
-  if (spec.hostNetwork !== true) return { ...named, pool };
-  throw new Denial("spec.hostNetwork: a pod on its node's network cannot be put behind a tunnel");
-}
-
-function codeOf({ unwritten, taken }: Extract<Settled, { readonly ok: false }>): number {
+function codeOf({ unwritten, taken }: Extract<AllocationResult, { readonly ok: false }>): number {
   if (unwritten === true) return 500;
   return taken ? 429 : 403;
 }

@@ -5,7 +5,7 @@ import {
   type RefusalReason,
 } from "../../../adapters/kubernetes/admission/admission-server.ts";
 
-/** Between two lines of the log; others may cause as many refusals as they like. */
+/** The least time between two log lines: strangers may cause any number of refusals. */
 const logMs = 60_000;
 
 const messages: Readonly<Record<RefusalReason, string>> = {
@@ -13,15 +13,15 @@ const messages: Readonly<Record<RefusalReason, string>> = {
   certificate: "refused connections to the webhooks without a known client certificate",
   body: "refused requests to the webhooks whose body is too large",
   malformed: "refused requests to the webhooks that are not AdmissionReviews",
-  busy: "refused requests to the webhooks, since too many have no answer yet",
+  busy: "refused requests to the webhooks, because too many requests are being handled",
 };
 
-/** Counts the requests that the webhooks refused, and logs a line a minute of them at most. */
+/** Counts the requests that the webhooks refused, and logs at most one line a minute. */
 export class RefusedRequests {
   readonly #log: Logger;
   readonly #counter: Counter<"reason">;
   readonly #now: () => number;
-  /** Those that no line has reported yet. */
+  /** Refusals since the last log line. */
   #count = 0;
   #loggedAt = -Infinity;
 

@@ -25,37 +25,37 @@ import {
 } from "../../../model/kubernetes/kube-object.ts";
 import type { Cluster } from "../state/cluster.ts";
 import { GrantedSecrets, ofAgents, withoutProgress } from "./granted-secrets.ts";
-import { KeptObjects, type KeptObjectsOptions } from "./kept-objects.ts";
+import { ManagedObjects, type ManagedObjectsOptions } from "./managed-objects.ts";
 
-type Writing = Omit<KeptObjectsOptions, "type" | "view" | "lingerMs">;
+type Writing = Omit<ManagedObjectsOptions, "type" | "view" | "lingerMs">;
 
 export interface AgentAccessOptions extends Writing {
   readonly cluster: Cluster;
   readonly declared: Declared;
-  /** The operator's, which is the agents' too. */
+  /** The operator's namespace, where the agents' service accounts are as well. */
   readonly namespace: string;
-  /** The service accounts go with it. */
+  /** Owns the service accounts. */
   readonly owner: OwnerReference | undefined;
   /** Where connections may name Secrets. */
   readonly secretNamespaces: readonly string[];
   readonly onTrouble: (error: unknown) => void;
 }
 
-/** Changes that come close together are looked at once. */
+/** Collects changes that follow each other closely. */
 const gatherMs = 10;
 
-/** Longer than a Deployment that is not wanted stays, and its pod takes to end; milliseconds. */
+/** Longer than an unwanted Deployment stays and its pod takes to end, in milliseconds. */
 const accountLingerMs = 30_000;
 
 /**
- * Gives each group's agent a service account of its own, what every agent may do, and the right
- * to read the Secrets that its connections name, each by its name.
+ * Gives each group's agent a service account of its own, the rights that every agent has, and the
+ * right to read the Secrets that its connections name, each by its name.
  */
 export class AgentAccess implements Disposable {
   readonly #options: AgentAccessOptions;
-  readonly #accounts: KeptObjects;
-  readonly #inCluster: KeptObjects;
-  readonly #inNamespace: KeptObjects;
+  readonly #accounts: ManagedObjects;
+  readonly #inCluster: ManagedObjects;
+  readonly #inNamespace: ManagedObjects;
   readonly #granted: readonly { readonly namespace: string; readonly secrets: GrantedSecrets }[];
   readonly #changes = new Subject<void>();
   readonly #subscription: Subscription;
@@ -67,9 +67,9 @@ export class AgentAccess implements Disposable {
     const { cluster, namespace, secretNamespaces } = options;
     const { ServiceAccount, ClusterRoleBinding, RoleBinding } = resourceTypes;
     const accounts = { type: ServiceAccount, namespace, labelSelector: ofAgents };
-    this.#accounts = this.#kept(accounts, accountLingerMs);
-    this.#inCluster = this.#kept({ type: ClusterRoleBinding, name: agentBindings });
-    this.#inNamespace = this.#kept({ type: RoleBinding, namespace, name: agentBindings });
+    this.#accounts = this.#managed(accounts, accountLingerMs);
+    this.#inCluster = this.#managed({ type: ClusterRoleBinding, name: agentBindings });
+    this.#inNamespace = this.#managed({ type: RoleBinding, namespace, name: agentBindings });
     this.#granted = [...new Set(secretNamespaces)].map((where) => ({
       namespace: where,
       secrets: this.#parts.use(
@@ -82,20 +82,20 @@ export class AgentAccess implements Disposable {
       ...this.#granted.map(({ secrets }) => secrets.changes),
     )
       .pipe(auditTime(gatherMs))
-      .subscribe(() => this.#look());
+      .subscribe(() => this.#reconcile());
   }
 
-  /** Emits when an agent can start or cannot any more, and when a right cannot be given. */
+  /** Emits when an agent can start or no longer can, and when a right cannot be granted. */
   get changes(): Observable<void> {
     return this.#changes;
   }
 
-  /** Whether the group's agent can start: its account is there, with what every agent may do. */
+  /** Whether the group's agent can start: its account exists, with the rights of every agent. */
   isReady(group: Group): boolean {
     return this.#ready.has(agentAccountOf(group));
   }
 
-  /** Why the group's agent cannot start, if so. */
+  /** Why the group's agent cannot start; undefined where it can. */
   failureOf(group: Group): Failure | undefined {
     if (this.isReady(group)) return undefined;
     const actors = this.#common.flatMap(({ actors: all }) => [...all]);
@@ -103,9 +103,9 @@ export class AgentAccess implements Disposable {
     const own = actors.filter(([id]) => id === key || id.endsWith(agentBindings));
     const known = own.flatMap(([, actor]) => actor.getSnapshot().context.failure ?? []);
     if (known[0] === undefined) {
-      return failure(Reason.InProgress, "the agent's service account is being made");
+      return failure(Reason.InProgress, "the agent's service account is being created");
     }
-    const message = `the agent's service account cannot be made: ${known[0].message}`;
+    const message = `the agent's service account cannot be created: ${known[0].message}`;
     return failure(Reason.PodsUnavailable, message);
   }
 
@@ -115,11 +115,11 @@ export class AgentAccess implements Disposable {
     this.#changes.complete();
   }
 
-  get #common(): readonly KeptObjects[] {
+  get #common(): readonly ManagedObjects[] {
     return [this.#accounts, this.#inCluster, this.#inNamespace];
   }
 
-  #kept(wanted: Wanted, lingerMs = 0): KeptObjects {
+  #managed(wanted: Wanted, lingerMs = 0): ManagedObjects {
     const { client, onTrouble } = this.#options;
     const view = this.#parts.use(new View<KubeObject>(client, wanted, { onTrouble }));
     const options = {
@@ -132,10 +132,10 @@ export class AgentAccess implements Disposable {
         this.#changes.next();
       },
     };
-    return this.#parts.use(new KeptObjects(options));
+    return this.#parts.use(new ManagedObjects(options));
   }
 
-  #look(): void {
+  #reconcile(): void {
     const { cluster } = this.#options;
     if (!cluster.synced) return;
     const { whole } = cluster;
@@ -157,28 +157,28 @@ export class AgentAccess implements Disposable {
     );
     const wanted = new Map(objects.map((object) => [objectKey(object.metadata), object]));
     this.#accounts.keep({ wanted, whole });
-    // An agent that is to end keeps its rights until its account goes.
+    // An agent whose group is gone keeps its rights until its account is deleted.
     const all = [...objects, ...this.#accounts.view.objects.values()];
     const names = new Set(all.map(({ metadata }) => metadata.name));
     const { inCluster, inNamespace } = commonBindings(names, namespace);
-    for (const [kept, binding] of [
+    for (const [managed, binding] of [
       [this.#inCluster, inCluster],
       [this.#inNamespace, inNamespace],
     ] as const)
-      kept.keep({ wanted: new Map([[objectKey(binding.metadata), binding]]), whole });
+      managed.keep({ wanted: new Map([[objectKey(binding.metadata), binding]]), whole });
   }
 
-  /** The accounts that are there, and that both bindings name. */
+  /** The accounts that exist and are named by both bindings. */
   #boundAccounts(): ReadonlySet<string> {
     const { namespace } = this.#options;
-    const there = [...this.#accounts.view.objects.values()].map(({ metadata }) => metadata.name);
+    const existing = [...this.#accounts.view.objects.values()].map(({ metadata }) => metadata.name);
     const bound = [this.#inCluster, this.#inNamespace].map(({ view }) =>
       boundAccounts([...view.objects.values()][0], namespace),
     );
-    return new Set(there.filter((name) => bound.every((names) => names.has(name))));
+    return new Set(existing.filter((name) => bound.every((names) => names.has(name))));
   }
 
-  /** By namespace: the Secrets that connections name there. */
+  /** The Secrets that connections name, by namespace. */
   #namedSecrets(): ReadonlyMap<string, readonly NamedSecret[]> {
     const { cluster, declared } = this.#options;
     const named = [...declared.connections.objects.values()].flatMap((manifest) => {
@@ -191,11 +191,11 @@ export class AgentAccess implements Disposable {
 }
 
 interface NamedSecret extends SecretName {
-  /** Whose agent is to read it. */
+  /** The group whose agent reads it. */
   readonly group: Group;
 }
 
-/** By group: the names of Secrets of one namespace. */
+/** The names of Secrets of one namespace, by group. */
 function namesByGroup(named: readonly NamedSecret[]): ReadonlyMap<Group, ReadonlySet<string>> {
   const byGroup = Map.groupBy(named, ({ group }) => group);
   return new Map([...byGroup].map(([group, all]) => [group, new Set(all.map(({ name }) => name))]));

@@ -8,7 +8,7 @@ import { label, manager } from "../../../model/kubernetes/labels.ts";
 
 export interface GoOperatorExitOptions {
   readonly client: KubeClient;
-  /** The operator's own: pods of other namespaces are left alone. */
+  /** The operator's own namespace: pods of others are left alone. */
   readonly namespace: string;
   readonly log: Logger;
   readonly onTrouble: (error: unknown) => void;
@@ -17,21 +17,21 @@ export interface GoOperatorExitOptions {
 }
 
 const passMs = 1_000;
-/** Passes until the next line about an operator that still runs. */
+/** Passes between two log lines about a Go operator that still runs. */
 const reportPasses = 30;
-/** Passes that pods may take to end; those of a node that is lost never do. */
+/** Passes that pods may take to end; pods on a lost node never end. */
 const endingPasses = 60;
 
 const type = resourceTypes.Pod;
 
 /**
- * Ends what the Go operator left in this namespace: its charon holds UDP 500 on a node. Waits
- * for the Go operator itself first, which would create again what is deleted here.
+ * Deletes the pods that the Go operator left in this namespace: its charon holds UDP 500 on a node.
+ * First waits until the Go operator itself has ended, since it would create them again.
  */
 export class GoOperatorExit implements Disposable {
   readonly #options: GoOperatorExitOptions;
   readonly #subscription;
-  /** Names of pods that were found, whichever replica deleted them. */
+  /** Names of the pods that were found, whichever replica deleted them. */
   readonly #found = new Set<string>();
   #waitedPasses = 0;
   #operatorPasses = 0;

@@ -17,33 +17,33 @@ import {
   type OwnerReference,
 } from "../../../model/kubernetes/kube-object.ts";
 import { label, manager } from "../../../model/kubernetes/labels.ts";
-import { KeptObjects, type KeptObjectsOptions } from "./kept-objects.ts";
+import { ManagedObjects, type ManagedObjectsOptions } from "./managed-objects.ts";
 
-export interface GrantedSecretsOptions extends Omit<KeptObjectsOptions, "type" | "view"> {
+export interface GrantedSecretsOptions extends Omit<ManagedObjectsOptions, "type" | "view"> {
   /** Where the Secrets are. */
   readonly namespace: string;
   /** Where the agents' service accounts are. */
   readonly home: string;
 }
 
-/** Selects what the operator makes for agents. */
+/** Selects the objects that the operator creates for agents. */
 export const ofAgents = `${label.managedBy}=${manager},${label.type}=agent`;
 
-/** The changes of a view after which an object may be different. */
+/** The changes of a view that may change an object. */
 export function withoutProgress({ changes }: View<KubeObject>): Observable<unknown> {
   return changes.pipe(filter(({ type }) => type !== "progress"));
 }
 
 /**
  * The Roles of one namespace by which agents read Secrets, and their bindings. The operator's own
- * Role there, which the chart creates, owns them: they go with it, when the chart is uninstalled
- * or the namespace is taken out of its values. Without that Role nothing is granted.
+ * Role there, which the chart creates, owns them: they are deleted with it when the chart is
+ * uninstalled or the namespace is removed from its values. Without that Role nothing is granted.
  */
 export class GrantedSecrets implements Disposable {
   readonly #options: GrantedSecretsOptions;
   readonly #owner: View<KubeObject>;
-  readonly #roles: KeptObjects;
-  readonly #bindings: KeptObjects;
+  readonly #roles: ManagedObjects;
+  readonly #bindings: ManagedObjects;
   readonly #parts = new DisposableStack();
 
   constructor(options: GrantedSecretsOptions) {
@@ -55,7 +55,7 @@ export class GrantedSecrets implements Disposable {
     const kept = (type: ResourceType) => {
       const wanted = { type, namespace, labelSelector: ofAgents };
       const view = this.#parts.use(new View<KubeObject>(client, wanted, watched));
-      return this.#parts.use(new KeptObjects({ ...options, type, view }));
+      return this.#parts.use(new ManagedObjects({ ...options, type, view }));
     };
     this.#roles = kept(resourceTypes.Role);
     this.#bindings = kept(resourceTypes.RoleBinding);
@@ -68,7 +68,7 @@ export class GrantedSecrets implements Disposable {
   }
 
   /**
-   * Lets the agents of these groups read these Secrets of the namespace, and no others.
+   * Grants the agents of these groups access to these Secrets of the namespace, and no others.
    *
    * @param whole whether these are all groups
    */
@@ -83,7 +83,7 @@ export class GrantedSecrets implements Disposable {
     );
     this.#roles.keep({ wanted: roles, whole });
     const bindings = groups.map(([group]) => secretsBinding(group, namespace, home, owner));
-    // A binding of a Role that is not there is refused.
+    // The API server refuses a binding to a Role that does not exist.
     const possible = bindings.filter((object) => this.#hasRole(objectKey(object.metadata)));
     const held = new Set(byKey(bindings).keys());
     this.#bindings.keep({ wanted: byKey(possible), held, whole });

@@ -4,7 +4,7 @@ import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client
 import { KubeError, type KubeErrorCode } from "../../../adapters/kubernetes/client/kube-error.ts";
 import { releaseOwner } from "./release-owner.ts";
 
-/** A server that answers so, one after the other. */
+/** A server that gives these answers, one after the other. */
 function seeking(...answers: (KubeErrorCode | "found")[]) {
   const troubles: KubeErrorCode[] = [];
   const get = () => {
@@ -23,7 +23,7 @@ function seeking(...answers: (KubeErrorCode | "found")[]) {
   return { found, troubles, ending };
 }
 
-it("the owner of what an operator makes is waited for while the API server is away", async () => {
+it("the search for the release's owner goes on while the API server is unavailable", async () => {
   const { found, troubles } = seeking("unavailable", "denied", "found");
   assert.deepEqual(await found, {
     apiVersion: "v1",
@@ -34,11 +34,11 @@ it("the owner of what an operator makes is waited for while the API server is aw
   assert.deepEqual(troubles, ["unavailable", "denied"]);
 });
 
-it("the owner of what an operator makes has to be there", async () => {
+it("the search for the release's owner fails where the owner does not exist", async () => {
   await assert.rejects(seeking("not-found").found, { code: "not-found" });
 });
 
-it("the owner of what an operator makes is waited for until the operator ends", async () => {
+it("the search for the release's owner ends with the operator", async () => {
   const { found, ending } = seeking();
   setImmediate(() => ending.abort());
   await assert.rejects(found, { name: "AbortError" });

@@ -10,16 +10,17 @@ const mostPauseMs = 5_000;
 export interface OwnerSought {
   readonly client: KubeClient;
   readonly namespace: string;
-  /** `ServiceAccount/name`; anything else is nobody. */
+  /** `ServiceAccount/name`; any other text names no owner. */
   readonly owner: string;
-  /** Ends the waiting. */
+  /** Ends the wait. */
   readonly signal: AbortSignal;
   readonly onTrouble: (error: unknown) => void;
 }
 
 /**
- * What Helm deletes, and takes along what belongs to it. Waits for an API server that is away:
- * a pod that ended for that would be started ever more rarely, also once it is back.
+ * Finds the object that owns what the operator creates: Helm deletes it, and Kubernetes deletes what
+ * it owns. Waits while the API server is unavailable: kubelet would restart a pod that exits ever
+ * more rarely, even once the API server is back.
  *
  * @throws KubeError `not-found`
  */

@@ -1,9 +1,9 @@
 import { auditTime, filter, map, merge, Subject, Subscription, type Observable } from "rxjs";
-import type { BookShelf } from "../../../adapters/kubernetes/book-shelf.ts";
+import type { StoredReservations } from "../../../adapters/kubernetes/stored-reservations.ts";
 import type { Declared } from "../../../adapters/kubernetes/declared.ts";
 import type { Change, View } from "../../../adapters/kubernetes/client/view.ts";
 import type { Address } from "../../../model/net/address.ts";
-import { Ledger } from "../../../model/addresses/allocation.ts";
+import { Allocation } from "../../../model/addresses/allocation.ts";
 import { annotation } from "../../../model/kubernetes/labels.ts";
 import { podAddresses } from "../../../model/kubernetes/pod-addresses.ts";
 import { groupsOf, type Group } from "../../../model/api/group.ts";
@@ -15,32 +15,32 @@ import type { Child, Connection } from "../../../model/api/connection.ts";
 import { keepEqual } from "../../../model/value/keep-equal.ts";
 import type { ConnectionResource } from "../../../model/kubernetes/connection-resource.ts";
 import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
-import type { ReservationBook } from "../../../model/addresses/reservation-book.ts";
+import type { ConnectionReservations } from "../../../model/addresses/connection-reservations.ts";
 import { desiredState, nothingDesired, type DesiredState } from "../../desired/desired-state.ts";
 import { WorkersByConnection } from "./workers-by-connection.ts";
 
 export interface ClusterViews {
   readonly declared: Declared;
-  /** Every live gateway pod that has an address. */
+  /** Every gateway pod that has an address and has not finished. */
   readonly gateways: View<Pod>;
-  /** Every live worker pod; its metadata will do. */
+  /** Every worker pod that has not finished, by its metadata. */
   readonly workers: View<Pod>;
-  readonly books: BookShelf;
+  readonly reservations: StoredReservations;
 }
 
-/** Changes that come close together are looked at once. */
+/** Collects changes that follow each other closely. */
 const gatherMs = 20;
 
-/** What an operator knows of its cluster, and what follows from it. */
+/** An operator's view of its cluster, and the state derived from it. */
 export class Cluster implements Disposable {
   readonly #views: ClusterViews;
   readonly #changes = new Subject<void>();
   readonly #subscription = new Subscription();
-  /** Undefined until all documents were looked at once: before, nothing would seem wanted. */
-  #taken: DesiredState | undefined;
+  /** Undefined until all manifests were read once: earlier, every object would seem unwanted. */
+  #state: DesiredState | undefined;
   #groups: ReadonlyMap<string, Group> = new Map();
   #refused: ReadonlyMap<string, Failure> = new Map();
-  /** Addresses of gateways by connection and child; made anew when a pod of one changed. */
+  /** Addresses of gateways by connection and child; undefined after a gateway pod changed. */
   #gatewayOf: ReadonlyMap<string, Address> | undefined;
   readonly #workers: WorkersByConnection;
 
@@ -54,7 +54,7 @@ export class Cluster implements Disposable {
           filter(() => declared.synced),
           auditTime(gatherMs),
         )
-        .subscribe(() => this.#takeDeclared()),
+        .subscribe(() => this.#updateState()),
     );
     this.#subscription.add(
       gateways.changes.subscribe(() => {
@@ -64,21 +64,21 @@ export class Cluster implements Disposable {
     );
   }
 
-  /** Emits after each change of what is declared, or of a gateway. */
+  /** Emits after each change of a manifest or of a gateway. */
   get changes(): Observable<void> {
     return this.#changes;
   }
 
   /**
-   * Emits after each change of anything, a worker's, a status and a reservation too: the
-   * connection that it concerns, or undefined where it may be any.
+   * Emits after each change of a manifest, gateway, worker, status or reservation: the connection
+   * that it concerns; undefined where it may concern any.
    */
   get touched(): Observable<string | undefined> {
     const statuses = this.#views.declared.connections.changes;
     return merge(
       this.#changes.pipe(map(() => undefined)),
       this.#workers.touched,
-      this.books.touched,
+      this.reservations.touched,
       statuses.pipe(
         filter(isPut),
         map(({ object }) => object.metadata.name),
@@ -87,12 +87,12 @@ export class Cluster implements Disposable {
   }
 
   get desired(): DesiredState {
-    return this.#taken ?? nothingDesired;
+    return this.#state ?? nothingDesired;
   }
 
   /**
-   * Whether of every document that there is a version is known that is good. Otherwise what
-   * is not wanted may be wanted by one that cannot be understood.
+   * Whether a valid version of every manifest is known. Otherwise, an invalid manifest may want
+   * an object that seems unwanted.
    */
   get whole(): boolean {
     const { connections, groups } = this.#views.declared;
@@ -102,12 +102,12 @@ export class Cluster implements Disposable {
     );
   }
 
-  /** The groups that get pods. */
+  /** The groups whose pods are created. */
   get groups(): ReadonlyMap<string, Group> {
     return this.#groups;
   }
 
-  /** The groups that get none, and why. */
+  /** The groups whose pods are not created, and why. */
   get refused(): ReadonlyMap<string, Failure> {
     return this.#refused;
   }
@@ -116,23 +116,23 @@ export class Cluster implements Disposable {
     return this.#views.workers;
   }
 
-  get books(): BookShelf {
-    return this.#views.books;
+  get reservations(): StoredReservations {
+    return this.#views.reservations;
   }
 
-  /** Whether everything that there is was told once. */
+  /** Whether every view is complete and the state is derived from it. */
   get synced(): boolean {
-    const { declared, gateways, workers, books } = this.#views;
-    const told = declared.synced && gateways.synced && workers.synced && books.synced;
-    return told && this.#taken !== undefined;
+    const { declared, gateways, workers, reservations } = this.#views;
+    const isComplete = declared.synced && gateways.synced && workers.synced && reservations.synced;
+    return isComplete && this.#state !== undefined;
   }
 
-  /** A connection as the API has it, its status too. */
+  /** A connection as the API server has it, with its status. */
   object(id: string): ConnectionResource | undefined {
     return this.#views.declared.connections.objects.get(id) as ConnectionResource | undefined;
   }
 
-  /** Every connection that there is, also one of which no version is good. */
+  /** Every connection, including those without a valid version. */
   get ids(): Iterable<string> {
     return this.#views.declared.connections.objects.keys();
   }
@@ -147,14 +147,17 @@ export class Cluster implements Disposable {
     return this.#workers.used(connection);
   }
 
-  /** The addresses of a connection that are taken, by its pods and by that book. */
-  ledger(id: string, book: ReservationBook | undefined = this.books.of(id)): Ledger {
+  /** The addresses of a connection that are not free, by its pods and by these reservations. */
+  allocation(
+    id: string,
+    reservations: ConnectionReservations | undefined = this.reservations.of(id),
+  ): Allocation {
     const connection = this.desired.connections.get(id);
     const used = connection === undefined ? new Map() : this.used(connection);
-    return new Ledger(used, Object.keys(book?.pending ?? {}));
+    return new Allocation(used, Object.keys(reservations?.pending ?? {}));
   }
 
-  /** The pod address of a child's gateway, once it is running. */
+  /** The pod address of a child's gateway; undefined until the gateway runs. */
   gatewayAddress(connection: Connection, child: Child): Address | undefined {
     this.#gatewayOf ??= gatewayAddresses(this.#views.gateways.objects.values());
     return this.#gatewayOf.get(childRefKey({ connection: connection.id, child: child.key }));
@@ -166,14 +169,14 @@ export class Cluster implements Disposable {
     this.#changes.complete();
   }
 
-  #takeDeclared(): void {
+  #updateState(): void {
     const snapshot = this.#views.declared.snapshot();
-    this.#taken = desiredState(this.desired, snapshot, "cluster");
-    const { groups, connections } = this.#taken;
+    this.#state = desiredState(this.desired, snapshot, "cluster");
+    const { groups, connections } = this.#state;
     const all = groupsOf(groups, connections.values());
     this.#refused = refusedGroups(all, snapshot.resources, connections);
     const accepted = new Map([...all].filter(([id]) => !this.#refused.has(id)));
-    this.#groups = keptWhereSame(this.#groups, accepted);
+    this.#groups = keepAllEqual(this.#groups, accepted);
     this.#changes.next();
   }
 }
@@ -182,8 +185,8 @@ function isPut(change: Change<KubeObject>): change is Extract<typeof change, { k
   return change.type === "put";
 }
 
-/** The same object while nothing about it changed: what is made of it stays, too. */
-function keptWhereSame<T>(before: ReadonlyMap<string, T>, now: ReadonlyMap<string, T>) {
+/** Keeps the objects that did not change: what is derived from them stays the same as well. */
+function keepAllEqual<T>(before: ReadonlyMap<string, T>, now: ReadonlyMap<string, T>) {
   return new Map([...now].map(([id, value]) => [id, keepEqual(before.get(id), value)]));
 }
 
@@ -196,7 +199,7 @@ function gatewayAddresses(pods: Iterable<Pod>): Map<string, Address> {
     const { [annotation.connection]: connection = "", [annotation.child]: child = "" } =
       annotations;
     const owner = childRefKey({ connection, child });
-    // Of several the first counts, as long as there are several.
+    // While there are several gateway pods, the first counts.
     if (!addresses.has(owner)) addresses.set(owner, address);
   }
   return addresses;

@@ -6,21 +6,21 @@ import { usedAddresses, type Pod } from "../../../model/kubernetes/worker-pod.ts
 
 type Used = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
-/** The worker pods by the connection that they name, kept up with a view of them. */
+/** The worker pods of a view, by the connection that they name. */
 export class WorkersByConnection implements Disposable {
   readonly #view: View<Pod>;
   readonly #pods = new Map<string, Map<string, Pod>>();
-  /** What follows from pods and connection, while both are as they were. */
+  /** Memo of {@link usedAddresses}, valid while the pods and the connection do not change. */
   readonly #used = new Map<string, { readonly connection: Connection; readonly used: Used }>();
   readonly #touched = new Subject<string | undefined>();
   readonly #subscription;
 
   constructor(view: View<Pod>) {
     this.#view = view;
-    this.#subscription = view.changes.subscribe((change) => this.#take(change));
+    this.#subscription = view.changes.subscribe((change) => this.#update(change));
   }
 
-  /** The connection of each pod that changed; undefined where any may have. */
+  /** Emits the connection of each pod that changed; undefined where any may have. */
   get touched(): Observable<string | undefined> {
     return this.#touched;
   }
@@ -31,8 +31,8 @@ export class WorkersByConnection implements Disposable {
 
   /** By the child's key: address → the pod that has it. */
   used(connection: Connection): Used {
-    const known = this.#used.get(connection.id);
-    if (known?.connection === connection) return known.used;
+    const memo = this.#used.get(connection.id);
+    if (memo?.connection === connection) return memo.used;
     const used = usedAddresses(connection, this.of(connection.id));
     this.#used.set(connection.id, { connection, used });
     return used;
@@ -43,8 +43,8 @@ export class WorkersByConnection implements Disposable {
     this.#touched.complete();
   }
 
-  #take(change: Change<Pod>): void {
-    if (change.type === "all") this.#takeAll();
+  #update(change: Change<Pod>): void {
+    if (change.type === "all") this.#updateAll();
     if (change.type === "all" || change.type === "progress") return;
     const { key, object, before } = change;
     const [id, was] = [connectionOf(object), before && connectionOf(before)];
@@ -54,7 +54,7 @@ export class WorkersByConnection implements Disposable {
     this.#touched.next(id);
   }
 
-  #takeAll(): void {
+  #updateAll(): void {
     this.#pods.clear();
     this.#used.clear();
     for (const [key, pod] of this.#view.objects) this.#keep(connectionOf(pod), key, pod);

@@ -9,7 +9,7 @@ import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
 import { StatusWriter } from "../../kubernetes/status-writer.ts";
 import { rfc3339 } from "../../time/rfc3339.ts";
 import type { AgentAccess } from "../deployments/agent-access.ts";
-import { withAccess, type Carriers } from "./carriers.ts";
+import { withAccess, type GroupPods } from "./group-pods.ts";
 import type { Cluster } from "../state/cluster.ts";
 import { groupConditionsOf } from "./placement-conditions.ts";
 
@@ -24,8 +24,8 @@ export interface GroupReporterOptions {
   readonly client: KubeClient;
   readonly declared: Declared;
   readonly cluster: Cluster;
-  readonly carriers: Carriers;
-  /** Where each agent has a service account of its own. */
+  readonly groupPods: GroupPods;
+  /** Set where each agent has a service account of its own. */
   readonly access?: Pick<AgentAccess, "changes" | "failureOf"> | undefined;
   readonly writes: LimitFunction;
   readonly onTrouble: (error: unknown) => void;
@@ -35,7 +35,7 @@ const gatherMs = 200;
 
 const fieldManager = "ipman-operator";
 
-/** Writes into the status of each CharonGroup whether charon and agent run. */
+/** Reports in the status of each CharonGroup whether charon and agent run. */
 export class GroupReporter implements Disposable {
   readonly #options: GroupReporterOptions;
   readonly #writer: StatusWriter<GroupStatus>;
@@ -43,7 +43,7 @@ export class GroupReporter implements Disposable {
 
   constructor(options: GroupReporterOptions) {
     this.#options = options;
-    const { declared, cluster, carriers, access, writes, onTrouble } = options;
+    const { declared, cluster, groupPods, access, writes, onTrouble } = options;
     this.#writer = new StatusWriter({
       actual: (id) => {
         const group = this.#group(id);
@@ -54,12 +54,12 @@ export class GroupReporter implements Disposable {
       writes,
       onTrouble,
     });
-    const pods = merge(carriers.changes, access?.changes ?? EMPTY);
+    const pods = merge(groupPods.changes, access?.changes ?? EMPTY);
     this.#subscription = merge(cluster.changes, pods, declared.groups.changes)
       .pipe(auditTime(gatherMs))
       .subscribe(() => {
-        if (!cluster.synced || !carriers.synced) return;
-        for (const id of declared.groups.objects.keys()) this.#writer.look(id);
+        if (!cluster.synced || !groupPods.synced) return;
+        for (const id of declared.groups.objects.keys()) this.#writer.compare(id);
       });
   }
 
@@ -75,13 +75,13 @@ export class GroupReporter implements Disposable {
   #wanted(id: string): GroupStatus | undefined {
     const group = this.#group(id);
     if (group === undefined) return undefined;
-    const { cluster, carriers, access } = this.#options;
+    const { cluster, groupPods, access } = this.#options;
     const placed = cluster.groups.get(id);
-    const carrier = withAccess(carriers.of(id), placed && access?.failureOf(placed));
+    const podFailures = withAccess(groupPods.failuresOf(id), placed && access?.failureOf(placed));
     const general = cluster.desired.problems.get("") ?? [];
     const problems = general.filter(({ source }) => source === `CharonGroup ${id}`);
     const refused = cluster.refused.get(id);
-    const conditions = groupConditionsOf({ problems, refused, ...carrier });
+    const conditions = groupConditionsOf({ problems, refused, ...podFailures });
     const observedGeneration = group.metadata.generation ?? 0;
     const before = group.status?.conditions ?? [];
     return {

@@ -5,7 +5,7 @@ import type { EventRecorder } from "../../../adapters/kubernetes/events.ts";
 import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client.ts";
 import { resourceTypes } from "../../../adapters/kubernetes/client/resource-type.ts";
 import { formatAddress } from "../../../model/net/address.ts";
-import type { Ledger } from "../../../model/addresses/allocation.ts";
+import type { Allocation } from "../../../model/addresses/allocation.ts";
 import { apiVersion } from "../../../model/api/schema/api-group.ts";
 import { stated, type Condition, type StatedCondition } from "../../../model/status/condition.ts";
 import type {
@@ -20,24 +20,24 @@ import { formatPrefix } from "../../../model/net/prefix.ts";
 import { StatusWriter } from "../../kubernetes/status-writer.ts";
 import { rfc3339 } from "../../time/rfc3339.ts";
 import type { AgentAccess } from "../deployments/agent-access.ts";
-import { withAccess, type Carriers } from "./carriers.ts";
+import { withAccess, type GroupPods } from "./group-pods.ts";
 import type { Cluster } from "../state/cluster.ts";
 import { placedOf, unknownReady } from "./placement-conditions.ts";
-import { Restless } from "../../kubernetes/restless.ts";
+import { Debouncer } from "../../kubernetes/debouncer.ts";
 import { SilentAgents } from "./silent-agents.ts";
 
-/** The part of a connection's status that the leader writes; existing tools read all but conditions. */
+/** The part of a connection's status that the leader writes; other tools read all but conditions. */
 type OperatorStatus = Pick<ConnectionStatusPart, "node" | "xfrmGatewayIp"> &
   Lists & { readonly conditions: readonly StatedCondition[] };
 
-/** What changes with every pod. */
+/** The lists of addresses, which change with every pod. */
 type Lists = Required<Pick<ConnectionStatusPart, "freeIps" | "pendingIps">>;
 
 export interface OperatorReporterOptions {
   readonly client: KubeClient;
   readonly cluster: Cluster;
-  readonly carriers: Carriers;
-  /** Where each agent has a service account of its own. */
+  readonly groupPods: GroupPods;
+  /** Set where each agent has a service account of its own. */
   readonly access: Pick<AgentAccess, "changes" | "failureOf"> | undefined;
   readonly events: EventRecorder;
   readonly writes: LimitFunction;
@@ -48,29 +48,29 @@ const gatherMs = 500;
 
 const all = Symbol("every connection");
 
-/** Lists of addresses change with every pod, and a write of each is what the next pods wait for. */
-const listsRest = { calmMs: 1_000, mostMs: 30_000 };
+/** Lists of addresses change with every pod, and the next pods would wait for each write. */
+const listsDebounce = { quietMs: 1_000, maxWaitMs: 30_000 };
 
-/** Longest list of free addresses in a status: pools may have thousands. */
+/** The longest list of free addresses in a status: pools may have thousands. */
 const mostListed = 256;
 
 const fieldManager = "ipman-operator";
 
-/** Writes into the status of connections where they are, their gateways and free addresses. */
+/** Reports in the status of connections their node, their gateways and their free addresses. */
 export class OperatorReporter implements Disposable {
   readonly #options: OperatorReporterOptions;
   readonly #cluster: Cluster;
   readonly #writer: StatusWriter<OperatorStatus>;
   readonly #subscription: Subscription;
-  /** Connections whose lists change. */
-  readonly #restless = new Restless(listsRest);
+  /** Connections whose lists of addresses change. */
+  readonly #debouncer = new Debouncer(listsDebounce);
   readonly #silent = new SilentAgents();
-  /** Connections of which something changed since they were looked at. */
+  /** Connections that changed since their status was compared. */
   readonly #touched = new Set<string | typeof all>();
 
   constructor(options: OperatorReporterOptions) {
     this.#options = options;
-    const { cluster, carriers, access, writes, onTrouble } = options;
+    const { cluster, groupPods, access, writes, onTrouble } = options;
     this.#cluster = cluster;
     this.#writer = new StatusWriter({
       actual: (id) => shownPart(cluster.object(id)),
@@ -79,27 +79,29 @@ export class OperatorReporter implements Disposable {
       writes,
       onTrouble,
     });
-    const touched = cluster.touched.pipe(tap((id) => id !== undefined && this.#restless.touch(id)));
-    const pods = merge(carriers.changes, access?.changes ?? EMPTY);
-    this.#subscription = merge(touched, pods, this.#restless.calmed)
+    const touched = cluster.touched.pipe(
+      tap((id) => id !== undefined && this.#debouncer.touch(id)),
+    );
+    const pods = merge(groupPods.changes, access?.changes ?? EMPTY);
+    this.#subscription = merge(touched, pods, this.#debouncer.settled)
       .pipe(
         tap((id) => this.#touched.add(id ?? all)),
         auditTime(gatherMs),
       )
-      .subscribe(() => this.#look());
+      .subscribe(() => this.#compareTouched());
   }
 
   [Symbol.dispose](): void {
     this.#subscription.unsubscribe();
     this.#writer[Symbol.dispose]();
-    this.#restless[Symbol.dispose]();
+    this.#debouncer[Symbol.dispose]();
   }
 
-  #look(): void {
-    const { cluster, carriers } = this.#options;
-    if (!cluster.synced || !carriers.synced) return;
+  #compareTouched(): void {
+    const { cluster, groupPods } = this.#options;
+    if (!cluster.synced || !groupPods.synced) return;
     const ids = this.#touched.has(all) ? cluster.ids : (this.#touched as Set<string>);
-    for (const id of ids) this.#writer.look(id);
+    for (const id of ids) this.#writer.compare(id);
     this.#touched.clear();
   }
 
@@ -119,13 +121,16 @@ export class OperatorReporter implements Disposable {
   }
 
   #conditions(object: ConnectionResource, connection: Connection | undefined): Condition[] {
-    const { carriers, access } = this.#options;
+    const { groupPods, access } = this.#options;
     const groupId = connection && groupIdOf(connection);
     const group = this.#cluster.groups.get(groupId ?? "");
     const refused = this.#cluster.refused.get(groupId ?? "");
-    const carrier = withAccess(carriers.of(groupId ?? ""), group && access?.failureOf(group));
-    const placed = placedOf({ groupId, group, refused, carrier });
-    const silence = carriers.silenceOf(groupId ?? "");
+    const podFailures = withAccess(
+      groupPods.failuresOf(groupId ?? ""),
+      group && access?.failureOf(group),
+    );
+    const placed = placedOf({ groupId, group, refused, podFailures });
+    const silence = groupPods.silenceOf(groupId ?? "");
     const isSilent = silence !== undefined && this.#silent.isSilent(silence, object);
     return [placed, ...unknownReady(placed, object.status?.conditions ?? [], isSilent)];
   }
@@ -138,41 +143,42 @@ export class OperatorReporter implements Disposable {
     return Object.fromEntries(found) as Record<string, string>;
   }
 
-  /** As they are; while they change as they are shown, if of the same pools. */
+  /** The current lists; while they change, those in the status, if these have the same pools. */
   #listsOf(object: ConnectionResource, connection: Connection | undefined): Lists {
     const children = connection?.children ?? [];
     const { name } = object.metadata;
     const shown = listsShown(object);
     const samePools = isDeepStrictEqual(poolsShown(shown.freeIps), poolsOf(children));
-    if (this.#restless.has(name) && samePools) return shown;
-    const ledger = this.#cluster.ledger(name);
+    if (this.#debouncer.isWaiting(name) && samePools) return shown;
+    const allocation = this.#cluster.allocation(name);
     return {
-      freeIps: Object.fromEntries(children.flatMap((child) => freeOf(ledger, child))),
-      pendingIps: this.#cluster.books.of(name)?.pending ?? {},
+      freeIps: Object.fromEntries(children.flatMap((child) => freeOf(allocation, child))),
+      pendingIps: this.#cluster.reservations.of(name)?.pending ?? {},
     };
   }
 
   async #write(id: string, status: OperatorStatus): Promise<void> {
     const before = this.#cluster.object(id);
     if (before === undefined) return;
-    // An agent that spoke meanwhile is right: its word is not overwritten unseen.
+    // An agent that reported meanwhile is right: the operator must not overwrite its report unseen.
     const { resourceVersion } = before.metadata;
-    const speaks = status.conditions.some(({ type }) => type === "Ready");
-    const metadata = { name: id, ...(speaks && { resourceVersion }) };
+    const hasReady = status.conditions.some(({ type }) => type === "Ready");
+    const metadata = { name: id, ...(hasReady && { resourceVersion }) };
     const object = { apiVersion, kind: "IPSecConnection", metadata, status };
-    const { client, carriers } = this.#options;
+    const { client, groupPods } = this.#options;
     const connection = this.#cluster.desired.connections.get(id);
-    const silence = connection && carriers.silenceOf(groupIdOf(connection) ?? "");
+    const silence = connection && groupPods.silenceOf(groupIdOf(connection) ?? "");
     const type = resourceTypes.IPSecConnection;
     const written = await client.apply<KubeObject>(type, object, fieldManager, "status");
-    if (speaks && silence !== undefined) this.#silent.noteWritten(silence, written);
+    if (hasReady && silence !== undefined) this.#silent.noteWritten(silence, written);
     const { freeIps, pendingIps } = status;
-    if (!isDeepStrictEqual({ freeIps, pendingIps }, listsShown(before))) this.#restless.wrote(id);
-    this.#tell(before, status);
+    if (!isDeepStrictEqual({ freeIps, pendingIps }, listsShown(before)))
+      this.#debouncer.flushed(id);
+    this.#recordEvent(before, status);
   }
 
-  /** An event when a connection finds its place, or what it needs there does not run. */
-  #tell(regarding: ConnectionResource, { conditions }: OperatorStatus): void {
+  /** Records an event when a connection is placed, or when a pod that it needs does not run. */
+  #recordEvent(regarding: ConnectionResource, { conditions }: OperatorStatus): void {
     const was = placedIn(regarding.status?.conditions ?? []);
     const is = placedIn(conditions);
     if (is === undefined || is.reason === Reason.InProgress) return;
@@ -191,14 +197,14 @@ function placedIn(conditions: readonly StatedCondition[]): StatedCondition | und
   return conditions.find(({ type }) => type === "Placed");
 }
 
-/** Of a status, the part that the leader writes; `Ready` is its own where no agent speaks. */
+/** The part of a status that the leader writes; this includes `Ready` while the agent is silent. */
 function shownPart(object: ConnectionResource | undefined): OperatorStatus | undefined {
   if (object === undefined) return undefined;
   const { xfrmGatewayIp = {}, node = "", conditions = [] } = object.status ?? {};
   const own = conditions.filter(
     ({ type, reason }) => type === "Placed" || (type === "Ready" && reason === Reason.AgentSilent),
   );
-  // In the order in which it is written.
+  // In the order in which the conditions are written.
   const ordered = own.toSorted((a, b) => (a.type < b.type ? -1 : 1));
   return { node, xfrmGatewayIp, ...listsShown(object), conditions: ordered };
 }
@@ -221,10 +227,10 @@ function poolKeys(child: string, pools: Iterable<string>): string[] {
   return [...pools].map((pool) => JSON.stringify([child, pool]));
 }
 
-function freeOf(ledger: Ledger, child: Child): [string, Record<string, string[]>][] {
+function freeOf(allocation: Allocation, child: Child): [string, Record<string, string[]>][] {
   const pools = [...child.pools.keys()].map((pool): [string, string[]] => [
     pool,
-    ledger.free(child, pool, mostListed).map(formatPrefix),
+    allocation.free(child, pool, mostListed).map(formatPrefix),
   ]);
   return pools.length === 0 ? [] : [[child.name, Object.fromEntries(pools)]];
 }

@@ -9,7 +9,7 @@ const runs = { charon: undefined, agent: undefined };
 const refused = undefined;
 const occupied = failure(Reason.NodeOccupied, "another charon has it");
 const down = { ...runs, agent: failure(Reason.PodsUnavailable, "no image") };
-const placed = placedOf({ groupId: group.id, group, refused, carrier: runs });
+const placed = placedOf({ groupId: group.id, group, refused, podFailures: runs });
 const ready = (reason = "Ready") => [
   {
     type: "Ready" as const,
@@ -25,12 +25,12 @@ describe("where a connection is placed", () => {
   it("is where charon and agent run", () => {
     assert.equal(placed.status, "True");
     assert.match(placed.message, /node-a/);
-    const lacking = placedOf({ groupId: group.id, group, refused, carrier: down });
+    const lacking = placedOf({ groupId: group.id, group, refused, podFailures: down });
     assert.deepEqual([lacking.status, lacking.message], ["False", "no image"]);
   });
 
-  it("is nowhere without its group", () => {
-    const missing = { groupId: "a/b", group: undefined, carrier: runs };
+  it("has a reason where the group is missing or refused", () => {
+    const missing = { groupId: "a/b", group: undefined, podFailures: runs };
     const { reason, message } = placedOf({ ...missing, refused });
     assert.equal(reason, "GroupMissing");
     assert.match(message, /no CharonGroup a\/b/);
@@ -39,17 +39,17 @@ describe("where a connection is placed", () => {
 });
 
 describe("Ready of a connection", () => {
-  it("is unknown before the first word, and says why", () => {
+  it("is unknown before the agent's first report, with a reason", () => {
     const [unknown] = unknownReady(placed, [], false);
     assert.equal(unknown?.status, "Unknown");
     assert.equal(unknown?.reason, "AgentSilent");
   });
 
-  it("is the agent's while there is one", () => {
+  it("is left to the agent while the agent reports", () => {
     assert.deepEqual(unknownReady(placed, ready(), false), []);
   });
 
-  it("is unknown when its last word is from before the silence", () => {
+  it("is unknown when the last report is from before the silence", () => {
     assert.equal(unknownReady(placed, ready(), true).length, 1);
   });
 
@@ -71,13 +71,13 @@ describe("a CharonGroup", () => {
     ]);
   });
 
-  it("says what it lacks", () => {
+  it("has the failure of the pod that does not run", () => {
     const conditions = groupConditionsOf({ ...down, refused, problems: [] });
     const summed = conditions.find(({ type }) => type === "Ready");
     assert.deepEqual([summed?.status, summed?.message], ["False", "no image"]);
   });
 
-  it("that is refused is stalled, and says why", () => {
+  it("that is refused is stalled, with the reason", () => {
     const conditions = groupConditionsOf({ ...down, refused: occupied, problems: [] });
     const stated = conditions.map(({ type, status, reason }) => `${type}=${status} ${reason}`);
     assert.deepEqual(stated, [

@@ -4,12 +4,12 @@ import type { Group } from "../../../model/api/group.ts";
 import type { SourceProblem } from "../../../model/api/resource.ts";
 import { condition, judged, summary, type Check } from "../../conditions/checks.ts";
 import { specFailure } from "../../conditions/conditions.ts";
-import type { Carrier } from "./carriers.ts";
+import type { GroupPodFailures } from "./group-pods.ts";
 
-/** What the operator judges a group by. */
-export interface GroupFacts extends Carrier {
+/** The facts that a group's conditions follow from. */
+export interface GroupFacts extends GroupPodFailures {
   readonly problems: readonly SourceProblem[];
-  /** Why the group gets no pods, where it gets none. */
+  /** Why the group's pods are not created; undefined where they are. */
   readonly refused: Failure | undefined;
 }
 
@@ -23,51 +23,54 @@ const ofGroup: readonly Check<GroupFacts>[] = [
   { type: "AgentReady", message: "the agent's pod runs", lacks: ({ agent }) => agent },
 ];
 
-/** The conditions of a CharonGroup; `Ready` sums them up. */
+/** The conditions of a CharonGroup; `Ready` summarises them. */
 export function groupConditionsOf(facts: GroupFacts): Condition[] {
   const lack = charonFailure(facts) ?? facts.agent;
   return [...judged(ofGroup, facts), ...summary(lack, "it carries connections")];
 }
 
-/** A charon that is not to be is not missed. */
+/** A refused group has no charon by intent: the refusal is the failure. */
 function charonFailure({ refused, charon }: GroupFacts): Failure | undefined {
   return refused ?? charon;
 }
 
-/** Where a connection is put, as far as the operator sees it. */
+/** The facts that `Placed` follows from. */
 export interface PlacementFacts {
-  /** Undefined where no version of its document is good. */
+  /** Undefined where no version of the manifest is valid. */
   readonly groupId: string | undefined;
   readonly group: Group | undefined;
-  /** Why the group gets no pods, where it gets none. */
+  /** Why the group's pods are not created; undefined where they are. */
   readonly refused: Failure | undefined;
-  readonly carrier: Carrier;
+  readonly podFailures: GroupPodFailures;
 }
 
-/** `Placed`: whether the pods run that are to carry the connection. */
+/** `Placed`: whether the group's pods run. */
 export function placedOf(facts: PlacementFacts): Condition {
   const lack = placementFailure(facts);
   return condition("Placed", lack, `charon and agent run on ${facts.group?.nodeName ?? ""}`);
 }
 
 function placementFailure(facts: PlacementFacts): Failure | undefined {
-  const { groupId, group, refused, carrier } = facts;
+  const { groupId, group, refused, podFailures } = facts;
   if (refused !== undefined) return refused;
   if (groupId === undefined) {
-    return failure(Reason.SpecInvalid, "no version of its document says where it is to run");
+    return failure(
+      Reason.SpecInvalid,
+      "no valid version of the manifest says where the connection is to run",
+    );
   }
   if (group === undefined) {
     const message = `spec.groupRef: there is no CharonGroup ${groupId}`;
     return failure(Reason.GroupMissing, message);
   }
-  return carrier.charon ?? carrier.agent;
+  return podFailures.charon ?? podFailures.agent;
 }
 
 /**
- * `Ready` in place of an agent that does not tell: nobody knows, and the last word of one
- * that went is not to be taken for the present. An agent that is back overwrites it.
+ * `Ready` on behalf of a silent agent: the state is unknown, and the agent's last report must not
+ * pass for the present state. An agent that returns overwrites it.
  *
- * @param silent whether the agent was last heard before it was missed
+ * @param silent whether the agent has not written since its silence began
  */
 export function unknownReady(
   placed: Condition,
@@ -75,9 +78,9 @@ export function unknownReady(
   silent: boolean,
 ): Condition[] {
   const ready = conditions.find(({ type }) => type === "Ready");
-  const isAgents = ready !== undefined && ready.reason !== Reason.AgentSilent;
-  if (isAgents && !silent) return [];
-  const why = placed.status === "True" ? "it has not spoken yet" : placed.message;
-  const message = `no agent tells how it is: ${why}`;
+  const isOfAgent = ready !== undefined && ready.reason !== Reason.AgentSilent;
+  if (isOfAgent && !silent) return [];
+  const why = placed.status === "True" ? "it has not reported yet" : placed.message;
+  const message = `no agent reports the state: ${why}`;
   return [{ type: "Ready", status: "Unknown", reason: Reason.AgentSilent, message }];
 }

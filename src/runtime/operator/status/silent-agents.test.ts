@@ -2,32 +2,32 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it, mock } from "node:test";
 import { Subject } from "rxjs";
 import type { View } from "../../../adapters/kubernetes/client/view.ts";
-import type { CarrierPod } from "../../../model/kubernetes/carrier-pod.ts";
+import type { GroupPod } from "../../../model/kubernetes/group-pod.ts";
 import { digestOf } from "../../../model/api/group.ts";
 import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
-import { Carriers } from "./carriers.ts";
+import { GroupPods } from "./group-pods.ts";
 import { SilentAgents } from "./silent-agents.ts";
 
 const start = Date.UTC(2026, 10, 26);
 
-/** The carriers of one group, of which the agent runs or does not. */
+/** The pods of one group, whose agent runs or does not. */
 class World implements Disposable {
   readonly changes = new Subject<void>();
-  readonly objects = new Map<string, CarrierPod>();
-  readonly carriers = new Carriers(this as unknown as View<CarrierPod>);
+  readonly objects = new Map<string, GroupPod>();
+  readonly groupPods = new GroupPods(this as unknown as View<GroupPod>);
 
   agent(ready: boolean): void {
     const pod = { type: "agent", groupId: digestOf(["g"]), ready, trouble: undefined };
-    this.objects.set("agent", pod as CarrierPod);
+    this.objects.set("agent", pod as GroupPod);
     this.changes.next();
   }
 
   get silence() {
-    return this.carriers.silenceOf("g");
+    return this.groupPods.silenceOf("g");
   }
 
   [Symbol.dispose](): void {
-    this.carriers[Symbol.dispose]();
+    this.groupPods[Symbol.dispose]();
   }
 }
 
@@ -44,7 +44,7 @@ describe("an agent that does not run", () => {
     mock.restoreAll();
   });
 
-  it("is missed after 30 seconds, and no more once it runs", () => {
+  it("is silent after 30 seconds, until it runs", () => {
     using world = new World();
     world.agent(false);
     mock.timers.tick(29_000);
@@ -58,7 +58,7 @@ describe("an agent that does not run", () => {
   });
 
   for (const hours of [-72, 72])
-    it(`is missed after 30 seconds with the clock set by ${hours} hours meanwhile`, () => {
+    it(`is silent after 30 seconds though the clock is set by ${hours} hours meanwhile`, () => {
       using world = new World();
       world.agent(false);
       mock.method(Date, "now", () => start + hours * 3_600_000);
@@ -68,7 +68,7 @@ describe("an agent that does not run", () => {
       assert.ok(world.silence);
     });
 
-  it("is silent until it overwrites what the operator wrote, by whatever clock it writes", () => {
+  it("is silent until it overwrites the operator's status, whatever its clock shows", () => {
     using world = new World();
     const agents = new SilentAgents();
     const silence = () => {

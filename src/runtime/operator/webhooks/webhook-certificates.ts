@@ -18,53 +18,53 @@ import type { WebhookConfigurations } from "./webhook-configurations.ts";
 export interface WebhookCertificatesOptions extends SharedSecretOptions {
   /** The Service that the API server calls. */
   readonly serviceName: string;
-  /** Undefined where somebody else (cert-manager) keeps Secret and configurations. */
+  /** Undefined where cert-manager manages the Secret and the configurations. */
   readonly trusted: WebhookConfigurations | undefined;
   readonly onPair: (pair: KeyPair) => void;
-  /** Called with the reason before a certificate that is there is replaced. */
+  /** Called with the reason before an existing certificate is replaced. */
   readonly onReplace: (reason: string) => void;
 }
 
 const day = 24 * 3_600_000;
 const authorityMs = 3_650 * day;
 const leafMs = 365 * day;
-/** Renewed when less than this is left. */
+/** A certificate is renewed when less than this is left of its lifetime. */
 const renewMs = 30 * day;
-/** Clocks are set at any time: a certificate that was good may not be valid yet. */
-const lookMs = 60_000;
-/** How often in an hour a replica replaces a certificate since a clock says so. */
-const mostReplaced = 4;
+/** A clock may be set at any time: a certificate that was valid may not be valid yet. */
+const checkMs = 60_000;
+/** How often in an hour a replica may replace a certificate because of a clock. */
+const maxReplaced = 4;
 const hourMs = 3_600_000;
-const againMs = 2_000;
+const retryMs = 2_000;
 const gatherMs = 50;
 
 /** The keys of the Secret, each a PEM. */
-interface Kept {
+interface CertificateData {
   readonly "ca.crt": string;
   readonly "ca.key": string;
-  /** The authority before this one: what it signed is shown until the last replica has seen. */
+  /** The previous authority: replicas present its certificates until they see the new one. */
   readonly "previous-ca.crt": string;
   readonly "tls.crt": string;
   readonly "tls.key": string;
 }
 
-/** What is wrong with what the Secret has. */
+/** Why the certificates in the Secret have to be replaced. */
 interface Flaw {
   readonly reason: string;
-  /** Only a clock says so, and clocks may differ. */
+  /** Whether this follows from a clock: clocks may differ. */
   readonly byClock: boolean;
 }
 
 /**
- * The webhooks' certificate: made once by whoever is first, kept in a Secret that every
- * replica watches, renewed before it ends, and its authority made known to the API server.
+ * The webhooks' certificate. The first replica creates it, in a Secret that every replica watches;
+ * it is renewed before it expires, and the API server is given its authority.
  */
 export class WebhookCertificates implements Disposable {
   readonly #options: WebhookCertificatesOptions;
   readonly #secret: SharedSecret;
   readonly #subscription;
   #shown: string | undefined;
-  /** When a clock had this replica replace a certificate, by one that is never set. */
+  /** When this replica replaced a certificate because of a clock, by the monotonic clock. */
   #replaced: readonly number[] = [];
   #reported = false;
 
@@ -73,12 +73,12 @@ export class WebhookCertificates implements Disposable {
     const { trusted, onTrouble } = options;
     this.#secret = new SharedSecret(options);
     const changes = merge(this.#secret.changes, trusted?.changes ?? NEVER);
-    const again = (error: unknown) => {
+    const retryLater = (error: unknown) => {
       onTrouble(error);
-      return timer(againMs);
+      return timer(retryMs);
     };
-    this.#subscription = merge(changes.pipe(auditTime(gatherMs)), interval(lookMs))
-      .pipe(concatMap(() => defer(() => this.#settle()).pipe(retry({ delay: again }))))
+    this.#subscription = merge(changes.pipe(auditTime(gatherMs)), interval(checkMs))
+      .pipe(concatMap(() => defer(() => this.#settle()).pipe(retry({ delay: retryLater }))))
       .subscribe();
   }
 
@@ -91,45 +91,45 @@ export class WebhookCertificates implements Disposable {
     if (!this.#secret.synced) return;
     const secret = this.#secret.current;
     const { trusted, onPair } = this.#options;
-    const kept = keptIn(secret);
+    const data = dataIn(secret);
     const now = this.#now;
-    const flaw = trusted === undefined ? undefined : this.#flawOf(kept, now);
-    // The view tells of what is written, to this replica like to the others.
+    const flaw = trusted === undefined ? undefined : this.#flawOf(data, now);
+    // The view reports what is written, to this replica as to the others.
     if (flaw !== undefined && this.#mayReplace(flaw)) {
       if (secret !== undefined) this.#options.onReplace(flaw.reason);
-      const isOurs = await this.#secret.write(secret, {
-        data: encoded(await this.#renewed(kept, now)),
+      const isWritten = await this.#secret.write(secret, {
+        data: encoded(await this.#renewed(data, now)),
       });
-      if (isOurs && flaw.byClock) this.#replaced = [...this.#replaced, performance.now()];
+      if (isWritten && flaw.byClock) this.#replaced = [...this.#replaced, performance.now()];
       return;
     }
-    const pair = leafOf(kept);
+    const pair = leafOf(data);
     if (!isPair(pair)) return;
-    // Trusted first, then shown: no call of the API server's fails meanwhile.
-    await trusted?.trust(`${kept["ca.crt"]}\n${kept["previous-ca.crt"]}`.trim());
+    // First trusted, then presented: no call of the API server fails meanwhile.
+    await trusted?.trust(`${data["ca.crt"]}\n${data["previous-ca.crt"]}`.trim());
     if (this.#shown !== pair.certificate) onPair(pair);
     this.#shown = pair.certificate;
   }
 
-  /** By the clock of the API server, which is who has to accept the certificate. */
+  /** The API server's time: the API server has to accept the certificate. */
   get #now(): number {
     return this.#options.client.serverNow ?? Date.now();
   }
 
-  #flawOf(kept: Kept, now: number): Flaw | undefined {
-    const leaf = leafOf(kept);
-    const flaw = flawOf("authority", authorityOf(kept), now) ?? flawOf("certificate", leaf, now);
+  #flawOf(data: CertificateData, now: number): Flaw | undefined {
+    const leaf = leafOf(data);
+    const flaw = flawOf("authority", authorityOf(data), now) ?? flawOf("certificate", leaf, now);
     if (flaw !== undefined) return flaw;
     const [host] = this.#hosts;
-    if (vouchesFor(kept["ca.crt"], leaf.certificate, host)) return undefined;
+    if (vouchesFor(data["ca.crt"], leaf.certificate, host)) return undefined;
     return { reason: `the authority does not vouch for ${host}`, byClock: false };
   }
 
-  /** So that replicas do not replace each other's for ever where API servers' clocks differ. */
+  /** Bounds the replacements where the clocks of API servers differ and replicas disagree. */
   #mayReplace({ reason, byClock }: Flaw): boolean {
     const now = performance.now();
     this.#replaced = this.#replaced.filter((at) => now - at < hourMs);
-    const may = !byClock || this.#replaced.length < mostReplaced;
+    const may = !byClock || this.#replaced.length < maxReplaced;
     const advice =
       "this replica has replaced it several times: check the clocks of the API servers";
     if (!may && !this.#reported) this.#options.onTrouble(new Error(`${reason}, and ${advice}`));
@@ -137,14 +137,14 @@ export class WebhookCertificates implements Disposable {
     return may;
   }
 
-  /** What the API server, and people, may call the Service. */
+  /** The names by which the API server and people may reach the Service. */
   get #hosts(): [string, ...string[]] {
     const { serviceName, namespace } = this.#options;
     const host = `${serviceName}.${namespace}`;
     return [`${host}.svc`, host, `${host}.svc.cluster.local`, serviceName];
   }
 
-  async #renewed(before: Kept, now: number): Promise<Kept> {
+  async #renewed(before: CertificateData, now: number): Promise<CertificateData> {
     const known = authorityOf(before);
     const isNew = flawOf("authority", known, now) !== undefined;
     const authority = isNew
@@ -164,31 +164,31 @@ export class WebhookCertificates implements Disposable {
   }
 }
 
-function authorityOf(kept: Kept): KeyPair {
-  return { certificate: kept["ca.crt"], key: kept["ca.key"] };
+function authorityOf(data: CertificateData): KeyPair {
+  return { certificate: data["ca.crt"], key: data["ca.key"] };
 }
 
-function leafOf(kept: Kept): KeyPair {
-  return { certificate: kept["tls.crt"], key: kept["tls.key"] };
+function leafOf(data: CertificateData): KeyPair {
+  return { certificate: data["tls.crt"], key: data["tls.key"] };
 }
 
-/** Why a pair cannot be used, or not for long. */
+/** Why a pair is unusable or about to expire; undefined where it is neither. */
 function flawOf(what: string, pair: KeyPair, now: number): Flaw | undefined {
   const begin = beginOf(pair.certificate);
   if (begin === undefined || !isPair(pair))
     return { reason: `the ${what} is missing, or its key is another's`, byClock: false };
   if (begin > now)
-    return { reason: `the ${what} is not valid before ${written(begin)}`, byClock: true };
+    return { reason: `the ${what} is not valid before ${formatTime(begin)}`, byClock: true };
   const end = endOf(pair.certificate);
   if (end - now >= renewMs) return undefined;
-  return { reason: `the ${what} ends at ${written(end)}`, byClock: true };
+  return { reason: `the ${what} expires at ${formatTime(end)}`, byClock: true };
 }
 
-function written(time: number): string {
+function formatTime(time: number): string {
   return new Date(time).toISOString();
 }
 
-function keptIn(secret: StoredSecret | undefined): Kept {
+function dataIn(secret: StoredSecret | undefined): CertificateData {
   const { data = {} } = secret ?? {};
   const read = (key: string) => Buffer.from(data[key] ?? "", "base64").toString("utf8");
   return {
@@ -200,8 +200,8 @@ function keptIn(secret: StoredSecret | undefined): Kept {
   };
 }
 
-function encoded(kept: Kept): Record<string, string> {
-  const entries = Object.entries(kept) as [string, string][];
+function encoded(data: CertificateData): Record<string, string> {
+  const entries = Object.entries(data) as [string, string][];
   return Object.fromEntries(
     entries.map(([key, value]) => [key, Buffer.from(value).toString("base64")]),
   );

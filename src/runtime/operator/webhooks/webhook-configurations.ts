@@ -5,7 +5,7 @@ import { resourceTypes } from "../../../adapters/kubernetes/client/resource-type
 import { View } from "../../../adapters/kubernetes/client/view.ts";
 import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
 
-/** Names of the two configurations by which the API server finds the webhooks. */
+/** The names of the two configurations that register the webhooks. */
 export interface ConfigurationNames {
   readonly mutating: string;
   readonly validating: string;
@@ -34,12 +34,12 @@ interface Watched {
   readonly view: View<WebhookConfiguration>;
 }
 
-/** How long the version that a write conflicted with may take to be seen here. */
+/** How long this replica may take to see the version that a write conflicted with. */
 const conflictMs = 10_000;
 
 /**
- * How the API server calls the webhooks: by which path, and trusting which authority. The chart
- * has neither, and an upgrade may write the configurations without: so both are watched.
+ * How the API server calls the webhooks: by which path, and with which authority. The chart contains
+ * neither, and an upgrade may remove both from the configurations: therefore they are watched.
  */
 export class WebhookConfigurations implements Disposable {
   readonly #client: KubeClient;
@@ -56,23 +56,23 @@ export class WebhookConfigurations implements Disposable {
       { type: MutatingWebhookConfiguration, name: mutating },
       { type: ValidatingWebhookConfiguration, name: validating },
     ];
-    this.#watched = wanted.map((one) => ({
-      type: one.type,
-      view: new View<WebhookConfiguration>(client, one, { onTrouble }),
+    this.#watched = wanted.map(({ type, name }) => ({
+      type,
+      view: new View<WebhookConfiguration>(client, { type, name }, { onTrouble }),
     }));
   }
 
-  /** Emits after each change of one of them. */
+  /** Emits after each change of a configuration. */
   get changes(): Observable<unknown> {
     return merge(...this.#watched.map(({ view }) => view.changes));
   }
 
-  /** Whether both were read, or are known to be absent. */
+  /** Whether both were read or are known to be absent. */
   get synced(): boolean {
     return this.#watched.every(({ view }) => view.synced);
   }
 
-  /** Every path by which the API server calls a webhook. */
+  /** The paths by which the API server calls the webhooks. */
   get paths(): string[] {
     return this.#watched.flatMap(({ view }) =>
       [...view.objects.values()].flatMap(({ webhooks = [] }) =>
@@ -81,16 +81,16 @@ export class WebhookConfigurations implements Disposable {
     );
   }
 
-  /** Resolves when each configuration that is there trusts these certificates, as PEM. */
+  /** Resolves when each existing configuration trusts these certificates, as PEM. */
   async trust(certificates: string): Promise<void> {
     const caBundle = Buffer.from(certificates).toString("base64");
     await this.#change(({ clientConfig }) => ({ ...clientConfig, caBundle }));
   }
 
   /**
-   * Resolves when each configuration that is there has these paths.
+   * Resolves when each existing configuration has these paths.
    *
-   * @param pathOf an endpoint's: `pods` of the webhook `pods.ipman.dialo.ai`
+   * @param pathOf gives the path of an endpoint: `pods` for the webhook `pods.ipman.dialo.ai`
    */
   async call(pathOf: (endpoint: string) => string): Promise<void> {
     await this.#change(({ name, clientConfig }) => {
@@ -111,7 +111,7 @@ export class WebhookConfigurations implements Disposable {
     }
   }
 
-  /** Gives false where it was written by another meanwhile, and that is seen here now. */
+  /** @returns false after a conflict, once the other writer's version is seen here */
   async #write(
     type: ConfigurationType,
     view: View<WebhookConfiguration>,

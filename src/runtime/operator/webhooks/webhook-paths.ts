@@ -14,8 +14,8 @@ export interface WebhookPathsOptions extends SharedSecretOptions {
 
 const keyBytes = 32;
 
-/** A path that the API server quoted to a user is of use for two of these at most. */
-const renewMs = 3_600_000;
+/** A path that the API server quoted to a user is accepted for at most two of these times. */
+const renewalMs = 3_600_000;
 
 /**
  * For how long an API server may call by a path that was replaced: its informer repeats a failed
@@ -24,16 +24,16 @@ const renewMs = 3_600_000;
  */
 const cachedMs = 300_000;
 
-const lookMs = 15_000;
+const checkMs = 15_000;
 
-const againMs = 2_000;
+const retryMs = 2_000;
 const gatherMs = 50;
 
 /**
- * The secret paths by which the API server calls the webhooks, and nothing else can. Any replica
- * makes the key and sees to it that the configurations have a path; the leader replaces the
- * paths soon after it begins to lead and every hour, since the API server quotes a path to the user
- * whose request it could not send to an operator.
+ * The secret paths by which only the API server can call the webhooks. Any replica creates the key
+ * and ensures that the configurations have a path. The leader replaces the paths soon after it
+ * begins to lead and then every hour, since the API server quotes a path to a user whose request it
+ * could not send to an operator.
  *
  * Generations are counted, and one is replaced only after the leader itself has seen it for longer
  * than an API server may be behind. So an API server calls by the newest generation or by the one
@@ -48,30 +48,30 @@ export class WebhookPaths implements Disposable {
   #key: Buffer | undefined;
   /** Keys before this one, and until when their paths are accepted. */
   #former: readonly { readonly key: Buffer; readonly until: number }[] = [];
-  /** The newest generation of paths, and since when it is known here by the monotonic clock. */
+  /** The newest generation of paths, and since when this replica knows it, by the monotonic clock. */
   #newest = 0;
   #newestSince = 0;
-  /** That of the oldest path in a configuration, which may be one that could not be written. */
+  /** The oldest generation in a configuration, which differs where a write failed. */
   #oldestInUse = Infinity;
-  /** The generation that is to be in the configurations, where it is newer. */
+  /** The generation to write to the configurations, where it is newer than theirs. */
   #wanted = 0;
-  /** The generation for configurations that have none. */
-  #begin: number | undefined;
+  /** The generation for configurations without paths. */
+  #firstMemo: number | undefined;
   /** The age at which the leader replaces paths; undefined where this replica does not lead. */
-  #mostMs: number | undefined;
+  #maxAgeMs: number | undefined;
 
   constructor(options: WebhookPathsOptions) {
     this.#options = options;
     const { configurations, onTrouble } = options;
     this.#secret = new SharedSecret(options);
-    const again = (error: unknown) => {
+    const retryLater = (error: unknown) => {
       onTrouble(error);
-      return timer(againMs);
+      return timer(retryMs);
     };
     this.#subscription = merge(this.#secret.changes, configurations.changes, this.#renewals)
       .pipe(
         auditTime(gatherMs),
-        concatMap(() => defer(() => this.#settle()).pipe(retry({ delay: again }))),
+        concatMap(() => defer(() => this.#settle()).pipe(retry({ delay: retryLater }))),
       )
       .subscribe();
   }
@@ -86,19 +86,19 @@ export class WebhookPaths implements Disposable {
     if (this.#key === undefined) return undefined;
     const now = performance.now();
     const former = this.#former.filter(({ until }) => now < until);
-    // A newer one than is known here was made by another replica a moment ago.
+    // A generation that is newer than this replica's was made by another replica a moment ago.
     const oldest = Math.min(this.#newest - 1, this.#oldestInUse);
-    for (const key of [this.#key, ...former.map((one) => one.key)]) {
+    for (const key of [this.#key, ...former.map(({ key }) => key)]) {
       const parsed = parseWebhookPath(key, path);
       if (parsed !== undefined && parsed.generation >= oldest) return parsed.endpoint;
     }
     return undefined;
   }
 
-  /** Replaces the paths from time to time: of the replicas, the leader does. */
+  /** Makes this replica the one that replaces the paths regularly. */
   lead(): void {
-    this.#mostMs = cachedMs;
-    const due = interval(lookMs).pipe(filter(() => this.#isDue));
+    this.#maxAgeMs = cachedMs;
+    const due = interval(checkMs).pipe(filter(() => this.#isDue));
     this.#subscription.add(due.subscribe(() => this.#renewals.next()));
     this.#renewals.next();
   }
@@ -115,23 +115,23 @@ export class WebhookPaths implements Disposable {
     if (key === undefined) return this.#makeKey();
     this.#use(key);
     if (!configurations.synced) return;
-    this.#see(key);
+    this.#readGenerations(key);
     if (this.#isDue) {
       this.#wanted = this.#newest + 1;
-      this.#mostMs = renewMs;
+      this.#maxAgeMs = renewalMs;
     }
     await configurations.call((endpoint) => {
       // Where a write conflicted, another replica may have written a newer generation.
-      this.#see(key);
+      this.#readGenerations(key);
       const generation = Math.max(this.#newest, this.#wanted) || this.#first;
       return formatWebhookPath(key, { endpoint, generation });
     });
   }
 
   get #isDue(): boolean {
-    if (this.#mostMs === undefined || this.#newest === 0) return false;
+    if (this.#maxAgeMs === undefined || this.#newest === 0) return false;
     if (this.#wanted > this.#newest) return false;
-    return performance.now() - this.#newestSince >= this.#mostMs;
+    return performance.now() - this.#newestSince >= this.#maxAgeMs;
   }
 
   #use(key: Buffer): void {
@@ -143,8 +143,8 @@ export class WebhookPaths implements Disposable {
     this.#key = key;
   }
 
-  /** Takes the generations of the paths in the configurations, as far as they are genuine. */
-  #see(key: Buffer): void {
+  /** Reads the generations of the genuine paths in the configurations. */
+  #readGenerations(key: Buffer): void {
     const { paths } = this.#options.configurations;
     const generations = paths.flatMap((path) => parseWebhookPath(key, path)?.generation ?? []);
     this.#oldestInUse = Math.min(Infinity, ...generations);
@@ -154,13 +154,13 @@ export class WebhookPaths implements Disposable {
     this.#newestSince = performance.now();
   }
 
-  /** The first generation. By the clock: more seconds have passed than generations were counted. */
+  /** The first generation, by the clock: more seconds have passed than generations were used. */
   get #first(): number {
-    this.#begin ??= Math.floor((this.#options.client.serverNow ?? Date.now()) / 1_000);
-    return this.#begin;
+    this.#firstMemo ??= Math.floor((this.#options.client.serverNow ?? Date.now()) / 1_000);
+    return this.#firstMemo;
   }
 
-  /** Its watch reports the key that was written, to this replica as to the others. */
+  /** The watch reports the key that is stored, to this replica as to the others. */
   async #makeKey(): Promise<void> {
     await this.#secret.write(this.#secret.current, {
       data: { key: randomBytes(keyBytes).toString("base64") },

@@ -23,18 +23,18 @@ export interface WebhookServiceOptions {
   readonly managedCertificates: boolean;
   /** The Secret with the key of the paths. */
   readonly pathSecret: string;
-  /** As PEM: the API server has to present a client certificate of it. */
+  /** As PEM: the authority of the client certificate that the API server has to present. */
   readonly clientAuthority: string | undefined;
   readonly handlers: ReadonlyMap<string, AdmissionHandler>;
   readonly owner: OwnerReference | undefined;
   readonly onPair: (pair: KeyPair) => void;
-  /** Why a certificate is replaced. */
+  /** Receives the reason before a certificate is replaced. */
   readonly onReplace: (reason: string) => void;
   readonly onRefused: (reason: RefusalReason, from: string) => void;
   readonly onTrouble: (error: unknown) => void;
 }
 
-/** The webhooks as the API server reaches them: their server, its certificate and its paths. */
+/** The webhooks' server, with its certificate and its secret paths. */
 export class WebhookService implements AsyncDisposable {
   readonly #parts = new AsyncDisposableStack();
   readonly #options: WebhookServiceOptions;
@@ -55,7 +55,7 @@ export class WebhookService implements AsyncDisposable {
     );
     const trusted = managedCertificates ? configurations : undefined;
     const secretName = options.certificateSecret;
-    const onPair = (pair: KeyPair) => this.#show(pair);
+    const onPair = (pair: KeyPair) => this.#present(pair);
     this.#parts.use(
       new WebhookCertificates({
         ...shared,
@@ -68,12 +68,12 @@ export class WebhookService implements AsyncDisposable {
     );
   }
 
-  /** Whether calls are answered. */
+  /** Whether the server answers calls. */
   get ready(): boolean {
     return this.#listening && this.#paths.known;
   }
 
-  /** This replica leads: it replaces the paths from time to time. */
+  /** Makes this replica the one that replaces the paths regularly. */
   lead(): void {
     this.#paths.lead();
   }
@@ -82,8 +82,8 @@ export class WebhookService implements AsyncDisposable {
     await this.#parts.disposeAsync();
   }
 
-  /** Listens as soon as there is a certificate, and shows the newest. */
-  #show(pair: KeyPair): void {
+  /** Listens as soon as there is a certificate, and presents the newest. */
+  #present(pair: KeyPair): void {
     this.#options.onPair(pair);
     if (this.#server !== undefined) return void this.#server.then((server) => server.use(pair));
     const { port, handlers, clientAuthority, onRefused, onTrouble } = this.#options;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parseAddress, type Address } from "../net/address.ts";
 import { parseRange, type AddressRange } from "../net/address-pool.ts";
-import { isOfPool, poolRangeOf } from "./pool-index.ts";
+import { isOfPool, poolRangeOf } from "./pool.ts";
 
 const range = (text: string) => parseRange(text) as AddressRange;
 const address = (text: string) => parseAddress(text) as Address;
@@ -15,7 +15,7 @@ const child = {
 };
 
 describe("the pool of an address", () => {
-  it("is the one with a range that has it", () => {
+  it("is the one with a range that holds the address", () => {
     assert.equal(poolRangeOf(child, address("10.0.2.25"))?.pool, "web");
     assert.equal(poolRangeOf(child, address("10.0.2.3"))?.pool, "web");
     assert.equal(poolRangeOf(child, address("10.0.2.10"))?.range.prefixLength, 24);

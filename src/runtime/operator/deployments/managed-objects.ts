@@ -4,73 +4,73 @@ import { fromPromise, type ActorRefFrom } from "xstate";
 import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client.ts";
 import type { ResourceType } from "../../../adapters/kubernetes/client/resource-type.ts";
 import type { View } from "../../../adapters/kubernetes/client/view.ts";
-import { workloadMachine } from "../../../machines/workload.ts";
+import { managedObjectMachine } from "../../../machines/managed-object.ts";
 import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
 import { Breakdowns } from "../../actors/breakdowns.ts";
 import type { OnBreakdown } from "../../actors/contained.ts";
 import { observedActor } from "../../actors/observed-actor.ts";
 import { refusing } from "../../ports/refusal.ts";
 
-export interface KeptObjectsOptions {
+export interface ManagedObjectsOptions {
   readonly client: KubeClient;
   readonly type: ResourceType;
-  /** The objects that are ipman's: those of them that are not wanted are removed. */
+  /** The objects that ipman manages: unwanted ones are deleted. */
   readonly view: View<KubeObject>;
-  /** Whose turn it is to write. */
+  /** Limits concurrent writes. */
   readonly writes: LimitFunction;
-  /** How long an object stays that is not wanted any more, in milliseconds; 0 by default. */
+  /** How long an object stays after it became unwanted, in milliseconds; 0 by default. */
   readonly lingerMs?: (object: KubeObject | undefined) => number;
-  /** Receives what the API server refused; it is tried again. */
+  /** Receives errors of the API server; the write is retried. */
   readonly onTrouble?: (error: unknown) => void;
   readonly onBreakdown: OnBreakdown;
 }
 
-/** The objects of one kind that are to be. */
+/** The objects of one kind that are wanted. */
 export interface WantedObjects {
   /** By the view's keys. */
   readonly wanted: ReadonlyMap<string, KubeObject>;
-  /** Keys of objects that stay as they are for now, there or not. */
+  /** Keys of objects that are neither written nor deleted for now. */
   readonly held?: ReadonlySet<string>;
-  /** Whether this is everything: what is there beside it is removed. */
+  /** Whether these are all wanted objects: any other object is deleted. */
   readonly whole: boolean;
 }
 
-type KeptObject = ActorRefFrom<typeof workloadMachine>;
+type ManagedObject = ActorRefFrom<typeof managedObjectMachine>;
 
 const fieldManager = "ipman-operator";
 
 /**
- * Runs an actor for each object of a kind that is there or is to be. One that an exception ended
+ * Runs an actor for each object of a kind that exists or is wanted. An actor that an exception ended
  * starts again after a backoff.
  */
-export class KeptObjects implements Disposable {
-  readonly #options: KeptObjectsOptions;
-  readonly #actors = new Map<string, KeptObject>();
+export class ManagedObjects implements Disposable {
+  readonly #options: ManagedObjectsOptions;
+  readonly #actors = new Map<string, ManagedObject>();
   readonly #logic;
   readonly #seen = new Map<string, KubeObject>();
   readonly #breakdowns: Breakdowns;
   #latest: WantedObjects = { wanted: new Map(), whole: false };
 
-  constructor(options: KeptObjectsOptions) {
+  constructor(options: ManagedObjectsOptions) {
     this.#options = options;
     const { client, type, onBreakdown } = options;
     const restart = () => this.keep(this.#latest);
     this.#breakdowns = new Breakdowns({ onBreakdown, restart });
-    this.#logic = workloadMachine.provide({
+    this.#logic = managedObjectMachine.provide({
       actors: {
         apply: fromPromise<KubeObject, KubeObject>(({ input, signal }) =>
-          this.#inTurn(signal, () => client.apply<KubeObject>(type, input, fieldManager)),
+          this.#limited(signal, () => client.apply<KubeObject>(type, input, fieldManager)),
         ),
         remove: fromPromise<void, KubeObject>(({ input: { metadata }, signal }) => {
           const { namespace, name, uid } = metadata;
-          return this.#inTurn(signal, () => client.delete(type, { namespace, name }, { uid }));
+          return this.#limited(signal, () => client.delete(type, { namespace, name }, { uid }));
         }),
       },
     });
   }
 
   /** The actors by the view's keys. */
-  get actors(): ReadonlyMap<string, KeptObject> {
+  get actors(): ReadonlyMap<string, ManagedObject> {
     return this.#actors;
   }
 
@@ -78,11 +78,11 @@ export class KeptObjects implements Disposable {
     return this.#options.view;
   }
 
-  /** Makes the objects of the view as they are wanted; the view has to be synced. */
+  /** Makes the objects match the wanted ones; the view has to be synced. */
   keep(latest: WantedObjects): void {
     this.#latest = latest;
     const { wanted, held = new Set(), whole } = latest;
-    this.#showWhatIsThere({ wanted, held, whole });
+    this.#reportExisting({ wanted, held, whole });
     for (const [key, object] of wanted) {
       const actor = this.#actors.get(key);
       if (actor === undefined) this.#spawn(key, object);
@@ -100,14 +100,14 @@ export class KeptObjects implements Disposable {
     this.#actors.clear();
   }
 
-  #showWhatIsThere({ wanted, held, whole }: Required<WantedObjects>): void {
+  #reportExisting({ wanted, held, whole }: Required<WantedObjects>): void {
     const { objects, version } = this.view;
     for (const [key, object] of objects) {
       if (this.#seen.get(key) === object) continue;
       const known = this.#actors.get(key);
-      // An object that is not wanted has an actor to remove it, once that is certain.
-      const mayGo = whole && !held.has(key);
-      if (known === undefined && !wanted.has(key) && !mayGo) continue;
+      // An unwanted object gets an actor to delete it once all wanted objects are known.
+      const isUnwanted = whole && !held.has(key);
+      if (known === undefined && !wanted.has(key) && !isUnwanted) continue;
       this.#seen.set(key, object);
       const actor = known ?? this.#spawn(key, wanted.get(key));
       const seen = BigInt(object.metadata.resourceVersion ?? version);
@@ -120,8 +120,8 @@ export class KeptObjects implements Disposable {
     }
   }
 
-  /** Undefined where it broke down, and starts again later. */
-  #spawn(key: string, wanted: KubeObject | undefined): KeptObject | undefined {
+  /** Undefined where an exception ended the actor, which starts again later. */
+  #spawn(key: string, wanted: KubeObject | undefined): ManagedObject | undefined {
     if (this.#breakdowns.failureOf(key) !== undefined) return undefined;
     const actual = this.view.objects.get(key);
     const input = {
@@ -135,20 +135,20 @@ export class KeptObjects implements Disposable {
     };
     const failed = (error: unknown) => {
       end();
-      // The next actor is shown the object again.
+      // The object is reported to the next actor again.
       this.#seen.delete(key);
       this.#breakdowns.restartLater(key, error);
     };
     const broke = (error: unknown) => this.#breakdowns.report(key, error);
     const owner = { failed, broke, done: end };
-    const actor: KeptObject = observedActor(this.#logic, { id: key, input }, owner);
+    const actor: ManagedObject = observedActor(this.#logic, { id: key, input }, owner);
     this.#actors.set(key, actor);
     actor.start();
     return actor;
   }
 
-  /** A write that has waited for so long that nothing wants it any more is not made. */
-  #inTurn<T>(signal: AbortSignal, write: () => Promise<T>): Promise<T> {
+  /** A write that was aborted while it waited is not made. */
+  #limited<T>(signal: AbortSignal, write: () => Promise<T>): Promise<T> {
     return this.#options.writes(async () => {
       signal.throwIfAborted();
       try {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createActor, fromPromise, SimulatedClock } from "xstate";
-import { workloadMachine } from "../../src/machines/workload.ts";
+import { managedObjectMachine } from "../../src/machines/managed-object.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 
 const object = (spec: object, metadata: object = {}): KubeObject =>
@@ -12,17 +12,17 @@ const object = (spec: object, metadata: object = {}): KubeObject =>
     spec,
   }) as unknown as KubeObject;
 
-/** An API server of one object, which counts what is asked of it. */
+/** An API server with one object, which records the calls. */
 class World {
   readonly clock = new SimulatedClock();
   readonly calls: string[] = [];
   refuses = false;
   version = 1;
-  /** Undefined for a kind that has none. */
+  /** Undefined for a kind without generations. */
   generation: number | undefined = 0;
 
   start(wanted: KubeObject | undefined, actual: KubeObject | undefined, lingerMs = 0) {
-    const logic = workloadMachine.provide({
+    const logic = managedObjectMachine.provide({
       actors: {
         apply: fromPromise<KubeObject, KubeObject>(async ({ input }) => {
           this.calls.push("apply");
@@ -37,7 +37,7 @@ class World {
     return createActor(logic, { input, clock: this.clock }).start();
   }
 
-  /** As the server would have it: with defaults of its own. */
+  /** The object as the server stores it: with the server's defaults. */
   stored(input: KubeObject): KubeObject {
     const { spec } = input as KubeObject & { spec: object };
     const resourceVersion = String(++this.version);
@@ -48,8 +48,8 @@ class World {
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-describe("an object that the operator wants", () => {
-  it("is made once, and left alone", async () => {
+describe("a managed object", () => {
+  it("is created once, and left alone", async () => {
     const world = new World();
     const actor = world.start(object({ a: 1 }), undefined);
     await settle();
@@ -59,7 +59,7 @@ describe("an object that the operator wants", () => {
     assert.deepEqual(world.calls, ["apply"]);
   });
 
-  it("is left alone where it is there already", async () => {
+  it("is left alone where it exists already", async () => {
     const world = new World();
     const actor = world.start(object({ a: 1 }), object({ a: 1, b: 2 }));
     await settle();
@@ -67,7 +67,7 @@ describe("an object that the operator wants", () => {
     assert.deepEqual(world.calls, []);
   });
 
-  it("of a kind without a generation is made again when something changes it", async () => {
+  it("of a kind without a generation is repaired when another program changes it", async () => {
     const world = new World();
     world.generation = undefined;
     const actor = world.start(object({ a: 1 }), undefined);
@@ -79,7 +79,7 @@ describe("an object that the operator wants", () => {
     assert.deepEqual(world.calls, ["apply", "apply"]);
   });
 
-  it("is made again when somebody deletes or changes it", async () => {
+  it("is repaired when another program deletes or changes it", async () => {
     const world = new World();
     const actor = world.start(object({ a: 1 }), undefined);
     await settle();
@@ -91,7 +91,7 @@ describe("an object that the operator wants", () => {
     assert.deepEqual(world.calls, ["apply", "apply", "apply"]);
   });
 
-  it("is not judged by what a view knew before the last write", async () => {
+  it("is not compared with the view from before the last write", async () => {
     const world = new World();
     const actor = world.start(object({ a: 1 }), undefined);
     await settle();
@@ -100,7 +100,7 @@ describe("an object that the operator wants", () => {
     assert.deepEqual(world.calls, ["apply"]);
   });
 
-  it("is not applied for ever where the server makes something else of it", async () => {
+  it("is not applied repeatedly where the server stores something else", async () => {
     const world = new World();
     world.stored = () => object({ a: "normalised" }, { resourceVersion: "3", generation: 1 });
     const actor = world.start(object({ a: 1 }), undefined);
@@ -109,7 +109,7 @@ describe("an object that the operator wants", () => {
     assert.deepEqual(world.calls, ["apply"]);
   });
 
-  it("that the server refuses is tried again, later and later", async () => {
+  it("that the server refuses is retried after a backoff", async () => {
     const world = new World();
     world.refuses = true;
     const actor = world.start(object({ a: 1 }), undefined);
@@ -123,7 +123,7 @@ describe("an object that the operator wants", () => {
     assert.equal(actor.getSnapshot().context.failure, undefined);
   });
 
-  it("lingers when nobody wants it, and goes then", async () => {
+  it("stays for a while when it becomes unwanted, and is deleted then", async () => {
     const world = new World();
     const actor = world.start(object({ a: 1 }), object({ a: 1 }), 1_000);
     actor.send({ type: "unwanted" });
@@ -136,7 +136,7 @@ describe("an object that the operator wants", () => {
     assert.equal(actor.getSnapshot().status, "done");
   });
 
-  it("goes although others change it while it lingers", async () => {
+  it("is deleted although other programs change it meanwhile", async () => {
     const world = new World();
     const actor = world.start(undefined, object({ a: 1 }), 1_000);
     for (let passed = 0; passed < 1_000; passed += 100) {
@@ -148,7 +148,7 @@ describe("an object that the operator wants", () => {
     assert.deepEqual(world.calls, ["remove"]);
   });
 
-  it("is written once, whatever is seen while that is under way", async () => {
+  it("is written once, whatever is seen during the write", async () => {
     const world = new World();
     const actor = world.start(object({ a: 1 }), undefined);
     for (let version = 1; version < 20; version++) {
@@ -160,7 +160,7 @@ describe("an object that the operator wants", () => {
     assert.equal(actor.getSnapshot().value, "settled");
   });
 
-  it("that is wanted again while it lingers stays", async () => {
+  it("that is wanted again before its deletion stays", async () => {
     const world = new World();
     const wanted = object({ a: 1 });
     const actor = world.start(wanted, object({ a: 1 }), 1_000);
@@ -172,7 +172,7 @@ describe("an object that the operator wants", () => {
     assert.deepEqual(world.calls, []);
   });
 
-  it("that is being deleted is waited for", async () => {
+  it("that is being deleted is created again after that", async () => {
     const world = new World();
     const going = object({ a: 1 }, { deletionTimestamp: "now", resourceVersion: "4" });
     const actor = world.start(object({ a: 1 }), going);

@@ -1,27 +1,27 @@
-/** For how long the gateways of a group start alone, at most; milliseconds. */
-const mostMs = 2_500;
+/** The longest time for which the gateways of a group start alone, in milliseconds. */
+const maxDelayMs = 2_500;
 
 /**
- * Of a group that is new, the gateways start first: workloads wait for their addresses, and
- * take longer to start than charon and its agent, which would only slow their node down.
+ * Starts the gateways of a new group before charon and its agent. Workloads wait for the gateways'
+ * addresses and take longer to start than charon and the agent, which would slow the node down.
  */
-export class HeadStart implements Disposable {
+export class GatewayFirstDelay implements Disposable {
   readonly #onOver: () => void;
-  /** Groups whose gateways have it: a timer until it is over, then nothing. */
+  /** The groups that have had the delay: a timer while it lasts, then undefined. */
   readonly #groups = new Map<string, NodeJS.Timeout | undefined>();
 
   constructor(onOver: () => void) {
     this.#onOver = onOver;
   }
 
-  /** Whether a group's own pods still have to wait, given whether its gateways are there. */
-  holds(groupId: string, gatewaysAreThere: boolean): boolean {
-    if (gatewaysAreThere) this.#end(groupId);
+  /** Whether a group's charon and agent still have to wait. */
+  holds(groupId: string, gatewaysHaveAddresses: boolean): boolean {
+    if (gatewaysHaveAddresses) this.#end(groupId);
     else if (!this.#groups.has(groupId)) this.#begin(groupId);
     return this.#groups.get(groupId) !== undefined;
   }
 
-  /** Forgets all groups but these: one that comes again is new. */
+  /** Forgets all groups except these: a group that is declared again is new. */
   keep(groupIds: ReadonlySet<string>): void {
     for (const id of this.#groups.keys()) {
       if (groupIds.has(id)) continue;
@@ -39,7 +39,7 @@ export class HeadStart implements Disposable {
       this.#end(groupId);
       this.#onOver();
     };
-    this.#groups.set(groupId, setTimeout(over, mostMs));
+    this.#groups.set(groupId, setTimeout(over, maxDelayMs));
   }
 
   #end(groupId: string): void {

@@ -5,11 +5,11 @@ import { digestOf, nameFor, nameParts, type Group } from "../api/group.ts";
 import { runs, type Image } from "./image.ts";
 import type { KubeObject, OwnerReference } from "./kube-object.ts";
 
-/** What every workload that ipman makes has in common. */
-export interface WorkloadSettings {
-  /** Where they run: the operator's own namespace. */
+/** Settings that all Deployments have in common. */
+export interface DeploymentSettings {
+  /** The namespace of the Deployments: the operator's own. */
   readonly namespace: string;
-  /** What they go with, so that nothing is left when ipman is uninstalled. */
+  /** Owns the Deployments, so that none is left when ipman is uninstalled. */
   readonly owner: OwnerReference | undefined;
   readonly ipmanImage: Image;
   readonly charonImage: Image;
@@ -25,7 +25,7 @@ export interface WorkloadSettings {
   readonly logLevel: string;
 }
 
-/** Port of an agent's metrics and probes. */
+/** The port of an agent's metrics and probes. */
 const agentPort = 9740;
 
 /** Where charon's socket is, in charon's container and in the agent's. */
@@ -34,8 +34,8 @@ export const sharedFolder = "/run/ipman";
 /** Where the agent finds the node's /run, with the sockets of container runtimes. */
 export const nodeRunFolder = "/host/run";
 
-/** IKE for one group, and nothing of ours in it: it restarts only when it has to. */
-export function charonDeployment(group: Group, settings: WorkloadSettings): KubeObject {
+/** The Deployment of a group's charon: ipman's code does not run in it and never restarts it. */
+export function charonDeployment(group: Group, settings: DeploymentSettings): KubeObject {
   const container = {
     ...containerNamed("charon", settings.charonImage),
     args: ["charon"],
@@ -45,7 +45,7 @@ export function charonDeployment(group: Group, settings: WorkloadSettings): Kube
       capabilities: { drop: ["ALL"], add: ["NET_ADMIN", "NET_BIND_SERVICE", "NET_RAW"] },
     },
     volumeMounts: [{ name: "shared", mountPath: sharedFolder }],
-    // What hangs is seen by the agent; only one that is dead is started anew.
+    // The agent detects a charon that hangs; this probe restarts one that is dead.
     livenessProbe: {
       exec: { command: ["swanctl", "--stats"] },
       initialDelaySeconds: 30,
@@ -65,8 +65,8 @@ export function charonDeployment(group: Group, settings: WorkloadSettings): Kube
   return deployment(name, groupLabels(group, "charon"), group, settings, pod, group.annotations);
 }
 
-/** The actors of one group, in a pod of their own: charon does not notice when they restart. */
-export function agentDeployment(group: Group, settings: WorkloadSettings): KubeObject {
+/** The Deployment of a group's agent: in a pod of its own, it restarts without charon. */
+export function agentDeployment(group: Group, settings: DeploymentSettings): KubeObject {
   const probe = (path: string) => ({ httpGet: { path, port: "metrics" }, timeoutSeconds: 5 });
   const container = {
     ...containerNamed("agent", settings.ipmanImage),
@@ -77,14 +77,14 @@ export function agentDeployment(group: Group, settings: WorkloadSettings): KubeO
       ...(settings.requireSecretConsent ? ["--require-secret-consent"] : []),
       "--vxlan-port",
       String(settings.vxlanPort),
-      // Else the cluster would take a "$(NAME)" in it for one of the container's variables.
+      // Otherwise Kubernetes would replace a "$(NAME)" by the container's variable.
       "--charon-settings",
       JSON.stringify(settings.charonSettings).replaceAll("$", "$$$$"),
       "--log",
       settings.logLevel,
     ],
     ports: [{ name: "metrics", containerPort: agentPort, protocol: "TCP" }],
-    // It enters the network namespaces of charon, gateways and their routes' settings.
+    // The agent enters the network namespaces of charon and gateways, and changes their routing settings.
     securityContext: {
       privileged: true,
       runAsUser: 0,
@@ -111,12 +111,12 @@ export function agentDeployment(group: Group, settings: WorkloadSettings): KubeO
   return deployment(name, groupLabels(group, "agent"), group, settings, pod);
 }
 
-/** A child's gateway: it holds a network namespace, which the agent fills, and does nothing. */
+/** The Deployment of a child's gateway: its pod only holds a network namespace for the agent. */
 export function gatewayDeployment(
   group: Group,
   connection: Connection,
   child: Child,
-  settings: WorkloadSettings,
+  settings: DeploymentSettings,
 ): KubeObject {
   const container = {
     ...containerNamed("gateway", settings.charonImage),
@@ -150,12 +150,12 @@ function sharedVolume(group: Group) {
   return { name: "shared", hostPath: { path, type: "DirectoryOrCreate" } };
 }
 
-/** One pod on the group's node, replaced only when the one before it has gone. */
+/** A Deployment of one pod on the group's node, replaced only once the previous pod has gone. */
 function deployment(
   name: string,
   labels: Readonly<Record<string, string>>,
   group: Group,
-  settings: WorkloadSettings,
+  settings: DeploymentSettings,
   pod: object,
   podAnnotations: Readonly<Record<string, string>> = {},
 ): KubeObject {
@@ -185,7 +185,7 @@ function deployment(
   } as KubeObject;
 }
 
-function commonPod({ nodeName }: Group, settings: WorkloadSettings) {
+function commonPod({ nodeName }: Group, settings: DeploymentSettings) {
   const onNode = [{ key: "metadata.name", operator: "In", values: [nodeName] }];
   return {
     affinity: {
@@ -195,7 +195,7 @@ function commonPod({ nodeName }: Group, settings: WorkloadSettings) {
         },
       },
     },
-    // Its place is that node, whatever else is kept off it.
+    // The pod belongs on that node, whatever taints the node has.
     tolerations: [{ operator: "Exists" }],
     automountServiceAccountToken: false,
     enableServiceLinks: false,

@@ -1,47 +1,50 @@
 import { Subject, type Observable } from "rxjs";
 import type { View } from "../../../adapters/kubernetes/client/view.ts";
-import { carrierFailure, type CarrierPod } from "../../../model/kubernetes/carrier-pod.ts";
+import { groupPodFailure, type GroupPod } from "../../../model/kubernetes/group-pod.ts";
 import type { Failure } from "../../../model/status/failure.ts";
 import { digestOf } from "../../../model/api/group.ts";
 
-/** How the pods of a group are. */
-export interface Carrier {
+/** Why the pods of a group do not run; undefined for those that do. */
+export interface GroupPodFailures {
   readonly charon: Failure | undefined;
   readonly agent: Failure | undefined;
 }
 
-/** Where the agent's pod does not run since it has no service account: why that is so. */
-export function withAccess(carrier: Carrier, access: Failure | undefined): Carrier {
-  return carrier.agent === undefined || access === undefined
-    ? carrier
-    : { ...carrier, agent: access };
+/** Names the missing service account as the cause where the agent's pod does not run. */
+export function withAccess(
+  podFailures: GroupPodFailures,
+  access: Failure | undefined,
+): GroupPodFailures {
+  return podFailures.agent === undefined || access === undefined
+    ? podFailures
+    : { ...podFailures, agent: access };
 }
 
-/** For how long an agent may restart before it counts as silent, in milliseconds. */
+/** How long an agent may take to restart before it counts as silent, in milliseconds. */
 const silenceMs = 30_000;
 
-/** A time in which no agent of a group runs; another object for each. */
+/** A period in which no agent of a group runs; each period is an object of its own. */
 export interface Silence {
-  /** Whether it has lasted for so long that the agent does not just restart. */
+  /** Whether the agent has been away for longer than a restart takes. */
   readonly isLong: boolean;
 }
 
-/** The pods that carry connections: charons and their agents, by group. */
-export class Carriers implements Disposable {
-  readonly #pods: View<CarrierPod>;
+/** The pods of charons and agents, by group. */
+export class GroupPods implements Disposable {
+  readonly #pods: View<GroupPod>;
   readonly #changes = new Subject<void>();
   readonly #subscription;
-  /** Of the groups without an agent that runs, by the label's value. */
+  /** The silences of groups whose agent does not run, by the value of the group's label. */
   readonly #silences = new Map<string, Silence>();
   readonly #timers = new Set<NodeJS.Timeout>();
-  #byGroup: ReadonlyMap<string, readonly CarrierPod[]> = new Map();
+  #byGroup: ReadonlyMap<string, readonly GroupPod[]> = new Map();
 
-  constructor(pods: View<CarrierPod>) {
+  constructor(pods: View<GroupPod>) {
     this.#pods = pods;
-    this.#subscription = pods.changes.subscribe(() => this.#take());
+    this.#subscription = pods.changes.subscribe(() => this.#update());
   }
 
-  /** Emits after each change of a pod, and when an agent has been away for long. */
+  /** Emits after each change of a pod, and when an agent becomes silent. */
   get changes(): Observable<void> {
     return this.#changes;
   }
@@ -50,12 +53,13 @@ export class Carriers implements Disposable {
     return this.#pods.synced;
   }
 
-  of(groupId: string): Carrier {
+  /** Why charon and agent of a group do not run. */
+  failuresOf(groupId: string): GroupPodFailures {
     const pods = this.#byGroup.get(digestOf([groupId])) ?? [];
-    return { charon: carrierFailure("charon", pods), agent: carrierFailure("agent", pods) };
+    return { charon: groupPodFailure("charon", pods), agent: groupPodFailure("agent", pods) };
   }
 
-  /** The silence of a group's agent; undefined where it runs, or may just restart. */
+  /** The silence of a group's agent; undefined where it runs, or may be restarting. */
   silenceOf(groupId: string): Silence | undefined {
     const silence = this.#silences.get(digestOf([groupId]));
     return silence?.isLong === true ? silence : undefined;
@@ -67,14 +71,14 @@ export class Carriers implements Disposable {
     this.#changes.complete();
   }
 
-  #take(): void {
+  #update(): void {
     this.#byGroup = Map.groupBy(this.#pods.objects.values(), ({ groupId }) => groupId);
     const known = new Set([...this.#byGroup.keys(), ...this.#silences.keys()]);
-    for (const group of known) this.#notice(group);
+    for (const group of known) this.#noteSilence(group);
     this.#changes.next();
   }
 
-  #notice(group: string): void {
+  #noteSilence(group: string): void {
     const pods = this.#byGroup.get(group) ?? [];
     if (pods.some(({ type, ready }) => type === "agent" && ready)) this.#silences.delete(group);
     else if (!this.#silences.has(group)) {

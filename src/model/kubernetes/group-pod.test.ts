@@ -1,32 +1,32 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { carrierFailure, carrierPod } from "./carrier-pod.ts";
+import { groupPodFailure, groupPod } from "./group-pod.ts";
 import type { KubeObject } from "./kube-object.ts";
 import { label } from "./labels.ts";
 
 const pod = (status: object, meta: object = {}) => {
   const labels = { [label.type]: "charon", [label.groupId]: "abc" };
   const metadata = { name: "charon-a", namespace: "ipman-system", labels, ...meta };
-  return carrierPod({ apiVersion: "v1", kind: "Pod", metadata, status } as KubeObject);
+  return groupPod({ apiVersion: "v1", kind: "Pod", metadata, status } as KubeObject);
 };
 const ready = { conditions: [{ type: "Ready", status: "True" }] };
 const waiting = (reason: string, message?: string) => ({
   containerStatuses: [{ state: { waiting: { reason, message } } }],
 });
-const words = (status: object) => carrierFailure("charon", [pod(status)])?.message ?? "";
+const words = (status: object) => groupPodFailure("charon", [pod(status)])?.message ?? "";
 
-describe("a carrier's pod", () => {
-  it("is enough when one is ready, and not when it ends", () => {
-    assert.equal(carrierFailure("charon", [pod({}), pod(ready)]), undefined);
+describe("the pod of charon or an agent", () => {
+  it("runs where one of several is ready, and not where that one is being deleted", () => {
+    assert.equal(groupPodFailure("charon", [pod({}), pod(ready)]), undefined);
     const ending = pod(ready, { deletionTimestamp: "2026-01-01T00:00:00Z" });
-    assert.equal(carrierFailure("charon", [ending])?.reason, "InProgress");
+    assert.equal(groupPodFailure("charon", [ending])?.reason, "InProgress");
   });
 
-  it("is of one type: an agent's is none of charon's", () => {
-    assert.equal(carrierFailure("agent", [pod(ready)])?.reason, "InProgress");
+  it("counts for its own type only", () => {
+    assert.equal(groupPodFailure("agent", [pod(ready)])?.reason, "InProgress");
   });
 
-  it("says in the cluster's words what keeps it from running", () => {
+  it("fails with the cause as the cluster words it", () => {
     const unscheduled = { type: "PodScheduled", status: "False", message: "0/2 nodes" };
     assert.equal(
       words({ conditions: [unscheduled] }),
@@ -35,14 +35,14 @@ describe("a carrier's pod", () => {
     assert.match(words(waiting("ErrImagePull", "no such image")), /ErrImagePull: no such image$/);
   });
 
-  it("says nothing that changes with each restart", () => {
+  it("fails with a message that does not change with each restart", () => {
     assert.match(
       words(waiting("CrashLoopBackOff", "back-off 20s restarting")),
       /CrashLoopBackOff$/,
     );
   });
 
-  it("is starting while its containers are made", () => {
-    assert.equal(words(waiting("ContainerCreating")), "the pod of its charon is starting");
+  it("is starting while its containers are created", () => {
+    assert.equal(words(waiting("ContainerCreating")), "the pod of the group's charon is starting");
   });
 });

@@ -3,14 +3,14 @@ import { failure, Reason, type Failure } from "../status/failure.ts";
 import type { KubeObject } from "./kube-object.ts";
 import { label } from "./labels.ts";
 
-/** A pod of charon's or an agent's: what is read of it. */
-export interface CarrierPod extends KubeObject {
+/** The part of a pod of charon or an agent that the operator reads. */
+export interface GroupPod extends KubeObject {
   /** `charon` or `agent`. */
   readonly type: string;
-  /** As in the label: tells groups apart. */
+  /** The value of the label `groupId`. */
   readonly groupId: string;
   readonly ready: boolean;
-  /** What keeps it from running, in the cluster's words. */
+  /** Why it does not run, as the cluster words it; undefined where no cause is known. */
   readonly trouble: string | undefined;
 }
 
@@ -21,7 +21,8 @@ interface PodStatus {
   }[];
 }
 
-export function carrierPod(object: KubeObject): CarrierPod {
+/** Reads a pod of charon or an agent. */
+export function groupPod(object: KubeObject): GroupPod {
   const { apiVersion, kind, metadata, status = {} } = object as KubeObject & { status?: PodStatus };
   const { name, namespace, resourceVersion, labels = {}, deletionTimestamp } = metadata;
   const conditions = status.conditions ?? [];
@@ -41,7 +42,7 @@ export function carrierPod(object: KubeObject): CarrierPod {
   };
 }
 
-/** Containers wait with these while nothing is wrong. */
+/** Reasons of containers that wait although nothing is wrong. */
 const starting: ReadonlySet<string> = new Set(["ContainerCreating", "PodInitializing"]);
 
 function troubleOf({ conditions = [], containerStatuses = [] }: PodStatus): string | undefined {
@@ -51,15 +52,15 @@ function troubleOf({ conditions = [], containerStatuses = [] }: PodStatus): stri
     .map(({ state }) => state?.waiting)
     .find((state) => state !== undefined && !starting.has(state.reason ?? ""));
   if (waiting === undefined) return undefined;
-  const { reason = "it waits", message } = waiting;
-  // A container that crashes again and again has a message with its next start in it.
+  const { reason = "a container waits", message } = waiting;
+  // The message of a crashing container changes with every restart.
   return message === undefined || reason === "CrashLoopBackOff" ? reason : `${reason}: ${message}`;
 }
 
-/** Why none of a group's pods of one type runs; nothing where one does. */
-export function carrierFailure(
+/** Why no pod of a group's charon or agent runs; undefined where one does. */
+export function groupPodFailure(
   type: "charon" | "agent",
-  pods: readonly CarrierPod[],
+  pods: readonly GroupPod[],
 ): Failure | undefined {
   const ofType = pods.filter((pod) => pod.type === type);
   if (ofType.some(({ ready }) => ready)) return undefined;
@@ -69,5 +70,5 @@ export function carrierFailure(
     const message = `pod ${namespace}/${name} does not run: ${troubled.trouble}`;
     return failure(Reason.PodsUnavailable, message);
   }
-  return failure(Reason.InProgress, `the pod of its ${type} is starting`);
+  return failure(Reason.InProgress, `the pod of the group's ${type} is starting`);
 }

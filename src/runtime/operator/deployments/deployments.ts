@@ -11,48 +11,48 @@ import {
   agentDeployment,
   charonDeployment,
   gatewayDeployment,
-  type WorkloadSettings,
-} from "../../../model/kubernetes/workloads.ts";
+  type DeploymentSettings,
+} from "../../../model/kubernetes/deployments.ts";
 import type { AgentAccess } from "./agent-access.ts";
 import type { Cluster } from "../state/cluster.ts";
-import { HeadStart } from "./head-start.ts";
-import { KeptObjects } from "./kept-objects.ts";
+import { GatewayFirstDelay } from "./gateway-first-delay.ts";
+import { ManagedObjects } from "./managed-objects.ts";
 
-export interface WorkloadsOptions {
+export interface DeploymentsOptions {
   readonly client: KubeClient;
   readonly cluster: Cluster;
-  /** The Deployments that ipman made. */
+  /** The Deployments that ipman created. */
   readonly deployments: View<KubeObject>;
-  readonly settings: WorkloadSettings;
-  /** Whose turn it is to write. */
+  readonly settings: DeploymentSettings;
+  /** Limits concurrent writes. */
   readonly writes: LimitFunction;
-  /** What agents may do, where each has a service account of its own. */
+  /** Set where each agent has a service account of its own. */
   readonly access?: Pick<AgentAccess, "changes" | "isReady">;
   readonly onBreakdown: (id: string, error: unknown) => void;
 }
 
-/** A group that nobody needs any more ends its SAs first; milliseconds. */
+/** How long an unwanted group stays: its agent ends the SAs meanwhile; milliseconds. */
 const groupLingerMs = 15_000;
 
-/** Changes that come close together are looked at once. */
+/** Collects changes that follow each other closely. */
 const gatherMs = 10;
 
-/** Keeps the Deployments of charons, agents and gateways. */
-export class Workloads implements Disposable {
-  readonly #options: WorkloadsOptions;
-  readonly #kept: KeptObjects;
+/** Manages the Deployments of charons, agents and gateways. */
+export class Deployments implements Disposable {
+  readonly #options: DeploymentsOptions;
+  readonly #managed: ManagedObjects;
   readonly #subscription: Subscription;
-  /** What was made of a connection or a group, so that the same is the same object. */
+  /** Memos: the Deployments of an unchanged connection or group are the same objects. */
   readonly #gateways = new WeakMap<Connection, { group: Group; objects: readonly KubeObject[] }>();
   readonly #groups = new WeakMap<Group, readonly KubeObject[]>();
-  readonly #headStart = new HeadStart(() => this.#look());
+  readonly #gatewayFirst = new GatewayFirstDelay(() => this.#reconcile());
 
-  constructor(options: WorkloadsOptions) {
+  constructor(options: DeploymentsOptions) {
     this.#options = options;
     const { client, cluster, deployments, access, writes, onBreakdown } = options;
     const lingerMs = (object: KubeObject | undefined) =>
       object?.metadata.labels?.[label.type] === "xfrm" ? 0 : groupLingerMs;
-    this.#kept = new KeptObjects({
+    this.#managed = new ManagedObjects({
       client,
       type: resourceTypes.Deployment,
       view: deployments,
@@ -61,31 +61,31 @@ export class Workloads implements Disposable {
       onBreakdown,
     });
     this.#subscription = merge(cluster.changes, deployments.changes, access?.changes ?? EMPTY)
-      // All may be complete already, and then nothing may change for long.
+      // All views may be complete already: without this, nothing would happen until a change.
       .pipe(startWith(undefined), auditTime(gatherMs))
-      .subscribe(() => this.#look());
+      .subscribe(() => this.#reconcile());
   }
 
   /** The actors by `namespace/name`. */
-  get actors(): KeptObjects["actors"] {
-    return this.#kept.actors;
+  get actors(): ManagedObjects["actors"] {
+    return this.#managed.actors;
   }
 
   [Symbol.dispose](): void {
     this.#subscription.unsubscribe();
-    this.#headStart[Symbol.dispose]();
-    this.#kept[Symbol.dispose]();
+    this.#gatewayFirst[Symbol.dispose]();
+    this.#managed[Symbol.dispose]();
   }
 
-  #look(): void {
+  #reconcile(): void {
     const { cluster, deployments } = this.#options;
     if (!cluster.synced || !deployments.synced) return;
     const held = this.#withoutAccess();
     const wanted = new Map([...this.#wanted()].filter(([key]) => !held.has(key)));
-    this.#kept.keep({ wanted, held, whole: cluster.whole });
+    this.#managed.keep({ wanted, held, whole: cluster.whole });
   }
 
-  /** Agents whose service account is not in place: a Deployment that is there stays as it is. */
+  /** Agents without a service account: a Deployment that exists stays as it is. */
   #withoutAccess(): ReadonlySet<string> {
     const { cluster, access } = this.#options;
     if (access === undefined) return new Set();
@@ -102,22 +102,22 @@ export class Workloads implements Disposable {
       const group = groups.get(groupIdOf(connection) ?? "");
       return group === undefined ? [] : this.#ofConnection(connection, group);
     });
-    this.#headStart.keep(new Set(groups.keys()));
+    this.#gatewayFirst.keep(new Set(groups.keys()));
     const waiting = this.#groupsWithoutGateway();
-    const carriers = [...groups.values()].flatMap((group) => {
+    const ofGroups = [...groups.values()].flatMap((group) => {
       const own = this.#ofGroup(group);
-      const isThere = own.some((object) =>
+      const exists = own.some((object) =>
         this.#options.deployments.objects.has(objectKey(object.metadata)),
       );
-      const held = !isThere && this.#headStart.holds(group.id, !waiting.has(group.id));
+      const held = !exists && this.#gatewayFirst.holds(group.id, !waiting.has(group.id));
       return held ? [] : own;
     });
     return new Map(
-      [...gateways, ...carriers].map((object) => [objectKey(object.metadata), object]),
+      [...gateways, ...ofGroups].map((object) => [objectKey(object.metadata), object]),
     );
   }
 
-  /** Groups of which some gateway has no address. */
+  /** Groups that have a gateway without an address. */
   #groupsWithoutGateway(): ReadonlySet<string | undefined> {
     const { cluster } = this.#options;
     const lacking = [...cluster.desired.connections.values()].filter((connection) =>
@@ -127,8 +127,8 @@ export class Workloads implements Disposable {
   }
 
   #ofGroup(group: Group): readonly KubeObject[] {
-    const known = this.#groups.get(group);
-    if (known !== undefined) return known;
+    const memo = this.#groups.get(group);
+    if (memo !== undefined) return memo;
     const { settings } = this.#options;
     const objects = [charonDeployment(group, settings), agentDeployment(group, settings)];
     this.#groups.set(group, objects);
@@ -136,8 +136,8 @@ export class Workloads implements Disposable {
   }
 
   #ofConnection(connection: Connection, group: Group): readonly KubeObject[] {
-    const known = this.#gateways.get(connection);
-    if (known?.group === group) return known.objects;
+    const memo = this.#gateways.get(connection);
+    if (memo?.group === group) return memo.objects;
     const objects = connection.children.map((child) =>
       gatewayDeployment(group, connection, child, this.#options.settings),
     );

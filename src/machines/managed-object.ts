@@ -14,35 +14,35 @@ import {
   type Recurrence,
 } from "./common/recurrence.ts";
 
-export interface WorkloadContext {
-  /** Undefined: it is to go. */
+export interface ManagedObjectContext {
+  /** Undefined where the object is to be deleted. */
   readonly wanted: KubeObject | undefined;
-  /** As the API server was last known to have it. */
+  /** The object as last seen at the API server. */
   readonly actual: KubeObject | undefined;
-  /** The version of the view that `actual` is from: what is older tells nothing. */
+  /** The version that `actual` is from: older events are ignored. */
   readonly version: bigint;
-  /** What was applied last, and the generation that came of it. */
+  /** The object that was applied last, and the generation that resulted. */
   readonly applied:
     | { readonly wanted: KubeObject; readonly generation: number | undefined }
     | undefined;
   readonly lingerMs: number;
   readonly failure: Failure | undefined;
   readonly attempt: number;
-  /** Of changes by others that were put right. */
+  /** Counts repairs of changes by other programs. */
   readonly recurrence: Recurrence;
 }
 
-export type WorkloadEvent =
+export type ManagedObjectEvent =
   | { type: "wanted"; object: KubeObject }
   | { type: "unwanted" }
-  /** A view of the API knows this of it, as of that version. */
+  /** The view of the API server has this object, as of this version. */
   | { type: "seen"; object: KubeObject | undefined; version: bigint };
 
-export interface WorkloadInput {
+export interface ManagedObjectInput {
   readonly wanted: KubeObject | undefined;
   readonly actual: KubeObject | undefined;
   readonly version: bigint;
-  /** How long it stays when nobody wants it any more, in milliseconds. */
+  /** How long the object stays after it became unwanted, in milliseconds. */
   readonly lingerMs: number;
 }
 
@@ -50,8 +50,8 @@ function versionOf(object: KubeObject): bigint {
   return BigInt(object.metadata.resourceVersion ?? 0);
 }
 
-/** True where the API has what is wanted, or made of it what it would again. */
-function isSettled({ wanted, actual, applied }: WorkloadContext): boolean {
+/** Whether the API server has the wanted object, or what it made of that object when applied. */
+function isSettled({ wanted, actual, applied }: ManagedObjectContext): boolean {
   if (wanted === undefined || actual === undefined) return false;
   const { generation, deletionTimestamp } = actual.metadata;
   if (deletionTimestamp !== undefined) return false;
@@ -61,18 +61,25 @@ function isSettled({ wanted, actual, applied }: WorkloadContext): boolean {
   return includes(actual, wanted);
 }
 
-/** True where what is wanted was applied before, and others have changed it since. */
-function isUndone({ wanted, applied }: WorkloadContext): boolean {
+/** Whether the wanted object was applied before and another program changed it since. */
+function isUndone({ wanted, applied }: ManagedObjectContext): boolean {
   return wanted !== undefined && applied?.wanted === wanted;
 }
 
-/** An object that the operator wants in the API: made, kept as it is meant, and removed. */
-export const workloadMachine = setup({
-  types: {} as { context: WorkloadContext; events: WorkloadEvent; input: WorkloadInput },
+/**
+ * An object that the operator manages at the API server: created, repaired and deleted. The runtime
+ * provides the effects in `operator/deployments/managed-objects.ts`.
+ */
+export const managedObjectMachine = setup({
+  types: {} as {
+    context: ManagedObjectContext;
+    events: ManagedObjectEvent;
+    input: ManagedObjectInput;
+  },
   actors: {
-    /** Makes the object so; gives it as the server then has it. */
+    /** Applies the object; resolves with the object as the server then has it. */
     apply: notProvided<KubeObject, KubeObject>("apply"),
-    /** Deletes the object; one that is gone is deleted. */
+    /** Deletes the object; succeeds where the object does not exist. */
     remove: notProvided<void, KubeObject>("remove"),
   },
   actions: {
@@ -85,7 +92,7 @@ export const workloadMachine = setup({
         ? { actual: event.object, version: event.version }
         : {},
     ),
-    /** What was there is not any more what it was made to be. */
+    /** Counts a repair of a change by another program. */
     countChange: assign(({ context }) => {
       if (!isUndone(context)) return {};
       const cause = "something other than ipman changes or deletes the object";
@@ -94,12 +101,12 @@ export const workloadMachine = setup({
     noteLoop: assign(({ context }) => ({ failure: loopFailure(context.recurrence) })),
   },
   guards: {
-    /** Another change by others, after many: it waits. */
+    /** Another program changed the object again, after many times: the repair waits. */
     contested: ({ context }) => isUndone(context) && isLooping(context.recurrence),
     settled: ({ context }) => isSettled(context),
     wanted: ({ context }) => context.wanted !== undefined,
     absent: ({ context }) => context.actual === undefined,
-    /** A server that terminates an object has its reasons for taking long. */
+    /** The server is deleting the object, which may take any time. */
     going: ({ context }) => context.actual?.metadata.deletionTimestamp !== undefined,
   },
   delays: {
@@ -108,7 +115,7 @@ export const workloadMachine = setup({
     linger: ({ context }) => context.lingerMs,
   },
 }).createMachine({
-  id: "workload",
+  id: "managedObject",
   context: ({ input }) => ({
     ...input,
     applied: undefined,
@@ -140,7 +147,7 @@ export const workloadMachine = setup({
   },
   states: {
     comparing: {
-      description: "What is there is compared with what is wanted.",
+      description: "The actual object is compared with the wanted one.",
       always: [
         { guard: "settled", target: "settled" },
         { guard: "going", target: "waiting" },
@@ -155,14 +162,14 @@ export const workloadMachine = setup({
       ],
     },
     settled: {
-      description: "The object is as it is wanted.",
+      description: "The object is as wanted.",
       entry: assign({ failure: undefined }),
       after: { steady: { actions: assign({ attempt: 0, recurrence: noRecurrence }) } },
     },
-    waiting: { description: "It is being deleted; what it is to be comes after that." },
+    waiting: { description: "The object is being deleted; it is created again after that." },
     applying: {
-      description: "The difference is applied.",
-      // What is seen meanwhile counts afterwards, if it is newer than what comes of this.
+      description: "The wanted object is applied.",
+      // An object that is seen meanwhile counts if it is newer than the result of this call.
       entry: assign({ version: 0n }),
       on: { seen: { actions: { type: "takeSeen" } } },
       invoke: {
@@ -189,14 +196,15 @@ export const workloadMachine = setup({
       },
     },
     lingering: {
-      description: "Nobody wants it any more; what depends on it ends first.",
-      // Others may change it all the while, and it goes nevertheless.
+      description:
+        "The object is unwanted and stays for a while, so that what depends on it ends first.",
+      // Changes by other programs do not extend the time.
       on: { seen: { actions: { type: "takeSeen" } } },
       always: { guard: "absent", target: "gone" },
       after: { linger: "removing" },
     },
     removing: {
-      description: "It is deleted.",
+      description: "The object is deleted.",
       invoke: {
         id: "remove",
         src: "remove",
@@ -210,7 +218,7 @@ export const workloadMachine = setup({
     },
     refused: {
       description:
-        "The API server said no, or nothing, or others change the object again and again; it is tried again.",
+        "A call failed, or another program changes the object repeatedly; retried after a backoff.",
       on: { seen: { actions: { type: "takeSeen" } } },
       always: [
         { guard: "settled", target: "settled" },

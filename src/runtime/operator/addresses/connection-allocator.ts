@@ -1,0 +1,188 @@
+import { filter, firstValueFrom, startWith, timeout } from "rxjs";
+import { KubeError } from "../../../adapters/kubernetes/client/kube-error.ts";
+import { failureOf } from "../../../machines/common/failure-of.ts";
+import type { AddressRequest, AllocationResult } from "../../../model/addresses/allocation.ts";
+import type {
+  ConnectionReservations,
+  ReservationChange,
+} from "../../../model/addresses/connection-reservations.ts";
+import { Prefetch } from "../../../model/addresses/prefetch.ts";
+import { seenReservations } from "../../../model/addresses/seen-reservations.ts";
+import type { Child } from "../../../model/api/connection.ts";
+import { failure, Reason } from "../../../model/status/failure.ts";
+import type { OnBreakdown } from "../../actors/contained.ts";
+import { Refusal } from "../../ports/refusal.ts";
+import type { Clock } from "../../time/clock.ts";
+import type { Cluster } from "../state/cluster.ts";
+import { allocated, planWrite, type AllocationTime } from "./planned-write.ts";
+import type { ReservationStore } from "./reservation-store.ts";
+import { QueueFull, WriteQueue } from "./write-queue.ts";
+
+export interface ConnectionAllocatorOptions {
+  readonly cluster: Cluster;
+  readonly store: ReservationStore;
+  readonly clock: Clock;
+  /** How long after its reservation a prefetched address may be given, in milliseconds. */
+  readonly prefetchMs: number;
+  /** Where in a pool this replica begins to search, from 0 up to 1. */
+  readonly start: number;
+  /** Receives exceptions that are defects, by the connection's name. */
+  readonly onBreakdown: OnBreakdown;
+}
+
+/** How long the view of pods may take to reach what another replica has seen. */
+const catchUpMs = 4_000;
+
+/** How long after a write prefetched addresses are checked for demand. */
+const upkeepMs = 1_000;
+
+/** As many as the webhooks' server admits at a time: a second bound of the same size. */
+const maxWaiting = 1_000;
+
+/** Allocates the addresses of one connection for this replica. */
+export class ConnectionAllocator {
+  readonly #id: string;
+  readonly #options: ConnectionAllocatorOptions;
+  readonly #prefetch: Prefetch;
+  readonly #queue: WriteQueue<AddressRequest, AllocationResult>;
+  #upkeep: NodeJS.Timeout | undefined;
+  #isEnded = false;
+
+  constructor(id: string, options: ConnectionAllocatorOptions) {
+    this.#id = id;
+    this.#options = options;
+    this.#prefetch = new Prefetch(options.prefetchMs);
+    this.#queue = new WriteQueue({ write: (requests) => this.#serve(requests), maxWaiting });
+  }
+
+  /** Gives a prefetched address, or reserves one by the next write. */
+  async allocate(request: AddressRequest): Promise<AllocationResult> {
+    const now = this.#now;
+    this.#retainStored(this.#reservations);
+    this.#prefetch.noteRequested(request, now);
+    const prefetched = this.#prefetch.take(request, now);
+    if (prefetched === undefined) return this.#queue.add(request).catch(unwritten);
+    this.#refillFor(request, now);
+    return allocated(prefetched);
+  }
+
+  /** Notes that a pod got an address from any replica. */
+  noteGiven(child: Child, pool: string): void {
+    const needsRefill = this.#prefetch.noteGiven(child, pool, this.#now);
+    if (needsRefill) this.#queue.requestWrite();
+  }
+
+  /** Ends the allocator: requests that wait get this result. */
+  end(result: AllocationResult): void {
+    this.#isEnded = true;
+    clearTimeout(this.#upkeep);
+    this.#queue.end(result);
+  }
+
+  get #reservations(): ConnectionReservations {
+    return this.#options.store.newest(this.#id);
+  }
+
+  get #now(): number {
+    return this.#options.clock.elapsed();
+  }
+
+  /** A leader, or a person who deleted the ConfigMap, may have ended reservations. */
+  #retainStored({ pending }: ConnectionReservations): void {
+    this.#prefetch.retain(pending);
+  }
+
+  #refillFor(request: AddressRequest, now: number): void {
+    if (this.#prefetch.needsRefill(request, now)) this.#queue.requestWrite();
+  }
+
+  /** Serves a batch of requests: a write reserves the addresses, unless enough are prefetched. */
+  async #serve(requests: readonly AddressRequest[]): Promise<readonly AllocationResult[]> {
+    clearTimeout(this.#upkeep);
+    try {
+      return this.#takePrefetched(requests) ?? (await this.#write(requests));
+    } catch (error) {
+      const isExpected = error instanceof Refusal || error instanceof KubeError;
+      if (!isExpected) this.#options.onBreakdown(this.#id, error);
+      throw error;
+    } finally {
+      this.#scheduleUpkeep();
+    }
+  }
+
+  /** The write before this one may have prefetched enough for the requests that waited for it. */
+  #takePrefetched(requests: readonly AddressRequest[]): readonly AllocationResult[] | undefined {
+    if (requests.length === 0) return undefined;
+    const now = this.#now;
+    this.#retainStored(this.#reservations);
+    const taken = this.#prefetch.takeAll(requests, now);
+    if (taken === undefined) return undefined;
+    for (const request of requests) this.#refillFor(request, now);
+    return taken.map(allocated);
+  }
+
+  async #write(requests: readonly AddressRequest[]): Promise<readonly AllocationResult[]> {
+    const { store, cluster, clock, start } = this.#options;
+    const time: AllocationTime = { now: this.#now, date: clock.date() };
+    // No request may get these meanwhile, whether the write succeeds or not.
+    const unused = this.#prefetch.takeUnused(time.now);
+    const { results, refills } = await store.update(this.#id, async (reservations) => {
+      await this.#caughtUp(reservations);
+      this.#retainStored(reservations);
+      const allocation = cluster.allocation(this.#id, reservations);
+      const wanted = { requests, refills: this.#prefetch.refills(time.now), unused };
+      const planned = planWrite(wanted, { reservations, allocation, time, start });
+      return { change: this.#withSeen(planned.change, reservations), result: planned };
+    });
+    for (const { child, pool, entries } of refills) this.#prefetch.put(child, pool, entries);
+    return results.map((result, i) => this.#lastResort(result, requests[i] as AddressRequest));
+  }
+
+  /** Ends the reservations whose pod exists along with another change: the leader writes less. */
+  #withSeen(change: ReservationChange, reservations: ConnectionReservations): ReservationChange {
+    if (Object.keys({ ...change.reserve, ...change.end }).length === 0) return {};
+    const pods = [...this.#options.cluster.workersOf(this.#id)];
+    const seen = seenReservations(reservations, pods).change;
+    return { ...change, ...seen, end: { ...seen.end, ...change.end } };
+  }
+
+  /** The only address that is left for a request may be prefetched here. */
+  #lastResort(result: AllocationResult, request: AddressRequest): AllocationResult {
+    if (result.ok || !result.taken) return result;
+    this.#retainStored(this.#reservations);
+    const prefetched = this.#prefetch.take(request, this.#now);
+    return prefetched === undefined ? result : allocated(prefetched);
+  }
+
+  /** A later write ends the reservations of prefetched addresses that are not requested. */
+  #scheduleUpkeep(): void {
+    if (this.#isEnded || this.#prefetch.isEmpty) return;
+    this.#upkeep = setTimeout(() => this.#queue.requestWrite(), upkeepMs);
+  }
+
+  /**
+   * Resolves when this replica has seen every pod whose reservation ended. Before, it might give
+   * the address of such a pod to another.
+   */
+  async #caughtUp({ podsVersion }: ConnectionReservations): Promise<void> {
+    const needed = BigInt(podsVersion ?? 0);
+    const { workers } = this.#options.cluster;
+    if (workers.version >= needed) return;
+    await firstValueFrom(
+      workers.changes.pipe(
+        startWith(undefined),
+        filter(() => workers.version >= needed),
+        timeout({ first: catchUpMs }),
+      ),
+    ).catch((cause: unknown) => {
+      const message = "this replica's view of pods is behind another replica's";
+      throw new Refusal(failure(Reason.Internal, message), { cause });
+    });
+  }
+}
+
+function unwritten(error: unknown): AllocationResult {
+  const { message } = failureOf(error);
+  // A full queue is not retried at once: that would make it longer.
+  return { ok: false, message, taken: !(error instanceof QueueFull), unwritten: true };
+}

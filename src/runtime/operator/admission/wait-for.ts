@@ -1,0 +1,31 @@
+import { filter, firstValueFrom, map, startWith, timeout, type Observable } from "rxjs";
+
+export interface WaitLimits {
+  /** By which every wait of a request ends, in milliseconds of `performance.now()`. */
+  readonly deadline: number;
+  /** The longest time of this wait, in milliseconds. */
+  readonly maxMs: number;
+}
+
+/**
+ * Looks for a value, again after each change, until there is one.
+ *
+ * @returns undefined where the time is over first
+ */
+export async function waitFor<T>(
+  look: () => T | undefined,
+  changes: Observable<unknown>,
+  { deadline, maxMs }: WaitLimits,
+): Promise<T | undefined> {
+  const found = look();
+  const leftMs = Math.min(maxMs, deadline - performance.now());
+  if (found !== undefined || leftMs <= 0) return found;
+  return firstValueFrom(
+    changes.pipe(
+      startWith(undefined),
+      map(look),
+      filter((value) => value !== undefined),
+      timeout({ first: leftMs }),
+    ),
+  ).catch(() => undefined);
+}
