@@ -32,6 +32,7 @@ const notYet: readonly string[] = [
   "src/page",
   "src/runtime/actors",
   "src/runtime/control",
+  "src/runtime/diagnosis/examiner.ts",
   "src/runtime/inspector",
   "src/runtime/kernel",
   "src/runtime/kubernetes",

@@ -21,7 +21,7 @@ const tunnel = (encapsulated: boolean) => ({ suite, encapsulated, remoteHost: ""
 const partOf = (event: GatewayEvent) =>
   (event.type === "kernel.changed" ? event.part : undefined) ?? "namespace";
 /** The causes that a guard asks for. */
-const counted = /algorithms|other than ipman/;
+const counted = /algorithms|another program/;
 /** After two repairs: the paths are short then. */
 const isFought = ({ recurrences }: GatewayContext, part: KernelPart) =>
   recurrences.some(({ cause, times }) => cause === changedByOthers(part) && times > 1);
