@@ -7,7 +7,10 @@ export interface Prose {
   readonly offset: number;
 }
 
-/** The comments and strings of a module, the text of a Markdown page, or a whole file of another kind. */
+/**
+ * The comments and strings of a module, the text of a Markdown page, or a whole file of another
+ * kind.
+ */
 export function proseOf(path: string, text: string): Prose[] {
   if (path.endsWith(".ts")) return [...commentsOf(path, text), ...stringsOf(path, text)];
   return [{ text: path.endsWith(".md") ? withoutCode(text) : text, offset: 0 }];

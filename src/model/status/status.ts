@@ -2,7 +2,9 @@ import type { Condition } from "./condition.ts";
 import type { Failure } from "./failure.ts";
 import type { SourceProblem } from "../api/resource.ts";
 
-/** Whether an address behind the peer answers a probe; `unknown` before the first answer or loss. */
+/**
+ * Whether an address behind the peer answers a probe; `unknown` before the first answer or loss.
+ */
 export type Reachability = "unknown" | "reachable" | "unreachable";
 
 /** The public states of connections and children. Charts have more detailed ones. */
