@@ -5,8 +5,8 @@ import { pageFile, pageFileNames } from "../src/adapters/inspector/page-files.ts
 import { packageFolders } from "./images/package-folders.ts";
 
 /**
- * Writes `ipman.js` and the files that it loads into a folder. Prints the folders of the packages that it
- * contains, one per line.
+ * Writes `ipman.js` and the files that it loads into a folder. Prints the folders of the packages
+ * that it contains, one per line.
  */
 const [out] = process.argv.slice(2);
 if (out === undefined) throw new Error("name the folder to write");

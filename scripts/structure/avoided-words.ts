@@ -1,4 +1,4 @@
-import { proseOf } from "./prose.ts";
+import { namesOf, proseOf, type Prose } from "./prose.ts";
 
 /** A word that the house style avoids, with the words to use instead. */
 interface AvoidedWord {
@@ -30,6 +30,15 @@ const avoided: readonly AvoidedWord[] = [
   },
 ];
 
+/** The words that the house style avoids in names; its glossary has the words to use instead. */
+const avoidedInNames: readonly AvoidedWord[] = [
+  {
+    pattern:
+      /\b(nobody|somebody|tell|tells|told|news|figures|mended|remembered|attention|restless|leftovers|carriers?|ledger|books?|shelf|stamp|stock|turns|head start)\b/,
+    use: "the word of the glossary",
+  },
+];
+
 /** The files whose prose is checked, as patterns of globs. */
 export const textFiles: readonly string[] = [
   "*.md",
@@ -46,15 +55,18 @@ export interface Avoidance {
   readonly use: string;
 }
 
-/** The avoided words in the prose of a file. */
+/** The avoided words in the prose and in the declared names of a file. */
 export function avoidedWordsIn(path: string, text: string): Avoidance[] {
-  return proseOf(path, text).flatMap((prose) =>
-    avoided.flatMap(({ pattern, use }) =>
+  const search = (prose: Prose, words: readonly AvoidedWord[]) =>
+    words.flatMap(({ pattern, use }) =>
       [...prose.text.matchAll(new RegExp(pattern, `g${pattern.flags}`))].map((match) => {
         const word = match[0].trim().replaceAll(/\s+/g, " ");
         const at = prose.offset + match.index + match[0].search(/\S/);
         return { line: text.slice(0, at).split("\n").length, word, use };
       }),
-    ),
-  );
+    );
+  return [
+    ...proseOf(path, text).flatMap((prose) => search(prose, avoided)),
+    ...namesOf(path, text).flatMap((name) => search(name, avoidedInNames)),
+  ];
 }

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { parseSync, Visitor } from "oxc-parser";
 
 /** A text that people read, at its offset in a file. */
@@ -6,7 +7,10 @@ export interface Prose {
   readonly offset: number;
 }
 
-/** The prose of a file: comments and strings of TypeScript, the text of Markdown, other files as a whole. */
+/**
+ * The comments and strings of a module, the text of a Markdown page, or a whole file of another
+ * kind.
+ */
 export function proseOf(path: string, text: string): Prose[] {
   if (path.endsWith(".ts")) return [...commentsOf(path, text), ...stringsOf(path, text)];
   return [{ text: path.endsWith(".md") ? withoutCode(text) : text, offset: 0 }];
@@ -52,4 +56,42 @@ function withoutCode(text: string): string {
 
 function blank(text: string): string {
   return text.replaceAll(/[^\n]/g, " ");
+}
+
+/** The names that a module declares, and the name of its file, each as words. */
+export function namesOf(path: string, text: string): Prose[] {
+  if (!path.endsWith(".ts")) return [];
+  const found: Prose[] = [{ text: wordsOf(basename(path, ".ts")), offset: 0 }];
+  const add = ({ name, start }: { readonly name: string; readonly start: number }) => {
+    found.push({ text: wordsOf(name), offset: start });
+  };
+  const addId = ({ id }: { readonly id: Id | null }) => {
+    if (id !== null) add(id);
+  };
+  const addKey = ({ key }: { readonly key: { readonly type: string; readonly start: number } }) => {
+    if ("name" in key && typeof key.name === "string") add({ name: key.name, start: key.start });
+  };
+  new Visitor({
+    FunctionDeclaration: addId,
+    ClassDeclaration: addId,
+    TSInterfaceDeclaration: addId,
+    TSTypeAliasDeclaration: addId,
+    VariableDeclarator: ({ id }) => {
+      if (id.type === "Identifier") add(id);
+    },
+    MethodDefinition: addKey,
+    PropertyDefinition: addKey,
+    TSPropertySignature: addKey,
+  }).visit(parseSync(path, text).program);
+  return found;
+}
+
+type Id = { readonly name: string; readonly start: number };
+
+/** `child ref key` for `childRefKey` and for `child-ref-key`. */
+function wordsOf(name: string): string {
+  return name
+    .replaceAll(/([a-z\d])([A-Z])/g, "$1 $2")
+    .replaceAll(/[-_.]/g, " ")
+    .toLowerCase();
 }

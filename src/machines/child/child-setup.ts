@@ -52,7 +52,8 @@ export const childSetup = setup({
     note: assign((_, params: { failure: Failure | undefined }) => ({ failure: params.failure })),
     takeLoaded: assign(({ context, event }) => {
       if (event.type !== "connection.loaded") return {};
-      // The previous process may have ended after it loaded the spec and before it terminated the SA.
+      // The previous process may have ended after it loaded the spec and before it terminated the
+      // SA.
       const isLeft = context.sas.some((sa) => isOfEarlierSpec(sa, context.child));
       const known = event.alike === true && !isLeft ? differenceOf(context) : undefined;
       return {
@@ -90,7 +91,8 @@ export const childSetup = setup({
       tried: differenceOf(context) === undefined ? [] : context.tried,
     })),
     updateGateway: enqueueActions(({ enqueue, context }) => {
-      // Without an SA, the gateway keeps the parameters of the last one, the best guess at the next.
+      // Without an SA, the gateway keeps the parameters of the last one, the best guess at the
+      // next.
       const sa = context.sas.at(-1);
       const tunnel = sa && tunnelOf(sa);
       if (tunnel !== undefined) enqueue.sendTo("gateway", { type: "tunnel.changed", tunnel });

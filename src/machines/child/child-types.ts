@@ -19,7 +19,10 @@ export interface ChildContext extends Repairs {
   readonly child: Child;
   /** Whether charon has the connection as declared now. */
   readonly loaded: boolean;
-  /** Whether spec or secret were loaded after the present attempt began, so its failure is not theirs. */
+  /**
+   * Whether spec or secret were loaded after the present attempt began, so its failure is not
+   * theirs.
+   */
   readonly loadedSince: boolean;
   /** The CHILD SAs that carry traffic; more than one for a moment, or by mistake. */
   readonly sas: readonly ChildSa[];

@@ -2,8 +2,8 @@ const firstMs = 500;
 const longestMs = 30_000;
 
 /**
- * The delay before the next attempt in milliseconds. It doubles with each failure up to a maximum; a
- * random half of it keeps many actors from retrying at once.
+ * The delay before the next attempt in milliseconds. It doubles with each failure up to a maximum;
+ * a random half of it keeps many actors from retrying at once.
  *
  * @param attempt the number of failures, from 1
  * @param maxMs the maximum; 30 seconds by default

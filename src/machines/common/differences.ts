@@ -9,8 +9,8 @@ export interface Repairs {
 }
 
 /**
- * Whether replacing an SA may help. An SA is replaced once for each difference: a new SA with the same
- * difference is what the peer or charon negotiates for the manifest, and it carries traffic.
+ * Whether replacing an SA may help. An SA is replaced once for each difference: a new SA with the
+ * same difference is what the peer or charon negotiates for the manifest, and it carries traffic.
  */
 export function isRepairable(difference: string | undefined, repairs: Repairs): boolean {
   if (difference === undefined || isLooping(repairs.recurrence)) return false;

@@ -2,11 +2,11 @@ import { failure, Reason, type Failure } from "../../model/status/failure.ts";
 import { backoffMs } from "./backoff.ts";
 
 /**
- * How often an actor returned to one of its states without a steady time in between. Every machine that
- * can loop has one in its context: it counts where the loop closes, waits {@link loopBackoffMs} there
- * once it {@link isLooping}, and resets to {@link noRecurrence} after {@link steadyMs} in a good state.
- * After {@link calmMs} it is {@link calmed}, so that an SA that the peer closes now and then, such as an
- * idle one, comes up again without a pause.
+ * How often an actor returned to one of its states without a steady time in between. Every machine
+ * that can loop has one in its context: it counts where the loop closes, waits
+ * {@link loopBackoffMs} there once it {@link isLooping}, and resets to {@link noRecurrence} after
+ * {@link steadyMs} in a good state. After {@link calmMs} it is {@link calmed}, so that an SA that the
+ * peer closes now and then, such as an idle one, comes up again without a pause.
  */
 export interface Recurrence {
   readonly times: number;
@@ -58,7 +58,9 @@ export function isCalmable({ times }: Recurrence): boolean {
   return times >= freeTimes;
 }
 
-/** Lowers the count after {@link calmMs} in a good state, so that the next return needs no pause. */
+/**
+ * Lowers the count after {@link calmMs} in a good state, so that the next return needs no pause.
+ */
 export function calmed(before: Recurrence): Recurrence {
   return { ...before, times: Math.min(before.times, freeTimes - 1) };
 }

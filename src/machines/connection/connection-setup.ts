@@ -32,8 +32,8 @@ export const connectionSetup = setup({
   actors: {
     child: childMachine,
     /**
-     * Loads the secret and the connection into charon without disturbing existing SAs. Resolves with
-     * what charon had before.
+     * Loads the secret and the connection into charon without disturbing existing SAs. Resolves
+     * with what charon had before.
      */
     load: notProvided<LoadResult, LoadOrder>("load"),
     /** Terminates IKE SAs by their unique ids. */
@@ -52,7 +52,9 @@ export const connectionSetup = setup({
     recur: assign(({ context }, params: { state: string; cause: string }) => ({
       recurrence: recurring(context.recurrence, params.state, params.cause),
     })),
-    /** Records the differences before SAs are replaced for them, which happens once per difference. */
+    /**
+     * Records the differences before SAs are replaced for them, which happens once per difference.
+     */
     noteRepair: assign(({ context }) => {
       const outdated = outdatedSas(context);
       const repaired = differencesOf(context)
@@ -205,8 +207,8 @@ export const connectionSetup = setup({
     check: 2_000,
     rekeyDeadline: 60_000,
     /**
-     * charon gives up present paths after 20 s and waits for new ones forever; it gives up a dead peer
-     * detection, which is the same task, in less than three minutes.
+     * charon gives up present paths after 20 s and waits for new ones forever; it gives up a dead
+     * peer detection, which is the same task, in less than three minutes.
      */
     moveDeadline: ({ context }) => (context.pathMissing ? 30_000 : 300_000),
   },

@@ -48,7 +48,9 @@ export const gatewaySetup = setup({
       failure: failureOf(params.error),
       attempt: context.attempt + 1,
     })),
-    /** Counts the first of consecutive failures as a recurrence; the others have a growing backoff. */
+    /**
+     * Counts the first of consecutive failures as a recurrence; the others have a growing backoff.
+     */
     countFailure: assign(({ context }) => {
       if (context.attempt > 1) return {};
       const cause = "the kernel rejects a part of the plan";
@@ -62,7 +64,10 @@ export const gatewaySetup = setup({
     noteChange: assign(({ context, event }) => ({ changed: withPart(context.changed, event) })),
     wake: assign(({ context }) => ({ wokenBy: context.changed, changed: [] })),
     wakeBy: assign(({ event }) => ({ wokenBy: withPart([], event) })),
-    /** Counts a pass that kernel events caused and that repaired something: another program interferes. */
+    /**
+     * Counts a pass that kernel events caused and that repaired something: another program
+     * interferes.
+     */
     notePass: assign(({ context }, { repaired }: PassResult) => {
       const contested = repaired ? context.wokenBy : [];
       const recurrences = contested.reduce(
@@ -73,7 +78,9 @@ export const gatewaySetup = setup({
       const failure = fought && loopFailure(fought);
       return { failure, recurrences, attempt: 0, applied: true };
     }),
-    /** Lowers the counts after a time without interference, so that the next repair does not wait. */
+    /**
+     * Lowers the counts after a time without interference, so that the next repair does not wait.
+     */
     calm: assign(({ context }) => ({
       recurrences: context.recurrences.map((known) => (isFight(known) ? calmed(known) : known)),
     })),

@@ -182,7 +182,8 @@ export const gatewayMachine = gatewaySetup.createMachine({
         "The kernel rejected a part of the plan, the namespace cannot be watched, or another program keeps changing it; the gateway retries.",
       invoke: [
         {
-          // The device may be in place although a pass failed, for example because charon is not running.
+          // The device may be in place although a pass failed, for example because charon is not
+          // running.
           id: "announce",
           src: "announce",
           input: ({ context }) => orderOf(context),

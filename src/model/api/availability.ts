@@ -30,8 +30,8 @@ export function availableChild(
 }
 
 /**
- * The refusal of a child that does not exist or that the namespace may not use. The message is the same
- * for both, so a pod's author cannot find out what others declared.
+ * The refusal of a child that does not exist or that the namespace may not use. The message is the
+ * same for both, so a pod's author cannot find out what others declared.
  */
 export function unavailable({ connection, child }: ChildRef, namespace: string): string {
   return `child "${child}" of IPSecConnection "${connection}" is not available to namespace ${namespace}: check both names, or ask the cluster's administrator to add ${namespace} to its spec.allowedNamespaces`;

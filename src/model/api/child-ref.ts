@@ -7,8 +7,8 @@ export interface ChildRef {
 }
 
 /**
- * The key of a child in maps, and its name in messages: `connection/child`. It is unambiguous, since
- * neither part of a valid manifest contains a slash.
+ * The key of a child in maps, and its name in messages: `connection/child`. It is unambiguous,
+ * since neither part of a valid manifest contains a slash.
  */
 export function childRefKey({ connection, child }: ChildRef): string {
   return `${connection}/${child}`;

@@ -6,7 +6,10 @@ import { problemAt, type Problem } from "./result.ts";
 /** The options of a manifest: name → value. */
 type Extra = Readonly<Record<string, string>>;
 
-/** How ipman treats an option of `extra`: it checks and forwards it, handles it itself or refuses it. */
+/**
+ * How ipman treats an option of `extra`: it checks and forwards it, handles it itself or refuses
+ * it.
+ */
 interface Option {
   /** Returns the problem of a value, if any. */
   readonly check?: (value: string) => string | undefined;

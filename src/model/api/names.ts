@@ -11,8 +11,8 @@ export function objectNameProblem(name: string): string | undefined {
 }
 
 /**
- * Whether a text is a Kubernetes object name. A refused manifest may have any other name, which must not
- * become part of a path or of a shell command.
+ * Whether a text is a Kubernetes object name. A refused manifest may have any other name, which
+ * must not become part of a path or of a shell command.
  */
 export function isObjectName(name: string): boolean {
   return objectNameProblem(name) === undefined;

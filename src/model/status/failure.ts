@@ -2,7 +2,9 @@ import { reasons, type Reason } from "./reason.ts";
 
 export { Reason } from "./reason.ts";
 
-/** A reason with a message for people. It holds no secret, and nothing that changes by the second. */
+/**
+ * A reason with a message for people. It holds no secret, and nothing that changes by the second.
+ */
 export interface Failure {
   readonly reason: Reason;
   readonly message: string;

@@ -3,7 +3,9 @@ import type { Failure } from "./failure.ts";
 import type { PublicState } from "./public-state.ts";
 import type { SourceProblem } from "../api/resource.ts";
 
-/** Whether an address behind the peer answers a probe; `unknown` before the first answer or loss. */
+/**
+ * Whether an address behind the peer answers a probe; `unknown` before the first answer or loss.
+ */
 export type Reachability = "unknown" | "reachable" | "unreachable";
 
 export interface ChildStatus {

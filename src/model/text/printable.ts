@@ -2,8 +2,8 @@
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /**
- * Makes foreign text safe for a terminal: characters that control a terminal or hide text are escaped
- * as `\x1b` or `\u202e`. The result is one line.
+ * Makes foreign text safe for a terminal: characters that control a terminal or hide text are
+ * escaped as `\x1b` or `\u202e`. The result is one line.
  */
 export function printable(text: string): string {
   return text.replace(unprintable, escaped);

@@ -94,7 +94,10 @@ describe("a connection's manifest", () => {
   });
 });
 
-/** A valid manifest with pools of 1,024 addresses; with 64 pools as large as the API server accepts. */
+/**
+ * A valid manifest with pools of 1,024 addresses; with 64 pools as large as the API server
+ * accepts.
+ */
 function largeManifest(pools: number): Manifest {
   const cr = manifest();
   const address = (n: number) => `10.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}/8`;

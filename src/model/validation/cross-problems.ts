@@ -3,12 +3,14 @@ import type { Child, Connection } from "../api/connection.ts";
 import { groupIdOf } from "../api/group.ts";
 import type { Problem } from "../api/result.ts";
 
-/** On a host all connections share charon and kernel; in a cluster, those of a group or a node do. */
+/**
+ * On a host all connections share charon and kernel; in a cluster, those of a group or a node do.
+ */
 export type Scope = "host" | "cluster";
 
 /**
- * The accepted connections, against which further ones are checked. The connection that was accepted
- * first keeps a name or an if_id.
+ * The accepted connections, against which further ones are checked. The connection that was
+ * accepted first keeps a name or an if_id.
  */
 export class Neighbours {
   readonly #scope: Scope;

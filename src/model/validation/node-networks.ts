@@ -4,9 +4,9 @@ import { groupIdOf, impliedGroupId, type Group } from "../api/group.ts";
 import type { Resource } from "../api/resource.ts";
 
 /**
- * The refused groups with the failure of each. A node's network can have one charon: a second one could
- * not bind UDP 500 and 4500, and would run without receiving packets. The group that was declared first
- * keeps the network.
+ * The refused groups with the failure of each. A node's network can have one charon: a second one
+ * could not bind UDP 500 and 4500, and would run without receiving packets. The group that was
+ * declared first keeps the network.
  *
  * @param groups every declared or implicit group
  * @param resources the manifests, the oldest first

@@ -9,8 +9,9 @@ interface ShapeSchema {
 }
 
 /**
- * A copy of a manifest that has the shape of its schema: values of a wrong type are replaced by empty
- * ones, missing fields are added, unknown fields are removed. It serves only to find further problems.
+ * A copy of a manifest that has the shape of its schema: values of a wrong type are replaced by
+ * empty ones, missing fields are added, unknown fields are removed. It serves only to find further
+ * problems.
  */
 export function repaired(schema: object, value: unknown): unknown {
   return repair(schema, value);

@@ -58,7 +58,10 @@ function measureMap(
     if (Object.hasOwn(map, name)) measure(member, map[name], within(name), problems);
 }
 
-/** The limit of a map. A closed object may have its fields, and as many unknown ones as are reported. */
+/**
+ * The limit of a map. A closed object may have its fields, and as many unknown ones as are
+ * reported.
+ */
 function mostOf({ maxProperties, additionalProperties, properties = {} }: SizeSchema): number {
   if (maxProperties !== undefined) return maxProperties;
   return additionalProperties === false && Object.keys(properties).length > 0

@@ -1,8 +1,8 @@
 import { own } from "./own.ts";
 
 /**
- * Whether `actual` contains everything in `wanted`. The API server adds defaults and other clients add
- * fields of their own. Lists are compared as a whole.
+ * Whether `actual` contains everything in `wanted`. The API server adds defaults and other clients
+ * add fields of their own. Lists are compared as a whole.
  */
 export function includes(actual: unknown, wanted: unknown): boolean {
   if (Array.isArray(wanted)) {

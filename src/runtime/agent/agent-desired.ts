@@ -13,8 +13,8 @@ import { resourceKey, type Resource, type Snapshot } from "../../model/api/resou
 const gatherMs = 10;
 
 /**
- * The manifests of one group from the API server: its connections, the CharonGroups, and the Secrets of
- * the connections. The first snapshot is emitted once all of them are known.
+ * The manifests of one group from the API server: its connections, the CharonGroups, and the
+ * Secrets of the connections. The first snapshot is emitted once all of them are known.
  */
 export function agentDesired(
   declared: Declared,

@@ -7,8 +7,9 @@ import { StateWriter, type StateWrites } from "../host/state-writer.ts";
 type ChildrenFile = StateFile<readonly KnownChild[]>;
 
 /**
- * The children that agents of this group had on this node since it booted. If a child is deleted while
- * its agent does not run, the next agent still knows it and can remove its SAs from the kernel.
+ * The children that agents of this group had on this node since it booted. If a child is deleted
+ * while its agent does not run, the next agent still knows it and can remove its SAs from the
+ * kernel.
  */
 export class ChildMemory implements Disposable {
   readonly #writer: StateWriter<readonly KnownChild[]>;

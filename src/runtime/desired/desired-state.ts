@@ -153,7 +153,9 @@ function inGroup(connection: Connection, groups: Groups): Connection {
 
 type Groups = ReadonlyMap<string | undefined, CharonGroup>;
 
-/** Parses a manifest. An exception is a defect, and must not prevent reading the other manifests. */
+/**
+ * Parses a manifest. An exception is a defect, and must not prevent reading the other manifests.
+ */
 const parse = memo((manifest: object): Result<Connection> => {
   try {
     return connectionFromCr(manifest);

@@ -20,15 +20,17 @@ export interface DiagnosisRequest {
   readonly connection: string;
   /** The key of a child; undefined for all. */
   readonly child: string | undefined;
-  /** An address behind the peer that answers ping; undefined for the address of the child's probe. */
+  /**
+   * An address behind the peer that answers ping; undefined for the address of the child's probe.
+   */
   readonly ping: Address | undefined;
   /** Whether to rekey the CHILD SAs, which shows whether the peer accepts that. */
   readonly rekey: boolean;
 }
 
 /**
- * Finds the reason why a connection carries no traffic. Checks run in the order of cause and effect,
- * so the first problem is the likely cause of the following ones.
+ * Finds the reason why a connection carries no traffic. Checks run in the order of cause and
+ * effect, so the first problem is the likely cause of the following ones.
  *
  * @throws if the connection or the child does not exist
  */

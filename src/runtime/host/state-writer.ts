@@ -19,8 +19,8 @@ export interface StateWrites {
 }
 
 /**
- * Saves a state in memory to a file, shortly after each change. If the disk is full or read-only, the
- * process continues: the writer retries with a backoff and reports the failure meanwhile.
+ * Saves a state in memory to a file, shortly after each change. If the disk is full or read-only,
+ * the process continues: the writer retries with a backoff and reports the failure meanwhile.
  */
 export class StateWriter<T> implements StateWrites, Disposable {
   readonly #options: StateWriterOptions<T>;

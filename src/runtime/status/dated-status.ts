@@ -7,8 +7,8 @@ export interface Dated {
 }
 
 /**
- * A status with each `since` in seconds since the epoch. The times are computed from the monotonic age
- * of each state, so an age is right even if the clock was set meanwhile.
+ * A status with each `since` in seconds since the epoch. The times are computed from the monotonic
+ * age of each state, so an age is right even if the clock was set meanwhile.
  */
 export function dated<S extends Status>(status: S, clock: Clock = systemClock): S & Dated {
   const begin = (clock.date() - clock.elapsed()) / 1_000;

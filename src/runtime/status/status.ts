@@ -115,7 +115,10 @@ function connectionStatus(
   };
 }
 
-/** The public state of a gateway. A repeated pass keeps the state of the previous pass until it ends. */
+/**
+ * The public state of a gateway. A repeated pass keeps the state of the previous pass until it
+ * ends.
+ */
 export function gatewayState({ value, context }: GatewaySnapshot): string {
   const state = topState(value);
   if (state !== "configuring") return state;

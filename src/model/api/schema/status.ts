@@ -1,12 +1,17 @@
 /** An OpenAPI schema of a part of a status. */
 type StatusSchema = Readonly<Record<string, unknown>>;
 
-/** The longest message that the API server accepts, in code points. It refuses a status with a longer one. */
+/**
+ * The longest message that the API server accepts, in code points. It refuses a status with a
+ * longer one.
+ */
 export const longestMessage = 32_768;
 
 const text = (description: string): StatusSchema => ({ type: "string", description });
 
-/** A map that is written as a whole, so that the API server does not record the owner of each key. */
+/**
+ * A map that is written as a whole, so that the API server does not record the owner of each key.
+ */
 const mapOf = (values: StatusSchema, description: string): StatusSchema => ({
   type: "object",
   description,
