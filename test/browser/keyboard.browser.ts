@@ -29,7 +29,9 @@ describe("the inspector's keys", () => {
 
   const hasPaper = ({ page }: Viewer, color: string) =>
     eventually(async () => {
-      const paper = await page.evaluate("getComputedStyle(document.body).backgroundColor");
+      const paper = await page
+        .locator("body")
+        .evaluate((body) => body.ownerDocument.defaultView.getComputedStyle(body).backgroundColor);
       assert.equal(paper, color);
     });
 
@@ -76,9 +78,9 @@ describe("the inspector's keys", () => {
   it("move through the tree, which has one tab stop", async () => {
     await using viewer = await open(3);
     const { page } = viewer;
-    const focused = () =>
-      page.evaluate("document.activeElement.getAttribute('data-title')") as Promise<string | null>;
-    for (let i = 0; i < 20 && (await focused()) === null; i++) await page.keyboard.press("Tab");
+    const focused = async () => (await viewer.focused("data-title")) ?? undefined;
+    for (let i = 0; i < 20 && (await focused()) === undefined; i++)
+      await page.keyboard.press("Tab");
     assert.equal(await focused(), "charon");
     assert.equal(await page.locator('[role="treeitem"][tabindex="0"]').count(), 1);
     const moves = [
@@ -99,7 +101,7 @@ describe("the inspector's keys", () => {
     await page.keyboard.press("j");
     await eventually(async () => assert.equal(await focused(), "partner-0"));
     await page.keyboard.press("Tab");
-    assert.equal(await focused(), null);
+    assert.equal(await focused(), undefined);
   });
 
   it("reach the tree's rows after a scroll as well", async () => {
@@ -140,10 +142,8 @@ describe("the inspector's keys", () => {
     await page.locator('.states [data-public="established"] button').focus();
     await page.keyboard.press("Enter");
     await chart.waitFor();
-    const back = page.getByRole("button", { name: "back to the public states" });
-    await eventually(async () => {
-      assert.ok(await back.evaluate((button) => button.ownerDocument.activeElement === button));
-    });
+    await page.getByRole("button", { name: "back to the public states" }).waitFor();
+    assert.equal(await viewer.focused("id"), "inside");
     await page.keyboard.press("Escape");
     await chart.waitFor({ state: "hidden" });
   });
@@ -182,7 +182,7 @@ describe("the inspector's keys", () => {
     await page.getByLabel("use keys of a single character").uncheck();
     await page.keyboard.press("Escape");
     await page.locator("dialog[open]").waitFor({ state: "detached" });
-    await page.evaluate("document.activeElement.blur()");
+    await page.locator("#keys").blur();
     await page.keyboard.press("j");
     await page.keyboard.press("ArrowDown");
     await isSelected(viewer, "partner-0");

@@ -111,10 +111,16 @@ export class Viewer implements AsyncDisposable {
   }
 
   /** Whether something is wider than the window. */
-  async scrollsSideways(): Promise<boolean> {
-    return (await this.page.evaluate(
-      "document.documentElement.scrollWidth > document.documentElement.clientWidth",
-    )) as boolean;
+  scrollsSideways(): Promise<boolean> {
+    return this.page.locator("html").evaluate((html) => html.scrollWidth > html.clientWidth);
+  }
+
+  /** An attribute of the focused element; undefined if no element has the focus. */
+  async focused(attribute: string): Promise<string | null | undefined> {
+    const attributes = await this.page
+      .locator("body *:focus")
+      .evaluateAll((elements, name) => elements.map((one) => one.getAttribute(name)), attribute);
+    return attributes[0];
   }
 
   async screenshot(name: string): Promise<void> {

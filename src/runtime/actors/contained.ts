@@ -5,8 +5,8 @@ import { backoffMs } from "../../machines/common/backoff.ts";
 export type OnBreakdown = (id: string, error: unknown) => void;
 
 /**
- * Makes a function of which an exception is reported and goes no further: RxJS and XState throw
- * what their observers throw where nothing can catch it, and the process ends.
+ * Wraps a function so that its exceptions are reported and go no further: RxJS and XState rethrow
+ * exceptions of observers where nothing can catch them, and the process ends.
  */
 export function contained<Args extends readonly unknown[]>(
   report: (error: unknown) => void,
@@ -33,7 +33,7 @@ export function resubscribed<T>(
   return defer(() => source).pipe(retry({ delay, resetOnSuccess: true }));
 }
 
-/** Has exceptions of all subscribers that do not catch them reported, in place of ending the process. */
+/** Reports uncaught exceptions of all RxJS subscribers, which would otherwise end the process. */
 export function containStreams(onBreakdown: OnBreakdown): void {
   config.onUnhandledError = (error: unknown) => onBreakdown("stream", error);
 }

@@ -1,8 +1,8 @@
-// oxlint-disable-next-line no-restricted-imports -- here alone
+// oxlint-disable-next-line no-restricted-imports -- the only place
 import { Actor, type ActorOptions, type AnyActorLogic, type InputFrom } from "xstate";
 import { contained } from "./contained.ts";
 
-/** What a root actor's owner does when the actor ends. */
+/** The owner's reactions to the end of a root actor. */
 export interface ActorOwner {
   /** An exception ended the actor. The owner reports it, and starts another actor or ends itself. */
   readonly failed: (error: unknown) => void;

@@ -1,7 +1,7 @@
 import type { ConnectionSnapshot } from "../../machines/connection/connection.ts";
 import type { ChildActor } from "../../machines/child/child.ts";
 
-/** True while nothing is waited for, of the connection or of any child. */
+/** True while the connection and all its children are established and wait for nothing. */
 export function isSettled(snapshot: ConnectionSnapshot): boolean {
   const { value, children, context } = snapshot;
   const isUp = (id: string) => {

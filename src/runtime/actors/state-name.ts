@@ -1,17 +1,17 @@
-/** States that say little by themselves: what is inside them does. */
-const telling: Readonly<Record<string, string>> = { charon: "connected", probe: "asking" };
+/** States that say little by themselves, by machine: the state inside them is shown instead. */
+const wrappers: Readonly<Record<string, string>> = { charon: "connected", probe: "asking" };
 
 /**
- * The state that people are told of an actor: of nested ones the outermost, of a charon that
- * is connected how far that is (`pruning`, `synchronising`, `ready`), and of a probe what came
- * of it.
+ * The state of an actor's chart that metrics and logs show: the outermost state; for a connected
+ * charon the progress of the session (`pruning`, `synchronising`, `ready`), and for a probe that
+ * is asking its result.
  */
 export function stateName(machine: string, value: unknown): string {
-  const nested = (value as Readonly<Record<string, unknown>>)[telling[machine] ?? ""];
+  const nested = (value as Readonly<Record<string, unknown>>)[wrappers[machine] ?? ""];
   return topState(nested ?? value);
 }
 
-/** `negotiating` of `{ negotiating: "waiting" }`. */
+/** `negotiating` for `{ negotiating: "waiting" }`. */
 export function topState(value: unknown): string {
   if (typeof value === "string") return value;
   for (const name in value as object) return name;

@@ -9,7 +9,7 @@ import {
   type Observable,
 } from "rxjs";
 
-/** What a source tells while all the conditions hold; one that fails is quiet until they hold anew. */
+/** Emits a source's values while all conditions hold; a source that fails emits nothing until they hold again. */
 export function whileTrue<T>(
   conditions: readonly Observable<boolean>[],
   source: () => Observable<T>,
