@@ -11,18 +11,18 @@ export function attachSelf(): string {
   if (text === undefined) {
     throw new Error(`${attachVariable} is not set: the operator's webhook sets it in pods`);
   }
-  const order = readOrder(text);
-  const link = uplink(undefined, order.gatewayUnderlay.family);
+  const request = readOrder(text);
+  const link = uplink(undefined, request.gatewayUnderlay.family);
   if (link === undefined) {
-    const { family } = order.gatewayUnderlay;
+    const { family } = request.gatewayUnderlay;
     throw new Error(
       `this pod has no IPv${family} default route to reach its gateway by: give it an IPv${family} address (a dual-stack pod network), or run the gateway on a node whose first address is of the pod's family`,
     );
   }
-  const underlay = sourceTo(undefined, order.gatewayUnderlay);
+  const underlay = sourceTo(undefined, request.gatewayUnderlay);
   if (underlay === undefined) throw new Error("this pod has no address to reach its gateway from");
-  const facts = { ...order, device: link.name, deviceMtu: link.mtu, underlay };
+  const facts = { ...request, device: link.name, deviceMtu: link.mtu, underlay };
   const plan = workerPlan(facts);
   applyPlan({ namespace: undefined }, plan);
-  return formatPrefix(order.worker.address);
+  return formatPrefix(request.worker.address);
 }

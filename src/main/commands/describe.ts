@@ -39,8 +39,8 @@ async function descriptionOf(socket: string, id: string): Promise<Described> {
     throw new Error(`there is no connection "${id}" here; there is ${known}`);
   }
   const allActors: ActorMessage[] = [];
-  for await (const told of ask(socket, { op: "inspect", once: true })) {
-    const event = told as InspectorMessage;
+  for await (const result of ask(socket, { op: "inspect", once: true })) {
+    const event = result as InspectorMessage;
     // Every actor of a kind has the same chart, and a description does not show charts.
     if (event.type === "@xstate.actor") allActors.push({ ...event, definition: undefined });
   }

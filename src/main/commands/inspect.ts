@@ -29,8 +29,8 @@ snapshots. The output contains no secret.`,
   },
   run: async ({ connection, events, once, output, state }) => {
     const lines = new InspectLines({ connection, output, everyEvent: events });
-    for await (const told of ask(controlSocket(state), { op: "inspect", once })) {
-      for (const line of lines.of(told as InspectorMessage)) process.stdout.write(`${line}\n`);
+    for await (const event of ask(controlSocket(state), { op: "inspect", once })) {
+      for (const line of lines.of(event as InspectorMessage)) process.stdout.write(`${line}\n`);
     }
     return 0;
   },

@@ -32,7 +32,7 @@ echo "$@" >>"$CALLS"
 while :; do case "$1" in --*) shift ;; *) break ;; esac; done
 case "$1 $2" in
 "get ipsecconnection")
-  if [ "$3" = nobody ]; then echo '${klog}' >&2; echo 'Error: "nobody" not found' >&2; exit 1; fi
+  if [ "$3" = missing ]; then echo '${klog}' >&2; echo 'Error: "missing" not found' >&2; exit 1; fi
   echo '${JSON.stringify(connection)}' ;;
 "get ipsecconnections") echo '{"items":[]}' ;;
 "get deployments")
@@ -116,18 +116,18 @@ describe("kubectl ipman", () => {
   }
 
   it("reports a failure of kubectl without klog's lines", () => {
-    const { stderr, status } = run(["describe", "nobody"]);
+    const { stderr, status } = run(["describe", "missing"]);
     assert.match(
       stderr,
-      /^kubectl ipman describe: kubectl get ipsecconnection nobody .*: Error: "nobody" not found\n$/,
+      /^kubectl ipman describe: kubectl get ipsecconnection missing .*: Error: "missing" not found\n$/,
     );
     assert.equal(status, 1);
   });
 
   it("passes kubectl's own options to kubectl, before and after the command", () => {
     const before = ["--context", "lab", "--as=admin", "--as-group=a", "--as-group=b"];
-    run([...before, "describe", "partner", "--kubeconfig", "/k", "-v", "2", "-n", "ipman-system"]);
-    const flags = "--context=lab --kubeconfig=/k --as=admin --as-group=a --as-group=b --v=2";
+    run([...before, "describe", "partner", "--kubeconfig", "/k", "-n", "ipman-system"]);
+    const flags = "--context=lab --kubeconfig=/k --as=admin --as-group=a --as-group=b";
     const lines = readFileSync(calls, "utf8").trim().split("\n");
     assert.equal(lines.length, 3);
     for (const line of lines) assert.ok(line.startsWith(`${flags} `), line);

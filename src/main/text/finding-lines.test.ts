@@ -12,7 +12,7 @@ describe("a diagnosis", () => {
       ok("charon", "answers"),
       problem("IKE SA", "the peer refused", "compare the keys"),
       { ...skipped("CHILD SA", "waits for the IKE SA"), child: "lan" },
-      { ...problem("gateway", "somebody changed it", "find out who"), child: "lan" },
+      { ...problem("gateway", "another program changed it", "find out which"), child: "lan" },
     ]);
     assert.deepEqual(lines, [
       "partner: the peer refused",
@@ -24,8 +24,8 @@ describe("a diagnosis", () => {
       "",
       "partner/lan",
       "  - CHILD SA  waits for the IKE SA",
-      "  ✗ gateway   somebody changed it",
-      "              → find out who",
+      "  ✗ gateway   another program changed it",
+      "              → find out which",
     ]);
   });
 

@@ -51,7 +51,7 @@ const tree = [
 ];
 
 function linesOf(
-  told: readonly InspectorMessage[],
+  events: readonly InspectorMessage[],
   options: Partial<InspectLinesOptions> = {},
 ): string[] {
   const lines = new InspectLines({
@@ -60,14 +60,14 @@ function linesOf(
     everyEvent: false,
     ...options,
   });
-  return told.flatMap((event) => lines.of(event)).map((line) => line.replace(/ {2,}/g, "  "));
+  return events.flatMap((event) => lines.of(event)).map((line) => line.replace(/ {2,}/g, "  "));
 }
 
 describe("what ipman inspect prints", () => {
   it("is each actor with its place in the tree, then each change of a state with its cause", () => {
     const failure = { reason: "PeerUnreachable", message: "the peer does not answer" };
     const failed = { publicState: "failed", context: { failure } } as const;
-    const told = [
+    const events = [
       ...tree,
       dealt("3", "sas.listed", snapshot({ negotiating: "waiting" })),
       dealt("3", "sas.listed", snapshot({ negotiating: "waiting" })),
@@ -76,7 +76,7 @@ describe("what ipman inspect prints", () => {
       dealt("3", "sas.listed", snapshot({ failed: "waiting" }, failed)),
       dealt("1", "sas.wanted", snapshot({ connected: { ready: "listing" } })),
     ];
-    assert.deepEqual(linesOf(told), [
+    assert.deepEqual(linesOf(events), [
       "01:02:03.004  charon  ready",
       "01:02:03.004  partner  established",
       "01:02:03.004  partner/lan  established",
@@ -95,20 +95,20 @@ describe("what ipman inspect prints", () => {
   });
 
   it("has events that change no state on request", () => {
-    const told = [...tree, dealt("3", "sas.listed", snapshot("established"))];
-    assert.equal(linesOf(told).length, 5);
-    assert.deepEqual(linesOf(told, { everyEvent: true }).slice(5), [
+    const events = [...tree, dealt("3", "sas.listed", snapshot("established"))];
+    assert.equal(linesOf(events).length, 5);
+    assert.deepEqual(linesOf(events, { everyEvent: true }).slice(5), [
       "01:02:03.004  partner/lan  established  (sas.listed)",
     ]);
   });
 
   it("reports a new actor once it has started", () => {
-    const told = [
+    const events = [
       actor("6", "new", null),
       dealt("6", "xstate.init", snapshot("pending")),
       dealt("6", "delete", snapshot("gone", { status: "done" })),
     ];
-    assert.deepEqual(linesOf(told), [
+    assert.deepEqual(linesOf(events), [
       "01:02:03.004  new  pending  (xstate.init)",
       "01:02:03.004  new  pending → gone  (delete)",
     ]);

@@ -35,14 +35,14 @@ export class InspectLines {
     this.#options = options;
   }
 
-  of(told: InspectorMessage): string[] {
-    if (told.type === "@xstate.actor") this.#note(told);
-    const actor = this.#actors.get(told.sessionId);
+  of(event: InspectorMessage): string[] {
+    if (event.type === "@xstate.actor") this.#note(event);
+    const actor = this.#actors.get(event.sessionId);
     if (actor?.shown !== true) return [];
     const { output } = this.#options;
-    if (output !== "text") return [formatValue(output, told).trimEnd()];
-    if (told.type === "@xstate.actor") return this.#introduced(told, actor);
-    if (told.type === "@xstate.snapshot") return this.#changed(told, actor);
+    if (output !== "text") return [formatValue(output, event).trimEnd()];
+    if (event.type === "@xstate.actor") return this.#introduced(event, actor);
+    if (event.type === "@xstate.snapshot") return this.#changed(event, actor);
     return [];
   }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { loggerOf, type LogFormat } from "./logger.ts";
+import { isText, loggerOf, type LogFormat } from "./logger.ts";
 import { Recent } from "./recent.ts";
 
 /** What a log of a format writes for one warning. */
@@ -26,7 +26,8 @@ describe("the log", () => {
     assert.match(written("text", {}, "runs"), /^\d{4}-\d\d-\d\dT[\d:.]+Z warn/);
   });
 
-  it("is JSON by default where standard output is not a terminal", () => {
-    assert.equal(written("auto", {}, "runs").startsWith("{"), !process.stdout.isTTY);
+  it("is text on a terminal and JSON elsewhere, unless the user chooses", () => {
+    assert.deepEqual([isText("auto", true), isText("auto", false)], [true, false]);
+    assert.deepEqual([isText("json", true), isText("text", false)], [false, true]);
   });
 });

@@ -23,18 +23,22 @@ export function loggerOf(
   recent?: Recent,
   destination: DestinationStream = pino.destination(1),
 ): Logger {
-  const isText = format === "text" || (format === "auto" && process.stdout.isTTY);
   const options = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     hooks: {
       // Logs are read in terminals, and contain names and texts of others.
-      streamWrite: isText ? textLine : printableJson,
+      streamWrite: isText(format, process.stdout.isTTY) ? textLine : printableJson,
       ...(recent !== undefined && { logMethod: keptIn(recent) }),
     },
   };
   return pino(options, destination);
+}
+
+/** Whether a format is text, on a terminal or elsewhere. */
+export function isText(format: LogFormat, isTerminal: boolean): boolean {
+  return format === "text" || (format === "auto" && isTerminal);
 }
 
 /** Keeps each line that is logged: pino checks the level before. */

@@ -33,9 +33,20 @@ describe("a log line as text", () => {
     );
   });
 
+  it("has the stack of an error below", () => {
+    const stack = "Error: broken\n    at a (b.ts:1)\n    at \u001b[2J";
+    const lines = line({ msg: "broken", err: { type: "Error", stack } }).split("\n");
+    assert.deepEqual(lines, [
+      `${time} info  broken`,
+      "      at a (b.ts:1)",
+      String.raw`      at \x1b[2J`,
+      "",
+    ]);
+  });
+
   it("is one line without characters that control a terminal", () => {
-    const text = line({ connection: "a\u001b[2J", msg: "b\nc", err: { stack: "d\n e" } });
+    const text = line({ connection: "a\u001b[2J", msg: "b\nc", reason: "d\n e" });
     assert.doesNotMatch(text.slice(0, -1), /[\p{Cc}]/u);
-    assert.match(text, /a\\x1b\[2J: b\\x0ac err=/);
+    assert.match(text, /a\\x1b\[2J: b\\x0ac reason=/);
   });
 });

@@ -14,9 +14,11 @@ const widest = 5;
 const warn = 40;
 const error = 50;
 
-/** A line of pino's JSON as text: time, level, subject, message, and all other fields. */
+/** A line of pino's JSON as text: time, level, subject, message, all other fields, and a stack. */
 export function textLine(json: string): string {
-  const { time, level, connection, child, state, msg, ...others } = JSON.parse(json) as LoggedLine;
+  const { time, level, connection, child, state, msg, err, ...others } = JSON.parse(
+    json,
+  ) as LoggedLine;
   const subject = [connection, child].filter(Boolean).join("/");
   const fields = state === undefined || state === msg ? others : { state, ...others };
   const words = [
@@ -25,7 +27,8 @@ export function textLine(json: string): string {
     ...Object.entries(fields).map(([name, value]) => `${name}=${valueText(value)}`),
   ];
   const title = coloured(level, (levels[level] ?? String(level)).padEnd(widest));
-  return `${printable(time)} ${title} ${printable(words.filter(Boolean).join(" "))}\n`;
+  const lines = [`${time} ${title} ${printable(words.filter(Boolean).join(" "))}`, ...stackOf(err)];
+  return `${lines.join("\n")}\n`;
 }
 
 interface LoggedLine {
@@ -35,7 +38,14 @@ interface LoggedLine {
   readonly child?: string;
   readonly state?: string;
   readonly msg?: string;
+  readonly err?: { readonly stack?: string };
   readonly [field: string]: unknown;
+}
+
+/** Where an error comes from, a line for each call. */
+function stackOf(err: LoggedLine["err"]): string[] {
+  const calls = err?.stack?.split("\n").slice(1) ?? [];
+  return calls.map((call) => `      ${printable(call.trim())}`);
 }
 
 function valueText(value: unknown): string {

@@ -15,6 +15,10 @@ describe("kubectl's messages", () => {
     assert.equal(withoutNoise(`${klog}\n`), '"Unhandled Error" err="connection refused"');
   });
 
+  it("are one line", () => {
+    assert.equal(withoutNoise("error: a\n\nsee b\n"), "error: a; see b");
+  });
+
   it("keep lines that only look alike", () => {
     const line = "Error from server (NotFound): E1127 not found";
     assert.equal(withoutNoise(line), line);

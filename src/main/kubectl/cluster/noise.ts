@@ -9,17 +9,9 @@ export function isNoise(line: string): boolean {
   return klog.test(line) || exitCode.test(line);
 }
 
-/** The messages of kubectl without noise; without their heads, if there are no others. */
+/** The messages of kubectl in one line, without noise; those of klog, if there are no others. */
 export function withoutNoise(messages: string): string {
-  const lines = messages.split("\n");
-  const kept = lines
-    .filter((line) => !isNoise(line))
-    .join("\n")
-    .trim();
-  return kept === ""
-    ? lines
-        .map((line) => line.replace(klog, ""))
-        .join("\n")
-        .trim()
-    : kept;
+  const lines = messages.split("\n").filter((line) => line.trim() !== "");
+  const kept = lines.filter((line) => !isNoise(line));
+  return (kept.length > 0 ? kept : lines.map((line) => line.replace(klog, ""))).join("; ");
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { printableValue } from "../../../model/text/printable.ts";
+import { printable, printableValue } from "../../../model/text/printable.ts";
 import { agentsIn, ipmanIn, type Agent } from "../cluster/agents.ts";
 import type { Kubectl } from "../cluster/kubectl.ts";
 import type { AgentReport } from "./merge-reports.ts";
@@ -50,7 +50,8 @@ async function watchAgents(
         }, gatherMs);
       }
     } catch (error) {
-      process.stderr.write(`kubectl ipman status: ${agent.name}: ${(error as Error).message}\n`);
+      const { message } = error as Error;
+      process.stderr.write(`kubectl ipman status: ${printable(`${agent.name}: ${message}`)}\n`);
     } finally {
       ended.abort();
     }
