@@ -21,10 +21,10 @@ const prefetched = (n: number, since: number): PrefetchedAddress => ({
 });
 
 /** A prefetch with so many requests in the second before `now`, at an even pace. */
-function askedFor(times: number, now: number): Prefetch {
+function requestedFrom(times: number, now: number): Prefetch {
   const prefetch = new Prefetch(5_000);
   for (let i = times - 1; i >= 0; i--) {
-    prefetch.noteRequested(request, now - Math.round((i * 1_000) / Math.max(times - 1, 1)));
+    prefetch.request(request, now - Math.round((i * 1_000) / Math.max(times - 1, 1)));
   }
   return prefetch;
 }
@@ -33,21 +33,21 @@ const text = (entry: PrefetchedAddress | undefined) => entry && formatPrefix(ent
 
 describe("the prefetched addresses", () => {
   it("last for twice the recent demand, and are at least a few", () => {
-    assert.deepEqual(askedFor(0, 0).refills(0), []);
-    const few = askedFor(1, 0).refills(0);
+    assert.deepEqual(requestedFrom(0, 0).refills(0), []);
+    const few = requestedFrom(1, 0).refills(0);
     assert.deepEqual(
       few.map(({ count }) => count),
       [16],
     );
     assert.deepEqual(
-      askedFor(10, 0)
+      requestedFrom(10, 0)
         .refills(0)
         .map(({ count }) => count),
       [20],
     );
-    assert.deepEqual(askedFor(10, 0).refills(1_001), []);
+    assert.deepEqual(requestedFrom(10, 0).refills(1_001), []);
     assert.deepEqual(
-      askedFor(500, 0)
+      requestedFrom(500, 0)
         .refills(0)
         .map(({ count }) => count),
       [128],
@@ -56,7 +56,7 @@ describe("the prefetched addresses", () => {
 
   it("are as many as a burst needs that goes on as it began", () => {
     const prefetch = new Prefetch(5_000);
-    for (const now of [0, 20, 40, 60, 80, 100]) prefetch.noteRequested(request, now);
+    for (const now of [0, 20, 40, 60, 80, 100]) prefetch.request(request, now);
     const counts = (now: number) => prefetch.refills(now).map(({ count }) => count);
     assert.deepEqual(counts(100), [48]);
     assert.deepEqual(counts(500), [24]);
@@ -64,12 +64,15 @@ describe("the prefetched addresses", () => {
   });
 
   it("are refilled when three quarters are gone", () => {
-    const prefetch = askedFor(20, 0);
+    const prefetch = requestedFrom(20, 0);
     const entries = Array.from({ length: 9 }, (_, i) => prefetched(10 + i, 0));
     prefetch.put(child, "primary", entries);
-    assert.equal(prefetch.needsRefill(request, 0), true);
+    assert.equal(prefetch.refills(0).length, 1);
     prefetch.put(child, "primary", [prefetched(20, 0)]);
-    assert.equal(prefetch.needsRefill(request, 0), false);
+    assert.equal(prefetch.refills(0).length, 0);
+    const { found, needsRefill } = prefetch.request({ ...request, address: "10.0.2.20" }, 0);
+    assert.equal(text(found), "10.0.2.20/24");
+    assert.ok(needsRefill);
   });
 
   it("are a few where only other replicas gave several addresses, and as many as there once one is requested here", () => {
@@ -79,13 +82,13 @@ describe("the prefetched addresses", () => {
     for (let i = 0; i < 9; i++) assert.equal(prefetch.noteGiven(child, "primary", 0), true);
     const counts = (now: number) => prefetch.refills(now).map(({ count }) => count);
     assert.deepEqual(counts(0), [16]);
-    prefetch.noteRequested(request, 500);
+    prefetch.request(request, 500);
     assert.deepEqual(counts(500), [20]);
     assert.deepEqual(counts(1_501), []);
   });
 
   it("are given once, the oldest first", () => {
-    const prefetch = askedFor(10, 0);
+    const prefetch = requestedFrom(10, 0);
     prefetch.put(child, "primary", [prefetched(10, 0), prefetched(11, 0)]);
     assert.deepEqual(
       [1, 2, 3].map((now) => text(prefetch.take(request, now))),
@@ -94,12 +97,12 @@ describe("the prefetched addresses", () => {
   });
 
   it("are given to every waiting request, or to none", () => {
-    const prefetch = askedFor(10, 0);
+    const prefetch = requestedFrom(10, 0);
     prefetch.put(child, "primary", [prefetched(10, 0), prefetched(11, 0)]);
     const that = { ...request, address: "10.0.2.10" };
     assert.equal(prefetch.takeAll([that, request, request], 1), undefined);
     assert.deepEqual(prefetch.takeAll([request, that], 1), undefined);
-    assert.deepEqual(prefetch.takeAll([that, request], 1)?.map(text), [
+    assert.deepEqual(prefetch.takeAll([that, request], 1)?.found.map(text), [
       "10.0.2.10/24",
       "10.0.2.11/24",
     ]);
@@ -107,7 +110,7 @@ describe("the prefetched addresses", () => {
   });
 
   it("are given to a request for exactly that address", () => {
-    const prefetch = askedFor(10, 0);
+    const prefetch = requestedFrom(10, 0);
     prefetch.put(child, "primary", [prefetched(10, 0), prefetched(11, 0)]);
     assert.equal(text(prefetch.take({ ...request, address: "10.0.2.11" }, 1)), "10.0.2.11/24");
     assert.equal(prefetch.take({ ...request, address: "10.0.2.11" }, 1), undefined);
@@ -115,7 +118,7 @@ describe("the prefetched addresses", () => {
   });
 
   it("are only those that the store still has by the same reservation", () => {
-    const prefetch = askedFor(10, 0);
+    const prefetch = requestedFrom(10, 0);
     prefetch.put(child, "primary", [prefetched(10, 0), prefetched(11, 0), prefetched(12, 0)]);
     prefetch.retain({ "10.0.2.10": "another", "10.0.2.12": "id-12" });
     assert.equal(text(prefetch.take(request, 1)), "10.0.2.12/24");
@@ -123,7 +126,7 @@ describe("the prefetched addresses", () => {
   });
 
   it("are unused when there is no more demand", () => {
-    const prefetch = askedFor(10, 0);
+    const prefetch = requestedFrom(10, 0);
     prefetch.put(child, "primary", [prefetched(10, 0)]);
     assert.deepEqual(prefetch.takeUnused(900), []);
     assert.deepEqual(prefetch.takeUnused(1_100).map(text), ["10.0.2.10/24"]);
@@ -132,7 +135,7 @@ describe("the prefetched addresses", () => {
   });
 
   it("are not given after their lifetime, or once they are not of the pool any more", () => {
-    const prefetch = askedFor(10, 9_000);
+    const prefetch = requestedFrom(10, 9_000);
     prefetch.put(child, "primary", [prefetched(10, 0), prefetched(11, 9_000)]);
     const smaller = childWith("10.0.2.12-10.0.2.99");
     assert.equal(prefetch.take({ ...request, child: smaller }, 9_000), undefined);

@@ -20,6 +20,13 @@ export interface Refill {
   readonly count: number;
 }
 
+/** What is prefetched for one request or several. */
+export interface PrefetchResult<T> {
+  readonly found: T;
+  /** Whether a pool needs a refill now. */
+  readonly needsRefill: boolean;
+}
+
 /** Demand is the number of requests in this time. */
 const windowMs = 1_000;
 
@@ -59,11 +66,13 @@ export class Prefetch {
     );
   }
 
-  /** Notes a request to this replica as demand: more may follow. */
-  noteRequested({ child, pool, address, ordinal }: AddressRequest, now: number): void {
-    if (address === undefined && ordinal === undefined) {
+  /** Takes an address for a new request, and counts the request as demand: more may follow. */
+  request(request: AddressRequest, now: number): PrefetchResult<PrefetchedAddress | undefined> {
+    const { child, pool, address, ordinal } = request;
+    if (address === undefined && ordinal === undefined)
       this.#poolOf(child, pool).requested.push(now);
-    }
+    const found = this.take(request, now);
+    return { found, needsRefill: this.#needsRefill(request, now) };
   }
 
   /** Drops every address whose reservation is no longer in the store. */
@@ -90,14 +99,17 @@ export class Prefetch {
   }
 
   /** Takes an address for each request, in their order, or none at all. */
-  takeAll(requests: readonly AddressRequest[], now: number): PrefetchedAddress[] | undefined {
-    const taken: PrefetchedAddress[] = [];
+  takeAll(
+    requests: readonly AddressRequest[],
+    now: number,
+  ): PrefetchResult<PrefetchedAddress[]> | undefined {
+    const found: PrefetchedAddress[] = [];
     for (const request of requests) {
       const entry = this.take(request, now);
-      if (entry === undefined) return this.#putBack(requests, taken);
-      taken.push(entry);
+      if (entry === undefined) return this.#putBack(requests, found);
+      found.push(entry);
     }
-    return taken;
+    return { found, needsRefill: requests.some((request) => this.#needsRefill(request, now)) };
   }
 
   /**
@@ -115,11 +127,6 @@ export class Prefetch {
   /** Adds addresses that were reserved for the next requests. */
   put(child: Child, pool: string, entries: readonly PrefetchedAddress[]): void {
     this.#poolOf(child, pool).entries.push(...entries);
-  }
-
-  /** Whether the pool of a request needs a refill. */
-  needsRefill({ child, pool }: AddressRequest, now: number): boolean {
-    return needsRefill(this.#poolOf(child, pool), now);
   }
 
   /** The pools that need a refill; one that lacks only a few addresses is not worth a write. */
@@ -140,6 +147,10 @@ export class Prefetch {
       if (demandOf(prefetched, now) === 0 && entries.length === 0) this.#pools.delete(key);
       return [...prefetched.overdue.splice(0), ...unused];
     });
+  }
+
+  #needsRefill({ child, pool }: AddressRequest, now: number): boolean {
+    return needsRefill(this.#poolOf(child, pool), now);
   }
 
   /** Takes the oldest address that is usable. */
@@ -199,7 +210,7 @@ interface PoolPrefetch {
   entries: PrefetchedAddress[];
   /** No longer to be given to a pod: their reservations are to be ended. */
   readonly overdue: PrefetchedAddress[];
-  /** When this replica was requested for an address, within the window. */
+  /** When requests for an address came to this replica, within the window. */
   readonly requested: number[];
   /** When a pod got an address from any replica, within the window. */
   readonly given: number[];

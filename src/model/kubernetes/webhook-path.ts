@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, timingSafeEqual, type KeyObject } from "node:crypto";
 
 /**
  * A path by which the API server calls an endpoint of the webhooks: `/ENDPOINT/GENERATION/CODE`.
@@ -16,12 +16,12 @@ export interface WebhookPath {
 const pattern = /^\/([a-z]{1,32})\/([1-9]\d{0,14})\/([0-9a-f]{64})$/;
 
 /** The path of an endpoint. */
-export function formatWebhookPath(key: Uint8Array, { endpoint, generation }: WebhookPath): string {
+export function formatWebhookPath(key: KeyObject, { endpoint, generation }: WebhookPath): string {
   return `/${endpoint}/${generation}/${codeOf(key, endpoint, generation).toString("hex")}`;
 }
 
 /** Parses a path, in constant time for any code; undefined where another key made it. */
-export function parseWebhookPath(key: Uint8Array, path: string): WebhookPath | undefined {
+export function parseWebhookPath(key: KeyObject, path: string): WebhookPath | undefined {
   const [, endpoint, digits, code] = pattern.exec(path) ?? [];
   if (endpoint === undefined || digits === undefined || code === undefined) return undefined;
   const generation = Number(digits);
@@ -29,6 +29,6 @@ export function parseWebhookPath(key: Uint8Array, path: string): WebhookPath | u
   return isGenuine ? { endpoint, generation } : undefined;
 }
 
-function codeOf(key: Uint8Array, endpoint: string, generation: number): Buffer {
+function codeOf(key: KeyObject, endpoint: string, generation: number): Buffer {
   return createHmac("sha256", key).update(`${endpoint}/${generation}`).digest();
 }

@@ -2,7 +2,6 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
-import { setTimeout as pause } from "node:timers/promises";
 import {
   answerTimeOf,
   MalformedReview,
@@ -183,16 +182,14 @@ export class AdmissionServer implements AsyncDisposable {
 
 /** A handler's verdict, or a denial where there is none by the deadline. */
 async function inTime(verdict: Promise<Verdict>, deadline: number): Promise<Verdict> {
-  const ending = new AbortController();
   const late: Verdict = {
     allowed: false,
     code: 429,
     message: "ipman could not decide in time; try again",
   };
-  const leftMs = Math.max(0, deadline - performance.now());
-  const timeout = pause(leftMs, late, { signal: ending.signal });
-  timeout.catch(() => {});
-  return Promise.race([verdict, timeout]).finally(() => ending.abort());
+  const { promise: timeout, resolve } = Promise.withResolvers<Verdict>();
+  const timer = setTimeout(resolve, Math.max(0, deadline - performance.now()), late);
+  return Promise.race([verdict, timeout]).finally(() => clearTimeout(timer));
 }
 
 function tlsOf({ certificate, key }: KeyPair, clientAuthority: string | undefined) {

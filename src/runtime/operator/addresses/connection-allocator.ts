@@ -59,11 +59,10 @@ export class ConnectionAllocator {
   async allocate(request: AddressRequest): Promise<AllocationResult> {
     const now = this.#now;
     this.#retainStored(this.#reservations);
-    this.#prefetch.noteRequested(request, now);
-    const prefetched = this.#prefetch.take(request, now);
-    if (prefetched === undefined) return this.#queue.add(request).catch(unwritten);
-    this.#refillFor(request, now);
-    return allocated(prefetched);
+    const { found, needsRefill } = this.#prefetch.request(request, now);
+    if (found === undefined) return this.#queue.add(request).catch(unwritten);
+    if (needsRefill) this.#queue.requestWrite();
+    return allocated(found);
   }
 
   /** Notes that a pod got an address from any replica. */
@@ -92,10 +91,6 @@ export class ConnectionAllocator {
     this.#prefetch.retain(pending);
   }
 
-  #refillFor(request: AddressRequest, now: number): void {
-    if (this.#prefetch.needsRefill(request, now)) this.#queue.requestWrite();
-  }
-
   /** Serves a batch of requests: a write reserves the addresses, unless enough are prefetched. */
   async #serve(requests: readonly AddressRequest[]): Promise<readonly AllocationResult[]> {
     clearTimeout(this.#upkeep);
@@ -113,12 +108,10 @@ export class ConnectionAllocator {
   /** The write before this one may have prefetched enough for the requests that waited for it. */
   #takePrefetched(requests: readonly AddressRequest[]): readonly AllocationResult[] | undefined {
     if (requests.length === 0) return undefined;
-    const now = this.#now;
     this.#retainStored(this.#reservations);
-    const taken = this.#prefetch.takeAll(requests, now);
-    if (taken === undefined) return undefined;
-    for (const request of requests) this.#refillFor(request, now);
-    return taken.map(allocated);
+    const taken = this.#prefetch.takeAll(requests, this.#now);
+    if (taken?.needsRefill === true) this.#queue.requestWrite();
+    return taken?.found.map(allocated);
   }
 
   async #write(requests: readonly AddressRequest[]): Promise<readonly AllocationResult[]> {
@@ -182,7 +175,9 @@ export class ConnectionAllocator {
 }
 
 function unwritten(error: unknown): AllocationResult {
-  const { message } = failureOf(error);
-  // A full queue is not retried at once: that would make it longer.
-  return { ok: false, message, taken: !(error instanceof QueueFull), unwritten: true };
+  if (!(error instanceof QueueFull))
+    return { ok: false, message: failureOf(error).message, taken: true, unwritten: true };
+  const message = `${maxWaiting} pods already wait for an address; create this one again later`;
+  // A wait for a free address would only make the queue longer.
+  return { ok: false, message, taken: false, unwritten: true };
 }

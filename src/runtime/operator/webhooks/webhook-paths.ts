@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createSecretKey, randomBytes, type KeyObject } from "node:crypto";
 import { auditTime, concatMap, defer, filter, interval, merge, retry, Subject, timer } from "rxjs";
 import {
   SharedSecret,
@@ -45,9 +45,9 @@ export class WebhookPaths implements Disposable {
   readonly #secret: SharedSecret;
   readonly #renewals = new Subject<void>();
   readonly #subscription;
-  #key: Buffer | undefined;
+  #key: KeyObject | undefined;
   /** Keys before this one, and until when their paths are accepted. */
-  #former: readonly { readonly key: Buffer; readonly until: number }[] = [];
+  #former: readonly { readonly key: KeyObject; readonly until: number }[] = [];
   /** The newest generation of paths, and since when this replica knows it, by the monotonic clock. */
   #newest = 0;
   #newestSince = 0;
@@ -134,7 +134,7 @@ export class WebhookPaths implements Disposable {
     return performance.now() - this.#newestSince >= this.#maxAgeMs;
   }
 
-  #use(key: Buffer): void {
+  #use(key: KeyObject): void {
     if (this.#key?.equals(key) === true) return;
     const now = performance.now();
     const former = this.#former.filter(({ until }) => now < until);
@@ -144,7 +144,7 @@ export class WebhookPaths implements Disposable {
   }
 
   /** Reads the generations of the genuine paths in the configurations. */
-  #readGenerations(key: Buffer): void {
+  #readGenerations(key: KeyObject): void {
     const { paths } = this.#options.configurations;
     const generations = paths.flatMap((path) => parseWebhookPath(key, path)?.generation ?? []);
     this.#oldestInUse = Math.min(Infinity, ...generations);
@@ -168,7 +168,7 @@ export class WebhookPaths implements Disposable {
   }
 }
 
-function keyIn(secret: StoredSecret | undefined): Buffer | undefined {
-  const key = Buffer.from(secret?.data?.["key"] ?? "", "base64");
-  return key.length < keyBytes ? undefined : key;
+function keyIn(secret: StoredSecret | undefined): KeyObject | undefined {
+  const bytes = Buffer.from(secret?.data?.["key"] ?? "", "base64");
+  return bytes.length < keyBytes ? undefined : createSecretKey(bytes);
 }
