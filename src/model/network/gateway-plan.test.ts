@@ -30,14 +30,14 @@ describe("a gateway's plan", () => {
   };
   const reached = worker("a", "10.0.2.3/24", "10.244.0.3");
 
-  it("leaves out a worker whose address is of another family than the gateway's", () => {
+  it("leaves out a worker without an address of the gateway's family", () => {
     const other = worker("b", "10.0.2.4/24", "fd44::4");
     const plan = gatewayPlan({ ...facts, workers: [reached, other] });
     assert.deepEqual(plan, gatewayPlan({ ...facts, workers: [reached] }));
     assert.equal(plan.fdb.length, 1);
   });
 
-  it("reaches a worker by the address that is of the family of the gateway's", () => {
+  it("reaches a worker by its address of the gateway's family", () => {
     const six = { ...worker("a", "10.0.2.3/24", "fd44::3"), alternate: address("10.244.0.3") };
     const plan = gatewayPlan({ ...facts, workers: [six] });
     assert.deepEqual(plan, gatewayPlan({ ...facts, workers: [reached] }));
