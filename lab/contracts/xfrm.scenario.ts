@@ -4,7 +4,8 @@ import { after, afterEach, before, describe, it } from "node:test";
 import { firstValueFrom, take, timeout, toArray } from "rxjs";
 import { createNamespace, deleteNamespace, netnsPath } from "../../src/adapters/linux/namespace.ts";
 import { Poller } from "../../src/adapters/linux/poller.ts";
-import { kernelStates, removeSas, removeStates, saNews } from "../../src/adapters/netlink/xfrm.ts";
+import { saEvents } from "../../src/adapters/netlink/sa-events.ts";
+import { kernelStates, removeSas, removeStates } from "../../src/adapters/netlink/xfrm-states.ts";
 
 const ip = (...args: string[]) => execFileSync("ip", args, { encoding: "utf8" });
 const namespace = netnsPath("gw");
@@ -15,7 +16,7 @@ describe("the SAs of a real kernel", () => {
 
   it("hears that an SA's lifetime is over, and what it carried when it goes", async () => {
     await using poller = new Poller();
-    const news = saNews(poller, netnsPath("gw"));
+    const news = saEvents(poller, netnsPath("gw"));
     const heard = firstValueFrom(news.pipe(take(2), toArray(), timeout(10_000)));
     const key = `0x${"11".repeat(20)}`;
     const sa = ["src", "192.0.2.1", "dst", "192.0.2.2", "proto", "esp", "spi", "7"];

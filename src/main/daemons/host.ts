@@ -30,8 +30,8 @@ import { Charon } from "../../adapters/vici/charon.ts";
 import { Figures, ikeFiguresOf } from "../../adapters/vici/figures.ts";
 import { formatPrefix } from "../../model/net/prefix.ts";
 import { containStreams } from "../../runtime/actors/contained.ts";
-import { HostExaminer } from "../../runtime/kernel/host-examiner.ts";
-import { HostNetwork } from "../../runtime/kernel/host-network.ts";
+import { KernelExaminer } from "../../runtime/kernel/kernel-examiner.ts";
+import { KernelNetwork } from "../../runtime/kernel/kernel-network.ts";
 import type { AttachRequest } from "../../runtime/host/attach-request.ts";
 import { fabricNetwork, HostPlacement } from "../../runtime/host/host-placement.ts";
 import { loggerOf } from "../../runtime/logs/logger.ts";
@@ -111,7 +111,12 @@ async function build(
   const { vxlanPort } = options;
   const onTrouble = (error: unknown) => logTrouble(log, error);
   const segmentKey = segmentKeyFrom(join(options.stateFolder, "segment.key"), onTrouble);
-  const network = new HostNetwork({ poller, vxlanPort, segmentKey, charon: () => charon.process });
+  const network = new KernelNetwork({
+    poller,
+    vxlanPort,
+    segmentKey,
+    charon: () => charon.process,
+  });
   const placement = resources.use(placementOf(options, onTrouble));
   const observed = observers(log, metrics, recent);
   containStreams(observed.onBreakdown);
@@ -143,7 +148,7 @@ async function build(
 
 interface Observed {
   readonly supervisor: Supervisor;
-  readonly network: HostNetwork;
+  readonly network: KernelNetwork;
   readonly charon: Charon;
   readonly placement: HostPlacement;
 }
@@ -158,8 +163,8 @@ function showMetrics(
   metrics.showStateWrites(placement.writes);
 }
 
-function examinerOf({ vici }: HostOptions, network: HostNetwork, poller: Poller): HostExaminer {
-  return new HostExaminer({
+function examinerOf({ vici }: HostOptions, network: KernelNetwork, poller: Poller): KernelExaminer {
+  return new KernelExaminer({
     network,
     poller,
     figures: () => ikeFiguresOf(vici, whileScraped),
@@ -189,10 +194,10 @@ function placementOf(
 
 interface ControlParts {
   readonly supervisor: Supervisor;
-  readonly examiner: HostExaminer;
+  readonly examiner: KernelExaminer;
   readonly recent: Recent;
   readonly placement: HostPlacement;
-  readonly network: HostNetwork;
+  readonly network: KernelNetwork;
 }
 
 function controlServer(

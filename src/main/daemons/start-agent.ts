@@ -29,8 +29,8 @@ import { PodPlacement } from "../../runtime/agent/pod-placement.ts";
 import { backgroundWrites } from "../../runtime/kubernetes/writes.ts";
 import { containStreams } from "../../runtime/actors/contained.ts";
 import type { Examiner } from "../../runtime/diagnosis/examiner.ts";
-import { HostExaminer } from "../../runtime/kernel/host-examiner.ts";
-import { HostNetwork } from "../../runtime/kernel/host-network.ts";
+import { KernelExaminer } from "../../runtime/kernel/kernel-examiner.ts";
+import { KernelNetwork } from "../../runtime/kernel/kernel-network.ts";
 import { serveInspector } from "../../runtime/inspector/serve.ts";
 import { loggerOf } from "../../runtime/logs/logger.ts";
 import { logChanges, logTrouble } from "../../runtime/logs/log.ts";
@@ -130,7 +130,7 @@ class AgentParts {
     const poller = resources.use(new Poller());
     const { vxlanPort } = this.#options;
     const hostNamespace = this.#options.hostNetwork ? "/proc/1/ns/net" : undefined;
-    const network = new HostNetwork({
+    const network = new KernelNetwork({
       poller,
       vxlanPort,
       segmentKey,
@@ -172,7 +172,7 @@ class AgentParts {
 
   #supervisor(
     charon: Charon,
-    network: HostNetwork,
+    network: KernelNetwork,
     placement: PodPlacement,
     declared: Declared,
     stateWrites: StateWrites,
@@ -194,10 +194,10 @@ class AgentParts {
     );
   }
 
-  #examiner(network: HostNetwork, poller: Poller): Examiner {
+  #examiner(network: KernelNetwork, poller: Poller): Examiner {
     const figures = () => ikeFiguresOf(this.#options.vici, whileScraped);
     // Workers are on any node: only what they answer is seen from here.
-    return new HostExaminer({ network, poller, figures, worker: () => undefined });
+    return new KernelExaminer({ network, poller, figures, worker: () => undefined });
   }
 
   /** For `ipman status`, `inspect` and orders in the agent's pod; tunnels do without. */
@@ -226,7 +226,7 @@ class AgentParts {
 
   #report(
     supervisor: Supervisor,
-    network: HostNetwork,
+    network: KernelNetwork,
     declared: Declared,
     events: EventRecorder,
   ): void {

@@ -1,4 +1,4 @@
-import type { Way } from "../../adapters/netlink/way.ts";
+import type { Egress } from "../../adapters/netlink/route-lookup.ts";
 import type { Address } from "../../model/net/address.ts";
 import type { Child, Connection } from "../../model/api/connection.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
@@ -23,7 +23,7 @@ export interface Ask {
 /** What a diagnosis may look at, and try. Nothing of it changes anything. */
 export interface Examiner {
   /** The way from charon's namespace; undefined where there is none. */
-  readonly wayTo: (address: Address) => Way | undefined;
+  readonly wayTo: (address: Address) => Egress | undefined;
   /** Whether charon's namespace has an address. */
   readonly hasAddress: (address: Address) => boolean;
   /** Whether somebody answers from there. */

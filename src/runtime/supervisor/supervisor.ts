@@ -1,7 +1,7 @@
 import { auditTime, combineLatest, of, Subject, Subscription, type Observable } from "rxjs";
 import type { AnyActorRef } from "xstate";
 import type { ConnectionActor } from "../../machines/connection/connection.ts";
-import type { SaNews } from "../../adapters/netlink/xfrm.ts";
+import type { SaEvent } from "../../adapters/netlink/sa-events.ts";
 import type { CharonNews } from "../../adapters/vici/news.ts";
 import { noEndpoints, type Endpoints } from "../../machines/connection/connection-types.ts";
 import type { Connection } from "../../model/api/connection.ts";
@@ -313,16 +313,16 @@ export class Supervisor implements Disposable {
   #subscribeNews(): void {
     const { charon, network, followLog } = this.#options;
     // Without them a rekey is seen by charon's own event, or by the next list.
-    const ofKernel = whileTrue([this.#charon.sessions], () => network.saNews());
-    this.#subscriptions.add(ofKernel.subscribe(this.#handler((news) => this.#takeSaNews(news))));
+    const ofKernel = whileTrue([this.#charon.sessions], () => network.saEvents());
+    this.#subscriptions.add(ofKernel.subscribe(this.#handler((event) => this.#onSaEvent(event))));
     const wanted = followLog === true ? of(true) : this.#attention.needed;
     const log = whileTrue([this.#charon.sessions, wanted], () => charon.log());
     this.#subscriptions.add(log.subscribe(this.#handler((news) => this.#takeNews(news))));
   }
 
-  #takeSaNews(news: SaNews): void {
-    if (news.type === "sa.expired") this.#charon.wantList();
-    else this.#options.onSaEnd?.(news.end);
+  #onSaEvent(event: SaEvent): void {
+    if (event.type === "sa.expired") this.#charon.wantList();
+    else this.#options.onSaEnd?.(event.end);
   }
 
   #takeNews(news: CharonNews): void {
