@@ -1,7 +1,12 @@
 import { constants } from "node:os";
 
+/** Second names of an errno on Linux: of EAGAIN, and of EOPNOTSUPP. */
+const aliases: ReadonlySet<string> = new Set(["EWOULDBLOCK", "ENOTSUP"]);
+
 const names = new Map<number, string>(
-  Object.entries(constants.errno).map(([name, number]) => [number, name]),
+  Object.entries(constants.errno)
+    .filter(([name]) => !aliases.has(name))
+    .map(([name, number]) => [number, name]),
 );
 
 /** The symbolic name of an errno: `ENOENT` for 2. */
