@@ -26,10 +26,7 @@ describe("a pass during which another program changes the namespace", () => {
   it("accepts that an entry that it deletes is already deleted", () => {
     const { kernel, pod, link, pass } = appliedKernel();
     const { index } = link("vxlan102");
-    pod.addresses = [
-      ...pod.addresses,
-      { linkIndex: index, prefix: prefix("10.9.9.9/24"), scope: 0 },
-    ];
+    pod.addAddress({ linkIndex: index, prefix: prefix("10.9.9.9/24"), scope: 0 });
     pod.neighbours = pod.neighbours.flatMap((entry, i) =>
       i === 0 ? [entry, { ...entry, address: address("10.0.2.77") }] : [entry],
     );
@@ -42,9 +39,7 @@ describe("a pass during which another program changes the namespace", () => {
         : [route],
     );
     meanwhile(kernel, /addr del/, () => {
-      pod.addresses = pod.addresses.filter(
-        ({ prefix: { address: known } }) => known.value !== address("10.9.9.9").value,
-      );
+      pod.removeAddress({ linkIndex: index, prefix: prefix("10.9.9.9/24") });
       pod.neighbours = pod.neighbours.filter(
         ({ address: known }) => known.value !== address("10.0.2.77").value,
       );

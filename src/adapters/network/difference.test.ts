@@ -13,25 +13,28 @@ import { planText } from "../../../test/simulator/kernel/plan-text.ts";
 import { address, gatewayFacts, prefix, workerOf } from "../../../test/simulator/kernel/plans.ts";
 import { gatewayPlan } from "../../model/network/gateway-plan.ts";
 import { routeOrigin } from "../linux/constants.ts";
+import type { LinkAddress } from "../netlink/addresses.ts";
+import type { Link } from "../netlink/links.ts";
 import { FilterMemory } from "../nftables/apply-rules.ts";
 import { applyPlan } from "./apply-plan.ts";
+
+function addressOf({ index }: Link, text: string): LinkAddress {
+  return { linkIndex: index, prefix: prefix(text), scope: 0 };
+}
 
 /** A damage, the requests that repair it, and the drift that is reported before. */
 const damages: readonly [name: string, damage: Damage, repair: string, drift?: string][] = [
   [
     "a missing address",
-    ({ pod, link }) => {
-      pod.addresses = pod.addresses.filter(({ linkIndex }) => linkIndex !== link("xfrm102").index);
-    },
-    "pod: addr replace 10.0.2.1/24 dev xfrm102",
-    "add address 10.0.2.1/24",
+    ({ pod, link }) => void pod.removeAddress(addressOf(link("xfrm102"), "10.0.2.1/24")),
+    `pod: addr replace 10.0.2.1/24 dev xfrm102
+     pod: route replace 10.1.2.0/24 dev xfrm102`,
+    `add address 10.0.2.1/24
+     set route 10.1.2.0/24`,
   ],
   [
     "a superfluous address",
-    ({ pod, link }) => {
-      const extra = { linkIndex: link("vxlan102").index, prefix: prefix("10.9.9.9/24"), scope: 0 };
-      pod.addresses = [...pod.addresses, extra];
-    },
+    ({ pod, link }) => pod.addAddress(addressOf(link("vxlan102"), "10.9.9.9/24")),
     "pod: addr del 10.9.9.9/24 dev vxlan102",
     "",
   ],
@@ -141,10 +144,7 @@ describe("a pass over damaged entries", () => {
   it("leaves entries of other devices and routes of other programs unchanged", () => {
     const { kernel, pod, link, pass } = appliedKernel();
     const eth0 = link("eth0").index;
-    pod.addresses = [
-      ...pod.addresses,
-      { linkIndex: eth0, prefix: prefix("10.244.0.1/24"), scope: 0 },
-    ];
+    pod.addAddress({ linkIndex: eth0, prefix: prefix("10.244.0.1/24"), scope: 0 });
     const route = { gateway: undefined, source: undefined, destination: prefix("10.8.0.0/16") };
     pod.routes = [
       ...pod.routes,
@@ -180,5 +180,20 @@ describe("a pass over damaged entries", () => {
     );
     assert.deepEqual(planned(namespaceText("pod", kernel.netlink)), planned(planText(plan)));
     assert.equal(pod.tables.get("ipman")?.sets.get("addresses")?.length, 2);
+  });
+
+  it("restores in the next pass what the kernel removes with a replaced address", () => {
+    const { kernel, pass } = appliedKernel();
+    const child = { ...gatewayFacts.child, xfrmIp: prefix("10.0.2.9/24") };
+    const plan = gatewayPlan({ ...gatewayFacts, child });
+    applyPlan(place, plan, new FilterMemory(), kernel);
+    assert.equal(
+      kernel.requests(),
+      "pod: addr del 10.0.2.1/24 dev xfrm102\npod: addr replace 10.0.2.9/24 dev xfrm102",
+    );
+    applyPlan(place, plan, new FilterMemory(), kernel);
+    assert.equal(kernel.requests(), "pod: route replace 10.1.2.0/24 dev xfrm102");
+    assert.deepEqual(planned(namespaceText("pod", kernel.netlink)), planned(planText(plan)));
+    assert.notEqual(pass(), 0);
   });
 });

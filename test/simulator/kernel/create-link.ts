@@ -4,7 +4,7 @@ import { attributesIn, textOf, u32Of } from "../../../src/adapters/netlink/reade
 import type { RouteKernel, SimulatedNamespace } from "./namespace.ts";
 import type { Answer } from "./transport.ts";
 
-/** Bytes that VXLAN adds over IPv4. */
+/** In bytes, over IPv4. */
 const vxlanOverhead = 50;
 
 /** Creates the device of an RTM_NEWLINK with NLM_F_CREATE and NLM_F_EXCL. */
@@ -58,9 +58,15 @@ function createVxlan(link: Link, namespace: SimulatedNamespace): Answer {
   );
   if (isTaken)
     return { code: "EEXIST", text: "A VXLAN device with the specified VNI already exists" };
-  const mtu = Math.min(link.mtu, lower.mtu - vxlanOverhead);
+  const mtu = Math.min(link.mtu, largestMtu(link, namespace));
   namespace.add({ ...created(link), mtu });
   return "done";
+}
+
+/** The largest MTU of a device: that of a VXLAN device depends on the device below it. */
+export function largestMtu({ vxlan }: Link, namespace: SimulatedNamespace): number {
+  const lower = namespace.find(vxlan?.underlying ?? 0);
+  return lower === undefined ? Infinity : lower.mtu - vxlanOverhead;
 }
 
 function createVeth(

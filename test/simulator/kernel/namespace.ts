@@ -2,6 +2,7 @@ import type { LinkAddress } from "../../../src/adapters/netlink/addresses.ts";
 import type { Link } from "../../../src/adapters/netlink/links.ts";
 import type { Neighbour } from "../../../src/adapters/netlink/neighbours.ts";
 import type { Route } from "../../../src/adapters/netlink/routes.ts";
+import { formatPrefix } from "../../../src/model/net/prefix.ts";
 import type { SimulatedTable } from "./nft.ts";
 
 /** rtnetlink.h: RTPROT_KERNEL; RT_SCOPE_LINK */
@@ -101,6 +102,37 @@ export class SimulatedNamespace {
     if (!link.up && next.up && next.generatesAddress) this.#generateAddress(next);
   }
 
+  /** Adds an address, or replaces the same one. */
+  addAddress(address: LinkAddress): void {
+    this.addresses = [...this.addresses.filter((known) => !sameEntry(known, address)), address];
+  }
+
+  /**
+   * Removes an address. With the last IPv4 address of a device, the kernel removes the device's
+   * IPv4 routes and neighbours.
+   *
+   * @returns whether there was such an address
+   */
+  removeAddress(address: Pick<LinkAddress, "linkIndex" | "prefix">): boolean {
+    const { length } = this.addresses;
+    this.addresses = this.addresses.filter((known) => !sameEntry(known, address));
+    const { linkIndex } = address;
+    const hasIpv4 = this.addresses.some(
+      ({ linkIndex: index, prefix }) => index === linkIndex && prefix.address.family === 4,
+    );
+    if (address.prefix.address.family === 4 && !hasIpv4) this.#leaveIpv4(linkIndex);
+    return this.addresses.length < length;
+  }
+
+  #leaveIpv4(index: number): void {
+    this.routes = this.routes.filter(
+      ({ linkIndex, destination }) => linkIndex !== index || destination.address.family !== 4,
+    );
+    this.neighbours = this.neighbours.filter(
+      ({ linkIndex, address }) => linkIndex !== index || address.family !== 4,
+    );
+  }
+
   #setDown(index: number): void {
     this.#flushRoutes(index);
     this.#flushNeighbours(index);
@@ -141,4 +173,11 @@ export class SimulatedNamespace {
   #flushNeighbours(index: number): void {
     this.neighbours = this.neighbours.filter(({ linkIndex }) => linkIndex !== index);
   }
+}
+
+function sameEntry(
+  a: Pick<LinkAddress, "linkIndex" | "prefix">,
+  b: Pick<LinkAddress, "linkIndex" | "prefix">,
+): boolean {
+  return a.linkIndex === b.linkIndex && formatPrefix(a.prefix) === formatPrefix(b.prefix);
 }

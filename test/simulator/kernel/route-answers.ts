@@ -21,9 +21,9 @@ import {
 } from "../../../src/adapters/netlink/reader.ts";
 import { routeFrom, type Route } from "../../../src/adapters/netlink/routes.ts";
 import { sameAddress, type Address } from "../../../src/model/net/address.ts";
-import { contains, formatPrefix, isNetwork, type Prefix } from "../../../src/model/net/prefix.ts";
+import { contains, isNetwork, type Prefix } from "../../../src/model/net/prefix.ts";
 import { encodeAddress, encodeLink, encodeNeighbour, encodeRoute } from "./encode.ts";
-import { createLink } from "./create-link.ts";
+import { createLink, largestMtu } from "./create-link.ts";
 import type { RouteKernel, SimulatedNamespace } from "./namespace.ts";
 import type { Answer } from "./transport.ts";
 
@@ -98,6 +98,7 @@ function changeLink(body: Buffer, namespace: SimulatedNamespace, kernel: RouteKe
   }
   const [flags, mask] = [body.readUInt32LE(8), body.readUInt32LE(12)];
   const { mtu, mac, master } = linkFrom(body) ?? link;
+  if (attributes.has(Ifla.mtu) && mtu > largestMtu(link, namespace)) return { code: "EINVAL" };
   namespace.change(link, {
     ...((mask & iffUp) !== 0 && { up: (flags & iffUp) !== 0 }),
     ...((mask & iffNoArp) !== 0 && { arp: (flags & iffNoArp) === 0 }),
@@ -118,14 +119,14 @@ function generatesNoAddress(attributes: ReadonlyMap<number, Buffer>): boolean {
 function changeAddress(type: number, body: Buffer, namespace: SimulatedNamespace): Answer {
   const address = addressFrom(body);
   if (address === undefined) return { code: "EINVAL" };
-  if (namespace.find(address.linkIndex) === undefined) return { code: "ENODEV" };
-  const text = formatPrefix(address.prefix);
-  const others = namespace.addresses.filter(
-    ({ linkIndex, prefix }) => linkIndex !== address.linkIndex || formatPrefix(prefix) !== text,
-  );
-  if (type === Rtm.newAddr) namespace.addresses = [...others, address];
-  else if (others.length === namespace.addresses.length) return { code: "EADDRNOTAVAIL" };
-  else namespace.addresses = others;
+  const { family } = address.prefix.address;
+  if (namespace.find(address.linkIndex) === undefined)
+    return { code: "ENODEV", text: family === 4 ? "ipv4: Device not found" : "" };
+  if (type === Rtm.newAddr) namespace.addAddress(address);
+  else if (!namespace.removeAddress(address)) {
+    const detail = family === 4 ? "ipv4: Address not found" : "ipv6: address not found";
+    return { code: "EADDRNOTAVAIL", text: detail };
+  }
   return "done";
 }
 
@@ -217,7 +218,6 @@ function changeNeighbour(type: number, body: Buffer, namespace: SimulatedNamespa
   const link = namespace.find(entry.linkIndex);
   if (link === undefined) return { code: "ENODEV" };
   const isFdb = body.readUInt8(0) === Sock.afBridge;
-  if (isFdb && link.vxlan === undefined) return { code: "EOPNOTSUPP" };
   if (isFdb && link.vxlan?.local?.family !== entry.address.family) return { code: "EAFNOSUPPORT" };
   const entries = isFdb ? namespace.fdb : namespace.neighbours;
   const others = entries.filter(
@@ -227,8 +227,8 @@ function changeNeighbour(type: number, body: Buffer, namespace: SimulatedNamespa
   );
   if (type === Rtm.delNeigh && others.length === entries.length) return { code: "ENOENT" };
   const limit = link.vxlan?.limit ?? 0;
-  if (isFdb && type === Rtm.newNeigh && limit > 0 && others.length >= limit)
-    return { code: "ENOSPC" };
+  const count = others.filter(({ linkIndex }) => linkIndex === link.index).length;
+  if (isFdb && type === Rtm.newNeigh && limit > 0 && count >= limit) return { code: "ENOSPC" };
   const changed = type === Rtm.newNeigh ? [...others, entry] : others;
   if (isFdb) namespace.fdb = changed;
   else namespace.neighbours = changed;
