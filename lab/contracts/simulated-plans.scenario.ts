@@ -80,8 +80,19 @@ const entry = (side: Side, text: string, last: number) => ({
   moves: false,
 });
 
+const tunnel = (side: Side) => ({ name: "xfrm102", index: side.index("xfrm102") });
+const xfrmDamages: readonly (readonly [name: string, damage: (side: Side) => Request])[] = hasXfrm
+  ? [
+      ["a deleted xfrm interface", (side) => deleteLink(tunnel(side))],
+      ["an xfrm interface that is down", (side) => changeLink(tunnel(side), { up: false })],
+      ["an xfrm interface with another MTU", (side) => changeLink(tunnel(side), { mtu: 1_300 })],
+      ["another xfrm interface", () => addXfrmLink("xfrm9", 9, 1_400, 0)],
+    ]
+  : [];
+
 /** Requests, or commands of nft's language, with which another program changes the namespace. */
 const damages: readonly (readonly [name: string, damage: ((side: Side) => Request) | string])[] = [
+  ...xfrmDamages,
   ["a deleted device", (side) => deleteLink(vxlan(side))],
   ["a device that is down", (side) => changeLink(vxlan(side), { up: false })],
   ["a device that resolves neighbours", (side) => changeLink(vxlan(side), { arp: true })],
@@ -168,6 +179,20 @@ describe("a plan on the simulated kernel is applied as on a real one", () => {
       assert.notEqual(pass(plan), 0);
       assert.equal(pass(plan), 0);
     }
+  });
+
+  it("which refuses a second xfrm interface of an if_id, even after the first one moved", (t) => {
+    if (!hasXfrm) return t.skip("this machine's kernel has no xfrm interfaces");
+    const add = (name: string) =>
+      compare((_, __, { socket }) => outcome(socket, addXfrmLink(name, 9, 1_400, 0)));
+    assert.equal(add("xfrm9"), "done");
+    assert.match(String(add("xfrm10")), /EEXIST/);
+    compare((kernel, _, { socket, index }) => {
+      using target = kernel.netlink.openNamespace(other);
+      const link = { name: "xfrm9", index: index("xfrm9") };
+      return outcome(socket, changeLink(link, { namespaceFd: target.fd }));
+    });
+    assert.match(String(add("xfrm10")), /EEXIST/);
   });
 
   for (const [name, damage] of damages) {

@@ -123,7 +123,7 @@ export function createNamespace(name: string): void {
 }
 
 /**
- * Removes a named network namespace; one that does not exist is no error.
+ * Removes a named network namespace; one that does not exist is not an error.
  *
  * @throws {NetlinkError}
  */

@@ -51,7 +51,7 @@ export function addAddress(linkIndex: number, prefix: Prefix): Request {
   return addressRequest("add", Rtm.newAddr, Nl.create | Nl.replace, linkIndex, prefix, []);
 }
 
-/** Deletes an address; one that does not exist is no error. */
+/** Deletes an address; one that does not exist is not an error. */
 export function deleteAddress(linkIndex: number, prefix: Prefix): Request {
   return addressRequest("delete", Rtm.delAddr, 0, linkIndex, prefix, ["EADDRNOTAVAIL", "ENODEV"]);
 }

@@ -161,7 +161,7 @@ function flagsOf({ up, arp }: LinkChange): { readonly flags: number; readonly ma
   return { flags, mask };
 }
 
-/** Deletes a device; one that does not exist is no error. */
+/** Deletes a device; one that does not exist is not an error. */
 export function deleteLink(link: LinkReference): Request {
   return {
     op: `delete link ${link.name}`,

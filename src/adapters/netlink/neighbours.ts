@@ -44,7 +44,7 @@ function dump(
     .flatMap(({ body }) => neighbourFrom(body) ?? []);
 }
 
-/** Reads the entry of an RTM_NEWNEIGH; undefined for one that the kernel learned, or that is cut. */
+/** Reads the entry of an RTM_NEWNEIGH; undefined for one that the kernel learned, or that is cut short. */
 export function neighbourFrom(body: Buffer): Neighbour | undefined {
   if (body.length < headerBytes) return undefined;
   const moves = (body.readUInt8(10) & Nda.extLearned) !== 0;
@@ -71,7 +71,7 @@ export function replaceNeighbour(entry: Neighbour): Request {
   });
 }
 
-/** Deletes an entry; one that does not exist is no error. */
+/** Deletes an entry; one that does not exist is not an error. */
 export function deleteNeighbour(entry: Neighbour): Request {
   return request(`delete neighbour ${formatAddress(entry.address)}`, {
     type: Rtm.delNeigh,
@@ -91,7 +91,7 @@ export function replaceFdb(entry: Neighbour): Request {
   });
 }
 
-/** Deletes an FDB entry; one that does not exist is no error. */
+/** Deletes an FDB entry; one that does not exist is not an error. */
 export function deleteFdb(entry: Neighbour): Request {
   return request(`delete FDB entry ${entry.mac} to ${formatAddress(entry.address)}`, {
     type: Rtm.delNeigh,

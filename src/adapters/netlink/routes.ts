@@ -25,7 +25,7 @@ export function listRoutes(socket: NetlinkSocket): Route[] {
   );
 }
 
-/** Reads the route of an RTM_NEWROUTE; undefined for one of another table or type, or that is cut. */
+/** Reads the route of an RTM_NEWROUTE; undefined for one of another table or type, or that is cut short. */
 export function routeFrom(body: Buffer): Route | undefined {
   if (body.length < headerBytes) return undefined;
   const attributes = attributesIn(body, headerBytes);
@@ -58,7 +58,7 @@ export function replaceRoute(route: NewRoute): Request {
   return routeRequest("set", Rtm.newRoute, Nl.create | Nl.replace, route, []);
 }
 
-/** Deletes a route; one that does not exist is no error. */
+/** Deletes a route; one that does not exist is not an error. */
 export function deleteRoute(route: NewRoute): Request {
   return routeRequest("delete", Rtm.delRoute, 0, route, ["ESRCH", "ENODEV"]);
 }

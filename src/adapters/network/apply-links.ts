@@ -52,7 +52,7 @@ export function setDown(socket: NetlinkSocket, links: readonly LinkPlan[]): void
 }
 
 /**
- * Deletes a device of a namespace; one that does not exist is no error.
+ * Deletes a device of a namespace; one that does not exist is not an error.
  *
  * @throws {NetlinkError}
  */

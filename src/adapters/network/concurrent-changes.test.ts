@@ -65,7 +65,7 @@ describe("a pass during which another program changes the namespace", () => {
     const charon = kernel.namespace("charon");
     const xfrm = { ifId: 102, underlying: 0 };
     meanwhile(kernel, /link add xfrm102/, () =>
-      charon.add({ name: "xfrm102", kind: "xfrm", mtu: 1_400, xfrm }),
+      charon.add({ name: "xfrm102", kind: "xfrm", mtu: 1_400, arp: false, xfrm }),
     );
     applyPlan(place, plannedGateway, new FilterMemory(), kernel);
     assert.deepEqual(

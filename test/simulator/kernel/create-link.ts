@@ -41,7 +41,7 @@ function createXfrm(link: Link, namespace: SimulatedNamespace, kernel: RouteKern
     ({ origin, xfrm }) => origin === namespace.name && xfrm?.ifId === link.xfrm?.ifId,
   );
   if (isTaken && link.xfrm !== undefined) return { code: "EEXIST" };
-  namespace.add(created(link));
+  namespace.add({ ...created(link), arp: false });
   return "done";
 }
 

@@ -10,9 +10,7 @@ export function planText({ links, addresses, routes, neighbours, fdb }: NetworkP
   const indexOf = (name: string) => names.indexOf(name);
   const nameOf = (index: number) => names[index] ?? "";
   return [
-    ...links.map(
-      (link) => `link ${linkText(linkOf(link), () => underlyingOf(link))}${state(link)}`,
-    ),
+    ...links.map((link) => `link ${linkText(linkOf(link), () => link.underlying ?? "")} up noarp`),
     ...addresses.map(
       ({ link, prefix }) =>
         `addr ${addressText({ linkIndex: indexOf(link), prefix, scope: 0 }, nameOf)}`,
@@ -40,14 +38,6 @@ export function wholePlanText(plan: NetworkPlan): string {
     ...(plan.rules === undefined ? [] : ["", replaceTable(plan.rules)]),
     "",
   ].join("\n");
-}
-
-function state({ kind }: LinkPlan): string {
-  return kind === "vxlan" ? " up noarp" : " up";
-}
-
-function underlyingOf({ underlying }: LinkPlan): string {
-  return underlying ?? "";
 }
 
 function linkOf(plan: LinkPlan): Link {
