@@ -14,7 +14,7 @@ import {
 } from "../../src/adapters/linux/namespace.ts";
 import { monitor } from "../../src/adapters/netlink/monitor.ts";
 import { EchoSocket } from "../../src/adapters/icmp/echo-socket.ts";
-import type { Poller } from "../../src/adapters/linux/poller.ts";
+import type { DescriptorWatcher } from "../../src/adapters/linux/poller.ts";
 import { sendFrames } from "../../src/adapters/linux/send-frames.ts";
 import { NetlinkSocket } from "../../src/adapters/netlink/socket.ts";
 import { libnftables } from "../../src/adapters/nftables/libnftables.ts";
@@ -251,11 +251,11 @@ describe("a network plan on a real kernel", () => {
   });
 
   it("leaks no descriptor where a descriptor cannot be watched or a namespace cannot be entered", () => {
-    const refusing = {
+    const refusing: DescriptorWatcher = {
       watch: () => {
         throw new Error("no further descriptor can be watched");
       },
-    } as unknown as Poller;
+    };
     const attempts: (() => unknown)[] = [
       () => monitor(refusing, place.namespace).subscribe({ error: () => {} }),
       () => monitor(refusing, "/run/netns/absent").subscribe({ error: () => {} }),

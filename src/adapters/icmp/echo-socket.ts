@@ -4,7 +4,7 @@ import { familyNumber, Sock } from "../linux/constants.ts";
 import { NetlinkError } from "../linux/errors.ts";
 import { checked, errno, libc, setOption } from "../linux/libc.ts";
 import { inNamespace } from "../linux/namespace.ts";
-import type { Poller } from "../linux/poller.ts";
+import type { DescriptorWatcher } from "../linux/poller.ts";
 import { decodeEchoReply, encodeEchoRequest, icmpHeaderBytes } from "./echo-message.ts";
 
 /** The source and the target of echo requests. */
@@ -37,7 +37,7 @@ export class EchoSocket implements Disposable {
    * @param onAnswer receives the sequence number of the request
    * @throws {NetlinkError}
    */
-  constructor(poller: Poller, path: EchoPath, onAnswer: (sequence: number) => void) {
+  constructor(poller: DescriptorWatcher, path: EchoPath, onAnswer: (sequence: number) => void) {
     this.#path = path;
     using opened = new DisposableStack();
     this.#fd = opened.adopt(

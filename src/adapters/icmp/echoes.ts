@@ -1,5 +1,5 @@
 import { Observable } from "rxjs";
-import type { Poller } from "../linux/poller.ts";
+import type { DescriptorWatcher } from "../linux/poller.ts";
 import { EchoSocket, type EchoPath } from "./echo-socket.ts";
 
 /** The round trip of an answered request in seconds; undefined where no answer came in time. */
@@ -9,7 +9,11 @@ export type EchoResult = number | undefined;
  * Sends an echo request at each interval and emits whether it was answered before the next one.
  * It does not complete; it errors with a {@link NetlinkError} where the socket cannot be opened.
  */
-export function echoes(poller: Poller, path: EchoPath, intervalMs: number): Observable<EchoResult> {
+export function echoes(
+  poller: DescriptorWatcher,
+  path: EchoPath,
+  intervalMs: number,
+): Observable<EchoResult> {
   return new Observable((subscriber) => {
     let sequence = 0;
     let sentAt: number | undefined;
@@ -44,7 +48,7 @@ export function echoes(poller: Poller, path: EchoPath, intervalMs: number): Obse
  * @throws {NetlinkError} where it cannot be sent
  */
 export function echoOnce(
-  poller: Poller,
+  poller: DescriptorWatcher,
   path: EchoPath,
   { bytes, timeoutMs }: { readonly bytes?: number; readonly timeoutMs: number },
 ): Promise<EchoResult> {

@@ -15,6 +15,9 @@ interface Callbacks {
   readonly onError: (error: unknown) => void;
 }
 
+/** The part of a poller that sockets need. */
+export type DescriptorWatcher = Pick<Poller, "watch">;
+
 function call(callbacks: Callbacks | undefined): void {
   try {
     callbacks?.onReadable();

@@ -2,7 +2,7 @@ import { Observable } from "rxjs";
 import { Protocol, Rtm } from "../linux/constants.ts";
 import { NetlinkError } from "../linux/errors.ts";
 import { linuxNetlink, type RawSocket } from "../linux/netlink-transport.ts";
-import type { Poller } from "../linux/poller.ts";
+import type { DescriptorWatcher } from "../linux/poller.ts";
 import { messagesIn, type NetlinkMessage } from "./reader.ts";
 
 /** A message that the kernel multicast, or the fact that it dropped some: read everything again. */
@@ -25,7 +25,7 @@ export const filterGroups = [7];
 
 /** Emits the changes that the kernel reports in a namespace; it does not complete. */
 export function monitor(
-  poller: Pick<Poller, "watch">,
+  poller: DescriptorWatcher,
   namespace: string | undefined,
   groups: readonly number[] = networkGroups,
   protocol: number = Protocol.route,

@@ -1,7 +1,7 @@
 import { concatMap, type Observable } from "rxjs";
 import type { SaEnd } from "../../model/charon/sa-figures.ts";
 import { Protocol } from "../linux/constants.ts";
-import type { Poller } from "../linux/poller.ts";
+import type { DescriptorWatcher } from "../linux/poller.ts";
 import { monitor } from "./monitor.ts";
 import { attributesIn } from "./reader.ts";
 
@@ -27,7 +27,7 @@ export type SaEvent =
  * @param namespace charon's, as a path
  */
 export function saEvents(
-  poller: Pick<Poller, "watch">,
+  poller: DescriptorWatcher,
   namespace: string | undefined,
 ): Observable<SaEvent> {
   return monitor(poller, namespace, groups, Protocol.xfrm).pipe(

@@ -1,6 +1,6 @@
 import { echoOnce } from "../../adapters/icmp/echoes.ts";
 import { driftOf } from "../../adapters/network/apply-plan.ts";
-import type { Poller } from "../../adapters/linux/poller.ts";
+import type { DescriptorWatcher } from "../../adapters/linux/poller.ts";
 import { hasAddress } from "../../adapters/netlink/addresses.ts";
 import { egressTo, type Egress } from "../../adapters/netlink/route-lookup.ts";
 import type { EchoPath } from "../../adapters/icmp/echo-socket.ts";
@@ -13,7 +13,7 @@ import type { KernelNetwork } from "./kernel-network.ts";
 
 export interface KernelExaminerOptions {
   readonly network: KernelNetwork;
-  readonly poller: Poller;
+  readonly poller: DescriptorWatcher;
   readonly figures: () => Promise<readonly IkeFigures[]>;
   /** A worker's namespace, as a path, and its plan; undefined where it is on another machine. */
   readonly worker: (

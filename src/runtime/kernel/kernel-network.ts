@@ -5,16 +5,17 @@ import { applyPlan, driftOf } from "../../adapters/network/apply-plan.ts";
 import { FilterMemory } from "../../adapters/nftables/apply-rules.ts";
 import { Protocol } from "../../adapters/linux/constants.ts";
 import { changedPart } from "../../adapters/netlink/changed-part.ts";
-import { filterGroups, monitor } from "../../adapters/netlink/monitor.ts";
+import { filterGroups, monitor, networkGroups } from "../../adapters/netlink/monitor.ts";
 import { isKernelNeighbour } from "../../adapters/netlink/neighbours.ts";
 import { hasLink } from "../../adapters/network/apply-links.ts";
+import { linux, type Kernel } from "../../adapters/network/kernel.ts";
 import { pathMtu } from "../../adapters/netlink/route-lookup.ts";
 import { saEvents, type SaEvent } from "../../adapters/netlink/sa-events.ts";
 import { sendFrames } from "../../adapters/linux/send-frames.ts";
 import { xfrmErrors } from "../../adapters/netlink/xfrm-errors.ts";
 import { kernelStates, removeSas, removeStates } from "../../adapters/netlink/xfrm-states.ts";
 import type { PeerProcess } from "../../adapters/linux/peer-process.ts";
-import type { Poller } from "../../adapters/linux/poller.ts";
+import type { DescriptorWatcher } from "../../adapters/linux/poller.ts";
 import type {
   GatewayOrder,
   KernelPart,
@@ -38,7 +39,7 @@ import type { NetworkPort } from "../ports/ports.ts";
 import { Refusal } from "../ports/refusal.ts";
 
 export interface KernelNetworkOptions {
-  readonly poller: Poller;
+  readonly poller: DescriptorWatcher;
   /** Finds charon's process; called each time, since charon may restart. */
   readonly charon: () => PeerProcess;
   /** UDP port of the VXLAN segments. */
@@ -47,6 +48,8 @@ export interface KernelNetworkOptions {
   readonly segmentKey: SegmentKey;
   /** charon's namespace where it is known even while charon is not running. */
   readonly hostNamespace?: string | undefined;
+  /** The kernel of this machine where it is left out. */
+  readonly kernel?: Kernel;
 }
 
 /** The parts of a gateway's order that its plan depends on. */
@@ -64,6 +67,7 @@ const ethernetMtu = 1500;
 /** Gateways, workers and SAs in the kernel of this machine. */
 export class KernelNetwork implements NetworkPort {
   readonly #options: KernelNetworkOptions;
+  readonly #kernel: Kernel;
   /** The MTU that was last applied to each child's xfrm interface. */
   readonly #mtus = new Map<string, number>();
   readonly #filters = new WeakMap<Gateway, FilterMemory>();
@@ -72,6 +76,7 @@ export class KernelNetwork implements NetworkPort {
 
   constructor(options: KernelNetworkOptions) {
     this.#options = options;
+    this.#kernel = options.kernel ?? linux;
   }
 
   /** The MTU of a child's xfrm interface in bytes; undefined before there is one. */
@@ -89,7 +94,7 @@ export class KernelNetwork implements NetworkPort {
     this.#mtus.set(`${connection.id}/${order.child.key}`, tunnelMtu);
     const plan = this.#planOf(connection, order, tunnelMtu);
     const place = { namespace: order.gateway.netns, charonNamespace };
-    const { changes } = applyPlan(place, plan, this.#filterOf(order.gateway));
+    const { changes } = applyPlan(place, plan, this.#filterOf(order.gateway), this.#kernel);
     return { repaired: changes > 0 };
   }
 
@@ -97,7 +102,7 @@ export class KernelNetwork implements NetworkPort {
   driftOf(connection: Connection, order: PlanFacts): string[] {
     const tunnelMtu = this.tunnelMtu(connection, order.child, order.tunnel);
     const plan = this.#planOf(connection, order, tunnelMtu);
-    return driftOf(order.gateway.netns, plan, this.#filterOf(order.gateway));
+    return driftOf(order.gateway.netns, plan, this.#filterOf(order.gateway), this.#kernel);
   }
 
   /** The plan of a worker's namespace on this machine. */
@@ -122,7 +127,7 @@ export class KernelNetwork implements NetworkPort {
 
   announce(connection: Connection, { child, gateway, workers }: GatewayOrder): void {
     // A pass may have failed before it created the device.
-    if (!hasLink(gateway.netns, vxlanName(child))) return;
+    if (!hasLink(gateway.netns, vxlanName(child), this.#kernel.netlink)) return;
     const frames = workers.map((worker) => {
       const known = this.#frames.get(worker);
       if (known?.gateway === gateway) return known.frame;
@@ -136,11 +141,13 @@ export class KernelNetwork implements NetworkPort {
 
   watch(gateway: Gateway): Observable<KernelPart> {
     const { poller } = this.#options;
-    const network = monitor(poller, gateway.netns).pipe(
+    const { netlink } = this.#kernel;
+    const { netns } = gateway;
+    const network = monitor(poller, netns, networkGroups, Protocol.route, netlink).pipe(
       filter((event) => event.lost || !isKernelNeighbour(event.message)),
       map(changedPart),
     );
-    const rules = monitor(poller, gateway.netns, filterGroups, Protocol.netfilter);
+    const rules = monitor(poller, netns, filterGroups, Protocol.netfilter, netlink);
     return merge(network, rules.pipe(map(() => "packet filter" as const)));
   }
 
@@ -164,7 +171,7 @@ export class KernelNetwork implements NetworkPort {
     charonNamespace = this.charonNamespace(),
   ): number {
     const remote = parseAddress(tunnel?.remoteHost ?? "") ?? connection.remoteAddress;
-    const mtu = remote && pathMtu(charonNamespace, remote);
+    const mtu = remote && pathMtu(charonNamespace, remote, this.#kernel.netlink);
     const path = {
       mtu: mtu ?? ethernetMtu,
       family: remote?.family,
