@@ -1,7 +1,6 @@
 import { Protocol } from "../../../src/adapters/linux/constants.ts";
 import { NetlinkError } from "../../../src/adapters/linux/errors.ts";
-import type { Sysctls } from "../../../src/adapters/linux/sysctls.ts";
-import { sysctlName } from "../../../src/adapters/linux/sysctls.ts";
+import { sysctlName, type Sysctls } from "../../../src/adapters/linux/sysctls.ts";
 import type { NetlinkMessage } from "../../../src/adapters/netlink/reader.ts";
 import type { Kernel } from "../../../src/adapters/network/kernel.ts";
 import type { NftRunner } from "../../../src/adapters/nftables/libnftables.ts";
@@ -16,8 +15,8 @@ import { SimulatedTransport, type Answer } from "./transport.ts";
 export type BeforeRequest = (request: string) => void;
 
 /**
- * A kernel with network namespaces, as ipman's requests see it. The contract
- * `lab/contracts/simulated-kernel.scenario.ts` compares its answers with a real kernel's.
+ * A kernel with network namespaces, as far as ipman's requests go. The contracts
+ * `simulated-kernel.scenario.ts` and `simulated-plans.scenario.ts` compare it with a real one.
  */
 export class SimulatedKernel implements Kernel {
   readonly netlink = new SimulatedTransport((request, { namespace, protocol }) =>
@@ -59,7 +58,11 @@ export class SimulatedKernel implements Kernel {
     return namespace;
   }
 
-  /** @throws {NetlinkError} ENOENT where there is none, as a real kernel does */
+  /**
+   * Finds a namespace by its path.
+   *
+   * @throws {NetlinkError} ENOENT where there is none, as on a real kernel
+   */
   namespace(path: string | undefined): SimulatedNamespace {
     const namespace = this.#namespaces.get(path ?? "host");
     if (namespace === undefined) throw new NetlinkError(`open ${path}`, 2);

@@ -94,7 +94,8 @@ function encodeError(
   { code, text = "" }: { readonly code: string; readonly text?: string },
   isDump: boolean,
 ): Buffer {
-  const errno = new Map(Object.entries(constants.errno)).get(code) ?? constants.errno.EINVAL;
+  const errno = new Map(Object.entries(constants.errno)).get(code);
+  if (errno === undefined) throw new Error(`no errno is named ${code}`);
   const { sequence } = request;
   const detail = text === "" ? Buffer.alloc(0) : textAttribute(text);
   const tlvs = text === "" ? 0 : Nl.ackTlvs;
