@@ -21,7 +21,6 @@ const notYet: readonly string[] = [
   "src/model/addresses",
   "src/model/charon",
   "src/model/kubernetes",
-  "src/model/net",
   "src/model/network",
   "src/model/value/interned.ts",
   "src/runtime/control",

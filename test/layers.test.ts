@@ -31,6 +31,9 @@ describe("the layers", () => {
     ["src/model/planted.ts", "../machines/child.ts"],
     ["src/model/planted.ts", "xstate"],
     ["src/model/planted.ts", "node:fs"],
+    ["src/model/net/planted.ts", "../network/network-plan.ts"],
+    ["src/model/net/planted.ts", "../../adapters/netlink/socket.ts"],
+    ["src/model/net/planted.ts", "node:net"],
     ["src/machines/planted.ts", "../adapters/vici/charon.ts"],
     ["src/machines/planted.ts", "../runtime/supervisor.ts"],
     ["src/machines/planted.ts", "rxjs"],
@@ -70,6 +73,8 @@ describe("the layers", () => {
   }
 
   for (const [file, imported] of [
+    ["src/model/net/planted.ts", "./address.ts"],
+    ["src/model/network/planted.ts", "../net/address.ts"],
     ["src/machines/planted.ts", "../model/address.ts"],
     ["src/machines/planted.ts", "xstate"],
     ["src/adapters/vici/planted.ts", "../../model/sa.ts"],

@@ -54,31 +54,33 @@ describe("the fabric of a host", () => {
     applyPlan({ namespace: netnsPath("app") }, plan);
   };
 
-  it("removes segments, and nothing else, from a namespace that it unplugs", () => {
-    const seen = () =>
+  it("removes its segments from a namespace that it unplugs, and nothing else", () => {
+    const stateText = () =>
       ["ip -o link", "ip route", "ip neigh", "bridge fdb", "nft list ruleset"]
         .map((command) => inNetns("app", command).replaceAll(/@NONE.*/g, ""))
         .join("\n");
     ip("-n app link set lo up");
-    const before = seen();
+    const before = stateText();
     fabric.plug(netnsPath("app"), underlay);
     for (const child of connection.children) attach(child);
-    assert.match(seen(), /table inet ipman_vxlan103/);
+    assert.match(stateText(), /table inet ipman_vxlan103/);
     fabric.unplug(netnsPath("app"));
-    assert.equal(seen(), before);
+    assert.equal(stateText(), before);
   });
 
-  it("ends a segment that a namespace has left, and keeps the others", () => {
+  it("detaches a namespace from a segment that it has left, and from no other", () => {
     fabric.plug(netnsPath("app"), underlay);
     for (const child of connection.children) attach(child);
     fabric.endOtherSegments(netnsPath("app"), new Set(["vxlan103"]));
-    const seen = ["ip -o link", "ip route", "nft list ruleset"].map((one) => inNetns("app", one));
-    assert.doesNotMatch(seen.join("\n"), /vxlan102:|dev vxlan102|inet ipman_vxlan102/);
-    assert.match(seen.join("\n"), /ipman_vxlan103/);
+    const texts = ["ip -o link", "ip route", "nft list ruleset"].map((command) =>
+      inNetns("app", command),
+    );
+    assert.doesNotMatch(texts.join("\n"), /vxlan102:|dev vxlan102|inet ipman_vxlan102/);
+    assert.match(texts.join("\n"), /ipman_vxlan103/);
     fabric.unplug(netnsPath("app"));
   });
 
-  it("unplugs a namespace that was never plugged, and one that went", () => {
+  it("unplugs a namespace that was never plugged, or that does not exist any more", () => {
     assert.doesNotThrow(() => fabric.unplug(netnsPath("app")));
     assert.doesNotThrow(() => fabric.unplug(netnsPath("gone")));
   });

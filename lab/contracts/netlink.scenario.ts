@@ -3,7 +3,8 @@ import { execFileSync } from "node:child_process";
 import { after, before, describe, it } from "node:test";
 import { removeLink } from "../../src/adapters/network/apply-links.ts";
 import { applyPlan, driftOf } from "../../src/adapters/network/apply-plan.ts";
-import { addBridge, addVeth, changeLink, listLinks } from "../../src/adapters/netlink/links.ts";
+import { addBridge, addVeth, changeLink } from "../../src/adapters/netlink/link-requests.ts";
+import { listLinks } from "../../src/adapters/netlink/links.ts";
 import {
   createNamespace,
   deleteNamespace,
@@ -13,10 +14,10 @@ import {
 } from "../../src/adapters/linux/namespace.ts";
 import { monitor } from "../../src/adapters/netlink/monitor.ts";
 import { EchoSocket } from "../../src/adapters/icmp/echo-socket.ts";
-import type { Poller } from "../../src/adapters/linux/poller.ts";
+import type { DescriptorWatcher } from "../../src/adapters/linux/poller.ts";
 import { sendFrames } from "../../src/adapters/linux/send-frames.ts";
 import { NetlinkSocket } from "../../src/adapters/netlink/socket.ts";
-import { runNft } from "../../src/adapters/nftables/libnftables.ts";
+import { libnftables } from "../../src/adapters/nftables/libnftables.ts";
 import { parseAddress, type Address } from "../../src/model/net/address.ts";
 import { memberName, type RulesMember } from "../../src/model/network/rules-plan.ts";
 import type { NetworkPlan } from "../../src/model/network/network-plan.ts";
@@ -30,7 +31,7 @@ const ip = (...args: string[]) => execFileSync("ip", args, { encoding: "utf8" })
 const inGw = (...args: string[]) =>
   execFileSync("ip", ["netns", "exec", "gw", ...args], { encoding: "utf8" });
 
-/** The links and packet filters of this process's own namespace. */
+/** Lists the links and packet filters of this process's own namespace. */
 function listHere(): string[] {
   return [ip("link"), execFileSync("nft", ["list", "ruleset"], { encoding: "utf8" })];
 }
@@ -107,12 +108,12 @@ describe("a network plan on a real kernel", () => {
 
   const place = { namespace: netnsPath("gw") };
 
-  it("is applied, and then there is nothing left to do", () => {
+  it("is applied, and a second pass changes nothing", () => {
     assert.ok(applyPlan(place, plan).changes > 0);
     assert.equal(applyPlan(place, plan).changes, 0);
   });
 
-  it("is what iproute2 and nft see", () => {
+  it("is visible to iproute2 and nft", () => {
     const link = ip("-n", "gw", "-d", "link", "show", "xfrm7");
     assert.match(link, /mtu 1400/);
     assert.match(link, /if_id 0x7/);
@@ -135,13 +136,16 @@ describe("a network plan on a real kernel", () => {
     assert.match(table, /elements = \{ 198\.18\.0\.3, 198\.18\.0\.4 \}/);
   });
 
-  for (const [what, breaking] of [
+  for (const [damage, command] of [
     ["the xfrm interface", ["link", "del", "xfrm7"]],
     ["the VXLAN device", ["link", "del", "vxlan7"]],
     ["an address", ["addr", "del", "10.0.2.1/24", "dev", "xfrm7"]],
-    ["an address too many", ["addr", "add", "10.9.9.9/24", "dev", "vxlan7"]],
+    ["a superfluous address", ["addr", "add", "10.9.9.9/24", "dev", "vxlan7"]],
     ["a route", ["route", "del", "10.0.1.0/24"]],
-    ["a route that was changed", ["route", "replace", "10.0.2.3", "dev", "vxlan7", "proto", "105"]],
+    [
+      "a route with another gateway",
+      ["route", "replace", "10.0.2.3", "dev", "vxlan7", "proto", "105"],
+    ],
     [
       "a neighbour",
       [
@@ -157,7 +161,7 @@ describe("a network plan on a real kernel", () => {
       ],
     ],
     [
-      "an FDB entry's absence",
+      "a missing FDB entry",
       [
         "netns",
         "exec",
@@ -172,21 +176,24 @@ describe("a network plan on a real kernel", () => {
         "vxlan7",
       ],
     ],
-    ["its filter", ["netns", "exec", "gw", "nft", "flush", "ruleset"]],
-    ["a rule", ["netns", "exec", "gw", "nft", "flush", "chain", "inet", "ipman", "forward"]],
+    ["a flushed ruleset", ["netns", "exec", "gw", "nft", "flush", "ruleset"]],
     [
-      "an element",
+      "a flushed chain",
+      ["netns", "exec", "gw", "nft", "flush", "chain", "inet", "ipman", "forward"],
+    ],
+    [
+      "a missing element",
       ["netns", "exec", "gw", "nft", "delete element inet ipman known { 198.18.0.3 }"],
     ],
     [
-      "an element too many",
+      "a superfluous element",
       ["netns", "exec", "gw", "nft", "add element inet ipman known { 198.18.0.9 }"],
     ],
     ["a link that is down", ["link", "set", "xfrm7", "down"]],
     ["another MTU", ["link", "set", "vxlan7", "mtu", "1000"]],
   ] as const) {
-    it(`heals ${what}`, () => {
-      ip(...(breaking[0] === "netns" ? breaking : (["-n", "gw", ...breaking] as const)));
+    it(`repairs ${damage}`, () => {
+      ip(...(command[0] === "netns" ? command : (["-n", "gw", ...command] as const)));
       applyPlan(place, plan);
       assert.equal(applyPlan(place, plan).changes, 0);
       assert.match(ip("-n", "gw", "link", "show", "xfrm7"), /UP/);
@@ -195,7 +202,7 @@ describe("a network plan on a real kernel", () => {
     });
   }
 
-  it("makes an xfrm interface anew when another device is to be below it", () => {
+  it("recreates an xfrm interface when another device is planned below it", () => {
     const below = (underlying: string | undefined): NetworkPlan => ({
       ...plan,
       links: plan.links.map((link) => (link.kind === "xfrm" ? { ...link, underlying } : link)),
@@ -210,7 +217,7 @@ describe("a network plan on a real kernel", () => {
     assert.doesNotMatch(ip("-n", "gw", "-d", "link", "show", "xfrm7"), /@if/);
   });
 
-  it("takes the error in the message that ends a dump for the dump's", () => {
+  it("reports the error in the message that ends a dump", () => {
     using socket = NetlinkSocket.open(place.namespace);
     // Links cannot be filtered by an index in the header of struct ifinfomsg.
     assert.throws(() => socket.dump("list links", (writer) => writer.begin(18, 0, 16).u32(4, 5)), {
@@ -218,10 +225,10 @@ describe("a network plan on a real kernel", () => {
       code: "EINVAL",
       message: /list links: EINVAL \(.+link dumps\)/,
     });
-    assert.ok(listLinks(socket).length > 0, "the socket is good for what follows");
+    assert.ok(listLinks(socket).length > 0, "the socket works afterwards");
   });
 
-  it("reaches no other namespace, and not its own, by the path of one that it no longer holds", () => {
+  it("does not reach another namespace by the path of one that is no longer held", () => {
     const namespaceOf = (path: string) =>
       inNamespace(path, () => readlinkSync("/proc/thread-self/ns/net"));
     const held = new HeldNamespace(place.namespace);
@@ -236,19 +243,19 @@ describe("a network plan on a real kernel", () => {
     assert.throws(() => applyPlan(there, plan), gone);
     assert.throws(() => driftOf(held.path, plan), gone);
     assert.throws(() => removeLink(held.path, "lo"), gone);
-    assert.throws(() => runNft("filter", held.path, "table inet ipman"), gone);
+    assert.throws(() => libnftables.run("filter", held.path, "table inet ipman"), gone);
     assert.throws(() => sendFrames(held.path, "vxlan7", [Buffer.alloc(60)]), gone);
     assert.deepEqual(listHere(), before);
     held[Symbol.dispose]();
     assert.notEqual(namespaceOf(next.path), namespaceOf(place.namespace));
   });
 
-  it("leaves no descriptor behind where something cannot be watched or entered", () => {
-    const refusing = {
+  it("leaks no descriptor where a descriptor cannot be watched or a namespace cannot be entered", () => {
+    const refusing: DescriptorWatcher = {
       watch: () => {
         throw new Error("no further descriptor can be watched");
       },
-    } as unknown as Poller;
+    };
     const attempts: (() => unknown)[] = [
       () => monitor(refusing, place.namespace).subscribe({ error: () => {} }),
       () => monitor(refusing, "/run/netns/absent").subscribe({ error: () => {} }),
@@ -264,14 +271,14 @@ describe("a network plan on a real kernel", () => {
       try {
         attempt();
       } catch {
-        // What is left open is what counts.
+        // Only the number of open descriptors matters.
       }
       assert.equal(openFiles(), before, attempt.toString());
     }
-    assert.equal(inGw("true"), "", "a name that is taken stays");
+    assert.equal(inGw("true"), "", "a namespace whose name is taken stays");
   });
 
-  it("says in the kernel's words what it refused", () => {
+  it("reports a refusal with its operation and the kernel's error", () => {
     const wrong = {
       ...plan,
       routes: [

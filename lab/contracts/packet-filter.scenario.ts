@@ -6,14 +6,14 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, describe, it } from "node:test";
 import { netnsPath } from "../../src/adapters/linux/namespace.ts";
-import { checkNft } from "../../src/adapters/nftables/libnftables.ts";
+import { libnftables } from "../../src/adapters/nftables/libnftables.ts";
 import { missingRequirement } from "../../src/adapters/nftables/requirements.ts";
 import { LabSegment, type LabPod, type LabWorker } from "../sites/segment.ts";
 import { inNetns, ip } from "../sites/shell.ts";
 
 const root = join(import.meta.dirname, "../..");
 
-/** Arguments of `unshare`: a program runs where libnftables cannot be loaded. */
+/** Arguments of `unshare` that run a program without libnftables. */
 function withoutLibrary(...program: readonly string[]): string[] {
   const hide =
     'for lib in $(ldconfig -p | sed -n "s/.*libnftables.so.1.*=> //p"); do mount --bind /dev/null $lib; done';
@@ -33,7 +33,7 @@ describe("a packet filter", () => {
   });
   after(() => segment[Symbol.dispose]());
 
-  /** One pass over the gateway by a process that lacks libnftables; gives what it fails with. */
+  /** Runs a pass over the gateway in a process without libnftables, and returns its failure. */
   const passWithout = (): { readonly reason: string; readonly message: string } => {
     const module = join(root, "src/adapters/network/apply-plan.ts");
     const refusal = join(root, "src/runtime/ports/refusal.ts");
@@ -55,7 +55,7 @@ describe("a packet filter", () => {
   };
   const isUp = (device: string) => /[<,]UP[,>]/.test(ip(`-n ${gateway.name} link show ${device}`));
 
-  it("has all that it needs on this kernel, and asking leaves nothing behind", () => {
+  it("has all that it needs on this kernel, and the check changes nothing", () => {
     const netns = netnsPath(gateway.name);
     const before = inNetns(gateway.name, "nft list ruleset");
     assert.equal(missingRequirement(netns), undefined);
@@ -64,11 +64,14 @@ describe("a packet filter", () => {
 
   it("is checked by the kernel itself", () => {
     const netns = netnsPath(gateway.name);
-    assert.doesNotThrow(() => checkNft("check", netns, "create table inet fresh"));
-    assert.throws(() => checkNft("check", netns, "create table inet ipman"), /File exists/);
+    assert.doesNotThrow(() => libnftables.check("check", netns, "create table inet fresh"));
+    assert.throws(
+      () => libnftables.check("check", netns, "create table inet ipman"),
+      /File exists/,
+    );
   });
 
-  it("stays as it is, and the gateway up, while libnftables is missing and it has to change", () => {
+  it("stays as it is, with the gateway up, while it has to change and libnftables is missing", () => {
     inNetns(gateway.name, "nft flush map inet ipman workers");
     const { reason, message } = passWithout();
     assert.equal(reason, "PacketFilterUnavailable");
@@ -78,7 +81,7 @@ describe("a packet filter", () => {
     assert.equal(segment.reaches(worker), 2);
   });
 
-  it("closes the gateway where there is none, and none can be set; afterwards it opens again", () => {
+  it("closes the gateway where there is none and none can be set, and opens it afterwards", () => {
     inNetns(gateway.name, "nft flush ruleset");
     assert.equal(segment.reaches(worker), 2);
     passWithout();
@@ -104,7 +107,7 @@ describe("a packet filter", () => {
         assert.match(msg, /libnftables1/);
         return;
       }
-      assert.fail("it ended without a word");
+      assert.fail("ipman ended without a message");
     } finally {
       child.kill();
       rmSync(folder, { recursive: true, force: true });

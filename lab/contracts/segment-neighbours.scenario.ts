@@ -53,7 +53,7 @@ for (const family of [4, 6] as const) {
       assert.deepEqual(neighbours(), before);
     });
 
-    it("are not resolved, also on devices that an earlier version made", () => {
+    it("are not resolved, even on devices that an earlier version created", () => {
       for (const pod of [gateway, worker]) {
         assert.match(flags(pod), /NOARP/);
         ip(`-n ${pod.name} link set ${segment.device} arp on`);

@@ -43,7 +43,7 @@ for (const family of [4, 6] as const) {
     });
     after(() => segment[Symbol.dispose]());
 
-    /** A frame of the segment, with everything right but for what is given. */
+    /** A valid frame of the segment, except for the given changes. */
     const frame = (changes: Partial<Frame>): Buffer =>
       vxlanDatagram({
         vni: segment.child.ifId,
@@ -65,15 +65,15 @@ for (const family of [4, 6] as const) {
     const behind = parseAddress("10.1.2.1") as Address;
     const v4 = (text: string) => parseAddress(text) as Address;
 
-    /** What must not change under attack: beliefs, entries, and what arrives anywhere. */
-    const seen = () => ({
-      beliefs: [one, two].map((worker) => segment.believedGateway(worker)),
+    /** The state that must not change under attack: learned gateways, entries, received packets. */
+    const state = () => ({
+      gateways: [one, two].map((worker) => segment.believedGateway(worker)),
       entries: [gateway, one, two].map((pod) => segment.entries(pod)),
       behind: segment.received("seg-behind", "tunnel"),
       frames: [gateway, one, two].map(({ name }) => segment.received(name, segment.device)),
     });
 
-    it("carries pings both ways, and has nothing left to do", () => {
+    it("carries pings both ways, and a second pass changes nothing", () => {
       for (const worker of [one, two]) {
         assert.equal(segment.reaches(worker), 2);
         assert.equal(segment.reached(worker), 2);
@@ -81,14 +81,14 @@ for (const family of [4, 6] as const) {
       assert.equal(segment.serve(gateway), 0);
     });
 
-    it("is put right where elements went while no agent ran", () => {
+    it("is repaired where elements were removed while no agent ran", () => {
       inNetns(gateway.name, "nft flush map inet ipman workers");
       assert.notEqual(segment.serve(gateway), 0);
       assert.equal(segment.reaches(one), 2);
       assert.equal(segment.serve(gateway), 0);
     });
 
-    it("is shown by nft as it is", () => {
+    it("is printed by nft as it was written", () => {
       const filter = inNetns(gateway.name, "nft list ruleset");
       assert.match(filter, /ip6? saddr vmap @workers/);
       assert.match(filter, /tcp option maxseg size set rt mtu/);
@@ -96,7 +96,7 @@ for (const family of [4, 6] as const) {
       assert.match(worker, /jhash ip6? saddr \. @th,240,32 mod 256/);
     });
 
-    it("is written where the system has no names of protocols, as in an image", () => {
+    it("is written where the system has no file of protocol names, as in an image", () => {
       const { rules } = segment.gatewayPlan(gateway);
       const module = join(import.meta.dirname, "../../src/adapters/nftables/apply-rules.ts");
       const program = `
@@ -117,12 +117,12 @@ for (const family of [4, 6] as const) {
     });
 
     it("is closed to a stranger that knows every MAC address", () => {
-      const before = seen();
+      const before = state();
       const echo = icmpEcho(v4("10.1.2.1"), one.address.address);
       attack(
         stranger,
         one,
-        // Redirection: announced to all, to an unknown MAC address, and to the worker.
+        // Redirection: announcements to all, to an unknown MAC address, and to the worker.
         frame({ destination: "ff:ff:ff:ff:ff:ff", type: 0x88b5 }),
         frame({ destination: "02:00:00:00:00:01", type: 0x88b5 }),
         frame({ type: 0x88b5 }),
@@ -142,29 +142,29 @@ for (const family of [4, 6] as const) {
         toGateway(one, theirs, { type: 0x86dd }),
         toGateway(one, theirs, { source: "02:00:00:00:00:01" }),
       );
-      assert.deepEqual(seen(), before);
+      assert.deepEqual(state(), before);
     });
 
-    it("is closed to copies of its own datagrams that come from elsewhere", () => {
-      const before = seen();
+    it("is closed to copies of its own datagrams from another sender", () => {
+      const before = state();
       attack(stranger, one, announcementOf(one, gateway.underlay));
       attack(stranger, gateway, toGateway(one, udpPacket(one.address.address, behind)));
-      assert.deepEqual(seen(), before);
+      assert.deepEqual(state(), before);
     });
 
     it("is closed to datagrams that are cut short", () => {
-      const before = seen();
+      const before = state();
       const whole = frame({ type: 0x88b5 });
       const cut = [0, 4, 8, 12, 16, 20, 22, 28].map((size) => whole.subarray(0, size));
       attack(stranger, one, ...cut);
       attack(stranger, gateway, ...cut);
-      assert.deepEqual(seen(), before);
+      assert.deepEqual(state(), before);
     });
 
     if (family === 6) {
-      it("is closed to fragments, of which the first shows nothing", () => {
-        const before = seen();
-        // Broadcast: its MAC address on the pod network is none of the attacker's business.
+      it("is closed to fragments whose first one shows no port", () => {
+        const before = state();
+        // Broadcast, since the attacker need not know the MAC address on the pod network.
         const link = {
           destination: "ff:ff:ff:ff:ff:ff",
           source: "02:44:00:00:00:04",
@@ -172,7 +172,7 @@ for (const family of [4, 6] as const) {
         };
         const cuts = [
           ...[8, 16, 40].map((cut) => ({ cut })),
-          // The first ends behind an extension header, in front of UDP or of another one.
+          // The first fragment ends behind an extension header, before UDP or another header.
           ...[1, 2, 3].map((extensions) => ({ cut: 8, extensions })),
         ];
         for (const cut of cuts) {
@@ -185,19 +185,19 @@ for (const family of [4, 6] as const) {
             sendFrames(netnsPath(stranger.name), "eth0", frames);
           }
         }
-        assert.deepEqual(seen(), before);
+        assert.deepEqual(state(), before);
       });
     }
 
-    it(`keeps its tables under ${flood} datagrams with MAC addresses of their own`, () => {
-      const before = seen();
+    it(`keeps its tables under ${flood} datagrams from different MAC addresses`, () => {
+      const before = state();
       attack(stranger, gateway, { each: toGateway(one, Buffer.alloc(46)), count: flood });
       attack(stranger, one, { each: frame({ type: 0x88b5 }), count: flood });
-      assert.deepEqual(seen(), before);
+      assert.deepEqual(state(), before);
     });
 
-    it("is closed to a worker that speaks for another, or as the gateway", () => {
-      const before = seen();
+    it("is closed to a worker that impersonates another worker or the gateway", () => {
+      const before = state();
       const spoofed = udpPacket(one.address.address, behind);
       attack(
         two,
@@ -214,18 +214,18 @@ for (const family of [4, 6] as const) {
         frame({ payload: icmpEcho(behind, one.address.address) }),
         vxlanDatagram({
           vni: segment.child.ifId,
-          // Its own seeds prove nothing to another worker.
+          // A worker's own seeds prove nothing to another worker.
           frame: announcementFrame({ ...two.secrets, mac: one.secrets.mac, source: two.underlay }),
         }),
       );
-      assert.deepEqual(seen(), before);
-      // With its own address the same datagram passes: the attack is none that cannot succeed.
+      assert.deepEqual(state(), before);
+      // With the worker's own address the same datagram passes, so the attack itself is effective.
       attack(two, gateway, toGateway(two, udpPacket(two.address.address, behind)));
       assert.equal(segment.received("seg-behind", "tunnel"), before.behind + 1);
     });
 
-    it("is closed to a worker that hides others' packets behind its own in one send", () => {
-      const before = seen();
+    it("is closed to a worker that hides spoofed packets behind its own in one call", () => {
+      const before = state();
       const own = toGateway(two, udpPacket(two.address.address, behind));
       const spoofed = udpPacket(one.address.address, behind);
       const coalesced = [
@@ -238,27 +238,27 @@ for (const family of [4, 6] as const) {
       assert.equal(segment.received("seg-behind", "tunnel"), before.behind + 2);
     });
 
-    it("leads nowhere but from a worker to the tunnel and back", () => {
+    it("forwards only between workers and the tunnel", () => {
       ip(
         `-n ${two.name} route add ${formatAddress(one.address.address)} via 10.0.2.1 dev ${segment.device} onlink`,
       );
-      const before = seen();
+      const before = state();
       ip(`-n ${two.name} addr add 10.0.2.9/32 dev ${segment.device}`);
       assert.throws(() => inNetns(two.name, `ping -c1 -W1 ${formatAddress(one.address.address)}`));
       assert.throws(() => inNetns(two.name, "ping -c1 -W1 -I 10.0.2.9 10.1.2.1"));
       ip(`-n ${two.name} addr del 10.0.2.9/32 dev ${segment.device}`);
-      // By the pod network: as a router would take the gateway.
+      // Through the pod network, with the gateway as a router.
       const outer = formatAddress(gateway.underlay);
       if (family === 4) {
         ip(`-n ${stranger.name} route add 10.1.2.0/24 via ${outer}`);
         assert.throws(() => inNetns(stranger.name, "ping -c1 -W1 10.1.2.1"));
       }
-      const after = seen();
+      const after = state();
       assert.equal(after.behind, before.behind);
-      assert.deepEqual(after.beliefs, before.beliefs);
+      assert.deepEqual(after.gateways, before.gateways);
     });
 
-    it("takes a worker's address from the segment alone", () => {
+    it("accepts packets to a worker's address from the segment only", () => {
       const before = inNetns(one.name, `nft list counter inet ipman_${segment.device} refused`);
       const destination = Buffer.from([0x02, 0x44, 0, 0, 0, 2]);
       const header = Buffer.concat([
@@ -273,14 +273,14 @@ for (const family of [4, 6] as const) {
       assert.equal(bytesOf(one.address.address).length, 4);
     });
 
-    /** Moves the gateway, and has it announced once. */
+    /** Moves the gateway and announces it once. */
     const moveTo = (moved: LabPod) => {
       segment.serve(moved);
       assert.equal(segment.believedGateway(one), formatAddress(gateway.underlay));
       segment.announce(moved);
       gateway = moved;
     };
-    const isFollowed = () => {
+    const assertFollowed = () => {
       for (const worker of [one, two]) {
         assert.equal(segment.believedGateway(worker), formatAddress(gateway.underlay));
         assert.equal(segment.reaches(worker), 2);
@@ -291,38 +291,38 @@ for (const family of [4, 6] as const) {
     it("follows a gateway that moves, by one announcement", () => {
       former = gateway;
       moveTo(segment.pod("gw2", 9));
-      isFollowed();
+      assertFollowed();
     });
 
-    it("is closed to a stranger that got the former gateway's address, and its packets", () => {
-      const before = seen();
+    it("is closed to a stranger with the former gateway's address, which receives its packets", () => {
+      const before = state();
       attack(
         former,
         one,
         frame({ type: 0x88b5 }),
         frame({ payload: icmpEcho(behind, v4("10.0.2.3")) }),
       );
-      assert.deepEqual(seen(), before);
-      isFollowed();
+      assert.deepEqual(state(), before);
+      assertFollowed();
     });
 
-    it("follows it to another node, on another subnet, and back", () => {
+    it("follows a gateway to another node on another subnet, and back", () => {
       const here = gateway;
       moveTo(segment.podElsewhere("gw3", 10));
-      isFollowed();
+      assertFollowed();
       moveTo(here);
-      isFollowed();
+      assertFollowed();
     });
 
-    it("knows where the gateway is however long nothing was sent", async () => {
-      // The kernel forgets what it learned itself after so many seconds. It looks at once, and every ten.
+    it("does not forget the gateway while nothing is sent", async () => {
+      // The kernel forgets learned entries after that many seconds; it checks now, and every ten seconds.
       for (const { name } of [one, two])
         ip(`-n ${name} link set ${segment.device} type vxlan ageing 1`);
       await pause(12_000);
-      isFollowed();
+      assertFollowed();
     });
 
-    it("goes on in a namespace that is attached again by another if_id", () => {
+    it("continues in a namespace that is attached again with another if_id", () => {
       segment.renumber(202);
       const served = segment.pod("gw4", 11);
       const again = segment.attach(one, formatAddress(one.address.address), served);

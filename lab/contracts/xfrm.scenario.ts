@@ -4,7 +4,8 @@ import { after, afterEach, before, describe, it } from "node:test";
 import { firstValueFrom, take, timeout, toArray } from "rxjs";
 import { createNamespace, deleteNamespace, netnsPath } from "../../src/adapters/linux/namespace.ts";
 import { Poller } from "../../src/adapters/linux/poller.ts";
-import { kernelStates, removeSas, removeStates, saNews } from "../../src/adapters/netlink/xfrm.ts";
+import { saEvents } from "../../src/adapters/netlink/sa-events.ts";
+import { kernelStates, removeSas, removeStates } from "../../src/adapters/netlink/xfrm-states.ts";
 
 const ip = (...args: string[]) => execFileSync("ip", args, { encoding: "utf8" });
 const namespace = netnsPath("gw");
@@ -13,18 +14,18 @@ describe("the SAs of a real kernel", () => {
   before(() => createNamespace("gw"));
   after(() => deleteNamespace("gw"));
 
-  it("hears that an SA's lifetime is over, and what it carried when it goes", async () => {
+  it("emit an event when a lifetime is over, and one with the counters on deletion", async () => {
     await using poller = new Poller();
-    const news = saNews(poller, netnsPath("gw"));
-    const heard = firstValueFrom(news.pipe(take(2), toArray(), timeout(10_000)));
+    const events = saEvents(poller, netnsPath("gw"));
+    const received = firstValueFrom(events.pipe(take(2), toArray(), timeout(10_000)));
     const key = `0x${"11".repeat(20)}`;
     const sa = ["src", "192.0.2.1", "dst", "192.0.2.2", "proto", "esp", "spi", "7"];
     const limit = ["limit", "time-soft", "1", "limit", "time-hard", "60"];
     const algorithm = ["aead", "rfc4106(gcm(aes))", key, "128"];
     ip("-n", "gw", "xfrm", "state", "add", ...sa, "mode", "tunnel", ...algorithm, ...limit);
-    await firstValueFrom(news.pipe(timeout(10_000)));
+    await firstValueFrom(events.pipe(timeout(10_000)));
     ip("-n", "gw", "xfrm", "state", "delete", ...sa);
-    assert.deepEqual(await heard, [
+    assert.deepEqual(await received, [
       { type: "sa.expired" },
       { type: "sa.deleted", end: { spi: "00000007", bytes: 0, packets: 0 } },
     ]);
@@ -88,14 +89,14 @@ describe("the SAs of a real kernel", () => {
 
     it("are read with SPI and reqid", () => {
       addSa(7, 7);
-      // As large as charon's are.
+      // Of the size of charon's SPIs.
       addSa(3_221_225_472, 8);
       setPolicy("add", 9);
       assert.deepEqual(seen(7), ["sa 7 5 7", "policy 7 9 0"]);
       assert.deepEqual(seen(8), ["sa 8 5 3221225472"]);
     });
 
-    it("are removed one by one, unless another took the place of a policy meanwhile", () => {
+    it("are removed one by one, except a policy that was replaced since it was listed", () => {
       addSa(7, 7);
       addSa(8, 7);
       setPolicy("add", 9);
@@ -108,7 +109,7 @@ describe("the SAs of a real kernel", () => {
       assert.deepEqual(seen(7), ["policy 7 10 0"]);
     });
 
-    it("are removed all at once, and no others", () => {
+    it("are removed all at once, without any others", () => {
       addSa(7, 7);
       addSa(8, 8);
       setPolicy("add", 9);

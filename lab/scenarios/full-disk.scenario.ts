@@ -24,7 +24,7 @@ describe("ipman run on a disk that is full", () => {
     ip("netns add app");
     await eventually(() => assert.match(ip("netns list"), /ipman-102/));
     // Without charon it goes no further than the list of workloads.
-    assert.throws(() => ipman.attach("app", "site", "child-2"), /charon is away/);
+    assert.throws(() => ipman.attach("app", "site", "child-2"), /charon is not running/);
     await eventually(() => assert.match(endpoints(), /app/));
   });
   after(async () => {
@@ -46,7 +46,7 @@ describe("ipman run on a disk that is full", () => {
 
   it("starts, and goes on, where a namespace went while it was away", async () => {
     ip("netns add app");
-    assert.throws(() => ipman.attach("app", "site", "child-2"), /charon is away/);
+    assert.throws(() => ipman.attach("app", "site", "child-2"), /charon is not running/);
     await eventually(() => assert.match(endpoints(), /app/));
     await ipman.stop();
     assert.throws(() => writeFileSync(fill(), Buffer.alloc(200_000)), /ENOSPC/);

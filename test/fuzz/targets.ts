@@ -7,7 +7,7 @@ import { decodePacket, encodePacket, PacketType } from "../../packages/vici-clie
 import { addressFrom } from "../../src/adapters/netlink/addresses.ts";
 import { golden as netlinkGolden } from "../../src/adapters/netlink/golden.fixture.ts";
 import { linkFrom } from "../../src/adapters/netlink/links.ts";
-import { isPassingNeighbour, neighbourFrom } from "../../src/adapters/netlink/neighbours.ts";
+import { isKernelNeighbour, neighbourFrom } from "../../src/adapters/netlink/neighbours.ts";
 import { messagesIn } from "../../src/adapters/netlink/reader.ts";
 import { routeFrom } from "../../src/adapters/netlink/routes.ts";
 import { failureInLog } from "../../src/adapters/vici/news.ts";
@@ -65,7 +65,7 @@ export const targets: readonly Target[] = [
     seeds: netlinkGolden.map(({ bytes }) => bytes),
     run: (bytes) => {
       for (const message of messagesIn(bytes)) {
-        isPassingNeighbour(message);
+        isKernelNeighbour(message);
         for (const read of [linkFrom, routeFrom, neighbourFrom, addressFrom]) read(message.body);
       }
     },

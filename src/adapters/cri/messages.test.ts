@@ -4,7 +4,7 @@ import { decodeSandboxes, decodeStatus, encodeFilter, encodeStatusRequest } from
 
 const bytes = (hex: string) => Buffer.from(hex.replace(/\s/g, ""), "hex");
 
-// Written by hand from api.proto, and what containerd 2.4 takes and gives.
+// Written by hand from api.proto; containerd 2.4 accepts and sends the same bytes.
 const golden = {
   // filter { state {} label_selector { key "uid" value "x" } }
   filter: bytes("0a 0c  12 00  1a 08  0a 03 756964  12 01 78"),
@@ -17,24 +17,24 @@ const golden = {
 };
 
 describe("messages of the container runtime", () => {
-  it("are written as protocol buffers", () => {
+  it("are encoded as protocol buffers", () => {
     assert.deepEqual(encodeFilter({ uid: "x" }), golden.filter);
     assert.deepEqual(encodeStatusRequest("ab"), golden.status);
   });
 
-  it("are read, whatever else is in them", () => {
+  it("are decoded, and unknown fields are skipped", () => {
     assert.deepEqual(decodeSandboxes(golden.sandboxes), ["s1", "s2"]);
     assert.equal(decodeStatus(golden.answer), "{}");
     assert.equal(decodeStatus(Buffer.alloc(0)), undefined);
   });
 
-  it("have lengths beyond a byte", () => {
+  it("have lengths of more than one byte", () => {
     const id = "x".repeat(300);
     assert.equal(encodeStatusRequest(id).subarray(1, 3).toString("hex"), "ac02");
     assert.deepEqual(decodeSandboxes(encodeFilter({ [id]: "" })).length, 0);
   });
 
-  it("that are cut off are refused, wherever they are cut", () => {
+  it("are refused where they are cut short, at any offset", () => {
     for (let end = 1; end < golden.answer.length; end++) {
       const cut = golden.answer.subarray(0, end);
       try {

@@ -1,32 +1,32 @@
 /**
- * The four messages of runtime.v1 (k8s.io/cri-api, api.proto) that finding a sandbox takes,
- * in protocol buffers' wire format: a field's tag is its number times eight plus its wire
+ * The four messages of runtime.v1 (k8s.io/cri-api, api.proto) that are needed to find a sandbox,
+ * in the wire format of protocol buffers: a field's tag is its number times eight plus its wire
  * type, 0 for a varint and 2 for bytes with their length.
  */
 
 const varint = 0;
 const bytes = 2;
 
-/** ListPodSandboxRequest { filter = 1 { label_selector = 3, state = 2 { state = 1 READY = 0 } } }. */
+/** Encodes ListPodSandboxRequest { filter = 1 { label_selector = 3, state = 2 { state = 1 READY = 0 } } }. */
 export function encodeFilter(labels: Readonly<Record<string, string>>): Buffer {
   const selectors = Object.entries(labels).map(([key, value]) =>
     field(3, Buffer.concat([field(1, Buffer.from(key)), field(2, Buffer.from(value))])),
   );
-  // READY is 0, which the wire leaves out: an empty message says it.
+  // READY is 0, which the wire format leaves out: the message of the state is empty.
   return field(1, Buffer.concat([field(2, Buffer.alloc(0)), ...selectors]));
 }
 
-/** PodSandboxStatusRequest { pod_sandbox_id = 1, verbose = 2 }. */
+/** Encodes PodSandboxStatusRequest { pod_sandbox_id = 1, verbose = 2 }. */
 export function encodeStatusRequest(id: string): Buffer {
   return Buffer.concat([field(1, Buffer.from(id)), Buffer.from([(2 << 3) | varint, 1])]);
 }
 
-/** The ids in ListPodSandboxResponse { items = 1 { id = 1 } }. */
+/** Decodes the ids in ListPodSandboxResponse { items = 1 { id = 1 } }. */
 export function decodeSandboxes(message: Buffer): string[] {
   return fieldsOf(message, 1).flatMap((item) => fieldsOf(item, 1)[0]?.toString("utf8") ?? []);
 }
 
-/** The entry `info` of PodSandboxStatusResponse { info = 2 { key = 1, value = 2 } }. */
+/** Decodes the entry `info` of PodSandboxStatusResponse { info = 2 { key = 1, value = 2 } }. */
 export function decodeStatus(message: Buffer): string | undefined {
   const entries = fieldsOf(message, 2).map((entry) => ({
     key: fieldsOf(entry, 1)[0]?.toString("utf8"),
@@ -49,7 +49,7 @@ function encodeVarint(value: number): Buffer {
   return Buffer.from([...out, rest]);
 }
 
-/** The values of a field that has bytes, in their order. */
+/** Decodes the values of a field of bytes, in their order. */
 function fieldsOf(message: Buffer, wanted: number): Buffer[] {
   const found: Buffer[] = [];
   let at = 0;
@@ -60,7 +60,7 @@ function fieldsOf(message: Buffer, wanted: number): Buffer[] {
       value += (byte & 127) * 2 ** shift;
       if (byte < 128) return value;
     }
-    throw new RangeError("a message of the container runtime is cut off");
+    throw new RangeError("a message of the container runtime is cut short");
   };
   while (at < message.length) {
     const tag = next();
@@ -69,7 +69,7 @@ function fieldsOf(message: Buffer, wanted: number): Buffer[] {
     else if (type === bytes) {
       const length = next();
       if (at + length > message.length)
-        throw new RangeError("a message of the container runtime is cut off");
+        throw new RangeError("a message of the container runtime is cut short");
       if (Math.floor(tag / 8) === wanted) found.push(message.subarray(at, at + length));
       at += length;
     } else if (type === 1 || type === 5) at += type === 1 ? 8 : 4;

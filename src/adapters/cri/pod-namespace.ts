@@ -1,11 +1,10 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { listAddresses } from "../netlink/addresses.ts";
+import type { Address } from "../../model/net/address.ts";
 import { HeldNamespace } from "../linux/namespace.ts";
-import { NetlinkSocket } from "../netlink/socket.ts";
-import { sameAddress, type Address } from "../../model/net/address.ts";
+import { hasAddress } from "../netlink/addresses.ts";
 import type { ContainerRuntime } from "./sandbox.ts";
 
-/** The network namespace of that process, held open, if one of the pod's addresses is in it. */
+/** Holds the network namespace of a process open, if it has one of the pod's addresses. */
 function hold(pid: number, addresses: readonly Address[]): HeldNamespace | undefined {
   let namespace: HeldNamespace;
   try {
@@ -15,23 +14,16 @@ function hold(pid: number, addresses: readonly Address[]): HeldNamespace | undef
   }
   let isOfPod = false;
   try {
-    isOfPod = holds(namespace.path, addresses);
+    isOfPod = addresses.some((address) => hasAddress(namespace.path, address));
   } finally {
     if (!isOfPod) namespace[Symbol.dispose]();
   }
   return isOfPod ? namespace : undefined;
 }
 
-function holds(namespace: string, addresses: readonly Address[]): boolean {
-  using socket = NetlinkSocket.open(namespace);
-  return listAddresses(socket).some(({ prefix }) =>
-    addresses.some((address) => sameAddress(prefix.address, address)),
-  );
-}
-
 /**
- * The network namespace of a pod on this node: asked of the container runtime, then looked
- * for among the processes by their cgroups. Only one that has an address of the pod counts.
+ * Finds the network namespace of a pod on this node: by the container runtime, or else by the
+ * cgroups of the processes. The namespace must have one of the pod's addresses.
  */
 export async function findPodNamespace(
   runtime: ContainerRuntime | undefined,
@@ -43,7 +35,7 @@ export async function findPodNamespace(
   return found ?? searchProcesses(uid, addresses);
 }
 
-/** cgroup names write a uid with dashes or with underscores. */
+/** Names of cgroups contain the uid with dashes or with underscores. */
 function searchProcesses(uid: string, addresses: readonly Address[]): HeldNamespace | undefined {
   const names = [uid, uid.replaceAll("-", "_")];
   const host = inodeOf("/proc/1/ns/net");

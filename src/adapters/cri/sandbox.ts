@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { Client, credentials } from "@grpc/grpc-js";
 import { decodeSandboxes, decodeStatus, encodeFilter, encodeStatusRequest } from "./messages.ts";
 
-/** Where container runtimes listen, below the node's /run. */
+/** The sockets of container runtimes, below the node's /run. */
 const sockets = [
   "containerd/containerd.sock",
   "crio/crio.sock",
@@ -12,11 +12,15 @@ const sockets = [
 
 const answerMs = 5_000;
 
-/** The container runtime of this node, by its CRI socket. */
+/** A client of the node's container runtime, at its CRI socket. */
 export class ContainerRuntime implements Disposable {
   readonly #client: Client;
 
-  /** @param runFolder the node's /run as it is seen here; undefined where no runtime is there */
+  /**
+   * Finds the node's container runtime; undefined where there is none.
+   *
+   * @param runFolder the node's /run as this process sees it
+   */
   static find(runFolder: string): ContainerRuntime | undefined {
     const path = sockets.map((name) => `${runFolder}/${name}`).find((name) => existsSync(name));
     return path === undefined ? undefined : new ContainerRuntime(path);
@@ -26,7 +30,7 @@ export class ContainerRuntime implements Disposable {
     this.#client = new Client(`unix://${path}`, credentials.createInsecure());
   }
 
-  /** The process that holds the namespaces of a pod's sandbox; undefined where there is none. */
+  /** Finds the process that holds the namespaces of a pod's sandbox; undefined where there is none. */
   async sandboxPid(podUid: string): Promise<number | undefined> {
     const filter = encodeFilter({ "io.kubernetes.pod.uid": podUid });
     const [id] = decodeSandboxes(await this.#call("ListPodSandbox", filter));

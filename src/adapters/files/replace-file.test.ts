@@ -18,7 +18,7 @@ describe("a file that is replaced as a whole", () => {
   const folder = mkdtempSync(join(tmpdir(), "replace-"));
   after(() => rmSync(folder, { recursive: true }));
 
-  it("has its mode whatever the umask is, and nothing is left beside it", () => {
+  it("has its mode regardless of the umask, and leaves no temporary file", () => {
     const before = process.umask(0o077);
     try {
       const path = join(folder, "mode", "charon.conf");
@@ -32,7 +32,7 @@ describe("a file that is replaced as a whole", () => {
     }
   });
 
-  it("does not follow symbolic links that another process put into the folder", () => {
+  it("does not follow symbolic links that another process created in the folder", () => {
     const victim = join(folder, "victim");
     const path = join(folder, "links", "charon.conf");
     mkdirSync(join(folder, "links"));
@@ -45,14 +45,14 @@ describe("a file that is replaced as a whole", () => {
     assert.equal(readFileSync(path, "utf8"), "new");
   });
 
-  it("leaves nothing behind where it cannot be replaced", () => {
+  it("leaves no temporary file where it cannot be replaced", () => {
     const path = join(folder, "refused", "folder");
     mkdirSync(join(path, "not-empty"), { recursive: true });
     assert.throws(() => replaceFile(path, "text", 0o600), /EISDIR|ENOTEMPTY/);
     assert.deepEqual(readdirSync(join(folder, "refused")), ["folder"]);
   });
 
-  it("has what a killed process left beside it removed, and nothing else", () => {
+  it("has the temporary files of a killed process removed, and no others", () => {
     const path = join(folder, "killed", "state.json");
     mkdirSync(join(folder, "killed"));
     const others = ["state.json", "state.json.unreadable", "state.json.new", "other.json"];

@@ -16,9 +16,9 @@ import { basename, dirname, join } from "node:path";
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
 
 /**
- * Writes a file as a whole, and its folder where there is none: a reader never sees half of it,
- * not even after a power failure. Others may write into the folder: the name of the file that is
- * written first cannot be foreseen, and no symbolic link is followed.
+ * Writes a file as a whole, and creates its folder where there is none. A reader never sees a part
+ * of it, not even after a power failure. Other users may be able to write to the folder, so the
+ * name of the temporary file is random, and symbolic links are not followed.
  */
 export function replaceFile(path: string, text: string, mode: number): void {
   const folder = dirname(path);
@@ -27,7 +27,7 @@ export function replaceFile(path: string, text: string, mode: number): void {
   const fd = openSync(next, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, mode);
   try {
     try {
-      // Whatever the process's umask is: charon reads some of them as another user.
+      // Regardless of the process's umask: charon reads some of these files as another user.
       fchmodSync(fd, mode);
       writeFileSync(fd, text);
       fsyncSync(fd);
@@ -42,7 +42,7 @@ export function replaceFile(path: string, text: string, mode: number): void {
   syncFolder(folder);
 }
 
-/** Removes what a process that was killed while it wrote the file left of it. */
+/** Removes the temporary files of a process that was killed while it wrote the file. */
 export function removeUnfinished(path: string): void {
   const name = basename(path);
   const isUnfinished = (other: string) =>
@@ -51,11 +51,11 @@ export function removeUnfinished(path: string): void {
     for (const other of readdirSync(dirname(path)).filter(isUnfinished))
       rmSync(join(dirname(path), other), { force: true });
   } catch {
-    // The folder does not exist yet, or is read-only: what is left does no harm.
+    // The folder does not exist yet, or is read-only: the temporary files do no harm.
   }
 }
 
-/** Makes the new name of a file last. Some file systems cannot, and need not. */
+/** Makes a rename durable. Some file systems do not support this, and do not need it. */
 function syncFolder(folder: string): void {
   try {
     const fd = openSync(folder, O_RDONLY | O_DIRECTORY);
@@ -65,6 +65,6 @@ function syncFolder(folder: string): void {
       closeSync(fd);
     }
   } catch {
-    // The file itself is as it should be.
+    // The file itself is complete.
   }
 }

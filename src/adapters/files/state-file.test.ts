@@ -35,7 +35,7 @@ const endpoints: HostEndpoints = {
   ],
 };
 
-describe("a state's file", () => {
+describe("the file of a state", () => {
   const folder = mkdtempSync(join(tmpdir(), "state-"));
   after(() => rmSync(folder, { recursive: true }));
   const path = join(folder, "endpoints.json");
@@ -46,7 +46,7 @@ describe("a state's file", () => {
     return file.read((error) => troubles.push(error));
   };
 
-  it("is nothing where there is none, and what was written where there is one", () => {
+  it("has the value that was written, or the default where there is no file", () => {
     assert.deepEqual(read(), endpointCodec.none);
     file.write(endpoints);
     assert.deepEqual(read(), endpoints);
@@ -55,15 +55,15 @@ describe("a state's file", () => {
 
   const bad: readonly [string, string][] = [
     ["empty", ""],
-    ["no JSON", "\0\0\0\0"],
+    ["not JSON", "\0\0\0\0"],
     ["null", "null"],
     ["a list", "[]"],
     ["without workers", '{"gateways":[]}'],
     ["with a worker that is null", '{"gateways":[],"workers":[null]}'],
-    ["with an address that is none", `{"gateways":[],"workers":[${worker("10.0.0.300/24")}]}`],
+    ["with an invalid address", `{"gateways":[],"workers":[${worker("10.0.0.300/24")}]}`],
   ];
-  for (const [what, text] of bad) {
-    it(`is reported, kept aside and not fatal where it is ${what}`, () => {
+  for (const [defect, text] of bad) {
+    it(`is reported, kept aside and not fatal where it is ${defect}`, () => {
       writeFileSync(path, text);
       assert.deepEqual(read(), endpointCodec.none);
       assert.match(String(troubles[0]), /endpoints\.json cannot be read: .*kept as .*unreadable/s);
@@ -74,7 +74,7 @@ describe("a state's file", () => {
     });
   }
 
-  it("is not fatal wherever it is cut", () => {
+  it("is not fatal where it is cut short, at any offset", () => {
     file.write(endpoints);
     const text = readFileSync(path, "utf8");
     fc.assert(

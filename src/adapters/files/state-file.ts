@@ -1,15 +1,15 @@
 import { readFileSync, renameSync } from "node:fs";
 import { removeUnfinished, replaceFile } from "./replace-file.ts";
 
-/** How a value is written as JSON, and what it is where there is no file. */
+/** The JSON format of a value, and its value where there is no file. */
 export interface StateCodec<T> {
   readonly none: T;
   readonly format: (value: T) => unknown;
-  /** @throws {Error} where the JSON has another shape */
+  /** @throws {Error} where the JSON has a different shape */
   readonly parse: (json: unknown) => T;
 }
 
-/** A file from which a process that starts again learns what the one before it knew. */
+/** A file that carries a value from one run of ipman to the next. */
 export class StateFile<T> {
   readonly path: string;
   readonly #codec: StateCodec<T>;
@@ -20,8 +20,8 @@ export class StateFile<T> {
   }
 
   /**
-   * The value in the file. A file without such a value is reported and kept beside its place,
-   * and the state begins without it.
+   * Reads the value. A file that cannot be read is reported and kept under another name, and the
+   * value is the one of no file.
    */
   read(onTrouble: (error: unknown) => void): T {
     removeUnfinished(this.path);
@@ -33,6 +33,7 @@ export class StateFile<T> {
     }
   }
 
+  /** Replaces the value in the file. */
   write(value: T): void {
     const text = `${JSON.stringify(this.#codec.format(value), null, 2)}\n`;
     replaceFile(this.path, text, 0o600);
@@ -40,15 +41,18 @@ export class StateFile<T> {
 
   #keptAside(cause: unknown): Error {
     const aside = `${this.path}.unreadable`;
-    let where = `it is kept as ${aside}`;
+    let outcome = `it is kept as ${aside}`;
     try {
       renameSync(this.path, aside);
     } catch (error) {
-      where = `it cannot be kept as ${aside}: ${(error as Error).message}`;
+      outcome = `it cannot be kept as ${aside}: ${(error as Error).message}`;
     }
-    const why = cause instanceof Error ? cause.message : String(cause);
-    return new Error(`${this.path} cannot be read: ${why}; ipman starts without it, and ${where}`, {
-      cause,
-    });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return new Error(
+      `${this.path} cannot be read: ${reason}; ipman starts without it, and ${outcome}`,
+      {
+        cause,
+      },
+    );
   }
 }

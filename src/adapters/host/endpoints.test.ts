@@ -29,16 +29,16 @@ const endpoints: HostEndpoints = {
   ],
 };
 
-describe("the endpoints of a host in a file", () => {
+describe("the file of a host's endpoints", () => {
   const written = JSON.parse(JSON.stringify(endpointCodec.format(endpoints))) as {
     workers: { reservation?: string }[];
   };
 
-  it("are read as they were written", () => {
+  it("is read as it was written", () => {
     assert.deepEqual(endpointCodec.parse(written), endpoints);
   });
 
-  it("have no reservation where a version without any wrote them", () => {
+  it("gives workers an empty reservation where a version without reservations wrote it", () => {
     const workers = written.workers.map((worker) => ({ ...worker, reservation: undefined }));
     const read = endpointCodec.parse({ ...written, workers });
     assert.equal(read.workers[0]?.reservation, "");

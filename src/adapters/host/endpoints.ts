@@ -3,7 +3,7 @@ import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import { formatPrefix, parsePrefix, type Prefix } from "../../model/net/prefix.ts";
 import type { StateCodec } from "../files/state-file.ts";
 
-/** A workload's namespace on this host. */
+/** A workload's namespace on this host: a worker with its path. */
 export type HostWorker = Worker & { readonly netns: string };
 
 /** The endpoints of this host. */
@@ -12,7 +12,7 @@ export interface HostEndpoints {
   readonly workers: readonly HostWorker[];
 }
 
-/** The endpoints in a file. */
+/** The format of the endpoints' file. */
 export const endpointCodec: StateCodec<HostEndpoints> = {
   none: { gateways: [], workers: [] },
   format,
@@ -70,8 +70,9 @@ function workerOf(entry: JsonObject): HostWorker {
     ...([entry, "id", "connection", "child", "netns", "pool", "address"] as const),
   );
   const prefix = parsePrefix(address);
-  if (prefix === undefined) throw new Error(`the address "${address}" of a worker is not one`);
-  // A version without reservations may have written it.
+  if (prefix === undefined)
+    throw new Error(`the address "${address}" of a worker is not an address with a length`);
+  // Versions without reservations wrote no such member.
   const reservation = textOf(entry, "reservation", "");
   return { ...texts, address: prefix, reservation, ...underlay(entry) };
 }
@@ -88,9 +89,9 @@ function textsOf<Name extends string>(entry: JsonObject, ...names: readonly Name
   return Object.fromEntries(texts) as Record<Name, string>;
 }
 
-/** @param absent what an entry without that member has */
+/** @param absent the value where an entry has no such member */
 function textOf(entry: JsonObject, name: string, absent?: string): string {
   const value = entry[name] ?? absent;
-  if (typeof value !== "string") throw new Error(`the ${name} of an endpoint is not a text`);
+  if (typeof value !== "string") throw new Error(`the ${name} of an endpoint is not a string`);
   return value;
 }

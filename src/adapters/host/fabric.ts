@@ -1,47 +1,46 @@
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, openSync } from "node:fs";
+import { existsSync } from "node:fs";
 import type { Address } from "../../model/net/address.ts";
 import { sameAddress } from "../../model/net/address.ts";
 import { addAddress, listAddresses } from "../netlink/addresses.ts";
-import {
-  addBridge,
-  addVeth,
-  changeLink,
-  deleteLink,
-  findLink,
-  type Link,
-} from "../netlink/links.ts";
+import { addBridge, addVeth, changeLink, deleteLink } from "../netlink/link-requests.ts";
+import { findLink, type Link } from "../netlink/links.ts";
 import { createNamespace, deleteNamespace, netnsPath } from "../linux/namespace.ts";
+import { linuxNetlink } from "../linux/netlink-transport.ts";
 import { replaceRoute } from "../netlink/routes.ts";
 import { NetlinkSocket } from "../netlink/socket.ts";
 import { endSegments } from "./end-segments.ts";
 import { networkOf, type Prefix } from "../../model/net/prefix.ts";
 
-/** The device by which a namespace reaches the others on the fabric. */
+/** The device of a namespace on the fabric. */
 export const fabricDevice = "ipman0";
 
-/** Bytes; room for VXLAN around whatever a tunnel carries. */
+/** In bytes; leaves room for VXLAN around packets of any tunnel. */
 export const fabricMtu = 9000;
 
-/** How a namespace on the fabric reaches the others. */
+/** The device through which a namespace on the fabric reaches the others, and its MTU. */
 export const fabricUplink = { device: fabricDevice, mtu: fabricMtu };
 
 const namespaceName = "ipman";
 const bridgeName = "fabric";
 
 /**
- * The network between gateways and workloads on a host without a pod network: a bridge
- * in a namespace of its own, where no rule and no route of the host's interferes.
+ * The network between gateways and workloads on a host without a pod network: a bridge in its own
+ * namespace, where the host's rules and routes do not apply.
  */
 export class Fabric {
   readonly #network: Prefix;
 
-  /** @param network the addresses that the fabric gives to its ports */
+  /** @param network the network that contains the addresses of the ports */
   constructor(network: Prefix) {
     this.#network = networkOf(network);
   }
 
-  /** Gives a namespace its port and address; what is there as it should be stays. */
+  /**
+   * Connects a namespace to the fabric, under an address. A correct port is left as it is.
+   *
+   * @throws {NetlinkError}
+   */
   plug(namespace: string, address: Address): void {
     if (!existsSync(netnsPath(namespaceName))) createNamespace(namespaceName);
     using fabric = NetlinkSocket.open(netnsPath(namespaceName));
@@ -56,16 +55,16 @@ export class Fabric {
       ({ linkIndex, prefix }) => linkIndex === device.index && sameAddress(prefix.address, address),
     );
     if (!has) inside.execute(addAddress(device.index, { address, length: this.#network.length }));
-    // It goes whenever the device is set down, and the address stays.
+    // Setting the device down removes the route, but not the address.
     inside.execute(replaceRoute({ linkIndex: device.index, destination: this.#network }));
   }
 
-  /** Removes a namespace's segments but for those of these devices. */
+  /** Detaches a namespace from its segments, except from those of these devices. */
   endOtherSegments(namespace: string, kept: ReadonlySet<string>): void {
     endSegments(namespace, kept);
   }
 
-  /** Removes a namespace's segments, and its port, if it has one. */
+  /** Detaches a namespace from its segments and from the fabric. */
   unplug(namespace: string): void {
     if (!existsSync(namespace)) return;
     endSegments(namespace);
@@ -88,7 +87,7 @@ function ensureBridge(fabric: NetlinkSocket): Link {
   return bridge;
 }
 
-/** The two ends of a port to be. */
+/** The two namespaces that a port connects. */
 interface Ends {
   readonly fabric: NetlinkSocket;
   readonly inside: NetlinkSocket;
@@ -99,20 +98,16 @@ interface Ends {
 
 function ensurePort({ fabric, inside, namespace, bridge }: Ends, name: string): void {
   const port = findLink(fabric, name);
-  const whole = port !== undefined && findLink(inside, fabricDevice) !== undefined;
-  if (whole && port.master === bridge.index && port.up) return;
-  // The other end is gone, or in a namespace that had this address before.
+  const isComplete = port !== undefined && findLink(inside, fabricDevice) !== undefined;
+  if (isComplete && port.master === bridge.index && port.up) return;
+  // Its other end is missing, or in a namespace that had this address before.
   if (port !== undefined) fabric.execute(deleteLink(port));
-  const target = openSync(namespace, "r");
-  try {
-    fabric.execute(addVeth(name, fabricMtu, { name: fabricDevice, namespaceFd: target }));
-  } finally {
-    closeSync(target);
-  }
+  using target = linuxNetlink.openNamespace(namespace);
+  fabric.execute(addVeth(name, fabricMtu, { name: fabricDevice, namespaceFd: target.fd }));
   fabric.execute(changeLink(findLink(fabric, name) as Link, { up: true, master: bridge.index }));
 }
 
-/** Each address has one port. */
+/** The name of an address's port. */
 function portName(address: Address): string {
   const digest = createHash("sha256").update(address.value.toString()).digest("hex");
   return `p${digest.slice(0, 10)}`;

@@ -1,18 +1,18 @@
 import type { ChildRef } from "../../model/api/child-ref.ts";
 import type { StateCodec } from "../files/state-file.ts";
 
-/** A child that was declared once, and what its SAs in the kernel are known by. */
+/** A child that was once declared, with the if_id that identifies its SAs in the kernel. */
 export interface KnownChild extends ChildRef {
   readonly ifId: number;
 }
 
-/** Children in a file. */
+/** The format of the children's file. */
 export const knownChildrenCodec: StateCodec<readonly KnownChild[]> = {
   none: [],
   format: (children) => children,
   parse: (json) => {
     if (Array.isArray(json) && json.every(isKnownChild)) return json;
-    throw new Error("it is no list of children with their if_ids");
+    throw new Error("it is not a list of children with their if_ids");
   },
 };
 

@@ -11,7 +11,7 @@ const unexpected = (error: unknown) => assert.fail(String(error));
 describe("the file of a host's segment key", () => {
   after(() => rmSync(folder, { recursive: true }));
 
-  it("is created once, for its owner alone", () => {
+  it("is created once, readable by its owner only", () => {
     const path = join(folder, "state", "segment.key");
     const key = segmentKeyFrom(path, unexpected);
     assert.equal(statSync(path).mode & 0o777, 0o600);
@@ -20,7 +20,7 @@ describe("the file of a host's segment key", () => {
     assert.ok(!segmentKeyFrom(join(folder, "other.key"), unexpected).equals(key));
   });
 
-  it("is refused by its name where it holds no key", () => {
+  it("is refused by its name where it contains no key", () => {
     const path = join(folder, "broken.key");
     writeFileSync(path, "AAAA");
     assert.throws(
@@ -30,9 +30,9 @@ describe("the file of a host's segment key", () => {
     assert.throws(() => segmentKeyFrom(folder, unexpected), /cannot be read: EISDIR/);
   });
 
-  it("is reported where it cannot be written, and its key is used", () => {
+  it("is reported where it cannot be written, and its key is used nevertheless", () => {
     const troubles: unknown[] = [];
-    // Not even root makes files there.
+    // Not even root can create files there.
     const path = "/sys/unwritable.key";
     const key = segmentKeyFrom(path, (error) => troubles.push(error));
     assert.equal(key.derive("a").length, 32);

@@ -4,18 +4,18 @@ import { parseSegmentKey, SegmentKey, segmentKeyLength } from "../../model/netwo
 import { replaceFile } from "../files/replace-file.ts";
 
 /**
- * Reads a host's segment key, and creates it where there is no file. One that cannot be stored
- * is reported and used until the process ends.
+ * Reads a host's segment key, and creates it where there is no file. A key that cannot be stored
+ * is reported, and used until the process ends.
  *
- * @throws {Error} naming the file, where it is there and holds no key
+ * @throws {Error} naming the file, where it exists and contains no key
  */
 export function segmentKeyFrom(path: string, onTrouble: (error: unknown) => void): SegmentKey {
   const text = textOf(path);
   if (text === undefined) return created(path, onTrouble);
   const key = parseSegmentKey(text);
   if (key !== undefined) return key;
-  const wayOut = "delete it, start ipman, and attach the workloads again";
-  throw new Error(`${path} is not the base64 of ${segmentKeyLength} bytes; ${wayOut}`);
+  const remedy = "delete it, start ipman, and attach the workloads again";
+  throw new Error(`${path} is not the base64 of ${segmentKeyLength} bytes; ${remedy}`);
 }
 
 function textOf(path: string): string | undefined {
@@ -32,8 +32,8 @@ function created(path: string, onTrouble: (error: unknown) => void): SegmentKey 
   try {
     replaceFile(path, `${bytes.toString("base64")}\n`, 0o600);
   } catch (cause) {
-    const what = `${path} cannot be written: after a restart the workloads have to be attached again`;
-    onTrouble(new Error(what, { cause }));
+    const message = `${path} cannot be written: after a restart the workloads have to be attached again`;
+    onTrouble(new Error(message, { cause }));
   }
   return new SegmentKey(bytes);
 }

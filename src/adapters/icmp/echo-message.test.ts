@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { decodeEchoReply, encodeEchoRequest } from "./echo-message.ts";
 
-/** As `ping -c 1 -s 4 -p 0` sends it, by RFC 792. */
+/** The request of `ping -c 1 -s 4 -p 0`, by RFC 792. */
 const golden = Buffer.from("080000001234220800000000", "hex");
 golden.writeUInt16BE(0xffff - ((0x0800 + 0x1234 + 0x2208) & 0xffff), 2);
 
@@ -13,13 +13,13 @@ ipHeader[0] = 0x45;
 describe("an ICMP echo", () => {
   const echo = { identifier: 0x1234, sequence: 0x2208, payloadBytes: 4 };
 
-  it("is requested in the bytes that RFC 792 has", () => {
+  it("is requested in the bytes that RFC 792 defines", () => {
     assert.deepEqual(encodeEchoRequest(4, echo), golden);
     const of6 = encodeEchoRequest(6, echo);
     assert.equal(of6.toString("hex"), "800000001234220800000000");
   });
 
-  it("is answered with the same identifier and sequence", () => {
+  it("is answered with the identifier and sequence number of its request", () => {
     fc.assert(
       fc.property(
         fc.constantFrom(4 as const, 6 as const),
@@ -37,7 +37,7 @@ describe("an ICMP echo", () => {
     );
   });
 
-  it("is no answer when it is cut short, or something else", () => {
+  it("is not taken for a reply when it is cut short or of another type", () => {
     const answer = Buffer.concat([ipHeader, encodeEchoRequest(4, echo)]);
     answer[20] = 0;
     for (let size = 0; size < 28; size++)

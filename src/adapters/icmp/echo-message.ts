@@ -1,6 +1,6 @@
 import type { Family } from "../../model/net/address.ts";
 
-/** An ICMP echo request or its answer (RFC 792, RFC 4443). */
+/** An ICMP echo request or reply (RFC 792, RFC 4443). */
 export interface Echo {
   readonly identifier: number;
   readonly sequence: number;
@@ -14,7 +14,7 @@ export const icmpHeaderBytes = 8;
 const request: Record<Family, number> = { 4: 8, 6: 128 };
 const reply: Record<Family, number> = { 4: 0, 6: 129 };
 
-/** A request; the kernel adds ICMPv6's checksum, which covers addresses that it chooses. */
+/** Encodes a request. The kernel adds ICMPv6's checksum, which covers addresses that it chooses. */
 export function encodeEchoRequest(family: Family, echo: Echo): Buffer {
   const message = Buffer.alloc(icmpHeaderBytes + echo.payloadBytes);
   message.writeUInt8(request[family], 0);
@@ -25,7 +25,7 @@ export function encodeEchoRequest(family: Family, echo: Echo): Buffer {
 }
 
 /**
- * The answer in what a raw socket received: with the IP header for IPv4, without for IPv6.
+ * Decodes a reply as a raw socket receives it: with the IP header for IPv4, without for IPv6.
  * Undefined for any other message.
  */
 export function decodeEchoReply(family: Family, packet: Buffer): Echo | undefined {

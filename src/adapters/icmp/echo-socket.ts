@@ -2,20 +2,19 @@ import { closeSync } from "node:fs";
 import { bytesOf, type Address } from "../../model/net/address.ts";
 import { familyNumber, Sock } from "../linux/constants.ts";
 import { NetlinkError } from "../linux/errors.ts";
-import { checked, errno, libc } from "../linux/libc.ts";
+import { checked, errno, libc, setOption } from "../linux/libc.ts";
 import { inNamespace } from "../linux/namespace.ts";
-import type { Poller } from "../linux/poller.ts";
-import { setOption } from "../netlink/socket.ts";
+import type { DescriptorWatcher } from "../linux/poller.ts";
 import { decodeEchoReply, encodeEchoRequest, icmpHeaderBytes } from "./echo-message.ts";
 
-/** Where echo requests go, and from where. */
+/** The source and the target of echo requests. */
 export interface EchoPath {
   /** A path; undefined for the process's own. */
   readonly namespace: string | undefined;
   readonly target: Address;
-  /** Undefined: the routes decide. */
+  /** Undefined where routing decides. */
   readonly source?: Address;
-  /** Sent whole or not at all, whatever the kernel believes of the way's MTU. */
+  /** Sends packets unfragmented or not at all, whatever path MTU the kernel has recorded. */
   readonly unfragmented?: boolean;
 }
 
@@ -27,29 +26,32 @@ const receiveBytes = 64 * 1024;
 const input = Buffer.allocUnsafeSlow(receiveBytes);
 let lastIdentifier = process.pid & 0xffff;
 
-/** A raw socket that sends echo requests to one address, and hears the answers. */
+/** A raw socket that sends echo requests to one address and receives the answers. */
 export class EchoSocket implements Disposable {
   readonly #fd: number;
   readonly #owned: DisposableStack;
   readonly #path: EchoPath;
   readonly #identifier = (lastIdentifier = (lastIdentifier + 1) & 0xffff);
 
-  /** @param onAnswer with the sequence number of the request */
-  constructor(poller: Poller, path: EchoPath, onAnswer: (sequence: number) => void) {
+  /**
+   * @param onAnswer receives the sequence number of the request
+   * @throws {NetlinkError}
+   */
+  constructor(poller: DescriptorWatcher, path: EchoPath, onAnswer: (sequence: number) => void) {
     this.#path = path;
     using opened = new DisposableStack();
     this.#fd = opened.adopt(
       inNamespace(path.namespace, () => connected(path)),
       closeSync,
     );
-    // A packet that cannot be read is not an answer.
+    // A packet whose handling fails is not an answer.
     opened.defer(poller.watch(this.#fd, () => this.#receive(onAnswer), ignored));
     this.#owned = opened.move();
   }
 
   /**
-   * @param bytes of the whole IP packet; undefined for the smallest
-   * @throws {NetlinkError} where it cannot be sent: no route, or larger than the device takes
+   * @param bytes the size of the whole IP packet; undefined for the smallest
+   * @throws {NetlinkError} where there is no route, or the packet exceeds the device's MTU
    */
   send(sequence: number, bytes?: number): void {
     const { family } = this.#path.target;
@@ -69,7 +71,7 @@ export class EchoSocket implements Disposable {
 
   #receive(onAnswer: (sequence: number) => void): void {
     const size = libc.recv(this.#fd, input, input.length, Sock.msgDontwait);
-    // What ICMP says of requests before, such as that nobody is there: they are not answered.
+    // An ICMP error for an earlier request, such as an unreachable host: it stays unanswered.
     if (size < 0) return void errno();
     const answer = decodeEchoReply(this.#path.target.family, input.subarray(0, size));
     if (answer?.identifier === this.#identifier) onAnswer(answer.sequence);

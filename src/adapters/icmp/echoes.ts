@@ -1,16 +1,19 @@
 import { Observable } from "rxjs";
-import type { Poller } from "../linux/poller.ts";
+import type { DescriptorWatcher } from "../linux/poller.ts";
 import { EchoSocket, type EchoPath } from "./echo-socket.ts";
 
-/** An answer with its round trip; undefined where none came in time. */
+/** The round trip of an answered request in seconds; undefined where no answer came in time. */
 export type EchoResult = number | undefined;
 
 /**
- * Sends an echo request now and then, and tells of each whether it was answered before the
- * next: with the round trip in seconds. It never completes; a namespace that cannot be
- * entered ends it with an error.
+ * Sends an echo request at each interval and emits whether it was answered before the next one.
+ * It does not complete; it errors with a {@link NetlinkError} where the socket cannot be opened.
  */
-export function echoes(poller: Poller, path: EchoPath, intervalMs: number): Observable<EchoResult> {
+export function echoes(
+  poller: DescriptorWatcher,
+  path: EchoPath,
+  intervalMs: number,
+): Observable<EchoResult> {
   return new Observable((subscriber) => {
     let sequence = 0;
     let sentAt: number | undefined;
@@ -20,18 +23,18 @@ export function echoes(poller: Poller, path: EchoPath, intervalMs: number): Obse
       sentAt = undefined;
       subscriber.next(seconds);
     });
-    const ask = () => {
+    const send = () => {
       if (sentAt !== undefined) subscriber.next(undefined);
       sequence = (sequence + 1) & 0xffff;
       sentAt = performance.now();
       try {
         socket.send(sequence);
       } catch {
-        // No way there, or nobody: as good as lost, and told of with the next.
+        // There is no route, or no neighbour: the next interval reports it as unanswered.
       }
     };
-    ask();
-    const timer = setInterval(ask, intervalMs);
+    send();
+    const timer = setInterval(send, intervalMs);
     return () => {
       clearInterval(timer);
       socket[Symbol.dispose]();
@@ -39,9 +42,13 @@ export function echoes(poller: Poller, path: EchoPath, intervalMs: number): Obse
   });
 }
 
-/** One echo request; the round trip in seconds, or undefined where nobody answers in time. */
+/**
+ * Sends one echo request.
+ *
+ * @throws {NetlinkError} where it cannot be sent
+ */
 export function echoOnce(
-  poller: Poller,
+  poller: DescriptorWatcher,
   path: EchoPath,
   { bytes, timeoutMs }: { readonly bytes?: number; readonly timeoutMs: number },
 ): Promise<EchoResult> {

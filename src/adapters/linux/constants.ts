@@ -126,16 +126,16 @@ export const Nda = {
   permanent: 0x80,
 } as const;
 
-/** if_link.h: a device without an IPv6 address of its own making. */
+/** if_link.h: the kernel generates no IPv6 address for the device. */
 export const addrGenModeNone = 1;
 
-/** An age in seconds that no VXLAN entry reaches; 0 would mean the kernel's default of 300. */
+/** An age in seconds that no VXLAN entry reaches; 0 would select the kernel's default of 300. */
 export const ageless = 0xffff_ffff;
 
-/** The origin that ipman writes on its routes (rtnetlink.h leaves 5 to 255 to programs). */
+/** The origin that marks ipman's routes (rtm_protocol; rtnetlink.h reserves 5 to 255 for programs). */
 export const routeOrigin = 0x69;
 
-/** The kernel's number for a family of addresses. */
+/** The kernel's number for an address family. */
 export function familyNumber(family: 4 | 6): number {
   return family === 4 ? Sock.afInet : Sock.afInet6;
 }

@@ -3,7 +3,7 @@ import { NetlinkError } from "./errors.ts";
 
 const lib = koffi.load("libc.so.6");
 
-/** The system calls that Node lacks. Each returns -1 on failure and sets errno. */
+/** System calls that Node does not offer. Each returns -1 on failure and sets errno. */
 const calls = {
   socket: lib.func("int socket(int domain, int type, int protocol)"),
   bind: lib.func("int bind(int fd, const uint8_t *address, uint32_t size)"),
@@ -31,7 +31,11 @@ const calls = {
 
 export const libc = calls;
 
-/** The result of a call, or a NetlinkError with errno's name. */
+/**
+ * Returns the result of a call.
+ *
+ * @throws {NetlinkError} with errno where the call failed
+ */
 export function checked(op: string, result: number): number {
   if (result < 0) throw new NetlinkError(op, koffi.errno());
   return result;
@@ -40,4 +44,13 @@ export function checked(op: string, result: number): number {
 /** errno of the last call on this thread. */
 export function errno(): number {
   return koffi.errno();
+}
+
+/**
+ * Sets a socket option.
+ *
+ * @throws {NetlinkError}
+ */
+export function setOption(fd: number, level: number, name: number, value: Buffer): void {
+  checked("setsockopt", libc.setsockopt(fd, level, name, value, value.length));
 }

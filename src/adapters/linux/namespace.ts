@@ -1,5 +1,5 @@
 import { closeSync, mkdirSync, openSync, rmSync } from "node:fs";
-import { NetlinkError } from "./errors.ts";
+import { NetlinkError, systemCall } from "./errors.ts";
 import { checked, libc } from "./libc.ts";
 
 const cloneNewnet = 0x40000000;
@@ -9,7 +9,7 @@ const msShared = 1 << 20;
 const mntDetach = 2;
 const enoent = 2;
 
-/** Where `ip netns` keeps its names, and we ours. */
+/** Where `ip netns` keeps named namespaces, and ipman keeps its own. */
 export const netnsFolder = "/run/netns";
 
 /** The path of a named network namespace. */
@@ -19,21 +19,24 @@ export function netnsPath(name: string): string {
 
 const heldPrefix = "held network namespace ";
 const held = new Map<string, number>();
-let heldBefore = 0;
+let heldCount = 0;
 
 /**
- * A network namespace that is held open: it exists until it is disposed of, also after its last
- * process has ended. Its path is good in this process, and never leads to another namespace. (The
- * number of a descriptor that was closed is used again, so that `/proc/self/fd/N` would lead a
- * late pass to a namespace of another pod, or to the process's own.)
+ * A network namespace that is held open: it exists until it is disposed of, even after its last
+ * process has ended. Its path is valid in this process only, and never refers to another
+ * namespace. (The number of a closed descriptor is used again, so `/proc/self/fd/N` could refer to
+ * the namespace of another pod, or to the process's own.)
  */
 export class HeldNamespace implements Disposable {
   readonly path: string;
 
-  /** @param path of the namespace, such as `/proc/…/ns/net` */
+  /**
+   * @param path of the namespace, such as `/proc/…/ns/net`
+   * @throws {NetlinkError}
+   */
   constructor(path: string) {
-    const fd = openSync(path, "r");
-    this.path = `${heldPrefix}${++heldBefore}`;
+    const fd = openPath(path);
+    this.path = `${heldPrefix}${++heldCount}`;
     held.set(this.path, fd);
   }
 
@@ -45,24 +48,29 @@ export class HeldNamespace implements Disposable {
 }
 
 /**
- * A descriptor of a network namespace, which the caller closes.
+ * Opens a network namespace; the caller closes the descriptor.
  *
  * @param path undefined for the thread's own
- * @throws {NetlinkError} ENOENT where the namespace was held and is not held any more
+ * @throws {NetlinkError} ENOENT where the namespace does not exist, or is not held any more
  */
 export function openNamespace(path = "/proc/thread-self/ns/net"): number {
   const fd = held.get(path);
-  if (fd !== undefined) return openSync(`/proc/self/fd/${fd}`, "r");
+  if (fd !== undefined) return openPath(`/proc/self/fd/${fd}`);
   if (path.startsWith(heldPrefix)) throw new NetlinkError(`open ${path}`, enoent, "its pod ended");
-  return openSync(path, "r");
+  return openPath(path);
+}
+
+function openPath(path: string): number {
+  return systemCall(`open ${path}`, () => openSync(path, "r"));
 }
 
 /**
  * Runs `work` with this thread in another network namespace. `work` must be synchronous:
- * whatever ran in between would be in that namespace too.
+ * anything that ran in between would be in that namespace too.
  *
  * @param path of the namespace: `/run/netns/…`, `/proc/…/ns/net`, or of a {@link HeldNamespace};
- * undefined stays here
+ * undefined stays in the current one
+ * @throws {NetlinkError} where the namespace cannot be entered
  */
 export function inNamespace<T>(path: string | undefined, work: () => T): T {
   if (path === undefined) return work();
@@ -77,56 +85,64 @@ export function inNamespace<T>(path: string | undefined, work: () => T): T {
     try {
       return work();
     } finally {
-      goHome(home);
+      returnTo(home);
     }
   } finally {
     closeSync(home);
   }
 }
 
-/** Makes a named network namespace as `ip netns add` does: a file that holds it. */
+/**
+ * Creates a named network namespace as `ip netns add` does: a file that holds it.
+ *
+ * @throws {NetlinkError} EEXIST where the name is taken
+ */
 export function createNamespace(name: string): void {
   const path = netnsPath(name);
   prepareFolder();
   const home = openNamespace();
-  let isMade = false;
+  let isCreated = false;
   try {
-    closeSync(openSync(path, "ax"));
-    isMade = true;
-    checked(`make namespace ${name}`, libc.unshare(cloneNewnet));
+    systemCall(`create ${path}`, () => closeSync(openSync(path, "ax")));
+    isCreated = true;
+    checked(`create namespace ${name}`, libc.unshare(cloneNewnet));
     try {
       checked(
         `name namespace ${name}`,
         libc.mount("/proc/thread-self/ns/net", path, "none", msBind, null),
       );
     } finally {
-      goHome(home);
+      returnTo(home);
     }
   } catch (error) {
-    if (isMade) rmSync(path, { force: true });
+    if (isCreated) rmSync(path, { force: true });
     throw error;
   } finally {
     closeSync(home);
   }
 }
 
-/** Removes a named namespace; one that is not there is none to remove. */
+/**
+ * Removes a named network namespace; one that does not exist is not an error.
+ *
+ * @throws {NetlinkError}
+ */
 export function deleteNamespace(name: string): void {
   const path = netnsPath(name);
   libc.umount2(path, mntDetach);
-  rmSync(path, { force: true });
+  systemCall(`remove ${path}`, () => rmSync(path, { force: true }));
 }
 
 function prepareFolder(): void {
-  mkdirSync(netnsFolder, { recursive: true });
-  // Shared with itself, so that mounts made here are seen in other mount namespaces.
+  systemCall(`create ${netnsFolder}`, () => mkdirSync(netnsFolder, { recursive: true }));
+  // Shared with itself, so that mounts made here are visible in other mount namespaces.
   if (libc.mount("", netnsFolder, "none", msShared | msRec, null) === 0) return;
   checked("bind /run/netns", libc.mount(netnsFolder, netnsFolder, "none", msBind | msRec, null));
   checked("share /run/netns", libc.mount("", netnsFolder, "none", msShared | msRec, null));
 }
 
-function goHome(home: number): void {
+function returnTo(home: number): void {
   if (libc.setns(home, cloneNewnet) === 0) return;
-  // Nothing this thread does from here on would happen where it should.
+  // Every later call of this thread would be made in the wrong namespace.
   process.abort();
 }

@@ -11,11 +11,11 @@ const listener = `
 require("node:net").createServer().listen(process.argv[1], () => console.log("listens"));
 process.stdin.on("end", () => process.exit()).resume();`;
 
-describe("who listens on a socket", () => {
+describe("the process that listens on a socket", () => {
   const folder = mkdtempSync(join(tmpdir(), "ipman-peer-"));
   after(() => rmSync(folder, { recursive: true }));
 
-  it("is found", async () => {
+  it("is found with its network namespace", async () => {
     const path = join(folder, "socket");
     const child = spawn(process.execPath, ["-e", listener, path], {
       stdio: ["pipe", "pipe", "inherit"],

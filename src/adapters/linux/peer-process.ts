@@ -9,17 +9,17 @@ export interface PeerProcess {
 }
 
 /**
- * Who listens on a Unix socket: charon is asked by nobody where it runs, the kernel knows
- * (SO_PEERCRED).
+ * Finds the process that listens on a Unix socket by the kernel's record of it (SO_PEERCRED): the
+ * process itself need not answer.
  *
- * @throws {NetlinkError} where nobody listens
+ * @throws {NetlinkError} where no process listens
  */
 export function peerProcess(socketPath: string): PeerProcess {
   return { namespace: `/proc/${peerPid(socketPath)}/ns/net` };
 }
 
 function peerPid(socketPath: string): number {
-  // Of a listener that hangs the queue fills up, and then a connect would wait for ever.
+  // The queue of a listener that hangs fills up; a blocking connect would then wait for ever.
   const type = Sock.stream | Sock.cloexec | Sock.nonblock;
   const fd = checked("unix socket", libc.socket(Sock.afUnix, type, 0));
   try {

@@ -12,44 +12,44 @@ const unexpected = (error: unknown): never => assert.fail(String(error));
 const openFiles = () => readdirSync("/proc/self/fd").length;
 
 describe("a poller", () => {
-  it("goes on for all others when a callback throws, and reports what it threw", async () => {
+  it("reports what a callback throws and keeps watching the other descriptors", async () => {
     await using poller = new Poller();
-    const [defective, sound] = [eventfd(), eventfd()];
+    const [faulty, working] = [eventfd(), eventfd()];
     const errors: unknown[] = [];
     let calls = 0;
     const unwatch = [
       poller.watch(
-        defective,
+        faulty,
         () => {
-          readSync(defective, Buffer.alloc(8));
-          throw new Error("a planted defect");
+          readSync(faulty, Buffer.alloc(8));
+          throw new Error("a planted fault");
         },
         (error) => errors.push(error),
       ),
       poller.watch(
-        sound,
+        working,
         () => {
-          readSync(sound, Buffer.alloc(8));
+          readSync(working, Buffer.alloc(8));
           calls++;
         },
         unexpected,
       ),
     ];
-    signal(defective);
-    await eventually(() => assert.match(String(errors[0]), /a planted defect/));
-    signal(sound);
+    signal(faulty);
+    await eventually(() => assert.match(String(errors[0]), /a planted fault/));
+    signal(working);
     await eventually(() => assert.equal(calls, 1));
     for (const stop of unwatch) stop();
-    closeSync(defective);
-    closeSync(sound);
+    closeSync(faulty);
+    closeSync(working);
   });
 
-  it("keeps nothing of a descriptor that it cannot watch", async () => {
+  it("keeps no descriptor open after one that it cannot watch", async () => {
     const before = openFiles();
     {
       await using poller = new Poller();
       assert.throws(() => poller.watch(-1, () => {}, unexpected), { code: "EBADF" });
-      // With something left to wait for, its end would never come.
+      // Disposal would never end while a wait were in progress.
       await poller[Symbol.asyncDispose]();
     }
     assert.equal(openFiles(), before);

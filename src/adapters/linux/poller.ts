@@ -15,6 +15,9 @@ interface Callbacks {
   readonly onError: (error: unknown) => void;
 }
 
+/** The part of a poller that sockets need. */
+export type DescriptorWatcher = Pick<Poller, "watch">;
+
 function call(callbacks: Callbacks | undefined): void {
   try {
     callbacks?.onReadable();
@@ -24,9 +27,9 @@ function call(callbacks: Callbacks | undefined): void {
 }
 
 /**
- * Tells when descriptors can be read that Node's event loop does not take, netlink
- * sockets above all. One wait is under way at a time, on a thread of the pool; while
- * nothing is watched there is none.
+ * Reports when descriptors that Node's event loop does not accept, such as netlink sockets, can be
+ * read. One wait is in progress at a time, on a thread of the pool; there is none while no
+ * descriptor is watched.
  */
 export class Poller implements AsyncDisposable {
   readonly #epoll: number;
@@ -47,7 +50,8 @@ export class Poller implements AsyncDisposable {
   /**
    * Calls back whenever `fd` can be read, until the returned function is called.
    *
-   * @param onError hears what the callback throws: the wait goes on for all others
+   * @param onError receives what the callback throws; the other descriptors stay watched
+   * @throws {NetlinkError} where the descriptor cannot be watched
    */
   watch(fd: number, onReadable: () => void, onError: (error: unknown) => void): () => void {
     this.#control(epollAdd, fd);

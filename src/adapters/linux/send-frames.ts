@@ -8,10 +8,10 @@ const afPacket = 17;
 const sockaddrBytes = 20;
 
 /**
- * Sends Ethernet frames by a device, as they are.
+ * Sends Ethernet frames through a device, unchanged.
  *
  * @param namespace a path; undefined for the process's own
- * @throws {NetlinkError} at the first that the kernel does not take
+ * @throws {NetlinkError} at the first frame that the kernel refuses
  */
 export function sendFrames(
   namespace: string | undefined,
@@ -21,13 +21,16 @@ export function sendFrames(
   const fd = inNamespace(namespace, () => openOn(device));
   try {
     for (const frame of frames)
-      checked(`send a frame by ${device}`, libc.send(fd, frame, frame.length, Sock.msgDontwait));
+      checked(
+        `send a frame through ${device}`,
+        libc.send(fd, frame, frame.length, Sock.msgDontwait),
+      );
   } finally {
     closeSync(fd);
   }
 }
 
-/** A socket that receives nothing: protocol 0. */
+/** Opens a packet socket that receives nothing: its protocol is 0. */
 function openOn(device: string): number {
   const fd = checked("packet socket", libc.socket(afPacket, Sock.raw | Sock.cloexec, 0));
   try {

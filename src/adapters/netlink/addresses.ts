@@ -1,9 +1,9 @@
-import { bytesOf } from "../../model/net/address.ts";
-import type { Prefix } from "../../model/net/prefix.ts";
-import { formatPrefix } from "../../model/net/prefix.ts";
+import { bytesOf, sameAddress, type Address } from "../../model/net/address.ts";
+import { formatPrefix, type Prefix } from "../../model/net/prefix.ts";
 import { familyNumber, Ifa, Nl, Rtm } from "../linux/constants.ts";
 import { addressOf, attributesIn } from "./reader.ts";
-import type { NetlinkSocket, Request } from "./socket.ts";
+import { linuxNetlink } from "../linux/netlink-transport.ts";
+import { NetlinkSocket, type Request } from "./socket.ts";
 
 const headerBytes = 8; // struct ifaddrmsg
 
@@ -11,18 +11,32 @@ const headerBytes = 8; // struct ifaddrmsg
 export interface LinkAddress {
   readonly linkIndex: number;
   readonly prefix: Prefix;
-  /** 253 and above: not for use beyond the link. */
+  /** From 253 on, the address is not valid beyond the link. */
   readonly scope: number;
 }
 
-/** Every address of the socket's namespace, of both families. */
+/** Lists every address of the socket's namespace, of both families. */
 export function listAddresses(socket: NetlinkSocket): LinkAddress[] {
   return socket
     .dump("list addresses", (writer) => writer.begin(Rtm.getAddr, 0, headerBytes))
     .flatMap(({ body }) => addressFrom(body) ?? []);
 }
 
-/** The address of an RTM_NEWADDR; undefined for a cut one. */
+/**
+ * Whether a namespace has an address on one of its devices.
+ *
+ * @param namespace a path; undefined for the process's own
+ */
+export function hasAddress(
+  namespace: string | undefined,
+  address: Address,
+  transport = linuxNetlink,
+): boolean {
+  using socket = NetlinkSocket.open(namespace, undefined, transport);
+  return listAddresses(socket).some(({ prefix }) => sameAddress(prefix.address, address));
+}
+
+/** Reads the address of an RTM_NEWADDR; undefined for one that is cut short. */
 export function addressFrom(body: Buffer): LinkAddress | undefined {
   if (body.length < headerBytes) return undefined;
   const attributes = attributesIn(body, headerBytes);
@@ -32,11 +46,12 @@ export function addressFrom(body: Buffer): LinkAddress | undefined {
   return { linkIndex: body.readUInt32LE(4), prefix, scope: body.readUInt8(3) };
 }
 
-/** The address without the route that would come with it: routes are planned one by one. */
+/** Adds an address without the route that the kernel would add: routes are planned one by one. */
 export function addAddress(linkIndex: number, prefix: Prefix): Request {
   return addressRequest("add", Rtm.newAddr, Nl.create | Nl.replace, linkIndex, prefix, []);
 }
 
+/** Deletes an address; one that does not exist is not an error. */
 export function deleteAddress(linkIndex: number, prefix: Prefix): Request {
   return addressRequest("delete", Rtm.delAddr, 0, linkIndex, prefix, ["EADDRNOTAVAIL", "ENODEV"]);
 }
@@ -62,7 +77,7 @@ function addressRequest(
         .u32(4, linkIndex)
         .attribute(Ifa.local, bytes)
         .attribute(Ifa.address, bytes);
-      // Nobody else can have the address, so IPv6 need not ask around first.
+      // No other node can have the address, so IPv6 need not detect duplicates first.
       if (type === Rtm.newAddr) writer.attributeU32(Ifa.flags, Ifa.noprefixroute | Ifa.nodad);
     },
   };

@@ -1,7 +1,7 @@
 import { Rtm } from "../linux/constants.ts";
 import type { MonitorEvent } from "./monitor.ts";
 
-/** The part of a namespace that an event of the routing protocol reports a change of. */
+/** The part of a namespace whose change an event of the routing protocol reports. */
 export function changedPart(event: MonitorEvent) {
   if (event.lost) return "namespace";
   switch (event.message.type) {

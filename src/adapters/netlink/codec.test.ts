@@ -23,7 +23,7 @@ describe("the netlink codec", () => {
       assert.deepEqual(read(message?.body ?? Buffer.alloc(0)), value);
     });
 
-    it(`leaves out ${name} where it is cut off`, () => {
+    it(`leaves out ${name} where it is cut short`, () => {
       for (let end = 0; end < bytes.length; end++) {
         assert.deepEqual([...messagesIn(bytes.subarray(0, end))], []);
       }
@@ -35,7 +35,7 @@ describe("the netlink codec", () => {
     });
   }
 
-  it("gives back the attributes that it writes", () => {
+  it("reads back the attributes that it writes", () => {
     fc.assert(
       fc.property(fc.array(attribute), (attributes) => {
         const writer = new MessageWriter();
@@ -52,7 +52,7 @@ describe("the netlink codec", () => {
     );
   });
 
-  it("gives back the messages that it writes, one after the other", () => {
+  it("reads back the messages that it writes, in their order", () => {
     fc.assert(
       fc.property(fc.array(attribute), (attributes) => {
         const writer = new MessageWriter();

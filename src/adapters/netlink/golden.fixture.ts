@@ -1,10 +1,11 @@
 import { replaceFdb, neighbourFrom } from "./neighbours.ts";
-import { addXfrmLink, deleteLink, linkFrom } from "./links.ts";
+import { addXfrmLink, deleteLink } from "./link-requests.ts";
+import { linkFrom } from "./links.ts";
 import { replaceRoute, routeFrom } from "./routes.ts";
 import { addAddress, addressFrom } from "./addresses.ts";
 import type { Request } from "./socket.ts";
 
-/** One request as the kernel's headers lay it out, and what its body reads as. */
+/** A request, its bytes by the kernel's headers, and the value that its body is read as. */
 export interface Golden {
   readonly name: string;
   readonly request: Request;
@@ -13,7 +14,7 @@ export interface Golden {
   readonly value: unknown;
 }
 
-/** Bytes with what they mean: everything after `#` is for people. */
+/** Parses annotated bytes: everything after `#` is a comment. */
 function annotated(text: string): Buffer {
   return Buffer.from(text.replace(/#.*/g, "").replace(/\s+/g, ""), "hex");
 }
@@ -72,7 +73,7 @@ export const golden: readonly Golden[] = [
     },
   },
   {
-    name: "an FDB entry that stays",
+    name: "a permanent FDB entry",
     request: replaceFdb(vtep),
     bytes: annotated(`
       30000000 1c00 0105 07000000 00000000 # 48 bytes, RTM_NEWNEIGH, REQUEST | REPLACE | CREATE
@@ -84,7 +85,7 @@ export const golden: readonly Golden[] = [
     value: vtep,
   },
   {
-    name: "an FDB entry that the device may move",
+    name: "an FDB entry whose VTEP the device may learn",
     request: replaceFdb({ ...vtep, moves: true }),
     bytes: annotated(`
       30000000 1c00 0105 07000000 00000000 # 48 bytes, RTM_NEWNEIGH, REQUEST | REPLACE | CREATE

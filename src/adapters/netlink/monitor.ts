@@ -1,13 +1,11 @@
-import { closeSync } from "node:fs";
 import { Observable } from "rxjs";
-import { Protocol, Rtm, Sock } from "../linux/constants.ts";
+import { Protocol, Rtm } from "../linux/constants.ts";
 import { NetlinkError } from "../linux/errors.ts";
-import { checked, errno, libc } from "../linux/libc.ts";
-import type { Poller } from "../linux/poller.ts";
+import { linuxNetlink, type RawSocket } from "../linux/netlink-transport.ts";
+import type { DescriptorWatcher } from "../linux/poller.ts";
 import { messagesIn, type NetlinkMessage } from "./reader.ts";
-import { openNetlink, setOption } from "./socket.ts";
 
-/** What a monitor tells: a message, or that some were lost and everything is to be read again. */
+/** A message that the kernel multicast, or the fact that it dropped some: read everything again. */
 export type MonitorEvent =
   | { readonly lost: false; readonly message: NetlinkMessage }
   | { readonly lost: true };
@@ -25,45 +23,37 @@ export const networkGroups = [
 /** Tables, chains, rules and set elements of nftables (nfnetlink.h: NFNLGRP_NFTABLES). */
 export const filterGroups = [7];
 
-const receiveBytes = 64 * 1024;
-
-/** The changes that the kernel reports in a namespace. It never completes by itself. */
+/** Emits the changes that the kernel reports in a namespace; it does not complete. */
 export function monitor(
-  poller: Poller,
+  poller: DescriptorWatcher,
   namespace: string | undefined,
   groups: readonly number[] = networkGroups,
   protocol: number = Protocol.route,
+  transport = linuxNetlink,
 ): Observable<MonitorEvent> {
   return new Observable((subscriber) => {
     using opened = new DisposableStack();
-    const fd = opened.adopt(openNetlink(namespace, protocol, Sock.nonblock), closeSync);
-    const input = Buffer.allocUnsafe(receiveBytes);
-    // A socket without a port number is left out of every broadcast.
-    checked("bind", libc.bind(fd, anyPort, anyPort.length));
-    for (const group of groups) join(fd, group);
+    const socket = opened.use(transport.subscribe(namespace, protocol, groups));
     const receive = () => {
-      const size = libc.recv(fd, input, input.length, 0);
-      if (size < 0) {
-        const error = new NetlinkError("monitor", errno());
-        if (error.code === "ENOBUFS") subscriber.next({ lost: true });
-        else if (error.code !== "EAGAIN" && error.code !== "EINTR") subscriber.error(error);
-        return;
-      }
-      const chunk = Buffer.from(input.subarray(0, size));
-      for (const message of messagesIn(chunk)) subscriber.next({ lost: false, message });
+      const events = nextEvents(socket);
+      if (events instanceof NetlinkError) subscriber.error(events);
+      else for (const event of events) subscriber.next(event);
     };
-    opened.defer(poller.watch(fd, receive, (error) => subscriber.error(error)));
+    opened.defer(poller.watch(socket.fd, receive, (error) => subscriber.error(error)));
     const owned = opened.move();
     return () => owned.dispose();
   });
 }
 
-// struct sockaddr_nl with nl_pid 0: the kernel chooses.
-const anyPort = Buffer.alloc(12);
-anyPort.writeUInt16LE(Sock.afNetlink);
-
-function join(fd: number, group: number): void {
-  const value = Buffer.alloc(4);
-  value.writeUInt32LE(group);
-  setOption(fd, Sock.solNetlink, Sock.addMembership, value);
+/** Reads one datagram; empty where there is none after all. */
+function nextEvents(socket: RawSocket): readonly MonitorEvent[] | NetlinkError {
+  try {
+    // Copied, since subscribers may make requests, whose answers arrive in the same memory.
+    const datagram = Buffer.from(socket.receive("monitor"));
+    return [...messagesIn(datagram)].map((message) => ({ lost: false, message }));
+  } catch (error) {
+    if (!(error instanceof NetlinkError)) throw error;
+    if (error.code === "ENOBUFS") return [{ lost: true }];
+    return error.code === "EAGAIN" || error.code === "EINTR" ? [] : error;
+  }
 }

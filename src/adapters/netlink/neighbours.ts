@@ -7,17 +7,17 @@ import type { MessageWriter } from "./writer.ts";
 
 const headerBytes = 12; // struct ndmsg
 
-/** An entry that ipman made: of the ARP or NDP table, or of a forwarding database. */
+/** An entry that a program set: of the ARP or NDP table, or of a forwarding database. */
 export interface Neighbour {
   readonly linkIndex: number;
   /** The neighbour's address; in a forwarding database the VTEP. */
   readonly address: Address;
   readonly mac: string;
-  /** Whether the device may learn that it is elsewhere (forwarding databases only). */
+  /** Whether the device may learn another VTEP for it (forwarding databases only). */
   readonly moves: boolean;
 }
 
-/** The permanent entries of a device's ARP and NDP tables. */
+/** Lists the permanent entries of a device's ARP and NDP tables. */
 export function listNeighbours(socket: NetlinkSocket, linkIndex: number): Neighbour[] {
   return [Sock.afInet, Sock.afInet6].flatMap((family) =>
     dump(socket, "list neighbours", (writer) =>
@@ -26,14 +26,14 @@ export function listNeighbours(socket: NetlinkSocket, linkIndex: number): Neighb
   );
 }
 
-/** The entries of a VXLAN device's forwarding database that it has not learned itself. */
+/** Lists the entries of a VXLAN device's forwarding database that the device did not learn. */
 export function listFdb(socket: NetlinkSocket, linkIndex: number): Neighbour[] {
   return dump(socket, "list FDB entries", (writer) =>
     writer.u8(0, Sock.afBridge).u32(4, linkIndex),
   );
 }
 
-/** The kernel filters by device: others may have very many entries. */
+/** Lists entries. The kernel filters them by device, since others may have very many. */
 function dump(
   socket: NetlinkSocket,
   op: string,
@@ -44,7 +44,7 @@ function dump(
     .flatMap(({ body }) => neighbourFrom(body) ?? []);
 }
 
-/** The entry of an RTM_NEWNEIGH; undefined for one that came by itself, or is cut. */
+/** Reads the entry of an RTM_NEWNEIGH; undefined for one that the kernel learned, or that is cut short. */
 export function neighbourFrom(body: Buffer): Neighbour | undefined {
   if (body.length < headerBytes) return undefined;
   const moves = (body.readUInt8(10) & Nda.extLearned) !== 0;
@@ -61,6 +61,7 @@ export function neighbourFrom(body: Buffer): Neighbour | undefined {
   };
 }
 
+/** Adds an entry, or replaces the one for the same address. */
 export function replaceNeighbour(entry: Neighbour): Request {
   return request(`set neighbour ${formatAddress(entry.address)}`, {
     type: Rtm.newNeigh,
@@ -70,6 +71,7 @@ export function replaceNeighbour(entry: Neighbour): Request {
   });
 }
 
+/** Deletes an entry; one that does not exist is not an error. */
 export function deleteNeighbour(entry: Neighbour): Request {
   return request(`delete neighbour ${formatAddress(entry.address)}`, {
     type: Rtm.delNeigh,
@@ -79,7 +81,7 @@ export function deleteNeighbour(entry: Neighbour): Request {
   });
 }
 
-/** An FDB entry; a MAC address has one VTEP (an append would succeed and change nothing). */
+/** Adds an FDB entry, or replaces the MAC address's only VTEP (an append would change nothing). */
 export function replaceFdb(entry: Neighbour): Request {
   return request(`set FDB entry ${entry.mac} to ${formatAddress(entry.address)}`, {
     type: Rtm.newNeigh,
@@ -89,6 +91,7 @@ export function replaceFdb(entry: Neighbour): Request {
   });
 }
 
+/** Deletes an FDB entry; one that does not exist is not an error. */
 export function deleteFdb(entry: Neighbour): Request {
   return request(`delete FDB entry ${entry.mac} to ${formatAddress(entry.address)}`, {
     type: Rtm.delNeigh,
@@ -125,11 +128,11 @@ function request(op: string, { type, flags, family, entry }: NeighbourRequest): 
 }
 
 /**
- * True for news of entries that come and go by themselves: resolved, learnt, of multicast.
- * None of them is ours: those are permanent. One of ours that somebody deletes has failed by
- * the time it is told of, as have those that nobody answered for: that is no proof.
+ * True for an event of an entry that the kernel adds and removes by itself: resolved, learned, or
+ * of multicast. ipman's entries are permanent. An entry in the state `failed` may be either: a
+ * permanent one is reported so when it is deleted, and a resolved one when no answer came.
  */
-export function isPassingNeighbour({ type, body }: NetlinkMessage): boolean {
+export function isKernelNeighbour({ type, body }: NetlinkMessage): boolean {
   if (body.length < headerBytes) return false;
   const state = body.readUInt16LE(8);
   if (type === Rtm.newNeigh) return (state & Nda.permanent) === 0;

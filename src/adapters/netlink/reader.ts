@@ -6,13 +6,13 @@ export interface NetlinkMessage {
   readonly type: number;
   readonly flags: number;
   readonly sequence: number;
-  /** What follows the netlink header. */
+  /** The bytes behind the netlink header. */
   readonly body: Buffer;
 }
 
 const headerBytes = 16;
 
-/** The messages in what one `recv` gave; what is cut short is left out. */
+/** Reads the messages of a datagram; a message that is cut short is left out. */
 export function* messagesIn(bytes: Buffer): Generator<NetlinkMessage, void> {
   let at = 0;
   while (at + headerBytes <= bytes.length) {
@@ -28,12 +28,12 @@ export function* messagesIn(bytes: Buffer): Generator<NetlinkMessage, void> {
   }
 }
 
-/** Attributes by type; the last of a type counts. `from` is the size of the fixed header. */
+/** Reads attributes by type; the last one of a type counts. `from` is the size of the fixed header. */
 export function attributesIn(bytes: Buffer, from = 0): Map<number, Buffer> {
   return new Map(attributeList(bytes, from));
 }
 
-/** Attributes in their order, for lists in which each has the same type. */
+/** Reads attributes in their order, for lists in which all have the same type. */
 export function attributeList(bytes: Buffer, from = 0): (readonly [number, Buffer])[] {
   const attributes: (readonly [number, Buffer])[] = [];
   let at = align(from);
@@ -47,23 +47,24 @@ export function attributeList(bytes: Buffer, from = 0): (readonly [number, Buffe
   return attributes;
 }
 
-/** Text up to its zero byte. */
+/** Reads text up to its zero byte. */
 export function textOf(bytes: Buffer | undefined): string {
   if (bytes === undefined) return "";
   const end = bytes.indexOf(0);
   return bytes.toString("utf8", 0, end < 0 ? bytes.length : end);
 }
 
+/** Reads a number in host byte order. */
 export function u32Of(bytes: Buffer | undefined): number | undefined {
   return bytes === undefined || bytes.length < 4 ? undefined : bytes.readUInt32LE(0);
 }
 
-/** A number in network byte order. */
+/** Reads a number in network byte order. */
 export function u16BeOf(bytes: Buffer | undefined): number | undefined {
   return bytes === undefined || bytes.length < 2 ? undefined : bytes.readUInt16BE(0);
 }
 
-/** An IPv4 or IPv6 address; undefined for bytes of another length. */
+/** Reads an IPv4 or IPv6 address; undefined for bytes of another length. */
 export function addressOf(bytes: Buffer | undefined): Address | undefined {
   return bytes?.length === 4 || bytes?.length === 16 ? addressFromBytes(bytes) : undefined;
 }

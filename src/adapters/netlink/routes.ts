@@ -12,11 +12,11 @@ export interface Route {
   readonly destination: Prefix;
   readonly gateway: Address | undefined;
   readonly source: Address | undefined;
-  /** Who made it (rtm_protocol). */
+  /** The program that made it (rtm_protocol). */
   readonly origin: number;
 }
 
-/** The unicast routes of the main table, of both families. */
+/** Lists the unicast routes of the main table, of both families. */
 export function listRoutes(socket: NetlinkSocket): Route[] {
   return [Sock.afInet, Sock.afInet6].flatMap((family) =>
     socket
@@ -25,7 +25,7 @@ export function listRoutes(socket: NetlinkSocket): Route[] {
   );
 }
 
-/** The route of an RTM_NEWROUTE; undefined for any that is not of the main table's, or cut. */
+/** Reads the route of an RTM_NEWROUTE; undefined for one of another table or type, or that is cut short. */
 export function routeFrom(body: Buffer): Route | undefined {
   if (body.length < headerBytes) return undefined;
   const attributes = attributesIn(body, headerBytes);
@@ -47,17 +47,18 @@ export function routeFrom(body: Buffer): Route | undefined {
   };
 }
 
-/** What a route of ours is made of. */
+/** A route of ipman's to add or delete. */
 export type NewRoute = Pick<Route, "linkIndex" | "destination"> & {
   readonly gateway?: Address | undefined;
   readonly source?: Address | undefined;
 };
 
-/** Adds the route or puts it in the place of the one with the same destination. */
+/** Adds a route, or replaces the one to the same destination. */
 export function replaceRoute(route: NewRoute): Request {
   return routeRequest("set", Rtm.newRoute, Nl.create | Nl.replace, route, []);
 }
 
+/** Deletes a route; one that does not exist is not an error. */
 export function deleteRoute(route: NewRoute): Request {
   return routeRequest("delete", Rtm.delRoute, 0, route, ["ESRCH", "ENODEV"]);
 }

@@ -1,53 +1,66 @@
-import { closeSync } from "node:fs";
-import { dumpErrorOf, errorOf } from "./answers.ts";
-import { Nl, Protocol, Sock } from "../linux/constants.ts";
-import { NetlinkError } from "../linux/errors.ts";
-import { checked, errno, libc } from "../linux/libc.ts";
-import { inNamespace } from "../linux/namespace.ts";
+import { dumpErrorOf, errorOf } from "./acknowledgement.ts";
+import { Nl, Protocol } from "../linux/constants.ts";
+import type { NetlinkError } from "../linux/errors.ts";
+import { linuxNetlink, type NetlinkTransport, type RawSocket } from "../linux/netlink-transport.ts";
 import { messagesIn, type NetlinkMessage } from "./reader.ts";
 import { MessageWriter } from "./writer.ts";
 
-/** One request: what is attempted, for errors, and how it is written. */
+/** A request to the kernel. */
 export interface Request {
+  /** The operation that it attempts, for errors: `add address 10.0.2.1/24`. */
   readonly op: string;
   readonly write: (writer: MessageWriter) => void;
-  /** Errors that mean success: EEXIST for something that should be, ENOENT for the opposite. */
+  /** Error codes that count as success: ENOENT for an entry that is to be deleted. */
   readonly tolerate?: readonly string[];
 }
 
-const receiveBytes = 256 * 1024;
 const batchBytes = 24 * 1024;
 const dumpAttempts = 5;
 
-// Every exchange is synchronous, and so there is never more than one at a time: all share
-// this memory, of which each socket would otherwise touch a quarter of a megabyte.
+// Every exchange is synchronous, so there is never more than one at a time: all sockets share it.
 const writer = new MessageWriter();
-const input = Buffer.allocUnsafeSlow(receiveBytes);
 
-/** A netlink socket. It stays in the namespace that it was opened in. */
+/**
+ * Sends requests through a netlink socket and matches the kernel's answers to them by their
+ * sequence numbers. It stays in the namespace that it was opened in.
+ */
+
 export class NetlinkSocket implements Disposable {
-  readonly #fd: number;
+  readonly #raw: RawSocket;
   #sequence = 0;
 
-  private constructor(fd: number) {
-    this.#fd = fd;
+  private constructor(raw: RawSocket) {
+    this.#raw = raw;
   }
 
-  /** @param namespace a path; undefined for the process's own */
-  static open(namespace: string | undefined, protocol: number = Protocol.route): NetlinkSocket {
-    const fd = openNetlink(namespace, protocol);
-    return new NetlinkSocket(fd);
+  /**
+   * @param namespace a path; undefined for the process's own
+   * @throws {NetlinkError}
+   */
+  static open(
+    namespace: string | undefined,
+    protocol: number = Protocol.route,
+    transport: NetlinkTransport = linuxNetlink,
+  ): NetlinkSocket {
+    return new NetlinkSocket(transport.open(namespace, protocol));
   }
 
-  /** One request that the kernel acknowledges. */
+  /**
+   * Sends one request and waits for its acknowledgement.
+   *
+   * @throws {NetlinkError} with the kernel's text
+   */
   execute(request: Request): void {
     const [error] = this.batch([request]);
     if (error !== undefined) throw error;
   }
 
   /**
-   * Many requests in few system calls. The kernel does each on its own; the errors of
-   * those that failed come back in order.
+   * Sends many requests in few system calls. The kernel handles each separately, and the ones
+   * after a failure too.
+   *
+   * @returns the errors of the requests that failed, in order
+   * @throws {NetlinkError} where a request cannot be sent, or no answer comes
    */
   batch(requests: readonly Request[]): NetlinkError[] {
     const errors: NetlinkError[] = [];
@@ -58,7 +71,7 @@ export class NetlinkSocket implements Disposable {
       let next = first;
       while (next < requests.length && writer.length < batchBytes) {
         (requests[next++] as Request).write(writer);
-        // Failures answer in any case; only the last success has to.
+        // The kernel reports failures in any case; of the successes, only the last one has to.
         const last = next === requests.length || writer.length >= batchBytes;
         if (last) writer.flag(Nl.ack);
         writer.end(++this.#sequence);
@@ -69,7 +82,11 @@ export class NetlinkSocket implements Disposable {
     return errors;
   }
 
-  /** Every object of a kind; repeated when the kernel says that it changed meanwhile. */
+  /**
+   * Lists every object of a kind; repeats the dump where the kernel reports a change during it.
+   *
+   * @throws {NetlinkError} with the kernel's text
+   */
   dump(op: string, write: (writer: MessageWriter) => void): NetlinkMessage[] {
     for (let attempt = 1; ; attempt++) {
       const { messages, interrupted } = this.#dumpOnce(op, write);
@@ -77,7 +94,7 @@ export class NetlinkSocket implements Disposable {
     }
   }
 
-  /** One request with one answer; undefined where the kernel has none to give. */
+  /** Sends one request for one object; undefined where the kernel answers with an error. */
   query(op: string, write: (writer: MessageWriter) => void): NetlinkMessage | undefined {
     writer.reset();
     write(writer);
@@ -92,7 +109,7 @@ export class NetlinkSocket implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    closeSync(this.#fd);
+    this.#raw[Symbol.dispose]();
   }
 
   #exchange(requests: readonly Request[], base: number, errors: NetlinkError[]): void {
@@ -125,7 +142,7 @@ export class NetlinkSocket implements Disposable {
     const messages: NetlinkMessage[] = [];
     let interrupted = false;
     for (;;) {
-      // Copied, since the next chunk comes into the same memory.
+      // Copied, since the next datagram arrives in the same memory.
       for (const message of this.#receive(op, true)) {
         if (message.sequence !== this.#sequence) continue;
         if ((message.flags & Nl.dumpInterrupted) !== 0) interrupted = true;
@@ -138,44 +155,11 @@ export class NetlinkSocket implements Disposable {
   }
 
   #send(op: string): void {
-    const bytes = writer.bytes();
-    checked(op, libc.send(this.#fd, bytes, bytes.length, 0));
+    this.#raw.send(op, writer.bytes());
   }
 
   #receive(op: string, copy = false): Iterable<NetlinkMessage> {
-    const size = libc.recv(this.#fd, input, input.length, 0);
-    if (size < 0) throw new NetlinkError(op, errno());
-    const chunk = input.subarray(0, size);
-    return messagesIn(copy ? Buffer.from(chunk) : chunk);
+    const datagram = this.#raw.receive(op);
+    return messagesIn(copy ? Buffer.from(datagram) : datagram);
   }
 }
-
-/** A netlink socket's descriptor, with a time limit for answers that do not come. */
-export function openNetlink(namespace: string | undefined, protocol: number, flags = 0): number {
-  return inNamespace(namespace, () => {
-    const type = Sock.raw | Sock.cloexec | flags;
-    const fd = checked("netlink socket", libc.socket(Sock.afNetlink, type, protocol));
-    try {
-      const timeout = Buffer.alloc(16);
-      timeout.writeBigInt64LE(2n, 0);
-      setOption(fd, Sock.solSocket, Sock.soRcvtimeo, timeout);
-      // A whole batch may fail, each request with an answer of its own.
-      setOption(fd, Sock.solSocket, Sock.soRcvbufforce, fourMebibytes);
-      setOption(fd, Sock.solNetlink, Sock.capAck, one);
-      setOption(fd, Sock.solNetlink, Sock.extAck, one);
-      if (protocol === Protocol.route) setOption(fd, Sock.solNetlink, Sock.getStrictChk, one);
-    } catch (error) {
-      closeSync(fd);
-      throw error;
-    }
-    return fd;
-  });
-}
-
-/** Sets a socket option. */
-export function setOption(fd: number, level: number, name: number, value: Buffer): void {
-  checked("setsockopt", libc.setsockopt(fd, level, name, value, value.length));
-}
-
-const one = Buffer.from([1, 0, 0, 0]);
-const fourMebibytes = Buffer.from([0, 0, 0x40, 0]);

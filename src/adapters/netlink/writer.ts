@@ -15,7 +15,7 @@ export class MessageWriter {
     return this.#length;
   }
 
-  /** What was written; valid until the next write. */
+  /** The bytes written so far; valid until the next write. */
   bytes(): Buffer {
     return this.#bytes.subarray(0, this.#length);
   }
@@ -42,7 +42,7 @@ export class MessageWriter {
     this.#pad();
   }
 
-  /** Adds flags to the message that was begun last. */
+  /** Adds flags to the message that `begin` began last. */
   flag(flags: number): void {
     const at = this.#start + 6;
     this.#bytes.writeUInt16LE(this.#bytes.readUInt16LE(at) | flags, at);
@@ -94,12 +94,12 @@ export class MessageWriter {
     return this;
   }
 
-  /** Text with the zero byte that ends it. */
+  /** An attribute of text, with the zero byte that ends it. */
   attributeText(type: number, value: string): this {
     return this.attribute(type, Buffer.from(`${value}\0`));
   }
 
-  /** An attribute made of what `fill` writes. */
+  /** An attribute whose value is written by `fill`. */
   nest(type: number, fill: () => void): this {
     const at = this.#attribute(type, 0) - 4;
     fill();
@@ -107,7 +107,7 @@ export class MessageWriter {
     return this;
   }
 
-  /** Raw bytes inside a nest: the fixed header of a nested message, say. */
+  /** Raw bytes inside a nest, such as the fixed header of a nested message. */
   raw(value: Uint8Array): this {
     this.#reserve(value.length);
     this.#bytes.set(value, this.#length);

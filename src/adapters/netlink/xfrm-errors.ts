@@ -1,30 +1,27 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { systemCall } from "../linux/errors.ts";
 import { inNamespace } from "../linux/namespace.ts";
 
-/** Of the thread: /proc/net is that of the process, wherever its thread is. */
+/** The thread's file: /proc/net is the process's, whichever namespace its thread is in. */
 const file = "/proc/thread-self/net/xfrm_stat";
 
 /**
- * How many packets a namespace's IPsec did not let through, by the kernel's names
- * (`XfrmInNoStates`, …: Documentation/networking/xfrm_proc.rst). Empty where the kernel does
- * not count (CONFIG_XFRM_STATISTICS).
+ * Counts the packets that IPsec dropped in a namespace, by the kernel's names (`XfrmInNoStates`,
+ * …: Documentation/networking/xfrm_proc.rst). Empty where the kernel does not count
+ * (CONFIG_XFRM_STATISTICS).
  *
  * @param namespace a path; undefined for the process's own
+ * @throws {NetlinkError}
  */
 export function xfrmErrors(namespace: string | undefined): ReadonlyMap<string, number> {
   return errorsIn(inNamespace(namespace, readCounters));
 }
 
 function readCounters(): string {
-  try {
-    return readFileSync(file, "latin1");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
-    throw error;
-  }
+  return existsSync(file) ? systemCall(`read ${file}`, () => readFileSync(file, "latin1")) : "";
 }
 
-/** A counter a line, its name and its value with blanks between. */
+/** Reads one counter per line: its name and its value, with blanks between. */
 export function errorsIn(text: string): ReadonlyMap<string, number> {
   return new Map(
     [...text.matchAll(/^(\w+)\s+(\d+)$/gm)].map(([, name = "", value]) => [name, Number(value)]),

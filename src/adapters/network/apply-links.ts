@@ -1,52 +1,49 @@
-import { closeSync } from "node:fs";
 import { sameAddress } from "../../model/net/address.ts";
 import type { LinkPlan, VxlanLink, XfrmLink } from "../../model/network/network-plan.ts";
 import { ageless } from "../linux/constants.ts";
 import { NetlinkError } from "../linux/errors.ts";
-import {
-  addVxlanLink,
-  addXfrmLink,
-  changeLink,
-  deleteLink,
-  findLink,
-  listLinks,
-  type Link,
-  type VxlanAttributes,
-} from "../netlink/links.ts";
-import { openNamespace } from "../linux/namespace.ts";
+import { linuxNetlink, type NetlinkTransport } from "../linux/netlink-transport.ts";
+import { addVxlanLink, addXfrmLink, changeLink, deleteLink } from "../netlink/link-requests.ts";
+import { findLink, listLinks, type Link, type VxlanAttributes } from "../netlink/links.ts";
 import { NetlinkSocket, type Request } from "../netlink/socket.ts";
 
 /** The namespaces of a plan, as paths. */
 export interface PlanPlace {
   /** Where the plan applies; undefined for the process's own. */
   readonly namespace: string | undefined;
-  /** Where charon is, and xfrm interfaces are made; undefined for the process's own. */
+  /** charon's, in which xfrm interfaces are created; undefined for the process's own. */
   readonly charonNamespace?: string | undefined;
 }
 
 const enodev = 19;
 
-/** Makes the links as planned and gives them by name. */
+/**
+ * Brings devices in line with their plans: creates missing ones and corrects the others.
+ *
+ * @returns the devices by their planned names
+ * @throws {NetlinkError} the first refusal
+ */
 export function applyLinks(
   socket: NetlinkSocket,
   place: PlanPlace,
   links: readonly LinkPlan[],
+  transport: NetlinkTransport,
 ): Map<string, Link> {
   let actual = listLinks(socket);
   let changed = false;
   for (const link of links) {
-    const made =
+    const created =
       link.kind === "xfrm"
-        ? ensureXfrm(socket, place, link, actual)
+        ? ensureXfrm({ socket, place, transport }, link, actual)
         : ensureVxlan(socket, link, actual);
-    changed ||= made;
+    changed ||= created;
   }
   if (changed) actual = listLinks(socket);
-  for (const link of links) settle(socket, link, found(actual, link));
+  for (const link of links) correct(socket, link, found(actual, link));
   return new Map(links.map((link) => [link.name, found(actual, link)]));
 }
 
-/** Sets those of the links down that are there. */
+/** Sets planned devices down; ones that do not exist are left out. */
 export function setDown(socket: NetlinkSocket, links: readonly LinkPlan[]): void {
   const up = listLinks(socket).filter((link) => link.up);
   for (const link of up.filter((known) => links.some((plan) => isPlanned(known, plan)))) {
@@ -54,20 +51,24 @@ export function setDown(socket: NetlinkSocket, links: readonly LinkPlan[]): void
   }
 }
 
-/** Deletes a device of a namespace; one that is not there is deleted. */
-export function removeLink(namespace: string, name: string): void {
-  using socket = NetlinkSocket.open(namespace);
+/**
+ * Deletes a device of a namespace; one that does not exist is not an error.
+ *
+ * @throws {NetlinkError}
+ */
+export function removeLink(namespace: string, name: string, transport = linuxNetlink): void {
+  using socket = NetlinkSocket.open(namespace, undefined, transport);
   const link = findLink(socket, name);
   if (link !== undefined) socket.execute(deleteLink(link));
 }
 
 /** Whether a namespace has a device of that name. */
-export function hasLink(namespace: string, name: string): boolean {
-  using socket = NetlinkSocket.open(namespace);
+export function hasLink(namespace: string, name: string, transport = linuxNetlink): boolean {
+  using socket = NetlinkSocket.open(namespace, undefined, transport);
   return findLink(socket, name) !== undefined;
 }
 
-/** An xfrm interface is known by its if_id: names can be anybody's. */
+/** Whether a device is the planned one. An xfrm interface is identified by its if_id, not its name. */
 export function isPlanned(link: Link, plan: LinkPlan): boolean {
   return plan.kind === "xfrm" ? link.xfrm?.ifId === plan.ifId : link.name === plan.name;
 }
@@ -78,41 +79,44 @@ function found(actual: readonly Link[], plan: LinkPlan): Link {
   return link;
 }
 
+/** Where an xfrm interface goes. */
+interface XfrmPlace {
+  /** In the namespace of the plan. */
+  readonly socket: NetlinkSocket;
+  readonly place: PlanPlace;
+  readonly transport: NetlinkTransport;
+}
+
 function ensureXfrm(
-  socket: NetlinkSocket,
-  place: PlanPlace,
+  { socket, place, transport }: XfrmPlace,
   plan: XfrmLink,
   actual: readonly Link[],
 ): boolean {
   const known = actual.find((link) => isPlanned(link, plan));
   if (known?.xfrm?.underlying === 0 && plan.underlying === undefined) return false;
-  using charon = NetlinkSocket.open(place.charonNamespace);
+  using charon = NetlinkSocket.open(place.charonNamespace, undefined, transport);
   if (known?.xfrm?.underlying === underlying(charon, plan)) return false;
-  // The kernel changes neither if_id nor what is below on a device that exists.
-  const inTheWay = known ?? actual.find((link) => link.name === plan.name);
-  if (inTheWay !== undefined) socket.execute(deleteLink(inTheWay));
-  const target = openNamespace(place.namespace);
-  try {
-    const made = makeXfrm(charon, plan);
-    charon.execute(changeLink(made, { namespaceFd: target }));
-  } finally {
-    closeSync(target);
-  }
+  // The kernel changes neither the if_id nor the device below on an existing device.
+  const obstacle = known ?? actual.find((link) => link.name === plan.name);
+  if (obstacle !== undefined) socket.execute(deleteLink(obstacle));
+  using target = transport.openNamespace(place.namespace);
+  const created = createXfrm(charon, plan);
+  charon.execute(changeLink(created, { namespaceFd: target.fd }));
   return true;
 }
 
-function makeXfrm(charon: NetlinkSocket, plan: XfrmLink): Link {
+function createXfrm(charon: NetlinkSocket, plan: XfrmLink): Link {
   try {
     charon.execute(addXfrmLink(plan.name, plan.ifId, plan.mtu, underlying(charon, plan)));
   } catch (error) {
-    // One that was made and not moved, since somebody was interrupted.
+    // An earlier pass was interrupted after it created the interface, and before it moved it.
     const stray = listLinks(charon).find((link) => isPlanned(link, plan));
     if (stray === undefined) throw error;
     return stray;
   }
-  const made = findLink(charon, plan.name);
-  if (made === undefined) throw new NetlinkError(`find link ${plan.name}`, enodev);
-  return made;
+  const created = findLink(charon, plan.name);
+  if (created === undefined) throw new NetlinkError(`find link ${plan.name}`, enodev);
+  return created;
 }
 
 function underlying(charon: NetlinkSocket, plan: XfrmLink): number {
@@ -129,7 +133,7 @@ function ensureVxlan(socket: NetlinkSocket, plan: VxlanLink, actual: readonly Li
   const link = actual.find((candidate) => isPlanned(candidate, plan));
   if (link !== undefined) {
     if (link.vxlan !== undefined && isAsPlanned(link.vxlan, plan, below.index)) return false;
-    // The kernel changes only some of this on a device that exists.
+    // The kernel changes only some of these attributes on an existing device.
     socket.execute(deleteLink(link));
   }
   socket.execute(addVxlanLink({ ...plan, underlying: below.index }));
@@ -150,21 +154,21 @@ function isAsPlanned(actual: VxlanAttributes, plan: VxlanLink, underlying: numbe
   );
 }
 
-function settle(socket: NetlinkSocket, plan: LinkPlan, link: Link): void {
+function correct(socket: NetlinkSocket, plan: LinkPlan, link: Link): void {
   if (plan.kind === "vxlan" && link.mac !== plan.mac) {
     socket.execute(changeLink(link, { mac: plan.mac }));
   }
-  // The plan has every neighbour: none is resolved. This removes all that are entered so far.
+  // The plan has every neighbour, so none is resolved. The kernel removes all entries with this.
   if (plan.kind === "vxlan" && link.arp) socket.execute(changeLink(link, { arp: false }));
   if (link.mtu !== plan.mtu) socket.execute(changeLink(link, { mtu: plan.mtu }));
   if (!link.up) {
-    // Once up it would have sent already.
+    // Before it is up: IPv6 sends packets as soon as it is.
     if (plan.kind === "vxlan") socket.execute(withoutAddress(link));
     socket.execute(changeLink(link, { up: true }));
   }
 }
 
-/** A kernel without IPv6 knows nothing of it. */
+/** Stops IPv6 from generating an address; a kernel without IPv6 does not know the attribute. */
 function withoutAddress(link: Link): Request {
   return { ...changeLink(link, { unaddressed: true }), tolerate: ["EAFNOSUPPORT"] };
 }

@@ -10,50 +10,61 @@ import {
 import { Protocol } from "../linux/constants.ts";
 import { NetlinkSocket } from "../netlink/socket.ts";
 import { NetlinkError } from "../linux/errors.ts";
-import { NftError, runNft } from "./libnftables.ts";
+import { NftError } from "./libnftables.ts";
 import { readTable, type ActualTable } from "./read-table.ts";
-import { missingRequirement } from "./requirements.ts";
+import { linuxFilters, missingRequirement, type FilterAccess } from "./requirements.ts";
 
-/** What one table was made of last, kept by who applies its plans. */
+/** What one table was last built from; kept by the component that applies its plans. */
 export class FilterMemory {
   members: readonly RulesMember[] = [];
-  /** Of the table as the kernel had it then; undefined before a plan was applied. */
+  /** The table's fingerprint at that time; undefined before a plan was applied. */
   fingerprint: string | undefined;
 }
 
 /**
- * Makes a table as planned. Compares it with what the kernel has; replaces it where its frame
- * is another or something else changed it, and amends it where only members came or went.
+ * Brings a table in line with its plan: replaces it where its frame differs or another program
+ * changed it, and amends it where only members were added or removed.
  *
  * @param namespace a path; undefined for the process's own
- * @returns how many transactions that took
- * @throws {NftError} `UNAVAILABLE` where the system or the kernel lacks what the filter needs
+ * @returns the number of transactions
+ * @throws {NftError} `UNAVAILABLE` where the system or the kernel lacks a part that it needs
+ * @throws {NetlinkError} where the table cannot be read
  */
 export function applyRules(
   namespace: string | undefined,
   plan: RulesPlan,
   memory: FilterMemory,
+  access: FilterAccess = linuxFilters,
 ): number {
   try {
-    return apply(namespace, plan, memory);
+    return apply(namespace, plan, memory, access);
   } catch (error) {
-    throw explained(error, namespace, plan);
+    throw explained(error, namespace, plan, access);
   }
 }
 
-function explained(error: unknown, namespace: string | undefined, plan: RulesPlan): unknown {
+function explained(
+  error: unknown,
+  namespace: string | undefined,
+  plan: RulesPlan,
+  access: FilterAccess,
+): unknown {
   if (!(error instanceof NftError || error instanceof NetlinkError)) return error;
   if (error.code === "UNAVAILABLE") return error;
-  const missing = missingRequirement(namespace, plan.frame);
+  const missing = missingRequirement(namespace, plan.frame, access);
   if (missing === undefined) return error;
   const op = `set packet filter ${plan.table}`;
   return new NftError(op, missing, { code: "UNAVAILABLE", cause: error });
 }
 
-/** Whether a namespace has a table that ipman made, if not the planned one. */
-export function isFiltered(namespace: string | undefined, { table, sets }: RulesPlan): boolean {
+/** Whether a namespace has a table that ipman made, be it by another plan. */
+export function isFiltered(
+  namespace: string | undefined,
+  { table, sets }: RulesPlan,
+  { netlink }: FilterAccess = linuxFilters,
+): boolean {
   try {
-    using socket = NetlinkSocket.open(namespace, Protocol.netfilter);
+    using socket = NetlinkSocket.open(namespace, Protocol.netfilter, netlink);
     return isFrameMark(readTable(socket, table, sets).comment);
   } catch (error) {
     if (error instanceof NetlinkError) return false;
@@ -61,11 +72,16 @@ export function isFiltered(namespace: string | undefined, { table, sets }: Rules
   }
 }
 
-function apply(namespace: string | undefined, plan: RulesPlan, memory: FilterMemory): number {
-  using socket = NetlinkSocket.open(namespace, Protocol.netfilter);
+function apply(
+  namespace: string | undefined,
+  plan: RulesPlan,
+  memory: FilterMemory,
+  { netlink, nft }: FilterAccess,
+): number {
+  using socket = NetlinkSocket.open(namespace, Protocol.netfilter, netlink);
   const before = readTable(socket, plan.table, plan.sets);
   const commands = commandsFor(plan, before, memory);
-  if (commands !== undefined) runNft(`set packet filter ${plan.table}`, namespace, commands);
+  if (commands !== undefined) nft.run(`set packet filter ${plan.table}`, namespace, commands);
   const after = commands === undefined ? before : readTable(socket, plan.table, plan.sets);
   memory.members = plan.members;
   memory.fingerprint = after.fingerprint;
@@ -77,8 +93,9 @@ export function rulesDiffer(
   namespace: string | undefined,
   plan: RulesPlan,
   memory: FilterMemory,
+  { netlink }: FilterAccess = linuxFilters,
 ): boolean {
-  using socket = NetlinkSocket.open(namespace, Protocol.netfilter);
+  using socket = NetlinkSocket.open(namespace, Protocol.netfilter, netlink);
   return commandsFor(plan, readTable(socket, plan.table, plan.sets), memory) !== undefined;
 }
 
@@ -90,7 +107,7 @@ function commandsFor(
   if (actual.comment !== frameMark(plan)) return replaceTable(plan);
   const wanted = new Set(plan.members.map(({ name }) => name));
   const isUnknown = (chain: string) => isMemberName(chain) && !wanted.has(chain);
-  // What a process before this one made can be kept, but not amended: its elements are not known.
+  // A table that an earlier process made can be kept, but not amended: its elements are not known.
   const isForeign =
     fingerprint === undefined
       ? [...actual.chains].some(isUnknown) || actual.size !== sizeOf(plan, actual)
@@ -102,9 +119,9 @@ function commandsFor(
   return isAsPlanned ? undefined : amendTable(plan.table, added, removed);
 }
 
-/** How many elements the planned members that are there have. */
+/** The number of elements of those planned members that the table has. */
 function sizeOf({ members }: RulesPlan, { chains }: ActualTable): number {
-  const there = members.filter(({ name }) => chains.has(name));
-  const elements = there.flatMap((member) => member.elements);
+  const present = members.filter(({ name }) => chains.has(name));
+  const elements = present.flatMap((member) => member.elements);
   return new Set(elements.map(({ set, key }) => `${set} ${key}`)).size;
 }

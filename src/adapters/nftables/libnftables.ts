@@ -1,11 +1,11 @@
 import koffi from "koffi";
 import { inNamespace } from "../linux/namespace.ts";
 
-/** What libnftables refused, in its words, or what it lacks. */
+/** Commands that libnftables refused, with its own text, or a part of the system that is missing. */
 export class NftError extends Error {
   override readonly name = "NftError";
   readonly op: string;
-  /** `UNAVAILABLE` where the system or the kernel lacks what every packet filter needs. */
+  /** `UNAVAILABLE` where the system or the kernel lacks a part that every packet filter needs. */
   readonly code: "REFUSED" | "UNAVAILABLE";
   readonly retryable = true;
 
@@ -23,36 +23,40 @@ export class NftError extends Error {
   }
 }
 
-/**
- * Runs commands in nft's language in a network namespace; all of them take effect or none.
- *
- * @param op what is attempted, for errors
- * @param namespace a path; undefined for the process's own
- * @throws {NftError} in libnftables' words, without the commands
- */
-export function runNft(op: string, namespace: string | undefined, commands: string): void {
-  run(op, namespace, commands, false);
+/** Runs commands in nft's language in a network namespace. */
+export interface NftRunner {
+  /**
+   * Runs commands as one transaction: all of them take effect or none.
+   *
+   * @param op the operation that they are for, for errors
+   * @param namespace a path; undefined for the process's own
+   * @throws {NftError} with libnftables' text, without the commands
+   */
+  readonly run: (op: string, namespace: string | undefined, commands: string) => void;
+  /**
+   * Has the kernel check commands; none of them takes effect.
+   *
+   * @throws {NftError} as `run` does
+   */
+  readonly check: (op: string, namespace: string | undefined, commands: string) => void;
 }
 
-/**
- * Has the kernel check commands, of which none takes effect.
- *
- * @throws {NftError} as {@link runNft} does
- */
-export function checkNft(op: string, namespace: string | undefined, commands: string): void {
-  run(op, namespace, commands, true);
-}
+/** libnftables on this machine's kernel. */
+export const libnftables: NftRunner = {
+  run: (op, namespace, commands) => run(op, namespace, commands, false),
+  check: (op, namespace, commands) => run(op, namespace, commands, true),
+};
 
 function run(op: string, namespace: string | undefined, commands: string, dry: boolean): void {
   const nft = library();
   inNamespace(namespace, () => {
-    // Its socket stays in the namespace that it is made in.
+    // The context's socket stays in the namespace that it is created in.
     const context: unknown = nft.make(0);
-    if (context === null) throw new NftError(op, "libnftables has no memory");
+    if (context === null) throw new NftError(op, "libnftables is out of memory");
     try {
       nft.bufferErrors(context);
       nft.setDryRun(context, dry);
-      if (nft.run(context, commands) !== 0) throw new NftError(op, wordsOf(nft.errors(context)));
+      if (nft.run(context, commands) !== 0) throw new NftError(op, textOf(nft.errors(context)));
     } finally {
       nft.free(context);
     }
@@ -70,7 +74,7 @@ interface Library {
 
 let loaded: Library | undefined;
 
-/** Loaded where it is used first: not every command needs it. */
+/** Loads the library at its first use: not every command needs it. */
 function library(): Library {
   loaded ??= load();
   return loaded;
@@ -78,7 +82,7 @@ function library(): Library {
 
 function load(): Library {
   try {
-    // nftables/libnftables.h; the first version of its interface is still the only one.
+    // nftables/libnftables.h; there is only one version of its interface so far.
     const lib = koffi.load("libnftables.so.1");
     return {
       make: lib.func("void *nft_ctx_new(uint32_t flags)"),
@@ -90,12 +94,12 @@ function load(): Library {
     };
   } catch (cause) {
     const detail =
-      "packet filters are written by it; install the package libnftables1 (RHEL: nftables)";
+      "ipman sets packet filters with it; install the package libnftables1 (RHEL: nftables)";
     throw new NftError("load libnftables.so.1", detail, { code: "UNAVAILABLE", cause });
   }
 }
 
-/** The first line says what is wrong; the others repeat the commands, which hold secrets. */
-function wordsOf(errors: string | null): string {
-  return /Error: ([^\n]*)/.exec(errors ?? "")?.[1] ?? "refused without a word";
+/** The first line states the error; the others repeat the commands, which contain secrets. */
+function textOf(errors: string | null): string {
+  return /Error: ([^\n]*)/.exec(errors ?? "")?.[1] ?? "refused without a reason";
 }

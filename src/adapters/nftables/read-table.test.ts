@@ -6,7 +6,7 @@ import { readTable } from "./read-table.ts";
 
 const nested = 0x8000;
 
-/** A message with elements of a set, as the kernel dumps them. */
+/** A message with elements of a set, as in a dump of the kernel. */
 function dumped(...elements: readonly number[]): NetlinkMessage {
   const writer = new MessageWriter();
   writer.begin(0, 0, 4);
@@ -26,13 +26,13 @@ function fingerprint(...messages: readonly NetlinkMessage[]): string {
 }
 
 describe("a table's fingerprint", () => {
-  it("is the same in whatever order, and in whichever messages, elements are dumped", () => {
+  it("does not depend on the order or the messages in which elements are dumped", () => {
     const first = fingerprint(dumped(1, 2, 3));
     assert.equal(fingerprint(dumped(3, 1, 2)), first);
     assert.equal(fingerprint(dumped(2), dumped(3, 1)), first);
   });
 
-  it("differs with an element", () => {
+  it("changes with each element", () => {
     const all = [[1, 2, 3], [1, 2], [1, 2, 4], []].map((each) => fingerprint(dumped(...each)));
     assert.equal(new Set(all).size, all.length);
   });

@@ -3,15 +3,15 @@ import type { NetlinkSocket } from "../netlink/socket.ts";
 import { attributeList, attributesIn, textOf, type NetlinkMessage } from "../netlink/reader.ts";
 import type { MessageWriter } from "../netlink/writer.ts";
 
-/** A table as the kernel has it. */
+/** A table in the kernel. */
 export interface ActualTable {
-  /** The table's comment; empty where it has none, and where there is no table. */
+  /** The table's comment; empty where it has none, or where there is no table. */
   readonly comment: string;
   /** The chains that have rules. */
   readonly chains: ReadonlySet<string>;
-  /** How many elements the sets have together. */
+  /** The number of elements in all of the sets. */
   readonly size: number;
-  /** Differs as soon as a rule or an element of the sets was added, removed or made again. */
+  /** Changes when a rule or an element of the sets is added, removed or recreated. */
   readonly fingerprint: string;
 }
 
@@ -26,7 +26,11 @@ const elementsAttribute = { table: 1, set: 2, list: 3 };
 // libnftnl/udata.h: NFTNL_UDATA_TABLE_COMMENT
 const commentType = 0;
 
-/** Reads a table of the family inet, with the elements of these sets. */
+/**
+ * Reads a table of the family inet, with the elements of these sets.
+ *
+ * @throws {NetlinkError}
+ */
 export function readTable(
   socket: Pick<NetlinkSocket, "query" | "dump">,
   name: string,
@@ -58,7 +62,11 @@ export function readTable(
   };
 }
 
-/** The names of a namespace's tables of the family inet. */
+/**
+ * Lists the names of a namespace's tables of the family inet.
+ *
+ * @throws {NetlinkError}
+ */
 export function tableNames(socket: Pick<NetlinkSocket, "dump">): string[] {
   const tables = socket.dump("list tables", (writer) => header(writer, get.table));
   return tables.map(({ body }) => textOf(attributesIn(body, headerBytes).get(tableAttribute.name)));
@@ -68,7 +76,7 @@ function header(writer: MessageWriter, type: number): MessageWriter {
   return writer.begin((subsystem << 8) | type, 0, headerBytes).u8(0, inet);
 }
 
-/** Type, length, value, in a single byte each but the last. */
+/** Reads the comment in a table's user data: type and length, of a byte each, then the text. */
 function commentOf({ body }: NetlinkMessage): string {
   const data = attributesIn(body, headerBytes).get(tableAttribute.userdata);
   if (data === undefined || data.length < 2 || data.readUInt8(0) !== commentType) return "";
@@ -79,13 +87,13 @@ function chainOf({ body }: NetlinkMessage): string {
   return textOf(attributesIn(body, headerBytes).get(ruleAttribute.chain));
 }
 
-/** In no order that means anything: the kernel rearranges a set some time after it has grown. */
+/** Reads elements. Their order means nothing: the kernel rearranges a set some time after it grew. */
 function elementsIn({ body }: NetlinkMessage): Buffer[] {
   const list = attributesIn(body, headerBytes).get(elementsAttribute.list) ?? Buffer.alloc(0);
   return attributeList(list).map(([, element]) => element);
 }
 
-/** Of what is the table's own: a message's header counts the changes to all tables. */
+/** Hashes the table's own parts, without headers: they count the changes of all tables. */
 function fingerprintOf(parts: readonly Buffer[]): string {
   const hash = createHash("sha256");
   for (const part of parts) hash.update(`${part.length} `).update(part);

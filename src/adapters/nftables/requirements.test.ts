@@ -1,63 +1,67 @@
 import assert from "node:assert/strict";
-import { constants } from "node:os";
 import { describe, it } from "node:test";
+import { SimulatedTransport } from "../../../test/simulator/kernel/transport.ts";
 import { NetlinkError } from "../linux/errors.ts";
 import { NftError } from "./libnftables.ts";
-import { missingRequirement, type RequirementProbes } from "./requirements.ts";
+import { missingRequirement, type FilterAccess } from "./requirements.ts";
 
-/** A kernel that refuses to list tables, or commands with a word. */
-function kernel(refusal: { readonly list?: string; readonly word?: string }): RequirementProbes {
-  return {
-    listTables: () => {
-      const errno = Object.entries(constants.errno).find(([name]) => name === refusal.list);
-      if (errno !== undefined) throw new NetlinkError("list tables", errno[1]);
-    },
-    check: (op, _, commands) => {
-      if (refusal.word === undefined || !commands.includes(refusal.word)) return;
-      throw new NftError(op, "Could not process rule: No such file or directory");
-    },
+/** A kernel that refuses to list tables with a code, and commands that contain a word. */
+function kernel(refusal: { readonly list?: string; readonly word?: string }): FilterAccess {
+  const check = (op: string, _: string | undefined, commands: string) => {
+    if (refusal.word === undefined || !commands.includes(refusal.word)) return;
+    throw new NftError(op, "Could not process rule: No such file or directory");
   };
+  const netlink = new SimulatedTransport(() =>
+    refusal.list === undefined ? { type: 0, bodies: [] } : { code: refusal.list },
+  );
+  return { netlink, nft: { run: check, check } };
 }
 
 const withHash = "jhash ip saddr mod 256";
 const missing = (refusal: { list?: string; word?: string }, rules = withHash) =>
   missingRequirement("/run/netns/gw", rules, kernel(refusal)) ?? "";
 
-describe("what packet filters need", () => {
-  it("is not missing where the kernel accepts everything", () => {
+describe("the requirements of packet filters", () => {
+  it("are complete where the kernel accepts everything", () => {
     assert.equal(missing({}), "");
   });
 
   for (const code of ["EPROTONOSUPPORT", "EINVAL", "EOPNOTSUPP", "ENOENT"]) {
-    it(`is nf_tables where the kernel answers ${code}`, () => {
+    it(`lack nf_tables where the kernel answers ${code}`, () => {
       assert.match(missing({ list: code }), /no nf_tables .*module nf_tables.*CONFIG_NF_TABLES$/);
     });
   }
 
-  it("is the family inet where its tables alone are refused", () => {
+  it("lack the family inet where only its tables are refused", () => {
     assert.match(missing({ word: "table inet" }), /family inet .*CONFIG_NF_TABLES_INET$/);
   });
 
-  it("is the hash expression where rules with it alone are refused, and only for such rules", () => {
-    const words = missing({ word: "jhash" });
-    assert.match(words, /no hashes in nf_tables .*module nft_hash.*CONFIG_NFT_HASH$/);
-    assert.match(words, /Could not process rule: No such file or directory/);
+  it("lack the hash expression where it is refused, and only for rules that contain it", () => {
+    const message = missing({ word: "jhash" });
+    assert.match(message, /no hashes in nf_tables .*module nft_hash.*CONFIG_NFT_HASH$/);
+    assert.match(message, /Could not process rule: No such file or directory/);
     assert.equal(missing({ word: "jhash" }, "tcp flags syn accept"), "");
   });
 
   for (const code of ["EPERM", "EMFILE", "ENOBUFS"]) {
-    it(`is unknown where the kernel answers ${code}, which says nothing about it`, () => {
+    it(`are unknown where the kernel answers ${code}, which does not depend on its parts`, () => {
       assert.equal(missing({ list: code, word: "table" }), "");
     });
   }
 
-  it("is libnftables where that cannot be loaded", () => {
-    const probes = {
-      ...kernel({}),
-      check: () => {
-        throw new NftError("load libnftables.so.1", "install it", { code: "UNAVAILABLE" });
-      },
+  it("lack libnftables where it cannot be loaded", () => {
+    const check = () => {
+      throw new NftError("load libnftables.so.1", "install it", { code: "UNAVAILABLE" });
     };
-    assert.match(missingRequirement(undefined, "", probes) ?? "", /load libnftables.so.1: install/);
+    const access = { ...kernel({}), nft: { run: check, check } };
+    assert.match(missingRequirement(undefined, "", access) ?? "", /load libnftables.so.1: install/);
+  });
+
+  it("are unknown where the namespace does not exist", () => {
+    const netlink = new SimulatedTransport(() => ({ type: 0, bodies: [] }));
+    netlink.open = () => {
+      throw new NetlinkError("open /run/netns/gone", 2);
+    };
+    assert.equal(missingRequirement("gone", "", { ...kernel({}), netlink }), undefined);
   });
 });

@@ -1,51 +1,51 @@
 import { Protocol } from "../linux/constants.ts";
 import { NetlinkError } from "../linux/errors.ts";
+import { linuxNetlink, type NetlinkTransport } from "../linux/netlink-transport.ts";
 import { NetlinkSocket } from "../netlink/socket.ts";
-import { checkNft, NftError } from "./libnftables.ts";
+import { libnftables, NftError, type NftRunner } from "./libnftables.ts";
 import { tableNames } from "./read-table.ts";
 
-/** How the kernel is asked what it has. */
-export interface RequirementProbes {
-  /** @throws {NetlinkError} where the kernel does not */
-  readonly listTables: (namespace: string | undefined) => unknown;
-  /** @throws {NftError} where the kernel refuses the commands */
-  readonly check: (op: string, namespace: string | undefined, commands: string) => void;
+/** The parts of the system by which packet filters are read and set. */
+export interface FilterAccess {
+  readonly netlink: NetlinkTransport;
+  readonly nft: NftRunner;
 }
 
-const onKernel: RequirementProbes = {
-  listTables: (namespace) => {
-    using socket = NetlinkSocket.open(namespace, Protocol.netfilter);
-    return tableNames(socket);
-  },
-  check: checkNft,
-};
+/** This machine. */
+export const linuxFilters: FilterAccess = { netlink: linuxNetlink, nft: libnftables };
 
-/** The part of the kernel that computes hashes in rules. */
+/** The expression that computes hashes in rules. */
 const hashExpression = "jhash";
 
-/** Errors that say nothing about what the kernel has. */
+/** Operations that fail where the kernel has no nf_tables, but not where a namespace is missing. */
+const probes: ReadonlySet<string> = new Set(["netlink socket", "list tables"]);
+
+/** Errors that do not depend on the parts that the kernel has. */
 const unrelated: ReadonlySet<string> = new Set(["EPERM", "EACCES", "EMFILE", "ENFILE"]);
 
-/** Whether the kernel refused to list tables since it has no nf_tables. */
-export function meansNoTables({ code, retryable }: NetlinkError): boolean {
-  return !unrelated.has(code) && !retryable;
+/** Whether the kernel refused to list tables because it has no nf_tables. */
+export function meansNoTables({ op, code, retryable }: NetlinkError): boolean {
+  return probes.has(op) && !unrelated.has(code) && !retryable;
 }
 
 /**
- * What packet filters need, and the system or its kernel lacks, with the way out; undefined
- * where nothing is missing, and where that cannot be known.
+ * Describes the part of the system or its kernel that packet filters need and that is missing, and
+ * the way to get it; undefined where nothing is missing, or where that cannot be determined.
  *
- * @param namespace where the kernel is asked, a path; undefined for the process's own
- * @param rules the rules of a filter, or of all
+ * @param namespace the namespace to try it in, a path; undefined for the process's own
+ * @param rules the rules of a filter; all that ipman uses where it is left out
  */
 export function missingRequirement(
   namespace: string | undefined,
   rules: string = hashExpression,
-  { listTables, check }: RequirementProbes = onKernel,
+  { netlink, nft } = linuxFilters,
 ): string | undefined {
   const fails = (commands: string) =>
-    failureOf(() => check("check packet filter", namespace, commands));
-  const refused = failureOf(() => listTables(namespace));
+    failureOf(() => nft.check("check packet filter", namespace, commands));
+  const refused = failureOf(() => {
+    using socket = NetlinkSocket.open(namespace, Protocol.netfilter, netlink);
+    tableNames(socket);
+  });
   if (refused instanceof NetlinkError) {
     if (!meansNoTables(refused)) return undefined;
     return lacking("nf_tables", "nf_tables", "CONFIG_NF_TABLES", refused);
@@ -63,8 +63,8 @@ function tableWith(rule: string): string {
   return `table inet ipman_check {\n chain rules {\n ${rule}\n }\n}`;
 }
 
-function lacking(what: string, module: string, option: string, { message }: Error): string {
-  return `the kernel has no ${what} (${message}); load the module ${module}, or use a kernel with ${option}`;
+function lacking(part: string, module: string, option: string, { message }: Error): string {
+  return `the kernel has no ${part} (${message}); load the module ${module}, or use a kernel with ${option}`;
 }
 
 function failureOf(call: () => unknown): Error | undefined {

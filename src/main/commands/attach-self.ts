@@ -1,6 +1,5 @@
 import { applyPlan } from "../../adapters/network/apply-plan.ts";
-import { uplink } from "../../adapters/netlink/uplink.ts";
-import { sourceTo } from "../../adapters/netlink/way.ts";
+import { sourceTo, uplink } from "../../adapters/netlink/route-lookup.ts";
 import { attachVariable, readOrder } from "../../model/attach/attach-order.ts";
 import { formatPrefix } from "../../model/net/prefix.ts";
 import { workerPlan } from "../../model/network/worker-plan.ts";

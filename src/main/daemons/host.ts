@@ -20,8 +20,8 @@ import { attach } from "../../runtime/host/attach.ts";
 import type { AttachRequest } from "../../runtime/host/attach-request.ts";
 import { fabricNetwork, HostPlacement } from "../../runtime/host/host-placement.ts";
 import { serveInspector } from "../../runtime/inspector/serve.ts";
-import { HostExaminer } from "../../runtime/kernel/host-examiner.ts";
-import { HostNetwork } from "../../runtime/kernel/host-network.ts";
+import { KernelExaminer } from "../../runtime/kernel/kernel-examiner.ts";
+import { KernelNetwork } from "../../runtime/kernel/kernel-network.ts";
 import { logBreakdown, logChanges, logEvents, logTrouble } from "../../runtime/logs/log.ts";
 import { loggerOf, type LogSettings } from "../../runtime/logs/logger.ts";
 import { Recent } from "../../runtime/logs/recent.ts";
@@ -99,7 +99,12 @@ async function build(
   const poller = resources.use(new Poller());
   const charon = new Charon(vici);
   const segmentKey = segmentKeyFrom(join(stateFolder, "segment.key"), onTrouble);
-  const network = new HostNetwork({ poller, vxlanPort, segmentKey, charon: () => charon.process });
+  const network = new KernelNetwork({
+    poller,
+    vxlanPort,
+    segmentKey,
+    charon: () => charon.process,
+  });
   const placement = resources.use(placementOf(options, onTrouble));
   const supervisor = new Supervisor({
     charon,
@@ -148,8 +153,8 @@ function withAttach(
     request.op === "attach" ? attachTo(request as unknown as AttachRequest) : others(request);
 }
 
-function examinerOf({ vici }: HostOptions, network: HostNetwork, poller: Poller): HostExaminer {
-  return new HostExaminer({
+function examinerOf({ vici }: HostOptions, network: KernelNetwork, poller: Poller): KernelExaminer {
+  return new KernelExaminer({
     network,
     poller,
     figures: () => ikeFiguresOf(vici, whileScraped),

@@ -30,8 +30,8 @@ import { PodPlacement } from "../../runtime/agent/pod-placement.ts";
 import { backgroundWrites } from "../../runtime/kubernetes/writes.ts";
 import { containStreams, type OnBreakdown } from "../../runtime/actors/contained.ts";
 import type { Examiner } from "../../runtime/diagnosis/examiner.ts";
-import { HostExaminer } from "../../runtime/kernel/host-examiner.ts";
-import { HostNetwork } from "../../runtime/kernel/host-network.ts";
+import { KernelExaminer } from "../../runtime/kernel/kernel-examiner.ts";
+import { KernelNetwork } from "../../runtime/kernel/kernel-network.ts";
 import { serveInspector } from "../../runtime/inspector/serve.ts";
 import { loggerOf, type LogSettings } from "../../runtime/logs/logger.ts";
 import { logBreakdown, logChanges, logEvents, logTrouble } from "../../runtime/logs/log.ts";
@@ -184,8 +184,8 @@ class AgentParts {
     });
   }
 
-  #network(charon: Charon, poller: Poller, segmentKey: SegmentKey): HostNetwork {
-    return new HostNetwork({
+  #network(charon: Charon, poller: Poller, segmentKey: SegmentKey): KernelNetwork {
+    return new KernelNetwork({
       poller,
       segmentKey,
       vxlanPort: this.#options.vxlanPort,
@@ -194,10 +194,10 @@ class AgentParts {
     });
   }
 
-  #examiner(network: HostNetwork, poller: Poller): Examiner {
+  #examiner(network: KernelNetwork, poller: Poller): Examiner {
     const figures = () => ikeFiguresOf(this.#options.vici, whileScraped);
     // Workers are on any node: only what they answer is seen from here.
-    return new HostExaminer({ network, poller, figures, worker: () => undefined });
+    return new KernelExaminer({ network, poller, figures, worker: () => undefined });
   }
 
   /** For `ipman status`, `inspect` and orders in the agent's pod; tunnels do without. */
@@ -226,7 +226,7 @@ class AgentParts {
 
   #report(
     supervisor: Supervisor,
-    network: HostNetwork,
+    network: KernelNetwork,
     declared: Declared,
     events: EventRecorder,
   ): void {

@@ -9,21 +9,21 @@ const free = (pool: string[], used: string[]) => {
   return found && `${formatAddress(found.address)}/${found.length}`;
 };
 
-describe("address pools", () => {
-  it("gives the first address that nobody has", () => {
+describe("an address pool", () => {
+  it("yields the first free address", () => {
     assert.equal(free(["10.0.2.3/24", "10.0.2.4/24"], ["10.0.2.3"]), "10.0.2.4/24");
   });
 
-  it("gives addresses of ranges, in either family", () => {
+  it("yields addresses of ranges, in both families", () => {
     assert.equal(free(["10.0.2.254-10.0.3.1/16"], ["10.0.2.254", "10.0.2.255"]), "10.0.3.0/16");
     assert.equal(free(["fd00::ffff-fd00::1:1/64"], ["fd00::ffff"]), "fd00::1:0/64");
   });
 
-  it("takes the default for entries without a prefix length", () => {
+  it("uses the default length for entries without one", () => {
     assert.equal(free(["10.0.2.3"], []), "10.0.2.3/24");
   });
 
-  it("gives nothing when all are used", () => {
+  it("yields nothing when all addresses are used", () => {
     assert.equal(free(["10.0.2.3-10.0.2.4/24"], ["10.0.2.3", "10.0.2.4"]), undefined);
     assert.equal(free([], []), undefined);
   });

@@ -1,15 +1,15 @@
 import { bitsOf, formatAddress, parseAddress, type Address } from "./address.ts";
 import { parseLength, type Prefix } from "./prefix.ts";
 
-/** One entry of a pool: every address from `first` to `last`, with their prefix length. */
+/** An entry of a pool: every address from `first` to `last`, with their prefix length. */
 export interface AddressRange {
   readonly first: Address;
   readonly last: Address;
-  /** Given to the workload's device; undefined where the entry does not say. */
+  /** The length that the workload's device gets; undefined where the entry has none. */
   readonly prefixLength: number | undefined;
 }
 
-/** `10.0.2.3/24`, `10.0.2.3`, `10.0.2.10-10.0.2.20/24`. */
+/** Parses an entry: `10.0.2.3/24`, `10.0.2.3`, `10.0.2.10-10.0.2.20/24`. */
 export function parseRange(text: string): AddressRange | undefined {
   const slash = text.indexOf("/");
   const ends = slash < 0 ? text : text.slice(0, slash);
@@ -24,10 +24,10 @@ export function parseRange(text: string): AddressRange | undefined {
 }
 
 /**
- * The first address of the pool that nobody has, with its prefix length.
+ * Finds the first free address of a pool, with its prefix length.
  *
  * @param used addresses in {@link formatAddress}'s notation
- * @param defaultLength the prefix length of entries that name none
+ * @param defaultLength the prefix length of entries that have none
  */
 export function freeAddress(
   pool: readonly AddressRange[],

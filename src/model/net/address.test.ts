@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { addressFromBytes, bytesOf, formatAddress, parseAddress, type Address } from "./address.ts";
 
-describe("addresses", () => {
+describe("an address", () => {
   for (const [text, canonical] of [
     ["0.0.0.0", "0.0.0.0"],
     ["192.168.1.254", "192.168.1.254"],
@@ -15,7 +15,7 @@ describe("addresses", () => {
     ["1:0:0:2:0:0:0:3", "1:0:0:2::3"],
     ["1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8"],
   ] as const) {
-    it(`reads ${text}`, () => {
+    it(`is parsed from ${text}`, () => {
       assert.equal(formatAddress(parseAddress(text) as Address), canonical);
     });
   }
@@ -25,10 +25,10 @@ describe("addresses", () => {
     [":", ":::", "1::2::3", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "g::", "12345::", "fe80::1%eth0"],
     ["1:2:3:4:5:6:7:8::", "::1.2.3", "1.2.3.4::"],
   ].flat()) {
-    it(`refuses "${text}"`, () => assert.equal(parseAddress(text), undefined));
+    it(`is not parsed from "${text}"`, () => assert.equal(parseAddress(text), undefined));
   }
 
-  it("survives the way to text and to bytes and back", () => {
+  it("survives a round trip through text and through bytes", () => {
     const v4 = fc.bigInt(0n, (1n << 32n) - 1n).map((value): Address => ({ family: 4, value }));
     const v6 = fc.bigInt(0n, (1n << 128n) - 1n).map((value): Address => ({ family: 6, value }));
     fc.assert(

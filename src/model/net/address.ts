@@ -7,24 +7,24 @@ export interface Address {
   readonly value: bigint;
 }
 
-/** Bits of an address. */
+/** The number of bits of an address. */
 export function bitsOf(family: Family): 32 | 128 {
   return family === 4 ? 32 : 128;
 }
 
-/** The address that `text` writes, in dotted or colon notation, without prefix or zone. */
+/** Parses an address in dotted or colon notation, without prefix length or zone. */
 export function parseAddress(text: string): Address | undefined {
   const value = text.includes(":") ? parseV6(text) : parseV4(text);
   if (value === undefined) return undefined;
   return { family: text.includes(":") ? 6 : 4, value };
 }
 
-/** Dotted for IPv4; RFC 5952 for IPv6. */
+/** Formats an address: dotted for IPv4, by RFC 5952 for IPv6. */
 export function formatAddress(address: Address): string {
   return address.family === 4 ? formatV4(Number(address.value)) : formatV6(bytesOf(address));
 }
 
-/** The address in network byte order: 4 or 16 bytes. */
+/** Encodes an address in network byte order: 4 or 16 bytes. */
 export function bytesOf(address: Address): Uint8Array {
   const size = bitsOf(address.family) / 8;
   const bytes = new Uint8Array(size);
@@ -36,13 +36,14 @@ export function bytesOf(address: Address): Uint8Array {
   return bytes;
 }
 
-/** The address in 4 or 16 bytes of network byte order. */
+/** Decodes an address from 4 or 16 bytes in network byte order. */
 export function addressFromBytes(bytes: Uint8Array): Address {
   let value = 0n;
   for (const byte of bytes) value = (value << 8n) | BigInt(byte);
   return { family: bytes.length === 4 ? 4 : 6, value };
 }
 
+/** Whether two addresses are the same. */
 export function sameAddress(a: Address, b: Address): boolean {
   return a.family === b.family && a.value === b.value;
 }
@@ -63,7 +64,7 @@ function parseV4(text: string): bigint | undefined {
       octet = -1;
     } else {
       const digit = code - zero;
-      // A leading zero would be octal for some readers.
+      // Some programs would read an octal number after a leading zero.
       if (digit < 0 || digit > 9 || octet === 0) return undefined;
       octet = octet < 0 ? digit : octet * 10 + digit;
       if (octet > 255) return undefined;
@@ -87,7 +88,7 @@ function parseV6(text: string): bigint | undefined {
   return value;
 }
 
-/** `::ffff:192.0.2.1` with its last 32 bits as two groups. */
+/** Rewrites the last 32 bits of `::ffff:192.0.2.1` as two groups. */
 function withHexTail(text: string): string {
   const at = text.lastIndexOf(":") + 1;
   const tail = text.slice(at);
@@ -104,7 +105,7 @@ function groups(text: string): number[] | undefined {
   return parts.map((part) => Number.parseInt(part, 16));
 }
 
-/** Thousands are written whenever a pool is looked through: no bigint, no array. */
+/** A search of a pool formats thousands of addresses: no bigint, no array. */
 function formatV4(value: number): string {
   return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`;
 }

@@ -2,9 +2,9 @@ import type { Address } from "./address.ts";
 import { compareIntervals, type Interval } from "./overlaps.ts";
 import { intervalOf, type Prefix } from "./prefix.ts";
 
-/** Networks by which addresses are looked up in logarithmic time. */
+/** A set of networks in which addresses are looked up in logarithmic time. */
 export class NetworkSet {
-  /** Without those inside of others: two networks are disjoint, or one holds the other. */
+  /** The outermost networks only: two networks are disjoint, or one contains the other. */
   readonly #networks: readonly Interval[];
 
   constructor(networks: readonly Prefix[]) {
@@ -16,18 +16,19 @@ export class NetworkSet {
     this.#networks = outermost;
   }
 
+  /** Whether a network of the set contains the address. */
   has({ family, value }: Address): boolean {
-    return this.holds({ family, first: value, last: value });
+    return this.containsInterval({ family, first: value, last: value });
   }
 
-  /** True where a single network has all addresses of the interval. */
-  holds({ family, first, last }: Interval): boolean {
+  /** Whether a single network of the set contains the whole interval. */
+  containsInterval({ family, first, last }: Interval): boolean {
     const network = lastNotAfter(this.#networks, { family, value: first });
     return network !== undefined && last <= network.last;
   }
 }
 
-/** The last of sorted intervals that begins at the address or before it, in its family. */
+/** Finds the last of sorted intervals that begins at or before an address of its family. */
 export function lastNotAfter<T extends Interval>(
   sorted: readonly T[],
   { family, value }: Address,
@@ -36,8 +37,9 @@ export function lastNotAfter<T extends Interval>(
   let high = sorted.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const { family: its, first } = sorted[middle] as T;
-    const isAfter = its === family ? first > value : its > family;
+    const candidate = sorted[middle] as T;
+    const isAfter =
+      candidate.family === family ? candidate.first > value : candidate.family > family;
     if (isAfter) high = middle;
     else low = middle + 1;
   }

@@ -5,15 +5,15 @@ import { overlappingOwners } from "./overlapping-owners.ts";
 import type { Interval } from "./overlaps.ts";
 import { intervalOf, overlap, type Prefix } from "./prefix.ts";
 
-/** Networks close together, so that many of them are within others. */
+/** Networks close to each other, so that many of them are inside of others. */
 const network = fc
   .record({ value: fc.nat(255), length: fc.integer({ min: 22, max: 32 }) })
   .map(({ value, length }): Prefix => ({ address: { family: 4, value: BigInt(value) }, length }));
 
 const owners = fc.array(fc.array(network, { maxLength: 4 }), { maxLength: 8 });
 
-describe("owners of networks that overlap", () => {
-  it("are those of whom one has a network that overlaps with one of the other's", () => {
+describe("owners of overlapping networks", () => {
+  it("are exactly the pairs with a network of each that overlap", () => {
     fc.assert(
       fc.property(owners, (networks) => {
         const share = overlappingOwners(networks.map((own) => own.map(intervalOf)));

@@ -10,14 +10,14 @@ const interval = fc
 const share = (a: Interval, b: Interval) =>
   a.family === b.family && a.first <= b.last && b.first <= a.last;
 
-/** Intervals of single addresses that count how often their beginnings are read. */
+/** Intervals of one address each that count the reads of their first address. */
 function countedIntervals(size: number): { intervals: Interval[]; reads: () => number } {
   let reads = 0;
   const intervals = Array.from({ length: size }, (_, i) => ({
     family: 4 as const,
     get first() {
       reads++;
-      // In no order, so that sorting has something to do.
+      // Unsorted, so that the search has to sort them.
       return BigInt((i * 7919) % size);
     },
     last: BigInt((i * 7919) % size),
@@ -25,8 +25,8 @@ function countedIntervals(size: number): { intervals: Interval[]; reads: () => n
   return { intervals, reads: () => reads };
 }
 
-describe("overlaps of intervals", () => {
-  it("are found if there are any, each between an interval and an earlier one", () => {
+describe("the overlaps of intervals", () => {
+  it("are found if there are any, each with an earlier interval", () => {
     fc.assert(
       fc.property(fc.array(interval, { maxLength: 30 }), (intervals) => {
         const found = overlapsOf(intervals);
@@ -41,11 +41,11 @@ describe("overlaps of intervals", () => {
     );
   });
 
-  it("cost n log n comparisons", () => {
+  it("are found with n log n comparisons", () => {
     for (const size of [1_024, 16_384]) {
       const { intervals, reads } = countedIntervals(size);
       assert.deepEqual(overlapsOf(intervals), []);
-      // A comparison of two intervals reads at most four beginnings.
+      // A comparison of two intervals reads at most four first addresses.
       assert.ok(reads() < 8 * size * Math.log2(size), `${reads()} reads for ${size} intervals`);
     }
   });

@@ -1,22 +1,22 @@
 import type { Address, Family } from "./address.ts";
 
-/** The addresses of one family from `first` to `last`. */
+/** All addresses of a family from `first` to `last`. */
 export interface Interval {
   readonly family: Family;
   readonly first: bigint;
   readonly last: bigint;
 }
 
-/** An interval that has addresses of an earlier one in the list, and which that is. */
+/** An interval of a list and an earlier one with addresses in common, by their indexes. */
 export interface Overlap {
   readonly index: number;
   readonly earlier: number;
 }
 
 /**
- * Intervals that overlap with an earlier one, in the order of the list. It sorts once and
- * compares each interval with the one before it that reaches furthest: if any two overlap,
- * at least one pair is found, and each interval is reported once at most.
+ * Finds intervals that overlap with an earlier one, in the order of the list. It sorts once and
+ * compares each interval with the preceding one that reaches furthest: if any two overlap, at
+ * least one pair is found, and each interval is reported at most once.
  */
 export function overlapsOf(intervals: readonly Interval[]): Overlap[] {
   const sorted = [...intervals.keys()].toSorted((a, b) =>
@@ -40,7 +40,7 @@ export function overlapsOf(intervals: readonly Interval[]): Overlap[] {
     .toSorted((a, b) => a.index - b.index);
 }
 
-/** Orders by family, then by the first address; the widest of those that begin there is first. */
+/** Orders by family, then by the first address; wider intervals precede narrower ones. */
 export function compareIntervals(a: Interval, b: Interval): number {
   if (a.family !== b.family) return a.family - b.family;
   if (a.first !== b.first) return a.first < b.first ? -1 : 1;
@@ -48,11 +48,12 @@ export function compareIntervals(a: Interval, b: Interval): number {
   return a.last > b.last ? -1 : 1;
 }
 
-/** True where the outer interval has every address of the inner one. */
+/** Whether the outer interval contains the whole inner one. */
 export function isWithin(inner: Interval, outer: Interval): boolean {
   return inner.family === outer.family && inner.first >= outer.first && inner.last <= outer.last;
 }
 
-export function hasAddress({ family, first, last }: Interval, address: Address): boolean {
+/** Whether an interval contains an address. */
+export function isInInterval({ family, first, last }: Interval, address: Address): boolean {
   return family === address.family && first <= address.value && address.value <= last;
 }

@@ -8,7 +8,7 @@ const seeds = [1, 2, 3, 4, 5, 6, 7, 0xffff_ffff];
 const macs = { mac: "02:00:00:00:00:03", gatewayMac: "02:00:00:00:00:01" };
 const address = (text: string) => parseAddress(text) as Address;
 
-/** Which of the frame's fields a worker accepts from a sender, as its kernel computes it. */
+/** Computes as a worker's kernel does which of the frame's fields prove a sender. */
 function accepted(frame: Buffer, sender: Address): boolean[] {
   return seeds.map((seed, i) => {
     const field = frame.subarray(14 + i * 4, 18 + i * 4);
@@ -26,13 +26,13 @@ describe("an announcement", () => {
       assert.equal(frame.toString("hex", 0, 14), "02000000000302000000000188b5");
     });
 
-    it(`of ${text} is proved by every field, and the same each time`, () => {
+    it(`of ${text} is proved by every field, and is the same each time`, () => {
       assert.ok(accepted(frame, source).every(Boolean));
       assert.deepEqual(announcementFrame({ ...macs, seeds, source }), frame);
     });
   }
 
-  it("proves nothing for another sender", () => {
+  it("does not prove another sender", () => {
     const frame = announcementFrame({ ...macs, seeds, source: address("10.244.0.1") });
     for (const other of ["10.244.0.2", "10.244.1.1", "10.245.0.1"])
       assert.ok(!accepted(frame, address(other)).every(Boolean), other);

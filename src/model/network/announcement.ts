@@ -3,26 +3,26 @@ import { jhash } from "./jhash.ts";
 import { macBytes } from "../net/mac.ts";
 
 /**
- * How a worker learns that its gateway is at another address: by one frame of this type (IEEE
- * 802 leaves it to experiments), whose proof holds for the sender's address on the pod network
- * alone. A copy of it that comes from elsewhere proves nothing.
+ * The EtherType of the frame by which a worker learns that its gateway has a new address (IEEE 802
+ * reserves it for experiments). The frame's proof is valid for the sender's address on the pod
+ * network only: a copy that comes from another address proves nothing.
  *
- * The proof is a field of four bytes for each seed, such that the hash of address and field by
- * that seed begins with a zero byte. A worker knows its seeds and checks the hashes in its
- * kernel, where nothing stronger is at hand: 64 bits for one who does not know the seeds.
+ * The proof has a field of four bytes for each seed, such that the hash of address and field by
+ * that seed begins with a zero byte. A worker's kernel knows the seeds and checks the hashes; it
+ * offers nothing stronger. An attacker without the seeds has to guess 64 bits.
  */
 export const announcementType = 0x88b5;
 
-/** Seeds of a worker. */
+/** The number of seeds of a worker. */
 export const seedCount = 8;
 
-/** Values that a hash may have; one of them proves the field. */
+/** The number of values of a hash; one of them proves the field. */
 export const hashModulus = 256;
 
 const minimumFrame = 60;
 const fieldBytes = 4;
 
-/** Who announces itself, and to whom. */
+/** The gateway that announces itself, and the worker that it announces itself to. */
 export interface Announcement {
   /** The worker's MAC address in the segment, and the gateway's. */
   readonly mac: string;
@@ -32,7 +32,7 @@ export interface Announcement {
   readonly source: Address;
 }
 
-/** The Ethernet frame, without its checksum. */
+/** Makes the Ethernet frame, without its checksum. */
 export function announcementFrame(announcement: Announcement): Buffer {
   const frame = Buffer.alloc(minimumFrame);
   frame.set(macBytes(announcement.mac), 0);
@@ -43,13 +43,14 @@ export function announcementFrame(announcement: Announcement): Buffer {
   return frame;
 }
 
+/** Searches for the field that proves an address by a seed. */
 function fieldFor(source: Address, seed: number): Uint8Array {
   const address = bytesOf(source);
   const key = Buffer.alloc(address.length + fieldBytes);
   key.set(address);
   for (let value = 0; ; value++) {
     key.writeUInt32BE(value, address.length);
-    // As the kernel scales a hash to a modulus (reciprocal_scale): by its upper bits.
+    // The kernel scales a hash to a modulus by its upper bits (reciprocal_scale).
     if (jhash(key, seed) >>> 24 === 0) return key.subarray(address.length);
   }
 }

@@ -1,45 +1,47 @@
-import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { connectionOf } from "../../../test/models/fixtures.ts";
-import { parseAddress, type Address } from "../net/address.ts";
-import type { Child } from "../api/connection.ts";
+import assert from "node:assert/strict";
+import { wholePlanText } from "../../../test/simulator/kernel/plan-text.ts";
+import { address, gatewayFacts, prefix, workerOf } from "../../../test/simulator/kernel/plans.ts";
 import { gatewayPlan } from "./gateway-plan.ts";
-import { parsePrefix, type Prefix } from "../net/prefix.ts";
-import { SegmentKey } from "./segment-key.ts";
-
-const connection = connectionOf();
-const child = connection.children[0] as Child;
-const address = (text: string) => parseAddress(text) as Address;
-const place = { connection: connection.id, child: child.key, pool: "primary", reservation: "1" };
-const worker = (id: string, inner: string, underlay: string) => ({
-  id,
-  ...place,
-  address: parsePrefix(inner) as Prefix,
-  underlay: address(underlay),
-});
 
 describe("a gateway's plan", () => {
-  const facts = {
-    connection,
-    child,
-    tunnelMtu: 1_400,
-    vxlanPort: 7_789,
-    underlying: undefined,
-    gateway: { device: "eth0", mtu: 1_500, underlay: address("10.244.0.1") },
-    segmentKey: new SegmentKey(Buffer.alloc(32, 7)),
-  };
-  const reached = worker("a", "10.0.2.3/24", "10.244.0.3");
+  const reached = workerOf("10.0.2.3/24", "10.244.0.3");
 
-  it("leaves out a worker whose address is of another family than the gateway's", () => {
-    const other = worker("b", "10.0.2.4/24", "fd44::4");
-    const plan = gatewayPlan({ ...facts, workers: [reached, other] });
-    assert.deepEqual(plan, gatewayPlan({ ...facts, workers: [reached] }));
+  it("has both devices, a route to each remote network, and the entries of each worker", (t) => {
+    const path = `${import.meta.dirname}/gateway-plan.golden.txt`;
+    t.assert.fileSnapshot(wholePlanText(gatewayPlan(gatewayFacts)), path, {
+      serializers: [String],
+    });
+  });
+
+  it("has the same entries over an IPv6 pod network, with an MTU that fits it", (t) => {
+    const path = `${import.meta.dirname}/gateway-plan-ipv6.golden.txt`;
+    const plan = gatewayPlan({
+      ...gatewayFacts,
+      gateway: { device: "eth0", mtu: 1_500, underlay: address("fd44::1") },
+      workers: [workerOf("10.0.2.3/24", "fd44::3")],
+    });
+    t.assert.fileSnapshot(wholePlanText(plan), path, { serializers: [String] });
+  });
+
+  it("does not plan an MTU below IPv6's minimum for a child that uses IPv6", () => {
+    const child = { ...gatewayFacts.child, xfrmIp: prefix("fd00:2::1/64") };
+    const [xfrm] = gatewayPlan({ ...gatewayFacts, child, tunnelMtu: 1_200 }).links;
+    assert.equal(xfrm?.mtu, 1_280);
+    const [other] = gatewayPlan({ ...gatewayFacts, tunnelMtu: 1_200 }).links;
+    assert.equal(other?.mtu, 1_200);
+  });
+
+  it("leaves out a worker without an address of the gateway's family", () => {
+    const other = workerOf("10.0.2.4/24", "fd44::4");
+    const plan = gatewayPlan({ ...gatewayFacts, workers: [reached, other] });
+    assert.deepEqual(plan, gatewayPlan({ ...gatewayFacts, workers: [reached] }));
     assert.equal(plan.fdb.length, 1);
   });
 
-  it("reaches a worker by the address that is of the family of the gateway's", () => {
-    const six = { ...worker("a", "10.0.2.3/24", "fd44::3"), alternate: address("10.244.0.3") };
-    const plan = gatewayPlan({ ...facts, workers: [six] });
-    assert.deepEqual(plan, gatewayPlan({ ...facts, workers: [reached] }));
+  it("reaches a worker by its address of the gateway's family", () => {
+    const six = { ...workerOf("10.0.2.3/24", "fd44::3"), alternate: address("10.244.0.3") };
+    const plan = gatewayPlan({ ...gatewayFacts, workers: [six] });
+    assert.deepEqual(plan, gatewayPlan({ ...gatewayFacts, workers: [reached] }));
   });
 });

@@ -8,33 +8,35 @@ import { hostPrefix } from "../net/prefix.ts";
 import { gatewayMac, workerSecrets } from "./segment.ts";
 import type { SegmentKey } from "./segment-key.ts";
 
-/** What a gateway's plan depends on. */
+/** The input of a gateway's plan. */
 export interface GatewayFacts {
   readonly connection: Pick<Connection, "id">;
   readonly child: Child;
   readonly gateway: Pick<Gateway, "device" | "mtu" | "underlay">;
   readonly workers: readonly Worker[];
-  /** Largest packet that enters the tunnel whole, in bytes. */
+  /** The largest packet that enters the tunnel unfragmented, in bytes. */
   readonly tunnelMtu: number;
   /** UDP port of the VXLAN segments. */
   readonly vxlanPort: number;
   readonly segmentKey: SegmentKey;
-  /** The device under the xfrm interface, where one is declared. */
+  /** The device under the xfrm interface, if one is declared. */
   readonly underlying: string | undefined;
 }
 
+/** The name of a child's xfrm interface. */
 export function xfrmName(child: Pick<Child, "ifId">): string {
   return `xfrm${child.ifId}`;
 }
 
+/** The name of the VXLAN devices of a child's segment. */
 export function vxlanName(child: Pick<Child, "ifId">): string {
   return `vxlan${child.ifId}`;
 }
 
 /**
- * Everything a gateway's namespace is to hold. The gateway's first address decides the family
- * of the segment on the pod network. A worker without an address of that family cannot be
- * reached by the gateway's device, and has no part in it.
+ * Plans the state of a gateway's namespace. The family of the gateway's first address is the
+ * family of the segment on the pod network. The gateway's device cannot reach a worker without an
+ * address of that family, so such a worker is left out.
  */
 export function gatewayPlan(facts: GatewayFacts): NetworkPlan {
   const { child, connection, gateway, segmentKey, vxlanPort } = facts;
@@ -83,13 +85,13 @@ function gatewayLinks({
       mtu: vxlanMtu(gateway.mtu, gateway.underlay.family),
       underlying: gateway.device,
       local: gateway.underlay,
-      // Workers are known by the plan alone.
+      // The plan alone determines the workers.
       learning: false,
     },
   ];
 }
 
-/** IPv6 does not work over a link below its minimum. */
+/** Raises an MTU to IPv6's minimum where the child uses IPv6, which needs it. */
 export function clampMtu(mtu: number, child: Pick<Child, "xfrmIp">): number {
   return child.xfrmIp.address.family === 6 ? Math.max(mtu, minimumMtu) : mtu;
 }

@@ -5,7 +5,7 @@ import { memberName, type RulesMember, type RulesPlan } from "./rules-plan.ts";
 import { frameMatch, nftFamily, packetMatch } from "./segment-frame.ts";
 import type { WorkerSecrets } from "./segment.ts";
 
-/** What a gateway's packet filter depends on. */
+/** The input of a gateway's packet filter. */
 export interface GatewayRulesFacts {
   readonly child: Pick<Child, "ifId" | "vxlanIp">;
   readonly gateway: Pick<Gateway, "device" | "underlay">;
@@ -17,13 +17,13 @@ export interface GatewayRulesFacts {
 }
 
 /**
- * A gateway's packet filter. Of the segment's datagrams, those of workers reach the VXLAN
- * device: outer address, VNI, both MAC addresses, EtherType and inner source belong together,
- * so that a worker speaks as itself only. Packets are forwarded between the tunnel and the
- * addresses of workers; nothing else is. The gateway itself answers to ICMP alone.
+ * Plans a gateway's packet filter. A datagram of the segment reaches the VXLAN device only if its
+ * outer address, VNI, both MAC addresses, EtherType and inner source belong to one worker, so that
+ * a worker cannot impersonate another. Packets are forwarded between the tunnel and the addresses
+ * of workers, and nowhere else. The gateway itself answers to ICMP only.
  *
- * The policies accept, and the last rules drop: a chain that is being replaced has no rules for
- * a moment in which its policy counts, while the chain before it still filters.
+ * The policies accept and the last rules drop: while a chain is replaced it has no rules for a
+ * moment, in which its policy applies and the previous chain still filters.
  */
 export function gatewayRules(facts: GatewayRulesFacts): RulesPlan {
   const { child, gateway, vxlanPort, xfrm, vxlan } = facts;
@@ -65,9 +65,9 @@ ${decapsulated(vxlan, inner.name)}
 }
 
 /**
- * Compares MAC address and source of each packet once more, behind the device: a sender can
- * give many datagrams to the kernel as one (UDP_SEGMENT), which passes the input hook as one,
- * judged by the first of them, before VXLAN gets each.
+ * Compares MAC address and source of each packet again behind the device: a sender can pass many
+ * datagrams to the kernel as one (UDP_SEGMENT). The input hook then filters the first of them for
+ * all, before VXLAN receives each.
  */
 function decapsulated(vxlan: string, inner: string): string {
   return `  chain decapsulated {
@@ -80,7 +80,7 @@ function decapsulated(vxlan: string, inner: string): string {
   }`;
 }
 
-/** One for each outer address: for a moment, a pod that ends can have that of one that starts. */
+/** One member for each outer address, which two pods can share for a moment as one replaces the other. */
 function membersOf({ child, workers }: GatewayRulesFacts): RulesMember[] {
   const byOuter = Object.groupBy(workers, ({ underlay }) => formatAddress(underlay));
   return Object.entries(byOuter).map(([outer, some = []]) => {

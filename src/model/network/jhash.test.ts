@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { jhash } from "./jhash.ts";
 
-/** Made by include/linux/jhash.h of Linux 6.1, of the first bytes of {@link bytes}. */
+/** Computed by include/linux/jhash.h of Linux 6.1, over the first bytes of {@link bytes}. */
 const hashes = [
   [1, 0x12345678, 0x40158784],
   [4, 0x12345679, 0x8a7e3c38],
@@ -15,9 +15,9 @@ const hashes = [
 
 const bytes = Buffer.from(Array.from({ length: 24 }, (_, i) => (i * 37 + 1) & 0xff));
 
-describe("the kernel's hash", () => {
+describe("jhash", () => {
   for (const [length, seed, hash] of hashes) {
-    it(`of ${length} bytes is the kernel's`, () => {
+    it(`of ${length} bytes equals the kernel's`, () => {
       assert.equal(jhash(bytes.subarray(0, length), seed), hash);
     });
   }

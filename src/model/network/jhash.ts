@@ -1,7 +1,7 @@
 /**
- * Bob Jenkins' hash as the kernel has it (include/linux/jhash.h, `jhash`), as an unsigned
- * 32-bit number. nftables calls it by the same name. One function, without objects: proofs of
- * announcements are searched for by it.
+ * Computes Bob Jenkins' hash as the kernel does (include/linux/jhash.h, `jhash`), as an unsigned
+ * 32-bit number. nftables uses the same name for it. It is one function without objects, since the
+ * search for an announcement's proofs calls it many times.
  *
  * @param key at least one byte
  * @param seed the initial value, 32 bits
@@ -40,7 +40,7 @@ export function jhash(key: Buffer, seed: number): number {
   return ((c ^ b) - rotate(b, 24)) >>> 0;
 }
 
-/** Little-endian; bytes behind the end count as zero. */
+/** Reads a little-endian word; bytes behind the end count as zero. */
 function word(bytes: Buffer, at: number): number {
   if (at + 4 <= bytes.length) return bytes.readInt32LE(at);
   return at < bytes.length ? bytes.readUIntLE(at, bytes.length - at) : 0;

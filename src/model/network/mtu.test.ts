@@ -25,7 +25,7 @@ describe("the inner MTU", () => {
     });
   }
 
-  it("of several proposals is that of the costliest", () => {
+  it("of several proposals is the one of the largest overhead", () => {
     const both = suiteOfProposals("aes256gcm16, aes256-sha512");
     assert.equal(innerMtu({ mtu: 1500, family: 4, encapsulated: false }, both), 1422);
   });

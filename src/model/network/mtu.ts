@@ -1,7 +1,7 @@
 import type { Family } from "../net/address.ts";
 import { splitProposals } from "../api/proposal.ts";
 
-/** What ESP adds to a packet, in bytes. */
+/** The overhead of an ESP cipher suite, in bytes. */
 export interface EspSuite {
   readonly iv: number;
   readonly icv: number;
@@ -9,7 +9,7 @@ export interface EspSuite {
   readonly align: number;
 }
 
-/** How ESP packets travel. */
+/** The path of ESP packets. */
 export interface EspPath {
   /** MTU of the path between the IKE hosts, in bytes. */
   readonly mtu: number;
@@ -23,14 +23,14 @@ const espHeader = 8;
 const espTrailer = 2;
 const udpHeader = 8;
 const outerHeader: Record<Family, number> = { 4: 20, 6: 40 };
-/** What fits behind the longer header fits behind the other. */
+/** A packet that fits behind the longer header fits behind the shorter one too. */
 const costliestFamily: Family = 6;
 const vxlanOverhead: Record<Family, number> = { 4: 50, 6: 70 };
 
-/** The smallest MTU that IPv6 allows (RFC 8200); no device goes below. */
+/** The smallest MTU that IPv6 allows (RFC 8200). */
 export const minimumMtu = 1280;
 
-/** The largest inner packet whose ESP packet fits the path, in bytes. */
+/** Computes the largest inner packet whose ESP packet fits the path, in bytes. */
 export function innerMtu(path: EspPath, suite: EspSuite): number {
   const udp = path.encapsulated ? udpHeader : 0;
   const room =
@@ -38,12 +38,12 @@ export function innerMtu(path: EspPath, suite: EspSuite): number {
   return Math.floor(room / suite.align) * suite.align - espTrailer;
 }
 
-/** The largest packet that a VXLAN segment carries over a network of that MTU, in bytes. */
+/** Computes the largest packet that a VXLAN segment carries over a network of that MTU, in bytes. */
 export function vxlanMtu(underlayMtu: number, family: Family): number {
   return underlayMtu - vxlanOverhead[family];
 }
 
-/** A negotiated CHILD SA's algorithms as VICI names them: `AES_CBC`, `HMAC_SHA2_256_128`. */
+/** The suite of a negotiated CHILD SA, by VICI's names of its algorithms: `AES_CBC`, `HMAC_SHA2_256_128`. */
 export function suiteOfSa(encryption: string, integrity: string | undefined): EspSuite {
   const icv = integrity === undefined ? aeadIcv(encryption) : integrityIcv(integrity);
   if (/GCM|CCM|CTR|CHACHA20|GMAC/.test(encryption)) return { iv: 8, icv, align: 4 };
@@ -52,20 +52,20 @@ export function suiteOfSa(encryption: string, integrity: string | undefined): Es
   return { iv: 16, icv, align: 16 };
 }
 
-/** The costliest suite among the proposals: what fits it fits whatever is negotiated. */
+/** The suite with the largest overhead among the proposals: a packet that fits it fits every other. */
 export function suiteOfProposals(proposals: string | undefined): EspSuite {
   const suites = (proposals === undefined ? ["default"] : splitProposals(proposals)).map(
     suiteOfProposal,
   );
-  return suites.reduce((worst, suite) => ({
-    iv: Math.max(worst.iv, suite.iv),
-    icv: Math.max(worst.icv, suite.icv),
-    align: Math.max(worst.align, suite.align),
+  return suites.reduce((largest, suite) => ({
+    iv: Math.max(largest.iv, suite.iv),
+    icv: Math.max(largest.icv, suite.icv),
+    align: Math.max(largest.align, suite.align),
   }));
 }
 
 function suiteOfProposal(proposal: string): EspSuite {
-  // charon's default list holds CBC with SHA-512.
+  // charon's default proposals include CBC with SHA-512.
   if (proposal === "default") return { iv: 16, icv: 32, align: 16 };
   const icv = Math.max(...proposal.split("-").map(keywordIcv));
   if (/(gcm|ccm|gmac|chacha20)/.test(proposal)) return { iv: 8, icv: 16, align: 4 };

@@ -2,18 +2,18 @@ import type { Address } from "../net/address.ts";
 import type { Prefix } from "../net/prefix.ts";
 import type { RulesPlan } from "./rules-plan.ts";
 
-/** An xfrm interface. It is made in charon's network namespace and moved. */
+/** An xfrm interface. It is created in charon's network namespace and moved to the plan's. */
 export interface XfrmLink {
   readonly kind: "xfrm";
   readonly name: string;
   readonly ifId: number;
   /** Bytes. */
   readonly mtu: number;
-  /** The device under it in charon's namespace, where one is declared. */
+  /** The device under it in charon's namespace, if one is declared. */
   readonly underlying: string | undefined;
 }
 
-/** A VXLAN device over the namespace's underlay. */
+/** A VXLAN device over the namespace's underlay network. */
 export interface VxlanLink {
   readonly kind: "vxlan";
   readonly name: string;
@@ -23,28 +23,31 @@ export interface VxlanLink {
   readonly mac: string;
   /** Bytes. */
   readonly mtu: number;
-  /** The device that leads to the other VTEPs. */
+  /** The device through which it reaches the other VTEPs. */
   readonly underlying: string;
-  /** The address by which the other VTEPs know this one; the device takes VTEPs of its family. */
+  /** The address of this VTEP; the device accepts other VTEPs of the same family only. */
   readonly local: Address;
   /**
-   * Whether it learns from frames where MAC addresses are; what it learns it keeps. It then
-   * has no more than so many FDB entries.
+   * Whether it learns the VTEPs of MAC addresses from frames, without forgetting them; `most` is
+   * then the maximum number of its FDB entries.
    */
   readonly learning: false | { readonly most: number };
 }
 
+/** A planned device. */
 export type LinkPlan = XfrmLink | VxlanLink;
 
+/** A planned address. */
 export interface AddressPlan {
   readonly link: string;
   readonly prefix: Prefix;
 }
 
+/** A planned route of the main table. */
 export interface RoutePlan {
   readonly link: string;
   readonly destination: Prefix;
-  /** Reached over the link without a route of its own (onlink). */
+  /** Reached through the link without a route of its own (onlink). */
   readonly gateway?: Address;
   /** Preferred source address. */
   readonly source?: Address;
@@ -61,21 +64,21 @@ export interface NeighbourPlan {
 export interface FdbPlan {
   readonly link: string;
   readonly mac: string;
-  /** The VTEP behind which the MAC address is. */
+  /** The VTEP of the MAC address. */
   readonly vtep: Address;
-  /** Whether the device may learn that it is elsewhere; otherwise the entry is permanent. */
+  /** Whether the device may learn another VTEP for it; otherwise the entry is permanent. */
   readonly moves: boolean;
 }
 
-/** Everything ipman wants in one network namespace; what else it finds on its links goes. */
+/** The planned state of one network namespace. Other entries on the plan's links are removed. */
 export interface NetworkPlan {
   readonly links: readonly LinkPlan[];
   readonly addresses: readonly AddressPlan[];
   readonly routes: readonly RoutePlan[];
   readonly neighbours: readonly NeighbourPlan[];
   readonly fdb: readonly FdbPlan[];
-  /** Whether the namespace routes packets. */
+  /** Whether the namespace forwards packets. */
   readonly forwarding: boolean;
-  /** The packet filter; undefined leaves alone what there is. */
+  /** The packet filter; undefined leaves the existing one unchanged. */
   readonly rules: RulesPlan | undefined;
 }

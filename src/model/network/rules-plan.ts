@@ -1,21 +1,21 @@
 import { createHash } from "node:crypto";
 
 /**
- * What a namespace's packet filter is to be, in nft's language: one table of the family
- * `inet`. Its frame seldom changes and is replaced as a whole; members come and go one by one.
+ * The plan of a namespace's packet filter in nft's language: one table of the family `inet`. Its
+ * frame rarely changes and is replaced as a whole; members are added and removed one by one.
  */
 export interface RulesPlan {
   readonly table: string;
-  /** What is declared in the table whatever its members: sets, chains, rules. */
+  /** The sets, chains and rules that do not depend on the members. */
   readonly frame: string;
-  /** The sets whose elements are the members' alone. */
+  /** The sets that contain elements of members only. */
   readonly sets: readonly string[];
   readonly members: readonly RulesMember[];
 }
 
-/** What the table has for one sender: a chain, and elements of its sets. */
+/** The part of a table for one sender: a chain, and elements of the table's sets. */
 export interface RulesMember {
-  /** Of the chain, by {@link memberName}. */
+  /** The chain's name, by {@link memberName}. */
   readonly name: string;
   readonly rules: readonly string[];
   readonly elements: readonly SetElement[];
@@ -25,39 +25,39 @@ export interface RulesMember {
 export interface SetElement {
   readonly set: string;
   readonly key: string;
-  /** What a map has for the key. */
+  /** The key's value in a map. */
   readonly verdict?: string;
 }
 
 const memberPrefix = "member_";
 
-/** A name for a member's chain, which tells its content apart from every other. */
+/** Names a member's chain by its content: different contents have different names. */
 export function memberName(...content: readonly string[]): string {
   const digest = createHash("sha256").update(content.join("\n")).digest("hex");
   return `${memberPrefix}${digest.slice(0, 24)}`;
 }
 
-/** Whether a chain with that name is a member's. */
+/** Whether a chain is a member's, by its name. */
 export function isMemberName(chain: string): boolean {
   return chain.startsWith(memberPrefix);
 }
 
 const markPrefix = "ipman ";
 
-/** What tells a table's frame from any other: the table's comment, written with it. */
+/** The comment of a table, which identifies its frame. */
 export function frameMark(plan: RulesPlan): string {
   return `${markPrefix}${createHash("sha256").update(plan.frame).digest("hex").slice(0, 32)}`;
 }
 
-/** Whether a table's comment is that of some frame. */
+/** Whether a table's comment is that of a frame of ipman's. */
 export function isFrameMark(comment: string): boolean {
   return comment.startsWith(markPrefix);
 }
 
-/** Makes the table as planned, whatever there is of it, in one transaction. */
+/** Replaces a table with the planned one, whether or not it exists, in one transaction. */
 export function replaceTable(plan: RulesPlan): string {
   return [
-    // Made first, so that the deletion never fails.
+    // Created first, so that the deletion cannot fail.
     `table inet ${plan.table}`,
     `delete table inet ${plan.table}`,
     block(plan.table, [`comment "${frameMark(plan)}"`, ...plan.members.map(chainOf), plan.frame]),
@@ -65,14 +65,14 @@ export function replaceTable(plan: RulesPlan): string {
   ].join("\n");
 }
 
-/** Removes tables, whether they are there or not, in one transaction. */
+/** Deletes tables, whether or not they exist, in one transaction. */
 export function removeTables(tables: readonly string[]): string {
   return tables
     .flatMap((table) => [`table inet ${table}`, `delete table inet ${table}`])
     .join("\n");
 }
 
-/** Adds members to a table, and removes others, in one transaction. */
+/** Adds members to a table and removes others, in one transaction. */
 export function amendTable(
   table: string,
   added: readonly RulesMember[],

@@ -38,7 +38,7 @@ describe("a gateway's packet filter", () => {
     ]);
   });
 
-  it("binds MAC address and source of each packet that VXLAN gives", () => {
+  it("binds MAC address and source of each decapsulated packet", () => {
     const { frame } = gatewayRules(facts);
     assert.match(frame, /hook prerouting priority raw; policy accept;\n +iifname "vxlan102" goto/);
     assert.match(frame, /ether saddr \. ip saddr @senders accept\n +counter name refused drop/);
@@ -57,7 +57,7 @@ describe("a gateway's packet filter", () => {
     assert.match(plan.frame, /oifname "xfrm102" ip6 saddr @addresses accept/);
   });
 
-  it("has one chain for two workers with one outer address", () => {
+  it("has one chain for two workers with the same outer address", () => {
     const other = { ...worker, mac: "02:00:00:00:00:04", address: prefix("10.0.2.4/24") };
     const plan = gatewayRules({ ...facts, workers: [worker, other] });
     assert.equal(plan.members.length, 1);
@@ -74,7 +74,7 @@ describe("a gateway's packet filter", () => {
     );
   });
 
-  it("keeps its frame, and a worker's name, when others come", () => {
+  it("keeps its frame and a worker's chain when other workers are added", () => {
     const alone = gatewayRules(facts);
     const other = { ...worker, address: prefix("10.0.2.4/24"), underlay: address("10.244.0.3") };
     const both = gatewayRules({ ...facts, workers: [other, worker] });
@@ -94,26 +94,26 @@ describe("a worker's packet filter", () => {
     vxlan: "vxlan102",
   });
 
-  it("accepts frames between its MAC addresses from the gateway it knows", () => {
+  it("accepts frames with the right MAC addresses from the gateway's known address", () => {
     assert.match(plan.frame, /elements = \{ 10\.244\.0\.1 \}/);
     assert.match(plan.frame, /@th,96,128 0x00006600020000000003020000000001 goto gateway/);
   });
 
-  it("accepts an announcement by all of its proofs", () => {
+  it("accepts an announcement that has every proof", () => {
     const line = plan.frame.split("\n").find((text) => text.includes("0x88b5")) ?? "";
     const proofs = line.match(/jhash ip saddr \. @th,(\d+),32 mod 256 seed (\d+) 0/g) ?? [];
     assert.equal(proofs.length, secrets.seeds.length);
     assert.match(line, /@th,240,32 mod 256 seed 1 0 .* @th,464,32 mod 256 seed 8 0 update/);
   });
 
-  it("takes the worker's address from segments alone, whichever", () => {
+  it("accepts packets to the worker's address from any segment, and from nowhere else", () => {
     assert.match(
       plan.frame,
       /iifname != "lo" iifname != "vxlan\*" ip daddr 10\.0\.2\.3 counter name refused drop/,
     );
   });
 
-  it("accepts a first fragment only where its port is seen to be another", () => {
+  it("accepts a first fragment only if it shows another port", () => {
     assert.match(plan.frame, /frag frag-off 0 jump fragments\n +udp dport 7789 @th/);
     const chain = /chain fragments \{([^}]*)\}/.exec(plan.frame)?.[1] ?? "";
     assert.deepEqual(chain.trim().split(/\n +/), [
@@ -123,7 +123,7 @@ describe("a worker's packet filter", () => {
     ]);
   });
 
-  it("takes no address for the gateway's while another is proven", () => {
+  it("accepts no unproven address of the gateway while another one is proven", () => {
     const chain = /chain gateway \{([^]*?)\n {2}\}/.exec(plan.frame)?.[1] ?? "";
     const rules = chain.trim().split(/\n +/);
     assert.match(
@@ -138,7 +138,7 @@ describe("a worker's packet filter", () => {
     ]);
   });
 
-  it("is a table of the segment's own", () => {
+  it("is a separate table for each segment", () => {
     assert.equal(plan.table, "ipman_vxlan102");
     assert.deepEqual([plan.sets, plan.members], [[], []]);
   });
@@ -152,7 +152,7 @@ describe("a table in nft's language", () => {
     members: [{ name: "m1", rules: ["accept"], elements: [{ set: "s", key: "10.0.0.1" }] }],
   };
 
-  it("is replaced in one transaction that cannot fail for want of a table", () => {
+  it("is replaced in one transaction that does not depend on an existing table", () => {
     assert.equal(
       replaceTable(plan),
       `table inet t
@@ -166,7 +166,7 @@ add element inet t s { 10.0.0.1 }`,
     );
   });
 
-  it("is amended by what came and what went", () => {
+  it("is amended by the members that were added and removed", () => {
     const came = [{ name: "m2", rules: ["a", "b"], elements: [{ set: "s", key: "10.0.0.2" }] }];
     assert.equal(
       amendTable("t", came, plan.members),

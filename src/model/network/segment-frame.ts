@@ -1,7 +1,7 @@
 import { bytesOf, type Address, type Family } from "../net/address.ts";
 
 /*
- * Matches on a VXLAN datagram in nft's language. Its offsets are bits from the UDP header on:
+ * Expressions of nft's language that match VXLAN datagrams. Offsets are in bits from the UDP header:
  * eight bytes of UDP, eight of VXLAN (RFC 7348), fourteen of Ethernet, then the packet.
  */
 
@@ -11,24 +11,24 @@ export interface FrameMacs {
   readonly source: string;
 }
 
-/** A datagram of that segment. */
+/** Matches a datagram of a segment. */
 export function vniMatch(vni: number): string {
   return `@th,96,24 0x${vniHex(vni)}`;
 }
 
-/** A frame of that segment between those MAC addresses. */
+/** Matches a frame of a segment with both MAC addresses. */
 export function frameMatch(vni: number, { destination, source }: FrameMacs): string {
   const macs = `${destination}${source}`.replaceAll(":", "");
-  // A reserved byte is between them.
+  // A reserved byte separates VNI and frame.
   return `@th,96,128 0x${vniHex(vni)}00${macs}`;
 }
 
-/** A frame of that EtherType. */
+/** Matches a frame of an EtherType. */
 export function etherTypeMatch(type: number): string {
   return `@th,224,16 0x${type.toString(16).padStart(4, "0")}`;
 }
 
-/** An IPv4 or IPv6 packet from that address. */
+/** Matches an IPv4 or IPv6 packet by its source address. */
 export function packetMatch(source: Address): string {
   const hex = Buffer.from(bytesOf(source)).toString("hex");
   return source.family === 4
@@ -36,12 +36,12 @@ export function packetMatch(source: Address): string {
     : `${etherTypeMatch(0x86dd)} @th,304,128 0x${hex}`;
 }
 
-/** The four bytes with that number behind the Ethernet header. */
+/** Selects four bytes behind the Ethernet header, by their number. */
 export function payloadField(index: number): string {
   return `@th,${240 + index * 32},32`;
 }
 
-/** A family as nft names it, and the type of its addresses. */
+/** nft's names of a family and of the type of its addresses. */
 export function nftFamily(family: Family): { readonly name: string; readonly type: string } {
   return family === 4 ? { name: "ip", type: "ipv4_addr" } : { name: "ip6", type: "ipv6_addr" };
 }

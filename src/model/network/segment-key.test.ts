@@ -26,7 +26,7 @@ describe("a segment key", () => {
     assert.notEqual(derived(["a", ""]), derived(["a"]));
   });
 
-  it("shows nothing of its bytes when it is printed or serialised", () => {
+  it("does not reveal its bytes when it is printed or serialised", () => {
     const shown = [JSON.stringify({ key }), inspect(key, { showHidden: true, depth: 9 })];
     for (const text of shown) {
       assert.ok(!text.includes("secret"), text);
@@ -37,7 +37,7 @@ describe("a segment key", () => {
     assert.deepEqual(Object.keys(key), []);
   });
 
-  it("is not changed with the bytes that it was made of", () => {
+  it("does not change with the buffer that it was made from", () => {
     const given = Buffer.from(bytes);
     const made = new SegmentKey(given);
     given.fill(0);
@@ -51,7 +51,7 @@ describe("a segment key", () => {
     }
   });
 
-  it("is parsed from base64 alone", () => {
+  it("is parsed from base64 only", () => {
     const text = bytes.toString("base64");
     assert.ok(parseSegmentKey(text)?.equals(key));
     assert.ok(parseSegmentKey(`${text}\n`)?.equals(key));

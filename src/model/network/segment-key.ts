@@ -1,11 +1,11 @@
 import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from "node:crypto";
 
-/** Bytes of a segment key. */
+/** The length of a segment key in bytes. */
 export const segmentKeyLength = 32;
 
 /**
- * The secret that operator and agents of a cluster, or the processes of a host, share. Values
- * are derived from it; the bytes themselves cannot be read, printed or serialised.
+ * The secret that the operator and the agents of a cluster share, or the processes of a host.
+ * Values are derived from it; the bytes themselves cannot be read, printed or serialised.
  */
 export class SegmentKey {
   readonly #bytes: Uint8Array;
@@ -21,19 +21,20 @@ export class SegmentKey {
     this.#key = createSecretKey(this.#bytes);
   }
 
-  /** HMAC-SHA-256 over the label and the parts: 32 bytes that differ wherever one of them does. */
+  /** Derives 32 bytes: HMAC-SHA-256 over the label and the parts. */
   derive(label: string, ...parts: readonly string[]): Buffer {
-    // As JSON, so that no two lists of parts give the same text.
+    // In JSON, different lists of parts have different texts.
     const text = JSON.stringify([label, ...parts]);
     return createHmac("sha256", this.#key).update(text).digest();
   }
 
+  /** Whether two keys are the same, compared in constant time. */
   equals(other: SegmentKey): boolean {
     return timingSafeEqual(this.#bytes, other.#bytes);
   }
 }
 
-/** Parses a key as it is stored, in base64; undefined where it is not one. */
+/** Parses a key in base64, the format in which it is stored; undefined for any other text. */
 export function parseSegmentKey(text: string): SegmentKey | undefined {
   const trimmed = text.trim();
   const bytes = Buffer.from(trimmed, "base64");

@@ -11,7 +11,7 @@ const place = { address: parsePrefix("10.0.2.3/24") as Prefix, reservation: "r1"
 const secrets = workerSecrets(key, connection, child, place);
 
 describe("a worker's secrets", () => {
-  it("are a MAC address of its own, the gateway's, and eight seeds", () => {
+  it("are its own MAC address, the gateway's, and eight seeds", () => {
     for (const mac of [secrets.mac, secrets.gatewayMac])
       // Locally administered, unicast.
       assert.match(mac, /^.[26ae](:[0-9a-f]{2}){5}$/);
@@ -19,14 +19,14 @@ describe("a worker's secrets", () => {
     assert.equal(new Set(secrets.seeds).size, 8);
   });
 
-  it("are the same wherever they are derived, and one object for one worker", () => {
+  it("are the same wherever they are derived, and the same object for the same worker", () => {
     assert.deepEqual(workerSecrets(key, connection, child, { ...place }), secrets);
     assert.equal(workerSecrets(key, { ...connection }, { ...child }, place), secrets);
   });
 
   const elsewhere = { ...place, address: parsePrefix("10.0.2.4/24") as Prefix };
   const other = new SegmentKey(Buffer.alloc(32, 2));
-  for (const [what, derive] of [
+  for (const [part, derive] of [
     ["key", () => workerSecrets(other, connection, child, place)],
     ["connection", () => workerSecrets(key, { id: "other" }, child, place)],
     ["child", () => workerSecrets(key, connection, { key: "wan", ifId: 102 }, place)],
@@ -34,7 +34,7 @@ describe("a worker's secrets", () => {
     ["reservation", () => workerSecrets(key, connection, child, { ...place, reservation: "r2" })],
     ["address", () => workerSecrets(key, connection, child, elsewhere)],
   ] as const) {
-    it(`are others for another ${what}`, () => {
+    it(`differ for another ${part}`, () => {
       const others = derive();
       assert.notEqual(others.mac, secrets.mac);
       assert.notDeepEqual(others.seeds, secrets.seeds);

@@ -5,20 +5,20 @@ import { macOf } from "../net/mac.ts";
 import { seedCount } from "./announcement.ts";
 import type { SegmentKey } from "./segment-key.ts";
 
-/** What a worker has in common with its gateway and with no other worker. */
+/** The secrets that a worker shares with its gateway, and with no other worker. */
 export interface WorkerSecrets {
   /** The worker's MAC address. */
   readonly mac: string;
-  /** The gateway's, which all workers of the child know. */
+  /** The gateway's MAC address, which all workers of the child know. */
   readonly gatewayMac: string;
-  /** What proves an announcement of the gateway's: numbers of 32 bits. */
+  /** The seeds that prove the gateway's announcements: numbers of 32 bits. */
   readonly seeds: readonly number[];
 }
 
-/** What tells a worker's place in a segment from every other, also from earlier ones. */
+/** Identifies a worker's place in a segment; a later worker with the same address differs. */
 export type WorkerPlace = Pick<Worker, "address" | "reservation">;
 
-/** The MAC address of a gateway's VXLAN device: it stays when the gateway moves. */
+/** Derives the MAC address of a gateway's VXLAN device. It stays the same when the gateway moves. */
 export function gatewayMac(
   key: SegmentKey,
   connection: Pick<Connection, "id">,
@@ -27,7 +27,7 @@ export function gatewayMac(
   return gatewayMacOf(key, segmentOf(connection, child));
 }
 
-/** What tells a child's segment from every other. */
+/** Identifies a child's segment. */
 function segmentOf(
   { id }: Pick<Connection, "id">,
   { key, ifId }: Pick<Child, "key" | "ifId">,
@@ -39,16 +39,16 @@ function gatewayMacOf(key: SegmentKey, segment: readonly string[]): string {
   return macOf(key.derive("gateway MAC", ...segment));
 }
 
-/** Secrets, and what they were derived of. */
+/** Secrets, and the values that they were derived from. */
 interface Derived {
-  readonly of: readonly unknown[];
+  readonly from: readonly unknown[];
   readonly secrets: WorkerSecrets;
 }
 
-/** Of workers that are planned for again and again: an object never changes. */
+/** Secrets by worker: workers are planned for again and again, and an object does not change. */
 const derived = new WeakMap<WorkerPlace, Derived>();
 
-/** Derives a worker's secrets, the same ones in the operator that admits it and in each agent. */
+/** Derives a worker's secrets: the same ones in the operator that admits it and in each agent. */
 export function workerSecrets(
   key: SegmentKey,
   connection: Pick<Connection, "id">,
@@ -56,11 +56,11 @@ export function workerSecrets(
   place: WorkerPlace,
 ): WorkerSecrets {
   const segment = segmentOf(connection, child);
-  const of = [key, ...segment];
+  const from = [key, ...segment];
   const known = derived.get(place);
-  if (known !== undefined && known.of.every((part, i) => part === of[i])) return known.secrets;
+  if (known !== undefined && known.from.every((part, i) => part === from[i])) return known.secrets;
   const secrets = derivedSecrets(key, segment, place);
-  derived.set(place, { of, secrets });
+  derived.set(place, { from, secrets });
   return secrets;
 }
 

@@ -8,14 +8,14 @@ import { hostPrefix } from "../net/prefix.ts";
 import type { WorkerSecrets } from "./segment.ts";
 import { workerRules } from "./worker-rules.ts";
 
-/** What a worker's plan depends on. */
+/** The input of a worker's plan. */
 export interface WorkerFacts {
   readonly connection: Pick<Connection, "id">;
   readonly child: Pick<Child, "key" | "ifId" | "xfrmIp" | "remoteSelectors">;
   readonly worker: Pick<Worker, "address"> & WorkerSecrets;
-  /** Where the gateway's VTEP is. */
+  /** The address of the gateway's VTEP. */
   readonly gatewayUnderlay: Address;
-  /** The device that leads there, its MTU in bytes, and the worker's own address on it. */
+  /** The device that leads to it, its MTU in bytes, and the worker's own address on it. */
   readonly device: string;
   readonly deviceMtu: number;
   readonly underlay: Address;
@@ -23,13 +23,13 @@ export interface WorkerFacts {
   readonly vxlanPort: number;
 }
 
-/** The gateway's FDB entry, and room for one that replaces it. */
+/** The gateway's FDB entry, and room for the one that replaces it. */
 const mostEntries = 2;
 
 /**
- * Everything a worker's namespace is to hold. The gateway is a permanent neighbour with a known
- * MAC address, so nothing here has to be resolved; where that MAC address is, the device learns
- * of datagrams that its packet filter accepts, so a gateway may move.
+ * Plans the state of a worker's namespace. The gateway is a permanent neighbour with a known MAC
+ * address, so that the worker resolves no address. The device learns the VTEP of that MAC address
+ * from datagrams that the packet filter accepts, so that the gateway can move.
  */
 export function workerPlan(facts: WorkerFacts): NetworkPlan {
   const { child, worker, gatewayUnderlay, vxlanPort, underlay } = facts;

@@ -5,10 +5,10 @@ import type { RulesPlan } from "./rules-plan.ts";
 import { etherTypeMatch, frameMatch, nftFamily, payloadField, vniMatch } from "./segment-frame.ts";
 import type { WorkerSecrets } from "./segment.ts";
 
-/** What a worker's packet filter depends on. */
+/** The input of a worker's packet filter. */
 export interface WorkerRulesFacts {
   readonly worker: Pick<Worker, "address"> & WorkerSecrets;
-  /** The gateway's address on the pod network, when the worker is attached. */
+  /** The gateway's address on the pod network at the time that the worker is attached. */
   readonly gateway: Address;
   readonly ifId: number;
   readonly vxlanPort: number;
@@ -18,31 +18,31 @@ export interface WorkerRulesFacts {
 
 const segmentTablePrefix = "ipman_";
 
-/** The VXLAN device that a table filters for; undefined where the table is not a worker's. */
+/** The VXLAN device whose segment a table filters; undefined for a table that is not a worker's. */
 export function segmentDeviceOf(table: string): string | undefined {
   return /^ipman_(vxlan\d+)$/.exec(table)?.[1];
 }
 
-/** How long an address counts as a gateway's after its last datagram, while none is proven. */
+/** How long an address counts as the gateway's after its last datagram, while none is proven. */
 const gatewayKept = "1d";
 
-/** How long an address is proven by an announcement: for two that are lost. */
+/** How long an announcement proves an address: two of them may be lost. */
 const proofKept = "150s";
 
-/** What `vxlanName` gives. */
+/** Matches every name that `vxlanName` returns. */
 const segmentDevices = "vxlan*";
 
-/** More moves of a gateway within that time than there are. */
+/** Exceeds the moves of a gateway within that time. */
 const mostGateways = 1024;
 
 /**
- * A worker's packet filter, of one segment: other tables may have others. A datagram of the
- * segment reaches the VXLAN device if it has the MAC addresses and comes from the gateway's
- * address, or proves that its sender is the gateway at another address (`announcement.ts`).
- * While an address is proven, no other is the gateway's: another pod may get that of a former
- * gateway, with what workers still send to it, and so with the MAC addresses. Where none is
- * proven, since no agent is there to announce it, those that were go on.
- * The worker's address in the segment is reached through a segment alone: through this one, or
+ * Plans a worker's packet filter for one segment; each segment has its own table. A datagram of the
+ * segment reaches the VXLAN device if it has the right MAC addresses and comes from the gateway's
+ * address, or proves that its sender is the gateway at a new address (`announcement.ts`).
+ * While an address is proven, no other address counts as the gateway's: another pod may get the
+ * address of a former gateway, receive what workers still send there, and so learn the MAC
+ * addresses. Where no address is proven, because no agent announces one, earlier ones stay valid.
+ * The worker's address in the segment is reachable through segments only: through this one, or
  * through one that the namespace is attached to later with the same address.
  */
 export function workerRules(facts: WorkerRulesFacts): RulesPlan {
@@ -75,9 +75,10 @@ ${route(vxlan)}`,
 }
 
 /**
- * Judges first fragments of IPv6 datagrams, which are filtered one by one, before there is a
- * whole: the device's MTU leaves no reason for any. One passes only if it shows that its whole is
- * nothing of a segment's: the kernel also takes one that ends between two extension headers.
+ * Filters first fragments of IPv6 datagrams, which pass the hook before they are reassembled. The
+ * device's MTU leaves no reason for fragments. A first fragment passes only if it shows that its
+ * datagram is not one of a segment; the kernel also accepts one that ends between two extension
+ * headers.
  */
 function fragments(vxlanPort: number): string {
   return `  chain fragments {
@@ -89,7 +90,7 @@ function fragments(vxlanPort: number): string {
 
 const routeMark = "0x7789";
 
-/** Keeps VXLAN from using the route that it cached for the address that a gateway had before. */
+/** Prevents VXLAN from using the route that it cached for the gateway's previous address. */
 function route(vxlan: string): string {
   return `  chain route {
     type filter hook postrouting priority mangle; policy accept;

@@ -2,7 +2,7 @@ import { bitsOf, type Address } from "../net/address.ts";
 import { parseRange } from "../net/address-pool.ts";
 import { labelValueProblem } from "../api/names.ts";
 import { NetworkSet } from "../net/network-set.ts";
-import { hasAddress, isWithin, overlapsOf, type Interval } from "../net/overlaps.ts";
+import { isInInterval, isWithin, overlapsOf, type Interval } from "../net/overlaps.ts";
 import { formatPrefix, intervalOf, networkOf, type Prefix } from "../net/prefix.ts";
 import type { ReportProblem } from "./problem-list.ts";
 import type { ChildSpec } from "../api/schema/ipsec-connection.ts";
@@ -64,13 +64,13 @@ function entryJudge({ xfrm, vxlan, local }: PoolNetworks): EntryCheck {
   if (vxlan !== undefined) taken.push([vxlan.address, "vxlan_ip, an address of the gateway"]);
   const reserved = vxlan === undefined ? [] : reservedAddresses(vxlan);
   return (entry, report) => {
-    for (const [address, use] of taken) if (hasAddress(entry, address)) report(`contains ${use}`);
+    for (const [address, use] of taken) if (isInInterval(entry, address)) report(`contains ${use}`);
     if (subnet !== undefined && !isWithin(entry, subnet))
       report(`is outside the child's network ${formatPrefix(networkOf(vxlan as Prefix))}`);
     else
       for (const [address, use] of reserved)
-        if (hasAddress(entry, address)) report(`contains ${use}`);
-    if (selectors !== undefined && !selectors.holds(entry))
+        if (isInInterval(entry, address)) report(`contains ${use}`);
+    if (selectors !== undefined && !selectors.containsInterval(entry))
       report("is not in local_ips: its traffic would not enter the tunnel");
   };
 }

@@ -6,7 +6,7 @@ import type { KubeClient } from "../../adapters/kubernetes/client/kube-client.ts
 import { resourceTypes } from "../../adapters/kubernetes/client/resource-type.ts";
 import { apiVersion } from "../../model/api/schema/api-group.ts";
 import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
-import type { HostNetwork } from "../kernel/host-network.ts";
+import type { KernelNetwork } from "../kernel/kernel-network.ts";
 import { Memo } from "../../model/value/memo.ts";
 import { rfc3339 } from "../time/rfc3339.ts";
 import type { ConnectionStatus } from "../../model/status/status.ts";
@@ -20,7 +20,7 @@ export interface ReporterOptions {
   readonly client: KubeClient;
   readonly declared: Declared;
   readonly running: StatusSource & Pick<Running, "changes">;
-  readonly network: HostNetwork;
+  readonly network: KernelNetwork;
   readonly events: EventRecorder;
   readonly writes: LimitFunction;
   readonly onTrouble: (error: unknown) => void;

@@ -1,5 +1,5 @@
 import { BehaviorSubject, type Observable, Subscription } from "rxjs";
-import { uplink } from "../../adapters/netlink/uplink.ts";
+import { uplink } from "../../adapters/netlink/route-lookup.ts";
 import { findPodNamespace } from "../../adapters/cri/pod-namespace.ts";
 import type { HeldNamespace } from "../../adapters/linux/namespace.ts";
 import type { ContainerRuntime } from "../../adapters/cri/sandbox.ts";

@@ -1,6 +1,6 @@
 import { of, Subject, Subscription, type Observable } from "rxjs";
 import type { SnapshotFrom } from "xstate";
-import type { SaNews } from "../../adapters/netlink/xfrm.ts";
+import type { SaEvent } from "../../adapters/netlink/sa-events.ts";
 import type { CharonNews } from "../../adapters/vici/news.ts";
 import type { charonMachine } from "../../machines/charon.ts";
 import type { IkeSa } from "../../model/charon/sa.ts";
@@ -17,7 +17,7 @@ export interface CharonFeedOptions extends Pick<
   CharonPorts,
   "charon" | "queue" | "declared" | "removeOrphans"
 > {
-  readonly network: Pick<NetworkPort, "saNews">;
+  readonly network: Pick<NetworkPort, "saEvents">;
   readonly events: EventSubjects;
   /** Whether charon's log is followed also while every connection is settled. */
   readonly alwaysFollowLog: boolean;
@@ -104,8 +104,8 @@ export class CharonFeed implements Disposable {
   }
 
   /** Without these events a rekey is seen by charon's own event, or by the next list. */
-  #saEvents({ network }: CharonFeedOptions): Observable<SaNews> {
-    return whileTrue([this.sessions], () => network.saNews());
+  #saEvents({ network }: CharonFeedOptions): Observable<SaEvent> {
+    return whileTrue([this.sessions], () => network.saEvents());
   }
 
   #log({ charon, alwaysFollowLog }: CharonFeedOptions): Observable<CharonNews> {

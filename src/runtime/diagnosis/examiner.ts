@@ -1,4 +1,4 @@
-import type { Way } from "../../adapters/netlink/way.ts";
+import type { Egress } from "../../adapters/netlink/route-lookup.ts";
 import type { Address } from "../../model/net/address.ts";
 import type { Child, Connection } from "../../model/api/connection.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
@@ -23,7 +23,7 @@ export interface Ask {
 /** The checks of the kernel and of charon that a diagnosis needs. None of them changes anything. */
 export interface Examiner {
   /** The route from charon's namespace; undefined without one. */
-  readonly wayTo: (address: Address) => Way | undefined;
+  readonly wayTo: (address: Address) => Egress | undefined;
   /** Whether charon's namespace has an address. */
   readonly hasAddress: (address: Address) => boolean;
   /** Whether the address answers echo requests from charon's namespace. */

@@ -69,35 +69,35 @@ describe("announcements of a gateway", () => {
   it("are sent to thousands of workers in slices, with turns of the event loop in between", async () => {
     const workers = Array.from({ length: 1_000 }, (_, i) => worker(String(i)));
     const slices: number[] = [];
-    let turns = 0;
-    const told = new Set<Worker>();
+    let passes = 0;
+    const reached = new Set<Worker>();
     const stop = all.repeat(gateway, workers, (due) => {
       slices.push(due.length);
-      for (const one of due) told.add(one);
+      for (const one of due) reached.add(one);
     });
-    assert.ok(told.size < 100, `${told.size} in the first turn`);
-    for (; told.size < workers.length && turns < 1_000; turns++) {
+    assert.ok(reached.size < 100, `${reached.size} in the first turn`);
+    for (; reached.size < workers.length && passes < 1_000; passes++) {
       await new Promise((resolve) => setImmediate(resolve));
     }
-    assert.equal(told.size, workers.length);
+    assert.equal(reached.size, workers.length);
     assert.ok(Math.max(...slices) < 100);
-    assert.ok(turns > 10);
+    assert.ok(passes > 10);
     stop();
   });
 
   it("reach the others later that were stopped between two slices", async () => {
     const workers = Array.from({ length: 100 }, (_, i) => worker(String(i)));
-    const told = new Set<Worker>();
-    const tell = (due: readonly Worker[]) => {
-      for (const one of due) told.add(one);
+    const reached = new Set<Worker>();
+    const reach = (due: readonly Worker[]) => {
+      for (const one of due) reached.add(one);
     };
-    all.repeat(gateway, workers, tell)();
-    const first = told.size;
+    all.repeat(gateway, workers, reach)();
+    const first = reached.size;
     await new Promise((resolve) => setImmediate(resolve));
-    assert.equal(told.size, first);
-    const stop = all.repeat(gateway, workers, tell);
+    assert.equal(reached.size, first);
+    const stop = all.repeat(gateway, workers, reach);
     for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
-    assert.equal(told.size, workers.length);
+    assert.equal(reached.size, workers.length);
     stop();
   });
 

@@ -4,7 +4,7 @@ import { applyPlan } from "../../adapters/network/apply-plan.ts";
 import type { Connection } from "../../model/api/connection.ts";
 import { formatPrefix } from "../../model/net/prefix.ts";
 import type { DesiredState } from "../desired/desired-state.ts";
-import type { HostNetwork } from "../kernel/host-network.ts";
+import type { KernelNetwork } from "../kernel/kernel-network.ts";
 import { Refusal } from "../ports/refusal.ts";
 import type { AttachRequest } from "./attach-request.ts";
 import type { HostPlacement } from "./host-placement.ts";
@@ -17,7 +17,7 @@ const attempts = 100;
 export interface AttachPorts {
   readonly desired: Observable<DesiredState>;
   readonly placement: HostPlacement;
-  readonly network: Pick<HostNetwork, "workerPlan">;
+  readonly network: Pick<KernelNetwork, "workerPlan">;
 }
 
 /** The address of an attached namespace in its segment. */

@@ -1,5 +1,5 @@
 import type { Observable } from "rxjs";
-import type { SaNews } from "../../adapters/netlink/xfrm.ts";
+import type { SaEvent } from "../../adapters/netlink/sa-events.ts";
 import type { CharonNews } from "../../adapters/vici/news.ts";
 import type { Child, Connection } from "../../model/api/connection.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
@@ -46,8 +46,8 @@ export interface NetworkPort {
   readonly removeStates: (states: readonly KernelState[]) => number;
   /** Removes every SA and policy of these if_ids: their tunnels are not wanted any more. */
   readonly removeSas: (ifIds: ReadonlySet<number>) => number;
-  /** What the kernel tells of SAs, in charon's namespace. */
-  readonly saNews: () => Observable<SaNews>;
+  /** The kernel's events of SAs in charon's namespace. */
+  readonly saEvents: () => Observable<SaEvent>;
   /**
    * Packets that IPsec did not let through in charon's namespace, by the kernel's counter.
    *

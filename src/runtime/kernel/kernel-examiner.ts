@@ -1,41 +1,42 @@
 import { echoOnce } from "../../adapters/icmp/echoes.ts";
 import { driftOf } from "../../adapters/network/apply-plan.ts";
-import type { Poller } from "../../adapters/linux/poller.ts";
-import { hasAddress, wayTo } from "../../adapters/netlink/way.ts";
+import type { DescriptorWatcher } from "../../adapters/linux/poller.ts";
+import { hasAddress } from "../../adapters/netlink/addresses.ts";
+import { egressTo, type Egress } from "../../adapters/netlink/route-lookup.ts";
 import type { EchoPath } from "../../adapters/icmp/echo-socket.ts";
 import type { Address } from "../../model/net/address.ts";
 import type { Worker } from "../../model/network/endpoint.ts";
 import type { NetworkPlan } from "../../model/network/network-plan.ts";
 import type { IkeFigures } from "../../model/charon/sa-figures.ts";
 import type { Ask, Examiner, Placed } from "../diagnosis/examiner.ts";
-import type { HostNetwork } from "./host-network.ts";
+import type { KernelNetwork } from "./kernel-network.ts";
 
-export interface HostExaminerOptions {
-  readonly network: HostNetwork;
-  readonly poller: Poller;
+export interface KernelExaminerOptions {
+  readonly network: KernelNetwork;
+  readonly poller: DescriptorWatcher;
   readonly figures: () => Promise<readonly IkeFigures[]>;
-  /** A worker's namespace as a path, and what it is to hold; undefined where it is elsewhere. */
+  /** A worker's namespace, as a path, and its plan; undefined where it is on another machine. */
   readonly worker: (
     placed: Placed,
     worker: Worker,
   ) => { readonly netns: string; readonly plan: NetworkPlan } | undefined;
 }
 
-/** One that is lost says little: it is asked several times, and waited for in milliseconds. */
-const anybody = { attempts: 3, timeoutMs: 1_000 };
-/** Of one who answered to a smaller packet just now. */
-const sized = { attempts: 2, timeoutMs: 400 };
+/** For an echo of the smallest size: several attempts, since one lost packet proves little. */
+const anySize = { attempts: 3, timeoutMs: 1_000 };
+/** For an echo of a given size, to an address that just answered a smaller one. */
+const givenSize = { attempts: 2, timeoutMs: 400 };
 
-/** Looks at the kernel of this host. */
-export class HostExaminer implements Examiner {
-  readonly #options: HostExaminerOptions;
+/** Examines the kernel of this machine. */
+export class KernelExaminer implements Examiner {
+  readonly #options: KernelExaminerOptions;
 
-  constructor(options: HostExaminerOptions) {
+  constructor(options: KernelExaminerOptions) {
     this.#options = options;
   }
 
-  wayTo(address: Address) {
-    return wayTo(this.#options.network.charonNamespace(), address);
+  wayTo(address: Address): Egress | undefined {
+    return egressTo(this.#options.network.charonNamespace(), address);
   }
 
   hasAddress(address: Address): boolean {
@@ -77,13 +78,13 @@ export class HostExaminer implements Examiner {
   }
 
   async #answers(path: EchoPath, bytes?: number): Promise<boolean> {
-    const { attempts, timeoutMs } = bytes === undefined ? anybody : sized;
+    const { attempts, timeoutMs } = bytes === undefined ? anySize : givenSize;
     for (let i = 0; i < attempts; i++) {
       const ask = { timeoutMs, ...(bytes !== undefined && { bytes }) };
       try {
         if ((await echoOnce(this.#options.poller, path, ask)) !== undefined) return true;
       } catch {
-        // It cannot even be sent: no way there, or larger than the device takes.
+        // The kernel does not send it: there is no route, or it is larger than the device's MTU.
         return false;
       }
     }

@@ -5,21 +5,17 @@ import { applyPlan, driftOf } from "../../adapters/network/apply-plan.ts";
 import { FilterMemory } from "../../adapters/nftables/apply-rules.ts";
 import { Protocol } from "../../adapters/linux/constants.ts";
 import { changedPart } from "../../adapters/netlink/changed-part.ts";
-import { filterGroups, monitor } from "../../adapters/netlink/monitor.ts";
-import { isPassingNeighbour } from "../../adapters/netlink/neighbours.ts";
+import { filterGroups, monitor, networkGroups } from "../../adapters/netlink/monitor.ts";
+import { isKernelNeighbour } from "../../adapters/netlink/neighbours.ts";
 import { hasLink } from "../../adapters/network/apply-links.ts";
-import { pathMtu } from "../../adapters/netlink/path-mtu.ts";
+import { linux, type Kernel } from "../../adapters/network/kernel.ts";
+import { pathMtu } from "../../adapters/netlink/route-lookup.ts";
+import { saEvents, type SaEvent } from "../../adapters/netlink/sa-events.ts";
 import { sendFrames } from "../../adapters/linux/send-frames.ts";
 import { xfrmErrors } from "../../adapters/netlink/xfrm-errors.ts";
-import {
-  kernelStates,
-  removeSas,
-  removeStates,
-  saNews,
-  type SaNews,
-} from "../../adapters/netlink/xfrm.ts";
+import { kernelStates, removeSas, removeStates } from "../../adapters/netlink/xfrm-states.ts";
 import type { PeerProcess } from "../../adapters/linux/peer-process.ts";
-import type { Poller } from "../../adapters/linux/poller.ts";
+import type { DescriptorWatcher } from "../../adapters/linux/poller.ts";
 import type {
   GatewayOrder,
   KernelPart,
@@ -43,18 +39,21 @@ import { workerPlan } from "../../model/network/worker-plan.ts";
 import type { NetworkPort } from "../ports/ports.ts";
 import { Refusal } from "../ports/refusal.ts";
 
-export interface HostNetworkOptions {
-  readonly poller: Poller;
-  /** Who charon is; asked each time, since it may start anew. */
+export interface KernelNetworkOptions {
+  readonly poller: DescriptorWatcher;
+  /** Finds charon's process; called each time, since charon may restart. */
   readonly charon: () => PeerProcess;
   /** UDP port of the VXLAN segments. */
   readonly vxlanPort: number;
-  /** What the secrets of segments follow from. */
+  /** The key from which the secrets of segments are derived. */
   readonly segmentKey: SegmentKey;
-  /** The namespace that charon is known to be in, whichever charon that is. */
+  /** charon's namespace where it is known even while charon is not running. */
   readonly hostNamespace?: string | undefined;
+  /** The kernel of this machine where it is left out. */
+  readonly kernel?: Kernel;
 }
 
+/** The parts of a gateway's order that its plan depends on. */
 type PlanFacts = Pick<GatewayOrder, "connection" | "child" | "gateway" | "workers" | "tunnel">;
 
 /** The gateway of a worker. */
@@ -66,17 +65,19 @@ interface WorkerGateway {
 
 const ethernetMtu = 1500;
 
-/** The kernel as the runtime wants it: gateways by netlink. */
-export class HostNetwork implements NetworkPort {
-  readonly #options: HostNetworkOptions;
-  /** Of each child's xfrm interface, as it was applied last. */
+/** Gateways, workers and SAs in the kernel of this machine. */
+export class KernelNetwork implements NetworkPort {
+  readonly #options: KernelNetworkOptions;
+  readonly #kernel: Kernel;
+  /** The MTU that was last applied to each child's xfrm interface. */
   readonly #mtus = new Map<string, number>();
   readonly #filters = new WeakMap<Gateway, FilterMemory>();
-  /** Announcements, which take a tenth of a millisecond to make. */
+  /** Announcements, each of which takes a tenth of a millisecond to compute. */
   readonly #frames = new WeakMap<Worker, { readonly gateway: Gateway; readonly frame: Buffer }>();
 
-  constructor(options: HostNetworkOptions) {
+  constructor(options: KernelNetworkOptions) {
     this.#options = options;
+    this.#kernel = options.kernel ?? linux;
   }
 
   /** The MTU of a child's xfrm interface in bytes; undefined before there is one. */
@@ -95,18 +96,18 @@ export class HostNetwork implements NetworkPort {
     this.#mtus.set(childRefKey({ connection: connection.id, child: order.child.key }), tunnelMtu);
     const plan = this.#planOf(order, tunnelMtu);
     const place = { namespace: order.gateway.netns, charonNamespace };
-    const { changes } = applyPlan(place, plan, this.#filterOf(order.gateway));
+    const { changes } = applyPlan(place, plan, this.#filterOf(order.gateway), this.#kernel);
     return { repaired: changes > 0 };
   }
 
-  /** What a pass over a gateway's namespace would change, in words. */
+  /** Describes what a pass over a gateway's namespace would change. */
   driftOf(order: PlanFacts): string[] {
     const tunnelMtu = this.tunnelMtu(order.connection, order.child, order.tunnel);
     const plan = this.#planOf(order, tunnelMtu);
-    return driftOf(order.gateway.netns, plan, this.#filterOf(order.gateway));
+    return driftOf(order.gateway.netns, plan, this.#filterOf(order.gateway), this.#kernel);
   }
 
-  /** What the namespace of a worker on this host is to hold. */
+  /** The plan of a worker's namespace on this machine. */
   workerPlan(
     { connection, child, gateway }: WorkerGateway,
     worker: Worker,
@@ -127,8 +128,8 @@ export class HostNetwork implements NetworkPort {
   }
 
   announce({ connection, child, gateway, workers }: GatewayOrder): void {
-    // A pass may have failed before it made the device.
-    if (!hasLink(gateway.netns, vxlanName(child))) return;
+    // A pass may have failed before it created the device.
+    if (!hasLink(gateway.netns, vxlanName(child), this.#kernel.netlink)) return;
     const frames = workers.map((worker) => {
       const known = this.#frames.get(worker);
       if (known?.gateway === gateway) return known.frame;
@@ -142,11 +143,13 @@ export class HostNetwork implements NetworkPort {
 
   watch(gateway: Gateway): Observable<KernelPart> {
     const { poller } = this.#options;
-    const network = monitor(poller, gateway.netns).pipe(
-      filter((event) => event.lost || !isPassingNeighbour(event.message)),
+    const { netlink } = this.#kernel;
+    const { netns } = gateway;
+    const network = monitor(poller, netns, networkGroups, Protocol.route, netlink).pipe(
+      filter((event) => event.lost || !isKernelNeighbour(event.message)),
       map(changedPart),
     );
-    const rules = monitor(poller, gateway.netns, filterGroups, Protocol.netfilter);
+    const rules = monitor(poller, netns, filterGroups, Protocol.netfilter, netlink);
     return merge(network, rules.pipe(map(() => "packet filter" as const)));
   }
 
@@ -154,15 +157,15 @@ export class HostNetwork implements NetworkPort {
     return echoes(this.#options.poller, { namespace: gateway.netns, target, source }, intervalMs);
   }
 
-  saNews(): Observable<SaNews> {
-    return defer(() => saNews(this.#options.poller, this.charonNamespace()));
+  saEvents(): Observable<SaEvent> {
+    return defer(() => saEvents(this.#options.poller, this.charonNamespace()));
   }
 
   xfrmErrors(): ReadonlyMap<string, number> {
     return xfrmErrors(this.#kernelNamespace());
   }
 
-  /** Largest packet that enters the child's tunnel whole, in bytes. */
+  /** The largest packet that enters the child's tunnel unfragmented, in bytes. */
   tunnelMtu(
     connection: Pick<Connection, "remoteAddress">,
     child: Child,
@@ -170,7 +173,7 @@ export class HostNetwork implements NetworkPort {
     charonNamespace = this.charonNamespace(),
   ): number {
     const remote = parseAddress(tunnel?.remoteHost ?? "") ?? connection.remoteAddress;
-    const mtu = remote && pathMtu(charonNamespace, remote);
+    const mtu = remote && pathMtu(charonNamespace, remote, this.#kernel.netlink);
     const path = {
       mtu: mtu ?? ethernetMtu,
       family: remote?.family,
@@ -211,18 +214,19 @@ export class HostNetwork implements NetworkPort {
     return known;
   }
 
-  /** Where charon's SAs are, even when charon is not. */
+  /** The namespace of charon's SAs, which stay when charon ends. */
   #kernelNamespace(): string {
     const { hostNamespace } = this.#options;
     return hostNamespace ?? this.charonNamespace();
   }
 
-  /** @throws {Refusal} while charon is away */
+  /** @throws {Refusal} while charon is not running */
   charonNamespace(): string {
     try {
       return this.#options.charon().namespace;
     } catch (cause) {
-      const message = "charon is away, and the xfrm interface is made in its network namespace";
+      const message =
+        "charon is not running, and the xfrm interface is created in its network namespace";
       throw new Refusal(failure(Reason.CharonUnavailable, message), { cause });
     }
   }

@@ -1,67 +1,27 @@
-import { concatMap, type Observable } from "rxjs";
 import type { KernelState } from "../../model/charon/held-sas.ts";
-import type { SaEnd } from "../../model/charon/sa-figures.ts";
-import { monitor } from "./monitor.ts";
-import type { Poller } from "../linux/poller.ts";
 import { Protocol } from "../linux/constants.ts";
 import { attributesIn, u32Of, type NetlinkMessage } from "./reader.ts";
 import { NetlinkSocket, type Request } from "./socket.ts";
 
-// linux/xfrm.h: XFRMNLGRP_EXPIRE, XFRMNLGRP_SA
-const groups = [2, 3];
-
-/** What the kernel tells of SAs. */
-export type SaNews =
-  /** A lifetime, soft or hard, is over, and charon is about to rekey; or some news was lost. */
-  { readonly type: "sa.expired" } | { readonly type: "sa.deleted"; readonly end: SaEnd };
-
 /**
- * What happens to the SAs of a namespace.
+ * Lists the SAs and policies with one of these if_ids.
  *
  * @param namespace charon's, as a path
- */
-export function saNews(poller: Poller, namespace: string | undefined): Observable<SaNews> {
-  return monitor(poller, namespace, groups, Protocol.xfrm).pipe(
-    concatMap((event) => {
-      if (event.lost || event.message.type === expire) return [{ type: "sa.expired" as const }];
-      const end = event.message.type === delSa ? endOf(event.message.body) : undefined;
-      return end === undefined ? [] : [{ type: "sa.deleted" as const, end }];
-    }),
-  );
-}
-
-/**
- * Of a message that an SA was deleted: struct xfrm_usersa_id, and the SA as it was in an
- * attribute. Keys are in there, too; nothing else is read.
- */
-function endOf(body: Buffer): SaEnd | undefined {
-  const info = attributesIn(body, saIdBytes).get(attributeSa);
-  if (info === undefined || info.length < sa.bytes) return undefined;
-  return {
-    spi: info.readUInt32BE(72).toString(16).padStart(8, "0"),
-    // struct xfrm_lifetime_cur
-    bytes: Number(info.readBigUInt64LE(160)),
-    packets: Number(info.readBigUInt64LE(168)),
-  };
-}
-
-/**
- * The SAs and policies of these if_ids.
- *
- * @param namespace charon's, as a path
+ * @throws {NetlinkError}
  */
 export function kernelStates(
   namespace: string | undefined,
   ifIds: ReadonlySet<number>,
 ): KernelState[] {
   using socket = NetlinkSocket.open(namespace, Protocol.xfrm);
-  return found(socket, ifIds).map(({ state }) => state);
+  return listStates(socket, ifIds).map(({ state }) => state);
 }
 
 /**
- * Removes those of these SAs and policies that are still what they were when they were listed.
+ * Removes SAs and policies; one that was replaced since it was listed stays.
  *
  * @param namespace charon's, as a path
+ * @throws {NetlinkError} the first error; the others were removed nevertheless
  * @returns how many were removed
  */
 export function removeStates(
@@ -73,27 +33,29 @@ export function removeStates(
   using socket = NetlinkSocket.open(namespace, Protocol.xfrm);
   return remove(
     socket,
-    found(socket, ifIds).filter(({ state }) => ids.has(state.id)),
+    listStates(socket, ifIds).filter(({ state }) => ids.has(state.id)),
   );
 }
 
 /**
- * Removes every SA and policy of these if_ids.
+ * Removes every SA and policy with one of these if_ids.
  *
  * @param namespace charon's, as a path
+ * @throws {NetlinkError} the first error; the others were removed nevertheless
  * @returns how many were removed
  */
 export function removeSas(namespace: string | undefined, ifIds: ReadonlySet<number>): number {
   using socket = NetlinkSocket.open(namespace, Protocol.xfrm);
-  return remove(socket, found(socket, ifIds));
+  return remove(socket, listStates(socket, ifIds));
 }
 
-interface FoundState {
+/** A listed SA or policy with the message that it was read from. */
+interface ListedState {
   readonly state: KernelState;
   readonly message: NetlinkMessage;
 }
 
-function found(socket: NetlinkSocket, ifIds: ReadonlySet<number>): FoundState[] {
+function listStates(socket: NetlinkSocket, ifIds: ReadonlySet<number>): ListedState[] {
   return [sa, policy].flatMap((kind) =>
     socket
       .dump(`list ${kind.name}`, (writer) => writer.begin(kind.get, 0, 0))
@@ -104,8 +66,8 @@ function found(socket: NetlinkSocket, ifIds: ReadonlySet<number>): FoundState[] 
   );
 }
 
-function remove(socket: NetlinkSocket, all: readonly FoundState[]): number {
-  const requests = all.map(({ state, message }) =>
+function remove(socket: NetlinkSocket, states: readonly ListedState[]): number {
+  const requests = states.map(({ state, message }) =>
     state.kind === "sa" ? deleteSa(message) : deletePolicy(message),
   );
   const [error] = socket.batch(requests);
@@ -113,7 +75,7 @@ function remove(socket: NetlinkSocket, all: readonly FoundState[]): number {
   return requests.length;
 }
 
-/** Numbers and offsets of linux/xfrm.h; only identifiers are read, never a key. */
+/** A kind of message in linux/xfrm.h. Only identifiers are read, never a key. */
 interface MessageKind {
   readonly name: string;
   readonly get: number;
@@ -124,13 +86,10 @@ interface MessageKind {
 const sa: MessageKind = { name: "SAs", get: 18, bytes: 224 };
 const policy: MessageKind = { name: "policies", get: 21, bytes: 168 };
 const delSa = 17;
-const expire = 24;
-const saIdBytes = 24;
-const attributeSa = 6;
 const delPolicy = 20;
 const attributeTemplates = 5;
 const attributeIfId = 31;
-/** in.h: the protocols that charon makes SAs of; the kernel itself makes others beside them. */
+/** in.h: ESP, AH and IPComp, of which charon creates SAs; the kernel itself adds others (IPIP). */
 const protocols: ReadonlySet<number> = new Set([50, 51, 108]);
 
 function stateOf(kind: MessageKind, body: Buffer): KernelState | undefined {
@@ -150,8 +109,8 @@ function saState(body: Buffer, ifId: number): KernelState | undefined {
 
 /**
  * struct xfrm_userpolicy_info: time of creation at 136, index and direction at 156. Templates
- * (struct xfrm_user_tmpl) have SPI and reqid; the policy that takes another's place has others,
- * or another time.
+ * (struct xfrm_user_tmpl) have SPI and reqid; a policy that replaces another one differs in them,
+ * or in its time.
  */
 function policyState(
   body: Buffer,

@@ -2,7 +2,7 @@ import { Nl } from "../linux/constants.ts";
 import { NetlinkError } from "../linux/errors.ts";
 import { attributesIn, textOf, type NetlinkMessage } from "./reader.ts";
 
-/** The failure in an acknowledgement (struct nlmsgerr); undefined where it says success. */
+/** Reads the error in an acknowledgement (struct nlmsgerr); undefined where it reports success. */
 export function errorOf(op: string, { flags, body }: NetlinkMessage): NetlinkError | undefined {
   const code = codeIn(body);
   if (code === 0) return undefined;
@@ -11,8 +11,8 @@ export function errorOf(op: string, { flags, body }: NetlinkMessage): NetlinkErr
 }
 
 /**
- * The failure of a dump: an acknowledgement in place of it, or the code in the message that ends
- * it. The kernel refuses most dumps, and breaks them off, by the latter (netlink_dump_done).
+ * Reads the error of a dump: in an acknowledgement that replaces the dump, or in the message that
+ * ends it. The kernel refuses and aborts most dumps by the latter (netlink_dump_done).
  */
 export function dumpErrorOf(op: string, message: NetlinkMessage): NetlinkError | undefined {
   if (message.type === Nl.error) return errorOf(op, message);
@@ -22,7 +22,7 @@ export function dumpErrorOf(op: string, message: NetlinkMessage): NetlinkError |
   return new NetlinkError(op, code, detailIn(message.flags, message.body, 4));
 }
 
-/** The errno at the beginning, which the kernel writes as a negative number. */
+/** The errno at the beginning of a body, which the kernel writes as a negative number. */
 function codeIn(body: Buffer): number {
   return body.length < 4 ? 0 : -body.readInt32LE(0);
 }
@@ -31,7 +31,7 @@ function lengthOf(body: Buffer): number {
   return body.length < 8 ? 0 : body.readUInt32LE(4);
 }
 
-/** The kernel's own words, in the attributes behind the fixed part. */
+/** The kernel's own text, in the attributes behind the fixed part. */
 function detailIn(flags: number, body: Buffer, from: number): string {
   if ((flags & Nl.ackTlvs) === 0) return "";
   return textOf(attributesIn(body, from).get(Nl.attrMessage));

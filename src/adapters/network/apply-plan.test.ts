@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  appliedKernel,
+  freshKernel,
+  place,
+  planned,
+} from "../../../test/simulator/kernel/applied.ts";
+import { namespaceText } from "../../../test/simulator/kernel/entry-text.ts";
+import type { SimulatedKernel } from "../../../test/simulator/kernel/kernel.ts";
+import { planText } from "../../../test/simulator/kernel/plan-text.ts";
+import {
+  gatewayFacts,
+  plannedGateway,
+  plannedWorker,
+  workerOf,
+} from "../../../test/simulator/kernel/plans.ts";
+import { gatewayPlan } from "../../model/network/gateway-plan.ts";
+import { FilterMemory } from "../nftables/apply-rules.ts";
+import { NftError } from "../nftables/libnftables.ts";
+import { applyPlan } from "./apply-plan.ts";
+
+describe("the first pass over a namespace", () => {
+  for (const [role, plan] of [
+    ["gateway", plannedGateway],
+    ["worker", plannedWorker],
+  ] as const) {
+    it(`sends the requests of a ${role}'s plan in an order that the kernel accepts`, (t) => {
+      const kernel = freshKernel();
+      applyPlan(place, plan, new FilterMemory(), kernel);
+      const path = `${import.meta.dirname}/${role}-requests.golden.txt`;
+      t.assert.fileSnapshot(`${kernel.requests()}\n`, path, { serializers: [String] });
+    });
+
+    it(`leaves a ${role}'s namespace exactly as planned`, () => {
+      const { kernel } = appliedKernel(plan);
+      assert.deepEqual(planned(namespaceText("pod", kernel.netlink)), planned(planText(plan)));
+    });
+
+    it(`is followed by a second pass without a request for a ${role}`, () => {
+      const { kernel, pass, drift } = appliedKernel(plan);
+      assert.deepEqual(drift(), []);
+      assert.equal(pass(), 0);
+      assert.equal(kernel.requests(), "");
+    });
+  }
+});
+
+describe("a pass over a damaged packet filter", () => {
+  const nft = (text: string) => text.split("\n").filter((line) => line.includes(": nft "));
+
+  for (const [name, commands] of [
+    ["a deleted table", "delete table inet ipman"],
+    ["a flushed ruleset", "flush ruleset"],
+    ["a flushed chain", "flush chain inet ipman forward"],
+    ["a missing element", "delete element inet ipman addresses { 10.0.2.3 }"],
+    ["a superfluous element", "add element inet ipman addresses { 10.0.2.99 }"],
+  ] as const) {
+    it(`replaces the table in one transaction after ${name}`, () => {
+      const { kernel, pass, drift } = appliedKernel();
+      const memory = new FilterMemory();
+      applyPlan(place, plannedGateway, memory, kernel);
+      kernel.nft.run("damage", "pod", commands);
+      kernel.requests();
+      assert.deepEqual(drift(), ["set packet filter ipman"]);
+      assert.equal(pass(), 1);
+      assert.deepEqual(nft(kernel.requests()).slice(0, 3), [
+        "pod: nft table inet ipman",
+        "pod: nft delete table inet ipman",
+        "pod: nft table inet ipman {",
+      ]);
+      assert.equal(pass(), 0);
+    });
+  }
+
+  it("amends the table where a worker is added", () => {
+    const kernel = freshKernel();
+    const memory = new FilterMemory();
+    applyPlan(place, plannedGateway, memory, kernel);
+    kernel.requests();
+    const workers = [...gatewayFacts.workers, workerOf("10.0.2.5/24", "10.244.2.5")];
+    applyPlan(place, gatewayPlan({ ...gatewayFacts, workers }), memory, kernel);
+    const [first, ...others] = nft(kernel.requests());
+    assert.equal(first, "pod: nft table inet ipman {");
+    assert.ok(others.every((line) => !line.includes("delete")));
+    assert.match(others.join("\n"), /nft add element inet ipman addresses \{ 10\.0\.2\.5 \}/);
+  });
+
+  it("sets the planned devices down where there is no filter and none can be set", () => {
+    const { kernel, pod } = appliedKernel();
+    pod.tables = new Map();
+    const broken = failingNft(kernel);
+    assert.throws(() => applyPlan(place, plannedGateway, new FilterMemory(), broken), NftError);
+    assert.equal(kernel.requests(), "pod: link set xfrm102 down\npod: link set vxlan102 down");
+  });
+
+  it("leaves the devices up where the filter of an earlier plan is still in place", () => {
+    const { kernel } = appliedKernel();
+    const broken = failingNft(kernel);
+    const plan = gatewayPlan({ ...gatewayFacts, vxlanPort: 4_789 });
+    assert.throws(() => applyPlan(place, plan, new FilterMemory(), broken), NftError);
+    assert.equal(kernel.requests(), "");
+  });
+});
+
+function failingNft({ netlink, sysctls }: SimulatedKernel) {
+  const fail = (op: string) => {
+    throw new NftError(op, "no library", { code: "UNAVAILABLE" });
+  };
+  return { netlink, sysctls, nft: { run: fail, check: fail } };
+}
+
+describe("a pass that the kernel refuses in part", () => {
+  it("reports the first refusal with its operation and the kernel's text, and sends the rest", () => {
+    const kernel = freshKernel();
+    kernel.refuse(/route replace 10\.1\.2\.0/, "EINVAL", "Nexthop has invalid gateway");
+    kernel.refuse(/fdb replace/, "ENOSPC");
+    assert.throws(() => applyPlan(place, plannedGateway, new FilterMemory(), kernel), {
+      name: "NetlinkError",
+      op: "set route 10.1.2.0/24",
+      code: "EINVAL",
+      retryable: false,
+      message: "set route 10.1.2.0/24: EINVAL (Nexthop has invalid gateway)",
+    });
+    const requests = kernel.requests();
+    assert.match(requests, /neigh replace 10\.0\.2\.4/);
+    assert.match(requests, /fdb replace .* dst 10\.244\.1\.4/);
+  });
+
+  it("sends nothing for entries where a device cannot be created", () => {
+    const kernel = freshKernel();
+    kernel.refuse(/link add vxlan102/, "ENOBUFS");
+    assert.throws(() => applyPlan(place, plannedGateway, new FilterMemory(), kernel), {
+      name: "NetlinkError",
+      op: "add vxlan link vxlan102",
+      code: "ENOBUFS",
+      retryable: true,
+    });
+    assert.match(kernel.requests(), /\npod: link add vxlan102 [^\n]*$/);
+  });
+
+  it("is repaired by the next pass", () => {
+    const { kernel, pod, link, pass } = appliedKernel();
+    pod.remove(link("vxlan102"));
+    kernel.refuse(/link set vxlan102 up/, "ENOMEM");
+    assert.throws(pass, { op: "set link vxlan102", code: "ENOMEM", retryable: true });
+    kernel.acceptAll();
+    pass();
+    assert.deepEqual(
+      planned(namespaceText("pod", kernel.netlink)),
+      planned(planText(plannedGateway)),
+    );
+  });
+
+  it("names the device under the xfrm interface that does not exist", () => {
+    const plan = gatewayPlan({ ...gatewayFacts, underlying: "bond0" });
+    assert.throws(() => applyPlan(place, plan, new FilterMemory(), freshKernel()), {
+      name: "NetlinkError",
+      code: "ENODEV",
+      message: "find device bond0 for xfrm102: ENODEV",
+    });
+  });
+
+  it("names a namespace that does not exist", () => {
+    const gone = { namespace: "gone" };
+    assert.throws(() => applyPlan(gone, plannedGateway, new FilterMemory(), freshKernel()), {
+      name: "NetlinkError",
+      code: "ENOENT",
+    });
+  });
+});

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { GatewayOrder } from "../../machines/gateway/gateway-types.ts";
+import type { Child } from "../../model/api/connection.ts";
+import { SegmentKey } from "../../model/network/segment-key.ts";
+import { connectionOf } from "../../../test/models/fixtures.ts";
+import { SimulatedKernel } from "../../../test/simulator/kernel/kernel.ts";
+import { address, prefix, workerOf } from "../../../test/simulator/kernel/plans.ts";
+import { KernelNetwork } from "./kernel-network.ts";
+
+const connection = connectionOf();
+const child = connection.children[0] as Child;
+const gateway = {
+  id: "gw",
+  connection: connection.id,
+  child: child.key,
+  underlay: address("198.18.0.1"),
+  netns: "pod",
+  device: "ipman0",
+  mtu: 9_000,
+};
+const order: GatewayOrder = {
+  connection,
+  applied: false,
+  child,
+  gateway,
+  workers: [workerOf("10.0.2.3/24", "198.18.0.2")],
+  tunnel: undefined,
+};
+
+/** A network on a simulated kernel whose path to the peer has an MTU. */
+function networkOf({ mtu = 1_500, isCharonRunning = true } = {}) {
+  const kernel = new SimulatedKernel();
+  const charon = kernel.create("charon");
+  const eth0 = charon.add({ name: "eth0", up: true, mtu });
+  const route = { gateway: undefined, source: undefined, origin: 2 };
+  charon.routes = [{ ...route, linkIndex: eth0.index, destination: prefix("0.0.0.0/0") }];
+  const pod = kernel.create("pod");
+  pod.add({ name: "ipman0", kind: "veth", up: true, mtu: 9_000 });
+  const network = new KernelNetwork({
+    kernel,
+    poller: { watch: () => () => {} },
+    charon: () => {
+      if (!isCharonRunning) throw new Error("connect: ENOENT");
+      return { namespace: "charon" };
+    },
+    vxlanPort: 7_789,
+    segmentKey: new SegmentKey(Buffer.alloc(32, 7)),
+  });
+  return { network, kernel, pod };
+}
+
+describe("the network of the kernel", () => {
+  it("repairs a gateway's namespace, and reports whether it had to", () => {
+    const { network, pod } = networkOf();
+    assert.deepEqual(network.apply(order), { repaired: true });
+    assert.deepEqual(network.apply(order), { repaired: false });
+    assert.deepEqual(network.driftOf(order), []);
+    pod.neighbours = [];
+    assert.deepEqual(network.driftOf(order), ["set neighbour 10.0.2.3"]);
+    assert.deepEqual(network.apply(order), { repaired: true });
+  });
+
+  it("computes the tunnel's MTU from the path to the peer, and remembers the applied one", () => {
+    const { network, pod } = networkOf({ mtu: 1_450 });
+    assert.equal(network.appliedMtu(connection.id, child.key), undefined);
+    network.apply(order);
+    const applied = network.appliedMtu(connection.id, child.key);
+    assert.equal(pod.find("xfrm102")?.mtu, applied);
+    const other = networkOf({ mtu: 1_500 }).network;
+    assert.ok((applied ?? 0) < other.tunnelMtu(connection, child, undefined));
+  });
+
+  it("refuses a pass while charon is not running, as a failure that can be retried", () => {
+    const { network, kernel } = networkOf({ isCharonRunning: false });
+    assert.throws(() => network.apply(order), {
+      name: "Refusal",
+      failure: {
+        reason: "CharonUnavailable",
+        message:
+          "charon is not running, and the xfrm interface is created in its network namespace",
+        retryable: true,
+      },
+    });
+    assert.equal(kernel.requests(), "");
+  });
+
+  it("does not announce a gateway whose device does not exist", () => {
+    const { network, kernel } = networkOf();
+    assert.doesNotThrow(() => network.announce(order));
+    assert.equal(kernel.requests(), "");
+  });
+});
