@@ -11,7 +11,7 @@ import { conditionTypes } from "../src/model/status/condition-types.ts";
 import { documentFamilies } from "../src/runtime/metrics/readiness-series.ts";
 import { secretSeries } from "../src/runtime/metrics/secret-series.ts";
 import { statusFamilies } from "../src/runtime/metrics/status-series.ts";
-import type { FiguresPort } from "../src/runtime/metrics/charon-metrics.ts";
+import type { StatisticsPort } from "../src/runtime/metrics/charon-metrics.ts";
 import { charonFamilies } from "../src/runtime/metrics/charon-series.ts";
 import type { NetworkPort } from "../src/runtime/ports/ports.ts";
 import { Metrics } from "../src/runtime/metrics/metrics.ts";
@@ -56,7 +56,7 @@ describe("the documentation", () => {
 
   it("explains every metric of ours, with its type, and no other", () => {
     const metrics = new Metrics();
-    metrics.observe({} as Supervisor, {} as FiguresPort, {} as NetworkPort);
+    metrics.observe({} as Supervisor, {} as StatisticsPort, {} as NetworkPort);
     const { registry } = metrics;
     void new OperatorMetrics(metrics, {} as Cluster);
     void new RefusedRequests(registry, pino({ enabled: false }));

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { auditTime, firstValueFrom, filter, Subject, timeout } from "rxjs";
 import { childSpec, connectionSpec, secret } from "../../lab/sites/manifests.ts";
 import { Charon } from "../../src/adapters/vici/charon.ts";
-import { Figures } from "../../src/adapters/vici/figures.ts";
+import { StatisticsSession } from "../../src/adapters/vici/statistics-session.ts";
 import type { Snapshot } from "../../src/model/api/resource.ts";
 import { serveInspector } from "../../src/runtime/inspector/serve.ts";
 import { serveMetrics } from "../../src/runtime/metrics/metrics-server.ts";
@@ -99,7 +99,7 @@ async function heapWith(connections: number): Promise<number> {
   return heap();
 }
 
-metrics.observe(supervisor, new Figures(path, {}, charon), obedientNetwork);
+metrics.observe(supervisor, new StatisticsSession(path, {}, charon), obedientNetwork);
 metrics.showDocuments();
 supervisor.start();
 // What V8 makes of code that runs often is no connection's: it is made before anything is compared.

@@ -22,14 +22,14 @@ export interface CharonContext {
   readonly wantedAgain: boolean;
 }
 
-export type CharonEvent = { type: "sas.wanted" };
+export type CharonMachineEvent = { type: "sas.wanted" };
 
 /** What the connections are told. */
 export type CharonEmitted = { type: "charon.ready" } | { type: "charon.lost" };
 
 /** One IKE daemon: keeps a session with it, and everyone informed of its SAs. */
 export const charonMachine = setup({
-  types: {} as { context: CharonContext; events: CharonEvent; emitted: CharonEmitted },
+  types: {} as { context: CharonContext; events: CharonMachineEvent; emitted: CharonEmitted },
   actors: {
     /** Opens a session and subscribes to its events. */
     connect: notProvided<void, void>("connect"),

@@ -10,10 +10,12 @@ import { linkFrom } from "../../src/adapters/netlink/links.ts";
 import { isPassingNeighbour, neighbourFrom } from "../../src/adapters/netlink/neighbours.ts";
 import { messagesIn } from "../../src/adapters/netlink/reader.ts";
 import { routeFrom } from "../../src/adapters/netlink/routes.ts";
-import { failureInLog } from "../../src/adapters/vici/news.ts";
+import { heldSasIn } from "../../src/adapters/vici/held-sas.ts";
+import { loadedIn } from "../../src/adapters/vici/list-conns.ts";
+import { ikeSasIn } from "../../src/adapters/vici/list-sas.ts";
 import { readManifest } from "../../src/adapters/manifests/read.ts";
 import { connectionFromCr } from "../../src/model/validation/connection-from-cr.ts";
-import { ikeSasFromMessage } from "../../src/model/charon/sa.ts";
+import { failureInLog } from "../../src/model/charon/charon-log.ts";
 import { schemaProblems } from "../../src/model/validation/schema-problems.ts";
 
 /** Something that takes bytes from outside: it may refuse them, in the way that it promises. */
@@ -35,7 +37,9 @@ export const targets: readonly Target[] = [
     run: (bytes) =>
       unless(ViciError, () => {
         const message = decodeMessage(bytes);
-        ikeSasFromMessage(message);
+        for (const statistics of [false, true]) ikeSasIn(message, { statistics });
+        heldSasIn([message], [message]);
+        loadedIn(message);
         // What was read can be written, and is read the same.
         const again = decodeMessage(encodeMessage(message));
         if (JSON.stringify(again) !== JSON.stringify(message)) throw new Error("not read the same");
@@ -58,7 +62,7 @@ export const targets: readonly Target[] = [
     seeds: ["received AUTHENTICATION_FAILED notify error", "retransmit 1 of request"].map((text) =>
       Buffer.from(text),
     ),
-    run: (bytes) => void failureInLog(bytes.toString(), undefined),
+    run: (bytes) => void failureInLog(bytes.toString()),
   },
   {
     name: "netlink messages",

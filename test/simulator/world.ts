@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BehaviorSubject } from "rxjs";
 import { Charon } from "../../src/adapters/vici/charon.ts";
-import { Figures } from "../../src/adapters/vici/figures.ts";
+import { StatisticsSession } from "../../src/adapters/vici/statistics-session.ts";
 import { resourceKey, type Resource, type Snapshot } from "../../src/model/api/resource.ts";
 import { Metrics } from "../../src/runtime/metrics/metrics.ts";
 import { Supervisor } from "../../src/runtime/supervisor/supervisor.ts";
@@ -65,10 +65,10 @@ export class World implements AsyncDisposable {
     return next;
   }
 
-  /** Also what charon tells of itself when it is asked. */
+  /** Shows charon's statistics in the metrics as well. */
   observe(): void {
-    const figures = new Figures(this.#path, {}, this.#adapter);
-    this.metrics.observe(this.supervisor, figures, obedientNetwork);
+    const statistics = new StatisticsSession(this.#path, {}, this.#adapter);
+    this.metrics.observe(this.supervisor, statistics, obedientNetwork);
   }
 
   /** The charon that runs now. */

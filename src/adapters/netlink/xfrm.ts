@@ -1,6 +1,6 @@
 import { concatMap, type Observable } from "rxjs";
 import type { KernelState } from "../../model/charon/held-sas.ts";
-import type { SaEnd } from "../../model/charon/sa-figures.ts";
+import type { SaEnd } from "../../model/charon/sa-statistics.ts";
 import { monitor } from "./monitor.ts";
 import type { Poller } from "../linux/poller.ts";
 import { Protocol } from "../linux/constants.ts";

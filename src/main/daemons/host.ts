@@ -27,7 +27,7 @@ import { applyPlan } from "../../adapters/network/apply-plan.ts";
 import { netnsFolder } from "../../adapters/linux/namespace.ts";
 import { Poller } from "../../adapters/linux/poller.ts";
 import { Charon } from "../../adapters/vici/charon.ts";
-import { Figures, ikeFiguresOf } from "../../adapters/vici/figures.ts";
+import { readStatistics, StatisticsSession } from "../../adapters/vici/statistics-session.ts";
 import { formatPrefix } from "../../model/net/prefix.ts";
 import { containStreams } from "../../runtime/actors/contained.ts";
 import { HostExaminer } from "../../runtime/kernel/host-examiner.ts";
@@ -153,7 +153,7 @@ function showMetrics(
   { vici }: HostOptions,
   { supervisor, network, charon, placement }: Observed,
 ): void {
-  metrics.observe(supervisor, new Figures(vici, whileScraped, charon), network);
+  metrics.observe(supervisor, new StatisticsSession(vici, whileScraped, charon), network);
   metrics.showDocuments();
   metrics.showStateWrites(placement.writes);
 }
@@ -162,7 +162,7 @@ function examinerOf({ vici }: HostOptions, network: HostNetwork, poller: Poller)
   return new HostExaminer({
     network,
     poller,
-    figures: () => ikeFiguresOf(vici, whileScraped),
+    statistics: () => readStatistics(vici, whileScraped),
     worker: (placed, one) => {
       // On a host every worker is one of its own.
       const worker = one as HostWorker;

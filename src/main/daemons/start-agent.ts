@@ -15,7 +15,7 @@ import { View } from "../../adapters/kubernetes/client/view.ts";
 import type { Wanted } from "../../adapters/kubernetes/client/watch.ts";
 import { Poller } from "../../adapters/linux/poller.ts";
 import { Charon } from "../../adapters/vici/charon.ts";
-import { Figures, ikeFiguresOf } from "../../adapters/vici/figures.ts";
+import { readStatistics, StatisticsSession } from "../../adapters/vici/statistics-session.ts";
 import { SettingsFile } from "../../adapters/vici/settings-file.ts";
 import type { CharonSettings } from "../../model/charon/charon-settings.ts";
 import { digestOf } from "../../model/api/group.ts";
@@ -153,8 +153,8 @@ class AgentParts {
     );
     this.#metrics.showStateWrites(memory.writes);
     const supervisor = this.#supervisor(charon, network, placement, declared, memory.writes);
-    const figures = new Figures(this.#options.vici, whileScraped, charon);
-    this.#metrics.observe(supervisor, figures, network);
+    const statistics = new StatisticsSession(this.#options.vici, whileScraped, charon);
+    this.#metrics.observe(supervisor, statistics, network);
     this.#report(supervisor, network, declared, events);
     await this.#answer(supervisor, this.#examiner(network, poller));
     supervisor.start();
@@ -195,9 +195,9 @@ class AgentParts {
   }
 
   #examiner(network: HostNetwork, poller: Poller): Examiner {
-    const figures = () => ikeFiguresOf(this.#options.vici, whileScraped);
+    const statistics = () => readStatistics(this.#options.vici, whileScraped);
     // Workers are on any node: only what they answer is seen from here.
-    return new HostExaminer({ network, poller, figures, worker: () => undefined });
+    return new HostExaminer({ network, poller, statistics, worker: () => undefined });
   }
 
   /** For `ipman status`, `inspect` and orders in the agent's pod; tunnels do without. */

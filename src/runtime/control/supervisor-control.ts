@@ -26,7 +26,7 @@ export function supervisorControl(
       case "status":
         return of(dated(statusOf(supervisor)));
       case "report":
-        return from(reportOf(supervisor, () => examiner.figures())).pipe(
+        return from(reportOf(supervisor, () => examiner.statistics())).pipe(
           map((report) => dated(report)),
         );
       case "watch":

@@ -6,14 +6,15 @@ import type { EchoPath } from "../../adapters/icmp/echo-socket.ts";
 import type { Address } from "../../model/net/address.ts";
 import type { Worker } from "../../model/network/endpoint.ts";
 import type { NetworkPlan } from "../../model/network/network-plan.ts";
-import type { IkeFigures } from "../../model/charon/sa-figures.ts";
+import type { IkeSa } from "../../model/charon/sa.ts";
 import type { Ask, Examiner, Placed } from "../diagnosis/examiner.ts";
 import type { HostNetwork } from "./host-network.ts";
 
 export interface HostExaminerOptions {
   readonly network: HostNetwork;
   readonly poller: Poller;
-  readonly figures: () => Promise<readonly IkeFigures[]>;
+  /** The SAs of charon, with statistics. */
+  readonly statistics: () => Promise<readonly IkeSa[]>;
   /** A worker's namespace as a path, and what it is to hold; undefined where it is elsewhere. */
   readonly worker: (
     placed: Placed,
@@ -72,8 +73,8 @@ export class HostExaminer implements Examiner {
     return this.#options.network.xfrmErrors();
   }
 
-  figures(): Promise<readonly IkeFigures[]> {
-    return this.#options.figures();
+  statistics(): Promise<readonly IkeSa[]> {
+    return this.#options.statistics();
   }
 
   async #answers(path: EchoPath, bytes?: number): Promise<boolean> {

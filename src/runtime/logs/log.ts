@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { auditTime, type Subscription } from "rxjs";
 import { KubeError } from "../../adapters/kubernetes/client/kube-error.ts";
-import type { CharonNews } from "../../adapters/vici/news.ts";
+import type { CharonEvent } from "../../model/charon/charon-event.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import { unansweredOf } from "../conditions/conditions.ts";
 import type { ConnectionStatus, Status } from "../../model/status/status.ts";
@@ -9,9 +9,10 @@ import { statusOf } from "../status/status.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 
 /** charon's own lines, with the connection that they are about. */
-export function logNews(log: Logger, news: CharonNews): void {
-  if (news.type !== "logged") return;
-  log.debug({ connection: news.connection, group: news.line.group }, `charon: ${news.line.text}`);
+export function logNews(log: Logger, event: CharonEvent): void {
+  if (event.type !== "logged") return;
+  const { connection, line } = event;
+  log.debug({ connection, group: line.group }, `charon: ${line.text}`);
 }
 
 /** What failed and is tried again: an adapter's error says it in its message, a defect's in its stack. */

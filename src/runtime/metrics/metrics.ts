@@ -1,8 +1,8 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
-import type { CharonNews } from "../../adapters/vici/news.ts";
-import type { SaEnd } from "../../model/charon/sa-figures.ts";
+import type { CharonEvent } from "../../model/charon/charon-event.ts";
+import type { SaEnd } from "../../model/charon/sa-statistics.ts";
 import { ActorMetrics } from "./actor-metrics.ts";
-import { CharonMetrics, type FiguresPort } from "./charon-metrics.ts";
+import { CharonMetrics, type StatisticsPort } from "./charon-metrics.ts";
 import { machinesBelow, type Transition } from "../actors/follow.ts";
 import { showXfrmErrors, type ErrorsPort } from "./kernel-metrics.ts";
 import { ProbeMetrics } from "./probe-metrics.ts";
@@ -106,9 +106,9 @@ export class Metrics implements Disposable {
     this.#writers.push(write);
   }
 
-  /** Takes what charon tells unasked. */
-  take(news: CharonNews): void {
-    this.#charon?.take(news);
+  /** Counts what an event of charon reports. */
+  take(event: CharonEvent): void {
+    this.#charon?.take(event);
   }
 
   takeEnd(end: SaEnd): void {
@@ -135,7 +135,7 @@ export class Metrics implements Disposable {
   }
 
   /** Shows the supervisor's actors from now on, and what their charon tells of itself. */
-  observe(supervisor: Supervisor, charon: FiguresPort, network: ErrorsPort): void {
+  observe(supervisor: Supervisor, charon: StatisticsPort, network: ErrorsPort): void {
     this.#supervisor = supervisor;
     const declared = () => supervisor.desired.connections.values();
     showXfrmErrors(this.registry, network);

@@ -1,5 +1,4 @@
-import type { IkeFigures } from "../../model/charon/sa-figures.ts";
-import { isInstalled } from "../../model/charon/sa.ts";
+import { isInstalled, type IkeSa } from "../../model/charon/sa.ts";
 import type { Status } from "../../model/status/status.ts";
 import { statusOf } from "./status.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
@@ -20,22 +19,22 @@ export interface StatusReport extends Status {
 /** The state of everything, and the traffic of what is up. */
 export async function reportOf(
   supervisor: Supervisor,
-  figures: () => Promise<readonly IkeFigures[]>,
+  statistics: () => Promise<readonly IkeSa[]>,
 ): Promise<StatusReport> {
   const status = statusOf(supervisor);
   // Where charon is away the status says so.
-  const ikes = await figures().catch(() => []);
+  const ikeSas = await statistics().catch(() => []);
   const idOf = new Map(status.connections.map(({ id, name }) => [name, id]));
   const traffic: Record<string, ChildTraffic> = {};
-  for (const { connection, children } of ikes) {
+  for (const { connection, children } of ikeSas) {
     const id = idOf.get(connection);
     if (id === undefined) continue;
-    for (const sa of children.filter(isInstalled)) {
-      const known = traffic[`${id}/${sa.name}`] ?? { bytesIn: 0, bytesOut: 0, idleIn: 0 };
-      traffic[`${id}/${sa.name}`] = {
-        bytesIn: known.bytesIn + sa.bytesIn,
-        bytesOut: known.bytesOut + sa.bytesOut,
-        idleIn: sa.idleIn,
+    for (const { name, statistics: counted } of children.filter(isInstalled)) {
+      const known = traffic[`${id}/${name}`] ?? { bytesIn: 0, bytesOut: 0, idleIn: 0 };
+      traffic[`${id}/${name}`] = {
+        bytesIn: known.bytesIn + (counted?.bytesIn ?? 0),
+        bytesOut: known.bytesOut + (counted?.bytesOut ?? 0),
+        idleIn: counted?.idleIn ?? 0,
       };
     }
   }

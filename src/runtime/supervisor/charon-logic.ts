@@ -2,7 +2,7 @@ import { charonMachine } from "../../machines/charon.ts";
 import type { IkeSa } from "../../model/charon/sa.ts";
 import { effect, type ConnectionPorts } from "./connection-logic.ts";
 import type { CharonPort } from "../ports/ports.ts";
-import type { CharonNews } from "../../adapters/vici/news.ts";
+import type { CharonEvent } from "../../model/charon/charon-event.ts";
 
 export interface CharonPorts extends Pick<ConnectionPorts, "onAdapterCall" | "turns"> {
   readonly charon: CharonPort;
@@ -10,7 +10,7 @@ export interface CharonPorts extends Pick<ConnectionPorts, "onAdapterCall" | "tu
   readonly declared: () => ReadonlySet<string> | undefined;
   /** Removes from the kernel what charon does not hold. */
   readonly removeOrphans: (charon: Pick<CharonPort, "held">) => Promise<void>;
-  readonly onNews: (news: CharonNews) => void;
+  readonly onNews: (event: CharonEvent) => void;
   readonly onList: (sas: readonly IkeSa[]) => void;
 }
 
@@ -22,7 +22,7 @@ export function charonLogic(ports: CharonPorts) {
     actors: {
       connect: call("charon.connect", async () => {
         await charon.open();
-        charon.news().subscribe(ports.onNews);
+        charon.events().subscribe(ports.onNews);
       }),
       session: call("charon.session", async () => {
         await charon.closed();

@@ -1,8 +1,8 @@
 import type { Observable } from "rxjs";
-import type { CharonNews } from "../../adapters/vici/news.ts";
+import type { CharonEvent } from "../../model/charon/charon-event.ts";
 import type { Scope } from "../../model/validation/cross-problems.ts";
 import type { Snapshot } from "../../model/api/resource.ts";
-import type { SaEnd } from "../../model/charon/sa-figures.ts";
+import type { SaEnd } from "../../model/charon/sa-statistics.ts";
 import type { ConnectionPorts } from "./connection-logic.ts";
 import type { OnBreakdown } from "../actors/contained.ts";
 import type { Transition } from "../actors/follow.ts";
@@ -24,7 +24,7 @@ export interface SupervisorOptions {
   /** Whether a Secret has to permit a connection to use its keys; false on a host, whose files are its administrator's. */
   readonly requireSecretConsent?: boolean;
   readonly onAdapterCall: ConnectionPorts["onAdapterCall"];
-  readonly onNews: (news: CharonNews) => void;
+  readonly onNews: (event: CharonEvent) => void;
   /** The kernel's last word on an SA, whoever's it was. */
   readonly onSaEnd?: (end: SaEnd) => void;
   /** Whether charon's log is wanted also while nothing is amiss. */

@@ -2,7 +2,7 @@ import { auditTime, combineLatest, of, Subject, Subscription, type Observable } 
 import type { AnyActorRef } from "xstate";
 import type { ConnectionActor } from "../../machines/connection/connection.ts";
 import type { SaNews } from "../../adapters/netlink/xfrm.ts";
-import type { CharonNews } from "../../adapters/vici/news.ts";
+import type { CharonEvent } from "../../model/charon/charon-event.ts";
 import { noEndpoints, type Endpoints } from "../../machines/connection/connection-types.ts";
 import type { Connection } from "../../model/api/connection.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
@@ -294,7 +294,7 @@ export class Supervisor implements Disposable {
         return new Set([...this.#desired.connections.values()].map(({ name }) => name));
       },
       removeOrphans: (held) => this.#leftovers.removeOrphans(held),
-      onNews: this.#handler((news: CharonNews) => this.#takeNews(news)),
+      onNews: this.#handler((news: CharonEvent) => this.#takeNews(news)),
       onList: (sas) => this.#takeList(sas),
     });
     return new CharonActor({
@@ -325,7 +325,7 @@ export class Supervisor implements Disposable {
     else this.#options.onSaEnd?.(news.end);
   }
 
-  #takeNews(news: CharonNews): void {
+  #takeNews(news: CharonEvent): void {
     this.#options.onNews(news);
     if (news.type === "sas.changed") this.#charon.wantList();
     if (news.type !== "peer.notified" && news.type !== "path.missing") return;
