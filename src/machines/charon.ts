@@ -1,6 +1,6 @@
 import { assign, emit, setup } from "xstate";
 import { failure, Reason, type Failure } from "../model/status/failure.ts";
-import { backoffMs } from "./common/backoff.ts";
+import { backoffMs } from "../model/time/backoff.ts";
 import { failureOf } from "./common/failure-of.ts";
 import { notProvided } from "./common/not-provided.ts";
 import {

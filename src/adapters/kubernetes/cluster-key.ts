@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { BehaviorSubject, concatMap, defer, filter, firstValueFrom, retry, timer } from "rxjs";
+import { BehaviorSubject, concatMap, defer, filter, firstValueFrom } from "rxjs";
 import { label, manager } from "../../model/kubernetes/labels.ts";
 import {
   parseSegmentKey,
   segmentKeyLength,
   type SegmentKey,
 } from "../../model/network/segment-key.ts";
+import { retryWithBackoff } from "../time/retry-with-backoff.ts";
 import { resourceTypes, wordsFor } from "./client/resource-type.ts";
 import { SharedSecret, type SharedSecretOptions, type StoredSecret } from "./shared-secret.ts";
 
@@ -27,8 +28,7 @@ interface StoredKey {
 
 const absent = "it is not there yet; the operator creates it";
 
-const leastBackoffMs = 500;
-const mostBackoffMs = 10_000;
+const maxMs = 10_000;
 
 /**
  * The segment key of a cluster, in a Secret that every operator replica may create and every
@@ -57,13 +57,10 @@ export class ClusterKey implements Disposable {
     };
     const place = { secretName: clusterKeySecret, owner: undefined };
     this.#secret = new SharedSecret({ ...options, ...place, onTrouble });
-    const again = (error: unknown, attempt: number) => {
-      onTrouble(error);
-      return timer(Math.min(leastBackoffMs * 2 ** (attempt - 1), mostBackoffMs));
-    };
-    this.#subscription = this.#secret.changes
-      .pipe(concatMap(() => defer(() => this.#settle()).pipe(retry({ delay: again }))))
-      .subscribe();
+    const settle = defer(() => this.#settle()).pipe(
+      retryWithBackoff({ onError: onTrouble, maxMs }),
+    );
+    this.#subscription = this.#secret.changes.pipe(concatMap(() => settle)).subscribe();
   }
 
   /** Undefined until it was read. */

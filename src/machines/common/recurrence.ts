@@ -1,5 +1,5 @@
 import { failure, Reason, type Failure } from "../../model/status/failure.ts";
-import { backoffMs } from "./backoff.ts";
+import { backoffMs } from "../../model/time/backoff.ts";
 
 /**
  * How often an actor came back to one of its states without having been steady in between.
@@ -61,7 +61,7 @@ export function calmed(before: Recurrence): Recurrence {
 
 /** How long a loop pauses: longer each time, up to two minutes; 0 where there is none. */
 export function loopBackoffMs({ times }: Recurrence): number {
-  return times > freeTimes ? backoffMs(times - freeTimes, longestMs) : 0;
+  return times > freeTimes ? backoffMs(times - freeTimes, { maxMs: longestMs }) : 0;
 }
 
 /** Why an actor pauses: which state it comes back to, what brings it there, what helps. */

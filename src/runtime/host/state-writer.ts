@@ -1,5 +1,5 @@
 import type { StateFile } from "../../adapters/files/state-file.ts";
-import { backoffMs } from "../../machines/common/backoff.ts";
+import { backoffMs } from "../../model/time/backoff.ts";
 
 /** Changes that come close together are written at once. */
 const gatherMs = 50;

@@ -1,5 +1,5 @@
 import type { KubeList, KubeObject } from "../../../model/kubernetes/kube-object.ts";
-import { KubeError, type ApiStatus } from "./kube-error.ts";
+import { kubeError, KubeError, type ApiStatus } from "./kube-error.ts";
 import { readBody } from "./read-body.ts";
 
 /** A page of a list has at most 500 objects; etcd takes none above 1.5 MiB, and few are that large. */
@@ -10,12 +10,13 @@ const mostStatusBytes = 2 ** 20;
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** One event of a watch. */
-export type WatchEvent<T> =
-  | { readonly type: "ERROR"; readonly object: ApiStatus }
-  | { readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK"; readonly object: T };
+const eventTypes = ["ADDED", "MODIFIED", "DELETED", "BOOKMARK"] as const;
 
-const eventTypes: ReadonlySet<unknown> = new Set(["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]);
+/** One event of a watch. A BOOKMARK has an object with a resourceVersion and nothing else. */
+export interface WatchEvent<T> {
+  readonly type: (typeof eventTypes)[number];
+  readonly object: T;
+}
 
 /**
  * Reads the JSON object of an answer.
@@ -57,14 +58,24 @@ export async function listIn(op: string, body: AsyncIterable<Uint8Array>): Promi
 /**
  * Parses one line of a watch.
  *
- * @throws KubeError `unavailable` where it is not an event
+ * @throws KubeError the error that an ERROR event reports; `unavailable` if the line is not an
+ *   event
  */
 export function eventIn<T extends KubeObject>(op: string, line: string): WatchEvent<T> {
   const { type, object } = parseRecord(op, line);
-  const isKnown =
-    type === "ERROR" || (eventTypes.has(type) && isRecord(object) && isRecord(object["metadata"]));
-  if (isRecord(object) && isKnown) return { type, object } as unknown as WatchEvent<T>;
+  if (type === "ERROR" && isRecord(object)) throw errorIn(op, object);
+  const known = eventTypes.find((eventType) => eventType === type);
+  if (known !== undefined && hasMetadata(object)) return { type: known, object: object as T };
   throw unusable(op, "a line of the answer is not a watch event");
+}
+
+function errorIn(op: string, status: Json): KubeError {
+  const { code } = status;
+  return kubeError(op, typeof code === "number" ? code : 500, status);
+}
+
+function hasMetadata(object: unknown): object is KubeObject {
+  return isRecord(object) && isRecord(object["metadata"]);
 }
 
 /** Reads the Status of a refusal; undefined where the answer has none. */

@@ -1,7 +1,8 @@
 import { BehaviorSubject, filter, firstValueFrom, Subject, type Observable } from "rxjs";
 import type { KubeClient } from "./kube-client.ts";
 import { objectKey, type KubeObject } from "../../../model/kubernetes/kube-object.ts";
-import { watchResources, type ResourceEvent, type Wanted, type WatchOptions } from "./watch.ts";
+import type { ResourceEvent } from "./watch-state.ts";
+import { watchResources, type Wanted, type WatchOptions } from "./watch.ts";
 
 export interface ViewOptions<T> extends WatchOptions {
   /** Keeps of an object what is needed of it. */

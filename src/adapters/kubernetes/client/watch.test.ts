@@ -5,7 +5,8 @@ import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
 import type { KubeClient } from "./kube-client.ts";
 import { KubeError } from "./kube-error.ts";
 import { resourceTypes } from "./resource-type.ts";
-import { watchResources, type ResourceEvent, type Wanted } from "./watch.ts";
+import type { ResourceEvent } from "./watch-state.ts";
+import { watchResources, type Wanted } from "./watch.ts";
 
 const type = resourceTypes.Secret;
 const namespace = "default";

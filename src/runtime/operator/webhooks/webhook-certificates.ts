@@ -1,4 +1,4 @@
-import { auditTime, concatMap, defer, interval, merge, NEVER, retry, timer } from "rxjs";
+import { auditTime, concatMap, defer, interval, merge, NEVER } from "rxjs";
 import {
   beginOf,
   endOf,
@@ -13,6 +13,7 @@ import {
   type SharedSecretOptions,
   type StoredSecret,
 } from "../../../adapters/kubernetes/shared-secret.ts";
+import { retryWithBackoff } from "../../../adapters/time/retry-with-backoff.ts";
 import type { WebhookConfigurations } from "./webhook-configurations.ts";
 
 export interface WebhookCertificatesOptions extends SharedSecretOptions {
@@ -35,7 +36,8 @@ const lookMs = 60_000;
 /** How often in an hour a replica replaces a certificate since a clock says so. */
 const mostReplaced = 4;
 const hourMs = 3_600_000;
-const againMs = 2_000;
+/** The longest wait between attempts to write. */
+const maxMs = 2_000;
 const gatherMs = 50;
 
 /** The keys of the Secret, each a PEM. */
@@ -73,12 +75,11 @@ export class WebhookCertificates implements Disposable {
     const { trusted, onTrouble } = options;
     this.#secret = new SharedSecret(options);
     const changes = merge(this.#secret.changes, trusted?.changes ?? NEVER);
-    const again = (error: unknown) => {
-      onTrouble(error);
-      return timer(againMs);
-    };
+    const settle = defer(() => this.#settle()).pipe(
+      retryWithBackoff({ onError: onTrouble, maxMs }),
+    );
     this.#subscription = merge(changes.pipe(auditTime(gatherMs)), interval(lookMs))
-      .pipe(concatMap(() => defer(() => this.#settle()).pipe(retry({ delay: again }))))
+      .pipe(concatMap(() => settle))
       .subscribe();
   }
 
