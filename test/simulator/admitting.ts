@@ -2,7 +2,7 @@ import { BookShelf } from "../../src/adapters/kubernetes/book-shelf.ts";
 import { ClusterKey } from "../../src/adapters/kubernetes/cluster-key.ts";
 import { Declared } from "../../src/adapters/kubernetes/declared.ts";
 import { holders, podsWithAddress } from "../../src/adapters/kubernetes/live-pods.ts";
-import { View } from "../../src/adapters/kubernetes/client/view.ts";
+import { ObjectStore } from "../../src/adapters/kubernetes/client/object-store.ts";
 import type { Wanted } from "../../src/adapters/kubernetes/client/watch.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { annotation, label } from "../../src/model/kubernetes/labels.ts";
@@ -40,7 +40,7 @@ export class Replica implements Disposable {
     const onTrouble = (error: unknown) => void this.troubles.push(error);
     const declared = this.#parts.use(new Declared(client, { onTrouble }));
     const pods = (wanted: Wanted) =>
-      this.#parts.use(new View(client, wanted, { trim: trimmedPod }));
+      this.#parts.use(new ObjectStore(client, wanted, { trim: trimmedPod }));
     const gateways = pods(podsWithAddress(`${label.type}=xfrm`));
     const workers = pods(holders);
     const shelf = this.#parts.use(new BookShelf(client, namespace, { onTrouble }));

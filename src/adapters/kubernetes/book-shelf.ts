@@ -7,17 +7,17 @@ import {
 } from "../../model/addresses/reservation-book.ts";
 import type { KubeClient } from "./client/kube-client.ts";
 import { resourceTypes } from "./client/resource-type.ts";
-import { View } from "./client/view.ts";
+import { ObjectStore } from "./client/object-store.ts";
 import type { WatchOptions } from "./client/watch.ts";
 
 /** The books of reservations that the API server has. */
 export class BookShelf implements Disposable {
-  readonly #view: View<ReservationBook>;
+  readonly #view: ObjectStore<ReservationBook>;
   readonly #namespace: string;
 
   constructor(client: KubeClient, namespace: string, options: WatchOptions) {
     const wanted = { type: resourceTypes.ConfigMap, namespace, labelSelector: bookSelector };
-    this.#view = new View(client, wanted, { ...options, trim: readBook });
+    this.#view = new ObjectStore(client, wanted, { ...options, trim: readBook });
     this.#namespace = namespace;
   }
 

@@ -3,7 +3,7 @@ import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
 import type { Resource, Snapshot } from "../../model/api/resource.ts";
 import type { KubeClient } from "./client/kube-client.ts";
 import { resourceTypes } from "./client/resource-type.ts";
-import { View, type Change } from "./client/view.ts";
+import { ObjectStore, type Change } from "./client/object-store.ts";
 import type { WatchOptions } from "./client/watch.ts";
 
 /** An object as it was declared, without what the API server and others keep in it. */
@@ -25,15 +25,15 @@ function declaredPart(object: KubeObject): KubeObject {
 
 /** The connections and groups that the API server has. */
 export class Declared implements Disposable {
-  readonly connections: View<KubeObject>;
-  readonly groups: View<KubeObject>;
+  readonly connections: ObjectStore<KubeObject>;
+  readonly groups: ObjectStore<KubeObject>;
   /** What a change of status alone leaves as it was, by key. */
   readonly #resources = new Map<string, Resource>();
 
   constructor(client: KubeClient, options: WatchOptions) {
     const trimmed = { ...options, trim: declaredPart };
-    this.connections = new View(client, { type: resourceTypes.IPSecConnection }, trimmed);
-    this.groups = new View(client, { type: resourceTypes.CharonGroup }, trimmed);
+    this.connections = new ObjectStore(client, { type: resourceTypes.IPSecConnection }, trimmed);
+    this.groups = new ObjectStore(client, { type: resourceTypes.CharonGroup }, trimmed);
   }
 
   get synced(): boolean {

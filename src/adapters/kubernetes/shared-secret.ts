@@ -3,7 +3,7 @@ import type { KubeObject, OwnerReference } from "../../model/kubernetes/kube-obj
 import type { KubeClient } from "./client/kube-client.ts";
 import { KubeError } from "./client/kube-error.ts";
 import { resourceTypes } from "./client/resource-type.ts";
-import { View } from "./client/view.ts";
+import { ObjectStore } from "./client/object-store.ts";
 
 export interface SharedSecretOptions {
   readonly client: KubeClient;
@@ -29,28 +29,28 @@ type SecretContent = Required<Pick<StoredSecret, "data">> & {
 /** A Secret of one name, which all replicas of the operator watch, and any of them writes. */
 export class SharedSecret implements Disposable {
   readonly #options: SharedSecretOptions;
-  readonly #view: View<StoredSecret>;
+  readonly #store: ObjectStore<StoredSecret>;
 
   constructor(options: SharedSecretOptions) {
     this.#options = options;
     const { client, namespace, secretName: name, onTrouble } = options;
     const wanted = { type: resourceTypes.Secret, namespace, name };
-    this.#view = new View<StoredSecret>(client, wanted, { onTrouble });
+    this.#store = new ObjectStore<StoredSecret>(client, wanted, { onTrouble });
   }
 
   /** Whether it was read, or is known to be absent. */
   get synced(): boolean {
-    return this.#view.synced;
+    return this.#store.synced;
   }
 
   /** Emits after each change of it, also by this process. */
   get changes(): Observable<unknown> {
-    return this.#view.changes;
+    return this.#store.changes;
   }
 
   /** Undefined where there is none. */
   get current(): StoredSecret | undefined {
-    return [...this.#view.objects.values()][0];
+    return [...this.#store.objects.values()][0];
   }
 
   /**
@@ -85,6 +85,6 @@ export class SharedSecret implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#view[Symbol.dispose]();
+    this.#store[Symbol.dispose]();
   }
 }

@@ -11,7 +11,7 @@ import { EventRecorder } from "../../adapters/kubernetes/events.ts";
 import { KubeClient } from "../../adapters/kubernetes/client/kube-client.ts";
 import { podsWithAddress } from "../../adapters/kubernetes/live-pods.ts";
 import { NamedSecrets } from "../../adapters/kubernetes/named-secrets.ts";
-import { View } from "../../adapters/kubernetes/client/view.ts";
+import { ObjectStore } from "../../adapters/kubernetes/client/object-store.ts";
 import type { Wanted } from "../../adapters/kubernetes/client/watch.ts";
 import { Poller } from "../../adapters/linux/poller.ts";
 import { Charon } from "../../adapters/vici/charon.ts";
@@ -246,9 +246,9 @@ class AgentParts {
     );
   }
 
-  #pods(wanted: Wanted): View<Pod> {
+  #pods(wanted: Wanted): ObjectStore<Pod> {
     const options = { onTrouble: this.#onTrouble, trim: trimmedPod };
-    return this.#resources.use(new View(this.#client, wanted, options));
+    return this.#resources.use(new ObjectStore(this.#client, wanted, options));
   }
 
   /** The operator creates it, in the namespace that is the agents' too. */

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { auditTime, filter, map, merge, Subject, Subscription, type Observable } from "rxjs";
 import type { BookShelf } from "../../../adapters/kubernetes/book-shelf.ts";
 import type { Declared } from "../../../adapters/kubernetes/declared.ts";
-import type { Change, View } from "../../../adapters/kubernetes/client/view.ts";
+import type { Change, ObjectStore } from "../../../adapters/kubernetes/client/object-store.ts";
 import type { Address } from "../../../model/net/address.ts";
 import { Ledger } from "../../../model/addresses/allocation.ts";
 import { annotation } from "../../../model/kubernetes/labels.ts";
@@ -21,9 +21,9 @@ import { WorkersByConnection } from "./workers-by-connection.ts";
 export interface ClusterViews {
   readonly declared: Declared;
   /** Every live gateway pod that has an address. */
-  readonly gateways: View<Pod>;
+  readonly gateways: ObjectStore<Pod>;
   /** Every live worker pod; its metadata will do. */
-  readonly workers: View<Pod>;
+  readonly workers: ObjectStore<Pod>;
   readonly books: BookShelf;
 }
 
@@ -111,7 +111,7 @@ export class Cluster implements Disposable {
     return this.#refused;
   }
 
-  get workers(): View<Pod> {
+  get workers(): ObjectStore<Pod> {
     return this.#views.workers;
   }
 

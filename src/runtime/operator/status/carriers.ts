@@ -1,5 +1,5 @@
 import { Subject, type Observable } from "rxjs";
-import type { View } from "../../../adapters/kubernetes/client/view.ts";
+import type { ObjectStore } from "../../../adapters/kubernetes/client/object-store.ts";
 import { carrierFailure, type CarrierPod } from "../../../model/kubernetes/carrier-pod.ts";
 import type { Failure } from "../../../model/status/failure.ts";
 import { digestOf } from "../../../model/api/group.ts";
@@ -28,7 +28,7 @@ export interface Silence {
 
 /** The pods that carry connections: charons and their agents, by group. */
 export class Carriers implements Disposable {
-  readonly #pods: View<CarrierPod>;
+  readonly #pods: ObjectStore<CarrierPod>;
   readonly #changes = new Subject<void>();
   readonly #subscription;
   /** Of the groups without an agent that runs, by the label's value. */
@@ -36,7 +36,7 @@ export class Carriers implements Disposable {
   readonly #timers = new Set<NodeJS.Timeout>();
   #byGroup: ReadonlyMap<string, readonly CarrierPod[]> = new Map();
 
-  constructor(pods: View<CarrierPod>) {
+  constructor(pods: ObjectStore<CarrierPod>) {
     this.#pods = pods;
     this.#subscription = pods.changes.subscribe(() => this.#take());
   }

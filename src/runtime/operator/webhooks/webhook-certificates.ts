@@ -95,7 +95,7 @@ export class WebhookCertificates implements Disposable {
     const kept = keptIn(secret);
     const now = this.#now;
     const flaw = trusted === undefined ? undefined : this.#flawOf(kept, now);
-    // The view tells of what is written, to this replica like to the others.
+    // The store reports what is written, to this replica as to the others.
     if (flaw !== undefined && this.#mayReplace(flaw)) {
       if (secret !== undefined) this.#options.onReplace(flaw.reason);
       const isOurs = await this.#secret.write(secret, {

@@ -2,7 +2,7 @@ import { filter, firstValueFrom, map, merge, startWith, timeout, type Observable
 import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client.ts";
 import { KubeError } from "../../../adapters/kubernetes/client/kube-error.ts";
 import { resourceTypes } from "../../../adapters/kubernetes/client/resource-type.ts";
-import { View } from "../../../adapters/kubernetes/client/view.ts";
+import { ObjectStore } from "../../../adapters/kubernetes/client/object-store.ts";
 import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
 
 /** Names of the two configurations by which the API server finds the webhooks. */
@@ -31,7 +31,7 @@ interface WebhookConfiguration extends KubeObject {
 
 interface Watched {
   readonly type: ConfigurationType;
-  readonly view: View<WebhookConfiguration>;
+  readonly view: ObjectStore<WebhookConfiguration>;
 }
 
 /** How long the version that a write conflicted with may take to be seen here. */
@@ -58,7 +58,7 @@ export class WebhookConfigurations implements Disposable {
     ];
     this.#watched = wanted.map((one) => ({
       type: one.type,
-      view: new View<WebhookConfiguration>(client, one, { onTrouble }),
+      view: new ObjectStore<WebhookConfiguration>(client, one, { onTrouble }),
     }));
   }
 
@@ -114,7 +114,7 @@ export class WebhookConfigurations implements Disposable {
   /** Gives false where it was written by another meanwhile, and that is seen here now. */
   async #write(
     type: ConfigurationType,
-    view: View<WebhookConfiguration>,
+    view: ObjectStore<WebhookConfiguration>,
     change: (webhook: Webhook) => ClientConfig,
   ): Promise<boolean> {
     const [configuration] = view.objects.values();
@@ -143,7 +143,7 @@ function isSame(a: ClientConfig, b: ClientConfig): boolean {
 }
 
 async function versionAfter(
-  view: View<WebhookConfiguration>,
+  view: ObjectStore<WebhookConfiguration>,
   resourceVersion: string | undefined,
 ): Promise<void> {
   const seen = view.changes.pipe(
