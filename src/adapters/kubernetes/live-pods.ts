@@ -4,17 +4,17 @@ import type { Wanted } from "./client/watch.ts";
 
 const type = resourceTypes.Pod;
 
-/** Whose containers have not all ended for good; a pod whose have is told as deleted. */
+/** Selects pods that have not finished. A finished pod is reported as deleted. */
 const live = "status.phase!=Succeeded,status.phase!=Failed";
 
-/** Live pods that have an address on the pod network: before, they are nobody's to reach. */
+/** Live pods with an address on the pod network. Without one, a pod cannot be reached. */
 export function podsWithAddress(labelSelector: string, namespace?: string): Wanted {
   return { type, namespace, labelSelector, fieldSelector: `${live},status.podIP!=` };
 }
 
 /**
- * Every live pod that has an address of a pool, by its metadata alone: its annotations say
- * which. The rest is most of what the server would send, anew for each change of a pod.
+ * Every live pod that holds an address of a pool, by its metadata only: the address is in its
+ * annotations. The rest is most of a pod, and the server would send it at each change.
  */
 export const holders: Wanted = {
   type,

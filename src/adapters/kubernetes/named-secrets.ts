@@ -6,7 +6,7 @@ import type { KubeError } from "./client/kube-error.ts";
 import { resourceTypes } from "./client/resource-type.ts";
 import { ObjectStore } from "./client/object-store.ts";
 
-/** The Secrets that are asked for, each watched by its name: no others are ever read. */
+/** The Secrets that are wanted, each watched by name; no other Secret is read. */
 export class NamedSecrets implements Disposable {
   readonly #client: KubeClient;
   readonly #stores = new Map<string, ObjectStore<KubeObject>>();
@@ -17,17 +17,17 @@ export class NamedSecrets implements Disposable {
     this.#client = client;
   }
 
-  /** Emits after each change of a Secret, or of whether it can be read. */
+  /** Emits after each change of a Secret or of its readability. */
   get changes(): Observable<void> {
     return this.#changes;
   }
 
-  /** True when of each Secret it is known whether it is there, or that it cannot be known. */
+  /** Whether each Secret was read, is known to be absent, or cannot be read. */
   get settled(): boolean {
     return [...this.#stores].every(([key, store]) => store.synced || this.#unreadable.has(key));
   }
 
-  /** Those that cannot be read at present: `namespace/name` → why. */
+  /** The Secrets that cannot be read at present: `namespace/name` → reason. */
   get unreadable(): ReadonlyMap<string, string> {
     return new Map(this.#unreadable);
   }
@@ -36,7 +36,7 @@ export class NamedSecrets implements Disposable {
     return [...this.#stores.values()].flatMap((store) => [...store.objects.values()]);
   }
 
-  /** Watches just these from now on. */
+  /** Watches exactly these Secrets from now on. */
   want(names: Iterable<SecretName>): void {
     const wanted = new Map([...names].map((name) => [objectKey(name), name]));
     for (const [key, store] of this.#stores) {
@@ -56,10 +56,10 @@ export class NamedSecrets implements Disposable {
   #watch(key: string, { namespace, name }: SecretName): void {
     let denials = 0;
     const onTrouble = (error: KubeError) => {
-      // The operator may be granting the right at the moment at which the agent asks for the
-      // Secret first; the watch asks again within a second.
+      // The operator may be granting the right while the agent requests the Secret for the first
+      // time; the watch repeats the request within a second.
       if (error.code === "denied" && denials++ === 0 && !store.synced) return;
-      // Of what was read once, a server that is away for a while says nothing.
+      // A Secret that was read stays valid while the server is away.
       if (store.synced && error.code !== "denied") return;
       const why = whyUnreadable(error, { namespace, name });
       if (this.#unreadable.get(key) === why) return;
@@ -83,6 +83,6 @@ function whyUnreadable({ code, message }: KubeError, { namespace, name }: Secret
   if (code !== "denied") return message;
   return (
     `ipman may not read the Secret ${namespace}/${name}: add ${namespace} to the chart's ` +
-    "secretNamespaces; where it is there, the operator could not grant the right, and its log says why"
+    "secretNamespaces; if it is there, the operator could not grant the right, and its log says why"
   );
 }

@@ -173,7 +173,7 @@ export const stateSeries: readonly MetricFamily<boolean>[] = [
 export const upSeries: readonly MetricFamily<boolean>[] = [
   {
     name: "ipman_charon_up",
-    help: "1 where charon answered when these figures were read.",
+    help: "1 if charon answered when the metrics were read.",
     type: "gauge",
     value: flag,
   },

@@ -2,10 +2,10 @@ import type { KubeList, KubeObject } from "../../../model/kubernetes/kube-object
 import { kubeError, KubeError, type ApiStatus } from "./kube-error.ts";
 import { readBody } from "./read-body.ts";
 
-/** A page of a list has at most 500 objects; etcd takes none above 1.5 MiB, and few are that large. */
+/** A page of a list has at most 500 objects. etcd stores none above 1.5 MiB; few are that large. */
 const mostAnswerBytes = 128 * 2 ** 20;
 
-/** A Status with its details is far smaller. */
+/** A Status with its details is much smaller. */
 const mostStatusBytes = 2 ** 20;
 
 type Json = Readonly<Record<string, unknown>>;
@@ -19,9 +19,9 @@ export interface WatchEvent<T> {
 }
 
 /**
- * Reads the JSON object of an answer.
+ * Reads an answer that is a JSON object.
  *
- * @throws KubeError `unavailable` where it is anything else: a proxy's page, a cut body
+ * @throws KubeError `unavailable` if it is not, such as a proxy's page or a truncated body
  */
 export async function recordIn(op: string, body: AsyncIterable<Uint8Array>): Promise<Json> {
   let text: string;
@@ -36,7 +36,7 @@ export async function recordIn(op: string, body: AsyncIterable<Uint8Array>): Pro
 /**
  * Reads an answer that is an object of the API.
  *
- * @throws KubeError `unavailable` where it is anything else
+ * @throws KubeError `unavailable` if it is not
  */
 export async function objectIn(op: string, body: AsyncIterable<Uint8Array>): Promise<KubeObject> {
   const answer = await recordIn(op, body);
@@ -47,7 +47,7 @@ export async function objectIn(op: string, body: AsyncIterable<Uint8Array>): Pro
 /**
  * Reads an answer that is a page of a list.
  *
- * @throws KubeError `unavailable` where it is anything else
+ * @throws KubeError `unavailable` if it is not
  */
 export async function listIn(op: string, body: AsyncIterable<Uint8Array>): Promise<KubeList> {
   const answer = await recordIn(op, body);
@@ -78,7 +78,7 @@ function hasMetadata(object: unknown): object is KubeObject {
   return isRecord(object) && isRecord(object["metadata"]);
 }
 
-/** Reads the Status of a refusal; undefined where the answer has none. */
+/** Reads the Status of a refused request; undefined if the answer has none. */
 export async function statusOf(body: AsyncIterable<Uint8Array>): Promise<ApiStatus | undefined> {
   try {
     const status: unknown = JSON.parse(await readBody(body, mostStatusBytes));
@@ -88,13 +88,13 @@ export async function statusOf(body: AsyncIterable<Uint8Array>): Promise<ApiStat
   }
 }
 
-/** The parser's own message quotes the text, which may be a Secret's: it is left out. */
+/** The parser's message is left out of the error, since it quotes text that may be a Secret's. */
 function parseRecord(op: string, text: string): Json {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    throw unusable(op, "the answer is not JSON, as if it came from a proxy or were cut short");
+    throw unusable(op, "the answer is not JSON; it may be a proxy's, or truncated");
   }
   if (isRecord(value)) return value;
   throw unusable(op, "the answer is not a JSON object");
