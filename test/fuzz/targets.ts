@@ -18,11 +18,11 @@ import { connectionFromCr } from "../../src/model/validation/connection-from-cr.
 import { failureInLog } from "../../src/model/charon/charon-log.ts";
 import { schemaProblems } from "../../src/model/validation/schema-problems.ts";
 
-/** Something that takes bytes from outside: it may refuse them, in the way that it promises. */
+/** A parser of external bytes. It may refuse them only with its documented error. */
 export interface Target {
   readonly name: string;
   readonly seeds: readonly Buffer[];
-  /** Throws what is a defect. */
+  /** Throws only if there is a defect. */
   readonly run: (bytes: Buffer) => void;
 }
 
@@ -40,9 +40,10 @@ export const targets: readonly Target[] = [
         for (const statistics of [false, true]) ikeSasIn(message, { statistics });
         heldSasIn([message], [message]);
         loadedIn(message);
-        // What was read can be written, and is read the same.
+        // A decoded message can be encoded, and is decoded to the same.
         const again = decodeMessage(encodeMessage(message));
-        if (JSON.stringify(again) !== JSON.stringify(message)) throw new Error("not read the same");
+        if (JSON.stringify(again) !== JSON.stringify(message))
+          throw new Error("it is decoded differently");
       }),
   },
   {

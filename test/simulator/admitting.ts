@@ -18,23 +18,23 @@ export const ttlMs = 75_000;
 
 const namespace = "ipman-system";
 
-/** One replica of the operator, as far as it admits pods. */
+/** The parts of an operator replica that admit pods. */
 export class Replica implements Disposable {
   readonly #parts = new DisposableStack();
   readonly #ended = Promise.withResolvers<void>();
   readonly admission: PodAdmission;
   readonly cluster: Cluster;
   readonly troubles: unknown[] = [];
-  /** How far behind it is with what it sees. */
+  /** The delay of its watches. */
   lagMs = 0;
-  /** It is with these only, where that is set. */
+  /** The only kind whose watches are delayed; all kinds if undefined. */
   lagging: string | undefined;
 
-  /** How far its node's clock is set forward, or back, from the time of the test. */
+  /** How far its node's clock is ahead of the test's time, or behind it. */
   skewMs = 0;
   readonly #reservations: Reservations;
 
-  /** @param leads whether it is the first to end reservations */
+  /** @param leads whether it is the leader, which ends reservations first */
   constructor(api: KubeApi, leads: boolean, rule = { requireAllowedNamespaces: false }) {
     const client = api.client((kind) => (kind === (this.lagging ?? kind) ? this.lagMs : 0));
     const onTrouble = (error: unknown) => void this.troubles.push(error);
@@ -74,7 +74,7 @@ export class Replica implements Disposable {
     this.#reservations.lead();
   }
 
-  /** The pod as it is stored; or what it is told. */
+  /** The pod as it is stored, or the reason of its denial. */
   async admit(pod: KubeObject): Promise<{ pod: KubeObject } | { denied: string }> {
     const { namespace = "", name } = pod.metadata;
     const request = { uid: name, kind: { kind: "Pod" }, name, namespace, oldObject: null };
@@ -89,7 +89,7 @@ export class Replica implements Disposable {
     return { pod: { ...pod, metadata } };
   }
 
-  /** Whoever waits for it then has no answer. */
+  /** Resolves when the replica ends; requests that still wait get no answer. */
   get ended(): Promise<void> {
     return this.#ended.promise;
   }
@@ -100,7 +100,7 @@ export class Replica implements Disposable {
   }
 }
 
-/** A pod that asks for an address. */
+/** A pod that requests an address. */
 export function asking(name: string, wish: Readonly<Record<string, string>> = {}): KubeObject {
   const annotations = {
     [annotation.connection]: "partner",
@@ -113,7 +113,7 @@ export function asking(name: string, wish: Readonly<Record<string, string>> = {}
   return { apiVersion: "v1", kind: "Pod", metadata, spec } as KubeObject;
 }
 
-/** The pod of the gateway that they wait for. */
+/** The pod of the gateway for which pods wait. */
 export const gateway = {
   apiVersion: "v1",
   kind: "Pod",

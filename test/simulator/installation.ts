@@ -22,7 +22,7 @@ import { KubeApi, type Denies } from "./kube-api.ts";
 export const home = "ipman-system";
 const image = { name: "ipman", pullPolicy: "Always" };
 const owner = { apiVersion: "v1", kind: "ServiceAccount", name: "ipman-agent", uid: "owner" };
-/** What the operator makes Deployments by. */
+/** The operator's settings for Deployments. */
 export const settings = {
   namespace: home,
   owner,
@@ -46,7 +46,7 @@ export type Grant = KubeObject & {
   readonly subjects?: readonly { readonly name: string; readonly namespace: string }[];
 };
 
-/** A cluster in which the chart is installed, with two namespaces that have Secrets. */
+/** A cluster with the chart installed, and two namespaces with Secrets. */
 export class Installation implements Disposable {
   readonly api = new KubeApi(() => 1);
   readonly troubles: unknown[] = [];
@@ -81,7 +81,7 @@ export class Installation implements Disposable {
     this.put(resourceTypes.IPSecConnection, counted, made);
   }
 
-  /** An operator that leads, as far as it makes Deployments and what their agents may do. */
+  /** Starts the parts of a leading operator that create Deployments and their agents' permissions. */
   lead(secretNamespaces = ["default", "tenant"]): void {
     this.#operator.dispose();
     this.#operator = new DisposableStack();
@@ -105,7 +105,7 @@ export class Installation implements Disposable {
     use(new Workloads({ ...shared, deployments, settings, access: this.access }));
   }
 
-  /** The Secrets that an account may read, as the Roles that are bound to it have it. */
+  /** The Secrets that an account may read by the Roles that are bound to it. */
   readableBy(account: string): string[] {
     const roles = this.api.all(Role) as Grant[];
     const bindings = (this.api.all(RoleBinding) as Grant[]).filter(({ subjects = [] }) =>
@@ -131,7 +131,7 @@ export class Installation implements Disposable {
       .toSorted();
   }
 
-  /** The service accounts that both bindings of all agents name. */
+  /** The service accounts in the two bindings of all agents. */
   get bound(): string[] {
     const subjects = [ClusterRoleBinding, RoleBinding].map((type) => {
       const found = this.api.all(type).find(({ metadata }) => metadata.name === "ipman-agents");
@@ -141,7 +141,7 @@ export class Installation implements Disposable {
     return subjects[0] ?? [];
   }
 
-  /** By group: the service account of its agent's pods. */
+  /** The service account of each group's agent pods. */
   get agents(): Record<string, string> {
     const agents = this.api
       .all(Deployment)
@@ -154,7 +154,7 @@ export class Installation implements Disposable {
     ) as Record<string, string>;
   }
 
-  /** What the API server would refuse to an agent, by the Roles that are there. */
+  /** The requests that the API server denies to an agent by the present Roles. */
   deniedTo(account: string): Denies {
     return (verb, type, { namespace, name }) => {
       if (type.kind !== "Secret") return false;

@@ -10,13 +10,13 @@ import type { KubeMeta, KubeObject } from "../../src/model/kubernetes/kube-objec
 
 type Json = { [key: string]: Json } | string | number | boolean | null | undefined;
 
-/** The global timer: a test may be the clock. */
+/** Uses the global timer, which a test may mock. */
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-/** Kinds of which the server does not count the changes. */
+/** Kinds whose objects have no generation. */
 const withoutGeneration = new Set(["ServiceAccount", "Role", "RoleBinding", "ClusterRoleBinding"]);
 
-/** Whether a client has no right to a request. */
+/** Whether a client has no permission for a request. */
 export type Denies = (verb: Verb, type: ResourceType, place: ObjectPlace) => boolean;
 type Verb = "get" | "list" | "watch" | "create" | "update" | "patch" | "delete";
 
@@ -27,15 +27,15 @@ interface Versioned {
 interface Watcher {
   readonly type: ResourceType;
   readonly selects: (object: KubeObject) => boolean;
-  /** In the order of what happened; each is told after a while. */
-  readonly tell: (event: string, object: KubeObject) => void;
+  /** Sends an event after a delay, in the order of the changes. */
+  readonly send: (event: string, object: KubeObject) => void;
 }
 
-/** An API server in memory: versions, compare-and-swap, and watches that are behind. */
+/** An API server in memory, with versions, compare-and-swap and watches that are delayed. */
 export class KubeApi {
   readonly #objects = new Map<string, KubeObject>();
   readonly #watchers = new Set<Watcher>();
-  /** How long a request takes, and how far a watch is behind; milliseconds. */
+  /** The duration of a request and the delay of a watch, in milliseconds. */
   readonly #latency: () => number;
   #version = 0;
   #uid = 0;
@@ -48,9 +48,9 @@ export class KubeApi {
   }
 
   /**
-   * What a process with its own connection to it has.
+   * A client for one process.
    *
-   * @param lagMs how much farther its watches of a kind are behind
+   * @param lagMs the additional delay of its watches, by kind
    */
   client(lagMs: (kind: string) => number = () => 0, denies: Denies = () => false): KubeClient {
     const answering = async <T>(answer: () => T): Promise<T> => {
@@ -125,7 +125,7 @@ export class KubeApi {
     const metadata = { ...object.metadata, uid, resourceVersion, ...counted };
     const stored = structuredClone({ ...object, metadata });
     this.#objects.set(key, stored);
-    this.#tell(type, before, stored);
+    this.#notify(type, before, stored);
   }
 
   remove(type: ResourceType, place: ObjectPlace): void {
@@ -134,7 +134,7 @@ export class KubeApi {
     if (object === undefined) return;
     this.#objects.delete(key);
     const metadata = { ...object.metadata, resourceVersion: String(++this.#version) };
-    this.#tell(type, { ...object, metadata }, undefined);
+    this.#notify(type, { ...object, metadata }, undefined);
   }
 
   all(type: ResourceType): KubeObject[] {
@@ -157,7 +157,7 @@ export class KubeApi {
   #create(type: ResourceType, object: KubeObject): KubeObject {
     const { metadata } = object;
     if (this.#objects.has(keyOf(type, metadata)))
-      throw new KubeError(`create ${wordsFor(type, metadata)}`, "exists", 409, "it is there");
+      throw new KubeError(`create ${wordsFor(type, metadata)}`, "exists", 409, "it exists already");
     return this.#write(type, object);
   }
 
@@ -176,7 +176,7 @@ export class KubeApi {
     return this.#write(type, merged(before as unknown as Json, patch) as unknown as KubeObject);
   }
 
-  /** Of one writer: what is applied is merged with what is there. */
+  /** Merges the applied object with the stored one, as for a single manager. */
   #apply(type: ResourceType, object: KubeObject): KubeObject {
     const before = this.#objects.get(keyOf(type, object.metadata));
     if (before === undefined) return this.#write(type, object);
@@ -193,7 +193,12 @@ export class KubeApi {
     if (before === undefined) return;
     const { metadata } = before;
     if ((uid ?? metadata.uid) !== metadata.uid)
-      throw new KubeError(`delete ${wordsFor(type, place)}`, "conflict", 409, "it is another");
+      throw new KubeError(
+        `delete ${wordsFor(type, place)}`,
+        "conflict",
+        409,
+        "it is another object",
+      );
     this.#compare(`delete ${wordsFor(type, place)}`, before, { metadata: { resourceVersion } });
     this.remove(type, place);
   }
@@ -221,20 +226,20 @@ export class KubeApi {
     const selected = selecting(selector);
     const selects = (object: KubeObject) => isIn(place, object) && selected(object);
     const encoder = new TextEncoder();
-    let telling = Promise.resolve();
+    let sending = Promise.resolve();
     const start = (controller: ReadableStreamDefaultController<Uint8Array>) => {
-      const tell = (event: string, object: KubeObject) => {
-        const told = { type: event, object: shown(object, selector) };
-        const line = encoder.encode(`${JSON.stringify(told)}\n`);
+      const send = (event: string, object: KubeObject) => {
+        const sent = { type: event, object: shown(object, selector) };
+        const line = encoder.encode(`${JSON.stringify(sent)}\n`);
         const due = pause(this.#latency() + lagMs(type.kind));
-        telling = Promise.all([telling, due]).then(() => {
+        sending = Promise.all([sending, due]).then(() => {
           if (!signal.aborted) controller.enqueue(line);
         });
       };
-      const watcher = { type, selects, tell };
+      const watcher = { type, selects, send };
       this.#watchers.add(watcher);
       for (const object of this.#list(type).objects.filter(selects))
-        if (Number(object.metadata.resourceVersion) > version) tell("ADDED", object);
+        if (Number(object.metadata.resourceVersion) > version) send("ADDED", object);
       signal.addEventListener("abort", () => {
         this.#watchers.delete(watcher);
         controller.error(signal.reason);
@@ -243,13 +248,13 @@ export class KubeApi {
     return new ReadableStream({ start });
   }
 
-  /** To whoever it is not for any more, it is deleted. */
-  #tell(type: ResourceType, before: KubeObject | undefined, after: KubeObject | undefined): void {
-    for (const { type: of, selects, tell } of this.#watchers) {
+  /** An object that a watch no longer selects is deleted for that watch. */
+  #notify(type: ResourceType, before: KubeObject | undefined, after: KubeObject | undefined): void {
+    for (const { type: of, selects, send } of this.#watchers) {
       if (of.kind !== type.kind) continue;
       const was = before !== undefined && selects(before);
-      if (after !== undefined && selects(after)) tell(was ? "MODIFIED" : "ADDED", after);
-      else if (was) tell("DELETED", after ?? before);
+      if (after !== undefined && selects(after)) send(was ? "MODIFIED" : "ADDED", after);
+      else if (was) send("DELETED", after ?? before);
     }
   }
 }
@@ -259,7 +264,7 @@ function isIn({ namespace }: ObjectPlace, { metadata }: KubeObject): boolean {
   return namespace === undefined || metadata.namespace === namespace;
 }
 
-/** A label may be asked for by `key`, `key=value` or `key!=value`, a field by `path=value` or `path!=value`. */
+/** Supports labels by `key`, `key=value` and `key!=value`, fields by `path=value` and `path!=value`. */
 function selecting({ labelSelector, fieldSelector }: Selector): (object: KubeObject) => boolean {
   const labels = partsOf(labelSelector);
   const fields = partsOf(fieldSelector);
@@ -285,13 +290,13 @@ function partsOf(selector: string | undefined): string[] {
   return (selector ?? "").split(",").filter((part) => part !== "");
 }
 
-/** A Secret's type cannot change; of other kinds there is none. */
+/** The type of a Secret, which cannot change; undefined for other kinds. */
 function secretType(object: KubeObject): string | undefined {
   const { kind, type = "Opaque" } = object as KubeObject & { readonly type?: string };
   return kind === "Secret" ? type : undefined;
 }
 
-/** What is sent of it. */
+/** The part of an object that is sent. */
 function shown({ apiVersion, kind, metadata, ...rest }: KubeObject, { metadataOnly }: Selector) {
   if (metadataOnly !== true) return { apiVersion, kind, metadata, ...rest };
   return { apiVersion: "meta.k8s.io/v1", kind: "PartialObjectMetadata", metadata };
@@ -301,7 +306,7 @@ function keyOf(type: ResourceType, { namespace, name }: ObjectPlace): string {
   return pathOf(type, { namespace, name });
 }
 
-/** RFC 7386. */
+/** JSON Merge Patch (RFC 7386). */
 function merged(target: Json, patch: Json): Json {
   if (!isRecord(patch)) return patch;
   const base = isRecord(target) ? target : {};

@@ -10,7 +10,7 @@ import { KubeApi } from "./kube-api.ts";
 
 type Pod = KubeObject & { readonly status?: { readonly phase?: string } };
 
-/** Passes time in slices, between which streams get their turn. */
+/** Passes time in slices, and lets streams run in between. */
 export async function pass(milliseconds: number): Promise<void> {
   for (let passed = 0; passed < milliseconds; passed += 5) {
     mock.timers.tick(5);
@@ -18,7 +18,7 @@ export async function pass(milliseconds: number): Promise<void> {
   }
 }
 
-/** Two replicas before one API server. */
+/** Two replicas of the operator with one API server. */
 export class TwoReplicas implements Disposable {
   readonly api: KubeApi;
   readonly replicas: Replica[];
@@ -36,7 +36,7 @@ export class TwoReplicas implements Disposable {
     this.replicas = [new Replica(this.api, true), new Replica(this.api, false)];
   }
 
-  /** Those that hold an address. */
+  /** The pods that hold an address. */
   get pods(): KubeObject[] {
     return (this.api.all(resourceTypes.Pod) as Pod[])
       .filter(({ metadata }) => label.worker in (metadata.labels ?? {}))
@@ -51,7 +51,7 @@ export class TwoReplicas implements Disposable {
     return this.api.all(resourceTypes.ConfigMap).map(readBook)[0];
   }
 
-  /** Asks that replica so many times, at an even pace. */
+  /** Creates this many pods through a replica, at an even pace. */
   async createMany(which: number, count: number): Promise<Promise<void>[]> {
     const asked: Promise<void>[] = [];
     for (let i = 0; i < count; i++) {
@@ -61,7 +61,7 @@ export class TwoReplicas implements Disposable {
     return asked;
   }
 
-  /** Asks that replica; the pod is stored a while after it is admitted. */
+  /** Creates a pod through a replica; it is stored some time after its admission. */
   async create(which: number, wish: Readonly<Record<string, string>> = {}): Promise<void> {
     const replica = this.replicas[which % 2] as Replica;
     const pod = asking(`pod-${this.#made++}`, wish);
@@ -73,14 +73,14 @@ export class TwoReplicas implements Disposable {
     this.assertDistinct();
   }
 
-  /** Asks that replica for a pod, and passes so many milliseconds meanwhile. */
+  /** Creates a pod through a replica, and passes this many milliseconds meanwhile. */
   async created(which: number, ms: number, wish: Readonly<Record<string, string>> = {}) {
     const asked = this.create(which, wish);
     await pass(ms);
     await asked;
   }
 
-  /** It stays, and what it had is another's. */
+  /** Ends a pod, which keeps its object and loses its address. */
   finish(pod: KubeObject): void {
     this.api.put(resourceTypes.Pod, { ...pod, status: { phase: "Succeeded" } } as KubeObject);
   }
@@ -89,7 +89,7 @@ export class TwoReplicas implements Disposable {
     this.api.remove(resourceTypes.Pod, metadata);
   }
 
-  /** It ends in the midst of whatever it does, and another takes its place. */
+  /** Ends a replica during its work, and starts another in its place. */
   crash(which: number, leads = which === 0): void {
     this.replicas[which]?.[Symbol.dispose]();
     this.replicas[which] = new Replica(this.api, leads);
@@ -99,7 +99,7 @@ export class TwoReplicas implements Disposable {
     (this.replicas[which] as Replica).lagMs = lagMs;
   }
 
-  /** By so many hours, forward or back, from the time of the test. */
+  /** Sets a replica's clock this many hours ahead of the test's time, or behind it. */
   setClock(which: number, hours: number): void {
     (this.replicas[which] as Replica).skewMs = hours * 3_600_000;
   }

@@ -13,7 +13,7 @@ import { KubeApi } from "./kube-api.ts";
 
 const namespace = "ipman-system";
 const names = { mutating: "ipman-m", validating: "ipman-v" };
-/** Where the Secret with the key of the paths is. */
+/** The Secret with the key of the paths. */
 export const place = { namespace, name: "path" };
 const { MutatingWebhookConfiguration, ValidatingWebhookConfiguration } = resourceTypes;
 /** The configurations with their endpoints. */
@@ -22,7 +22,7 @@ export const types = [
   [ValidatingWebhookConfiguration, names.validating, ["declared", "groups"]],
 ] as const;
 
-/** A webhook configuration, as far as ipman writes it. */
+/** The part of a webhook configuration that ipman writes. */
 export interface Configuration extends KubeObject {
   readonly webhooks: {
     readonly name: string;
@@ -33,7 +33,7 @@ export interface Configuration extends KubeObject {
 /** The monotonic clock. */
 let passedMs = 0;
 
-/** An API server with both configurations, and replicas of the operator before it. */
+/** An API server with both configurations, and replicas of the operator. */
 export class WebhookWorld implements Disposable {
   readonly api = new KubeApi(() => 1);
   readonly troubles: unknown[] = [];
@@ -47,7 +47,7 @@ export class WebhookWorld implements Disposable {
     this.configure();
   }
 
-  /** As the chart has them. */
+  /** Writes the configurations as the chart does. */
   configure(service: object = { name: "webhook" }): void {
     for (const [type, name, endpoints] of types) {
       const webhooks = endpoints.map((endpoint) => ({
@@ -64,7 +64,7 @@ export class WebhookWorld implements Disposable {
     }
   }
 
-  /** @param lagMs how far behind it sees the Secret and the configurations */
+  /** @param lagMs the delay of its watches */
   replica(lagMs: () => number = () => 0): WebhookPaths {
     const client = this.#client(lagMs);
     const onTrouble = (error: unknown) => void this.troubles.push(error);
@@ -83,7 +83,7 @@ export class WebhookWorld implements Disposable {
     return Object.assign(client, { mergePatch });
   }
 
-  /** By which path the API server calls each webhook. */
+  /** The path by which the API server calls each webhook. */
   get calls(): (readonly [endpoint: string, path: string])[] {
     return types.flatMap(([type]) =>
       (this.api.all(type) as Configuration[]).flatMap(({ webhooks }) =>
@@ -98,7 +98,7 @@ export class WebhookWorld implements Disposable {
     return this.calls.map(([, path]) => path);
   }
 
-  /** Every webhook reaches its endpoint at each of these replicas. */
+  /** Asserts that every webhook reaches its endpoint at each of these replicas. */
   assertReaches(...replicas: readonly WebhookPaths[]): void {
     for (const [endpoint, path] of this.calls)
       for (const replica of replicas) assert.equal(replica.endpointOf(path), endpoint);
@@ -111,7 +111,7 @@ export class WebhookWorld implements Disposable {
   }
 }
 
-/** Passes time in slices, between which streams get their turn. */
+/** Passes time in slices, and lets streams run in between. */
 export async function passTime(milliseconds: number, sliceMs = 5): Promise<void> {
   for (let passed = 0; passed < milliseconds; passed += sliceMs) {
     passedMs += sliceMs;

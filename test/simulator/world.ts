@@ -11,19 +11,19 @@ import type { SupervisorOptions } from "../../src/runtime/supervisor/supervisor-
 import { SimulatedCharon, type Behaviour, type SimulatorOptions } from "./charon.ts";
 import { obedientNetwork, simulatedPlacement } from "./placement.ts";
 
-/** Observers of the supervisor, ports and settings that a test plants. */
+/** Observers, ports and settings of the supervisor that a test replaces. */
 type Planted = Partial<
   Pick<SupervisorOptions, "network" | "placement" | "onMove" | "onTurn" | "requireSecretConsent">
 >;
 
 type Simulation = Pick<SimulatorOptions, "latencyMs" | "retransmitMs">;
 
-/** A supervisor on a simulated charon; the kernel does whatever it is told. */
+/** A supervisor with a simulated charon and a kernel that accepts every call. */
 export class World implements AsyncDisposable {
   readonly supervisor: Supervisor;
   readonly breakdowns: unknown[] = [];
   readonly metrics = new Metrics();
-  /** By connection; those that are not named answer. */
+  /** By connection; the peers of all others answer. */
   readonly behaviours = new Map<string, Behaviour>();
   readonly #folder = mkdtempSync(join(tmpdir(), "world-"));
   readonly #path = join(this.#folder, "vici");
@@ -49,7 +49,7 @@ export class World implements AsyncDisposable {
     });
   }
 
-  /** Another process in place of this one, with the same charon; SAs stay. */
+  /** Replaces the supervisor, as after a restart, with the same charon and its SAs. */
   nextProcess(): Supervisor {
     this.supervisor[Symbol.dispose]();
     const next = new Supervisor({
@@ -71,7 +71,7 @@ export class World implements AsyncDisposable {
     this.metrics.observe(this.supervisor, statistics, obedientNetwork);
   }
 
-  /** The charon that runs now. */
+  /** The running charon. */
   get charon(): SimulatedCharon {
     if (this.#charon === undefined) throw new Error("no charon runs");
     return this.#charon;
@@ -107,7 +107,7 @@ export class World implements AsyncDisposable {
   }
 }
 
-/** A document as a folder would give it. */
+/** The resource of a manifest, as read from a folder. */
 export function resourceOf(document: { kind: string; metadata: { name: string } }): Resource {
   const kind = document.kind as Resource["kind"];
   const key = resourceKey(kind, document) ?? "";
