@@ -11,7 +11,7 @@ import { statusReference } from "../scripts/status-reference.ts";
 import { documentFamilies } from "../src/runtime/metrics/readiness-series.ts";
 import { secretSeries } from "../src/runtime/metrics/secret-series.ts";
 import { statusFamilies } from "../src/runtime/metrics/status-series.ts";
-import type { FiguresPort } from "../src/runtime/metrics/charon-metrics.ts";
+import type { StatisticsPort } from "../src/runtime/metrics/charon-metrics.ts";
 import { charonFamilies } from "../src/runtime/metrics/charon-series.ts";
 import type { NetworkPort } from "../src/runtime/ports/ports.ts";
 import { Metrics } from "../src/runtime/metrics/metrics.ts";
@@ -51,7 +51,7 @@ describe("the documentation", () => {
     metrics.observe({
       running: {} as Running,
       events: new EventSubjects(),
-      charon: {} as FiguresPort,
+      charon: {} as StatisticsPort,
       network: {} as NetworkPort,
     });
     const { registry } = metrics;

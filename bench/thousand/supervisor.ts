@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { auditTime, firstValueFrom, filter, Subject, timeout } from "rxjs";
 import { childSpec, connectionSpec, secret } from "../../lab/sites/manifests.ts";
 import { Charon } from "../../src/adapters/vici/charon.ts";
-import { Figures } from "../../src/adapters/vici/figures.ts";
+import { StatisticsSession } from "../../src/adapters/vici/statistics-session.ts";
 import type { Snapshot } from "../../src/model/api/resource.ts";
 import { serveInspector } from "../../src/runtime/inspector/serve.ts";
 import { serveMetrics } from "../../src/runtime/metrics/metrics-server.ts";
@@ -100,7 +100,7 @@ async function heapWith(connections: number): Promise<number> {
 metrics.observe({
   running: supervisor,
   events: supervisor.events,
-  charon: new Figures(path, {}, charon),
+  charon: new StatisticsSession(path, {}, charon),
   network: obedientNetwork,
 });
 metrics.showDocuments();

@@ -6,7 +6,7 @@ import { SettingsFile } from "../../src/adapters/vici/settings-file.ts";
 import { Charon } from "../sites/charon.ts";
 import { eventually } from "../sites/shell.ts";
 
-describe("a charon that includes ipman's file", () => {
+describe("a charon that includes ipman's settings file", () => {
   const resources = new AsyncDisposableStack();
   const folder = mkdtempSync(join(process.env["ARTIFACTS"] ?? "/tmp", "settings-"));
   const path = join(folder, "charon.conf");
@@ -26,7 +26,7 @@ describe("a charon that includes ipman's file", () => {
     session.close();
   }
 
-  /** How many lines charon writes about a connection's options, which it does from level 2 on. */
+  /** The number of log lines about a connection's options, which charon writes from level 2 on. */
   async function optionsLogged(): Promise<number> {
     const session = await charon.session();
     const lines = () => charon.log.match(/\[CFG\] .*rekey_time = /g)?.length ?? 0;
@@ -37,7 +37,7 @@ describe("a charon that includes ipman's file", () => {
     return lines() - before;
   }
 
-  it("logs what it is set to, and no more once that is taken back", async () => {
+  it("logs at the level that is set, until the setting is removed", async () => {
     assert.equal(await optionsLogged(), 0);
     await set({ "filelog.log.cfg": "2" });
     assert.notEqual(await optionsLogged(), 0);
@@ -45,7 +45,7 @@ describe("a charon that includes ipman's file", () => {
     assert.equal(await optionsLogged(), 0);
   });
 
-  it("goes on telling by VICI what it logs", async () => {
+  it("still sends its log over VICI after a reload", async () => {
     const session = await charon.session();
     const events = session.events("log");
     await events.ready;
@@ -55,13 +55,13 @@ describe("a charon that includes ipman's file", () => {
     session.close();
   });
 
-  it("has a text as it was meant", async () => {
+  it("reads a quoted value unchanged", async () => {
     const odd = join(folder, String.raw`a "b" \ # { = }`);
     await set({ "filelog.odd.path": odd, "filelog.odd.default": "1" });
     await eventually(() => assert.ok(existsSync(odd), odd));
   });
 
-  it("has them from its start on", async () => {
+  it("reads the settings at its start", async () => {
     await set({ "filelog.log.cfg": "2" });
     await charon.stop();
     await charon.start();

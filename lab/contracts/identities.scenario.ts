@@ -6,7 +6,7 @@ import type { Session } from "vici-client";
 import { printedIdentities } from "../../src/model/charon/identity.fixture.ts";
 import { Charon } from "../sites/charon.ts";
 
-describe("identities that a real charon parses", () => {
+describe("the identities that a real charon parses", () => {
   const resources = new AsyncDisposableStack();
   let session: Session;
 
@@ -19,7 +19,7 @@ describe("identities that a real charon parses", () => {
   });
   after(() => resources.disposeAsync());
 
-  it("stand beside addresses, which are listed as they are written", async () => {
+  it("are listed with addresses as they are written", async () => {
     for (const written of ["FD00:1::2", "fd00:0001:0:0::2", "Peer.Example.ORG"]) {
       const ends = { local: { auth: "psk" }, remote: { auth: "psk" } };
       await session.request("load-conn", { one: { remote_addrs: [written], ...ends } });
@@ -41,7 +41,7 @@ describe("identities that a real charon parses", () => {
       });
       const [listed] = await Array.fromAsync(session.stream("list-conns", { ike: "one" }));
       const conn = listed?.["one"] as { "remote-1"?: { id?: string } } | undefined;
-      // charon keeps what it has where another spelling means the same.
+      // charon would keep the loaded identity if the next one is equal to it.
       await session.request("unload-conn", { name: "one" });
       assert.equal(conn?.["remote-1"]?.id ?? "%any", printed);
     });

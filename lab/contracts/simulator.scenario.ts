@@ -14,7 +14,7 @@ import {
 import { peerHalf } from "../sites/peer.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
-/** Where the peer's half differs, so that it behaves as named. */
+/** The differences in the peer's configuration that cause each behaviour. */
 const halves: Partial<Record<PeerName, { secret?: string; child?: Message }>> = {
   good: {},
   stranger: { secret: "another key" },
@@ -22,7 +22,7 @@ const halves: Partial<Record<PeerName, { secret?: string; child?: Message }>> = 
   narrow: { child: { local_ts: ["10.99.0.0/16"] } },
 };
 
-it("the simulator answers and tells what a real charon does", async () => {
+it("the simulator replies and sends events like a real charon", async () => {
   const real = await ofRealCharon();
   const simulated = await ofSimulator();
   for (const [step, expected] of Object.entries(real)) {

@@ -28,14 +28,14 @@ describe("vici-client and a real charon", () => {
     },
   });
 
-  it("answers queries", async () => {
+  it("replies to queries", async () => {
     const version = await session.request("version");
     assert.match(version.version, /^\d+\.\d+/);
     assert.ok("uptime" in (await session.request("stats")));
     assert.ok("encryption" in (await session.request("get-algorithms")));
   });
 
-  it("takes connections, lists and unloads them", async () => {
+  it("loads, lists and unloads connections", async () => {
     await session.request("load-conn", conn("one"));
     await session.request("load-conn", conn("two"));
     assert.deepEqual((await session.request("get-conns")).conns.toSorted(), ["one", "two"]);
@@ -46,7 +46,7 @@ describe("vici-client and a real charon", () => {
     assert.deepEqual((await session.request("get-conns")).conns, []);
   });
 
-  it("keeps secrets by id", async () => {
+  it("stores secrets by id", async () => {
     const secret = { id: "ipman:x", type: "IKE", data: "s3cret", owners: ["b"] };
     await session.request("load-shared", secret);
     await session.request("load-shared", secret);
@@ -56,7 +56,7 @@ describe("vici-client and a real charon", () => {
     assert.deepEqual((await session.request("get-shared")).keys, []);
   });
 
-  it("refuses in its own words", async () => {
+  it("refuses with a message", async () => {
     const wrong = { bad: { ...conn("bad")["bad"], no_such_option: "1" } };
     await assert.rejects(session.request("load-conn", wrong), (error: ViciError) => {
       assert.equal(error.code, "refused");
@@ -65,13 +65,13 @@ describe("vici-client and a real charon", () => {
     });
   });
 
-  it("does not know every command and event", async () => {
+  it("rejects unknown commands and events", async () => {
     await assert.rejects(session.request("no-such-command"), { code: "unknown-command" });
     const events = session.events("no-such-event");
     await assert.rejects(events.ready, { code: "unknown-event" });
   });
 
-  it("answers an initiate with timeout -1 at once, and tells the rest in its log", async () => {
+  it("replies at once to an initiate with timeout -1, and logs its progress", async () => {
     await session.request("load-conn", conn("dead"));
     const events = session.events("log");
     await events.ready;
@@ -84,7 +84,7 @@ describe("vici-client and a real charon", () => {
     await session.request("terminate", { ike: "dead", force: "yes" });
   });
 
-  it("sends the parts of a list to those only who asked for it", async () => {
+  it("sends the parts of a list only to the client that requested it", async () => {
     await session.request("load-conn", conn("mine"));
     const other = await charon.session();
     await Array.fromAsync(other.stream("list-conns"));
@@ -96,7 +96,7 @@ describe("vici-client and a real charon", () => {
     other.close();
   });
 
-  it("ends the session when it ends", async () => {
+  it("ends the session when charon ends", async () => {
     const gone = await charon.session();
     await charon.stop("SIGKILL");
     assert.equal((await gone.closed).code, "closed");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { ikeSasFromMessage, type IkeSa } from "../../src/model/charon/sa.ts";
+import { ikeSasIn } from "../../src/adapters/vici/list-sas.ts";
+import type { IkeSa } from "../../src/model/charon/sa.ts";
 import { find } from "../sites/ipman.ts";
 import { childSpec, connectionSpec, secret, sites, yaml } from "../sites/manifests.ts";
 import { TwoSites } from "../sites/two-sites.ts";
@@ -36,7 +37,7 @@ describe("two partners that know the node by one identity", () => {
     const session = await lab.node.session();
     const listed = await Array.fromAsync(session.stream("list-sas", { ike }));
     session.close();
-    return listed.flatMap(ikeSasFromMessage);
+    return listed.flatMap((message) => ikeSasIn(message));
   }
 
   it("does not let one in with the other's key, whichever end initiates", async () => {

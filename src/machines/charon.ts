@@ -1,6 +1,6 @@
 import { assign, emit, setup } from "xstate";
 import { failure, Reason, type Failure } from "../model/status/failure.ts";
-import { backoffMs } from "./common/backoff.ts";
+import { backoffMs } from "../model/time/backoff.ts";
 import { failureOf } from "./common/failure-of.ts";
 import { notProvided } from "./common/not-provided.ts";
 import {
@@ -22,14 +22,14 @@ export interface CharonContext {
   readonly wantedAgain: boolean;
 }
 
-export type CharonEvent = { type: "sas.wanted" };
+export type CharonMachineEvent = { type: "sas.wanted" };
 
 /** The events for the connections. */
 export type CharonEmitted = { type: "charon.ready" } | { type: "charon.lost" };
 
 /** One IKE daemon: keeps a VICI session and the list of SAs up to date. */
 export const charonMachine = setup({
-  types: {} as { context: CharonContext; events: CharonEvent; emitted: CharonEmitted },
+  types: {} as { context: CharonContext; events: CharonMachineEvent; emitted: CharonEmitted },
   actors: {
     /** Opens a session and subscribes to its events. */
     connect: notProvided<void, void>("connect"),

@@ -123,7 +123,7 @@ describe("ipman", () => {
       "--child=c",
       "--state=/x",
     );
-    assert.match(stderr, /^ipman attach: no ipman answers on \/x\/control\.sock/);
+    assert.match(stderr, /^ipman attach: ipman does not answer on \/x\/control\.sock/);
     assert.equal(status, 1);
   });
 });

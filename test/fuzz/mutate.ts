@@ -1,4 +1,4 @@
-/** Numbers from a seed, the same each time (mulberry32). */
+/** A reproducible sequence of random numbers from a seed (mulberry32). */
 export class Random {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** An integer from 0 up to, and without, `limit`. */
+  /** An integer from 0 to `limit`, exclusive. */
   below(limit: number): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let t = this.#state;
@@ -20,7 +20,7 @@ export class Random {
   }
 }
 
-/** Values at which lengths and types go wrong. */
+/** Values at the limits of lengths and types. */
 const edges = [0, 1, 2, 3, 4, 7, 0x7f, 0x80, 0xfe, 0xff];
 
 type Mutation = (bytes: Buffer, random: Random, seeds: readonly Buffer[]) => Buffer;
@@ -52,13 +52,13 @@ const mutations: readonly Mutation[] = [
   },
 ];
 
-const longest = 64 * 1024;
+const maxBytes = 64 * 1024;
 
-/** One of the seeds, changed in one to eight ways. */
+/** One of the seeds with one to eight mutations. */
 export function mutated(seeds: readonly Buffer[], random: Random): Buffer {
   let bytes = Buffer.from(random.pick(seeds));
   for (let i = random.below(8); i >= 0; i--) {
-    bytes = Buffer.from(random.pick(mutations)(bytes, random, seeds)).subarray(0, longest);
+    bytes = Buffer.from(random.pick(mutations)(bytes, random, seeds)).subarray(0, maxBytes);
   }
   return bytes;
 }

@@ -1,14 +1,14 @@
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { targets } from "./targets.ts";
-import type { Order, Report } from "./worker.ts";
+import type { RoundRequest, Report } from "./worker.ts";
 
-const help = `Feeds broken input to everything that reads bytes from outside, and looks for crashes and hangs.
+const help = `Feeds malformed input to every parser of external data, and looks for crashes and hangs.
 
 usage: npm run fuzz -- [options]
 
-  --seconds N  for each target (10)
-  --seed N     begin with this seed, to see a finding again (random)
+  --seconds N  duration for each target (10)
+  --seed N     first seed, to reproduce a finding (random)
 `;
 
 const { values } = parseArgs({
@@ -19,20 +19,20 @@ const { values } = parseArgs({
   },
 });
 
-/** Inputs between two signs of life, and how long these may take before it counts as a hang. */
+/** Inputs per round, and how long a round may take before it counts as a hang. */
 const runs = 5_000;
 const hangMs = 20_000;
 
-/** One round of inputs; what went wrong, if anything did. */
-function round(order: Order): Promise<string | undefined> {
-  const worker = new Worker(new URL("worker.ts", import.meta.url), { workerData: order });
+/** Runs one round of inputs; returns the finding, if there is one. */
+function round(request: RoundRequest): Promise<string | undefined> {
+  const worker = new Worker(new URL("worker.ts", import.meta.url), { workerData: request });
   return new Promise((resolve) => {
     const finish = (finding?: string) => {
       clearTimeout(timer);
       void worker.terminate();
       resolve(finding);
     };
-    const timer = setTimeout(() => finish(`no end after ${hangMs} ms`), hangMs);
+    const timer = setTimeout(() => finish(`it did not end within ${hangMs} ms`), hangMs);
     worker.on("error", (error) => finish(String(error)));
     worker.on("message", (report: Report) => {
       if (report.type === "crash") finish(`${report.error}\ninput (base64): ${report.input}`);

@@ -10,17 +10,19 @@ import { linkFrom } from "../../src/adapters/netlink/links.ts";
 import { isKernelNeighbour, neighbourFrom } from "../../src/adapters/netlink/neighbours.ts";
 import { messagesIn } from "../../src/adapters/netlink/reader.ts";
 import { routeFrom } from "../../src/adapters/netlink/routes.ts";
-import { failureInLog } from "../../src/adapters/vici/news.ts";
+import { heldSasIn } from "../../src/adapters/vici/held-sas.ts";
+import { loadedIn } from "../../src/adapters/vici/list-conns.ts";
+import { ikeSasIn } from "../../src/adapters/vici/list-sas.ts";
 import { readManifest } from "../../src/adapters/manifests/read.ts";
 import { connectionFromCr } from "../../src/model/validation/connection-from-cr.ts";
-import { ikeSasFromMessage } from "../../src/model/charon/sa.ts";
+import { failureInLog } from "../../src/model/charon/charon-log.ts";
 import { schemaProblems } from "../../src/model/validation/schema-problems.ts";
 
-/** Something that takes bytes from outside: it may refuse them, in the way that it promises. */
+/** A parser of external bytes. It may refuse them only with its documented error. */
 export interface Target {
   readonly name: string;
   readonly seeds: readonly Buffer[];
-  /** Throws what is a defect. */
+  /** Throws only if there is a defect. */
   readonly run: (bytes: Buffer) => void;
 }
 
@@ -35,10 +37,13 @@ export const targets: readonly Target[] = [
     run: (bytes) =>
       unless(ViciError, () => {
         const message = decodeMessage(bytes);
-        ikeSasFromMessage(message);
-        // What was read can be written, and is read the same.
+        for (const statistics of [false, true]) ikeSasIn(message, { statistics });
+        heldSasIn([message], [message]);
+        loadedIn(message);
+        // A decoded message can be encoded, and is decoded to the same.
         const again = decodeMessage(encodeMessage(message));
-        if (JSON.stringify(again) !== JSON.stringify(message)) throw new Error("not read the same");
+        if (JSON.stringify(again) !== JSON.stringify(message))
+          throw new Error("it is decoded differently");
       }),
   },
   {
@@ -58,7 +63,7 @@ export const targets: readonly Target[] = [
     seeds: ["received AUTHENTICATION_FAILED notify error", "retransmit 1 of request"].map((text) =>
       Buffer.from(text),
     ),
-    run: (bytes) => void failureInLog(bytes.toString(), undefined),
+    run: (bytes) => void failureInLog(bytes.toString()),
   },
   {
     name: "netlink messages",

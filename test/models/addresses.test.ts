@@ -8,7 +8,7 @@ import {
   reservationsConfigMap,
   type ConnectionReservations,
 } from "../../src/model/addresses/connection-reservations.ts";
-import { happenings } from "../simulator/happenings.ts";
+import { replicaEvents } from "../simulator/replica-events.ts";
 import { asking, ttlMs, type Replica } from "../simulator/admitting.ts";
 import { pass, TwoReplicas } from "../simulator/two-replicas.ts";
 
@@ -24,19 +24,26 @@ describe("the addresses that two replicas give", () => {
   it("are each given to one pod, whatever happens, and free in the end", async () => {
     const latencies = fc.infiniteStream(fc.nat(20));
     await fc.assert(
-      fc.asyncProperty(fc.array(happenings, { maxLength: 25 }), latencies, async (run, latency) => {
-        using world = new TwoReplicas("10.0.2.10-10.0.2.79", () => latency.next().value as number);
-        await pass(200);
-        const asked: Promise<void>[] = [];
-        for (const happening of run) await happening(world, asked);
-        await pass(10_000);
-        for (const replica of world.replicas) replica.lagMs = 0;
-        await Promise.all(asked);
-        for (const pod of world.pods) world.delete(pod);
-        // This holds without a leader as well.
-        await pass(ttlMs + 20_000);
-        assert.deepEqual(world.pending, []);
-      }),
+      fc.asyncProperty(
+        fc.array(replicaEvents, { maxLength: 25 }),
+        latencies,
+        async (run, latency) => {
+          using world = new TwoReplicas(
+            "10.0.2.10-10.0.2.79",
+            () => latency.next().value as number,
+          );
+          await pass(200);
+          const asked: Promise<void>[] = [];
+          for (const apply of run) await apply(world, asked);
+          await pass(10_000);
+          for (const replica of world.replicas) replica.lagMs = 0;
+          await Promise.all(asked);
+          for (const pod of world.pods) world.delete(pod);
+          // This holds without a leader as well.
+          await pass(ttlMs + 20_000);
+          assert.deepEqual(world.pending, []);
+        },
+      ),
       { numRuns: Number(process.env["IPMAN_RUNS"] ?? 8) },
     );
   });

@@ -79,7 +79,7 @@ describe("the segment key of a cluster", () => {
     assert.equal(world.api.written.length, 1);
     assert.equal(Buffer.from(world.value ?? "", "base64").length, 32);
     assert.equal(world.stored?.metadata.ownerReferences, undefined, "it outlives the release");
-    for (const trouble of world.troubles) assert.match(String(trouble), /it is not there yet/);
+    for (const trouble of world.troubles) assert.match(String(trouble), /it does not exist yet/);
   });
 
   it("is not created by an agent, which waits for it", async () => {
@@ -88,7 +88,8 @@ describe("the segment key of a cluster", () => {
     await pass(60_000);
     assert.equal(world.stored, undefined);
     assert.equal(agent.current, undefined);
-    const absent = /Secret ipman-system\/ipman-keys: it is not there yet; the operator creates it/;
+    const absent =
+      /Secret ipman-system\/ipman-keys: it does not exist yet; the operator creates it/;
     assert.match(agent.problem, absent);
     assert.equal(world.troubles.length, 1, "it is reported once");
     assert.match(String(world.troubles[0]), absent);

@@ -5,7 +5,7 @@ import { StoredReservations } from "../../src/adapters/kubernetes/stored-reserva
 import { Declared } from "../../src/adapters/kubernetes/declared.ts";
 import { workerPods, podsWithAddress } from "../../src/adapters/kubernetes/live-pods.ts";
 import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
-import { View } from "../../src/adapters/kubernetes/client/view.ts";
+import { ObjectStore } from "../../src/adapters/kubernetes/client/object-store.ts";
 import type { GroupPod } from "../../src/model/kubernetes/group-pod.ts";
 import type { StatedCondition } from "../../src/model/status/condition.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
@@ -48,17 +48,17 @@ class Operator implements Disposable {
     const onTrouble = (error: unknown) => void this.troubles.push(error);
     const use = <T extends Disposable>(part: T) => this.#parts.use(part);
     const declared = use(new Declared(client, { onTrouble }));
-    const pods = (wanted: ConstructorParameters<typeof View>[1]) =>
-      use(new View(client, wanted, { trim: trimmedPod }));
+    const pods = (wanted: ConstructorParameters<typeof ObjectStore>[1]) =>
+      use(new ObjectStore(client, wanted, { trim: trimmedPod }));
     const gateways = pods(podsWithAddress(`${label.type}=xfrm`));
     const workers = pods(workerPods);
     const reservations = use(new StoredReservations(client, namespace, { onTrouble }));
     const cluster = use(new Cluster({ declared, gateways, workers, reservations }));
     const deployments = use(
-      new View<KubeObject>(client, { type: resourceTypes.Deployment }, { onTrouble }),
+      new ObjectStore<KubeObject>(client, { type: resourceTypes.Deployment }, { onTrouble }),
     );
     const viewOfGroupPods = use(
-      new View<GroupPod>(client, { type: resourceTypes.Pod, labelSelector: "none" }),
+      new ObjectStore<GroupPod>(client, { type: resourceTypes.Pod, labelSelector: "none" }),
     );
     const groupPods = use(new GroupPods(viewOfGroupPods));
     const writes = backgroundWrites();

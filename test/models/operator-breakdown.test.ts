@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, it, mock } from "node:test";
 import { Observable } from "rxjs";
 import type { LeaseLock } from "../../src/adapters/kubernetes/lease.ts";
 import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
-import { View } from "../../src/adapters/kubernetes/client/view.ts";
+import { ObjectStore } from "../../src/adapters/kubernetes/client/object-store.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { backgroundWrites } from "../../src/runtime/kubernetes/writes.ts";
 import { ManagedObjects } from "../../src/runtime/operator/deployments/managed-objects.ts";
@@ -92,7 +92,7 @@ describe("an exception", () => {
       metadata: { name, namespace: "n" },
     });
     api.put(type, named("a"));
-    using view = new View<KubeObject>(client, { type, namespace: "n" });
+    using view = new ObjectStore<KubeObject>(client, { type, namespace: "n" });
     await pass(50);
     const breakdowns: unknown[] = [];
     const onBreakdown = (...breakdown: unknown[]) => void breakdowns.push(breakdown);

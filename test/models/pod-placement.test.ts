@@ -6,7 +6,7 @@ import type { ContainerRuntime } from "../../src/adapters/cri/sandbox.ts";
 import { EventRecorder } from "../../src/adapters/kubernetes/events.ts";
 import { podsWithAddress } from "../../src/adapters/kubernetes/live-pods.ts";
 import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
-import { View } from "../../src/adapters/kubernetes/client/view.ts";
+import { ObjectStore } from "../../src/adapters/kubernetes/client/object-store.ts";
 import { connectionFromCr } from "../../src/model/validation/connection-from-cr.ts";
 import type { Connection } from "../../src/model/api/connection.ts";
 import type { Worker } from "../../src/model/network/endpoint.ts";
@@ -93,9 +93,9 @@ class Agent implements Disposable {
     this.#parts.dispose();
   }
 
-  #view(selector: string): View<Pod> {
+  #view(selector: string): ObjectStore<Pod> {
     const wanted = podsWithAddress(selector);
-    return this.#parts.use(new View(this.#client, wanted, { trim: trimmedPod }));
+    return this.#parts.use(new ObjectStore(this.#client, wanted, { trim: trimmedPod }));
   }
 }
 

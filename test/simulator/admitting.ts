@@ -2,7 +2,7 @@ import { StoredReservations } from "../../src/adapters/kubernetes/stored-reserva
 import { ClusterKey } from "../../src/adapters/kubernetes/cluster-key.ts";
 import { Declared } from "../../src/adapters/kubernetes/declared.ts";
 import { workerPods, podsWithAddress } from "../../src/adapters/kubernetes/live-pods.ts";
-import { View } from "../../src/adapters/kubernetes/client/view.ts";
+import { ObjectStore } from "../../src/adapters/kubernetes/client/object-store.ts";
 import type { Wanted } from "../../src/adapters/kubernetes/client/watch.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { annotation, label } from "../../src/model/kubernetes/labels.ts";
@@ -34,13 +34,13 @@ export class Replica implements Disposable {
   skewMs = 0;
   readonly #collector: ReservationCollector;
 
-  /** @param leads whether it is the first to end reservations */
+  /** @param leads whether it is the leader, which ends reservations first */
   constructor(api: KubeApi, leads: boolean, rule = { requireAllowedNamespaces: false }) {
     const client = api.client((kind) => (kind === (this.lagging ?? kind) ? this.lagMs : 0));
     const onTrouble = (error: unknown) => void this.troubles.push(error);
     const declared = this.#parts.use(new Declared(client, { onTrouble }));
     const pods = (wanted: Wanted) =>
-      this.#parts.use(new View(client, wanted, { trim: trimmedPod }));
+      this.#parts.use(new ObjectStore(client, wanted, { trim: trimmedPod }));
     const gateways = pods(podsWithAddress(`${label.type}=xfrm`));
     const workers = pods(workerPods);
     const reservations = this.#parts.use(new StoredReservations(client, namespace, { onTrouble }));

@@ -6,29 +6,29 @@ import {
   childMessage,
   childSas,
   ikeMessage,
-  type ChildOrder,
+  type ChildRequest,
   type SimulatedChild,
   type SimulatedIke,
 } from "./sas.ts";
 
-/** What the other side does when it is asked for an SA. */
+/** How the peer reacts to the request of an SA. */
 export type Behaviour =
   | "answers"
   | "silent"
   | "wrong key"
   | "no ESP proposal"
   | "no selectors"
-  /** It takes the first pair of networks, and no other. */
+  /** It accepts only the first pair of networks. */
   | "narrows"
-  /** It ends each CHILD SA soon after it is there. */
+  /** It ends each CHILD SA soon after its installation. */
   | "closes";
 
 export interface SimulatorOptions {
-  /** The behaviour of a connection's peer; asked at each attempt. */
+  /** The behaviour of a connection's peer; called at each attempt. */
   readonly peer: (connection: string) => Behaviour;
   /** How long the peer takes to answer, in milliseconds. */
   readonly latencyMs?: number;
-  /** Until a request is sent again, in milliseconds. */
+  /** The time until a request is retransmitted, in milliseconds. */
   readonly retransmitMs?: number;
 }
 
@@ -42,12 +42,12 @@ const connecting = ["IKE_INIT", "IKE_AUTH", "CHILD_CREATE"];
 const events = ["log", "list-sa", "list-conn", "ike-updown", "ike-rekey", "ike-update"];
 
 /**
- * charon as its VICI clients see it, without IKE, kernel or privileges. What it answers and
- * tells is compared with a real one by the contract test.
+ * charon as its VICI clients see it, without IKE, kernel or privileges. The contract test compares
+ * its replies and events with those of a real charon.
  */
 export class SimulatedCharon implements AsyncDisposable {
   readonly ikes: SimulatedIke[] = [];
-  /** How often each command came. */
+  /** The number of requests of each command. */
   readonly asked = new Map<string, number>();
   readonly #options: SimulatorOptions;
   readonly #server: ViciServer;
@@ -140,15 +140,15 @@ export class SimulatedCharon implements AsyncDisposable {
     if (config === undefined || children[child] === undefined) {
       return refusal(`CHILD_SA config '${child}' not found`);
     }
-    const order = { name: child, config: children[child] };
+    const request = { name: child, config: children[child] };
     const known = this.ikes.find((ike) => ike.name === name);
-    if (known === undefined) this.#connect(name, config, order);
-    else if (known.state === "CONNECTING") known.queue.push(order);
-    else this.#after(this.#latency, () => this.#createChild(known, order));
+    if (known === undefined) this.#connect(name, config, request);
+    else if (known.state === "CONNECTING") known.queue.push(request);
+    else this.#after(this.#latency, () => this.#createChild(known, request));
     return done;
   }
 
-  #connect(name: string, config: Message, child: ChildOrder): void {
+  #connect(name: string, config: Message, child: ChildRequest): void {
     const ike: SimulatedIke = {
       uniqueId: ++this.#lastId,
       name,
@@ -193,7 +193,7 @@ export class SimulatedCharon implements AsyncDisposable {
     for (const child of ike.queue.splice(0)) this.#createChild(ike, child);
   }
 
-  #createChild(ike: SimulatedIke, { name, config }: ChildOrder): void {
+  #createChild(ike: SimulatedIke, { name, config }: ChildRequest): void {
     if (!this.ikes.includes(ike) || ike.children.some((child) => child.name === name)) return;
     const behaviour = this.#options.peer(ike.name);
     const no = { "no ESP proposal": "NO_PROPOSAL_CHOSEN", "no selectors": "TS_UNACCEPTABLE" };
@@ -213,7 +213,7 @@ export class SimulatedCharon implements AsyncDisposable {
     return { uniqueId: ++this.#lastId, name, config, state: "INSTALLED" };
   }
 
-  /** Ends what is selected; gives how many there were. */
+  /** Ends the selected SAs; returns their number. */
   #end(selector: Selector): number {
     const children = this.#children(selector);
     for (const { ike, child } of children ?? []) this.#endChild(ike, child);
@@ -232,7 +232,7 @@ export class SimulatedCharon implements AsyncDisposable {
     );
   }
 
-  /** Undefined where the selector is for IKE SAs. */
+  /** Undefined if the selector is for IKE SAs. */
   #children(selector: Selector): { ike: SimulatedIke; child: SimulatedChild }[] | undefined {
     const { child: name, "child-id": id } = selector;
     if (name === undefined && id === undefined) return undefined;
@@ -329,7 +329,7 @@ function narrowed(config: Message): Message {
   return { ...config, ...first("local_ts"), ...first("remote_ts") } as Message;
 }
 
-/** The value of a key; empty for a section, a list or nothing. */
+/** The text of a value; empty for a section, a list or undefined. */
 function text(value: unknown): string {
   return typeof value === "string" ? value : "";
 }

@@ -7,7 +7,7 @@ import {
   resourceTypes,
   type ResourceType,
 } from "../../src/adapters/kubernetes/client/resource-type.ts";
-import { View } from "../../src/adapters/kubernetes/client/view.ts";
+import { ObjectStore } from "../../src/adapters/kubernetes/client/object-store.ts";
 import { agentAccountOf } from "../../src/model/kubernetes/agent-access.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { label } from "../../src/model/kubernetes/labels.ts";
@@ -90,13 +90,15 @@ export class Installation implements Disposable {
     const onBreakdown = (_: string, error: unknown) => onTrouble(error);
     const use = <T extends Disposable>(part: T) => this.#operator.use(part);
     const declared = use(new Declared(client, { onTrouble }));
-    const pods = (wanted: ConstructorParameters<typeof View>[1]) =>
-      use(new View(client, wanted, { trim: trimmedPod }));
+    const pods = (wanted: ConstructorParameters<typeof ObjectStore>[1]) =>
+      use(new ObjectStore(client, wanted, { trim: trimmedPod }));
     const gateways = pods(podsWithAddress(`${label.type}=xfrm`));
     const workers = pods(workerPods);
     const reservations = use(new StoredReservations(client, home, { onTrouble }));
     const cluster = use(new Cluster({ declared, gateways, workers, reservations }));
-    const deployments = use(new View<KubeObject>(client, { type: Deployment, namespace: home }));
+    const deployments = use(
+      new ObjectStore<KubeObject>(client, { type: Deployment, namespace: home }),
+    );
     const shared = { client, cluster, writes: backgroundWrites(), onBreakdown };
     const place = { declared, namespace: home, owner, secretNamespaces, onTrouble };
     this.access = use(new AgentAccess({ ...shared, ...place }));

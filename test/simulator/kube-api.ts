@@ -165,7 +165,7 @@ export class KubeApi {
   #create(type: ResourceType, object: KubeObject): KubeObject {
     const { metadata } = object;
     if (this.#objects.has(keyOf(type, metadata)))
-      throw new KubeError(`create ${wordsFor(type, metadata)}`, "exists", 409, "it is there");
+      throw new KubeError(`create ${wordsFor(type, metadata)}`, "exists", 409, "it exists already");
     return this.#write(type, object);
   }
 
@@ -201,7 +201,12 @@ export class KubeApi {
     if (before === undefined) return;
     const { metadata } = before;
     if ((uid ?? metadata.uid) !== metadata.uid)
-      throw new KubeError(`delete ${wordsFor(type, place)}`, "conflict", 409, "it is another");
+      throw new KubeError(
+        `delete ${wordsFor(type, place)}`,
+        "conflict",
+        409,
+        "it is another object",
+      );
     this.#compare(`delete ${wordsFor(type, place)}`, before, { metadata: { resourceVersion } });
     this.remove(type, place);
   }
@@ -309,7 +314,7 @@ function keyOf(type: ResourceType, { namespace, name }: ObjectPlace): string {
   return pathOf(type, { namespace, name });
 }
 
-/** RFC 7386. */
+/** JSON Merge Patch (RFC 7386). */
 function merged(target: Json, patch: Json): Json {
   if (!isRecord(patch)) return patch;
   const base = isRecord(target) ? target : {};

@@ -1,6 +1,6 @@
 import type { Message } from "vici-client";
 
-/** What `list-conns` tells of a connection that was loaded so. */
+/** The entry of `list-conns` for a connection that was loaded with this configuration. */
 export function connMessage(config: Message): Message {
   const { local_addrs = ["%any"], remote_addrs = ["%any"], children = {} } = config;
   return {

@@ -2,8 +2,8 @@ import type { Message } from "vici-client";
 import { proposalProblem } from "../../src/model/api/proposal.ts";
 
 /**
- * The options of a connection. Source: swanctl.conf(5), `connections.<conn>`; sections
- * that begin with `local` and `remote` may have any suffix.
+ * The options of a connection. Source: swanctl.conf(5), `connections.<conn>`. Sections that begin
+ * with `local` and `remote` may have any suffix.
  */
 const connectionOptions = new Set(
   `version local_addrs remote_addrs local_port remote_port proposals vips aggressive pull dscp
@@ -21,7 +21,7 @@ const childOptions = new Set(
   replay_window hw_offload copy_df copy_ecn copy_dscp start_action close_action`.split(/\s+/),
 );
 
-/** Why charon would not take a connection; undefined where it would. */
+/** Why charon would reject a connection; undefined if it would accept it. */
 export function rejection(connection: Message): string | undefined {
   const children = Object.values((connection["children"] ?? {}) as Record<string, Message>);
   const options = Object.keys(connection).filter((name) => !/^(local|remote)/.test(name));
@@ -29,14 +29,15 @@ export function rejection(connection: Message): string | undefined {
     options.find((name) => !connectionOptions.has(name)) ??
     children.flatMap(Object.keys).find((name) => !childOptions.has(name));
   if (unknown !== undefined) return `unknown option: ${unknown}, config discarded`;
-  if (bad(connection["proposals"], "ike")) return "invalid value for: proposals, config discarded";
-  if (children.some((child) => bad(child["esp_proposals"], "esp"))) {
+  if (isBad(connection["proposals"], "ike"))
+    return "invalid value for: proposals, config discarded";
+  if (children.some((child) => isBad(child["esp_proposals"], "esp"))) {
     return "invalid value for: esp_proposals, config discarded";
   }
   return undefined;
 }
 
-function bad(proposals: unknown, protocol: "ike" | "esp"): boolean {
+function isBad(proposals: unknown, protocol: "ike" | "esp"): boolean {
   if (!Array.isArray(proposals)) return false;
   return proposals.some((text: string) => proposalProblem(protocol, text) !== undefined);
 }

@@ -3,7 +3,7 @@ import type { Child } from "../../src/model/api/connection.ts";
 import type { Gateway } from "../../src/model/network/endpoint.ts";
 import type { NetworkPort, PlacementPort } from "../../src/runtime/ports/ports.ts";
 
-/** A kernel that does whatever it is told. */
+/** A kernel that accepts every call. */
 export const obedientNetwork: NetworkPort = {
   apply: () => ({ repaired: false }),
   prepare: () => {},
@@ -17,11 +17,11 @@ export const obedientNetwork: NetworkPort = {
   watch: () => NEVER,
 };
 
-/** Gateways that are there as soon as they are wanted; no workers. */
+/** Gateways that exist as soon as they are wanted, without workers. */
 export function simulatedPlacement(): PlacementPort {
   const made = new Map<string, Gateway>();
   const gateways = new BehaviorSubject<readonly Gateway[]>([]);
-  const tell = () => gateways.next([...made.values()]);
+  const emit = () => gateways.next([...made.values()]);
   return {
     ensureGateway: (connection: string, { key, ifId }: Child) => {
       const id = `${connection}/${key}`;
@@ -35,10 +35,10 @@ export function simulatedPlacement(): PlacementPort {
         device: "ipman0",
         mtu: 9_000,
       });
-      tell();
+      emit();
     },
     removeGateway: (connection: string, key: string) => {
-      if (made.delete(`${connection}/${key}`)) tell();
+      if (made.delete(`${connection}/${key}`)) emit();
     },
     prune: () => [],
     gateways,

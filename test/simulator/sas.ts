@@ -1,8 +1,8 @@
 import type { Message } from "vici-client";
 import { parseIdentity } from "../../src/model/charon/identity.ts";
 
-/** A child as it was declared when its SA was ordered. */
-export interface ChildOrder {
+/** A child as it was declared when its SA was requested. */
+export interface ChildRequest {
   readonly name: string;
   readonly config: Message;
 }
@@ -21,18 +21,18 @@ export interface SimulatedIke {
   readonly name: string;
   readonly config: Message;
   state: "CONNECTING" | "ESTABLISHED" | "REKEYING" | "DELETING";
-  /** Whether the peer has answered. */
+  /** Whether the peer has answered yet. */
   answered: boolean;
   readonly children: SimulatedChild[];
-  /** Children that are ordered and not there yet. */
-  readonly queue: ChildOrder[];
+  /** Children that are requested and not established yet. */
+  readonly queue: ChildRequest[];
   tasks: readonly string[];
 }
 
 /**
- * An IKE SA as `list-sas` and events have it.
+ * An IKE SA as in `list-sas` and in events.
  *
- * @param children its section `child-sas`; events of the IKE SA alone have none
+ * @param children the section `child-sas`; events of the IKE SA alone have none
  */
 export function ikeMessage(ike: SimulatedIke, children?: Message): Message {
   const established = ike.state === "ESTABLISHED";
@@ -62,14 +62,14 @@ export function ikeMessage(ike: SimulatedIke, children?: Message): Message {
   };
 }
 
-/** CHILD SAs by name and unique id. */
+/** The section of CHILD SAs, by name and unique id. */
 export function childSas(children: readonly SimulatedChild[]): Message {
   return Object.fromEntries(
     children.map((child) => [`${child.name}-${child.uniqueId}`, childMessage(child)]),
   );
 }
 
-/** A CHILD SA as `list-sas` and events have it. */
+/** A CHILD SA as in `list-sas` and in events. */
 export function childMessage(child: SimulatedChild): Message {
   const { config } = child;
   return {

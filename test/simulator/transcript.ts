@@ -1,27 +1,28 @@
 import type { Message, Session, ViciError } from "vici-client";
 import type { Behaviour } from "./charon.ts";
 
-/** What {@link transcript} needs on the other side: connections by name, with their behaviour. */
+/** The peers that {@link transcript} needs: connections by name, with their behaviour. */
 export const peers = {
   good: { address: "192.168.1.2", behaviour: "answers" },
   stranger: { address: "192.168.1.2", behaviour: "wrong key" },
   weak: { address: "192.168.1.2", behaviour: "no ESP proposal" },
   narrow: { address: "192.168.1.2", behaviour: "no selectors" },
-  /** Nobody has this address. */
+  /** No host has this address. */
   dead: { address: "192.168.1.99", behaviour: "silent" },
 } as const satisfies Record<string, { address: string; behaviour: Behaviour }>;
 
 export type PeerName = keyof typeof peers;
 
-/** What charon was asked, what it answered, and what it told of itself meanwhile. */
+/** By step: charon's replies, and the events and log lines that it sent meanwhile. */
 export type Transcript = Record<string, unknown[]>;
 
-const told = ["ike-updown", "child-updown", "ike-rekey", "child-rekey"] as const;
+const eventNames = ["ike-updown", "child-updown", "ike-rekey", "child-rekey"] as const;
 
-/** The notifies and the silence in a log: what clients depend on. */
-const telling = /\breceived [A-Z][A-Z_0-9]+ (notify|error)|^retransmit \d of request|^giving up/;
+/** The log lines on which clients depend: notifies and retransmissions. */
+const relevantLog =
+  /\breceived [A-Z][A-Z_0-9]+ (notify|error)|^retransmit \d of request|^giving up/;
 
-/** A `load-conn` as ipman sends it. */
+/** A `load-conn` message like ipman's. */
 export function conn(name: PeerName, changes: Message = {}): Record<string, Message> {
   const child = (n: number) => ({
     mode: "tunnel",
@@ -50,30 +51,30 @@ export function conn(name: PeerName, changes: Message = {}): Record<string, Mess
   };
 }
 
-/** The key of a connection's two ends, for `load-shared`. */
+/** The key of both ends of a connection, for `load-shared`. */
 export function sharedOf(name: string, data = "the key") {
   return { type: "IKE", data, owners: [`peer.${name}`] };
 }
 
-/** Puts a charon through everything that ipman asks of one. */
+/** Runs every command that ipman uses against a charon. */
 export async function transcript(session: Session): Promise<Transcript> {
-  const events = session.events("log", ...told);
+  const events = session.events("log", ...eventNames);
   await events.ready;
   const steps: Transcript = {};
-  let heard: object[] = [];
+  let received: object[] = [];
   const listeners = new Set<() => void>();
   void (async () => {
     for await (const { name, message } of events) {
       const { msg } = message as { msg?: string };
-      if (name === "log" && !telling.test(msg ?? "")) continue;
-      heard.push(
+      if (name === "log" && !relevantLog.test(msg ?? "")) continue;
+      received.push(
         name === "log" ? { log: msg, of: (message as Message)["ikesa-name"] } : { [name]: message },
       );
       for (const listener of listeners) listener();
     }
   })().catch(() => {});
   const until = async (pattern: RegExp) => {
-    while (!heard.some((item) => pattern.test(JSON.stringify(item)))) {
+    while (!received.some((item) => pattern.test(JSON.stringify(item)))) {
       await new Promise<void>((resolve) => listeners.add(resolve));
       listeners.clear();
     }
@@ -93,15 +94,15 @@ export async function transcript(session: Session): Promise<Transcript> {
     conns: await Array.fromAsync(session.stream("list-conns", of)),
   });
   const step = async (name: string, ...acts: (() => Promise<unknown>)[]) => {
-    heard = [];
+    received = [];
     const answers: unknown[] = [];
     for (const act of acts) {
       const answer = await act();
       if (answer !== undefined) answers.push(answer);
     }
-    // Which of log and events comes first is not said.
-    const logs = heard.filter((item) => "log" in item);
-    steps[name] = [...answers, { events: heard.filter((item) => !("log" in item)) }, { logs }];
+    // The order of log lines and events is not defined.
+    const logs = received.filter((item) => "log" in item);
+    steps[name] = [...answers, { events: received.filter((item) => !("log" in item)) }, { logs }];
   };
   const uniqueId = async (pick: (sa: Sa) => string | undefined) => {
     const [item] = await Array.fromAsync(session.stream("list-sas"));
@@ -127,19 +128,19 @@ export async function transcript(session: Session): Promise<Transcript> {
     "addresses",
     () => ask("load-conn", { good: anywhere }),
     () => listConns({ ike: "good" }),
-    () => listConns({ ike: "nobody" }),
+    () => listConns({ ike: "unknown" }),
     () => ask("load-conn", conn("good")),
   );
   await step(
     "refusals",
     () => ask("load-conn", conn("good", { no_such_option: "1" })),
     () => ask("load-conn", conn("good", { proposals: ["nonsense"] })),
-    () => ask("initiate", { ike: "nobody", child: "net", timeout: "-1" }),
+    () => ask("initiate", { ike: "unknown", child: "net", timeout: "-1" }),
     () => ask("initiate", { ike: "good", child: "nothing", timeout: "-1" }),
     () => ask("terminate", { ike: "good", force: "yes" }),
     () => ask("rekey", { "child-id": "999" }),
-    () => ask("unload-conn", { name: "nobody" }),
-    () => ask("unload-shared", { id: "nobody" }),
+    () => ask("unload-conn", { name: "unknown" }),
+    () => ask("unload-shared", { id: "unknown" }),
     () => ask("no-such-command"),
   );
   await step(
@@ -236,7 +237,7 @@ interface Sa {
   readonly "child-sas": Record<string, { readonly uniqueid: string; readonly state: string }>;
 }
 
-/** SAs that are on their way out are listed for as long as that takes. */
+/** The SAs that are not being deleted; charon lists those until they are gone. */
 function staying(item: object): object {
   const ikes = Object.entries(item as Record<string, Sa>).filter(
     ([, { state }]) => state !== "DELETING",
@@ -270,7 +271,7 @@ const volatile = new Set([
   "reauth-time",
 ]);
 
-/** What differs from run to run is masked; ids stay told apart by their order. */
+/** Masks the values that differ between runs, and numbers unique ids in their order. */
 function masked(steps: Transcript): Transcript {
   const ids = new Map<string, string>();
   const idOf = (id: string): string => {

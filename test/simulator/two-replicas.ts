@@ -21,7 +21,7 @@ export async function pass(milliseconds: number): Promise<void> {
   }
 }
 
-/** Two replicas before one API server. */
+/** Two replicas of the operator with one API server. */
 export class TwoReplicas implements Disposable {
   readonly api: KubeApi;
   readonly replicas: Replica[];

@@ -64,7 +64,7 @@ export class WebhookWorld implements Disposable {
     }
   }
 
-  /** @param lagMs how far behind it sees the Secret and the configurations */
+  /** @param lagMs the delay of its watches */
   replica(lagMs: () => number = () => 0): WebhookPaths {
     const client = this.#client(lagMs);
     const onTrouble = (error: unknown) => void this.troubles.push(error);

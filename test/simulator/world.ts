@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BehaviorSubject } from "rxjs";
 import { Charon } from "../../src/adapters/vici/charon.ts";
-import { Figures } from "../../src/adapters/vici/figures.ts";
+import { StatisticsSession } from "../../src/adapters/vici/statistics-session.ts";
 import { resourceKey, type Resource, type Snapshot } from "../../src/model/api/resource.ts";
 import { Metrics } from "../../src/runtime/metrics/metrics.ts";
 import { containStreams } from "../../src/runtime/actors/contained.ts";
@@ -17,12 +17,12 @@ type Planted = Partial<Pick<SupervisorOptions, "network" | "placement" | "requir
 
 type Simulation = Pick<SimulatorOptions, "latencyMs" | "retransmitMs">;
 
-/** A supervisor on a simulated charon; the kernel does whatever it is told. */
+/** A supervisor with a simulated charon and a kernel that accepts every call. */
 export class World implements AsyncDisposable {
   readonly supervisor: Supervisor;
   readonly breakdowns: unknown[] = [];
   readonly metrics = new Metrics();
-  /** By connection; those that are not named answer. */
+  /** By connection; the peers of all others answer. */
   readonly behaviours = new Map<string, Behaviour>();
   readonly #folder = mkdtempSync(join(tmpdir(), "world-"));
   readonly #path = join(this.#folder, "vici");
@@ -38,7 +38,7 @@ export class World implements AsyncDisposable {
     containStreams((...breakdown) => this.breakdowns.push(breakdown));
   }
 
-  /** Another process in place of this one, with the same charon; SAs stay. */
+  /** Replaces the supervisor, as after a restart, with the same charon and its SAs. */
   nextProcess(): Supervisor {
     this.supervisor[Symbol.dispose]();
     const next = this.#supervisor(new Charon(this.#path));
@@ -46,9 +46,9 @@ export class World implements AsyncDisposable {
     return next;
   }
 
-  /** Also what charon tells of itself when it is asked. */
+  /** Shows charon's statistics in the metrics as well. */
   observe(): void {
-    const figures = new Figures(this.#path, {}, this.#adapter);
+    const figures = new StatisticsSession(this.#path, {}, this.#adapter);
     const { supervisor } = this;
     this.metrics.observe({
       running: supervisor,
@@ -58,7 +58,7 @@ export class World implements AsyncDisposable {
     });
   }
 
-  /** The charon that runs now. */
+  /** The running charon. */
   get charon(): SimulatedCharon {
     if (this.#charon === undefined) throw new Error("no charon runs");
     return this.#charon;
@@ -107,7 +107,7 @@ export class World implements AsyncDisposable {
   }
 }
 
-/** A document as a folder would give it. */
+/** The resource of a manifest, as read from a folder. */
 export function resourceOf(document: { kind: string; metadata: { name: string } }): Resource {
   const kind = document.kind as Resource["kind"];
   const key = resourceKey(kind, document) ?? "";

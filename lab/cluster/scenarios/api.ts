@@ -5,7 +5,7 @@ import { KubeClient } from "../../../src/adapters/kubernetes/client/kube-client.
 import { KubeError } from "../../../src/adapters/kubernetes/client/kube-error.ts";
 import { LeaseLock } from "../../../src/adapters/kubernetes/lease.ts";
 import { resourceTypes } from "../../../src/adapters/kubernetes/client/resource-type.ts";
-import { View } from "../../../src/adapters/kubernetes/client/view.ts";
+import { ObjectStore } from "../../../src/adapters/kubernetes/client/object-store.ts";
 import type { KubeObject } from "../../../src/model/kubernetes/kube-object.ts";
 import { eventually } from "../../sites/shell.ts";
 import { Cable } from "../cable.ts";
@@ -46,7 +46,7 @@ export function apiScenarios(cluster: () => LabCluster): void {
       const troubles: KubeError[] = [];
       const deleted: string[] = [];
       const options = { onTrouble: (error: KubeError) => troubles.push(error) };
-      using view = new View(client, { type, namespace, labelSelector: "test=api" }, options);
+      using view = new ObjectStore(client, { type, namespace, labelSelector: "test=api" }, options);
       view.deletions.subscribe(({ metadata }) => deleted.push(metadata.name));
       await make("stays");
       await make("goes");
@@ -73,7 +73,11 @@ export function apiScenarios(cluster: () => LabCluster): void {
       await make("old");
       const troubles: string[] = [];
       const onTrouble = ({ code }: KubeError) => troubles.push(code);
-      using view = new View(cluster().client, { type, namespace, name: "old" }, { onTrouble });
+      using view = new ObjectStore(
+        cluster().client,
+        { type, namespace, name: "old" },
+        { onTrouble },
+      );
       await view.whenSynced();
       await make("newer");
       await forget();
@@ -90,7 +94,7 @@ export function apiScenarios(cluster: () => LabCluster): void {
     });
 
     it("sees one object come, change and go, without the right to list", async () => {
-      using view = new View(cluster().client, { type, namespace, name: "alone" });
+      using view = new ObjectStore(cluster().client, { type, namespace, name: "alone" });
       await view.whenSynced();
       assert.equal(view.objects.size, 0);
       await make("alone");

@@ -25,12 +25,12 @@ describe("the message codec", () => {
   for (const { name, message, bytes } of golden) {
     it(`encodes ${name}`, () => assert.deepEqual(encodeMessage(message), bytes));
     it(`decodes ${name}`, () => assert.deepEqual(decodeMessage(bytes), message));
-    it(`refuses ${name} cut off anywhere, or gives a message`, () => {
+    it(`decodes or refuses ${name} truncated at every offset`, () => {
       for (let end = 0; end < bytes.length; end++) truncated(bytes.subarray(0, end));
     });
   }
 
-  it("gives back every message that it encodes", () => {
+  it("decodes every message that it encoded", () => {
     fc.assert(
       fc.property(message, (sent) => {
         assert.deepEqual(decodeMessage(encodeMessage(sent)), sent);
@@ -38,11 +38,11 @@ describe("the message codec", () => {
     );
   });
 
-  it("ends on arbitrary bytes, with a message or a ViciError", () => {
+  it("decodes or refuses arbitrary bytes", () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), truncated), { numRuns: 2000 });
   });
 
-  it("gives all values as bytes when asked", () => {
+  it("decodes all values as bytes on request", () => {
     const bytes = encodeMessage({ a: "x", list: ["y"] });
     assert.deepEqual(decodeMessage(bytes, { bytes: true }), {
       a: Uint8Array.of(120),
@@ -50,20 +50,20 @@ describe("the message codec", () => {
     });
   });
 
-  it("gives the named values as bytes, the others as text", () => {
+  it("decodes the named values as bytes and the others as text", () => {
     const data = Uint8Array.of(0xff, 0x00, 0xfe);
     const bytes = encodeMessage({ type: "X509", data });
     assert.deepEqual(decodeMessage(bytes, { bytes: new Set(["data"]) }), { type: "X509", data });
   });
 
-  it("keeps a member named __proto__ a member", () => {
+  it("keeps a member that is named __proto__", () => {
     const bytes = encodeMessage(JSON.parse('{"__proto__":{"polluted":"yes"}}'));
     const decoded = decodeMessage(bytes);
     assert.deepEqual(Object.keys(decoded), ["__proto__"]);
     assert.equal(decoded["polluted"], undefined);
   });
 
-  it("gives every section of many that have the same names its own members", () => {
+  it("keeps apart the members of sections with the same names", () => {
     const names = fc.uniqueArray(fc.oneof(name, fc.constantFrom("__proto__", "7", "a")), {
       minLength: 17,
       maxLength: 30,
@@ -92,7 +92,7 @@ describe("the message codec", () => {
     );
   });
 
-  it("tells sections apart whose names are alike", () => {
+  it("distinguishes sections with similar names", () => {
     const named = (names: (i: number) => string) =>
       Object.fromEntries(Array.from({ length: 20 }, (_, i) => [names(i), "x"]));
     const alike = [named((i) => `n${100 + i}`), named((i) => `n${200 + i}`)];
@@ -100,7 +100,7 @@ describe("the message codec", () => {
       assert.deepEqual(decodeMessage(encodeMessage(sent)), sent);
   });
 
-  it("takes the last of members with one name, however many there are", () => {
+  it("keeps the last of several members with the same name", () => {
     const once = (value: string) =>
       encodeMessage(Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`n${i}`, value])));
     for (let round = 0; round < 3; round++) {
@@ -110,7 +110,7 @@ describe("the message codec", () => {
     }
   });
 
-  it("follows sections as deep as a packet can have them", () => {
+  it("decodes sections nested as deeply as a packet allows", () => {
     const depth = 100_000;
     const start = Buffer.from([1, 0]);
     const starts = Buffer.alloc(2 * depth, start);
@@ -124,7 +124,7 @@ describe("the message codec", () => {
     assert.deepEqual(decodeMessage(encodeMessage({ a: undefined, b: "c" })), { b: "c" });
   });
 
-  it("reads a view that does not begin at its buffer's start", () => {
+  it("decodes a view that begins inside its buffer", () => {
     const inner = encodeMessage({ a: "b", ü: "ä" });
     const outer = new Uint8Array(inner.length + 7);
     outer.set(inner, 5);

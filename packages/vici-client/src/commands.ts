@@ -1,12 +1,12 @@
 import type { Message } from "./message.ts";
 
-/** charon's way to say true and false. */
+/** A boolean in VICI. */
 export type YesNo = "yes" | "no";
 
-/** What most control commands answer; a `success: no` is thrown as ViciError instead. */
+/** The reply of most control commands; `success: no` is thrown as a ViciError. */
 export type Done = { success: "yes" } & Message;
 
-/** One CHILD SA of {@link IkeSa}; every number is decimal text, times are in seconds. */
+/** One CHILD SA of {@link IkeSa}. Numbers are decimal text, times are in seconds. */
 export type ChildSa = {
   name: string;
   uniqueid: string;
@@ -39,7 +39,7 @@ export type ChildSa = {
   "remote-ts"?: string[];
 } & Message;
 
-/** One IKE SA with its CHILD SAs; every number is decimal text, times are in seconds. */
+/** One IKE SA with its CHILD SAs. Numbers are decimal text, times are in seconds. */
 export type IkeSa = {
   uniqueid: string;
   version: string;
@@ -73,7 +73,7 @@ export type IkeSa = {
   "child-sas": Record<string, ChildSa>;
 } & Message;
 
-/** Selects SAs; each member narrows further. `ike-id` and `child-id` are unique ids. */
+/** Selects SAs that match every given member. `ike-id` and `child-id` are unique ids. */
 export type SaSelector = {
   ike?: string;
   child?: string;
@@ -81,7 +81,7 @@ export type SaSelector = {
   "child-id"?: string;
 } & Message;
 
-/** The commands with one reply, by name: what they take and what they give. */
+/** The commands with one reply, by name, with the messages of request and reply. */
 export interface Commands {
   version: {
     request: Message;
@@ -104,7 +104,7 @@ export interface Commands {
   "get-shared": { request: Message; reply: { keys: string[] } & Message };
   "get-pools": { request: { leases?: YesNo; name?: string } & Message; reply: Message };
   "get-authorities": { request: Message; reply: { authorities: string[] } & Message };
-  /** With `timeout: "-1"` it answers at once; a wait blocks one of charon's threads. */
+  /** With `timeout: "-1"` charon replies at once; otherwise the wait blocks one of its threads. */
   initiate: {
     request: {
       child?: string;
@@ -137,7 +137,7 @@ export interface Commands {
   uninstall: { request: { child: string; ike?: string } & Message; reply: Done };
   "reload-settings": { request: Message; reply: Done };
   "reset-counters": { request: { name?: string; all?: YesNo } & Message; reply: Done };
-  /** One section named as the connection. */
+  /** One section, named after the connection. */
   "load-conn": { request: Record<string, Message>; reply: Done };
   "unload-conn": { request: { name: string }; reply: Done };
   "load-cert": { request: { type: string; flag?: string; data: Uint8Array }; reply: Done };
@@ -155,7 +155,7 @@ export interface Commands {
     } & Message;
     reply: { id: string } & Done;
   };
-  /** Without `owners` the secret matches every peer. */
+  /** Without `owners` the secret is valid for every peer. */
   "load-shared": {
     request: {
       id?: string;
@@ -174,11 +174,11 @@ export interface Commands {
   "unload-pool": { request: { name: string }; reply: Done };
 }
 
-/** The commands that answer in parts, by name. */
+/** The commands that reply in several parts, by name. */
 export interface Streams {
   "list-sas": {
     request: SaSelector & { noblock?: YesNo };
-    /** One IKE SA under its connection's name. */
+    /** One IKE SA, named after its connection. */
     item: Record<string, IkeSa>;
   };
   "list-policies": {
@@ -199,10 +199,10 @@ export interface Streams {
   "list-authorities": { request: { name?: string } & Message; item: Record<string, Message> };
 }
 
-/** An IKE SA's change: the SA under its connection's name, `up: yes` or no such member. */
+/** A change of an IKE SA, named after its connection; `up` is left out if the SA is down. */
 export type UpDown = { up?: "yes" } & Message;
 
-/** The events that are had by name; `alert` only since charon 6.0.3. */
+/** The messages of events, by name. `alert` exists since charon 6.0.3. */
 export interface Events {
   log: {
     group: string;

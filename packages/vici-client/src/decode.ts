@@ -4,23 +4,23 @@ import { Element, type Message, type Value } from "./message.ts";
 import { Names } from "./names.ts";
 import { sectionOf, type Member } from "./sections.ts";
 
-/** How values come out of {@link decodeMessage}. */
+/** How {@link decodeMessage} decodes values. */
 export interface DecodeOptions {
   /**
-   * `true` gives every value as bytes, a set only those under the names in it (a
-   * certificate's `data`, say). Everything else is text, decoded as UTF-8.
+   * `true` decodes every value as bytes, a set only the values of the names in it, such as a
+   * certificate's `data`. All other values are decoded as UTF-8 text.
    */
   readonly bytes?: boolean | ReadonlySet<string>;
 }
 
-/** Of key-values and lists; those of sections are connections' and children's names, most of them. */
+/** The names of key-values and lists; most names of sections are of connections and children. */
 const vocabulary = new Names();
 
 /**
- * The message in `bytes`, which hold neither packet type nor length.
+ * Decodes the message in `bytes`, which contain neither packet type nor length.
  *
- * @throws {ViciError} `malformed` where the bytes end early, nest wrongly or hold an
- *   element that VICI does not have. Nothing is read beyond `bytes`.
+ * @throws {ViciError} `malformed` if the bytes end early, are nested wrongly or contain an
+ *   element type that VICI does not have. Nothing beyond `bytes` is read.
  */
 export function decodeMessage(bytes: Uint8Array, options: DecodeOptions = {}): Message {
   return new Decoder(bytes, options.bytes ?? false).message();
@@ -29,11 +29,11 @@ export function decodeMessage(bytes: Uint8Array, options: DecodeOptions = {}): M
 class Decoder {
   readonly #bytes: Uint8Array;
   readonly #asBytes: boolean | ReadonlySet<string>;
-  /** The whole message as one string: cutting it is cheaper than decoding each value. */
+  /** The whole message as one string: a substring is cheaper than decoding each value. */
   readonly #latin1: string;
-  /** Then every value is ASCII, and latin1 is UTF-8. */
+  /** Whether every value is ASCII, so that latin1 equals UTF-8. */
   readonly #ascii: boolean;
-  /** Of the sections that are open, and their members: those of the innermost last. */
+  /** Names and members of the open sections, those of the innermost section last. */
   readonly #names: string[] = [];
   readonly #members: Member[] = [];
   #at = 0;
@@ -48,7 +48,7 @@ class Decoder {
 
   message(): Message {
     const bytes = this.#bytes;
-    /** Where the sections that are open begin. */
+    /** The indices at which the open sections begin. */
     const open: number[] = [];
     let base = 0;
     while (this.#at < bytes.length) {
@@ -70,7 +70,7 @@ class Decoder {
         const name = this.#name();
         this.#put(name, this.#list(name));
       } else {
-        throw this.#malformed(`element type ${type} has no meaning here`);
+        throw this.#malformed(`unexpected element type ${type}`);
       }
     }
     if (open.length > 0) throw this.#malformed("the message ends inside a section");

@@ -4,10 +4,10 @@ import { Writer } from "./writer.ts";
 const writer = new Writer();
 
 /**
- * The bytes of a message, without packet type and length.
+ * Encodes a message, without packet type and length.
  *
  * @throws {ViciError} `too-large` for a name over 255 bytes, a value over 65,535
- *   bytes or a message over 512 KiB.
+ *   bytes or a message over 512 KiB
  */
 export function encodeMessage(message: Message): Uint8Array {
   writer.reset();
@@ -15,7 +15,7 @@ export function encodeMessage(message: Message): Uint8Array {
   return writer.copy();
 }
 
-/** Appends a message to what `target` holds already. */
+/** Appends a message to a writer. */
 export function writeMessage(target: Writer, message: Message): void {
   for (const name in message) {
     const member = message[name];

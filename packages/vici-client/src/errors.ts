@@ -3,10 +3,10 @@
  *
  * - `connect`: the socket could not be opened
  * - `closed`: the connection ended before the answer came
- * - `timeout`: no answer within the deadline; the connection was discarded
- * - `malformed`: bytes that are no VICI
+ * - `timeout`: no reply within the deadline; the connection was closed
+ * - `malformed`: the bytes are not valid VICI
  * - `too-large`: a name, value or message beyond the protocol's limits
- * - `unknown-command`, `unknown-event`: this charon does not have it
+ * - `unknown-command`, `unknown-event`: this version of charon does not have it
  * - `refused`: charon answered `success: no`; the message is its `errmsg`
  */
 export type ViciErrorCode =
@@ -21,13 +21,13 @@ export type ViciErrorCode =
 
 const retryable: ReadonlySet<ViciErrorCode> = new Set(["connect", "closed", "timeout"]);
 
-/** The one error this package throws or rejects with. */
+/** The error that this package throws and rejects with. */
 export class ViciError extends Error {
   override readonly name = "ViciError";
-  /** What was attempted: a command, an event, or `connect`, `encode`, `decode`. */
+  /** The operation that failed: a command, an event, `connect`, `encode` or `decode`. */
   readonly op: string;
   readonly code: ViciErrorCode;
-  /** True when the same call may succeed on a new connection. */
+  /** Whether the same call may succeed on a new connection. */
   readonly retryable: boolean;
 
   constructor(op: string, code: ViciErrorCode, message: string, options?: { cause?: unknown }) {

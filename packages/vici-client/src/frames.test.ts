@@ -10,7 +10,7 @@ function framed(payload: Uint8Array): Buffer {
 }
 
 describe("the frame splitter", () => {
-  it("finds the same frames however the stream is cut", () => {
+  it("returns the same frames wherever the stream is split", () => {
     const payloads = fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 8 });
     const sizes = fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1 });
     fc.assert(
@@ -31,7 +31,7 @@ describe("the frame splitter", () => {
     );
   });
 
-  it("refuses a frame beyond 512 KiB at its length", () => {
+  it("refuses a frame above 512 KiB when its length arrives", () => {
     const splitter = new FrameSplitter();
     assert.throws(() => splitter.push(Buffer.from([0x00, 0x08, 0x00, 0x01])), {
       code: "malformed",

@@ -4,17 +4,17 @@ import { maxPacketBytes } from "./message.ts";
 const lengthBytes = 4;
 
 /**
- * Cuts a byte stream into frames: a big-endian u32 length, then as many bytes. Chunks
- * may split a frame anywhere; a frame that lies in one chunk is not copied.
+ * Splits a byte stream into frames: a big-endian u32 length, then as many bytes. Chunks may split
+ * a frame at any offset; a frame that is within one chunk is not copied.
  */
 export class FrameSplitter {
   #rest: Buffer = Buffer.alloc(0);
 
   /**
-   * The frames that `chunk` completes, without their lengths.
+   * Returns the frames that `chunk` completes, without their lengths.
    *
-   * @throws {ViciError} `malformed` for a length above the protocol's 512 KiB: the
-   *   stream cannot be followed any further.
+   * @throws {ViciError} `malformed` for a length above the protocol's 512 KiB, after which the
+   *   stream cannot be decoded
    */
   push(chunk: Buffer): Buffer[] {
     let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);

@@ -2,7 +2,7 @@ import type { Message } from "./message.ts";
 
 const text = (value: string): number[] => [...Buffer.from(value)];
 
-/** Messages and their bytes, written out by hand from the protocol's description. */
+/** Messages and their bytes, written by hand from the description of the protocol. */
 export const golden: readonly { name: string; message: Message; bytes: Uint8Array }[] = [
   { name: "empty message", message: {}, bytes: Uint8Array.of() },
   {

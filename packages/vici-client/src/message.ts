@@ -1,14 +1,14 @@
-/** A leaf: text, or bytes where text would not do (keys, certificates). */
+/** A value: text, or bytes for keys and certificates. */
 export type Value = string | Uint8Array;
 
-/** A section: named values, lists and sections. Members that are `undefined` are not sent. */
+/** A section with named values, lists and sections. Members that are `undefined` are not sent. */
 export interface Message {
   [name: string]: Value | readonly Value[] | Message | undefined;
 }
 
 /**
- * The types of a message's elements and the sizes of their lengths: names have one
- * byte, values two (big-endian). Source: strongSwan, src/libcharon/plugins/vici/README.md.
+ * The element types of a message. The length of a name has one byte, the length of a value two
+ * (big-endian). Source: strongSwan, src/libcharon/plugins/vici/README.md.
  */
 export const Element = {
   sectionStart: 1,
@@ -19,11 +19,11 @@ export const Element = {
   listEnd: 6,
 } as const;
 
-/** Longest name, in bytes. */
+/** The longest name, in bytes. */
 export const maxNameBytes = 0xff;
 
-/** Longest value, in bytes. */
+/** The longest value, in bytes. */
 export const maxValueBytes = 0xffff;
 
-/** Longest packet, in bytes, its own length prefix not counted (VICI_MESSAGE_SIZE_MAX). */
+/** The longest packet without its length prefix, in bytes (VICI_MESSAGE_SIZE_MAX). */
 export const maxPacketBytes = 512 * 1024;

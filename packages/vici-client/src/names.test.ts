@@ -11,15 +11,15 @@ function found(names: Names, bytes: Uint8Array): string | undefined {
   return names.find(bytes, 0, bytes.length);
 }
 
-describe("names that came before", () => {
-  it("are found by their bytes, wherever those are", () => {
+describe("known names", () => {
+  it("are found by their bytes at any offset", () => {
     const names = new Names();
     keep(names, "bytes-in");
     assert.equal(names.find(Buffer.from("..bytes-in.."), 2, 8), "bytes-in");
     assert.equal(found(names, Buffer.from("bytes-out")), undefined);
   });
 
-  it("are never taken for others that share their place", () => {
+  it("are not confused with names in the same slot", () => {
     const names = new Names();
     for (let n = 0; n < 5_000; n++) {
       keep(names, `name-${n}`);
@@ -28,7 +28,7 @@ describe("names that came before", () => {
     }
   });
 
-  it("are never taken for those whose bytes are their characters", () => {
+  it("are not confused with names whose bytes equal their characters", () => {
     for (let first = 0xc2; first <= 0xdf; first++) {
       for (let second = 0x80; second <= 0xbf; second++) {
         const names = new Names();

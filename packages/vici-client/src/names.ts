@@ -1,13 +1,13 @@
 const slots = 1024;
 
 /**
- * The names of members that came before, found by their bytes: VICI's vocabulary is small, and
- * a string that is there already need not be made, hashed and looked up again.
+ * Strings of member names, found by their bytes. VICI uses few names, and a known string need not
+ * be created and hashed again.
  */
 export class Names {
   readonly #known: (string | undefined)[] = Array.from({ length: slots });
 
-  /** The name that is these bytes, where it is known; they are all there, one at least. */
+  /** The known name with these bytes, which must be within `bytes` and not empty. */
   find(bytes: Uint8Array, start: number, size: number): string | undefined {
     const known = this.#known[slotOf(bytes, start, size)];
     if (known?.length !== size) return undefined;
@@ -15,10 +15,10 @@ export class Names {
     return known;
   }
 
-  /** Keeps a name for the next time. Whoever was first stays: there is room for all of charon's. */
+  /** Stores a name unless its slot is taken: there are enough slots for charon's names. */
   keep(bytes: Uint8Array, start: number, size: number, name: string): void {
     const slot = slotOf(bytes, start, size);
-    // What is not ASCII has other bytes than characters.
+    // The bytes of a name that is not ASCII differ from its characters.
     const isAscii = name.length === size;
     if (isAscii && this.#known[slot] === undefined) this.#known[slot] = copyOf(name);
   }
@@ -31,7 +31,7 @@ function slotOf(bytes: Uint8Array, start: number, size: number): number {
   return (first * 31 + last * 7 + middle * 3 + size) % slots;
 }
 
-/** The same characters: V8's cut of a string, from 13 on, holds all that it was cut out of. */
+/** A copy of the string: a V8 substring of 13 characters or more references its whole source. */
 export function copyOf(name: string): string {
   return name.length < 13 ? name : Buffer.from(name).toString();
 }

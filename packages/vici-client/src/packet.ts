@@ -18,10 +18,10 @@ export const PacketType = {
 
 export type PacketType = (typeof PacketType)[keyof typeof PacketType];
 
-/** A packet as it arrived; its message is decoded when somebody wants it. */
+/** A packet as it was received; its message is decoded on demand. */
 export interface Packet {
   readonly type: PacketType;
-  /** Of the command or the event; empty for the types that carry none. */
+  /** The name of the command or the event; empty for types without a name. */
   readonly name: string;
   message(options?: DecodeOptions): Message;
 }
@@ -37,10 +37,10 @@ const writer = new Writer();
 const lengthBytes = 4;
 
 /**
- * A packet with its length prefix, ready to be written to the socket.
+ * Encodes a packet with its length prefix.
  *
- * @param name for the types that carry one
- * @throws {ViciError} `too-large` beyond 512 KiB
+ * @param name for the types that have one
+ * @throws {ViciError} `too-large` above 512 KiB
  */
 export function encodePacket(type: PacketType, name?: string, message?: Message): Uint8Array {
   writer.reset();
@@ -51,7 +51,7 @@ export function encodePacket(type: PacketType, name?: string, message?: Message)
   const frame = writer.copy();
   const size = frame.length - lengthBytes;
   if (size > maxPacketBytes) {
-    // charon closes the connection on such a packet without a word.
+    // charon closes the connection without a reply when it receives such a packet.
     throw new ViciError(
       name ?? "encode",
       "too-large",
@@ -63,9 +63,9 @@ export function encodePacket(type: PacketType, name?: string, message?: Message)
 }
 
 /**
- * The packet in a frame whose length prefix is already taken off.
+ * Decodes the packet in a frame without its length prefix.
  *
- * @throws {ViciError} `malformed` for an empty frame or a type that VICI does not have.
+ * @throws {ViciError} `malformed` for an empty frame or a type that VICI does not have
  */
 export function decodePacket(frame: Uint8Array): Packet {
   const type = frame[0];

@@ -1,6 +1,5 @@
 /**
- * An async iterable that is filled from outside: what is pushed before anybody reads is
- * kept, in order. One reader.
+ * A queue with one reader, which iterates over it. Items are kept in order until they are read.
  */
 export class AsyncQueue<T> implements AsyncIterableIterator<T, undefined> {
   readonly #items: T[] = [];
@@ -8,7 +7,7 @@ export class AsyncQueue<T> implements AsyncIterableIterator<T, undefined> {
   #ended: { readonly error?: Error } | undefined;
   #reader: PromiseWithResolvers<IteratorResult<T, undefined>> | undefined;
 
-  /** @param onReturn called when the reader leaves before the end. */
+  /** @param onReturn called when the reader leaves before the end */
   constructor(onReturn: () => void = () => {}) {
     this.#onReturn = onReturn;
   }
@@ -19,7 +18,7 @@ export class AsyncQueue<T> implements AsyncIterableIterator<T, undefined> {
     else this.#take().resolve({ done: false, value: item });
   }
 
-  /** No more items; with an error, the reader gets it after the last of them. */
+  /** Ends the queue. The reader receives the error, if there is one, after the last item. */
   end(error?: Error): void {
     if (this.#ended !== undefined) return;
     this.#ended = error === undefined ? {} : { error };

@@ -6,7 +6,7 @@ import { FrameSplitter } from "./frames.ts";
 import type { Message } from "./message.ts";
 import { decodePacket, encodePacket, type PacketType } from "./packet.ts";
 
-/** A request as the scripted charon got it. */
+/** A request that the scripted charon received. */
 export interface Received {
   readonly type: number;
   readonly name: string;
@@ -14,7 +14,7 @@ export interface Received {
   readonly socket: Socket;
 }
 
-/** A server on a Unix socket that answers as a test's script says. */
+/** A server on a Unix socket that replies by the script of a test. */
 export class ScriptedCharon implements AsyncDisposable {
   readonly received: Received[] = [];
   readonly sockets = new Set<Socket>();
@@ -48,7 +48,7 @@ export class ScriptedCharon implements AsyncDisposable {
   }
 }
 
-/** Sends a packet: its type, a name for events, a message. */
+/** Sends a packet; only events have a name. */
 export function send(socket: Socket, type: PacketType, name?: string, message: Message = {}): void {
   socket.write(encodePacket(type, name || undefined, message));
 }

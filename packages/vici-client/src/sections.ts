@@ -5,27 +5,28 @@ export type Member = Value | Value[] | Message;
 
 type Members = Record<string, Member>;
 
-/** Sections that had the same names in the same order. */
+/** The names of a section, in order. */
 interface Shape {
   readonly names: readonly string[];
-  /** With these names; undefined until a second section has them. */
+  /** A section with these names; undefined until a second section has them. */
   template: Members | undefined;
 }
 
 /**
- * V8 makes a hash table of an object that gets more members than this one by one (its soft limit
- * for keyed stores is 12, beside 4 within the object).
+ * V8 turns an object into a hash table if more members than this are added one by one (its soft
+ * limit for keyed stores is 12, in addition to 4 inside the object).
  */
 const few = 16;
 
-/** Many more than charon has sections with so many members. */
+/** More than the number of charon's sections with that many members. */
 const mostShapes = 64;
 
 const shapes = new Map<number, Shape>();
 
 /**
- * The section with those names and members, from `base` on. One with many is a copy of another
- * with the same names, filled: it takes half the time of a hash table, to make and to read.
+ * The section with the names and members from index `base` on. A section with many members is a
+ * filled copy of another with the same names: creating and reading it takes half the time that a
+ * hash table takes.
  */
 export function sectionOf(
   names: readonly string[],
@@ -44,7 +45,7 @@ function blankOf(names: readonly string[], base: number): Members {
     shape.template ??= templateOf(shape.names);
     return { ...shape.template };
   }
-  // Names that are never seen again are of no use.
+  // Names that do not recur are useless.
   if (shapes.size >= mostShapes) shapes.clear();
   shapes.set(hash, { names: names.slice(base).map(copyOf), template: undefined });
   return {};
@@ -56,7 +57,7 @@ function isOf(shape: Shape, names: readonly string[], base: number): boolean {
   return true;
 }
 
-/** Told apart by how many there are, how long they are, and how they begin. */
+/** A hash of the number of names, their lengths and their first characters. */
 function hashOf(names: readonly string[], base: number): number {
   let hash = names.length - base;
   for (let i = base; i < names.length; i++) {
@@ -66,14 +67,14 @@ function hashOf(names: readonly string[], base: number): number {
   return hash;
 }
 
-/** JSON's own parser makes no hash table of an object, however many members it has. */
+/** The JSON parser creates no hash table for an object, however many members it has. */
 function templateOf(names: readonly string[]): Members {
   const members = names.map((name) => `${JSON.stringify(name)}:""`);
   return JSON.parse(`{${members.join()}}`) as Members;
 }
 
 function put(section: Members, name: string, value: Member): void {
-  // A plain assignment to this name would set the prototype instead of a member.
+  // An assignment to this name would set the prototype instead of a member.
   if (name === "__proto__") {
     Object.defineProperty(section, name, {
       value,

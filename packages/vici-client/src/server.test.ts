@@ -16,7 +16,7 @@ describe("a VICI server", () => {
 
   before(async () => {
     server = new ViciServer({
-      events: new Set(["list-item", "news"]),
+      events: new Set(["list-item", "alert"]),
       request: (command, message, part) => {
         if (command === "echo") return message;
         if (command !== "list-items") return undefined;
@@ -33,24 +33,24 @@ describe("a VICI server", () => {
     rmSync(folder, { recursive: true });
   });
 
-  it("answers commands, and says which it does not know", async () => {
+  it("replies to commands and reports unknown ones", async () => {
     assert.deepEqual(await session.request("echo", { a: ["b"] }), { a: ["b"] });
     await assert.rejects(session.request("nothing"), { code: "unknown-command" });
   });
 
-  it("sends the parts of a list to the one who asked", async () => {
+  it("sends the parts of a list to the client that requested it", async () => {
     assert.deepEqual(await Array.fromAsync(session.stream("list-items")), [{ n: "1" }, { n: "2" }]);
   });
 
-  it("publishes events to those who asked for them, and to nobody else", async () => {
-    await assert.rejects(session.events("unheard").ready, { code: "unknown-event" });
-    const events = session.events("news");
+  it("publishes events only to clients that registered for them", async () => {
+    await assert.rejects(session.events("unknown").ready, { code: "unknown-event" });
+    const events = session.events("alert");
     await events.ready;
-    server.publish("news", { n: "1" });
-    assert.deepEqual((await events.next()).value, { name: "news", message: { n: "1" } });
+    server.publish("alert", { n: "1" });
+    assert.deepEqual((await events.next()).value, { name: "alert", message: { n: "1" } });
   });
 
-  it("lets go of a client that speaks no VICI", async () => {
+  it("disconnects a client that does not speak VICI", async () => {
     const stranger = connectSocket({ path });
     const gone = new Promise((resolve) => stranger.once("close", resolve));
     stranger.write(Buffer.alloc(8, 0xff));

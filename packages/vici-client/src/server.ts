@@ -4,14 +4,14 @@ import { FrameSplitter } from "./frames.ts";
 import type { Message } from "./message.ts";
 import { decodePacket, encodePacket, PacketType, type Packet } from "./packet.ts";
 
-/** What a {@link ViciServer} serves. */
+/** The commands and events that a {@link ViciServer} offers. */
 export interface ViciService {
-  /** The events that clients may ask for. */
+  /** The events for which clients may register. */
   readonly events: ReadonlySet<string>;
   /**
-   * Answers a command; undefined for one that it does not know.
+   * Returns the reply to a command; undefined if the command is unknown.
    *
-   * @param part sends an event to the client that asked, such as one entry of a list
+   * @param part sends an event to the client of the command, such as one entry of a list
    */
   readonly request: (
     command: string,
@@ -20,11 +20,11 @@ export interface ViciService {
   ) => Message | undefined;
 }
 
-/** The other end of VICI, on a Unix socket: for tests that need a charon and have none. */
+/** A VICI server on a Unix socket, for tests without a real charon. */
 export class ViciServer implements AsyncDisposable {
   readonly #server: Server;
   readonly #service: ViciService;
-  /** Clients with the events that each has asked for. */
+  /** Clients, with the events for which each has registered. */
   readonly #clients = new Map<Socket, Set<string>>();
 
   constructor(service: ViciService) {
@@ -32,7 +32,7 @@ export class ViciServer implements AsyncDisposable {
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
-  /** Listens on a path; a socket that an earlier server left there is replaced. */
+  /** Listens on a path. A socket that an earlier server left there is replaced. */
   listen(path: string): Promise<void> {
     rmSync(path, { force: true });
     return new Promise((resolve, reject) => {
@@ -41,7 +41,7 @@ export class ViciServer implements AsyncDisposable {
     });
   }
 
-  /** Sends an event to each client that asked for it. */
+  /** Sends an event to each client that has registered for it. */
   publish(event: string, message: Message): void {
     const bytes = encodePacket(PacketType.event, event, message);
     for (const [socket, events] of this.#clients) if (events.has(event)) socket.write(bytes);
@@ -59,16 +59,16 @@ export class ViciServer implements AsyncDisposable {
     socket.on("error", () => {});
     socket.on("data", (chunk) => {
       try {
-        for (const frame of frames.push(chunk)) this.#take(socket, decodePacket(frame));
+        for (const frame of frames.push(chunk)) this.#handle(socket, decodePacket(frame));
       } catch {
-        // As charon does with a client that does not speak VICI.
+        // charon closes the connection as well if a client does not speak VICI.
         socket.destroy();
       }
     });
   }
 
-  #take(socket: Socket, packet: Packet): void {
-    if (packet.type === PacketType.commandRequest) return this.#answer(socket, packet);
+  #handle(socket: Socket, packet: Packet): void {
+    if (packet.type === PacketType.commandRequest) return this.#reply(socket, packet);
     const events = this.#clients.get(socket) ?? new Set();
     const known = this.#service.events.has(packet.name);
     if (known && packet.type === PacketType.eventRegister) events.add(packet.name);
@@ -76,7 +76,7 @@ export class ViciServer implements AsyncDisposable {
     socket.write(encodePacket(known ? PacketType.eventConfirm : PacketType.eventUnknown));
   }
 
-  #answer(socket: Socket, packet: Packet): void {
+  #reply(socket: Socket, packet: Packet): void {
     const part = (event: string, message: Message) => {
       if (this.#clients.get(socket)?.has(event) !== true) return;
       socket.write(encodePacket(PacketType.event, event, message));

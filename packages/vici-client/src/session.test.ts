@@ -4,7 +4,7 @@ import { PacketType } from "./packet.ts";
 import { ScriptedCharon, send, type Received } from "./scripted-charon.fixture.ts";
 import { connect } from "./session.ts";
 
-/** Confirms registrations, answers commands with what `replies` has for them. */
+/** Confirms registrations and passes commands to `replies`. */
 function answering(replies: (request: Received) => void): ScriptedCharon {
   return new ScriptedCharon((request) => {
     if (request.type === PacketType.commandRequest) replies(request);
@@ -16,7 +16,7 @@ const reply = (request: Received, message = {}) =>
   send(request.socket, PacketType.commandResponse, "", message);
 
 describe("a session", () => {
-  it("answers requests in the order of their asking", async () => {
+  it("replies to requests in their order", async () => {
     await using charon = await answering((r) => reply(r, { echo: r.message["n"] })).listen();
     await using session = await connect({ path: charon.path });
     const answers = await Promise.all(
@@ -25,7 +25,7 @@ describe("a session", () => {
     assert.deepEqual(answers, [{ echo: "1" }, { echo: "2" }, { echo: "3" }]);
   });
 
-  it("sends the next request only after the last was answered", async () => {
+  it("sends a request after the reply to the one before", async () => {
     let open = 0;
     await using charon = await answering((r) => {
       assert.equal(++open, 1);
@@ -38,7 +38,7 @@ describe("a session", () => {
     await Promise.all([session.request("a"), session.request("b"), session.request("c")]);
   });
 
-  it("gives charon's refusal as an error with its words", async () => {
+  it("rejects with charon's message if charon refuses a request", async () => {
     await using charon = await answering((r) =>
       reply(r, { success: "no", errmsg: "unknown option: x" }),
     ).listen();
@@ -51,7 +51,7 @@ describe("a session", () => {
     });
   });
 
-  it("tells an unknown command apart, and goes on", async () => {
+  it("rejects an unknown command and stays usable", async () => {
     await using charon = await answering((r) =>
       r.name === "version" ? reply(r, { version: "5" }) : send(r.socket, PacketType.commandUnknown),
     ).listen();
@@ -60,7 +60,7 @@ describe("a session", () => {
     assert.equal((await session.request("version")).version, "5");
   });
 
-  it("discards the connection when no answer comes, and tells all who wait", async () => {
+  it("ends if charon does not reply in time, and rejects every request", async () => {
     await using charon = await answering(() => {}).listen();
     const session = await connect({ path: charon.path });
     const events = session.events("log");
@@ -75,24 +75,24 @@ describe("a session", () => {
     assert.equal((await session.closed).code, "closed");
   });
 
-  it("ends when charon goes", async () => {
+  it("ends when charon closes the connection", async () => {
     await using charon = await answering((r) => r.socket.destroy()).listen();
     const session = await connect({ path: charon.path });
     await assert.rejects(session.request("version"), { code: "closed", retryable: true });
     await session.closed;
   });
 
-  it("ends on bytes that are no VICI", async () => {
+  it("ends on bytes that are not VICI", async () => {
     await using charon = await answering((r) => r.socket.write(Buffer.alloc(8, 0xff))).listen();
     const session = await connect({ path: charon.path });
     await assert.rejects(session.request("version"), { code: "closed" });
   });
 
-  it("rejects connect with code connect where nobody listens", async () => {
+  it("rejects with code connect if there is no socket", async () => {
     await assert.rejects(connect({ path: "/nonexistent/vici" }), { code: "connect" });
   });
 
-  it("streams the parts of a list, then ends", async () => {
+  it("streams the parts of a list and ends", async () => {
     await using charon = await answering((r) => {
       for (const n of ["1", "2"]) send(r.socket, PacketType.event, "list-sa", { [`c${n}`]: { n } });
       reply(r);
@@ -132,7 +132,7 @@ describe("a session", () => {
     assert.deepEqual(await session.request("version"), { done: "yes" });
   });
 
-  it("rejects a list that charon does not finish, whatever came of it", async () => {
+  it("rejects a list that charon does not finish", async () => {
     await using charon = await answering((r) => {
       send(r.socket, PacketType.event, "list-sa", { n: "1" });
       r.socket.end();
@@ -141,7 +141,7 @@ describe("a session", () => {
     await assert.rejects(Array.fromAsync(session.stream("list-sas")), { code: "closed" });
   });
 
-  it("ends a list with charon's refusal", async () => {
+  it("rejects a list that charon refuses", async () => {
     await using charon = await answering((r) =>
       reply(r, { success: "no", errmsg: "why" }),
     ).listen();
@@ -149,7 +149,7 @@ describe("a session", () => {
     await assert.rejects(Array.fromAsync(session.stream("list-sas")), { code: "refused" });
   });
 
-  it("delivers events to every reader that named them, on the second socket", async () => {
+  it("delivers events of the second socket to every reader of their name", async () => {
     await using charon = await answering((r) => reply(r)).listen();
     await using session = await connect({ path: charon.path });
     const first = session.events("log", "ike-updown");
@@ -181,7 +181,7 @@ describe("a session", () => {
     assert.equal(await unregistered.promise, "log");
   });
 
-  it("reports an event that this charon lacks", async () => {
+  it("rejects an event that charon does not have", async () => {
     await using charon = await new ScriptedCharon((r) => {
       send(r.socket, PacketType.eventUnknown);
     }).listen();
@@ -191,7 +191,7 @@ describe("a session", () => {
     await assert.rejects(events.next(), { code: "unknown-event" });
   });
 
-  it("refuses a request beyond 512 KiB before charon would hang up", async () => {
+  it("refuses a request above 512 KiB without sending it", async () => {
     await using charon = await answering((r) => reply(r)).listen();
     await using session = await connect({ path: charon.path });
     const list = Array.from({ length: 9 }, () => "x".repeat(65_000));

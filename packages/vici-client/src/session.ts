@@ -7,37 +7,37 @@ import { AsyncQueue } from "./queue.ts";
 import { ViciSocket } from "./socket.ts";
 
 export interface ConnectOptions {
-  /** The path of charon's Unix socket, `/run/charon.vici` as Debian has it. */
+  /** The path of charon's Unix socket; `/run/charon.vici` on Debian. */
   readonly path: string;
-  /** How long charon may stay silent before the connection is given up, in milliseconds. */
+  /** How long charon may be silent before the connection is closed, in milliseconds. */
   readonly deadlineMs?: number;
 }
 
 export interface RequestOptions extends DecodeOptions {
-  /** In place of the session's deadline, in milliseconds. */
+  /** Overrides the deadline of the session, in milliseconds. */
   readonly deadlineMs?: number;
 }
 
-/** One event as charon sent it; a union over the names asked for. */
+/** One event as charon sent it; a union over the names of the stream. */
 export type ViciEvent<Name extends string = string> = Name extends string
   ? { readonly name: Name; readonly message: Name extends keyof Events ? Events[Name] : Message }
   : never;
 
-/** Events as they arrive; `ready` settles when charon has confirmed them all. */
+/** Events as they arrive; `ready` resolves when charon has confirmed the registrations. */
 export interface EventStream<Name extends string> extends AsyncIterableIterator<
   ViciEvent<Name>,
   undefined
 > {
   readonly ready: Promise<void>;
-  /** Ends the stream and, with its last reader, the registration. */
+  /** Ends the stream, and the registration if this was its last reader. */
   return(): Promise<IteratorResult<ViciEvent<Name>, undefined>>;
 }
 
 const defaultDeadlineMs = 10_000;
 
 /**
- * Connects to charon with two sockets, one for commands and one for events, so that a
- * slow command holds up no event.
+ * Connects to charon with two sockets, one for commands and one for events, so that a slow command
+ * delays no event.
  *
  * @throws {ViciError} `connect`
  */
@@ -45,7 +45,7 @@ export async function connect(options: ConnectOptions): Promise<Session> {
   return Session.open(options.path, options.deadlineMs ?? defaultDeadlineMs);
 }
 
-/** A pair of connections to one charon. When either ends, so does the session. */
+/** A pair of connections to one charon. The session ends when either of them does. */
 export class Session implements AsyncDisposable {
   readonly #deadlineMs: number;
   readonly #closed = Promise.withResolvers<ViciError>();
@@ -65,7 +65,7 @@ export class Session implements AsyncDisposable {
     session.#commands = await ViciSocket.open(
       path,
       deadlineMs,
-      () => {}, // the rest of a list whose reader asked for no more
+      () => {}, // the rest of a list whose reader has left
       onClose,
     );
     try {
@@ -82,16 +82,16 @@ export class Session implements AsyncDisposable {
     return session;
   }
 
-  /** Resolves, never rejects, with the reason when the session has ended. */
+  /** Resolves with the reason when the session has ended; never rejects. */
   get closed(): Promise<ViciError> {
     return this.#closed.promise;
   }
 
   /**
-   * One command and its reply.
+   * Sends a command and returns its reply.
    *
-   * @throws {ViciError} `refused` when charon answers `success: no`, `timeout` when it
-   *   does not answer at all (then the session is over), `unknown-command`, `closed`.
+   * @throws {ViciError} `refused` if charon replies `success: no`; `timeout` if it does not reply,
+   *   which ends the session; `unknown-command`; `closed`
    */
   request<Name extends keyof Commands>(
     command: Name,
@@ -106,8 +106,8 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * A command that answers in many parts, each given as it comes. A reader that leaves
-   * early stops nothing in charon; the rest is read and dropped.
+   * Sends a command whose reply has many parts, and returns each as it arrives. If the reader
+   * leaves early, charon still sends the rest, which is dropped.
    *
    * @throws {ViciError} as {@link request}, while iterating
    */
@@ -129,7 +129,7 @@ export class Session implements AsyncDisposable {
     const items = new AsyncQueue<Message>();
     const event = streamEvent(command);
     const end = (error: ViciError) => items.end(error);
-    // Registration stays: charon sends these events only to whoever asked for the list.
+    // The registration stays: charon sends these events only to the client of the list.
     if (!this.#streamed.has(event)) {
       this.#streamed.add(event);
       this.#register(this.#commands, event).catch(end);
@@ -146,11 +146,11 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * Events by name, from now until the reader leaves or the session ends (with the
-   * error that ended it). What arrives while nobody reads is kept without bound, since
-   * charon would otherwise have to keep it: read on.
+   * Returns the events with these names, from now until the reader leaves or the session ends,
+   * with the error that ended it. Events that are not read yet are queued without a limit, as
+   * charon would have to queue them otherwise.
    *
-   * `ready` rejects with `unknown-event` where this charon lacks one of them.
+   * `ready` rejects with `unknown-event` if charon does not have one of them.
    */
   events<Name extends string>(...names: Name[]): EventStream<Name> {
     const reader = new AsyncQueue<ViciEvent>(() => this.#leave(names, reader));
@@ -162,7 +162,7 @@ export class Session implements AsyncDisposable {
     return Object.assign(reader as unknown as AsyncQueue<ViciEvent<Name>>, { ready });
   }
 
-  /** Ends both connections. Whoever still waits gets `closed`. */
+  /** Closes both connections. Requests without a reply reject with `closed`. */
   close(): void {
     this.#commands.close();
   }
@@ -209,7 +209,7 @@ export class Session implements AsyncDisposable {
       deadlineMs: this.#deadlineMs,
       onReply: (packet) => {
         if (packet.type === PacketType.eventConfirm) resolve();
-        else reject(new ViciError(event, "unknown-event", "this charon has no such event"));
+        else reject(new ViciError(event, "unknown-event", "charon does not have this event"));
       },
       onError: reject,
     });
@@ -234,7 +234,7 @@ export class Session implements AsyncDisposable {
       this.#readers.delete(name);
       const registered = this.#registered.get(name);
       this.#registered.delete(name);
-      // Nobody hears of a failure here: without the event there is nothing to undo.
+      // A failure needs no report: an event that is not registered needs no unregistration.
       registered
         ?.then(() => this.#control(this.#events, PacketType.eventUnregister, name))
         .catch(() => {});
@@ -259,17 +259,21 @@ export class Session implements AsyncDisposable {
 
 function replyOf(command: string, packet: Packet, options: DecodeOptions): Message {
   if (packet.type === PacketType.commandUnknown) {
-    throw new ViciError(command, "unknown-command", "this charon has no such command");
+    throw new ViciError(command, "unknown-command", "charon does not have this command");
   }
   const reply = packet.message(options);
   if (reply["success"] === "no") {
     const reason = reply["errmsg"];
-    throw new ViciError(command, "refused", typeof reason === "string" ? reason : "no reason");
+    throw new ViciError(
+      command,
+      "refused",
+      typeof reason === "string" ? reason : "charon gave no reason",
+    );
   }
   return reply;
 }
 
-/** `list-sas` streams `list-sa` events, `list-policies` `list-policy`; `initiate` logs. */
+/** `list-sas` streams `list-sa` events, `list-policies` `list-policy`, `initiate` `control-log`. */
 function streamEvent(command: string): string {
   if (!command.startsWith("list-")) return "control-log";
   return command.endsWith("ies") ? `${command.slice(0, -3)}y` : command.slice(0, -1);

@@ -3,24 +3,24 @@ import { ViciError } from "./errors.ts";
 import { FrameSplitter } from "./frames.ts";
 import { decodePacket, PacketType, type Packet } from "./packet.ts";
 
-/** One request and what is done with what comes back. */
+/** One request, with the handlers of its reply. */
 export interface Exchange {
-  /** What is attempted, for errors. */
+  /** The operation, for errors. */
   readonly op: string;
   readonly bytes: Uint8Array;
-  /** How long charon may stay silent, in milliseconds. */
+  /** How long charon may be silent, in milliseconds. */
   readonly deadlineMs: number;
-  /** Takes each event that comes before the reply; without it they go to the socket's owner. */
+  /** Handles each event before the reply; without it the socket's own handler is called. */
   readonly onEvent?: (packet: Packet) => void;
-  /** Takes the reply; a throw rejects the caller and leaves the connection usable. */
+  /** Handles the reply. If it throws, the request fails and the connection stays usable. */
   readonly onReply: (packet: Packet) => void;
   readonly onError: (error: ViciError) => void;
 }
 
 /**
- * One connection. VICI has no sequence numbers, so exchanges are strictly one after the
- * other, and a reply that does not come in time ends the connection: a later one could
- * not be told from the answer to the next request.
+ * One connection. VICI has no sequence numbers, so each exchange begins after the one before, and
+ * a reply that is late ends the connection: it could not be distinguished from the reply to the
+ * next request.
  */
 export class ViciSocket {
   readonly #socket: Socket;
@@ -48,8 +48,8 @@ export class ViciSocket {
   /**
    * Opens a connection.
    *
-   * @param onEvent takes each event packet, in order
-   * @param onClose called once, however the connection ends
+   * @param onEvent handles each event packet, in order
+   * @param onClose called once when the connection ends, for whatever reason
    */
   static open(
     path: string,
@@ -75,7 +75,7 @@ export class ViciSocket {
     return promise;
   }
 
-  /** Queues an exchange behind those already asked for. */
+  /** Queues an exchange. */
   submit(exchange: Exchange): void {
     if (this.#closed !== undefined) {
       exchange.onError(closedError(exchange.op, this.#closed));
@@ -85,7 +85,7 @@ export class ViciSocket {
     this.#advance();
   }
 
-  /** Ends the connection; every exchange still open is told. */
+  /** Closes the connection; every open exchange fails. */
   close(): void {
     this.#end("the client closed the connection");
   }
@@ -100,7 +100,7 @@ export class ViciSocket {
   }
 
   #expire(exchange: Exchange): void {
-    const message = `no answer within ${exchange.deadlineMs} ms`;
+    const message = `no reply within ${exchange.deadlineMs} ms`;
     this.#current = undefined;
     exchange.onError(new ViciError(exchange.op, "timeout", message));
     this.#end(`discarded: ${exchange.op} got ${message}`);
@@ -110,13 +110,13 @@ export class ViciSocket {
     try {
       for (const frame of this.#frames.push(chunk)) this.#dispatch(decodePacket(frame));
     } catch (cause) {
-      // What follows a packet that cannot be read cannot be trusted either.
-      this.#end("charon sent something that is no VICI", cause);
+      // Packets after a malformed one cannot be trusted either.
+      this.#end("charon sent data that is not VICI", cause);
     }
   }
 
   #dispatch(packet: Packet): void {
-    // Any packet shows that charon is alive; a long stream has no total deadline.
+    // Each packet restarts the deadline: a long stream has no total one.
     this.#timer?.refresh();
     if (packet.type !== PacketType.event) this.#reply(packet);
     else (this.#current?.onEvent ?? this.#onEvent)(packet);
@@ -125,7 +125,7 @@ export class ViciSocket {
   #reply(packet: Packet): void {
     const exchange = this.#current;
     if (exchange === undefined) {
-      throw new ViciError("decode", "malformed", `a reply (type ${packet.type}) to nothing`);
+      throw new ViciError("decode", "malformed", `a reply (type ${packet.type}) without a request`);
     }
     clearTimeout(this.#timer);
     this.#current = undefined;

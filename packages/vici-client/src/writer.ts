@@ -1,12 +1,12 @@
 import { ViciError } from "./errors.ts";
 import { maxNameBytes, maxPacketBytes, maxValueBytes, type Value } from "./message.ts";
 
-// Below this length a loop over char codes beats the call into C++.
+// Below this length a loop over char codes is faster than the call into C++.
 const nativeFrom = 48;
 
 /**
- * Appends elements to a buffer that grows. One writer serves many messages: `reset`
- * starts over, `copy` hands out what was written.
+ * Appends elements to a buffer that grows. A writer can be used for many messages: `reset` empties
+ * it, `copy` returns the bytes that were written.
  */
 export class Writer {
   #bytes = Buffer.allocUnsafeSlow(4096);
@@ -31,7 +31,7 @@ export class Writer {
     const at = this.#length;
     const size = this.#text(at + 1, text);
     if (size > maxNameBytes) {
-      throw new ViciError("encode", "too-large", `the name of ${size} bytes is longer than 255`);
+      throw new ViciError("encode", "too-large", `a name of ${size} bytes is longer than 255`);
     }
     this.#bytes[at] = size;
     this.#length = at + 1 + size;

@@ -3,8 +3,9 @@ import { printable, printableValue } from "../../model/text/printable.ts";
 import { encodeLine, LineDecoder, type ControlReply, type ControlRequest } from "./protocol.ts";
 
 /**
- * The results of one request to a runtime, as they come; `signal` ends the wait for the next.
- * Their texts can go to a terminal: names in manifests and words of peers are among them.
+ * Sends a request to a runtime and returns the results as they arrive; `signal` ends the wait for
+ * the next one. Their texts are made safe for a terminal, since they may contain names from
+ * manifests and messages of peers.
  */
 export async function* ask(
   path: string,
@@ -29,17 +30,17 @@ export async function* ask(
   }
 }
 
-/** The one result of a request. */
+/** Sends a request and returns its first result. */
 export async function askOnce(path: string, request: ControlRequest): Promise<unknown> {
   for await (const result of ask(path, request)) return result;
-  throw new Error(`${path} gave no answer`);
+  throw new Error(`${path} was closed without an answer`);
 }
 
 function explained(path: string, error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (code !== "ENOENT" && code !== "ECONNREFUSED") return error;
   return new Error(
-    `no ipman answers on ${path}: is "ipman run" running, with this --state folder?`,
+    `ipman does not answer on ${path}: is "ipman run" running with this --state folder?`,
     {
       cause: error,
     },

@@ -1,19 +1,19 @@
 import { fromJson, toJson } from "../../model/value/json.ts";
 
-/** A request on the control socket: one line. */
+/** A request on the control socket, in one line. */
 export interface ControlRequest {
   readonly op: string;
   readonly [parameter: string]: unknown;
 }
 
-/** One line of the answer: a result, of which there may be many, or the error that ends it. */
+/** One line of the answer: one of its results, or the error that ends it. */
 export type ControlReply = { readonly result: unknown } | { readonly error: string };
 
 export function encodeLine(value: ControlRequest | ControlReply): string {
   return `${toJson(value)}\n`;
 }
 
-/** Cuts a stream of text into the values of its lines. */
+/** Splits a stream of text into lines and decodes each. */
 export class LineDecoder {
   #rest = "";
 

@@ -32,16 +32,16 @@ describe("the control socket", () => {
       return op === "once" ? of("answer") : EMPTY;
     });
 
-  it("is its owner's alone, answers, and goes with its server", async () => {
+  it("is accessible to its owner only, and is removed with its server", async () => {
     await using server = await listen();
     assert.equal(statSync(path).mode & 0o777, 0o600);
     assert.equal(await askOnce(path, { op: "once" }), "answer");
     await assert.rejects(listen(), /in use/);
     await server[Symbol.asyncDispose]();
-    await assert.rejects(askOnce(path, { op: "once" }), /no ipman answers/);
+    await assert.rejects(askOnce(path, { op: "once" }), /ipman does not answer/);
   });
 
-  it("gives its clients nothing that a terminal would act upon", async () => {
+  it("sends clients no control characters", async () => {
     const said = { id: "\u001b[2J", words: ["\u009b31m", "line\nline"] };
     const failing = join(folder, "failing.sock");
     await using _one = await ControlServer.listen(path, () => of(said));
@@ -55,15 +55,15 @@ describe("the control socket", () => {
     await assert.rejects(askOnce(failing, { op: "status" }), { message: String.raw`\x1b[2J` });
   });
 
-  it("lets go of a client that does not read, and of one that leaves", async () => {
+  it("disconnects a client that does not read, and ends the results of one that leaves", async () => {
     await using _server = await listen();
     ended = 0;
-    const deaf = connect(path);
-    deaf.on("error", () => {});
-    deaf.write(encodeLine({ op: "flood" }));
-    await once(deaf, "connect");
+    const unread = connect(path);
+    unread.on("error", () => {});
+    unread.write(encodeLine({ op: "flood" }));
+    await once(unread, "connect");
     await eventually(() => assert.equal(ended, 1));
-    deaf.destroy();
+    unread.destroy();
     for await (const chunk of ask(path, { op: "flood" })) {
       assert.equal((chunk as string).length, 1_000_000);
       break;

@@ -5,13 +5,13 @@ import { dirname } from "node:path";
 import type { Observable, Subscription } from "rxjs";
 import { encodeLine, LineDecoder, type ControlReply, type ControlRequest } from "./protocol.ts";
 
-/** Bytes that a client may leave unread. */
-const mostUnread = 16 * 1024 * 1024;
+/** The bytes that a client may leave unread. */
+const maxUnread = 16 * 1024 * 1024;
 
-/** Answers a request: the results to send, until it completes or the client leaves. */
+/** Returns the results of a request, which are sent until they complete or the client leaves. */
 export type ControlHandler = (request: ControlRequest) => Observable<unknown>;
 
-/** The local socket by which `ipman status` and `ipman attach` talk to a runtime; root's alone. */
+/** The local socket through which `ipman status` and `ipman attach` reach a runtime; for root only. */
 export class ControlServer implements AsyncDisposable {
   readonly #server: Server;
   readonly #clients = new Set<Socket>();
@@ -22,7 +22,7 @@ export class ControlServer implements AsyncDisposable {
     this.#server = createServer((socket) => this.#serve(socket, handler));
   }
 
-  /** @throws where another runtime answers on that path already */
+  /** @throws Error if another runtime answers on that path */
   static async listen(path: string, handler: ControlHandler): Promise<ControlServer> {
     if (await answers(path))
       throw new Error(`${path} is in use: another ipman runs with this state folder`);
@@ -53,8 +53,8 @@ export class ControlServer implements AsyncDisposable {
     });
     const send = (reply: ControlReply) => {
       socket.write(encodeLine(reply));
-      // One that does not read must not cost the tunnels their memory.
-      if (socket.writableLength > mostUnread) socket.destroy();
+      // A client that does not read must not exhaust the memory that the tunnels need.
+      if (socket.writableLength > maxUnread) socket.destroy();
     };
     const fail = (error: unknown) => {
       send({ error: error instanceof Error ? error.message : String(error) });
@@ -76,7 +76,7 @@ export class ControlServer implements AsyncDisposable {
   }
 }
 
-/** A socket file that nobody listens on was left by a process that was killed. */
+/** Whether a process listens on the path: one that was killed leaves its socket file behind. */
 function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);

@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { BehaviorSubject, concatMap, defer, filter, firstValueFrom, retry, timer } from "rxjs";
+import { BehaviorSubject, concatMap, defer, filter, firstValueFrom } from "rxjs";
 import { label, manager } from "../../model/kubernetes/labels.ts";
 import {
   parseSegmentKey,
   segmentKeyLength,
   type SegmentKey,
 } from "../../model/network/segment-key.ts";
+import { retryWithBackoff } from "../time/retry-with-backoff.ts";
 import { resourceTypes, wordsFor } from "./client/resource-type.ts";
 import { SharedSecret, type SharedSecretOptions, type StoredSecret } from "./shared-secret.ts";
 
@@ -15,28 +16,27 @@ const dataKey = "segment";
 
 /** The namespace is the operator's. */
 export interface ClusterKeyOptions extends Omit<SharedSecretOptions, "secretName" | "owner"> {
-  /** Whether this process creates the Secret where there is none. */
+  /** Whether this process creates the Secret if it does not exist. */
   readonly creates: boolean;
 }
 
-/** A key with the text by which it is stored. */
+/** A key with the text that is stored. */
 interface StoredKey {
   readonly key: SegmentKey;
   readonly text: string;
 }
 
-const absent = "it is not there yet; the operator creates it";
+const absent = "it does not exist yet; the operator creates it";
 
-const leastBackoffMs = 500;
-const mostBackoffMs = 10_000;
+const maxMs = 10_000;
 
 /**
- * The segment key of a cluster, in a Secret that every operator replica may create and every
- * agent reads by its name. The first value that is read is used until the process ends: a
- * Secret that is deleted is created again from it, one that is changed is reported.
+ * The segment key of a cluster, in a Secret that every operator replica may create and every agent
+ * reads by name. The first value that is read is used until the process ends: a deleted Secret is
+ * created again from it, and a changed one is reported.
  *
  * The Secret has no owner: workers that outlive an uninstallation have MAC addresses and
- * reservations that follow from it.
+ * reservations that are derived from it.
  */
 export class ClusterKey implements Disposable {
   readonly #options: ClusterKeyOptions;
@@ -45,7 +45,7 @@ export class ClusterKey implements Disposable {
   readonly #subscription;
   #held: StoredKey | undefined;
   #problem = absent;
-  /** The version of the Secret that was reported last, or that it is absent. */
+  /** The version of the Secret that was reported last, or `absent`. */
   #reported: string | undefined;
 
   constructor(options: ClusterKeyOptions) {
@@ -57,31 +57,28 @@ export class ClusterKey implements Disposable {
     };
     const place = { secretName: clusterKeySecret, owner: undefined };
     this.#secret = new SharedSecret({ ...options, ...place, onTrouble });
-    const again = (error: unknown, attempt: number) => {
-      onTrouble(error);
-      return timer(Math.min(leastBackoffMs * 2 ** (attempt - 1), mostBackoffMs));
-    };
-    this.#subscription = this.#secret.changes
-      .pipe(concatMap(() => defer(() => this.#settle()).pipe(retry({ delay: again }))))
-      .subscribe();
+    const settle = defer(() => this.#settle()).pipe(
+      retryWithBackoff({ onError: onTrouble, maxMs }),
+    );
+    this.#subscription = this.#secret.changes.pipe(concatMap(() => settle)).subscribe();
   }
 
-  /** Undefined until it was read. */
+  /** Undefined until the key was read. */
   get current(): SegmentKey | undefined {
     return this.#current.value;
   }
 
-  /** Emits the key, now or once it was read. */
+  /** Emits the key as soon as it was read. */
   get changes() {
     return this.#current.asObservable();
   }
 
-  /** Why there is no key yet. */
+  /** Why the key was not read yet. */
   get problem(): string {
     return `${this.#words}: ${this.#problem}`;
   }
 
-  /** Resolves once the key was read, however long that takes; rejects when this is disposed of. */
+  /** Resolves when the key was read, without a deadline; rejects when this is disposed of. */
   whenRead(): Promise<SegmentKey> {
     return firstValueFrom(this.#current.pipe(filter((key) => key !== undefined)));
   }
@@ -99,12 +96,12 @@ export class ClusterKey implements Disposable {
 
   async #settle(): Promise<void> {
     const secret = this.#secret.current;
-    if (secret !== undefined) this.#take(secret);
+    if (secret !== undefined) this.#use(secret);
     else if (this.#options.creates) await this.#create();
     else if (this.#held === undefined) this.#reportOnce("absent", absent);
   }
 
-  #take({ data = {}, metadata }: StoredSecret): void {
+  #use({ data = {}, metadata }: StoredSecret): void {
     const text = data[dataKey] ?? "";
     const key = parseSegmentKey(text);
     if (key !== undefined && this.#held === undefined) {
@@ -122,7 +119,7 @@ export class ClusterKey implements Disposable {
     const wayOut =
       this.#held === undefined
         ? "delete the Secret, and the operator creates another"
-        : "this process goes on with the key that it read; delete the Secret, and the operator restores it";
+        : "this process continues with the key that it read; delete the Secret, and the operator restores it";
     this.#reportOnce(version, `${what}; ${wayOut}`);
   }
 
@@ -133,7 +130,7 @@ export class ClusterKey implements Disposable {
     this.#options.onTrouble(new Error(this.problem));
   }
 
-  /** Its watch reports the Secret, also where another replica was first. */
+  /** The watch reports the Secret, even if another replica created it first. */
   async #create(): Promise<void> {
     const text = this.#held?.text ?? randomBytes(segmentKeyLength).toString("base64");
     const labels = { [label.managedBy]: manager };

@@ -3,10 +3,10 @@ import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
 import type { Resource, Snapshot } from "../../model/api/resource.ts";
 import type { KubeClient } from "./client/kube-client.ts";
 import { resourceTypes } from "./client/resource-type.ts";
-import { View, type Change } from "./client/view.ts";
+import { ObjectStore, type Change } from "./client/object-store.ts";
 import type { WatchOptions } from "./client/watch.ts";
 
-/** An object as it was declared, without what the API server and others keep in it. */
+/** The declared part of an object, without what the API server and other programs add. */
 function declaredPart(object: KubeObject): KubeObject {
   const { apiVersion, kind, metadata, ...rest } = object as KubeObject & {
     spec?: unknown;
@@ -23,24 +23,24 @@ function declaredPart(object: KubeObject): KubeObject {
   } as unknown as KubeObject;
 }
 
-/** The connections and groups that the API server has. */
+/** The connections and groups in the API. */
 export class Declared implements Disposable {
-  readonly connections: View<KubeObject>;
-  readonly groups: View<KubeObject>;
-  /** What a change of status alone leaves as it was, by key. */
+  readonly connections: ObjectStore<KubeObject>;
+  readonly groups: ObjectStore<KubeObject>;
+  /** By kind and key; a change of the status alone keeps the resource object. */
   readonly #resources = new Map<string, Resource>();
 
   constructor(client: KubeClient, options: WatchOptions) {
     const trimmed = { ...options, trim: declaredPart };
-    this.connections = new View(client, { type: resourceTypes.IPSecConnection }, trimmed);
-    this.groups = new View(client, { type: resourceTypes.CharonGroup }, trimmed);
+    this.connections = new ObjectStore(client, { type: resourceTypes.IPSecConnection }, trimmed);
+    this.groups = new ObjectStore(client, { type: resourceTypes.CharonGroup }, trimmed);
   }
 
   get synced(): boolean {
     return this.connections.synced && this.groups.synced;
   }
 
-  /** Emits what is declared, after each change that is one. */
+  /** Emits after each change of a declaration. */
   get changes(): Observable<void> {
     return merge(this.connections.changes, this.groups.changes).pipe(
       filter(isDeclaration),
@@ -48,7 +48,7 @@ export class Declared implements Disposable {
     );
   }
 
-  /** Everything, in the order in which it came to be: whoever was first keeps what is his. */
+  /** All resources in the order of their creation: of two that conflict, the older one stays valid. */
   snapshot(): Snapshot {
     const objects = [
       ...[...this.connections.objects].map(([key, object]) => ({ key, object })),
@@ -79,13 +79,13 @@ export class Declared implements Disposable {
   }
 }
 
-/** A status is nobody's declaration. */
+/** Whether a change may affect a declaration; a change of the status does not. */
 function isDeclaration(change: Change<KubeObject>): boolean {
   if (change.type !== "put") return change.type !== "progress";
   return change.before === undefined || !sameDocument(change.before, change.object);
 }
 
-/** The generation counts the changes of what is declared, and of nothing else. */
+/** The generation counts the changes of the declaration only. */
 function sameDocument(a: KubeObject, b: KubeObject): boolean {
   return a.metadata.uid === b.metadata.uid && a.metadata.generation === b.metadata.generation;
 }

@@ -5,27 +5,27 @@ import { shortenedBytes } from "../../model/text/shortened.ts";
 import type { KubeClient } from "./client/kube-client.ts";
 import { resourceTypes } from "./client/resource-type.ts";
 
-/** What happened to an object, for people. */
+/** An event of an object, for people. */
 export interface ObjectEvent {
   readonly regarding: KubeObject;
   readonly type: "Normal" | "Warning";
-  /** CamelCase, one of few. */
+  /** CamelCase, from a small set. */
   readonly reason: string;
-  /** What was done, or attempted: CamelCase, one of few. */
+  /** The action that was taken or attempted: CamelCase, from a small set. */
   readonly action: string;
   readonly note: string;
 }
 
-/** Longest that the API takes, in bytes (NoteLengthLimit of events.k8s.io/v1). */
+/** The longest note that the API accepts, in bytes (NoteLengthLimit of events.k8s.io/v1). */
 const longestNote = 1_024;
 
-/** Records events with events.k8s.io/v1: one for each change. */
+/** Creates an Event of events.k8s.io/v1 for each change. */
 export class EventRecorder {
   readonly #client: KubeClient;
   readonly #controller: string;
   readonly #onTrouble: (error: unknown) => void;
 
-  /** @param controller who reports: `ipman.dialo.ai/agent` */
+  /** @param controller the reporter: `ipman.dialo.ai/agent` */
   constructor(client: KubeClient, controller: string, onTrouble: (error: unknown) => void) {
     this.#client = client;
     this.#controller = controller;
@@ -39,7 +39,7 @@ export class EventRecorder {
       apiVersion: "events.k8s.io/v1",
       kind: "Event",
       metadata: {
-        // Events on what has no namespace belong in this one.
+        // Events of objects without a namespace belong in this one.
         namespace: namespace ?? "default",
         name: `${name.slice(0, 200)}.${Date.now().toString(16)}${randomBytes(3).toString("hex")}`,
       },

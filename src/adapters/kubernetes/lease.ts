@@ -18,9 +18,9 @@ type Lease = KubeObject & { readonly spec: LeaseSpec };
 const leaseSeconds = 15;
 
 /**
- * A Lease that one of several holds, with client-go's rules: it is free when its holder has
- * not renewed it for as long as it lasts by *our* clock, and every write names the version
- * that it was decided on.
+ * A Lease that one of several processes holds, by client-go's rules: it is free when its holder
+ * has not renewed it for its duration, measured by the local monotonic clock, and every write
+ * requires the version on which it was decided.
  */
 export class LeaseLock {
   readonly #client: KubeClient;
@@ -31,8 +31,8 @@ export class LeaseLock {
   #observedAt = 0;
 
   /**
-   * @param identity of this process, and of no other
-   * @param owner the Lease goes with it
+   * @param identity unique to this process
+   * @param owner the Lease is deleted with it
    */
   constructor(
     client: KubeClient,
@@ -46,7 +46,7 @@ export class LeaseLock {
     this.#owner = owner;
   }
 
-  /** Takes the lease or renews it; gives whether it is ours. */
+  /** Acquires or renews the lease; returns whether this process holds it. */
   async acquire(): Promise<boolean> {
     const lease = await this.#read();
     if (lease === undefined) return this.#create();
@@ -63,7 +63,7 @@ export class LeaseLock {
     });
   }
 
-  /** Lets go of it, so that nobody waits for its end. */
+  /** Releases the lease, so that no other process waits for its end. */
   async release(): Promise<void> {
     const lease = await this.#read();
     if (lease?.spec.holderIdentity !== this.#identity) return;

@@ -4,12 +4,12 @@ import { objectKey, type KubeObject } from "../../model/kubernetes/kube-object.t
 import type { KubeClient } from "./client/kube-client.ts";
 import type { KubeError } from "./client/kube-error.ts";
 import { resourceTypes } from "./client/resource-type.ts";
-import { View } from "./client/view.ts";
+import { ObjectStore } from "./client/object-store.ts";
 
-/** The Secrets that are asked for, each watched by its name: no others are ever read. */
+/** The Secrets that are wanted, each watched by name; no other Secret is read. */
 export class NamedSecrets implements Disposable {
   readonly #client: KubeClient;
-  readonly #views = new Map<string, View<KubeObject>>();
+  readonly #stores = new Map<string, ObjectStore<KubeObject>>();
   readonly #unreadable = new Map<string, string>();
   readonly #changes = new Subject<void>();
 
@@ -17,35 +17,35 @@ export class NamedSecrets implements Disposable {
     this.#client = client;
   }
 
-  /** Emits after each change of a Secret, or of whether it can be read. */
+  /** Emits after each change of a Secret or of its readability. */
   get changes(): Observable<void> {
     return this.#changes;
   }
 
-  /** True when of each Secret it is known whether it is there, or that it cannot be known. */
+  /** Whether each Secret was read, is known to be absent, or cannot be read. */
   get settled(): boolean {
-    return [...this.#views].every(([key, view]) => view.synced || this.#unreadable.has(key));
+    return [...this.#stores].every(([key, store]) => store.synced || this.#unreadable.has(key));
   }
 
-  /** Those that cannot be read at present: `namespace/name` → why. */
+  /** The Secrets that cannot be read at present: `namespace/name` → reason. */
   get unreadable(): ReadonlyMap<string, string> {
     return new Map(this.#unreadable);
   }
 
   get objects(): KubeObject[] {
-    return [...this.#views.values()].flatMap((view) => [...view.objects.values()]);
+    return [...this.#stores.values()].flatMap((store) => [...store.objects.values()]);
   }
 
-  /** Watches just these from now on. */
+  /** Watches exactly these Secrets from now on. */
   want(names: Iterable<SecretName>): void {
     const wanted = new Map([...names].map((name) => [objectKey(name), name]));
-    for (const [key, view] of this.#views) {
+    for (const [key, store] of this.#stores) {
       if (wanted.has(key)) continue;
-      view[Symbol.dispose]();
-      this.#views.delete(key);
+      store[Symbol.dispose]();
+      this.#stores.delete(key);
       this.#unreadable.delete(key);
     }
-    for (const [key, name] of wanted) if (!this.#views.has(key)) this.#watch(key, name);
+    for (const [key, name] of wanted) if (!this.#stores.has(key)) this.#watch(key, name);
   }
 
   [Symbol.dispose](): void {
@@ -56,23 +56,23 @@ export class NamedSecrets implements Disposable {
   #watch(key: string, { namespace, name }: SecretName): void {
     let denials = 0;
     const onTrouble = (error: KubeError) => {
-      // The operator may be granting the right at the moment at which the agent asks for the
-      // Secret first; the watch asks again within a second.
-      if (error.code === "denied" && denials++ === 0 && !view.synced) return;
-      // Of what was read once, a server that is away for a while says nothing.
-      if (view.synced && error.code !== "denied") return;
+      // The operator may be granting the right while the agent requests the Secret for the first
+      // time; the watch repeats the request within a second.
+      if (error.code === "denied" && denials++ === 0 && !store.synced) return;
+      // A Secret that was read stays valid while the server is away.
+      if (store.synced && error.code !== "denied") return;
       const why = whyUnreadable(error, { namespace, name });
       if (this.#unreadable.get(key) === why) return;
       this.#unreadable.set(key, why);
       this.#changes.next();
     };
-    const view: View<KubeObject> = new View(
+    const store: ObjectStore<KubeObject> = new ObjectStore(
       this.#client,
       { type: resourceTypes.Secret, namespace, name },
       { onTrouble },
     );
-    this.#views.set(key, view);
-    view.changes.subscribe(() => {
+    this.#stores.set(key, store);
+    store.changes.subscribe(() => {
       this.#unreadable.delete(key);
       this.#changes.next();
     });
@@ -83,6 +83,6 @@ function whyUnreadable({ code, message }: KubeError, { namespace, name }: Secret
   if (code !== "denied") return message;
   return (
     `ipman may not read the Secret ${namespace}/${name}: add ${namespace} to the chart's ` +
-    "secretNamespaces; where it is there, the operator could not grant the right, and its log says why"
+    "secretNamespaces; if it is there, the operator could not grant the right, and its log says why"
   );
 }

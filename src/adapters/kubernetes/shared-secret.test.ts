@@ -5,14 +5,14 @@ import { pass } from "../../../test/simulator/two-replicas.ts";
 import { resourceTypes } from "./client/resource-type.ts";
 import { SharedSecret, type StoredSecret } from "./shared-secret.ts";
 
-/** Passes so much time that requests and watches have their answers. */
+/** Passes enough time for the answers of requests and watches. */
 async function settled<T>(result?: Promise<T>): Promise<T | undefined> {
   await pass(20);
   return result;
 }
 const data = (text: string) => ({ data: { key: Buffer.from(text).toString("base64") } });
 
-describe("a Secret that replicas share", () => {
+describe("a shared Secret", () => {
   beforeEach(() => mock.timers.enable({ apis: ["setTimeout", "setInterval"] }));
   afterEach(() => mock.timers.reset());
 
@@ -28,7 +28,7 @@ describe("a Secret that replicas share", () => {
     return { api, a, b, [Symbol.dispose]: () => replicas.forEach((one) => one[Symbol.dispose]()) };
   };
 
-  it("is created by one of them, and the other learns that it was not the first", async () => {
+  it("is created by one replica, and the other is refused", async () => {
     using world = await setUp();
     assert.ok(world.a.synced);
     const written = await settled(
@@ -39,7 +39,7 @@ describe("a Secret that replicas share", () => {
     assert.equal(world.a.current?.type, "Opaque");
   });
 
-  it("is not replaced where another replica replaced it since that was decided", async () => {
+  it("is not replaced if another replica replaced it since the decision", async () => {
     using world = await setUp();
     await settled(world.a.write(undefined, data("first")));
     const decidedBy = world.a.current;
@@ -49,7 +49,7 @@ describe("a Secret that replicas share", () => {
     assert.deepEqual(stored?.data, data("second").data);
   });
 
-  it("keeps its type and what others wrote into its metadata", async () => {
+  it("keeps its type and the metadata that others wrote", async () => {
     using world = await setUp();
     const metadata = { namespace: "n", name: "s", labels: { theirs: "yes" } };
     const type = "kubernetes.io/tls";

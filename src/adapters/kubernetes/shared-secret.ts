@@ -3,18 +3,18 @@ import type { KubeObject, OwnerReference } from "../../model/kubernetes/kube-obj
 import type { KubeClient } from "./client/kube-client.ts";
 import { KubeError } from "./client/kube-error.ts";
 import { resourceTypes } from "./client/resource-type.ts";
-import { View } from "./client/view.ts";
+import { ObjectStore } from "./client/object-store.ts";
 
 export interface SharedSecretOptions {
   readonly client: KubeClient;
   readonly namespace: string;
   readonly secretName: string;
-  /** The Secret is deleted with it. */
+  /** The Secret is deleted with its owner. */
   readonly owner: OwnerReference | undefined;
   readonly onTrouble: (error: unknown) => void;
 }
 
-/** A Secret as the API server has it; its data is base64. */
+/** A Secret in the API; its data is base64. */
 export interface StoredSecret extends KubeObject {
   readonly type?: string;
   readonly immutable?: boolean;
@@ -26,37 +26,37 @@ type SecretContent = Required<Pick<StoredSecret, "data">> & {
   readonly immutable?: boolean;
 };
 
-/** A Secret of one name, which all replicas of the operator watch, and any of them writes. */
+/** A Secret that all replicas of the operator watch, and any of them may write. */
 export class SharedSecret implements Disposable {
   readonly #options: SharedSecretOptions;
-  readonly #view: View<StoredSecret>;
+  readonly #store: ObjectStore<StoredSecret>;
 
   constructor(options: SharedSecretOptions) {
     this.#options = options;
     const { client, namespace, secretName: name, onTrouble } = options;
     const wanted = { type: resourceTypes.Secret, namespace, name };
-    this.#view = new View<StoredSecret>(client, wanted, { onTrouble });
+    this.#store = new ObjectStore<StoredSecret>(client, wanted, { onTrouble });
   }
 
-  /** Whether it was read, or is known to be absent. */
+  /** Whether the Secret was read, or is known to be absent. */
   get synced(): boolean {
-    return this.#view.synced;
+    return this.#store.synced;
   }
 
-  /** Emits after each change of it, also by this process. */
+  /** Emits after each change of the Secret, including those by this process. */
   get changes(): Observable<unknown> {
-    return this.#view.changes;
+    return this.#store.changes;
   }
 
-  /** Undefined where there is none. */
+  /** Undefined if the Secret does not exist. */
   get current(): StoredSecret | undefined {
-    return [...this.#view.objects.values()][0];
+    return [...this.#store.objects.values()][0];
   }
 
   /**
-   * Writes it. False where another replica was first.
+   * Writes the Secret; returns false if another replica was first.
    *
-   * @param before which it replaces, as {@link current} was when that was decided
+   * @param before the Secret to replace, as {@link current} was when this was decided
    */
   async write(
     before: StoredSecret | undefined,
@@ -68,7 +68,7 @@ export class SharedSecret implements Disposable {
       apiVersion: "v1",
       kind: "Secret",
       metadata: before?.metadata ?? { name, namespace, ...owned, ...(labels && { labels }) },
-      // It cannot change, and cert-manager's Secrets have another.
+      // The type cannot change, and cert-manager's Secrets have another one.
       type: before?.type ?? "Opaque",
       ...(immutable !== undefined && { immutable }),
       data,
@@ -85,6 +85,6 @@ export class SharedSecret implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#view[Symbol.dispose]();
+    this.#store[Symbol.dispose]();
   }
 }

@@ -7,12 +7,12 @@ import {
 } from "../../model/addresses/connection-reservations.ts";
 import type { KubeClient } from "./client/kube-client.ts";
 import { resourceTypes } from "./client/resource-type.ts";
-import { View } from "./client/view.ts";
+import { ObjectStore } from "./client/object-store.ts";
 import type { WatchOptions } from "./client/watch.ts";
 
 /** A view of the reservations that the API server has, by connection. */
 export class StoredReservations implements Disposable {
-  readonly #view: View<ConnectionReservations>;
+  readonly #view: ObjectStore<ConnectionReservations>;
   readonly #namespace: string;
 
   constructor(client: KubeClient, namespace: string, options: WatchOptions) {
@@ -21,7 +21,7 @@ export class StoredReservations implements Disposable {
       namespace,
       labelSelector: reservationsSelector,
     };
-    this.#view = new View(client, wanted, { ...options, trim: readReservations });
+    this.#view = new ObjectStore(client, wanted, { ...options, trim: readReservations });
     this.#namespace = namespace;
   }
 

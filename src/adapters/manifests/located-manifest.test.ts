@@ -64,7 +64,7 @@ describe("a manifest with positions", () => {
       "another kind",
       "---\n\napiVersion: v1\nkind: Pod\n",
       "x.yaml:4:1",
-      /^v1 Pod is not for ipman/,
+      /^v1 Pod is not a kind that ipman reads/,
     ],
   ] as const) {
     it(`reports the position of ${problem}`, () => {

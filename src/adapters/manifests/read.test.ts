@@ -7,7 +7,7 @@ const connection = "apiVersion: ipman.dialo.ai/v1\nkind: IPSecConnection\nmetada
 const secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n";
 
 describe("a manifest", () => {
-  it("has many documents, and empty ones are none", () => {
+  it("has several YAML documents, of which empty ones are ignored", () => {
     const { resources, problems } = read(`---\n${connection}---\n---\n${secret}---\n`);
     assert.deepEqual(
       resources.map(({ kind, key }) => `${kind} ${key}`),
@@ -16,28 +16,38 @@ describe("a manifest", () => {
     assert.deepEqual(problems, []);
   });
 
-  it("with a Secret says when it was written", () => {
+  it("has the file's time as the creation time of a Secret", () => {
     const key = "apiVersion: v1\nkind: Secret\nmetadata: { name: a, creationTimestamp: null }\n";
     const { resources } = readManifest("a.yaml", key, new Date("2026-01-01T00:00:00Z"));
     const [found] = resources.map(({ document }) => document as { metadata: object });
     assert.deepEqual(found?.metadata, { name: "a", creationTimestamp: "2026-01-01T00:00:00.000Z" });
   });
 
-  it("that is empty has none", () => {
+  it("may be empty", () => {
     assert.deepEqual(read(""), { resources: [], problems: [] });
     assert.deepEqual(read("# nothing yet\n"), { resources: [], problems: [] });
   });
 
-  for (const [what, text, path, message] of [
-    ["no YAML", "a: [1", "", /no valid YAML/],
-    ["an alias of nothing", "a: *b", "", /no valid YAML: Unresolved alias/],
-    ["another kind", "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n", "kind", /not for ipman/],
-    ["another group", connection.replace("ipman.dialo.ai", "example.org"), "kind", /not for ipman/],
+  for (const [defect, text, path, message] of [
+    ["malformed YAML", "a: [1", "", /not valid YAML/],
+    ["an alias without an anchor", "a: *b", "", /not valid YAML: Unresolved alias/],
+    [
+      "another kind",
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n",
+      "kind",
+      /not a kind that ipman reads/,
+    ],
+    [
+      "another group",
+      connection.replace("ipman.dialo.ai", "example.org"),
+      "kind",
+      /not a kind that ipman reads/,
+    ],
     ["no name", connection.replace("{name: a}", "{}"), "metadata.name", /required/],
     ["no object", "just text\n", "", /is not a Kubernetes object/],
     ["no kind", "apiVersion: v1\n", "", /is not a Kubernetes object/],
   ] as const) {
-    it(`with ${what} is told, and the other documents are read`, () => {
+    it(`with ${defect} is reported, and the other documents are read`, () => {
       const { resources, problems } = read(`${secret}---\n${text}`);
       assert.equal(resources.length, 1);
       assert.equal(problems[0]?.source, "x.yaml");

@@ -11,7 +11,7 @@ import {
 import { ProblemList } from "../../model/validation/problem-list.ts";
 import { kinds, type Kind } from "../../model/api/resource.ts";
 
-/** The documents of one file and what is wrong with it as YAML. */
+/** Reads the manifests in one file, and the problems of its YAML. */
 export function readManifest(
   path: string,
   text = readFileSync(path, "utf8"),
@@ -20,16 +20,17 @@ export function readManifest(
   const resources: Resource[] = [];
   const problems = new ProblemList();
   const parsed = parseAllDocuments(text);
-  const noYaml = ({ message }: Error) => problems.add("", `no valid YAML: ${firstLine(message)}`);
+  const malformed = ({ message }: Error) =>
+    problems.add("", `not valid YAML: ${firstLine(message)}`);
   for (const document of Array.isArray(parsed) ? parsed : []) {
-    document.errors.forEach(noYaml);
+    document.errors.forEach(malformed);
     if (document.errors.length > 0) continue;
     let value: unknown;
     try {
       value = document.toJS();
     } catch (error) {
-      // An alias of nothing, or too many of them.
-      noYaml(error as Error);
+      // An alias without an anchor, or too many aliases.
+      malformed(error as Error);
     }
     if (value === null || value === undefined) continue;
     const found = resourceOf(path, value);
@@ -43,8 +44,8 @@ export function readManifest(
 }
 
 /**
- * Reads the documents of every `*.yaml` and `*.yml` in a folder, in the files' order, as
- * often as it is called. What comes of a file that did not change is the same object.
+ * Returns a function that reads the manifests in every `*.yaml` and `*.yml` of a folder, in the
+ * order of the file names. Resources of a file that did not change stay the same objects.
  */
 export function folderReader(folder: string): () => Snapshot {
   let known = new Map<string, Snapshot>();
@@ -69,7 +70,7 @@ export function folderReader(folder: string): () => Snapshot {
   };
 }
 
-/** Changes whenever the folder is another one, or a manifest in it is. */
+/** Differs when the folder was replaced or a manifest in it changed. */
 interface Stamp {
   readonly folder: string;
   readonly files: string;
@@ -78,7 +79,7 @@ interface Stamp {
 export function stampOf(folder: string): Stamp {
   try {
     const files = filesOf(folder).map((path) => `${path} ${fileStamp(path)}`);
-    // A number that was freed is soon given out again.
+    // The inode number alone may be reused soon after the folder was removed.
     const { ino, birthtimeNs } = statSync(folder, { bigint: true });
     return { folder: `${ino} ${birthtimeNs}`, files: files.join("\n") };
   } catch (error) {
@@ -104,7 +105,7 @@ function readIfThere(path: string): Snapshot | undefined {
     const stat = statSync(path);
     return stat.isFile() ? readManifest(path, undefined, stat.mtime) : undefined;
   } catch (error) {
-    // Renamed or removed since the folder was read: the next event tells.
+    // The file was renamed or removed since the folder was read; an event follows.
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     const { message } = error as Error;
     return { resources: [], problems: [{ source: path, path: "", message }] };
@@ -120,7 +121,7 @@ export function resourceOf(source: string, document: unknown): Resource | Source
   }
   const known = kinds.find((name) => name === kind);
   if (known === undefined || !belongs(known, apiVersion)) {
-    const message = `${apiVersion} ${kind} is not for ipman, which reads ${kinds.join(", ")}`;
+    const message = `${apiVersion} ${kind} is not a kind that ipman reads: ${kinds.join(", ")}`;
     return { source, path: "kind", message };
   }
   const key = resourceKey(known, document);
@@ -128,7 +129,7 @@ export function resourceOf(source: string, document: unknown): Resource | Source
   return { kind: known, key, source, document };
 }
 
-/** A Secret with the time that an API server would have noted. */
+/** A Secret with a creation time, which the API server would set. */
 function dated(resource: Resource, writtenAt: Date): Resource {
   if (resource.kind !== "Secret") return resource;
   const document = resource.document as { readonly metadata: object };

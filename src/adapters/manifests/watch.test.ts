@@ -10,7 +10,7 @@ import { watchFolder } from "./watch.ts";
 const document = (name: string) =>
   `apiVersion: v1\nkind: Secret\nmetadata: {name: ${name}, namespace: default}\n`;
 
-/** A folder that is watched, and a way to wait until it declares something. */
+/** A watched folder, which a test can wait for. */
 class Watched implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), "manifests-"));
   readonly #seen = new ReplaySubject<Snapshot>(1);
@@ -24,7 +24,7 @@ class Watched implements Disposable {
     writeFileSync(this.path(name), text);
   }
 
-  /** Waits until just these are declared, with so many problems. */
+  /** Waits until exactly these Secrets are declared, with this many problems. */
   declares(keys: readonly string[], problems = 0): Promise<Snapshot> {
     const wanted = keys.map((key) => `default/${key}`).join();
     return firstValueFrom(
@@ -42,8 +42,8 @@ class Watched implements Disposable {
   }
 }
 
-describe("a folder that is watched", () => {
-  it("tells of files that are made, changed, put in place as a whole and deleted", async () => {
+describe("a watched folder", () => {
+  it("reports files that are created, changed, renamed into place and deleted", async () => {
     using watched = new Watched();
     await watched.declares([]);
     watched.write("a.yaml", document("one"));
@@ -51,14 +51,14 @@ describe("a folder that is watched", () => {
     watched.write("a.yaml", document("other"));
     await watched.declares(["other"]);
     watched.write(".b.yaml.new", document("two"));
-    watched.write("notes.txt", "no manifest");
+    watched.write("notes.txt", "not a manifest");
     renameSync(watched.path(".b.yaml.new"), watched.path("b.yaml"));
     await watched.declares(["other", "two"]);
     rmSync(watched.path("a.yaml"));
     await watched.declares(["two"]);
   });
 
-  it("tells of a half-written file that it is none yet", async () => {
+  it("reports a half-written file as a problem", async () => {
     using watched = new Watched();
     watched.write("a.yaml", 'kind: "Secr');
     await watched.declares([], 1);
@@ -66,7 +66,7 @@ describe("a folder that is watched", () => {
     await watched.declares(["whole"]);
   });
 
-  it("tells when it cannot be read, and goes on when it is made anew", async () => {
+  it("reports that it cannot be read, and continues when it is created again", async () => {
     using watched = new Watched();
     watched.write("a.yaml", document("one"));
     await watched.declares(["one"]);

@@ -16,30 +16,30 @@ import {
 import type { Snapshot } from "../../model/api/resource.ts";
 import { folderReader, stampOf } from "./read.ts";
 
-/** A file that is being written is left alone until it has been quiet for so long. */
+/** A folder is read after this time without a change, since a file may still be being written. */
 const quietMs = 100;
 
-/** How often a folder is looked at whose file system reports nothing: a network's, say. */
-const lookMs = 5_000;
+/** How often a folder is checked, since some file systems report no changes, such as network ones. */
+const checkMs = 5_000;
 
 /**
- * What a folder of manifests declares: at once, and again after each change. An editor's
- * burst of events is one change; a file that was renamed into place is one too. It never
- * ends: of a folder that cannot be read it says so, and looks again.
+ * Emits the manifests in a folder at once and after each change. Several events in a short time
+ * count as one change, and a file that is renamed into place is a change. The stream never ends: a
+ * folder that cannot be read is emitted as a problem and checked again.
  */
 export function watchFolder(folder: string): Observable<Snapshot> {
-  const looks = interval(lookMs).pipe(
+  const checks = interval(checkMs).pipe(
     startWith(undefined),
     map(() => stampOf(folder)),
     shareReplay({ bufferSize: 1, refCount: true }),
   );
-  const reports = looks.pipe(
+  const reports = checks.pipe(
     map((stamp) => stamp.folder),
     distinctUntilChanged(),
-    // One that was deleted and made anew is another folder.
+    // A folder that was deleted and created again has another inode and needs another watch.
     switchMap(() => reported(folder).pipe(catchError(() => NEVER))),
   );
-  const seen = looks.pipe(
+  const seen = checks.pipe(
     map(({ folder: inode, files }) => `${inode} ${files}`),
     distinctUntilChanged(),
     skip(1),

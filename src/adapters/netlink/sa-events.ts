@@ -1,5 +1,5 @@
 import { concatMap, type Observable } from "rxjs";
-import type { SaEnd } from "../../model/charon/sa-figures.ts";
+import type { SaEnd } from "../../model/charon/sa-statistics.ts";
 import { Protocol } from "../linux/constants.ts";
 import type { DescriptorWatcher } from "../linux/poller.ts";
 import { monitor } from "./monitor.ts";

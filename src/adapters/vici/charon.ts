@@ -1,43 +1,44 @@
 import { randomBytes } from "node:crypto";
 import { Observable } from "rxjs";
-import { connect, type ConnectOptions, type Session, ViciError } from "vici-client";
+import { connect, type ConnectOptions, type Message, type Session, ViciError } from "vici-client";
 import type { Connection } from "../../model/api/connection.ts";
-import { heldSas, type HeldSas } from "../../model/charon/held-sas.ts";
-import { loadedElsewhere } from "../../model/charon/loaded-addresses.ts";
-import { loadedAlike, type LoadedAlike } from "../../model/charon/loaded-alike.ts";
-import { figuresFromMessage } from "../../model/charon/sa-figures.ts";
-import { ikeSasFromMessage, type IkeSa } from "../../model/charon/sa.ts";
+import type { CharonEvent } from "../../model/charon/charon-event.ts";
+import type { HeldSas } from "../../model/charon/held-sas.ts";
+import type { LoadedAlike } from "../../model/charon/loaded-alike.ts";
+import type { IkeSa } from "../../model/charon/sa.ts";
 import {
   connectionOfSecretId,
   messageFromConnection,
   messageFromSecretOf,
   secretId,
 } from "../../model/charon/vici-message.ts";
-import type { Section } from "../../model/charon/section.ts";
 import { peerProcess, type PeerProcess } from "../linux/peer-process.ts";
-import { failureInLog, isDeferral, type CharonNews } from "./news.ts";
+import { heldSasIn } from "./held-sas.ts";
+import { loadedAlike, loadedElsewhere } from "./list-conns.ts";
+import { ikeSasIn } from "./list-sas.ts";
+import { eventsOfLog } from "./log-events.ts";
 import type { SettingsFile } from "./settings-file.ts";
 
-const updates = ["ike-updown", "child-updown", "ike-rekey", "child-rekey", "ike-update"] as const;
+const saEvents = ["ike-updown", "child-updown", "ike-rekey", "child-rekey", "ike-update"] as const;
 
-/** The longest that `terminate` may wait for the peer's answer, in milliseconds. */
+/** The longest time that `terminate` waits for the peer's answer, in milliseconds. */
 const terminateMs = 2_000;
 
-/** How long charon may take, where it is not what vici-client allows; and what it is set to. */
 export interface CharonOptions extends Pick<ConnectOptions, "deadlineMs"> {
+  /** The settings that a session applies when it opens. */
   readonly settings?: SettingsFile;
 }
 
 /**
- * One charon by its VICI socket. `open` makes a session; everything else needs one, and
- * rejects with ViciError `closed` where there is none.
+ * One charon, reached by its VICI socket. `open` starts a session; every other method needs one
+ * and rejects with ViciError `closed` without it.
  */
 export class Charon implements Disposable {
   readonly #options: ConnectOptions;
   readonly #settings: SettingsFile | undefined;
   #session: Session | undefined;
   #process: PeerProcess | undefined;
-  #given = 0;
+  #loadCount = 0;
 
   /** @param path of the VICI socket */
   constructor(path: string, { settings, ...limits }: CharonOptions = {}) {
@@ -45,9 +46,9 @@ export class Charon implements Disposable {
     this.#settings = settings;
   }
 
-  /** How often it was told to load or to unload, done or not: charon may have others since. */
-  get given(): number {
-    return this.#given;
+  /** Changes whenever a connection is loaded or unloaded here, successfully or not. */
+  get loadCount(): number {
+    return this.#loadCount;
   }
 
   async open(): Promise<void> {
@@ -62,9 +63,9 @@ export class Charon implements Disposable {
   }
 
   /**
-   * The process at the other end of the session; asked of the kernel once per session.
+   * The process at the other end of the session, which the kernel is asked for once per session.
    *
-   * @throws {NetlinkError | ViciError} where there is none
+   * @throws {NetlinkError | ViciError} if there is none
    */
   get process(): PeerProcess {
     this.#live();
@@ -76,54 +77,49 @@ export class Charon implements Disposable {
     return this.#live().closed;
   }
 
-  /** That the SAs of the present session change; ends with it. */
-  news(): Observable<CharonNews> {
-    return told(this.#live().events(...updates), ({ message }) => [
-      { type: "sas.changed", figures: figuresFromMessage(message) },
+  /** Emits when SAs of charon change; completes with the session. */
+  events(): Observable<CharonEvent> {
+    return eventsOf(this.#live().events(...saEvents), ({ message }) => [
+      { type: "sas.changed", ikeSas: ikeSasIn(message, { statistics: true }) },
     ]);
   }
 
-  /** What the present session logs, and what the peers are heard to say in it; ends with it. */
-  log(): Observable<CharonNews> {
-    return told(this.#live().events("log"), ({ message }) => newsOfLog(message));
+  /** Emits charon's log and the failures that it reports; completes with the session. */
+  log(): Observable<CharonEvent> {
+    return eventsOf(this.#live().events("log"), ({ message }) => eventsOfLog(message));
   }
 
   /**
-   * Gives charon a connection and its secret. An identical one disturbs nothing.
+   * Loads a connection and its secret. SAs are not affected, and loading an equal connection
+   * changes nothing.
    *
-   * @returns the unique ids of IKE SAs that were made when it had other addresses, which go
-   *   on, and what it had that is as declared now
+   * @returns the unique ids of IKE SAs that were made between other addresses and stay, and which
+   *   parts were loaded before as they are declared now
    */
   async load(
     connection: Connection,
     key: Uint8Array,
   ): Promise<{ outdated: string[]; alike: LoadedAlike }> {
     const session = this.#live();
-    await session.request("load-shared", {
-      ...messageFromSecretOf(connection),
-      type: "IKE",
-      data: key,
-    });
+    await session.request("load-shared", { ...messageFromSecretOf(connection), data: key });
     const before = await this.#loadedBefore(connection);
     const outdated = loadedElsewhere(before, connection) ? await this.#idsOf(connection) : [];
-    await this.#giving(() =>
-      session.request("load-conn", messageFromConnection(connection) as Record<string, never>),
-    );
+    await this.#countLoad(session.request("load-conn", messageFromConnection(connection)));
     return { outdated, alike: loadedAlike(before, connection) };
   }
 
-  /** Ends a connection's IKE SAs and removes connection and secret. */
+  /** Terminates a connection's IKE SAs and removes the connection and its secret. */
   async unload(name: string): Promise<void> {
     const session = this.#live();
     await this.#terminate({ ike: name });
     const { conns } = await session.request("get-conns");
-    if (conns.includes(name)) await this.#giving(() => session.request("unload-conn", { name }));
+    if (conns.includes(name)) await this.#countLoad(session.request("unload-conn", { name }));
     await session.request("unload-shared", { id: secretId(name) });
   }
 
   /**
-   * Takes a connection's key out of charon. Under its id a random key stays that no peer has,
-   * so that the connection is known as ours; SAs go on.
+   * Replaces a connection's key by a random one that no peer has. Its id stays, and marks the
+   * connection as ours; its SAs stay as well.
    */
   async withdrawKey(name: string): Promise<void> {
     const session = this.#live();
@@ -134,7 +130,7 @@ export class Charon implements Disposable {
     await session.request("load-shared", placeholder);
   }
 
-  /** Orders a CHILD SA. charon's answer comes at once; whether it succeeds, the events tell. */
+  /** Requests a CHILD SA. charon answers at once; events report whether it is established. */
   async initiate(connection: string, child: string): Promise<void> {
     await this.#live().request("initiate", { ike: connection, child, timeout: "-1" });
   }
@@ -151,26 +147,26 @@ export class Charon implements Disposable {
     await this.#live().request("rekey", { "child-id": uniqueId });
   }
 
-  /** Every IKE SA with its CHILD SAs, those of others too. */
+  /** Every IKE SA with its CHILD SAs, including those that ipman did not load. */
   async list(of: { readonly ike?: string } = {}): Promise<IkeSa[]> {
     const sas: IkeSa[] = [];
     const listed = this.#live().stream("list-sas", of);
-    for await (const item of listed) sas.push(...ikeSasFromMessage(item));
+    for await (const item of listed) sas.push(...ikeSasIn(item));
     return sas;
   }
 
   /**
-   * What charon holds in the kernel. It waits for IKE SAs that are busy, so that an SA is listed
-   * once it is in the kernel; a list that is not complete rejects.
+   * The state that charon holds in the kernel. The list waits for IKE SAs that are busy, so that
+   * it has every SA that is in the kernel; a list that is incomplete rejects.
    */
   async held(): Promise<HeldSas> {
     const session = this.#live();
     const sas = await Array.fromAsync(session.stream("list-sas", {}));
     const traps = await Array.fromAsync(session.stream("list-policies", { trap: "yes" }));
-    return heldSas(sas, traps);
+    return heldSasIn(sas, traps);
   }
 
-  /** The names of the connections that ipman has loaded, by the secrets it marked. */
+  /** The names of the connections that ipman loaded, by the ids of their secrets. */
   async owned(): Promise<string[]> {
     const { keys } = await this.#live().request("get-shared");
     return keys.flatMap((id) => connectionOfSecretId(id) ?? []);
@@ -180,7 +176,7 @@ export class Charon implements Disposable {
     this.#session?.close();
   }
 
-  /** Nothing to terminate is no error. A peer that does not answer is not waited for long. */
+  /** Succeeds if there is nothing to terminate, and waits only briefly for the peer. */
   async #terminate(selector: Record<string, string>): Promise<void> {
     const message = { ...selector, force: "yes", timeout: String(terminateMs) } as const;
     try {
@@ -190,7 +186,7 @@ export class Charon implements Disposable {
     }
   }
 
-  async #loadedBefore({ name: ike }: Connection): Promise<Section> {
+  async #loadedBefore({ name: ike }: Connection): Promise<Message> {
     const [loaded = {}] = await Array.fromAsync(this.#live().stream("list-conns", { ike }));
     return loaded;
   }
@@ -199,10 +195,10 @@ export class Charon implements Disposable {
     return (await this.list({ ike })).map(({ uniqueId }) => uniqueId);
   }
 
-  /** Counted before and after: whoever lists in between may see either. */
-  async #giving(order: () => Promise<unknown>): Promise<void> {
-    this.#given++;
-    await order().finally(() => this.#given++);
+  /** Counted before and after the request, since a list in between may show either state. */
+  async #countLoad(request: Promise<unknown>): Promise<void> {
+    this.#loadCount++;
+    await request.finally(() => this.#loadCount++);
   }
 
   #live(): Session {
@@ -211,35 +207,17 @@ export class Charon implements Disposable {
   }
 }
 
-/** What each event tells, until the session ends or nobody listens any more. */
-function told<E>(
+/** The events of a stream, until the session ends or the subscriber leaves. */
+function eventsOf<E>(
   stream: AsyncIterableIterator<E, undefined>,
-  newsOf: (event: E) => readonly CharonNews[],
-): Observable<CharonNews> {
+  convert: (event: E) => readonly CharonEvent[],
+): Observable<CharonEvent> {
   return new Observable((subscriber) => {
     const pump = async () => {
-      for await (const event of stream) for (const news of newsOf(event)) subscriber.next(news);
+      for await (const sent of stream) for (const event of convert(sent)) subscriber.next(event);
     };
     const end = () => subscriber.complete();
     pump().then(end, end);
     return () => void stream.return?.();
   });
-}
-
-interface LogMessage {
-  readonly group: string;
-  readonly msg: string;
-  readonly "ikesa-name"?: string;
-}
-
-function newsOfLog(message: LogMessage): CharonNews[] {
-  const connection = message["ikesa-name"];
-  const line = { group: message.group, text: message.msg };
-  const logged: CharonNews = { type: "logged", connection, line };
-  if (connection === undefined) return [logged];
-  if (isDeferral(message.msg)) return [logged, { type: "path.missing", connection }];
-  const found = failureInLog(message.msg, undefined);
-  return found === undefined
-    ? [logged]
-    : [logged, { type: "peer.notified", connection, failure: found }];
 }

@@ -6,14 +6,14 @@ import { after, describe, it } from "node:test";
 import type { Session } from "vici-client";
 import { SettingsFile } from "./settings-file.ts";
 
-const unheard = (error: unknown): never => assert.fail(String(error));
+const unexpected = (error: unknown): never => assert.fail(String(error));
 
 describe("the file with charon's settings", () => {
   const folder = mkdtempSync(join(tmpdir(), "settings-"));
   after(() => rmSync(folder, { recursive: true }));
   const path = join(folder, "shared", "charon.conf");
 
-  /** A session that notes what it is asked, and refuses the first so often. */
+  /** A session that records commands and rejects the first ones. */
   const session = (asked: string[], refusals = 0) =>
     ({
       request: (command: string) => {
@@ -23,22 +23,22 @@ describe("the file with charon's settings", () => {
       },
     }) as unknown as Session;
 
-  it("is read by the charon that runs, once", async () => {
+  it("is loaded once by a running charon", async () => {
     const asked: string[] = [];
-    const file = new SettingsFile(path, { threads: "8" }, unheard);
+    const file = new SettingsFile(path, { threads: "8" }, unexpected);
     await file.apply(session(asked));
     assert.match(readFileSync(path, "utf8"), /^threads = "8"$/m);
     await file.apply(session(asked));
     assert.deepEqual(asked, ["reload-settings"]);
   });
 
-  it("is offered to the next charon where one refused it, and that is told", async () => {
+  it("is loaded by the next charon if one refused it, which is reported", async () => {
     const asked: string[] = [];
     const troubles: unknown[] = [];
     const file = new SettingsFile(path, {}, (error) => troubles.push(error));
     await file.apply(session(asked, 1));
     await file.apply(session(asked, 1));
     assert.deepEqual(asked, ["reload-settings", "reload-settings"]);
-    assert.deepEqual(troubles.map(String), ["Error: charon did not take its settings: not now"]);
+    assert.deepEqual(troubles.map(String), ["Error: charon did not apply its settings: not now"]);
   });
 });

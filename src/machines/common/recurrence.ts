@@ -1,5 +1,5 @@
 import { failure, Reason, type Failure } from "../../model/status/failure.ts";
-import { backoffMs } from "./backoff.ts";
+import { backoffMs } from "../../model/time/backoff.ts";
 
 /**
  * How often an actor returned to one of its states without a steady time in between. Every machine
@@ -67,7 +67,7 @@ export function calmed(before: Recurrence): Recurrence {
 
 /** The pause of a loop in milliseconds, growing up to two minutes; 0 without a loop. */
 export function loopBackoffMs({ times }: Recurrence): number {
-  return times > freeTimes ? backoffMs(times - freeTimes, longestMs) : 0;
+  return times > freeTimes ? backoffMs(times - freeTimes, { maxMs: longestMs }) : 0;
 }
 
 /** The failure of a loop: the state, the cause and the remedy. */

@@ -12,7 +12,7 @@ import { StateFile } from "../../adapters/files/state-file.ts";
 import { watchFolder } from "../../adapters/manifests/watch.ts";
 import { Poller } from "../../adapters/linux/poller.ts";
 import { Charon } from "../../adapters/vici/charon.ts";
-import { Figures, ikeFiguresOf } from "../../adapters/vici/figures.ts";
+import { StatisticsSession, readStatistics } from "../../adapters/vici/statistics-session.ts";
 import { containStreams } from "../../runtime/actors/contained.ts";
 import { supervisorControl } from "../../runtime/control/supervisor-control.ts";
 import { desiredStates } from "../../runtime/desired/desired-states.ts";
@@ -118,7 +118,7 @@ async function build(
   metrics.observe({
     running: supervisor,
     events,
-    charon: new Figures(vici, whileScraped, charon),
+    charon: new StatisticsSession(vici, whileScraped, charon),
     network,
   });
   metrics.showDocuments();
@@ -129,11 +129,7 @@ async function build(
   resources.use(
     await servedAnyway(() => ControlServer.listen(controlSocket(stateFolder), control), onTrouble),
   );
-  if (options.metrics !== "off") resources.use(await serveMetrics(options.metrics, metrics));
-  if (options.inspect !== "off") {
-    const { url } = resources.use(await serveInspector(options.inspect, supervisor));
-    log.info({ url }, "the inspector is served");
-  }
+  await servePages(options, { supervisor, metrics, log }, resources);
   const subscriptions = new Subscription();
   resources.defer(() => subscriptions.unsubscribe());
   subscriptions.add(logEvents(log, recent, events));
@@ -142,6 +138,24 @@ async function build(
   resources.use(supervisor);
   supervisor.start();
   return { supervisor, placement };
+}
+
+interface Pages {
+  readonly supervisor: Supervisor;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+/** Serves metrics and the inspector. */
+async function servePages(
+  options: HostOptions,
+  { supervisor, metrics, log }: Pages,
+  resources: AsyncDisposableStack,
+): Promise<void> {
+  if (options.metrics !== "off") resources.use(await serveMetrics(options.metrics, metrics));
+  if (options.inspect === "off") return;
+  const { url } = resources.use(await serveInspector(options.inspect, supervisor));
+  log.info({ url }, "the inspector is served");
 }
 
 /** Adds the operation that only a host has. */
@@ -157,7 +171,7 @@ function examinerOf({ vici }: HostOptions, network: KernelNetwork, poller: Polle
   return new KernelExaminer({
     network,
     poller,
-    figures: () => ikeFiguresOf(vici, whileScraped),
+    statistics: () => readStatistics(vici, whileScraped),
     worker: (placed, known) => {
       // Every worker of a host is a namespace of this host.
       const worker = known as HostWorker;

@@ -12,7 +12,7 @@ import { KubeClient } from "../../adapters/kubernetes/client/kube-client.ts";
 import { LeaseLock } from "../../adapters/kubernetes/lease.ts";
 import { workerPods, podsWithAddress } from "../../adapters/kubernetes/live-pods.ts";
 import { resourceTypes } from "../../adapters/kubernetes/client/resource-type.ts";
-import { View } from "../../adapters/kubernetes/client/view.ts";
+import { ObjectStore } from "../../adapters/kubernetes/client/object-store.ts";
 import type { Wanted } from "../../adapters/kubernetes/client/watch.ts";
 import { agentAccountOf } from "../../model/kubernetes/agent-access.ts";
 import { groupPod, type GroupPod } from "../../model/kubernetes/group-pod.ts";
@@ -117,16 +117,16 @@ export class OperatorParts {
     return this.#resources.use(new StoredReservations(this.#client, this.#namespace, options));
   }
 
-  #pods(wanted: Wanted): View<Pod> {
+  #pods(wanted: Wanted): ObjectStore<Pod> {
     const options = { onTrouble: this.#onTrouble, trim: trimmedPod };
-    return this.#resources.use(new View(this.#client, wanted, options));
+    return this.#resources.use(new ObjectStore(this.#client, wanted, options));
   }
 
-  #viewOfGroupPods(): View<GroupPod> {
+  #viewOfGroupPods(): ObjectStore<GroupPod> {
     const labelSelector = `${label.type} in (charon,agent),${label.managedBy}=${manager}`;
     const wanted = { type: resourceTypes.Pod, labelSelector, namespace: this.#namespace };
     const options = { onTrouble: this.#onTrouble, trim: groupPod };
-    return this.#resources.use(new View(this.#client, wanted, options));
+    return this.#resources.use(new ObjectStore(this.#client, wanted, options));
   }
 
   #webhookService(
@@ -230,7 +230,7 @@ export class OperatorParts {
       labelSelector: `${label.managedBy}=${manager},${label.type}`,
     };
     const trim = withoutManagedFields;
-    const deployments = resources.use(new View(client, wanted, { onTrouble, trim }));
+    const deployments = resources.use(new ObjectStore(client, wanted, { onTrouble, trim }));
     const writes = backgroundWrites();
     const onBreakdown = this.#onBreakdown;
     const access = this.#agentAccess({ cluster, declared }, settings, writes);

@@ -1,4 +1,4 @@
-import { backoffMs } from "../../machines/common/backoff.ts";
+import { backoffMs } from "../../model/time/backoff.ts";
 
 const diskFailures: ReadonlySet<string | undefined> = new Set(["ENOSPC", "EROFS", "EDQUOT", "EIO"]);
 

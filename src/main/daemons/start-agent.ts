@@ -11,11 +11,11 @@ import { EventRecorder } from "../../adapters/kubernetes/events.ts";
 import { KubeClient } from "../../adapters/kubernetes/client/kube-client.ts";
 import { podsWithAddress } from "../../adapters/kubernetes/live-pods.ts";
 import { NamedSecrets } from "../../adapters/kubernetes/named-secrets.ts";
-import { View } from "../../adapters/kubernetes/client/view.ts";
+import { ObjectStore } from "../../adapters/kubernetes/client/object-store.ts";
 import type { Wanted } from "../../adapters/kubernetes/client/watch.ts";
 import { Poller } from "../../adapters/linux/poller.ts";
 import { Charon } from "../../adapters/vici/charon.ts";
-import { Figures, ikeFiguresOf } from "../../adapters/vici/figures.ts";
+import { readStatistics, StatisticsSession } from "../../adapters/vici/statistics-session.ts";
 import { SettingsFile } from "../../adapters/vici/settings-file.ts";
 import type { CharonSettings } from "../../model/charon/charon-settings.ts";
 import { digestOf } from "../../model/api/group.ts";
@@ -168,7 +168,7 @@ class AgentParts {
     this.#metrics.observe({
       running: supervisor,
       events: supervisor.events,
-      charon: new Figures(this.#options.vici, whileScraped, charon),
+      charon: new StatisticsSession(this.#options.vici, whileScraped, charon),
       network,
     });
     this.#report(supervisor, network, declared, events);
@@ -195,9 +195,9 @@ class AgentParts {
   }
 
   #examiner(network: KernelNetwork, poller: Poller): Examiner {
-    const figures = () => ikeFiguresOf(this.#options.vici, whileScraped);
+    const statistics = () => readStatistics(this.#options.vici, whileScraped);
     // Workers are on any node: only what they answer is seen from here.
-    return new KernelExaminer({ network, poller, figures, worker: () => undefined });
+    return new KernelExaminer({ network, poller, statistics, worker: () => undefined });
   }
 
   /** For `ipman status`, `inspect` and orders in the agent's pod; tunnels do without. */
@@ -247,9 +247,9 @@ class AgentParts {
     );
   }
 
-  #pods(wanted: Wanted): View<Pod> {
+  #pods(wanted: Wanted): ObjectStore<Pod> {
     const options = { onTrouble: this.#onTrouble, trim: trimmedPod };
-    return this.#resources.use(new View(this.#client, wanted, options));
+    return this.#resources.use(new ObjectStore(this.#client, wanted, options));
   }
 
   /** The operator creates it, in the namespace that is the agents' too. */

@@ -4,7 +4,7 @@ import { charonConf, parseCharonSettings, reservedSettings } from "./charon-sett
 
 const parse = (settings: unknown) => parseCharonSettings(JSON.stringify(settings));
 
-/** What is wrong with one setting. */
+/** The problem of one setting. */
 function problem(key: string, value: unknown): string {
   const result = parse({ threads: 8, [key]: value });
   assert.ok(!result.ok);
@@ -14,14 +14,14 @@ function problem(key: string, value: unknown): string {
 }
 
 describe("charon's settings", () => {
-  it("are texts, numbers and booleans", () => {
+  it("are strings, numbers and booleans", () => {
     assert.deepEqual(parse({ retransmit_tries: 8, "filelog.container.ike": "2", hash: false }), {
       ok: true,
       value: { retransmit_tries: "8", "filelog.container.ike": "2", hash: "no" },
     });
   });
 
-  it("are a section within the other in its file, whatever is in a text", () => {
+  it("are nested sections in the file, with quoted values", () => {
     const text = charonConf({ retransmit_tries: "8", "plugins.x.y": String.raw`a "b" \ # {` });
     const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
     assert.deepEqual(lines, [
@@ -30,23 +30,23 @@ describe("charon's settings", () => {
     ]);
   });
 
-  it("are refused where ipman depends on them", () => {
-    for (const key of reservedSettings) assert.match(problem(key, "x"), /is ipman's own/);
+  it("are refused if ipman depends on them", () => {
+    for (const key of reservedSettings) assert.match(problem(key, "x"), /is reserved/);
   });
 
-  it("never have charon log its keys", () => {
+  it("cannot make charon log its keys", () => {
     assert.ok(parse({ "filelog.container.ike": 3, "journal.default": -1 }).ok);
     for (const key of ["filelog.container.ike", "syslog.daemon.default", "journal.default"])
       assert.match(problem(key, 4), /keys into its log/);
   });
 
-  it("are refused where they are none", () => {
-    assert.match(problem("a b", 1), /no setting's name/);
-    assert.match(problem("filelog", { container: 1 }), /a text, a number/);
+  it("are refused if they are malformed", () => {
+    assert.match(problem("a b", 1), /not the name of a setting/);
+    assert.match(problem("filelog", { container: 1 }), /a string, a number/);
     assert.match(problem("threads2", "8\nload = x"), /line breaks/);
     for (const json of ["", "[]", "null", "{"]) {
       const result = parseCharonSettings(json);
-      assert.match(result.ok ? "" : (result.problems[0]?.message ?? ""), /no JSON object/);
+      assert.match(result.ok ? "" : (result.problems[0]?.message ?? ""), /not a JSON object/);
     }
   });
 });

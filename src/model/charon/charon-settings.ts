@@ -1,12 +1,12 @@
 import { problemAt, type Problem, type Result } from "../api/result.ts";
 
 /**
- * Settings of charon beside those of its image, as strongswan.conf(5) has them in
- * `charon-systemd`, by their dotted names: `filelog.container.ike`.
+ * Settings of charon in addition to those of its image: settings of `charon-systemd` in
+ * strongswan.conf(5), by their dotted names, such as `filelog.container.ike`.
  */
 export type CharonSettings = Readonly<Record<string, string>>;
 
-/** What ipman's own work depends on. */
+/** The settings on whose values ipman depends. */
 export const reservedSettings: ReadonlySet<string> = new Set([
   "install_routes",
   "install_virtual_ip",
@@ -17,11 +17,11 @@ export const reservedSettings: ReadonlySet<string> = new Set([
 ]);
 
 export const settingName = /^[\w-]+(\.[\w-]+)*$/;
-/** Those that say how much charon logs. */
+/** The settings of charon's log levels. */
 export const logLevel =
   /^(filelog|syslog|journal)\.(.+\.)?(default|app|asn|cfg|chd|dmn|enc|esp|ike|imc|imv|job|knl|lib|mgr|net|pts|tls|tnc)$/;
 
-/** Reads a JSON object of texts, numbers, and booleans. */
+/** Parses a JSON object of strings, numbers and booleans. */
 export function parseCharonSettings(json: string): Result<CharonSettings> {
   const problems: Problem[] = [];
   const members = membersOf(json, problems);
@@ -32,7 +32,7 @@ export function parseCharonSettings(json: string): Result<CharonSettings> {
   return { ok: true, value };
 }
 
-/** The lines that say so in charon's section. */
+/** The lines of the settings in charon's section of its configuration. */
 export function charonConf(settings: CharonSettings): string {
   const lines = Object.entries(settings).map(([key, value]) => {
     const sections = key.split(".");
@@ -51,24 +51,24 @@ function membersOf(json: string, problems: Problem[]): [string, unknown][] {
     if (typeof value === "object" && value !== null && !Array.isArray(value))
       return Object.entries(value);
   } catch {
-    // It is told below.
+    // Reported below.
   }
-  problems.push({ path: "", message: 'is no JSON object: write {"filelog.container.ike":2}' });
+  problems.push({ path: "", message: 'is not a JSON object: write {"filelog.container.ike":2}' });
   return [];
 }
 
 function nameProblem(key: string): string | undefined {
   if (!settingName.test(key))
-    return "is no setting's name: write it with dots, as plugins.dhcp.server";
-  if (reservedSettings.has(key)) return "is ipman's own: its work depends on it";
+    return "is not the name of a setting: write it with dots, as in plugins.dhcp.server";
+  if (reservedSettings.has(key)) return "is reserved: ipman depends on its value";
   return undefined;
 }
 
 function valueProblem(key: string, value: unknown): string | undefined {
   if (!["string", "number", "boolean"].includes(typeof value))
-    return "must be a text, a number, true or false";
+    return "must be a string, a number, true or false";
   const text = textOf(value);
-  // oxlint-disable-next-line no-control-regex -- They are what is looked for.
+  // oxlint-disable-next-line no-control-regex -- The pattern searches for them.
   if (/[\0-\x1f\x7f]/.test(text)) return "must not have line breaks or control characters";
   if (logLevel.test(key) && !/^(-1|[0-3])$/.test(text))
     return "must be -1 to 3: from 4 on, charon writes keys into its log";

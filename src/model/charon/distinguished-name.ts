@@ -1,7 +1,7 @@
 /**
- * The names that charon knows for the parts of a distinguished name, in lower case, and how
- * it prints them. Source: strongSwan's identification.c and oid.txt. What `S` and `SN` are
- * differs between charon 5 and 6.
+ * The attribute names of distinguished names that charon knows, from lower case to the case that it
+ * prints. Source: strongSwan's identification.c and oid.txt. The meaning of `S` and `SN` differs
+ * between charon 5 and 6.
  */
 const printedNames: ReadonlyMap<string, string> = new Map(
   [
@@ -19,12 +19,12 @@ const aliases: ReadonlyMap<string, string> = new Map([
   ["ua", "unstructuredAddress"],
 ]);
 
-/** Further ones charon does not read. */
-const mostParts = 20;
+/** charon reads no more parts than this. */
+const maxParts = 20;
 
 /**
- * How charon prints the distinguished name that a text with `=` writes, in parts that commas
- * divide, or slashes where it begins with one. Undefined where charon takes it for none.
+ * A distinguished name as charon prints it, from a text whose parts are separated by commas, or by
+ * slashes if it begins with one. Undefined if charon does not parse it as a distinguished name.
  */
 export function distinguishedName(text: string): string | undefined {
   const trimmed = text.trimStart();
@@ -32,7 +32,7 @@ export function distinguishedName(text: string): string | undefined {
   const parts = (bySlash ? trimmed.slice(1) : trimmed).split(bySlash ? "/" : ",");
   if (parts.at(-1)?.trim() === "") parts.pop();
   const printed = parts.map(printedPart);
-  if (printed.length > mostParts || printed.includes(undefined)) return undefined;
+  if (printed.length > maxParts || printed.includes(undefined)) return undefined;
   return printed.join(", ");
 }
 
@@ -44,8 +44,8 @@ function printedPart(part: string): string | undefined {
 }
 
 /**
- * True where a distinguished name may be the one that is declared, both as charon prints
- * them; `CN=*` stands for any name.
+ * Whether a distinguished name may be the declared one, both as charon prints them; `CN=*` matches
+ * any name.
  */
 export function matchesDn(listed: string, declared: string): boolean {
   const pattern = escaped(declared)

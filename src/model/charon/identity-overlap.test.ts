@@ -7,7 +7,7 @@ const both = (a: string, b: string) => {
   assert.equal(
     identitiesOverlap(one, other),
     identitiesOverlap(other, one),
-    `${a} and ${b}, either way`,
+    `${a} and ${b} in both orders`,
   );
   return identitiesOverlap(one, other);
 };
@@ -47,6 +47,6 @@ describe("two identities", () => {
     ["10.0.0.1", "fd00::1"],
     ["C=CH, O=a", "C=CH, O=b"],
   ] as const) {
-    it(`are apart: ${a} and ${b}`, () => assert.ok(!both(a, b)));
+    it(`do not overlap: ${a} and ${b}`, () => assert.ok(!both(a, b)));
   }
 });

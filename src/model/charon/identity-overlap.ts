@@ -1,19 +1,19 @@
 import { overlap, parsePrefix, type Prefix } from "../net/prefix.ts";
 
-/** charon takes each of these as "any identity" (identification_create_from_string). */
+/** The texts of the identity that matches any other (identification_create_from_string). */
 const any = new Set(["", "%any", "%any6", "0.0.0.0", "*", "::", "0::0"]);
 
-/** An IKE identity as charon compares it: what it is equal to, or which others it stands for. */
+/** An IKE identity as charon compares it: a single identity, or a pattern for several. */
 export type IdentityPattern =
   | { readonly type: "any" }
   | { readonly type: "network"; readonly prefix: Prefix }
-  /** Matches all that ends so. */
+  /** Matches every identity with this ending. */
   | { readonly type: "suffix"; readonly text: string }
   | { readonly type: "literal"; readonly text: string };
 
 /**
- * The identity that a text stands for. Where charon's comparison depends on more than the text
- * (a regular expression, a distinguished name with wildcards, a range of addresses), it is any.
+ * Parses the text of an identity. A text that charon compares in a more complex way (a regular
+ * expression, a distinguished name with wildcards, a range of addresses) counts as any identity.
  */
 export function parseIdentity(text: string): IdentityPattern {
   const trimmed = text.trim();
@@ -27,7 +27,7 @@ export function parseIdentity(text: string): IdentityPattern {
   return { type: "literal", text: isName ? plain.replaceAll(/\s*([,/=])\s*/g, "$1") : plain };
 }
 
-/** Whether some peer could have an identity that charon takes as either. */
+/** Whether a peer could have an identity that matches both. */
 export function identitiesOverlap(a: IdentityPattern, b: IdentityPattern): boolean {
   if (a.type === "any" || b.type === "any") return true;
   if (a.type === "network" || b.type === "network") {
@@ -35,14 +35,14 @@ export function identitiesOverlap(a: IdentityPattern, b: IdentityPattern): boole
     return overlap(a.prefix, b.prefix);
   }
   if (a.type === "literal" && b.type === "literal") return a.text === b.text;
-  // Of two suffixes one has to end with the other.
+  // Two suffixes overlap if one of them ends with the other.
   return (
     (b.type === "suffix" && a.text.endsWith(b.text)) ||
     (a.type === "suffix" && b.text.endsWith(a.text))
   );
 }
 
-/** Without what only says of which type it is: identities are compared without regard to it. */
+/** The text without the prefix of its type, which charon ignores when it compares identities. */
 function withoutType(text: string): string {
   if (text.startsWith("@#")) return Buffer.from(text.slice(2), "hex").toString("latin1");
   return text.replace(/^(@@?|(fqdn|dns|rfc822|email|userfqdn|keyid|asn1dn|asn1gn):)/i, "");

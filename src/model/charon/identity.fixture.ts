@@ -1,6 +1,6 @@
 /**
- * Identities as people write them, and how charon prints them in its lists; a contract
- * compares these with a real charon's words.
+ * Identities as they are written in manifests and as charon prints them in its lists. A contract
+ * test compares these with a real charon.
  */
 export const printedIdentities: readonly (readonly [written: string, printed: string])[] = [
   ["vpn.example.org", "vpn.example.org"],
@@ -43,5 +43,5 @@ export const printedIdentities: readonly (readonly [written: string, printed: st
   ["emailAddress=a@example.org,EN=7", "E=a@example.org, employeeNumber=7"],
   ["CN=vpn,", "CN=vpn"],
   ["CN=*,O=Bank", "CN=*, O=Bank"],
-  ["unheard=of", "unheard=of"],
+  ["unknown=name", "unknown=name"],
 ];

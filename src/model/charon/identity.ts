@@ -3,16 +3,16 @@ import { distinguishedName, matchesDn } from "./distinguished-name.ts";
 import { contains, formatPrefix, networkOf, parsePrefix } from "../net/prefix.ts";
 
 /**
- * An identity as charon understands the text of one. Source: strongSwan's
+ * An IKE identity as charon parses its text. Source: strongSwan's
  * `identification_create_from_string`.
  */
 export interface Identity {
   readonly type: "any" | "address" | "network" | "name" | "dn" | "keyid" | "unknown";
-  /** As charon prints it in its lists; of an unknown one, what was written. */
+  /** The text in charon's lists; the written text if the type is unknown. */
   readonly text: string;
 }
 
-/** What charon makes of a `localId` or `remoteId`. */
+/** Parses a `localId` or `remoteId` as charon does. */
 export function parseIdentity(text: string): Identity {
   const typed = /^([a-z0-9]+):(.*)$/is.exec(text);
   const type = prefixes.get(typed?.[1]?.toLowerCase() ?? "");
@@ -29,8 +29,8 @@ export function parseIdentity(text: string): Identity {
 }
 
 /**
- * True where an identity in charon's list may be the one that is declared: charon has
- * compared them itself, so that only a certain difference is one.
+ * Whether an identity in charon's list may be the declared one. charon has compared them itself,
+ * so only a certain difference counts.
  */
 export function sameIdentity(listed: string, declared: string): boolean {
   if (listed === "%any" || listed === declared) return true;
@@ -38,7 +38,7 @@ export function sameIdentity(listed: string, declared: string): boolean {
   return matchers[type](listed, text);
 }
 
-/** How what charon lists is compared with what it makes of a declared one. */
+/** How a listed identity is compared with the text of a declared one. */
 const matchers: Readonly<Record<Identity["type"], (listed: string, declared: string) => boolean>> =
   {
     any: () => true,
@@ -52,7 +52,7 @@ const matchers: Readonly<Record<Identity["type"], (listed: string, declared: str
 
 type Typed = "ipv4" | "ipv6" | "name" | "keyid" | "unknown";
 
-/** Of those that are unknown, what charon prints does not say what they are. */
+/** The prefixes of identities. For unknown ones, charon's lists do not show the value. */
 const prefixes: ReadonlyMap<string, Typed> = new Map(
   Object.entries({
     ...({ ipv4: "ipv4", ipv6: "ipv6", fqdn: "name", dns: "name", uri: "name" } as const),
@@ -77,7 +77,7 @@ function ofType(type: Typed, bytes: Buffer | undefined, written: string): Identi
   if (bytes === undefined || type === "unknown") return unknown;
   if (type === "name") return { type, text: printable(bytes) };
   if (type === "keyid") return keyId(bytes);
-  // After such a prefix charon takes the text's own bytes for the address.
+  // After this prefix, charon uses the bytes of the text as the address.
   const size = type === "ipv4" ? 4 : 16;
   if (bytes.length < size) return unknown;
   return { type: "address", text: formatAddress(addressFromBytes(bytes.subarray(0, size))) };
@@ -105,7 +105,7 @@ function plain(text: string): Identity {
   return { type: "name", text: printable(Buffer.from(text)) };
 }
 
-/** The bytes that `#0a0b` writes, or those of the text; undefined where the former is malformed. */
+/** The bytes of hexadecimal digits after `#`, or of the text; undefined if the digits are malformed. */
 function bytesFrom(text: string): Buffer | undefined {
   if (!text.startsWith("#")) return Buffer.from(text);
   const digits = text.slice(1).replaceAll(":", "");
@@ -113,7 +113,7 @@ function bytesFrom(text: string): Buffer | undefined {
   return Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, "hex");
 }
 
-/** Key ids of this size are taken for a SHA-1 digest, and printed in hexadecimal. */
+/** charon treats a key id of this size as a SHA-1 digest and prints it in hexadecimal. */
 const sha1Bytes = 20;
 
 function keyId(bytes: Buffer): Identity {
@@ -123,7 +123,7 @@ function keyId(bytes: Buffer): Identity {
   return { type: "keyid", text: isText ? text : hex };
 }
 
-/** As charon prints bytes: those that are not printable ASCII become question marks. */
+/** Bytes as charon prints them: bytes that are not printable ASCII become question marks. */
 function printable(bytes: Buffer): string {
   return bytes.toString("latin1").replace(/[^\x20-\x7e]/g, "?");
 }
@@ -143,11 +143,11 @@ function isWithin(listed: string, range: string): boolean {
   return first.value <= address.value && address.value <= last.value;
 }
 
-/** Without regard to case; `*` at the head stands for any beginning. */
+/** Ignores case; a leading `*` matches any beginning. */
 function matchesName(listed: string, declared: string): boolean {
   const [name, pattern] = [listed.toLowerCase(), declared.toLowerCase()];
   if (name === pattern) return true;
-  // charon 6 takes what is written from ^ to $ for a regular expression, of its own kind.
+  // charon 6 treats a text from ^ to $ as a regular expression of its own syntax.
   if (pattern.startsWith("^") && pattern.endsWith("$")) return true;
   return pattern.startsWith("*") && name.endsWith(pattern.slice(1));
 }

@@ -2,8 +2,8 @@ import { own } from "../value/own.ts";
 import { failure, Reason, type Failure } from "../status/failure.ts";
 
 /**
- * IKE notifies by which a peer says no (RFC 7296, section 3.10.1), and what each tells
- * the person who declared the tunnel.
+ * The IKE notifies by which a peer refuses a request (RFC 7296, section 3.10.1), with the failure
+ * that each means.
  */
 const notifies: Record<string, readonly [Reason, string]> = {
   AUTHENTICATION_FAILED: [
@@ -24,12 +24,12 @@ const notifies: Record<string, readonly [Reason, string]> = {
   ],
   SINGLE_PAIR_REQUIRED: [
     Reason.TrafficSelectorsRefused,
-    "the peer takes one pair of networks a child: declare a child for each pair",
+    "the peer accepts one pair of networks per child: declare a child for each pair",
   ],
-  NO_ADDITIONAL_SAS: [Reason.PeerRefused, "the peer takes no further children"],
+  NO_ADDITIONAL_SAS: [Reason.PeerRefused, "the peer accepts no further children"],
 };
 
-/** The failure that a notify of this name stands for; undefined for those that end nothing. */
+/** The failure that a notify means; undefined if it does not end a negotiation. */
 export function failureOfNotify(name: string): Failure | undefined {
   const known = own(notifies, name);
   return known === undefined ? undefined : failure(known[0], known[1]);

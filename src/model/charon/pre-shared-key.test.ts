@@ -10,25 +10,25 @@ const keyOf = (value: string | Buffer) => {
 const hex = (text: string) => Buffer.from(text).toString("hex");
 
 describe("a pre-shared key", () => {
-  for (const [what, value] of [
+  for (const [content, value] of [
     ["bytes that are not UTF-8", "9f1c00e4c3a7fe80d2b1"],
     ["a NUL among letters", "61620063"],
     ["bytes with white space around them", "0a9f1c0a"],
     ["control characters with white space around them", "20016120"],
   ] as const) {
-    it(`stays as it is where it has ${what}`, () => {
+    it(`is used unchanged if it has ${content}`, () => {
       assert.equal(keyOf(Buffer.from(value, "hex")), value);
     });
   }
 
-  it("loses white space around text, as with the Go operator, and nothing else", () => {
+  it("is trimmed if it is text, as by the Go operator", () => {
     assert.equal(keyOf(" \t key of two words\u0085\r\n"), hex("key of two words"));
     assert.equal(keyOf("\ufeffkey"), hex("\ufeffkey"));
     assert.equal(keyOf("a\"b'c"), hex("a\"b'c"));
     assert.equal(keyOf("ключ\n"), hex("ключ"));
   });
 
-  it("is decoded from 0x and 0s as swanctl does", () => {
+  it("is decoded after 0x and 0s, as by swanctl", () => {
     assert.equal(keyOf("0xdeadBEEF\n"), "deadbeef");
     assert.equal(keyOf("0XdeadBEEF"), "deadbeef");
     assert.equal(keyOf("0xde:ad:beef"), "deadbeef");
@@ -39,7 +39,7 @@ describe("a pre-shared key", () => {
     assert.equal(keyOf("0s_-8="), keyOf("0s/+8="));
   });
 
-  it("is refused where it is badly written, and the message has no part of it", () => {
+  it("is refused if it is malformed, by a message that has no part of it", () => {
     for (const bad of [
       "0x",
       "0xnothex",
@@ -69,7 +69,7 @@ describe("a pre-shared key", () => {
     assert.ok(preSharedKey(Buffer.alloc(65_535, 1)).ok);
   });
 
-  it("of any bytes comes back from its hexadecimal and base64 form", () => {
+  it("can be written in hexadecimal and base64, whatever its bytes", () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 64 }), (bytes) => {
         const key = Buffer.from(bytes);

@@ -1,9 +1,9 @@
 import type { Result } from "../api/result.ts";
 
-/** Longest value of a VICI message, in bytes. */
+/** The longest value of a VICI message, in bytes. */
 const maxKeyBytes = 0xffff;
 
-/** As Go's strings.TrimSpace; String.prototype.trim would remove a byte order mark, too. */
+/** Like Go's strings.TrimSpace; String.prototype.trim would also remove a byte order mark. */
 const outerSpace = /^\p{White_Space}+|\p{White_Space}+$/gu;
 
 // oxlint-disable-next-line no-control-regex
@@ -16,22 +16,24 @@ const hexadecimal = /^(?!:)[0-9a-f]?(?::?[0-9a-f]{2})*$/i;
 const base64 = /^(?:[\w+/-]{4})*(?:[\w+/-]{2}==|[\w+/-]{3}=)?$/;
 
 /**
- * The bytes of a pre-shared key, by the value of a Secret.
+ * Reads the bytes of a pre-shared key from the value of a Secret.
  *
- * Text (UTF-8 without control characters) loses its outer white space; then `0s` begins base64
- * and `0x` hexadecimal digits, as in swanctl.conf. Every other value is the key itself. The
- * problems say nothing of the value.
+ * Text (UTF-8 without control characters) is trimmed; after that `0s` begins base64 and `0x`
+ * hexadecimal digits, as in swanctl.conf. Every other value is the key itself. The problems do not
+ * contain the value.
  */
 export function preSharedKey(value: Uint8Array): Result<Uint8Array> {
   const text = textOf(value);
   const key = text === undefined ? value : keyOfText(text.replace(outerSpace, ""));
   if (typeof key === "string") return problem(key);
-  if (key.length === 0) return problem("is empty: write the pre-shared key there");
+  if (key.length === 0) return problem("is empty: write the pre-shared key into it");
   if (key.length <= maxKeyBytes) return { ok: true, value: key };
-  return problem(`is longer than ${maxKeyBytes} bytes, more than charon takes: use a shorter key`);
+  return problem(
+    `is longer than ${maxKeyBytes} bytes, which is the maximum of charon: use a shorter key`,
+  );
 }
 
-/** The key, or what is wrong with the text. */
+/** The key, or the problem of the text. */
 function keyOfText(text: string): Uint8Array | string {
   const [prefix, digits] = [text.slice(0, 2).toLowerCase(), text.slice(2)];
   if (prefix === "0x") return keyOfHexadecimal(digits);
@@ -45,21 +47,21 @@ function keyOfHexadecimal(digits: string): Uint8Array | string {
     return Buffer.from(plain.length % 2 === 0 ? plain : `0${plain}`, "hex");
   }
   return (
-    "begins with 0x, and hexadecimal digits have to follow: " +
-    "correct them, or write the key as 0s and its base64 where it really begins with 0x"
+    "begins with 0x, but is not hexadecimal: " +
+    "correct it, or if the key itself begins with 0x, write 0s and the base64 of the key"
   );
 }
 
 function keyOfBase64(digits: string): Uint8Array | string {
-  // Buffer takes both alphabets.
+  // Buffer decodes both alphabets.
   if (digits !== "" && base64.test(digits)) return Buffer.from(digits, "base64");
   return (
-    "begins with 0s, and base64 with its padding has to follow: " +
-    "correct it, or write the key as 0s and its base64 where it really begins with 0s"
+    "begins with 0s, but is not base64 with padding: " +
+    "correct it, or if the key itself begins with 0s, write 0s and the base64 of the key"
   );
 }
 
-/** Undefined where the bytes are not text. */
+/** Undefined if the bytes are not text. */
 function textOf(value: Uint8Array): string | undefined {
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(value);

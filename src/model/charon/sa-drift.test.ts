@@ -22,26 +22,26 @@ describe("an SA", () => {
     [["10.1.2.0/24"], ["10.1.2.0/24[tcp/443]"]],
   ];
   for (const [declared, listed] of same) {
-    it(`of ${listed.join(", ")} is as declared by ${declared.join(", ")}`, () => {
+    it(`with ${listed.join(", ")} does not differ from ${declared.join(", ")}`, () => {
       assert.equal(ofSelectors(declared, listed), undefined);
     });
   }
 
-  it("names what the peer left out", () => {
+  it("differs by a network that the peer left out", () => {
     assert.equal(
       ofSelectors(["10.1.2.0/24", "10.7.0.0/24"], ["10.1.2.0/24"]),
       "remote_ips is declared as 10.1.2.0/24, 10.7.0.0/24, and charon has 10.1.2.0/24 (the peer left out 10.7.0.0/24)",
     );
   });
 
-  it("names what is not declared", () => {
+  it("differs by a network that is not declared", () => {
     assert.equal(
       ofSelectors(["10.1.2.0/24"], ["10.1.2.0/24", "10.9.0.0/16"]),
       "remote_ips is declared as 10.1.2.0/24, and charon has 10.1.2.0/24, 10.9.0.0/16 (10.9.0.0/16 is not declared)",
     );
   });
 
-  it("is of an earlier spec by what no peer brings about: an if_id, networks that are not declared", () => {
+  it("is of an earlier declaration by its if_id and by networks that are not declared", () => {
     const children = { "child-2": childSpec(2, { remote_ips: ["10.1.2.0/24", "10.7.0.0/24"] }) };
     const child = connectionOf({ children }).children[0] as Child;
     const narrowed = [["10.1.2.0/24"], ["10.1.2.7/32"], ["10.1.2.0/24[tcp/443]"], []];
@@ -52,7 +52,7 @@ describe("an SA", () => {
     assert.equal(isOfEarlierSpec(childSa({ localSelectors: ["10.0.0.0/8"] }), child), true);
   });
 
-  it("names identities and if_ids that differ", () => {
+  it("differs by identities and if_ids", () => {
     const connection = connectionOf({ localId: "@node.site" });
     assert.equal(ikeSaDifference(ikeSa(), connection), undefined);
     assert.equal(

@@ -4,8 +4,8 @@ import { contains, formatPrefix, overlap, parsePrefix, type Prefix } from "../ne
 import type { ChildSa, IkeSa } from "./sa.ts";
 
 /**
- * How an IKE SA that exists differs from what the connection declares, in words; undefined
- * where it does not. Its addresses do not count: either end may have moved it.
+ * How an IKE SA differs from the declaration of its connection, in words; undefined if it does
+ * not. Addresses do not count, since MOBIKE may have changed them.
  */
 export function ikeSaDifference(sa: IkeSa, connection: Connection): string | undefined {
   return (
@@ -14,7 +14,7 @@ export function ikeSaDifference(sa: IkeSa, connection: Connection): string | und
   );
 }
 
-/** As {@link ikeSaDifference}, of a CHILD SA. */
+/** The same for a CHILD SA and its child. */
 export function childSaDifference(sa: ChildSa, child: Child): string | undefined {
   if (sa.ifId !== undefined && sa.ifId !== child.ifId) {
     return `if_id is declared as ${child.ifId}, and charon has ${sa.ifId}`;
@@ -26,8 +26,8 @@ export function childSaDifference(sa: ChildSa, child: Child): string | undefined
 }
 
 /**
- * Whether a CHILD SA has what charon, given this declaration, never makes, whatever the peer
- * answers: another if_id, or networks outside the declared ones. It was made of an earlier one.
+ * Whether a CHILD SA was made from an earlier declaration: it has another if_id or networks outside
+ * the declared ones, which charon never negotiates for this declaration.
  */
 export function isOfEarlierSpec(sa: ChildSa, child: Child): boolean {
   return (
@@ -37,7 +37,7 @@ export function isOfEarlierSpec(sa: ChildSa, child: Child): boolean {
   );
 }
 
-/** The listed networks that lie in no declared one. */
+/** The listed networks that are not within a declared one. */
 function foreignOf(declared: readonly Prefix[], listed: readonly string[]): string[] {
   if (declared.length === 0) return [];
   return listed.filter((text) => {
@@ -47,7 +47,7 @@ function foreignOf(declared: readonly Prefix[], listed: readonly string[]): stri
   });
 }
 
-/** Before authentication there are no ids. */
+/** An IKE SA has no identities before it is authenticated. */
 function idDifference(
   field: string,
   declared: string,
@@ -58,8 +58,9 @@ function idDifference(
 }
 
 /**
- * The peer may have narrowed a network, and charon leaves out one that lies within another:
- * what counts is a network that has no part in the SA, and one that is not declared.
+ * The peer may have narrowed a network, and charon leaves out a network within another one. A
+ * difference is a declared network that has no part in the SA, or a listed one that is not
+ * declared.
  */
 function selectorDifference(
   field: string,

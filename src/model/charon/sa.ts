@@ -1,8 +1,6 @@
-import { interned } from "../value/interned.ts";
-import { parsePrefix, formatPrefix, type Prefix } from "../net/prefix.ts";
-import { isSection, textIn, type Section } from "./section.ts";
+import type { ChildSaStatistics, IkeSaStatistics } from "./sa-statistics.ts";
 
-/** What the actors want to know of a CHILD SA; the source is one entry of `list-sas`. */
+/** A CHILD SA that charon lists. */
 export interface ChildSa {
   /** The child's key. */
   readonly name: string;
@@ -11,15 +9,17 @@ export interface ChildSa {
   readonly ifId: number | undefined;
   readonly encryption: string | undefined;
   readonly integrity: string | undefined;
-  /** Wrapped in UDP. */
+  /** Whether ESP is encapsulated in UDP. */
   readonly encapsulated: boolean;
-  /** The peer's address of its IKE SA, which it shares. */
+  /** The peer's address, which is that of the IKE SA. */
   readonly remoteHost: string;
   readonly localSelectors: readonly string[];
   readonly remoteSelectors: readonly string[];
+  /** Left out of the lists that actors compare: statistics differ in every list. */
+  readonly statistics?: ChildSaStatistics;
 }
 
-/** What the actors want to know of an IKE SA. */
+/** An IKE SA that charon lists. */
 export interface IkeSa {
   /** The connection's name in charon. */
   readonly connection: string;
@@ -29,95 +29,37 @@ export interface IkeSa {
   readonly remoteId: string | undefined;
   readonly localHost: string;
   readonly remoteHost: string;
-  /** Tasks under way or waiting, as charon names them: `IKE_INIT`, `CHILD_CREATE`. */
+  /** Tasks that are active, queued or passive, by charon's names: `IKE_INIT`, `CHILD_CREATE`. */
   readonly tasks: readonly string[];
   readonly children: readonly ChildSa[];
+  /** Left out of the lists that actors compare: statistics differ in every list. */
+  readonly statistics?: IkeSaStatistics;
 }
 
-/** The IKE SAs in one message of `list-sas` or of an event: sections by connection name. */
-export function ikeSasFromMessage(message: Section): IkeSa[] {
-  return Object.entries(message).flatMap(([connection, section]) =>
-    isSection(section) && "uniqueid" in section ? [ikeSaFromSection(connection, section)] : [],
-  );
-}
-
-function ikeSaFromSection(connection: string, raw: Section): IkeSa {
-  const children = isSection(raw["child-sas"]) ? Object.values(raw["child-sas"]) : [];
-  const remoteHost = text(raw, "remote-host") ?? "";
-  return {
-    connection,
-    uniqueId: text(raw, "uniqueid") ?? "",
-    state: text(raw, "state") ?? "",
-    localId: text(raw, "local-id"),
-    remoteId: text(raw, "remote-id"),
-    localHost: text(raw, "local-host") ?? "",
-    remoteHost,
-    tasks: [
-      ...list(raw, "tasks-active"),
-      ...list(raw, "tasks-queued"),
-      ...list(raw, "tasks-passive"),
-    ],
-    children: children.filter(isSection).map((child) => childSaFromSection(child, remoteHost)),
-  };
-}
-
-function childSaFromSection(raw: Section, remoteHost: string): ChildSa {
-  const ifId = text(raw, "if-id-out");
-  return {
-    name: text(raw, "name") ?? "",
-    uniqueId: text(raw, "uniqueid") ?? "",
-    state: text(raw, "state") ?? "",
-    ifId: ifId === undefined ? undefined : Number.parseInt(ifId, 16),
-    encryption: text(raw, "encr-alg"),
-    integrity: text(raw, "integ-alg"),
-    encapsulated: text(raw, "encap") === "yes",
-    remoteHost,
-    localSelectors: list(raw, "local-ts").map(canonical),
-    remoteSelectors: list(raw, "remote-ts").map(canonical),
-  };
-}
-
-/** An SA, of either kind, whose successor is being made. */
+/** Whether the successor of an IKE SA or a CHILD SA is being negotiated. */
 export function isRekeying({ state }: Pick<IkeSa | ChildSa, "state">): boolean {
   return state === "REKEYING";
 }
 
-/** An IKE SA over which children can be made or are carried. */
+/** Whether an IKE SA is established, so that it can carry children. */
 export function isEstablished(sa: Pick<IkeSa, "state">): boolean {
   return sa.state === "ESTABLISHED" || isRekeying(sa);
 }
 
 /**
- * An IKE SA of which MOBIKE looks for a path (RFC 4555), and which does nothing else until it
- * has found one.
+ * Whether MOBIKE (RFC 4555) searches a path for an IKE SA. Until it has found one, the IKE SA
+ * negotiates nothing else.
  */
 export function isMoving(sa: Pick<IkeSa, "state" | "tasks">): boolean {
   return isEstablished(sa) && sa.tasks.includes("IKE_MOBIKE");
 }
 
-/** A CHILD SA that carries traffic. One that was rekeyed stays listed for a while, and does not. */
+/** Whether a CHILD SA carries traffic. A rekeyed one stays listed for a while and does not. */
 export function isInstalled(sa: Pick<ChildSa, "state">): boolean {
   return sa.state === "INSTALLED" || sa.state === "UPDATING" || isRekeying(sa);
 }
 
-function text(raw: Section, name: string): string | undefined {
-  const value = textIn(raw, name);
-  return value === undefined ? undefined : interned(value);
-}
-
-function list(raw: Section, name: string): string[] {
-  const value = raw[name];
-  if (!Array.isArray(value)) return [];
-  return value.filter((item) => typeof item === "string").map((item) => interned(item));
-}
-
-/** A selector in our notation; one that is no plain network stays as charon wrote it. */
-function canonical(selector: string): string {
-  const prefix: Prefix | undefined = parsePrefix(selector);
-  return prefix === undefined ? selector : interned(formatPrefix(prefix));
-}
-
-/** True where two lists of the same connection say the same. */
+/** Whether two lists of the SAs of one connection are equal. */
 export function sameSas(a: readonly IkeSa[], b: readonly IkeSa[]): boolean {
   return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

@@ -1,6 +1,7 @@
-import type { ChildFigures, IkeFigures, SaEnd } from "./sa-figures.ts";
+import type { ChildSaStatistics, SaEnd } from "./sa-statistics.ts";
+import type { IkeSa } from "./sa.ts";
 
-/** What one child carried, whichever SAs it had. */
+/** The traffic of one child, summed over all its SAs. */
 export interface Traffic {
   readonly bytesIn: number;
   readonly packetsIn: number;
@@ -10,62 +11,62 @@ export interface Traffic {
 
 type Direction = "In" | "Out";
 
-/** What one SA of the kernel carried, as far as it is known. */
-interface Carried {
+/** The counters of one SA of the kernel as they were reported last. */
+interface SaCounters {
   readonly bytes: number;
   readonly packets: number;
-  /** When that was heard, in milliseconds of a clock that is never set. */
+  /** When they were reported, in milliseconds of a monotonic clock. */
   readonly at: number;
 }
 
-interface Counted extends Carried {
-  /** Of the child whose SA it is. */
+interface Counted extends SaCounters {
+  /** The child to which the SA belongs. */
   readonly key: string;
   readonly direction: Direction;
 }
 
 const nothing: Traffic = { bytesIn: 0, packetsIn: 0, bytesOut: 0, packetsOut: 0 };
 
-/** charon tells ages in whole seconds. */
+/** charon reports ages in whole seconds. */
 const secondMs = 1_000;
 
-/** An SA that is gone is spoken of for no longer than this. */
+/** charon reports an SA that has ended for at most this long. */
 const echoMs = 60_000;
 
 /**
- * Sums up what the SAs of each child carried since the first look. Kernel and charon count for
- * each SA, and begin with every rekey anew; these never fall. What an SA carried at its end the
- * kernel tells, and nobody else.
+ * Sums the traffic of each child since a start time. Kernel and charon count per SA and start
+ * again with every rekeying; these sums never fall. Only the kernel reports the final counters
+ * of an SA.
  */
 export class TrafficCounters {
   readonly #since: number;
   readonly #totals = new Map<string, Traffic>();
   /** By direction and SPI. */
   readonly #counted = new Map<string, Counted>();
-  /** By SPI, of SAs that ended: charon may speak of one only afterwards. */
-  readonly #ends = new Map<string, Carried>();
+  /** SAs that ended, by SPI: charon may report one only afterwards. */
+  readonly #ends = new Map<string, SaCounters>();
 
-  /** @param since the first look, in milliseconds of a clock that is never set, as each `now` */
+  /** @param since the start time, in milliseconds of the same monotonic clock as each `now` */
   constructor(since: number) {
     this.#since = since;
   }
 
-  /** Takes what a list, or an event, tells of some SAs. */
-  take(ikes: readonly IkeFigures[], now: number): void {
-    for (const { connection, children } of ikes) {
-      for (const child of children) {
-        if (child.counted) this.#takeChild(keyOf(connection, child.name), child, now);
+  /** Adds the counters of a list or an event; SAs without statistics are skipped. */
+  take(ikeSas: readonly IkeSa[], now: number): void {
+    for (const { connection, children } of ikeSas) {
+      for (const { name, statistics } of children) {
+        if (statistics?.counted === true) this.#addChild(keyOf(connection, name), statistics, now);
       }
     }
     for (const [spi, { at }] of this.#ends) if (now - at > echoMs) this.#forget(spi);
   }
 
-  /** Takes the kernel's last word on an SA. */
+  /** Adds the final counters of an SA that the kernel deleted. */
   end({ spi, bytes, packets }: SaEnd, now: number): void {
     this.#ends.set(spi, { bytes, packets, at: now });
     const inbound = this.#counted.get(`In ${spi}`);
     const outbound = this.#counted.get(`Out ${spi}`);
-    // The peers choose theirs: that of two SAs is the same is possible, if not likely.
+    // The peers choose the outbound SPIs: one may equal an inbound SPI, though that is unlikely.
     if (inbound !== undefined && outbound !== undefined) return;
     const known = inbound ?? outbound;
     if (known !== undefined) this.#add(spi, known, { bytes, packets, at: now });
@@ -75,7 +76,7 @@ export class TrafficCounters {
     return this.#totals.get(keyOf(connection, child)) ?? nothing;
   }
 
-  /** Forgets the children of all connections but these. */
+  /** Forgets the children of all connections except these. */
   keep(connections: ReadonlySet<string>): void {
     for (const key of this.#totals.keys()) {
       const [connection] = JSON.parse(key) as [string, string];
@@ -83,45 +84,45 @@ export class TrafficCounters {
     }
   }
 
-  /** One that has not ended stays known, however long nobody asks: or it would count anew. */
+  /** Only SAs that ended are forgotten: a live one would be counted a second time. */
   #forget(spi: string): void {
     this.#ends.delete(spi);
     for (const direction of ["In", "Out"]) this.#counted.delete(`${direction} ${spi}`);
   }
 
-  #takeChild(key: string, child: ChildFigures, now: number): void {
-    const { spiIn, spiOut, bytesIn, packetsIn, bytesOut, packetsOut } = child;
-    // What an SA carried before the first look was counted by somebody before us.
-    const isNew = now - (child.age + 1) * secondMs >= this.#since - 2 * secondMs;
+  #addChild(key: string, statistics: ChildSaStatistics, now: number): void {
+    const { spiIn, spiOut, bytesIn, packetsIn, bytesOut, packetsOut, age } = statistics;
+    // An earlier process counted the traffic of an SA from before the start time.
+    const isNew = now - (age + 1) * secondMs >= this.#since - 2 * secondMs;
     const both = [
       { direction: "In", spi: spiIn, bytes: bytesIn, packets: packetsIn },
       { direction: "Out", spi: spiOut, bytes: bytesOut, packets: packetsOut },
     ] as const;
     for (const { direction, spi, bytes, packets } of both) {
-      const carried = latest({ bytes, packets, at: now }, this.#ends.get(spi));
-      const begun = isNew ? { bytes: 0, packets: 0, at: now } : carried;
-      const known = this.#counted.get(`${direction} ${spi}`) ?? { ...begun, key, direction };
-      this.#add(spi, known, carried);
+      const counters = latest({ bytes, packets, at: now }, this.#ends.get(spi));
+      const begin = isNew ? { bytes: 0, packets: 0, at: now } : counters;
+      const known = this.#counted.get(`${direction} ${spi}`) ?? { ...begin, key, direction };
+      this.#add(spi, known, counters);
     }
   }
 
-  /** Adds what an SA carried since it was counted last. */
-  #add(spi: string, known: Counted, heard: Carried): void {
+  /** Adds the difference from the counters that were added last. */
+  #add(spi: string, known: Counted, reported: SaCounters): void {
     const { key, direction } = known;
-    const carried = latest(known, heard);
+    const counters = latest(known, reported);
     const total = this.#totals.get(key) ?? nothing;
     const [bytes, packets] = [`bytes${direction}`, `packets${direction}`] as const;
     this.#totals.set(key, {
       ...total,
-      [bytes]: total[bytes] + carried.bytes - known.bytes,
-      [packets]: total[packets] + carried.packets - known.packets,
+      [bytes]: total[bytes] + counters.bytes - known.bytes,
+      [packets]: total[packets] + counters.packets - known.packets,
     });
-    this.#counted.set(`${direction} ${spi}`, { ...carried, key, direction });
+    this.#counted.set(`${direction} ${spi}`, { ...counters, key, direction });
   }
 }
 
-/** Figures of one SA only grow; what is told of one that ends may be old. */
-function latest(a: Carried, b: Carried | undefined): Carried {
+/** SaCounters of one SA only grow; a report about an SA that ends may be old. */
+function latest(a: SaCounters, b: SaCounters | undefined): SaCounters {
   if (b === undefined) return a;
   return {
     bytes: Math.max(a.bytes, b.bytes),

@@ -35,7 +35,7 @@ describe("a connection for charon", () => {
   assert.ok(parsed.ok);
   const connection = parsed.value;
 
-  it("takes the names of options in any case, as charon does", () => {
+  it("accepts the names of options in any case, as charon does", () => {
     const spelled = structuredClone(cr);
     spelled.spec.extra = { Proposals: spelled.spec.extra.proposals, MOBIKE: "no" } as never;
     spelled.spec.children.key.extra = {
@@ -49,7 +49,7 @@ describe("a connection for charon", () => {
     assert.deepEqual(messageFromConnection(result.value), messageFromConnection(connection));
   });
 
-  it("has the actor start children, not charon", () => {
+  it("is loaded with children that charon does not start", () => {
     assert.deepEqual(messageFromConnection(connection), {
       site: {
         version: "2",
@@ -79,7 +79,7 @@ describe("a connection for charon", () => {
     });
   });
 
-  it("has a secret that the peer's identity alone owns, and a mark", () => {
+  it("has a secret with a marked id, whose only owner is the peer's identity", () => {
     assert.deepEqual(messageFromSecretOf(connection), {
       id: "ipman:site",
       type: "IKE",

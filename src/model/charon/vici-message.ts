@@ -2,14 +2,14 @@ import type { Child, Connection } from "../api/connection.ts";
 import { childExtraMessage, connectionExtraMessage } from "../api/extra.ts";
 import { formatPrefix } from "../net/prefix.ts";
 
-/** A VICI message's shape; this layer does not know the client. */
+/** A section of a VICI message. The model does not depend on the client that encodes it. */
 export interface ViciMessage {
   [name: string]: string | string[] | ViciMessage;
 }
 
 /**
- * What the manifest leaves open. `dpd_delay` is on, since a peer that vanished is to be
- * noticed; reauthentication is off, since it interrupts traffic where rekeying does not.
+ * The options that a manifest may leave out. `dpd_delay` is set so that a peer that vanishes is
+ * detected; reauthentication is off, since it interrupts traffic, which rekeying does not.
  */
 const connectionDefaults = {
   proposals: ["aes256-sha256-ecp256"],
@@ -21,7 +21,7 @@ const connectionDefaults = {
 const secretPrefix = "ipman:";
 
 /** `load-conn`: the connection with its children, none of which charon starts by itself. */
-export function messageFromConnection(connection: Connection): ViciMessage {
+export function messageFromConnection(connection: Connection): Record<string, ViciMessage> {
   const children = connection.children.map((child) => [child.key, messageFromChild(child)]);
   return {
     [connection.name]: {
@@ -36,7 +36,7 @@ export function messageFromConnection(connection: Connection): ViciMessage {
   };
 }
 
-/** The addresses in `load-conn`, between which a new IKE SA is made. */
+/** The addresses in `load-conn`, between which charon makes a new IKE SA. */
 export function addressesOf({ localAddr, remoteAddr }: Connection): ViciMessage {
   return {
     ...(localAddr !== undefined && { local_addrs: [localAddr] }),
@@ -54,7 +54,7 @@ function messageFromChild(child: Child): ViciMessage {
     if_id_in: String(child.ifId),
     if_id_out: String(child.ifId),
     start_action: trapsOnly(child) ? "trap" : "none",
-    // The actor brings back what ends: charon's own restarts would make a second SA.
+    // The actor starts a child again that ends; if charon did too, there would be two SAs.
     close_action: "none",
     dpd_action: "clear",
   };
@@ -64,21 +64,27 @@ function trapsOnly(child: Child): boolean {
   return !child.initiates && child.extra["start_action"] === "trap";
 }
 
-/** The id under which a connection's secret is loaded; it marks the connection as ours. */
+/** The id under which a connection's secret is loaded; it marks the connection as ipman's. */
 export function secretId(connectionName: string): string {
   return `${secretPrefix}${connectionName}`;
 }
 
-/** The connection whose secret has this id; undefined for secrets of others. */
+/** The connection whose secret has this id; undefined if ipman did not load the secret. */
 export function connectionOfSecretId(id: string): string | undefined {
   return id.startsWith(secretPrefix) ? id.slice(secretPrefix.length) : undefined;
 }
 
+interface SecretMessage {
+  readonly id: string;
+  readonly type: "IKE";
+  readonly owners: string[];
+}
+
 /**
- * `load-shared` without its `data`. The peer's identity is the only owner: charon accepts from a
- * peer every key that one of both identities owns, and partners may share our identity.
+ * `load-shared` without its `data`. The peer's identity is the only owner: charon accepts every
+ * key that the identity of either side owns, and several partners may use our identity.
  */
-export function messageFromSecretOf(connection: Connection): ViciMessage {
+export function messageFromSecretOf(connection: Connection): SecretMessage {
   return {
     id: secretId(connection.name),
     type: "IKE",

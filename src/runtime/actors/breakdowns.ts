@@ -1,4 +1,4 @@
-import { backoffMs } from "../../machines/common/backoff.ts";
+import { backoffMs } from "../../model/time/backoff.ts";
 import { failure, Reason, type Failure } from "../../model/status/failure.ts";
 import { contained, type OnBreakdown } from "./contained.ts";
 

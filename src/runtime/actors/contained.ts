@@ -1,5 +1,5 @@
-import { config, defer, retry, timer, type Observable } from "rxjs";
-import { backoffMs } from "../../machines/common/backoff.ts";
+import { config, type Observable } from "rxjs";
+import { retryWithBackoff } from "../../adapters/time/retry-with-backoff.ts";
 
 /** Reports an exception, which is a defect, by what it happened to: a connection, a stream. */
 export type OnBreakdown = (id: string, error: unknown) => void;
@@ -21,16 +21,12 @@ export function contained<Args extends readonly unknown[]>(
   };
 }
 
-/** A source that is subscribed to again, with a backoff, whenever it fails. */
+/** A source that is subscribed to again after a backoff whenever it fails. */
 export function resubscribed<T>(
   source: Observable<T>,
   report: (error: unknown) => void,
 ): Observable<T> {
-  const delay = (error: unknown, attempt: number) => {
-    report(error);
-    return timer(backoffMs(attempt));
-  };
-  return defer(() => source).pipe(retry({ delay, resetOnSuccess: true }));
+  return source.pipe(retryWithBackoff({ onError: report }));
 }
 
 /** Reports uncaught exceptions of all RxJS subscribers, which would otherwise end the process. */

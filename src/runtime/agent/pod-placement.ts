@@ -5,7 +5,7 @@ import type { HeldNamespace } from "../../adapters/linux/namespace.ts";
 import type { ContainerRuntime } from "../../adapters/cri/sandbox.ts";
 import type { KnownChild } from "../../adapters/host/known-child.ts";
 import { removeLink } from "../../adapters/network/apply-links.ts";
-import type { View } from "../../adapters/kubernetes/client/view.ts";
+import type { ObjectStore } from "../../adapters/kubernetes/client/object-store.ts";
 import { childRefKey, type ChildRef } from "../../model/api/child-ref.ts";
 import { findChild, type Connection } from "../../model/api/connection.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
@@ -22,9 +22,9 @@ import type { RefusedPods } from "./refused-pods.ts";
 
 export interface PodPlacementOptions {
   /** The gateway pods of this group. */
-  readonly gateways: View<Pod>;
+  readonly gateways: ObjectStore<Pod>;
   /** The worker pods of the cluster. */
-  readonly workers: View<Pod>;
+  readonly workers: ObjectStore<Pod>;
   readonly runtime: ContainerRuntime | undefined;
   readonly desired: Observable<Pick<DesiredState, "connections">>;
   readonly memory: Pick<ChildMemory, "note" | "takeOthers">;

@@ -1,7 +1,7 @@
 import { of, Subject, Subscription, type Observable } from "rxjs";
 import type { SnapshotFrom } from "xstate";
 import type { SaEvent } from "../../adapters/netlink/sa-events.ts";
-import type { CharonNews } from "../../adapters/vici/news.ts";
+import type { CharonEvent } from "../../model/charon/charon-event.ts";
 import type { charonMachine } from "../../machines/charon.ts";
 import type { IkeSa } from "../../model/charon/sa.ts";
 import { contained } from "../actors/contained.ts";
@@ -35,7 +35,7 @@ export class CharonFeed implements Disposable {
 
   constructor(options: CharonFeedOptions) {
     const { events, report } = options;
-    const received = new Subject<CharonNews>();
+    const received = new Subject<CharonEvent>();
     this.#actor = new CharonActor({
       logic: charonLogic({
         ...options,
@@ -49,7 +49,7 @@ export class CharonFeed implements Disposable {
       },
       breakdowns: events.breakdowns,
     });
-    const take = contained(report, (event: CharonNews) => {
+    const take = contained(report, (event: CharonEvent) => {
       events.charonEvents.next(event);
       if (event.type === "sas.changed") this.requestList();
     });
@@ -108,7 +108,7 @@ export class CharonFeed implements Disposable {
     return whileTrue([this.sessions], () => network.saEvents());
   }
 
-  #log({ charon, alwaysFollowLog }: CharonFeedOptions): Observable<CharonNews> {
+  #log({ charon, alwaysFollowLog }: CharonFeedOptions): Observable<CharonEvent> {
     const isOn = alwaysFollowLog ? of(true) : this.logSwitch.isOn;
     return whileTrue([this.sessions, isOn], () => charon.log());
   }

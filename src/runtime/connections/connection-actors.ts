@@ -1,5 +1,5 @@
 import { Subject, type Observable, type Observer } from "rxjs";
-import type { CharonNews } from "../../adapters/vici/news.ts";
+import type { CharonEvent } from "../../model/charon/charon-event.ts";
 import type { ConnectionActor } from "../../machines/connection/connection.ts";
 import { noEndpoints, type Endpoints } from "../../machines/connection/connection-types.ts";
 import type { Connection } from "../../model/api/connection.ts";
@@ -133,7 +133,7 @@ export class ConnectionActors implements Disposable {
   }
 
   /** Passes on what charon reports of a peer. */
-  notify(event: CharonNews): void {
+  notify(event: CharonEvent): void {
     if (event.type !== "peer.notified" && event.type !== "path.missing") return;
     this.#roots.each((root) => {
       if (root.getSnapshot().context.connection.name === event.connection) root.send(event);

@@ -26,7 +26,7 @@ export function supervisorControl(
       case "status":
         return of(dated(statusOf(running)));
       case "report":
-        return from(reportOf(running, () => examiner.figures())).pipe(
+        return from(reportOf(running, () => examiner.statistics())).pipe(
           map((report) => dated(report)),
         );
       case "watch":

@@ -2,7 +2,7 @@ import type { Egress } from "../../adapters/netlink/route-lookup.ts";
 import type { Address } from "../../model/net/address.ts";
 import type { Child, Connection } from "../../model/api/connection.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
-import type { IkeFigures } from "../../model/charon/sa-figures.ts";
+import type { IkeSa } from "../../model/charon/sa.ts";
 import type { Tunnel } from "../../machines/gateway/gateway-types.ts";
 
 /** A child with its gateway and workers, as its gateway actor knows them. */
@@ -37,5 +37,6 @@ export interface Examiner {
   /** The largest packet that enters a child's tunnel unfragmented, in bytes. */
   readonly tunnelMtu: (placed: Placed) => number;
   readonly xfrmErrors: () => ReadonlyMap<string, number>;
-  readonly figures: () => Promise<readonly IkeFigures[]>;
+  /** The SAs of charon, with statistics. */
+  readonly statistics: () => Promise<readonly IkeSa[]>;
 }

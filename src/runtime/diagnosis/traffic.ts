@@ -1,6 +1,6 @@
 import { formatAddress, type Address } from "../../model/net/address.ts";
 import { ok, problem, skipped, type Finding } from "../../model/status/finding.ts";
-import type { ChildFigures } from "../../model/charon/sa-figures.ts";
+import type { ChildSa } from "../../model/charon/sa.ts";
 import type { Examiner, Placed } from "./examiner.ts";
 
 /** Every IP network carries packets of this size (RFC 791). */
@@ -40,15 +40,23 @@ export async function checkTraffic(
 }
 
 interface Counters {
-  readonly sa: Pick<ChildFigures, "packetsIn" | "packetsOut" | "encapsulated"> | undefined;
+  readonly sa: Pick<ChildSa, "encapsulated" | "statistics"> | undefined;
   readonly errors: ReadonlyMap<string, number>;
 }
 
 async function countersOf({ connection, child }: Placed, examiner: Examiner): Promise<Counters> {
-  const ikes = await examiner.figures();
-  const sas = ikes.filter((ike) => ike.connection === connection.name);
+  const ikeSas = await examiner.statistics();
+  const sas = ikeSas.filter((ike) => ike.connection === connection.name);
   const sa = sas.flatMap(({ children }) => children).findLast(({ name }) => name === child.key);
   return { sa, errors: examiner.xfrmErrors() };
+}
+
+function packetsOut({ sa }: Counters): number {
+  return sa?.statistics?.packetsOut ?? 0;
+}
+
+function packetsIn({ sa }: Counters): number {
+  return sa?.statistics?.packetsIn ?? 0;
 }
 
 /** Reports packets that IPsec on this side dropped meanwhile. */
@@ -67,8 +75,8 @@ function refusedHere(before: Counters, after: Counters): Finding[] {
 
 /** Explains how far the requests got, by the counters of the SA. */
 function lost(target: string, before: Counters, after: Counters): Finding {
-  const out = (after.sa?.packetsOut ?? 0) - (before.sa?.packetsOut ?? 0);
-  const back = (after.sa?.packetsIn ?? 0) - (before.sa?.packetsIn ?? 0);
+  const out = packetsOut(after) - packetsOut(before);
+  const back = packetsIn(after) - packetsIn(before);
   if (out <= 0)
     return problem(
       "traffic",

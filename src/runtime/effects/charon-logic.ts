@@ -1,5 +1,5 @@
 import type { Observer } from "rxjs";
-import type { CharonNews } from "../../adapters/vici/news.ts";
+import type { CharonEvent } from "../../model/charon/charon-event.ts";
 import { charonMachine } from "../../machines/charon.ts";
 import type { IkeSa } from "../../model/charon/sa.ts";
 import type { CharonPort } from "../ports/ports.ts";
@@ -11,7 +11,7 @@ export interface CharonPorts extends EffectPorts {
   readonly declared: () => ReadonlySet<string> | undefined;
   /** Removes from the kernel what charon does not hold. */
   readonly removeOrphans: (charon: Pick<CharonPort, "held">) => Promise<void>;
-  readonly events: Partial<Observer<CharonNews>>;
+  readonly events: Partial<Observer<CharonEvent>>;
   readonly lists: Pick<Observer<readonly IkeSa[]>, "next">;
 }
 
@@ -23,7 +23,7 @@ export function charonLogic(ports: CharonPorts) {
     actors: {
       connect: call("charon.connect", async () => {
         await charon.open();
-        charon.news().subscribe((event) => ports.events.next?.(event));
+        charon.events().subscribe((event) => ports.events.next?.(event));
       }),
       session: call("charon.session", async () => {
         await charon.closed();

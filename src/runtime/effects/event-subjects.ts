@@ -1,6 +1,6 @@
 import { Subject } from "rxjs";
-import type { CharonNews } from "../../adapters/vici/news.ts";
-import type { SaEnd } from "../../model/charon/sa-figures.ts";
+import type { CharonEvent } from "../../model/charon/charon-event.ts";
+import type { SaEnd } from "../../model/charon/sa-statistics.ts";
 import type { Transition } from "../actors/transitions.ts";
 import type {
   AdapterCall,
@@ -13,7 +13,7 @@ import type {
 /** The events of a supervisor, as its parts emit them. */
 export class EventSubjects implements RuntimeEvents, Disposable {
   readonly transitions = new Subject<Transition>();
-  readonly charonEvents = new Subject<CharonNews>();
+  readonly charonEvents = new Subject<CharonEvent>();
   readonly saEnds = new Subject<SaEnd>();
   readonly probeResults = new Subject<ProbeResult>();
   readonly adapterCalls = new Subject<AdapterCall>();

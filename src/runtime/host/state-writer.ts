@@ -1,5 +1,5 @@
 import type { StateFile } from "../../adapters/files/state-file.ts";
-import { backoffMs } from "../../machines/common/backoff.ts";
+import { backoffMs } from "../../model/time/backoff.ts";
 
 /** Changes within this time are one write. */
 const gatherMs = 50;

@@ -7,14 +7,15 @@ import type { EchoPath } from "../../adapters/icmp/echo-socket.ts";
 import type { Address } from "../../model/net/address.ts";
 import type { Worker } from "../../model/network/endpoint.ts";
 import type { NetworkPlan } from "../../model/network/network-plan.ts";
-import type { IkeFigures } from "../../model/charon/sa-figures.ts";
+import type { IkeSa } from "../../model/charon/sa.ts";
 import type { Ask, Examiner, Placed } from "../diagnosis/examiner.ts";
 import type { KernelNetwork } from "./kernel-network.ts";
 
 export interface KernelExaminerOptions {
   readonly network: KernelNetwork;
   readonly poller: DescriptorWatcher;
-  readonly figures: () => Promise<readonly IkeFigures[]>;
+  /** The SAs of charon, with statistics. */
+  readonly statistics: () => Promise<readonly IkeSa[]>;
   /** A worker's namespace, as a path, and its plan; undefined where it is on another machine. */
   readonly worker: (
     placed: Placed,
@@ -73,8 +74,8 @@ export class KernelExaminer implements Examiner {
     return this.#options.network.xfrmErrors();
   }
 
-  figures(): Promise<readonly IkeFigures[]> {
-    return this.#options.figures();
+  statistics(): Promise<readonly IkeSa[]> {
+    return this.#options.statistics();
   }
 
   async #answers(path: EchoPath, bytes?: number): Promise<boolean> {

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { auditTime, type Subscription } from "rxjs";
 import { KubeError } from "../../adapters/kubernetes/client/kube-error.ts";
-import type { CharonNews } from "../../adapters/vici/news.ts";
+import type { CharonEvent } from "../../model/charon/charon-event.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import { unansweredOf } from "../conditions/conditions.ts";
 import type { ConnectionStatus, Status } from "../../model/status/status.ts";
@@ -21,7 +21,7 @@ export function logEvents(log: Logger, recent: Recent, events: RuntimeEvents): S
 }
 
 /** Logs charon's own lines, with the connection that they are about. */
-function logCharonLine(log: Logger, news: CharonNews): void {
+function logCharonLine(log: Logger, news: CharonEvent): void {
   if (news.type !== "logged") return;
   log.debug({ connection: news.connection, group: news.line.group }, `charon: ${news.line.text}`);
 }

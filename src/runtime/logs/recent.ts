@@ -1,5 +1,5 @@
 import { Observable, Subject } from "rxjs";
-import type { CharonNews } from "../../adapters/vici/news.ts";
+import type { CharonEvent } from "../../model/charon/charon-event.ts";
 
 /** A line of somebody's log that is about a connection, or about all of them. */
 export interface RecentLine {
@@ -35,9 +35,9 @@ export class Recent {
   }
 
   /** What charon logs, while somebody listens to it. */
-  noteCharon(news: CharonNews, at: number): void {
-    if (news.type !== "logged") return;
-    const { connection, line } = news;
+  noteCharon(event: CharonEvent, at: number): void {
+    if (event.type !== "logged") return;
+    const { connection, line } = event;
     this.#add({ at, from: "charon", connection, text: `[${line.group}] ${line.text}` });
   }
 

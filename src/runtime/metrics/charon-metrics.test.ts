@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { Message } from "vici-client";
 import type { Connection } from "../../model/api/connection.ts";
-import { figuresFromMessage, type CharonFigures } from "../../model/charon/sa-figures.ts";
+import { ikeSasIn } from "../../adapters/vici/list-sas.ts";
+import type { CharonStatistics } from "../../adapters/vici/statistics-session.ts";
 import { CharonMetrics } from "./charon-metrics.ts";
 
 const connection = (name: string, ...keys: string[]) =>
@@ -20,7 +22,7 @@ const child = (uniqueid: string, state: string, bytes = 0) => ({
   "packets-out": "0",
 });
 
-const ike = (uniqueid: string, state: string, ...children: object[]) => ({
+const ike = (uniqueid: string, state: string, ...children: Message[]) => ({
   uniqueid,
   state,
   version: "2",
@@ -28,23 +30,25 @@ const ike = (uniqueid: string, state: string, ...children: object[]) => ({
   "child-sas": Object.fromEntries(children.map((one, i) => [String(i), one])),
 });
 
-/** A charon that says what it is told to. */
+const measured = (message: Message) => ikeSasIn(message, { statistics: true });
+
+/** A charon that reports what the test sets. */
 class FakeCharon {
-  figures_: CharonFigures | Error = { ikes: [], loaded: new Map() };
+  statistics: CharonStatistics | Error = { ikeSas: [], loaded: new Map() };
   opened = 0;
   asked = 0;
 
-  has(...messages: Record<string, unknown>[]): void {
+  has(...messages: Message[]): void {
     const loaded = new Map([["partner", ["lan"]]]);
-    this.figures_ = { ikes: messages.flatMap(figuresFromMessage), loaded };
+    this.statistics = { ikeSas: messages.flatMap(measured), loaded };
   }
 
   open = async () => void this.opened++;
-  figures = async () => {
+  read = async () => {
     this.asked++;
     await new Promise(setImmediate);
-    if (this.figures_ instanceof Error) throw this.figures_;
-    return this.figures_;
+    if (this.statistics instanceof Error) throw this.statistics;
+    return this.statistics;
   };
   [Symbol.dispose](): void {}
 }
@@ -96,7 +100,7 @@ describe("charon's metrics", () => {
     charon.has({ partner: ike("1", "ESTABLISHED", child("1", "INSTALLED", 100)) });
     await scrape();
     const event = { partner: ike("1", "ESTABLISHED", child("1", "REKEYED", 130)) };
-    metrics.take({ type: "sas.changed", figures: figuresFromMessage(event) });
+    metrics.take({ type: "sas.changed", ikeSas: measured(event) });
     charon.has({ partner: ike("1", "ESTABLISHED", child("2", "INSTALLED", 5)) });
     await scrape();
     assert.equal(value(`strongswan_sa_bytes_inbound${lan}`), 135);
@@ -117,7 +121,7 @@ describe("charon's metrics", () => {
     charon.has({ partner: ike("1", "ESTABLISHED", child("1", "INSTALLED", 100)) });
     await scrape();
     declared.pop();
-    charon.figures_ = { ikes: [], loaded: new Map() };
+    charon.statistics = { ikeSas: [], loaded: new Map() };
     await scrape();
     assert.doesNotMatch(await scrape(), /partner/);
   });
@@ -126,7 +130,7 @@ describe("charon's metrics", () => {
     const { charon, scrape, value, state } = watched(connection("partner", "lan"));
     charon.has({ partner: ike("1", "ESTABLISHED", child("1", "INSTALLED", 100)) });
     await scrape();
-    charon.figures_ = new Error("it hangs");
+    charon.statistics = new Error("it hangs");
     await scrape();
     assert.equal(value("ipman_charon_up"), 0);
     assert.equal(state("ESTABLISHED"), 0);

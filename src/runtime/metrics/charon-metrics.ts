@@ -1,7 +1,8 @@
-import type { CharonNews } from "../../adapters/vici/news.ts";
 import type { Connection } from "../../model/api/connection.ts";
-import type { CharonFigures, IkeFigures, SaEnd } from "../../model/charon/sa-figures.ts";
-import { isEstablished, isInstalled } from "../../model/charon/sa.ts";
+import type { CharonEvent } from "../../model/charon/charon-event.ts";
+import type { CharonStatistics } from "../../adapters/vici/statistics-session.ts";
+import type { SaEnd } from "../../model/charon/sa-statistics.ts";
+import { isEstablished, isInstalled, type IkeSa } from "../../model/charon/sa.ts";
 import { TrafficCounters } from "../../model/charon/traffic.ts";
 import {
   childLoaded,
@@ -17,19 +18,19 @@ import {
 } from "./charon-series.ts";
 import { exposition, label, type Labelled } from "./exposition.ts";
 
-/** Where the figures come from: a session of its own, so that nobody waits behind a scrape. */
-export interface FiguresPort extends Disposable {
+/** Reads charon's statistics over a session of its own, so that no command waits behind a scrape. */
+export interface StatisticsPort extends Disposable {
   readonly open: () => Promise<void>;
-  readonly figures: () => Promise<CharonFigures>;
+  readonly read: () => Promise<CharonStatistics>;
 }
 
 export interface CharonMetricsOptions {
-  readonly charon: FiguresPort;
-  /** The connections of which there is to be a figure also while they are down. */
+  readonly charon: StatisticsPort;
+  /** The connections that have metrics even while they are down. */
   readonly declared: () => Iterable<Connection>;
 }
 
-const nothing: CharonFigures = { ikes: [], loaded: new Map() };
+const nothing: CharonStatistics = { ikeSas: [], loaded: new Map() };
 
 /** The metrics of charon, by the names that dashboards for strongSwan know. */
 export class CharonMetrics implements Disposable {
@@ -42,17 +43,17 @@ export class CharonMetrics implements Disposable {
     this.#options = options;
   }
 
-  /** Everything, read anew, as a scrape takes it; whoever asks meanwhile gets the same. */
+  /** All metrics as they are read now. Scrapes that ask during a read share its result. */
   text(): Promise<string> {
     return (this.#reading ??= this.#read().finally(() => (this.#reading = undefined)));
   }
 
-  /** Takes what an event tells: SAs that come and go between two scrapes are in no list. */
-  take(news: CharonNews): void {
-    if (news.type === "sas.changed") this.#traffic.take(news.figures, performance.now());
+  /** Counts an event: SAs that begin and end between two scrapes are in no list. */
+  take(event: CharonEvent): void {
+    if (event.type === "sas.changed") this.#traffic.take(event.ikeSas, performance.now());
   }
 
-  /** Takes the kernel's last word on an SA. */
+  /** Counts the final counters of an SA that the kernel deleted. */
   takeEnd(end: SaEnd): void {
     this.#traffic.end(end, performance.now());
   }
@@ -66,26 +67,26 @@ export class CharonMetrics implements Disposable {
     try {
       if (!this.#open) await charon.open();
       this.#open = true;
-      const figures = await charon.figures();
-      this.#traffic.take(figures.ikes, performance.now());
-      return this.#textOf(figures, true);
+      const statistics = await charon.read();
+      this.#traffic.take(statistics.ikeSas, performance.now());
+      return this.#textOf(statistics, true);
     } catch {
-      // What does not answer has nothing that is up, as far as anybody can tell.
+      // The SAs of a charon that does not answer count as down.
       this.#open = false;
       return this.#textOf(nothing, false);
     }
   }
 
-  #textOf(figures: CharonFigures, up: boolean): string {
-    const { ikes, loaded } = figures;
-    const names = namesOf(this.#options.declared(), ikes, loaded);
+  #textOf(statistics: CharonStatistics, up: boolean): string {
+    const { ikeSas, loaded } = statistics;
+    const names = namesOf(this.#options.declared(), ikeSas, loaded);
     this.#traffic.keep(new Set(names.keys()));
-    const byName = Map.groupBy(ikes, ({ connection }) => connection);
+    const byName = Map.groupBy(ikeSas, ({ connection }) => connection);
     const rows: Rows = { ikes: [], states: [], children: [] };
     for (const [name, children] of names) this.#add(rows, name, children, byName.get(name) ?? []);
     return [
       exposition(upSeries, [{ labels: "", thing: up }]),
-      exposition(countSeries, [{ labels: "", thing: figures }]),
+      exposition(countSeries, [{ labels: "", thing: statistics }]),
       exposition(connectionLoaded, [...loaded.keys()].map(ofConnection)),
       exposition(childLoaded, [...loaded].flatMap(ofChildren)),
       exposition(stateSeries, rows.states),
@@ -94,16 +95,16 @@ export class CharonMetrics implements Disposable {
     ].join("");
   }
 
-  #add(rows: Rows, name: string, children: Iterable<string>, ikes: readonly IkeFigures[]) {
+  #add(rows: Rows, name: string, children: Iterable<string>, ikeSas: readonly IkeSa[]) {
     const own = label("ike_name", name);
-    const established = ikes.filter(isEstablished);
-    const ike = newest(established) ?? newest(ikes);
+    const established = ikeSas.filter(isEstablished);
+    const ike = newest(established) ?? newest(ikeSas);
     const dupes = Math.max(0, established.length - 1);
     rows.ikes.push({ labels: `{${own}}`, thing: { ike, dupes } });
     for (const state of ikeStates)
       rows.states.push({ labels: `{${own},state="${state}"}`, thing: ike?.state === state });
     const sas = Map.groupBy(
-      ikes.flatMap((one) => one.children).filter(isInstalled),
+      ikeSas.flatMap((sa) => sa.children).filter(isInstalled),
       ({ name }) => name,
     );
     for (const child of children) {
@@ -133,17 +134,17 @@ function ofChildren([name, children]: readonly [string, readonly string[]]): Lab
   }));
 }
 
-/** Of several, the one that came last: charon counts upwards. */
+/** The SA that was made last: charon counts unique ids upwards. */
 function newest<T extends { readonly uniqueId: string }>(all: readonly T[]): T | undefined {
   if (all.length < 2) return all[0];
   return all.toSorted((a, b) => Number(b.uniqueId) - Number(a.uniqueId))[0];
 }
 
-/** Every connection by its name in charon, with its children: declared, loaded or up. */
+/** Every connection that is declared, loaded or up, by its name in charon, with its children. */
 function namesOf(
   declared: Iterable<Connection>,
-  ikes: readonly IkeFigures[],
-  loaded: CharonFigures["loaded"],
+  ikeSas: readonly IkeSa[],
+  loaded: CharonStatistics["loaded"],
 ): Map<string, Set<string>> {
   const names = new Map<string, Set<string>>();
   const add = (connection: string, children: Iterable<string>) => {
@@ -158,7 +159,7 @@ function namesOf(
     );
   }
   for (const [name, children] of loaded) add(name, children);
-  for (const { connection, children } of ikes) {
+  for (const { connection, children } of ikeSas) {
     add(
       connection,
       children.map(({ name }) => name),

@@ -1,17 +1,17 @@
-import type { CharonFigures, ChildFigures, IkeFigures } from "../../model/charon/sa-figures.ts";
-import { isEstablished, isInstalled } from "../../model/charon/sa.ts";
+import type { CharonStatistics } from "../../adapters/vici/statistics-session.ts";
+import { isEstablished, isInstalled, type ChildSa, type IkeSa } from "../../model/charon/sa.ts";
 import type { Traffic } from "../../model/charon/traffic.ts";
 import type { MetricFamily } from "./exposition.ts";
 
 /** A connection as charon has it: its IKE SA, if there is one, and how many more there are. */
 export interface IkeRow {
-  readonly ike: IkeFigures | undefined;
+  readonly ike: IkeSa | undefined;
   readonly dupes: number;
 }
 
 /** A child, likewise, and what went through it so far. */
 export interface ChildRow {
-  readonly child: ChildFigures | undefined;
+  readonly child: ChildSa | undefined;
   readonly dupes: number;
   readonly carried: Traffic;
 }
@@ -33,32 +33,40 @@ const flag = (value: boolean | undefined) => (value === true ? 1 : 0);
 
 /** By the names that dashboards know; 0 where the connection is down. */
 export const ikeSeries: readonly MetricFamily<IkeRow>[] = [
-  gauge("ike_version", "IKE version.", ({ ike }) => ike?.version ?? 0),
-  gauge("ike_initiator", "1 if this side initiated the IKE SA.", ({ ike }) => flag(ike?.initiator)),
-  gauge("ike_nat_remote", "1 if the peer is behind a NAT.", ({ ike }) => flag(ike?.natRemote)),
+  gauge("ike_version", "IKE version.", ({ ike }) => ike?.statistics?.version ?? 0),
+  gauge("ike_initiator", "1 if this side initiated the IKE SA.", ({ ike }) =>
+    flag(ike?.statistics?.initiator),
+  ),
+  gauge("ike_nat_remote", "1 if the peer is behind a NAT.", ({ ike }) =>
+    flag(ike?.statistics?.natRemote),
+  ),
   gauge("ike_nat_fake", "1 if NAT detection is forced, to encapsulate ESP in UDP.", ({ ike }) =>
-    flag(ike?.natFake),
+    flag(ike?.statistics?.natFake),
   ),
   gauge(
     "ike_encryption_keysize",
     "Size of the IKE SA's encryption key in bits.",
-    ({ ike }) => ike?.encryptionKeysize ?? 0,
+    ({ ike }) => ike?.statistics?.encryptionKeysize ?? 0,
   ),
   gauge(
     "ike_integrity_keysize",
     "Size of the IKE SA's integrity key in bits.",
-    ({ ike }) => ike?.integrityKeysize ?? 0,
+    ({ ike }) => ike?.statistics?.integrityKeysize ?? 0,
   ),
   gauge(
     "ike_established_second",
     "Seconds since the IKE SA was established.",
-    ({ ike }) => ike?.age ?? 0,
+    ({ ike }) => ike?.statistics?.age ?? 0,
   ),
-  gauge("ike_rekey_second", "Seconds until the IKE SA is rekeyed.", ({ ike }) => ike?.rekeyIn ?? 0),
+  gauge(
+    "ike_rekey_second",
+    "Seconds until the IKE SA is rekeyed.",
+    ({ ike }) => ike?.statistics?.rekeyIn ?? 0,
+  ),
   gauge(
     "ike_reauth_second",
     "Seconds until the IKE SA is reauthenticated; 0 if it is not.",
-    ({ ike }) => ike?.reauthIn ?? 0,
+    ({ ike }) => ike?.statistics?.reauthIn ?? 0,
   ),
   gauge(
     "ike_children",
@@ -79,37 +87,37 @@ export const childSeries: readonly MetricFamily<ChildRow>[] = [
   gauge(
     "sa_encryption_keysize",
     "Size of the CHILD SA's encryption key in bits.",
-    ({ child }) => child?.encryptionKeysize ?? 0,
+    ({ child }) => child?.statistics?.encryptionKeysize ?? 0,
   ),
   gauge(
     "sa_integrity_keysize",
     "Size of the CHILD SA's integrity key in bits.",
-    ({ child }) => child?.integrityKeysize ?? 0,
+    ({ child }) => child?.statistics?.integrityKeysize ?? 0,
   ),
   gauge(
     "sa_last_inbound_seconds",
     "Seconds since the last inbound packet of the CHILD SA.",
-    ({ child }) => child?.idleIn ?? 0,
+    ({ child }) => child?.statistics?.idleIn ?? 0,
   ),
   gauge(
     "sa_last_outbound_seconds",
     "Seconds since the last outbound packet of the CHILD SA.",
-    ({ child }) => child?.idleOut ?? 0,
+    ({ child }) => child?.statistics?.idleOut ?? 0,
   ),
   gauge(
     "sa_established_second",
     "Seconds since the CHILD SA was installed.",
-    ({ child }) => child?.age ?? 0,
+    ({ child }) => child?.statistics?.age ?? 0,
   ),
   gauge(
     "sa_rekey_second",
     "Seconds until the CHILD SA is rekeyed.",
-    ({ child }) => child?.rekeyIn ?? 0,
+    ({ child }) => child?.statistics?.rekeyIn ?? 0,
   ),
   gauge(
     "sa_lifetime_second",
     "Seconds until the CHILD SA expires if it is not rekeyed.",
-    ({ child }) => child?.lifeLeft ?? 0,
+    ({ child }) => child?.statistics?.lifeLeft ?? 0,
   ),
   counter(
     "bytesIn",
@@ -134,12 +142,16 @@ export const childSeries: readonly MetricFamily<ChildRow>[] = [
 ];
 
 /** How many there are of what charon has. */
-export const countSeries: readonly MetricFamily<CharonFigures>[] = [
-  gauge("number_of_known_ikes", "Number of IKE SAs that charon lists.", ({ ikes }) => ikes.length),
+export const countSeries: readonly MetricFamily<CharonStatistics>[] = [
+  gauge(
+    "number_of_known_ikes",
+    "Number of IKE SAs that charon lists.",
+    ({ ikeSas }) => ikeSas.length,
+  ),
   gauge(
     "number_of_ikes_connected",
     "Number of established IKE SAs.",
-    ({ ikes }) => ikes.filter(isEstablished).length,
+    ({ ikeSas }) => ikeSas.filter(isEstablished).length,
   ),
   gauge(
     "number_of_connections_loaded",

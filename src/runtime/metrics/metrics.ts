@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
 import { Subscription, type Observable } from "rxjs";
 import { ActorMetrics } from "./actor-metrics.ts";
-import { CharonMetrics, type FiguresPort } from "./charon-metrics.ts";
+import { CharonMetrics, type StatisticsPort } from "./charon-metrics.ts";
 import { machinesBelow } from "../actors/machines-below.ts";
 import { showXfrmErrors, type ErrorsPort } from "./kernel-metrics.ts";
 import { ProbeMetrics } from "./probe-metrics.ts";
@@ -32,7 +32,7 @@ const nothing: Status = {
 export interface Observed {
   readonly running: Running;
   readonly events: RuntimeEvents;
-  readonly charon: FiguresPort;
+  readonly charon: StatisticsPort;
   readonly network: ErrorsPort;
 }
 

@@ -1,6 +1,6 @@
 import type { Observable } from "rxjs";
 import type { SaEvent } from "../../adapters/netlink/sa-events.ts";
-import type { CharonNews } from "../../adapters/vici/news.ts";
+import type { CharonEvent } from "../../model/charon/charon-event.ts";
 import type { Child, Connection } from "../../model/api/connection.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import type { HeldSas, KernelState } from "../../model/charon/held-sas.ts";
@@ -13,10 +13,10 @@ import type { ProbeOrder } from "../../machines/probe.ts";
 export interface CharonPort extends Disposable {
   readonly open: () => Promise<void>;
   readonly closed: () => Promise<unknown>;
-  /** That something happened to SAs. */
-  readonly news: () => Observable<CharonNews>;
-  /** charon's log, and what it shows of the peers' words. */
-  readonly log: () => Observable<CharonNews>;
+  /** Emits when SAs change. */
+  readonly events: () => Observable<CharonEvent>;
+  /** Emits charon's log and the failures that it reports. */
+  readonly log: () => Observable<CharonEvent>;
   /** Gives what charon had of the connection before. */
   readonly load: (connection: Connection, key: Uint8Array) => Promise<LoadResult>;
   /** Takes a connection's key out of the daemon; its SAs go on. */

@@ -1,7 +1,7 @@
 import type { Observable } from "rxjs";
-import type { CharonNews } from "../../adapters/vici/news.ts";
+import type { CharonEvent } from "../../model/charon/charon-event.ts";
 import type { ChildRef } from "../../model/api/child-ref.ts";
-import type { SaEnd } from "../../model/charon/sa-figures.ts";
+import type { SaEnd } from "../../model/charon/sa-statistics.ts";
 import type { Transition } from "../actors/transitions.ts";
 import type { Priority } from "../actors/work-queue.ts";
 
@@ -34,7 +34,7 @@ export interface ReportedBreakdown {
 /** The events of a running supervisor. Log and metrics subscribe to them. */
 export interface RuntimeEvents {
   readonly transitions: Observable<Transition>;
-  readonly charonEvents: Observable<CharonNews>;
+  readonly charonEvents: Observable<CharonEvent>;
   /** The kernel's last counters of each SA that ended, in charon's whole namespace. */
   readonly saEnds: Observable<SaEnd>;
   readonly probeResults: Observable<ProbeResult>;

@@ -1,6 +1,5 @@
 import { childRefKey } from "../../model/api/child-ref.ts";
-import type { IkeFigures } from "../../model/charon/sa-figures.ts";
-import { isInstalled } from "../../model/charon/sa.ts";
+import { isInstalled, type IkeSa } from "../../model/charon/sa.ts";
 import type { Status } from "../../model/status/status.ts";
 import { statusOf, type StatusSource } from "./status.ts";
 
@@ -20,23 +19,23 @@ export interface StatusReport extends Status {
 /** The status of all connections, and the traffic of those that are up. */
 export async function reportOf(
   running: StatusSource,
-  figures: () => Promise<readonly IkeFigures[]>,
+  statistics: () => Promise<readonly IkeSa[]>,
 ): Promise<StatusReport> {
   const status = statusOf(running);
   // If charon does not answer, the status shows that.
-  const ikes = await figures().catch(() => []);
+  const ikeSas = await statistics().catch(() => []);
   const idOf = new Map(status.connections.map(({ id, name }) => [name, id]));
   const traffic: Record<string, ChildTraffic> = {};
-  for (const { connection, children } of ikes) {
+  for (const { connection, children } of ikeSas) {
     const id = idOf.get(connection);
     if (id === undefined) continue;
-    for (const sa of children.filter(isInstalled)) {
-      const key = childRefKey({ connection: id, child: sa.name });
+    for (const { name, statistics: counted } of children.filter(isInstalled)) {
+      const key = childRefKey({ connection: id, child: name });
       const known = traffic[key] ?? { bytesIn: 0, bytesOut: 0, idleIn: 0 };
       traffic[key] = {
-        bytesIn: known.bytesIn + sa.bytesIn,
-        bytesOut: known.bytesOut + sa.bytesOut,
-        idleIn: sa.idleIn,
+        bytesIn: known.bytesIn + (counted?.bytesIn ?? 0),
+        bytesOut: known.bytesOut + (counted?.bytesOut ?? 0),
+        idleIn: counted?.idleIn ?? 0,
       };
     }
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { obedientNetwork } from "../../../test/simulator/placement.ts";
 import type { Connection } from "../../model/api/connection.ts";
-import { heldSas, type HeldSas, type KernelState } from "../../model/charon/held-sas.ts";
+import type { HeldSas, KernelState } from "../../model/charon/held-sas.ts";
 import { OrphanedSas } from "./orphaned-sas.ts";
 
 const declared = [
@@ -25,11 +25,8 @@ function kernel(...spis: number[]) {
 }
 
 function listing(...spis: number[]): HeldSas {
-  const children = spis.map((spi) => [
-    String(spi),
-    { reqid: "1", "spi-in": spi.toString(16), "if-id-in": "66", "if-id-out": "66" },
-  ]);
-  return heldSas([{ site: { "child-sas": Object.fromEntries(children) as object } }], []);
+  const reqids = new Set(spis.length === 0 ? [] : ["102/1"]);
+  return { spis: new Set(spis), reqids, hidden: new Set(), traps: [] };
 }
 
 /** A charon that answers so, one after the other. */
@@ -94,7 +91,7 @@ describe("orphaned SAs", () => {
   });
 
   it("include no policy of a child whose trap charon has", async () => {
-    const trapping = heldSas([], [{ "site/net": { ike: "site", child: "net" } }]);
+    const trapping = { ...listing(), traps: [{ connection: "site", child: "net" }] };
     const { orphans, left } = kernel(7);
     await orphans.removeOrphans(charon(trapping, trapping));
     assert.deepEqual(left(), ["policy"]);

@@ -1,8 +1,8 @@
 /** The two clocks of a process. */
 export interface Clock {
-  /** Milliseconds that pass evenly, whatever is done to the system's clock. */
+  /** Milliseconds of a monotonic clock, which changes of the system time do not affect. */
   readonly elapsed: () => number;
-  /** Milliseconds since the epoch, for people and other programs alone. */
+  /** Milliseconds since the epoch, only for people and other programs. */
   readonly date: () => number;
 }
 

@@ -21,7 +21,7 @@ describe("paced work", () => {
     mock.timers.reset();
   });
 
-  it("is shared by all that ask before it begins, and rests in proportion after it", async () => {
+  it("is shared by all callers before it begins, and rests in proportion to its duration", async () => {
     const began: number[] = [];
     const start = Date.now();
     const ask = paced(async () => {
@@ -31,7 +31,7 @@ describe("paced work", () => {
     }, 1 / 4);
     const first = [ask(), ask()];
     await pass(50);
-    // It is under way: what they get has to begin after they asked.
+    // A run is active: these callers need a result of a later one.
     const second = [ask(), ask(), ask()];
     await pass(500);
     assert.deepEqual(await Promise.all(first), [1, 1]);
@@ -40,7 +40,7 @@ describe("paced work", () => {
     assert.ok(Math.abs((began[1] ?? 0) - 400) <= 20, `${began[1]} ms`);
   });
 
-  it("rests for a second at most, as where it waits for a charon that does not answer", async () => {
+  it("rests for a second at most", async () => {
     const ask = paced(() => new Promise<void>((done) => setTimeout(done, 5_000)), 1 / 4);
     const first = ask();
     await pass(5_010);
@@ -52,7 +52,7 @@ describe("paced work", () => {
     assert.ok(Date.now() - start <= 6_020);
   });
 
-  it("is done again after it failed", async () => {
+  it("runs again after it failed", async () => {
     let runs = 0;
     const ask = paced(async () => {
       if (runs++ === 0) throw new Error("a defect");

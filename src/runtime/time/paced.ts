@@ -1,10 +1,10 @@
-/** Work that is slow because it waits for another process is not put off for longer. */
-const mostRestMs = 1_000;
+/** The longest rest: work may be slow because it waits for another process. */
+const maxRestMs = 1_000;
 
 /**
- * Work that many may ask for, and that takes a share of the time at most: one run after another,
- * each after a rest in proportion to the time that the one before it took, of a second at most. All that ask before a
- * run begins get its result, which therefore is never older than their request.
+ * Limits work that many callers request to a share of the time. Runs follow one another, each after
+ * a rest in proportion to the duration of the run before it, of a second at most. All callers
+ * before the begin of a run share its result, which therefore is never older than their request.
  *
  * @param share of the time, above 0 and up to 1
  */
@@ -18,7 +18,7 @@ export function paced<T>(work: () => Promise<T>, share: number): () => Promise<T
     const result = work();
     const rest = () => {
       const tookMs = performance.now() - began;
-      return pause(Math.min(mostRestMs, tookMs * (1 / share - 1)));
+      return pause(Math.min(maxRestMs, tookMs * (1 / share - 1)));
     };
     rested = result.then(rest, rest);
     return result;

@@ -3,7 +3,7 @@ import { describe, it, mock } from "node:test";
 import { inSlices } from "./slices.ts";
 
 describe("work in slices", () => {
-  it("leaves turns of the event loop to others after eight milliseconds", async () => {
+  it("lets the event loop run after eight milliseconds", async () => {
     let now = 0;
     const clock = mock.method(performance, "now", () => now);
     const done: number[] = [];
@@ -28,7 +28,7 @@ describe("work in slices", () => {
     assert.ok(mostInOneTurn <= 16, `${mostInOneTurn}`);
   });
 
-  it("ends where it is aborted", async () => {
+  it("ends when it is aborted", async () => {
     const controller = new AbortController();
     const done: number[] = [];
     const work = (i: number) => {

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 
-/** Work of one turn of the event loop, in milliseconds. */
+/** The longest work in one turn of the event loop, in milliseconds. */
 const sliceMs = 8;
 
-/** Does work for each item, with turns of the event loop for others in between. */
+/** Does work for each item, and lets the event loop run in between. */
 export async function inSlices<T>(
   items: Iterable<T>,
   work: (item: T) => void,

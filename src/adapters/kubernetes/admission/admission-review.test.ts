@@ -13,7 +13,7 @@ describe("the time for an answer", () => {
     ["timeout=99999999s", 9_000],
     ["timeout=-1s", 9_000],
   ] as const) {
-    it(`is ${milliseconds} ms where the API server sends "${query}"`, () => {
+    it(`is ${milliseconds} ms if the API server sends "${query}"`, () => {
       assert.equal(answerTimeOf(query), milliseconds);
     });
   }

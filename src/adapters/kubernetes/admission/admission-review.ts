@@ -13,7 +13,7 @@ export interface AdmissionRequest {
   readonly dryRun?: boolean;
 }
 
-/** What is said to a request. */
+/** The decision about a request. */
 export type Verdict =
   | {
       readonly allowed: true;
@@ -23,11 +23,11 @@ export type Verdict =
   | {
       readonly allowed: false;
       readonly message: string;
-      /** HTTP status: 403, 429 for what passes if it is tried again, 500 for no fault of who asks. */
+      /** HTTP status: 403; 429 if the request may succeed later; 500 for an internal error. */
       readonly code: number;
     };
 
-/** @param deadline by which it has to answer, in milliseconds of `performance.now()` */
+/** @param deadline of the answer, in milliseconds of `performance.now()` */
 export type AdmissionHandler = (request: AdmissionRequest, deadline: number) => Promise<Verdict>;
 
 /** A body that is not an AdmissionReview. */
@@ -35,15 +35,15 @@ export class MalformedReview extends Error {
   override readonly name = "MalformedReview";
 }
 
-/** Without a `timeout` in the request: the default of the API server. */
+/** The API server's default, for requests without a `timeout`. */
 const defaultTimeoutMs = 10_000;
 
-/** Of the API server's time, what its connection and the way of the answer take at least. */
+/** The part of the API server's time that its connection and the return of the answer take at least. */
 const leastMarginMs = 500;
 
 /**
- * How long an answer may take, in milliseconds: what the API server waits, by the `timeout` that
- * it sends along (`10s`), less a tenth.
+ * How long an answer may take, in milliseconds: the time that the API server waits, by the
+ * `timeout` in its query (`10s`), minus a tenth.
  */
 export function answerTimeOf(query: string): number {
   const [, seconds] = /^(\d{1,4})s$/.exec(new URLSearchParams(query).get("timeout") ?? "") ?? [];
@@ -54,7 +54,7 @@ export function answerTimeOf(query: string): number {
 /**
  * Parses the body of a call.
  *
- * @throws MalformedReview
+ * @throws MalformedReview if it is not an AdmissionReview
  */
 export function requestIn(body: string): AdmissionRequest {
   let review: unknown;
@@ -74,7 +74,7 @@ export function requestIn(body: string): AdmissionRequest {
   return { object: null, oldObject: null, ...request } as unknown as AdmissionRequest;
 }
 
-/** The AdmissionReview that answers a request. */
+/** The AdmissionReview with the decision about a request. */
 export function reviewOf({ uid }: AdmissionRequest, verdict: Verdict): object {
   return {
     apiVersion: "admission.k8s.io/v1",

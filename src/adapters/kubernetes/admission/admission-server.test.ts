@@ -21,7 +21,7 @@ interface Answer {
   readonly connection: string | undefined;
 }
 
-describe("the server of the webhooks", () => {
+describe("the webhook server", () => {
   let authority: KeyPair;
   let pair: KeyPair;
   before(async () => {
@@ -29,7 +29,7 @@ describe("the server of the webhooks", () => {
     pair = await makeLeaf(authority, { name: "CN=leaf", lifetimeMs: hour, hosts: [host] });
   });
 
-  /** A server whose only path is /secret, and what it asked its handler and refused. */
+  /** A server whose only path is /secret, with the requests that it handled and refused. */
   class Site implements AsyncDisposable {
     readonly asked: AdmissionRequest[] = [];
     readonly refused: string[] = [];
@@ -79,7 +79,7 @@ describe("the server of the webhooks", () => {
       return promise;
     }
 
-    /** A connection that the test writes to itself. */
+    /** A connection to which the test writes. */
     async connect(options: ConnectionOptions = {}): Promise<TLSSocket> {
       const { port } = this.server;
       const socket = connect({ host, port, ca: authority.certificate, ...options });
@@ -123,7 +123,7 @@ describe("the server of the webhooks", () => {
     ["POST", "//secret"],
     ["POST", "/constructor"],
   ] as const) {
-    it(`refuses ${method} ${path} without a word, and closes the connection`, async () => {
+    it(`refuses ${method} ${path} with an empty body, and closes the connection`, async () => {
       await using site = await Site.open();
       const answer = await site.post(path, review(), { method });
       assert.deepEqual(answer, { status: 404, text: "", connection: "close" });
@@ -136,13 +136,13 @@ describe("the server of the webhooks", () => {
     const socket = await site.connect();
     const length = 150 * mebibyte;
     socket.write(`POST /other HTTP/1.1\r\nhost: h\r\ncontent-length: ${length}\r\n\r\n{`);
-    // No more of it is sent: it is refused nonetheless.
+    // The request is refused though the rest of it is never sent.
     const [head] = (await once(socket, "data")) as [Buffer];
     assert.match(head.toString(), /^HTTP\/1\.1 404 /);
     await ended(socket);
   });
 
-  it("does not ask for the body of a request that it refuses", async () => {
+  it("sends no 100 Continue to a request that it refuses", async () => {
     await using site = await Site.open();
     const head = "HTTP/1.1\r\nhost: h\r\nexpect: 100-continue\r\ncontent-length: 18\r\n\r\n";
     const refused = await site.connect();
@@ -155,7 +155,7 @@ describe("the server of the webhooks", () => {
     assert.match(asked.toString(), /^HTTP\/1\.1 100 Continue/);
   });
 
-  it("refuses a body above its bound by the length that it announces", async () => {
+  it("refuses a body above the limit by its Content-Length", async () => {
     await using site = await Site.open({ limits: { body: mebibyte } });
     const socket = await site.connect();
     socket.write(`POST /secret HTTP/1.1\r\nhost: h\r\ncontent-length: ${mebibyte + 1}\r\n\r\n{`);
@@ -165,7 +165,7 @@ describe("the server of the webhooks", () => {
     assert.deepEqual([site.asked, site.refused], [[], ["body"]]);
   });
 
-  it("refuses a body above its bound that announces no length", async () => {
+  it("refuses a body above the limit without a Content-Length", async () => {
     await using site = await Site.open({ limits: { body: mebibyte } });
     const socket = await site.connect();
     socket.write("POST /secret HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n");
@@ -177,7 +177,7 @@ describe("the server of the webhooks", () => {
     assert.deepEqual([site.asked, site.refused], [[], ["body"]]);
   });
 
-  it("takes a body of the largest size that the API server sends", async () => {
+  it("accepts the largest body that the API server sends", async () => {
     await using site = await Site.open();
     const object = { metadata: { name: "x", annotations: { note: "n".repeat(3 * mebibyte) } } };
     const { status } = await site.post("/secret", review({ object, oldObject: object }));
@@ -204,13 +204,13 @@ describe("the server of the webhooks", () => {
     });
   }
 
-  it("answers 500 where its handler fails", async () => {
+  it("answers 500 if its handler fails", async () => {
     await using site = await Site.open({}, () => Promise.reject(new Error("a defect")));
     const { status, text } = await site.post("/secret", review());
     assert.deepEqual([status, text], [500, "a defect"]);
   });
 
-  it("denies in time where its handler has not decided, and says when it has to", async () => {
+  it("denies before the deadline if its handler has not decided", async () => {
     let left = 0;
     await using site = await Site.open({}, (_, deadline) => {
       left = deadline - performance.now();
@@ -222,7 +222,7 @@ describe("the server of the webhooks", () => {
     assert.ok(left > 0 && left <= 500, `${left} ms`);
   });
 
-  it("refuses more requests than it may have without an answer, by number and by size", async () => {
+  it("limits the number and the size of requests without an answer", async () => {
     for (const limits of [{ requests: 2 }, { bodies: 2 * review().length + 1 }]) {
       const wait = Promise.withResolvers<void>();
       const waiting = async () => {
@@ -240,7 +240,7 @@ describe("the server of the webhooks", () => {
     }
   });
 
-  it("ends the oldest connection that has proven nothing, where there are too many", async () => {
+  it("closes the oldest unproven connection if there are too many", async () => {
     await using site = await Site.open({ limits: { unproven: 3 } });
     const proven = await site.connect();
     const body = review();
@@ -259,12 +259,12 @@ describe("the server of the webhooks", () => {
     assert.equal(site.asked.length, 2);
   });
 
-  for (const [what, bytes] of [
-    ["says nothing", undefined],
+  for (const [behaviour, bytes] of [
+    ["sends nothing", undefined],
     ["never ends its headers", "POST /secret HTTP/1.1\r\nhost: h\r\n"],
     ["never ends its body", "POST /secret HTTP/1.1\r\nhost: h\r\ncontent-length: 9\r\n\r\n{"],
   ] as const) {
-    it(`ends a connection that ${what}`, async () => {
+    it(`closes a connection that ${behaviour}`, async () => {
       await using site = await Site.open({ limits: { headersMs: 40, requestMs: 80 } });
       const socket = await site.connect();
       if (bytes !== undefined) socket.write(bytes);
@@ -273,19 +273,19 @@ describe("the server of the webhooks", () => {
     });
   }
 
-  it("ends a connection whose handshake does not end", async () => {
+  it("closes a connection whose handshake does not end", async () => {
     await using site = await Site.open({ limits: { headersMs: 40, requestMs: 80 } });
     await ended(await site.connectPlain());
   });
 
-  it("does not wait for connections that have proven nothing when it ends", async () => {
+  it("does not wait for unproven connections when it closes", async () => {
     const site = await Site.open();
     const sockets = [await site.connect(), await site.connectPlain()];
     await site.server[Symbol.asyncDispose]();
     for (const socket of sockets) await ended(socket);
   });
 
-  it("shows another certificate from the next connection on", async () => {
+  it("presents another certificate from the next connection on", async () => {
     await using site = await Site.open();
     const other = await makeLeaf(authority, { name: "CN=new", lifetimeMs: hour, hosts: [host] });
     site.server.use(other);
@@ -304,7 +304,7 @@ describe("the server of the webhooks", () => {
     });
     after(() => site[Symbol.asyncDispose]());
 
-    it("answers one with a certificate, also after it shows another itself", async () => {
+    it("answers clients with a certificate, also after its own certificate changed", async () => {
       const shown = { cert: known.certificate, key: known.key };
       assert.equal((await site.post("/secret", review(), shown)).status, 200);
       site.server.use(pair);
@@ -312,7 +312,7 @@ describe("the server of the webhooks", () => {
       assert.equal((await site.post("/other", review(), shown)).status, 404);
     });
 
-    it("answers none without, though it knows the path", async () => {
+    it("answers no client without a certificate, even if it knows the path", async () => {
       const asked = site.asked.length;
       const { certificate: cert, key } = pair;
       await assert.rejects(site.post("/secret", review()));

@@ -14,43 +14,43 @@ import type { KeyPair } from "./certificates.ts";
 import { BodyTooLarge, readBody } from "../client/read-body.ts";
 import { ConnectionLimit } from "./connection-limit.ts";
 
-/** Why a request was refused before a handler saw it. */
+/** Why a request was refused before it reached a handler. */
 export const refusalReasons = ["path", "certificate", "body", "malformed", "busy"] as const;
 
 export type RefusalReason = (typeof refusalReasons)[number];
 
 export interface AdmissionServerOptions {
-  /** 0 for one that is free. */
+  /** 0 for any free port. */
   readonly port: number;
   readonly pair: KeyPair;
   /** By endpoint. */
   readonly handlers: ReadonlyMap<string, AdmissionHandler>;
-  /** Gives the endpoint of a path; undefined where the path is not one that the API server was given. */
+  /** The endpoint of a path; undefined unless the API server was given the path. */
   readonly endpointOf: (path: string) => string | undefined;
-  /** As PEM: connections need a client certificate of this authority. */
+  /** PEM. Connections need a client certificate of this authority. */
   readonly clientAuthority?: string | undefined;
   readonly onRefused?: (reason: RefusalReason, from: string) => void;
   readonly limits?: Partial<AdmissionLimits>;
 }
 
 export interface AdmissionLimits {
-  /** Of one request, in bytes. */
+  /** The body of one request, in bytes. */
   readonly body: number;
-  /** Of all requests that have no answer yet, in bytes. */
+  /** The bodies of all requests without an answer, in bytes. */
   readonly bodies: number;
-  /** Requests that have no answer yet. Each may wait for a gateway. */
+  /** Requests without an answer. Each may wait for a gateway. */
   readonly requests: number;
-  /** Connections without a request that was accepted. */
+  /** Connections on which no request was accepted yet. */
   readonly unproven: number;
-  /** For a TLS handshake, and for the headers of a request, in milliseconds. */
+  /** The time for a TLS handshake, and for the headers of a request, in milliseconds. */
   readonly headersMs: number;
-  /** For a whole request, in milliseconds. */
+  /** The time for a whole request, in milliseconds. */
   readonly requestMs: number;
 }
 
 /**
- * The API server takes 3 MiB as the body of a request, and etcd 1.5 MiB as an object: an
- * AdmissionReview of an object and the one before it is below 8 MiB.
+ * The API server accepts request bodies up to 3 MiB, and etcd objects up to 1.5 MiB: an
+ * AdmissionReview with an object and its predecessor is below 8 MiB.
  */
 const defaultLimits: AdmissionLimits = {
   body: 8 * 2 ** 20,
@@ -64,8 +64,8 @@ const defaultLimits: AdmissionLimits = {
 const statusOf = { path: 404, certificate: 403, body: 413, malformed: 400, busy: 503 } as const;
 
 /**
- * Answers the webhook calls of the API server, and of no other client: a request whose path is
- * not secret is refused before its body is read, and its connection is closed.
+ * Answers the webhook calls of the API server only. A request without a secret path is refused
+ * before its body is read, and its connection is closed.
  */
 export class AdmissionServer implements AsyncDisposable {
   readonly #server: Server;
@@ -88,12 +88,12 @@ export class AdmissionServer implements AsyncDisposable {
       headersTimeout: headersMs,
       requestTimeout: requestMs,
       connectionsCheckingInterval: Math.min(1_000, headersMs),
-      // The API server keeps its connections for longer than Node would.
+      // The API server keeps its connections for longer than Node's default.
       keepAliveTimeout: 120_000,
     });
     this.#server.on("connection", (socket: Socket) => this.#unproven.add(socket));
-    this.#server.on("request", (request, response) => this.#take(request, response));
-    this.#server.on("checkContinue", (request, response) => this.#take(request, response));
+    this.#server.on("request", (request, response) => this.#handle(request, response));
+    this.#server.on("checkContinue", (request, response) => this.#handle(request, response));
     this.#server.on("tlsClientError", (_, socket) => {
       if (options.clientAuthority === undefined) return;
       options.onRefused?.("certificate", socket.remoteAddress ?? "");
@@ -111,7 +111,7 @@ export class AdmissionServer implements AsyncDisposable {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Shows another certificate from the next connection on. */
+  /** Presents another certificate from the next connection on. */
   use(pair: KeyPair): void {
     this.#server.setSecureContext(tlsOf(pair, this.#options.clientAuthority));
   }
@@ -123,7 +123,7 @@ export class AdmissionServer implements AsyncDisposable {
     await closed;
   }
 
-  #take(request: IncomingMessage, response: ServerResponse): void {
+  #handle(request: IncomingMessage, response: ServerResponse): void {
     const arrived = performance.now();
     const [path = "", query = ""] = (request.url ?? "").split("?", 2);
     const endpoint = request.method === "POST" ? this.#options.endpointOf(path) : undefined;
@@ -151,24 +151,24 @@ export class AdmissionServer implements AsyncDisposable {
     deadline: number,
   ): Promise<void> {
     try {
-      // It is not destroyed where its body is too large: the answer goes by the same socket.
+      // A request whose body is too large is not destroyed: its answer uses the same socket.
       const body = request.iterator({ destroyOnReturn: false });
-      const asked = requestIn(await readBody(body, this.#limits.body));
-      const verdict = await inTime(handler(asked, deadline), deadline);
+      const admission = requestIn(await readBody(body, this.#limits.body));
+      const verdict = await inTime(handler(admission, deadline), deadline);
       response.setHeader("content-type", "application/json");
-      response.end(JSON.stringify(reviewOf(asked, verdict)));
+      response.end(JSON.stringify(reviewOf(admission, verdict)));
     } catch (error) {
-      // Its sender has gone.
+      // The client has disconnected.
       if (request.socket.destroyed) return;
       if (error instanceof BodyTooLarge) this.#refuse(request, response, "body");
       else if (error instanceof MalformedReview)
         this.#refuse(request, response, "malformed", error);
-      // A handler that fails is a defect of ours: the API server decides by its failure policy.
+      // A handler fails by a defect only: the API server decides by its failure policy.
       else response.writeHead(500).end((error as Error).message);
     }
   }
 
-  /** Closes the connection: what else there is of the request is not read. */
+  /** Closes the connection, without reading the rest of the request. */
   #refuse(
     request: IncomingMessage,
     response: ServerResponse,
@@ -180,7 +180,7 @@ export class AdmissionServer implements AsyncDisposable {
   }
 }
 
-/** A handler's verdict, or a denial where there is none by the deadline. */
+/** The verdict of a handler, or a denial if there is none by the deadline. */
 async function inTime(verdict: Promise<Verdict>, deadline: number): Promise<Verdict> {
   const late: Verdict = {
     allowed: false,

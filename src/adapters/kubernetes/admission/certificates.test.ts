@@ -27,7 +27,7 @@ describe("certificates", () => {
     leaf = await makeLeaf(authority, { name: "CN=leaf", lifetimeMs: hour, hosts: [host] });
   });
 
-  describe("are shown by a server", () => {
+  describe("that a server presents", () => {
     let server: Server;
 
     before(async () => {
@@ -50,12 +50,12 @@ describe("certificates", () => {
       }
     }
 
-    it("to whoever trusts their authority, by their name", async () => {
+    it("are trusted by a client of their authority, for their host name", async () => {
       assert.equal(await answer(authority.certificate, host), "trusted");
       assert.equal(await answer(`${other.certificate}\n${authority.certificate}`, host), "trusted");
     });
 
-    it("and not believed otherwise", async () => {
+    it("are not trusted by other clients or for other names", async () => {
       assert.notEqual(await answer(other.certificate, host), "trusted");
       assert.equal(
         await answer(authority.certificate, "other.svc"),
@@ -64,13 +64,13 @@ describe("certificates", () => {
     });
   });
 
-  it("end when they should", () => {
+  it("end after their lifetime", () => {
     const left = endOf(leaf.certificate) - Date.now();
     assert.ok(left > 0.9 * hour && left <= hour, String(left));
     assert.equal(endOf("nothing"), 0);
   });
 
-  it("begin a few minutes before they are made, by the clock that they are made by", async () => {
+  it("begin a few minutes before the given time of creation", async () => {
     const now = Date.UTC(2030, 0, 1);
     const made = await makeAuthority({ name: "CN=one", lifetimeMs: hour, now });
     const other = await makeLeaf(made, { name: "CN=leaf", lifetimeMs: hour, hosts: [host], now });
@@ -81,7 +81,7 @@ describe("certificates", () => {
     assert.equal(beginOf("nothing"), undefined);
   });
 
-  it("are judged without a server, too", () => {
+  it("can be verified without a server", () => {
     assert.ok(vouchesFor(authority.certificate, leaf.certificate, host));
     assert.ok(!vouchesFor(other.certificate, leaf.certificate, host));
     assert.ok(!vouchesFor(authority.certificate, leaf.certificate, "other.svc"));

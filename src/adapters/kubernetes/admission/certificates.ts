@@ -19,28 +19,28 @@ export interface KeyPair {
   readonly key: string;
 }
 
-/** What a certificate is for. */
+/** The subject and the validity of a certificate. */
 export interface CertificateSubject {
   /** RFC 4514: `CN=ipman`. */
   readonly name: string;
-  /** How long it is good, in milliseconds. */
+  /** How long the certificate is valid, in milliseconds. */
   readonly lifetimeMs: number;
-  /** When it is made, in milliseconds since the epoch; it is good from a little before. */
+  /** The time of creation, in milliseconds since the epoch; the certificate is valid a little earlier. */
   readonly now?: number | undefined;
 }
 
-/** Of one that is signed by an authority. */
+/** The subject of a certificate that an authority signs. */
 export interface LeafSubject extends CertificateSubject {
-  /** The DNS names and IP addresses that a server answers to; none makes it a client's. */
+  /** The DNS names and IP addresses of a server; empty for a client's certificate. */
   readonly hosts: readonly string[];
 }
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 
-/** Clocks differ by minutes: a certificate is good from a little before it was made. */
+/** Clocks may differ by minutes: a certificate is valid from this long before its creation. */
 const clockSkewMs = 5 * 60_000;
 
-/** Makes an authority of its own. */
+/** Creates a self-signed authority. */
 export async function makeAuthority({
   name,
   lifetimeMs,
@@ -55,14 +55,14 @@ export async function makeAuthority({
     extensions: [
       new BasicConstraintsExtension(true, 0, true),
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-      // Authorities of one name are told apart by their keys.
+      // Authorities with the same name are distinguished by their keys.
       await SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
   return { certificate: certificate.toString("pem"), key: await pemOf(keys.privateKey) };
 }
 
-/** Makes a certificate that the authority signs. */
+/** Creates a certificate that the authority signs. */
 export async function makeLeaf(authority: KeyPair, subject: LeafSubject): Promise<KeyPair> {
   const { name, lifetimeMs, hosts, now } = subject;
   const keys = await generateKeys();
@@ -88,7 +88,7 @@ export async function makeLeaf(authority: KeyPair, subject: LeafSubject): Promis
   return { certificate: certificate.toString("pem"), key: await pemOf(keys.privateKey) };
 }
 
-/** When a PEM certificate ends, in milliseconds since the epoch; 0 where it is none. */
+/** When a PEM certificate ends, in milliseconds since the epoch; 0 if it is malformed. */
 export function endOf(certificate: string): number {
   try {
     return new X509Certificate(certificate).notAfter.getTime();
@@ -97,7 +97,7 @@ export function endOf(certificate: string): number {
   }
 }
 
-/** When a PEM certificate begins, in milliseconds since the epoch; undefined where it is none. */
+/** When a PEM certificate begins, in milliseconds since the epoch; undefined if it is malformed. */
 export function beginOf(certificate: string): number | undefined {
   try {
     return new X509Certificate(certificate).notBefore.getTime();
@@ -106,7 +106,7 @@ export function beginOf(certificate: string): number | undefined {
   }
 }
 
-/** Whether a key is the certificate's. */
+/** Whether the key belongs to the certificate. */
 export function isPair({ certificate, key }: KeyPair): boolean {
   try {
     return new NodeCertificate(certificate).checkPrivateKey(createPrivateKey(key));
@@ -115,7 +115,7 @@ export function isPair({ certificate, key }: KeyPair): boolean {
   }
 }
 
-/** Whether a certificate, as PEM, is good for a server's name by what that authority says. */
+/** Whether a PEM certificate is the authority's and valid for the name of a server. */
 export function vouchesFor(authority: string, certificate: string, host: string): boolean {
   try {
     const leaf = new NodeCertificate(certificate);

@@ -1,16 +1,16 @@
 import type { Socket } from "node:net";
 
 /**
- * Bounds the connections of a server whose clients are not known: one more than that ends the
- * oldest. So clients that keep connections open cannot prevent others from being served.
+ * Limits the connections of unknown clients to a server: a connection above the limit closes the
+ * oldest one. Clients that keep connections open thus cannot block others.
  */
 export class ConnectionLimit {
-  /** By the peer's address and port, which a TLS socket shares with the one below it. */
+  /** By the peer's address and port, which a TLS socket shares with its TCP socket. */
   readonly #sockets = new Map<string, Socket>();
-  readonly #most: number;
+  readonly #max: number;
 
-  constructor(most: number) {
-    this.#most = most;
+  constructor(max: number) {
+    this.#max = max;
   }
 
   add(socket: Socket): void {
@@ -20,15 +20,15 @@ export class ConnectionLimit {
       if (this.#sockets.get(key) === socket) this.#sockets.delete(key);
     });
     const [oldest] = this.#sockets.values();
-    if (this.#sockets.size > this.#most) oldest?.destroy();
+    if (this.#sockets.size > this.#max) oldest?.destroy();
   }
 
-  /** Its client is known: it is not counted any more. */
+  /** Stops counting a connection, since its client is known. */
   exempt(socket: Socket): void {
     this.#sockets.delete(peerOf(socket));
   }
 
-  /** Ends all that are counted. */
+  /** Closes all connections that are counted. */
   end(): void {
     for (const socket of this.#sockets.values()) socket.destroy();
   }

@@ -18,7 +18,7 @@ contexts: [{ name: here, context: { cluster: here, user: me } }]
 users: [{ name: me, user: { token: t } }]
 `;
 
-/** A client of a server that answers as the test says. */
+/** A client of a server that sends the answers of the test. */
 async function clientOf(
   t: TestContext,
   answer: (response: ServerResponse, url: string) => void,
@@ -43,15 +43,15 @@ const html = (response: ServerResponse) =>
 
 const answers: Readonly<Record<string, (response: ServerResponse) => void>> = {
   "a page of HTML": html,
-  "JSON that is cut short": (response) => {
+  "truncated JSON": (response) => {
     response.setHeader("content-length", "500").write('{"metadata":{"name":"a"');
     setImmediate(() => response.destroy());
   },
-  "JSON that is cut short, as if complete": (response) =>
+  "truncated JSON in a complete body": (response) =>
     response.end('{"metadata":{"name":"a","resourceVersion":"1"'),
   "an empty body": (response) => response.end(),
   null: (response) => response.end("null"),
-  "JSON of something else": (response) => response.end('{"error":"maintenance"}'),
+  "other JSON": (response) => response.end('{"error":"maintenance"}'),
 };
 
 const object = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a", namespace: "n" } };
@@ -67,24 +67,29 @@ const calls: Readonly<Record<string, (client: KubeClient) => Promise<unknown>>> 
   patch: (client) => client.mergePatch(ConfigMap, place, {}),
 };
 
-const unusable = { name: "KubeError", code: "unavailable", message: /: the answer / };
+const unusable = {
+  name: "KubeError",
+  code: "unavailable",
+  retryable: true,
+  message: /: the answer /,
+};
 
-describe("an answer of the API server with status 200", () => {
-  for (const [what, answer] of Object.entries(answers)) {
+describe("an answer with status 200", () => {
+  for (const [kind, answer] of Object.entries(answers)) {
     for (const [op, call] of Object.entries(calls)) {
-      it(`that is ${what} fails ${op} as unavailable`, async (t) => {
+      it(`fails ${op} as unavailable if it is ${kind}`, async (t) => {
         const client = await clientOf(t, answer);
         await assert.rejects(call(client), unusable);
       });
     }
   }
 
-  it("that is a page of HTML fails delete as unavailable", async (t) => {
+  it("fails delete as unavailable if it is a page of HTML", async (t) => {
     const client = await clientOf(t, html);
     await assert.rejects(client.delete(ConfigMap, place), unusable);
   });
 
-  it("that is HTML fails list as unavailable on its second page, too", async (t) => {
+  it("fails list as unavailable if its second page is HTML", async (t) => {
     const client = await clientOf(t, (response, url) => {
       if (url.includes("continue=")) html(response);
       else response.end('{"metadata":{"resourceVersion":"1","continue":"next"},"items":[]}');
@@ -92,7 +97,7 @@ describe("an answer of the API server with status 200", () => {
     await assert.rejects(calls["list"]?.(client) ?? Promise.resolve(), unusable);
   });
 
-  it("is not quoted in the error, since it may be of a Secret", async (t) => {
+  it("is not quoted in the error, since it may contain a Secret", async (t) => {
     const client = await clientOf(t, (response) => response.end('{"data":{"psk":c2VjcmV0'));
     await assert.rejects(client.get(resourceTypes.Secret, place), (error: KubeError) => {
       assert.equal(error.code, "unavailable");
@@ -101,7 +106,7 @@ describe("an answer of the API server with status 200", () => {
     });
   });
 
-  it("that has no end fails as unavailable once 128 MiB are read", async (t) => {
+  it("fails as unavailable after 128 MiB without an end", async (t) => {
     const block = Buffer.alloc(2 ** 20, " ");
     let sent = 0;
     const client = await clientOf(t, (response) => {
@@ -117,8 +122,8 @@ describe("an answer of the API server with status 200", () => {
   });
 });
 
-describe("a refusal", () => {
-  it("with 404 and no Status does not mean that the object is absent", async (t) => {
+describe("an answer with status 404", () => {
+  it("does not mean that the object is absent if it has no Status", async (t) => {
     const client = await clientOf(t, (response) => {
       response.statusCode = 404;
       html(response);
@@ -127,10 +132,14 @@ describe("a refusal", () => {
     await assert.rejects(client.delete(ConfigMap, place), { code: "unavailable" });
   });
 
-  it("with 404 and a Status means it", async (t) => {
+  it("means that the object is absent if it has a Status", async (t) => {
     const status = '{"kind":"Status","reason":"NotFound","message":"gone","code":404}';
     const client = await clientOf(t, (response) => response.writeHead(404).end(status));
-    await assert.rejects(client.get(ConfigMap, place), { code: "not-found", message: /gone/ });
+    await assert.rejects(client.get(ConfigMap, place), {
+      code: "not-found",
+      retryable: false,
+      message: /gone/,
+    });
     await client.delete(ConfigMap, place);
   });
 });

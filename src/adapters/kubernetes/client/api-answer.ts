@@ -1,26 +1,27 @@
 import type { KubeList, KubeObject } from "../../../model/kubernetes/kube-object.ts";
-import { KubeError, type ApiStatus } from "./kube-error.ts";
+import { kubeError, KubeError, type ApiStatus } from "./kube-error.ts";
 import { readBody } from "./read-body.ts";
 
-/** A page of a list has at most 500 objects; etcd takes none above 1.5 MiB, and few are that large. */
+/** A page of a list has at most 500 objects. etcd stores none above 1.5 MiB; few are that large. */
 const mostAnswerBytes = 128 * 2 ** 20;
 
-/** A Status with its details is far smaller. */
+/** A Status with its details is much smaller. */
 const mostStatusBytes = 2 ** 20;
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** One event of a watch. */
-export type WatchEvent<T> =
-  | { readonly type: "ERROR"; readonly object: ApiStatus }
-  | { readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK"; readonly object: T };
+const eventTypes = ["ADDED", "MODIFIED", "DELETED", "BOOKMARK"] as const;
 
-const eventTypes: ReadonlySet<unknown> = new Set(["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]);
+/** One event of a watch. A BOOKMARK has an object with a resourceVersion and nothing else. */
+export interface WatchEvent<T> {
+  readonly type: (typeof eventTypes)[number];
+  readonly object: T;
+}
 
 /**
- * Reads the JSON object of an answer.
+ * Reads an answer that is a JSON object.
  *
- * @throws KubeError `unavailable` where it is anything else: a proxy's page, a cut body
+ * @throws KubeError `unavailable` if it is not, such as a proxy's page or a truncated body
  */
 export async function recordIn(op: string, body: AsyncIterable<Uint8Array>): Promise<Json> {
   let text: string;
@@ -35,7 +36,7 @@ export async function recordIn(op: string, body: AsyncIterable<Uint8Array>): Pro
 /**
  * Reads an answer that is an object of the API.
  *
- * @throws KubeError `unavailable` where it is anything else
+ * @throws KubeError `unavailable` if it is not
  */
 export async function objectIn(op: string, body: AsyncIterable<Uint8Array>): Promise<KubeObject> {
   const answer = await recordIn(op, body);
@@ -46,7 +47,7 @@ export async function objectIn(op: string, body: AsyncIterable<Uint8Array>): Pro
 /**
  * Reads an answer that is a page of a list.
  *
- * @throws KubeError `unavailable` where it is anything else
+ * @throws KubeError `unavailable` if it is not
  */
 export async function listIn(op: string, body: AsyncIterable<Uint8Array>): Promise<KubeList> {
   const answer = await recordIn(op, body);
@@ -57,17 +58,27 @@ export async function listIn(op: string, body: AsyncIterable<Uint8Array>): Promi
 /**
  * Parses one line of a watch.
  *
- * @throws KubeError `unavailable` where it is not an event
+ * @throws KubeError the error that an ERROR event reports; `unavailable` if the line is not an
+ *   event
  */
 export function eventIn<T extends KubeObject>(op: string, line: string): WatchEvent<T> {
   const { type, object } = parseRecord(op, line);
-  const isKnown =
-    type === "ERROR" || (eventTypes.has(type) && isRecord(object) && isRecord(object["metadata"]));
-  if (isRecord(object) && isKnown) return { type, object } as unknown as WatchEvent<T>;
+  if (type === "ERROR" && isRecord(object)) throw errorIn(op, object);
+  const known = eventTypes.find((eventType) => eventType === type);
+  if (known !== undefined && hasMetadata(object)) return { type: known, object: object as T };
   throw unusable(op, "a line of the answer is not a watch event");
 }
 
-/** Reads the Status of a refusal; undefined where the answer has none. */
+function errorIn(op: string, status: Json): KubeError {
+  const { code } = status;
+  return kubeError(op, typeof code === "number" ? code : 500, status);
+}
+
+function hasMetadata(object: unknown): object is KubeObject {
+  return isRecord(object) && isRecord(object["metadata"]);
+}
+
+/** Reads the Status of a refused request; undefined if the answer has none. */
 export async function statusOf(body: AsyncIterable<Uint8Array>): Promise<ApiStatus | undefined> {
   try {
     const status: unknown = JSON.parse(await readBody(body, mostStatusBytes));
@@ -77,13 +88,13 @@ export async function statusOf(body: AsyncIterable<Uint8Array>): Promise<ApiStat
   }
 }
 
-/** The parser's own message quotes the text, which may be a Secret's: it is left out. */
+/** The parser's message is left out of the error, since it quotes text that may be a Secret's. */
 function parseRecord(op: string, text: string): Json {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    throw unusable(op, "the answer is not JSON, as if it came from a proxy or were cut short");
+    throw unusable(op, "the answer is not JSON; it may be a proxy's, or truncated");
   }
   if (isRecord(value)) return value;
   throw unusable(op, "the answer is not a JSON object");

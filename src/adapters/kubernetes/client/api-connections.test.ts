@@ -18,10 +18,10 @@ contexts: [{ name: here, context: { cluster: here, user: me } }]
 users: [{ name: me, user: { token: t } }]
 `;
 
-/** A server whose authority is replaced, and the file in which a client finds that. */
+/** A server whose authority changes, and the file from which a client reads it. */
 class Site {
   readonly folder = mkdtempSync(join(tmpdir(), "api-connections-"));
-  /** Each request has a connection of its own, and so a handshake. */
+  /** Each request has a connection and a handshake of its own. */
   readonly #server = createServer((_, response) => {
     response.writeHead(200, { connection: "close" }).end('{"metadata":{"name":"a"}}');
   });
@@ -41,7 +41,7 @@ class Site {
 
   #authority = "";
 
-  /** As when the server starts anew with a certificate of another authority. */
+  /** As if the server restarted with a certificate of another authority. */
   async replaceCertificate(): Promise<void> {
     const authority = await makeAuthority({ name: "CN=authority", lifetimeMs: 60_000 });
     const subject = { name: "CN=server", hosts: ["127.0.0.1"], lifetimeMs: 60_000 };
@@ -63,7 +63,7 @@ class Site {
 }
 
 describe("the connections to the API server", () => {
-  it("are made anew when the cluster has another authority", async (t) => {
+  it("are replaced when the cluster has a new authority", async (t) => {
     const site = await Site.open(t);
     await using client = site.connect();
     const get = () => client.get(resourceTypes.Node, { name: "a" });
@@ -71,12 +71,12 @@ describe("the connections to the API server", () => {
     const distrusted = { code: "unavailable", message: /certificate/ };
     await site.replaceCertificate();
     await assert.rejects(get(), distrusted);
-    await assert.rejects(get(), distrusted, "its authority is not known yet");
+    await assert.rejects(get(), distrusted, "the authority is not published yet");
     site.publish();
     await get();
     await site.replaceCertificate();
     site.publish();
-    await assert.rejects(get(), distrusted, "the connections are older");
+    await assert.rejects(get(), distrusted, "the connections still trust the old authority");
     await get();
   });
 });

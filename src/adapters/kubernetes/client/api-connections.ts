@@ -1,7 +1,7 @@
 import type { KubeConfig } from "@kubernetes/client-node";
 import { Agent, type Dispatcher } from "undici";
 
-/** What Node says of a certificate that no authority vouches for of those it was given. */
+/** Node's error codes for a certificate that none of the given authorities has signed. */
 const distrust: ReadonlySet<unknown> = new Set([
   "SELF_SIGNED_CERT_IN_CHAIN",
   "DEPTH_ZERO_SELF_SIGNED_CERT",
@@ -12,55 +12,55 @@ const distrust: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * The connections to the API server. Made once: client-node would make one for each request,
- * with a handshake each. Made anew where the server's certificate is not trusted any more,
- * since the cluster may have another authority by now.
+ * The connections to the API server, which all requests share: client-node would open one per
+ * request. They are replaced when the server's certificate is no longer trusted, since the
+ * cluster may have a new authority.
  */
 export class ApiConnections implements AsyncDisposable {
   readonly #config: KubeConfig;
   readonly #answerMs: number;
-  #made: Promise<Dispatcher> | undefined;
+  #dispatcher: Promise<Dispatcher> | undefined;
 
-  /** @param answerMs the longest that an answer may take to begin */
+  /** @param answerMs the longest time until an answer begins */
   constructor(config: KubeConfig, answerMs: number) {
     this.#config = config;
     this.#answerMs = answerMs;
   }
 
   async dispatcher(): Promise<Dispatcher> {
-    const made = (this.#made ??= this.#make());
+    const current = (this.#dispatcher ??= this.#create());
     try {
-      return await made;
+      return await current;
     } catch (error) {
-      this.#forget(made);
+      this.#forget(current);
       throw error;
     }
   }
 
-  /** Told why a request had no answer. Those that are under way end as they may. */
+  /** Handles the failure of a request. Other requests continue on their connections. */
   failed(cause: unknown): void {
-    const made = this.#made;
-    if (made === undefined || !distrust.has((cause as { code?: unknown }).code)) return;
-    this.#forget(made);
-    // What cannot be closed was destroyed with the client.
-    made.then((old) => old.close()).catch(() => {});
+    const current = this.#dispatcher;
+    if (current === undefined || !distrust.has((cause as { code?: unknown }).code)) return;
+    this.#forget(current);
+    // A dispatcher that cannot be closed was destroyed with the client.
+    current.then((old) => old.close()).catch(() => {});
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await (await this.#made)?.destroy();
+    await (await this.#dispatcher)?.destroy();
   }
 
-  #forget(made: Promise<Dispatcher>): void {
-    if (this.#made === made) this.#made = undefined;
+  #forget(dispatcher: Promise<Dispatcher>): void {
+    if (this.#dispatcher === dispatcher) this.#dispatcher = undefined;
   }
 
-  async #make(): Promise<Dispatcher> {
+  async #create(): Promise<Dispatcher> {
     const tls: Record<string, unknown> = {};
     await this.#config.applyToHTTPSOptions(tls);
     const { ca, cert, key, rejectUnauthorized, servername } = tls;
     const given = { ca, cert, key, rejectUnauthorized, servername };
     const connect = Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined));
-    // A watch may rest for longer than any answer: it has a deadline of its own.
+    // A watch may be silent for longer than any answer; it has a deadline of its own.
     return new Agent({ connect, bodyTimeout: 0, headersTimeout: this.#answerMs });
   }
 }

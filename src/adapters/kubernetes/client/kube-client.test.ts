@@ -8,7 +8,7 @@ import { describe, it, type TestContext } from "node:test";
 import { KubeClient } from "./kube-client.ts";
 import { resourceTypes } from "./resource-type.ts";
 
-/** Gives a token more each time, and says that it has ended already: client-node keeps none. */
+/** Prints a new token each time, already expired, so that client-node does not cache it. */
 const plugin = (runs: string) => `#!/bin/sh
 echo run >> ${runs}
 echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"expirationTimestamp":"2020-01-01T00:00:00Z","token":"t'$(wc -l < ${runs})'"}}'
@@ -25,7 +25,7 @@ users:
     user: { exec: { apiVersion: client.authentication.k8s.io/v1, command: ${command}, interactiveMode: Never } }
 `;
 
-/** A server, and a program that makes tokens for it, which is not there yet. */
+/** A server, and a credential plugin for it that is not installed yet. */
 class Site {
   readonly folder = mkdtempSync(join(tmpdir(), "kube-client-"));
   /** The `Authorization` of each request. */
@@ -70,10 +70,10 @@ class Site {
   }
 }
 
-describe("the API server's client", () => {
+describe("the client of the API server", () => {
   const get = (client: KubeClient) => client.get(resourceTypes.Node, { name: "a" });
 
-  it("keeps credentials for a moment, and asks for others when they are refused", async (t) => {
+  it("caches credentials for a short time, and reads new ones if they are refused", async (t) => {
     const site = await Site.open(t);
     site.installPlugin();
     await using client = site.connect();
@@ -90,7 +90,7 @@ describe("the API server's client", () => {
     assert.notEqual(site.asked.at(-1), first);
   });
 
-  it("knows the server's time by its last answer, whatever that was and its own clock is", async (t) => {
+  it("knows the server's time by its last answer, whether or not that was a refusal", async (t) => {
     const site = await Site.open(t);
     site.installPlugin();
     await using client = site.connect();
@@ -110,7 +110,7 @@ describe("the API server's client", () => {
     assert.ok((client.serverNow ?? Infinity) < Date.UTC(2005));
   });
 
-  it("that had no credentials goes on once there are some", async (t) => {
+  it("works as soon as there are credentials", async (t) => {
     const site = await Site.open(t);
     await using client = site.connect();
     await assert.rejects(get(client), { code: "unavailable" });

@@ -7,7 +7,7 @@ import { kubeError, KubeError, type KubeErrorCode } from "./kube-error.ts";
 import type { KubeList, KubeObject } from "../../../model/kubernetes/kube-object.ts";
 import { pathOf, wordsFor, type ObjectPlace, type ResourceType } from "./resource-type.ts";
 
-/** No answer in this time is none, in milliseconds; watches have a deadline of their own. */
+/** The longest time until an answer, in milliseconds; watches have a deadline of their own. */
 const answerMs = 30_000;
 
 /** Objects per page of a list. */
@@ -15,24 +15,24 @@ const pageSize = 500;
 
 const json = "application/json";
 
-/** What is accepted of a list, or of each object of a watch. */
+/** The media type of a list, or of each object of a watch. */
 const accepted = (metadataOnly: boolean | undefined, suffix: "List" | "" = "") =>
   metadataOnly ? `${json};as=PartialObjectMetadata${suffix};g=meta.k8s.io;v=v1` : json;
 
 export interface Selector {
   readonly labelSelector?: string | undefined;
   readonly fieldSelector?: string | undefined;
-  /** The server leaves out everything of an object but its metadata (PartialObjectMetadata). */
+  /** The server sends only the metadata of each object (PartialObjectMetadata). */
   readonly metadataOnly?: boolean | undefined;
 }
 
-/** What an object has to be. */
+/** The uid and version that an object must have. */
 interface Preconditions {
   readonly uid?: string | undefined;
   readonly resourceVersion?: string | undefined;
 }
 
-/** Every other refusal is an answer. */
+/** The errors that count as failed calls; every other refusal is an answer. */
 const failures: ReadonlySet<KubeErrorCode> = new Set(["denied", "busy", "unavailable"]);
 
 interface Call {
@@ -42,28 +42,28 @@ interface Call {
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: unknown;
   readonly contentType?: string;
-  /** A media type; JSON where it is left out. */
+  /** A media type; JSON by default. */
   readonly accept?: string;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Told of each request: `kube.` and its verb, the seconds until an answer began, and whether
- * the server gave none, or would not.
+ * Receives each request: `kube.` and its verb, the seconds until an answer began, and whether the
+ * request failed.
  */
 export type OnCall = (call: string, seconds: number, failed: boolean) => void;
 
 /**
- * The API server, as a kubeconfig or a pod's service account says. One pool of connections
- * for everything; the credentials are client-node's, which renews them.
+ * A client of the API server of a kubeconfig or of a pod's service account. All requests share one
+ * pool of connections. client-node provides and renews the credentials.
  */
 export class KubeClient implements AsyncDisposable {
   readonly #config: KubeConfig;
   readonly #credentials: Credentials;
   readonly #connections: ApiConnections;
   readonly #onCall: OnCall;
-  /** The server's time when an answer came, and when that was by a clock that is never set. */
-  #serverTime: { readonly at: number; readonly heard: number } | undefined;
+  /** The server's time in its last answer, and the monotonic time when the answer arrived. */
+  #serverTime: { readonly at: number; readonly receivedAt: number } | undefined;
 
   private constructor(config: KubeConfig, onCall: OnCall) {
     this.#config = config;
@@ -73,7 +73,7 @@ export class KubeClient implements AsyncDisposable {
   }
 
   /**
-   * @param kubeconfig a file; without it a pod's service account, $KUBECONFIG or ~/.kube/config
+   * @param kubeconfig a file; by default a pod's service account, $KUBECONFIG or ~/.kube/config
    */
   static connect(kubeconfig?: string, onCall: OnCall = () => {}): KubeClient {
     const config = new KubeConfig();
@@ -83,20 +83,20 @@ export class KubeClient implements AsyncDisposable {
     return new KubeClient(config, onCall);
   }
 
-  /** The namespace of the context: in a pod, the pod's. */
+  /** The namespace of the context; in a pod, the pod's own. */
   get namespace(): string {
     const context = this.#config.getContextObject(this.#config.getCurrentContext());
     return context?.namespace ?? "default";
   }
 
   /**
-   * The API server's time in milliseconds since the epoch, to the second, by its last answer;
-   * undefined before there is one. The clock of this process may be another.
+   * The API server's time by its last answer, in milliseconds since the epoch, precise to the
+   * second; undefined before the first answer. The clock of this process may differ.
    */
   get serverNow(): number | undefined {
     if (this.#serverTime === undefined) return undefined;
-    const { at, heard } = this.#serverTime;
-    return at + performance.now() - heard;
+    const { at, receivedAt } = this.#serverTime;
+    return at + performance.now() - receivedAt;
   }
 
   async get<T extends KubeObject>(type: ResourceType, place: ObjectPlace): Promise<T> {
@@ -104,7 +104,7 @@ export class KubeClient implements AsyncDisposable {
     return (await this.#object({ op, method: "GET", path: pathOf(type, place) })) as T;
   }
 
-  /** Every object of a collection, as the server has it now, page by page. */
+  /** Lists a collection page by page, and returns the version of the list. */
   async list(
     type: ResourceType,
     place: ObjectPlace,
@@ -132,7 +132,7 @@ export class KubeClient implements AsyncDisposable {
     return (await this.#object({ op, method: "POST", path, body: object })) as T;
   }
 
-  /** Writes a whole object; refused where it changed since its resourceVersion. */
+  /** Replaces an object; `conflict` if it changed since its resourceVersion. */
   async replace<T extends KubeObject>(type: ResourceType, object: T): Promise<T> {
     const { namespace, name } = object.metadata;
     const op = `replace ${wordsFor(type, { namespace, name })}`;
@@ -141,9 +141,9 @@ export class KubeClient implements AsyncDisposable {
   }
 
   /**
-   * Server-side apply: makes the fields of `object` so, and lets go of those that this
-   * manager applied before and does not any more. With a resourceVersion in it the server
-   * refuses where the object changed since.
+   * Server-side apply: sets the fields of `object`, and removes those that this manager applied
+   * before and no longer does. If `object` has a resourceVersion, the server refuses to apply it to
+   * an object that changed since.
    */
   async apply<T extends KubeObject>(
     type: ResourceType,
@@ -163,7 +163,7 @@ export class KubeClient implements AsyncDisposable {
     })) as T;
   }
 
-  /** RFC 7386. */
+  /** JSON Merge Patch (RFC 7386). */
   async mergePatch(type: ResourceType, place: ObjectPlace, patch: unknown): Promise<KubeObject> {
     return (await this.#object({
       op: `patch ${wordsFor(type, place)}`,
@@ -175,9 +175,9 @@ export class KubeClient implements AsyncDisposable {
   }
 
   /**
-   * Deletes an object, and what it owns after it; one that is not there is deleted.
+   * Deletes an object, and afterwards the objects that it owns. Succeeds if it does not exist.
    *
-   * @throws KubeError `conflict` where it is another, or of another version
+   * @throws KubeError `conflict` if its uid or its version differs
    */
   async delete(
     type: ResourceType,
@@ -188,7 +188,7 @@ export class KubeClient implements AsyncDisposable {
     const body = { propagationPolicy: "Background", preconditions: { uid, resourceVersion } };
     const op = `delete ${wordsFor(type, place)}`;
     try {
-      // The answer is a Status, or the object while something holds it.
+      // The answer is a Status, or the object while a finalizer keeps it.
       await recordIn(
         op,
         await this.#body({ op, method: "DELETE", path: pathOf(type, place), body }),
@@ -198,7 +198,7 @@ export class KubeClient implements AsyncDisposable {
     }
   }
 
-  /** Opens a watch; the answer's body has an event a line until the server or `signal` ends it. */
+  /** Opens a watch. Its body has one event per line until the server or `signal` ends it. */
   async openWatch(
     type: ResourceType,
     place: ObjectPlace,
@@ -227,16 +227,16 @@ export class KubeClient implements AsyncDisposable {
 
   async #send(call: Call): Promise<Dispatcher.ResponseData> {
     const since = performance.now();
-    const told = (failed: boolean) => {
+    const report = (failed: boolean) => {
       const verb = call.op.slice(0, call.op.indexOf(" "));
       this.#onCall(`kube.${verb}`, (performance.now() - since) / 1_000, failed);
     };
     try {
       const response = await this.#answer(call);
-      told(false);
+      report(false);
       return response;
     } catch (error) {
-      told(error instanceof KubeError && failures.has(error.code));
+      report(error instanceof KubeError && failures.has(error.code));
       throw error;
     }
   }
@@ -261,14 +261,14 @@ export class KubeClient implements AsyncDisposable {
       throw new KubeError(op, "unavailable", 0, reasonOf(cause), cause);
     }
     const at = Date.parse(String(response.headers["date"]));
-    if (Number.isFinite(at)) this.#serverTime = { at, heard: performance.now() };
+    if (Number.isFinite(at)) this.#serverTime = { at, receivedAt: performance.now() };
     if (response.statusCode < 300) return response;
     if (response.statusCode === 401) this.#credentials.refused();
     throw kubeError(op, response.statusCode, await statusOf(response.body));
   }
 }
 
-/** Of an address with several hosts behind it, each has a reason. */
+/** An AggregateError has a reason for each address of the host. */
 function reasonOf(error: unknown): string {
   const { errors, message } = error as AggregateError;
   return message === "" ? (errors ?? []).map(({ message: one }) => one).join(", ") : message;

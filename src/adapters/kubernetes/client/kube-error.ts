@@ -1,6 +1,16 @@
 import { own } from "../../../model/value/own.ts";
 
-/** What came of a request that failed, by the API server's own reasons. */
+/**
+ * Why a request failed, by the API server's own reasons.
+ *
+ * - `not-found`, `exists`: the object does not exist, or exists already
+ * - `conflict`: the object changed, or is another one
+ * - `invalid`: the API server does not accept the request
+ * - `denied`: the credentials were refused, or do not permit the request
+ * - `expired`: the API server no longer knows the resourceVersion
+ * - `busy`: the API server asks to send fewer requests
+ * - `unavailable`: no answer, a server error, or an answer that is not the API server's
+ */
 export type KubeErrorCode =
   | "not-found"
   | "exists"
@@ -11,20 +21,25 @@ export type KubeErrorCode =
   | "busy"
   | "unavailable";
 
-/** A request to the API server that failed. Its message is the server's, where there is one. */
+const retryable: ReadonlySet<KubeErrorCode> = new Set(["busy", "unavailable"]);
+
+/** A request to the API server that failed. Its message is the server's, if there is one. */
 export class KubeError extends Error {
   override readonly name = "KubeError";
-  /** What was asked: `apply Deployment ipman-system/charon-a`. */
+  /** The request: `apply Deployment ipman-system/charon-a`. */
   readonly op: string;
   readonly code: KubeErrorCode;
-  /** HTTP status; 0 where no answer came. */
+  /** The HTTP status; 0 if there was no answer. */
   readonly status: number;
+  /** Whether the same request may succeed later. */
+  readonly retryable: boolean;
 
   constructor(op: string, code: KubeErrorCode, status: number, message: string, cause?: unknown) {
     super(`${op}: ${message}`, { cause });
     this.op = op;
     this.code = code;
     this.status = status;
+    this.retryable = retryable.has(code);
   }
 }
 
@@ -60,14 +75,14 @@ const codeOfStatus: Readonly<Record<number, KubeErrorCode>> = {
 };
 
 /**
- * What may be believed of a refusal without a Status, which a proxy sent: not its 404, by which
- * an object would be taken for absent.
+ * The statuses that count without a Status in the body, though a proxy may have sent them. 404 is
+ * not one of them: an object would be taken for absent.
  */
-const believed: ReadonlySet<number> = new Set([401, 429]);
+const trusted: ReadonlySet<number> = new Set([401, 429]);
 
-/** The error of a refusal, in the words of its Status; without one, a proxy sent it. */
+/** The error of a refused request, with the message of its Status; a proxy sends no Status. */
 export function kubeError(op: string, status: number, body: ApiStatus | undefined): KubeError {
   const { reason = "", message = `HTTP ${status}` } = body ?? {};
-  const code = body !== undefined || believed.has(status) ? codeOfStatus[status] : undefined;
+  const code = body !== undefined || trusted.has(status) ? codeOfStatus[status] : undefined;
   return new KubeError(op, own(codeOfReason, reason) ?? code ?? "unavailable", status, message);
 }

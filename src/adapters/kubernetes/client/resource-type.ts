@@ -1,4 +1,4 @@
-/** A kind of object in the API, and how its paths are made. */
+/** A kind of object in the API, with the parts of its paths. */
 export interface ResourceType {
   /** `v1`, `apps/v1`. */
   readonly apiVersion: string;
@@ -7,9 +7,9 @@ export interface ResourceType {
   readonly namespaced: boolean;
 }
 
-/** Which object, or which collection of them. */
+/** An object or a collection. */
 export interface ObjectPlace {
-  /** Left out for all namespaces, or where the kind has none. */
+  /** Undefined for all namespaces, and for kinds without a namespace. */
   readonly namespace?: string | undefined;
   readonly name?: string | undefined;
   readonly subresource?: "status" | undefined;
@@ -24,7 +24,7 @@ export function pathOf(type: ResourceType, { namespace, name, subresource }: Obj
   return `${group}${within}/${plural}${object}${subresource === undefined ? "" : `/${subresource}`}`;
 }
 
-/** `Deployment ipman-system/charon-a`, for messages. */
+/** The object for a message: `Deployment ipman-system/charon-a`. */
 export function wordsFor({ kind }: ResourceType, { namespace, name }: ObjectPlace): string {
   const where = [namespace, name].filter((part) => part !== undefined).join("/");
   return where === "" ? kind : `${kind} ${where}`;

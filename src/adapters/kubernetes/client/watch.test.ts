@@ -5,18 +5,19 @@ import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
 import type { KubeClient } from "./kube-client.ts";
 import { KubeError } from "./kube-error.ts";
 import { resourceTypes } from "./resource-type.ts";
-import { watchResources, type ResourceEvent, type Wanted } from "./watch.ts";
+import type { ResourceEvent } from "./watch-state.ts";
+import { watchResources, type Wanted } from "./watch.ts";
 
 const type = resourceTypes.Secret;
 const namespace = "default";
 
 type Line = readonly [what: string, name: string, version: number];
 
-/** One answer of the server's to a list, a get or a watch. */
+/** One answer of the server to a list, a get or a watch. */
 type Answer =
   | { readonly list: readonly Line[]; readonly at: number }
   | { readonly get: Line | "absent" }
-  /** Told one after the other; then the watch ends, or stays open. */
+  /** The lines are sent in turn; then the watch ends, or stays open. */
   | { readonly watch: readonly (Line | KubeError | string)[]; readonly open?: true }
   | { readonly fails: KubeError };
 
@@ -31,10 +32,10 @@ const gone = new KubeError("watch", "expired", 410, "too old resource version");
 const away = new KubeError("watch", "unavailable", 0, "connection refused");
 const absent = new KubeError("get", "not-found", 404, "not found");
 
-/** A server that answers by the script, whatever it is asked, and notes what that was. */
+/** A server that answers every request by the script, and records the requests. */
 class Script {
   readonly asked: string[] = [];
-  /** Those of the watches that were opened: an answer that is not read goes with its signal. */
+  /** The signals of the watches that were opened; each ends an answer that is not read. */
   readonly signals: AbortSignal[] = [];
   readonly #answers: Answer[];
 
@@ -52,13 +53,13 @@ class Script {
       ) => {
         const answer = this.#next("list");
         if (!("list" in answer))
-          throw new Error(`a list, where the script has ${Object.keys(answer).join()}`);
+          throw new Error(`a list was requested, but the script has ${Object.keys(answer).join()}`);
         for (const [, name, version] of answer.list) each(object(name, version));
         return String(answer.at);
       },
       get: async () => {
         const answer = this.#next("get");
-        if (!("get" in answer)) throw new Error("a get was not expected");
+        if (!("get" in answer)) throw new Error("an unexpected get");
         if (answer.get === "absent") throw absent;
         return object(answer.get[1], answer.get[2]);
       },
@@ -72,7 +73,7 @@ class Script {
         this.signals.push(signal);
         const marks = since["allowWatchBookmarks"] === "true" ? "" : " without bookmarks";
         const answer = this.#next(`watch from ${since["resourceVersion"]}${marks}`);
-        if (!("watch" in answer)) throw new Error("a watch was not expected");
+        if (!("watch" in answer)) throw new Error("an unexpected watch");
         return this.#body(answer.watch, answer.open === true, signal);
       },
     };
@@ -82,7 +83,7 @@ class Script {
   #next(what: string): Exclude<Answer, { fails: unknown }> {
     this.asked.push(what);
     const answer = this.#answers.shift();
-    // Whoever asks for more than the script has waits for ever.
+    // A request after the end of the script is never answered.
     if (answer === undefined) return { watch: [], open: true };
     if ("fails" in answer) throw answer.fails;
     return answer;
@@ -105,7 +106,7 @@ function eventOf(line: Line | KubeError): object {
   return { type: "ERROR", object: { code, reason: "Expired", message } };
 }
 
-/** Plays a script, for so many milliseconds of a clock that the test moves. */
+/** Plays a script for this many milliseconds of a mocked clock. */
 async function play(t: TestContext, wanted: Partial<Wanted>, answers: readonly Answer[], ms = 0) {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const script = new Script(answers);
@@ -139,7 +140,7 @@ function wordsOf(event: ResourceEvent<KubeObject>): string {
 }
 
 describe("a watched collection", () => {
-  it("is listed, then followed from there, and resumed where a watch ends", async (t) => {
+  it("is listed, watched from there, and resumed where a watch ends", async (t) => {
     const { asked, events } = await play(
       t,
       {},
@@ -167,7 +168,7 @@ describe("a watched collection", () => {
     assert.equal(events.join(", "), `${listed}, apply a 6, delete b 7, progress 9, apply c 10`);
   });
 
-  it("is listed anew, at once, where the server no longer knows that place", async (t) => {
+  it("is listed again at once if its version expired", async (t) => {
     for (const answer of [{ watch: [gone] }, { fails: gone }]) {
       const { asked, events, troubles } = await play(t, {}, [
         { list: [["", "a", 3]], at: 5 },
@@ -182,20 +183,20 @@ describe("a watched collection", () => {
     }
   });
 
-  it("begins nothing before a list succeeds, and asks later and later", async (t) => {
+  it("emits nothing before a list succeeds, which is tried with growing waits", async (t) => {
     const failures = Array.from({ length: 40 }, (): Answer => ({ fails: away }));
     const { asked, events } = await play(t, {}, failures, 60_000);
     assert.deepEqual(events, []);
     assert.ok(asked.length > 6 && asked.length < 16, `${asked.length} times in a minute`);
   });
 
-  it("is not asked for ever at once where the server forgets everything", async (t) => {
+  it("is listed after a backoff if its version expires again and again", async (t) => {
     const forgets = (): Answer[] => [{ list: [], at: 5 }, { watch: [gone] }];
     const { asked } = await play(t, {}, Array.from({ length: 100 }, forgets).flat(), 30_000);
     assert.ok(asked.length < 30, `${asked.length} requests in half a minute`);
   });
 
-  it("is watched again where nothing was heard for long", async (t) => {
+  it("is watched again if the watch is silent for too long", async (t) => {
     const { asked, troubles } = await play(
       t,
       {},
@@ -214,14 +215,14 @@ describe("a watched collection", () => {
 describe("a watch", () => {
   const list: Answer = { list: [["", "a", 3]], at: 5 };
 
-  for (const [what, line] of [
+  for (const [kind, line] of [
     ["HTML", "<html>maintenance</html>"],
-    ["cut JSON", '{"type":"ADDED","object":{"metadata":{"name":"s3cret'],
+    ["truncated JSON", '{"type":"ADDED","object":{"metadata":{"name":"s3cret'],
     ["an object without metadata", '{"type":"ADDED","object":{}}'],
-    ["an event that is unknown", '{"type":"OTHER","object":{"metadata":{"name":"b"}}}'],
+    ["an unknown event", '{"type":"OTHER","object":{"metadata":{"name":"b"}}}'],
     ["longer than any object", "x".repeat(17 * 2 ** 20)],
   ] as const) {
-    it(`ends as unavailable at a line that is ${what}, and is resumed after a while`, async (t) => {
+    it(`fails as unavailable at a line that is ${kind}, and is resumed after a backoff`, async (t) => {
       const answers: Answer[] = [list, { watch: [line] }, { watch: [["ADDED", "c", 6]] }];
       const { asked, events, troubles } = await play(t, {}, answers, 1_000);
       assert.deepEqual(asked.slice(0, 3), ["list", "watch from 5", "watch from 5"]);
@@ -256,10 +257,10 @@ describe("a watch", () => {
   });
 });
 
-describe("one object that is watched", () => {
+describe("a single watched object", () => {
   const name = "one";
 
-  it("is read, then followed", async (t) => {
+  it("is read and watched from there", async (t) => {
     const { asked, events } = await play(t, { name }, [
       { get: ["", name, 3] },
       { watch: [["MODIFIED", name, 4]], open: true },
@@ -268,7 +269,7 @@ describe("one object that is watched", () => {
     assert.deepEqual(events, ["init", "apply one 3", "initDone 3", "apply one 4"]);
   });
 
-  it("may come later", async (t) => {
+  it("may be created later", async (t) => {
     const { asked, events } = await play(t, { name }, [
       { get: "absent" },
       { watch: [["ADDED", name, 4]], open: true },
@@ -277,7 +278,7 @@ describe("one object that is watched", () => {
     assert.deepEqual(events, ["init", "initDone 0", "apply one 4"]);
   });
 
-  it("whose version the server forgot is followed from now on, and not asked for again and again", async (t) => {
+  it("is watched from now on if its version expired, and read once", async (t) => {
     const { asked, events, troubles } = await play(
       t,
       { name },
@@ -299,11 +300,11 @@ describe("one object that is watched", () => {
     assert.deepEqual(troubles, ["expired"]);
     const now = "watch from 0 without bookmarks";
     assert.deepEqual(asked, ["get", "watch from 3", now, "get", "watch from 50"]);
-    const told = ["init", "apply one 3", "initDone 3"];
-    assert.deepEqual(events, [...told, ...told, "apply one 40", "progress 50"]);
+    const read = ["init", "apply one 3", "initDone 3"];
+    assert.deepEqual(events, [...read, ...read, "apply one 40", "progress 50"]);
   });
 
-  it("that goes while the server forgets is known to be gone", async (t) => {
+  it("is known to be deleted if it was deleted while its version expired", async (t) => {
     const { events } = await play(t, { name }, [
       { get: ["", name, 3] },
       { watch: [gone] },
@@ -313,7 +314,7 @@ describe("one object that is watched", () => {
     assert.deepEqual(events, ["init", "apply one 3", "initDone 3", "init", "initDone 0"]);
   });
 
-  it("that nobody changes is watched from now on each time, without a detour", async (t) => {
+  it("is watched from now on each time while it does not change", async (t) => {
     const quiet: Answer[] = [{ watch: [["ADDED", name, 3]] }, { get: ["", name, 3] }];
     const { asked } = await play(
       t,

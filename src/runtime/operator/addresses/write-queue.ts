@@ -1,4 +1,4 @@
-import { backoffMs } from "../../../machines/common/backoff.ts";
+import { backoffMs } from "../../../model/time/backoff.ts";
 
 /** The timers of the backoff. */
 export interface Timers {
@@ -126,7 +126,7 @@ export class WriteQueue<Request, Result> {
         this.#pause = undefined;
         this.#writeIfIdle();
       },
-      backoffMs(this.#failures, maxPauseMs),
+      backoffMs(this.#failures, { maxMs: maxPauseMs }),
     );
   }
 }

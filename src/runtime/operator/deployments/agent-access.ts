@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { auditTime, merge, Subject, type Observable, type Subscription } from "rxjs";
 import type { Declared } from "../../../adapters/kubernetes/declared.ts";
 import { resourceTypes } from "../../../adapters/kubernetes/client/resource-type.ts";
-import { View } from "../../../adapters/kubernetes/client/view.ts";
+import { ObjectStore } from "../../../adapters/kubernetes/client/object-store.ts";
 import type { Wanted } from "../../../adapters/kubernetes/client/watch.ts";
 import {
   agentAccount,
@@ -121,7 +121,7 @@ export class AgentAccess implements Disposable {
 
   #managed(wanted: Wanted, lingerMs = 0): ManagedObjects {
     const { client, onTrouble } = this.#options;
-    const view = this.#parts.use(new View<KubeObject>(client, wanted, { onTrouble }));
+    const view = this.#parts.use(new ObjectStore<KubeObject>(client, wanted, { onTrouble }));
     const options = {
       ...this.#options,
       type: wanted.type,

@@ -3,7 +3,7 @@ import { it, mock } from "node:test";
 import pLimit from "p-limit";
 import { NEVER } from "rxjs";
 import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client.ts";
-import type { View } from "../../../adapters/kubernetes/client/view.ts";
+import type { ObjectStore } from "../../../adapters/kubernetes/client/object-store.ts";
 import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
 import type { DeploymentSettings } from "../../../model/kubernetes/deployments.ts";
 import type { Cluster } from "../state/cluster.ts";
@@ -19,7 +19,7 @@ it("Deployments are compared with the wanted ones at the start, even if nothing 
   using deployments = new Deployments({
     client: {} as KubeClient,
     cluster: { ...complete, groups: new Map(), desired } as unknown as Cluster,
-    deployments: { ...complete, objects, version: 1n } as unknown as View<KubeObject>,
+    deployments: { ...complete, objects, version: 1n } as unknown as ObjectStore<KubeObject>,
     settings: {} as DeploymentSettings,
     writes: pLimit(1),
     onBreakdown: (_, error) => assert.fail(String(error)),

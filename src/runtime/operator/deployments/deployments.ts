@@ -2,7 +2,7 @@ import type { LimitFunction } from "p-limit";
 import { auditTime, EMPTY, merge, startWith, type Subscription } from "rxjs";
 import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client.ts";
 import { resourceTypes } from "../../../adapters/kubernetes/client/resource-type.ts";
-import type { View } from "../../../adapters/kubernetes/client/view.ts";
+import type { ObjectStore } from "../../../adapters/kubernetes/client/object-store.ts";
 import type { Connection } from "../../../model/api/connection.ts";
 import { groupIdOf, type Group } from "../../../model/api/group.ts";
 import { objectKey, type KubeObject } from "../../../model/kubernetes/kube-object.ts";
@@ -22,7 +22,7 @@ export interface DeploymentsOptions {
   readonly client: KubeClient;
   readonly cluster: Cluster;
   /** The Deployments that ipman created. */
-  readonly deployments: View<KubeObject>;
+  readonly deployments: ObjectStore<KubeObject>;
   readonly settings: DeploymentSettings;
   /** Limits concurrent writes. */
   readonly writes: LimitFunction;

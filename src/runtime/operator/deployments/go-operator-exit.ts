@@ -1,7 +1,8 @@
 import type { Logger } from "pino";
-import { defer, first, repeat, retry, timer } from "rxjs";
+import { defer, first, repeat } from "rxjs";
 import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client.ts";
 import { resourceTypes } from "../../../adapters/kubernetes/client/resource-type.ts";
+import { retryWithBackoff } from "../../../adapters/time/retry-with-backoff.ts";
 import { goOperatorRole } from "../../../model/kubernetes/go-operator.ts";
 import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
 import { label, manager } from "../../../model/kubernetes/labels.ts";
@@ -39,12 +40,9 @@ export class GoOperatorExit implements Disposable {
 
   constructor(options: GoOperatorExitOptions) {
     this.#options = options;
-    const again = (error: unknown) => {
-      options.onTrouble(error);
-      return timer(passMs);
-    };
+    const onError = options.onTrouble;
     this.#subscription = defer(() => this.#pass())
-      .pipe(retry({ delay: again }), repeat({ delay: passMs }), first(Boolean))
+      .pipe(retryWithBackoff({ onError, maxMs: passMs }), repeat({ delay: passMs }), first(Boolean))
       .subscribe(() => options.onEnded());
   }
 

@@ -4,7 +4,7 @@ import {
   resourceTypes,
   type ResourceType,
 } from "../../../adapters/kubernetes/client/resource-type.ts";
-import { View } from "../../../adapters/kubernetes/client/view.ts";
+import { ObjectStore } from "../../../adapters/kubernetes/client/object-store.ts";
 import {
   grantingRole,
   secretsBinding,
@@ -30,7 +30,7 @@ export interface GrantedSecretsOptions extends Omit<ManagedObjectsOptions, "type
 export const ofAgents = `${label.managedBy}=${manager},${label.type}=agent`;
 
 /** The changes of a view that may change an object. */
-export function withoutProgress({ changes }: View<KubeObject>): Observable<unknown> {
+export function withoutProgress({ changes }: ObjectStore<KubeObject>): Observable<unknown> {
   return changes.pipe(filter(({ type }) => type !== "progress"));
 }
 
@@ -41,7 +41,7 @@ export function withoutProgress({ changes }: View<KubeObject>): Observable<unkno
  */
 export class GrantedSecrets implements Disposable {
   readonly #options: GrantedSecretsOptions;
-  readonly #owner: View<KubeObject>;
+  readonly #owner: ObjectStore<KubeObject>;
   readonly #roles: ManagedObjects;
   readonly #bindings: ManagedObjects;
   readonly #parts = new DisposableStack();
@@ -51,10 +51,10 @@ export class GrantedSecrets implements Disposable {
     const { client, namespace, onTrouble = () => {} } = options;
     const watched: WatchOptions = { onTrouble };
     const own = { type: resourceTypes.Role, namespace, name: grantingRole };
-    this.#owner = this.#parts.use(new View<KubeObject>(client, own, watched));
+    this.#owner = this.#parts.use(new ObjectStore<KubeObject>(client, own, watched));
     const kept = (type: ResourceType) => {
       const wanted = { type, namespace, labelSelector: ofAgents };
-      const view = this.#parts.use(new View<KubeObject>(client, wanted, watched));
+      const view = this.#parts.use(new ObjectStore<KubeObject>(client, wanted, watched));
       return this.#parts.use(new ManagedObjects({ ...options, type, view }));
     };
     this.#roles = kept(resourceTypes.Role);

@@ -3,7 +3,7 @@ import type { LimitFunction } from "p-limit";
 import { fromPromise, type ActorRefFrom } from "xstate";
 import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client.ts";
 import type { ResourceType } from "../../../adapters/kubernetes/client/resource-type.ts";
-import type { View } from "../../../adapters/kubernetes/client/view.ts";
+import type { ObjectStore } from "../../../adapters/kubernetes/client/object-store.ts";
 import { managedObjectMachine } from "../../../machines/managed-object.ts";
 import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
 import { Breakdowns } from "../../actors/breakdowns.ts";
@@ -15,7 +15,7 @@ export interface ManagedObjectsOptions {
   readonly client: KubeClient;
   readonly type: ResourceType;
   /** The objects that ipman manages: unwanted ones are deleted. */
-  readonly view: View<KubeObject>;
+  readonly view: ObjectStore<KubeObject>;
   /** Limits concurrent writes. */
   readonly writes: LimitFunction;
   /** How long an object stays after it became unwanted, in milliseconds; 0 by default. */
@@ -74,7 +74,7 @@ export class ManagedObjects implements Disposable {
     return this.#actors;
   }
 
-  get view(): View<KubeObject> {
+  get view(): ObjectStore<KubeObject> {
     return this.#options.view;
   }
 

@@ -1,7 +1,7 @@
 import { auditTime, filter, map, merge, Subject, Subscription, type Observable } from "rxjs";
 import type { StoredReservations } from "../../../adapters/kubernetes/stored-reservations.ts";
 import type { Declared } from "../../../adapters/kubernetes/declared.ts";
-import type { Change, View } from "../../../adapters/kubernetes/client/view.ts";
+import type { Change, ObjectStore } from "../../../adapters/kubernetes/client/object-store.ts";
 import type { Address } from "../../../model/net/address.ts";
 import { Allocation } from "../../../model/addresses/allocation.ts";
 import { annotation } from "../../../model/kubernetes/labels.ts";
@@ -22,9 +22,9 @@ import { WorkersByConnection } from "./workers-by-connection.ts";
 export interface ClusterViews {
   readonly declared: Declared;
   /** Every gateway pod that has an address and has not finished. */
-  readonly gateways: View<Pod>;
+  readonly gateways: ObjectStore<Pod>;
   /** Every worker pod that has not finished, by its metadata. */
-  readonly workers: View<Pod>;
+  readonly workers: ObjectStore<Pod>;
   readonly reservations: StoredReservations;
 }
 
@@ -112,7 +112,7 @@ export class Cluster implements Disposable {
     return this.#refused;
   }
 
-  get workers(): View<Pod> {
+  get workers(): ObjectStore<Pod> {
     return this.#views.workers;
   }
 

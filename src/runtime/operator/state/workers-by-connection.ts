@@ -1,5 +1,5 @@
 import { Subject, type Observable } from "rxjs";
-import type { Change, View } from "../../../adapters/kubernetes/client/view.ts";
+import type { Change, ObjectStore } from "../../../adapters/kubernetes/client/object-store.ts";
 import type { Connection } from "../../../model/api/connection.ts";
 import { annotation } from "../../../model/kubernetes/labels.ts";
 import { usedAddresses, type Pod } from "../../../model/kubernetes/worker-pod.ts";
@@ -8,14 +8,14 @@ type Used = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
 /** The worker pods of a view, by the connection that they name. */
 export class WorkersByConnection implements Disposable {
-  readonly #view: View<Pod>;
+  readonly #view: ObjectStore<Pod>;
   readonly #pods = new Map<string, Map<string, Pod>>();
   /** Memo of {@link usedAddresses}, valid while the pods and the connection do not change. */
   readonly #used = new Map<string, { readonly connection: Connection; readonly used: Used }>();
   readonly #touched = new Subject<string | undefined>();
   readonly #subscription;
 
-  constructor(view: View<Pod>) {
+  constructor(view: ObjectStore<Pod>) {
     this.#view = view;
     this.#subscription = view.changes.subscribe((change) => this.#update(change));
   }

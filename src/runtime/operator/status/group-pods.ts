@@ -1,5 +1,5 @@
 import { Subject, type Observable } from "rxjs";
-import type { View } from "../../../adapters/kubernetes/client/view.ts";
+import type { ObjectStore } from "../../../adapters/kubernetes/client/object-store.ts";
 import { groupPodFailure, type GroupPod } from "../../../model/kubernetes/group-pod.ts";
 import type { Failure } from "../../../model/status/failure.ts";
 import { digestOf } from "../../../model/api/group.ts";
@@ -31,7 +31,7 @@ export interface Silence {
 
 /** The pods of charons and agents, by group. */
 export class GroupPods implements Disposable {
-  readonly #pods: View<GroupPod>;
+  readonly #pods: ObjectStore<GroupPod>;
   readonly #changes = new Subject<void>();
   readonly #subscription;
   /** The silences of groups whose agent does not run, by the value of the group's label. */
@@ -39,7 +39,7 @@ export class GroupPods implements Disposable {
   readonly #timers = new Set<NodeJS.Timeout>();
   #byGroup: ReadonlyMap<string, readonly GroupPod[]> = new Map();
 
-  constructor(pods: View<GroupPod>) {
+  constructor(pods: ObjectStore<GroupPod>) {
     this.#pods = pods;
     this.#subscription = pods.changes.subscribe(() => this.#update());
   }

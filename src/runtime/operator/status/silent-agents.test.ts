@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it, mock } from "node:test";
 import { Subject } from "rxjs";
-import type { View } from "../../../adapters/kubernetes/client/view.ts";
+import type { ObjectStore } from "../../../adapters/kubernetes/client/object-store.ts";
 import type { GroupPod } from "../../../model/kubernetes/group-pod.ts";
 import { digestOf } from "../../../model/api/group.ts";
 import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
@@ -14,7 +14,7 @@ const start = Date.UTC(2026, 10, 26);
 class World implements Disposable {
   readonly changes = new Subject<void>();
   readonly objects = new Map<string, GroupPod>();
-  readonly groupPods = new GroupPods(this as unknown as View<GroupPod>);
+  readonly groupPods = new GroupPods(this as unknown as ObjectStore<GroupPod>);
 
   agent(ready: boolean): void {
     const pod = { type: "agent", groupId: digestOf(["g"]), ready, trouble: undefined };

@@ -1,4 +1,4 @@
-import { auditTime, concatMap, defer, interval, merge, NEVER, retry, timer } from "rxjs";
+import { auditTime, concatMap, defer, interval, merge, NEVER } from "rxjs";
 import {
   beginOf,
   endOf,
@@ -13,6 +13,7 @@ import {
   type SharedSecretOptions,
   type StoredSecret,
 } from "../../../adapters/kubernetes/shared-secret.ts";
+import { retryWithBackoff } from "../../../adapters/time/retry-with-backoff.ts";
 import type { WebhookConfigurations } from "./webhook-configurations.ts";
 
 export interface WebhookCertificatesOptions extends SharedSecretOptions {
@@ -35,7 +36,7 @@ const checkMs = 60_000;
 /** How often in an hour a replica may replace a certificate because of a clock. */
 const maxReplaced = 4;
 const hourMs = 3_600_000;
-const retryMs = 2_000;
+const maxMs = 2_000;
 const gatherMs = 50;
 
 /** The keys of the Secret, each a PEM. */
@@ -73,12 +74,11 @@ export class WebhookCertificates implements Disposable {
     const { trusted, onTrouble } = options;
     this.#secret = new SharedSecret(options);
     const changes = merge(this.#secret.changes, trusted?.changes ?? NEVER);
-    const retryLater = (error: unknown) => {
-      onTrouble(error);
-      return timer(retryMs);
-    };
+    const settle = defer(() => this.#settle()).pipe(
+      retryWithBackoff({ onError: onTrouble, maxMs }),
+    );
     this.#subscription = merge(changes.pipe(auditTime(gatherMs)), interval(checkMs))
-      .pipe(concatMap(() => defer(() => this.#settle()).pipe(retry({ delay: retryLater }))))
+      .pipe(concatMap(() => settle))
       .subscribe();
   }
 

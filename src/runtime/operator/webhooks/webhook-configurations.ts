@@ -2,7 +2,7 @@ import { filter, firstValueFrom, map, merge, startWith, timeout, type Observable
 import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client.ts";
 import { KubeError } from "../../../adapters/kubernetes/client/kube-error.ts";
 import { resourceTypes } from "../../../adapters/kubernetes/client/resource-type.ts";
-import { View } from "../../../adapters/kubernetes/client/view.ts";
+import { ObjectStore } from "../../../adapters/kubernetes/client/object-store.ts";
 import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
 
 /** The names of the two configurations that register the webhooks. */
@@ -31,7 +31,7 @@ interface WebhookConfiguration extends KubeObject {
 
 interface Watched {
   readonly type: ConfigurationType;
-  readonly view: View<WebhookConfiguration>;
+  readonly view: ObjectStore<WebhookConfiguration>;
 }
 
 /** How long this replica may take to see the version that a write conflicted with. */
@@ -58,7 +58,7 @@ export class WebhookConfigurations implements Disposable {
     ];
     this.#watched = wanted.map(({ type, name }) => ({
       type,
-      view: new View<WebhookConfiguration>(client, { type, name }, { onTrouble }),
+      view: new ObjectStore<WebhookConfiguration>(client, { type, name }, { onTrouble }),
     }));
   }
 
@@ -114,7 +114,7 @@ export class WebhookConfigurations implements Disposable {
   /** @returns false after a conflict, once the other writer's version is seen here */
   async #write(
     type: ConfigurationType,
-    view: View<WebhookConfiguration>,
+    view: ObjectStore<WebhookConfiguration>,
     change: (webhook: Webhook) => ClientConfig,
   ): Promise<boolean> {
     const [configuration] = view.objects.values();
@@ -143,7 +143,7 @@ function isSame(a: ClientConfig, b: ClientConfig): boolean {
 }
 
 async function versionAfter(
-  view: View<WebhookConfiguration>,
+  view: ObjectStore<WebhookConfiguration>,
   resourceVersion: string | undefined,
 ): Promise<void> {
   const seen = view.changes.pipe(

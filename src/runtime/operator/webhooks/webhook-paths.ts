@@ -1,10 +1,11 @@
 import { createSecretKey, randomBytes, type KeyObject } from "node:crypto";
-import { auditTime, concatMap, defer, filter, interval, merge, retry, Subject, timer } from "rxjs";
+import { auditTime, concatMap, defer, filter, interval, merge, Subject } from "rxjs";
 import {
   SharedSecret,
   type SharedSecretOptions,
   type StoredSecret,
 } from "../../../adapters/kubernetes/shared-secret.ts";
+import { retryWithBackoff } from "../../../adapters/time/retry-with-backoff.ts";
 import { formatWebhookPath, parseWebhookPath } from "../../../model/kubernetes/webhook-path.ts";
 import type { WebhookConfigurations } from "./webhook-configurations.ts";
 
@@ -26,7 +27,7 @@ const cachedMs = 300_000;
 
 const checkMs = 15_000;
 
-const retryMs = 2_000;
+const maxMs = 2_000;
 const gatherMs = 50;
 
 /**
@@ -64,14 +65,13 @@ export class WebhookPaths implements Disposable {
     this.#options = options;
     const { configurations, onTrouble } = options;
     this.#secret = new SharedSecret(options);
-    const retryLater = (error: unknown) => {
-      onTrouble(error);
-      return timer(retryMs);
-    };
+    const settle = defer(() => this.#settle()).pipe(
+      retryWithBackoff({ onError: onTrouble, maxMs }),
+    );
     this.#subscription = merge(this.#secret.changes, configurations.changes, this.#renewals)
       .pipe(
         auditTime(gatherMs),
-        concatMap(() => defer(() => this.#settle()).pipe(retry({ delay: retryLater }))),
+        concatMap(() => settle),
       )
       .subscribe();
   }

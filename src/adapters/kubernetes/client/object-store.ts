@@ -1,14 +1,15 @@
 import { BehaviorSubject, filter, firstValueFrom, Subject, type Observable } from "rxjs";
-import type { KubeClient } from "./kube-client.ts";
 import { objectKey, type KubeObject } from "../../../model/kubernetes/kube-object.ts";
-import { watchResources, type ResourceEvent, type Wanted, type WatchOptions } from "./watch.ts";
+import type { KubeClient } from "./kube-client.ts";
+import type { ResourceEvent } from "./watch-state.ts";
+import { watchResources, type Wanted, type WatchOptions } from "./watch.ts";
 
-export interface ViewOptions<T> extends WatchOptions {
-  /** Keeps of an object what is needed of it. */
+export interface ObjectStoreOptions<T> extends WatchOptions {
+  /** Reduces an object to the part that is stored. */
   readonly trim?: (object: KubeObject) => T;
 }
 
-/** What happened to a view. */
+/** A change of a store. */
 export type Change<T> =
   | {
       readonly type: "put" | "delete";
@@ -16,30 +17,30 @@ export type Change<T> =
       readonly object: T;
       readonly before?: T;
     }
-  /** A list was read anew: anything may be different. */
+  /** A list was read: every object may have changed. */
   | { readonly type: "all" }
-  /** Only the version is another. */
+  /** Only the version changed. */
   | { readonly type: "progress" };
 
 /**
- * A collection of the API as it is known here: what a watch told so far. It is of one
- * moment of the server's, {@link version}, and a little behind it.
+ * The objects of a collection of the API, kept up to date by a watch. They are consistent with
+ * the server's {@link version}, which is a little behind the server.
  */
-export class View<T extends KubeObject> implements Disposable {
+export class ObjectStore<T extends KubeObject> implements Disposable {
   readonly #objects = new Map<string, T>();
   readonly #changes = new Subject<Change<T>>();
   readonly #deletions = new Subject<T>();
   readonly #synced = new BehaviorSubject(false);
   readonly #subscription;
   readonly #trim: (object: KubeObject) => T;
-  /** Keys told since `init`: those that are not among them are gone. */
-  #told: Set<string> | undefined;
+  /** The keys in the list that is being read; objects with other keys were deleted. */
+  #listed: Set<string> | undefined;
   #version = 0n;
 
-  constructor(client: KubeClient, wanted: Wanted, options: ViewOptions<T> = {}) {
+  constructor(client: KubeClient, wanted: Wanted, options: ObjectStoreOptions<T> = {}) {
     this.#trim = options.trim ?? ((object) => object as T);
     this.#subscription = watchResources<KubeObject>(client, wanted, options).subscribe((event) =>
-      this.#take(event),
+      this.#handle(event),
     );
   }
 
@@ -48,26 +49,27 @@ export class View<T extends KubeObject> implements Disposable {
     return this.#objects;
   }
 
+  /** Whether the first list was read. */
   get synced(): boolean {
     return this.#synced.value;
   }
 
-  /** Up to where the view is complete; versions of a server compare as numbers. */
+  /** The version up to which the store is complete; versions of a server compare as numbers. */
   get version(): bigint {
     return this.#version;
   }
 
-  /** Emits after each change, once the view is complete. */
+  /** Emits after each change, once the store is complete. */
   get changes(): Observable<Change<T>> {
     return this.#changes;
   }
 
-  /** Emits each object that was there and is deleted, as it was at its end. */
+  /** Emits each object that was deleted, in its last state. */
   get deletions(): Observable<T> {
     return this.#deletions;
   }
 
-  /** Resolves when the first list is in. */
+  /** Resolves when the first list was read. */
   async whenSynced(): Promise<void> {
     await firstValueFrom(this.#synced.pipe(filter(Boolean)), { defaultValue: false });
   }
@@ -79,19 +81,19 @@ export class View<T extends KubeObject> implements Disposable {
     this.#synced.complete();
   }
 
-  #take(event: ResourceEvent<KubeObject>): void {
-    if (event.type === "init") this.#told = new Set();
+  #handle(event: ResourceEvent<KubeObject>): void {
+    if (event.type === "init") this.#listed = new Set();
     else {
       const change = this.#changeOf(event);
-      if (this.#told === undefined) this.#changes.next(change);
+      if (this.#listed === undefined) this.#changes.next(change);
     }
   }
 
   #changeOf(event: Exclude<ResourceEvent<KubeObject>, { type: "init" }>): Change<T> {
     if (event.type === "apply") return this.#put(event.object);
     if (event.type === "delete") return this.#delete(event.object);
-    if (event.type === "initDone") this.#dropUntold();
-    this.#reached(event.resourceVersion);
+    if (event.type === "initDone") this.#dropUnlisted();
+    this.#advance(event.resourceVersion);
     if (event.type === "progress") return { type: "progress" };
     this.#synced.next(true);
     return { type: "all" };
@@ -102,9 +104,9 @@ export class View<T extends KubeObject> implements Disposable {
     const before = this.#objects.get(key);
     const object = this.#trim(given);
     this.#objects.set(key, object);
-    this.#told?.add(key);
-    // A list is in no order: it is complete when it is done.
-    if (this.#told === undefined) this.#reached(given.metadata.resourceVersion);
+    this.#listed?.add(key);
+    // A list is not ordered by version: the store is complete when the whole list was read.
+    if (this.#listed === undefined) this.#advance(given.metadata.resourceVersion);
     return { type: "put", key, object, ...(before && { before }) };
   }
 
@@ -114,20 +116,20 @@ export class View<T extends KubeObject> implements Disposable {
     const object = this.#trim(given);
     this.#objects.delete(key);
     this.#deletions.next(object);
-    this.#reached(given.metadata.resourceVersion);
+    this.#advance(given.metadata.resourceVersion);
     return { type: "delete", key, object, ...(before && { before }) };
   }
 
-  #dropUntold(): void {
+  #dropUnlisted(): void {
     for (const [key, object] of this.#objects) {
-      if (this.#told?.has(key) !== false) continue;
+      if (this.#listed?.has(key) !== false) continue;
       this.#objects.delete(key);
       this.#deletions.next(object);
     }
-    this.#told = undefined;
+    this.#listed = undefined;
   }
 
-  #reached(version: string | undefined): void {
+  #advance(version: string | undefined): void {
     if (version !== undefined && /^\d+$/.test(version)) this.#version = BigInt(version);
   }
 }

@@ -3,13 +3,13 @@ import { annotation } from "../../src/model/kubernetes/labels.ts";
 import { pass, type TwoReplicas } from "./two-replicas.ts";
 
 /** An event in the life of two replicas, their pods or their clocks. */
-export type Happening = (world: TwoReplicas, asked: Promise<void>[]) => Promise<void> | void;
+export type ReplicaEvent = (world: TwoReplicas, asked: Promise<void>[]) => Promise<void> | void;
 
-export const happenings: fc.Arbitrary<Happening> = fc.oneof(
+export const replicaEvents: fc.Arbitrary<ReplicaEvent> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.tuple(fc.nat(12), fc.nat(1)).map(([count, which]) =>
-      named(`${count} asked of ${which}`, (world, asked) => {
+      named(`${count} pods created through ${which}`, (world, asked) => {
         for (let i = 0; i < count; i++) asked.push(world.create(which));
       }),
     ),
@@ -17,7 +17,7 @@ export const happenings: fc.Arbitrary<Happening> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.nat(6).map((n) =>
-      named(`one asks for 10.0.2.${10 + n}`, (world, asked) => {
+      named(`a pod requests 10.0.2.${10 + n}`, (world, asked) => {
         asked.push(world.create(n, { [annotation.address]: `10.0.2.${10 + n}` }));
       }),
     ),
@@ -69,7 +69,7 @@ export const happenings: fc.Arbitrary<Happening> = fc.oneof(
     weight: 1,
     arbitrary: fc
       .nat(1)
-      .map((which) => named(`${which} leads no more`, (world) => world.crash(which, false))),
+      .map((which) => named(`${which} stops leading`, (world) => world.crash(which, false))),
   },
   {
     weight: 1,
@@ -84,6 +84,6 @@ export const happenings: fc.Arbitrary<Happening> = fc.oneof(
 );
 
 /** Names an event for the report of a failure. */
-function named(text: string, run: Happening): Happening {
+function named(text: string, run: ReplicaEvent): ReplicaEvent {
   return Object.assign(run, { [fc.toStringMethod]: () => text });
 }

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { heldSas, isOrphaned, type KernelState } from "./held-sas.ts";
+import type { Message } from "vici-client";
+import { isOrphaned, type KernelState } from "../../model/charon/held-sas.ts";
+import { heldSasIn } from "./held-sas.ts";
 
-const child = (changes: object = {}) => ({
+const child = (changes: Message = {}) => ({
   name: "net",
   uniqueid: "1",
   reqid: "1",
@@ -14,7 +16,7 @@ const child = (changes: object = {}) => ({
   "if-id-out": "00000066",
   ...changes,
 });
-const list = (...children: object[]) => [
+const list = (...children: Message[]): Message[] => [
   {
     one: {
       uniqueid: "1",
@@ -42,41 +44,47 @@ const policy = (changes: Partial<KernelState> = {}): KernelState => ({
 const untrapped = new Set<number>();
 
 describe("an SA in the kernel", () => {
-  it("is charon's by its SPI alone, in either direction and in every state of the CHILD SA", () => {
+  it("is charon's by its SPI alone, in both directions and in every state of the CHILD SA", () => {
     for (const state of ["INSTALLED", "REKEYING", "REKEYED", "DELETING", "DELETED"]) {
-      const held = heldSas(list(child({ state })), []);
+      const held = heldSasIn(list(child({ state })), []);
       assert.ok(!isOrphaned(sa(0xc0000001), held, untrapped));
       assert.ok(!isOrphaned(sa(0xd0000001), held, untrapped));
-      assert.ok(isOrphaned(sa(0xc0000002), held, untrapped), "whichever reqid and if_id it has");
+      assert.ok(isOrphaned(sa(0xc0000002), held, untrapped), "with every reqid and if_id");
     }
-    assert.ok(isOrphaned(sa(0xc0000001), heldSas([], []), untrapped));
+    assert.ok(isOrphaned(sa(0xc0000001), heldSasIn([], []), untrapped));
   });
 
-  it("stays where charon shows no SPI of a CHILD SA with its reqid", () => {
+  it("is charon's if charon lists no SPI of a CHILD SA with its reqid", () => {
     const { "spi-in": _in, "spi-out": _out, "if-id-in": _i, "if-id-out": _o, ...bare } = child();
-    const held = heldSas(list({ ...bare, state: "UPDATING" }), []);
+    const held = heldSasIn(list({ ...bare, state: "UPDATING" }), []);
     assert.ok(!isOrphaned(sa(7), held, untrapped));
     assert.ok(!isOrphaned(policy(), held, untrapped));
     assert.ok(isOrphaned(sa(7, { reqid: 2 }), held, untrapped));
   });
 
-  it("of an IPComp CHILD SA is known by its CPI, too", () => {
-    const held = heldSas(list(child({ "cpi-in": "c0de", "cpi-out": "beef" })), []);
+  it("is charon's by the CPI of an IPComp CHILD SA", () => {
+    const held = heldSasIn(list(child({ "cpi-in": "c0de", "cpi-out": "beef" })), []);
     assert.ok(!isOrphaned(sa(0xc0de), held, untrapped));
     assert.ok(!isOrphaned(sa(0xbeef), held, untrapped));
   });
 });
 
 describe("a policy in the kernel", () => {
-  it("is charon's by if_id and reqid of a CHILD SA", () => {
-    const held = heldSas(list(child({ state: "DELETING" })), []);
+  it("is charon's by the if_id and the reqid of a CHILD SA", () => {
+    const held = heldSasIn(list(child({ state: "DELETING" })), []);
     assert.ok(!isOrphaned(policy(), held, untrapped));
-    assert.ok(isOrphaned(policy({ reqid: 2 }), held, untrapped), "an earlier charon's");
-    assert.ok(isOrphaned(policy({ ifId: 103 }), held, untrapped), "an earlier charon's");
+    assert.ok(
+      isOrphaned(policy({ reqid: 2 }), held, untrapped),
+      "it belonged to an earlier charon",
+    );
+    assert.ok(
+      isOrphaned(policy({ ifId: 103 }), held, untrapped),
+      "it belonged to an earlier charon",
+    );
   });
 
-  it("is charon's where a trap has its if_id, which an SA is not", () => {
-    const held = heldSas([], [{ "one/net": { ike: "one", child: "net" } }]);
+  it("is charon's if a trap has its if_id, unlike an SA", () => {
+    const held = heldSasIn([], [{ "one/net": { ike: "one", child: "net" } }]);
     assert.deepEqual(held.traps, [{ connection: "one", child: "net" }]);
     assert.ok(!isOrphaned(policy({ reqid: 9 }), held, new Set([102])));
     assert.ok(isOrphaned(policy({ reqid: 9 }), held, new Set([103])));

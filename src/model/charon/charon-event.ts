@@ -1,0 +1,23 @@
+import type { Failure } from "../status/failure.ts";
+import type { IkeSa } from "./sa.ts";
+
+/** A line of charon's log. */
+export interface CharonLogLine {
+  /** The part of charon that logs: IKE, NET, CFG, KNL and so on. */
+  readonly group: string;
+  readonly text: string;
+}
+
+/** An event that charon sends, or that a line of its log implies. */
+export type CharonEvent =
+  /** SAs changed. These are incomplete; `list-sas` has the truth. */
+  | { readonly type: "sas.changed"; readonly ikeSas: readonly IkeSa[] }
+  /** The peer of a connection refused a request, or does not answer. */
+  | { readonly type: "peer.notified"; readonly connection: string; readonly failure: Failure }
+  /** An IKE SA of a connection has no path to its peer and waits until there is one. */
+  | { readonly type: "path.missing"; readonly connection: string }
+  | {
+      readonly type: "logged";
+      readonly connection: string | undefined;
+      readonly line: CharonLogLine;
+    };
