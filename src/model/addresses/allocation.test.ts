@@ -1,27 +1,20 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Allocation } from "./allocation.ts";
-import type { Child } from "../api/connection.ts";
 import { parseRange, type AddressRange } from "../net/address-pool.ts";
 import { formatPrefix, parsePrefix, type Prefix } from "../net/prefix.ts";
 
 const range = (text: string) => parseRange(text) as AddressRange;
-const child: Child = {
+/** The part of a child that addresses depend on. */
+const child = {
   key: "lan",
-  name: "lan",
-  localSelectors: [],
-  remoteSelectors: [],
   xfrmIp: parsePrefix("10.0.2.1/24") as Prefix,
   vxlanIp: parsePrefix("10.0.2.2/24") as Prefix,
-  ifId: 102,
   pools: new Map([
     ["primary", [range("10.0.2.3/24"), range("10.0.2.10-10.0.2.12")]],
     ["huge", [range("10.8.0.0-10.15.255.255/13")]],
   ]),
-  extra: {},
-  initiates: true,
-  probe: undefined,
-};
+} as const;
 
 const used = (...addresses: string[]) =>
   new Map([["lan", new Map(addresses.map((address) => [address, `pod default/${address}`]))]]);

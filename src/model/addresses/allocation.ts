@@ -1,4 +1,3 @@
-import type { Child } from "../api/connection.ts";
 import { formatAddress, parseAddress } from "../net/address.ts";
 import type { Prefix } from "../net/prefix.ts";
 import {
@@ -8,11 +7,12 @@ import {
   poolRangeOf,
   poolSize,
   prefixLengthOf,
+  type PooledChild,
 } from "./pool.ts";
 
 /** A pod's request for an address of a pool. */
 export interface AddressRequest {
-  readonly child: Child;
+  readonly child: PooledChild;
   readonly pool: string;
   /** The namespace of the pod. */
   readonly namespace: string;
@@ -75,7 +75,7 @@ export class Allocation {
   }
 
   /** The first free addresses of a pool, at most `most`. */
-  free(child: Child, pool: string, most: number): Prefix[] {
+  free(child: PooledChild, pool: string, most: number): Prefix[] {
     const free: Prefix[] = [];
     for (const entry of addressesOfPool(child, pool)) {
       if (free.length >= most) break;
@@ -85,13 +85,13 @@ export class Allocation {
   }
 
   /** A lower bound of a pool's free addresses, computed without a look at each address. */
-  freeAtLeast(child: Child, pool: string): number {
+  freeAtLeast(child: PooledChild, pool: string): number {
     const held = (this.#used.get(child.key)?.size ?? 0) + this.#reserved.size;
     return Math.max(0, Number(poolSize(child, pool)) - held);
   }
 
   /** The number of a pool's free addresses. */
-  countFree(child: Child, pool: string): number {
+  countFree(child: PooledChild, pool: string): number {
     const held = new Set([...(this.#used.get(child.key)?.keys() ?? []), ...this.#reserved]);
     const ofPool = [...held].filter((text) => {
       const address = parseAddress(text);
@@ -111,7 +111,7 @@ export class Allocation {
     return { ok: false, message, taken: true };
   }
 
-  #next(child: Child, pool: string, start: number): Prefix | undefined {
+  #next(child: PooledChild, pool: string, start: number): Prefix | undefined {
     const key = JSON.stringify([child.key, pool]);
     const rest = this.#searched.get(key) ?? this.#addressesFrom(child, pool, start);
     this.#searched.set(key, rest);
@@ -123,7 +123,7 @@ export class Allocation {
   }
 
   /** All addresses of a pool, from `start` to the end and then from the beginning. */
-  *#addressesFrom(child: Child, pool: string, start: number): Generator<Prefix> {
+  *#addressesFrom(child: PooledChild, pool: string, start: number): Generator<Prefix> {
     const isManyFree = this.freeAtLeast(child, pool) >= manyFree;
     const first = isManyFree ? Math.floor(Number(poolSize(child, pool)) * start) : 0;
     yield* addressesOfPool(child, pool, BigInt(first));
@@ -158,7 +158,7 @@ export class Allocation {
     return { ok: false, message: `${text} of pool "${pool}" is taken${who}`, taken: true };
   }
 
-  #ownerOf(child: Child, address: string): string | undefined {
+  #ownerOf(child: PooledChild, address: string): string | undefined {
     const pod = this.#used.get(child.key)?.get(address);
     if (pod !== undefined) return pod;
     return this.#reserved.has(address) ? "a pod that does not exist yet" : undefined;

@@ -11,6 +11,9 @@ export interface PoolRange extends Interval {
   readonly range: AddressRange;
 }
 
+/** The part of a child that its addresses depend on. */
+export type PooledChild = Pick<Child, "key" | "xfrmIp" | "vxlanIp" | "pools">;
+
 const sortedRanges = new WeakMap<Child["pools"], readonly PoolRange[]>();
 
 /**
@@ -30,12 +33,16 @@ export function isOfPool(child: Pick<Child, "pools">, pool: string, address: Add
 }
 
 /** How many addresses a pool has. */
-export function poolSize(child: Child, pool: string): bigint {
+export function poolSize(child: PooledChild, pool: string): bigint {
   return rangesOf(child, pool).reduce((sum, range) => sum + sizeOf(range), 0n);
 }
 
 /** The addresses of a pool in their order, without the first `skipped`. */
-export function* addressesOfPool(child: Child, pool: string, skipped = 0n): Generator<Prefix> {
+export function* addressesOfPool(
+  child: PooledChild,
+  pool: string,
+  skipped = 0n,
+): Generator<Prefix> {
   let left = skipped;
   for (const range of rangesOf(child, pool)) {
     const size = sizeOf(range);
@@ -46,7 +53,7 @@ export function* addressesOfPool(child: Child, pool: string, skipped = 0n): Gene
 }
 
 /** The n-th address of a pool, from 0; undefined where the pool has fewer. */
-export function nthOfPool(child: Child, pool: string, n: number): Prefix | undefined {
+export function nthOfPool(child: PooledChild, pool: string, n: number): Prefix | undefined {
   let index = BigInt(n);
   for (const range of rangesOf(child, pool)) {
     const size = sizeOf(range);
@@ -57,11 +64,11 @@ export function nthOfPool(child: Child, pool: string, n: number): Prefix | undef
 }
 
 /** The prefix length of a range's addresses: its own, or that of the child's segment. */
-export function prefixLengthOf(child: Child, { prefixLength }: AddressRange): number {
+export function prefixLengthOf(child: PooledChild, { prefixLength }: AddressRange): number {
   return prefixLength ?? child.vxlanIp.length;
 }
 
-function rangesOf(child: Child, pool: string): readonly AddressRange[] {
+function rangesOf(child: PooledChild, pool: string): readonly AddressRange[] {
   return child.pools.get(pool) ?? [];
 }
 
@@ -69,7 +76,7 @@ function sizeOf({ first, last }: AddressRange): bigint {
   return last.value - first.value + 1n;
 }
 
-function addressAt(child: Child, range: AddressRange, index: bigint): Prefix {
+function addressAt(child: PooledChild, range: AddressRange, index: bigint): Prefix {
   const { family, value } = range.first;
   return { address: { family, value: value + index }, length: prefixLengthOf(child, range) };
 }

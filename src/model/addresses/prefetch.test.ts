@@ -2,15 +2,16 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parseRange, type AddressRange } from "../net/address-pool.ts";
 import type { AddressRequest } from "./allocation.ts";
-import type { Child } from "../api/connection.ts";
 import { formatPrefix, parsePrefix, type Prefix } from "../net/prefix.ts";
 import { Prefetch, type PrefetchedAddress } from "./prefetch.ts";
 
 const childWith = (range: string) =>
   ({
     key: "lan",
+    xfrmIp: parsePrefix("10.0.2.1/24") as Prefix,
+    vxlanIp: parsePrefix("10.0.2.2/24") as Prefix,
     pools: new Map([["primary", [parseRange(range) as AddressRange]]]),
-  }) as unknown as Child;
+  }) as const;
 const child = childWith("10.0.2.10-10.0.2.99");
 const request: AddressRequest = { child, pool: "primary", namespace: "default" };
 

@@ -1,8 +1,7 @@
-import type { Child } from "../api/connection.ts";
 import { formatAddress } from "../net/address.ts";
 import type { Prefix } from "../net/prefix.ts";
 import type { AddressRequest } from "./allocation.ts";
-import { isOfPool } from "./pool.ts";
+import { isOfPool, type PooledChild } from "./pool.ts";
 
 /** An address that was reserved before a pod requested it. */
 export interface PrefetchedAddress {
@@ -15,7 +14,7 @@ export interface PrefetchedAddress {
 
 /** How many addresses of a pool to reserve, so that enough are prefetched. */
 export interface Refill {
-  readonly child: Child;
+  readonly child: PooledChild;
   readonly pool: string;
   readonly count: number;
 }
@@ -117,7 +116,7 @@ export class Prefetch {
    *
    * @returns whether the pool needs a refill
    */
-  noteGiven(child: Child, pool: string, now: number): boolean {
+  noteGiven(child: PooledChild, pool: string, now: number): boolean {
     const prefetched = this.#poolOf(child, pool);
     prefetched.child = child;
     prefetched.given.push(now);
@@ -125,7 +124,7 @@ export class Prefetch {
   }
 
   /** Adds addresses that were reserved for the next requests. */
-  put(child: Child, pool: string, entries: readonly PrefetchedAddress[]): void {
+  put(child: PooledChild, pool: string, entries: readonly PrefetchedAddress[]): void {
     this.#poolOf(child, pool).entries.push(...entries);
   }
 
@@ -192,7 +191,7 @@ export class Prefetch {
     }
   }
 
-  #poolOf(child: Child, pool: string): PoolPrefetch {
+  #poolOf(child: PooledChild, pool: string): PoolPrefetch {
     const key = JSON.stringify([child.key, pool]);
     const known = this.#pools.get(key);
     if (known !== undefined) return known;
@@ -204,7 +203,7 @@ export class Prefetch {
 
 /** The prefetched addresses of one pool, and the demand for them. */
 interface PoolPrefetch {
-  child: Child;
+  child: PooledChild;
   readonly pool: string;
   /** The oldest first. */
   entries: PrefetchedAddress[];
