@@ -217,7 +217,7 @@ export function admissionScenarios(cluster: () => LabCluster): void {
         cluster().kubectl(what, "pod", "held", "-n", namespace, "--overwrite", ...words);
       assert.throws(
         () => change("annotate", `${prefix}vxlanIp=10.0.9.19/24`),
-        /metadata\.annotations: ipman\.dialo\.ai\/vxlanIp cannot change on a pod that exists/,
+        /metadata\.annotations: ipman\.dialo\.ai\/vxlanIp cannot change on an existing pod/,
       );
       assert.throws(() => change("annotate", `${prefix}poolName-`), /poolName cannot change/);
       assert.throws(

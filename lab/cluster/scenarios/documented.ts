@@ -14,9 +14,9 @@ const endless = /ipman inspect|port-forward/;
 
 /** The commands of a page's blocks, each a line. */
 function commandsIn(page: string): string[] {
-  const blocks = readFileSync(join(docs, page), "utf8").matchAll(/^```\n([\s\S]*?)^```$/gm);
-  return [...blocks].flatMap(([, block = ""]) =>
-    block.split("\n").filter((line) => line.startsWith("kubectl ")),
+  const blocks = readFileSync(join(docs, page), "utf8").matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm);
+  return [...blocks].flatMap(([, language, block = ""]) =>
+    language === "" ? block.split("\n").filter((line) => line.startsWith("kubectl ")) : [],
   );
 }
 

@@ -19,8 +19,8 @@ const system = ["-n", namespace] as const;
 function commandsBelow(heading: string): string[] {
   const [, after = ""] = readFileSync(page, "utf8").split(`\n## ${heading}\n`);
   const [section = ""] = after.split("\n## ");
-  return [...section.matchAll(/^```\n([\s\S]*?)^```$/gm)]
-    .flatMap(([, block = ""]) => block.split("\n"))
+  return [...section.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)]
+    .flatMap(([, language, block = ""]) => (language === "" ? block.split("\n") : []))
     .filter((line) => line !== "");
 }
 
@@ -138,7 +138,7 @@ export function migrationScenarios(cluster: () => LabCluster): void {
       const logs = kubectl("logs", ...system, "-l", "app=ipman-controller", "--tail=-1");
       const said = "the pods of the Go operator have ended";
       const line = logs.split("\n").find((logged) => logged.includes(said)) ?? "";
-      const { time, pods } = JSON.parse(line) as { time: number; pods: string[] };
+      const { time, pods } = JSON.parse(line) as { time: string; pods: string[] };
       assert.equal(pods.length, 3);
       const created = kubectl(
         "get",
@@ -151,7 +151,8 @@ export function migrationScenarios(cluster: () => LabCluster): void {
       ).split(" ");
       assert.ok(created.length >= 3);
       // The API server's times are in whole seconds, and the node's clock may be ahead of its clock.
-      const laterMs = created.map((at) => Date.parse(at) - Math.floor(time / 1_000) * 1_000);
+      const endedMs = Math.floor(Date.parse(time) / 1_000) * 1_000;
+      const laterMs = created.map((at) => Date.parse(at) - endedMs);
       for (const ms of laterMs) assert.ok(ms >= -1_000 && ms <= 5_000, `${ms} ms later`);
     });
 
