@@ -3,10 +3,10 @@ import { mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-/** A folder that outlives the checkout. */
+/** A folder outside the checkout. */
 const cache = join(process.env["IPMAN_CACHE"] ?? join(homedir(), ".cache/ipman"), "bench");
 
-/** The path of the program in govici/, built where it has changed. */
+/** Builds the program in govici/ if it has changed; returns its path. */
 export function buildGovici(): string {
   mkdirSync(cache, { recursive: true });
   const binary = join(cache, "govici");
@@ -18,7 +18,7 @@ export function buildGovici(): string {
   return binary;
 }
 
-/** Runs it and gives what it measured. */
+/** Runs the program and returns its measurements. */
 export function runGovici(binary: string, ...args: string[]): Record<string, number> {
   return JSON.parse(execFileSync(binary, args, { encoding: "utf8" })) as Record<string, number>;
 }

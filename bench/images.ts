@@ -14,7 +14,7 @@ import { fastest, type Row } from "./row.ts";
 
 const root = join(import.meta.dirname, "..");
 const netns = "ipman-bench-attach";
-const turns = 15;
+const repetitions = 15;
 
 /** How large the images are, and how long a workload waits for its init container's program. */
 export function images(): Row[] {
@@ -28,14 +28,14 @@ export function images(): Row[] {
   }
 }
 
-/** As a registry keeps it. */
+/** The compressed size, as a registry stores the image. */
 function sizeRow(folder: string, name: string): Row {
   const bytes = Number(sh("sh", "-c", `gzip -c '${join(folder, name)}.tar' | wc -c`));
   const what = `image ${name}, compressed`;
   return { what, against: "–", unit: "MB", ours: bytes / 1_000_000, goal: { atMost: 80 } };
 }
 
-/** The file system of a container of ipman's. */
+/** Unpacks the image's layers into a root file system; returns its path. */
 function unpacked(folder: string): string {
   const layers = join(folder, "layers");
   const rootfs = join(folder, "rootfs");
@@ -48,7 +48,7 @@ function unpacked(folder: string): string {
   return rootfs;
 }
 
-/** In a network namespace like a pod's, on this machine's own kernel, from a root that is read-only. */
+/** Runs in a network namespace like a pod's, on this machine's kernel, with a read-only root. */
 function attachRow(rootfs: string): Row {
   ip(`netns add ${netns}`);
   try {
@@ -59,7 +59,7 @@ function attachRow(rootfs: string): Row {
     const order = orderOfAPod();
     const ours: number[] = [];
     const theirs: number[] = [];
-    for (let turn = 0; turn < turns; turn++) {
+    for (let i = 0; i < repetitions; i++) {
       theirs.push(milliseconds(rootfs, order, "-e 0"));
       ours.push(milliseconds(rootfs, order, "/app/ipman.js attach --self"));
       ip(`-n ${netns} link del vxlan102`);
@@ -77,7 +77,7 @@ function attachRow(rootfs: string): Row {
 }
 
 function milliseconds(rootfs: string, order: string, program: string): number {
-  // What a container runtime would mount; the clock starts when it is done.
+  // Mounts as a container runtime does; the time starts after that.
   const script = `mount --bind '${rootfs}' '${rootfs}'
 mount -o remount,bind,ro '${rootfs}'
 mount -t proc proc '${rootfs}/proc'
@@ -90,7 +90,7 @@ echo $((($(date +%s%N) - begun) / 1000))`;
   return Number(execFileSync("ip", args, { env, encoding: "utf8", stdio: "pipe" })) / 1_000;
 }
 
-/** What the operator's webhook would tell a pod. */
+/** The value of `$IPMAN_ATTACH` that the operator's webhook would set. */
 function orderOfAPod(): string {
   const parsed = connectionFromCr(connectionSpec("bench"));
   const connection = (parsed as { value: Connection }).value;

@@ -1,14 +1,14 @@
-/** One figure of two, measured side by side in one run. */
+/** A measurement of ipman and of a reference, made side by side in one run. */
 export interface Row {
   readonly what: string;
-  /** What it is compared with; nothing for a limit of its own. */
+  /** The reference; `–` for a limit without a reference. */
   readonly against: string;
   readonly unit: string;
   readonly ours: number;
   readonly theirs?: number;
-  /** Of the ratio, or, where nothing is compared, of the figure itself. */
+  /** The goal of the ratio, or of the value itself if there is no reference. */
   readonly goal: { readonly atLeast: number } | { readonly atMost: number };
-  /** True where a larger figure is the better one; the ratio is ours to theirs then. */
+  /** Whether a larger value is better; the ratio is then ours to theirs. */
   readonly larger?: boolean;
 }
 
@@ -19,11 +19,11 @@ export function ratioOf({ ours, theirs, goal, larger }: Row): number | undefined
 }
 
 export function isMet(row: Row): boolean {
-  const figure = ratioOf(row) ?? row.ours;
-  return "atLeast" in row.goal ? figure >= row.goal.atLeast : figure <= row.goal.atMost;
+  const value = ratioOf(row) ?? row.ours;
+  return "atLeast" in row.goal ? value >= row.goal.atLeast : value <= row.goal.atMost;
 }
 
-/** The rows as a table of Markdown. */
+/** The rows as a Markdown table. */
 export function tableOf(rows: readonly Row[]): string {
   const lines = rows.map((row) => {
     const { what, against, unit, ours, theirs, goal } = row;
@@ -31,8 +31,8 @@ export function tableOf(rows: readonly Row[]): string {
     return [
       what,
       against,
-      `${figure(ours)} ${unit}`,
-      theirs === undefined ? "–" : `${figure(theirs)} ${unit}`,
+      `${formatValue(ours)} ${unit}`,
+      theirs === undefined ? "–" : `${formatValue(theirs)} ${unit}`,
       ratio === undefined ? "–" : ratio.toFixed(2),
       "atLeast" in goal ? `≥ ${goal.atLeast}` : `≤ ${goal.atMost}`,
       isMet(row) ? "met" : "missed",
@@ -43,15 +43,15 @@ export function tableOf(rows: readonly Row[]): string {
   return `${all.map((cells) => `| ${cells.join(" | ")} |`).join("\n")}\n`;
 }
 
-function figure(value: number): string {
+function formatValue(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }
 
-/** What disturbs a measurement only makes it worse: the best of several counts. */
+/** The best of several measurements counts, since disturbances only make a result worse. */
 export const fastest = (milliseconds: readonly number[]): number => Math.min(...milliseconds);
 export const highest = (rates: readonly number[]): number => Math.max(...rates);
 
-/** The value that this share of them is below: 0.5 for the middle. */
+/** The value below which this share of the values lies: 0.5 for the median. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;

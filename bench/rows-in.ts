@@ -6,7 +6,7 @@ import type { Row } from "./row.ts";
 
 const root = join(import.meta.dirname, "..");
 
-/** The rows that a program measures in a lab, which `runner` makes for it. */
+/** The rows that a program measures in a lab, which `runner` starts. */
 export function rowsIn(
   runner: string,
   limitSeconds: number,

@@ -7,7 +7,7 @@ import { isMet, tableOf } from "./row.ts";
 import { rowsIn } from "./rows-in.ts";
 
 const say = (text: string) => process.stderr.write(`bench: ${text}\n`);
-say("building the other side (Go)");
+say("building the reference (Go)");
 const govici = buildGovici();
 say("the codec");
 const rows = [codec(govici)];

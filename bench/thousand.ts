@@ -7,7 +7,7 @@ import { fastest, type Row } from "./row.ts";
 
 const here = import.meta.dirname;
 
-/** What 1,000 connections cost while nothing happens, and when everything is read anew. */
+/** The cost of 1,000 connections while nothing happens, and of a list of all SAs. */
 export async function thousand(): Promise<Row[]> {
   const folder = mkdtempSync(join(tmpdir(), "bench-"));
   const path = join(folder, "vici");
@@ -28,11 +28,11 @@ export async function thousand(): Promise<Row[]> {
 interface Measured {
   /** Bytes. */
   readonly heapEach: number;
-  /** Of one processor. */
+  /** The share of one processor. */
   readonly idleShare: number;
-  /** While they are scraped each five seconds, and looked at in the inspector. */
+  /** The same during a scrape every five seconds, with an open inspector. */
   readonly watchedShare: number;
-  /** Milliseconds that each scrape took. */
+  /** The duration of each scrape, in milliseconds. */
   readonly scrapes: readonly number[];
   readonly resyncs: readonly number[];
 }

@@ -14,17 +14,17 @@ const help = `Runs a command as root where the kernel has IPsec, in namespaces o
 
 usage: node lab/run.ts [options] -- COMMAND [ARGUMENT…]
 
-  --machine NAME     ${machines.map((m) => m.name).join(", ")}; the first that this host can have
-  --ready            rather one that needs no kernel to be built first
-  --artifacts DIR    a folder that the command may write to, as $ARTIFACTS
-  --limit SECONDS    after which all is stopped (1200)
+  --machine NAME     ${machines.map((m) => m.name).join(", ")}; by default the first that works on this host
+  --ready            prefer a machine that needs no kernel build
+  --artifacts DIR    a folder that the command may write to ($ARTIFACTS)
+  --limit SECONDS    stop everything after this time (1200)
 `;
 
 function choose(name: string | undefined, ready: boolean): Machine {
   if (name !== undefined) return named(name);
   const possible = machines.filter((machine) => machine.unavailable() === undefined);
   const [first] = possible;
-  if (first === undefined) throw new Error("no machine is possible here");
+  if (first === undefined) throw new Error("no machine works on this host");
   return ready ? (possible.find((machine) => machine.ready()) ?? first) : first;
 }
 
@@ -62,7 +62,7 @@ if (values.help || positionals.length === 0) {
     limitSeconds: Number(values.limit),
     script: [
       `cd ${quote(process.cwd())}`,
-      // This Node first, whatever the host has.
+      // This Node takes precedence over the host's.
       `export PATH=${quote(`${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`)}`,
       `export ARTIFACTS=${quote(exchange)}`,
       ...(process.env["NO_COLOR"] === undefined ? [] : ["export NO_COLOR=1"]),

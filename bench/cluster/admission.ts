@@ -12,16 +12,16 @@ const annotations = {
   [`${prefix}ipmanName`]: "many",
   [`${prefix}poolName`]: "primary",
 };
-/** Looked at by the other side's webhook, and by no other. */
+/** The labels of pods that only the reference webhook admits. */
 const labels = { "example.org/webhook": "allow-all" };
 
 const perSecond = 50;
-// What is asked is how it is at that pace: the first of a round find nothing prepared.
+// Many enough to measure the steady pace: the first pods of a round have no prefetched addresses.
 const perRound = 500;
-// A single stall of the machine would be the p99 of few.
+// Several rounds, since one stall of the machine would decide the p99 of few pods.
 const rounds = 6;
 
-/** What pods cost that want a tunnel, on the API server and two replicas of the operator. */
+/** The admission of annotated pods, on the API server and two replicas of the operator. */
 export async function admissionRows(cluster: LabCluster): Promise<Row[]> {
   await prepare(cluster);
   const rows = [await crowdRow(cluster), await freedRow(cluster)];
@@ -65,7 +65,7 @@ async function prepare(cluster: LabCluster): Promise<void> {
     xfrm_ip: "10.0.40.1/22",
     vxlan_ip: "10.0.40.2/22",
   });
-  const changes = { name: "many", remoteId: "nobody", children: { many } };
+  const changes = { name: "many", remoteId: "absent", children: { many } };
   cluster.apply({ ...walkThrough("node-a", changes), metadata: { name: "many" } });
   await eventually(() => freed(cluster), 60_000, 500);
 }
@@ -86,7 +86,7 @@ async function crowdRow(cluster: LabCluster): Promise<Row> {
   };
 }
 
-/** The time from a pod's deletion to another's having its address. */
+/** The time from a pod's deletion until another pod has its address. */
 async function freedRow(cluster: LabCluster): Promise<Row> {
   const times: number[] = [];
   for (let i = 0; i < 5; i++) times.push(await freed(cluster));
@@ -110,7 +110,7 @@ async function freed(cluster: LabCluster): Promise<number> {
   return seconds;
 }
 
-/** Creates pods at an even pace and gives the seconds that each took. */
+/** Creates pods at an even pace and returns the seconds of each request. */
 async function steadily(
   cluster: LabCluster,
   prefixed: string,

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LabCluster } from "../../lab/cluster/cluster.ts";
 
-/** The least that a webhook can do, by Node's own HTTPS server. */
+/** A minimal webhook on Node's own HTTPS server. */
 const program = `
 const { readFileSync } = require("node:fs");
 const pair = { cert: readFileSync("/pair/tls.crt"), key: readFileSync("/pair/tls.key") };
@@ -25,9 +25,9 @@ const namespace = "default";
 const labels = { app: name };
 
 /**
- * Runs it as the operator runs: two replicas of the same image, behind a Service. It is asked
- * about pods with these labels: a condition on anything else would cost the API server for
- * the pods of the operator's, too.
+ * Runs it like the operator: two replicas of the same image, behind a Service. It admits the pods
+ * with these labels: another kind of condition would also cost the API server time for the pods
+ * that the operator admits.
  */
 export async function startAllowAll(
   cluster: LabCluster,

@@ -11,12 +11,12 @@ import { byHand, podStart } from "./pods.ts";
 const most = 10;
 
 /**
- * kubelet looks once a second whether an init container has ended, and the first of all finds
- * an API server that has seen no connection yet: neither side's time is that of a single try.
+ * kubelet checks once a second whether an init container has ended, and in the first round the API
+ * server has not handled a connection yet, so a single round is not representative for either side.
  */
 const rounds = 5;
 
-/** From nothing but an installed chart to a ping from a worker on the other node. */
+/** The time from an installed chart to a ping from a worker on the other node. */
 export async function firstPing(cluster: LabCluster): Promise<Row[]> {
   await configurePeer(cluster, [examplePeer]);
   const key = ["ipsec-secret", "-n", "default", "--from-literal=example=yourpresharedkey"];
@@ -24,7 +24,7 @@ export async function firstPing(cluster: LabCluster): Promise<Row[]> {
   const theirs: number[] = [];
   const ours: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    if (round > 0) takeAway(cluster);
+    if (round > 0) removeTunnel(cluster);
     theirs.push(await podsByHand(cluster));
     ours.push(await tunnel(cluster));
   }
@@ -44,24 +44,24 @@ export async function firstPing(cluster: LabCluster): Promise<Row[]> {
   ];
 }
 
-/** Seconds from the connection's and the workload's creation to the first answer. */
+/** The seconds from the creation of connection and workload to the first answer. */
 async function tunnel(cluster: LabCluster): Promise<number> {
   const since = Date.now();
-  // Not by kubectl, as those by hand: its own start, and looking again and again, would count.
+  // By the client, like the pods by hand: kubectl's start and its polling would count.
   await cluster.client.create(resourceTypes.IPSecConnection, walkThrough("node-a"));
   await cluster.client.create(resourceTypes.Deployment, pingingWorkload());
   return (await firstAnswer(cluster)) - since / 1_000;
 }
 
-/** With the pods that carried it: their like would be there already. */
-function takeAway(cluster: LabCluster): void {
+/** Removes connection and workload, and waits until the connection's pods have ended. */
+function removeTunnel(cluster: LabCluster): void {
   cluster.kubectl("delete", "deployment", "work", "-n", "default");
   cluster.kubectl("delete", "ipsecconnection", "--all", "-A");
-  const carriers = ["-l", "ipman.dialo.ai/type in (xfrm,charon,agent)"];
-  cluster.kubectl("wait", "pods", "-A", ...carriers, "--for=delete", "--timeout=90s");
+  const groupPods = ["-l", "ipman.dialo.ai/type in (xfrm,charon,agent)"];
+  cluster.kubectl("wait", "pods", "-A", ...groupPods, "--for=delete", "--timeout=90s");
 }
 
-/** charon's, the gateway's and the worker's: each needs the one before it. */
+/** The seconds to start the pods of charon, gateway and worker, each after the one before it. */
 async function podsByHand(cluster: LabCluster): Promise<number> {
   const charon = await podStart(cluster, byHand("hand-charon", "node-a", "charon"));
   const gateway = await podStart(cluster, byHand("hand-gateway", "node-a", "charon"));
@@ -72,7 +72,7 @@ interface Started extends KubeObject {
   readonly status?: { readonly readyReplicas?: number };
 }
 
-/** Pings from its first moment on, and logs when the first answer came. */
+/** A workload that pings from its start, and logs the time of the first answer. */
 function pingingWorkload(): KubeObject {
   const object = workload({ name: "work", node: "node-b", replicas: 1 });
   const ping = "until /usr/bin/ping -n -D -c 1 -W 0.1 10.0.1.1; do busybox sleep 0.02; done";
@@ -82,7 +82,7 @@ function pingingWorkload(): KubeObject {
   return object;
 }
 
-/** When the worker had the first answer, in seconds since the epoch. */
+/** The time of the worker's first answer, in seconds since the epoch. */
 async function firstAnswer(cluster: LabCluster): Promise<number> {
   const log = ["logs", "deployment/work", "-n", "default"];
   const look = () => {
@@ -97,7 +97,7 @@ async function firstAnswer(cluster: LabCluster): Promise<number> {
   };
   await eventually(isReady, 120_000, 100);
   const at = await eventually(look, 60_000, 500);
-  // The node's clock goes its own way, by tenths of a second in some minutes.
+  // The node's clock drifts by tenths of a second within minutes.
   const before = Date.now() / 1_000;
   const there = Number(await cluster.nodes["node-b"].sh("date +%s.%N"));
   return at - (there - before);

@@ -8,20 +8,25 @@ import { walkThrough, walkThroughChild } from "../../lab/cluster/manifests.ts";
 import { configurePeer, examplePeer, type PeerConnection } from "../../lab/cluster/peer.ts";
 import type { Row } from "../row.ts";
 import { deletePod } from "./pods.ts";
-import { createPlaced, startStubGateways, tellRunning, type StubGateway } from "./stub-gateways.ts";
+import {
+  createPlaced,
+  startStubGateways,
+  reportRunning,
+  type StubGateway,
+} from "./stub-gateways.ts";
 
 const count = 100;
 const restSeconds = 60;
 const numbers = Array.from({ length: count }, (_, i) => i);
 
 /**
- * 100 connections on one node, with a real charon and a real partner. Their gateways are in
- * place beforehand: how fast a kubelet starts pods is not measured.
+ * 100 connections on one node, with a real charon and a real partner. Their gateways exist
+ * beforehand, so that the start of pods by a kubelet is not measured.
  */
 export async function hundredRows(cluster: LabCluster): Promise<Row[]> {
   await configurePeer(cluster, [examplePeer, ...numbers.map(peerOf)]);
   await startStubGateways(cluster, numbers.map(gatewayOf));
-  // Nobody starts the gateways that the operator declares, nor ends those that are there.
+  // Without controllers, the operator's Deployments start no gateways, and the stubs stay.
   await cluster.plane.stopControllers();
   await declare(cluster, [0]);
   await allAreUp(cluster, 1);
@@ -99,7 +104,7 @@ async function allAreUp({ client }: LabCluster, wanted: number): Promise<void> {
   );
 }
 
-/** Of several workers, one after the other: from its kubelet's word to the gateway's knowing it. */
+/** The longest time from the kubelet's status of a worker to its FDB entry, over several workers. */
 async function slowestEntry(cluster: LabCluster, first: number, workers: number): Promise<number> {
   const node = cluster.nodes["node-a"];
   const { netns, connection } = gatewayOf(0);
@@ -111,10 +116,10 @@ async function slowestEntry(cluster: LabCluster, first: number, workers: number)
     );
     const pod = { name: `behind-${n}`, namespace: "default", annotations: ofWorker(connection) };
     await createPlaced(cluster, pod);
-    // Until the look has begun.
+    // Until the loop on the node has started.
     await pause(300);
     const since = performance.now();
-    await tellRunning(cluster, pod, address);
+    await reportRunning(cluster, pod, address);
     await waiting;
     times.push((performance.now() - since) / 1_000);
     await deletePod(cluster, `behind-${n}`);
@@ -128,7 +133,7 @@ const ofWorker = (connection: string) => ({
   [annotation.pool]: "primary",
 });
 
-/** What a minute costs in which nobody does anything. */
+/** The cost of a minute without changes. */
 async function atRest(cluster: LabCluster): Promise<Row[]> {
   await pause(20_000);
   const before = await costs(cluster);
@@ -157,7 +162,7 @@ async function costs(cluster: LabCluster) {
   return { ipman, server, writes: statusWrites(cluster.kubectl("get", "--raw", "/metrics")) };
 }
 
-/** As the API server counts them, whoever wrote. */
+/** The writes of a connection's status by any client, as the API server counts them. */
 function statusWrites(metrics: string): number {
   const lines = metrics.split("\n").filter((line) => {
     const isOurs = line.includes('resource="ipsecconnections"');
@@ -167,7 +172,7 @@ function statusWrites(metrics: string): number {
   return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
 }
 
-/** A peer that is not there, a node that is not, and a Secret that is not. */
+/** The same, beside connections whose peer, node or Secret does not exist. */
 async function besideBroken(cluster: LabCluster): Promise<number> {
   const broken = [
     { remoteAddr: "192.168.1.77" },
@@ -177,8 +182,7 @@ async function besideBroken(cluster: LabCluster): Promise<number> {
       secretRef: { name: "missing", namespace: "default", key: "psk" },
     },
   ];
-  const documents = broken.map((changes, n) => connectionOf(count + n, changes));
-  cluster.apply(...documents);
+  cluster.apply(...broken.map((changes, n) => connectionOf(count + n, changes)));
   await pause(2_000);
   return slowestEntry(cluster, 10, 3);
 }

@@ -8,7 +8,7 @@ import { hundredRows } from "./hundred.ts";
 import { repairs } from "./repairs.ts";
 import { scaleRows } from "./scale.ts";
 
-/** The figures of a cluster: two nodes in User-Mode Linux, a control plane beside them. */
+/** The measurements in a cluster: two nodes in User-Mode Linux, and a control plane beside them. */
 const parts: readonly [title: string, measure: (cluster: LabCluster) => Promise<Row[]>][] = [
   ["a connection and a workload, from nothing", firstPing],
   ["what is deleted comes back", repairs],
@@ -20,7 +20,7 @@ const parts: readonly [title: string, measure: (cluster: LabCluster) => Promise<
 const say = (text: string) => process.stderr.write(`bench: ${text}\n`);
 const rows: Row[] = [];
 await using cluster = await LabCluster.start(say);
-// As it is shipped: the lab's scenarios are in a hurry.
+// The shipped default: the lab's scenarios use a shorter time.
 cluster.install("--wait", "--timeout", "90s", "--set", "controller.reservationSeconds=75");
 for (const [title, measure] of parts) {
   say(title);

@@ -14,9 +14,9 @@ export interface PodShape {
   readonly spec: object;
 }
 
-/** A pod that no node takes: only the API server deals with it. */
+/** The spec of a pod that no node runs: only the API server handles it. */
 export const unplaced = {
-  schedulerName: "nobody",
+  schedulerName: "none",
   terminationGracePeriodSeconds: 0,
   containers: [{ name: "main", image: "lab:dev" }],
 };
@@ -26,7 +26,7 @@ export function podOf({ name, annotations = {}, labels = {}, spec }: PodShape): 
   return { apiVersion: "v1", kind: "Pod", metadata, spec } as KubeObject;
 }
 
-/** Creates a pod and gives the seconds that the request took. */
+/** Creates a pod and returns the seconds that the request took. */
 export async function createPod({ client }: LabCluster, shape: PodShape): Promise<number> {
   const since = performance.now();
   await client.create(resourceTypes.Pod, podOf(shape));
@@ -37,7 +37,7 @@ export function deletePod({ client }: LabCluster, name: string): Promise<unknown
   return client.delete(resourceTypes.Pod, { namespace, name });
 }
 
-/** Seconds from the creation of a pod to its being ready; it is deleted then. */
+/** The seconds from the creation of a pod until it is ready; the pod is deleted afterwards. */
 export async function podStart(cluster: LabCluster, shape: PodShape): Promise<number> {
   const since = performance.now();
   await createPod(cluster, shape);
@@ -49,8 +49,8 @@ export async function podStart(cluster: LabCluster, shape: PodShape): Promise<nu
 }
 
 /**
- * A pod on a node, made by hand: `charon` stands for a gateway's image too. A workload has an
- * init container, as it must where anybody gives it a device.
+ * A pod on a node, made by hand: `charon` is also the image of gateways. A workload has an
+ * init container, which every solution needs to create a device.
  */
 export const byHand = (name: string, node: string, image: "charon" | "lab"): PodShape => ({
   name,

@@ -9,10 +9,10 @@ import { byHand, podStart } from "./pods.ts";
 
 const system = ["-n", "ipman-system"] as const;
 const watchedSeconds = 15;
-/** kubelet looks at its pods once a second: a single try counts the time of day. */
+/** kubelet checks its pods once a second, so a single round depends on the moment. */
 const rounds = 5;
 
-/** How long a worker's traffic stops when a pod is deleted that it needs. */
+/** The time for which a worker's traffic stops when a pod that it needs is deleted. */
 export async function repairs(cluster: LabCluster): Promise<Row[]> {
   const [pod] = Workload.of(cluster, "work") as [Workload];
   const rows: Row[] = [];
@@ -58,7 +58,7 @@ async function longestSilence(
   harm: () => unknown,
 ): Promise<number> {
   const { file, env } = cluster.tool("kubectl");
-  // By count: with a deadline it ends at the first error that the network tells of.
+  // By count, since with a deadline ping ends at the first error that the network reports.
   const count = String(watchedSeconds * 50);
   const ping = ["/usr/bin/ping", "-n", "-D", "-i", "0.02", "-c", count];
   const args = ["exec", "-n", namespace, name, "-c", "main", "--", ...ping, "10.0.1.1"];
@@ -69,7 +69,7 @@ async function longestSilence(
   const times = [...(await output).matchAll(/^\[([\d.]+)\] \d+ bytes from/gm)].map(([, at]) =>
     Number(at),
   );
-  // A silence that outlasts the watch ends with it.
+  // A silence that is longer than the measurement ends with it.
   times.push((times[0] ?? 0) + watchedSeconds - 1);
   const gaps = times.slice(1).map((at, i) => at - (times[i] ?? at));
   return gaps.reduce((a, b) => Math.max(a, b), 0);

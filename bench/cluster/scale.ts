@@ -12,22 +12,22 @@ import { podOf, unplaced } from "./pods.ts";
 
 const connections = 1_000;
 const podsEach = 5;
-/** Longest that all of it may take to be written. */
+/** The longest time in which the operator may write everything. */
 const mostBusyMs = 240_000;
 const leastQuietMs = 40_000;
 const lookMs = 5_000;
-/** Long enough that a collection of the whole heap, which comes once in minutes, is not all of it. */
+/** Long enough that a garbage collection of the whole heap, once in minutes, does not dominate. */
 const idleMs = 120_000;
 const metrics = "127.0.0.1:9750";
 const ipman = join(import.meta.dirname, "../../bin/ipman");
 
-/** One operator, as a process of this machine, with everything that a large cluster has. */
+/** One operator, as a process of this machine, with the objects of a large cluster. */
 export async function scaleRows(cluster: LabCluster): Promise<Row[]> {
   cluster.helm("uninstall", "ipman", "-n", "ipman-system", "--wait", "--timeout", "90s");
-  // What it makes is not to run: it is the operator that is measured.
+  // The operator's Deployments must not run, since only the operator is measured.
   await cluster.plane.stopControllers();
   await declare(cluster);
-  // The first run makes the Deployments and writes every status; the second finds all done.
+  // The first run creates the Deployments and writes every status; the second finds no work.
   const first = startOperator(cluster, 1);
   await isReady();
   await isQuiet(first);
@@ -55,10 +55,10 @@ export async function scaleRows(cluster: LabCluster): Promise<Row[]> {
   ];
 }
 
-/** Connections on a node that is not there, and their pods as admission leaves them. */
+/** Creates connections on a node that does not exist, and their pods as after admission. */
 async function declare({ client }: LabCluster): Promise<void> {
   const numbers = Array.from({ length: connections }, (_, i) => i);
-  await inTurns(numbers, async (i) => {
+  await inParallel(numbers, async (i) => {
     await client.create(resourceTypes.IPSecConnection, connection(i) as never);
     for (let n = 0; n < podsEach; n++) await client.create(resourceTypes.Pod, worker(i, n));
   });
@@ -96,7 +96,7 @@ function networkOf(i: number): string {
   return `10.${100 + Math.floor(i / 250)}.${i % 250}.`;
 }
 
-async function inTurns<T>(items: readonly T[], each: (item: T) => Promise<void>): Promise<void> {
+async function inParallel<T>(items: readonly T[], each: (item: T) => Promise<void>): Promise<void> {
   const left = [...items];
   const work = async () => {
     for (let item = left.pop(); item !== undefined; item = left.pop()) await each(item);
@@ -132,21 +132,21 @@ const isReady = () =>
   );
 
 /**
- * Nothing is left to do: it has taken next to nothing of a processor for longer than an
- * operator waits before it takes an agent for silent, which it then writes everywhere.
+ * Waits until the operator has been almost idle for longer than the time after which it considers
+ * an agent silent, which it would write to every status.
  */
 async function isQuiet(operator: ChildProcess): Promise<void> {
   const deadline = performance.now() + mostBusyMs;
   for (let quiet = 0; quiet < leastQuietMs;) {
     const share = await processorShare(operator, lookMs);
-    if (operator.exitCode !== null) throw new Error("the operator ended: its log says why");
+    if (operator.exitCode !== null) throw new Error("the operator ended: see its log");
     quiet = share <= 0.02 ? quiet + lookMs : 0;
     if (performance.now() > deadline)
-      throw new Error(`the operator is busy still: ${(share * 100).toFixed(0)} %`);
+      throw new Error(`the operator is still busy: ${(share * 100).toFixed(0)} %`);
   }
 }
 
-/** Of one processor, in so many milliseconds. */
+/** The share of one processor that a process uses within `ms` milliseconds. */
 async function processorShare(process: ChildProcess, ms: number): Promise<number> {
   const ticks = () => {
     if (process.exitCode !== null) return 0;

@@ -5,18 +5,18 @@ import type { LabCluster } from "../../lab/cluster/cluster.ts";
 
 const namespace = "ipman-system";
 
-/** A gateway of a connection, as a number tells. */
+/** A simulated gateway of a connection. */
 export interface StubGateway {
   readonly connection: string;
   readonly child: string;
-  /** The network namespace on node-a, by its name. */
+  /** The name of its network namespace on node-a. */
   readonly netns: string;
   readonly address: string;
 }
 
 /**
- * Gateways as a kubelet would have made them, but at once: pods in the API, and on node-a a
- * network namespace with a process in a cgroup of each. No kubelet knows of them.
+ * Creates gateways like a kubelet, but all at once: pods in the API, and for each a network namespace
+ * on node-a with a process in the pod's cgroup. No kubelet manages them.
  */
 export async function startStubGateways(
   cluster: LabCluster,
@@ -31,7 +31,7 @@ export async function startStubGateways(
     };
     const pod = { name: gateway.netns, namespace, labels, annotations };
     await createPlaced(cluster, pod);
-    const { metadata } = await tellRunning(cluster, pod, gateway.address);
+    const { metadata } = await reportRunning(cluster, pod, gateway.address);
     lines.push(namespaceScript(gateway, metadata.uid ?? ""));
   }
   await cluster.nodes["node-a"].sh(lines.join("\n"));
@@ -44,7 +44,7 @@ interface StubPod {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** A pod that is placed on a node that is not there: no kubelet looks after it. */
+/** Creates a pod on a node that does not exist, so that no kubelet manages it. */
 export async function createPlaced({ client }: LabCluster, pod: StubPod): Promise<void> {
   const { name, namespace: where, labels = {}, annotations } = pod;
   const metadata = { name, namespace: where, labels, annotations };
@@ -54,8 +54,8 @@ export async function createPlaced({ client }: LabCluster, pod: StubPod): Promis
   await client.create(resourceTypes.Pod, object as KubeObject);
 }
 
-/** What a kubelet says of a pod that runs. */
-export function tellRunning(
+/** Writes the status that a kubelet reports for a running pod. */
+export function reportRunning(
   { client }: LabCluster,
   { name, namespace: where }: Pick<StubPod, "name" | "namespace">,
   address: string,
@@ -65,7 +65,7 @@ export function tellRunning(
   return client.mergePatch(resourceTypes.Pod, place, { status });
 }
 
-/** Those that the operator gives the gateways of node-a. */
+/** The labels that the operator gives to the gateways of node-a. */
 async function gatewayLabels({ client }: LabCluster): Promise<Record<string, string>> {
   const found: Record<string, string>[] = [];
   const selector = { labelSelector: `${label.type}=xfrm` };

@@ -4,8 +4,8 @@ import { psk, sites } from "../../lab/sites/manifests.ts";
 import { sh } from "../../lab/sites/shell.ts";
 
 /**
- * The lab's tunnel without ipman: what an administrator writes with swanctl, ip and bridge
- * to get the same devices.
+ * The lab's tunnel without ipman: an administrator's scripts of swanctl, ip and bridge that create
+ * the same devices.
  */
 export class ByHand {
   readonly #folder: string;
@@ -20,12 +20,12 @@ export class ByHand {
     writeFileSync(join(folder, "down.sh"), this.#down());
   }
 
-  /** Tunnel and gateway. */
+  /** Creates tunnel and gateway. */
   up(): void {
     this.#run("up.sh");
   }
 
-  /** The worker `app`. */
+  /** Attaches the worker `app`. */
   attach(): void {
     this.#run("attach.sh");
   }
@@ -76,7 +76,7 @@ ${swanctl(`--load-all --clear --file ${join(this.#folder, "empty.conf")}`)}
   }
 }
 
-/** What \`ipman attach\` and the gateway do for a new worker. */
+/** The same steps as \`ipman attach\` and the gateway for a new worker. */
 const attach = `
 ip -n fabric link add p-app mtu 9000 type veth peer name ipman0 mtu 9000 netns app
 ip -n fabric link set p-app master fabric up

@@ -7,7 +7,7 @@ import { segmentRows } from "./segment.ts";
 import { tables } from "./tables.ts";
 import { tunnelRows } from "./tunnel.ts";
 
-/** The figures that need charon and a kernel with ESP; its argument is govici's program. */
+/** The measurements that need charon and a kernel with ESP; its argument is govici's program. */
 const [, , govici = ""] = process.argv;
 await using lab = await TwoSites.build();
 await lab.mirror(connectionSpec("good"));

@@ -14,16 +14,16 @@ const pings = 2_000;
 const hostileFrames = 400_000;
 const passes = 9;
 
-/** What the packet filters of a segment cost, and what a flood of hostile frames leaves behind. */
+/** The cost of a segment's packet filters, and of a pass after a flood of hostile frames. */
 export async function segmentRows(lab: TwoSites): Promise<Row[]> {
   await lab.ipman.start();
   await lab.ipman.ready("good");
   ip("netns add app");
   lab.ipman.attach("app", "good", "child-2");
-  // What it made stays, and is not repaired.
+  // The devices and filters stay, and ipman does not repair them.
   await lab.ipman.stop();
   const filters = [new Filter("ipman-102"), new Filter("app")];
-  const [filtered, open] = [figures(), figures()];
+  const [filtered, open] = [measurements(), measurements()];
   for (let round = 0; round < rounds; round++) {
     await measure(filtered);
     for (const filter of filters) filter.remove();
@@ -31,7 +31,7 @@ export async function segmentRows(lab: TwoSites): Promise<Row[]> {
     for (const filter of filters) filter.restore();
   }
   ip("netns del app");
-  const middle = (of: keyof Figures) => ({
+  const middle = (of: keyof Measurements) => ({
     ours: quantile(filtered[of], 0.5),
     theirs: quantile(open[of], 0.5),
   });
@@ -56,14 +56,14 @@ export async function segmentRows(lab: TwoSites): Promise<Row[]> {
   ];
 }
 
-interface Figures {
+interface Measurements {
   readonly throughput: number[];
   readonly ping: number[];
 }
 
-const figures = (): Figures => ({ throughput: [], ping: [] });
+const measurements = (): Measurements => ({ throughput: [], ping: [] });
 
-async function measure(into: Figures): Promise<void> {
+async function measure(into: Measurements): Promise<void> {
   const { bits_per_second: rate } = await transfer("peer", "app", "10.1.2.1", size);
   into.throughput.push(rate / 1e6);
   const output = inNetns("app", `ping -n -q -f -c ${pings} 10.1.2.1`);
@@ -71,7 +71,7 @@ async function measure(into: Figures): Promise<void> {
   into.ping.push(Number(average));
 }
 
-/** The packet filter of a namespace, which can be taken away and put back. */
+/** The packet filter of a namespace, which can be removed and restored. */
 class Filter {
   readonly #netns: string;
   readonly #rules: string;
@@ -91,7 +91,7 @@ class Filter {
   }
 }
 
-/** One pass over a gateway that a stranger has flooded. */
+/** A pass over a gateway after a flood from a stranger. */
 function afterFlood(): Row {
   using segment = new LabSegment(4);
   const gateway = segment.pod("gw", 1);

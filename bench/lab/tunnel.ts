@@ -14,21 +14,21 @@ const rounds = 7;
 const size = "48M";
 const bin = join(import.meta.dirname, "../../bin/ipman");
 
-/** What the tunnel costs to bring up, to join and to use, beside the same made by hand. */
+/** The times to bring up, join and use the tunnel, beside the same made by hand. */
 export async function tunnelRows(lab: TwoSites): Promise<Row[]> {
   const byHand = new ByHand(lab.folder, lab.node.vici);
   const manifests = mkdtempSync(join(lab.folder, "bench-"));
   writeFileSync(join(manifests, "secret.yaml"), yaml(secret({ good: psk })));
   writeFileSync(join(manifests, "good.yaml"), yaml(connectionSpec("good")));
-  const ours = figures();
-  const theirs = figures();
+  const ours = measurements();
+  const theirs = measurements();
   for (let round = 0; round < rounds; round++) {
     await roundByHand(byHand, theirs);
     await roundOfIpman(lab, manifests, ours);
   }
-  const row = (figure: keyof Figures, best: (values: readonly number[]) => number) => ({
-    ours: best(ours[figure]),
-    theirs: best(theirs[figure]),
+  const row = (measured: keyof Measurements, best: (values: readonly number[]) => number) => ({
+    ours: best(ours[measured]),
+    theirs: best(theirs[measured]),
   });
   return [
     {
@@ -56,15 +56,15 @@ export async function tunnelRows(lab: TwoSites): Promise<Row[]> {
   ];
 }
 
-interface Figures {
+interface Measurements {
   readonly start: number[];
   readonly attach: number[];
   readonly throughput: number[];
 }
 
-const figures = (): Figures => ({ start: [], attach: [], throughput: [] });
+const measurements = (): Measurements => ({ start: [], attach: [], throughput: [] });
 
-async function roundByHand(byHand: ByHand, into: Figures): Promise<void> {
+async function roundByHand(byHand: ByHand, into: Measurements): Promise<void> {
   ip("netns add app");
   const started = performance.now();
   byHand.up();
@@ -77,7 +77,7 @@ async function roundByHand(byHand: ByHand, into: Figures): Promise<void> {
   byHand.down();
 }
 
-async function roundOfIpman(lab: TwoSites, manifests: string, into: Figures): Promise<void> {
+async function roundOfIpman(lab: TwoSites, manifests: string, into: Measurements): Promise<void> {
   ip("netns add app");
   const where = ["--netns", "app", "--connection", "good", "--child", "child-2"];
   const started = performance.now();
@@ -86,7 +86,7 @@ async function roundOfIpman(lab: TwoSites, manifests: string, into: Figures): Pr
   await firstPing();
   into.start.push(performance.now() - started);
   into.throughput.push(await throughput());
-  // The whole process, on a worker of its own.
+  // The whole process, on a separate worker.
   ip("netns del app");
   ip("netns add app");
   await host.stop("restarted outside of this process", false);

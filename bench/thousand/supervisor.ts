@@ -17,10 +17,10 @@ import { obedientNetwork, simulatedPlacement } from "../../test/simulator/placem
 import { resourceOf } from "../../test/simulator/world.ts";
 
 /**
- * 1,000 connections on a simulated charon. Prints, as JSON, what each takes of the heap,
- * what all take of a processor while nothing happens, alone and while they are watched, and
- * how long a list of SAs takes until every actor has it. Its arguments are the path of charon's
- * socket and how many children each connection has; run it with --expose-gc.
+ * 1,000 connections on a simulated charon. Prints, as JSON, the heap of each connection, the share
+ * of a processor while nothing happens, alone and while they are watched, and the time until every
+ * actor has a new list of SAs. Its arguments are the path of charon's socket and the number of
+ * children of each connection; run it with --expose-gc.
  */
 const count = 1_000;
 const idleMs = 40_000;
@@ -81,7 +81,7 @@ const isUp = (connections: number) => {
   );
 };
 
-/** Declares so many connections and gives the heap, in bytes, once all are up and at rest. */
+/** Declares the connections and returns the heap, in bytes, once all are up and at rest. */
 async function heapWith(connections: number): Promise<number> {
   const up = firstValueFrom(
     supervisor.changes.pipe(
@@ -92,7 +92,7 @@ async function heapWith(connections: number): Promise<number> {
   );
   desired.next(manifests(connections));
   await up;
-  // What was only needed for coming up goes.
+  // Objects that were only needed to come up are freed.
   await pause(5_000);
   return heap();
 }
@@ -105,9 +105,9 @@ metrics.observe({
 });
 metrics.showDocuments();
 supervisor.start();
-// What V8 makes of code that runs often is no connection's: it is made before anything is compared.
+// V8's optimised code does not belong to a connection, so it is created before the comparison.
 await heapWith(count);
-// What a runtime takes in any case is in both.
+// The runtime's own heap is part of both measurements.
 const few = await heapWith(count / 10);
 const heapEach = ((await heapWith(count)) - few) / (count - count / 10);
 
@@ -125,10 +125,10 @@ const idleShare = await shareDuring(pause(idleMs));
 interface Watched {
   readonly scrapes: readonly number[];
   readonly scraped: number;
-  readonly told: number;
+  readonly received: number;
 }
 
-/** The same while somebody scrapes, and somebody looks. */
+/** The same during scrapes and with an open inspector. */
 async function watched(): Promise<Watched & { readonly watchedShare: number }> {
   const address = "127.0.0.1:19740";
   await using _metrics = await serveMetrics(address, metrics);
@@ -144,7 +144,7 @@ const watching = await watched();
 const resyncs: number[] = [];
 for (let i = 0; i < 5; i++) {
   const asked = performance.now();
-  // A rekey's event asks for a list, as anything does that happens to SAs.
+  // A rekey's event requests a list, like every event of SAs.
   const [sa] = supervisor.roots.get("c0")?.getSnapshot().context.ikeSas ?? [];
   const next = firstValueFrom(lists);
   await charon.rekeyChildSa(sa?.children[0]?.uniqueId ?? "");

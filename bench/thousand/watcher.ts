@@ -2,15 +2,15 @@ import { setTimeout as pause } from "node:timers/promises";
 import { WebSocket } from "ws";
 
 /**
- * Who watches a runtime: a Prometheus that scrapes each five seconds, and a browser that has
- * the inspector's page open. Its arguments are their URLs, and for how long, in milliseconds.
- * Prints, as JSON, how long each scrape took in milliseconds, and the bytes of both.
+ * Watches a runtime like a Prometheus that scrapes every five seconds, and a browser with the
+ * inspector's page. Its arguments are their URLs and the duration in milliseconds. Prints, as JSON,
+ * the duration of each scrape in milliseconds, and the bytes of both.
  */
 const [, , metrics = "", inspector = "", forMs = ""] = process.argv;
 const everyMs = 5_000;
-let told = 0;
+let received = 0;
 const page = new WebSocket(`${inspector.replace("http", "ws")}?page`);
-page.on("message", (message) => (told += (message as Buffer).length));
+page.on("message", (message) => (received += (message as Buffer).length));
 
 const scrapes: number[] = [];
 let scraped = 0;
@@ -24,4 +24,4 @@ while (performance.now() < until) {
   await pause(everyMs - (performance.now() - since));
 }
 page.terminate();
-process.stdout.write(JSON.stringify({ scrapes, scraped, told }));
+process.stdout.write(JSON.stringify({ scrapes, scraped, received }));

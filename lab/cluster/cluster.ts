@@ -12,7 +12,7 @@ import { Vm } from "./vm.ts";
 
 const here = import.meta.dirname;
 
-/** The walk-through's addresses: a node, a peer; and what the lab adds. */
+/** The walk-through's addresses, of a node and a peer, and those that the lab adds. */
 export const addresses = {
   nodeA: "192.168.1.1",
   peer: "192.168.1.2",
@@ -46,7 +46,7 @@ export class LabCluster implements AsyncDisposable {
     this.client = KubeClient.connect(plane.kubeconfig);
   }
 
-  /** In a network namespace of its own, in which nothing is yet. */
+  /** Starts the cluster in an empty network namespace. */
   static async start(say: (line: string) => void = () => {}): Promise<LabCluster> {
     const binaries = required("CLUSTER_BINARIES");
     const images = required("CLUSTER_IMAGES");
@@ -71,17 +71,17 @@ export class LabCluster implements AsyncDisposable {
     return cluster;
   }
 
-  /** kubectl as the administrator. */
+  /** Runs kubectl as the administrator. */
   kubectl(...args: string[]): string {
     return this.#tool("kubectl", args);
   }
 
-  /** A port of a pod, or of a Deployment's, in the release's namespace. */
+  /** Forwards a port of a pod or Deployment in the release's namespace. */
   forward(target: string, port: number): Promise<Forward> {
     return forward(this.tool("kubectl"), target, port);
   }
 
-  /** `kubectl ipman`, as its user has it: a program in $PATH that kubectl finds. */
+  /** Runs `kubectl ipman` as its user does: kubectl finds the program in $PATH. */
   plugin(...args: string[]): { readonly output: string; readonly status: number | null } {
     const { stdout, stderr, status } = spawnSync("kubectl", ["ipman", ...args], {
       env: this.userEnvironment,
@@ -91,7 +91,7 @@ export class LabCluster implements AsyncDisposable {
     return { output: stdout + stderr, status };
   }
 
-  /** What a person's shell has: kubectl, its plugin, and a Node that is new enough for it. */
+  /** The environment of a user's shell: kubectl, its plugin, and a Node that is new enough for it. */
   get userEnvironment(): NodeJS.ProcessEnv {
     const { file, env } = this.tool("kubectl");
     const bin = join(import.meta.dirname, "../../bin");
@@ -103,17 +103,17 @@ export class LabCluster implements AsyncDisposable {
     return this.#tool("helm", args);
   }
 
-  /** Applies documents, as a person would. */
-  apply(...documents: object[]): string {
+  /** Applies manifests by kubectl. */
+  apply(...manifests: object[]): string {
     const file = join(this.folder, "apply.yaml");
-    writeFileSync(file, yaml(...documents));
+    writeFileSync(file, yaml(...manifests));
     return this.kubectl("apply", "-f", file);
   }
 
-  /** Creates a document and gives what the server makes of it. */
-  create(document: object, ...options: string[]): unknown {
+  /** Creates an object and returns the server's version of it. */
+  create(manifest: object, ...options: string[]): unknown {
     const file = join(this.folder, "create.yaml");
-    writeFileSync(file, yaml(document));
+    writeFileSync(file, yaml(manifest));
     return JSON.parse(this.kubectl("create", "-f", file, "-o", "json", ...options)) as unknown;
   }
 
@@ -122,14 +122,14 @@ export class LabCluster implements AsyncDisposable {
     return this.helm("install", ...this.#release, "--create-namespace", ...options);
   }
 
-  /** Makes everything that the chart installs as it was, and what the options say. */
+  /** Upgrades the chart with the same images and the given options only. */
   upgrade(...options: string[]): string {
     return this.helm("upgrade", ...this.#release, ...options);
   }
 
   get #release(): string[] {
     const images = ["--set", "image.tag=dev", "--set", "charon.image.tag=dev"];
-    // A test does not wait for a minute and a quarter.
+    // Shorter than the default of 75 seconds, for the tests.
     const patience = ["--set", "controller.reservationSeconds=20"];
     return ["ipman", this.chart, "-n", "ipman-system", ...images, ...patience];
   }
@@ -156,7 +156,7 @@ export class LabCluster implements AsyncDisposable {
     ip("link del lab0");
   }
 
-  /** What the objects and the containers' logs were at the end. */
+  /** Saves the objects, the events and the containers' logs. */
   async #keepEvidence(): Promise<void> {
     const kinds = "pods,deployments,ipsecconnections,charongroups,leases,configmaps";
     const objects = this.kubectl("get", kinds, "-A", "-o", "yaml");
@@ -167,7 +167,7 @@ export class LabCluster implements AsyncDisposable {
     }
   }
 
-  /** Where a tool is, and what it takes from the environment. */
+  /** The path of a tool, and its environment. */
   tool(name: string): { readonly file: string; readonly env: NodeJS.ProcessEnv } {
     const env = { ...process.env, KUBECONFIG: this.plane.kubeconfig, HOME: this.folder };
     return { file: join(required("CLUSTER_BINARIES"), name), env };
@@ -196,7 +196,7 @@ function required(name: string): string {
   return value;
 }
 
-/** A bridge that the machines are on; this namespace routes between the nodes' pods. */
+/** Creates the machines' bridge, and the routes between the nodes' pods through this namespace. */
 function network(): void {
   ip("link set lo up");
   ip("link add lab0 type bridge");
@@ -209,7 +209,7 @@ function network(): void {
 
 async function nodeFiles({ pki, server }: ControlPlane, name: NodeName): Promise<void> {
   await pki.server(name, [name, addressOf(name)]);
-  // Keeps the server's pair: the client's is in the kubeconfig.
+  // The files keep the server's pair, since the client's is in the kubeconfig.
   await pki.client(`${name}-kubelet`, `O=system:nodes,CN=system:node:${name}`, server);
 }
 

@@ -7,11 +7,11 @@ import { end, eventually, start } from "../sites/shell.ts";
 import { Pki } from "./pki.ts";
 
 export interface ControlPlaneOptions {
-  /** For data, logs and certificates. */
+  /** The folder of data, logs and certificates. */
   readonly folder: string;
-  /** The binaries, as build.sh made them. */
+  /** The folder with the binaries that build.sh built. */
   readonly binaries: string;
-  /** Where nodes and pods reach the API server. */
+  /** The address at which nodes and pods reach the API server. */
   readonly address: string;
 }
 
@@ -25,7 +25,7 @@ const startMs = 90_000;
 export class ControlPlane implements AsyncDisposable {
   readonly #options: ControlPlaneOptions;
   readonly pki: Pki;
-  /** In memory: a disk that is slow to sync says nothing of ipman. */
+  /** In memory, so that a slow disk does not affect the results. */
   readonly #etcd = mkdtempSync("/dev/shm/ipman-etcd-");
   readonly #processes = new Map<string, ChildProcess>();
 
@@ -49,7 +49,7 @@ export class ControlPlane implements AsyncDisposable {
     return `https://${this.#options.address}:${port}`;
   }
 
-  /** Of the cluster's administrator. */
+  /** The kubeconfig of the cluster's administrator. */
   get kubeconfig(): string {
     return join(this.pki.folder, "admin.kubeconfig");
   }
@@ -103,20 +103,20 @@ export class ControlPlane implements AsyncDisposable {
       `--root-ca-file=${join(this.pki.folder, "ca.crt")}`,
       "--use-service-account-credentials=true",
       "--leader-elect=false",
-      // A node that is lost is noticed within a test's patience.
+      // A lost node is noticed within the time limits of the tests.
       "--node-monitor-period=2s",
       "--node-monitor-grace-period=16s",
     ]);
     this.#run("kube-scheduler", [config("kube-scheduler"), "--leader-elect=false"]);
   }
 
-  /** What is declared is looked at by nobody then but those who are tested. */
+  /** Stops the controllers, so that only the programs under test act on objects. */
   async stopControllers(): Promise<void> {
     await this.stop("kube-controller-manager");
     await this.stop("kube-scheduler");
   }
 
-  /** Makes etcd forget everything but the present. */
+  /** Compacts etcd to the current revision. */
   async compact(): Promise<void> {
     const call = async (path: string, body: object) => {
       const response = await fetch(`${etcdUrl}/v3/kv/${path}`, {
@@ -130,14 +130,14 @@ export class ControlPlane implements AsyncDisposable {
     await call("compaction", { revision: header.revision, physical: true });
   }
 
-  /** The number of one of the processes that run. */
+  /** The id of a running process of the control plane. */
   pidOf(name: string): number {
     const pid = this.#processes.get(name)?.pid;
     if (pid === undefined) throw new Error(`${name} does not run`);
     return pid;
   }
 
-  /** Ends one of the processes: `kube-apiserver`, say. */
+  /** Ends a process, such as `kube-apiserver`. */
   async stop(name: string, signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
     const process = this.#processes.get(name);
     this.#processes.delete(name);

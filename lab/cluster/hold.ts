@@ -3,7 +3,7 @@ import { walkThrough, workload } from "./manifests.ts";
 import { configurePeer, examplePeer } from "./peer.ts";
 import { Workload } from "./workload.ts";
 
-/** A cluster with the walk-through applied, until it is interrupted. */
+/** Runs a cluster with the walk-through applied until it is interrupted. */
 const since = performance.now();
 const say = (line: string) =>
   process.stdout.write(
@@ -27,7 +27,7 @@ Workload.started(cluster, "work");
 say("the walk-through is applied");
 process.stdout.write(`\n${cluster.kubectl("get", "ipsecconnection", "-o", "wide")}\n`);
 process.stdout.write(`${cluster.kubectl("get", "pods", "-A", "-o", "wide")}
-It runs in a network namespace of its own. A shell in it, with kubectl and helm:
+The cluster runs in its own network namespace. Start a shell in it, with kubectl and helm:
 
   ip netns exec ${process.env["CLUSTER_NETNS"]} env KUBECONFIG=${cluster.plane.kubeconfig} PATH=${process.env["CLUSTER_BINARIES"]}:$PATH bash
 

@@ -1,6 +1,6 @@
 import { addresses } from "./cluster.ts";
 
-/** The child of the walk-through; `n` tells children apart. */
+/** The child of the walk-through; `n` distinguishes children. */
 export function walkThroughChild(n = 2, changes: object = {}) {
   return {
     name: "example-child",
@@ -15,7 +15,7 @@ export function walkThroughChild(n = 2, changes: object = {}) {
   };
 }
 
-/** The connection of the walk-through, word for word but for the node's name. */
+/** The connection of the walk-through, verbatim except for the node's name. */
 export function walkThrough(nodeName: string, changes: object = {}) {
   return {
     apiVersion: "ipman.dialo.ai/v1",
@@ -35,9 +35,9 @@ export function walkThrough(nodeName: string, changes: object = {}) {
   };
 }
 
-/** The same document under another name. */
-export function renamed<T extends { metadata: object }>(name: string, document: T): T {
-  return { ...document, metadata: { name } };
+/** The same manifest under another name. */
+export function renamed<T extends { metadata: object }>(name: string, manifest: T): T {
+  return { ...manifest, metadata: { name } };
 }
 
 export interface WorkloadOptions {

@@ -1,6 +1,6 @@
 import type { LabCluster } from "./cluster.ts";
 
-/** One child as the peer has it. */
+/** A child in the peer's configuration. */
 interface PeerChild {
   readonly name: string;
   readonly local: string;
@@ -24,7 +24,7 @@ export const examplePeer: PeerConnection = {
   children: [{ name: "example-child", local: "10.0.1.0/24", remote: "10.0.2.0/24" }],
 };
 
-/** Gives the partner's charon its half of these connections, in place of all it had. */
+/** Replaces the connections of the partner's charon by its halves of these. */
 export async function configurePeer(
   cluster: LabCluster,
   connections: readonly PeerConnection[],

@@ -10,10 +10,10 @@ import {
 
 const dayMs = 24 * 3_600_000;
 const lifetimeMs = 365 * dayMs;
-/** They were made a while ago: a node whose clock is days behind accepts them. */
+/** The certificates are backdated, so that a node whose clock is days behind accepts them. */
 const ageMs = 60 * dayMs;
 
-/** The certificates of a cluster of the lab, in a folder. */
+/** The certificates of a lab cluster, in a folder. */
 export class Pki {
   readonly folder: string;
   readonly #authority: KeyPair;
@@ -36,12 +36,12 @@ export class Pki {
     return new Pki(folder, authority);
   }
 
-  /** A server's pair as NAME.crt and NAME.key. */
+  /** Writes a server's pair as NAME.crt and NAME.key. */
   async server(name: string, hosts: readonly string[]): Promise<void> {
     this.#write(name, await this.#leaf(`CN=${name}`, hosts));
   }
 
-  /** A client's pair, as files, and a kubeconfig with it. */
+  /** Writes a client's pair and a kubeconfig with it; returns the kubeconfig's path. */
   async client(name: string, subject: string, server: string): Promise<string> {
     const pair = await this.#leaf(subject, []);
     this.#write(name, pair);
@@ -51,7 +51,7 @@ export class Pki {
     });
   }
 
-  /** A kubeconfig with a token. */
+  /** Writes a kubeconfig with a token; returns its path. */
   token(name: string, token: string, server: string): string {
     return this.#kubeconfig(name, server, { token });
   }

@@ -6,24 +6,28 @@ import type { LabCluster } from "./cluster.ts";
 const namespace = "ipman-system";
 const labelSelector = "ipman.dialo.ai/type in (operator,agent)";
 
-/** Tells a Prometheus where ipman's pods are: Debian's has no discovery of Kubernetes' own. */
+/** Lists ipman's pods for a Prometheus, since Debian's has no service discovery of Kubernetes. */
 export class PodTargets {
   readonly #cluster: LabCluster;
   readonly #file: string;
 
-  /** @param file in which it is told */
+  /** @param file the file from which Prometheus reads the targets */
   constructor(cluster: LabCluster, file: string) {
     this.#cluster = cluster;
     this.#file = file;
   }
 
-  /** As a configuration has it. */
+  /** The scrape configuration. */
   get job(): object {
     const found = { files: [this.#file], refresh_interval: "1s" };
     return { job_name: "ipman", file_sd_configs: [found] };
   }
 
-  /** @param others addresses that are no pods' */
+  /**
+   * Writes the targets.
+   *
+   * @param others targets in addition to the pods
+   */
   async find(...others: readonly string[]): Promise<void> {
     const targets = [...others];
     await this.#cluster.client.list(resourceTypes.Pod, { namespace }, { labelSelector }, (pod) => {

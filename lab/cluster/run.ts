@@ -7,18 +7,18 @@ import { parseArgs } from "node:util";
 import { exitOf } from "../machines/exit.ts";
 import { sh } from "../sites/shell.ts";
 
-const help = `Runs a command in a network namespace of its own, with what a cluster is made of at hand.
+const help = `Runs a command in its own network namespace, with the binaries and images of a cluster.
 
 usage: node lab/cluster/run.ts [options] -- COMMAND [ARGUMENT…]
 
-  --artifacts DIR    a folder that the command may write to, as $ARTIFACTS
-  --limit SECONDS    after which all is stopped (1800)
+  --artifacts DIR    a folder that the command may write to ($ARTIFACTS)
+  --limit SECONDS    stop everything after this time (1800)
 
-The command finds the binaries in $CLUSTER_BINARIES and the images in $CLUSTER_IMAGES. It
-and all that it starts end together.
+The command finds the binaries in $CLUSTER_BINARIES and the images in $CLUSTER_IMAGES. All
+processes that it started end with it.
 `;
 
-/** The last line that a script of ours prints is what it made. */
+/** Runs a script of this repository, which prints the path of its result. */
 function made(script: string, ...args: string[]): string {
   const { status, stdout } = spawnSync(join(import.meta.dirname, script), args, {
     stdio: ["ignore", "pipe", "inherit"],
@@ -29,7 +29,7 @@ function made(script: string, ...args: string[]): string {
 
 const prefix = "ipman-cluster-";
 
-/** A network namespace that is named for this process; those of processes that died go. */
+/** Creates a network namespace named after this process, and removes those of dead processes. */
 function makeNamespace(): string {
   const names = existsSync("/run/netns") ? readdirSync("/run/netns") : [];
   for (const name of names.filter((known) => known.startsWith(prefix))) {
@@ -55,7 +55,7 @@ if (values.help || positionals.length === 0) {
   const artifacts = resolve(values.artifacts ?? mkdtempSync(join(tmpdir(), "ipman-cluster-")));
   mkdirSync(artifacts, { recursive: true });
   const binaries = made("build.sh");
-  // Machines that know a file never look at it again: each run has a folder of its own.
+  // A separate folder for each run, since machines never read a file again that they know.
   const images = mkdtempSync(join(artifacts, "images-"));
   made("../../images/build.sh", images);
   made("image.sh", images);
@@ -72,7 +72,7 @@ if (values.help || positionals.length === 0) {
       CLUSTER_NETNS: netns,
     },
   });
-  // What is in it ends first; then the namespace goes.
+  // The namespace is removed after the processes in it have ended.
   process.exitCode = await exitOf(child);
   sh("ip", "netns", "del", netns);
   rmSync(images, { recursive: true });

@@ -15,7 +15,7 @@ export async function scraped({ client }: LabCluster): Promise<string[]> {
   return (await Promise.all(texts)).join("\n").split("\n");
 }
 
-/** The sum of all series of the operators and agents whose line begins like that. */
+/** The sum of all series of operators and agents whose line starts with `series`. */
 export async function scrapedSum(cluster: LabCluster, series: string): Promise<number> {
   const lines = (await scraped(cluster)).filter((line) => line.startsWith(series));
   return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);

@@ -13,6 +13,6 @@ createServer((request, response) => {
   shell.stdout.on("data", (chunk: Buffer) => response.write(chunk));
   shell.stderr.on("data", (chunk: Buffer) => response.write(chunk));
   shell.on("close", (code, signal) => response.end(`\n${code ?? signal}`));
-  // Whoever asked has left.
+  // The client has disconnected.
   response.on("close", () => shell.kill("SIGKILL"));
 }).listen(9999, address);

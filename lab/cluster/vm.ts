@@ -11,16 +11,16 @@ export interface VmOptions {
   readonly address: string;
   readonly memory: string;
   readonly processor: number;
-  /** Where it leaves its logs and finds its job. */
+  /** The folder of its logs and its job. */
   readonly folder: string;
-  /** What it runs; it ends with the shell server. */
+  /** The script that it runs, which ends with the shell server. */
   readonly script: string;
 }
 
 const port = 9999;
-/** A host that has nothing in its page cache takes minutes to read what a node runs. */
+/** A host with an empty page cache needs minutes to read the programs of a node. */
 const bootMs = 400_000;
-/** A request that was lost on the way to a machine that boots is made again. */
+/** A request to a booting machine may be lost, and is repeated. */
 const lookMs = 10_000;
 const limitSeconds = 5_000;
 
@@ -55,19 +55,19 @@ export class Vm implements AsyncDisposable {
     return this.#options.address;
   }
 
-  /** Resolves when it takes commands; a failure throws with the last that it said. */
+  /** Resolves once it accepts commands. @throws with the ends of its logs */
   async answers(): Promise<void> {
     const ended = () => this.#process.exitCode !== null;
     try {
       const look = async () => ended() || (await this.#post("true", AbortSignal.timeout(lookMs)));
       await eventually(look, bootMs, 250);
-      if (ended()) throw new Error("it ended");
+      if (ended()) throw new Error("the machine ended");
     } catch (cause) {
       throw new Error(`${this.name} does not answer:\n${this.#lastWords()}`, { cause });
     }
   }
 
-  /** The ends of its console and of all logs that it left. */
+  /** The ends of its console and of all its logs. */
   #lastWords(): string {
     const folder = join(this.#options.folder, this.name);
     const logs = readdirSync(folder, { recursive: true, encoding: "utf8" });
@@ -77,14 +77,14 @@ export class Vm implements AsyncDisposable {
     return tails.join("\n");
   }
 
-  /** Runs a script and gives its output; a failure throws with it. */
+  /** Runs a script and returns its output. @throws with the output if it fails */
   async sh(script: string): Promise<string> {
     const output = await this.#post(script);
     const at = output.lastIndexOf("\n");
     const status = output.slice(at + 1);
-    const said = output.slice(0, at);
-    if (status === "0") return said;
-    throw new Error(`${this.name}: ${script}\nended with ${status}: ${said}`);
+    const printed = output.slice(0, at);
+    if (status === "0") return printed;
+    throw new Error(`${this.name}: ${script}\nended with ${status}: ${printed}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -5,7 +5,7 @@ import { countedArguments, countPings, statistics, type Pinged } from "../sites/
 import { start } from "../sites/shell.ts";
 import type { LabCluster, NodeName } from "./cluster.ts";
 
-/** A pod of the lab with a shell, by `kubectl exec`. */
+/** A pod of the lab, with a shell by `kubectl exec`. */
 export class Workload {
   readonly #cluster: LabCluster;
   readonly name: string;
@@ -35,7 +35,7 @@ export class Workload {
     return found.map((name) => new Workload(cluster, name.replace("pod/", ""), namespace));
   }
 
-  /** The same, once all of them run; they may not even be there yet. */
+  /** The same, once all of them run; the pods need not exist yet. */
   static started(cluster: LabCluster, app: string, namespace = "default"): Workload[] {
     const status = ["rollout", "status", `deployment/${app}`, "-n", namespace];
     cluster.kubectl(...status, "--timeout=100s");
@@ -64,7 +64,7 @@ export class Workload {
     return this.sh("echo $VXLAN_IP").trim();
   }
 
-  /** Its network namespace, as a path on the node that it is on. */
+  /** The path of its network namespace on its node. */
   async networkNamespace(node: NodeName): Promise<string> {
     const { name, namespace } = this;
     const ask = ["get", "pod", name, "-n", namespace, "-o", "jsonpath={.metadata.uid}"];
@@ -75,23 +75,23 @@ export class Workload {
     return found.trim();
   }
 
-  /** How many of a few pings were answered within a second. */
+  /** The number of pings that were answered within a second. */
   answered(address: string, ...options: string[]): number {
-    // By its path: the shell has a ping of its own, which says less.
+    // By its path, since the shell has its own ping, which prints less.
     const ping = `/usr/bin/ping -n -q -W 1 ${options.join(" ")} ${address}`;
     return statistics(this.sh(`${ping} || true`)).received;
   }
 
-  /** Pings so many times, 10 ms apart or as fast as the machine can. */
+  /** Pings `count` times, 10 ms apart or as fast as the machine can. */
   async pings(count: number, address: string): Promise<Pinged> {
     const { name, namespace } = this;
     const ping = ["/usr/bin/ping", ...countedArguments(count, address)];
     const { file, env } = this.#cluster.tool("kubectl");
     const args = ["exec", "-n", namespace, name, "-c", "main", "--", ...ping];
-    // Not through a pipe: while a test waits for another kubectl nobody empties it, and one that
-    // is stuck misses the server's heartbeat and ends.
-    const said = join(mkdtempSync(join(this.#cluster.folder, "pings-")), "ping.log");
-    await once(start(said, file, args, env), "exit");
-    return countPings(readFileSync(said, "utf8"));
+    // Into a file, since no code reads a pipe while a test waits for another kubectl, and a kubectl
+    // with a full pipe misses the server's heartbeat and ends.
+    const outputFile = join(mkdtempSync(join(this.#cluster.folder, "pings-")), "ping.log");
+    await once(start(outputFile, file, args, env), "exit");
+    return countPings(readFileSync(outputFile, "utf8"));
   }
 }

@@ -89,7 +89,7 @@ describe("the SAs of a real kernel", () => {
 
     it("are read with SPI and reqid", () => {
       addSa(7, 7);
-      // Of the size of charon's SPIs.
+      // An SPI as large as charon's.
       addSa(3_221_225_472, 8);
       setPolicy("add", 9);
       assert.deepEqual(seen(7), ["sa 7 5 7", "policy 7 9 0"]);

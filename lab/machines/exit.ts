@@ -1,8 +1,8 @@
 import type { ChildProcess } from "node:child_process";
 
 /**
- * A process's exit status; 1 where a signal ended it. What would end this process meanwhile
- * ends that one, which may have a process group of its own, and so hears nothing of it.
+ * Returns the exit status of a process; 1 if a signal ended it. A signal that would end this process
+ * meanwhile is passed to that process, which may be in another process group and not receive it.
  */
 export async function exitOf(child: ChildProcess): Promise<number> {
   const end = () => child.kill("SIGTERM");

@@ -11,10 +11,10 @@ export interface Job {
 /** A place where scenarios run. */
 export interface Machine {
   readonly name: string;
-  /** Why this host cannot have it, if it cannot. */
+  /** Returns why this host cannot run it; undefined if it can. */
   readonly unavailable: () => string | undefined;
-  /** Whether it can start at once: nothing is to be built before. */
+  /** Whether it can start at once, without building anything first. */
   readonly ready: () => boolean;
-  /** Runs the job with its output on ours; gives its exit status. */
+  /** Runs the job, whose output goes to this process's output; returns its exit status. */
   readonly run: (job: Job) => Promise<number>;
 }

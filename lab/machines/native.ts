@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { exitOf } from "./exit.ts";
 import type { Machine } from "./machine.ts";
 
-/** What a kernel must have: an xfrm interface, in a namespace of its own. */
+/** Tests whether the kernel can create an xfrm interface in a new namespace. */
 const probe = "ip link add probe type xfrm dev lo if_id 1 2>/dev/null";
 
 /** The host's own kernel; the job gets network, mount and process namespaces of its own. */

@@ -21,7 +21,7 @@ export const qemu: Machine = {
   },
   ready: () => true,
   run: async ({ script, exchange, limitSeconds }) => {
-    const kernel = stockKernel();
+    const kernel = debianKernel();
     writeFileSync(join(exchange, "job"), script);
     const image = readdirSync(join(kernel, "boot")).find((name) => name.startsWith("vmlinuz"));
     const boot = [
@@ -70,8 +70,8 @@ function share(tag: string, path: string, access: string): string[] {
   return ["-virtfs", options];
 }
 
-function stockKernel(): string {
+function debianKernel(): string {
   const { status, stdout } = spawnSync(unpacker, { stdio: ["ignore", "pipe", "inherit"] });
-  if (status !== 0) throw new Error("the stock kernel could not be had");
+  if (status !== 0) throw new Error("Debian's kernel could not be unpacked");
   return stdout.toString().trim();
 }

@@ -9,7 +9,7 @@ const init = join(import.meta.dirname, "uml-init.sh");
 const builder = join(import.meta.dirname, "../kernel/build.sh");
 const memory = "3072M";
 
-/** A kernel of ours as an ordinary process, on the host's file tree; see kernel/build.sh. */
+/** The lab's kernel as an ordinary process, on the host's file tree; see kernel/build.sh. */
 export const uml: Machine = {
   name: "uml",
   unavailable: () => (process.arch === "x64" ? undefined : "User-Mode Linux needs x86-64"),
@@ -46,13 +46,13 @@ export function umlCommand(options: UmlOptions): string[] {
   const { memory, exchange, limitSeconds, processor, tap } = options;
   const boot = [
     `mem=${memory} rootfstype=hostfs rootflags=/ ro init=${init}`,
-    // Where the host forbids it, ptrace does, in twice the time.
+    // The kernel uses ptrace on hosts that forbid seccomp, which takes twice the time.
     "seccomp=auto con0=fd:0,fd:1 con=null ssl=null quiet",
     `ipman.exchange=${exchange}`,
     ...(tap === undefined ? [] : [`vec0:transport=tap,ifname=${tap},depth=128,gro=1`]),
   ];
-  // Kernel and processes take turns. On one processor a turn is a switch; on
-  // two it is a wake-up of an idle one, seven times as slow where processors are virtual.
+  // Either the kernel or one process runs. On one processor, the change is a context switch; on
+  // two, it wakes an idle processor, seven times as slow on virtual processors.
   const pinned = ["taskset", "--cpu-list", String(processor)];
   const words = boot.join(" ").split(" ");
   return ["timeout", "--kill-after=5", String(limitSeconds), ...pinned, buildKernel(), ...words];

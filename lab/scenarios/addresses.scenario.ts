@@ -5,12 +5,12 @@ import { eventually, ip } from "../sites/shell.ts";
 import { answered } from "../sites/pings.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
-describe("an IKE SA and the addresses that are declared", () => {
+describe("an IKE SA whose addresses change", () => {
   const resources = new AsyncDisposableStack();
   let lab: TwoSites;
   const waits = childSpec(2, { extra: { ...childSpec().extra, start_action: "none" } });
   const cr = connectionSpec("first", {
-    // The peer moves when it looks whether we are there; a request of ours could not move.
+    // The peer moves by its own dead peer detection; a request of the node could not move.
     extra: { dpd_delay: "0s" },
     children: { "child-2": waits },
   });
@@ -38,10 +38,10 @@ describe("an IKE SA and the addresses that are declared", () => {
   const nothingTo = (address: string) =>
     assert.doesNotMatch(ip("xfrm state"), new RegExp(`(src|dst) ${address}\\b`));
 
-  it("stays the same when the peer moves to another address, and its packets fit", async () => {
+  it("stays the same when the peer moves to another address, and the MTU follows", async () => {
     const mtu = () => /mtu (\d+)/.exec(ip("-n ipman-102 -o link show type xfrm"))?.[1];
     assert.equal(mtu(), "1438");
-    // Right after a packet: a dead peer detection under way could not be moved.
+    // Right after a packet, since a running dead peer detection cannot be moved.
     works();
     ip(`-n peer addr del ${sites.peer.v4}/24 dev wire0`);
     // The last address of a family takes that family's routes with it.
@@ -55,7 +55,7 @@ describe("an IKE SA and the addresses that are declared", () => {
     await eventually(() => assert.equal(mtu(), "1406"));
   });
 
-  it("and when ipman starts again meanwhile", async () => {
+  it("stays the same when ipman restarts", async () => {
     await lab.ipman.stop();
     await lab.ipman.start();
     await lab.ipman.ready("first");
@@ -63,7 +63,7 @@ describe("an IKE SA and the addresses that are declared", () => {
     assert.equal(made(), 1);
   });
 
-  it("is made anew when others were declared while ipman was away", async () => {
+  it("is replaced if other addresses were declared while ipman was stopped", async () => {
     await lab.ipman.stop();
     const remoteAddr = sites.peer.other;
     ip(`-n peer addr add ${remoteAddr}/24 dev wire0`);

@@ -9,7 +9,7 @@ import { eventually, inNetns, ip } from "../sites/shell.ts";
 import { Pinging } from "../sites/pings.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
-/** With times as Prometheus' are: an hour is half a minute. */
+/** Lifetimes on the scale of Prometheus: an hour is half a minute. */
 const rekeying = { rekey_time: "4s", life_time: "30s", rand_time: "0s" };
 const planted = Object.keys(faults) as FaultName[];
 const esp = { esp_proposals: "aes256-sha256-ecp256" };
@@ -41,7 +41,7 @@ describe("a real Prometheus", () => {
   });
   after(() => resources.disposeAsync());
 
-  /** Waits until an alert fires; whatever else does meanwhile is a failure. */
+  /** Waits until this alert fires, and no other. */
   async function fires(alert: string, withinMs = 25_000): Promise<void> {
     await eventually(
       async () => {
@@ -53,7 +53,7 @@ describe("a real Prometheus", () => {
     );
   }
 
-  /** Looks for so long whether anything else fires. */
+  /** Checks for this time that no other alert fires. */
   async function stays(wanted: readonly string[], forMs: number): Promise<void> {
     for (const until = Date.now() + forMs; Date.now() < until; await pause(100))
       assert.deepEqual(await prometheus.firingNames(), wanted);
@@ -62,7 +62,7 @@ describe("a real Prometheus", () => {
   const quiet = () =>
     eventually(async () => assert.deepEqual(await prometheus.firingNames(), []), 30_000, 100);
 
-  it("is told of no trouble by an hour of rekeys under traffic", async () => {
+  it("fires no alert during an hour of rekeys under traffic", async () => {
     const pinging = new Pinging("app", "10.1.2.1");
     const rekeys = () =>
       lab.node.log.match(/inbound CHILD_SA child-2\{\d+\} established/g)?.length ?? 0;
@@ -76,7 +76,7 @@ describe("a real Prometheus", () => {
     assert.equal(await prometheus.value("count(ipman_child_up == 1)"), 2);
   });
 
-  it("is told of no trouble by links that are deleted, or an ipman that is killed", async () => {
+  it("fires no alert for deleted links or a killed ipman", async () => {
     const pinging = new Pinging("app", "10.1.2.1");
     for (const link of ["xfrm102", "vxlan102"]) {
       inNetns("ipman-102", `ip link del ${link}`);
@@ -90,7 +90,7 @@ describe("a real Prometheus", () => {
     assert.ok(received > 0);
   });
 
-  it("fires IPManSpecInvalid for a document with problems, and for one that is none", async () => {
+  it("fires IPManSpecInvalid for a manifest with problems, and for a file that is not YAML", async () => {
     lab.ipman.apply(
       "one.yaml",
       yaml({ ...one, spec: { ...one.spec, remoteAddr: "not an address" } }),
@@ -118,7 +118,7 @@ describe("a real Prometheus", () => {
     await quiet();
   });
 
-  it("fires IPManUnreachable for a probe that nobody answers", async () => {
+  it("fires IPManUnreachable for a probe without an answer", async () => {
     inNetns("peer", "ip addr del 10.1.3.1/24 dev lo");
     await fires("IPManUnreachable");
     const about = (await prometheus.firing()).map(({ labels }) => labels["child"]);
@@ -127,7 +127,7 @@ describe("a real Prometheus", () => {
     await quiet();
   });
 
-  it("fires IPManNothingComesBack for a worker's packets that nobody answers", async () => {
+  it("fires IPManNothingComesBack for a worker's packets without answers", async () => {
     const pinging = new Pinging("app", "10.1.2.1");
     await pause(500);
     inNetns("peer", "ip addr del 10.1.2.1/24 dev lo");
@@ -137,7 +137,7 @@ describe("a real Prometheus", () => {
     await pinging.stop();
   });
 
-  it("fires IPManDuplicateSAs where both sides have initiated, and neither lets go", async () => {
+  it("fires IPManDuplicateSAs where both sides have initiated, and neither ends its SA", async () => {
     const twin = { ...one, spec: { ...one.spec, name: "twin" } };
     const insists = { remote_addrs: [sites.node.v4], unique: "never", rekey_time: "0s" };
     await lab.mirror(twin, { child: { rekey_time: "0s" }, connection: insists });
@@ -148,7 +148,7 @@ describe("a real Prometheus", () => {
     await quiet();
   });
 
-  it("fires IPManRekeyOverdue for an SA that nobody rekeys", async () => {
+  it("fires IPManRekeyOverdue for an SA that is not rekeyed", async () => {
     const late = connectionSpec("late", {
       children: {
         "child-4": childSpec(4, {
@@ -163,10 +163,10 @@ describe("a real Prometheus", () => {
     await quiet();
   });
 
-  it("fires IPManChildDown for a peer that does not answer any more", async () => {
+  it("fires IPManChildDown for a peer that stops answering", async () => {
     const undo = block("udp dport 500", "udp dport 4500");
     const session = await lab.node.session();
-    // Without an answer it ends when the waiting does, which charon calls a failure.
+    // Without an answer the request ends at its timeout, which charon reports as a failure.
     const ending = session.request("terminate", { ike: "one", force: "yes", timeout: "500" });
     await ending.catch(() => {});
     session.close();
@@ -177,7 +177,7 @@ describe("a real Prometheus", () => {
     await quiet();
   });
 
-  it("fires IPManCharonDown for a charon that is dead, and nothing that follows from it", async () => {
+  it("fires IPManCharonDown for a dead charon, and no alert for the consequences", async () => {
     await lab.node.stop("SIGKILL");
     await fires("IPManCharonDown");
     await pause(6_000);

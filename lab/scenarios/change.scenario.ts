@@ -8,7 +8,7 @@ import { eventually, ip } from "../sites/shell.ts";
 import { answered, Pinging } from "../sites/pings.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
-describe("the spec changes", () => {
+describe("a change of the spec", () => {
   const resources = new AsyncDisposableStack();
   let lab: TwoSites;
   let prometheus: Prometheus;
@@ -24,7 +24,7 @@ describe("the spec changes", () => {
     await lab.ipman.ready("first");
     ip("netns add app");
     lab.ipman.attach("app", "first", "child-2");
-    // A tunnel may be down for a quarter of a minute before anybody is woken.
+    // A tunnel may be down for 15 seconds before an alert fires.
     prometheus = resources.use(await Prometheus.start(lab.folder, { scale: 12 }));
   });
   after(() => resources.disposeAsync());
@@ -34,7 +34,7 @@ describe("the spec changes", () => {
   const ikeMessages = () =>
     lab.node.log.match(/(generating|parsed) (IKE|CREATE|INFO)\w*/g)?.length ?? 0;
 
-  it("a pool: no IKE message, and the new address is to be had", async () => {
+  it("a pool: no IKE message, and the new address can be assigned", async () => {
     const before = ikeMessages();
     const child = childSpec(2, { ip_pools: { primary: ["10.0.2.3/24"], extra: ["10.0.2.77/24"] } });
     lab.ipman.apply(
@@ -52,7 +52,7 @@ describe("the spec changes", () => {
     assert.equal(ikeMessages(), before);
   });
 
-  it("a child more: only that one negotiates", async () => {
+  it("an added child: only this child negotiates", async () => {
     const pinging = new Pinging("app", "10.1.2.1");
     lab.ipman.apply("first.yaml", yaml(connectionSpec("first", { children: three })));
     await lab.ipman.until((s) => find(s, "first")?.children.length === 2);
@@ -61,11 +61,11 @@ describe("the spec changes", () => {
     lab.ipman.attach("app3", "first", "child-3");
     await eventually(() => works("app3", "10.1.3.1"));
     assert.deepEqual((await pinging.stop()).lost, []);
-    // Its xfrm interface came and went in charon's namespace: no peer's business.
+    // Its xfrm interface was in charon's namespace for a moment, which the peer must not see.
     assert.doesNotMatch(lab.node.log, /sending address list update/);
   });
 
-  it("a child's selectors: its SA is made anew", async () => {
+  it("a child's selectors: its SA is replaced", async () => {
     const changed = childSpec(3, { remote_ips: ["10.1.3.0/25"] });
     const cr = connectionSpec("first", { children: { ...two, "child-3": changed } });
     await lab.mirror(cr);
@@ -77,7 +77,7 @@ describe("the spec changes", () => {
     await eventually(() => works("app3", "10.1.3.1"));
   });
 
-  it("a child less: its SA and gateway are gone, the other goes on", async () => {
+  it("a removed child: its SA and gateway are removed, and the other child continues", async () => {
     const pinging = new Pinging("app", "10.1.2.1");
     lab.ipman.apply("first.yaml", yaml(connectionSpec("first", { children: two })));
     await eventually(() => assert.equal(existsSync("/run/netns/ipman-103"), false));
@@ -85,7 +85,7 @@ describe("the spec changes", () => {
     assert.deepEqual((await pinging.stop()).lost, []);
   });
 
-  it("the secret, at both ends: the tunnel stays, and the next negotiation has it", async () => {
+  it("the secret, at both ends: the tunnel stays up, and the next negotiation uses it", async () => {
     const pinging = new Pinging("app", "10.1.2.1");
     await lab.mirror(connectionSpec("first", { children: two }), { secret: "the-next-secret" });
     lab.ipman.apply("secret.yaml", yaml(secret({ first: "the-next-secret" })));
@@ -96,7 +96,7 @@ describe("the spec changes", () => {
     await lab.ipman.ready("first");
   });
 
-  it("an IKE option: the IKE SA is made anew", async () => {
+  it("an IKE option: the IKE SA is replaced", async () => {
     const before = await ikeId();
     const cr = connectionSpec("first", { children: two, extra: { rekey_time: "2h" } });
     lab.ipman.apply("first.yaml", yaml(cr));
@@ -105,7 +105,7 @@ describe("the spec changes", () => {
     await eventually(works);
   });
 
-  it("the connection is deleted: SAs, secret, links are gone", async () => {
+  it("a deleted connection: SAs, secret and links are removed", async () => {
     lab.ipman.remove("first.yaml");
     await lab.ipman.until((s) => s.connections.length === 0);
     const session = await lab.node.session();
@@ -117,14 +117,14 @@ describe("the spec changes", () => {
     assert.equal(ip("xfrm state").trim(), "");
   });
 
-  it("and declared again: it comes back", async () => {
+  it("a connection that is declared again: it comes up", async () => {
     lab.ipman.apply("first.yaml", yaml(connectionSpec("first", { children: two })));
     await lab.ipman.ready("first");
   });
 
-  it("and nobody was woken by any of that", async () => {
+  it("no alert fired during these changes", async () => {
     const children = await prometheus.value("count(max_over_time(ipman_child_up[1h]))");
-    assert.equal(children, 2, "it saw all that there were");
+    assert.equal(children, 2, "Prometheus scraped both children");
     assert.deepEqual(await prometheus.alerts("firing"), []);
   });
 

@@ -27,7 +27,7 @@ describe("ipman diagnose", () => {
   });
   after(() => resources.disposeAsync());
 
-  /** What it says first, its exit status, and all it says. */
+  /** Runs `ipman diagnose`; returns its first two lines, its exit status and its whole output. */
   function diagnose(...args: string[]) {
     const { stdout, stderr, status } = spawnSync(bin, ["diagnose", ...args], { encoding: "utf8" });
     const [cause = "", hint = ""] = stdout.split("\n");
@@ -36,7 +36,7 @@ describe("ipman diagnose", () => {
 
   const asks = ["--ping", "10.1.2.1"];
 
-  it("finds nothing where nothing is wrong", () => {
+  it("finds no problem on a working connection", () => {
     const { cause, status, all } = diagnose("good", ...asks, "--rekey");
     assert.equal(status, 0, all);
     assert.match(cause, /nothing is wrong/);
@@ -46,20 +46,20 @@ describe("ipman diagnose", () => {
     assert.match(all, /✓ rekey +the peer accepts it/);
   });
 
-  it("says what there is where it is asked for what is not", () => {
-    assert.match(diagnose("nobody").all, /no connection "nobody" here; there is good/);
-    assert.match(diagnose("good", "nobody").all, /no child "nobody"/);
-    assert.match(diagnose("good", "--ping", "web").all, /--ping: "web" is no address/);
+  it("lists the known names if it does not know a name", () => {
+    assert.match(diagnose("absent").all, /no connection "absent" here; known: good/);
+    assert.match(diagnose("good", "absent").all, /no child "absent"/);
+    assert.match(diagnose("good", "--ping", "web").all, /--ping: "web" is not an IP address/);
   });
 
-  /** Of a connection of its own: where the peer differs, and what is found. */
+  /** Faults of a separate connection: how the peer differs, and the expected cause. */
   for (const [name, what, n, differs, options, expected] of [
     ["psk", "a wrong key on one side", 3, { secret: "another-key" }, [], /AuthenticationFailed/],
     [
       "ids",
       "a wrong identity",
       4,
-      { connection: { remote: { auth: "psk", id: "somebody.else" } } },
+      { connection: { remote: { auth: "psk", id: "other.example" } } },
       [],
       /AuthenticationFailed: .*localId and remoteId/,
     ],
@@ -105,7 +105,7 @@ describe("ipman diagnose", () => {
     });
   }
 
-  it("names an IKE proposal that the peer does not take", async () => {
+  it("names an IKE proposal that the peer does not accept", async () => {
     const cr = connectionSpec("ike", {
       remoteAddr: sites.peer.other,
       children: { "child-8": childSpec(8) },
@@ -137,7 +137,7 @@ describe("ipman diagnose", () => {
     });
   }
 
-  /** On the connection that is up: how it is broken, what is found, how it is mended. */
+  /** Faults of the connection that is up: the function breaks it, and returns one that repairs it. */
   for (const [what, breaks, expected] of [
     [
       "ESP that is blocked",
@@ -150,7 +150,7 @@ describe("ipman diagnose", () => {
       /good\/child-2: packets of 9\d\d bytes pass, and larger ones are lost/,
     ],
     [
-      "somebody behind the peer who is not there",
+      "an address behind the peer that does not exist",
       () => {
         inNetns("peer", "ip addr del 10.1.2.1/24 dev lo");
         return () => inNetns("peer", "ip addr add 10.1.2.1/24 dev lo");
@@ -213,10 +213,10 @@ describe("ipman diagnose", () => {
       } finally {
         undo();
       }
-      // charon looks for other ways when routes change, and for the old one afterwards.
+      // charon looks for another path when routes change, and for the former one afterwards.
       await eventually(() => {
-        const mended = diagnose("good", ...asks);
-        assert.equal(mended.status, 0, mended.all);
+        const repaired = diagnose("good", ...asks);
+        assert.equal(repaired.status, 0, repaired.all);
       }, 40_000);
     });
   }

@@ -7,12 +7,12 @@ import { ip } from "../sites/shell.ts";
 import { answered, Pinging } from "../sites/pings.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
-/** How often charon said something of a connection. */
+/** The number of matches in charon's log. */
 function count(log: string, pattern: RegExp): number {
   return log.match(pattern)?.length ?? 0;
 }
 
-describe("a peer that answers otherwise than is declared", () => {
+describe("a peer whose answers differ from the manifest", () => {
   const resources = new AsyncDisposableStack();
   let lab: TwoSites;
   const remote_ips = ["10.1.2.0/24", "10.7.0.0/24"];
@@ -26,18 +26,18 @@ describe("a peer that answers otherwise than is declared", () => {
   });
   after(() => resources.disposeAsync());
 
-  it("narrows the networks: the SA is replaced once, then carries traffic and is named", async () => {
+  it("narrows the networks: the SA is replaced once, then carries traffic, and a condition names it", async () => {
     await lab.ipman.until((status) => {
       const [child] = find(status, "narrow")?.children ?? [];
       return child?.conditions.some(({ type }) => type === "Differs") === true;
     });
     const made = /CHILD_SA child-2\{\d+\} established/g;
     const before = count(lab.node.log, made);
-    assert.ok(before <= 2, `${before} CHILD SAs were made`);
+    assert.ok(before <= 2, `${before} CHILD SAs were created`);
     const pinging = new Pinging("app", "10.1.2.1");
     await pause(3_000);
     assert.equal((await pinging.stop()).lost.length, 0);
-    assert.equal(count(lab.node.log, made), before, "none is made any more");
+    assert.equal(count(lab.node.log, made), before, "no further SA is created");
     const status = find(await lab.ipman.status(), "narrow");
     const differs = status?.conditions.find(({ type }) => type === "Differs");
     assert.match(differs?.message ?? "", /the peer left out 10\.7\.0\.0\/24/);
@@ -49,7 +49,7 @@ describe("a peer that answers otherwise than is declared", () => {
     ["CN=node,O=site", "CN=peer,O=site"],
     ["email:a@node.site", "FD00:1::2"],
   ].entries()) {
-    it(`has identities written ${localId} and ${remoteId}: one IKE SA, once`, async () => {
+    it(`has identities written ${localId} and ${remoteId}: one IKE SA is established, once`, async () => {
       const name = `form-${i}`;
       const n = i + 3;
       const cr = connectionSpec(name, {

@@ -12,7 +12,7 @@ import { TwoSites } from "../sites/two-sites.ts";
 
 const bin = join(import.meta.dirname, "../../bin/ipman");
 
-describe("what can go wrong is told, and stays where it is", () => {
+describe("a failure is reported, and affects only its connection", () => {
   const resources = new AsyncDisposableStack();
   let lab: TwoSites;
   let pinging: Pinging;
@@ -27,7 +27,7 @@ describe("what can go wrong is told, and stays where it is", () => {
     lab.ipman.apply("good.yaml", yaml(good));
     await lab.ipman.start("--log", "info");
     await lab.ipman.ready("good");
-    // All is well for long enough that nobody listens to charon's log any more.
+    // Long enough without a failure that ipman no longer follows charon's log.
     await pause(6_000);
     ip("netns add app");
     lab.ipman.attach("app", "good", "child-2");
@@ -35,7 +35,7 @@ describe("what can go wrong is told, and stays where it is", () => {
   });
   after(() => resources.disposeAsync());
 
-  it("a wrong pre-shared key: AuthenticationFailed, and to be seen as it happens", async () => {
+  it("a wrong pre-shared key: AuthenticationFailed, shown live by ipman inspect", async () => {
     const shown = join(lab.folder, "inspect.log");
     const inspecting = start(shown, bin, ["inspect", "psk"]);
     await eventually(() => assert.match(readFileSync(shown, "utf8"), /charon .*ready/));
@@ -75,7 +75,7 @@ describe("what can go wrong is told, and stays where it is", () => {
     await lab.ipman.reason("ts", "TrafficSelectorsRefused");
   });
 
-  it("an option that charon does not know: ConfigRejected, with its words", async () => {
+  it("an option that charon does not know: ConfigRejected, with charon's message", async () => {
     await plant(lab, "extra", 7);
     const status = await lab.ipman.reason("extra", "ConfigRejected");
     assert.match(status.failure?.message ?? "", /unknown option: no_such_option/);
@@ -86,7 +86,7 @@ describe("what can go wrong is told, and stays where it is", () => {
     await lab.ipman.reason("away", "PeerUnreachable", 30_000);
   });
 
-  it("a secret without the key: SecretMissing, until it is there", async () => {
+  it("a secret without the key: SecretMissing, until the key is added", async () => {
     await plant(lab, "nokey", 9);
     const status = await lab.ipman.reason("nokey", "SecretMissing");
     assert.match(status.failure?.message ?? "", /default\/ipsec-secret.*"nokey"/);
@@ -96,7 +96,7 @@ describe("what can go wrong is told, and stays where it is", () => {
     await lab.ipman.ready("nokey");
   });
 
-  it("an invalid document: its problems are shown, the last good version goes on", async () => {
+  it("an invalid manifest: its problems are shown, and the last valid version stays active", async () => {
     const bad = numbered("good", 2);
     (bad.spec as { remoteAddr: string }).remoteAddr = "not an address";
     lab.ipman.apply("good.yaml", yaml(bad));
@@ -112,13 +112,13 @@ describe("what can go wrong is told, and stays where it is", () => {
     await lab.ipman.until((s) => find(s, "good")?.problems.length === 0 && s.problems.length === 0);
   });
 
-  it("and the good connection never noticed", async () => {
+  it("the other connection lost no ping", async () => {
     const { sent, lost } = await pinging.stop();
     assert.ok(sent > 100, `${sent} pings`);
     assert.deepEqual(lost, []);
   });
 
-  it("a key that is corrected mends the connection", async () => {
+  it("a corrected key: the connection comes up", async () => {
     await lab.mirror(numbered("psk", 3));
     const all = Object.fromEntries(names.map((n) => [n, psk]));
     lab.ipman.apply("secret.yaml", yaml(secret({ ...all, psk: "something-else" })));

@@ -7,7 +7,7 @@ import { Ipman } from "../sites/ipman.ts";
 import { connectionSpec, psk, secret, yaml } from "../sites/manifests.ts";
 import { eventually, ip, sh } from "../sites/shell.ts";
 
-describe("ipman run on a disk that is full", () => {
+describe("ipman run on a full disk", () => {
   const resources = new AsyncDisposableStack();
   let ipman: Ipman;
   const fill = () => join(ipman.state, "fill");
@@ -23,7 +23,7 @@ describe("ipman run on a disk that is full", () => {
     await ipman.start("--inspect", "off");
     ip("netns add app");
     await eventually(() => assert.match(ip("netns list"), /ipman-102/));
-    // Without charon it goes no further than the list of workloads.
+    // Without charon, attach only adds the workload to the list.
     assert.throws(() => ipman.attach("app", "site", "child-2"), /charon is not running/);
     await eventually(() => assert.match(endpoints(), /app/));
   });
@@ -33,7 +33,7 @@ describe("ipman run on a disk that is full", () => {
     await resources.disposeAsync();
   });
 
-  it("goes on, reports it, and writes once there is room", async () => {
+  it("continues, reports the failure, and writes once there is room", async () => {
     assert.throws(() => writeFileSync(fill(), Buffer.alloc(200_000)), /ENOSPC/);
     ip("netns del app");
     const { stateProblem } = await ipman.until((status) => status.stateProblem !== undefined);
@@ -44,7 +44,7 @@ describe("ipman run on a disk that is full", () => {
     assert.doesNotMatch(endpoints(), /app/);
   });
 
-  it("starts, and goes on, where a namespace went while it was away", async () => {
+  it("starts and continues if a namespace was removed while ipman was stopped", async () => {
     ip("netns add app");
     assert.throws(() => ipman.attach("app", "site", "child-2"), /charon is not running/);
     await eventually(() => assert.match(endpoints(), /app/));

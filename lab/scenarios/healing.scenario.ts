@@ -7,7 +7,7 @@ import { TwoSites } from "../sites/two-sites.ts";
 
 const withinMs = 2_000;
 
-describe("somebody breaks the gateway", () => {
+describe("a gateway that another program changes", () => {
   const resources = new AsyncDisposableStack();
   let lab: TwoSites;
   const cr = connectionSpec("first");
@@ -40,7 +40,7 @@ describe("somebody breaks the gateway", () => {
     ["takes the xfrm interface down", () => inGateway("ip link set xfrm102 down")],
     ["deletes the gateway's namespace", () => ip("netns del ipman-102")],
   ] as const) {
-    it(`${what}: traffic is back within ${withinMs} ms`, async () => {
+    it(`another program ${what}: traffic is back within ${withinMs} ms`, async () => {
       assert.equal(answered("app", "10.1.2.1", "-c", "1"), 1, "before");
       breaking();
       const since = performance.now();
@@ -52,7 +52,7 @@ describe("somebody breaks the gateway", () => {
     });
   }
 
-  it("gives a deleted workload's address away again", async () => {
+  it("assigns a deleted workload's address again", async () => {
     ip("netns add short");
     assert.equal(lab.ipman.attach("short", "first", "child-2"), "10.0.2.4/24");
     ip("netns del short");

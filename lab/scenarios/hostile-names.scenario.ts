@@ -8,7 +8,7 @@ import { connectionSpec, psk, secret, yaml } from "../sites/manifests.ts";
 import { sh } from "../sites/shell.ts";
 
 const bin = join(import.meta.dirname, "../../bin");
-/** Where a name that runs, or leaves its folder, leaves something. */
+/** The file that a name creates if a shell runs it, or if it leaves its folder. */
 const hit = "/run/hit";
 
 describe("names of refused manifests", () => {
@@ -42,7 +42,7 @@ describe("names of refused manifests", () => {
     assert.ok(!existsSync(hit));
   });
 
-  it("are no paths of an archive", () => {
+  it("are not paths in an archive", () => {
     const archive = join(folder, "gathered.tar.gz");
     sh(join(bin, "ipman"), "gather", "-o", archive);
     const files = sh("tar", "-tzf", archive).split("\n");
@@ -52,7 +52,7 @@ describe("names of refused manifests", () => {
     assert.ok(!existsSync(hit));
   });
 
-  it("are shown without what a terminal acts upon", () => {
+  it("are shown without control characters", () => {
     const shown = sh("bash", "-c", `${join(bin, "ipman")} status || true`);
     assert.match(shown, /\\x1b\[2J/);
     assert.ok(!shown.includes("\u001b[2J"));

@@ -44,7 +44,7 @@ describe(`${dead} connections to dead peers beside a good one`, () => {
     assert.ok(beside < 2 * alone + 500);
   });
 
-  it("and declared with them, as the last, it waits for none of them", async () => {
+  it("the good one, declared with them as the last, waits for none of them", async () => {
     await lab.ipman.stop();
     await lab.node.stop("SIGKILL");
     await lab.node.start();
@@ -55,11 +55,11 @@ describe(`${dead} connections to dead peers beside a good one`, () => {
     assert.ok(together < 2 * alone + 8_000);
   });
 
-  it("the dead ones say that the peer does not answer", async () => {
+  it("the dead ones report that the peer does not answer", async () => {
     await lab.ipman.reason("dead-7", "PeerUnreachable", 30_000);
   });
 
-  it("and whoever is on call hears of each of them, and of nothing else", async () => {
+  it("an alert fires for each dead connection, and no other", async () => {
     await using prometheus = await Prometheus.start(lab.folder);
     await eventually(async () => {
       const firing = await prometheus.firing();

@@ -14,7 +14,7 @@ delete process.env["FORCE_COLOR"];
 
 const withGroup = (group: string) => ({ esp_proposals: `aes256-sha256-${group}` });
 
-describe("what a person orders", () => {
+describe("the commands of ipman", () => {
   const resources = new AsyncDisposableStack();
   let lab: TwoSites;
   const children = {
@@ -48,7 +48,7 @@ describe("what a person orders", () => {
     };
   }
 
-  it("the logs of a connection: what became of it, and what charon said to that", () => {
+  it("logs: the transitions of a connection, and charon's lines about it", () => {
     const said = sh(bin, "logs", "ordered").split("\n");
     const at = (text: RegExp) => said.findIndex((line) => text.test(line));
     const established = at(/ipman +ordered established/);
@@ -60,7 +60,7 @@ describe("what a person orders", () => {
     assert.match(sh(bin, "status"), /child-2 +established +\d+s/);
   });
 
-  it("an archive for who helps, with what happened and no secret", () => {
+  it("gather: an archive with states, logs and a diagnosis, and no secret", () => {
     const archive = join(lab.folder, "gathered.tar.gz");
     assert.match(sh(bin, "gather", "-o", archive), /gathered\.tar\.gz: \d+ files; no Secret/);
     const all = sh("tar", "-xzOf", archive);
@@ -75,7 +75,7 @@ describe("what a person orders", () => {
       assert.ok(!all.includes(planted), planted);
   });
 
-  it("a rekey: new CHILD SAs, the same IKE SA, and no ping is lost", async () => {
+  it("rekey: new CHILD SAs, the same IKE SA, and no ping is lost", async () => {
     const pinging = new Pinging("app", "10.1.2.1");
     const before = await sas();
     const said = sh(bin, "rekey", "ordered").trim().split("\n");
@@ -90,7 +90,7 @@ describe("what a person orders", () => {
     assert.deepEqual((await pinging.stop()).lost, []);
   });
 
-  it("a restart: another IKE SA, and traffic again when it is said", async () => {
+  it("restart: another IKE SA, and traffic passes once the command ends", async () => {
     const before = await sas();
     assert.match(sh(bin, "restart", "ordered"), /ordered\/child-2 carries traffic again/);
     const after = await sas();
@@ -99,13 +99,13 @@ describe("what a person orders", () => {
     ip("netns exec app ping -c 3 -i 0.05 -W 1 10.1.2.1");
   });
 
-  it("what is not there: who is", () => {
-    const { status, stderr } = spawnSync(bin, ["rekey", "nobody"], { encoding: "utf8" });
+  it("an unknown connection: the error lists those that exist", () => {
+    const { status, stderr } = spawnSync(bin, ["rekey", "absent"], { encoding: "utf8" });
     assert.equal(status, 1);
-    assert.equal(stderr, 'ipman rekey: there is no connection "nobody" here; there is ordered\n');
+    assert.equal(stderr, 'ipman rekey: there is no connection "absent" here; known: ordered\n');
   });
 
-  it("a rekey that the peer refuses: in its words, and the tunnel goes on", async () => {
+  it("a rekey that the peer refuses: the reason is named, and the tunnel stays up", async () => {
     // The first CHILD SA has the key exchange of its IKE SA: only a rekey has its own.
     const pfs = connectionSpec("pfs", {
       children: { "child-4": childSpec(4, { extra: withGroup("ecp256") }) },
@@ -113,7 +113,7 @@ describe("what a person orders", () => {
     await lab.mirror(pfs, { child: { esp_proposals: ["aes256-sha256-ecp384"] } });
     lab.ipman.apply("pfs.yaml", yaml(pfs));
     await lab.ipman.ready("pfs");
-    // All is well for long enough that nobody listens to charon's log any more.
+    // Long enough without a failure that ipman no longer follows charon's log.
     await pause(6_000);
     const { status, stdout } = spawnSync(bin, ["rekey", "pfs"], { encoding: "utf8" });
     assert.match(stdout, /pfs\/child-4 was not rekeyed: NoProposalChosen: /);

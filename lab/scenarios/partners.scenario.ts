@@ -9,7 +9,7 @@ import { TwoSites } from "../sites/two-sites.ts";
 const keys = { a: "the-key-of-partner-a", b: "the-key-of-partner-b" };
 const localId = "vpn.example.org";
 
-/** So that the peer can initiate, too. */
+/** The node's address, with which the peer can initiate. */
 const toNode = { remote_addrs: [sites.node.v4] };
 
 describe("two partners that know the node by one identity", () => {
@@ -43,8 +43,8 @@ describe("two partners that know the node by one identity", () => {
   it("does not let one in with the other's key, whichever end initiates", async () => {
     await lab.ipman.ready("a");
     await lab.ipman.reason("b", "AuthenticationFailed");
-    const order = { ike: "b", child: "child-3", timeout: "5000" } as const;
-    await assert.rejects(lab.peerSession.request("initiate", order), { code: "refused" });
+    const request = { ike: "b", child: "child-3", timeout: "5000" } as const;
+    await assert.rejects(lab.peerSession.request("initiate", request), { code: "refused" });
     assert.match(lab.node.log, /tried 1 shared key for 'vpn\.example\.org' - 'peer\.b'/);
     assert.doesNotMatch(lab.node.log, /IKE_SA b\[\d+\] established/);
   });

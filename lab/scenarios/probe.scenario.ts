@@ -67,7 +67,7 @@ describe("a probe behind the peer", () => {
     assert.ok((metrics.get(bytes) ?? 0) >= 28, "it went through the SA");
   });
 
-  it("tells of a tunnel that is up and carries nothing", async () => {
+  it("reports a tunnel that is up and carries nothing", async () => {
     inNetns("peer", "ip addr del 10.1.2.1/24 dev lo");
     const status = await reachable("False");
     const first = find(status, "first");
@@ -83,12 +83,12 @@ describe("a probe behind the peer", () => {
     assert.equal(metrics.get('ipman_child_up{connection="first",child="child-2"}'), 1);
   });
 
-  it("is answered again when somebody is there again", async () => {
+  it("is answered again once the address exists again", async () => {
     inNetns("peer", "ip addr add 10.1.2.1/24 dev lo");
     await reachable("True");
   });
 
-  it("goes with its declaration, socket and all", async () => {
+  it("ends with its declaration, and its socket is closed", async () => {
     const raw = () => sh("ss", "-N", "ipman-102", "-Hw", "-a").trim();
     assert.match(raw(), /icmp/);
     const without = { ...cr.spec.children, "child-2": childSpec(2) };

@@ -6,7 +6,7 @@ import { eventually, ip } from "../sites/shell.ts";
 import { answered } from "../sites/pings.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
-/** A tunnel may be down for a quarter of a minute before anybody is woken. */
+/** A tunnel may be down for 15 seconds before an alert fires. */
 const scale = 12;
 
 describe("a tunnel comes back by itself", () => {
@@ -15,12 +15,12 @@ describe("a tunnel comes back by itself", () => {
   let prometheus: Prometheus;
   const cr = connectionSpec("first", { extra: { dpd_delay: "1s" }, localAddr: "%any" });
 
-  /** The peer leaves it to the node to find out. */
+  /** The peer leaves dead peer detection to the node. */
   const patient = { connection: { dpd_delay: "0s" } };
 
   before(async () => {
     lab = resources.use(await TwoSites.build());
-    // Or an IKE SA of a node that loses an address may move there, and never again.
+    // Otherwise the IKE SA of a node that loses its IPv4 address may move to this one for good.
     ip(`addr del ${sites.node.v6}/64 dev wire0`);
     await lab.up(cr, patient);
     works();
@@ -29,7 +29,7 @@ describe("a tunnel comes back by itself", () => {
   after(() => resources.disposeAsync());
 
   const works = () => assert.equal(answered("app", "10.1.2.1", "-c", "1"), 1);
-  /** Right after a packet: a dead peer detection under way could not be moved. */
+  /** Right after a packet, since a running dead peer detection cannot be moved. */
   const lose = (address: string) => {
     works();
     ip(`addr del ${address}/24 dev wire0`);
@@ -47,7 +47,7 @@ describe("a tunnel comes back by itself", () => {
     await lab.node.start();
     await lab.ipman.ready("first", 30_000);
     await eventually(works);
-    // What the killed one had in the kernel is gone: in and out, of one CHILD SA.
+    // The SAs of the killed charon are removed; one CHILD SA is left, inbound and outbound.
     assert.equal(ip("xfrm state").split("proto esp").length - 1, 2);
     assert.equal(ip("xfrm policy").split("dir ").length - 1, 3);
   });
@@ -71,7 +71,7 @@ describe("a tunnel comes back by itself", () => {
     await lab.ipman.ready("first", 30_000);
   });
 
-  it("after the node was given another address, without ipman's doing", async () => {
+  it("after the node's address changed, without an action of ipman", async () => {
     const { v4, other } = sites.node;
     const ended = () => lab.node.log.match(/vici terminate/g)?.length ?? 0;
     const before = ended();
@@ -95,20 +95,20 @@ describe("a tunnel comes back by itself", () => {
     const deferred = /MOBIKE update deferred/;
     await eventually(() => assert.match(lab.node.log.slice(before), deferred));
     ip(`addr add ${other}/24 dev wire0`);
-    // charon waits for ever now, ipman for half a minute.
+    // charon would wait forever; ipman acts after half a minute.
     await eventually(works, 45_000, 500);
     await lab.ipman.ready("first");
     ip(`addr add ${v4}/24 dev wire0`);
   });
 
-  it("and nobody was woken by any of that", async () => {
+  it("with no alert in any of these cases", async () => {
     assert.deepEqual(await prometheus.alerts("firing"), []);
   });
 
-  it("after the peer was out of reach for a while, with a reason meanwhile", async () => {
+  it("after the peer was unreachable for a while, with a reason meanwhile", async () => {
     ip("-n peer link set wire0 down");
     await lab.ipman.until(isDown, 60_000);
-    // It was dead peer detection that noticed: nothing else was on the wire.
+    // Dead peer detection noticed it: nothing else was on the wire.
     assert.match(lab.node.log, /sending DPD request/);
     await lab.ipman.reason("first", "PeerUnreachable", 60_000);
     const fires = () => prometheus.firingNames();

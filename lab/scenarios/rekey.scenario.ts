@@ -77,7 +77,7 @@ describe("short lifetimes under traffic", () => {
     await lab.ipman.ready("rekeyed");
   });
 
-  it("a reauthentication is over soon, and the tunnel is back by itself", async () => {
+  it("a reauthentication is short, and the tunnel comes back by itself", async () => {
     lab.ipman.remove("one.yaml");
     await lab.ipman.until((status) => status.connections.length === 0);
     const left = [...(await lab.ipman.metrics()).keys()].filter((key) => key.includes("rekeyed"));

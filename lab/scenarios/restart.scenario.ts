@@ -6,7 +6,7 @@ import { eventually, inNetns, ip } from "../sites/shell.ts";
 import { answered, Pinging } from "../sites/pings.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
-describe("ipman run ends and starts again", () => {
+describe("a restart of ipman run", () => {
   const resources = new AsyncDisposableStack();
   let lab: TwoSites;
   const cr = connectionSpec("first");
@@ -41,7 +41,7 @@ describe("ipman run ends and starts again", () => {
   }
 
   for (const seconds of [7_200, -7_200]) {
-    it(`loses no ping where the clock was set by ${seconds} s meanwhile`, async () => {
+    it(`loses no ping if the clock was set by ${seconds} s meanwhile`, async () => {
       const pinging = new Pinging("app", "10.1.2.1");
       const sas = spis();
       await lab.ipman.stop();
@@ -57,7 +57,7 @@ describe("ipman run ends and starts again", () => {
     });
   }
 
-  it("removes what charon does not list, and nothing that it does, also not its trap", async () => {
+  it("removes SAs and policies that charon does not list, and keeps all others, including a trap", async () => {
     const extra = { ...childSpec(3).extra, start_action: "trap" };
     const trap = connectionSpec("trap", { children: { "child-3": childSpec(3, { extra }) } });
     lab.ipman.apply("secret.yaml", yaml(secret({ first: psk, trap: psk })));
@@ -82,7 +82,7 @@ describe("ipman run ends and starts again", () => {
     await eventually(() => assert.doesNotMatch(ip("xfrm policy"), /10\.1\.3\.0\/24/));
   });
 
-  it("removes nothing while a document cannot be read", async () => {
+  it("removes nothing while a manifest cannot be read", async () => {
     await lab.ipman.stop();
     lab.ipman.apply("first.yaml", "kind: IPSecConnection\n  half-written: [");
     const before = ikeMessages();
@@ -97,7 +97,7 @@ describe("ipman run ends and starts again", () => {
     assert.equal(ikeMessages(), before);
   });
 
-  it("prunes what was deleted while it was away", async () => {
+  it("removes connections that were deleted while it was stopped", async () => {
     await lab.ipman.stop();
     lab.ipman.remove("first.yaml");
     await lab.ipman.start();
@@ -113,7 +113,7 @@ describe("ipman run ends and starts again", () => {
     await lab.ipman.stop();
   });
 
-  it("removes everything it made, and nothing else, with --teardown", async () => {
+  it("removes everything that it created, and nothing else, with --teardown", async () => {
     ip("link add foreign type dummy");
     await lab.ipman.start("--teardown");
     await lab.ipman.ready("first");

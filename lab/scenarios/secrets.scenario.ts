@@ -29,16 +29,16 @@ describe("a secret", () => {
   const [first = "", second = "", broken = "", malformed = ""] = planted;
   const declare = (key: string) => lab.ipman.apply("secret.yaml", yaml(secret({ first: key })));
 
-  /** What the inspector's page is told. */
-  let told = "";
+  /** The messages that the inspector's page received. */
+  let pageMessages = "";
 
-  it("goes through all that can happen to it", async () => {
+  it("is declared, corrected, broken and changed", async () => {
     await lab.mirror(cr, { secret: first });
     declare(second);
     lab.ipman.apply("first.yaml", yaml(cr));
     await lab.ipman.start("--log", "trace");
     const page = new WebSocket("ws://127.0.0.1:9741/?page");
-    page.addEventListener("message", ({ data }) => (told += String(data)));
+    page.addEventListener("message", ({ data }) => (pageMessages += String(data)));
     await lab.ipman.reason("first", "AuthenticationFailed");
     declare(first);
     await lab.ipman.ready("first", 30_000);
@@ -48,7 +48,9 @@ describe("a secret", () => {
     await lab.ipman.until(({ problems }) => problems.some(({ path }) => path === "data.first"));
     declare(second);
     await lab.ipman.until(({ problems }) => problems.length === 0);
-    await eventually(() => assert.match(told, /sas\.listed.*AuthenticationFailed.*established/));
+    await eventually(() =>
+      assert.match(pageMessages, /sas\.listed.*AuthenticationFailed.*established/),
+    );
     page.close();
   });
 
@@ -74,7 +76,7 @@ describe("a secret", () => {
     }
   });
 
-  it("that is badly written is refused without its value, and the tunnel stays up", async () => {
+  it("that is malformed is refused without showing its value, and the tunnel stays up", async () => {
     declare(first);
     await lab.ipman.ready("first", 30_000);
     const ikeSasMade = () => lab.node.log.match(/IKE_SA first\[\d+\] established/g)?.length;
@@ -92,13 +94,13 @@ describe("a secret", () => {
     );
   });
 
-  it("is in no byte that ipman wrote, shows or serves", async () => {
+  it("is in nothing that ipman writes, shows or serves", async () => {
     const seen = {
       log: readFileSync(join(lab.folder, "ipman.log"), "utf8"),
       status: sh(bin, "status", "-o", "json"),
       table: sh(bin, "status"),
       actors: sh(bin, "inspect", "--once", "-o", "json"),
-      page: told,
+      page: pageMessages,
       metrics: await lab.ipman.scrape(),
       state: readFileSync(join(lab.ipman.state, "endpoints.json"), "utf8"),
       "command line": sh("ps", "-ww", "-o", "args=", "-p", String(lab.ipman.pid)),
@@ -108,7 +110,7 @@ describe("a secret", () => {
     assert.match(seen.metrics, /ipman_connections/);
     const written = /ipman_secret_changed_timestamp_seconds\{connection="first"\} ([\d.]+)/;
     const age = Date.now() / 1_000 - Number(written.exec(seen.metrics)?.[1]);
-    assert.ok(age > 0 && age < 30, `the file is as old as it is: ${age} s`);
+    assert.ok(age > 0 && age < 30, `the metric has the file's age: ${age} s`);
     assert.match(seen.actors, /"name":"first".*"generation":/);
     for (const [where, bytes] of Object.entries(seen)) {
       for (const value of planted) {

@@ -11,14 +11,14 @@ import { TwoSites } from "../sites/two-sites.ts";
 const clamped = 1398;
 const gateway = "ipman-102";
 
-describe("what is on the wire", () => {
+describe("the packets on the wire", () => {
   const resources = new AsyncDisposableStack();
   let lab: TwoSites;
 
   before(async () => {
     lab = resources.use(await TwoSites.build());
     await lab.up(connectionSpec("first"));
-    // Senders that know nothing of the tunnel's MTU: their segments would not fit.
+    // As if the sender did not know the tunnel's MTU: its segments would not fit.
     ip("-n app link set vxlan102 mtu 1500");
     ip("-n app route change 10.1.2.0/24 via 10.0.2.1 dev vxlan102 src 10.0.2.3 onlink mtu 1500");
   });
@@ -30,14 +30,14 @@ describe("what is on the wire", () => {
     assert.equal(mssOf(await syn.output), clamped);
   });
 
-  it("and the peer's, on its way to the worker", async () => {
+  it("the peer's maximum segment size is clamped on its way to the worker", async () => {
     const syn = await synOn("vxlan102", "dst host 10.0.2.3");
     await transfer("app", "peer", "10.0.2.3", "1M", "-B", "10.1.2.1");
     assert.equal(mssOf(await syn.output), clamped);
   });
 
   it("every byte of a transfer is counted by the xfrm interface and by the CHILD SA", async () => {
-    // Bytes, since a packet here may be of many segments, which are cut apart later.
+    // Bytes, since a packet here may have many segments, which are split later.
     const sent = () => Number(statistic("tx_bytes"));
     const before = sent();
     const { bytes } = await transfer("peer", "app", "10.1.2.1", "8M");
@@ -51,10 +51,10 @@ describe("what is on the wire", () => {
     assert.equal(statistic("tx_dropped"), "0");
   });
 
-  it("what IPsec does not let through is counted, by its reason", async () => {
+  it("packets that IPsec drops are counted by their reason", async () => {
     const charon = 'ipman_xfrm_errors_total{counter="XfrmInNoStates"}';
     const before = await lab.ipman.metrics();
-    // The peer sends by an SA of which this side knows nothing.
+    // The peer sends on an SA that this side does not have.
     const { peer, node } = sites;
     const ends = `src ${peer.v4} dst ${node.v4}`;
     const key = `0x${"0b".repeat(20)}`;
@@ -81,7 +81,7 @@ async function synOn(device: string, filter: string) {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const output = text(dump.stdout);
-  // It says so when it listens.
+  // tcpdump prints a line once it listens.
   await new Promise((resolve) => dump.stderr.once("data", resolve));
   return { output };
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { formatAddress } from "../../src/model/net/address.ts";
 import { vxlanPort, type LabPod } from "./segment.ts";
 
-/** What sends them. */
+/** The program that sends the datagrams. */
 export const attackProgram = join(import.meta.dirname, "vxlan-attack.ts");
 
 /** Many datagrams, each with another source MAC address in its frame. */
@@ -17,7 +17,7 @@ export interface Coalesced {
   readonly coalesced: readonly Buffer[];
 }
 
-/** What an attack is made of. */
+/** A part of an attack: one datagram, a flood, or coalesced datagrams. */
 export type Attack = Buffer | Flood | Coalesced;
 
 /** Sends datagrams to a pod's segment from another pod, as a process without any privilege. */
@@ -42,7 +42,7 @@ export function attack(from: LabPod, to: LabPod, ...datagrams: readonly Attack[]
   );
 }
 
-/** The datagrams as the program takes them. */
+/** The datagrams in the form of the program's argument. */
 export function attacksOn(to: string, datagrams: readonly Attack[]): object[] {
   const target = { to, port: vxlanPort };
   return datagrams.map((datagram) => {

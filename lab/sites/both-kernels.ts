@@ -18,7 +18,7 @@ export const mac = (last: number) => `02:00:00:00:00:${last.toString(16).padStar
 /** An index that no device has. */
 export const missing = 4_242;
 
-/** Where a step sends its requests: one of the two kernels. */
+/** One of the two kernels, to which a step sends its requests. */
 export interface Side {
   readonly transport: NetlinkTransport;
   readonly socket: NetlinkSocket;

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { connect, type Session } from "vici-client";
 import { end, eventually, start } from "./shell.ts";
 
-/** Only what IKEv2 with a pre-shared key takes: charon starts faster, and opens no other socket. */
+/** The plugins that IKEv2 with a pre-shared key needs: charon starts faster, without other sockets. */
 const plugins =
   "random nonce aes sha1 sha2 md5 hmac kdf cmac xcbc gcm ctr ccm chapoly curve25519 openssl " +
   "pem pkcs1 pubkey x509 kernel-netlink socket-default vici counters";
 
 export interface CharonOptions {
-  /** Names its folder. */
+  /** The name of its folder and of its socket. */
   readonly name: string;
   /** The network namespace; undefined for the machine's own. */
   readonly netns?: string;
@@ -44,7 +44,7 @@ export class Charon implements AsyncDisposable {
     return this.#process?.pid;
   }
 
-  /** Starts it; resolves when it answers. */
+  /** Starts charon; resolves once it answers. */
   async start(): Promise<void> {
     const { netns } = this.#options;
     const inside = netns === undefined ? [] : ["netns", "exec", netns, "charon-systemd"];
@@ -64,7 +64,7 @@ export class Charon implements AsyncDisposable {
     this.#process = undefined;
   }
 
-  /** A VICI session of the test's own. */
+  /** Opens a VICI session for the test. */
   session(): Promise<Session> {
     return connect({ path: this.vici });
   }

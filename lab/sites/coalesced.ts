@@ -10,7 +10,7 @@ const udpSegment = 103;
 
 /**
  * Sends UDP datagrams of one size as one: where sender and receiver are on one node, the kernel
- * takes them apart in front of the receiver's socket. That takes no privilege.
+ * splits them before the receiver's socket. This needs no privilege.
  */
 export function sendCoalesced(text: string, port: number, datagrams: readonly Buffer[]): void {
   const to = parseAddress(text) as Address;

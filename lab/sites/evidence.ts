@@ -3,14 +3,14 @@ import { join } from "node:path";
 import type { ChildProcess } from "node:child_process";
 import { sh, start } from "./shell.ts";
 
-/** Captures the IKE messages between the sites, and what ICMP says of them. */
+/** Captures the IKE messages between the sites, and ICMP messages about them. */
 export function captureIke(folder: string): ChildProcess {
   const filter = "udp port 500 or udp port 4500 or icmp or icmp6";
   const args = ["-i", "wire0", "-n", "-U", "-w", join(folder, "ike.pcap"), ...filter.split(" ")];
   return start(join(folder, "tcpdump.log"), "tcpdump", args);
 }
 
-/** What there is to know of a namespace; never a key. */
+/** Commands that print the state of a namespace, without keys. */
 const commands = [
   "ip -d -s link",
   "ip addr",
@@ -22,7 +22,7 @@ const commands = [
   "ip -s xfrm policy",
 ];
 
-/** Writes down what the kernel has, in every namespace, when a test failed. */
+/** Saves the kernel's state in every namespace after a test failed. */
 export function keepKernelState(folder: string, test: string): void {
   const names = existsSync("/run/netns") ? readdirSync("/run/netns") : [];
   const file = join(folder, "kernel.txt");

@@ -10,7 +10,7 @@ export interface Frame {
   readonly payload: Buffer;
 }
 
-/** The payload of a UDP datagram that VXLAN takes for a frame (RFC 7348). */
+/** The payload of a UDP datagram that a VXLAN device accepts as a frame (RFC 7348). */
 export function vxlanDatagram(
   content: Frame | { readonly vni: number; readonly frame: Buffer },
 ): Buffer {
@@ -70,8 +70,8 @@ function ipv4(protocol: number, source: Address, destination: Address, payload: 
 const destinationOptions = 60;
 
 /**
- * A UDP datagram over IPv6 behind extension headers of eight bytes, in two fragments, of which
- * the first ends behind so many bytes of all that (a multiple of eight).
+ * A UDP datagram over IPv6 after extension headers of eight bytes each, in two fragments. The first
+ * fragment has `cut` bytes, a multiple of eight.
  */
 export function fragments(
   source: Address,
@@ -109,7 +109,7 @@ export function fragments(
   return [fragment(0, 1, whole.subarray(0, cut)), fragment(cut, 0, whole.subarray(cut))];
 }
 
-/** RFC 1071, of an even number of bytes. */
+/** The checksum of RFC 1071, over an even number of bytes. */
 function checksum(bytes: Buffer): number {
   let sum = 0;
   for (let at = 0; at < bytes.length; at += 2) sum += bytes.readUInt16BE(at);

@@ -8,7 +8,7 @@ import { end, eventually, sh, start } from "./shell.ts";
 
 const bin = join(import.meta.dirname, "../../bin/ipman");
 
-/** `ipman run` on a folder of its own. */
+/** A process of `ipman run` with its own folder of manifests. */
 export class Ipman implements AsyncDisposable {
   readonly #folder: string;
   readonly #vici: string;
@@ -32,7 +32,7 @@ export class Ipman implements AsyncDisposable {
     return this.#process?.pid;
   }
 
-  /** Puts a manifest in place as a whole. */
+  /** Writes a manifest atomically. */
   apply(file: string, text: string): void {
     const next = join(this.manifests, `.${file}.new`);
     writeFileSync(next, text);
@@ -43,7 +43,7 @@ export class Ipman implements AsyncDisposable {
     rmSync(join(this.manifests, file));
   }
 
-  /** Starts it; resolves when it answers. */
+  /** Starts ipman; resolves once it answers. */
   async start(...options: string[]): Promise<void> {
     await this.stop();
     const args = ["run", this.manifests, "--vici", this.#vici, "--log", "debug", ...options];
@@ -60,7 +60,7 @@ export class Ipman implements AsyncDisposable {
     return (await askOnce(join(this.state, "control.sock"), { op: "status" })) as Status & Dated;
   }
 
-  /** What a scrape gives, as it is written. */
+  /** The text of a scrape. */
   async scrape(): Promise<string> {
     const response = await fetch("http://127.0.0.1:9740/metrics");
     return response.text();
@@ -77,7 +77,7 @@ export class Ipman implements AsyncDisposable {
     );
   }
 
-  /** Waits, by the runtime's own stream, until the status is as wanted. */
+  /** Follows the runtime's status until it satisfies the condition. */
   async until(wanted: (status: Status) => boolean, timeoutMs = 20_000): Promise<Status> {
     const done = new AbortController();
     let isLate = false;
@@ -97,14 +97,17 @@ export class Ipman implements AsyncDisposable {
       }
     } catch (error) {
       if (!isLate) throw error;
-      throw new Error(`not so within ${timeoutMs} ms: ${JSON.stringify(last, null, 1)}`, {
-        cause: error,
-      });
+      throw new Error(
+        `the status is not as expected after ${timeoutMs} ms: ${JSON.stringify(last, null, 1)}`,
+        {
+          cause: error,
+        },
+      );
     } finally {
       clearTimeout(timer);
       done.abort();
     }
-    throw new Error("the runtime ended");
+    throw new Error("the runtime ended its status stream");
   }
 
   /** Waits until a connection is ready. */
@@ -123,7 +126,7 @@ export class Ipman implements AsyncDisposable {
     return find(status, id) as ConnectionStatus;
   }
 
-  /** Runs `ipman attach` and gives the address. */
+  /** Runs `ipman attach` and returns the address. */
   attach(netns: string, connection: string, child: string, ...options: string[]): string {
     const where = ["--netns", netns, "--connection", connection, "--child", child];
     return sh(bin, "attach", ...where, ...options).trim();

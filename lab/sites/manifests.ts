@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 
-/** The addresses that the lab's two sites have. */
+/** The addresses of the lab's two sites. */
 export const sites = {
   node: { v4: "192.168.1.1", other: "192.168.1.9", v6: "fd00:1::1" },
   peer: { v4: "192.168.1.2", other: "192.168.1.3", v6: "fd00:1::2" },
@@ -8,7 +8,7 @@ export const sites = {
 
 export const psk = "a-pre-shared-key-for-the-lab";
 
-/** A child as the walk-through has it; `n` tells children apart. */
+/** A child like that of the walk-through; `n` distinguishes children. */
 export function childSpec(n = 2, changes: object = {}) {
   return {
     name: `child-${n}`,
@@ -42,7 +42,7 @@ export function connectionSpec(name: string, changes: object = {}) {
   };
 }
 
-/** The Secret that holds the key of each connection named. */
+/** The Secret with the key of each named connection. */
 export function secret(keys: Record<string, string>) {
   return {
     apiVersion: "v1",

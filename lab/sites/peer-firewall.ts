@@ -1,6 +1,9 @@
 import { sh } from "./shell.ts";
 
-/** Drops at the peer what matches one of the rules, before anything else; until it is undone. */
+/**
+ * Drops packets at the peer that match one of the rules, before any other rule applies. Returns a
+ * function that undoes it.
+ */
 export function block(...rules: string[]): () => void {
   const nft = (text: string) => sh("ip", "netns", "exec", "peer", "nft", text);
   nft("add table ip block");

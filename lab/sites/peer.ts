@@ -4,8 +4,8 @@ import { connectionFromCr } from "../../src/model/validation/connection-from-cr.
 import { psk } from "./manifests.ts";
 
 /**
- * Gives the peer's charon the other half of a connection: addresses, identities and
- * selectors mirrored, no if_id.
+ * Loads the other half of a connection into the peer's charon: addresses, identities and
+ * selectors are mirrored, without an if_id.
  */
 export async function mirror(session: Session, cr: object, changes: Mirror = {}): Promise<void> {
   const parsed = connectionFromCr(cr);
@@ -23,14 +23,14 @@ export async function mirror(session: Session, cr: object, changes: Mirror = {})
 }
 
 /**
- * The peer's half of a `load-conn`: identities and selectors turned round, no if_id.
+ * The peer's half of a `load-conn`: identities and selectors are swapped, without an if_id.
  *
- * @param address the peer's own
- * @param changes of each child
+ * @param address the peer's address
+ * @param changes changes to each child
  */
 export function peerHalf(message: Message, address: string, changes: Message = {}): Message {
   const { local, remote, children } = message as Record<string, Message>;
-  const turned = Object.entries(children as Record<string, Message>).map(([key, child]) => {
+  const swapped = Object.entries(children as Record<string, Message>).map(([key, child]) => {
     const { if_id_in: _in, if_id_out: _out, local_ts, remote_ts, ...rest } = child;
     return [key, { ...rest, local_ts: remote_ts, remote_ts: local_ts, ...changes }];
   });
@@ -40,11 +40,11 @@ export function peerHalf(message: Message, address: string, changes: Message = {
     remote_addrs: ["%any"],
     local: remote as Message,
     remote: local as Message,
-    children: Object.fromEntries(turned) as Message,
+    children: Object.fromEntries(swapped) as Message,
   };
 }
 
-/** Where the peer differs from what the connection asks for. */
+/** Differences between the peer's configuration and the connection. */
 export interface Mirror {
   readonly secret?: string | Uint8Array;
   readonly connection?: Message;

@@ -3,48 +3,48 @@ import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import { sh } from "./shell.ts";
 
-/** What came of the pings that count. */
+/** The result of the counted pings. */
 export interface Pinged {
   readonly sent: number;
   readonly received: number;
-  /** The sequence number of each that was not answered, with when one before it was. */
+  /** The sequence number of each unanswered ping, with the time of the last answer before it. */
   readonly lost: readonly string[];
 }
 
 /**
- * So many are sent after those that count. ping waits no longer than two round trips for its
- * last answers, whatever its -W says, and not at all when it is interrupted (ping(8)): a
- * machine that is busy just then would pass for a tunnel that loses packets.
+ * The number of pings that are sent after the counted ones. ping waits no longer than two round
+ * trips for its last answers, whatever its -W says, and not at all when it is interrupted (ping(8)):
+ * a machine that is busy at that moment would look like a tunnel that loses packets.
  */
 export const uncounted = 50;
 const mostMs = 10_000;
 
-/** What comes of so many where none is lost. */
+/** The result of `count` pings without a loss. */
 export function noneLost(count: number): Pinged {
   return { sent: count, received: count, lost: [] };
 }
 
-/** The arguments of a ping every 10 ms, for {@link countPings} to read what it says. */
+/** The arguments of a ping every 10 ms, whose output {@link countPings} reads. */
 function pingArguments(address: string, ...options: string[]): string[] {
   return ["-n", "-D", "-i", "0.01", ...options, address];
 }
 
-/** The same, of which so many count. */
+/** The same arguments, for a number of counted pings. */
 export function countedArguments(count: number, address: string, ...options: string[]): string[] {
   return pingArguments(address, "-c", String(count + uncounted), ...options);
 }
 
-/** Pings from a namespace; a loss is no error. */
+/** Pings from a namespace; a loss is not an error. */
 export function pings(netns: string, count: number, address: string, ...options: string[]): Pinged {
-  return countPings(said(netns, countedArguments(count, address, ...options)));
+  return countPings(outputOf(netns, countedArguments(count, address, ...options)));
 }
 
-/** How many of a few were answered within a second. */
+/** The number of pings that were answered within a second. */
 export function answered(netns: string, address: string, ...options: string[]): number {
-  return statistics(said(netns, ["-n", "-q", "-W", "1", ...options, address])).received;
+  return statistics(outputOf(netns, ["-n", "-q", "-W", "1", ...options, address])).received;
 }
 
-function said(netns: string, args: string[]): string {
+function outputOf(netns: string, args: string[]): string {
   try {
     return sh("ip", "netns", "exec", netns, "ping", ...args);
   } catch (error) {
@@ -92,9 +92,9 @@ export class Pinging {
 }
 
 /**
- * Reads what a `ping -D` said, all but the last {@link uncounted}.
+ * Counts the answers in the output of `ping -D`, without the last {@link uncounted} pings.
  *
- * @throws where none is left to count
+ * @throws if none is left to count
  */
 export function countPings(output: string): Pinged {
   const sent = statistics(output).sent - uncounted;
@@ -112,7 +112,7 @@ export function countPings(output: string): Pinged {
   return { sent, received: sent - lost.length, lost };
 }
 
-/** What ping said at its end. */
+/** The totals that ping prints at its end. */
 export function statistics(output: string): { readonly sent: number; readonly received: number } {
   const match = /(\d+) packets transmitted, (\d+) received/.exec(output);
   if (match === null) throw new Error(`no ping statistics in: ${output}`);

@@ -7,12 +7,12 @@ import { end, eventually, start } from "./shell.ts";
 const alertsFile = join(import.meta.dirname, "../../charts/ipman/alerts.yaml");
 const address = "127.0.0.1:9090";
 
-/** Two minutes of the rules are a second where nothing else is said. */
+/** By default, two minutes of the rules are one second. */
 const usualScale = 120;
-/** What charon counts in whole seconds is shortened less, or little of it would be left. */
+/** Thresholds of values in whole seconds are shortened less: otherwise less than one would remain. */
 const lessForThresholds = 3;
 
-/** A Prometheus' scrapes, and how much shorter than shipped all times of its rules are. */
+/** The scrape configurations, and the factor by which the times of the shipped rules are shortened. */
 export interface PrometheusOptions {
   readonly scrapes?: readonly object[];
   readonly scale?: number;
@@ -24,7 +24,7 @@ const onThisHost = {
 };
 const inSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
 
-/** The rules as they are shipped, with their times shortened. */
+/** The shipped rules with shortened times. */
 export function scaledRules(text: string, scale: number): string {
   if (scale === 1) return text;
   return text
@@ -37,13 +37,13 @@ export function scaledRules(text: string, scale: number): string {
     );
 }
 
-/** An alert that fires, with the labels that tell what about. */
+/** An alert that fires, with its labels. */
 export interface Firing {
   readonly alert: string;
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** A real Prometheus that judges by the shipped rules. */
+/** A real Prometheus with the shipped rules. */
 export class Prometheus implements AsyncDisposable {
   readonly #process: ChildProcess;
 
@@ -51,7 +51,7 @@ export class Prometheus implements AsyncDisposable {
     this.#process = process;
   }
 
-  /** By default one that scrapes an `ipman run` on this host. */
+  /** Starts a Prometheus, which by default scrapes an `ipman run` on this host. */
   static async start(
     parent: string,
     { scrapes = [onThisHost], scale = usualScale }: PrometheusOptions = {},
@@ -102,7 +102,7 @@ export class Prometheus implements AsyncDisposable {
     return [...new Set((await this.firing()).map(({ alert }) => alert))];
   }
 
-  /** Every alert that was in that state at any time, within the hour. */
+  /** Every alert that was in that state at any time of the last hour. */
   async alerts(state: "pending" | "firing"): Promise<string[]> {
     const expression = `group by (alertname) (max_over_time(ALERTS{alertstate="${state}"}[1h]))`;
     return (await query(expression)).map(({ metric }) => metric["alertname"] ?? "");

@@ -105,7 +105,7 @@ export class LabSegment implements Disposable {
     return { name: netns, underlay: parseAddress(text) as Address };
   }
 
-  /** Makes a device of the pod network's the router of a subnet. */
+  /** Makes a device of the pod network the router of a subnet. */
   #route(device: string, subnet: number): void {
     ip(`-n seg-net addr add ${this.#underlay(subnet, 254)}${this.#prefixLength} dev ${device}`);
   }
@@ -142,7 +142,7 @@ export class LabSegment implements Disposable {
     });
   }
 
-  /** Makes a pod the gateway of all workers, as the agent does; gives how much that changed. */
+  /** Makes a pod the gateway of all workers, as the agent does; returns the number of changes. */
   serve(gateway: LabPod): number {
     const { name } = gateway;
     const hasTunnel = linksOf(name).some((link) => link.name === `xfrm${this.child.ifId}`);
@@ -178,7 +178,7 @@ export class LabSegment implements Disposable {
     };
   }
 
-  /** Tells each worker once where the gateway is, as the agent does. */
+  /** Announces the gateway's address to each worker once, as the agent does. */
   announce(gateway: LabPod, workers: readonly LabWorker[] = this.#workers): void {
     const frames = workers.map(({ secrets }) =>
       announcementFrame({ ...secrets, source: gateway.underlay }),
@@ -186,17 +186,17 @@ export class LabSegment implements Disposable {
     sendFrames(netnsPath(gateway.name), this.device, frames);
   }
 
-  /** How many of two pings to what is behind the tunnel were answered. */
+  /** The number of two pings to the address behind the tunnel that were answered. */
   reaches(pod: LabPod): number {
     return answered(pod.name, behindTheTunnel, "-c", "2", "-i", "0.2");
   }
 
-  /** How many of two pings from behind the tunnel a worker answered. */
+  /** The number of two pings from behind the tunnel that a worker answered. */
   reached({ address }: LabWorker): number {
     return answered("seg-behind", formatAddress(address.address), "-c", "2", "-i", "0.2");
   }
 
-  /** Where a worker believes its gateway to be. */
+  /** The gateway's address that a worker has learned. */
   believedGateway({ name, secrets }: LabWorker): string | undefined {
     const fdb = inNetns(name, `bridge fdb show dev ${this.device}`);
     return new RegExp(`${secrets.gatewayMac} dst (\\S+)`).exec(fdb)?.[1];
@@ -207,7 +207,7 @@ export class LabSegment implements Disposable {
     return inNetns(name, `bridge fdb show dev ${this.device}`).split("\n").length - 1;
   }
 
-  /** Packets that came in by a device. */
+  /** The number of packets that a device received. */
   received(netns: string, device: string): number {
     return linksOf(netns).find(({ name }) => name === device)?.counters?.packetsIn ?? 0;
   }
@@ -226,7 +226,7 @@ export class LabSegment implements Disposable {
       [gateway, xfrm],
       ["seg-behind", "tunnel"],
     ] as const) {
-      // As point to point as a tunnel: nothing is resolved, and nothing speaks by itself.
+      // Point-to-point like a tunnel: the device resolves no neighbours and sends nothing by itself.
       inNetns(netns, `sysctl -qw net.ipv6.conf.${device}.disable_ipv6=1`);
       ip(`-n ${netns} link set ${device} address 02:00:00:00:00:fe arp off up`);
     }
@@ -240,7 +240,7 @@ export class LabSegment implements Disposable {
     ip(`netns add ${name}`);
     this.#pods.push(name);
     ip(`-n ${name} link set lo up`);
-    // An address can be used at once.
+    // Addresses are usable at once, without duplicate address detection.
     inNetns(name, "sysctl -qw net.ipv6.conf.default.accept_dad=0");
   }
 }

@@ -1,7 +1,7 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { openSync } from "node:fs";
 
-/** Runs a command to its end and gives its output; a failure throws with what it said. */
+/** Runs a command to its end and returns its output. @throws with its standard error if it fails */
 export function sh(command: string, ...args: string[]): string {
   return execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 }
@@ -16,7 +16,7 @@ export function inNetns(netns: string, words: string): string {
   return ip(`netns exec ${netns} ${words}`);
 }
 
-/** Starts a command that goes on, with its output in a file. */
+/** Starts a command that keeps running, with its output in a file. */
 export function start(logFile: string, command: string, args: string[], env = {}): ChildProcess {
   const log = openSync(logFile, "a");
   return spawn(command, args, { stdio: ["ignore", log, log], env: { ...process.env, ...env } });
@@ -24,7 +24,7 @@ export function start(logFile: string, command: string, args: string[], env = {}
 
 const endMs = 20_000;
 
-/** Ends a process and waits until it is gone; one that does not go is killed, and an error. */
+/** Ends a process and waits for its exit. @throws if it had to be killed after the time limit */
 export async function end(child: ChildProcess, signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.once("exit", resolve));
@@ -37,7 +37,7 @@ export async function end(child: ChildProcess, signal: NodeJS.Signals = "SIGTERM
   }
 }
 
-/** Tries until `attempt` gives something, or throws what it threw last. */
+/** Repeats `attempt` until it succeeds. @throws its last error after the time limit */
 export async function eventually<T>(
   attempt: () => T | Promise<T>,
   timeoutMs = 10_000,

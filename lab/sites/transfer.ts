@@ -1,12 +1,12 @@
 import { end, eventually, inNetns, start } from "./shell.ts";
 
-/** What had arrived when the sender was done. */
+/** The bytes that had arrived when the sender finished, and their rate. */
 export interface Transferred {
   readonly bytes: number;
   readonly bits_per_second: number;
 }
 
-/** Sends as much (`8M`) by TCP from one namespace to another. */
+/** Sends an amount of data, such as `8M`, by TCP from one namespace to another. */
 export async function transfer(
   to: string,
   from: string,

@@ -10,10 +10,10 @@ import { mirror, type Mirror } from "./peer.ts";
 import { captureIke, keepKernelState } from "./evidence.ts";
 import { inNetns, ip, sh } from "./shell.ts";
 
-/** charon's own timing in the lab: a peer that is dead is given up within seconds. */
+/** charon's retransmission in the lab: it gives up on a dead peer within seconds. */
 const impatient = ["retransmit_tries = 2", "retransmit_timeout = 1.0", "retransmit_base = 1.2"];
 
-/** Those that are up; a test that fails leaves what they were like then. */
+/** The sites that are up; the kernel's state is saved for them when a test fails. */
 const open = new Set<TwoSites>();
 
 // The demo has no tests, and node:test would report on them.
@@ -58,7 +58,7 @@ export class TwoSites implements AsyncDisposable {
     return lab;
   }
 
-  /** Gives the peer its half of a connection and a network behind it for each selector. */
+  /** Loads the peer's half of a connection into its charon. */
   async mirror(cr: object, changes?: Mirror): Promise<void> {
     await mirror(this.#peerSession as Session, cr, changes);
   }
@@ -82,7 +82,7 @@ export class TwoSites implements AsyncDisposable {
   async restartPeer(): Promise<void> {
     this.#peerSession?.close();
     await this.peer.stop("SIGKILL");
-    // What a killed charon leaves there goes on; a machine that starts anew has none of it.
+    // The kernel keeps the SAs and policies of a killed charon; a machine that boots has none.
     for (const what of ["state", "policy"]) ip(`-n peer xfrm ${what} flush`);
     await this.peer.start();
     this.#peerSession = await this.peer.session();
@@ -101,7 +101,7 @@ export class TwoSites implements AsyncDisposable {
 
 function cable(): void {
   ip("netns add peer");
-  // Who has two addresses and loses the first keeps the other.
+  // A device that loses the first of two addresses keeps the other.
   const promote = ["sysctl", "-qw", "net.ipv4.conf.default.promote_secondaries=1"] as const;
   sh(...promote);
   inNetns("peer", promote.join(" "));
@@ -114,15 +114,15 @@ function cable(): void {
   ip(`-n peer addr add ${sites.peer.v6}/64 dev wire0 nodad`);
   ip("-n peer link set wire0 up");
   ip("-n peer link set lo up");
-  // What is behind the peer answers on its loopback.
+  // The addresses behind the peer are on its loopback device.
   for (const n of [2, 3, 4, 5]) ip(`-n peer addr add 10.1.${n}.1/24 dev lo`);
   ip("-n peer addr add fd00:a1::1/64 dev lo nodad");
-  // The way back into the tunnels; ESP takes it from there.
+  // The route back into the tunnels; the ESP policies apply to it.
   ip("-n peer route add 10.0.0.0/16 dev wire0");
   ip("-n peer route add fd00:a0::/32 dev wire0");
 }
 
-/** The machine as it was before, whatever an earlier scenario left. */
+/** Removes everything that an earlier scenario left. */
 function clear(): void {
   const names = existsSync("/run/netns") ? readdirSync("/run/netns") : [];
   for (const name of names) ip(`netns del ${name}`);

@@ -3,8 +3,8 @@
  * Sends UDP datagrams as an ordinary process would, without privilege: a JSON array of
  * { "to", "port", "hex", "count", "flood", "coalesced" } as the last argument. With "flood", each
  * datagram has another source MAC address in its frame. With "coalesced", a list of further
- * datagrams, the kernel gets all as one. But for those it imports nothing but Node's own modules,
- * so that it runs in any image that has Node.
+ * datagrams, the kernel receives all of them as one. Without those it imports only Node's own
+ * modules, so that it runs in any image that has Node.
  */
 import { createSocket } from "node:dgram";
 import { isIPv6 } from "node:net";
@@ -18,7 +18,7 @@ interface Attack {
   readonly coalesced?: readonly string[];
 }
 
-/** Where a frame's source MAC address ends, in a VXLAN datagram. */
+/** The offset at which a frame's source MAC address ends in a VXLAN datagram. */
 const sourceEnd = 8 + 12;
 const atOnce = 64;
 

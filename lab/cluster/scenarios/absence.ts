@@ -9,7 +9,7 @@ import { Workload } from "../workload.ts";
 
 const system = ["-n", "ipman-system"] as const;
 
-/** A cluster whose operator is away, and what the next one finds. */
+/** A cluster whose operator is stopped, and the start of the next operator. */
 export function absenceScenarios(cluster: () => LabCluster): void {
   describe("without an operator", () => {
     const kubectl = (...args: string[]) => cluster().kubectl(...args);
@@ -17,8 +17,8 @@ export function absenceScenarios(cluster: () => LabCluster): void {
     function scale(replicas: number): void {
       kubectl("scale", ...system, "deployment/ipman-operator", `--replicas=${replicas}`);
       if (replicas === 0) {
-        // A kubelet whose server was away looks again only after up to a minute: client-go's
-        // reflector waits for 30 s and as much again, by chance.
+        // A kubelet whose API server was unavailable retries only after up to a minute: client-go's
+        // reflector waits for 30 s plus a random time of up to 30 s.
         const pods = ["pods", "-l", "app=ipman-controller", "--timeout=100s"];
         kubectl("wait", ...system, "--for=delete", ...pods);
       } else {
@@ -61,12 +61,12 @@ export function absenceScenarios(cluster: () => LabCluster): void {
       },
     );
 
-    it("leaves gateways alone that a document it cannot understand may want", async () => {
+    it("keeps gateways that an invalid manifest may need", async () => {
       const before = gateways();
       assert.notEqual(before, "");
       for (const kind of ["mutating", "validating"])
         kubectl("delete", `${kind}webhookconfiguration`, "ipman-ipman");
-      // Nobody is there to refuse it.
+      // No webhook refuses it now.
       const clash = { "example-child": walkThroughChild(2, { vxlan_ip: "10.0.2.1/24" }) };
       cluster().apply(walkThrough("node-a", { children: clash }));
       scale(2);

@@ -14,7 +14,7 @@ import { renamed, walkThrough, walkThroughChild } from "../manifests.ts";
 const prefix = "ipman.dialo.ai/";
 const namespace = "default";
 
-/** What the webhooks do to pods and to documents, on the real API server. */
+/** The effects of the webhooks on pods and connections, on a real API server. */
 export function admissionScenarios(cluster: () => LabCluster): void {
   describe("admission", () => {
     const pool = ["10.0.9.10-10.0.9.19/24"];
@@ -23,7 +23,7 @@ export function admissionScenarios(cluster: () => LabCluster): void {
     before(async () => {
       const changes = {
         name: "admission",
-        remoteId: "nobody",
+        remoteId: "absent",
         children: { big },
         allowedNamespaces: ["default"],
       };
@@ -44,15 +44,15 @@ export function admissionScenarios(cluster: () => LabCluster): void {
       readonly place?: string;
     }
 
-    /** A pod that no node takes: only the API server deals with it. */
+    /** Creates a pod that no node runs: only the API server handles it. */
     async function pending({ name, annotations = {}, spec = {}, place = namespace }: PodOptions) {
-      const wishes = {
+      const target = {
         [`${prefix}childName`]: "big",
         [`${prefix}ipmanName`]: "admission",
         [`${prefix}poolName`]: "primary",
         ...annotations,
       };
-      const given = Object.entries(wishes).filter(([, value]) => value !== undefined);
+      const given = Object.entries(target).filter(([, value]) => value !== undefined);
       const pod = {
         apiVersion: "v1",
         kind: "Pod",
@@ -63,7 +63,7 @@ export function admissionScenarios(cluster: () => LabCluster): void {
           annotations: Object.fromEntries(given) as Record<string, string>,
         },
         spec: {
-          schedulerName: "nobody",
+          schedulerName: "none",
           terminationGracePeriodSeconds: 0,
           containers: [{ name: "main", image: "lab:dev", env: [{ name: "OWN", value: "1" }] }],
           ...spec,
@@ -98,7 +98,7 @@ export function admissionScenarios(cluster: () => LabCluster): void {
       });
     }
 
-    it("gives a pod what existing workloads read", async () => {
+    it("sets the annotations, label and environment that existing workloads read", async () => {
       const pod = await pending({ name: "first" });
       const { annotations = {}, labels = {} } = pod.metadata;
       assert.equal(annotations[`${prefix}vxlanIp`], "10.0.9.10/24");
@@ -121,7 +121,7 @@ export function admissionScenarios(cluster: () => LabCluster): void {
       await remove("other");
     });
 
-    it("says what is missing, and where to find it", async () => {
+    it("names what is missing, and where to find it", async () => {
       const without = (name: string) => ({ annotations: { [`${prefix}${name}`]: undefined } });
       await denied({ name: "x", ...without("poolName") }, /ipman\.dialo\.ai\/poolName is missing/);
       const other = (name: string, value: string) => ({
@@ -140,13 +140,13 @@ export function admissionScenarios(cluster: () => LabCluster): void {
       await denied({ name: "x", spec: { hostNetwork: true } }, /spec\.hostNetwork/);
     });
 
-    it("keeps namespaces out that may not join", async () => {
+    it("refuses pods of namespaces that may not join", async () => {
       cluster().kubectl("create", "namespace", "elsewhere");
       await denied({ name: "x", place: "elsewhere" }, /is not available to namespace elsewhere/);
       cluster().kubectl("delete", "namespace", "elsewhere", "--wait=false");
     });
 
-    it("gives an address that is asked for, and no other", async () => {
+    it("assigns a requested address, and no other", async () => {
       const wish = { annotations: { [`${prefix}address`]: "10.0.9.15" } };
       const pod = await pending({ name: "wish", ...wish });
       assert.equal(pod.metadata.annotations?.[`${prefix}vxlanIp`], "10.0.9.15/24");
@@ -154,7 +154,7 @@ export function admissionScenarios(cluster: () => LabCluster): void {
       await gone("wish");
     });
 
-    it("gives a StatefulSet's pod the address of its ordinal, again and again", async () => {
+    it("assigns the address of its ordinal to a StatefulSet's pod, each time", async () => {
       const keep = { annotations: { [`${prefix}keepAddress`]: "true" } };
       for (let i = 0; i < 3; i++) {
         const pod = await pending({ name: "db-3", ...keep });
@@ -181,7 +181,7 @@ export function admissionScenarios(cluster: () => LabCluster): void {
       assert.match(dry(), /vxlanIp: 10\.0\.9\.10\/24/);
     });
 
-    it("does not take a copy of a pod for the pod", async () => {
+    it("gives a copy of a pod another address", async () => {
       const original = await pending({ name: "original" });
       const { annotations = {} } = original.metadata;
       const copy = await pending({ name: "copy", annotations });
@@ -193,13 +193,13 @@ export function admissionScenarios(cluster: () => LabCluster): void {
       await gone("copy");
     });
 
-    it("will not have what pods use taken away", async () => {
+    it("refuses a change that removes an address or child in use", async () => {
       await pending({ name: "user", annotations: { [`${prefix}address`]: "10.0.9.12" } });
       const update = (children: object) => () =>
         cluster().apply(
           renamed(
             "admission",
-            walkThrough("node-a", { name: "admission", remoteId: "nobody", children }),
+            walkThrough("node-a", { name: "admission", remoteId: "absent", children }),
           ),
         );
       const shrunk = { big: { ...big, ip_pools: { primary: ["10.0.9.10/24"] } } };
@@ -211,7 +211,7 @@ export function admissionScenarios(cluster: () => LabCluster): void {
       await remove("user");
     });
 
-    it("holds a pod to what it was given", async () => {
+    it("refuses changes of a pod's assigned values", async () => {
       await pending({ name: "held" });
       const change = (what: string, ...words: string[]) =>
         cluster().kubectl(what, "pod", "held", "-n", namespace, "--overwrite", ...words);
@@ -230,9 +230,9 @@ export function admissionScenarios(cluster: () => LabCluster): void {
       await gone("held");
     });
 
-    it("takes an address back whose pod was refused by somebody else", async () => {
+    it("releases the address of a pod that another admission check refused", async () => {
       cluster().kubectl("create", "quota", "none", "-n", namespace, "--hard=pods=0");
-      /** As existing tools read it, a few seconds late. */
+      /** The status field for existing tools, which is a few seconds late. */
       const shown = () => {
         const path = "jsonpath={.status.pendingIps}";
         return cluster().kubectl("get", "ipsecconnection", "admission", "-o", path);
@@ -244,7 +244,7 @@ export function admissionScenarios(cluster: () => LabCluster): void {
       } finally {
         cluster().kubectl("delete", "quota", "none", "-n", namespace);
       }
-      // Twenty seconds, and up to five until somebody looks.
+      // The reservation lasts 20 seconds, and the operator checks every 5.
       await eventually(async () => assert.deepEqual(await reserved(), []), 40_000, 500);
       await eventually(() => assert.equal(shown(), "{}"), 10_000, 250);
     });
@@ -255,7 +255,7 @@ export function admissionScenarios(cluster: () => LabCluster): void {
       cluster().apply(
         renamed(
           "admission",
-          walkThrough("node-a", { name: "admission", remoteId: "nobody", children }),
+          walkThrough("node-a", { name: "admission", remoteId: "absent", children }),
         ),
       );
       const wish = { annotations: { [`${prefix}poolName`]: "crowd" } };
@@ -286,7 +286,7 @@ export function admissionScenarios(cluster: () => LabCluster): void {
       await allFree(150);
     });
 
-    /** As the status tells those who read it. */
+    /** Waits until the status lists this number of free addresses. */
     const allFree = (count: number) =>
       eventually(
         () => {

@@ -15,7 +15,7 @@ import { Workload } from "../workload.ts";
 
 const bin = join(import.meta.dirname, "../../../bin/ipman");
 
-/** What a real Prometheus judges of the operator, by the shipped rules. */
+/** The alerts about the operator, in a real Prometheus with the shipped rules. */
 export function alertScenarios(cluster: () => LabCluster): void {
   describe("a real Prometheus in a cluster", () => {
     const resources = new AsyncDisposableStack();
@@ -33,7 +33,7 @@ export function alertScenarios(cluster: () => LabCluster): void {
     const becomes = (wanted: readonly string[]) =>
       eventually(async () => assert.deepEqual(await prometheus.firingNames(), wanted), 60_000, 200);
 
-    it("scrapes operators and agent, and has nothing to say", async () => {
+    it("scrapes operators and agent, and fires no alert", async () => {
       await eventually(async () => assert.equal(await prometheus.value("sum(up)"), 3), 30_000, 200);
       assert.equal(await prometheus.value("sum(ipman_leading)"), 1);
       assert.equal(await prometheus.value("sum(ipman_child_up)"), 1);
@@ -49,31 +49,32 @@ export function alertScenarios(cluster: () => LabCluster): void {
       await becomes([]);
     });
 
-    it("fires IPManWebhookErrors where the operator may not note an address", async () => {
+    it("fires IPManWebhookErrors if the operator may not write a reservation", async () => {
       const role = ["role", "ipman-operator", "-n", "ipman-system"];
       const { rules } = JSON.parse(cluster().kubectl("get", ...role, "-o", "json")) as {
         rules: readonly { readonly resources: readonly string[] }[];
       };
       const may = (some: typeof rules) =>
         cluster().kubectl("patch", ...role, "--type=merge", "-p", JSON.stringify({ rules: some }));
-      const noted = (rule: (typeof rules)[number]) => rule.resources.includes("configmaps");
+      const permitsReservations = (rule: (typeof rules)[number]) =>
+        rule.resources.includes("configmaps");
       cluster().kubectl("scale", "deployment/work", "--replicas=1");
       await eventually(() => assert.equal(Workload.of(cluster(), "work").length, 1), 30_000, 200);
-      may(rules.filter((rule) => !noted(rule)));
+      may(rules.filter((rule) => !permitsReservations(rule)));
       try {
         cluster().kubectl("scale", "deployment/work", "--replicas=2");
         await becomes(["IPManWebhookErrors"]);
       } finally {
         may(rules);
       }
-      // Its controller waits longer after each refusal, and not at all where it has news.
+      // The controller's backoff grows with each refusal; a change of the Deployment ends it.
       cluster().kubectl("scale", "deployment/work", "--replicas=1");
       cluster().kubectl("scale", "deployment/work", "--replicas=2");
       assert.equal(Workload.started(cluster(), "work").length, 2);
       await becomes([]);
     });
 
-    it("fires IPManCertificateEnds where nobody renews what another issues", async () => {
+    it("fires IPManCertificateEnds for an external certificate that is not renewed", async () => {
       const lifetimeMs = 10 * 24 * 3_600_000;
       const ca = await makeAuthority({ name: "CN=another", lifetimeMs });
       const leaf = await makeLeaf(ca, { name: "CN=ends", hosts: ["localhost"], lifetimeMs });
@@ -92,7 +93,7 @@ export function alertScenarios(cluster: () => LabCluster): void {
       await becomes([]);
     });
 
-    it("fires IPManUnattended for a connection whose node is not there", async () => {
+    it("fires IPManUnattended for a connection whose node does not exist", async () => {
       const children = { "example-child": walkThroughChild(70) };
       const elsewhere = { name: "elsewhere", remoteId: "elsewhere", children };
       const cr = renamed("elsewhere", walkThrough("node-z", elsewhere));
@@ -104,7 +105,7 @@ export function alertScenarios(cluster: () => LabCluster): void {
       await becomes([]);
     });
 
-    it("fires IPManNoLeader where no operator is left to say so", async () => {
+    it("fires IPManNoLeader without any operator to report it", async () => {
       const scale = ["scale", "-n", "ipman-system", "deployment/ipman-operator"];
       cluster().kubectl(...scale, "--replicas=0");
       await becomes(["IPManNoLeader"]);
@@ -119,7 +120,7 @@ export function alertScenarios(cluster: () => LabCluster): void {
 
 const thirdAddress = "127.0.0.1:9742";
 
-/** A replica on the machine itself, whose certificate somebody else is to renew. */
+/** Starts a replica on this machine with an external certificate. */
 function startReplica(cluster: LabCluster, certificateSecret: string): ChildProcess {
   const args = [
     bin,

@@ -14,7 +14,7 @@ import { addresses, type LabCluster } from "../cluster.ts";
 const namespace = "default";
 const type = resourceTypes.Secret;
 
-/** The adapter's own promises, on a real API server and its etcd. */
+/** The guarantees of the adapter, on a real API server and its etcd. */
 export function apiScenarios(cluster: () => LabCluster): void {
   describe("the Kubernetes adapter", () => {
     const secret = (name: string): KubeObject => ({
@@ -25,7 +25,7 @@ export function apiScenarios(cluster: () => LabCluster): void {
     const make = (name: string) => cluster().client.create(type, secret(name));
     const remove = (name: string) => cluster().client.delete(type, { namespace, name });
 
-    /** A server that has just started knows no history, and etcd has none to tell. */
+    /** Restarts the API server without a history of changes, which etcd no longer has either. */
     async function forget(): Promise<void> {
       const { plane } = cluster();
       await plane.stop("kube-apiserver");
@@ -34,31 +34,35 @@ export function apiScenarios(cluster: () => LabCluster): void {
       await plane.answers();
     }
 
-    /** A client whose way to the API server can be cut. */
+    /** Writes a kubeconfig whose connection to the API server can be cut. */
     function clientBy(cable: Cable): Promise<string> {
       const { pki } = cluster().plane;
       return pki.client("cable", "O=system:masters,CN=cable", `https://127.0.0.1:${cable.port}`);
     }
 
-    it("lists anew after a 410, and misses nothing that came or went meanwhile", async () => {
+    it("lists again after a 410, and misses no object that was created or deleted meanwhile", async () => {
       await using cable = await Cable.to(addresses.host, 6443);
       await using client = KubeClient.connect(await clientBy(cable));
       const troubles: KubeError[] = [];
       const deleted: string[] = [];
       const options = { onTrouble: (error: KubeError) => troubles.push(error) };
-      using view = new ObjectStore(client, { type, namespace, labelSelector: "test=api" }, options);
-      view.deletions.subscribe(({ metadata }) => deleted.push(metadata.name));
+      using store = new ObjectStore(
+        client,
+        { type, namespace, labelSelector: "test=api" },
+        options,
+      );
+      store.deletions.subscribe(({ metadata }) => deleted.push(metadata.name));
       await make("stays");
       await make("goes");
       const names = () =>
-        [...view.objects.values()].map(({ metadata }) => metadata.name).toSorted();
+        [...store.objects.values()].map(({ metadata }) => metadata.name).toSorted();
       await eventually(() => assert.deepEqual(names(), ["goes", "stays"]));
       cable.cut();
       await remove("goes");
       await make("comes");
       await forget();
       await make("last");
-      cable.mend();
+      cable.repair();
       await eventually(() => assert.deepEqual(names(), ["comes", "last", "stays"]), 30_000);
       assert.deepEqual(deleted, ["goes"]);
       assert.ok(
@@ -69,16 +73,16 @@ export function apiScenarios(cluster: () => LabCluster): void {
       await eventually(() => assert.deepEqual(names(), []));
     });
 
-    it("goes on with one object that nobody changed for long, and asks for it no more than it must", async () => {
+    it("continues to watch a single object whose version expired, after one more list", async () => {
       await make("old");
       const troubles: string[] = [];
       const onTrouble = ({ code }: KubeError) => troubles.push(code);
-      using view = new ObjectStore(
+      using store = new ObjectStore(
         cluster().client,
         { type, namespace, name: "old" },
         { onTrouble },
       );
-      await view.whenSynced();
+      await store.whenSynced();
       await make("newer");
       await forget();
       await remove("newer");
@@ -87,23 +91,23 @@ export function apiScenarios(cluster: () => LabCluster): void {
       assert.equal(troubles.filter((code) => code === "expired").length, 1);
       const change = { metadata: { labels: { changed: "yes" } } };
       await cluster().client.mergePatch(type, { namespace, name: "old" }, change);
-      const labels = () => view.objects.get("default/old")?.metadata.labels;
+      const labels = () => store.objects.get("default/old")?.metadata.labels;
       await eventually(() => assert.equal(labels()?.["changed"], "yes"));
       await remove("old");
-      await eventually(() => assert.equal(view.objects.size, 0));
+      await eventually(() => assert.equal(store.objects.size, 0));
     });
 
-    it("sees one object come, change and go, without the right to list", async () => {
-      using view = new ObjectStore(cluster().client, { type, namespace, name: "alone" });
-      await view.whenSynced();
-      assert.equal(view.objects.size, 0);
+    it("sees the creation and deletion of a single object, without the permission to list", async () => {
+      using store = new ObjectStore(cluster().client, { type, namespace, name: "alone" });
+      await store.whenSynced();
+      assert.equal(store.objects.size, 0);
       await make("alone");
-      await eventually(() => assert.equal(view.objects.size, 1));
+      await eventually(() => assert.equal(store.objects.size, 1));
       await remove("alone");
-      await eventually(() => assert.equal(view.objects.size, 0));
+      await eventually(() => assert.equal(store.objects.size, 0));
     });
 
-    it("is told of a write that was thought out on an older version, on every path", async () => {
+    it("reports a conflict for a write that is based on an older version, in every operation", async () => {
       const first = await make("stale");
       const { resourceVersion } = first.metadata;
       const labels = { test: "api", changed: "yes" };
@@ -126,7 +130,7 @@ export function apiScenarios(cluster: () => LabCluster): void {
       await remove("stale");
     });
 
-    it("lets one of many have a lease, and the next when it lets go", async () => {
+    it("gives a lease to one of many, and to the next after its release", async () => {
       const place = { namespace, name: "contested" };
       const locks = Array.from(
         { length: 5 },

@@ -14,7 +14,7 @@ const place = { namespace, name: "ipman-webhook-tls" };
 
 type Secret = KubeObject & { readonly data: Readonly<Record<string, string>> };
 
-/** The webhooks' certificates, as the API server and the replicas have them. */
+/** The webhooks' certificates, in the Secret and as the replicas present them. */
 export function certificateScenarios(cluster: () => LabCluster): void {
   describe("the webhooks' certificate", () => {
     const secret = () => cluster().client.get<Secret>(resourceTypes.Secret, place);
@@ -22,8 +22,8 @@ export function certificateScenarios(cluster: () => LabCluster): void {
       Buffer.from(data[key] ?? "", "base64").toString("utf8");
     const leafOf = async () => new X509Certificate(read(await secret(), "tls.crt"));
 
-    /** What each replica shows to whoever connects. */
-    async function shown(): Promise<string[]> {
+    /** The serial number of the certificate that each replica presents. */
+    async function presented(): Promise<string[]> {
       const selector = { labelSelector: "app=ipman-controller" };
       const addresses: string[] = [];
       await cluster().client.list(resourceTypes.Pod, { namespace }, selector, (pod) => {
@@ -33,7 +33,7 @@ export function certificateScenarios(cluster: () => LabCluster): void {
       return Promise.all(addresses.map((address) => serialAt(address)));
     }
 
-    /** The API server asks the webhooks, and is answered by one of their refusals. */
+    /** The API server calls the webhooks: one of them refuses a manifest. */
     const isAnswered = () => {
       const bad = walkThrough("node-a", { name: "other", localId: "" });
       assert.throws(
@@ -43,9 +43,9 @@ export function certificateScenarios(cluster: () => LabCluster): void {
     };
 
     const isEverywhere = async (serial: string) =>
-      eventually(async () => assert.deepEqual(await shown(), [serial, serial]), 20_000, 250);
+      eventually(async () => assert.deepEqual(await presented(), [serial, serial]), 20_000, 250);
 
-    it("is renewed before it ends, and shown by both replicas without a restart", async () => {
+    it("is renewed before it expires, and presented by both replicas without a restart", async () => {
       const before = await secret();
       const authority = { certificate: read(before, "ca.crt"), key: read(before, "ca.key") };
       const hosts = ["ipman-webhook.ipman-system.svc"];
@@ -66,7 +66,7 @@ export function certificateScenarios(cluster: () => LabCluster): void {
       isAnswered();
     });
 
-    it("is made anew, with its authority, where somebody deletes it", async () => {
+    it("is created again with its authority after its Secret was deleted", async () => {
       const before = (await leafOf()).serialNumber;
       await cluster().client.delete(resourceTypes.Secret, place);
       const isAnother = async () => assert.notEqual((await leafOf()).serialNumber, before);

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { parse, parseAllDocuments, stringify } from "yaml";
 import type { LabCluster } from "../cluster.ts";
 
-/** Every value that a values file of the Go operator's chart may have. */
+/** Every value of the Go operator's chart. */
 const goValues = {
   global: {
     namespace: "ipman-system",
@@ -50,7 +50,7 @@ interface Rendered {
   readonly spec: never;
 }
 
-/** What the chart makes of values. */
+/** The rendered chart with various values. */
 export function chartScenarios(cluster: () => LabCluster): void {
   describe("the chart", () => {
     const given = (values: object): string[] => {
@@ -61,7 +61,7 @@ export function chartScenarios(cluster: () => LabCluster): void {
     const rendered = (values: object): Rendered[] => {
       const apis = ["monitoring.coreos.com/v1", "cert-manager.io/v1"].join(",");
       const text = cluster().helm("template", "ipman", ...given(values), "--api-versions", apis);
-      return parseAllDocuments(text).map((document) => document.toJS() as Rendered);
+      return parseAllDocuments(text).map((parsed) => parsed.toJS() as Rendered);
     };
     const one = (all: readonly Rendered[], kind: string, name: string): Rendered => {
       const found = all.find((object) => object?.kind === kind && object.metadata.name === name);
@@ -81,11 +81,11 @@ export function chartScenarios(cluster: () => LabCluster): void {
       return { ...container, replicas, labels: template.metadata.labels };
     };
 
-    it("passes Helm's own judgement", () => {
+    it("passes helm lint", () => {
       assert.match(cluster().helm("lint", cluster().chart, "--strict"), /0 chart\(s\) failed/);
     });
 
-    it("takes a values file of the Go operator's, and gives what is left of it its meaning", () => {
+    it("accepts a values file of the Go operator, and applies the values that still exist", () => {
       const all = rendered(goValues);
       const { args, image, imagePullPolicy, replicas, labels } = operatorIn(all);
       assert.equal(replicas, 1);
@@ -131,7 +131,7 @@ export function chartScenarios(cluster: () => LabCluster): void {
         );
     });
 
-    it("says what of such a file has no effect", () => {
+    it("lists the values of such a file that have no effect", () => {
       const notes = cluster().helm("install", "dry", ...given(goValues), "--dry-run=client");
       assert.match(
         notes,
@@ -172,7 +172,7 @@ export function chartScenarios(cluster: () => LabCluster): void {
       }
     });
 
-    it("has the alerts, and where to read on", () => {
+    it("has the alerts, with the address of the runbooks", () => {
       const runbooks = "https://example.org/runbooks.md";
       const all = rendered({ global: { monitoring: { enabled: true, runbooks } } });
       const { groups } = one(all, "PrometheusRule", "ipman").spec as { groups: object[] };
@@ -183,7 +183,7 @@ export function chartScenarios(cluster: () => LabCluster): void {
       assert.ok(without.every((object) => object?.kind !== "PrometheusRule"));
     });
 
-    it("has the dashboards, where they are wanted", () => {
+    it("has the dashboards if they are enabled", () => {
       const all = rendered({ global: { monitoring: { dashboards: true } } });
       const { data = {} } = one(all, "ConfigMap", "ipman-dashboards") as {
         data?: Record<string, string>;
@@ -243,7 +243,7 @@ export function chartScenarios(cluster: () => LabCluster): void {
       assert.deepEqual(grants({ rbac: { create: false } }), byHand);
     });
 
-    it("leaves certificates to cert-manager where it is told to", () => {
+    it("leaves certificates to cert-manager if the values select it", () => {
       const all = rendered({ webhook: { certificate: { mode: "cert-manager" } } });
       const certificate = one(all, "Certificate", "ipman-webhook").spec as {
         secretName: string;

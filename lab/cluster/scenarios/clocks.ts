@@ -10,10 +10,10 @@ import { Workload } from "../workload.ts";
 const system = ["-n", "ipman-system"] as const;
 const hour = 3_600;
 const day = 24 * hour;
-/** A kubelet whose API server was away looks again after up to a minute. */
+/** A kubelet whose API server was unavailable retries after up to a minute. */
 const patienceMs = 100_000;
 const patience = `--timeout=${patienceMs / 1_000}s`;
-/** As many as the machines send while a pod is replaced. */
+/** The number of pings that the machines send while a pod is replaced. */
 const pingCount = 600;
 
 /**
@@ -24,7 +24,7 @@ export function clockScenarios(cluster: () => LabCluster): void {
   describe("clocks of nodes", () => {
     const kubectl = (...args: string[]) => cluster().kubectl(...args);
     const operators = () => {
-      // Until they are gone they answer the API server, and then none does for a moment.
+      // The old replicas answer the API server until they end; then none does for a moment.
       kubectl("delete", "pods", ...system, "-l", "app=ipman-controller", patience);
       kubectl("rollout", "status", ...system, "deployment/ipman-operator", patience);
     };
@@ -36,7 +36,7 @@ export function clockScenarios(cluster: () => LabCluster): void {
       await cluster().plane.answers();
     };
 
-    /** Sets a node's clock so many seconds ahead of this machine's. */
+    /** Sets a node's clock ahead of this machine's, by a number of seconds. */
     const setClock = (node: NodeName, ahead: number) =>
       cluster().nodes[node].sh(`date -s @${Date.now() / 1_000 + ahead}`);
 
@@ -63,7 +63,7 @@ export function clockScenarios(cluster: () => LabCluster): void {
     });
     after(() => setClocks(0));
 
-    /** The API server asks the webhooks: one refuses a document. */
+    /** The API server calls the webhooks: one of them refuses a manifest. */
     const refuses = () => {
       const bad = walkThrough("node-a", { name: "other", localId: "" });
       assert.throws(
@@ -72,7 +72,7 @@ export function clockScenarios(cluster: () => LabCluster): void {
       );
     };
 
-    /** The pool has as many addresses as there are workers: the next needs the one before's. */
+    /** Replaces a worker. The pool has an address per worker: the next pod needs the same one. */
     async function replaceOneOf([kept, replaced]: Workload[]): Promise<void> {
       assert.ok(kept !== undefined && replaced !== undefined);
       const { address } = replaced;
@@ -102,7 +102,7 @@ export function clockScenarios(cluster: () => LabCluster): void {
       });
     }
 
-    const both = "take no SA and give no address twice";
+    const both = "keep every SA and assign no address twice";
     keepsAll(`three hours apart ${both}, while operators restart`, 3 * hour, operators);
     keepsAll(`three hours apart the other way ${both}, while the agent restarts`, -3 * hour, agent);
     keepsAll(`ten days apart ${both}, while the API server restarts`, 10 * day, apiServer);

@@ -9,20 +9,20 @@ import { Workload } from "../workload.ts";
 const docs = join(import.meta.dirname, "../../../docs");
 const pages = ["operations.md", "runbooks.md"];
 
-/** Those that go on until somebody ends them. */
+/** The commands that run until they are interrupted. */
 const endless = /ipman inspect|port-forward/;
 
-/** The commands of a page's blocks, each a line. */
+/** The commands in the code blocks of a page, one per line. */
 function commandsIn(page: string): string[] {
-  const blocks = readFileSync(join(docs, page), "utf8").matchAll(/^```\n([\s\S]*?)^```$/gm);
-  return [...blocks].flatMap(([, block = ""]) =>
-    block.split("\n").filter((line) => line.startsWith("kubectl ")),
+  const blocks = readFileSync(join(docs, page), "utf8").matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm);
+  return [...blocks].flatMap(([, language, block = ""]) =>
+    language === "" ? block.split("\n").filter((line) => line.startsWith("kubectl ")) : [],
   );
 }
 
-/** Every command that the documentation tells a person to give, on what there is. */
+/** Every command of the documentation, run on the present cluster. */
 export function documentedScenarios(cluster: () => LabCluster): void {
-  describe("what the documentation tells a person to do", () => {
+  describe("the commands of the documentation", () => {
     const names = (...args: string[]) =>
       cluster()
         .kubectl("get", "-n", "ipman-system", ...args, "-o", "jsonpath={.items[0].metadata.name}")
@@ -47,13 +47,13 @@ export function documentedScenarios(cluster: () => LabCluster): void {
       });
       const isDone = status === 0 || (endless.test(line) && status === 124);
       assert.ok(isDone, `${line}: ${status}\n${stdout}${stderr}`);
-      assert.notEqual(stdout, "", `${line} says nothing`);
+      assert.notEqual(stdout, "", `${line} prints nothing`);
     }
 
     const all = [...new Set(pages.flatMap(commandsIn))];
     const harmful = / (delete|restart) /;
     it("has commands to follow", () => assert.ok(all.length >= 15, `${all.length}`));
-    // What takes something away comes last.
+    // Commands that delete or restart something come last.
     for (const command of [
       ...all.filter((one) => !harmful.test(one)),
       ...all.filter((one) => harmful.test(one)),

@@ -18,7 +18,7 @@ const six = {
   ip_pools: { primary: ["fd00:a0:6::10-fd00:a0:6::1f/64"] },
 };
 
-/** A second connection, on another node, by a charon that is a pod like any other. */
+/** A second connection, on another node, whose charon is on the pod network. */
 export function groupScenarios(cluster: () => LabCluster): void {
   describe("a CharonGroup on the pod network", () => {
     after(() => {
@@ -36,7 +36,7 @@ export function groupScenarios(cluster: () => LabCluster): void {
       );
     });
 
-    it("carries a connection beside the other node's, with IPv6, and keys that are no names", async () => {
+    it("carries a connection beside the other node's, with IPv6, and keys that differ from names", async () => {
       await configurePeer(cluster(), [
         examplePeer,
         {
@@ -97,7 +97,7 @@ export function groupScenarios(cluster: () => LabCluster): void {
       assert.notEqual(charon, addresses.nodeB);
     });
 
-    it("gives its workloads their way, by a child's name or its key", async () => {
+    it("attaches its workloads by a child's name or its key", async () => {
       cluster().apply(
         workload({
           name: "four",
@@ -126,7 +126,7 @@ export function groupScenarios(cluster: () => LabCluster): void {
       }
     });
 
-    it("does not mind when its charon, and with it its network, is replaced", async () => {
+    it("continues after its charon, and with it the network namespace, is replaced", async () => {
       const [pod] = Workload.of(cluster(), "four") as [Workload];
       const selector = "ipman.dialo.ai/type=charon,ipman.dialo.ai/group=pods";
       cluster().kubectl("delete", "pods", "-n", "ipman-system", "-l", selector);
@@ -136,14 +136,14 @@ export function groupScenarios(cluster: () => LabCluster): void {
       );
     });
 
-    it("tells in its status that charon and agent run", () => {
+    it("reports in its status that charon and agent run", () => {
       const wait = ["wait", "--for=condition=Ready", "--timeout=30s"];
       cluster().kubectl(...wait, "charongroup/pods", "-n", "default");
       const shown = cluster().kubectl("get", "charongroup", "-n", "default");
       assert.match(shown, /pods +True +node-b/);
     });
 
-    it("makes anew what somebody deletes", async () => {
+    it("creates deleted Deployments again", async () => {
       const ofGroup = ["deployments", "-n", "ipman-system", "-l", "ipman.dialo.ai/group=pods"];
       const list = () =>
         cluster()
@@ -162,7 +162,7 @@ export function groupScenarios(cluster: () => LabCluster): void {
       );
     });
 
-    it("leaves the other node's connection as it was", async () => {
+    it("does not affect the other node's connection", async () => {
       const [pod] = Workload.of(cluster(), "work") as [Workload];
       assert.deepEqual(await pod.pings(10, "10.0.1.1"), noneLost(10));
     });

@@ -9,7 +9,7 @@ import { walkThrough, walkThroughChild } from "../manifests.ts";
 import { configurePeer, examplePeer } from "../peer.ts";
 import { Workload } from "../workload.ts";
 
-/** What people change, and what is left when they are done. */
+/** Changes of a connection, and its removal. */
 export function lifecycleScenarios(cluster: () => LabCluster): void {
   describe("a connection", () => {
     const ready = (name = "example-connection") =>
@@ -27,7 +27,7 @@ export function lifecycleScenarios(cluster: () => LabCluster): void {
       );
     const kernel = () => cluster().nodes["node-a"].sh("ip xfrm state | grep -c if_id || true");
 
-    it("takes a new secret within seconds, and does not need the tunnel to fail first", async () => {
+    it("loads a new secret within seconds, before the tunnel fails", async () => {
       const secret = (value: string) =>
         cluster().apply({
           apiVersion: "v1",
@@ -52,7 +52,7 @@ export function lifecycleScenarios(cluster: () => LabCluster): void {
       ready();
     });
 
-    it("tells of a Secret that is missing, and goes on", async () => {
+    it("reports a missing Secret, and stays up", async () => {
       cluster().kubectl("delete", "secret", "ipsec-secret", "-n", "default");
       await eventually(() => {
         const path = 'jsonpath={.status.conditions[?(@.type=="SecretReady")].status}';
@@ -67,7 +67,7 @@ export function lifecycleScenarios(cluster: () => LabCluster): void {
       await eventually(() => ready());
     });
 
-    it("gains a child, changes it and loses it, while the other carries on", async () => {
+    it("adds, changes and removes a child, while the other continues", async () => {
       const pinged = first().pings(900, "10.0.1.1");
       const second = (changes: object) =>
         walkThroughChild(4, { name: "second", if_id: 104, ...changes });
@@ -127,7 +127,7 @@ export function lifecycleScenarios(cluster: () => LabCluster): void {
         250,
       );
 
-    it("loses no ping when the chart is upgraded, and charon has other settings", async () => {
+    it("loses no ping when an upgrade of the chart changes charon's settings", async () => {
       const ofCharon = ["-n", "ipman-system", "-l", "ipman.dialo.ai/type=charon"];
       const charon = () => cluster().kubectl("get", "pods", ...ofCharon, "-o", "name");
       const before = charon();
@@ -160,7 +160,7 @@ export function lifecycleScenarios(cluster: () => LabCluster): void {
       );
     const nothingInKernel = () =>
       eventually(async () => assert.equal((await kernel()).trim(), "0"), 60_000, 500);
-    /** charon hangs, and those who connect to it wait in a queue that is full. */
+    /** Stops charon by a signal, and fills the queue of connections to its socket. */
     const hangCharon = () => {
       const crowd = `const { connect } = require("node:net");
         for (let i = 0; i < 8; i++) connect(process.argv[1]).on("error", () => {});
@@ -174,7 +174,7 @@ export function lifecycleScenarios(cluster: () => LabCluster): void {
     const remove = () =>
       cluster().kubectl("delete", "ipsecconnection", "example-connection", "--timeout=30s");
 
-    it("that is deleted while charon hangs is gone, in the kernel too", async () => {
+    it("that is deleted while charon hangs is removed, in the kernel too", async () => {
       assert.notEqual((await kernel()).trim(), "0");
       cluster().kubectl("delete", "deployment", "work", "-n", "default", "--timeout=60s");
       await hangCharon();
@@ -183,7 +183,7 @@ export function lifecycleScenarios(cluster: () => LabCluster): void {
       await nothingInKernel();
     });
 
-    it("that is deleted while its agent is away is gone as well", async () => {
+    it("that is deleted while its agent does not run is removed as well", async () => {
       cluster().apply(walkThrough("node-a"));
       await up("1/1");
       assert.notEqual((await kernel()).trim(), "0");
@@ -195,13 +195,13 @@ export function lifecycleScenarios(cluster: () => LabCluster): void {
       await nothingInKernel();
     });
 
-    it("leaves nothing when the chart is uninstalled, but what is declared and the segment key", async () => {
+    it("leaves nothing when the chart is uninstalled, except the declared objects and the segment key", async () => {
       cluster().apply(walkThrough("node-a"));
       await up("1/1");
       assert.notEqual((await kernel()).trim(), "0");
       cluster().helm("uninstall", "ipman", "-n", "ipman-system", "--wait", "--timeout", "90s");
       const kinds = "pods,deployments,services,leases,configmaps,secrets,roles,rolebindings";
-      // A namespace has that one of itself.
+      // Kubernetes creates this ConfigMap in every namespace.
       const all = ["--field-selector", "metadata.name!=kube-root-ca.crt"];
       const own = () => cluster().kubectl("get", kinds, "-n", "ipman-system", ...all, "-o", "name");
       await eventually(() => assert.equal(own().trim(), `secret/${clusterKeySecret}`), 60_000, 500);
@@ -215,7 +215,7 @@ export function lifecycleScenarios(cluster: () => LabCluster): void {
         "name",
       );
       assert.doesNotMatch(left, /ipman/);
-      // The agents' go with what the chart had there.
+      // The agents' Roles are deleted with their owner, which the chart had installed.
       const elsewhere = () =>
         cluster().kubectl("get", "roles,rolebindings", "-n", "default", "-o", "name");
       await eventually(() => assert.doesNotMatch(elsewhere(), /ipman/), 60_000, 500);

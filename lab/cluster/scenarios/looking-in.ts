@@ -5,9 +5,9 @@ import { sh } from "../../sites/shell.ts";
 import { launch } from "../../../test/browser/viewer.ts";
 import type { LabCluster } from "../cluster.ts";
 
-/** What a person sees of a connection from inside its agent's pod. */
+/** The commands and the inspector of an agent, as its user sees them. */
 export function lookingInScenarios(cluster: () => LabCluster): void {
-  describe("a person who looks in", () => {
+  describe("a user of an agent", () => {
     const agent = () => {
       const agents = ["deployments", "-n", "ipman-system", "-l", "ipman.dialo.ai/type=agent"];
       const names = cluster().kubectl("get", ...agents, "-o", "name");
@@ -16,14 +16,14 @@ export function lookingInScenarios(cluster: () => LabCluster): void {
     const ipman = (...args: string[]) =>
       cluster().kubectl("exec", "-n", "ipman-system", agent(), "--", "ipman", ...args);
 
-    it("has the actors as text", () => {
+    it("sees the actors as text", () => {
       assert.match(ipman("status"), /example-connection +established/);
       const actors = ipman("inspect", "example-connection", "--once");
       assert.match(actors, /example-connection\/example-child +established/);
       assert.match(actors, /example-connection\/example-child gateway +ready/);
     });
 
-    it("has a diagnosis: packets of every size pass, and the workers on the other node answer", () => {
+    it("gets a diagnosis: packets of every size pass, and the workers on the other node answer", () => {
       const said = ipman("diagnose", "example-connection", "--ping", "10.0.1.1", "--rekey");
       assert.match(said, /^example-connection: nothing is wrong/, said);
       for (const check of [
@@ -38,7 +38,7 @@ export function lookingInScenarios(cluster: () => LabCluster): void {
     describe("with kubectl ipman", () => {
       const plugin = (...args: string[]) => cluster().plugin(...args);
 
-      it("has what is up of all agents, and everything of one connection", () => {
+      it("sees the status of all agents, and a description of one connection", () => {
         const said = plugin("status");
         assert.match(said.output, /CONNECTION +CHILD +STATE +SINCE +IN +OUT/);
         assert.match(said.output, / example-child +established +\S+ +[\d.]+ [kM]?B +[\d.]+ [kM]?B/);
@@ -50,22 +50,22 @@ export function lookingInScenarios(cluster: () => LabCluster): void {
         assert.match(plugin("status", "-o", "yaml").output, /^---\n/);
       });
 
-      it("diagnoses, rekeys, and says whom it does not know", () => {
+      it("diagnoses, rekeys, and reports an unknown connection", () => {
         const said = plugin("diagnose", "example-connection", "--ping", "10.0.1.1");
         assert.match(said.output, /nothing is wrong/);
         assert.match(plugin("rekey", "example-connection").output, /has a new CHILD SA/);
-        const nobody = plugin("diagnose", "nobody");
-        assert.equal(nobody.status, 1);
-        assert.match(nobody.output, /"nobody" not found/);
-        assert.equal(plugin("tell-me").status, 2);
+        const absent = plugin("diagnose", "absent");
+        assert.equal(absent.status, 1);
+        assert.match(absent.output, /"absent" not found/);
+        assert.equal(plugin("no-such-command").status, 2);
       });
 
-      it("has the logs of agent and charon as one", () => {
+      it("merges the logs of agent and charon", () => {
         const { output } = plugin("logs", "example-connection");
-        // What it was before that may have been over before anybody looked.
+        // An earlier state may end before the agent observes it.
         assert.match(output, /agent +example-connection\/example-child established/);
-        // charon says so before the agent can, if its lines come as they are written; each goes
-        // its own way through containerd, which dates them.
+        // charon logs it before the agent can. containerd adds the times, and it reads both logs by
+        // separate paths.
         const lines = output.split("\n");
         const at = (text: RegExp) => lines.findLast((line) => text.test(line))?.slice(0, 23) ?? "";
         const ofCharon = at(/charon +\[IKE\] IKE_SA example\[\d+\] established between/);
@@ -79,7 +79,7 @@ export function lookingInScenarios(cluster: () => LabCluster): void {
         assert.deepEqual(times, times.toSorted());
       });
 
-      it("gathers what who helps has to see, and no secret", () => {
+      it("gathers an archive for support, without a secret", () => {
         const archive = join(cluster().folder, "gathered.tar.gz");
         const said = plugin("gather", "-o", archive);
         assert.equal(said.status, 0, said.output);
@@ -105,7 +105,7 @@ export function lookingInScenarios(cluster: () => LabCluster): void {
       });
     });
 
-    it("has the charts in a browser, through a port-forward, and sees what happens", async (test) => {
+    it("sees the charts in a browser, through a port-forward, and transitions as they happen", async (test) => {
       await using forwarded = await cluster().forward(agent(), 9_741);
       await using browser = await launch();
       const page = await browser.newPage({ viewport: { width: 1_500, height: 950 } });
@@ -113,14 +113,12 @@ export function lookingInScenarios(cluster: () => LabCluster): void {
       await page.goto(`http://127.0.0.1:${forwarded.port}/#example-connection%2Fexample-child`);
       await page.locator('.states .active[data-public="established"] button').click();
       await page.locator('[data-state="child.established"].active').waitFor();
-      const { states } = (await page.evaluate(
-        "({ states: document.querySelectorAll('.chart-state').length })",
-      )) as { states: number };
+      const states = await page.locator(".chart-state").count();
       assert.ok(states > 20);
       const since = performance.now();
       ipman("restart", "example-connection");
       await page.locator(".events li", { hasText: "negotiating" }).first().waitFor();
-      test.diagnostic(`seen ${Math.round(performance.now() - since)} ms after the order was given`);
+      test.diagnostic(`seen ${Math.round(performance.now() - since)} ms after the command started`);
       await page.locator('[data-state="child.established"].active').waitFor();
       await page.screenshot({ path: join(cluster().folder, "inspector.png") });
     });

@@ -6,10 +6,10 @@ import { countedArguments, countPings, noneLost } from "../../sites/pings.ts";
 import type { LabCluster } from "../cluster.ts";
 import { Workload } from "../workload.ts";
 
-/** At 10 ms; machines that emulate a kernel send about two thirds of them. */
+/** One every 10 ms; machines of User-Mode Linux send about two thirds of them. */
 const pingsPerSecond = 100;
 
-/** What is lost, in pings at 10 ms, when a part goes. */
+/** The pings, one every 10 ms, that are lost when a component stops. */
 export function lossScenarios(cluster: () => LabCluster): void {
   describe("pings through a tunnel", () => {
     let pod: Workload;
@@ -32,7 +32,7 @@ export function lossScenarios(cluster: () => LabCluster): void {
         500,
       );
 
-    /** Loses at most so many seconds' worth while `harm` is done and mended. */
+    /** Asserts that `harm` and its repair lose at most the pings of `atMost` seconds. */
     async function loses(atMost: number, seconds: number, harm: () => unknown): Promise<void> {
       await isWhole();
       const pinged = pod.pings(seconds * pingsPerSecond, "10.0.1.1");
@@ -94,7 +94,7 @@ export function lossScenarios(cluster: () => LabCluster): void {
         await cluster().plane.answers();
         assert.deepEqual(countPings(await pings), noneLost(count));
         await isWhole();
-        // Who led ends, and waits then for the server; in the cluster's words nothing crashes.
+        // The leader ends, and then waits for the server: Kubernetes reports no crash loop.
         assert.ok(
           restartsOf(cluster()) <= before + 1,
           `${restartsOf(cluster()) - before} restarts`,
@@ -108,7 +108,7 @@ export function lossScenarios(cluster: () => LabCluster): void {
   });
 }
 
-/** How often containers of ipman's own were started again. */
+/** The number of container restarts in ipman's namespace. */
 function restartsOf(cluster: LabCluster): number {
   const pods = ["get", "pods", "-n", "ipman-system", "-o"];
   const counts = cluster.kubectl(

@@ -15,16 +15,16 @@ const goChart = join(import.meta.dirname, "../go-chart");
 const namespace = "ipman-system";
 const system = ["-n", namespace] as const;
 
-/** The commands below a heading of the page, in their order. */
+/** The commands under a heading of the page, in their order. */
 function commandsBelow(heading: string): string[] {
   const [, after = ""] = readFileSync(page, "utf8").split(`\n## ${heading}\n`);
   const [section = ""] = after.split("\n## ");
-  return [...section.matchAll(/^```\n([\s\S]*?)^```$/gm)]
-    .flatMap(([, block = ""]) => block.split("\n"))
+  return [...section.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)]
+    .flatMap(([, language, block = ""]) => (language === "" ? block.split("\n") : []))
     .filter((line) => line !== "");
 }
 
-/** What must not be lost: a kind, and a name with its namespace. */
+/** The objects that must be kept: a kind, and a name with its namespace. */
 const kept = [
   ["namespace", namespace],
   ["crd", "ipsecconnections.ipman.dialo.ai"],
@@ -59,7 +59,7 @@ export function migrationScenarios(cluster: () => LabCluster): void {
         [...object.slice(0, 2), kubectl("get", ...object, "-o", "jsonpath={.metadata.uid}")].join(),
       );
     let before: string[] = [];
-    /** Not only there again: the same objects. */
+    /** Asserts that the objects are the same, not created again. */
     const isKept = () => {
       assert.deepEqual(ids(), before);
       const phase = kubectl("get", "namespace", namespace, "-o", "jsonpath={.status.phase}");
@@ -87,7 +87,7 @@ export function migrationScenarios(cluster: () => LabCluster): void {
       await configurePeer(cluster(), [examplePeer]);
       symlinkSync(join(cluster().chart, ".."), join(cluster().folder, "charts"));
       const defaults = parse(readFileSync(join(goChart, "values.yaml"), "utf8")) as GoValues;
-      // A values file that names every value, with an image that the lab has.
+      // A values file with every value, and an image that exists in the lab.
       const controller = { ...defaults.controller, image: "lab:dev" };
       const podSecurityContext = { ...controller.podSecurityContext, runAsUser: 65_532 };
       const values = { ...defaults, controller: { ...controller, podSecurityContext } };
@@ -112,7 +112,7 @@ export function migrationScenarios(cluster: () => LabCluster): void {
       writeFileSync(join(cluster().folder, "ipman-values.yaml"), stringify(values));
     });
 
-    it("is not upgraded where that would lose something", () => {
+    it("is not upgraded if that would lose objects", () => {
       const upgrade = (...options: string[]) =>
         cluster().helm("upgrade", "ipman", cluster().chart, ...system, ...options);
       assert.throws(() => upgrade("--set", "crds.enabled=false"), /crds\.enabled: .* delete it/);
@@ -134,11 +134,11 @@ export function migrationScenarios(cluster: () => LabCluster): void {
       assert.equal(kubectl("get", ...charon, "-o", restarts), "0");
     });
 
-    it("had its pods ended just before Deployments were created", () => {
+    it("created Deployments just after its pods had ended", () => {
       const logs = kubectl("logs", ...system, "-l", "app=ipman-controller", "--tail=-1");
-      const said = "the pods of the Go operator have ended";
-      const line = logs.split("\n").find((logged) => logged.includes(said)) ?? "";
-      const { time, pods } = JSON.parse(line) as { time: number; pods: string[] };
+      const message = "the pods of the Go operator have ended";
+      const line = logs.split("\n").find((logged) => logged.includes(message)) ?? "";
+      const { time, pods } = JSON.parse(line) as { time: string; pods: string[] };
       assert.equal(pods.length, 3);
       const created = kubectl(
         "get",
@@ -151,7 +151,8 @@ export function migrationScenarios(cluster: () => LabCluster): void {
       ).split(" ");
       assert.ok(created.length >= 3);
       // The API server's times are in whole seconds, and the node's clock may be ahead of its clock.
-      const laterMs = created.map((at) => Date.parse(at) - Math.floor(time / 1_000) * 1_000);
+      const endedMs = Math.floor(Date.parse(time) / 1_000) * 1_000;
+      const laterMs = created.map((at) => Date.parse(at) - endedMs);
       for (const ms of laterMs) assert.ok(ms >= -1_000 && ms <= 5_000, `${ms} ms later`);
     });
 
@@ -166,7 +167,7 @@ export function migrationScenarios(cluster: () => LabCluster): void {
     it("returns to the Go operator with everything that is declared", { timeout: 180_000 }, () => {
       followAll("Return to the Go operator");
       isKept();
-      // As they are where ipman has never been.
+      // Removes the annotations that ipman's chart added.
       for (const [kind, name] of kept.slice(0, 3))
         kubectl("annotate", kind, name, "helm.sh/resource-policy-", "ipman.dialo.ai/adopted-");
       leavePods("charon");
@@ -177,12 +178,12 @@ export function migrationScenarios(cluster: () => LabCluster): void {
       const [, , shown = ""] = followAll("Uninstall and install");
       assert.match(shown, /secret\/ipsec-secret/);
       isKept();
-      // Its status is the one that it had before: it does not say when this is done.
+      // Its status is from before the installation, so it cannot show when this is done.
       await eventually(() => assert.equal(established(), already + 1), 60_000, 250);
       assert.equal(left(), "");
     });
 
-    it("keeps all that where Helm 3 installed it from another namespace, with no values", async () => {
+    it("keeps the same objects if Helm 3 installed the release from another namespace, without values", async () => {
       cluster().helm("uninstall", "ipman", ...system, "--wait", "--timeout", "90s");
       await clear(cluster());
       const none = ["--set", "controller.replicaCount=0"];
@@ -193,7 +194,7 @@ export function migrationScenarios(cluster: () => LabCluster): void {
       cluster().helm("upgrade", "ipman", cluster().chart, ...none);
       isKept();
       kubectl("get", ...system, "deployment/ipman-operator");
-      // Its chart is not there any more, and it is in the same namespace still.
+      // The Go operator's chart is replaced now, and ipman stays in the same namespace.
       cluster().helm("upgrade", "ipman", cluster().chart, ...none, "--set", "logLevel=debug");
       isKept();
       kubectl("get", ...system, "deployment/ipman-operator");
@@ -254,7 +255,7 @@ function leftPod(type: string) {
   };
 }
 
-/** Nothing of a release before this one, not even what it keeps. */
+/** Removes everything of an earlier release, including the objects that it keeps. */
 async function clear(cluster: LabCluster): Promise<void> {
   for (const crd of ["ipsecconnections", "charongroups"])
     cluster.kubectl("delete", "crd", `${crd}.ipman.dialo.ai`, "--ignore-not-found");

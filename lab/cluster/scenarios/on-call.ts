@@ -8,9 +8,9 @@ import { PodTargets } from "../pod-targets.ts";
 
 const lookMs = 2_000;
 
-/** Scenarios of which each mends itself before anybody is to be woken, by the rules as shipped. */
+/** Runs scenarios whose failures are repaired before an alert of the shipped rules fires. */
 export function withoutWakingAnybody(cluster: () => LabCluster, scenarios: () => void): void {
-  describe("while a Prometheus judges by the rules as they are shipped", () => {
+  describe("with a Prometheus that has the shipped rules", () => {
     const resources = new AsyncDisposableStack();
     let prometheus: Prometheus;
 
@@ -19,20 +19,20 @@ export function withoutWakingAnybody(cluster: () => LabCluster, scenarios: () =>
       const pods = new PodTargets(cluster(), join(folder, "targets.json"));
       await pods.find();
       prometheus = resources.use(await Prometheus.start(folder, { scrapes: [pods.job], scale: 1 }));
-      // While the API server is away they are where they were.
+      // While the API server is unavailable, the targets do not change.
       resources.use(setInterval(() => void pods.find().catch(() => {}), lookMs));
     });
     after(() => resources.disposeAsync());
 
     scenarios();
 
-    it("knows of the requests that the API server did not answer", async () => {
+    it("counted the requests that the API server did not answer", async () => {
       const refused = 'ipman_adapter_call_seconds_count{call=~"kube.*", outcome="error"}';
       assert.ok((await prometheus.value(`max(max_over_time(${refused}[1h]))`)) > 0);
     });
 
-    it("would have fired, and did not", async () => {
-      assert.ok((await prometheus.alerts("pending")).length > 0, "it saw that something was wrong");
+    it("had pending alerts, and none fired", async () => {
+      assert.ok((await prometheus.alerts("pending")).length > 0, "Prometheus noticed the failures");
       assert.deepEqual(await prometheus.alerts("firing"), []);
     });
   });

@@ -6,9 +6,9 @@ import { walkThrough, walkThroughChild } from "../manifests.ts";
 
 const child = walkThroughChild(8, { name: "placed", if_id: 808 });
 
-/** What a person reads of a connection that nobody carries, and of those who should. */
+/** The conditions of a connection whose pods do not run. */
 export function placementScenarios(cluster: () => LabCluster): void {
-  describe("the place of a connection", () => {
+  describe("the placement of a connection", () => {
     after(() => {
       cluster().kubectl("delete", "ipsecconnection", "placed", "--ignore-not-found");
     });
@@ -20,7 +20,7 @@ export function placementScenarios(cluster: () => LabCluster): void {
     };
 
     function declare(changes: object): void {
-      const all = { name: "placed", remoteId: "nobody", children: { placed: child }, ...changes };
+      const all = { name: "placed", remoteId: "absent", children: { placed: child }, ...changes };
       cluster().apply({ ...walkThrough("node-a", all), metadata: { name: "placed" } });
     }
 
@@ -35,7 +35,7 @@ export function placementScenarios(cluster: () => LabCluster): void {
         250,
       );
 
-    it("is told by the scheduler's words where the node is not there", async () => {
+    it("is reported with the scheduler's message if the node does not exist", async () => {
       declare({ nodeName: "node-z", remoteAddr: "192.168.1.77" });
       await says("Placed", "False", /pod ipman-system\/\S+ does not run: 0\/2 nodes are available/);
       await says("Ready", "Unknown", /no agent reports the state: pod/);
@@ -46,7 +46,7 @@ export function placementScenarios(cluster: () => LabCluster): void {
       cluster().kubectl("delete", "ipsecconnection", "placed");
     });
 
-    it("names the CharonGroup that is not there", async () => {
+    it("names a CharonGroup that does not exist", async () => {
       const groupRef = { namespace: "default", name: "none" };
       declare({ nodeName: undefined, groupRef });
       await says("Placed", "False", /there is no CharonGroup default\/none/);
@@ -64,7 +64,7 @@ export function placementScenarios(cluster: () => LabCluster): void {
       );
     });
 
-    it("loses its gateway's address and its pools with them", async () => {
+    it("removes the gateway's address and the pools from its status with the pods", async () => {
       const shown = (field: string) =>
         cluster().kubectl("get", "ipsecconnection/placed", "-o", `jsonpath={.status.${field}}`);
       await eventually(() => assert.match(shown("xfrmGatewayIp"), /placed/), 30_000);

@@ -10,26 +10,26 @@ import type { LabCluster } from "../cluster.ts";
 const namespace = "default";
 const name = "policed";
 
-/** What the API server itself refuses, whether an operator runs or not. */
+/** The requests that the API server itself refuses, with or without an operator. */
 export function podPolicyScenarios(cluster: () => LabCluster): void {
   describe("the admission policies", () => {
     const claims = [
       { annotations: { [annotation.vxlanIp]: "10.0.9.19/24" } },
       { labels: { [label.worker]: "other" } },
     ];
-    /** A pod that no node takes. */
+    /** A pod that no node runs. */
     const podOf = (metadata: object) =>
       ({
         apiVersion: "v1",
         kind: "Pod",
         metadata,
-        spec: { schedulerName: "nobody", containers: [{ name: "main", image: "lab:dev" }] },
+        spec: { schedulerName: "none", containers: [{ name: "main", image: "lab:dev" }] },
       }) as unknown as KubeObject;
 
     before(() => cluster().client.create(resourceTypes.Pod, podOf({ name, namespace })));
     after(() => cluster().client.delete(resourceTypes.Pod, { namespace, name }));
 
-    it("let nothing change what a pod was given, by way of its status either", () => {
+    it("let no request change a pod's assigned values, not even through its status", () => {
       const change = (patch: object, ...more: string[]) => {
         const words = ["patch", "pod", name, "-n", namespace, "--type=merge", ...more];
         return cluster().kubectl(...words, "-p", JSON.stringify(patch));
@@ -41,7 +41,7 @@ export function podPolicyScenarios(cluster: () => LabCluster): void {
       change({ metadata: { annotations: { "example.org/other": "annotation" } } });
     });
 
-    it("let no Binding change what a pod was given", () => {
+    it("let no Binding change a pod's assigned values", () => {
       const file = join(cluster().folder, "binding.json");
       for (const path of ["bindings", `pods/${name}/binding`]) {
         for (const metadata of claims) {

@@ -8,14 +8,14 @@ import { manifest, manifestCases } from "../../../src/model/validation/manifests
 import type { LabCluster } from "../cluster.ts";
 import { walkThrough } from "../manifests.ts";
 
-/** Bad documents, put to the API server. */
+/** Invalid manifests, sent to the API server. */
 export function refusalScenarios(cluster: () => LabCluster): void {
   describe("the API server", () => {
-    /** What it says to a document; undefined where it takes it, for no longer than that. */
-    async function answerTo(document: object): Promise<string | undefined> {
-      const { name } = (document as { metadata: { name: string } }).metadata;
+    /** The API server's refusal of a manifest; undefined if it accepts it, which is then deleted. */
+    async function answerTo(cr: object): Promise<string | undefined> {
+      const { name } = (cr as { metadata: { name: string } }).metadata;
       try {
-        await cluster().client.create(resourceTypes.IPSecConnection, document as never);
+        await cluster().client.create(resourceTypes.IPSecConnection, cr as never);
       } catch (error) {
         assert.ok(error instanceof KubeError, String(error));
         return error.message;
@@ -26,7 +26,7 @@ export function refusalScenarios(cluster: () => LabCluster): void {
 
     for (const [what, change, places] of manifestCases) {
       if (places.length === 0) continue;
-      // What the schema does not know is pruned before anybody sees it; kubectl warns of it.
+      // The API server prunes unknown fields before a webhook sees them; kubectl warns of them.
       if (what.startsWith("an unknown field")) continue;
       it(`refuses ${what}, in ipman's words`, async () => {
         const cr = manifest();
@@ -38,17 +38,17 @@ export function refusalScenarios(cluster: () => LabCluster): void {
         assert.ok(!found.ok);
         const answer = await answerTo(cr);
         for (const { path, message } of found.problems) {
-          assert.ok(answer?.includes(`${path}: ${message}`), answer ?? "it was taken");
+          assert.ok(answer?.includes(`${path}: ${message}`), answer ?? "the manifest was accepted");
         }
       });
     }
 
-    it("refuses unknown fields that kubectl sends, with their place", () => {
+    it("refuses unknown fields that kubectl sends, with their path", () => {
       const cr = walkThrough("node-a", { remoteAdr: "x" });
       assert.throws(() => cluster().apply(cr), /unknown field "spec\.remoteAdr"/);
     });
 
-    it("refuses what another connection has already", async () => {
+    it("refuses names and if_ids that another connection has", async () => {
       const twin = manifest();
       twin.metadata.name = "twin";
       twin.spec.nodeName = "node-a";
@@ -56,7 +56,7 @@ export function refusalScenarios(cluster: () => LabCluster): void {
       assert.match(answer ?? "", /spec\.name: "example" is also the name of example-connection/);
       assert.match(answer ?? "", /if_id: 102 is also the if_id of example-connection/);
       twin.spec.nodeName = "node-b";
-      // Nobody is there: the peer would take it for the other.
+      // No peer has this address: the real peer would take it for the other connection.
       twin.spec.remoteAddr = "192.168.1.77";
       assert.equal(await answerTo(twin), undefined);
     });
@@ -67,7 +67,7 @@ export function refusalScenarios(cluster: () => LabCluster): void {
       assert.match((await answerTo(nowhere)) ?? "", /spec\.nodeName: is required, or groupRef is/);
     });
 
-    it("keeps a CharonGroup that carries a connection, and a bad one out", async () => {
+    it("refuses to delete a CharonGroup in use, and refuses an invalid one", async () => {
       const group = (spec: object) => ({
         apiVersion: "ipman.dialo.ai/v1",
         kind: "CharonGroup",

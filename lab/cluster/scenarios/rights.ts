@@ -15,7 +15,7 @@ import type { LabCluster } from "../cluster.ts";
 const docs = join(import.meta.dirname, "../../../docs/kubernetes.md");
 const home = "ipman-system";
 const ownAccount = agentAccountOf(impliedGroup("node-a"));
-/** Service accounts, and the names by which the documentation has their rights. */
+/** Service accounts, and the names under which the documentation lists their rights. */
 const accounts: Readonly<Record<string, readonly string[]>> = {
   "ipman-operator": ["ipman-operator"],
   "ipman-agent": ["ipman-agent"],
@@ -27,12 +27,12 @@ const namespaces = {
   "kube-system": "",
 };
 
-/** What the service accounts may do, by the API server and by the documentation. */
+/** The rights of the service accounts, by the API server and by the documentation. */
 export function rightScenarios(cluster: () => LabCluster): void {
   describe("the rights of", () => {
     for (const [account, names] of Object.entries(accounts)) {
       for (const [namespace, where] of Object.entries(namespaces)) {
-        it(`${account} in ${namespace} are those that the documentation has`, () => {
+        it(`${account} in ${namespace} are those in the documentation`, () => {
           const documented = names.flatMap((name) => documentedRights(name, ["cluster", where]));
           const expected = documented.flatMap((right) =>
             right.includes(ofConnections)
@@ -105,7 +105,7 @@ export function rightScenarios(cluster: () => LabCluster): void {
   });
 }
 
-/** How the documentation has the names of Secrets that differ from agent to agent. */
+/** The documentation's term for the Secrets that differ from agent to agent. */
 const ofConnections = "those of its connections";
 
 /** The Secrets of a namespace that the connections of node-a name. */
@@ -162,7 +162,7 @@ function documentedRights(account: string, places: readonly string[]): string[] 
     .split("\n")
     .map((line) => line.split("|").map((cell) => cell.trim()))
     .filter(([, name]) => name === `\`${account}\``);
-  assert.ok(rows.length > 0, `${docs} says nothing of ${account}`);
+  assert.ok(rows.length > 0, `${docs} does not list ${account}`);
   const here = rows.filter(([, , , , where = ""]) => places.includes(where));
   const rights = here.flatMap(([, , verbs = "", resources = ""]) =>
     verbs.split(", ").flatMap((verb) => resources.split(", ").map((name) => `${verb} ${name}`)),

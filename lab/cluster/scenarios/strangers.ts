@@ -11,17 +11,17 @@ import type { LabCluster } from "../cluster.ts";
 import { scrapedSum } from "../scraped.ts";
 import { Workload } from "../workload.ts";
 
-/** Hostile frames, each with a MAC address of its own. */
+/** The number of hostile frames, each with another MAC address. */
 const flood = 400_000;
 
-/** A worker of the walk-through, with everything that only it and its gateway know. */
+/** A worker of the walk-through, with the secrets that it shares with its gateway. */
 interface Victim {
   readonly pod: Workload;
   readonly underlay: string;
   readonly order: AttachOrder;
 }
 
-/** What a pod that is not attached can do to those that are, and one of those to another. */
+/** Attacks by a pod that is not attached, and by one worker on another. */
 export function strangerScenarios(cluster: () => LabCluster): void {
   describe("a pod on the pod network that knows every MAC address", () => {
     let victims: Victim[] = [];
@@ -75,7 +75,7 @@ export function strangerScenarios(cluster: () => LabCluster): void {
       );
     };
 
-    /** What must stand still: packets of the tunnel, both ways. */
+    /** The packets of the tunnel in both directions, which must not increase. */
     const seen = async () => ({
       in: await scrapedSum(cluster(), "strongswan_sa_packets_inbound"),
       out: await scrapedSum(cluster(), "strongswan_sa_packets_outbound"),
@@ -87,7 +87,7 @@ export function strangerScenarios(cluster: () => LabCluster): void {
       return Number(/\d+/.exec(text)?.[0]) * 1_024;
     };
 
-    it("finds all that there is to attack", () => {
+    it("finds both workers and their secrets", () => {
       assert.equal(victims.length, 2);
       for (const { order } of victims) assert.equal(order.worker.seeds.length, 8);
     });
@@ -104,7 +104,7 @@ export function strangerScenarios(cluster: () => LabCluster): void {
     it(`costs the gateway nothing by ${flood} frames`, async () => {
       const [one] = victims as [Victim, Victim];
       const each = frameOf(one.order, { destination: one.order.worker.gatewayMac });
-      // The first fills the kernel's caches of packets, which it keeps.
+      // The first flood fills the kernel's packet caches, which stay allocated.
       attack(gatewayOf(one.order), { each, count: flood });
       const before = await seen();
       const memory = await gatewayMemory();
@@ -112,8 +112,8 @@ export function strangerScenarios(cluster: () => LabCluster): void {
       attack(gatewayOf(one.order), { each, count: flood });
       assert.deepEqual(await seen(), before);
       const grown = (await gatewayMemory()) - memory;
-      assert.ok(grown < 1024 * 1024, `the kernel has ${grown} bytes more`);
-      // Other things wake the agent now and then; frames do not.
+      assert.ok(grown < 1024 * 1024, `the kernel uses ${grown} bytes more`);
+      // Other events cause a few passes; frames cause none.
       const made = (await passes()) - passesBefore;
       assert.ok(made < 10, `${made} passes`);
       for (const { pod } of victims) assert.equal(pod.answered("10.0.1.1", "-c", "2"), 2);
@@ -151,14 +151,14 @@ async function victimOf({ client }: LabCluster, pod: Workload): Promise<Victim> 
 
 const partner = parseAddress("10.0.1.1") as Address;
 
-/** Redirection and injection, in the forms that a VXLAN device would take. */
+/** Redirection and injection, in the forms that a VXLAN device would accept. */
 function againstWorker(order: AttachOrder): Buffer[] {
   const { address, ...secrets } = order.worker;
   const { gatewayUnderlay: source, child } = order;
   return [
     frameOf(order, { destination: "ff:ff:ff:ff:ff:ff", type: 0x88b5 }),
     frameOf(order, { type: 0x88b5 }),
-    // The gateway's own announcement, word for word, by another sender.
+    // A copy of the gateway's own announcement from another sender.
     vxlanDatagram({ vni: child.ifId, frame: announcementFrame({ ...secrets, source }) }),
     frameOf(order, { payload: icmpEcho(partner, address.address) }),
     frameOf(order, { type: 0x86dd }),

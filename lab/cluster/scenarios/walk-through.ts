@@ -10,7 +10,7 @@ import { workload, walkThrough } from "../manifests.ts";
 import { configurePeer, examplePeer } from "../peer.ts";
 import { Workload } from "../workload.ts";
 
-/** What the README tells a stranger to do, and what comes of it. */
+/** The walk-through of the README. */
 export function walkThroughScenarios(cluster: () => LabCluster): void {
   describe("the walk-through", () => {
     it("installs with Helm", async () => {
@@ -33,7 +33,7 @@ export function walkThroughScenarios(cluster: () => LabCluster): void {
       Workload.started(cluster(), "work");
     });
 
-    it("gives both pods, on the other node, the way to the peer's network", async () => {
+    it("gives both pods, on the other node, the route to the peer's network", async () => {
       const pods = Workload.of(cluster(), "work");
       assert.equal(pods.length, 2);
       assert.deepEqual(pods.map((pod) => pod.address).toSorted(), ["10.0.2.3", "10.0.2.4"]);
@@ -60,7 +60,7 @@ export function walkThroughScenarios(cluster: () => LabCluster): void {
       assert.equal(back.trim(), "5000000");
     });
 
-    it("tells a Prometheus how it is", async () => {
+    it("serves metrics to a Prometheus", async () => {
       const metrics = await scraped(cluster());
       const sum = (series: string) =>
         metrics
@@ -73,7 +73,7 @@ export function walkThroughScenarios(cluster: () => LabCluster): void {
         sum('strongswan_sa_bytes_inbound{ike_name="example",child_name="example-child"}') > 2e7,
       );
       const pool = '{connection="example-connection",child="example-child",pool="primary"}';
-      // Both replicas tell.
+      // Both replicas export it.
       assert.equal(sum(`ipman_pool_addresses${pool}`), 4);
       assert.equal(sum(`ipman_pool_addresses_free${pool}`), 0);
       assert.equal(sum('ipman_connection_ready{connection="example-connection"}'), 2);
@@ -85,13 +85,13 @@ export function walkThroughScenarios(cluster: () => LabCluster): void {
       assert.ok(sum('ipman_admission_seconds_count{webhook="pods",outcome="allowed"}') >= 2);
     });
 
-    it("tells the partner nothing of interfaces that come and go with pods", () => {
+    it("does not report interfaces of pods to the partner", () => {
       const log = readFileSync(join(cluster().folder, "peer", "charon.log"), "utf8");
       assert.match(log, /parsed IKE_AUTH request/);
       assert.doesNotMatch(log, /parsed INFORMATIONAL request.*_ADDR/);
     });
 
-    it("tells with kubectl what a person asks first", () => {
+    it("shows readiness, peer, children and node in kubectl", () => {
       const [header = "", line = ""] = cluster().kubectl("get", "ipsecconnection").split("\n");
       assert.match(header, /NAME +READY +REMOTE +CHILDREN +NODE +AGE/);
       assert.match(line, /example-connection +True +192\.168\.1\.2 +1\/1 +node-a/);

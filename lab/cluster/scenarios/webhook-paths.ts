@@ -26,7 +26,7 @@ export function webhookPathScenarios(cluster: () => LabCluster): void {
           .split(" "),
       );
 
-    /** The API server asks the webhooks, and one of their refusals is the answer. */
+    /** The API server calls the webhooks: one of them refuses a manifest. */
     const isAnswered = () => {
       const bad = walkThrough("node-a", { name: "other", localId: "" });
       assert.throws(
@@ -54,18 +54,18 @@ export function webhookPathScenarios(cluster: () => LabCluster): void {
       isAnswered();
     });
 
-    it("stay where Helm upgrades the chart", () => {
+    it("stay when Helm upgrades the chart", () => {
       const before = paths();
       cluster().upgrade("--wait", "--timeout", "90s", "--set", "controller.podTimeoutSeconds=9");
       isAnswered();
       assert.ok(paths().every((path) => path !== ""));
-      // The same, or of the next generation where another replica leads now.
+      // The same paths, or those of the next generation if another replica leads now.
       assert.equal(paths().length, before.length);
       cluster().upgrade("--wait", "--timeout", "90s");
       isAnswered();
     });
 
-    it("are written again where a configuration is replaced", async () => {
+    it("are written again after a configuration was replaced", async () => {
       const name = "ipman-ipman";
       const type = resourceTypes.MutatingWebhookConfiguration;
       const object = await cluster().client.get<
@@ -80,7 +80,7 @@ export function webhookPathScenarios(cluster: () => LabCluster): void {
       isAnswered();
     });
 
-    it("have another key where the Secret is deleted", async () => {
+    it("have another key after the Secret was deleted", async () => {
       const before = paths();
       await cluster().client.delete(resourceTypes.Secret, key);
       const areOthers = () => assert.ok(paths().every((path) => !before.includes(path)));
