@@ -6,7 +6,7 @@ import { diagnose } from "../diagnosis/diagnose.ts";
 import type { Examiner } from "../diagnosis/examiner.ts";
 import { actorsNow, inspection } from "../inspector/inspection.ts";
 import { rekey, restart } from "../connections/connection-commands.ts";
-import type { Recent, RecentLine } from "../logs/recent.ts";
+import type { LogBuffer, BufferedLine } from "../logs/log-buffer.ts";
 import { reportOf } from "../status/report.ts";
 import { rootOf } from "../connections/root-of.ts";
 import { statusOf } from "../status/status.ts";
@@ -19,7 +19,7 @@ const gatherMs = 20;
 export function supervisorControl(
   running: Running,
   examiner: Examiner,
-  recent: Recent,
+  logBuffer: LogBuffer,
 ): ControlHandler {
   return ({ op, ...request }): Observable<unknown> => {
     switch (op) {
@@ -36,7 +36,7 @@ export function supervisorControl(
       case "inspect":
         return request["once"] === true ? from(actorsNow(running)) : inspection(running);
       case "logs":
-        return logsOf(running, recent, request);
+        return logsOf(running, logBuffer, request);
       case "diagnose":
         return from(diagnose(running, examiner, diagnosisOf(request)));
       case "rekey":
@@ -52,11 +52,11 @@ export function supervisorControl(
 /** Follows charon's log for as long as a client follows these lines. */
 function logsOf(
   running: Running,
-  recent: Recent,
+  logBuffer: LogBuffer,
   { connection: wanted, follow }: Readonly<Record<string, unknown>>,
-): Observable<RecentLine> {
+): Observable<BufferedLine> {
   const { connection } = rootOf(running, textOf(wanted)).getSnapshot().context;
-  const lines = recent.of(connection, follow === true);
+  const lines = logBuffer.of(connection, follow === true);
   if (follow !== true) return lines;
   return new Observable((subscriber) => {
     const following = running.followCharonLog();

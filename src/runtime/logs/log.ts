@@ -8,13 +8,13 @@ import type { ConnectionStatus, Status } from "../../model/status/status.ts";
 import { statusOf, type StatusSource } from "../status/status.ts";
 import type { Running } from "../ports/running.ts";
 import type { ReportedBreakdown, RuntimeEvents } from "../ports/runtime-events.ts";
-import type { Recent } from "./recent.ts";
+import type { LogBuffer } from "./log-buffer.ts";
 
 /** Logs what a supervisor's events report, and keeps charon's lines for `ipman logs`. */
-export function logEvents(log: Logger, recent: Recent, events: RuntimeEvents): Subscription {
+export function logEvents(log: Logger, logBuffer: LogBuffer, events: RuntimeEvents): Subscription {
   const subscription = events.charonEvents.subscribe((event) => {
     logCharonLine(log, event);
-    recent.noteCharon(event, Date.now());
+    logBuffer.noteCharon(event, Date.now());
   });
   subscription.add(events.breakdowns.subscribe((breakdown) => logBreakdown(log, breakdown)));
   return subscription;

@@ -1,7 +1,7 @@
 import { pino, type DestinationStream, type Logger } from "pino";
 import { printableJson } from "../../model/text/printable.ts";
 import { textLine } from "./text-line.ts";
-import type { LoggedFields, Recent } from "./recent.ts";
+import type { LoggedFields, LogBuffer } from "./log-buffer.ts";
 
 /** `auto` is text on a terminal and JSON lines elsewhere. */
 export type LogFormat = "auto" | "text" | "json";
@@ -16,11 +16,11 @@ export interface LogSettings {
 /**
  * A log on standard output with ISO times, whose last lines about connections are kept.
  *
- * @param recent keeps them; without it none are kept
+ * @param logBuffer keeps them; without it none are kept
  */
 export function loggerOf(
   { level, format }: LogSettings,
-  recent?: Recent,
+  logBuffer?: LogBuffer,
   destination: DestinationStream = pino.destination(1),
 ): Logger {
   const options = {
@@ -30,7 +30,7 @@ export function loggerOf(
     hooks: {
       // Logs are read in terminals, and contain names and texts of others.
       streamWrite: isText(format, process.stdout.isTTY) ? textLine : printableJson,
-      ...(recent !== undefined && { logMethod: keptIn(recent) }),
+      ...(logBuffer !== undefined && { logMethod: keptIn(logBuffer) }),
     },
   };
   return pino(options, destination);
@@ -42,7 +42,7 @@ export function isText(format: LogFormat, isTerminal: boolean): boolean {
 }
 
 /** Keeps each line that is logged: pino checks the level before. */
-function keptIn(recent: Recent) {
+function keptIn(logBuffer: LogBuffer) {
   return function logMethod(
     this: Logger,
     args: Parameters<pino.LogFn>,
@@ -50,7 +50,7 @@ function keptIn(recent: Recent) {
   ): void {
     const [fields, message] = args as unknown as [LoggedFields | string, string | undefined];
     if (typeof fields === "object" && fields.connection !== undefined)
-      recent.noteOwn(fields, message ?? "", Date.now());
+      logBuffer.noteOwn(fields, message ?? "", Date.now());
     method.apply(this, args);
   };
 }

@@ -2,7 +2,7 @@ import { Observable, Subject } from "rxjs";
 import type { CharonEvent } from "../../model/charon/charon-event.ts";
 
 /** A line of somebody's log that is about a connection, or about all of them. */
-export interface RecentLine {
+export interface BufferedLine {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly from: "ipman" | "charon";
@@ -22,9 +22,9 @@ export interface LoggedFields {
 const most = 5_000;
 
 /** The last that was logged, for who asks later; bounded. charon's lines are among it while they are followed. */
-export class Recent {
-  #lines: RecentLine[] = [];
-  readonly #added = new Subject<RecentLine>();
+export class LogBuffer {
+  #lines: BufferedLine[] = [];
+  readonly #added = new Subject<BufferedLine>();
 
   /** A line of ipman's own log. */
   noteOwn({ connection, child, state, reason }: LoggedFields, message: string, at: number): void {
@@ -42,8 +42,8 @@ export class Recent {
   }
 
   /** What is kept of a connection, then what comes; without `follow` it ends there. */
-  of({ id, name }: { id: string; name: string }, follow: boolean): Observable<RecentLine> {
-    const isWanted = ({ from, connection }: RecentLine) =>
+  of({ id, name }: { id: string; name: string }, follow: boolean): Observable<BufferedLine> {
+    const isWanted = ({ from, connection }: BufferedLine) =>
       from === "ipman" ? connection === id : connection === name;
     return new Observable((subscriber) => {
       for (const line of this.#lines) if (isWanted(line)) subscriber.next(line);
@@ -55,7 +55,7 @@ export class Recent {
     });
   }
 
-  #add(line: RecentLine): void {
+  #add(line: BufferedLine): void {
     this.#lines.push(line);
     // Cut now and then, not for each one.
     if (this.#lines.length > 2 * most) this.#lines = this.#lines.slice(-most);
