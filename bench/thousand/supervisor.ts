@@ -103,7 +103,7 @@ metrics.observe({
   charon: new StatisticsSession(path, {}, charon),
   network: obedientNetwork,
 });
-metrics.showDocuments();
+metrics.showManifests();
 supervisor.start();
 // What V8 makes of code that runs often is no connection's: it is made before anything is compared.
 await heapWith(count);

@@ -47,9 +47,9 @@ describe("ipman diagnose", () => {
   });
 
   it("says what there is where it is asked for what is not", () => {
-    assert.match(diagnose("nobody").all, /no connection "nobody" here; there is good/);
+    assert.match(diagnose("nobody").all, /no connection "nobody" here; known: good/);
     assert.match(diagnose("good", "nobody").all, /no child "nobody"/);
-    assert.match(diagnose("good", "--ping", "web").all, /--ping: "web" is no address/);
+    assert.match(diagnose("good", "--ping", "web").all, /--ping: "web" is not an IP address/);
   });
 
   /** Of a connection of its own: where the peer differs, and what is found. */

@@ -102,7 +102,7 @@ describe("what a person orders", () => {
   it("what is not there: who is", () => {
     const { status, stderr } = spawnSync(bin, ["rekey", "nobody"], { encoding: "utf8" });
     assert.equal(status, 1);
-    assert.equal(stderr, 'ipman rekey: there is no connection "nobody" here; there is ordered\n');
+    assert.equal(stderr, 'ipman rekey: there is no connection "nobody" here; known: ordered\n');
   });
 
   it("a rekey that the peer refuses: in its words, and the tunnel goes on", async () => {

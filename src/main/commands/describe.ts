@@ -36,7 +36,7 @@ async function descriptionOf(socket: string, id: string): Promise<Described> {
   const connection = connections.find((candidate) => candidate.id === id);
   if (connection === undefined) {
     const known = connections.map((candidate) => candidate.id).join(", ") || "none";
-    throw new Error(`there is no connection "${id}" here; there is ${known}`);
+    throw new Error(`there is no connection "${id}" here; known: ${known}`);
   }
   const allActors: ActorMessage[] = [];
   for await (const result of ask(socket, { op: "inspect", once: true })) {

@@ -121,7 +121,7 @@ async function build(
     charon: new StatisticsSession(vici, whileScraped, charon),
     network,
   });
-  metrics.showDocuments();
+  metrics.showManifests();
   metrics.showStateWrites(placement.writes);
   const examiner = examinerOf(options, network, poller);
   const shown = supervisorControl(supervisor, examiner, logBuffer);

@@ -12,10 +12,10 @@ import { rootOf } from "../connections/root-of.ts";
 import { statusOf } from "../status/status.ts";
 import type { Running } from "../ports/running.ts";
 
-/** Changes that come close together are sent at once. */
+/** Milliseconds within which several changes lead to one status. */
 const gatherMs = 20;
 
-/** What may be asked of a supervisor on its control socket, which is root's alone. */
+/** The operations of the control socket, to which only root has access. */
 export function supervisorControl(
   running: Running,
   examiner: Examiner,
@@ -49,7 +49,7 @@ export function supervisorControl(
   };
 }
 
-/** Follows charon's log for as long as a client follows these lines. */
+/** The buffered lines of a connection; while a client follows them, charon's log is followed too. */
 function logsOf(
   running: Running,
   logBuffer: LogBuffer,
@@ -66,10 +66,10 @@ function logsOf(
 }
 
 function diagnosisOf({ connection, child, ping, rekey: tries }: Readonly<Record<string, unknown>>) {
-  const asked = optionalText(ping);
-  const target = parseAddress(asked ?? "");
-  if (asked !== undefined && target === undefined)
-    throw new Error(`--ping: "${asked}" is no address`);
+  const text = optionalText(ping);
+  const target = parseAddress(text ?? "");
+  if (text !== undefined && target === undefined)
+    throw new Error(`--ping: "${text}" is not an IP address`);
   const which = { connection: textOf(connection), child: optionalText(child) };
   return { ...which, ping: target, rekey: tries === true };
 }

@@ -17,8 +17,8 @@ const said = (connection: string, text: string) => ({
   line: { group: "IKE", text },
 });
 
-describe("the last that was logged", () => {
-  it("is told by connection, in the words of conditions", () => {
+describe("the log buffer", () => {
+  it("returns the lines of one connection, with state, reason and message", () => {
     const logBuffer = new LogBuffer();
     const log = loggerOf({ level: "info", format: "json" }, logBuffer, { write: () => {} });
     log.info({ connection: "partner", state: "negotiating", reason: undefined }, "negotiating");
@@ -28,9 +28,9 @@ describe("the last that was logged", () => {
     );
     log.info({ connection: "bank", state: "established" }, "established");
     log.debug({ connection: "partner" }, "below the level");
-    log.info("of nobody");
+    log.info("of no connection");
     logBuffer.noteCharon(said("partner-in-charon", "initiating"), 1);
-    logBuffer.noteCharon(said("partner", "somebody else's"), 2);
+    logBuffer.noteCharon(said("partner", "of another connection"), 2);
     assert.deepEqual(
       linesOf(logBuffer).map(({ from, text }) => `${from} ${text}`),
       [
@@ -41,7 +41,7 @@ describe("the last that was logged", () => {
     );
   });
 
-  it("goes on for who follows, and is bounded", () => {
+  it("emits later lines to a follower, and is bounded", () => {
     const logBuffer = new LogBuffer();
     const lines = linesOf(logBuffer, true);
     for (let i = 0; i < 25_000; i++) logBuffer.noteCharon(said("partner-in-charon", String(i)), i);

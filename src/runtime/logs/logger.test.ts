@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { isText, loggerOf, type LogFormat } from "./logger.ts";
 import { LogBuffer } from "./log-buffer.ts";
 
-/** What a log of a format writes for one warning. */
+/** The line that a log in the given format writes for one warning. */
 function written(format: LogFormat, fields: object, message: string): string {
   const lines: string[] = [];
   const destination = { write: (line: string) => void lines.push(line) };

@@ -6,17 +6,17 @@ import type { LoggedFields, LogBuffer } from "./log-buffer.ts";
 /** `auto` is text on a terminal and JSON lines elsewhere. */
 export type LogFormat = "auto" | "text" | "json";
 
-/** What is logged, and how it looks. */
+/** The level and the format of a log. */
 export interface LogSettings {
-  /** The least level of lines that are written, as pino names it. */
+  /** The lowest level that is written, by pino's name. */
   readonly level: string;
   readonly format: LogFormat;
 }
 
 /**
- * A log on standard output with ISO times, whose last lines about connections are kept.
+ * Creates a log on standard output with ISO times.
  *
- * @param logBuffer keeps them; without it none are kept
+ * @param logBuffer gets each line about a connection
  */
 export function loggerOf(
   { level, format }: LogSettings,
@@ -28,9 +28,9 @@ export function loggerOf(
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     hooks: {
-      // Logs are read in terminals, and contain names and texts of others.
+      // Logs are read in terminals, and contain names and texts of other parties.
       streamWrite: isText(format, process.stdout.isTTY) ? textLine : printableJson,
-      ...(logBuffer !== undefined && { logMethod: keptIn(logBuffer) }),
+      ...(logBuffer !== undefined && { logMethod: addTo(logBuffer) }),
     },
   };
   return pino(options, destination);
@@ -41,8 +41,8 @@ export function isText(format: LogFormat, isTerminal: boolean): boolean {
   return format === "text" || (format === "auto" && isTerminal);
 }
 
-/** Keeps each line that is logged: pino checks the level before. */
-function keptIn(logBuffer: LogBuffer) {
+/** Adds each line about a connection to the buffer; pino has checked the level before. */
+function addTo(logBuffer: LogBuffer) {
   return function logMethod(
     this: Logger,
     args: Parameters<pino.LogFn>,
