@@ -10,22 +10,7 @@ const root = join(import.meta.dirname, "..");
  * Folders and files that still have to be rewritten. The list only shrinks: an entry without
  * avoided words fails the test.
  */
-const notYet: readonly string[] = [
-  "bench",
-  "docs/operations.md",
-  "lab",
-  "scripts/images",
-  "src/adapters",
-  "src/main",
-  "src/model/addresses",
-  "src/model/charon",
-  "src/model/kubernetes",
-  "src/model/network",
-  "src/runtime/operator",
-  "test/images",
-  "test/models",
-  "test/simulator",
-];
+const notYet: readonly string[] = ["bench", "lab", "test/images", "test/models", "test/simulator"];
 
 /** Correct uses of an avoided word, each with its reason. */
 const allowed: readonly { readonly path: RegExp; readonly word: RegExp; readonly why: string }[] = [
@@ -33,6 +18,11 @@ const allowed: readonly { readonly path: RegExp; readonly word: RegExp; readonly
     path: /avoided-words(\.test)?\.ts$/,
     word: /./,
     why: "the patterns themselves",
+  },
+  {
+    path: /^scripts\/images\/spdx-document(\.test)?\.ts$/,
+    word: /^DOCUMENT$/,
+    why: "a fixed identifier of SPDX",
   },
 ];
 

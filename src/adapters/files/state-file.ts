@@ -5,7 +5,7 @@ import { removeUnfinished, replaceFile } from "./replace-file.ts";
 export interface StateCodec<T> {
   readonly none: T;
   readonly format: (value: T) => unknown;
-  /** @throws {Error} where the JSON has a different shape */
+  /** @throws {Error} if the JSON has a different shape */
   readonly parse: (json: unknown) => T;
 }
 

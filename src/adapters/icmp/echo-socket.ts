@@ -51,7 +51,7 @@ export class EchoSocket implements Disposable {
 
   /**
    * @param bytes the size of the whole IP packet; undefined for the smallest
-   * @throws {NetlinkError} where there is no route, or the packet exceeds the device's MTU
+   * @throws {NetlinkError} if there is no route, or the packet exceeds the device's MTU
    */
   send(sequence: number, bytes?: number): void {
     const { family } = this.#path.target;

@@ -2,7 +2,7 @@ import { Observable } from "rxjs";
 import type { DescriptorWatcher } from "../linux/poller.ts";
 import { EchoSocket, type EchoPath } from "./echo-socket.ts";
 
-/** The round trip of an answered request in seconds; undefined where no answer came in time. */
+/** The round trip of an answered request in seconds; undefined if no answer came in time. */
 export type EchoResult = number | undefined;
 
 /**
@@ -45,7 +45,7 @@ export function echoes(
 /**
  * Sends one echo request.
  *
- * @throws {NetlinkError} where it cannot be sent
+ * @throws {NetlinkError} if it cannot be sent
  */
 export function echoOnce(
   poller: DescriptorWatcher,

@@ -30,7 +30,7 @@ export interface NetlinkTransport {
   /**
    * Opens a namespace, for requests that refer to it by its descriptor.
    *
-   * @throws {NetlinkError} ENOENT where the namespace does not exist any more
+   * @throws {NetlinkError} ENOENT if the namespace no longer exists
    */
   readonly openNamespace: (namespace: string | undefined) => NamespaceDescriptor;
 }

@@ -62,7 +62,7 @@ describe("the lookup of a route", () => {
     assert.equal(pathMtu(undefined, target, netlink), undefined);
   });
 
-  it("tells the namespace's own addresses from others", () => {
+  it("distinguishes the namespace's own addresses from others", () => {
     assert.ok(hasAddress(undefined, address("192.168.1.1"), netlink));
     assert.ok(!hasAddress(undefined, address("192.168.1.2"), netlink));
   });

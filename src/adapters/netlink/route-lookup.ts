@@ -93,7 +93,7 @@ export function uplink(
 
 type RouteAttributes = ReadonlyMap<number, Buffer>;
 
-/** The attributes of the route that the kernel would use; undefined where there is none. */
+/** The attributes of the route that the kernel would use; undefined if there is none. */
 function routeTo(socket: NetlinkSocket, address: Address): RouteAttributes | undefined {
   const reply = socket.query("find route", (writer) =>
     writer

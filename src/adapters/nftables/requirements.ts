@@ -30,7 +30,7 @@ export function meansNoTables({ op, code, retryable }: NetlinkError): boolean {
 
 /**
  * Describes the part of the system or its kernel that packet filters need and that is missing, and
- * the way to get it; undefined where nothing is missing, or where that cannot be determined.
+ * the way to get it; undefined if nothing is missing, or if that cannot be determined.
  *
  * @param namespace the namespace to try it in, a path; undefined for the process's own
  * @param rules the rules of a filter; all that ipman uses where it is left out

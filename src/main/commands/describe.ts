@@ -8,7 +8,7 @@ import { controlSocket } from "../options/defaults.ts";
 import { describeLines, type Described } from "../text/describe-lines.ts";
 import { formatValue } from "../text/output.ts";
 
-/** What the help says of a description, here and in `kubectl ipman`. */
+/** The help text of `describe`, here and in `kubectl ipman`. */
 export const describeHelp = {
   details: `Prints the connection's IKE SA and conditions, and for each child its CHILD SA, traffic, gateway,
 workers and probe. The output contains no secret.`,

@@ -30,7 +30,7 @@ export async function runProgram(program: Program, args: readonly string[]): Pro
   }
 }
 
-/** The values that a command gets by these arguments. @throws {Error} where they are wrong */
+/** The values that a command gets by these arguments. @throws {Error} if they are wrong */
 export function parseCommand<
   Arguments extends ArgumentTable,
   Options extends OptionTable,

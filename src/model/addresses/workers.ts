@@ -45,7 +45,7 @@ export type GatewayOf = (worker: Worker) => Pick<Gateway, "underlay"> | undefine
 
 /**
  * Finds the workers among pods: those whose annotations are valid by the declared connections and
- * the segment key. Where several pods have one address of a child, the oldest keeps it. A worker is
+ * the segment key. If several pods have the same address of a child, the oldest keeps it. A worker is
  * the same object while its pod and its connection are the same.
  */
 export function workersOf(

@@ -20,7 +20,7 @@ export function formatWebhookPath(key: KeyObject, { endpoint, generation }: Webh
   return `/${endpoint}/${generation}/${codeOf(key, endpoint, generation).toString("hex")}`;
 }
 
-/** Parses a path, in constant time for any code; undefined where another key made it. */
+/** Parses a path, in constant time for any code; undefined if another key made it. */
 export function parseWebhookPath(key: KeyObject, path: string): WebhookPath | undefined {
   const [, endpoint, digits, code] = pattern.exec(path) ?? [];
   if (endpoint === undefined || digits === undefined || code === undefined) return undefined;

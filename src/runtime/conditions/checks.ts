@@ -7,7 +7,7 @@ export interface Check<Facts> {
   readonly type: ConditionType;
   /** The condition's message where the check passes. */
   readonly message: string;
-  /** Why the check fails; undefined where it passes. */
+  /** Why the check fails; undefined if it passes. */
   readonly lacks: (facts: Facts) => Failure | undefined;
 }
 

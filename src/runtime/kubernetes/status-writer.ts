@@ -51,7 +51,7 @@ export class StatusWriter<T> implements Disposable {
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
-  /** The status to write; undefined where nothing differs. */
+  /** The status to write; undefined if nothing differs. */
   #outdated(id: string): T | undefined {
     const { actual, wanted } = this.#options;
     const present = actual(id);

@@ -65,7 +65,7 @@ export class ReservationAges implements Disposable {
     this.#subscription.unsubscribe();
   }
 
-  /** @param id the connection whose reservations changed; undefined where any may have */
+  /** @param id the connection whose reservations changed; undefined if any may have */
   #note(id: string | undefined): void {
     const { reservations } = this.#options.cluster;
     if (id !== undefined) this.#noteConnection(id);

@@ -59,7 +59,7 @@ export class GroupPods implements Disposable {
     return { charon: groupPodFailure("charon", pods), agent: groupPodFailure("agent", pods) };
   }
 
-  /** The silence of a group's agent; undefined where it runs, or may be restarting. */
+  /** The silence of a group's agent; undefined if it runs, or may be restarting. */
   silenceOf(groupId: string): Silence | undefined {
     const silence = this.#silences.get(digestOf([groupId]));
     return silence?.isLong === true ? silence : undefined;

@@ -172,7 +172,7 @@ function leafOf(data: CertificateData): KeyPair {
   return { certificate: data["tls.crt"], key: data["tls.key"] };
 }
 
-/** Why a pair is unusable or about to expire; undefined where it is neither. */
+/** Why a pair is unusable or about to expire; undefined if it is neither. */
 function flawOf(what: string, pair: KeyPair, now: number): Flaw | undefined {
   const begin = beginOf(pair.certificate);
   if (begin === undefined || !isPair(pair))
