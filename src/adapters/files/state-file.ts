@@ -1,7 +1,7 @@
 import { readFileSync, renameSync } from "node:fs";
 import { removeUnfinished, replaceFile } from "./replace-file.ts";
 
-/** The JSON format of a value, and its value where there is no file. */
+/** The JSON format of a value, and its value if there is no file. */
 export interface StateCodec<T> {
   readonly none: T;
   readonly format: (value: T) => unknown;

@@ -12,7 +12,7 @@ export interface EchoPath {
   /** A path; undefined for the process's own. */
   readonly namespace: string | undefined;
   readonly target: Address;
-  /** Undefined where routing decides. */
+  /** Undefined if routing decides. */
   readonly source?: Address;
   /** Sends packets unfragmented or not at all, whatever path MTU the kernel has recorded. */
   readonly unfragmented?: boolean;

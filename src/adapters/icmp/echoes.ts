@@ -7,7 +7,7 @@ export type EchoResult = number | undefined;
 
 /**
  * Sends an echo request at each interval and emits whether it was answered before the next one.
- * It does not complete; it errors with a {@link NetlinkError} where the socket cannot be opened.
+ * It does not complete; it errors with a {@link NetlinkError} if the socket cannot be opened.
  */
 export function echoes(
   poller: DescriptorWatcher,

@@ -18,7 +18,7 @@ export interface NetlinkTransport {
   readonly open: (namespace: string | undefined, protocol: number) => RawSocket;
   /**
    * Opens a socket that receives what the kernel multicasts to these groups. `receive` does not
-   * wait: it throws EAGAIN where there is nothing, and ENOBUFS where the kernel dropped messages.
+   * wait: it throws EAGAIN if there is nothing, and ENOBUFS if the kernel dropped messages.
    *
    * @throws {NetlinkError}
    */

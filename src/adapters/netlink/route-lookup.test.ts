@@ -55,7 +55,7 @@ describe("the lookup of a route", () => {
     assert.equal(uplink(undefined, 6, netlink), undefined);
   });
 
-  it("finds nothing where there is no route", () => {
+  it("finds nothing if there is no route", () => {
     const target = address("2001:db8::1");
     assert.equal(egressTo(undefined, target, netlink), undefined);
     assert.equal(sourceTo(undefined, target, netlink), undefined);

@@ -55,8 +55,8 @@ export function sourceTo(
 }
 
 /**
- * Finds the MTU of the path to an address as the namespace knows it: the route's own, where it
- * has one, or its device's. Undefined where there is no route.
+ * Finds the MTU of the path to an address as the namespace knows it: the route's own, if it
+ * has one, or its device's. Undefined if there is no route.
  *
  * @param namespace a path; undefined for the process's own
  */

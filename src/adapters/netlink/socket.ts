@@ -83,7 +83,7 @@ export class NetlinkSocket implements Disposable {
   }
 
   /**
-   * Lists every object of a kind; repeats the dump where the kernel reports a change during it.
+   * Lists every object of a kind; repeats the dump if the kernel reports a change during it.
    *
    * @throws {NetlinkError} with the kernel's text
    */

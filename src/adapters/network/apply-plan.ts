@@ -38,7 +38,7 @@ export function applyPlan(
   return { changes: filtered + requests.length };
 }
 
-/** Applies the packet filter; sets the devices down where there is none and none can be set. */
+/** Applies the packet filter; sets the devices down if there is none and none can be set. */
 function applyFilter(
   socket: NetlinkSocket,
   namespace: string | undefined,

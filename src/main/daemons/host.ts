@@ -180,7 +180,7 @@ function examinerOf({ vici }: HostOptions, network: KernelNetwork, poller: Polle
   });
 }
 
-/** Remembers its endpoints in the state folder, which is made for it. */
+/** Stores the endpoints in the state folder, which is created if it is missing. */
 function placementOf(
   { stateFolder, fabric }: HostOptions,
   onTrouble: (error: unknown) => void,

@@ -193,7 +193,7 @@ export class OperatorParts {
     );
   }
 
-  /** Resolves when the lease is lost, rejects where an exception ended the leader. */
+  /** Resolves when the lease is lost, rejects if an exception ended the leader. */
   #lead(
     parts: SharedParts,
     collector: ReservationCollector,
@@ -245,7 +245,7 @@ export class OperatorParts {
     resources.use(new GroupReporter({ ...reported, declared }));
   }
 
-  /** Undefined where all agents have one service account. */
+  /** Undefined if all agents have one service account. */
   #agentAccess(
     { cluster, declared }: Pick<SharedParts, "cluster" | "declared">,
     { namespace, owner }: DeploymentSettings,

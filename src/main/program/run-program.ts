@@ -125,7 +125,7 @@ class Given {
   }
 }
 
-/** A default and its text in the help, where there is one to show. */
+/** A default and its text in the help, if there is one to show. */
 function defaultOf(fallback: unknown, required: boolean): [unknown, string?] {
   const text = Array.isArray(fallback) ? fallback.join(",") : fallback;
   const isShown =

@@ -220,7 +220,7 @@ function needsRefill(prefetched: PoolPrefetch, now: number): boolean {
   return prefetched.entries.length < targetOf(prefetched, now) * refillShare;
 }
 
-/** How many addresses to hold: a few where only other replicas receive requests. */
+/** How many addresses to hold: a few if only other replicas receive requests. */
 function targetOf(prefetched: PoolPrefetch, now: number): number {
   const demand = demandOf(prefetched, now);
   if (demand === 0) return 0;

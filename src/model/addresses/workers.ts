@@ -131,7 +131,7 @@ function judge(pod: Pod, connection: Connection, key: SegmentKey): PodVerdict {
   return judged;
 }
 
-/** Undefined where a pod has no address on the pod network yet. */
+/** Undefined if a pod has no address on the pod network yet. */
 function judgeUnknown(pod: Pod, connection: Connection, key: SegmentKey): PodVerdict {
   const { namespace = "default", name, annotations = {} } = pod.metadata;
   const addresses = podAddresses(pod);

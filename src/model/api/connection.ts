@@ -44,7 +44,7 @@ export interface Connection {
   /** metadata.generation; 0 if the source has none. */
   readonly generation: number;
   readonly remoteAddr: string;
-  /** The peer's address where it is one, undefined for a DNS name. */
+  /** The peer's address if it is one, undefined for a DNS name. */
   readonly remoteAddress: Address | undefined;
   /** Undefined to let routing decide. */
   readonly localAddr: string | undefined;

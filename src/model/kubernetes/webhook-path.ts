@@ -4,7 +4,7 @@ import { createHmac, timingSafeEqual, type KeyObject } from "node:crypto";
  * A path by which the API server calls an endpoint of the webhooks: `/ENDPOINT/GENERATION/CODE`.
  * The code authenticates the other two by a key that the operator's replicas share, so that each
  * replica accepts the path of any generation, even one that is new to it. The API server accepts
- * lower-case letters, digits and hyphens in a path, and quotes the path to the user where a call
+ * lower-case letters, digits and hyphens in a path, and quotes the path to the user if a call
  * fails: therefore a path is replaced by one of the next generation after a while.
  */
 export interface WebhookPath {

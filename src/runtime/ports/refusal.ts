@@ -3,7 +3,7 @@ import { NetlinkError } from "../../adapters/linux/errors.ts";
 import { NftError } from "../../adapters/nftables/libnftables.ts";
 import { failure, Reason, type Failure } from "../../model/status/failure.ts";
 
-/** Carries a failure from an adapter's call to the machine that asked for it. */
+/** Carries a failure from an adapter's call to the machine that made the call. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly failure: Failure;

@@ -52,7 +52,7 @@ export class ReservationAges implements Disposable {
     return this.#ended.has(reservationKey(connection, address, reservationId));
   }
 
-  /** Forgets the ends of pods that no reservation can need any more. */
+  /** Forgets the ends of pods that no reservation depends on any longer. */
   forget(): void {
     const oldest = this.#options.clock.elapsed() - this.#options.keepMs;
     for (const [reservation, at] of this.#ended) {

@@ -10,7 +10,7 @@ export interface GroupPodFailures {
   readonly agent: Failure | undefined;
 }
 
-/** Names the missing service account as the cause where the agent's pod does not run. */
+/** Names the missing service account as the cause if the agent's pod does not run. */
 export function withAccess(
   podFailures: GroupPodFailures,
   access: Failure | undefined,

@@ -36,7 +36,7 @@ function charonFailure({ refused, charon }: GroupFacts): Failure | undefined {
 
 /** The facts that `Placed` follows from. */
 export interface PlacementFacts {
-  /** Undefined where no version of the manifest is valid. */
+  /** Undefined if no version of the manifest is valid. */
   readonly groupId: string | undefined;
   readonly group: Group | undefined;
   /** Why the group's pods are not created; undefined if they are. */

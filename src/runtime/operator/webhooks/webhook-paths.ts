@@ -52,9 +52,9 @@ export class WebhookPaths implements Disposable {
   /** The newest generation of paths, and since when this replica knows it, by the monotonic clock. */
   #newest = 0;
   #newestSince = 0;
-  /** The oldest generation in a configuration, which differs where a write failed. */
+  /** The oldest generation in a configuration, which differs if a write failed. */
   #oldestInUse = Infinity;
-  /** The generation to write to the configurations, where it is newer than theirs. */
+  /** The generation to write to the configurations, if it is newer than theirs. */
   #wanted = 0;
   /** The generation for configurations without paths. */
   #firstMemo: number | undefined;
