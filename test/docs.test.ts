@@ -8,7 +8,7 @@ import { apiReference } from "../scripts/api-reference.ts";
 import { commandsReference } from "../scripts/commands-reference.ts";
 import { reasonsReference } from "../scripts/reasons-reference.ts";
 import { statusReference } from "../scripts/status-reference.ts";
-import { documentFamilies } from "../src/runtime/metrics/readiness-series.ts";
+import { readinessFamilies } from "../src/runtime/metrics/readiness-series.ts";
 import { secretSeries } from "../src/runtime/metrics/secret-series.ts";
 import { statusFamilies } from "../src/runtime/metrics/status-series.ts";
 import type { StatisticsPort } from "../src/runtime/metrics/charon-metrics.ts";
@@ -63,7 +63,7 @@ describe("the documentation", () => {
       .map(
         ({ name }) => `${name} ${registry.getSingleMetric(name)?.constructor.name.toLowerCase()}`,
       );
-    const written = [charonFamilies, statusFamilies, documentFamilies, secretSeries].flat();
+    const written = [charonFamilies, statusFamilies, readinessFamilies, secretSeries].flat();
     const ours = [...kept, ...written.map(({ name, type }) => `${name} ${type}`)];
     const explained = [...read("docs/metrics.md").matchAll(/^\| `(\w+)` \|[^|]*\| (\w+) \|/gm)].map(
       ([, name, type]) => `${name} ${type}`,

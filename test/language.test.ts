@@ -10,25 +10,7 @@ const root = join(import.meta.dirname, "..");
  * Folders and files that still have to be rewritten. The list only shrinks: an entry without
  * avoided words fails the test.
  */
-const notYet: readonly string[] = [
-  "docs/operations.md",
-  "scripts/images",
-  "src/adapters",
-  "src/main",
-  "src/model/addresses",
-  "src/model/charon",
-  "src/model/kubernetes",
-  "src/model/network",
-  "src/runtime/control",
-  "src/runtime/logs",
-  "src/runtime/metrics",
-  "src/runtime/operator",
-  "src/runtime/ports",
-  "src/runtime/supervisor",
-  "test/images",
-  "test/models",
-  "test/simulator",
-];
+const notYet: readonly string[] = ["test/images", "test/models", "test/simulator"];
 
 /** Correct uses of an avoided word, each with its reason. */
 const allowed: readonly { readonly path: RegExp; readonly word: RegExp; readonly why: string }[] = [
@@ -41,6 +23,11 @@ const allowed: readonly { readonly path: RegExp; readonly word: RegExp; readonly
     path: /^bench\/page\/main\.ts$/,
     word: /^document$/,
     why: "the object of the browser's API",
+  },
+  {
+    path: /^scripts\/images\/spdx-document(\.test)?\.ts$/,
+    word: /^DOCUMENT$/,
+    why: "a fixed identifier of SPDX",
   },
 ];
 

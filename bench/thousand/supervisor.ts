@@ -103,7 +103,7 @@ metrics.observe({
   charon: new StatisticsSession(path, {}, charon),
   network: obedientNetwork,
 });
-metrics.showDocuments();
+metrics.showManifests();
 supervisor.start();
 // V8's optimised code does not belong to a connection, so it is created before the comparison.
 await heapWith(count);

@@ -1,15 +1,15 @@
 import { packageUrl, type Software } from "./software.ts";
 
-/** A package of Debian, from its control file. The distribution is as in `debian-12`. */
+/** A Debian package, from its control file. The distribution has the form `debian-12`. */
 export function debianSoftware(control: string, distribution: string): Software {
   const field = (name: string) => new RegExp(`^${name}: (.*)$`, "m").exec(control)?.[1];
   const name = field("Package");
   const version = field("Version");
   const arch = field("Architecture");
   if (name === undefined || version === undefined || arch === undefined) {
-    throw new Error("a control file has Package, Version and Architecture");
+    throw new Error("a control file needs Package, Version and Architecture");
   }
-  // The version is there where it is not the package's own.
+  // `Source` has a version only if it differs from the package's.
   const [, upstream = name, other] = /^(\S+)(?: \((.*)\))?$/.exec(field("Source") ?? name) ?? [];
   const isOther = upstream !== name || other !== undefined;
   return {

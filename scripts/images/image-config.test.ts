@@ -29,7 +29,7 @@ describe("the configuration of an image", () => {
     });
   });
 
-  it("has no revision where the commit is not known", () => {
+  it("has no revision if the commit is unknown", () => {
     const { Labels } = imageConfig(settings, { ...build, revision: "" }, []).config;
     assert.ok(!Object.hasOwn(Labels, "org.opencontainers.image.revision"));
   });

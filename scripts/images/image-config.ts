@@ -1,21 +1,21 @@
-/** What an image runs, as OCI's image specification has it in `config`. */
+/** The field `config` of OCI's image specification: how to run an image. */
 export interface ImageSettings {
   readonly Labels?: Readonly<Record<string, string>>;
 }
 
-/** What is known of a build. */
+/** The facts about a build. */
 export interface Build {
   /** The tag of the image. */
   readonly version: string;
   readonly created: Date;
-  /** The commit; empty where it is not known. */
+  /** The commit; empty if it is unknown. */
   readonly revision: string;
   readonly architecture: string;
 }
 
 const architectures: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
 
-/** The configuration of an image, with its labels. Digests are of layers that are not compressed. */
+/** The configuration of an image, with its labels. The digests are those of the uncompressed layers. */
 export function imageConfig(settings: ImageSettings, build: Build, digests: readonly string[]) {
   const { version, created, revision } = build;
   const architecture = architectures[build.architecture];

@@ -25,16 +25,16 @@ describe("the licence texts of a package", () => {
   });
   after(() => rmSync(modules, { recursive: true }));
 
-  it("are the files of that name in its folder", () => {
+  it("are the licence files in its folder", () => {
     assert.equal(licenceTexts(join(modules, "plain")), "MIT\n\n\nby A\n");
   });
 
-  it("include those of sources that it has in its folder, and koffi's for its libraries", () => {
+  it("include those of vendored sources, and koffi's for its platform packages", () => {
     assert.equal(licenceTexts(join(modules, "koffi")), "of koffi\n\n\nof napi\n");
     assert.equal(licenceTexts(join(modules, "@koromix/koffi-linux-x64")), "of koffi\n");
   });
 
-  it("stop the build where there is none, by the package's name", () => {
+  it("stop the build if there are none, with an error that names the package", () => {
     for (const name of ["none", "empty"]) {
       assert.throws(() => licenceTexts(join(modules, name)), new RegExp(`${name} has no licence`));
     }

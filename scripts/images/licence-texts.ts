@@ -4,8 +4,10 @@ import { join } from "node:path";
 const names = /^(licen[cs]e|unlicense|copying|copyright|notice)/i;
 
 /**
- * The licence texts of a package: its own, and those of sources that it has in `vendor`.
- * A part of koffi for one platform has koffi's. Throws where there is none.
+ * The licence texts of a package: its own, and those of the sources in its `vendor` folder.
+ * A platform package of koffi gets koffi's texts.
+ *
+ * @throws if there is no text
  */
 export function licenceTexts(folder: string): string {
   const vendor = join(folder, "vendor");

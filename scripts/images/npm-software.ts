@@ -4,8 +4,8 @@ import { packageUrl, type Software } from "./software.ts";
 const node = /^node-linux-/;
 
 /**
- * An npm package, with the hash that the lockfile has of it. Of the one that has Node, what it
- * contains is listed: scanners know Node, and not the package.
+ * An npm package, with its hash from the lockfile. The package that contains Node is listed as Node,
+ * which scanners know.
  */
 export function npmSoftware(
   { name, version, license }: PackageJson,

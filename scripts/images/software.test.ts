@@ -21,7 +21,7 @@ describe("software of Debian", () => {
     assert.match(debianSoftware(control(""), "debian-12").purl, /&distro=debian-12$/);
   });
 
-  it("names its source with that one's version, its own where none is given", () => {
+  it("names its source package with the version of the source, by default its own", () => {
     const source = (line: string) => debianSoftware(control(line), "debian-12").source;
     assert.equal(source("Source: gmp (1.0-1)\n"), "built package from: gmp 1.0-1");
     assert.equal(source(""), "built package from: libgmp10 2:6.2.1+dfsg1-1.1~deb12");

@@ -2,21 +2,21 @@
 export interface Software {
   readonly name: string;
   readonly version: string;
-  /** Its package URL; scanners find vulnerabilities by it. */
+  /** The package URL, by which scanners find vulnerabilities. */
   readonly purl: string;
-  /** An SPDX expression; undefined where only texts say it. */
+  /** An SPDX expression; undefined if only licence texts exist. */
   readonly licence: string | undefined;
-  /** Where it was fetched from. */
+  /** The URL that the build fetched it from. */
   readonly location: string | undefined;
-  /** Of the archive that was fetched, in hexadecimal. */
+  /** The hash of the fetched archive, in hexadecimal. */
   readonly sha512?: string;
   /** Its name in the National Vulnerability Database. */
   readonly cpe?: string;
-  /** The source package, as scanners read it. */
+  /** The source package, in the format that scanners parse. */
   readonly source?: string;
 }
 
-/** A package URL. It encodes everything but what the specification leaves as it is. */
+/** Formats a package URL, with the characters encoded that its specification does not exempt. */
 export function packageUrl(
   path: readonly string[],
   version: string,

@@ -19,7 +19,7 @@ const contents = [
   npm("tslib", "2.8.1", undefined),
 ];
 
-/** The fields that SPDX 2.3 requires of a package, and what they may be. */
+/** The fields that SPDX 2.3 requires of a package, and the values that they may have. */
 const required: Readonly<Record<string, RegExp>> = {
   SPDXID: /^SPDXRef-[A-Za-z0-9.-]+$/,
   name: /./,
@@ -60,7 +60,7 @@ describe("a list of an image's contents", () => {
     );
   });
 
-  it("is the same for the same contents, and has another namespace for others", () => {
+  it("is the same for the same contents, and has another namespace for other contents", () => {
     assert.deepEqual(spdxDocument(image, contents), document);
     const { documentNamespace } = spdxDocument(image, contents.slice(1));
     assert.notEqual(documentNamespace, document.documentNamespace);

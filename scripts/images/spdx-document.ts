@@ -6,14 +6,14 @@ export interface Image {
   readonly name: string;
   readonly version: string;
   readonly created: Date;
-  /** Of `os-release`, such as `debian` and `12`; scanners choose their data by it. */
+  /** From `os-release`, such as `debian` and `12`; scanners select their data by it. */
   readonly system: { readonly name: string; readonly version: string };
 }
 
 const unknown = "NOASSERTION";
 const expression = /^\(?[A-Za-z0-9][\w.+-]*( (AND|OR|WITH) [\w.+-]+)*\)?$/;
 
-/** What an image contains, as SPDX 2.3. The same contents give the same document. */
+/** Lists the contents of an image as SPDX 2.3. The same contents give the same SPDX document. */
 export function spdxDocument(image: Image, contents: readonly Software[]) {
   const { name, version, system } = image;
   const parts = contents.map((software) => ({
@@ -88,7 +88,7 @@ function reference(referenceCategory: string, referenceType: string, referenceLo
   return { referenceCategory, referenceType, referenceLocator };
 }
 
-/** Different for different names and versions: a character that an identifier lacks is its code. */
+/** A unique identifier per name and version: characters that SPDX forbids are replaced by their code. */
 function idOf(...words: string[]): string {
   const clean = (text: string) =>
     text.replaceAll(/[^A-Za-z0-9.]/g, (character) =>

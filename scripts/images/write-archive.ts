@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { imageConfig, type ImageSettings } from "./image-config.ts";
 
-/** Writes into a folder what `docker save` has in an archive, from a configuration and layers. */
+/** Writes the files of a `docker save` archive into a folder, from a configuration and layers. */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {

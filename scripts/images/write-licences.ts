@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { licenceTexts } from "./licence-texts.ts";
 import { readPackage } from "./read-package.ts";
 
-/** Writes the licence texts of packages into a folder, a file for each: NAME@VERSION.txt. */
+/** Writes the licence texts of packages into a folder, one file per package: NAME@VERSION.txt. */
 const [out, list] = process.argv.slice(2);
 if (out === undefined || list === undefined) throw new Error("usage: write-licences.ts OUT LIST");
 

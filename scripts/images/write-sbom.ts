@@ -6,7 +6,7 @@ import { npmSoftware } from "./npm-software.ts";
 import { readPackage } from "./read-package.ts";
 import { spdxDocument } from "./spdx-document.ts";
 
-/** Prints what an image contains: Debian packages of a file tree, npm packages of a list. */
+/** Prints the contents of an image: Debian packages of a file tree, npm packages of a list. */
 const { values } = parseArgs({
   options: {
     name: { type: "string", default: "" },

@@ -31,7 +31,7 @@ describe("the folders of a source tree", () => {
     assert.equal(floors, 3);
   });
 
-  it("are in a circle where each can be reached from the others", () => {
+  it("are in a circle if each can be reached from the others", () => {
     const { circles, floors } = foldersOf([
       file("a/a.ts", "b/b.ts"),
       file("b/b.ts", "c/c.ts", "d/d.ts"),
@@ -44,7 +44,7 @@ describe("the folders of a source tree", () => {
 });
 
 describe("an arrow", () => {
-  it("runs up where it is against the order of the layers", () => {
+  it("runs up if it is against the order of the layers", () => {
     const up = { from: "src/model/net", to: "src/runtime" };
     const across = { from: "src/adapters/vici", to: "src/machines" };
     const others = [

@@ -33,7 +33,7 @@ describe("a source file", () => {
     ]);
   });
 
-  it("has useless spreads where a literal is spread into a literal", () => {
+  it("has useless spreads if a literal is spread into a literal", () => {
     const { uselessSpreads } = parse(
       "f({",
       "  ...{ a: 1 },",
@@ -46,7 +46,7 @@ describe("a source file", () => {
     );
   });
 
-  it("is refused by its path where it does not parse", () => {
+  it("is refused with its path if it does not parse", () => {
     assert.throws(() => parse("const ="), /src\/model\/a\.ts/);
   });
 });

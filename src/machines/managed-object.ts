@@ -15,7 +15,7 @@ import {
 } from "./common/recurrence.ts";
 
 export interface ManagedObjectContext {
-  /** Undefined where the object is to be deleted. */
+  /** Undefined if the object is to be deleted. */
   readonly wanted: KubeObject | undefined;
   /** The object as last seen at the API server. */
   readonly actual: KubeObject | undefined;
@@ -79,7 +79,7 @@ export const managedObjectMachine = setup({
   actors: {
     /** Applies the object; resolves with the object as the server then has it. */
     apply: notProvided<KubeObject, KubeObject>("apply"),
-    /** Deletes the object; succeeds where the object does not exist. */
+    /** Deletes the object; succeeds if the object does not exist. */
     remove: notProvided<void, KubeObject>("remove"),
   },
   actions: {

@@ -43,7 +43,7 @@ describe("ipman", () => {
     assert.equal(ipman("--version").stdout, `${version}\n`);
   });
 
-  it("prints its commands, with status 2 where none is named", () => {
+  it("prints its commands, with status 2 if none is named", () => {
     const { stdout, status } = ipman("--help");
     assert.equal(status, 0);
     for (const [name, { summary }] of Object.entries<ListedCommand>(commands))

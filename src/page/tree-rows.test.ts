@@ -25,7 +25,7 @@ describe("the rows of the tree", () => {
     ]);
   });
 
-  it("have their whole title at the top level where a filter left their parent out", () => {
+  it("have their whole title at the top level if a filter left their parent out", () => {
     assert.deepEqual(rowsOf(lan, gateway, other), [
       "1 partner/lan 1/2",
       "2 gateway 1/1",

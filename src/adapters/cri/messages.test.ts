@@ -34,7 +34,7 @@ describe("messages of the container runtime", () => {
     assert.deepEqual(decodeSandboxes(encodeFilter({ [id]: "" })).length, 0);
   });
 
-  it("are refused where they are cut short, at any offset", () => {
+  it("are refused if they are cut short, at any offset", () => {
     for (let end = 1; end < golden.answer.length; end++) {
       const cut = golden.answer.subarray(0, end);
       try {

@@ -17,7 +17,7 @@ export class ContainerRuntime implements Disposable {
   readonly #client: Client;
 
   /**
-   * Finds the node's container runtime; undefined where there is none.
+   * Finds the node's container runtime; undefined if there is none.
    *
    * @param runFolder the node's /run as this process sees it
    */
@@ -30,7 +30,7 @@ export class ContainerRuntime implements Disposable {
     this.#client = new Client(`unix://${path}`, credentials.createInsecure());
   }
 
-  /** Finds the process that holds the namespaces of a pod's sandbox; undefined where there is none. */
+  /** Finds the process that holds the namespaces of a pod's sandbox; undefined if there is none. */
   async sandboxPid(podUid: string): Promise<number | undefined> {
     const filter = encodeFilter({ "io.kubernetes.pod.uid": podUid });
     const [id] = decodeSandboxes(await this.#call("ListPodSandbox", filter));

@@ -45,7 +45,7 @@ describe("a file that is replaced as a whole", () => {
     assert.equal(readFileSync(path, "utf8"), "new");
   });
 
-  it("leaves no temporary file where it cannot be replaced", () => {
+  it("leaves no temporary file if it cannot be replaced", () => {
     const path = join(folder, "refused", "folder");
     mkdirSync(join(path, "not-empty"), { recursive: true });
     assert.throws(() => replaceFile(path, "text", 0o600), /EISDIR|ENOTEMPTY/);

@@ -16,7 +16,7 @@ import { basename, dirname, join } from "node:path";
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
 
 /**
- * Writes a file as a whole, and creates its folder where there is none. A reader never sees a part
+ * Writes a file as a whole, and creates its folder if it is missing. A reader never sees a part
  * of it, not even after a power failure. Other users may be able to write to the folder, so the
  * name of the temporary file is random, and symbolic links are not followed.
  */

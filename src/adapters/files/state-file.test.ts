@@ -46,7 +46,7 @@ describe("the file of a state", () => {
     return file.read((error) => troubles.push(error));
   };
 
-  it("has the value that was written, or the default where there is no file", () => {
+  it("has the value that was written, or the default if there is no file", () => {
     assert.deepEqual(read(), endpointCodec.none);
     file.write(endpoints);
     assert.deepEqual(read(), endpoints);
@@ -63,7 +63,7 @@ describe("the file of a state", () => {
     ["with an invalid address", `{"gateways":[],"workers":[${worker("10.0.0.300/24")}]}`],
   ];
   for (const [defect, text] of bad) {
-    it(`is reported, kept aside and not fatal where it is ${defect}`, () => {
+    it(`is reported, kept aside and not fatal if it is ${defect}`, () => {
       writeFileSync(path, text);
       assert.deepEqual(read(), endpointCodec.none);
       assert.match(String(troubles[0]), /endpoints\.json cannot be read: .*kept as .*unreadable/s);
@@ -74,7 +74,7 @@ describe("the file of a state", () => {
     });
   }
 
-  it("is not fatal where it is cut short, at any offset", () => {
+  it("is not fatal if it is cut short, at any offset", () => {
     file.write(endpoints);
     const text = readFileSync(path, "utf8");
     fc.assert(

@@ -1,11 +1,11 @@
 import { readFileSync, renameSync } from "node:fs";
 import { removeUnfinished, replaceFile } from "./replace-file.ts";
 
-/** The JSON format of a value, and its value where there is no file. */
+/** The JSON format of a value, and its value if there is no file. */
 export interface StateCodec<T> {
   readonly none: T;
   readonly format: (value: T) => unknown;
-  /** @throws {Error} where the JSON has a different shape */
+  /** @throws {Error} if the JSON has a different shape */
   readonly parse: (json: unknown) => T;
 }
 

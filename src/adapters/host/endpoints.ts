@@ -89,7 +89,7 @@ function textsOf<Name extends string>(entry: JsonObject, ...names: readonly Name
   return Object.fromEntries(texts) as Record<Name, string>;
 }
 
-/** @param absent the value where an entry has no such member */
+/** @param absent the value if an entry has no such member */
 function textOf(entry: JsonObject, name: string, absent?: string): string {
   const value = entry[name] ?? absent;
   if (typeof value !== "string") throw new Error(`the ${name} of an endpoint is not a string`);

@@ -20,7 +20,7 @@ describe("the file of a host's segment key", () => {
     assert.ok(!segmentKeyFrom(join(folder, "other.key"), unexpected).equals(key));
   });
 
-  it("is refused by its name where it contains no key", () => {
+  it("is refused with its name if it contains no key", () => {
     const path = join(folder, "broken.key");
     writeFileSync(path, "AAAA");
     assert.throws(
@@ -30,7 +30,7 @@ describe("the file of a host's segment key", () => {
     assert.throws(() => segmentKeyFrom(folder, unexpected), /cannot be read: EISDIR/);
   });
 
-  it("is reported where it cannot be written, and its key is used nevertheless", () => {
+  it("is reported if it cannot be written, and its key is used nevertheless", () => {
     const troubles: unknown[] = [];
     // Not even root can create files there.
     const path = "/sys/unwritable.key";

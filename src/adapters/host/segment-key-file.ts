@@ -4,10 +4,10 @@ import { parseSegmentKey, SegmentKey, segmentKeyLength } from "../../model/netwo
 import { replaceFile } from "../files/replace-file.ts";
 
 /**
- * Reads a host's segment key, and creates it where there is no file. A key that cannot be stored
+ * Reads a host's segment key, and creates it if the file is missing. A key that cannot be stored
  * is reported, and used until the process ends.
  *
- * @throws {Error} naming the file, where it exists and contains no key
+ * @throws {Error} naming the file, if it exists and contains no key
  */
 export function segmentKeyFrom(path: string, onTrouble: (error: unknown) => void): SegmentKey {
   const text = textOf(path);

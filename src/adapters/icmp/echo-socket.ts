@@ -12,7 +12,7 @@ export interface EchoPath {
   /** A path; undefined for the process's own. */
   readonly namespace: string | undefined;
   readonly target: Address;
-  /** Undefined where routing decides. */
+  /** Undefined if routing decides. */
   readonly source?: Address;
   /** Sends packets unfragmented or not at all, whatever path MTU the kernel has recorded. */
   readonly unfragmented?: boolean;
@@ -51,7 +51,7 @@ export class EchoSocket implements Disposable {
 
   /**
    * @param bytes the size of the whole IP packet; undefined for the smallest
-   * @throws {NetlinkError} where there is no route, or the packet exceeds the device's MTU
+   * @throws {NetlinkError} if there is no route, or the packet exceeds the device's MTU
    */
   send(sequence: number, bytes?: number): void {
     const { family } = this.#path.target;

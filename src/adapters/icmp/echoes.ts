@@ -2,12 +2,12 @@ import { Observable } from "rxjs";
 import type { DescriptorWatcher } from "../linux/poller.ts";
 import { EchoSocket, type EchoPath } from "./echo-socket.ts";
 
-/** The round trip of an answered request in seconds; undefined where no answer came in time. */
+/** The round trip of an answered request in seconds; undefined if no answer came in time. */
 export type EchoResult = number | undefined;
 
 /**
  * Sends an echo request at each interval and emits whether it was answered before the next one.
- * It does not complete; it errors with a {@link NetlinkError} where the socket cannot be opened.
+ * It does not complete; it errors with a {@link NetlinkError} if the socket cannot be opened.
  */
 export function echoes(
   poller: DescriptorWatcher,
@@ -45,7 +45,7 @@ export function echoes(
 /**
  * Sends one echo request.
  *
- * @throws {NetlinkError} where it cannot be sent
+ * @throws {NetlinkError} if it cannot be sent
  */
 export function echoOnce(
   poller: DescriptorWatcher,

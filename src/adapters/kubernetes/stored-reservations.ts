@@ -29,7 +29,7 @@ export class StoredReservations implements Disposable {
     return this.#view.synced;
   }
 
-  /** Emits each connection whose reservations changed; undefined where any may have. */
+  /** Emits each connection whose reservations changed; undefined if any may have. */
   get touched(): Observable<string | undefined> {
     return this.#view.changes.pipe(
       filter(({ type }) => type !== "progress"),
@@ -46,7 +46,7 @@ export class StoredReservations implements Disposable {
     return this.#view.objects.values();
   }
 
-  /** The reservations of a connection; undefined where it has no ConfigMap. */
+  /** The reservations of a connection; undefined if it has no ConfigMap. */
   of(connection: string): ConnectionReservations | undefined {
     return this.#view.objects.get(`${this.#namespace}/${reservationsName(connection)}`);
   }

@@ -22,7 +22,7 @@ describe("the error of a system call", () => {
     assert.equal(error.cause, cause);
   });
 
-  it("is retryable where the same call may succeed in a moment", () => {
+  it("is retryable if the same call may succeed in a moment", () => {
     assert.ok(new NetlinkError("list", EAGAIN).retryable);
     assert.ok(!new NetlinkError("list", EINVAL).retryable);
   });

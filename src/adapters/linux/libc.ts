@@ -34,7 +34,7 @@ export const libc = calls;
 /**
  * Returns the result of a call.
  *
- * @throws {NetlinkError} with errno where the call failed
+ * @throws {NetlinkError} with errno if the call failed
  */
 export function checked(op: string, result: number): number {
   if (result < 0) throw new NetlinkError(op, koffi.errno());

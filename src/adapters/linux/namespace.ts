@@ -9,7 +9,7 @@ const msShared = 1 << 20;
 const mntDetach = 2;
 const enoent = 2;
 
-/** Where `ip netns` keeps named namespaces, and ipman keeps its own. */
+/** The folder of named namespaces, of `ip netns` and of ipman. */
 export const netnsFolder = "/run/netns";
 
 /** The path of a named network namespace. */
@@ -51,7 +51,7 @@ export class HeldNamespace implements Disposable {
  * Opens a network namespace; the caller closes the descriptor.
  *
  * @param path undefined for the thread's own
- * @throws {NetlinkError} ENOENT where the namespace does not exist, or is not held any more
+ * @throws {NetlinkError} ENOENT if the namespace does not exist, or is no longer held
  */
 export function openNamespace(path = "/proc/thread-self/ns/net"): number {
   const fd = held.get(path);
@@ -66,11 +66,11 @@ function openPath(path: string): number {
 
 /**
  * Runs `work` with this thread in another network namespace. `work` must be synchronous:
- * anything that ran in between would be in that namespace too.
+ * code that ran in between would run in that namespace too.
  *
  * @param path of the namespace: `/run/netns/…`, `/proc/…/ns/net`, or of a {@link HeldNamespace};
  * undefined stays in the current one
- * @throws {NetlinkError} where the namespace cannot be entered
+ * @throws {NetlinkError} if the namespace cannot be entered
  */
 export function inNamespace<T>(path: string | undefined, work: () => T): T {
   if (path === undefined) return work();
@@ -95,7 +95,7 @@ export function inNamespace<T>(path: string | undefined, work: () => T): T {
 /**
  * Creates a named network namespace as `ip netns add` does: a file that holds it.
  *
- * @throws {NetlinkError} EEXIST where the name is taken
+ * @throws {NetlinkError} EEXIST if the name is taken
  */
 export function createNamespace(name: string): void {
   const path = netnsPath(name);

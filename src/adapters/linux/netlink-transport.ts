@@ -18,7 +18,7 @@ export interface NetlinkTransport {
   readonly open: (namespace: string | undefined, protocol: number) => RawSocket;
   /**
    * Opens a socket that receives what the kernel multicasts to these groups. `receive` does not
-   * wait: it throws EAGAIN where there is nothing, and ENOBUFS where the kernel dropped messages.
+   * wait: it throws EAGAIN if there is nothing, and ENOBUFS if the kernel dropped messages.
    *
    * @throws {NetlinkError}
    */
@@ -30,7 +30,7 @@ export interface NetlinkTransport {
   /**
    * Opens a namespace, for requests that refer to it by its descriptor.
    *
-   * @throws {NetlinkError} ENOENT where the namespace does not exist any more
+   * @throws {NetlinkError} ENOENT if the namespace no longer exists
    */
   readonly openNamespace: (namespace: string | undefined) => NamespaceDescriptor;
 }

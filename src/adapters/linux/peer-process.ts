@@ -12,7 +12,7 @@ export interface PeerProcess {
  * Finds the process that listens on a Unix socket by the kernel's record of it (SO_PEERCRED): the
  * process itself need not answer.
  *
- * @throws {NetlinkError} where no process listens
+ * @throws {NetlinkError} if no process listens
  */
 export function peerProcess(socketPath: string): PeerProcess {
   return { namespace: `/proc/${peerPid(socketPath)}/ns/net` };

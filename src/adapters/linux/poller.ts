@@ -51,7 +51,7 @@ export class Poller implements AsyncDisposable {
    * Calls back whenever `fd` can be read, until the returned function is called.
    *
    * @param onError receives what the callback throws; the other descriptors stay watched
-   * @throws {NetlinkError} where the descriptor cannot be watched
+   * @throws {NetlinkError} if the descriptor cannot be watched
    */
   watch(fd: number, onReadable: () => void, onError: (error: unknown) => void): () => void {
     this.#control(epollAdd, fd);

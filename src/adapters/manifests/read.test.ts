@@ -47,7 +47,7 @@ describe("a manifest", () => {
     ["no object", "just text\n", "", /is not a Kubernetes object/],
     ["no kind", "apiVersion: v1\n", "", /is not a Kubernetes object/],
   ] as const) {
-    it(`with ${defect} is reported, and the other documents are read`, () => {
+    it(`with ${defect} is reported, and the other manifests are read`, () => {
       const { resources, problems } = read(`${secret}---\n${text}`);
       assert.equal(resources.length, 1);
       assert.equal(problems[0]?.source, "x.yaml");

@@ -53,9 +53,9 @@ export function folderReader(folder: string): () => Snapshot {
     const read = new Map<string, Snapshot>();
     try {
       for (const path of filesOf(folder)) {
-        const stamp = `${path} ${fileStamp(path)}`;
-        const snapshot = known.get(stamp) ?? readIfThere(path);
-        if (snapshot !== undefined) read.set(stamp, snapshot);
+        const version = `${path} ${fileVersion(path)}`;
+        const snapshot = known.get(version) ?? readIfPresent(path);
+        if (snapshot !== undefined) read.set(version, snapshot);
       }
     } catch (error) {
       const { message } = error as Error;
@@ -71,14 +71,15 @@ export function folderReader(folder: string): () => Snapshot {
 }
 
 /** Differs when the folder was replaced or a manifest in it changed. */
-interface Stamp {
+interface FolderVersion {
   readonly folder: string;
   readonly files: string;
 }
 
-export function stampOf(folder: string): Stamp {
+/** The present version of a folder and of the manifests in it. */
+export function folderVersion(folder: string): FolderVersion {
   try {
-    const files = filesOf(folder).map((path) => `${path} ${fileStamp(path)}`);
+    const files = filesOf(folder).map((path) => `${path} ${fileVersion(path)}`);
     // The inode number alone may be reused soon after the folder was removed.
     const { ino, birthtimeNs } = statSync(folder, { bigint: true });
     return { folder: `${ino} ${birthtimeNs}`, files: files.join("\n") };
@@ -87,7 +88,7 @@ export function stampOf(folder: string): Stamp {
   }
 }
 
-function fileStamp(path: string): string {
+function fileVersion(path: string): string {
   const stat = statSync(path, { throwIfNoEntry: false, bigint: true });
   return `${stat?.ino} ${stat?.size} ${stat?.mtimeNs}`;
 }
@@ -100,7 +101,7 @@ export function filesOf(folder: string): string[] {
     .map((name) => join(folder, name));
 }
 
-function readIfThere(path: string): Snapshot | undefined {
+function readIfPresent(path: string): Snapshot | undefined {
   try {
     const stat = statSync(path);
     return stat.isFile() ? readManifest(path, undefined, stat.mtime) : undefined;
@@ -112,7 +113,7 @@ function readIfThere(path: string): Snapshot | undefined {
   }
 }
 
-/** The resource that a document declares, or why it declares none. */
+/** The resource that a manifest declares, or why it does not declare one. */
 export function resourceOf(source: string, document: unknown): Resource | SourceProblem {
   const { kind, apiVersion } = document as { kind?: unknown; apiVersion?: unknown };
   if (typeof kind !== "string" || typeof apiVersion !== "string") {

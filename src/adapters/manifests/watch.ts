@@ -14,9 +14,9 @@ import {
   switchMap,
 } from "rxjs";
 import type { Snapshot } from "../../model/api/resource.ts";
-import { folderReader, stampOf } from "./read.ts";
+import { folderReader, folderVersion } from "./read.ts";
 
-/** A folder is read after this time without a change, since a file may still be being written. */
+/** Milliseconds without a change after which a folder is read: a program may still write a file. */
 const quietMs = 100;
 
 /** How often a folder is checked, since some file systems report no changes, such as network ones. */
@@ -30,7 +30,7 @@ const checkMs = 5_000;
 export function watchFolder(folder: string): Observable<Snapshot> {
   const checks = interval(checkMs).pipe(
     startWith(undefined),
-    map(() => stampOf(folder)),
+    map(() => folderVersion(folder)),
     shareReplay({ bufferSize: 1, refCount: true }),
   );
   const reports = checks.pipe(

@@ -38,7 +38,7 @@ describe("an acknowledgement of the kernel", () => {
     assert.equal(dumpErrorOf("list links", message(golden.bareEnd)), undefined);
   });
 
-  it("of a request has the request's error, also where it replaces a dump", () => {
+  it("of a request has the request's error even if it replaces a dump", () => {
     for (const read of [errorOf, dumpErrorOf]) {
       assert.equal(read("delete link", message(golden.refused))?.code, "ENOENT");
       assert.equal(read("delete link", message(golden.done)), undefined);

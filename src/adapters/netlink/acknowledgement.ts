@@ -2,7 +2,7 @@ import { Nl } from "../linux/constants.ts";
 import { NetlinkError } from "../linux/errors.ts";
 import { attributesIn, textOf, type NetlinkMessage } from "./reader.ts";
 
-/** Reads the error in an acknowledgement (struct nlmsgerr); undefined where it reports success. */
+/** Reads the error in an acknowledgement (struct nlmsgerr); undefined if it reports success. */
 export function errorOf(op: string, { flags, body }: NetlinkMessage): NetlinkError | undefined {
   const code = codeIn(body);
   if (code === 0) return undefined;

@@ -18,7 +18,7 @@ describe("the part of a namespace that changed", () => {
       assert.deepEqual([reported(made), reported(deleted)], [part, part]);
   });
 
-  it("is the whole namespace where messages were lost or are of another type", () => {
+  it("is the whole namespace if messages were lost or are of another type", () => {
     assert.equal(changedPart({ lost: true }), "namespace");
     assert.equal(reported(0), "namespace");
   });

@@ -23,7 +23,7 @@ describe("the netlink codec", () => {
       assert.deepEqual(read(message?.body ?? Buffer.alloc(0)), value);
     });
 
-    it(`leaves out ${name} where it is cut short`, () => {
+    it(`leaves out ${name} if it is cut short`, () => {
       for (let end = 0; end < bytes.length; end++) {
         assert.deepEqual([...messagesIn(bytes.subarray(0, end))], []);
       }

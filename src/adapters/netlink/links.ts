@@ -61,7 +61,7 @@ export function listLinks(socket: NetlinkSocket): Link[] {
     .flatMap(({ body }) => linkFrom(body) ?? []);
 }
 
-/** Finds a device by its name or its index; undefined where there is none. */
+/** Finds a device by its name or its index; undefined if there is none. */
 export function findLink(socket: NetlinkSocket, which: string | number): Link | undefined {
   const reply = socket.query("find link", (writer) => {
     writer.begin(Rtm.getLink, 0, linkHeaderBytes);

@@ -70,7 +70,7 @@ describe("a monitor", () => {
     assert.deepEqual(events, ["links"]);
   });
 
-  it("reports that the kernel dropped messages, and goes on", () => {
+  it("reports that the kernel dropped messages, and continues", () => {
     const { events, send } = monitored();
     send("ENOBUFS");
     send(message(Rtm.newAddr));
@@ -84,7 +84,7 @@ describe("a monitor", () => {
     assert.deepEqual(events, []);
   });
 
-  it("errors, and releases its socket, where the socket fails", () => {
+  it("errors, and releases its socket, if the socket fails", () => {
     const { events, send, state } = monitored();
     send("EBADF");
     assert.deepEqual(events, ["NetlinkError: monitor: EBADF"]);

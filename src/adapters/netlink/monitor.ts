@@ -45,7 +45,7 @@ export function monitor(
   });
 }
 
-/** Reads one datagram; empty where there is none after all. */
+/** Reads one datagram; empty if there is none after all. */
 function nextEvents(socket: RawSocket): readonly MonitorEvent[] | NetlinkError {
   try {
     // Copied, since subscribers may make requests, whose answers arrive in the same memory.

@@ -13,7 +13,7 @@ function event(type: number, state: number) {
 }
 
 describe("the event of a neighbour", () => {
-  it("is the kernel's own where the entry is resolved, learned or of multicast", () => {
+  it("is the kernel's own if the entry is resolved, learned or of multicast", () => {
     for (const state of [nud.reachable, nud.stale, nud.noarp]) {
       assert.ok(isKernelNeighbour(event(Rtm.newNeigh, state)));
       assert.ok(isKernelNeighbour(event(Rtm.delNeigh, state)));
@@ -21,7 +21,7 @@ describe("the event of a neighbour", () => {
     assert.ok(isKernelNeighbour(event(Rtm.newNeigh, nud.failed)));
   });
 
-  it("may be of an entry of ipman where that is permanent, or failed when it was deleted", () => {
+  it("may be of an entry of ipman if that is permanent, or failed when it was deleted", () => {
     assert.ok(!isKernelNeighbour(event(Rtm.newNeigh, nud.permanent)));
     assert.ok(!isKernelNeighbour(event(Rtm.delNeigh, nud.permanent)));
     assert.ok(!isKernelNeighbour(event(Rtm.delNeigh, nud.failed)));

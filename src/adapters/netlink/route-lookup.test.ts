@@ -55,14 +55,14 @@ describe("the lookup of a route", () => {
     assert.equal(uplink(undefined, 6, netlink), undefined);
   });
 
-  it("finds nothing where there is no route", () => {
+  it("finds nothing if there is no route", () => {
     const target = address("2001:db8::1");
     assert.equal(egressTo(undefined, target, netlink), undefined);
     assert.equal(sourceTo(undefined, target, netlink), undefined);
     assert.equal(pathMtu(undefined, target, netlink), undefined);
   });
 
-  it("tells the namespace's own addresses from others", () => {
+  it("distinguishes the namespace's own addresses from others", () => {
     assert.ok(hasAddress(undefined, address("192.168.1.1"), netlink));
     assert.ok(!hasAddress(undefined, address("192.168.1.2"), netlink));
   });

@@ -55,8 +55,8 @@ export function sourceTo(
 }
 
 /**
- * Finds the MTU of the path to an address as the namespace knows it: the route's own, where it
- * has one, or its device's. Undefined where there is no route.
+ * Finds the MTU of the path to an address as the namespace knows it: the route's own, if it
+ * has one, or its device's. Undefined if there is no route.
  *
  * @param namespace a path; undefined for the process's own
  */
@@ -93,7 +93,7 @@ export function uplink(
 
 type RouteAttributes = ReadonlyMap<number, Buffer>;
 
-/** The attributes of the route that the kernel would use; undefined where there is none. */
+/** The attributes of the route that the kernel would use; undefined if there is none. */
 function routeTo(socket: NetlinkSocket, address: Address): RouteAttributes | undefined {
   const reply = socket.query("find route", (writer) =>
     writer

@@ -110,7 +110,7 @@ describe("a batch of requests", () => {
     );
   });
 
-  it("is split where it exceeds a datagram, with one acknowledgement for each part", () => {
+  it("is split if it exceeds a datagram, with one acknowledgement for each part", () => {
     const { socket, transport, received } = socketTo(() => "done");
     const answers: number[] = [];
     transport.tamper = (datagrams) => {
@@ -185,7 +185,7 @@ describe("a dump", () => {
 });
 
 describe("a query", () => {
-  it("returns the object, or undefined where the kernel answers with an error", () => {
+  it("returns the object, or undefined if the kernel answers with an error", () => {
     const found = socketTo(() => ({ type, bodies: [bodyOf(7)] })).socket.query("find", write);
     assert.equal(found && numberIn(found), 7);
     assert.equal(socketTo(() => ({ code: "ENODEV" })).socket.query("find", write), undefined);

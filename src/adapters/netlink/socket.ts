@@ -60,7 +60,7 @@ export class NetlinkSocket implements Disposable {
    * after a failure too.
    *
    * @returns the errors of the requests that failed, in order
-   * @throws {NetlinkError} where a request cannot be sent, or no answer comes
+   * @throws {NetlinkError} if a request cannot be sent, or no answer comes
    */
   batch(requests: readonly Request[]): NetlinkError[] {
     const errors: NetlinkError[] = [];
@@ -83,7 +83,7 @@ export class NetlinkSocket implements Disposable {
   }
 
   /**
-   * Lists every object of a kind; repeats the dump where the kernel reports a change during it.
+   * Lists every object of a kind; repeats the dump if the kernel reports a change during it.
    *
    * @throws {NetlinkError} with the kernel's text
    */
@@ -94,7 +94,7 @@ export class NetlinkSocket implements Disposable {
     }
   }
 
-  /** Sends one request for one object; undefined where the kernel answers with an error. */
+  /** Sends one request for one object; undefined if the kernel answers with an error. */
   query(op: string, write: (writer: MessageWriter) => void): NetlinkMessage | undefined {
     writer.reset();
     write(writer);

@@ -7,7 +7,7 @@ const file = "/proc/thread-self/net/xfrm_stat";
 
 /**
  * Counts the packets that IPsec dropped in a namespace, by the kernel's names (`XfrmInNoStates`,
- * …: Documentation/networking/xfrm_proc.rst). Empty where the kernel does not count
+ * …: Documentation/networking/xfrm_proc.rst). Empty if the kernel does not count
  * (CONFIG_XFRM_STATISTICS).
  *
  * @param namespace a path; undefined for the process's own

@@ -9,9 +9,9 @@ import { NetlinkSocket, type Request } from "../netlink/socket.ts";
 
 /** The namespaces of a plan, as paths. */
 export interface PlanPlace {
-  /** Where the plan applies; undefined for the process's own. */
+  /** The namespace of the plan; undefined for the process's own. */
   readonly namespace: string | undefined;
-  /** charon's, in which xfrm interfaces are created; undefined for the process's own. */
+  /** charon's namespace, in which xfrm interfaces are created; undefined for the process's own. */
   readonly charonNamespace?: string | undefined;
 }
 
@@ -43,7 +43,7 @@ export function applyLinks(
   return new Map(links.map((link) => [link.name, found(actual, link)]));
 }
 
-/** Sets planned devices down; ones that do not exist are left out. */
+/** Sets planned devices down; skips devices that do not exist. */
 export function setDown(socket: NetlinkSocket, links: readonly LinkPlan[]): void {
   const up = listLinks(socket).filter((link) => link.up);
   for (const link of up.filter((known) => links.some((plan) => isPlanned(known, plan)))) {
@@ -79,7 +79,7 @@ function found(actual: readonly Link[], plan: LinkPlan): Link {
   return link;
 }
 
-/** Where an xfrm interface goes. */
+/** The destination of an xfrm interface. */
 interface XfrmPlace {
   /** In the namespace of the plan. */
   readonly socket: NetlinkSocket;

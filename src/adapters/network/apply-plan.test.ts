@@ -73,7 +73,7 @@ describe("a pass over a damaged packet filter", () => {
     });
   }
 
-  it("amends the table where a worker is added", () => {
+  it("amends the table if a worker is added", () => {
     const kernel = freshKernel();
     const memory = new FilterMemory();
     applyPlan(place, plannedGateway, memory, kernel);
@@ -86,7 +86,7 @@ describe("a pass over a damaged packet filter", () => {
     assert.match(others.join("\n"), /nft add element inet ipman addresses \{ 10\.0\.2\.5 \}/);
   });
 
-  it("sets the planned devices down where there is no filter and none can be set", () => {
+  it("sets the planned devices down if there is no filter and none can be set", () => {
     const { kernel, pod } = appliedKernel();
     pod.tables = new Map();
     const broken = failingNft(kernel);
@@ -94,7 +94,7 @@ describe("a pass over a damaged packet filter", () => {
     assert.equal(kernel.requests(), "pod: link set xfrm102 down\npod: link set vxlan102 down");
   });
 
-  it("leaves the devices up where the filter of an earlier plan is still in place", () => {
+  it("leaves the devices up if the filter of an earlier plan is still in place", () => {
     const { kernel } = appliedKernel();
     const broken = failingNft(kernel);
     const plan = gatewayPlan({ ...gatewayFacts, vxlanPort: 4_789 });
@@ -127,7 +127,7 @@ describe("a pass that the kernel refuses in part", () => {
     assert.match(requests, /fdb replace .* dst 10\.244\.1\.4/);
   });
 
-  it("sends nothing for entries where a device cannot be created", () => {
+  it("sends nothing for entries if a device cannot be created", () => {
     const kernel = freshKernel();
     kernel.refuse(/link add vxlan102/, "ENOBUFS");
     assert.throws(() => applyPlan(place, plannedGateway, new FilterMemory(), kernel), {

@@ -19,7 +19,7 @@ export interface Applied {
  * changed. Other entries on the plan's own devices are removed; other devices are not touched.
  *
  * @throws {NetlinkError} the kernel's first refusal; the requests after it were still tried
- * @throws {NftError} where the packet filter cannot be set: then nothing else is applied
+ * @throws {NftError} if the packet filter cannot be set: then nothing else is applied
  */
 export function applyPlan(
   place: PlanPlace,
@@ -38,7 +38,7 @@ export function applyPlan(
   return { changes: filtered + requests.length };
 }
 
-/** Applies the packet filter; sets the devices down where there is none and none can be set. */
+/** Applies the packet filter; sets the devices down if there is none and none can be set. */
 function applyFilter(
   socket: NetlinkSocket,
   namespace: string | undefined,
@@ -56,10 +56,10 @@ function applyFilter(
 }
 
 /**
- * Describes what a pass would have to add or change; empty where the namespace is as planned.
+ * Describes what a pass would have to add or change; empty if the namespace is as planned.
  * Superfluous entries are left out, since they do no harm.
  *
- * @throws {NetlinkError} where the kernel's state cannot be read
+ * @throws {NetlinkError} if the kernel's state cannot be read
  */
 export function driftOf(
   namespace: string | undefined,

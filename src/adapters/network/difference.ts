@@ -29,7 +29,7 @@ export type PlannedLinks = ReadonlyMap<string, Link>;
  *
  * @returns the requests that bring them in line, in the order in which they are to be sent: an
  * address precedes the routes that have it as their source
- * @throws {NetlinkError} where the kernel's entries cannot be listed
+ * @throws {NetlinkError} if the kernel's entries cannot be listed
  */
 export function difference(
   socket: NetlinkSocket,

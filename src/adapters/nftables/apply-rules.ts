@@ -14,7 +14,7 @@ import { NftError } from "./libnftables.ts";
 import { readTable, type ActualTable } from "./read-table.ts";
 import { linuxFilters, missingRequirement, type FilterAccess } from "./requirements.ts";
 
-/** What one table was last built from; kept by the component that applies its plans. */
+/** The plan that one table was built from last; the component that applies the plans keeps it. */
 export class FilterMemory {
   members: readonly RulesMember[] = [];
   /** The table's fingerprint at that time; undefined before a plan was applied. */
@@ -22,13 +22,13 @@ export class FilterMemory {
 }
 
 /**
- * Brings a table in line with its plan: replaces it where its frame differs or another program
- * changed it, and amends it where only members were added or removed.
+ * Makes a table match its plan: replaces it if its frame differs or another program changed it, and
+ * amends it if only members were added or removed.
  *
  * @param namespace a path; undefined for the process's own
  * @returns the number of transactions
- * @throws {NftError} `UNAVAILABLE` where the system or the kernel lacks a part that it needs
- * @throws {NetlinkError} where the table cannot be read
+ * @throws {NftError} `UNAVAILABLE` if the system or the kernel lacks a required part
+ * @throws {NetlinkError} if the table cannot be read
  */
 export function applyRules(
   namespace: string | undefined,

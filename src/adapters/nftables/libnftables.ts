@@ -5,7 +5,7 @@ import { inNamespace } from "../linux/namespace.ts";
 export class NftError extends Error {
   override readonly name = "NftError";
   readonly op: string;
-  /** `UNAVAILABLE` where the system or the kernel lacks a part that every packet filter needs. */
+  /** `UNAVAILABLE` if the system or the kernel lacks a part that every packet filter needs. */
   readonly code: "REFUSED" | "UNAVAILABLE";
   readonly retryable = true;
 

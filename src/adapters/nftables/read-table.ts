@@ -5,7 +5,7 @@ import type { MessageWriter } from "../netlink/writer.ts";
 
 /** A table in the kernel. */
 export interface ActualTable {
-  /** The table's comment; empty where it has none, or where there is no table. */
+  /** The table's comment; empty if it has none, or if there is no table. */
   readonly comment: string;
   /** The chains that have rules. */
   readonly chains: ReadonlySet<string>;

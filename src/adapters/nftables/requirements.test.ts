@@ -22,21 +22,21 @@ const missing = (refusal: { list?: string; word?: string }, rules = withHash) =>
   missingRequirement("/run/netns/gw", rules, kernel(refusal)) ?? "";
 
 describe("the requirements of packet filters", () => {
-  it("are complete where the kernel accepts everything", () => {
+  it("are complete if the kernel accepts everything", () => {
     assert.equal(missing({}), "");
   });
 
   for (const code of ["EPROTONOSUPPORT", "EINVAL", "EOPNOTSUPP", "ENOENT"]) {
-    it(`lack nf_tables where the kernel answers ${code}`, () => {
+    it(`lack nf_tables if the kernel answers ${code}`, () => {
       assert.match(missing({ list: code }), /no nf_tables .*module nf_tables.*CONFIG_NF_TABLES$/);
     });
   }
 
-  it("lack the family inet where only its tables are refused", () => {
+  it("lack the family inet if only its tables are refused", () => {
     assert.match(missing({ word: "table inet" }), /family inet .*CONFIG_NF_TABLES_INET$/);
   });
 
-  it("lack the hash expression where it is refused, and only for rules that contain it", () => {
+  it("lack the hash expression if it is refused, and only for rules that contain it", () => {
     const message = missing({ word: "jhash" });
     assert.match(message, /no hashes in nf_tables .*module nft_hash.*CONFIG_NFT_HASH$/);
     assert.match(message, /Could not process rule: No such file or directory/);
@@ -44,12 +44,12 @@ describe("the requirements of packet filters", () => {
   });
 
   for (const code of ["EPERM", "EMFILE", "ENOBUFS"]) {
-    it(`are unknown where the kernel answers ${code}, which does not depend on its parts`, () => {
+    it(`are unknown if the kernel answers ${code}, which does not depend on its parts`, () => {
       assert.equal(missing({ list: code, word: "table" }), "");
     });
   }
 
-  it("lack libnftables where it cannot be loaded", () => {
+  it("lack libnftables if it cannot be loaded", () => {
     const check = () => {
       throw new NftError("load libnftables.so.1", "install it", { code: "UNAVAILABLE" });
     };
@@ -57,7 +57,7 @@ describe("the requirements of packet filters", () => {
     assert.match(missingRequirement(undefined, "", access) ?? "", /load libnftables.so.1: install/);
   });
 
-  it("are unknown where the namespace does not exist", () => {
+  it("are unknown if the namespace does not exist", () => {
     const netlink = new SimulatedTransport(() => ({ type: 0, bodies: [] }));
     netlink.open = () => {
       throw new NetlinkError("open /run/netns/gone", 2);

@@ -17,7 +17,7 @@ export const linuxFilters: FilterAccess = { netlink: linuxNetlink, nft: libnftab
 /** The expression that computes hashes in rules. */
 const hashExpression = "jhash";
 
-/** Operations that fail where the kernel has no nf_tables, but not where a namespace is missing. */
+/** Operations that fail if the kernel has no nf_tables, but not if a namespace is missing. */
 const probes: ReadonlySet<string> = new Set(["netlink socket", "list tables"]);
 
 /** Errors that do not depend on the parts that the kernel has. */
@@ -30,10 +30,10 @@ export function meansNoTables({ op, code, retryable }: NetlinkError): boolean {
 
 /**
  * Describes the part of the system or its kernel that packet filters need and that is missing, and
- * the way to get it; undefined where nothing is missing, or where that cannot be determined.
+ * the way to get it; undefined if nothing is missing, or if that cannot be determined.
  *
  * @param namespace the namespace to try it in, a path; undefined for the process's own
- * @param rules the rules of a filter; all that ipman uses where it is left out
+ * @param rules the rules of a filter; all that ipman uses if it is left out
  */
 export function missingRequirement(
   namespace: string | undefined,

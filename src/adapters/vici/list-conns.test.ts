@@ -79,7 +79,7 @@ describe("the parts of a connection that were loaded as declared", () => {
     assert.deepEqual(loadedAlike(other, connection), { identities: false, children: [] });
   });
 
-  it("are none if charon did not have the connection", () => {
+  it("are empty if charon did not have the connection", () => {
     assert.deepEqual(loadedAlike({}, connection), { identities: false, children: [] });
   });
 });

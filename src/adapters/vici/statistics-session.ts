@@ -4,7 +4,7 @@ import type { Charon } from "./charon.ts";
 import { loadedIn } from "./list-conns.ts";
 import { ikeSasIn } from "./list-sas.ts";
 
-/** What charon reports to a scrape of the metrics. */
+/** The statistics that charon reports to a scrape of the metrics. */
 export interface CharonStatistics {
   /** Every IKE SA, with statistics. */
   readonly ikeSas: readonly IkeSa[];
@@ -14,7 +14,7 @@ export interface CharonStatistics {
 
 type Limits = Pick<ConnectOptions, "deadlineMs">;
 
-/** A change that another program makes in charon is seen after this many milliseconds. */
+/** Milliseconds after which a change that another program made in charon is noticed. */
 const refreshMs = 60_000;
 
 /** The loaded connections as they were listed last. */

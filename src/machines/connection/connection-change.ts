@@ -7,7 +7,7 @@ export interface ConnectionChange {
   readonly ike: boolean;
   readonly added: readonly Child[];
   readonly removed: readonly Child[];
-  /** Children in both versions; `replaces` where the CHILD SA has to be replaced. */
+  /** Children in both versions; `replaces` if the CHILD SA has to be replaced. */
   readonly kept: readonly { readonly child: Child; readonly replaces: boolean }[];
 }
 

@@ -175,7 +175,7 @@ export const connectionSetup = setup({
       };
     }),
     noteWithdrawn: assign({ keyToWithdraw: false }),
-    /** Treats the outdated SAs as gone; the next list has those that are not. */
+    /** Treats the outdated SAs as gone; the next list has those that still exist. */
     forgetOutdated: assign(({ context }) => {
       const gone = new Set(outdatedSas(context));
       return { outdated: [], ikeSas: context.ikeSas.filter((sa) => !gone.has(sa.uniqueId)) };

@@ -21,7 +21,7 @@ describe("a gathered text", () => {
     });
   }
 
-  it("keeps where a secret is, and the state of it", () => {
+  it("keeps the name of a Secret and its state", () => {
     const text =
       'secretRef: { name: "ipsec-secret", key: "example" }\n"hasSecret":true\nSecretMissing: there is none';
     assert.equal(withoutSecrets(text), text);

@@ -8,7 +8,7 @@ import { controlSocket } from "../options/defaults.ts";
 import { describeLines, type Described } from "../text/describe-lines.ts";
 import { formatValue } from "../text/output.ts";
 
-/** What the help says of a description, here and in `kubectl ipman`. */
+/** The help text of `describe`, here and in `kubectl ipman`. */
 export const describeHelp = {
   details: `Prints the connection's IKE SA and conditions, and for each child its CHILD SA, traffic, gateway,
 workers and probe. The output contains no secret.`,
@@ -36,7 +36,7 @@ async function descriptionOf(socket: string, id: string): Promise<Described> {
   const connection = connections.find((candidate) => candidate.id === id);
   if (connection === undefined) {
     const known = connections.map((candidate) => candidate.id).join(", ") || "none";
-    throw new Error(`there is no connection "${id}" here; there is ${known}`);
+    throw new Error(`there is no connection "${id}" here; known: ${known}`);
   }
   const allActors: ActorMessage[] = [];
   for await (const result of ask(socket, { op: "inspect", once: true })) {

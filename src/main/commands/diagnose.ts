@@ -7,7 +7,7 @@ import { flag, optionalText } from "../options/kinds.ts";
 import { findingLines } from "../text/finding-lines.ts";
 import { formatValue } from "../text/output.ts";
 
-/** What the help says of a diagnosis, here and in `kubectl ipman`. */
+/** The help text of `diagnose`, here and in `kubectl ipman`. */
 export const diagnoseHelp = {
   details: `Checks, in the order of cause and effect, everything that traffic depends on: the manifest, charon,
 the secret, the route to the peer, the IKE SA and the peer's answers, each child's CHILD SA, the

@@ -8,7 +8,7 @@ import type { ControlRequest } from "../../adapters/control/protocol.ts";
 import { netnsFolder } from "../../adapters/linux/namespace.ts";
 import { isObjectName } from "../../model/api/names.ts";
 import type { Finding } from "../../model/status/finding.ts";
-import type { RecentLine } from "../../runtime/logs/recent.ts";
+import type { BufferedLine } from "../../runtime/logs/log-buffer.ts";
 import type { Status } from "../../model/status/status.ts";
 import { defineCommand } from "../options/command.ts";
 import { stateFolder } from "../options/common.ts";
@@ -55,7 +55,7 @@ async function addRuntime(archive: Archive, socket: string): Promise<void> {
   for (const connection of connections) {
     const folder = `connections/${connection}`;
     await archive.put(`${folder}/log.txt`, () =>
-      linesOf(socket, { op: "logs", connection }, (line) => formatLogLine(line as RecentLine)),
+      linesOf(socket, { op: "logs", connection }, (line) => formatLogLine(line as BufferedLine)),
     );
     await archive.put(`${folder}/diagnosis.txt`, async () => {
       const findings = await Array.fromAsync(ask(socket, { op: "diagnose", connection }));

@@ -1,5 +1,5 @@
 import { ask } from "../../adapters/control/client.ts";
-import type { RecentLine } from "../../runtime/logs/recent.ts";
+import type { BufferedLine } from "../../runtime/logs/log-buffer.ts";
 import { defineCommand } from "../options/command.ts";
 import { connection, stateFolder } from "../options/common.ts";
 import { controlSocket } from "../options/defaults.ts";
@@ -18,13 +18,13 @@ logged while something was wrong, ordered by time.`,
   },
   run: async ({ connection, follow, state }) => {
     for await (const line of ask(controlSocket(state), { op: "logs", connection, follow })) {
-      process.stdout.write(`${formatLogLine(line as RecentLine)}\n`);
+      process.stdout.write(`${formatLogLine(line as BufferedLine)}\n`);
     }
     return 0;
   },
 });
 
 /** A line of a runtime's log buffer as text. */
-export function formatLogLine({ at, from, text }: RecentLine): string {
+export function formatLogLine({ at, from, text }: BufferedLine): string {
   return `${new Date(at).toISOString().slice(0, 23)}  ${from.padEnd(6)}  ${text}`;
 }

@@ -2,7 +2,7 @@ import { defineCommand } from "../options/command.ts";
 import { child, connection, stateFolder } from "../options/common.ts";
 import { requestForChildren } from "./request.ts";
 
-/** What the help says of a rekey, here and in `kubectl ipman`. */
+/** The help text of `rekey`, here and in `kubectl ipman`. */
 export const rekeyHelp = {
   details: `Traffic continues. A peer that would refuse the next scheduled rekey, because its proposals have
 another key exchange group (PFS), refuses now.`,

@@ -6,7 +6,7 @@ import { controlSocket } from "../options/defaults.ts";
 /**
  * Sends a runtime a request about a connection, and prints the outcome for each child.
  *
- * @returns the exit status: 1 where the request failed for a child
+ * @returns the exit status: 1 if the request failed for a child
  */
 export async function requestForChildren(
   stateFolder: string,

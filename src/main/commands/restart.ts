@@ -2,7 +2,7 @@ import { defineCommand } from "../options/command.ts";
 import { connection, stateFolder } from "../options/common.ts";
 import { requestForChildren } from "./request.ts";
 
-/** What the help says of a restart, here and in `kubectl ipman`. */
+/** The help text of `restart`, here and in `kubectl ipman`. */
 export const restartHelp = {
   details: `Loads the connection and its secret into charon again, ends its IKE SAs and negotiates everything
 again, including what the peer refused and ipman would not retry soon. The connection's traffic is

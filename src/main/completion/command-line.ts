@@ -64,7 +64,7 @@ export async function readCommandLine(
   };
 }
 
-/** What a shell may offer for the word that is to be completed. */
+/** The values that a shell may offer for the word that is to be completed. */
 export function offersAt({ command, positionals, pending }: CommandLine): Offer | undefined {
   if (pending !== undefined) return pending.offers;
   const known = Object.values(command?.arguments ?? {});
@@ -73,7 +73,7 @@ export function offersAt({ command, positionals, pending }: CommandLine): Offer 
   return (known[positionals.length] ?? (isList ? last : undefined))?.offers;
 }
 
-/** bash makes words of `--name`, `=` and `value`: the equal sign is not a word. */
+/** Removes the equal signs: bash splits `--name=value` into `--name`, `=` and `value`. */
 function withoutEqualSigns(words: readonly string[]): readonly string[] {
   const kept = words.filter((word, i) => word !== "=" || words[i - 1]?.startsWith("--") !== true);
   return words.at(-1) === "=" && kept.length < words.length ? [...kept, ""] : kept;

@@ -75,7 +75,7 @@ describe("completion", () => {
     assert.deepEqual(await helpOf("inspect", "--once"), ["only the current states"]);
   });
 
-  it("is empty where names cannot be looked up", async () => {
+  it("is empty if names cannot be looked up", async () => {
     const failing = () => Promise.reject(new Error("nothing answers"));
     const without = () => ({ connections: failing, children: failing, namespaces: failing });
     const { candidates } = await completionOf(ipman, ["restart", ""], without);

@@ -9,7 +9,7 @@ export interface Suggestion {
   readonly help?: string;
 }
 
-/** What a shell offers beside the candidates, in the numbers of cobra. */
+/** cobra's directives for what a shell offers in addition to the candidates. */
 const directives = { files: ":0", neither: ":4", folders: ":16" } as const;
 
 export interface Completion {
@@ -17,7 +17,7 @@ export interface Completion {
   readonly directive: (typeof directives)[keyof typeof directives];
 }
 
-/** Makes the names for a command line, given the values of its options. */
+/** Creates the source of names for a command line, given the values of its options. */
 export type NamesFor = (values: ReadonlyMap<string, string>) => Names;
 
 /** Prints the completion of a command line's last word; returns the exit status. */
@@ -52,7 +52,7 @@ export async function completionOf(
   };
 }
 
-/** Candidates whatever the word begins with. */
+/** The candidates, regardless of how the word begins. */
 async function everything(
   program: Program,
   line: CommandLine,

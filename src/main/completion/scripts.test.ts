@@ -67,7 +67,7 @@ describe("the completion scripts", () => {
     assert.deepEqual(shells.fish(answer, ["re"]), ["rekey\trekey now", "restart"]);
   });
 
-  it("offer files and folders where ipman says so", () => {
+  it("offer files and folders if ipman answers with that directive", () => {
     assert.deepEqual(shells.bash([":0"], ["validate", "READ"]), ["README.md"]);
     assert.deepEqual(shells.bash([":16"], ["run", "char"]), ["charts"]);
     assert.deepEqual(shells.bash([":4"], ["status", "char"]), []);
@@ -77,7 +77,7 @@ describe("the completion scripts", () => {
     assert.deepEqual(shells.fish([":16"], ["run", "char"]), ["charts/\tDirectory"]);
   });
 
-  it("run nothing that a name contains", () => {
+  it("do not run commands in names", () => {
     const folder = mkdtempSync(join(tmpdir(), "completion-"));
     try {
       const answer = [...hostile, ":4"];

@@ -24,7 +24,7 @@ import { KernelExaminer } from "../../runtime/kernel/kernel-examiner.ts";
 import { KernelNetwork } from "../../runtime/kernel/kernel-network.ts";
 import { logBreakdown, logChanges, logEvents, logTrouble } from "../../runtime/logs/log.ts";
 import { loggerOf, type LogSettings } from "../../runtime/logs/logger.ts";
-import { Recent } from "../../runtime/logs/recent.ts";
+import { LogBuffer } from "../../runtime/logs/log-buffer.ts";
 import { Metrics } from "../../runtime/metrics/metrics.ts";
 import { serveMetrics } from "../../runtime/metrics/metrics-server.ts";
 import { Supervisor } from "../../runtime/supervisor/supervisor.ts";
@@ -53,11 +53,11 @@ export interface Host {
 
 /** Builds the ports and runs a supervisor on them. */
 export async function startHost(options: HostOptions): Promise<Host> {
-  const recent = new Recent();
-  const log = loggerOf(options.log, recent);
+  const logBuffer = new LogBuffer();
+  const log = loggerOf(options.log, logBuffer);
   const resources = new AsyncDisposableStack();
   try {
-    const { supervisor, placement } = await build(options, { log, recent }, resources);
+    const { supervisor, placement } = await build(options, { log, logBuffer }, resources);
     log.info({ folder: options.folder, vici: options.vici }, "ipman runs");
     logMissingFilters(log);
     return {
@@ -76,13 +76,13 @@ export async function startHost(options: HostOptions): Promise<Host> {
 
 interface Logging {
   readonly log: Logger;
-  readonly recent: Recent;
+  readonly logBuffer: LogBuffer;
 }
 
 /** Creates the parts in the order in which they depend on each other. */
 async function build(
   options: HostOptions,
-  { log, recent }: Logging,
+  { log, logBuffer }: Logging,
   resources: AsyncDisposableStack,
 ) {
   const { folder, stateFolder, vici, vxlanPort } = options;
@@ -121,10 +121,10 @@ async function build(
     charon: new StatisticsSession(vici, whileScraped, charon),
     network,
   });
-  metrics.showDocuments();
+  metrics.showManifests();
   metrics.showStateWrites(placement.writes);
   const examiner = examinerOf(options, network, poller);
-  const shown = supervisorControl(supervisor, examiner, recent);
+  const shown = supervisorControl(supervisor, examiner, logBuffer);
   const control = withAttach(shown, (request) => attach({ desired, placement, network }, request));
   resources.use(
     await servedAnyway(() => ControlServer.listen(controlSocket(stateFolder), control), onTrouble),
@@ -132,7 +132,7 @@ async function build(
   await servePages(options, { supervisor, metrics, log }, resources);
   const subscriptions = new Subscription();
   resources.defer(() => subscriptions.unsubscribe());
-  subscriptions.add(logEvents(log, recent, events));
+  subscriptions.add(logEvents(log, logBuffer, events));
   subscriptions.add(logChanges(log, supervisor));
   subscriptions.add(namespaceChanges().subscribe(() => placement.check()));
   resources.use(supervisor);
@@ -180,7 +180,7 @@ function examinerOf({ vici }: HostOptions, network: KernelNetwork, poller: Polle
   });
 }
 
-/** Remembers its endpoints in the state folder, which is made for it. */
+/** Stores the endpoints in the state folder, which is created if it is missing. */
 function placementOf(
   { stateFolder, fabric }: HostOptions,
   onTrouble: (error: unknown) => void,

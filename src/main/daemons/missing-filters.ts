@@ -6,7 +6,7 @@ import { Reason } from "../../model/status/failure.ts";
  * Logs what packet filters need and this machine lacks: until it is there, gateways and workers
  * carry nothing.
  *
- * @param rules the rules that will be set here; all of them where it is left out
+ * @param rules the rules that will be set here; all of them if it is left out
  */
 export function logMissingFilters(log: Logger, rules?: string): void {
   const missing = missingRequirement(undefined, rules);

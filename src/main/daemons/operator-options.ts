@@ -23,7 +23,7 @@ import { charonSettings } from "../options/settings-option.ts";
  */
 export type SecretAccess = "named" | "namespace";
 
-/** What an operator is started with. */
+/** The settings of an operator. */
 export interface OperatorOptions {
   readonly ipmanImage: Image;
   readonly charonImage: Image;
@@ -31,7 +31,7 @@ export interface OperatorOptions {
   /** The service account of agents that have none of their own. */
   readonly agentAccount: string;
   readonly secretAccess: SecretAccess;
-  /** Where connections may name Secrets. */
+  /** The namespaces whose Secrets connections may name. */
   readonly secretNamespaces: readonly string[];
   /** `ServiceAccount/NAME`, or empty. */
   readonly owner: string;
@@ -150,7 +150,7 @@ export const operatorOptions = {
   logFormat,
 };
 
-/** What an operator is started with, by the values of its command line. */
+/** Derives the settings of an operator from the values of its command line. */
 export function operatorOptionsFrom(values: ValuesOf<typeof operatorOptions>): OperatorOptions {
   const { pullPolicy, charonPullPolicy, certificates, service, mutating, validating } = values;
   return {

@@ -44,7 +44,7 @@ import { ReservationCollector } from "../../runtime/operator/addresses/reservati
 import { WebhookService } from "../../runtime/operator/webhooks/webhook-service.ts";
 import { Deployments } from "../../runtime/operator/deployments/deployments.ts";
 
-/** What admission and leadership both work on. */
+/** The parts that admission and leadership share. */
 interface SharedParts {
   readonly cluster: Cluster;
   readonly declared: Declared;
@@ -53,7 +53,7 @@ interface SharedParts {
   readonly own: OperatorMetrics;
 }
 
-/** The parts of an operator, each made of those before it. */
+/** The parts of an operator, each created from the ones before it. */
 export class OperatorParts {
   readonly #options: OperatorOptions;
   readonly #log: Logger;
@@ -193,7 +193,7 @@ export class OperatorParts {
     );
   }
 
-  /** Resolves when the lease is lost, rejects where an exception ended the leader. */
+  /** Resolves when the lease is lost, rejects if an exception ended the leader. */
   #lead(
     parts: SharedParts,
     collector: ReservationCollector,
@@ -219,7 +219,7 @@ export class OperatorParts {
     return lost.promise;
   }
 
-  /** What only one of the replicas does. */
+  /** Starts the parts that run in only one of the replicas. */
   #startLeading({ cluster, declared }: SharedParts, settings: DeploymentSettings): void {
     const client = this.#client;
     const onTrouble = this.#onTrouble;
@@ -245,7 +245,7 @@ export class OperatorParts {
     resources.use(new GroupReporter({ ...reported, declared }));
   }
 
-  /** Undefined where all agents have one service account. */
+  /** Undefined if all agents have one service account. */
   #agentAccess(
     { cluster, declared }: Pick<SharedParts, "cluster" | "declared">,
     { namespace, owner }: DeploymentSettings,

@@ -2,16 +2,16 @@ import { backoffMs } from "../../model/time/backoff.ts";
 
 const diskFailures: ReadonlySet<string | undefined> = new Set(["ENOSPC", "EROFS", "EDQUOT", "EIO"]);
 
-/** Whether an error is of a disk that takes no writes, which may pass while the process runs. */
+/** Whether a disk refused a write, which may pass while the process runs. */
 export function isDiskFailure(error: unknown): boolean {
   return diskFailures.has((error as NodeJS.ErrnoException).code);
 }
 
 /**
- * A server with a socket in a folder. Where the disk takes no new file the process runs without
- * it, and tries again with a backoff.
+ * Starts a server with a socket in a folder. If the disk accepts no new file, the process continues
+ * without the server, and retries with a backoff.
  *
- * @throws where the server cannot begin for any other reason
+ * @throws if the server cannot start for any other reason
  */
 export async function servedAnyway(
   listen: () => Promise<AsyncDisposable>,

@@ -39,7 +39,7 @@ import { Metrics } from "../../runtime/metrics/metrics.ts";
 import { serveMetrics } from "../../runtime/metrics/metrics-server.ts";
 import { desiredStates } from "../../runtime/desired/desired-states.ts";
 import type { DesiredState } from "../../runtime/desired/desired-state.ts";
-import { Recent } from "../../runtime/logs/recent.ts";
+import { LogBuffer } from "../../runtime/logs/log-buffer.ts";
 import { supervisorControl } from "../../runtime/control/supervisor-control.ts";
 import { Supervisor } from "../../runtime/supervisor/supervisor.ts";
 import { controlSocket, whileScraped } from "../options/defaults.ts";
@@ -71,11 +71,11 @@ const gatewayRulesAlone = "";
 
 /** Builds the ports of a cluster's node and runs a supervisor on them. */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
-  const recent = new Recent();
-  const log = loggerOf(options.log, recent);
+  const logBuffer = new LogBuffer();
+  const log = loggerOf(options.log, logBuffer);
   const resources = new AsyncDisposableStack();
   try {
-    await new AgentParts(options, { log, recent }, resources).start();
+    await new AgentParts(options, { log, logBuffer }, resources).start();
     log.info({ group: options.groupId }, "ipman agent runs");
     logMissingFilters(log, gatewayRulesAlone);
   } catch (error) {
@@ -93,7 +93,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 class AgentParts {
   readonly #options: AgentOptions;
   readonly #log: Logger;
-  readonly #recent: Recent;
+  readonly #logBuffer: LogBuffer;
   readonly #resources: AsyncDisposableStack;
   readonly #client: KubeClient;
   readonly #metrics: Metrics;
@@ -102,12 +102,12 @@ class AgentParts {
 
   constructor(
     options: AgentOptions,
-    { log, recent }: { readonly log: Logger; readonly recent: Recent },
+    { log, logBuffer }: { readonly log: Logger; readonly logBuffer: LogBuffer },
     resources: AsyncDisposableStack,
   ) {
     this.#options = options;
     this.#log = log;
-    this.#recent = recent;
+    this.#logBuffer = logBuffer;
     this.#resources = resources;
     const metrics = resources.use(new Metrics());
     this.#metrics = metrics;
@@ -205,7 +205,7 @@ class AgentParts {
     const path = controlSocket(dirname(this.#options.vici));
     const { inspect } = this.#options;
     await this.#offer(
-      ControlServer.listen(path, supervisorControl(supervisor, examiner, this.#recent)),
+      ControlServer.listen(path, supervisorControl(supervisor, examiner, this.#logBuffer)),
     );
     if (inspect !== "off") await this.#offer(serveInspector(inspect, supervisor));
   }
@@ -232,7 +232,7 @@ class AgentParts {
   ): void {
     const client = this.#client;
     const onTrouble = this.#onTrouble;
-    this.#own(logEvents(this.#log, this.#recent, supervisor.events));
+    this.#own(logEvents(this.#log, this.#logBuffer, supervisor.events));
     this.#own(logChanges(this.#log, supervisor));
     this.#resources.use(
       new AgentReporter({

@@ -4,7 +4,7 @@ import { OperatorParts } from "./operator-parts.ts";
 
 /** A running operator. */
 export interface Operator {
-  /** Resolves when the lease is lost, rejects where it cannot run: then the process has to end. */
+  /** Resolves when the lease is lost, rejects if it cannot run: then the process has to end. */
   readonly lost: Promise<"lease lost">;
   readonly stop: (why: string) => Promise<void>;
 }

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { errorText } from "../text/error-text.ts";
 import { UsageError, type CommandOption } from "./option.ts";
 
-/** The certificates of an authority in a file, as PEM; undefined where no file is named. */
+/** The certificates of an authority in a file, as PEM; undefined if no file is named. */
 export const clientAuthority: CommandOption<string | undefined> = {
   flags: "--client-authority <file>",
   help: "certificates of the authority that signs the API server's client certificate",

@@ -6,11 +6,11 @@ export interface Command<
   Options extends OptionTable = OptionTable,
   Globals extends OptionTable = OptionTable,
 > {
-  /** What `--help` prints below the summary. */
+  /** The text that `--help` prints below the summary. */
   readonly details: string;
   readonly arguments: Arguments;
   readonly options: Options;
-  /** What `--help` prints below the options: examples, exit status. */
+  /** The text that `--help` prints below the options: examples, exit status. */
   readonly notes?: string;
   /** Returns the exit status. */
   run(values: ValuesOf<Arguments> & ValuesOf<Options>, globals: ValuesOf<Globals>): Promise<number>;
@@ -28,7 +28,7 @@ export function defineCommand<
 export interface ListedCommand {
   /** One line: what the command does. */
   readonly summary: string;
-  /** A command's module is loaded when the command is called: each start reads what it needs. */
+  /** Loads the command's module when the command is called, so that each start reads only what it needs. */
   readonly load: () => Promise<Command>;
 }
 
@@ -40,6 +40,6 @@ export interface Program {
   readonly commands: Readonly<Record<string, ListedCommand>>;
   /** Options that every command accepts. */
   readonly globals: OptionTable;
-  /** What `--help` prints below the commands. */
+  /** The text that `--help` prints below the commands. */
   readonly notes: string;
 }

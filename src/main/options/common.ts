@@ -12,7 +12,7 @@ export const connection = argument(
 /** The child that a command is about, among those of its connection. */
 export const child = optionalArgument("child", "one child only, by its key or name", "children");
 
-/** Where the control socket of `ipman run` or of an agent is. */
+/** The folder with the control socket of `ipman run` or of an agent. */
 export const stateFolder = text(
   "--state <folder>",
   'the state folder of "ipman run"',

@@ -1,6 +1,6 @@
 import { UsageError, type Argument, type Offer, type CommandOption } from "./option.ts";
 
-/** What the help, and a shell, say of an option beside its kind. */
+/** Further properties of an option, for the help and the completion. */
 interface Details {
   readonly offers?: Offer;
   readonly hidden?: boolean;

@@ -1,6 +1,6 @@
 /**
- * Values that a shell offers: fixed words, or what it has to look up. `children` are those of the
- * connection that the command line names.
+ * The values that a shell offers: fixed words, or names to look up. `children` are the children of
+ * the connection that the command line names.
  */
 export type Offer =
   | readonly string[]
@@ -15,7 +15,7 @@ export interface CommandOption<T> {
   /** As the help shows it: `-o, --output <format>`. */
   readonly flags: string;
   readonly help: string;
-  /** The value where the option is absent. */
+  /** The value without the option. */
   readonly fallback: T;
   /** The option must be given. */
   readonly required?: boolean;
@@ -37,7 +37,7 @@ export interface Argument<T> {
   /** As usage shows it: `<connection>`, `[child]`, `<file...>`. */
   readonly usage: string;
   readonly help: string;
-  /** The value where the argument is absent. */
+  /** The value without the argument. */
   readonly fallback: T;
   readonly offers?: Offer;
 }
@@ -57,7 +57,7 @@ export type ValuesOf<Table> = {
       : never;
 };
 
-/** A wrong use of a command: it is reported without a stack, and the exit status is 2. */
+/** A wrong use of a command, which is reported without a stack; the exit status is 2. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }

@@ -25,7 +25,7 @@ describe("the requirement of an API server", () => {
     rmSync(join(home, ".kube"), { recursive: true });
   });
 
-  it("is explained where nothing names one", () => {
+  it("is explained if no option or file names one", () => {
     assert.throws(
       () => requireCluster(undefined, {}, home),
       /no API server is known: .*--kubeconfig FILE/,

@@ -10,7 +10,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * Checks that the address of an API server can be found, as the Kubernetes client looks for it:
  * otherwise the client would call localhost for ever.
  *
- * @throws {UsageError} where there is neither a kubeconfig nor a pod's service account
+ * @throws {UsageError} if there is neither a kubeconfig nor a pod's service account
  */
 export function requireCluster(
   kubeconfig: string | undefined,

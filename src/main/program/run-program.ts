@@ -30,7 +30,7 @@ export async function runProgram(program: Program, args: readonly string[]): Pro
   }
 }
 
-/** The values that a command gets by these arguments. @throws {Error} where they are wrong */
+/** The values that a command gets by these arguments. @throws {Error} if they are wrong */
 export function parseCommand<
   Arguments extends ArgumentTable,
   Options extends OptionTable,
@@ -125,7 +125,7 @@ class Given {
   }
 }
 
-/** A default and its text in the help, where there is one to show. */
+/** A default and its text in the help, if there is one to show. */
 function defaultOf(fallback: unknown, required: boolean): [unknown, string?] {
   const text = Array.isArray(fallback) ? fallback.join(",") : fallback;
   const isShown =

@@ -16,7 +16,7 @@ export interface Described extends Dated {
   readonly actors: readonly ActorMessage[];
 }
 
-/** A connection as lines of text. */
+/** Formats a connection as lines of text. */
 export function describeLines({ at: now, connection, traffic, actors }: Described): string[] {
   const root = actors.find(({ name }) => name === connection.id);
   return [

@@ -1,6 +1,6 @@
 import { own } from "../../model/value/own.ts";
 
-/** What codes of the operating system mean to a person, instead of Node's own text. */
+/** The texts for error codes of the operating system, instead of Node's own. */
 const meanings: Readonly<Record<string, string>> = {
   ENOENT: "no such file or folder",
   ENOTDIR: "a part of the path is not a folder",
@@ -14,7 +14,7 @@ const meanings: Readonly<Record<string, string>> = {
   EROFS: "the file system is read-only",
 };
 
-/** An error as a person reads it: the file or address, and what is wrong with it. */
+/** Describes an error to a person: the file or address, and the cause. */
 export function describeError(error: unknown): string {
   const { address, port, path } = error as NodeJS.ErrnoException & SocketAddress;
   const text = errorText(error);
@@ -28,7 +28,7 @@ interface SocketAddress {
   readonly port?: number;
 }
 
-/** What is wrong, without the name of the file or address. */
+/** The cause of an error, without the name of the file or address. */
 export function errorText(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return (typeof code === "string" ? own(meanings, code) : undefined) ?? message;

@@ -13,13 +13,13 @@ import {
   type DesiredState,
 } from "../../runtime/desired/desired-state.ts";
 
-/** A problem with its position; the path is empty for one of a whole document. */
+/** A problem with its position; the path is empty for a problem of a whole manifest. */
 export interface LocatedProblem extends Problem, FilePosition {}
 
-/** What `ipman validate` found. */
+/** The result of `ipman validate`. */
 export interface ValidationReport {
   readonly valid: boolean;
-  /** How many objects of each kind there are. */
+  /** The number of objects of each kind. */
   readonly objects: Readonly<Record<Kind, number>>;
   readonly problems: readonly LocatedProblem[];
   /** Legal declarations that are likely a mistake. */
@@ -52,7 +52,7 @@ export function checkManifests(manifests: readonly LocatedManifest[]): Validatio
   };
 }
 
-/** A Secret that is not among the manifests may be in the cluster; one that is has to have the key. */
+/** A Secret that is among the manifests must have the key; any other Secret may be in the cluster. */
 function secretKeyProblems({ secretRef }: Connection, { secrets }: DesiredState): Problem[] {
   const { name, namespace, key } = secretRef;
   const secret = secrets.find(

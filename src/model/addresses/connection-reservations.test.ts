@@ -58,7 +58,7 @@ describe("the ConfigMap of a connection's reservations", () => {
     );
   });
 
-  it("is not written where a change has no effect", () => {
+  it("is not written if a change has no effect", () => {
     assert.equal(
       changedReservations(reservations, { end: { "10.0.2.3": "another" }, podsVersion: "13" }),
       undefined,

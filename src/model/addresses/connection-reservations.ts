@@ -34,7 +34,7 @@ export interface ReservationChange {
 
 type ConfigMap = KubeObject & { readonly data?: Readonly<Record<string, string>> };
 
-/** Where the ConfigMaps are stored, and which object owns them. */
+/** The namespace in which the ConfigMaps are stored, and the object that owns them. */
 export interface ReservationsPlace {
   readonly namespace: string;
   readonly owner: OwnerReference | undefined;
@@ -99,7 +99,7 @@ export function reservationsConfigMap(reservations: ConnectionReservations): Con
   return { apiVersion, kind, metadata, data };
 }
 
-/** @returns the reservations after a change; undefined where the change has no effect */
+/** @returns the reservations after a change; undefined if the change has no effect */
 export function changedReservations(
   reservations: ConnectionReservations,
   { reserve = {}, end = {}, podsVersion = reservations.podsVersion }: ReservationChange,

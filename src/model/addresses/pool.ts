@@ -52,7 +52,7 @@ export function* addressesOfPool(
   }
 }
 
-/** The n-th address of a pool, from 0; undefined where the pool has fewer. */
+/** The n-th address of a pool, from 0; undefined if the pool has fewer. */
 export function nthOfPool(child: PooledChild, pool: string, n: number): Prefix | undefined {
   let index = BigInt(n);
   for (const range of rangesOf(child, pool)) {

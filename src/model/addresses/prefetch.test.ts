@@ -33,7 +33,7 @@ function requestedFrom(times: number, now: number): Prefetch {
 const text = (entry: PrefetchedAddress | undefined) => entry && formatPrefix(entry.address);
 
 describe("the prefetched addresses", () => {
-  it("last for twice the recent demand, and are at least a few", () => {
+  it("cover twice the recent demand, and at least a minimum", () => {
     assert.deepEqual(requestedFrom(0, 0).refills(0), []);
     const few = requestedFrom(1, 0).refills(0);
     assert.deepEqual(
@@ -55,7 +55,7 @@ describe("the prefetched addresses", () => {
     );
   });
 
-  it("are as many as a burst needs that goes on as it began", () => {
+  it("cover a burst that continues at its present rate", () => {
     const prefetch = new Prefetch(5_000);
     for (const now of [0, 20, 40, 60, 80, 100]) prefetch.request(request, now);
     const counts = (now: number) => prefetch.refills(now).map(({ count }) => count);
@@ -64,7 +64,7 @@ describe("the prefetched addresses", () => {
     assert.deepEqual(counts(900), [16]);
   });
 
-  it("are refilled when three quarters are gone", () => {
+  it("are refilled when three quarters are used", () => {
     const prefetch = requestedFrom(20, 0);
     const entries = Array.from({ length: 9 }, (_, i) => prefetched(10 + i, 0));
     prefetch.put(child, "primary", entries);
@@ -76,7 +76,7 @@ describe("the prefetched addresses", () => {
     assert.ok(needsRefill);
   });
 
-  it("are a few where only other replicas gave several addresses, and as many as there once one is requested here", () => {
+  it("have the minimum while only other replicas give addresses, and count that demand after a request here", () => {
     const prefetch = new Prefetch(5_000);
     assert.equal(prefetch.noteGiven(child, "primary", 0), false);
     assert.deepEqual(prefetch.refills(0), []);
@@ -118,7 +118,7 @@ describe("the prefetched addresses", () => {
     assert.equal(prefetch.take({ ...request, ordinal: 0 }, 1), undefined);
   });
 
-  it("are only those that the store still has by the same reservation", () => {
+  it("are only addresses that the store still has under the same reservation", () => {
     const prefetch = requestedFrom(10, 0);
     prefetch.put(child, "primary", [prefetched(10, 0), prefetched(11, 0), prefetched(12, 0)]);
     prefetch.retain({ "10.0.2.10": "another", "10.0.2.12": "id-12" });
@@ -126,7 +126,7 @@ describe("the prefetched addresses", () => {
     assert.equal(prefetch.take(request, 1), undefined);
   });
 
-  it("are unused when there is no more demand", () => {
+  it("are released when demand ends", () => {
     const prefetch = requestedFrom(10, 0);
     prefetch.put(child, "primary", [prefetched(10, 0)]);
     assert.deepEqual(prefetch.takeUnused(900), []);
@@ -135,7 +135,7 @@ describe("the prefetched addresses", () => {
     assert.equal(prefetch.take(request, 1_100), undefined);
   });
 
-  it("are not given after their lifetime, or once they are not of the pool any more", () => {
+  it("are not given after their lifetime, or once the pool no longer contains them", () => {
     const prefetch = requestedFrom(10, 9_000);
     prefetch.put(child, "primary", [prefetched(10, 0), prefetched(11, 9_000)]);
     const smaller = childWith("10.0.2.12-10.0.2.99");

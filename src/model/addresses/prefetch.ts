@@ -19,7 +19,7 @@ export interface Refill {
   readonly count: number;
 }
 
-/** What is prefetched for one request or several. */
+/** The prefetched addresses for one request or several. */
 export interface PrefetchResult<T> {
   readonly found: T;
   /** Whether a pool needs a refill now. */
@@ -32,7 +32,7 @@ const windowMs = 1_000;
 /** A burst is extrapolated over at least this time: a shorter one does not show its rate. */
 const minSpanMs = 250;
 
-/** For how many windows of that demand the prefetched addresses are to last. */
+/** The number of windows of that demand for which the prefetched addresses should last. */
 const windowsAhead = 2;
 
 /** A pool is refilled when less than this share is left: each write costs the API server. */
@@ -51,7 +51,7 @@ const maxPrefetched = 128;
 export class Prefetch {
   readonly #lifetimeMs: number;
   readonly #pools = new Map<string, PoolPrefetch>();
-  /** What the store had reserved when it was last compared. */
+  /** The reservations of the store at the last comparison. */
   #pending: Readonly<Record<string, string>> | undefined;
 
   /** @param lifetimeMs how long after its reservation an address may be given to a pod */
@@ -219,7 +219,7 @@ function needsRefill(prefetched: PoolPrefetch, now: number): boolean {
   return prefetched.entries.length < targetOf(prefetched, now) * refillShare;
 }
 
-/** How many addresses to hold: a few where only other replicas receive requests. */
+/** How many addresses to hold: a few if only other replicas receive requests. */
 function targetOf(prefetched: PoolPrefetch, now: number): number {
   const demand = demandOf(prefetched, now);
   if (demand === 0) return 0;

@@ -7,7 +7,7 @@ const digits = 6;
 
 /**
  * Makes the id of a reservation: the time in RFC 3339 with nine digits after the second. The last
- * six are random; the first of these is 0 where the address is prefetched.
+ * six are random; the first of these is 0 if the address is prefetched.
  *
  * @param now in milliseconds since the epoch
  * @param random from 0 up to 1

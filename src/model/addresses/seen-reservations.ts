@@ -66,7 +66,7 @@ function versionOf({ metadata }: Pod): bigint {
 /** Memo of {@link readReservation}: the object of a pod is immutable. */
 const memo = new WeakMap<Pod, { readonly key: string | undefined }>();
 
-/** The {@link reservationKey} of a pod's reservation; undefined where the pod has none. */
+/** The {@link reservationKey} of a pod's reservation; undefined if the pod has none. */
 export function reservationOf(pod: Pod): string | undefined {
   const read = memo.get(pod) ?? { key: readReservation(pod) };
   memo.set(pod, read);

@@ -92,7 +92,7 @@ const whyNot = (given: Given) => {
 };
 
 describe("the workers among pods", () => {
-  it("are those that the operator admitted, with the proofs of their reservations", () => {
+  it("are pods that the operator admitted, with the proofs of their reservations", () => {
     const pod = podOf({});
     const { workers, refused } = found(pod);
     assert.deepEqual(refused, []);
@@ -117,7 +117,7 @@ describe("the workers among pods", () => {
     assert.deepEqual(found(podOf({ podIP: "" })), { workers: [], refused: [] });
   });
 
-  it("do not include pods of a namespace that is not allowed or of an unknown child, by one text", () => {
+  it("do not include pods of a namespace that is not allowed or of an unknown child, with the same text", () => {
     const strange = whyNot({ namespace: "tenant" });
     assert.match(strange, /is not available to namespace tenant/);
     const unknown = whyNot({ namespace: "tenant", childName: "nothing" });

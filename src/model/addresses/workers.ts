@@ -45,7 +45,7 @@ export type GatewayOf = (worker: Worker) => Pick<Gateway, "underlay"> | undefine
 
 /**
  * Finds the workers among pods: those whose annotations are valid by the declared connections and
- * the segment key. Where several pods have one address of a child, the oldest keeps it. A worker is
+ * the segment key. If several pods have the same address of a child, the oldest keeps it. A worker is
  * the same object while its pod and its connection are the same.
  */
 export function workersOf(
@@ -131,7 +131,7 @@ function judge(pod: Pod, connection: Connection, key: SegmentKey): PodVerdict {
   return judged;
 }
 
-/** Undefined where a pod has no address on the pod network yet. */
+/** Undefined if a pod has no address on the pod network yet. */
 function judgeUnknown(pod: Pod, connection: Connection, key: SegmentKey): PodVerdict {
   const { namespace = "default", name, annotations = {} } = pod.metadata;
   const addresses = podAddresses(pod);

@@ -41,10 +41,10 @@ export interface Connection {
   readonly id: string;
   /** spec.name: the connection's name in charon. */
   readonly name: string;
-  /** metadata.generation; 0 where the source has none. */
+  /** metadata.generation; 0 if the source has none. */
   readonly generation: number;
   readonly remoteAddr: string;
-  /** The peer's address where it is one, undefined for a DNS name. */
+  /** The peer's address if it is one, undefined for a DNS name. */
   readonly remoteAddress: Address | undefined;
   /** Undefined to let routing decide. */
   readonly localAddr: string | undefined;

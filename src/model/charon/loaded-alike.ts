@@ -1,5 +1,5 @@
 /**
- * Which parts of a connection charon had loaded before, equal to the present declaration. Where
+ * The parts of a connection that charon had loaded before and that equal the present declaration. If
  * an SA differs from such a part, the peer is the cause, not an earlier declaration.
  */
 export interface LoadedAlike {

@@ -1,4 +1,4 @@
-/** What charon reports of an IKE SA that changes from one list to the next. */
+/** The values of an IKE SA that change from one list to the next. */
 export interface IkeSaStatistics {
   /** The IKE version: 1 or 2. */
   readonly version: number;
@@ -15,7 +15,7 @@ export interface IkeSaStatistics {
   readonly reauthIn: number;
 }
 
-/** What charon reports of a CHILD SA that changes from one list to the next. */
+/** The values of a CHILD SA that change from one list to the next. */
 export interface ChildSaStatistics {
   /** Eight hexadecimal digits. */
   readonly spiIn: string;

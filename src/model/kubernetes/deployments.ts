@@ -28,10 +28,10 @@ export interface DeploymentSettings {
 /** The port of an agent's metrics and probes. */
 const agentPort = 9740;
 
-/** Where charon's socket is, in charon's container and in the agent's. */
+/** The folder of charon's socket, in charon's container and in the agent's. */
 export const sharedFolder = "/run/ipman";
 
-/** Where the agent finds the node's /run, with the sockets of container runtimes. */
+/** The folder in which the agent has the node's /run, with the sockets of container runtimes. */
 export const nodeRunFolder = "/host/run";
 
 /** The Deployment of a group's charon: ipman's code does not run in it and never restarts it. */

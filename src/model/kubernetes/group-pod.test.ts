@@ -16,7 +16,7 @@ const waiting = (reason: string, message?: string) => ({
 const words = (status: object) => groupPodFailure("charon", [pod(status)])?.message ?? "";
 
 describe("the pod of charon or an agent", () => {
-  it("runs where one of several is ready, and not where that one is being deleted", () => {
+  it("runs if one of several is ready, and not if that one is being deleted", () => {
     assert.equal(groupPodFailure("charon", [pod({}), pod(ready)]), undefined);
     const ending = pod(ready, { deletionTimestamp: "2026-01-01T00:00:00Z" });
     assert.equal(groupPodFailure("charon", [ending])?.reason, "InProgress");

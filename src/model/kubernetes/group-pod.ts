@@ -10,7 +10,7 @@ export interface GroupPod extends KubeObject {
   /** The value of the label `groupId`. */
   readonly groupId: string;
   readonly ready: boolean;
-  /** Why it does not run, as the cluster words it; undefined where no cause is known. */
+  /** Why it does not run, as the cluster words it; undefined if no cause is known. */
   readonly trouble: string | undefined;
 }
 
@@ -57,7 +57,7 @@ function troubleOf({ conditions = [], containerStatuses = [] }: PodStatus): stri
   return message === undefined || reason === "CrashLoopBackOff" ? reason : `${reason}: ${message}`;
 }
 
-/** Why no pod of a group's charon or agent runs; undefined where one does. */
+/** Why no pod of a group's charon or agent runs; undefined if one does. */
 export function groupPodFailure(
   type: "charon" | "agent",
   pods: readonly GroupPod[],

@@ -39,7 +39,7 @@ export function objectKey({ namespace, name }: Pick<KubeMeta, "namespace" | "nam
 /** A page of a collection; its items may lack apiVersion and kind. */
 export interface KubeList {
   readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
-  /** Null where the page is empty and only metadata was requested. */
+  /** Null if the page is empty and only metadata was requested. */
   readonly items: readonly { readonly metadata: KubeMeta }[] | null;
 }
 

@@ -57,7 +57,7 @@ export function groupLabels(group: Group, type: "charon" | "agent" | "xfrm") {
   };
 }
 
-/** A name as a label's value: a digest where the name is too long. */
+/** A name as a label's value: a digest if the name is too long. */
 export function labelValue(name: string): string {
   return name.length <= 63 ? name : digestOf([name]);
 }

@@ -15,7 +15,7 @@ const mostRead = 8;
  * Reads the addresses in a pod's status, without malformed ones. In a dual-stack cluster `podIPs`
  * has all addresses; an older API server writes `podIP` alone.
  *
- * @returns undefined where no address is valid
+ * @returns undefined if no address is valid
  */
 export function podAddresses({ status }: Pick<Pod, "status">): PodAddresses | undefined {
   const listed: unknown = status?.podIPs;

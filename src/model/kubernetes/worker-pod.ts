@@ -52,7 +52,7 @@ export interface HeldAddress {
 /** Memo of {@link readHeldAddress}: the object of a pod is immutable. */
 const memo = new WeakMap<Pod, { readonly heldAddress: HeldAddress | undefined }>();
 
-/** The address that a pod holds; undefined where its annotations are incomplete. */
+/** The address that a pod holds; undefined if its annotations are incomplete. */
 export function heldAddressOf(pod: Pod): HeldAddress | undefined {
   const read = memo.get(pod);
   if (read !== undefined) return read.heldAddress;

@@ -5,7 +5,7 @@ import { parseLength, type Prefix } from "./prefix.ts";
 export interface AddressRange {
   readonly first: Address;
   readonly last: Address;
-  /** The length that the workload's device gets; undefined where the entry has none. */
+  /** The length that the workload's device gets; undefined if the entry has none. */
   readonly prefixLength: number | undefined;
 }
 

@@ -91,7 +91,7 @@ function gatewayLinks({
   ];
 }
 
-/** Raises an MTU to IPv6's minimum where the child uses IPv6, which needs it. */
+/** Raises an MTU to IPv6's minimum if the child uses IPv6, which needs it. */
 export function clampMtu(mtu: number, child: Pick<Child, "xfrmIp">): number {
   return child.xfrmIp.address.family === 6 ? Math.max(mtu, minimumMtu) : mtu;
 }

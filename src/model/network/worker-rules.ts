@@ -41,7 +41,7 @@ const mostGateways = 1024;
  * address, or proves that its sender is the gateway at a new address (`announcement.ts`).
  * While an address is proven, no other address counts as the gateway's: another pod may get the
  * address of a former gateway, receive what workers still send there, and so learn the MAC
- * addresses. Where no address is proven, because no agent announces one, earlier ones stay valid.
+ * addresses. If no address is proven, because no agent announces one, earlier ones stay valid.
  * The worker's address in the segment is reachable through segments only: through this one, or
  * through one that the namespace is attached to later with the same address.
  */

@@ -8,7 +8,7 @@ export { Reason } from "./reason.ts";
 export interface Failure {
   readonly reason: Reason;
   readonly message: string;
-  /** False where another attempt fails in the same way until spec or secret change. */
+  /** False if another attempt fails in the same way until spec or secret change. */
   readonly retryable: boolean;
 }
 

@@ -4,7 +4,7 @@ interface ReasonEntry {
   readonly explanation: string;
   /** The remedy for a person to apply. */
   readonly remedy: string;
-  /** False where another attempt fails in the same way until spec or secret change. */
+  /** False if another attempt fails in the same way until spec or secret change. */
   readonly retryable: boolean;
 }
 

@@ -21,7 +21,7 @@ export interface ChildStatus {
   readonly gateway: string;
   readonly workers: readonly { readonly id: string; readonly address: string }[];
   readonly failure: Failure | undefined;
-  /** Undefined where the child declares no probe. */
+  /** Undefined if the child declares no probe. */
   readonly reachability: Reachability | undefined;
   readonly conditions: readonly Condition[];
 }

@@ -26,7 +26,7 @@ describe("a shortened text", () => {
     );
   });
 
-  it("is limited in bytes of UTF-8 where the API counts bytes", () => {
+  it("is limited in bytes of UTF-8 if the API counts bytes", () => {
     assert.equal(shortenedBytes("äöü", 6), "äöü");
     assert.equal(shortenedBytes("äöüß", 6), "ä…");
     fc.assert(

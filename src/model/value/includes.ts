@@ -16,7 +16,7 @@ export function includes(actual: unknown, wanted: unknown): boolean {
     if (!isObject(actual)) return false;
     return Object.entries(wanted).every(([key, value]) => includes(own(actual, key), value));
   }
-  // The server also drops false and empty strings where they are the default.
+  // The server also drops false and empty strings if they are the default.
   return actual === wanted || (actual === undefined && (wanted === false || wanted === ""));
 }
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 
 /**
- * The previous value where the next one is deeply equal, so that consumers can compare values by
+ * The previous value if the next one is deeply equal, so that consumers can compare values by
  * `===`.
  */
 export function keepEqual<T>(previous: T | undefined, next: T): T {

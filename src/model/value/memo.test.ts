@@ -28,7 +28,7 @@ describe("a memo", () => {
     assert.deepEqual([next(1), next(1), next(2)], [1, 1, 2]);
   });
 
-  it("of a function computes once for each object, also where the result is undefined", () => {
+  it("of a function computes once for each object even if the result is undefined", () => {
     const seen: object[] = [];
     const compute = memo((subject: object) => void seen.push(subject));
     const [one, other] = [{}, {}];

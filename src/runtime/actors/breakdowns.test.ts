@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Breakdowns } from "./breakdowns.ts";
 
-describe("an actor that broke down", () => {
-  it("is started again after an exception of its next start, which is reported", (context) => {
+describe("an actor that an exception stopped", () => {
+  it("restarts again after an exception of its restart, which is reported", (context) => {
     context.mock.timers.enable({ apis: ["setTimeout"] });
     const reported: string[] = [];
     let starts = 0;

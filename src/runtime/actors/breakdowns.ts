@@ -2,31 +2,31 @@ import { backoffMs } from "../../model/time/backoff.ts";
 import { failure, Reason, type Failure } from "../../model/status/failure.ts";
 import { contained, type OnBreakdown } from "./contained.ts";
 
-/** An actor that ran for so long after it broke down begins again with a short backoff. */
+/** Milliseconds without an exception after which the backoff of an actor starts again. */
 const recoveredMs = 120_000;
 
 interface Breakdown {
   readonly failure: Failure;
   readonly attempt: number;
   readonly at: number;
-  /** Undefined since the actor was started again. */
+  /** Undefined once the actor has restarted. */
   readonly timer: NodeJS.Timeout | undefined;
 }
 
 export interface BreakdownsOptions {
   readonly onBreakdown: OnBreakdown;
-  /** Starts the actor of that id again. */
+  /** Restarts the actor with this id. */
   readonly restart: (id: string) => void;
 }
 
 /**
- * Root actors that broke down by an exception: each is reported once, shown as failed, and
- * started again after a backoff while all others run on.
+ * Root actors that an exception stopped: each exception is reported once, and the actor is shown
+ * as failed and restarts after a backoff. All other actors continue.
  */
 export class Breakdowns implements Disposable {
   readonly #options: BreakdownsOptions;
   readonly #byId = new Map<string, Breakdown>();
-  /** An exception passes through each machine above the one that it happened in. */
+  /** Reported exceptions: each passes through all machines above the one in which it occurred. */
   readonly #reported = new WeakSet<object>();
 
   constructor(options: BreakdownsOptions) {
@@ -42,7 +42,7 @@ export class Breakdowns implements Disposable {
     this.#options.onBreakdown(id, error);
   }
 
-  /** Reports an exception that ended an actor, and has the actor started again. */
+  /** Reports an exception that stopped an actor, and schedules the restart of the actor. */
   restartLater(id: string, error: unknown): void {
     this.report(id, error);
     const before = this.#byId.get(id);
@@ -52,20 +52,23 @@ export class Breakdowns implements Disposable {
     const attempt = isNew ? 1 : before.attempt + 1;
     const message = error instanceof Error ? error.message : String(error);
     this.#byId.set(id, {
-      failure: failure(Reason.Internal, `ipman broke down here and starts again: ${message}`),
+      failure: failure(
+        Reason.Internal,
+        `an exception stopped this part of ipman, which restarts: ${message}`,
+      ),
       attempt,
       at,
       timer: setTimeout(() => this.#restart(id), backoffMs(attempt)),
     });
   }
 
-  /** Why an actor that is about to be started again does not run. */
+  /** The exception that stopped an actor, until the actor restarts. */
   failureOf(id: string): Failure | undefined {
     const breakdown = this.#byId.get(id);
     return breakdown?.timer === undefined ? undefined : breakdown.failure;
   }
 
-  /** Forgets an actor that is not wanted any more. */
+  /** Forgets an actor, which then does not restart. */
   forget(id: string): void {
     clearTimeout(this.#byId.get(id)?.timer);
     this.#byId.delete(id);

@@ -1,11 +1,11 @@
 import { config, type Observable } from "rxjs";
 import { retryWithBackoff } from "../../adapters/time/retry-with-backoff.ts";
 
-/** Reports an exception, which is a defect, by what it happened to: a connection, a stream. */
+/** Reports an exception, which is a defect, with the id of the connection or stream in which it occurred. */
 export type OnBreakdown = (id: string, error: unknown) => void;
 
 /**
- * Wraps a function so that its exceptions are reported and go no further: RxJS and XState rethrow
+ * Wraps a function so that its exceptions are reported and not thrown: RxJS and XState rethrow
  * exceptions of observers where nothing can catch them, and the process ends.
  */
 export function contained<Args extends readonly unknown[]>(
@@ -21,7 +21,7 @@ export function contained<Args extends readonly unknown[]>(
   };
 }
 
-/** A source that is subscribed to again after a backoff whenever it fails. */
+/** Subscribes to a source again after a backoff whenever it fails. */
 export function resubscribed<T>(
   source: Observable<T>,
   report: (error: unknown) => void,

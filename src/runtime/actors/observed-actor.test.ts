@@ -37,7 +37,7 @@ function started(failed: (error: unknown) => void = () => {}) {
 }
 
 describe("an observed actor", () => {
-  it("reports the exception that ended it to its owner", () => {
+  it("reports the exception that stopped it to its owner", () => {
     const { actor, reported } = started();
     actor.send({ type: "break" });
     assert.deepEqual(reported, ["failed: Error: a planted defect"]);

@@ -4,7 +4,7 @@ import { contained } from "./contained.ts";
 
 /** The owner's reactions to the end of a root actor. */
 export interface ActorOwner {
-  /** An exception ended the actor. The owner reports it, and starts another actor or ends itself. */
+  /** An exception stopped the actor. The owner reports it, and starts another actor or ends itself. */
   readonly failed: (error: unknown) => void;
   /** The actor reached its final state. */
   readonly done?: () => void;
@@ -16,9 +16,9 @@ type InputOf<Logic extends AnyActorLogic> =
   undefined extends InputFrom<Logic> ? unknown : { readonly input: InputFrom<Logic> };
 
 /**
- * Creates a root actor that its owner observes before it starts: XState throws an exception that
- * no observer receives where nothing can catch it, and the process ends. The linter refuses
- * root actors that are created otherwise.
+ * Creates a root actor with an observer for its errors. Without an observer XState rethrows an
+ * exception where nothing can catch it, and the process ends. The linter refuses root actors that
+ * are created otherwise.
  */
 export function observedActor<Logic extends AnyActorLogic>(
   logic: Logic,

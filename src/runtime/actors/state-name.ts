@@ -1,4 +1,4 @@
-/** States that say little by themselves, by machine: the state inside them is shown instead. */
+/** For each machine, the state whose nested state is shown in its place. */
 const wrappers: Readonly<Record<string, string>> = { charon: "connected", probe: "asking" };
 
 /**

@@ -4,7 +4,7 @@ import { isMachine } from "./machine-of.ts";
 import type { ChildActors } from "./machines-below.ts";
 import { stateName } from "./state-name.ts";
 
-/** An actor moved from one state of its chart to another. */
+/** A move of an actor from one state of its chart to another. */
 export interface Transition {
   /** The chart: `connection`, `child`, `gateway`, `charon`, `probe`. */
   readonly machine: string;
@@ -18,7 +18,7 @@ export interface TransitionObserver {
   /** Called after each event that changed the snapshot. */
   readonly changed: () => void;
   readonly moved: (transition: Transition) => void;
-  /** An exception ended the actor, or one of the functions above threw it. */
+  /** Called with an exception that stopped the actor, or that one of the functions above threw. */
   readonly broke: (error: unknown) => void;
 }
 

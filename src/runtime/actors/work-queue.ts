@@ -1,4 +1,4 @@
-/** `low` work waits as well while something more important is held. */
+/** Work of priority `low` also waits while {@link WorkQueue.before} holds it back. */
 export type Priority = "high" | "normal" | "low";
 
 /** Work in the queue. */
@@ -35,11 +35,11 @@ export class WorkQueue {
     });
   }
 
-  /** Holds tasks of low priority back until `matters` settles. */
-  async before<T>(matters: Promise<T>): Promise<T> {
+  /** Holds tasks of low priority back until the promise settles. */
+  async before<T>(important: Promise<T>): Promise<T> {
     this.#held++;
     try {
-      return await matters;
+      return await important;
     } finally {
       this.#held--;
       this.#schedule();

@@ -38,14 +38,14 @@ describe("a pod that is refused", () => {
     assert.equal(events.length, 2);
   });
 
-  it("is reported again where it was attached, or gone, in between", () => {
+  it("is reported again if it was attached or deleted in between", () => {
     const { refused, lines } = reporting();
     for (const list of [[{ pod: pod("a"), why: "x" }], [], [{ pod: pod("a"), why: "x" }]])
       refused.report(list);
     assert.equal(lines.length, 2);
   });
 
-  it("is among at most so many in a minute, whatever their number", () => {
+  it("counts towards a limit of reports per minute", () => {
     const { refused, events, lines } = reporting();
     const many = Array.from({ length: 1_000 }, (_, i) => ({ pod: pod(`p-${i}`), why: "x" }));
     for (let pass = 0; pass < 3; pass++) refused.report(many);

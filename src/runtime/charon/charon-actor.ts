@@ -9,7 +9,7 @@ import type { ReportedBreakdown } from "../ports/runtime-events.ts";
 
 type Logic = ReturnType<typeof charonLogic>;
 
-/** charon's actor in reports of breakdowns. A connection can be named charon, but not this. */
+/** The id of charon's actor in reports of breakdowns; no connection can have this name. */
 const breakdownId = "charon's actor";
 
 export interface CharonActorOptions {
@@ -18,7 +18,7 @@ export interface CharonActorOptions {
   readonly breakdowns: Pick<Observer<ReportedBreakdown>, "next">;
 }
 
-/** charon's root actor, which is created again where an exception ended it. */
+/** charon's root actor, which is created again after an exception stopped it. */
 export class CharonActor implements Disposable {
   readonly #options: CharonActorOptions;
   readonly #sessions = new Subject<boolean>();

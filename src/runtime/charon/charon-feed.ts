@@ -83,7 +83,7 @@ export class CharonFeed implements Disposable {
     return this.#lists;
   }
 
-  /** Emits after each event that charon's actor has handled. */
+  /** Emits after each event that charon's actor handled. */
   get changes(): Observable<void> {
     return this.#changes;
   }
@@ -103,7 +103,7 @@ export class CharonFeed implements Disposable {
     this.#changes.complete();
   }
 
-  /** Without these events a rekey is seen by charon's own event, or by the next list. */
+  /** The kernel's events; without them, charon's own event or the next list reports a rekey. */
   #saEvents({ network }: CharonFeedOptions): Observable<SaEvent> {
     return whileTrue([this.sessions], () => network.saEvents());
   }

@@ -8,20 +8,19 @@ import {
   timer,
 } from "rxjs";
 
-/** charon may log the cause of an end a little after the end. */
+/** Milliseconds to stay on: charon may log why an SA ended shortly after the end. */
 const lingerMs = 5_000;
 
 /**
- * Says when charon's log has to be followed: while a connection is unsettled, since the log may
- * say why it does not come up. A hundred settled connections log dozens of lines a second that
- * nothing here needs.
+ * Decides when to follow charon's log: while a connection is unsettled, since the log may contain
+ * the reason. Otherwise a hundred settled connections would log dozens of unused lines a second.
  */
 export class CharonLogSwitch {
   readonly #unsettled = new Set<string | symbol>();
-  readonly #any = new BehaviorSubject(true);
+  readonly #anyUnsettled = new BehaviorSubject(true);
 
   /** Emits the present value at once, and then each change. */
-  readonly isOn = this.#any.pipe(
+  readonly isOn = this.#anyUnsettled.pipe(
     distinctUntilChanged(),
     switchMap((any) => (any ? of(true) : timer(lingerMs).pipe(map(() => false)))),
     distinctUntilChanged(),
@@ -34,10 +33,10 @@ export class CharonLogSwitch {
     return new Subscription(() => this.note(id, true));
   }
 
-  /** Notes whether a connection is settled. One that is gone counts as settled. */
+  /** Sets whether a connection is settled; a removed connection counts as settled. */
   note(id: string | symbol, settled: boolean): void {
     if (settled) this.#unsettled.delete(id);
     else this.#unsettled.add(id);
-    this.#any.next(this.#unsettled.size > 0);
+    this.#anyUnsettled.next(this.#unsettled.size > 0);
   }
 }

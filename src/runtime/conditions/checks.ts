@@ -5,9 +5,9 @@ import type { Failure } from "../../model/status/failure.ts";
 /** A check that decides one condition. */
 export interface Check<Facts> {
   readonly type: ConditionType;
-  /** The condition's message where the check passes. */
+  /** The condition's message if the check passes. */
   readonly message: string;
-  /** Why the check fails; undefined where it passes. */
+  /** Why the check fails; undefined if it passes. */
   readonly lacks: (facts: Facts) => Failure | undefined;
 }
 

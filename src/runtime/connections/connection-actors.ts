@@ -23,16 +23,16 @@ export interface ConnectionActorsOptions {
   readonly breakdowns: Pick<Observer<ReportedBreakdown>, "next">;
 }
 
-/** A connection's actor, or one below it, has handled an event, or the actor has ended. */
+/** Emitted when a connection's actor, or an actor below it, handled an event or ended. */
 export interface ConnectionActivity {
   readonly id: string;
-  /** Whether nothing is awaited for the connection; true for one whose actor has ended. */
+  /** Whether the connection waits for nothing; true if its actor has ended. */
   readonly settled: boolean;
 }
 
 /**
- * One root actor per declared connection, each fed with what concerns it. An actor that an
- * exception ended is started again after a backoff.
+ * Runs one root actor per declared connection, and sends it the events that concern it. An actor
+ * that an exception stopped restarts after a backoff.
  */
 export class ConnectionActors implements Disposable {
   readonly #options: ConnectionActorsOptions;
@@ -47,7 +47,7 @@ export class ConnectionActors implements Disposable {
   #endpoints: ReadonlyMap<string, Endpoints> = new Map();
   #sas: ReadonlyMap<string, readonly IkeSa[]> = new Map();
   #charonReady = false;
-  /** Set once shutdown begins: actors that end are not started again. */
+  /** Set once shutdown begins: actors that end are not restarted. */
   #stopping = false;
 
   constructor(options: ConnectionActorsOptions) {
@@ -85,12 +85,12 @@ export class ConnectionActors implements Disposable {
     return this.#endings;
   }
 
-  /** Why a connection's actor does not run at present, where an exception ended it. */
+  /** The exception that stopped a connection's actor, until the actor restarts. */
   breakdownOf(id: string): Failure | undefined {
     return this.byId.has(id) ? undefined : this.#breakdowns.failureOf(id);
   }
 
-  /** Declares these connections in place of those before. */
+  /** Replaces the declared connections. */
   declare(connections: ReadonlyMap<string, Connection>): void {
     const before = this.#declared;
     this.#declared = connections;
@@ -102,14 +102,14 @@ export class ConnectionActors implements Disposable {
       this.#roots.attempt(connection.id, () => this.#declare(connection));
   }
 
-  /** A session with charon began, or ended. */
+  /** Handles the begin or the end of a session with charon. */
   setCharonReady(isReady: boolean): void {
     this.#charonReady = isReady;
     if (!isReady) this.#sas = new Map();
     this.#roots.each((root) => root.send({ type: isReady ? "charon.ready" : "charon.lost" }));
   }
 
-  /** Takes a list of all SAs. */
+  /** Sends each actor its part of a list of all SAs. */
   setSas(sas: readonly IkeSa[]): void {
     const before = this.#sas;
     this.#sas = Map.groupBy(sas, ({ connection }) => connection);
@@ -122,7 +122,7 @@ export class ConnectionActors implements Disposable {
     });
   }
 
-  /** Takes the gateways and workers of all connections. */
+  /** Sends each actor its gateways and workers. */
   setEndpoints(endpoints: ReadonlyMap<string, Endpoints>): void {
     this.#endpoints = endpoints;
     this.#roots.each((root, id) => {
@@ -132,7 +132,7 @@ export class ConnectionActors implements Disposable {
     });
   }
 
-  /** Passes on what charon reports of a peer. */
+  /** Passes an event about a peer to the actor of its connection. */
   notify(event: CharonEvent): void {
     if (event.type !== "peer.notified" && event.type !== "path.missing") return;
     this.#roots.each((root) => {
@@ -166,7 +166,7 @@ export class ConnectionActors implements Disposable {
     declareTo(root, connection, keyEvent(keys.stateOf(connection), isUnreadable));
   }
 
-  /** Starts one actor per turn, so that a hundred new connections do not delay running ones. */
+  /** Starts the actor through the work queue, so that a hundred new connections do not delay running ones. */
   #startLater(id: string): void {
     if (this.#stopping || this.#starting.has(id) || this.breakdownOf(id) !== undefined) return;
     this.#starting.add(id);

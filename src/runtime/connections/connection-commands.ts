@@ -14,7 +14,7 @@ export interface Outcome extends ChildRef {
   readonly message: string;
 }
 
-/** How long a result is awaited; charon itself waits longer. */
+/** Time limits for a result; charon itself waits longer. */
 const rekeyMs = 15_000;
 const restartMs = 60_000;
 
@@ -22,8 +22,8 @@ const restartMs = 60_000;
  * Rekeys CHILD SAs now, as charon does before they expire. No packet is lost, and a peer that
  * refuses the later rekey refuses this one.
  *
- * @param key of the child; undefined for all
- * @throws where there is no such connection or child
+ * @param key the child's key; undefined for all children
+ * @throws if there is no such connection or child
  */
 export function rekey(running: Live, id: string, key?: string): Observable<Outcome> {
   return merge(...childrenOf(running, id, key).map((child) => rekeyOne(running, child)));
@@ -32,7 +32,7 @@ export function rekey(running: Live, id: string, key?: string): Observable<Outco
 /**
  * Ends a connection's IKE SAs and negotiates them again; traffic stops in the meantime.
  *
- * @throws where there is no such connection
+ * @throws if there is no such connection
  */
 export function restart(running: Live, id: string): Observable<Outcome> {
   const before = idsOf(rootOf(running, id));
@@ -65,16 +65,16 @@ function upAgain(
   target: CommandTarget,
   before: ReadonlySet<string>,
 ): Observable<Outcome> {
-  // A child that had failed learns of the restart when charon has the connection.
+  // A failed child is notified of the restart once charon has loaded the connection.
   let hasBegun = false;
   return awaited(running, target, restartMs, ({ value, context }) => {
     const root = target.root.getSnapshot();
     const ofRoot = topState(root.value);
-    // The refusal may belong to an earlier attempt: a child that initiates reports its own.
+    // The refusal may belong to an earlier attempt; a child that initiates reports the result itself.
     const isOlder = root.matches({ failed: "refused" }) && context.child.initiates;
     if (ofRoot === "failed" && !isOlder)
       return { done: false, message: words(root.context.failure) };
-    // An attempt that ends before charon has the connection again began before the restart.
+    // An attempt that ends before charon has loaded the connection again began before the restart.
     if (ofRoot === "pending" || ofRoot === "loading") return undefined;
     const state = topState(value);
     hasBegun ||= state !== "failed";
@@ -89,24 +89,24 @@ function upAgain(
 
 type ResultOf = (snapshot: ChildSnapshot) => Pick<Outcome, "done" | "message"> | undefined;
 
-/** Waits for a result until the limit, which is a result too. */
+/** Waits for a result; reaching the time limit is a result too. */
 function awaited(
   running: Live,
   target: CommandTarget,
   limitMs: number,
   judge: ResultOf,
 ): Observable<Outcome> {
-  const late = `nothing came of it within ${limitMs / 1_000} s; see ipman status`;
+  const late = `no result within ${limitMs / 1_000} s; see ipman status`;
   return merge(of(undefined), running.changes).pipe(
     map(() => judge(target.child.getSnapshot())),
-    filter((judged) => judged !== undefined),
+    filter((result) => result !== undefined),
     take(1),
     map(({ done, message }) => outcome(target, done, message)),
     timeout({ first: limitMs, with: () => of(outcome(target, false, late)) }),
   );
 }
 
-/** A command needs the root actors, and when they may have changed. */
+/** The part of a supervisor that the commands need. */
 type Live = Pick<Running, "roots" | "changes">;
 
 interface CommandTarget {
@@ -119,12 +119,12 @@ function childrenOf(running: Live, id: string, key?: string): CommandTarget[] {
   const root = rootOf(running, id);
   const { children, context } = root.getSnapshot();
   const all = context.connection.children.map((child) => child.key);
-  const wanted = key === undefined ? all : all.filter((one) => one === key);
+  const wanted = key === undefined ? all : all.filter((childKey) => childKey === key);
   if (wanted.length === 0)
     throw new Error(`connection ${id} has no child "${key}"; it has ${all.join(", ")}`);
-  return wanted.flatMap((one) => {
-    const child = children[childActorId(one)] as ChildActor | undefined;
-    return child === undefined ? [] : [{ root, key: one, child }];
+  return wanted.flatMap((childKey) => {
+    const child = children[childActorId(childKey)] as ChildActor | undefined;
+    return child === undefined ? [] : [{ root, key: childKey, child }];
   });
 }
 

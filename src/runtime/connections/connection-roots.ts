@@ -12,7 +12,7 @@ export interface ConnectionRootsOptions {
   readonly moved: TransitionObserver["moved"];
   readonly onChange: (id: string) => void;
   readonly onListWanted: () => void;
-  /** The actor has ended: by itself, or by the exception. */
+  /** Called when the actor has ended, by itself or by an exception. */
   readonly onEnd: (
     id: string,
     root: ConnectionActor | undefined,
@@ -50,7 +50,7 @@ export class ConnectionRoots {
     this.#byId.set(id, root);
     root.on("sas.wanted", contained(broke, onListWanted));
     root.start();
-    // An exception may have ended it at once.
+    // An exception may have stopped the actor already.
     if (this.#byId.get(id) === root)
       observeTransitions(root, { changed: () => onChange(id), moved, broke });
     return root;
@@ -61,12 +61,12 @@ export class ConnectionRoots {
     for (const [id, root] of Array.from(this.#byId)) this.attempt(id, () => run(root, id));
   }
 
-  /** Calls the function for one connection; an exception ends the actor of this connection alone. */
+  /** Calls the function for one connection; an exception stops only the actor of this connection. */
   attempt(id: string, run: () => void): void {
     contained((error) => this.breakDown(id, error), run)();
   }
 
-  /** Ends a connection's actor after an exception that ended it, or that left its state uncertain. */
+  /** Removes a connection's actor after an exception that stopped it or left its state uncertain. */
   breakDown(id: string, error: unknown): void {
     const root = this.#byId.get(id);
     this.#byId.delete(id);

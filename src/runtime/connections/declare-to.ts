@@ -9,12 +9,12 @@ export function declareTo(
   key: ConnectionEvent,
 ): void {
   const { context, status } = root.getSnapshot();
-  // A connection that is on its way out is declared again when its actor has ended.
+  // A connection that is being deleted is declared again when its actor has ended.
   if (status !== "active" || root.getSnapshot().matches("terminating")) return;
-  // charon knows connection and key by the name: under another name they start from nothing.
+  // charon identifies connection and key by the name: under a new name both are created again.
   if (context.connection.name !== connection.name) return root.send({ type: "delete" });
   const isRefused = key.type === "secret.refused";
-  // A refused key is not loaded for the former identities, nor for the new ones.
+  // First, so that a refused key is loaded neither for the former identities nor for the new ones.
   if (isRefused) root.send(key);
   if (context.connection !== connection) root.send({ type: "spec.changed", connection });
   if (!isRefused) root.send(key);

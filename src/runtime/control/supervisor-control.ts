@@ -6,20 +6,20 @@ import { diagnose } from "../diagnosis/diagnose.ts";
 import type { Examiner } from "../diagnosis/examiner.ts";
 import { actorsNow, inspection } from "../inspector/inspection.ts";
 import { rekey, restart } from "../connections/connection-commands.ts";
-import type { Recent, RecentLine } from "../logs/recent.ts";
+import type { LogBuffer, BufferedLine } from "../logs/log-buffer.ts";
 import { reportOf } from "../status/report.ts";
 import { rootOf } from "../connections/root-of.ts";
 import { statusOf } from "../status/status.ts";
 import type { Running } from "../ports/running.ts";
 
-/** Changes that come close together are sent at once. */
+/** Milliseconds within which several changes lead to one status. */
 const gatherMs = 20;
 
-/** What may be asked of a supervisor on its control socket, which is root's alone. */
+/** The operations of the control socket, to which only root has access. */
 export function supervisorControl(
   running: Running,
   examiner: Examiner,
-  recent: Recent,
+  logBuffer: LogBuffer,
 ): ControlHandler {
   return ({ op, ...request }): Observable<unknown> => {
     switch (op) {
@@ -36,7 +36,7 @@ export function supervisorControl(
       case "inspect":
         return request["once"] === true ? from(actorsNow(running)) : inspection(running);
       case "logs":
-        return logsOf(running, recent, request);
+        return logsOf(running, logBuffer, request);
       case "diagnose":
         return from(diagnose(running, examiner, diagnosisOf(request)));
       case "rekey":
@@ -49,14 +49,14 @@ export function supervisorControl(
   };
 }
 
-/** Follows charon's log for as long as a client follows these lines. */
+/** The buffered lines of a connection; while a client follows them, charon's log is followed too. */
 function logsOf(
   running: Running,
-  recent: Recent,
+  logBuffer: LogBuffer,
   { connection: wanted, follow }: Readonly<Record<string, unknown>>,
-): Observable<RecentLine> {
+): Observable<BufferedLine> {
   const { connection } = rootOf(running, textOf(wanted)).getSnapshot().context;
-  const lines = recent.of(connection, follow === true);
+  const lines = logBuffer.of(connection, follow === true);
   if (follow !== true) return lines;
   return new Observable((subscriber) => {
     const following = running.followCharonLog();
@@ -66,10 +66,10 @@ function logsOf(
 }
 
 function diagnosisOf({ connection, child, ping, rekey: tries }: Readonly<Record<string, unknown>>) {
-  const asked = optionalText(ping);
-  const target = parseAddress(asked ?? "");
-  if (asked !== undefined && target === undefined)
-    throw new Error(`--ping: "${asked}" is no address`);
+  const text = optionalText(ping);
+  const target = parseAddress(text ?? "");
+  if (text !== undefined && target === undefined)
+    throw new Error(`--ping: "${text}" is not an IP address`);
   const which = { connection: textOf(connection), child: optionalText(child) };
   return { ...which, ping: target, rekey: tries === true };
 }

@@ -109,11 +109,11 @@ interface Acceptance {
   readonly kind: Kind;
   readonly problemsOf: (document: unknown) => Problem[];
   readonly problems: ProblemsByOwner;
-  /** Whether a file cannot be read now, which may contain any missing manifest. */
+  /** Whether a file cannot be read now, so that any missing manifest may be in it. */
   readonly lastGood: boolean;
 }
 
-/** The manifests of a kind; invalid ones are represented by their last valid version. */
+/** The manifests of a kind; an invalid manifest is represented by its last valid version. */
 function accepted<T extends { readonly metadata: ObjectMeta }>(
   resources: readonly Resource[],
   before: readonly T[],

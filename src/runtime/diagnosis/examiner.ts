@@ -30,7 +30,7 @@ export interface Examiner {
   readonly answersCharon: (address: Address) => Promise<boolean>;
   /** The differences between a gateway's namespace and its plan, in words. */
   readonly gatewayDrift: (placed: Placed) => string[];
-  /** The same for a worker; undefined where its namespace is on another node. */
+  /** The same for a worker; undefined if its namespace is on another node. */
   readonly workerDrift: (placed: Placed, worker: Worker) => string[] | undefined;
   /** Whether the target answers echo requests through a gateway. */
   readonly answersGateway: (gateway: Gateway, source: Address, ask: Ask) => Promise<boolean>;

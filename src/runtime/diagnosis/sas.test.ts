@@ -13,11 +13,11 @@ function found(known: Failure | undefined): string[] {
 }
 
 describe("a CHILD SA that is up", () => {
-  it("is well where it is as declared", () => {
+  it("passes if it matches the declaration", () => {
     assert.deepEqual(found(undefined), ["ok is up"]);
   });
 
-  it("is worth a note where it is not what is declared", () => {
+  it("has a note if it differs from the declaration", () => {
     const differs = failure(Reason.SaDiffers, "the peer left out 10.7.0.0/24");
     assert.deepEqual(found(differs), ["ok is up", "note the peer left out 10.7.0.0/24"]);
   });

@@ -31,7 +31,7 @@ describe("announcements of a gateway", () => {
     for (let waited = 0; waited < ms; waited += 100) mock.timers.tick(100);
   };
 
-  it("are repeated ever less often, and never end", () => {
+  it("are repeated less and less often, and never end", () => {
     const stop = all.repeat(gateway, [worker("one")], note);
     for (let i = 0; i < 30; i++) wait(10_000);
     const times = sent.map((line) => Number(line.split(":")[0]));
@@ -58,7 +58,7 @@ describe("announcements of a gateway", () => {
     stopBoth();
   });
 
-  it("begin again for a gateway that was made again", () => {
+  it("begin again for a gateway that was created again", () => {
     const one = worker("one");
     all.repeat(gateway, [one], note)();
     // On a host it has the same name again.
@@ -85,7 +85,7 @@ describe("announcements of a gateway", () => {
     stop();
   });
 
-  it("reach the others later that were stopped between two slices", async () => {
+  it("that were stopped between two slices reach the other workers later", async () => {
     const workers = Array.from({ length: 100 }, (_, i) => worker(String(i)));
     const reached = new Set<Worker>();
     const reach = (due: readonly Worker[]) => {
@@ -101,7 +101,7 @@ describe("announcements of a gateway", () => {
     stop();
   });
 
-  it("need no timer where there is no worker", () => {
+  it("need no timer without a worker", () => {
     all.repeat(gateway, [], note);
     wait(600_000);
     assert.deepEqual(sent, []);

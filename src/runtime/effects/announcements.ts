@@ -1,9 +1,9 @@
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 
 /**
- * Milliseconds from one announcement of a gateway to a worker until the next; the last for all
- * that follow. The first may be lost on the way, and those of two minutes may come before the
- * worker is attached: its order can name the gateway of the time when the pod was admitted.
+ * Milliseconds between the announcements of a gateway to a worker; the last value repeats. The
+ * first announcements may be lost, and those of two minutes may precede the attachment of the
+ * worker, whose order can name the gateway from when the pod was admitted.
  */
 const pausesMs = [100, 400, 1_500, ...Array<number>(30).fill(4_000), 60_000];
 
@@ -22,9 +22,9 @@ export class Announcements {
   readonly #progress = new WeakMap<Worker, Progress>();
 
   /**
-   * Announces a gateway to its workers until it is stopped. A worker that knows this gateway gets its
-   * next announcement when that is due. A gateway that was created again is another object, even if
-   * it has the name and the address of the one before.
+   * Announces a gateway to its workers until it is stopped. A worker that had announcements of this
+   * gateway before gets its next one when that is due. A gateway that was created again is another object, even if
+   * it has the same name and address.
    *
    * @param announce sends to these workers, a slice of those that are due; a failed announcement is repeated like a successful one
    * @returns a function that stops the announcements

@@ -7,9 +7,9 @@ import { effect, type EffectPorts } from "./effect.ts";
 
 export interface CharonPorts extends EffectPorts {
   readonly charon: CharonPort;
-  /** The names of the connections that belong in charon; undefined while some are unknown. */
+  /** The names of the declared connections; undefined while some are unknown. */
   readonly declared: () => ReadonlySet<string> | undefined;
-  /** Removes from the kernel what charon does not hold. */
+  /** Removes SAs and policies from the kernel that charon does not hold. */
   readonly removeOrphans: (charon: Pick<CharonPort, "held">) => Promise<void>;
   readonly events: Partial<Observer<CharonEvent>>;
   readonly lists: Pick<Observer<readonly IkeSa[]>, "next">;

@@ -17,7 +17,7 @@ export interface ConnectionPorts extends GatewayPorts {
   readonly isDeclared: (connectionId: string, childKey: string) => boolean;
 }
 
-/** The connection's machine with its effects: the one place where machines meet adapters. */
+/** The connection's machine with its effects. */
 export function connectionLogic(ports: ConnectionPorts) {
   const { charon, secrets, queue } = ports;
   const call = effect(ports);
@@ -28,7 +28,7 @@ export function connectionLogic(ports: ConnectionPorts) {
         const key = secrets.value(connection);
         if (key !== undefined) return queue.before(charon.load(connection, key));
         throw new Refusal(
-          failure(Reason.SecretMissing, "the secret went while it was to be loaded"),
+          failure(Reason.SecretMissing, "the Secret was removed before its key was loaded"),
         );
       }),
       terminateIke: call<Selection>("charon.terminate", ({ uniqueIds }) =>

@@ -9,13 +9,13 @@ export interface EffectPorts {
   readonly calls: Pick<Observer<AdapterCall>, "next">;
 }
 
-/** Makes an actor of a call: its error becomes a failure, its duration an `AdapterCall`. */
+/** Creates an effect from a call: its error becomes a failure, its duration an `AdapterCall`. */
 export function effect(ports: Pick<EffectPorts, "calls">) {
   return <Input, Output = void>(name: string, run: (input: Input) => Promise<Output> | Output) =>
     fromPromise<Output, Input>(({ input }) => measured(ports, name, () => run(input)));
 }
 
-/** Makes an effect that blocks the thread: it waits in the work queue. */
+/** Creates an effect from a call that blocks the thread, and therefore waits in the work queue. */
 export function queuedEffect(ports: EffectPorts) {
   return <Input, Output = void>(name: string, queued: QueuedCall<Input, Output>) =>
     fromPromise<Output, Input>(async ({ input, signal }) => {

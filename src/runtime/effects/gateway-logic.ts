@@ -26,7 +26,7 @@ export function gatewayLogic(ports: GatewayPorts) {
       apply: call<GatewayOrder, PassResult>("network.apply", {
         prepare: ({ connection, child, workers }, signal) =>
           inSlices(workers, (worker) => network.prepare(connection, child, worker), signal),
-        // Traffic may wait for a gateway with a CHILD SA, and a workload for one that was ready.
+        // With a CHILD SA, traffic may wait for the gateway; an applied gateway serves workloads.
         priority: ({ tunnel, applied }) => {
           if (tunnel === undefined) return "low";
           return applied ? "high" : "normal";
@@ -43,7 +43,7 @@ function watchLogic({ network }: GatewayPorts) {
   return fromCallback<{ type: string }, Gateway>(({ input, sendBack }) => {
     const subscription = network.watch(input).subscribe({
       next: (part) => sendBack({ type: "kernel.changed", part }),
-      // The namespace or the monitor is gone: the next pass finds out which.
+      // The namespace or the monitor is gone; the next pass determines which.
       error: () => sendBack({ type: "kernel.changed" }),
     });
     return () => subscription.unsubscribe();
@@ -55,7 +55,7 @@ function announceLogic(ports: GatewayPorts) {
   return fromCallback<{ type: string }, GatewayOrder>(({ input }) =>
     announcements.repeat(input.gateway, input.workers, (workers) => {
       const call = () => ports.network.announce({ ...input, workers });
-      // A failure is counted, and the next announcement makes up for it.
+      // Metrics count a failure, and the next announcement follows anyway.
       measured(ports, "network.announce", call).catch(() => {});
     }),
   );

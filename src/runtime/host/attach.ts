@@ -9,7 +9,7 @@ import { Refusal } from "../ports/refusal.ts";
 import type { AttachRequest } from "./attach-request.ts";
 import type { HostPlacement } from "./host-placement.ts";
 
-/** Waits between attempts; charon may be about to start. */
+/** Milliseconds between attempts; charon may be about to start. */
 const retryMs = 50;
 const attempts = 100;
 
@@ -41,7 +41,7 @@ export function attach(ports: AttachPorts, request: AttachRequest): Observable<A
   );
 }
 
-/** Tries again after a failure that passes by itself. */
+/** Retries after a failure that may pass by itself. */
 function retried<T>(attempt: Observable<T>): Observable<T> {
   const delay = (error: unknown) =>
     error instanceof Refusal && error.failure.retryable ? timer(retryMs) : throwError(() => error);
@@ -53,12 +53,12 @@ function attachNow(
   request: AttachRequest,
   connections: ReadonlyMap<string, Connection>,
 ): Attached {
-  const made = placement.attach(request, connections);
-  const { worker } = made;
+  const attachment = placement.attach(request, connections);
+  const { worker } = attachment;
   const connection = connections.get(worker.connection);
   if (connection === undefined)
     throw new Error("the connection was deleted while the namespace was attached to it");
-  const plan = network.workerPlan({ ...made, connection }, worker, fabricUplink);
+  const plan = network.workerPlan({ ...attachment, connection }, worker, fabricUplink);
   applyPlan({ namespace: worker.netns }, plan);
   return { address: formatPrefix(worker.address) };
 }

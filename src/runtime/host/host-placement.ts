@@ -27,7 +27,7 @@ import type { PlacementPort } from "../ports/ports.ts";
 import { StateWriter, type StateWrites } from "./state-writer.ts";
 
 export interface HostPlacementOptions {
-  /** Keeps gateways and workers over a restart. */
+  /** Stores gateways and workers across restarts. */
   readonly file: StateFile<HostEndpoints>;
   readonly fabric: Pick<Fabric, "plug" | "unplug" | "endOtherSegments" | "remove">;
   /** The network between gateways and workers. */
@@ -42,7 +42,7 @@ export interface Attachment {
   readonly child: Child;
 }
 
-/** The time limit for a gateway. One takes milliseconds, but others may be created before it. */
+/** The time limit for a gateway in milliseconds: other gateways may be created before it. */
 const placedWithinMs = 10_000;
 
 /** Gateways and workers of one host: named network namespaces on a fabric. */

@@ -1,7 +1,7 @@
 import type { StateFile } from "../../adapters/files/state-file.ts";
 import { backoffMs } from "../../model/time/backoff.ts";
 
-/** Changes within this time are one write. */
+/** Milliseconds within which several changes lead to one write. */
 const gatherMs = 50;
 
 export interface StateWriterOptions<T> {
@@ -53,7 +53,7 @@ export class StateWriter<T> implements StateWrites, Disposable {
   /**
    * Saves a value now.
    *
-   * @throws if that fails; a value from {@link save} is then still written
+   * @throws if the write fails; a value from {@link save} is then still written
    */
   saveNow(value: T): void {
     this.#write(value);

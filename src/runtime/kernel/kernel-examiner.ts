@@ -16,7 +16,7 @@ export interface KernelExaminerOptions {
   readonly poller: DescriptorWatcher;
   /** The SAs of charon, with statistics. */
   readonly statistics: () => Promise<readonly IkeSa[]>;
-  /** A worker's namespace, as a path, and its plan; undefined where it is on another machine. */
+  /** A worker's namespace, as a path, and its plan; undefined if it is on another machine. */
   readonly worker: (
     placed: Placed,
     worker: Worker,

@@ -47,9 +47,9 @@ export interface KernelNetworkOptions {
   readonly vxlanPort: number;
   /** The key from which the secrets of segments are derived. */
   readonly segmentKey: SegmentKey;
-  /** charon's namespace where it is known even while charon is not running. */
+  /** charon's namespace if it is known even while charon is not running. */
   readonly hostNamespace?: string | undefined;
-  /** The kernel of this machine where it is left out. */
+  /** The kernel of this machine if it is left out. */
   readonly kernel?: Kernel;
 }
 

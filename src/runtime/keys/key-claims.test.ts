@@ -47,12 +47,12 @@ describe("a claim of a key", () => {
     });
   }
 
-  it("stays with the connection that has it, wherever others are declared", () => {
+  it("stays with the connection that has it, regardless of the order of declaration", () => {
     const [a, b] = [["us", "x", "k1"] as const, ["us", "x", "k2"] as const];
     assert.deepEqual(refused({ b }, { a, b }, { a }, { b, a }), [[], ["a"], [], ["b"]]);
   });
 
-  it("changes only with every other that it could be taken for", () => {
+  it("changes only together with all claims that it could be confused with", () => {
     const [old, next] = [["us", "x", "k1"] as const, ["us", "x", "k2"] as const];
     assert.deepEqual(
       refused(

@@ -9,7 +9,7 @@ import {
   type IdentityPattern,
 } from "../../model/charon/identity-overlap.ts";
 
-/** A connection with the revision of its key: charon is to have the key for its remoteId. */
+/** The claim of a connection to have its key in charon for its remoteId. */
 interface KeyClaim {
   readonly connection: Connection;
   readonly revision: string;
@@ -17,13 +17,13 @@ interface KeyClaim {
   readonly remote: IdentityPattern;
 }
 
-/** The facts that a connection's actor has about its key; both undefined if the Secret is missing. */
+/** The state of a connection's key, for its actor; both fields are undefined if the Secret is missing. */
 export interface KeyState {
   readonly secretRevision: string | undefined;
   readonly keyFailure: Failure | undefined;
 }
 
-/** The event that reports the state of its key to a connection's actor. */
+/** The event that reports the state of a key to the actor of its connection. */
 export function keyEvent(
   { secretRevision: revision, keyFailure: failure }: KeyState,
   unreadable: boolean,
@@ -34,9 +34,9 @@ export function keyEvent(
 }
 
 /**
- * Which connections may have their key in charon. charon accepts from a peer every key that one
- * of both identities owns, so it cannot separate two keys whose identities overlap: the one
- * that was granted first, or is declared first, keeps its place.
+ * Decides which connections may have their key in charon. charon accepts from a peer every key
+ * that either identity owns, so it cannot separate two keys whose identities overlap: the key that
+ * was granted first, or else is declared first, takes precedence.
  */
 export class KeyClaims {
   readonly #secrets: Secrets;
@@ -47,7 +47,7 @@ export class KeyClaims {
     this.#secrets = secrets;
   }
 
-  /** Grants keys to these connections, in place of those before. */
+  /** Grants keys to these connections, which replace the former ones. */
   update(connections: Iterable<Connection>): void {
     const claims = [...connections].flatMap((connection) => {
       const revision = this.#secrets.revision(connection);
@@ -68,7 +68,7 @@ export class KeyClaims {
     this.#conflicts = conflicts;
   }
 
-  /** Why the key that is there may not be in charon; the same object while it is so. */
+  /** Why an existing key may not be in charon; the same object while nothing changes. */
   failureOf(connection: Connection): Failure | undefined {
     return this.#secrets.failureOf(connection) ?? this.#conflicts.get(connection.id);
   }
@@ -114,7 +114,7 @@ class Granted {
   readonly byId = new Map<string, KeyClaim>();
   readonly #byRemote = new Map<string, KeyClaim[]>();
   readonly #byLocal = new Map<string, KeyClaim[]>();
-  /** Whose remoteId stands for more than one identity. */
+  /** Claims whose remoteId matches more than one identity. */
   readonly #broad: KeyClaim[] = [];
 
   add(claim: KeyClaim): void {
@@ -125,7 +125,7 @@ class Granted {
     if (local !== undefined) push(this.#byLocal, local, claim);
   }
 
-  /** Who has another key that charon could take for this one. */
+  /** Finds a claim with another key that charon could confuse with this one. */
   conflictWith(claim: KeyClaim): KeyClaim | undefined {
     return this.#candidates(claim).find(
       (other) => other.revision !== claim.revision && isConfusable(claim, other),
@@ -150,12 +150,12 @@ function isConfusable(a: KeyClaim, b: KeyClaim): boolean {
   );
 }
 
-/** Any local identity is one address of the node in the end. */
+/** Whether a remote identity owns a local one; `any` as a local identity becomes one address of the node. */
 function owns(remote: IdentityPattern, local: IdentityPattern): boolean {
   return local.type !== "any" && identitiesOverlap(remote, local);
 }
 
-/** A name for an identity that stands for itself alone. */
+/** A key for an identity that matches only itself; undefined for a pattern. */
 function exact(identity: IdentityPattern): string | undefined {
   if (identity.type === "literal") return identity.text;
   if (identity.type !== "network") return undefined;

@@ -46,14 +46,14 @@ describe("the revision of a secret", () => {
 });
 
 describe("the key in a secret", () => {
-  it("has the bytes that the Secret has, also where they are not text", () => {
+  it("has the bytes of the Secret, even if they are not text", () => {
     const secrets = new Secrets();
     const key = Buffer.from("9f1c00e4c3a7fe80d2b10a", "hex");
     secrets.replace([{ ...secret(""), data: { k: key.toString("base64") } }]);
     assert.deepEqual(Buffer.from(secrets.value(ref("k")) ?? []), key);
   });
 
-  it("that is badly written is none, and why names Secret, key and the way out", () => {
+  it("is rejected if it is badly encoded, with a failure that names Secret, key and remedy", () => {
     const secrets = new Secrets();
     secrets.replace([secret("0xplanted")]);
     assert.equal(secrets.has(ref("a")), false);
@@ -105,7 +105,7 @@ describe("a Secret whose consent is required", () => {
     assert.equal(store.has(ref("a")), false, "it was withdrawn");
   });
 
-  it("that refuses says the same as one that is not there, whatever it holds", () => {
+  it("gives the same failure if it refuses as if it did not exist, whatever it contains", () => {
     const nothing = shown(required());
     assert.deepEqual(nothing.slice(0, 4), [false, undefined, undefined, undefined]);
     const { message, retryable } = nothing[4] as { message: string; retryable: boolean };
@@ -117,14 +117,14 @@ describe("a Secret whose consent is required", () => {
     }
   });
 
-  it("that permits says what is amiss with the key", () => {
+  it("reports what is wrong with the key if it permits its use", () => {
     const store = required(annotated("c", "0xplanted"));
     assert.equal(store.failureOf(ref("a"))?.reason, "SecretInvalid");
     assert.equal(store.failureOf(ref("none")), undefined, "the key alone is missing");
     assert.equal(store.has(ref("none")), false);
   });
 
-  it("is not judged while it cannot be read: charon keeps the key that it has", () => {
+  it("causes no failure while it cannot be read, so that charon keeps its key", () => {
     const store = required();
     store.replace([], new Map([["default/keys", "the API server is away"]]));
     assert.equal(store.failureOf(ref("a")), undefined);
@@ -133,7 +133,7 @@ describe("a Secret whose consent is required", () => {
     assert.equal(store.failureOf(ref("a"))?.reason, "SecretNotPermitted");
   });
 
-  it("gives one failure while nothing changes", () => {
+  it("gives the same failure object while nothing changes", () => {
     const store = required(annotated());
     const user = ref("a");
     const before = store.failureOf(user);
@@ -143,7 +143,7 @@ describe("a Secret whose consent is required", () => {
 });
 
 describe("the time of a secret", () => {
-  it("is that of the Secret it is in, as long as that is there", () => {
+  it("is that of its Secret, while the Secret exists", () => {
     const secrets = new Secrets();
     const { metadata, ...rest } = secret("one");
     const written = { ...metadata, creationTimestamp: "2026-01-01T00:00:00Z" };

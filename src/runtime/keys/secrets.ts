@@ -8,7 +8,7 @@ import type { Problem } from "../../model/api/result.ts";
 import type { Secret } from "../../model/api/schema/secret.ts";
 import { writtenAt } from "../../model/api/written-at.ts";
 
-/** A connection, as the user of the key that it names. */
+/** The part of a connection that names its key. */
 export type KeyUser = Pick<Connection, "id" | "secretRef">;
 
 export interface SecretsOptions {
@@ -16,29 +16,29 @@ export interface SecretsOptions {
   readonly requireConsent: boolean;
 }
 
-/** A Secret that is there. */
+/** An existing Secret. */
 interface SecretEntry {
   readonly metadata: Secret["metadata"];
   readonly consent: KeyConsent;
 }
 
-/** The key in a value with its revision, or why there is none. */
+/** The key in a value with its revision, or why the value is not a key. */
 type KeyVerdict =
   | { readonly key: Uint8Array; readonly revision: string; readonly failure?: undefined }
   | { readonly failure: Failure; readonly key?: undefined; readonly revision?: undefined };
 
 /**
  * The pre-shared keys in Secrets. Keys leave this store for charon only; actors get a revision,
- * which is the same for equal keys and does not reveal them. To a connection that a Secret does
- * not permit to use its keys, it is as if there were no such Secret.
+ * which is the same for equal keys and does not reveal them. If a Secret does not permit a
+ * connection to use its keys, the store answers that connection as if the Secret did not exist.
  */
 export class Secrets {
   readonly #requireConsent: boolean;
   readonly #values = new Map<string, Buffer>();
-  /** By namespace and name. */
+  /** The existing Secrets by namespace and name. */
   readonly #held = new Map<string, SecretEntry>();
   #unreadable: ReadonlyMap<string, string> = new Map();
-  /** Each made when it is asked for first. */
+  /** The parsed values, each computed at its first use. */
   readonly #judged = new Map<string, KeyVerdict>();
   readonly #notPermitted = new WeakMap<KeyUser, Failure>();
   readonly #salt = randomBytes(32);
@@ -48,9 +48,9 @@ export class Secrets {
   }
 
   /**
-   * Takes all secrets that there are, in place of those it had.
+   * Replaces all Secrets.
    *
-   * @param unreadable those that may be there: `namespace/name` → why they cannot be read
+   * @param unreadable Secrets that may exist: `namespace/name` → why they cannot be read
    */
   replace(secrets: readonly Secret[], unreadable: ReadonlyMap<string, string> = new Map()): void {
     const before = new Map(this.#values);
@@ -73,19 +73,19 @@ export class Secrets {
     }
   }
 
-  /** Whether there is a key that can be used. */
+  /** Whether the connection has a usable key. */
   has(user: KeyUser): boolean {
     return this.revision(user) !== undefined;
   }
 
-  /** The key's bytes, as charon is to have them; undefined where there is none to be used. */
+  /** The bytes of the key for charon; undefined without a usable key. */
   value(user: KeyUser): Uint8Array | undefined {
     return this.#usable(user)?.key;
   }
 
   /**
-   * Why the value that is there is not a key, or may not be used; it says nothing of the value.
-   * The same object while it is so.
+   * Why an existing value is not a key or may not be used, without details of the value; the same
+   * object while nothing changes.
    */
   failureOf(user: KeyUser): Failure | undefined {
     if (this.#permits(user)) return this.#judge(user.secretRef)?.failure;
@@ -98,19 +98,19 @@ export class Secrets {
     return found;
   }
 
-  /** Why its Secret cannot be read at present, if so. */
+  /** Why the connection's Secret cannot be read at present; undefined if it can. */
   troubleOf({ secretRef: { namespace, name } }: KeyUser): string | undefined {
     return this.#unreadable.get(`${namespace}/${name}`);
   }
 
-  /** When its Secret was written, in seconds since the epoch, where that is known. */
+  /** When the connection's Secret was written, in seconds since the epoch; undefined if unknown. */
   changedAt(user: KeyUser): number | undefined {
     if (!this.#permits(user) || !this.#values.has(idOf(user.secretRef))) return undefined;
     const held = this.#held.get(secretId(user.secretRef));
     return held && writtenAt(held.metadata);
   }
 
-  /** Changes with the key; undefined where there is none to be used. */
+  /** The revision of the key, which changes with it; undefined without a usable key. */
   revision(user: KeyUser): string | undefined {
     return this.#usable(user)?.revision;
   }
@@ -149,10 +149,10 @@ function invalid({ namespace, name, key }: SecretRef, problems: readonly Problem
   return failure(Reason.SecretInvalid, message);
 }
 
-/** The same text for a Secret that does not exist, so that it does not reveal which Secrets exist. */
+/** The failure is the same for a Secret that does not exist, so that it does not reveal which Secrets exist. */
 function notPermitted({ id, secretRef: { namespace, name } }: KeyUser): Failure {
   const message =
-    `the Secret ${namespace}/${name} does not permit "${id}" to use its keys, or is not there: ` +
+    `the Secret ${namespace}/${name} does not permit "${id}" to use its keys, or does not exist: ` +
     `its annotation ${annotation.keyFor} has to list "${id}", or be "*"`;
   return failure(Reason.SecretNotPermitted, message);
 }

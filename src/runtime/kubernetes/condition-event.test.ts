@@ -24,7 +24,7 @@ const differs: Condition = {
 };
 
 describe("the events of a connection", () => {
-  it("report that it becomes ready, and why it is not", () => {
+  it("report when it becomes ready, or why it does not", () => {
     const normal = { type: "Normal", reason: "Ready", action: "Connected", note: "up" };
     assert.deepEqual(conditionEvents([down], [ready]), [normal]);
     const note = "no answer";
@@ -32,12 +32,12 @@ describe("the events of a connection", () => {
     assert.deepEqual(conditionEvents([ready], [down]), [warning]);
   });
 
-  it("are none for a condition that stays, or a connection that comes up for the first time", () => {
+  it("are not created for an unchanged condition, nor for a connection that comes up for the first time", () => {
     assert.deepEqual(conditionEvents([ready, differs], [ready, differs]), []);
     assert.deepEqual(conditionEvents([], [begins]), []);
   });
 
-  it("warn about an SA that differs from the declaration, and report when none does any more", () => {
+  it("warn about an SA that differs from the declaration, and report when no SA differs any longer", () => {
     const note = "the peer left out a";
     assert.deepEqual(conditionEvents([ready], [ready, differs]), [
       { type: "Warning", reason: "SaDiffers", action: "Comparing", note },

@@ -17,7 +17,7 @@ export interface StatusWriterOptions<T> {
 const restMs = 1_000;
 
 /**
- * Writes the status of objects where it differs from the wanted one. The first change of an object
+ * Writes the status of objects if it differs from the wanted one. The first change of an object
  * is written at once; changes that follow it closely share a write, which has the state of the
  * moment when it is made.
  */
@@ -36,7 +36,7 @@ export class StatusWriter<T> implements Disposable {
     this.#options = options;
   }
 
-  /** Compares the status of an object, and writes it where it differs. */
+  /** Compares the status of an object, and writes it if it differs. */
   compare(id: string): void {
     if (this.#ended || this.#queued.has(id)) return;
     if (this.#writing.has(id)) this.#again.add(id);
@@ -51,7 +51,7 @@ export class StatusWriter<T> implements Disposable {
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
-  /** The status to write; undefined where nothing differs. */
+  /** The status to write; undefined if nothing differs. */
   #outdated(id: string): T | undefined {
     const { actual, wanted } = this.#options;
     const present = actual(id);

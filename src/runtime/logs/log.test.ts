@@ -23,14 +23,14 @@ const status = (...connections: ConnectionStatus[]): Status => ({
   problems: [],
 });
 
-/** What each status in turn makes the log say. */
+/** The lines that each status adds to the log. */
 function said(...statuses: Status[]): string[][] {
   const lines: string[] = [];
-  const told = new StatusLog(
+  const statusLog = new StatusLog(
     pino({ base: null, timestamp: false }, { write: (l) => void lines.push(l) }),
   );
   return statuses.map((one) => {
-    told.tell(one);
+    statusLog.report(one);
     return lines.splice(0).map((line) => {
       const {
         connection: of = "",
@@ -47,13 +47,13 @@ function said(...statuses: Status[]): string[][] {
 describe("the log of changes", () => {
   const up = ["a established established", "a lan established established"];
 
-  it("has a line for each fact, once", () => {
+  it("has one line for each fact", () => {
     const a = connection("a");
     const lines = said(status(a), status(a), status(connection("a")));
     assert.deepEqual(lines, [["ready ready", ...up], [], []]);
   });
 
-  it("has what changed, and no other connection", () => {
+  it("has only lines about the connection that changed", () => {
     const down = { children: [{ key: "lan", state: "failed", failure: silence }] };
     const [, second, third] = said(
       status(connection("a"), connection("b")),
@@ -64,12 +64,12 @@ describe("the log of changes", () => {
     assert.deepEqual(third, ["a lan established established"]);
   });
 
-  it("says all of a connection that comes again", () => {
+  it("has all facts of a connection that is declared again", () => {
     const [, second, third] = said(status(connection("a")), status(), status(connection("a")));
     assert.deepEqual([second, third], [[], up]);
   });
 
-  it("has each problem of a document", () => {
+  it("has each problem of a manifest", () => {
     const problems = [{ source: "a.yaml", path: "spec.name", message: "is missing" }];
     const [, second] = said(status(connection("a")), status(connection("a", { problems })));
     assert.deepEqual(second, ["a invalid SpecInvalid a.yaml: spec.name: is missing"]);

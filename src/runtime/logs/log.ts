@@ -8,48 +8,48 @@ import type { ConnectionStatus, Status } from "../../model/status/status.ts";
 import { statusOf, type StatusSource } from "../status/status.ts";
 import type { Running } from "../ports/running.ts";
 import type { ReportedBreakdown, RuntimeEvents } from "../ports/runtime-events.ts";
-import type { Recent } from "./recent.ts";
+import type { LogBuffer } from "./log-buffer.ts";
 
-/** Logs what a supervisor's events report, and keeps charon's lines for `ipman logs`. */
-export function logEvents(log: Logger, recent: Recent, events: RuntimeEvents): Subscription {
+/** Logs a supervisor's events, and keeps charon's lines in the log buffer. */
+export function logEvents(log: Logger, logBuffer: LogBuffer, events: RuntimeEvents): Subscription {
   const subscription = events.charonEvents.subscribe((event) => {
     logCharonLine(log, event);
-    recent.noteCharon(event, Date.now());
+    logBuffer.noteCharon(event, Date.now());
   });
   subscription.add(events.breakdowns.subscribe((breakdown) => logBreakdown(log, breakdown)));
   return subscription;
 }
 
 /** Logs charon's own lines, with the connection that they are about. */
-function logCharonLine(log: Logger, news: CharonEvent): void {
-  if (news.type !== "logged") return;
-  log.debug({ connection: news.connection, group: news.line.group }, `charon: ${news.line.text}`);
+function logCharonLine(log: Logger, event: CharonEvent): void {
+  if (event.type !== "logged") return;
+  const { connection, line } = event;
+  log.debug({ connection, group: line.group }, `charon: ${line.text}`);
 }
 
-/** What failed and is tried again: an adapter's error says it in its message, a defect's in its stack. */
+/** Logs a failure that is retried: an adapter's error as its message, any other with its stack. */
 export function logTrouble(log: Logger, error: unknown): void {
   if (error instanceof KubeError) log.warn({ op: error.op, code: error.code }, error.message);
   else log.warn({ err: error }, String(error));
 }
 
-/** An exception that ended an actor or a stream, which starts again. */
+/** Logs an exception that stopped an actor or a stream, which restarts. */
 export function logBreakdown(log: Logger, { id, error }: ReportedBreakdown): void {
-  log.error(
-    { actor: id, err: error },
-    "an exception broke an actor or a stream, which starts again",
-  );
+  log.error({ actor: id, err: error }, "an exception stopped an actor or a stream, which restarts");
 }
 
-/** Changes that come close together are looked at once. */
+/** Milliseconds within which several changes lead to one comparison. */
 const gatherMs = 50;
 
-/** One line for each change of a state that a person sees. */
+/** Logs one line for each change of a public state. */
 export function logChanges(
   log: Logger,
   running: StatusSource & Pick<Running, "changes">,
 ): Subscription {
-  const told = new StatusLog(log);
-  return running.changes.pipe(auditTime(gatherMs)).subscribe(() => told.tell(statusOf(running)));
+  const statusLog = new StatusLog(log);
+  return running.changes
+    .pipe(auditTime(gatherMs))
+    .subscribe(() => statusLog.report(statusOf(running)));
 }
 
 interface Fact {
@@ -61,7 +61,7 @@ interface Fact {
 
 type Facts = ReadonlyMap<string, Fact>;
 
-/** What the log has of each connection, so that only what is new is said. */
+/** Compares each status with the logged one, and logs the differences. */
 export class StatusLog {
   readonly #log: Logger;
   #charon: Facts = new Map();
@@ -72,18 +72,18 @@ export class StatusLog {
     this.#log = log;
   }
 
-  tell({ charon, connections }: Status): void {
-    this.#charon = this.#tellNew(new Map([["charon", { ...charon }]]), this.#charon);
-    // The status of a connection of which nothing changed is the same object.
+  report({ charon, connections }: Status): void {
+    this.#charon = this.#logNew(new Map([["charon", { ...charon }]]), this.#charon);
+    // The status of an unchanged connection is the same object.
     const facts = connections.map((status): [ConnectionStatus, Facts] => {
       const known = this.#connections.get(status);
-      return [status, known ?? this.#tellNew(factsOf(status), this.#byId.get(status.id))];
+      return [status, known ?? this.#logNew(factsOf(status), this.#byId.get(status.id))];
     });
     this.#connections = new Map(facts);
     this.#byId = new Map(facts.map(([{ id }, of]) => [id, of]));
   }
 
-  #tellNew(facts: Facts, before: Facts | undefined): Facts {
+  #logNew(facts: Facts, before: Facts | undefined): Facts {
     for (const [key, fact] of facts) {
       const known = before?.get(key);
       if (known !== undefined && wordsOf(known) === wordsOf(fact)) continue;

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { isText, loggerOf, type LogFormat } from "./logger.ts";
-import { Recent } from "./recent.ts";
+import { LogBuffer } from "./log-buffer.ts";
 
-/** What a log of a format writes for one warning. */
+/** The line that a log in the given format writes for one warning. */
 function written(format: LogFormat, fields: object, message: string): string {
   const lines: string[] = [];
   const destination = { write: (line: string) => void lines.push(line) };
-  loggerOf({ level: "info", format }, new Recent(), destination).warn(fields, message);
+  loggerOf({ level: "info", format }, new LogBuffer(), destination).warn(fields, message);
   assert.equal(lines.length, 1);
   return lines[0] ?? "";
 }

@@ -1,26 +1,26 @@
 import { pino, type DestinationStream, type Logger } from "pino";
 import { printableJson } from "../../model/text/printable.ts";
 import { textLine } from "./text-line.ts";
-import type { LoggedFields, Recent } from "./recent.ts";
+import type { LoggedFields, LogBuffer } from "./log-buffer.ts";
 
 /** `auto` is text on a terminal and JSON lines elsewhere. */
 export type LogFormat = "auto" | "text" | "json";
 
-/** What is logged, and how it looks. */
+/** The level and the format of a log. */
 export interface LogSettings {
-  /** The least level of lines that are written, as pino names it. */
+  /** The lowest level that is written, by pino's name. */
   readonly level: string;
   readonly format: LogFormat;
 }
 
 /**
- * A log on standard output with ISO times, whose last lines about connections are kept.
+ * Creates a log on standard output with ISO times.
  *
- * @param recent keeps them; without it none are kept
+ * @param logBuffer gets each line about a connection
  */
 export function loggerOf(
   { level, format }: LogSettings,
-  recent?: Recent,
+  logBuffer?: LogBuffer,
   destination: DestinationStream = pino.destination(1),
 ): Logger {
   const options = {
@@ -28,9 +28,9 @@ export function loggerOf(
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     hooks: {
-      // Logs are read in terminals, and contain names and texts of others.
+      // Logs are read in terminals, and contain names and texts of other parties.
       streamWrite: isText(format, process.stdout.isTTY) ? textLine : printableJson,
-      ...(recent !== undefined && { logMethod: keptIn(recent) }),
+      ...(logBuffer !== undefined && { logMethod: addTo(logBuffer) }),
     },
   };
   return pino(options, destination);
@@ -41,8 +41,8 @@ export function isText(format: LogFormat, isTerminal: boolean): boolean {
   return format === "text" || (format === "auto" && isTerminal);
 }
 
-/** Keeps each line that is logged: pino checks the level before. */
-function keptIn(recent: Recent) {
+/** Adds each line about a connection to the buffer; pino has checked the level before. */
+function addTo(logBuffer: LogBuffer) {
   return function logMethod(
     this: Logger,
     args: Parameters<pino.LogFn>,
@@ -50,7 +50,7 @@ function keptIn(recent: Recent) {
   ): void {
     const [fields, message] = args as unknown as [LoggedFields | string, string | undefined];
     if (typeof fields === "object" && fields.connection !== undefined)
-      recent.noteOwn(fields, message ?? "", Date.now());
+      logBuffer.noteOwn(fields, message ?? "", Date.now());
     method.apply(this, args);
   };
 }

@@ -14,7 +14,7 @@ const widest = 5;
 const warn = 40;
 const error = 50;
 
-/** A line of pino's JSON as text: time, level, subject, message, all other fields, and a stack. */
+/** Converts a line of pino's JSON to text: time, level, subject, message, all other fields, stack. */
 export function textLine(json: string): string {
   const { time, level, connection, child, state, msg, err, ...others } = JSON.parse(
     json,
@@ -42,7 +42,7 @@ interface LoggedLine {
   readonly [field: string]: unknown;
 }
 
-/** Where an error comes from, a line for each call. */
+/** The stack of an error, one line per call. */
 function stackOf(err: LoggedLine["err"]): string[] {
   const calls = err?.stack?.split("\n").slice(1) ?? [];
   return calls.map((call) => `      ${printable(call.trim())}`);

@@ -14,7 +14,7 @@ const ofSession = Object.keys(connected?.states ?? {});
 
 const { asking, ...idle } = probeMachine.states;
 
-/** Every state that an actor of a machine can be in, as {@link stateName} calls it. */
+/** All states of each machine, by the names of {@link stateName}. */
 const charts: Readonly<Record<string, readonly string[]>> = {
   charon: [...Object.keys(ofCharon), ...ofSession],
   connection: Object.keys(connectionMachine.states),
@@ -65,7 +65,7 @@ const waits = {
   buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
 };
 
-/** What the actors do, by their charts: no series is of a single connection. */
+/** The metrics of the actors, by chart: their number of series does not grow with the connections. */
 export class ActorMetrics {
   readonly #moves: Counter;
   readonly #stays: Histogram;
@@ -73,7 +73,7 @@ export class ActorMetrics {
   readonly #resynchronisations: Counter;
   readonly #waits: Histogram;
 
-  /** @param actors those that there are now */
+  /** @param actors returns the present actors */
   constructor(registry: Registry, actors: () => readonly AnyActorRef[]) {
     const registers = [registry];
     void new Gauge({
@@ -104,7 +104,7 @@ export class ActorMetrics {
   }
 }
 
-/** A state that nobody is in is an explicit 0. */
+/** Sets the number of actors per state; an explicit 0 for a state without actors. */
 function setCounts(gauge: Gauge, actors: readonly AnyActorRef[]): void {
   const counts = new Map<string, number>();
   for (const actor of actors) {

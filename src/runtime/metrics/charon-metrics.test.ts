@@ -69,7 +69,7 @@ function watched(...declared: Connection[]) {
 const lan = '{ike_name="partner",child_name="lan"}';
 
 describe("charon's metrics", () => {
-  it("have an explicit 0 for what is declared and down", async () => {
+  it("have an explicit 0 for a declared connection that is down", async () => {
     const { scrape, value, state } = watched(connection("partner", "lan"));
     await scrape();
     assert.equal(value('strongswan_ike_children{ike_name="partner"}'), 0);
@@ -79,7 +79,7 @@ describe("charon's metrics", () => {
     assert.equal(value("ipman_charon_up"), 1);
   });
 
-  it("tell of the newest SA that is up, and count the others", async () => {
+  it("show the newest SA that is up, and count the others", async () => {
     const { charon, scrape, value, state } = watched(connection("partner", "lan"));
     const rekeyed = ike("3", "REKEYED");
     const newer = ike("5", "ESTABLISHED", child("9", "INSTALLED"), child("8", "REKEYED"));
@@ -88,14 +88,18 @@ describe("charon's metrics", () => {
     assert.equal(state("ESTABLISHED"), 1);
     assert.equal(state("REKEYED"), 0);
     assert.equal(value('strongswan_ike_established_second{ike_name="partner"}'), 5);
-    assert.equal(value('strongswan_ike_dupes{ike_name="partner"}'), 1, "REKEYED is no double");
+    assert.equal(
+      value('strongswan_ike_dupes{ike_name="partner"}'),
+      1,
+      "an SA in state REKEYED is not a duplicate",
+    );
     assert.equal(value(`strongswan_sa_dupes${lan}`), 0);
     assert.equal(value("strongswan_number_of_known_ikes"), 3);
     assert.equal(value("strongswan_number_of_ikes_connected"), 2);
     assert.equal(value(`strongswan_children_loaded${lan}`), 1);
   });
 
-  it("count on over a rekey, with what its event tells", async () => {
+  it("continue over a rekey, with the counters of its event", async () => {
     const { charon, metrics, scrape, value } = watched(connection("partner", "lan"));
     charon.has({ partner: ike("1", "ESTABLISHED", child("1", "INSTALLED", 100)) });
     await scrape();
@@ -106,7 +110,7 @@ describe("charon's metrics", () => {
     assert.equal(value(`strongswan_sa_bytes_inbound${lan}`), 135);
   });
 
-  it("count nothing from before the first look, also where the clock is set", async (test) => {
+  it("ignore traffic from before the first scrape, even if the clock is set", async (test) => {
     test.mock.timers.enable({ apis: ["Date"], now: 1_000_000_000_000 });
     const { charon, scrape, value } = watched(connection("partner", "lan"));
     test.mock.timers.setTime(1_000_000_000_000 + 3_600_000);
@@ -116,7 +120,7 @@ describe("charon's metrics", () => {
     assert.equal(value(`strongswan_sa_bytes_inbound${lan}`), 0);
   });
 
-  it("go with their connection", async () => {
+  it("disappear with their connection", async () => {
     const { charon, scrape, declared } = watched(connection("partner", "lan"));
     charon.has({ partner: ike("1", "ESTABLISHED", child("1", "INSTALLED", 100)) });
     await scrape();
@@ -126,7 +130,7 @@ describe("charon's metrics", () => {
     assert.doesNotMatch(await scrape(), /partner/);
   });
 
-  it("are 0 while charon does not answer, and its session is made anew", async () => {
+  it("are 0 while charon does not answer; the next scrape opens a new session", async () => {
     const { charon, scrape, value, state } = watched(connection("partner", "lan"));
     charon.has({ partner: ike("1", "ESTABLISHED", child("1", "INSTALLED", 100)) });
     await scrape();
@@ -141,7 +145,7 @@ describe("charon's metrics", () => {
     assert.equal(charon.opened, 2);
   });
 
-  it("are read once for all who ask at the same time", async () => {
+  it("are read once for concurrent scrapes", async () => {
     const { charon, metrics } = watched();
     await Promise.all([metrics.text(), metrics.text(), metrics.text()]);
     assert.equal(charon.asked, 1);

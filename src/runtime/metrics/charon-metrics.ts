@@ -32,7 +32,7 @@ export interface CharonMetricsOptions {
 
 const nothing: CharonStatistics = { ikeSas: [], loaded: new Map() };
 
-/** The metrics of charon, by the names that dashboards for strongSwan know. */
+/** The metrics of charon, under the names that existing dashboards for strongSwan query. */
 export class CharonMetrics implements Disposable {
   readonly #options: CharonMetricsOptions;
   readonly #traffic = new TrafficCounters(performance.now());
@@ -43,12 +43,12 @@ export class CharonMetrics implements Disposable {
     this.#options = options;
   }
 
-  /** All metrics as they are read now. Scrapes that ask during a read share its result. */
+  /** The text of all metrics as of now. Scrapes during a read share its result. */
   text(): Promise<string> {
     return (this.#reading ??= this.#read().finally(() => (this.#reading = undefined)));
   }
 
-  /** Counts an event: SAs that begin and end between two scrapes are in no list. */
+  /** Counts the traffic in an event, since no list contains an SA that begins and ends between two scrapes. */
   take(event: CharonEvent): void {
     if (event.type === "sas.changed") this.#traffic.take(event.ikeSas, performance.now());
   }
@@ -134,7 +134,7 @@ function ofChildren([name, children]: readonly [string, readonly string[]]): Lab
   }));
 }
 
-/** The SA that was made last: charon counts unique ids upwards. */
+/** The newest SA: charon assigns unique ids in ascending order. */
 function newest<T extends { readonly uniqueId: string }>(all: readonly T[]): T | undefined {
   if (all.length < 2) return all[0];
   return all.toSorted((a, b) => Number(b.uniqueId) - Number(a.uniqueId))[0];

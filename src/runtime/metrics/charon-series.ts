@@ -3,13 +3,13 @@ import { isEstablished, isInstalled, type ChildSa, type IkeSa } from "../../mode
 import type { Traffic } from "../../model/charon/traffic.ts";
 import type { MetricFamily } from "./exposition.ts";
 
-/** A connection as charon has it: its IKE SA, if there is one, and how many more there are. */
+/** The IKE SA of a connection, if there is one, and the number of additional established ones. */
 export interface IkeRow {
   readonly ike: IkeSa | undefined;
   readonly dupes: number;
 }
 
-/** A child, likewise, and what went through it so far. */
+/** The CHILD SA of a child, likewise, and the traffic of the child so far. */
 export interface ChildRow {
   readonly child: ChildSa | undefined;
   readonly dupes: number;
@@ -31,7 +31,7 @@ const counter = (field: keyof Traffic, name: string, help: string): MetricFamily
 
 const flag = (value: boolean | undefined) => (value === true ? 1 : 0);
 
-/** By the names that dashboards know; 0 where the connection is down. */
+/** The series of an IKE SA, under the names that dashboards query; 0 if the connection is down. */
 export const ikeSeries: readonly MetricFamily<IkeRow>[] = [
   gauge("ike_version", "IKE version.", ({ ike }) => ike?.statistics?.version ?? 0),
   gauge("ike_initiator", "1 if this side initiated the IKE SA.", ({ ike }) =>
@@ -80,7 +80,7 @@ export const ikeSeries: readonly MetricFamily<IkeRow>[] = [
   ),
 ];
 
-/** By the names that dashboards know; 0 where the child is down. */
+/** The series of a child, under the names that dashboards query; 0 if the child is down. */
 export const childSeries: readonly MetricFamily<ChildRow>[] = [
   gauge("sa_dupes", "Number of additional installed CHILD SAs of the child.", ({ dupes }) => dupes),
   gauge("sa_encap", "1 if ESP is encapsulated in UDP.", ({ child }) => flag(child?.encapsulated)),
@@ -141,7 +141,7 @@ export const childSeries: readonly MetricFamily<ChildRow>[] = [
   ),
 ];
 
-/** How many there are of what charon has. */
+/** The numbers of SAs and of loaded connections and children. */
 export const countSeries: readonly MetricFamily<CharonStatistics>[] = [
   gauge(
     "number_of_known_ikes",
@@ -167,10 +167,12 @@ export const countSeries: readonly MetricFamily<CharonStatistics>[] = [
 
 const one = () => 1;
 
-/** Of what charon has been given. */
+/** The series of each connection that charon has loaded. */
 export const connectionLoaded = [
   gauge<string>("connections_loaded", "1 if charon has loaded the connection.", one),
 ];
+
+/** The series of each child that charon has loaded. */
 export const childLoaded = [
   gauge<string>("children_loaded", "1 if charon has loaded the child.", one),
 ];
@@ -186,12 +188,12 @@ export const ikeStates = [
   "DELETING",
 ];
 
-/** Of each state of each connection's IKE SA. */
+/** The series of each state of each connection's IKE SA. */
 export const stateSeries: readonly MetricFamily<boolean>[] = [
   gauge("ike_state", "1 for the current state of the IKE SA, 0 for all others.", flag),
 ];
 
-/** Whether charon answered. */
+/** The series that shows whether charon answered. */
 export const upSeries: readonly MetricFamily<boolean>[] = [
   {
     name: "ipman_charon_up",
@@ -201,7 +203,7 @@ export const upSeries: readonly MetricFamily<boolean>[] = [
   },
 ];
 
-/** All of them, whatever they are of. */
+/** The families of all series in this file. */
 export const charonFamilies: readonly Pick<MetricFamily<never>, "name" | "type">[] = [
   ...upSeries,
   ...countSeries,

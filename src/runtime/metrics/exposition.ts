@@ -1,4 +1,4 @@
-/** One metric and its value for each thing that has one, as Prometheus' text format has it. */
+/** A metric in Prometheus' text format, with its value for a given thing. */
 export interface MetricFamily<Thing> {
   readonly name: string;
   readonly help: string;
@@ -6,16 +6,16 @@ export interface MetricFamily<Thing> {
   readonly value: (thing: Thing) => number;
 }
 
-/** A thing that has values, and its labels as the format writes them: `{ike_name="a"}`. */
+/** A thing with values, and its labels in the text format: `{ike_name="a"}`. */
 export interface Labelled<Thing> {
   readonly labels: string;
   readonly thing: Thing;
 }
 
 /**
- * The lines of metrics that are read from somewhere else at each scrape. prom-client keeps an
- * object for every series; with tens of thousands that are all new each time, writing them
- * down is ten times faster.
+ * The lines of metrics whose values are read from elsewhere at each scrape. prom-client keeps an
+ * object per series; if tens of thousands of series are all new each time, writing their text
+ * directly is ten times faster.
  */
 export function exposition<Thing>(
   families: readonly MetricFamily<Thing>[],
@@ -29,19 +29,19 @@ export function exposition<Thing>(
   return text;
 }
 
-/** Labels as {@link Labelled} has them. */
+/** Formats labels as {@link Labelled} has them. */
 export function labelsOf(values: Readonly<Record<string, string>>): string {
   let text = "";
   for (const name in values) text += `,${label(name, values[name] ?? "")}`;
   return `{${text.slice(1)}}`;
 }
 
-/** One of them. */
+/** Formats one label. */
 export function label(name: string, value: string): string {
   return `${name}="${escaped(value)}"`;
 }
 
-/** A label's value as the format has it between its quotes. */
+/** Escapes a label's value for the text format. */
 export function escaped(value: string): string {
   if (!/[\\"\n]/.test(value)) return value;
   return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");

@@ -16,7 +16,7 @@ async function shown(xfrmErrors: () => ReadonlyMap<string, number>): Promise<str
 }
 
 describe("the kernel's counters of IPsec errors", () => {
-  it("are shown one by one, as they are", async () => {
+  it("are shown one by one, unchanged", async () => {
     assert.deepEqual(await shown(() => errorsIn(text)), [
       'ipman_xfrm_errors_total{counter="XfrmInError"} 0',
       'ipman_xfrm_errors_total{counter="XfrmInNoStates"} 5',
@@ -24,7 +24,7 @@ describe("the kernel's counters of IPsec errors", () => {
     ]);
   });
 
-  it("are none of a charon that is away, nor of a kernel that does not count", async () => {
+  it("are absent while charon is away, and on a kernel without these counters", async () => {
     const away = () => {
       throw new Error("charon is away");
     };

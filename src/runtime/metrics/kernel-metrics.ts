@@ -4,8 +4,8 @@ import type { NetworkPort } from "../ports/ports.ts";
 export type ErrorsPort = Pick<NetworkPort, "xfrmErrors">;
 
 /**
- * Shows the packets that the kernel's IPsec did not let through. SAs and policies are in
- * charon's namespace, and what befalls a packet of an xfrm interface is counted there, too.
+ * Adds the counters of packets that the kernel's IPsec dropped. SAs and policies are in charon's
+ * namespace, which therefore counts the packets of all xfrm interfaces.
  */
 export function showXfrmErrors(registry: Registry, network: ErrorsPort): void {
   void new Counter({
@@ -20,7 +20,7 @@ export function showXfrmErrors(registry: Registry, network: ErrorsPort): void {
   });
 }
 
-/** None while charon is away: where it was is not known. */
+/** The counters; empty while charon is away, since its namespace is unknown then. */
 function errorsOf(network: ErrorsPort): ReadonlyMap<string, number> {
   try {
     return network.xfrmErrors();

@@ -5,13 +5,13 @@ import { ConnectionLimit } from "../../adapters/kubernetes/admission/connection-
 import type { Metrics } from "./metrics.ts";
 import { paced } from "../time/paced.ts";
 
-/** Prometheus, probes, and whatever else reaches the port. */
-const mostConnections = 64;
+/** The limit for Prometheus, kubelet probes and all other clients that reach the port. */
+const maxConnections = 64;
 
 const headersMs = 5_000;
 const requestMs = 10_000;
 
-/** Scrapes take this share of the time at most, however many clients ask. */
+/** Scrapes take at most this share of the time, however many clients scrape. */
 const scrapeShare = 1 / 4;
 
 export interface MetricsServer extends AsyncDisposable {
@@ -21,7 +21,7 @@ export interface MetricsServer extends AsyncDisposable {
 /**
  * Serves `/metrics`, `/healthz` and `/readyz` on `host:port`.
  *
- * @param ready whether everything is known that there is to know
+ * @param ready whether `/readyz` reports readiness; true by default
  */
 export async function serveMetrics(
   address: string,
@@ -29,7 +29,7 @@ export async function serveMetrics(
   ready: () => boolean = () => true,
 ): Promise<MetricsServer> {
   const match = /^(.*):(\d+)$/.exec(address);
-  if (match === null) throw new Error(`${address} is no host:port`);
+  if (match === null) throw new Error(`${address} is not host:port, such as 127.0.0.1:9740`);
   const [, host = "", port] = match;
   const scrape = paced(() => metrics.text(), scrapeShare);
   const answer = ({ url, method }: IncomingMessage, response: ServerResponse) => {
@@ -47,7 +47,7 @@ export async function serveMetrics(
   };
   const timeouts = { headersTimeout: headersMs, requestTimeout: requestMs };
   const server = createServer({ ...timeouts, connectionsCheckingInterval: 1_000 }, answer);
-  const limit = new ConnectionLimit(mostConnections);
+  const limit = new ConnectionLimit(maxConnections);
   server.on("connection", (socket: Socket) => limit.add(socket));
   server.listen(Number(port), host.replace(/^\[(.*)\]$/, "$1"));
   await once(server, "listening");

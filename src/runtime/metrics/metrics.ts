@@ -14,21 +14,21 @@ import { statusOf } from "../status/status.ts";
 import type { Running } from "../ports/running.ts";
 import type { AdapterCall, RuntimeEvents } from "../ports/runtime-events.ts";
 
-/** Milliseconds between samples of the event loop's delay: each would wake a process at rest. */
+/** Milliseconds between samples of the event loop's delay: each would wake an idle process. */
 const never = 2 ** 31 - 1;
 
-/** What would come of those samples. */
+/** The metrics of those samples, which are removed. */
 const sampled = ["min", "max", "mean", "stddev", "p50", "p90", "p99"].map(
   (what) => `nodejs_eventloop_lag_${what}_seconds`,
 );
 
-const nothing: Status = {
+const emptyStatus: Status = {
   charon: { state: "", failure: undefined },
   connections: [],
   problems: [],
 };
 
-/** What the metrics of a supervisor are made of. */
+/** The sources of a supervisor's metrics. */
 export interface Observed {
   readonly running: Running;
   readonly events: RuntimeEvents;
@@ -36,15 +36,15 @@ export interface Observed {
   readonly network: ErrorsPort;
 }
 
-/** The runtime's metrics. What a status shows is read when it is scraped, not before. */
+/** The runtime's metrics. Metrics of the status are computed at each scrape. */
 export class Metrics implements Disposable {
   readonly registry = new Registry();
   readonly #subscriptions = new Subscription();
   #charon: CharonMetrics | undefined;
   #running: Running | undefined;
-  /** As it was when the scrape began: several metrics are made of it. */
+  /** The status at the beginning of the scrape, from which several metrics are computed. */
   #status: Status | undefined;
-  readonly #shown = (): Status => this.#status ?? nothing;
+  readonly #statusNow = (): Status => this.#status ?? emptyStatus;
   readonly #writers: (() => string)[] = [];
   readonly #calls = new Histogram({
     name: "ipman_adapter_call_seconds",
@@ -59,11 +59,11 @@ export class Metrics implements Disposable {
     registers: [this.registry],
   });
 
-  /** Until a state is shown, as of one that is always written. */
+  /** Without a failure until {@link showStateWrites} is called. */
   #stateWrites: StateWrites = { problem: undefined, failures: 0 };
 
   constructor() {
-    let looked = performance.eventLoopUtilization();
+    let before = performance.eventLoopUtilization();
     collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: never });
     for (const name of sampled) this.registry.removeSingleMetric(name);
     void new Gauge({
@@ -72,8 +72,8 @@ export class Metrics implements Disposable {
       registers: [this.registry],
       collect() {
         const now = performance.eventLoopUtilization();
-        this.set(performance.eventLoopUtilization(now, looked).utilization);
-        looked = now;
+        this.set(performance.eventLoopUtilization(now, before).utilization);
+        before = now;
       },
     });
     const stateWrites = () => this.#stateWrites;
@@ -96,9 +96,9 @@ export class Metrics implements Disposable {
     });
   }
 
-  /** Everything, as of now. */
+  /** The text of all metrics as of now. */
   async text(): Promise<string> {
-    // While charon makes its answer there is time for the rest.
+    // The other metrics are written while charon prepares its answer.
     const ofCharon = this.#charon?.text();
     this.#status = this.#running && statusOf(this.#running);
     const written = this.#writers.map((write) => write());
@@ -106,7 +106,7 @@ export class Metrics implements Disposable {
     return [(await ofCharon) ?? "", ...written, own].join("");
   }
 
-  /** Adds metrics that are of thousands of things, and are written anew at each scrape. */
+  /** Adds metrics with thousands of series, which are written again at each scrape. */
   add(write: () => string): void {
     this.#writers.push(write);
   }
@@ -116,16 +116,16 @@ export class Metrics implements Disposable {
     this.#charon?.[Symbol.dispose]();
   }
 
-  /** Shows a supervisor's actors, its events, and the statistics that its charon answers. */
+  /** Adds the metrics of a supervisor's actors, of its events, and of its charon's statistics. */
   observe({ running, events, charon, network }: Observed): void {
     this.#running = running;
     const declared = () => running.desired.connections.values();
     showXfrmErrors(this.registry, network);
     const ofActors = new ActorMetrics(this.registry, () => machinesBelow(running.rootActors));
-    const ofProbes = new ProbeMetrics(this.registry, this.#shown);
+    const ofProbes = new ProbeMetrics(this.registry, this.#statusNow);
     const ofCharon = new CharonMetrics({ charon, declared });
     this.#charon = ofCharon;
-    this.add(() => statusText(this.#shown()));
+    this.add(() => statusText(this.#statusNow()));
     this.add(() => secretText(running));
     const count = <T>(source: Observable<T>, run: (event: T) => void) =>
       this.#subscriptions.add(source.subscribe(run));
@@ -138,13 +138,13 @@ export class Metrics implements Disposable {
     count(events.breakdowns, () => this.breakdown());
   }
 
-  /** Shows what is declared, too: on a host nobody else does. */
-  showDocuments(): void {
-    this.add(() => readinessText(this.#shown().connections));
-    this.add(() => unreadableText(this.#shown().problems));
+  /** Adds the metrics of manifests. On a host only the agent has them; in a cluster the operator does. */
+  showManifests(): void {
+    this.add(() => readinessText(this.#statusNow().connections));
+    this.add(() => unreadableText(this.#statusNow().problems));
   }
 
-  /** Shows how writing down what outlives the process goes. */
+  /** Sets the source of the metrics about writes of the state that outlives the process. */
   showStateWrites(writes: StateWrites): void {
     this.#stateWrites = writes;
   }

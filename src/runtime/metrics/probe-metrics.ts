@@ -14,7 +14,7 @@ export class ProbeMetrics {
 
   constructor(registry: Registry, status: () => Status) {
     const registers = [registry];
-    // The first, so that a scrape finds the others without what is declared no more.
+    // Registered first: a scrape then collects the others without series of undeclared children.
     const keep = (declared: ReadonlySet<string>) => this.#keep(declared);
     void new Gauge({
       name: "ipman_probe_reachable",
@@ -23,9 +23,9 @@ export class ProbeMetrics {
       registers,
       collect() {
         this.reset();
-        const asked = askedIn(status());
-        for (const { up, ...labels } of asked) this.set(labels, up ? 1 : 0);
-        keep(new Set(asked.map(childRefKey)));
+        const probes = probesIn(status());
+        for (const { up, ...labels } of probes) this.set(labels, up ? 1 : 0);
+        keep(new Set(probes.map(childRefKey)));
       },
     });
     this.#roundTrips = new Summary({
@@ -46,12 +46,12 @@ export class ProbeMetrics {
   take({ connection, child, seconds }: ProbeResult): void {
     const labels = { connection, child };
     this.#known.set(childRefKey(labels), labels);
-    // An explicit 0 before the first is lost.
+    // An explicit 0 before the first loss.
     this.#lost.inc(labels, seconds === undefined ? 1 : 0);
     if (seconds !== undefined) this.#roundTrips.observe(labels, seconds);
   }
 
-  /** Removes the series of children that are not declared any more. */
+  /** Removes the series of children that are no longer declared. */
   #keep(declared: ReadonlySet<string>): void {
     for (const [key, labels] of this.#known) {
       if (declared.has(key)) continue;
@@ -62,7 +62,7 @@ export class ProbeMetrics {
   }
 }
 
-function askedIn({ connections }: Status) {
+function probesIn({ connections }: Status) {
   return connections.flatMap(({ id, children }) =>
     children
       .filter(({ reachability }) => reachability !== undefined)

@@ -2,7 +2,7 @@ import { isReady } from "../../model/status/condition.ts";
 import type { SourceProblem } from "../../model/api/resource.ts";
 import { exposition, labelsOf, type MetricFamily } from "./exposition.ts";
 
-/** A connection as its status tells of it. */
+/** The conditions of a connection. */
 export interface Readiness {
   readonly id: string;
   readonly conditions: readonly { readonly type: string; readonly status: string }[];
@@ -10,13 +10,13 @@ export interface Readiness {
 
 type SourceProblems = readonly Pick<SourceProblem, "source">[];
 
-/** Of every connection that is declared, also of one that no actor runs. */
+/** The series of each declared connection, even if no actor runs for it. */
 const readinessSeries: readonly MetricFamily<Readiness>[] = [
   {
     name: "ipman_connection_ready",
     help: "1 if the condition Ready is True.",
     type: "gauge",
-    value: (one) => (isReady(one) ? 1 : 0),
+    value: (connection) => (isReady(connection) ? 1 : 0),
   },
   {
     name: "ipman_connection_spec_valid",
@@ -32,7 +32,7 @@ const readinessSeries: readonly MetricFamily<Readiness>[] = [
   },
 ];
 
-/** Of the documents of which nobody can tell whose they are. */
+/** The series of files whose manifests cannot be assigned to a connection. */
 const unreadableSeries: readonly MetricFamily<SourceProblems>[] = [
   {
     name: "ipman_unreadable_files",
@@ -48,21 +48,22 @@ const isInvalid = ({ type, status }: Readiness["conditions"][number]) =>
 const isDiffering = ({ type, status }: Readiness["conditions"][number]) =>
   type === "Differs" && status === "True";
 
-/** All of them, whatever they are of. */
-export const documentFamilies: readonly Pick<MetricFamily<never>, "name" | "type">[] = [
+/** The families of all series in this file. */
+export const readinessFamilies: readonly Pick<MetricFamily<never>, "name" | "type">[] = [
   ...readinessSeries,
   ...unreadableSeries,
 ];
 
-/** Whether each connection is ready, and its document valid. */
-export function readinessText(told: Iterable<Readiness>): string {
-  const rows = Array.from(told, (one) => ({
-    labels: labelsOf({ connection: one.id }),
-    thing: one,
+/** The metrics of each connection's conditions. */
+export function readinessText(connections: Iterable<Readiness>): string {
+  const rows = Array.from(connections, (connection) => ({
+    labels: labelsOf({ connection: connection.id }),
+    thing: connection,
   }));
   return exposition(readinessSeries, rows);
 }
 
+/** The metric of files that cannot be read. */
 export function unreadableText(problems: SourceProblems): string {
   return exposition(unreadableSeries, [{ labels: "", thing: problems }]);
 }

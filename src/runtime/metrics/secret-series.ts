@@ -3,7 +3,7 @@ import type { Running } from "../ports/running.ts";
 
 export type SecretTimes = Pick<Running, "desired" | "secretChangedAt">;
 
-/** Of every connection whose Secret tells when it was written, in seconds since the epoch. */
+/** The series of each connection whose Secret has a known write time, in seconds since the epoch. */
 export const secretSeries: readonly MetricFamily<number>[] = [
   {
     name: "ipman_secret_changed_timestamp_seconds",
@@ -13,7 +13,7 @@ export const secretSeries: readonly MetricFamily<number>[] = [
   },
 ];
 
-/** How old the keys are that connections have. */
+/** The metric of the write times of the connections' Secrets. */
 export function secretText(running: SecretTimes): string {
   const rows = [...running.desired.connections.values()].flatMap((connection) => {
     const changedAt = running.secretChangedAt(connection);

@@ -3,7 +3,7 @@ import { exposition, labelsOf, type MetricFamily } from "./exposition.ts";
 import { publicStates, type PublicState } from "../../model/status/public-state.ts";
 import type { Status } from "../../model/status/status.ts";
 
-/** How many connections are in a state. */
+/** The series of each public state: its number of connections. */
 const countSeries: readonly MetricFamily<number>[] = [
   {
     name: "ipman_connections",
@@ -13,7 +13,7 @@ const countSeries: readonly MetricFamily<number>[] = [
   },
 ];
 
-/** Of a child's state. */
+/** The series of each child. */
 const upSeries: readonly MetricFamily<PublicState>[] = [
   {
     name: "ipman_child_up",
@@ -23,13 +23,13 @@ const upSeries: readonly MetricFamily<PublicState>[] = [
   },
 ];
 
-/** All of them, whatever they are of. */
+/** The families of all series in this file. */
 export const statusFamilies: readonly Pick<MetricFamily<never>, "name" | "type">[] = [
   ...countSeries,
   ...upSeries,
 ];
 
-/** What a status tells of connections and their children, whether charon answers or not. */
+/** The metrics of the connections and children in a status, whether charon answers or not. */
 export function statusText({ connections }: Status): string {
   const counts = Map.groupBy(connections, ({ state }) => state);
   const byState = publicStates.map((state) => ({

@@ -9,7 +9,7 @@ import type { LoadResult } from "../../machines/connection/connection-types.ts";
 import type { GatewayOrder, KernelPart, PassResult } from "../../machines/gateway/gateway-types.ts";
 import type { ProbeOrder } from "../../machines/probe.ts";
 
-/** What the runtime wants of an IKE daemon. */
+/** The functions of an IKE daemon that the runtime uses. */
 export interface CharonPort extends Disposable {
   readonly open: () => Promise<void>;
   readonly closed: () => Promise<unknown>;
@@ -17,9 +17,9 @@ export interface CharonPort extends Disposable {
   readonly events: () => Observable<CharonEvent>;
   /** Emits charon's log and the failures that it reports. */
   readonly log: () => Observable<CharonEvent>;
-  /** Gives what charon had of the connection before. */
+  /** Loads a connection with its key; resolves with what charon had loaded of it before. */
   readonly load: (connection: Connection, key: Uint8Array) => Promise<LoadResult>;
-  /** Takes a connection's key out of the daemon; its SAs go on. */
+  /** Unloads a connection's key; its SAs stay. */
   readonly withdrawKey: (name: string) => Promise<void>;
   readonly unload: (name: string) => Promise<void>;
   readonly initiate: (connection: string, child: string) => Promise<void>;
@@ -27,46 +27,47 @@ export interface CharonPort extends Disposable {
   readonly terminateChildSa: (uniqueId: string) => Promise<void>;
   readonly rekeyChildSa: (uniqueId: string) => Promise<void>;
   readonly list: () => Promise<readonly IkeSa[]>;
-  /** What it holds in the kernel; rejects where it does not say all of it. */
+  /** Lists the SAs and policies that the daemon holds in the kernel; rejects if a list is incomplete. */
   readonly held: () => Promise<HeldSas>;
+  /** The names of the connections that ipman loaded. */
   readonly owned: () => Promise<readonly string[]>;
 }
 
-/** What the runtime wants of the kernel. */
+/** The functions of the kernel that the runtime uses. */
 export interface NetworkPort {
-  /** Brings a gateway's namespace in line with its plan; says whether it was not. */
+  /** Makes a gateway's namespace match its plan; the result says whether anything changed. */
   readonly apply: (order: GatewayOrder) => PassResult;
-  /** Derives what the plan needs of each of these workers: first, since it takes a while. */
+  /** Derives the secrets of a worker that the plan needs: ahead of `apply`, since it takes time. */
   readonly prepare: (connection: Pick<Connection, "id">, child: Child, worker: Worker) => void;
-  /** Tells the workers where their gateway is. */
+  /** Announces the address of a gateway to its workers. */
   readonly announce: (order: GatewayOrder) => void;
   /** The SAs and policies of these if_ids in charon's namespace. */
   readonly kernelStates: (ifIds: ReadonlySet<number>) => readonly KernelState[];
-  /** Removes those of these SAs and policies that are still what they were. */
+  /** Removes the SAs and policies that have not been replaced since they were read; returns their number. */
   readonly removeStates: (states: readonly KernelState[]) => number;
-  /** Removes every SA and policy of these if_ids: their tunnels are not wanted any more. */
+  /** Removes every SA and policy of these if_ids, whose tunnels are no longer declared; returns their number. */
   readonly removeSas: (ifIds: ReadonlySet<number>) => number;
-  /** The kernel's events of SAs in charon's namespace. */
+  /** The kernel's events about SAs in charon's namespace. */
   readonly saEvents: () => Observable<SaEvent>;
   /**
-   * Packets that IPsec did not let through in charon's namespace, by the kernel's counter.
+   * Packets that IPsec dropped in charon's namespace, by the kernel's counter.
    *
    * @throws while charon is away
    */
   readonly xfrmErrors: () => ReadonlyMap<string, number>;
-  /** Echo requests through a gateway: each with its round trip in seconds, undefined for none. */
+  /** Sends echo requests through a gateway; emits each round trip in seconds, or undefined without an answer. */
   readonly echoes: (order: ProbeOrder) => Observable<number | undefined>;
-  /** Emits, when something changes the namespace, the part that changed. */
+  /** Emits the part of the namespace that changed, at each change. */
   readonly watch: (gateway: Gateway) => Observable<KernelPart>;
 }
 
-/** Where gateways and workers come from: this host, or a cluster. */
+/** The source of gateways and workers: this host, or a cluster. */
 export interface PlacementPort {
-  /** Wants a gateway for the child; `gateways` tells when it is there. */
+  /** Requests a gateway for the child; `gateways` emits it once it exists. */
   readonly ensureGateway: (connectionId: string, child: Child) => void;
   /**
-   * Removes the gateways of children that are not among these, which an earlier process
-   * left; gives the if_ids of all that it knows of and that are not.
+   * Removes gateways that an earlier process left, of children that are not declared. Returns the
+   * if_ids of undeclared children that it knows.
    */
   readonly prune: (declared: ReadonlyMap<string, Connection>) => number[];
   readonly removeGateway: (connectionId: string, childKey: string) => void;

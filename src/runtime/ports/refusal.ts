@@ -3,7 +3,7 @@ import { NetlinkError } from "../../adapters/linux/errors.ts";
 import { NftError } from "../../adapters/nftables/libnftables.ts";
 import { failure, Reason, type Failure } from "../../model/status/failure.ts";
 
-/** Carries a failure from an adapter's call to the machine that asked for it. */
+/** Carries a failure from an adapter's call to the machine that made the call. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly failure: Failure;
@@ -14,7 +14,7 @@ export class Refusal extends Error {
   }
 }
 
-/** Runs an adapter's call; what it rejects with becomes a {@link Refusal}. */
+/** Runs an adapter's call and converts its error to a {@link Refusal}. */
 export async function refusing<T>(call: () => T | Promise<T>): Promise<T> {
   try {
     return await call();
@@ -35,7 +35,7 @@ function failureOfError(error: unknown): Failure {
   return failure(Reason.Internal, error instanceof Error ? error.message : String(error));
 }
 
-/** charon's own words, without the command that they answer. */
+/** charon's own error text, without the name of the command. */
 function wordsOf(error: ViciError): string {
-  return `charon refused it: ${error.message.slice(error.op.length + 2)}`;
+  return `charon refused the command: ${error.message.slice(error.op.length + 2)}`;
 }

@@ -12,13 +12,13 @@ import type { DesiredState } from "../desired/desired-state.ts";
 export type CharonRef = ActorRefFrom<typeof charonMachine>;
 
 /**
- * What a supervisor runs, as status, metrics, inspector and commands read it. Each of them takes
- * the part that it needs.
+ * The state of a supervisor, as status, metrics, inspector and commands read it. Each of them
+ * takes the part that it needs.
  */
 export interface Running {
   /** Emits when something that a status shows may have changed. */
   readonly changes: Observable<void>;
-  /** The desired state that the actors have been given. */
+  /** The desired state that the actors were sent last. */
   readonly desired: DesiredState;
   /** The root actors of the connections, by connection id. */
   readonly roots: ReadonlyMap<string, ConnectionActor>;
@@ -28,11 +28,11 @@ export interface Running {
   readonly probes: ProbeStates;
   /** Whether the connection has a usable key, or why it has none. */
   readonly secretOf: (connection: Connection) => SecretFacts;
-  /** When the connection's Secret was written, in seconds since the epoch, where that is known. */
+  /** When the connection's Secret was written, in seconds since the epoch; undefined if unknown. */
   readonly secretChangedAt: (connection: Connection) => number | undefined;
-  /** The exception that ended the connection's actor, until the actor is started again. */
+  /** The exception that stopped the connection's actor, until the actor restarts. */
   readonly breakdownOf: (id: string) => Failure | undefined;
-  /** Why state that outlives the process cannot be written; undefined where it can. */
+  /** Why the state that outlives the process cannot be written; undefined if it can. */
   readonly stateProblem: string | undefined;
   /** Follows charon's log until the subscription is unsubscribed. */
   readonly followCharonLog: () => Subscription;

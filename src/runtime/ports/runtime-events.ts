@@ -14,7 +14,7 @@ export interface AdapterCall {
 
 /** The result of one echo request. */
 export interface ProbeResult extends ChildRef {
-  /** The round trip; undefined where no answer came. */
+  /** The round trip; undefined without an answer. */
   readonly seconds: number | undefined;
 }
 
@@ -24,7 +24,7 @@ export interface QueueWait {
   readonly seconds: number;
 }
 
-/** An exception that broke an actor or a stream, which starts again; each is a defect. */
+/** An exception that stopped an actor or a stream, which restarts; each is a defect. */
 export interface ReportedBreakdown {
   /** The actor or the stream. */
   readonly id: string;

@@ -22,7 +22,7 @@ function agesWith(date: number): number[] {
 
 describe("a status that is reported", () => {
   for (const date of ["1970-01-01T00:03:00Z", "2026-01-02T03:04:05Z", "2040-01-01T00:00:00Z"])
-    it(`has the same ages where the clock shows ${date}`, () => {
+    it(`has the same ages if the clock shows ${date}`, () => {
       assert.deepEqual(agesWith(Date.parse(date)), [60, 30]);
     });
 });

@@ -5,8 +5,8 @@ import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import { sameItems } from "../../model/value/same-items.ts";
 
 /**
- * The endpoints by connection and child. What did not change is the same object as in
- * `before`, so that consumers compare with `===`.
+ * The endpoints by connection and child. Unchanged endpoints are the same object as in `before`,
+ * so that consumers compare with `===`.
  */
 export function endpointsOf(
   gateways: readonly Gateway[],

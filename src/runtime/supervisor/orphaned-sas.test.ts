@@ -29,7 +29,7 @@ function listing(...spis: number[]): HeldSas {
   return { spis: new Set(spis), reqids, hidden: new Set(), traps: [] };
 }
 
-/** A charon that answers so, one after the other. */
+/** A charon that gives these answers, one after the other. */
 function charon(...lists: readonly (HeldSas | Error)[]) {
   const rest = [...lists];
   return {
@@ -41,7 +41,7 @@ function charon(...lists: readonly (HeldSas | Error)[]) {
 }
 
 describe("orphaned SAs", () => {
-  it("are those that charon does not list, whatever the time is", async (test) => {
+  it("are those that charon does not list, whatever the clock shows", async (test) => {
     for (const now of [0, 2 ** 41]) {
       test.mock.timers.enable({ apis: ["Date"], now });
       const { orphans, left } = kernel(7, 8);
@@ -51,13 +51,13 @@ describe("orphaned SAs", () => {
     }
   });
 
-  it("go with their policies when a charon that was killed is back", async () => {
+  it("are removed with their policies after a charon that was killed restarts", async () => {
     const { orphans, left } = kernel(7, 8);
     await orphans.removeOrphans(charon(listing(), listing()));
     assert.deepEqual(left(), []);
   });
 
-  it("are in none of two lists: a CHILD SA may change its IKE SA during one", async () => {
+  it("are in neither of two lists, since a CHILD SA may change its IKE SA during one", async () => {
     for (const lists of [
       [listing(), listing(7)],
       [listing(7), listing()],
@@ -68,7 +68,7 @@ describe("orphaned SAs", () => {
     }
   });
 
-  it("were there before charon was asked: what it adds meanwhile stays", async () => {
+  it("do not include SAs that charon adds while it is asked", async () => {
     const { orphans, states, left } = kernel(7);
     const added: KernelState = { kind: "sa", ifId: 102, reqid: 2, spi: 9, id: "9" };
     const adding = {
@@ -81,7 +81,7 @@ describe("orphaned SAs", () => {
     assert.deepEqual(left(), ["9"]);
   });
 
-  it("are not known while a list fails, and then nothing is removed", async () => {
+  it("are not removed if one of the lists fails", async () => {
     const cut = new Error("the session ended");
     for (const lists of [[cut], [listing(), cut]]) {
       const { orphans, left } = kernel(7);
@@ -90,7 +90,7 @@ describe("orphaned SAs", () => {
     }
   });
 
-  it("include no policy of a child whose trap charon has", async () => {
+  it("do not include policies of a child whose trap charon has", async () => {
     const trapping = { ...listing(), traps: [{ connection: "site", child: "net" }] };
     const { orphans, left } = kernel(7);
     await orphans.removeOrphans(charon(trapping, trapping));

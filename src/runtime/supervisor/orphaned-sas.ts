@@ -2,19 +2,19 @@ import type { Connection } from "../../model/api/connection.ts";
 import { isOrphaned, type HeldSas } from "../../model/charon/held-sas.ts";
 import type { CharonPort, NetworkPort } from "../ports/ports.ts";
 
-/** SAs and policies in the kernel of tunnels that are no longer declared. charon may not remove them. */
+/** SAs and policies in the kernel that charon no longer holds, or whose tunnels are no longer declared. */
 export class OrphanedSas {
   readonly #network: NetworkPort;
-  /** The if_id of every child that is or was declared: charon may be away while a child is removed. */
+  /** The if_ids of all present and former children: charon may be away while a child is removed. */
   readonly #ifIds = new Set<number>();
-  /** if_ids by connection and child, as charon names them. */
+  /** The if_ids by charon's names of connection and child. */
   readonly #byName = new Map<string, number>();
 
   constructor(network: NetworkPort) {
     this.#network = network;
   }
 
-  /** Notes the children of connections. */
+  /** Remembers the if_ids of these connections' children. */
   note(connections: Iterable<Connection>): void {
     for (const { name, children } of connections) {
       for (const { key, ifId } of children) {
@@ -25,9 +25,9 @@ export class OrphanedSas {
   }
 
   /**
-   * Removes what charon does not list, as one that was killed leaves it. The kernel is read
-   * first: what charon adds meanwhile is not judged. charon is asked twice, since a CHILD SA
-   * that moves to another IKE SA during a list may not be in it.
+   * Removes SAs and policies that charon does not list, such as those of a charon that was killed.
+   * The kernel is read first, so that SAs which charon adds meanwhile are not considered. charon
+   * lists twice, since a list may omit a CHILD SA that moves to another IKE SA meanwhile.
    */
   async removeOrphans({ held }: Pick<CharonPort, "held">): Promise<void> {
     const found = this.#network.kernelStates(this.#ifIds);
@@ -48,7 +48,7 @@ export class OrphanedSas {
     try {
       this.#network.removeSas(ifIds);
     } catch {
-      // charon.s namespace is gone, with all SAs in it.
+      // charon's namespace is gone, with all SAs in it.
     }
   }
 

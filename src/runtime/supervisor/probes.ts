@@ -17,14 +17,13 @@ import { contained } from "../actors/contained.ts";
 import { observeTransitions } from "../actors/transitions.ts";
 import { observedActor } from "../actors/observed-actor.ts";
 import type { NetworkPort } from "../ports/ports.ts";
-
 import type { ProbeStates } from "../ports/running.ts";
 import type { EventSubjects } from "../effects/event-subjects.ts";
 
 export interface ProbesOptions {
   readonly network: Pick<NetworkPort, "echoes">;
   readonly events: Pick<EventSubjects, "probeResults" | "transitions" | "breakdowns">;
-  /** Called after each event that a probe has handled. */
+  /** Called after each event that a probe handled. */
   readonly changed: () => void;
 }
 
@@ -42,13 +41,13 @@ interface RunningProbe {
 
 const noProbes: readonly undefined[] = [];
 
-/** One actor for each declared probe. */
+/** Runs one actor for each declared probe. */
 export class Probes implements ProbeStates, Disposable {
   readonly #options: ProbesOptions;
   readonly #running = new Map<string, RunningProbe>();
   readonly #breakdowns: Breakdowns;
   #declared: DeclaredProbes = { connections: new Map(), endpoints: new Map() };
-  /** All declared probes; a probe that broke down does not run. */
+  /** All declared probes, including those that an exception stopped. */
   #titles: ReadonlySet<string> = new Set();
 
   constructor(options: ProbesOptions) {
@@ -68,7 +67,7 @@ export class Probes implements ProbeStates, Disposable {
     return children.map(({ key }) => this.#reachability(titleOf(id, key)));
   }
 
-  /** Starts, stops and changes actors by the declaration and the places of the gateways. */
+  /** Starts, stops and updates actors for the declared probes and the present gateways. */
   update(
     connections: ReadonlyMap<string, Connection>,
     endpoints: ReadonlyMap<string, Endpoints>,
@@ -123,7 +122,7 @@ export class Probes implements ProbeStates, Disposable {
     const actor = observedActor(this.#logic(connection, child.key), options, { broke, failed });
     this.#running.set(title, { order, actor });
     actor.start();
-    // An exception may have ended it at once.
+    // An exception may have stopped the actor already.
     if (this.#running.get(title)?.actor === actor)
       observeTransitions(actor, {
         changed: this.#options.changed,
@@ -148,7 +147,7 @@ export class Probes implements ProbeStates, Disposable {
     return probeMachine.provide({
       actors: {
         ask: fromCallback<ProbeEvent, ProbeOrder>(({ input, sendBack }) => {
-          // The chart is notified of the first of several answers.
+          // The actor gets only the first of several answers in a row.
           let answered = false;
           const take = (seconds: number | undefined) => {
             events.probeResults.next({ connection, child, seconds });
@@ -160,7 +159,7 @@ export class Probes implements ProbeStates, Disposable {
             take(undefined);
             return timer(input.intervalMs);
           };
-          // No answer comes through a gateway that is not configured.
+          // A gateway that is not configured yet makes the requests fail: it counts as no answer.
           const results = network.echoes(input).pipe(retry({ delay, resetOnSuccess: true }));
           const subscription = results.subscribe(take);
           return () => subscription.unsubscribe();
@@ -176,7 +175,7 @@ function orderOf({ probe, xfrmIp }: Child): ProbeInput["order"] | undefined {
   return { source: xfrmIp.address, target: probe.address, intervalMs };
 }
 
-/** Other changes of a child, such as of its pools, do not concern its probe. */
+/** Whether a probe can continue: other changes of a child, such as of its pools, do not affect it. */
 function isSame(a: ProbeInput["order"], b: ProbeInput["order"]): boolean {
   return (
     a.intervalMs === b.intervalMs &&

@@ -23,7 +23,7 @@ import { OrphanedSas } from "./orphaned-sas.ts";
 import { Probes } from "./probes.ts";
 import { Secrets } from "../keys/secrets.ts";
 
-/** What a supervisor acts upon. */
+/** The ports and settings of a supervisor. */
 export interface SupervisorOptions {
   readonly charon: CharonPort;
   readonly network: NetworkPort;
@@ -41,8 +41,8 @@ export interface SupervisorOptions {
 const gatherMs = 5;
 
 /**
- * Joins the desired state, charon's reports and the places of gateways and workers to the actors
- * of the connections. It starts with the first desired state.
+ * Connects the actors of the connections to the desired state, to charon's reports and to the
+ * gateways and workers of the placement. It starts with the first desired state.
  */
 export class Supervisor implements Running, Disposable {
   readonly probes: Probes;
@@ -173,7 +173,7 @@ export class Supervisor implements Running, Disposable {
     this.#events[Symbol.dispose]();
   }
 
-  /** Feeds the connections' actors with charon's reports, and the reverse. */
+  /** Connects charon's reports to the connections' actors, and the actors' requests to charon. */
   #wire(): void {
     const { sessions, lists, changes: charonChanges, logSwitch } = this.#feed;
     const { activity, listRequests, endings } = this.#connections;
@@ -201,7 +201,7 @@ export class Supervisor implements Running, Disposable {
     this.probes.update(desired.connections, this.#endpoints);
     this.#changes.next();
     this.#handler(() => this.#prune())();
-    // charon's actor starts after the first manifests, or it would prune everything.
+    // charon's actor starts after the first manifests; otherwise it would prune every connection.
     if (!this.#started) this.#feed.start();
     this.#started = true;
   }
@@ -212,14 +212,14 @@ export class Supervisor implements Running, Disposable {
     this.#connections.setEndpoints(this.#endpoints);
   }
 
-  /** Whether every manifest could be read: only then is what is not declared unwanted. */
-  #isWhole(): boolean {
+  /** Whether every manifest could be read: only then may undeclared objects be removed. */
+  #isComplete(): boolean {
     return this.#desired.problems.size === 0;
   }
 
   /** The names of the declared connections; undefined while a manifest cannot be read. */
   #declaredNames(): ReadonlySet<string> | undefined {
-    if (!this.#isWhole()) return undefined;
+    if (!this.#isComplete()) return undefined;
     return new Set([...this.#desired.connections.values()].map(({ name }) => name));
   }
 
@@ -228,9 +228,9 @@ export class Supervisor implements Running, Disposable {
     return children.some(({ key }) => key === childKey);
   }
 
-  /** Once: later, the actor of what is no longer declared removes it. */
+  /** Removes undeclared gateways and SAs of an earlier process, once; later ones are removed by their actors. */
   #prune(): void {
-    if (this.#pruned || !this.#isWhole()) return;
+    if (this.#pruned || !this.#isComplete()) return;
     this.#pruned = true;
     const { connections } = this.#desired;
     // charon may hang, and then it removes nothing from the kernel.
@@ -247,7 +247,7 @@ export class Supervisor implements Running, Disposable {
   readonly #report = (error: unknown): void =>
     this.#events.breakdowns.next({ id: "supervisor", error });
 
-  /** Keeps exceptions of an observer from the stream that it observes. */
+  /** Contains the exceptions of an observer, so that they do not end the observed stream. */
   #handler<Args extends readonly unknown[]>(run: (...args: Args) => void) {
     return contained(this.#report, run);
   }

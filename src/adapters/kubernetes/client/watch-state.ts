@@ -52,7 +52,7 @@ interface CatchingUp extends WatchProgress {
 
 export type WatchState = Listing | Watching | Rereading | CatchingUp;
 
-/** What a watch loop receives from the API server. */
+/** The inputs of a watch loop from the API server. */
 export type WatchInput<T> =
   | { readonly type: "listed"; readonly objects: readonly T[]; readonly version: string }
   | { readonly type: "event"; readonly event: WatchEvent<T> }

@@ -140,7 +140,7 @@ function wordsOf(event: ResourceEvent<KubeObject>): string {
 }
 
 describe("a watched collection", () => {
-  it("is listed, watched from there, and resumed where a watch ends", async (t) => {
+  it("is listed, watched from the listed version, and resumed after a watch ends", async (t) => {
     const { asked, events } = await play(
       t,
       {},

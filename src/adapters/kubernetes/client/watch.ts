@@ -51,7 +51,7 @@ export function watchResources<T extends KubeObject>(
   });
 }
 
-/** Makes the requests that the state asks for, and feeds their results to it. */
+/** Sends the requests that the state requires, and passes their results to it. */
 class WatchLoop<T extends KubeObject> {
   readonly #client: KubeClient;
   readonly #wanted: Wanted;

@@ -23,7 +23,7 @@ type DeclaredConnection = KubeObject & { readonly spec: Pick<Connection, "groupR
  * Every agent of the cluster. A label proves nothing: a user who may create Deployments in a
  * namespace can make one that looks like an agent. Therefore all must be in one namespace.
  *
- * @throws {Error} where several namespaces have agents, and the user did not name one
+ * @throws {Error} if several namespaces have agents, and the user did not name one
  */
 export async function agentsIn(kubectl: Kubectl): Promise<Agent[]> {
   const { namespace: chosen } = kubectl;
@@ -43,7 +43,7 @@ export async function agentsIn(kubectl: Kubectl): Promise<Agent[]> {
   );
 }
 
-/** The agent of a connection. @throws {Error} where the connection or its agent does not exist */
+/** The agent of a connection. @throws {Error} if the connection or its agent does not exist */
 export async function agentOf(kubectl: Kubectl, connection: string): Promise<Agent> {
   const { spec } = await kubectl.json<DeclaredConnection>("get", "ipsecconnection", connection);
   const group = groupIdOf(spec);

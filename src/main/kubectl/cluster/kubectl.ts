@@ -44,7 +44,7 @@ export class Kubectl {
   /**
    * The lines of its output, as they come, until it ends or `signal` ends it.
    *
-   * @throws {KubectlError} with its messages, where it fails
+   * @throws {KubectlError} with its messages, if it fails
    */
   async *lines(signal: AbortSignal, ...args: readonly string[]): AsyncGenerator<string> {
     const child = this.start(["ignore", "pipe", "pipe"], args);

@@ -11,7 +11,7 @@ describe("kubectl's messages", () => {
     assert.equal(withoutNoise(`${klog}\n${klog}\n${refused}\n`), refused);
   });
 
-  it("have the text of klog where nothing else says what happened", () => {
+  it("have the text of klog if no other line names the cause", () => {
     assert.equal(withoutNoise(`${klog}\n`), '"Unhandled Error" err="connection refused"');
   });
 

@@ -2,7 +2,7 @@ import type { Status } from "../../../model/status/status.ts";
 import type { Dated } from "../../../runtime/status/dated-status.ts";
 import type { StatusReport } from "../../../runtime/status/report.ts";
 
-/** What an agent reports; agents of an earlier version do not say when they reported. */
+/** The report of an agent; agents of an earlier version report no time. */
 export type AgentReport = Status & Partial<Pick<StatusReport, "traffic">> & Partial<Dated>;
 
 /** The reports of several agents as one status, at a time of this machine's clock in seconds. */

@@ -14,7 +14,7 @@ const gatherMs = 100;
  * Calls `print` with the reports of all agents once they are there, and after each change, until
  * the process is interrupted. When an agent ends, it waits for those that are there then.
  *
- * @throws {Error} where there is no agent at first
+ * @throws {Error} if there is no agent at first
  */
 export async function watchStatus(
   kubectl: Kubectl,

@@ -22,21 +22,21 @@ export interface ConnectionAllocatorOptions {
   readonly cluster: Cluster;
   readonly store: ReservationStore;
   readonly clock: Clock;
-  /** How long after its reservation a prefetched address may be given, in milliseconds. */
+  /** Milliseconds after its reservation for which a prefetched address may be given to a pod. */
   readonly prefetchMs: number;
-  /** Where in a pool this replica begins to search, from 0 up to 1. */
+  /** The place in a pool at which this replica begins to search, from 0 up to 1. */
   readonly start: number;
   /** Receives exceptions that are defects, by the connection's name. */
   readonly onBreakdown: OnBreakdown;
 }
 
-/** How long the view of pods may take to reach what another replica has seen. */
+/** Milliseconds that this replica's view of pods may lag behind another replica's. */
 const catchUpMs = 4_000;
 
-/** How long after a write prefetched addresses are checked for demand. */
+/** Milliseconds after a write at which the prefetched addresses are checked for demand. */
 const upkeepMs = 1_000;
 
-/** As many as the webhooks' server admits at a time: a second bound of the same size. */
+/** The most requests that wait, which is also the limit of the webhooks' server. */
 const maxWaiting = 1_000;
 
 /** Allocates the addresses of one connection for this replica. */
@@ -65,7 +65,7 @@ export class ConnectionAllocator {
     return allocated(found);
   }
 
-  /** Notes that a pod got an address from any replica. */
+  /** Records that any replica gave a pod an address. */
   noteGiven(child: Child, pool: string): void {
     const needsRefill = this.#prefetch.noteGiven(child, pool, this.#now);
     if (needsRefill) this.#queue.requestWrite();
@@ -117,7 +117,7 @@ export class ConnectionAllocator {
   async #write(requests: readonly AddressRequest[]): Promise<readonly AllocationResult[]> {
     const { store, cluster, clock, start } = this.#options;
     const time: AllocationTime = { now: this.#now, date: clock.date() };
-    // No request may get these meanwhile, whether the write succeeds or not.
+    // No request may get these addresses meanwhile, whether the write succeeds or not.
     const unused = this.#prefetch.takeUnused(time.now);
     const { results, refills } = await store.update(this.#id, async (reservations) => {
       await this.#caughtUp(reservations);

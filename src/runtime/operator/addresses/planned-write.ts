@@ -11,32 +11,32 @@ import type { PrefetchedAddress, Refill } from "../../../model/addresses/prefetc
 import { newPrefetchId, newReservationId } from "../../../model/addresses/reservation.ts";
 import { formatAddress } from "../../../model/net/address.ts";
 
-/** When a write is planned, by both clocks of this process, in milliseconds. */
+/** The time when a write is planned, by both clocks of this process, in milliseconds. */
 export interface AllocationTime {
-  /** Of the monotonic clock. */
+  /** The monotonic clock. */
   readonly now: number;
-  /** Since the epoch. */
+  /** The wall clock, since the epoch. */
   readonly date: number;
 }
 
-/** What a write is to do. */
+/** The changes that a write should make. */
 export interface WantedWrite {
   readonly requests: readonly AddressRequest[];
   readonly refills: readonly Refill[];
-  /** Prefetched addresses whose reservations are to end. */
+  /** Prefetched addresses whose reservations should end. */
   readonly unused: readonly PrefetchedAddress[];
 }
 
-/** What a write is planned by. */
+/** The facts that a write is planned by. */
 export interface WriteBasis {
   readonly reservations: ConnectionReservations;
   readonly allocation: Allocation;
   readonly time: AllocationTime;
-  /** Where in a pool this replica begins to search, from 0 up to 1. */
+  /** The place in a pool at which this replica begins to search, from 0 up to 1. */
   readonly start: number;
 }
 
-/** A write, and what it means once it has succeeded. */
+/** A write, and its results once it has succeeded. */
 export interface PlannedWrite {
   readonly change: ReservationChange;
   /** One for each request, in their order. */

@@ -52,7 +52,7 @@ export class ReservationAges implements Disposable {
     return this.#ended.has(reservationKey(connection, address, reservationId));
   }
 
-  /** Forgets the ends of pods that no reservation can need any more. */
+  /** Forgets the ends of pods that no reservation depends on any longer. */
   forget(): void {
     const oldest = this.#options.clock.elapsed() - this.#options.keepMs;
     for (const [reservation, at] of this.#ended) {
@@ -65,7 +65,7 @@ export class ReservationAges implements Disposable {
     this.#subscription.unsubscribe();
   }
 
-  /** @param id the connection whose reservations changed; undefined where any may have */
+  /** @param id the connection whose reservations changed; undefined if any may have */
   #note(id: string | undefined): void {
     const { reservations } = this.#options.cluster;
     if (id !== undefined) this.#noteConnection(id);

@@ -16,10 +16,10 @@ import type { Cluster } from "../state/cluster.ts";
 
 const maxAttempts = 12;
 
-/** Another replica wrote, created or deleted the ConfigMap since it was read. */
+/** Codes of a conflict: another replica wrote, created or deleted the ConfigMap since it was read. */
 const conflicts: ReadonlySet<KubeErrorCode> = new Set(["conflict", "exists", "not-found"]);
 
-/** A change of a connection's reservations, with what it means to the caller. */
+/** A change of a connection's reservations, with the result for the caller. */
 interface Decision<T> {
   readonly change: ReservationChange;
   readonly result: T;
@@ -40,11 +40,11 @@ export class ReservationStore {
   }
 
   /**
-   * Writes what `decide` changes in a connection's reservations. Where another replica wrote
+   * Writes the changes that `decide` makes to a connection's reservations. If another replica wrote
    * meanwhile, the reservations are read again and `decide` runs again.
    *
-   * @throws Refusal where the reservations cannot be read
-   * @throws KubeError where the API server does not store them
+   * @throws Refusal if the reservations cannot be read
+   * @throws KubeError if the API server does not store them
    */
   async update<T>(
     id: string,

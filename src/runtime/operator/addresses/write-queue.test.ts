@@ -112,7 +112,7 @@ describe("a queue of writes", () => {
     for (const pause of pauses.slice(1)) assert.ok(pause >= 500 && pause <= 1_010, pauses.join());
   });
 
-  it("writes without a request where one is asked for, and not once more", async () => {
+  it("writes once without a request if a write is requested", async () => {
     const world = new World();
     world.queue.requestWrite();
     assert.deepEqual(world.batches, [[]]);
@@ -124,7 +124,7 @@ describe("a queue of writes", () => {
     assert.equal(world.writes.length, 2);
   });
 
-  it("rejects a request where too many wait, and takes the next once they do not", async () => {
+  it("rejects a request while too many wait, and accepts the next afterwards", async () => {
     const world = new World();
     for (let i = 0; i < maxWaiting; i++) world.add();
     await assert.rejects(world.queue.add(-1), QueueFull);
@@ -135,7 +135,7 @@ describe("a queue of writes", () => {
     assert.deepEqual(world.outcomes.get(id), [`written ${id}`]);
   });
 
-  it("settles every request when it ends, even those of a write that goes on", async () => {
+  it("settles every request when it ends, even those of a write under way", async () => {
     const world = new World();
     for (let i = 0; i < 3; i++) world.add();
     world.queue.end("ended");

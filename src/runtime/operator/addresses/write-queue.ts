@@ -14,7 +14,7 @@ const systemTimers: Timers = {
 export interface WriteQueueOptions<Request, Result> {
   /**
    * Makes one write for a batch of requests and resolves with their results, in the order of the
-   * requests. The batch is empty where only {@link WriteQueue.requestWrite} asked for the write.
+   * requests. The batch is empty if only {@link WriteQueue.requestWrite} requested the write.
    */
   readonly write: (requests: readonly Request[]) => Promise<readonly Result[]>;
   /** The most requests that wait at a time. */
@@ -55,7 +55,7 @@ export class WriteQueue<Request, Result> {
   #failures = 0;
   /** The timer of the backoff, while it lasts. */
   #pause: unknown;
-  /** What requests are settled with once the queue has ended. */
+  /** The result of all requests once the queue has ended. */
   #end: { readonly result: Result } | undefined;
 
   constructor(options: WriteQueueOptions<Request, Result>) {
@@ -67,7 +67,7 @@ export class WriteQueue<Request, Result> {
    * Adds a request to the next write.
    *
    * @throws QueueFull
-   * @throws what the write rejected with
+   * @throws the error of the write
    */
   add(request: Request): Promise<Result> {
     if (this.#end !== undefined) return Promise.resolve(this.#end.result);

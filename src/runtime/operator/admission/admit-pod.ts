@@ -127,7 +127,7 @@ export class PodAdmission {
 
   /**
    * The child and the pool that a pod names. The wait for a connection that was applied together
-   * with the pod takes as long where the connection exists for other namespaces only: an author
+   * with the pod takes as long if the connection exists for other namespaces only: an author
    * cannot distinguish the two.
    */
   async #target(pod: NewPod, namespace: string, deadline: number) {
@@ -190,7 +190,7 @@ export class PodAdmission {
     return isFree === true ? allocator.allocate(id, request) : result;
   }
 
-  /** The pod with a certain address may end; any address, where replicas prefetched some. */
+  /** The pod with a certain address may end; any address, if replicas prefetched some. */
   #mayBecomeFree(id: string, { address, ordinal }: AddressRequest): boolean {
     if (address !== undefined || ordinal !== undefined) return true;
     const { pending } = this.#options.store.newest(id);

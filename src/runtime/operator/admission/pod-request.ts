@@ -11,7 +11,7 @@ export interface PodTarget {
   readonly pool: string;
 }
 
-/** @throws Denial where the pod cannot be a worker */
+/** @throws Denial if the pod cannot be a worker */
 export function targetOf({ metadata: { annotations = {} }, spec }: NewPod): PodTarget {
   const read = (key: string) => {
     const value = annotations[key];
@@ -33,7 +33,7 @@ export function targetOf({ metadata: { annotations = {} }, spec }: NewPod): PodT
 /**
  * Which address of the pool a pod requests: any, one by its annotation, or that of its ordinal.
  *
- * @throws Denial where the pod has no ordinal
+ * @throws Denial if the pod has no ordinal
  */
 export function requestedAddress({
   metadata: { annotations = {}, name = "" },

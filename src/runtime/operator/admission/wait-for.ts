@@ -10,7 +10,7 @@ export interface WaitLimits {
 /**
  * Looks for a value, again after each change, until there is one.
  *
- * @returns undefined where the time is over first
+ * @returns undefined if the time is over first
  */
 export async function waitFor<T>(
   look: () => T | undefined,

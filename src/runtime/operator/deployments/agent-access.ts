@@ -36,7 +36,7 @@ export interface AgentAccessOptions extends Writing {
   readonly namespace: string;
   /** Owns the service accounts. */
   readonly owner: OwnerReference | undefined;
-  /** Where connections may name Secrets. */
+  /** The namespaces whose Secrets connections may name. */
   readonly secretNamespaces: readonly string[];
   readonly onTrouble: (error: unknown) => void;
 }
@@ -95,7 +95,7 @@ export class AgentAccess implements Disposable {
     return this.#ready.has(agentAccountOf(group));
   }
 
-  /** Why the group's agent cannot start; undefined where it can. */
+  /** Why the group's agent cannot start; undefined if it can. */
   failureOf(group: Group): Failure | undefined {
     if (this.isReady(group)) return undefined;
     const actors = this.#common.flatMap(({ actors: all }) => [...all]);

@@ -26,7 +26,7 @@ export interface DeploymentsOptions {
   readonly settings: DeploymentSettings;
   /** Limits concurrent writes. */
   readonly writes: LimitFunction;
-  /** Set where each agent has a service account of its own. */
+  /** Set if each agent has a service account of its own. */
   readonly access?: Pick<AgentAccess, "changes" | "isReady">;
   readonly onBreakdown: (id: string, error: unknown) => void;
 }

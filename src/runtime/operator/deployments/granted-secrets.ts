@@ -20,9 +20,9 @@ import { label, manager } from "../../../model/kubernetes/labels.ts";
 import { ManagedObjects, type ManagedObjectsOptions } from "./managed-objects.ts";
 
 export interface GrantedSecretsOptions extends Omit<ManagedObjectsOptions, "type" | "view"> {
-  /** Where the Secrets are. */
+  /** The namespace of the Secrets. */
   readonly namespace: string;
-  /** Where the agents' service accounts are. */
+  /** The namespace of the agents' service accounts. */
   readonly home: string;
 }
 

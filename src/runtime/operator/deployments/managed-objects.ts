@@ -120,7 +120,7 @@ export class ManagedObjects implements Disposable {
     }
   }
 
-  /** Undefined where an exception ended the actor, which starts again later. */
+  /** Undefined if an exception ended the actor, which starts again later. */
   #spawn(key: string, wanted: KubeObject | undefined): ManagedObject | undefined {
     if (this.#breakdowns.failureOf(key) !== undefined) return undefined;
     const actual = this.view.objects.get(key);

@@ -34,7 +34,7 @@ it("the search for the release's owner goes on while the API server is unavailab
   assert.deepEqual(troubles, ["unavailable", "denied"]);
 });
 
-it("the search for the release's owner fails where the owner does not exist", async () => {
+it("the search for the release's owner fails if the owner does not exist", async () => {
   await assert.rejects(seeking("not-found").found, { code: "not-found" });
 });
 

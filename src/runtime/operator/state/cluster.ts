@@ -71,7 +71,7 @@ export class Cluster implements Disposable {
 
   /**
    * Emits after each change of a manifest, gateway, worker, status or reservation: the connection
-   * that it concerns; undefined where it may concern any.
+   * that it concerns; undefined if it may concern any.
    */
   get touched(): Observable<string | undefined> {
     const statuses = this.#views.declared.connections.changes;

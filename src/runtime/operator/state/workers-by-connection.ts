@@ -20,7 +20,7 @@ export class WorkersByConnection implements Disposable {
     this.#subscription = view.changes.subscribe((change) => this.#update(change));
   }
 
-  /** Emits the connection of each pod that changed; undefined where any may have. */
+  /** Emits the connection of each pod that changed; undefined if any may have. */
   get touched(): Observable<string | undefined> {
     return this.#touched;
   }

@@ -10,7 +10,7 @@ export interface GroupPodFailures {
   readonly agent: Failure | undefined;
 }
 
-/** Names the missing service account as the cause where the agent's pod does not run. */
+/** Names the missing service account as the cause if the agent's pod does not run. */
 export function withAccess(
   podFailures: GroupPodFailures,
   access: Failure | undefined,
@@ -59,7 +59,7 @@ export class GroupPods implements Disposable {
     return { charon: groupPodFailure("charon", pods), agent: groupPodFailure("agent", pods) };
   }
 
-  /** The silence of a group's agent; undefined where it runs, or may be restarting. */
+  /** The silence of a group's agent; undefined if it runs, or may be restarting. */
   silenceOf(groupId: string): Silence | undefined {
     const silence = this.#silences.get(digestOf([groupId]));
     return silence?.isLong === true ? silence : undefined;

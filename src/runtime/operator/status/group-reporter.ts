@@ -25,7 +25,7 @@ export interface GroupReporterOptions {
   readonly declared: Declared;
   readonly cluster: Cluster;
   readonly groupPods: GroupPods;
-  /** Set where each agent has a service account of its own. */
+  /** Set if each agent has a service account of its own. */
   readonly access?: Pick<AgentAccess, "changes" | "failureOf"> | undefined;
   readonly writes: LimitFunction;
   readonly onTrouble: (error: unknown) => void;

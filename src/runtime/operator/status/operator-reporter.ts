@@ -37,7 +37,7 @@ export interface OperatorReporterOptions {
   readonly client: KubeClient;
   readonly cluster: Cluster;
   readonly groupPods: GroupPods;
-  /** Set where each agent has a service account of its own. */
+  /** Set if each agent has a service account of its own. */
   readonly access: Pick<AgentAccess, "changes" | "failureOf"> | undefined;
   readonly events: EventRecorder;
   readonly writes: LimitFunction;

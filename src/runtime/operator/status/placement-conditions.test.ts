@@ -21,15 +21,15 @@ const ready = (reason = "Ready") => [
   },
 ];
 
-describe("where a connection is placed", () => {
-  it("is where charon and agent run", () => {
+describe("the placement of a connection", () => {
+  it("is True while charon and agent run", () => {
     assert.equal(placed.status, "True");
     assert.match(placed.message, /node-a/);
     const lacking = placedOf({ groupId: group.id, group, refused, podFailures: down });
     assert.deepEqual([lacking.status, lacking.message], ["False", "no image"]);
   });
 
-  it("has a reason where the group is missing or refused", () => {
+  it("has a reason if the group is missing or refused", () => {
     const missing = { groupId: "a/b", group: undefined, podFailures: runs };
     const { reason, message } = placedOf({ ...missing, refused });
     assert.equal(reason, "GroupMissing");

@@ -9,14 +9,14 @@ import type { GroupPodFailures } from "./group-pods.ts";
 /** The facts that a group's conditions follow from. */
 export interface GroupFacts extends GroupPodFailures {
   readonly problems: readonly SourceProblem[];
-  /** Why the group's pods are not created; undefined where they are. */
+  /** Why the group's pods are not created; undefined if they are. */
   readonly refused: Failure | undefined;
 }
 
 const ofGroup: readonly Check<GroupFacts>[] = [
   {
     type: "SpecValid",
-    message: "the document is valid",
+    message: "the manifest is valid",
     lacks: ({ problems }) => specFailure(problems),
   },
   { type: "CharonReady", message: "charon's pod runs", lacks: charonFailure },
@@ -36,10 +36,10 @@ function charonFailure({ refused, charon }: GroupFacts): Failure | undefined {
 
 /** The facts that `Placed` follows from. */
 export interface PlacementFacts {
-  /** Undefined where no version of the manifest is valid. */
+  /** Undefined if no version of the manifest is valid. */
   readonly groupId: string | undefined;
   readonly group: Group | undefined;
-  /** Why the group's pods are not created; undefined where they are. */
+  /** Why the group's pods are not created; undefined if they are. */
   readonly refused: Failure | undefined;
   readonly podFailures: GroupPodFailures;
 }

@@ -19,7 +19,7 @@ import type { WebhookConfigurations } from "./webhook-configurations.ts";
 export interface WebhookCertificatesOptions extends SharedSecretOptions {
   /** The Service that the API server calls. */
   readonly serviceName: string;
-  /** Undefined where cert-manager manages the Secret and the configurations. */
+  /** Undefined if cert-manager manages the Secret and the configurations. */
   readonly trusted: WebhookConfigurations | undefined;
   readonly onPair: (pair: KeyPair) => void;
   /** Called with the reason before an existing certificate is replaced. */
@@ -125,7 +125,7 @@ export class WebhookCertificates implements Disposable {
     return { reason: `the authority does not vouch for ${host}`, byClock: false };
   }
 
-  /** Bounds the replacements where the clocks of API servers differ and replicas disagree. */
+  /** Bounds the replacements if the clocks of API servers differ and replicas disagree. */
   #mayReplace({ reason, byClock }: Flaw): boolean {
     const now = performance.now();
     this.#replaced = this.#replaced.filter((at) => now - at < hourMs);
@@ -172,7 +172,7 @@ function leafOf(data: CertificateData): KeyPair {
   return { certificate: data["tls.crt"], key: data["tls.key"] };
 }
 
-/** Why a pair is unusable or about to expire; undefined where it is neither. */
+/** Why a pair is unusable or about to expire; undefined if it is neither. */
 function flawOf(what: string, pair: KeyPair, now: number): Flaw | undefined {
   const begin = beginOf(pair.certificate);
   if (begin === undefined || !isPair(pair))

@@ -52,13 +52,13 @@ export class WebhookPaths implements Disposable {
   /** The newest generation of paths, and since when this replica knows it, by the monotonic clock. */
   #newest = 0;
   #newestSince = 0;
-  /** The oldest generation in a configuration, which differs where a write failed. */
+  /** The oldest generation in a configuration, which differs if a write failed. */
   #oldestInUse = Infinity;
-  /** The generation to write to the configurations, where it is newer than theirs. */
+  /** The generation to write to the configurations, if it is newer than theirs. */
   #wanted = 0;
   /** The generation for configurations without paths. */
   #firstMemo: number | undefined;
-  /** The age at which the leader replaces paths; undefined where this replica does not lead. */
+  /** The age at which the leader replaces paths; undefined if this replica does not lead. */
   #maxAgeMs: number | undefined;
 
   constructor(options: WebhookPathsOptions) {
@@ -81,7 +81,7 @@ export class WebhookPaths implements Disposable {
     return this.#key !== undefined;
   }
 
-  /** The endpoint that a path leads to; undefined where the API server was not given the path. */
+  /** The endpoint that a path leads to; undefined if the API server was not given the path. */
   endpointOf(path: string): string | undefined {
     if (this.#key === undefined) return undefined;
     const now = performance.now();
@@ -121,7 +121,7 @@ export class WebhookPaths implements Disposable {
       this.#maxAgeMs = renewalMs;
     }
     await configurations.call((endpoint) => {
-      // Where a write conflicted, another replica may have written a newer generation.
+      // If a write conflicted, another replica may have written a newer generation.
       this.#readGenerations(key);
       const generation = Math.max(this.#newest, this.#wanted) || this.#first;
       return formatWebhookPath(key, { endpoint, generation });

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { loggerOf } from "./logger.ts";
-import { Recent, type RecentLine } from "./recent.ts";
+import { LogBuffer, type BufferedLine } from "./log-buffer.ts";
 
 const partner = { id: "partner", name: "partner-in-charon" };
 
-function linesOf(recent: Recent, follow = false): RecentLine[] {
-  const lines: RecentLine[] = [];
-  recent.of(partner, follow).subscribe((line) => lines.push(line));
+function linesOf(logBuffer: LogBuffer, follow = false): BufferedLine[] {
+  const lines: BufferedLine[] = [];
+  logBuffer.of(partner, follow).subscribe((line) => lines.push(line));
   return lines;
 }
 
@@ -17,10 +17,10 @@ const said = (connection: string, text: string) => ({
   line: { group: "IKE", text },
 });
 
-describe("the last that was logged", () => {
-  it("is told by connection, in the words of conditions", () => {
-    const recent = new Recent();
-    const log = loggerOf({ level: "info", format: "json" }, recent, { write: () => {} });
+describe("the log buffer", () => {
+  it("returns the lines of one connection, with state, reason and message", () => {
+    const logBuffer = new LogBuffer();
+    const log = loggerOf({ level: "info", format: "json" }, logBuffer, { write: () => {} });
     log.info({ connection: "partner", state: "negotiating", reason: undefined }, "negotiating");
     log.warn(
       { connection: "partner", child: "lan", state: "failed", reason: "PeerRefused" },
@@ -28,11 +28,11 @@ describe("the last that was logged", () => {
     );
     log.info({ connection: "bank", state: "established" }, "established");
     log.debug({ connection: "partner" }, "below the level");
-    log.info("of nobody");
-    recent.noteCharon(said("partner-in-charon", "initiating"), 1);
-    recent.noteCharon(said("partner", "somebody else's"), 2);
+    log.info("of no connection");
+    logBuffer.noteCharon(said("partner-in-charon", "initiating"), 1);
+    logBuffer.noteCharon(said("partner", "of another connection"), 2);
     assert.deepEqual(
-      linesOf(recent).map(({ from, text }) => `${from} ${text}`),
+      linesOf(logBuffer).map(({ from, text }) => `${from} ${text}`),
       [
         "ipman partner negotiating",
         "ipman partner/lan failed: PeerRefused: no more children",
@@ -41,12 +41,12 @@ describe("the last that was logged", () => {
     );
   });
 
-  it("goes on for who follows, and is bounded", () => {
-    const recent = new Recent();
-    const lines = linesOf(recent, true);
-    for (let i = 0; i < 25_000; i++) recent.noteCharon(said("partner-in-charon", String(i)), i);
+  it("emits later lines to a follower, and is bounded", () => {
+    const logBuffer = new LogBuffer();
+    const lines = linesOf(logBuffer, true);
+    for (let i = 0; i < 25_000; i++) logBuffer.noteCharon(said("partner-in-charon", String(i)), i);
     assert.equal(lines.length, 25_000);
-    const kept = linesOf(recent);
+    const kept = linesOf(logBuffer);
     assert.ok(kept.length >= 5_000 && kept.length <= 10_000);
     assert.equal(kept.at(-1)?.at, 24_999);
   });

@@ -1,17 +1,17 @@
 import { Observable, Subject } from "rxjs";
 import type { CharonEvent } from "../../model/charon/charon-event.ts";
 
-/** A line of somebody's log that is about a connection, or about all of them. */
-export interface RecentLine {
+/** A line of ipman's or charon's log; charon's may concern no particular connection. */
+export interface BufferedLine {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly from: "ipman" | "charon";
-  /** The connection's id for ipman's lines, its name in charon for charon's. */
+  /** The connection's id in lines of ipman, its name in charon in lines of charon. */
   readonly connection: string | undefined;
   readonly text: string;
 }
 
-/** What a logger is told beside the message. */
+/** The fields of a logged line beside its message. */
 export interface LoggedFields {
   readonly connection?: string;
   readonly child?: string;
@@ -19,14 +19,14 @@ export interface LoggedFields {
   readonly reason?: string | undefined;
 }
 
-const most = 5_000;
+const maxLines = 5_000;
 
-/** The last that was logged, for who asks later; bounded. charon's lines are among it while they are followed. */
-export class Recent {
-  #lines: RecentLine[] = [];
-  readonly #added = new Subject<RecentLine>();
+/** The last log lines of a process; charon's lines are included while its log is followed. */
+export class LogBuffer {
+  #lines: BufferedLine[] = [];
+  readonly #added = new Subject<BufferedLine>();
 
-  /** A line of ipman's own log. */
+  /** Adds a line of ipman's own log. */
   noteOwn({ connection, child, state, reason }: LoggedFields, message: string, at: number): void {
     const subject = [connection, child].filter(Boolean).join("/");
     const words = [state === message ? undefined : state, reason, message].filter(Boolean);
@@ -34,16 +34,16 @@ export class Recent {
     this.#add({ at, from: "ipman", connection, text });
   }
 
-  /** What charon logs, while somebody listens to it. */
+  /** Adds the line of a `logged` event of charon; other events are ignored. */
   noteCharon(event: CharonEvent, at: number): void {
     if (event.type !== "logged") return;
     const { connection, line } = event;
     this.#add({ at, from: "charon", connection, text: `[${line.group}] ${line.text}` });
   }
 
-  /** What is kept of a connection, then what comes; without `follow` it ends there. */
-  of({ id, name }: { id: string; name: string }, follow: boolean): Observable<RecentLine> {
-    const isWanted = ({ from, connection }: RecentLine) =>
+  /** Emits the buffered lines of a connection, and with `follow` also the lines that are added later. */
+  of({ id, name }: { id: string; name: string }, follow: boolean): Observable<BufferedLine> {
+    const isWanted = ({ from, connection }: BufferedLine) =>
       from === "ipman" ? connection === id : connection === name;
     return new Observable((subscriber) => {
       for (const line of this.#lines) if (isWanted(line)) subscriber.next(line);
@@ -55,10 +55,10 @@ export class Recent {
     });
   }
 
-  #add(line: RecentLine): void {
+  #add(line: BufferedLine): void {
     this.#lines.push(line);
-    // Cut now and then, not for each one.
-    if (this.#lines.length > 2 * most) this.#lines = this.#lines.slice(-most);
+    // Up to twice the limit, so that not every line copies the array.
+    if (this.#lines.length > 2 * maxLines) this.#lines = this.#lines.slice(-maxLines);
     this.#added.next(line);
   }
 }
