@@ -15,7 +15,9 @@ export interface Build {
 
 const architectures: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
 
-/** The configuration of an image, with its labels. The digests are those of the uncompressed layers. */
+/**
+ * The configuration of an image, with its labels. The digests are those of the uncompressed layers.
+ */
 export function imageConfig(settings: ImageSettings, build: Build, digests: readonly string[]) {
   const { version, created, revision } = build;
   const architecture = architectures[build.architecture];

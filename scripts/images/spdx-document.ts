@@ -88,7 +88,10 @@ function reference(referenceCategory: string, referenceType: string, referenceLo
   return { referenceCategory, referenceType, referenceLocator };
 }
 
-/** A unique identifier per name and version: characters that SPDX forbids are replaced by their code. */
+/**
+ * A unique identifier per name and version: characters that SPDX forbids are replaced by their
+ * code.
+ */
 function idOf(...words: string[]): string {
   const clean = (text: string) =>
     text.replaceAll(/[^A-Za-z0-9.]/g, (character) =>

@@ -1,7 +1,7 @@
 import { readFileSync, renameSync } from "node:fs";
 import { removeUnfinished, replaceFile } from "./replace-file.ts";
 
-/** The JSON format of a value, and its value if there is no file. */
+/** The JSON format of a value, and the default without a file. */
 export interface StateCodec<T> {
   readonly none: T;
   readonly format: (value: T) => unknown;
@@ -21,7 +21,7 @@ export class StateFile<T> {
 
   /**
    * Reads the value. A file that cannot be read is reported and kept under another name, and the
-   * value is the one of no file.
+   * default value is returned.
    */
   read(onTrouble: (error: unknown) => void): T {
     removeUnfinished(this.path);

@@ -1,7 +1,7 @@
 import type { ChildRef } from "../../model/api/child-ref.ts";
 import type { StateCodec } from "../files/state-file.ts";
 
-/** A child that was once declared, with the if_id that identifies its SAs in the kernel. */
+/** A child that is or was declared, with the if_id that identifies its SAs in the kernel. */
 export interface KnownChild extends ChildRef {
   readonly ifId: number;
 }

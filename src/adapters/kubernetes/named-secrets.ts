@@ -6,7 +6,7 @@ import type { KubeError } from "./client/kube-error.ts";
 import { resourceTypes } from "./client/resource-type.ts";
 import { ObjectStore } from "./client/object-store.ts";
 
-/** The Secrets that are wanted, each watched by name; no other Secret is read. */
+/** Watches the wanted Secrets, each by name; no other Secret is read. */
 export class NamedSecrets implements Disposable {
   readonly #client: KubeClient;
   readonly #stores = new Map<string, ObjectStore<KubeObject>>();

@@ -88,7 +88,7 @@ export class LocatedManifest {
   }
 }
 
-/** `FILE:LINE:COLUMN`, which editors and terminals make links of. */
+/** `FILE:LINE:COLUMN`, which editors and terminals turn into links. */
 export function formatPosition({ file, line, column }: FilePosition): string {
   return `${file}:${line}:${column}`;
 }

@@ -24,7 +24,7 @@ export interface Egress {
 }
 
 /**
- * Finds the device through which a namespace's routes send packets to an address; undefined where
+ * Finds the device through which a namespace's routes send packets to an address; undefined if
  * there is no route, or one that rejects them (unreachable, prohibit, blackhole).
  *
  * @param namespace a path; undefined for the process's own
@@ -40,7 +40,7 @@ export function egressTo(
 }
 
 /**
- * Finds the source address that the kernel chooses for packets to an address; undefined where
+ * Finds the source address that the kernel chooses for packets to an address; undefined if
  * there is no route.
  *
  * @param namespace a path; undefined for the process's own

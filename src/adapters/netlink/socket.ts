@@ -56,8 +56,8 @@ export class NetlinkSocket implements Disposable {
   }
 
   /**
-   * Sends many requests in few system calls. The kernel handles each separately, and the ones
-   * after a failure too.
+   * Sends many requests in few system calls. The kernel handles each separately, including those
+   * after a failure.
    *
    * @returns the errors of the requests that failed, in order
    * @throws {NetlinkError} if a request cannot be sent, or no answer comes

@@ -57,7 +57,7 @@ function explained(
   return new NftError(op, missing, { code: "UNAVAILABLE", cause: error });
 }
 
-/** Whether a namespace has a table that ipman made, be it by another plan. */
+/** Whether a namespace has a table of ipman, even from another plan. */
 export function isFiltered(
   namespace: string | undefined,
   { table, sets }: RulesPlan,

@@ -1,7 +1,7 @@
 import koffi from "koffi";
 import { inNamespace } from "../linux/namespace.ts";
 
-/** Commands that libnftables refused, with its own text, or a part of the system that is missing. */
+/** An error of libnftables with its own text, or a part of the system that is missing. */
 export class NftError extends Error {
   override readonly name = "NftError";
   readonly op: string;
@@ -28,7 +28,7 @@ export interface NftRunner {
   /**
    * Runs commands as one transaction: all of them take effect or none.
    *
-   * @param op the operation that they are for, for errors
+   * @param op the operation that the commands perform, for errors
    * @param namespace a path; undefined for the process's own
    * @throws {NftError} with libnftables' text, without the commands
    */

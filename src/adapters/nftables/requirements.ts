@@ -33,7 +33,7 @@ export function meansNoTables({ op, code, retryable }: NetlinkError): boolean {
  * the way to get it; undefined if nothing is missing, or if that cannot be determined.
  *
  * @param namespace the namespace to try it in, a path; undefined for the process's own
- * @param rules the rules of a filter; all that ipman uses if it is left out
+ * @param rules the rules of a filter; all rules that ipman uses by default
  */
 export function missingRequirement(
   namespace: string | undefined,

@@ -22,7 +22,10 @@ export class Archive implements Disposable {
   readonly #folder = mkdtempSync(join(tmpdir(), "ipman-gather-"));
   #files = 0;
 
-  /** Adds a file. If its text fails, the file has the error: the others are useful nonetheless. */
+  /**
+   * Adds a file. If its text cannot be read, the file contains the error: the other files are
+   * useful nonetheless.
+   */
   async put(file: string, textOf: () => Promise<string>): Promise<string> {
     const text = await textOf().catch(String);
     if (!file.split("/").every(isPlain))

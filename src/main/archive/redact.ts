@@ -1,4 +1,7 @@
-/** Everything that looks like a secret: none is gathered on purpose, but logs and names may have one. */
+/**
+ * Matches everything that looks like a secret: none is gathered on purpose, but logs and names may
+ * have one.
+ */
 const patterns: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----/g, "(removed)"],
   // Values by the names that swanctl, Kubernetes and people use, in YAML, JSON and conf files.

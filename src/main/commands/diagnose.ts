@@ -18,7 +18,7 @@ It changes nothing. It takes seconds, and longer if nothing answers.`,
   notes: "Exit status: 0 if no problem was found, 1 if one was.",
 };
 
-/** The options of a diagnosis, without those that say which runtime makes it. */
+/** The options of a diagnosis, except those that select the runtime. */
 export const diagnoseOptions = {
   ping: optionalText(
     "--ping <address>",

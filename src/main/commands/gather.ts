@@ -100,7 +100,7 @@ async function addHost(archive: Archive): Promise<void> {
   }
 }
 
-/** The most that is kept of a program's output, in bytes. */
+/** The most bytes of a program's output that are kept. */
 const mostOutput = 64 * 1_024 * 1_024;
 
 async function outputOf([program = "", ...args]: readonly string[]): Promise<string> {

@@ -24,7 +24,7 @@ logged while something was wrong, ordered by time.`,
   },
 });
 
-/** A line of a runtime's log buffer as text. */
+/** Formats a line of a runtime's log buffer. */
 export function formatLogLine({ at, from, text }: BufferedLine): string {
   return `${new Date(at).toISOString().slice(0, 23)}  ${from.padEnd(6)}  ${text}`;
 }

@@ -47,7 +47,7 @@ export interface HostOptions {
 
 /** A running host. */
 export interface Host {
-  /** Ends it; with `teardown` the tunnels end too. */
+  /** Ends the host's runtime; with `teardown` the tunnels end too. */
   readonly stop: (why: string, teardown: boolean) => Promise<void>;
 }
 
@@ -158,7 +158,7 @@ async function servePages(
   log.info({ url }, "the inspector is served");
 }
 
-/** Adds the operation that only a host has. */
+/** Adds the operation `attach`, which only a host has. */
 function withAttach(
   others: ControlHandler,
   attachTo: (request: AttachRequest) => Observable<unknown>,

@@ -3,10 +3,10 @@ import { missingRequirement } from "../../adapters/nftables/requirements.ts";
 import { Reason } from "../../model/status/failure.ts";
 
 /**
- * Logs what packet filters need and this machine lacks: until it is there, gateways and workers
- * carry nothing.
+ * Logs the requirements of packet filters that this machine lacks: until it has them, gateways and
+ * workers carry no traffic.
  *
- * @param rules the rules that will be set here; all of them if it is left out
+ * @param rules the rules that will be set here; all rules by default
  */
 export function logMissingFilters(log: Logger, rules?: string): void {
   const missing = missingRequirement(undefined, rules);

@@ -28,7 +28,10 @@ export function defineCommand<
 export interface ListedCommand {
   /** One line: what the command does. */
   readonly summary: string;
-  /** Loads the command's module when the command is called, so that each start reads only what it needs. */
+  /**
+   * Loads the command's module when the command is called, so that each start reads only what it
+   * needs.
+   */
   readonly load: () => Promise<Command>;
 }
 

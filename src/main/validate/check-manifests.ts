@@ -52,7 +52,9 @@ export function checkManifests(manifests: readonly LocatedManifest[]): Validatio
   };
 }
 
-/** A Secret that is among the manifests must have the key; any other Secret may be in the cluster. */
+/**
+ * A Secret that is among the manifests must have the key; any other Secret may be in the cluster.
+ */
 function secretKeyProblems({ secretRef }: Connection, { secrets }: DesiredState): Problem[] {
   const { name, namespace, key } = secretRef;
   const secret = secrets.find(

@@ -121,7 +121,7 @@ export class TrafficCounters {
   }
 }
 
-/** SaCounters of one SA only grow; a report about an SA that ends may be old. */
+/** The counters of one SA only grow; a report about an SA that ends may be old. */
 function latest(a: SaCounters, b: SaCounters | undefined): SaCounters {
   if (b === undefined) return a;
   return {

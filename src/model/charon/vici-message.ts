@@ -54,7 +54,7 @@ function messageFromChild(child: Child): ViciMessage {
     if_id_in: String(child.ifId),
     if_id_out: String(child.ifId),
     start_action: trapsOnly(child) ? "trap" : "none",
-    // The actor starts a child again that ends; if charon did too, there would be two SAs.
+    // The actor restarts a child that ended; if charon did so as well, there would be two SAs.
     close_action: "none",
     dpd_action: "clear",
   };

@@ -57,7 +57,7 @@ export function secretsRole(
 /**
  * Binds that Role to the group's agent.
  *
- * @param home where the agent's service account is
+ * @param home the namespace of the agent's service account
  */
 export function secretsBinding(
   group: Group,
@@ -79,7 +79,7 @@ export function secretsBinding(
  * The bindings that give every agent the common rights. The chart creates them without subjects, so
  * that an upgrade of the chart leaves the operator's subjects alone.
  *
- * @param home where the agents' service accounts are
+ * @param home the namespace of the agents' service accounts
  */
 export function commonBindings(
   accounts: Iterable<string>,

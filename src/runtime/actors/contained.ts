@@ -1,7 +1,10 @@
 import { config, type Observable } from "rxjs";
 import { retryWithBackoff } from "../../adapters/time/retry-with-backoff.ts";
 
-/** Reports an exception, which is a defect, with the id of the connection or stream in which it occurred. */
+/**
+ * Reports an exception, which is a defect, with the id of the connection or stream in which it
+ * occurred.
+ */
 export type OnBreakdown = (id: string, error: unknown) => void;
 
 /**

@@ -4,7 +4,9 @@ import { contained } from "./contained.ts";
 
 /** The owner's reactions to the end of a root actor. */
 export interface ActorOwner {
-  /** An exception stopped the actor. The owner reports it, and starts another actor or ends itself. */
+  /**
+   * An exception stopped the actor. The owner reports it, and starts another actor or ends itself.
+   */
   readonly failed: (error: unknown) => void;
   /** The actor reached its final state. */
   readonly done?: () => void;

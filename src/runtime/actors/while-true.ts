@@ -9,7 +9,10 @@ import {
   type Observable,
 } from "rxjs";
 
-/** Emits a source's values while all conditions are true; a source that fails emits nothing until they are true again. */
+/**
+ * Emits a source's values while all conditions are true; a source that fails emits nothing until
+ * they are true again.
+ */
 export function whileTrue<T>(
   conditions: readonly Observable<boolean>[],
   source: () => Observable<T>,

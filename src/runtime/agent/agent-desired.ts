@@ -9,7 +9,7 @@ import {
 import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
 import { resourceKey, type Resource, type Snapshot } from "../../model/api/resource.ts";
 
-/** Changes within this time are combined. */
+/** Milliseconds within which several changes lead to one snapshot. */
 const gatherMs = 10;
 
 /**

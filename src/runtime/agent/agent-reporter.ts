@@ -26,7 +26,7 @@ export interface ReporterOptions {
   readonly onTrouble: (error: unknown) => void;
 }
 
-/** Changes within this time are one write. */
+/** Milliseconds within which several changes lead to one write. */
 const gatherMs = 100;
 
 const fieldManager = "ipman-agent";

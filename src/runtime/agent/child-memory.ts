@@ -52,7 +52,7 @@ export class ChildMemory implements Disposable {
   }
 }
 
-/** A child whose if_id changed has an entry for each. */
+/** A child whose if_id changed has an entry for each if_id. */
 function keyOf(child: KnownChild): string {
   return `${childRefKey(child)} ${child.ifId}`;
 }

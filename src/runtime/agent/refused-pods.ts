@@ -3,11 +3,11 @@ import type { RefusedPod } from "../../model/addresses/workers.ts";
 
 export interface RefusedPodsOptions {
   readonly events: Pick<EventRecorder, "record">;
-  /** A line in the log: the pod, `namespace/name`, and why. */
+  /** Logs a line with the pod, `namespace/name`, and the reason. */
   readonly onRefusal: (pod: string, why: string) => void;
 }
 
-/** Bounds what a flood of refused pods costs: so many are reported in one minute. */
+/** The most refused pods that are reported in one minute, which bounds the cost of a flood. */
 const mostReported = 60;
 const windowMs = 60_000;
 
@@ -29,7 +29,7 @@ export class RefusedPods {
     for (const one of refused) {
       const { uid = "" } = one.pod.metadata;
       const isNew = this.#reported.get(uid) !== one.why;
-      // One that is over the bound is reported by a later pass.
+      // A later pass reports pods above the limit.
       if (!isNew || this.#mayReport()) reported.set(uid, one.why);
       if (isNew && reported.has(uid)) this.#reportOne(one);
     }

@@ -166,7 +166,10 @@ export class ConnectionActors implements Disposable {
     declareTo(root, connection, keyEvent(keys.stateOf(connection), isUnreadable));
   }
 
-  /** Starts the actor through the work queue, so that a hundred new connections do not delay running ones. */
+  /**
+   * Starts the actor through the work queue, so that a hundred new connections do not delay running
+   * ones.
+   */
   #startLater(id: string): void {
     if (this.#stopping || this.#starting.has(id) || this.breakdownOf(id) !== undefined) return;
     this.#starting.add(id);

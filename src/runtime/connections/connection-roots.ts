@@ -61,12 +61,16 @@ export class ConnectionRoots {
     for (const [id, root] of Array.from(this.#byId)) this.attempt(id, () => run(root, id));
   }
 
-  /** Calls the function for one connection; an exception stops only the actor of this connection. */
+  /**
+   * Calls the function for one connection; an exception stops only the actor of this connection.
+   */
   attempt(id: string, run: () => void): void {
     contained((error) => this.breakDown(id, error), run)();
   }
 
-  /** Removes a connection's actor after an exception that stopped it or left its state uncertain. */
+  /**
+   * Removes a connection's actor after an exception that stopped it or left its state uncertain.
+   */
   breakDown(id: string, error: unknown): void {
     const root = this.#byId.get(id);
     this.#byId.delete(id);

@@ -49,7 +49,9 @@ export function supervisorControl(
   };
 }
 
-/** The buffered lines of a connection; while a client follows them, charon's log is followed too. */
+/**
+ * The buffered lines of a connection; while a client follows them, charon's log is followed too.
+ */
 function logsOf(
   running: Running,
   logBuffer: LogBuffer,

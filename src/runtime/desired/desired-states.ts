@@ -7,7 +7,9 @@ import { desiredState, nothingDesired, type DesiredState } from "./desired-state
 export interface DesiredStatesOptions {
   /** Whether the manifests belong to one host (the default) or to a cluster. */
   readonly scope?: Scope;
-  /** Called with errors of the source, which is subscribed to again, and with defects of the parser. */
+  /**
+   * Called with errors of the source, which is subscribed to again, and with defects of the parser.
+   */
   readonly report: (error: unknown) => void;
 }
 

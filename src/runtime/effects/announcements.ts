@@ -23,8 +23,8 @@ export class Announcements {
 
   /**
    * Announces a gateway to its workers until it is stopped. A worker that had announcements of this
-   * gateway before gets its next one when that is due. A gateway that was created again is another object, even if
-   * it has the same name and address.
+   * gateway before gets its next one when that is due. A gateway that was created again is another
+   * object, even if it has the same name and address.
    *
    * @param announce sends to these workers, a slice of those that are due; a failed announcement is repeated like a successful one
    * @returns a function that stops the announcements

@@ -18,7 +18,7 @@ import type { ActorMessage, ShownSnapshot, InspectorMessage } from "./wire.ts";
 export type Inspected = Pick<Running, "rootActors" | "changes">;
 
 export interface InspectionOptions {
-  /** Sends each chart once instead of with every actor. */
+  /** Sends each chart once, not with every actor. */
   readonly compact: boolean;
 }
 

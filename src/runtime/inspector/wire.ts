@@ -27,7 +27,7 @@ export interface ShownEvent {
   readonly [field: string]: unknown;
 }
 
-/** An actor that started, or that was there when the inspector was attached. */
+/** An actor that started, or that existed when the inspector was attached. */
 export interface ActorMessage extends MessageHeader {
   readonly type: "@xstate.actor";
   readonly name: string;

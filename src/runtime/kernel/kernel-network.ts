@@ -49,11 +49,11 @@ export interface KernelNetworkOptions {
   readonly segmentKey: SegmentKey;
   /** charon's namespace if it is known even while charon is not running. */
   readonly hostNamespace?: string | undefined;
-  /** The kernel of this machine if it is left out. */
+  /** The kernel; this machine's by default. */
   readonly kernel?: Kernel;
 }
 
-/** The parts of a gateway's order that its plan depends on. */
+/** The parts of a gateway's order on which its plan depends. */
 type PlanFacts = Pick<GatewayOrder, "connection" | "child" | "gateway" | "workers" | "tunnel">;
 
 /** The gateway of a worker. */

@@ -17,7 +17,10 @@ interface KeyClaim {
   readonly remote: IdentityPattern;
 }
 
-/** The state of a connection's key, for its actor; both fields are undefined if the Secret is missing. */
+/**
+ * The state of a connection's key, for its actor; both fields are undefined if the Secret is
+ * missing.
+ */
 export interface KeyState {
   readonly secretRevision: string | undefined;
   readonly keyFailure: Failure | undefined;
@@ -150,7 +153,10 @@ function isConfusable(a: KeyClaim, b: KeyClaim): boolean {
   );
 }
 
-/** Whether a remote identity owns a local one; `any` as a local identity becomes one address of the node. */
+/**
+ * Whether a remote identity owns a local one; `any` as a local identity becomes one address of the
+ * node.
+ */
 function owns(remote: IdentityPattern, local: IdentityPattern): boolean {
   return local.type !== "any" && identitiesOverlap(remote, local);
 }

@@ -149,7 +149,10 @@ function invalid({ namespace, name, key }: SecretRef, problems: readonly Problem
   return failure(Reason.SecretInvalid, message);
 }
 
-/** The failure is the same for a Secret that does not exist, so that it does not reveal which Secrets exist. */
+/**
+ * The failure is the same for a Secret that does not exist, so that it does not reveal which
+ * Secrets exist.
+ */
 function notPermitted({ id, secretRef: { namespace, name } }: KeyUser): Failure {
   const message =
     `the Secret ${namespace}/${name} does not permit "${id}" to use its keys, or does not exist: ` +

@@ -41,7 +41,10 @@ export class LogBuffer {
     this.#add({ at, from: "charon", connection, text: `[${line.group}] ${line.text}` });
   }
 
-  /** Emits the buffered lines of a connection, and with `follow` also the lines that are added later. */
+  /**
+   * Emits the buffered lines of a connection, and with `follow` also the lines that are added
+   * later.
+   */
   of({ id, name }: { id: string; name: string }, follow: boolean): Observable<BufferedLine> {
     const isWanted = ({ from, connection }: BufferedLine) =>
       from === "ipman" ? connection === id : connection === name;

@@ -14,7 +14,9 @@ const widest = 5;
 const warn = 40;
 const error = 50;
 
-/** Converts a line of pino's JSON to text: time, level, subject, message, all other fields, stack. */
+/**
+ * Converts a line of pino's JSON to text: time, level, subject, message, all other fields, stack.
+ */
 export function textLine(json: string): string {
   const { time, level, connection, child, state, msg, err, ...others } = JSON.parse(
     json,

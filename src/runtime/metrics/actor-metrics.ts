@@ -65,7 +65,9 @@ const waits = {
   buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
 };
 
-/** The metrics of the actors, by chart: their number of series does not grow with the connections. */
+/**
+ * The metrics of the actors, by chart: their number of series does not grow with the connections.
+ */
 export class ActorMetrics {
   readonly #moves: Counter;
   readonly #stays: Histogram;

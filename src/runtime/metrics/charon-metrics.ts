@@ -48,7 +48,10 @@ export class CharonMetrics implements Disposable {
     return (this.#reading ??= this.#read().finally(() => (this.#reading = undefined)));
   }
 
-  /** Counts the traffic in an event, since no list contains an SA that begins and ends between two scrapes. */
+  /**
+   * Counts the traffic in an event, since no list contains an SA that begins and ends between two
+   * scrapes.
+   */
   take(event: CharonEvent): void {
     if (event.type === "sas.changed") this.#traffic.take(event.ikeSas, performance.now());
   }

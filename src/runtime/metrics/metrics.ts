@@ -138,7 +138,10 @@ export class Metrics implements Disposable {
     count(events.breakdowns, () => this.breakdown());
   }
 
-  /** Adds the metrics of manifests. On a host only the agent has them; in a cluster the operator does. */
+  /**
+   * Adds the metrics of manifests. On a host only the agent has them; in a cluster the operator
+   * does.
+   */
   showManifests(): void {
     this.add(() => readinessText(this.#statusNow().connections));
     this.add(() => unreadableText(this.#statusNow().problems));

@@ -3,7 +3,9 @@ import type { Running } from "../ports/running.ts";
 
 export type SecretTimes = Pick<Running, "desired" | "secretChangedAt">;
 
-/** The series of each connection whose Secret has a known write time, in seconds since the epoch. */
+/**
+ * The series of each connection whose Secret has a known write time, in seconds since the epoch.
+ */
 export const secretSeries: readonly MetricFamily<number>[] = [
   {
     name: "ipman_secret_changed_timestamp_seconds",

@@ -8,9 +8,12 @@ export interface LeadershipOptions {
   readonly lock: LeaseLock;
   /** Starts the work of the leader. */
   readonly onLeading: () => void;
-  /** Another replica may lead now. */
+  /** Called when another replica may lead. */
   readonly onLost: () => void;
-  /** An exception ended the leader's actor or `onLeading`: this replica cannot continue. */
+  /**
+   * Called when an exception stopped the leader's actor or `onLeading`: this replica cannot
+   * continue.
+   */
   readonly onFailed: (error: unknown) => void;
   readonly onTrouble: (error: unknown) => void;
 }

@@ -27,7 +27,10 @@ export interface CharonPort extends Disposable {
   readonly terminateChildSa: (uniqueId: string) => Promise<void>;
   readonly rekeyChildSa: (uniqueId: string) => Promise<void>;
   readonly list: () => Promise<readonly IkeSa[]>;
-  /** Lists the SAs and policies that the daemon holds in the kernel; rejects if a list is incomplete. */
+  /**
+   * Lists the SAs and policies that the daemon holds in the kernel; rejects if a list is
+   * incomplete.
+   */
   readonly held: () => Promise<HeldSas>;
   /** The names of the connections that ipman loaded. */
   readonly owned: () => Promise<readonly string[]>;
@@ -43,9 +46,15 @@ export interface NetworkPort {
   readonly announce: (order: GatewayOrder) => void;
   /** The SAs and policies of these if_ids in charon's namespace. */
   readonly kernelStates: (ifIds: ReadonlySet<number>) => readonly KernelState[];
-  /** Removes the SAs and policies that have not been replaced since they were read; returns their number. */
+  /**
+   * Removes the SAs and policies that have not been replaced since they were read; returns their
+   * number.
+   */
   readonly removeStates: (states: readonly KernelState[]) => number;
-  /** Removes every SA and policy of these if_ids, whose tunnels are no longer declared; returns their number. */
+  /**
+   * Removes every SA and policy of these if_ids, whose tunnels are no longer declared; returns
+   * their number.
+   */
   readonly removeSas: (ifIds: ReadonlySet<number>) => number;
   /** The kernel's events about SAs in charon's namespace. */
   readonly saEvents: () => Observable<SaEvent>;
@@ -55,7 +64,10 @@ export interface NetworkPort {
    * @throws while charon is away
    */
   readonly xfrmErrors: () => ReadonlyMap<string, number>;
-  /** Sends echo requests through a gateway; emits each round trip in seconds, or undefined without an answer. */
+  /**
+   * Sends echo requests through a gateway; emits each round trip in seconds, or undefined without
+   * an answer.
+   */
   readonly echoes: (order: ProbeOrder) => Observable<number | undefined>;
   /** Emits the part of the namespace that changed, at each change. */
   readonly watch: (gateway: Gateway) => Observable<KernelPart>;

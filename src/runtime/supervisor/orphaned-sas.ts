@@ -2,7 +2,10 @@ import type { Connection } from "../../model/api/connection.ts";
 import { isOrphaned, type HeldSas } from "../../model/charon/held-sas.ts";
 import type { CharonPort, NetworkPort } from "../ports/ports.ts";
 
-/** SAs and policies in the kernel that charon no longer holds, or whose tunnels are no longer declared. */
+/**
+ * SAs and policies in the kernel that charon no longer holds, or whose tunnels are no longer
+ * declared.
+ */
 export class OrphanedSas {
   readonly #network: NetworkPort;
   /** The if_ids of all present and former children: charon may be away while a child is removed. */

@@ -175,7 +175,9 @@ function orderOf({ probe, xfrmIp }: Child): ProbeInput["order"] | undefined {
   return { source: xfrmIp.address, target: probe.address, intervalMs };
 }
 
-/** Whether a probe can continue: other changes of a child, such as of its pools, do not affect it. */
+/**
+ * Whether a probe can continue: other changes of a child, such as of its pools, do not affect it.
+ */
 function isSame(a: ProbeInput["order"], b: ProbeInput["order"]): boolean {
   return (
     a.intervalMs === b.intervalMs &&

@@ -31,7 +31,7 @@ export interface SupervisorOptions {
   readonly desired: Observable<DesiredState>;
   /** The result of writing state that outlives the process; shown in the status. */
   readonly stateWrites?: Pick<StateWrites, "problem">;
-  /** Whether a Secret has to permit a connection to use its keys; false on a host, whose files belong to its administrator. */
+  /** Whether a Secret has to permit a connection to use its keys; false on a host. */
   readonly requireSecretConsent?: boolean;
   /** Whether charon's log is followed also while every connection is settled. */
   readonly alwaysFollowLog?: boolean;
@@ -228,7 +228,7 @@ export class Supervisor implements Running, Disposable {
     return children.some(({ key }) => key === childKey);
   }
 
-  /** Removes undeclared gateways and SAs of an earlier process, once; later ones are removed by their actors. */
+  /** Removes undeclared gateways and SAs that an earlier process left; runs once. */
   #prune(): void {
     if (this.#pruned || !this.#isComplete()) return;
     this.#pruned = true;

@@ -22,7 +22,7 @@ const absentSeconds = 40;
 /** Bookmarks come about once a minute: a watch that is silent for longer is dead. */
 const markedSilenceMs = 100_000;
 
-/** A server that ends a watch in time is waited for this much longer. */
+/** The additional wait for a server that ends a watch in time. */
 const graceSeconds = 30;
 
 /**

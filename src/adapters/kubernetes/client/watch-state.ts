@@ -68,7 +68,7 @@ export interface WatchStep<T> {
 /** The version from which a watch begins with the present objects; it has no bookmarks. */
 export const fromNow = "0";
 
-/** A watch that ends earlier counts as a failure: some servers answer so to what they refuse. */
+/** A watch that ends earlier counts as a failure: some servers refuse a watch in this way. */
 const earlyMs = 1_000;
 
 /** The state before the first list. */

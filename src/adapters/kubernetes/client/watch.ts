@@ -28,7 +28,7 @@ export interface WatchOptions {
   readonly onTrouble?: (error: KubeError) => void;
 }
 
-/** client-go's, except for a shorter maximum: a server that is back is not waited for longer. */
+/** client-go's backoff with a shorter maximum, so that a server that is back is soon reached. */
 const backoff = { firstMs: 800, maxMs: 10_000 };
 
 /** The longest event, in characters. etcd stores no object above 1.5 MiB, which is longer as JSON. */

@@ -52,7 +52,7 @@ export interface PrefetchedRefill extends Pick<Refill, "child" | "pool"> {
 /** A replica prefetches at most one of so many free addresses. */
 const freePerPrefetched = 8;
 
-/** Chooses addresses for requests first and for refills then. */
+/** Chooses addresses first for requests and then for refills. */
 export function planWrite(wanted: WantedWrite, basis: WriteBasis): PlannedWrite {
   const results = wanted.requests.map((request) => reserve(request, basis));
   const refills = wanted.refills.map((refill) => fill(refill, basis));

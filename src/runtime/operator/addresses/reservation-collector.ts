@@ -142,7 +142,7 @@ export class ReservationCollector implements Disposable {
     });
   }
 
-  /** The reservations without those that are still left to the leader. */
+  /** The reservations except those that the leader may still end. */
   #due(reservations: ConnectionReservations): ConnectionReservations {
     const least = this.#delayMs;
     if (least === 0) return reservations;

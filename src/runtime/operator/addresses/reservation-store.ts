@@ -16,7 +16,9 @@ import type { Cluster } from "../state/cluster.ts";
 
 const maxAttempts = 12;
 
-/** Codes of a conflict: another replica wrote, created or deleted the ConfigMap since it was read. */
+/**
+ * Codes of a conflict: another replica wrote, created or deleted the ConfigMap since it was read.
+ */
 const conflicts: ReadonlySet<KubeErrorCode> = new Set(["conflict", "exists", "not-found"]);
 
 /** A change of a connection's reservations, with the result for the caller. */

@@ -64,7 +64,7 @@ export class DeclaredAdmission {
     return inUse.length > 0 ? verdictOf(inUse) : this.#warned(connection);
   }
 
-  /** All manifests with this object as the newest: if two conflict, the older one is right. */
+  /** All manifests with this object as the newest: of two that conflict, the older one is valid. */
   #resourcesWith(kind: Resource["kind"], object: KubeObject): Resource[] {
     const key = resourceKey(kind, object) ?? "";
     const { resources } = this.#declared.snapshot();

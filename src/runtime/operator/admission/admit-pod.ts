@@ -50,7 +50,7 @@ export interface PodAdmissionOptions extends AvailabilityRule {
 /** How long a request waits for a gateway, or for an address that may become free. */
 const maxWaitMs = 5_000;
 
-/** Before the deadline of a request: time for the work after the last wait. */
+/** The time for the work after the last wait, before the deadline of a request. */
 const finishMs = 250;
 
 /** How long a request waits for a connection that was applied together with the pod. */
@@ -58,7 +58,7 @@ const connectionWaitMs = 1_000;
 
 const ethernetMtu = 1500;
 
-/** The part of a connection that a pod requests, and what its reservation is verified by. */
+/** The part of a connection that a pod requests, and the facts that verify its reservation. */
 interface Place {
   readonly key: SegmentKey;
   readonly names: PodNames;

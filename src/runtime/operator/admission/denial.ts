@@ -1,4 +1,4 @@
-/** Denies an admission request, with a message for the author of the object. */
+/** The denial of an admission request, with a message for the author of the object. */
 export class Denial extends Error {
   override readonly name = "Denial";
   /** The HTTP status of the answer. */

@@ -1,7 +1,7 @@
 import { filter, firstValueFrom, map, startWith, timeout, type Observable } from "rxjs";
 
 export interface WaitLimits {
-  /** By which every wait of a request ends, in milliseconds of `performance.now()`. */
+  /** The time at which every wait of a request ends, in milliseconds of `performance.now()`. */
   readonly deadline: number;
   /** The longest time of this wait, in milliseconds. */
   readonly maxMs: number;

@@ -157,7 +157,7 @@ export class AgentAccess implements Disposable {
     );
     const wanted = new Map(objects.map((object) => [objectKey(object.metadata), object]));
     this.#accounts.keep({ wanted, whole });
-    // An agent whose group is gone keeps its rights until its account is deleted.
+    // The agent of a deleted group keeps its rights until its account is deleted.
     const all = [...objects, ...this.#accounts.view.objects.values()];
     const names = new Set(all.map(({ metadata }) => metadata.name));
     const { inCluster, inNamespace } = commonBindings(names, namespace);

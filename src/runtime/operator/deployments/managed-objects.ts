@@ -25,7 +25,7 @@ export interface ManagedObjectsOptions {
   readonly onBreakdown: OnBreakdown;
 }
 
-/** The objects of one kind that are wanted. */
+/** The wanted objects of one kind. */
 export interface WantedObjects {
   /** By the view's keys. */
   readonly wanted: ReadonlyMap<string, KubeObject>;
@@ -40,8 +40,8 @@ type ManagedObject = ActorRefFrom<typeof managedObjectMachine>;
 const fieldManager = "ipman-operator";
 
 /**
- * Runs an actor for each object of a kind that exists or is wanted. An actor that an exception ended
- * starts again after a backoff.
+ * Runs an actor for each object of a kind that exists or is wanted. An actor that an exception
+ * stopped restarts after a backoff.
  */
 export class ManagedObjects implements Disposable {
   readonly #options: ManagedObjectsOptions;
@@ -120,7 +120,7 @@ export class ManagedObjects implements Disposable {
     }
   }
 
-  /** Undefined if an exception ended the actor, which starts again later. */
+  /** Undefined after an exception stopped the actor, until it restarts. */
   #spawn(key: string, wanted: KubeObject | undefined): ManagedObject | undefined {
     if (this.#breakdowns.failureOf(key) !== undefined) return undefined;
     const actual = this.view.objects.get(key);

@@ -19,8 +19,8 @@ export interface OwnerSought {
 
 /**
  * Finds the object that owns what the operator creates: Helm deletes it, and Kubernetes deletes what
- * it owns. Waits while the API server is unavailable: kubelet would restart a pod that exits ever
- * more rarely, even once the API server is back.
+ * it owns. Waits while the API server is unavailable: kubelet would restart a pod that exits with
+ * growing delays, even once the API server is back.
  *
  * @throws KubeError `not-found`
  */

@@ -185,7 +185,7 @@ function isPut(change: Change<KubeObject>): change is Extract<typeof change, { k
   return change.type === "put";
 }
 
-/** Keeps the objects that did not change: what is derived from them stays the same as well. */
+/** Keeps unchanged objects, so that values derived from them stay the same as well. */
 function keepAllEqual<T>(before: ReadonlyMap<string, T>, now: ReadonlyMap<string, T>) {
   return new Map([...now].map(([id, value]) => [id, keepEqual(before.get(id), value)]));
 }
