@@ -201,7 +201,7 @@ describe("ipman diagnose", () => {
         inNetns("ipman-102", "sysctl -qw net.ipv4.ip_forward=0");
         return () => inNetns("ipman-102", "sysctl -qw net.ipv4.ip_forward=1");
       },
-      /good\/child-2: another program changed its namespace; missing: set ipv4\.ip_forward to 1/,
+      /good\/child-2: another program changed its namespace; missing: set net\.ipv4\.ip_forward to 1/,
     ],
   ] as const) {
     it(`names ${what}`, async () => {

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { text } from "node:stream/consumers";
+import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import { sh } from "./shell.ts";
 
@@ -17,7 +17,7 @@ export interface Pinged {
  * a machine that is busy at that moment would look like a tunnel that loses packets.
  */
 export const uncounted = 50;
-const uncountedMs = 1_000;
+const mostMs = 10_000;
 
 /** The result of `count` pings without a loss. */
 export function noneLost(count: number): Pinged {
@@ -57,21 +57,37 @@ function outputOf(netns: string, args: string[]): string {
 /** A ping every 10 ms, until it is stopped. */
 export class Pinging {
   readonly #process;
-  readonly #output: Promise<string>;
-  readonly #first: Promise<unknown>;
+  readonly #end: Promise<unknown>;
+  #output = "";
 
   constructor(netns: string, address: string) {
     const args = ["netns", "exec", netns, "ping", ...pingArguments(address)];
     this.#process = spawn("ip", args, { stdio: ["ignore", "pipe", "ignore"] });
-    this.#first = new Promise((resolve) => this.#process.stdout.once("data", resolve));
-    this.#output = text(this.#process.stdout);
+    this.#process.stdout.setEncoding("utf8");
+    this.#process.stdout.on("data", (text: string) => (this.#output += text));
+    this.#end = once(this.#process, "close");
   }
 
+  /**
+   * Ends ping once {@link uncounted} more pings were answered, or after a time limit: a busy machine
+   * sends fewer than 100 a second.
+   */
   async stop(): Promise<Pinged> {
-    await this.#first;
-    await pause(uncountedMs);
+    const wanted = Math.max(this.#answered, 1) + uncounted;
+    const since = performance.now();
+    const isWaiting = () =>
+      this.#process.exitCode === null &&
+      this.#answered < wanted &&
+      performance.now() - since < mostMs;
+    while (isWaiting()) await pause(20);
     this.#process.kill("SIGINT");
-    return countPings(await this.#output);
+    await this.#end;
+    return countPings(this.#output);
+  }
+
+  /** The highest sequence number that was answered; 0 before the first. */
+  get #answered(): number {
+    return Number(/.*icmp_seq=(\d+) ttl/s.exec(this.#output)?.[1] ?? 0);
   }
 }
 
