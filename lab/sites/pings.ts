@@ -69,8 +69,8 @@ export class Pinging {
   }
 
   /**
-   * Ends ping once {@link uncounted} more pings were answered, or after a time limit: a busy machine
-   * sends fewer than 100 a second.
+   * Ends it once {@link uncounted} more were answered, or after a while in which they were not: a
+   * busy machine sends fewer than a hundred a second.
    */
   async stop(): Promise<Pinged> {
     const wanted = Math.max(this.#answered, 1) + uncounted;
