@@ -10,7 +10,7 @@ import { uml } from "./machines/uml.ts";
 
 const machines: readonly Machine[] = [native, uml, qemu];
 
-const help = `Runs a command as root where the kernel has IPsec, in namespaces of its own.
+const help = `Runs a command as root in its own namespaces, on a machine whose kernel has IPsec.
 
 usage: node lab/run.ts [options] -- COMMAND [ARGUMENT…]
 

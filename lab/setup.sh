@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Everything that demo and tests need on a Debian machine, as root. Quick when it is
-# there already.
+# Installs everything that demo and tests need on a Debian machine, as root. Fast if it is
+# installed already.
 #
-#   setup.sh          for tests: builds a kernel where the host's own cannot do
+#   setup.sh          for tests: builds a kernel if the host's own lacks features
 #   setup.sh --cluster  and for a cluster: Kubernetes from source, images
-#   setup.sh --ready  for a demo: where a kernel would have to be built first, takes
-#                     Debian's stock one in QEMU
+#   setup.sh --ready  for a demo: instead of building a kernel, uses Debian's stock
+#                     kernel in QEMU
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,9 +16,9 @@ packages=(
   libstrongswan-standard-plugins libstrongswan-extra-plugins
   iproute2 iputils-ping iperf3 nftables tcpdump procps util-linux busybox-static
 )
-# promtool, which judges the alerts; a shell that completion is for; a browser for the inspector.
+# promtool for the alerts, a shell for its completion, and a browser for the inspector.
 [ "${1:-}" = --ready ] || packages+=(prometheus zsh fish chromium fonts-dejavu-core)
-# The kernel of the lab is needed where the host's own has no xfrm interfaces.
+# The lab's kernel is needed if the host's own has no xfrm interfaces.
 if ! unshare --net ip link add probe type xfrm dev lo if_id 1 2>/dev/null; then
   if [ "${1:-}" != --ready ] || lab/kernel/build.sh --if-built >/dev/null 2>&1; then
     packages+=(gcc make flex bison bc libelf-dev xz-utils)
@@ -43,7 +43,7 @@ done
 if [ ${#missing[@]} -gt 0 ]; then
   say "setup: installing ${missing[*]}"
   export DEBIAN_FRONTEND=noninteractive
-  # Daemons that a package would start are not wanted: the lab starts its own.
+  # Packages must not start their daemons: the lab starts its own.
   policy=/usr/sbin/policy-rc.d
   if [ ! -e "$policy" ]; then
     printf '#!/bin/sh\nexit 101\n' >"$policy"

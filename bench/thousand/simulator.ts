@@ -1,6 +1,6 @@
 import { SimulatedCharon } from "../../test/simulator/charon.ts";
 
-/** A simulated charon as a process of its own; its argument is the socket's path. */
+/** A simulated charon as a separate process; its argument is the socket's path. */
 const [, , path = ""] = process.argv;
 await using simulator = new SimulatedCharon({ peer: () => "answers" });
 await simulator.listen(path);

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Builds what a real Kubernetes takes from source, once, and prints the folder with the
+# Builds the programs of a real Kubernetes from source, once, and prints the folder with the
 # binaries: kube-apiserver, kube-controller-manager, kube-scheduler, kubelet, kube-proxy,
 # kubectl, containerd, containerd-shim-runc-v2, ctr, helm.
 #
-# Kept outside the checkout, by version: $IPMAN_CACHE, or ~/.cache/ipman.
+# The binaries are kept outside the checkout, by version: $IPMAN_CACHE, or ~/.cache/ipman.
 set -euo pipefail
 
 kubernetes=1.36.3
@@ -17,7 +17,7 @@ export CGO_ENABLED=0 GOFLAGS=
 
 say() { printf '%s\n' "cluster: $*" >&2; }
 
-# Runs a build with a word of progress now and then; its output shows only if it fails.
+# Runs a build and reports its progress; prints its output only if it fails.
 quietly() { # WHAT COMMAND…
   local what=$1 started=$SECONDS log status=0
   shift
@@ -35,8 +35,8 @@ quietly() { # WHAT COMMAND…
   say "built $what in $((SECONDS - started)) s"
 }
 
-# The module k8s.io/kubernetes is no library: it takes a module that stands in for its
-# staging modules, each at the version that belongs to it.
+# The module k8s.io/kubernetes is not a library: it needs a module that replaces its
+# staging modules, each with the matching version.
 build_kubernetes() {
   local folder=$1 flags="-s -w" name
   cd "$folder"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Prints the path of a Go that builds Kubernetes: the host's own, or the toolchain that it
-# fetches and checks as it does any module. Debian's Go is old, and can do that.
+# Prints the path of a Go that can build Kubernetes: the host's own, or a toolchain that the host's
+# Go fetches and verifies like any module, which Debian's older Go can do.
 set -euo pipefail
 
 version=1.26.8

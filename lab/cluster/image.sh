@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the image that the lab's cluster runs beside ipman's: a shell and what measures a
-# network. It is the workloads', and the sandbox's of every pod.
+# Builds the image that the lab's cluster runs beside ipman's: a shell and tools that measure a
+# network. Workloads and the sandbox of every pod use it.
 #
 #   image.sh FOLDER     writes FOLDER/lab.tar
 set -euo pipefail

@@ -1,8 +1,8 @@
 #!/bin/bash
 # A node of the lab's cluster, in a machine of User-Mode Linux: containerd, kubelet and
-# kube-proxy, on the host's file tree. The job that starts it says who it is:
+# kube-proxy, on the host's file tree. The job that starts it sets:
 #
-#   NAME ADDRESS POD_NETWORK GATEWAY   the node, its address, its pods', and the way elsewhere
+#   NAME ADDRESS POD_NETWORK GATEWAY   the node's name, its address, its pods' network, its default route
 #   BINARIES PKI IMAGES                folders on the host
 set -eu
 # Addresses have their prefix length: 10.50.0.11/24.
@@ -18,7 +18,7 @@ for folder in /var/lib/containerd /var/lib/kubelet /var/log /opt /etc/cni; do
   mount -t tmpfs tmpfs "$folder"
 done
 mount --make-rshared /
-# cadvisor will not have a processor without a frequency.
+# cadvisor does not accept a processor without a frequency.
 { cat /proc/cpuinfo; echo 'cpu MHz : 2000.000'; } >/run/cpuinfo
 mount --bind /run/cpuinfo /proc/cpuinfo
 sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.bridge.bridge-nf-call-iptables=1 || true
@@ -56,7 +56,7 @@ clusterDomain: cluster.local
 containerRuntimeEndpoint: unix:///run/containerd/containerd.sock
 tlsCertFile: $PKI/$NAME.crt
 tlsPrivateKeyFile: $PKI/$NAME.key
-# A status that changed is told at once, and looked for often.
+# The kubelet reports a changed status at once, and checks for changes often.
 nodeStatusUpdateFrequency: 4s
 syncFrequency: 10s
 KUBELET
@@ -78,7 +78,7 @@ for image in "$IMAGES"/*.tar; do
   ctr -n k8s.io images import --local --no-unpack=false "$image" >>"$logs/images.log" 2>&1 ||
     ctr -n k8s.io images import "$image" >>"$logs/images.log" 2>&1
 done
-# Read by whoever starts the kubelet anew.
+# Sourced to start the kubelet, also by tests that restart it.
 cat >/run/node/start-kubelet <<KUBELET
 export PATH=$PATH
 setsid kubelet --config=/run/node/kubelet.yaml --kubeconfig=$KUBECONFIG \\

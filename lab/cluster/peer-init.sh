@@ -6,7 +6,7 @@ ip addr add "$ADDRESS" dev vec0
 ip link set vec0 up
 for n in 1 3 5; do ip addr add "10.0.$n.1/24" dev lo; done
 ip addr add fd00:a1::1/64 dev lo nodad
-# The way back into the tunnels; ESP takes it from there.
+# The routes back into the tunnels; the ESP policies apply to them.
 ip route add 10.0.2.0/24 dev vec0 src 10.0.1.1
 ip route add 10.0.4.0/24 dev vec0 src 10.0.3.1
 ip route add 10.0.6.0/24 dev vec0 src 10.0.5.1

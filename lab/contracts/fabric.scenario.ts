@@ -80,7 +80,7 @@ describe("the fabric of a host", () => {
     fabric.unplug(netnsPath("app"));
   });
 
-  it("unplugs a namespace that was never plugged, or that does not exist any more", () => {
+  it("unplugs a namespace that was never plugged, or that no longer exists", () => {
     assert.doesNotThrow(() => fabric.unplug(netnsPath("app")));
     assert.doesNotThrow(() => fabric.unplug(netnsPath("gone")));
   });

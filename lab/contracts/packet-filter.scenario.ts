@@ -71,7 +71,7 @@ describe("a packet filter", () => {
     );
   });
 
-  it("stays as it is, with the gateway up, while it has to change and libnftables is missing", () => {
+  it("stays unchanged, with the gateway up, if it has to change and libnftables is missing", () => {
     inNetns(gateway.name, "nft flush map inet ipman workers");
     const { reason, message } = passWithout();
     assert.equal(reason, "PacketFilterUnavailable");
@@ -93,7 +93,7 @@ describe("a packet filter", () => {
     assert.equal(segment.serve(gateway), 0);
   });
 
-  it("is reported by ipman run at its start where libnftables is missing", async () => {
+  it("is reported by ipman run at its start if libnftables is missing", async () => {
     const folder = mkdtempSync(join(tmpdir(), "filter-"));
     writeFileSync(join(folder, "empty.yaml"), "");
     const command = [join(root, "bin/ipman"), "run", folder, "--state", join(folder, "state")];

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Builds the lab's User-Mode Linux kernel once and prints the path of its binary. With
-# --if-built it builds nothing, and fails where there is none yet. Progress goes to standard
+# --if-built it builds nothing, and fails if there is no binary yet. Progress goes to standard
 # error, the path alone to standard output.
 #
 # The source is a package of Debian's backports, which is fetched and not installed. It is
-# newer than that of Debian 12 for one thing: from 6.16 on, processes of User-Mode Linux reach
+# newer than that of Debian 12 for one reason: from 6.16 on, processes of User-Mode Linux reach
 # their kernel by seccomp, which takes about half of the time that ptrace does.
 #
 # The result is cached by series and configuration, outside the checkout: $IPMAN_CACHE, or
@@ -35,14 +35,14 @@ flock 9
 build=$(mktemp -d "$cache/kernel/build.XXXXXX")
 trap 'rm -rf "$build"' EXIT
 
-# Backports by itself: what else is installed here stays with the host's own sources.
+# Only the sources of backports: other packages of the host stay with the host's sources.
 backports() { # COMMAND ARGUMENT…
   "$1" -qq -o Dir::Etc::SourceList="$build/apt/sources.list" -o Dir::Etc::SourceParts=/dev/null \
     -o Dir::State::Lists="$build/apt/lists" -o Dir::Cache::archives="$build/apt" \
     -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User=root "${@:2}"
 }
 
-# Of this series; when that has left backports, the newest that is there.
+# The package of this series, or the newest in backports once that series has left it.
 package() {
   local names
   names=$(backports apt-cache search --names-only '^linux-source-[0-9.]*$' | cut -d' ' -f1 | sort -V)
@@ -65,7 +65,7 @@ fetch() {
   cd "$build"
 }
 
-# Kconfig drops without a word what it knows and cannot have.
+# Kconfig silently drops options whose dependencies are not met.
 check_configuration() {
   local lost
   lost=$(grep '^CONFIG_' "$fragment" | grep -vxFf .config || true)

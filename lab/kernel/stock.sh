@@ -35,7 +35,7 @@ rm ./*.deb
 [ -d lib/modules ] || { mkdir -p lib && mv usr/lib/modules lib/modules; }
 depmod -b . "$version"
 
-# What it takes to reach the host's file tree: these modules, in the order of their needs.
+# The modules that mount the host's file tree, in the order of their dependencies.
 mkdir -p tree/bin tree/modules
 cp "$(command -v busybox)" tree/bin/busybox
 cp "$init" tree/init

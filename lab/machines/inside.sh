@@ -1,8 +1,8 @@
 #!/bin/bash
-# The second half of a machine's init, once its root is an overlay over the host's file
+# The second part of a machine's init, after its root became an overlay over the host's file
 # tree: runs one job and powers off.
 #
-#   inside.sh EXCHANGE MOUNT-OPTION…    what mount(8) needs to mount the exchange folder:
+#   inside.sh EXCHANGE MOUNT-OPTION…    the options with which mount(8) mounts the exchange folder:
 #     EXCHANGE/job     the script to run
 #     EXCHANGE/status  written here: the job's exit status
 exchange=$1

@@ -1,7 +1,7 @@
 #!/bin/busybox sh
-# PID 1 of a QEMU machine, in its initramfs: loads what the host's file tree needs, lays a
-# writable overlay over that tree and goes on in it. The kernel command line says where
-# things are on the host: ipman.exchange=DIR, ipman.modules=DIR, ipman.inside=SCRIPT.
+# PID 1 of a QEMU machine, in its initramfs: loads the modules for the host's file tree, mounts
+# a writable overlay over that tree and continues in it. The kernel command line has the paths on
+# the host: ipman.exchange=DIR, ipman.modules=DIR, ipman.inside=SCRIPT.
 export PATH=/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin HOME=/root
 /bin/busybox --install -s /bin
 mkdir -p /proc /sys /dev /lower /top
@@ -18,7 +18,7 @@ mkdir /top/upper /top/work /top/root
 mount -t overlay -o lowerdir=/lower,upperdir=/top/upper,workdir=/top/work overlay /top/root
 cd /top/root
 for tree in proc sys dev; do mount -o move "/$tree" "./$tree"; done
-# The kernel asks for more modules by and by.
+# The kernel requests more modules later.
 mkdir -p lib/modules
 mount -o bind "/lower$modules" lib/modules
 

@@ -1,7 +1,7 @@
 #!/bin/bash
-# PID 1 of a User-Mode Linux machine: lays a writable overlay over the host's file tree and
-# goes on in it. The kernel command line names the folder where the job is described and
-# where its results go: ipman.exchange=DIR.
+# PID 1 of a User-Mode Linux machine: mounts a writable overlay over the host's file tree and
+# continues in it. The kernel command line names the folder with the job and for its
+# results: ipman.exchange=DIR.
 set -u
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 inside=$(dirname "$0")/inside.sh

@@ -19,7 +19,7 @@ export interface CharonOptions {
   readonly settings?: readonly string[];
 }
 
-/** A real charon with a folder of its own. */
+/** A real charon with its own folder. */
 export class Charon implements AsyncDisposable {
   readonly #options: CharonOptions;
   readonly #folder: string;

@@ -27,7 +27,7 @@ if (process.env["NODE_TEST_CONTEXT"] !== undefined) {
 }
 
 /**
- * A node with charon and ipman, a peer with a charon of its own, and a cable between
+ * A node with charon and ipman, a peer with its own charon, and a cable between
  * them. The node is the machine's own network namespace.
  */
 export class TwoSites implements AsyncDisposable {

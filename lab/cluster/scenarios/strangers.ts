@@ -101,7 +101,7 @@ export function strangerScenarios(cluster: () => LabCluster): void {
       for (const { pod } of victims) assert.equal(pod.answered("10.0.1.1", "-c", "2"), 2);
     });
 
-    it(`costs the gateway nothing by ${flood} frames`, async () => {
+    it(`does not grow the gateway's memory or wake its agent with ${flood} frames`, async () => {
       const [one] = victims as [Victim, Victim];
       const each = frameOf(one.order, { destination: one.order.worker.gatewayMac });
       // The first flood fills the kernel's packet caches, which stay allocated.
@@ -119,7 +119,7 @@ export function strangerScenarios(cluster: () => LabCluster): void {
       for (const { pod } of victims) assert.equal(pod.answered("10.0.1.1", "-c", "2"), 2);
     });
 
-    it("can do no more as a worker, to another", async () => {
+    it("has no effect from a worker on another worker either", async () => {
       const [one, two] = victims as [Victim, Victim];
       const before = await seen();
       const netns = await two.pod.networkNamespace("node-b");
