@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** What a test reads of a package in an SPDX document. */
+/** The fields of a package in an SPDX document that the tests read. */
 interface SbomPackage {
   readonly name: string;
   readonly versionInfo: string;

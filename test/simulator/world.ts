@@ -48,12 +48,12 @@ export class World implements AsyncDisposable {
 
   /** Shows charon's statistics in the metrics as well. */
   observe(): void {
-    const figures = new StatisticsSession(this.#path, {}, this.#adapter);
+    const statistics = new StatisticsSession(this.#path, {}, this.#adapter);
     const { supervisor } = this;
     this.metrics.observe({
       running: supervisor,
       events: supervisor.events,
-      charon: figures,
+      charon: statistics,
       network: obedientNetwork,
     });
   }
