@@ -13,6 +13,9 @@ type Json = { [key: string]: Json } | string | number | boolean | null | undefin
 /** Uses the global timer, which a test may mock. */
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
+/** A watch that allows bookmarks gets one about once a minute. */
+const bookmarkMs = 60_000;
+
 /** Kinds without a generation. */
 const withoutGeneration = new Set(["ServiceAccount", "Role", "RoleBinding", "ClusterRoleBinding"]);
 
@@ -112,7 +115,8 @@ export class KubeApi {
         const [, name] = /^metadata\.name=(.*)$/.exec(selector.fieldSelector ?? "") ?? [];
         return Promise.resolve().then(() => {
           may("watch", type, { ...place, name });
-          return this.#watch(type, place, selector, version, signal, lagMs);
+          const marks = since["allowWatchBookmarks"] === "true";
+          return this.#watch(type, place, selector, { version, marks }, signal, lagMs);
         });
       },
     };
@@ -227,7 +231,7 @@ export class KubeApi {
     type: ResourceType,
     place: ObjectPlace,
     selector: Selector,
-    version: number,
+    { version, marks }: { readonly version: number; readonly marks: boolean },
     signal: AbortSignal,
     lagMs: (kind: string) => number,
   ): ReadableStream<Uint8Array> {
@@ -248,7 +252,14 @@ export class KubeApi {
       this.#watchers.add(watcher);
       for (const object of this.#list(type).objects.filter(selects))
         if (Number(object.metadata.resourceVersion) > version) send("ADDED", object);
+      const mark = () => {
+        const { apiVersion, kind } = type;
+        const metadata = { resourceVersion: String(this.#version) };
+        send("BOOKMARK", { apiVersion, kind, metadata } as KubeObject);
+      };
+      const bookmarks = marks ? setInterval(mark, bookmarkMs) : undefined;
       signal.addEventListener("abort", () => {
+        clearInterval(bookmarks);
         this.#watchers.delete(watcher);
         controller.error(signal.reason);
       });
