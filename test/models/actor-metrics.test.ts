@@ -38,7 +38,7 @@ async function started(): Promise<World> {
 }
 
 describe("the metrics of actors", () => {
-  it("tell what state each chart's actors are in, and how they came there", async () => {
+  it("show the states of each chart's actors, and their transitions", async () => {
     await using world = await started();
     await shows(world, {
       'ipman_actors{machine="connection",state="established"}': 1,
@@ -79,7 +79,7 @@ describe("the metrics of actors", () => {
     await shows(world, { ipman_resynchronisations_total: 2 });
   });
 
-  it("let go of actors that are gone", async () => {
+  it("do not keep actors that have ended", async () => {
     await using world = await started();
     await shows(world, { 'ipman_actors{machine="child",state="established"}': 1 });
     world.declare([]);

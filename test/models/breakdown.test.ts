@@ -85,7 +85,7 @@ describe("an exception", () => {
     await bothUp();
   });
 
-  it("while one connection is told of its endpoints breaks down this connection alone", async () => {
+  it("while one connection gets its endpoints breaks down this connection alone", async () => {
     const workers = new BehaviorSubject<readonly Worker[]>([]);
     await using world = new World(
       resources,

@@ -8,7 +8,7 @@ import { Calls, settled } from "./fixtures.ts";
 function harness() {
   const calls = new Calls();
   const clock = new SimulatedClock();
-  const told: string[] = [];
+  const emitted: string[] = [];
   let session = Promise.withResolvers<void>();
   let listing: PromiseWithResolvers<void> | undefined;
   const machine = charonMachine.provide({
@@ -23,8 +23,8 @@ function harness() {
     },
   });
   const actor = createActor(machine, { clock });
-  actor.on("charon.ready", () => told.push("ready"));
-  actor.on("charon.lost", () => told.push("lost"));
+  actor.on("charon.ready", () => emitted.push("ready"));
+  actor.on("charon.lost", () => emitted.push("lost"));
   const wait = async (milliseconds = 0) => {
     clock.increment(milliseconds);
     for (let i = 0; i < 4; i++) await settled();
@@ -32,7 +32,7 @@ function harness() {
   return {
     actor,
     calls,
-    told,
+    emitted,
     wait,
     endSession: async () => {
       session.resolve();
@@ -43,39 +43,39 @@ function harness() {
   };
 }
 
-const away = failure(Reason.CharonUnavailable, "nobody there");
+const away = failure(Reason.CharonUnavailable, "no answer");
 
 describe("the charon machine", () => {
   it("prunes and lists before it is ready", async () => {
-    const { actor, calls, told, wait } = harness();
+    const { actor, calls, emitted, wait } = harness();
     actor.start();
     await wait();
     assert.deepEqual(
       calls.made.map(({ name }) => name),
       ["connect", "prune", "list"],
     );
-    assert.deepEqual(told, ["ready"]);
+    assert.deepEqual(emitted, ["ready"]);
   });
 
   it("goes on trying, within two seconds each", async () => {
-    const { actor, calls, told, wait } = harness();
+    const { actor, calls, emitted, wait } = harness();
     for (let i = 0; i < 8; i++) calls.fail("connect", away);
     actor.start();
     await wait();
     for (let i = 0; i < 8; i++) await wait(2_000);
     assert.equal(calls.count("connect"), 9);
-    assert.deepEqual(told, ["ready"]);
+    assert.deepEqual(emitted, ["ready"]);
     assert.equal(actor.getSnapshot().context.failure, undefined);
   });
 
-  it("tells when the session ends, and starts over", async () => {
-    const { actor, calls, told, wait, endSession } = harness();
+  it("reports the end of the session, and starts over", async () => {
+    const { actor, calls, emitted, wait, endSession } = harness();
     actor.start();
     await wait();
     await endSession();
     assert.equal(actor.getSnapshot().context.failure?.reason, "CharonUnavailable");
     await wait(2_000);
-    assert.deepEqual(told, ["ready", "lost", "ready"]);
+    assert.deepEqual(emitted, ["ready", "lost", "ready"]);
     assert.equal(calls.count("prune"), 2);
   });
 
@@ -96,7 +96,7 @@ describe("the charon machine", () => {
     assert.equal(calls.count("list"), 3);
   });
 
-  it("lists now and then although nobody wishes it", async () => {
+  it("lists now and then without a request", async () => {
     const { actor, calls, wait } = harness();
     actor.start();
     await wait();

@@ -22,17 +22,19 @@ function harness(changes: object = {}) {
   const child = connectionOf({ children: { "child-2": childSpec(2, changes) } })
     .children[0] as Child;
   const parent = setup({
-    types: {} as { context: { told: string[] } },
+    types: {} as { context: { received: string[] } },
     actors: { child: machine },
   }).createMachine({
-    context: { told: [] },
+    context: { received: [] },
     invoke: {
       id: "child",
       src: "child",
       input: { connection: connectionOf(), child, loaded: false },
     },
     on: {
-      "*": { actions: assign({ told: ({ context, event }) => [...context.told, event.type] }) },
+      "*": {
+        actions: assign({ received: ({ context, event }) => [...context.received, event.type] }),
+      },
     },
   });
   const root = createActor(parent, { clock }).start();
@@ -58,7 +60,7 @@ const refused = failure(Reason.AuthenticationFailed, "no");
 const away = failure(Reason.PeerUnreachable, "silent");
 
 describe("the child machine", () => {
-  it("is pending until the connection is loaded, then orders its SA", async () => {
+  it("is pending until the connection is loaded, then initiates its SA", async () => {
     const { calls, send, snapshot } = harness();
     assert.equal(snapshot().value, "pending");
     assert.equal(calls.count("initiate"), 0);
@@ -101,7 +103,7 @@ describe("the child machine", () => {
     await start();
     await wait(2_000);
     await wait(2_000);
-    assert.deepEqual(root.getSnapshot().context.told, ["sas.wanted", "sas.wanted"]);
+    assert.deepEqual(root.getSnapshot().context.received, ["sas.wanted", "sas.wanted"]);
   });
 
   it("waits on while charon is at work, then fails with what the peer said", async () => {
@@ -126,7 +128,7 @@ describe("the child machine", () => {
     assert.equal(snapshot().context.failure, refused);
   });
 
-  it("says so where nobody says why", async () => {
+  it("reports a failure without a cause if neither charon nor the peer names one", async () => {
     const { list, start, snapshot, wait } = harness();
     await start();
     await list();
@@ -244,7 +246,7 @@ describe("the child machine", () => {
     assert.equal(calls.count("terminate"), 0);
   });
 
-  it("passes through rekeying, and makes the SA anew when that takes too long", async () => {
+  it("passes through rekeying, and replaces the SA when that takes too long", async () => {
     const { calls, start, list, snapshot, wait } = harness();
     await start();
     await list(ikeSa());
@@ -277,7 +279,7 @@ describe("the child machine", () => {
     assert.equal(snapshot().value, "established");
   });
 
-  it("keeps its SA when only a pool changes, and makes it anew when a selector does", async () => {
+  it("keeps its SA when only a pool changes, and replaces it when a selector does", async () => {
     const { calls, child, start, list, send, snapshot } = harness();
     await start();
     await list(ikeSa());

@@ -26,18 +26,18 @@ const states = (world: World) =>
 const outcomes = (order: ReturnType<typeof rekey>): Promise<Outcome[]> =>
   lastValueFrom(order.pipe(toArray()));
 
-const told = (all: readonly Outcome[]) =>
+const described = (all: readonly Outcome[]) =>
   all.map(({ child, done, message }) => `${child} ${done} ${message}`).toSorted();
 
 describe("what a person orders", () => {
-  it("is a rekey of every child, or of one, told when it is done", async () => {
+  it("rekeys every child, or one, and reports each that is done", async () => {
     await using world = await started();
     const { supervisor } = world;
-    assert.deepEqual(told(await outcomes(rekey(supervisor, "partner"))), [
+    assert.deepEqual(described(await outcomes(rekey(supervisor, "partner"))), [
       "dmz true has a new CHILD SA",
       "lan true has a new CHILD SA",
     ]);
-    assert.deepEqual(told(await outcomes(rekey(supervisor, "partner", "lan"))), [
+    assert.deepEqual(described(await outcomes(rekey(supervisor, "partner", "lan"))), [
       "lan true has a new CHILD SA",
     ]);
     assert.deepEqual(states(world), ["established", "established"]);
@@ -46,13 +46,13 @@ describe("what a person orders", () => {
   it("is refused where there is nothing of that name, or nothing to rekey", async () => {
     await using world = await started();
     const { supervisor } = world;
-    assert.throws(() => rekey(supervisor, "nobody"), /no connection "nobody" here; known: partner/);
+    assert.throws(() => rekey(supervisor, "absent"), /no connection "absent" here; known: partner/);
     assert.throws(() => rekey(supervisor, "partner", "wan"), /no child "wan"; it has lan, dmz/);
     world.behaviours.set("partner", "wrong key");
     world.charon.peerCloses("partner");
     await eventually(() => assert.deepEqual(states(world), ["failed", "failed"]));
     assert.match(
-      told(await outcomes(rekey(supervisor, "partner", "lan")))[0] ?? "",
+      described(await outcomes(rekey(supervisor, "partner", "lan")))[0] ?? "",
       /lan false is failed/,
     );
   });
@@ -65,7 +65,7 @@ describe("what a person orders", () => {
         ?.getSnapshot()
         .context.ikeSas.map((sa) => sa.uniqueId);
     const before = ids();
-    assert.deepEqual(told(await outcomes(restart(world.supervisor, "partner"))), [
+    assert.deepEqual(described(await outcomes(restart(world.supervisor, "partner"))), [
       "dmz true carries traffic again",
       "lan true carries traffic again",
     ]);
@@ -84,9 +84,9 @@ describe("what a person orders", () => {
       [false, false],
     );
     world.behaviours.set("partner", "answers");
-    const mended = await outcomes(restart(world.supervisor, "partner"));
+    const repaired = await outcomes(restart(world.supervisor, "partner"));
     assert.deepEqual(
-      mended.map(({ done }) => done),
+      repaired.map(({ done }) => done),
       [true, true],
     );
   });
@@ -98,7 +98,7 @@ describe("what a person orders", () => {
       world.charon.peerCloses("partner");
       await eventually(() => assert.deepEqual(states(world), ["negotiating"]), 5_000, 0);
       world.behaviours.set("partner", "answers");
-      assert.deepEqual(told(await outcomes(restart(world.supervisor, "partner"))), [
+      assert.deepEqual(described(await outcomes(restart(world.supervisor, "partner"))), [
         "lan true carries traffic again",
       ]);
     }

@@ -79,7 +79,7 @@ describe("the connection machine", () => {
     assert.equal(snapshot().value, "established");
   });
 
-  it("makes an IKE SA anew whose rekey does not come to an end", async () => {
+  it("replaces an IKE SA whose rekey does not end", async () => {
     const { calls, clock, start, list, snapshot } = harness();
     await start();
     await list(ikeSa({ state: "REKEYING" }));
@@ -106,7 +106,7 @@ describe("the connection machine", () => {
       assert.equal(calls.count("terminateIke"), 1);
     });
 
-    it("makes the IKE SA anew half a minute after charon has found none", async () => {
+    it("replaces the IKE SA half a minute after charon found no path", async () => {
       const { calls, clock, start, send, list, snapshot } = harness();
       await start();
       await list(ikeSa());
@@ -143,7 +143,7 @@ describe("the connection machine", () => {
   it("ends an IKE SA that is not what is declared", async () => {
     const { calls, start, list, snapshot } = harness();
     await start();
-    await list(ikeSa({ remoteId: "somebody-else" }));
+    await list(ikeSa({ remoteId: "another-peer" }));
     assert.deepEqual(calls.last("terminateIke"), { uniqueIds: ["7"] });
     await list(ikeSa({ uniqueId: "8" }));
     assert.equal(snapshot().value, "established");
@@ -180,7 +180,7 @@ describe("the connection machine", () => {
     assert.equal(snapshot().value, "negotiating");
   });
 
-  it("tries to load again where charon could not be told", async () => {
+  it("tries to load again if charon did not accept the command", async () => {
     const { calls, start, clock, snapshot } = harness();
     calls.fail("load", failure(Reason.CharonUnavailable, "busy"));
     await start();
@@ -241,7 +241,7 @@ describe("the connection machine", () => {
     );
   });
 
-  it("makes the IKE SA anew when an IKE option changes", async () => {
+  it("replaces the IKE SA when an IKE option changes", async () => {
     const { calls, start, list, send } = harness();
     await start();
     await list(ikeSa());

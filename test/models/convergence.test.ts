@@ -126,7 +126,7 @@ function assertUp(world: Tunnels): void {
   const wanted = names.flatMap((name, i) =>
     [10 * i + 2, 10 * i + 3].map((n) => `${name} child-${n}`),
   );
-  assert.deepEqual(sas.toSorted(), wanted, "each child has one CHILD SA, and nobody else any");
+  assert.deepEqual(sas.toSorted(), wanted, "each child has one CHILD SA, and there are no others");
   assert.equal(world.charon.ikes.length, names.length);
   assert.deepEqual(world.breakdowns, []);
 }

@@ -59,7 +59,7 @@ export function ikeSa(changes: Partial<IkeSa> = {}): IkeSa {
   };
 }
 
-/** What a charon gives that did not have the connection before. */
+/** The result of `load` from a charon that did not have the connection. */
 export function loadedNew(): LoadResult {
   return { outdated: [], alike: { identities: false, children: [] } };
 }
@@ -82,7 +82,7 @@ export class Calls {
     });
   }
 
-  /** What the calls of that name give from now on. */
+  /** The result of later calls of that name. */
   give(name: string, output: unknown): void {
     this.#outputs.set(name, output);
   }

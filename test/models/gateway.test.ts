@@ -75,7 +75,7 @@ describe("the gateway machine", () => {
     assert.equal(calls.count("apply"), 2);
   });
 
-  it("tells what the kernel refused, and tries again", async () => {
+  it("reports what the kernel refused, and tries again", async () => {
     const { calls, wait, locate, state, snapshot } = harness();
     calls.fail("apply", failure(Reason.NetworkRejected, "EEXIST"));
     await locate();
@@ -113,7 +113,7 @@ describe("the gateway machine", () => {
     assert.equal(calls.count("apply"), 2);
   });
 
-  it("asks for a namespace anew when its own is gone, urgently where a tunnel is", async () => {
+  it("requests another namespace when its own is gone, urgently if there is a tunnel", async () => {
     const { calls, child, send, locate, state } = harness();
     await locate();
     const tunnel = { suite: { iv: 8, icv: 16, align: 4 }, ...path };

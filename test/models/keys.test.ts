@@ -27,7 +27,7 @@ class Partners extends World {
     this.declare([resourceOf(keys), ...connections.map(resourceOf)]);
   }
 
-  /** What charon holds, by connection: the key, or "-" for one that no peer has. */
+  /** The keys in charon, by connection; "-" for a key that no peer has. */
   get loaded(): Record<string, string> {
     const entries = [...this.charon.keys].map(([id, { data, owners }]) => {
       const isOfPeer = JSON.stringify(owners) !== JSON.stringify([id]);

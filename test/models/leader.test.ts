@@ -8,14 +8,14 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 /** @param answers of the lease in turn: held, another replica's, or no answer */
 function start(answers: (boolean | Error)[]) {
   const clock = new SimulatedClock();
-  const told: string[] = [];
+  const emitted: string[] = [];
   const acquire = fromPromise<boolean, void>(async () => {
     const answer = answers.length > 1 ? answers.shift() : answers[0];
     if (answer instanceof Error) throw answer;
     return answer === true;
   });
   const actor = createActor(leaderMachine.provide({ actors: { acquire } }), { clock });
-  actor.on("*", ({ type }) => told.push(type));
+  actor.on("*", ({ type }) => emitted.push(type));
   actor.start();
   const pass = async (seconds: number) => {
     for (let i = 0; i < seconds * 10; i++) {
@@ -23,49 +23,49 @@ function start(answers: (boolean | Error)[]) {
       await settle();
     }
   };
-  return { actor, told, pass };
+  return { actor, emitted, pass };
 }
 
 describe("a leader's election", () => {
   it("leads at once where no replica leads", async () => {
-    const { told } = start([true]);
+    const { emitted } = start([true]);
     await settle();
-    assert.deepEqual(told, ["leading"]);
+    assert.deepEqual(emitted, ["leading"]);
   });
 
   it("waits while another replica leads", async () => {
-    const { told, pass } = start([false, false, true]);
+    const { emitted, pass } = start([false, false, true]);
     await pass(3);
-    assert.deepEqual(told, []);
+    assert.deepEqual(emitted, []);
     await pass(3);
-    assert.deepEqual(told, ["leading"]);
+    assert.deepEqual(emitted, ["leading"]);
   });
 
   it("leads as long as it renews the lease", async () => {
-    const { told, pass } = start([true]);
+    const { emitted, pass } = start([true]);
     await pass(60);
-    assert.deepEqual(told, ["leading"]);
+    assert.deepEqual(emitted, ["leading"]);
   });
 
   it("survives answers that fail for less than the deadline", async () => {
     const away = new Error("away");
-    const { told, pass } = start([true, away, away, away, true]);
+    const { emitted, pass } = start([true, away, away, away, true]);
     await pass(30);
-    assert.deepEqual(told, ["leading"]);
+    assert.deepEqual(emitted, ["leading"]);
   });
 
   it("ends when it could not renew the lease in time", async () => {
-    const { actor, told, pass } = start([true, new Error("away")]);
+    const { actor, emitted, pass } = start([true, new Error("away")]);
     await pass(9);
-    assert.deepEqual(told, ["leading"]);
+    assert.deepEqual(emitted, ["leading"]);
     await pass(2);
-    assert.deepEqual(told, ["leading", "lost"]);
+    assert.deepEqual(emitted, ["leading", "lost"]);
     assert.equal(actor.getSnapshot().status, "done");
   });
 
   it("ends when another replica took over", async () => {
-    const { told, pass } = start([true, false]);
+    const { emitted, pass } = start([true, false]);
     await pass(3);
-    assert.deepEqual(told, ["leading", "lost"]);
+    assert.deepEqual(emitted, ["leading", "lost"]);
   });
 });

@@ -146,7 +146,7 @@ describe("an hour with others that work against it", () => {
       await settled();
       const before = calls.count("apply");
       actor.send({ type: "kernel.changed" });
-      // What the chart waits for a burst to end, and then for its rest.
+      // The chart waits for the end of a burst, and then for its rest.
       for (const ms of [20, 250, 250]) {
         clock.increment(ms);
         await settled();

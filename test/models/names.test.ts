@@ -19,11 +19,11 @@ import { resourceOf, World } from "../simulator/world.ts";
 /** The names of every object's own members, among them `constructor` and `__proto__`. */
 const inherited = Object.getOwnPropertyNames(Object.prototype);
 
-/** Those that a child or a pool can have: label values. */
+/** Names that a child or a pool can have: label values. */
 const label = fc.constantFrom(...inherited.filter((name) => !name.startsWith("_")));
 const anyName = fc.constantFrom(...inherited);
 
-/** What a manifest with those names declares. */
+/** The connection of a manifest with these names. */
 function declared(document: object, key = "k") {
   const before = nothingDesired;
   const snapshot = readManifest("x.yaml", yaml(document, secret({ [key]: "a key" })));

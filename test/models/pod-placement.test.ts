@@ -58,7 +58,7 @@ class Agent implements Disposable {
   readonly published: (readonly Worker[])[] = [];
   readonly #parts = new DisposableStack();
 
-  /** Of the gateway pods whose namespaces were asked for. */
+  /** The uids of the gateway pods whose namespaces were requested. */
   readonly asked: string[] = [];
   readonly #client = this.api.client();
   readonly #gateways = this.#view(`${label.type}=xfrm`);

@@ -77,7 +77,7 @@ describe("a probe", () => {
     assert.equal(state(), "reachable");
     const before = changes();
     tell(0.01, 0.01, 0.01);
-    assert.equal(changes(), before, "what goes on as it was is no event");
+    assert.equal(changes(), before, "an unchanged result is not an event");
     tell(undefined, undefined, 0.02);
     assert.equal(state(), "reachable");
     tell(undefined, undefined, undefined);
@@ -86,12 +86,12 @@ describe("a probe", () => {
     assert.equal(state(), "reachable");
   });
 
-  it("begins anew with another gateway or target, and ends with its child", () => {
+  it("starts again with another gateway or target, and ends with its child", () => {
     const { orders, update, tell, state, isHeard, probes } = harness();
     update();
     tell(0.01);
     update();
-    assert.equal(orders.length, 1, "a document that asks for the same changes nothing");
+    assert.equal(orders.length, 1, "a manifest with the same probe changes nothing");
     assert.equal(state(), "reachable");
     update(probed("10.1.2.9"));
     assert.equal(orders.length, 2);

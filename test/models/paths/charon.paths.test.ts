@@ -4,7 +4,7 @@ import { failure, Reason } from "../../../src/model/status/failure.ts";
 import { coversItsChart } from "./covers.ts";
 import { never } from "./graph.ts";
 
-const error = { failure: failure(Reason.CharonUnavailable, "nobody there") };
+const error = { failure: failure(Reason.CharonUnavailable, "no answer") };
 
 describe("the charon machine, by generated paths", () => {
   coversItsChart((held) => ({

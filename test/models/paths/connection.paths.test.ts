@@ -10,7 +10,7 @@ import { coversItsChart } from "./covers.ts";
 import { never } from "./graph.ts";
 
 const refused = failure(Reason.ConfigRejected, "unknown option: x");
-const away = failure(Reason.CharonUnavailable, "nobody there");
+const away = failure(Reason.CharonUnavailable, "no answer");
 const unusable = failure(Reason.SecretInvalid, "is badly written");
 const list = (...ikeSas: object[]) => ({ type: "sas.listed", ikeSas });
 const connection = connectionOf();
@@ -52,7 +52,7 @@ describe("the connection machine, by generated paths", () => {
       list(ikeSa()),
       list(ikeSa({ state: "REKEYING" })),
       list(ikeSa({ tasks: ["IKE_MOBIKE"] })),
-      list(ikeSa({ remoteId: "somebody-else" })),
+      list(ikeSa({ remoteId: "another-peer" })),
       { type: "sas.wanted" },
       { type: "path.missing" },
       { type: "peer.notified", failure: failure(Reason.AuthenticationFailed, "no") },

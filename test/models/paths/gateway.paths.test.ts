@@ -63,7 +63,7 @@ describe("the gateway machine, by generated paths", () => {
     ],
     errors,
   });
-  // What is counted apart is walked apart: together it would be too much.
+  // Events with counters of their own are walked separately: together they would take too long.
   coversItsChart(
     walkOf(
       [

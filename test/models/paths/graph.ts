@@ -6,15 +6,15 @@ import {
 } from "xstate";
 import { adjacencyMapToArray, getAdjacencyMap } from "xstate/graph";
 
-/** What a machine is walked with. */
+/** The machine of a walk, with the events and results that it gets. */
 export interface Walk {
   readonly machine: AnyStateMachine;
   readonly input?: unknown;
-  /** What others may send it, in any state. */
+  /** Events that others may send it, in any state. */
   readonly events: readonly AnyEventObject[];
-  /** What of a context its guards depend on: snapshots that agree in it are one vertex. */
+  /** The part of a context that guards depend on: snapshots that agree in it are one vertex. */
   readonly facts: (context: never) => unknown;
-  /** What invoked actors end with, by id; nothing where it is left out. */
+  /** The outputs of invoked actors, by id; undefined where it is left out. */
   readonly outputs?: Readonly<Record<string, unknown>>;
   /** Errors that the invoked actors may end with. */
   readonly errors: readonly unknown[];
@@ -61,7 +61,7 @@ export function vertexOf(walk: Walk, snapshot: AnyMachineSnapshot): string {
   return JSON.stringify([snapshot.status, snapshot.value, walk.facts(snapshot.context as never)]);
 }
 
-/** What can happen now: what others send, how an actor ends, which timer runs out. */
+/** The events that can come now: from others, from actors that end, from timers. */
 export function eventsIn(walk: Walk, snapshot: AnyMachineSnapshot): AnyEventObject[] {
   const actors = Object.keys(snapshot.children);
   return [

@@ -91,14 +91,14 @@ function connectionAdversary(): Adversary {
     ],
     errors: [away],
   };
-  // A child that was not told to stop comes to no end, but it may break down.
+  // A child without a command to stop does not end, but it may break down.
   return { walk, costs: { terminateIke: some, load: once }, impossible: /done\.actor\.child/ };
 }
 
 const suite = { iv: 8, icv: 16, align: 4 };
 const tunnel = (encapsulated: boolean) => ({ suite, encapsulated, remoteHost: "" });
 
-/** What is counted apart is tried apart: a bound holds for each kind of event alone. */
+/** Events with counters of their own are tried separately: a bound holds for each kind alone. */
 const gatewayEvents = {
   changes: [{ type: "kernel.changed" }],
   tunnels: [

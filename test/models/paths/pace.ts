@@ -14,11 +14,11 @@ export interface Adversary {
    * depend on, so that there are finitely many.
    */
   readonly walk: Walk;
-  /** What is declared before it has its way. */
+  /** The events before the adversary begins. */
   readonly before?: Walk["events"];
-  /** What it cannot bring about. */
+  /** The events that it cannot cause. */
   readonly impossible?: RegExp;
-  /** What an invoked actor costs, by its id; those that are not named cost nothing. */
+  /** The cost of an invoked actor, by its id; others cost nothing. */
   readonly costs: Readonly<Record<string, (input: never) => number>>;
 }
 
@@ -104,7 +104,7 @@ function edgesOf({ walk, before = [], impossible, costs }: Adversary): Edge[] {
   );
 }
 
-/** Of a timer the time that it is set to in that state; everything else may come at once. */
+/** The time that a timer is set to in that state; all other events may come at once. */
 function durationOf(state: AnyMachineSnapshot, eventType: string): number {
   const found = state._nodes
     .flatMap(({ after }) => after)

@@ -82,7 +82,7 @@ export class Replay {
     }
   }
 
-  /** What of the chart no path touched. */
+  /** The states and transitions of the chart that no path touched. */
   missed(machine: AnyStateMachine): { states: string[]; transitions: string[] } {
     return {
       states: nodesOf(machine.root)
