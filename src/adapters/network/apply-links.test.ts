@@ -13,6 +13,19 @@ import { FilterMemory } from "../nftables/apply-rules.ts";
 import { applyPlan } from "./apply-plan.ts";
 
 /** A damage, the requests that repair it, and the drift that is reported before. */
+/** The requests that create the VXLAN device with everything on it. */
+const vxlanCreated = `pod: link add vxlan102 mtu 1450 address GATEWAY type vxlan id 102 local 10.244.0.1 dev eth0 dstport 7789 nolearning
+     pod: link set vxlan102 arp off
+     pod: link set vxlan102 addrgenmode none
+     pod: link set vxlan102 up
+     pod: addr replace 10.0.2.2/24 dev vxlan102
+     pod: route replace 10.0.2.3/32 dev vxlan102
+     pod: route replace 10.0.2.4/32 dev vxlan102
+     pod: neigh replace 10.0.2.3 lladdr WORKER3 dev vxlan102
+     pod: neigh replace 10.0.2.4 lladdr WORKER4 dev vxlan102
+     pod: fdb replace WORKER3 dst 10.244.0.3 dev vxlan102 permanent
+     pod: fdb replace WORKER4 dst 10.244.1.4 dev vxlan102 permanent`;
+
 const damages: readonly [name: string, damage: Damage, repair: string, drift?: string][] = [
   [
     "a deleted xfrm interface",
@@ -68,17 +81,7 @@ const damages: readonly [name: string, damage: Damage, repair: string, drift?: s
   [
     "a deleted VXLAN device",
     ({ pod, link }) => pod.remove(link("vxlan102")),
-    `pod: link add vxlan102 mtu 1450 address GATEWAY type vxlan id 102 local 10.244.0.1 dev eth0 dstport 7789 nolearning
-     pod: link set vxlan102 arp off
-     pod: link set vxlan102 addrgenmode none
-     pod: link set vxlan102 up
-     pod: addr replace 10.0.2.2/24 dev vxlan102
-     pod: route replace 10.0.2.3/32 dev vxlan102
-     pod: route replace 10.0.2.4/32 dev vxlan102
-     pod: neigh replace 10.0.2.3 lladdr WORKER3 dev vxlan102
-     pod: neigh replace 10.0.2.4 lladdr WORKER4 dev vxlan102
-     pod: fdb replace WORKER3 dst 10.244.0.3 dev vxlan102 permanent
-     pod: fdb replace WORKER4 dst 10.244.1.4 dev vxlan102 permanent`,
+    vxlanCreated,
     "create vxlan102",
   ],
   [
@@ -88,17 +91,7 @@ const damages: readonly [name: string, damage: Damage, repair: string, drift?: s
       pod.change(vxlan, { vxlan: vxlan.vxlan && { ...vxlan.vxlan, vni: 7 } });
     },
     `pod: link del vxlan102
-     pod: link add vxlan102 mtu 1450 address GATEWAY type vxlan id 102 local 10.244.0.1 dev eth0 dstport 7789 nolearning
-     pod: link set vxlan102 arp off
-     pod: link set vxlan102 addrgenmode none
-     pod: link set vxlan102 up
-     pod: addr replace 10.0.2.2/24 dev vxlan102
-     pod: route replace 10.0.2.3/32 dev vxlan102
-     pod: route replace 10.0.2.4/32 dev vxlan102
-     pod: neigh replace 10.0.2.3 lladdr WORKER3 dev vxlan102
-     pod: neigh replace 10.0.2.4 lladdr WORKER4 dev vxlan102
-     pod: fdb replace WORKER3 dst 10.244.0.3 dev vxlan102 permanent
-     pod: fdb replace WORKER4 dst 10.244.1.4 dev vxlan102 permanent`,
+     ${vxlanCreated}`,
     "",
   ],
   [

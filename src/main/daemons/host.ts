@@ -22,13 +22,14 @@ import { fabricNetwork, HostPlacement } from "../../runtime/host/host-placement.
 import { serveInspector } from "../../runtime/inspector/serve.ts";
 import { KernelExaminer } from "../../runtime/kernel/kernel-examiner.ts";
 import { KernelNetwork } from "../../runtime/kernel/kernel-network.ts";
-import { logBreakdown, logChanges, logEvents, logTrouble } from "../../runtime/logs/log.ts";
+import { logChanges, logEvents, logTrouble } from "../../runtime/logs/log.ts";
 import { loggerOf, type LogSettings } from "../../runtime/logs/logger.ts";
 import { LogBuffer } from "../../runtime/logs/log-buffer.ts";
 import { Metrics } from "../../runtime/metrics/metrics.ts";
 import { serveMetrics } from "../../runtime/metrics/metrics-server.ts";
 import { Supervisor } from "../../runtime/supervisor/supervisor.ts";
 import { controlSocket, whileScraped } from "../options/defaults.ts";
+import { breakdownReporter } from "./breakdown-reporter.ts";
 import { logMissingFilters } from "./missing-filters.ts";
 import { isDiskFailure, servedAnyway } from "./served-anyway.ts";
 
@@ -88,10 +89,7 @@ async function build(
   const { folder, stateFolder, vici, vxlanPort } = options;
   const metrics = resources.use(new Metrics());
   const onTrouble = (error: unknown) => logTrouble(log, error);
-  const onBreakdown = (id: string, error: unknown) => {
-    metrics.breakdown();
-    logBreakdown(log, { id, error });
-  };
+  const onBreakdown = breakdownReporter(log, metrics);
   containStreams(onBreakdown);
   const desired = desiredStates(watchFolder(folder), {
     report: (error) => onBreakdown("manifests", error),

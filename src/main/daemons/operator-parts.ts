@@ -23,7 +23,7 @@ import type { DeploymentSettings } from "../../model/kubernetes/deployments.ts";
 import { systemClock } from "../../runtime/time/clock.ts";
 import { backgroundWrites } from "../../runtime/kubernetes/writes.ts";
 import { containStreams, type OnBreakdown } from "../../runtime/actors/contained.ts";
-import { logBreakdown, logTrouble } from "../../runtime/logs/log.ts";
+import { logTrouble } from "../../runtime/logs/log.ts";
 import { Metrics } from "../../runtime/metrics/metrics.ts";
 import { serveMetrics } from "../../runtime/metrics/metrics-server.ts";
 import { PodAdmission } from "../../runtime/operator/admission/admit-pod.ts";
@@ -43,6 +43,7 @@ import { releaseOwner } from "../../runtime/operator/deployments/release-owner.t
 import { ReservationCollector } from "../../runtime/operator/addresses/reservation-collector.ts";
 import { WebhookService } from "../../runtime/operator/webhooks/webhook-service.ts";
 import { Deployments } from "../../runtime/operator/deployments/deployments.ts";
+import { breakdownReporter } from "./breakdown-reporter.ts";
 
 /** The parts that admission and leadership share. */
 interface SharedParts {
@@ -62,6 +63,7 @@ export class OperatorParts {
   readonly #namespace: string;
   readonly #metrics = new Metrics();
   readonly #onTrouble: (error: unknown) => void;
+  readonly #onBreakdown: OnBreakdown;
 
   constructor(options: OperatorOptions, log: Logger, resources: AsyncDisposableStack) {
     this.#options = options;
@@ -74,6 +76,7 @@ export class OperatorParts {
     );
     this.#namespace = options.namespace ?? this.#client.namespace;
     this.#onTrouble = (error) => logTrouble(log, error);
+    this.#onBreakdown = breakdownReporter(log, this.#metrics);
   }
 
   async start(): Promise<{ readonly lost: Promise<"lease lost"> }> {
@@ -271,10 +274,6 @@ export class OperatorParts {
     const place = { namespace: this.#namespace, name: "ipman-operator" };
     return new LeaseLock(this.#client, place, `${hostname()}_${randomUUID()}`, owner);
   }
-  readonly #onBreakdown: OnBreakdown = (id, error) => {
-    this.#metrics.breakdown();
-    logBreakdown(this.#log, { id, error });
-  };
 
   /** Two charons on one node cannot both have UDP 500. */
   #afterGoOperator(start: () => void): void {

@@ -34,7 +34,7 @@ import { KernelExaminer } from "../../runtime/kernel/kernel-examiner.ts";
 import { KernelNetwork } from "../../runtime/kernel/kernel-network.ts";
 import { serveInspector } from "../../runtime/inspector/serve.ts";
 import { loggerOf, type LogSettings } from "../../runtime/logs/logger.ts";
-import { logBreakdown, logChanges, logEvents, logTrouble } from "../../runtime/logs/log.ts";
+import { logChanges, logEvents, logTrouble } from "../../runtime/logs/log.ts";
 import { Metrics } from "../../runtime/metrics/metrics.ts";
 import { serveMetrics } from "../../runtime/metrics/metrics-server.ts";
 import { desiredStates } from "../../runtime/desired/desired-states.ts";
@@ -43,6 +43,7 @@ import { LogBuffer } from "../../runtime/logs/log-buffer.ts";
 import { supervisorControl } from "../../runtime/control/supervisor-control.ts";
 import { Supervisor } from "../../runtime/supervisor/supervisor.ts";
 import { controlSocket, whileScraped } from "../options/defaults.ts";
+import { breakdownReporter } from "./breakdown-reporter.ts";
 import { logMissingFilters } from "./missing-filters.ts";
 
 export interface AgentOptions {
@@ -117,10 +118,7 @@ class AgentParts {
       ),
     );
     this.#onTrouble = (error) => logTrouble(log, error);
-    this.#onBreakdown = (id, error) => {
-      metrics.breakdown();
-      logBreakdown(log, { id, error });
-    };
+    this.#onBreakdown = breakdownReporter(log, metrics);
   }
 
   async start(): Promise<void> {

@@ -1,8 +1,6 @@
 import { of, Subject, Subscription, type Observable } from "rxjs";
-import type { SnapshotFrom } from "xstate";
 import type { SaEvent } from "../../adapters/netlink/sa-events.ts";
 import type { CharonEvent } from "../../model/charon/charon-event.ts";
-import type { charonMachine } from "../../machines/charon.ts";
 import type { IkeSa } from "../../model/charon/sa.ts";
 import { contained } from "../actors/contained.ts";
 import { whileTrue } from "../actors/while-true.ts";
@@ -67,10 +65,6 @@ export class CharonFeed implements Disposable {
 
   get ref(): CharonRef {
     return this.#actor.ref;
-  }
-
-  get snapshot(): SnapshotFrom<typeof charonMachine> {
-    return this.#actor.ref.getSnapshot();
   }
 
   /** Emits true when a session with charon begins and false when it ends. */

@@ -11,7 +11,7 @@ export interface CharonPorts extends EffectPorts {
   readonly declared: () => ReadonlySet<string> | undefined;
   /** Removes SAs and policies from the kernel that charon does not hold. */
   readonly removeOrphans: (charon: Pick<CharonPort, "held">) => Promise<void>;
-  readonly events: Partial<Observer<CharonEvent>>;
+  readonly events: Pick<Observer<CharonEvent>, "next">;
   readonly lists: Pick<Observer<readonly IkeSa[]>, "next">;
 }
 
@@ -23,7 +23,7 @@ export function charonLogic(ports: CharonPorts) {
     actors: {
       connect: call("charon.connect", async () => {
         await charon.open();
-        charon.events().subscribe((event) => ports.events.next?.(event));
+        charon.events().subscribe((event) => ports.events.next(event));
       }),
       session: call("charon.session", async () => {
         await charon.closed();

@@ -122,7 +122,7 @@ export class Supervisor implements Running, Disposable {
   }
 
   get charonSnapshot() {
-    return this.#feed.snapshot;
+    return this.#feed.ref.getSnapshot();
   }
 
   get stateProblem(): string | undefined {
