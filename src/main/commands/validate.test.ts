@@ -111,7 +111,7 @@ describe("ipman validate", () => {
     assert.equal(validate(["-"], connection({ key: "other" })).status, 0);
   });
 
-  it("warns of a network on both sides of a child, except for a route-based one", () => {
+  it("warns of a network on both sides of a child, except for 0.0.0.0/0", () => {
     const same = validate(["-"], connection({ remote: "10.0.2.0/24" }));
     assert.match(
       same.lines[0] ?? "",
@@ -120,7 +120,19 @@ describe("ipman validate", () => {
     assert.equal(same.lines[1], "1 connection: valid");
     assert.equal(same.status, 0);
     const any = validate(["-"], connection({ local: "0.0.0.0/0", remote: "0.0.0.0/0" }));
-    assert.equal(any.stdout, "1 connection: valid\n");
+    assert.doesNotMatch(any.stdout, /local_ips too/);
+  });
+
+  it("warns of a selector that does not become a route, unless routes are declared", () => {
+    const any = connection({ local: "0.0.0.0/0", remote: "0.0.0.0/0" });
+    const { lines, status } = validate(["-"], any);
+    assert.deepEqual(lines, [
+      "stdin:15:20: warning: spec.children.erp.remote_ips[0]: 0.0.0.0/0 does not become a route, since it is wider than /8: declare the networks behind the peer in routes",
+      "1 connection: valid",
+    ]);
+    assert.equal(status, 0);
+    const routed = any.replace("if_id:", 'routes: ["10.0.1.0/24"]\n      if_id:');
+    assert.equal(validate(["-"], routed).stdout, "1 connection: valid\n");
   });
 
   it("prints a report for programs", () => {

@@ -13,6 +13,7 @@ import { watchFolder } from "../../adapters/manifests/watch.ts";
 import { Poller } from "../../adapters/linux/poller.ts";
 import { Charon } from "../../adapters/vici/charon.ts";
 import { StatisticsSession, readStatistics } from "../../adapters/vici/statistics-session.ts";
+import { networkOf, type Prefix } from "../../model/net/prefix.ts";
 import { containStreams } from "../../runtime/actors/contained.ts";
 import { supervisorControl } from "../../runtime/control/supervisor-control.ts";
 import { desiredStates } from "../../runtime/desired/desired-states.ts";
@@ -91,7 +92,9 @@ async function build(
   const onTrouble = (error: unknown) => logTrouble(log, error);
   const onBreakdown = breakdownReporter(log, metrics);
   containStreams(onBreakdown);
+  const fabric = networkOf(fabricNetwork(options.fabric));
   const desired = desiredStates(watchFolder(folder), {
+    outside: [fabric],
     report: (error) => onBreakdown("manifests", error),
   });
   const poller = resources.use(new Poller());
@@ -103,7 +106,7 @@ async function build(
     segmentKey,
     charon: () => charon.process,
   });
-  const placement = resources.use(placementOf(options, onTrouble));
+  const placement = resources.use(placementOf(options, fabric, onTrouble));
   const supervisor = new Supervisor({
     charon,
     network,
@@ -180,7 +183,8 @@ function examinerOf({ vici }: HostOptions, network: KernelNetwork, poller: Polle
 
 /** Stores the endpoints in the state folder, which is created if it is missing. */
 function placementOf(
-  { stateFolder, fabric }: HostOptions,
+  { stateFolder }: HostOptions,
+  network: Prefix,
   onTrouble: (error: unknown) => void,
 ): HostPlacement {
   try {
@@ -190,6 +194,5 @@ function placementOf(
     onTrouble(error);
   }
   const file = new StateFile(join(stateFolder, "endpoints.json"), endpointCodec);
-  const network = fabricNetwork(fabric);
   return new HostPlacement({ file, fabric: new Fabric(network), network, onTrouble });
 }

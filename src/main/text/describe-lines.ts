@@ -5,6 +5,7 @@ import type { Dated } from "../../runtime/status/dated-status.ts";
 import type { ChildTraffic, StatusReport } from "../../runtime/status/report.ts";
 import type { ChildStatus, ConnectionStatus } from "../../model/status/status.ts";
 import type { Condition } from "../../model/status/condition.ts";
+import type { ConditionType } from "../../model/status/condition-types.ts";
 import type { ChildSa, IkeSa } from "../../model/charon/sa.ts";
 import { styled, styledState } from "./style.ts";
 
@@ -80,9 +81,17 @@ function trafficText({ bytesIn, bytesOut, idleIn }: ChildTraffic): string {
   return `${formatBytes(bytesIn)} in${last}; ${formatBytes(bytesOut)} out`;
 }
 
+/** The types of conditions that report a problem by being true. */
+const badConditions: ReadonlySet<ConditionType> = new Set<ConditionType>([
+  "Differs",
+  "PartlyRouted",
+  "Reconciling",
+  "Stalled",
+]);
+
 function conditionLine({ type, status, reason, message }: Condition): string {
   const mark = status === "True" ? styled("green", "✓") : styled("red", "✗");
-  const isBad = type === "Reconciling" || type === "Stalled";
+  const isBad = badConditions.has(type);
   const shown = isBad ? styled("yellow", "!") : mark;
   return `  ${shown} ${type.padEnd(14)} ${reason === type ? "" : `${reason}: `}${message}`;
 }

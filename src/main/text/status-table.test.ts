@@ -30,7 +30,7 @@ const report = {
       failure: undefined,
       problems: [],
       children: [
-        child("lan", {}),
+        child("lan", { unrouted: "remote_ips wider than /8 do not become routes" }),
         child("dmz", { reachability: "unreachable", since: 990, workers: [] }),
       ],
     },
@@ -51,6 +51,7 @@ describe("the status as a table", () => {
       "            dmz    established  10s                  ready    0        ProbeUnanswered",
       "bank               failed       0s                                     AuthenticationFailed",
       "",
+      "partner/lan: remote_ips wider than /8 do not become routes",
       "partner/dmz: the probe of dmz is not answered",
       "bank: the peer refused",
       "",

@@ -81,8 +81,10 @@ function remarksOn({ id, failure, problems, children }: ConnectionStatus): strin
     ...problems.map(({ source, path, message }) => `${source}: ${path}: ${message}`),
     ...(failure === undefined || problems.length > 0 ? [] : [`${id}: ${failure.message}`]),
     ...children.flatMap((child) => {
-      const failure = failureOf(child);
-      return failure === undefined ? [] : [`${id}/${child.key}: ${failure.message}`];
+      const messages = [failureOf(child)?.message, child.unrouted];
+      return messages
+        .filter((message) => message !== undefined)
+        .map((message) => `${id}/${child.key}: ${message}`);
     }),
   ];
 }

@@ -7,6 +7,7 @@ import type { Child, Connection } from "../../model/api/connection.ts";
 import { kinds, type Kind, type SourceProblem } from "../../model/api/resource.ts";
 import type { Problem } from "../../model/api/result.ts";
 import { formatPrefix } from "../../model/net/prefix.ts";
+import { routeWarnings } from "../../model/validation/route-warnings.ts";
 import {
   desiredState,
   nothingDesired,
@@ -48,7 +49,7 @@ export function checkManifests(manifests: readonly LocatedManifest[]): Validatio
     valid: problems.length === 0,
     objects: Object.fromEntries(kinds.map((kind) => [kind, count(kind)])) as Record<Kind, number>,
     problems,
-    warnings: located(ofConnections(({ children }) => children.flatMap(networkWarnings))),
+    warnings: located(ofConnections(({ children }) => children.flatMap(childWarnings))),
   };
 }
 
@@ -66,6 +67,10 @@ function secretKeyProblems({ secretRef }: Connection, { secrets }: DesiredState)
   const known = keys.length === 0 ? "it has none" : `it has ${keys.join(", ")}`;
   const message = `the Secret ${namespace}/${name} has no key "${key}"; ${known}`;
   return [{ path: "spec.secretRef.key", message }];
+}
+
+function childWarnings(child: Child): Problem[] {
+  return [...networkWarnings(child), ...routeWarnings(child)];
 }
 
 /**

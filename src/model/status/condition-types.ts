@@ -58,6 +58,12 @@ const table = {
     meaning:
       "an SA carries traffic but does not match the manifest; the message has both sides. Present only while an SA differs, and `Ready` does not depend on it",
   },
+  PartlyRouted: {
+    subjects: ["connection", "child"],
+    writers: ["agent"],
+    meaning:
+      "networks that the manifest names are not routed into the tunnel; the message lists them. Present only while there are such networks, and `Ready` does not depend on it",
+  },
   Ready: {
     subjects: ["connection", "child", "CharonGroup"],
     writers: ["agent", "operator"],

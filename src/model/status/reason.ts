@@ -138,6 +138,13 @@ const table = {
       "the message names the state and the cause: a peer that closes what it accepts, a second program that changes the same gateway or object, or a charon that restarts. Remove the cause; 5 quiet minutes, a change of the spec or `ipman restart CONNECTION` end the waiting",
     retryable: true,
   },
+  RoutesLeftOut: {
+    explanation:
+      "networks of `remote_ips` or `routes` are not routed into the tunnel: a selector wider than /8, such as 0.0.0.0/0, is not a route by default, and networks of the cluster or the host stay outside of tunnels",
+    remedy:
+      "declare the networks behind the peer in the child's `routes`, then recreate its pods. A network of the cluster or the host cannot be reached through a tunnel",
+    retryable: false,
+  },
   RekeyOverdue: {
     explanation: "a rekey did not complete; ipman brings the child up again",
     remedy: "nothing, unless it recurs",

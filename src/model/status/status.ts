@@ -23,6 +23,8 @@ export interface ChildStatus {
   readonly failure: Failure | undefined;
   /** Undefined if the child declares no probe. */
   readonly reachability: Reachability | undefined;
+  /** The networks of the child that are not routed into the tunnel; undefined if there are none. */
+  readonly unrouted: string | undefined;
   readonly conditions: readonly Condition[];
 }
 

@@ -3,6 +3,7 @@ import { childExtraProblems } from "../api/extra.ts";
 import { labelValueProblem } from "../api/names.ts";
 import { NetworkSet } from "../net/network-set.ts";
 import { reportPools } from "./pool-problems.ts";
+import { reportRoutes } from "./route-problems.ts";
 import { formatPrefix, isNetwork, networkOf, parsePrefix, type Prefix } from "../net/prefix.ts";
 import type { ProblemList, ReportProblem } from "./problem-list.ts";
 import type { ChildSpec } from "../api/schema/ipsec-connection.ts";
@@ -18,6 +19,8 @@ export function addChildProblems(key: string, child: ChildSpec, problems: Proble
   if (xfrm !== undefined && vxlan !== undefined) reportGateway(xfrm, vxlan, report);
   const local = selectors(child.local_ips, ".local_ips", xfrm, report);
   const remote = selectors(child.remote_ips, ".remote_ips", xfrm, report);
+  selectors(child.routes, ".routes", xfrm, report);
+  reportRoutes(child.routes ?? [], { xfrm, vxlan, remote }, report);
   if (child.probe !== undefined) reportProbe(child.probe.address, { xfrm, local, remote }, report);
   reportPools(child, { xfrm, vxlan, local }, report);
   for (const { path, message } of childExtraProblems(child.extra ?? {}))
@@ -50,6 +53,7 @@ function reportGateway(xfrm: Prefix, vxlan: Prefix, report: ReportProblem): void
   }
 }
 
+/** Reads selectors or routes, and reports those that are not networks of the child's family. */
 function selectors(
   texts: readonly string[] | undefined,
   path: string,

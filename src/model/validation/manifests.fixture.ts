@@ -39,6 +39,10 @@ export const child = (cr: Manifest) => cr.spec.children["example-child"];
 const extra = (cr: Manifest) => child(cr).extra as Record<string, string>;
 export const at = (rest: string) => `spec.children.example-child${rest}`;
 
+/** Declares remote selectors and routes. */
+const routed = (cr: Manifest, remote_ips: string[], ...routes: string[]) =>
+  Object.assign(child(cr), { remote_ips, routes });
+
 const probed = (cr: Manifest, probe: object) => Object.assign(child(cr), { probe });
 
 /** Changes with their titles, and the paths of the problems that they cause. */
@@ -83,6 +87,31 @@ export const manifestCases: readonly [string, (cr: Manifest) => void, string[]][
     (cr) => (child(cr).remote_ips = ["fd00::/64"]),
     [at(".remote_ips[0]")],
   ],
+  [
+    "routes in remote_ips",
+    (cr) => routed(cr, ["0.0.0.0/0"], "10.0.1.0/24", "10.0.0.0/8", "0.0.0.0/0"),
+    [],
+  ],
+  [
+    "a route that two remote selectors contain together",
+    (cr) => routed(cr, ["10.128.0.0/9", "10.0.0.0/9"], "10.0.0.0/8"),
+    [],
+  ],
+  ["a child without routes", (cr) => routed(cr, ["0.0.0.0/0"]), []],
+  [
+    "routes outside remote_ips",
+    (cr) => routed(cr, ["10.0.1.0/24"], "10.0.0.0/23", "10.0.1.0/25", "10.9.0.0/16"),
+    [at(".routes[0]"), at(".routes[2]")],
+  ],
+  ["a route with host bits", (cr) => routed(cr, ["0.0.0.0/0"], "10.0.1.1/24"), [at(".routes[0]")]],
+  ["a route of the other family", (cr) => routed(cr, ["0.0.0.0/0"], "::/0"), [at(".routes[0]")]],
+  ["a route that is not a network", (cr) => routed(cr, ["0.0.0.0/0"], "any"), [at(".routes[0]")]],
+  [
+    "routes to the gateway's own addresses",
+    (cr) => routed(cr, ["0.0.0.0/0"], "10.0.2.1/32", "10.0.2.2/32", "10.0.2.3/32"),
+    [at(".routes[0]"), at(".routes[1]")],
+  ],
+  ["routes without remote_ips", (cr) => routed(cr, [], "10.0.1.0/24"), [at(".routes")]],
   ["equal gateway addresses", (cr) => (child(cr).vxlan_ip = "10.0.2.1/24"), [at(".vxlan_ip")]],
   ["a probe behind the peer", (cr) => probed(cr, { address: "10.0.1.7" }), []],
   [

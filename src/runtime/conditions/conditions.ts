@@ -24,7 +24,7 @@ export type SecretFacts = Pick<ConnectionFacts, "hasSecret" | "keyFailure" | "se
 
 export type ChildFacts = Pick<
   ChildStatus,
-  "key" | "state" | "gateway" | "failure" | "reachability"
+  "key" | "state" | "gateway" | "failure" | "reachability" | "unrouted"
 >;
 
 const inProgress = failure(Reason.InProgress, "the tunnel is being brought up");
@@ -81,6 +81,7 @@ export function conditionsOf(facts: ConnectionFacts): Condition[] {
     ...judged(ofConnection, facts),
     ...reachable(facts.children),
     ...differing(facts, ...facts.children),
+    ...partlyRouted(facts.children),
     ...summary(carries(facts) ? undefined : lackOf(facts), "every child carries traffic"),
   ];
 }
@@ -104,6 +105,7 @@ export function childConditionsOf(facts: ChildFacts): Condition[] {
     ...judged(ofChild, facts),
     ...reachable([facts]),
     ...differing(facts),
+    ...partlyRouted([facts]),
     ...summary(lack, "it carries traffic").slice(0, 1),
   ];
 }
@@ -130,6 +132,16 @@ function differing(...all: readonly Pick<ChildFacts, "state" | "failure">[]): Co
   if (found?.failure === undefined) return [];
   const { reason, message } = found.failure;
   return [{ type: "Differs", status: "True", reason, message }];
+}
+
+/** `PartlyRouted`, for children with networks that are not routed into the tunnel. */
+function partlyRouted(children: readonly ChildFacts[]): Condition[] {
+  const messages = children.flatMap(({ key, unrouted }) =>
+    unrouted === undefined ? [] : [`${key}: ${unrouted}`],
+  );
+  if (messages.length === 0) return [];
+  const message = messages.join("; ");
+  return [{ type: "PartlyRouted", status: "True", reason: Reason.RoutesLeftOut, message }];
 }
 
 const probing = failure(Reason.InProgress, "a probe is waiting for its first answer");

@@ -1,4 +1,6 @@
-import { formatAddress, type Address } from "../../model/net/address.ts";
+import type { Child } from "../../model/api/connection.ts";
+import { formatAddress, sameAddress, type Address } from "../../model/net/address.ts";
+import { contains } from "../../model/net/prefix.ts";
 import { ok, problem, skipped, type Finding } from "../../model/status/finding.ts";
 import type { ChildSa } from "../../model/charon/sa.ts";
 import type { Examiner, Placed } from "./examiner.ts";
@@ -30,13 +32,26 @@ export async function checkTraffic(
       skipped("traffic", "give an address behind the peer that answers ping: --ping ADDRESS"),
     ];
   const { gateway, child } = placed;
-  const before = await countersOf(placed, examiner);
-  const source = child.xfrmIp.address;
   const text = formatAddress(target);
-  if (await examiner.answersGateway(gateway, source, { target }))
+  if (!isRouted(child, target))
+    return [
+      problem(
+        "traffic",
+        `${text} is in none of the child's routes: packets to it do not enter the tunnel`,
+        "declare its network in routes, within remote_ips",
+      ),
+    ];
+  const before = await countersOf(placed, examiner);
+  if (await examiner.answersGateway(gateway, child.xfrmIp.address, { target }))
     return [ok("traffic", `${text} answers`), await checkSizes(placed, target, examiner)];
   const after = await countersOf(placed, examiner);
   return [...refusedHere(before, after), lost(text, before, after)].slice(0, 1);
+}
+
+/** Whether the gateway sends packets to an address into the tunnel. */
+function isRouted({ routes, probe }: Child, target: Address): boolean {
+  if (probe !== undefined && sameAddress(probe.address, target)) return true;
+  return routes.some((route) => contains(route, target));
 }
 
 interface Counters {
@@ -81,7 +96,7 @@ function lost(target: string, before: Counters, after: Counters): Finding {
     return problem(
       "traffic",
       `${target} does not answer: nothing enters the CHILD SA`,
-      "check that the address is in remote_ips and xfrm_ip in local_ips",
+      "check that the address is in routes (remote_ips by default) and xfrm_ip in local_ips",
     );
   if (back > 0)
     return problem(

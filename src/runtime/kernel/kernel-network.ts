@@ -9,7 +9,7 @@ import { filterGroups, monitor, networkGroups } from "../../adapters/netlink/mon
 import { isKernelNeighbour } from "../../adapters/netlink/neighbours.ts";
 import { hasLink } from "../../adapters/network/apply-links.ts";
 import { linux, type Kernel } from "../../adapters/network/kernel.ts";
-import { pathMtu } from "../../adapters/netlink/route-lookup.ts";
+import { ownRoutes, pathMtu } from "../../adapters/netlink/route-lookup.ts";
 import { saEvents, type SaEvent } from "../../adapters/netlink/sa-events.ts";
 import { sendFrames } from "../../adapters/linux/send-frames.ts";
 import { xfrmErrors } from "../../adapters/netlink/xfrm-errors.ts";
@@ -110,7 +110,7 @@ export class KernelNetwork implements NetworkPort {
   /** The plan of a worker's namespace on this machine. */
   workerPlan(
     { connection, child, gateway }: WorkerGateway,
-    worker: Worker,
+    worker: Worker & { readonly netns: string },
     uplink: { readonly device: string; readonly mtu: number },
   ): NetworkPlan {
     const { segmentKey, vxlanPort } = this.#options;
@@ -123,6 +123,7 @@ export class KernelNetwork implements NetworkPort {
       device: uplink.device,
       deviceMtu: uplink.mtu,
       underlay: worker.underlay,
+      ownRoutes: () => ownRoutes(worker.netns, this.#kernel.netlink),
       tunnelMtu: this.tunnelMtu(connection, child, undefined),
     });
   }
@@ -205,6 +206,7 @@ export class KernelNetwork implements NetworkPort {
       vxlanPort: this.#options.vxlanPort,
       segmentKey: this.#options.segmentKey,
       underlying: connection.interfaceName,
+      ownRoutes: () => ownRoutes(gateway.netns, this.#kernel.netlink),
     });
   }
 

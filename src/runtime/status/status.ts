@@ -4,6 +4,7 @@ import type { ChildSnapshot } from "../../machines/child/child.ts";
 import { childActorId } from "../../machines/connection/connection-types.ts";
 import type { Connection } from "../../model/api/connection.ts";
 import type { Worker } from "../../model/network/endpoint.ts";
+import { unroutedText } from "../../model/network/tunnel-routes.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import type { PublicState } from "../../model/status/public-state.ts";
 import { formatPrefix } from "../../model/net/prefix.ts";
@@ -139,6 +140,7 @@ function childStatus(
     gateway: gateway === undefined ? "absent" : gatewayState(gateway),
     failure: failure ?? gateway?.context.failure,
     reachability,
+    unrouted: unroutedText(child),
   };
   return {
     ...facts,

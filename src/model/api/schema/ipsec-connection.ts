@@ -31,6 +31,13 @@ export const ChildSpec = Type.Object(
         description: "Remote traffic selectors: the networks behind the peer.",
       }),
     ),
+    routes: Type.Optional(
+      Type.Array(Type.String(cidr), {
+        maxItems: 64,
+        description:
+          "The networks that workloads and the gateway send into the tunnel, all of them in remote_ips. The default is remote_ips, except for networks wider than /8 such as 0.0.0.0/0.",
+      }),
+    ),
     xfrm_ip: Type.String({
       ...cidr,
       description: "Address and prefix length of the gateway's xfrm interface.",
