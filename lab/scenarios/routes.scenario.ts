@@ -19,6 +19,15 @@ const routeBased = (changes: object) =>
         probe: { address: "10.1.4.1", intervalSeconds: 1 },
         ...changes,
       }),
+      six: childSpec(6, {
+        name: "six",
+        local_ips: ["::/0"],
+        remote_ips: ["::/0"],
+        routes: ["::/0"],
+        xfrm_ip: "fd00:a0:6::1/64",
+        vxlan_ip: "fd00:a0:6::2/64",
+        ip_pools: { primary: ["fd00:a0:6::10/64"] },
+      }),
     },
   });
 const policyBased = connectionSpec("bank", {
@@ -38,8 +47,9 @@ describe("the routes of a child", () => {
     // The peer decides by routes, too.
     ip("-n peer link add xfrm77 type xfrm dev wire0 if_id 77");
     ip("-n peer link set xfrm77 up");
-    ip("-n peer route add 10.0.2.0/24 dev xfrm77");
-    for (const netns of ["app", "app3", "lan"]) ip(`netns add ${netns}`);
+    for (const network of ["10.0.2.0/24", "fd00:a0:6::/64"])
+      ip(`-n peer route add ${network} dev xfrm77`);
+    for (const netns of ["app", "app3", "app6", "lan"]) ip(`netns add ${netns}`);
     defaultRouteByLan();
     lab.ipman.apply("secret.yaml", yaml(secret({ cloud: psk, bank: psk })));
     lab.ipman.apply("bank.yaml", yaml(policyBased));
@@ -84,6 +94,15 @@ describe("the routes of a child", () => {
   it("are the selectors of a policy-based tunnel beside it", () => {
     bothWays("app3", "10.1.3.1", "10.0.3.3");
     assert.match(ip("-n app3 route show 10.1.3.0/24"), /^10\.1\.3\.0\/24 via 10\.0\.3\.1 /);
+  });
+
+  it("may be all networks over IPv6", () => {
+    ip("-n app6 link add dummy0 type dummy");
+    ip("-n app6 link set dummy0 up");
+    ip("-n app6 -6 route add default dev dummy0");
+    lab.ipman.attach("app6", "cloud", "six");
+    assert.match(ip("-n app6 -6 route show default"), /^default dev dummy0 /);
+    bothWays("app6", "fd00:a1::1", "fd00:a0:6::10");
   });
 
   it("need not include the address of a probe", async () => {
