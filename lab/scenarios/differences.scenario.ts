@@ -26,7 +26,7 @@ describe("a peer whose answers differ from the manifest", () => {
   });
   after(() => resources.disposeAsync());
 
-  it("narrows the networks: the SA is replaced once, then carries traffic, and a condition names it", async () => {
+  it("causes one replacement of an SA with narrowed networks, which then carries traffic and is reported", async () => {
     await lab.ipman.until((status) => {
       const [child] = find(status, "narrow")?.children ?? [];
       return child?.conditions.some(({ type }) => type === "Differs") === true;
@@ -49,7 +49,7 @@ describe("a peer whose answers differ from the manifest", () => {
     ["CN=node,O=site", "CN=peer,O=site"],
     ["email:a@node.site", "FD00:1::2"],
   ].entries()) {
-    it(`has identities written ${localId} and ${remoteId}: one IKE SA is established, once`, async () => {
+    it(`causes no second IKE SA if the identities are written ${localId} and ${remoteId}`, async () => {
       const name = `form-${i}`;
       const n = i + 3;
       const cr = connectionSpec(name, {

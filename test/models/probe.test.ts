@@ -59,7 +59,7 @@ function harness() {
 }
 
 describe("a probe", () => {
-  it("asks through the gateway, from its own address", () => {
+  it("sends echo requests through the gateway, from the gateway's address", () => {
     const { orders, update, state } = harness();
     update(probed("10.1.2.1"), null);
     assert.equal(orders.length, 0);
@@ -70,7 +70,7 @@ describe("a probe", () => {
     assert.deepEqual(orders[0]?.source, probed().children[0]?.xfrmIp.address);
   });
 
-  it("is answered or not; only several in a row that are lost mean something", () => {
+  it("is unreachable only after several lost requests in a row", () => {
     const { update, tell, state, changes } = harness();
     update();
     tell(0.01);
@@ -104,7 +104,7 @@ describe("a probe", () => {
     assert.deepEqual(probes.actors, []);
   });
 
-  it("counts what cannot even be asked as lost, and tries again", (test) => {
+  it("counts a request that cannot be sent as lost, and retries", (test) => {
     test.mock.timers.enable({ apis: ["setInterval", "Date"] });
     const { orders, update, fail, results } = harness();
     update();
@@ -138,11 +138,15 @@ describe("the condition Reachable", () => {
   };
 
   for (const [what, children, expected] of [
-    ["is not there without a probe", [child("a", undefined)], [undefined, undefined, "True"]],
-    ["is open at first", [child("a", "unknown")], ["Unknown", "InProgress", "True"]],
-    ["holds", [child("a", "reachable"), child("b", undefined)], ["True", "Reachable", "True"]],
+    ["does not exist without a probe", [child("a", undefined)], [undefined, undefined, "True"]],
+    ["is Unknown at first", [child("a", "unknown")], ["Unknown", "InProgress", "True"]],
     [
-      "does not hold, and leaves Ready alone",
+      "is True if the target of each probe answers",
+      [child("a", "reachable"), child("b", undefined)],
+      ["True", "Reachable", "True"],
+    ],
+    [
+      "is False if a target does not answer, and does not affect Ready",
       [child("a", "unknown"), child("b", "unreachable")],
       ["False", "ProbeUnanswered", "True"],
     ],
@@ -150,14 +154,14 @@ describe("the condition Reachable", () => {
     it(what, () => assert.deepEqual(of(...children), expected));
   }
 
-  it("is its child's too", () => {
+  it("is a condition of the child, too", () => {
     const types = childConditionsOf(child("a", "reachable")).map(({ type }) => type);
     assert.deepEqual(types, ["GatewayReady", "Established", "Reachable", "Ready"]);
   });
 });
 
 describe("the metrics of probes", () => {
-  it("have series for those that are declared, and no longer", async () => {
+  it("have series only for declared probes", async () => {
     const child = { key: "lan", reachability: "reachable" };
     let status = { connections: [{ id: "site", children: [child] }] };
     const metrics = new ProbeMetrics(register, () => status as unknown as Status);
