@@ -272,6 +272,7 @@ describe("the child machine", () => {
     const { calls, start, list, snapshot } = harness({ extra: { start_action: "none" } });
     await start();
     assert.deepEqual(snapshot().value, { negotiating: "listening" });
+    assert.equal(snapshot().context.failure?.reason, Reason.AwaitingPeer);
     await list();
     assert.deepEqual(snapshot().value, { negotiating: "listening" });
     assert.equal(calls.count("initiate"), 0);

@@ -137,10 +137,10 @@ describe("after any sequence of faults", () => {
 
   it("each child is established again with exactly one CHILD SA", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(faults, { maxLength: 12 }), async (happenings) => {
+      fc.asyncProperty(fc.array(faults, { maxLength: 12 }), async (run) => {
         await using world = new Tunnels();
         await world.start();
-        for (const happen of happenings) await happen(world);
+        for (const apply of run) await apply(world);
         await heal(world);
         assertUp(world);
       }),

@@ -50,7 +50,7 @@ function harness() {
     results,
     probes,
     update,
-    tell: (...results: (number | undefined)[]) => results.forEach((one) => answers.next(one)),
+    answer: (...results: (number | undefined)[]) => results.forEach((one) => answers.next(one)),
     fail: () => answers.error(new Error("no such namespace")),
     isHeard: () => answers.observed,
     changes: () => changes,
@@ -71,25 +71,25 @@ describe("a probe", () => {
   });
 
   it("is unreachable only after several lost requests in a row", () => {
-    const { update, tell, state, changes } = harness();
+    const { update, answer, state, changes } = harness();
     update();
-    tell(0.01);
+    answer(0.01);
     assert.equal(state(), "reachable");
     const before = changes();
-    tell(0.01, 0.01, 0.01);
+    answer(0.01, 0.01, 0.01);
     assert.equal(changes(), before, "an unchanged result is not an event");
-    tell(undefined, undefined, 0.02);
+    answer(undefined, undefined, 0.02);
     assert.equal(state(), "reachable");
-    tell(undefined, undefined, undefined);
+    answer(undefined, undefined, undefined);
     assert.equal(state(), "unreachable");
-    tell(0.01);
+    answer(0.01);
     assert.equal(state(), "reachable");
   });
 
   it("starts again with another gateway or target, and ends with its child", () => {
-    const { orders, update, tell, state, isHeard, probes } = harness();
+    const { orders, update, answer, state, isHeard, probes } = harness();
     update();
-    tell(0.01);
+    answer(0.01);
     update();
     assert.equal(orders.length, 1, "a manifest with the same probe changes nothing");
     assert.equal(state(), "reachable");

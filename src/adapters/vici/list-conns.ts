@@ -3,6 +3,7 @@ import type { Child, Connection } from "../../model/api/connection.ts";
 import { parseIdentity } from "../../model/charon/identity.ts";
 import type { LoadedAlike } from "../../model/charon/loaded-alike.ts";
 import { addressesOf } from "../../model/charon/vici-message.ts";
+import { outermostNetworks } from "../../model/net/outermost.ts";
 import { formatPrefix, parsePrefix, type Prefix } from "../../model/net/prefix.ts";
 import { own } from "../../model/value/own.ts";
 import { isSection, sectionIn, textIn } from "./section.ts";
@@ -69,5 +70,5 @@ function equalSelectors(listed: Message[string], declared: readonly Prefix[]): b
   const networks = listed.map((text) => parsePrefix(String(text)));
   const textOf = (prefix: Prefix | undefined) => (prefix === undefined ? "" : formatPrefix(prefix));
   const sorted = (prefixes: readonly (Prefix | undefined)[]) => prefixes.map(textOf).toSorted();
-  return sorted(networks).join() === sorted(declared).join();
+  return sorted(networks).join() === sorted(outermostNetworks(declared)).join();
 }

@@ -1,4 +1,6 @@
 import { suiteOfSa } from "../../model/network/mtu.ts";
+import type { Child } from "../../model/api/connection.ts";
+import { failure, Reason, type Failure } from "../../model/status/failure.ts";
 import type { ChildSa, IkeSa } from "../../model/charon/sa.ts";
 import { childSaDifference } from "../../model/charon/sa-drift.ts";
 import type { ChildContext, ChildOrder } from "./child-types.ts";
@@ -12,6 +14,26 @@ export function orderOf(context: ChildContext): ChildOrder {
 /** The first difference between the child's SAs and the manifest, in words. */
 export function differenceOf({ sas, child }: ChildContext): string | undefined {
   return sas.map((sa) => childSaDifference(sa, child)).find((found) => found !== undefined);
+}
+
+const needsAddress = failure(
+  Reason.AwaitingPeer,
+  "remoteAddr is not a single host, so the peer has to bring up the tunnel",
+);
+const needsPeer = failure(
+  Reason.AwaitingPeer,
+  "start_action is none, so the peer has to bring up the tunnel",
+);
+const needsTraffic = failure(
+  Reason.AwaitingPeer,
+  "start_action is trap, so traffic or the peer has to bring up the tunnel",
+);
+
+/** Why a child that does not initiate has no SA. */
+export function awaitingPeer({ extra }: Child): Failure {
+  const action = extra["start_action"];
+  if (action === "trap") return needsTraffic;
+  return action === "none" ? needsPeer : needsAddress;
 }
 
 /** The parameters of a CHILD SA that decide packet sizes; undefined before it is installed. */

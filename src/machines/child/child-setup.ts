@@ -79,6 +79,18 @@ export const childSetup = setup({
         recurrence: recurring(context.recurrence, "replacing", difference),
       };
     }),
+    /**
+     * Keeps an SA that the peer narrowed in a negotiation of the present manifest: the next one
+     * would be the same.
+     */
+    acceptNarrowed: assign(({ context }) => {
+      const { sas, child, loadedSince, tried } = context;
+      const difference = differenceOf(context);
+      if (difference === undefined || loadedSince) return {};
+      return sas.some((sa) => isOfEarlierSpec(sa, child))
+        ? {}
+        : { tried: withTried(tried, difference) };
+    }),
     /** Allows another attempt, since the SA was not terminated. */
     forgetRepair: assign({
       tried: ({ context }) => context.tried.filter((known) => known !== differenceOf(context)),

@@ -1,6 +1,6 @@
 import { and, assign, sendTo, type ActorRefFrom, type SnapshotFrom } from "xstate";
 import { failure, Reason } from "../../model/status/failure.ts";
-import { orderOf } from "./child-facts.ts";
+import { awaitingPeer, orderOf } from "./child-facts.ts";
 import { childSetup } from "./child-setup.ts";
 import { failureOf } from "../common/failure-of.ts";
 import { noRecurrence } from "../common/recurrence.ts";
@@ -130,11 +130,19 @@ export const childMachine = childSetup.createMachine({
         },
         listening: {
           description: "Waiting for the peer or for traffic to bring up the CHILD SA.",
+          entry: {
+            type: "note",
+            params: ({ context }) => ({ failure: awaitingPeer(context.child) }),
+          },
           after: { check: { target: "listening", reenter: true, actions: { type: "listSas" } } },
         },
         judging: {
           always: [
-            { guard: "installed", target: "#child.established" },
+            {
+              guard: "installed",
+              target: "#child.established",
+              actions: { type: "acceptNarrowed" },
+            },
             { guard: ({ context }) => !context.child.initiates, target: "listening" },
             {
               guard: and(["attemptOver", "hinted"]),
@@ -148,7 +156,11 @@ export const childMachine = childSetup.createMachine({
         unexplained: {
           description:
             "The attempt ended without an SA. charon's log runs in another thread and may give the reason after the list.",
-          always: { guard: "installed", target: "#child.established" },
+          always: {
+            guard: "installed",
+            target: "#child.established",
+            actions: { type: "acceptNarrowed" },
+          },
           on: {
             "sas.listed": { actions: { type: "takeList" } },
             "peer.notified": { target: "#child.failed", actions: { type: "takeHint" } },

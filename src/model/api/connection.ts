@@ -22,7 +22,7 @@ export interface Child {
   /** By name. */
   readonly pools: ReadonlyMap<string, readonly AddressRange[]>;
   readonly extra: Readonly<Record<string, string>>;
-  /** False if the peer or traffic is to bring up the child. */
+  /** False if the peer or traffic has to bring up the child. */
   readonly initiates: boolean;
   /** Undefined for a child without a probe. */
   readonly probe: Probe | undefined;
@@ -44,7 +44,7 @@ export interface Connection {
   /** metadata.generation; 0 if the source has none. */
   readonly generation: number;
   readonly remoteAddr: string;
-  /** The peer's address if it is one, undefined for a DNS name. */
+  /** The peer's address; undefined for a DNS name, and for a peer without a fixed address. */
   readonly remoteAddress: Address | undefined;
   /** Undefined to let routing decide. */
   readonly localAddr: string | undefined;

@@ -93,17 +93,22 @@ export const IPSecConnectionSpec = Type.Object(
     remoteAddr: Type.String({
       minLength: 1,
       maxLength: 253,
-      description: "The peer's IKE address, or a DNS name that charon resolves.",
+      description:
+        "The peer's IKE address, or a DNS name that charon resolves. For a peer without a fixed address, which then has to initiate: %any, a network (192.0.2.0/24) or a range (192.0.2.1-192.0.2.9).",
     }),
     localAddr: Type.String({
       maxLength: 253,
       description: "The local IKE address. Empty or %any lets routing decide.",
     }),
-    localId: Type.String({ minLength: 1, maxLength: 1024, description: "The local IKE identity." }),
+    localId: Type.String({
+      minLength: 1,
+      maxLength: 1024,
+      description: "The local IKE identity. White space around it is removed.",
+    }),
     remoteId: Type.String({
       minLength: 1,
       maxLength: 1024,
-      description: "The IKE identity that the peer must prove.",
+      description: "The IKE identity that the peer must prove. White space around it is removed.",
     }),
     secretRef: Type.Object(
       {
