@@ -1,5 +1,6 @@
 import type { Message } from "vici-client";
-import type { Child, Connection } from "../../model/api/connection.ts";
+import type { Connection } from "../../model/api/connection.ts";
+import type { SelectorSet } from "../../model/api/selector-sets.ts";
 import { parseIdentity } from "../../model/charon/identity.ts";
 import type { LoadedAlike } from "../../model/charon/loaded-alike.ts";
 import { addressesOf } from "../../model/charon/vici-message.ts";
@@ -41,7 +42,9 @@ export function loadedAlike(listed: Message, connection: Connection): LoadedAlik
       hasIdentity(loaded["local-1"], connection.localId) &&
       hasIdentity(loaded["remote-1"], connection.remoteId),
     children: connection.children
-      .filter((child) => hasSelectors(own(children, child.key), child))
+      .filter(({ selectorSets }) =>
+        selectorSets.every((set) => hasSelectors(own(children, set.name), set)),
+      )
       .map(({ key }) => key),
   };
 }
@@ -56,11 +59,10 @@ function hasIdentity(authentication: Message[string], declared: string): boolean
   return (textIn(authentication, "id") ?? "%any") === parseIdentity(declared).text;
 }
 
-function hasSelectors(loaded: Message[string], child: Child): boolean {
+function hasSelectors(loaded: Message[string], { local, remote }: SelectorSet): boolean {
   if (!isSection(loaded)) return false;
   return (
-    equalSelectors(loaded["local-ts"], child.localSelectors) &&
-    equalSelectors(loaded["remote-ts"], child.remoteSelectors)
+    equalSelectors(loaded["local-ts"], local) && equalSelectors(loaded["remote-ts"], remote)
   );
 }
 

@@ -1,6 +1,7 @@
 import type { Address } from "../net/address.ts";
 import type { AddressRange } from "../net/address-pool.ts";
 import type { Prefix } from "../net/prefix.ts";
+import type { SelectorSet } from "./selector-sets.ts";
 
 /** The probe of a child: an address behind the peer that is pinged. */
 export interface Probe {
@@ -15,6 +16,8 @@ export interface Child {
   readonly name: string;
   readonly localSelectors: readonly Prefix[];
   readonly remoteSelectors: readonly Prefix[];
+  /** The networks of each of its CHILD SAs. */
+  readonly selectorSets: readonly SelectorSet[];
   readonly xfrmIp: Prefix;
   readonly vxlanIp: Prefix;
   /** Both the XFRM if_id and the VNI. */

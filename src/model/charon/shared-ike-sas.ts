@@ -1,4 +1,5 @@
 import type { Connection } from "../api/connection.ts";
+import { childKeyOf } from "../api/selector-sets.ts";
 import type { ChildSa, IkeSa } from "./sa.ts";
 
 /** The names in charon of the child that each if_id belongs to. */
@@ -26,7 +27,7 @@ export function byDeclaredConnection(ikeSas: readonly IkeSa[], owners: ChildOwne
   return ikeSas.flatMap((ikeSa) => {
     const ownerOf = ({ ifId, name }: ChildSa) => {
       const owner = ifId === undefined ? undefined : owners.get(ifId);
-      return owner?.child === name ? owner.connection : ikeSa.connection;
+      return owner?.child === childKeyOf(name) ? owner.connection : ikeSa.connection;
     };
     if (ikeSa.children.every((child) => ownerOf(child) === ikeSa.connection)) return [ikeSa];
     const shares = Map.groupBy(ikeSa.children, ownerOf);

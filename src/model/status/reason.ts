@@ -134,7 +134,7 @@ const table = {
     explanation:
       "an SA carries traffic but does not match the manifest, in identities or networks; the peer narrowed it, or its replacement had the same difference, and ipman keeps it",
     remedy:
-      "the message has both sides: declare what the peer offers, or have the peer's side corrected, then run `ipman restart CONNECTION`. A peer that accepts one pair of networks for each child needs a child for each pair",
+      "the message has both sides: declare what the peer offers, or have the peer's side corrected, then run `ipman restart CONNECTION`. A peer that accepts one pair of networks for each CHILD SA needs `selectorMode: perPair`",
     retryable: true,
   },
   LoopDetected: {

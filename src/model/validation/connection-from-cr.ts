@@ -3,6 +3,7 @@ import { parseRange, type AddressRange } from "../net/address-pool.ts";
 import type { Child, Connection, Probe } from "../api/connection.ts";
 import { connectionProblems } from "./connection-problems.ts";
 import { canonicalExtra } from "../api/extra.ts";
+import { selectorSets } from "../api/selector-sets.ts";
 import { isSingleHost } from "../api/remote-address.ts";
 import { repaired } from "./repaired.ts";
 import { own } from "../value/own.ts";
@@ -67,11 +68,14 @@ function childFromSpec(key: string, spec: ChildSpec, canInitiate: boolean): Chil
   );
   const extra = canonicalExtra(spec.extra ?? {});
   const startAction = own(extra, "start_action") ?? "start";
+  const local = (spec.local_ips ?? []).map(prefixOf);
+  const remote = (spec.remote_ips ?? []).map(prefixOf);
   return {
     key,
     name: spec.name,
-    localSelectors: (spec.local_ips ?? []).map(prefixOf),
-    remoteSelectors: (spec.remote_ips ?? []).map(prefixOf),
+    localSelectors: local,
+    remoteSelectors: remote,
+    selectorSets: selectorSets(key, spec.selectorMode ?? "together", { local, remote }),
     xfrmIp: prefixOf(spec.xfrm_ip),
     vxlanIp: prefixOf(spec.vxlan_ip),
     ifId: spec.if_id,

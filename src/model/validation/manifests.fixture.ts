@@ -95,6 +95,21 @@ export const manifestCases: readonly [string, (cr: Manifest) => void, string[]][
     (cr) => (child(cr).remote_ips = ["fd00::/64"]),
     [at(".remote_ips[0]")],
   ],
+  ["a CHILD SA for each pair", (cr) => Object.assign(child(cr), { selectorMode: "perPair" }), []],
+  [
+    "an unknown selectorMode",
+    (cr) => Object.assign(child(cr), { selectorMode: "each" }),
+    [at(".selectorMode")],
+  ],
+  [
+    "too many pairs",
+    (cr) => {
+      Object.assign(child(cr), { selectorMode: "perPair" });
+      child(cr).local_ips = ["10.0.2.0/24", "10.0.3.0/24"];
+      child(cr).remote_ips = Array.from({ length: 33 }, (_, i) => `10.1.${i}.0/24`);
+    },
+    [at(".selectorMode")],
+  ],
   ["equal gateway addresses", (cr) => (child(cr).vxlan_ip = "10.0.2.1/24"), [at(".vxlan_ip")]],
   ["a probe behind the peer", (cr) => probed(cr, { address: "10.0.1.7" }), []],
   [

@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { apiVersion } from "./api-group.ts";
+import type { SelectorMode } from "../selector-sets.ts";
 import { ObjectMeta } from "./object-meta.ts";
 
 const cidr = { maxLength: 49 };
@@ -29,6 +30,14 @@ export const ChildSpec = Type.Object(
       Type.Array(Type.String(cidr), {
         maxItems: 64,
         description: "Remote traffic selectors: the networks behind the peer.",
+      }),
+    ),
+    selectorMode: Type.Optional(
+      Type.Unsafe<SelectorMode>({
+        type: "string",
+        enum: ["together", "perPair"],
+        description:
+          "Whether one CHILD SA has all networks (together, the default) or each pair of a network in local_ips and one in remote_ips has a CHILD SA of its own (perPair), as gateways require that accept one pair per CHILD SA.",
       }),
     ),
     xfrm_ip: Type.String({
