@@ -26,7 +26,7 @@ describe("a peer whose answers differ from the manifest", () => {
   });
   after(() => resources.disposeAsync());
 
-  it("narrows the networks: the first SA is kept and carries traffic, and a condition names the rest", async () => {
+  it("narrows the networks of the first SA, which is kept and carries traffic, and a condition reports the rest", async () => {
     await lab.ipman.until((status) => {
       const [child] = find(status, "narrow")?.children ?? [];
       return child?.conditions.some(({ type }) => type === "Differs") === true;
@@ -49,7 +49,7 @@ describe("a peer whose answers differ from the manifest", () => {
     ["CN=node,O=site", "CN=peer,O=site"],
     ["email:a@node.site", "FD00:1::2"],
   ].entries()) {
-    it(`has identities written ${localId} and ${remoteId}: one IKE SA is established, once`, async () => {
+    it(`causes no second IKE SA if the identities are written ${localId} and ${remoteId}`, async () => {
       const name = `form-${i}`;
       const n = i + 3;
       const cr = connectionSpec(name, {

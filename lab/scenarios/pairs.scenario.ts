@@ -9,7 +9,7 @@ import { TwoSites } from "../sites/two-sites.ts";
 
 const remote_ips = ["10.1.2.0/24", "10.1.3.0/24", "10.1.4.0/24"];
 
-/** The peer accepts one pair of networks for each CHILD SA: it has a child for each. */
+/** Runs against a peer that accepts one pair of networks for each CHILD SA, by a child for each. */
 describe("a peer that accepts one pair of networks for each CHILD SA", () => {
   const resources = new AsyncDisposableStack();
   let lab: TwoSites;
@@ -68,7 +68,7 @@ describe("a peer that accepts one pair of networks for each CHILD SA", () => {
     await lab.ipman.ready("pairs");
   });
 
-  it("gets the pair again that it closed, and the others stay", async () => {
+  it("gets a new CHILD SA for a pair that it closed, and the other ones are kept", async () => {
     const before = await idsByName();
     const [closed = "", ...others] = [...before.keys()];
     await lab.peerSession.request("terminate", { child: closed, timeout: "5000" });
@@ -89,7 +89,7 @@ describe("a peer that accepts one pair of networks for each CHILD SA", () => {
     assert.deepEqual(await idsByName(), before);
   });
 
-  it("is offered all networks in one CHILD SA when the manifest says so", async () => {
+  it("receives all networks in one CHILD SA if the manifest selects that", async () => {
     const together = connectionSpec("pairs", {
       children: { "child-2": childSpec(2, { remote_ips }) },
     });

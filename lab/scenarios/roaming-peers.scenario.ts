@@ -40,7 +40,7 @@ describe("two partners without a fixed address", () => {
   });
   after(() => resources.disposeAsync());
 
-  it("are awaited with a reason, and ipman does not initiate", async () => {
+  it("are waited for with a reason in the status, and ipman does not initiate", async () => {
     for (const id of ["a", "b"]) {
       const { conditions } = await lab.ipman.reason(id, "AwaitingPeer");
       const ready = conditions.find(({ type }) => type === "Ready");
@@ -50,7 +50,7 @@ describe("two partners without a fixed address", () => {
     assert.doesNotMatch(lab.node.log, /initiating IKE_SA/);
   });
 
-  it("are told apart by their identities and keys once they initiate", async () => {
+  it("are distinguished by their identities and keys once they initiate", async () => {
     await atPeer(a, sites.peer.v4, keys.a);
     await atPeer(b, sites.peer.other, keys.b);
     await initiate("a", "child-2");
@@ -64,7 +64,7 @@ describe("two partners without a fixed address", () => {
     ip("netns exec app ping -n -c 2 -W 2 10.1.2.1");
   });
 
-  it("do not get in with the key of the other", async () => {
+  it("are not authenticated with the key of the other", async () => {
     await atPeer(b, sites.peer.other, keys.a);
     await lab.peerSession.request("terminate", { ike: "b", timeout: "5000" });
     await assert.rejects(initiate("b", "child-3"), { code: "refused" });
@@ -75,7 +75,7 @@ describe("two partners without a fixed address", () => {
     await lab.ipman.ready("b");
   });
 
-  it("come back from another address", async () => {
+  it("reconnect from another address", async () => {
     await lab.peerSession.request("terminate", { ike: "a", timeout: "5000" });
     await lab.ipman.reason("a", "AwaitingPeer");
     await atPeer(a, sites.peer.other, keys.a);

@@ -4,7 +4,7 @@ import type { ChildEvent } from "../../src/machines/child/child-types.ts";
 import type { Child } from "../../src/model/api/connection.ts";
 import { Calls, childSpec, childWith, connectionOf, ikeSa, settled } from "./fixtures.ts";
 
-/** A child below a parent that records the events that it receives. */
+/** A child whose parent records the types of the events that it receives. */
 export function childHarness(changes: object = {}) {
   const calls = new Calls();
   const clock = new SimulatedClock();

@@ -26,7 +26,7 @@ describe("a child with a CHILD SA for each pair of networks", () => {
     assert.equal(snapshot().context.failure, undefined);
   });
 
-  it("names the pair that the peer refuses, and tries that one again alone", async () => {
+  it("reports the pair that the peer refuses, and retries only that pair", async () => {
     const { calls, list, send, start, snapshot, wait } = harness();
     const refused = failure(Reason.PeerUnreachable, "silent");
     await start();
@@ -41,7 +41,7 @@ describe("a child with a CHILD SA for each pair of networks", () => {
     assert.equal(snapshot().value, "established");
   });
 
-  it("brings up the pair that the peer closed, and keeps the others", async () => {
+  it("initiates the pair that the peer closed, and keeps the others", async () => {
     const { calls, list, start, snapshot } = harness();
     await start();
     await list(both());
@@ -52,7 +52,7 @@ describe("a child with a CHILD SA for each pair of networks", () => {
     assert.equal(snapshot().value, "established");
   });
 
-  it("replaces the SA of a former declaration, and keeps the pairs that it has already", async () => {
+  it("replaces the SA of a former declaration, and keeps the pairs that it already has", async () => {
     const { calls, list, start, snapshot } = harness();
     await list(ikeSa({ children: [childSa({ uniqueId: "7" }), saOf(0)] }));
     await start();

@@ -46,7 +46,7 @@ const changes: readonly (readonly [title: string, change: object])[] = [
   ["two children", { children: { "child-2": childSpec(2), "child-3": childSpec(3) } }],
 ];
 
-/** Connections whose lists a simulator has to print as charon does. */
+/** Connections whose lists the simulator must print like charon. */
 export const listedConnections = changes.map(([title, change]) => ({
   title,
   manifest: connectionSpec("one", change),

@@ -25,7 +25,7 @@ export interface SimulatedIke {
   /** Whether the peer has answered yet. */
   answered: boolean;
   readonly children: SimulatedChild[];
-  /** Children that are requested and not established yet. */
+  /** The children that were requested and are not established yet. */
   readonly queue: ChildRequest[];
   tasks: readonly string[];
 }

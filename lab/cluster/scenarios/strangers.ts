@@ -93,7 +93,7 @@ export function strangerScenarios(cluster: () => LabCluster): void {
       for (const { order } of victims) assert.equal(order.worker.seeds.length, 8);
     });
 
-    it("neither redirects a worker nor reaches it, nor the partner", async () => {
+    it("redirects no worker, and reaches neither a worker nor the partner", async () => {
       const [one] = victims as [Victim, Victim];
       const before = await seen();
       attack(one.underlay, ...againstWorker(one.order));
@@ -124,7 +124,7 @@ export function strangerScenarios(cluster: () => LabCluster): void {
       for (const { pod } of victims) assert.equal(pod.answered("10.0.1.1", "-c", "2"), 2);
     });
 
-    it("has no effect from a worker on another worker either", async () => {
+    it("has no effect on another worker even if the pod is a worker itself", async () => {
       const [one, two] = victims as [Victim, Victim];
       const before = await seen();
       const netns = await two.pod.networkNamespace("node-b");

@@ -14,13 +14,13 @@ const setsOf = (mode: SelectorMode, local: readonly string[], remote: readonly s
 describe("the selector sets of a child", () => {
   const remote = ["10.1.0.0/24", "10.2.0.0/24"];
 
-  it("are one with all networks together", () => {
+  it("are a single set with all networks", () => {
     assert.deepEqual(setsOf("together", ["10.0.2.0/24"], remote), [
       "erp: 10.0.2.0/24 to 10.1.0.0/24,10.2.0.0/24",
     ]);
   });
 
-  it("are one for each pair, named by it", () => {
+  it("are one set for each pair, named after the pair", () => {
     assert.deepEqual(setsOf("perPair", ["10.0.2.0/24", "10.0.3.0/24"], ["10.1.0.0/24"]), [
       "erp#10.0.2.0/24=10.1.0.0/24: 10.0.2.0/24 to 10.1.0.0/24",
       "erp#10.0.3.0/24=10.1.0.0/24: 10.0.3.0/24 to 10.1.0.0/24",
@@ -28,7 +28,7 @@ describe("the selector sets of a child", () => {
     assert.equal(setsOf("perPair", ["10.0.2.0/24", "10.0.3.0/24"], remote).length, 4);
   });
 
-  it("have the child's name if there is one pair only", () => {
+  it("have the child's name if there is only one pair", () => {
     assert.deepEqual(setsOf("perPair", ["10.0.2.0/24"], ["10.1.0.0/24"]), [
       "erp: 10.0.2.0/24 to 10.1.0.0/24",
     ]);
@@ -45,7 +45,7 @@ describe("the selector sets of a child", () => {
     assert.equal(setsOf("perPair", ["10.0.2.0/24"], ["10.0.0.0/8", "10.20.0.0/16"]).length, 1);
   });
 
-  it("lead back to the child's key", () => {
+  it("have names from which the child's key can be derived", () => {
     assert.equal(childKeyOf("erp#10.0.2.0/24=10.1.0.0/24"), "erp");
     assert.equal(childKeyOf("erp"), "erp");
   });

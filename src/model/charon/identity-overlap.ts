@@ -6,7 +6,7 @@ import { parseIdentity, type Identity } from "./identity.ts";
 /** The identities that a peer may have if charon finds them equal to a declared one. */
 export type IdentityPattern =
   | { readonly type: "any" }
-  /** Identities that cannot be told from the text: a regular expression, a name with wildcards. */
+  /** Identities that the text does not show: a regular expression, a name with wildcards. */
   | { readonly type: "unknown" }
   | { readonly type: "addresses"; readonly interval: Interval }
   /** Every identity with this ending. */

@@ -4,7 +4,7 @@ import { identityProblem } from "./identity-problem.ts";
 import { printedIdentities } from "./identity.fixture.ts";
 
 describe("the problem of an identity", () => {
-  it("does not exist for the forms that charon and gateways know", () => {
+  it("does not exist for the forms that charon and gateways accept", () => {
     const written = printedIdentities.map(([text]) => text);
     for (const text of [...written, "asn1dn:#3000", "ipv4:#c0000201", "CN=vpn, O=Zürich AG"]) {
       assert.equal(identityProblem(text), undefined, text);
@@ -23,7 +23,7 @@ describe("the problem of an identity", () => {
     ["zürich.example.org", "xn-- form"],
     ["peer\tone", "outside printable ASCII"],
   ] as const) {
-    it(`names the way out of ${JSON.stringify(text)}`, () => {
+    it(`names the remedy for ${JSON.stringify(text)}`, () => {
       assert.ok(identityProblem(text)?.includes(way), identityProblem(text));
     });
   }

@@ -34,7 +34,7 @@ describe("a list of SAs by declared connections", () => {
     assert.deepEqual(listed(byDeclaredConnection([shared], owners)), ["factory: orders", "bank: "]);
   });
 
-  it("leaves a CHILD SA with an unknown name or if_id where it is", () => {
+  it("does not move a CHILD SA with an unknown name or if_id", () => {
     const unknown = ikeSa("bank", child("old", 102), child("orders", undefined));
     assert.equal(byDeclaredConnection([unknown], owners)[0], unknown);
   });

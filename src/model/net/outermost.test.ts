@@ -7,7 +7,7 @@ const outermost = (...texts: string[]) =>
   outermostNetworks(texts.map((text) => parsePrefix(text) as Prefix)).map(formatPrefix);
 
 describe("the outermost networks of a list", () => {
-  it("are those that lie within no other one, in their order", () => {
+  it("are those that are not within another one, in their order", () => {
     assert.deepEqual(outermost("10.20.0.0/16", "192.0.2.0/24", "10.0.0.0/8", "10.1.0.0/16"), [
       "192.0.2.0/24",
       "10.0.0.0/8",

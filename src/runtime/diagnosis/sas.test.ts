@@ -25,7 +25,7 @@ describe("a CHILD SA that is up", () => {
   });
 });
 
-it("a child that does not initiate and has no SA has a note that the peer has to", () => {
+it("a child that does not initiate and has no SA has a note that the peer must initiate", () => {
   const [child] = connectionOf({ remoteAddr: "%any" }).children;
   const context = { sas: [], failure: awaitingPeer(child as Child), hint: undefined };
   const subject = { child, state: "negotiating", snapshot: { context } } as unknown as ChildSubject;
