@@ -75,7 +75,7 @@ function selectors(
     const prefix = parsePrefix(text);
     const at = `${path}[${i}]`;
     if (prefix === undefined) {
-      report(at, `"${text}" is not a network, such as 10.0.2.0/24`);
+      report(at, `"${text}" ${notANetwork(text)}`);
       return [];
     }
     if (!isNetwork(prefix)) {
@@ -89,6 +89,18 @@ function selectors(
     }
     return [prefix];
   });
+}
+
+/** Why a text is not a network: charon's selectors have further forms. */
+function notANetwork(text: string): string {
+  if (/[[\]]/.test(text)) {
+    return "has a protocol or port: use the network alone, and filter ports with a NetworkPolicy or a packet filter";
+  }
+  if (text.startsWith("dynamic")) {
+    return "stands for the address of the IKE SA: leave the list out, or use that address";
+  }
+  if (text.includes("-")) return "is a range: use networks, such as 10.0.2.0/24";
+  return "is not a network, such as 10.0.2.0/24";
 }
 
 /** Echo requests must enter the tunnel at the gateway, and their answers must return through it. */

@@ -90,6 +90,13 @@ export const manifestCases: readonly [string, (cr: Manifest) => void, string[]][
     (cr) => (child(cr).remote_ips = ["10.0.1.1/24"]),
     [at(".remote_ips[0]")],
   ],
+  ...["10.0.1.0/24[tcp/443]", "dynamic", "10.0.1.1-10.0.1.9"].map(
+    (text): [string, (cr: Manifest) => void, string[]] => [
+      `the selector ${text}`,
+      (cr) => (child(cr).remote_ips = [text]),
+      [at(".remote_ips[0]")],
+    ],
+  ),
   [
     "a selector of the other family",
     (cr) => (child(cr).remote_ips = ["fd00::/64"]),
