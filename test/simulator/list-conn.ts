@@ -1,5 +1,5 @@
 import type { Message } from "vici-client";
-import { parseIdentity } from "../../src/model/charon/identity.ts";
+import { parseIdentity } from "../../src/model/identity/identity.ts";
 import { outermostNetworks } from "../../src/model/net/outermost.ts";
 import { formatPrefix, networkOf, parsePrefix } from "../../src/model/net/prefix.ts";
 import { parseDuration } from "../../src/model/text/duration.ts";
@@ -47,10 +47,9 @@ function lifetimes({ rekey_time, reauth_time }: Message): Message {
 
 function authentication(round: unknown): Message {
   const { id } = (round ?? {}) as Message;
-  const identity = id === undefined ? "%any" : parseIdentity(text(id)).text;
   return {
     class: "pre-shared key",
-    ...(identity !== "%any" && { id: identity }),
+    ...(id !== undefined && { id: parseIdentity(text(id)).text }),
     groups: [],
     cert_policy: [],
     certs: [],

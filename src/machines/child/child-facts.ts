@@ -46,8 +46,8 @@ export function differenceOf({ sas, child }: ChildContext): string | undefined {
 
 /** Whether an SA of an earlier declaration has to be replaced before others are negotiated. */
 export function isToReplace(context: ChildContext): boolean {
-  const { sas, child } = context;
-  if (!sas.some((sa) => isOfEarlierSpec(sa, child))) return false;
+  const { sas, child, loaded } = context;
+  if (!loaded || !sas.some((sa) => isOfEarlierSpec(sa, child))) return false;
   return isRepairable(differenceOf(context), context);
 }
 

@@ -147,8 +147,7 @@ export const childSetup = setup({
   guards: {
     /** Whether each pair of networks has an SA, or an SA has to be replaced first. */
     installed: ({ context }) =>
-      context.sas.length > 0 &&
-      (missingSets(context).length === 0 || isToReplace(context)),
+      context.sas.length > 0 && (missingSets(context).length === 0 || isToReplace(context)),
     incomplete: ({ context }) => missingSets(context).length > 0,
     repairable: ({ context }) => context.loaded && isRepairable(differenceOf(context), context),
     /** An SA that differs keeps its pause, since it would be replaced again. */

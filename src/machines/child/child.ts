@@ -152,7 +152,10 @@ export const childMachine = childSetup.createMachine({
             {
               guard: and(["attemptOver", "hinted"]),
               target: "#child.failed",
-              actions: { type: "noteMissing", params: ({ context }) => ({ failure: context.hint }) },
+              actions: {
+                type: "noteMissing",
+                params: ({ context }) => ({ failure: context.hint }),
+              },
             },
             { guard: "attemptOver", target: "unexplained" },
             { target: "waiting" },
@@ -272,7 +275,10 @@ export const childMachine = childSetup.createMachine({
         id: "terminate",
         src: "terminate",
         input: ({ context }) => ({ uniqueIds: context.replaced }),
-        onDone: { target: "pending", actions: [{ type: "forgetReplaced" }, assign({ busy: false })] },
+        onDone: {
+          target: "pending",
+          actions: [{ type: "forgetReplaced" }, assign({ busy: false })],
+        },
         onError: {
           target: "failed",
           actions: [

@@ -46,7 +46,9 @@ export function addressesOf({ localAddr, remoteAddr }: Connection): ViciMessage 
 
 /** The sections of one child, by the names of its selector sets. */
 export function messagesFromChild(child: Child): ViciMessage {
-  return Object.fromEntries(child.selectorSets.map((set) => [set.name, messageFromSet(child, set)]));
+  return Object.fromEntries(
+    child.selectorSets.map((set) => [set.name, messageFromSet(child, set)]),
+  );
 }
 
 function messageFromSet(child: Child, { local, remote }: SelectorSet): ViciMessage {

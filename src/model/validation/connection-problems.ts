@@ -3,7 +3,7 @@ import { addChildProblems } from "./child-problems.ts";
 import { canonicalExtra, connectionExtraProblems } from "../api/extra.ts";
 import { labelValueProblem, objectNameProblem, secretKeyProblem } from "../api/names.ts";
 import { isSingleHost, remoteAddressProblem } from "../api/remote-address.ts";
-import { identityProblem } from "../charon/identity-problem.ts";
+import { identityProblem } from "../identity/identity-problem.ts";
 import { ProblemList } from "./problem-list.ts";
 import { problemAt, type Problem } from "../api/result.ts";
 import type { IPSecConnection, IPSecConnectionSpec } from "../api/schema/ipsec-connection.ts";

@@ -44,11 +44,7 @@ const probed = (cr: Manifest, probe: object) => Object.assign(child(cr), { probe
 /** Changes with their titles, and the paths of the problems that they cause. */
 export const manifestCases: readonly [string, (cr: Manifest) => void, string[]][] = [
   ["an invalid remote address", (cr) => (cr.spec.remoteAddr = "300.1.1.1"), ["spec.remoteAddr"]],
-  [
-    "two remote addresses",
-    (cr) => (cr.spec.remoteAddr = "10.0.0.1,10.0.0.2"),
-    ["spec.remoteAddr"],
-  ],
+  ["two remote addresses", (cr) => (cr.spec.remoteAddr = "10.0.0.1,10.0.0.2"), ["spec.remoteAddr"]],
   ["a peer without a fixed address", (cr) => (cr.spec.remoteAddr = "%any"), []],
   ["a network as remote address", (cr) => (cr.spec.remoteAddr = "10.0.0.0/24"), []],
   [

@@ -1,6 +1,5 @@
 import { Type } from "typebox";
 import { apiVersion } from "./api-group.ts";
-import type { SelectorMode } from "../selector-sets.ts";
 import { ObjectMeta } from "./object-meta.ts";
 
 const cidr = { maxLength: 49 };
@@ -11,6 +10,9 @@ const Extra = (description: string) =>
     description,
     maxProperties: 64,
   });
+
+/** How a child's networks become CHILD SAs. */
+export type SelectorMode = "together" | "perPair";
 
 /** One child of a connection: a CHILD SA, its gateway and its address pools. */
 export const ChildSpec = Type.Object(

@@ -1,19 +1,17 @@
-import { parseIdentity } from "./identity.ts";
-
 /** The prefixes of identities after which charon uses the bytes of the text as they are. */
 const rawPrefixes = new Set(
   "ipv4 ipv6 ipv4net ipv6net ipv4range ipv6range asn1dn asn1gn xmppaddr".split(" "),
 );
 
-/** The problem of an identity that charon accepts and that no peer can have. */
+/** The problem of an identity that charon does not accept, or that no peer can have. */
 export function identityProblem(text: string): string | undefined {
   return prefixProblem(text) ?? digitsProblem(text) ?? encodingProblem(text);
 }
 
-/** A distinguished name has its own encoding, UTF-8. */
+/** Source: strongSwan, vici_config.c (vici_stringify): other values are refused. */
 function encodingProblem(text: string): string | undefined {
-  if (/^[\x20-\x7e]*$/.test(text) || parseIdentity(text).type === "dn") return undefined;
-  return "has characters outside printable ASCII, which gateways encode differently: write the bytes that the peer sends as keyid:#0a0b, or a domain name in its xn-- form";
+  if (/^[\x20-\x7e]*$/.test(text)) return undefined;
+  return "has characters outside printable ASCII, which charon does not accept: write a domain name in its xn-- form, a distinguished name as asn1dn:# and its DER in hexadecimal digits, or other bytes as keyid:#0a0b";
 }
 
 function prefixProblem(text: string): string | undefined {
