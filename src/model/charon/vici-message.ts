@@ -1,6 +1,8 @@
 import type { Child, Connection } from "../api/connection.ts";
-import { childExtraMessage, connectionExtraMessage } from "../api/extra.ts";
 import { formatPrefix } from "../net/prefix.ts";
+import { own } from "../value/own.ts";
+import { parseAction } from "./options/action.ts";
+import { childExtraMessage, connectionExtraMessage } from "./options/extra.ts";
 
 /** A section of a VICI message. The model does not depend on the client that encodes it. */
 export interface ViciMessage {
@@ -61,7 +63,7 @@ function messageFromChild(child: Child): ViciMessage {
 }
 
 function trapsOnly(child: Child): boolean {
-  return !child.initiates && child.extra["start_action"] === "trap";
+  return !child.initiates && parseAction(own(child.extra, "start_action") ?? "")?.trap === true;
 }
 
 /** The id under which a connection's secret is loaded; it marks the connection as ipman's. */

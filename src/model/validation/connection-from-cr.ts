@@ -2,7 +2,8 @@ import { parseAddress, type Address } from "../net/address.ts";
 import { parseRange, type AddressRange } from "../net/address-pool.ts";
 import type { Child, Connection, Probe } from "../api/connection.ts";
 import { connectionProblems } from "./connection-problems.ts";
-import { canonicalExtra } from "../api/extra.ts";
+import { parseAction } from "../charon/options/action.ts";
+import { canonicalExtra } from "../charon/options/extra.ts";
 import { repaired } from "./repaired.ts";
 import { own } from "../value/own.ts";
 import { parsePrefix, type Prefix } from "../net/prefix.ts";
@@ -74,7 +75,7 @@ function childFromSpec(key: string, spec: ChildSpec): Child {
     ifId: spec.if_id,
     pools,
     extra,
-    initiates: startAction.includes("start"),
+    initiates: parseAction(startAction)?.start === true,
     probe: probeFromSpec(spec),
   };
 }

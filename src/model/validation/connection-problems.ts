@@ -1,6 +1,6 @@
 import { parseAddress } from "../net/address.ts";
 import { addChildProblems } from "./child-problems.ts";
-import { connectionExtraProblems } from "../api/extra.ts";
+import { connectionExtraProblems } from "../charon/options/extra-problems.ts";
 import {
   isHostName,
   labelValueProblem,
