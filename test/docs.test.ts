@@ -6,6 +6,7 @@ import { describe, it } from "node:test";
 import { pino } from "pino";
 import { apiReference } from "../scripts/api-reference.ts";
 import { commandsReference } from "../scripts/commands-reference.ts";
+import { optionsReference } from "../scripts/options-reference.ts";
 import { reasonsReference } from "../scripts/reasons-reference.ts";
 import { statusReference } from "../scripts/status-reference.ts";
 import { readinessFamilies } from "../src/runtime/metrics/readiness-series.ts";
@@ -36,6 +37,10 @@ describe("the documentation", () => {
 
   it("has the command reference that npm run api writes", async () => {
     assert.equal(read("docs/commands.md"), await commandsReference());
+  });
+
+  it("has the list of options that npm run api writes", () => {
+    assert.equal(read("docs/options.md"), optionsReference());
   });
 
   it("has the list of reasons that npm run api writes", () => {

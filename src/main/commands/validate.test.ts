@@ -126,6 +126,18 @@ describe("ipman validate", () => {
     assert.equal(any.stdout, "1 connection: valid\n");
   });
 
+  it("warns of an option that only some versions of charon know, or that ipman does not know", () => {
+    const extra = "  extra: { childless: prefer, no_such_option: x }\n  secretRef";
+    const { lines, status } = validate(["-"], connection().replace("  secretRef", extra));
+    assert.match(
+      lines[0] ?? "",
+      /^stdin:10:12: warning: spec\.extra\.childless: needs charon 5\.9\.10/,
+    );
+    assert.match(lines[1] ?? "", /^stdin:10:31: warning: spec\.extra\.no_such_option: is not an/);
+    assert.equal(lines[2], "1 connection: valid");
+    assert.equal(status, 0);
+  });
+
   it("prints a report for programs", () => {
     const { stdout, status } = validate(["-o", "json", "-"], connection({ peer: "10.0.0.0/99" }));
     const { valid, objects, problems, warnings } = JSON.parse(stdout) as ValidationReport;

@@ -1,5 +1,5 @@
 import { parseAddress } from "../net/address.ts";
-import { childExtraProblems } from "../api/extra.ts";
+import { childExtraProblems } from "../charon/options/extra-problems.ts";
 import { labelValueProblem } from "../api/names.ts";
 import { pairCount } from "../api/selector-sets.ts";
 import { NetworkSet } from "../net/network-set.ts";

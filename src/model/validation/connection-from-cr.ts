@@ -2,9 +2,10 @@ import { parseAddress, type Address } from "../net/address.ts";
 import { parseRange, type AddressRange } from "../net/address-pool.ts";
 import type { Child, Connection, Probe } from "../api/connection.ts";
 import { connectionProblems } from "./connection-problems.ts";
-import { canonicalExtra } from "../api/extra.ts";
 import { selectorSets } from "../api/selector-sets.ts";
 import { isSingleHost } from "../api/remote-address.ts";
+import { parseAction } from "../charon/options/action.ts";
+import { canonicalExtra } from "../charon/options/extra.ts";
 import { repaired } from "./repaired.ts";
 import { own } from "../value/own.ts";
 import { parsePrefix, type Prefix } from "../net/prefix.ts";
@@ -81,7 +82,7 @@ function childFromSpec(key: string, spec: ChildSpec, canInitiate: boolean): Chil
     ifId: spec.if_id,
     pools,
     extra,
-    initiates: canInitiate && startAction.includes("start"),
+    initiates: canInitiate && parseAction(startAction)?.start === true,
     probe: probeFromSpec(spec),
   };
 }

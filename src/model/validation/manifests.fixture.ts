@@ -198,6 +198,37 @@ export const manifestCases: readonly [string, (cr: Manifest) => void, string[]][
     (cr) => Object.assign(cr.spec, { extra: { Version: "1", IF_ID_IN: "5", Aggressive: "maybe" } }),
     ["spec.extra.Aggressive", "spec.extra.IF_ID_IN", "spec.extra.Version"],
   ],
+  [
+    "an option of the connection in a child, and one of ipsec.conf",
+    (cr) => Object.assign(extra(cr), { dpd_delay: "30s", keylife: "1h" }),
+    [at(".extra.dpd_delay"), at(".extra.keylife")],
+  ],
+  [
+    "marks, virtual addresses and a lifetime that ends before the rekey",
+    (cr) => {
+      Object.assign(cr.spec, { extra: { vips: "0.0.0.0" } });
+      Object.assign(extra(cr), { mark_in: "42", mark_out: "42" });
+      (cr.spec.children as Children)["second"] = {
+        ...child(cr),
+        name: "second",
+        if_id: 103,
+        remote_ips: ["10.9.0.0/16"],
+        extra: { life_time: "1h", rekey_time: "1h" } as never,
+      };
+    },
+    [
+      "spec.extra.vips",
+      at(".extra.mark_in"),
+      at(".extra.mark_out"),
+      "spec.children.second.extra.life_time",
+    ],
+  ],
+  [
+    "charon's own words for an action, and a group of Brainpool",
+    (cr) =>
+      Object.assign(extra(cr), { dpd_action: "start", esp_proposals: "aes256gcm16-ecp512bp" }),
+    [],
+  ],
   ["an option in another spelling", (cr) => (extra(cr)["Life_Time"] = "2h"), []],
   ["an option that charon may know", (cr) => (extra(cr)["hw_offload"] = "auto"), []],
   [
