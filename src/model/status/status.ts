@@ -23,6 +23,8 @@ export interface ChildStatus {
   readonly failure: Failure | undefined;
   /** Undefined if the child declares no probe. */
   readonly reachability: Reachability | undefined;
+  /** The doubt that it carries traffic although it is up, if there is one. */
+  readonly traffic: Failure | undefined;
   readonly conditions: readonly Condition[];
 }
 

@@ -26,6 +26,7 @@ export interface Running {
   readonly rootActors: readonly AnyActorRef[];
   readonly charonSnapshot: SnapshotFrom<typeof charonMachine>;
   readonly probes: ProbeStates;
+  readonly traffic: TrafficStates;
   /** Whether the connection has a usable key, or why it has none. */
   readonly secretOf: (connection: Connection) => SecretFacts;
   /** When the connection's Secret was written, in seconds since the epoch; undefined if unknown. */
@@ -36,6 +37,12 @@ export interface Running {
   readonly stateProblem: string | undefined;
   /** Follows charon's log until the subscription is unsubscribed. */
   readonly followCharonLog: () => Subscription;
+}
+
+/** The doubts whether children that are up carry traffic. */
+export interface TrafficStates {
+  /** One item per child of the connection, in its order; empty while no child is up. */
+  readonly of: (connection: Connection) => readonly (Failure | undefined)[];
 }
 
 /** The probes' results. */

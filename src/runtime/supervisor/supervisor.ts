@@ -22,6 +22,7 @@ import { KeyClaims } from "../keys/key-claims.ts";
 import { OrphanedSas } from "./orphaned-sas.ts";
 import { Probes } from "./probes.ts";
 import { Secrets } from "../keys/secrets.ts";
+import { TrafficWatch } from "./traffic-watch.ts";
 
 /** The ports and settings of a supervisor. */
 export interface SupervisorOptions {
@@ -46,6 +47,7 @@ const gatherMs = 5;
  */
 export class Supervisor implements Running, Disposable {
   readonly probes: Probes;
+  readonly traffic: TrafficWatch;
   readonly #options: SupervisorOptions;
   readonly #events = new EventSubjects();
   readonly #changes = new Subject<void>();
@@ -97,7 +99,16 @@ export class Supervisor implements Running, Disposable {
       transitions: events.transitions,
       breakdowns: events.breakdowns,
     });
-    this.probes = new Probes({ network, events, changed: () => this.#changes.next() });
+    const changed = () => this.#changes.next();
+    this.probes = new Probes({ network, events, changed });
+    this.traffic = new TrafficWatch({
+      network,
+      queue,
+      calls: events.adapterCalls,
+      rootOf: (id) => this.roots.get(id),
+      changed,
+      report: this.#report,
+    });
     this.#wire();
   }
 
@@ -165,6 +176,7 @@ export class Supervisor implements Running, Disposable {
   [Symbol.dispose](): void {
     this.#inputs.unsubscribe();
     this.probes[Symbol.dispose]();
+    this.traffic[Symbol.dispose]();
     this.#feed[Symbol.dispose]();
     this.#connections[Symbol.dispose]();
     this.#wiring.unsubscribe();
@@ -188,6 +200,7 @@ export class Supervisor implements Running, Disposable {
     handle(endings, (connection) => this.#removeSasOf(connection));
     handle(activity, ({ id, settled }) => {
       logSwitch.note(id, settled);
+      this.traffic.update(id);
       this.#changes.next();
     });
   }
