@@ -162,6 +162,12 @@ const table = {
       "nothing, if no answer is expected; otherwise run `ipman diagnose CONNECTION --ping ADDRESS`, and declare a `probe`",
     retryable: true,
   },
+  NamespaceTaken: {
+    explanation:
+      "a network namespace of the host has the name that ipman needs, and ipman did not make it; ipman changes nothing in it and never removes it",
+    remedy: "give that namespace another name or remove it; the message names it",
+    retryable: true,
+  },
   NetworkRejected: {
     explanation: "the kernel rejected a link, an address, a route or a neighbour entry",
     remedy: "read the message, which quotes the kernel",

@@ -49,6 +49,6 @@ export interface Status {
   readonly connections: readonly ConnectionStatus[];
   /** Problems of manifests that do not belong to a connection. */
   readonly problems: readonly SourceProblem[];
-  /** Why the state that outlives the process cannot be saved, if so. */
+  /** Why the state that outlives the process could not be read or cannot be saved, if so. */
   readonly stateProblem?: string;
 }

@@ -33,7 +33,7 @@ export interface Running {
   readonly secretChangedAt: (connection: Connection) => number | undefined;
   /** The exception that stopped the connection's actor, until the actor restarts. */
   readonly breakdownOf: (id: string) => Failure | undefined;
-  /** Why the state that outlives the process cannot be written; undefined if it can. */
+  /** Why the state that outlives the process cannot be read or written; undefined if it can. */
   readonly stateProblem: string | undefined;
   /** Follows charon's log until the subscription is unsubscribed. */
   readonly followCharonLog: () => Subscription;

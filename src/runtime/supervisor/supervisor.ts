@@ -9,7 +9,6 @@ import { contained, resubscribed } from "../actors/contained.ts";
 import { WorkQueue } from "../actors/work-queue.ts";
 import type { SecretFacts } from "../conditions/conditions.ts";
 import { nothingDesired, type DesiredState } from "../desired/desired-state.ts";
-import type { StateWrites } from "../host/state-writer.ts";
 import type { CharonPort, NetworkPort, PlacementPort } from "../ports/ports.ts";
 import type { Running } from "../ports/running.ts";
 import type { RuntimeEvents } from "../ports/runtime-events.ts";
@@ -30,8 +29,8 @@ export interface SupervisorOptions {
   readonly network: NetworkPort;
   readonly placement: PlacementPort;
   readonly desired: Observable<DesiredState>;
-  /** The result of writing state that outlives the process; shown in the status. */
-  readonly stateWrites?: Pick<StateWrites, "problem">;
+  /** The state that outlives the process: why it cannot be read or written, for the status. */
+  readonly state?: { readonly problem: string | undefined };
   /** Whether a Secret has to permit a connection to use its keys; false on a host. */
   readonly requireSecretConsent?: boolean;
   /** Whether charon's log is followed also while every connection is settled. */
@@ -137,7 +136,7 @@ export class Supervisor implements Running, Disposable {
   }
 
   get stateProblem(): string | undefined {
-    return this.#options.stateWrites?.problem;
+    return this.#options.state?.problem;
   }
 
   secretOf(connection: Connection): SecretFacts {
