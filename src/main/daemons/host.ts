@@ -23,19 +23,18 @@ import type { AttachRequest } from "../../runtime/host/attach-request.ts";
 import { fabricNetwork } from "../../runtime/host/fabric-network.ts";
 import { HostPlacement } from "../../runtime/host/host-placement.ts";
 import { reattach } from "../../runtime/host/reattach.ts";
-import { serveInspector } from "../../runtime/inspector/serve.ts";
 import { KernelExaminer } from "../../runtime/kernel/kernel-examiner.ts";
 import { KernelNetwork } from "../../runtime/kernel/kernel-network.ts";
 import { logChanges, logEvents, logTrouble } from "../../runtime/logs/log.ts";
 import { loggerOf, type LogSettings } from "../../runtime/logs/logger.ts";
 import { LogBuffer } from "../../runtime/logs/log-buffer.ts";
 import { Metrics } from "../../runtime/metrics/metrics.ts";
-import { serveMetrics } from "../../runtime/metrics/metrics-server.ts";
 import { Supervisor } from "../../runtime/supervisor/supervisor.ts";
 import { controlSocket, whileScraped } from "../options/defaults.ts";
 import { breakdownReporter } from "./breakdown-reporter.ts";
 import { logMissingFilters } from "./missing-filters.ts";
 import { isDiskFailure, servedAnyway } from "./served-anyway.ts";
+import { servePages } from "./serve-pages.ts";
 
 export interface HostOptions {
   readonly folder: string;
@@ -129,9 +128,7 @@ async function build(options: HostOptions, logging: Logging, resources: AsyncDis
   const ports = { desired, placement, network };
   const shown = supervisorControl(supervisor, examinerOf(options, network, poller), logBuffer);
   const control = withAttach(shown, (request) => attach(ports, request));
-  resources.use(
-    await servedAnyway(() => ControlServer.listen(controlSocket(stateFolder), control), onTrouble),
-  );
+  resources.use(await serveControl(options, control, { placement, keyFile, onTrouble }));
   await servePages(options, { supervisor, metrics, log }, resources);
   start({ supervisor, ports, keyFile }, logging, resources);
   return { supervisor, placement };
@@ -165,22 +162,37 @@ function start(
   );
 }
 
-interface Pages {
-  readonly supervisor: Supervisor;
-  readonly metrics: Metrics;
-  readonly log: Logger;
+interface StateParts {
+  readonly placement: HostPlacement;
+  readonly keyFile: SegmentKeyFile;
+  readonly onTrouble: (error: unknown) => void;
 }
 
-/** Serves metrics and the inspector. */
-async function servePages(
-  options: HostOptions,
-  { supervisor, metrics, log }: Pages,
-  resources: AsyncDisposableStack,
-): Promise<void> {
-  if (options.metrics !== "off") resources.use(await serveMetrics(options.metrics, metrics));
-  if (options.inspect === "off") return;
-  const { url } = resources.use(await serveInspector(options.inspect, supervisor));
-  log.info({ url }, "the inspector is served");
+/** Serves the control socket, and restores the state folder if another program removes it. */
+function serveControl(
+  { stateFolder }: HostOptions,
+  handler: ControlHandler,
+  { placement, keyFile, onTrouble }: StateParts,
+): Promise<AsyncDisposable> {
+  const path = controlSocket(stateFolder);
+  let isRemoved = false;
+  const listen = async () => {
+    createFolder(stateFolder, onTrouble);
+    const server = await ControlServer.listen(path, handler);
+    // Only now: another ipman may have begun to use the folder.
+    if (isRemoved) keyFile.restore();
+    if (isRemoved) placement.store();
+    isRemoved = false;
+    return server;
+  };
+  const onRemoved = () => {
+    isRemoved = true;
+    onTrouble(
+      new Error(`another program removed ${path}; ipman restores it and the files beside it`),
+    );
+  };
+  const removal = { isPresent: (server: ControlServer) => server.isPresent, onRemoved };
+  return servedAnyway({ listen, mayPass: isDiskFailure, onTrouble, removal });
 }
 
 /** Adds the operation `attach`, which only a host has. */
