@@ -166,7 +166,7 @@ describe("a host whose list of endpoints is lost", () => {
   const left = (made: ReturnType<typeof host>): FoundEndpoints => ({
     gateways: new Map([
       [102, address("198.18.0.9")],
-      [107, address("198.18.0.7")],
+      [107, address("198.18.0.3")],
     ]),
     workers: [
       workload(made.netns("a"), "198.18.0.1", "10.0.2.3/24"),
@@ -189,7 +189,7 @@ describe("a host whose list of endpoints is lost", () => {
     assert.equal(attach(placement, made.netns("b")), "10.0.2.7/24");
     assert.equal(attach(placement, made.netns("a")), "10.0.2.3/24");
     const underlays = ["a", "b", "c"].map((name) => made.plugged.get(made.netns(name)));
-    assert.deepEqual(underlays, ["198.18.0.1", "198.18.0.2", "198.18.0.3"]);
+    assert.deepEqual(underlays, ["198.18.0.1", "198.18.0.2", "198.18.0.4"]);
   });
 
   it("has the requests that attach the workers of declared children again", () => {
