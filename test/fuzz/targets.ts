@@ -6,6 +6,7 @@ import { FrameSplitter } from "../../packages/vici-client/src/frames.ts";
 import { decodePacket, encodePacket, PacketType } from "../../packages/vici-client/src/packet.ts";
 import { addressFrom } from "../../src/adapters/netlink/addresses.ts";
 import { golden as netlinkGolden } from "../../src/adapters/netlink/golden.fixture.ts";
+import { saCountersIn } from "../../src/adapters/xfrm/sa-counters.ts";
 import { linkFrom } from "../../src/adapters/netlink/links.ts";
 import { isKernelNeighbour, neighbourFrom } from "../../src/adapters/netlink/neighbours.ts";
 import { messagesIn } from "../../src/adapters/netlink/reader.ts";
@@ -71,7 +72,8 @@ export const targets: readonly Target[] = [
     run: (bytes) => {
       for (const message of messagesIn(bytes)) {
         isKernelNeighbour(message);
-        for (const read of [linkFrom, routeFrom, neighbourFrom, addressFrom]) read(message.body);
+        for (const read of [linkFrom, routeFrom, neighbourFrom, addressFrom, saCountersIn])
+          read(message.body);
       }
     },
   },

@@ -122,6 +122,7 @@ describe("the condition Reachable", () => {
     gateway: "ready",
     failure: undefined,
     reachability,
+    traffic: undefined,
   });
   const of = (...children: ChildFacts[]) => {
     const surroundings = {

@@ -61,6 +61,8 @@ export const childSetup = setup({
       if (event.type !== "child.changed") return;
       const { connection, child } = event;
       enqueue.assign({ connection, child });
+      // charon still has the declaration before: an SA that is initiated now would be made of it.
+      if (event.replaces) enqueue.assign({ loaded: false });
       enqueue.sendTo("gateway", { type: "child.changed", connection, child });
     }),
     listSas: sendParent({ type: "sas.wanted" }),

@@ -52,6 +52,12 @@ const table = {
     meaning:
       "the address of the `probe` answers; present only where a child declares a probe, and `Ready` does not depend on it",
   },
+  Traffic: {
+    subjects: ["connection", "child"],
+    writers: ["agent"],
+    meaning:
+      "not used. `False` (`IntegrityMismatch`) means that every packet of the peer fails the integrity check, and `Ready` is `False` too. `Unknown` (`NothingReceived`) means that packets leave and none has come back yet; `Ready` does not depend on it, since traffic may need no answer",
+  },
   Differs: {
     subjects: ["connection", "child"],
     writers: ["agent"],

@@ -154,6 +154,26 @@ const table = {
     remedy: "run `ipman diagnose`, which shows how far packets get",
     retryable: true,
   },
+  IntegrityMismatch: {
+    explanation:
+      "ESP packets of the peer arrive, and every one fails the integrity check: the two sides use different keys or lengths of the checksum, so the tunnel carries nothing",
+    remedy:
+      "follow the message: most often one side truncates SHA-256 to 96 bits and the other to 128 (`sha256_96` in the child's `extra`)",
+    retryable: false,
+  },
+  NothingReceived: {
+    explanation:
+      "packets leave through the CHILD SA, and none has come back since it came up; `Ready` stays `True`, since traffic may need no answer, such as syslog over UDP",
+    remedy:
+      "nothing, if no answer is expected; otherwise run `ipman diagnose CONNECTION --ping ADDRESS`, and declare a `probe`",
+    retryable: true,
+  },
+  NamespaceTaken: {
+    explanation:
+      "a network namespace of the host has the name that ipman needs, and ipman did not make it; ipman changes nothing in it and never removes it",
+    remedy: "give that namespace another name or remove it; the message names it",
+    retryable: true,
+  },
   NetworkRejected: {
     explanation: "the kernel rejected a link, an address, a route or a neighbour entry",
     remedy: "read the message, which quotes the kernel",

@@ -1,5 +1,5 @@
 import { of, Subject, Subscription, type Observable } from "rxjs";
-import type { SaEvent } from "../../adapters/netlink/sa-events.ts";
+import type { SaEvent } from "../../adapters/xfrm/sa-events.ts";
 import type { CharonEvent } from "../../model/charon/charon-event.ts";
 import type { IkeSa } from "../../model/charon/sa.ts";
 import { contained } from "../actors/contained.ts";

@@ -21,7 +21,7 @@ export function checkDeclared(running: Running, root: ConnectionActor): Finding[
   const { charonSnapshot, stateProblem } = running;
   const { name, namespace, key } = connection.secretRef;
   return [
-    ...(stateProblem === undefined ? [] : [note("state", stateProblem, "free space on the disk")]),
+    ...(stateProblem === undefined ? [] : [note("state", stateProblem)]),
     refused === undefined ? ok("manifest", "is valid") : problemOf("manifest", refused),
     charonSnapshot.matches("connected")
       ? ok("charon", "answers")

@@ -1,5 +1,6 @@
 import { ViciError } from "vici-client";
 import { NetlinkError } from "../../adapters/linux/errors.ts";
+import { ForeignNamespaceError } from "../../adapters/host/own-namespace.ts";
 import { NftError } from "../../adapters/nftables/libnftables.ts";
 import { failure, Reason, type Failure } from "../../model/status/failure.ts";
 
@@ -28,6 +29,7 @@ function failureOfError(error: unknown): Failure {
     if (error.code === "refused") return failure(Reason.ConfigRejected, wordsOf(error));
     return failure(Reason.CharonUnavailable, error.message);
   }
+  if (error instanceof ForeignNamespaceError) return failure(Reason.NamespaceTaken, error.message);
   if (error instanceof NftError && error.code === "UNAVAILABLE")
     return failure(Reason.PacketFilterUnavailable, error.message);
   if (error instanceof NetlinkError || error instanceof NftError)
