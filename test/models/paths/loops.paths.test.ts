@@ -5,7 +5,10 @@ import { charonMachine, type CharonContext } from "../../../src/machines/charon.
 import { childMachine } from "../../../src/machines/child/child.ts";
 import type { ChildContext } from "../../../src/machines/child/child-types.ts";
 import { connectionMachine } from "../../../src/machines/connection/connection.ts";
-import type { ConnectionContext } from "../../../src/machines/connection/connection-types.ts";
+import {
+  noEndpoints,
+  type ConnectionContext,
+} from "../../../src/machines/connection/connection-types.ts";
 import { gatewayMachine } from "../../../src/machines/gateway/gateway.ts";
 import type { GatewayContext } from "../../../src/machines/gateway/gateway-types.ts";
 import { leaderMachine } from "../../../src/machines/leader.ts";
@@ -75,7 +78,7 @@ function connectionAdversary(): Adversary {
       connection: connectionOf(),
       charonReady: true,
       secretRevision: "r1",
-      endpoints: {},
+      endpoints: noEndpoints,
     },
     events: [
       list(),
