@@ -100,6 +100,10 @@ export class SimulatedCharon implements AsyncDisposable {
       this.keys.delete(text(id));
       return done;
     },
+    "clear-creds": () => {
+      this.keys.clear();
+      return done;
+    },
     "get-shared": () => ({ keys: [...this.keys.keys()] }),
     initiate: ({ ike, child }) => this.#initiate(text(ike), text(child)),
     terminate: (message) => {

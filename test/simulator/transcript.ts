@@ -226,6 +226,8 @@ export async function transcript(session: Session): Promise<Transcript> {
     () => ask("unload-shared", { id: "ipman:good" }),
     () => ask("get-conns"),
     () => ask("get-shared"),
+    () => ask("clear-creds"),
+    () => ask("get-shared"),
   );
   await events.return();
   return masked(steps);

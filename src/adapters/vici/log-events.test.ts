@@ -33,6 +33,22 @@ describe("a line of charon's log", () => {
     });
   }
 
+  for (const text of [
+    "updated vici connection: site",
+    "replaced vici connection: site",
+    "removed vici connection: site",
+    "unloaded shared key with id 'ipman:site'",
+  ]) {
+    it(`reports a change of the configuration if it is "${text}"`, () => {
+      assert.deepEqual(eventsOf(text), ["logged", "configuration.changed"]);
+    });
+  }
+
+  it("reports no change if a client adds a connection or a key", () => {
+    assert.deepEqual(eventsOf("added vici connection: site"), ["logged"]);
+    assert.deepEqual(eventsOf("loaded IKE shared key with id 'x' for: 'a'"), ["logged"]);
+  });
+
   it("causes no failure if it belongs to no connection", () => {
     assert.deepEqual(eventsOf("received AUTHENTICATION_FAILED notify error"), ["logged"]);
   });

@@ -5,7 +5,7 @@ import type { Child } from "../../model/api/connection.ts";
 import { isEstablished, isMoving, isRekeying } from "../../model/charon/sa.ts";
 import { childMachine } from "../child/child.ts";
 import { connectionChange } from "./connection-change.ts";
-import { childIdIn, differencesOf, outdatedSas } from "./connection-facts.ts";
+import { childIdIn, differencesOf, lossFailure, outdatedSas } from "./connection-facts.ts";
 import {
   childActorId,
   type ConnectionContext,
@@ -17,7 +17,7 @@ import {
 } from "./connection-types.ts";
 import { differenceFailure, withTried } from "../common/differences.ts";
 import { notProvided } from "../common/not-provided.ts";
-import { noRecurrence, pauseMs, recurring, steadyMs } from "../common/recurrence.ts";
+import { isLooping, noRecurrence, pauseMs, recurring, steadyMs } from "../common/recurrence.ts";
 
 /** The types, actors, actions, guards and delays of the connection machine. */
 export const connectionSetup = setup({
@@ -52,6 +52,11 @@ export const connectionSetup = setup({
     recur: assign(({ context }, params: { state: string; cause: string }) => ({
       recurrence: recurring(context.recurrence, params.state, params.cause),
     })),
+    noteLoss: assign(({ context }) => {
+      const cause = "another program removes or replaces the connection or its key in charon";
+      const recurrence = recurring(context.recurrence, "restoring", cause);
+      return { recurrence, failure: lossFailure(recurrence) };
+    }),
     /**
      * Records the differences before SAs are replaced for them, which happens once per difference.
      */
@@ -183,6 +188,7 @@ export const connectionSetup = setup({
   },
   guards: {
     loadable: ({ context }) => context.charonReady && context.secretRevision !== undefined,
+    looping: ({ context }) => isLooping(context.recurrence),
     keyToWithdraw: ({ context }) => context.charonReady && context.keyToWithdraw,
     keyless: ({ context }) => context.secretRevision === undefined,
     established: ({ context }) => context.ikeSas.some(isEstablished),

@@ -3,6 +3,7 @@ import { failure, Reason } from "../../model/status/failure.ts";
 import { isMoving, isRekeying } from "../../model/charon/sa.ts";
 import { missingOf, outdatedSas, overdueSas } from "./connection-facts.ts";
 import { connectionSetup } from "./connection-setup.ts";
+import { restoring } from "./restoring.ts";
 import { failureOf } from "../common/failure-of.ts";
 import { noRecurrence } from "../common/recurrence.ts";
 
@@ -199,6 +200,11 @@ export const connectionMachine = connectionSetup.createMachine({
             { type: "forward" },
           ],
         },
+        "configuration.lost": {
+          guard: "loadable",
+          target: "failed",
+          actions: { type: "noteLoss" },
+        },
       },
     },
     established: {
@@ -209,6 +215,7 @@ export const connectionMachine = connectionSetup.createMachine({
         "sas.listed": {
           actions: [{ type: "takeList" }, { type: "noteDifference" }, { type: "forward" }],
         },
+        "configuration.lost": { guard: "loadable", target: "restoring" },
       },
       after: { steady: { actions: { type: "settle" } } },
       always: [
@@ -218,9 +225,11 @@ export const connectionMachine = connectionSetup.createMachine({
         { guard: "moving", target: "moving" },
       ],
     },
+    restoring,
     rekeying: {
       description: "A new IKE SA replaces the old one; the children stay up.",
       tags: "rekeying",
+      on: { "configuration.lost": { guard: "loadable", target: "restoring" } },
       always: [
         { guard: not("established"), target: "negotiating" },
         { guard: not("rekeying"), target: "established" },
@@ -247,6 +256,7 @@ export const connectionMachine = connectionSetup.createMachine({
           reenter: true,
           actions: { type: "missPath" },
         },
+        "configuration.lost": { guard: "loadable", target: "restoring" },
       },
       always: [
         { guard: not("established"), target: "negotiating" },
@@ -275,7 +285,8 @@ export const connectionMachine = connectionSetup.createMachine({
       states: {
         deciding: { always: [{ guard: "stalled", target: "rejected" }, { target: "retrying" }] },
         retrying: {
-          description: "A command to charon failed; the connection retries.",
+          description:
+            "A command to charon failed, or charon lost the connection; the connection retries.",
           after: { backoff: "#connection.pending" },
         },
         rejected: {
@@ -284,6 +295,13 @@ export const connectionMachine = connectionSetup.createMachine({
         },
         refused: {
           description: "The peer refused. The children retry about once a minute.",
+          on: {
+            "configuration.lost": {
+              guard: "loadable",
+              target: "#connection.failed",
+              actions: { type: "noteLoss" },
+            },
+          },
           always: [
             { guard: "established", target: "#connection.established" },
             {

@@ -3,11 +3,17 @@ import { failureOfNotify } from "./notify.ts";
 
 const received = /\breceived ([A-Z][A-Z_0-9]+) (?:notify|error)/;
 const deferral = /^no route found to reach peer, /;
+const change = /^(?:(?:updated|replaced|removed) vici connection: |unloaded shared key with id ')/;
 const silence = /^(?:retransmit \d+ of request|giving up after \d+ retransmits)/;
 
 /** Whether a log line says that an IKE SA waits for a path to its peer; charon has no such event. */
 export function isDeferral(text: string): boolean {
   return deferral.test(text);
+}
+
+/** Whether a log line says that a client replaced or removed a connection or a key. */
+export function isConfigurationChange(text: string): boolean {
+  return change.test(text);
 }
 
 /**

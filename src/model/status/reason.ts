@@ -88,6 +88,13 @@ const table = {
     remedy: "correct `extra`",
     retryable: false,
   },
+  ConfigurationLost: {
+    explanation:
+      "another program removed or replaced the connection or its key in charon, as `swanctl --load-all` does; ipman loads it again, and established SAs stay up",
+    remedy:
+      "keep other programs from loading configuration into this charon: `systemctl reload strongswan` and an upgrade of its package run `swanctl --load-all`, which unloads every connection that is not in `/etc/swanctl`",
+    retryable: true,
+  },
   AuthenticationFailed: {
     explanation: "one side does not accept the identity or the key of the other",
     remedy: "compare the pre-shared key, `localId` and `remoteId` on both sides",
@@ -135,7 +142,7 @@ const table = {
     explanation:
       "an actor entered one state more than 8 times without 5 quiet minutes in between; attempts now wait up to 2 minutes",
     remedy:
-      "the message names the state and the cause: a peer that closes what it accepts, a second program that changes the same gateway or object, or a charon that restarts. Remove the cause; 5 quiet minutes, a change of the spec or `ipman restart CONNECTION` end the waiting",
+      "the message names the state and the cause: a peer that closes what it accepts, a second program that changes the same gateway, object or configuration of charon, or a charon that restarts. Remove the cause; 5 quiet minutes, a change of the spec or `ipman restart CONNECTION` end the waiting",
     retryable: true,
   },
   RekeyOverdue: {

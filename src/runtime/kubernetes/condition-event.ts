@@ -35,7 +35,7 @@ function changed(
   return { type: "Warning", reason, action: "Connecting", note };
 }
 
-/** The condition `Differs` exists only while an SA differs. */
+/** The condition `Differs` exists only while an SA, or charon's configuration, differs. */
 function differing(
   was: Condition | undefined,
   is: Condition | undefined,
@@ -43,7 +43,7 @@ function differing(
   if (isSame(was, is)) return undefined;
   const action = "Comparing";
   if (is !== undefined) return { type: "Warning", reason: is.reason, action, note: is.message };
-  const note = "no SA that carries traffic differs from what is declared";
+  const note = "SAs that carry traffic, and the configuration of charon, are as declared";
   return { type: "Normal", reason: "AsDeclared", action, note };
 }
 

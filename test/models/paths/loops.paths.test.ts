@@ -85,6 +85,7 @@ function connectionAdversary(): Adversary {
       list(ikeSa()),
       list(ikeSa({ remoteId: "another" })),
       list(ikeSa({ state: "REKEYING" })),
+      { type: "configuration.lost" },
     ],
     outputs: { load: loadedNew() },
     facts: ({ ikeSas, recurrence, tried, attempt, ...context }: ConnectionContext) => [
