@@ -11,7 +11,7 @@ import { peerProcess, type PeerProcess } from "../linux/peer-process.ts";
 import { heldSasIn } from "./held-sas.ts";
 import { ikeSasIn } from "./list-sas.ts";
 import { LoadedConnections } from "./loaded-connections.ts";
-import { eventsOfLog } from "./log-events.ts";
+import { LogEvents } from "./log-events.ts";
 import type { SettingsFile } from "./settings-file.ts";
 
 const saEvents = ["ike-updown", "child-updown", "ike-rekey", "child-rekey", "ike-update"] as const;
@@ -82,7 +82,8 @@ export class Charon implements Disposable {
 
   /** Emits charon's log and the failures that it reports; completes with the session. */
   log(): Observable<CharonEvent> {
-    return eventsOf(this.#live().events("log"), ({ message }) => eventsOfLog(message));
+    const lines = new LogEvents();
+    return eventsOf(this.#live().events("log"), ({ message }) => lines.read(message));
   }
 
   /**

@@ -29,6 +29,7 @@ const once = () => 1;
 const some = ({ uniqueIds }: { uniqueIds: readonly string[] }) => (uniqueIds.length > 0 ? 1 : 0);
 const list = (...ikeSas: object[]) => ({ type: "sas.listed", ikeSas });
 const away = { failure: failure(Reason.CharonUnavailable, "away") };
+const unexplained = { failure: failure(Reason.NegotiationFailed, "not begun") };
 
 const remote_ips = ["10.1.2.0/24", "10.7.0.0/24"];
 const child = connectionOf({ children: { "child-2": childSpec(2, { remote_ips }) } })
@@ -59,7 +60,7 @@ function childAdversary(machine = childMachine): Adversary {
       [sas[0]?.remoteSelectors, busy, failure?.retryable],
       [recurrence.times, tried, Math.min(attempt, 7)],
     ],
-    errors: [away],
+    errors: [away, unexplained],
   };
   return { walk, costs: { initiate: once, terminate: some }, impossible: /actor\.(gateway|rekey)/ };
 }
