@@ -71,6 +71,26 @@ export class SimulatedCharon implements AsyncDisposable {
     this.#end(child === undefined ? { ike: connection } : { ike: connection, child });
   }
 
+  /** The peer establishes another IKE SA with each child, as after its restart. */
+  peerInitiates(name: string): void {
+    const config = this.conns.get(name) ?? {};
+    const children = Object.entries((config["children"] ?? {}) as Record<string, Message>);
+    const ike: SimulatedIke = {
+      uniqueId: ++this.#lastId,
+      name,
+      config,
+      state: "ESTABLISHED",
+      answered: true,
+      children: children.map(([key, child]) => this.#child(key, child)),
+      queue: [],
+      tasks: [],
+    };
+    this.ikes.push(ike);
+    this.#publish("ike-updown", { up: "yes", [name]: ikeMessage(ike) });
+    for (const child of ike.children)
+      this.#publish("child-updown", { up: "yes", [name]: ikeMessage(ike, childSas([child])) });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const timer of this.#timers) clearTimeout(timer);
     await this.#server[Symbol.asyncDispose]();

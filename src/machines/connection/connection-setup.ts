@@ -3,6 +3,7 @@ import type { Failure } from "../../model/status/failure.ts";
 import type { PublicState } from "../../model/status/public-state.ts";
 import type { Child } from "../../model/api/connection.ts";
 import { isEstablished, isMoving, isRekeying } from "../../model/charon/sa.ts";
+import { surplusSas } from "../../model/charon/surplus-sas.ts";
 import { childMachine } from "../child/child.ts";
 import { connectionChange } from "./connection-change.ts";
 import { childIdIn, differencesOf, lossFailure, outdatedSas } from "./connection-facts.ts";
@@ -194,6 +195,9 @@ export const connectionSetup = setup({
     established: ({ context }) => context.ikeSas.some(isEstablished),
     rekeying: ({ context }) => context.ikeSas.some(isRekeying),
     moving: ({ context }) => context.ikeSas.some(isMoving),
+    /** While SAs multiply, they are not ended again and again. */
+    doubled: ({ context }) =>
+      !isLooping(context.recurrence) && surplusSas(context.ikeSas).length > 0,
     outdated: ({ context }) => outdatedSas(context).length > 0,
     stalled: ({ context }) => context.failure?.retryable === false,
     /** Whether the peer refused and charon has given up the IKE SA. */
@@ -211,6 +215,8 @@ export const connectionSetup = setup({
     backoff: ({ context }) => pauseMs(context),
     steady: steadyMs,
     check: 2_000,
+    /** Differs between the two sides, so that they do not end both SAs at once. */
+    surplusSettle: () => 10_000 + Math.random() * 10_000,
     rekeyDeadline: 60_000,
     /**
      * charon gives up present paths after 20 s and waits for new ones forever; it gives up a dead

@@ -3,6 +3,7 @@ import { failure, Reason } from "../../model/status/failure.ts";
 import { isMoving, isRekeying } from "../../model/charon/sa.ts";
 import { missingOf, outdatedSas, overdueSas } from "./connection-facts.ts";
 import { connectionSetup } from "./connection-setup.ts";
+import { doubled } from "./doubled.ts";
 import { restoring } from "./restoring.ts";
 import { failureOf } from "../common/failure-of.ts";
 import { noRecurrence } from "../common/recurrence.ts";
@@ -223,8 +224,10 @@ export const connectionMachine = connectionSetup.createMachine({
         { guard: not("established"), target: "negotiating" },
         { guard: "rekeying", target: "rekeying" },
         { guard: "moving", target: "moving" },
+        { guard: "doubled", target: "doubled" },
       ],
     },
+    doubled,
     restoring,
     rekeying: {
       description: "A new IKE SA replaces the old one; the children stay up.",

@@ -31,7 +31,7 @@ const walk =
       },
       // After two losses: the paths are short then.
       guards: { looping: ({ context }) => context.recurrence.times > 1 },
-      delays: { backoff: 1_000, moveDeadline: 30_000, steady: never },
+      delays: { backoff: 1_000, moveDeadline: 30_000, steady: never, surplusSettle: 10_000 },
     }),
     outputs: { load: loadedNew() },
     input: {
@@ -63,7 +63,7 @@ const notified = { type: "peer.notified", failure: failure(Reason.Authentication
 const another = list(ikeSa({ remoteId: "another-peer" }));
 
 describe("the connection machine, by generated paths", () => {
-  // Losses have a counter of their own.
+  // Losses have a counter of their own, and a second IKE SA adds many lists.
   coversItsChart(
     walk([
       { type: "charon.lost" },
@@ -86,5 +86,12 @@ describe("the connection machine, by generated paths", () => {
       { type: "delete" },
     ]),
     walk([rekeying, moving, notified, { type: "configuration.lost" }], true),
+    walk([
+      rekeying,
+      another,
+      list(ikeSa(), ikeSa({ uniqueId: "8" })),
+      list(ikeSa({ remoteId: "another-peer" }), ikeSa({ uniqueId: "8" })),
+      { type: "configuration.lost" },
+    ]),
   );
 });

@@ -86,6 +86,7 @@ function connectionAdversary(): Adversary {
       list(ikeSa()),
       list(ikeSa({ remoteId: "another" })),
       list(ikeSa({ state: "REKEYING" })),
+      list(ikeSa(), ikeSa({ uniqueId: "8" })),
       { type: "configuration.lost" },
     ],
     outputs: { load: loadedNew() },
