@@ -16,7 +16,7 @@ import { loadedIn } from "../../src/adapters/vici/list-conns.ts";
 import { ikeSasIn } from "../../src/adapters/vici/list-sas.ts";
 import { readManifest } from "../../src/adapters/manifests/read.ts";
 import { connectionFromCr } from "../../src/model/validation/connection-from-cr.ts";
-import { failureInLog } from "../../src/model/charon/charon-log.ts";
+import { NegotiationLog } from "../../src/model/refusals/negotiation-log.ts";
 import { schemaProblems } from "../../src/model/validation/schema-problems.ts";
 
 /** A parser of external bytes. It may refuse them only with its documented error. */
@@ -64,7 +64,10 @@ export const targets: readonly Target[] = [
     seeds: ["received AUTHENTICATION_FAILED notify error", "retransmit 1 of request"].map((text) =>
       Buffer.from(text),
     ),
-    run: (bytes) => void failureInLog(bytes.toString()),
+    run: (bytes) => {
+      const log = new NegotiationLog();
+      for (const line of bytes.toString().split("\n")) log.failureIn(line, "1");
+    },
   },
   {
     name: "netlink messages",

@@ -1,5 +1,5 @@
 import { assign, enqueueActions, sendParent, setup } from "xstate";
-import type { Failure } from "../../model/status/failure.ts";
+import { Reason, type Failure } from "../../model/status/failure.ts";
 import type { PublicState } from "../../model/status/public-state.ts";
 import { isInstalled, isRekeying } from "../../model/charon/sa.ts";
 import { isOfEarlierSpec } from "../../model/charon/sa-drift.ts";
@@ -140,6 +140,12 @@ export const childSetup = setup({
     takeHint: assign(({ event }) =>
       event.type === "peer.notified" ? { hint: event.failure, failure: event.failure } : {},
     ),
+    /** Notes a failure that may belong to an earlier SA, unless another one is known. */
+    takePassing: assign(({ context, event }) =>
+      event.type === "peer.notified" && context.hint === undefined
+        ? { hint: event.failure, failure: event.failure }
+        : {},
+    ),
     takeList: assign(({ context, event }) => {
       if (event.type !== "sas.listed") return {};
       const own = ownSas(event.ikeSas, context.child);
@@ -159,6 +165,11 @@ export const childSetup = setup({
     rekeying: ({ context }) => context.sas.some(isRekeying),
     loaded: ({ context }) => context.loaded,
     hinted: ({ context }) => context.hint !== undefined,
+    /** A peer also ends SAs that were replaced, and is busy while a rekey is under way. */
+    refuses: ({ event }) =>
+      event.type === "peer.notified" &&
+      event.failure.reason !== Reason.PeerClosed &&
+      event.failure.reason !== Reason.PeerBusy,
     /** charon already works on the SA: another command would interfere. */
     yields: ({ context }) => context.loaded && context.busy,
     initiates: ({ context }) => context.child.initiates,

@@ -15,6 +15,11 @@ const rekeyOverdue = failure(
   "a rekey did not complete; ipman brings the child up again",
 );
 
+/** Whether charon did not begin a negotiation and has the reason in its log. */
+function isUnexplained(error: unknown): boolean {
+  return failureOf(error).reason === Reason.NegotiationFailed;
+}
+
 /** One child of a connection: its CHILD SA and its gateway. */
 export const childMachine = childSetup.createMachine({
   id: "child",
@@ -93,23 +98,36 @@ export const childMachine = childSetup.createMachine({
               names: missingSets(context).map(({ name }) => name),
             }),
             onDone: [{ guard: "hinted", target: "hinted" }, { target: "waiting" }],
-            onError: {
-              target: "#child.failed",
-              actions: [
-                { type: "note", params: ({ event }) => ({ failure: failureOf(event.error) }) },
-              ],
-            },
+            onError: [
+              {
+                guard: ({ context, event }) =>
+                  context.hint !== undefined && isUnexplained(event.error),
+                target: "#child.failed",
+                actions: { type: "note", params: ({ context }) => ({ failure: context.hint }) },
+              },
+              { guard: ({ event }) => isUnexplained(event.error), target: "unexplained" },
+              {
+                target: "#child.failed",
+                actions: {
+                  type: "note",
+                  params: ({ event }) => ({ failure: failureOf(event.error) }),
+                },
+              },
+            ],
           },
           on: {
             "sas.listed": { actions: { type: "takeList" } },
             // A notify of the peer may arrive before charon's answer.
-            "peer.notified": { actions: { type: "takeHint" } },
+            "peer.notified": { guard: "refuses", actions: { type: "takeHint" } },
           },
         },
         waiting: {
           description: "charon negotiates with the peer, or waits for its answer.",
           on: {
-            "peer.notified": { target: "hinted", actions: { type: "takeHint" } },
+            "peer.notified": [
+              { guard: "refuses", target: "hinted", actions: { type: "takeHint" } },
+              { actions: { type: "takePassing" } },
+            ],
           },
           after: { check: { target: "waiting", reenter: true, actions: { type: "listSas" } } },
         },
@@ -137,8 +155,9 @@ export const childMachine = childSetup.createMachine({
           description: "Waiting for the peer or for traffic to bring up the CHILD SA.",
           entry: {
             type: "note",
-            params: ({ context }) => ({ failure: awaitingPeer(context.child) }),
+            params: ({ context }) => ({ failure: context.hint ?? awaitingPeer(context.child) }),
           },
+          on: { "peer.notified": { guard: "refuses", actions: { type: "takeHint" } } },
           after: { check: { target: "listening", reenter: true, actions: { type: "listSas" } } },
         },
         judging: {
@@ -223,7 +242,7 @@ export const childMachine = childSetup.createMachine({
       },
       on: {
         "sas.listed": [{ actions: [{ type: "takeList" }], target: ".judging" }],
-        "peer.notified": { actions: { type: "takeHint" } },
+        "peer.notified": { guard: "refuses", actions: { type: "takeHint" } },
       },
       initial: "waiting",
       states: {

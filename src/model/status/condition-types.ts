@@ -62,7 +62,7 @@ const table = {
     subjects: ["connection", "child"],
     writers: ["agent"],
     meaning:
-      "an SA carries traffic but does not match the manifest; the message has both sides. Present only while an SA differs, and `Ready` does not depend on it",
+      "an SA carries traffic but does not match the manifest, and the message has both sides; or another program unloaded the connection of an SA from charon. Present only while that is so, and `Ready` does not depend on it",
   },
   Ready: {
     subjects: ["connection", "child", "CharonGroup"],

@@ -88,6 +88,13 @@ const table = {
     remedy: "correct `extra`",
     retryable: false,
   },
+  ConfigurationLost: {
+    explanation:
+      "another program removed or replaced the connection or its key in charon, as `swanctl --load-all` does; ipman loads it again, and established SAs stay up",
+    remedy:
+      "keep other programs from loading configuration into this charon: `systemctl reload strongswan` and an upgrade of its package run `swanctl --load-all`, which unloads every connection that is not in `/etc/swanctl`",
+    retryable: true,
+  },
   AuthenticationFailed: {
     explanation: "one side does not accept the identity or the key of the other",
     remedy: "compare the pre-shared key, `localId` and `remoteId` on both sides",
@@ -104,9 +111,35 @@ const table = {
     retryable: false,
   },
   PeerRefused: {
-    explanation: "the peer does not accept further children",
-    remedy: "ask the administrator of the peer for its limit",
+    explanation:
+      "the peer does not accept the SA for a reason of its own, such as a limit of children; the message has its notify",
+    remedy:
+      "ask the administrator of the peer, whose log has the cause; if the message names no notify, compare `local_ips`, `remote_ips` and `esp_proposals` first",
     retryable: false,
+  },
+  PeerBusy: {
+    explanation: "the peer cannot take a request at present; charon repeats it",
+    remedy: "wait; if it lasts, `ipman restart CONNECTION` negotiates a new IKE SA",
+    retryable: true,
+  },
+  ProtocolError: {
+    explanation:
+      "one side could not process a message of the other; the message quotes charon or the peer",
+    remedy:
+      "compare the `version` of IKE and options such as `fragmentation`, `childless` and `ipcomp` on both sides; the logs of both have the details",
+    retryable: true,
+  },
+  SaRejected: {
+    explanation: "both sides agreed on an SA, and the kernel of this node did not install it",
+    remedy:
+      "use algorithms in `esp_proposals` that the kernel has, and no `hw_offload` that its network device lacks; `ipman logs CONNECTION` shows the kernel's answer",
+    retryable: false,
+  },
+  AddressUnresolved: {
+    explanation: "charon cannot resolve the name in `remoteAddr`; it asks again at each attempt",
+    remedy:
+      "check the name, and that the node of charon can resolve it (`getent hosts NAME` there)",
+    retryable: true,
   },
   PeerUnreachable: {
     explanation: "the peer does not answer",
@@ -141,7 +174,7 @@ const table = {
     explanation:
       "an actor entered one state more than 8 times without 5 quiet minutes in between; attempts now wait up to 2 minutes",
     remedy:
-      "the message names the state and the cause: a peer that closes what it accepts, a second program that changes the same gateway or object, or a charon that restarts. Remove the cause; 5 quiet minutes, a change of the spec or `ipman restart CONNECTION` end the waiting",
+      "the message names the state and the cause: a peer that closes what it accepts, a second program that changes the same gateway, object or configuration of charon, or a charon that restarts. Remove the cause; 5 quiet minutes, a change of the spec or `ipman restart CONNECTION` end the waiting",
     retryable: true,
   },
   RekeyOverdue: {

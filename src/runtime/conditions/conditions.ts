@@ -159,10 +159,20 @@ function isDoubted({ state, traffic }: ChildFacts): boolean {
   return isUp(state) && traffic?.reason === Reason.NothingReceived;
 }
 
-/** `Differs`, for an established SA that does not match the manifest: the IKE SA first. */
+/** The reasons of an established connection or child that does not match the manifest. */
+const differences: ReadonlySet<Reason | undefined> = new Set([
+  Reason.SaDiffers,
+  Reason.ConfigurationLost,
+  Reason.LoopDetected,
+]);
+
+/**
+ * `Differs`, for an established SA that does not match the manifest, or whose connection charon no
+ * longer has: the IKE SA first.
+ */
 function differing(...all: readonly Pick<ChildFacts, "state" | "failure">[]): Condition[] {
   const found = all.find(
-    ({ state, failure: known }) => isUp(state) && known?.reason === Reason.SaDiffers,
+    ({ state, failure: known }) => isUp(state) && differences.has(known?.reason),
   );
   if (found?.failure === undefined) return [];
   const { reason, message } = found.failure;

@@ -42,7 +42,7 @@ type EndEvent = Pick<ConditionEvent, "reason" | "action" | "note">;
 const asDeclared: EndEvent = {
   reason: "AsDeclared",
   action: "Comparing",
-  note: "no SA that carries traffic differs from what is declared",
+  note: "SAs that carry traffic, and the configuration of charon, are as declared",
 };
 
 const received: EndEvent = {

@@ -23,6 +23,11 @@ export interface CharonPort extends Disposable {
   /** Unloads a connection's key; its SAs stay. */
   readonly withdrawKey: (name: string) => Promise<void>;
   readonly unload: (name: string) => Promise<void>;
+  /**
+   * The names of connections that the daemon no longer has, completely and with their keys, as they
+   * were loaded in this session. The content of only a few is compared each time, in turn.
+   */
+  readonly lost: () => Promise<readonly string[]>;
   readonly initiate: (connection: string, child: string) => Promise<void>;
   readonly terminateIkeSa: (uniqueId: string) => Promise<void>;
   readonly terminateChildSa: (uniqueId: string) => Promise<void>;

@@ -186,13 +186,14 @@ export class Supervisor implements Running, Disposable {
 
   /** Connects charon's reports to the connections' actors, and the actors' requests to charon. */
   #wire(): void {
-    const { sessions, lists, changes: charonChanges, logSwitch } = this.#feed;
+    const { sessions, lists, lost, changes: charonChanges, logSwitch } = this.#feed;
     const { activity, listRequests, endings } = this.#connections;
     const { charonEvents } = this.#events;
     const handle = <T>(source: Observable<T>, run: (value: T) => void) =>
       this.#wiring.add(source.subscribe(this.#handler(run)));
     handle(sessions, (isReady) => this.#connections.setCharonReady(isReady));
     handle(lists, (sas) => this.#connections.setSas(sas));
+    handle(lost, (names) => this.#connections.notifyLost(names));
     handle(charonEvents, (event) => this.#connections.notify(event));
     handle(charonChanges, () => this.#changes.next());
     handle(listRequests, () => this.#feed.requestList());
