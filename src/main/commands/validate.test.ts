@@ -79,9 +79,12 @@ describe("ipman validate", () => {
   it("reports problems with file, line, column and field", () => {
     const { lines, status } = validate(
       ["-"],
-      `${secret}---\n${connection({ peer: "10.0.0.0/8" })}`,
+      `${secret}---\n${connection({ peer: "10.0.0.0/99" })}`,
     );
-    assert.match(lines[0] ?? "", /^stdin:11:3: spec\.remoteAddr: "10\.0\.0\.0\/8" is neither/);
+    assert.match(
+      lines[0] ?? "",
+      /^stdin:11:3: spec\.remoteAddr: "10\.0\.0\.0\/99" is not an address of a peer/,
+    );
     assert.equal(lines[1], "1 connection, 1 Secret: 1 problem");
     assert.equal(status, 1);
   });
@@ -135,8 +138,20 @@ describe("ipman validate", () => {
     assert.equal(validate(["-"], routed).stdout, "1 connection: valid\n");
   });
 
+  it("warns of an option that only some versions of charon know, or that ipman does not know", () => {
+    const extra = "  extra: { childless: prefer, no_such_option: x }\n  secretRef";
+    const { lines, status } = validate(["-"], connection().replace("  secretRef", extra));
+    assert.match(
+      lines[0] ?? "",
+      /^stdin:10:12: warning: spec\.extra\.childless: needs charon 5\.9\.10/,
+    );
+    assert.match(lines[1] ?? "", /^stdin:10:31: warning: spec\.extra\.no_such_option: is not an/);
+    assert.equal(lines[2], "1 connection: valid");
+    assert.equal(status, 0);
+  });
+
   it("prints a report for programs", () => {
-    const { stdout, status } = validate(["-o", "json", "-"], connection({ peer: "10.0.0.0/8" }));
+    const { stdout, status } = validate(["-o", "json", "-"], connection({ peer: "10.0.0.0/99" }));
     const { valid, objects, problems, warnings } = JSON.parse(stdout) as ValidationReport;
     assert.equal(valid, false);
     assert.deepEqual(objects, { IPSecConnection: 1, CharonGroup: 0, Secret: 0 });

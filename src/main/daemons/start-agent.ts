@@ -161,7 +161,7 @@ class AgentParts {
         placement,
         desired,
         requireSecretConsent: this.#options.requireSecretConsent,
-        stateWrites: memory.writes,
+        state: memory,
         alwaysFollowLog: this.#log.isLevelEnabled("debug"),
       }),
     );

@@ -58,6 +58,16 @@ describe("the status as a table", () => {
     ]);
   });
 
+  it("shows why a child that is up may carry nothing", () => {
+    const traffic = { reason: "NothingReceived", message: "nothing came back" };
+    const [partner] = report.connections;
+    const children = [child("lan", { traffic, workers: [] })];
+    const connections = [{ ...partner, children }] as unknown as StatusReport["connections"];
+    const lines = statusTable({ ...report, connections, traffic: {} }).split("\n");
+    assert.match(lines[2] ?? "", /lan +established .* NothingReceived$/);
+    assert.equal(lines[4], "partner/lan: nothing came back");
+  });
+
   it("reports first that the state cannot be written", () => {
     const stateProblem = "/run/ipman/endpoints.json cannot be written: ENOSPC";
     assert.equal(statusTable({ ...report, stateProblem }).split("\n")[6], stateProblem);

@@ -1,3 +1,4 @@
+import { childTrouble } from "../../model/status/child-trouble.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import { formatBytes } from "../../model/text/bytes.ts";
 import { formatDuration } from "../../model/text/duration.ts";
@@ -62,8 +63,9 @@ function sinceText(since: number, now: number): string {
   return since === 0 ? "" : formatDuration(now - since);
 }
 
-function failureOf({ key, failure, reachability }: ChildStatus): Failure | undefined {
-  return failure ?? (reachability === "unreachable" ? unansweredOf(key) : undefined);
+function failureOf(child: ChildStatus): Failure | undefined {
+  const unanswered = child.reachability === "unreachable" ? unansweredOf(child.key) : undefined;
+  return childTrouble(child) ?? unanswered;
 }
 
 function remarks({ charon, connections, problems, stateProblem }: Status): string[] {

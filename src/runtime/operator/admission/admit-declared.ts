@@ -14,6 +14,7 @@ import { resourceKey, type Resource } from "../../../model/api/resource.ts";
 import type { Problem } from "../../../model/api/result.ts";
 import type { IPSecConnectionSpec } from "../../../model/api/schema/ipsec-connection.ts";
 import { groupIdOf, groupsOf } from "../../../model/api/group.ts";
+import { connectionWarnings } from "../../../model/validation/connection-warnings.ts";
 import { refusedGroups } from "../../../model/validation/node-networks.ts";
 import { routeWarnings } from "../../../model/validation/route-warnings.ts";
 import { desiredState, nothingDesired, type DesiredState } from "../../desired/desired-state.ts";
@@ -125,7 +126,7 @@ export class DeclaredAdmission {
     const warnings = [
       ...this.#groupWarning(connection),
       ...this.#namespacesWarning(connection),
-      ...connection.children.flatMap(routeWarnings).map(wordsOf),
+      ...connectionWarnings(connection).map(wordsOf),
     ];
     return { allowed: true, ...(warnings.length > 0 && { warnings }) };
   }
