@@ -92,7 +92,12 @@ describe("a connection that charon lost", () => {
 
   it("is ready, with a condition that says why it differs", () => {
     const child = { key: "net", state: "established", gateway: "ready" } as const;
-    const up = { failure: undefined, reachability: undefined, traffic: undefined };
+    const up = {
+      failure: undefined,
+      reachability: undefined,
+      traffic: undefined,
+      unrouted: undefined,
+    };
     const conditions = conditionsOf({
       state: "established",
       failure: failure(Reason.ConfigurationLost, "another program removed it"),

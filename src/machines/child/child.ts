@@ -1,24 +1,10 @@
 import { and, assign, sendTo, type ActorRefFrom, type SnapshotFrom } from "xstate";
-import { failure, Reason } from "../../model/status/failure.ts";
-import { awaitingPeer, missingSets, orderOf } from "./child-facts.ts";
+import { awaitingPeer, missingSets } from "./child-facts.ts";
 import { childSetup } from "./child-setup.ts";
+import { terminating } from "./child-terminating.ts";
+import { closed, isUnexplained, noAnswer, rekeyOverdue } from "./child-failures.ts";
 import { failureOf } from "../common/failure-of.ts";
 import { noRecurrence } from "../common/recurrence.ts";
-
-const noAnswer = failure(
-  Reason.NegotiationFailed,
-  "no CHILD SA was established, and neither charon nor the peer gave a reason",
-);
-const closed = failure(Reason.PeerClosed, "the CHILD SA was closed; ipman brings it up again");
-const rekeyOverdue = failure(
-  Reason.RekeyOverdue,
-  "a rekey did not complete; ipman brings the child up again",
-);
-
-/** Whether charon did not begin a negotiation and has the reason in its log. */
-function isUnexplained(error: unknown): boolean {
-  return failureOf(error).reason === Reason.NegotiationFailed;
-}
 
 /** One child of a connection: its CHILD SA and its gateway. */
 export const childMachine = childSetup.createMachine({
@@ -337,33 +323,7 @@ export const childMachine = childSetup.createMachine({
         },
       },
     },
-    terminating: {
-      description: "The child was removed from the spec: its SA and its gateway end.",
-      tags: "terminating",
-      initial: "closing",
-      on: { "*": {} },
-      states: {
-        closing: {
-          invoke: {
-            id: "terminate",
-            src: "terminate",
-            input: ({ context }) => ({ uniqueIds: context.sas.map((sa) => sa.uniqueId) }),
-            onDone: "removing",
-            // The next list finds an SA that could not be terminated now.
-            onError: "removing",
-          },
-        },
-        removing: {
-          invoke: {
-            id: "removeGateway",
-            src: "removeGateway",
-            input: ({ context }) => ({ ...orderOf(context), connectionId: context.connection.id }),
-            onDone: "#child.gone",
-            onError: "#child.gone",
-          },
-        },
-      },
-    },
+    terminating,
     gone: { type: "final", tags: "terminating" },
   },
 });

@@ -15,7 +15,7 @@ import { watchFolder } from "../../adapters/manifests/watch.ts";
 import { Poller } from "../../adapters/linux/poller.ts";
 import { Charon } from "../../adapters/vici/charon.ts";
 import { StatisticsSession, readStatistics } from "../../adapters/vici/statistics-session.ts";
-import { networkOf, type Prefix } from "../../model/net/prefix.ts";
+import { networkOf } from "../../model/net/prefix.ts";
 import { containStreams } from "../../runtime/actors/contained.ts";
 import { supervisorControl } from "../../runtime/control/supervisor-control.ts";
 import { desiredStates } from "../../runtime/desired/desired-states.ts";

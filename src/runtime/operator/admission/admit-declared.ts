@@ -16,7 +16,6 @@ import type { IPSecConnectionSpec } from "../../../model/api/schema/ipsec-connec
 import { groupIdOf, groupsOf } from "../../../model/api/group.ts";
 import { connectionWarnings } from "../../../model/validation/connection-warnings.ts";
 import { refusedGroups } from "../../../model/validation/node-networks.ts";
-import { routeWarnings } from "../../../model/validation/route-warnings.ts";
 import { desiredState, nothingDesired, type DesiredState } from "../../desired/desired-state.ts";
 import type { Cluster } from "../state/cluster.ts";
 
