@@ -19,11 +19,18 @@ interface SaCounters {
   readonly at: number;
 }
 
+/** The child to which an SA belongs. */
+interface Owner {
+  readonly connection: string;
+  readonly child: string;
+}
+
 interface Counted extends SaCounters {
-  /** The child to which the SA belongs. */
-  readonly key: string;
+  readonly owner: Owner;
   readonly direction: Direction;
 }
+
+type Total = { -readonly [K in keyof Traffic]: Traffic[K] };
 
 const nothing: Traffic = { bytesIn: 0, packetsIn: 0, bytesOut: 0, packetsOut: 0 };
 
@@ -40,7 +47,8 @@ const echoMs = 60_000;
  */
 export class TrafficCounters {
   readonly #since: number;
-  readonly #totals = new Map<string, Traffic>();
+  /** By connection and child. */
+  readonly #totals = new Map<string, Map<string, Total>>();
   /** By direction and SPI. */
   readonly #counted = new Map<string, Counted>();
   /** SAs that ended, by SPI: charon may report one only afterwards. */
@@ -55,7 +63,8 @@ export class TrafficCounters {
   take(ikeSas: readonly IkeSa[], now: number): void {
     for (const { connection, children } of ikeSas) {
       for (const { name, statistics } of children) {
-        if (statistics?.counted === true) this.#addChild(keyOf(connection, name), statistics, now);
+        if (statistics?.counted !== true) continue;
+        this.#addChild({ connection, child: name }, statistics, now);
       }
     }
     for (const [spi, { at }] of this.#ends) if (now - at > echoMs) this.#forget(spi);
@@ -73,15 +82,13 @@ export class TrafficCounters {
   }
 
   of(connection: string, child: string): Traffic {
-    return this.#totals.get(keyOf(connection, child)) ?? nothing;
+    return this.#totals.get(connection)?.get(child) ?? nothing;
   }
 
   /** Forgets the children of all connections except these. */
   keep(connections: ReadonlySet<string>): void {
-    for (const key of this.#totals.keys()) {
-      const [connection] = JSON.parse(key) as [string, string];
-      if (!connections.has(connection)) this.#totals.delete(key);
-    }
+    for (const connection of this.#totals.keys())
+      if (!connections.has(connection)) this.#totals.delete(connection);
   }
 
   /** Only SAs that ended are forgotten: a live one would be counted a second time. */
@@ -90,7 +97,7 @@ export class TrafficCounters {
     for (const direction of ["In", "Out"]) this.#counted.delete(`${direction} ${spi}`);
   }
 
-  #addChild(key: string, statistics: ChildSaStatistics, now: number): void {
+  #addChild(owner: Owner, statistics: ChildSaStatistics, now: number): void {
     const { spiIn, spiOut, bytesIn, packetsIn, bytesOut, packetsOut, age } = statistics;
     // An earlier process counted the traffic of an SA from before the start time.
     const isNew = now - (age + 1) * secondMs >= this.#since - 2 * secondMs;
@@ -101,23 +108,33 @@ export class TrafficCounters {
     for (const { direction, spi, bytes, packets } of both) {
       const counters = latest({ bytes, packets, at: now }, this.#ends.get(spi));
       const begin = isNew ? { bytes: 0, packets: 0, at: now } : counters;
-      const known = this.#counted.get(`${direction} ${spi}`) ?? { ...begin, key, direction };
+      const known = this.#counted.get(`${direction} ${spi}`) ?? { ...begin, owner, direction };
       this.#add(spi, known, counters);
     }
   }
 
   /** Adds the difference from the counters that were added last. */
   #add(spi: string, known: Counted, reported: SaCounters): void {
-    const { key, direction } = known;
+    const { owner, direction } = known;
     const counters = latest(known, reported);
-    const total = this.#totals.get(key) ?? nothing;
-    const [bytes, packets] = [`bytes${direction}`, `packets${direction}`] as const;
-    this.#totals.set(key, {
-      ...total,
-      [bytes]: total[bytes] + counters.bytes - known.bytes,
-      [packets]: total[packets] + counters.packets - known.packets,
-    });
-    this.#counted.set(`${direction} ${spi}`, { ...counters, key, direction });
+    const bytes = counters.bytes - known.bytes;
+    const packets = counters.packets - known.packets;
+    const total = this.#totalOf(owner);
+    if (direction === "In") {
+      total.bytesIn += bytes;
+      total.packetsIn += packets;
+    } else {
+      total.bytesOut += bytes;
+      total.packetsOut += packets;
+    }
+    this.#counted.set(`${direction} ${spi}`, { ...counters, owner, direction });
+  }
+
+  #totalOf({ connection, child }: Owner): Total {
+    const children = this.#totals.get(connection) ?? new Map<string, Total>();
+    const total = children.get(child) ?? { ...nothing };
+    this.#totals.set(connection, children.set(child, total));
+    return total;
   }
 }
 
@@ -129,8 +146,4 @@ function latest(a: SaCounters, b: SaCounters | undefined): SaCounters {
     packets: Math.max(a.packets, b.packets),
     at: Math.max(a.at, b.at),
   };
-}
-
-function keyOf(connection: string, child: string): string {
-  return JSON.stringify([connection, child]);
 }

@@ -99,8 +99,8 @@ export class Secrets {
   }
 
   /** Why the connection's Secret cannot be read at present; undefined if it can. */
-  troubleOf({ secretRef: { namespace, name } }: KeyUser): string | undefined {
-    return this.#unreadable.get(`${namespace}/${name}`);
+  troubleOf({ secretRef }: KeyUser): string | undefined {
+    return this.#unreadable.get(secretId(secretRef));
   }
 
   /** When the connection's Secret was written, in seconds since the epoch; undefined if unknown. */
@@ -160,12 +160,13 @@ function notPermitted({ id, secretRef: { namespace, name } }: KeyUser): Failure 
   return failure(Reason.SecretNotPermitted, message);
 }
 
+/** The parts of a reference contain no slash: validation refuses it. */
 function secretId({ namespace, name }: Pick<SecretRef, "namespace" | "name">): string {
-  return JSON.stringify([namespace, name]);
+  return `${namespace}/${name}`;
 }
 
 function idOf({ namespace, name, key }: SecretRef): string {
-  return JSON.stringify([namespace, name, key]);
+  return `${namespace}/${name}/${key}`;
 }
 
 function entriesOf({ data = {}, stringData = {} }: Secret): [string, Buffer][] {
