@@ -3,7 +3,7 @@ import { after, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { find } from "../sites/ipman.ts";
 import { childSpec, connectionSpec, psk, secret, yaml } from "../sites/manifests.ts";
-import { ip } from "../sites/shell.ts";
+import { eventually, ip } from "../sites/shell.ts";
 import { answered, Pinging } from "../sites/pings.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
@@ -17,7 +17,7 @@ describe("a peer whose answers differ from the manifest", () => {
   let lab: TwoSites;
   const remote_ips = ["10.1.2.0/24", "10.7.0.0/24"];
   const narrow = connectionSpec("narrow", {
-    children: { "child-2": childSpec(2, { remote_ips }) },
+    children: { "child-2": childSpec(2, { remote_ips, selectorMode: "together" }) },
   });
 
   before(async () => {
@@ -42,6 +42,24 @@ describe("a peer whose answers differ from the manifest", () => {
     const differs = status?.conditions.find(({ type }) => type === "Differs");
     assert.match(differs?.message ?? "", /the peer left out 10\.7\.0\.0\/24/);
     assert.equal(status?.conditions.find(({ type }) => type === "Ready")?.status, "True");
+  });
+
+  it("is asked once for the other networks if the manifest leaves the CHILD SAs open", async () => {
+    const refusals = () => count(lab.node.log, /received TS_UNACCEPTABLE notify/g);
+    const made = () => count(lab.node.log, /CHILD_SA child-2\S*\{\d+\} established/g);
+    const before = made();
+    const open = { children: { "child-2": childSpec(2, { remote_ips }) } };
+    lab.ipman.apply("narrow.yaml", yaml(connectionSpec("narrow", open)));
+    await eventually(() => assert.equal(refusals(), 1));
+    await lab.ipman.until((status) => {
+      const [child] = find(status, "narrow")?.children ?? [];
+      const differs = child?.conditions.some(({ type }) => type === "Differs");
+      return child?.state === "established" && differs === true;
+    });
+    await pause(3_000);
+    assert.equal(refusals(), 1);
+    assert.ok(made() - before <= 3, `${made() - before} further CHILD SAs were created`);
+    assert.equal(answered("app", "10.1.2.1", "-c", "2"), 2);
   });
 
   for (const [i, [localId, remoteId]] of [

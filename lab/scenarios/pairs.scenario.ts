@@ -8,6 +8,7 @@ import { eventually, ip } from "../sites/shell.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
 const remote_ips = ["10.1.2.0/24", "10.1.3.0/24", "10.1.4.0/24"];
+const pairNames = remote_ips.map((remote) => `child-2#10.0.2.0/24=${remote}`);
 
 /** Runs against a peer that accepts one pair of networks for each CHILD SA, by a child for each. */
 describe("a peer that accepts one pair of networks for each CHILD SA", () => {
@@ -41,10 +42,7 @@ describe("a peer that accepts one pair of networks for each CHILD SA", () => {
 
   it("has a CHILD SA for each pair, behind one gateway and one worker", async () => {
     const names = [...(await idsByName()).keys()];
-    assert.deepEqual(
-      names.toSorted(),
-      remote_ips.map((remote) => `child-2#10.0.2.0/24=${remote}`),
-    );
+    assert.deepEqual(names.toSorted(), pairNames);
     for (const n of [2, 3, 4]) ip(`netns exec app ping -n -c 2 -W 2 10.1.${n}.1`);
     const text = await lab.ipman.scrape();
     for (const name of names) {
@@ -89,9 +87,24 @@ describe("a peer that accepts one pair of networks for each CHILD SA", () => {
     assert.deepEqual(await idsByName(), before);
   });
 
+  it("gets a CHILD SA for each pair also if the manifest leaves that open", async () => {
+    const open = connectionSpec("pairs", { children: { "child-2": childSpec(2, { remote_ips }) } });
+    lab.ipman.apply("pairs.yaml", yaml(open));
+    await eventually(async () => {
+      assert.deepEqual([...(await idsByName()).keys()].toSorted(), pairNames);
+    });
+    await lab.ipman.ready("pairs");
+    for (const n of [2, 3, 4]) ip(`netns exec app ping -n -c 2 -W 2 10.1.${n}.1`);
+    const before = await idsByName();
+    await lab.ipman.stop("SIGKILL");
+    await lab.ipman.start();
+    await lab.ipman.ready("pairs");
+    assert.deepEqual(await idsByName(), before);
+  });
+
   it("receives all networks in one CHILD SA if the manifest selects that", async () => {
     const together = connectionSpec("pairs", {
-      children: { "child-2": childSpec(2, { remote_ips }) },
+      children: { "child-2": childSpec(2, { remote_ips, selectorMode: "together" }) },
     });
     await lab.mirror(together);
     lab.ipman.apply("pairs.yaml", yaml(together));

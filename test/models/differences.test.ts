@@ -37,7 +37,9 @@ function statusIn(world: World) {
 }
 
 const networks = ["10.1.2.0/24", "10.7.0.0/24"];
-const two = { children: { "child-2": childSpec(2, { remote_ips: networks }) } };
+const two = {
+  children: { "child-2": childSpec(2, { remote_ips: networks, selectorMode: "together" }) },
+};
 
 describe("the SA of a child", () => {
   before(() => mock.timers.enable({ apis: ["setTimeout", "setInterval"] }));

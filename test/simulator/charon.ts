@@ -1,6 +1,6 @@
 import type { Message } from "vici-client";
 import { ViciServer } from "vici-client/server";
-import { childRefusals, narrowed, type Behaviour } from "./behaviour.ts";
+import { accepted, childRefusal, type Behaviour } from "./behaviour.ts";
 import { connMessage } from "./list-conn.ts";
 import { rejection } from "./load-conn.ts";
 import { selectedChildren, selectedIkes, type Selector } from "./selector.ts";
@@ -234,13 +234,13 @@ export class SimulatedCharon implements AsyncDisposable {
   #createChild(ike: SimulatedIke, { name, config }: ChildRequest): void {
     if (!this.ikes.includes(ike) || ike.children.some((child) => child.name === name)) return;
     const behaviour = this.#options.peer(ike.name);
-    const line = childRefusals[behaviour];
+    const line = childRefusal(behaviour, config);
     if (line !== undefined) {
       this.#log(ike, line);
       this.#log(ike, "failed to establish CHILD_SA, keeping IKE_SA");
       return;
     }
-    const child = this.#child(name, behaviour === "narrows" ? narrowed(config) : config);
+    const child = this.#child(name, accepted(behaviour, config));
     ike.children.push(child);
     this.#publish("child-updown", { up: "yes", [ike.name]: ikeMessage(ike, childSas([child])) });
     if (behaviour !== "closes") return;

@@ -1,7 +1,7 @@
 import type { Address } from "../net/address.ts";
 import type { AddressRange } from "../net/address-pool.ts";
 import type { Prefix } from "../net/prefix.ts";
-import type { SelectorSet } from "./selector-sets.ts";
+import type { ChildSelectors } from "./selector-sets.ts";
 
 /** The probe of a child: an address behind the peer that is pinged. */
 export interface Probe {
@@ -20,7 +20,7 @@ export interface UnroutedNetwork {
 }
 
 /** A validated child. */
-export interface Child {
+export interface Child extends ChildSelectors {
   /** Map key in the manifest and name in charon. */
   readonly key: string;
   readonly name: string;
@@ -32,8 +32,6 @@ export interface Child {
    */
   readonly routes: readonly Prefix[];
   readonly unrouted: readonly UnroutedNetwork[];
-  /** The networks of each of its CHILD SAs. */
-  readonly selectorSets: readonly SelectorSet[];
   readonly xfrmIp: Prefix;
   readonly vxlanIp: Prefix;
   /** Both the XFRM if_id and the VNI. */

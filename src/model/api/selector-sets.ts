@@ -13,19 +13,33 @@ export interface SelectorSet {
 /** Separates the key of a child, which cannot contain it, from a pair of networks. */
 const separator = "#";
 
+/** The maximum number of CHILD SAs of a child. */
+export const mostPairs = 64;
+
+/** The networks of the CHILD SAs of a child. */
+export interface ChildSelectors {
+  readonly selectorSets: readonly SelectorSet[];
+  /** Replace {@link selectorSets} if the peer accepts one pair; empty if the manifest decides. */
+  readonly pairSets: readonly SelectorSet[];
+}
+
 /**
  * The selector sets of a child: one with all networks, or one for each pair of a local and a remote
  * network, whose name has the pair. A list that is empty counts as one network, which charon derives
  * from the addresses of the IKE SA.
  */
-export function selectorSets(
+export function childSelectors(
   key: string,
   mode: SelectorMode,
-  { local, remote }: Pick<SelectorSet, "local" | "remote">,
-): readonly SelectorSet[] {
-  const pairs = mode === "perPair" ? pairsOf(local, remote) : [];
-  if (pairs.length < 2) return [{ name: key, local, remote }];
-  return pairs.map((pair) => ({ name: `${key}${separator}${textOf(pair)}`, ...pair }));
+  networks: Pick<SelectorSet, "local" | "remote">,
+): ChildSelectors {
+  const together = [{ name: key, ...networks }];
+  const { local, remote } = networks;
+  const pairs = mode === "together" ? [] : pairsOf(local, remote);
+  if (pairs.length < 2) return { selectorSets: together, pairSets: [] };
+  const sets = pairs.map((pair) => ({ name: `${key}${separator}${textOf(pair)}`, ...pair }));
+  if (mode === "perPair") return { selectorSets: sets, pairSets: [] };
+  return { selectorSets: together, pairSets: sets.length > mostPairs ? [] : sets };
 }
 
 /** The number of CHILD SAs of a child with a CHILD SA for each pair. */
@@ -40,9 +54,13 @@ export function childKeyOf(saName: string): string {
 }
 
 function pairsOf(local: readonly Prefix[], remote: readonly Prefix[]) {
-  return alone(local).flatMap((ours) =>
+  const all = alone(local).flatMap((ours) =>
     alone(remote).map((theirs) => ({ local: ours, remote: theirs })),
   );
+  return all.filter(({ local: [ours], remote: [theirs] }) => {
+    const isMixed = ours && theirs && ours.address.family !== theirs.address.family;
+    return isMixed !== true;
+  });
 }
 
 function alone(networks: readonly Prefix[]): readonly (readonly Prefix[])[] {

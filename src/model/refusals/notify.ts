@@ -41,8 +41,8 @@ const notifies: Readonly<Record<string, Meaning>> = {
     "the peer refused the authentication: compare the pre-shared key, localId and remoteId on both sides",
   ],
   SINGLE_PAIR_REQUIRED: [
-    Reason.TrafficSelectorsRefused,
-    "the peer accepts one pair of networks for each CHILD SA: set selectorMode: perPair",
+    Reason.SinglePairRequired,
+    "the peer accepts one pair of networks for each CHILD SA: leave selectorMode out, or set it to perPair",
   ],
   NO_ADDITIONAL_SAS: ownReason("accepts no further children"),
   INTERNAL_ADDRESS_FAILURE: ownReason(

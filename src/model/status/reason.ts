@@ -141,6 +141,12 @@ const table = {
       "check the name, and that the node of charon can resolve it (`getent hosts NAME` there)",
     retryable: true,
   },
+  SinglePairRequired: {
+    explanation: "the peer accepts one pair of networks for each CHILD SA",
+    remedy:
+      "set `selectorMode: perPair`, or leave it out: ipman then makes a CHILD SA for each pair, if there are at most 64",
+    retryable: false,
+  },
   PeerUnreachable: {
     explanation: "the peer does not answer",
     remedy:
@@ -167,7 +173,7 @@ const table = {
     explanation:
       "an SA carries traffic but does not match the manifest, in identities or networks; the peer narrowed it, or its replacement had the same difference, and ipman keeps it",
     remedy:
-      "the message has both sides: declare what the peer offers, or have the peer's side corrected, then run `ipman restart CONNECTION`. A peer that accepts one pair of networks for each CHILD SA needs `selectorMode: perPair`",
+      "the message has both sides: declare what the peer offers, or have the peer's side corrected, then run `ipman restart CONNECTION`",
     retryable: true,
   },
   LoopDetected: {

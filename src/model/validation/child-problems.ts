@@ -1,7 +1,7 @@
 import { parseAddress } from "../net/address.ts";
 import { childExtraProblems } from "../charon/options/extra-problems.ts";
 import { labelValueProblem } from "../api/names.ts";
-import { pairCount } from "../api/selector-sets.ts";
+import { mostPairs, pairCount } from "../api/selector-sets.ts";
 import { NetworkSet } from "../net/network-set.ts";
 import { reportPools } from "./pool-problems.ts";
 import { reportRoutes } from "./route-problems.ts";
@@ -28,9 +28,6 @@ export function addChildProblems(key: string, child: ChildSpec, problems: Proble
   for (const { path, message } of childExtraProblems(child.extra ?? {}))
     report(`.extra.${path}`, message);
 }
-
-/** The maximum number of CHILD SAs of a child. */
-const mostPairs = 64;
 
 function reportPairs(child: ChildSpec, report: ReportProblem): void {
   if (child.selectorMode !== "perPair") return;

@@ -2,7 +2,7 @@ import { parseAddress, type Address } from "../net/address.ts";
 import { parseRange, type AddressRange } from "../net/address-pool.ts";
 import type { Child, Connection, Probe, UnroutedNetwork } from "../api/connection.ts";
 import { connectionProblems } from "./connection-problems.ts";
-import { selectorSets } from "../api/selector-sets.ts";
+import { childSelectors } from "../api/selector-sets.ts";
 import { isSingleHost } from "../api/remote-address.ts";
 import { parseAction } from "../charon/options/action.ts";
 import { canonicalExtra } from "../charon/options/extra.ts";
@@ -77,7 +77,7 @@ function childFromSpec(key: string, spec: ChildSpec, canInitiate: boolean): Chil
     name: spec.name,
     localSelectors: local,
     ...networksBehindPeer(spec),
-    selectorSets: selectorSets(key, spec.selectorMode ?? "together", { local, remote }),
+    ...childSelectors(key, spec.selectorMode ?? "automatic", { local, remote }),
     xfrmIp: prefixOf(spec.xfrm_ip),
     vxlanIp: prefixOf(spec.vxlan_ip),
     ifId: spec.if_id,

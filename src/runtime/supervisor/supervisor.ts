@@ -19,6 +19,7 @@ import { endpointsOf } from "./endpoints-of.ts";
 import { EventSubjects } from "../effects/event-subjects.ts";
 import { KeyClaims } from "../keys/key-claims.ts";
 import { OrphanedSas } from "./orphaned-sas.ts";
+import { PeerModes } from "./peer-modes.ts";
 import { Probes } from "./probes.ts";
 import { Secrets } from "../keys/secrets.ts";
 import { TrafficWatch } from "./traffic-watch.ts";
@@ -57,6 +58,10 @@ export class Supervisor implements Running, Disposable {
   readonly #connections: ConnectionActors;
   readonly #inputs = new Subscription();
   readonly #wiring = new Subscription();
+  readonly #peerModes = new PeerModes();
+  /** As the manifests have it. */
+  #declared = nothingDesired;
+  /** With the CHILD SAs that the peers accept. */
   #desired = nothingDesired;
   #started = false;
   #endpoints: ReadonlyMap<string, Endpoints> = new Map();
@@ -157,7 +162,7 @@ export class Supervisor implements Running, Disposable {
 
   start(): void {
     const { desired, placement } = this.#options;
-    this.#inputs.add(desired.subscribe(this.#handler((state) => this.#setDesired(state))));
+    this.#inputs.add(desired.subscribe(this.#handler((state) => this.#declare(state))));
     const endpoints = combineLatest([placement.gateways, placement.workers]);
     this.#inputs.add(
       resubscribed(endpoints, this.#report)
@@ -191,18 +196,39 @@ export class Supervisor implements Running, Disposable {
     const { charonEvents } = this.#events;
     const handle = <T>(source: Observable<T>, run: (value: T) => void) =>
       this.#wiring.add(source.subscribe(this.#handler(run)));
-    handle(sessions, (isReady) => this.#connections.setCharonReady(isReady));
-    handle(lists, (sas) => this.#connections.setSas(sas));
+    handle(sessions, (isReady) => {
+      if (!isReady) this.#peerModes.endSession();
+      this.#connections.setCharonReady(isReady);
+    });
+    handle(lists, (sas) => {
+      if (this.#peerModes.takeList(sas, this.#declared.connections.values()))
+        this.#declare(this.#declared);
+      this.#connections.setSas(sas);
+    });
     handle(lost, (names) => this.#connections.notifyLost(names));
     handle(charonEvents, (event) => this.#connections.notify(event));
     handle(charonChanges, () => this.#changes.next());
     handle(listRequests, () => this.#feed.requestList());
     handle(endings, (connection) => this.#removeSasOf(connection));
     handle(activity, ({ id, settled }) => {
+      this.#takeAnswers(id);
       logSwitch.note(id, settled);
       this.traffic.update(id);
       this.#changes.next();
     });
+  }
+
+  #declare(declared: DesiredState): void {
+    this.#declared = declared;
+    this.#setDesired(this.#peerModes.apply(declared));
+  }
+
+  /** Considers what a connection's peer answered about pairs of networks. */
+  #takeAnswers(id: string): void {
+    const connection = this.#declared.connections.get(id);
+    const root = this.roots.get(id);
+    if (connection === undefined || root === undefined) return;
+    if (this.#peerModes.observe(connection, root.getSnapshot())) this.#declare(this.#declared);
   }
 
   #setDesired(desired: DesiredState): void {

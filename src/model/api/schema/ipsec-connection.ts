@@ -12,7 +12,7 @@ const Extra = (description: string) =>
   });
 
 /** How a child's networks become CHILD SAs. */
-export type SelectorMode = "together" | "perPair";
+export type SelectorMode = "automatic" | "together" | "perPair";
 
 /** One child of a connection: a CHILD SA, its gateway and its address pools. */
 export const ChildSpec = Type.Object(
@@ -44,9 +44,9 @@ export const ChildSpec = Type.Object(
     selectorMode: Type.Optional(
       Type.Unsafe<SelectorMode>({
         type: "string",
-        enum: ["together", "perPair"],
+        enum: ["automatic", "together", "perPair"],
         description:
-          "Whether one CHILD SA has all networks (together, the default) or each pair of a network in local_ips and one in remote_ips has a CHILD SA of its own (perPair), as gateways require that accept one pair per CHILD SA.",
+          "Whether one CHILD SA has all networks (together) or each pair of a network in local_ips and one in remote_ips has a CHILD SA of its own (perPair), as gateways require that accept one pair per CHILD SA. By default (automatic), ipman begins with one CHILD SA and changes to pairs if the peer accepts only one.",
       }),
     ),
     xfrm_ip: Type.String({
