@@ -5,7 +5,7 @@ import type { Cases, Run } from "./cases/case.ts";
 import { endings } from "./cases/endings.ts";
 import { establish } from "./cases/establish.ts";
 import { carryOneOfTwo, paths } from "./cases/paths.ts";
-import { refusals } from "./cases/refusals.ts";
+import { disagreements } from "./cases/disagreements.ts";
 import { rekeys } from "./cases/rekeys.ts";
 import type { Implementation } from "./peer.ts";
 import { PeerSite } from "./peer-site.ts";
@@ -15,7 +15,7 @@ const runs: Readonly<Record<CaseName, Run>> = {
   ...establish,
   ...rekeys,
   ...endings,
-  ...refusals,
+  ...disagreements,
   ...paths,
 };
 

@@ -11,7 +11,7 @@ export const caseNames = {
   "peer-restarts-first": "the peer is killed, starts again and initiates: one IKE SA, one CHILD SA",
   "peer-hangs": "the peer hangs and continues; meanwhile `PeerUnreachable`",
   "peer-initiates": "the peer initiates; pings pass both ways",
-  "both-initiate": "both initiate at once: one IKE SA, one CHILD SA",
+  "both-initiate": "both initiate at once; pings pass both ways",
   "wrong-key": "another pre-shared key: `AuthenticationFailed`",
   "wrong-identity": "another identity: `AuthenticationFailed`",
   "no-ike-proposal": "no common IKE proposal: `NoProposalChosen`",

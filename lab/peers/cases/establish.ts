@@ -43,7 +43,6 @@ export const establish = {
     }
     await site.ready(both);
     site.attach(both);
-    await site.settles(both, undefined, 8_000);
     site.carries(both);
     await site.remove(both);
   },

@@ -11,9 +11,7 @@ export const strongswan60: Implementation = {
   root: "strongswan-trixie",
   package: "charon-systemd",
   cannot: {},
-  faults: {
-    "both-initiate": "two IKE SAs and two CHILD SAs stay; ipman does not end the second",
-  },
+  faults: {},
   create: (root, folder) => new Strongswan(root, folder),
 };
 

@@ -25,7 +25,7 @@ const networks = tunnelOf("networks", 10);
 const pfs = tunnelOf("pfs", 11);
 const other = { encryption: "aes128", integrity: "sha512", group: "ecp256" } as const;
 
-export const refusals = {
+export const disagreements = {
   "wrong-key": refused(key, "AuthenticationFailed", { key: "another-pre-shared-key" }),
 
   "wrong-identity": refused(identity, "AuthenticationFailed", {
