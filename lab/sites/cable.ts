@@ -5,7 +5,7 @@ import { inNetns, ip, sh } from "./shell.ts";
 /** Connects the node, which is the machine's own namespace, with the peer's. */
 export function cable(): void {
   ip("netns add peer");
-  // A device that loses the first of two addresses keeps the other.
+  // The device keeps its second address when it loses the first one.
   const promote = ["sysctl", "-qw", "net.ipv4.conf.default.promote_secondaries=1"] as const;
   sh(...promote);
   inNetns("peer", promote.join(" "));
@@ -26,7 +26,7 @@ export function cable(): void {
   ip("-n peer route add fd00:a0::/32 dev wire0");
 }
 
-/** Removes everything that an earlier scenario left. */
+/** Removes everything that remains from an earlier scenario. */
 export function clear(): void {
   const names = existsSync("/run/netns") ? readdirSync("/run/netns") : [];
   for (const name of names) ip(`netns del ${name}`);
@@ -35,7 +35,7 @@ export function clear(): void {
   try {
     ip("link del wire0");
   } catch {
-    // There was none.
+    // The device did not exist.
   }
   rmSync("/run/ipman", { recursive: true, force: true });
 }

@@ -48,7 +48,7 @@ export class TwoSites implements AsyncDisposable {
     await mirror(this.#peerSession as Session, cr, changes);
   }
 
-  /** Brings a connection up from its two files, with a worker `app` behind its child. */
+  /** Establishes a connection from its two files, with a worker `app` behind its child. */
   async up(cr: ReturnType<typeof connectionSpec>, changes?: Mirror): Promise<void> {
     const { name } = cr.metadata;
     await this.mirror(cr, changes);
