@@ -30,15 +30,15 @@ export class PeerSite implements AsyncDisposable {
   /** The peer's upstream version. */
   readonly version: string;
   #resources: AsyncDisposableStack;
-  /** The pings that may be lost when the node rekeys a CHILD SA. */
-  readonly losesAtRekey: number;
+  /** Whether the peer sends on a new CHILD SA before charon has its answer. */
+  readonly sendsEarly: boolean;
   readonly #keys = new Map<string, string>();
   /** The address of each tunnel's worker. */
   readonly #workers = new Map<string, string>();
 
   private constructor(implementation: Implementation, resources: AsyncDisposableStack) {
     this.#resources = resources;
-    this.losesAtRekey = implementation.losesAtRekey?.most ?? 0;
+    this.sendsEarly = implementation.sendsEarly !== undefined;
     clear();
     resources.defer(clear);
     cable();

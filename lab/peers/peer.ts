@@ -32,8 +32,11 @@ export interface Implementation {
   readonly package: string;
   /** The cases that it cannot take part in, with the reason. */
   readonly cannot: Readonly<Partial<Record<CaseName, string>>>;
-  /** The pings that may be lost when the node rekeys a CHILD SA, and why; 0 if undefined. */
-  readonly losesAtRekey?: { readonly most: number; readonly why: string };
+  /**
+   * Set if the peer sends on a new CHILD SA before charon has its answer; says so. Only those
+   * packets may be lost when the node rekeys.
+   */
+  readonly sendsEarly?: string;
   /** The cases in which ipman does not do with it what the case says, with what it does. */
   readonly faults: Readonly<Partial<Record<CaseName, string>>>;
   /** @param folder for its logs; it has the same path in the root */

@@ -39,6 +39,8 @@ export const libreswan4: Implementation = {
   package: "libreswan",
   cannot: { "two-networks": "a CHILD SA of libreswan 4 has one pair of networks" },
   faults: {},
+  sendsEarly:
+    "libreswan sends on the new SA before charon has received its answer: pings of that moment may be lost",
   create: (root, folder) => new Libreswan(root, folder, four),
 };
 
@@ -47,10 +49,6 @@ export const libreswan5: Implementation = {
   ...libreswan4,
   root: "libreswan-trixie",
   cannot: {},
-  losesAtRekey: {
-    most: 1,
-    why: "one ping may be lost in this rekey",
-  },
   create: (root, folder) => new Libreswan(root, folder, five),
 };
 
