@@ -16,10 +16,14 @@ import { childKey, manifestOf, peerAddress, type Declaration, type Tunnel } from
 /** The tunnels' numbers. */
 const numbers = Array.from({ length: 19 }, (_, i) => i + 2);
 
-/** The SAs of a tunnel that carry traffic, by their unique ids in the node's charon. */
+/** The SAs of a tunnel, by their unique ids in the node's charon. */
 export interface UpSas {
+  /** Established IKE SAs. */
   readonly ike: readonly string[];
+  /** CHILD SAs that carry traffic. */
   readonly children: readonly string[];
+  /** The states of other IKE SAs. */
+  readonly others: readonly string[];
 }
 
 /** A node with charon and ipman, and a peer of another implementation. */
@@ -136,17 +140,17 @@ export class PeerSite implements AsyncDisposable {
     const session = await this.node.session();
     const listed = await Array.fromAsync(session.stream("list-sas", { ike: name }));
     session.close();
-    const up = listed
-      .flatMap((message) => ikeSasIn(message))
-      .filter(({ state }) => state === "ESTABLISHED");
+    const sas = listed.flatMap((message) => ikeSasIn(message));
+    const up = sas.filter(({ state }) => state === "ESTABLISHED");
     const children = up.flatMap((sa) => sa.children).filter(({ state }) => state === "INSTALLED");
     return {
       ike: up.map(({ uniqueId }) => uniqueId),
       children: children.map(({ uniqueId }) => uniqueId),
+      others: sas.filter((sa) => !up.includes(sa)).map(({ state }) => state),
     };
   }
 
-  /** Waits until a tunnel has one IKE SA and one CHILD SA that the condition accepts. */
+  /** Waits until a tunnel has one IKE SA, no other one, and one CHILD SA, which the condition accepts. */
   async settles(
     tunnel: Tunnel,
     accepts: (sas: UpSas) => boolean = () => true,
@@ -155,7 +159,8 @@ export class PeerSite implements AsyncDisposable {
     await eventually(
       async () => {
         const sas = await this.sas(tunnel);
-        assert.deepEqual([sas.ike.length, sas.children.length], [1, 1], JSON.stringify(sas));
+        const { ike, children, others } = sas;
+        assert.deepEqual([ike.length, children.length, others], [1, 1, []], JSON.stringify(sas));
         assert.ok(accepts(sas), `still ${JSON.stringify(sas)}`);
       },
       timeoutMs,

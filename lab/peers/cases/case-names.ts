@@ -11,7 +11,9 @@ export const caseNames = {
   "peer-restarts-first": "the peer is killed, starts again and initiates: one IKE SA, one CHILD SA",
   "peer-hangs": "the peer hangs and continues; meanwhile `PeerUnreachable`",
   "peer-initiates": "the peer initiates; pings pass both ways",
-  "both-initiate": "both initiate at once; pings pass both ways",
+  "both-initiate": "both initiate at once: one IKE SA, one CHILD SA, without a lost ping",
+  "peer-repeats":
+    "the peer initiates again while the tunnel is up: one CHILD SA, without a lost ping",
   "wrong-key": "another pre-shared key: `AuthenticationFailed`",
   "wrong-identity": "another identity: `AuthenticationFailed`",
   "no-ike-proposal": "no common IKE proposal: `NoProposalChosen`",

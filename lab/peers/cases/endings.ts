@@ -1,9 +1,9 @@
 import type { Cases } from "./case.ts";
-import type { PeerSite, UpSas } from "../peer-site.ts";
+import type { PeerSite } from "../peer-site.ts";
 import { first } from "./establish.ts";
 
 /** Ends SAs of the tunnel, and waits until others carry pings. */
-async function isBack(site: PeerSite, kind: keyof UpSas, end: () => unknown): Promise<void> {
+async function isBack(site: PeerSite, kind: "ike" | "children", end: () => unknown): Promise<void> {
   await site.ready(first, 5_000);
   const before = await site.sas(first);
   await end();

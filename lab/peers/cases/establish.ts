@@ -3,6 +3,7 @@ import { block } from "../../sites/peer-firewall.ts";
 import { eventually } from "../../sites/shell.ts";
 import type { Cases } from "./case.ts";
 import { tunnelOf } from "../tunnel.ts";
+import { settlesUnderPings } from "./under-pings.ts";
 
 /** The tunnel that further cases break. */
 export const first = tunnelOf("first", 2);
@@ -43,7 +44,7 @@ export const establish = {
     }
     await site.ready(both);
     site.attach(both);
-    site.carries(both);
+    await settlesUnderPings(site, both);
     await site.remove(both);
   },
 
