@@ -65,6 +65,7 @@ const onTheHost: Lane = [
 const inTheLab: Lane = [
   lab("contracts", "lab/contracts/*.scenario.ts"),
   lab("scenarios", "lab/scenarios/*.scenario.ts"),
+  lab("peers", "lab/peers/*.scenario.ts"),
 ];
 const onTheCluster: Lane = [
   {

@@ -14,6 +14,8 @@ export interface CharonOptions {
   readonly name: string;
   /** The network namespace; undefined for the machine's own. */
   readonly netns?: string;
+  /** The folder that is its root; it must have `folder` and /run at their usual places. */
+  readonly root?: string;
   readonly folder: string;
   /** Lines for strongswan.conf's section `charon-systemd`. */
   readonly settings?: readonly string[];
@@ -46,14 +48,15 @@ export class Charon implements AsyncDisposable {
 
   /** Starts charon; resolves once it answers. */
   async start(): Promise<void> {
-    const { netns } = this.#options;
-    const inside = netns === undefined ? [] : ["netns", "exec", netns, "charon-systemd"];
-    this.#process = start(
-      join(this.#folder, "output.log"),
-      netns === undefined ? "charon-systemd" : "ip",
-      inside,
-      { STRONGSWAN_CONF: join(this.#folder, "strongswan.conf") },
-    );
+    const { netns, root } = this.#options;
+    const [program, ...args] = [
+      ...(netns === undefined ? [] : ["ip", "netns", "exec", netns]),
+      ...(root === undefined ? [] : ["chroot", root]),
+      "charon-systemd",
+    ];
+    this.#process = start(join(this.#folder, "output.log"), program, args, {
+      STRONGSWAN_CONF: join(this.#folder, "strongswan.conf"),
+    });
     const session = await eventually(() => connect({ path: this.vici }), 20_000);
     await session.request("version");
     session.close();
@@ -62,6 +65,10 @@ export class Charon implements AsyncDisposable {
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
     if (this.#process !== undefined) await end(this.#process, signal);
     this.#process = undefined;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#process?.kill(signal);
   }
 
   /** Opens a VICI session for the test. */

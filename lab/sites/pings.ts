@@ -68,6 +68,15 @@ export class Pinging {
     this.#end = once(this.#process, "close");
   }
 
+  /** Waits for the first answer. @throws if there is none for a while */
+  async begun(): Promise<void> {
+    const since = performance.now();
+    while (this.#answered === 0) {
+      if (performance.now() - since > mostMs) throw new Error("no ping was answered");
+      await pause(20);
+    }
+  }
+
   /**
    * Ends it once {@link uncounted} more were answered, or after a while in which they were not: a
    * busy machine sends fewer than a hundred a second.

@@ -16,6 +16,7 @@ export function harness(input: { charonReady?: boolean; secretRevision?: string 
       child: childWith(calls),
       load: calls.actor("load"),
       terminateIke: calls.actor("terminateIke"),
+      endSurplus: calls.actor("endSurplus"),
       withdrawKey: calls.actor("withdrawKey"),
       unload: calls.actor("unload"),
     },

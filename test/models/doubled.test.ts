@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it, mock } from "node:test";
 import { connectionSpec, psk, secret } from "../../lab/sites/manifests.ts";
 import { freeTimes } from "../../src/machines/common/recurrence.ts";
+import type { IkeSa } from "../../src/model/charon/sa.ts";
 import { statusOf } from "../../src/runtime/status/status.ts";
 import { resourceOf, World } from "../simulator/world.ts";
 import { harness } from "./connection-harness.ts";
@@ -10,12 +11,12 @@ import { childSa, ikeSa, settled } from "./fixtures.ts";
 const older = ikeSa();
 const newer = ikeSa({ uniqueId: "8", children: [childSa({ uniqueId: "2" })] });
 
-describe("a connection with two IKE SAs for the same traffic", () => {
-  async function doubled() {
+describe("a connection with two SAs for the same traffic", () => {
+  async function doubled(...ikeSas: readonly IkeSa[]) {
     const made = harness();
     await made.start();
     await made.list(older);
-    await made.list(older, newer);
+    await made.list(...ikeSas);
     const pass = async (milliseconds: number) => {
       made.clock.increment(milliseconds);
       await settled();
@@ -24,15 +25,26 @@ describe("a connection with two IKE SAs for the same traffic", () => {
     return { ...made, pass };
   }
 
-  it("ends the older one after a while, and stays established", async () => {
-    const { calls, list, pass, snapshot } = await doubled();
+  it("ends the older CHILD SA of one IKE SA after a while, and stays established", async () => {
+    const repeated = ikeSa({ children: [childSa(), childSa({ uniqueId: "2" })] });
+    const { calls, list, pass, snapshot } = await doubled(repeated);
+    assert.deepEqual(snapshot().value, { doubled: "settling" });
+    await pass(20_100);
+    assert.deepEqual(calls.last("endSurplus"), { ikeSas: [], childSas: ["1"] });
+    await list(ikeSa({ children: [childSa({ uniqueId: "2" })] }));
+    assert.equal(snapshot().value, "established");
+    assert.equal(calls.count("initiate"), 1);
+  });
+
+  it("ends the older IKE SA after a while, and stays established", async () => {
+    const { calls, list, pass, snapshot } = await doubled(older, newer);
     assert.deepEqual(snapshot().value, { doubled: "settling" });
     assert.ok(snapshot().hasTag("established"));
-    const ended = calls.count("terminateIke");
+    const ended = calls.count("endSurplus");
     await pass(9_900);
-    assert.equal(calls.count("terminateIke"), ended);
+    assert.equal(calls.count("endSurplus"), ended);
     await pass(10_200);
-    assert.deepEqual(calls.last("terminateIke"), { uniqueIds: ["7"] });
+    assert.deepEqual(calls.last("endSurplus"), { ikeSas: ["7"], childSas: [] });
     await list(newer);
     assert.equal(snapshot().value, "established");
     assert.equal(calls.count("terminate"), 0);
@@ -41,27 +53,27 @@ describe("a connection with two IKE SAs for the same traffic", () => {
 
   it("ends none if charon or the peer ends one first, or a rekey begins", async () => {
     for (const next of [[newer], [{ ...older, state: "REKEYING" }, newer]]) {
-      const { calls, list, pass, snapshot } = await doubled();
-      const ended = calls.count("terminateIke");
+      const { calls, list, pass, snapshot } = await doubled(older, newer);
+      const ended = calls.count("endSurplus");
       await list(...next);
       assert.notDeepEqual(snapshot().value, { doubled: "settling" });
       await pass(30_000);
-      assert.equal(calls.count("terminateIke"), ended);
+      assert.equal(calls.count("endSurplus"), ended);
     }
   });
 
   it("ends none for some minutes after SAs have multiplied many times", async () => {
-    const { calls, list, pass, snapshot } = await doubled();
+    const { calls, list, pass, snapshot } = await doubled(older, newer);
     for (let i = 0; i < freeTimes + 1; i++) {
       await list(older, newer);
       await pass(20_000);
       await list(newer);
     }
-    const ended = calls.count("terminateIke");
+    const ended = calls.count("endSurplus");
     await list(older, newer);
     assert.equal(snapshot().value, "established");
     await pass(60_000);
-    assert.equal(calls.count("terminateIke"), ended);
+    assert.equal(calls.count("endSurplus"), ended);
   });
 });
 

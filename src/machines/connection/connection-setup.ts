@@ -3,7 +3,7 @@ import type { Failure } from "../../model/status/failure.ts";
 import type { PublicState } from "../../model/status/public-state.ts";
 import type { Child } from "../../model/api/connection.ts";
 import { isEstablished, isMoving, isRekeying } from "../../model/charon/sa.ts";
-import { surplusSas } from "../../model/charon/surplus-sas.ts";
+import { surplusSas, type SurplusSas } from "../../model/charon/surplus-sas.ts";
 import { childMachine } from "../child/child.ts";
 import { connectionChange } from "./connection-change.ts";
 import { childIdIn, differencesOf, lossFailure, outdatedSas } from "./connection-facts.ts";
@@ -39,6 +39,8 @@ export const connectionSetup = setup({
     load: notProvided<LoadResult, LoadOrder>("load"),
     /** Terminates IKE SAs by their unique ids. */
     terminateIke: notProvided<void, { readonly uniqueIds: readonly string[] }>("terminateIke"),
+    /** Terminates IKE SAs and CHILD SAs that newer ones make superfluous. */
+    endSurplus: notProvided<void, SurplusSas>("endSurplus"),
     /** Removes the connection's key from charon. Its SAs stay up. */
     withdrawKey: notProvided<void, { readonly connectionName: string }>("withdrawKey"),
     /** Terminates the connection's SAs and removes connection and secret from charon. */
@@ -196,8 +198,10 @@ export const connectionSetup = setup({
     rekeying: ({ context }) => context.ikeSas.some(isRekeying),
     moving: ({ context }) => context.ikeSas.some(isMoving),
     /** While SAs multiply, they are not ended again and again. */
-    doubled: ({ context }) =>
-      !isLooping(context.recurrence) && surplusSas(context.ikeSas).length > 0,
+    doubled: ({ context }) => {
+      const { ikeSas, childSas } = surplusSas(context.ikeSas);
+      return !isLooping(context.recurrence) && ikeSas.length + childSas.length > 0;
+    },
     outdated: ({ context }) => outdatedSas(context).length > 0,
     stalled: ({ context }) => context.failure?.retryable === false,
     /** Whether the peer refused and charon has given up the IKE SA. */

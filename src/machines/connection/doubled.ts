@@ -2,10 +2,10 @@ import { not } from "xstate";
 import { surplusSas } from "../../model/charon/surplus-sas.ts";
 import { connectionSetup } from "./connection-setup.ts";
 
-/** The state of a connection that has two IKE SAs for the same traffic. */
+/** The state of a connection that has two IKE SAs or two CHILD SAs for the same traffic. */
 export const doubled = connectionSetup.createStateConfig({
   description:
-    "There is more than one IKE SA for the same traffic, as after a restart of the peer: ipman ends the older ones, unless charon or the peer does so first.",
+    "There is more than one IKE SA or CHILD SA for the same traffic, as after a restart of the peer: ipman ends the older ones, unless charon or the peer does so first.",
   tags: "established",
   on: { "configuration.lost": { guard: "loadable", target: "#connection.restoring" } },
   always: { guard: not("established"), target: "#connection.negotiating" },
@@ -25,9 +25,9 @@ export const doubled = connectionSetup.createStateConfig({
         params: { state: "doubled", cause: "the peer establishes the same SAs several times" },
       },
       invoke: {
-        id: "terminateIke",
-        src: "terminateIke",
-        input: ({ context }) => ({ uniqueIds: surplusSas(context.ikeSas) }),
+        id: "endSurplus",
+        src: "endSurplus",
+        input: ({ context }) => surplusSas(context.ikeSas),
         onDone: { target: "#connection.established", actions: { type: "wantList" } },
         // The next list has the SAs that still exist.
         onError: { target: "#connection.established", actions: { type: "wantList" } },

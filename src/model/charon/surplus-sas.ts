@@ -1,35 +1,74 @@
 import { isInstalled, type ChildSa, type IkeSa } from "./sa.ts";
 
+/** SAs to end, by their unique ids. */
+export interface SurplusSas {
+  readonly ikeSas: readonly string[];
+  /** CHILD SAs of other IKE SAs. */
+  readonly childSas: readonly string[];
+}
+
 /** The tasks of charon that replace an IKE SA, or may be about to. */
 const replacing = /REKEY|REAUTH|MOBIKE/;
 
 /**
- * The unique ids of established IKE SAs that a newer one makes superfluous: it is of the same peer
- * and has a CHILD SA for the same networks for each of theirs. Such SAs remain when a peer restarts
- * and initiates, or when both sides reauthenticate. Empty while charon replaces one of the SAs.
+ * The SAs that newer ones make superfluous:
+ *
+ * - established IKE SAs, if newer ones of the same peer have a CHILD SA for the same networks for each
+ *   of theirs. They remain when a peer restarts and initiates, when both sides initiate at once, or
+ *   when both reauthenticate.
+ * - CHILD SAs, if the same IKE SA has a newer one for the same networks. They remain when a peer
+ *   negotiates a CHILD SA that exists.
+ *
+ * The newest CHILD SA is the one that both kernels send with. None is superfluous while charon
+ * replaces an SA.
  */
-export function surplusSas(ikeSas: readonly IkeSa[]): string[] {
-  if (ikeSas.some(isBeingReplaced)) return [];
-  const established = ikeSas
+export function surplusSas(sas: readonly IkeSa[]): SurplusSas {
+  if (sas.some(isBeingReplaced)) return { ikeSas: [], childSas: [] };
+  const established = sas
     .filter(({ state }) => state === "ESTABLISHED")
-    .toSorted((a, b) => Number(b.uniqueId) - Number(a.uniqueId));
-  return established
-    .filter((sa, at) => {
-      const newer = established.slice(0, at).filter(({ remoteId }) => remoteId === sa.remoteId);
-      const covered = new Set(newer.flatMap(trafficOf));
-      const own = trafficOf(sa);
-      return own.length > 0 && own.every((traffic) => covered.has(traffic));
-    })
-    .map(({ uniqueId }) => uniqueId);
+    .toSorted((a, b) => newestOf(b) - newestOf(a));
+  const isSurplus = (sa: IkeSa, at: number) => {
+    const newer = established.slice(0, at).filter(({ remoteId }) => remoteId === sa.remoteId);
+    const covered = new Set(newer.flatMap(trafficOf));
+    const own = trafficOf(sa);
+    return own.length > 0 && own.every((traffic) => covered.has(traffic));
+  };
+  const surplus = established.filter(isSurplus);
+  const kept = established.filter((sa) => !surplus.includes(sa));
+  return { ikeSas: surplus.map(({ uniqueId }) => uniqueId), childSas: kept.flatMap(repeatedIn) };
 }
 
 function isBeingReplaced({ state, tasks }: IkeSa): boolean {
   return state === "REKEYING" || tasks.some((task) => replacing.test(task));
 }
 
+/**
+ * The number of an IKE SA's newest CHILD SA. Unique ids of IKE SAs are in the order in which their
+ * negotiation began, which says little where two of them crossed.
+ */
+function newestOf({ children }: IkeSa): number {
+  return Math.max(0, ...children.filter(isInstalled).map(numberOf));
+}
+
+function numberOf({ uniqueId }: ChildSa): number {
+  return Number(uniqueId);
+}
+
 /** The traffic of each CHILD SA that is installed, as text. */
 function trafficOf({ children }: IkeSa): string[] {
   return children.filter(isInstalled).map(textOf);
+}
+
+/** The unique ids of CHILD SAs for whose traffic an IKE SA has a newer one. */
+function repeatedIn({ children, tasks }: IkeSa): string[] {
+  const isBusy = tasks.some((task) => task.startsWith("CHILD_"));
+  if (isBusy || children.some(({ state }) => state === "REKEYING")) return [];
+  const installed = children.filter(isInstalled);
+  return Map.groupBy(installed, textOf)
+    .values()
+    .flatMap((same) => same.toSorted((a, b) => numberOf(b) - numberOf(a)).slice(1))
+    .map(({ uniqueId }) => uniqueId)
+    .toArray();
 }
 
 function textOf({ name, localSelectors, remoteSelectors }: ChildSa): string {

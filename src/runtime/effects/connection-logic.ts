@@ -2,6 +2,7 @@ import { childMachine } from "../../machines/child/child.ts";
 import type { ChildOrder, InitiateOrder } from "../../machines/child/child-types.ts";
 import { connectionMachine } from "../../machines/connection/connection.ts";
 import type { LoadOrder, LoadResult } from "../../machines/connection/connection-types.ts";
+import type { SurplusSas } from "../../model/charon/surplus-sas.ts";
 import { failure, Reason } from "../../model/status/failure.ts";
 import type { CharonPort } from "../ports/ports.ts";
 import { Refusal } from "../ports/refusal.ts";
@@ -34,6 +35,10 @@ export function connectionLogic(ports: ConnectionPorts) {
       terminateIke: call<Selection>("charon.terminate", ({ uniqueIds }) =>
         each(uniqueIds, (id) => charon.terminateIkeSa(id)),
       ),
+      endSurplus: call<SurplusSas>("charon.terminate", async ({ ikeSas, childSas }) => {
+        await each(ikeSas, (id) => charon.terminateIkeSa(id));
+        await each(childSas, (id) => charon.terminateChildSa(id));
+      }),
       withdrawKey: call<{ connectionName: string }>("charon.withdrawKey", ({ connectionName }) =>
         charon.withdrawKey(connectionName),
       ),

@@ -26,6 +26,7 @@ const walk =
         child: held.actor() as never,
         load: held.actor(),
         terminateIke: held.actor(),
+        endSurplus: held.actor(),
         withdrawKey: held.actor(),
         unload: held.actor(),
       },

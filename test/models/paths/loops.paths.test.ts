@@ -72,6 +72,7 @@ function connectionAdversary(): Adversary {
         child: held.actor() as never,
         load: held.actor(),
         terminateIke: held.actor(),
+        endSurplus: held.actor(),
         unload: held.actor(),
       },
     }) as AnyStateMachine,
@@ -87,6 +88,7 @@ function connectionAdversary(): Adversary {
       list(ikeSa({ remoteId: "another" })),
       list(ikeSa({ state: "REKEYING" })),
       list(ikeSa(), ikeSa({ uniqueId: "8" })),
+      list(ikeSa({ children: [childSa(), childSa({ uniqueId: "2" })] })),
       { type: "configuration.lost" },
     ],
     outputs: { load: loadedNew() },
@@ -98,7 +100,11 @@ function connectionAdversary(): Adversary {
     errors: [away],
   };
   // A child does not end without a command to stop, but it may break down.
-  return { walk, costs: { terminateIke: some, load: once }, impossible: /done\.actor\.child/ };
+  return {
+    walk,
+    costs: { terminateIke: some, endSurplus: once, load: once },
+    impossible: /done\.actor\.child/,
+  };
 }
 
 const suite = { iv: 8, icv: 16, align: 4 };

@@ -1,0 +1,44 @@
+import type { CaseName } from "./cases/case-names.ts";
+import type { PeerRoot } from "./peer-root.ts";
+import type { Tunnel } from "./tunnel.ts";
+
+/** An IKE daemon as the node's peer, in the namespace `peer`. */
+export interface Peer extends AsyncDisposable {
+  /** Starts the daemon with the tunnels that were loaded; resolves once it answers. */
+  start(): Promise<void>;
+  /** Kills it; its SAs stay in the kernel. */
+  kill(): Promise<void>;
+  /** Stops every process of the daemon until {@link resume}. */
+  pause(): void;
+  resume(): void;
+  /** Adds a tunnel, which does not initiate by itself. */
+  load(tunnel: Tunnel): Promise<void>;
+  /** Removes a tunnel with its SAs. */
+  unload(tunnel: Tunnel): Promise<void>;
+  initiate(tunnel: Tunnel): Promise<void>;
+  /** Commands about the SAs of a tunnel that is up. */
+  rekeyChild(tunnel: Tunnel): Promise<void>;
+  rekeyIke(tunnel: Tunnel): Promise<void>;
+  deleteChild(tunnel: Tunnel): Promise<void>;
+  deleteIke(tunnel: Tunnel): Promise<void>;
+}
+
+/** An implementation of IKE, of one version. */
+export interface Implementation {
+  readonly name: string;
+  /** The name of its root; see fetch.sh. */
+  readonly root: string;
+  /** The Debian package that has its version. */
+  readonly package: string;
+  /** The cases that it cannot take part in, with the reason. */
+  readonly cannot: Readonly<Partial<Record<CaseName, string>>>;
+  /**
+   * Set if the peer sends on a new CHILD SA before charon has its answer; says so. Only those
+   * packets may be lost when the node rekeys.
+   */
+  readonly sendsEarly?: string;
+  /** The cases in which ipman does not do with it what the case says, with what it does. */
+  readonly faults: Readonly<Partial<Record<CaseName, string>>>;
+  /** @param folder for its logs; it has the same path in the root */
+  readonly create: (root: PeerRoot, folder: string) => Peer;
+}
