@@ -60,12 +60,13 @@ const onTheHost: Lane = [
         `status=$?; rm -rf ${images}; exit $status`,
     ],
   },
+  // Other daemons of IKE, in a machine of their own beside that of the scenarios.
+  lab("peers", "lab/peers/*.scenario.ts"),
 ];
-/** Only one machine of the lab runs at a time, which uses one processor. */
+/** A machine of the lab uses one processor. */
 const inTheLab: Lane = [
   lab("contracts", "lab/contracts/*.scenario.ts"),
   lab("scenarios", "lab/scenarios/*.scenario.ts"),
-  lab("peers", "lab/peers/*.scenario.ts"),
 ];
 const onTheCluster: Lane = [
   {
