@@ -99,20 +99,25 @@ function orderOfAPod(): string {
   const patch = injectionPatch(
     { metadata: {}, spec: { containers: [] } },
     {
-      connection,
-      child,
-      pool: "primary",
-      tunnelMtu: 1422,
+      attachments: [
+        {
+          listed: undefined,
+          connection,
+          child,
+          pool: "primary",
+          tunnelMtu: 1422,
+          reservationId: "",
+          proof: "",
+          address: parsePrefix("10.0.2.3/24") as Prefix,
+          gateway: parseAddress("10.244.1.3") as Address,
+          secrets: {
+            mac: "02:00:00:00:00:03",
+            gatewayMac: "02:00:00:00:00:01",
+            seeds: [1, 2, 3, 4, 5, 6, 7, 8],
+          },
+        },
+      ],
       vxlanPort: 7789,
-      reservationId: "",
-      proof: "",
-      address: parsePrefix("10.0.2.3/24") as Prefix,
-      gateway: parseAddress("10.244.1.3") as Address,
-      secrets: {
-        mac: "02:00:00:00:00:03",
-        gatewayMac: "02:00:00:00:00:01",
-        seeds: [1, 2, 3, 4, 5, 6, 7, 8],
-      },
       image: { name: "ipman", pullPolicy: "Never" },
     },
   );

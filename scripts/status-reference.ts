@@ -51,8 +51,8 @@ condition's message.
 
 An event of a pod reports that the pod has the annotations of a worker but is not attached: its
 namespace may not use the connection, its address is outside its pool or belongs to another pod, or
-the operator did not reserve the address for this pod. The note says which. A pod gets one event for
-each reason; an agent reports at most 60 a minute.
+the operator did not reserve the address for this pod. The note says which, and names the attachment of a
+pod that lists several. A pod gets one event for each reason; an agent reports at most 60 a minute.
 
 | source | cause | type | action | reason |
 |---|---|---|---|---|

@@ -4,6 +4,7 @@ import { absenceScenarios } from "./scenarios/absence.ts";
 import { admissionScenarios } from "./scenarios/admission.ts";
 import { podPolicyScenarios } from "./scenarios/pod-policy.ts";
 import { alertScenarios } from "./scenarios/alerts.ts";
+import { attachmentScenarios } from "./scenarios/attachments.ts";
 import { apiScenarios } from "./scenarios/api.ts";
 import { certificateScenarios } from "./scenarios/certificates.ts";
 import { chartScenarios } from "./scenarios/chart.ts";
@@ -49,6 +50,7 @@ describe("a cluster", () => {
   admissionScenarios(cluster);
   podPolicyScenarios(cluster);
   refusalScenarios(cluster);
+  attachmentScenarios(cluster);
   groupScenarios(cluster);
   placementScenarios(cluster);
   withoutWakingAnybody(cluster, () => {

@@ -48,12 +48,20 @@ export interface WorkloadOptions {
   readonly child?: string;
   readonly pool?: string;
   readonly annotations?: Readonly<Record<string, string>>;
+  /** Lists the attachments instead of the separate annotations. */
+  readonly attachments?: readonly object[];
 }
 
 /** A Deployment of the lab's image whose pods join a tunnel. */
 export function workload(options: WorkloadOptions) {
-  const { name, node, replicas = 2, annotations = {} } = options;
+  const { name, node, replicas = 2, annotations = {}, attachments } = options;
   const { connection = "example-connection", child = "example-child", pool = "primary" } = options;
+  const separate = {
+    "ipman.dialo.ai/childName": child,
+    "ipman.dialo.ai/ipmanName": connection,
+    "ipman.dialo.ai/poolName": pool,
+  };
+  const listed = { "ipman.dialo.ai/attachments": JSON.stringify(attachments) };
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -65,9 +73,7 @@ export function workload(options: WorkloadOptions) {
         metadata: {
           labels: { app: name },
           annotations: {
-            "ipman.dialo.ai/childName": child,
-            "ipman.dialo.ai/ipmanName": connection,
-            "ipman.dialo.ai/poolName": pool,
+            ...(attachments === undefined ? separate : listed),
             ...annotations,
           },
         },

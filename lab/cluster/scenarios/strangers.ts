@@ -4,7 +4,7 @@ import { after, before, describe, it } from "node:test";
 import { resourceTypes } from "../../../src/adapters/kubernetes/client/resource-type.ts";
 import { formatAddress, parseAddress, type Address } from "../../../src/model/net/address.ts";
 import { announcementFrame } from "../../../src/model/network/announcement.ts";
-import { readOrder, type AttachOrder } from "../../../src/model/attach/attach-order.ts";
+import { readOrders, type AttachOrder } from "../../../src/model/attach/attach-order.ts";
 import { attackProgram, attacksOn, type Flood } from "../../sites/attack.ts";
 import { icmpEcho, udpPacket, vxlanDatagram, type Frame } from "../../sites/frames.ts";
 import type { LabCluster } from "../cluster.ts";
@@ -150,7 +150,7 @@ async function victimOf({ client }: LabCluster, pod: Workload): Promise<Victim> 
     readonly spec: { readonly initContainers: { readonly env: { readonly value: string }[] }[] };
     readonly status: { readonly podIP: string };
   };
-  const order = readOrder(spec.initContainers[0]?.env[0]?.value ?? "");
+  const [order] = readOrders(spec.initContainers[0]?.env[0]?.value ?? "") as [AttachOrder];
   return { pod, underlay: status.podIP, order };
 }
 

@@ -11,7 +11,7 @@ routes to the networks behind the peer. Prints the address. A second call change
 namespace is deleted, its address is free again.
 
 In a cluster, "ipman attach --self" is the first init container of each annotated pod. It attaches
-its own pod, as the operator's webhook says, and needs NET_ADMIN only.`,
+its own pod to each child that the operator's webhook names, and needs NET_ADMIN only.`,
   arguments: {},
   options: {
     self: flag("--self", "attach the namespace of this process, by $IPMAN_ATTACH"),
@@ -31,7 +31,7 @@ its own pod, as the operator's webhook says, and needs NET_ADMIN only.`,
   run: async ({ self, netns, connection, child, pool, state }) => {
     if (self) {
       const { attachSelf } = await import("./attach-self.ts");
-      process.stdout.write(`${attachSelf()}\n`);
+      process.stdout.write(`${attachSelf().join("\n")}\n`);
       return 0;
     }
     const request = {

@@ -1,5 +1,7 @@
 import { annotation } from "../kubernetes/labels.ts";
-import { heldAddressOf, type Pod } from "../kubernetes/worker-pod.ts";
+import { heldAddressesOf } from "../kubernetes/held-address.ts";
+import { attachmentsOf, type PodAttachment } from "../kubernetes/pod-attachments.ts";
+import type { Pod } from "../kubernetes/worker-pod.ts";
 import { formatAddress } from "../net/address.ts";
 import { parsePrefix } from "../net/prefix.ts";
 import type { ConnectionReservations, ReservationChange } from "./connection-reservations.ts";
@@ -24,7 +26,9 @@ export function seenReservations(
   { connection: id, pending, podsVersion }: ConnectionReservations,
   pods: readonly Pod[],
 ): SeenReservations {
-  const versionByReservation = new Map(pods.map((pod) => [reservationOf(pod), versionOf(pod)]));
+  const versionByReservation = new Map(
+    pods.flatMap((pod) => reservationsOf(pod).map((key) => [key, versionOf(pod)])),
+  );
   const ended: Reservation[] = [];
   const versions: bigint[] = [];
   const others: Reservation[] = [];
@@ -51,11 +55,8 @@ export function newest(podsVersion: string | undefined, versions: readonly bigin
 /** The addresses that pods of a connection hold, each with the version of its pod. */
 export function versionsByAddress(id: string, pods: readonly Pod[]): Map<string, bigint> {
   const versions = new Map<string, bigint>();
-  for (const pod of pods) {
-    const heldAddress = heldAddressOf(pod);
-    if (heldAddress?.connection !== id) continue;
-    versions.set(formatAddress(heldAddress.address.address), versionOf(pod));
-  }
+  for (const { connection, address, pod } of heldAddressesOf(pods))
+    if (connection === id) versions.set(formatAddress(address.address), versionOf(pod));
   return versions;
 }
 
@@ -63,17 +64,17 @@ function versionOf({ metadata }: Pod): bigint {
   return BigInt(metadata.resourceVersion ?? 0);
 }
 
-/** Memo of {@link readReservation}: the object of a pod is immutable. */
-const memo = new WeakMap<Pod, { readonly key: string | undefined }>();
+/** Memo of {@link reservationsOf}: the object of a pod is immutable. */
+const memo = new WeakMap<Pod, readonly string[]>();
 
-/** The {@link reservationKey} of a pod's reservation; undefined if the pod has none. */
-export function reservationOf(pod: Pod): string | undefined {
-  const read = memo.get(pod) ?? { key: readReservation(pod) };
-  memo.set(pod, read);
-  return read.key;
+/** The {@link reservationKey} of each of a pod's reservations. */
+export function reservationsOf(pod: Pod): readonly string[] {
+  const keys = memo.get(pod) ?? attachmentsOf(pod).flatMap((one) => readReservation(one) ?? []);
+  memo.set(pod, keys);
+  return keys;
 }
 
-function readReservation({ metadata: { annotations = {} } }: Pod): string | undefined {
+function readReservation({ annotations }: PodAttachment): string | undefined {
   const connection = annotations[annotation.connection];
   const reservationId = annotations[annotation.reservedAt];
   const address = parsePrefix(annotations[annotation.vxlanIp] ?? "");

@@ -12,6 +12,7 @@ import { admittedPod, reservationProof } from "./reservation.ts";
 import { SegmentKey } from "../network/segment-key.ts";
 import type { Pod } from "../kubernetes/worker-pod.ts";
 import { workersOf } from "./workers.ts";
+import { writeListed } from "../kubernetes/pod-attachments.ts";
 
 const key = new SegmentKey(Buffer.alloc(32, 1));
 
@@ -216,5 +217,77 @@ describe("the workers among pods", () => {
         for (const { why } of refused) assert.match(why, /is taken by an older pod$/);
       }),
     );
+  });
+
+  describe("with several attachments", () => {
+    const plant: Connection = { ...connection, id: "plant", allowedNamespaces: undefined };
+    const all = new Map([connection, plant].map((one) => [one.id, one]));
+    const request = { ipmanName: "plant", childName: child.key, poolName: pool };
+
+    /** A pod with separate annotations, and a list with this attachment. */
+    function both(listed: Readonly<Record<string, string>> = {}): Pod {
+      const given = { address: prefixAt(0) };
+      const separate = podOf(given).metadata.annotations ?? {};
+      const place = { connection: "plant", child: child.key, pool, address: prefixAt(0) };
+      const reservationId = separate[annotation.reservedAt] ?? "";
+      const admitted = admittedPod({ namespace: "bank", name: "web-0" });
+      const entry = {
+        ...separate,
+        [annotation.connection]: "plant",
+        [annotation.reservation]: reservationProof(key, { ...admitted, ...place, reservationId }),
+        ...listed,
+      };
+      return podOf({
+        annotations: {
+          [annotation.attachments]: JSON.stringify([request]),
+          [annotation.attached]: writeListed([entry]),
+        },
+      });
+    }
+
+    it("are workers of each, and the same objects each time", () => {
+      const pod = both();
+      const { workers, refused } = workersOf([pod], all, key);
+      assert.deepEqual(refused, []);
+      assert.deepEqual(
+        workers.map((worker) => [worker.id, worker.connection]),
+        [
+          ["bank/web-0", connection.id],
+          ["bank/web-0", "plant"],
+        ],
+      );
+      assert.notEqual(workers[0]?.reservation, workers[1]?.reservation);
+      const again = workersOf([pod], all, key).workers;
+      for (const [i, worker] of workers.entries()) assert.equal(again[i], worker);
+    });
+
+    it("are workers of those of the agent's connections only", () => {
+      const { workers, refused } = workersOf([both()], new Map([["plant", plant]]), key);
+      assert.deepEqual(refused, []);
+      assert.deepEqual(
+        workers.map((worker) => worker.connection),
+        ["plant"],
+      );
+    });
+
+    it("are refused for the attachment that is not proven, and stay workers of the other", () => {
+      const { workers, refused } = workersOf([both({ [annotation.reservation]: "" })], all, key);
+      assert.deepEqual(
+        workers.map((worker) => worker.connection),
+        [connection.id],
+      );
+      assert.match(refused[0]?.why ?? "", /^attachment plant\/.*: .* does not prove that/);
+    });
+
+    it("are refused for an attachment that the operator did not read", () => {
+      const annotations = { [annotation.attachments]: JSON.stringify([request]) };
+      const { workers, refused } = workersOf([podOf({ annotations })], all, key);
+      assert.equal(workers.length, 1);
+      assert.match(
+        refused[0]?.why ?? "",
+        /^attachment plant\/.*: it has no address, since the pod was admitted by a version/,
+      );
+      assert.deepEqual(found(podOf({ annotations })).refused, [], "another agent reports it");
+    });
   });
 });

@@ -7,9 +7,11 @@ import { underlayIn, podAddresses, type PodAddresses } from "../kubernetes/pod-a
 import { annotation } from "../kubernetes/labels.ts";
 import { isReservationProof } from "./reservation.ts";
 import type { SegmentKey } from "../network/segment-key.ts";
-import { heldAddressOf, type HeldAddress, type Pod } from "../kubernetes/worker-pod.ts";
+import { heldAddressOf, type HeldAddress } from "../kubernetes/held-address.ts";
+import { attachmentsOf, unassignedOf, type PodAttachment } from "../kubernetes/pod-attachments.ts";
+import type { Pod } from "../kubernetes/worker-pod.ts";
 
-/** A pod that has the annotations of a worker and is not accepted as one. */
+/** A pod that has the annotations of a worker and is not accepted as one, in one attachment. */
 export interface RefusedPod {
   readonly pod: Pod;
   /** Why, for the pod's author. */
@@ -22,18 +24,17 @@ export interface Workers {
   readonly refused: readonly RefusedPod[];
 }
 
-/** A pod that passed every check that concerns it alone. */
+/** An attachment that passed every check that concerns it alone. */
 interface Candidate {
-  readonly pod: Pod;
+  readonly attachment: PodAttachment;
   readonly worker: Worker;
   /** Identifies the address within the child: each can have one worker. */
   readonly slot: string;
 }
 
-/** The claims of a pod's annotations, and the declarations that they name. */
+/** The claims of an attachment's annotations, and the declarations that they name. */
 interface AddressClaim {
-  readonly pod: Pod;
-  readonly namespace: string;
+  readonly attachment: PodAttachment;
   readonly connection: Connection;
   readonly child: Child;
   readonly heldAddress: HeldAddress;
@@ -45,8 +46,9 @@ export type GatewayOf = (worker: Worker) => Pick<Gateway, "underlay"> | undefine
 
 /**
  * Finds the workers among pods: those whose annotations are valid by the declared connections and
- * the segment key. If several pods have the same address of a child, the oldest keeps it. A worker is
- * the same object while its pod and its connection are the same.
+ * the segment key. A pod with several attachments is a worker for each that is valid. If several
+ * pods have the same address of a child, the oldest keeps it. A worker is the same object while its
+ * pod and its connection are the same.
  */
 export function workersOf(
   pods: Iterable<Pod>,
@@ -55,39 +57,56 @@ export function workersOf(
   gatewayOf: GatewayOf = () => undefined,
 ): Workers {
   const refused: RefusedPod[] = [];
+  const refuse = (attachment: PodAttachment, why: string) =>
+    refused.push({ pod: attachment.pod, why: aboutAttachment(attachment, why) });
   const candidates = new Map<string, Candidate>();
   for (const pod of pods) {
-    const connection = connections.get(pod.metadata.annotations?.[annotation.connection] ?? "");
-    if (connection === undefined) continue;
-    const judged = judge(pod, connection, key);
-    if (judged === undefined) continue;
-    if ("why" in judged) refused.push(judged);
-    else {
-      const loser = admit(candidates, judged);
-      if (loser !== undefined) refused.push({ pod: loser.pod, why: taken(loser) });
+    for (const attachment of attachmentsOf(pod)) {
+      const connection = connections.get(attachment.annotations[annotation.connection] ?? "");
+      const judged = connection && judge(attachment, connection, key);
+      if (judged === undefined) continue;
+      if ("why" in judged) refuse(attachment, judged.why);
+      else {
+        const loser = admit(candidates, judged);
+        if (loser !== undefined) refuse(loser.attachment, taken(loser));
+      }
     }
+    for (const request of unassignedOf(pod))
+      if (connections.has(request.annotations[annotation.connection] ?? ""))
+        refuse(request, unassigned);
   }
   const workers = [...candidates.values()].flatMap((candidate) => {
-    const { pod, worker } = candidate;
+    const { attachment, worker } = candidate;
     const why = familyProblem(candidate, gatewayOf(worker));
-    if (why !== undefined) refused.push({ pod, why });
+    if (why !== undefined) refuse(attachment, why);
     return why === undefined ? [worker] : [];
   });
   return { workers, refused };
+}
+
+const unassigned = `it has no address, since the pod was admitted by a version of ipman that does not read ${annotation.attachments}; create the pod again`;
+
+/** Names the attachment of a pod that lists several. */
+function aboutAttachment({ pod, annotations }: PodAttachment, why: string): string {
+  if (pod.metadata.annotations?.[annotation.attachments] === undefined) return why;
+  const [connection, child] = [annotation.connection, annotation.child].map((key) => {
+    return annotations[key] ?? "";
+  });
+  return `attachment ${connection}/${child}: ${why}`;
 }
 
 /**
  * A segment uses one family on the pod network: that of its gateway's first address. A worker's
  * device uses the family that the gateway had when the pod was admitted.
  */
-function familyProblem({ pod, worker }: Candidate, gateway: ReturnType<GatewayOf>) {
+function familyProblem({ attachment, worker }: Candidate, gateway: ReturnType<GatewayOf>) {
   const family = gateway?.underlay.family;
   if (family === undefined) return undefined;
   if (underlayIn(worker, family) === undefined) {
     const own = worker.underlay.family;
     return `the pod has an IPv${own} address only, and its gateway is reached by IPv${family}; give the pod an IPv${family} address (a dual-stack pod network) and create it again, or run the gateway on a node whose first address is IPv${own}`;
   }
-  const admitted = parseAddress(pod.metadata.annotations?.[annotation.xfrmUnderlyingIp] ?? "");
+  const admitted = parseAddress(attachment.annotations[annotation.xfrmUnderlyingIp] ?? "");
   if (admitted === undefined || admitted.family === family) return undefined;
   return `the pod was attached by IPv${admitted.family}, and its gateway has moved and is reached by IPv${family}; create the pod again, or run the gateway on a node whose first address is IPv${admitted.family}`;
 }
@@ -95,7 +114,8 @@ function familyProblem({ pod, worker }: Candidate, gateway: ReturnType<GatewayOf
 /** @returns the younger of two candidates for one address */
 function admit(candidates: Map<string, Candidate>, candidate: Candidate): Candidate | undefined {
   const rival = candidates.get(candidate.slot);
-  if (rival !== undefined && isOlder(rival.pod, candidate.pod)) return candidate;
+  if (rival !== undefined && isOlder(rival.attachment.pod, candidate.attachment.pod))
+    return candidate;
   candidates.set(candidate.slot, candidate);
   return rival;
 }
@@ -118,22 +138,37 @@ function taken({ worker }: Candidate): string {
   return `${formatAddress(worker.address.address)} is taken by an older pod`;
 }
 
-type PodVerdict = Candidate | RefusedPod | undefined;
+type AttachmentVerdict = Candidate | { readonly why: string } | undefined;
 
-/** Memo of {@link judgeUnknown}: pods and connections are immutable. */
-const memo = new WeakMap<Pod, { connection: Connection; key: SegmentKey; judged: PodVerdict }>();
+interface Judgement {
+  readonly connection: Connection;
+  readonly key: SegmentKey;
+  readonly judged: AttachmentVerdict;
+}
 
-function judge(pod: Pod, connection: Connection, key: SegmentKey): PodVerdict {
-  const before = memo.get(pod);
+/** Memo of {@link judgeUnknown}: attachments and connections are immutable. */
+const memo = new WeakMap<PodAttachment, Judgement>();
+
+function judge(
+  attachment: PodAttachment,
+  connection: Connection,
+  key: SegmentKey,
+): AttachmentVerdict {
+  const before = memo.get(attachment);
   if (before?.connection === connection && before.key === key) return before.judged;
-  const judged = judgeUnknown(pod, connection, key);
-  memo.set(pod, { connection, key, judged });
+  const judged = judgeUnknown(attachment, connection, key);
+  memo.set(attachment, { connection, key, judged });
   return judged;
 }
 
 /** Undefined if a pod has no address on the pod network yet. */
-function judgeUnknown(pod: Pod, connection: Connection, key: SegmentKey): PodVerdict {
-  const { namespace = "default", name, annotations = {} } = pod.metadata;
+function judgeUnknown(
+  attachment: PodAttachment,
+  connection: Connection,
+  key: SegmentKey,
+): AttachmentVerdict {
+  const { pod, annotations } = attachment;
+  const { namespace = "default", name } = pod.metadata;
   const addresses = podAddresses(pod);
   if (addresses === undefined && (pod.status?.podIP ?? "") === "") return undefined;
   const childName = annotations[annotation.child] ?? "";
@@ -141,27 +176,28 @@ function judgeUnknown(pod: Pod, connection: Connection, key: SegmentKey): PodVer
   // Without allowedNamespaces, the operator decided when it admitted the pod.
   const isAllowed = mayUse(connection, namespace, { requireAllowedNamespaces: false });
   if (child === undefined || !isAllowed) {
-    return { pod, why: unavailable({ connection: connection.id, child: childName }, namespace) };
+    return { why: unavailable({ connection: connection.id, child: childName }, namespace) };
   }
-  const heldAddress = heldAddressOf(pod);
-  if (heldAddress === undefined) return { pod, why: `${annotation.vxlanIp} is not an address` };
-  const claim = { pod, namespace, connection, child, heldAddress, addresses };
+  const heldAddress = heldAddressOf(attachment);
+  if (heldAddress === undefined) return { why: `${annotation.vxlanIp} is not an address` };
+  const claim = { attachment, connection, child, heldAddress, addresses };
   const why = claimProblem(claim, key);
-  if (why !== undefined || addresses === undefined) return { pod, why: why ?? "" };
+  if (why !== undefined || addresses === undefined) return { why: why ?? "" };
   const { pool, address } = heldAddress;
   const reservation = annotations[annotation.reservation] ?? "";
   const place = { connection: connection.id, child: child.key, pool };
   const worker = { id: `${namespace}/${name}`, ...place, address, ...addresses, reservation };
   const text = formatAddress(address.address);
-  return { pod, worker, slot: JSON.stringify([connection.id, child.key, text]) };
+  return { attachment, worker, slot: JSON.stringify([connection.id, child.key, text]) };
 }
 
 /** The first reason for which a claim does not hold. */
 function claimProblem(claim: AddressClaim, key: SegmentKey): string | undefined {
-  const { pod, child, heldAddress, addresses } = claim;
+  const { attachment, child, heldAddress, addresses } = claim;
   const { address } = heldAddress.address;
   const text = formatAddress(address);
-  if (addresses === undefined) return `status.podIP "${pod.status?.podIP}" is not an address`;
+  if (addresses === undefined)
+    return `status.podIP "${attachment.pod.status?.podIP}" is not an address`;
   if (!child.pools.has(heldAddress.pool))
     return `child ${child.key} has no pool "${heldAddress.pool}"`;
   if (!isOfPool(child, heldAddress.pool, address)) {
@@ -176,8 +212,11 @@ function claimProblem(claim: AddressClaim, key: SegmentKey): string | undefined 
   return undefined;
 }
 
-function isProven({ pod, connection, child, heldAddress }: AddressClaim, key: SegmentKey): boolean {
-  const { annotations = {} } = pod.metadata;
+function isProven(
+  { attachment, connection, child, heldAddress }: AddressClaim,
+  key: SegmentKey,
+): boolean {
+  const { pod, annotations } = attachment;
   const proof = annotations[annotation.reservation] ?? "";
   return isReservationProof(proof, key, pod.metadata, {
     connection: connection.id,

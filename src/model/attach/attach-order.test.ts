@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parseAddress, type Address } from "../net/address.ts";
-import { readOrder, writeOrder, type AttachOrder } from "./attach-order.ts";
+import { readOrders, writeOrders, type AttachOrder } from "./attach-order.ts";
 import { parsePrefix, type Prefix } from "../net/prefix.ts";
 
 const address = (text: string) => parseAddress(text) as Address;
@@ -41,6 +41,13 @@ const written = {
   outside: ["10.9.7.0/24"],
   tunnelMtu: 1422,
   vxlanPort: 7789,
+};
+
+const writeOrder = (one: AttachOrder) => writeOrders([one]);
+const readOrder = (text: string) => {
+  const [one, ...more] = readOrders(text);
+  assert.deepEqual(more, []);
+  return one;
 };
 
 describe("the order of a pod's init container", () => {
@@ -101,4 +108,30 @@ describe("the order of a pod's init container", () => {
     it(`is refused as ${JSON.stringify(text)}`, () => {
       assert.throws(() => readOrder(text), /IPMAN_ATTACH: the value is not a JSON object/);
     });
+
+  describe("for several attachments", () => {
+    const other: AttachOrder = {
+      ...order,
+      connection: { id: "plant" },
+      child: { ...order.child, key: "plc", ifId: 103 },
+    };
+    const list = [written, { ...written, connection: "plant", child: "plc", interfaceId: 103 }];
+
+    it("is a list that is read as it was written", () => {
+      assert.deepEqual(JSON.parse(writeOrders([order, other])), list);
+      assert.deepEqual(readOrders(writeOrders([order, other])), [order, other]);
+    });
+
+    it("is refused with the number of the attachment at fault", () => {
+      const [first, second] = list;
+      const bad = (entry: unknown) => JSON.stringify([first, entry]);
+      assert.throws(
+        () => readOrders(bad({ ...second, vtep: 1 })),
+        /IPMAN_ATTACH: \[1\]\.vtep is 1;/,
+      );
+      assert.throws(() => readOrders(bad({ ...second, mac: 1 })), /: \[1\]\.mac is invalid;/);
+      for (const entry of [null, "x", []])
+        assert.throws(() => readOrders(bad(entry)), /: \[1\] is not a JSON object;/);
+    });
+  });
 });

@@ -4,10 +4,10 @@ import { formatPrefix, parsePrefix, type Prefix } from "../net/prefix.ts";
 import { outsideOf } from "../network/tunnel-routes.ts";
 import type { WorkerFacts } from "../network/worker-plan.ts";
 
-/** The instructions for `ipman attach` in a pod; it finds the facts about the pod by itself. */
+/** One attachment for `ipman attach` in a pod; it finds the facts about the pod by itself. */
 export type AttachOrder = Omit<
   WorkerFacts,
-  "device" | "deviceMtu" | "underlay" | "node" | "ownRoutes"
+  "device" | "deviceMtu" | "underlay" | "others" | "ownRoutes"
 >;
 
 /** The environment variable with the init container's instructions. */
@@ -16,10 +16,25 @@ export const attachVariable = "IPMAN_ATTACH";
 /** The environment variable with the address of the pod's node, set once the pod has a node. */
 export const nodeVariable = "IPMAN_NODE";
 
-/** Writes an order as JSON: short, since every pod contains it, and legible in the pod. */
-export function writeOrder(order: AttachOrder): string {
+/**
+ * Writes the orders of a pod as JSON: short, since every pod contains it, and legible in the pod.
+ * A single order is an object, as in pods that join one child; several are a list.
+ */
+export function writeOrders(orders: readonly AttachOrder[]): string {
+  const written = orders.map(membersOf);
+  return JSON.stringify(written.length === 1 ? written[0] : written);
+}
+
+/** Reads what {@link writeOrders} wrote. @throws Error that names the member at fault */
+export function readOrders(text: string): readonly AttachOrder[] {
+  const value = parsed(text);
+  if (!Array.isArray(value)) return [readOrder(new Members(value, ""))];
+  return value.map((order: unknown, i) => readOrder(new Members(order, `[${i}]`)));
+}
+
+function membersOf(order: AttachOrder) {
   const { connection, child, worker, gatewayUnderlay, tunnelMtu, vxlanPort } = order;
-  return JSON.stringify({
+  return {
     connection: connection.id,
     child: child.key,
     interfaceId: child.ifId,
@@ -33,12 +48,10 @@ export function writeOrder(order: AttachOrder): string {
     outside: outsideOf(child).map(formatPrefix),
     tunnelMtu,
     vxlanPort,
-  });
+  };
 }
 
-/** Reads what {@link writeOrder} wrote. @throws Error that names the member at fault */
-export function readOrder(text: string): AttachOrder {
-  const members = new Members(text);
+function readOrder(members: Members): AttachOrder {
   return {
     connection: { id: members.read("connection", textOf) },
     child: {
@@ -65,29 +78,34 @@ const secret: ReadonlySet<string> = new Set(["mac", "gatewayMac", "seeds"]);
 
 class Members {
   readonly #all: Readonly<Record<string, unknown>>;
+  readonly #at: string;
 
-  constructor(text: string) {
-    this.#all = parsed(text);
+  /** @param at the place of the order in the list, `[1]`; empty for a single order */
+  constructor(order: unknown, at: string) {
+    if (typeof order !== "object" || order === null || Array.isArray(order))
+      throw broken(`${at === "" ? "the value" : at} is not a JSON object`);
+    this.#all = { ...order };
+    this.#at = at;
   }
 
   read<T>(name: string, as: (value: unknown) => T | undefined): T {
     const value = as(this.#all[name]);
     if (value === undefined) {
       const found = secret.has(name) ? "invalid" : JSON.stringify(this.#all[name]);
-      throw broken(`${name} is ${found}`);
+      const member = this.#at === "" ? name : `${this.#at}.${name}`;
+      throw broken(`${member} is ${found}`);
     }
     return value;
   }
 }
 
-function parsed(text: string): Readonly<Record<string, unknown>> {
+/** Undefined for text that is not JSON. */
+function parsed(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null) return { ...value };
+    return JSON.parse(text);
   } catch {
-    // The same error as for JSON that is not an object.
+    return undefined;
   }
-  throw broken("the value is not a JSON object");
 }
 
 function broken(what: string): Error {

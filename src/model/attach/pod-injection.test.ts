@@ -2,10 +2,15 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Address } from "../net/address.ts";
 import { parseAddress } from "../net/address.ts";
-import { readOrder } from "./attach-order.ts";
+import { readOrders } from "./attach-order.ts";
 import { connectionFromCr } from "../validation/connection-from-cr.ts";
 import type { Child, Connection } from "../api/connection.ts";
-import { injectionPatch, type NewPod } from "./pod-injection.ts";
+import {
+  injectionPatch,
+  type Injection,
+  type NewAttachment,
+  type NewPod,
+} from "./pod-injection.ts";
 import { formatPrefix, parsePrefix, type Prefix } from "../net/prefix.ts";
 
 const parsed = connectionFromCr({
@@ -34,7 +39,8 @@ const parsed = connectionFromCr({
 });
 const connection = (parsed as { value: Connection }).value;
 
-const injection = {
+const attachment: NewAttachment = {
+  listed: undefined,
   connection,
   child: connection.children[0] as Child,
   pool: "primary",
@@ -48,6 +54,10 @@ const injection = {
   },
   proof: "00112233445566778899aabbccddeeff",
   tunnelMtu: 1422,
+};
+
+const injection: Injection = {
+  attachments: [attachment],
   vxlanPort: 7789,
   image: { name: "ipman:1", pullPolicy: "IfNotPresent" },
 };
@@ -61,9 +71,9 @@ const pod: NewPod = {
 };
 
 /** Applies a patch to the pod; each of its paths names a member that is replaced. */
-function patched(from: NewPod): NewPod {
+function patched(from: NewPod, facts = injection): NewPod {
   const result = structuredClone(from) as unknown as Record<string, unknown>;
-  for (const { path, value } of injectionPatch(from, injection)) {
+  for (const { path, value } of injectionPatch(from, facts)) {
     const names = path.slice(1).split("/");
     const last = names.pop() as string;
     const parent = names.reduce((at, name) => at[name] as Record<string, unknown>, result);
@@ -88,8 +98,8 @@ describe("a pod that joins a tunnel", () => {
       "ipman.dialo.ai/remoteIps": '["10.0.1.0/24"]',
       "ipman.dialo.ai/xfrmUnderlyingIp": "10.244.1.3",
       "ipman.dialo.ai/vxlanPort": "7789",
-      "ipman.dialo.ai/reservedAt": injection.reservationId,
-      "ipman.dialo.ai/reservation": injection.proof,
+      "ipman.dialo.ai/reservedAt": attachment.reservationId,
+      "ipman.dialo.ai/reservation": attachment.proof,
     });
     assert.deepEqual(made.metadata.labels, { "ipman.dialo.ai/worker": "lan" });
   });
@@ -117,10 +127,11 @@ describe("a pod that joins a tunnel", () => {
     const [attach, node] = first?.env ?? [];
     const hostIp = { fieldRef: { apiVersion: "v1", fieldPath: "status.hostIP" } };
     assert.deepEqual(node, { name: "IPMAN_NODE", valueFrom: hostIp });
-    const order = readOrder(attach?.value ?? "");
-    assert.equal(order.tunnelMtu, 1422);
+    const [order, ...more] = readOrders(attach?.value ?? "");
+    assert.deepEqual(more, []);
+    assert.equal(order?.tunnelMtu, 1422);
     assert.equal(formatPrefix(order.worker.address), "10.0.2.3/24");
-    assert.equal(order.worker.mac, injection.secrets.mac);
+    assert.equal(order.worker.mac, attachment.secrets.mac);
   });
 
   it("keeps the environment of every container", () => {
@@ -134,5 +145,87 @@ describe("a pod that joins a tunnel", () => {
 
   it("does not change when the patch is applied again", () => {
     assert.deepEqual(patched(made), made);
+  });
+});
+
+describe("a pod that joins several children", () => {
+  const listed = {
+    "ipman.dialo.ai/ipmanName": "plant",
+    "ipman.dialo.ai/childName": "plc",
+    "ipman.dialo.ai/poolName": "main",
+  };
+  const other: NewAttachment = {
+    ...attachment,
+    listed,
+    connection: { ...connection, id: "plant" },
+    child: { ...attachment.child, key: "plc", name: "plc", ifId: 103 },
+    pool: "main",
+    address: parsePrefix("10.0.3.7/24") as Prefix,
+    proof: "ffeeddccbbaa99887766554433221100",
+  };
+  const both: Injection = { ...injection, attachments: [attachment, other] };
+  const valuesOf = (annotations: Readonly<Record<string, string>> | undefined) =>
+    JSON.parse(annotations?.["ipman.dialo.ai/attached"] ?? "null") as Record<string, string>[];
+
+  it("gets the results of its list by the names of the annotations of one attachment", () => {
+    const { metadata } = patched(pod, both);
+    assert.equal(metadata.annotations?.["ipman.dialo.ai/vxlanIp"], "10.0.2.3/24");
+    assert.deepEqual(metadata.labels, { "ipman.dialo.ai/worker": "lan" });
+    assert.deepEqual(valuesOf(metadata.annotations), [
+      {
+        ipmanName: "plant",
+        childName: "plc",
+        poolName: "main",
+        vxlanIp: "10.0.3.7/24",
+        xfrmIp: "10.0.2.1",
+        interfaceId: "103",
+        localIps: '["10.0.2.0/24"]',
+        remoteIps: '["10.0.1.0/24"]',
+        xfrmUnderlyingIp: "10.244.1.3",
+        vxlanPort: "7789",
+        reservedAt: attachment.reservationId,
+        reservation: other.proof,
+      },
+    ]);
+  });
+
+  it("has no separate annotations if it requested none", () => {
+    const listOnly = { ...pod, metadata: { annotations: { other: "kept" } } };
+    const { metadata } = patched(listOnly, { ...injection, attachments: [other] });
+    assert.deepEqual(Object.keys(metadata.annotations ?? {}), ["other", "ipman.dialo.ai/attached"]);
+    assert.deepEqual(metadata.labels, { "ipman.dialo.ai/worker": "plc" });
+  });
+
+  it("has one init container, and the addresses in every container", () => {
+    const { spec } = patched(pod, both);
+    const [attach, ...others] = spec.initContainers ?? [];
+    assert.deepEqual(
+      others.map(({ name }) => name),
+      ["theirs"],
+    );
+    const orders = readOrders(attach?.env?.[0]?.value ?? "");
+    assert.deepEqual(
+      orders.map((order) => [order.connection.id, order.child.key, order.child.ifId]),
+      [
+        ["partner", "lan", 102],
+        ["plant", "plc", 103],
+      ],
+    );
+    for (const { env = [] } of [...spec.containers, ...others])
+      assert.deepEqual(env.slice(-2), [
+        { name: "VXLAN_IP", value: "10.0.2.3" },
+        { name: "VXLAN_IPS", value: "10.0.2.3,10.0.3.7" },
+      ]);
+  });
+
+  it("does not change when the patch is applied again", () => {
+    const made = patched(pod, both);
+    assert.deepEqual(patched(made, both), made);
+  });
+
+  it("keeps no results that its author wrote", () => {
+    const forged = { "ipman.dialo.ai/attached": '[{"ipmanName":"bank"}]' };
+    const { metadata } = patched({ ...pod, metadata: { annotations: forged } });
+    assert.equal(metadata.annotations?.["ipman.dialo.ai/attached"], undefined);
   });
 });

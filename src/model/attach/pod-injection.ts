@@ -1,11 +1,12 @@
 import type { Address } from "../net/address.ts";
 import { formatAddress } from "../net/address.ts";
-import { attachVariable, nodeVariable, writeOrder } from "./attach-order.ts";
+import { attachVariable, nodeVariable, writeOrders, type AttachOrder } from "./attach-order.ts";
 import type { Child, Connection } from "../api/connection.ts";
 import { runs, type Image } from "../kubernetes/image.ts";
 import type { KubeMeta } from "../kubernetes/kube-object.ts";
 import type { PatchOperation } from "./json-patch.ts";
 import { annotation, label, labelValue } from "../kubernetes/labels.ts";
+import { writeListed, type Annotations } from "../kubernetes/pod-attachments.ts";
 import { formatPrefix, type Prefix } from "../net/prefix.ts";
 import type { WorkerSecrets } from "../network/segment.ts";
 
@@ -25,8 +26,10 @@ export interface NewPod {
   };
 }
 
-/** The facts that are injected into a pod. */
-export interface Injection {
+/** An attachment of a pod that the operator admits. */
+export interface NewAttachment {
+  /** The annotations that request it, if the pod lists it; undefined for separate annotations. */
+  readonly listed: Annotations | undefined;
   readonly connection: Connection;
   readonly child: Child;
   readonly pool: string;
@@ -39,31 +42,38 @@ export interface Injection {
   readonly proof: string;
   readonly secrets: WorkerSecrets;
   readonly tunnelMtu: number;
+}
+
+/** The facts that are injected into a pod. */
+export interface Injection {
+  /** At least one; that of the separate annotations, if the pod has them, is the first. */
+  readonly attachments: readonly [NewAttachment, ...NewAttachment[]];
   readonly vxlanPort: number;
   /** The image that contains `ipman attach`. */
   readonly image: Image;
 }
 
 export const attachContainer = "ipman-attach";
+/** The address of the first attachment. */
 const addressVariable = "VXLAN_IP";
+/** The addresses of all attachments, separated by commas; for pods that list attachments. */
+const addressesVariable = "VXLAN_IPS";
 
 /** The patch that makes a pod a worker; a second application changes nothing. */
 export function injectionPatch(pod: NewPod, injection: Injection): PatchOperation[] {
   const { metadata, spec } = pod;
-  const text = formatAddress(injection.address.address);
+  const [first] = injection.attachments;
+  const variables = variablesOf(injection);
   const others = (spec.initContainers ?? []).filter(({ name }) => name !== attachContainer);
   return [
-    put("/metadata/annotations", { ...metadata.annotations, ...annotationsOf(injection) }),
-    put("/metadata/labels", {
-      ...metadata.labels,
-      [label.worker]: labelValue(injection.child.name),
-    }),
+    put("/metadata/annotations", annotationsOf(metadata.annotations, injection)),
+    put("/metadata/labels", { ...metadata.labels, [label.worker]: labelValue(first.child.name) }),
     put("/spec/initContainers", [
       { ...attachContainerOf(injection), ...mountsOf(spec.containers) },
-      ...others.map((c) => withAddress(c, text)),
+      ...others.map((c) => withVariables(c, variables)),
     ]),
     ...spec.containers.map((container, i) =>
-      put(`/spec/containers/${i}/env`, withAddress(container, text).env),
+      put(`/spec/containers/${i}/env`, withVariables(container, variables).env),
     ),
   ];
 }
@@ -73,8 +83,27 @@ function put(path: string, value: unknown): PatchOperation {
   return { op: "add", path, value };
 }
 
-function annotationsOf(injection: Injection): Record<string, string> {
-  const { connection, child, pool, address, gateway, vxlanPort } = injection;
+/** The annotations of a pod with those of its attachments; results that its author wrote are replaced. */
+function annotationsOf(
+  given: Annotations = {},
+  { attachments, vxlanPort }: Injection,
+): Annotations {
+  const { [annotation.attached]: _, ...kept } = given;
+  const separate = attachments.find(({ listed }) => listed === undefined);
+  const listed = attachments.flatMap((attachment) =>
+    attachment.listed === undefined
+      ? []
+      : [{ ...attachment.listed, ...resultOf(attachment, vxlanPort) }],
+  );
+  return {
+    ...kept,
+    ...(separate && resultOf(separate, vxlanPort)),
+    ...(listed.length > 0 && { [annotation.attached]: writeListed(listed) }),
+  };
+}
+
+function resultOf(attachment: NewAttachment, vxlanPort: number): Annotations {
+  const { connection, child, pool, address, gateway } = attachment;
   return {
     [annotation.connection]: connection.id,
     [annotation.pool]: pool,
@@ -85,14 +114,27 @@ function annotationsOf(injection: Injection): Record<string, string> {
     [annotation.remoteIps]: JSON.stringify(child.remoteSelectors.map(formatPrefix)),
     [annotation.xfrmUnderlyingIp]: formatAddress(gateway),
     [annotation.vxlanPort]: String(vxlanPort),
-    [annotation.reservedAt]: injection.reservationId,
-    [annotation.reservation]: injection.proof,
+    [annotation.reservedAt]: attachment.reservationId,
+    [annotation.reservation]: attachment.proof,
   };
 }
 
-function withAddress(container: Container, value: string): Container {
-  const others = (container.env ?? []).filter(({ name }) => name !== addressVariable);
-  return { ...container, env: [...others, { name: addressVariable, value }] };
+interface Variable {
+  readonly name: string;
+  readonly value: string;
+}
+
+function variablesOf({ attachments }: Injection): readonly Variable[] {
+  const [first, ...more] = attachments.map(({ address }) => formatAddress(address.address));
+  const own = { name: addressVariable, value: first ?? "" };
+  if (attachments.every(({ listed }) => listed === undefined)) return [own];
+  return [own, { name: addressesVariable, value: [first, ...more].join(",") }];
+}
+
+function withVariables(container: Container, variables: readonly Variable[]): Container {
+  const names = new Set(variables.map(({ name }) => name));
+  const others = (container.env ?? []).filter(({ name }) => !names.has(name));
+  return { ...container, env: [...others, ...variables] };
 }
 
 /** The path at which the API server mounts the service account's token in each container. */
@@ -108,16 +150,20 @@ function mountsOf(containers: readonly Container[]): Pick<Container, "volumeMoun
   return token === undefined ? {} : { volumeMounts: [token] };
 }
 
+function ordersOf({ attachments, vxlanPort }: Injection): readonly AttachOrder[] {
+  return attachments.map(({ connection, child, address, secrets, gateway, tunnelMtu }) => {
+    const worker = { address, ...secrets };
+    return { connection, child, worker, gatewayUnderlay: gateway, tunnelMtu, vxlanPort };
+  });
+}
+
 function attachContainerOf(injection: Injection): Container {
-  const { connection, child, address, secrets, gateway, tunnelMtu, vxlanPort } = injection;
-  const worker = { address, ...secrets };
-  const order = { connection, child, worker, gatewayUnderlay: gateway, tunnelMtu, vxlanPort };
   return {
     name: attachContainer,
     ...runs(injection.image),
     args: ["attach", "--self"],
     env: [
-      { name: attachVariable, value: writeOrder(order) },
+      { name: attachVariable, value: writeOrders(ordersOf(injection)) },
       {
         name: nodeVariable,
         valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "status.hostIP" } },

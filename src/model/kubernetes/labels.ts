@@ -19,6 +19,10 @@ export const label = {
 
 /** Annotations: the requests of a workload, and their results. */
 export const annotation = {
+  /** Requests several attachments: a JSON list whose members have the names of the next five. */
+  attachments: key("attachments"),
+  /** The results of that list: a JSON list whose members have the names of the annotations below. */
+  attached: key("attached"),
   connection: key("ipmanName"),
   child: key("childName"),
   pool: key("poolName"),

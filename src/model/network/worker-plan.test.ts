@@ -24,10 +24,10 @@ describe("a worker's plan", () => {
     assert.ok(all.includes("128.0.0.0/1"));
   });
 
-  it("leaves the networks of gateway, pod and node to the pod's own routes", () => {
+  it("leaves the networks of gateway, pod, node and other gateways to the pod's own routes", () => {
     const facts = { gatewayUnderlay: address("10.244.0.1"), underlay: address("10.244.1.4") };
-    const node = address("10.244.2.9");
-    assert.deepEqual(routesOf(["10.244.0.0/22"], { ...facts, node }), [
+    const others = [address("10.244.2.9")];
+    assert.deepEqual(routesOf(["10.244.0.0/22"], { ...facts, others }), [
       "10.0.2.1/32",
       "10.244.3.0/24",
     ]);

@@ -20,8 +20,11 @@ export interface WorkerFacts extends Pick<NamespaceRoutes, "ownRoutes"> {
   readonly device: string;
   readonly deviceMtu: number;
   readonly underlay: Address;
-  /** The address of the worker's node, if it is known: the node probes its pods. */
-  readonly node?: Address | undefined;
+  /**
+   * Further addresses that are reached outside the tunnel: that of the worker's node, which probes
+   * its pods, and those of the gateways of the namespace's other attachments.
+   */
+  readonly others?: readonly Address[];
   readonly tunnelMtu: number;
   readonly vxlanPort: number;
 }
@@ -35,13 +38,13 @@ const mostEntries = 2;
  * from datagrams that the packet filter accepts, so that the gateway can move.
  */
 export function workerPlan(facts: WorkerFacts): NetworkPlan {
-  const { child, worker, gatewayUnderlay, vxlanPort, underlay, node, ownRoutes } = facts;
+  const { child, worker, gatewayUnderlay, vxlanPort, underlay, others = [], ownRoutes } = facts;
   const link = vxlanName(child);
   const gateway = child.xfrmIp.address;
   const source = worker.address.address;
   const mtu = Math.min(vxlanMtu(facts.deviceMtu, gatewayUnderlay.family), facts.tunnelMtu);
   const routes = plannedRoutes(child, {
-    underlays: [gatewayUnderlay, underlay, ...(node === undefined ? [] : [node])],
+    underlays: [gatewayUnderlay, underlay, ...others],
     segment: [gateway],
     ownRoutes,
   });

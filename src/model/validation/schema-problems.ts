@@ -10,14 +10,19 @@ import { sizeProblems } from "./size-problems.ts";
 const schemas: Readonly<Record<Kind, object>> = { IPSecConnection, CharonGroup, Secret };
 
 const ajv = new Ajv({ allErrors: true, strict: false, verbose: true });
-const compiled = new Map<Kind, ValidateFunction>();
+const compiled = new WeakMap<object, ValidateFunction>();
 
-/** The problems of a manifest's shape. Sizes are checked before contents. */
+/** The problems of a manifest's shape. */
 export function schemaProblems(kind: Kind, document: unknown): Problem[] {
-  const ofSize = sizeProblems(schemas[kind], document);
+  return shapeProblems(schemas[kind], document);
+}
+
+/** The problems of an object's shape by a schema. Sizes are checked before contents. */
+export function shapeProblems(schema: object, document: unknown): Problem[] {
+  const ofSize = sizeProblems(schema, document);
   if (ofSize.length > 0) return ofSize;
-  const validate = compiled.get(kind) ?? ajv.compile(schemas[kind]);
-  compiled.set(kind, validate);
+  const validate = compiled.get(schema) ?? ajv.compile(schema);
+  compiled.set(schema, validate);
   if (validate(document)) return [];
   const errors = validate.errors ?? [];
   const problems = new ProblemList();

@@ -38,6 +38,13 @@ describe("a pod that is refused", () => {
     assert.equal(events.length, 2);
   });
 
+  it("is reported once for each of its attachments that are refused", () => {
+    const { refused, lines } = reporting();
+    const both = ["first", "second"].map((why) => ({ pod: pod("a"), why }));
+    for (let pass = 0; pass < 3; pass++) refused.report(both);
+    assert.deepEqual(lines, ["tenant/a: first", "tenant/a: second"]);
+  });
+
   it("is reported again if it was attached or deleted in between", () => {
     const { refused, lines } = reporting();
     for (const list of [[{ pod: pod("a"), why: "x" }], [], [{ pod: pod("a"), why: "x" }]])

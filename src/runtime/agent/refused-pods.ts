@@ -14,8 +14,8 @@ const windowMs = 60_000;
 /** Reports pods that are not attached: once for each pod and reason. */
 export class RefusedPods {
   readonly #options: RefusedPodsOptions;
-  /** By uid: the reason that was reported last. */
-  #reported: ReadonlyMap<string, string> = new Map();
+  /** The refusals that were reported, by the pod's uid and the reason. */
+  #reported: ReadonlySet<string> = new Set();
   #windowEnds = 0;
   #left = mostReported;
 
@@ -23,15 +23,15 @@ export class RefusedPods {
     this.#options = options;
   }
 
-  /** @param refused every pod that is refused at present */
+  /** @param refused every pod that is refused at present; one with several attachments may be there for each */
   report(refused: readonly RefusedPod[]): void {
-    const reported = new Map<string, string>();
+    const reported = new Set<string>();
     for (const one of refused) {
-      const { uid = "" } = one.pod.metadata;
-      const isNew = this.#reported.get(uid) !== one.why;
+      const refusal = JSON.stringify([one.pod.metadata.uid, one.why]);
+      const isNew = !this.#reported.has(refusal) && !reported.has(refusal);
       // A later pass reports pods above the limit.
-      if (!isNew || this.#mayReport()) reported.set(uid, one.why);
-      if (isNew && reported.has(uid)) this.#reportOne(one);
+      if (!isNew || this.#mayReport()) reported.add(refusal);
+      if (isNew && reported.has(refusal)) this.#reportOne(one);
     }
     this.#reported = reported;
   }

@@ -2,8 +2,17 @@ import { Subscription } from "rxjs";
 import type { AddressRequest, AllocationResult } from "../../../model/addresses/allocation.ts";
 import { findChild } from "../../../model/api/connection.ts";
 import { annotation } from "../../../model/kubernetes/labels.ts";
-import { heldAddressOf, type Pod } from "../../../model/kubernetes/worker-pod.ts";
+import { heldAddressOf } from "../../../model/kubernetes/held-address.ts";
+import { attachmentsOf, type PodAttachment } from "../../../model/kubernetes/pod-attachments.ts";
+import { formatAddress } from "../../../model/net/address.ts";
+import type { Prefix } from "../../../model/net/prefix.ts";
 import { ConnectionAllocator, type ConnectionAllocatorOptions } from "./connection-allocator.ts";
+
+/** An address with the id of its reservation. */
+export interface ReservedAddress {
+  readonly address: Prefix;
+  readonly reservationId: string;
+}
 
 const connectionGone: AllocationResult = {
   ok: false,
@@ -28,7 +37,8 @@ export class Allocator implements Disposable {
     );
     this.#subscription.add(
       cluster.workers.changes.subscribe((change) => {
-        if (change.type === "put" && change.before === undefined) this.#noteGiven(change.object);
+        if (change.type !== "put" || change.before !== undefined) return;
+        for (const attachment of attachmentsOf(change.object)) this.#noteGiven(attachment);
       }),
     );
   }
@@ -36,6 +46,11 @@ export class Allocator implements Disposable {
   /** Chooses an address and reserves it. */
   allocate(connectionId: string, request: AddressRequest): Promise<AllocationResult> {
     return this.#allocatorOf(connectionId).allocate(request);
+  }
+
+  /** Ends the reservation of an address that no pod gets. */
+  release(connectionId: string, { address, reservationId }: ReservedAddress): Promise<void> {
+    return this.#allocatorOf(connectionId).release(formatAddress(address.address), reservationId);
   }
 
   /** The result that a request would have; reserves nothing. */
@@ -58,11 +73,11 @@ export class Allocator implements Disposable {
     return made;
   }
 
-  /** Counts pods that requested any address: the next may be admitted by this replica. */
-  #noteGiven(pod: Pod): void {
-    const { annotations = {} } = pod.metadata;
+  /** Counts attachments that requested any address: this replica may admit the next one. */
+  #noteGiven(attachment: PodAttachment): void {
+    const { annotations } = attachment;
     if (annotation.address in annotations || annotation.keepAddress in annotations) return;
-    const heldAddress = heldAddressOf(pod);
+    const heldAddress = heldAddressOf(attachment);
     const { connections } = this.#options.cluster.desired;
     const connection = connections.get(heldAddress?.connection ?? "");
     const child = connection && findChild(connection, heldAddress?.child ?? "");

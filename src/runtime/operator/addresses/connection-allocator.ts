@@ -65,6 +65,19 @@ export class ConnectionAllocator {
     return allocated(found);
   }
 
+  /**
+   * Ends the reservation of an address that no pod gets. If that cannot be written, the reservation
+   * ends as those of pods that were never created do.
+   */
+  async release(address: string, reservationId: string): Promise<void> {
+    const change: ReservationChange = { end: { [address]: reservationId } };
+    try {
+      await this.#options.store.update<void>(this.#id, async () => ({ change, result: undefined }));
+    } catch (error) {
+      this.#noteUnexpected(error);
+    }
+  }
+
   /** Records that any replica gave a pod an address. */
   noteGiven(child: Child, pool: string): void {
     const needsRefill = this.#prefetch.noteGiven(child, pool, this.#now);
@@ -97,12 +110,16 @@ export class ConnectionAllocator {
     try {
       return this.#takePrefetched(requests) ?? (await this.#write(requests));
     } catch (error) {
-      const isExpected = error instanceof Refusal || error instanceof KubeError;
-      if (!isExpected) this.#options.onBreakdown(this.#id, error);
+      this.#noteUnexpected(error);
       throw error;
     } finally {
       this.#scheduleUpkeep();
     }
+  }
+
+  #noteUnexpected(error: unknown): void {
+    const isExpected = error instanceof Refusal || error instanceof KubeError;
+    if (!isExpected) this.#options.onBreakdown(this.#id, error);
   }
 
   /** The write before this one may have prefetched enough for the requests that waited for it. */

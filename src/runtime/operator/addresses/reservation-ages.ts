@@ -1,6 +1,6 @@
 import { Subscription } from "rxjs";
 import { reservationKey } from "../../../model/addresses/reservation.ts";
-import { reservationOf } from "../../../model/addresses/seen-reservations.ts";
+import { reservationsOf } from "../../../model/addresses/seen-reservations.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { Cluster } from "../state/cluster.ts";
 
@@ -32,8 +32,8 @@ export class ReservationAges implements Disposable {
     const { cluster, clock } = options;
     this.#subscription.add(
       cluster.workers.deletions.subscribe((pod) => {
-        const reservation = reservationOf(pod);
-        if (reservation !== undefined) this.#ended.set(reservation, clock.elapsed());
+        for (const reservation of reservationsOf(pod))
+          this.#ended.set(reservation, clock.elapsed());
       }),
     );
     this.#subscription.add(cluster.reservations.touched.subscribe((id) => this.#note(id)));

@@ -1,12 +1,15 @@
 import { Subject, type Observable } from "rxjs";
 import type { Change, ObjectStore } from "../../../adapters/kubernetes/client/object-store.ts";
 import type { Connection } from "../../../model/api/connection.ts";
-import { annotation } from "../../../model/kubernetes/labels.ts";
-import { usedAddresses, type Pod } from "../../../model/kubernetes/worker-pod.ts";
+import { usedAddresses } from "../../../model/kubernetes/held-address.ts";
+import { connectionsOf } from "../../../model/kubernetes/pod-attachments.ts";
+import type { Pod } from "../../../model/kubernetes/worker-pod.ts";
 
 type Used = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
-/** The worker pods of a view, by the connection that they name. */
+const noConnections: ReadonlySet<string> = new Set();
+
+/** The worker pods of a view, by the connections that they name. */
 export class WorkersByConnection implements Disposable {
   readonly #view: ObjectStore<Pod>;
   readonly #pods = new Map<string, Map<string, Pod>>();
@@ -47,17 +50,21 @@ export class WorkersByConnection implements Disposable {
     if (change.type === "all") this.#updateAll();
     if (change.type === "all" || change.type === "progress") return;
     const { key, object, before } = change;
-    const [id, was] = [connectionOf(object), before && connectionOf(before)];
-    if (was !== undefined && was !== id) this.#drop(was, key);
-    if (change.type === "delete") this.#drop(id, key);
-    else this.#keep(id, key, object);
-    this.#touched.next(id);
+    const named = connectionsOf(object);
+    const wasNamed = before === undefined ? noConnections : connectionsOf(before);
+    for (const id of wasNamed.difference(named)) this.#drop(id, key);
+    for (const id of named) {
+      if (change.type === "delete") this.#drop(id, key);
+      else this.#keep(id, key, object);
+    }
+    for (const id of wasNamed.union(named)) this.#touched.next(id);
   }
 
   #updateAll(): void {
     this.#pods.clear();
     this.#used.clear();
-    for (const [key, pod] of this.#view.objects) this.#keep(connectionOf(pod), key, pod);
+    for (const [key, pod] of this.#view.objects)
+      for (const id of connectionsOf(pod)) this.#keep(id, key, pod);
     this.#touched.next(undefined);
   }
 
@@ -73,8 +80,4 @@ export class WorkersByConnection implements Disposable {
     if (pods?.size === 0) this.#pods.delete(id);
     this.#used.delete(id);
   }
-}
-
-function connectionOf({ metadata }: Pod): string {
-  return metadata.annotations?.[annotation.connection] ?? "";
 }
