@@ -27,6 +27,10 @@ const notifies: Record<string, readonly [Reason, string]> = {
     "the peer accepts one pair of networks per child: declare a child for each pair",
   ],
   NO_ADDITIONAL_SAS: [Reason.PeerRefused, "the peer accepts no further children"],
+  TEMPORARY_FAILURE: [
+    Reason.NegotiationFailed,
+    "the peer is busy with another exchange (TEMPORARY_FAILURE) and is asked again",
+  ],
 };
 
 /** The failure that a notify means; undefined if it does not end a negotiation. */

@@ -120,7 +120,8 @@ const table = {
     retryable: true,
   },
   NegotiationFailed: {
-    explanation: "no SA was established, and neither charon nor the peer gave a reason",
+    explanation:
+      "no SA was established; the message has the answer of the peer, unless neither charon nor the peer gave a reason",
     remedy: "read charon's log, with `ipman run --log debug`",
     retryable: true,
   },
