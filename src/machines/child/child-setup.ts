@@ -12,6 +12,7 @@ import {
   calmed,
   calmMs,
   isCalmable,
+  isExhausted,
   isLooping,
   loopFailure,
   noRecurrence,
@@ -114,6 +115,7 @@ export const childSetup = setup({
     calmable: ({ context }) =>
       isCalmable(context.recurrence) && differenceOf(context) === undefined,
     looping: ({ context }) => isLooping(context.recurrence),
+    exhausted: ({ context }) => isExhausted(context),
     rekeying: ({ context }) => context.sas.some(isRekeying),
     loaded: ({ context }) => context.loaded,
     hinted: ({ context }) => context.hint !== undefined,
@@ -124,7 +126,9 @@ export const childSetup = setup({
     stalled: ({ context }) => context.failure?.retryable === false && !context.loadedSince,
   },
   delays: {
-    backoff: ({ context }) => pauseMs(context),
+    /** SAs that were closed count like failures: a peer may do both in turn. */
+    backoff: ({ context: { attempt, recurrence } }) =>
+      pauseMs({ attempt: attempt + recurrence.times, recurrence }),
     calm: calmMs,
     steady: steadyMs,
     check: 2_000,

@@ -234,6 +234,7 @@ export const childMachine = childSetup.createMachine({
       ],
       always: [
         { guard: "looping", target: "failed", actions: { type: "noteLoop" } },
+        { guard: "exhausted", target: "failed" },
         { guard: "yields", target: "negotiating.yielding" },
         { guard: "loaded", target: "negotiating" },
         { target: "pending" },

@@ -134,7 +134,7 @@ const table = {
   },
   LoopDetected: {
     explanation:
-      "an actor entered one state more than 8 times without 5 quiet minutes in between; attempts now wait up to 2 minutes",
+      "an actor entered one state more than 4 times without 5 quiet minutes in between; attempts now wait up to 2 minutes",
     remedy:
       "the message names the state and the cause: a peer that closes what it accepts, a second program that changes the same gateway or object, or a charon that restarts. Remove the cause; 5 quiet minutes, a change of the spec or `ipman restart CONNECTION` end the waiting",
     retryable: true,

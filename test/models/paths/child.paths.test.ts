@@ -48,6 +48,7 @@ const walk =
       actions: { listSas: () => {} },
       guards: {
         looping: ({ context }) => context.recurrence.times > 1,
+        exhausted: ({ context }) => context.attempt > 0,
         calmable: () => true,
       },
       delays: { backoff: 1_000, stalledRetry: 60_000, calm: never, steady: never },
@@ -58,7 +59,7 @@ const walk =
       [context.loaded, context.loadedSince, context.busy],
       context.sas.map(({ state, remoteSelectors }) => [state, remoteSelectors]),
       [context.failure?.retryable, context.hint?.retryable],
-      [Math.min(context.recurrence.times, 2), context.tried.length],
+      [Math.min(context.recurrence.times, 2), Math.min(context.attempt, 1), context.tried.length],
     ],
     errors: [{ failure: refused }, { failure: silent }],
   });

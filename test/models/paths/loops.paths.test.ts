@@ -253,7 +253,9 @@ describe("whatever others do to it", () => {
 
   it("a planted loop without a pause is found", (t) => {
     t.mock.method(Math, "random", () => 0);
-    const unguarded = childMachine.provide({ guards: { looping: () => false } });
+    const unguarded = childMachine.provide({
+      guards: { looping: () => false, exhausted: () => false },
+    });
     const circle = fastLoop(childAdversary(unguarded), hour / 240);
     assert.ok(circle !== undefined);
     assert.ok(!circle.some((event) => event.startsWith("xstate.after.backoff")), String(circle));
