@@ -22,6 +22,7 @@ export class OtherSide {
   /** The requests of the peer. */
   readonly received: IkeMessage[] = [];
   #inbox: Buffer[] = [];
+  #lastSent = Buffer.alloc(0);
   #timers: { readonly ms: number; readonly run: () => void }[] = [];
   #opened: Opened | undefined;
   #channel: Channel | undefined;
@@ -46,7 +47,12 @@ export class OtherSide {
     return payloads;
   }
 
-  /** The datagrams with which the peer answers one, before messages are encrypted. */
+  /** The datagrams with which the peer answers the last encrypted request a second time. */
+  repeat(): Buffer[] {
+    return this.exchange(this.#lastSent);
+  }
+
+  /** The datagrams with which the peer answers one. */
   exchange(datagram: Buffer): Buffer[] {
     this.#inbox = [];
     this.peer.receive(datagram, (bytes) => this.#deliver(bytes));
@@ -85,8 +91,8 @@ export class OtherSide {
   }
 
   #deliver(bytes: Buffer): void {
-    if (this.#channel === undefined) this.#inbox.push(bytes);
-    else this.#channel.receive(bytes);
+    this.#inbox.push(bytes);
+    this.#channel?.receive(bytes);
   }
 
   #secure(opened: Opened): void {
@@ -99,7 +105,10 @@ export class OtherSide {
       isInitiator: true,
       nextIds: { own: 1, other: 0 },
       link: {
-        send: (bytes) => this.peer.receive(bytes, (answer) => this.#deliver(answer)),
+        send: (bytes) => {
+          this.#lastSent = Buffer.from(bytes);
+          this.exchange(bytes);
+        },
         after: () => {},
         note: () => {},
       },

@@ -77,6 +77,14 @@ describe("a simulated peer", () => {
     assert.equal(side.events.length, 1);
   });
 
+  it("answers a repeated encrypted request with the same bytes, and acts on it once", () => {
+    const { side } = established();
+    const [first, ...more] = side.repeat();
+    assert.ok(first !== undefined && more.length === 0);
+    assert.deepEqual(side.repeat(), [first]);
+    assert.equal(side.events.filter(({ event }) => event === "child.up").length, 1);
+  });
+
   it("is silent on bytes that are not a message", () => {
     const { side } = established();
     for (const bytes of [Buffer.alloc(0), Buffer.alloc(28), Buffer.alloc(64, 0x20)])
