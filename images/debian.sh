@@ -1,15 +1,15 @@
-# Layers of Debian packages; read by the scripts that build images. Their versions are what
-# the archive offers at the time of the build, security fixes included. They set:
+# Functions for layers of Debian packages, sourced by the scripts that build images. The packages
+# have the versions of the archive at the time of the build. The scripts set:
 #
-#   work   a folder that goes away      cache  for layers and for apt's own files
+#   work   a temporary folder      cache  the folder for layers and for apt's files
 
 suite=bookworm
-# Only the scripts of packages run these, on installation; no script runs here.
+# Only the installation scripts of packages need these, and no such script runs here.
 installers='^(adduser|debconf|dpkg|init-system-helpers|libgdbm.*|libperl.*|lib.*-perl|mawk|passwd|perl.*|sysvinit-utils|tar|tpm-udev|udev|usrmerge)$'
 
 say() { printf '%s\n' "images: $*" >&2; }
 
-# apt with the archive of $suite and a state of its own; of the host it has the proxies.
+# Runs apt with the archive of $suite and a separate state, but with the host's proxies.
 debian_apt() { APT_CONFIG=$cache/apt/apt.conf "$@"; }
 
 configure_apt() {
@@ -42,7 +42,7 @@ CONF
   } >"$cache/apt/apt.conf"
 }
 
-# Whether apt knows what the archive offers now. A script asks once.
+# Whether apt could update its lists from the archive, which it does once per script.
 archive_answers() {
   if [ -z "${answers:-}" ]; then
     configure_apt
@@ -52,14 +52,14 @@ archive_answers() {
   [ "$answers" = yes ]
 }
 
-# Every package that these depend on, as NAME=VERSION.
+# Lists these packages and their dependencies, as NAME=VERSION.
 debian_offers() { # PACKAGE…
   debian_apt apt-get install --simulate -qq "$@" |
     sed -nE 's/^Inst ([^ ]+) \(([^ ]+) .*/\1=\2/p' | awk -F= -v without="$installers" '$1 !~ without' | sort
 }
 
-# Puts a layer of packages into a file: of the versions that the archive offers, made where the
-# cache has none of them. Without the archive it is the last layer that was made of the packages.
+# Writes a layer of packages to a file. It has the versions of the archive, and is built if the
+# cache does not have it. Without the archive it is the last layer of the same packages.
 debian_layer() { # NAME FILE PACKAGE…
   local name=$1 file=$2 recipe offered layer
   shift 2
@@ -77,7 +77,7 @@ debian_layer() { # NAME FILE PACKAGE…
     say "WARNING: Debian's archive cannot be read: $name takes the packages of $(date -r "$layer" '+%F %R'), which may lack security fixes"
   fi
   ln "$layer" "$file" 2>/dev/null || cp "$layer" "$file"
-  # Two stay, for those who change between branches.
+  # The cache keeps two layers, for a change between branches.
   ls -tc "$cache/$name-$suite"-*.tar | tail -n +3 | xargs -r rm
   exec 8>&-
 }
@@ -92,7 +92,7 @@ make_debian_layer() { # NAME FILE NAME=VERSION…
     dpkg-deb --fsys-tarfile "$deb" | tar -C "$root" --keep-directory-symlink -x
   done
   trim "$root"
-  # As distroless images have it, for scanners: there is no dpkg that would read one file of all.
+  # Scanners read one file per package, as in distroless images; the image has no dpkg.
   mkdir -p "$root/var/lib/dpkg/status.d"
   for deb in "$debs"/*.deb; do
     dpkg-deb -f "$deb" >"$root/var/lib/dpkg/status.d/$(dpkg-deb -f "$deb" Package)"
@@ -100,13 +100,13 @@ make_debian_layer() { # NAME FILE NAME=VERSION…
   ldconfig -r "$root"
   # ldconfig's own cache has inode numbers, which differ from build to build.
   rm -rf "$root/var/cache/ldconfig"
-  # What was made here has the date of the newest file of a package.
+  # Files that this script created get the date of the newest file of a package.
   layer "$root" "$2.new" "$(find "$root" -type f -not -newer "$debs" -printf '%T@\n' | sort -n | tail -n 1)"
   mv "$2.new" "$2"
   rm -rf "$debs"
 }
 
-# Leaves out what no container runs or reads, and the setuid bits; licence texts stay.
+# Removes files that no container runs or reads, and the setuid bits, but keeps licence texts.
 trim() ( # ROOT
   cd "$1"
   rm -rf usr/share/{man,locale,info,lintian,bash-completion,bug,zoneinfo,perl*} \

@@ -3,7 +3,7 @@ import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Session } from "vici-client";
-import { printedIdentities } from "../../src/model/charon/identity.fixture.ts";
+import { printedIdentities } from "../../src/model/identity/identity.fixture.ts";
 import { Charon } from "../sites/charon.ts";
 
 describe("the identities that a real charon parses", () => {
@@ -19,7 +19,7 @@ describe("the identities that a real charon parses", () => {
   });
   after(() => resources.disposeAsync());
 
-  it("are listed with addresses as they are written", async () => {
+  it("are listed with addresses as they were written", async () => {
     for (const written of ["FD00:1::2", "fd00:0001:0:0::2", "Peer.Example.ORG"]) {
       const ends = { local: { auth: "psk" }, remote: { auth: "psk" } };
       await session.request("load-conn", { one: { remote_addrs: [written], ...ends } });

@@ -1,6 +1,7 @@
 import { applyPlan } from "../../src/adapters/network/apply-plan.ts";
 import { listLinks } from "../../src/adapters/netlink/links.ts";
 import { netnsPath } from "../../src/adapters/linux/namespace.ts";
+import { ownRoutes } from "../../src/adapters/netlink/route-lookup.ts";
 import { sendFrames } from "../../src/adapters/linux/send-frames.ts";
 import { NetlinkSocket } from "../../src/adapters/netlink/socket.ts";
 import {
@@ -41,7 +42,7 @@ const key = new SegmentKey(Buffer.alloc(32, 7));
 const behindTheTunnel = "10.1.2.1";
 
 /**
- * A segment without a tunnel: pods on one bridge, which lets any source address pass as the
+ * A segment without a tunnel: pods on one bridge, which forwards any source address as the
  * simplest pod networks do, a gateway as ipman plans it, and a namespace behind a veth in the
  * place of the xfrm interface.
  */
@@ -73,7 +74,7 @@ export class LabSegment implements Disposable {
     return `vxlan${this.child.ifId}`;
   }
 
-  /** Gives the child another if_id. */
+  /** Sets another if_id for the child. */
   renumber(ifId: number): void {
     this.child = { ...this.child, ifId };
   }
@@ -138,6 +139,7 @@ export class LabSegment implements Disposable {
       underlay: worker.underlay,
       device: "eth0",
       deviceMtu: 1_500,
+      ownRoutes: () => ownRoutes(netnsPath(worker.name)),
       tunnelMtu: 1_400,
     });
   }
@@ -150,13 +152,14 @@ export class LabSegment implements Disposable {
     return applyPlan({ namespace: netnsPath(name) }, this.gatewayPlan(gateway)).changes;
   }
 
-  gatewayPlan({ underlay }: LabPod): NetworkPlan {
+  gatewayPlan({ name, underlay }: LabPod): NetworkPlan {
     const plan = gatewayPlan({
       connection: this.connection,
       child: this.child,
       vxlanPort,
       segmentKey: key,
       gateway: { device: "eth0", mtu: 1_500, underlay },
+      ownRoutes: () => ownRoutes(netnsPath(name)),
       workers: this.#workers.map(({ name, address, underlay: outer }) => ({
         id: name,
         connection: this.connection.id,

@@ -51,7 +51,7 @@ describe("ipman", () => {
     assert.equal(ipman().status, 2);
   });
 
-  it("explains a command by help COMMAND as by COMMAND --help, with the summary of the list", () => {
+  it("prints the same help for help COMMAND and COMMAND --help, with the summary of the list", () => {
     const { stdout, status } = ipman("help", "diagnose");
     assert.equal(stdout, ipman("diagnose", "--help").stdout);
     assert.equal(status, 0);
@@ -69,6 +69,8 @@ describe("ipman", () => {
   for (const [args, message] of [
     ["stauts", "ipman: unknown command 'stauts' (Did you mean status?)"],
     ["help stauts", "ipman: unknown command 'stauts' (Did you mean status?)"],
+    ["stauts --help", "ipman: unknown command 'stauts' (Did you mean status?)"],
+    ["stauts --wach -h", "ipman: unknown command 'stauts' (Did you mean status?)"],
     ["constructor", "ipman: unknown command 'constructor'"],
     ["status --wach", "ipman status: unknown option '--wach' (Did you mean --watch?)"],
     ["status extra", /^ipman status: too many arguments for 'status'/],
@@ -115,7 +117,7 @@ describe("ipman", () => {
     assert.match(ipman("\u001b[2J").stderr, /^ipman: unknown command '\\x1b\[2J'\n/);
   });
 
-  it("says which runtime it looked for", () => {
+  it("names the runtime that does not answer", () => {
     const { stderr, status } = ipman(
       "attach",
       "--netns=a",

@@ -18,8 +18,9 @@ export function absenceScenarios(cluster: () => LabCluster): void {
       kubectl("scale", ...system, "deployment/ipman-operator", `--replicas=${replicas}`);
       if (replicas === 0) {
         // A kubelet whose API server was unavailable retries only after up to a minute: client-go's
-        // reflector waits for 30 s plus a random time of up to 30 s.
-        const pods = ["pods", "-l", "app=ipman-controller", "--timeout=100s"];
+        // reflector waits for 30 s plus a random time of up to 30 s. An API server that just started
+        // may refuse the first retry, and the kubelet waits for a second time.
+        const pods = ["pods", "-l", "app=ipman-controller", "--timeout=150s"];
         kubectl("wait", ...system, "--for=delete", ...pods);
       } else {
         kubectl("rollout", "status", ...system, "deployment/ipman-operator", "--timeout=90s");
@@ -38,9 +39,9 @@ export function absenceScenarios(cluster: () => LabCluster): void {
       );
 
     it(
-      "starts pods that want no tunnel, denies those that do, and loses no traffic",
+      "a cluster starts pods without a tunnel, denies pods with one, and loses no traffic",
       {
-        timeout: 200_000,
+        timeout: 250_000,
       },
       async () => {
         const [pod] = Workload.of(cluster(), "work") as [Workload];
@@ -61,12 +62,12 @@ export function absenceScenarios(cluster: () => LabCluster): void {
       },
     );
 
-    it("keeps gateways that an invalid manifest may need", async () => {
+    it("a cluster keeps gateways that an invalid manifest may need", async () => {
       const before = gateways();
       assert.notEqual(before, "");
       for (const kind of ["mutating", "validating"])
         kubectl("delete", `${kind}webhookconfiguration`, "ipman-ipman");
-      // No webhook refuses it now.
+      // The manifest is accepted, since no webhook answers.
       const clash = { "example-child": walkThroughChild(2, { vxlan_ip: "10.0.2.1/24" }) };
       cluster().apply(walkThrough("node-a", { children: clash }));
       scale(2);

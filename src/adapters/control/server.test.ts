@@ -41,6 +41,17 @@ describe("the control socket", () => {
     await assert.rejects(askOnce(path, { op: "once" }), /ipman does not answer/);
   });
 
+  it("notices that its socket was removed, and does not remove one that took its place", async () => {
+    const server = await listen();
+    assert.ok(server.isPresent);
+    rmSync(path);
+    assert.ok(!server.isPresent);
+    await using other = await listen();
+    assert.ok(other.isPresent && !server.isPresent);
+    await server[Symbol.asyncDispose]();
+    assert.equal(await askOnce(path, { op: "once" }), "answer");
+  });
+
   it("sends clients no control characters", async () => {
     const said = { id: "\u001b[2J", words: ["\u009b31m", "line\nline"] };
     const failing = join(folder, "failing.sock");
@@ -55,7 +66,7 @@ describe("the control socket", () => {
     await assert.rejects(askOnce(failing, { op: "status" }), { message: String.raw`\x1b[2J` });
   });
 
-  it("disconnects a client that does not read, and ends the results of one that leaves", async () => {
+  it("disconnects a client that does not read, and ends the results of a client that disconnects", async () => {
     await using _server = await listen();
     ended = 0;
     const unread = connect(path);

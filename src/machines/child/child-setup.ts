@@ -1,10 +1,25 @@
 import { assign, enqueueActions, sendParent, setup } from "xstate";
-import type { Failure } from "../../model/status/failure.ts";
+import { Reason, type Failure } from "../../model/status/failure.ts";
 import type { PublicState } from "../../model/status/public-state.ts";
 import { isInstalled, isRekeying } from "../../model/charon/sa.ts";
 import { isOfEarlierSpec } from "../../model/charon/sa-drift.ts";
-import { differenceOf, isBusy, tunnelOf } from "./child-facts.ts";
-import type { ChildContext, ChildEvent, ChildInput, ChildOrder } from "./child-types.ts";
+import {
+  differenceOf,
+  differingSas,
+  isBusy,
+  isToReplace,
+  missingSets,
+  ofMissing,
+  ownSas,
+  tunnelOf,
+} from "./child-facts.ts";
+import type {
+  ChildContext,
+  ChildEvent,
+  ChildInput,
+  ChildOrder,
+  InitiateOrder,
+} from "./child-types.ts";
 import { differenceFailure, isRepairable, withTried } from "../common/differences.ts";
 import { gatewayMachine } from "../gateway/gateway.ts";
 import { notProvided } from "../common/not-provided.ts";
@@ -31,8 +46,8 @@ export const childSetup = setup({
   },
   actors: {
     gateway: gatewayMachine,
-    /** Initiates the CHILD SA and does not wait for it. */
-    initiate: notProvided<void, ChildOrder>("initiate"),
+    /** Initiates CHILD SAs and does not wait for them. */
+    initiate: notProvided<void, InitiateOrder>("initiate"),
     /** Terminates CHILD SAs by their unique ids. */
     terminate: notProvided<void, { readonly uniqueIds: readonly string[] }>("terminate"),
     /** Starts a rekey and does not wait for it. */
@@ -47,10 +62,23 @@ export const childSetup = setup({
       if (event.type !== "child.changed") return;
       const { connection, child } = event;
       enqueue.assign({ connection, child });
+      // charon still has the declaration before: an SA that is initiated now would be made of it.
+      if (event.replaces) enqueue.assign({ loaded: false });
       enqueue.sendTo("gateway", { type: "child.changed", connection, child });
     }),
     listSas: sendParent({ type: "sas.wanted" }),
     note: assign((_, params: { failure: Failure | undefined }) => ({ failure: params.failure })),
+    noteMissing: assign(({ context }, params: { failure: Failure | undefined }) => ({
+      failure: params.failure && ofMissing(params.failure, context),
+    })),
+    replaceAll: assign({ replaced: ({ context }) => context.sas.map(({ uniqueId }) => uniqueId) }),
+    /** Keeps the CHILD SAs of other pairs of networks. */
+    replaceDiffering: assign({ replaced: ({ context }) => differingSas(context) }),
+    /** Treats the replaced SAs as gone; the next list has those that still exist. */
+    forgetReplaced: assign({
+      replaced: [],
+      sas: ({ context }) => context.sas.filter((sa) => !context.replaced.includes(sa.uniqueId)),
+    }),
     takeLoaded: assign(({ context, event }) => {
       if (event.type !== "connection.loaded") return {};
       // The previous process may have ended after it loaded the spec and before it terminated the
@@ -80,6 +108,18 @@ export const childSetup = setup({
         recurrence: recurring(context.recurrence, "replacing", difference),
       };
     }),
+    /**
+     * Keeps an SA that the peer narrowed in a negotiation of the present manifest: the next one
+     * would be the same.
+     */
+    acceptNarrowed: assign(({ context }) => {
+      const { sas, child, loadedSince, tried } = context;
+      const difference = differenceOf(context);
+      if (difference === undefined || loadedSince) return {};
+      return sas.some((sa) => isOfEarlierSpec(sa, child))
+        ? {}
+        : { tried: withTried(tried, difference) };
+    }),
     /** Allows another attempt, since the SA was not terminated. */
     forgetRepair: assign({
       tried: ({ context }) => context.tried.filter((known) => known !== differenceOf(context)),
@@ -101,15 +141,23 @@ export const childSetup = setup({
     takeHint: assign(({ event }) =>
       event.type === "peer.notified" ? { hint: event.failure, failure: event.failure } : {},
     ),
+    /** Notes a failure that may belong to an earlier SA, unless another one is known. */
+    takePassing: assign(({ context, event }) =>
+      event.type === "peer.notified" && context.hint === undefined
+        ? { hint: event.failure, failure: event.failure }
+        : {},
+    ),
     takeList: assign(({ context, event }) => {
       if (event.type !== "sas.listed") return {};
-      const children = event.ikeSas.flatMap((sa) => sa.children);
-      const own = children.filter((sa) => sa.name === context.child.key);
+      const own = ownSas(event.ikeSas, context.child);
       return { sas: own.filter(isInstalled), busy: isBusy(event.ikeSas, own) };
     }),
   },
   guards: {
-    installed: ({ context }) => context.sas.length > 0,
+    /** Whether each pair of networks has an SA, or an SA has to be replaced first. */
+    installed: ({ context }) =>
+      context.sas.length > 0 && (missingSets(context).length === 0 || isToReplace(context)),
+    incomplete: ({ context }) => missingSets(context).length > 0,
     repairable: ({ context }) => context.loaded && isRepairable(differenceOf(context), context),
     /** An SA that differs keeps its pause, since it would be replaced again. */
     calmable: ({ context }) =>
@@ -119,10 +167,15 @@ export const childSetup = setup({
     rekeying: ({ context }) => context.sas.some(isRekeying),
     loaded: ({ context }) => context.loaded,
     hinted: ({ context }) => context.hint !== undefined,
+    /** A peer also ends SAs that were replaced, and is busy while a rekey is under way. */
+    refuses: ({ event }) =>
+      event.type === "peer.notified" &&
+      event.failure.reason !== Reason.PeerClosed &&
+      event.failure.reason !== Reason.PeerBusy,
     /** charon already works on the SA: another command would interfere. */
     yields: ({ context }) => context.loaded && context.busy,
     initiates: ({ context }) => context.child.initiates,
-    attemptOver: ({ context }) => context.sas.length === 0 && !context.busy,
+    attemptOver: ({ context }) => missingSets(context).length > 0 && !context.busy,
     stalled: ({ context }) => context.failure?.retryable === false && !context.loadedSince,
   },
   delays: {

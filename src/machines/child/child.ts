@@ -1,19 +1,10 @@
 import { and, assign, sendTo, type ActorRefFrom, type SnapshotFrom } from "xstate";
-import { failure, Reason } from "../../model/status/failure.ts";
-import { orderOf } from "./child-facts.ts";
+import { awaitingPeer, missingSets } from "./child-facts.ts";
 import { childSetup } from "./child-setup.ts";
+import { terminating } from "./child-terminating.ts";
+import { closed, isUnexplained, noAnswer, rekeyOverdue } from "./child-failures.ts";
 import { failureOf } from "../common/failure-of.ts";
 import { noRecurrence } from "../common/recurrence.ts";
-
-const noAnswer = failure(
-  Reason.NegotiationFailed,
-  "no CHILD SA was established, and neither charon nor the peer gave a reason",
-);
-const closed = failure(Reason.PeerClosed, "the CHILD SA was closed; ipman brings it up again");
-const rekeyOverdue = failure(
-  Reason.RekeyOverdue,
-  "a rekey did not complete; ipman brings the child up again",
-);
 
 /** One child of a connection: its CHILD SA and its gateway. */
 export const childMachine = childSetup.createMachine({
@@ -22,6 +13,7 @@ export const childMachine = childSetup.createMachine({
     ...input,
     loadedSince: false,
     sas: [],
+    replaced: [],
     busy: false,
     failure: undefined,
     hint: undefined,
@@ -49,6 +41,7 @@ export const childMachine = childSetup.createMachine({
         target: ".replacing",
         actions: [
           { type: "takeDeclaration" },
+          { type: "replaceAll" },
           assign({ attempt: 0, failure: undefined, recurrence: noRecurrence }),
         ],
       },
@@ -86,25 +79,41 @@ export const childMachine = childSetup.createMachine({
           invoke: {
             id: "initiate",
             src: "initiate",
-            input: ({ context }) => orderOf(context),
+            input: ({ context }) => ({
+              connectionName: context.connection.name,
+              names: missingSets(context).map(({ name }) => name),
+            }),
             onDone: [{ guard: "hinted", target: "hinted" }, { target: "waiting" }],
-            onError: {
-              target: "#child.failed",
-              actions: [
-                { type: "note", params: ({ event }) => ({ failure: failureOf(event.error) }) },
-              ],
-            },
+            onError: [
+              {
+                guard: ({ context, event }) =>
+                  context.hint !== undefined && isUnexplained(event.error),
+                target: "#child.failed",
+                actions: { type: "note", params: ({ context }) => ({ failure: context.hint }) },
+              },
+              { guard: ({ event }) => isUnexplained(event.error), target: "unexplained" },
+              {
+                target: "#child.failed",
+                actions: {
+                  type: "note",
+                  params: ({ event }) => ({ failure: failureOf(event.error) }),
+                },
+              },
+            ],
           },
           on: {
             "sas.listed": { actions: { type: "takeList" } },
             // A notify of the peer may arrive before charon's answer.
-            "peer.notified": { actions: { type: "takeHint" } },
+            "peer.notified": { guard: "refuses", actions: { type: "takeHint" } },
           },
         },
         waiting: {
           description: "charon negotiates with the peer, or waits for its answer.",
           on: {
-            "peer.notified": { target: "hinted", actions: { type: "takeHint" } },
+            "peer.notified": [
+              { guard: "refuses", target: "hinted", actions: { type: "takeHint" } },
+              { actions: { type: "takePassing" } },
+            ],
           },
           after: { check: { target: "waiting", reenter: true, actions: { type: "listSas" } } },
         },
@@ -130,16 +139,28 @@ export const childMachine = childSetup.createMachine({
         },
         listening: {
           description: "Waiting for the peer or for traffic to bring up the CHILD SA.",
+          entry: {
+            type: "note",
+            params: ({ context }) => ({ failure: context.hint ?? awaitingPeer(context.child) }),
+          },
+          on: { "peer.notified": { guard: "refuses", actions: { type: "takeHint" } } },
           after: { check: { target: "listening", reenter: true, actions: { type: "listSas" } } },
         },
         judging: {
           always: [
-            { guard: "installed", target: "#child.established" },
+            {
+              guard: "installed",
+              target: "#child.established",
+              actions: { type: "acceptNarrowed" },
+            },
             { guard: ({ context }) => !context.child.initiates, target: "listening" },
             {
               guard: and(["attemptOver", "hinted"]),
               target: "#child.failed",
-              actions: { type: "note", params: ({ context }) => ({ failure: context.hint }) },
+              actions: {
+                type: "noteMissing",
+                params: ({ context }) => ({ failure: context.hint }),
+              },
             },
             { guard: "attemptOver", target: "unexplained" },
             { target: "waiting" },
@@ -148,15 +169,22 @@ export const childMachine = childSetup.createMachine({
         unexplained: {
           description:
             "The attempt ended without an SA. charon's log runs in another thread and may give the reason after the list.",
-          always: { guard: "installed", target: "#child.established" },
+          always: {
+            guard: "installed",
+            target: "#child.established",
+            actions: { type: "acceptNarrowed" },
+          },
           on: {
             "sas.listed": { actions: { type: "takeList" } },
-            "peer.notified": { target: "#child.failed", actions: { type: "takeHint" } },
+            "peer.notified": {
+              target: "#child.failed",
+              actions: { type: "noteMissing", params: ({ event }) => ({ failure: event.failure }) },
+            },
           },
           after: {
             hintSettle: {
               target: "#child.failed",
-              actions: { type: "note", params: { failure: noAnswer } },
+              actions: { type: "noteMissing", params: { failure: noAnswer } },
             },
           },
         },
@@ -168,9 +196,13 @@ export const childMachine = childSetup.createMachine({
       tags: "established",
       entry: [assign({ hint: undefined }), { type: "noteDifference" }, { type: "updateGateway" }],
       always: [
-        { guard: "repairable", target: "replacing", actions: { type: "noteRepair" } },
+        {
+          guard: "repairable",
+          target: "replacing",
+          actions: [{ type: "noteRepair" }, { type: "replaceDiffering" }],
+        },
         { guard: "rekeying", target: "rekeying" },
-        { guard: ({ context }) => context.sas.length === 0, target: "closed" },
+        { guard: "incomplete", target: "closed" },
       ],
       on: {
         rekey: "rekeying",
@@ -196,7 +228,7 @@ export const childMachine = childSetup.createMachine({
       },
       on: {
         "sas.listed": [{ actions: [{ type: "takeList" }], target: ".judging" }],
-        "peer.notified": { actions: { type: "takeHint" } },
+        "peer.notified": { guard: "refuses", actions: { type: "takeHint" } },
       },
       initial: "waiting",
       states: {
@@ -205,7 +237,7 @@ export const childMachine = childSetup.createMachine({
         },
         judging: {
           always: [
-            { guard: ({ context }) => context.sas.length === 0, target: "#child.closed" },
+            { guard: "incomplete", target: "#child.closed" },
             { guard: "rekeying", target: "waiting" },
             { target: "#child.established" },
           ],
@@ -215,6 +247,7 @@ export const childMachine = childSetup.createMachine({
         rekeyDeadline: {
           target: "replacing",
           actions: [
+            { type: "replaceDiffering" },
             { type: "note", params: { failure: rekeyOverdue } },
             { type: "recur", params: { state: "rekeying", cause: "no rekey completes" } },
           ],
@@ -247,13 +280,16 @@ export const childMachine = childSetup.createMachine({
       invoke: {
         id: "terminate",
         src: "terminate",
-        input: ({ context }) => ({ uniqueIds: context.sas.map((sa) => sa.uniqueId) }),
-        onDone: { target: "pending", actions: assign({ sas: [], busy: false }) },
+        input: ({ context }) => ({ uniqueIds: context.replaced }),
+        onDone: {
+          target: "pending",
+          actions: [{ type: "forgetReplaced" }, assign({ busy: false })],
+        },
         onError: {
           target: "failed",
           actions: [
             { type: "forgetRepair" },
-            assign({ sas: [] }),
+            { type: "forgetReplaced" },
             { type: "note", params: ({ event }) => ({ failure: failureOf(event.error) }) },
           ],
         },
@@ -288,33 +324,7 @@ export const childMachine = childSetup.createMachine({
         },
       },
     },
-    terminating: {
-      description: "The child was removed from the spec: its SA and its gateway end.",
-      tags: "terminating",
-      initial: "closing",
-      on: { "*": {} },
-      states: {
-        closing: {
-          invoke: {
-            id: "terminate",
-            src: "terminate",
-            input: ({ context }) => ({ uniqueIds: context.sas.map((sa) => sa.uniqueId) }),
-            onDone: "removing",
-            // The next list finds an SA that could not be terminated now.
-            onError: "removing",
-          },
-        },
-        removing: {
-          invoke: {
-            id: "removeGateway",
-            src: "removeGateway",
-            input: ({ context }) => ({ ...orderOf(context), connectionId: context.connection.id }),
-            onDone: "#child.gone",
-            onError: "#child.gone",
-          },
-        },
-      },
-    },
+    terminating,
     gone: { type: "final", tags: "terminating" },
   },
 });

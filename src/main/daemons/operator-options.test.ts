@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { formatPrefix } from "../../model/net/prefix.ts";
 import { UsageError } from "../options/option.ts";
 import { parseCommand } from "../program/run-program.ts";
 import { operatorOptionsFrom } from "./operator-options.ts";
@@ -10,7 +11,7 @@ const optionsOf = (...args: string[]) =>
   operatorOptionsFrom(parseCommand(command, [...images, ...args]));
 
 describe("the operator's options", () => {
-  it("have a reservation outlast two answers to the API server about its pod", () => {
+  it("make a reservation last for at least two timeouts of a request about its pod", () => {
     const ttlOf = (...args: string[]) => optionsOf(...args).ttlSeconds;
     assert.equal(ttlOf(), 75);
     assert.equal(ttlOf("--reservation-ttl", "20", "--pod-timeout", "10"), 20);
@@ -33,7 +34,7 @@ describe("the operator's options", () => {
       );
     });
 
-  it("accept the empty values that a chart gives", () => {
+  it("accept the empty values that the chart sets", () => {
     const { owner, priorityClass, pullSecrets, secretNamespaces, clientAuthority } = optionsOf(
       "--owner=",
       "--priority-class=",
@@ -43,6 +44,18 @@ describe("the operator's options", () => {
     );
     assert.deepEqual([owner, priorityClass, pullSecrets, clientAuthority], ["", "", [], undefined]);
     assert.deepEqual(secretNamespaces, ["a", "b"]);
+  });
+
+  it("read the cluster's networks, and refuse others with the remedy", () => {
+    const networks = optionsOf("--cluster-networks=10.244.0.0/16,fd44::/48").clusterNetworks;
+    assert.deepEqual(networks.map(formatPrefix), ["10.244.0.0/16", "fd44::/48"]);
+    assert.deepEqual(optionsOf("--cluster-networks=").clusterNetworks, []);
+    for (const [text, message] of [
+      ["pods", /--cluster-networks must be networks such as .*, not "pods"/],
+      ["10.244.1.0/16", /"10\.244\.1\.0\/16" has host bits set, use 10\.244\.0\.0\/16/],
+      [Array.from({ length: 129 }, (_, i) => `10.${i}.0.0/16`).join(","), /at most 128 networks/],
+    ] as const)
+      assert.throws(() => optionsOf(`--cluster-networks=${text}`), message);
   });
 
   it("require both images", () => {

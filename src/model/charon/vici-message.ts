@@ -1,6 +1,9 @@
 import type { Child, Connection } from "../api/connection.ts";
-import { childExtraMessage, connectionExtraMessage } from "../api/extra.ts";
+import type { SelectorSet } from "../api/selector-sets.ts";
 import { formatPrefix } from "../net/prefix.ts";
+import { own } from "../value/own.ts";
+import { parseAction } from "./options/action.ts";
+import { childExtraMessage, connectionExtraMessage } from "./options/extra.ts";
 
 /** A section of a VICI message. The model does not depend on the client that encodes it. */
 export interface ViciMessage {
@@ -22,7 +25,6 @@ const secretPrefix = "ipman:";
 
 /** `load-conn`: the connection with its children, none of which charon starts by itself. */
 export function messageFromConnection(connection: Connection): Record<string, ViciMessage> {
-  const children = connection.children.map((child) => [child.key, messageFromChild(child)]);
   return {
     [connection.name]: {
       version: "2",
@@ -31,7 +33,7 @@ export function messageFromConnection(connection: Connection): Record<string, Vi
       ...addressesOf(connection),
       local: { auth: "psk", id: connection.localId },
       remote: { auth: "psk", id: connection.remoteId },
-      children: Object.fromEntries(children),
+      children: Object.assign({}, ...connection.children.map(messagesFromChild)) as ViciMessage,
     },
   };
 }
@@ -44,8 +46,14 @@ export function addressesOf({ localAddr, remoteAddr }: Connection): ViciMessage 
   };
 }
 
-function messageFromChild(child: Child): ViciMessage {
-  const { localSelectors: local, remoteSelectors: remote } = child;
+/** The sections of one child, by the names of its selector sets. */
+export function messagesFromChild(child: Child): ViciMessage {
+  return Object.fromEntries(
+    child.selectorSets.map((set) => [set.name, messageFromSet(child, set)]),
+  );
+}
+
+function messageFromSet(child: Child, { local, remote }: SelectorSet): ViciMessage {
   return {
     ...childExtraMessage(child.extra),
     mode: "tunnel",
@@ -61,7 +69,7 @@ function messageFromChild(child: Child): ViciMessage {
 }
 
 function trapsOnly(child: Child): boolean {
-  return !child.initiates && child.extra["start_action"] === "trap";
+  return !child.initiates && parseAction(own(child.extra, "start_action") ?? "")?.trap === true;
 }
 
 /** The id under which a connection's secret is loaded; it marks the connection as ipman's. */

@@ -2,8 +2,8 @@ import { concatMap, type Observable } from "rxjs";
 import type { SaEnd } from "../../model/charon/sa-statistics.ts";
 import { Protocol } from "../linux/constants.ts";
 import type { DescriptorWatcher } from "../linux/poller.ts";
-import { monitor } from "./monitor.ts";
-import { attributesIn } from "./reader.ts";
+import { monitor } from "../netlink/monitor.ts";
+import { attributesIn } from "../netlink/reader.ts";
 
 // linux/xfrm.h: XFRMNLGRP_EXPIRE, XFRMNLGRP_SA
 const groups = [2, 3];

@@ -1,7 +1,7 @@
 import type { KernelState } from "../../model/charon/held-sas.ts";
 import { Protocol } from "../linux/constants.ts";
-import { attributesIn, u32Of, type NetlinkMessage } from "./reader.ts";
-import { NetlinkSocket, type Request } from "./socket.ts";
+import { attributesIn, u32Of, type NetlinkMessage } from "../netlink/reader.ts";
+import { NetlinkSocket, type Request } from "../netlink/socket.ts";
 
 /**
  * Lists the SAs and policies with one of these if_ids.
