@@ -147,6 +147,12 @@ export const childSetup = setup({
         ? { hint: event.failure, failure: event.failure }
         : {},
     ),
+    /** Notes the answer of a peer to a request that charon had to send again. */
+    takeAnswer: assign(({ context, event }) =>
+      event.type === "peer.notified" && context.hint?.reason === Reason.PeerUnreachable
+        ? { hint: event.failure, failure: event.failure }
+        : {},
+    ),
     takeList: assign(({ context, event }) => {
       if (event.type !== "sas.listed") return {};
       const own = ownSas(event.ikeSas, context.child);

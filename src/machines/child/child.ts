@@ -119,7 +119,7 @@ export const childMachine = childSetup.createMachine({
         },
         hinted: {
           description: "The peer refused something; the next list of SAs shows the result.",
-          on: { "peer.notified": {} },
+          on: { "peer.notified": { actions: { type: "takeAnswer" } } },
           after: { hintSettle: { target: "waiting", actions: { type: "listSas" } } },
         },
         yielding: {

@@ -9,7 +9,7 @@ interface KnownLine {
   readonly reason: Reason;
   /** The failure's message; the parts are those that the pattern captured. */
   readonly message: string | ((...parts: string[]) => string);
-  /** Whether the line follows from another one, which has the cause. */
+  /** Whether the line may follow from another one, which then has the cause. */
   readonly isConsequence?: true;
 }
 
@@ -27,6 +27,9 @@ function ofAddress(identity: string): string {
   if (parseAddress(identity) === undefined) return "";
   return `; a peer that sends its address as a name needs the remoteId "@${identity}"`;
 }
+
+const noAnswer =
+  "the peer does not answer: check its address, and that UDP 500 and 4500 pass both ways";
 
 const childProposals = (wanted: string) => noCommonGroup("esp_proposals", wanted);
 
@@ -50,11 +53,16 @@ const lines: readonly KnownLine[] = [
     message: (name) => `charon cannot resolve ${name}, the name in remoteAddr`,
   },
   {
-    pattern:
-      /^(?:retransmit \d+ of request|giving up after \d+ retransmits|peer not responding, trying again|establishing IKE_SA failed, peer not responding)/,
+    pattern: /^retransmit \d+ of request/,
     reason: Reason.PeerUnreachable,
-    message:
-      "the peer does not answer: check its address, and that UDP 500 and 4500 pass both ways",
+    message: noAnswer,
+    isConsequence: true,
+  },
+  {
+    pattern:
+      /^(?:giving up after \d+ retransmits|peer not responding, trying again|establishing IKE_SA failed, peer not responding)/,
+    reason: Reason.PeerUnreachable,
+    message: noAnswer,
   },
   {
     pattern: new RegExp(`^configured ${groupWords} (\\S+) not supported$`),

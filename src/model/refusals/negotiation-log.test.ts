@@ -250,6 +250,19 @@ describe("several lines of charon's log", () => {
     assert.deepEqual(reasonsOf(retransmission, consequence), ["PeerUnreachable", "PeerRefused"]);
   });
 
+  it("report no retransmission after a refusal, but the end of the negotiation", () => {
+    const refusal = "received NO_PROPOSAL_CHOSEN notify, no CHILD_SA built";
+    const retransmission = "retransmit 1 of request with message ID 2";
+    const end = "giving up after 5 retransmits";
+    assert.deepEqual(reasonsOf(refusal, retransmission, end), [
+      "NoProposalChosen",
+      undefined,
+      "PeerUnreachable",
+    ]);
+    const next = "establishing CHILD_SA net{2}";
+    assert.equal(reasonsOf(refusal, next, retransmission).at(-1), "PeerUnreachable");
+  });
+
   it("say why no connection fits the peer", () => {
     const log = new NegotiationLog();
     log.failureIn("constraint check failed: identity 'peer.a' required ", "1");
