@@ -94,6 +94,10 @@ export const habitCases = numberedCases({
     expected: { isUp: false, reason: "TrafficSelectorsRefused", message: /one pair of networks/ },
   },
   "announces a lifetime of the authentication": { habits: { authLifetime: 3_600 }, expected: up },
+  "announces a lifetime of the authentication below a tenth of charon's": {
+    habits: { authLifetime: 600 },
+    expected: up,
+  },
   "wants a reauthentication every 25 s": {
     habits: { authLifetime: 45 },
     // charon reauthenticates this long before the end.
