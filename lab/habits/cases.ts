@@ -152,12 +152,12 @@ export const habitCases = numberedCases({
   "has no proposal for the rekey of a CHILD SA": {
     habits: refuses({ childRekey: "NO_PROPOSAL_CHOSEN" }),
     childExtra: childRekey,
-    expected: { isUp: true },
+    expected: { isUp: true, reason: "RekeyRefused", message: /rekey the CHILD SA/ },
   },
   "wants another group for the rekey of a CHILD SA": {
     habits: refuses({ childRekey: "INVALID_KE_PAYLOAD" }),
     childExtra: childRekey,
-    expected: { isUp: true },
+    expected: { isUp: true, reason: "RekeyRefused", message: /rekey the CHILD SA/ },
   },
   "is too busy for the rekey of a CHILD SA": {
     habits: refuses({ childRekey: "TEMPORARY_FAILURE" }),
@@ -172,12 +172,12 @@ export const habitCases = numberedCases({
   "has no proposal for the rekey of the IKE SA": {
     habits: refuses({ ikeRekey: "NO_PROPOSAL_CHOSEN" }),
     extra: ikeRekey,
-    expected: { isUp: true },
+    expected: { isUp: true, reason: "RekeyRefused", message: /rekey the IKE SA/ },
   },
   "wants another group for the rekey of the IKE SA": {
     habits: refuses({ ikeRekey: "INVALID_KE_PAYLOAD" }),
     extra: ikeRekey,
-    expected: { isUp: true },
+    expected: { isUp: true, reason: "RekeyRefused", message: /rekey the IKE SA/ },
   },
   "has no room for the rekey of the IKE SA": {
     habits: refuses({ ikeRekey: "NO_ADDITIONAL_SAS" }),

@@ -21,6 +21,7 @@ import type {
   InitiateOrder,
 } from "./child-types.ts";
 import { differenceFailure, isRepairable, withTried } from "../common/differences.ts";
+import { noteRefusal, standingRefusal } from "../common/rekey-refusal.ts";
 import { gatewayMachine } from "../gateway/gateway.ts";
 import { notProvided } from "../common/not-provided.ts";
 import {
@@ -93,9 +94,17 @@ export const childSetup = setup({
         tried: known === undefined ? context.tried : withTried(context.tried, known),
       };
     }),
+    /** Notes how the SAs differ from the manifest, or else that the peer does not rekey them. */
     noteDifference: assign(({ context }) => ({
-      failure: differenceFailure(differenceOf(context), context.failure),
+      failure:
+        differenceFailure(differenceOf(context), context.failure) ??
+        standingRefusal(context.rekeyRefusal, context.sas),
     })),
+    takeRefusedRekey: assign(({ context: { sas, rekeyRefusal }, event }) =>
+      event.type === "rekey.refused"
+        ? { rekeyRefusal: noteRefusal(event.failure, sas, rekeyRefusal) }
+        : {},
+    ),
     noteLoop: assign(({ context }) => ({ failure: loopFailure(context.recurrence) })),
     recur: assign(({ context }, params: { state: string; cause: string }) => ({
       recurrence: recurring(context.recurrence, params.state, params.cause),

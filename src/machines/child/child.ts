@@ -18,6 +18,7 @@ export const childMachine = childSetup.createMachine({
     failure: undefined,
     hint: undefined,
     attempt: 0,
+    rekeyRefusal: undefined,
     recurrence: noRecurrence,
     tried: [],
   }),
@@ -206,6 +207,9 @@ export const childMachine = childSetup.createMachine({
       ],
       on: {
         rekey: "rekeying",
+        "rekey.refused": {
+          actions: [{ type: "takeRefusedRekey" }, { type: "noteDifference" }],
+        },
         "sas.listed": {
           actions: [{ type: "takeList" }, { type: "noteDifference" }, { type: "updateGateway" }],
         },
@@ -229,6 +233,7 @@ export const childMachine = childSetup.createMachine({
       on: {
         "sas.listed": [{ actions: [{ type: "takeList" }], target: ".judging" }],
         "peer.notified": { guard: "refuses", actions: { type: "takeHint" } },
+        "rekey.refused": { actions: { type: "takeRefusedRekey" } },
       },
       initial: "waiting",
       states: {

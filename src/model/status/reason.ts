@@ -189,6 +189,13 @@ const table = {
     remedy: "nothing, unless it recurs",
     retryable: true,
   },
+  RekeyRefused: {
+    explanation:
+      "the peer does not rekey an SA; the SA carries traffic until its lifetime ends, charon asks again every few seconds, and ipman brings up another SA afterwards, with a gap in the traffic",
+    remedy:
+      "the message has the peer's reason: compare `esp_proposals` with the peer's, and `proposals` for an IKE SA. The first CHILD SA has no key exchange, so that different groups for PFS show at the first rekey",
+    retryable: true,
+  },
   ProbeUnanswered: {
     explanation: "the address of the `probe` does not answer; the tunnel may be up nevertheless",
     remedy: "run `ipman diagnose`, which shows how far packets get",

@@ -12,6 +12,7 @@ import type { Held } from "./replay.ts";
 const refused = failure(Reason.AuthenticationFailed, "no");
 const silent = failure(Reason.PeerUnreachable, "silence");
 const ended = failure(Reason.PeerClosed, "ended");
+const unrekeyed = failure(Reason.RekeyRefused, "no");
 const unexplained = failure(Reason.NegotiationFailed, "establishing CHILD_SA failed");
 const list = (...ikeSas: object[]) => ({ type: "sas.listed", ikeSas });
 
@@ -33,6 +34,7 @@ const events = (child: Child): AnyEventObject[] => [
   { type: "peer.notified", failure: ended },
   { type: "child.changed", connection: connectionOf(), child, replaces: false },
   { type: "child.changed", connection: connectionOf(), child, replaces: true },
+  { type: "rekey.refused", failure: unrekeyed },
   { type: "rekey" },
   { type: "stop" },
 ];
