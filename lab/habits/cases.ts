@@ -177,7 +177,8 @@ export const habitCases = numberedCases({
   "wants another group for the rekey of the IKE SA": {
     habits: refuses({ ikeRekey: "INVALID_KE_PAYLOAD" }),
     extra: ikeRekey,
-    expected: { isUp: true, reason: "RekeyRefused", message: /rekey the IKE SA/ },
+    // charon gives up such an IKE SA, and ipman makes another one.
+    expected: { isUp: true },
   },
   "has no room for the rekey of the IKE SA": {
     habits: refuses({ ikeRekey: "NO_ADDITIONAL_SAS" }),

@@ -25,14 +25,17 @@ import { noteRefusal, standingRefusal } from "../common/rekey-refusal.ts";
 import { gatewayMachine } from "../gateway/gateway.ts";
 import { notProvided } from "../common/not-provided.ts";
 import {
-  calmed,
-  calmMs,
-  isCalmable,
+  isAlmostExhausted,
   isExhausted,
+  pacedPauseMs,
+  slowMs,
+  slowPauseMs,
+} from "../common/pace.ts";
+import {
+  calmed,
   isLooping,
   loopFailure,
   noRecurrence,
-  pauseMs,
   recurring,
   steadyMs,
 } from "../common/recurrence.ts";
@@ -133,7 +136,7 @@ export const childSetup = setup({
     forgetRepair: assign({
       tried: ({ context }) => context.tried.filter((known) => known !== differenceOf(context)),
     }),
-    calm: assign({ recurrence: ({ context }) => calmed(context.recurrence) }),
+    calm: assign({ attempt: 0, recurrence: ({ context }) => calmed(context.recurrence) }),
     /** Forgets attempts, recurrences and repairs after a long time without a failure. */
     settle: assign(({ context }) => ({
       attempt: 0,
@@ -175,8 +178,7 @@ export const childSetup = setup({
     incomplete: ({ context }) => missingSets(context).length > 0,
     repairable: ({ context }) => context.loaded && isRepairable(differenceOf(context), context),
     /** An SA that differs keeps its pause, since it would be replaced again. */
-    calmable: ({ context }) =>
-      isCalmable(context.recurrence) && differenceOf(context) === undefined,
+    calmable: ({ context }) => isAlmostExhausted(context) && differenceOf(context) === undefined,
     looping: ({ context }) => isLooping(context.recurrence),
     exhausted: ({ context }) => isExhausted(context),
     rekeying: ({ context }) => context.sas.some(isRekeying),
@@ -195,13 +197,13 @@ export const childSetup = setup({
   },
   delays: {
     /** SAs that were closed count like failures: a peer may do both in turn. */
-    backoff: ({ context: { attempt, recurrence } }) =>
-      pauseMs({ attempt: attempt + recurrence.times, recurrence }),
-    calm: calmMs,
+    backoff: ({ context }) => pacedPauseMs(context, context.lasted),
+    calm: slowMs,
     steady: steadyMs,
     check: 2_000,
     hintSettle: 200,
-    stalledRetry: () => 45_000 + Math.random() * 30_000,
+    slow: slowMs,
+    stalledRetry: () => slowPauseMs(),
     rekeyDeadline: 60_000,
   },
 });

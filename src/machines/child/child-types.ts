@@ -41,6 +41,8 @@ export interface ChildContext extends Repairs {
   /** The peer's refusal during the present attempt. */
   readonly hint: Failure | undefined;
   readonly attempt: number;
+  /** Whether the present attempt, or the last one, took a minute or longer. */
+  readonly lasted: boolean;
   readonly rekeyRefusal: RekeyRefusal | undefined;
 }
 

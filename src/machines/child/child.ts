@@ -18,6 +18,7 @@ export const childMachine = childSetup.createMachine({
     failure: undefined,
     hint: undefined,
     attempt: 0,
+    lasted: false,
     rekeyRefusal: undefined,
     recurrence: noRecurrence,
     tried: [],
@@ -70,13 +71,14 @@ export const childMachine = childSetup.createMachine({
       on: {
         "sas.listed": [{ actions: { type: "takeList" }, target: ".judging" }],
       },
+      after: { slow: { actions: assign({ lasted: true }) } },
       states: {
         deciding: {
           always: [{ guard: "initiates", target: "initiating" }, { target: "listening" }],
         },
         initiating: {
           description: "charon gets the command to bring up the CHILD SA.",
-          entry: assign({ hint: undefined, busy: true, loadedSince: false }),
+          entry: assign({ hint: undefined, busy: true, loadedSince: false, lasted: false }),
           invoke: {
             id: "initiate",
             src: "initiate",
@@ -134,7 +136,7 @@ export const childMachine = childSetup.createMachine({
         yielded: {
           always: [
             { guard: "installed", target: "#child.established" },
-            { guard: "attemptOver", target: "deciding" },
+            { guard: "attemptOver", target: "#child.negotiating", reenter: true },
             { target: "yielding" },
           ],
         },

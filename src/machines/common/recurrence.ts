@@ -5,8 +5,8 @@ import { backoffMs } from "../../model/time/backoff.ts";
  * How often an actor returned to one of its states without a steady time in between. Every machine
  * that can loop has one in its context: it counts where the loop closes, waits
  * {@link loopBackoffMs} there once it {@link isLooping}, and resets to {@link noRecurrence} after
- * {@link steadyMs} in a good state. After {@link calmMs} it is {@link calmed}, so that an SA that the
- * peer closes now and then, such as an idle one, comes up again without a pause.
+ * {@link steadyMs} in a good state. After a shorter time, such as {@link calmMs}, it is
+ * {@link calmed}, so that something that is disturbed now and then is repaired without a pause.
  */
 export interface Recurrence {
   readonly times: number;
@@ -80,7 +80,7 @@ export function loopFailure({ state, cause }: Recurrence): Failure {
 }
 
 /** The counts that decide the delay before the next attempt. */
-interface Attempts {
+export interface Attempts {
   /** Consecutive failures. */
   readonly attempt: number;
   readonly recurrence: Recurrence;
@@ -90,9 +90,4 @@ interface Attempts {
 export function pauseMs({ attempt, recurrence }: Attempts): number {
   const ofFailures = attempt > 0 ? backoffMs(attempt) : 0;
   return Math.max(ofFailures, loopBackoffMs(recurrence));
-}
-
-/** Whether failures and returns together are so many that the next return has to wait. */
-export function isExhausted({ attempt, recurrence }: Attempts): boolean {
-  return attempt + recurrence.times > freeTimes;
 }

@@ -56,7 +56,7 @@ const walk =
         exhausted: ({ context }) => context.attempt > 0,
         calmable: () => true,
       },
-      delays: { backoff: 1_000, stalledRetry: 60_000, calm: never, steady: never },
+      delays: { backoff: 1_000, stalledRetry: 60_000, slow: never, calm: never, steady: never },
     }),
     input: { connection: connectionOf(), child, loaded: false },
     events: events(child),

@@ -56,8 +56,8 @@ function childAdversary(machine = childMachine): Adversary {
       list(ikeSa({ children: [childSa()] })),
       list(ikeSa({ children: [childSa({ remoteSelectors: ["10.9.0.0/16"] })] })),
     ],
-    facts: ({ sas, busy, failure, recurrence, tried, attempt }: ChildContext) => [
-      [sas[0]?.remoteSelectors, busy, failure?.retryable],
+    facts: ({ sas, busy, lasted, failure, recurrence, tried, attempt }: ChildContext) => [
+      [sas[0]?.remoteSelectors, busy, lasted, failure?.retryable],
       [recurrence.times, tried, Math.min(attempt, 7)],
     ],
     errors: [away, unexplained],
