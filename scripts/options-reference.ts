@@ -35,7 +35,11 @@ quotes in YAML, and lists are separated by commas. ipman ignores the case of nam
 - A child with \`life_time\` and without \`rekey_time\` is rekeyed a tenth before its end. With
   \`rekey_time\`, but without \`rand_time\`, the random time is at most a tenth of it where charon's
   default, \`life_time\` less \`rekey_time\`, is longer: charon 5.9.8 would rekey again and again. Both
-  hold for \`bytes\` and \`packets\`, too.`;
+  hold for \`bytes\` and \`packets\`, too.
+- A connection without \`over_time\` has a tenth of its longest lifetime, as charon's default is, but at
+  most five minutes: a peer may announce a lifetime of the authentication (RFC 4478), and charon
+  reauthenticates \`over_time\` before its end. If a peer announces less than five minutes, declare an
+  \`over_time\` that is shorter.`;
 
 const refusedText =
   "charon knows these options, and ipman refuses them: it sets them itself, or they cannot work.";

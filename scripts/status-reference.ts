@@ -46,6 +46,8 @@ condition's message.
 | agent | \`Traffic\` is removed (reason \`NoDoubt\`) | Normal | \`Counting\` |
 | agent | \`Differs\` becomes \`True\`, or its reason changes | Warning | \`Comparing\` |
 | agent | \`Differs\` is removed (reason \`AsDeclared\`) | Normal | \`Comparing\` |
+| agent | \`RekeyRefused\` becomes \`True\`, or its reason changes | Warning | \`Rekeying\` |
+| agent | \`RekeyRefused\` is removed (reason \`SaReplaced\`) | Normal | \`Rekeying\` |
 | operator | \`Placed\` becomes \`True\` | Normal | \`Placing\` |
 | operator | \`Placed\` becomes \`False\`, or its reason changes | Warning | \`Placing\` |
 

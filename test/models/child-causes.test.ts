@@ -41,4 +41,16 @@ describe("a child whose negotiation fails", () => {
       assert.equal(snapshot().context.failure, expected);
     }
   });
+
+  it("takes a refusal as the cause if a retransmission came shortly before it", async () => {
+    const silent = failure(Reason.PeerUnreachable, "the peer does not answer");
+    const { list, send, start, wait, snapshot } = harness();
+    await start();
+    await send({ type: "peer.notified", failure: silent });
+    await send({ type: "peer.notified", failure: refused });
+    await send({ type: "peer.notified", failure: silent });
+    await wait(200);
+    await list();
+    assert.equal(snapshot().context.failure, refused);
+  });
 });

@@ -270,7 +270,7 @@ describe("the connection machine", () => {
     assert.equal(snapshot().context.secretRevision, "r1");
     assert.deepEqual(
       Object.keys(snapshot().context).filter((name) => /secret|psk|key/i.test(name)),
-      ["secretRevision", "keyFailure", "keyToWithdraw"],
+      ["secretRevision", "keyFailure", "keyToWithdraw", "rekeyRefusal"],
     );
   });
 });

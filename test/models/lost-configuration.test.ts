@@ -53,7 +53,7 @@ describe("a connection that charon lost", () => {
     assert.match(snapshot().context.failure?.message ?? "", /another program removes or replaces/);
     await lose();
     assert.equal(calls.count("load"), 1 + freeTimes);
-    await pass(500);
+    await pass(4_000);
     assert.equal(calls.count("load"), 2 + freeTimes);
     assert.equal(snapshot().value, "established");
   });

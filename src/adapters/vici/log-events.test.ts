@@ -57,6 +57,16 @@ describe("a line of charon's log", () => {
     assert.deepEqual(typesOf("1"), ["logged", "peer.notified"]);
   });
 
+  it("reports a refused rekey with the connection and the CHILD SA", () => {
+    const lines = new LogEvents();
+    lines.read(line("establishing CHILD_SA net{2} reqid 1", "partner"));
+    const text = "CHILD_SA rekeying failed, trying again in 9 seconds";
+    const [, event, ...others] = lines.read(line(text, "partner"));
+    assert.deepEqual(others, []);
+    assert.ok(event?.type === "rekey.refused");
+    assert.deepEqual([event.connection, event.child], ["partner", "net"]);
+  });
+
   it("has its connection and its group", () => {
     assert.deepEqual(new LogEvents().read(line("sending DPD request", "partner")), [
       {

@@ -7,7 +7,7 @@ import { NegotiationLog } from "../../model/refusals/negotiation-log.ts";
 export class LogEvents {
   readonly #negotiations = new NegotiationLog();
 
-  /** The line, with the failure, the wait or the change that it reports. */
+  /** The line, with the failure, the refusal, the wait or the change that it reports. */
   read({
     group,
     msg: text,
@@ -19,7 +19,10 @@ export class LogEvents {
     if (connection === undefined) return [logged];
     if (isDeferral(text)) return [logged, { type: "path.missing", connection }];
     const failure = this.#negotiations.failureIn(text, sa);
-    if (failure === undefined) return [logged];
-    return [logged, { type: "peer.notified", connection, failure }];
+    if (failure !== undefined) return [logged, { type: "peer.notified", connection, failure }];
+    const rekey = this.#negotiations.refusedRekeyIn(text, sa);
+    return rekey === undefined
+      ? [logged]
+      : [logged, { type: "rekey.refused", connection, ...rekey }];
   }
 }

@@ -21,16 +21,21 @@ import type {
   InitiateOrder,
 } from "./child-types.ts";
 import { differenceFailure, isRepairable, withTried } from "../common/differences.ts";
+import { noteRefusal, standingRefusal } from "../common/rekey-refusal.ts";
 import { gatewayMachine } from "../gateway/gateway.ts";
 import { notProvided } from "../common/not-provided.ts";
 import {
+  isAlmostExhausted,
+  isExhausted,
+  pacedPauseMs,
+  slowMs,
+  slowPauseMs,
+} from "../common/pace.ts";
+import {
   calmed,
-  calmMs,
-  isCalmable,
   isLooping,
   loopFailure,
   noRecurrence,
-  pauseMs,
   recurring,
   steadyMs,
 } from "../common/recurrence.ts";
@@ -92,9 +97,17 @@ export const childSetup = setup({
         tried: known === undefined ? context.tried : withTried(context.tried, known),
       };
     }),
+    /** Notes how the SAs differ from the manifest, or else that the peer does not rekey them. */
     noteDifference: assign(({ context }) => ({
-      failure: differenceFailure(differenceOf(context), context.failure),
+      failure:
+        differenceFailure(differenceOf(context), context.failure) ??
+        standingRefusal(context.rekeyRefusal, context.sas),
     })),
+    takeRefusedRekey: assign(({ context: { sas, rekeyRefusal }, event }) =>
+      event.type === "rekey.refused"
+        ? { rekeyRefusal: noteRefusal(event.failure, sas, rekeyRefusal) }
+        : {},
+    ),
     noteLoop: assign(({ context }) => ({ failure: loopFailure(context.recurrence) })),
     recur: assign(({ context }, params: { state: string; cause: string }) => ({
       recurrence: recurring(context.recurrence, params.state, params.cause),
@@ -123,7 +136,7 @@ export const childSetup = setup({
     forgetRepair: assign({
       tried: ({ context }) => context.tried.filter((known) => known !== differenceOf(context)),
     }),
-    calm: assign({ recurrence: ({ context }) => calmed(context.recurrence) }),
+    calm: assign({ attempt: 0, recurrence: ({ context }) => calmed(context.recurrence) }),
     /** Forgets attempts, recurrences and repairs after a long time without a failure. */
     settle: assign(({ context }) => ({
       attempt: 0,
@@ -146,6 +159,12 @@ export const childSetup = setup({
         ? { hint: event.failure, failure: event.failure }
         : {},
     ),
+    /** Notes the answer of a peer to a request that charon had to send again. */
+    takeAnswer: assign(({ context, event }) =>
+      event.type === "peer.notified" && context.hint?.reason === Reason.PeerUnreachable
+        ? { hint: event.failure, failure: event.failure }
+        : {},
+    ),
     takeList: assign(({ context, event }) => {
       if (event.type !== "sas.listed") return {};
       const own = ownSas(event.ikeSas, context.child);
@@ -159,9 +178,9 @@ export const childSetup = setup({
     incomplete: ({ context }) => missingSets(context).length > 0,
     repairable: ({ context }) => context.loaded && isRepairable(differenceOf(context), context),
     /** An SA that differs keeps its pause, since it would be replaced again. */
-    calmable: ({ context }) =>
-      isCalmable(context.recurrence) && differenceOf(context) === undefined,
+    calmable: ({ context }) => isAlmostExhausted(context) && differenceOf(context) === undefined,
     looping: ({ context }) => isLooping(context.recurrence),
+    exhausted: ({ context }) => isExhausted(context),
     rekeying: ({ context }) => context.sas.some(isRekeying),
     loaded: ({ context }) => context.loaded,
     hinted: ({ context }) => context.hint !== undefined,
@@ -177,12 +196,14 @@ export const childSetup = setup({
     stalled: ({ context }) => context.failure?.retryable === false && !context.loadedSince,
   },
   delays: {
-    backoff: ({ context }) => pauseMs(context),
-    calm: calmMs,
+    /** SAs that were closed count like failures: a peer may do both in turn. */
+    backoff: ({ context }) => pacedPauseMs(context, context.lasted),
+    calm: slowMs,
     steady: steadyMs,
     check: 2_000,
     hintSettle: 200,
-    stalledRetry: () => 45_000 + Math.random() * 30_000,
+    slow: slowMs,
+    stalledRetry: () => slowPauseMs(),
     rekeyDeadline: 60_000,
   },
 });

@@ -2,6 +2,7 @@ import type { Child, Connection } from "../../model/api/connection.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import type { ChildSa, IkeSa } from "../../model/charon/sa.ts";
 import type { Repairs } from "../common/differences.ts";
+import type { RekeyRefusal } from "../common/rekey-refusal.ts";
 import type { ChildEndpoints, GatewayConnection } from "../gateway/gateway-types.ts";
 
 /** A child by its names in charon. */
@@ -40,6 +41,9 @@ export interface ChildContext extends Repairs {
   /** The peer's refusal during the present attempt. */
   readonly hint: Failure | undefined;
   readonly attempt: number;
+  /** Whether the present attempt, or the last one, took a minute or longer. */
+  readonly lasted: boolean;
+  readonly rekeyRefusal: RekeyRefusal | undefined;
 }
 
 export type ChildEvent =
@@ -49,6 +53,7 @@ export type ChildEvent =
   | { type: "connection.unloaded" }
   | { type: "sas.listed"; ikeSas: readonly IkeSa[] }
   | { type: "peer.notified"; failure: Failure }
+  | { type: "rekey.refused"; failure: Failure }
   | { type: "rekey" }
   | { type: "stop" }
   | ({ type: "endpoints.changed" } & ChildEndpoints);

@@ -18,6 +18,8 @@ export const childMachine = childSetup.createMachine({
     failure: undefined,
     hint: undefined,
     attempt: 0,
+    lasted: false,
+    rekeyRefusal: undefined,
     recurrence: noRecurrence,
     tried: [],
   }),
@@ -69,13 +71,14 @@ export const childMachine = childSetup.createMachine({
       on: {
         "sas.listed": [{ actions: { type: "takeList" }, target: ".judging" }],
       },
+      after: { slow: { actions: assign({ lasted: true }) } },
       states: {
         deciding: {
           always: [{ guard: "initiates", target: "initiating" }, { target: "listening" }],
         },
         initiating: {
           description: "charon gets the command to bring up the CHILD SA.",
-          entry: assign({ hint: undefined, busy: true, loadedSince: false }),
+          entry: assign({ hint: undefined, busy: true, loadedSince: false, lasted: false }),
           invoke: {
             id: "initiate",
             src: "initiate",
@@ -119,7 +122,7 @@ export const childMachine = childSetup.createMachine({
         },
         hinted: {
           description: "The peer refused something; the next list of SAs shows the result.",
-          on: { "peer.notified": {} },
+          on: { "peer.notified": { actions: { type: "takeAnswer" } } },
           after: { hintSettle: { target: "waiting", actions: { type: "listSas" } } },
         },
         yielding: {
@@ -133,7 +136,7 @@ export const childMachine = childSetup.createMachine({
         yielded: {
           always: [
             { guard: "installed", target: "#child.established" },
-            { guard: "attemptOver", target: "deciding" },
+            { guard: "attemptOver", target: "#child.negotiating", reenter: true },
             { target: "yielding" },
           ],
         },
@@ -206,6 +209,9 @@ export const childMachine = childSetup.createMachine({
       ],
       on: {
         rekey: "rekeying",
+        "rekey.refused": {
+          actions: [{ type: "takeRefusedRekey" }, { type: "noteDifference" }],
+        },
         "sas.listed": {
           actions: [{ type: "takeList" }, { type: "noteDifference" }, { type: "updateGateway" }],
         },
@@ -229,6 +235,7 @@ export const childMachine = childSetup.createMachine({
       on: {
         "sas.listed": [{ actions: [{ type: "takeList" }], target: ".judging" }],
         "peer.notified": { guard: "refuses", actions: { type: "takeHint" } },
+        "rekey.refused": { actions: { type: "takeRefusedRekey" } },
       },
       initial: "waiting",
       states: {
@@ -267,6 +274,7 @@ export const childMachine = childSetup.createMachine({
       ],
       always: [
         { guard: "looping", target: "failed", actions: { type: "noteLoop" } },
+        { guard: "exhausted", target: "failed" },
         { guard: "yields", target: "negotiating.yielding" },
         { guard: "loaded", target: "negotiating" },
         { target: "pending" },

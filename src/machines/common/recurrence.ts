@@ -5,8 +5,8 @@ import { backoffMs } from "../../model/time/backoff.ts";
  * How often an actor returned to one of its states without a steady time in between. Every machine
  * that can loop has one in its context: it counts where the loop closes, waits
  * {@link loopBackoffMs} there once it {@link isLooping}, and resets to {@link noRecurrence} after
- * {@link steadyMs} in a good state. After {@link calmMs} it is {@link calmed}, so that an SA that the
- * peer closes now and then, such as an idle one, comes up again without a pause.
+ * {@link steadyMs} in a good state. After a shorter time, such as {@link calmMs}, it is
+ * {@link calmed}, so that something that is disturbed now and then is repaired without a pause.
  */
 export interface Recurrence {
   readonly times: number;
@@ -25,9 +25,10 @@ export const steadyMs = 300_000;
 export const calmMs = 30_000;
 
 /** The number of returns without a pause. */
-export const freeTimes = 8;
+export const freeTimes = 4;
 
-/** The longest pause of a loop; milliseconds. */
+/** The first and the longest pause of a loop; milliseconds. */
+const firstMs = 4_000;
 const longestMs = 120_000;
 
 /** The count stops here, where the pause has reached its maximum. */
@@ -67,7 +68,7 @@ export function calmed(before: Recurrence): Recurrence {
 
 /** The pause of a loop in milliseconds, growing up to two minutes; 0 without a loop. */
 export function loopBackoffMs({ times }: Recurrence): number {
-  return times > freeTimes ? backoffMs(times - freeTimes, { maxMs: longestMs }) : 0;
+  return times > freeTimes ? backoffMs(times - freeTimes, { firstMs, maxMs: longestMs }) : 0;
 }
 
 /** The failure of a loop: the state, the cause and the remedy. */
@@ -78,11 +79,15 @@ export function loopFailure({ state, cause }: Recurrence): Failure {
   );
 }
 
-/** The delay before the next attempt in milliseconds, by consecutive failures and recurrence. */
-export function pauseMs(context: {
+/** The counts that decide the delay before the next attempt. */
+export interface Attempts {
+  /** Consecutive failures. */
   readonly attempt: number;
   readonly recurrence: Recurrence;
-}): number {
-  const ofFailures = context.attempt > 0 ? backoffMs(context.attempt) : 0;
-  return Math.max(ofFailures, loopBackoffMs(context.recurrence));
+}
+
+/** The delay before the next attempt in milliseconds, by consecutive failures and recurrence. */
+export function pauseMs({ attempt, recurrence }: Attempts): number {
+  const ofFailures = attempt > 0 ? backoffMs(attempt) : 0;
+  return Math.max(ofFailures, loopBackoffMs(recurrence));
 }

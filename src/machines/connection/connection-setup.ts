@@ -1,6 +1,7 @@
 import { assign, emit, enqueueActions, setup } from "xstate";
 import type { Failure } from "../../model/status/failure.ts";
 import type { PublicState } from "../../model/status/public-state.ts";
+import { childKeyOf } from "../../model/api/selector-sets.ts";
 import type { Child } from "../../model/api/connection.ts";
 import { isEstablished, isMoving, isRekeying } from "../../model/charon/sa.ts";
 import { surplusSas, type SurplusSas } from "../../model/charon/surplus-sas.ts";
@@ -17,6 +18,7 @@ import {
   type LoadResult,
 } from "./connection-types.ts";
 import { differenceFailure, withTried } from "../common/differences.ts";
+import { noteRefusal, standingRefusal } from "../common/rekey-refusal.ts";
 import { notProvided } from "../common/not-provided.ts";
 import { isLooping, noRecurrence, pauseMs, recurring, steadyMs } from "../common/recurrence.ts";
 
@@ -49,9 +51,24 @@ export const connectionSetup = setup({
   actions: {
     wantList: emit({ type: "sas.wanted" }),
     note: assign((_, params: { failure: Failure | undefined }) => ({ failure: params.failure })),
+    /** Notes how an IKE SA differs from the manifest, or else that the peer does not rekey it. */
     noteDifference: assign(({ context }) => ({
-      failure: differenceFailure(differencesOf(context)[0]?.difference, context.failure),
+      failure:
+        differenceFailure(differencesOf(context)[0]?.difference, context.failure) ??
+        standingRefusal(context.rekeyRefusal, context.ikeSas),
     })),
+    /** Notes a refusal to rekey an IKE SA; a child gets that of its CHILD SA. */
+    takeRefusedRekey: enqueueActions(({ enqueue, context, event }) => {
+      if (event.type !== "rekey.refused") return;
+      const { child, failure } = event;
+      const { ikeSas, rekeyRefusal } = context;
+      if (child === undefined) {
+        enqueue.assign({ rekeyRefusal: noteRefusal(failure, ikeSas, rekeyRefusal) });
+        return;
+      }
+      const id = childActorId(childKeyOf(child));
+      if (context.running.includes(id)) enqueue.sendTo(id, { type: "rekey.refused", failure });
+    }),
     recur: assign(({ context }, params: { state: string; cause: string }) => ({
       recurrence: recurring(context.recurrence, params.state, params.cause),
     })),

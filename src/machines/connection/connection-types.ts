@@ -3,6 +3,7 @@ import type { Failure } from "../../model/status/failure.ts";
 import type { IkeSa } from "../../model/charon/sa.ts";
 import type { LoadedAlike } from "../../model/charon/loaded-alike.ts";
 import type { Repairs } from "../common/differences.ts";
+import type { RekeyRefusal } from "../common/rekey-refusal.ts";
 import type { ChildEndpoints } from "../gateway/gateway-types.ts";
 
 /** The gateway and the workers of each child, by its key. */
@@ -23,6 +24,8 @@ export interface ConnectionContext extends Repairs {
   readonly ikeSas: readonly IkeSa[];
   readonly failure: Failure | undefined;
   readonly attempt: number;
+  /** The peer's refusal to rekey an IKE SA. */
+  readonly rekeyRefusal: RekeyRefusal | undefined;
   /** Whether charon reported that an IKE SA has no path to the peer and waits for one. */
   readonly pathMissing: boolean;
   /** The unique ids of IKE SAs of an earlier spec. */
@@ -44,6 +47,8 @@ export type ConnectionEvent =
   | { type: "sas.listed"; ikeSas: readonly IkeSa[] }
   | { type: "sas.wanted" }
   | { type: "peer.notified"; failure: Failure }
+  /** The peer does not rekey an IKE SA, or the CHILD SA of that configuration. */
+  | { type: "rekey.refused"; child: string | undefined; failure: Failure }
   | { type: "path.missing" }
   /** charon no longer has the connection or its key as they were loaded. */
   | { type: "configuration.lost" }

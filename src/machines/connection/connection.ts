@@ -44,6 +44,7 @@ export const connectionMachine = connectionSetup.createMachine({
     ikeSas: [],
     failure: undefined,
     attempt: 0,
+    rekeyRefusal: undefined,
     pathMissing: false,
     outdated: [],
     running: [],
@@ -84,6 +85,7 @@ export const connectionMachine = connectionSetup.createMachine({
     "sas.listed": { actions: [{ type: "takeList" }, { type: "forward" }] },
     "sas.wanted": { actions: { type: "wantList" } },
     "peer.notified": { actions: { type: "forward" } },
+    "rekey.refused": { actions: { type: "takeRefusedRekey" } },
     "path.missing": { actions: { type: "missPath" } },
     "endpoints.changed": { actions: { type: "takeEndpoints" } },
     "xstate.done.actor.child.*": {
@@ -215,6 +217,9 @@ export const connectionMachine = connectionSetup.createMachine({
       on: {
         "sas.listed": {
           actions: [{ type: "takeList" }, { type: "noteDifference" }, { type: "forward" }],
+        },
+        "rekey.refused": {
+          actions: [{ type: "takeRefusedRekey" }, { type: "noteDifference" }],
         },
         "configuration.lost": { guard: "loadable", target: "restoring" },
       },

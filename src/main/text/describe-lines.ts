@@ -88,6 +88,7 @@ function trafficText({ bytesIn, bytesOut, idleIn }: ChildTraffic): string {
 const badConditions: ReadonlySet<ConditionType> = new Set<ConditionType>([
   "Differs",
   "PartlyRouted",
+  "RekeyRefused",
   "Reconciling",
   "Stalled",
 ]);

@@ -1,4 +1,5 @@
 import type { Failure } from "../status/failure.ts";
+import type { RefusedRekey } from "../refusals/refused-rekey.ts";
 import type { IkeSa } from "./sa.ts";
 
 /** A line of charon's log. */
@@ -14,6 +15,7 @@ export type CharonEvent =
   | { readonly type: "sas.changed"; readonly ikeSas: readonly IkeSa[] }
   /** The peer of a connection refused a request, or does not answer. */
   | { readonly type: "peer.notified"; readonly connection: string; readonly failure: Failure }
+  | ({ readonly type: "rekey.refused"; readonly connection: string } & RefusedRekey)
   /** A client, ipman itself or another one, replaced or removed a connection or a key. */
   | { readonly type: "configuration.changed" }
   /** An IKE SA of a connection has no path to its peer and waits until there is one. */

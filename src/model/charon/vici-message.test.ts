@@ -56,6 +56,8 @@ describe("a connection for charon", () => {
         proposals: ["aes256-sha256-ecp256", "aes128-sha256-modp2048"],
         rekey_time: "4h",
         reauth_time: "0s",
+        over_time: "300",
+        rand_time: "1440",
         dpd_delay: "10s",
         mobike: "no",
         remote_addrs: ["192.0.2.2"],

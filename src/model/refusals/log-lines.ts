@@ -1,3 +1,4 @@
+import { parseAddress } from "../net/address.ts";
 import { failure, Reason, type Failure } from "../status/failure.ts";
 import { printable } from "../text/printable.ts";
 import { keywordOfGroup } from "./key-exchange-group.ts";
@@ -8,7 +9,7 @@ interface KnownLine {
   readonly reason: Reason;
   /** The failure's message; the parts are those that the pattern captured. */
   readonly message: string | ((...parts: string[]) => string);
-  /** Whether the line follows from another one, which has the cause. */
+  /** Whether the line may follow from another one, which then has the cause. */
   readonly isConsequence?: true;
 }
 
@@ -20,6 +21,15 @@ export function noCommonGroup(option: "proposals" | "esp_proposals", wanted: str
   const keyword = keywordOfGroup(wanted);
   return `no common key exchange group: the peer asks for ${wanted}; put a proposal with ${keyword} into \`${option}\`, or have the peer accept a group of yours`;
 }
+
+/** A further remedy for a peer whose identity is an address: charon's log does not show its type. */
+function ofAddress(identity: string): string {
+  if (parseAddress(identity) === undefined) return "";
+  return `; a peer that sends its address as a name needs the remoteId "@${identity}"`;
+}
+
+const noAnswer =
+  "the peer does not answer: check its address, and that UDP 500 and 4500 pass both ways";
 
 const childProposals = (wanted: string) => noCommonGroup("esp_proposals", wanted);
 
@@ -43,11 +53,16 @@ const lines: readonly KnownLine[] = [
     message: (name) => `charon cannot resolve ${name}, the name in remoteAddr`,
   },
   {
-    pattern:
-      /^(?:retransmit \d+ of request|giving up after \d+ retransmits|peer not responding, trying again|establishing IKE_SA failed, peer not responding)/,
+    pattern: /^retransmit \d+ of request/,
     reason: Reason.PeerUnreachable,
-    message:
-      "the peer does not answer: check its address, and that UDP 500 and 4500 pass both ways",
+    message: noAnswer,
+    isConsequence: true,
+  },
+  {
+    pattern:
+      /^(?:giving up after \d+ retransmits|peer not responding, trying again|establishing IKE_SA failed, peer not responding)/,
+    reason: Reason.PeerUnreachable,
+    message: noAnswer,
   },
   {
     pattern: new RegExp(`^configured ${groupWords} (\\S+) not supported$`),
@@ -129,8 +144,8 @@ const lines: readonly KnownLine[] = [
   {
     pattern: /^no shared key found for '(.*)' - '(.*)'$/,
     reason: Reason.AuthenticationFailed,
-    message: (own, peer) =>
-      `charon has no key for the peer ${peer}, with ${own} as its own identity: compare localId and remoteId with the identities in this message`,
+    message: (own, peer = "") =>
+      `charon has no key for the peer ${peer}, with ${own} as its own identity: compare localId and remoteId with the identities in this message${ofAddress(peer)}`,
   },
   {
     pattern: /^tried \d+ shared keys? for '.*' - '(.*)', but MAC mismatched$/,

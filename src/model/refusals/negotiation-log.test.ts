@@ -65,7 +65,12 @@ const lines: readonly (readonly [line: string, reason: Reason, message: RegExp])
   [
     "no shared key found for 'node.a' - 'peer.a'",
     "AuthenticationFailed",
-    /no key for the peer peer\.a, with node\.a as its own/,
+    /no key for the peer peer\.a, with node\.a as its own.* in this message$/,
+  ],
+  [
+    "no shared key found for 'node.a' - '203.0.113.7'",
+    "AuthenticationFailed",
+    /a peer that sends its address as a name needs the remoteId "@203\.0\.113\.7"$/,
   ],
   [
     "tried 1 shared key for 'node.a' - 'peer.a', but MAC mismatched",
@@ -245,6 +250,19 @@ describe("several lines of charon's log", () => {
     assert.deepEqual(reasonsOf(retransmission, consequence), ["PeerUnreachable", "PeerRefused"]);
   });
 
+  it("report no retransmission after a refusal, but the end of the negotiation", () => {
+    const refusal = "received NO_PROPOSAL_CHOSEN notify, no CHILD_SA built";
+    const retransmission = "retransmit 1 of request with message ID 2";
+    const end = "giving up after 5 retransmits";
+    assert.deepEqual(reasonsOf(refusal, retransmission, end), [
+      "NoProposalChosen",
+      undefined,
+      "PeerUnreachable",
+    ]);
+    const next = "establishing CHILD_SA net{2}";
+    assert.equal(reasonsOf(refusal, next, retransmission).at(-1), "PeerUnreachable");
+  });
+
   it("say why no connection fits the peer", () => {
     const log = new NegotiationLog();
     log.failureIn("constraint check failed: identity 'peer.a' required ", "1");
@@ -257,5 +275,45 @@ describe("several lines of charon's log", () => {
     log.failureIn(asks("ECP_256", "MODP_2048"), "first");
     for (let i = 0; i < 256; i++) log.failureIn("sending DPD request", String(i));
     assert.equal(log.failureIn(asks("MODP_2048", "MODP_2048"), "first"), undefined);
+  });
+});
+
+describe("a rekey that the peer refuses", () => {
+  /** The refused rekey that the last line reports. */
+  const refusedIn = (...texts: string[]) => {
+    const log = new NegotiationLog();
+    for (const text of texts) log.failureIn(text, "1");
+    return log.refusedRekeyIn(texts.at(-1) ?? "", "1");
+  };
+  const begin = "establishing CHILD_SA net-2{7} reqid 3";
+  const refusal = "received NO_PROPOSAL_CHOSEN notify, no CHILD_SA built";
+  const failed = (kind: string) => `${kind}_SA rekeying failed, trying again in 9 seconds`;
+
+  it("is reported of a CHILD SA by its name, with the peer's reason", () => {
+    const refused = refusedIn(begin, refusal, failed("CHILD"));
+    assert.equal(refused?.child, "net-2");
+    assert.equal(refused.failure.reason, "RekeyRefused");
+    assert.match(refused.failure.message, /not rekey the CHILD SA, .*: no common proposal/);
+  });
+
+  it("is reported of an IKE SA, after one of a CHILD SA as well", () => {
+    const refused = refusedIn(
+      begin,
+      refusal,
+      "received INVALID_SYNTAX notify error",
+      failed("IKE"),
+    );
+    assert.equal(refused?.child, undefined);
+    assert.match(refused?.failure.message ?? "", /not rekey the IKE SA, .*malformed/);
+  });
+
+  it("is reported without a reason if the peer gave none", () => {
+    assert.match(refusedIn(begin, failed("CHILD"))?.failure.message ?? "", /it gave no reason$/);
+  });
+
+  it("is not reported if the peer is busy for a moment, or of other lines", () => {
+    const busy = "received TEMPORARY_FAILURE notify, will retry later";
+    assert.equal(refusedIn(begin, busy, failed("CHILD")), undefined);
+    assert.equal(refusedIn(begin, refusal), undefined);
   });
 });

@@ -1,6 +1,7 @@
 import { failure, Reason, type Failure } from "../status/failure.ts";
 import { printable } from "../text/printable.ts";
 import { groupWords, meaningOfLine, noCommonGroup } from "./log-lines.ts";
+import { refusedRekeyIn, type RefusedRekey } from "./refused-rekey.ts";
 import { failureOfNotify, failureOfUnknownNotify } from "./notify.ts";
 
 /** A notify in a log line, by its name; the number of one that charon does not know. */
@@ -11,12 +12,16 @@ const anotherGroup = new RegExp(`^peer didn't accept ${groupWords} (\\S+), it re
 const refusesGroup = /^(?:giving up after \d+ retries|received NO_PROPOSAL_CHOSEN notify error)$/;
 const constraint = /^constraint (?:check failed|requires)/;
 const refusesPeer = /^no alternative config found$/;
-const begins = /^establishing CHILD_SA /;
+const begins = /^establishing CHILD_SA (\S+)\{\d+\}/;
 
 /** The lines that were read of one IKE SA and that a later line may need. */
 interface SaLines {
   /** Whether a line has given the cause of a failure. */
   explained: boolean;
+  /** The last failure. */
+  cause: Failure | undefined;
+  /** The configuration of the CHILD SA that charon negotiated last. */
+  child: string | undefined;
   /** The key exchange group that the peer asked for last. */
   wanted: string | undefined;
   /** Why the authentication of the peer does not fit the connection. */
@@ -40,11 +45,29 @@ export class NegotiationLog {
    * @param sa the unique id of the IKE SA that the line is about
    */
   failureIn(text: string, sa: string): Failure | undefined {
-    const lines = this.#linesOf(sa);
-    if (begins.test(text)) {
+    const child = begins.exec(text)?.[1];
+    if (child !== undefined) {
       this.#sas.delete(sa);
+      this.#linesOf(sa).child = child;
       return undefined;
     }
+    const lines = this.#linesOf(sa);
+    const reported = this.#failureIn(text, lines);
+    lines.cause = reported ?? lines.cause;
+    return reported;
+  }
+
+  /**
+   * The refused rekey that a line reports, after {@link failureIn} has read it; undefined if it
+   * reports none. A peer that is busy, such as with a rekey of its own, refuses nothing.
+   */
+  refusedRekeyIn(text: string, sa: string): RefusedRekey | undefined {
+    const lines = this.#linesOf(sa);
+    if (lines.cause?.reason === Reason.PeerBusy) return undefined;
+    return refusedRekeyIn(text, lines);
+  }
+
+  #failureIn(text: string, lines: SaLines): Failure | undefined {
     const found = noticed(lines, text) ?? failureInNotify(text);
     if (found !== undefined) {
       lines.explained = true;
@@ -59,7 +82,13 @@ export class NegotiationLog {
   #linesOf(sa: string): SaLines {
     const known = this.#sas.get(sa);
     if (known !== undefined) return known;
-    const lines = { explained: false, wanted: undefined, constraint: undefined };
+    const lines = {
+      explained: false,
+      cause: undefined,
+      child: undefined,
+      wanted: undefined,
+      constraint: undefined,
+    };
     this.#sas.set(sa, lines);
     const [oldest] = this.#sas.keys();
     if (this.#sas.size > mostSas && oldest !== undefined) this.#sas.delete(oldest);

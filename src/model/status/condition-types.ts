@@ -64,6 +64,12 @@ const table = {
     meaning:
       "an SA carries traffic but does not match the manifest, and the message has both sides; or another program unloaded the connection of an SA from charon. Present only while that is so, and `Ready` does not depend on it",
   },
+  RekeyRefused: {
+    subjects: ["connection", "child"],
+    writers: ["agent"],
+    meaning:
+      "the peer does not rekey an SA that carries traffic; the message has its reason. Present only while that SA exists, and `Ready` does not depend on it",
+  },
   PartlyRouted: {
     subjects: ["connection", "child"],
     writers: ["agent"],

@@ -178,7 +178,7 @@ const table = {
   },
   LoopDetected: {
     explanation:
-      "an actor entered one state more than 8 times without 5 quiet minutes in between; attempts now wait up to 2 minutes",
+      "an actor entered one state more than 4 times without 5 quiet minutes in between; attempts now wait up to 2 minutes",
     remedy:
       "the message names the state and the cause: a peer that closes what it accepts, a second program that changes the same gateway, object or configuration of charon, or a charon that restarts. Remove the cause; 5 quiet minutes, a change of the spec or `ipman restart CONNECTION` end the waiting",
     retryable: true,
@@ -193,6 +193,13 @@ const table = {
   RekeyOverdue: {
     explanation: "a rekey did not complete; ipman brings the child up again",
     remedy: "nothing, unless it recurs",
+    retryable: true,
+  },
+  RekeyRefused: {
+    explanation:
+      "the peer does not rekey an SA; the SA carries traffic until its lifetime ends, charon asks again every few seconds, and ipman brings up another SA afterwards, with a gap in the traffic",
+    remedy:
+      "the message has the peer's reason: compare `esp_proposals` with the peer's, and `proposals` for an IKE SA. The first CHILD SA has no key exchange, so that different groups for PFS show at the first rekey",
     retryable: true,
   },
   ProbeUnanswered: {

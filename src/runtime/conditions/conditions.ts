@@ -1,4 +1,5 @@
 import type { Condition } from "../../model/status/condition.ts";
+import type { ConditionType } from "../../model/status/condition-types.ts";
 import { failure, Reason, type Failure } from "../../model/status/failure.ts";
 import type { SourceProblem } from "../../model/api/resource.ts";
 import { condition, first, firstLack, judged, summary, type Check } from "./checks.ts";
@@ -87,6 +88,7 @@ export function conditionsOf(facts: ConnectionFacts): Condition[] {
     ...reachable(facts.children),
     ...doubtful(facts.children),
     ...differing(facts, ...facts.children),
+    ...refusingRekeys(facts, ...facts.children),
     ...partlyRouted(facts.children),
     ...summary(
       carries(facts) ? undefined : lackOf(facts),
@@ -119,6 +121,7 @@ export function childConditionsOf(facts: ChildFacts): Condition[] {
     ...reachable([facts]),
     ...doubtful([facts]),
     ...differing(facts),
+    ...refusingRekeys(facts),
     ...partlyRouted([facts]),
     ...summary(lack, message).slice(0, 1),
   ];
@@ -172,13 +175,29 @@ const differences: ReadonlySet<Reason | undefined> = new Set([
  * `Differs`, for an established SA that does not match the manifest, or whose connection charon no
  * longer has: the IKE SA first.
  */
-function differing(...all: readonly Pick<ChildFacts, "state" | "failure">[]): Condition[] {
-  const found = all.find(
-    ({ state, failure: known }) => isUp(state) && differences.has(known?.reason),
-  );
+function differing(...all: readonly SaFacts[]): Condition[] {
+  return whileUp("Differs", differences, all);
+}
+
+const rekeyRefusals: ReadonlySet<Reason | undefined> = new Set([Reason.RekeyRefused]);
+
+/** `RekeyRefused`, for an established SA that the peer does not rekey: the IKE SA first. */
+function refusingRekeys(...all: readonly SaFacts[]): Condition[] {
+  return whileUp("RekeyRefused", rekeyRefusals, all);
+}
+
+type SaFacts = Pick<ChildFacts, "state" | "failure">;
+
+/** A condition that is present while something is up and has one of the reasons. */
+function whileUp(
+  type: ConditionType,
+  reasons: ReadonlySet<Reason | undefined>,
+  all: readonly SaFacts[],
+): Condition[] {
+  const found = all.find(({ state, failure: known }) => isUp(state) && reasons.has(known?.reason));
   if (found?.failure === undefined) return [];
   const { reason, message } = found.failure;
-  return [{ type: "Differs", status: "True", reason, message }];
+  return [{ type, status: "True", reason, message }];
 }
 
 /** `PartlyRouted`, for children with networks that are not routed into the tunnel. */

@@ -142,7 +142,8 @@ export class ConnectionActors implements Disposable {
 
   /** Passes an event about a peer to the actor of its connection. */
   notify(event: CharonEvent): void {
-    if (event.type !== "peer.notified" && event.type !== "path.missing") return;
+    const { type } = event;
+    if (type !== "peer.notified" && type !== "rekey.refused" && type !== "path.missing") return;
     this.#roots.each((root) => {
       if (root.getSnapshot().context.connection.name === event.connection) root.send(event);
     });

@@ -66,10 +66,10 @@ function duplicates(up: readonly IkeSa[]): Finding[] {
   return [note("IKE SA", `${up.length} of them are up`, duplicateHint)];
 }
 
-/** Reports that an established SA does not match the manifest. */
+/** Reports that an established SA does not match the manifest, or that the peer does not rekey it. */
 function difference(check: string, failure: Failure | undefined): Finding[] {
-  if (failure?.reason !== Reason.SaDiffers) return [];
-  return [note(check, failure.message, reasons[Reason.SaDiffers].remedy)];
+  if (failure?.reason !== Reason.SaDiffers && failure?.reason !== Reason.RekeyRefused) return [];
+  return [note(check, failure.message, reasons[failure.reason].remedy)];
 }
 
 function isSilence({ reason }: Failure): boolean {

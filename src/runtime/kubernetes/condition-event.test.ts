@@ -62,4 +62,16 @@ describe("the events of a connection", () => {
     assert.equal(event?.type, "Normal");
     assert.equal(event?.reason, "AsDeclared");
   });
+
+  it("warn about a rekey that the peer refuses, and report when the SA is replaced", () => {
+    const refused = { ...differs, type: "RekeyRefused", reason: "RekeyRefused" } as const;
+    const typesOf = (events: ReturnType<typeof conditionEvents>) =>
+      events.map(({ type, reason, action }) => [type, reason, action]);
+    assert.deepEqual(typesOf(conditionEvents([ready], [ready, refused])), [
+      ["Warning", "RekeyRefused", "Rekeying"],
+    ]);
+    assert.deepEqual(typesOf(conditionEvents([ready, refused], [ready])), [
+      ["Normal", "SaReplaced", "Rekeying"],
+    ]);
+  });
 });

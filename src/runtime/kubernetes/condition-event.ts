@@ -20,6 +20,7 @@ export function conditionEvents(
     ...reported.map((type) => changed(was(type), is(type))),
     appearing(was("Traffic"), is("Traffic"), received),
     appearing(was("Differs"), is("Differs"), asDeclared),
+    appearing(was("RekeyRefused"), is("RekeyRefused"), replaced),
   ];
   return events.filter((event) => event !== undefined);
 }
@@ -43,6 +44,12 @@ const asDeclared: EndEvent = {
   reason: "AsDeclared",
   action: "Comparing",
   note: "SAs that carry traffic, and the configuration of charon, are as declared",
+};
+
+const replaced: EndEvent = {
+  reason: "SaReplaced",
+  action: "Rekeying",
+  note: "no SA remains that the peer did not rekey",
 };
 
 const received: EndEvent = {

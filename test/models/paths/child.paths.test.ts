@@ -12,6 +12,7 @@ import type { Held } from "./replay.ts";
 const refused = failure(Reason.AuthenticationFailed, "no");
 const silent = failure(Reason.PeerUnreachable, "silence");
 const ended = failure(Reason.PeerClosed, "ended");
+const unrekeyed = failure(Reason.RekeyRefused, "no");
 const unexplained = failure(Reason.NegotiationFailed, "establishing CHILD_SA failed");
 const list = (...ikeSas: object[]) => ({ type: "sas.listed", ikeSas });
 
@@ -33,6 +34,7 @@ const events = (child: Child): AnyEventObject[] => [
   { type: "peer.notified", failure: ended },
   { type: "child.changed", connection: connectionOf(), child, replaces: false },
   { type: "child.changed", connection: connectionOf(), child, replaces: true },
+  { type: "rekey.refused", failure: unrekeyed },
   { type: "rekey" },
   { type: "stop" },
 ];
@@ -51,9 +53,10 @@ const walk =
       actions: { listSas: () => {} },
       guards: {
         looping: ({ context }) => context.recurrence.times > 1,
+        exhausted: ({ context }) => context.attempt > 0,
         calmable: () => true,
       },
-      delays: { backoff: 1_000, stalledRetry: 60_000, calm: never, steady: never },
+      delays: { backoff: 1_000, stalledRetry: 60_000, slow: never, calm: never, steady: never },
     }),
     input: { connection: connectionOf(), child, loaded: false },
     events: events(child),
@@ -61,7 +64,7 @@ const walk =
       [context.loaded, context.loadedSince, context.busy],
       context.sas.map(({ state, remoteSelectors }) => [state, remoteSelectors]),
       [context.failure?.retryable, context.hint?.retryable],
-      [Math.min(context.recurrence.times, 2), context.tried.length],
+      [Math.min(context.recurrence.times, 2), Math.min(context.attempt, 1), context.tried.length],
     ],
     errors: [{ failure: refused }, { failure: silent }, { failure: unexplained }],
   });

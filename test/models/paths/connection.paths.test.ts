@@ -13,6 +13,7 @@ import type { Held } from "./replay.ts";
 
 const refused = failure(Reason.ConfigRejected, "unknown option: x");
 const away = failure(Reason.CharonUnavailable, "no answer");
+const unrekeyed = failure(Reason.RekeyRefused, "no");
 const unusable = failure(Reason.SecretInvalid, "is badly written");
 const list = (...ikeSas: object[]) => ({ type: "sas.listed", ikeSas });
 const connection = connectionOf();
@@ -83,6 +84,8 @@ describe("the connection machine, by generated paths", () => {
       { type: "path.missing" },
       notified,
       { type: "peer.notified", failure: failure(Reason.PeerUnreachable, "silence") },
+      { type: "rekey.refused", child: undefined, failure: unrekeyed },
+      { type: "rekey.refused", child: "child-2", failure: unrekeyed },
       { type: "restart" },
       { type: "delete" },
     ]),

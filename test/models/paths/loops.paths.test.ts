@@ -56,8 +56,8 @@ function childAdversary(machine = childMachine): Adversary {
       list(ikeSa({ children: [childSa()] })),
       list(ikeSa({ children: [childSa({ remoteSelectors: ["10.9.0.0/16"] })] })),
     ],
-    facts: ({ sas, busy, failure, recurrence, tried, attempt }: ChildContext) => [
-      [sas[0]?.remoteSelectors, busy, failure?.retryable],
+    facts: ({ sas, busy, lasted, failure, recurrence, tried, attempt }: ChildContext) => [
+      [sas[0]?.remoteSelectors, busy, lasted, failure?.retryable],
       [recurrence.times, tried, Math.min(attempt, 7)],
     ],
     errors: [away, unexplained],
@@ -265,7 +265,9 @@ describe("under any sequence of external events", () => {
 
   it("a planted loop without a pause is detected", (t) => {
     t.mock.method(Math, "random", () => 0);
-    const unguarded = childMachine.provide({ guards: { looping: () => false } });
+    const unguarded = childMachine.provide({
+      guards: { looping: () => false, exhausted: () => false },
+    });
     const circle = fastLoop(childAdversary(unguarded), hour / 240);
     assert.ok(circle !== undefined);
     assert.ok(!circle.some((event) => event.startsWith("xstate.after.backoff")), String(circle));

@@ -2,7 +2,7 @@ import { own } from "../../value/own.ts";
 import { valuesOf, type CharonOption } from "./charon-option.ts";
 import { childOptions } from "./child-options.ts";
 import { connectionOptions } from "./connection-options.ts";
-import { completedLifetimes } from "./lifetimes.ts";
+import { completedIkeLifetimes, completedLifetimes } from "./lifetimes.ts";
 
 /** The options in an `extra` of a manifest: name → value. */
 export type ExtraOptions = Readonly<Record<string, string>>;
@@ -14,9 +14,12 @@ export function canonicalExtra(extra: ExtraOptions): Record<string, string> {
   );
 }
 
-/** The options for charon in VICI's form. Unknown options are forwarded: charon may know them. */
+/**
+ * The options for charon in VICI's form, with lifetimes that are safer than charon's defaults. Unknown
+ * options are forwarded: charon may know them.
+ */
 export function connectionExtraMessage(extra: ExtraOptions): Record<string, string | string[]> {
-  return extraMessage(connectionOptions, extra);
+  return { ...extraMessage(connectionOptions, extra), ...completedIkeLifetimes(extra) };
 }
 
 /** Like {@link connectionExtraMessage}, for a child, with the lifetimes that charon 5.9.8 lacks. */

@@ -15,6 +15,9 @@ const limits = [
 /** The rekey time of an IKE SA that ipman declares unless the manifest does, in seconds. */
 const ikeRekeyDefault = 14_400;
 
+/** The most that ipman declares as `over_time` of an IKE SA: two times charon's retransmissions. */
+const mostIkeOver = 300;
+
 /** The problems of lifetimes of a child that end an SA before it is rekeyed. */
 export function childLifetimeProblems(options: Options): Problem[] {
   return limits.flatMap((limit) => {
@@ -29,14 +32,22 @@ export function childLifetimeProblems(options: Options): Problem[] {
 
 /** The problem of a connection's `rand_time`, which charon subtracts from the other times. */
 export function connectionLifetimeProblems(options: Options): Problem[] {
-  const seconds = (name: string) => parseDuration(own(options, name) ?? "");
-  const random = seconds("rand_time");
-  const rekey = seconds("rekey_time") ?? ikeRekeyDefault;
-  const reauth = seconds("reauth_time") ?? 0;
+  const { rekey, reauth, random } = ikeTimes(options);
   const problem =
     (rekey > 0 ? randomProblem("rekey_time", random, rekey) : undefined) ??
     (reauth > 0 ? randomProblem("reauth_time", random, reauth) : undefined);
   return problemAt("rand_time", problem);
+}
+
+/** The times of an IKE SA in seconds. */
+function ikeTimes(options: Options) {
+  const seconds = (name: string) => parseDuration(own(options, name) ?? "");
+  return {
+    rekey: seconds("rekey_time") ?? ikeRekeyDefault,
+    reauth: seconds("reauth_time") ?? 0,
+    over: seconds("over_time"),
+    random: seconds("rand_time"),
+  };
 }
 
 function lifeProblem(
@@ -69,6 +80,24 @@ export function completedLifetimes(options: Options): Record<string, string> {
       added[`rand_${limit.unit}`] = String(Math.floor(due / 10));
   }
   return added;
+}
+
+/**
+ * Limits the time in which charon rekeys or reauthenticates an IKE SA before it ends. charon begins a
+ * reauthentication this long before the end of a lifetime that the peer announces (AUTH_LIFETIME, RFC
+ * 4478). Its default is a tenth of the declared lifetime: with a peer that announces less than that,
+ * charon would reauthenticate each IKE SA at once. The random time, which has the same default, stays
+ * as it is.
+ */
+export function completedIkeLifetimes(options: Options): Record<string, string> {
+  const { rekey, reauth, over, random } = ikeTimes(options);
+  const longest = Math.max(rekey, reauth);
+  const tenth = Math.floor(longest / 10);
+  if (over !== undefined || (tenth > 0 && tenth <= mostIkeOver)) return {};
+  if (random !== undefined) return { over_time: String(mostIkeOver) };
+  const due = rekey > 0 && reauth > 0 ? Math.min(rekey, reauth) : longest;
+  const rand_time = String(Math.min(tenth, Math.floor(due / 2)));
+  return { over_time: String(mostIkeOver), rand_time };
 }
 
 type Limit = (typeof limits)[number];
