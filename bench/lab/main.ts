@@ -2,6 +2,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connectionSpec, psk, secret, yaml } from "../../lab/sites/manifests.ts";
 import { TwoSites } from "../../lab/sites/two-sites.ts";
+import { pairRows } from "./pairs.ts";
+import { peerRows } from "./peers.ts";
+import type { Row } from "../row.ts";
 import { roundTrips } from "./round-trips.ts";
 import { segmentRows } from "./segment.ts";
 import { tables } from "./tables.ts";
@@ -9,14 +12,18 @@ import { tunnelRows } from "./tunnel.ts";
 
 /** The measurements that need charon and a kernel with ESP; its argument is govici's program. */
 const [, , govici = ""] = process.argv;
-await using lab = await TwoSites.build();
-await lab.mirror(connectionSpec("good"));
-lab.ipman.apply("secret.yaml", yaml(secret({ good: psk })));
-lab.ipman.apply("good.yaml", yaml(connectionSpec("good")));
-const rows = [
-  await roundTrips(lab.node, govici),
-  tables(),
-  ...(await tunnelRows(lab)),
-  ...(await segmentRows(lab)),
-];
+const rows = [...(await twoSiteRows()), ...(await pairRows()), ...(await peerRows())];
 writeFileSync(join(process.env["ARTIFACTS"] ?? "/tmp", "rows.json"), JSON.stringify(rows));
+
+async function twoSiteRows(): Promise<Row[]> {
+  await using lab = await TwoSites.build();
+  await lab.mirror(connectionSpec("good"));
+  lab.ipman.apply("secret.yaml", yaml(secret({ good: psk })));
+  lab.ipman.apply("good.yaml", yaml(connectionSpec("good")));
+  return [
+    await roundTrips(lab.node, govici),
+    tables(),
+    ...(await tunnelRows(lab)),
+    ...(await segmentRows(lab)),
+  ];
+}

@@ -1,14 +1,13 @@
 import { join } from "node:path";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { startHost, type Host } from "../../src/main/daemons/host.ts";
 import { command as attachCommand } from "../../src/main/commands/attach.ts";
 import { parseCommand } from "../../src/main/program/run-program.ts";
-import { connectionSpec, psk, secret, yaml } from "../../lab/sites/manifests.ts";
+import { connectionSpec } from "../../lab/sites/manifests.ts";
 import { eventually, inNetns, ip, sh } from "../../lab/sites/shell.ts";
 import { transfer } from "../../lab/sites/transfer.ts";
 import type { TwoSites } from "../../lab/sites/two-sites.ts";
 import { fastest, highest, type Row } from "../row.ts";
 import { ByHand } from "./by-hand.ts";
+import { manifestFolder, runHost } from "./host-run.ts";
 
 const rounds = 7;
 const size = "48M";
@@ -17,9 +16,7 @@ const bin = join(import.meta.dirname, "../../bin/ipman");
 /** The times to establish, join and use the tunnel, beside those of a manual setup. */
 export async function tunnelRows(lab: TwoSites): Promise<Row[]> {
   const byHand = new ByHand(lab.folder, lab.node.vici);
-  const manifests = mkdtempSync(join(lab.folder, "bench-"));
-  writeFileSync(join(manifests, "secret.yaml"), yaml(secret({ good: psk })));
-  writeFileSync(join(manifests, "good.yaml"), yaml(connectionSpec("good")));
+  const manifests = manifestFolder(lab.folder, connectionSpec("good"));
   const ours = measurements();
   const theirs = measurements();
   for (let round = 0; round < rounds; round++) {
@@ -81,7 +78,7 @@ async function roundOfIpman(lab: TwoSites, manifests: string, into: Measurements
   ip("netns add app");
   const where = ["--netns", "app", "--connection", "good", "--child", "child-2"];
   const started = performance.now();
-  const host = await runHost(lab, manifests);
+  const host = await runHost(lab.node, manifests);
   await attachInProcess();
   await firstPing();
   into.start.push(performance.now() - started);
@@ -96,22 +93,9 @@ async function roundOfIpman(lab: TwoSites, manifests: string, into: Measurements
   sh(bin, "attach", ...where);
   into.attach.push(performance.now() - attaching);
   await lab.ipman.stop();
-  const last = await runHost(lab, manifests);
+  const last = await runHost(lab.node, manifests);
   await last.stop("teardown", true);
   ip("netns del app");
-}
-
-function runHost(lab: TwoSites, folder: string): Promise<Host> {
-  return startHost({
-    folder,
-    vici: lab.node.vici,
-    stateFolder: "/run/ipman",
-    metrics: "off",
-    inspect: "off",
-    fabric: "198.18.0.0/16",
-    vxlanPort: 7_789,
-    log: { level: "silent", format: "json" },
-  });
 }
 
 async function attachInProcess(): Promise<void> {

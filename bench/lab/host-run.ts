@@ -1,0 +1,46 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ikeSasIn } from "../../src/adapters/vici/list-sas.ts";
+import { startHost, type Host } from "../../src/main/daemons/host.ts";
+import type { Charon } from "../../lab/sites/charon.ts";
+import { connectionSpec, psk, secret, yaml } from "../../lab/sites/manifests.ts";
+import { eventually } from "../../lab/sites/shell.ts";
+
+/** A folder with the manifest of a connection and its Secret. */
+export function manifestFolder(within: string, cr: ReturnType<typeof connectionSpec>): string {
+  const folder = mkdtempSync(join(within, "bench-"));
+  const { name } = cr.metadata;
+  writeFileSync(join(folder, "secret.yaml"), yaml(secret({ [name]: psk })));
+  writeFileSync(join(folder, `${name}.yaml`), yaml(cr));
+  return folder;
+}
+
+/** Starts `ipman run` in this process. */
+export function runHost({ vici }: Charon, folder: string): Promise<Host> {
+  return startHost({
+    folder,
+    vici,
+    stateFolder: "/run/ipman",
+    metrics: "off",
+    inspect: "off",
+    fabric: "198.18.0.0/16",
+    vxlanPort: 7_789,
+    log: { level: "silent", format: "json" },
+  });
+}
+
+/** Waits until a connection has a number of CHILD SAs in charon. */
+export async function untilUp(node: Charon, name: string, wanted: number): Promise<void> {
+  const session = await node.session();
+  const look = async () => {
+    const listed = await Array.fromAsync(session.stream("list-sas", { ike: name }));
+    const children = listed.flatMap((message) => ikeSasIn(message)).flatMap((sa) => sa.children);
+    const up = children.filter(({ state }) => state === "INSTALLED").length;
+    if (up < wanted) throw new Error(`${up} of ${wanted} CHILD SAs of ${name} are up`);
+  };
+  try {
+    await eventually(look, 60_000, 5);
+  } finally {
+    session.close();
+  }
+}

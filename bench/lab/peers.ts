@@ -1,0 +1,63 @@
+import { libreswan4, libreswan5 } from "../../lab/peers/daemons/libreswan.ts";
+import { strongswan60, strongswan61 } from "../../lab/peers/daemons/strongswan.ts";
+import type { Implementation } from "../../lab/peers/peer.ts";
+import { PeerSite } from "../../lab/peers/peer-site.ts";
+import { childKey, manifestOf, proposalOf, tunnelOf } from "../../lab/peers/tunnel.ts";
+import { sitesFolder } from "../../lab/sites/evidence.ts";
+import { quantile, type Row } from "../row.ts";
+import { manifestFolder, runHost, untilUp } from "./host-run.ts";
+import { Swanctl } from "./swanctl.ts";
+
+const rounds = 7;
+
+/** The times to establish a tunnel with peers of other implementations, beside `swanctl`. */
+export async function peerRows(): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const implementation of [libreswan4, libreswan5, strongswan60, strongswan61])
+    rows.push(await establishedRow(implementation));
+  return rows;
+}
+
+async function establishedRow(implementation: Implementation): Promise<Row> {
+  await using site = await PeerSite.build(implementation);
+  await site.ipman.stop();
+  const tunnel = tunnelOf("bench", 2);
+  await site.peer.load(tunnel);
+  const folder = sitesFolder();
+  const manifests = manifestFolder(folder, manifestOf(tunnel));
+  const { name, number, node, peer, ike, esp } = tunnel;
+  const byHand = new Swanctl(folder, site.node.vici, {
+    name,
+    remoteAddr: peer.address,
+    proposals: proposalOf(ike),
+    espProposals: proposalOf(esp),
+    children: [
+      {
+        name: childKey(tunnel),
+        local: node.networks,
+        remote: peer.networks,
+        ifId: 100 + number,
+      },
+    ],
+  });
+  const [ours, theirs]: [number[], number[]] = [[], []];
+  for (let round = 0; round < rounds; round++) {
+    const handed = performance.now();
+    byHand.up();
+    theirs.push(performance.now() - handed);
+    byHand.down();
+    const started = performance.now();
+    const host = await runHost(site.node, manifests);
+    await untilUp(site.node, name, 1);
+    ours.push(performance.now() - started);
+    await host.stop("teardown", true);
+  }
+  return {
+    what: `start of \`ipman run\` to a CHILD SA with ${implementation.name} ${site.version}, process start apart, median`,
+    against: "swanctl --load-all, then --initiate",
+    unit: "ms",
+    ours: quantile(ours, 0.5),
+    theirs: quantile(theirs, 0.5),
+    goal: { atMost: 1.3 },
+  };
+}
