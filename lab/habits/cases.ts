@@ -20,6 +20,8 @@ export interface HabitCase {
   readonly connection: ReturnType<typeof connectionSpec>;
   /** Undefined if it changes with the seed. */
   readonly expected: ExpectedStatus | undefined;
+  /** Whether SAs are asked for at another pace, which the peer or the manifest decides. */
+  readonly hasOwnPace: boolean;
 }
 
 interface CaseOptions {
@@ -32,6 +34,7 @@ interface CaseOptions {
   /** Options of the connection and of its child. */
   readonly extra?: Readonly<Record<string, string>>;
   readonly childExtra?: Readonly<Record<string, string>>;
+  readonly hasOwnPace?: true;
   /** The peer initiates as well. */
   readonly initiates?: true;
 }
@@ -71,6 +74,7 @@ function habitCase(title: string, options: CaseOptions, n: number): HabitCase {
       children: { [`child-${n}`]: childSpec(n, { remote_ips, extra }) },
     }),
     expected: options.expected,
+    hasOwnPace: options.hasOwnPace ?? false,
   };
 }
 
@@ -98,10 +102,15 @@ export const habitCases = numberedCases({
     habits: { authLifetime: 600 },
     expected: up,
   },
+  "announces a lifetime of the authentication below the over_time of ipman": {
+    habits: { authLifetime: 60 },
+    expected: { isUp: false, reason: "LifetimeTooShort", message: /of 60 s/ },
+  },
   "wants a reauthentication every 25 s": {
     habits: { authLifetime: 45 },
     // charon reauthenticates this long before the end.
     extra: { over_time: "20s" },
+    hasOwnPace: true,
     expected: { isUp: true },
   },
   "has its identity in other letter case": {
@@ -152,37 +161,44 @@ export const habitCases = numberedCases({
   "has no proposal for the rekey of a CHILD SA": {
     habits: refuses({ childRekey: "NO_PROPOSAL_CHOSEN" }),
     childExtra: childRekey,
+    hasOwnPace: true,
     expected: { isUp: true, reason: "RekeyRefused", message: /rekey the CHILD SA/ },
   },
   "wants another group for the rekey of a CHILD SA": {
     habits: refuses({ childRekey: "INVALID_KE_PAYLOAD" }),
     childExtra: childRekey,
+    hasOwnPace: true,
     expected: { isUp: true, reason: "RekeyRefused", message: /rekey the CHILD SA/ },
   },
   "is too busy for the rekey of a CHILD SA": {
     habits: refuses({ childRekey: "TEMPORARY_FAILURE" }),
     childExtra: childRekey,
+    hasOwnPace: true,
     expected: { isUp: true },
   },
   "has no room for the rekey of a CHILD SA": {
     habits: refuses({ childRekey: "NO_ADDITIONAL_SAS" }),
     childExtra: childRekey,
+    hasOwnPace: true,
     expected: { isUp: true },
   },
   "has no proposal for the rekey of the IKE SA": {
     habits: refuses({ ikeRekey: "NO_PROPOSAL_CHOSEN" }),
     extra: ikeRekey,
+    hasOwnPace: true,
     expected: { isUp: true, reason: "RekeyRefused", message: /rekey the IKE SA/ },
   },
   "wants another group for the rekey of the IKE SA": {
     habits: refuses({ ikeRekey: "INVALID_KE_PAYLOAD" }),
     extra: ikeRekey,
+    hasOwnPace: true,
     // charon gives up such an IKE SA, and ipman makes another one.
     expected: { isUp: true },
   },
   "has no room for the rekey of the IKE SA": {
     habits: refuses({ ikeRekey: "NO_ADDITIONAL_SAS" }),
     extra: ikeRekey,
+    hasOwnPace: true,
     expected: { isUp: true },
   },
   "ends each CHILD SA": {
@@ -210,6 +226,8 @@ export const habitCases = numberedCases({
   },
   "is too busy for another CHILD SA": {
     habits: { ends: "child", ...refuses({ newChild: "TEMPORARY_FAILURE" }) },
+    // charon repeats the request every 5 to 15 s.
+    hasOwnPace: true,
     expected: { isUp: false },
   },
   "is too busy for the authentication": {

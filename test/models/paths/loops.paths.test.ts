@@ -88,12 +88,13 @@ function connectionAdversary(): Adversary {
       list(ikeSa({ state: "REKEYING" })),
       list(ikeSa(), ikeSa({ uniqueId: "8" })),
       { type: "configuration.lost" },
+      { type: "lifetime.hasty", lifetime: 60 },
     ],
     outputs: { load: loadedNew() },
     facts: ({ ikeSas, recurrence, tried, attempt, ...context }: ConnectionContext) => [
       ikeSas.map(({ state, remoteId }) => [state, remoteId]),
       [context.failure?.retryable, context.outdated],
-      [recurrence.times, tried, Math.min(attempt, 7)],
+      [recurrence.state, recurrence.times, tried, Math.min(attempt, 7)],
     ],
     errors: [away],
   };
