@@ -232,7 +232,6 @@ export const connectionMachine = connectionSetup.createMachine({
     },
     doubled,
     restoring,
-    halting,
     rekeying: {
       description: "A new IKE SA replaces the old one; the children stay up.",
       tags: "rekeying",
@@ -254,6 +253,7 @@ export const connectionMachine = connectionSetup.createMachine({
       },
     },
     moving,
+    halting,
     failed: {
       description: "charon or the peer rejected the connection; the failure says why.",
       tags: "failed",

@@ -5,8 +5,8 @@ import { connectionSetup } from "./connection-setup.ts";
 /** The name of the state in which charon reauthenticates again and again. */
 export const hasty = "reauthenticating";
 
-/** So many hasty reauthentications may be a coincidence, such as a peer that is about to stop. */
-const freeHastes = 2;
+/** A single hasty reauthentication is not a loop: a peer may ask for one at any time. */
+const freeHastes = 1;
 
 /** Whether another hasty reauthentication is one of a loop. */
 export function isHastyLoop({ state, times }: Recurrence): boolean {
@@ -27,12 +27,13 @@ export const halting = connectionSetup.createStateConfig({
     "charon reauthenticates again and again: ipman ends the IKE SAs and removes the connection from charon until another attempt.",
   tags: "failed",
   entry: { type: "tellChildren", params: { type: "connection.unloaded" } },
+  on: { "lifetime.hasty": {} },
   invoke: {
     id: "unload",
     src: "unload",
     input: ({ context }) => ({ connectionName: context.connection.name }),
     onDone: "#connection.failed.halted",
-    // Each further reauthentication leads here again.
+    // A reauthentication after this leads here again.
     onError: "#connection.failed.halted",
   },
 });
