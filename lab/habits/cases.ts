@@ -20,11 +20,15 @@ export interface HabitCase {
   readonly connection: ReturnType<typeof connectionSpec>;
   /** Undefined if it changes with the seed. */
   readonly expected: ExpectedStatus | undefined;
+  /** Whether SAs are asked for at another pace, which the peer or the manifest decides. */
+  readonly hasOwnPace: boolean;
+  /** The most SAs that the peer is asked for in the first minute. */
+  readonly mostInFirst: number;
 }
 
 interface CaseOptions {
   readonly habits: LabPeer["habits"];
-  readonly expected?: ExpectedStatus;
+  readonly expected?: ExpectedStatus | undefined;
   /** The child has two networks behind the peer, in place of one. */
   readonly hasTwoNetworks?: true;
   readonly identity?: PeerIdentity;
@@ -32,6 +36,8 @@ interface CaseOptions {
   /** Options of the connection and of its child. */
   readonly extra?: Readonly<Record<string, string>>;
   readonly childExtra?: Readonly<Record<string, string>>;
+  readonly hasOwnPace?: true;
+  readonly mostInFirst?: number;
   /** The peer initiates as well. */
   readonly initiates?: true;
 }
@@ -71,6 +77,8 @@ function habitCase(title: string, options: CaseOptions, n: number): HabitCase {
       children: { [`child-${n}`]: childSpec(n, { remote_ips, extra }) },
     }),
     expected: options.expected,
+    hasOwnPace: options.hasOwnPace ?? false,
+    mostInFirst: options.mostInFirst ?? 10,
   };
 }
 
@@ -98,10 +106,17 @@ export const habitCases = numberedCases({
     habits: { authLifetime: 600 },
     expected: up,
   },
+  "announces a lifetime of the authentication below the over_time of ipman": {
+    habits: { authLifetime: 60 },
+    // charon makes up to 16 IKE SAs a second until ipman, which is starting, unloads the connection.
+    mostInFirst: 30,
+    expected: { isUp: false, reason: "LifetimeTooShort", message: /of 60 s/ },
+  },
   "wants a reauthentication every 25 s": {
     habits: { authLifetime: 45 },
     // charon reauthenticates this long before the end.
     extra: { over_time: "20s" },
+    hasOwnPace: true,
     expected: { isUp: true },
   },
   "has its identity in other letter case": {
@@ -152,37 +167,44 @@ export const habitCases = numberedCases({
   "has no proposal for the rekey of a CHILD SA": {
     habits: refuses({ childRekey: "NO_PROPOSAL_CHOSEN" }),
     childExtra: childRekey,
+    hasOwnPace: true,
     expected: { isUp: true, reason: "RekeyRefused", message: /rekey the CHILD SA/ },
   },
   "wants another group for the rekey of a CHILD SA": {
     habits: refuses({ childRekey: "INVALID_KE_PAYLOAD" }),
     childExtra: childRekey,
+    hasOwnPace: true,
     expected: { isUp: true, reason: "RekeyRefused", message: /rekey the CHILD SA/ },
   },
   "is too busy for the rekey of a CHILD SA": {
     habits: refuses({ childRekey: "TEMPORARY_FAILURE" }),
     childExtra: childRekey,
+    hasOwnPace: true,
     expected: { isUp: true },
   },
   "has no room for the rekey of a CHILD SA": {
     habits: refuses({ childRekey: "NO_ADDITIONAL_SAS" }),
     childExtra: childRekey,
+    hasOwnPace: true,
     expected: { isUp: true },
   },
   "has no proposal for the rekey of the IKE SA": {
     habits: refuses({ ikeRekey: "NO_PROPOSAL_CHOSEN" }),
     extra: ikeRekey,
+    hasOwnPace: true,
     expected: { isUp: true, reason: "RekeyRefused", message: /rekey the IKE SA/ },
   },
   "wants another group for the rekey of the IKE SA": {
     habits: refuses({ ikeRekey: "INVALID_KE_PAYLOAD" }),
     extra: ikeRekey,
-    // charon gives up such an IKE SA, and ipman makes another one.
-    expected: { isUp: true },
+    hasOwnPace: true,
+    // charon gives up such an IKE SA, and ipman makes another one, until that is a loop.
+    expected: undefined,
   },
   "has no room for the rekey of the IKE SA": {
     habits: refuses({ ikeRekey: "NO_ADDITIONAL_SAS" }),
     extra: ikeRekey,
+    hasOwnPace: true,
     expected: { isUp: true },
   },
   "ends each CHILD SA": {
@@ -210,6 +232,8 @@ export const habitCases = numberedCases({
   },
   "is too busy for another CHILD SA": {
     habits: { ends: "child", ...refuses({ newChild: "TEMPORARY_FAILURE" }) },
+    // charon repeats the request every 5 to 15 s.
+    hasOwnPace: true,
     expected: { isUp: false },
   },
   "is too busy for the authentication": {

@@ -16,6 +16,8 @@ import { loadedIn } from "../../src/adapters/vici/list-conns.ts";
 import { ikeSasIn } from "../../src/adapters/vici/list-sas.ts";
 import { readManifest } from "../../src/adapters/manifests/read.ts";
 import { connectionFromCr } from "../../src/model/validation/connection-from-cr.ts";
+import { parseAttachments } from "../../src/model/attach/attachment-requests.ts";
+import { readListed, writeListed } from "../../src/model/kubernetes/pod-attachments.ts";
 import { NegotiationLog } from "../../src/model/refusals/negotiation-log.ts";
 import { schemaProblems } from "../../src/model/validation/schema-problems.ts";
 
@@ -104,6 +106,21 @@ export const targets: readonly Target[] = [
         return;
       }
       connectionFromCr(document);
+    },
+  },
+  {
+    name: "lists of attachments",
+    seeds: [
+      Buffer.from('[{"ipmanName":"a","childName":"b","poolName":"c","keepAddress":true}]'),
+      Buffer.from('[{"ipmanName":"a","childName":"b","poolName":"c","vxlanIp":"10.0.0.3/24"}]'),
+    ],
+    run: (bytes) => {
+      const text = bytes.toString();
+      parseAttachments(text);
+      const listed = readListed(text);
+      const again = readListed(writeListed(listed));
+      if (JSON.stringify(again) !== JSON.stringify(listed))
+        throw new Error("it is read differently");
     },
   },
 ];

@@ -125,6 +125,46 @@ describe("a pod that lists several attachments", () => {
     assert.equal(new Set([...addressesOf(pod), ...addressesOf(copy)]).size, 4);
   });
 
+  it("cannot claim the address of another pod by results that its author wrote", async () => {
+    using world = new TwoConnections();
+    await pass(200);
+    const wish = [net, { ...plc, address: "10.0.3.11" }];
+    const victim = admitted(await world.answer(listing("victim", wish)));
+    const attached = victim.metadata.annotations?.[annotation.attached] ?? "";
+    const separate = { [annotation.attached]: attached };
+    const evil = admitted(await world.answer(listing("evil", [net, plc], separate)));
+    assert.deepEqual(addressesOf(evil), ["10.0.2.11/24", "10.0.3.10/24"]);
+    const single = { ...separateNet, [annotation.attached]: attached };
+    const other = admitted(await world.answer(asking("other", single)));
+    assert.equal(other.metadata.annotations?.[annotation.attached], undefined);
+  });
+
+  it("gets different addresses from two children of one connection with the same pool", async () => {
+    using world = new TwoConnections();
+    const shared = {
+      local_ips: ["10.0.4.0/24"],
+      vxlan_ip: "10.0.4.2/24",
+      ip_pools: { main: ["10.0.4.10-10.0.4.11/24"] },
+    };
+    const children = {
+      one: childSpec(3, { ...shared, name: "one", xfrm_ip: "10.0.4.1/24" }),
+      other: childSpec(4, { ...shared, name: "other", xfrm_ip: "10.0.4.3/24" }),
+    };
+    world.api.put(
+      IPSecConnection,
+      connectionSpec("plant", { children, nodeName: "node-b" }) as KubeObject,
+    );
+    for (const name of Object.keys(children)) {
+      const annotations = { [annotation.connection]: "plant", [annotation.child]: name };
+      const metadata = { ...gateway.metadata, name: `gateway-${name}`, annotations };
+      world.api.put(Pod, { ...gateway, metadata } as KubeObject);
+    }
+    await pass(200);
+    const list = Object.keys(children).map((childName) => ({ ...plc, childName }));
+    const pod = admitted(await world.answer(listing("web", list), 0, 2_000));
+    assert.deepEqual(addressesOf(pod), ["10.0.4.10/24", "10.0.4.11/24"]);
+  });
+
   it("releases every address when it ends", async () => {
     using world = new TwoConnections();
     await pass(200);

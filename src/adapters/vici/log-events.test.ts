@@ -29,6 +29,17 @@ describe("a line of charon's log", () => {
     });
   }
 
+  for (const [text, hasty] of [
+    ["received AUTH_LIFETIME of 60s, starting reauthentication", true],
+    ["received AUTH_LIFETIME of 305s, scheduling reauthentication in 5s", true],
+    ["received AUTH_LIFETIME of 600s, scheduling reauthentication in 300s", false],
+    ["received AUTH_LIFETIME of 60s, reauthentication already scheduled in 2s", false],
+  ] as const) {
+    it(`${hasty ? "reports" : "does not report"} a hasty lifetime if it is "${text}"`, () => {
+      assert.deepEqual(eventsOf(text, "site"), hasty ? ["logged", "lifetime.hasty"] : ["logged"]);
+    });
+  }
+
   for (const text of [
     "updated vici connection: site",
     "replaced vici connection: site",

@@ -1,6 +1,6 @@
 import type { Events } from "vici-client";
 import type { CharonEvent } from "../../model/charon/charon-event.ts";
-import { isConfigurationChange, isDeferral } from "../../model/charon/charon-log.ts";
+import { hastyLifetime, isConfigurationChange, isDeferral } from "../../model/charon/charon-log.ts";
 import { NegotiationLog } from "../../model/refusals/negotiation-log.ts";
 
 /** Reads the lines of one subscription to charon's `log` event. */
@@ -18,6 +18,8 @@ export class LogEvents {
     if (isConfigurationChange(text)) return [logged, { type: "configuration.changed" }];
     if (connection === undefined) return [logged];
     if (isDeferral(text)) return [logged, { type: "path.missing", connection }];
+    const lifetime = hastyLifetime(text);
+    if (lifetime !== undefined) return [logged, { type: "lifetime.hasty", connection, lifetime }];
     const failure = this.#negotiations.failureIn(text, sa);
     if (failure !== undefined) return [logged, { type: "peer.notified", connection, failure }];
     const rekey = this.#negotiations.refusedRekeyIn(text, sa);

@@ -236,6 +236,8 @@ export const connectionSetup = setup({
     backoff: ({ context }) => pauseMs(context),
     steady: steadyMs,
     check: 2_000,
+    /** Each attempt may cost the peer some IKE SAs before charon stops. */
+    halt: () => 180_000 + Math.random() * 45_000,
     /** Differs between the two sides, so that they do not end both SAs at once. */
     surplusSettle: () => 10_000 + Math.random() * 10_000,
     rekeyDeadline: 60_000,

@@ -49,6 +49,8 @@ export type ConnectionEvent =
   | { type: "peer.notified"; failure: Failure }
   /** The peer does not rekey an IKE SA, or the CHILD SA of that configuration. */
   | { type: "rekey.refused"; child: string | undefined; failure: Failure }
+  /** charon reauthenticates an IKE SA at once, since the peer announces that lifetime. */
+  | { type: "lifetime.hasty"; lifetime: number }
   | { type: "path.missing" }
   /** charon no longer has the connection or its key as they were loaded. */
   | { type: "configuration.lost" }

@@ -1,9 +1,12 @@
 import { assign, not, type ActorRefFrom, type SnapshotFrom } from "xstate";
 import { failure, Reason } from "../../model/status/failure.ts";
-import { isMoving, isRekeying } from "../../model/charon/sa.ts";
+import { isRekeying } from "../../model/charon/sa.ts";
 import { missingOf, outdatedSas, overdueSas } from "./connection-facts.ts";
 import { connectionSetup } from "./connection-setup.ts";
 import { doubled } from "./doubled.ts";
+import { halting, hasty, hastyFailure, isHastyLoop } from "./halting.ts";
+import { moving } from "./moving.ts";
+import { polling } from "./polling.ts";
 import { restoring } from "./restoring.ts";
 import { failureOf } from "../common/failure-of.ts";
 import { noRecurrence } from "../common/recurrence.ts";
@@ -12,28 +15,12 @@ const rekeyOverdue = failure(
   Reason.RekeyOverdue,
   "a rekey of the IKE SA did not complete; ipman brings it up again",
 );
-const noPath = failure(
-  Reason.PeerUnreachable,
-  "the node has no path to the peer: check its addresses and routes; ipman brings the IKE SA up again",
-);
-const noEnd = failure(
-  Reason.PeerUnreachable,
-  "charon's search for a path to the peer did not complete; ipman brings the IKE SA up again",
-);
 const brokenDown = failure(
   Reason.Internal,
   "an exception stopped the actor of a child, which restarts",
 );
 
-/** Requests the list of SAs regularly, since charon does not report when it has finished. */
-const polling = connectionSetup.createStateConfig({
-  initial: "waiting",
-  states: {
-    waiting: {
-      after: { check: { target: "waiting", reenter: true, actions: { type: "wantList" } } },
-    },
-  },
-});
+const ofHaste = { state: hasty, cause: "the peer announces a short lifetime" };
 
 /** One IPSecConnection: its IKE SA, and its children as actors. */
 export const connectionMachine = connectionSetup.createMachine({
@@ -86,6 +73,17 @@ export const connectionMachine = connectionSetup.createMachine({
     "sas.wanted": { actions: { type: "wantList" } },
     "peer.notified": { actions: { type: "forward" } },
     "rekey.refused": { actions: { type: "takeRefusedRekey" } },
+    "lifetime.hasty": [
+      {
+        guard: ({ context }) => isHastyLoop(context.recurrence),
+        target: ".halting",
+        actions: [
+          { type: "recur", params: ofHaste },
+          { type: "note", params: ({ event }) => ({ failure: hastyFailure(event.lifetime) }) },
+        ],
+      },
+      { actions: { type: "recur", params: ofHaste } },
+    ],
     "path.missing": { actions: { type: "missPath" } },
     "endpoints.changed": { actions: { type: "takeEndpoints" } },
     "xstate.done.actor.child.*": {
@@ -254,37 +252,8 @@ export const connectionMachine = connectionSetup.createMachine({
         },
       },
     },
-    moving: {
-      description:
-        "MOBIKE searches for a path to the peer or checks the present one; the children stay up if they can.",
-      tags: "established",
-      on: {
-        "path.missing": {
-          target: "moving",
-          reenter: true,
-          actions: { type: "missPath" },
-        },
-        "configuration.lost": { guard: "loadable", target: "restoring" },
-      },
-      always: [
-        { guard: not("established"), target: "negotiating" },
-        { guard: not("moving"), target: "established" },
-      ],
-      ...polling,
-      after: {
-        moveDeadline: {
-          target: "replacing",
-          actions: [
-            {
-              type: "note",
-              params: ({ context }) => ({ failure: context.pathMissing ? noPath : noEnd }),
-            },
-            { type: "recur", params: { state: "moving", cause: "no path to the peer is found" } },
-            assign({ outdated: ({ context }) => overdueSas(context, isMoving) }),
-          ],
-        },
-      },
-    },
+    moving,
+    halting,
     failed: {
       description: "charon or the peer rejected the connection; the failure says why.",
       tags: "failed",
@@ -296,6 +265,10 @@ export const connectionMachine = connectionSetup.createMachine({
           description:
             "A command to charon failed, or charon lost the connection; the connection retries.",
           after: { backoff: "#connection.pending" },
+        },
+        halted: {
+          description: "charon does not have the connection, so that it makes no IKE SAs.",
+          after: { halt: "#connection.pending" },
         },
         rejected: {
           description:

@@ -6,6 +6,7 @@ import {
   readOrders,
   type AttachOrder,
 } from "../../model/attach/attach-order.ts";
+import { childRefKey } from "../../model/api/child-ref.ts";
 import { parseAddress } from "../../model/net/address.ts";
 import { formatPrefix } from "../../model/net/prefix.ts";
 import type { NetworkPlan } from "../../model/network/network-plan.ts";
@@ -30,16 +31,17 @@ export function attachSelf(): string[] {
 }
 
 function planOf(order: AttachOrder, all: readonly AttachOrder[]): NetworkPlan {
-  const { gatewayUnderlay } = order;
+  const { connection, child, gatewayUnderlay } = order;
+  const gateway = `the gateway of ${childRefKey({ connection: connection.id, child: child.key })}`;
   const { family } = gatewayUnderlay;
   const link = uplink(undefined, family);
   if (link === undefined) {
     throw new Error(
-      `this pod has no IPv${family} default route to reach its gateway by: give it an IPv${family} address (a dual-stack pod network), or run the gateway on a node whose first address is of the pod's family`,
+      `this pod has no IPv${family} default route to reach ${gateway} by: give it an IPv${family} address (a dual-stack pod network), or run the gateway on a node whose first address is of the pod's family`,
     );
   }
   const underlay = sourceTo(undefined, gatewayUnderlay);
-  if (underlay === undefined) throw new Error("this pod has no address to reach its gateway from");
+  if (underlay === undefined) throw new Error(`this pod has no address to reach ${gateway} from`);
   const node = parseAddress(process.env[nodeVariable] ?? "") ?? [];
   const gateways = all.filter((other) => other !== order).map((other) => other.gatewayUnderlay);
   return workerPlan({

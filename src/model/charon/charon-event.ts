@@ -16,6 +16,13 @@ export type CharonEvent =
   /** The peer of a connection refused a request, or does not answer. */
   | { readonly type: "peer.notified"; readonly connection: string; readonly failure: Failure }
   | ({ readonly type: "rekey.refused"; readonly connection: string } & RefusedRekey)
+  /** charon reauthenticates an IKE SA at once, since the peer announces so short a lifetime. */
+  | {
+      readonly type: "lifetime.hasty";
+      readonly connection: string;
+      /** The lifetime in seconds. */
+      readonly lifetime: number;
+    }
   /** A client, ipman itself or another one, replaced or removed a connection or a key. */
   | { readonly type: "configuration.changed" }
   /** An IKE SA of a connection has no path to its peer and waits until there is one. */

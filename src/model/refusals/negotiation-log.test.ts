@@ -224,6 +224,26 @@ describe("several lines of charon's log", () => {
     assert.match(failure?.message ?? "", /put a proposal with modp2048 into `proposals`/);
   });
 
+  for (const [short, reason] of [
+    ["NO_PROP", "NoProposalChosen"],
+    ["SINGLE_PAIR", "SinglePairRequired"],
+    ["NO_ADD_SAS", "PeerRefused"],
+    ["INT_ADDR_FAIL", "PeerRefused"],
+    ["FAIL_CP_REQ", "PeerRefused"],
+    ["TS_UNACCEPT", "TrafficSelectorsRefused"],
+    ["INVAL_SEL", "TrafficSelectorsRefused"],
+  ] as const) {
+    it(`name ${reason} if the peer answers IKE_AUTH with ${short} alone`, () => {
+      const answer = `parsed IKE_AUTH response 1 [ N(MOBIKE_SUP) N(${short}) ]`;
+      assert.deepEqual(reasonsOf(answer, "IDr payload missing"), [undefined, reason]);
+    });
+  }
+
+  it("do not name a notify of an answer that has the peer's identity", () => {
+    const answer = "parsed IKE_AUTH response 1 [ IDr AUTH N(NO_PROP) ]";
+    assert.deepEqual(reasonsOf(answer, "IDr payload missing").at(-1), "ProtocolError");
+  });
+
   it("are kept apart by their IKE SAs", () => {
     const log = new NegotiationLog();
     log.failureIn(asks("ECP_256", "MODP_2048"), "1");

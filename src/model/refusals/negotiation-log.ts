@@ -1,8 +1,9 @@
 import { failure, Reason, type Failure } from "../status/failure.ts";
 import { printable } from "../text/printable.ts";
 import { groupWords, meaningOfLine, noCommonGroup } from "./log-lines.ts";
+import { failureOfNotify, failureOfUnknownNotify, ignoredNotifies } from "./notify.ts";
 import { refusedRekeyIn, type RefusedRekey } from "./refused-rekey.ts";
-import { failureOfNotify, failureOfUnknownNotify } from "./notify.ts";
+import { own } from "../value/own.ts";
 
 /** A notify in a log line, by its name; the number of one that charon does not know. */
 const notify = /\breceived ([A-Z]\w+|\(\d+\)) (?:notify|error)\b(.*)$/;
@@ -13,6 +14,9 @@ const refusesGroup = /^(?:giving up after \d+ retries|received NO_PROPOSAL_CHOSE
 const constraint = /^constraint (?:check failed|requires)/;
 const refusesPeer = /^no alternative config found$/;
 const begins = /^establishing CHILD_SA (\S+)\{\d+\}/;
+/** An answer that consists of notifies, by their short names. */
+const onlyNotifies = /^parsed IKE_AUTH response \d+ \[((?: N\(\w+\))+) \]$/;
+const identityMissing = "IDr payload missing";
 
 /** The lines that were read of one IKE SA and that a later line may need. */
 interface SaLines {
@@ -24,6 +28,8 @@ interface SaLines {
   child: string | undefined;
   /** The key exchange group that the peer asked for last. */
   wanted: string | undefined;
+  /** Why the peer refused the CHILD SA, in an answer without its identity. */
+  refusal: Failure | undefined;
   /** Why the authentication of the peer does not fit the connection. */
   constraint: string | undefined;
 }
@@ -87,6 +93,7 @@ export class NegotiationLog {
       cause: undefined,
       child: undefined,
       wanted: undefined,
+      refusal: undefined,
       constraint: undefined,
     };
     this.#sas.set(sa, lines);
@@ -100,6 +107,9 @@ export class NegotiationLog {
 function noticed(lines: SaLines, text: string): Failure | undefined {
   if (constraint.test(text)) lines.constraint = text;
   if (refusesPeer.test(text)) return unfitting(lines.constraint);
+  const notifies = onlyNotifies.exec(text)?.[1];
+  if (notifies !== undefined) lines.refusal = refusalIn(notifies);
+  if (text === identityMissing && lines.refusal !== undefined) return lines.refusal;
   const before = lines.wanted;
   const wanted = anotherGroup.exec(text)?.[2];
   if (wanted !== undefined) lines.wanted = wanted;
@@ -108,6 +118,16 @@ function noticed(lines: SaLines, text: string): Failure | undefined {
   if (!isRefused) return undefined;
   const message = noCommonGroup("proposals", printable(wanted ?? before));
   return failure(Reason.NoProposalChosen, message);
+}
+
+/**
+ * The failure of a notify that charon ignores in IKE_AUTH, since the IKE SA could do without the
+ * CHILD SA. A peer that leaves out its identity then refuses both.
+ */
+function refusalIn(notifies: string): Failure | undefined {
+  const names = [...notifies.matchAll(/\w+(?=\))/g)].map(([short]) => own(ignoredNotifies, short));
+  const name = names.find((found) => found !== undefined);
+  return name === undefined ? undefined : failureOfNotify(name);
 }
 
 function unfitting(why: string | undefined): Failure {

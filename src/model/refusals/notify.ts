@@ -68,6 +68,23 @@ const notifies: Readonly<Record<string, Meaning>> = {
   CHILD_SA_NOT_FOUND: [Reason.PeerClosed, "the peer no longer has the CHILD SA"],
 };
 
+/**
+ * The notifies that charon ignores in an answer of IKE_AUTH, by the short names with which it logs a
+ * message.
+ *
+ * Source: strongSwan, src/libcharon/sa/ikev2/tasks/ike_auth.c (process_i) and
+ * encoding/payloads/notify_payload.c.
+ */
+export const ignoredNotifies: Readonly<Record<string, string>> = {
+  NO_PROP: "NO_PROPOSAL_CHOSEN",
+  SINGLE_PAIR: "SINGLE_PAIR_REQUIRED",
+  NO_ADD_SAS: "NO_ADDITIONAL_SAS",
+  INT_ADDR_FAIL: "INTERNAL_ADDRESS_FAILURE",
+  FAIL_CP_REQ: "FAILED_CP_REQUIRED",
+  TS_UNACCEPT: "TS_UNACCEPTABLE",
+  INVAL_SEL: "INVALID_SELECTORS",
+};
+
 /** The failure that a notify means; undefined if it is unknown. */
 export function failureOfNotify(name: string): Failure | undefined {
   const known = own(notifies, name);

@@ -195,6 +195,13 @@ const table = {
     remedy: "nothing, unless it recurs",
     retryable: true,
   },
+  LifetimeTooShort: {
+    explanation:
+      "the peer announces a lifetime of the authentication (RFC 4478) that is not longer than `over_time`, so that charon reauthenticates each IKE SA at once; ipman ended them, and tries again after three minutes",
+    remedy:
+      "declare an `over_time` in `extra` of the connection that is far shorter than the lifetime in the message, or have the peer's lifetime extended",
+    retryable: true,
+  },
   RekeyRefused: {
     explanation:
       "the peer does not rekey an SA; the SA carries traffic until its lifetime ends, charon asks again every few seconds, and ipman brings up another SA afterwards, with a gap in the traffic",

@@ -142,8 +142,7 @@ export class ConnectionActors implements Disposable {
 
   /** Passes an event about a peer to the actor of its connection. */
   notify(event: CharonEvent): void {
-    const { type } = event;
-    if (type !== "peer.notified" && type !== "rekey.refused" && type !== "path.missing") return;
+    if (!isOfPeer(event)) return;
     this.#roots.each((root) => {
       if (root.getSnapshot().context.connection.name === event.connection) root.send(event);
     });
@@ -228,4 +227,13 @@ export class ConnectionActors implements Disposable {
 
 function connectionOf(root: ConnectionActor): Connection {
   return root.getSnapshot().context.connection;
+}
+
+/** The events about a peer that its connection's actor handles. */
+const ofPeer = ["peer.notified", "rekey.refused", "lifetime.hasty", "path.missing"] as const;
+
+function isOfPeer(
+  event: CharonEvent,
+): event is Extract<CharonEvent, { type: (typeof ofPeer)[number] }> {
+  return ofPeer.some((type) => type === event.type);
 }

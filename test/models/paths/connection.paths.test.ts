@@ -20,7 +20,7 @@ const connection = connectionOf();
 const two = { "child-2": childSpec(2), "child-3": childSpec(3) };
 
 const walk =
-  (events: readonly AnyEventObject[], countsLosses = false) =>
+  (events: readonly AnyEventObject[], counts = false) =>
   (held: Held): Walk => ({
     machine: connectionMachine.provide({
       actors: {
@@ -33,7 +33,13 @@ const walk =
       },
       // After two losses: the paths are short then.
       guards: { looping: ({ context }) => context.recurrence.times > 1 },
-      delays: { backoff: 1_000, moveDeadline: 30_000, steady: never, surplusSettle: 10_000 },
+      delays: {
+        backoff: 1_000,
+        moveDeadline: 30_000,
+        halt: 60_000,
+        steady: never,
+        surplusSettle: 10_000,
+      },
     }),
     outputs: { load: loadedNew() },
     input: {
@@ -54,7 +60,7 @@ const walk =
       [context.charonReady, context.secretRevision, context.failure?.reason],
       context.ikeSas.map(({ state, remoteId, tasks }) => [state, remoteId, tasks]),
       [context.running, context.outdated.length, context.pathMissing, context.keyToWithdraw],
-      countsLosses && Math.min(context.recurrence.times, 2),
+      counts && [context.recurrence.state, Math.min(context.recurrence.times, 2)],
     ],
     errors: [{ failure: refused }, { failure: away }],
   });
@@ -90,6 +96,7 @@ describe("the connection machine, by generated paths", () => {
       { type: "delete" },
     ]),
     walk([rekeying, moving, notified, { type: "configuration.lost" }], true),
+    walk([{ type: "lifetime.hasty", lifetime: 60 }], true),
     walk([
       rekeying,
       another,

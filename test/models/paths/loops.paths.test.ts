@@ -90,12 +90,13 @@ function connectionAdversary(): Adversary {
       list(ikeSa(), ikeSa({ uniqueId: "8" })),
       list(ikeSa({ children: [childSa(), childSa({ uniqueId: "2" })] })),
       { type: "configuration.lost" },
+      { type: "lifetime.hasty", lifetime: 60 },
     ],
     outputs: { load: loadedNew() },
     facts: ({ ikeSas, recurrence, tried, attempt, ...context }: ConnectionContext) => [
       ikeSas.map(({ state, remoteId }) => [state, remoteId]),
       [context.failure?.retryable, context.outdated],
-      [recurrence.times, tried, Math.min(attempt, 7)],
+      [recurrence.state, recurrence.times, tried, Math.min(attempt, 7)],
     ],
     errors: [away],
   };

@@ -1,0 +1,11 @@
+import { connectionSetup } from "./connection-setup.ts";
+
+/** Requests the list of SAs regularly, since charon does not report when it has finished. */
+export const polling = connectionSetup.createStateConfig({
+  initial: "waiting",
+  states: {
+    waiting: {
+      after: { check: { target: "waiting", reenter: true, actions: { type: "wantList" } } },
+    },
+  },
+});
