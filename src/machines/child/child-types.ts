@@ -44,6 +44,8 @@ export interface ChildContext extends Repairs {
   /** Whether the present attempt, or the last one, took a minute or longer. */
   readonly lasted: boolean;
   readonly rekeyRefusal: RekeyRefusal | undefined;
+  /** Whether the CHILD SAs have stayed for two seconds, which those of some peers do not. */
+  readonly settled: boolean;
 }
 
 export type ChildEvent =

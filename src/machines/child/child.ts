@@ -20,6 +20,7 @@ export const childMachine = childSetup.createMachine({
     attempt: 0,
     lasted: false,
     rekeyRefusal: undefined,
+    settled: false,
     recurrence: noRecurrence,
     tried: [],
   }),
@@ -197,7 +198,11 @@ export const childMachine = childSetup.createMachine({
       description:
         "The CHILD SA carries traffic; if it does not match the manifest, the failure says how.",
       tags: "established",
-      entry: [assign({ hint: undefined }), { type: "noteDifference" }, { type: "updateGateway" }],
+      entry: [
+        assign({ hint: undefined, settled: false }),
+        { type: "noteDifference" },
+        { type: "updateGateway" },
+      ],
       always: [
         {
           guard: "repairable",
@@ -219,6 +224,7 @@ export const childMachine = childSetup.createMachine({
       after: {
         calm: { guard: "calmable", actions: { type: "calm" } },
         steady: { actions: { type: "settle" } },
+        check: { actions: assign({ settled: true }) },
       },
     },
     rekeying: {

@@ -122,11 +122,12 @@ function modeAfter(
   child: Child,
   snapshot: ChildSnapshot,
 ): Mode | undefined {
-  const { sas, failure, child: current } = snapshot.context;
+  const { sas, failure, child: current, settled } = snapshot.context;
   const hasPairs = current.selectorSets.length > 1;
   if (known === undefined) {
     const isRequired = failure?.reason === Reason.SinglePairRequired;
-    return isRequired || sas.some((sa) => narrowedToPair(sa, child)) ? "perPair" : undefined;
+    const isNarrowed = settled && sas.some((sa) => narrowedToPair(sa, child));
+    return isRequired || isNarrowed ? "perPair" : undefined;
   }
   if (known === "together" || !hasPairs || !snapshot.matches("failed")) return undefined;
   // The peer has only one of the pairs, so it narrowed the CHILD SA for another reason.
