@@ -1,4 +1,4 @@
-# Two commands for a stranger; each does all its own set-up (Debian, as root).
+# Two commands for a new user; each installs everything that it needs (Debian, as root).
 
 NODE = node_modules/.bin/node
 

@@ -12,7 +12,7 @@ export interface Row {
   readonly larger?: boolean;
 }
 
-/** Ours to theirs where both are rates or the goal is an upper limit; theirs to ours for times. */
+/** Ours to theirs if both are rates or the goal is an upper limit; theirs to ours for times. */
 export function ratioOf({ ours, theirs, goal, larger }: Row): number | undefined {
   if (theirs === undefined) return undefined;
   return larger === true || "atMost" in goal ? ours / theirs : theirs / ours;

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds the images of ipman and of its charon, as archives that `docker load`, `podman load`
-# and `ctr images import` take, and a list of what each contains (SPDX 2.3). No registry and
-# no daemon: Debian packages, the bundle, and tar. The same inputs give the same bytes, on the
-# same kind of processor.
+# and `ctr images import` accept, and a list of the contents of each (SPDX 2.3). The build needs
+# only Debian packages, the bundle and tar, and no registry or daemon. The same inputs produce
+# the same bytes on the same kind of processor.
 #
 #   build.sh FOLDER [TAG]     writes FOLDER/NAME.tar and FOLDER/NAME.spdx.json for each of ipman,
 #                             ipman-charon (strongSwan 6.1) and ipman-charon-legacy (5.9.8)
@@ -15,7 +15,7 @@ export LC_ALL=C
 out=$(mkdir -p "$1" && cd "$1" && pwd)
 tag=${2:-dev}
 cd "$(dirname "$0")/.."
-# This Node, whatever the host has.
+# The repository's Node takes precedence over the host's.
 [ -x node_modules/.bin/node ] || { echo "images: node_modules has no Node: run npm ci" >&2; exit 1; }
 PATH=$PWD/node_modules/.bin:$PATH
 cache=${IPMAN_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ipman}/images
@@ -30,7 +30,7 @@ ipman_image() {
   unpack "$base"
   mkdir -p "$root/usr/bin" "$root/app"
   node scripts/bundle.ts "$root/app" >"$work/bundled"
-  # `kubectl exec POD -- ipman status`: the image has no env that would find node.
+  # For `kubectl exec POD -- ipman status`, since the image has no env that would find node.
   sed -i '1s|^#!.*|#!/usr/bin/node|' "$root/app/ipman.js"
   chmod 755 "$root/app/ipman.js"
   ln -s /app/ipman.js "$root/usr/bin/ipman"
@@ -43,7 +43,7 @@ ipman_image() {
   finish ipman "$base" "$root" "$work/bundled"
 }
 
-# Node's own cache of compiled modules, which a read-only root could never fill: with it the
+# Fills Node's cache of compiled modules, which a read-only root could not: with it the
 # modules of an agent load in two thirds of the time. It contains the paths of the modules, which
 # chroot makes those of the image; with these options it contains no random hash seed.
 compile() { # BASE ROOT
@@ -59,7 +59,7 @@ compile() { # BASE ROOT
     for (const name of (await import("node:fs")).readdirSync("/app"))
       if (name.endsWith(".js") && name !== "ipman.js") await import(`/app/${name}`);'
   mv "$together/app/compiled" "$2/app/compiled"
-  # Kept by user: operators have one, agents and `ipman attach` are root.
+  # The cache has a folder for each user: operators run as 65532, agents and `ipman attach` as root.
   folder=$(basename "$2"/app/compiled/*)
   for user in 0 65532; do
     [ -e "$2/app/compiled/${folder%-*}-$user" ] || ln -s "$folder" "$2/app/compiled/${folder%-*}-$user"
@@ -76,14 +76,14 @@ charon_image() { # NAME SUITE PACKAGE…
   cp images/charon-entrypoint "$root/usr/lib/ipman/entrypoint"
   chmod 755 "$root/usr/lib/ipman/entrypoint"
   cp images/strongswan.conf "$root/etc/ipman/strongswan.conf"
-  # An include of nothing at all makes charon forget what came before it.
+  # If an include matches no file, charon drops the settings before it.
   echo '# Further settings for charon-systemd, of images that are made from this one.' >"$root/etc/ipman/strongswan.d/none.conf"
   finish "$name" "$base" "$root" /dev/null
 }
 
 unpack() { mkdir "$1" && tar -C "$1" -xf "$1.tar"; } # BASE
 
-# Adds ipman's licence and the list of packages, and puts the image together.
+# Adds ipman's licence and the list of packages, and assembles the image.
 finish() { # NAME BASE ROOT BUNDLED
   local created
   created=$(created "$2")

@@ -1,14 +1,14 @@
-# Layers of Debian packages, each of one suite; sourced by the scripts that build images. The versions
-# are those that the archive offers at the time of the build, security fixes included. The scripts set:
+# Functions for layers of Debian packages, sourced by the scripts that build images. The packages
+# have the versions of the archive at the time of the build. The scripts set:
 #
-#   work   a temporary folder      cache  a folder for layers and for apt's own files
+#   work   a temporary folder      cache  the folder for layers and for apt's files
 
-# Only the scripts of packages run these, on installation; no script runs here.
+# Only the installation scripts of packages need these, and no such script runs here.
 installers='^(adduser|debconf|dpkg|init-system-helpers|libgdbm.*|libperl.*|lib.*-perl|mawk|passwd|perl.*|sysvinit-utils|tar|tpm-udev|udev|usrmerge)$'
 
 say() { printf '%s\n' "images: $*" >&2; }
 
-# apt with the archive of a suite and a state of its own; it uses the host's proxies.
+# Runs apt with the archive of a suite and a separate state, but with the host's proxies.
 debian_apt() { # SUITE COMMAND…
   local suite=$1
   shift
@@ -48,10 +48,10 @@ CONF
   } >"$apt/apt.conf"
 }
 
-# The suites whose archive was queried in this run, each with its result.
+# Whether apt could update its lists, by suite.
 declare -A archives=()
 
-# Whether apt has the current list of a suite's packages. It is fetched once in a run.
+# Whether apt could update its lists from the archive of a suite, which it does once per script.
 archive_answers() { # SUITE
   if [ -z "${archives[$1]:-}" ]; then
     configure_apt "$1"
@@ -61,7 +61,7 @@ archive_answers() { # SUITE
   [ "${archives[$1]}" = yes ]
 }
 
-# Every package that these depend on, as NAME=VERSION.
+# Lists these packages and their dependencies, as NAME=VERSION.
 debian_offers() { # SUITE PACKAGE…
   local suite=$1
   shift
@@ -69,8 +69,8 @@ debian_offers() { # SUITE PACKAGE…
     sed -nE 's/^Inst ([^ ]+) \(([^ ]+) .*/\1=\2/p' | awk -F= -v without="$installers" '$1 !~ without' | sort
 }
 
-# Puts a layer of packages into a file: with the versions that the archive offers, made unless the
-# cache has it. If the archive does not answer, it is the last layer that was made of the packages.
+# Writes a layer of packages to a file. It has the versions of the archive, and is built if the
+# cache does not have it. Without the archive it is the last layer of the same packages.
 debian_layer() { # NAME FILE SUITE PACKAGE…
   local name=$1 file=$2 suite=$3 recipe offered layer
   shift 3
@@ -88,7 +88,7 @@ debian_layer() { # NAME FILE SUITE PACKAGE…
     say "WARNING: Debian's archive cannot be read: $name takes the packages of $(date -r "$layer" '+%F %R'), which may lack security fixes"
   fi
   ln "$layer" "$file" 2>/dev/null || cp "$layer" "$file"
-  # Two stay, for those who change between branches.
+  # The cache keeps two layers, for a change between branches.
   ls -tc "$cache/$name-$suite"-*.tar | tail -n +3 | xargs -r rm
   exec 8>&-
 }
@@ -103,7 +103,7 @@ make_debian_layer() { # NAME FILE SUITE NAME=VERSION…
     dpkg-deb --fsys-tarfile "$deb" | tar -C "$root" --keep-directory-symlink -x
   done
   trim "$root"
-  # As distroless images have it, for scanners: there is no dpkg that would read one file of all.
+  # Scanners read one file per package, as in distroless images; the image has no dpkg.
   mkdir -p "$root/var/lib/dpkg/status.d"
   for deb in "$debs"/*.deb; do
     dpkg-deb -f "$deb" >"$root/var/lib/dpkg/status.d/$(dpkg-deb -f "$deb" Package)"
@@ -111,13 +111,13 @@ make_debian_layer() { # NAME FILE SUITE NAME=VERSION…
   ldconfig -r "$root"
   # ldconfig's own cache has inode numbers, which differ from build to build.
   rm -rf "$root/var/cache/ldconfig"
-  # What was made here has the date of the newest file of a package.
+  # Files that this script created get the date of the newest file of a package.
   layer "$root" "$2.new" "$(find "$root" -type f -not -newer "$debs" -printf '%T@\n' | sort -n | tail -n 1)"
   mv "$2.new" "$2"
   rm -rf "$debs"
 }
 
-# Leaves out what no container runs or reads, and the setuid bits; licence texts stay.
+# Removes files that no container runs or reads, and the setuid bits, but keeps licence texts.
 trim() ( # ROOT
   cd "$1"
   rm -rf usr/share/{man,locale,info,lintian,bash-completion,bug,zoneinfo,perl*} \

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs everything that demo and tests need on a Debian machine, as root. Fast if it is
+# Installs everything that demo and tests need on a Debian machine, as root. Fast if everything is
 # installed already.
 #
 #   setup.sh          for tests: builds a kernel if the host's own lacks features

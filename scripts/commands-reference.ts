@@ -3,7 +3,7 @@ import { program as ipman } from "../src/main/ipman.ts";
 import type { Command, Program } from "../src/main/options/command.ts";
 import type { OptionTable } from "../src/main/options/option.ts";
 
-/** docs/commands.md: every command with its arguments and options, as the help has them. */
+/** docs/commands.md: every command with its arguments and options, as in the help. */
 export async function commandsReference(): Promise<string> {
   const sections = [ipman, kubectlIpman].map(sectionsOf);
   return `# Commands

@@ -26,22 +26,22 @@ const { groups } = parse(read(file)) as { groups: { rules: Alert[] }[] };
 const alerts = groups.flatMap(({ rules }) => rules);
 const cases = readdirSync(join(root, "test/alerts")).map((name) => `test/alerts/${name}`);
 
-/** Prometheus' own judgement (Debian: prometheus); a failure throws with its words. */
+/** Runs promtool (Debian: prometheus). @throws with its message if it fails */
 const promtool = (...args: string[]) =>
   execFileSync("promtool", args, { cwd: root, encoding: "utf8", stdio: "pipe" });
 
 describe("the alerts", () => {
-  it("are rules that Prometheus takes", () => {
+  it("are rules that Prometheus accepts", () => {
     assert.match(promtool("check", "rules", file), new RegExp(`${alerts.length} rules found`));
   });
 
   for (const path of cases) {
-    it(`fire when they should, and not otherwise: ${path}`, () => {
+    it(`fire in the expected cases only: ${path}`, () => {
       assert.match(promtool("test", "rules", path), /SUCCESS/);
     });
   }
 
-  it("have each a case in which it fires, and one in which it does not", () => {
+  it("have at least one case each in which they fire", () => {
     const tested = cases
       .flatMap((path) => (parse(read(path)) as Tests).tests)
       .flatMap(({ alert_rule_test }) => alert_rule_test);
@@ -49,12 +49,12 @@ describe("the alerts", () => {
       const own = tested.filter(({ alertname }) => alertname === alert);
       assert.ok(
         own.some(({ exp_alerts }) => exp_alerts.length > 0),
-        `${alert} fires nowhere`,
+        `${alert} fires in no case`,
       );
     }
   });
 
-  it("say what is wrong, how grave it is, and lead to a runbook", () => {
+  it("have a severity, a summary, a description and a runbook", () => {
     const headings = [...read("docs/runbooks.md").matchAll(/^## (\w+)$/gm)].map(([, name]) => name);
     assert.deepEqual(
       headings,
@@ -68,7 +68,7 @@ describe("the alerts", () => {
     }
   });
 
-  it("ask for metrics that there are", () => {
+  it("use documented metrics only", () => {
     const documented = new Set(
       [...read("docs/metrics.md").matchAll(/`(\w+)`/g)].map(([, it]) => it),
     );

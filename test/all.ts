@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-/** Every suite: after the first that fails no other begins. */
+/** Runs every suite; after a failure it starts no further suite. */
 const root = join(import.meta.dirname, "..");
 const artifacts = join(root, "artifacts");
 const node = join(root, "node_modules/.bin/node");
@@ -12,11 +12,11 @@ const runner = [
   "--test",
   "--test-reporter=spec",
   "--test-concurrency=1",
-  // A scenario that hangs fails, and what it left open does not hold up the others.
+  // A scenario that hangs fails, and its open handles do not delay the others.
   "--test-timeout=240000",
   "--test-force-exit",
 ];
-/** Three times what the longest suite takes: the machine may be busy. */
+/** Three times the duration of the longest suite, since the machine may be busy. */
 const limitSeconds = "2700";
 
 interface Suite {
@@ -40,7 +40,7 @@ const lab = (name: string, pattern: string): Suite => ({
   ],
 });
 
-/** Suites that run one after the other, the quick ones first. */
+/** Suites that run one after the other, the fastest ones first. */
 type Lane = readonly Suite[];
 
 const onTheHost: Lane = [
@@ -61,7 +61,7 @@ const onTheHost: Lane = [
     ],
   },
 ];
-/** One machine of the lab at a time keeps one processor busy. */
+/** Only one machine of the lab runs at a time, which uses one processor. */
 const inTheLab: Lane = [
   lab("contracts", "lab/contracts/*.scenario.ts"),
   lab("scenarios", "lab/scenarios/*.scenario.ts"),

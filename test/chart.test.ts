@@ -31,7 +31,7 @@ const read = (path: string) => readFileSync(join(chart, path), "utf8");
 describe("the chart", () => {
   for (const crd of crds()) {
     const { plural } = (crd["spec"] as { names: { plural: string } }).names;
-    it(`has the ${plural} that the schemas give; npm run api writes them`, () => {
+    it(`has the ${plural} of the schemas, which npm run api writes`, () => {
       assert.equal(read(`crds-files/${plural}.yaml`), stringify(crd));
     });
   }
@@ -44,16 +44,16 @@ describe("the chart", () => {
   const accepts = (values: unknown) => new Ajv({ strict: false }).validate(schema, values);
   const values = parse(read("values.yaml")) as Record<string, unknown>;
 
-  it("takes its own values", () => {
+  it("accepts its own values", () => {
     assert.ok(accepts(values));
   });
 
-  it("takes every default of the Go operator's chart", () => {
+  it("accepts every default of the Go operator's chart", () => {
     const old = parse(readFileSync(join(chart, "../../lab/cluster/go-chart/values.yaml"), "utf8"));
     assert.ok(accepts(old));
   });
 
-  it("knows the names of charon's settings as ipman does", () => {
+  it("accepts the same names of charon's settings as ipman", () => {
     const { settings } = schema.properties.charon.properties;
     const not = { enum: [...reservedSettings] };
     assert.deepEqual(settings.propertyNames, { pattern: settingName.source, not });
@@ -68,7 +68,7 @@ describe("the chart", () => {
     assert.ok(!set({ filelog: { container: { ike: 2 } } }));
   });
 
-  it("refuses a value that it does not know", () => {
+  it("refuses unknown values", () => {
     assert.ok(!accepts({ ...values, controler: {} }));
     assert.ok(!accepts({ ...values, vxlanPort: "7789" }));
     for (const section of ["rbac", "serviceAccount", "webhook"])
@@ -76,7 +76,7 @@ describe("the chart", () => {
     assert.ok(!accepts({ ...values, webhook: { certificate: { secret: "x" } } }));
   });
 
-  it("knows the names of ipman's annotations, labels and key as ipman does", () => {
+  it("uses the same names of annotations, labels and the key as ipman", () => {
     const policy = read("templates/pod-policy.yaml");
     const used = new Set([...policy.matchAll(/'(ipman\.dialo\.ai\/\w+)'/g)].map(([, it]) => it));
     const known = new Set<string | undefined>([...Object.values(annotation), label.worker]);
@@ -88,8 +88,8 @@ describe("the chart", () => {
     assert.ok(read("templates/rbac.yaml").includes(`resourceNames: [${clusterKeySecret}]`));
   });
 
-  it("gives an agent nothing that the operator has not: it could not grant that", () => {
-    // Templates stand for what RBAC does not compare here.
+  it("grants an agent only rights that the operator has, since it could not grant others", () => {
+    // Template expressions are replaced, since the comparison does not depend on their values.
     const text = read("templates/rbac.yaml")
       .replaceAll(/^ *\{\{-.*$/gm, "")
       .replaceAll(/\{\{.*?\}\}/g, "x");
@@ -116,7 +116,7 @@ describe("the chart", () => {
     }
   });
 
-  it("leaves the subjects of the agents' bindings to the operator, which an upgrade must not undo", () => {
+  it("leaves the subjects of the agents' bindings to the operator, so that an upgrade keeps them", () => {
     const documents = read("templates/rbac.yaml").split("\n---\n");
     const bindings = documents.filter((text) => text.includes(`name: ${agentBindings}\n`));
     assert.equal(bindings.length, 2);
@@ -124,7 +124,7 @@ describe("the chart", () => {
     assert.ok(documents.some((text) => text.includes(`name: ${grantingRole}\n`)));
   });
 
-  it("gives the operator options that it takes, and reservations that are long enough", () => {
+  it("sets only options that the operator accepts, and reservations that last long enough", () => {
     const options = [...read("templates/operator.yaml").matchAll(/--(\w[\w-]+)/g)].map(
       ([, it]) => it,
     );
@@ -149,7 +149,7 @@ describe("the chart", () => {
       );
   });
 
-  it("covers each request that changes the metadata of a pod", () => {
+  it("has a policy for each request that changes the metadata of a pod", () => {
     const policy = read("templates/pod-policy.yaml");
     for (const resources of [
       "[pods, pods/status, pods/ephemeralcontainers, pods/resize]",

@@ -18,13 +18,13 @@ const known = new Set(
 
 describe("the dashboards", () => {
   for (const [name, dashboard] of dashboards) {
-    it(`are in the chart as they are generated; npm run api writes them: ${name}`, () => {
+    it(`are in the chart as npm run api writes them: ${name}`, () => {
       const file = readFileSync(join(root, `charts/ipman/dashboards/${name}.json`), "utf8");
       assert.deepEqual(JSON.parse(file), dashboard);
     });
   }
 
-  it("ask for metrics that there are", () => {
+  it("use documented metrics only", () => {
     for (const expression of expressions) {
       const names = expression.match(/\b(ipman|strongswan)_\w+/g) ?? [];
       for (const name of names)
@@ -32,7 +32,7 @@ describe("the dashboards", () => {
     }
   });
 
-  it("ask in words that Prometheus understands", () => {
+  it("have expressions that Prometheus can parse", () => {
     const folder = mkdtempSync(join(tmpdir(), "dashboards-"));
     const rules = expressions.map((expression, i) => ({
       record: `expression:${i}`,
@@ -45,7 +45,7 @@ describe("the dashboards", () => {
     rmSync(folder, { recursive: true });
   });
 
-  it("have room for each panel, and none upon another", () => {
+  it("have panels that fit in the grid and do not overlap", () => {
     for (const dashboard of dashboards.values()) {
       const { panels } = dashboard as {
         panels: { gridPos: Record<"x" | "y" | "w" | "h", number> }[];

@@ -30,23 +30,23 @@ const pages = [
 ];
 
 describe("the documentation", () => {
-  it("has the API that the schemas give; npm run api writes it", () => {
+  it("has the API reference that npm run api writes", () => {
     assert.equal(read("docs/api.md"), apiReference());
   });
 
-  it("has every command with its options; npm run api writes it", async () => {
+  it("has the command reference that npm run api writes", async () => {
     assert.equal(read("docs/commands.md"), await commandsReference());
   });
 
-  it("explains every reason as ipman itself does; npm run api writes it", () => {
+  it("has the list of reasons that npm run api writes", () => {
     assert.equal(read("docs/reasons.md"), reasonsReference());
   });
 
-  it("has every condition, event and alert; npm run api writes it", () => {
+  it("has the list of conditions, events and alerts that npm run api writes", () => {
     assert.equal(read("docs/reference.md"), statusReference());
   });
 
-  it("explains every metric of ours, with its type, and no other", () => {
+  it("explains exactly the metrics of ipman, with their types", () => {
     const metrics = new Metrics();
     metrics.observe({
       running: {} as Running,
@@ -71,10 +71,10 @@ describe("the documentation", () => {
     assert.deepEqual(explained.toSorted(), ours.toSorted());
   });
 
-  it("has metrics with names that Prometheus' linter likes, but for those that dashboards know", () => {
+  it("has names of ipman's metrics that Prometheus' linter accepts", () => {
     const lines = [...read("docs/metrics.md").matchAll(/^\| `(ipman_\w+)` \|[^|]*\| (\w+) \|/gm)];
     const text = lines.map(([, name = "", type = ""]) => sample(name, type)).join("");
-    // It fails where it has anything to say.
+    // promtool fails if it reports any problem.
     execFileSync("promtool", ["check", "metrics"], { input: text, stdio: "pipe" });
   });
 
@@ -98,7 +98,7 @@ describe("the documentation", () => {
   });
 });
 
-/** The anchors of a page's headings, as GitHub makes them. */
+/** The anchors of a page's headings, as GitHub derives them. */
 function headingsOf(text: string): string[] {
   return [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = ""]) =>
     title
@@ -108,7 +108,7 @@ function headingsOf(text: string): string[] {
   );
 }
 
-/** A scrape with nothing but this metric. */
+/** A scrape with only this metric. */
 function sample(name: string, type: string): string {
   const head = `# HELP ${name} The metric.\n# TYPE ${name} ${type}\n`;
   if (type === "histogram")

@@ -64,7 +64,7 @@ describe("the layers", () => {
   }
 
   for (const name of ["createActor", "Actor"]) {
-    it(`a root actor of the runtime is not created by ${name}, which has no owner`, () => {
+    it(`the runtime may not create a root actor by ${name}, which gives it no owner`, () => {
       for (const file of ["src/runtime/planted.ts", "src/runtime/operator/planted.ts"]) {
         assert.match(lint(file, "xstate", name), /observedActor creates root actors/);
         assert.doesNotMatch(lint(file, "xstate", "fromPromise"), /observedActor/);

@@ -18,7 +18,7 @@ const installed = Object.entries(lock.packages).filter(
 );
 
 describe("the lockfile", () => {
-  it("has the hash of every package, of all platforms", () => {
+  it("has the hash of every package for all platforms", () => {
     const without = installed.filter(([, { integrity = "" }]) => !/^sha512-.{88}$/.test(integrity));
     const remedy = "remove these entries and run: npm install --package-lock-only";
     assert.deepEqual(
@@ -36,7 +36,7 @@ describe("the lockfile", () => {
     }
   });
 
-  it("is all that an installation fetches: no package runs a script", () => {
+  it("keeps packages from running scripts during an installation", () => {
     const settings = readFileSync(join(root, ".npmrc"), "utf8").split("\n");
     assert.ok(settings.includes("ignore-scripts=true"));
   });

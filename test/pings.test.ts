@@ -14,8 +14,8 @@ const said = (answers: readonly number[], sent: number) =>
 
 const all = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
 
-describe("what came of pings", () => {
-  it("has each that was lost, with when one before it was answered", () => {
+describe("the result of pings", () => {
+  it("has each lost ping, with the time of the last answer before it", () => {
     const answers = all(10 + uncounted).filter((n) => n !== 1 && n !== 4);
     assert.deepEqual(countPings(said(answers, 10 + uncounted)), {
       sent: 10,
@@ -24,17 +24,17 @@ describe("what came of pings", () => {
     });
   });
 
-  it("has no loss where the last are not answered yet", () => {
+  it("has no loss if only the last pings are not answered yet", () => {
     const pinged = countPings(said(all(10), 10 + uncounted));
     assert.deepEqual(pinged, { sent: 10, received: 10, lost: [] });
   });
 
-  it("has no loss where answers pass each other, or come twice", () => {
+  it("has no loss if answers are reordered or duplicated", () => {
     const answers = [1, 3, 2, 2, 4, ...all(uncounted).map((n) => 4 + n)];
     assert.deepEqual(countPings(said(answers, 4 + uncounted)).lost, []);
   });
 
-  it("is nothing to go by where too few were sent", () => {
+  it("is an error if too few pings were sent", () => {
     assert.throws(() => countPings(said([1], uncounted)), /too few pings were sent: 50/);
   });
 

@@ -15,7 +15,7 @@ function textOf(name: string): string | undefined {
   return found === undefined ? undefined : readFileSync(join(root, found), "utf8");
 }
 
-/** The lines of the page that name what holds them: files, and titles of tests. */
+/** The lines of the page that name tests: by file, and by title. */
 const lines = page.split("\n").flatMap((line) => {
   const cell = /^\|.*\|(.*)\|$/.exec(line)?.[1] ?? "";
   const files = [...cell.matchAll(/`([\w./-]+\.ts)`/g)].map(([, name = ""]) => name);
@@ -24,16 +24,16 @@ const lines = page.split("\n").flatMap((line) => {
 });
 
 describe("the page on security", () => {
-  it("names tests that are there", () => {
+  it("names existing tests only", () => {
     assert.ok(lines.length > 20);
     let last: string[] = [];
     for (const { line, files, titles } of lines) {
       const texts = files.map((name) => {
         const text = textOf(name);
-        assert.ok(text !== undefined, `${name} is not there: ${line}`);
+        assert.ok(text !== undefined, `${name} does not exist: ${line}`);
         return text;
       });
-      // A line without a file goes on with those of the line before.
+      // A line without a file refers to the files of the line before.
       if (texts.length > 0) last = texts;
       for (const title of titles) {
         const words = title.split(/ ?(?:…|\d{5,}) ?/).filter(Boolean);

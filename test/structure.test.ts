@@ -27,7 +27,7 @@ describe("the source tree", () => {
   });
 
   it(`has at most ${most} files in a folder`, () => {
-    // The page is a program of its own.
+    // The page is a separate program.
     const large = [...files].filter(([folder, count]) => count > most && folder !== "src/page");
     assert.deepEqual(large, []);
   });

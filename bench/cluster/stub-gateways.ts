@@ -65,7 +65,7 @@ export function reportRunning(
   return client.mergePatch(resourceTypes.Pod, place, { status });
 }
 
-/** The labels that the operator gives to the gateways of node-a. */
+/** The labels that the operator sets on the gateways of node-a. */
 async function gatewayLabels({ client }: LabCluster): Promise<Record<string, string>> {
   const found: Record<string, string>[] = [];
   const selector = { labelSelector: `${label.type}=xfrm` };

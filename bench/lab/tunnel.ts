@@ -14,7 +14,7 @@ const rounds = 7;
 const size = "48M";
 const bin = join(import.meta.dirname, "../../bin/ipman");
 
-/** The times to bring up, join and use the tunnel, beside the same made by hand. */
+/** The times to establish, join and use the tunnel, beside those of a manual setup. */
 export async function tunnelRows(lab: TwoSites): Promise<Row[]> {
   const byHand = new ByHand(lab.folder, lab.node.vici);
   const manifests = mkdtempSync(join(lab.folder, "bench-"));

@@ -111,7 +111,7 @@ await heapWith(count);
 const few = await heapWith(count / 10);
 const heapEach = ((await heapWith(count)) - few) / (count - count / 10);
 
-/** The share of a processor that this process takes until something is over. */
+/** The share of a processor that this process uses until a promise settles. */
 async function shareDuring(work: Promise<unknown>): Promise<number> {
   const cpu = process.cpuUsage();
   const since = performance.now();

@@ -22,7 +22,7 @@ import { strangerScenarios } from "./scenarios/strangers.ts";
 import { walkThroughScenarios } from "./scenarios/walk-through.ts";
 import { webhookPathScenarios } from "./scenarios/webhook-paths.ts";
 
-/** One cluster for all: it takes longer to start than any scenario. */
+/** One cluster for all scenarios, since its start takes longer than any of them. */
 describe("a cluster", () => {
   const resources = new AsyncDisposableStack();
   let lab: LabCluster;

@@ -129,7 +129,7 @@ export class LabCluster implements AsyncDisposable {
 
   get #release(): string[] {
     const images = ["--set", "image.tag=dev", "--set", "charon.image.tag=dev"];
-    // Shorter than the default of 75 seconds, for the tests.
+    // A shorter time than the default of 75 seconds, for the tests.
     const patience = ["--set", "controller.reservationSeconds=20"];
     return ["ipman", this.chart, "-n", "ipman-system", ...images, ...patience];
   }

@@ -110,7 +110,7 @@ export class ControlPlane implements AsyncDisposable {
     this.#run("kube-scheduler", [config("kube-scheduler"), "--leader-elect=false"]);
   }
 
-  /** Stops the controllers, so that only the programs under test act on objects. */
+  /** Stops the controllers, so that only the programs under test change objects. */
   async stopControllers(): Promise<void> {
     await this.stop("kube-controller-manager");
     await this.stop("kube-scheduler");

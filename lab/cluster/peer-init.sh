@@ -1,6 +1,6 @@
 #!/bin/bash
 # The partner's site, in a machine of User-Mode Linux: a charon, a network behind it, and
-# a web server on it. ADDRESS is its own, on the wire to the cluster's nodes.
+# a web server on it. ADDRESS is its address on the wire to the cluster's nodes.
 set -eu
 ip addr add "$ADDRESS" dev vec0
 ip link set vec0 up
@@ -11,7 +11,7 @@ ip route add 10.0.2.0/24 dev vec0 src 10.0.1.1
 ip route add 10.0.4.0/24 dev vec0 src 10.0.3.1
 ip route add 10.0.6.0/24 dev vec0 src 10.0.5.1
 ip -6 route add fd00:a0::/32 dev vec0
-# To the nodes' pods: a charon may be one of them.
+# The route to the nodes' pods, of which a charon may be one.
 ip route add 10.244.1.0/24 via 192.168.1.1
 ip route add 10.244.2.0/24 via 192.168.1.3
 

@@ -55,7 +55,7 @@ if (values.help || positionals.length === 0) {
   const artifacts = resolve(values.artifacts ?? mkdtempSync(join(tmpdir(), "ipman-cluster-")));
   mkdirSync(artifacts, { recursive: true });
   const binaries = made("build.sh");
-  // A separate folder for each run, since machines never read a file again that they know.
+  // Each run has a separate folder, since machines never read a known file again.
   const images = mkdtempSync(join(artifacts, "images-"));
   made("../../images/build.sh", images);
   made("image.sh", images);

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { createServer } from "node:http";
 
 /**
- * Runs scripts that are posted to it and streams their output, with the exit status at the
- * end: how a test acts on a machine of the lab. It listens on the lab's own network alone.
+ * Runs scripts that a test posts to a machine of the lab and streams their output, with the exit
+ * status at the end. It listens only on the lab's own network.
  */
 const [address] = process.argv.slice(2);
 createServer((request, response) => {

@@ -7,13 +7,13 @@ import { end, eventually, ip, start } from "../sites/shell.ts";
 
 export interface VmOptions {
   readonly name: string;
-  /** On the cluster's network. */
+  /** The machine's address on the cluster's network. */
   readonly address: string;
   readonly memory: string;
   readonly processor: number;
-  /** The folder of its logs and its job. */
+  /** The folder of the machine's logs and its job. */
   readonly folder: string;
-  /** The script that it runs, which ends with the shell server. */
+  /** The script that the machine runs, which ends with the shell server. */
   readonly script: string;
 }
 
@@ -55,7 +55,7 @@ export class Vm implements AsyncDisposable {
     return this.#options.address;
   }
 
-  /** Resolves once it accepts commands. @throws with the ends of its logs */
+  /** Resolves once the machine accepts commands. @throws with the ends of its logs */
   async answers(): Promise<void> {
     const ended = () => this.#process.exitCode !== null;
     try {
@@ -67,7 +67,7 @@ export class Vm implements AsyncDisposable {
     }
   }
 
-  /** The ends of its console and of all its logs. */
+  /** The ends of the console and of all logs. */
   #lastWords(): string {
     const folder = join(this.#options.folder, this.name);
     const logs = readdirSync(folder, { recursive: true, encoding: "utf8" });

@@ -35,7 +35,7 @@ export class Workload {
     return found.map((name) => new Workload(cluster, name.replace("pod/", ""), namespace));
   }
 
-  /** The same, once all of them run; the pods need not exist yet. */
+  /** Waits until all pods of a Deployment run, and returns them; they need not exist yet. */
   static started(cluster: LabCluster, app: string, namespace = "default"): Workload[] {
     const status = ["rollout", "status", `deployment/${app}`, "-n", namespace];
     cluster.kubectl(...status, "--timeout=100s");
@@ -59,12 +59,12 @@ export class Workload {
     );
   }
 
-  /** Its address in the tunnel's segment. */
+  /** The pod's address in the tunnel's segment. */
   get address(): string {
     return this.sh("echo $VXLAN_IP").trim();
   }
 
-  /** The path of its network namespace on its node. */
+  /** The path of the pod's network namespace on its node. */
   async networkNamespace(node: NodeName): Promise<string> {
     const { name, namespace } = this;
     const ask = ["get", "pod", name, "-n", namespace, "-o", "jsonpath={.metadata.uid}"];
@@ -77,7 +77,7 @@ export class Workload {
 
   /** The number of pings that were answered within a second. */
   answered(address: string, ...options: string[]): number {
-    // By its path, since the shell has its own ping, which prints less.
+    // The path selects this ping, since the shell's own ping prints less.
     const ping = `/usr/bin/ping -n -q -W 1 ${options.join(" ")} ${address}`;
     return statistics(this.sh(`${ping} || true`)).received;
   }
@@ -88,7 +88,7 @@ export class Workload {
     const ping = ["/usr/bin/ping", ...countedArguments(count, address)];
     const { file, env } = this.#cluster.tool("kubectl");
     const args = ["exec", "-n", namespace, name, "-c", "main", "--", ...ping];
-    // Into a file, since no code reads a pipe while a test waits for another kubectl, and a kubectl
+    // A file, since no code reads a pipe while a test waits for another kubectl, and a kubectl
     // with a full pipe misses the server's heartbeat and ends.
     const outputFile = join(mkdtempSync(join(this.#cluster.folder, "pings-")), "ping.log");
     await once(start(outputFile, file, args, env), "exit");

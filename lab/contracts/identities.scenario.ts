@@ -19,7 +19,7 @@ describe("the identities that a real charon parses", () => {
   });
   after(() => resources.disposeAsync());
 
-  it("are listed with addresses as they are written", async () => {
+  it("are listed with addresses as they were written", async () => {
     for (const written of ["FD00:1::2", "fd00:0001:0:0::2", "Peer.Example.ORG"]) {
       const ends = { local: { auth: "psk" }, remote: { auth: "psk" } };
       await session.request("load-conn", { one: { remote_addrs: [written], ...ends } });

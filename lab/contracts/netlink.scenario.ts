@@ -250,7 +250,7 @@ describe("a network plan on a real kernel", () => {
     assert.notEqual(namespaceOf(next.path), namespaceOf(place.namespace));
   });
 
-  it("leaks no descriptor where a descriptor cannot be watched or a namespace cannot be entered", () => {
+  it("leaks no descriptor if a descriptor cannot be watched or a namespace cannot be entered", () => {
     const refusing: DescriptorWatcher = {
       watch: () => {
         throw new Error("no further descriptor can be watched");

@@ -55,7 +55,7 @@ describe("a packet filter", () => {
   };
   const isUp = (device: string) => /[<,]UP[,>]/.test(ip(`-n ${gateway.name} link show ${device}`));
 
-  it("has all that it needs on this kernel, and the check changes nothing", () => {
+  it("has all its requirements on this kernel, and the check changes nothing", () => {
     const netns = netnsPath(gateway.name);
     const before = inNetns(gateway.name, "nft list ruleset");
     assert.equal(missingRequirement(netns), undefined);
@@ -71,7 +71,7 @@ describe("a packet filter", () => {
     );
   });
 
-  it("stays unchanged, with the gateway up, if it has to change and libnftables is missing", () => {
+  it("stays unchanged, and the gateway stays up, if a change fails without libnftables", () => {
     inNetns(gateway.name, "nft flush map inet ipman workers");
     const { reason, message } = passWithout();
     assert.equal(reason, "PacketFilterUnavailable");
@@ -81,7 +81,7 @@ describe("a packet filter", () => {
     assert.equal(segment.reaches(worker), 2);
   });
 
-  it("closes the gateway where there is none and none can be set, and opens it afterwards", () => {
+  it("closes the gateway while no filter exists or can be set, and opens it afterwards", () => {
     inNetns(gateway.name, "nft flush ruleset");
     assert.equal(segment.reaches(worker), 2);
     passWithout();

@@ -25,7 +25,7 @@ for (const family of [4, 6] as const) {
 
     const flags = ({ name }: LabPod) => ip(`-n ${name} link show ${segment.device}`);
 
-    it("stay as planned under ARP requests that a worker hides behind its own packets", () => {
+    it("stay as planned if a worker hides ARP requests behind its own packets", () => {
       const neighbours = () =>
         inNetns(gateway.name, `ip -4 neigh show dev ${segment.device} nud all`)
           .split("\n")

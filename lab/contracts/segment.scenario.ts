@@ -81,7 +81,7 @@ for (const family of [4, 6] as const) {
       assert.equal(segment.serve(gateway), 0);
     });
 
-    it("is repaired where elements were removed while no agent ran", () => {
+    it("is repaired if elements were removed while no agent ran", () => {
       inNetns(gateway.name, "nft flush map inet ipman workers");
       assert.notEqual(segment.serve(gateway), 0);
       assert.equal(segment.reaches(one), 2);
@@ -96,7 +96,7 @@ for (const family of [4, 6] as const) {
       assert.match(worker, /jhash ip6? saddr \. @th,240,32 mod 256/);
     });
 
-    it("is written where the system has no file of protocol names, as in an image", () => {
+    it("is written if the system has no file of protocol names, as in an image", () => {
       const { rules } = segment.gatewayPlan(gateway);
       const module = join(import.meta.dirname, "../../src/adapters/nftables/apply-rules.ts");
       const program = `
@@ -116,7 +116,7 @@ for (const family of [4, 6] as const) {
       assert.equal(String(written), "1");
     });
 
-    it("is closed to a stranger that knows every MAC address", () => {
+    it("accepts nothing from a stranger that knows every MAC address", () => {
       const before = state();
       const echo = icmpEcho(v4("10.1.2.1"), one.address.address);
       attack(
@@ -145,14 +145,14 @@ for (const family of [4, 6] as const) {
       assert.deepEqual(state(), before);
     });
 
-    it("is closed to copies of its own datagrams from another sender", () => {
+    it("accepts no copies of its own datagrams from another sender", () => {
       const before = state();
       attack(stranger, one, announcementOf(one, gateway.underlay));
       attack(stranger, gateway, toGateway(one, udpPacket(one.address.address, behind)));
       assert.deepEqual(state(), before);
     });
 
-    it("is closed to datagrams that are cut short", () => {
+    it("accepts no truncated datagrams", () => {
       const before = state();
       const whole = frame({ type: 0x88b5 });
       const cut = [0, 4, 8, 12, 16, 20, 22, 28].map((size) => whole.subarray(0, size));
@@ -162,9 +162,9 @@ for (const family of [4, 6] as const) {
     });
 
     if (family === 6) {
-      it("is closed to fragments whose first one shows no port", () => {
+      it("accepts no fragments if the first one has no port", () => {
         const before = state();
-        // Broadcast, since the attacker need not know the MAC address on the pod network.
+        // A broadcast, since the attacker need not know the MAC address on the pod network.
         const link = {
           destination: "ff:ff:ff:ff:ff:ff",
           source: "02:44:00:00:00:04",
@@ -172,7 +172,7 @@ for (const family of [4, 6] as const) {
         };
         const cuts = [
           ...[8, 16, 40].map((cut) => ({ cut })),
-          // The first fragment ends behind an extension header, before UDP or another header.
+          // The first fragment ends after an extension header, before UDP or another header.
           ...[1, 2, 3].map((extensions) => ({ cut: 8, extensions })),
         ];
         for (const cut of cuts) {
@@ -196,7 +196,7 @@ for (const family of [4, 6] as const) {
       assert.deepEqual(state(), before);
     });
 
-    it("is closed to a worker that impersonates another worker or the gateway", () => {
+    it("accepts nothing from a worker that impersonates another worker or the gateway", () => {
       const before = state();
       const spoofed = udpPacket(one.address.address, behind);
       attack(
@@ -224,7 +224,7 @@ for (const family of [4, 6] as const) {
       assert.equal(segment.received("seg-behind", "tunnel"), before.behind + 1);
     });
 
-    it("is closed to a worker that hides spoofed packets behind its own in one call", () => {
+    it("accepts no spoofed packets that a worker hides behind its own in one call", () => {
       const before = state();
       const own = toGateway(two, udpPacket(two.address.address, behind));
       const spoofed = udpPacket(one.address.address, behind);
@@ -294,7 +294,7 @@ for (const family of [4, 6] as const) {
       assertFollowed();
     });
 
-    it("is closed to a stranger with the former gateway's address, which receives its packets", () => {
+    it("accepts nothing from a stranger with the former gateway's address, which receives its packets", () => {
       const before = state();
       attack(
         former,
@@ -314,7 +314,7 @@ for (const family of [4, 6] as const) {
       assertFollowed();
     });
 
-    it("does not forget the gateway while nothing is sent", async () => {
+    it("keeps the gateway's address while nothing is sent", async () => {
       // The kernel forgets learned entries after that many seconds; it checks now, and every ten seconds.
       for (const { name } of [one, two])
         ip(`-n ${name} link set ${segment.device} type vxlan ageing 1`);

@@ -244,7 +244,7 @@ function moved({ transport, socket, index }: Side, name: string): string {
   return outcome(socket, changeLink({ name, index: index(name) }, { namespaceFd: target.fd }));
 }
 
-describe("the simulated kernel answers as a real one", () => {
+describe("the simulated kernel answers like a real one", () => {
   let simulated: SimulatedKernel;
   before(() => {
     simulated = bothKernels();

@@ -54,7 +54,7 @@ function canHaveXfrm(): boolean {
   }
 }
 
-/** A plan without its xfrm interface where this machine's kernel has none. */
+/** A plan without its xfrm interface if this machine's kernel has none. */
 function possible(plan: NetworkPlan): NetworkPlan {
   if (hasXfrm) return plan;
   const isPossible = ({ link }: { readonly link: string }) => !link.startsWith("xfrm");
@@ -135,7 +135,7 @@ const damages: readonly (readonly [name: string, damage: ((side: Side) => Reques
   ["a superfluous element", "add element inet ipman addresses { 10.0.2.99 }"],
 ];
 
-describe("a plan on the simulated kernel is applied as on a real one", () => {
+describe("the simulated kernel applies a plan like a real one", () => {
   let simulated: SimulatedKernel;
   let memories: FilterMemory[];
   beforeEach(() => {
@@ -144,7 +144,7 @@ describe("a plan on the simulated kernel is applied as on a real one", () => {
   });
   afterEach(removeNamespaces);
 
-  /** Does the same on both kernels, and compares the results and the states. */
+  /** Runs a function on both kernels, and compares the results and the states. */
   const compare = (act: (kernel: Kernel, memory: FilterMemory, side: Side) => unknown) => {
     const [actual, expected] = [simulated, linux].map((kernel, i) => {
       const side = sideOf(kernel.netlink);
@@ -174,14 +174,14 @@ describe("a plan on the simulated kernel is applied as on a real one", () => {
     });
   }
 
-  it("where workers are added and removed", () => {
+  it("if workers are added and removed", () => {
     for (const plan of [gateway, smaller, gateway]) {
       assert.notEqual(pass(plan), 0);
       assert.equal(pass(plan), 0);
     }
   });
 
-  it("which refuses a second xfrm interface of an if_id, even after the first one moved", (t) => {
+  it("and refuses a second xfrm interface of an if_id, even after the first one moved", (t) => {
     if (!hasXfrm) return t.skip("this machine's kernel has no xfrm interfaces");
     const add = (name: string) =>
       compare((_, __, { socket }) => outcome(socket, addXfrmLink(name, 9, 1_400, 0)));

@@ -56,7 +56,7 @@ describe("vici-client and a real charon", () => {
     assert.deepEqual((await session.request("get-shared")).keys, []);
   });
 
-  it("refuses with a message", async () => {
+  it("refuses an invalid request with a message", async () => {
     const wrong = { bad: { ...conn("bad")["bad"], no_such_option: "1" } };
     await assert.rejects(session.request("load-conn", wrong), (error: ViciError) => {
       assert.equal(error.code, "refused");

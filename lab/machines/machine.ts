@@ -2,19 +2,19 @@
 export interface Job {
   /** A bash script. */
   readonly script: string;
-  /** A folder that the job may write to; what it leaves there stays. */
+  /** A folder that the job may write to; its files are kept after the job. */
   readonly exchange: string;
   /** Seconds after which the machine is stopped. */
   readonly limitSeconds: number;
 }
 
-/** A place where scenarios run. */
+/** A host or virtual machine that runs scenarios. */
 export interface Machine {
   readonly name: string;
-  /** Returns why this host cannot run it; undefined if it can. */
+  /** Returns the reason why this host cannot run it; undefined if it can. */
   readonly unavailable: () => string | undefined;
   /** Whether it can start at once, without building anything first. */
   readonly ready: () => boolean;
-  /** Runs the job, whose output goes to this process's output; returns its exit status. */
+  /** Runs the job with this process's output; returns the exit status of the job. */
   readonly run: (job: Job) => Promise<number>;
 }

@@ -7,7 +7,7 @@ import type { Machine } from "./machine.ts";
 /** Tests whether the kernel can create an xfrm interface in a new namespace. */
 const probe = "ip link add probe type xfrm dev lo if_id 1 2>/dev/null";
 
-/** The host's own kernel; the job gets its own network, mount and process namespaces. */
+/** The host's kernel; the job runs in new network, mount and process namespaces. */
 export const native: Machine = {
   name: "native",
   unavailable: () =>

@@ -8,8 +8,8 @@ const inside = join(import.meta.dirname, "inside.sh");
 const unpacker = join(import.meta.dirname, "../kernel/stock.sh");
 
 /**
- * Debian's stock kernel in QEMU: nothing to compile, and slow. Without KVM, since a
- * /dev/kvm in a virtual machine may be there and hang.
+ * Debian's stock kernel in QEMU, which needs no compilation and is slow. KVM is not used, since a
+ * /dev/kvm in a virtual machine may exist and hang.
  */
 export const qemu: Machine = {
   name: "qemu",
@@ -64,7 +64,7 @@ export const qemu: Machine = {
   },
 };
 
-/** A folder of the host's, by the tag that the machine mounts it by. */
+/** A folder of the host, with the tag by which the machine mounts it. */
 function share(tag: string, path: string, access: string): string[] {
   const options = `local,path=${path},mount_tag=${tag},security_model=none,multidevs=remap,${access}`;
   return ["-virtfs", options];

@@ -23,7 +23,7 @@ export const uml: Machine = {
       processor: availableParallelism() - 1,
     });
     await exitOf(spawn(program, args, { stdio: ["ignore", "inherit", "inherit"] }));
-    // The kernel's own exit status says nothing about the job.
+    // The kernel's own exit status does not depend on the job.
     const status = join(exchange, "status");
     return existsSync(status) ? Number(readFileSync(status, "utf8")) : 1;
   },
@@ -35,9 +35,9 @@ export interface UmlOptions {
   /** With the script `job`; see {@link Machine}. */
   readonly exchange: string;
   readonly limitSeconds: number;
-  /** The processor that it stays on. */
+  /** The processor that the machine is pinned to. */
   readonly processor: number;
-  /** The tap device that becomes its `vec0`, if any. */
+  /** The tap device that becomes the machine's `vec0`, if any. */
   readonly tap?: string;
 }
 

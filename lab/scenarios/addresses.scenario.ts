@@ -10,7 +10,7 @@ describe("an IKE SA whose addresses change", () => {
   let lab: TwoSites;
   const waits = childSpec(2, { extra: { ...childSpec().extra, start_action: "none" } });
   const cr = connectionSpec("first", {
-    // The peer moves by its own dead peer detection; a request of the node could not move.
+    // The peer moves by its own dead peer detection, since a request of the node cannot move.
     extra: { dpd_delay: "0s" },
     children: { "child-2": waits },
   });
@@ -41,17 +41,17 @@ describe("an IKE SA whose addresses change", () => {
   it("stays the same when the peer moves to another address, and the MTU follows", async () => {
     const mtu = () => /mtu (\d+)/.exec(ip("-n ipman-102 -o link show type xfrm"))?.[1];
     assert.equal(mtu(), "1438");
-    // Right after a packet, since a running dead peer detection cannot be moved.
+    // The test waits for a packet, since a running dead peer detection cannot be moved.
     works();
     ip(`-n peer addr del ${sites.peer.v4}/24 dev wire0`);
-    // The last address of a family takes that family's routes with it.
+    // The removal of the last address of a family removes that family's routes as well.
     ip("-n peer route add 10.0.0.0/16 dev wire0");
     await eventually(works, 30_000, 200);
     await lab.ipman.ready("first");
     assert.match(ip("xfrm state"), new RegExp(`src ${sites.node.v6} dst ${sites.peer.v6}`));
     nothingTo(sites.peer.v4);
     assert.equal(made(), 1);
-    // The outer header is an IPv6 one now.
+    // The outer header is now an IPv6 header.
     await eventually(() => assert.equal(mtu(), "1406"));
   });
 

@@ -137,7 +137,7 @@ describe("a real Prometheus", () => {
     await pinging.stop();
   });
 
-  it("fires IPManDuplicateSAs where both sides have initiated, and neither ends its SA", async () => {
+  it("fires IPManDuplicateSAs if both sides initiated an SA, and neither terminates its own", async () => {
     const twin = { ...one, spec: { ...one.spec, name: "twin" } };
     const insists = { remote_addrs: [sites.node.v4], unique: "never", rekey_time: "0s" };
     await lab.mirror(twin, { child: { rekey_time: "0s" }, connection: insists });

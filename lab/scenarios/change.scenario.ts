@@ -34,7 +34,7 @@ describe("a change of the spec", () => {
   const ikeMessages = () =>
     lab.node.log.match(/(generating|parsed) (IKE|CREATE|INFO)\w*/g)?.length ?? 0;
 
-  it("a pool: no IKE message, and the new address can be assigned", async () => {
+  it("to a pool sends no IKE message, and the new address can be assigned", async () => {
     const before = ikeMessages();
     const child = childSpec(2, { ip_pools: { primary: ["10.0.2.3/24"], extra: ["10.0.2.77/24"] } });
     lab.ipman.apply(
@@ -52,7 +52,7 @@ describe("a change of the spec", () => {
     assert.equal(ikeMessages(), before);
   });
 
-  it("an added child: only this child negotiates", async () => {
+  it("that adds a child negotiates only this child", async () => {
     const pinging = new Pinging("app", "10.1.2.1");
     lab.ipman.apply("first.yaml", yaml(connectionSpec("first", { children: three })));
     await lab.ipman.until((s) => find(s, "first")?.children.length === 2);
@@ -61,11 +61,11 @@ describe("a change of the spec", () => {
     lab.ipman.attach("app3", "first", "child-3");
     await eventually(() => works("app3", "10.1.3.1"));
     assert.deepEqual((await pinging.stop()).lost, []);
-    // Its xfrm interface was in charon's namespace for a moment, which the peer must not see.
+    // The xfrm interface was in charon's namespace for a moment, which the peer must not see.
     assert.doesNotMatch(lab.node.log, /sending address list update/);
   });
 
-  it("a child's selectors: its SA is replaced", async () => {
+  it("to a child's selectors replaces the SA of the child", async () => {
     const changed = childSpec(3, { remote_ips: ["10.1.3.0/25"] });
     const cr = connectionSpec("first", { children: { ...two, "child-3": changed } });
     await lab.mirror(cr);
@@ -77,7 +77,7 @@ describe("a change of the spec", () => {
     await eventually(() => works("app3", "10.1.3.1"));
   });
 
-  it("a removed child: its SA and gateway are removed, and the other child continues", async () => {
+  it("that removes a child removes its SA and gateway, and the other child continues", async () => {
     const pinging = new Pinging("app", "10.1.2.1");
     lab.ipman.apply("first.yaml", yaml(connectionSpec("first", { children: two })));
     await eventually(() => assert.equal(existsSync("/run/netns/ipman-103"), false));
@@ -85,7 +85,7 @@ describe("a change of the spec", () => {
     assert.deepEqual((await pinging.stop()).lost, []);
   });
 
-  it("the secret, at both ends: the tunnel stays up, and the next negotiation uses it", async () => {
+  it("to the secret at both ends keeps the tunnel up, and the next negotiation uses the new secret", async () => {
     const pinging = new Pinging("app", "10.1.2.1");
     await lab.mirror(connectionSpec("first", { children: two }), { secret: "the-next-secret" });
     lab.ipman.apply("secret.yaml", yaml(secret({ first: "the-next-secret" })));
@@ -96,7 +96,7 @@ describe("a change of the spec", () => {
     await lab.ipman.ready("first");
   });
 
-  it("an IKE option: the IKE SA is replaced", async () => {
+  it("to an IKE option replaces the IKE SA", async () => {
     const before = await ikeId();
     const cr = connectionSpec("first", { children: two, extra: { rekey_time: "2h" } });
     lab.ipman.apply("first.yaml", yaml(cr));
@@ -105,7 +105,7 @@ describe("a change of the spec", () => {
     await eventually(works);
   });
 
-  it("a deleted connection: SAs, secret and links are removed", async () => {
+  it("that deletes a connection removes its SAs, secret and links", async () => {
     lab.ipman.remove("first.yaml");
     await lab.ipman.until((s) => s.connections.length === 0);
     const session = await lab.node.session();
@@ -117,12 +117,12 @@ describe("a change of the spec", () => {
     assert.equal(ip("xfrm state").trim(), "");
   });
 
-  it("a connection that is declared again: it comes up", async () => {
+  it("that declares a connection again establishes it", async () => {
     lab.ipman.apply("first.yaml", yaml(connectionSpec("first", { children: two })));
     await lab.ipman.ready("first");
   });
 
-  it("no alert fired during these changes", async () => {
+  it("fires no alert", async () => {
     const children = await prometheus.value("count(max_over_time(ipman_child_up[1h]))");
     assert.equal(children, 2, "Prometheus scraped both children");
     assert.deepEqual(await prometheus.alerts("firing"), []);

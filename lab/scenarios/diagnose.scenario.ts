@@ -10,7 +10,7 @@ import { eventually, inNetns, ip } from "../sites/shell.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
 const bin = join(import.meta.dirname, "../../bin/ipman");
-// The runner would have colours where it has a terminal.
+// The output would have colours if the test runner had a terminal.
 delete process.env["FORCE_COLOR"];
 
 describe("ipman diagnose", () => {
@@ -46,7 +46,7 @@ describe("ipman diagnose", () => {
     assert.match(all, /✓ rekey +the peer accepts it/);
   });
 
-  it("lists the known names if it does not know a name", () => {
+  it("lists the known names if a name is unknown", () => {
     assert.match(diagnose("absent").all, /no connection "absent" here; known: good/);
     assert.match(diagnose("good", "absent").all, /no child "absent"/);
     assert.match(diagnose("good", "--ping", "web").all, /--ping: "web" is not an IP address/);
@@ -221,7 +221,7 @@ describe("ipman diagnose", () => {
     });
   }
 
-  it("names a secret that is missing, as -o json too", async () => {
+  it("names a secret that is missing, also with -o json", async () => {
     lab.ipman.apply("secret.yaml", yaml(secret({ other: psk })));
     await lab.ipman.reason("good", "SecretMissing");
     assert.match(diagnose("good").cause, /SecretMissing: .*default\/ipsec-secret, key "good"/);

@@ -12,7 +12,7 @@ import { TwoSites } from "../sites/two-sites.ts";
 
 const bin = join(import.meta.dirname, "../../bin/ipman");
 
-describe("a failure is reported, and affects only its connection", () => {
+describe("a connection with a fault", () => {
   const resources = new AsyncDisposableStack();
   let lab: TwoSites;
   let pinging: Pinging;
@@ -27,7 +27,7 @@ describe("a failure is reported, and affects only its connection", () => {
     lab.ipman.apply("good.yaml", yaml(good));
     await lab.ipman.start("--log", "info");
     await lab.ipman.ready("good");
-    // Long enough without a failure that ipman no longer follows charon's log.
+    // After this time without a failure, ipman no longer reads charon's log.
     await pause(6_000);
     ip("netns add app");
     lab.ipman.attach("app", "good", "child-2");
@@ -35,7 +35,7 @@ describe("a failure is reported, and affects only its connection", () => {
   });
   after(() => resources.disposeAsync());
 
-  it("a wrong pre-shared key: AuthenticationFailed, shown live by ipman inspect", async () => {
+  it("reports a wrong pre-shared key as AuthenticationFailed, and ipman inspect shows it live", async () => {
     const shown = join(lab.folder, "inspect.log");
     const inspecting = start(shown, bin, ["inspect", "psk"]);
     await eventually(() => assert.match(readFileSync(shown, "utf8"), /charon .*ready/));
@@ -57,12 +57,12 @@ describe("a failure is reported, and affects only its connection", () => {
     assert.equal(metrics.get(`strongswan_sa_bytes_inbound${child}`), 0);
   });
 
-  it("no common IKE proposal: NoProposalChosen", async () => {
+  it("reports IKE proposals without a match as NoProposalChosen", async () => {
     await plant(lab, "ike", 4);
     await lab.ipman.reason("ike", "NoProposalChosen");
   });
 
-  it("no common ESP proposal: NoProposalChosen, of the child", async () => {
+  it("reports ESP proposals without a match as NoProposalChosen of the child", async () => {
     await plant(lab, "esp", 5);
     await lab.ipman.until(
       (s) => find(s, "esp")?.children[0]?.failure?.reason === "NoProposalChosen",
@@ -70,23 +70,23 @@ describe("a failure is reported, and affects only its connection", () => {
     await lab.ipman.until((s) => find(s, "esp")?.state === "established");
   });
 
-  it("traffic selectors that the peer refuses: TrafficSelectorsRefused", async () => {
+  it("reports traffic selectors that the peer refuses as TrafficSelectorsRefused", async () => {
     await plant(lab, "ts", 6);
     await lab.ipman.reason("ts", "TrafficSelectorsRefused");
   });
 
-  it("an option that charon does not know: ConfigRejected, with charon's message", async () => {
+  it("reports an option that charon does not know as ConfigRejected, with charon's message", async () => {
     await plant(lab, "extra", 7);
     const status = await lab.ipman.reason("extra", "ConfigRejected");
     assert.match(status.failure?.message ?? "", /unknown option: no_such_option/);
   });
 
-  it("a peer that does not answer: PeerUnreachable", async () => {
+  it("reports a peer that does not answer as PeerUnreachable", async () => {
     await plant(lab, "away", 8);
     await lab.ipman.reason("away", "PeerUnreachable", 30_000);
   });
 
-  it("a secret without the key: SecretMissing, until the key is added", async () => {
+  it("reports a secret without the key as SecretMissing until the key is added", async () => {
     await plant(lab, "nokey", 9);
     const status = await lab.ipman.reason("nokey", "SecretMissing");
     assert.match(status.failure?.message ?? "", /default\/ipsec-secret.*"nokey"/);
@@ -96,7 +96,7 @@ describe("a failure is reported, and affects only its connection", () => {
     await lab.ipman.ready("nokey");
   });
 
-  it("an invalid manifest: its problems are shown, and the last valid version stays active", async () => {
+  it("shows the problems of an invalid manifest, and its last valid version stays active", async () => {
     const bad = numbered("good", 2);
     (bad.spec as { remoteAddr: string }).remoteAddr = "not an address";
     lab.ipman.apply("good.yaml", yaml(bad));
@@ -112,13 +112,13 @@ describe("a failure is reported, and affects only its connection", () => {
     await lab.ipman.until((s) => find(s, "good")?.problems.length === 0 && s.problems.length === 0);
   });
 
-  it("the other connection lost no ping", async () => {
+  it("causes no lost ping of another connection", async () => {
     const { sent, lost } = await pinging.stop();
     assert.ok(sent > 100, `${sent} pings`);
     assert.deepEqual(lost, []);
   });
 
-  it("a corrected key: the connection comes up", async () => {
+  it("is established after its key was corrected", async () => {
     await lab.mirror(numbered("psk", 3));
     const all = Object.fromEntries(names.map((n) => [n, psk]));
     lab.ipman.apply("secret.yaml", yaml(secret({ ...all, psk: "something-else" })));

@@ -37,10 +37,10 @@ describe("a gateway that another program changes", () => {
         }
       },
     ],
-    ["takes the xfrm interface down", () => inGateway("ip link set xfrm102 down")],
+    ["sets the xfrm interface down", () => inGateway("ip link set xfrm102 down")],
     ["deletes the gateway's namespace", () => ip("netns del ipman-102")],
   ] as const) {
-    it(`another program ${what}: traffic is back within ${withinMs} ms`, async () => {
+    it(`carries traffic again within ${withinMs} ms after another program ${what}`, async () => {
       assert.equal(answered("app", "10.1.2.1", "-c", "1"), 1, "before");
       breaking();
       const since = performance.now();

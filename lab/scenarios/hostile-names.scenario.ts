@@ -29,7 +29,7 @@ describe("names of refused manifests", () => {
   });
   after(() => resources.disposeAsync());
 
-  it("run nothing when a shell completes, and are not offered", () => {
+  it("run no command in the completion of a shell, and are not offered", () => {
     const script = `PATH=${bin}:$PATH
       eval "$(ipman completion bash)"
       COMP_WORDS=(ipman describe "") COMP_CWORD=2; _ipman
@@ -42,7 +42,7 @@ describe("names of refused manifests", () => {
     assert.ok(!existsSync(hit));
   });
 
-  it("are not paths in an archive", () => {
+  it("do not become paths in an archive", () => {
     const archive = join(folder, "gathered.tar.gz");
     sh(join(bin, "ipman"), "gather", "-o", archive);
     const files = sh("tar", "-tzf", archive).split("\n");

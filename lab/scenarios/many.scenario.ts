@@ -7,7 +7,7 @@ import { TwoSites } from "../sites/two-sites.ts";
 
 const dead = 50;
 
-describe(`${dead} connections to dead peers beside a good one`, () => {
+describe(`${dead} connections to dead peers`, () => {
   const resources = new AsyncDisposableStack();
   let lab: TwoSites;
   const good = connectionSpec("good");
@@ -27,7 +27,7 @@ describe(`${dead} connections to dead peers beside a good one`, () => {
   );
   let alone: number;
 
-  it("the good one, declared while they are being tried, is up as fast as alone", async () => {
+  it("do not delay a good connection that is declared while they negotiate", async () => {
     const all = Object.fromEntries(["good", ...names].map((name) => [name, psk]));
     lab.ipman.apply("secret.yaml", yaml(secret(all)));
     await lab.ipman.start();
@@ -40,11 +40,11 @@ describe(`${dead} connections to dead peers beside a good one`, () => {
     });
     const beside = await timed(() => lab.ipman.apply("z-good.yaml", yaml(good)));
     process.stdout.write(`alone ${alone.toFixed(0)} ms, beside them ${beside.toFixed(0)} ms\n`);
-    // Waiting for a dead peer would take seconds.
+    // A wait for a dead peer would take seconds.
     assert.ok(beside < 2 * alone + 500);
   });
 
-  it("the good one, declared with them as the last, waits for none of them", async () => {
+  it("do not delay a good connection that is declared after them when ipman starts", async () => {
     await lab.ipman.stop();
     await lab.node.stop("SIGKILL");
     await lab.node.start();
@@ -55,11 +55,11 @@ describe(`${dead} connections to dead peers beside a good one`, () => {
     assert.ok(together < 2 * alone + 8_000);
   });
 
-  it("the dead ones report that the peer does not answer", async () => {
+  it("report that the peer does not answer", async () => {
     await lab.ipman.reason("dead-7", "PeerUnreachable", 30_000);
   });
 
-  it("an alert fires for each dead connection, and no other", async () => {
+  it("fire one alert each, and cause no other", async () => {
     await using prometheus = await Prometheus.start(lab.folder);
     await eventually(async () => {
       const firing = await prometheus.firing();

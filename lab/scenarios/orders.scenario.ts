@@ -9,7 +9,7 @@ import { Pinging } from "../sites/pings.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
 const bin = join(import.meta.dirname, "../../bin/ipman");
-// The runner would have colours where it has a terminal.
+// The output would have colours if the test runner had a terminal.
 delete process.env["FORCE_COLOR"];
 
 const withGroup = (group: string) => ({ esp_proposals: `aes256-sha256-${group}` });
@@ -48,7 +48,7 @@ describe("the commands of ipman", () => {
     };
   }
 
-  it("logs: the transitions of a connection, and charon's lines about it", () => {
+  it("logs prints the transitions of a connection and charon's lines about it", () => {
     const said = sh(bin, "logs", "ordered").split("\n");
     const at = (text: RegExp) => said.findIndex((line) => text.test(line));
     const established = at(/ipman +ordered established/);
@@ -60,7 +60,7 @@ describe("the commands of ipman", () => {
     assert.match(sh(bin, "status"), /child-2 +established +\d+s/);
   });
 
-  it("gather: an archive with states, logs and a diagnosis, and no secret", () => {
+  it("gather writes an archive with states, logs and a diagnosis, and without a secret", () => {
     const archive = join(lab.folder, "gathered.tar.gz");
     assert.match(sh(bin, "gather", "-o", archive), /gathered\.tar\.gz: \d+ files; no Secret/);
     const all = sh("tar", "-xzOf", archive);
@@ -75,7 +75,7 @@ describe("the commands of ipman", () => {
       assert.ok(!all.includes(planted), planted);
   });
 
-  it("rekey: new CHILD SAs, the same IKE SA, and no ping is lost", async () => {
+  it("rekey creates new CHILD SAs in the same IKE SA without a lost ping", async () => {
     const pinging = new Pinging("app", "10.1.2.1");
     const before = await sas();
     const said = sh(bin, "rekey", "ordered").trim().split("\n");
@@ -90,7 +90,7 @@ describe("the commands of ipman", () => {
     assert.deepEqual((await pinging.stop()).lost, []);
   });
 
-  it("restart: another IKE SA, and traffic passes once the command ends", async () => {
+  it("restart creates another IKE SA, which carries traffic once the command ends", async () => {
     const before = await sas();
     assert.match(sh(bin, "restart", "ordered"), /ordered\/child-2 carries traffic again/);
     const after = await sas();
@@ -99,21 +99,21 @@ describe("the commands of ipman", () => {
     ip("netns exec app ping -c 3 -i 0.05 -W 1 10.1.2.1");
   });
 
-  it("an unknown connection: the error lists those that exist", () => {
+  it("rekey lists the known connections if the given one is unknown", () => {
     const { status, stderr } = spawnSync(bin, ["rekey", "absent"], { encoding: "utf8" });
     assert.equal(status, 1);
     assert.equal(stderr, 'ipman rekey: there is no connection "absent" here; known: ordered\n');
   });
 
-  it("a rekey that the peer refuses: the reason is named, and the tunnel stays up", async () => {
-    // The first CHILD SA has the key exchange of its IKE SA: only a rekey has its own.
+  it("rekey reports the reason if the peer refuses, and the tunnel stays up", async () => {
+    // The first CHILD SA uses the key exchange of its IKE SA; only a rekey has a separate one.
     const pfs = connectionSpec("pfs", {
       children: { "child-4": childSpec(4, { extra: withGroup("ecp256") }) },
     });
     await lab.mirror(pfs, { child: { esp_proposals: ["aes256-sha256-ecp384"] } });
     lab.ipman.apply("pfs.yaml", yaml(pfs));
     await lab.ipman.ready("pfs");
-    // Long enough without a failure that ipman no longer follows charon's log.
+    // After this time without a failure, ipman no longer reads charon's log.
     await pause(6_000);
     const { status, stdout } = spawnSync(bin, ["rekey", "pfs"], { encoding: "utf8" });
     assert.match(stdout, /pfs\/child-4 was not rekeyed: NoProposalChosen: /);

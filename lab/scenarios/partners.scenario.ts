@@ -40,7 +40,7 @@ describe("two partners that know the node by one identity", () => {
     return listed.flatMap((message) => ikeSasIn(message));
   }
 
-  it("does not let one in with the other's key, whichever end initiates", async () => {
+  it("are not authenticated with each other's key, whichever end initiates", async () => {
     await lab.ipman.ready("a");
     await lab.ipman.reason("b", "AuthenticationFailed");
     const request = { ike: "b", child: "child-3", timeout: "5000" } as const;
@@ -49,7 +49,7 @@ describe("two partners that know the node by one identity", () => {
     assert.doesNotMatch(lab.node.log, /IKE_SA b\[\d+\] established/);
   });
 
-  it("refuses a third one another key for an identity that is taken, and keeps the others", async () => {
+  it("are not affected by a third connection, which is refused with another key for a taken identity", async () => {
     const c = connectionSpec("c", {
       localId,
       remoteId: "peer.a",
@@ -70,7 +70,7 @@ describe("two partners that know the node by one identity", () => {
     lab.ipman.remove("c.yaml");
   });
 
-  it("brings each up with its own key", async () => {
+  it("are established with their own keys", async () => {
     await lab.mirror(b, { secret: keys.b, connection: toNode });
     await lab.peerSession.request("initiate", { ike: "b", child: "child-3", timeout: "5000" });
     await lab.ipman.until((status) =>

@@ -67,7 +67,7 @@ describe("a probe behind the peer", () => {
     assert.ok((metrics.get(bytes) ?? 0) >= 28, "it went through the SA");
   });
 
-  it("reports a tunnel that is up and carries nothing", async () => {
+  it("reports an established tunnel that carries no traffic", async () => {
     inNetns("peer", "ip addr del 10.1.2.1/24 dev lo");
     const status = await reachable("False");
     const first = find(status, "first");

@@ -20,7 +20,7 @@ describe("a tunnel comes back by itself", () => {
 
   before(async () => {
     lab = resources.use(await TwoSites.build());
-    // Otherwise the IKE SA of a node that loses its IPv4 address may move to this one for good.
+    // Otherwise the IKE SA of a node that loses its IPv4 address may stay on this address.
     ip(`addr del ${sites.node.v6}/64 dev wire0`);
     await lab.up(cr, patient);
     works();
@@ -29,7 +29,7 @@ describe("a tunnel comes back by itself", () => {
   after(() => resources.disposeAsync());
 
   const works = () => assert.equal(answered("app", "10.1.2.1", "-c", "1"), 1);
-  /** Right after a packet, since a running dead peer detection cannot be moved. */
+  /** Waits for a packet, since a running dead peer detection cannot be moved. */
   const lose = (address: string) => {
     works();
     ip(`addr del ${address}/24 dev wire0`);
@@ -95,7 +95,7 @@ describe("a tunnel comes back by itself", () => {
     const deferred = /MOBIKE update deferred/;
     await eventually(() => assert.match(lab.node.log.slice(before), deferred));
     ip(`addr add ${other}/24 dev wire0`);
-    // charon would wait forever; ipman acts after half a minute.
+    // charon would wait forever; ipman replaces the IKE SA after half a minute.
     await eventually(works, 45_000, 500);
     await lab.ipman.ready("first");
     ip(`addr add ${v4}/24 dev wire0`);

@@ -5,7 +5,7 @@ import { eventually, inNetns, ip } from "../sites/shell.ts";
 import { Pinging, uncounted } from "../sites/pings.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
-/** Rekeys within seconds; the spread that charon adds at random is off. */
+/** A child that rekeys within seconds, without charon's random spread. */
 const child = childSpec(2, {
   extra: {
     esp_proposals: "aes256-sha256-ecp256",
@@ -31,7 +31,7 @@ describe("short lifetimes under traffic", () => {
   };
   const count = (pattern: RegExp) => lab.node.log.match(pattern)?.length ?? 0;
 
-  it("IKE and child rekeys lose nothing, and no duplicate SA stays", async () => {
+  it("cause IKE and child rekeys without a lost ping or a duplicate SA", async () => {
     const cr = connectionSpec("rekeyed", {
       children: { "child-2": child },
       extra: { rekey_time: "4s", over_time: "10s", rand_time: "0s" },
@@ -77,7 +77,7 @@ describe("short lifetimes under traffic", () => {
     await lab.ipman.ready("rekeyed");
   });
 
-  it("charon alone reauthenticates, and the tunnel comes back with one SA", async (test) => {
+  it("cause reauthentications by charon alone, after which the tunnel has one SA", async (test) => {
     lab.ipman.remove("one.yaml");
     await lab.ipman.until((status) => status.connections.length === 0);
     const left = [...(await lab.ipman.metrics()).keys()].filter((key) => key.includes("rekeyed"));

@@ -42,7 +42,7 @@ describe("a secret", () => {
     await lab.ipman.reason("first", "AuthenticationFailed");
     declare(first);
     await lab.ipman.ready("first", 30_000);
-    // As data it has to be base64, which this is not.
+    // A value in `data` must be base64, and this one is not.
     const { metadata, ...rest } = secret({});
     lab.ipman.apply("secret.yaml", yaml({ ...rest, metadata, data: { first: broken } }));
     await lab.ipman.until(({ problems }) => problems.some(({ path }) => path === "data.first"));
@@ -94,7 +94,7 @@ describe("a secret", () => {
     );
   });
 
-  it("is in nothing that ipman writes, shows or serves", async () => {
+  it("does not appear in anything that ipman writes, shows or serves", async () => {
     const seen = {
       log: readFileSync(join(lab.folder, "ipman.log"), "utf8"),
       status: sh(bin, "status", "-o", "json"),

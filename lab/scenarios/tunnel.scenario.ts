@@ -36,7 +36,7 @@ describe("a tunnel from two YAML files", () => {
   });
   after(() => resources.disposeAsync());
 
-  it("comes up, with all connections and children", async () => {
+  it("is established with all connections and children", async () => {
     lab.ipman.apply("secret.yaml", yaml(secret({ first: psk, second: `${psk}\n` })));
     lab.ipman.apply("tunnels.yaml", yaml(first, second));
     await lab.ipman.start();
@@ -69,7 +69,7 @@ describe("a tunnel from two YAML files", () => {
     ["app4", "10.1.4.1", 1406, 28],
     ["app6", "fd00:a1::1", 1426, 48],
   ] as const) {
-    it(`lets ${mtu} bytes through to ${remote}, and answers one more with "too big"`, () => {
+    it(`passes ${mtu} bytes to ${remote}, and answers larger packets with "too big"`, () => {
       const fits = String(mtu - headers);
       const tooBig = String(mtu - headers + 1);
       assert.equal(answered(netns, remote, "-c", "2", "-M", "do", "-s", fits), 2);

@@ -11,33 +11,33 @@ import { TwoSites } from "../sites/two-sites.ts";
 const clamped = 1398;
 const gateway = "ipman-102";
 
-describe("the packets on the wire", () => {
+describe("the traffic of a tunnel", () => {
   const resources = new AsyncDisposableStack();
   let lab: TwoSites;
 
   before(async () => {
     lab = resources.use(await TwoSites.build());
     await lab.up(connectionSpec("first"));
-    // As if the sender did not know the tunnel's MTU: its segments would not fit.
+    // The sender behaves as if it did not know the tunnel's MTU, so its segments would not fit.
     ip("-n app link set vxlan102 mtu 1500");
     ip("-n app route change 10.1.2.0/24 via 10.0.2.1 dev vxlan102 src 10.0.2.3 onlink mtu 1500");
   });
   after(() => resources.disposeAsync());
 
-  it("a worker's maximum segment size is clamped on its way to the peer", async () => {
+  it("has a worker's maximum segment size clamped towards the peer", async () => {
     const syn = await synOn("xfrm102", "dst host 10.1.2.1");
     await transfer("peer", "app", "10.1.2.1", "1M");
     assert.equal(mssOf(await syn.output), clamped);
   });
 
-  it("the peer's maximum segment size is clamped on its way to the worker", async () => {
+  it("has the peer's maximum segment size clamped towards the worker", async () => {
     const syn = await synOn("vxlan102", "dst host 10.0.2.3");
     await transfer("app", "peer", "10.0.2.3", "1M", "-B", "10.1.2.1");
     assert.equal(mssOf(await syn.output), clamped);
   });
 
-  it("every byte of a transfer is counted by the xfrm interface and by the CHILD SA", async () => {
-    // Bytes, since a packet here may have many segments, which are split later.
+  it("is counted completely by the xfrm interface and by the CHILD SA", async () => {
+    // The test counts bytes, since a packet here may have many segments, which are split later.
     const sent = () => Number(statistic("tx_bytes"));
     const before = sent();
     const { bytes } = await transfer("peer", "app", "10.1.2.1", "8M");
@@ -51,7 +51,7 @@ describe("the packets on the wire", () => {
     assert.equal(statistic("tx_dropped"), "0");
   });
 
-  it("packets that IPsec drops are counted by their reason", async () => {
+  it("is counted by reason if IPsec drops it", async () => {
     const charon = 'ipman_xfrm_errors_total{counter="XfrmInNoStates"}';
     const before = await lab.ipman.metrics();
     // The peer sends on an SA that this side does not have.

@@ -12,7 +12,7 @@ export interface Flood {
   readonly count: number;
 }
 
-/** Datagrams of one size that the sender gives to its kernel as one (UDP_SEGMENT). */
+/** Datagrams of one size that the sender passes to its kernel as one (UDP_SEGMENT). */
 export interface Coalesced {
   readonly coalesced: readonly Buffer[];
 }

@@ -22,7 +22,7 @@ export const missing = 4_242;
 export interface Side {
   readonly transport: NetlinkTransport;
   readonly socket: NetlinkSocket;
-  /** The index of a device, which the kernels choose; one that no device has where there is none. */
+  /** The index of a device, which the kernels choose; an unused index if there is none. */
   readonly index: (name: string) => number;
 }
 

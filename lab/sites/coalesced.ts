@@ -9,7 +9,7 @@ const solUdp = 17;
 const udpSegment = 103;
 
 /**
- * Sends UDP datagrams of one size as one: where sender and receiver are on one node, the kernel
+ * Sends UDP datagrams of one size as one: if sender and receiver are on one node, the kernel
  * splits them before the receiver's socket. This needs no privilege.
  */
 export function sendCoalesced(text: string, port: number, datagrams: readonly Buffer[]): void {

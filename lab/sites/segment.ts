@@ -41,7 +41,7 @@ const key = new SegmentKey(Buffer.alloc(32, 7));
 const behindTheTunnel = "10.1.2.1";
 
 /**
- * A segment without a tunnel: pods on one bridge, which lets any source address pass as the
+ * A segment without a tunnel: pods on one bridge, which forwards any source address as the
  * simplest pod networks do, a gateway as ipman plans it, and a namespace behind a veth in the
  * place of the xfrm interface.
  */
@@ -73,7 +73,7 @@ export class LabSegment implements Disposable {
     return `vxlan${this.child.ifId}`;
   }
 
-  /** Gives the child another if_id. */
+  /** Sets another if_id for the child. */
   renumber(ifId: number): void {
     this.child = { ...this.child, ifId };
   }

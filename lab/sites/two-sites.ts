@@ -63,7 +63,7 @@ export class TwoSites implements AsyncDisposable {
     await mirror(this.#peerSession as Session, cr, changes);
   }
 
-  /** Brings a connection up from its two files, with a worker `app` behind its child. */
+  /** Establishes a connection from its two files, with a worker `app` behind its child. */
   async up(cr: ReturnType<typeof connectionSpec>, changes?: Mirror): Promise<void> {
     const { name } = cr.metadata;
     await this.mirror(cr, changes);
@@ -101,7 +101,7 @@ export class TwoSites implements AsyncDisposable {
 
 function cable(): void {
   ip("netns add peer");
-  // A device that loses the first of two addresses keeps the other.
+  // The device keeps its second address when it loses the first one.
   const promote = ["sysctl", "-qw", "net.ipv4.conf.default.promote_secondaries=1"] as const;
   sh(...promote);
   inNetns("peer", promote.join(" "));
@@ -122,7 +122,7 @@ function cable(): void {
   ip("-n peer route add fd00:a0::/32 dev wire0");
 }
 
-/** Removes everything that an earlier scenario left. */
+/** Removes everything that remains from an earlier scenario. */
 function clear(): void {
   const names = existsSync("/run/netns") ? readdirSync("/run/netns") : [];
   for (const name of names) ip(`netns del ${name}`);
@@ -131,7 +131,7 @@ function clear(): void {
   try {
     ip("link del wire0");
   } catch {
-    // There was none.
+    // The namespace did not exist.
   }
   rmSync("/run/ipman", { recursive: true, force: true });
 }

@@ -3,7 +3,7 @@ import { fleet } from "./fleet.ts";
 import { grafana } from "./grafana.ts";
 import { pools } from "./pools.ts";
 
-/** The dashboards by the names of their files, as Grafana takes them. */
+/** The dashboards in Grafana's format, by the names of their files. */
 export const dashboards: ReadonlyMap<string, object> = new Map(
   Object.entries({ fleet, connection, pools }).map(([name, one]) => [name, grafana(one)]),
 );

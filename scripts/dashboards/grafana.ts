@@ -62,7 +62,7 @@ interface Place {
   };
 }
 
-/** From left to right, a new row where one is full. */
+/** Places panels from left to right, and starts a new row when one is full. */
 function placed(panels: readonly Panel[]): Place[] {
   let [x, y, rowHeight] = [0, 0, 0];
   return panels.map((panel) => {

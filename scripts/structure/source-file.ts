@@ -13,7 +13,7 @@ export interface LongPlace extends Place {
   readonly lines: number;
 }
 
-/** The facts about a module that the structure of the repository is measured by. */
+/** The facts about a module from which the structure of the repository is measured. */
 export interface SourceFile {
   /** Relative to the repository, like all paths here. */
   readonly path: string;
@@ -26,7 +26,7 @@ export interface SourceFile {
   readonly uselessSpreads: readonly Place[];
 }
 
-/** The modules of `src` that are not tests, sorted. @throws where one does not parse */
+/** The modules of `src` that are not tests, sorted. @throws if one does not parse */
 export function readSourceTree(root: string): SourceFile[] {
   return globSync("src/**/*.ts", { cwd: root })
     .filter((path) => !/\.(test|fixture)\.ts$/.test(path))
@@ -34,7 +34,7 @@ export function readSourceTree(root: string): SourceFile[] {
     .map((path) => parseSource(path, readFileSync(join(root, path), "utf8")));
 }
 
-/** @throws where the text does not parse */
+/** @throws if the text does not parse */
 export function parseSource(path: string, text: string): SourceFile {
   const { program, module, errors } = parseSync(path, text);
   const [error] = errors;
@@ -83,7 +83,7 @@ function declarations(program: Program, text: string) {
   return { types, functions, uselessSpreads };
 }
 
-/** Gives the line of an offset. */
+/** Returns the line of an offset. */
 function lineCounter(text: string): (offset: number) => number {
   const starts = [0];
   for (const { index } of text.matchAll(/\n/g)) starts.push(index + 1);

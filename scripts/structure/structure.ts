@@ -4,7 +4,7 @@ import { avoidedWordsIn, textFiles } from "./avoided-words.ts";
 import { circlesIn, foldersOf, layerOf, upward } from "./folders.ts";
 import { readSourceTree, type Place, type SourceFile } from "./source-file.ts";
 
-/** Prints how the source tree is built, and every place that is against the rules of the house. */
+/** Prints the structure of the source tree, and every violation of the house rules. */
 const root = join(import.meta.dirname, "../..");
 const longest = 60;
 const lines: string[] = [];

@@ -51,7 +51,7 @@ describe("ipman", () => {
     assert.equal(ipman().status, 2);
   });
 
-  it("explains a command by help COMMAND as by COMMAND --help, with the summary of the list", () => {
+  it("prints the same help for help COMMAND and COMMAND --help, with the summary of the list", () => {
     const { stdout, status } = ipman("help", "diagnose");
     assert.equal(stdout, ipman("diagnose", "--help").stdout);
     assert.equal(status, 0);
@@ -115,7 +115,7 @@ describe("ipman", () => {
     assert.match(ipman("\u001b[2J").stderr, /^ipman: unknown command '\\x1b\[2J'\n/);
   });
 
-  it("says which runtime it looked for", () => {
+  it("names the runtime that does not answer", () => {
     const { stderr, status } = ipman(
       "attach",
       "--netns=a",

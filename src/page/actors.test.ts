@@ -84,12 +84,12 @@ describe("the page's actors", () => {
     ]);
   });
 
-  it("know their root", () => {
+  it("have their outermost ancestor as root", () => {
     const gateway = sample().byTitle("partner-10/lan gateway");
     assert.equal(gateway && rootOf(gateway).title, "partner-10");
   });
 
-  it("show their public state, or else the outermost state that says something", () => {
+  it("show their public state, or else the outermost meaningful state", () => {
     const actors = sample();
     const shown = actors.ordered.map(({ state, shown }) => `${state} as ${shown}`);
     assert.deepEqual(shown, [
@@ -106,7 +106,7 @@ describe("the page's actors", () => {
     assert.equal(moving?.since, 0);
   });
 
-  it("have the chart that came with the first actor of their machine", () => {
+  it("have the chart that was received with the first actor of their machine", () => {
     const actors = sample();
     actors.apply({ ...added("x", "other", "pending"), definition: undefined } as InspectorMessage);
     const lan = actors.byTitle("partner-10/lan");
@@ -170,7 +170,7 @@ describe("the page's actors", () => {
 });
 
 describe("the page's history", () => {
-  it("has how long an actor was in each state, across reconnections", () => {
+  it("has the time that an actor was in each state, across reconnections", () => {
     const actors = sample();
     const history = new History();
     const lan = actors.byTitle("partner-10/lan");
@@ -220,7 +220,7 @@ describe("times on the page", () => {
     it(`show ${ms} ms as ${text}`, () => assert.equal(formatDuration(ms), text));
   }
 
-  it("say that a state is older than the page knows", () => {
+  it("show a minimum age if a state began before the page received it", () => {
     const actors = sample();
     const lan = actors.byTitle("partner-10/lan");
     assert.ok(lan);

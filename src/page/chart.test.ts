@@ -34,11 +34,11 @@ describe("a chart", () => {
     const chart = chartOf(definitionOf(machine));
     const known = nodesOf(machine.root);
 
-    it(`of ${machine.id} has the states that XState knows`, () => {
+    it(`of ${machine.id} has the states that XState parses`, () => {
       assert.deepEqual(idsOf(chart.root).toSorted(), known.map(({ id }) => id).toSorted());
     });
 
-    it(`of ${machine.id} has the transitions that XState knows`, () => {
+    it(`of ${machine.id} has the transitions that XState parses`, () => {
       const expected = known
         .flatMap(transitionsOf)
         .flatMap(({ source, eventType, target = [] }) =>
@@ -50,7 +50,7 @@ describe("a chart", () => {
       assert.deepEqual(drawn.toSorted(), expected.toSorted());
     });
 
-    it(`of ${machine.id} goes to the layout with all its transitions`, () => {
+    it(`of ${machine.id} is passed to the layout with all its transitions`, () => {
       const { edges = [] } = chartGraph(chart, (text) => text.length);
       const between = new Set(chart.transitions.map(({ source, target }) => `${source}→${target}`));
       const drawn = edges.map(({ id }) => id).filter((id) => id.includes("→"));

@@ -15,7 +15,7 @@ const rowsOf = (...actors: Actor[]) =>
   );
 
 describe("the rows of the tree", () => {
-  it("have their level, and their place among their siblings", () => {
+  it("have a level, and a position among their siblings", () => {
     assert.deepEqual(rowsOf(partner, dmz, lan, gateway, other), [
       "1 partner 1/2",
       "2 dmz 1/2",

@@ -12,7 +12,7 @@ const windows = [
   { name: "phone", width: 390, height: 844 },
 ] as const;
 
-/** The views of the page, and how a reader gets there. */
+/** The views of the page, and the steps that open them. */
 const views: Readonly<Record<string, (viewer: Viewer) => Promise<unknown>>> = {
   failed: async (viewer) => {
     await viewer.select("partner-1");
@@ -49,7 +49,7 @@ async function violations({ page }: Viewer): Promise<string[]> {
   );
 }
 
-describe("the inspector for all readers", () => {
+describe("the accessible inspector", () => {
   let browser: Browser;
   before(async () => void (browser = await launch()));
   after(() => browser.close());
@@ -65,7 +65,7 @@ describe("the inspector for all readers", () => {
 
   for (const { name, width, height } of windows) {
     for (const colorScheme of themes) {
-      it(`has no violation that axe finds, ${colorScheme} on a ${name}`, async () => {
+      it(`has no violation that axe reports in ${colorScheme} mode on a ${name}`, async () => {
         await using viewer = await open();
         const { page } = viewer;
         await page.setViewportSize({ width, height });
@@ -83,7 +83,7 @@ describe("the inspector for all readers", () => {
     }
   }
 
-  it("says whether it is connected", async () => {
+  it("shows the state of the connection in words", async () => {
     await using viewer = await open();
     const status = viewer.page.getByRole("status");
     assert.equal(await status.textContent(), "live");
@@ -105,7 +105,7 @@ describe("the inspector for all readers", () => {
     await chart("failed.refused").waitFor();
   });
 
-  it("keeps a text in the details selected while durations grow", async () => {
+  it("keeps the selection of text in the details while durations are updated", async () => {
     await using viewer = await open();
     const { page } = viewer;
     await viewer.select("partner-1");

@@ -140,7 +140,7 @@ describe("the inspector in a browser", () => {
     assert.equal(await viewer.selected(), "partner-0");
   });
 
-  it("lists a thousand actors with a few elements, and needs no more memory for more events", async () => {
+  it("lists a thousand actors with a few elements, and uses bounded memory for events", async () => {
     await using viewer = await open(340);
     const { page, world } = viewer;
     await eventually(async () => {

@@ -115,7 +115,7 @@ describe("the inspector's keys", () => {
     });
   });
 
-  it("give each row its level and its place among its siblings", async () => {
+  it("reach rows that have a level and a position among their siblings", async () => {
     await using viewer = await open(3);
     const attributes = (title: string) =>
       Promise.all(

@@ -19,7 +19,7 @@ const { values } = parseArgs({
   },
 });
 
-/** Inputs per round, and how long a round may take before it counts as a hang. */
+/** The inputs per round, and the time after which a round counts as a hang. */
 const runs = 5_000;
 const hangMs = 20_000;
 

@@ -55,7 +55,7 @@ for (const { name, debian: version } of images) {
       assert.ok(Number(size) <= 80_000_000, size);
     });
 
-    it("says which system it is, and has labels", () => {
+    it("has the version of its Debian release, and labels", () => {
       const isNamed = new RegExp(`^VERSION_(ID="|CODENAME=)${version}"?$`, "m");
       assert.match(text("usr/lib/os-release"), isNamed);
       assert.match(text("etc/debian_version"), new RegExp(`^${version}[./]`));
@@ -76,7 +76,7 @@ for (const { name, debian: version } of images) {
       assert.ok(statuses().includes("libc6"));
     });
 
-    it("lists the Debian packages that it has, and its list is inside as well", () => {
+    it("contains the list of its packages, which has every Debian package", () => {
       const debian = sbom().filter(({ purl }) => purl.startsWith("pkg:deb/"));
       assert.deepEqual(
         debian.map(({ name, versionInfo }) => `${name} ${versionInfo}`).sort(),
@@ -90,7 +90,7 @@ for (const { name, debian: version } of images) {
       assert.equal(text(`usr/share/sbom/${list}`), readFileSync(join(first, list), "utf8"));
     });
 
-    it("has no state of programs that ran while it was built", () => {
+    it("has no state of programs that ran during the build", () => {
       const state = globSync("var/{cache,lib,log,tmp}/**", { cwd: image.root });
       assert.deepEqual(
         state.filter((path) => path.split("/").length > 2 && !path.startsWith("var/lib/dpkg")),
@@ -98,7 +98,7 @@ for (const { name, debian: version } of images) {
       );
     });
 
-    it("has no setuid or setgid file, and none that everybody writes", () => {
+    it("has no setuid, setgid or world-writable file", () => {
       const isFile = ({ mode }: { mode: string }) => mode.startsWith("-");
       const files = image.files.filter(isFile);
       assert.ok(files.length > 100);
@@ -123,7 +123,7 @@ for (const { name, debian: version } of images) {
   });
 }
 
-describe("the image ipman alone", () => {
+describe("the image ipman, which contains Node", () => {
   const folder = mkdtempSync(join(tmpdir(), "image-"));
   let image: OpenImage;
   before(() => {
@@ -131,7 +131,7 @@ describe("the image ipman alone", () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  it("runs as a user without rights", () => {
+  it("runs as an unprivileged user", () => {
     assert.equal(image.config.config.User, "65532:65532");
   });
 
@@ -181,7 +181,7 @@ describe("the image ipman alone", () => {
   });
 });
 
-/** The dynamic loader that a program names; undefined of a script or a static program. */
+/** The dynamic loader that a program names; undefined for a script or a static program. */
 function loaderOf(path: string): string | undefined {
   if (!existsSync(path)) return undefined;
   const head = readFileSync(path).subarray(0, 4096).toString("latin1");

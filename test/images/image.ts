@@ -14,14 +14,14 @@ interface Config {
   readonly rootfs: { readonly diff_ids: readonly string[] };
 }
 
-/** An image as its archive has it, with its layers unpacked over each other in `root`. */
+/** An image from its archive, with its layers unpacked over each other in `root`. */
 export interface OpenImage {
   readonly root: string;
   readonly config: Config;
   readonly files: readonly ImageFile[];
 }
 
-/** Opens an archive, in a folder that has to be new. */
+/** Unpacks an archive into a folder, which must be new. */
 export function openImage(archive: string, folder: string): OpenImage {
   const parts = join(folder, "parts");
   const root = join(folder, "root");

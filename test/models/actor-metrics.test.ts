@@ -58,7 +58,7 @@ describe("the metrics of actors", () => {
     assert.ok(waits.some(([, count]) => count > 0));
   });
 
-  it("count a negotiation that comes to nothing as one that failed", async () => {
+  it("count a negotiation that the peer refuses as failed", async () => {
     await using world = await started();
     await shows(world, { 'ipman_actors{machine="child",state="established"}': 1 });
     world.behaviours.set("partner", "wrong key");
@@ -70,7 +70,7 @@ describe("the metrics of actors", () => {
     });
   });
 
-  it("count each time that charon's SAs are taken over", async () => {
+  it("count each resynchronisation with charon's SAs", async () => {
     await using world = await started();
     await shows(world, { ipman_resynchronisations_total: 1 });
     await world.stopCharon();
@@ -79,7 +79,7 @@ describe("the metrics of actors", () => {
     await shows(world, { ipman_resynchronisations_total: 2 });
   });
 
-  it("do not keep actors that have ended", async () => {
+  it("do not include actors that have ended", async () => {
     await using world = await started();
     await shows(world, { 'ipman_actors{machine="child",state="established"}': 1 });
     world.declare([]);

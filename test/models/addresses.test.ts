@@ -17,11 +17,11 @@ async function addressOf(answer: ReturnType<Replica["admit"]> | undefined) {
   return { pod, address: pod.metadata.annotations?.[annotation.vxlanIp] };
 }
 
-describe("the addresses that two replicas give", () => {
+describe("the addresses that two replicas assign", () => {
   before(() => mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] }));
   after(() => mock.timers.reset());
 
-  it("are each given to one pod, whatever happens, and free in the end", async () => {
+  it("are each assigned to one pod in any sequence of events, and are free at the end", async () => {
     const latencies = fc.infiniteStream(fc.nat(20));
     await fc.assert(
       fc.asyncProperty(
@@ -39,7 +39,7 @@ describe("the addresses that two replicas give", () => {
           for (const replica of world.replicas) replica.lagMs = 0;
           await Promise.all(asked);
           for (const pod of world.pods) world.delete(pod);
-          // This holds without a leader as well.
+          // Reservations end without a leader as well.
           await pass(ttlMs + 20_000);
           assert.deepEqual(world.pending, []);
         },
@@ -48,7 +48,7 @@ describe("the addresses that two replicas give", () => {
     );
   });
 
-  it("are not given by a replica that has not seen the pods that have them", async () => {
+  it("are not assigned by a replica that has not yet seen the pods that hold them", async () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.79", () => 5);
     await pass(200);
     world.slow(1, 3_000);
@@ -61,7 +61,7 @@ describe("the addresses that two replicas give", () => {
     assert.equal(world.pods.length, 2);
   });
 
-  it("stay reserved when a replica writes that still sees their previous pods", async () => {
+  it("stay reserved when a replica that still sees their previous pods writes", async () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.19", () => 5);
     await pass(200);
     const [one, other] = world.replicas as [Replica, Replica];
@@ -78,7 +78,7 @@ describe("the addresses that two replicas give", () => {
     assert.deepEqual(world.pending.toSorted(), ["10.0.2.10", "10.0.2.11"]);
   });
 
-  it("do not stay reserved by a malformed id while a pod has them", async () => {
+  it("do not stay reserved by a malformed id while a pod holds them", async () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.19", () => 5);
     await pass(200);
     await world.created(0, 6_000);
@@ -91,7 +91,7 @@ describe("the addresses that two replicas give", () => {
     assert.equal(world.reservations?.podsVersion, pod.metadata.resourceVersion);
   });
 
-  it("are free soon after a pod's end, even where it is seen before the reservation", async () => {
+  it("are free soon after a pod ends, even if the leader sees its end before its reservation", async () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.19", () => 5);
     await pass(200);
     const [leader, other] = world.replicas as [Replica, Replica];
@@ -136,7 +136,7 @@ describe("the addresses that two replicas give", () => {
     for (const answer of await answers) assert.deepEqual(answer, [true, false]);
   });
 
-  it("are all given before any pod is refused", async () => {
+  it("are all assigned before any pod is denied", async () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.159", () => 5);
     await pass(200);
     const asked: Promise<void>[] = [];
@@ -174,7 +174,7 @@ describe("the addresses that two replicas give", () => {
     assert.equal(world.pods.length, 5);
   });
 
-  it("are no longer reserved once their pods exist and a write follows, even without a leader", async () => {
+  it("are no longer reserved after the first write once their pods exist, even without a leader", async () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.250", () => 5);
     world.replicas[0]?.[Symbol.dispose]();
     await pass(200);
@@ -185,7 +185,7 @@ describe("the addresses that two replicas give", () => {
     assert.deepEqual(world.pending, []);
   });
 
-  it("are prefetched by a replica without requests while another gives many", async () => {
+  it("are prefetched by a replica without requests while another replica assigns many", async () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.250", () => 5);
     await pass(200);
     const asked = await world.createMany(0, 50);
@@ -197,7 +197,7 @@ describe("the addresses that two replicas give", () => {
     await Promise.all(asked);
   });
 
-  it("are reserved by two replicas at once, of which one decides again once", async () => {
+  it("are reserved by two replicas at once, and the replica that gets a conflict retries once", async () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.250", () => 5);
     await pass(200);
     // The first request creates the ConfigMap.
@@ -216,7 +216,7 @@ describe("the addresses that two replicas give", () => {
     assert.equal(world.api.written.length - before, 2);
   });
 
-  it("keep their ConfigMap as long as the connection exists, and a while longer", async () => {
+  it("keep their ConfigMap until some time after the connection is deleted", async () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.250", () => 5);
     await pass(200);
     await world.created(0, 6_000);
@@ -236,19 +236,19 @@ describe("the addresses that two replicas give", () => {
     assert.equal(world.pods.length, 1);
   });
 
-  it("are given again after the reservations were deleted", async () => {
+  it("are assigned again after the reservations were deleted", async () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.250", () => 5);
     await pass(200);
     const asked = await world.createMany(0, 30);
     await pass(200);
     const prefetched = "10.0.2.40";
-    assert.ok(world.pending.includes(prefetched), "it would be given next");
+    assert.ok(world.pending.includes(prefetched), "it would be assigned next");
     world.api.remove(
       resourceTypes.ConfigMap,
       (world.reservations as ConnectionReservations).metadata,
     );
     await pass(100);
-    // At most one of these two gets it, since its prefetch has ended.
+    // At most one of these two gets the address, since its prefetch has ended.
     asked.push(world.create(0), world.create(1, { [annotation.address]: prefetched }));
     await pass(100);
     asked.push(...(await world.createMany(0, 30)));
@@ -258,7 +258,7 @@ describe("the addresses that two replicas give", () => {
     assert.deepEqual(world.pending, []);
   });
 
-  it("are not given while the reservations cannot be read", async () => {
+  it("are not assigned while the reservations cannot be read", async () => {
     using world = new TwoReplicas("10.0.2.10-10.0.2.250", () => 5);
     await pass(200);
     await world.created(0, 6_000);

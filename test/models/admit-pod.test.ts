@@ -14,7 +14,7 @@ describe("the admission of a pod", () => {
     mock.timers.reset();
   });
 
-  it("has one deadline for all that it waits for", async () => {
+  it("has one deadline for everything that it waits for", async () => {
     mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] });
     mock.method(performance, "now", () => Date.now());
     const api = new KubeApi(() => 1);

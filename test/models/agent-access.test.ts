@@ -20,7 +20,7 @@ describe("the rights of an agent", () => {
   before(() => mock.timers.enable({ apis: ["setTimeout", "setInterval"] }));
   after(() => mock.timers.reset());
 
-  it("cover the Secrets that its own connections name, and no others", async () => {
+  it("include the Secrets that its own connections name, and no others", async () => {
     using cluster = new Installation();
     cluster.declare("c1", "node-a", "default/one");
     cluster.declare("c2", "node-a", "tenant/two");
@@ -58,7 +58,7 @@ describe("the rights of an agent", () => {
     assert.deepEqual(cluster.names(RoleBinding, "default"), [accountB]);
   });
 
-  it("are deleted with its group, the common rights last", async () => {
+  it("are deleted with its group, and the common rights are deleted last", async () => {
     using cluster = new Installation();
     cluster.declare("c1", "node-a", "default/one");
     cluster.declare("c2", "node-b", "default/two");
@@ -75,7 +75,7 @@ describe("the rights of an agent", () => {
     assert.deepEqual(cluster.names(Role), [accountB]);
   });
 
-  it("are owned by the operator's own Role there, and without that Role there are none", async () => {
+  it("are owned by the operator's Role in the namespace, and do not exist without it", async () => {
     using cluster = new Installation();
     cluster.api.remove(Role, { namespace: "tenant", name: "ipman-operator-secrets" });
     cluster.declare("c1", "node-a", "default/one");
@@ -94,7 +94,7 @@ describe("the rights of an agent", () => {
     assert.deepEqual(cluster.readableBy(accountA), ["default/one", "tenant/two"]);
   });
 
-  it("are repaired where another program changes them", async () => {
+  it("are repaired if another program changes them", async () => {
     using cluster = new Installation();
     cluster.declare("c1", "node-a", "default/one");
     cluster.lead();
@@ -124,7 +124,7 @@ describe("an agent's service account", () => {
   before(() => mock.timers.enable({ apis: ["setTimeout", "setInterval"] }));
   after(() => mock.timers.reset());
 
-  /** An agent from before each agent had an account of its own. */
+  /** The agent of an earlier version, in which all agents shared one account. */
   const agentBefore = agentDeployment(groupA, { ...settings, agentAccount: () => "ipman-agent" });
 
   it("exists with its rights before the agent that uses it", async () => {
@@ -146,7 +146,7 @@ describe("an agent's service account", () => {
     assert.equal(cluster.access.failureOf(groupA), undefined);
   });
 
-  it("that another program deletes is created again, and its agent stays meanwhile", async () => {
+  it("is created again if another program deletes it, and its agent keeps running meanwhile", async () => {
     using cluster = new Installation();
     cluster.declare("c1", "node-a", "default/one");
     cluster.lead();
@@ -162,7 +162,7 @@ describe("an agent's service account", () => {
     assert.deepEqual(cluster.agents, { "node-a": accountA });
   });
 
-  it("stays without a write when the operator starts again", async () => {
+  it("is not written again when the operator restarts", async () => {
     using cluster = new Installation();
     cluster.declare("c1", "node-a", "default/one");
     cluster.lead();
@@ -193,7 +193,7 @@ describe("an agent that reads Secrets", () => {
   const secretsIn = (snapshot: Snapshot | undefined) =>
     (snapshot?.resources ?? []).filter(({ kind }) => kind === "Secret").map(({ key }) => key);
 
-  it("waits at first for them to be granted, without a report of missing rights", async () => {
+  it("waits for the rights to be granted, and does not report them as missing meanwhile", async () => {
     using cluster = new Installation();
     using parts = new DisposableStack();
     for (const name of ["one", "two"])
@@ -210,7 +210,7 @@ describe("an agent that reads Secrets", () => {
     assert.ok(seen.every(({ unreadable }) => unreadable?.size === 0));
   });
 
-  it("that are not granted reports each with the remedy, and reads them once they are", async () => {
+  it("reports each Secret that it may not read with the remedy, and reads it once it may", async () => {
     using cluster = new Installation();
     using parts = new DisposableStack();
     for (const namespace of ["default", "elsewhere"])
@@ -231,7 +231,7 @@ describe("an agent that reads Secrets", () => {
     assert.equal(seen.at(-1)?.unreadable?.size, 0);
   });
 
-  it("does not get those of another agent's connections", async () => {
+  it("may not read the Secrets of another agent's connections", async () => {
     using cluster = new Installation();
     for (const name of ["one", "two"])
       cluster.put(resourceTypes.Secret, { name, namespace: "default" });

@@ -13,7 +13,7 @@ import { pass } from "../simulator/two-replicas.ts";
 const { IPSecConnection, Pod } = resourceTypes;
 const net = childSpec(2, { name: "net", ip_pools: { primary: ["10.0.2.10-10.0.2.19"] } });
 
-/** A replica before an API server that has one connection, for the pods of these namespaces. */
+/** A replica and an API server with one connection, which the pods of these namespaces may use. */
 class World implements Disposable {
   readonly api = new KubeApi(() => 1);
   readonly #replica: Replica;
@@ -32,7 +32,7 @@ class World implements Disposable {
     this.api.put(IPSecConnection, { ...rest, metadata: { ...metadata, generation } });
   }
 
-  /** The answer to a pod of a namespace, and after how many milliseconds it came. */
+  /** The answer for a pod of a namespace, and the number of milliseconds that it took. */
   async asked(namespace: string, wish: Readonly<Record<string, string>> = {}) {
     const { metadata, ...pod } = asking("web-0", wish);
     const since = Date.now();
@@ -69,7 +69,7 @@ describe("a connection", () => {
   before(() => mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] }));
   after(() => mock.timers.reset());
 
-  it("that a namespace may not use is refused like a missing one, after the same time", async () => {
+  it("is refused to a namespace that may not use it with the text and delay of a missing one", async () => {
     using world = new World(["bank"]);
     await pass(200);
     const named = { [annotation.connection]: "partner", [annotation.child]: "net" };
@@ -97,7 +97,7 @@ describe("a connection", () => {
     assert.equal(denialOf((await world.asked("bank")).answer), "admitted");
   });
 
-  it("without allowedNamespaces is available to every namespace, or to none where they are required", async () => {
+  it("without allowedNamespaces is available to every namespace, or to none if the field is required", async () => {
     using open = new World(undefined);
     using closed = new World(undefined, true);
     await pass(200);
@@ -109,7 +109,7 @@ describe("a connection", () => {
     assert.match(denialOf((await closed.asked("other")).answer), /is not available to namespace/);
   });
 
-  it("without allowedNamespaces causes a warning where they are required", async () => {
+  it("without allowedNamespaces causes a warning if the field is required", async () => {
     using world = new World(["tenant"], true);
     await pass(200);
     assert.deepEqual(await world.warned(["tenant"]), []);

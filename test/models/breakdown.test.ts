@@ -32,7 +32,7 @@ async function outlives(world: World): Promise<void> {
 }
 
 describe("an exception", () => {
-  it("of an observer of transitions is reported and goes no further", async () => {
+  it("of an observer of transitions is reported and does not stop any actor", async () => {
     let thrown = 0;
     await using world = new World(resources);
     world.supervisor.events.transitions.subscribe(() => {
@@ -41,7 +41,7 @@ describe("an exception", () => {
     });
     await outlives(world);
     await eventually(() => assert.equal(state(world, "broken"), "established"));
-    await eventually(() => assert.equal(world.breakdowns.length, thrown, "each once"));
+    await eventually(() => assert.equal(world.breakdowns.length, thrown, "each is reported once"));
   });
 
   it("of an observer of the work queue does not stop the queue", async () => {
@@ -52,10 +52,10 @@ describe("an exception", () => {
     await outlives(world);
   });
 
-  it("in a chart breaks down one connection, which starts again", async () => {
+  it("in a chart breaks down one connection, which restarts", async () => {
     const placement = simulatedPlacement();
     const defect = new BehaviorSubject(false);
-    // The gateway's chart compares ids; nothing else reads them.
+    // Only the gateway's chart reads the ids.
     const defective = (gateway: Gateway): Gateway => ({
       ...gateway,
       get id(): string {
@@ -85,7 +85,7 @@ describe("an exception", () => {
     await bothUp();
   });
 
-  it("while one connection gets its endpoints breaks down this connection alone", async () => {
+  it("during the delivery of endpoints to one connection breaks down only this connection", async () => {
     const workers = new BehaviorSubject<readonly Worker[]>([]);
     await using world = new World(
       resources,
@@ -118,7 +118,7 @@ describe("an exception", () => {
     assert.equal(world.breakdowns.length, 1);
   });
 
-  it("in a connection named charon is this connection's, not charon's", async () => {
+  it("in a connection named charon breaks down this connection, and not the actor of charon", async () => {
     const named = [
       resourceOf(secret({ charon: "a key", sound: "a key" })),
       resourceOf(connectionSpec("charon")),
@@ -139,7 +139,7 @@ describe("an exception", () => {
     await eventually(() => ["charon", "sound"].forEach(up));
   });
 
-  it("in a stream of gateways has the stream followed again", async () => {
+  it("in the stream of gateways is followed by a new subscription to the stream", async () => {
     const placement = simulatedPlacement();
     let subscriptions = 0;
     const gateways = defer(() => {

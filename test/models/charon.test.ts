@@ -57,7 +57,7 @@ describe("the charon machine", () => {
     assert.deepEqual(emitted, ["ready"]);
   });
 
-  it("goes on trying, within two seconds each", async () => {
+  it("retries the connection at least every two seconds", async () => {
     const { actor, calls, emitted, wait } = harness();
     for (let i = 0; i < 8; i++) calls.fail("connect", away);
     actor.start();
@@ -68,7 +68,7 @@ describe("the charon machine", () => {
     assert.equal(actor.getSnapshot().context.failure, undefined);
   });
 
-  it("reports the end of the session, and starts over", async () => {
+  it("reports the end of the session, and connects again", async () => {
     const { actor, calls, emitted, wait, endSession } = harness();
     actor.start();
     await wait();
@@ -79,7 +79,7 @@ describe("the charon machine", () => {
     assert.equal(calls.count("prune"), 2);
   });
 
-  it("makes one list of many wishes, and another of what was wished meanwhile", async () => {
+  it("sends one list request for many events, and another one for events during that request", async () => {
     const { actor, calls, wait, holdList } = harness();
     actor.start();
     await wait();
@@ -96,7 +96,7 @@ describe("the charon machine", () => {
     assert.equal(calls.count("list"), 3);
   });
 
-  it("lists now and then without a request", async () => {
+  it("lists the SAs at regular intervals even without an event", async () => {
     const { actor, calls, wait } = harness();
     actor.start();
     await wait();

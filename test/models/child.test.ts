@@ -1,60 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import {
-  assign,
-  createActor,
-  setup,
-  SimulatedClock,
-  type ActorRefFrom,
-  type SnapshotFrom,
-} from "xstate";
-import type { childMachine } from "../../src/machines/child/child.ts";
-import type { ChildEvent } from "../../src/machines/child/child-types.ts";
 import { failure, Reason } from "../../src/model/status/failure.ts";
-import type { Child } from "../../src/model/api/connection.ts";
-import { Calls, childSa, childSpec, childWith, connectionOf, ikeSa, settled } from "./fixtures.ts";
-
-/** A child below a parent that keeps what it is sent. */
-function harness(changes: object = {}) {
-  const calls = new Calls();
-  const clock = new SimulatedClock();
-  const machine = childWith(calls);
-  const child = connectionOf({ children: { "child-2": childSpec(2, changes) } })
-    .children[0] as Child;
-  const parent = setup({
-    types: {} as { context: { received: string[] } },
-    actors: { child: machine },
-  }).createMachine({
-    context: { received: [] },
-    invoke: {
-      id: "child",
-      src: "child",
-      input: { connection: connectionOf(), child, loaded: false },
-    },
-    on: {
-      "*": {
-        actions: assign({ received: ({ context, event }) => [...context.received, event.type] }),
-      },
-    },
-  });
-  const root = createActor(parent, { clock }).start();
-  const actor = root.getSnapshot().children["child"] as unknown as ActorRefFrom<
-    typeof childMachine
-  >;
-  const send = async (event: ChildEvent) => {
-    actor.send(event);
-    await settled();
-  };
-  const wait = async (milliseconds: number) => {
-    clock.increment(milliseconds);
-    await settled();
-  };
-  const list = (...ikeSas: ReturnType<typeof ikeSa>[]) => send({ type: "sas.listed", ikeSas });
-  const start = () => send({ type: "connection.loaded" });
-  const snapshot = (): SnapshotFrom<typeof childMachine> => actor.getSnapshot();
-  const hold = (name: string) => calls.hold(name);
-  return { calls, child, hold, root, send, wait, list, start, snapshot };
-}
+import { childHarness as harness } from "./child-harness.ts";
+import { childSa, connectionOf, ikeSa, settled } from "./fixtures.ts";
 
 const refused = failure(Reason.AuthenticationFailed, "no");
 const away = failure(Reason.PeerUnreachable, "silent");
@@ -66,10 +14,10 @@ describe("the child machine", () => {
     assert.equal(calls.count("initiate"), 0);
     await send({ type: "connection.loaded" });
     assert.deepEqual(snapshot().value, { negotiating: "waiting" });
-    assert.deepEqual(calls.last("initiate"), { connectionName: "site", childKey: "child-2" });
+    assert.deepEqual(calls.last("initiate"), { connectionName: "site", names: ["child-2"] });
   });
 
-  it("replaces an SA of an earlier spec once, also where charon had the present one before", async () => {
+  it("replaces an SA of an earlier spec once, even if charon has already loaded the current spec", async () => {
     const { calls, list, send, snapshot } = harness();
     const left = (uniqueId: string) =>
       ikeSa({ children: [childSa({ uniqueId, remoteSelectors: ["10.9.0.0/16"] })] });
@@ -82,7 +30,7 @@ describe("the child machine", () => {
     assert.equal(snapshot().context.failure?.reason, Reason.SaDiffers);
   });
 
-  it("keeps an SA that the peer narrowed where charon had the present spec before", async () => {
+  it("keeps an SA that the peer narrowed if charon has already loaded the current spec", async () => {
     const remote_ips = ["10.1.2.0/24", "10.7.0.0/24"];
     const { calls, list, send, snapshot } = harness({ remote_ips });
     await list(ikeSa());
@@ -91,14 +39,14 @@ describe("the child machine", () => {
     assert.equal(calls.count("terminate"), 0);
   });
 
-  it("adopts an SA that exists, and orders none", async () => {
+  it("adopts an existing SA, and does not initiate another one", async () => {
     const { calls, list, snapshot } = harness();
     await list(ikeSa());
     assert.equal(snapshot().value, "established");
     assert.equal(calls.count("initiate"), 0);
   });
 
-  it("asks for a list now and then while it waits", async () => {
+  it("requests a list every two seconds while it waits", async () => {
     const { root, start, wait } = harness();
     await start();
     await wait(2_000);
@@ -106,7 +54,7 @@ describe("the child machine", () => {
     assert.deepEqual(root.getSnapshot().context.received, ["sas.wanted", "sas.wanted"]);
   });
 
-  it("waits on while charon is at work, then fails with what the peer said", async () => {
+  it("waits while charon negotiates, then fails with the peer's reason", async () => {
     const { send, list, start, snapshot, wait } = harness();
     await start();
     await list(ikeSa({ state: "CONNECTING", children: [] }));
@@ -118,7 +66,7 @@ describe("the child machine", () => {
     assert.equal(snapshot().context.failure, refused);
   });
 
-  it("lets charon's log be slower than its list to say why nothing came about", async () => {
+  it("accepts a reason from charon's log that arrives after a list without the SA", async () => {
     const { send, list, start, snapshot } = harness();
     await start();
     await list();
@@ -137,7 +85,7 @@ describe("the child machine", () => {
     assert.equal(snapshot().context.failure?.reason, Reason.NegotiationFailed);
   });
 
-  it("hears a peer that is faster than charon's answer to the order", async () => {
+  it("uses a peer's notification that arrives before charon's reply to the initiate command", async () => {
     const { send, list, start, snapshot, wait, hold } = harness();
     const held = hold("initiate");
     await start();
@@ -151,7 +99,7 @@ describe("the child machine", () => {
     assert.equal(snapshot().context.failure, refused);
   });
 
-  it("looks now and then whether a peer that refused has been corrected", async () => {
+  it("retries after about a minute if the peer refused, in case the peer has been corrected", async () => {
     const { calls, send, list, start, wait } = harness();
     await start();
     await send({ type: "peer.notified", failure: refused });
@@ -162,7 +110,7 @@ describe("the child machine", () => {
     assert.equal(calls.count("initiate"), 2);
   });
 
-  it("shows a silent peer while it still tries, and tries again when charon gave up", async () => {
+  it("reports an unreachable peer while charon still retransmits, and retries after charon gave up", async () => {
     const { calls, send, list, start, snapshot, wait } = harness();
     await start();
     await send({ type: "peer.notified", failure: away });
@@ -176,7 +124,7 @@ describe("the child machine", () => {
     assert.equal(calls.count("initiate"), 2);
   });
 
-  it("tries again at once when spec or secret were loaded, also during an attempt", async () => {
+  it("retries at once after a spec or secret was loaded, even during an attempt", async () => {
     const { calls, send, list, start, snapshot, wait } = harness();
     await start();
     await send({ type: "peer.notified", failure: refused });
@@ -191,7 +139,7 @@ describe("the child machine", () => {
     assert.equal(calls.count("initiate"), 3);
   });
 
-  it("brings an SA that was closed up again", async () => {
+  it("initiates a new SA after the peer closed the old one", async () => {
     const { calls, start, list, snapshot } = harness();
     await start();
     await list(ikeSa());
@@ -203,7 +151,7 @@ describe("the child machine", () => {
     assert.equal(calls.count("initiate"), 2);
   });
 
-  it("leaves charon to a reauthentication of its own, and orders where nothing comes of it", async () => {
+  it("waits for charon's own reauthentication, and initiates an SA if that fails", async () => {
     const { calls, start, list, snapshot } = harness();
     const reauthenticating = ikeSa({ uniqueId: "8", state: "CONNECTING", children: [] });
     await start();
@@ -219,7 +167,7 @@ describe("the child machine", () => {
     assert.equal(calls.count("initiate"), 2);
   });
 
-  it("counts a CHILD SA that was rekeyed, and is listed still, as none", async () => {
+  it("ignores a CHILD SA that was rekeyed and is still listed", async () => {
     const { start, list, snapshot } = harness();
     await start();
     await list(ikeSa({ children: [childSa({ state: "DELETED" }), childSa({ uniqueId: "2" })] }));
@@ -229,7 +177,7 @@ describe("the child machine", () => {
     );
   });
 
-  it("replaces an SA that is not what is declared", async () => {
+  it("replaces an SA that differs from the declaration", async () => {
     const { calls, start, list } = harness();
     await start();
     await list(ikeSa({ children: [childSa({ remoteSelectors: ["10.9.0.0/16"] })] }));
@@ -246,7 +194,7 @@ describe("the child machine", () => {
     assert.equal(calls.count("terminate"), 0);
   });
 
-  it("passes through rekeying, and replaces the SA when that takes too long", async () => {
+  it("is rekeying while its SA is, and replaces the SA if the rekey takes too long", async () => {
     const { calls, start, list, snapshot, wait } = harness();
     await start();
     await list(ikeSa());
@@ -268,10 +216,11 @@ describe("the child machine", () => {
     assert.deepEqual(calls.last("rekey"), { uniqueIds: ["1"] });
   });
 
-  it("only listens where the peer is to start", async () => {
+  it("initiates no SA if the peer is to initiate it", async () => {
     const { calls, start, list, snapshot } = harness({ extra: { start_action: "none" } });
     await start();
     assert.deepEqual(snapshot().value, { negotiating: "listening" });
+    assert.equal(snapshot().context.failure?.reason, Reason.AwaitingPeer);
     await list();
     assert.deepEqual(snapshot().value, { negotiating: "listening" });
     assert.equal(calls.count("initiate"), 0);
@@ -279,7 +228,7 @@ describe("the child machine", () => {
     assert.equal(snapshot().value, "established");
   });
 
-  it("keeps its SA when only a pool changes, and replaces it when a selector does", async () => {
+  it("keeps its SA if only a pool changes, and replaces the SA if a selector changes", async () => {
     const { calls, child, start, list, send, snapshot } = harness();
     await start();
     await list(ikeSa());
@@ -296,7 +245,7 @@ describe("the child machine", () => {
     assert.equal(calls.count("terminate"), 1);
   });
 
-  it("starts over when charon is lost", async () => {
+  it("is pending again when charon is lost", async () => {
     const { start, list, send, snapshot } = harness();
     await start();
     await list(ikeSa());
@@ -305,7 +254,7 @@ describe("the child machine", () => {
     assert.deepEqual(snapshot().context.sas, []);
   });
 
-  it("ends SA and gateway when it is stopped, even where that fails", async () => {
+  it("terminates its SA and removes its gateway when it stops, even if the termination fails", async () => {
     const { calls, start, list, send, snapshot } = harness();
     await start();
     await list(ikeSa());

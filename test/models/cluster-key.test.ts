@@ -98,7 +98,7 @@ describe("the segment key of a cluster", () => {
     assert.ok(agent.current !== undefined);
   });
 
-  it("is waited for while the API server does not answer", async () => {
+  it("is retried with a backoff until the API server answers", async () => {
     using world = new World();
     world.away = true;
     const operator = world.process(true);
@@ -123,7 +123,7 @@ describe("the segment key of a cluster", () => {
     assert.equal(operator.current, key);
   });
 
-  it("stays what was read first when the Secret changes, which is reported once", async () => {
+  it("keeps the value that was read first if the Secret changes, and the change is reported once", async () => {
     using world = new World();
     const operator = world.process(true);
     await pass(3_000);
@@ -147,7 +147,7 @@ describe("the segment key of a cluster", () => {
     assert.equal(world.value, value);
   });
 
-  it("is not used where it is malformed, and waited for until it is repaired", async () => {
+  it("is not used if it is malformed, and is read once the Secret is repaired", async () => {
     using world = new World();
     world.put("AAAA");
     const operator = world.process(true);
@@ -162,7 +162,7 @@ describe("the segment key of a cluster", () => {
     assert.ok(operator.current !== undefined);
   });
 
-  it("is in nothing that is printed or reported", async () => {
+  it("does not appear in anything that is printed or reported", async () => {
     using world = new World();
     const operator = world.process(true);
     await pass(3_000);

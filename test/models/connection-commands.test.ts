@@ -29,8 +29,8 @@ const outcomes = (order: ReturnType<typeof rekey>): Promise<Outcome[]> =>
 const described = (all: readonly Outcome[]) =>
   all.map(({ child, done, message }) => `${child} ${done} ${message}`).toSorted();
 
-describe("what a person orders", () => {
-  it("rekeys every child, or one, and reports each that is done", async () => {
+describe("the commands of a user", () => {
+  it("rekey every child or one child, and report the result of each", async () => {
     await using world = await started();
     const { supervisor } = world;
     assert.deepEqual(described(await outcomes(rekey(supervisor, "partner"))), [
@@ -43,7 +43,7 @@ describe("what a person orders", () => {
     assert.deepEqual(states(world), ["established", "established"]);
   });
 
-  it("is refused where there is nothing of that name, or nothing to rekey", async () => {
+  it("are refused for an unknown name, and for a child without an SA to rekey", async () => {
     await using world = await started();
     const { supervisor } = world;
     assert.throws(() => rekey(supervisor, "absent"), /no connection "absent" here; known: partner/);
@@ -57,7 +57,7 @@ describe("what a person orders", () => {
     );
   });
 
-  it("is a new beginning, with another IKE SA", async () => {
+  it("restart a connection with a new IKE SA", async () => {
     await using world = await started();
     const ids = () =>
       world.supervisor.roots
@@ -73,7 +73,7 @@ describe("what a person orders", () => {
     assert.notDeepEqual(ids(), before);
   });
 
-  it("is a new beginning also for what was refused and is not tried again soon", async () => {
+  it("restart a connection that the peer refused, without a wait for its next retry", async () => {
     await using world = await started();
     world.behaviours.set("partner", "wrong key");
     world.charon.peerCloses("partner");
@@ -91,7 +91,7 @@ describe("what a person orders", () => {
     );
   });
 
-  it("is a new beginning whose outcome is its own, not that of an attempt under way", async () => {
+  it("report the result of the restart itself, not that of an attempt under way", async () => {
     for (let round = 0; round < 10; round++) {
       await using world = await started({ lan: children.lan });
       world.behaviours.set("partner", "wrong key");

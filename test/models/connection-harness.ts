@@ -6,7 +6,7 @@ import {
 } from "../../src/machines/connection/connection-types.ts";
 import { Calls, childWith, connectionOf, type ikeSa, loadedNew, settled } from "./fixtures.ts";
 
-/** A connection's actor whose effects are counted, on a simulated clock. */
+/** A connection's actor with recorded effects and a simulated clock. */
 export function harness(input: { charonReady?: boolean; secretRevision?: string } = {}) {
   const calls = new Calls();
   calls.give("load", loadedNew());

@@ -5,7 +5,7 @@ import { harness } from "./connection-harness.ts";
 import { childSpec, connectionOf, ikeSa, loadedNew, settled } from "./fixtures.ts";
 
 describe("the connection machine", () => {
-  it("names what is missing: charon, then the secret", async () => {
+  it("reports that charon is missing, then that the secret is missing", async () => {
     const { send, snapshot } = harness();
     assert.equal(snapshot().context.failure?.reason, "CharonUnavailable");
     await send({ type: "charon.ready" });
@@ -16,12 +16,12 @@ describe("the connection machine", () => {
     assert.equal(snapshot().context.failure, undefined);
   });
 
-  it("withdraws a key that went or cannot be used, while what is up goes on", async () => {
+  it("withdraws a key that was removed or cannot be used, and keeps established SAs", async () => {
     const { calls, send, list, snapshot } = harness();
     const bad = failure(Reason.SecretInvalid, "is badly written");
     await send({ type: "charon.ready" });
     await send({ type: "secret.missing" });
-    assert.equal(calls.count("withdrawKey"), 0, "it may be unreadable, and charon have a good one");
+    assert.equal(calls.count("withdrawKey"), 0, "charon may have a valid key");
     await send({ type: "secret.changed", revision: "r1" });
     await list(ikeSa());
     await send({ type: "secret.refused", failure: bad });
@@ -39,7 +39,7 @@ describe("the connection machine", () => {
     assert.equal(snapshot().context.failure?.reason, "SecretMissing");
   });
 
-  it("leaves charon its key where another Secret is named that cannot be read", async () => {
+  it("leaves the key in charon if the spec names another Secret that cannot be read", async () => {
     const { calls, start, send, list, snapshot } = harness();
     await start();
     await list(ikeSa());
@@ -49,7 +49,7 @@ describe("the connection machine", () => {
     assert.equal(snapshot().context.secretRevision, undefined);
   });
 
-  it("withdraws a refused key from each charon that it meets, and tries until it is done", async () => {
+  it("withdraws a refused key from each charon that it connects to, and retries until that succeeds", async () => {
     const { calls, clock, send, snapshot } = harness();
     const bad = failure(Reason.SecretInvalid, "is badly written");
     await send({ type: "secret.refused", failure: bad });
@@ -66,7 +66,7 @@ describe("the connection machine", () => {
     assert.equal(calls.count("withdrawKey"), 3);
   });
 
-  it("is established by the list, and negotiating without an IKE SA", async () => {
+  it("is established if the list has its IKE SA, and negotiating if not", async () => {
     const { start, list, snapshot } = harness();
     await start();
     await list(ikeSa());
@@ -94,7 +94,7 @@ describe("the connection machine", () => {
     const moving = ikeSa({ tasks: ["IKE_MOBIKE"] });
     const others = ikeSa({ uniqueId: "8", state: "CONNECTING", tasks: ["IKE_MOBIKE"] });
 
-    it("leaves that to charon", async () => {
+    it("waits for charon to find one", async () => {
       const { calls, clock, start, list, snapshot } = harness();
       await start();
       await list(moving);
@@ -125,7 +125,7 @@ describe("the connection machine", () => {
       assert.equal(snapshot().context.failure, undefined);
     });
 
-    it("or after five minutes, whatever charon has said", async () => {
+    it("replaces the IKE SA after five minutes even if charon had found a path before", async () => {
       const { calls, clock, start, send, list } = harness();
       await start();
       await list(ikeSa());
@@ -133,24 +133,24 @@ describe("the connection machine", () => {
       await list(ikeSa());
       await list(moving);
       clock.increment(299_000);
-      assert.equal(calls.count("terminateIke"), 1, "it had found one");
+      assert.equal(calls.count("terminateIke"), 1, "charon had found a path");
       clock.increment(1_000);
       await settled();
       assert.deepEqual(calls.last("terminateIke"), { uniqueIds: ["7"] });
     });
   });
 
-  it("ends an IKE SA that is not what is declared", async () => {
+  it("terminates an IKE SA that differs from the declaration", async () => {
     const { calls, start, list, snapshot } = harness();
     await start();
     await list(ikeSa({ remoteId: "another-peer" }));
     assert.deepEqual(calls.last("terminateIke"), { uniqueIds: ["7"] });
     await list(ikeSa({ uniqueId: "8" }));
     assert.equal(snapshot().value, "established");
-    assert.equal(calls.count("terminateIke"), 2); // once with nothing to end, after the load
+    assert.equal(calls.count("terminateIke"), 2); // the first call, after the load, has no IKE SA
   });
 
-  it("ends an IKE SA that was made when it had other addresses", async () => {
+  it("terminates an IKE SA that was created when the connection had other addresses", async () => {
     const { calls, start, list, snapshot } = harness();
     calls.give("load", { ...loadedNew(), outdated: ["7"] });
     await start();
@@ -168,7 +168,7 @@ describe("the connection machine", () => {
     assert.deepEqual(calls.last("terminateIke"), { uniqueIds: [] });
   });
 
-  it("fails with charon's words, and waits for another spec", async () => {
+  it("fails with charon's message, and waits for another spec", async () => {
     const { calls, start, send, clock, snapshot } = harness();
     calls.fail("load", failure(Reason.ConfigRejected, "unknown option: x"));
     await start();
@@ -191,7 +191,7 @@ describe("the connection machine", () => {
     assert.equal(snapshot().value, "negotiating");
   });
 
-  it("is failed while the peer refuses, and recovers when it does not", async () => {
+  it("is failed while the peer refuses it, and recovers when the peer accepts it", async () => {
     const { start, send, list, snapshot } = harness();
     await start();
     await list(ikeSa({ state: "CONNECTING", children: [] }));
@@ -214,7 +214,7 @@ describe("the connection machine", () => {
     assert.equal(calls.count("load"), 2);
   });
 
-  it("starts children that are added and ends those that are removed, and no other", async () => {
+  it("starts added children and stops removed ones, and leaves the others running", async () => {
     const { calls, start, list, send, snapshot } = harness();
     await start();
     await list(ikeSa());
@@ -249,7 +249,7 @@ describe("the connection machine", () => {
     assert.deepEqual(calls.last("terminateIke"), { uniqueIds: ["7"] });
   });
 
-  it("ends children, then itself, when it is deleted", async () => {
+  it("stops its children, then itself, when it is deleted", async () => {
     const { calls, start, list, send, snapshot } = harness();
     await start();
     await list(ikeSa());

@@ -9,7 +9,7 @@ import { resourceOf, World } from "../simulator/world.ts";
 const names = ["a", "b", "c"];
 type Fault = (world: Tunnels) => Promise<void> | void;
 
-/** Three connections with two children each, and what may happen to them. */
+/** Three connections with two children each, whose manifests and key a fault can change. */
 class Tunnels extends World {
   readonly #specs = new Map<string, object>(names.map((name, i) => [name, spec(i)]));
   #key: string | undefined = "k1";
@@ -47,7 +47,7 @@ function spec(index: number): object {
   return { children: Object.fromEntries(children) };
 }
 
-/** Passes time in slices, between which sockets get their turn. */
+/** Passes time in slices, and lets sockets work after each. */
 async function pass(milliseconds: number): Promise<void> {
   for (let passed = 0; passed < milliseconds; passed += 20) {
     mock.timers.tick(20);
@@ -60,7 +60,7 @@ const anyBehaviour = fc.constantFrom<Behaviour>(
   ...(["answers", "silent", "wrong key", "no ESP proposal", "no selectors"] as const),
 );
 
-/** Each prints as what it does. */
+/** Prints as a description of the fault. */
 function fault(text: string, run: Fault): Fault {
   return Object.assign(run, { [fc.toStringMethod]: () => text });
 }
@@ -103,12 +103,12 @@ const faults: fc.Arbitrary<Fault> = fc.oneof(
   ),
 );
 
-/** Whatever happened is over: everything is declared, and every peer answers. */
+/** Ends all faults: every connection is declared, and every peer answers. */
 async function heal(world: Tunnels): Promise<void> {
   world.behaviours.clear();
   world.setKey("k3");
   for (const name of names) world.setSpec(name, {});
-  // A refused attempt is repeated within 75 seconds, a rekey overdue after 60.
+  // A refused attempt is repeated within 75 seconds, and a rekey is overdue after 60.
   await pass(150_000);
 }
 
@@ -131,16 +131,16 @@ function assertUp(world: Tunnels): void {
   assert.deepEqual(world.breakdowns, []);
 }
 
-describe("whatever happens", () => {
+describe("after any sequence of faults", () => {
   before(() => mock.timers.enable({ apis: ["setTimeout", "setInterval"] }));
   after(() => mock.timers.reset());
 
-  it("the tunnels are up again, once, when it is over", async () => {
+  it("each child is established again with exactly one CHILD SA", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(faults, { maxLength: 12 }), async (happenings) => {
+      fc.asyncProperty(fc.array(faults, { maxLength: 12 }), async (run) => {
         await using world = new Tunnels();
         await world.start();
-        for (const happen of happenings) await happen(world);
+        for (const apply of run) await apply(world);
         await heal(world);
         assertUp(world);
       }),

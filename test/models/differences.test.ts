@@ -6,7 +6,7 @@ import { statusOf } from "../../src/runtime/status/status.ts";
 import type { Behaviour } from "../simulator/charon.ts";
 import { resourceOf, World } from "../simulator/world.ts";
 
-/** Passes time in slices, between which sockets get their turn. */
+/** Passes time in slices, and lets sockets work after each. */
 async function pass(milliseconds: number): Promise<void> {
   for (let passed = 0; passed < milliseconds; passed += 20) {
     mock.timers.tick(20);
@@ -24,7 +24,7 @@ async function declared(changes: object, behaviour: Behaviour = "answers"): Prom
 
 const asked = (world: World) => ({
   initiate: world.charon.asked.get("initiate") ?? 0,
-  // With nothing to end there is no command.
+  // Without an SA to terminate no command is sent.
   terminate: world.charon.asked.get("terminate") ?? 0,
 });
 
@@ -39,14 +39,14 @@ function statusIn(world: World) {
 const networks = ["10.1.2.0/24", "10.7.0.0/24"];
 const two = { children: { "child-2": childSpec(2, { remote_ips: networks }) } };
 
-describe("an SA that differs from what is declared", () => {
+describe("the SA of a child", () => {
   before(() => mock.timers.enable({ apis: ["setTimeout", "setInterval"] }));
   after(() => mock.timers.reset());
 
-  it("is replaced once where the peer narrows it, then kept, and named", async () => {
+  it("is kept if the peer narrows it, and a condition names the network that is left out", async () => {
     await using world = await declared(two, "narrows");
     await pass(10_000);
-    assert.deepEqual(asked(world), { initiate: 2, terminate: 1 });
+    assert.deepEqual(asked(world), { initiate: 1, terminate: 0 });
     const { connection, differs, ready } = statusIn(world);
     assert.equal(connection.children[0]?.state, "established");
     assert.equal(ready, "True");
@@ -56,16 +56,16 @@ describe("an SA that differs from what is declared", () => {
     assert.match(readinessText([connection]), /^ipman_connection_differs\{.*\} 1$/m);
   });
 
-  it("is not replaced again when the connection is loaded again, as for another key", async () => {
+  it("is not replaced again when the connection is loaded again, such as for another key", async () => {
     await using world = await declared(two, "narrows");
     await pass(5_000);
     world.declare([secret({ site: "another key" }), connectionSpec("site", two)].map(resourceOf));
     await pass(10_000);
-    assert.deepEqual(asked(world), { initiate: 2, terminate: 1 });
+    assert.deepEqual(asked(world), { initiate: 1, terminate: 0 });
     assert.equal(statusIn(world).differs?.status, "True");
   });
 
-  it("is not replaced by the next process, which finds it and the same declaration", async () => {
+  it("is not replaced by the next process if the declaration is the same", async () => {
     await using world = await declared(two, "narrows");
     await pass(5_000);
     const before = asked(world);
@@ -77,13 +77,13 @@ describe("an SA that differs from what is declared", () => {
     assert.match(differs?.message ?? "", /the peer left out 10.7.0.0\/24/);
   });
 
-  it("is as declared again, and says nothing, when the peer is corrected", async () => {
+  it("matches the declaration again after the peer is corrected, and has no condition Differs", async () => {
     await using world = await declared(two, "narrows");
     await pass(5_000);
     world.behaviours.set("site", "answers");
     world.charon.peerCloses("site", "child-2");
     await pass(5_000);
-    assert.deepEqual(asked(world), { initiate: 3, terminate: 1 });
+    assert.deepEqual(asked(world), { initiate: 2, terminate: 0 });
     const { connection, differs } = statusIn(world);
     assert.equal(differs, undefined);
     assert.match(readinessText([connection]), /^ipman_connection_differs\{.*\} 0$/m);
@@ -95,7 +95,7 @@ describe("an SA that differs from what is declared", () => {
     ["fqdn:node.site", "%any"],
     ["email:a@node.site", "FD00:1::2"],
   ] as const) {
-    it(`does not, whatever form ${localId} and ${remoteId} are written in`, async () => {
+    it(`does not differ if the identities are written ${localId} and ${remoteId}`, async () => {
       await using world = await declared({ localId, remoteId });
       await pass(5_000);
       assert.deepEqual(asked(world), { initiate: 1, terminate: 0 });
@@ -103,7 +103,7 @@ describe("an SA that differs from what is declared", () => {
     });
   }
 
-  it("does not where charon leaves out a network within another", async () => {
+  it("does not differ if charon leaves out a network that is within another", async () => {
     const nested = {
       children: { "child-2": childSpec(2, { remote_ips: ["10.0.0.0/8", "10.20.0.0/16"] }) },
     };
@@ -113,15 +113,15 @@ describe("an SA that differs from what is declared", () => {
   });
 });
 
-describe("a peer that ends what it accepts", () => {
+describe("a peer that closes each CHILD SA that it accepted", () => {
   before(() => mock.timers.enable({ apis: ["setTimeout", "setInterval"] }));
   after(() => mock.timers.reset());
 
-  it("is called ever more seldom, with the reason, and at once again after five quiet minutes", async () => {
+  it("gets requests at growing intervals with a reason in the status, and without delay after five quiet minutes", async () => {
     await using world = await declared({}, "closes");
     await pass(240_000);
     const { initiate, terminate } = asked(world);
-    assert.ok(initiate > 8 && initiate < 24, `${initiate} were ordered in four minutes`);
+    assert.ok(initiate > 8 && initiate < 24, `${initiate} requests in four minutes`);
     assert.equal(terminate, 0);
     const [child] = statusIn(world).connection.children;
     assert.equal(child?.failure?.reason, "LoopDetected");
@@ -129,7 +129,7 @@ describe("a peer that ends what it accepts", () => {
     world.behaviours.set("site", "answers");
     await pass(130_000);
     assert.equal(statusIn(world).ready, "True");
-    // Five quiet minutes later it begins to count again.
+    // The count starts again after five quiet minutes.
     await pass(301_000);
     world.charon.peerCloses("site", "child-2");
     await pass(1_000);

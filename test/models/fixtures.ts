@@ -9,7 +9,7 @@ import type { Connection } from "../../src/model/api/connection.ts";
 import type { ChildSa, IkeSa } from "../../src/model/charon/sa.ts";
 import { childSpec, connectionSpec } from "../../lab/sites/manifests.ts";
 
-/** A validated connection; `changes` are of its spec. */
+/** A validated connection with the given changes to its spec. */
 export function connectionOf(changes: object = {}): Connection {
   const parsed = connectionFromCr(connectionSpec("site", changes));
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
@@ -64,14 +64,14 @@ export function loadedNew(): LoadResult {
   return { outdated: [], alike: { identities: false, children: [] } };
 }
 
-/** Calls that a machine made, and how each is to end; `next` makes the next one fail. */
+/** The calls that a machine made, and the results of later ones; `fail` makes the next one fail. */
 export class Calls {
   readonly made: { name: string; input: unknown }[] = [];
   readonly #held = new Map<string, PromiseWithResolvers<void>>();
   readonly #outputs = new Map<string, unknown>([["apply", { repaired: false }]]);
   readonly #failures = new Map<string, unknown[]>();
 
-  /** An actor that notes its call and succeeds, unless a failure was planted. */
+  /** An actor that records its call and succeeds, unless a failure was planted. */
   actor<Output, Input>(name: string) {
     return fromPromise<Output, Input>(async ({ input }) => {
       this.made.push({ name, input });
@@ -82,12 +82,12 @@ export class Calls {
     });
   }
 
-  /** The result of later calls of that name. */
+  /** Sets the result of later calls of that name. */
   give(name: string, output: unknown): void {
     this.#outputs.set(name, output);
   }
 
-  /** The calls of that name end when the promise does. */
+  /** Holds later calls of that name until the promise settles. */
   hold(name: string): PromiseWithResolvers<void> {
     const held = Promise.withResolvers<void>();
     this.#held.set(name, held);
@@ -108,7 +108,7 @@ export class Calls {
   }
 }
 
-/** A gateway that asks whatever `calls` says. */
+/** A gateway machine whose effects are recorded and decided by `calls`. */
 export function gatewayWith(calls: Calls) {
   return gatewayMachine.provide({
     actors: {
@@ -123,7 +123,7 @@ export function gatewayWith(calls: Calls) {
   });
 }
 
-/** A child that asks whatever `calls` says, its gateway too. */
+/** A child machine whose effects are recorded and decided by `calls`, like those of its gateway. */
 export function childWith(calls: Calls) {
   return childMachine.provide({
     actors: {
@@ -136,7 +136,7 @@ export function childWith(calls: Calls) {
   });
 }
 
-/** Lets promises that are due settle. */
+/** Waits until promises that are due have settled. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

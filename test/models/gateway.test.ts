@@ -39,7 +39,7 @@ describe("the gateway machine", () => {
     assert.deepEqual(state(), { ready: "quiet" });
   });
 
-  it("makes one pass of a burst of changes in the kernel", async () => {
+  it("makes one pass for a burst of changes in the kernel", async () => {
     const { calls, send, wait, locate } = harness();
     await locate();
     for (let i = 0; i < 10; i++) await send({ type: "kernel.changed" });
@@ -49,7 +49,7 @@ describe("the gateway machine", () => {
     assert.equal(calls.count("apply"), 2);
   });
 
-  it("is shown as it was found last until a pass is over", async () => {
+  it("has the public state of its last pass until the next pass ends", async () => {
     const { calls, send, wait, locate, snapshot, state } = harness();
     const shown = () => [state() === "configuring", gatewayState(snapshot())];
     const first = calls.hold("apply");
@@ -68,14 +68,14 @@ describe("the gateway machine", () => {
     assert.deepEqual(shown(), [true, "degraded"]);
   });
 
-  it("makes a pass now and then although nothing was reported", async () => {
+  it("makes a pass at regular intervals even if the kernel reports no change", async () => {
     const { calls, wait, locate } = harness();
     await locate();
     await wait(750_000);
     assert.equal(calls.count("apply"), 2);
   });
 
-  it("reports what the kernel refused, and tries again", async () => {
+  it("reports the kernel's refusal, and retries", async () => {
     const { calls, wait, locate, state, snapshot } = harness();
     calls.fail("apply", failure(Reason.NetworkRejected, "EEXIST"));
     await locate();
@@ -86,7 +86,7 @@ describe("the gateway machine", () => {
     assert.equal(snapshot().context.failure, undefined);
   });
 
-  it("announces the gateway to its workers while it is degraded, and to those that come then", async () => {
+  it("announces the gateway to its workers while it is degraded, including new ones", async () => {
     const { calls, send, locate, state } = harness();
     const away = failure(Reason.CharonUnavailable, "charon is away");
     const announcing = () => calls.count("announce") - calls.count("silence");
@@ -104,7 +104,7 @@ describe("the gateway machine", () => {
     assert.equal(announcing(), 0);
   });
 
-  it("applies again for a tunnel that differs, not for the same", async () => {
+  it("makes another pass if the tunnel changes, and none for an equal tunnel", async () => {
     const { calls, send, locate } = harness();
     await locate();
     const tunnel = { suite: { iv: 8, icv: 16, align: 4 }, ...path };
@@ -113,7 +113,7 @@ describe("the gateway machine", () => {
     assert.equal(calls.count("apply"), 2);
   });
 
-  it("requests another namespace when its own is gone, urgently if there is a tunnel", async () => {
+  it("requests another namespace when its own is removed, urgently if it has a tunnel", async () => {
     const { calls, child, send, locate, state } = harness();
     await locate();
     const tunnel = { suite: { iv: 8, icv: 16, align: 4 }, ...path };
@@ -124,7 +124,7 @@ describe("the gateway machine", () => {
     assert.deepEqual(calls.last("place"), { connection: connectionOf(), child, urgent: true });
   });
 
-  it("asks for another namespace when its if_id changes, and again when it gets none", async () => {
+  it("requests another namespace when its if_id changes, and retries if that fails", async () => {
     const { calls, child, send, wait, locate, state, snapshot } = harness();
     await locate();
     calls.fail("place", failure(Reason.NetworkRejected, "ENOSPC"));

@@ -21,7 +21,7 @@ class World implements Disposable {
   readonly api = new KubeApi(() => 2);
   readonly lines: { level: number; msg: string; pods?: string[] }[] = [];
   readonly troubles: unknown[] = [];
-  /** How long kubelet takes to end a pod; undefined where the pod never ends. */
+  /** How long kubelet takes to end a pod; undefined if the pod never ends. */
   endingMs: number | undefined = 3_000;
   away = false;
   ended = 0;
@@ -112,7 +112,7 @@ describe("the exit of the Go operator", () => {
     );
   });
 
-  it("leaves pods of ipman, of workloads, of other programs and of other namespaces alone", async () => {
+  it("keeps the pods of ipman, of workloads, of other programs and of other namespaces", async () => {
     using world = new World();
     const type = { "ipman.dialo.ai/type": "charon" };
     world.put("ours", { ...type, "app.kubernetes.io/managed-by": "ipman" });

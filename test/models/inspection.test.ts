@@ -24,7 +24,7 @@ function declared(key: string, ...specs: object[]) {
 const one = { children: { lan: childSpec(2, { name: "lan" }) } };
 const other = { children: { dmz: childSpec(3, { name: "dmz" }) } };
 
-/** The messages that a viewer gets from now on. */
+/** The messages that a viewer receives from now on. */
 function inspect(world: World) {
   const events: InspectorMessage[] = [];
   const subscription = inspection(world.supervisor).subscribe((event) => events.push(event));
@@ -78,7 +78,7 @@ describe("the inspection of a supervisor", () => {
     }, 5_000);
   });
 
-  it("has every change, also of connections that are added and removed", async () => {
+  it("has every change, including those of added and removed connections", async () => {
     await using world = new World(declared("a key", one));
     await world.start();
     await isUp(world, ["c0"]);
@@ -117,7 +117,7 @@ describe("the inspection of a supervisor", () => {
     assert.equal(events.length, before);
   });
 
-  it("contains no secret, whatever happens to a secret", async () => {
+  it("contains no secret, even if a secret changes or is wrong", async () => {
     const secrets = ["planted-in-a-secret-1", "planted-in-a-secret-2"] as const;
     await using world = new World(declared(secrets[0], one));
     const { events } = inspect(world);

@@ -5,7 +5,7 @@ import { childSpec, connectionSpec, secret } from "../../lab/sites/manifests.ts"
 import { statusOf } from "../../src/runtime/status/status.ts";
 import { resourceOf, World } from "../simulator/world.ts";
 
-/** Connections and the keys in their Secret. */
+/** A world with connections and the keys in their Secret. */
 class Partners extends World {
   keys: Record<string, string> = {};
   specs: Record<string, object> = {};
@@ -61,7 +61,7 @@ class Partners extends World {
 const shared = { remoteId: "peer.example" };
 
 describe("keys in charon", () => {
-  it("of connections with one remoteId are both there while they are equal, and go alone", async () => {
+  it("are loaded for two connections with one remoteId if they are equal, and unloaded one by one", async () => {
     await using world = new Partners();
     Object.assign(world, { keys: { a: "k1", b: "k1" }, specs: { a: shared, b: shared } });
     world.redeclare();
@@ -72,13 +72,13 @@ describe("keys in charon", () => {
     await world.settles({ b: "k1" }, "b");
   });
 
-  it("that differ while the remoteId is one are refused to the connection that comes later", async () => {
+  it("are refused to the later of two connections with one remoteId if they differ", async () => {
     await using world = new Partners();
     Object.assign(world, { keys: { b: "k1" }, specs: { b: shared } });
     world.redeclare();
     await world.start();
     await world.settles({ b: "k1" }, "b");
-    // It is the first in the folder, and later nonetheless.
+    // This connection is first in the folder, but was declared later.
     Object.assign(world, { keys: { a: "k2", b: "k1" }, specs: { a: shared, b: shared } });
     world.redeclare();
     await eventually(() => assert.equal(world.of("a")?.failure?.reason, "SecretConflict"));
@@ -104,10 +104,10 @@ describe("keys in charon", () => {
     world.specs["a"] = { remoteId: "another.example" };
     world.redeclare();
     await world.settles({ a: "k2", b: "k1" }, "a", "b");
-    assert.deepEqual([...new Set(given.flat())], ["ipman:a", "another.example"], "at no moment");
+    assert.deepEqual([...new Set(given.flat())], ["ipman:a", "another.example"], "no other owner");
   });
 
-  it("change together: the first that changes waits for the other, and its SA goes on", async () => {
+  it("change together: the first changed key waits for the other, and its SA stays up", async () => {
     await using world = new Partners();
     Object.assign(world, { keys: { a: "k1", b: "k1" }, specs: { a: shared, b: shared } });
     world.redeclare();
@@ -134,7 +134,7 @@ describe("keys in charon", () => {
     await world.settles({ a: "k1", b: "-" }, "a");
   });
 
-  it("begin again under the connection's new name", async () => {
+  it("are loaded under the connection's new name, and unloaded under the old one", async () => {
     await using world = new Partners();
     Object.assign(world, { keys: { a: "k1" }, specs: { a: {} } });
     world.redeclare();
@@ -146,7 +146,7 @@ describe("keys in charon", () => {
     assert.deepEqual([...world.charon.conns.keys()], ["renamed"]);
   });
 
-  it("are those that the Secret permits, and go with its consent; SAs that are up go on", async () => {
+  it("are those that the Secret permits, and are withdrawn without its consent while SAs stay up", async () => {
     await using world = new Partners({ requireSecretConsent: true });
     Object.assign(world, { keys: { a: "k1", b: "k2" }, specs: { a: {}, b: {} }, keyFor: "a" });
     world.redeclare();

@@ -5,7 +5,7 @@ import { leaderMachine } from "../../src/machines/leader.ts";
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-/** @param answers of the lease in turn: held, another replica's, or no answer */
+/** @param answers the answers of the lease in turn: held, another replica's, or no answer */
 function start(answers: (boolean | Error)[]) {
   const clock = new SimulatedClock();
   const emitted: string[] = [];
@@ -27,7 +27,7 @@ function start(answers: (boolean | Error)[]) {
 }
 
 describe("a leader's election", () => {
-  it("leads at once where no replica leads", async () => {
+  it("leads at once if no replica leads", async () => {
     const { emitted } = start([true]);
     await settle();
     assert.deepEqual(emitted, ["leading"]);
@@ -41,20 +41,20 @@ describe("a leader's election", () => {
     assert.deepEqual(emitted, ["leading"]);
   });
 
-  it("leads as long as it renews the lease", async () => {
+  it("keeps leading while it renews the lease", async () => {
     const { emitted, pass } = start([true]);
     await pass(60);
     assert.deepEqual(emitted, ["leading"]);
   });
 
-  it("survives answers that fail for less than the deadline", async () => {
+  it("keeps leading if renewals fail for less than the deadline", async () => {
     const away = new Error("away");
     const { emitted, pass } = start([true, away, away, away, true]);
     await pass(30);
     assert.deepEqual(emitted, ["leading"]);
   });
 
-  it("ends when it could not renew the lease in time", async () => {
+  it("ends if it could not renew the lease in time", async () => {
     const { actor, emitted, pass } = start([true, new Error("away")]);
     await pass(9);
     assert.deepEqual(emitted, ["leading"]);
@@ -63,7 +63,7 @@ describe("a leader's election", () => {
     assert.equal(actor.getSnapshot().status, "done");
   });
 
-  it("ends when another replica took over", async () => {
+  it("ends if another replica holds the lease", async () => {
     const { emitted, pass } = start([true, false]);
     await pass(3);
     assert.deepEqual(emitted, ["leading", "lost"]);

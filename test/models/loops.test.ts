@@ -28,7 +28,7 @@ import {
 
 const hourMs = 3_600_000;
 
-/** Passes an hour, in slices, at whose end the others do what they do. */
+/** Passes an hour in slices, and runs the interference of others after each. */
 async function hourOf(clock: SimulatedClock, sliceMs: number, others: () => void): Promise<void> {
   for (let passed = 0; passed < hourMs; passed += sliceMs) {
     clock.increment(sliceMs);
@@ -38,7 +38,7 @@ async function hourOf(clock: SimulatedClock, sliceMs: number, others: () => void
   }
 }
 
-/** A gateway that was found, of which each pass has this result. */
+/** A gateway whose namespace exists; each of its passes has this result. */
 function gatewayActor(result?: { readonly repaired: boolean }) {
   const calls = new Calls();
   if (result !== undefined) calls.give("apply", result);
@@ -55,8 +55,8 @@ const failureOf = (actor: AnyActorRef) =>
   (actor.getSnapshot() as { context: { failure?: { reason: string; message: string } } }).context
     .failure;
 
-describe("an hour with others that work against it", () => {
-  it("ends an IKE SA once whose identity comes out the same again, and keeps the next", async () => {
+describe("an actor during an hour of interference", () => {
+  it("terminates an IKE SA with another identity once, and keeps the next one with the same identity", async () => {
     const calls = new Calls();
     calls.give("load", loadedNew());
     const clock = new SimulatedClock();
@@ -96,7 +96,7 @@ describe("an hour with others that work against it", () => {
     );
   });
 
-  it("brings an SA up at once each time that the peer ends an idle one after a minute", async () => {
+  it("initiates an SA at once each time that the peer closes an idle one after a minute", async () => {
     const calls = new Calls();
     const clock = new SimulatedClock();
     const [child] = connectionOf().children;
@@ -123,7 +123,7 @@ describe("an hour with others that work against it", () => {
     assert.ok(down < 2 * ordered, `${down} seconds without an SA`);
   });
 
-  it("puts a gateway right ever more seldom that others change each time", async () => {
+  it("repairs a gateway at growing intervals if another program changes it each time", async () => {
     const { calls, clock, actor } = gatewayActor({ repaired: true });
     await hourOf(clock, 250, () => actor.send({ type: "kernel.changed" }));
     assert.ok(calls.count("apply") > 9 && calls.count("apply") < 80, `${calls.count("apply")}`);
@@ -135,10 +135,10 @@ describe("an hour with others that work against it", () => {
     const before = calls.count("apply");
     actor.send({ type: "endpoints.changed", gateway, workers: [] });
     await settled();
-    assert.equal(calls.count("apply"), before + 1, "what is declared does not wait");
+    assert.equal(calls.count("apply"), before + 1, "a change of the declaration does not wait");
   });
 
-  it("repairs a gateway at once each time that something else changes it after a minute", async () => {
+  it("repairs a gateway at once each time that another program changes it after a minute", async () => {
     const { calls, clock, actor } = gatewayActor({ repaired: true });
     await settled();
     for (let minute = 1; minute <= 60; minute++) {
@@ -146,7 +146,7 @@ describe("an hour with others that work against it", () => {
       await settled();
       const before = calls.count("apply");
       actor.send({ type: "kernel.changed" });
-      // The chart waits for the end of a burst, and then for its rest.
+      // The chart waits for the end of a burst, and then for the minimum interval between passes.
       for (const ms of [20, 250, 250]) {
         clock.increment(ms);
         await settled();
@@ -158,7 +158,7 @@ describe("an hour with others that work against it", () => {
     }
   });
 
-  it("repairs another part at once of a gateway of which others change one again and again", async () => {
+  it("repairs a part of a gateway at once while another program keeps changing another part", async () => {
     const { calls, clock, actor } = gatewayActor({ repaired: true });
     await settled();
     const fight = async () => {
@@ -167,7 +167,7 @@ describe("an hour with others that work against it", () => {
       await settled();
     };
     for (let i = 0; i < 100; i++) await fight();
-    // Until a pause has just begun: it is longer than what follows.
+    // Until a pause has just begun, which is longer than the rest of this test.
     while (actor.getSnapshot().value === "degraded") await fight();
     while (actor.getSnapshot().value !== "degraded") await fight();
     assert.match(failureOf(actor)?.message ?? "", /changes the gateway's routes/);
@@ -176,10 +176,10 @@ describe("an hour with others that work against it", () => {
     await settled();
     assert.equal(calls.count("apply"), before + 1);
     for (let i = 0; i < 4; i++) await fight();
-    assert.equal(calls.count("apply"), before + 1, "the fight still waits");
+    assert.equal(calls.count("apply"), before + 1, "the contested part still waits");
   });
 
-  it("looks at a gateway now and then where the kernel reports much, and all is as planned", async () => {
+  it("limits the passes over a gateway if the kernel reports many changes and none needs a repair", async () => {
     const { calls, clock, actor } = gatewayActor();
     await settled();
     for (let passed = 0; passed < 10_000; passed += 10) {
@@ -200,7 +200,7 @@ describe("an hour with others that work against it", () => {
     assert.equal(calls.count("apply"), before + 1, "the first change after a rest does not wait");
   });
 
-  it("opens sessions with charon ever more seldom that end at once", async () => {
+  it("opens sessions with charon at growing intervals if each ends at once", async () => {
     const calls = new Calls();
     const clock = new SimulatedClock();
     let end: (() => void) | undefined;
@@ -222,7 +222,7 @@ describe("an hour with others that work against it", () => {
     assert.equal(failureOf(actor), undefined);
   });
 
-  it("writes an object ever more seldom that others change each time", async () => {
+  it("writes an object at growing intervals if another program changes it each time", async () => {
     const clock = new SimulatedClock();
     const wanted = { metadata: { name: "a" }, spec: { a: 1 } } as unknown as KubeObject;
     let version = 1;
@@ -249,6 +249,6 @@ describe("an hour with others that work against it", () => {
     assert.equal(failureOf(actor)?.reason, "LoopDetected");
     actor.send({ type: "wanted", object: { ...wanted } });
     await settled();
-    assert.equal(failureOf(actor), undefined, "what is wanted now does not wait");
+    assert.equal(failureOf(actor), undefined, "a change of the wanted object does not wait");
   });
 });

@@ -49,7 +49,7 @@ class World {
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("a managed object", () => {
-  it("is created once, and left alone", async () => {
+  it("is created once, and not written again", async () => {
     const world = new World();
     const actor = world.start(object({ a: 1 }), undefined);
     await settle();
@@ -59,7 +59,7 @@ describe("a managed object", () => {
     assert.deepEqual(world.calls, ["apply"]);
   });
 
-  it("is left alone where it exists already", async () => {
+  it("is not written if it exists already", async () => {
     const world = new World();
     const actor = world.start(object({ a: 1 }), object({ a: 1, b: 2 }));
     await settle();
@@ -91,7 +91,7 @@ describe("a managed object", () => {
     assert.deepEqual(world.calls, ["apply", "apply", "apply"]);
   });
 
-  it("is not compared with the view from before the last write", async () => {
+  it("is not compared with a state from before the last write", async () => {
     const world = new World();
     const actor = world.start(object({ a: 1 }), undefined);
     await settle();
@@ -100,7 +100,7 @@ describe("a managed object", () => {
     assert.deepEqual(world.calls, ["apply"]);
   });
 
-  it("is not applied repeatedly where the server stores something else", async () => {
+  it("is not applied repeatedly if the server stores something else", async () => {
     const world = new World();
     world.stored = () => object({ a: "normalised" }, { resourceVersion: "3", generation: 1 });
     const actor = world.start(object({ a: 1 }), undefined);
@@ -109,7 +109,7 @@ describe("a managed object", () => {
     assert.deepEqual(world.calls, ["apply"]);
   });
 
-  it("that the server refuses is retried after a backoff", async () => {
+  it("is retried after a backoff if the server refuses it", async () => {
     const world = new World();
     world.refuses = true;
     const actor = world.start(object({ a: 1 }), undefined);
@@ -123,7 +123,7 @@ describe("a managed object", () => {
     assert.equal(actor.getSnapshot().context.failure, undefined);
   });
 
-  it("stays for a while when it becomes unwanted, and is deleted then", async () => {
+  it("is kept for a while when it becomes unwanted, and is deleted then", async () => {
     const world = new World();
     const actor = world.start(object({ a: 1 }), object({ a: 1 }), 1_000);
     actor.send({ type: "unwanted" });
@@ -148,7 +148,7 @@ describe("a managed object", () => {
     assert.deepEqual(world.calls, ["remove"]);
   });
 
-  it("is written once, whatever is seen during the write", async () => {
+  it("is written once, even if older states arrive during the write", async () => {
     const world = new World();
     const actor = world.start(object({ a: 1 }), undefined);
     for (let version = 1; version < 20; version++) {
@@ -160,7 +160,7 @@ describe("a managed object", () => {
     assert.equal(actor.getSnapshot().value, "settled");
   });
 
-  it("that is wanted again before its deletion stays", async () => {
+  it("is kept if it is wanted again before its deletion", async () => {
     const world = new World();
     const wanted = object({ a: 1 });
     const actor = world.start(wanted, object({ a: 1 }), 1_000);
@@ -172,7 +172,7 @@ describe("a managed object", () => {
     assert.deepEqual(world.calls, []);
   });
 
-  it("that is being deleted is created again after that", async () => {
+  it("is created again after its deletion by another program ends", async () => {
     const world = new World();
     const going = object({ a: 1 }, { deletionTimestamp: "now", resourceVersion: "4" });
     const actor = world.start(object({ a: 1 }), going);

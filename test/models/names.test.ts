@@ -16,7 +16,7 @@ import { Secrets } from "../../src/runtime/keys/secrets.ts";
 import { statusOf } from "../../src/runtime/status/status.ts";
 import { resourceOf, World } from "../simulator/world.ts";
 
-/** The names of every object's own members, among them `constructor` and `__proto__`. */
+/** The names that every object inherits, among them `constructor` and `__proto__`. */
 const inherited = Object.getOwnPropertyNames(Object.prototype);
 
 /** Names that a child or a pool can have: label values. */
@@ -60,7 +60,7 @@ describe("the names of Object.prototype's members", () => {
     );
   });
 
-  it("are ordinary keys of endpoints, whatever was there before", () => {
+  it("are ordinary keys of endpoints, regardless of the previous endpoints", () => {
     const worker = (child: string) => ({ id: child, connection: "x", child }) as Worker;
     const gateway = (child: string) => ({ id: child, connection: "x", child }) as Gateway;
     fc.assert(
@@ -94,7 +94,7 @@ describe("the names of Object.prototype's members", () => {
     );
   });
 
-  it("come up as tunnels, and in the status", async () => {
+  it("are ordinary names of established tunnels, which the status shows", async () => {
     const names = inherited.filter((name) => !name.startsWith("_"));
     const children = Object.fromEntries(names.map((key, i) => [key, childSpec(i, { name: key })]));
     await using world = new World([

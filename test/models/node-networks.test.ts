@@ -131,7 +131,7 @@ describe("the network of a node", () => {
   before(() => mock.timers.enable({ apis: ["setTimeout", "setInterval"] }));
   after(() => mock.timers.reset());
 
-  it("has one charon, that of the older declaration, and the other reports why it has none", async () => {
+  it("has the charon of the older declaration only, and the other declaration reports the reason", async () => {
     using operator = new Operator();
     operator.declare(onNode("bank", 1));
     operator.declare(group("mine", 2));
@@ -146,7 +146,7 @@ describe("the network of a node", () => {
     assert.deepEqual(operator.troubles, []);
   });
 
-  it("is given to the next declaration when the one that had it is gone", async () => {
+  it("belongs to the next declaration after the one that had it was deleted", async () => {
     using operator = new Operator();
     operator.declare(group("first", 1));
     operator.declare(group("second", 2));
@@ -158,7 +158,7 @@ describe("the network of a node", () => {
     assert.equal(operator.condition("second", "Stalled"), undefined);
   });
 
-  it("is refused to a second declaration before that is stored", async () => {
+  it("is refused to a second declaration before the API server stores it", async () => {
     using operator = new Operator();
     operator.declare(group("first", 1));
     await pass(3_000);
@@ -176,7 +176,7 @@ describe("the network of a node", () => {
     assert.equal(await operator.refusal(onNode("bank", 2, { groupRef })), "");
   });
 
-  it("is not refused to the declaration that has it, nor to connections of its charon", async () => {
+  it("is not refused to the declaration that has it, or to connections of its charon", async () => {
     using operator = new Operator();
     operator.declare(onNode("bank", 1));
     operator.declare(group("younger", 2));

@@ -82,7 +82,7 @@ describe("an exception", () => {
     assert.match(String(failures), /a planted defect/);
   });
 
-  it("in the actor of an object leaves the others alone, and the actor starts again after a backoff", async () => {
+  it("in the actor of an object does not affect other objects, and the actor restarts after a backoff", async () => {
     const api = new KubeApi(() => 1);
     const client = api.client();
     const type = resourceTypes.Deployment;
@@ -127,7 +127,7 @@ describe("an exception", () => {
     assert.match(String(breakdowns), /n\/a,Error: a planted defect/);
   });
 
-  it("in a probe is reported, and the probe starts again after a backoff", async () => {
+  it("in a probe is reported, and the probe restarts after a backoff", async () => {
     const breakdowns: unknown[] = [];
     let isBroken = true;
     let asked = 0;

@@ -6,7 +6,7 @@ import { statusOf } from "../../src/runtime/status/status.ts";
 import { obedientNetwork } from "../simulator/placement.ts";
 import { resourceOf, World } from "../simulator/world.ts";
 
-/** Passes time in slices, between which sockets get their turn. */
+/** Passes time in slices, and lets sockets work after each. */
 async function pass(milliseconds: number): Promise<void> {
   for (let passed = 0; passed < milliseconds; passed += 20) {
     mock.timers.tick(20);
@@ -14,7 +14,7 @@ async function pass(milliseconds: number): Promise<void> {
   }
 }
 
-/** The kernel of two connections, of which the gateway of one gets no filter for now. */
+/** A kernel that refuses the packet filter of one connection's gateway until the test ends that. */
 function lacking() {
   const kernel = { isLacking: true, passes: 0 };
   const network: typeof obedientNetwork = {
@@ -39,7 +39,7 @@ describe("a packet filter that cannot be set", () => {
   before(() => mock.timers.enable({ apis: ["setTimeout", "setInterval"] }));
   after(() => mock.timers.reset());
 
-  it("is reported by its connections alone, tried with growing pauses, and set when it can be", async () => {
+  it("is reported by its connections only, retried with growing pauses, and set once that succeeds", async () => {
     const { kernel, network } = lacking();
     const other = childSpec(3);
     const resources = [

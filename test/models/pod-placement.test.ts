@@ -51,7 +51,7 @@ function workerPod(name: string, address: string, created: string, signedBy = ke
   return { apiVersion: "v1", kind: "Pod", metadata, status } as KubeObject;
 }
 
-/** An agent's view of its workers, with what it logs. */
+/** The placement of an agent, with the workers that it publishes and the lines that it logs. */
 class Agent implements Disposable {
   readonly api = new KubeApi(() => 1);
   readonly lines: string[] = [];
@@ -64,7 +64,7 @@ class Agent implements Disposable {
   readonly #gateways = this.#view(`${label.type}=xfrm`);
   readonly #pods = this.#view(label.worker);
 
-  /** Begins to place, with what its views have by then. */
+  /** Starts the placement, with the pods that its stores have by then. */
   start(): this {
     const events = new EventRecorder(this.#client, "ipman.dialo.ai/agent", unexpected);
     const onRefusal = (pod: string, why: string) => void this.lines.push(`${pod}: ${why}`);
@@ -103,7 +103,7 @@ describe("the workers that an agent attaches", () => {
   before(() => mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] }));
   after(() => mock.timers.reset());
 
-  it("are pods that the operator admitted; others get one line and one event", async () => {
+  it("are pods that the operator admitted; every other pod gets one log line and one event", async () => {
     using agent = new Agent().start();
     const other = new SegmentKey(Buffer.alloc(32, 2));
     agent.api.put(resourceTypes.Pod, workerPod("web-a", "10.0.2.10/24", "2026-01-02T03:04:06Z"));
@@ -128,7 +128,7 @@ describe("the workers that an agent attaches", () => {
     assert.doesNotMatch(event.note, /web-/);
   });
 
-  it("stay the same, pass after pass, where a younger pod has an address that is taken", async () => {
+  it("stay the same objects in each update if a younger pod has the address of an older one", async () => {
     using agent = new Agent().start();
     agent.api.put(resourceTypes.Pod, workerPod("web-b", "10.0.2.10/24", "2026-01-02T03:04:07Z"));
     agent.api.put(resourceTypes.Pod, workerPod("web-a", "10.0.2.10/24", "2026-01-02T03:04:06Z"));
@@ -149,7 +149,7 @@ describe("the workers that an agent attaches", () => {
     assert.deepEqual(agent.workers.toSorted(), ["default/web-b", "default/web-c"]);
   });
 
-  it("have a gateway that was there before the agent began to place", async () => {
+  it("have a gateway that existed before the placement started", async () => {
     using agent = new Agent();
     agent.api.put(resourceTypes.Pod, gateway);
     await pass(500);

@@ -50,7 +50,7 @@ function harness() {
     results,
     probes,
     update,
-    tell: (...results: (number | undefined)[]) => results.forEach((one) => answers.next(one)),
+    answer: (...results: (number | undefined)[]) => results.forEach((one) => answers.next(one)),
     fail: () => answers.error(new Error("no such namespace")),
     isHeard: () => answers.observed,
     changes: () => changes,
@@ -59,7 +59,7 @@ function harness() {
 }
 
 describe("a probe", () => {
-  it("asks through the gateway, from its own address", () => {
+  it("sends echo requests through the gateway, from the gateway's address", () => {
     const { orders, update, state } = harness();
     update(probed("10.1.2.1"), null);
     assert.equal(orders.length, 0);
@@ -70,26 +70,26 @@ describe("a probe", () => {
     assert.deepEqual(orders[0]?.source, probed().children[0]?.xfrmIp.address);
   });
 
-  it("is answered or not; only several in a row that are lost mean something", () => {
-    const { update, tell, state, changes } = harness();
+  it("is unreachable only after several lost requests in a row", () => {
+    const { update, answer, state, changes } = harness();
     update();
-    tell(0.01);
+    answer(0.01);
     assert.equal(state(), "reachable");
     const before = changes();
-    tell(0.01, 0.01, 0.01);
+    answer(0.01, 0.01, 0.01);
     assert.equal(changes(), before, "an unchanged result is not an event");
-    tell(undefined, undefined, 0.02);
+    answer(undefined, undefined, 0.02);
     assert.equal(state(), "reachable");
-    tell(undefined, undefined, undefined);
+    answer(undefined, undefined, undefined);
     assert.equal(state(), "unreachable");
-    tell(0.01);
+    answer(0.01);
     assert.equal(state(), "reachable");
   });
 
   it("starts again with another gateway or target, and ends with its child", () => {
-    const { orders, update, tell, state, isHeard, probes } = harness();
+    const { orders, update, answer, state, isHeard, probes } = harness();
     update();
-    tell(0.01);
+    answer(0.01);
     update();
     assert.equal(orders.length, 1, "a manifest with the same probe changes nothing");
     assert.equal(state(), "reachable");
@@ -104,7 +104,7 @@ describe("a probe", () => {
     assert.deepEqual(probes.actors, []);
   });
 
-  it("counts what cannot even be asked as lost, and tries again", (test) => {
+  it("counts a request that cannot be sent as lost, and retries", (test) => {
     test.mock.timers.enable({ apis: ["setInterval", "Date"] });
     const { orders, update, fail, results } = harness();
     update();
@@ -138,11 +138,15 @@ describe("the condition Reachable", () => {
   };
 
   for (const [what, children, expected] of [
-    ["is not there without a probe", [child("a", undefined)], [undefined, undefined, "True"]],
-    ["is open at first", [child("a", "unknown")], ["Unknown", "InProgress", "True"]],
-    ["holds", [child("a", "reachable"), child("b", undefined)], ["True", "Reachable", "True"]],
+    ["does not exist without a probe", [child("a", undefined)], [undefined, undefined, "True"]],
+    ["is Unknown at first", [child("a", "unknown")], ["Unknown", "InProgress", "True"]],
     [
-      "does not hold, and leaves Ready alone",
+      "is True if the target of each probe answers",
+      [child("a", "reachable"), child("b", undefined)],
+      ["True", "Reachable", "True"],
+    ],
+    [
+      "is False if a target does not answer, and does not affect Ready",
       [child("a", "unknown"), child("b", "unreachable")],
       ["False", "ProbeUnanswered", "True"],
     ],
@@ -150,14 +154,14 @@ describe("the condition Reachable", () => {
     it(what, () => assert.deepEqual(of(...children), expected));
   }
 
-  it("is its child's too", () => {
+  it("is a condition of the child, too", () => {
     const types = childConditionsOf(child("a", "reachable")).map(({ type }) => type);
     assert.deepEqual(types, ["GatewayReady", "Established", "Reachable", "Ready"]);
   });
 });
 
 describe("the metrics of probes", () => {
-  it("have series for those that are declared, and no longer", async () => {
+  it("have series only for declared probes", async () => {
     const child = { key: "lan", reachability: "reachable" };
     let status = { connections: [{ id: "site", children: [child] }] };
     const metrics = new ProbeMetrics(register, () => status as unknown as Status);

@@ -75,7 +75,7 @@ describe("a reservation", () => {
     }
   });
 
-  it("of a prefetched address cannot be claimed before it is given", async () => {
+  it("of a prefetched address cannot be claimed before it is assigned", async () => {
     using world = new TwoReplicas(pool, () => 2);
     await pass(200);
     const own = annotationsOf(await answered(world, 0, inNamespace(asking("own"), "tenant")));
@@ -125,7 +125,7 @@ describe("a reservation", () => {
   });
 
   for (const hours of [-72, -1, 1, 72]) {
-    it(`ends in time, and is not given afterwards, with a clock set by ${hours} hours`, async () => {
+    it(`ends in time, and its address is not assigned twice, with a clock set by ${hours} hours`, async () => {
       using world = new TwoReplicas(pool, () => 2);
       await pass(200);
       const before = await stored(world, 1, 8);
@@ -153,7 +153,7 @@ describe("a reservation", () => {
     });
   }
 
-  it("that is missing from the store is not given, although its address was prefetched", async () => {
+  it("is not used if it is missing from the store, although its address was prefetched", async () => {
     using world = new TwoReplicas(pool, () => 2);
     await pass(200);
     await stored(world, 1, 3);
@@ -188,7 +188,7 @@ describe("a reservation", () => {
     assert.ok(!world.pending.includes("10.0.2.100"));
   });
 
-  it("ends without a leader as well, after the leader's time", async () => {
+  it("ends even without a leader, after a longer time", async () => {
     using world = new TwoReplicas(pool, () => 2);
     replicaOf(world, 0)[Symbol.dispose]();
     await pass(200);
@@ -228,7 +228,7 @@ describe("a reservation", () => {
     assert.equal(world.pods.length, 1, world.denials.join());
   });
 
-  it("has an age even where it existed before the ages were noted", async () => {
+  it("has an age even if it existed before the replica started to record ages", async () => {
     using world = new TwoReplicas(pool, () => 2);
     await pass(200);
     await answered(world, 0, asking("one", that("10.0.2.100")));

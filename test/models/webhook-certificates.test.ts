@@ -75,7 +75,7 @@ class World implements Disposable {
     return shown;
   }
 
-  /** Every webhook, by what is in its configuration. */
+  /** The CA bundle of every webhook, as its configuration has it. */
   get bundles(): string[] {
     const types = [MutatingWebhookConfiguration, ValidatingWebhookConfiguration];
     return types.flatMap((type) =>
@@ -119,7 +119,7 @@ class World implements Disposable {
   }
 }
 
-/** @param ahead by how much the clocks were ahead by which they were made, in milliseconds */
+/** @param ahead how far the clocks were ahead that dated the certificates, in milliseconds */
 async function pairs(
   authorityDays: number,
   leafDays: number,
@@ -202,11 +202,11 @@ describe("the webhooks' certificate", () => {
   });
 
   for (const [what, change] of [
-    ["is another Service's", { hosts: ["other.svc"] }],
-    ["has another's key", { swap: "tls.key" }],
-    ["lost its authority's key", { swap: "ca.key" }],
+    ["is for another Service", { hosts: ["other.svc"] }],
+    ["has no private key", { swap: "tls.key" }],
+    ["has no key of its authority", { swap: "ca.key" }],
   ] as const) {
-    it(`is created again where it ${what}`, async () => {
+    it(`is created again if it ${what}`, async () => {
       using world = new World();
       const bad = await pairs(400, 400, "hosts" in change ? { hosts: [...change.hosts] } : {});
       world.secret("swap" in change ? { ...bad, [change.swap]: "" } : bad);
@@ -217,11 +217,11 @@ describe("the webhooks' certificate", () => {
   }
 
   for (const [what, ahead, keepsAuthority] of [
-    ["and its authority are", { authority: 6 * hour, leaf: 6 * hour }, false],
-    ["is", { authority: 0, leaf: 6 * hour }, true],
-    ["is not, but its authority is", { authority: 6 * hour, leaf: 0 }, false],
+    ["it and its authority are", { authority: 6 * hour, leaf: 6 * hour }, false],
+    ["it is", { authority: 0, leaf: 6 * hour }, true],
+    ["only its authority is", { authority: 6 * hour, leaf: 0 }, false],
   ] as const) {
-    it(`is replaced where it ${what} not valid yet`, async () => {
+    it(`is replaced if ${what} not valid yet`, async () => {
       using world = new World();
       const old = await pairs(400, 400, { ahead });
       world.secret(old);
@@ -239,7 +239,7 @@ describe("the webhooks' certificate", () => {
     });
   }
 
-  it("is created by the API server's clock, whatever the replica's shows, and stays", async (test) => {
+  it("is dated by the API server's clock regardless of the replica's clock, and is kept", async (test) => {
     using world = new World();
     const right = Date.now();
     world.api.now = () => right;
@@ -289,7 +289,7 @@ describe("the webhooks' certificate", () => {
     assert.deepEqual(world.troubles, []);
   });
 
-  it("is left to cert-manager where that manages it: presented as it is stored and changes", async () => {
+  it("is presented as it is stored, and not replaced, if cert-manager manages it", async () => {
     using world = new World();
     const shown = world.replica(false);
     const first = await pairs(400, 1);

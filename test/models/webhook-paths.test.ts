@@ -12,7 +12,7 @@ import {
 
 const { Secret, ValidatingWebhookConfiguration } = resourceTypes;
 const hourMs = 3_600_000;
-/** The longest time for which an API server calls by a path that was replaced. */
+/** The longest time for which an API server still uses a path that was replaced. */
 const cachedMs = 300_000;
 
 describe("the paths of the webhooks", () => {
@@ -28,7 +28,7 @@ describe("the paths of the webhooks", () => {
     assert.deepEqual(world.troubles, []);
   });
 
-  it("are distinguished from others, even where nearly all of a path is right", async () => {
+  it("are distinguished from wrong paths, even if only one character differs", async () => {
     using world = new WebhookWorld();
     const replica = world.replica();
     assert.equal(replica.known, false);
@@ -56,7 +56,7 @@ describe("the paths of the webhooks", () => {
       assert.equal(replica.endpointOf(wrong), undefined, wrong);
   });
 
-  it("are restored where an upgrade removed them from the configurations", async () => {
+  it("are restored if an upgrade removed them from the configurations", async () => {
     using world = new WebhookWorld();
     const replicas = [world.replica(), world.replica()];
     await passTime(1_000);
@@ -111,7 +111,7 @@ describe("the paths of the webhooks", () => {
     }
   });
 
-  it("that an API server knows are served although three new replicas lead within a second", async () => {
+  it("that an API server uses are served even if three new replicas lead within a second", async () => {
     using world = new WebhookWorld();
     const first = world.replica();
     await passTime(cachedMs + 1_000, 1_000);
@@ -132,7 +132,7 @@ describe("the paths of the webhooks", () => {
   });
 
   for (const lagMs of [0, 30_000])
-    it(`that an API server knows are served although three replicas lead within a second, which see changes ${lagMs} ms later and whose clocks are set`, async () => {
+    it(`that an API server uses are served even if three replicas with changed clocks and watches that lag by ${lagMs} ms lead within a second`, async () => {
       using world = new WebhookWorld();
       let lag = 0;
       const replicas = [0, 1, 2].map(() => world.replica(() => lag));
@@ -182,7 +182,7 @@ describe("the paths of the webhooks", () => {
     for (const replica of [former, leader, late]) assert.equal(replica.endpointOf(before), "pods");
   });
 
-  it("stay accepted where they cannot be replaced", async () => {
+  it("stay accepted if they cannot be replaced", async () => {
     using world = new WebhookWorld();
     const [leader, other] = [world.replica(), world.replica()];
     await passTime(1_000);
@@ -202,7 +202,7 @@ describe("the paths of the webhooks", () => {
     assert.ok(world.paths.every((path) => !before.includes(path)));
   });
 
-  it("continue where the clock was set back", async () => {
+  it("continue if the clock was set back", async () => {
     using world = new WebhookWorld();
     const replica = world.replica();
     await passTime(1_000);
@@ -215,7 +215,7 @@ describe("the paths of the webhooks", () => {
     world.assertReaches(replica, next);
   });
 
-  it("have another key where its Secret is deleted, and the former paths end soon", async () => {
+  it("have another key after the Secret was deleted, and the former paths end soon", async () => {
     using world = new WebhookWorld();
     const replicas = [world.replica(), world.replica()];
     await passTime(1_000);
@@ -230,7 +230,7 @@ describe("the paths of the webhooks", () => {
     world.assertReaches(...replicas);
   });
 
-  it("have another key where the key in the Secret is too short", async () => {
+  it("have another key if the key in the Secret is too short", async () => {
     using world = new WebhookWorld();
     const metadata = place;
     const data = { key: "c2hvcnQ=" };

@@ -27,7 +27,7 @@ export class Replica implements Disposable {
   readonly troubles: unknown[] = [];
   /** How far behind its watches are. */
   lagMs = 0;
-  /** The kind whose watches are behind; all of them where it is undefined. */
+  /** The kind whose watches are behind; undefined for all kinds. */
   lagging: string | undefined;
 
   /** How far its node's clock is ahead of the test's time. */

@@ -11,7 +11,7 @@ import {
   type SimulatedIke,
 } from "./sas.ts";
 
-/** How the peer reacts to the request of an SA. */
+/** How the peer reacts to a request for an SA. */
 export type Behaviour =
   | "answers"
   | "silent"

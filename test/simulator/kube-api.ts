@@ -38,7 +38,7 @@ interface Watcher {
 export class KubeApi {
   readonly #objects = new Map<string, KubeObject>();
   readonly #watchers = new Set<Watcher>();
-  /** How long half of a request takes, and how far a watch lags; milliseconds. */
+  /** How long half of a request takes, and how far a watch lags, in milliseconds. */
   readonly #latency: () => number;
   #version = 0;
   #uid = 0;

@@ -1,15 +1,23 @@
 import type { Message } from "vici-client";
+import { parseIdentity } from "../../src/model/charon/identity.ts";
+import { outermostNetworks } from "../../src/model/net/outermost.ts";
+import { formatPrefix, networkOf, parsePrefix } from "../../src/model/net/prefix.ts";
+import { parseDuration } from "../../src/model/text/duration.ts";
 
-/** The entry of `list-conns` for a connection that was loaded with this configuration. */
+/**
+ * The entry of `list-conns` for a connection that was loaded with this configuration, with charon's
+ * defaults. Source: strongSwan 5.9.8, vici_query.c and vici_config.c.
+ */
 export function connMessage(config: Message): Message {
   const { local_addrs = ["%any"], remote_addrs = ["%any"], children = {} } = config;
   return {
     local_addrs,
     remote_addrs,
-    version: "IKEv2",
-    reauth_time: "0",
-    rekey_time: "14400",
-    unique: "UNIQUE_NO",
+    version: versions.get(text(config["version"])) ?? "IKEv1/2",
+    ...lifetimes(config),
+    unique: `UNIQUE_${text(config["unique"] ?? "no").toUpperCase()}`,
+    ...unlessZero("dpd_delay", config["dpd_delay"]),
+    ...unlessZero("dpd_timeout", config["dpd_timeout"]),
     "local-1": authentication(config["local"]),
     "remote-1": authentication(config["remote"]),
     children: Object.fromEntries(
@@ -21,20 +29,80 @@ export function connMessage(config: Message): Message {
   };
 }
 
-function authentication(round: unknown): Message {
-  const { id = "" } = (round ?? {}) as Message;
-  return { class: "pre-shared key", id, groups: [], cert_policy: [], certs: [], cacerts: [] };
+const versions: ReadonlyMap<string, string> = new Map([
+  ["1", "IKEv1"],
+  ["2", "IKEv2"],
+]);
+
+const hour = 3_600;
+
+/** Without both lifetimes, charon rekeys every four hours; a missing one is off. */
+function lifetimes({ rekey_time, reauth_time }: Message): Message {
+  const isDefault = rekey_time === undefined && reauth_time === undefined;
+  return {
+    reauth_time: seconds(reauth_time, 0),
+    rekey_time: seconds(rekey_time, isDefault ? 4 * hour : 0),
+  };
 }
 
-function childMessage({ local_ts = [], remote_ts = [] }: Message): Message {
+function authentication(round: unknown): Message {
+  const { id } = (round ?? {}) as Message;
+  const identity = id === undefined ? "%any" : parseIdentity(text(id)).text;
+  return {
+    class: "pre-shared key",
+    ...(identity !== "%any" && { id: identity }),
+    groups: [],
+    cert_policy: [],
+    certs: [],
+    cacerts: [],
+  };
+}
+
+function childMessage(child: Message): Message {
   return {
     mode: "TUNNEL",
-    rekey_time: "3600",
-    rekey_bytes: "0",
-    rekey_packets: "0",
-    dpd_action: "none",
-    close_action: "none",
-    "local-ts": local_ts,
-    "remote-ts": remote_ts,
+    rekey_time: seconds(child["rekey_time"], hour),
+    rekey_bytes: bytes(child["rekey_bytes"]),
+    rekey_packets: text(child["rekey_packets"] ?? "0"),
+    dpd_action: action(child["dpd_action"]),
+    close_action: action(child["close_action"]),
+    "local-ts": selectors(child["local_ts"]),
+    "remote-ts": selectors(child["remote_ts"]),
+    ...(child["interface"] !== undefined && { interface: text(child["interface"]) }),
+    ...unlessZero("priority", child["priority"]),
   };
+}
+
+/** charon's actions by their synonyms. */
+function action(value: Message[string] | undefined): string {
+  const written = text(value ?? "none");
+  if (/^(restart|start)$/.test(written)) return "start";
+  return /^(trap|hold|route)$/.test(written) ? "trap" : "none";
+}
+
+/** Traffic selectors as charon prints them: a network within another one is left out. */
+export function selectors(value: Message[string] | undefined): string[] {
+  if (!Array.isArray(value)) return ["dynamic"];
+  const networks = value.flatMap((item) => parsePrefix(item) ?? []);
+  return outermostNetworks(networks.map(networkOf)).map(formatPrefix);
+}
+
+function unlessZero(name: string, value: Message[string] | undefined): Message {
+  const number = seconds(value, 0);
+  return number === "0" ? {} : { [name]: number };
+}
+
+function seconds(value: Message[string] | undefined, fallback: number): string {
+  return String(parseDuration(text(value ?? "")) ?? fallback);
+}
+
+const factors: Readonly<Record<string, number>> = { "": 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
+
+function bytes(value: Message[string] | undefined): string {
+  const [, number = "0", unit = ""] = /^(\d+)([kmg]?)$/i.exec(text(value ?? "0")) ?? [];
+  return String(Number(number) * (factors[unit.toLowerCase()] ?? 1));
+}
+
+function text(value: Message[string] | undefined): string {
+  return typeof value === "string" ? value : "";
 }

@@ -1,5 +1,6 @@
 import type { Message } from "vici-client";
 import { parseIdentity } from "../../src/model/charon/identity.ts";
+import { selectors } from "./list-conn.ts";
 
 /** A child as it was declared when its SA was requested. */
 export interface ChildRequest {
@@ -24,7 +25,7 @@ export interface SimulatedIke {
   /** Whether the peer has answered yet. */
   answered: boolean;
   readonly children: SimulatedChild[];
-  /** Children that are requested and not established yet. */
+  /** The children that were requested and are not established yet. */
   readonly queue: ChildRequest[];
   tasks: readonly string[];
 }
@@ -93,8 +94,8 @@ export function childMessage(child: SimulatedChild): Message {
     "rekey-time": "3000",
     "life-time": "3960",
     "install-time": "1",
-    "local-ts": config["local_ts"] ?? [],
-    "remote-ts": config["remote_ts"] ?? [],
+    "local-ts": selectors(config["local_ts"]),
+    "remote-ts": selectors(config["remote_ts"]),
   };
 }
 

@@ -92,7 +92,7 @@ export class TwoReplicas implements Disposable {
     this.api.remove(resourceTypes.Pod, metadata);
   }
 
-  /** Ends a replica in the middle of its work; a new replica takes its place. */
+  /** Ends a replica in the middle of its work and replaces it by a new one. */
   crash(which: number, leads = which === 0): void {
     this.replicas[which]?.[Symbol.dispose]();
     this.replicas[which] = new Replica(this.api, leads);

@@ -12,7 +12,7 @@ import { Supervisor, type SupervisorOptions } from "../../src/runtime/supervisor
 import { SimulatedCharon, type Behaviour, type SimulatorOptions } from "./charon.ts";
 import { obedientNetwork, simulatedPlacement } from "./placement.ts";
 
-/** Ports and settings that a test plants. */
+/** Ports and settings that a test replaces. */
 type Planted = Partial<Pick<SupervisorOptions, "network" | "placement" | "requireSecretConsent">>;
 
 type Simulation = Pick<SimulatorOptions, "latencyMs" | "retransmitMs">;

@@ -38,7 +38,7 @@ export function absenceScenarios(cluster: () => LabCluster): void {
       );
 
     it(
-      "starts pods that want no tunnel, denies those that do, and loses no traffic",
+      "a cluster starts pods without a tunnel, denies pods with one, and loses no traffic",
       {
         timeout: 200_000,
       },
@@ -61,12 +61,12 @@ export function absenceScenarios(cluster: () => LabCluster): void {
       },
     );
 
-    it("keeps gateways that an invalid manifest may need", async () => {
+    it("a cluster keeps gateways that an invalid manifest may need", async () => {
       const before = gateways();
       assert.notEqual(before, "");
       for (const kind of ["mutating", "validating"])
         kubectl("delete", `${kind}webhookconfiguration`, "ipman-ipman");
-      // No webhook refuses it now.
+      // The manifest is accepted, since no webhook answers.
       const clash = { "example-child": walkThroughChild(2, { vxlan_ip: "10.0.2.1/24" }) };
       cluster().apply(walkThrough("node-a", { children: clash }));
       scale(2);

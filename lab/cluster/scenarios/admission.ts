@@ -113,7 +113,7 @@ export function admissionScenarios(cluster: () => LabCluster): void {
       await gone("first");
     });
 
-    it("leaves other pods alone", async () => {
+    it("does not change other pods", async () => {
       const none = { [`${prefix}childName`]: undefined, [`${prefix}ipmanName`]: undefined };
       const annotations = { ...none, [`${prefix}poolName`]: undefined };
       const pod = await pending({ name: "other", annotations });
@@ -121,7 +121,7 @@ export function admissionScenarios(cluster: () => LabCluster): void {
       await remove("other");
     });
 
-    it("names what is missing, and where to find it", async () => {
+    it("denies a pod with a message that names the missing or invalid value", async () => {
       const without = (name: string) => ({ annotations: { [`${prefix}${name}`]: undefined } });
       await denied({ name: "x", ...without("poolName") }, /ipman\.dialo\.ai\/poolName is missing/);
       const other = (name: string, value: string) => ({
@@ -146,7 +146,7 @@ export function admissionScenarios(cluster: () => LabCluster): void {
       cluster().kubectl("delete", "namespace", "elsewhere", "--wait=false");
     });
 
-    it("assigns a requested address, and no other", async () => {
+    it("assigns the requested address, and no other", async () => {
       const wish = { annotations: { [`${prefix}address`]: "10.0.9.15" } };
       const pod = await pending({ name: "wish", ...wish });
       assert.equal(pod.metadata.annotations?.[`${prefix}vxlanIp`], "10.0.9.15/24");
@@ -154,7 +154,7 @@ export function admissionScenarios(cluster: () => LabCluster): void {
       await gone("wish");
     });
 
-    it("assigns the address of its ordinal to a StatefulSet's pod, each time", async () => {
+    it("assigns the address of its ordinal to a StatefulSet's pod each time", async () => {
       const keep = { annotations: { [`${prefix}keepAddress`]: "true" } };
       for (let i = 0; i < 3; i++) {
         const pod = await pending({ name: "db-3", ...keep });
@@ -181,7 +181,7 @@ export function admissionScenarios(cluster: () => LabCluster): void {
       assert.match(dry(), /vxlanIp: 10\.0\.9\.10\/24/);
     });
 
-    it("gives a copy of a pod another address", async () => {
+    it("assigns another address to a copy of a pod", async () => {
       const original = await pending({ name: "original" });
       const { annotations = {} } = original.metadata;
       const copy = await pending({ name: "copy", annotations });

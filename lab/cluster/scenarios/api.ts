@@ -130,7 +130,7 @@ export function apiScenarios(cluster: () => LabCluster): void {
       await remove("stale");
     });
 
-    it("gives a lease to one of many, and to the next after its release", async () => {
+    it("grants a lease to one of many clients, and to the next one after its release", async () => {
       const place = { namespace, name: "contested" };
       const locks = Array.from(
         { length: 5 },

@@ -193,7 +193,7 @@ export function chartScenarios(cluster: () => LabCluster): void {
       assert.ok(rendered({}).every((object) => object?.metadata.name !== "ipman-dashboards"));
     });
 
-    it("leaves the paths of the webhooks to the operator, which an upgrade must not undo", () => {
+    it("leaves the paths of the webhooks to the operator, so that an upgrade keeps them", () => {
       const all = rendered({});
       for (const kind of ["Mutating", "Validating"]) {
         const { webhooks } = one(all, `${kind}WebhookConfiguration`, "ipman-ipman") as unknown as {
@@ -206,7 +206,7 @@ export function chartScenarios(cluster: () => LabCluster): void {
       }
     });
 
-    it("lets only the peers that the values name reach metrics and webhooks", () => {
+    it("admits only the peers from the values to metrics and webhooks", () => {
       const peers = [{ ipBlock: { cidr: "10.1.0.0/28" } }];
       const rulesOf = (networkPolicy: object, name: string) => {
         const { spec } = one(rendered({ networkPolicy }), "NetworkPolicy", name);

@@ -17,14 +17,14 @@ const patience = `--timeout=${patienceMs / 1_000}s`;
 const pingCount = 600;
 
 /**
- * Clocks of nodes, set while everything runs. node-a has charon, its agent and the gateway, and
- * node-b the workers; an operator runs on both. The API server keeps its time.
+ * Changes of the nodes' clocks while everything runs. node-a has charon, its agent and the gateway,
+ * and node-b the workers; an operator runs on both. The API server's clock stays right.
  */
 export function clockScenarios(cluster: () => LabCluster): void {
   describe("clocks of nodes", () => {
     const kubectl = (...args: string[]) => cluster().kubectl(...args);
     const operators = () => {
-      // The old replicas answer the API server until they end; then none does for a moment.
+      // The old replicas answer the API server until they end; then none answers for a moment.
       kubectl("delete", "pods", ...system, "-l", "app=ipman-controller", patience);
       kubectl("rollout", "status", ...system, "deployment/ipman-operator", patience);
     };
@@ -111,6 +111,6 @@ export function clockScenarios(cluster: () => LabCluster): void {
       await apiServer();
       operators();
     });
-    keepsAll(`that are set right ${both}`, 0, operators);
+    keepsAll(`that are corrected ${both}`, 0, operators);
   });
 }

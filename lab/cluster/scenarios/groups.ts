@@ -36,7 +36,7 @@ export function groupScenarios(cluster: () => LabCluster): void {
       );
     });
 
-    it("carries a connection beside the other node's, with IPv6, and keys that differ from names", async () => {
+    it("runs a connection beside the other node's, with IPv6, and with keys that differ from names", async () => {
       await configurePeer(cluster(), [
         examplePeer,
         {

@@ -67,7 +67,7 @@ export function lifecycleScenarios(cluster: () => LabCluster): void {
       await eventually(() => ready());
     });
 
-    it("adds, changes and removes a child, while the other continues", async () => {
+    it("adds, changes and removes a child while the other child continues", async () => {
       const pinged = first().pings(900, "10.0.1.1");
       const second = (changes: object) =>
         walkThroughChild(4, { name: "second", if_id: 104, ...changes });
@@ -195,7 +195,7 @@ export function lifecycleScenarios(cluster: () => LabCluster): void {
       await nothingInKernel();
     });
 
-    it("leaves nothing when the chart is uninstalled, except the declared objects and the segment key", async () => {
+    it("leaves only the declared objects and the segment key when the chart is uninstalled", async () => {
       cluster().apply(walkThrough("node-a"));
       await up("1/1");
       assert.notEqual((await kernel()).trim(), "0");

@@ -6,7 +6,7 @@ import { countedArguments, countPings, noneLost } from "../../sites/pings.ts";
 import type { LabCluster } from "../cluster.ts";
 import { Workload } from "../workload.ts";
 
-/** One every 10 ms; machines of User-Mode Linux send about two thirds of them. */
+/** The intended rate; machines of User-Mode Linux send about two thirds of it. */
 const pingsPerSecond = 100;
 
 /** The pings, one every 10 ms, that are lost when a component stops. */
@@ -74,7 +74,7 @@ export function lossScenarios(cluster: () => LabCluster): void {
     });
 
     it(
-      "go on for two minutes without an API server, and the status catches up",
+      "continue for two minutes without an API server, and the status is right afterwards",
       {
         timeout: 300_000,
       },
@@ -84,7 +84,7 @@ export function lossScenarios(cluster: () => LabCluster): void {
         const count = (awayMs / 1_000 + 10) * 60;
         const netns = await pod.networkNamespace("node-b");
         const before = restartsOf(cluster());
-        // Without an API server there is no kubectl exec: from the node, into the pod's network.
+        // kubectl exec needs the API server, so the node enters the pod's network instead.
         const ping = `nsenter --net=${netns} ping ${countedArguments(count, "10.0.1.1").join(" ")}`;
         const pings = cluster().nodes["node-b"].sh(`${ping} || true`);
         await pause(2_000);

@@ -156,7 +156,7 @@ export function migrationScenarios(cluster: () => LabCluster): void {
       for (const ms of laterMs) assert.ok(ms >= -1_000 && ms <= 5_000, `${ms} ms later`);
     });
 
-    it("carries traffic of pods that are created afterwards", async () => {
+    it("routes the traffic of pods that are created afterwards", async () => {
       cluster().apply(workload({ name: "migrated", node: "node-b", replicas: 1 }));
       const [pod] = Workload.started(cluster(), "migrated") as [Workload];
       await eventually(() => assert.equal(pod.answered("10.0.1.1", "-c", "1"), 1));

@@ -10,7 +10,7 @@ const lookMs = 2_000;
 
 /** Runs scenarios whose failures are repaired before an alert of the shipped rules fires. */
 export function withoutWakingAnybody(cluster: () => LabCluster, scenarios: () => void): void {
-  describe("with a Prometheus that has the shipped rules", () => {
+  describe("a Prometheus with the shipped rules", () => {
     const resources = new AsyncDisposableStack();
     let prometheus: Prometheus;
 

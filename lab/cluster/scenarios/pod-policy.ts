@@ -59,7 +59,7 @@ export function podPolicyScenarios(cluster: () => LabCluster): void {
       }
     });
 
-    it("let no pod claim an address where the webhook is not asked", async () => {
+    it("let no pod claim an address in a namespace that the webhook ignores", async () => {
       for (const metadata of claims) {
         const pod = podOf({ name: "claims", namespace: "kube-system", ...metadata });
         await assert.rejects(

@@ -28,7 +28,7 @@ export function refusalScenarios(cluster: () => LabCluster): void {
       if (places.length === 0) continue;
       // The API server prunes unknown fields before a webhook sees them; kubectl warns of them.
       if (what.startsWith("an unknown field")) continue;
-      it(`refuses ${what}, in ipman's words`, async () => {
+      it(`refuses ${what} with ipman's message`, async () => {
         const cr = manifest();
         cr.metadata.name = "refused";
         cr.spec.name = "refused";
@@ -56,12 +56,12 @@ export function refusalScenarios(cluster: () => LabCluster): void {
       assert.match(answer ?? "", /spec\.name: "example" is also the name of example-connection/);
       assert.match(answer ?? "", /if_id: 102 is also the if_id of example-connection/);
       twin.spec.nodeName = "node-b";
-      // No peer has this address: the real peer would take it for the other connection.
+      // No peer has this address, since the real peer would match it to the other connection.
       twin.spec.remoteAddr = "192.168.1.77";
       assert.equal(await answerTo(twin), undefined);
     });
 
-    it("refuses a connection that no node carries", async () => {
+    it("refuses a connection without a node or group", async () => {
       const { nodeName: _, ...spec } = manifest().spec;
       const nowhere = { ...manifest(), metadata: { name: "nowhere" }, spec };
       assert.match((await answerTo(nowhere)) ?? "", /spec\.nodeName: is required, or groupRef is/);

@@ -23,7 +23,7 @@ export function walkThroughScenarios(cluster: () => LabCluster): void {
       assert.match(said, /Phase: +Succeeded/);
     });
 
-    it("brings a connection up that kubectl can wait for", async () => {
+    it("establishes a connection whose readiness kubectl can wait for", async () => {
       await configurePeer(cluster(), [examplePeer]);
       const secret = ["create", "secret", "generic", "ipsec-secret", "-n", "default"];
       cluster().kubectl(...secret, "--from-literal=example=yourpresharedkey");
@@ -33,7 +33,7 @@ export function walkThroughScenarios(cluster: () => LabCluster): void {
       Workload.started(cluster(), "work");
     });
 
-    it("gives both pods, on the other node, the route to the peer's network", async () => {
+    it("adds the route to the peer's network to both pods on the other node", async () => {
       const pods = Workload.of(cluster(), "work");
       assert.equal(pods.length, 2);
       assert.deepEqual(pods.map((pod) => pod.address).toSorted(), ["10.0.2.3", "10.0.2.4"]);
@@ -43,7 +43,7 @@ export function walkThroughScenarios(cluster: () => LabCluster): void {
       }
     });
 
-    it("lets the peer reach the pods", async () => {
+    it("makes the pods reachable from the peer", async () => {
       for (const { address } of Workload.of(cluster(), "work")) {
         await cluster().peer.sh(`ping -c 3 -i 0.2 -W 1 ${address}`);
       }

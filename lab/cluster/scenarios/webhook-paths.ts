@@ -45,7 +45,7 @@ export function webhookPathScenarios(cluster: () => LabCluster): void {
       return addresses;
     }
 
-    it("are secret, and no other is answered", async () => {
+    it("are secret, and no other path is answered", async () => {
       for (const path of paths()) assert.match(path, /^\/[a-z]+\/\d+\/[0-9a-f]{64}$/);
       for (const host of await replicas()) {
         for (const path of ["/", "/pods", "/declared", `${paths()[0]}0`])
@@ -54,7 +54,7 @@ export function webhookPathScenarios(cluster: () => LabCluster): void {
       isAnswered();
     });
 
-    it("stay when Helm upgrades the chart", () => {
+    it("stay the same when Helm upgrades the chart", () => {
       const before = paths();
       cluster().upgrade("--wait", "--timeout", "90s", "--set", "controller.podTimeoutSeconds=9");
       isAnswered();

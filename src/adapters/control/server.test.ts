@@ -55,7 +55,7 @@ describe("the control socket", () => {
     await assert.rejects(askOnce(failing, { op: "status" }), { message: String.raw`\x1b[2J` });
   });
 
-  it("disconnects a client that does not read, and ends the results of one that leaves", async () => {
+  it("disconnects a client that does not read, and ends the results of a client that disconnects", async () => {
     await using _server = await listen();
     ended = 0;
     const unread = connect(path);

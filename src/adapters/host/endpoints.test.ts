@@ -38,7 +38,7 @@ describe("the file of a host's endpoints", () => {
     assert.deepEqual(endpointCodec.parse(written), endpoints);
   });
 
-  it("gives workers an empty reservation if a version without reservations wrote it", () => {
+  it("has an empty reservation for each worker if a version without reservations wrote it", () => {
     const workers = written.workers.map((worker) => ({ ...worker, reservation: undefined }));
     const read = endpointCodec.parse({ ...written, workers });
     assert.equal(read.workers[0]?.reservation, "");

@@ -37,7 +37,7 @@ describe("an ICMP echo", () => {
     );
   });
 
-  it("is not taken for a reply when it is cut short or of another type", () => {
+  it("is not accepted as a reply if it is cut short or of another type", () => {
     const answer = Buffer.concat([ipHeader, encodeEchoRequest(4, echo)]);
     answer[20] = 0;
     for (let size = 0; size < 28; size++)

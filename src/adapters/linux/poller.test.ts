@@ -49,7 +49,7 @@ describe("a poller", () => {
     {
       await using poller = new Poller();
       assert.throws(() => poller.watch(-1, () => {}, unexpected), { code: "EBADF" });
-      // Disposal would never end while a wait were in progress.
+      // Disposal would never end while a wait is in progress.
       await poller[Symbol.asyncDispose]();
     }
     assert.equal(openFiles(), before);

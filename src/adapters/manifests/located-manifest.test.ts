@@ -46,7 +46,7 @@ describe("a manifest with positions", () => {
     });
   }
 
-  it("does not know positions of another file", () => {
+  it("finds no position in another file", () => {
     assert.equal(manifest.positionOf({ source: "y.yaml:2:1", path: "", message: "" }), undefined);
   });
 

@@ -10,7 +10,7 @@ import { watchFolder } from "./watch.ts";
 const document = (name: string) =>
   `apiVersion: v1\nkind: Secret\nmetadata: {name: ${name}, namespace: default}\n`;
 
-/** A watched folder, which a test can wait for. */
+/** A watched folder, with a method that waits for its contents. */
 class Watched implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), "manifests-"));
   readonly #seen = new ReplaySubject<Snapshot>(1);

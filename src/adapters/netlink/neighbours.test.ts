@@ -21,7 +21,7 @@ describe("the event of a neighbour", () => {
     assert.ok(isKernelNeighbour(event(Rtm.newNeigh, nud.failed)));
   });
 
-  it("may be of an entry of ipman if that is permanent, or failed when it was deleted", () => {
+  it("may concern an entry of ipman if the entry is permanent, or failed when it was deleted", () => {
     assert.ok(!isKernelNeighbour(event(Rtm.newNeigh, nud.permanent)));
     assert.ok(!isKernelNeighbour(event(Rtm.delNeigh, nud.permanent)));
     assert.ok(!isKernelNeighbour(event(Rtm.delNeigh, nud.failed)));

@@ -182,7 +182,7 @@ describe("a pass over damaged entries", () => {
     assert.equal(pod.tables.get("ipman")?.sets.get("addresses")?.length, 2);
   });
 
-  it("restores in the next pass what the kernel removes with a replaced address", () => {
+  it("restores in the next pass the entries that the kernel removes with a replaced address", () => {
     const { kernel, pass } = appliedKernel();
     const child = { ...gatewayFacts.child, xfrmIp: prefix("10.0.2.9/24") };
     const plan = gatewayPlan({ ...gatewayFacts, child });

@@ -4,8 +4,8 @@ import { concat, defer, EMPTY, of, throwError, timer, VirtualTimeScheduler } fro
 import { retryWithBackoff, type RetryOptions } from "./retry-with-backoff.ts";
 
 /**
- * The times at which a source is subscribed to that fails after each of these times, and then
- * completes; in milliseconds of a virtual clock.
+ * Subscribes to a source that fails after each of these times and then completes; returns the
+ * times of the subscriptions, in milliseconds of a virtual clock.
  */
 function attempts(failsAfterMs: readonly number[], options: Partial<RetryOptions>, random = 1) {
   const scheduler = new VirtualTimeScheduler();
@@ -35,7 +35,7 @@ describe("a retry with backoff", () => {
     assert.deepEqual(times, [0, 100, 300, 700, 1_100]);
   });
 
-  it("waits for half of that at least", () => {
+  it("waits for at least half of that time", () => {
     const { times } = attempts([0, 0], { firstMs: 100 }, 0);
     assert.deepEqual(times, [0, 50, 150]);
   });
@@ -51,7 +51,7 @@ describe("a retry with backoff", () => {
     assert.deepEqual(attempts([0, 0], {}).errors, ["failure 1", "failure 2"]);
   });
 
-  it("counts the failures of each subscriber apart", () => {
+  it("counts the failures of each subscriber separately", () => {
     const options = { onError: () => {}, firstMs: 100 };
     const scheduler = new VirtualTimeScheduler();
     const clock = { elapsed: () => scheduler.now(), scheduler, random: () => 1 };

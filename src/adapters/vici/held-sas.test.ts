@@ -44,7 +44,7 @@ const policy = (changes: Partial<KernelState> = {}): KernelState => ({
 const untrapped = new Set<number>();
 
 describe("an SA in the kernel", () => {
-  it("is charon's by its SPI alone, in both directions and in every state of the CHILD SA", () => {
+  it("belongs to charon by its SPI alone, in both directions and in every state of the CHILD SA", () => {
     for (const state of ["INSTALLED", "REKEYING", "REKEYED", "DELETING", "DELETED"]) {
       const held = heldSasIn(list(child({ state })), []);
       assert.ok(!isOrphaned(sa(0xc0000001), held, untrapped));
@@ -54,7 +54,7 @@ describe("an SA in the kernel", () => {
     assert.ok(isOrphaned(sa(0xc0000001), heldSasIn([], []), untrapped));
   });
 
-  it("is charon's if charon lists no SPI of a CHILD SA with its reqid", () => {
+  it("belongs to charon if charon lists no SPI of a CHILD SA with its reqid", () => {
     const { "spi-in": _in, "spi-out": _out, "if-id-in": _i, "if-id-out": _o, ...bare } = child();
     const held = heldSasIn(list({ ...bare, state: "UPDATING" }), []);
     assert.ok(!isOrphaned(sa(7), held, untrapped));
@@ -62,7 +62,7 @@ describe("an SA in the kernel", () => {
     assert.ok(isOrphaned(sa(7, { reqid: 2 }), held, untrapped));
   });
 
-  it("is charon's by the CPI of an IPComp CHILD SA", () => {
+  it("belongs to charon by the CPI of an IPComp CHILD SA", () => {
     const held = heldSasIn(list(child({ "cpi-in": "c0de", "cpi-out": "beef" })), []);
     assert.ok(!isOrphaned(sa(0xc0de), held, untrapped));
     assert.ok(!isOrphaned(sa(0xbeef), held, untrapped));
@@ -70,7 +70,7 @@ describe("an SA in the kernel", () => {
 });
 
 describe("a policy in the kernel", () => {
-  it("is charon's by the if_id and the reqid of a CHILD SA", () => {
+  it("belongs to charon by the if_id and the reqid of a CHILD SA", () => {
     const held = heldSasIn(list(child({ state: "DELETING" })), []);
     assert.ok(!isOrphaned(policy(), held, untrapped));
     assert.ok(
@@ -83,7 +83,7 @@ describe("a policy in the kernel", () => {
     );
   });
 
-  it("is charon's if a trap has its if_id, unlike an SA", () => {
+  it("belongs to charon if a trap has its if_id, unlike an SA", () => {
     const held = heldSasIn([], [{ "one/net": { ike: "one", child: "net" } }]);
     assert.deepEqual(held.traps, [{ connection: "one", child: "net" }]);
     assert.ok(!isOrphaned(policy({ reqid: 9 }), held, new Set([102])));

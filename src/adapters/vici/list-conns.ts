@@ -1,8 +1,10 @@
 import type { Message } from "vici-client";
-import type { Child, Connection } from "../../model/api/connection.ts";
+import type { Connection } from "../../model/api/connection.ts";
+import type { SelectorSet } from "../../model/api/selector-sets.ts";
 import { parseIdentity } from "../../model/charon/identity.ts";
 import type { LoadedAlike } from "../../model/charon/loaded-alike.ts";
 import { addressesOf } from "../../model/charon/vici-message.ts";
+import { outermostNetworks } from "../../model/net/outermost.ts";
 import { formatPrefix, parsePrefix, type Prefix } from "../../model/net/prefix.ts";
 import { own } from "../../model/value/own.ts";
 import { isSection, sectionIn, textIn } from "./section.ts";
@@ -40,7 +42,9 @@ export function loadedAlike(listed: Message, connection: Connection): LoadedAlik
       hasIdentity(loaded["local-1"], connection.localId) &&
       hasIdentity(loaded["remote-1"], connection.remoteId),
     children: connection.children
-      .filter((child) => hasSelectors(own(children, child.key), child))
+      .filter(({ selectorSets }) =>
+        selectorSets.every((set) => hasSelectors(own(children, set.name), set)),
+      )
       .map(({ key }) => key),
   };
 }
@@ -55,11 +59,10 @@ function hasIdentity(authentication: Message[string], declared: string): boolean
   return (textIn(authentication, "id") ?? "%any") === parseIdentity(declared).text;
 }
 
-function hasSelectors(loaded: Message[string], child: Child): boolean {
+function hasSelectors(loaded: Message[string], { local, remote }: SelectorSet): boolean {
   if (!isSection(loaded)) return false;
   return (
-    equalSelectors(loaded["local-ts"], child.localSelectors) &&
-    equalSelectors(loaded["remote-ts"], child.remoteSelectors)
+    equalSelectors(loaded["local-ts"], local) && equalSelectors(loaded["remote-ts"], remote)
   );
 }
 
@@ -69,5 +72,5 @@ function equalSelectors(listed: Message[string], declared: readonly Prefix[]): b
   const networks = listed.map((text) => parsePrefix(String(text)));
   const textOf = (prefix: Prefix | undefined) => (prefix === undefined ? "" : formatPrefix(prefix));
   const sorted = (prefixes: readonly (Prefix | undefined)[]) => prefixes.map(textOf).toSorted();
-  return sorted(networks).join() === sorted(declared).join();
+  return sorted(networks).join() === sorted(outermostNetworks(declared)).join();
 }

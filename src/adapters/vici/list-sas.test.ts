@@ -72,7 +72,7 @@ const ikeSa = {
 describe("the SAs in a message", () => {
   const measured = { statistics: true } as const;
 
-  it("have canonical selectors and no statistics unless they are asked for", () => {
+  it("have canonical selectors, and statistics only if these are requested", () => {
     assert.deepEqual(ikeSasIn({ partner: ike }), [ikeSa]);
   });
 
@@ -122,7 +122,7 @@ describe("the SAs in a message", () => {
     );
   });
 
-  it("are marked if charon reports no traffic of them", () => {
+  it("are marked if charon reports no traffic for them", () => {
     const { "bytes-in": _, ...deleted } = child;
     const message = { partner: { ...ike, "child-sas": { a: deleted } } };
     assert.equal(ikeSasIn(message, measured)[0]?.children[0]?.statistics?.counted, false);

@@ -3,8 +3,23 @@ import type { Failure } from "../../model/status/failure.ts";
 import type { PublicState } from "../../model/status/public-state.ts";
 import { isInstalled, isRekeying } from "../../model/charon/sa.ts";
 import { isOfEarlierSpec } from "../../model/charon/sa-drift.ts";
-import { differenceOf, isBusy, tunnelOf } from "./child-facts.ts";
-import type { ChildContext, ChildEvent, ChildInput, ChildOrder } from "./child-types.ts";
+import {
+  differenceOf,
+  differingSas,
+  isBusy,
+  isToReplace,
+  missingSets,
+  ofMissing,
+  ownSas,
+  tunnelOf,
+} from "./child-facts.ts";
+import type {
+  ChildContext,
+  ChildEvent,
+  ChildInput,
+  ChildOrder,
+  InitiateOrder,
+} from "./child-types.ts";
 import { differenceFailure, isRepairable, withTried } from "../common/differences.ts";
 import { gatewayMachine } from "../gateway/gateway.ts";
 import { notProvided } from "../common/not-provided.ts";
@@ -30,8 +45,8 @@ export const childSetup = setup({
   },
   actors: {
     gateway: gatewayMachine,
-    /** Initiates the CHILD SA and does not wait for it. */
-    initiate: notProvided<void, ChildOrder>("initiate"),
+    /** Initiates CHILD SAs and does not wait for them. */
+    initiate: notProvided<void, InitiateOrder>("initiate"),
     /** Terminates CHILD SAs by their unique ids. */
     terminate: notProvided<void, { readonly uniqueIds: readonly string[] }>("terminate"),
     /** Starts a rekey and does not wait for it. */
@@ -50,6 +65,17 @@ export const childSetup = setup({
     }),
     listSas: sendParent({ type: "sas.wanted" }),
     note: assign((_, params: { failure: Failure | undefined }) => ({ failure: params.failure })),
+    noteMissing: assign(({ context }, params: { failure: Failure | undefined }) => ({
+      failure: params.failure && ofMissing(params.failure, context),
+    })),
+    replaceAll: assign({ replaced: ({ context }) => context.sas.map(({ uniqueId }) => uniqueId) }),
+    /** Keeps the CHILD SAs of other pairs of networks. */
+    replaceDiffering: assign({ replaced: ({ context }) => differingSas(context) }),
+    /** Treats the replaced SAs as gone; the next list has those that still exist. */
+    forgetReplaced: assign({
+      replaced: [],
+      sas: ({ context }) => context.sas.filter((sa) => !context.replaced.includes(sa.uniqueId)),
+    }),
     takeLoaded: assign(({ context, event }) => {
       if (event.type !== "connection.loaded") return {};
       // The previous process may have ended after it loaded the spec and before it terminated the
@@ -79,6 +105,18 @@ export const childSetup = setup({
         recurrence: recurring(context.recurrence, "replacing", difference),
       };
     }),
+    /**
+     * Keeps an SA that the peer narrowed in a negotiation of the present manifest: the next one
+     * would be the same.
+     */
+    acceptNarrowed: assign(({ context }) => {
+      const { sas, child, loadedSince, tried } = context;
+      const difference = differenceOf(context);
+      if (difference === undefined || loadedSince) return {};
+      return sas.some((sa) => isOfEarlierSpec(sa, child))
+        ? {}
+        : { tried: withTried(tried, difference) };
+    }),
     /** Allows another attempt, since the SA was not terminated. */
     forgetRepair: assign({
       tried: ({ context }) => context.tried.filter((known) => known !== differenceOf(context)),
@@ -102,13 +140,16 @@ export const childSetup = setup({
     ),
     takeList: assign(({ context, event }) => {
       if (event.type !== "sas.listed") return {};
-      const children = event.ikeSas.flatMap((sa) => sa.children);
-      const own = children.filter((sa) => sa.name === context.child.key);
+      const own = ownSas(event.ikeSas, context.child);
       return { sas: own.filter(isInstalled), busy: isBusy(event.ikeSas, own) };
     }),
   },
   guards: {
-    installed: ({ context }) => context.sas.length > 0,
+    /** Whether each pair of networks has an SA, or an SA has to be replaced first. */
+    installed: ({ context }) =>
+      context.sas.length > 0 &&
+      (missingSets(context).length === 0 || isToReplace(context)),
+    incomplete: ({ context }) => missingSets(context).length > 0,
     repairable: ({ context }) => context.loaded && isRepairable(differenceOf(context), context),
     /** An SA that differs keeps its pause, since it would be replaced again. */
     calmable: ({ context }) =>
@@ -120,7 +161,7 @@ export const childSetup = setup({
     /** charon already works on the SA: another command would interfere. */
     yields: ({ context }) => context.loaded && context.busy,
     initiates: ({ context }) => context.child.initiates,
-    attemptOver: ({ context }) => context.sas.length === 0 && !context.busy,
+    attemptOver: ({ context }) => missingSets(context).length > 0 && !context.busy,
     stalled: ({ context }) => context.failure?.retryable === false && !context.loadedSince,
   },
   delays: {

@@ -10,6 +10,12 @@ export interface ChildOrder {
   readonly childKey: string;
 }
 
+/** A command to bring up CHILD SAs, by the names of their configurations in charon. */
+export interface InitiateOrder {
+  readonly connectionName: string;
+  readonly names: readonly string[];
+}
+
 /** The facts of the connection that a child and its gateway depend on. */
 export type ChildConnection = GatewayConnection & Pick<Connection, "name">;
 
@@ -24,8 +30,10 @@ export interface ChildContext extends Repairs {
    * theirs.
    */
   readonly loadedSince: boolean;
-  /** The CHILD SAs that carry traffic; more than one for a moment, or by mistake. */
+  /** The CHILD SAs that carry traffic; more than one of a name for a moment, or by mistake. */
   readonly sas: readonly ChildSa[];
+  /** The unique ids of the SAs that are being replaced. */
+  readonly replaced: readonly string[];
   /** Whether charon works on an IKE SA or on this child. */
   readonly busy: boolean;
   readonly failure: Failure | undefined;

@@ -1,6 +1,6 @@
 import { and, assign, sendTo, type ActorRefFrom, type SnapshotFrom } from "xstate";
 import { failure, Reason } from "../../model/status/failure.ts";
-import { orderOf } from "./child-facts.ts";
+import { awaitingPeer, missingSets, orderOf } from "./child-facts.ts";
 import { childSetup } from "./child-setup.ts";
 import { failureOf } from "../common/failure-of.ts";
 import { noRecurrence } from "../common/recurrence.ts";
@@ -22,6 +22,7 @@ export const childMachine = childSetup.createMachine({
     ...input,
     loadedSince: false,
     sas: [],
+    replaced: [],
     busy: false,
     failure: undefined,
     hint: undefined,
@@ -49,6 +50,7 @@ export const childMachine = childSetup.createMachine({
         target: ".replacing",
         actions: [
           { type: "takeDeclaration" },
+          { type: "replaceAll" },
           assign({ attempt: 0, failure: undefined, recurrence: noRecurrence }),
         ],
       },
@@ -86,7 +88,10 @@ export const childMachine = childSetup.createMachine({
           invoke: {
             id: "initiate",
             src: "initiate",
-            input: ({ context }) => orderOf(context),
+            input: ({ context }) => ({
+              connectionName: context.connection.name,
+              names: missingSets(context).map(({ name }) => name),
+            }),
             onDone: [{ guard: "hinted", target: "hinted" }, { target: "waiting" }],
             onError: {
               target: "#child.failed",
@@ -130,16 +135,24 @@ export const childMachine = childSetup.createMachine({
         },
         listening: {
           description: "Waiting for the peer or for traffic to bring up the CHILD SA.",
+          entry: {
+            type: "note",
+            params: ({ context }) => ({ failure: awaitingPeer(context.child) }),
+          },
           after: { check: { target: "listening", reenter: true, actions: { type: "listSas" } } },
         },
         judging: {
           always: [
-            { guard: "installed", target: "#child.established" },
+            {
+              guard: "installed",
+              target: "#child.established",
+              actions: { type: "acceptNarrowed" },
+            },
             { guard: ({ context }) => !context.child.initiates, target: "listening" },
             {
               guard: and(["attemptOver", "hinted"]),
               target: "#child.failed",
-              actions: { type: "note", params: ({ context }) => ({ failure: context.hint }) },
+              actions: { type: "noteMissing", params: ({ context }) => ({ failure: context.hint }) },
             },
             { guard: "attemptOver", target: "unexplained" },
             { target: "waiting" },
@@ -148,15 +161,22 @@ export const childMachine = childSetup.createMachine({
         unexplained: {
           description:
             "The attempt ended without an SA. charon's log runs in another thread and may give the reason after the list.",
-          always: { guard: "installed", target: "#child.established" },
+          always: {
+            guard: "installed",
+            target: "#child.established",
+            actions: { type: "acceptNarrowed" },
+          },
           on: {
             "sas.listed": { actions: { type: "takeList" } },
-            "peer.notified": { target: "#child.failed", actions: { type: "takeHint" } },
+            "peer.notified": {
+              target: "#child.failed",
+              actions: { type: "noteMissing", params: ({ event }) => ({ failure: event.failure }) },
+            },
           },
           after: {
             hintSettle: {
               target: "#child.failed",
-              actions: { type: "note", params: { failure: noAnswer } },
+              actions: { type: "noteMissing", params: { failure: noAnswer } },
             },
           },
         },
@@ -168,9 +188,13 @@ export const childMachine = childSetup.createMachine({
       tags: "established",
       entry: [assign({ hint: undefined }), { type: "noteDifference" }, { type: "updateGateway" }],
       always: [
-        { guard: "repairable", target: "replacing", actions: { type: "noteRepair" } },
+        {
+          guard: "repairable",
+          target: "replacing",
+          actions: [{ type: "noteRepair" }, { type: "replaceDiffering" }],
+        },
         { guard: "rekeying", target: "rekeying" },
-        { guard: ({ context }) => context.sas.length === 0, target: "closed" },
+        { guard: "incomplete", target: "closed" },
       ],
       on: {
         rekey: "rekeying",
@@ -205,7 +229,7 @@ export const childMachine = childSetup.createMachine({
         },
         judging: {
           always: [
-            { guard: ({ context }) => context.sas.length === 0, target: "#child.closed" },
+            { guard: "incomplete", target: "#child.closed" },
             { guard: "rekeying", target: "waiting" },
             { target: "#child.established" },
           ],
@@ -215,6 +239,7 @@ export const childMachine = childSetup.createMachine({
         rekeyDeadline: {
           target: "replacing",
           actions: [
+            { type: "replaceDiffering" },
             { type: "note", params: { failure: rekeyOverdue } },
             { type: "recur", params: { state: "rekeying", cause: "no rekey completes" } },
           ],
@@ -246,13 +271,13 @@ export const childMachine = childSetup.createMachine({
       invoke: {
         id: "terminate",
         src: "terminate",
-        input: ({ context }) => ({ uniqueIds: context.sas.map((sa) => sa.uniqueId) }),
-        onDone: { target: "pending", actions: assign({ sas: [], busy: false }) },
+        input: ({ context }) => ({ uniqueIds: context.replaced }),
+        onDone: { target: "pending", actions: [{ type: "forgetReplaced" }, assign({ busy: false })] },
         onError: {
           target: "failed",
           actions: [
             { type: "forgetRepair" },
-            assign({ sas: [] }),
+            { type: "forgetReplaced" },
             { type: "note", params: ({ event }) => ({ failure: failureOf(event.error) }) },
           ],
         },

@@ -4,7 +4,7 @@ import { isLooping, type Recurrence } from "./recurrence.ts";
 /** The attempts of an actor to replace SAs that do not match the manifest. */
 export interface Repairs {
   readonly recurrence: Recurrence;
-  /** The differences for which an SA was replaced, under the present manifest. */
+  /** The differences that a replacement does not remove, under the present manifest. */
   readonly tried: readonly string[];
 }
 

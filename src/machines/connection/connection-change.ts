@@ -1,5 +1,5 @@
 import type { Child, Connection } from "../../model/api/connection.ts";
-import { messageFromConnection, type ViciMessage } from "../../model/charon/vici-message.ts";
+import { messageFromConnection, messagesFromChild } from "../../model/charon/vici-message.ts";
 
 /** The consequences of a change of the spec. */
 export interface ConnectionChange {
@@ -15,16 +15,14 @@ export interface ConnectionChange {
 export function connectionChange(before: Connection, after: Connection): ConnectionChange {
   const old = new Map(before.children.map((child) => [child.key, child]));
   const keys = new Set(after.children.map((child) => child.key));
-  const sent = { before: childMessages(before), after: childMessages(after) };
   return {
     ike: ikeKey(before) !== ikeKey(after),
     added: after.children.filter((child) => !old.has(child.key)),
     removed: before.children.filter((child) => !keys.has(child.key)),
-    kept: after.children.flatMap((child) =>
-      old.has(child.key)
-        ? [{ child, replaces: differ(sent.before[child.key], sent.after[child.key]) }]
-        : [],
-    ),
+    kept: after.children.flatMap((child) => {
+      const known = old.get(child.key);
+      return known === undefined ? [] : [{ child, replaces: differ(known, child) }];
+    }),
   };
 }
 
@@ -32,11 +30,6 @@ function ikeKey(connection: Connection): string {
   return JSON.stringify(messageFromConnection({ ...connection, children: [] }));
 }
 
-function childMessages(connection: Connection): ViciMessage {
-  const message = messageFromConnection(connection)[connection.name] as ViciMessage;
-  return message["children"] as ViciMessage;
-}
-
-function differ(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) !== JSON.stringify(b);
+function differ(before: Child, after: Child): boolean {
+  return JSON.stringify(messagesFromChild(before)) !== JSON.stringify(messagesFromChild(after));
 }

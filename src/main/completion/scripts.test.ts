@@ -8,7 +8,7 @@ import { bashScript, fishScript, zshScript } from "./scripts.ts";
 
 const root = join(import.meta.dirname, "../../..");
 
-/** Names that run a command, or end a word, where a shell expands them. */
+/** Names that run a command, or end a word, if a shell expands them. */
 const hostile = ["$(touch HIT)", "`touch HIT`", "a b", "$HOME", "x;touch HIT", "'q", "*"];
 
 const quoted = (word: string) => `'${word.replaceAll("'", String.raw`'\''`)}'`;
@@ -93,7 +93,7 @@ describe("the completion scripts", () => {
     }
   });
 
-  it("ask ipman for the words up to the cursor", () => {
+  it("pass the words up to the cursor to ipman", () => {
     const text = `${bashScript}
 ipman() { '${process.execPath}' '${join(root, "bin/ipman")}' "$@"; }
 COMP_WORDS=(ipman run --log = de more); COMP_CWORD=4

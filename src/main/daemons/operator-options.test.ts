@@ -10,7 +10,7 @@ const optionsOf = (...args: string[]) =>
   operatorOptionsFrom(parseCommand(command, [...images, ...args]));
 
 describe("the operator's options", () => {
-  it("have a reservation outlast two answers to the API server about its pod", () => {
+  it("make a reservation last for at least two timeouts of a request about its pod", () => {
     const ttlOf = (...args: string[]) => optionsOf(...args).ttlSeconds;
     assert.equal(ttlOf(), 75);
     assert.equal(ttlOf("--reservation-ttl", "20", "--pod-timeout", "10"), 20);
@@ -33,7 +33,7 @@ describe("the operator's options", () => {
       );
     });
 
-  it("accept the empty values that a chart gives", () => {
+  it("accept the empty values that the chart sets", () => {
     const { owner, priorityClass, pullSecrets, secretNamespaces, clientAuthority } = optionsOf(
       "--owner=",
       "--priority-class=",

@@ -5,7 +5,7 @@ import { servedAnyway } from "./served-anyway.ts";
 const failing = (code: string) => Object.assign(new Error(code), { code });
 
 describe("a server with a socket in a folder", () => {
-  it("comes when the disk takes it, and the process runs without it until then", async (t) => {
+  it("starts once the disk is writable, and the process runs without it until then", async (t) => {
     t.mock.timers.enable({ apis: ["setTimeout"] });
     const answers = [failing("ENOSPC"), failing("EROFS"), undefined];
     const events: string[] = [];
@@ -25,7 +25,7 @@ describe("a server with a socket in a folder", () => {
     assert.equal(events.at(-1), "ends");
   });
 
-  it("is not tried again once the process ends", async (t) => {
+  it("is not retried once the process ends", async (t) => {
     t.mock.timers.enable({ apis: ["setTimeout"] });
     let attempts = 0;
     const listen = async (): Promise<never> => {

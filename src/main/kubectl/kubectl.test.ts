@@ -26,7 +26,7 @@ const report = {
 };
 const klog = 'E1127 00:25:25.123456   12345 memcache.go:265] "Unhandled Error" err="refused"';
 
-/** kubectl as far as the plugin calls it; it notes its arguments in $CALLS. */
+/** A kubectl for the calls of the plugin, which records its arguments in $CALLS. */
 const kubectl = `#!/bin/sh
 echo "$@" >>"$CALLS"
 while :; do case "$1" in --*) shift ;; *) break ;; esac; done
@@ -134,7 +134,7 @@ describe("kubectl ipman", () => {
     assert.match(lines[1] ?? "", / get deployments -n ipman-system /);
   });
 
-  it("gives ipman in the pod only the options that the user gave", () => {
+  it("passes only the user's options to ipman in the pod", () => {
     run(["diagnose", "partner", "erp", "--ping", "10.0.1.1", "--rekey", "-o", "json"]);
     const last = readFileSync(calls, "utf8").trim().split("\n").at(-1);
     assert.match(

@@ -13,7 +13,7 @@ describe("the quick parser of a command line", () => {
     ["--netns", "app", "--connection=partner", "--child", "erp", "--pool=a", "--state", "/x"],
     ["--child="],
   ]) {
-    it(`gives the same values as commander for "${args.join(" ")}"`, () => {
+    it(`returns the same values as commander for "${args.join(" ")}"`, () => {
       assert.deepEqual(quickValues(command.options, args), parseCommand(command, args));
     });
   }
@@ -33,7 +33,7 @@ describe("the quick parser of a command line", () => {
 });
 
 describe("the options of all commands", () => {
-  it("have names of their own in each command", async () => {
+  it("have unique names in each command", async () => {
     for (const { load } of Object.values<ListedCommand>(commands)) {
       const flags = Object.values((await load()).options).flatMap((option) =>
         option.flags.split(/[ ,]+/).filter((word) => word.startsWith("-")),

@@ -29,7 +29,7 @@ describe("a diagnosis", () => {
     ]);
   });
 
-  it("says so if nothing is wrong", () => {
+  it("reports that nothing is wrong", () => {
     const [first, ...rest] = findingLines("partner", [
       ok("charon", "answers"),
       note("a", "b", "c"),

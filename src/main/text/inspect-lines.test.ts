@@ -63,8 +63,8 @@ function linesOf(
   return events.flatMap((event) => lines.of(event)).map((line) => line.replace(/ {2,}/g, "  "));
 }
 
-describe("what ipman inspect prints", () => {
-  it("is each actor with its place in the tree, then each change of a state with its cause", () => {
+describe("the output of ipman inspect", () => {
+  it("has each actor with its place in the tree, then each change of a state with its cause", () => {
     const failure = { reason: "PeerUnreachable", message: "the peer does not answer" };
     const failed = { publicState: "failed", context: { failure } } as const;
     const events = [
@@ -114,7 +114,7 @@ describe("what ipman inspect prints", () => {
     ]);
   });
 
-  it("is every event as it was received, as JSON", () => {
+  it("has every event as it was received, as JSON", () => {
     const lines = linesOf(tree, { output: "json" });
     assert.deepEqual(
       lines.map((line) => JSON.parse(line) as unknown),
@@ -122,7 +122,7 @@ describe("what ipman inspect prints", () => {
     );
   });
 
-  it("is every event as a YAML document", () => {
+  it("has every event as a YAML document", () => {
     const [first = ""] = linesOf(tree, { output: "yaml" });
     assert.match(first, /^---\n_version: 0\.7\.2\n/);
     assert.match(first, /\ntype: "@xstate\.actor"\n/);

@@ -28,7 +28,7 @@ function given(
 }
 
 describe("the allocation of addresses", () => {
-  it("gives each address once, entry by entry", () => {
+  it("assigns each address once, entry by entry", () => {
     const allocation = new Allocation(new Map(), []);
     const all = Array.from({ length: 4 }, () => given(allocation, { pool: "primary" }));
     assert.deepEqual(all, ["10.0.2.3/24", "10.0.2.10/24", "10.0.2.11/24", "10.0.2.12/24"]);
@@ -38,7 +38,7 @@ describe("the allocation of addresses", () => {
     );
   });
 
-  it("gives no address that a pod has or that is reserved", () => {
+  it("assigns no address that a pod has or that is reserved", () => {
     const allocation = new Allocation(used("10.0.2.3"), ["10.0.2.10"]);
     assert.equal(given(allocation, { pool: "primary" }), "10.0.2.11/24");
   });
@@ -59,7 +59,7 @@ describe("the allocation of addresses", () => {
     assert.equal(given(new Allocation(others, []), { pool: "primary" }), "10.0.2.3/24");
   });
 
-  it("gives a requested address, or names the pod that has it", () => {
+  it("assigns a requested address, or names the pod that has it", () => {
     const allocation = new Allocation(used("10.0.2.11"), []);
     assert.equal(given(allocation, { pool: "primary", address: "10.0.2.12" }), "10.0.2.12/24");
     assert.match(

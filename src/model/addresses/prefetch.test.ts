@@ -21,7 +21,7 @@ const prefetched = (n: number, since: number): PrefetchedAddress => ({
   since,
 });
 
-/** A prefetch with so many requests in the second before `now`, at an even pace. */
+/** A prefetch with this number of requests in the second before `now`, at an even pace. */
 function requestedFrom(times: number, now: number): Prefetch {
   const prefetch = new Prefetch(5_000);
   for (let i = times - 1; i >= 0; i--) {
@@ -76,7 +76,7 @@ describe("the prefetched addresses", () => {
     assert.ok(needsRefill);
   });
 
-  it("have the minimum while only other replicas give addresses, and count that demand after a request here", () => {
+  it("have the minimum while only other replicas assign addresses, and count that demand after a request here", () => {
     const prefetch = new Prefetch(5_000);
     assert.equal(prefetch.noteGiven(child, "primary", 0), false);
     assert.deepEqual(prefetch.refills(0), []);
@@ -88,7 +88,7 @@ describe("the prefetched addresses", () => {
     assert.deepEqual(counts(1_501), []);
   });
 
-  it("are given once, the oldest first", () => {
+  it("are assigned once, the oldest first", () => {
     const prefetch = requestedFrom(10, 0);
     prefetch.put(child, "primary", [prefetched(10, 0), prefetched(11, 0)]);
     assert.deepEqual(
@@ -97,7 +97,7 @@ describe("the prefetched addresses", () => {
     );
   });
 
-  it("are given to every waiting request, or to none", () => {
+  it("are assigned to every waiting request, or to none", () => {
     const prefetch = requestedFrom(10, 0);
     prefetch.put(child, "primary", [prefetched(10, 0), prefetched(11, 0)]);
     const that = { ...request, address: "10.0.2.10" };
@@ -110,7 +110,7 @@ describe("the prefetched addresses", () => {
     assert.equal(prefetch.take(request, 1), undefined);
   });
 
-  it("are given to a request for exactly that address", () => {
+  it("are assigned to a request for exactly that address", () => {
     const prefetch = requestedFrom(10, 0);
     prefetch.put(child, "primary", [prefetched(10, 0), prefetched(11, 0)]);
     assert.equal(text(prefetch.take({ ...request, address: "10.0.2.11" }, 1)), "10.0.2.11/24");
@@ -135,7 +135,7 @@ describe("the prefetched addresses", () => {
     assert.equal(prefetch.take(request, 1_100), undefined);
   });
 
-  it("are not given after their lifetime, or once the pool no longer contains them", () => {
+  it("are not assigned after their lifetime, or once the pool no longer contains them", () => {
     const prefetch = requestedFrom(10, 9_000);
     prefetch.put(child, "primary", [prefetched(10, 0), prefetched(11, 9_000)]);
     const smaller = childWith("10.0.2.12-10.0.2.99");

@@ -1,6 +1,7 @@
 import type { Address } from "../net/address.ts";
 import type { AddressRange } from "../net/address-pool.ts";
 import type { Prefix } from "../net/prefix.ts";
+import type { SelectorSet } from "./selector-sets.ts";
 
 /** The probe of a child: an address behind the peer that is pinged. */
 export interface Probe {
@@ -15,6 +16,8 @@ export interface Child {
   readonly name: string;
   readonly localSelectors: readonly Prefix[];
   readonly remoteSelectors: readonly Prefix[];
+  /** The networks of each of its CHILD SAs. */
+  readonly selectorSets: readonly SelectorSet[];
   readonly xfrmIp: Prefix;
   readonly vxlanIp: Prefix;
   /** Both the XFRM if_id and the VNI. */
@@ -22,7 +25,7 @@ export interface Child {
   /** By name. */
   readonly pools: ReadonlyMap<string, readonly AddressRange[]>;
   readonly extra: Readonly<Record<string, string>>;
-  /** False if the peer or traffic is to bring up the child. */
+  /** False if the peer or traffic has to bring up the child. */
   readonly initiates: boolean;
   /** Undefined for a child without a probe. */
   readonly probe: Probe | undefined;
@@ -44,7 +47,7 @@ export interface Connection {
   /** metadata.generation; 0 if the source has none. */
   readonly generation: number;
   readonly remoteAddr: string;
-  /** The peer's address if it is one, undefined for a DNS name. */
+  /** The peer's address; undefined for a DNS name, and for a peer without a fixed address. */
   readonly remoteAddress: Address | undefined;
   /** Undefined to let routing decide. */
   readonly localAddr: string | undefined;

@@ -3,11 +3,11 @@ import { describe, it } from "node:test";
 import { groupIdOf, groupsOf, nameFor } from "./group.ts";
 
 describe("nameFor", () => {
-  it("gives different names to parts that would read the same", () => {
+  it("returns different names for parts that are equal when they are joined", () => {
     assert.notEqual(nameFor("charon", "a-b", "c"), nameFor("charon", "a", "b-c"));
   });
 
-  it("gives names that are valid for pods and labels", () => {
+  it("returns names that are valid for pods and labels", () => {
     const name = nameFor("gateway", "Partner.Example_COM".repeat(20), "lan");
     assert.match(name, /^[a-z][a-z0-9-]{0,51}$/);
     assert.match(nameFor("gateway", "partner", "lan"), /^gateway-partner-lan-[0-9a-f]{8}$/);

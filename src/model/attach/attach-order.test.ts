@@ -42,7 +42,7 @@ const written = {
 };
 
 describe("the order of a pod's init container", () => {
-  it("is read as it was written, and legible", () => {
+  it("is read as it was written, and is JSON with readable values", () => {
     assert.deepEqual(JSON.parse(writeOrder(order)), written);
     assert.deepEqual(readOrder(writeOrder(order)), order);
   });

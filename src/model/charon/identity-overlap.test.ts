@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { identitiesOverlap, parseIdentity } from "./identity-overlap.ts";
+import { identitiesOverlap, identityPattern } from "./identity-overlap.ts";
 
 const both = (a: string, b: string) => {
-  const [one, other] = [parseIdentity(a), parseIdentity(b)];
+  const [one, other] = [identityPattern(a), identityPattern(b)];
   assert.equal(
     identitiesOverlap(one, other),
     identitiesOverlap(other, one),
@@ -30,7 +30,13 @@ describe("two identities", () => {
     ["10.0.0.1-10.0.0.9", "10.0.0.3"],
     ["fd00::1", "fd00:0::1"],
     ["C=CH, O=strongSwan", "c=ch,O=strongswan"],
+    ["10.0.0.1-10.0.0.9", "10.0.0.8/30"],
     ["C=CH, O=*", "C=CH, O=strongSwan"],
+    ["/C=CH/O=strongSwan", "c=ch,O=strongswan"],
+    ["C=CH, SN=7", "C=CH, serialNumber=7"],
+    ["asn1dn:#300d310b3009060355040613024348", "C=CH"],
+    ["{2}:peer.a", "peer.a"],
+    ["keyid:peer.a", "peer.a"],
   ] as const) {
     it(`overlap: ${a} and ${b}`, () => assert.ok(both(a, b)));
   }
@@ -43,6 +49,9 @@ describe("two identities", () => {
     ["10.0.0.1", "10.0.0.2"],
     ["10.0.0.0/24", "10.0.1.0/24"],
     ["10.0.0.1", "*.1"],
+    ["10.0.0.1", "@10.0.0.1"],
+    ["10.0.0.1-10.0.0.9", "10.0.0.10"],
+    ["10.0.0.1-10.0.0.9", "fd00::1"],
     ["10.0.0.1", "peer.a"],
     ["10.0.0.1", "fd00::1"],
     ["C=CH, O=a", "C=CH, O=b"],

@@ -1,38 +1,58 @@
-import { overlap, parsePrefix, type Prefix } from "../net/prefix.ts";
+import { parseAddress } from "../net/address.ts";
+import type { Interval } from "../net/overlaps.ts";
+import { intervalOf, parsePrefix } from "../net/prefix.ts";
+import { parseIdentity, type Identity } from "./identity.ts";
 
-/** The texts of the identity that matches any other (identification_create_from_string). */
-const any = new Set(["", "%any", "%any6", "0.0.0.0", "*", "::", "0::0"]);
-
-/** An IKE identity as charon compares it: a single identity, or a pattern for several. */
+/** The identities that a peer may have if charon finds them equal to a declared one. */
 export type IdentityPattern =
   | { readonly type: "any" }
-  | { readonly type: "network"; readonly prefix: Prefix }
-  /** Matches every identity with this ending. */
+  /** Identities that the text does not show: a regular expression, a name with wildcards. */
+  | { readonly type: "unknown" }
+  | { readonly type: "addresses"; readonly interval: Interval }
+  /** Every identity with this ending. */
   | { readonly type: "suffix"; readonly text: string }
   | { readonly type: "literal"; readonly text: string };
 
-/**
- * Parses the text of an identity. A text that charon compares in a more complex way (a regular
- * expression, a distinguished name with wildcards, a range of addresses) counts as any identity.
- */
-export function parseIdentity(text: string): IdentityPattern {
-  const trimmed = text.trim();
-  if (any.has(trimmed) || /^\^.*\$$/.test(trimmed)) return { type: "any" };
-  const prefix = parsePrefix(trimmed);
-  if (prefix !== undefined) return { type: "network", prefix };
-  const plain = withoutType(trimmed).toLowerCase();
-  if (plain.startsWith("*")) return { type: "suffix", text: plain.slice(1) };
-  const isName = plain.includes("=");
-  if ((isName && plain.includes("*")) || isRange(plain)) return { type: "any" };
-  return { type: "literal", text: isName ? plain.replaceAll(/\s*([,/=])\s*/g, "$1") : plain };
+/** Parses the text of an identity as a pattern. */
+export function identityPattern(written: string): IdentityPattern {
+  const identity = parseIdentity(written);
+  return patterns[identity.type](identity.text.toLowerCase());
+}
+
+const literal = (text: string): IdentityPattern => ({ type: "literal", text });
+
+const patterns: Readonly<Record<Identity["type"], (text: string) => IdentityPattern>> = {
+  any: () => ({ type: "any" }),
+  unknown: () => ({ type: "unknown" }),
+  address: addresses,
+  network: addresses,
+  name: (text) => {
+    if (/^\^.*\$$/.test(text)) return { type: "unknown" };
+    return text.startsWith("*") ? { type: "suffix", text: text.slice(1) } : literal(text);
+  },
+  // charon 5 and 6 differ in the meaning of S and SN.
+  dn: (text) =>
+    text.includes("*")
+      ? { type: "unknown" }
+      : literal(text.replaceAll(/(^|, )(?:s|sn)=/g, "$1serialnumber=")),
+  keyid: literal,
+};
+
+/** An address, a network or a range. */
+function addresses(text: string): IdentityPattern {
+  const prefix = parsePrefix(text);
+  if (prefix !== undefined) return { type: "addresses", interval: intervalOf(prefix) };
+  const [first, last] = text.split("-").map(parseAddress);
+  if (first === undefined || last?.family !== first.family) return { type: "unknown" };
+  const { family } = first;
+  return { type: "addresses", interval: { family, first: first.value, last: last.value } };
 }
 
 /** Whether a peer could have an identity that matches both. */
 export function identitiesOverlap(a: IdentityPattern, b: IdentityPattern): boolean {
-  if (a.type === "any" || b.type === "any") return true;
-  if (a.type === "network" || b.type === "network") {
-    if (a.type !== "network" || b.type !== "network") return false;
-    return overlap(a.prefix, b.prefix);
+  if (isOpen(a) || isOpen(b)) return true;
+  if (a.type === "addresses" || b.type === "addresses") {
+    return a.type === "addresses" && b.type === "addresses" && meet(a.interval, b.interval);
   }
   if (a.type === "literal" && b.type === "literal") return a.text === b.text;
   // Two suffixes overlap if one of them ends with the other.
@@ -42,14 +62,12 @@ export function identitiesOverlap(a: IdentityPattern, b: IdentityPattern): boole
   );
 }
 
-/** The text without the prefix of its type, which charon ignores when it compares identities. */
-function withoutType(text: string): string {
-  if (text.startsWith("@#")) return Buffer.from(text.slice(2), "hex").toString("latin1");
-  return text.replace(/^(@@?|(fqdn|dns|rfc822|email|userfqdn|keyid|asn1dn|asn1gn):)/i, "");
+type OpenPattern = Extract<IdentityPattern, { type: "any" | "unknown" }>;
+
+function isOpen(pattern: IdentityPattern): pattern is OpenPattern {
+  return pattern.type === "any" || pattern.type === "unknown";
 }
 
-function isRange(text: string): boolean {
-  const [from = "", to, more] = text.split("-");
-  if (to === undefined || more !== undefined) return false;
-  return parsePrefix(from) !== undefined && parsePrefix(to) !== undefined;
+function meet(a: Interval, b: Interval): boolean {
+  return a.family === b.family && a.first <= b.last && b.first <= a.last;
 }

@@ -42,6 +42,7 @@ export const printedIdentities: readonly (readonly [written: string, printed: st
   ["/C=CH/O=Bank, Inc./CN=vpn", "C=CH, O=Bank, Inc., CN=vpn"],
   ["emailAddress=a@example.org,EN=7", "E=a@example.org, employeeNumber=7"],
   ["CN=vpn,", "CN=vpn"],
+  ["CN=vpn,O=Zürich AG", "CN=vpn, O=Z??rich AG"],
   ["CN=*,O=Bank", "CN=*, O=Bank"],
   ["unknown=name", "unknown=name"],
 ];

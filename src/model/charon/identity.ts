@@ -23,7 +23,9 @@ export function parseIdentity(text: string): Identity {
   }
   if (text.includes("=")) {
     const printed = distinguishedName(text);
-    return printed === undefined ? keyId(Buffer.from(text)) : { type: "dn", text: printed };
+    return printed === undefined
+      ? keyId(Buffer.from(text))
+      : { type: "dn", text: printable(Buffer.from(printed)) };
   }
   return text.includes("@") ? withAt(text) : plain(text);
 }

@@ -24,7 +24,7 @@ const notifies: Record<string, readonly [Reason, string]> = {
   ],
   SINGLE_PAIR_REQUIRED: [
     Reason.TrafficSelectorsRefused,
-    "the peer accepts one pair of networks per child: declare a child for each pair",
+    "the peer accepts one pair of networks for each CHILD SA: set selectorMode: perPair",
   ],
   NO_ADDITIONAL_SAS: [Reason.PeerRefused, "the peer accepts no further children"],
 };

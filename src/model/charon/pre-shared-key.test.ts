@@ -39,7 +39,7 @@ describe("a pre-shared key", () => {
     assert.equal(keyOf("0s_-8="), keyOf("0s/+8="));
   });
 
-  it("is refused if it is malformed, by a message that has no part of it", () => {
+  it("is refused if it is malformed, with a message that contains no part of it", () => {
     for (const bad of [
       "0x",
       "0xnothex",

@@ -1,4 +1,5 @@
 import type { Child, Connection } from "../api/connection.ts";
+import type { SelectorSet } from "../api/selector-sets.ts";
 import { sameIdentity } from "./identity.ts";
 import { contains, formatPrefix, overlap, parsePrefix, type Prefix } from "../net/prefix.ts";
 import type { ChildSa, IkeSa } from "./sa.ts";
@@ -19,21 +20,31 @@ export function childSaDifference(sa: ChildSa, child: Child): string | undefined
   if (sa.ifId !== undefined && sa.ifId !== child.ifId) {
     return `if_id is declared as ${child.ifId}, and charon has ${sa.ifId}`;
   }
+  const set = setOf(sa, child);
+  if (set === undefined) {
+    return `selectorMode or networks are declared otherwise, and charon has a CHILD SA ${sa.name}`;
+  }
   return (
-    selectorDifference("local_ips", child.localSelectors, sa.localSelectors) ??
-    selectorDifference("remote_ips", child.remoteSelectors, sa.remoteSelectors)
+    selectorDifference("local_ips", set.local, sa.localSelectors) ??
+    selectorDifference("remote_ips", set.remote, sa.remoteSelectors)
   );
 }
 
+function setOf({ name }: ChildSa, { selectorSets }: Child): SelectorSet | undefined {
+  return selectorSets.find((set) => set.name === name);
+}
+
 /**
- * Whether a CHILD SA was made from an earlier declaration: it has another if_id or networks outside
- * the declared ones, which charon never negotiates for this declaration.
+ * Whether a CHILD SA was made from an earlier declaration: it has another if_id, another name or
+ * networks outside the declared ones, which charon never negotiates for this declaration.
  */
 export function isOfEarlierSpec(sa: ChildSa, child: Child): boolean {
+  const set = setOf(sa, child);
   return (
     (sa.ifId !== undefined && sa.ifId !== child.ifId) ||
-    foreignOf(child.localSelectors, sa.localSelectors).length > 0 ||
-    foreignOf(child.remoteSelectors, sa.remoteSelectors).length > 0
+    set === undefined ||
+    foreignOf(set.local, sa.localSelectors).length > 0 ||
+    foreignOf(set.remote, sa.remoteSelectors).length > 0
   );
 }
 

@@ -6,7 +6,7 @@ import type { IkeSa } from "./sa.ts";
 import { TrafficCounters } from "./traffic.ts";
 
 /**
- * An IKE SA with one CHILD SA of an age in seconds, which carried so many bytes in and twice as
+ * An IKE SA with one CHILD SA of an age in seconds, which carried this many bytes in and twice as
  * many out.
  */
 function listed(
@@ -57,7 +57,7 @@ describe("the traffic of a child", () => {
     assert.equal(bytes(counters), 150);
   });
 
-  it("is not taken from an SA without statistics", () => {
+  it("is not read from an SA without statistics", () => {
     const counters = new TrafficCounters(start);
     counters.take([ikeSa({ connection: "partner", children: [childSa({ name: "lan" })] })], start);
     assert.equal(bytes(counters), 0);

@@ -1,5 +1,6 @@
 import type { Child, Connection } from "../api/connection.ts";
 import { childExtraMessage, connectionExtraMessage } from "../api/extra.ts";
+import type { SelectorSet } from "../api/selector-sets.ts";
 import { formatPrefix } from "../net/prefix.ts";
 
 /** A section of a VICI message. The model does not depend on the client that encodes it. */
@@ -22,7 +23,6 @@ const secretPrefix = "ipman:";
 
 /** `load-conn`: the connection with its children, none of which charon starts by itself. */
 export function messageFromConnection(connection: Connection): Record<string, ViciMessage> {
-  const children = connection.children.map((child) => [child.key, messageFromChild(child)]);
   return {
     [connection.name]: {
       version: "2",
@@ -31,7 +31,7 @@ export function messageFromConnection(connection: Connection): Record<string, Vi
       ...addressesOf(connection),
       local: { auth: "psk", id: connection.localId },
       remote: { auth: "psk", id: connection.remoteId },
-      children: Object.fromEntries(children),
+      children: Object.assign({}, ...connection.children.map(messagesFromChild)) as ViciMessage,
     },
   };
 }
@@ -44,8 +44,12 @@ export function addressesOf({ localAddr, remoteAddr }: Connection): ViciMessage 
   };
 }
 
-function messageFromChild(child: Child): ViciMessage {
-  const { localSelectors: local, remoteSelectors: remote } = child;
+/** The sections of one child, by the names of its selector sets. */
+export function messagesFromChild(child: Child): ViciMessage {
+  return Object.fromEntries(child.selectorSets.map((set) => [set.name, messageFromSet(child, set)]));
+}
+
+function messageFromSet(child: Child, { local, remote }: SelectorSet): ViciMessage {
   return {
     ...childExtraMessage(child.extra),
     mode: "tunnel",

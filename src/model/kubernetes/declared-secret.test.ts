@@ -30,11 +30,11 @@ describe("the Secret that a manifest names", () => {
     ...["", "*", "a/b", "../x", "A", 1].map((name) => ({ namespace: "default", name })),
     ...["", "*", "../kube-system"].map((namespace) => ({ namespace, name: "keys" })),
   ])
-    it(`is none in ${JSON.stringify(secretRef)}`, () => {
+    it(`is undefined for the secretRef ${JSON.stringify(secretRef)}`, () => {
       assert.equal(declaredSecret(manifest({ secretRef })), undefined);
     });
 
-  it("is none without a spec", () => {
+  it("is undefined without a spec", () => {
     assert.equal(declaredSecret(manifest(undefined)), undefined);
   });
 });

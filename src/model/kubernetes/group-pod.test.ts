@@ -26,7 +26,7 @@ describe("the pod of charon or an agent", () => {
     assert.equal(groupPodFailure("agent", [pod(ready)])?.reason, "InProgress");
   });
 
-  it("fails with the cause as the cluster words it", () => {
+  it("fails with the cluster's message", () => {
     const unscheduled = { type: "PodScheduled", status: "False", message: "0/2 nodes" };
     assert.equal(
       words({ conditions: [unscheduled] }),

@@ -114,6 +114,12 @@ const table = {
       "check the peer's address and that UDP 500 and 4500 pass both ways; `ipman diagnose` shows which of these fails",
     retryable: true,
   },
+  AwaitingPeer: {
+    explanation:
+      "ipman does not initiate: `remoteAddr` is not a single host, or `start_action` is `none` or `trap`",
+    remedy: "bring the tunnel up from the peer's side; `ipman logs` shows the peer's attempts",
+    retryable: true,
+  },
   PeerClosed: {
     explanation: "the peer or an administrator closed the SA; ipman brings it up again",
     remedy: "nothing, unless it recurs",
@@ -126,9 +132,9 @@ const table = {
   },
   SaDiffers: {
     explanation:
-      "an SA carries traffic but does not match the manifest, in identities or networks; ipman replaced it once, the new SA had the same difference, and ipman keeps it",
+      "an SA carries traffic but does not match the manifest, in identities or networks; the peer narrowed it, or its replacement had the same difference, and ipman keeps it",
     remedy:
-      "the message has both sides: declare what the peer offers, or have the peer's side corrected, then run `ipman restart CONNECTION`. A peer that accepts one pair of networks for each child needs a child for each pair",
+      "the message has both sides: declare what the peer offers, or have the peer's side corrected, then run `ipman restart CONNECTION`. A peer that accepts one pair of networks for each CHILD SA needs `selectorMode: perPair`",
     retryable: true,
   },
   LoopDetected: {

@@ -1,6 +1,7 @@
 import { parseAddress } from "../net/address.ts";
 import { childExtraProblems } from "../api/extra.ts";
 import { labelValueProblem } from "../api/names.ts";
+import { pairCount } from "../api/selector-sets.ts";
 import { NetworkSet } from "../net/network-set.ts";
 import { reportPools } from "./pool-problems.ts";
 import { formatPrefix, isNetwork, networkOf, parsePrefix, type Prefix } from "../net/prefix.ts";
@@ -18,10 +19,24 @@ export function addChildProblems(key: string, child: ChildSpec, problems: Proble
   if (xfrm !== undefined && vxlan !== undefined) reportGateway(xfrm, vxlan, report);
   const local = selectors(child.local_ips, ".local_ips", xfrm, report);
   const remote = selectors(child.remote_ips, ".remote_ips", xfrm, report);
+  reportPairs(child, report);
   if (child.probe !== undefined) reportProbe(child.probe.address, { xfrm, local, remote }, report);
   reportPools(child, { xfrm, vxlan, local }, report);
   for (const { path, message } of childExtraProblems(child.extra ?? {}))
     report(`.extra.${path}`, message);
+}
+
+/** The maximum number of CHILD SAs of a child. */
+const mostPairs = 64;
+
+function reportPairs(child: ChildSpec, report: ReportProblem): void {
+  if (child.selectorMode !== "perPair") return;
+  const count = pairCount(child.local_ips ?? [], child.remote_ips ?? []);
+  if (count <= mostPairs) return;
+  report(
+    ".selectorMode",
+    `perPair makes ${count} CHILD SAs of these networks, and ${mostPairs} are allowed: use larger networks, or further children`,
+  );
 }
 
 function reportNames(key: string, child: ChildSpec, report: ReportProblem): void {

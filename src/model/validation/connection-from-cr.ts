@@ -3,6 +3,8 @@ import { parseRange, type AddressRange } from "../net/address-pool.ts";
 import type { Child, Connection, Probe } from "../api/connection.ts";
 import { connectionProblems } from "./connection-problems.ts";
 import { canonicalExtra } from "../api/extra.ts";
+import { selectorSets } from "../api/selector-sets.ts";
+import { isSingleHost } from "../api/remote-address.ts";
 import { repaired } from "./repaired.ts";
 import { own } from "../value/own.ts";
 import { parsePrefix, type Prefix } from "../net/prefix.ts";
@@ -41,21 +43,23 @@ function convert({ metadata, spec }: IPSecConnection): Connection {
     name: spec.name,
     generation: metadata.generation ?? 0,
     remoteAddr: spec.remoteAddr,
-    remoteAddress: parseAddress(spec.remoteAddr),
+    remoteAddress: isSingleHost(spec.remoteAddr) ? parseAddress(spec.remoteAddr) : undefined,
     localAddr: anyAddress ? undefined : spec.localAddr,
-    localId: spec.localId,
-    remoteId: spec.remoteId,
+    localId: spec.localId.trim(),
+    remoteId: spec.remoteId.trim(),
     groupRef: spec.groupRef,
     nodeName: spec.nodeName,
     interfaceName: undefined,
     secretRef: { ...spec.secretRef },
     allowedNamespaces: spec.allowedNamespaces,
-    children: Object.entries(spec.children).map(([key, child]) => childFromSpec(key, child)),
+    children: Object.entries(spec.children).map(([key, child]) =>
+      childFromSpec(key, child, isSingleHost(spec.remoteAddr)),
+    ),
     extra: canonicalExtra(spec.extra ?? {}),
   };
 }
 
-function childFromSpec(key: string, spec: ChildSpec): Child {
+function childFromSpec(key: string, spec: ChildSpec, canInitiate: boolean): Child {
   const pools = new Map(
     Object.entries(spec.ip_pools).map(([name, entries]) => [
       name,
@@ -64,17 +68,20 @@ function childFromSpec(key: string, spec: ChildSpec): Child {
   );
   const extra = canonicalExtra(spec.extra ?? {});
   const startAction = own(extra, "start_action") ?? "start";
+  const local = (spec.local_ips ?? []).map(prefixOf);
+  const remote = (spec.remote_ips ?? []).map(prefixOf);
   return {
     key,
     name: spec.name,
-    localSelectors: (spec.local_ips ?? []).map(prefixOf),
-    remoteSelectors: (spec.remote_ips ?? []).map(prefixOf),
+    localSelectors: local,
+    remoteSelectors: remote,
+    selectorSets: selectorSets(key, spec.selectorMode ?? "together", { local, remote }),
     xfrmIp: prefixOf(spec.xfrm_ip),
     vxlanIp: prefixOf(spec.vxlan_ip),
     ifId: spec.if_id,
     pools,
     extra,
-    initiates: startAction.includes("start"),
+    initiates: canInitiate && startAction.includes("start"),
     probe: probeFromSpec(spec),
   };
 }

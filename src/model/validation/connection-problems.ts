@@ -1,12 +1,9 @@
 import { parseAddress } from "../net/address.ts";
 import { addChildProblems } from "./child-problems.ts";
-import { connectionExtraProblems } from "../api/extra.ts";
-import {
-  isHostName,
-  labelValueProblem,
-  objectNameProblem,
-  secretKeyProblem,
-} from "../api/names.ts";
+import { canonicalExtra, connectionExtraProblems } from "../api/extra.ts";
+import { labelValueProblem, objectNameProblem, secretKeyProblem } from "../api/names.ts";
+import { isSingleHost, remoteAddressProblem } from "../api/remote-address.ts";
+import { identityProblem } from "../charon/identity-problem.ts";
 import { ProblemList } from "./problem-list.ts";
 import { problemAt, type Problem } from "../api/result.ts";
 import type { IPSecConnection, IPSecConnectionSpec } from "../api/schema/ipsec-connection.ts";
@@ -21,6 +18,8 @@ export function connectionProblems({ metadata, spec }: IPSecConnection): Problem
     ...problemAt("spec.secretRef.name", objectNameProblem(spec.secretRef.name)),
     ...problemAt("spec.secretRef.namespace", objectNameProblem(spec.secretRef.namespace)),
     ...problemAt("spec.secretRef.key", secretKeyProblem(spec.secretRef.key)),
+    ...problemAt("spec.localId", identityProblem(spec.localId.trim())),
+    ...problemAt("spec.remoteId", identityProblem(spec.remoteId.trim())),
     ...addressProblems(spec),
     ...placementProblems(spec),
     ...extraProblems(spec),
@@ -35,17 +34,26 @@ export function connectionProblems({ metadata, spec }: IPSecConnection): Problem
 }
 
 function addressProblems(spec: IPSecConnectionSpec): Problem[] {
-  return [...remoteProblems(spec), ...localProblems(spec)];
+  return [
+    ...problemAt("spec.remoteAddr", remoteAddressProblem(spec.remoteAddr)),
+    ...localProblems(spec),
+    ...trapProblems(spec),
+  ];
 }
 
-function remoteProblems({ remoteAddr }: IPSecConnectionSpec): Problem[] {
-  if (parseAddress(remoteAddr) !== undefined || isHostName(remoteAddr)) return [];
-  const message = `"${remoteAddr}" is neither an IP address nor a DNS name: use one of them, without a range or prefix length`;
-  return [{ path: "spec.remoteAddr", message }];
+/** charon installs a trap only for a peer whose address it knows. */
+function trapProblems({ remoteAddr, children }: IPSecConnectionSpec): Problem[] {
+  if (isSingleHost(remoteAddr)) return [];
+  return Object.entries(children)
+    .filter(([, { extra }]) => canonicalExtra(extra ?? {})["start_action"]?.includes("trap"))
+    .map(([key]) => ({
+      path: `spec.children.${key}.extra.start_action`,
+      message: `trap needs a remoteAddr that is a single host, and it is "${remoteAddr}": use none`,
+    }));
 }
 
 function localProblems({ remoteAddr, localAddr }: IPSecConnectionSpec): Problem[] {
-  const remote = parseAddress(remoteAddr);
+  const remote = isSingleHost(remoteAddr) ? parseAddress(remoteAddr) : undefined;
   if (localAddr === "" || localAddr === "%any") return [];
   const local = parseAddress(localAddr);
   const path = "spec.localAddr";

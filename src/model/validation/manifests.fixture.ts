@@ -45,10 +45,22 @@ const probed = (cr: Manifest, probe: object) => Object.assign(child(cr), { probe
 export const manifestCases: readonly [string, (cr: Manifest) => void, string[]][] = [
   ["an invalid remote address", (cr) => (cr.spec.remoteAddr = "300.1.1.1"), ["spec.remoteAddr"]],
   [
-    "a remote address with a prefix",
-    (cr) => (cr.spec.remoteAddr = "10.0.0.1/24"),
+    "two remote addresses",
+    (cr) => (cr.spec.remoteAddr = "10.0.0.1,10.0.0.2"),
     ["spec.remoteAddr"],
   ],
+  ["a peer without a fixed address", (cr) => (cr.spec.remoteAddr = "%any"), []],
+  ["a network as remote address", (cr) => (cr.spec.remoteAddr = "10.0.0.0/24"), []],
+  [
+    "a trap for a peer without a fixed address",
+    (cr) => {
+      cr.spec.remoteAddr = "%any";
+      extra(cr)["start_action"] = "trap";
+    },
+    [at(".extra.start_action")],
+  ],
+  ["a localId of raw bytes", (cr) => (cr.spec.localId = "ipv4:192.0.2.1"), ["spec.localId"]],
+  ["a remoteId of malformed digits", (cr) => (cr.spec.remoteId = "@#0x1"), ["spec.remoteId"]],
   ["a DNS name for the peer", (cr) => (cr.spec.remoteAddr = "vpn.example.org"), []],
   [
     "a local address of the other family",
@@ -82,6 +94,21 @@ export const manifestCases: readonly [string, (cr: Manifest) => void, string[]][
     "a selector of the other family",
     (cr) => (child(cr).remote_ips = ["fd00::/64"]),
     [at(".remote_ips[0]")],
+  ],
+  ["a CHILD SA for each pair", (cr) => Object.assign(child(cr), { selectorMode: "perPair" }), []],
+  [
+    "an unknown selectorMode",
+    (cr) => Object.assign(child(cr), { selectorMode: "each" }),
+    [at(".selectorMode")],
+  ],
+  [
+    "too many pairs",
+    (cr) => {
+      Object.assign(child(cr), { selectorMode: "perPair" });
+      child(cr).local_ips = ["10.0.2.0/24", "10.0.3.0/24"];
+      child(cr).remote_ips = Array.from({ length: 33 }, (_, i) => `10.1.${i}.0/24`);
+    },
+    [at(".selectorMode")],
   ],
   ["equal gateway addresses", (cr) => (child(cr).vxlan_ip = "10.0.2.1/24"), [at(".vxlan_ip")]],
   ["a probe behind the peer", (cr) => probed(cr, { address: "10.0.1.7" }), []],

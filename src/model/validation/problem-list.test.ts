@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { mostProblems, ProblemList } from "./problem-list.ts";
 
 describe("a list of problems", () => {
-  it("keeps a bounded number of problems and says how many more there are", () => {
+  it("keeps a bounded number of problems and reports the number of the others", () => {
     const problems = new ProblemList();
     for (let i = 0; i < mostProblems; i++) problems.add(`spec.a${i}`, "is wrong");
     assert.equal(problems.toArray().length, mostProblems);

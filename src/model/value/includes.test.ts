@@ -14,7 +14,7 @@ describe("includes", () => {
     ["notices a list that another client filled", { a: [1] }, { a: [] }, false],
     ["accepts false and empty strings that the server dropped", {}, { a: false, b: "" }, true],
     ["notices a dropped true", {}, { a: true }, false],
-    ["does not take a list for an object", { a: [] }, { a: { b: 1 } }, false],
+    ["does not accept a list as an object", { a: [] }, { a: { b: 1 } }, false],
   ];
   for (const [name, actual, wanted, expected] of cases) {
     it(name, () => assert.equal(includes(actual, wanted), expected));

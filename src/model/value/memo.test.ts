@@ -21,7 +21,7 @@ describe("a memo", () => {
     );
   });
 
-  it("gives the previous value to the next computation", () => {
+  it("passes the previous value to the next computation", () => {
     const values = new Memo<object, number>();
     const subject = {};
     const next = (fact: number) => values.of(subject, [fact], (previous = 0) => previous + 1);

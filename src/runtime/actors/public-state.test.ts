@@ -30,7 +30,7 @@ describe("the public state", () => {
       });
     }
 
-    it(`of a ${id} is named as its chart names it, if the chart has a state of that name`, () => {
+    it(`of a ${id} equals the chart's state if that has the name of a public state`, () => {
       for (const state of publicStates) assert.deepEqual(root.states[state]?.tags, [state]);
     });
 

@@ -39,7 +39,7 @@ describe("observed transitions", () => {
     assert.equal(changes(), 1);
   });
 
-  it("do not report an event that no transition takes", () => {
+  it("do not report an event that causes no transition", () => {
     const { actor, changes } = observed();
     actor.send({ type: "refused" });
     actor.send({ type: "unknown" });

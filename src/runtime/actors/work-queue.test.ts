@@ -5,7 +5,7 @@ import { WorkQueue, type Priority } from "./work-queue.ts";
 const wanted = new AbortController().signal;
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Queues tasks by name and notes when each ran. */
+/** Queues tasks by name and records when each ran. */
 function tasks(queue: WorkQueue) {
   const done: string[] = [];
   const add = (name: string, priority: Priority = "low", signal = wanted) =>

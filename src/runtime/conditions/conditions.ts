@@ -62,7 +62,8 @@ const ofConnection: readonly Check<ConnectionFacts>[] = [
   {
     type: "Established",
     message: "the IKE SA is up",
-    lacks: ({ state, failure: known }) => (isUp(state) ? undefined : (known ?? inProgress)),
+    lacks: ({ state, failure: known, children }) =>
+      isUp(state) ? undefined : (known ?? first(children, awaitingPeer) ?? inProgress),
   },
 ];
 
@@ -74,6 +75,10 @@ const ofChild: readonly Check<ChildFacts>[] = [
     lacks: ({ state, failure: known }) => (isUp(state) ? undefined : (known ?? inProgress)),
   },
 ];
+
+function awaitingPeer({ failure: known }: ChildFacts): Failure | undefined {
+  return known?.reason === Reason.AwaitingPeer ? known : undefined;
+}
 
 /** The conditions of a connection; `Ready` summarises them. */
 export function conditionsOf(facts: ConnectionFacts): Condition[] {

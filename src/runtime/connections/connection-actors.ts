@@ -4,6 +4,11 @@ import type { ConnectionActor } from "../../machines/connection/connection.ts";
 import { noEndpoints, type Endpoints } from "../../machines/connection/connection-types.ts";
 import type { Connection } from "../../model/api/connection.ts";
 import { sameSas, type IkeSa } from "../../model/charon/sa.ts";
+import {
+  byDeclaredConnection,
+  childOwners,
+  type ChildOwners,
+} from "../../model/charon/shared-ike-sas.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import { Breakdowns } from "../actors/breakdowns.ts";
 import { isSettled } from "../actors/settled.ts";
@@ -44,6 +49,7 @@ export class ConnectionActors implements Disposable {
   /** Connections whose actors wait in the work queue for their start. */
   readonly #starting = new Set<string>();
   #declared: ReadonlyMap<string, Connection> = new Map();
+  #owners: ChildOwners = new Map();
   #endpoints: ReadonlyMap<string, Endpoints> = new Map();
   #sas: ReadonlyMap<string, readonly IkeSa[]> = new Map();
   #charonReady = false;
@@ -94,6 +100,7 @@ export class ConnectionActors implements Disposable {
   declare(connections: ReadonlyMap<string, Connection>): void {
     const before = this.#declared;
     this.#declared = connections;
+    this.#owners = childOwners(connections.values());
     for (const id of before.keys()) if (!connections.has(id)) this.#breakdowns.forget(id);
     this.#roots.each((root, id) => {
       if (!connections.has(id)) root.send({ type: "delete" });
@@ -112,7 +119,8 @@ export class ConnectionActors implements Disposable {
   /** Sends each actor its part of a list of all SAs. */
   setSas(sas: readonly IkeSa[]): void {
     const before = this.#sas;
-    this.#sas = Map.groupBy(sas, ({ connection }) => connection);
+    const listed = byDeclaredConnection(sas, this.#owners);
+    this.#sas = Map.groupBy(listed, ({ connection }) => connection);
     this.#roots.each((root) => {
       const { name } = root.getSnapshot().context.connection;
       const ikeSas = this.#sas.get(name) ?? [];

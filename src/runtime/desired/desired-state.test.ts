@@ -102,7 +102,7 @@ describe("the desired state", () => {
     assert.deepEqual(desiredState(before, snapshot()).secrets, []);
   });
 
-  it("gives a connection the device of its group", () => {
+  it("assigns the device of its group to a connection", () => {
     const group = (spec: object): Resource => ({
       kind: "CharonGroup",
       key: "default/g",

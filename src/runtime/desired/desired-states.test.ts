@@ -47,7 +47,7 @@ function harness() {
 }
 
 describe("desired states", () => {
-  it("are shared, and a new subscriber gets the present one", () => {
+  it("are shared, and a new subscriber receives the current one", () => {
     const { observe, emit, count } = harness();
     const first = observe();
     emit(snapshot);

@@ -1,5 +1,6 @@
 import { parseAddress, type Address } from "../../model/net/address.ts";
 import type { Connection } from "../../model/api/connection.ts";
+import { isSingleHost } from "../../model/api/remote-address.ts";
 import { note, ok, problem, type Finding } from "../../model/status/finding.ts";
 import { contains } from "../../model/net/prefix.ts";
 import type { Examiner } from "./examiner.ts";
@@ -14,7 +15,7 @@ const deadEnds: Readonly<Record<string, string>> = {
 /**
  * Checks the local address and the route that IKE and ESP take to the peer.
  *
- * @param remote the peer's address; undefined while charon has not resolved its name
+ * @param remote the peer's address; undefined before it is known
  */
 export function checkRoute(
   connection: Connection,
@@ -24,9 +25,15 @@ export function checkRoute(
   return [
     ...localAddress(connection, examiner),
     ...(remote === undefined
-      ? [note("route", `charon has not resolved the name ${connection.remoteAddr} yet`)]
+      ? [note("route", unknownAddress(connection))]
       : [routeTo(remote, examiner), ...coveringSelectors(connection, remote)]),
   ];
+}
+
+function unknownAddress({ remoteAddr }: Connection): string {
+  return isSingleHost(remoteAddr)
+    ? `charon has not resolved the name ${remoteAddr} yet`
+    : `remoteAddr is ${remoteAddr}: the peer's address is known once it has initiated`;
 }
 
 function localAddress({ localAddr }: Connection, examiner: Examiner): Finding[] {

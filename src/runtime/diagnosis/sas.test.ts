@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { childSa, connectionOf } from "../../../test/models/fixtures.ts";
+import { awaitingPeer } from "../../machines/child/child-facts.ts";
+import type { Child } from "../../model/api/connection.ts";
 import { failure, Reason, type Failure } from "../../model/status/failure.ts";
 import { checkChild } from "./sas.ts";
 import type { ChildSubject } from "./subject.ts";
@@ -21,4 +23,13 @@ describe("a CHILD SA that is up", () => {
     const differs = failure(Reason.SaDiffers, "the peer left out 10.7.0.0/24");
     assert.deepEqual(found(differs), ["ok is up", "note the peer left out 10.7.0.0/24"]);
   });
+});
+
+it("a child that does not initiate and has no SA has a note that the peer must initiate", () => {
+  const [child] = connectionOf({ remoteAddr: "%any" }).children;
+  const context = { sas: [], failure: awaitingPeer(child as Child), hint: undefined };
+  const subject = { child, state: "negotiating", snapshot: { context } } as unknown as ChildSubject;
+  const [finding] = checkChild(undefined, subject);
+  assert.equal(finding?.verdict, "note");
+  assert.match(finding.message, /remoteAddr is not a single host/);
 });

@@ -19,7 +19,7 @@ export async function checkIke(
   remote: Address | undefined,
   examiner: Examiner,
 ): Promise<Finding[]> {
-  const { ikeSas, failure } = root.getSnapshot().context;
+  const { connection, ikeSas, failure } = root.getSnapshot().context;
   const up = ikeSas.filter(isEstablished);
   const [sa] = up;
   if (sa !== undefined) {
@@ -27,6 +27,9 @@ export async function checkIke(
     return [isUp, ...duplicates(up), ...difference("IKE SA", failure)];
   }
   if (failure !== undefined && !isSilence(failure)) return [problemOf("IKE SA", failure)];
+  if (!connection.children.some(({ initiates }) => initiates)) {
+    return [note("IKE SA", "ipman does not initiate: the peer has to", awaitingRemedy)];
+  }
   const attempt = await attemptOf(root);
   if (attempt === "refused" || (attempt !== undefined && isEstablished(attempt)))
     return checkIke(root, remote, examiner);
@@ -48,13 +51,12 @@ export function checkChild(ike: Finding | undefined, subject: ChildSubject): Fin
   }
   if (ike?.verdict === "problem") return [skipped("CHILD SA", "waits for the IKE SA")];
   const why = hint ?? failure;
+  if (why?.reason === Reason.AwaitingPeer) return [note("CHILD SA", why.message, awaitingRemedy)];
   if (why !== undefined) return [problemOf("CHILD SA", why)];
-  return [
-    subject.child.initiates
-      ? note("CHILD SA", "is being negotiated")
-      : note("CHILD SA", "waits for the peer, or for traffic, to bring it up"),
-  ];
+  return [note("CHILD SA", "is being negotiated")];
 }
+
+const awaitingRemedy = reasons[Reason.AwaitingPeer].remedy;
 
 const duplicateHint =
   "both sides initiate: set `start_action: none` on one side, or `unique: replace`";

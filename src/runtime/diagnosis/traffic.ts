@@ -1,6 +1,8 @@
 import { formatAddress, type Address } from "../../model/net/address.ts";
 import { ok, problem, skipped, type Finding } from "../../model/status/finding.ts";
+import { childKeyOf } from "../../model/api/selector-sets.ts";
 import type { ChildSa } from "../../model/charon/sa.ts";
+import { contains, parsePrefix } from "../../model/net/prefix.ts";
 import type { Examiner, Placed } from "./examiner.ts";
 
 /** Every IP network carries packets of this size (RFC 791). */
@@ -30,12 +32,12 @@ export async function checkTraffic(
       skipped("traffic", "give an address behind the peer that answers ping: --ping ADDRESS"),
     ];
   const { gateway, child } = placed;
-  const before = await countersOf(placed, examiner);
+  const before = await countersOf(placed, target, examiner);
   const source = child.xfrmIp.address;
   const text = formatAddress(target);
   if (await examiner.answersGateway(gateway, source, { target }))
     return [ok("traffic", `${text} answers`), await checkSizes(placed, target, examiner)];
-  const after = await countersOf(placed, examiner);
+  const after = await countersOf(placed, target, examiner);
   return [...refusedHere(before, after), lost(text, before, after)].slice(0, 1);
 }
 
@@ -44,11 +46,27 @@ interface Counters {
   readonly errors: ReadonlyMap<string, number>;
 }
 
-async function countersOf({ connection, child }: Placed, examiner: Examiner): Promise<Counters> {
+/** The counters of the CHILD SA that carries packets to an address, and the kernel's errors. */
+async function countersOf(
+  { connection, child }: Placed,
+  target: Address,
+  examiner: Examiner,
+): Promise<Counters> {
   const ikeSas = await examiner.statistics();
   const sas = ikeSas.filter((ike) => ike.connection === connection.name);
-  const sa = sas.flatMap(({ children }) => children).findLast(({ name }) => name === child.key);
+  const own = sas
+    .flatMap(({ children }) => children)
+    .filter(({ name }) => childKeyOf(name) === child.key);
+  const sa = own.findLast(({ remoteSelectors }) => carries(remoteSelectors, target)) ?? own.at(-1);
   return { sa, errors: examiner.xfrmErrors() };
+}
+
+/** Whether packets to an address match the traffic selectors of an SA. */
+function carries(remoteSelectors: readonly string[], target: Address): boolean {
+  return remoteSelectors.some((text) => {
+    const prefix = parsePrefix(text);
+    return prefix !== undefined && contains(prefix, target);
+  });
 }
 
 function packetsOut({ sa }: Counters): number {

@@ -26,7 +26,7 @@ describe("announcements of a gateway", () => {
   const note = (due: readonly Worker[]) => {
     sent.push(`${Date.now() - started}: ${due.map(({ id }) => id).join(" ")}`);
   };
-  /** Step by step: a timer that a timer sets is due in the same wait. */
+  /** Advances the clock in steps, so that a timer set by another one is due in the same wait. */
   const wait = (ms: number) => {
     for (let waited = 0; waited < ms; waited += 100) mock.timers.tick(100);
   };
@@ -61,7 +61,7 @@ describe("announcements of a gateway", () => {
   it("begin again for a gateway that was created again", () => {
     const one = worker("one");
     all.repeat(gateway, [one], note)();
-    // On a host it has the same name again.
+    // On a host the new gateway has the same name.
     all.repeat({ ...gateway }, [one], note)();
     assert.deepEqual(sent, ["0: one", "0: one"]);
   });
@@ -101,7 +101,7 @@ describe("announcements of a gateway", () => {
     stop();
   });
 
-  it("need no timer without a worker", () => {
+  it("use no timer without a worker", () => {
     all.repeat(gateway, [], note);
     wait(600_000);
     assert.deepEqual(sent, []);

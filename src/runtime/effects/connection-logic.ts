@@ -1,5 +1,5 @@
 import { childMachine } from "../../machines/child/child.ts";
-import type { ChildOrder } from "../../machines/child/child-types.ts";
+import type { ChildOrder, InitiateOrder } from "../../machines/child/child-types.ts";
 import { connectionMachine } from "../../machines/connection/connection.ts";
 import type { LoadOrder, LoadResult } from "../../machines/connection/connection-types.ts";
 import { failure, Reason } from "../../model/status/failure.ts";
@@ -54,8 +54,8 @@ function childLogic(ports: ConnectionPorts) {
   return childMachine.provide({
     actors: {
       gateway: gatewayLogic(ports),
-      initiate: call<ChildOrder>("charon.initiate", ({ connectionName, childKey }) =>
-        queue.before(charon.initiate(connectionName, childKey)),
+      initiate: call<InitiateOrder>("charon.initiate", ({ connectionName, names }) =>
+        each(names, (name) => queue.before(charon.initiate(connectionName, name))),
       ),
       terminate: call<Selection>("charon.terminate", ({ uniqueIds }) =>
         each(uniqueIds, (id) => charon.terminateChildSa(id)),

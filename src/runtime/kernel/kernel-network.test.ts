@@ -51,7 +51,7 @@ function networkOf({ mtu = 1_500, isCharonRunning = true } = {}) {
 }
 
 describe("the network of the kernel", () => {
-  it("repairs a gateway's namespace, and reports whether it had to", () => {
+  it("repairs a gateway's namespace, and reports whether a repair was necessary", () => {
     const { network, pod } = networkOf();
     assert.deepEqual(network.apply(order), { repaired: true });
     assert.deepEqual(network.apply(order), { repaired: false });

@@ -5,7 +5,7 @@ import type { SecretFacts } from "../conditions/conditions.ts";
 import type { Secrets } from "./secrets.ts";
 import {
   identitiesOverlap,
-  parseIdentity,
+  identityPattern,
   type IdentityPattern,
 } from "../../model/charon/identity-overlap.ts";
 
@@ -164,15 +164,14 @@ function owns(remote: IdentityPattern, local: IdentityPattern): boolean {
 /** A key for an identity that matches only itself; undefined for a pattern. */
 function exact(identity: IdentityPattern): string | undefined {
   if (identity.type === "literal") return identity.text;
-  if (identity.type !== "network") return undefined;
-  const { address, length } = identity.prefix;
-  const isHost = length === (address.family === 4 ? 32 : 128);
-  return isHost ? `${address.family} ${address.value}` : undefined;
+  if (identity.type !== "addresses") return undefined;
+  const { family, first, last } = identity.interval;
+  return first === last ? `${family} ${first}` : undefined;
 }
 
 function claimOf(connection: Connection, revision: string): KeyClaim {
   const { localId, remoteId } = connection;
-  return { connection, revision, local: parseIdentity(localId), remote: parseIdentity(remoteId) };
+  return { connection, revision, local: identityPattern(localId), remote: identityPattern(remoteId) };
 }
 
 function push(map: Map<string, KeyClaim[]>, key: string, claim: KeyClaim): void {

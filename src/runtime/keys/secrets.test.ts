@@ -105,7 +105,7 @@ describe("a Secret whose consent is required", () => {
     assert.equal(store.has(ref("a")), false, "it was withdrawn");
   });
 
-  it("gives the same failure if it refuses as if it did not exist, whatever it contains", () => {
+  it("causes the same failure if it refuses and if it does not exist, regardless of its contents", () => {
     const nothing = shown(required());
     assert.deepEqual(nothing.slice(0, 4), [false, undefined, undefined, undefined]);
     const { message, retryable } = nothing[4] as { message: string; retryable: boolean };
@@ -117,7 +117,7 @@ describe("a Secret whose consent is required", () => {
     }
   });
 
-  it("reports what is wrong with the key if it permits its use", () => {
+  it("reports the problem of its key if it permits the use of the key", () => {
     const store = required(annotated("c", "0xplanted"));
     assert.equal(store.failureOf(ref("a"))?.reason, "SecretInvalid");
     assert.equal(store.failureOf(ref("none")), undefined, "the key alone is missing");
@@ -133,7 +133,7 @@ describe("a Secret whose consent is required", () => {
     assert.equal(store.failureOf(ref("a"))?.reason, "SecretNotPermitted");
   });
 
-  it("gives the same failure object while nothing changes", () => {
+  it("causes the same failure object while nothing changes", () => {
     const store = required(annotated());
     const user = ref("a");
     const before = store.failureOf(user);

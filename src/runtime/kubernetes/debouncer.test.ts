@@ -32,7 +32,7 @@ describe("a debouncer", () => {
     assert.deepEqual([debouncer.isWaiting("a"), settled], [false, ["a"]]);
   });
 
-  it("makes an object that keeps changing due after the maximum wait, again and again", () => {
+  it("makes an object that keeps changing due after each maximum wait", () => {
     const { debouncer, settled } = watched();
     using _ = debouncer;
     const looks: number[] = [];

@@ -158,7 +158,7 @@ function namesOf(
   for (const { name, children } of declared) {
     add(
       name,
-      children.map(({ key }) => key),
+      children.flatMap(({ selectorSets }) => selectorSets.map((set) => set.name)),
     );
   }
   for (const [name, children] of loaded) add(name, children);

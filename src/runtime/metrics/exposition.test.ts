@@ -15,7 +15,7 @@ describe("metrics as text", () => {
     { labels: `{name="${escaped(awkward)}"}`, thing: 2.5 },
   ]);
 
-  it("have the lines of each together", () => {
+  it("have the lines of each metric together", () => {
     assert.deepEqual(text.split("\n"), [
       "# HELP a_size Its size.",
       "# TYPE a_size gauge",
@@ -29,7 +29,7 @@ describe("metrics as text", () => {
     ]);
   });
 
-  it("are text that Prometheus takes", () => {
+  it("are text that Prometheus accepts", () => {
     execFileSync("promtool", ["check", "metrics"], { input: text, stdio: "pipe" });
   });
 });

@@ -4,7 +4,7 @@ import { Registry } from "prom-client";
 import { errorsIn } from "../../adapters/netlink/xfrm-errors.ts";
 import { showXfrmErrors } from "./kernel-metrics.ts";
 
-/** As the kernel writes it. */
+/** The counters as the kernel writes them. */
 const text =
   "XfrmInError             \t0\nXfrmInNoStates          \t5\nXfrmFwdHdrError         \t2\n";
 

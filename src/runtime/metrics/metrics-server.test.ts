@@ -23,11 +23,11 @@ describe("the metrics' server", () => {
     assert.equal((await get("/other"))[0], 404);
   });
 
-  it("answers a probe while others keep as many connections open as they can", async () => {
+  it("answers a probe while other clients keep as many connections open as they can", async () => {
     await using server = await serveMetrics(`${host}:0`, metrics);
     const sockets = Array.from({ length: 200 }, () => connect(server.port, host));
     for (const socket of sockets) socket.on("error", () => {}).resume();
-    // Some are ended by the time that they know of their connection.
+    // The server ends some connections before the clients receive the event of their start.
     const settled = (socket: Socket) =>
       Promise.race([once(socket, "connect"), once(socket, "close")]);
     await Promise.allSettled(sockets.map(settled));

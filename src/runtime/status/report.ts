@@ -1,4 +1,5 @@
 import { childRefKey } from "../../model/api/child-ref.ts";
+import { childKeyOf } from "../../model/api/selector-sets.ts";
 import { isInstalled, type IkeSa } from "../../model/charon/sa.ts";
 import type { Status } from "../../model/status/status.ts";
 import { statusOf, type StatusSource } from "./status.ts";
@@ -30,14 +31,19 @@ export async function reportOf(
     const id = idOf.get(connection);
     if (id === undefined) continue;
     for (const { name, statistics: counted } of children.filter(isInstalled)) {
-      const key = childRefKey({ connection: id, child: name });
+      const key = childRefKey({ connection: id, child: childKeyOf(name) });
       const known = traffic[key] ?? { bytesIn: 0, bytesOut: 0, idleIn: 0 };
       traffic[key] = {
         bytesIn: known.bytesIn + (counted?.bytesIn ?? 0),
         bytesOut: known.bytesOut + (counted?.bytesOut ?? 0),
-        idleIn: counted?.idleIn ?? 0,
+        idleIn: shortest(known.idleIn, counted?.idleIn ?? 0),
       };
     }
   }
   return { ...status, traffic };
+}
+
+/** The shorter of two idle times, of which 0 stands for no packet at all. */
+function shortest(a: number, b: number): number {
+  return a === 0 || b === 0 ? Math.max(a, b) : Math.min(a, b);
 }

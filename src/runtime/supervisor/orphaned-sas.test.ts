@@ -29,7 +29,7 @@ function listing(...spis: number[]): HeldSas {
   return { spis: new Set(spis), reqids, hidden: new Set(), traps: [] };
 }
 
-/** A charon that gives these answers, one after the other. */
+/** A charon that returns these answers, one after the other. */
 function charon(...lists: readonly (HeldSas | Error)[]) {
   const rest = [...lists];
   return {
@@ -41,7 +41,7 @@ function charon(...lists: readonly (HeldSas | Error)[]) {
 }
 
 describe("orphaned SAs", () => {
-  it("are those that charon does not list, whatever the clock shows", async (test) => {
+  it("are those that charon does not list, regardless of the clock", async (test) => {
     for (const now of [0, 2 ** 41]) {
       test.mock.timers.enable({ apis: ["Date"], now });
       const { orphans, left } = kernel(7, 8);
@@ -57,7 +57,7 @@ describe("orphaned SAs", () => {
     assert.deepEqual(left(), []);
   });
 
-  it("are in neither of two lists, since a CHILD SA may change its IKE SA during one", async () => {
+  it("are in neither of two lists, since a CHILD SA may change its IKE SA during a list", async () => {
     for (const lists of [
       [listing(), listing(7)],
       [listing(7), listing()],
@@ -68,7 +68,7 @@ describe("orphaned SAs", () => {
     }
   });
 
-  it("do not include SAs that charon adds while it is asked", async () => {
+  it("do not include SAs that charon adds while it lists them", async () => {
     const { orphans, states, left } = kernel(7);
     const added: KernelState = { kind: "sa", ifId: 102, reqid: 2, spi: 9, id: "9" };
     const adding = {

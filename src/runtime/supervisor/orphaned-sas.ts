@@ -20,9 +20,9 @@ export class OrphanedSas {
   /** Remembers the if_ids of these connections' children. */
   note(connections: Iterable<Connection>): void {
     for (const { name, children } of connections) {
-      for (const { key, ifId } of children) {
+      for (const { selectorSets, ifId } of children) {
         this.#ifIds.add(ifId);
-        this.#byName.set(nameOf(name, key), ifId);
+        for (const set of selectorSets) this.#byName.set(nameOf(name, set.name), ifId);
       }
     }
   }

@@ -21,7 +21,7 @@ describe("paced work", () => {
     mock.timers.reset();
   });
 
-  it("is shared by all callers before it begins, and rests in proportion to its duration", async () => {
+  it("is shared by all callers before it begins, and pauses in proportion to its duration", async () => {
     const began: number[] = [];
     const start = Date.now();
     const ask = paced(async () => {
@@ -40,7 +40,7 @@ describe("paced work", () => {
     assert.ok(Math.abs((began[1] ?? 0) - 400) <= 20, `${began[1]} ms`);
   });
 
-  it("rests for a second at most", async () => {
+  it("pauses for at most a second", async () => {
     const ask = paced(() => new Promise<void>((done) => setTimeout(done, 5_000)), 1 / 4);
     const first = ask();
     await pass(5_010);

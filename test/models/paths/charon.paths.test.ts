@@ -6,7 +6,7 @@ import { never } from "./graph.ts";
 
 const error = { failure: failure(Reason.CharonUnavailable, "no answer") };
 
-describe("the charon machine, by generated paths", () => {
+describe("the charon machine on generated paths", () => {
   coversItsChart((held) => ({
     machine: charonMachine.provide({
       actors: {

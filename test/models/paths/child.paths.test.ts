@@ -63,6 +63,6 @@ const walk =
     errors: [{ failure: refused }, { failure: silent }],
   });
 
-describe("the child machine, by generated paths", () => {
+describe("the child machine on generated paths", () => {
   coversItsChart(walk(childOf({})), walk(childOf({ extra: { start_action: "none" } })));
 });

@@ -16,7 +16,7 @@ const list = (...ikeSas: object[]) => ({ type: "sas.listed", ikeSas });
 const connection = connectionOf();
 const two = { "child-2": childSpec(2), "child-3": childSpec(3) };
 
-describe("the connection machine, by generated paths", () => {
+describe("the connection machine on generated paths", () => {
   coversItsChart((held) => ({
     machine: connectionMachine.provide({
       actors: {

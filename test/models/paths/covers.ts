@@ -4,15 +4,15 @@ import { edgePaths, type Walk } from "./graph.ts";
 import { Held, Replay } from "./replay.ts";
 
 /**
- * Tests that generated paths take every state and every transition of a chart, and that
- * the machine, run with fakes, is after each step where its chart says.
+ * Tests that generated paths reach every state and every transition of a chart, and that the
+ * machine, run with fakes, is in the expected state after each step.
  *
- * @param walks as many as it takes to see all, over one machine
+ * @param walks walks of one machine that together reach all of them
  */
 export function coversItsChart(...walks: ((held: Held) => Walk)[]): void {
   const missed: { states: string[]; transitions: string[] }[] = [];
   for (const [index, walkWith] of walks.entries()) {
-    it(`goes every way that there is (start ${index + 1})`, async (t) => {
+    it(`is in the expected state after each step (walk ${index + 1})`, async (t) => {
       const held = new Held();
       const walk = walkWith(held);
       const replay = new Replay(walk);
@@ -23,8 +23,8 @@ export function coversItsChart(...walks: ((held: Held) => Walk)[]): void {
     });
   }
 
-  it("has no state and no transition that no path takes", () => {
-    assert.equal(missed.length, walks.length, "not every walk came to its end");
+  it("has no state or transition that no path reaches", () => {
+    assert.equal(missed.length, walks.length, "not every walk finished");
     const everywhere = (what: "states" | "transitions") =>
       (missed[0]?.[what] ?? []).filter((item) => missed.every((m) => m[what].includes(item)));
     assert.deepEqual(everywhere("states"), []);

@@ -20,15 +20,15 @@ const tunnel = (encapsulated: boolean) => ({ suite, encapsulated, remoteHost: ""
 
 const partOf = (event: GatewayEvent) =>
   (event.type === "kernel.changed" ? event.part : undefined) ?? "namespace";
-/** The causes that a guard asks for. */
+/** The causes that a guard reads. */
 const counted = /algorithms|another program/;
-/** After two repairs: the paths are short then. */
+/** A part counts as contested after two repairs, so that the paths are short. */
 const isFought = ({ recurrences }: GatewayContext, part: KernelPart) =>
   recurrences.some(({ cause, times }) => cause === changedByOthers(part) && times > 1);
 const isContested = (context: GatewayContext) =>
   context.wokenBy.length > 0 && context.wokenBy.every((part) => isFought(context, part));
 
-describe("the gateway machine, by generated paths", () => {
+describe("the gateway machine on generated paths", () => {
   const walkOf = (events: readonly GatewayEvent[], errors: readonly unknown[]) => (held: Held) => ({
     machine: gatewayMachine.provide({
       actors: {
@@ -63,7 +63,7 @@ describe("the gateway machine, by generated paths", () => {
     ],
     errors,
   });
-  // Events with counters of their own are walked separately: together they would take too long.
+  // Events with separate counters have separate walks, since a single walk would take too long.
   coversItsChart(
     walkOf(
       [

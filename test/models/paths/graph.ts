@@ -6,21 +6,21 @@ import {
 } from "xstate";
 import { adjacencyMapToArray, getAdjacencyMap } from "xstate/graph";
 
-/** The machine of a walk, with the events and results that it gets. */
+/** The machine of a walk, with the events and results that it receives. */
 export interface Walk {
   readonly machine: AnyStateMachine;
   readonly input?: unknown;
-  /** Events that others may send it, in any state. */
+  /** Events that other actors may send to it in any state. */
   readonly events: readonly AnyEventObject[];
-  /** The part of a context that guards depend on: snapshots that agree in it are one vertex. */
+  /** The part of a context that guards depend on; snapshots with equal facts are one vertex. */
   readonly facts: (context: never) => unknown;
-  /** The outputs of invoked actors, by id; undefined where it is left out. */
+  /** The outputs of invoked actors by id; undefined for ids that are left out. */
   readonly outputs?: Readonly<Record<string, unknown>>;
   /** Errors that the invoked actors may end with. */
   readonly errors: readonly unknown[];
 }
 
-/** One step and the snapshot that it has to lead to. */
+/** One step and the snapshot that it must lead to. */
 export interface Step {
   readonly event: AnyEventObject;
   readonly snapshot: AnyMachineSnapshot;
@@ -29,8 +29,8 @@ export interface Step {
 export type Path = readonly Step[];
 
 /**
- * Paths that together take every edge of the machine's graph, each by a shortest way to it.
- * Edges count as one where state, event and next state are the same, whatever the context.
+ * Paths that together cover every edge of the machine's graph, each by a shortest path to it.
+ * Edges with the same state, event and next state count as one, regardless of the context.
  */
 export function edgePaths(walk: Walk): Path[] {
   const key = (snapshot: AnyMachineSnapshot) => vertexOf(walk, snapshot);
@@ -41,7 +41,7 @@ export function edgePaths(walk: Walk): Path[] {
     events: (snapshot: AnyMachineSnapshot) => eventsIn(walk, snapshot),
     stopWhen: (snapshot: AnyMachineSnapshot) => snapshot.status !== "active",
   };
-  // In the order of their discovery, which is breadth first.
+  // The edges are in the order of their discovery, which is breadth first.
   const edges = adjacencyMapToArray(getAdjacencyMap(walk.machine, options as never));
   const start = edges[0];
   const shortest = new Map<string, Path>(start && [[key(start.state), []]]);
@@ -61,7 +61,7 @@ export function vertexOf(walk: Walk, snapshot: AnyMachineSnapshot): string {
   return JSON.stringify([snapshot.status, snapshot.value, walk.facts(snapshot.context as never)]);
 }
 
-/** The events that can come now: from others, from actors that end, from timers. */
+/** The events that can occur in a snapshot: from other actors, invoked actors and timers. */
 export function eventsIn(walk: Walk, snapshot: AnyMachineSnapshot): AnyEventObject[] {
   const actors = Object.keys(snapshot.children);
   return [
@@ -78,7 +78,7 @@ function doneEvent(actorId: string, output: unknown): AnyEventObject {
   return { type: `xstate.done.actor.${actorId}`, actorId, output };
 }
 
-/** A path that another one begins with is walked with it. */
+/** Leaves out each path that is a prefix of another one. */
 function withoutPrefixes(paths: readonly Path[]): Path[] {
   const begun = new Set(paths.flatMap((path) => prefixKeys(path).slice(0, -1)));
   return paths.filter((path) => !begun.has(prefixKeys(path).at(-1) ?? ""));
@@ -89,14 +89,14 @@ function prefixKeys(path: Path): string[] {
   return path.map(({ event }) => (prefix += `${textOf(event)}\n`));
 }
 
-/** Two events with the same text are one. */
+/** The identity of an event as text. */
 export function textOf(event: AnyEventObject): string {
   return JSON.stringify(event, (_, value: unknown) =>
     typeof value === "bigint" ? String(value) : value,
   );
 }
 
-/** Every transition that the chart has, the eventless ones too, with a name for each. */
+/** Every transition of the chart, including eventless ones, with its name. */
 export function transitionsOf(machine: AnyStateMachine): Map<object, string> {
   return new Map(
     nodesOf(machine.root)
@@ -110,18 +110,18 @@ export function transitionsOf(machine: AnyStateMachine): Map<object, string> {
   );
 }
 
-/** The node and all below it. */
+/** The node and all its descendants. */
 export function nodesOf(node: AnyStateNode): AnyStateNode[] {
   return [node, ...Object.values(node.states).flatMap((child) => nodesOf(child))];
 }
 
 /**
- * A delay that no path waits for, since others in the same state would run out before it: the
- * transition is taken by its event.
+ * A delay that no path waits for, since other delays of the same state end before it: a path
+ * sends the event of its transition instead.
  */
 export const never = 1e12;
 
-/** In milliseconds, where the delay is a number or the name of one. */
+/** The delay of a timer's event in milliseconds; it must be a number or the name of one. */
 export function delayOf(machine: AnyStateMachine, eventType: string): number {
   for (const node of nodesOf(machine.root)) {
     const found = node.after.find((transition) => transition.eventType === eventType);

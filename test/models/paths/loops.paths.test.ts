@@ -91,14 +91,14 @@ function connectionAdversary(): Adversary {
     ],
     errors: [away],
   };
-  // A child without a command to stop does not end, but it may break down.
+  // A child does not end without a command to stop, but it may break down.
   return { walk, costs: { terminateIke: some, load: once }, impossible: /done\.actor\.child/ };
 }
 
 const suite = { iv: 8, icv: 16, align: 4 };
 const tunnel = (encapsulated: boolean) => ({ suite, encapsulated, remoteHost: "" });
 
-/** Events with counters of their own are tried separately: a bound holds for each kind alone. */
+/** Events with separate counters are tested separately, since a bound holds for each kind. */
 const gatewayEvents = {
   changes: [{ type: "kernel.changed" }],
   tunnels: [
@@ -199,50 +199,50 @@ function probeAdversary(): Adversary {
   return { walk, costs: { ask: once }, impossible: /done\.actor/ };
 }
 
-describe("whatever others do to it", () => {
+describe("under any sequence of external events", () => {
   const hour = 3_600_000;
   const bounds: readonly (readonly [what: string, perHour: number, () => Adversary])[] = [
-    ["a child orders and ends at most 240 SAs an hour", 240, childAdversary],
+    ["a child initiates and terminates at most 240 SAs an hour", 240, childAdversary],
     [
-      "a connection is loaded, and ends IKE SAs, at most 240 times an hour",
+      "a connection is loaded, and terminates IKE SAs, at most 240 times an hour",
       240,
       connectionAdversary,
     ],
     [
-      "a gateway that others change is repaired at most 700 times an hour",
+      "a gateway that other programs change is repaired at most 700 times an hour",
       700,
       () => gatewayAdversary(true, "changes"),
     ],
     [
-      "a gateway is configured at most 600 times an hour as the tunnel changes",
+      "a gateway is configured at most 600 times an hour if its tunnel keeps changing",
       600,
       () => gatewayAdversary(true, "tunnels"),
     ],
     [
-      "a gateway is configured at most 600 times an hour where the kernel refuses the plan",
+      "a gateway is configured at most 600 times an hour if the kernel refuses the plan",
       600,
       () => gatewayAdversary(true, "refusals"),
     ],
     [
-      "a gateway is configured at most 600 times an hour where it cannot be watched",
+      "a gateway is configured at most 600 times an hour if it cannot be watched",
       600,
       () => gatewayAdversary(true, "unwatched"),
     ],
     [
-      "a gateway is looked at at most 4 times a second",
+      "a gateway is compared with its plan at most 4 times a second",
       14_400,
       () => gatewayAdversary(false, "changes"),
     ],
     [
-      "charon is connected to at most 4 times a second",
+      "the connection to charon is attempted at most 4 times a second",
       14_400,
       () => charonAdversary({ connect: once }),
     ],
     ["charon has at most 240 sessions an hour", 240, () => charonAdversary({ prune: once })],
     ["an object is written at most 240 times an hour", 240, managedObjectAdversary],
-    ["the lease is asked for every two seconds", 1_800, () => leaderAdversary(false)],
-    ["the lease is renewed every two seconds", 1_800, () => leaderAdversary(true)],
-    ["a probe begins once", 1, probeAdversary],
+    ["the lease is requested at most every two seconds", 1_800, () => leaderAdversary(false)],
+    ["the lease is renewed at most every two seconds", 1_800, () => leaderAdversary(true)],
+    ["a probe starts once", 1, probeAdversary],
   ];
   for (const [what, perHour, adversary] of bounds) {
     it(what, (t) => {
@@ -251,7 +251,7 @@ describe("whatever others do to it", () => {
     });
   }
 
-  it("a planted loop without a pause is found", (t) => {
+  it("a planted loop without a pause is detected", (t) => {
     t.mock.method(Math, "random", () => 0);
     const unguarded = childMachine.provide({ guards: { looping: () => false } });
     const circle = fastLoop(childAdversary(unguarded), hour / 240);

@@ -7,16 +7,16 @@ import {
 import { adjacencyMapToArray, getAdjacencyMap } from "xstate/graph";
 import { eventsIn, textOf, vertexOf, type Walk } from "./graph.ts";
 
-/** A machine in the hands of those who wish it ill: peers, other programs, a failing kernel. */
+/** A machine in a hostile environment: peers, other programs, a failing kernel. */
 export interface Adversary {
   /**
-   * Its events are what others can bring about; its facts hold all that guards and delays
-   * depend on, so that there are finitely many.
+   * Its events are those that others can cause; its facts include everything that guards and
+   * delays depend on, and have finitely many values.
    */
   readonly walk: Walk;
-  /** The events before the adversary begins. */
+  /** The events before the adversary starts. */
   readonly before?: Walk["events"];
-  /** The events that it cannot cause. */
+  /** The types of the events that the adversary cannot cause. */
   readonly impossible?: RegExp;
   /** The cost of an invoked actor, by its id; others cost nothing. */
   readonly costs: Readonly<Record<string, (input: never) => number>>;
@@ -26,23 +26,23 @@ interface Edge {
   readonly from: string;
   readonly to: string;
   readonly event: string;
-  /** The shortest time that it takes. */
+  /** The shortest time until the event can occur. */
   readonly ms: number;
   readonly cost: number;
 }
 
 /**
- * A circle in a machine's graph that takes less time than so many milliseconds for each call
- * that it makes: the events in it, or undefined where there is none. Without one, an
- * adversary can have no more than an hour divided by that time, and what the longest way
- * without a circle costs. `Math.random` has to be at its lowest meanwhile.
+ * Finds a cycle in a machine's graph that takes less than `msPerCall` for each call that it
+ * makes; returns the cycle's events, or undefined if there is none. Without such a cycle, an
+ * adversary can cause one call per `msPerCall`, in addition to those on the longest path
+ * without a cycle. `Math.random` must return its minimum meanwhile.
  */
 export function fastLoop(adversary: Adversary, msPerCall: number): string[] | undefined {
   const edges = edgesOf(adversary);
   const gain = new Map<string, number>();
   const by = new Map<string, Edge>();
   const vertices = new Set(edges.flatMap(({ from, to }) => [from, to]));
-  // Bellman and Ford: what still improves after as many rounds as vertices is in a circle.
+  // Bellman-Ford: a vertex that still improves after one round per vertex is behind a cycle.
   for (let round = 0; round <= vertices.size; round++) {
     let last: Edge | undefined;
     for (const edge of edges) {
@@ -53,11 +53,11 @@ export function fastLoop(adversary: Adversary, msPerCall: number): string[] | un
       last = edge;
     }
     if (last === undefined) return undefined;
-    // The predecessors have a circle long before the rounds are over.
+    // The predecessors contain a cycle long before the rounds end.
     const circle = round % 4 === 3 ? circleIn(by, last.to) : undefined;
     if (circle !== undefined) return circle;
   }
-  throw new Error("it improves for ever, and no circle was found");
+  throw new Error("the gain still grows, and no cycle was found");
 }
 
 function circleIn(by: ReadonlyMap<string, Edge>, start: string): string[] | undefined {
@@ -104,7 +104,7 @@ function edgesOf({ walk, before = [], impossible, costs }: Adversary): Edge[] {
   );
 }
 
-/** The time that a timer is set to in that state; all other events may come at once. */
+/** The delay of a timer's event in that state; all other events may occur at once. */
 function durationOf(state: AnyMachineSnapshot, eventType: string): number {
   const found = state._nodes
     .flatMap(({ after }) => after)

@@ -19,11 +19,11 @@ import {
   type Walk,
 } from "./graph.ts";
 
-/** Actors that end when, and as, a path says. */
+/** Actors whose end and result a path decides. */
 export class Held {
   readonly #open = new Map<string, PromiseWithResolvers<never>>();
 
-  /** Stands for any actor that a machine invokes or spawns. */
+  /** A stand-in for any actor that a machine invokes or spawns. */
   actor<Output, Input>() {
     return fromPromise<Output, Input>(({ self }) => {
       const end = Promise.withResolvers<never>();
@@ -39,7 +39,7 @@ export class Held {
   }
 }
 
-/** Runs paths on the machine itself and keeps what they touched. */
+/** Runs paths on the machine itself and records the states and transitions that they reach. */
 export class Replay {
   readonly #walk: Walk;
   readonly #transitions = new Set<object>();
@@ -50,7 +50,7 @@ export class Replay {
   }
 
   /**
-   * Runs one path; after each step the actor has to be where the path says.
+   * Runs one path; after each step the actor must be in the state of the path.
    *
    * @param machine the walk's machine with the fakes of `held`
    */
@@ -82,7 +82,7 @@ export class Replay {
     }
   }
 
-  /** The states and transitions of the chart that no path touched. */
+  /** The states and transitions of the chart that no path reached. */
   missed(machine: AnyStateMachine): { states: string[]; transitions: string[] } {
     return {
       states: nodesOf(machine.root)

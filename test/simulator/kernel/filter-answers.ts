@@ -17,7 +17,7 @@ const message = {
 };
 const headerBytes = 4; // struct nfgenmsg
 
-/** Answers a request of nftables as Linux does, as far as ipman's requests go. */
+/** Answers a request of nftables like Linux, for the kinds that ipman sends. */
 export function answerFilter(request: NetlinkMessage, { tables }: SimulatedNamespace): Answer {
   const attributes = attributesIn(request.body, headerBytes);
   const name = textOf(attributes.get(1));

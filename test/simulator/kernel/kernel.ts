@@ -15,7 +15,7 @@ import { SimulatedTransport, type Answer } from "./transport.ts";
 export type BeforeRequest = (request: string) => void;
 
 /**
- * A kernel with network namespaces, as far as ipman's requests go. The contracts
+ * A kernel with network namespaces for the kinds of requests that ipman sends. The contracts
  * `simulated-kernel.scenario.ts` and `simulated-plans.scenario.ts` compare it with a real one.
  */
 export class SimulatedKernel implements Kernel {
@@ -61,7 +61,7 @@ export class SimulatedKernel implements Kernel {
   /**
    * Finds a namespace by its path.
    *
-   * @throws {NetlinkError} ENOENT where there is none, as on a real kernel
+   * @throws {NetlinkError} ENOENT if there is none, as on a real kernel
    */
   namespace(path: string | undefined): SimulatedNamespace {
     const namespace = this.#namespaces.get(path ?? "host");

@@ -3,7 +3,7 @@ import { NftError } from "../../../src/adapters/nftables/libnftables.ts";
 /** A table of the family inet. */
 export interface SimulatedTable {
   readonly comment: string;
-  /** Rules by chain, each with the handle that the kernel gave it. */
+  /** Rules by chain, each with the handle that the kernel assigned. */
   readonly chains: ReadonlyMap<string, readonly SimulatedRule[]>;
   /** Elements by set or map. */
   readonly sets: ReadonlyMap<string, readonly string[]>;
@@ -23,7 +23,7 @@ let lastHandle = 0;
  * Runs those commands of nft's language that ipman and its tests use, as one transaction.
  *
  * @returns the tables after it
- * @throws {NftError} where the kernel would refuse a command
+ * @throws {NftError} if the kernel would refuse a command
  */
 export function runCommands(op: string, tables: Tables, commands: string): Tables {
   const fail = () => new NftError(op, "Could not process rule: No such file or directory");

@@ -27,7 +27,7 @@ import { createLink, largestMtu } from "./create-link.ts";
 import type { RouteKernel, SimulatedNamespace } from "./namespace.ts";
 import type { Answer } from "./transport.ts";
 
-/** Answers a request of the routing protocol as Linux does, as far as ipman's requests go. */
+/** Answers a request of the routing protocol like Linux, for the kinds that ipman sends. */
 export function answerRoute(
   request: NetlinkMessage,
   namespace: SimulatedNamespace,

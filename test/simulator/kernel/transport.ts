@@ -5,7 +5,7 @@ import type { NetlinkTransport, RawSocket } from "../../../src/adapters/linux/ne
 import { messagesIn, type NetlinkMessage } from "../../../src/adapters/netlink/reader.ts";
 import { MessageWriter } from "../../../src/adapters/netlink/writer.ts";
 
-/** The answer to a request: success, an error, or the objects that it asked for. */
+/** The answer to a request: success, an error, or the requested objects. */
 export type Answer =
   | "done"
   | { readonly code: string; readonly text?: string }

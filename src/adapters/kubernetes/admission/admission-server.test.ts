@@ -136,7 +136,7 @@ describe("the webhook server", () => {
     const socket = await site.connect();
     const length = 150 * mebibyte;
     socket.write(`POST /other HTTP/1.1\r\nhost: h\r\ncontent-length: ${length}\r\n\r\n{`);
-    // The request is refused though the rest of it is never sent.
+    // The request is refused even though the rest of it is never sent.
     const [head] = (await once(socket, "data")) as [Buffer];
     assert.match(head.toString(), /^HTTP\/1\.1 404 /);
     await ended(socket);

@@ -21,7 +21,7 @@ users: [{ name: me, user: { token: t } }]
 /** A server whose authority changes, and the file from which a client reads it. */
 class Site {
   readonly folder = mkdtempSync(join(tmpdir(), "api-connections-"));
-  /** Each request has a connection and a handshake of its own. */
+  /** Each request has a separate connection and handshake. */
   readonly #server = createServer((_, response) => {
     response.writeHead(200, { connection: "close" }).end('{"metadata":{"name":"a"}}');
   });
@@ -41,7 +41,7 @@ class Site {
 
   #authority = "";
 
-  /** As if the server restarted with a certificate of another authority. */
+  /** Simulates a restart of the server with a certificate of another authority. */
   async replaceCertificate(): Promise<void> {
     const authority = await makeAuthority({ name: "CN=authority", lifetimeMs: 60_000 });
     const subject = { name: "CN=server", hosts: ["127.0.0.1"], lifetimeMs: 60_000 };

@@ -90,7 +90,7 @@ describe("the client of the API server", () => {
     assert.notEqual(site.asked.at(-1), first);
   });
 
-  it("knows the server's time by its last answer, whether or not that was a refusal", async (t) => {
+  it("derives the server's time from its last answer, whether or not that was a refusal", async (t) => {
     const site = await Site.open(t);
     site.installPlugin();
     await using client = site.connect();

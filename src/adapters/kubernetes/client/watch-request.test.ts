@@ -6,7 +6,7 @@ import { initialState } from "./watch-state.ts";
 const progress = initialState(false);
 
 describe("the request of a watch", () => {
-  it("continues from the version and asks for bookmarks", () => {
+  it("continues from the version and requests bookmarks", () => {
     assert.deepEqual(watchRequest({ ...progress, type: "watching", version: "5" }, 0), {
       resourceVersion: "5",
       allowWatchBookmarks: true,

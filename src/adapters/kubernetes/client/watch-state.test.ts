@@ -32,7 +32,7 @@ const gone = new KubeError("watch", "expired", 410, "too old resource version");
 const errorEvent = (code: number, reason: string) =>
   JSON.stringify({ type: "ERROR", object: { kind: "Status", code, reason, message: "why" } });
 
-/** As the loop does: a line that is not an event is a failure. */
+/** Parses a line like the loop: a line that is not an event is a failure. */
 function inputOf(input: Input): WatchInput<KubeObject> {
   if (input instanceof KubeError) return { type: "failed", error: input };
   if (typeof input !== "string") return input;
@@ -53,7 +53,7 @@ function textOf(state: WatchState): string {
   ].join(" ");
 }
 
-/** Feeds inputs to the initial state; gives what is emitted and the last state, as text. */
+/** Feeds inputs to the initial state; returns the emitted events and the last state, as text. */
 function play(single: boolean, inputs: readonly Input[]): { emits: string; state: string } {
   let state = initialState(single);
   const emits: string[] = [];
@@ -95,7 +95,7 @@ const collection: readonly Row[] = [
     state: "watching 5",
   },
   {
-    title: "follows changes and bookmarks",
+    title: "applies changes and bookmarks",
     inputs: [
       list,
       line("MODIFIED", "a", "6"),
@@ -113,7 +113,7 @@ const collection: readonly Row[] = [
     state: "watching 6 after 2 failures",
   },
   {
-    title: "forgets failures at the next event",
+    title: "resets the count of failures at the next event",
     inputs: [list, away, away, line("ADDED", "c", "6")],
     emits: `${ofList}, apply c`,
     state: "watching 6",

@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { apiVersion } from "./api-group.ts";
+import type { SelectorMode } from "../selector-sets.ts";
 import { ObjectMeta } from "./object-meta.ts";
 
 const cidr = { maxLength: 49 };
@@ -29,6 +30,14 @@ export const ChildSpec = Type.Object(
       Type.Array(Type.String(cidr), {
         maxItems: 64,
         description: "Remote traffic selectors: the networks behind the peer.",
+      }),
+    ),
+    selectorMode: Type.Optional(
+      Type.Unsafe<SelectorMode>({
+        type: "string",
+        enum: ["together", "perPair"],
+        description:
+          "Whether one CHILD SA has all networks (together, the default) or each pair of a network in local_ips and one in remote_ips has a CHILD SA of its own (perPair), as gateways require that accept one pair per CHILD SA.",
       }),
     ),
     xfrm_ip: Type.String({
@@ -93,17 +102,22 @@ export const IPSecConnectionSpec = Type.Object(
     remoteAddr: Type.String({
       minLength: 1,
       maxLength: 253,
-      description: "The peer's IKE address, or a DNS name that charon resolves.",
+      description:
+        "The peer's IKE address, or a DNS name that charon resolves. For a peer without a fixed address, which then has to initiate: %any, a network (192.0.2.0/24) or a range (192.0.2.1-192.0.2.9).",
     }),
     localAddr: Type.String({
       maxLength: 253,
       description: "The local IKE address. Empty or %any lets routing decide.",
     }),
-    localId: Type.String({ minLength: 1, maxLength: 1024, description: "The local IKE identity." }),
+    localId: Type.String({
+      minLength: 1,
+      maxLength: 1024,
+      description: "The local IKE identity. White space around it is removed.",
+    }),
     remoteId: Type.String({
       minLength: 1,
       maxLength: 1024,
-      description: "The IKE identity that the peer must prove.",
+      description: "The IKE identity that the peer must prove. White space around it is removed.",
     }),
     secretRef: Type.Object(
       {

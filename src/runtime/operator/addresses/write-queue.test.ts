@@ -6,7 +6,7 @@ import { QueueFull, WriteQueue } from "./write-queue.ts";
 
 const maxWaiting = 20;
 
-/** The longest backoff, and a queue that is idle once it is over. */
+/** The longest backoff, after which the queue is idle. */
 const maxPauseMs = 1_000;
 
 interface Write {
@@ -15,10 +15,10 @@ interface Write {
   readonly end: PromiseWithResolvers<readonly string[]>;
 }
 
-/** Lets promises settle, which no timer does. */
+/** Waits until promises have settled, without a timer of the queue. */
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** A queue whose writes end when the test says so, and a log of everything that came of them. */
+/** A queue whose writes the test ends, with the outcome of each request. */
 class World {
   readonly clock = new SimulatedClock();
   readonly writes: Write[] = [];
@@ -147,7 +147,7 @@ describe("a queue of writes", () => {
     assert.equal(world.writes.length, 1);
   });
 
-  it("settles each request once, by the write that contained it, whatever happens", async () => {
+  it("settles each request once, by the write that contained it, in any sequence of events", async () => {
     const steps = fc.array(
       fc.oneof(
         { weight: 6, arbitrary: fc.constant("add" as const) },
@@ -162,7 +162,7 @@ describe("a queue of writes", () => {
       fc.asyncProperty(steps, async (run) => {
         const world = new World();
         const expected = new Map<number, string>();
-        /** When the write that failed last ended. */
+        /** The time at which the last failed write ended. */
         let failedAt = -Infinity;
         for (const step of run) {
           const { current } = world;
@@ -184,7 +184,7 @@ describe("a queue of writes", () => {
           const started = world.writes.slice(before);
           for (const { at } of started) assert.ok(at - failedAt >= 250, "without a backoff");
         }
-        // In the end nothing waits, however many writes failed.
+        // No request waits at the end, however many writes failed.
         for (let i = 0; i < 3; i++) {
           world.clock.increment(maxPauseMs);
           await settle();

@@ -15,7 +15,7 @@ describe("the delay that lets gateways start first", () => {
     assert.equal(over, 0);
   });
 
-  it("ends after a while though the gateways have no addresses", (t) => {
+  it("ends after a while even if the gateways have no addresses", (t) => {
     t.mock.timers.enable({ apis: ["setTimeout"] });
     let over = 0;
     using delay = new GatewayFirstDelay(() => over++);

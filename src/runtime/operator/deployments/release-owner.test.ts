@@ -4,7 +4,7 @@ import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client
 import { KubeError, type KubeErrorCode } from "../../../adapters/kubernetes/client/kube-error.ts";
 import { releaseOwner } from "./release-owner.ts";
 
-/** A server that gives these answers, one after the other. */
+/** A server that returns these answers, one after the other. */
 function seeking(...answers: (KubeErrorCode | "found")[]) {
   const troubles: KubeErrorCode[] = [];
   const get = () => {
@@ -23,7 +23,7 @@ function seeking(...answers: (KubeErrorCode | "found")[]) {
   return { found, troubles, ending };
 }
 
-it("the search for the release's owner goes on while the API server is unavailable", async () => {
+it("the search for the release's owner continues while the API server is unavailable", async () => {
   const { found, troubles } = seeking("unavailable", "denied", "found");
   assert.deepEqual(await found, {
     apiVersion: "v1",

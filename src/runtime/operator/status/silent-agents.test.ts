@@ -58,7 +58,7 @@ describe("an agent that does not run", () => {
   });
 
   for (const hours of [-72, 72])
-    it(`is silent after 30 seconds though the clock is set by ${hours} hours meanwhile`, () => {
+    it(`is silent after 30 seconds even if the clock is set by ${hours} hours meanwhile`, () => {
       using world = new World();
       world.agent(false);
       mock.method(Date, "now", () => start + hours * 3_600_000);
@@ -68,7 +68,7 @@ describe("an agent that does not run", () => {
       assert.ok(world.silence);
     });
 
-  it("is silent until it overwrites the operator's status, whatever its clock shows", () => {
+  it("is silent until it overwrites the operator's status, regardless of its clock", () => {
     using world = new World();
     const agents = new SilentAgents();
     const silence = () => {
