@@ -27,6 +27,8 @@ export function statusReference(): string {
 |---|---|---|---|
 ${conditions.join("\n")}
 
+\`Traffic\` is present only while it is \`False\` or \`Unknown\`.
+
 The reason of a condition that is \`False\` is one of [reasons.md](reasons.md). The operator reports an
 agent as silent when its pod has not been ready for 30 seconds; tunnels do not need the agent.
 
@@ -40,6 +42,8 @@ condition's message.
 |---|---|---|---|
 | agent | \`Ready\` or \`Reachable\` becomes \`True\` | Normal | \`Connected\` |
 | agent | \`Ready\` or \`Reachable\` becomes \`False\`, or its reason changes | Warning | \`Connecting\` |
+| agent | \`Traffic\` appears, or its reason changes | Warning | \`Counting\` |
+| agent | \`Traffic\` is removed (reason \`NoDoubt\`) | Normal | \`Counting\` |
 | agent | \`Differs\` becomes \`True\`, or its reason changes | Warning | \`Comparing\` |
 | agent | \`Differs\` is removed (reason \`AsDeclared\`) | Normal | \`Comparing\` |
 | operator | \`Placed\` becomes \`True\` | Normal | \`Placing\` |

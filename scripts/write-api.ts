@@ -5,6 +5,7 @@ import { crds } from "../src/model/api/crds.ts";
 import { apiReference } from "./api-reference.ts";
 import { commandsReference } from "./commands-reference.ts";
 import { dashboards } from "./dashboards/dashboards.ts";
+import { optionsReference } from "./options-reference.ts";
 import { reasonsReference } from "./reasons-reference.ts";
 import { statusReference } from "./status-reference.ts";
 
@@ -20,5 +21,6 @@ for (const [name, dashboard] of dashboards) {
 }
 writeFileSync(join(root, "docs/api.md"), apiReference());
 writeFileSync(join(root, "docs/commands.md"), await commandsReference());
+writeFileSync(join(root, "docs/options.md"), optionsReference());
 writeFileSync(join(root, "docs/reasons.md"), reasonsReference());
 writeFileSync(join(root, "docs/reference.md"), statusReference());

@@ -71,6 +71,8 @@ describe("the chart", () => {
   it("refuses unknown values", () => {
     assert.ok(!accepts({ ...values, controler: {} }));
     assert.ok(!accepts({ ...values, vxlanPort: "7789" }));
+    assert.ok(accepts({ ...values, clusterNetworks: ["10.244.0.0/16", "fd44::/48"] }));
+    assert.ok(!accepts({ ...values, clusterNetworks: ["10.244.0.0"] }));
     for (const section of ["rbac", "serviceAccount", "webhook"])
       assert.ok(!accepts({ ...values, [section]: { craete: true } }), section);
     assert.ok(!accepts({ ...values, webhook: { certificate: { secret: "x" } } }));

@@ -4,10 +4,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { pino } from "pino";
+import { parseAllDocuments } from "yaml";
 import { apiReference } from "../scripts/api-reference.ts";
 import { commandsReference } from "../scripts/commands-reference.ts";
+import { optionsReference } from "../scripts/options-reference.ts";
 import { reasonsReference } from "../scripts/reasons-reference.ts";
 import { statusReference } from "../scripts/status-reference.ts";
+import { connectionFromCr } from "../src/model/validation/connection-from-cr.ts";
 import { readinessFamilies } from "../src/runtime/metrics/readiness-series.ts";
 import { secretSeries } from "../src/runtime/metrics/secret-series.ts";
 import { statusFamilies } from "../src/runtime/metrics/status-series.ts";
@@ -36,6 +39,10 @@ describe("the documentation", () => {
 
   it("has the command reference that npm run api writes", async () => {
     assert.equal(read("docs/commands.md"), await commandsReference());
+  });
+
+  it("has the list of options that npm run api writes", () => {
+    assert.equal(read("docs/options.md"), optionsReference());
   });
 
   it("has the list of reasons that npm run api writes", () => {
@@ -88,6 +95,19 @@ describe("the documentation", () => {
       }
     });
   }
+
+  it("has connections that are valid", () => {
+    const blocks = pages.flatMap((page) => [...read(page).matchAll(/^```yaml\n(.*?)^```/gms)]);
+    const connections = blocks
+      .flatMap(([, text = ""]) => parseAllDocuments(text))
+      .map((document) => document.toJS() as { readonly kind?: string } | null)
+      .filter((manifest) => manifest?.kind === "IPSecConnection");
+    assert.ok(connections.length >= 3);
+    for (const connection of connections) {
+      const result = connectionFromCr(connection);
+      assert.deepEqual(result.ok ? [] : result.problems, []);
+    }
+  });
 
   it("has a glossary in alphabetical order", () => {
     const terms = [...read("docs/glossary.md").matchAll(/^\| \*\*(.+?)\*\* \|/gm)].map(

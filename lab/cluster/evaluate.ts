@@ -37,17 +37,17 @@ async function debuggerUrl(): Promise<string> {
 function evaluated(url: string, text: string): Promise<unknown> {
   const socket = new WebSocket(url);
   return new Promise((resolve, reject) => {
-    socket.onerror = () => reject(new Error(`${url} does not answer`));
-    socket.onopen = () => {
+    socket.addEventListener("error", () => reject(new Error(`${url} does not answer`)));
+    socket.addEventListener("open", () => {
       const params = { expression: text, returnByValue: true };
       socket.send(JSON.stringify({ id: 1, method: "Runtime.evaluate", params }));
-    };
-    socket.onmessage = ({ data }) => {
+    });
+    socket.addEventListener("message", ({ data }) => {
       const { result, error } = JSON.parse(String(data)) as Answer;
       if (error !== undefined) reject(new Error(error.message));
       else if (result?.exceptionDetails !== undefined) reject(new Error(result.result.description));
       else resolve(result?.result.value);
       socket.close();
-    };
+    });
   });
 }

@@ -50,6 +50,7 @@ describe("the fabric of a host", () => {
       gatewayUnderlay: address("198.18.0.2"),
       device: fabricUplink.device,
       deviceMtu: fabricUplink.mtu,
+      ownRoutes: () => [],
     });
     applyPlan({ namespace: netnsPath("app") }, plan);
   };

@@ -3,7 +3,7 @@ import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Session } from "vici-client";
-import { printedIdentities } from "../../src/model/charon/identity.fixture.ts";
+import { printedIdentities } from "../../src/model/identity/identity.fixture.ts";
 import { Charon } from "../sites/charon.ts";
 
 describe("the identities that a real charon parses", () => {

@@ -12,7 +12,7 @@ import { Charon } from "../sites/charon.ts";
 /** The reply of `list-conns` to a connection that is loaded and then unloaded. */
 async function listed(session: Session, manifest: object): Promise<Message | undefined> {
   const result = connectionFromCr(manifest);
-  assert.ok(result.ok, JSON.stringify(result));
+  if (!result.ok) throw new Error(JSON.stringify(result.problems));
   await session.request("load-conn", messageFromConnection(result.value));
   const [message] = await Array.fromAsync(session.stream("list-conns", {}));
   await session.request("unload-conn", { name: "one" });

@@ -181,6 +181,14 @@ describe("the simulated kernel applies a plan like a real one", () => {
     }
   });
 
+  it("where the only address of a device is replaced, in one pass", () => {
+    pass(gateway);
+    const child = { ...gatewayFacts.child, vxlanIp: prefix("10.0.2.8/24") };
+    const replaced = possible(gatewayPlan({ ...gatewayFacts, child }));
+    assert.notEqual(pass(replaced), 0);
+    assert.equal(pass(replaced), 0);
+  });
+
   it("and refuses a second xfrm interface of an if_id, even after the first one moved", (t) => {
     if (!hasXfrm) return t.skip("this machine's kernel has no xfrm interfaces");
     const add = (name: string) =>

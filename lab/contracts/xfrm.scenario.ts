@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { after, afterEach, before, describe, it } from "node:test";
 import { firstValueFrom, take, timeout, toArray } from "rxjs";
+import { formatAddress } from "../../src/model/net/address.ts";
 import { createNamespace, deleteNamespace, netnsPath } from "../../src/adapters/linux/namespace.ts";
 import { Poller } from "../../src/adapters/linux/poller.ts";
-import { saEvents } from "../../src/adapters/netlink/sa-events.ts";
-import { kernelStates, removeSas, removeStates } from "../../src/adapters/netlink/xfrm-states.ts";
+import { listSaCounters } from "../../src/adapters/xfrm/sa-counters.ts";
+import { saEvents } from "../../src/adapters/xfrm/sa-events.ts";
+import { kernelStates, removeSas, removeStates } from "../../src/adapters/xfrm/xfrm-states.ts";
 
 const ip = (...args: string[]) => execFileSync("ip", args, { encoding: "utf8" });
 const namespace = netnsPath("gw");
@@ -94,6 +96,17 @@ describe("the SAs of a real kernel", () => {
       setPolicy("add", 9);
       assert.deepEqual(seen(7), ["sa 7 5 7", "policy 7 9 0"]);
       assert.deepEqual(seen(8), ["sa 8 5 3221225472"]);
+    });
+
+    it("are read with their counters and ends", () => {
+      addSa(7, 7);
+      ip("-n", "gw", "xfrm", "state", "add", ...ends, "proto", "esp", "spi", "9", ...key);
+      const read = listSaCounters(namespace).map(({ source, destination, ...counters }) => ({
+        ...counters,
+        ends: [source, destination].map(formatAddress).join(" "),
+      }));
+      const none = { packets: 0, integrityFailures: 0 };
+      assert.deepEqual(read, [{ ifId: 7, ...none, ends: "192.0.2.1 192.0.2.2" }]);
     });
 
     it("are removed one by one, except a policy that was replaced since it was listed", () => {

@@ -57,8 +57,14 @@ describe("two partners without a fixed address", () => {
     await initiate("b", "child-3");
     await lab.ipman.ready("a");
     await lab.ipman.ready("b");
-    assert.match(lab.node.log, /IKE_SA a\[\d+\] established between .*\.\.\.192\.168\.1\.2\[peer\.a\]/);
-    assert.match(lab.node.log, /IKE_SA b\[\d+\] established between .*\.\.\.192\.168\.1\.3\[peer\.b\]/);
+    assert.match(
+      lab.node.log,
+      /IKE_SA a\[\d+\] established between .*\.\.\.192\.168\.1\.2\[peer\.a\]/,
+    );
+    assert.match(
+      lab.node.log,
+      /IKE_SA b\[\d+\] established between .*\.\.\.192\.168\.1\.3\[peer\.b\]/,
+    );
     ip("netns add app");
     lab.ipman.attach("app", "a", "child-2");
     ip("netns exec app ping -n -c 2 -W 2 10.1.2.1");

@@ -1,6 +1,7 @@
 import { applyPlan } from "../../src/adapters/network/apply-plan.ts";
 import { listLinks } from "../../src/adapters/netlink/links.ts";
 import { netnsPath } from "../../src/adapters/linux/namespace.ts";
+import { ownRoutes } from "../../src/adapters/netlink/route-lookup.ts";
 import { sendFrames } from "../../src/adapters/linux/send-frames.ts";
 import { NetlinkSocket } from "../../src/adapters/netlink/socket.ts";
 import {
@@ -138,6 +139,7 @@ export class LabSegment implements Disposable {
       underlay: worker.underlay,
       device: "eth0",
       deviceMtu: 1_500,
+      ownRoutes: () => ownRoutes(netnsPath(worker.name)),
       tunnelMtu: 1_400,
     });
   }
@@ -150,13 +152,14 @@ export class LabSegment implements Disposable {
     return applyPlan({ namespace: netnsPath(name) }, this.gatewayPlan(gateway)).changes;
   }
 
-  gatewayPlan({ underlay }: LabPod): NetworkPlan {
+  gatewayPlan({ name, underlay }: LabPod): NetworkPlan {
     const plan = gatewayPlan({
       connection: this.connection,
       child: this.child,
       vxlanPort,
       segmentKey: key,
       gateway: { device: "eth0", mtu: 1_500, underlay },
+      ownRoutes: () => ownRoutes(netnsPath(name)),
       workers: this.#workers.map(({ name, address, underlay: outer }) => ({
         id: name,
         connection: this.connection.id,

@@ -69,6 +69,8 @@ describe("ipman", () => {
   for (const [args, message] of [
     ["stauts", "ipman: unknown command 'stauts' (Did you mean status?)"],
     ["help stauts", "ipman: unknown command 'stauts' (Did you mean status?)"],
+    ["stauts --help", "ipman: unknown command 'stauts' (Did you mean status?)"],
+    ["stauts --wach -h", "ipman: unknown command 'stauts' (Did you mean status?)"],
     ["constructor", "ipman: unknown command 'constructor'"],
     ["status --wach", "ipman status: unknown option '--wach' (Did you mean --watch?)"],
     ["status extra", /^ipman status: too many arguments for 'status'/],

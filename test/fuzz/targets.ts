@@ -6,6 +6,7 @@ import { FrameSplitter } from "../../packages/vici-client/src/frames.ts";
 import { decodePacket, encodePacket, PacketType } from "../../packages/vici-client/src/packet.ts";
 import { addressFrom } from "../../src/adapters/netlink/addresses.ts";
 import { golden as netlinkGolden } from "../../src/adapters/netlink/golden.fixture.ts";
+import { saCountersIn } from "../../src/adapters/xfrm/sa-counters.ts";
 import { linkFrom } from "../../src/adapters/netlink/links.ts";
 import { isKernelNeighbour, neighbourFrom } from "../../src/adapters/netlink/neighbours.ts";
 import { messagesIn } from "../../src/adapters/netlink/reader.ts";
@@ -15,7 +16,7 @@ import { loadedIn } from "../../src/adapters/vici/list-conns.ts";
 import { ikeSasIn } from "../../src/adapters/vici/list-sas.ts";
 import { readManifest } from "../../src/adapters/manifests/read.ts";
 import { connectionFromCr } from "../../src/model/validation/connection-from-cr.ts";
-import { failureInLog } from "../../src/model/charon/charon-log.ts";
+import { NegotiationLog } from "../../src/model/refusals/negotiation-log.ts";
 import { schemaProblems } from "../../src/model/validation/schema-problems.ts";
 
 /** A parser of external bytes. It may refuse them only with its documented error. */
@@ -63,7 +64,10 @@ export const targets: readonly Target[] = [
     seeds: ["received AUTHENTICATION_FAILED notify error", "retransmit 1 of request"].map((text) =>
       Buffer.from(text),
     ),
-    run: (bytes) => void failureInLog(bytes.toString()),
+    run: (bytes) => {
+      const log = new NegotiationLog();
+      for (const line of bytes.toString().split("\n")) log.failureIn(line, "1");
+    },
   },
   {
     name: "netlink messages",
@@ -71,7 +75,8 @@ export const targets: readonly Target[] = [
     run: (bytes) => {
       for (const message of messagesIn(bytes)) {
         isKernelNeighbour(message);
-        for (const read of [linkFrom, routeFrom, neighbourFrom, addressFrom]) read(message.body);
+        for (const read of [linkFrom, routeFrom, neighbourFrom, addressFrom, saCountersIn])
+          read(message.body);
       }
     },
   },

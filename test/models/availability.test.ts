@@ -44,13 +44,13 @@ class World implements Disposable {
   }
 
   /** The warnings for the author of such a connection. */
-  async warned(allowedNamespaces: readonly string[] | undefined) {
+  async warned(allowedNamespaces: readonly string[] | undefined, child: object = net) {
     const client = this.api.client();
     using declared = new Declared(client, {});
     const rule = { requireAllowedNamespaces: true };
     const { cluster } = this.#replica;
     const admission = new DeclaredAdmission({ cluster, declared, client }, rule);
-    const given = { children: { net }, nodeName: "node-a", allowedNamespaces };
+    const given = { children: { net: child }, nodeName: "node-a", allowedNamespaces };
     const object = connectionSpec("other", given) as KubeObject;
     const kind = { kind: "IPSecConnection" };
     const request = { uid: "u", kind, operation: "CREATE" as const, object, oldObject: null };
@@ -116,6 +116,19 @@ describe("a connection", () => {
     const [warning, ...more] = await world.warned(undefined);
     assert.match(warning ?? "", /^spec\.allowedNamespaces is missing: no pod can join/);
     assert.deepEqual(more, []);
+  });
+
+  it("causes a warning for a selector that does not become a route", async () => {
+    using world = new World(["tenant"]);
+    await pass(200);
+    const any = { ...net, local_ips: ["0.0.0.0/0"], remote_ips: ["10.9.0.0/16", "0.0.0.0/0"] };
+    const [warning, ...more] = await world.warned(["tenant"], any);
+    assert.match(
+      warning ?? "",
+      /^spec\.children\.net\.remote_ips\[1\]: 0\.0\.0\.0\/0 does not become a route/,
+    );
+    assert.deepEqual(more, []);
+    assert.deepEqual(await world.warned(["tenant"], { ...any, routes: ["10.8.0.0/16"] }), []);
   });
 
   it("does not reveal the names of another namespace's pods", async () => {

@@ -1,8 +1,15 @@
-import { assign, createActor, setup, SimulatedClock, type ActorRefFrom, type SnapshotFrom } from "xstate";
+import {
+  assign,
+  createActor,
+  setup,
+  SimulatedClock,
+  type ActorRefFrom,
+  type SnapshotFrom,
+} from "xstate";
 import type { childMachine } from "../../src/machines/child/child.ts";
 import type { ChildEvent } from "../../src/machines/child/child-types.ts";
 import type { Child } from "../../src/model/api/connection.ts";
-import { Calls, childSpec, childWith, connectionOf, ikeSa, settled } from "./fixtures.ts";
+import { Calls, childSpec, childWith, connectionOf, type ikeSa, settled } from "./fixtures.ts";
 
 /** A child whose parent records the types of the events that it receives. */
 export function childHarness(changes: object = {}) {

@@ -245,6 +245,20 @@ describe("the child machine", () => {
     assert.equal(calls.count("terminate"), 1);
   });
 
+  it("initiates a changed declaration only after charon has loaded it", async () => {
+    const { calls, child, start, list, send, snapshot } = harness();
+    await start();
+    await list(ikeSa());
+    const before = calls.count("initiate");
+    await send({ type: "child.changed", connection: connectionOf(), child, replaces: true });
+    await settled();
+    assert.equal(snapshot().value, "pending");
+    assert.equal(calls.count("initiate"), before, "charon would negotiate the declaration before");
+    await send({ type: "connection.loaded" });
+    await settled();
+    assert.equal(calls.count("initiate"), before + 1);
+  });
+
   it("is pending again when charon is lost", async () => {
     const { start, list, send, snapshot } = harness();
     await start();

@@ -82,6 +82,10 @@ const faults: fc.Arbitrary<Fault> = fc.oneof(
       w.setSpec(name, { children: { [`child-${n}`]: childSpec(n) } });
     }),
   ),
+  anyName.map((name) =>
+    fault(`${name} unloaded by another program`, (w) => void w.charon.conns.delete(name)),
+  ),
+  fc.constant(fault("keys cleared by another program", (w) => w.charon.keys.clear())),
   anyName.map((name) => fault(`${name} deleted`, (w) => w.setSpec(name, undefined))),
   anyName.map((name) =>
     fault(`${name} with another lifetime`, (w) => w.setSpec(name, { extra: { rekey_time: "1h" } })),
@@ -128,6 +132,9 @@ function assertUp(world: Tunnels): void {
   );
   assert.deepEqual(sas.toSorted(), wanted, "each child has one CHILD SA, and there are no others");
   assert.equal(world.charon.ikes.length, names.length);
+  assert.deepEqual([...world.charon.conns.keys()].toSorted(), names);
+  const keys = names.map((name) => `ipman:${name}`);
+  assert.deepEqual([...world.charon.keys.keys()].toSorted(), keys);
   assert.deepEqual(world.breakdowns, []);
 }
 

@@ -33,6 +33,7 @@ const settings = {
   priorityClass: "",
   vxlanPort: 7789,
   charonSettings: {},
+  clusterNetworks: [],
   requireSecretConsent: false,
   logLevel: "info",
 };

@@ -122,6 +122,8 @@ describe("the condition Reachable", () => {
     gateway: "ready",
     failure: undefined,
     reachability,
+    unrouted: undefined,
+    traffic: undefined,
   });
   const of = (...children: ChildFacts[]) => {
     const surroundings = {

@@ -1,7 +1,10 @@
 import type { Message } from "vici-client";
 import { ViciServer } from "vici-client/server";
+import { childRefusals, narrowed, type Behaviour } from "./behaviour.ts";
 import { connMessage } from "./list-conn.ts";
 import { rejection } from "./load-conn.ts";
+import { selectedChildren, selectedIkes, type Selector } from "./selector.ts";
+import { first, text } from "./values.ts";
 import {
   childMessage,
   childSas,
@@ -11,17 +14,7 @@ import {
   type SimulatedIke,
 } from "./sas.ts";
 
-/** How the peer reacts to a request for an SA. */
-export type Behaviour =
-  | "answers"
-  | "silent"
-  | "wrong key"
-  | "no ESP proposal"
-  | "no selectors"
-  /** It accepts only the first pair of networks. */
-  | "narrows"
-  /** It ends each CHILD SA soon after its installation. */
-  | "closes";
+export type { Behaviour } from "./behaviour.ts";
 
 export interface SimulatorOptions {
   /** The behaviour of a connection's peer; called at each attempt. */
@@ -32,10 +25,10 @@ export interface SimulatorOptions {
   readonly retransmitMs?: number;
 }
 
-type Selector = Partial<Record<"ike" | "child" | "ike-id" | "child-id", string>>;
 type Command = (message: Message, part: (event: string, message: Message) => void) => Message;
 
 const retransmits = 2;
+const groupRetries = 5;
 const done = { success: "yes" } as const;
 const refusal = (errmsg: string) => ({ success: "no", errmsg });
 const connecting = ["IKE_INIT", "IKE_AUTH", "CHILD_CREATE"];
@@ -78,6 +71,26 @@ export class SimulatedCharon implements AsyncDisposable {
     this.#end(child === undefined ? { ike: connection } : { ike: connection, child });
   }
 
+  /** The peer establishes another IKE SA with each child, as after its restart. */
+  peerInitiates(name: string): void {
+    const config = this.conns.get(name) ?? {};
+    const children = Object.entries((config["children"] ?? {}) as Record<string, Message>);
+    const ike: SimulatedIke = {
+      uniqueId: ++this.#lastId,
+      name,
+      config,
+      state: "ESTABLISHED",
+      answered: true,
+      children: children.map(([key, child]) => this.#child(key, child)),
+      queue: [],
+      tasks: [],
+    };
+    this.ikes.push(ike);
+    this.#publish("ike-updown", { up: "yes", [name]: ikeMessage(ike) });
+    for (const child of ike.children)
+      this.#publish("child-updown", { up: "yes", [name]: ikeMessage(ike, childSas([child])) });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const timer of this.#timers) clearTimeout(timer);
     await this.#server[Symbol.asyncDispose]();
@@ -98,6 +111,10 @@ export class SimulatedCharon implements AsyncDisposable {
     },
     "unload-shared": ({ id }) => {
       this.keys.delete(text(id));
+      return done;
+    },
+    "clear-creds": () => {
+      this.keys.clear();
       return done;
     },
     "get-shared": () => ({ keys: [...this.keys.keys()] }),
@@ -142,6 +159,12 @@ export class SimulatedCharon implements AsyncDisposable {
     }
     const request = { name: child, config: children[child] };
     const known = this.ikes.find((ike) => ike.name === name);
+    if (known === undefined && this.#options.peer(name) === "unresolved") {
+      const address = first(config["remote_addrs"]) ?? "%any";
+      const refused = { uniqueId: ++this.#lastId, name };
+      this.#log(refused, `unable to resolve ${address}, initiate aborted`);
+      return refusal(`establishing CHILD_SA '${child}' failed`);
+    }
     if (known === undefined) this.#connect(name, config, request);
     else if (known.state === "CONNECTING") known.queue.push(request);
     else this.#after(this.#latency, () => this.#createChild(known, request));
@@ -162,6 +185,7 @@ export class SimulatedCharon implements AsyncDisposable {
     this.ikes.push(ike);
     const behaviour = this.#options.peer(name);
     if (behaviour === "silent") this.#retransmit(ike, 1);
+    else if (behaviour === "another group") this.#retryGroup(ike, "ECP_256", 1);
     else this.#after(this.#latency, () => this.#answer(ike, behaviour === "wrong key"));
   }
 
@@ -178,6 +202,16 @@ export class SimulatedCharon implements AsyncDisposable {
     });
   }
 
+  #retryGroup(ike: SimulatedIke, group: string, attempt: number): void {
+    this.#after(this.#latency, () => {
+      if (!this.ikes.includes(ike)) return;
+      this.#log(ike, `peer didn't accept DH group ${group}, it requested MODP_2048`);
+      if (attempt < groupRetries) return this.#retryGroup(ike, "MODP_2048", attempt + 1);
+      this.#log(ike, `giving up after ${groupRetries} retries`);
+      this.#forget(ike);
+    });
+  }
+
   #answer(ike: SimulatedIke, refuses: boolean): void {
     if (!this.ikes.includes(ike)) return;
     ike.answered = true;
@@ -190,16 +224,20 @@ export class SimulatedCharon implements AsyncDisposable {
     ike.state = "ESTABLISHED";
     this.#publish("ike-updown", { up: "yes", [ike.name]: ikeMessage(ike) });
     ike.tasks = [];
+    if (this.#options.peer(ike.name) === "hangs up") {
+      this.#log(ike, `received DELETE for IKE_SA ${ike.name}[${ike.uniqueId}]`);
+      this.#endIke(ike);
+    }
     for (const child of ike.queue.splice(0)) this.#createChild(ike, child);
   }
 
   #createChild(ike: SimulatedIke, { name, config }: ChildRequest): void {
     if (!this.ikes.includes(ike) || ike.children.some((child) => child.name === name)) return;
     const behaviour = this.#options.peer(ike.name);
-    const no = { "no ESP proposal": "NO_PROPOSAL_CHOSEN", "no selectors": "TS_UNACCEPTABLE" };
-    if (behaviour in no) {
-      const notify = no[behaviour as keyof typeof no];
-      this.#log(ike, `received ${notify} notify, no CHILD_SA built`);
+    const line = childRefusals[behaviour];
+    if (line !== undefined) {
+      this.#log(ike, line);
+      this.#log(ike, "failed to establish CHILD_SA, keeping IKE_SA");
       return;
     }
     const child = this.#child(name, behaviour === "narrows" ? narrowed(config) : config);
@@ -215,33 +253,12 @@ export class SimulatedCharon implements AsyncDisposable {
 
   /** Ends the selected SAs; returns their number. */
   #end(selector: Selector): number {
-    const children = this.#children(selector);
+    const children = selectedChildren(this.ikes, selector);
     for (const { ike, child } of children ?? []) this.#endChild(ike, child);
     if (children !== undefined) return children.length;
-    const ikes = this.#ikes(selector);
+    const ikes = selectedIkes(this.ikes, selector);
     for (const ike of ikes) this.#endIke(ike);
     return ikes.length;
-  }
-
-  #ikes(selector: Selector): SimulatedIke[] {
-    const { ike: name, "ike-id": id } = selector;
-    return this.ikes.filter(
-      (ike) =>
-        (name === undefined || ike.name === name) &&
-        (id === undefined || String(ike.uniqueId) === id),
-    );
-  }
-
-  /** Undefined if the selector is for IKE SAs. */
-  #children(selector: Selector): { ike: SimulatedIke; child: SimulatedChild }[] | undefined {
-    const { child: name, "child-id": id } = selector;
-    if (name === undefined && id === undefined) return undefined;
-    return this.#ikes(selector).flatMap((ike) =>
-      ike.children
-        .filter((child) => name === undefined || child.name === name)
-        .filter((child) => id === undefined || String(child.uniqueId) === id)
-        .map((child) => ({ ike, child })),
-    );
   }
 
   #endChild(ike: SimulatedIke, child: SimulatedChild): void {
@@ -261,12 +278,12 @@ export class SimulatedCharon implements AsyncDisposable {
   }
 
   #rekey(selector: Selector): number {
-    const children = this.#children(selector);
+    const children = selectedChildren(this.ikes, selector);
     for (const { ike, child } of children ?? []) {
       this.#after(this.#latency, () => this.#rekeyChild(ike, child));
     }
     if (children !== undefined) return children.length;
-    const ikes = this.#ikes(selector);
+    const ikes = selectedIkes(this.ikes, selector);
     for (const ike of ikes) this.#after(this.#latency, () => this.#rekeyIke(ike));
     return ikes.length;
   }
@@ -296,7 +313,7 @@ export class SimulatedCharon implements AsyncDisposable {
     this.ikes.splice(this.ikes.indexOf(ike), 1);
   }
 
-  #log(ike: SimulatedIke, msg: string): void {
+  #log(ike: Pick<SimulatedIke, "uniqueId" | "name">, msg: string): void {
     this.#publish("log", {
       group: "IKE",
       level: "1",
@@ -322,14 +339,4 @@ export class SimulatedCharon implements AsyncDisposable {
     }, milliseconds);
     this.#timers.add(timer);
   }
-}
-
-function narrowed(config: Message): Message {
-  const first = (name: string) => ({ [name]: (config[name] as string[] | undefined)?.slice(0, 1) });
-  return { ...config, ...first("local_ts"), ...first("remote_ts") } as Message;
-}
-
-/** The text of a value; empty for a section, a list or undefined. */
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }

@@ -34,6 +34,7 @@ export const settings = {
   priorityClass: "",
   vxlanPort: 7789,
   charonSettings: {},
+  clusterNetworks: [],
   requireSecretConsent: false,
   logLevel: "info",
 };

@@ -1,8 +1,9 @@
 import type { Message } from "vici-client";
-import { parseIdentity } from "../../src/model/charon/identity.ts";
+import { parseAction } from "../../src/model/charon/options/action.ts";
+import { parseBytes, parseDuration } from "../../src/model/charon/options/number-kinds.ts";
+import { parseIdentity } from "../../src/model/identity/identity.ts";
 import { outermostNetworks } from "../../src/model/net/outermost.ts";
 import { formatPrefix, networkOf, parsePrefix } from "../../src/model/net/prefix.ts";
-import { parseDuration } from "../../src/model/text/duration.ts";
 
 /**
  * The entry of `list-conns` for a connection that was loaded with this configuration, with charon's
@@ -47,10 +48,9 @@ function lifetimes({ rekey_time, reauth_time }: Message): Message {
 
 function authentication(round: unknown): Message {
   const { id } = (round ?? {}) as Message;
-  const identity = id === undefined ? "%any" : parseIdentity(text(id)).text;
   return {
     class: "pre-shared key",
-    ...(identity !== "%any" && { id: identity }),
+    ...(id !== undefined && { id: parseIdentity(text(id)).text }),
     groups: [],
     cert_policy: [],
     certs: [],
@@ -73,11 +73,10 @@ function childMessage(child: Message): Message {
   };
 }
 
-/** charon's actions by their synonyms. */
+/** An action as charon prints it, without its synonyms. */
 function action(value: Message[string] | undefined): string {
-  const written = text(value ?? "none");
-  if (/^(restart|start)$/.test(written)) return "start";
-  return /^(trap|hold|route)$/.test(written) ? "trap" : "none";
+  const { trap, start } = parseAction(text(value ?? "none")) ?? { trap: false, start: false };
+  return [trap && "trap", start && "start"].filter(Boolean).join("|") || "none";
 }
 
 /** Traffic selectors as charon prints them: a network within another one is left out. */
@@ -96,11 +95,8 @@ function seconds(value: Message[string] | undefined, fallback: number): string {
   return String(parseDuration(text(value ?? "")) ?? fallback);
 }
 
-const factors: Readonly<Record<string, number>> = { "": 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
-
 function bytes(value: Message[string] | undefined): string {
-  const [, number = "0", unit = ""] = /^(\d+)([kmg]?)$/i.exec(text(value ?? "0")) ?? [];
-  return String(Number(number) * (factors[unit.toLowerCase()] ?? 1));
+  return String(parseBytes(text(value ?? "0")) ?? 0);
 }
 
 function text(value: Message[string] | undefined): string {

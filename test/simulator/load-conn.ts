@@ -1,43 +1,90 @@
-import type { Message } from "vici-client";
-import { proposalProblem } from "../../src/model/api/proposal.ts";
+import type { Message, Value } from "vici-client";
+import { authenticationOptions } from "../../src/model/charon/options/authentication-options.ts";
+import type { CharonOption } from "../../src/model/charon/options/charon-option.ts";
+import { childOptions } from "../../src/model/charon/options/child-options.ts";
+import { connectionOptions } from "../../src/model/charon/options/connection-options.ts";
+import {
+  everyVersion,
+  isInRange,
+  type CharonVersion,
+} from "../../src/model/charon/proposals/charon-version.ts";
+import { own } from "../../src/model/value/own.ts";
+
+type Options = Readonly<Record<string, CharonOption>>;
+type Member = Message[string];
+
+/** The version whose answers the simulator gives. */
+const simulatedVersion: CharonVersion = "5.9.8";
 
 /**
- * The options of a connection. Source: swanctl.conf(5), `connections.<conn>`. Sections that begin
- * with `local` and `remote` may have any suffix.
+ * Why charon would reject a connection; undefined if it would accept it. charon stops at the first
+ * fault in the order of the message.
  */
-const connectionOptions = new Set(
-  `version local_addrs remote_addrs local_port remote_port proposals vips aggressive pull dscp
-  encap mobike dpd_delay dpd_timeout fragmentation childless send_certreq send_cert ppk_id
-  ppk_required keyingtries unique reauth_time rekey_time over_time rand_time pools if_id_in
-  if_id_out mediation mediated_by mediation_peer children`.split(/\s+/),
-);
-
-/** Source: swanctl.conf(5), `connections.<conn>.children.<child>`. */
-const childOptions = new Set(
-  `ah_proposals esp_proposals sha256_96 local_ts remote_ts rekey_time life_time rand_time
-  rekey_bytes life_bytes rand_bytes rekey_packets life_packets rand_packets updown hostaccess
-  mode policies policies_fwd_out dpd_action ipcomp inactivity reqid priority interface mark_in
-  mark_in_sa mark_out set_mark_in set_mark_out if_id_in if_id_out label label_mode tfc_padding
-  replay_window hw_offload copy_df copy_ecn copy_dscp start_action close_action`.split(/\s+/),
-);
-
-/** Why charon would reject a connection; undefined if it would accept it. */
-export function rejection(connection: Message): string | undefined {
-  const children = Object.values((connection["children"] ?? {}) as Record<string, Message>);
-  const options = Object.keys(connection).filter((name) => !/^(local|remote)/.test(name));
-  const unknown =
-    options.find((name) => !connectionOptions.has(name)) ??
-    children.flatMap(Object.keys).find((name) => !childOptions.has(name));
-  if (unknown !== undefined) return `unknown option: ${unknown}, config discarded`;
-  if (isBad(connection["proposals"], "ike"))
-    return "invalid value for: proposals, config discarded";
-  if (children.some((child) => isBad(child["esp_proposals"], "esp"))) {
-    return "invalid value for: esp_proposals, config discarded";
-  }
-  return undefined;
+export function rejection(
+  connection: Message,
+  version: CharonVersion = simulatedVersion,
+): string | undefined {
+  const ofChild = (child: Message) => sectionFault(child, childOptions, version, invalidSection);
+  const ofAuthentication = (round: Message) =>
+    sectionFault(round, authenticationOptions, version, (name) =>
+      /^(?:ca)?cert/i.test(name) ? undefined : invalidSection(name),
+    );
+  return sectionFault(connection, connectionOptions, version, (name, section) => {
+    if (name.toLowerCase() === "children")
+      return firstOf(Object.values(section), (child) => ofChild(child as Message));
+    return /^(?:local|remote)/i.test(name) ? ofAuthentication(section) : invalidSection(name);
+  });
 }
 
-function isBad(proposals: unknown, protocol: "ike" | "esp"): boolean {
-  if (!Array.isArray(proposals)) return false;
-  return proposals.some((text: string) => proposalProblem(protocol, text) !== undefined);
+/** The first fault of a section. */
+function sectionFault(
+  section: Message,
+  options: Options,
+  version: CharonVersion,
+  ofSection: (name: string, section: Message) => string | undefined,
+): string | undefined {
+  return firstOf(Object.entries(section), ([name, member]) => {
+    if (member === undefined) return undefined;
+    if (isSection(member)) return ofSection(name, member);
+    const isList = Array.isArray(member);
+    const values: readonly Value[] = isList ? member : [member as Value];
+    // charon does not see a list without items.
+    if (values.length === 0) return undefined;
+    const option = own(options, name);
+    if (option === undefined || isList !== (option.list === true) || !isKnown(option, version))
+      return `unknown option: ${name}, config discarded`;
+    return values.every((value) => isAccepted(option, value, version))
+      ? undefined
+      : `invalid value for: ${name}, config discarded`;
+  });
+}
+
+function isKnown({ versions = everyVersion }: CharonOption, version: CharonVersion): boolean {
+  return isInRange(version, versions);
+}
+
+/** Bytes are certificates and keys, which are not parsed here. */
+function isAccepted({ kind }: CharonOption, value: Value, version: CharonVersion): boolean {
+  if (typeof value !== "string") return true;
+  const versions = kind.acceptedBy(value);
+  return versions !== undefined && isInRange(version, versions);
+}
+
+function isSection(member: Member): member is Message {
+  return typeof member === "object" && !Array.isArray(member) && !(member instanceof Uint8Array);
+}
+
+function invalidSection(name: string): string {
+  return `invalid section: ${name}`;
+}
+
+function firstOf<T>(
+  items: readonly T[],
+  faultOf: (item: T) => string | undefined,
+): string | undefined {
+  for (const item of items) {
+    const fault = faultOf(item);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
 }

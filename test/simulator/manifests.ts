@@ -1,5 +1,5 @@
 import { childSpec, connectionSpec } from "../../lab/sites/manifests.ts";
-import { printedIdentities } from "../../src/model/charon/identity.fixture.ts";
+import { printedIdentities } from "../../src/model/identity/identity.fixture.ts";
 
 const child = (changes: object) => ({ children: { "child-2": childSpec(2, changes) } });
 const childExtra = (extra: Record<string, string>) => child({ extra });

@@ -13,6 +13,7 @@ export const obedientNetwork: NetworkPort = {
   removeSas: () => 0,
   saEvents: () => NEVER,
   xfrmErrors: () => new Map(),
+  saCounters: () => [],
   echoes: () => NEVER,
   watch: () => NEVER,
 };

@@ -9,6 +9,8 @@ export const peers = {
   narrow: { address: "192.168.1.2", behaviour: "no selectors" },
   /** No host has this address. */
   dead: { address: "192.168.1.99", behaviour: "silent" },
+  /** No host has this name (RFC 2606). */
+  nameless: { address: "peer.invalid", behaviour: "unresolved" },
 } as const satisfies Record<string, { address: string; behaviour: Behaviour }>;
 
 export type PeerName = keyof typeof peers;
@@ -20,7 +22,7 @@ const eventNames = ["ike-updown", "child-updown", "ike-rekey", "child-rekey"] as
 
 /** The log lines on which clients depend: notifies and retransmissions. */
 const relevantLog =
-  /\breceived [A-Z][A-Z_0-9]+ (notify|error)|^retransmit \d of request|^giving up/;
+  /\breceived [A-Z][A-Z_0-9]+ (notify|error)|^retransmit \d of request|^giving up|^failed to establish|^unable to resolve/;
 
 /** A `load-conn` message like ipman's. */
 export function conn(name: PeerName, changes: Message = {}): Record<string, Message> {
@@ -202,6 +204,12 @@ export async function transcript(session: Session): Promise<Transcript> {
     list,
   );
   await step(
+    "a name that does not resolve",
+    () => ask("initiate", { ike: "nameless", child: "net", timeout: "-1" }),
+    () => until(/unable to resolve/),
+    list,
+  );
+  await step(
     "an attempt that is ended",
     () => ask("initiate", { ike: "dead", child: "net", timeout: "-1" }),
     () => ask("terminate", { ike: "dead", force: "yes", timeout: "2000" }),
@@ -225,6 +233,8 @@ export async function transcript(session: Session): Promise<Transcript> {
     () => ask("unload-conn", { name: "good" }),
     () => ask("unload-shared", { id: "ipman:good" }),
     () => ask("get-conns"),
+    () => ask("get-shared"),
+    () => ask("clear-creds"),
     () => ask("get-shared"),
   );
   await events.return();

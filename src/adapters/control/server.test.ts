@@ -41,6 +41,17 @@ describe("the control socket", () => {
     await assert.rejects(askOnce(path, { op: "once" }), /ipman does not answer/);
   });
 
+  it("notices that its socket was removed, and does not remove one that took its place", async () => {
+    const server = await listen();
+    assert.ok(server.isPresent);
+    rmSync(path);
+    assert.ok(!server.isPresent);
+    await using other = await listen();
+    assert.ok(other.isPresent && !server.isPresent);
+    await server[Symbol.asyncDispose]();
+    assert.equal(await askOnce(path, { op: "once" }), "answer");
+  });
+
   it("sends clients no control characters", async () => {
     const said = { id: "\u001b[2J", words: ["\u009b31m", "line\nline"] };
     const failing = join(folder, "failing.sock");

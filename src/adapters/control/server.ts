@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
 import type { Observable, Subscription } from "rxjs";
@@ -16,6 +16,7 @@ export class ControlServer implements AsyncDisposable {
   readonly #server: Server;
   readonly #clients = new Set<Socket>();
   readonly #path: string;
+  #inode: number | undefined;
 
   private constructor(path: string, handler: ControlHandler) {
     this.#path = path;
@@ -32,11 +33,19 @@ export class ControlServer implements AsyncDisposable {
     server.#server.listen(path);
     await once(server.#server, "listening");
     chmodSync(path, 0o600);
+    server.#inode = inodeOf(path);
     return server;
+  }
+
+  /** Whether the path still leads to this server: another program may have removed the socket. */
+  get isPresent(): boolean {
+    return inodeOf(this.#path) === this.#inode;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const client of this.#clients) client.destroy();
+    // Closing removes the socket at the path, which may belong to another server by now.
+    if (existsSync(this.#path) && !this.isPresent) return void this.#server.unref();
     await new Promise((resolve) => this.#server.close(resolve));
     rmSync(this.#path, { force: true });
   }
@@ -74,6 +83,10 @@ export class ControlServer implements AsyncDisposable {
       }
     });
   }
+}
+
+function inodeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.ino;
 }
 
 /** Whether a process listens on the path: one that was killed leaves its socket file behind. */

@@ -4,6 +4,16 @@ import { HeldNamespace } from "../linux/namespace.ts";
 import { hasAddress } from "../netlink/addresses.ts";
 import type { ContainerRuntime } from "./sandbox.ts";
 
+/** The search for the namespace of a pod. */
+export interface PodSearch {
+  readonly runtime: Pick<ContainerRuntime, "sandboxPid"> | undefined;
+  readonly uid: string;
+  /** The namespace must have one of these. */
+  readonly addresses: readonly Address[];
+  /** Receives why the container runtime does not answer; the search continues without it. */
+  readonly onRuntimeTrouble: (error: unknown) => void;
+}
+
 /** Holds the network namespace of a process open, if it has one of the pod's addresses. */
 function hold(pid: number, addresses: readonly Address[]): HeldNamespace | undefined {
   let namespace: HeldNamespace;
@@ -23,15 +33,12 @@ function hold(pid: number, addresses: readonly Address[]): HeldNamespace | undef
 
 /**
  * Finds the network namespace of a pod on this node: by the container runtime, or else by the
- * cgroups of the processes. The namespace must have one of the pod's addresses.
+ * cgroups of the processes.
  */
-export async function findPodNamespace(
-  runtime: ContainerRuntime | undefined,
-  uid: string,
-  addresses: readonly Address[],
-): Promise<HeldNamespace | undefined> {
-  const pid = await runtime?.sandboxPid(uid).catch(() => undefined);
-  const found = pid === undefined ? undefined : hold(pid, addresses);
+export async function findPodNamespace(search: PodSearch): Promise<HeldNamespace | undefined> {
+  const { runtime, uid, addresses, onRuntimeTrouble } = search;
+  const pid = await runtime?.sandboxPid(uid).catch(onRuntimeTrouble);
+  const found = typeof pid !== "number" ? undefined : hold(pid, addresses);
   return found ?? searchProcesses(uid, addresses);
 }
 

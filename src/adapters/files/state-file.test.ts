@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -46,8 +46,8 @@ describe("the file of a state", () => {
     return file.read((error) => troubles.push(error));
   };
 
-  it("has the value that was written, or the default if there is no file", () => {
-    assert.deepEqual(read(), endpointCodec.none);
+  it("has the value that was written, and none if there is no file", () => {
+    assert.equal(read(), undefined);
     file.write(endpoints);
     assert.deepEqual(read(), endpoints);
     assert.deepEqual(troubles, []);
@@ -63,13 +63,14 @@ describe("the file of a state", () => {
     ["with an invalid address", `{"gateways":[],"workers":[${worker("10.0.0.300/24")}]}`],
   ];
   for (const [defect, text] of bad) {
-    it(`is reported, kept aside and not fatal if it is ${defect}`, () => {
+    it(`is reported, set aside and not fatal if it is ${defect}`, () => {
       writeFileSync(path, text);
-      assert.deepEqual(read(), endpointCodec.none);
+      assert.equal(read(), undefined);
       assert.match(String(troubles[0]), /endpoints\.json cannot be read: .*kept as .*unreadable/s);
       assert.equal(readFileSync(`${path}.unreadable`, "utf8"), text);
       assert.ok(!existsSync(path));
-      assert.deepEqual(read(), endpointCodec.none);
+      assert.equal(file.problem, String(troubles[0]).replace("Error: ", ""));
+      assert.equal(read(), undefined);
       assert.deepEqual(troubles, [], "the next start finds no file");
     });
   }
@@ -80,10 +81,20 @@ describe("the file of a state", () => {
     fc.assert(
       fc.property(fc.nat(text.length - 3), (length) => {
         writeFileSync(path, text.slice(0, length));
-        assert.deepEqual(read(), endpointCodec.none);
+        assert.equal(read(), undefined);
         assert.equal(troubles.length, 1);
       }),
     );
+  });
+
+  it("shows its problem until the file that was set aside is removed, and keeps only one", () => {
+    writeFileSync(path, "{");
+    read();
+    assert.match(file.problem ?? "", /ipman starts without it.*remove it to clear/s);
+    const kept = readdirSync(folder).filter((name) => name.endsWith(".unreadable"));
+    assert.deepEqual(kept, ["endpoints.json.unreadable"]);
+    rmSync(`${path}.unreadable`);
+    assert.equal(file.problem, undefined);
   });
 });
 

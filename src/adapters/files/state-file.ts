@@ -1,9 +1,9 @@
-import { readFileSync, renameSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { removeUnfinished, replaceFile } from "./replace-file.ts";
+import { UnreadableFile } from "./unreadable-file.ts";
 
-/** The JSON format of a value, and the default without a file. */
+/** The JSON format of a value. */
 export interface StateCodec<T> {
-  readonly none: T;
   readonly format: (value: T) => unknown;
   /** @throws {Error} if the JSON has a different shape */
   readonly parse: (json: unknown) => T;
@@ -13,23 +13,31 @@ export interface StateCodec<T> {
 export class StateFile<T> {
   readonly path: string;
   readonly #codec: StateCodec<T>;
+  readonly #unreadable: UnreadableFile;
 
   constructor(path: string, codec: StateCodec<T>) {
     this.path = path;
     this.#codec = codec;
+    this.#unreadable = new UnreadableFile(path);
+  }
+
+  /** Why the value could not be read, until a person removes the file that was set aside. */
+  get problem(): string | undefined {
+    return this.#unreadable.problem;
   }
 
   /**
-   * Reads the value. A file that cannot be read is reported and kept under another name, and the
-   * default value is returned.
+   * Reads the value; undefined if there is no file. A file that cannot be read is reported and set
+   * aside, and there is no value then either.
    */
-  read(onTrouble: (error: unknown) => void): T {
+  read(onTrouble: (error: unknown) => void): T | undefined {
     removeUnfinished(this.path);
     try {
       return this.#codec.parse(JSON.parse(readFileSync(this.path, "utf8")));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") onTrouble(this.#keptAside(error));
-      return this.#codec.none;
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT")
+        onTrouble(this.#unreadable.setAside(error, "ipman starts without it"));
+      return undefined;
     }
   }
 
@@ -37,22 +45,5 @@ export class StateFile<T> {
   write(value: T): void {
     const text = `${JSON.stringify(this.#codec.format(value), null, 2)}\n`;
     replaceFile(this.path, text, 0o600);
-  }
-
-  #keptAside(cause: unknown): Error {
-    const aside = `${this.path}.unreadable`;
-    let outcome = `it is kept as ${aside}`;
-    try {
-      renameSync(this.path, aside);
-    } catch (error) {
-      outcome = `it cannot be kept as ${aside}: ${(error as Error).message}`;
-    }
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    return new Error(
-      `${this.path} cannot be read: ${reason}; ipman starts without it, and ${outcome}`,
-      {
-        cause,
-      },
-    );
   }
 }

@@ -14,7 +14,6 @@ export interface HostEndpoints {
 
 /** The format of the endpoints' file. */
 export const endpointCodec: StateCodec<HostEndpoints> = {
-  none: { gateways: [], workers: [] },
   format,
   parse: (json) => ({
     gateways: listOf(json, "gateways").map(gatewayOf),

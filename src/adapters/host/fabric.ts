@@ -5,11 +5,12 @@ import { sameAddress } from "../../model/net/address.ts";
 import { addAddress, listAddresses } from "../netlink/addresses.ts";
 import { addBridge, addVeth, changeLink, deleteLink } from "../netlink/link-requests.ts";
 import { findLink, type Link } from "../netlink/links.ts";
-import { createNamespace, deleteNamespace, netnsPath } from "../linux/namespace.ts";
+import { netnsPath } from "../linux/namespace.ts";
 import { linuxNetlink } from "../linux/netlink-transport.ts";
 import { replaceRoute } from "../netlink/routes.ts";
 import { NetlinkSocket } from "../netlink/socket.ts";
 import { endSegments } from "./end-segments.ts";
+import { ensureOwnNamespace, removeOwnNamespace, type OwnNamespace } from "./own-namespace.ts";
 import { networkOf, type Prefix } from "../../model/net/prefix.ts";
 
 /** The device of a namespace on the fabric. */
@@ -21,8 +22,16 @@ export const fabricMtu = 9000;
 /** The device through which a namespace on the fabric reaches the others, and its MTU. */
 export const fabricUplink = { device: fabricDevice, mtu: fabricMtu };
 
-const namespaceName = "ipman";
 const bridgeName = "fabric";
+
+const fabricNamespace: OwnNamespace = {
+  name: "ipman",
+  isOurs: ({ name, kind }) =>
+    (name === bridgeName && kind === "bridge") || (/^p[0-9a-f]{10}$/.test(name) && kind === "veth"),
+  remedy: `give it another name or remove it ("ip netns delete ipman")`,
+};
+
+const fabricPath = netnsPath(fabricNamespace.name);
 
 /**
  * The network between gateways and workloads on a host without a pod network: a bridge in its own
@@ -39,11 +48,12 @@ export class Fabric {
   /**
    * Connects a namespace to the fabric, under an address. A correct port is left as it is.
    *
+   * @throws {ForeignNamespaceError} if the name of the fabric's namespace is taken
    * @throws {NetlinkError}
    */
   plug(namespace: string, address: Address): void {
-    if (!existsSync(netnsPath(namespaceName))) createNamespace(namespaceName);
-    using fabric = NetlinkSocket.open(netnsPath(namespaceName));
+    ensureOwnNamespace(fabricNamespace);
+    using fabric = NetlinkSocket.open(fabricPath);
     using inside = NetlinkSocket.open(namespace);
     const bridge = ensureBridge(fabric);
     ensurePort({ fabric, inside, namespace, bridge }, portName(address));
@@ -73,9 +83,9 @@ export class Fabric {
     if (device !== undefined) socket.execute(deleteLink(device));
   }
 
-  /** Removes the fabric with all its ports. */
+  /** Removes the fabric with all its ports, but never a namespace that ipman did not make. */
   remove(): void {
-    deleteNamespace(namespaceName);
+    removeOwnNamespace(fabricNamespace);
   }
 }
 

@@ -8,7 +8,6 @@ export interface KnownChild extends ChildRef {
 
 /** The format of the children's file. */
 export const knownChildrenCodec: StateCodec<readonly KnownChild[]> = {
-  none: [],
   format: (children) => children,
   parse: (json) => {
     if (Array.isArray(json) && json.every(isKnownChild)) return json;

@@ -77,6 +77,7 @@ export const Ifla = {
   link: 5,
   master: 10,
   linkInfo: 18,
+  alias: 20,
   netNsPid: 19,
   netNsFd: 28,
   stats64: 23,

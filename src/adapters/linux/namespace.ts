@@ -95,9 +95,10 @@ export function inNamespace<T>(path: string | undefined, work: () => T): T {
 /**
  * Creates a named network namespace as `ip netns add` does: a file that holds it.
  *
+ * @param prepare runs in the namespace before it has its name; synchronous
  * @throws {NetlinkError} EEXIST if the name is taken
  */
-export function createNamespace(name: string): void {
+export function createNamespace(name: string, prepare: () => void = () => {}): void {
   const path = netnsPath(name);
   prepareFolder();
   const home = openNamespace();
@@ -107,6 +108,7 @@ export function createNamespace(name: string): void {
     isCreated = true;
     checked(`create namespace ${name}`, libc.unshare(cloneNewnet));
     try {
+      prepare();
       checked(
         `name namespace ${name}`,
         libc.mount("/proc/thread-self/ns/net", path, "none", msBind, null),

@@ -125,6 +125,8 @@ export interface LinkChange {
   readonly mac?: string;
   /** Index of the bridge that it joins. */
   readonly master?: number;
+  /** A text for people, at most 255 bytes. */
+  readonly alias?: string;
   /** The namespace that it moves to, as an open descriptor. */
   readonly namespaceFd?: number;
   /** Stops IPv6 from generating an address for it, and so from soliciting routers. */
@@ -142,6 +144,7 @@ export function changeLink(link: LinkReference, change: LinkChange): Request {
       if (change.mtu !== undefined) writer.attributeU32(Ifla.mtu, change.mtu);
       if (change.mac !== undefined) writer.attribute(Ifla.address, macBytes(change.mac));
       if (change.master !== undefined) writer.attributeU32(Ifla.master, change.master);
+      if (change.alias !== undefined) writer.attributeText(Ifla.alias, change.alias);
       if (change.namespaceFd !== undefined) writer.attributeU32(Ifla.netNsFd, change.namespaceFd);
       if (change.unaddressed === true) {
         writer.nest(Ifla.afSpec | Nl.nested, () => {

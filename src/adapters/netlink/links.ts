@@ -21,6 +21,8 @@ export interface Link {
   readonly kind: string;
   /** Index of the device that it belongs to, such as a bridge; 0 for none. */
   readonly master: number;
+  /** A text for people, which the kernel keeps; empty for none. */
+  readonly alias: string;
   readonly vxlan: VxlanAttributes | undefined;
   readonly xfrm: XfrmAttributes | undefined;
   readonly counters: LinkCounters | undefined;
@@ -87,6 +89,7 @@ export function linkFrom(body: Buffer): Link | undefined {
     mac: macText(attributes.get(Ifla.address)),
     kind,
     master: u32Of(attributes.get(Ifla.master)) ?? 0,
+    alias: textOf(attributes.get(Ifla.alias)),
     vxlan: kind === "vxlan" ? vxlanFrom(data) : undefined,
     xfrm: kind === "xfrm" ? xfrmFrom(data) : undefined,
     counters: countersFrom(attributes.get(Ifla.stats64)),

@@ -3,8 +3,10 @@ import { describe, it } from "node:test";
 import { SimulatedKernel } from "../../../test/simulator/kernel/kernel.ts";
 import { address, prefix } from "../../../test/simulator/kernel/plans.ts";
 import { formatAddress } from "../../model/net/address.ts";
+import { formatPrefix } from "../../model/net/prefix.ts";
+import { routeOrigin } from "../linux/constants.ts";
 import { hasAddress } from "./addresses.ts";
-import { egressTo, pathMtu, sourceTo, uplink } from "./route-lookup.ts";
+import { egressTo, ownRoutes, pathMtu, sourceTo, uplink } from "./route-lookup.ts";
 
 /** A host with a device to its network and one to another network, and no route by IPv6. */
 function host() {
@@ -53,6 +55,49 @@ describe("the lookup of a route", () => {
   it("finds the device of the default route", () => {
     assert.equal(uplink(undefined, 4, netlink)?.name, "eth0");
     assert.equal(uplink(undefined, 6, netlink), undefined);
+  });
+
+  it("finds the device of the default route beside routes into a tunnel that cover any address", () => {
+    const kernel = new SimulatedKernel();
+    const namespace = kernel.create("host");
+    const [tun, eth0] = [
+      namespace.add({ name: "xfrm7", kind: "xfrm", up: true, mtu: 1_400 }),
+      namespace.add({ name: "eth0", kind: "veth", up: true, mtu: 1_500 }),
+    ];
+    const common = { gateway: undefined, source: undefined };
+    const intoTunnel = { ...common, linkIndex: tun.index, origin: routeOrigin };
+    const own = { ...common, linkIndex: eth0.index, origin: 3 };
+    namespace.routes = [
+      { ...intoTunnel, destination: prefix("0.0.0.0/0") },
+      { ...intoTunnel, destination: prefix("128.0.0.0/1") },
+      { ...own, destination: prefix("0.0.0.0/0") },
+    ];
+    assert.equal(uplink(undefined, 4, kernel.netlink)?.name, "eth0");
+    namespace.routes = [{ ...intoTunnel, destination: prefix("192.0.0.0/8") }];
+    assert.equal(uplink(undefined, 4, kernel.netlink)?.name, "xfrm7");
+  });
+
+  it("lists a namespace's own routes without its default route and those into tunnels", () => {
+    const kernel = new SimulatedKernel();
+    const namespace = kernel.create("host");
+    const { index: linkIndex } = namespace.add({
+      name: "eth0",
+      kind: "veth",
+      up: true,
+      mtu: 1_500,
+    });
+    const routeOf = (text: string, origin: number) => {
+      const destination = prefix(text);
+      return { linkIndex, destination, gateway: undefined, source: undefined, origin };
+    };
+    namespace.routes = [
+      routeOf("0.0.0.0/0", 3),
+      routeOf("10.244.0.0/16", 3),
+      routeOf("10.1.0.0/16", routeOrigin),
+      routeOf("fd44::/64", 2),
+    ];
+    const own = ownRoutes(undefined, kernel.netlink).map(formatPrefix);
+    assert.deepEqual(own, ["10.244.0.0/16", "fd44::/64"]);
   });
 
   it("finds nothing if there is no route", () => {

@@ -5,10 +5,12 @@ import {
   type Address,
   type Family,
 } from "../../model/net/address.ts";
-import { familyNumber, Rta, Rtm } from "../linux/constants.ts";
+import type { Prefix } from "../../model/net/prefix.ts";
+import { familyNumber, routeOrigin, Rta, Rtm } from "../linux/constants.ts";
 import { linuxNetlink } from "../linux/netlink-transport.ts";
 import { findLink, type Link } from "./links.ts";
 import { addressOf, attributesIn, u32Of } from "./reader.ts";
+import { listRoutes } from "./routes.ts";
 import { NetlinkSocket } from "./socket.ts";
 
 const headerBytes = 12; // struct rtmsg
@@ -71,14 +73,16 @@ export function pathMtu(
   return u32Of(own) ?? linkOf(socket, route)?.mtu;
 }
 
-/** Addresses of documentation (RFC 5737, RFC 3849): only a default route covers them. */
+/** Addresses of documentation (RFC 5737, RFC 3849), which only a default route should cover. */
 const documentation: Record<Family, Address> = {
   4: parseAddress("192.0.2.1") as Address,
   6: parseAddress("2001:db8::1") as Address,
 };
 
 /**
- * Finds the device of a namespace's default route, such as a pod's device on the pod network.
+ * Finds the device of a namespace's default route, such as a pod's device on the pod network. The
+ * namespace may have routes into a tunnel already, which cover any address. If the main table has
+ * no default route, the kernel's choice for an address of documentation counts.
  *
  * @param namespace a path; undefined for the process's own
  */
@@ -88,7 +92,25 @@ export function uplink(
   transport = linuxNetlink,
 ): Link | undefined {
   using socket = NetlinkSocket.open(namespace, undefined, transport);
+  const route = listRoutes(socket).find(
+    ({ destination: { address, length }, origin }) =>
+      length === 0 && address.family === family && origin !== routeOrigin,
+  );
+  if (route !== undefined) return findLink(socket, route.linkIndex);
   return linkOf(socket, routeTo(socket, documentation[family]));
+}
+
+/**
+ * Lists the networks of a namespace's own routes: those in the main table that ipman did not make,
+ * without the default route.
+ *
+ * @param namespace a path; undefined for the process's own
+ */
+export function ownRoutes(namespace: string | undefined, transport = linuxNetlink): Prefix[] {
+  using socket = NetlinkSocket.open(namespace, undefined, transport);
+  return listRoutes(socket)
+    .filter(({ destination, origin }) => destination.length > 0 && origin !== routeOrigin)
+    .map(({ destination }) => destination);
 }
 
 type RouteAttributes = ReadonlyMap<number, Buffer>;

@@ -28,7 +28,8 @@ export type PlannedLinks = ReadonlyMap<string, Link>;
  * Compares the addresses, routes, neighbours and FDB entries on the plan's devices with the plan.
  *
  * @returns the requests that bring them in line, in the order in which they are to be sent: an
- * address precedes the routes that have it as their source
+ * address precedes the routes that have it as their source, and the entries that the kernel removes
+ * with an address follow it
  * @throws {NetlinkError} if the kernel's entries cannot be listed
  */
 export function difference(
@@ -36,13 +37,17 @@ export function difference(
   links: PlannedLinks,
   plan: NetworkPlan,
 ): Request[] {
+  const addresses = addressRequests(socket, links, plan);
   return [
-    ...addressRequests(socket, links, plan),
-    ...routeRequests(socket, links, plan),
-    ...neighbourRequests(socket, links, plan),
+    ...addresses.requests,
+    ...routeRequests(socket, links, plan, addresses.flushed),
+    ...neighbourRequests(socket, links, plan, addresses.flushed),
     ...fdbRequests(socket, links, plan),
   ];
 }
+
+/** Indexes of devices. */
+type Indexes = ReadonlySet<number>;
 
 /** How entries of one kind are compared, added and removed. */
 interface Table<T> {
@@ -63,11 +68,23 @@ function entryRequests<T>(table: Table<T>, actual: readonly T[], wanted: readonl
   ];
 }
 
-function addressRequests(socket: NetlinkSocket, links: PlannedLinks, plan: NetworkPlan): Request[] {
+interface AddressRequests {
+  readonly requests: readonly Request[];
+  /**
+   * The devices that lose all their IPv4 addresses meanwhile. With the last one, the kernel removes
+   * the device's IPv4 routes and neighbours, even if another address follows.
+   */
+  readonly flushed: Indexes;
+}
+
+function addressRequests(
+  socket: NetlinkSocket,
+  links: PlannedLinks,
+  plan: NetworkPlan,
+): AddressRequests {
   const own = indexes(links);
-  const actual = listAddresses(socket).filter(
-    ({ linkIndex, scope }) => own.has(linkIndex) && scope < Rta.scopeLink,
-  );
+  const all = listAddresses(socket).filter(({ linkIndex }) => own.has(linkIndex));
+  const actual = all.filter(({ scope }) => scope < Rta.scopeLink);
   const wanted = plan.addresses.map(({ link, prefix }) => ({
     linkIndex: indexOf(links, link),
     prefix,
@@ -80,13 +97,27 @@ function addressRequests(socket: NetlinkSocket, links: PlannedLinks, plan: Netwo
     put: ({ linkIndex, prefix }) => addAddress(linkIndex, prefix),
     remove: ({ linkIndex, prefix }) => deleteAddress(linkIndex, prefix),
   };
-  return entryRequests(table, actual, wanted);
+  const wantedKeys = new Set(wanted.map(key));
+  const stays = (address: LinkAddress) =>
+    address.scope >= Rta.scopeLink || wantedKeys.has(key(address));
+  const ipv4 = all.filter(({ prefix }) => prefix.address.family === 4);
+  const kept = new Set(ipv4.filter(stays).map(({ linkIndex }) => linkIndex));
+  const flushed = new Set(ipv4.map(({ linkIndex }) => linkIndex)).difference(kept);
+  return { requests: entryRequests(table, actual, wanted), flushed };
 }
 
-function routeRequests(socket: NetlinkSocket, links: PlannedLinks, plan: NetworkPlan): Request[] {
+function routeRequests(
+  socket: NetlinkSocket,
+  links: PlannedLinks,
+  plan: NetworkPlan,
+  flushed: Indexes,
+): Request[] {
   const own = indexes(links);
   const actual = listRoutes(socket).filter(
-    ({ linkIndex, origin }) => own.has(linkIndex) && origin === routeOrigin,
+    ({ linkIndex, origin, destination: { address } }) =>
+      own.has(linkIndex) &&
+      origin === routeOrigin &&
+      !(address.family === 4 && flushed.has(linkIndex)),
   );
   const wanted = plan.routes.map((route) => ({ ...route, linkIndex: indexOf(links, route.link) }));
   const table: Table<NewRoute> = {
@@ -106,8 +137,11 @@ function neighbourRequests(
   socket: NetlinkSocket,
   links: PlannedLinks,
   plan: NetworkPlan,
+  flushed: Indexes,
 ): Request[] {
-  const actual = [...indexes(links)].flatMap((index) => listNeighbours(socket, index));
+  const actual = [...indexes(links)]
+    .flatMap((index) => listNeighbours(socket, index))
+    .filter(({ linkIndex, address }) => !(address.family === 4 && flushed.has(linkIndex)));
   const wanted = plan.neighbours.map(({ link, address, mac }) => ({
     linkIndex: indexOf(links, link),
     address,

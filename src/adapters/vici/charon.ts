@@ -1,22 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { Observable } from "rxjs";
-import { connect, type ConnectOptions, type Message, type Session, ViciError } from "vici-client";
+import { connect, type ConnectOptions, type Session, ViciError } from "vici-client";
 import type { Connection } from "../../model/api/connection.ts";
 import type { CharonEvent } from "../../model/charon/charon-event.ts";
 import type { HeldSas } from "../../model/charon/held-sas.ts";
 import type { LoadedAlike } from "../../model/charon/loaded-alike.ts";
 import type { IkeSa } from "../../model/charon/sa.ts";
-import {
-  connectionOfSecretId,
-  messageFromConnection,
-  messageFromSecretOf,
-  secretId,
-} from "../../model/charon/vici-message.ts";
+import { connectionOfSecretId, secretId } from "../../model/charon/vici-message.ts";
 import { peerProcess, type PeerProcess } from "../linux/peer-process.ts";
 import { heldSasIn } from "./held-sas.ts";
-import { loadedAlike, loadedElsewhere } from "./list-conns.ts";
 import { ikeSasIn } from "./list-sas.ts";
-import { eventsOfLog } from "./log-events.ts";
+import { LoadedConnections } from "./loaded-connections.ts";
+import { LogEvents } from "./log-events.ts";
 import type { SettingsFile } from "./settings-file.ts";
 
 const saEvents = ["ike-updown", "child-updown", "ike-rekey", "child-rekey", "ike-update"] as const;
@@ -36,9 +31,9 @@ export interface CharonOptions extends Pick<ConnectOptions, "deadlineMs"> {
 export class Charon implements Disposable {
   readonly #options: ConnectOptions;
   readonly #settings: SettingsFile | undefined;
+  readonly #loaded = new LoadedConnections();
   #session: Session | undefined;
   #process: PeerProcess | undefined;
-  #loadCount = 0;
 
   /** @param path of the VICI socket */
   constructor(path: string, { settings, ...limits }: CharonOptions = {}) {
@@ -48,13 +43,14 @@ export class Charon implements Disposable {
 
   /** Changes whenever a connection is loaded or unloaded here, successfully or not. */
   get loadCount(): number {
-    return this.#loadCount;
+    return this.#loaded.loadCount;
   }
 
   async open(): Promise<void> {
     this.#session?.close();
     this.#process = undefined;
     const session = await connect(this.#options);
+    this.#loaded.forget();
     this.#session = session;
     void session.closed.then(() => {
       if (this.#session === session) this.#process = undefined;
@@ -86,12 +82,12 @@ export class Charon implements Disposable {
 
   /** Emits charon's log and the failures that it reports; completes with the session. */
   log(): Observable<CharonEvent> {
-    return eventsOf(this.#live().events("log"), ({ message }) => eventsOfLog(message));
+    const lines = new LogEvents();
+    return eventsOf(this.#live().events("log"), ({ message }) => lines.read(message));
   }
 
   /**
-   * Loads a connection and its secret. SAs are not affected, and loading an equal connection
-   * changes nothing.
+   * Loads a connection and its secret. SAs are not affected.
    *
    * @returns the unique ids of IKE SAs that were made between other addresses and stay, and which
    *   parts were loaded before as they are declared now
@@ -100,21 +96,21 @@ export class Charon implements Disposable {
     connection: Connection,
     key: Uint8Array,
   ): Promise<{ outdated: string[]; alike: LoadedAlike }> {
-    const session = this.#live();
-    await session.request("load-shared", { ...messageFromSecretOf(connection), data: key });
-    const before = await this.#loadedBefore(connection);
-    const outdated = loadedElsewhere(before, connection) ? await this.#idsOf(connection) : [];
-    await this.#countLoad(session.request("load-conn", messageFromConnection(connection)));
-    return { outdated, alike: loadedAlike(before, connection) };
+    return this.#loaded.load(this.#live(), connection, key);
   }
 
   /** Terminates a connection's IKE SAs and removes the connection and its secret. */
   async unload(name: string): Promise<void> {
-    const session = this.#live();
     await this.#terminate({ ike: name });
-    const { conns } = await session.request("get-conns");
-    if (conns.includes(name)) await this.#countLoad(session.request("unload-conn", { name }));
-    await session.request("unload-shared", { id: secretId(name) });
+    await this.#loaded.unload(this.#live(), name);
+  }
+
+  /**
+   * The names of the connections that charon, or its keys, no longer have as this session loaded
+   * them.
+   */
+  async lost(): Promise<string[]> {
+    return this.#loaded.lost(this.#live());
   }
 
   /**
@@ -148,9 +144,9 @@ export class Charon implements Disposable {
   }
 
   /** Every IKE SA with its CHILD SAs, including those that ipman did not load. */
-  async list(of: { readonly ike?: string } = {}): Promise<IkeSa[]> {
+  async list(): Promise<IkeSa[]> {
     const sas: IkeSa[] = [];
-    const listed = this.#live().stream("list-sas", of);
+    const listed = this.#live().stream("list-sas", {});
     for await (const item of listed) sas.push(...ikeSasIn(item));
     return sas;
   }
@@ -184,21 +180,6 @@ export class Charon implements Disposable {
     } catch (error) {
       if (!(error instanceof ViciError) || error.code !== "refused") throw error;
     }
-  }
-
-  async #loadedBefore({ name: ike }: Connection): Promise<Message> {
-    const [loaded = {}] = await Array.fromAsync(this.#live().stream("list-conns", { ike }));
-    return loaded;
-  }
-
-  async #idsOf({ name: ike }: Connection): Promise<string[]> {
-    return (await this.list({ ike })).map(({ uniqueId }) => uniqueId);
-  }
-
-  /** Counted before and after the request, since a list in between may show either state. */
-  async #countLoad(request: Promise<unknown>): Promise<void> {
-    this.#loadCount++;
-    await request.finally(() => this.#loadCount++);
   }
 
   #live(): Session {

@@ -1,7 +1,7 @@
 import type { Message } from "vici-client";
 import type { Connection } from "../../model/api/connection.ts";
 import type { SelectorSet } from "../../model/api/selector-sets.ts";
-import { parseIdentity } from "../../model/charon/identity.ts";
+import { parseIdentity } from "../../model/identity/identity.ts";
 import type { LoadedAlike } from "../../model/charon/loaded-alike.ts";
 import { addressesOf } from "../../model/charon/vici-message.ts";
 import { outermostNetworks } from "../../model/net/outermost.ts";
@@ -61,9 +61,7 @@ function hasIdentity(authentication: Message[string], declared: string): boolean
 
 function hasSelectors(loaded: Message[string], { local, remote }: SelectorSet): boolean {
   if (!isSection(loaded)) return false;
-  return (
-    equalSelectors(loaded["local-ts"], local) && equalSelectors(loaded["remote-ts"], remote)
-  );
+  return equalSelectors(loaded["local-ts"], local) && equalSelectors(loaded["remote-ts"], remote);
 }
 
 function equalSelectors(listed: Message[string], declared: readonly Prefix[]): boolean {

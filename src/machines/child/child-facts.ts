@@ -5,6 +5,8 @@ import type { ChildSa, IkeSa } from "../../model/charon/sa.ts";
 import { childSaDifference, isOfEarlierSpec } from "../../model/charon/sa-drift.ts";
 import { isRepairable } from "../common/differences.ts";
 import { childKeyOf, type SelectorSet } from "../../model/api/selector-sets.ts";
+import { parseAction } from "../../model/charon/options/action.ts";
+import { own } from "../../model/value/own.ts";
 import { formatPrefix } from "../../model/net/prefix.ts";
 import type { ChildContext, ChildOrder } from "./child-types.ts";
 import type { Tunnel } from "../gateway/gateway-types.ts";
@@ -46,8 +48,8 @@ export function differenceOf({ sas, child }: ChildContext): string | undefined {
 
 /** Whether an SA of an earlier declaration has to be replaced before others are negotiated. */
 export function isToReplace(context: ChildContext): boolean {
-  const { sas, child } = context;
-  if (!sas.some((sa) => isOfEarlierSpec(sa, child))) return false;
+  const { sas, child, loaded } = context;
+  if (!loaded || !sas.some((sa) => isOfEarlierSpec(sa, child))) return false;
   return isRepairable(differenceOf(context), context);
 }
 
@@ -72,9 +74,9 @@ const needsTraffic = failure(
 
 /** Why a child that does not initiate has no SA. */
 export function awaitingPeer({ extra }: Child): Failure {
-  const action = extra["start_action"];
-  if (action === "trap") return needsTraffic;
-  return action === "none" ? needsPeer : needsAddress;
+  const action = parseAction(own(extra, "start_action") ?? "start");
+  if (action?.start === true) return needsAddress;
+  return action?.trap === true ? needsTraffic : needsPeer;
 }
 
 /** The parameters of a CHILD SA that decide packet sizes; undefined before it is installed. */

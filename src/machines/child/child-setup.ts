@@ -1,5 +1,5 @@
 import { assign, enqueueActions, sendParent, setup } from "xstate";
-import type { Failure } from "../../model/status/failure.ts";
+import { Reason, type Failure } from "../../model/status/failure.ts";
 import type { PublicState } from "../../model/status/public-state.ts";
 import { isInstalled, isRekeying } from "../../model/charon/sa.ts";
 import { isOfEarlierSpec } from "../../model/charon/sa-drift.ts";
@@ -61,6 +61,8 @@ export const childSetup = setup({
       if (event.type !== "child.changed") return;
       const { connection, child } = event;
       enqueue.assign({ connection, child });
+      // charon still has the declaration before: an SA that is initiated now would be made of it.
+      if (event.replaces) enqueue.assign({ loaded: false });
       enqueue.sendTo("gateway", { type: "child.changed", connection, child });
     }),
     listSas: sendParent({ type: "sas.wanted" }),
@@ -138,6 +140,12 @@ export const childSetup = setup({
     takeHint: assign(({ event }) =>
       event.type === "peer.notified" ? { hint: event.failure, failure: event.failure } : {},
     ),
+    /** Notes a failure that may belong to an earlier SA, unless another one is known. */
+    takePassing: assign(({ context, event }) =>
+      event.type === "peer.notified" && context.hint === undefined
+        ? { hint: event.failure, failure: event.failure }
+        : {},
+    ),
     takeList: assign(({ context, event }) => {
       if (event.type !== "sas.listed") return {};
       const own = ownSas(event.ikeSas, context.child);
@@ -147,8 +155,7 @@ export const childSetup = setup({
   guards: {
     /** Whether each pair of networks has an SA, or an SA has to be replaced first. */
     installed: ({ context }) =>
-      context.sas.length > 0 &&
-      (missingSets(context).length === 0 || isToReplace(context)),
+      context.sas.length > 0 && (missingSets(context).length === 0 || isToReplace(context)),
     incomplete: ({ context }) => missingSets(context).length > 0,
     repairable: ({ context }) => context.loaded && isRepairable(differenceOf(context), context),
     /** An SA that differs keeps its pause, since it would be replaced again. */
@@ -158,6 +165,11 @@ export const childSetup = setup({
     rekeying: ({ context }) => context.sas.some(isRekeying),
     loaded: ({ context }) => context.loaded,
     hinted: ({ context }) => context.hint !== undefined,
+    /** A peer also ends SAs that were replaced, and is busy while a rekey is under way. */
+    refuses: ({ event }) =>
+      event.type === "peer.notified" &&
+      event.failure.reason !== Reason.PeerClosed &&
+      event.failure.reason !== Reason.PeerBusy,
     /** charon already works on the SA: another command would interfere. */
     yields: ({ context }) => context.loaded && context.busy,
     initiates: ({ context }) => context.child.initiates,

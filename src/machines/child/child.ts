@@ -1,19 +1,10 @@
 import { and, assign, sendTo, type ActorRefFrom, type SnapshotFrom } from "xstate";
-import { failure, Reason } from "../../model/status/failure.ts";
-import { awaitingPeer, missingSets, orderOf } from "./child-facts.ts";
+import { awaitingPeer, missingSets } from "./child-facts.ts";
 import { childSetup } from "./child-setup.ts";
+import { terminating } from "./child-terminating.ts";
+import { closed, isUnexplained, noAnswer, rekeyOverdue } from "./child-failures.ts";
 import { failureOf } from "../common/failure-of.ts";
 import { noRecurrence } from "../common/recurrence.ts";
-
-const noAnswer = failure(
-  Reason.NegotiationFailed,
-  "no CHILD SA was established, and neither charon nor the peer gave a reason",
-);
-const closed = failure(Reason.PeerClosed, "the CHILD SA was closed; ipman brings it up again");
-const rekeyOverdue = failure(
-  Reason.RekeyOverdue,
-  "a rekey did not complete; ipman brings the child up again",
-);
 
 /** One child of a connection: its CHILD SA and its gateway. */
 export const childMachine = childSetup.createMachine({
@@ -93,23 +84,36 @@ export const childMachine = childSetup.createMachine({
               names: missingSets(context).map(({ name }) => name),
             }),
             onDone: [{ guard: "hinted", target: "hinted" }, { target: "waiting" }],
-            onError: {
-              target: "#child.failed",
-              actions: [
-                { type: "note", params: ({ event }) => ({ failure: failureOf(event.error) }) },
-              ],
-            },
+            onError: [
+              {
+                guard: ({ context, event }) =>
+                  context.hint !== undefined && isUnexplained(event.error),
+                target: "#child.failed",
+                actions: { type: "note", params: ({ context }) => ({ failure: context.hint }) },
+              },
+              { guard: ({ event }) => isUnexplained(event.error), target: "unexplained" },
+              {
+                target: "#child.failed",
+                actions: {
+                  type: "note",
+                  params: ({ event }) => ({ failure: failureOf(event.error) }),
+                },
+              },
+            ],
           },
           on: {
             "sas.listed": { actions: { type: "takeList" } },
             // A notify of the peer may arrive before charon's answer.
-            "peer.notified": { actions: { type: "takeHint" } },
+            "peer.notified": { guard: "refuses", actions: { type: "takeHint" } },
           },
         },
         waiting: {
           description: "charon negotiates with the peer, or waits for its answer.",
           on: {
-            "peer.notified": { target: "hinted", actions: { type: "takeHint" } },
+            "peer.notified": [
+              { guard: "refuses", target: "hinted", actions: { type: "takeHint" } },
+              { actions: { type: "takePassing" } },
+            ],
           },
           after: { check: { target: "waiting", reenter: true, actions: { type: "listSas" } } },
         },
@@ -137,8 +141,9 @@ export const childMachine = childSetup.createMachine({
           description: "Waiting for the peer or for traffic to bring up the CHILD SA.",
           entry: {
             type: "note",
-            params: ({ context }) => ({ failure: awaitingPeer(context.child) }),
+            params: ({ context }) => ({ failure: context.hint ?? awaitingPeer(context.child) }),
           },
+          on: { "peer.notified": { guard: "refuses", actions: { type: "takeHint" } } },
           after: { check: { target: "listening", reenter: true, actions: { type: "listSas" } } },
         },
         judging: {
@@ -152,7 +157,10 @@ export const childMachine = childSetup.createMachine({
             {
               guard: and(["attemptOver", "hinted"]),
               target: "#child.failed",
-              actions: { type: "noteMissing", params: ({ context }) => ({ failure: context.hint }) },
+              actions: {
+                type: "noteMissing",
+                params: ({ context }) => ({ failure: context.hint }),
+              },
             },
             { guard: "attemptOver", target: "unexplained" },
             { target: "waiting" },
@@ -220,7 +228,7 @@ export const childMachine = childSetup.createMachine({
       },
       on: {
         "sas.listed": [{ actions: [{ type: "takeList" }], target: ".judging" }],
-        "peer.notified": { actions: { type: "takeHint" } },
+        "peer.notified": { guard: "refuses", actions: { type: "takeHint" } },
       },
       initial: "waiting",
       states: {
@@ -272,7 +280,10 @@ export const childMachine = childSetup.createMachine({
         id: "terminate",
         src: "terminate",
         input: ({ context }) => ({ uniqueIds: context.replaced }),
-        onDone: { target: "pending", actions: [{ type: "forgetReplaced" }, assign({ busy: false })] },
+        onDone: {
+          target: "pending",
+          actions: [{ type: "forgetReplaced" }, assign({ busy: false })],
+        },
         onError: {
           target: "failed",
           actions: [
@@ -312,33 +323,7 @@ export const childMachine = childSetup.createMachine({
         },
       },
     },
-    terminating: {
-      description: "The child was removed from the spec: its SA and its gateway end.",
-      tags: "terminating",
-      initial: "closing",
-      on: { "*": {} },
-      states: {
-        closing: {
-          invoke: {
-            id: "terminate",
-            src: "terminate",
-            input: ({ context }) => ({ uniqueIds: context.sas.map((sa) => sa.uniqueId) }),
-            onDone: "removing",
-            // The next list finds an SA that could not be terminated now.
-            onError: "removing",
-          },
-        },
-        removing: {
-          invoke: {
-            id: "removeGateway",
-            src: "removeGateway",
-            input: ({ context }) => ({ ...orderOf(context), connectionId: context.connection.id }),
-            onDone: "#child.gone",
-            onError: "#child.gone",
-          },
-        },
-      },
-    },
+    terminating,
     gone: { type: "final", tags: "terminating" },
   },
 });

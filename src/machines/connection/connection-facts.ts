@@ -4,6 +4,7 @@ import { isEstablished, type IkeSa } from "../../model/charon/sa.ts";
 import { ikeSaDifference } from "../../model/charon/sa-drift.ts";
 import type { ConnectionContext } from "./connection-types.ts";
 import { isRepairable } from "../common/differences.ts";
+import { isLooping, loopFailure, type Recurrence } from "../common/recurrence.ts";
 import { memo } from "../../model/value/memo.ts";
 
 /** `child.net` in `xstate.done.actor.child.net`. */
@@ -30,6 +31,16 @@ export function differencesOf(context: ConnectionContext) {
 /** The outdated IKE SAs, together with those that are overdue. */
 export function overdueSas(context: ConnectionContext, overdue: (sa: IkeSa) => boolean): string[] {
   return [...context.outdated, ...context.ikeSas.filter(overdue).map((sa) => sa.uniqueId)];
+}
+
+const configurationLost = failure(
+  Reason.ConfigurationLost,
+  "another program removed or replaced the connection or its key in charon; ipman loads it again",
+);
+
+/** The failure of a connection that charon lost: of each loss, or of many. */
+export function lossFailure(recurrence: Recurrence): Failure {
+  return isLooping(recurrence) ? loopFailure(recurrence) : configurationLost;
 }
 
 const charonMissing = failure(

@@ -3,9 +3,10 @@ import type { Failure } from "../../model/status/failure.ts";
 import type { PublicState } from "../../model/status/public-state.ts";
 import type { Child } from "../../model/api/connection.ts";
 import { isEstablished, isMoving, isRekeying } from "../../model/charon/sa.ts";
+import { surplusSas } from "../../model/charon/surplus-sas.ts";
 import { childMachine } from "../child/child.ts";
 import { connectionChange } from "./connection-change.ts";
-import { childIdIn, differencesOf, outdatedSas } from "./connection-facts.ts";
+import { childIdIn, differencesOf, lossFailure, outdatedSas } from "./connection-facts.ts";
 import {
   childActorId,
   type ConnectionContext,
@@ -17,7 +18,7 @@ import {
 } from "./connection-types.ts";
 import { differenceFailure, withTried } from "../common/differences.ts";
 import { notProvided } from "../common/not-provided.ts";
-import { noRecurrence, pauseMs, recurring, steadyMs } from "../common/recurrence.ts";
+import { isLooping, noRecurrence, pauseMs, recurring, steadyMs } from "../common/recurrence.ts";
 
 /** The types, actors, actions, guards and delays of the connection machine. */
 export const connectionSetup = setup({
@@ -52,6 +53,11 @@ export const connectionSetup = setup({
     recur: assign(({ context }, params: { state: string; cause: string }) => ({
       recurrence: recurring(context.recurrence, params.state, params.cause),
     })),
+    noteLoss: assign(({ context }) => {
+      const cause = "another program removes or replaces the connection or its key in charon";
+      const recurrence = recurring(context.recurrence, "restoring", cause);
+      return { recurrence, failure: lossFailure(recurrence) };
+    }),
     /**
      * Records the differences before SAs are replaced for them, which happens once per difference.
      */
@@ -183,11 +189,15 @@ export const connectionSetup = setup({
   },
   guards: {
     loadable: ({ context }) => context.charonReady && context.secretRevision !== undefined,
+    looping: ({ context }) => isLooping(context.recurrence),
     keyToWithdraw: ({ context }) => context.charonReady && context.keyToWithdraw,
     keyless: ({ context }) => context.secretRevision === undefined,
     established: ({ context }) => context.ikeSas.some(isEstablished),
     rekeying: ({ context }) => context.ikeSas.some(isRekeying),
     moving: ({ context }) => context.ikeSas.some(isMoving),
+    /** While SAs multiply, they are not ended again and again. */
+    doubled: ({ context }) =>
+      !isLooping(context.recurrence) && surplusSas(context.ikeSas).length > 0,
     outdated: ({ context }) => outdatedSas(context).length > 0,
     stalled: ({ context }) => context.failure?.retryable === false,
     /** Whether the peer refused and charon has given up the IKE SA. */
@@ -205,6 +215,8 @@ export const connectionSetup = setup({
     backoff: ({ context }) => pauseMs(context),
     steady: steadyMs,
     check: 2_000,
+    /** Differs between the two sides, so that they do not end both SAs at once. */
+    surplusSettle: () => 10_000 + Math.random() * 10_000,
     rekeyDeadline: 60_000,
     /**
      * charon gives up present paths after 20 s and waits for new ones forever; it gives up a dead

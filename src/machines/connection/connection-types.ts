@@ -45,6 +45,8 @@ export type ConnectionEvent =
   | { type: "sas.wanted" }
   | { type: "peer.notified"; failure: Failure }
   | { type: "path.missing" }
+  /** charon no longer has the connection or its key as they were loaded. */
+  | { type: "configuration.lost" }
   | { type: "endpoints.changed"; endpoints: Endpoints }
   /** Terminates the IKE SAs and negotiates new ones. */
   | { type: "restart" }

@@ -3,6 +3,8 @@ import { failure, Reason } from "../../model/status/failure.ts";
 import { isMoving, isRekeying } from "../../model/charon/sa.ts";
 import { missingOf, outdatedSas, overdueSas } from "./connection-facts.ts";
 import { connectionSetup } from "./connection-setup.ts";
+import { doubled } from "./doubled.ts";
+import { restoring } from "./restoring.ts";
 import { failureOf } from "../common/failure-of.ts";
 import { noRecurrence } from "../common/recurrence.ts";
 
@@ -199,6 +201,11 @@ export const connectionMachine = connectionSetup.createMachine({
             { type: "forward" },
           ],
         },
+        "configuration.lost": {
+          guard: "loadable",
+          target: "failed",
+          actions: { type: "noteLoss" },
+        },
       },
     },
     established: {
@@ -209,6 +216,7 @@ export const connectionMachine = connectionSetup.createMachine({
         "sas.listed": {
           actions: [{ type: "takeList" }, { type: "noteDifference" }, { type: "forward" }],
         },
+        "configuration.lost": { guard: "loadable", target: "restoring" },
       },
       after: { steady: { actions: { type: "settle" } } },
       always: [
@@ -216,11 +224,15 @@ export const connectionMachine = connectionSetup.createMachine({
         { guard: not("established"), target: "negotiating" },
         { guard: "rekeying", target: "rekeying" },
         { guard: "moving", target: "moving" },
+        { guard: "doubled", target: "doubled" },
       ],
     },
+    doubled,
+    restoring,
     rekeying: {
       description: "A new IKE SA replaces the old one; the children stay up.",
       tags: "rekeying",
+      on: { "configuration.lost": { guard: "loadable", target: "restoring" } },
       always: [
         { guard: not("established"), target: "negotiating" },
         { guard: not("rekeying"), target: "established" },
@@ -247,6 +259,7 @@ export const connectionMachine = connectionSetup.createMachine({
           reenter: true,
           actions: { type: "missPath" },
         },
+        "configuration.lost": { guard: "loadable", target: "restoring" },
       },
       always: [
         { guard: not("established"), target: "negotiating" },
@@ -275,7 +288,8 @@ export const connectionMachine = connectionSetup.createMachine({
       states: {
         deciding: { always: [{ guard: "stalled", target: "rejected" }, { target: "retrying" }] },
         retrying: {
-          description: "A command to charon failed; the connection retries.",
+          description:
+            "A command to charon failed, or charon lost the connection; the connection retries.",
           after: { backoff: "#connection.pending" },
         },
         rejected: {
@@ -284,6 +298,13 @@ export const connectionMachine = connectionSetup.createMachine({
         },
         refused: {
           description: "The peer refused. The children retry about once a minute.",
+          on: {
+            "configuration.lost": {
+              guard: "loadable",
+              target: "#connection.failed",
+              actions: { type: "noteLoss" },
+            },
+          },
           always: [
             { guard: "established", target: "#connection.established" },
             {

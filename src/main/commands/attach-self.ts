@@ -1,6 +1,7 @@
 import { applyPlan } from "../../adapters/network/apply-plan.ts";
-import { sourceTo, uplink } from "../../adapters/netlink/route-lookup.ts";
-import { attachVariable, readOrder } from "../../model/attach/attach-order.ts";
+import { ownRoutes, sourceTo, uplink } from "../../adapters/netlink/route-lookup.ts";
+import { attachVariable, nodeVariable, readOrder } from "../../model/attach/attach-order.ts";
+import { parseAddress } from "../../model/net/address.ts";
 import { formatPrefix } from "../../model/net/prefix.ts";
 import { workerPlan } from "../../model/network/worker-plan.ts";
 
@@ -20,8 +21,15 @@ export function attachSelf(): string {
   }
   const underlay = sourceTo(undefined, request.gatewayUnderlay);
   if (underlay === undefined) throw new Error("this pod has no address to reach its gateway from");
-  const facts = { ...request, device: link.name, deviceMtu: link.mtu, underlay };
-  const plan = workerPlan(facts);
+  const node = parseAddress(process.env[nodeVariable] ?? "");
+  const plan = workerPlan({
+    ...request,
+    device: link.name,
+    deviceMtu: link.mtu,
+    underlay,
+    node,
+    ownRoutes: () => ownRoutes(undefined),
+  });
   applyPlan({ namespace: undefined }, plan);
   return formatPrefix(request.worker.address);
 }

@@ -79,9 +79,12 @@ describe("ipman validate", () => {
   it("reports problems with file, line, column and field", () => {
     const { lines, status } = validate(
       ["-"],
-      `${secret}---\n${connection({ peer: "10.0.0.0/8" })}`,
+      `${secret}---\n${connection({ peer: "10.0.0.0/99" })}`,
     );
-    assert.match(lines[0] ?? "", /^stdin:11:3: spec\.remoteAddr: "10\.0\.0\.0\/8" is neither/);
+    assert.match(
+      lines[0] ?? "",
+      /^stdin:11:3: spec\.remoteAddr: "10\.0\.0\.0\/99" is not an address of a peer/,
+    );
     assert.equal(lines[1], "1 connection, 1 Secret: 1 problem");
     assert.equal(status, 1);
   });
@@ -111,7 +114,7 @@ describe("ipman validate", () => {
     assert.equal(validate(["-"], connection({ key: "other" })).status, 0);
   });
 
-  it("warns of a network on both sides of a child, except for a route-based one", () => {
+  it("warns of a network on both sides of a child, except for 0.0.0.0/0", () => {
     const same = validate(["-"], connection({ remote: "10.0.2.0/24" }));
     assert.match(
       same.lines[0] ?? "",
@@ -120,11 +123,35 @@ describe("ipman validate", () => {
     assert.equal(same.lines[1], "1 connection: valid");
     assert.equal(same.status, 0);
     const any = validate(["-"], connection({ local: "0.0.0.0/0", remote: "0.0.0.0/0" }));
-    assert.equal(any.stdout, "1 connection: valid\n");
+    assert.doesNotMatch(any.stdout, /local_ips too/);
+  });
+
+  it("warns of a selector that does not become a route, unless routes are declared", () => {
+    const any = connection({ local: "0.0.0.0/0", remote: "0.0.0.0/0" });
+    const { lines, status } = validate(["-"], any);
+    assert.deepEqual(lines, [
+      "stdin:15:20: warning: spec.children.erp.remote_ips[0]: 0.0.0.0/0 does not become a route, since it is wider than /8: declare the networks behind the peer in routes",
+      "1 connection: valid",
+    ]);
+    assert.equal(status, 0);
+    const routed = any.replace("if_id:", 'routes: ["10.0.1.0/24"]\n      if_id:');
+    assert.equal(validate(["-"], routed).stdout, "1 connection: valid\n");
+  });
+
+  it("warns of an option that only some versions of charon know, or that ipman does not know", () => {
+    const extra = "  extra: { childless: prefer, no_such_option: x }\n  secretRef";
+    const { lines, status } = validate(["-"], connection().replace("  secretRef", extra));
+    assert.match(
+      lines[0] ?? "",
+      /^stdin:10:12: warning: spec\.extra\.childless: needs charon 5\.9\.10/,
+    );
+    assert.match(lines[1] ?? "", /^stdin:10:31: warning: spec\.extra\.no_such_option: is not an/);
+    assert.equal(lines[2], "1 connection: valid");
+    assert.equal(status, 0);
   });
 
   it("prints a report for programs", () => {
-    const { stdout, status } = validate(["-o", "json", "-"], connection({ peer: "10.0.0.0/8" }));
+    const { stdout, status } = validate(["-o", "json", "-"], connection({ peer: "10.0.0.0/99" }));
     const { valid, objects, problems, warnings } = JSON.parse(stdout) as ValidationReport;
     assert.equal(valid, false);
     assert.deepEqual(objects, { IPSecConnection: 1, CharonGroup: 0, Secret: 0 });

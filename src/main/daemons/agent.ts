@@ -2,7 +2,7 @@ import { impliedGroupId } from "../../model/api/group.ts";
 import { nodeRunFolder, sharedFolder } from "../../model/kubernetes/deployments.ts";
 import { addressOption, addressOrOff } from "../options/address-option.ts";
 import { defineCommand } from "../options/command.ts";
-import { kubeconfig, logFormat, logLevel, vxlanPort } from "../options/common.ts";
+import { clusterNetworks, kubeconfig, logFormat, logLevel, vxlanPort } from "../options/common.ts";
 import { defaultInspector } from "../options/defaults.ts";
 import { flag, optionalText, text } from "../options/kinds.ts";
 import { requireCluster } from "../options/require-cluster.ts";
@@ -43,6 +43,7 @@ agents; there is no need to start one by hand.`,
       defaultInspector,
     ),
     vxlanPort,
+    clusterNetworks,
     charonSettings,
     logLevel,
     logFormat,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { formatPrefix } from "../../model/net/prefix.ts";
 import { UsageError } from "../options/option.ts";
 import { parseCommand } from "../program/run-program.ts";
 import { operatorOptionsFrom } from "./operator-options.ts";
@@ -47,6 +48,18 @@ describe("the operator's options", () => {
     );
     assert.deepEqual([owner, priorityClass, pullSecrets, clientAuthority], ["", "", [], undefined]);
     assert.deepEqual(secretNamespaces, ["a", "b"]);
+  });
+
+  it("read the cluster's networks, and refuse others with the remedy", () => {
+    const networks = optionsOf("--cluster-networks=10.244.0.0/16,fd44::/48").clusterNetworks;
+    assert.deepEqual(networks.map(formatPrefix), ["10.244.0.0/16", "fd44::/48"]);
+    assert.deepEqual(optionsOf("--cluster-networks=").clusterNetworks, []);
+    for (const [text, message] of [
+      ["pods", /--cluster-networks must be networks such as .*, not "pods"/],
+      ["10.244.1.0/16", /"10\.244\.1\.0\/16" has host bits set, use 10\.244\.0\.0\/16/],
+      [Array.from({ length: 129 }, (_, i) => `10.${i}.0.0/16`).join(","), /at most 128 networks/],
+    ] as const)
+      assert.throws(() => optionsOf(`--cluster-networks=${text}`), message);
   });
 
   it("require every image", () => {

@@ -1,10 +1,11 @@
 import type { Image } from "../../model/kubernetes/image.ts";
 import type { ConfigurationNames } from "../../runtime/operator/webhooks/webhook-configurations.ts";
 import type { CharonSettings } from "../../model/charon/charon-settings.ts";
+import type { Prefix } from "../../model/net/prefix.ts";
 import type { LogSettings } from "../../runtime/logs/logger.ts";
 import { addressOption } from "../options/address-option.ts";
 import { clientAuthority } from "../options/client-authority.ts";
-import { kubeconfig, logFormat, logLevel, vxlanPort } from "../options/common.ts";
+import { clusterNetworks, kubeconfig, logFormat, logLevel, vxlanPort } from "../options/common.ts";
 import {
   choice,
   flag,
@@ -50,6 +51,8 @@ export interface OperatorOptions {
   readonly requireAllowedNamespaces: boolean;
   readonly requireSecretConsent: boolean;
   readonly vxlanPort: number;
+  /** Networks that stay outside of tunnels, besides those that the operator knows itself. */
+  readonly clusterNetworks: readonly Prefix[];
   readonly charonSettings: CharonSettings;
   readonly kubeconfig: string | undefined;
   readonly namespace: string | undefined;
@@ -145,6 +148,7 @@ export const operatorOptions = {
     "use a Secret's keys only for the connections that its annotation ipman.dialo.ai/keyFor lists",
   ),
   vxlanPort,
+  clusterNetworks,
   charonSettings,
   kubeconfig,
   namespace: optionalText(

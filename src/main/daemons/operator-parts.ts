@@ -20,6 +20,7 @@ import { withoutManagedFields, type OwnerReference } from "../../model/kubernete
 import { label, manager } from "../../model/kubernetes/labels.ts";
 import { trimmedPod, type Pod } from "../../model/kubernetes/worker-pod.ts";
 import type { DeploymentSettings } from "../../model/kubernetes/deployments.ts";
+import type { Prefix } from "../../model/net/prefix.ts";
 import { systemClock } from "../../runtime/time/clock.ts";
 import { backgroundWrites } from "../../runtime/kubernetes/writes.ts";
 import { containStreams, type OnBreakdown } from "../../runtime/actors/contained.ts";
@@ -44,6 +45,7 @@ import { ReservationCollector } from "../../runtime/operator/addresses/reservati
 import { WebhookService } from "../../runtime/operator/webhooks/webhook-service.ts";
 import { Deployments } from "../../runtime/operator/deployments/deployments.ts";
 import { breakdownReporter } from "./breakdown-reporter.ts";
+import { networksOfCluster } from "./networks-of-cluster.ts";
 
 /** The parts that admission and leadership share. */
 interface SharedParts {
@@ -62,6 +64,8 @@ export class OperatorParts {
   readonly #client: KubeClient;
   readonly #namespace: string;
   readonly #metrics = new Metrics();
+  /** Networks of the cluster that stay outside of tunnels. */
+  readonly #outside: readonly Prefix[];
   readonly #onTrouble: (error: unknown) => void;
   readonly #onBreakdown: OnBreakdown;
 
@@ -75,6 +79,7 @@ export class OperatorParts {
       ),
     );
     this.#namespace = options.namespace ?? this.#client.namespace;
+    this.#outside = networksOfCluster(options.clusterNetworks);
     this.#onTrouble = (error) => logTrouble(log, error);
     this.#onBreakdown = breakdownReporter(log, this.#metrics);
   }
@@ -91,6 +96,7 @@ export class OperatorParts {
         ),
         workers: this.#pods(workerPods),
         reservations: this.#storedReservations(),
+        outside: this.#outside,
       }),
     );
     const clusterKey = this.#clusterKey();
@@ -308,6 +314,7 @@ export class OperatorParts {
       requireSecretConsent: options.requireSecretConsent,
       priorityClass: options.priorityClass,
       vxlanPort: options.vxlanPort,
+      clusterNetworks: this.#outside,
       charonSettings: options.charonSettings,
       logLevel: options.log.level,
     };

@@ -20,6 +20,7 @@ import { SettingsFile } from "../../adapters/vici/settings-file.ts";
 import type { CharonSettings } from "../../model/charon/charon-settings.ts";
 import { digestOf } from "../../model/api/group.ts";
 import { label } from "../../model/kubernetes/labels.ts";
+import type { Prefix } from "../../model/net/prefix.ts";
 import type { SegmentKey } from "../../model/network/segment-key.ts";
 import { trimmedPod, type Pod } from "../../model/kubernetes/worker-pod.ts";
 import { AgentReporter } from "../../runtime/agent/agent-reporter.ts";
@@ -57,6 +58,8 @@ export interface AgentOptions {
   /** `host:port` or `off`. */
   readonly inspect: string;
   readonly vxlanPort: number;
+  /** Networks that stay outside of tunnels. */
+  readonly clusterNetworks: readonly Prefix[];
   readonly charonSettings: CharonSettings;
   readonly log: LogSettings;
 }
@@ -158,7 +161,7 @@ class AgentParts {
         placement,
         desired,
         requireSecretConsent: this.#options.requireSecretConsent,
-        stateWrites: memory.writes,
+        state: memory,
         alwaysFollowLog: this.#log.isLevelEnabled("debug"),
       }),
     );
@@ -178,6 +181,7 @@ class AgentParts {
     const secrets = this.#resources.use(new NamedSecrets(this.#client));
     return desiredStates(agentDesired(declared, secrets, this.#options.groupId), {
       scope: "cluster",
+      outside: this.#options.clusterNetworks,
       report: (error) => this.#onBreakdown("manifests", error),
     });
   }

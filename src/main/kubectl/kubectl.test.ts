@@ -178,6 +178,7 @@ describe("kubectl ipman", () => {
 
   for (const [args, message] of [
     ["stauts", "kubectl ipman: unknown command 'stauts' (Did you mean status?)"],
+    ["-n vpn stauts --help", "kubectl ipman: unknown command 'stauts' (Did you mean status?)"],
     ["logs", "kubectl ipman logs: missing required argument 'connection'"],
     ["restart a b", /^kubectl ipman restart: too many arguments/],
     [

@@ -1,6 +1,7 @@
 import { argument, choice, integer, optionalArgument, optionalText, text } from "./kinds.ts";
 import { outputFormats } from "../text/output-format.ts";
 import { defaultStateFolder, defaultVxlanPort } from "./defaults.ts";
+import { networksOption } from "./network-option.ts";
 
 /** The connection that a command is about. */
 export const connection = argument(
@@ -27,6 +28,11 @@ export const vxlanPort = integer("--vxlan-port <port>", "UDP port of the VXLAN s
   most: 65_535,
   fallback: defaultVxlanPort,
 });
+
+export const clusterNetworks = networksOption(
+  "--cluster-networks <networks>",
+  "networks of pods, Services and nodes, separated by commas, which stay outside of tunnels",
+);
 
 export const kubeconfig = optionalText(
   "--kubeconfig <file>",

@@ -15,7 +15,15 @@ import { exitStatus, reportFailure } from "./report-failure.ts";
 export async function runProgram(program: Program, args: readonly string[]): Promise<number> {
   let called = program.name;
   let status = 0;
-  const root = commanderOf(program).hook("preSubcommand", async (_, chosen) => {
+  const root = commanderOf(program);
+  // Commander prints the help for `NAME --help` even if there is no command NAME.
+  root.addHelpText("before", () => {
+    const [name] = root.args;
+    const isCommand = name !== undefined && name !== "help" && !name.startsWith("-");
+    if (isCommand) throw new UnknownCommandError(name);
+    return "";
+  });
+  root.hook("preSubcommand", async (_, chosen) => {
     called = `${program.name} ${chosen.name()}`;
     const command = await load(program, chosen.name());
     configure(chosen, command).action(async () => {
@@ -26,7 +34,18 @@ export async function runProgram(program: Program, args: readonly string[]): Pro
     await root.parseAsync(helpLast(program, args), { from: "user" });
     return status;
   } catch (error) {
+    if (error instanceof UnknownCommandError) return runProgram(program, [error.command]);
     return ended(called, error);
+  }
+}
+
+/** Interrupts the help of the whole program, which is not about the named command. */
+class UnknownCommandError extends Error {
+  readonly command: string;
+
+  constructor(command: string) {
+    super(`there is no command ${command}`);
+    this.command = command;
   }
 }
 

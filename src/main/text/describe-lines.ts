@@ -3,8 +3,10 @@ import { formatDuration } from "../../model/text/duration.ts";
 import type { ActorMessage } from "../../runtime/inspector/wire.ts";
 import type { Dated } from "../../runtime/status/dated-status.ts";
 import type { ChildTraffic, StatusReport } from "../../runtime/status/report.ts";
+import { childTrouble } from "../../model/status/child-trouble.ts";
 import type { ChildStatus, ConnectionStatus } from "../../model/status/status.ts";
 import type { Condition } from "../../model/status/condition.ts";
+import type { ConditionType } from "../../model/status/condition-types.ts";
 import type { ChildSa, IkeSa } from "../../model/charon/sa.ts";
 import { styled, styledState } from "./style.ts";
 
@@ -44,7 +46,7 @@ function childLines(
   const netns = below(actor, "gateway")?.snapshot?.context["netns"] as string | undefined;
   return [
     styled("bold", `child ${child.key}`),
-    row("state", stateOf(child, now)),
+    row("state", stateOf({ ...child, failure: childTrouble(child) }, now)),
     ...(listIn(actor, "sas") as ChildSa[]).map((sa) => row("CHILD SA", childText(sa))),
     ...(traffic === undefined ? [] : [row("traffic", trafficText(traffic))]),
     row("gateway", `${styledState(child.gateway)}${netns === undefined ? "" : ` in ${netns}`}`),
@@ -58,7 +60,9 @@ function row(name: string, text: string): string {
   return `  ${name.padEnd(10)}${text}`;
 }
 
-function stateOf({ state, since, failure }: ConnectionStatus | ChildStatus, now: number): string {
+type Stated = Pick<ConnectionStatus | ChildStatus, "state" | "since" | "failure">;
+
+function stateOf({ state, since, failure }: Stated, now: number): string {
   const time = since === 0 ? "" : ` for ${formatDuration(now - since)}`;
   const cause = failure === undefined ? "" : `: ${failure.reason}: ${failure.message}`;
   return `${styledState(state)}${time}${cause}`;
@@ -80,9 +84,17 @@ function trafficText({ bytesIn, bytesOut, idleIn }: ChildTraffic): string {
   return `${formatBytes(bytesIn)} in${last}; ${formatBytes(bytesOut)} out`;
 }
 
+/** The types of conditions that report a problem by being true. */
+const badConditions: ReadonlySet<ConditionType> = new Set<ConditionType>([
+  "Differs",
+  "PartlyRouted",
+  "Reconciling",
+  "Stalled",
+]);
+
 function conditionLine({ type, status, reason, message }: Condition): string {
   const mark = status === "True" ? styled("green", "✓") : styled("red", "✗");
-  const isBad = type === "Reconciling" || type === "Stalled";
+  const isBad = badConditions.has(type) || status === "Unknown";
   const shown = isBad ? styled("yellow", "!") : mark;
   return `  ${shown} ${type.padEnd(14)} ${reason === type ? "" : `${reason}: `}${message}`;
 }

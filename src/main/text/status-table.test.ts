@@ -30,7 +30,7 @@ const report = {
       failure: undefined,
       problems: [],
       children: [
-        child("lan", {}),
+        child("lan", { unrouted: "remote_ips wider than /8 do not become routes" }),
         child("dmz", { reachability: "unreachable", since: 990, workers: [] }),
       ],
     },
@@ -51,10 +51,21 @@ describe("the status as a table", () => {
       "            dmz    established  10s                  ready    0        ProbeUnanswered",
       "bank               failed       0s                                     AuthenticationFailed",
       "",
+      "partner/lan: remote_ips wider than /8 do not become routes",
       "partner/dmz: the probe of dmz is not answered",
       "bank: the peer refused",
       "",
     ]);
+  });
+
+  it("shows why a child that is up may carry nothing", () => {
+    const traffic = { reason: "NothingReceived", message: "nothing came back" };
+    const [partner] = report.connections;
+    const children = [child("lan", { traffic, workers: [] })];
+    const connections = [{ ...partner, children }] as unknown as StatusReport["connections"];
+    const lines = statusTable({ ...report, connections, traffic: {} }).split("\n");
+    assert.match(lines[2] ?? "", /lan +established .* NothingReceived$/);
+    assert.equal(lines[4], "partner/lan: nothing came back");
   });
 
   it("reports first that the state cannot be written", () => {

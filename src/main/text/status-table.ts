@@ -1,3 +1,4 @@
+import { childTrouble } from "../../model/status/child-trouble.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import { formatBytes } from "../../model/text/bytes.ts";
 import { formatDuration } from "../../model/text/duration.ts";
@@ -62,8 +63,9 @@ function sinceText(since: number, now: number): string {
   return since === 0 ? "" : formatDuration(now - since);
 }
 
-function failureOf({ key, failure, reachability }: ChildStatus): Failure | undefined {
-  return failure ?? (reachability === "unreachable" ? unansweredOf(key) : undefined);
+function failureOf(child: ChildStatus): Failure | undefined {
+  const unanswered = child.reachability === "unreachable" ? unansweredOf(child.key) : undefined;
+  return childTrouble(child) ?? unanswered;
 }
 
 function remarks({ charon, connections, problems, stateProblem }: Status): string[] {
@@ -81,8 +83,10 @@ function remarksOn({ id, failure, problems, children }: ConnectionStatus): strin
     ...problems.map(({ source, path, message }) => `${source}: ${path}: ${message}`),
     ...(failure === undefined || problems.length > 0 ? [] : [`${id}: ${failure.message}`]),
     ...children.flatMap((child) => {
-      const failure = failureOf(child);
-      return failure === undefined ? [] : [`${id}/${child.key}: ${failure.message}`];
+      const messages = [failureOf(child)?.message, child.unrouted];
+      return messages
+        .filter((message) => message !== undefined)
+        .map((message) => `${id}/${child.key}: ${message}`);
     }),
   ];
 }

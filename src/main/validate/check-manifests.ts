@@ -3,10 +3,10 @@ import {
   type FilePosition,
   type LocatedManifest,
 } from "../../adapters/manifests/located-manifest.ts";
-import type { Child, Connection } from "../../model/api/connection.ts";
+import type { Connection } from "../../model/api/connection.ts";
 import { kinds, type Kind, type SourceProblem } from "../../model/api/resource.ts";
 import type { Problem } from "../../model/api/result.ts";
-import { formatPrefix } from "../../model/net/prefix.ts";
+import { connectionWarnings } from "../../model/validation/connection-warnings.ts";
 import {
   desiredState,
   nothingDesired,
@@ -48,7 +48,7 @@ export function checkManifests(manifests: readonly LocatedManifest[]): Validatio
     valid: problems.length === 0,
     objects: Object.fromEntries(kinds.map((kind) => [kind, count(kind)])) as Record<Kind, number>,
     problems,
-    warnings: located(ofConnections(({ children }) => children.flatMap(networkWarnings))),
+    warnings: located(ofConnections(connectionWarnings)),
   };
 }
 
@@ -66,23 +66,6 @@ function secretKeyProblems({ secretRef }: Connection, { secrets }: DesiredState)
   const known = keys.length === 0 ? "it has none" : `it has ${keys.join(", ")}`;
   const message = `the Secret ${namespace}/${name} has no key "${key}"; ${known}`;
   return [{ path: "spec.secretRef.key", message }];
-}
-
-/**
- * charon and the kernel accept a child with the same network on both sides: the gateway has a route
- * to each worker. It is usual for 0.0.0.0/0, and most often a mistake for other networks.
- */
-function networkWarnings({ key, localSelectors, remoteSelectors }: Child): Problem[] {
-  const local = new Set(localSelectors.filter(({ length }) => length > 0).map(formatPrefix));
-  return remoteSelectors
-    .map(formatPrefix)
-    .flatMap((network, i) =>
-      local.has(network) ? [{ path: `spec.children.${key}.remote_ips[${i}]`, network }] : [],
-    )
-    .map(({ path, network }) => ({
-      path,
-      message: `${network} is in local_ips too: hosts on both sides of the tunnel need different addresses`,
-    }));
 }
 
 function locate(manifests: readonly LocatedManifest[], problem: SourceProblem): LocatedProblem {

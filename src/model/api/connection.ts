@@ -9,6 +9,16 @@ export interface Probe {
   readonly intervalSeconds: number;
 }
 
+/** A network that a manifest names and that is not routed into the tunnel. */
+export interface UnroutedNetwork {
+  readonly network: Prefix;
+  /**
+   * `wide`: a remote selector that does not become a route by default. `outside`: a network that
+   * stays outside of every tunnel, and that the routes have to leave out.
+   */
+  readonly why: "wide" | "outside";
+}
+
 /** A validated child. */
 export interface Child {
   /** Map key in the manifest and name in charon. */
@@ -16,6 +26,12 @@ export interface Child {
   readonly name: string;
   readonly localSelectors: readonly Prefix[];
   readonly remoteSelectors: readonly Prefix[];
+  /**
+   * The networks that workers and the gateway send into the tunnel, except for those that stay
+   * outside. Plans have the routes of a namespace.
+   */
+  readonly routes: readonly Prefix[];
+  readonly unrouted: readonly UnroutedNetwork[];
   /** The networks of each of its CHILD SAs. */
   readonly selectorSets: readonly SelectorSet[];
   readonly xfrmIp: Prefix;

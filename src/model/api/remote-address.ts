@@ -10,14 +10,14 @@ const anyAddress = new Set(["%any", "%any4", "%any6", "0.0.0.0", "::"]);
  * not `%any`, a network or a range.
  */
 export function isSingleHost(remoteAddr: string): boolean {
-  if (anyAddress.has(remoteAddr)) return false;
+  if (anyAddress.has(remoteAddr) || rangeOf(remoteAddr) !== undefined) return false;
   return parseAddress(remoteAddr) !== undefined || isHostName(remoteAddr);
 }
 
 /** The problem of a `remoteAddr` that charon does not accept. */
 export function remoteAddressProblem(remoteAddr: string): string | undefined {
   if (anyAddress.has(remoteAddr) || isSingleHost(remoteAddr)) return undefined;
-  if (isNetwork(remoteAddr) || isRange(remoteAddr)) return undefined;
+  if (isNetwork(remoteAddr) || rangeOf(remoteAddr) === "valid") return undefined;
   return `"${remoteAddr}" is not an address of a peer: use an IP address, a DNS name, or, for a peer without a fixed address, %any, a network such as 192.0.2.0/24 or a range such as 192.0.2.1-192.0.2.9`;
 }
 
@@ -25,8 +25,9 @@ function isNetwork(text: string): boolean {
   return text.includes("/") && parsePrefix(text) !== undefined;
 }
 
-function isRange(text: string): boolean {
+/** Whether two addresses are a range; undefined if the text is not two addresses. */
+function rangeOf(text: string): "valid" | "invalid" | undefined {
   const [first, last, ...more] = text.split("-").map(parseAddress);
-  if (first === undefined || last === undefined || more.length > 0) return false;
-  return first.family === last.family && first.value <= last.value;
+  if (first === undefined || last === undefined || more.length > 0) return undefined;
+  return first.family === last.family && first.value <= last.value ? "valid" : "invalid";
 }

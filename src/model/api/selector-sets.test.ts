@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { formatPrefix, parsePrefix, type Prefix } from "../net/prefix.ts";
-import { childKeyOf, selectorSets, type SelectorMode } from "./selector-sets.ts";
+import type { SelectorMode } from "./schema/ipsec-connection.ts";
+import { childKeyOf, selectorSets } from "./selector-sets.ts";
 
 const networks = (texts: readonly string[]) => texts.map((text) => parsePrefix(text) as Prefix);
 

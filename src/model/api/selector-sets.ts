@@ -1,8 +1,6 @@
 import { outermostNetworks } from "../net/outermost.ts";
 import { formatPrefix, type Prefix } from "../net/prefix.ts";
-
-/** How a child's networks become CHILD SAs. */
-export type SelectorMode = "together" | "perPair";
+import type { SelectorMode } from "./schema/ipsec-connection.ts";
 
 /** The networks of one CHILD SA of a child. */
 export interface SelectorSet {

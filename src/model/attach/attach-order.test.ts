@@ -13,7 +13,8 @@ const order: AttachOrder = {
     key: "lan",
     ifId: 102,
     xfrmIp: prefix("10.0.2.1/24"),
-    remoteSelectors: [prefix("10.0.1.0/24"), prefix("10.9.0.0/16")],
+    routes: [prefix("10.0.1.0/24"), prefix("10.9.0.0/16")],
+    unrouted: [{ network: prefix("10.9.7.0/24"), why: "outside" }],
   },
   worker: {
     address: prefix("10.0.2.3/24"),
@@ -36,7 +37,8 @@ const written = {
   seeds: [1, 2, 3, 4, 5, 6, 7, 0xffff_ffff],
   gateway: "10.0.2.1/24",
   vtep: "10.244.1.3",
-  remoteIps: ["10.0.1.0/24", "10.9.0.0/16"],
+  routes: ["10.0.1.0/24", "10.9.0.0/16"],
+  outside: ["10.9.7.0/24"],
   tunnelMtu: 1422,
   vxlanPort: 7789,
 };
@@ -53,7 +55,7 @@ describe("the order of a pod's init container", () => {
       child: {
         ...order.child,
         xfrmIp: prefix("fd00:2::1/64"),
-        remoteSelectors: [prefix("fd00:1::/64")],
+        routes: [prefix("fd00:1::/64")],
       },
       worker: { ...order.worker, address: prefix("fd00:2::3/64") },
     };
@@ -70,8 +72,9 @@ describe("the order of a pod's init container", () => {
     ["address", "10.0.2.3/33"],
     ["gateway", undefined],
     ["vtep", "gateway"],
-    ["remoteIps", "10.0.1.0/24"],
-    ["remoteIps", ["10.0.1.0/24", "x"]],
+    ["routes", "10.0.1.0/24"],
+    ["routes", ["10.0.1.0/24", "x"]],
+    ["outside", "10.9.7.0/24"],
     ["tunnelMtu", "1422"],
   ] as const) {
     it(`is refused with ${member} ${JSON.stringify(value)}`, () => {

@@ -1,13 +1,20 @@
 import { formatAddress, parseAddress, type Address } from "../net/address.ts";
 import { seedCount } from "../network/announcement.ts";
 import { formatPrefix, parsePrefix, type Prefix } from "../net/prefix.ts";
+import { outsideOf } from "../network/tunnel-routes.ts";
 import type { WorkerFacts } from "../network/worker-plan.ts";
 
-/** The instructions for `ipman attach` in a pod; it finds the device by itself. */
-export type AttachOrder = Omit<WorkerFacts, "device" | "deviceMtu" | "underlay">;
+/** The instructions for `ipman attach` in a pod; it finds the facts about the pod by itself. */
+export type AttachOrder = Omit<
+  WorkerFacts,
+  "device" | "deviceMtu" | "underlay" | "node" | "ownRoutes"
+>;
 
 /** The environment variable with the init container's instructions. */
 export const attachVariable = "IPMAN_ATTACH";
+
+/** The environment variable with the address of the pod's node, set once the pod has a node. */
+export const nodeVariable = "IPMAN_NODE";
 
 /** Writes an order as JSON: short, since every pod contains it, and legible in the pod. */
 export function writeOrder(order: AttachOrder): string {
@@ -22,7 +29,8 @@ export function writeOrder(order: AttachOrder): string {
     seeds: worker.seeds,
     gateway: formatPrefix(child.xfrmIp),
     vtep: formatAddress(gatewayUnderlay),
-    remoteIps: child.remoteSelectors.map(formatPrefix),
+    routes: child.routes.map(formatPrefix),
+    outside: outsideOf(child).map(formatPrefix),
     tunnelMtu,
     vxlanPort,
   });
@@ -37,7 +45,8 @@ export function readOrder(text: string): AttachOrder {
       key: members.read("child", textOf),
       ifId: members.read("interfaceId", countOf),
       xfrmIp: members.read("gateway", prefixOf),
-      remoteSelectors: members.read("remoteIps", prefixesOf),
+      routes: members.read("routes", prefixesOf),
+      unrouted: members.read("outside", prefixesOf).map((network) => ({ network, why: "outside" })),
     },
     worker: {
       address: members.read("address", prefixOf),

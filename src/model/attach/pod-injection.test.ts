@@ -114,7 +114,10 @@ describe("a pod that joins a tunnel", () => {
     };
     assert.deepEqual(securityContext.capabilities, { drop: ["ALL"], add: ["NET_ADMIN"] });
     assert.equal(securityContext.privileged, false);
-    const order = readOrder(first?.env?.[0]?.value ?? "");
+    const [attach, node] = first?.env ?? [];
+    const hostIp = { fieldRef: { apiVersion: "v1", fieldPath: "status.hostIP" } };
+    assert.deepEqual(node, { name: "IPMAN_NODE", valueFrom: hostIp });
+    const order = readOrder(attach?.value ?? "");
     assert.equal(order.tunnelMtu, 1422);
     assert.equal(formatPrefix(order.worker.address), "10.0.2.3/24");
     assert.equal(order.worker.mac, injection.secrets.mac);

@@ -1,6 +1,6 @@
 import type { Address } from "../net/address.ts";
 import { formatAddress } from "../net/address.ts";
-import { attachVariable, writeOrder } from "./attach-order.ts";
+import { attachVariable, nodeVariable, writeOrder } from "./attach-order.ts";
 import type { Child, Connection } from "../api/connection.ts";
 import { runs, type Image } from "../kubernetes/image.ts";
 import type { KubeMeta } from "../kubernetes/kube-object.ts";
@@ -116,7 +116,13 @@ function attachContainerOf(injection: Injection): Container {
     name: attachContainer,
     ...runs(injection.image),
     args: ["attach", "--self"],
-    env: [{ name: attachVariable, value: writeOrder(order) }],
+    env: [
+      { name: attachVariable, value: writeOrder(order) },
+      {
+        name: nodeVariable,
+        valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "status.hostIP" } },
+      },
+    ],
     securityContext: {
       runAsUser: 0,
       runAsNonRoot: false,

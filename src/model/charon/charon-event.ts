@@ -14,6 +14,8 @@ export type CharonEvent =
   | { readonly type: "sas.changed"; readonly ikeSas: readonly IkeSa[] }
   /** The peer of a connection refused a request, or does not answer. */
   | { readonly type: "peer.notified"; readonly connection: string; readonly failure: Failure }
+  /** A client, ipman itself or another one, replaced or removed a connection or a key. */
+  | { readonly type: "configuration.changed" }
   /** An IKE SA of a connection has no path to its peer and waits until there is one. */
   | { readonly type: "path.missing"; readonly connection: string }
   | {

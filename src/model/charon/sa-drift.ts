@@ -1,6 +1,6 @@
 import type { Child, Connection } from "../api/connection.ts";
 import type { SelectorSet } from "../api/selector-sets.ts";
-import { sameIdentity } from "./identity.ts";
+import { sameIdentity } from "../identity/identity.ts";
 import { contains, formatPrefix, overlap, parsePrefix, type Prefix } from "../net/prefix.ts";
 import type { ChildSa, IkeSa } from "./sa.ts";
 

@@ -13,7 +13,9 @@ const ikeSa = (connection: string, ...children: ChildSa[]) =>
   ({ connection, uniqueId: "7", state: "ESTABLISHED", children }) as unknown as IkeSa;
 
 const listed = (sas: readonly IkeSa[]) =>
-  sas.map(({ connection, children }) => `${connection}: ${children.map(({ name }) => name)}`);
+  sas.map(
+    ({ connection, children }) => `${connection}: ${children.map(({ name }) => name).join()}`,
+  );
 
 describe("a list of SAs by declared connections", () => {
   it("keeps the object of an IKE SA that is not shared", () => {

@@ -35,7 +35,7 @@ describe("a connection for charon", () => {
   assert.ok(parsed.ok);
   const connection = parsed.value;
 
-  it("accepts the names of options in any case, as charon does", () => {
+  it("accepts the names of options in any case", () => {
     const spelled = structuredClone(cr);
     spelled.spec.extra = { Proposals: spelled.spec.extra.proposals, MOBIKE: "no" } as never;
     spelled.spec.children.key.extra = {
@@ -77,6 +77,32 @@ describe("a connection for charon", () => {
         },
       },
     });
+  });
+
+  it("is loaded with a trap for the words of charon that mean one, unless the actor initiates", () => {
+    const loadedWith = (start_action: string) => {
+      const changed = structuredClone(cr);
+      changed.spec.children.key.extra = { start_action } as never;
+      const result = connectionFromCr(changed);
+      assert.ok(result.ok);
+      const message = messageFromConnection(result.value)["site"];
+      const children = message?.["children"] as Record<string, { start_action: string }>;
+      return [result.value.children[0]?.initiates, children["key"]?.start_action];
+    };
+    assert.deepEqual(loadedWith("Route"), [false, "trap"]);
+    assert.deepEqual(loadedWith("trap|start"), [true, "none"]);
+    assert.deepEqual(loadedWith("RESTART"), [true, "none"]);
+    assert.deepEqual(loadedWith("clear"), [false, "none"]);
+  });
+
+  it("has the rekey time that charon 5.9.8 does not derive from a lifetime", () => {
+    const limited = structuredClone(cr);
+    limited.spec.children.key.extra = { life_time: "1h" } as never;
+    const result = connectionFromCr(limited);
+    assert.ok(result.ok);
+    const { children } = messageFromConnection(result.value)["site"] as Record<string, object>;
+    const { key } = children as Record<string, Record<string, unknown>>;
+    assert.deepEqual([key?.["life_time"], key?.["rekey_time"]], ["1h", "3272"]);
   });
 
   it("has a secret with a marked id, whose only owner is the peer's identity", () => {

@@ -1,7 +1,9 @@
 import type { Child, Connection } from "../api/connection.ts";
-import { childExtraMessage, connectionExtraMessage } from "../api/extra.ts";
 import type { SelectorSet } from "../api/selector-sets.ts";
 import { formatPrefix } from "../net/prefix.ts";
+import { own } from "../value/own.ts";
+import { parseAction } from "./options/action.ts";
+import { childExtraMessage, connectionExtraMessage } from "./options/extra.ts";
 
 /** A section of a VICI message. The model does not depend on the client that encodes it. */
 export interface ViciMessage {
@@ -46,7 +48,9 @@ export function addressesOf({ localAddr, remoteAddr }: Connection): ViciMessage 
 
 /** The sections of one child, by the names of its selector sets. */
 export function messagesFromChild(child: Child): ViciMessage {
-  return Object.fromEntries(child.selectorSets.map((set) => [set.name, messageFromSet(child, set)]));
+  return Object.fromEntries(
+    child.selectorSets.map((set) => [set.name, messageFromSet(child, set)]),
+  );
 }
 
 function messageFromSet(child: Child, { local, remote }: SelectorSet): ViciMessage {
@@ -65,7 +69,7 @@ function messageFromSet(child: Child, { local, remote }: SelectorSet): ViciMessa
 }
 
 function trapsOnly(child: Child): boolean {
-  return !child.initiates && child.extra["start_action"] === "trap";
+  return !child.initiates && parseAction(own(child.extra, "start_action") ?? "")?.trap === true;
 }
 
 /** The id under which a connection's secret is loaded; it marks the connection as ipman's. */

@@ -4,6 +4,7 @@ import type { Child, Connection } from "../api/connection.ts";
 import { digestOf, nameFor, nameParts, type Group } from "../api/group.ts";
 import { runs, type Image } from "./image.ts";
 import type { KubeObject, OwnerReference } from "./kube-object.ts";
+import { formatPrefix, type Prefix } from "../net/prefix.ts";
 
 /** Settings that all Deployments have in common. */
 export interface DeploymentSettings {
@@ -23,6 +24,8 @@ export interface DeploymentSettings {
   readonly priorityClass: string;
   /** UDP port of the VXLAN segments. */
   readonly vxlanPort: number;
+  /** Networks of the cluster that stay outside of tunnels. */
+  readonly clusterNetworks: readonly Prefix[];
   readonly charonSettings: CharonSettings;
   readonly logLevel: string;
 }
@@ -79,6 +82,7 @@ export function agentDeployment(group: Group, settings: DeploymentSettings): Kub
       ...(settings.requireSecretConsent ? ["--require-secret-consent"] : []),
       "--vxlan-port",
       String(settings.vxlanPort),
+      ...networkArguments(settings.clusterNetworks),
       // Otherwise Kubernetes would replace a "$(NAME)" by the container's variable.
       "--charon-settings",
       JSON.stringify(settings.charonSettings).replaceAll("$", "$$$$"),
@@ -111,6 +115,10 @@ export function agentDeployment(group: Group, settings: DeploymentSettings): Kub
   };
   const name = nameFor("agent", ...nameParts(group));
   return deployment(name, groupLabels(group, "agent"), group, settings, pod);
+}
+
+function networkArguments(networks: readonly Prefix[]): string[] {
+  return networks.length === 0 ? [] : ["--cluster-networks", networks.map(formatPrefix).join(",")];
 }
 
 /** The Deployment of a child's gateway: its pod only holds a network namespace for the agent. */

@@ -4,16 +4,19 @@ import { intervalOf, type Prefix } from "./prefix.ts";
 
 /** A set of networks in which addresses are looked up in logarithmic time. */
 export class NetworkSet {
-  /** The outermost networks only: two networks are disjoint, or one contains the other. */
-  readonly #networks: readonly Interval[];
+  /** Disjoint, with other addresses between any two of them. */
+  readonly #intervals: readonly Interval[];
 
   constructor(networks: readonly Prefix[]) {
-    const outermost: Interval[] = [];
+    const intervals: Interval[] = [];
     for (const network of networks.map(intervalOf).toSorted(compareIntervals)) {
-      const before = outermost.at(-1);
-      if (before?.family !== network.family || network.last > before.last) outermost.push(network);
+      const before = intervals.at(-1);
+      if (before?.family !== network.family || network.first > before.last + 1n)
+        intervals.push(network);
+      else if (network.last > before.last)
+        intervals[intervals.length - 1] = { ...before, last: network.last };
     }
-    this.#networks = outermost;
+    this.#intervals = intervals;
   }
 
   /** Whether a network of the set contains the address. */
@@ -21,10 +24,10 @@ export class NetworkSet {
     return this.containsInterval({ family, first: value, last: value });
   }
 
-  /** Whether a single network of the set contains the whole interval. */
+  /** Whether the networks of the set together contain the whole interval. */
   containsInterval({ family, first, last }: Interval): boolean {
-    const network = lastNotAfter(this.#networks, { family, value: first });
-    return network !== undefined && last <= network.last;
+    const interval = lastNotAfter(this.#intervals, { family, value: first });
+    return interval !== undefined && last <= interval.last;
   }
 }
 

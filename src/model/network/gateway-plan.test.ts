@@ -2,6 +2,8 @@ import { describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { wholePlanText } from "../../../test/simulator/kernel/plan-text.ts";
 import { address, gatewayFacts, prefix, workerOf } from "../../../test/simulator/kernel/plans.ts";
+import type { Child } from "../api/connection.ts";
+import { formatPrefix } from "../net/prefix.ts";
 import { gatewayPlan } from "./gateway-plan.ts";
 
 describe("a gateway's plan", () => {
@@ -30,6 +32,31 @@ describe("a gateway's plan", () => {
     assert.equal(xfrm?.mtu, 1_280);
     const [other] = gatewayPlan({ ...gatewayFacts, tunnelMtu: 1_200 }).links;
     assert.equal(other?.mtu, 1_200);
+  });
+
+  const intoTunnel = (changes: Partial<Child>) => {
+    const plan = gatewayPlan({ ...gatewayFacts, child: { ...gatewayFacts.child, ...changes } });
+    return plan.routes
+      .filter(({ link }) => link === "xfrm102")
+      .map(({ destination }) => formatPrefix(destination));
+  };
+
+  it("keeps the pod's default route, and reaches gateway and workers outside the tunnel", () => {
+    assert.deepEqual(intoTunnel({ routes: [prefix("10.244.0.0/22")] }), ["10.244.2.0/23"]);
+    const all = intoTunnel({ routes: [prefix("0.0.0.0/0")] });
+    assert.ok(!all.includes("0.0.0.0/0"));
+    assert.ok(all.includes("128.0.0.0/1"));
+  });
+
+  it("keeps the route to a worker if one into the tunnel has the same destination", () => {
+    const routes = [prefix("10.0.2.3/32"), prefix("10.1.2.0/24")];
+    assert.deepEqual(intoTunnel({ routes }), ["10.1.2.0/24"]);
+  });
+
+  it("has a host route to the address of a probe that no route has", () => {
+    const probe = { address: address("10.1.2.9"), intervalSeconds: 5 };
+    assert.deepEqual(intoTunnel({ probe, routes: [] }), ["10.1.2.9/32"]);
+    assert.deepEqual(intoTunnel({ probe, routes: [prefix("10.1.2.0/24")] }), ["10.1.2.0/24"]);
   });
 
   it("leaves out a worker without an address of the gateway's family", () => {

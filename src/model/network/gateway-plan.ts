@@ -4,12 +4,13 @@ import { gatewayRules } from "./gateway-rules.ts";
 import { minimumMtu, vxlanMtu } from "./mtu.ts";
 import type { LinkPlan, NetworkPlan } from "./network-plan.ts";
 import { underlayIn } from "../kubernetes/pod-addresses.ts";
-import { hostPrefix } from "../net/prefix.ts";
+import { contains, hostPrefix } from "../net/prefix.ts";
 import { gatewayMac, workerSecrets } from "./segment.ts";
 import type { SegmentKey } from "./segment-key.ts";
+import { plannedRoutes, type NamespaceRoutes, type RoutedChild } from "./tunnel-routes.ts";
 
 /** The input of a gateway's plan. */
-export interface GatewayFacts {
+export interface GatewayFacts extends Pick<NamespaceRoutes, "ownRoutes"> {
   readonly connection: Pick<Connection, "id">;
   readonly child: Child;
   readonly gateway: Pick<Gateway, "device" | "mtu" | "underlay">;
@@ -47,6 +48,11 @@ export function gatewayPlan(facts: GatewayFacts): NetworkPlan {
     if (underlay === undefined) return [];
     return [{ ...worker, underlay, ...workerSecrets(segmentKey, connection, child, worker) }];
   });
+  const routes = plannedRoutes(withProbe(child), {
+    underlays: [gateway, ...workers].map(({ underlay }) => underlay),
+    segment: workers.map(({ address }) => address.address),
+    ownRoutes: facts.ownRoutes,
+  });
   return {
     links: gatewayLinks(facts),
     addresses: [
@@ -54,7 +60,7 @@ export function gatewayPlan(facts: GatewayFacts): NetworkPlan {
       { link: vxlan, prefix: child.vxlanIp },
     ],
     routes: [
-      ...child.remoteSelectors.map((destination) => ({ link: xfrm, destination })),
+      ...routes.map((destination) => ({ link: xfrm, destination })),
       ...workers.map(({ address }) => ({ link: vxlan, destination: hostPrefix(address.address) })),
     ],
     neighbours: workers.map(({ address, mac }) => ({ link: vxlan, address: address.address, mac })),
@@ -62,6 +68,13 @@ export function gatewayPlan(facts: GatewayFacts): NetworkPlan {
     forwarding: true,
     rules: gatewayRules({ child, gateway, workers, vxlanPort, xfrm, vxlan }),
   };
+}
+
+/** The child with a host route to the address of its probe, if no other route has it. */
+function withProbe(child: Child): RoutedChild {
+  const { routes, unrouted, probe } = child;
+  if (probe === undefined || routes.some((route) => contains(route, probe.address))) return child;
+  return { routes: [...routes, hostPrefix(probe.address)], unrouted };
 }
 
 function gatewayLinks({

@@ -8,6 +8,7 @@ const table = [
   ["CHACHA20_POLY1305", undefined, "chacha20poly1305", [1446, 1438, 1426, 1418]],
   ["AES_CBC", "HMAC_SHA2_256_128", "aes256-sha256-ecp256", [1438, 1422, 1406, 1406]],
   ["AES_CBC", "HMAC_SHA1_96", "aes128-sha1", [1438, 1422, 1422, 1406]],
+  ["AES_CBC", "HMAC_SHA1_160", "aes128 - sha1_160", [1422, 1422, 1406, 1406]],
   ["AES_CBC", "HMAC_SHA2_512_256", "aes256-sha512", [1422, 1406, 1390, 1390]],
 ] as const;
 

@@ -1,5 +1,5 @@
 import type { Family } from "../net/address.ts";
-import { splitProposals } from "../api/proposal.ts";
+import { isDefaultProposal, keywordsIn, splitProposals } from "../charon/proposals/proposal.ts";
 
 /** The overhead of an ESP cipher suite, in bytes. */
 export interface EspSuite {
@@ -66,8 +66,8 @@ export function suiteOfProposals(proposals: string | undefined): EspSuite {
 
 function suiteOfProposal(proposal: string): EspSuite {
   // charon's default proposals include CBC with SHA-512.
-  if (proposal === "default") return { iv: 16, icv: 32, align: 16 };
-  const icv = Math.max(...proposal.split("-").map(keywordIcv));
+  if (isDefaultProposal(proposal)) return { iv: 16, icv: 32, align: 16 };
+  const icv = Math.max(...keywordsIn(proposal).map(keywordIcv));
   if (/(gcm|ccm|gmac|chacha20)/.test(proposal)) return { iv: 8, icv: 16, align: 4 };
   if (/ctr/.test(proposal)) return { iv: 8, icv, align: 4 };
   if (/^(3des|des|blowfish|cast)/.test(proposal)) return { iv: 8, icv, align: 8 };
@@ -77,7 +77,8 @@ function suiteOfProposal(proposal: string): EspSuite {
 function keywordIcv(keyword: string): number {
   if (/^sha(2_)?512/.test(keyword)) return 32;
   if (/^sha(2_)?384/.test(keyword)) return 24;
-  if (/^sha(2_)?256(?!_96)/.test(keyword)) return 16;
+  if (/^sha(2_)?256(?!_96)|^md5_128/.test(keyword)) return 16;
+  if (keyword === "sha1_160") return 20;
   return 12;
 }
 

@@ -6,12 +6,13 @@ import { vxlanMtu } from "./mtu.ts";
 import type { NetworkPlan } from "./network-plan.ts";
 import { hostPrefix } from "../net/prefix.ts";
 import type { WorkerSecrets } from "./segment.ts";
+import { plannedRoutes, type NamespaceRoutes } from "./tunnel-routes.ts";
 import { workerRules } from "./worker-rules.ts";
 
 /** The input of a worker's plan. */
-export interface WorkerFacts {
+export interface WorkerFacts extends Pick<NamespaceRoutes, "ownRoutes"> {
   readonly connection: Pick<Connection, "id">;
-  readonly child: Pick<Child, "key" | "ifId" | "xfrmIp" | "remoteSelectors">;
+  readonly child: Pick<Child, "key" | "ifId" | "xfrmIp" | "routes" | "unrouted">;
   readonly worker: Pick<Worker, "address"> & WorkerSecrets;
   /** The address of the gateway's VTEP. */
   readonly gatewayUnderlay: Address;
@@ -19,6 +20,8 @@ export interface WorkerFacts {
   readonly device: string;
   readonly deviceMtu: number;
   readonly underlay: Address;
+  /** The address of the worker's node, if it is known: the node probes its pods. */
+  readonly node?: Address | undefined;
   readonly tunnelMtu: number;
   readonly vxlanPort: number;
 }
@@ -32,11 +35,16 @@ const mostEntries = 2;
  * from datagrams that the packet filter accepts, so that the gateway can move.
  */
 export function workerPlan(facts: WorkerFacts): NetworkPlan {
-  const { child, worker, gatewayUnderlay, vxlanPort, underlay } = facts;
+  const { child, worker, gatewayUnderlay, vxlanPort, underlay, node, ownRoutes } = facts;
   const link = vxlanName(child);
   const gateway = child.xfrmIp.address;
   const source = worker.address.address;
   const mtu = Math.min(vxlanMtu(facts.deviceMtu, gatewayUnderlay.family), facts.tunnelMtu);
+  const routes = plannedRoutes(child, {
+    underlays: [gatewayUnderlay, underlay, ...(node === undefined ? [] : [node])],
+    segment: [gateway],
+    ownRoutes,
+  });
   return {
     links: [
       {
@@ -54,7 +62,7 @@ export function workerPlan(facts: WorkerFacts): NetworkPlan {
     addresses: [{ link, prefix: worker.address }],
     routes: [
       { link, destination: hostPrefix(gateway), source },
-      ...child.remoteSelectors.map((destination) => ({ link, destination, gateway, source })),
+      ...routes.map((destination) => ({ link, destination, gateway, source })),
     ],
     neighbours: [{ link, address: gateway, mac: worker.gatewayMac }],
     fdb: [{ link, mac: worker.gatewayMac, vtep: gatewayUnderlay, moves: true }],

@@ -52,11 +52,23 @@ const table = {
     meaning:
       "the address of the `probe` answers; present only where a child declares a probe, and `Ready` does not depend on it",
   },
+  Traffic: {
+    subjects: ["connection", "child"],
+    writers: ["agent"],
+    meaning:
+      "not used. `False` (`IntegrityMismatch`) means that every packet of the peer fails the integrity check, and `Ready` is `False` too. `Unknown` (`NothingReceived`) means that packets leave and none has come back yet; `Ready` does not depend on it, since traffic may need no answer",
+  },
   Differs: {
     subjects: ["connection", "child"],
     writers: ["agent"],
     meaning:
-      "an SA carries traffic but does not match the manifest; the message has both sides. Present only while an SA differs, and `Ready` does not depend on it",
+      "an SA carries traffic but does not match the manifest, and the message has both sides; or another program unloaded the connection of an SA from charon. Present only while that is so, and `Ready` does not depend on it",
+  },
+  PartlyRouted: {
+    subjects: ["connection", "child"],
+    writers: ["agent"],
+    meaning:
+      "networks that the manifest names are not routed into the tunnel; the message lists them. Present only while there are such networks, and `Ready` does not depend on it",
   },
   Ready: {
     subjects: ["connection", "child", "CharonGroup"],

@@ -88,6 +88,13 @@ const table = {
     remedy: "correct `extra`",
     retryable: false,
   },
+  ConfigurationLost: {
+    explanation:
+      "another program removed or replaced the connection or its key in charon, as `swanctl --load-all` does; ipman loads it again, and established SAs stay up",
+    remedy:
+      "keep other programs from loading configuration into this charon: `systemctl reload strongswan` and an upgrade of its package run `swanctl --load-all`, which unloads every connection that is not in `/etc/swanctl`",
+    retryable: true,
+  },
   AuthenticationFailed: {
     explanation: "one side does not accept the identity or the key of the other",
     remedy: "compare the pre-shared key, `localId` and `remoteId` on both sides",
@@ -104,9 +111,35 @@ const table = {
     retryable: false,
   },
   PeerRefused: {
-    explanation: "the peer does not accept further children",
-    remedy: "ask the administrator of the peer for its limit",
+    explanation:
+      "the peer does not accept the SA for a reason of its own, such as a limit of children; the message has its notify",
+    remedy:
+      "ask the administrator of the peer, whose log has the cause; if the message names no notify, compare `local_ips`, `remote_ips` and `esp_proposals` first",
     retryable: false,
+  },
+  PeerBusy: {
+    explanation: "the peer cannot take a request at present; charon repeats it",
+    remedy: "wait; if it lasts, `ipman restart CONNECTION` negotiates a new IKE SA",
+    retryable: true,
+  },
+  ProtocolError: {
+    explanation:
+      "one side could not process a message of the other; the message quotes charon or the peer",
+    remedy:
+      "compare the `version` of IKE and options such as `fragmentation`, `childless` and `ipcomp` on both sides; the logs of both have the details",
+    retryable: true,
+  },
+  SaRejected: {
+    explanation: "both sides agreed on an SA, and the kernel of this node did not install it",
+    remedy:
+      "use algorithms in `esp_proposals` that the kernel has, and no `hw_offload` that its network device lacks; `ipman logs CONNECTION` shows the kernel's answer",
+    retryable: false,
+  },
+  AddressUnresolved: {
+    explanation: "charon cannot resolve the name in `remoteAddr`; it asks again at each attempt",
+    remedy:
+      "check the name, and that the node of charon can resolve it (`getent hosts NAME` there)",
+    retryable: true,
   },
   PeerUnreachable: {
     explanation: "the peer does not answer",
@@ -141,8 +174,15 @@ const table = {
     explanation:
       "an actor entered one state more than 8 times without 5 quiet minutes in between; attempts now wait up to 2 minutes",
     remedy:
-      "the message names the state and the cause: a peer that closes what it accepts, a second program that changes the same gateway or object, or a charon that restarts. Remove the cause; 5 quiet minutes, a change of the spec or `ipman restart CONNECTION` end the waiting",
+      "the message names the state and the cause: a peer that closes what it accepts, a second program that changes the same gateway, object or configuration of charon, or a charon that restarts. Remove the cause; 5 quiet minutes, a change of the spec or `ipman restart CONNECTION` end the waiting",
     retryable: true,
+  },
+  RoutesLeftOut: {
+    explanation:
+      "networks of `remote_ips` or `routes` are not routed into the tunnel: a selector wider than /8, such as 0.0.0.0/0, is not a route by default, and networks of the cluster or the host stay outside of tunnels",
+    remedy:
+      "declare the networks behind the peer in the child's `routes`, then recreate its pods. A network of the cluster or the host cannot be reached through a tunnel",
+    retryable: false,
   },
   RekeyOverdue: {
     explanation: "a rekey did not complete; ipman brings the child up again",
@@ -152,6 +192,26 @@ const table = {
   ProbeUnanswered: {
     explanation: "the address of the `probe` does not answer; the tunnel may be up nevertheless",
     remedy: "run `ipman diagnose`, which shows how far packets get",
+    retryable: true,
+  },
+  IntegrityMismatch: {
+    explanation:
+      "ESP packets of the peer arrive, and every one fails the integrity check: the two sides use different keys or lengths of the checksum, so the tunnel carries nothing",
+    remedy:
+      "follow the message: most often one side truncates SHA-256 to 96 bits and the other to 128 (`sha256_96` in the child's `extra`)",
+    retryable: false,
+  },
+  NothingReceived: {
+    explanation:
+      "packets leave through the CHILD SA, and none has come back since it came up; `Ready` stays `True`, since traffic may need no answer, such as syslog over UDP",
+    remedy:
+      "nothing, if no answer is expected; otherwise run `ipman diagnose CONNECTION --ping ADDRESS`, and declare a `probe`",
+    retryable: true,
+  },
+  NamespaceTaken: {
+    explanation:
+      "a network namespace of the host has the name that ipman needs, and ipman did not make it; ipman changes nothing in it and never removes it",
+    remedy: "give that namespace another name or remove it; the message names it",
     retryable: true,
   },
   NetworkRejected: {

@@ -23,6 +23,10 @@ export interface ChildStatus {
   readonly failure: Failure | undefined;
   /** Undefined if the child declares no probe. */
   readonly reachability: Reachability | undefined;
+  /** The networks of the child that are not routed into the tunnel; undefined if there are none. */
+  readonly unrouted: string | undefined;
+  /** The doubt that it carries traffic although it is up, if there is one. */
+  readonly traffic: Failure | undefined;
   readonly conditions: readonly Condition[];
 }
 
@@ -47,6 +51,6 @@ export interface Status {
   readonly connections: readonly ConnectionStatus[];
   /** Problems of manifests that do not belong to a connection. */
   readonly problems: readonly SourceProblem[];
-  /** Why the state that outlives the process cannot be saved, if so. */
+  /** Why the state that outlives the process could not be read or cannot be saved, if so. */
   readonly stateProblem?: string;
 }

@@ -1,9 +1,10 @@
 import { parseAddress } from "../net/address.ts";
-import { childExtraProblems } from "../api/extra.ts";
+import { childExtraProblems } from "../charon/options/extra-problems.ts";
 import { labelValueProblem } from "../api/names.ts";
 import { pairCount } from "../api/selector-sets.ts";
 import { NetworkSet } from "../net/network-set.ts";
 import { reportPools } from "./pool-problems.ts";
+import { reportRoutes } from "./route-problems.ts";
 import { formatPrefix, isNetwork, networkOf, parsePrefix, type Prefix } from "../net/prefix.ts";
 import type { ProblemList, ReportProblem } from "./problem-list.ts";
 import type { ChildSpec } from "../api/schema/ipsec-connection.ts";
@@ -19,6 +20,8 @@ export function addChildProblems(key: string, child: ChildSpec, problems: Proble
   if (xfrm !== undefined && vxlan !== undefined) reportGateway(xfrm, vxlan, report);
   const local = selectors(child.local_ips, ".local_ips", xfrm, report);
   const remote = selectors(child.remote_ips, ".remote_ips", xfrm, report);
+  selectors(child.routes, ".routes", xfrm, report);
+  reportRoutes(child.routes ?? [], { xfrm, vxlan, remote }, report);
   reportPairs(child, report);
   if (child.probe !== undefined) reportProbe(child.probe.address, { xfrm, local, remote }, report);
   reportPools(child, { xfrm, vxlan, local }, report);
@@ -65,6 +68,7 @@ function reportGateway(xfrm: Prefix, vxlan: Prefix, report: ReportProblem): void
   }
 }
 
+/** Reads selectors or routes, and reports those that are not networks of the child's family. */
 function selectors(
   texts: readonly string[] | undefined,
   path: string,
@@ -75,7 +79,7 @@ function selectors(
     const prefix = parsePrefix(text);
     const at = `${path}[${i}]`;
     if (prefix === undefined) {
-      report(at, `"${text}" is not a network, such as 10.0.2.0/24`);
+      report(at, `"${text}" ${notANetwork(text)}`);
       return [];
     }
     if (!isNetwork(prefix)) {
@@ -89,6 +93,18 @@ function selectors(
     }
     return [prefix];
   });
+}
+
+/** Why a text is not a network: charon's selectors have further forms. */
+function notANetwork(text: string): string {
+  if (/[[\]]/.test(text)) {
+    return "has a protocol or port: use the network alone, and filter ports with a NetworkPolicy or a packet filter";
+  }
+  if (text.startsWith("dynamic")) {
+    return "stands for the address of the IKE SA: leave the list out, or use that address";
+  }
+  if (text.includes("-")) return "is a range: use networks, such as 10.0.2.0/24";
+  return "is not a network, such as 10.0.2.0/24";
 }
 
 /** Echo requests must enter the tunnel at the gateway, and their answers must return through it. */

@@ -1,13 +1,15 @@
 import { parseAddress, type Address } from "../net/address.ts";
 import { parseRange, type AddressRange } from "../net/address-pool.ts";
-import type { Child, Connection, Probe } from "../api/connection.ts";
+import type { Child, Connection, Probe, UnroutedNetwork } from "../api/connection.ts";
 import { connectionProblems } from "./connection-problems.ts";
-import { canonicalExtra } from "../api/extra.ts";
 import { selectorSets } from "../api/selector-sets.ts";
 import { isSingleHost } from "../api/remote-address.ts";
+import { parseAction } from "../charon/options/action.ts";
+import { canonicalExtra } from "../charon/options/extra.ts";
 import { repaired } from "./repaired.ts";
 import { own } from "../value/own.ts";
 import { parsePrefix, type Prefix } from "../net/prefix.ts";
+import { isSpecific } from "../network/tunnel-routes.ts";
 import type { Result } from "../api/result.ts";
 import {
   IPSecConnection as Schema,
@@ -74,15 +76,30 @@ function childFromSpec(key: string, spec: ChildSpec, canInitiate: boolean): Chil
     key,
     name: spec.name,
     localSelectors: local,
-    remoteSelectors: remote,
+    ...networksBehindPeer(spec),
     selectorSets: selectorSets(key, spec.selectorMode ?? "together", { local, remote }),
     xfrmIp: prefixOf(spec.xfrm_ip),
     vxlanIp: prefixOf(spec.vxlan_ip),
     ifId: spec.if_id,
     pools,
     extra,
-    initiates: canInitiate && startAction.includes("start"),
+    initiates: canInitiate && parseAction(startAction)?.start === true,
     probe: probeFromSpec(spec),
+  };
+}
+
+/** The remote selectors of a child, with its routes: declared, or by default. */
+function networksBehindPeer({
+  remote_ips = [],
+  routes,
+}: ChildSpec): Pick<Child, "remoteSelectors" | "routes" | "unrouted"> {
+  const remoteSelectors = remote_ips.map(prefixOf);
+  if (routes !== undefined) return { remoteSelectors, routes: routes.map(prefixOf), unrouted: [] };
+  const wide = remoteSelectors.filter((selector) => !isSpecific(selector));
+  return {
+    remoteSelectors,
+    routes: remoteSelectors.filter(isSpecific),
+    unrouted: wide.map((network): UnroutedNetwork => ({ network, why: "wide" })),
   };
 }
 

@@ -1,9 +1,12 @@
 import { parseAddress } from "../net/address.ts";
 import { addChildProblems } from "./child-problems.ts";
-import { canonicalExtra, connectionExtraProblems } from "../api/extra.ts";
+import { parseAction } from "../charon/options/action.ts";
+import { canonicalExtra } from "../charon/options/extra.ts";
+import { connectionExtraProblems } from "../charon/options/extra-problems.ts";
 import { labelValueProblem, objectNameProblem, secretKeyProblem } from "../api/names.ts";
 import { isSingleHost, remoteAddressProblem } from "../api/remote-address.ts";
-import { identityProblem } from "../charon/identity-problem.ts";
+import { identityProblem } from "../identity/identity-problem.ts";
+import { own } from "../value/own.ts";
 import { ProblemList } from "./problem-list.ts";
 import { problemAt, type Problem } from "../api/result.ts";
 import type { IPSecConnection, IPSecConnectionSpec } from "../api/schema/ipsec-connection.ts";
@@ -45,7 +48,10 @@ function addressProblems(spec: IPSecConnectionSpec): Problem[] {
 function trapProblems({ remoteAddr, children }: IPSecConnectionSpec): Problem[] {
   if (isSingleHost(remoteAddr)) return [];
   return Object.entries(children)
-    .filter(([, { extra }]) => canonicalExtra(extra ?? {})["start_action"]?.includes("trap"))
+    .filter(([, { extra = {} }]) => {
+      const action = own(canonicalExtra(extra), "start_action");
+      return action !== undefined && parseAction(action)?.trap === true;
+    })
     .map(([key]) => ({
       path: `spec.children.${key}.extra.start_action`,
       message: `trap needs a remoteAddr that is a single host, and it is "${remoteAddr}": use none`,

@@ -39,16 +39,16 @@ export const child = (cr: Manifest) => cr.spec.children["example-child"];
 const extra = (cr: Manifest) => child(cr).extra as Record<string, string>;
 export const at = (rest: string) => `spec.children.example-child${rest}`;
 
+/** Declares remote selectors and routes. */
+const routed = (cr: Manifest, remote_ips: string[], ...routes: string[]) =>
+  Object.assign(child(cr), { remote_ips, routes });
+
 const probed = (cr: Manifest, probe: object) => Object.assign(child(cr), { probe });
 
 /** Changes with their titles, and the paths of the problems that they cause. */
 export const manifestCases: readonly [string, (cr: Manifest) => void, string[]][] = [
   ["an invalid remote address", (cr) => (cr.spec.remoteAddr = "300.1.1.1"), ["spec.remoteAddr"]],
-  [
-    "two remote addresses",
-    (cr) => (cr.spec.remoteAddr = "10.0.0.1,10.0.0.2"),
-    ["spec.remoteAddr"],
-  ],
+  ["two remote addresses", (cr) => (cr.spec.remoteAddr = "10.0.0.1,10.0.0.2"), ["spec.remoteAddr"]],
   ["a peer without a fixed address", (cr) => (cr.spec.remoteAddr = "%any"), []],
   ["a network as remote address", (cr) => (cr.spec.remoteAddr = "10.0.0.0/24"), []],
   [
@@ -90,11 +90,43 @@ export const manifestCases: readonly [string, (cr: Manifest) => void, string[]][
     (cr) => (child(cr).remote_ips = ["10.0.1.1/24"]),
     [at(".remote_ips[0]")],
   ],
+  ...["10.0.1.0/24[tcp/443]", "dynamic", "10.0.1.1-10.0.1.9"].map(
+    (text): [string, (cr: Manifest) => void, string[]] => [
+      `the selector ${text}`,
+      (cr) => (child(cr).remote_ips = [text]),
+      [at(".remote_ips[0]")],
+    ],
+  ),
   [
     "a selector of the other family",
     (cr) => (child(cr).remote_ips = ["fd00::/64"]),
     [at(".remote_ips[0]")],
   ],
+  [
+    "routes in remote_ips",
+    (cr) => routed(cr, ["0.0.0.0/0"], "10.0.1.0/24", "10.0.0.0/8", "0.0.0.0/0"),
+    [],
+  ],
+  [
+    "a route that two remote selectors contain together",
+    (cr) => routed(cr, ["10.128.0.0/9", "10.0.0.0/9"], "10.0.0.0/8"),
+    [],
+  ],
+  ["a child without routes", (cr) => routed(cr, ["0.0.0.0/0"]), []],
+  [
+    "routes outside remote_ips",
+    (cr) => routed(cr, ["10.0.1.0/24"], "10.0.0.0/23", "10.0.1.0/25", "10.9.0.0/16"),
+    [at(".routes[0]"), at(".routes[2]")],
+  ],
+  ["a route with host bits", (cr) => routed(cr, ["0.0.0.0/0"], "10.0.1.1/24"), [at(".routes[0]")]],
+  ["a route of the other family", (cr) => routed(cr, ["0.0.0.0/0"], "::/0"), [at(".routes[0]")]],
+  ["a route that is not a network", (cr) => routed(cr, ["0.0.0.0/0"], "any"), [at(".routes[0]")]],
+  [
+    "routes to the gateway's own addresses",
+    (cr) => routed(cr, ["0.0.0.0/0"], "10.0.2.1/32", "10.0.2.2/32", "10.0.2.3/32"),
+    [at(".routes[0]"), at(".routes[1]")],
+  ],
+  ["routes without remote_ips", (cr) => routed(cr, [], "10.0.1.0/24"), [at(".routes")]],
   ["a CHILD SA for each pair", (cr) => Object.assign(child(cr), { selectorMode: "perPair" }), []],
   [
     "an unknown selectorMode",
@@ -194,6 +226,37 @@ export const manifestCases: readonly [string, (cr: Manifest) => void, string[]][
     "Version and IF_ID_IN of a connection",
     (cr) => Object.assign(cr.spec, { extra: { Version: "1", IF_ID_IN: "5", Aggressive: "maybe" } }),
     ["spec.extra.Aggressive", "spec.extra.IF_ID_IN", "spec.extra.Version"],
+  ],
+  [
+    "an option of the connection in a child, and one of ipsec.conf",
+    (cr) => Object.assign(extra(cr), { dpd_delay: "30s", keylife: "1h" }),
+    [at(".extra.dpd_delay"), at(".extra.keylife")],
+  ],
+  [
+    "marks, virtual addresses and a lifetime that ends before the rekey",
+    (cr) => {
+      Object.assign(cr.spec, { extra: { vips: "0.0.0.0" } });
+      Object.assign(extra(cr), { mark_in: "42", mark_out: "42" });
+      (cr.spec.children as Children)["second"] = {
+        ...child(cr),
+        name: "second",
+        if_id: 103,
+        remote_ips: ["10.9.0.0/16"],
+        extra: { life_time: "1h", rekey_time: "1h" } as never,
+      };
+    },
+    [
+      "spec.extra.vips",
+      at(".extra.mark_in"),
+      at(".extra.mark_out"),
+      "spec.children.second.extra.life_time",
+    ],
+  ],
+  [
+    "charon's own words for an action, and a group of Brainpool",
+    (cr) =>
+      Object.assign(extra(cr), { dpd_action: "start", esp_proposals: "aes256gcm16-ecp512bp" }),
+    [],
   ],
   ["an option in another spelling", (cr) => (extra(cr)["Life_Time"] = "2h"), []],
   ["an option that charon may know", (cr) => (extra(cr)["hw_offload"] = "auto"), []],

@@ -47,7 +47,10 @@ describe("the memory of children", () => {
     for (const text of ["{", '[{"connection":"a"}]', "[null]"]) {
       writeFileSync(path, text);
       troubles.length = 0;
-      during((memory) => memory.note([connection("b", ["one", 3])]));
+      during((memory) => {
+        memory.note([connection("b", ["one", 3])]);
+        assert.match(memory.problem ?? "", /children\.json\.unreadable/);
+      });
       assert.match(String(troubles[0]), /children\.json cannot be read/);
       assert.equal(others(() => true).length, 0);
       assert.equal(others(() => false).length, 1, "children noted later are kept");

@@ -12,17 +12,24 @@ type ChildrenFile = StateFile<readonly KnownChild[]>;
  * kernel.
  */
 export class ChildMemory implements Disposable {
+  readonly #file: ChildrenFile;
   readonly #writer: StateWriter<readonly KnownChild[]>;
   #known: readonly KnownChild[];
 
   constructor(file: ChildrenFile, onTrouble: (error: unknown) => void) {
+    this.#file = file;
     this.#writer = new StateWriter({ file, onTrouble });
-    this.#known = file.read(onTrouble);
+    this.#known = file.read(onTrouble) ?? [];
   }
 
   /** The state of the file. */
   get writes(): StateWrites {
     return this.#writer;
+  }
+
+  /** Why the children are not stored, or could not be read. */
+  get problem(): string | undefined {
+    return this.#writer.problem ?? this.#file.problem;
   }
 
   [Symbol.dispose](): void {

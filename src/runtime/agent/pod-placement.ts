@@ -19,6 +19,7 @@ import type { DesiredState } from "../desired/desired-state.ts";
 import type { PlacementPort } from "../ports/ports.ts";
 import type { ChildMemory } from "./child-memory.ts";
 import type { RefusedPods } from "./refused-pods.ts";
+import { RuntimeTrouble } from "./runtime-trouble.ts";
 
 export interface PodPlacementOptions {
   /** The gateway pods of this group. */
@@ -45,12 +46,14 @@ export class PodPlacement implements PlacementPort, Disposable {
   /** Gateway pods by uid, with or without their namespace. */
   readonly #found = new Map<string, GatewayPod>();
   readonly #subscription = new Subscription();
+  readonly #runtimeTrouble: RuntimeTrouble;
   #connections: ReadonlyMap<string, Connection> = new Map();
   #noted: ReadonlyMap<string, Connection> | undefined;
 
   constructor(options: PodPlacementOptions) {
     this.#options = options;
-    const { gateways, workers, desired } = options;
+    const { gateways, workers, desired, onTrouble } = options;
+    this.#runtimeTrouble = new RuntimeTrouble(onTrouble);
     this.#subscription.add(
       desired.subscribe(({ connections }) => {
         this.#connections = connections;
@@ -148,7 +151,12 @@ export class PodPlacement implements PlacementPort, Disposable {
     try {
       const { underlay, alternate } = found.addresses;
       const known = alternate === undefined ? [underlay] : [underlay, alternate];
-      const namespace = await findPodNamespace(this.#options.runtime, uid, known);
+      const namespace = await findPodNamespace({
+        runtime: this.#options.runtime,
+        uid,
+        addresses: known,
+        onRuntimeTrouble: (error) => this.#runtimeTrouble.report(error),
+      });
       if (this.#found.get(uid) !== found) namespace?.[Symbol.dispose]();
       else found.namespace = namespace;
       if (found.namespace !== undefined) this.#publishWithWorkers();

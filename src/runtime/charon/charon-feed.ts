@@ -1,5 +1,5 @@
 import { of, Subject, Subscription, type Observable } from "rxjs";
-import type { SaEvent } from "../../adapters/netlink/sa-events.ts";
+import type { SaEvent } from "../../adapters/xfrm/sa-events.ts";
 import type { CharonEvent } from "../../model/charon/charon-event.ts";
 import type { IkeSa } from "../../model/charon/sa.ts";
 import { contained } from "../actors/contained.ts";
@@ -8,6 +8,7 @@ import type { NetworkPort } from "../ports/ports.ts";
 import type { CharonRef } from "../ports/running.ts";
 import { CharonActor } from "./charon-actor.ts";
 import { CharonLogSwitch } from "./charon-log-switch.ts";
+import { lostConnections } from "./lost-connections.ts";
 import { charonLogic, type CharonPorts } from "../effects/charon-logic.ts";
 import type { EventSubjects } from "../effects/event-subjects.ts";
 
@@ -23,9 +24,14 @@ export interface CharonFeedOptions extends Pick<
   readonly report: (error: unknown) => void;
 }
 
-/** The reports of charon and its kernel: sessions, lists of SAs, events, and the log. */
+/**
+ * The reports of charon and its kernel: sessions, lists of SAs, events, the log, and the connections
+ * that charon lost.
+ */
 export class CharonFeed implements Disposable {
   readonly logSwitch = new CharonLogSwitch();
+  /** Emits the names of connections that charon no longer has as ipman loaded them. */
+  readonly lost: Observable<readonly string[]>;
   readonly #actor: CharonActor;
   readonly #lists = new Subject<readonly IkeSa[]>();
   readonly #changes = new Subject<void>();
@@ -47,6 +53,7 @@ export class CharonFeed implements Disposable {
       },
       breakdowns: events.breakdowns,
     });
+    this.lost = lostConnections({ ...options, sessions: this.sessions });
     const take = contained(report, (event: CharonEvent) => {
       events.charonEvents.next(event);
       if (event.type === "sas.changed") this.requestList();

@@ -24,7 +24,7 @@ export type SecretFacts = Pick<ConnectionFacts, "hasSecret" | "keyFailure" | "se
 
 export type ChildFacts = Pick<
   ChildStatus,
-  "key" | "state" | "gateway" | "failure" | "reachability"
+  "key" | "state" | "gateway" | "failure" | "reachability" | "traffic" | "unrouted"
 >;
 
 const inProgress = failure(Reason.InProgress, "the tunnel is being brought up");
@@ -85,31 +85,42 @@ export function conditionsOf(facts: ConnectionFacts): Condition[] {
   return [
     ...judged(ofConnection, facts),
     ...reachable(facts.children),
+    ...doubtful(facts.children),
     ...differing(facts, ...facts.children),
-    ...summary(carries(facts) ? undefined : lackOf(facts), "every child carries traffic"),
+    ...partlyRouted(facts.children),
+    ...summary(
+      carries(facts) ? undefined : lackOf(facts),
+      facts.children.some(isDoubted)
+        ? "every child is up; the condition Traffic says through which one nothing has come back"
+        : "every child carries traffic",
+    ),
   ];
 }
 
 /** The last valid version keeps carrying traffic while a manifest or a Secret is invalid. */
 function carries({ state, children }: ConnectionFacts): boolean {
-  const up = (child: ChildFacts) => isUp(child.state) && gatewayFailure(child) === undefined;
+  const up = (child: ChildFacts) =>
+    isUp(child.state) && gatewayFailure(child) === undefined && mismatch(child) === undefined;
   return isUp(state) && children.length > 0 && children.every(up);
 }
 
 function lackOf(facts: ConnectionFacts): Failure {
   const missing = firstLack(ofConnection, facts);
   const down = facts.children.find(({ state }) => !isUp(state));
-  return missing ?? down?.failure ?? inProgress;
+  return missing ?? down?.failure ?? first(facts.children, mismatch) ?? inProgress;
 }
 
 /** The conditions of one child. */
 export function childConditionsOf(facts: ChildFacts): Condition[] {
-  const lack = firstLack(ofChild, facts);
+  const lack = firstLack(ofChild, facts) ?? mismatch(facts);
+  const message = isDoubted(facts) ? "it is up; nothing has come back yet" : "it carries traffic";
   return [
     ...judged(ofChild, facts),
     ...reachable([facts]),
+    ...doubtful([facts]),
     ...differing(facts),
-    ...summary(lack, "it carries traffic").slice(0, 1),
+    ...partlyRouted([facts]),
+    ...summary(lack, message).slice(0, 1),
   ];
 }
 
@@ -127,14 +138,57 @@ function reachable(children: readonly ChildFacts[]): Condition[] {
   return [{ ...condition("Reachable", probing, ""), status: "Unknown" }];
 }
 
-/** `Differs`, for an established SA that does not match the manifest: the IKE SA first. */
+/**
+ * `Traffic`, for children that are up and may carry nothing. Packets that all fail the integrity
+ * check are a fault. Packets without an answer may be as intended, so `Ready` does not depend on
+ * them.
+ */
+function doubtful(children: readonly ChildFacts[]): Condition[] {
+  const broken = first(children, mismatch);
+  if (broken !== undefined) return [condition("Traffic", broken, "")];
+  const doubted = children.find(isDoubted)?.traffic;
+  if (doubted === undefined) return [];
+  return [{ ...condition("Traffic", doubted, ""), status: "Unknown" }];
+}
+
+/** Why a child that is up carries nothing, if so. */
+function mismatch({ state, traffic }: ChildFacts): Failure | undefined {
+  return isUp(state) && traffic?.reason === Reason.IntegrityMismatch ? traffic : undefined;
+}
+
+/** Whether nothing has come back through a child that is up. */
+function isDoubted({ state, traffic }: ChildFacts): boolean {
+  return isUp(state) && traffic?.reason === Reason.NothingReceived;
+}
+
+/** The reasons of an established connection or child that does not match the manifest. */
+const differences: ReadonlySet<Reason | undefined> = new Set([
+  Reason.SaDiffers,
+  Reason.ConfigurationLost,
+  Reason.LoopDetected,
+]);
+
+/**
+ * `Differs`, for an established SA that does not match the manifest, or whose connection charon no
+ * longer has: the IKE SA first.
+ */
 function differing(...all: readonly Pick<ChildFacts, "state" | "failure">[]): Condition[] {
   const found = all.find(
-    ({ state, failure: known }) => isUp(state) && known?.reason === Reason.SaDiffers,
+    ({ state, failure: known }) => isUp(state) && differences.has(known?.reason),
   );
   if (found?.failure === undefined) return [];
   const { reason, message } = found.failure;
   return [{ type: "Differs", status: "True", reason, message }];
+}
+
+/** `PartlyRouted`, for children with networks that are not routed into the tunnel. */
+function partlyRouted(children: readonly ChildFacts[]): Condition[] {
+  const messages = children.flatMap(({ key, unrouted }) =>
+    unrouted === undefined ? [] : [`${key}: ${unrouted}`],
+  );
+  if (messages.length === 0) return [];
+  const message = messages.join("; ");
+  return [{ type: "PartlyRouted", status: "True", reason: Reason.RoutesLeftOut, message }];
 }
 
 const probing = failure(Reason.InProgress, "a probe is waiting for its first answer");

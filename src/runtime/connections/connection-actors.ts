@@ -148,6 +148,15 @@ export class ConnectionActors implements Disposable {
     });
   }
 
+  /** Notifies the actors of the connections that charon no longer has as they were loaded. */
+  notifyLost(names: readonly string[]): void {
+    const lost = new Set(names);
+    this.#roots.each((root) => {
+      const { name } = root.getSnapshot().context.connection;
+      if (lost.has(name)) root.send({ type: "configuration.lost" });
+    });
+  }
+
   /** Deletes every connection as if its manifest were gone; resolves when all actors have ended. */
   async deleteAll(): Promise<void> {
     this.#stopping = true;

@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Resource, Snapshot } from "../../model/api/resource.ts";
+import type { Child } from "../../model/api/connection.ts";
+import { outsideOf } from "../../model/network/tunnel-routes.ts";
+import { formatPrefix, parsePrefix, type Prefix } from "../../model/net/prefix.ts";
 import { desiredState, nothingDesired } from "./desired-state.ts";
 
 function connection(
   id: string,
-  changes: { name?: string; ifId?: number; remoteAddr?: string } = {},
+  changes: { name?: string; ifId?: number; remoteAddr?: string; remoteIps?: string[] } = {},
 ): Resource {
-  const { name = id, ifId = 7, remoteAddr = "192.0.2.2" } = changes;
+  const { name = id, ifId = 7, remoteAddr = "192.0.2.2", remoteIps = [] } = changes;
   const document = {
     apiVersion: "ipman.dialo.ai/v1",
     kind: "IPSecConnection",
@@ -22,6 +25,7 @@ function connection(
       children: {
         net: {
           name: "net",
+          remote_ips: remoteIps,
           xfrm_ip: "10.0.2.1/24",
           vxlan_ip: "10.0.2.2/24",
           if_id: ifId,
@@ -38,6 +42,16 @@ const found = (state: ReturnType<typeof desiredState>) =>
   [...state.problems].flatMap(([id, problems]) => problems.map(({ path }) => `${id} ${path}`));
 
 describe("the desired state", () => {
+  it("names the networks that a child's routes have to leave out", () => {
+    const remote = connection("a", { remoteIps: ["10.0.0.0/8"] });
+    const place = { outside: [parsePrefix("10.64.0.0/10") as Prefix] };
+    const one = desiredState(nothingDesired, snapshot(remote), place);
+    const [child] = one.connections.get("a")?.children ?? [];
+    assert.deepEqual(outsideOf(child as Child).map(formatPrefix), ["10.64.0.0/10"]);
+    const two = desiredState(one, snapshot(remote, connection("b", { ifId: 8 })), place);
+    assert.equal(two.connections.get("a"), one.connections.get("a"));
+  });
+
   it("keeps the last valid version of a manifest that is invalid now", () => {
     const good = desiredState(nothingDesired, snapshot(connection("a")));
     const bad = desiredState(good, snapshot(connection("a", { remoteAddr: "?" })));

@@ -13,6 +13,8 @@ import type { Problem, Result } from "../../model/api/result.ts";
 import type { CharonGroup } from "../../model/api/schema/charon-group.ts";
 import type { Kind } from "../../model/api/resource.ts";
 import type { Secret } from "../../model/api/schema/secret.ts";
+import type { Prefix } from "../../model/net/prefix.ts";
+import { connectionOutside } from "../../model/network/tunnel-routes.ts";
 import { keepEqual } from "../../model/value/keep-equal.ts";
 import { memo, Memo } from "../../model/value/memo.ts";
 
@@ -36,11 +38,19 @@ export const nothingDesired: DesiredState = {
   unreadable: new Map(),
 };
 
+/** The place in which the manifests apply. */
+export interface DesiredPlace {
+  /** Whether the manifests belong to one host (the default) or to a cluster. */
+  readonly scope?: Scope;
+  /** Networks that routes leave out, such as those of the cluster; always the same list. */
+  readonly outside?: readonly Prefix[];
+}
+
 /** The desired state of a snapshot, after the previous desired state. */
 export function desiredState(
   before: DesiredState,
   snapshot: Snapshot,
-  scope: Scope = "host",
+  { scope = "host", outside = nothingOutside }: DesiredPlace = {},
 ): DesiredState {
   const problems = new ProblemsByOwner(snapshot.problems);
   const unique = withoutTwins(snapshot.resources, problems);
@@ -60,10 +70,11 @@ export function desiredState(
   const connections = new Map<string, Connection>();
   const neighbours = new Neighbours(scope);
   const groupOf = new Map(groups.map((group) => [resourceKey("CharonGroup", group), group]));
+  const around = { neighbours, groups: groupOf, scope, outside };
   for (const resource of unique) {
     if (resource.kind !== "IPSecConnection") continue;
     const previous = before.connections.get(resource.key);
-    const found = connectionOf(resource, { neighbours, groups: groupOf, scope }, problems);
+    const found = connectionOf(resource, around, problems);
     const connection = found === undefined ? previous : keepEqual(previous, found);
     if (connection === undefined) continue;
     connections.set(resource.key, connection);
@@ -73,6 +84,8 @@ export function desiredState(
   const { unreadable = nothingDesired.unreadable } = snapshot;
   return { connections, secrets, groups, problems: problems.byOwner, unreadable };
 }
+
+const nothingOutside: readonly Prefix[] = [];
 
 class ProblemsByOwner {
   readonly byOwner = new Map<string, SourceProblem[]>();
@@ -153,6 +166,13 @@ function inGroup(connection: Connection, groups: Groups): Connection {
 
 type Groups = ReadonlyMap<string | undefined, CharonGroup>;
 
+const routed = new Memo<Connection, Connection>();
+
+/** The connection, with the networks that its routes leave out. */
+function withRoutesAround(connection: Connection, outside: readonly Prefix[]): Connection {
+  return routed.of(connection, [outside], () => connectionOutside(connection, outside));
+}
+
 /**
  * Parses a manifest. An exception is a defect, and must not prevent reading the other manifests.
  */
@@ -165,20 +185,21 @@ const parse = memo((manifest: object): Result<Connection> => {
   }
 });
 
-/** The other manifests that a connection is checked against. */
-interface Around {
+/** The other manifests that a connection is checked against, and its place. */
+interface Around extends Required<DesiredPlace> {
   readonly neighbours: Neighbours;
   readonly groups: Groups;
-  readonly scope: Scope;
 }
 
 function connectionOf(
   resource: Resource,
-  { neighbours, groups, scope }: Around,
+  { neighbours, groups, scope, outside }: Around,
   problems: ProblemsByOwner,
 ): Connection | undefined {
   const parsed = parse(resource.document as object);
-  const connection = parsed.ok ? inGroup(parsed.value, groups) : undefined;
+  const connection = parsed.ok
+    ? inGroup(withRoutesAround(parsed.value, outside), groups)
+    : undefined;
   const found =
     connection === undefined
       ? (parsed as { problems: readonly Problem[] }).problems

@@ -1,12 +1,14 @@
 import { defer, EMPTY, mergeMap, of, share, ReplaySubject, type Observable } from "rxjs";
 import type { Snapshot } from "../../model/api/resource.ts";
-import type { Scope } from "../../model/validation/cross-problems.ts";
 import { resubscribed } from "../actors/contained.ts";
-import { desiredState, nothingDesired, type DesiredState } from "./desired-state.ts";
+import {
+  desiredState,
+  nothingDesired,
+  type DesiredPlace,
+  type DesiredState,
+} from "./desired-state.ts";
 
-export interface DesiredStatesOptions {
-  /** Whether the manifests belong to one host (the default) or to a cluster. */
-  readonly scope?: Scope;
+export interface DesiredStatesOptions extends DesiredPlace {
   /**
    * Called with errors of the source, which is subscribed to again, and with defects of the parser.
    */
@@ -20,13 +22,13 @@ export interface DesiredStatesOptions {
  */
 export function desiredStates(
   snapshots: Observable<Snapshot>,
-  { scope = "host", report }: DesiredStatesOptions,
+  { report, ...place }: DesiredStatesOptions,
 ): Observable<DesiredState> {
   return defer(() => {
     let current = nothingDesired;
     const process = (snapshot: Snapshot): Observable<DesiredState> => {
       try {
-        current = desiredState(current, snapshot, scope);
+        current = desiredState(current, snapshot, place);
         return of(current);
       } catch (error) {
         report(error);

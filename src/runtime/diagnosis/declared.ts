@@ -1,4 +1,4 @@
-import type { ConnectionActor } from "../../machines/connection/connection.ts";
+import type { ConnectionActor, ConnectionSnapshot } from "../../machines/connection/connection.ts";
 import { failure, Reason, type Failure } from "../../model/status/failure.ts";
 import { note, ok, problem, type Finding } from "../../model/status/finding.ts";
 import { reasons } from "../../model/status/reason.ts";
@@ -12,16 +12,20 @@ export function problemOf(check: string, { reason, message }: Failure): Finding 
 
 const charonAway = failure(Reason.CharonUnavailable, "charon does not answer");
 
-/** Checks the manifest, the state file, charon, the secret and the options in `extra`. */
+/**
+ * Checks the manifest, the state file, charon, the secret, the options in `extra`, and whether
+ * charon still has the connection.
+ */
 export function checkDeclared(running: Running, root: ConnectionActor): Finding[] {
-  const { context } = root.getSnapshot();
+  const snapshot = root.getSnapshot();
+  const { context } = snapshot;
   const { connection } = context;
   const refused = specFailure(running.desired.problems.get(connection.id) ?? []);
   const { hasSecret, keyFailure, secretTrouble } = running.secretOf(connection);
   const { charonSnapshot, stateProblem } = running;
   const { name, namespace, key } = connection.secretRef;
   return [
-    ...(stateProblem === undefined ? [] : [note("state", stateProblem, "free space on the disk")]),
+    ...(stateProblem === undefined ? [] : [note("state", stateProblem)]),
     refused === undefined ? ok("manifest", "is valid") : problemOf("manifest", refused),
     charonSnapshot.matches("connected")
       ? ok("charon", "answers")
@@ -32,7 +36,18 @@ export function checkDeclared(running: Running, root: ConnectionActor): Finding[
     context.failure?.reason === Reason.ConfigRejected
       ? problemOf("options", context.failure)
       : ok("options", "charon accepts them"),
+    ...lossIn(snapshot),
   ];
+}
+
+/** Reports that another program unloads the connection, now or within the last minutes. */
+function lossIn(snapshot: ConnectionSnapshot): Finding[] {
+  const { failure: known, recurrence } = snapshot.context;
+  const isLost = snapshot.matches("restoring") || known?.reason === Reason.ConfigurationLost;
+  if (isLost && known !== undefined) return [problemOf("configuration", known)];
+  if (recurrence.state !== "restoring") return [];
+  const message = `${recurrence.cause}; ipman loaded it again`;
+  return [note("configuration", message, reasons[Reason.ConfigurationLost].remedy)];
 }
 
 function secretFinding(exists: boolean, trouble: string | undefined, secret: string): Finding {

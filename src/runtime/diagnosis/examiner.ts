@@ -3,6 +3,7 @@ import type { Address } from "../../model/net/address.ts";
 import type { Child, Connection } from "../../model/api/connection.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import type { IkeSa } from "../../model/charon/sa.ts";
+import type { KernelCounters } from "../../model/traffic/sa-counters.ts";
 import type { Tunnel } from "../../machines/gateway/gateway-types.ts";
 
 /** A child with its gateway and workers, as its gateway actor knows them. */
@@ -37,6 +38,8 @@ export interface Examiner {
   /** The largest packet that enters a child's tunnel unfragmented, in bytes. */
   readonly tunnelMtu: (placed: Placed) => number;
   readonly xfrmErrors: () => ReadonlyMap<string, number>;
+  /** The kernel's counters of each SA with an if_id. */
+  readonly saCounters: () => readonly KernelCounters[];
   /** The SAs of charon, with statistics. */
   readonly statistics: () => Promise<readonly IkeSa[]>;
 }

@@ -1,5 +1,8 @@
 import { note, ok, problem, type Finding } from "../../model/status/finding.ts";
+import type { Child } from "../../model/api/connection.ts";
 import type { Worker } from "../../model/network/endpoint.ts";
+import { outsideOf, unroutedText } from "../../model/network/tunnel-routes.ts";
+import { NetworkSet } from "../../model/net/network-set.ts";
 import { underlayIn } from "../../model/kubernetes/pod-addresses.ts";
 import { contains, formatPrefix } from "../../model/net/prefix.ts";
 import { gatewayState } from "../status/status.ts";
@@ -11,7 +14,10 @@ import type { ChildSubject } from "./subject.ts";
 const mostWorkers = 16;
 
 /** Compares the gateway's namespace with its plan. */
-export function checkGateway({ gateway, placed }: ChildSubject, examiner: Examiner): Finding[] {
+export function checkGateway(
+  { child, gateway, placed }: ChildSubject,
+  examiner: Examiner,
+): Finding[] {
   const failure = gateway?.context.failure;
   if (failure !== undefined) return [problemOf("gateway", failure)];
   if (gateway === undefined || placed === undefined)
@@ -24,7 +30,7 @@ export function checkGateway({ gateway, placed }: ChildSubject, examiner: Examin
     ];
   const state = gatewayState(gateway);
   if (state !== "ready") return [note("gateway", `is ${state}`)];
-  return [...overlap(placed), drift(examiner.gatewayDrift(placed))];
+  return [...unrouted(child), ...overlap(placed), drift(examiner.gatewayDrift(placed))];
 }
 
 /** Checks the namespaces of workers on this node, and whether the workers answer their gateway. */
@@ -72,18 +78,29 @@ function drift(lacks: readonly string[]): Finding {
   );
 }
 
-/** Reports selectors that would send packets between gateway and workers into the tunnel. */
+/** Reports networks that the manifest names and that are not routed into the tunnel. */
+function unrouted(child: Child): Finding[] {
+  const text = unroutedText(child);
+  return text === undefined ? [] : [note("routes", text)];
+}
+
+/**
+ * Reports routes that contain addresses of the gateway or of workers. They leave out the networks
+ * of these addresses; a gateway or worker on another node may be in a network that they contain.
+ */
 function overlap({ child, gateway, workers }: Placed): Finding[] {
   const ends = [gateway, ...workers].map(
     (end) => underlayIn(end, gateway.underlay.family) ?? end.underlay,
   );
-  const covers = child.remoteSelectors.find((prefix) => ends.some((end) => contains(prefix, end)));
+  const known = new NetworkSet(outsideOf(child));
+  const unknown = ends.filter((end) => !known.has(end));
+  const covers = child.routes.find((prefix) => unknown.some((end) => contains(prefix, end)));
   if (covers === undefined) return [];
   return [
     problem(
-      "selectors",
-      `remote_ips contains ${formatPrefix(covers)}, the network between gateway and workers`,
-      "declare narrower networks behind the peer",
+      "routes",
+      `the route ${formatPrefix(covers)} contains the network between gateway and workers`,
+      "list the networks of pods, Services and nodes in the chart's clusterNetworks, or declare narrower routes",
     ),
   ];
 }

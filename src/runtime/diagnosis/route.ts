@@ -26,7 +26,7 @@ export function checkRoute(
     ...localAddress(connection, examiner),
     ...(remote === undefined
       ? [note("route", unknownAddress(connection))]
-      : [routeTo(remote, examiner), ...coveringSelectors(connection, remote)]),
+      : [routeTo(remote, examiner), ...coveringRoutes(connection, remote)]),
   ];
 }
 
@@ -65,14 +65,14 @@ function routeTo(remote: Address, examiner: Examiner): Finding {
   );
 }
 
-/** Reports children whose networks contain the peer's own address. */
-function coveringSelectors({ children }: Connection, remote: Address): Finding[] {
+/** Reports children whose routes contain the peer's own address. */
+function coveringRoutes({ children }: Connection, remote: Address): Finding[] {
   return children
-    .filter(({ remoteSelectors }) => remoteSelectors.some((prefix) => contains(prefix, remote)))
+    .filter(({ routes }) => routes.some((prefix) => contains(prefix, remote)))
     .map(({ key }) => ({
       ...note(
-        "selectors",
-        "remote_ips covers the peer's own address: workloads reach it only through the tunnel",
+        "routes",
+        "the routes cover the peer's own address: workloads reach it only through the tunnel",
       ),
       child: key,
     }));

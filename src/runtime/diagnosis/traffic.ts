@@ -1,8 +1,11 @@
-import { formatAddress, type Address } from "../../model/net/address.ts";
+import type { Child } from "../../model/api/connection.ts";
+import { formatAddress, sameAddress, type Address } from "../../model/net/address.ts";
 import { ok, problem, skipped, type Finding } from "../../model/status/finding.ts";
 import { childKeyOf } from "../../model/api/selector-sets.ts";
-import type { ChildSa } from "../../model/charon/sa.ts";
+import type { ChildSa, IkeSa } from "../../model/charon/sa.ts";
 import { contains, parsePrefix } from "../../model/net/prefix.ts";
+import { childCounters } from "../../model/traffic/sa-counters.ts";
+import { truncationRemedy } from "../../model/traffic/truncation.ts";
 import type { Examiner, Placed } from "./examiner.ts";
 
 /** Every IP network carries packets of this size (RFC 791). */
@@ -11,7 +14,8 @@ const leastBytes = 576;
 /** The kernel counters that say something about the other side, in plain words. */
 const countersMean: Readonly<Record<string, string>> = {
   XfrmInNoStates: "ESP arrived for an SA that does not exist",
-  XfrmInStateProtoError: "ESP failed authentication: the two sides have different keys",
+  XfrmInStateProtoError:
+    "ESP failed authentication: the two sides have different keys or lengths of the checksum",
   XfrmInStateSeqError: "ESP arrived twice or too late: replayed, or badly out of order",
   XfrmInTmplMismatch: "packets arrived in plaintext that belong in a tunnel",
   XfrmInNoPols: "packets arrived through a tunnel without a matching policy",
@@ -21,28 +25,71 @@ const countersMean: Readonly<Record<string, string>> = {
   XfrmOutStateExpired: "packets were sent to an SA that has expired",
 };
 
-/** Checks whether packets of every size reach an address behind the peer, and how far they get. */
+/**
+ * Checks whether packets of every size reach an address behind the peer, and how far they get. The
+ * kernel's counters come first: they know a fault that an address could not.
+ */
 export async function checkTraffic(
   placed: Placed,
   target: Address | undefined,
   examiner: Examiner,
 ): Promise<Finding[]> {
+  const mismatch = await checkIntegrity(placed, examiner);
+  if (mismatch !== undefined) return [mismatch];
   if (target === undefined)
     return [
       skipped("traffic", "give an address behind the peer that answers ping: --ping ADDRESS"),
     ];
   const { gateway, child } = placed;
-  const before = await countersOf(placed, target, examiner);
-  const source = child.xfrmIp.address;
   const text = formatAddress(target);
-  if (await examiner.answersGateway(gateway, source, { target }))
+  if (!isRouted(child, target))
+    return [
+      problem(
+        "traffic",
+        `${text} is in none of the child's routes: packets to it do not enter the tunnel`,
+        "declare its network in routes, within remote_ips",
+      ),
+    ];
+  const before = await countersOf(placed, target, examiner);
+  if (await examiner.answersGateway(gateway, child.xfrmIp.address, { target }))
     return [ok("traffic", `${text} answers`), await checkSizes(placed, target, examiner)];
   const after = await countersOf(placed, target, examiner);
-  return [...refusedHere(before, after), lost(text, before, after)].slice(0, 1);
+  return [...refusedHere(child, before, after), lost(child, text, before, after)].slice(0, 1);
+}
+
+/** Reports that every packet of the peer fails the integrity check. */
+async function checkIntegrity(
+  { connection, child }: Placed,
+  examiner: Examiner,
+): Promise<Finding | undefined> {
+  const sas = childSas(await examiner.statistics(), connection, child);
+  const own = examiner.saCounters().filter(({ ifId }) => ifId === child.ifId);
+  const { packetsIn, integrityFailures } = childCounters(own, sas);
+  if (packetsIn > 0 || integrityFailures === 0) return undefined;
+  return problem(
+    "traffic",
+    `${integrityFailures} ESP packets of the peer arrived, and every one failed the integrity check`,
+    truncationRemedy(child, sas) ?? "compare the ESP algorithms of both sides",
+  );
+}
+
+function childSas(
+  ikeSas: readonly IkeSa[],
+  { name }: Placed["connection"],
+  { key }: Placed["child"],
+): ChildSa[] {
+  const own = ikeSas.filter((ike) => ike.connection === name);
+  return own.flatMap(({ children }) => children).filter((sa) => childKeyOf(sa.name) === key);
+}
+
+/** Whether the gateway sends packets to an address into the tunnel. */
+function isRouted({ routes, probe }: Child, target: Address): boolean {
+  if (probe !== undefined && sameAddress(probe.address, target)) return true;
+  return routes.some((route) => contains(route, target));
 }
 
 interface Counters {
-  readonly sa: Pick<ChildSa, "encapsulated" | "statistics"> | undefined;
+  readonly sa: ChildSa | undefined;
   readonly errors: ReadonlyMap<string, number>;
 }
 
@@ -52,11 +99,7 @@ async function countersOf(
   target: Address,
   examiner: Examiner,
 ): Promise<Counters> {
-  const ikeSas = await examiner.statistics();
-  const sas = ikeSas.filter((ike) => ike.connection === connection.name);
-  const own = sas
-    .flatMap(({ children }) => children)
-    .filter(({ name }) => childKeyOf(name) === child.key);
+  const own = childSas(await examiner.statistics(), connection, child);
   const sa = own.findLast(({ remoteSelectors }) => carries(remoteSelectors, target)) ?? own.at(-1);
   return { sa, errors: examiner.xfrmErrors() };
 }
@@ -78,28 +121,28 @@ function packetsIn({ sa }: Counters): number {
 }
 
 /** Reports packets that IPsec on this side dropped meanwhile. */
-function refusedHere(before: Counters, after: Counters): Finding[] {
+function refusedHere(child: Placed["child"], before: Counters, after: Counters): Finding[] {
   const grown = [...after.errors].filter(
     ([name, count]) => count > (before.errors.get(name) ?? 0) && name in countersMean,
   );
-  return grown.map(([name]) =>
-    problem(
-      "traffic",
-      `${countersMean[name]} (${name})`,
-      "`ipman restart CONNECTION` negotiates new SAs; if it recurs, compare the selectors of both sides",
-    ),
-  );
+  const restart =
+    "`ipman restart CONNECTION` negotiates new SAs; if it recurs, compare the selectors of both sides";
+  const truncation = truncationRemedy(child, after.sa === undefined ? [] : [after.sa]);
+  return grown.map(([name]) => {
+    const remedy = name === "XfrmInStateProtoError" ? (truncation ?? restart) : restart;
+    return problem("traffic", `${countersMean[name]} (${name})`, remedy);
+  });
 }
 
 /** Explains how far the requests got, by the counters of the SA. */
-function lost(target: string, before: Counters, after: Counters): Finding {
+function lost(child: Placed["child"], target: string, before: Counters, after: Counters): Finding {
   const out = packetsOut(after) - packetsOut(before);
   const back = packetsIn(after) - packetsIn(before);
   if (out <= 0)
     return problem(
       "traffic",
       `${target} does not answer: nothing enters the CHILD SA`,
-      "check that the address is in remote_ips and xfrm_ip in local_ips",
+      "check that the address is in routes (remote_ips by default) and xfrm_ip in local_ips",
     );
   if (back > 0)
     return problem(
@@ -109,13 +152,17 @@ function lost(target: string, before: Counters, after: Counters): Finding {
     );
   const wrapped = after.sa?.encapsulated === true;
   const esp = wrapped ? "ESP in UDP 4500" : "ESP (IP protocol 50)";
+  const encapsulate =
+    "`encap: yes` in `extra` encapsulates ESP in UDP 4500, which firewalls often allow";
+  const truncation = truncationRemedy(child, after.sa === undefined ? [] : [after.sa]);
   return problem(
     "traffic",
     `${target} does not answer: packets leave through the CHILD SA, and none comes back`,
-    `a firewall drops ${esp}, or the peer does not route the answers into the tunnel` +
-      (wrapped
-        ? ""
-        : "; `encap: yes` in `extra` encapsulates ESP in UDP 4500, which firewalls often allow"),
+    [
+      `a firewall drops ${esp}, the peer discards it, or the peer does not route the answers into the tunnel`,
+      ...(wrapped ? [] : [encapsulate]),
+      ...(truncation === undefined ? [] : [truncation]),
+    ].join("; "),
   );
 }
 

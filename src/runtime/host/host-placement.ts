@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
 import {
   BehaviorSubject,
@@ -11,25 +10,38 @@ import {
 } from "rxjs";
 import type { HostEndpoints, HostWorker } from "../../adapters/host/endpoints.ts";
 import { fabricDevice, fabricMtu, type Fabric } from "../../adapters/host/fabric.ts";
+import { nothingFound, type FoundEndpoints } from "../../adapters/host/found-endpoints.ts";
+import { gatewayNamespace, ifIdOfNamespace } from "../../adapters/host/gateway-namespace.ts";
+import type { OwnNamespace } from "../../adapters/host/own-namespace.ts";
 import type { StateFile } from "../../adapters/files/state-file.ts";
-import { createNamespace, deleteNamespace, netnsPath } from "../../adapters/linux/namespace.ts";
-import { bitsOf, formatAddress, type Address } from "../../model/net/address.ts";
-import { freeAddress } from "../../model/net/address-pool.ts";
-import { childRefKey } from "../../model/api/child-ref.ts";
+import { netnsPath } from "../../adapters/linux/namespace.ts";
 import type { Child, Connection } from "../../model/api/connection.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import { vxlanName } from "../../model/network/gateway-plan.ts";
-import { isOfPool } from "../../model/addresses/pool.ts";
-import { networkOf, parsePrefix, type Prefix } from "../../model/net/prefix.ts";
+import { networkOf, type Prefix } from "../../model/net/prefix.ts";
 import { sameItems } from "../../model/value/same-items.ts";
 import { childWanted, poolWanted, type AttachRequest } from "./attach-request.ts";
+import { FormerEndpoints } from "./former-endpoints.ts";
+import { freeUnderlay, refOf, workerFor, type UsedAddresses } from "./host-addresses.ts";
 import type { PlacementPort } from "../ports/ports.ts";
 import { StateWriter, type StateWrites } from "./state-writer.ts";
+
+/** Creates and removes namespaces of ipman's. */
+export interface Namespaces {
+  /** @throws {ForeignNamespaceError} if another program has a namespace of that name */
+  readonly ensure: (wanted: OwnNamespace) => void;
+  /** Returns false if the namespace is another program's, and stays. */
+  readonly remove: (namespace: OwnNamespace) => boolean;
+}
 
 export interface HostPlacementOptions {
   /** Stores gateways and workers across restarts. */
   readonly file: StateFile<HostEndpoints>;
   readonly fabric: Pick<Fabric, "plug" | "unplug" | "endOtherSegments" | "remove">;
+  /** The namespaces of gateways. */
+  readonly namespaces: Namespaces;
+  /** Finds the endpoints of a former process in the kernel, in case that the file is lost. */
+  readonly find: () => FoundEndpoints;
   /** The network between gateways and workers. */
   readonly network: Prefix;
   readonly onTrouble: (error: unknown) => void;
@@ -47,20 +59,27 @@ const placedWithinMs = 10_000;
 
 /** Gateways and workers of one host: named network namespaces on a fabric. */
 export class HostPlacement implements PlacementPort, Disposable {
+  readonly #file: StateFile<HostEndpoints>;
   readonly #writer: StateWriter<HostEndpoints>;
   readonly #fabric: HostPlacementOptions["fabric"];
+  readonly #namespaces: Namespaces;
   readonly #onTrouble: (error: unknown) => void;
   readonly #network: Prefix;
   readonly #state: BehaviorSubject<HostEndpoints>;
   /** The inodes of the gateways' namespaces by name, since a name can be reused. */
   readonly #inodes = new Map<string, number>();
+  readonly #former: FormerEndpoints;
 
-  constructor({ file, fabric, network, onTrouble }: HostPlacementOptions) {
+  constructor({ file, fabric, namespaces, find, network, onTrouble }: HostPlacementOptions) {
+    this.#file = file;
     this.#writer = new StateWriter({ file, onTrouble });
     this.#fabric = fabric;
+    this.#namespaces = namespaces;
     this.#onTrouble = onTrouble;
     this.#network = networkOf(network);
-    this.#state = new BehaviorSubject(file.read(onTrouble));
+    const stored = file.read(onTrouble);
+    this.#former = new FormerEndpoints(stored === undefined ? find() : nothingFound);
+    this.#state = new BehaviorSubject(stored ?? { gateways: [], workers: [] });
   }
 
   /** The state of the file. */
@@ -68,8 +87,18 @@ export class HostPlacement implements PlacementPort, Disposable {
     return this.#writer;
   }
 
+  /** Why the endpoints are not stored, or could not be read. */
+  get problem(): string | undefined {
+    return this.#writer.problem ?? this.#file.problem;
+  }
+
   [Symbol.dispose](): void {
     this.#writer[Symbol.dispose]();
+  }
+
+  /** Writes the file again, which another program removed. */
+  store(): void {
+    this.#writer.save(this.#state.value);
   }
 
   get gateways(): Observable<readonly Gateway[]> {
@@ -99,7 +128,23 @@ export class HostPlacement implements PlacementPort, Disposable {
       const children = declared.get(connection)?.children ?? [];
       return !children.some(({ key }) => key === child);
     });
-    return removed.flatMap(({ id }) => ifIdOf(id) ?? []);
+    for (const ifId of this.#former.unclaimed(declared.values())) this.#reportUnclaimed(ifId);
+    return removed.flatMap(({ id }) => ifIdOfNamespace(id) ?? []);
+  }
+
+  /**
+   * The requests that attach workers of a former process again: those whose list was lost, and all
+   * of them if their secrets have to change.
+   */
+  requestsToRepeat(
+    connections: ReadonlyMap<string, Connection>,
+    haveOtherSecrets: boolean,
+  ): AttachRequest[] {
+    const listed = haveOtherSecrets ? this.#state.value.workers : [];
+    return [
+      ...listed.map(({ netns, connection, child, pool }) => ({ netns, connection, child, pool })),
+      ...this.#former.requests(connections.values()),
+    ];
   }
 
   /** Checks which namespaces still exist, removes missing workers and reports missing gateways. */
@@ -107,6 +152,7 @@ export class HostPlacement implements PlacementPort, Disposable {
     const { workers, gateways } = this.#state.value;
     const present = workers.filter(({ netns }) => existsSync(netns));
     if (present.length < workers.length) this.#update({ gateways, workers: present });
+    this.#former.check();
     for (const gateway of gateways) {
       const known = this.#inodes.get(gateway.id);
       if (known === undefined || known === inodeOf(gateway.netns)) continue;
@@ -124,7 +170,7 @@ export class HostPlacement implements PlacementPort, Disposable {
     const late = () =>
       new Error(`the gateway of ${refOf(connection, child)} is not ready: see "ipman status"`);
     return this.gateways.pipe(
-      first((gateways) => gateways.some(({ id }) => id === gatewayName(child))),
+      first((gateways) => gateways.some(({ id }) => id === gatewayNamespace(child.ifId).name)),
       timeout({ first: placedWithinMs, with: () => throwError(late) }),
     );
   }
@@ -139,10 +185,10 @@ export class HostPlacement implements PlacementPort, Disposable {
     const pool = poolWanted(request.pool, child);
     const netns = request.netns.includes("/") ? request.netns : netnsPath(request.netns);
     if (!existsSync(netns)) throw new Error(`there is no network namespace ${netns}`);
-    const gateway = this.#state.value.gateways.find(({ id }) => id === gatewayName(child));
+    const gateway = this.#gatewayOf(child);
     if (gateway === undefined)
       throw new Error(`the gateway of ${refOf(connection, child)} is not ready yet`);
-    const worker = this.#workerOf(netns, connection, child, pool);
+    const worker = workerFor(this.#used, { netns, connection, child, pool });
     this.#fabric.plug(netns, worker.underlay);
     if (!this.#state.value.workers.includes(worker)) this.#save(worker);
     this.#endFormerSegments(netns, connections);
@@ -157,7 +203,8 @@ export class HostPlacement implements PlacementPort, Disposable {
     );
     // A manifest that is missing now may come back, and its workers continue.
     if (!children.every((child) => child !== undefined)) return;
-    this.#fabric.endOtherSegments(netns, new Set(children.map(vxlanName)));
+    const ifIds = [...children.map(({ ifId }) => ifId), ...this.#former.segmentsOf(netns)];
+    this.#fabric.endOtherSegments(netns, new Set(ifIds.map((ifId) => vxlanName({ ifId }))));
   }
 
   #save(worker: HostWorker): void {
@@ -179,31 +226,54 @@ export class HostPlacement implements PlacementPort, Disposable {
   /** Removes everything that this placement created. */
   removeAll(): void {
     const { gateways, workers } = this.#state.value;
-    for (const { id } of gateways) deleteNamespace(id);
-    for (const { netns } of workers) this.#unplug(netns);
-    this.#fabric.remove();
+    for (const { id } of gateways) this.#attempt(() => this.#removeNamespace(id));
+    for (const { netns } of workers) this.#attempt(() => this.#fabric.unplug(netns));
+    this.#attempt(() => this.#fabric.remove());
     this.#update({ gateways: [], workers: [] });
     this[Symbol.dispose]();
   }
 
-  /** Unplugs a namespace; an error does not affect the others. */
-  #unplug(netns: string): void {
+  /** Runs one step of the removal; an error does not affect the others. */
+  #attempt(step: () => void): void {
     try {
-      this.#fabric.unplug(netns);
+      step();
     } catch (error) {
       this.#onTrouble(error);
     }
   }
 
+  #removeNamespace(id: string): void {
+    const ifId = ifIdOfNamespace(id);
+    if (ifId === undefined || this.#namespaces.remove(gatewayNamespace(ifId))) return;
+    this.#onTrouble(new Error(`${netnsPath(id)} stays, since ipman did not make it`));
+  }
+
+  /**
+   * Reports a gateway's namespace that no declared child has. It stays: without the list, it may
+   * belong to another ipman with another state folder.
+   */
+  #reportUnclaimed(ifId: number): void {
+    const { name } = gatewayNamespace(ifId);
+    const why = `no declared child has the if_id of the network namespace ${name}`;
+    this.#onTrouble(new Error(`${why}; "ip netns delete ${name}" removes it`));
+  }
+
   /** Whether the child's gateway still has its namespace. */
   #isProvided(connectionId: string, child: Child): boolean {
-    const gateway = this.#state.value.gateways.find(({ id }) => id === gatewayName(child));
+    const gateway = this.#gatewayOf(child);
     if (gateway?.connection !== connectionId || gateway.child !== child.key) return false;
     return this.#inodes.get(gateway.id) === inodeOf(gateway.netns);
   }
 
+  #gatewayOf({ ifId }: Child): Gateway | undefined {
+    const { name } = gatewayNamespace(ifId);
+    return this.#state.value.gateways.find(({ id }) => id === name);
+  }
+
+  /** @throws {ForeignNamespaceError} if another program has a namespace of that name */
   #provide(connectionId: string, child: Child): void {
-    const name = gatewayName(child);
+    const namespace = gatewayNamespace(child.ifId);
+    const { name } = namespace;
     this.#dropRenamed(connectionId, child);
     const { gateways, workers } = this.#state.value;
     const known = gateways.find(({ id }) => id === name);
@@ -211,22 +281,24 @@ export class HostPlacement implements PlacementPort, Disposable {
       id: name,
       connection: connectionId,
       child: child.key,
-      underlay: known?.underlay ?? this.#freeUnderlay(),
+      underlay:
+        known?.underlay ?? this.#former.all.gateways.get(child.ifId) ?? freeUnderlay(this.#used),
       netns: netnsPath(name),
       device: fabricDevice,
       mtu: fabricMtu,
     };
-    if (!existsSync(gateway.netns)) createNamespace(name);
+    this.#namespaces.ensure(namespace);
+    // Listed first: it is removed with its child even if the fabric cannot take it.
+    this.#update({ workers, gateways: [...gateways.filter(({ id }) => id !== name), gateway] });
     this.#fabric.plug(gateway.netns, gateway.underlay);
     this.#inodes.set(name, inodeOf(gateway.netns));
-    this.#update({ workers, gateways: [...gateways.filter(({ id }) => id !== name), gateway] });
+    this.#state.next({ ...this.#state.value });
   }
 
   /** Removes the gateway that the child had under another if_id. */
   #dropRenamed(connectionId: string, child: Child): void {
-    this.#remove(
-      (g) => g.connection === connectionId && g.child === child.key && g.id !== gatewayName(child),
-    );
+    const { name } = gatewayNamespace(child.ifId);
+    this.#remove((g) => g.connection === connectionId && g.child === child.key && g.id !== name);
   }
 
   #remove(which: (gateway: Gateway) => boolean): Gateway[] {
@@ -234,7 +306,7 @@ export class HostPlacement implements PlacementPort, Disposable {
     const removed = gateways.filter(which);
     for (const { id } of removed) {
       this.#inodes.delete(id);
-      deleteNamespace(id);
+      this.#removeNamespace(id);
     }
     if (removed.length > 0) {
       this.#update({ workers, gateways: gateways.filter((g) => !removed.includes(g)) });
@@ -242,77 +314,14 @@ export class HostPlacement implements PlacementPort, Disposable {
     return removed;
   }
 
-  #workerOf(netns: string, connection: Connection, child: Child, pool: string): HostWorker {
-    const { workers } = this.#state.value;
-    const id = `${netns} ${refOf(connection, child)}`;
-    const ranges = child.pools.get(pool) ?? [];
-    const known = workers.find((worker) => worker.id === id);
-    const isHeld = known?.pool === pool && isOfPool(child, pool, known.address.address);
-    if (known !== undefined && isHeld) return known;
-    const used = new Set(
-      workers
-        .filter((w) => w.connection === connection.id && w.child === child.key && w.id !== id)
-        .map(({ address }) => formatAddress(address.address)),
-    );
-    const address = freeAddress(ranges, used, child.vxlanIp.length);
-    if (address === undefined) {
-      throw new Error(
-        `pool "${pool}" of ${refOf(connection, child)} has no free address: all ${used.size} are attached`,
-      );
-    }
-    const sibling = workers.find((worker) => worker.netns === netns);
-    const underlay = sibling?.underlay ?? known?.underlay ?? this.#freeUnderlay();
-    const reservation = randomBytes(16).toString("hex");
-    const place = { connection: connection.id, child: child.key, pool };
-    return { id, netns, ...place, address, underlay, reservation };
-  }
-
-  #freeUnderlay(): Address {
-    const { gateways, workers } = this.#state.value;
-    const used = new Set([...gateways, ...workers].map(({ underlay }) => formatAddress(underlay)));
-    const { family, value } = this.#network.address;
-    const size = 1n << BigInt(bitsOf(family) - this.#network.length);
-    const range = {
-      first: { family, value: value + 1n },
-      last: { family, value: value + size - 2n },
-      prefixLength: undefined,
-    };
-    const free = freeAddress([range], used, this.#network.length);
-    if (free === undefined)
-      throw new Error("the fabric has no free address: start with a larger --fabric");
-    return free.address;
+  get #used(): UsedAddresses {
+    return { endpoints: this.#state.value, found: this.#former.all, network: this.#network };
   }
 
   #update(endpoints: HostEndpoints): void {
     this.#writer.save(endpoints);
     this.#state.next(endpoints);
   }
-}
-
-/** Parses the option `--fabric`. */
-export function fabricNetwork(text: string): Prefix {
-  const prefix = parsePrefix(text);
-  if (prefix === undefined || prefix.length > bitsOf(prefix.address.family) - 3) {
-    throw new Error(
-      `--fabric: "${text}" is not a network with at least 8 addresses, such as 198.18.0.0/16`,
-    );
-  }
-  return prefix;
-}
-
-/** The name of a child's gateway, by its if_id, which is unique on a host. */
-function gatewayName(child: Child): string {
-  return `ipman-${child.ifId}`;
-}
-
-/** The if_id in a gateway's name. */
-function ifIdOf(name: string): number | undefined {
-  const digits = /^ipman-(\d+)$/.exec(name)?.[1];
-  return digits === undefined ? undefined : Number(digits);
-}
-
-function refOf({ id }: Connection, { key }: Child): string {
-  return childRefKey({ connection: id, child: key });
 }
 
 function inodeOf(path: string): number {

@@ -7,6 +7,7 @@ import type { EchoPath } from "../../adapters/icmp/echo-socket.ts";
 import type { Address } from "../../model/net/address.ts";
 import type { Worker } from "../../model/network/endpoint.ts";
 import type { NetworkPlan } from "../../model/network/network-plan.ts";
+import type { KernelCounters } from "../../model/traffic/sa-counters.ts";
 import type { IkeSa } from "../../model/charon/sa.ts";
 import type { Ask, Examiner, Placed } from "../diagnosis/examiner.ts";
 import type { KernelNetwork } from "./kernel-network.ts";
@@ -72,6 +73,10 @@ export class KernelExaminer implements Examiner {
 
   xfrmErrors(): ReadonlyMap<string, number> {
     return this.#options.network.xfrmErrors();
+  }
+
+  saCounters(): readonly KernelCounters[] {
+    return this.#options.network.saCounters();
   }
 
   statistics(): Promise<readonly IkeSa[]> {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { GatewayOrder } from "../../machines/gateway/gateway-types.ts";
 import type { Child } from "../../model/api/connection.ts";
+import { formatPrefix, overlap } from "../../model/net/prefix.ts";
 import { SegmentKey } from "../../model/network/segment-key.ts";
 import { connectionOf } from "../../../test/models/fixtures.ts";
 import { SimulatedKernel } from "../../../test/simulator/kernel/kernel.ts";
@@ -59,6 +60,26 @@ describe("the network of the kernel", () => {
     pod.neighbours = [];
     assert.deepEqual(network.driftOf(order), ["set neighbour 10.0.2.3"]);
     assert.deepEqual(network.apply(order), { repaired: true });
+  });
+
+  it("leaves a gateway's own routes in effect beside a default route into the tunnel", () => {
+    const { network, pod } = networkOf();
+    const linkIndex = pod.find("ipman0")?.index ?? 0;
+    const own = { linkIndex, gateway: address("198.18.0.9"), source: undefined, origin: 3 };
+    const ownRoutes = ["0.0.0.0/0", "198.18.0.0/16"].map((text) => ({
+      ...own,
+      destination: prefix(text),
+    }));
+    pod.routes = ownRoutes;
+    const all = { ...order, child: { ...child, routes: [prefix("0.0.0.0/0")] } };
+    network.apply(all);
+    assert.deepEqual(pod.routes.slice(0, 2), ownRoutes);
+    const xfrm = pod.find("xfrm102")?.index;
+    const intoTunnel = pod.routes.filter((route) => route.linkIndex === xfrm);
+    assert.ok(intoTunnel.length > 2);
+    for (const { destination } of intoTunnel)
+      assert.ok(!overlap(destination, prefix("198.18.0.0/16")), formatPrefix(destination));
+    assert.deepEqual(network.apply(all), { repaired: false });
   });
 
   it("computes the tunnel's MTU from the path to the peer, and remembers the applied one", () => {

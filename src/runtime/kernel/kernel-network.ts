@@ -9,11 +9,12 @@ import { filterGroups, monitor, networkGroups } from "../../adapters/netlink/mon
 import { isKernelNeighbour } from "../../adapters/netlink/neighbours.ts";
 import { hasLink } from "../../adapters/network/apply-links.ts";
 import { linux, type Kernel } from "../../adapters/network/kernel.ts";
-import { pathMtu } from "../../adapters/netlink/route-lookup.ts";
-import { saEvents, type SaEvent } from "../../adapters/netlink/sa-events.ts";
+import { ownRoutes, pathMtu } from "../../adapters/netlink/route-lookup.ts";
+import { saEvents, type SaEvent } from "../../adapters/xfrm/sa-events.ts";
+import { listSaCounters } from "../../adapters/xfrm/sa-counters.ts";
 import { sendFrames } from "../../adapters/linux/send-frames.ts";
-import { xfrmErrors } from "../../adapters/netlink/xfrm-errors.ts";
-import { kernelStates, removeSas, removeStates } from "../../adapters/netlink/xfrm-states.ts";
+import { xfrmErrors } from "../../adapters/xfrm/xfrm-errors.ts";
+import { kernelStates, removeSas, removeStates } from "../../adapters/xfrm/xfrm-states.ts";
 import type { PeerProcess } from "../../adapters/linux/peer-process.ts";
 import type { DescriptorWatcher } from "../../adapters/linux/poller.ts";
 import type {
@@ -31,6 +32,7 @@ import { failure, Reason } from "../../model/status/failure.ts";
 import { announcementFrame } from "../../model/network/announcement.ts";
 import { gatewayPlan, vxlanName } from "../../model/network/gateway-plan.ts";
 import type { KernelState } from "../../model/charon/held-sas.ts";
+import type { KernelCounters } from "../../model/traffic/sa-counters.ts";
 import type { NetworkPlan } from "../../model/network/network-plan.ts";
 import { innerMtu, suiteOfProposals } from "../../model/network/mtu.ts";
 import { workerSecrets } from "../../model/network/segment.ts";
@@ -110,7 +112,7 @@ export class KernelNetwork implements NetworkPort {
   /** The plan of a worker's namespace on this machine. */
   workerPlan(
     { connection, child, gateway }: WorkerGateway,
-    worker: Worker,
+    worker: Worker & { readonly netns: string },
     uplink: { readonly device: string; readonly mtu: number },
   ): NetworkPlan {
     const { segmentKey, vxlanPort } = this.#options;
@@ -123,6 +125,7 @@ export class KernelNetwork implements NetworkPort {
       device: uplink.device,
       deviceMtu: uplink.mtu,
       underlay: worker.underlay,
+      ownRoutes: () => ownRoutes(worker.netns, this.#kernel.netlink),
       tunnelMtu: this.tunnelMtu(connection, child, undefined),
     });
   }
@@ -165,6 +168,10 @@ export class KernelNetwork implements NetworkPort {
     return xfrmErrors(this.#kernelNamespace());
   }
 
+  saCounters(): readonly KernelCounters[] {
+    return listSaCounters(this.#kernelNamespace());
+  }
+
   /** The largest packet that enters the child's tunnel unfragmented, in bytes. */
   tunnelMtu(
     connection: Pick<Connection, "remoteAddress">,
@@ -205,6 +212,7 @@ export class KernelNetwork implements NetworkPort {
       vxlanPort: this.#options.vxlanPort,
       segmentKey: this.#options.segmentKey,
       underlying: connection.interfaceName,
+      ownRoutes: () => ownRoutes(gateway.netns, this.#kernel.netlink),
     });
   }
 

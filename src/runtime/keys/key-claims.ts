@@ -7,7 +7,7 @@ import {
   identitiesOverlap,
   identityPattern,
   type IdentityPattern,
-} from "../../model/charon/identity-overlap.ts";
+} from "../../model/identity/identity-overlap.ts";
 
 /** The claim of a connection to have its key in charon for its remoteId. */
 interface KeyClaim {
@@ -171,7 +171,12 @@ function exact(identity: IdentityPattern): string | undefined {
 
 function claimOf(connection: Connection, revision: string): KeyClaim {
   const { localId, remoteId } = connection;
-  return { connection, revision, local: identityPattern(localId), remote: identityPattern(remoteId) };
+  return {
+    connection,
+    revision,
+    local: identityPattern(localId),
+    remote: identityPattern(remoteId),
+  };
 }
 
 function push(map: Map<string, KeyClaim[]>, key: string, claim: KeyClaim): void {

@@ -37,6 +37,21 @@ describe("the events of a connection", () => {
     assert.deepEqual(conditionEvents([], [begins]), []);
   });
 
+  it("warn about traffic that gets no answer, and report its end", () => {
+    const note = "none has come back";
+    const silent: Condition = {
+      type: "Traffic",
+      status: "Unknown",
+      reason: "NothingReceived",
+      message: note,
+    };
+    assert.deepEqual(conditionEvents([ready], [ready, silent]), [
+      { type: "Warning", reason: "NothingReceived", action: "Counting", note },
+    ]);
+    const [event] = conditionEvents([ready, silent], [ready]);
+    assert.deepEqual([event?.type, event?.reason], ["Normal", "NoDoubt"]);
+  });
+
   it("warn about an SA that differs from the declaration, and report when no SA differs any longer", () => {
     const note = "the peer left out a";
     assert.deepEqual(conditionEvents([ready], [ready, differs]), [

@@ -18,7 +18,8 @@ export function conditionEvents(
   const is = (type: ConditionType) => after.find((one) => one.type === type);
   const events = [
     ...reported.map((type) => changed(was(type), is(type))),
-    differing(was("Differs"), is("Differs")),
+    appearing(was("Traffic"), is("Traffic"), received),
+    appearing(was("Differs"), is("Differs"), asDeclared),
   ];
   return events.filter((event) => event !== undefined);
 }
@@ -35,16 +36,29 @@ function changed(
   return { type: "Warning", reason, action: "Connecting", note };
 }
 
-/** The condition `Differs` exists only while an SA differs. */
-function differing(
+/** The event after a condition that was present only while something was wrong. */
+type EndEvent = Pick<ConditionEvent, "reason" | "action" | "note">;
+
+const asDeclared: EndEvent = {
+  reason: "AsDeclared",
+  action: "Comparing",
+  note: "SAs that carry traffic, and the configuration of charon, are as declared",
+};
+
+const received: EndEvent = {
+  reason: "NoDoubt",
+  action: "Counting",
+  note: "no child that is up sends packets without receiving any",
+};
+
+function appearing(
   was: Condition | undefined,
   is: Condition | undefined,
+  end: EndEvent,
 ): ConditionEvent | undefined {
   if (isSame(was, is)) return undefined;
-  const action = "Comparing";
-  if (is !== undefined) return { type: "Warning", reason: is.reason, action, note: is.message };
-  const note = "no SA that carries traffic differs from what is declared";
-  return { type: "Normal", reason: "AsDeclared", action, note };
+  if (is === undefined) return { type: "Normal", ...end };
+  return { type: "Warning", reason: is.reason, action: end.action, note: is.message };
 }
 
 function isSame(was: Condition | undefined, is: Condition | undefined): boolean {

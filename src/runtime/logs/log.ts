@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { auditTime, type Subscription } from "rxjs";
 import { KubeError } from "../../adapters/kubernetes/client/kube-error.ts";
 import type { CharonEvent } from "../../model/charon/charon-event.ts";
+import { childTrouble } from "../../model/status/child-trouble.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import { unansweredOf } from "../conditions/conditions.ts";
 import type { ConnectionStatus, Status } from "../../model/status/status.ts";
@@ -98,12 +99,13 @@ export class StatusLog {
 function factsOf({ id, state, failure, children, problems }: ConnectionStatus): Facts {
   const facts = new Map<string, Fact>([["", { connection: id, state, failure }]]);
   for (const child of children) {
-    const fact = { connection: id, child: child.key, state: child.state, failure: child.failure };
-    facts.set(`child ${child.key}`, fact);
-    const { key, reachability } = child;
+    const { key, state, reachability } = child;
+    const failure = childTrouble(child);
+    facts.set(`child ${key}`, { connection: id, child: key, state, failure });
     if (reachability === undefined || reachability === "unknown") continue;
-    const failure = reachability === "unreachable" ? unansweredOf(key) : undefined;
-    facts.set(`probe ${key}`, { connection: id, child: key, state: reachability, failure });
+    const unanswered = reachability === "unreachable" ? unansweredOf(key) : undefined;
+    const probe = { connection: id, child: key, state: reachability, failure: unanswered };
+    facts.set(`probe ${key}`, probe);
   }
   for (const { source, path, message } of problems) {
     const wrong = {

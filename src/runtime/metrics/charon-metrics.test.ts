@@ -7,7 +7,10 @@ import type { CharonStatistics } from "../../adapters/vici/statistics-session.ts
 import { CharonMetrics } from "./charon-metrics.ts";
 
 const connection = (name: string, ...keys: string[]) =>
-  ({ name, children: keys.map((key) => ({ key })) }) as unknown as Connection;
+  ({
+    name,
+    children: keys.map((key) => ({ key, selectorSets: [{ name: key }] })),
+  }) as unknown as Connection;
 
 const child = (uniqueid: string, state: string, bytes = 0) => ({
   name: "lan",

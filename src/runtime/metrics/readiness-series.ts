@@ -26,7 +26,7 @@ const readinessSeries: readonly MetricFamily<Readiness>[] = [
   },
   {
     name: "ipman_connection_differs",
-    help: "1 if an SA carries traffic but does not match the manifest (condition Differs).",
+    help: "1 if an SA, or the configuration in charon, does not match the manifest (condition Differs).",
     type: "gauge",
     value: ({ conditions }) => (conditions.some(isDiffering) ? 1 : 0),
   },

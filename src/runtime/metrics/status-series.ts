@@ -1,7 +1,8 @@
 import { isUp } from "../conditions/conditions.ts";
 import { exposition, labelsOf, type MetricFamily } from "./exposition.ts";
-import { publicStates, type PublicState } from "../../model/status/public-state.ts";
-import type { Status } from "../../model/status/status.ts";
+import { Reason } from "../../model/status/failure.ts";
+import { publicStates } from "../../model/status/public-state.ts";
+import type { ChildStatus, Status } from "../../model/status/status.ts";
 
 /** The series of each public state: its number of connections. */
 const countSeries: readonly MetricFamily<number>[] = [
@@ -13,13 +14,16 @@ const countSeries: readonly MetricFamily<number>[] = [
   },
 ];
 
+type Liveness = Pick<ChildStatus, "state" | "traffic">;
+
 /** The series of each child. */
-const upSeries: readonly MetricFamily<PublicState>[] = [
+const upSeries: readonly MetricFamily<Liveness>[] = [
   {
     name: "ipman_child_up",
-    help: "1 if the child carries traffic, 0 if it does not.",
+    help: "1 if the child carries traffic, 0 if it is down or every packet of the peer fails the integrity check.",
     type: "gauge",
-    value: (state) => (isUp(state) ? 1 : 0),
+    value: ({ state, traffic }) =>
+      isUp(state) && traffic?.reason !== Reason.IntegrityMismatch ? 1 : 0,
   },
 ];
 
@@ -37,9 +41,9 @@ export function statusText({ connections }: Status): string {
     thing: counts.get(state)?.length ?? 0,
   }));
   const children = connections.flatMap(({ id, children }) =>
-    children.map(({ key, state }) => ({
-      labels: labelsOf({ connection: id, child: key }),
-      thing: state,
+    children.map((child) => ({
+      labels: labelsOf({ connection: id, child: child.key }),
+      thing: child,
     })),
   );
   return exposition(countSeries, byState) + exposition(upSeries, children);

@@ -1,8 +1,9 @@
 import type { Observable } from "rxjs";
-import type { SaEvent } from "../../adapters/netlink/sa-events.ts";
+import type { SaEvent } from "../../adapters/xfrm/sa-events.ts";
 import type { CharonEvent } from "../../model/charon/charon-event.ts";
 import type { Child, Connection } from "../../model/api/connection.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
+import type { KernelCounters } from "../../model/traffic/sa-counters.ts";
 import type { HeldSas, KernelState } from "../../model/charon/held-sas.ts";
 import type { IkeSa } from "../../model/charon/sa.ts";
 import type { LoadResult } from "../../machines/connection/connection-types.ts";
@@ -22,6 +23,11 @@ export interface CharonPort extends Disposable {
   /** Unloads a connection's key; its SAs stay. */
   readonly withdrawKey: (name: string) => Promise<void>;
   readonly unload: (name: string) => Promise<void>;
+  /**
+   * The names of connections that the daemon no longer has, completely and with their keys, as they
+   * were loaded in this session. The content of only a few is compared each time, in turn.
+   */
+  readonly lost: () => Promise<readonly string[]>;
   readonly initiate: (connection: string, child: string) => Promise<void>;
   readonly terminateIkeSa: (uniqueId: string) => Promise<void>;
   readonly terminateChildSa: (uniqueId: string) => Promise<void>;
@@ -64,6 +70,12 @@ export interface NetworkPort {
    * @throws while charon is away
    */
   readonly xfrmErrors: () => ReadonlyMap<string, number>;
+  /**
+   * The counters of the SAs with an if_id in charon's namespace.
+   *
+   * @throws while charon is away
+   */
+  readonly saCounters: () => readonly KernelCounters[];
   /**
    * Sends echo requests through a gateway; emits each round trip in seconds, or undefined without
    * an answer.

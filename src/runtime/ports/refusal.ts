@@ -1,6 +1,8 @@
 import { ViciError } from "vici-client";
 import { NetlinkError } from "../../adapters/linux/errors.ts";
+import { ForeignNamespaceError } from "../../adapters/host/own-namespace.ts";
 import { NftError } from "../../adapters/nftables/libnftables.ts";
+import { failureOfRefusal } from "../../model/refusals/refused-command.ts";
 import { failure, Reason, type Failure } from "../../model/status/failure.ts";
 
 /** Carries a failure from an adapter's call to the machine that made the call. */
@@ -25,9 +27,10 @@ export async function refusing<T>(call: () => T | Promise<T>): Promise<T> {
 
 function failureOfError(error: unknown): Failure {
   if (error instanceof ViciError) {
-    if (error.code === "refused") return failure(Reason.ConfigRejected, wordsOf(error));
+    if (error.code === "refused") return failureOfRefusal(wordsOf(error));
     return failure(Reason.CharonUnavailable, error.message);
   }
+  if (error instanceof ForeignNamespaceError) return failure(Reason.NamespaceTaken, error.message);
   if (error instanceof NftError && error.code === "UNAVAILABLE")
     return failure(Reason.PacketFilterUnavailable, error.message);
   if (error instanceof NetlinkError || error instanceof NftError)
@@ -37,5 +40,5 @@ function failureOfError(error: unknown): Failure {
 
 /** charon's own error text, without the name of the command. */
 function wordsOf(error: ViciError): string {
-  return `charon refused the command: ${error.message.slice(error.op.length + 2)}`;
+  return error.message.slice(error.op.length + 2);
 }

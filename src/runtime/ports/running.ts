@@ -26,16 +26,23 @@ export interface Running {
   readonly rootActors: readonly AnyActorRef[];
   readonly charonSnapshot: SnapshotFrom<typeof charonMachine>;
   readonly probes: ProbeStates;
+  readonly traffic: TrafficStates;
   /** Whether the connection has a usable key, or why it has none. */
   readonly secretOf: (connection: Connection) => SecretFacts;
   /** When the connection's Secret was written, in seconds since the epoch; undefined if unknown. */
   readonly secretChangedAt: (connection: Connection) => number | undefined;
   /** The exception that stopped the connection's actor, until the actor restarts. */
   readonly breakdownOf: (id: string) => Failure | undefined;
-  /** Why the state that outlives the process cannot be written; undefined if it can. */
+  /** Why the state that outlives the process cannot be read or written; undefined if it can. */
   readonly stateProblem: string | undefined;
   /** Follows charon's log until the subscription is unsubscribed. */
   readonly followCharonLog: () => Subscription;
+}
+
+/** The doubts whether children that are up carry traffic. */
+export interface TrafficStates {
+  /** One item per child of the connection, in its order; empty while no child is up. */
+  readonly of: (connection: Connection) => readonly (Failure | undefined)[];
 }
 
 /** The probes' results. */

@@ -4,6 +4,7 @@ import type { ChildSnapshot } from "../../machines/child/child.ts";
 import { childActorId } from "../../machines/connection/connection-types.ts";
 import type { Connection } from "../../model/api/connection.ts";
 import type { Worker } from "../../model/network/endpoint.ts";
+import { unroutedText } from "../../model/network/tunnel-routes.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import type { PublicState } from "../../model/status/public-state.ts";
 import { formatPrefix } from "../../model/net/prefix.ts";
@@ -34,7 +35,14 @@ const statuses = new Memo<object, ConnectionStatus>();
 /** The parts of a running supervisor that a status is made of. */
 export type StatusSource = Pick<
   Running,
-  "desired" | "roots" | "charonSnapshot" | "probes" | "secretOf" | "breakdownOf" | "stateProblem"
+  | "desired"
+  | "roots"
+  | "charonSnapshot"
+  | "probes"
+  | "traffic"
+  | "secretOf"
+  | "breakdownOf"
+  | "stateProblem"
 >;
 
 /** The status of everything that a supervisor runs. */
@@ -46,10 +54,19 @@ export function statusOf(running: StatusSource): Status {
     const secret = running.secretOf(snapshot.context.connection);
     const problems = desired.problems.get(id) ?? none;
     const surroundings = { problems, charonReady, ...secret };
-    const probes = running.probes.of(snapshot.context.connection);
-    const facts = [...Object.values(surroundings), ...probes, ...snapshotsOf(snapshot)];
+    const { connection } = snapshot.context;
+    const observed = {
+      probes: running.probes.of(connection),
+      traffic: running.traffic.of(connection),
+    };
+    const facts = [
+      ...Object.values(surroundings),
+      ...observed.probes,
+      ...observed.traffic,
+      ...snapshotsOf(snapshot),
+    ];
     return statuses.of(root, facts, (before) =>
-      connectionStatus(snapshot, surroundings, probes, before),
+      connectionStatus(snapshot, surroundings, observed, before),
     );
   });
   const refused = [...desired.problems]
@@ -87,10 +104,16 @@ function snapshotsOf(snapshot: ConnectionSnapshot): object[] {
   return [snapshot, ...children];
 }
 
+/** The observations of a connection's children, in their order. */
+interface Observations {
+  readonly probes: readonly (Reachability | undefined)[];
+  readonly traffic: readonly (Failure | undefined)[];
+}
+
 function connectionStatus(
   snapshot: ConnectionSnapshot,
   surroundings: OtherFacts,
-  probes: readonly (Reachability | undefined)[],
+  { probes, traffic }: Observations,
   before: ConnectionStatus | undefined,
 ): ConnectionStatus {
   const { connection, failure } = snapshot.context;
@@ -98,7 +121,8 @@ function connectionStatus(
     const actor = snapshot.children[childActorId(key)];
     if (actor === undefined) return [];
     const known = before?.children.find((child) => child.key === key);
-    return [childStatus(actor.getSnapshot() as ChildSnapshot, probes[i], known)];
+    const observed = { reachability: probes[i], traffic: traffic[i] };
+    return [childStatus(actor.getSnapshot() as ChildSnapshot, observed, known)];
   });
   const state = stateOf(snapshot);
   return {
@@ -128,7 +152,7 @@ export function gatewayState({ value, context }: GatewaySnapshot): string {
 
 function childStatus(
   snapshot: ChildSnapshot,
-  reachability: Reachability | undefined,
+  observed: Pick<ChildStatus, "reachability" | "traffic">,
   before: ChildStatus | undefined,
 ): ChildStatus {
   const { child, failure } = snapshot.context;
@@ -138,7 +162,8 @@ function childStatus(
     state: stateOf(snapshot),
     gateway: gateway === undefined ? "absent" : gatewayState(gateway),
     failure: failure ?? gateway?.context.failure,
-    reachability,
+    ...observed,
+    unrouted: unroutedText(child),
   };
   return {
     ...facts,

@@ -6,7 +6,7 @@ import type { HeldSas, KernelState } from "../../model/charon/held-sas.ts";
 import { OrphanedSas } from "./orphaned-sas.ts";
 
 const declared = [
-  { name: "site", children: [{ key: "net", ifId: 102 }] },
+  { name: "site", children: [{ key: "net", ifId: 102, selectorSets: [{ name: "net" }] }] },
 ] as unknown as Connection[];
 
 /** A kernel with SAs of one child, by their SPIs, and one policy. */

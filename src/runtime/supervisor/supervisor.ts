@@ -9,7 +9,6 @@ import { contained, resubscribed } from "../actors/contained.ts";
 import { WorkQueue } from "../actors/work-queue.ts";
 import type { SecretFacts } from "../conditions/conditions.ts";
 import { nothingDesired, type DesiredState } from "../desired/desired-state.ts";
-import type { StateWrites } from "../host/state-writer.ts";
 import type { CharonPort, NetworkPort, PlacementPort } from "../ports/ports.ts";
 import type { Running } from "../ports/running.ts";
 import type { RuntimeEvents } from "../ports/runtime-events.ts";
@@ -22,6 +21,7 @@ import { KeyClaims } from "../keys/key-claims.ts";
 import { OrphanedSas } from "./orphaned-sas.ts";
 import { Probes } from "./probes.ts";
 import { Secrets } from "../keys/secrets.ts";
+import { TrafficWatch } from "./traffic-watch.ts";
 
 /** The ports and settings of a supervisor. */
 export interface SupervisorOptions {
@@ -29,8 +29,8 @@ export interface SupervisorOptions {
   readonly network: NetworkPort;
   readonly placement: PlacementPort;
   readonly desired: Observable<DesiredState>;
-  /** The result of writing state that outlives the process; shown in the status. */
-  readonly stateWrites?: Pick<StateWrites, "problem">;
+  /** The state that outlives the process: why it cannot be read or written, for the status. */
+  readonly state?: { readonly problem: string | undefined };
   /** Whether a Secret has to permit a connection to use its keys; false on a host. */
   readonly requireSecretConsent?: boolean;
   /** Whether charon's log is followed also while every connection is settled. */
@@ -46,6 +46,7 @@ const gatherMs = 5;
  */
 export class Supervisor implements Running, Disposable {
   readonly probes: Probes;
+  readonly traffic: TrafficWatch;
   readonly #options: SupervisorOptions;
   readonly #events = new EventSubjects();
   readonly #changes = new Subject<void>();
@@ -97,7 +98,16 @@ export class Supervisor implements Running, Disposable {
       transitions: events.transitions,
       breakdowns: events.breakdowns,
     });
-    this.probes = new Probes({ network, events, changed: () => this.#changes.next() });
+    const changed = () => this.#changes.next();
+    this.probes = new Probes({ network, events, changed });
+    this.traffic = new TrafficWatch({
+      network,
+      queue,
+      calls: events.adapterCalls,
+      rootOf: (id) => this.roots.get(id),
+      changed,
+      report: this.#report,
+    });
     this.#wire();
   }
 
@@ -126,7 +136,7 @@ export class Supervisor implements Running, Disposable {
   }
 
   get stateProblem(): string | undefined {
-    return this.#options.stateWrites?.problem;
+    return this.#options.state?.problem;
   }
 
   secretOf(connection: Connection): SecretFacts {
@@ -165,6 +175,7 @@ export class Supervisor implements Running, Disposable {
   [Symbol.dispose](): void {
     this.#inputs.unsubscribe();
     this.probes[Symbol.dispose]();
+    this.traffic[Symbol.dispose]();
     this.#feed[Symbol.dispose]();
     this.#connections[Symbol.dispose]();
     this.#wiring.unsubscribe();
@@ -175,19 +186,21 @@ export class Supervisor implements Running, Disposable {
 
   /** Connects charon's reports to the connections' actors, and the actors' requests to charon. */
   #wire(): void {
-    const { sessions, lists, changes: charonChanges, logSwitch } = this.#feed;
+    const { sessions, lists, lost, changes: charonChanges, logSwitch } = this.#feed;
     const { activity, listRequests, endings } = this.#connections;
     const { charonEvents } = this.#events;
     const handle = <T>(source: Observable<T>, run: (value: T) => void) =>
       this.#wiring.add(source.subscribe(this.#handler(run)));
     handle(sessions, (isReady) => this.#connections.setCharonReady(isReady));
     handle(lists, (sas) => this.#connections.setSas(sas));
+    handle(lost, (names) => this.#connections.notifyLost(names));
     handle(charonEvents, (event) => this.#connections.notify(event));
     handle(charonChanges, () => this.#changes.next());
     handle(listRequests, () => this.#feed.requestList());
     handle(endings, (connection) => this.#removeSasOf(connection));
     handle(activity, ({ id, settled }) => {
       logSwitch.note(id, settled);
+      this.traffic.update(id);
       this.#changes.next();
     });
   }

@@ -11,6 +11,8 @@ import type { Held } from "./replay.ts";
 
 const refused = failure(Reason.AuthenticationFailed, "no");
 const silent = failure(Reason.PeerUnreachable, "silence");
+const ended = failure(Reason.PeerClosed, "ended");
+const unexplained = failure(Reason.NegotiationFailed, "establishing CHILD_SA failed");
 const list = (...ikeSas: object[]) => ({ type: "sas.listed", ikeSas });
 
 function childOf(changes: object): Child {
@@ -28,6 +30,7 @@ const events = (child: Child): AnyEventObject[] => [
   list(ikeSa({ children: [childSa({ remoteSelectors: ["10.9.0.0/16"] })] })),
   { type: "peer.notified", failure: refused },
   { type: "peer.notified", failure: silent },
+  { type: "peer.notified", failure: ended },
   { type: "child.changed", connection: connectionOf(), child, replaces: false },
   { type: "child.changed", connection: connectionOf(), child, replaces: true },
   { type: "rekey" },
@@ -60,7 +63,7 @@ const walk =
       [context.failure?.retryable, context.hint?.retryable],
       [Math.min(context.recurrence.times, 2), context.tried.length],
     ],
-    errors: [{ failure: refused }, { failure: silent }],
+    errors: [{ failure: refused }, { failure: silent }, { failure: unexplained }],
   });
 
 describe("the child machine on generated paths", () => {

@@ -1,4 +1,5 @@
 import { describe } from "node:test";
+import type { AnyEventObject } from "xstate";
 import { connectionMachine } from "../../../src/machines/connection/connection.ts";
 import {
   noEndpoints,
@@ -7,7 +8,8 @@ import {
 import { failure, Reason } from "../../../src/model/status/failure.ts";
 import { childSpec, connectionOf, ikeSa, loadedNew } from "../fixtures.ts";
 import { coversItsChart } from "./covers.ts";
-import { never } from "./graph.ts";
+import { never, type Walk } from "./graph.ts";
+import type { Held } from "./replay.ts";
 
 const refused = failure(Reason.ConfigRejected, "unknown option: x");
 const away = failure(Reason.CharonUnavailable, "no answer");
@@ -16,8 +18,9 @@ const list = (...ikeSas: object[]) => ({ type: "sas.listed", ikeSas });
 const connection = connectionOf();
 const two = { "child-2": childSpec(2), "child-3": childSpec(3) };
 
-describe("the connection machine on generated paths", () => {
-  coversItsChart((held) => ({
+const walk =
+  (events: readonly AnyEventObject[], countsLosses = false) =>
+  (held: Held): Walk => ({
     machine: connectionMachine.provide({
       actors: {
         child: held.actor() as never,
@@ -26,7 +29,9 @@ describe("the connection machine on generated paths", () => {
         withdrawKey: held.actor(),
         unload: held.actor(),
       },
-      delays: { backoff: 1_000, moveDeadline: 30_000, steady: never },
+      // After two losses: the paths are short then.
+      guards: { looping: ({ context }) => context.recurrence.times > 1 },
+      delays: { backoff: 1_000, moveDeadline: 30_000, steady: never, surplusSettle: 10_000 },
     }),
     outputs: { load: loadedNew() },
     input: {
@@ -38,8 +43,30 @@ describe("the connection machine on generated paths", () => {
     },
     events: [
       { type: "charon.ready" },
-      { type: "charon.lost" },
       { type: "secret.changed", revision: "r1" },
+      list(),
+      list(ikeSa()),
+      ...events,
+    ],
+    facts: (context: ConnectionContext) => [
+      [context.charonReady, context.secretRevision, context.failure?.reason],
+      context.ikeSas.map(({ state, remoteId, tasks }) => [state, remoteId, tasks]),
+      [context.running, context.outdated.length, context.pathMissing, context.keyToWithdraw],
+      countsLosses && Math.min(context.recurrence.times, 2),
+    ],
+    errors: [{ failure: refused }, { failure: away }],
+  });
+
+const rekeying = list(ikeSa({ state: "REKEYING" }));
+const moving = list(ikeSa({ tasks: ["IKE_MOBIKE"] }));
+const notified = { type: "peer.notified", failure: failure(Reason.AuthenticationFailed, "no") };
+const another = list(ikeSa({ remoteId: "another-peer" }));
+
+describe("the connection machine, by generated paths", () => {
+  // Losses have a counter of their own, and a second IKE SA adds many lists.
+  coversItsChart(
+    walk([
+      { type: "charon.lost" },
       { type: "secret.missing" },
       { type: "secret.missing", unreadable: true },
       { type: "secret.refused", failure: unusable },
@@ -47,24 +74,24 @@ describe("the connection machine on generated paths", () => {
       { type: "spec.changed", connection: connectionOf({ children: two }) },
       { type: "spec.changed", connection: connectionOf({ extra: { rekey_time: "1h" } }) },
       { type: "endpoints.changed", endpoints: noEndpoints },
-      list(),
       list(ikeSa({ state: "CONNECTING", children: [] })),
-      list(ikeSa()),
-      list(ikeSa({ state: "REKEYING" })),
-      list(ikeSa({ tasks: ["IKE_MOBIKE"] })),
-      list(ikeSa({ remoteId: "another-peer" })),
+      rekeying,
+      moving,
+      another,
       { type: "sas.wanted" },
       { type: "path.missing" },
-      { type: "peer.notified", failure: failure(Reason.AuthenticationFailed, "no") },
+      notified,
       { type: "peer.notified", failure: failure(Reason.PeerUnreachable, "silence") },
       { type: "restart" },
       { type: "delete" },
-    ],
-    facts: (context: ConnectionContext) => [
-      [context.charonReady, context.secretRevision, context.failure?.reason],
-      context.ikeSas.map(({ state, remoteId, tasks }) => [state, remoteId, tasks]),
-      [context.running, context.outdated.length, context.pathMissing, context.keyToWithdraw],
-    ],
-    errors: [{ failure: refused }, { failure: away }],
-  }));
+    ]),
+    walk([rekeying, moving, notified, { type: "configuration.lost" }], true),
+    walk([
+      rekeying,
+      another,
+      list(ikeSa(), ikeSa({ uniqueId: "8" })),
+      list(ikeSa({ remoteId: "another-peer" }), ikeSa({ uniqueId: "8" })),
+      { type: "configuration.lost" },
+    ]),
+  );
 });

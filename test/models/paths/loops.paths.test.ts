@@ -5,7 +5,10 @@ import { charonMachine, type CharonContext } from "../../../src/machines/charon.
 import { childMachine } from "../../../src/machines/child/child.ts";
 import type { ChildContext } from "../../../src/machines/child/child-types.ts";
 import { connectionMachine } from "../../../src/machines/connection/connection.ts";
-import type { ConnectionContext } from "../../../src/machines/connection/connection-types.ts";
+import {
+  noEndpoints,
+  type ConnectionContext,
+} from "../../../src/machines/connection/connection-types.ts";
 import { gatewayMachine } from "../../../src/machines/gateway/gateway.ts";
 import type { GatewayContext } from "../../../src/machines/gateway/gateway-types.ts";
 import { leaderMachine } from "../../../src/machines/leader.ts";
@@ -26,6 +29,7 @@ const once = () => 1;
 const some = ({ uniqueIds }: { uniqueIds: readonly string[] }) => (uniqueIds.length > 0 ? 1 : 0);
 const list = (...ikeSas: object[]) => ({ type: "sas.listed", ikeSas });
 const away = { failure: failure(Reason.CharonUnavailable, "away") };
+const unexplained = { failure: failure(Reason.NegotiationFailed, "not begun") };
 
 const remote_ips = ["10.1.2.0/24", "10.7.0.0/24"];
 const child = connectionOf({ children: { "child-2": childSpec(2, { remote_ips }) } })
@@ -56,7 +60,7 @@ function childAdversary(machine = childMachine): Adversary {
       [sas[0]?.remoteSelectors, busy, failure?.retryable],
       [recurrence.times, tried, Math.min(attempt, 7)],
     ],
-    errors: [away],
+    errors: [away, unexplained],
   };
   return { walk, costs: { initiate: once, terminate: some }, impossible: /actor\.(gateway|rekey)/ };
 }
@@ -75,13 +79,15 @@ function connectionAdversary(): Adversary {
       connection: connectionOf(),
       charonReady: true,
       secretRevision: "r1",
-      endpoints: {},
+      endpoints: noEndpoints,
     },
     events: [
       list(),
       list(ikeSa()),
       list(ikeSa({ remoteId: "another" })),
       list(ikeSa({ state: "REKEYING" })),
+      list(ikeSa(), ikeSa({ uniqueId: "8" })),
+      { type: "configuration.lost" },
     ],
     outputs: { load: loadedNew() },
     facts: ({ ikeSas, recurrence, tried, attempt, ...context }: ConnectionContext) => [

@@ -93,6 +93,7 @@ function edgesOf({ walk, before = [], impossible, costs }: Adversary): Edge[] {
     (state, event) => getNextSnapshot(machine, state, event) as AnyMachineSnapshot,
     start,
   );
+  if (fromState.status !== "active") throw new Error(`it does not run: ${String(fromState.error)}`);
   return adjacencyMapToArray(getAdjacencyMap(machine, { ...options, fromState } as never)).map(
     ({ state, event, nextState }) => ({
       from: vertexOf(walk, state),

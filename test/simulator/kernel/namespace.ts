@@ -64,6 +64,7 @@ export class SimulatedNamespace {
       mac: "",
       kind: "",
       master: 0,
+      alias: "",
       vxlan: undefined,
       xfrm: undefined,
       counters: undefined,

@@ -50,6 +50,7 @@ function linkOf(plan: LinkPlan): Link {
     up: true,
     arp: false,
     master: 0,
+    alias: "",
     counters: undefined,
   };
   if (plan.kind === "xfrm") {

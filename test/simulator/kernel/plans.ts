@@ -42,6 +42,7 @@ export const gatewayFacts: GatewayFacts = {
   tunnelMtu: 1_400,
   vxlanPort: 7_789,
   underlying: undefined,
+  ownRoutes: () => [],
   gateway: { device: "eth0", mtu: 1_500, underlay: address("10.244.0.1") },
   segmentKey,
   workers: [workerOf("10.0.2.3/24", "10.244.0.3"), workerOf("10.0.2.4/24", "10.244.1.4")],
@@ -58,6 +59,7 @@ export const workerFacts: WorkerFacts = {
   device: "eth0",
   deviceMtu: 1_500,
   underlay: worker.underlay,
+  ownRoutes: () => [],
   tunnelMtu: 1_400,
   vxlanPort: 7_789,
 };

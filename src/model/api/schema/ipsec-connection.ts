@@ -1,6 +1,5 @@
 import { Type } from "typebox";
 import { apiVersion } from "./api-group.ts";
-import type { SelectorMode } from "../selector-sets.ts";
 import { ObjectMeta } from "./object-meta.ts";
 
 const cidr = { maxLength: 49 };
@@ -11,6 +10,9 @@ const Extra = (description: string) =>
     description,
     maxProperties: 64,
   });
+
+/** How a child's networks become CHILD SAs. */
+export type SelectorMode = "together" | "perPair";
 
 /** One child of a connection: a CHILD SA, its gateway and its address pools. */
 export const ChildSpec = Type.Object(
@@ -30,6 +32,13 @@ export const ChildSpec = Type.Object(
       Type.Array(Type.String(cidr), {
         maxItems: 64,
         description: "Remote traffic selectors: the networks behind the peer.",
+      }),
+    ),
+    routes: Type.Optional(
+      Type.Array(Type.String(cidr), {
+        maxItems: 64,
+        description:
+          "The networks that workloads and the gateway send into the tunnel, all of them in remote_ips. The default is remote_ips, except for networks wider than /8 such as 0.0.0.0/0.",
       }),
     ),
     selectorMode: Type.Optional(

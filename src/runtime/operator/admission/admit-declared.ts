@@ -14,6 +14,7 @@ import { resourceKey, type Resource } from "../../../model/api/resource.ts";
 import type { Problem } from "../../../model/api/result.ts";
 import type { IPSecConnectionSpec } from "../../../model/api/schema/ipsec-connection.ts";
 import { groupIdOf, groupsOf } from "../../../model/api/group.ts";
+import { connectionWarnings } from "../../../model/validation/connection-warnings.ts";
 import { refusedGroups } from "../../../model/validation/node-networks.ts";
 import { desiredState, nothingDesired, type DesiredState } from "../../desired/desired-state.ts";
 import type { Cluster } from "../state/cluster.ts";
@@ -121,7 +122,11 @@ export class DeclaredAdmission {
   }
 
   #warned(connection: Connection): Verdict {
-    const warnings = [...this.#groupWarning(connection), ...this.#namespacesWarning(connection)];
+    const warnings = [
+      ...this.#groupWarning(connection),
+      ...this.#namespacesWarning(connection),
+      ...connectionWarnings(connection).map(wordsOf),
+    ];
     return { allowed: true, ...(warnings.length > 0 && { warnings }) };
   }
 
@@ -144,7 +149,7 @@ export class DeclaredAdmission {
 }
 
 function stateOf(resources: readonly Resource[]): DesiredState {
-  return desiredState(nothingDesired, { resources, problems: [] }, "cluster");
+  return desiredState(nothingDesired, { resources, problems: [] }, { scope: "cluster" });
 }
 
 function useProblem(before: Child, after: Child | undefined, text: string, pod: string): Problem[] {

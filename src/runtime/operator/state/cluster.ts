@@ -3,6 +3,7 @@ import type { StoredReservations } from "../../../adapters/kubernetes/stored-res
 import type { Declared } from "../../../adapters/kubernetes/declared.ts";
 import type { Change, ObjectStore } from "../../../adapters/kubernetes/client/object-store.ts";
 import type { Address } from "../../../model/net/address.ts";
+import type { Prefix } from "../../../model/net/prefix.ts";
 import { Allocation } from "../../../model/addresses/allocation.ts";
 import { annotation } from "../../../model/kubernetes/labels.ts";
 import { podAddresses } from "../../../model/kubernetes/pod-addresses.ts";
@@ -16,7 +17,12 @@ import { keepEqual } from "../../../model/value/keep-equal.ts";
 import type { ConnectionResource } from "../../../model/kubernetes/connection-resource.ts";
 import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
 import type { ConnectionReservations } from "../../../model/addresses/connection-reservations.ts";
-import { desiredState, nothingDesired, type DesiredState } from "../../desired/desired-state.ts";
+import {
+  desiredState,
+  nothingDesired,
+  type DesiredPlace,
+  type DesiredState,
+} from "../../desired/desired-state.ts";
 import { WorkersByConnection } from "./workers-by-connection.ts";
 
 export interface ClusterViews {
@@ -26,6 +32,8 @@ export interface ClusterViews {
   /** Every worker pod that has not finished, by its metadata. */
   readonly workers: ObjectStore<Pod>;
   readonly reservations: StoredReservations;
+  /** Networks of the cluster that stay outside of tunnels; none by default. */
+  readonly outside?: readonly Prefix[];
 }
 
 /** Collects changes that follow each other closely. */
@@ -34,6 +42,7 @@ const gatherMs = 20;
 /** An operator's view of its cluster, and the state derived from it. */
 export class Cluster implements Disposable {
   readonly #views: ClusterViews;
+  readonly #place: DesiredPlace;
   readonly #changes = new Subject<void>();
   readonly #subscription = new Subscription();
   /** Undefined until all manifests were read once: earlier, every object would seem unwanted. */
@@ -46,6 +55,7 @@ export class Cluster implements Disposable {
 
   constructor(views: ClusterViews) {
     this.#views = views;
+    this.#place = { scope: "cluster", outside: views.outside ?? [] };
     const { declared, gateways, workers } = views;
     this.#workers = new WorkersByConnection(workers);
     this.#subscription.add(
@@ -171,7 +181,7 @@ export class Cluster implements Disposable {
 
   #updateState(): void {
     const snapshot = this.#views.declared.snapshot();
-    this.#state = desiredState(this.desired, snapshot, "cluster");
+    this.#state = desiredState(this.desired, snapshot, this.#place);
     const { groups, connections } = this.#state;
     const all = groupsOf(groups, connections.values());
     this.#refused = refusedGroups(all, snapshot.resources, connections);

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it, type TestContext } from "node:test";
+import { childSpec, connectionSpec } from "../../../lab/sites/manifests.ts";
+import { SimulatedCharon } from "../../../test/simulator/charon.ts";
+import { connectionFromCr } from "../../model/validation/connection-from-cr.ts";
+import { Charon } from "./charon.ts";
+
+function connection(name: string, changes: object = {}) {
+  const result = connectionFromCr(connectionSpec(name, changes));
+  assert.ok(result.ok);
+  return result.value;
+}
+
+const key = Buffer.from("key");
+
+/** An open session with a simulated charon, into which these connections are loaded. */
+async function loaded(t: TestContext, ...names: string[]) {
+  const folder = mkdtempSync(join(tmpdir(), "loaded-"));
+  const path = join(folder, "vici");
+  const simulated = new SimulatedCharon({ peer: () => "answers" });
+  const charon = new Charon(path);
+  t.after(async () => {
+    charon[Symbol.dispose]();
+    await simulated[Symbol.asyncDispose]();
+    rmSync(folder, { recursive: true });
+  });
+  await simulated.listen(path);
+  await charon.open();
+  for (const name of names) await charon.load(connection(name), key);
+  return { charon, simulated };
+}
+
+describe("connections that ipman loaded", () => {
+  it("are lost if charon has no such name, no such key or another content", async (t) => {
+    const { charon, simulated } = await loaded(t, "a", "b", "c", "d");
+    assert.deepEqual(await charon.lost(), []);
+    simulated.conns.delete("a");
+    simulated.keys.delete("ipman:b");
+    simulated.conns.set("c", { ...simulated.conns.get("c"), remote_addrs: ["192.0.2.99"] });
+    assert.deepEqual(await charon.lost(), ["a", "b", "c"]);
+    for (const name of ["a", "b", "c"]) await charon.load(connection(name), key);
+    assert.deepEqual(await charon.lost(), []);
+  });
+
+  it("are not loaded again if charon has them, but their keys are", async (t) => {
+    const { charon, simulated } = await loaded(t, "a");
+    const asked = (command: string) => simulated.asked.get(command);
+    simulated.keys.clear();
+    await charon.load(connection("a"), key);
+    assert.ok(simulated.keys.has("ipman:a"));
+    assert.deepEqual([asked("load-conn"), asked("load-shared")], [1, 2]);
+    await charon.load(connection("a", { children: { "child-3": childSpec(3) } }), key);
+    assert.equal(asked("load-conn"), 2);
+  });
+
+  it("keep their SAs if another program replaced them by one with another address", async (t) => {
+    const { charon, simulated } = await loaded(t, "a");
+    await charon.initiate("a", "child-2");
+    simulated.conns.set("a", { ...simulated.conns.get("a"), remote_addrs: ["192.0.2.99"] });
+    const { outdated } = await charon.load(connection("a"), key);
+    assert.deepEqual(outdated, []);
+  });
+
+  it("are not lost while they are loaded or unloaded", async (t) => {
+    const { charon, simulated } = await loaded(t, "a", "b");
+    simulated.conns.clear();
+    const lost = charon.lost();
+    await Promise.all([charon.load(connection("a"), key), charon.unload("b")]);
+    assert.deepEqual(await lost, []);
+  });
+
+  it("are unknown to the next session", async (t) => {
+    const { charon, simulated } = await loaded(t, "a");
+    await charon.open();
+    simulated.conns.clear();
+    assert.deepEqual(await charon.lost(), []);
+  });
+
+  it("are compared by name and key all at once", async (t) => {
+    const names = Array.from({ length: 10 }, (_, i) => `conn-${i}`);
+    const { charon, simulated } = await loaded(t, ...names);
+    simulated.conns.clear();
+    assert.deepEqual(await charon.lost(), names);
+    for (const name of names) await charon.load(connection(name), key);
+    simulated.keys.clear();
+    assert.deepEqual(await charon.lost(), names);
+  });
+
+  it("are read a few at a time, each of them in turn", async (t) => {
+    const names = Array.from({ length: 10 }, (_, i) => `conn-${i}`);
+    const { charon, simulated } = await loaded(t, ...names);
+    for (const name of names)
+      simulated.conns.set(name, { ...simulated.conns.get(name), remote_addrs: ["192.0.2.99"] });
+    const found = [await charon.lost(), await charon.lost(), await charon.lost()];
+    assert.deepEqual(
+      found.map(({ length }) => length),
+      [4, 4, 4],
+    );
+    assert.equal(new Set(found.flat()).size, names.length);
+  });
+});

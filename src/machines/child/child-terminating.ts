@@ -1,0 +1,31 @@
+import { orderOf } from "./child-facts.ts";
+import { childSetup } from "./child-setup.ts";
+
+/** The end of a child that was removed from the spec. */
+export const terminating = childSetup.createStateConfig({
+  description: "The child was removed from the spec: its SA and its gateway end.",
+  tags: "terminating",
+  initial: "closing",
+  on: { "*": {} },
+  states: {
+    closing: {
+      invoke: {
+        id: "terminate",
+        src: "terminate",
+        input: ({ context }) => ({ uniqueIds: context.sas.map((sa) => sa.uniqueId) }),
+        onDone: "removing",
+        // The next list finds an SA that could not be terminated now.
+        onError: "removing",
+      },
+    },
+    removing: {
+      invoke: {
+        id: "removeGateway",
+        src: "removeGateway",
+        input: ({ context }) => ({ ...orderOf(context), connectionId: context.connection.id }),
+        onDone: "#child.gone",
+        onError: "#child.gone",
+      },
+    },
+  },
+});

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Condition } from "../../model/status/condition.ts";
+import { failure, Reason, type Failure } from "../../model/status/failure.ts";
+import type { PublicState } from "../../model/status/public-state.ts";
+import { childConditionsOf, conditionsOf, type ChildFacts } from "./conditions.ts";
+
+const silent = failure(Reason.NothingReceived, "none has come back");
+const broken = failure(Reason.IntegrityMismatch, "every packet fails");
+
+const child = (traffic?: Failure, state: PublicState = "established"): ChildFacts => ({
+  key: "lan",
+  state,
+  gateway: "ready",
+  failure: undefined,
+  reachability: undefined,
+  traffic,
+  unrouted: undefined,
+});
+
+/** `Traffic` and the conditions that summarise, each as its type, status and reason. */
+function summaryOf(conditions: readonly Condition[]): string[] {
+  return conditions
+    .filter(({ type }) => ["Traffic", "Ready", "Reconciling", "Stalled"].includes(type))
+    .map(({ type, status, reason }) => `${type} ${status} ${reason}`);
+}
+
+function ofConnection(...children: ChildFacts[]): Condition[] {
+  return conditionsOf({
+    state: "established",
+    failure: undefined,
+    problems: [],
+    hasSecret: true,
+    keyFailure: undefined,
+    secretTrouble: undefined,
+    charonReady: true,
+    children,
+  });
+}
+
+describe("the conditions of a connection whose traffic is in doubt", () => {
+  for (const [what, children, expected] of [
+    ["are as usual without a doubt", [child()], ["Ready True Ready"]],
+    [
+      "have the doubt beside Ready if nothing came back, since no answer may be expected",
+      [child(), child(silent)],
+      ["Traffic Unknown NothingReceived", "Ready True Ready"],
+    ],
+    [
+      "are not ready if every packet of the peer fails the integrity check",
+      [child(silent), child(broken)],
+      [
+        "Traffic False IntegrityMismatch",
+        "Ready False IntegrityMismatch",
+        "Stalled True IntegrityMismatch",
+      ],
+    ],
+    [
+      "have no doubt about a child that is down",
+      [child(broken, "negotiating")],
+      ["Ready False InProgress", "Reconciling True InProgress"],
+    ],
+  ] as const)
+    it(what, () => assert.deepEqual(summaryOf(ofConnection(...children)), expected));
+
+  it("do not claim that a child carries traffic if nothing came back", () => {
+    const messageOf = (conditions: Condition[]) =>
+      conditions.find(({ type }) => type === "Ready")?.message ?? "";
+    assert.match(messageOf(ofConnection(child(silent))), /nothing has come back/);
+    assert.match(messageOf(childConditionsOf(child(silent))), /nothing has come back yet/);
+    assert.match(messageOf(ofConnection(child())), /every child carries traffic/);
+  });
+
+  it("are the child's too", () => {
+    const expected = ["Traffic False IntegrityMismatch", "Ready False IntegrityMismatch"];
+    assert.deepEqual(summaryOf(childConditionsOf(child(broken))), expected);
+  });
+});

@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it, mock } from "node:test";
+import { connectionSpec, psk, secret } from "../../lab/sites/manifests.ts";
+import { freeTimes } from "../../src/machines/common/recurrence.ts";
+import { statusOf } from "../../src/runtime/status/status.ts";
+import { resourceOf, World } from "../simulator/world.ts";
+import { harness } from "./connection-harness.ts";
+import { childSa, ikeSa, settled } from "./fixtures.ts";
+
+const older = ikeSa();
+const newer = ikeSa({ uniqueId: "8", children: [childSa({ uniqueId: "2" })] });
+
+describe("a connection with two IKE SAs for the same traffic", () => {
+  async function doubled() {
+    const made = harness();
+    await made.start();
+    await made.list(older);
+    await made.list(older, newer);
+    const pass = async (milliseconds: number) => {
+      made.clock.increment(milliseconds);
+      await settled();
+      await settled();
+    };
+    return { ...made, pass };
+  }
+
+  it("ends the older one after a while, and stays established", async () => {
+    const { calls, list, pass, snapshot } = await doubled();
+    assert.deepEqual(snapshot().value, { doubled: "settling" });
+    assert.ok(snapshot().hasTag("established"));
+    const ended = calls.count("terminateIke");
+    await pass(9_900);
+    assert.equal(calls.count("terminateIke"), ended);
+    await pass(10_200);
+    assert.deepEqual(calls.last("terminateIke"), { uniqueIds: ["7"] });
+    await list(newer);
+    assert.equal(snapshot().value, "established");
+    assert.equal(calls.count("terminate"), 0);
+    assert.equal(calls.count("initiate"), 1);
+  });
+
+  it("ends none if charon or the peer ends one first, or a rekey begins", async () => {
+    for (const next of [[newer], [{ ...older, state: "REKEYING" }, newer]]) {
+      const { calls, list, pass, snapshot } = await doubled();
+      const ended = calls.count("terminateIke");
+      await list(...next);
+      assert.notDeepEqual(snapshot().value, { doubled: "settling" });
+      await pass(30_000);
+      assert.equal(calls.count("terminateIke"), ended);
+    }
+  });
+
+  it("ends none for some minutes after SAs have multiplied many times", async () => {
+    const { calls, list, pass, snapshot } = await doubled();
+    for (let i = 0; i < freeTimes + 1; i++) {
+      await list(older, newer);
+      await pass(20_000);
+      await list(newer);
+    }
+    const ended = calls.count("terminateIke");
+    await list(older, newer);
+    assert.equal(snapshot().value, "established");
+    await pass(60_000);
+    assert.equal(calls.count("terminateIke"), ended);
+  });
+});
+
+describe("a peer that restarts and initiates at once", () => {
+  before(() => mock.timers.enable({ apis: ["setTimeout", "setInterval"] }));
+  after(() => mock.timers.reset());
+
+  it("leaves one IKE SA, the new one, and the tunnel stays up", async () => {
+    const resources = [secret({ site: psk }), connectionSpec("site")].map(resourceOf);
+    await using world = new World(resources, { latencyMs: 20 });
+    const states = new Set<string>();
+    /** Passes time in slices, between which sockets get their turn. */
+    const pass = async (milliseconds: number) => {
+      for (let passed = 0; passed < milliseconds; passed += 20) {
+        mock.timers.tick(20);
+        for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
+        for (const { state, children } of statusOf(world.supervisor).connections)
+          states.add([state, ...children.map((child) => child.state)].join(" "));
+      }
+    };
+    await world.start();
+    await pass(2_000);
+    const initiated = world.charon.asked.get("initiate");
+    states.clear();
+    world.charon.peerInitiates("site");
+    const [, second] = world.charon.ikes;
+    await pass(25_000);
+    assert.deepEqual(world.charon.ikes, [second]);
+    assert.deepEqual([...states], ["established established"]);
+    assert.equal(world.charon.asked.get("initiate"), initiated);
+  });
+});
