@@ -2,6 +2,8 @@ import { join } from "node:path";
 import type { LabCluster, NodeName } from "./cluster.ts";
 
 const program = join(import.meta.dirname, "evaluate.ts");
+/** A pattern that the command of the shell, which contains it too, does not match. */
+const agentCommand = "^/usr/bin/node /app/ipman.js agent --node";
 const histogram = "globalThis.labEventLoopDelay";
 /** Between two samples. A delay is measured from one sample to the next. */
 const resolutionMs = 10;
@@ -16,8 +18,11 @@ export async function longestAgentDelay(
   during: () => void | Promise<void>,
 ): Promise<number> {
   const evaluate = async (expression: string) => {
-    const pid = "$(pgrep -f '/app/ipman.js agent')";
-    return nodes[node].sh(`${process.execPath} ${program} ${pid} '${expression}'`);
+    // Node's inspector listens in the network namespace of the agent's pod.
+    return nodes[node].sh(
+      `pid=$(pgrep --oldest --full '${agentCommand}') && ` +
+        `nsenter --net --target $pid ${process.execPath} ${program} $pid '${expression}'`,
+    );
   };
   const hooks = 'process.getBuiltinModule("node:perf_hooks")';
   await evaluate(

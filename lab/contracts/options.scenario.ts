@@ -32,6 +32,9 @@ const companions: Readonly<Record<string, Message>> = {
   mediated_by: { mediation_peer: "broker" },
 };
 
+/** The error of charon since 6.0.2 for public keys, which it parses after all options. */
+const withoutName = "parsing request failed";
+
 /** Proposals in which a keyword may be used. */
 const proposalsWith: Readonly<Record<Transform, readonly string[]>> = {
   cipher: ["WORD-sha256-modp2048"],
@@ -87,7 +90,9 @@ describe("the options that a real charon accepts", () => {
         const connection = connectionWith(levelled, value);
         const error = await errorOf(connection);
         if (option.dependsOnBuild === true && error?.startsWith("unknown option")) return;
-        assert.equal(error, rejection(connection, version), JSON.stringify(value));
+        const expected = rejection(connection, version);
+        if (error === withoutName) assert.notEqual(expected, undefined, JSON.stringify(value));
+        else assert.equal(error, expected, JSON.stringify(value));
         if (error === undefined) accepted.push(value);
         else if (isForwarded) assertReported(levelled, value);
       }

@@ -78,7 +78,6 @@ export class Charon implements AsyncDisposable {
       "charon-systemd {",
       `  load = ${plugins}`,
       "  install_routes = no",
-      "  reuse_ikesa = no",
       "  plugins {",
       "    kernel-netlink {",
       "      roam_events = no",

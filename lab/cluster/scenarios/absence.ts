@@ -18,8 +18,9 @@ export function absenceScenarios(cluster: () => LabCluster): void {
       kubectl("scale", ...system, "deployment/ipman-operator", `--replicas=${replicas}`);
       if (replicas === 0) {
         // A kubelet whose API server was unavailable retries only after up to a minute: client-go's
-        // reflector waits for 30 s plus a random time of up to 30 s.
-        const pods = ["pods", "-l", "app=ipman-controller", "--timeout=100s"];
+        // reflector waits for 30 s plus a random time of up to 30 s. An API server that just started
+        // may refuse the first retry, and the kubelet waits for a second time.
+        const pods = ["pods", "-l", "app=ipman-controller", "--timeout=150s"];
         kubectl("wait", ...system, "--for=delete", ...pods);
       } else {
         kubectl("rollout", "status", ...system, "deployment/ipman-operator", "--timeout=90s");
@@ -40,7 +41,7 @@ export function absenceScenarios(cluster: () => LabCluster): void {
     it(
       "a cluster starts pods without a tunnel, denies pods with one, and loses no traffic",
       {
-        timeout: 200_000,
+        timeout: 250_000,
       },
       async () => {
         const [pod] = Workload.of(cluster(), "work") as [Workload];

@@ -14,7 +14,6 @@ export const reservedSettings: ReadonlySet<string> = new Set([
   "load_modular",
   "plugins.kernel-netlink.roam_events",
   "plugins.vici.socket",
-  "reuse_ikesa",
 ]);
 
 export const settingName = /^[\w-]+(\.[\w-]+)*$/;

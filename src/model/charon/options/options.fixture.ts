@@ -106,7 +106,7 @@ const samples: ReadonlyMap<ValueKind, readonly string[]> = new Map<ValueKind, st
       "10.0.0.0/8",
       "10.0.0.1",
       "dynamic",
-      "10.0.0.0/8[tcp/443]",
+      "10.0.0.0/8[6/443]",
       "fd00::/64",
       "10.0.0.1-10.0.0.9",
       "10.0.0.0/33",

@@ -1,4 +1,5 @@
 import { parseAddress } from "../../net/address.ts";
+import { parsePrefix } from "../../net/prefix.ts";
 import { everyVersion } from "../proposals/charon-version.ts";
 import { checkProposal, type ProposalProtocol } from "../proposals/proposal.ts";
 import { proposalProblem, proposalWarning } from "../proposals/proposal-problem.ts";
@@ -27,8 +28,8 @@ export const address: ValueKind = kindOf({
 });
 
 /**
- * A network with protocol and port. charon shortens a prefix that is too long. Source: strongSwan,
- * vici_config.c, `parse_ts`.
+ * A network with protocol and port. charon before 6.1.0 shortens a prefix that is too long. Source:
+ * strongSwan, vici_config.c, `parse_ts`.
  */
 export const selector: ValueKind = kindOf({
   name: "network",
@@ -36,7 +37,9 @@ export const selector: ValueKind = kindOf({
     const [, network = ""] = /^([^[]*)(?:\[[\w-]*(?:\/[\w-]*)?\])?$/.exec(value) ?? [];
     const ends = network.split("-");
     const isRange = ends.length === 2 && ends.every(isAddress);
-    const [head = ""] = network.split("/");
+    const [head = "", length] = network.split("/");
+    if (isAddress(head) && length !== undefined && parsePrefix(network) === undefined)
+      return { before: "6.1.0" };
     return ifTrue(network === "dynamic" || isRange || isAddress(head));
   },
   remedy: () => "is not a network",
