@@ -23,6 +23,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 . images/debian.sh
 . images/layers.sh
+. images/charon-layers.sh
 
 ipman_image() {
   local base=$work/ipman-base root=$work/ipman node
@@ -67,10 +68,9 @@ compile() { # BASE ROOT
   chmod -R a+rX "$2/app/compiled"
 }
 
-charon_image() { # NAME SUITE PACKAGE…
-  local name=$1 suite=$2 base=$work/$1-base root=$work/$1
-  shift 2
-  debian_layer "$name" "$base.tar" "$suite" base-files busybox-static util-linux strongswan-swanctl charon-systemd "$@"
+charon_image() { # NAME
+  local name=$1 base=$work/$1-base root=$work/$1
+  charon_layer "$name" "$base.tar"
   unpack "$base"
   mkdir -p "$root/usr/lib/ipman" "$root/etc/ipman/strongswan.d"
   cp images/charon-entrypoint "$root/usr/lib/ipman/entrypoint"
@@ -96,6 +96,5 @@ finish() { # NAME BASE ROOT BUNDLED
 }
 
 ipman_image
-charon_image ipman-charon forky
-# For IKEv1, which charon 6.1 does not have.
-charon_image ipman-charon-legacy bookworm strongswan-charon libcharon-extra-plugins libstrongswan-extra-plugins
+charon_image ipman-charon
+charon_image ipman-charon-legacy
