@@ -66,6 +66,11 @@ if (values.help || positionals.length === 0) {
       `export PATH=${quote(`${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`)}`,
       `export ARTIFACTS=${quote(exchange)}`,
       ...(process.env["NO_COLOR"] === undefined ? [] : ["export NO_COLOR=1"]),
+      // The folders of the cache, which the machine's own environment does not have.
+      ...["HOME", "XDG_CACHE_HOME", "IPMAN_CACHE"].flatMap((name) => {
+        const value = process.env[name];
+        return value === undefined ? [] : [`export ${name}=${quote(value)}`];
+      }),
       `exec ${positionals.map(quote).join(" ")}`,
     ].join("\n"),
   });

@@ -2,6 +2,8 @@ import type { ChildProcess } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect, type Session } from "vici-client";
+import type { CharonVersion } from "../../src/model/charon/proposals/charon-version.ts";
+import { PeerRoot } from "../peers/peer-root.ts";
 import { end, eventually, start } from "./shell.ts";
 
 /** The plugins that IKEv2 with a pre-shared key needs: charon starts faster, without other sockets. */
@@ -14,16 +16,26 @@ export interface CharonOptions {
   readonly name: string;
   /** The network namespace; undefined for the machine's own. */
   readonly netns?: string;
+  /** The folder that is its root; it must have `folder` and /run at their usual places. */
+  readonly root?: string;
   readonly folder: string;
   /** Lines for strongswan.conf's section `charon-systemd`. */
   readonly settings?: readonly string[];
 }
 
+/**
+ * The name of the root with the charon under test, such as `ipman-charon`; without it, that is the
+ * host's own charon. The peer's charon is always the host's.
+ */
+export const charonUnderTest = process.env["IPMAN_LAB_CHARON"];
+
 /** A real charon with its own folder. */
 export class Charon implements AsyncDisposable {
   readonly #options: CharonOptions;
   readonly #folder: string;
+  #root: PeerRoot | undefined;
   #process: ChildProcess | undefined;
+  #version: CharonVersion | undefined;
 
   constructor(options: CharonOptions) {
     this.#options = options;
@@ -34,6 +46,12 @@ export class Charon implements AsyncDisposable {
 
   get vici(): string {
     return join("/run", `${this.#options.name}.vici`);
+  }
+
+  /** The version that it reported at its start. */
+  get version(): CharonVersion {
+    if (this.#version === undefined) throw new Error(`${this.#options.name} was not started`);
+    return this.#version;
   }
 
   get log(): string {
@@ -47,15 +65,18 @@ export class Charon implements AsyncDisposable {
   /** Starts charon; resolves once it answers. */
   async start(): Promise<void> {
     const { netns } = this.#options;
-    const inside = netns === undefined ? [] : ["netns", "exec", netns, "charon-systemd"];
-    this.#process = start(
-      join(this.#folder, "output.log"),
-      netns === undefined ? "charon-systemd" : "ip",
-      inside,
-      { STRONGSWAN_CONF: join(this.#folder, "strongswan.conf") },
-    );
+    const root = this.#rootFolder();
+    const [program, ...args] = [
+      ...(netns === undefined ? [] : ["ip", "netns", "exec", netns]),
+      ...(root === undefined ? [] : ["chroot", root]),
+      "charon-systemd",
+    ];
+    this.#process = start(join(this.#folder, "output.log"), program, args, {
+      STRONGSWAN_CONF: join(this.#folder, "strongswan.conf"),
+    });
     const session = await eventually(() => connect({ path: this.vici }), 20_000);
-    await session.request("version");
+    const { version } = await session.request("version");
+    this.#version = /^\d+\.\d+\.\d+/.exec(version)?.[0] as CharonVersion | undefined;
     session.close();
   }
 
@@ -71,6 +92,16 @@ export class Charon implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop("SIGKILL");
+    this.#root?.[Symbol.dispose]();
+    this.#root = undefined;
+  }
+
+  /** The folder that becomes its root; undefined for the host's. */
+  #rootFolder(): string | undefined {
+    const { netns, root, folder } = this.#options;
+    if (root !== undefined || netns !== undefined || charonUnderTest === undefined) return root;
+    this.#root ??= new PeerRoot(charonUnderTest, folder);
+    return this.#root.path;
   }
 
   #configuration(): string {

@@ -1,8 +1,12 @@
 import type { Message } from "vici-client";
 import { ViciServer } from "vici-client/server";
-import { childRefusals, narrowed, type Behaviour } from "./behaviour.ts";
+import { isInRange, type CharonVersion } from "../../src/model/charon/proposals/charon-version.ts";
+import { childRefusals, narrowed } from "./behaviour.ts";
 import { connMessage } from "./list-conn.ts";
+import { done, refusal, type Command } from "./command.ts";
 import { rejection } from "./load-conn.ts";
+import { keyCommands, type SharedKeys } from "./shared-keys.ts";
+import { defaultVersion, type SimulatorOptions } from "./simulator-options.ts";
 import { selectedChildren, selectedIkes, type Selector } from "./selector.ts";
 import { first, text } from "./values.ts";
 import {
@@ -14,23 +18,8 @@ import {
   type SimulatedIke,
 } from "./sas.ts";
 
-export type { Behaviour } from "./behaviour.ts";
-
-export interface SimulatorOptions {
-  /** The behaviour of a connection's peer; called at each attempt. */
-  readonly peer: (connection: string) => Behaviour;
-  /** How long the peer takes to answer, in milliseconds. */
-  readonly latencyMs?: number;
-  /** The time until a request is retransmitted, in milliseconds. */
-  readonly retransmitMs?: number;
-}
-
-type Command = (message: Message, part: (event: string, message: Message) => void) => Message;
-
 const retransmits = 2;
 const groupRetries = 5;
-const done = { success: "yes" } as const;
-const refusal = (errmsg: string) => ({ success: "no", errmsg });
 const connecting = ["IKE_INIT", "IKE_AUTH", "CHILD_CREATE"];
 const events = ["log", "list-sa", "list-conn", "ike-updown", "ike-rekey", "ike-update"];
 
@@ -47,7 +36,7 @@ export class SimulatedCharon implements AsyncDisposable {
   /** The connections, by name. */
   readonly conns = new Map<string, Message>();
   /** The shared keys, by id. */
-  readonly keys = new Map<string, { readonly data: unknown; readonly owners: unknown }>();
+  readonly keys: SharedKeys = new Map();
   readonly #timers = new Set<NodeJS.Timeout>();
   #lastId = 0;
 
@@ -101,23 +90,12 @@ export class SimulatedCharon implements AsyncDisposable {
     "load-conn": (message) => this.#load(message),
     "unload-conn": (message) => {
       const name = text(message["name"]);
-      if (this.conns.delete(name)) return done;
-      return refusal(`unload: connection '${name}' not found`);
+      if (!this.conns.delete(name)) return refusal(`unload: connection '${name}' not found`);
+      this.#endChildless(name);
+      return done;
     },
     "get-conns": () => ({ conns: [...this.conns.keys()] }),
-    "load-shared": ({ id, data, owners }) => {
-      this.keys.set(text(id), { data, owners });
-      return done;
-    },
-    "unload-shared": ({ id }) => {
-      this.keys.delete(text(id));
-      return done;
-    },
-    "clear-creds": () => {
-      this.keys.clear();
-      return done;
-    },
-    "get-shared": () => ({ keys: [...this.keys.keys()] }),
+    ...keyCommands(this.keys),
     initiate: ({ ike, child }) => this.#initiate(text(ike), text(child)),
     terminate: (message) => {
       const ended = String(this.#end(message as Selector));
@@ -131,7 +109,8 @@ export class SimulatedCharon implements AsyncDisposable {
     },
     "list-conns": ({ ike: only }, part) => {
       for (const [name, config] of this.conns)
-        if (only === undefined || only === name) part("list-conn", { [name]: connMessage(config) });
+        if (only === undefined || only === name)
+          part("list-conn", { [name]: connMessage(config, this.#version) });
       return {};
     },
     "list-sas": ({ ike: only }, part) => {
@@ -144,11 +123,20 @@ export class SimulatedCharon implements AsyncDisposable {
 
   #load(message: Message): Message {
     for (const [name, connection] of Object.entries(message as Record<string, Message>)) {
-      const reason = rejection(connection);
+      const reason = rejection(connection, this.#version);
       if (reason !== undefined) return refusal(reason);
       this.conns.set(name, connection);
+      this.#endChildless(name);
     }
     return done;
+  }
+
+  /** charon since 6.0 ends the IKE SAs without children of a connection that is loaded or unloaded. */
+  #endChildless(name: string): void {
+    if (!this.#isSince6) return;
+    const isChildless = (ike: SimulatedIke) =>
+      ike.name === name && ike.state === "ESTABLISHED" && ike.children.length === 0;
+    for (const ike of this.ikes.filter(isChildless)) this.#after(0, () => this.#endIke(ike));
   }
 
   #initiate(name: string, child: string): Message {
@@ -292,7 +280,7 @@ export class SimulatedCharon implements AsyncDisposable {
     if (!this.ikes.includes(ike) || !ike.children.includes(old)) return;
     const child = this.#child(old.name, old.config);
     ike.children.splice(ike.children.indexOf(old), 1, child);
-    old.state = "REKEYED";
+    old.state = this.#isSince6 ? "REKEYING" : "REKEYED";
     const pair = { old: childMessage(old), new: childMessage(child) };
     this.#publish("child-rekey", { [ike.name]: ikeMessage(ike, { [old.name]: pair }) });
   }
@@ -326,6 +314,14 @@ export class SimulatedCharon implements AsyncDisposable {
 
   #publish(event: string, message: Message): void {
     this.#server.publish(event, message);
+  }
+
+  get #version(): CharonVersion {
+    return this.#options.version ?? defaultVersion;
+  }
+
+  get #isSince6(): boolean {
+    return isInRange(this.#version, { since: "6.0.0" });
   }
 
   get #latency(): number {

@@ -13,17 +13,11 @@ import { own } from "../../src/model/value/own.ts";
 type Options = Readonly<Record<string, CharonOption>>;
 type Member = Message[string];
 
-/** The version whose answers the simulator gives. */
-const simulatedVersion: CharonVersion = "5.9.8";
-
 /**
  * Why charon would reject a connection; undefined if it would accept it. charon stops at the first
  * fault in the order of the message.
  */
-export function rejection(
-  connection: Message,
-  version: CharonVersion = simulatedVersion,
-): string | undefined {
+export function rejection(connection: Message, version: CharonVersion): string | undefined {
   const ofChild = (child: Message) => sectionFault(child, childOptions, version, invalidSection);
   const ofAuthentication = (round: Message) =>
     sectionFault(round, authenticationOptions, version, (name) =>

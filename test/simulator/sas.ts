@@ -13,7 +13,7 @@ export interface SimulatedChild {
   readonly uniqueId: number;
   readonly name: string;
   readonly config: Message;
-  state: "INSTALLED" | "REKEYED" | "DELETED";
+  state: "INSTALLED" | "REKEYING" | "REKEYED" | "DELETED";
 }
 
 /** An IKE SA of the simulator. */

@@ -9,7 +9,9 @@ import { Metrics } from "../../src/runtime/metrics/metrics.ts";
 import { containStreams } from "../../src/runtime/actors/contained.ts";
 import { desiredStates } from "../../src/runtime/desired/desired-states.ts";
 import { Supervisor, type SupervisorOptions } from "../../src/runtime/supervisor/supervisor.ts";
-import { SimulatedCharon, type Behaviour, type SimulatorOptions } from "./charon.ts";
+import type { Behaviour } from "./behaviour.ts";
+import { SimulatedCharon } from "./charon.ts";
+import type { SimulatorOptions } from "./simulator-options.ts";
 import { obedientNetwork, simulatedPlacement } from "./placement.ts";
 
 /** Ports and settings that a test replaces. */
