@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { connect, type Session } from "vici-client";
 import type { CharonVersion } from "../../src/model/charon/proposals/charon-version.ts";
 import { PeerRoot } from "../peers/peer-root.ts";
-import { end, eventually, start } from "./shell.ts";
+import { end, eventually, sh, start } from "./shell.ts";
 
 /** The plugins that IKEv2 with a pre-shared key needs: charon starts faster, without other sockets. */
 const plugins =
@@ -18,16 +18,18 @@ export interface CharonOptions {
   readonly netns?: string;
   /** The folder that is its root; it must have `folder` and /run at their usual places. */
   readonly root?: string;
+  /** The name of the root that it has, instead of {@link charonUnderTest}; "" is the host's. */
+  readonly image?: string;
   readonly folder: string;
   /** Lines for strongswan.conf's section `charon-systemd`. */
   readonly settings?: readonly string[];
 }
 
 /**
- * The name of the root with the charon under test, such as `ipman-charon`; without it, that is the
- * host's own charon. The peer's charon is always the host's.
+ * The name of the root with the charon under test, such as `ipman-charon`; "" is the host's own
+ * charon, which the peer has.
  */
-export const charonUnderTest = process.env["IPMAN_LAB_CHARON"];
+export const charonUnderTest = process.env["IPMAN_LAB_CHARON"] ?? "";
 
 /** A real charon with its own folder. */
 export class Charon implements AsyncDisposable {
@@ -98,9 +100,18 @@ export class Charon implements AsyncDisposable {
 
   /** The folder that becomes its root; undefined for the host's. */
   #rootFolder(): string | undefined {
-    const { netns, root, folder } = this.#options;
-    if (root !== undefined || netns !== undefined || charonUnderTest === undefined) return root;
-    this.#root ??= new PeerRoot(charonUnderTest, folder);
+    const {
+      netns,
+      root,
+      image = netns === undefined ? charonUnderTest : "",
+      folder,
+    } = this.#options;
+    if (root !== undefined || image === "") return root;
+    if (this.#root === undefined) {
+      this.#root = new PeerRoot(image, folder);
+      // Otherwise its /run would show the mounts of the next root, and unmount them with it.
+      sh("mount", "--make-rprivate", this.#root.path);
+    }
     return this.#root.path;
   }
 

@@ -3,7 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { Session } from "vici-client";
-import { Charon } from "./charon.ts";
+import { Charon, type CharonOptions } from "./charon.ts";
 import { Ipman } from "./ipman.ts";
 import { psk, secret, sites, yaml, type connectionSpec } from "./manifests.ts";
 import { mirror, type Mirror } from "./peer.ts";
@@ -12,6 +12,9 @@ import { inNetns, ip, sh } from "./shell.ts";
 
 /** charon's retransmission in the lab: it gives up on a dead peer within seconds. */
 const impatient = ["retransmit_tries = 2", "retransmit_timeout = 1.0", "retransmit_base = 1.2"];
+
+/** The charons that differ from those of other scenarios. */
+type Images = Partial<Record<"node" | "peer", Pick<CharonOptions, "image">>>;
 
 /** The sites that are up; the kernel's state is saved for them when a test fails. */
 const open = new Set<TwoSites>();
@@ -38,17 +41,26 @@ export class TwoSites implements AsyncDisposable {
   #peerSession: Session | undefined;
   #capture: ChildProcess | undefined;
 
-  private constructor(folder: string, settings: readonly string[]) {
+  private constructor(folder: string, settings: readonly string[], images: Images) {
     this.folder = folder;
-    this.node = new Charon({ name: "node-charon", folder, settings });
-    this.peer = new Charon({ name: "peer-charon", netns: "peer", folder, settings });
+    this.node = new Charon({ name: "node-charon", folder, settings, ...images.node });
+    this.peer = new Charon({
+      name: "peer-charon",
+      netns: "peer",
+      folder,
+      settings,
+      ...images.peer,
+    });
     this.ipman = new Ipman(folder, this.node.vici);
   }
 
-  static async build(settings: readonly string[] = impatient): Promise<TwoSites> {
+  static async build(
+    settings: readonly string[] = impatient,
+    images: Images = {},
+  ): Promise<TwoSites> {
     const parent = process.env["ARTIFACTS"] ?? "/tmp";
     mkdirSync(parent, { recursive: true });
-    const lab = new TwoSites(mkdtempSync(join(parent, "sites-")), settings);
+    const lab = new TwoSites(mkdtempSync(join(parent, "sites-")), settings, images);
     clear();
     cable();
     lab.#capture = captureIke(lab.folder);

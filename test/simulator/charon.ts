@@ -1,6 +1,7 @@
 import type { Message } from "vici-client";
 import { ViciServer } from "vici-client/server";
 import { isInRange, type CharonVersion } from "../../src/model/charon/proposals/charon-version.ts";
+import { algorithmsMessage } from "./algorithms.ts";
 import { childRefusals, narrowed } from "./behaviour.ts";
 import { connMessage } from "./list-conn.ts";
 import { done, refusal, type Command } from "./command.ts";
@@ -86,7 +87,8 @@ export class SimulatedCharon implements AsyncDisposable {
   }
 
   readonly #commands: Record<string, Command> = {
-    version: () => ({ daemon: "charon", version: "simulated" }),
+    version: () => ({ daemon: "charon", version: this.#version }),
+    "get-algorithms": () => algorithmsMessage(this.#version),
     "load-conn": (message) => this.#load(message),
     "unload-conn": (message) => {
       const name = text(message["name"]);

@@ -1,29 +1,27 @@
 import type { Message } from "vici-client";
+import { algorithmName } from "../../src/model/charon/proposals/algorithm-name.ts";
+import { keywordOf, type Transform } from "../../src/model/charon/proposals/keywords.ts";
+import { keywordsIn } from "../../src/model/charon/proposals/proposal.ts";
 
-type Transform = "encr" | "integ" | "prf" | "ke" | "sn";
+/** The names of algorithms by the names of their transforms. */
+type Transforms = Record<string, string[]>;
 
-/** The names by which charon lists the algorithms that tests use, by their keywords. */
-const names: ReadonlyMap<string, readonly [Transform, string]> = new Map([
-  ["aes128", ["encr", "AES_CBC_128"]],
-  ["aes256", ["encr", "AES_CBC_256"]],
-  ["sha1", ["integ", "HMAC_SHA1_96"]],
-  ["sha256", ["integ", "HMAC_SHA2_256_128"]],
-  ["ecp256", ["ke", "ECP_256"]],
-  ["ecp384", ["ke", "ECP_384"]],
-  ["modp2048", ["ke", "MODP_2048"]],
-]);
-
-/** The pseudo-random functions that charon adds to IKE proposals, by integrity algorithm. */
-const functions: ReadonlyMap<string, string> = new Map([
-  ["HMAC_SHA1_96", "PRF_HMAC_SHA1"],
-  ["HMAC_SHA2_256_128", "PRF_HMAC_SHA2_256"],
-]);
+const transformNames: Readonly<Record<Transform, string>> = {
+  cipher: "encr",
+  aead: "encr",
+  integrity: "integ",
+  prf: "prf",
+  group: "ke",
+  "additional group": "ake",
+  esn: "sn",
+};
 
 /** The section `proposals` of a connection that is listed by charon since 6.0.7. */
 export function ikeProposals(proposals: Message[string] | undefined): Message {
-  return numbered(proposals, (transforms) => ({
+  return numbered(proposals, ({ integ = [], ...transforms }, isAead) => ({
+    prf: integ.map((name) => `PRF_${name.replace(/_\d+$/, "")}`),
     ...transforms,
-    prf: (transforms.integ ?? []).map((name) => functions.get(name) ?? name),
+    ...(!isAead && { integ }),
   }));
 }
 
@@ -46,28 +44,35 @@ export function espProposals(proposals: Message[string] | undefined): Message {
   return numbered(proposals, (transforms) => ({ ...transforms, sn: ["NO_EXT_SEQ"] }));
 }
 
-type Transforms = Partial<Record<Transform, string[]>>;
-
-/** The proposals by number. @throws for a keyword whose name is not known here */
+/** The proposals by number. */
 function numbered(
   proposals: Message[string] | undefined,
-  complete: (transforms: Transforms) => Transforms,
+  complete: (transforms: Transforms, isAead: boolean) => Transforms,
 ): Message {
   const list = Array.isArray(proposals) ? proposals : [];
   return Object.fromEntries(
-    list.map((proposal, i) => [String(i), complete(transformsOf(String(proposal)))]),
+    list.map((proposal, i) => {
+      const words = keywordsIn(String(proposal));
+      const isAead = words.some((word) => keywordOf(word)?.transform === "aead");
+      return [String(i), complete(transformsOf(words), isAead)];
+    }),
   );
 }
 
-function transformsOf(proposal: string): Transforms {
+function transformsOf(words: readonly string[]): Transforms {
   const transforms: Transforms = {};
-  for (const word of proposal.split("-")) {
-    const [transform, name] = names.get(word) ?? [];
-    if (transform === undefined || name === undefined)
-      throw new Error(`the simulator does not know how charon lists ${word}`);
-    (transforms[transform] ??= []).push(name);
+  for (const word of words) {
+    const transform = transformNames[keywordOf(word)?.transform ?? "esn"];
+    const number = /^ke(\d)_/i.exec(word)?.[1] ?? "";
+    (transforms[`${transform}${number}`] ??= []).push(`${algorithmName(word)}${keySize(word)}`);
   }
   return transforms;
+}
+
+/** The size of a cipher's key, as the end of its name. */
+function keySize(word: string): string {
+  const sized = /^(?:aes|camellia|blowfish|serpent|twofish)(\d*)(?!.*(?:xcbc|cmac))/.exec(word);
+  return sized === null ? "" : `_${sized[1] === "" ? 128 : sized[1]}`;
 }
 
 function words(text: string): string[] {

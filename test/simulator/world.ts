@@ -17,7 +17,7 @@ import { obedientNetwork, simulatedPlacement } from "./placement.ts";
 /** Ports and settings that a test replaces. */
 type Planted = Partial<Pick<SupervisorOptions, "network" | "placement" | "requireSecretConsent">>;
 
-type Simulation = Pick<SimulatorOptions, "latencyMs" | "retransmitMs">;
+type Simulation = Pick<SimulatorOptions, "latencyMs" | "retransmitMs" | "version">;
 
 /** A supervisor with a simulated charon and a kernel that accepts every call. */
 export class World implements AsyncDisposable {
@@ -71,9 +71,11 @@ export class World implements AsyncDisposable {
     this.supervisor.start();
   }
 
-  async startCharon(): Promise<void> {
+  /** @param changes of the simulation, as of another image */
+  async startCharon(changes: Simulation = {}): Promise<void> {
     this.#charon = new SimulatedCharon({
       ...this.#simulation,
+      ...changes,
       peer: (connection) => this.behaviours.get(connection) ?? "answers",
     });
     await this.#charon.listen(this.#path);

@@ -19,14 +19,14 @@ const added = {
   "/etc/ipman/strongswan.d/none.conf": "/dev/null",
 };
 
-describe("charon in its image", { skip: charonUnderTest === undefined }, () => {
+describe("charon in its image", { skip: charonUnderTest === "" }, () => {
   const resources = new AsyncDisposableStack();
   const folder = mkdtempSync(join(process.env["ARTIFACTS"] ?? "/tmp", "image-"));
   let root: PeerRoot;
   let session: Session;
 
   before(async () => {
-    root = resources.use(new PeerRoot(charonUnderTest ?? "", folder));
+    root = resources.use(new PeerRoot(charonUnderTest, folder));
     for (const [path, file] of Object.entries(added)) {
       root.folder(dirname(path));
       copyFileSync(file, join(root.path, path));

@@ -46,6 +46,7 @@ export const connectionMachine = connectionSetup.createMachine({
     attempt: 0,
     pathMissing: false,
     outdated: [],
+    omitted: undefined,
     running: [],
     recurrence: noRecurrence,
     tried: [],

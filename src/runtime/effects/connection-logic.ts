@@ -2,6 +2,7 @@ import { childMachine } from "../../machines/child/child.ts";
 import type { ChildOrder, InitiateOrder } from "../../machines/child/child-types.ts";
 import { connectionMachine } from "../../machines/connection/connection.ts";
 import type { LoadOrder, LoadResult } from "../../machines/connection/connection-types.ts";
+import { offerFor } from "../../model/charon/connection-offer.ts";
 import { failure, Reason } from "../../model/status/failure.ts";
 import type { CharonPort } from "../ports/ports.ts";
 import { Refusal } from "../ports/refusal.ts";
@@ -24,12 +25,16 @@ export function connectionLogic(ports: ConnectionPorts) {
   return connectionMachine.provide({
     actors: {
       child: childLogic(ports),
-      load: call<LoadOrder, LoadResult>("charon.load", ({ connection }) => {
+      load: call<LoadOrder, LoadResult>("charon.load", async ({ connection }) => {
         const key = secrets.value(connection);
-        if (key !== undefined) return queue.before(charon.load(connection, key));
-        throw new Refusal(
-          failure(Reason.SecretMissing, "the Secret was removed before its key was loaded"),
-        );
+        if (key === undefined)
+          throw new Refusal(
+            failure(Reason.SecretMissing, "the Secret was removed before its key was loaded"),
+          );
+        const offered = offerFor(connection, charon.algorithms);
+        if (!offered.ok) throw new Refusal(offered.failure);
+        const { message, omitted } = offered.offer;
+        return { ...(await queue.before(charon.load(connection, key, message))), omitted };
       }),
       terminateIke: call<Selection>("charon.terminate", ({ uniqueIds }) =>
         each(uniqueIds, (id) => charon.terminateIkeSa(id)),
