@@ -1,15 +1,15 @@
 import type { Message } from "vici-client";
 import { ViciServer } from "vici-client/server";
 import { isInRange, type CharonVersion } from "../../src/model/charon/proposals/charon-version.ts";
-import { algorithmsMessage } from "./algorithms.ts";
-import { childRefusals, narrowed } from "./behaviour.ts";
-import { connMessage } from "./list-conn.ts";
-import { done, refusal, type Command } from "./command.ts";
-import { rejection } from "./load-conn.ts";
-import { keyCommands, type SharedKeys } from "./shared-keys.ts";
-import { defaultVersion, type SimulatorOptions } from "./simulator-options.ts";
-import { selectedChildren, selectedIkes, type Selector } from "./selector.ts";
-import { first, text } from "./values.ts";
+import { algorithmsMessage } from "./charon/algorithms.ts";
+import { childRefusals, narrowed } from "./charon/behaviour.ts";
+import { connMessage } from "./charon/list-conn.ts";
+import { done, refusal, type Command } from "./charon/command.ts";
+import { rejection } from "./charon/load-conn.ts";
+import { keyCommands, type SharedKeys } from "./charon/shared-keys.ts";
+import { defaultVersion, type SimulatorOptions } from "./charon/simulator-options.ts";
+import { selectedChildren, selectedIkes, type Selector } from "./charon/selector.ts";
+import { first, text } from "./charon/values.ts";
 import {
   childMessage,
   childSas,
@@ -17,7 +17,7 @@ import {
   type ChildRequest,
   type SimulatedChild,
   type SimulatedIke,
-} from "./sas.ts";
+} from "./charon/sas.ts";
 
 const retransmits = 2;
 const groupRetries = 5;

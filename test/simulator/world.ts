@@ -9,9 +9,9 @@ import { Metrics } from "../../src/runtime/metrics/metrics.ts";
 import { containStreams } from "../../src/runtime/actors/contained.ts";
 import { desiredStates } from "../../src/runtime/desired/desired-states.ts";
 import { Supervisor, type SupervisorOptions } from "../../src/runtime/supervisor/supervisor.ts";
-import type { Behaviour } from "./behaviour.ts";
+import type { Behaviour } from "./charon/behaviour.ts";
 import { SimulatedCharon } from "./charon.ts";
-import type { SimulatorOptions } from "./simulator-options.ts";
+import type { SimulatorOptions } from "./charon/simulator-options.ts";
 import { obedientNetwork, simulatedPlacement } from "./placement.ts";
 
 /** Ports and settings that a test replaces. */

@@ -12,7 +12,7 @@ import {
   keywords,
   type Transform,
 } from "../../../src/model/charon/proposals/keywords.ts";
-import { simulatedAlgorithms } from "../../../test/simulator/algorithms.ts";
+import { simulatedAlgorithms } from "../../../test/simulator/charon/algorithms.ts";
 import { Charon } from "../../sites/charon.ts";
 
 /** IKE proposals in which a keyword may be used. */

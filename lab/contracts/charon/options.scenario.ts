@@ -24,7 +24,7 @@ import {
   type CharonVersion,
 } from "../../../src/model/charon/proposals/charon-version.ts";
 import { keywords, type Transform } from "../../../src/model/charon/proposals/keywords.ts";
-import { rejection } from "../../../test/simulator/load-conn.ts";
+import { rejection } from "../../../test/simulator/charon/load-conn.ts";
 import { Charon } from "../../sites/charon.ts";
 
 /** Options without which charon rejects an option, or ends (5.9.8, `mediated_by`). */

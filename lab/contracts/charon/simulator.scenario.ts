@@ -4,14 +4,14 @@ import { it } from "node:test";
 import { connect, type Message } from "vici-client";
 import type { CharonVersion } from "../../../src/model/charon/proposals/charon-version.ts";
 import { SimulatedCharon } from "../../../test/simulator/charon.ts";
-import type { Transcript } from "../../../test/simulator/masked.ts";
+import type { Transcript } from "../../../test/simulator/charon/masked.ts";
 import {
   conn,
   peers,
   sharedOf,
   transcript,
   type PeerName,
-} from "../../../test/simulator/transcript.ts";
+} from "../../../test/simulator/charon/transcript.ts";
 import { peerHalf } from "../../sites/peer.ts";
 import { TwoSites } from "../../sites/two-sites.ts";
 

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { algorithmsMessage, simulatedAlgorithms } from "../../../test/simulator/algorithms.ts";
+import {
+  algorithmsMessage,
+  simulatedAlgorithms,
+} from "../../../test/simulator/charon/algorithms.ts";
 import { algorithmsIn } from "./algorithms.ts";
 
 describe("the algorithms of charon", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { childSpec, connectionSpec } from "../../../lab/sites/manifests.ts";
-import { simulatedAlgorithms } from "../../../test/simulator/algorithms.ts";
+import { simulatedAlgorithms } from "../../../test/simulator/charon/algorithms.ts";
 import { connectionFromCr } from "../validation/connection-from-cr.ts";
 import { offerFor } from "./connection-offer.ts";
 import type { CharonVersion } from "./proposals/charon-version.ts";

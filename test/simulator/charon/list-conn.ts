@@ -1,10 +1,13 @@
 import type { Message } from "vici-client";
-import { parseAction } from "../../src/model/charon/options/action.ts";
-import { parseBytes, parseDuration } from "../../src/model/charon/options/number-kinds.ts";
-import { isInRange, type CharonVersion } from "../../src/model/charon/proposals/charon-version.ts";
-import { parseIdentity } from "../../src/model/identity/identity.ts";
-import { outermostNetworks } from "../../src/model/net/outermost.ts";
-import { formatPrefix, networkOf, parsePrefix } from "../../src/model/net/prefix.ts";
+import { parseAction } from "../../../src/model/charon/options/action.ts";
+import { parseBytes, parseDuration } from "../../../src/model/charon/options/number-kinds.ts";
+import {
+  isInRange,
+  type CharonVersion,
+} from "../../../src/model/charon/proposals/charon-version.ts";
+import { parseIdentity } from "../../../src/model/identity/identity.ts";
+import { outermostNetworks } from "../../../src/model/net/outermost.ts";
+import { formatPrefix, networkOf, parsePrefix } from "../../../src/model/net/prefix.ts";
 import { espProposals, ikeProposals } from "./list-proposals.ts";
 
 /**

@@ -1,14 +1,14 @@
 import type { Message, Value } from "vici-client";
-import { authenticationOptions } from "../../src/model/charon/options/authentication-options.ts";
-import type { CharonOption } from "../../src/model/charon/options/charon-option.ts";
-import { childOptions } from "../../src/model/charon/options/child-options.ts";
-import { connectionOptions } from "../../src/model/charon/options/connection-options.ts";
+import { authenticationOptions } from "../../../src/model/charon/options/authentication-options.ts";
+import type { CharonOption } from "../../../src/model/charon/options/charon-option.ts";
+import { childOptions } from "../../../src/model/charon/options/child-options.ts";
+import { connectionOptions } from "../../../src/model/charon/options/connection-options.ts";
 import {
   everyVersion,
   isInRange,
   type CharonVersion,
-} from "../../src/model/charon/proposals/charon-version.ts";
-import { own } from "../../src/model/value/own.ts";
+} from "../../../src/model/charon/proposals/charon-version.ts";
+import { own } from "../../../src/model/value/own.ts";
 
 type Options = Readonly<Record<string, CharonOption>>;
 type Member = Message[string];

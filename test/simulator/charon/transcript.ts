@@ -1,6 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Message, Session, ViciError } from "vici-client";
-import { isInRange, type CharonVersion } from "../../src/model/charon/proposals/charon-version.ts";
+import {
+  isInRange,
+  type CharonVersion,
+} from "../../../src/model/charon/proposals/charon-version.ts";
 import type { Behaviour } from "./behaviour.ts";
 import { masked, type Transcript } from "./masked.ts";
 

@@ -1,7 +1,7 @@
 import type { Message } from "vici-client";
-import { algorithmName } from "../../src/model/charon/proposals/algorithm-name.ts";
-import { keywordOf, type Transform } from "../../src/model/charon/proposals/keywords.ts";
-import { keywordsIn } from "../../src/model/charon/proposals/proposal.ts";
+import { algorithmName } from "../../../src/model/charon/proposals/algorithm-name.ts";
+import { keywordOf, type Transform } from "../../../src/model/charon/proposals/keywords.ts";
+import { keywordsIn } from "../../../src/model/charon/proposals/proposal.ts";
 
 /** The names of algorithms by the names of their transforms. */
 type Transforms = Record<string, string[]>;

@@ -1,4 +1,4 @@
-import type { CharonVersion } from "../../src/model/charon/proposals/charon-version.ts";
+import type { CharonVersion } from "../../../src/model/charon/proposals/charon-version.ts";
 import type { Behaviour } from "./behaviour.ts";
 
 /** The version of the default image. */

@@ -1,6 +1,9 @@
 import type { Message } from "vici-client";
-import type { CharonAlgorithms } from "../../src/model/charon/proposals/charon-algorithms.ts";
-import { isInRange, type CharonVersion } from "../../src/model/charon/proposals/charon-version.ts";
+import type { CharonAlgorithms } from "../../../src/model/charon/proposals/charon-algorithms.ts";
+import {
+  isInRange,
+  type CharonVersion,
+} from "../../../src/model/charon/proposals/charon-version.ts";
 
 /** The algorithms of OpenSSL, which both images have. */
 const encryption = "AES_CBC AES_CTR CAMELLIA_CBC CAMELLIA_CTR CAST_CBC BLOWFISH_CBC 3DES_CBC";
