@@ -53,6 +53,21 @@ describe("the offer of a charon", () => {
     );
   });
 
+  it("is refused once for all pairs of networks of a child", () => {
+    const child = childSpec(2, {
+      selectorMode: "perPair",
+      remote_ips: ["10.1.2.0/24", "10.7.0.0/16"],
+      extra: { esp_proposals: "aes256gcm16-mlkem768" },
+    });
+    const result = connectionFromCr(connectionSpec("one", { children: { "child-2": child } }));
+    assert.ok(result.ok);
+    const offer = offerFor(result.value, simulatedAlgorithms("5.9.8"));
+    assert.equal(
+      !offer.ok && offer.failure.message,
+      "charon 5.9.8 has no mlkem768, so it cannot use esp_proposals of child child-2",
+    );
+  });
+
   it("depends on the plugins of the charon", () => {
     const twofish = "twofish256-sha256-modp2048";
     for (const version of ["5.9.8", "6.1.0"] as const)

@@ -1,4 +1,5 @@
 import type { Connection } from "../api/connection.ts";
+import { childKeyOf } from "../api/selector-sets.ts";
 import { failure, Reason, type Failure } from "../status/failure.ts";
 import { messageFromConnection, type ViciMessage } from "./vici-message.ts";
 import { unsupportedKeyword, type CharonAlgorithms } from "./proposals/charon-algorithms.ts";
@@ -39,7 +40,11 @@ export function offerFor(
     return { ok: true, offer: { message, omitted: undefined } };
   const parts = new Parts(algorithms);
   const children = Object.entries((section["children"] ?? {}) as ViciMessage).map(
-    ([name, child]) => [name, parts.supported(`child ${name}`, child as ViciMessage)] as const,
+    ([name, child]) => {
+      // The selector sets of a child have the same proposals.
+      const owner = `child ${childKeyOf(name)}`;
+      return [name, parts.supported(owner, child as ViciMessage)] as const;
+    },
   );
   const supported = {
     ...parts.supported("the connection", section),
@@ -56,7 +61,7 @@ export function offerFor(
 class Parts {
   readonly #algorithms: CharonAlgorithms;
   readonly #omitted = new Set<string>();
-  readonly #refusals: string[] = [];
+  readonly #refusals = new Set<string>();
 
   constructor(algorithms: CharonAlgorithms) {
     this.#algorithms = algorithms;
@@ -68,7 +73,7 @@ class Parts {
   }
 
   get refusal(): string | undefined {
-    return this.#refusals.length === 0 ? undefined : this.#refusals.join("; ");
+    return this.#refusals.size === 0 ? undefined : [...this.#refusals].join("; ");
   }
 
   supported(owner: string, section: ViciMessage): ViciMessage {
@@ -88,7 +93,7 @@ class Parts {
     if (kept.length === 0 && proposals.length > 0) {
       const missing = [...new Set(faults)].join(", ");
       const { version } = this.#algorithms;
-      this.#refusals.push(`charon ${version} has no ${missing}, so it cannot use ${where}`);
+      this.#refusals.add(`charon ${version} has no ${missing}, so it cannot use ${where}`);
       return kept;
     }
     for (const [i, fault] of faults.entries())
