@@ -17,7 +17,7 @@ packages=(
   iproute2 iputils-ping iperf3 nftables tcpdump procps util-linux busybox-static
 )
 # promtool for the alerts, a shell for its completion, a browser for the inspector, and keys for
-# the packages of charon's image.
+# the peers' packages.
 [ "${1:-}" = --ready ] || packages+=(prometheus zsh fish chromium fonts-dejavu-core debian-archive-keyring)
 # The lab's kernel is needed if the host's own has no xfrm interfaces.
 if ! unshare --net ip link add probe type xfrm dev lo if_id 1 2>/dev/null; then
@@ -64,10 +64,10 @@ if [ ! -e "$lock" ] || [ package-lock.json -nt "$lock" ]; then
   touch "$lock"
 fi
 
+[ "${1:-}" = --ready ] || lab/charon-root.sh >/dev/null
 if [ -n "${needs_kernel:-}" ]; then
   "lab/kernel/$needs_kernel" >/dev/null
 fi
-[ "${1:-}" = --ready ] || lab/charon-root.sh >/dev/null
 if [ "${1:-}" = --cluster ]; then
   lab/cluster/build.sh >/dev/null
 fi

@@ -74,8 +74,8 @@ const scenariosOfImage = ["tunnel", "change", "rekey", "restart"]
 const inTheLab: Lane = [
   lab("contracts", "lab/contracts/*.scenario.ts lab/contracts/charon/*.scenario.ts"),
   lab("contracts-image", "lab/contracts/charon/*.scenario.ts", "ipman-charon"),
-  lab("scenarios", "lab/scenarios/*.scenario.ts"),
   lab("scenarios-image", scenariosOfImage, "ipman-charon"),
+  lab("scenarios", "lab/scenarios/*.scenario.ts"),
 ];
 const onTheCluster: Lane = [
   {
