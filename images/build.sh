@@ -4,8 +4,8 @@
 # only Debian packages, the bundle and tar, and no registry or daemon. The same inputs produce
 # the same bytes on the same kind of processor.
 #
-#   build.sh FOLDER [TAG]     writes FOLDER/ipman.tar, FOLDER/ipman-charon.tar,
-#                             FOLDER/ipman.spdx.json, FOLDER/ipman-charon.spdx.json
+#   build.sh FOLDER [TAG]     writes FOLDER/NAME.tar and FOLDER/NAME.spdx.json for each of ipman,
+#                             ipman-charon (strongSwan 6.1) and ipman-charon-legacy (5.9.8)
 #
 # Layers of Debian packages are kept in $IPMAN_CACHE, or ~/.cache/ipman.
 set -euo pipefail
@@ -23,10 +23,11 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 . images/debian.sh
 . images/layers.sh
+. images/charon-layers.sh
 
 ipman_image() {
   local base=$work/ipman-base root=$work/ipman node
-  debian_layer ipman "$base.tar" base-files libc6 libstdc++6 libgcc-s1 libnftables1
+  debian_layer ipman "$base.tar" bookworm base-files libc6 libstdc++6 libgcc-s1 libnftables1
   unpack "$base"
   mkdir -p "$root/usr/bin" "$root/app"
   node scripts/bundle.ts "$root/app" >"$work/bundled"
@@ -67,10 +68,9 @@ compile() { # BASE ROOT
   chmod -R a+rX "$2/app/compiled"
 }
 
-charon_image() {
-  local base=$work/charon-base root=$work/charon
-  debian_layer charon "$base.tar" base-files libc6 busybox-static util-linux strongswan-swanctl charon-systemd strongswan-charon \
-    libcharon-extra-plugins libstrongswan-standard-plugins libstrongswan-extra-plugins
+charon_image() { # NAME
+  local name=$1 base=$work/$1-base root=$work/$1
+  charon_layer "$name" "$base.tar"
   unpack "$base"
   mkdir -p "$root/usr/lib/ipman" "$root/etc/ipman/strongswan.d"
   cp images/charon-entrypoint "$root/usr/lib/ipman/entrypoint"
@@ -78,7 +78,7 @@ charon_image() {
   cp images/strongswan.conf "$root/etc/ipman/strongswan.conf"
   # If an include matches no file, charon drops the settings before it.
   echo '# Further settings for charon-systemd, of images that are made from this one.' >"$root/etc/ipman/strongswan.d/none.conf"
-  finish ipman-charon "$base" "$root" /dev/null
+  finish "$name" "$base" "$root" /dev/null
 }
 
 unpack() { mkdir "$1" && tar -C "$1" -xf "$1.tar"; } # BASE
@@ -96,4 +96,5 @@ finish() { # NAME BASE ROOT BUNDLED
 }
 
 ipman_image
-charon_image
+charon_image ipman-charon
+charon_image ipman-charon-legacy

@@ -3,23 +3,29 @@
 #
 #   work   a temporary folder      cache  the folder for layers and for apt's files
 
-suite=bookworm
 # Only the installation scripts of packages need these, and no such script runs here.
 installers='^(adduser|debconf|dpkg|init-system-helpers|libgdbm.*|libperl.*|lib.*-perl|mawk|passwd|perl.*|sysvinit-utils|tar|tpm-udev|udev|usrmerge)$'
 
 say() { printf '%s\n' "images: $*" >&2; }
 
-# Runs apt with the archive of $suite and a separate state, but with the host's proxies.
-debian_apt() { APT_CONFIG=$cache/apt/apt.conf "$@"; }
+# Runs apt with the archive of a suite and a separate state, but with the host's proxies.
+debian_apt() { # SUITE COMMAND…
+  local suite=$1
+  shift
+  APT_CONFIG=$cache/apt-$suite/apt.conf "$@"
+}
 
-configure_apt() {
-  local keys=/usr/share/keyrings/debian-archive-keyring.gpg mirror=http://deb.debian.org
-  mkdir -p "$cache/apt/lists/partial" "$cache/apt/archives/partial"
-  : >"$cache/apt/status"
-  cat >"$cache/apt/sources.list" <<LIST
-deb [signed-by=$keys] $mirror/debian $suite main
-deb [signed-by=$keys] $mirror/debian $suite-updates main
-deb [signed-by=$keys] $mirror/debian-security $suite-security main
+configure_apt() { # SUITE
+  local suite=$1 apt=$cache/apt-$1 mirror=http://deb.debian.org options
+  options="signed-by=/usr/share/keyrings/debian-archive-keyring.gpg"
+  # A mirror may have a copy of testing whose Release file has expired; its signature is verified.
+  [ "$suite" != forky ] || options="$options check-valid-until=no"
+  mkdir -p "$apt/lists/partial" "$apt/archives/partial"
+  : >"$apt/status"
+  cat >"$apt/sources.list" <<LIST
+deb [$options] $mirror/debian $suite main
+deb [$options] $mirror/debian $suite-updates main
+deb [$options] $mirror/debian-security $suite-security main
 LIST
   {
     apt-config dump | grep -E '^Acquire::(http|https)::' || true
@@ -29,48 +35,53 @@ Dir::Etc::parts "/dev/null";
 Dir::Etc::preferences "/dev/null";
 Dir::Etc::preferencesparts "/dev/null";
 Dir::Etc::sourceparts "/dev/null";
-Dir::Etc::sourcelist "$cache/apt/sources.list";
-Dir::State::lists "$cache/apt/lists";
-Dir::State::status "$cache/apt/status";
-Dir::Cache "$cache/apt";
+Dir::Etc::sourcelist "$apt/sources.list";
+Dir::State::lists "$apt/lists";
+Dir::State::status "$apt/status";
+Dir::Cache "$apt";
 Acquire::Languages "none";
 Acquire::Retries "2";
 APT::Install-Recommends "false";
 APT::Sandbox::User "root";
 APT::Update::Error-Mode "any";
 CONF
-  } >"$cache/apt/apt.conf"
+  } >"$apt/apt.conf"
 }
 
-# Whether apt could update its lists from the archive, which it does once per script.
-archive_answers() {
-  if [ -z "${answers:-}" ]; then
-    configure_apt
-    answers=yes
-    debian_apt apt-get update -qq >&2 || answers=no
+# Whether apt could update its lists, by suite.
+declare -A archives=()
+
+# Whether apt could update its lists from the archive of a suite, which it does once per script.
+archive_answers() { # SUITE
+  if [ -z "${archives[$1]:-}" ]; then
+    configure_apt "$1"
+    archives[$1]=yes
+    debian_apt "$1" apt-get update -qq >&2 || archives[$1]=no
   fi
-  [ "$answers" = yes ]
+  [ "${archives[$1]}" = yes ]
 }
 
 # Lists these packages and their dependencies, as NAME=VERSION.
-debian_offers() { # PACKAGE…
-  debian_apt apt-get install --simulate -qq "$@" |
+debian_offers() { # SUITE PACKAGE…
+  local suite=$1
+  shift
+  debian_apt "$suite" apt-get install --simulate -qq "$@" |
     sed -nE 's/^Inst ([^ ]+) \(([^ ]+) .*/\1=\2/p' | awk -F= -v without="$installers" '$1 !~ without' | sort
 }
 
 # Writes a layer of packages to a file. It has the versions of the archive, and is built if the
 # cache does not have it. Without the archive it is the last layer of the same packages.
-debian_layer() { # NAME FILE PACKAGE…
-  local name=$1 file=$2 recipe offered layer
-  shift 2
+debian_layer() { # NAME FILE SUITE PACKAGE…
+  local name=$1 file=$2 suite=$3 recipe offered layer
+  shift 3
   mkdir -p "$cache"
   exec 8>"$cache/lock"
   flock 8
   recipe=$cache/$name-$suite-$(cat images/debian.sh - <<<"$*" | sha256sum | cut -c1-12)
-  if archive_answers; then
-    offered=$(debian_offers "$@")
+  if archive_answers "$suite"; then
+    offered=$(debian_offers "$suite" "$@")
     layer=$recipe-$(sha256sum <<<"$offered" | cut -c1-12).tar
-    [ -e "$layer" ] || make_debian_layer "$name" "$layer" "$offered"
+    [ -e "$layer" ] || make_debian_layer "$name" "$layer" "$suite" "$offered"
   else
     layer=$(ls -t "$recipe"-*.tar 2>/dev/null | head -n 1 || true)
     [ -n "$layer" ] || { say "$name: Debian's archive cannot be read, and the cache has no layer"; return 1; }
@@ -82,12 +93,12 @@ debian_layer() { # NAME FILE PACKAGE…
   exec 8>&-
 }
 
-make_debian_layer() { # NAME FILE NAME=VERSION…
+make_debian_layer() { # NAME FILE SUITE NAME=VERSION…
   local root=$work/$1-debian debs=$work/$1-debs deb name
-  say "$1: fetching $(wc -l <<<"$3") packages"
+  say "$1: fetching $(wc -l <<<"$4") packages of $3"
   mkdir -p "$debs" "$root"/usr/{bin,lib,lib64,sbin} "$root"/{proc,sys,dev,run,tmp}
   for name in bin lib lib64 sbin; do ln -s "usr/$name" "$root/$name"; done
-  (cd "$debs" && xargs -a <(echo "$3") env APT_CONFIG="$cache/apt/apt.conf" apt-get download -qq >&2)
+  (cd "$debs" && xargs -a <(echo "$4") env APT_CONFIG="$cache/apt-$3/apt.conf" apt-get download -qq >&2)
   for deb in "$debs"/*.deb; do
     dpkg-deb --fsys-tarfile "$deb" | tar -C "$root" --keep-directory-symlink -x
   done

@@ -64,6 +64,7 @@ if [ ! -e "$lock" ] || [ package-lock.json -nt "$lock" ]; then
   touch "$lock"
 fi
 
+[ "${1:-}" = --ready ] || lab/charon-root.sh >/dev/null
 if [ -n "${needs_kernel:-}" ]; then
   "lab/kernel/$needs_kernel" >/dev/null
 fi

@@ -32,6 +32,9 @@ quotes in YAML, and lists are separated by commas. ipman ignores the case of nam
 - An option or a value that only some versions of charon know is accepted with a warning, which
   \`ipman validate\` prints and \`kubectl apply\` shows. So is an option that ipman does not know: it is
   forwarded, and a charon that does not know it either rejects the connection (\`ConfigRejected\`).
+- ipman asks each charon for its version and algorithms. It leaves out the proposals that this charon does
+  not support; the condition \`CharonReady\` names them. If none remains, the charon does not get the
+  connection (\`AlgorithmUnsupported\`).
 - A child with \`life_time\` and without \`rekey_time\` is rekeyed a tenth before its end. With
   \`rekey_time\`, but without \`rand_time\`, the random time is at most a tenth of it where charon's
   default, \`life_time\` less \`rekey_time\`, is longer: charon 5.9.8 would rekey again and again. Both

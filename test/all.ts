@@ -24,7 +24,8 @@ interface Suite {
   readonly command: readonly string[];
 }
 
-const lab = (name: string, pattern: string): Suite => ({
+/** The charon under test is the host's, or that of the image `ipman-charon`. */
+const lab = (name: string, pattern: string, charon?: "ipman-charon"): Suite => ({
   name,
   command: [
     node,
@@ -36,7 +37,7 @@ const lab = (name: string, pattern: string): Suite => ({
     "--",
     "bash",
     "-c",
-    `node ${runner.join(" ")} ${pattern}`,
+    `${charon === undefined ? "" : `IPMAN_LAB_CHARON=${charon} `}node ${runner.join(" ")} ${pattern}`,
   ],
 });
 
@@ -63,9 +64,19 @@ const onTheHost: Lane = [
   // Other daemons of IKE, in a machine of their own beside that of the scenarios.
   lab("peers", "lab/peers/*.scenario.ts"),
 ];
+/**
+ * The scenarios that also run with the charon of the default image at the node: those about what
+ * differs between its version and the host's, which are loading, rekeys and detection of dead peers.
+ */
+const scenariosOfImage = ["tunnel", "change", "rekey", "restart"]
+  .map((name) => `lab/scenarios/${name}.scenario.ts`)
+  .join(" ");
+
 /** A machine of the lab uses one processor. */
 const inTheLab: Lane = [
-  lab("contracts", "lab/contracts/*.scenario.ts"),
+  lab("contracts", "lab/contracts/*.scenario.ts lab/contracts/charon/*.scenario.ts"),
+  lab("contracts-image", "lab/contracts/charon/*.scenario.ts", "ipman-charon"),
+  lab("scenarios-image", scenariosOfImage, "ipman-charon"),
   lab("scenarios", "lab/scenarios/*.scenario.ts"),
 ];
 const onTheCluster: Lane = [
@@ -91,7 +102,7 @@ let failed = 0;
 
 /** Runs a suite, prints its output by lines, and adds what its runner counted. */
 async function run({ name, command }: Suite): Promise<void> {
-  const say = (line: string) => process.stdout.write(`${name.padEnd(9)} | ${line}\n`);
+  const say = (line: string) => process.stdout.write(`${name.padEnd(15)} | ${line}\n`);
   const [program = "", ...args] = command;
   const env = { ...process.env, NO_COLOR: "1" };
   const child = spawn(program, args, { cwd: root, env, stdio: ["ignore", "pipe", "inherit"] });

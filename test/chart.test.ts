@@ -139,7 +139,7 @@ describe("the chart", () => {
     );
     for (const name of ["reservation-ttl", "pod-timeout"]) assert.ok(options.includes(name), name);
     const { controller } = values as { controller: Record<string, number> };
-    const images = ["--ipman-image=ipman", "--charon-image=charon"];
+    const images = ["--ipman-image=ipman", "--charon-image=charon", "--legacy-charon-image=legacy"];
     // The Go operator's default is 60, which the API server limits to 30.
     for (const timeout of [controller["podTimeoutSeconds"], 30])
       operatorOptionsFrom(

@@ -12,10 +12,10 @@ const script = `set -euo pipefail
 cache=$1/cache file=$1/layer version=$2
 . images/debian.sh
 archive_answers() { [ -n "$version" ]; }
-debian_offers() { printf "%s=$version\\n" "$@"; }
-make_debian_layer() { echo "$1 was made" >&2; echo "$3" >"$2"; }
+debian_offers() { shift; printf "%s=$version\\n" "$@"; }
+make_debian_layer() { echo "$1 was made" >&2; echo "$4" >"$2"; }
 rm -f "$file"
-debian_layer base "$file" "\${@:3}"`;
+debian_layer base "$file" bookworm "\${@:3}"`;
 
 describe("a layer of Debian packages", () => {
   let folder: string;

@@ -111,6 +111,8 @@ function startOperator(cluster: LabCluster, run: number): ChildProcess {
     "ipman:dev",
     "--charon-image",
     "ipman-charon:dev",
+    "--legacy-charon-image",
+    "ipman-charon-legacy:dev",
     "--kubeconfig",
     cluster.plane.kubeconfig,
     "--namespace",

@@ -128,7 +128,8 @@ export class LabCluster implements AsyncDisposable {
   }
 
   get #release(): string[] {
-    const images = ["--set", "image.tag=dev", "--set", "charon.image.tag=dev"];
+    const tags = ["image.tag=dev", "charon.image.tag=dev", "charon.legacyImage.tag=dev"];
+    const images = tags.flatMap((tag) => ["--set", tag]);
     // A shorter time than the default of 75 seconds, for the tests.
     const patience = ["--set", "controller.reservationSeconds=20"];
     return ["ipman", this.chart, "-n", "ipman-system", ...images, ...patience];

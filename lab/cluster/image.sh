@@ -16,7 +16,7 @@ trap 'rm -rf "$work"' EXIT
 . images/debian.sh
 . images/layers.sh
 
-debian_layer lab "$work/base.tar" busybox-static curl iputils-ping iproute2 iperf3
+debian_layer lab "$work/base.tar" bookworm busybox-static curl iputils-ping iproute2 iperf3
 mkdir -p "$work/lab/srv"
 layer "$work/lab" "$work/lab.tar"
 archive lab lab/cluster/lab-image.json 0 "$work/base.tar" "$work/lab.tar"

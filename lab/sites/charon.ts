@@ -2,7 +2,9 @@ import type { ChildProcess } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect, type Session } from "vici-client";
-import { end, eventually, start } from "./shell.ts";
+import type { CharonVersion } from "../../src/model/charon/proposals/charon-version.ts";
+import { PeerRoot } from "../peers/peer-root.ts";
+import { end, eventually, sh, start } from "./shell.ts";
 
 /** The plugins that IKEv2 with a pre-shared key needs: charon starts faster, without other sockets. */
 const plugins =
@@ -16,16 +18,26 @@ export interface CharonOptions {
   readonly netns?: string;
   /** The folder that is its root; it must have `folder` and /run at their usual places. */
   readonly root?: string;
+  /** The name of the root that it has, instead of {@link charonUnderTest}; "" is the host's. */
+  readonly image?: string;
   readonly folder: string;
   /** Lines for strongswan.conf's section `charon-systemd`. */
   readonly settings?: readonly string[];
 }
 
+/**
+ * The name of the root with the charon under test, such as `ipman-charon`; "" is the host's own
+ * charon, which the peer has.
+ */
+export const charonUnderTest = process.env["IPMAN_LAB_CHARON"] ?? "";
+
 /** A real charon with its own folder. */
 export class Charon implements AsyncDisposable {
   readonly #options: CharonOptions;
   readonly #folder: string;
+  #root: PeerRoot | undefined;
   #process: ChildProcess | undefined;
+  #version: CharonVersion | undefined;
 
   constructor(options: CharonOptions) {
     this.#options = options;
@@ -38,6 +50,12 @@ export class Charon implements AsyncDisposable {
     return join("/run", `${this.#options.name}.vici`);
   }
 
+  /** The version that it reported at its start. */
+  get version(): CharonVersion {
+    if (this.#version === undefined) throw new Error(`${this.#options.name} was not started`);
+    return this.#version;
+  }
+
   get log(): string {
     return readFileSync(join(this.#folder, "charon.log"), "utf8");
   }
@@ -48,7 +66,8 @@ export class Charon implements AsyncDisposable {
 
   /** Starts charon; resolves once it answers. */
   async start(): Promise<void> {
-    const { netns, root } = this.#options;
+    const { netns } = this.#options;
+    const root = this.#rootFolder();
     const [program, ...args] = [
       ...(netns === undefined ? [] : ["ip", "netns", "exec", netns]),
       ...(root === undefined ? [] : ["chroot", root]),
@@ -58,7 +77,8 @@ export class Charon implements AsyncDisposable {
       STRONGSWAN_CONF: join(this.#folder, "strongswan.conf"),
     });
     const session = await eventually(() => connect({ path: this.vici }), 20_000);
-    await session.request("version");
+    const { version } = await session.request("version");
+    this.#version = /^\d+\.\d+\.\d+/.exec(version)?.[0] as CharonVersion | undefined;
     session.close();
   }
 
@@ -78,6 +98,25 @@ export class Charon implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop("SIGKILL");
+    this.#root?.[Symbol.dispose]();
+    this.#root = undefined;
+  }
+
+  /** The folder that becomes its root; undefined for the host's. */
+  #rootFolder(): string | undefined {
+    const {
+      netns,
+      root,
+      image = netns === undefined ? charonUnderTest : "",
+      folder,
+    } = this.#options;
+    if (root !== undefined || image === "") return root;
+    if (this.#root === undefined) {
+      this.#root = new PeerRoot(image, folder);
+      // Otherwise its /run would show the mounts of the next root, and unmount them with it.
+      sh("mount", "--make-rprivate", this.#root.path);
+    }
+    return this.#root.path;
   }
 
   #configuration(): string {

@@ -1,6 +1,6 @@
 import type { Session } from "vici-client";
 import { cable, clear, flushXfrm } from "./cable.ts";
-import { Charon } from "./charon.ts";
+import { Charon, type CharonOptions } from "./charon.ts";
 import { Evidence, sitesFolder } from "./evidence.ts";
 import { Ipman } from "./ipman.ts";
 import { psk, secret, yaml, type connectionSpec } from "./manifests.ts";
@@ -14,6 +14,9 @@ export const impatient = [
   "retransmit_base = 1.2",
 ];
 
+/** The charons that differ from those of other scenarios. */
+type Images = Partial<Record<"node" | "peer", Pick<CharonOptions, "image">>>;
+
 /**
  * A node with charon and ipman, a peer with its own charon, and a cable between
  * them. The node is the machine's own network namespace.
@@ -26,15 +29,24 @@ export class TwoSites implements AsyncDisposable {
   #peerSession: Session | undefined;
   #evidence: Evidence | undefined;
 
-  private constructor(folder: string, settings: readonly string[]) {
+  private constructor(folder: string, settings: readonly string[], images: Images) {
     this.folder = folder;
-    this.node = new Charon({ name: "node-charon", folder, settings });
-    this.peer = new Charon({ name: "peer-charon", netns: "peer", folder, settings });
+    this.node = new Charon({ name: "node-charon", folder, settings, ...images.node });
+    this.peer = new Charon({
+      name: "peer-charon",
+      netns: "peer",
+      folder,
+      settings,
+      ...images.peer,
+    });
     this.ipman = new Ipman(folder, this.node.vici);
   }
 
-  static async build(settings: readonly string[] = impatient): Promise<TwoSites> {
-    const lab = new TwoSites(sitesFolder(), settings);
+  static async build(
+    settings: readonly string[] = impatient,
+    images: Images = {},
+  ): Promise<TwoSites> {
+    const lab = new TwoSites(sitesFolder(), settings, images);
     clear();
     cable();
     lab.#evidence = new Evidence(lab.folder);

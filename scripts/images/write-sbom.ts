@@ -18,7 +18,8 @@ const { values } = parseArgs({
 });
 
 const system = parseEnv(readFileSync(join(values.root, "usr/lib/os-release"), "utf8"));
-const { ID = "", VERSION_ID = "" } = system;
+// Debian testing has a code name and no number yet.
+const { ID = "", VERSION_CODENAME = "", VERSION_ID = VERSION_CODENAME } = system;
 const status = join(values.root, "var/lib/dpkg/status.d");
 const debian = readdirSync(status)
   .sort()

@@ -91,11 +91,11 @@ describe("ipman", () => {
     ["agent --node a", /^ipman agent: no API server is known: this is not a pod, and there is/],
     ["operator", "ipman operator: required option '--ipman-image <image>' not specified"],
     [
-      "operator --ipman-image=a --charon-image=b",
+      "operator --ipman-image=a --charon-image=b --legacy-charon-image=c",
       /^ipman operator: no API server is known: .*; name a kubeconfig by --kubeconfig FILE$/,
     ],
     [
-      "operator --ipman-image=a --charon-image=b --kubeconfig /nonexistent",
+      "operator --ipman-image=a --charon-image=b --legacy-charon-image=c --kubeconfig /nonexistent",
       "ipman operator: --kubeconfig /nonexistent: no such file or folder",
     ],
     [

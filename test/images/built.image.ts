@@ -20,7 +20,14 @@ function field(control: string, name: string): string {
   return new RegExp(`^${name}: (.*)$`, "m").exec(control)?.[1] ?? "";
 }
 
-for (const name of ["ipman", "ipman-charon"]) {
+/** The images, with the version of Debian whose packages they have. */
+const images = [
+  { name: "ipman", debian: "12" },
+  { name: "ipman-charon", debian: "forky" },
+  { name: "ipman-charon-legacy", debian: "12" },
+] as const;
+
+for (const { name, debian: version } of images) {
   describe(`the image ${name}`, () => {
     const folder = mkdtempSync(join(tmpdir(), "image-"));
     const archive = join(first, `${name}.tar`);
@@ -49,8 +56,9 @@ for (const name of ["ipman", "ipman-charon"]) {
     });
 
     it("has the version of its Debian release, and labels", () => {
-      assert.match(text("usr/lib/os-release"), /^VERSION_ID="12"$/m);
-      assert.match(text("etc/debian_version"), /^12\./);
+      const isNamed = new RegExp(`^VERSION_(ID="|CODENAME=)${version}"?$`, "m");
+      assert.match(text("usr/lib/os-release"), isNamed);
+      assert.match(text("etc/debian_version"), new RegExp(`^${version}[./]`));
       const { Labels } = image.config.config;
       for (const label of ["title", "description", "version", "licenses", "created"]) {
         assert.ok((Labels[`org.opencontainers.image.${label}`] ?? "") !== "", label);
@@ -77,7 +85,8 @@ for (const name of ["ipman", "ipman-charon"]) {
           .map((control) => `${field(control, "Package")} ${field(control, "Version")}`)
           .sort(),
       );
-      for (const { purl } of debian) assert.match(purl, /\?arch=\w+&distro=debian-12/);
+      const isOfVersion = new RegExp(`\\?arch=\\w+&distro=debian-${version}`);
+      for (const { purl } of debian) assert.match(purl, isOfVersion);
       assert.equal(text(`usr/share/sbom/${list}`), readFileSync(join(first, list), "utf8"));
     });
 

@@ -3,7 +3,7 @@ import { after, before, describe, it, mock } from "node:test";
 import fc from "fast-check";
 import { childSpec, connectionSpec, secret } from "../../lab/sites/manifests.ts";
 import { statusOf } from "../../src/runtime/status/status.ts";
-import type { Behaviour } from "../simulator/charon.ts";
+import type { Behaviour } from "../simulator/charon/behaviour.ts";
 import { resourceOf, World } from "../simulator/world.ts";
 
 const names = ["a", "b", "c"];

@@ -3,7 +3,7 @@ import { after, before, describe, it, mock } from "node:test";
 import { childSpec, connectionSpec, psk, secret } from "../../lab/sites/manifests.ts";
 import { readinessText } from "../../src/runtime/metrics/readiness-series.ts";
 import { statusOf } from "../../src/runtime/status/status.ts";
-import type { Behaviour } from "../simulator/charon.ts";
+import type { Behaviour } from "../simulator/charon/behaviour.ts";
 import { resourceOf, World } from "../simulator/world.ts";
 
 /** Passes time in slices, and lets sockets work after each. */

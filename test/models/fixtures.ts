@@ -1,3 +1,4 @@
+import { mock } from "node:test";
 import { fromCallback, fromPromise, type AnyEventObject } from "xstate";
 import type { LoadResult } from "../../src/machines/connection/connection-types.ts";
 import { childMachine } from "../../src/machines/child/child.ts";
@@ -36,6 +37,7 @@ export function childSa(changes: Partial<ChildSa> = {}): ChildSa {
     ifId: 102,
     encryption: "AES_CBC",
     integrity: "HMAC_SHA2_256_128",
+    keyExchange: undefined,
     encapsulated: false,
     remoteHost: "192.168.1.2",
     localSelectors: ["10.0.2.0/24"],
@@ -53,6 +55,7 @@ export function ikeSa(changes: Partial<IkeSa> = {}): IkeSa {
     remoteId: "peer.site",
     localHost: "192.168.1.1",
     remoteHost: "192.168.1.2",
+    keyExchange: "ECP_256",
     tasks: [],
     children: [childSa()],
     ...changes,
@@ -61,7 +64,7 @@ export function ikeSa(changes: Partial<IkeSa> = {}): IkeSa {
 
 /** The result of `load` from a charon that did not have the connection. */
 export function loadedNew(): LoadResult {
-  return { outdated: [], alike: { identities: false, children: [] } };
+  return { outdated: [], alike: { identities: false, children: [] }, omitted: undefined };
 }
 
 /** The calls that a machine made, and the results of later ones; `fail` makes the next one fail. */
@@ -139,4 +142,12 @@ export function childWith(calls: Calls) {
 /** Waits until promises that are due have settled. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Passes mocked time in slices, between which sockets get their turn. */
+export async function pass(milliseconds: number): Promise<void> {
+  for (let passed = 0; passed < milliseconds; passed += 20) {
+    mock.timers.tick(20);
+    for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
+  }
 }

@@ -27,6 +27,7 @@ const settings = {
   owner: undefined,
   ipmanImage: image,
   charonImage: image,
+  legacyCharonImage: image,
   pullSecrets: [],
   agentAccount: () => "agent",
   priorityClass: "",

@@ -3,16 +3,9 @@ import { after, before, describe, it, mock } from "node:test";
 import { connectionSpec, psk, secret } from "../../lab/sites/manifests.ts";
 import type { Reason } from "../../src/model/status/failure.ts";
 import { statusOf } from "../../src/runtime/status/status.ts";
-import type { Behaviour } from "../simulator/charon.ts";
+import type { Behaviour } from "../simulator/charon/behaviour.ts";
 import { resourceOf, World } from "../simulator/world.ts";
-
-/** Passes time in slices, between which sockets get their turn. */
-async function pass(milliseconds: number): Promise<void> {
-  for (let passed = 0; passed < milliseconds; passed += 20) {
-    mock.timers.tick(20);
-    for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
-  }
-}
+import { pass } from "./fixtures.ts";
 
 async function declared(behaviour: Behaviour, changes: object = {}): Promise<World> {
   const resources = [secret({ site: psk }), connectionSpec("site", changes)].map(resourceOf);

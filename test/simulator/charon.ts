@@ -1,10 +1,15 @@
 import type { Message } from "vici-client";
 import { ViciServer } from "vici-client/server";
-import { accepted, childRefusal, type Behaviour } from "./behaviour.ts";
-import { connMessage } from "./list-conn.ts";
-import { rejection } from "./load-conn.ts";
-import { selectedChildren, selectedIkes, type Selector } from "./selector.ts";
-import { first, text } from "./values.ts";
+import { isInRange, type CharonVersion } from "../../src/model/charon/proposals/charon-version.ts";
+import { algorithmsMessage } from "./charon/algorithms.ts";
+import { accepted, childRefusal } from "./charon/behaviour.ts";
+import { connMessage } from "./charon/list-conn.ts";
+import { done, refusal, type Command } from "./charon/command.ts";
+import { rejection } from "./charon/load-conn.ts";
+import { keyCommands, type SharedKeys } from "./charon/shared-keys.ts";
+import { defaultVersion, type SimulatorOptions } from "./charon/simulator-options.ts";
+import { selectedChildren, selectedIkes, type Selector } from "./charon/selector.ts";
+import { first, text } from "./charon/values.ts";
 import {
   childMessage,
   childSas,
@@ -12,25 +17,10 @@ import {
   type ChildRequest,
   type SimulatedChild,
   type SimulatedIke,
-} from "./sas.ts";
-
-export type { Behaviour } from "./behaviour.ts";
-
-export interface SimulatorOptions {
-  /** The behaviour of a connection's peer; called at each attempt. */
-  readonly peer: (connection: string) => Behaviour;
-  /** How long the peer takes to answer, in milliseconds. */
-  readonly latencyMs?: number;
-  /** The time until a request is retransmitted, in milliseconds. */
-  readonly retransmitMs?: number;
-}
-
-type Command = (message: Message, part: (event: string, message: Message) => void) => Message;
+} from "./charon/sas.ts";
 
 const retransmits = 2;
 const groupRetries = 5;
-const done = { success: "yes" } as const;
-const refusal = (errmsg: string) => ({ success: "no", errmsg });
 const connecting = ["IKE_INIT", "IKE_AUTH", "CHILD_CREATE"];
 const events = ["log", "list-sa", "list-conn", "ike-updown", "ike-rekey", "ike-update"];
 
@@ -47,7 +37,7 @@ export class SimulatedCharon implements AsyncDisposable {
   /** The connections, by name. */
   readonly conns = new Map<string, Message>();
   /** The shared keys, by id. */
-  readonly keys = new Map<string, { readonly data: unknown; readonly owners: unknown }>();
+  readonly keys: SharedKeys = new Map();
   readonly #timers = new Set<NodeJS.Timeout>();
   #lastId = 0;
 
@@ -97,27 +87,17 @@ export class SimulatedCharon implements AsyncDisposable {
   }
 
   readonly #commands: Record<string, Command> = {
-    version: () => ({ daemon: "charon", version: "simulated" }),
+    version: () => ({ daemon: "charon", version: this.#version }),
+    "get-algorithms": () => algorithmsMessage(this.#version),
     "load-conn": (message) => this.#load(message),
     "unload-conn": (message) => {
       const name = text(message["name"]);
-      if (this.conns.delete(name)) return done;
-      return refusal(`unload: connection '${name}' not found`);
+      if (!this.conns.delete(name)) return refusal(`unload: connection '${name}' not found`);
+      this.#endChildless(name);
+      return done;
     },
     "get-conns": () => ({ conns: [...this.conns.keys()] }),
-    "load-shared": ({ id, data, owners }) => {
-      this.keys.set(text(id), { data, owners });
-      return done;
-    },
-    "unload-shared": ({ id }) => {
-      this.keys.delete(text(id));
-      return done;
-    },
-    "clear-creds": () => {
-      this.keys.clear();
-      return done;
-    },
-    "get-shared": () => ({ keys: [...this.keys.keys()] }),
+    ...keyCommands(this.keys),
     initiate: ({ ike, child }) => this.#initiate(text(ike), text(child)),
     terminate: (message) => {
       const ended = String(this.#end(message as Selector));
@@ -131,7 +111,8 @@ export class SimulatedCharon implements AsyncDisposable {
     },
     "list-conns": ({ ike: only }, part) => {
       for (const [name, config] of this.conns)
-        if (only === undefined || only === name) part("list-conn", { [name]: connMessage(config) });
+        if (only === undefined || only === name)
+          part("list-conn", { [name]: connMessage(config, this.#version) });
       return {};
     },
     "list-sas": ({ ike: only }, part) => {
@@ -144,11 +125,20 @@ export class SimulatedCharon implements AsyncDisposable {
 
   #load(message: Message): Message {
     for (const [name, connection] of Object.entries(message as Record<string, Message>)) {
-      const reason = rejection(connection);
+      const reason = rejection(connection, this.#version);
       if (reason !== undefined) return refusal(reason);
       this.conns.set(name, connection);
+      this.#endChildless(name);
     }
     return done;
+  }
+
+  /** charon since 6.0 ends the IKE SAs without children of a connection that is loaded or unloaded. */
+  #endChildless(name: string): void {
+    if (!this.#isSince6) return;
+    const isChildless = (ike: SimulatedIke) =>
+      ike.name === name && ike.state === "ESTABLISHED" && ike.children.length === 0;
+    for (const ike of this.ikes.filter(isChildless)) this.#after(0, () => this.#endIke(ike));
   }
 
   #initiate(name: string, child: string): Message {
@@ -292,7 +282,7 @@ export class SimulatedCharon implements AsyncDisposable {
     if (!this.ikes.includes(ike) || !ike.children.includes(old)) return;
     const child = this.#child(old.name, old.config);
     ike.children.splice(ike.children.indexOf(old), 1, child);
-    old.state = "REKEYED";
+    old.state = this.#isSince6 ? "REKEYING" : "REKEYED";
     const pair = { old: childMessage(old), new: childMessage(child) };
     this.#publish("child-rekey", { [ike.name]: ikeMessage(ike, { [old.name]: pair }) });
   }
@@ -326,6 +316,14 @@ export class SimulatedCharon implements AsyncDisposable {
 
   #publish(event: string, message: Message): void {
     this.#server.publish(event, message);
+  }
+
+  get #version(): CharonVersion {
+    return this.#options.version ?? defaultVersion;
+  }
+
+  get #isSince6(): boolean {
+    return isInRange(this.#version, { since: "6.0.0" });
   }
 
   get #latency(): number {

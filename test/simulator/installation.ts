@@ -28,6 +28,7 @@ export const settings = {
   owner,
   ipmanImage: image,
   charonImage: image,
+  legacyCharonImage: image,
   pullSecrets: [],
   agentAccount: agentAccountOf,
   priorityClass: "",

@@ -43,6 +43,9 @@ const changes: readonly (readonly [title: string, change: object])[] = [
   ["a child's rekeying by packets", childExtra({ rekey_packets: "1000000" })],
   ["a child's actions", childExtra({ dpd_action: "restart", close_action: "start" })],
   ["a trap", childExtra({ start_action: "trap" })],
+  ["ciphers with built-in integrity", { extra: { proposals: "aes256gcm16-prfsha384-ecp384" } }],
+  ["several IKE proposals", { extra: { proposals: "aes256-sha256-x25519, aes-sha1-modp2048" } }],
+  ["an ESP proposal without a group", childExtra({ esp_proposals: "aes256gcm16" })],
   ["two children", { children: { "child-2": childSpec(2), "child-3": childSpec(3) } }],
 ];
 

@@ -9,13 +9,15 @@ import { Metrics } from "../../src/runtime/metrics/metrics.ts";
 import { containStreams } from "../../src/runtime/actors/contained.ts";
 import { desiredStates } from "../../src/runtime/desired/desired-states.ts";
 import { Supervisor, type SupervisorOptions } from "../../src/runtime/supervisor/supervisor.ts";
-import { SimulatedCharon, type Behaviour, type SimulatorOptions } from "./charon.ts";
+import type { Behaviour } from "./charon/behaviour.ts";
+import { SimulatedCharon } from "./charon.ts";
+import type { SimulatorOptions } from "./charon/simulator-options.ts";
 import { obedientNetwork, simulatedPlacement } from "./placement.ts";
 
 /** Ports and settings that a test replaces. */
 type Planted = Partial<Pick<SupervisorOptions, "network" | "placement" | "requireSecretConsent">>;
 
-type Simulation = Pick<SimulatorOptions, "latencyMs" | "retransmitMs">;
+type Simulation = Pick<SimulatorOptions, "latencyMs" | "retransmitMs" | "version">;
 
 /** A supervisor with a simulated charon and a kernel that accepts every call. */
 export class World implements AsyncDisposable {
@@ -69,9 +71,11 @@ export class World implements AsyncDisposable {
     this.supervisor.start();
   }
 
-  async startCharon(): Promise<void> {
+  /** @param changes of the simulation, as of another image */
+  async startCharon(changes: Simulation = {}): Promise<void> {
     this.#charon = new SimulatedCharon({
       ...this.#simulation,
+      ...changes,
       peer: (connection) => this.behaviours.get(connection) ?? "answers",
     });
     await this.#charon.listen(this.#path);

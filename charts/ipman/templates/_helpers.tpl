@@ -62,6 +62,10 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{ $image.repository }}:{{ $image.tag | default .Chart.AppVersion }}
 {{- end }}
 
+{{- define "ipman.legacyCharonImage" -}}
+{{- with .Values.charon.legacyImage }}{{ .repository }}:{{ .tag | default $.Chart.AppVersion }}{{ end }}
+{{- end }}
+
 {{- define "ipman.charonPullPolicy" -}}
 {{- $policy := "IfNotPresent" }}
 {{- if kindIs "map" .Values.charon.image }}{{ $policy = .Values.charon.image.pullPolicy }}{{ end -}}

@@ -129,6 +129,8 @@ function startReplica(cluster: LabCluster, certificateSecret: string): ChildProc
     "ipman:dev",
     "--charon-image",
     "ipman-charon:dev",
+    "--legacy-charon-image",
+    "ipman-charon-legacy:dev",
     "--namespace",
     "ipman-system",
     "--listen",

@@ -70,6 +70,7 @@ export function groupScenarios(cluster: () => LabCluster): void {
           spec: {
             hostNetwork: false,
             nodeName: "node-b",
+            charonImage: "legacy",
             charonExtraAnnotations: { "example.org/network": "wan" },
           },
         },

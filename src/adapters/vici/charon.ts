@@ -5,9 +5,15 @@ import type { Connection } from "../../model/api/connection.ts";
 import type { CharonEvent } from "../../model/charon/charon-event.ts";
 import type { HeldSas } from "../../model/charon/held-sas.ts";
 import type { LoadedAlike } from "../../model/charon/loaded-alike.ts";
+import type { CharonAlgorithms } from "../../model/charon/proposals/charon-algorithms.ts";
 import type { IkeSa } from "../../model/charon/sa.ts";
-import { connectionOfSecretId, secretId } from "../../model/charon/vici-message.ts";
+import {
+  connectionOfSecretId,
+  secretId,
+  type ViciMessage,
+} from "../../model/charon/vici-message.ts";
 import { peerProcess, type PeerProcess } from "../linux/peer-process.ts";
+import { readAlgorithms } from "./algorithms.ts";
 import { heldSasIn } from "./held-sas.ts";
 import { ikeSasIn } from "./list-sas.ts";
 import { LoadedConnections } from "./loaded-connections.ts";
@@ -34,6 +40,7 @@ export class Charon implements Disposable {
   readonly #loaded = new LoadedConnections();
   #session: Session | undefined;
   #process: PeerProcess | undefined;
+  #algorithms: CharonAlgorithms | undefined;
 
   /** @param path of the VICI socket */
   constructor(path: string, { settings, ...limits }: CharonOptions = {}) {
@@ -46,6 +53,11 @@ export class Charon implements Disposable {
     return this.#loaded.loadCount;
   }
 
+  /** The algorithms of the charon at the other end of the session, if they are known. */
+  get algorithms(): CharonAlgorithms | undefined {
+    return this.#algorithms;
+  }
+
   async open(): Promise<void> {
     this.#session?.close();
     this.#process = undefined;
@@ -56,6 +68,7 @@ export class Charon implements Disposable {
       if (this.#session === session) this.#process = undefined;
     });
     await this.#settings?.apply(session);
+    this.#algorithms = await readAlgorithms(session);
   }
 
   /**
@@ -89,14 +102,16 @@ export class Charon implements Disposable {
   /**
    * Loads a connection and its secret. SAs are not affected.
    *
+   * @param message of `load-conn`
    * @returns the unique ids of IKE SAs that were made between other addresses and stay, and which
    *   parts were loaded before as they are declared now
    */
   async load(
     connection: Connection,
     key: Uint8Array,
+    message: Record<string, ViciMessage>,
   ): Promise<{ outdated: string[]; alike: LoadedAlike }> {
-    return this.#loaded.load(this.#live(), connection, key);
+    return this.#loaded.load(this.#live(), connection, key, message);
   }
 
   /** Terminates a connection's IKE SAs and removes the connection and its secret. */

@@ -40,6 +40,7 @@ function ikeSaOf(connection: string, section: Message, statistics: boolean): Ike
     remoteId: text(section, "remote-id"),
     localHost: text(section, "local-host") ?? "",
     remoteHost,
+    keyExchange: keyExchangeOf(section),
     tasks: [
       ...listIn(section, "tasks-active"),
       ...listIn(section, "tasks-queued"),
@@ -72,11 +73,20 @@ function childSaOf(section: Message, remoteHost: string, text: typeof textIn): C
     ifId: ifId === undefined ? undefined : Number.parseInt(ifId, 16),
     encryption: text(section, "encr-alg"),
     integrity: text(section, "integ-alg"),
+    keyExchange: keyExchangeOf(section),
     encapsulated: flagIn(section, "encap"),
     remoteHost,
     localSelectors: listIn(section, "local-ts").map(canonical),
     remoteSelectors: listIn(section, "remote-ts").map(canonical),
   };
+}
+
+/** The first exchange and the additional ones (RFC 9370), which charon has from 6.0 on. */
+const exchanges = ["dh-group", ...Array.from({ length: 7 }, (_, i) => `ake${i + 1}`)];
+
+function keyExchangeOf(section: Message): string | undefined {
+  const methods = exchanges.flatMap((name) => textIn(section, name) ?? []);
+  return methods.length === 0 ? undefined : interned(methods.join("/"));
 }
 
 function ikeStatisticsOf(section: Message): IkeSaStatistics {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { childSpec, connectionSpec } from "../../../lab/sites/manifests.ts";
 import { SimulatedCharon } from "../../../test/simulator/charon.ts";
+import { messageFromConnection } from "../../model/charon/vici-message.ts";
 import { connectionFromCr } from "../../model/validation/connection-from-cr.ts";
 import { Charon } from "./charon.ts";
 
@@ -14,7 +15,8 @@ function connection(name: string, changes: object = {}) {
   return result.value;
 }
 
-const key = Buffer.from("key");
+const load = (charon: Charon, one: ReturnType<typeof connection>) =>
+  charon.load(one, Buffer.from("key"), messageFromConnection(one));
 
 /** An open session with a simulated charon, into which these connections are loaded. */
 async function loaded(t: TestContext, ...names: string[]) {
@@ -29,7 +31,7 @@ async function loaded(t: TestContext, ...names: string[]) {
   });
   await simulated.listen(path);
   await charon.open();
-  for (const name of names) await charon.load(connection(name), key);
+  for (const name of names) await load(charon, connection(name));
   return { charon, simulated };
 }
 
@@ -41,7 +43,7 @@ describe("connections that ipman loaded", () => {
     simulated.keys.delete("ipman:b");
     simulated.conns.set("c", { ...simulated.conns.get("c"), remote_addrs: ["192.0.2.99"] });
     assert.deepEqual(await charon.lost(), ["a", "b", "c"]);
-    for (const name of ["a", "b", "c"]) await charon.load(connection(name), key);
+    for (const name of ["a", "b", "c"]) await load(charon, connection(name));
     assert.deepEqual(await charon.lost(), []);
   });
 
@@ -49,10 +51,10 @@ describe("connections that ipman loaded", () => {
     const { charon, simulated } = await loaded(t, "a");
     const asked = (command: string) => simulated.asked.get(command);
     simulated.keys.clear();
-    await charon.load(connection("a"), key);
+    await load(charon, connection("a"));
     assert.ok(simulated.keys.has("ipman:a"));
     assert.deepEqual([asked("load-conn"), asked("load-shared")], [1, 2]);
-    await charon.load(connection("a", { children: { "child-3": childSpec(3) } }), key);
+    await load(charon, connection("a", { children: { "child-3": childSpec(3) } }));
     assert.equal(asked("load-conn"), 2);
   });
 
@@ -60,7 +62,7 @@ describe("connections that ipman loaded", () => {
     const { charon, simulated } = await loaded(t, "a");
     await charon.initiate("a", "child-2");
     simulated.conns.set("a", { ...simulated.conns.get("a"), remote_addrs: ["192.0.2.99"] });
-    const { outdated } = await charon.load(connection("a"), key);
+    const { outdated } = await load(charon, connection("a"));
     assert.deepEqual(outdated, []);
   });
 
@@ -68,7 +70,7 @@ describe("connections that ipman loaded", () => {
     const { charon, simulated } = await loaded(t, "a", "b");
     simulated.conns.clear();
     const lost = charon.lost();
-    await Promise.all([charon.load(connection("a"), key), charon.unload("b")]);
+    await Promise.all([load(charon, connection("a")), charon.unload("b")]);
     assert.deepEqual(await lost, []);
   });
 
@@ -84,7 +86,7 @@ describe("connections that ipman loaded", () => {
     const { charon, simulated } = await loaded(t, ...names);
     simulated.conns.clear();
     assert.deepEqual(await charon.lost(), names);
-    for (const name of names) await charon.load(connection(name), key);
+    for (const name of names) await load(charon, connection(name));
     simulated.keys.clear();
     assert.deepEqual(await charon.lost(), names);
   });

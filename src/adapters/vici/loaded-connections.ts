@@ -3,9 +3,9 @@ import type { Message, Session } from "vici-client";
 import type { Connection } from "../../model/api/connection.ts";
 import type { LoadedAlike } from "../../model/charon/loaded-alike.ts";
 import {
-  messageFromConnection,
   messageFromSecretOf,
   secretId,
+  type ViciMessage,
 } from "../../model/charon/vici-message.ts";
 import { loadedAlike, loadedElsewhere } from "./list-conns.ts";
 import { ikeSasIn } from "./list-sas.ts";
@@ -53,7 +53,12 @@ export class LoadedConnections {
    * Loads a connection and its secret. A connection that charon has as it was loaded is not loaded
    * again: charon 6 then ends IKE SAs without children.
    */
-  async load(session: Session, connection: Connection, key: Uint8Array): Promise<LoadOutcome> {
+  async load(
+    session: Session,
+    connection: Connection,
+    key: Uint8Array,
+    message: Record<string, ViciMessage>,
+  ): Promise<LoadOutcome> {
     const { name } = connection;
     const known = this.#loaded.get(name);
     // A connection that is being loaded is not compared.
@@ -61,7 +66,6 @@ export class LoadedConnections {
     await session.request("load-shared", { ...messageFromSecretOf(connection), data: key });
     const before = await listed(session, name);
     const alike = loadedAlike(before, connection);
-    const message = messageFromConnection(connection);
     const sent = digestOf(message);
     const isSame = known?.sent === sent;
     if (isSame && known.listed === digestOf(before)) {

@@ -6,6 +6,7 @@ import { it } from "node:test";
 import { childSpec, connectionSpec } from "../../../lab/sites/manifests.ts";
 import { Charon } from "./charon.ts";
 import { SimulatedCharon } from "../../../test/simulator/charon.ts";
+import { messageFromConnection } from "../../model/charon/vici-message.ts";
 import { connectionFromCr } from "../../model/validation/connection-from-cr.ts";
 import { StatisticsSession } from "./statistics-session.ts";
 
@@ -33,7 +34,8 @@ it("loaded connections are listed again after a load or an unload, and after a m
   let lists = 0;
   const load = (charon: Charon, ...of: Parameters<typeof connection>) => {
     lists += 2;
-    return charon.load(connection(...of), Buffer.from("key"));
+    const one = connection(...of);
+    return charon.load(one, Buffer.from("key"), messageFromConnection(one));
   };
 
   await load(loader, "one", "a");

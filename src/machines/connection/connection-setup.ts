@@ -114,10 +114,12 @@ export const connectionSetup = setup({
       for (const id of context.running) enqueue.sendTo(id, event);
     }),
     /** SAs that charon negotiated for the same manifest are kept: new ones would be the same. */
-    takeLoaded: enqueueActions(({ enqueue, context }, { outdated, alike }: LoadResult) => {
+    takeLoaded: enqueueActions(({ enqueue, context }, loaded: LoadResult) => {
+      const { outdated, alike, omitted } = loaded;
       const known = alike.identities ? differencesOf(context) : [];
       enqueue.assign({
         failure: undefined,
+        omitted,
         outdated: [...context.outdated, ...outdated],
         tried: withTried(context.tried, ...known.map(({ difference }) => difference)),
       });

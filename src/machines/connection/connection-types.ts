@@ -30,6 +30,8 @@ export interface ConnectionContext extends Repairs {
   readonly pathMissing: boolean;
   /** The unique ids of IKE SAs of an earlier spec. */
   readonly outdated: readonly string[];
+  /** Words about the proposals that charon does not support and was not given, if so. */
+  readonly omitted: string | undefined;
   readonly endpoints: Endpoints;
   /** The ids of the children's actors, including those that are terminating. */
   readonly running: readonly string[];
@@ -77,6 +79,8 @@ export interface LoadResult {
   /** The unique ids of IKE SAs that were established with other addresses; they stay up. */
   readonly outdated: readonly string[];
   readonly alike: LoadedAlike;
+  /** Words about the proposals that charon does not support and was not given, if so. */
+  readonly omitted: string | undefined;
 }
 
 /** The id of a child's actor. */

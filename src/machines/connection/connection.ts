@@ -34,6 +34,7 @@ export const connectionMachine = connectionSetup.createMachine({
     rekeyRefusal: undefined,
     pathMissing: false,
     outdated: [],
+    omitted: undefined,
     running: [],
     recurrence: noRecurrence,
     tried: [],

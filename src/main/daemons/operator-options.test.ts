@@ -6,7 +6,11 @@ import { parseCommand } from "../program/run-program.ts";
 import { operatorOptionsFrom } from "./operator-options.ts";
 import { command } from "./operator.ts";
 
-const images = ["--ipman-image=ipman:1", "--charon-image=charon:1"];
+const images = [
+  "--ipman-image=ipman:1",
+  "--charon-image=charon:1",
+  "--legacy-charon-image=legacy:1",
+];
 const optionsOf = (...args: string[]) =>
   operatorOptionsFrom(parseCommand(command, [...images, ...args]));
 
@@ -58,7 +62,7 @@ describe("the operator's options", () => {
       assert.throws(() => optionsOf(`--cluster-networks=${text}`), message);
   });
 
-  it("require both images", () => {
+  it("require every image", () => {
     assert.throws(() => parseCommand(command, ["--ipman-image=a"]), /--charon-image/);
     assert.throws(
       () => parseCommand(command, ["--ipman-image=", "--charon-image=a"]),

@@ -28,6 +28,7 @@ export type SecretAccess = "named" | "namespace";
 export interface OperatorOptions {
   readonly ipmanImage: Image;
   readonly charonImage: Image;
+  readonly legacyCharonImage: Image;
   readonly pullSecrets: readonly string[];
   /** The service account of agents that have none of their own. */
   readonly agentAccount: string;
@@ -65,6 +66,10 @@ export const operatorOptions = {
     "image of agents and of the init container of workloads",
   ),
   charonImage: requiredText("--charon-image <image>", "image of charon and gateways"),
+  legacyCharonImage: requiredText(
+    "--legacy-charon-image <image>",
+    "image of charon in CharonGroups with charonImage: legacy",
+  ),
   pullPolicy: text("--pull-policy <policy>", "pull policy of ipman's image", "IfNotPresent"),
   charonPullPolicy: text(
     "--charon-pull-policy <policy>",
@@ -161,6 +166,7 @@ export function operatorOptionsFrom(values: ValuesOf<typeof operatorOptions>): O
     ...values,
     ipmanImage: { name: values.ipmanImage, pullPolicy },
     charonImage: { name: values.charonImage, pullPolicy: charonPullPolicy },
+    legacyCharonImage: { name: values.legacyCharonImage, pullPolicy: charonPullPolicy },
     serviceName: service,
     managedCertificates: certificates === "managed",
     webhooks: { mutating, validating },

@@ -308,6 +308,7 @@ export class OperatorParts {
       owner,
       ipmanImage: options.ipmanImage,
       charonImage: options.charonImage,
+      legacyCharonImage: options.legacyCharonImage,
       pullSecrets: options.pullSecrets,
       agentAccount: options.secretAccess === "named" ? agentAccountOf : () => options.agentAccount,
       requireSecretConsent: options.requireSecretConsent,

@@ -68,13 +68,15 @@ function stateOf({ state, since, failure }: Stated, now: number): string {
   return `${styledState(state)}${time}${cause}`;
 }
 
-function ikeText({ uniqueId, state, localId, localHost, remoteId, remoteHost }: IkeSa): string {
+function ikeText(sa: IkeSa): string {
+  const { uniqueId, state, localId, localHost, remoteId, remoteHost, keyExchange } = sa;
   const end = (id: string | undefined, host: string) => `${id ?? "?"} at ${host}`;
-  return `#${uniqueId} ${state}, ${end(localId, localHost)} with ${end(remoteId, remoteHost)}`;
+  const ends = `${end(localId, localHost)} with ${end(remoteId, remoteHost)}`;
+  return `#${uniqueId} ${state}, ${ends}${keyExchange === undefined ? "" : `, ${keyExchange}`}`;
 }
 
 function childText(sa: ChildSa): string {
-  const algorithms = [sa.encryption, sa.integrity].filter(Boolean).join("/");
+  const algorithms = [sa.encryption, sa.integrity, sa.keyExchange].filter(Boolean).join("/");
   const networks = `${sa.localSelectors.join(" ")} with ${sa.remoteSelectors.join(" ")}`;
   return `#${sa.uniqueId} ${sa.state}, ${networks}, ${algorithms}${sa.encapsulated ? ", in UDP" : ""}`;
 }

@@ -13,6 +13,8 @@ export interface Group {
   readonly nodeName: string;
   /** Whether charon uses the node's network. */
   readonly hostNetwork: boolean;
+  /** Whether charon's pod runs the legacy image. */
+  readonly isLegacy: boolean;
   /** Annotations of charon's pod. */
   readonly annotations: Readonly<Record<string, string>>;
 }
@@ -34,15 +36,24 @@ export function impliedGroupId(nodeName: string): string {
 /** The implicit group of a node. */
 export function impliedGroup(nodeName: string): Group {
   const id = impliedGroupId(nodeName);
-  return { id, namespace: "", name: nodeName, nodeName, hostNetwork: true, annotations: {} };
+  return {
+    id,
+    namespace: "",
+    name: nodeName,
+    nodeName,
+    hostNetwork: true,
+    isLegacy: false,
+    annotations: {},
+  };
 }
 
 /** The group of a CharonGroup manifest. */
 export function groupFromCr({ metadata, spec }: CharonGroup): Group {
   const { namespace = "default", name } = metadata;
-  const { nodeName, hostNetwork, charonExtraAnnotations = {} } = spec;
+  const { nodeName, hostNetwork, charonImage, charonExtraAnnotations: annotations = {} } = spec;
   const id = `${namespace}/${name}`;
-  return { id, namespace, name, nodeName, hostNetwork, annotations: charonExtraAnnotations };
+  const isLegacy = charonImage === "legacy";
+  return { id, namespace, name, nodeName, hostNetwork, isLegacy, annotations };
 }
 
 /** Every group: those declared, and the implicit ones of connections. */

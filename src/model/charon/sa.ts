@@ -9,6 +9,11 @@ export interface ChildSa {
   readonly ifId: number | undefined;
   readonly encryption: string | undefined;
   readonly integrity: string | undefined;
+  /**
+   * The methods of the key exchange that it was made with, such as `CURVE_25519/ML_KEM_768`. The
+   * first CHILD SA of an IKE SA has none of its own, before its rekey.
+   */
+  readonly keyExchange: string | undefined;
   /** Whether ESP is encapsulated in UDP. */
   readonly encapsulated: boolean;
   /** The peer's address, which is that of the IKE SA. */
@@ -29,6 +34,8 @@ export interface IkeSa {
   readonly remoteId: string | undefined;
   readonly localHost: string;
   readonly remoteHost: string;
+  /** The methods of its key exchange, such as `CURVE_25519/ML_KEM_768`. */
+  readonly keyExchange: string | undefined;
   /** Tasks that are active, queued or passive, by charon's names: `IKE_INIT`, `CHILD_CREATE`. */
   readonly tasks: readonly string[];
   readonly children: readonly ChildSa[];

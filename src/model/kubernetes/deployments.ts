@@ -14,6 +14,8 @@ export interface DeploymentSettings {
   readonly owner: OwnerReference | undefined;
   readonly ipmanImage: Image;
   readonly charonImage: Image;
+  /** The image of charon in groups that choose it. */
+  readonly legacyCharonImage: Image;
   readonly pullSecrets: readonly string[];
   /** The service account of a group's agent. */
   readonly agentAccount: (group: Group) => string;
@@ -40,7 +42,7 @@ export const nodeRunFolder = "/host/run";
 /** The Deployment of a group's charon: ipman's code does not run in it and never restarts it. */
 export function charonDeployment(group: Group, settings: DeploymentSettings): KubeObject {
   const container = {
-    ...containerNamed("charon", settings.charonImage),
+    ...containerNamed("charon", group.isLegacy ? settings.legacyCharonImage : settings.charonImage),
     args: ["charon"],
     securityContext: {
       readOnlyRootFilesystem: true,

@@ -88,6 +88,13 @@ const table = {
     remedy: "correct `extra`",
     retryable: false,
   },
+  AlgorithmUnsupported: {
+    explanation:
+      "charon has none of the algorithms that a list of proposals requires, in its version and with its plugins; the message names them, and charon does not get the connection",
+    remedy:
+      "add a proposal without them, or use a charon that has them: the CharonGroup's `charonImage` chooses between two versions; established SAs stay up",
+    retryable: false,
+  },
   ConfigurationLost: {
     explanation:
       "another program removed or replaced the connection or its key in charon, as `swanctl --load-all` does; ipman loads it again, and established SAs stay up",

@@ -6,14 +6,16 @@ import type { Failure } from "../../model/status/failure.ts";
 export interface Check<Facts> {
   readonly type: ConditionType;
   /** The condition's message if the check passes. */
-  readonly message: string;
+  readonly message: string | ((facts: Facts) => string);
   /** Why the check fails; undefined if it passes. */
   readonly lacks: (facts: Facts) => Failure | undefined;
 }
 
 /** The conditions that the checks give, in their order. */
 export function judged<Facts>(checks: readonly Check<Facts>[], facts: Facts): Condition[] {
-  return checks.map(({ type, message, lacks }) => condition(type, lacks(facts), message));
+  return checks.map(({ type, message, lacks }) =>
+    condition(type, lacks(facts), typeof message === "string" ? message : message(facts)),
+  );
 }
 
 /** Why the first failing check fails. */

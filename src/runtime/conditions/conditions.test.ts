@@ -38,6 +38,36 @@ function ofConnection(...children: ChildFacts[]): Condition[] {
   });
 }
 
+describe("the conditions of a connection that is up", () => {
+  const facts = {
+    state: "established",
+    failure: undefined,
+    problems: [],
+    hasSecret: true,
+    keyFailure: undefined,
+    secretTrouble: undefined,
+    charonReady: true,
+    children: [child()],
+  } as const;
+  const messageOf = (conditions: readonly Condition[], type: Condition["type"]) =>
+    conditions.find((one) => one.type === type)?.message;
+
+  it("name the methods of its key exchange, and the proposals that charon does not offer", () => {
+    const conditions = conditionsOf({ ...facts, keyExchange: "ECP_256", omitted: "no ML-KEM" });
+    const up = "the IKE SA is up, with the key exchange ECP_256";
+    assert.equal(messageOf(conditions, "Established"), up);
+    assert.equal(messageOf(conditions, "CharonReady"), "charon answers; no ML-KEM");
+    assert.equal(messageOf(conditionsOf(facts), "Established"), "the IKE SA is up");
+    assert.equal(messageOf(conditionsOf(facts), "CharonReady"), "charon answers");
+  });
+
+  it("name no methods for a child before its first rekey", () => {
+    const rekeyed = { ...child(), keyExchange: "ECP_256" };
+    assert.match(messageOf(childConditionsOf(rekeyed), "Established") ?? "", /ECP_256$/);
+    assert.equal(messageOf(childConditionsOf(child()), "Established"), "a CHILD SA is up");
+  });
+});
+
 describe("the conditions of a connection whose traffic is in doubt", () => {
   for (const [what, children, expected] of [
     ["are as usual without a doubt", [child()], ["Ready True Ready"]],

@@ -18,6 +18,10 @@ export interface ConnectionFacts {
   /** Why the Secret cannot be read, if so. The key that was read before stays in use. */
   readonly secretTrouble: string | undefined;
   readonly charonReady: boolean;
+  /** Words about the proposals that charon does not support, and therefore does not offer. */
+  readonly omitted?: string | undefined;
+  /** The methods of the key exchange of the present IKE SA. */
+  readonly keyExchange?: string | undefined;
 }
 
 /** The state of a connection's Secret and key. */
@@ -26,7 +30,10 @@ export type SecretFacts = Pick<ConnectionFacts, "hasSecret" | "keyFailure" | "se
 export type ChildFacts = Pick<
   ChildStatus,
   "key" | "state" | "gateway" | "failure" | "reachability" | "traffic" | "unrouted"
->;
+> & {
+  /** The methods of the key exchange of the present CHILD SA, if it had one. */
+  readonly keyExchange?: string | undefined;
+};
 
 const inProgress = failure(Reason.InProgress, "the tunnel is being brought up");
 
@@ -51,7 +58,8 @@ const ofConnection: readonly Check<ConnectionFacts>[] = [
   },
   {
     type: "CharonReady",
-    message: "charon answers",
+    message: ({ omitted }) =>
+      omitted === undefined ? "charon answers" : `charon answers; ${omitted}`,
     lacks: ({ charonReady }) =>
       charonReady ? undefined : failure(Reason.CharonUnavailable, "charon does not answer"),
   },
@@ -62,7 +70,7 @@ const ofConnection: readonly Check<ConnectionFacts>[] = [
   },
   {
     type: "Established",
-    message: "the IKE SA is up",
+    message: ({ keyExchange }) => `the IKE SA is up${withMethods(keyExchange)}`,
     lacks: ({ state, failure: known, children }) =>
       isUp(state) ? undefined : (known ?? first(children, awaitingPeer) ?? inProgress),
   },
@@ -72,10 +80,14 @@ const ofChild: readonly Check<ChildFacts>[] = [
   { type: "GatewayReady", message: "the gateway is ready", lacks: gatewayFailure },
   {
     type: "Established",
-    message: "a CHILD SA is up",
+    message: ({ keyExchange }) => `a CHILD SA is up${withMethods(keyExchange)}`,
     lacks: ({ state, failure: known }) => (isUp(state) ? undefined : (known ?? inProgress)),
   },
 ];
+
+function withMethods(keyExchange: string | undefined): string {
+  return keyExchange === undefined ? "" : `, with the key exchange ${keyExchange}`;
+}
 
 function awaitingPeer({ failure: known }: ChildFacts): Failure | undefined {
   return known?.reason === Reason.AwaitingPeer ? known : undefined;

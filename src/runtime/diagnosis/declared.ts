@@ -1,3 +1,4 @@
+import type { ConnectionContext } from "../../machines/connection/connection-types.ts";
 import type { ConnectionActor, ConnectionSnapshot } from "../../machines/connection/connection.ts";
 import { failure, Reason, type Failure } from "../../model/status/failure.ts";
 import { note, ok, problem, type Finding } from "../../model/status/finding.ts";
@@ -33,11 +34,17 @@ export function checkDeclared(running: Running, root: ConnectionActor): Finding[
     keyFailure === undefined
       ? secretFinding(hasSecret, secretTrouble, `${namespace}/${name}, key "${key}"`)
       : problemOf("secret", keyFailure),
-    context.failure?.reason === Reason.ConfigRejected
-      ? problemOf("options", context.failure)
-      : ok("options", "charon accepts them"),
+    optionsFinding(context),
     ...lossIn(snapshot),
   ];
+}
+
+function optionsFinding({ failure: known, omitted }: ConnectionContext): Finding {
+  const isRefused =
+    known?.reason === Reason.ConfigRejected || known?.reason === Reason.AlgorithmUnsupported;
+  if (isRefused) return problemOf("options", known);
+  if (omitted === undefined) return ok("options", "charon accepts them");
+  return note("options", omitted, reasons[Reason.AlgorithmUnsupported].remedy);
 }
 
 /** Reports that another program unloads the connection, now or within the last minutes. */

@@ -6,6 +6,7 @@ import type { SurplusSas } from "../../model/charon/surplus-sas.ts";
 import { failure, Reason } from "../../model/status/failure.ts";
 import type { CharonPort } from "../ports/ports.ts";
 import { Refusal } from "../ports/refusal.ts";
+import { offerFor } from "../../model/charon/connection-offer.ts";
 import { effect } from "./effect.ts";
 import { gatewayLogic, type GatewayPorts } from "./gateway-logic.ts";
 import type { Secrets } from "../keys/secrets.ts";
@@ -25,12 +26,16 @@ export function connectionLogic(ports: ConnectionPorts) {
   return connectionMachine.provide({
     actors: {
       child: childLogic(ports),
-      load: call<LoadOrder, LoadResult>("charon.load", ({ connection }) => {
+      load: call<LoadOrder, LoadResult>("charon.load", async ({ connection }) => {
         const key = secrets.value(connection);
-        if (key !== undefined) return queue.before(charon.load(connection, key));
-        throw new Refusal(
-          failure(Reason.SecretMissing, "the Secret was removed before its key was loaded"),
-        );
+        if (key === undefined)
+          throw new Refusal(
+            failure(Reason.SecretMissing, "the Secret was removed before its key was loaded"),
+          );
+        const offered = offerFor(connection, charon.algorithms);
+        if (!offered.ok) throw new Refusal(offered.failure);
+        const { message, omitted } = offered.offer;
+        return { ...(await queue.before(charon.load(connection, key, message))), omitted };
       }),
       terminateIke: call<Selection>("charon.terminate", ({ uniqueIds }) =>
         each(uniqueIds, (id) => charon.terminateIkeSa(id)),

@@ -28,6 +28,7 @@ const contexts: Readonly<Record<string, (context: never) => VisibleContext>> = {
     hasSecret: context.secretRevision !== undefined,
     ikeSas: context.ikeSas.map(shownIkeSa),
     outdated: context.outdated,
+    omitted: context.omitted,
     attempt: context.attempt,
     failure: context.failure,
     recurrence: context.recurrence,
@@ -91,14 +92,14 @@ export function definitionOf(machine: AnyStateMachine): string {
 }
 
 function shownIkeSa({ children, ...sa }: IkeSa): VisibleContext {
-  const { uniqueId, state, localId, remoteId, localHost, remoteHost, tasks } = sa;
-  const shown = { uniqueId, state, localId, remoteId, localHost, remoteHost, tasks };
+  const { uniqueId, state, localId, remoteId, localHost, remoteHost, keyExchange, tasks } = sa;
+  const shown = { uniqueId, state, localId, remoteId, localHost, remoteHost, keyExchange, tasks };
   return { ...shown, children: children.map(shownChildSa) };
 }
 
 function shownChildSa(sa: ChildSa): VisibleContext {
   const { name, uniqueId, state, ifId, encryption, integrity, encapsulated } = sa;
-  const { localSelectors, remoteSelectors } = sa;
-  const shown = { name, uniqueId, state, ifId, encryption, integrity, encapsulated };
+  const { keyExchange, localSelectors, remoteSelectors } = sa;
+  const shown = { name, uniqueId, state, ifId, encryption, integrity, keyExchange, encapsulated };
   return { ...shown, localSelectors, remoteSelectors };
 }

@@ -5,6 +5,8 @@ import type { Child, Connection } from "../../model/api/connection.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import type { KernelCounters } from "../../model/traffic/sa-counters.ts";
 import type { HeldSas, KernelState } from "../../model/charon/held-sas.ts";
+import type { CharonAlgorithms } from "../../model/charon/proposals/charon-algorithms.ts";
+import type { ViciMessage } from "../../model/charon/vici-message.ts";
 import type { IkeSa } from "../../model/charon/sa.ts";
 import type { LoadResult } from "../../machines/connection/connection-types.ts";
 import type { GatewayOrder, KernelPart, PassResult } from "../../machines/gateway/gateway-types.ts";
@@ -18,8 +20,17 @@ export interface CharonPort extends Disposable {
   readonly events: () => Observable<CharonEvent>;
   /** Emits charon's log and the failures that it reports. */
   readonly log: () => Observable<CharonEvent>;
-  /** Loads a connection with its key; resolves with what charon had loaded of it before. */
-  readonly load: (connection: Connection, key: Uint8Array) => Promise<LoadResult>;
+  /** The algorithms of the daemon in this session, if they are known. */
+  readonly algorithms: CharonAlgorithms | undefined;
+  /**
+   * Loads a connection with its key, by the message of `load-conn`; resolves with what charon had
+   * loaded of it before.
+   */
+  readonly load: (
+    connection: Connection,
+    key: Uint8Array,
+    message: Record<string, ViciMessage>,
+  ) => Promise<Omit<LoadResult, "omitted">>;
   /** Unloads a connection's key; its SAs stay. */
   readonly withdrawKey: (name: string) => Promise<void>;
   readonly unload: (name: string) => Promise<void>;

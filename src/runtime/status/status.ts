@@ -7,6 +7,7 @@ import type { Worker } from "../../model/network/endpoint.ts";
 import { unroutedText } from "../../model/network/tunnel-routes.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import type { PublicState } from "../../model/status/public-state.ts";
+import { isEstablished, isInstalled } from "../../model/charon/sa.ts";
 import { formatPrefix } from "../../model/net/prefix.ts";
 import type { SourceProblem } from "../../model/api/resource.ts";
 import type {
@@ -116,7 +117,8 @@ function connectionStatus(
   { probes, traffic }: Observations,
   before: ConnectionStatus | undefined,
 ): ConnectionStatus {
-  const { connection, failure } = snapshot.context;
+  const { connection, failure, omitted, ikeSas } = snapshot.context;
+  const keyExchange = ikeSas.findLast(isEstablished)?.keyExchange;
   const children = connection.children.flatMap(({ key }, i) => {
     const actor = snapshot.children[childActorId(key)];
     if (actor === undefined) return [];
@@ -133,7 +135,7 @@ function connectionStatus(
     state,
     since: sinceWhen(state, before),
     failure,
-    conditions: conditionsOf({ state, failure, children, ...surroundings }),
+    conditions: conditionsOf({ state, failure, omitted, keyExchange, children, ...surroundings }),
     children,
     problems: surroundings.problems,
   };
@@ -155,7 +157,8 @@ function childStatus(
   observed: Pick<ChildStatus, "reachability" | "traffic">,
   before: ChildStatus | undefined,
 ): ChildStatus {
-  const { child, failure } = snapshot.context;
+  const { child, failure, sas } = snapshot.context;
+  const keyExchange = sas.findLast(isInstalled)?.keyExchange;
   const gateway = snapshot.children["gateway"]?.getSnapshot() as GatewaySnapshot | undefined;
   const facts = {
     key: child.key,
@@ -169,7 +172,7 @@ function childStatus(
     ...facts,
     name: child.name,
     since: sinceWhen(facts.state, before),
-    conditions: childConditionsOf(facts),
+    conditions: childConditionsOf({ ...facts, keyExchange }),
     workers: workersOf(gateway?.context.workers ?? []),
   };
 }

@@ -16,6 +16,14 @@ export const CharonGroupSpec = Type.Object(
         description: "The device that the xfrm interfaces are bound to; none by default.",
       }),
     ),
+    charonImage: Type.Optional(
+      Type.Unsafe<"default" | "legacy">({
+        type: "string",
+        enum: ["default", "legacy"],
+        description:
+          "The charon that the group runs: default (strongSwan 6) or legacy (strongSwan 5.9, for peers that need it).",
+      }),
+    ),
     charonExtraAnnotations: Type.Optional(
       Type.Record(Type.String({ maxLength: 317 }), Type.String({ maxLength: 4096 }), {
         maxProperties: 64,

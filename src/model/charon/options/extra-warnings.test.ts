@@ -9,9 +9,13 @@ const of = {
 
 const cases: readonly (readonly [keyof typeof of, Record<string, string>, RegExp?])[] = [
   ["connection", { no_such_option: "1" }, /^is not an option that ipman knows: /],
-  ["connection", { childless: "prefer" }, /^needs charon 5\.9\.10 or later/],
+  ["connection", { childless: "prefer" }, /^needs charon 5\.9\.10 or later: an older one rejects/],
   ["connection", { ocsp: "both" }, /^needs charon 5\.9\.14 or later/],
-  ["connection", { proposals: "aes256-sha256-x25519-ke1_mlkem768" }, /^needs charon 6\.0\.0 or/],
+  [
+    "connection",
+    { proposals: "aes256-sha256-x25519-ke1_mlkem768" },
+    /^needs charon 6\.0\.0 or later: an older one does not offer/,
+  ],
   ["connection", { proposals: "aes256-sha256-ntru128" }, /^needs charon before 6\.0\.0/],
   ["connection", { dpd_timeout: "150s" }, /^is for IKEv1: it has no effect/],
   ["connection", { aggressive: "yes" }, /^is for IKEv1/],

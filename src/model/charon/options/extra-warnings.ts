@@ -7,6 +7,7 @@ import { childOptions } from "./child-options.ts";
 import { connectionOptions } from "./connection-options.ts";
 import type { ExtraOptions } from "./extra.ts";
 import { parseDuration } from "./number-kinds.ts";
+import type { ValueKind } from "./value-kind.ts";
 
 /** The warnings of a connection's valid `extra`, which has lower-case names. */
 export function connectionExtraWarnings(extra: ExtraOptions): Problem[] {
@@ -41,7 +42,9 @@ function optionWarning(option: CharonOption, value: string): string | undefined 
   const mistake =
     warning?.(value) ??
     values.map((item) => kind.warning?.(item)).find((found) => found !== undefined);
-  return mistake ?? (handled === undefined ? versionWarning(rangeOf(option, values)) : undefined);
+  return (
+    mistake ?? (handled === undefined ? versionWarning(kind, rangeOf(option, values)) : undefined)
+  );
 }
 
 /** The versions of charon that accept an option with these values. */
@@ -49,11 +52,12 @@ function rangeOf({ kind, versions = everyVersion }: CharonOption, values: readon
   return commonRange([versions, ...values.flatMap((value) => kind.acceptedBy(value) ?? [])]);
 }
 
-function versionWarning({ since, before }: VersionRange): string | undefined {
-  if (since !== undefined)
-    return `needs charon ${since} or later: an older one rejects the connection`;
-  if (before !== undefined)
-    return `needs charon before ${before}: a newer one rejects the connection`;
+function versionWarning(
+  { otherwise = "rejects the connection" }: ValueKind,
+  { since, before }: VersionRange,
+): string | undefined {
+  if (since !== undefined) return `needs charon ${since} or later: an older one ${otherwise}`;
+  if (before !== undefined) return `needs charon before ${before}: a newer one ${otherwise}`;
   return undefined;
 }
 

@@ -105,5 +105,6 @@ function proposals(protocol: ProposalProtocol): ValueKind {
     }),
     problem: (value) => proposalProblem(protocol, value),
     warning: proposalWarning,
+    otherwise: "does not offer the proposals that it does not know, and one at least has to remain",
   };
 }

@@ -12,6 +12,8 @@ export interface ValueKind {
   readonly warning?: (text: string) => string | undefined;
   /** The values of an enumeration. */
   readonly words?: readonly string[];
+  /** The reaction of a charon that does not know a value, if it does not reject the connection. */
+  readonly otherwise?: string;
 }
 
 /** The parts of a kind whose error is one sentence. */

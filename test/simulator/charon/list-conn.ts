@@ -1,19 +1,30 @@
 import type { Message } from "vici-client";
-import { parseAction } from "../../src/model/charon/options/action.ts";
-import { parseBytes, parseDuration } from "../../src/model/charon/options/number-kinds.ts";
-import { parseIdentity } from "../../src/model/identity/identity.ts";
-import { outermostNetworks } from "../../src/model/net/outermost.ts";
-import { formatPrefix, networkOf, parsePrefix } from "../../src/model/net/prefix.ts";
+import { parseAction } from "../../../src/model/charon/options/action.ts";
+import { parseBytes, parseDuration } from "../../../src/model/charon/options/number-kinds.ts";
+import {
+  isInRange,
+  type CharonVersion,
+} from "../../../src/model/charon/proposals/charon-version.ts";
+import { parseIdentity } from "../../../src/model/identity/identity.ts";
+import { outermostNetworks } from "../../../src/model/net/outermost.ts";
+import { formatPrefix, networkOf, parsePrefix } from "../../../src/model/net/prefix.ts";
+import { espProposals, ikeProposals } from "./list-proposals.ts";
 
 /**
  * The entry of `list-conns` for a connection that was loaded with this configuration, with charon's
- * defaults. Source: strongSwan 5.9.8, vici_query.c and vici_config.c.
+ * defaults. Source: strongSwan 5.9.8 and 6.1.0, vici_query.c and vici_config.c.
  */
-export function connMessage(config: Message): Message {
+export function connMessage(config: Message, version: CharonVersion): Message {
+  const listsProposals = isInRange(version, { since: "6.0.7" });
   const { local_addrs = ["%any"], remote_addrs = ["%any"], children = {} } = config;
   return {
     local_addrs,
     remote_addrs,
+    ...(listsProposals && {
+      local_port: "500",
+      remote_port: "500",
+      proposals: ikeProposals(config["proposals"]),
+    }),
     version: versions.get(text(config["version"])) ?? "IKEv1/2",
     ...lifetimes(config),
     unique: `UNIQUE_${text(config["unique"] ?? "no").toUpperCase()}`,
@@ -24,7 +35,13 @@ export function connMessage(config: Message): Message {
     children: Object.fromEntries(
       Object.entries(children as Record<string, Message>).map(([name, child]) => [
         name,
-        childMessage(child),
+        {
+          ...childMessage(child),
+          ...(listsProposals && {
+            ah_proposals: {},
+            esp_proposals: espProposals(child["esp_proposals"]),
+          }),
+        },
       ]),
     ),
   };

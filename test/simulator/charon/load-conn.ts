@@ -1,29 +1,23 @@
 import type { Message, Value } from "vici-client";
-import { authenticationOptions } from "../../src/model/charon/options/authentication-options.ts";
-import type { CharonOption } from "../../src/model/charon/options/charon-option.ts";
-import { childOptions } from "../../src/model/charon/options/child-options.ts";
-import { connectionOptions } from "../../src/model/charon/options/connection-options.ts";
+import { authenticationOptions } from "../../../src/model/charon/options/authentication-options.ts";
+import type { CharonOption } from "../../../src/model/charon/options/charon-option.ts";
+import { childOptions } from "../../../src/model/charon/options/child-options.ts";
+import { connectionOptions } from "../../../src/model/charon/options/connection-options.ts";
 import {
   everyVersion,
   isInRange,
   type CharonVersion,
-} from "../../src/model/charon/proposals/charon-version.ts";
-import { own } from "../../src/model/value/own.ts";
+} from "../../../src/model/charon/proposals/charon-version.ts";
+import { own } from "../../../src/model/value/own.ts";
 
 type Options = Readonly<Record<string, CharonOption>>;
 type Member = Message[string];
-
-/** The version whose answers the simulator gives. */
-const simulatedVersion: CharonVersion = "5.9.8";
 
 /**
  * Why charon would reject a connection; undefined if it would accept it. charon stops at the first
  * fault in the order of the message.
  */
-export function rejection(
-  connection: Message,
-  version: CharonVersion = simulatedVersion,
-): string | undefined {
+export function rejection(connection: Message, version: CharonVersion): string | undefined {
   const ofChild = (child: Message) => sectionFault(child, childOptions, version, invalidSection);
   const ofAuthentication = (round: Message) =>
     sectionFault(round, authenticationOptions, version, (name) =>

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { SettingsFile } from "../../src/adapters/vici/settings-file.ts";
-import { Charon } from "../sites/charon.ts";
-import { eventually } from "../sites/shell.ts";
+import { SettingsFile } from "../../../src/adapters/vici/settings-file.ts";
+import { Charon } from "../../sites/charon.ts";
+import { eventually } from "../../sites/shell.ts";
 
 describe("a charon that includes ipman's settings file", () => {
   const resources = new AsyncDisposableStack();

@@ -3,7 +3,7 @@ import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Session, ViciError } from "vici-client";
-import { Charon } from "../sites/charon.ts";
+import { Charon } from "../../sites/charon.ts";
 
 describe("vici-client and a real charon", () => {
   const resources = new AsyncDisposableStack();

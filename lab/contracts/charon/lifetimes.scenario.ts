@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { Message, Session } from "vici-client";
-import { childExtraMessage } from "../../src/model/charon/options/extra.ts";
-import { conn, peers, sharedOf } from "../../test/simulator/transcript.ts";
-import { peerHalf } from "../sites/peer.ts";
-import { eventually } from "../sites/shell.ts";
-import { TwoSites } from "../sites/two-sites.ts";
+import { childExtraMessage } from "../../../src/model/charon/options/extra.ts";
+import { conn, peers, sharedOf } from "../../../test/simulator/charon/transcript.ts";
+import { peerHalf } from "../../sites/peer.ts";
+import { eventually } from "../../sites/shell.ts";
+import { TwoSites } from "../../sites/two-sites.ts";
 
 /** Lifetimes of a child for which charon 5.9.8 would rekey each SA at once. */
 const lifetimes = [

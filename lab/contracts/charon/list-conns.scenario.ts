@@ -3,11 +3,11 @@ import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { connect, type Message, type Session } from "vici-client";
-import { messageFromConnection } from "../../src/model/charon/vici-message.ts";
-import { connectionFromCr } from "../../src/model/validation/connection-from-cr.ts";
-import { SimulatedCharon } from "../../test/simulator/charon.ts";
-import { listedConnections } from "../../test/simulator/manifests.ts";
-import { Charon } from "../sites/charon.ts";
+import { messageFromConnection } from "../../../src/model/charon/vici-message.ts";
+import { connectionFromCr } from "../../../src/model/validation/connection-from-cr.ts";
+import { SimulatedCharon } from "../../../test/simulator/charon.ts";
+import { listedConnections } from "../../../test/simulator/manifests.ts";
+import { Charon } from "../../sites/charon.ts";
 
 /** The reply of `list-conns` to a connection that is loaded and then unloaded. */
 async function listed(session: Session, manifest: object): Promise<Message | undefined> {
@@ -29,7 +29,9 @@ describe("the simulator's list of connections", () => {
     const charon = resources.use(new Charon({ name: "listed-charon", folder }));
     await charon.start();
     real = resources.use(await charon.session());
-    const simulator = resources.use(new SimulatedCharon({ peer: () => "answers" }));
+    const simulator = resources.use(
+      new SimulatedCharon({ peer: () => "answers", version: charon.version }),
+    );
     const path = join("/run", "listed-simulator.vici");
     await simulator.listen(path);
     simulated = resources.use(await connect({ path }));

@@ -3,8 +3,8 @@ import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Session } from "vici-client";
-import { printedIdentities } from "../../src/model/identity/identity.fixture.ts";
-import { Charon } from "../sites/charon.ts";
+import { printedIdentities } from "../../../src/model/identity/identity.fixture.ts";
+import { Charon } from "../../sites/charon.ts";
 
 describe("the identities that a real charon parses", () => {
   const resources = new AsyncDisposableStack();

@@ -3,29 +3,29 @@ import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { ViciError, type Message, type Session } from "vici-client";
-import { valuesOf } from "../../src/model/charon/options/charon-option.ts";
+import { valuesOf } from "../../../src/model/charon/options/charon-option.ts";
 import {
   childExtraProblems,
   connectionExtraProblems,
-} from "../../src/model/charon/options/extra-problems.ts";
+} from "../../../src/model/charon/options/extra-problems.ts";
 import {
   childExtraWarnings,
   connectionExtraWarnings,
-} from "../../src/model/charon/options/extra-warnings.ts";
-import { completedLifetimes } from "../../src/model/charon/options/lifetimes.ts";
+} from "../../../src/model/charon/options/extra-warnings.ts";
+import { completedLifetimes } from "../../../src/model/charon/options/lifetimes.ts";
 import {
   everyOption,
   samplesOf,
   type LevelledOption,
-} from "../../src/model/charon/options/options.fixture.ts";
+} from "../../../src/model/charon/options/options.fixture.ts";
 import {
   everyVersion,
   isInRange,
   type CharonVersion,
-} from "../../src/model/charon/proposals/charon-version.ts";
-import { keywords, type Transform } from "../../src/model/charon/proposals/keywords.ts";
-import { rejection } from "../../test/simulator/load-conn.ts";
-import { Charon } from "../sites/charon.ts";
+} from "../../../src/model/charon/proposals/charon-version.ts";
+import { keywords, type Transform } from "../../../src/model/charon/proposals/keywords.ts";
+import { rejection } from "../../../test/simulator/charon/load-conn.ts";
+import { Charon } from "../../sites/charon.ts";
 
 /** Options without which charon rejects an option, or ends (5.9.8, `mediated_by`). */
 const companions: Readonly<Record<string, Message>> = {
@@ -64,8 +64,7 @@ describe("the options that a real charon accepts", () => {
     await charon.start();
     session = await charon.session();
     resources.defer(() => session.close());
-    const reported = (await session.request("version")).version;
-    version = /^\d+\.\d+\.\d+/.exec(reported)?.[0] as CharonVersion;
+    version = charon.version;
   });
   after(() => resources.disposeAsync());
 

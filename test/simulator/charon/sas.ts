@@ -1,5 +1,5 @@
 import type { Message } from "vici-client";
-import { parseIdentity } from "../../src/model/identity/identity.ts";
+import { parseIdentity } from "../../../src/model/identity/identity.ts";
 import { selectors } from "./list-conn.ts";
 
 /** A child as it was declared when its SA was requested. */
@@ -13,7 +13,7 @@ export interface SimulatedChild {
   readonly uniqueId: number;
   readonly name: string;
   readonly config: Message;
-  state: "INSTALLED" | "REKEYED" | "DELETED";
+  state: "INSTALLED" | "REKEYING" | "REKEYED" | "DELETED";
 }
 
 /** An IKE SA of the simulator. */
