@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ikeSasIn } from "../../src/adapters/vici/list-sas.ts";
 import { startHost, type Host } from "../../src/main/daemons/host.ts";
 import type { Charon } from "../../lab/sites/charon.ts";
-import { connectionSpec, psk, secret, yaml } from "../../lab/sites/manifests.ts";
+import { psk, secret, yaml, type connectionSpec } from "../../lab/sites/manifests.ts";
 import { eventually } from "../../lab/sites/shell.ts";
 
 /** A folder with the manifest of a connection and its Secret. */
