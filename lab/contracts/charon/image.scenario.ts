@@ -31,6 +31,7 @@ describe("charon in its image", { skip: charonUnderTest === "" }, () => {
       root.folder(dirname(path));
       copyFileSync(file, join(root.path, path));
     }
+    sh("mount", "-o", "remount,ro", root.path);
     mkdirSync(shared, { recursive: true });
     resources.defer(() => rmSync(shared, { recursive: true }));
     const environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", `STRONGSWAN_CONF=${settings}`];
