@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { pino } from "pino";
 import { parseAllDocuments } from "yaml";
+import { caseNames } from "../lab/peers/cases/case-names.ts";
 import { apiReference } from "../scripts/api-reference.ts";
 import { commandsReference } from "../scripts/commands-reference.ts";
 import { optionsReference } from "../scripts/options-reference.ts";
@@ -51,6 +52,14 @@ describe("the documentation", () => {
 
   it("has the list of conditions, events and alerts that npm run api writes", () => {
     assert.equal(read("docs/reference.md"), statusReference());
+  });
+
+  it("has a result of each case of the lab's peers", () => {
+    const rows = [...read("docs/compatibility.md").matchAll(/^\| (.*?) \|(.*)\|$/gm)];
+    const results = new Map(rows.map(([, words = "", cells = ""]) => [words, cells]));
+    for (const words of Object.values(caseNames)) {
+      assert.match(results.get(words) ?? `no row "${words}"`, /^( [✓–✗](?: \(\d+\))? \|?)+$/);
+    }
   });
 
   it("explains exactly the metrics of ipman, with their types", () => {

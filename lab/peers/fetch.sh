@@ -19,6 +19,8 @@ say() { printf '%s\n' "peers: $*" >&2; }
 recipes=(
   'libreswan-bookworm|bookworm|/usr/libexec/ipsec/pluto|libreswan'
   'libreswan-trixie|trixie|/usr/libexec/ipsec/pluto|libreswan'
+  'openiked-bookworm|bookworm|/usr/sbin/iked|openiked'
+  'openiked-trixie|trixie|/usr/sbin/iked|openiked'
   'strongswan-trixie|trixie|/usr/sbin/charon-systemd|charon-systemd libstrongswan-standard-plugins libcharon-extra-plugins'
   'strongswan-forky|forky|/usr/sbin/charon-systemd|charon-systemd'
 )

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Message } from "vici-client";
 import { ikeSasIn } from "../../src/adapters/vici/list-sas.ts";
+import { xfrmErrors } from "../../src/adapters/xfrm/xfrm-errors.ts";
 import { cable, clear, flushXfrm } from "../sites/cable.ts";
 import { Charon } from "../sites/charon.ts";
 import { Evidence, sitesFolder } from "../sites/evidence.ts";
@@ -9,9 +10,9 @@ import { secret, yaml } from "../sites/manifests.ts";
 import { answered, Pinging } from "../sites/pings.ts";
 import { eventually, ip } from "../sites/shell.ts";
 import { impatient } from "../sites/two-sites.ts";
-import type { Implementation, Peer } from "./peer.ts";
+import { dropCounters, type Haste, type Implementation, type Peer } from "./peer.ts";
 import { PeerRoot } from "./peer-root.ts";
-import { childKey, manifestOf, peerAddress, type Declaration, type Tunnel } from "./tunnel.ts";
+import { childKey, manifestOf, nodeAddress, type Declaration, type Tunnel } from "./tunnel.ts";
 
 /** The tunnels' numbers. */
 const numbers = Array.from({ length: 19 }, (_, i) => i + 2);
@@ -34,15 +35,14 @@ export class PeerSite implements AsyncDisposable {
   /** The peer's upstream version. */
   readonly version: string;
   #resources: AsyncDisposableStack;
-  /** Whether the peer sends on a new CHILD SA before charon has its answer. */
-  readonly sendsEarly: boolean;
+  readonly #haste: Haste | undefined;
   readonly #keys = new Map<string, string>();
   /** The address of each tunnel's worker. */
   readonly #workers = new Map<string, string>();
 
   private constructor(implementation: Implementation, resources: AsyncDisposableStack) {
     this.#resources = resources;
-    this.sendsEarly = implementation.sendsEarly !== undefined;
+    this.#haste = implementation.haste;
     clear();
     resources.defer(clear);
     cable();
@@ -59,7 +59,7 @@ export class PeerSite implements AsyncDisposable {
     await using resources = new AsyncDisposableStack();
     const site = new PeerSite(implementation, resources);
     for (const number of numbers) {
-      ip(`-n peer addr replace ${peerAddress(number)}/24 dev wire0`);
+      ip(`addr replace ${nodeAddress(number)}/24 dev wire0`);
       ip(`-n peer addr replace 10.1.${number}.1/24 dev lo`);
     }
     await Promise.all([site.node.start(), site.peer.start()]);
@@ -116,6 +116,16 @@ export class PeerSite implements AsyncDisposable {
 
   pinging(tunnel: Tunnel): Pinging {
     return new Pinging(workerOf(tunnel), tunnel.target);
+  }
+
+  /** The number of packets that the kernel dropped because of the peer's haste. */
+  hasteLosses(): number {
+    const habits = this.#haste?.habits ?? [];
+    const dropped = habits.map((habit) => {
+      const { counter, netns } = dropCounters[habit];
+      return xfrmErrors(netns).get(counter) ?? 0;
+    });
+    return dropped.reduce((sum, count) => sum + count, 0);
   }
 
   /** A command to the node's charon. */

@@ -16,11 +16,33 @@ export interface Peer extends AsyncDisposable {
   /** Removes a tunnel with its SAs. */
   unload(tunnel: Tunnel): Promise<void>;
   initiate(tunnel: Tunnel): Promise<void>;
-  /** Commands about the SAs of a tunnel that is up. */
-  rekeyChild(tunnel: Tunnel): Promise<void>;
-  rekeyIke(tunnel: Tunnel): Promise<void>;
-  deleteChild(tunnel: Tunnel): Promise<void>;
+  /**
+   * Commands about the SAs of a tunnel that is up. A peer without those to rekey does it by itself,
+   * after the time of {@link Tunnel.peerRekeys}.
+   */
+  rekeyChild?(tunnel: Tunnel): Promise<void>;
+  rekeyIke?(tunnel: Tunnel): Promise<void>;
+  deleteChild?(tunnel: Tunnel): Promise<void>;
   deleteIke(tunnel: Tunnel): Promise<void>;
+}
+
+/**
+ * The kernel's counters of the packets that a peer's habits lose, with the namespace. A packet for
+ * an SPI that is only reserved is an XfrmAcquireError.
+ */
+export const dropCounters = {
+  sendsEarly: { counter: "XfrmAcquireError", netns: undefined },
+  endsEarly: { counter: "XfrmInNoStates", netns: "/run/netns/peer" },
+  installsLate: { counter: "XfrmAcquireError", netns: "/run/netns/peer" },
+} as const;
+
+/** Habits of a peer that lose packets when a CHILD SA is replaced. */
+export interface Haste {
+  /** The cases that show it. */
+  readonly cases: readonly CaseName[];
+  readonly note: string;
+  /** Whether it sends on a new SA early, ends an old one early, or installs a new one late. */
+  readonly habits: readonly (keyof typeof dropCounters)[];
 }
 
 /** An implementation of IKE, of one version. */
@@ -32,11 +54,8 @@ export interface Implementation {
   readonly package: string;
   /** The cases that it cannot take part in, with the reason. */
   readonly cannot: Readonly<Partial<Record<CaseName, string>>>;
-  /**
-   * Set if the peer sends on a new CHILD SA before charon has its answer; says so. Only those
-   * packets may be lost when the node rekeys.
-   */
-  readonly sendsEarly?: string;
+  /** How the peer loses packets in a rekey, if it does. No others may be lost. */
+  readonly haste?: Haste;
   /** The cases in which ipman does not do with it what the case says, with what it does. */
   readonly faults: Readonly<Partial<Record<CaseName, string>>>;
   /** @param folder for its logs; it has the same path in the root */

@@ -19,7 +19,7 @@ export interface Side {
 /** A tunnel of the node, in words that each implementation's configuration is written from. */
 export interface Tunnel {
   readonly name: string;
-  /** Distinguishes its networks, and the peer's address. */
+  /** Distinguishes its networks, and the node's address. */
   readonly number: number;
   readonly node: Side;
   readonly peer: Side;
@@ -28,10 +28,15 @@ export interface Tunnel {
   readonly esp: Suite;
   /** An address behind the peer that answers pings. */
   readonly target: string;
+  /** The lifetimes in seconds of SAs at a peer that has no command to rekey them. */
+  readonly peerRekeys?: { readonly child?: number; readonly ike?: number };
 }
 
-/** The peer's address for a tunnel; each has its own, so a daemon cannot mistake one for another. */
-export function peerAddress(number: number): string {
+/**
+ * The node's address for a tunnel; each has its own, so a daemon cannot mistake one for another. The
+ * peer has one address, since iked answers from the first one of its device.
+ */
+export function nodeAddress(number: number): string {
   return `192.168.1.${100 + number}`;
 }
 
@@ -40,15 +45,15 @@ export function tunnelOf(name: string, number: number, changes: Partial<Tunnel> 
   return {
     name,
     number,
-    node: { address: sites.node.v4, id: `node.${name}`, networks: [`10.0.${number}.0/24`] },
+    node: { address: nodeAddress(number), id: `node.${name}`, networks: [`10.0.${number}.0/24`] },
     peer: {
-      address: peerAddress(number),
+      address: sites.peer.v4,
       id: `peer.${name}`,
       networks: [`10.1.${number}.0/24`],
     },
     key: psk,
     ike: { encryption: "aes256", integrity: "sha256", group: "ecp256" },
-    esp: { encryption: "aes256gcm16", integrity: undefined, group: "ecp256" },
+    esp: { encryption: "aes256", integrity: "sha512", group: "ecp256" },
     target: `10.1.${number}.1`,
     ...changes,
   };

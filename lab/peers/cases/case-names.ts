@@ -20,6 +20,7 @@ export const caseNames = {
   "no-esp-proposal": "no common ESP proposal: `NoProposalChosen`",
   "networks-refused": "other networks: `TrafficSelectorsRefused`",
   "pfs-differs": "PFS at one end: `ipman rekey` names it, and traffic continues",
+  "esp-gcm": "AES-GCM in ESP",
   "esp-sha256": "AES-CBC and HMAC-SHA-256 in ESP",
   "two-networks": "two networks in one CHILD SA",
   nat: "NAT on the path",

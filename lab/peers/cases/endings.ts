@@ -13,7 +13,7 @@ async function isBack(site: PeerSite, kind: "ike" | "children", end: () => unkno
 }
 
 export const endings = {
-  "peer-deletes-child": (site) => isBack(site, "children", () => site.peer.deleteChild(first)),
+  "peer-deletes-child": (site) => isBack(site, "children", () => site.peer.deleteChild?.(first)),
 
   "peer-deletes-ike": (site) => isBack(site, "ike", () => site.peer.deleteIke(first)),
 

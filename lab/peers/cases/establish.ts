@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { block } from "../../sites/peer-firewall.ts";
 import { eventually } from "../../sites/shell.ts";
 import type { Cases } from "./case.ts";
-import { tunnelOf } from "../tunnel.ts";
+import type { PeerSite } from "../peer-site.ts";
+import { tunnelOf, type Tunnel } from "../tunnel.ts";
 import { settlesUnderPings } from "./under-pings.ts";
 
 /** The tunnel that further cases break. */
@@ -10,9 +11,18 @@ export const first = tunnelOf("first", 2);
 
 const answered = tunnelOf("answered", 3);
 const both = tunnelOf("both", 4);
-const cbc = tunnelOf("cbc", 16, {
+const gcm = tunnelOf("gcm", 18, {
+  esp: { encryption: "aes256gcm16", integrity: undefined, group: "ecp256" },
+});
+const sha256 = tunnelOf("sha256", 16, {
   esp: { encryption: "aes256", integrity: "sha256", group: "ecp256" },
 });
+
+async function carries(site: PeerSite, tunnel: Tunnel): Promise<void> {
+  await site.up(tunnel);
+  site.carries(tunnel);
+  await site.remove(tunnel);
+}
 
 export const establish = {
   "node-initiates": async (site) => {
@@ -48,9 +58,7 @@ export const establish = {
     await site.remove(both);
   },
 
-  "esp-sha256": async (site) => {
-    await site.up(cbc);
-    site.carries(cbc);
-    await site.remove(cbc);
-  },
+  "esp-gcm": (site) => carries(site, gcm),
+
+  "esp-sha256": (site) => carries(site, sha256),
 } satisfies Cases;

@@ -1,16 +1,18 @@
 import type { Cases } from "./case.ts";
 import type { PeerSite } from "../peer-site.ts";
-import { childKey, type Tunnel } from "../tunnel.ts";
+import { childKey, tunnelOf, type Tunnel } from "../tunnel.ts";
 import { first } from "./establish.ts";
 import { settlesUnderPings, underPings } from "./under-pings.ts";
+
+const shortChild = tunnelOf("short-child", 5, { peerRekeys: { child: 5 } });
+const shortIke = tunnelOf("short-ike", 17, { peerRekeys: { ike: 5 } });
 
 /** Waits for another SA of a kind, under pings. */
 async function isReplaced(
   site: PeerSite,
   tunnel: Tunnel,
   kind: "ike" | "children",
-  start: () => unknown,
-  mayBeEarly = false,
+  start: () => unknown = () => {},
 ): Promise<void> {
   await site.ready(tunnel, 5_000);
   const before = await site.sas(tunnel);
@@ -18,22 +20,40 @@ async function isReplaced(
     await start();
     await site.settles(tunnel, (sas) => sas[kind][0] !== before[kind][0]);
   };
-  await underPings(site, tunnel, replace, mayBeEarly);
+  await underPings(site, tunnel, replace);
+}
+
+/** Waits until a peer without a command has rekeyed an SA by itself. */
+async function replacesItself(
+  site: PeerSite,
+  tunnel: Tunnel,
+  kind: "ike" | "children",
+): Promise<void> {
+  await site.up(tunnel);
+  await isReplaced(site, tunnel, kind);
+  await site.remove(tunnel);
 }
 
 export const rekeys = {
   "node-rekeys-child": (site) => {
     const rekey = () => site.command("rekey", { child: childKey(first) });
-    return isReplaced(site, first, "children", rekey, site.sendsEarly);
+    return isReplaced(site, first, "children", rekey);
   },
 
   "node-rekeys-ike": (site) =>
     isReplaced(site, first, "ike", () => site.command("rekey", { ike: first.name })),
 
-  "peer-rekeys-child": (site) =>
-    isReplaced(site, first, "children", () => site.peer.rekeyChild(first)),
+  "peer-rekeys-child": (site) => {
+    const { peer } = site;
+    if (peer.rekeyChild === undefined) return replacesItself(site, shortChild, "children");
+    return isReplaced(site, first, "children", () => peer.rekeyChild?.(first));
+  },
 
-  "peer-rekeys-ike": (site) => isReplaced(site, first, "ike", () => site.peer.rekeyIke(first)),
+  "peer-rekeys-ike": (site) => {
+    const { peer } = site;
+    if (peer.rekeyIke === undefined) return replacesItself(site, shortIke, "ike");
+    return isReplaced(site, first, "ike", () => peer.rekeyIke?.(first));
+  },
 
   "peer-repeats": async (site) => {
     await site.ready(first, 5_000);

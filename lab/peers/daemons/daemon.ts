@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readlinkSync } from "node:fs";
 import { eventually } from "../../sites/shell.ts";
 import type { PeerRoot } from "../peer-root.ts";
 
@@ -8,7 +8,7 @@ import type { PeerRoot } from "../peer-root.ts";
 export class Daemon implements AsyncDisposable {
   readonly #root: PeerRoot;
   readonly #log: string;
-  #process: ChildProcess | undefined;
+  #leader: ChildProcess | undefined;
 
   /** @param log the file that gets its output */
   constructor(root: PeerRoot, log: string) {
@@ -19,40 +19,52 @@ export class Daemon implements AsyncDisposable {
   start(...command: string[]): void {
     const log = openSync(this.#log, "a");
     const args = ["netns", "exec", "peer", "chroot", this.#root.path, ...command];
-    // A process group of its own, which signals reach as a whole.
-    this.#process = spawn("ip", args, { detached: true, stdio: ["ignore", log, log] });
+    this.#leader = spawn("ip", args, { stdio: ["ignore", log, log] });
     closeSync(log);
   }
 
   async kill(): Promise<void> {
-    const leader = this.#process;
-    this.#process = undefined;
-    if (leader?.pid === undefined) return;
-    const group = -leader.pid;
+    const leader = this.#leader;
+    this.#leader = undefined;
+    if (leader === undefined) return;
     const hasEnded = leader.exitCode !== null || leader.signalCode !== null;
     const gone = hasEnded ? undefined : once(leader, "exit");
-    if (isAlive(group)) process.kill(group, "SIGKILL");
+    leader.kill("SIGKILL");
+    this.signal("SIGKILL");
     await gone;
     // The next one could not bind the ports that the last of them still holds.
     await eventually(() => {
-      if (isAlive(group)) throw new Error(`a process of ${leader.spawnargs.join(" ")} stays`);
+      if (this.#processes().length > 0) throw new Error(`a process stays: ${leader.spawnfile}`);
     });
   }
 
-  signal(signal: "SIGSTOP" | "SIGCONT"): void {
-    if (this.#process?.pid === undefined) throw new Error("the daemon does not run");
-    process.kill(-this.#process.pid, signal);
+  /** Sends a signal to each of its processes. */
+  signal(signal: "SIGSTOP" | "SIGCONT" | "SIGKILL"): void {
+    for (const pid of this.#processes()) {
+      try {
+        process.kill(pid, signal);
+      } catch {
+        // It ended with another one.
+      }
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.kill();
   }
+
+  /** The ids of its processes. Their root is the daemon's or below it, as that of iked's workers. */
+  #processes(): number[] {
+    const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
+    return pids.filter((pid) => rootOf(pid)?.startsWith(this.#root.path));
+  }
 }
 
-function isAlive(group: number): boolean {
+/** The root folder of a process; undefined if it has ended. */
+function rootOf(pid: number): string | undefined {
   try {
-    return process.kill(group, 0);
+    return readlinkSync(`/proc/${pid}/root`);
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -39,8 +39,11 @@ export const libreswan4: Implementation = {
   package: "libreswan",
   cannot: { "two-networks": "a CHILD SA of libreswan 4 has one pair of networks" },
   faults: {},
-  sendsEarly:
-    "libreswan sends on the new SA before charon has received its answer: pings of that moment may be lost",
+  haste: {
+    cases: ["node-rekeys-child"],
+    note: "libreswan sends on the new SA before charon has received its answer: pings of that moment may be lost",
+    habits: ["sendsEarly"],
+  },
   create: (root, folder) => new Libreswan(root, folder, four),
 };
 
