@@ -28,23 +28,16 @@ recipes=(
 without='debconf|bind9-.*|host|iptables|iproute2|netbase|libicu.*|libxml2.*|libuv1.*|libmaxminddb0|liblmdb0|libbpf1|libelf1.*|libtirpc.*|libxtables12|libip[46]tc2|libnetfilter.*|libnf.*|libcap2-bin'
 installers="${installers%)\$}|$without)\$"
 
-# The testing suite's list of packages may be older than its own limit says, also on Debian's mirrors.
-debian_apt() { APT_CONFIG=$cache/apt/apt.conf "$1" -o Acquire::Check-Valid-Until=false "${@:2}"; }
-
 roots=${IPMAN_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ipman}/peers
 
 make_root() { # NAME SUITE DAEMON PACKAGE…
-  local name=$1 daemon=$3 root=$roots/$1 recipe offered
+  local name=$1 suite=$2 daemon=$3 root=$roots/$1 recipe offered
   recipe=$(printf '%s\n' "$installers" "$@" | sha256sum | cut -c1-12)
   [ "$(cat "$root.recipe" 2>/dev/null)" != "$recipe" ] || return 0
-  suite=$2
   shift 3
-  # The state of apt is that of one suite.
-  [ "${cache:-}" = "$roots/apt-$suite" ] || unset answers
-  cache=$roots/apt-$suite
-  archive_answers || { say "$name: Debian's archive cannot be read"; return 1; }
-  offered=$(debian_offers "$@")
-  make_debian_layer "$name" "$work/$name.tar" "$offered"
+  archive_answers "$suite" || { say "$name: Debian's archive cannot be read"; return 1; }
+  offered=$(debian_offers "$suite" "$@")
+  make_debian_layer "$name" "$work/$name.tar" "$suite" "$offered"
   rm "$work/$name.tar"
   loads "$work/$name-debian" "$daemon" || { say "$name lacks a library of $daemon"; return 1; }
   rm -rf "$root" "$root.recipe"
@@ -59,6 +52,7 @@ loads() { # ROOT PROGRAM
   chroot "$1" "/$loader" --list "$2" >/dev/null
 }
 
+cache=$roots
 mkdir -p "$roots"
 exec 9>"$roots/lock"
 flock 9
