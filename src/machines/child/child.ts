@@ -277,7 +277,8 @@ export const childMachine = childSetup.createMachine({
         { guard: "exhausted", target: "failed" },
         { guard: "yields", target: "negotiating.yielding" },
         { guard: "loaded", target: "negotiating" },
-        { target: "pending" },
+        // The connection says why charon does not have it.
+        { target: "pending", actions: { type: "note", params: { failure: undefined } } },
       ],
     },
     replacing: {
