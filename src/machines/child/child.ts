@@ -19,6 +19,7 @@ export const childMachine = childSetup.createMachine({
     hint: undefined,
     attempt: 0,
     lasted: false,
+    calm: false,
     rekeyRefusal: undefined,
     recurrence: noRecurrence,
     tried: [],
@@ -78,7 +79,13 @@ export const childMachine = childSetup.createMachine({
         },
         initiating: {
           description: "charon gets the command to bring up the CHILD SA.",
-          entry: assign({ hint: undefined, busy: true, loadedSince: false, lasted: false }),
+          entry: assign({
+            hint: undefined,
+            busy: true,
+            loadedSince: false,
+            lasted: false,
+            calm: false,
+          }),
           invoke: {
             id: "initiate",
             src: "initiate",
