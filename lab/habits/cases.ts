@@ -109,7 +109,7 @@ export const habitCases = numberedCases({
   "announces a lifetime of the authentication below the over_time of ipman": {
     habits: { authLifetime: 60 },
     // charon makes up to 16 IKE SAs a second until ipman, which is starting, unloads the connection.
-    mostInFirst: 30,
+    mostInFirst: 15,
     expected: { isUp: false, reason: "LifetimeTooShort", message: /of 60 s/ },
   },
   "wants a reauthentication every 25 s": {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { failure, Reason } from "../../src/model/status/failure.ts";
 import { childHarness as harness } from "./child-harness.ts";
+import { ikeSa } from "./fixtures.ts";
 
 const refused = failure(Reason.AuthenticationFailed, "no");
 
@@ -52,5 +53,16 @@ describe("a child whose negotiation fails", () => {
     await wait(200);
     await list();
     assert.equal(snapshot().context.failure, refused);
+  });
+
+  it("has no cause of its own while charon does not have the connection", async () => {
+    const { list, send, start, snapshot } = harness();
+    await start();
+    await send({ type: "connection.unloaded" });
+    await list(ikeSa());
+    assert.equal(snapshot().value, "established");
+    await list();
+    assert.equal(snapshot().value, "pending");
+    assert.equal(snapshot().context.failure, undefined);
   });
 });

@@ -24,21 +24,8 @@ import { differenceFailure, isRepairable, withTried } from "../common/difference
 import { noteRefusal, standingRefusal } from "../common/rekey-refusal.ts";
 import { gatewayMachine } from "../gateway/gateway.ts";
 import { notProvided } from "../common/not-provided.ts";
-import {
-  isAlmostExhausted,
-  isExhausted,
-  pacedPauseMs,
-  slowMs,
-  slowPauseMs,
-} from "../common/pace.ts";
-import {
-  calmed,
-  isLooping,
-  loopFailure,
-  noRecurrence,
-  recurring,
-  steadyMs,
-} from "../common/recurrence.ts";
+import { isExhausted, pacedPauseMs, slowMs, slowPauseMs } from "../common/pace.ts";
+import { isLooping, loopFailure, noRecurrence, recurring, steadyMs } from "../common/recurrence.ts";
 
 /** The types, actors, actions, guards and delays of the child machine. */
 export const childSetup = setup({
@@ -136,7 +123,8 @@ export const childSetup = setup({
     forgetRepair: assign({
       tried: ({ context }) => context.tried.filter((known) => known !== differenceOf(context)),
     }),
-    calm: assign({ attempt: 0, recurrence: ({ context }) => calmed(context.recurrence) }),
+    /** Frees the next return of its pause, and only that one. */
+    calm: assign({ calm: true }),
     /** Forgets attempts, recurrences and repairs after a long time without a failure. */
     settle: assign(({ context }) => ({
       attempt: 0,
@@ -178,9 +166,9 @@ export const childSetup = setup({
     incomplete: ({ context }) => missingSets(context).length > 0,
     repairable: ({ context }) => context.loaded && isRepairable(differenceOf(context), context),
     /** An SA that differs keeps its pause, since it would be replaced again. */
-    calmable: ({ context }) => isAlmostExhausted(context) && differenceOf(context) === undefined,
-    looping: ({ context }) => isLooping(context.recurrence),
-    exhausted: ({ context }) => isExhausted(context),
+    calmable: ({ context }) => differenceOf(context) === undefined,
+    looping: ({ context }) => !context.calm && isLooping(context.recurrence),
+    exhausted: ({ context }) => !context.calm && isExhausted(context),
     rekeying: ({ context }) => context.sas.some(isRekeying),
     loaded: ({ context }) => context.loaded,
     hinted: ({ context }) => context.hint !== undefined,

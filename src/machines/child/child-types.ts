@@ -43,6 +43,8 @@ export interface ChildContext extends Repairs {
   readonly attempt: number;
   /** Whether the present attempt, or the last one, took a minute or longer. */
   readonly lasted: boolean;
+  /** Whether the CHILD SAs have stayed for a minute since the child initiated. */
+  readonly calm: boolean;
   readonly rekeyRefusal: RekeyRefusal | undefined;
   /** Whether the CHILD SAs have stayed for two seconds, which those of some peers do not. */
   readonly settled: boolean;

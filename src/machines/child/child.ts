@@ -19,6 +19,7 @@ export const childMachine = childSetup.createMachine({
     hint: undefined,
     attempt: 0,
     lasted: false,
+    calm: false,
     rekeyRefusal: undefined,
     settled: false,
     recurrence: noRecurrence,
@@ -79,7 +80,13 @@ export const childMachine = childSetup.createMachine({
         },
         initiating: {
           description: "charon gets the command to bring up the CHILD SA.",
-          entry: assign({ hint: undefined, busy: true, loadedSince: false, lasted: false }),
+          entry: assign({
+            hint: undefined,
+            busy: true,
+            loadedSince: false,
+            lasted: false,
+            calm: false,
+          }),
           invoke: {
             id: "initiate",
             src: "initiate",
@@ -283,7 +290,8 @@ export const childMachine = childSetup.createMachine({
         { guard: "exhausted", target: "failed" },
         { guard: "yields", target: "negotiating.yielding" },
         { guard: "loaded", target: "negotiating" },
-        { target: "pending" },
+        // The connection says why charon does not have it.
+        { target: "pending", actions: { type: "note", params: { failure: undefined } } },
       ],
     },
     replacing: {

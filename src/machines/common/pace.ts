@@ -17,11 +17,6 @@ export function isExhausted(attempts: Attempts): boolean {
   return timesOf(attempts) > freeTimes;
 }
 
-/** Whether the return after the next one would have to wait. */
-export function isAlmostExhausted(attempts: Attempts): boolean {
-  return timesOf(attempts) >= freeTimes;
-}
-
 /**
  * The delay before the next attempt, in milliseconds.
  *
