@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { xfrmErrors } from "../../src/adapters/xfrm/xfrm-errors.ts";
 import { childSpec, connectionSpec, psk, secret, yaml } from "../sites/manifests.ts";
 import { eventually, inNetns, ip } from "../sites/shell.ts";
 import { Pinging, uncounted } from "../sites/pings.ts";
@@ -77,7 +78,7 @@ describe("short lifetimes under traffic", () => {
     await lab.ipman.ready("rekeyed");
   });
 
-  it("cause reauthentications by charon alone, after which the tunnel has one SA", async (test) => {
+  it("cause reauthentications by charon alone, which lose only packets that the peer sends too early", async () => {
     lab.ipman.remove("one.yaml");
     await lab.ipman.until((status) => status.connections.length === 0);
     const left = [...(await lab.ipman.metrics()).keys()].filter((key) => key.includes("rekeyed"));
@@ -91,6 +92,9 @@ describe("short lifetimes under traffic", () => {
     await lab.ipman.ready("reauthed");
     ip("netns add app3");
     lab.ipman.attach("app3", "reauthed", "child-3");
+    // The peer sends on the new SA before its answer arrives; the node has only reserved the SPI then.
+    const early = () => xfrmErrors(undefined).get("XfrmAcquireError") ?? 0;
+    const earlyBefore = early();
     const pinging = new Pinging("app3", "10.1.3.1");
     const reauthentications = /reauthenticating IKE_SA reauthed/g;
     await eventually(() => assert.ok(count(reauthentications) >= 2), 40_000, 100);
@@ -104,9 +108,8 @@ describe("short lifetimes under traffic", () => {
     await eventually(() => {
       inNetns("app3", "ping -n -c 1 -W 1 10.1.3.1");
     });
-    const { sent, lost } = await pinging.stop();
-    test.diagnostic(
-      `${lost.length} of ${sent} pings were lost in ${count(reauthentications)} gaps`,
-    );
+    const { lost } = await pinging.stop();
+    const most = early() - earlyBefore;
+    assert.ok(lost.length <= most, `lost pings, of which ${most} may be: ${lost.join("; ")}`);
   });
 });

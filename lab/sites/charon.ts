@@ -123,6 +123,7 @@ export class Charon implements AsyncDisposable {
     return [
       "charon-systemd {",
       `  load = ${plugins}`,
+      "  make_before_break = yes",
       "  install_routes = no",
       "  plugins {",
       "    kernel-netlink {",
