@@ -42,7 +42,9 @@ quotes in YAML, and lists are separated by commas. ipman ignores the case of nam
 - A connection without \`over_time\` has a tenth of its longest lifetime, as charon's default is, but at
   most five minutes: a peer may announce a lifetime of the authentication (RFC 4478), and charon
   reauthenticates \`over_time\` before its end. If a peer announces less than five minutes, declare an
-  \`over_time\` that is shorter.`;
+  \`over_time\` that is shorter.
+- A reauthentication establishes the new SAs before it ends the old ones where charon's setting
+  \`make_before_break\` is on: in the images of ipman, and by default since charon 6.0.`;
 
 const refusedText =
   "charon knows these options, and ipman refuses them: it sets them itself, or they cannot work.";

@@ -52,6 +52,11 @@ describe("a key exchange with ML-KEM", () => {
     await eventually(async () =>
       assert.deepEqual(await messages(lab, "Established"), [ofIke, ofChild]),
     );
+    const scraped = await lab.ipman.scrape();
+    for (const owner of ["", 'child="child-2",']) {
+      const series = `ipman_key_exchange_info{connection="site",${owner}methods="CURVE_25519/ML_KEM_768"} 1`;
+      assert.ok(scraped.includes(series), series);
+    }
     const { sent, lost } = await pinging.stop();
     assert.ok(sent > 0);
     assert.deepEqual(lost, []);

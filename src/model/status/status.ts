@@ -20,6 +20,8 @@ export interface ChildStatus {
   /** The state of the gateway: absent, configuring, ready or degraded. */
   readonly gateway: string;
   readonly workers: readonly { readonly id: string; readonly address: string }[];
+  /** The key exchange methods of its CHILD SA; the first one of an IKE SA has none of its own. */
+  readonly keyExchange?: string | undefined;
   readonly failure: Failure | undefined;
   /** Undefined if the child declares no probe. */
   readonly reachability: Reachability | undefined;
@@ -40,6 +42,8 @@ export interface ConnectionStatus {
   /** As for a child. */
   readonly since: number;
   readonly failure: Failure | undefined;
+  /** The key exchange methods of its IKE SA, such as `CURVE_25519/ML_KEM_768`; undefined without one. */
+  readonly keyExchange?: string | undefined;
   readonly conditions: readonly Condition[];
   readonly children: readonly ChildStatus[];
   readonly problems: readonly SourceProblem[];

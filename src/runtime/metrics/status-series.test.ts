@@ -4,6 +4,22 @@ import { failure, Reason } from "../../model/status/failure.ts";
 import type { Status } from "../../model/status/status.ts";
 import { statusText } from "./status-series.ts";
 
+describe("the metric of key exchanges", () => {
+  it("has the methods of each IKE SA and CHILD SA that is up", () => {
+    const children = [
+      { key: "rekeyed", state: "established", keyExchange: "CURVE_25519/ML_KEM_768" },
+      { key: "first", state: "established", keyExchange: undefined },
+    ];
+    const site = { id: "site", state: "established", keyExchange: "CURVE_25519", children };
+    const down = { id: "down", state: "negotiating", keyExchange: undefined, children: [] };
+    const text = statusText({ connections: [site, down] } as unknown as Status);
+    assert.deepEqual(text.match(/^ipman_key_exchange_info.*$/gm), [
+      'ipman_key_exchange_info{connection="site",methods="CURVE_25519"} 1',
+      'ipman_key_exchange_info{connection="site",child="rekeyed",methods="CURVE_25519/ML_KEM_768"} 1',
+    ]);
+  });
+});
+
 describe("the metric of children that are up", () => {
   const children = [
     { key: "up", state: "established", traffic: undefined },

@@ -1,8 +1,8 @@
 import { isUp } from "../conditions/conditions.ts";
-import { exposition, labelsOf, type MetricFamily } from "./exposition.ts";
+import { exposition, labelsOf, type Labelled, type MetricFamily } from "./exposition.ts";
 import { Reason } from "../../model/status/failure.ts";
 import { publicStates } from "../../model/status/public-state.ts";
-import type { ChildStatus, Status } from "../../model/status/status.ts";
+import type { ChildStatus, ConnectionStatus, Status } from "../../model/status/status.ts";
 
 /** The series of each public state: its number of connections. */
 const countSeries: readonly MetricFamily<number>[] = [
@@ -27,10 +27,21 @@ const upSeries: readonly MetricFamily<Liveness>[] = [
   },
 ];
 
+/** The series of the key exchange methods of an IKE SA, and of a CHILD SA. */
+const keyExchangeSeries: readonly MetricFamily<1>[] = [
+  {
+    name: "ipman_key_exchange_info",
+    help: "The key exchange methods of a connection's IKE SA, or of a child's CHILD SA; always 1.",
+    type: "gauge",
+    value: (one) => one,
+  },
+];
+
 /** The families of all series in this file. */
 export const statusFamilies: readonly Pick<MetricFamily<never>, "name" | "type">[] = [
   ...countSeries,
   ...upSeries,
+  ...keyExchangeSeries,
 ];
 
 /** The metrics of the connections and children in a status, whether charon answers or not. */
@@ -46,5 +57,18 @@ export function statusText({ connections }: Status): string {
       thing: child,
     })),
   );
-  return exposition(countSeries, byState) + exposition(upSeries, children);
+  return (
+    exposition(countSeries, byState) +
+    exposition(upSeries, children) +
+    exposition(keyExchangeSeries, connections.flatMap(keyExchangesOf))
+  );
+}
+
+function keyExchangesOf({ id, keyExchange, children }: ConnectionStatus): Labelled<1>[] {
+  const all = [{ key: undefined, keyExchange }, ...children];
+  return all.flatMap(({ key, keyExchange: methods }) => {
+    if (methods === undefined) return [];
+    const ofChild = key === undefined ? {} : { child: key };
+    return [{ labels: labelsOf({ connection: id, ...ofChild, methods }), thing: 1 as const }];
+  });
 }

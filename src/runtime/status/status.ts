@@ -135,6 +135,7 @@ function connectionStatus(
     state,
     since: sinceWhen(state, before),
     failure,
+    keyExchange,
     conditions: conditionsOf({ state, failure, omitted, keyExchange, children, ...surroundings }),
     children,
     problems: surroundings.problems,
@@ -165,6 +166,7 @@ function childStatus(
     state: stateOf(snapshot),
     gateway: gateway === undefined ? "absent" : gatewayState(gateway),
     failure: failure ?? gateway?.context.failure,
+    keyExchange,
     ...observed,
     unrouted: unroutedText(child),
   };
@@ -172,7 +174,7 @@ function childStatus(
     ...facts,
     name: child.name,
     since: sinceWhen(facts.state, before),
-    conditions: childConditionsOf({ ...facts, keyExchange }),
+    conditions: childConditionsOf(facts),
     workers: workersOf(gateway?.context.workers ?? []),
   };
 }
