@@ -41,10 +41,18 @@ const lab = (name: string, pattern: string, charon?: "ipman-charon"): Suite => (
   ],
 });
 
+/**
+ * The scenarios that also run with the charon of the default image at the node: those about what
+ * differs between its version and the host's, which are loading, rekeys and detection of dead peers.
+ */
+const scenariosOfImage = ["tunnel", "change", "rekey", "restart"]
+  .map((name) => `lab/scenarios/${name}.scenario.ts`)
+  .join(" ");
+
 /** Suites that run one after the other, the fastest ones first. */
 type Lane = readonly Suite[];
 
-const onTheHost: Lane = [
+const besideTheScenarios: Lane = [
   { name: "check", command: ["npm", "run", "--silent", "check"] },
   { name: "unit", command: ["npm", "run", "--silent", "test"] },
   {
@@ -61,22 +69,14 @@ const onTheHost: Lane = [
         `status=$?; rm -rf ${images}; exit $status`,
     ],
   },
-  // Other daemons of IKE, in a machine of their own beside that of the scenarios.
-  lab("peers", "lab/peers/*.scenario.ts"),
-];
-/**
- * The scenarios that also run with the charon of the default image at the node: those about what
- * differs between its version and the host's, which are loading, rekeys and detection of dead peers.
- */
-const scenariosOfImage = ["tunnel", "change", "rekey", "restart"]
-  .map((name) => `lab/scenarios/${name}.scenario.ts`)
-  .join(" ");
-
-/** A machine of the lab uses one processor. */
-const inTheLab: Lane = [
-  lab("contracts", "lab/contracts/*.scenario.ts lab/contracts/charon/*.scenario.ts"),
+  // In a machine of their own, beside that of the scenarios.
   lab("contracts-image", "lab/contracts/charon/*.scenario.ts", "ipman-charon"),
   lab("scenarios-image", scenariosOfImage, "ipman-charon"),
+  lab("peers", "lab/peers/*.scenario.ts"),
+];
+/** A machine of the lab uses one processor. */
+const scenarios: Lane = [
+  lab("contracts", "lab/contracts/*.scenario.ts lab/contracts/charon/*.scenario.ts"),
   lab("scenarios", "lab/scenarios/*.scenario.ts"),
 ];
 const onTheCluster: Lane = [
@@ -134,7 +134,7 @@ function count(output: string, what: string): number {
 
 rmSync(artifacts, { recursive: true, force: true });
 mkdirSync(artifacts, { recursive: true });
-await Promise.all([onTheHost, inTheLab].map(runLane));
+await Promise.all([besideTheScenarios, scenarios].map(runLane));
 await runLane(onTheCluster);
 process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
 process.exitCode = failed === 0 ? 0 : 1;

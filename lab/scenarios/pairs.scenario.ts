@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { ikeSasIn } from "../../src/adapters/vici/list-sas.ts";
 import { isInstalled, type ChildSa } from "../../src/model/charon/sa.ts";
 import { childSpec, connectionSpec, yaml } from "../sites/manifests.ts";
@@ -88,8 +89,19 @@ describe("a peer that accepts one pair of networks for each CHILD SA", () => {
   });
 
   it("gets a CHILD SA for each pair also if the manifest leaves that open", async () => {
-    const open = connectionSpec("pairs", { children: { "child-2": childSpec(2, { remote_ips }) } });
-    lab.ipman.apply("pairs.yaml", yaml(open));
+    const open = (changes: object = {}) =>
+      connectionSpec("pairs", {
+        children: { "child-2": childSpec(2, { remote_ips, ...changes }) },
+      });
+    const declared = await idsByName();
+    lab.ipman.apply("pairs.yaml", yaml(open()));
+    await pause(2_000);
+    assert.deepEqual(await idsByName(), declared, "the manifest's SAs stay");
+    lab.ipman.apply("pairs.yaml", yaml(open({ selectorMode: "together" })));
+    await eventually(async () => {
+      assert.deepEqual([...(await idsByName()).keys()], ["child-2"]);
+    });
+    lab.ipman.apply("pairs.yaml", yaml(open()));
     await eventually(async () => {
       assert.deepEqual([...(await idsByName()).keys()].toSorted(), pairNames);
     });

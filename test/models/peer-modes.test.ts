@@ -100,11 +100,21 @@ describe("a child whose manifest leaves open how many CHILD SAs it has", () => {
     });
   }
 
-  it("begins with one CHILD SA again if its networks change", async () => {
+  it("keeps the pairs of a manifest that declared them", async () => {
+    await using world = await declared("narrows", { selectorMode: "perPair" });
+    await pass(5_000);
+    const before = asked(world);
+    world.declare(resourcesOf());
+    await pass(5_000);
+    assert.deepEqual(installed(world), pairs);
+    assert.deepEqual(asked(world), before);
+  });
+
+  it("begins with one CHILD SA again if all its networks change", async () => {
     await using world = await declared("narrows");
     await pass(5_000);
     world.behaviours.set("site", "answers");
-    world.declare(resourcesOf({ remote_ips: networks.slice(0, 2) }));
+    world.declare(resourcesOf({ remote_ips: ["10.1.9.0/24", "10.7.9.0/24"] }));
     await pass(5_000);
     assert.deepEqual(installed(world), ["child-2"]);
   });

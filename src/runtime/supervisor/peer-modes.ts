@@ -3,7 +3,7 @@ import type { ConnectionSnapshot } from "../../machines/connection/connection.ts
 import { childActorId } from "../../machines/connection/connection-types.ts";
 import type { Child, Connection } from "../../model/api/connection.ts";
 import { narrowedToPair } from "../../model/charon/narrowed-to-pair.ts";
-import type { IkeSa } from "../../model/charon/sa.ts";
+import type { ChildSa, IkeSa } from "../../model/charon/sa.ts";
 import { Reason } from "../../model/status/failure.ts";
 import { formatPrefix, type Prefix } from "../../model/net/prefix.ts";
 import { Memo } from "../../model/value/memo.ts";
@@ -62,8 +62,7 @@ export class PeerModes {
       for (const child of connection.children) {
         if (!isOpen(child)) continue;
         const own = listed.filter(({ ifId }) => ifId === child.ifId);
-        const names = new Set(child.pairSets.map(({ name }) => name));
-        const mode = own.some(({ name }) => names.has(name))
+        const mode = hasPairs(own, child)
           ? "perPair"
           : own.some((sa) => narrowedToPair(sa, child))
             ? "together"
@@ -75,8 +74,8 @@ export class PeerModes {
   }
 
   /**
-   * Learns from the answers of the peer to a connection's actor. Returns whether it learned
-   * something.
+   * Learns from the answers of the peer to a connection's actor, and from SAs that an earlier manifest
+   * left. Returns whether it learned something.
    *
    * @param connection the connection as it is declared
    */
@@ -111,6 +110,11 @@ export class PeerModes {
   }
 }
 
+/** Whether some of the CHILD SAs are of pairs, such as by an earlier manifest. */
+function hasPairs(sas: readonly ChildSa[], { pairSets }: Child): boolean {
+  return sas.some(({ name }) => pairSets.some((set) => set.name === name));
+}
+
 /** Whether the manifest leaves the mode to the peer. */
 function isOpen({ pairSets }: Child): boolean {
   return pairSets.length > 0;
@@ -123,13 +127,14 @@ function modeAfter(
   snapshot: ChildSnapshot,
 ): Mode | undefined {
   const { sas, failure, child: current, settled } = snapshot.context;
-  const hasPairs = current.selectorSets.length > 1;
   if (known === undefined) {
+    if (hasPairs(sas, child)) return "perPair";
     const isRequired = failure?.reason === Reason.SinglePairRequired;
     const isNarrowed = settled && sas.some((sa) => narrowedToPair(sa, child));
     return isRequired || isNarrowed ? "perPair" : undefined;
   }
-  if (known === "together" || !hasPairs || !snapshot.matches("failed")) return undefined;
+  if (known === "together" || current.selectorSets.length < 2 || !snapshot.matches("failed"))
+    return undefined;
   // The peer has only one of the pairs, so it narrowed the CHILD SA for another reason.
   const isRefused = failure?.reason === Reason.TrafficSelectorsRefused;
   const accepted = new Set(sas.map(({ name }) => name));

@@ -220,6 +220,10 @@ export class Supervisor implements Running, Disposable {
 
   #declare(declared: DesiredState): void {
     this.#declared = declared;
+    for (const [id, connection] of declared.connections) {
+      const root = this.roots.get(id);
+      if (root !== undefined) this.#peerModes.observe(connection, root.getSnapshot());
+    }
     this.#setDesired(this.#peerModes.apply(declared));
   }
 
