@@ -17,6 +17,7 @@ usage: node lab/run.ts [options] -- COMMAND [ARGUMENT…]
   --machine NAME     ${machines.map((m) => m.name).join(", ")}; by default the first that works on this host
   --ready            prefer a machine that needs no kernel build
   --artifacts DIR    a folder that the command may write to ($ARTIFACTS)
+  --beside           use another processor than a lab without this option
   --limit SECONDS    stop everything after this time (1200)
 `;
 
@@ -46,6 +47,7 @@ const { values, positionals } = parseArgs({
     machine: { type: "string" },
     ready: { type: "boolean", default: false },
     artifacts: { type: "string" },
+    beside: { type: "boolean", default: false },
     limit: { type: "string", default: "1200" },
     help: { type: "boolean", default: false },
   },
@@ -60,6 +62,7 @@ if (values.help || positionals.length === 0) {
   process.exitCode = await machine.run({
     exchange,
     limitSeconds: Number(values.limit),
+    beside: values.beside,
     script: [
       `cd ${quote(process.cwd())}`,
       // This Node takes precedence over the host's.

@@ -24,12 +24,19 @@ interface Suite {
   readonly command: readonly string[];
 }
 
-/** The charon under test is the host's, or that of the image `ipman-charon`. */
-const lab = (name: string, pattern: string, charon?: "ipman-charon"): Suite => ({
+interface LabOptions {
+  /** The charon under test, if it is not the host's. */
+  readonly charon?: "ipman-charon";
+  /** Whether the suite runs beside another suite of the lab. */
+  readonly beside?: true;
+}
+
+const lab = (name: string, pattern: string, { charon, beside }: LabOptions = {}): Suite => ({
   name,
   command: [
     node,
     "lab/run.ts",
+    ...(beside === true ? ["--beside"] : []),
     "--limit",
     limitSeconds,
     "--artifacts",
@@ -48,6 +55,9 @@ const lab = (name: string, pattern: string, charon?: "ipman-charon"): Suite => (
 const scenariosOfImage = ["tunnel", "change", "rekey", "restart"]
   .map((name) => `lab/scenarios/${name}.scenario.ts`)
   .join(" ");
+
+const charon = "ipman-charon";
+const beside = true;
 
 /** Suites that run one after the other, the fastest ones first. */
 type Lane = readonly Suite[];
@@ -70,9 +80,9 @@ const besideTheScenarios: Lane = [
     ],
   },
   // In a machine of their own, beside that of the scenarios.
-  lab("contracts-image", "lab/contracts/charon/*.scenario.ts", "ipman-charon"),
-  lab("scenarios-image", scenariosOfImage, "ipman-charon"),
-  lab("peers", "lab/peers/*.scenario.ts"),
+  lab("contracts-image", "lab/contracts/charon/*.scenario.ts", { charon, beside }),
+  lab("scenarios-image", scenariosOfImage, { charon, beside }),
+  lab("peers", "lab/peers/*.scenario.ts", { beside }),
 ];
 /** A machine of the lab uses one processor. */
 const scenarios: Lane = [

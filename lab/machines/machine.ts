@@ -6,6 +6,8 @@ export interface Job {
   readonly exchange: string;
   /** Seconds after which the machine is stopped. */
   readonly limitSeconds: number;
+  /** Whether the machine runs beside another one, and so on another processor. */
+  readonly beside: boolean;
 }
 
 /** A host or virtual machine that runs scenarios. */

@@ -14,13 +14,13 @@ export const uml: Machine = {
   name: "uml",
   unavailable: () => (process.arch === "x64" ? undefined : "User-Mode Linux needs x86-64"),
   ready: () => spawnSync(builder, ["--if-built"], { stdio: "ignore" }).status === 0,
-  run: async ({ script, exchange, limitSeconds }) => {
+  run: async ({ script, exchange, limitSeconds, beside }) => {
     writeFileSync(join(exchange, "job"), script);
     const [program = "", ...args] = umlCommand({
       memory,
       exchange,
       limitSeconds,
-      processor: availableParallelism() - 1,
+      processor: Math.max(0, availableParallelism() - (beside ? 2 : 1)),
     });
     await exitOf(spawn(program, args, { stdio: ["ignore", "inherit", "inherit"] }));
     // The kernel's own exit status does not depend on the job.
