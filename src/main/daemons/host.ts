@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import { Subscription, type Observable } from "rxjs";
+import { delayWhen, map, type Observable, Subscription } from "rxjs";
 import type { ControlHandler } from "../../adapters/control/server.ts";
 import { ControlServer } from "../../adapters/control/server.ts";
 import { endpointCodec, type HostWorker } from "../../adapters/host/endpoints.ts";
@@ -20,6 +20,7 @@ import { containStreams } from "../../runtime/actors/contained.ts";
 import { supervisorControl } from "../../runtime/control/supervisor-control.ts";
 import { desiredStates } from "../../runtime/desired/desired-states.ts";
 import { attach, type AttachPorts } from "../../runtime/host/attach.ts";
+import { gatewayHas } from "../../runtime/host/gateway-has.ts";
 import type { AttachRequest } from "../../runtime/host/attach-request.ts";
 import { fabricNetwork } from "../../runtime/host/fabric-network.ts";
 import { HostPlacement } from "../../runtime/host/host-placement.ts";
@@ -130,7 +131,12 @@ async function build(options: HostOptions, logging: Logging, resources: AsyncDis
   metrics.showStateWrites(placement.writes);
   const ports = { desired, placement, network };
   const shown = supervisorControl(supervisor, examinerOf(options, network, poller), logBuffer);
-  const control = withAttach(shown, (request) => attach(ports, request));
+  const control = withAttach(shown, (request) =>
+    attach(ports, request).pipe(
+      delayWhen(({ worker }) => gatewayHas(supervisor, worker)),
+      map(({ address }) => ({ address })),
+    ),
+  );
   resources.use(await serveControl(options, control, { placement, keyFile, onTrouble }));
   await servePages(options, { supervisor, metrics, log }, resources);
   start({ supervisor, ports, keyFile }, logging, resources);

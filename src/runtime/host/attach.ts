@@ -3,6 +3,7 @@ import { fabricUplink } from "../../adapters/host/fabric.ts";
 import { applyPlan } from "../../adapters/network/apply-plan.ts";
 import type { Connection } from "../../model/api/connection.ts";
 import { formatPrefix } from "../../model/net/prefix.ts";
+import type { Worker } from "../../model/network/endpoint.ts";
 import type { DesiredState } from "../desired/desired-state.ts";
 import type { KernelNetwork } from "../kernel/kernel-network.ts";
 import { Refusal } from "../ports/refusal.ts";
@@ -23,6 +24,7 @@ export interface AttachPorts {
 /** The address of an attached namespace in its segment. */
 export interface Attached {
   readonly address: string;
+  readonly worker: Worker;
 }
 
 /**
@@ -60,5 +62,5 @@ function attachNow(
     throw new Error("the connection was deleted while the namespace was attached to it");
   const plan = network.workerPlan({ ...attachment, connection }, worker, fabricUplink);
   applyPlan({ namespace: worker.netns }, plan);
-  return { address: formatPrefix(worker.address) };
+  return { address: formatPrefix(worker.address), worker };
 }
