@@ -108,8 +108,9 @@ export const habitCases = numberedCases({
   },
   "announces a lifetime of the authentication below the over_time of ipman": {
     habits: { authLifetime: 60 },
-    // charon makes up to 16 IKE SAs a second until ipman, which is starting, unloads the connection.
-    mostInFirst: 15,
+    // charon makes up to 20 IKE SAs a second until ipman, which is starting beside 38 peers, unloads the
+    // connection; a busy machine delays that.
+    mostInFirst: 100,
     expected: { isUp: false, reason: "LifetimeTooShort", message: /of 60 s/ },
   },
   "wants a reauthentication every 25 s": {
