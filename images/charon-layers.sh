@@ -9,7 +9,8 @@ charon_layer() { # NAME FILE
     ipman-charon) debian_layer "$1" "$2" forky "${common[@]}" ;;
     # For IKEv1, which charon 6.1 does not have.
     ipman-charon-legacy)
-      debian_layer "$1" "$2" bookworm "${common[@]}" strongswan-charon libcharon-extra-plugins libstrongswan-extra-plugins
+      debian_layer "$1" "$2" bookworm "${common[@]}" strongswan-charon \
+        libcharon-extra-plugins libstrongswan-standard-plugins libstrongswan-extra-plugins
       ;;
   esac
 }

@@ -55,6 +55,19 @@ for (const { name, debian: version } of images) {
       assert.ok(Number(size) <= 80_000_000, size);
     });
 
+    if (name === "ipman-charon-legacy") {
+      it("has every plugin that its charon loads", () => {
+        const [, load = ""] = /^ *load = (.*)$/m.exec(text("etc/ipman/strongswan.conf")) ?? [];
+        const plugins = load.split(" ").map((plugin) => `libstrongswan-${plugin}.so`);
+        assert.ok(plugins.length > 20);
+        const present = readdirSync(join(image.root, "usr/lib/ipsec/plugins"));
+        assert.deepEqual(
+          plugins.filter((plugin) => !present.includes(plugin)),
+          [],
+        );
+      });
+    }
+
     it("has the version of its Debian release, and labels", () => {
       const isNamed = new RegExp(`^VERSION_(ID="|CODENAME=)${version}"?$`, "m");
       assert.match(text("usr/lib/os-release"), isNamed);
