@@ -25,30 +25,22 @@ function summaryOf(conditions: readonly Condition[]): string[] {
     .map(({ type, status, reason }) => `${type} ${status} ${reason}`);
 }
 
+const facts = {
+  state: "established",
+  failure: undefined,
+  problems: [],
+  hasSecret: true,
+  keyFailure: undefined,
+  secretTrouble: undefined,
+  charonReady: true,
+  children: [child()],
+} as const;
+
 function ofConnection(...children: ChildFacts[]): Condition[] {
-  return conditionsOf({
-    state: "established",
-    failure: undefined,
-    problems: [],
-    hasSecret: true,
-    keyFailure: undefined,
-    secretTrouble: undefined,
-    charonReady: true,
-    children,
-  });
+  return conditionsOf({ ...facts, children });
 }
 
 describe("the conditions of a connection that is up", () => {
-  const facts = {
-    state: "established",
-    failure: undefined,
-    problems: [],
-    hasSecret: true,
-    keyFailure: undefined,
-    secretTrouble: undefined,
-    charonReady: true,
-    children: [child()],
-  } as const;
   const messageOf = (conditions: readonly Condition[], type: Condition["type"]) =>
     conditions.find((one) => one.type === type)?.message;
 

@@ -1,10 +1,10 @@
 import type { GatewaySnapshot } from "../../machines/gateway/gateway.ts";
 import type { ConnectionActor } from "../../machines/connection/connection.ts";
-import type { ChildActor, ChildSnapshot } from "../../machines/child/child.ts";
-import { childActorId } from "../../machines/connection/connection-types.ts";
+import type { ChildSnapshot } from "../../machines/child/child.ts";
 import type { Child } from "../../model/api/connection.ts";
 import type { PublicState } from "../../model/status/public-state.ts";
 import { publicStateOf } from "../actors/public-state.ts";
+import { childSnapshotOf, gatewaySnapshotOf } from "../actors/snapshots.ts";
 import type { Placed } from "./examiner.ts";
 
 /** The current snapshots of a child's actors. */
@@ -19,15 +19,15 @@ export interface ChildSubject {
 
 /** The children of a connection, or the one with that key. */
 export function childrenOf(root: ConnectionActor, key?: string): ChildSubject[] {
-  const { context, children } = root.getSnapshot();
+  const connection = root.getSnapshot();
+  const { context } = connection;
   const wanted = context.connection.children.filter(
     (child) => key === undefined || child.key === key,
   );
   return wanted.flatMap((child) => {
-    const actor = children[childActorId(child.key)] as ChildActor | undefined;
-    if (actor === undefined) return [];
-    const snapshot = actor.getSnapshot();
-    const gateway = snapshot.children["gateway"]?.getSnapshot() as ChildSubject["gateway"];
+    const snapshot = childSnapshotOf(connection, child.key);
+    if (snapshot === undefined) return [];
+    const gateway = gatewaySnapshotOf(snapshot);
     return [{ child, snapshot, gateway, state: publicStateOf(snapshot), placed: placedOf() }];
 
     function placedOf(): Placed | undefined {

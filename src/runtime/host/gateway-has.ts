@@ -1,8 +1,6 @@
 import { filter, first, map, startWith, timeout, type Observable, of } from "rxjs";
-import type { ChildSnapshot } from "../../machines/child/child.ts";
-import { childActorId } from "../../machines/connection/connection-types.ts";
-import type { GatewaySnapshot } from "../../machines/gateway/gateway.ts";
 import type { Endpoint } from "../../model/network/endpoint.ts";
+import { childSnapshotOf, gatewaySnapshotOf } from "../actors/snapshots.ts";
 import type { Running } from "../ports/running.ts";
 
 /** The longest wait for a gateway; milliseconds. One that cannot be configured is reported elsewhere. */
@@ -26,8 +24,8 @@ export function gatewayHas(
 }
 
 function forwards({ roots }: Pick<Running, "roots">, { connection, child, id }: Endpoint): boolean {
-  const actor = roots.get(connection)?.getSnapshot().children[childActorId(child)];
-  const snapshot = actor?.getSnapshot() as ChildSnapshot | undefined;
-  const gateway = snapshot?.children["gateway"]?.getSnapshot() as GatewaySnapshot | undefined;
+  const root = roots.get(connection)?.getSnapshot();
+  const snapshot = root && childSnapshotOf(root, child);
+  const gateway = snapshot && gatewaySnapshotOf(snapshot);
   return gateway?.matches("ready") === true && gateway.context.workers.some((one) => one.id === id);
 }

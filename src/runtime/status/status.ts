@@ -1,7 +1,6 @@
 import type { GatewaySnapshot } from "../../machines/gateway/gateway.ts";
 import type { ConnectionSnapshot } from "../../machines/connection/connection.ts";
 import type { ChildSnapshot } from "../../machines/child/child.ts";
-import { childActorId } from "../../machines/connection/connection-types.ts";
 import type { Connection } from "../../model/api/connection.ts";
 import type { Worker } from "../../model/network/endpoint.ts";
 import { unroutedText } from "../../model/network/tunnel-routes.ts";
@@ -24,6 +23,7 @@ import {
   type ConnectionFacts,
 } from "../conditions/conditions.ts";
 import { publicStateOf } from "../actors/public-state.ts";
+import { childSnapshotOf, gatewaySnapshotOf } from "../actors/snapshots.ts";
 import { Memo } from "../../model/value/memo.ts";
 import { stateName, topState } from "../actors/state-name.ts";
 import type { Running } from "../ports/running.ts";
@@ -99,7 +99,7 @@ function snapshotsOf(snapshot: ConnectionSnapshot): object[] {
   const children = Object.values(snapshot.children).flatMap((actor): object[] => {
     const child = actor?.getSnapshot() as object | undefined;
     if (child === undefined || !("children" in child)) return [];
-    const gateway = (child as ChildSnapshot).children["gateway"]?.getSnapshot();
+    const gateway = gatewaySnapshotOf(child as ChildSnapshot);
     return gateway === undefined ? [child] : [child, gateway];
   });
   return [snapshot, ...children];
@@ -120,11 +120,11 @@ function connectionStatus(
   const { connection, failure, omitted, ikeSas } = snapshot.context;
   const keyExchange = ikeSas.findLast(isEstablished)?.keyExchange;
   const children = connection.children.flatMap(({ key }, i) => {
-    const actor = snapshot.children[childActorId(key)];
-    if (actor === undefined) return [];
-    const known = before?.children.find((child) => child.key === key);
+    const child = childSnapshotOf(snapshot, key);
+    if (child === undefined) return [];
+    const known = before?.children.find((one) => one.key === key);
     const observed = { reachability: probes[i], traffic: traffic[i] };
-    return [childStatus(actor.getSnapshot() as ChildSnapshot, observed, known)];
+    return [childStatus(child, observed, known)];
   });
   const state = stateOf(snapshot);
   return {
@@ -160,7 +160,7 @@ function childStatus(
 ): ChildStatus {
   const { child, failure, sas } = snapshot.context;
   const keyExchange = sas.findLast(isInstalled)?.keyExchange;
-  const gateway = snapshot.children["gateway"]?.getSnapshot() as GatewaySnapshot | undefined;
+  const gateway = gatewaySnapshotOf(snapshot);
   const facts = {
     key: child.key,
     state: stateOf(snapshot),

@@ -1,12 +1,12 @@
 import type { ChildSnapshot } from "../../machines/child/child.ts";
 import type { ConnectionSnapshot } from "../../machines/connection/connection.ts";
-import { childActorId } from "../../machines/connection/connection-types.ts";
 import type { Child, Connection } from "../../model/api/connection.ts";
 import { narrowedToPair } from "../../model/charon/narrowed-to-pair.ts";
 import type { ChildSa, IkeSa } from "../../model/charon/sa.ts";
 import { Reason } from "../../model/status/failure.ts";
 import { formatPrefix, type Prefix } from "../../model/net/prefix.ts";
 import { Memo } from "../../model/value/memo.ts";
+import { childSnapshotOf } from "../actors/snapshots.ts";
 import type { DesiredState } from "../desired/desired-state.ts";
 
 /** How a peer accepts the networks of a child: in one CHILD SA, as far as it has them, or in pairs. */
@@ -83,10 +83,9 @@ export class PeerModes {
     let isChanged = false;
     for (const child of connection.children) {
       if (!isOpen(child)) continue;
-      const actor = snapshot.children[childActorId(child.key)];
-      if (actor === undefined) continue;
-      const known = this.#modes.get(keyOf(connection, child));
-      const next = modeAfter(known, child, actor.getSnapshot() as ChildSnapshot);
+      const own = childSnapshotOf(snapshot, child.key);
+      if (own === undefined) continue;
+      const next = modeAfter(this.#modes.get(keyOf(connection, child)), child, own);
       if (next !== undefined && this.#learn(connection, child, next)) isChanged = true;
     }
     return isChanged;
@@ -141,10 +140,15 @@ function modeAfter(
   return isRefused && accepted.size === 1 ? "together" : undefined;
 }
 
+/** Every event of a connection's actors asks for the keys of its children. */
+const keys = new Memo<Child, string>();
+
 function keyOf({ id, remoteAddr, remoteId }: Connection, child: Child): string {
-  const { key, localSelectors, remoteSelectors } = child;
-  const networks = [localSelectors, remoteSelectors].map(textsOf);
-  return JSON.stringify([id, remoteAddr, remoteId, key, ...networks]);
+  return keys.of(child, [id, remoteAddr, remoteId], () => {
+    const { key, localSelectors, remoteSelectors } = child;
+    const networks = [localSelectors, remoteSelectors].map(textsOf);
+    return JSON.stringify([id, remoteAddr, remoteId, key, ...networks]);
+  });
 }
 
 function textsOf(networks: readonly Prefix[]): string[] {

@@ -1,6 +1,4 @@
-import type { ChildSnapshot } from "../../machines/child/child.ts";
 import type { ConnectionActor } from "../../machines/connection/connection.ts";
-import { childActorId } from "../../machines/connection/connection-types.ts";
 import type { Child, Connection } from "../../model/api/connection.ts";
 import type { ChildSa } from "../../model/charon/sa.ts";
 import { failure, Reason, type Failure } from "../../model/status/failure.ts";
@@ -13,6 +11,7 @@ import {
 } from "../../model/traffic/traffic-evidence.ts";
 import { truncationRemedy } from "../../model/traffic/truncation.ts";
 import { publicStateOf } from "../actors/public-state.ts";
+import { childSnapshotOf } from "../actors/snapshots.ts";
 import type { WorkQueue } from "../actors/work-queue.ts";
 import { isUp } from "../conditions/conditions.ts";
 import { measured, type EffectPorts } from "../effects/effect.ts";
@@ -165,10 +164,9 @@ export class TrafficWatch implements TrafficStates, Disposable {
 
 function childrenUp(root: ConnectionActor | undefined): UpChild[] {
   if (root === undefined) return [];
-  const { context, children } = root.getSnapshot();
-  return context.connection.children.flatMap((child) => {
-    const actor = children[childActorId(child.key)];
-    const snapshot = actor?.getSnapshot() as ChildSnapshot | undefined;
+  const connection = root.getSnapshot();
+  return connection.context.connection.children.flatMap((child) => {
+    const snapshot = childSnapshotOf(connection, child.key);
     if (snapshot === undefined || !isUp(publicStateOf(snapshot))) return [];
     const { sas } = snapshot.context;
     if (sas.length === 0) return [];
