@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import {
   assign,
   createActor,
@@ -10,6 +11,21 @@ import type { childMachine } from "../../src/machines/child/child.ts";
 import type { ChildEvent } from "../../src/machines/child/child-types.ts";
 import type { Child } from "../../src/model/api/connection.ts";
 import { Calls, childSpec, childWith, connectionOf, type ikeSa, settled } from "./fixtures.ts";
+
+/** Starts a child that charon has loaded, on a simulated clock. */
+export function startedChild(child: Child | undefined) {
+  assert.ok(child);
+  const calls = new Calls();
+  const clock = new SimulatedClock();
+  const input = { connection: connectionOf(), child, loaded: true };
+  const machine = setup({ actors: { child: childWith(calls) } }).createMachine({
+    invoke: { id: "child", src: "child", input },
+    on: { "sas.wanted": {} },
+  });
+  const root = createActor(machine, { clock }).start();
+  const actor = root.getSnapshot().children["child"] as ActorRefFrom<typeof childMachine>;
+  return { calls, clock, root, actor };
+}
 
 /** A child whose parent records the types of the events that it receives. */
 export function childHarness(changes: object = {}) {

@@ -5,6 +5,7 @@ import { childSpec, connectionSpec, secret } from "../../lab/sites/manifests.ts"
 import { statusOf } from "../../src/runtime/status/status.ts";
 import type { Behaviour } from "../simulator/charon/behaviour.ts";
 import { resourceOf, World } from "../simulator/world.ts";
+import { pass } from "./fixtures.ts";
 
 const names = ["a", "b", "c"];
 type Fault = (world: Tunnels) => Promise<void> | void;
@@ -45,14 +46,6 @@ function spec(index: number): object {
   const first = 10 * index + 2;
   const children = [first, first + 1].map((n) => [`child-${n}`, childSpec(n)]);
   return { children: Object.fromEntries(children) };
-}
-
-/** Passes time in slices, and lets sockets work after each. */
-async function pass(milliseconds: number): Promise<void> {
-  for (let passed = 0; passed < milliseconds; passed += 20) {
-    mock.timers.tick(20);
-    for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
-  }
 }
 
 const anyName = fc.constantFrom(...names);

@@ -5,14 +5,7 @@ import { readinessText } from "../../src/runtime/metrics/readiness-series.ts";
 import { statusOf } from "../../src/runtime/status/status.ts";
 import type { Behaviour } from "../simulator/charon/behaviour.ts";
 import { resourceOf, World } from "../simulator/world.ts";
-
-/** Passes time in slices, and lets sockets work after each. */
-async function pass(milliseconds: number): Promise<void> {
-  for (let passed = 0; passed < milliseconds; passed += 20) {
-    mock.timers.tick(20);
-    for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
-  }
-}
+import { pass } from "./fixtures.ts";
 
 async function declared(changes: object, behaviour: Behaviour = "answers"): Promise<World> {
   const resources = [secret({ site: psk }), connectionSpec("site", changes)].map(resourceOf);

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { createActor, setup, SimulatedClock, type ActorRefFrom } from "xstate";
-import type { childMachine } from "../../src/machines/child/child.ts";
 import { failure, Reason } from "../../src/model/status/failure.ts";
-import { Calls, childSa, childSpec, childWith, connectionOf, ikeSa, settled } from "./fixtures.ts";
+import { childSa, childSpec, connectionOf, ikeSa, settled } from "./fixtures.ts";
+import { startedChild } from "./child-harness.ts";
 
 const networks = ["10.1.2.0/24", "10.7.0.0/24"];
 
@@ -29,19 +28,10 @@ const steps = { first: 50, later: 500 } as const;
 
 /** Runs a child for some minutes. */
 async function courseOf(answerTo: (count: number) => Answer): Promise<Course> {
-  const calls = new Calls();
-  const clock = new SimulatedClock();
   const [child] = connectionOf({
     children: { "child-2": childSpec(2, { remote_ips: networks }) },
   }).children;
-  assert.ok(child);
-  const input = { connection: connectionOf(), child, loaded: true };
-  const machine = setup({ actors: { child: childWith(calls) } }).createMachine({
-    invoke: { id: "child", src: "child", input },
-    on: { "sas.wanted": {} },
-  });
-  const root = createActor(machine, { clock }).start();
-  const actor = root.getSnapshot().children["child"] as ActorRefFrom<typeof childMachine>;
+  const { calls, clock, root, actor } = startedChild(child);
   const times: number[] = [];
   const unexplained: number[] = [];
   let answer: Answer | undefined;

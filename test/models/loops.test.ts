@@ -1,15 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import {
-  createActor,
-  fromPromise,
-  setup,
-  SimulatedClock,
-  type ActorRefFrom,
-  type AnyActorRef,
-} from "xstate";
+import { createActor, fromPromise, SimulatedClock, type AnyActorRef } from "xstate";
 import { charonMachine } from "../../src/machines/charon.ts";
-import type { childMachine } from "../../src/machines/child/child.ts";
 import { noEndpoints } from "../../src/machines/connection/connection-types.ts";
 import { connectionMachine } from "../../src/machines/connection/connection.ts";
 import { managedObjectMachine } from "../../src/machines/managed-object.ts";
@@ -25,6 +17,7 @@ import {
   loadedNew,
   settled,
 } from "./fixtures.ts";
+import { startedChild } from "./child-harness.ts";
 
 const hourMs = 3_600_000;
 
@@ -97,17 +90,7 @@ describe("an actor during an hour of interference", () => {
   });
 
   it("initiates an SA at once each time that the peer closes an idle one after a minute", async () => {
-    const calls = new Calls();
-    const clock = new SimulatedClock();
-    const [child] = connectionOf().children;
-    assert.ok(child);
-    const input = { connection: connectionOf(), child, loaded: true };
-    const machine = setup({ actors: { child: childWith(calls) } }).createMachine({
-      invoke: { id: "child", src: "child", input },
-      on: { "sas.wanted": {} },
-    });
-    const root = createActor(machine, { clock }).start();
-    const actor = root.getSnapshot().children["child"] as ActorRefFrom<typeof childMachine>;
+    const { calls, clock, actor } = startedChild(connectionOf().children[0]);
     let ordered = 0;
     let up = 0;
     let down = 0;

@@ -10,7 +10,7 @@ import { rootOf } from "../../src/runtime/connections/root-of.ts";
 import { checkDeclared } from "../../src/runtime/diagnosis/declared.ts";
 import { resourceOf, World } from "../simulator/world.ts";
 import { harness } from "./connection-harness.ts";
-import { ikeSa, settled } from "./fixtures.ts";
+import { ikeSa, pass, settled } from "./fixtures.ts";
 
 describe("a connection that charon lost", () => {
   async function established() {
@@ -127,13 +127,6 @@ describe("another program that changes the connections of charon", () => {
   after(() => mock.timers.reset());
 
   /** Passes time in slices, between which sockets get their turn. */
-  async function pass(milliseconds: number): Promise<void> {
-    for (let passed = 0; passed < milliseconds; passed += 20) {
-      mock.timers.tick(20);
-      for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
-    }
-  }
-
   async function up(): Promise<World> {
     const other = connectionSpec("other", { children: { "child-3": childSpec(3) } });
     const resources = [secret({ site: psk, other: psk }), connectionSpec("site"), other];

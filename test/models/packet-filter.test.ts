@@ -5,14 +5,7 @@ import { NftError } from "../../src/adapters/nftables/libnftables.ts";
 import { statusOf } from "../../src/runtime/status/status.ts";
 import { obedientNetwork } from "../simulator/placement.ts";
 import { resourceOf, World } from "../simulator/world.ts";
-
-/** Passes time in slices, and lets sockets work after each. */
-async function pass(milliseconds: number): Promise<void> {
-  for (let passed = 0; passed < milliseconds; passed += 20) {
-    mock.timers.tick(20);
-    for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
-  }
-}
+import { pass } from "./fixtures.ts";
 
 /** A kernel that refuses the packet filter of one connection's gateway until the test ends that. */
 function lacking() {
