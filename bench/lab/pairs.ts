@@ -5,7 +5,7 @@ import { TwoSites } from "../../lab/sites/two-sites.ts";
 import { connectionFromCr } from "../../src/model/validation/connection-from-cr.ts";
 import { formatPrefix } from "../../src/model/net/prefix.ts";
 import { quantile, type Row } from "../row.ts";
-import { manifestFolder, runHost, untilUp } from "./host-run.ts";
+import { manifestFolder, timesSideBySide } from "./host-run.ts";
 import { Swanctl } from "./swanctl.ts";
 
 const count = 64;
@@ -19,26 +19,14 @@ export async function pairRows(): Promise<Row[]> {
   const pairs = spec("perPair");
   await lab.mirror(pairs);
   const byHand = handOf(lab, pairs);
-  const [ours, theirs]: [number[], number[]] = [[], []];
   const manifests = manifestFolder(lab.folder, pairs);
-  for (let round = 0; round < rounds; round++) {
-    const handed = performance.now();
-    byHand.up();
-    theirs.push(performance.now() - handed);
-    byHand.down();
-    const started = performance.now();
-    const host = await runHost(lab.node, manifests);
-    await untilUp(lab.node, "pairs", count);
-    ours.push(performance.now() - started);
-    await host.stop("teardown", true);
-  }
+  const both = { node: lab.node, byHand, manifests, name: "pairs", wanted: count };
   return [
     {
       what: `start of \`ipman run\` to the CHILD SAs of ${count} pairs of one child, process start apart, median`,
       against: "swanctl --load-all, then --initiate for each",
       unit: "ms",
-      ours: quantile(ours, 0.5),
-      theirs: quantile(theirs, 0.5),
+      ...(await timesSideBySide(both, rounds)),
       goal: { atMost: 1.5 },
     },
     await attachRow(lab),

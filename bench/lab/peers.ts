@@ -4,8 +4,8 @@ import type { Implementation } from "../../lab/peers/peer.ts";
 import { PeerSite } from "../../lab/peers/peer-site.ts";
 import { childKey, manifestOf, proposalOf, tunnelOf } from "../../lab/peers/tunnel.ts";
 import { sitesFolder } from "../../lab/sites/evidence.ts";
-import { quantile, type Row } from "../row.ts";
-import { manifestFolder, runHost, untilUp } from "./host-run.ts";
+import type { Row } from "../row.ts";
+import { manifestFolder, timesSideBySide } from "./host-run.ts";
 import { Swanctl } from "./swanctl.ts";
 
 const rounds = 7;
@@ -40,24 +40,12 @@ async function establishedRow(implementation: Implementation): Promise<Row> {
       },
     ],
   });
-  const [ours, theirs]: [number[], number[]] = [[], []];
-  for (let round = 0; round < rounds; round++) {
-    const handed = performance.now();
-    byHand.up();
-    theirs.push(performance.now() - handed);
-    byHand.down();
-    const started = performance.now();
-    const host = await runHost(site.node, manifests);
-    await untilUp(site.node, name, 1);
-    ours.push(performance.now() - started);
-    await host.stop("teardown", true);
-  }
+  const both = { node: site.node, byHand, manifests, name, wanted: 1 };
   return {
     what: `start of \`ipman run\` to a CHILD SA with ${implementation.name} ${site.version}, process start apart, median`,
     against: "swanctl --load-all, then --initiate",
     unit: "ms",
-    ours: quantile(ours, 0.5),
-    theirs: quantile(theirs, 0.5),
+    ...(await timesSideBySide(both, rounds)),
     goal: { atMost: 1.3 },
   };
 }

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import type { Message } from "vici-client";
 import { ikeSasIn } from "../../src/adapters/vici/list-sas.ts";
-import { xfrmErrors } from "../../src/adapters/xfrm/xfrm-errors.ts";
 import { cable, clear, flushXfrm } from "../sites/cable.ts";
 import { Charon } from "../sites/charon.ts";
+import { droppedBy } from "../sites/drops.ts";
 import { Evidence, sitesFolder } from "../sites/evidence.ts";
 import { Ipman } from "../sites/ipman.ts";
 import { secret, yaml } from "../sites/manifests.ts";
 import { answered, Pinging } from "../sites/pings.ts";
 import { eventually, ip } from "../sites/shell.ts";
 import { impatient } from "../sites/two-sites.ts";
-import { dropCounters, type Haste, type Implementation, type Peer } from "./peer.ts";
+import { type Haste, type Implementation, type Peer } from "./peer.ts";
 import { PeerRoot } from "./peer-root.ts";
 import { childKey, manifestOf, nodeAddress, type Declaration, type Tunnel } from "./tunnel.ts";
 
@@ -121,11 +121,7 @@ export class PeerSite implements AsyncDisposable {
   /** The number of packets that the kernel dropped because of the peer's haste. */
   hasteLosses(): number {
     const habits = this.#haste?.habits ?? [];
-    const dropped = habits.map((habit) => {
-      const { counter, netns } = dropCounters[habit];
-      return xfrmErrors(netns).get(counter) ?? 0;
-    });
-    return dropped.reduce((sum, count) => sum + count, 0);
+    return habits.map(droppedBy).reduce((sum, count) => sum + count, 0);
   }
 
   /** A command to the node's charon. */

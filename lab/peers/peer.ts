@@ -1,3 +1,4 @@
+import type { HastyHabit } from "../sites/drops.ts";
 import type { CaseName } from "./cases/case-names.ts";
 import type { PeerRoot } from "./peer-root.ts";
 import type { Tunnel } from "./tunnel.ts";
@@ -26,23 +27,12 @@ export interface Peer extends AsyncDisposable {
   deleteIke(tunnel: Tunnel): Promise<void>;
 }
 
-/**
- * The kernel's counters of the packets that a peer's habits lose, with the namespace. A packet for
- * an SPI that is only reserved is an XfrmAcquireError.
- */
-export const dropCounters = {
-  sendsEarly: { counter: "XfrmAcquireError", netns: undefined },
-  endsEarly: { counter: "XfrmInNoStates", netns: "/run/netns/peer" },
-  installsLate: { counter: "XfrmAcquireError", netns: "/run/netns/peer" },
-} as const;
-
 /** Habits of a peer that lose packets when a CHILD SA is replaced. */
 export interface Haste {
   /** The cases that show it. */
   readonly cases: readonly CaseName[];
   readonly note: string;
-  /** Whether it sends on a new SA early, ends an old one early, or installs a new one late. */
-  readonly habits: readonly (keyof typeof dropCounters)[];
+  readonly habits: readonly HastyHabit[];
 }
 
 /** An implementation of IKE, of one version. */

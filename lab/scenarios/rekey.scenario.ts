@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { xfrmErrors } from "../../src/adapters/xfrm/xfrm-errors.ts";
+import { droppedBy } from "../sites/drops.ts";
 import { childSpec, connectionSpec, psk, secret, yaml } from "../sites/manifests.ts";
 import { eventually, inNetns, ip } from "../sites/shell.ts";
 import { Pinging, uncounted } from "../sites/pings.ts";
@@ -93,8 +93,7 @@ describe("short lifetimes under traffic", () => {
     ip("netns add app3");
     lab.ipman.attach("app3", "reauthed", "child-3");
     // The peer sends on the new SA before its answer arrives; the node has only reserved the SPI then.
-    const early = () => xfrmErrors(undefined).get("XfrmAcquireError") ?? 0;
-    const earlyBefore = early();
+    const earlyBefore = droppedBy("sendsEarly");
     const pinging = new Pinging("app3", "10.1.3.1");
     const reauthentications = /reauthenticating IKE_SA reauthed/g;
     await eventually(() => assert.ok(count(reauthentications) >= 2), 40_000, 100);
@@ -109,7 +108,7 @@ describe("short lifetimes under traffic", () => {
       inNetns("app3", "ping -n -c 1 -W 1 10.1.3.1");
     });
     const { lost } = await pinging.stop();
-    const most = early() - earlyBefore;
+    const most = droppedBy("sendsEarly") - earlyBefore;
     assert.ok(lost.length <= most, `lost pings, of which ${most} may be: ${lost.join("; ")}`);
   });
 });

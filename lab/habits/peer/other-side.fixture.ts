@@ -61,7 +61,7 @@ export class OtherSide {
 
   /** The payloads of the answer to IKE_AUTH with a CHILD SA for the peer's networks. */
   authenticate(networks: readonly string[], key = psk): Payloads | undefined {
-    if (this.#opened === undefined) throw new Error("there are no keys");
+    if (this.#opened === undefined) throw new Error("IKE_SA_INIT has not derived the keys yet");
     const identity = identityPayload("idInitiator", { text: "node.site" });
     return this.ask(Exchange.IKE_AUTH, [
       ...authPayloads(this.#opened, key, identity),
