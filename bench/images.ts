@@ -21,7 +21,9 @@ export function images(): Row[] {
   const folder = mkdtempSync(join(tmpdir(), "bench-images-"));
   try {
     execFileSync(join(root, "images/build.sh"), [folder], { stdio: ["ignore", "ignore", "pipe"] });
-    const sizes = (["ipman", "ipman-charon"] as const).map((name) => sizeRow(folder, name));
+    const sizes = (["ipman", "ipman-charon", "ipman-charon-legacy"] as const).map((name) =>
+      sizeRow(folder, name),
+    );
     return [...sizes, attachRow(unpacked(folder))];
   } finally {
     rmSync(folder, { recursive: true, force: true });
