@@ -3,6 +3,8 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
+import { failureMark } from "./failures.ts";
+
 /** Runs every suite; after a failure it starts no further suite. */
 const root = join(import.meta.dirname, "..");
 const artifacts = join(root, "artifacts");
@@ -11,10 +13,13 @@ const images = join(artifacts, "images");
 const runner = [
   "--test",
   "--test-reporter=spec",
+  "--test-reporter-destination=stdout",
+  `--test-reporter=${join(import.meta.dirname, "failures.ts")}`,
+  "--test-reporter-destination=stdout",
   "--test-concurrency=1",
   // A scenario that hangs fails, and its open handles do not delay the others.
   "--test-timeout=240000",
-  "--test-force-exit",
+  `--import=${join(import.meta.dirname, "exit.ts")}`,
 ];
 /** Three times the duration of the longest suite, since the machine may be busy. */
 const limitSeconds = "2700";
@@ -109,6 +114,8 @@ const onTheCluster: Lane = [
 
 let passed = 0;
 let failed = 0;
+/** What each suite that failed printed about its failures; repeated at the end. */
+const reports: string[] = [];
 
 /** Runs a suite, prints its output by lines, and adds what its runner counted. */
 async function run({ name, command }: Suite): Promise<void> {
@@ -117,11 +124,12 @@ async function run({ name, command }: Suite): Promise<void> {
   const env = { ...process.env, NO_COLOR: "1" };
   const child = spawn(program, args, { cwd: root, env, stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise((resolve) => child.once("close", resolve));
-  let output = "";
+  const lines: string[] = [];
   for await (const line of createInterface(child.stdout)) {
     say(line);
-    output += `${line}\n`;
+    lines.push(line);
   }
+  const output = lines.join("\n");
   const status = await ended;
   const ok = count(output, "pass");
   const bad = count(output, "fail") + count(output, "cancelled");
@@ -131,6 +139,13 @@ async function run({ name, command }: Suite): Promise<void> {
   if (status === 0 && bad === 0 && counts) return;
   if (bad === 0) failed += 1;
   say(`failed (status ${String(status)})`);
+  reports.push(`${name}:\n${failures(lines).join("\n")}\n`);
+}
+
+/** The failures that the suite's runner printed; without one, the last lines. */
+function failures(lines: readonly string[]): readonly string[] {
+  const marked = lines.filter((line) => line.startsWith(failureMark));
+  return marked.length > 0 ? marked : lines.slice(-40);
 }
 
 async function runLane(lane: Lane): Promise<void> {
@@ -146,5 +161,6 @@ rmSync(artifacts, { recursive: true, force: true });
 mkdirSync(artifacts, { recursive: true });
 await Promise.all([besideTheScenarios, scenarios].map(runLane));
 await runLane(onTheCluster);
+process.stdout.write(reports.map((report) => `\n${report}`).join(""));
 process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
 process.exitCode = failed === 0 ? 0 : 1;
