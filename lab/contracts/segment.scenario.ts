@@ -100,11 +100,11 @@ for (const family of [4, 6] as const) {
       const { rules } = segment.gatewayPlan(gateway);
       const module = join(import.meta.dirname, "../../src/adapters/nftables/apply-rules.ts");
       const program = `
-        const { applyRules, FilterMemory } = await import(${JSON.stringify(module)});
+        const { restrictRules, FilterMemory } = await import(${JSON.stringify(module)});
         const plan = JSON.parse(process.env.PLAN);
         const memory = new FilterMemory();
         memory.fingerprint = "another";
-        process.stdout.write(String(applyRules(process.env.NETNS, plan, memory)));`;
+        process.stdout.write(String(restrictRules(process.env.NETNS, plan, memory).changes));`;
       const env = {
         ...process.env,
         PLAN: JSON.stringify(rules),

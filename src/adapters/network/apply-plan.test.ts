@@ -73,6 +73,30 @@ describe("a pass over a damaged packet filter", () => {
     });
   }
 
+  it("admits a further worker after the entries for its answers, even if one was refused", () => {
+    const kernel = freshKernel();
+    const memory = new FilterMemory();
+    applyPlan(place, plannedGateway, memory, kernel);
+    kernel.requests();
+    kernel.refuse(/fdb replace/, "ENOSPC");
+    const workers = [...gatewayFacts.workers, workerOf("10.0.2.5/24", "10.244.2.5")];
+    const plan = gatewayPlan({ ...gatewayFacts, workers });
+    assert.throws(() => applyPlan(place, plan, memory, kernel), { code: "ENOSPC" });
+    assert.match(kernel.requests(), /^pod: route [^]*neigh [^]*fdb [^]*: nft add element/);
+  });
+
+  it("denies a removed worker before its entries are deleted", () => {
+    const kernel = freshKernel();
+    const memory = new FilterMemory();
+    applyPlan(place, plannedGateway, memory, kernel);
+    kernel.requests();
+    const [first] = gatewayFacts.workers;
+    assert.ok(first);
+    const plan = gatewayPlan({ ...gatewayFacts, workers: [first] });
+    applyPlan(place, plan, memory, kernel);
+    assert.match(kernel.requests(), /^pod: nft delete element [^]*route del/);
+  });
+
   it("amends the table if a worker is added", () => {
     const kernel = freshKernel();
     const memory = new FilterMemory();

@@ -1,7 +1,14 @@
 import type { NetworkPlan } from "../../model/network/network-plan.ts";
 import { listLinks } from "../netlink/links.ts";
 import { NetlinkSocket } from "../netlink/socket.ts";
-import { applyRules, FilterMemory, isFiltered, rulesDiffer } from "../nftables/apply-rules.ts";
+import {
+  admitMembers,
+  FilterMemory,
+  isFiltered,
+  restrictRules,
+  rulesDiffer,
+  type Restricted,
+} from "../nftables/apply-rules.ts";
 import { applyLinks, isPlanned, setDown, type PlanPlace } from "./apply-links.ts";
 import { difference } from "./difference.ts";
 import { applyForwarding, forwardingDrift } from "./forwarding.ts";
@@ -19,7 +26,8 @@ export interface Applied {
  * changed. Other entries on the plan's own devices are removed; other devices are not touched.
  *
  * @throws {NetlinkError} the kernel's first refusal; the requests after it were still tried
- * @throws {NftError} if the packet filter cannot be set: then nothing else is applied
+ * @throws {NftError} if the packet filter cannot be restricted, and then nothing else is applied; or
+ *   if a sender cannot be admitted
  */
 export function applyPlan(
   place: PlanPlace,
@@ -28,27 +36,32 @@ export function applyPlan(
   kernel: Kernel = linux,
 ): Applied {
   using socket = NetlinkSocket.open(place.namespace, undefined, kernel.netlink);
+  const { namespace } = place;
   // The filter first: no device may carry packets without it.
-  const filtered = applyFilter(socket, place.namespace, plan, filter, kernel);
+  const { changes, lacking } = restrictFilter(socket, namespace, plan, filter, kernel);
   if (plan.forwarding) applyForwarding(place.namespace, kernel.sysctls);
   const links = applyLinks(socket, place, plan.links, kernel.netlink);
   const requests = difference(socket, links, plan);
   const [error] = socket.batch(requests);
+  const { rules } = plan;
+  // Senders last: without a route for the answers, the peer would hear that they are unreachable.
+  const admitted =
+    rules === undefined ? 0 : admitMembers(namespace, rules, lacking, filter, kernel);
   if (error !== undefined) throw error;
-  return { changes: filtered + requests.length };
+  return { changes: changes + requests.length + admitted };
 }
 
-/** Applies the packet filter; sets the devices down if there is none and none can be set. */
-function applyFilter(
+/** Restricts the packet filter; sets the devices down if there is none and none can be set. */
+function restrictFilter(
   socket: NetlinkSocket,
   namespace: string | undefined,
   { rules, links }: NetworkPlan,
   memory: FilterMemory,
   kernel: Kernel,
-): number {
-  if (rules === undefined) return 0;
+): Restricted {
+  if (rules === undefined) return { changes: 0, lacking: [] };
   try {
-    return applyRules(namespace, rules, memory, kernel);
+    return restrictRules(namespace, rules, memory, kernel);
   } catch (error) {
     if (!isFiltered(namespace, rules, kernel)) setDown(socket, links);
     throw error;

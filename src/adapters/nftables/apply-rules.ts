@@ -21,34 +21,78 @@ export class FilterMemory {
   fingerprint: string | undefined;
 }
 
+/** The result of {@link restrictRules}. */
+export interface Restricted {
+  /** The number of transactions. */
+  readonly changes: number;
+  /** The planned members that the table does not have yet. */
+  readonly lacking: readonly RulesMember[];
+}
+
 /**
- * Makes a table match its plan: replaces it if its frame differs or another program changed it, and
- * amends it if only members were added or removed.
+ * Makes a table admit nothing that its plan does not admit: replaces it if its frame differs or
+ * another program changed it, and removes members that are not planned.
  *
  * @param namespace a path; undefined for the process's own
- * @returns the number of transactions
  * @throws {NftError} `UNAVAILABLE` if the system or the kernel lacks a required part
  * @throws {NetlinkError} if the table cannot be read
  */
-export function applyRules(
+export function restrictRules(
   namespace: string | undefined,
   plan: RulesPlan,
   memory: FilterMemory,
   access: FilterAccess = linuxFilters,
+): Restricted {
+  return orExplained({ namespace, plan, access }, () => {
+    using socket = NetlinkSocket.open(namespace, Protocol.netfilter, access.netlink);
+    const actual = readTable(socket, plan.table, plan.sets);
+    const { commands, members } = restriction(plan, actual, memory);
+    const lacking = plan.members.filter((member) => !members.includes(member));
+    const changes = run({ namespace, plan, access }, commands);
+    remember(memory, members, changes === 0 ? actual : readTable(socket, plan.table, plan.sets));
+    return { changes, lacking };
+  });
+}
+
+/**
+ * Adds members that a table lacks. A sender is admitted after the entries that its answers need.
+ *
+ * @returns the number of transactions
+ * @throws {NftError}
+ */
+export function admitMembers(
+  namespace: string | undefined,
+  plan: RulesPlan,
+  lacking: readonly RulesMember[],
+  memory: FilterMemory,
+  access: FilterAccess = linuxFilters,
 ): number {
+  if (lacking.length === 0) return 0;
+  return orExplained({ namespace, plan, access }, () => {
+    using socket = NetlinkSocket.open(namespace, Protocol.netfilter, access.netlink);
+    const changes = run({ namespace, plan, access }, amendTable(plan.table, lacking, []));
+    remember(memory, plan.members, readTable(socket, plan.table, plan.sets));
+    return changes;
+  });
+}
+
+/** A table and its place. */
+interface Table {
+  readonly namespace: string | undefined;
+  readonly plan: RulesPlan;
+  readonly access: FilterAccess;
+}
+
+/** Runs commands for a table; an error names the part that the system or the kernel lacks. */
+function orExplained<T>(table: Table, change: () => T): T {
   try {
-    return apply(namespace, plan, memory, access);
+    return change();
   } catch (error) {
-    throw explained(error, namespace, plan, access);
+    throw explained(error, table);
   }
 }
 
-function explained(
-  error: unknown,
-  namespace: string | undefined,
-  plan: RulesPlan,
-  access: FilterAccess,
-): unknown {
+function explained(error: unknown, { namespace, plan, access }: Table): unknown {
   if (!(error instanceof NftError || error instanceof NetlinkError)) return error;
   if (error.code === "UNAVAILABLE") return error;
   const missing = missingRequirement(namespace, plan.frame, access);
@@ -72,22 +116,6 @@ export function isFiltered(
   }
 }
 
-function apply(
-  namespace: string | undefined,
-  plan: RulesPlan,
-  memory: FilterMemory,
-  { netlink, nft }: FilterAccess,
-): number {
-  using socket = NetlinkSocket.open(namespace, Protocol.netfilter, netlink);
-  const before = readTable(socket, plan.table, plan.sets);
-  const commands = commandsFor(plan, before, memory);
-  if (commands !== undefined) nft.run(`set packet filter ${plan.table}`, namespace, commands);
-  const after = commands === undefined ? before : readTable(socket, plan.table, plan.sets);
-  memory.members = plan.members;
-  memory.fingerprint = after.fingerprint;
-  return commands === undefined ? 0 : 1;
-}
-
 /** Whether a pass would change the table. */
 export function rulesDiffer(
   namespace: string | undefined,
@@ -96,15 +124,42 @@ export function rulesDiffer(
   { netlink }: FilterAccess = linuxFilters,
 ): boolean {
   using socket = NetlinkSocket.open(namespace, Protocol.netfilter, netlink);
-  return commandsFor(plan, readTable(socket, plan.table, plan.sets), memory) !== undefined;
+  const actual = readTable(socket, plan.table, plan.sets);
+  const { commands, members } = restriction(plan, actual, memory);
+  return commands !== undefined || members.length < plan.members.length;
 }
 
-function commandsFor(
+function run({ namespace, plan, access }: Table, commands: string | undefined): number {
+  if (commands === undefined) return 0;
+  access.nft.run(`set packet filter ${plan.table}`, namespace, commands);
+  return 1;
+}
+
+function remember(
+  memory: FilterMemory,
+  members: readonly RulesMember[],
+  { fingerprint }: ActualTable,
+): void {
+  memory.members = members;
+  memory.fingerprint = fingerprint;
+}
+
+/** The commands of a restriction, and the planned members that the table has after it. */
+interface Restriction {
+  readonly commands: string | undefined;
+  readonly members: readonly RulesMember[];
+}
+
+function restriction(
   plan: RulesPlan,
   actual: ActualTable,
   { members, fingerprint }: FilterMemory,
-): string | undefined {
-  if (actual.comment !== frameMark(plan)) return replaceTable(plan);
+): Restriction {
+  if (actual.comment === "" && fingerprint === undefined)
+    return { commands: replaceTable({ ...plan, members: [] }), members: [] };
+  // A replaced table has all members at once: those that it had before go on sending.
+  const replacement = { commands: replaceTable(plan), members: plan.members };
+  if (actual.comment !== frameMark(plan)) return replacement;
   const wanted = new Set(plan.members.map(({ name }) => name));
   const isUnknown = (chain: string) => isMemberName(chain) && !wanted.has(chain);
   // A table that an earlier process made can be kept, but not amended: its elements are not known.
@@ -112,11 +167,12 @@ function commandsFor(
     fingerprint === undefined
       ? [...actual.chains].some(isUnknown) || actual.size !== sizeOf(plan, actual)
       : fingerprint !== actual.fingerprint;
-  if (isForeign) return replaceTable(plan);
-  const added = plan.members.filter(({ name }) => !actual.chains.has(name));
+  if (isForeign) return replacement;
   const removed = members.filter(({ name }) => !wanted.has(name));
-  const isAsPlanned = added.length === 0 && removed.length === 0;
-  return isAsPlanned ? undefined : amendTable(plan.table, added, removed);
+  return {
+    commands: removed.length === 0 ? undefined : amendTable(plan.table, [], removed),
+    members: plan.members.filter(({ name }) => actual.chains.has(name)),
+  };
 }
 
 /** The number of elements of those planned members that the table has. */
