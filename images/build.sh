@@ -75,7 +75,7 @@ charon_image() { # NAME
   mkdir -p "$root/usr/lib/ipman" "$root/etc/ipman/strongswan.d"
   cp images/charon-entrypoint "$root/usr/lib/ipman/entrypoint"
   chmod 755 "$root/usr/lib/ipman/entrypoint"
-  cp images/strongswan.conf "$root/etc/ipman/strongswan.conf"
+  charon_settings "$base" >"$root/etc/ipman/strongswan.conf"
   # If an include matches no file, charon drops the settings before it.
   echo '# Further settings for charon-systemd, of images that are made from this one.' >"$root/etc/ipman/strongswan.d/none.conf"
   finish "$name" "$base" "$root" /dev/null
