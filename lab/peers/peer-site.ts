@@ -34,15 +34,15 @@ export class PeerSite implements AsyncDisposable {
   readonly peer: Peer;
   /** The peer's upstream version. */
   readonly version: string;
+  /** The habits that may lose packets in the present case. */
+  haste: readonly Haste[] = [];
   #resources: AsyncDisposableStack;
-  readonly #haste: Haste | undefined;
   readonly #keys = new Map<string, string>();
   /** The address of each tunnel's worker. */
   readonly #workers = new Map<string, string>();
 
   private constructor(implementation: Implementation, resources: AsyncDisposableStack) {
     this.#resources = resources;
-    this.#haste = implementation.haste;
     clear();
     resources.defer(clear);
     cable();
@@ -118,10 +118,15 @@ export class PeerSite implements AsyncDisposable {
     return new Pinging(workerOf(tunnel), tunnel.target);
   }
 
-  /** The number of packets that the kernel dropped because of the peer's haste. */
+  /** The number of packets that the kernel dropped because of haste. */
   hasteLosses(): number {
-    const habits = this.#haste?.habits ?? [];
+    const habits = this.haste.flatMap((haste) => haste.habits);
     return habits.map(droppedBy).reduce((sum, count) => sum + count, 0);
+  }
+
+  /** The longest time without an SA in the present case; milliseconds. */
+  get gapMs(): number {
+    return Math.max(0, ...this.haste.map(({ gapMs = 0 }) => gapMs));
   }
 
   /** A command to the node's charon. */

@@ -23,6 +23,8 @@ export interface Peer extends AsyncDisposable {
    */
   rekeyChild?(tunnel: Tunnel): Promise<void>;
   rekeyIke?(tunnel: Tunnel): Promise<void>;
+  /** A peer without this one does it by itself, after {@link Tunnel.peerReauthenticates}. */
+  reauthenticate?(tunnel: Tunnel): Promise<void>;
   deleteChild?(tunnel: Tunnel): Promise<void>;
   deleteIke(tunnel: Tunnel): Promise<void>;
 }
@@ -33,6 +35,8 @@ export interface Haste {
   readonly cases: readonly CaseName[];
   readonly note: string;
   readonly habits: readonly HastyHabit[];
+  /** For at most this time there is no SA: the peer ends one before it negotiates the next one. */
+  readonly gapMs?: number;
 }
 
 /** An implementation of IKE, of one version. */
@@ -44,8 +48,8 @@ export interface Implementation {
   readonly package: string;
   /** The cases that it cannot take part in, with the reason. */
   readonly cannot: Readonly<Partial<Record<CaseName, string>>>;
-  /** How the peer loses packets in a rekey, if it does. No others may be lost. */
-  readonly haste?: Haste;
+  /** How packets are lost when SAs are replaced. No others may be lost. */
+  readonly haste: readonly Haste[];
   /** The cases in which ipman does not do with it what the case says, with what it does. */
   readonly faults: Readonly<Partial<Record<CaseName, string>>>;
   /** @param folder for its logs; it has the same path in the root */

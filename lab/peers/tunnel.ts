@@ -30,6 +30,8 @@ export interface Tunnel {
   readonly target: string;
   /** The lifetimes in seconds of SAs at a peer that has no command to rekey them. */
   readonly peerRekeys?: { readonly child?: number; readonly ike?: number };
+  /** The time in seconds after which the peer reauthenticates each IKE SA by itself. */
+  readonly peerReauthenticates?: number;
 }
 
 /**
@@ -72,12 +74,14 @@ export function childKey({ number }: Tunnel): string {
 export interface Declaration {
   /** Whether the node waits for the peer to initiate. */
   readonly waits?: boolean;
+  /** Further options of the connection. */
+  readonly extra?: object;
   /** Changes to the child. */
   readonly child?: object;
 }
 
 /** The node's manifest of a tunnel. */
-export function manifestOf(tunnel: Tunnel, { waits, child }: Declaration = {}) {
+export function manifestOf(tunnel: Tunnel, { waits, extra, child }: Declaration = {}) {
   const { name, number, node, peer, ike, esp } = tunnel;
   const spec = childSpec(number, {
     local_ips: node.networks,
@@ -93,7 +97,7 @@ export function manifestOf(tunnel: Tunnel, { waits, child }: Declaration = {}) {
     remoteAddr: peer.address,
     localId: node.id,
     remoteId: peer.id,
-    extra: { proposals: proposalOf(ike), dpd_delay: "1s" },
+    extra: { proposals: proposalOf(ike), dpd_delay: "1s", ...extra },
     children: { [childKey(tunnel)]: spec },
   });
 }

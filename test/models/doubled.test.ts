@@ -75,6 +75,40 @@ describe("a connection with two SAs for the same traffic", () => {
     await pass(60_000);
     assert.equal(calls.count("endSurplus"), ended);
   });
+
+  const crowd = [older, newer, ikeSa({ uniqueId: "9", children: [childSa({ uniqueId: "3" })] })];
+  const busy = ikeSa({ uniqueId: "10", state: "CONNECTING", children: [] });
+
+  it("ends all but the newest of three IKE SAs within two seconds, also while others are made", async () => {
+    const { calls, list, pass, snapshot } = await doubled(...crowd);
+    assert.deepEqual(snapshot().value, { doubled: "crowded" });
+    await pass(900);
+    await list(...crowd, { ...busy, tasks: ["IKE_REAUTH_COMPLETE"] });
+    await pass(1_100);
+    assert.deepEqual(calls.last("endSurplus"), { ikeSas: ["8", "7"], childSas: [] });
+  });
+
+  it("waits longer again if only two are left", async () => {
+    const { calls, list, pass, snapshot } = await doubled(...crowd);
+    await list(older, newer);
+    assert.deepEqual(snapshot().value, { doubled: "settling" });
+    await pass(9_900);
+    assert.equal(calls.count("endSurplus"), 0);
+  });
+
+  it("ends the surplus of three IKE SAs also after SAs have multiplied many times", async () => {
+    const { calls, list, pass } = await doubled(...crowd);
+    for (let i = 0; i < 2 * freeTimes; i++) {
+      await list(...crowd);
+      await pass(2_000);
+      await list(newer);
+    }
+    const ended = calls.count("endSurplus");
+    assert.equal(ended, 2 * freeTimes);
+    await list(...crowd);
+    await pass(2_000);
+    assert.equal(calls.count("endSurplus"), ended + 1);
+  });
 });
 
 describe("a peer that restarts and initiates at once", () => {

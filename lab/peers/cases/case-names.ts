@@ -1,10 +1,15 @@
 /** The cases that every peer takes part in, in their order, with the words of the matrix. */
 export const caseNames = {
   "node-initiates": "ipman initiates; pings pass both ways",
+  // Before the rekeys: charon waits for up to 15 s while a CHILD SA that was rekeyed still ends.
+  "node-reauthenticates": "ipman's charon reauthenticates the IKE SA: one IKE SA, one CHILD SA",
   "node-rekeys-child": "ipman rekeys the CHILD SA, without a lost ping",
   "node-rekeys-ike": "ipman's charon rekeys the IKE SA, without a lost ping",
   "peer-rekeys-child": "the peer rekeys the CHILD SA, without a lost ping",
   "peer-rekeys-ike": "the peer rekeys the IKE SA, without a lost ping",
+  "peer-reauthenticates": "the peer reauthenticates the IKE SA: one IKE SA, one CHILD SA",
+  "both-reauthenticate":
+    "both reauthenticate at the same times, every 4 s: never more than 6 IKE SAs, and ipman ends all but one",
   "peer-deletes-child": "the peer deletes the CHILD SA: it is back",
   "peer-deletes-ike": "the peer deletes the IKE SA: it is back",
   "peer-restarts": "the peer is killed and starts again",

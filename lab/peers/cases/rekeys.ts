@@ -2,10 +2,12 @@ import type { Cases } from "./case.ts";
 import type { PeerSite } from "../peer-site.ts";
 import { childKey, tunnelOf, type Tunnel } from "../tunnel.ts";
 import { first } from "./establish.ts";
+import { inStep } from "./in-step.ts";
 import { settlesUnderPings, underPings } from "./under-pings.ts";
 
 const shortChild = tunnelOf("short-child", 5, { peerRekeys: { child: 5 } });
 const shortIke = tunnelOf("short-ike", 17, { peerRekeys: { ike: 5 } });
+const reauthenticated = tunnelOf("reauthenticated", 19, { peerReauthenticates: 6 });
 
 /** Waits for another SA of a kind, under pings. */
 async function isReplaced(
@@ -54,6 +56,19 @@ export const rekeys = {
     if (peer.rekeyIke === undefined) return replacesItself(site, shortIke, "ike");
     return isReplaced(site, first, "ike", () => peer.rekeyIke?.(first));
   },
+
+  "node-reauthenticates": (site) => {
+    const reauthenticate = () => site.command("rekey", { ike: first.name, reauth: "yes" });
+    return isReplaced(site, first, "ike", reauthenticate);
+  },
+
+  "peer-reauthenticates": (site) => {
+    const { peer } = site;
+    if (peer.reauthenticate === undefined) return replacesItself(site, reauthenticated, "ike");
+    return isReplaced(site, first, "ike", () => peer.reauthenticate?.(first));
+  },
+
+  "both-reauthenticate": inStep,
 
   "peer-repeats": async (site) => {
     await site.ready(first, 5_000);

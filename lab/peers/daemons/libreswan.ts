@@ -32,18 +32,34 @@ const five: Words = {
   states: { child: /ESTABLISHED_CHILD_SA/, ike: /ESTABLISHED_IKE_SA/ },
 };
 
+const endsFirst = {
+  "both-reauthenticate":
+    "libreswan ends its SAs before it negotiates the next ones, so that they do not multiply",
+};
+
 /** libreswan of Debian 12. */
 export const libreswan4: Implementation = {
   name: "libreswan",
   root: "libreswan-bookworm",
   package: "libreswan",
-  cannot: { "two-networks": "a CHILD SA of libreswan 4 has one pair of networks" },
-  faults: {},
-  haste: {
-    cases: ["node-rekeys-child"],
-    note: "libreswan sends on the new SA before charon has received its answer: pings of that moment may be lost",
-    habits: ["sendsEarly"],
+  cannot: {
+    ...endsFirst,
+    "two-networks": "a CHILD SA of libreswan 4 has one pair of networks",
   },
+  faults: {},
+  haste: [
+    {
+      cases: ["node-rekeys-child", "node-reauthenticates"],
+      note: "libreswan sends on the new SA before charon has received its answer: pings of that moment may be lost",
+      habits: ["sendsEarly"],
+    },
+    {
+      cases: ["peer-reauthenticates"],
+      note: "libreswan ends the CHILD SA before it negotiates the next one: pings in between are lost",
+      habits: [],
+      gapMs: 3_000,
+    },
+  ],
   create: (root, folder) => new Libreswan(root, folder, four),
 };
 
@@ -51,7 +67,7 @@ export const libreswan4: Implementation = {
 export const libreswan5: Implementation = {
   ...libreswan4,
   root: "libreswan-trixie",
-  cannot: {},
+  cannot: endsFirst,
   create: (root, folder) => new Libreswan(root, folder, five),
 };
 
@@ -163,7 +179,7 @@ class Libreswan implements Peer {
   }
 }
 
-function connOf({ name, node, peer, ike, esp }: Tunnel): string {
+function connOf({ name, node, peer, ike, esp, peerReauthenticates }: Tunnel): string {
   const options = {
     auto: "ignore",
     authby: "secret",
@@ -181,6 +197,13 @@ function connOf({ name, node, peer, ike, esp }: Tunnel): string {
     pfs: esp.group === undefined ? "no" : "yes",
     "retransmit-interval": "500ms",
     "retransmit-timeout": "4s",
+    ...(peerReauthenticates !== undefined && {
+      reauth: "yes",
+      ikelifetime: `${peerReauthenticates}s`,
+      // libreswan 5 replaces a lifetime that is not longer than these.
+      rekeymargin: "1s",
+      rekeyfuzz: "0%",
+    }),
   };
   const lines = Object.entries(options).map(([option, value]) => `\t${option}=${value}\n`);
   return `conn ${name}\n${lines.join("")}`;

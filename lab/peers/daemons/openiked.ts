@@ -18,6 +18,8 @@ export const openiked72: Implementation = {
   root: "openiked-bookworm",
   package: "openiked",
   cannot: {
+    "peer-reauthenticates": "OpenIKED does not reauthenticate",
+    "both-reauthenticate": "OpenIKED does not reauthenticate",
     "peer-deletes-child": "OpenIKED has no command for it",
     "both-initiate":
       "OpenIKED initiates two seconds after it reads its configuration, not at a command",
@@ -25,11 +27,18 @@ export const openiked72: Implementation = {
     "esp-sha256": "on Linux, OpenIKED has no HMAC-SHA-256 in ESP; HMAC-SHA-512 works",
   },
   faults: {},
-  haste: {
-    cases: ["node-rekeys-child", "peer-rekeys-child"],
-    note: "OpenIKED ends the old SA and sends on the new one before charon has its message: pings of that moment may be lost",
-    habits: ["sendsEarly", "endsEarly", "installsLate"],
-  },
+  haste: [
+    {
+      cases: ["node-rekeys-child", "peer-rekeys-child"],
+      note: "OpenIKED ends the old SA and sends on the new one before charon has its message: pings of that moment may be lost",
+      habits: ["sendsEarly", "endsEarly", "installsLate"],
+    },
+    {
+      cases: ["node-reauthenticates"],
+      note: "OpenIKED sends on the new SA before charon has received its answer: pings of that moment may be lost",
+      habits: ["sendsEarly"],
+    },
+  ],
   create: (root, folder) => new Openiked(root, folder),
 };
 

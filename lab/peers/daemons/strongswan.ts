@@ -12,6 +12,23 @@ export const strongswan60: Implementation = {
   package: "charon-systemd",
   cannot: {},
   faults: {},
+  haste: [
+    {
+      cases: ["node-reauthenticates"],
+      note: "strongSwan sends on the new SA before charon has received its answer: pings of that moment may be lost",
+      habits: ["sendsEarly"],
+    },
+    {
+      cases: ["peer-reauthenticates"],
+      note: "charon sends on the new SA before the peer has received its answer: pings of that moment may be lost",
+      habits: ["installsLate"],
+    },
+    {
+      cases: ["both-reauthenticate"],
+      note: "each side sends on a new SA before the other one has received its answer, and charon may send on one that the peer has ended: pings of that moment may be lost",
+      habits: ["sendsEarly", "installsLate", "endsEarly"],
+    },
+  ],
   create: (root, folder) => new Strongswan(root, folder),
 };
 
@@ -73,6 +90,10 @@ class Strongswan implements Peer {
     await this.#request("rekey", { ike: name });
   }
 
+  async reauthenticate({ name }: Tunnel): Promise<void> {
+    await this.#request("rekey", { ike: name, reauth: "yes" });
+  }
+
   async deleteChild(tunnel: Tunnel): Promise<void> {
     await this.#request("terminate", { child: childKey(tunnel) });
   }
@@ -92,13 +113,16 @@ class Strongswan implements Peer {
 }
 
 function connectionOf(tunnel: Tunnel) {
-  const { node, peer, ike, esp } = tunnel;
+  const { node, peer, ike, esp, peerReauthenticates = 0 } = tunnel;
   return {
     version: "2",
     local_addrs: [peer.address],
     remote_addrs: [node.address],
     proposals: [proposalOf(ike)],
     rekey_time: "0s",
+    reauth_time: `${peerReauthenticates}s`,
+    over_time: "60s",
+    rand_time: "0s",
     local: { auth: "psk", id: peer.id },
     remote: { auth: "psk", id: node.id },
     children: {

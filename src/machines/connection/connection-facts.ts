@@ -1,6 +1,7 @@
 import type { Connection } from "../../model/api/connection.ts";
 import { failure, Reason, type Failure } from "../../model/status/failure.ts";
 import { isEstablished, type IkeSa } from "../../model/charon/sa.ts";
+import { isCrowded, surplusSas } from "../../model/charon/surplus-sas.ts";
 import { ikeSaDifference } from "../../model/charon/sa-drift.ts";
 import type { ConnectionContext } from "./connection-types.ts";
 import { isRepairable } from "../common/differences.ts";
@@ -31,6 +32,16 @@ export function differencesOf(context: ConnectionContext) {
 /** The outdated IKE SAs, together with those that are overdue. */
 export function overdueSas(context: ConnectionContext, overdue: (sa: IkeSa) => boolean): string[] {
   return [...context.outdated, ...context.ikeSas.filter(overdue).map((sa) => sa.uniqueId)];
+}
+
+/**
+ * Whether ipman ends SAs that newer ones make superfluous. A second SA for the same traffic that
+ * returns again and again is not ended each time; a third IKE SA is.
+ */
+export function isDoubled({ ikeSas, recurrence }: ConnectionContext): boolean {
+  if (isLooping(recurrence)) return isCrowded(ikeSas);
+  const surplus = surplusSas(ikeSas);
+  return surplus.ikeSas.length + surplus.childSas.length > 0;
 }
 
 const configurationLost = failure(

@@ -4,10 +4,16 @@ import type { PublicState } from "../../model/status/public-state.ts";
 import { childKeyOf } from "../../model/api/selector-sets.ts";
 import type { Child } from "../../model/api/connection.ts";
 import { isEstablished, isMoving, isRekeying } from "../../model/charon/sa.ts";
-import { surplusSas, type SurplusSas } from "../../model/charon/surplus-sas.ts";
+import { isCrowded, type SurplusSas } from "../../model/charon/surplus-sas.ts";
 import { childMachine } from "../child/child.ts";
 import { connectionChange } from "./connection-change.ts";
-import { childIdIn, differencesOf, lossFailure, outdatedSas } from "./connection-facts.ts";
+import {
+  childIdIn,
+  differencesOf,
+  isDoubled,
+  lossFailure,
+  outdatedSas,
+} from "./connection-facts.ts";
 import {
   childActorId,
   type ConnectionContext,
@@ -216,11 +222,8 @@ export const connectionSetup = setup({
     established: ({ context }) => context.ikeSas.some(isEstablished),
     rekeying: ({ context }) => context.ikeSas.some(isRekeying),
     moving: ({ context }) => context.ikeSas.some(isMoving),
-    /** While SAs multiply, they are not ended again and again. */
-    doubled: ({ context }) => {
-      const { ikeSas, childSas } = surplusSas(context.ikeSas);
-      return !isLooping(context.recurrence) && ikeSas.length + childSas.length > 0;
-    },
+    doubled: ({ context }) => isDoubled(context),
+    crowded: ({ context }) => isCrowded(context.ikeSas),
     outdated: ({ context }) => outdatedSas(context).length > 0,
     stalled: ({ context }) => context.failure?.retryable === false,
     /** Whether the peer refused and charon has given up the IKE SA. */
@@ -242,6 +245,7 @@ export const connectionSetup = setup({
     halt: () => 180_000 + Math.random() * 45_000,
     /** Differs between the two sides, so that they do not end both SAs at once. */
     surplusSettle: () => 10_000 + Math.random() * 10_000,
+    crowdSettle: () => 1_000 + Math.random() * 1_000,
     rekeyDeadline: 60_000,
     /**
      * charon gives up present paths after 20 s and waits for new ones forever; it gives up a dead

@@ -16,8 +16,18 @@ export const doubled = connectionSetup.createStateConfig({
       always: [
         { guard: "outdated", target: "#connection.replacing" },
         { guard: not("doubled"), target: "#connection.established" },
+        { guard: "crowded", target: "crowded" },
       ],
       after: { surplusSettle: "ending" },
+    },
+    crowded: {
+      description:
+        "There are more than two, as where both sides reauthenticate at the same times, which doubles the SAs each time: ipman ends the older ones before the next time.",
+      always: [
+        { guard: "outdated", target: "#connection.replacing" },
+        { guard: not("crowded"), target: "settling" },
+      ],
+      after: { crowdSettle: "ending" },
     },
     ending: {
       entry: {

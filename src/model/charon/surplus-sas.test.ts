@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { childSa, ikeSa } from "../../../test/models/fixtures.ts";
-import { surplusSas } from "./surplus-sas.ts";
+import { isCrowded, surplusSas } from "./surplus-sas.ts";
 
 const withChild = (uniqueId: string, child: string) =>
   ikeSa({ uniqueId, children: [childSa({ uniqueId: child })] });
@@ -54,6 +54,30 @@ describe("an IKE SA of a connection", () => {
       { tasks: ["IKE_MOBIKE"] },
     ])
       assert.deepEqual(surplusSas([older, { ...newer, ...changes }]), none);
+  });
+
+  it("is surplus while charon replaces another one", () => {
+    const third = withChild("11", "3");
+    for (const changes of [{ state: "REKEYING" }, { tasks: ["IKE_REAUTH_COMPLETE"] }]) {
+      const sas = [older, newer, { ...third, ...changes }];
+      assert.deepEqual(surplusSas(sas), { ikeSas: ["9"], childSas: [] });
+    }
+  });
+});
+
+describe("IKE SAs of a connection", () => {
+  it("are a crowd if more than two of a peer carry the same traffic", () => {
+    const third = withChild("11", "3");
+    assert.ok(!isCrowded([newer]));
+    assert.ok(!isCrowded([older, newer]));
+    assert.ok(isCrowded([older, newer, third]));
+    assert.ok(!isCrowded([older, newer, { ...third, tasks: ["IKE_REAUTH_COMPLETE"] }]));
+  });
+
+  it("are not a crowd if two of them carry other traffic", () => {
+    const other = (uniqueId: string, child: string) =>
+      ikeSa({ uniqueId, children: [childSa({ name: "child-3", uniqueId: child })] });
+    assert.ok(!isCrowded([older, newer, other("11", "3"), other("12", "4")]));
   });
 });
 

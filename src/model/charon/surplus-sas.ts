@@ -19,13 +19,13 @@ const replacing = /REKEY|REAUTH|MOBIKE/;
  * - CHILD SAs, if the same IKE SA has a newer one for the same networks. They remain when a peer
  *   negotiates a CHILD SA that exists.
  *
- * The newest CHILD SA is the one that both kernels send with. None is superfluous while charon
- * replaces an SA.
+ * The newest CHILD SA is the one that both kernels send with. An IKE SA that charon replaces, or that
+ * is about to replace another one, is neither superfluous nor makes others so; they do not wait for it,
+ * since SAs that multiply are replaced one after the other without a pause.
  */
 export function surplusSas(sas: readonly IkeSa[]): SurplusSas {
-  if (sas.some(isBeingReplaced)) return { ikeSas: [], childSas: [] };
   const established = sas
-    .filter(({ state }) => state === "ESTABLISHED")
+    .filter((sa) => sa.state === "ESTABLISHED" && !isBeingReplaced(sa))
     .toSorted((a, b) => newestOf(b) - newestOf(a));
   const isSurplus = (sa: IkeSa, at: number) => {
     const newer = established.slice(0, at).filter(({ remoteId }) => remoteId === sa.remoteId);
@@ -38,8 +38,17 @@ export function surplusSas(sas: readonly IkeSa[]): SurplusSas {
   return { ikeSas: surplus.map(({ uniqueId }) => uniqueId), childSas: kept.flatMap(repeatedIn) };
 }
 
-function isBeingReplaced({ state, tasks }: IkeSa): boolean {
-  return state === "REKEYING" || tasks.some((task) => replacing.test(task));
+/**
+ * Whether more than two IKE SAs of the same peer have a CHILD SA for the same networks, so that one of
+ * the superfluous ones makes another one so.
+ */
+export function isCrowded(sas: readonly IkeSa[]): boolean {
+  const { ikeSas } = surplusSas(sas);
+  return surplusSas(sas.filter(({ uniqueId }) => ikeSas.includes(uniqueId))).ikeSas.length > 0;
+}
+
+function isBeingReplaced({ tasks }: IkeSa): boolean {
+  return tasks.some((task) => replacing.test(task));
 }
 
 /**

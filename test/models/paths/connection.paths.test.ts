@@ -39,6 +39,7 @@ const walk =
         halt: 60_000,
         steady: never,
         surplusSettle: 10_000,
+        crowdSettle: 1_000,
       },
     }),
     outputs: { load: loadedNew() },
@@ -68,6 +69,7 @@ const walk =
 const rekeying = list(ikeSa({ state: "REKEYING" }));
 const moving = list(ikeSa({ tasks: ["IKE_MOBIKE"] }));
 const notified = { type: "peer.notified", failure: failure(Reason.AuthenticationFailed, "no") };
+const numbered = (uniqueId: string) => ikeSa({ uniqueId });
 const another = list(ikeSa({ remoteId: "another-peer" }));
 
 describe("the connection machine, by generated paths", () => {
@@ -103,6 +105,12 @@ describe("the connection machine, by generated paths", () => {
       list(ikeSa(), ikeSa({ uniqueId: "8" })),
       list(ikeSa({ remoteId: "another-peer" }), ikeSa({ uniqueId: "8" })),
       { type: "configuration.lost" },
+    ]),
+    walk([
+      another,
+      list(ikeSa(), ikeSa({ uniqueId: "8" })),
+      list(ikeSa(), ikeSa({ uniqueId: "8" }), ikeSa({ uniqueId: "9" })),
+      list(ikeSa({ remoteId: "another-peer" }), ...["8", "9", "10"].map(numbered)),
     ]),
   );
 });
