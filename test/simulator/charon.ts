@@ -2,17 +2,18 @@ import type { Message } from "vici-client";
 import { ViciServer } from "vici-client/server";
 import { isInRange, type CharonVersion } from "../../src/model/charon/proposals/charon-version.ts";
 import { algorithmsMessage } from "./charon/algorithms.ts";
-import { accepted, childRefusal } from "./charon/behaviour.ts";
+import { accepted, childFailure, refusals, type Behaviour } from "./charon/behaviour.ts";
 import { connMessage } from "./charon/list-conn.ts";
 import { done, refusal, type Command } from "./charon/command.ts";
 import { rejection } from "./charon/load-conn.ts";
 import { keyCommands, type SharedKeys } from "./charon/shared-keys.ts";
-import { defaultVersion, type SimulatorOptions } from "./charon/simulator-options.ts";
+import { defaultVersion, eventsOf, type SimulatorOptions } from "./charon/simulator-options.ts";
 import { selectedChildren, selectedIkes, type Selector } from "./charon/selector.ts";
 import { first, text } from "./charon/values.ts";
 import {
   childMessage,
   childSas,
+  connectingIke,
   ikeMessage,
   type ChildRequest,
   type SimulatedChild,
@@ -21,8 +22,6 @@ import {
 
 const retransmits = 2;
 const groupRetries = 5;
-const connecting = ["IKE_INIT", "IKE_AUTH", "CHILD_CREATE"];
-const events = ["log", "list-sa", "list-conn", "ike-updown", "ike-rekey", "ike-update"];
 
 /**
  * charon as its VICI clients see it, without IKE, kernel or privileges. The contract test compares
@@ -44,7 +43,7 @@ export class SimulatedCharon implements AsyncDisposable {
   constructor(options: SimulatorOptions) {
     this.#options = options;
     this.#server = new ViciServer({
-      events: new Set([...events, "child-updown", "child-rekey"]),
+      events: eventsOf(this.#version),
       request: (command, message, part) => {
         this.asked.set(command, (this.asked.get(command) ?? 0) + 1);
         return this.#commands[command]?.(message, part);
@@ -66,13 +65,10 @@ export class SimulatedCharon implements AsyncDisposable {
     const config = this.conns.get(name) ?? {};
     const children = Object.entries((config["children"] ?? {}) as Record<string, Message>);
     const ike: SimulatedIke = {
-      uniqueId: ++this.#lastId,
-      name,
-      config,
+      ...connectingIke(++this.#lastId, name, config),
       state: "ESTABLISHED",
       answered: true,
       children: children.map(([key, child]) => this.#child(key, child)),
-      queue: [],
       tasks: [],
     };
     this.ikes.push(ike);
@@ -151,7 +147,8 @@ export class SimulatedCharon implements AsyncDisposable {
     const known = this.ikes.find((ike) => ike.name === name);
     if (known === undefined && this.#options.peer(name) === "unresolved") {
       const address = first(config["remote_addrs"]) ?? "%any";
-      const refused = { uniqueId: ++this.#lastId, name };
+      const refused = { ...connectingIke(++this.#lastId, name, config), state: "CREATED" } as const;
+      this.#alert(refused, "peer-addr-failed");
       this.#log(refused, `unable to resolve ${address}, initiate aborted`);
       return refusal(`establishing CHILD_SA '${child}' failed`);
     }
@@ -162,31 +159,26 @@ export class SimulatedCharon implements AsyncDisposable {
   }
 
   #connect(name: string, config: Message, child: ChildRequest): void {
-    const ike: SimulatedIke = {
-      uniqueId: ++this.#lastId,
-      name,
-      config,
-      state: "CONNECTING",
-      answered: false,
-      children: [],
-      queue: [child],
-      tasks: connecting,
-    };
+    const ike = connectingIke(++this.#lastId, name, config);
+    ike.queue.push(child);
     this.ikes.push(ike);
     const behaviour = this.#options.peer(name);
     if (behaviour === "silent") this.#retransmit(ike, 1);
     else if (behaviour === "another group") this.#retryGroup(ike, "ECP_256", 1);
-    else this.#after(this.#latency, () => this.#answer(ike, behaviour === "wrong key"));
+    else this.#after(this.#latency, () => this.#answer(ike, behaviour));
   }
 
   #retransmit(ike: SimulatedIke, attempt: number): void {
     this.#after(this.#options.retransmitMs ?? 1_000, () => {
       if (!this.ikes.includes(ike)) return;
       if (attempt > retransmits) {
+        this.#alert(ike, "retransmit-send-timeout", "peer-init-unreachable");
         this.#log(ike, `giving up after ${retransmits} retransmits`);
+        this.#log(ike, "establishing IKE_SA failed, peer not responding");
         this.#forget(ike);
         return;
       }
+      this.#alert(ike, "retransmit-send");
       this.#log(ike, `retransmit ${attempt} of request with message ID 0`);
       this.#retransmit(ike, attempt + 1);
     });
@@ -202,12 +194,14 @@ export class SimulatedCharon implements AsyncDisposable {
     });
   }
 
-  #answer(ike: SimulatedIke, refuses: boolean): void {
+  #answer(ike: SimulatedIke, behaviour: Behaviour): void {
     if (!this.ikes.includes(ike)) return;
-    ike.answered = true;
-    if (refuses) {
+    ike.answered = behaviour !== "no IKE proposal";
+    const [alert, notify] = refusals[behaviour] ?? [];
+    if (alert !== undefined) {
+      this.#alert(ike, alert);
       this.#publish("ike-updown", { [ike.name]: ikeMessage(ike) });
-      this.#log(ike, "received AUTHENTICATION_FAILED notify error");
+      this.#log(ike, `received ${notify} notify error`);
       this.#forget(ike);
       return;
     }
@@ -224,9 +218,11 @@ export class SimulatedCharon implements AsyncDisposable {
   #createChild(ike: SimulatedIke, { name, config }: ChildRequest): void {
     if (!this.ikes.includes(ike) || ike.children.some((child) => child.name === name)) return;
     const behaviour = this.#options.peer(ike.name);
-    const line = childRefusal(behaviour, config);
-    if (line !== undefined) {
-      this.#log(ike, line);
+    const failed = childFailure(behaviour, config);
+    if (failed !== undefined) {
+      if (failed.alert !== undefined) this.#alert(ike, failed.alert);
+      this.#alert(ike, "keep-on-child-sa-failure");
+      this.#log(ike, failed.line);
       this.#log(ike, "failed to establish CHILD_SA, keeping IKE_SA");
       return;
     }
@@ -301,6 +297,12 @@ export class SimulatedCharon implements AsyncDisposable {
 
   #forget(ike: SimulatedIke): void {
     this.ikes.splice(this.ikes.indexOf(ike), 1);
+  }
+
+  /** charon sends its alerts at once, and the lines that it logged before them later. */
+  #alert(ike: SimulatedIke, ...types: string[]): void {
+    for (const type of types)
+      this.#publish("alert", { type, "ike-sa": { [ike.name]: ikeMessage(ike) } });
   }
 
   #log(ike: Pick<SimulatedIke, "uniqueId" | "name">, msg: string): void {

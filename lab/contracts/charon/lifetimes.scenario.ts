@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { Message, Session } from "vici-client";
 import { childExtraMessage } from "../../../src/model/charon/options/extra.ts";
-import { conn, peers, sharedOf } from "../../../test/simulator/charon/transcript.ts";
+import { conn, peers, sharedOf } from "../../../test/simulator/charon/peers.ts";
 import { peerHalf } from "../../sites/peer.ts";
 import { eventually } from "../../sites/shell.ts";
 import { TwoSites } from "../../sites/two-sites.ts";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { Observable } from "rxjs";
+import type { Observable } from "rxjs";
 import { connect, type ConnectOptions, type Session, ViciError } from "vici-client";
 import type { Connection } from "../../model/api/connection.ts";
 import type { CharonEvent } from "../../model/charon/charon-event.ts";
@@ -13,11 +13,13 @@ import {
   type ViciMessage,
 } from "../../model/charon/vici-message.ts";
 import { peerProcess, type PeerProcess } from "../linux/peer-process.ts";
+import { hasAlerts } from "./alert.ts";
 import { readAlgorithms } from "./algorithms.ts";
+import { eventsOf } from "./events-of.ts";
 import { heldSasIn } from "./held-sas.ts";
 import { ikeSasIn } from "./list-sas.ts";
 import { LoadedConnections } from "./loaded-connections.ts";
-import { LogEvents } from "./log-events.ts";
+import { logEventsOf } from "./log-events.ts";
 import type { SettingsFile } from "./settings-file.ts";
 
 const saEvents = ["ike-updown", "child-updown", "ike-rekey", "child-rekey", "ike-update"] as const;
@@ -41,6 +43,7 @@ export class Charon implements Disposable {
   #session: Session | undefined;
   #process: PeerProcess | undefined;
   #algorithms: CharonAlgorithms | undefined;
+  #hasAlerts = false;
 
   /** @param path of the VICI socket */
   constructor(path: string, { settings, ...limits }: CharonOptions = {}) {
@@ -69,6 +72,7 @@ export class Charon implements Disposable {
     });
     await this.#settings?.apply(session);
     this.#algorithms = await readAlgorithms(session);
+    this.#hasAlerts = await hasAlerts(session);
   }
 
   /**
@@ -93,10 +97,9 @@ export class Charon implements Disposable {
     ]);
   }
 
-  /** Emits charon's log and the failures that it reports; completes with the session. */
+  /** Emits charon's log and alerts, and the failures that they report; completes with the session. */
   log(): Observable<CharonEvent> {
-    const lines = new LogEvents();
-    return eventsOf(this.#live().events("log"), ({ message }) => lines.read(message));
+    return logEventsOf(this.#live(), this.#hasAlerts);
   }
 
   /**
@@ -201,19 +204,4 @@ export class Charon implements Disposable {
     if (this.#session !== undefined) return this.#session;
     throw new ViciError("session", "closed", `not connected to ${this.#options.path}`);
   }
-}
-
-/** The events of a stream, until the session ends or the subscriber leaves. */
-function eventsOf<E>(
-  stream: AsyncIterableIterator<E, undefined>,
-  convert: (event: E) => readonly CharonEvent[],
-): Observable<CharonEvent> {
-  return new Observable((subscriber) => {
-    const pump = async () => {
-      for await (const sent of stream) for (const event of convert(sent)) subscriber.next(event);
-    };
-    const end = () => subscriber.complete();
-    pump().then(end, end);
-    return () => void stream.return?.();
-  });
 }

@@ -1,11 +1,34 @@
-import type { Events } from "vici-client";
+import { concat, merge, mergeMap, of, timer, type Observable } from "rxjs";
+import type { Events, Session } from "vici-client";
 import type { CharonEvent } from "../../model/charon/charon-event.ts";
 import { hastyLifetime, isConfigurationChange, isDeferral } from "../../model/charon/charon-log.ts";
-import { NegotiationLog } from "../../model/refusals/negotiation-log.ts";
+import {
+  NegotiationLog,
+  settleMs,
+  type NegotiationLogOptions,
+} from "../../model/refusals/negotiation-log.ts";
+import { alertsIn, type Alert } from "./alert.ts";
+import { eventsOf } from "./events-of.ts";
 
-/** Reads the lines of one subscription to charon's `log` event. */
+/**
+ * Emits the lines of charon's log, its alerts if it has any, and what they report; completes with the
+ * session.
+ */
+export function logEventsOf(session: Session, hasAlerts: boolean): Observable<CharonEvent> {
+  const log = new LogEvents({ hasAlerts });
+  const lines = eventsOf(session.events("log"), ({ message }) => log.read(message));
+  if (!hasAlerts) return lines;
+  const alerts = eventsOf(session.events("alert"), ({ message }) => alertsIn(message));
+  return merge(lines, alerts.pipe(mergeMap((alert) => log.readAlert(alert))));
+}
+
+/** Reads the lines and the alerts of one subscription to charon's log. */
 export class LogEvents {
-  readonly #negotiations = new NegotiationLog();
+  readonly #negotiations: NegotiationLog;
+
+  constructor(options?: NegotiationLogOptions) {
+    this.#negotiations = new NegotiationLog(options);
+  }
 
   /** The line, with the failure, the refusal, the wait or the change that it reports. */
   read({
@@ -26,5 +49,21 @@ export class LogEvents {
     return rekey === undefined
       ? [logged]
       : [logged, { type: "rekey.refused", connection, ...rekey }];
+  }
+
+  /** The alert, and the failure that it reports unless a line does. */
+  readAlert({ type, connection, sa }: Alert): Observable<CharonEvent> {
+    const alerted = of<CharonEvent>({ type: "alerted", connection, alert: type });
+    if (connection === undefined) return alerted;
+    this.#negotiations.noteAlert(type, sa);
+    const notified = timer(settleMs).pipe(
+      mergeMap(() => {
+        const failure = this.#negotiations.alertedFailure(sa);
+        return failure === undefined
+          ? []
+          : [{ type: "peer.notified", connection, failure } as const];
+      }),
+    );
+    return concat(alerted, notified);
   }
 }

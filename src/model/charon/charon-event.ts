@@ -27,6 +27,13 @@ export type CharonEvent =
   | { readonly type: "configuration.changed" }
   /** An IKE SA of a connection has no path to its peer and waits until there is one. */
   | { readonly type: "path.missing"; readonly connection: string }
+  /** An alert, of any type; its failure, if it reports one, is an event of its own. */
+  | {
+      readonly type: "alerted";
+      readonly connection: string | undefined;
+      /** The type of the alert, such as `ts-mismatch`. */
+      readonly alert: string;
+    }
   | {
       readonly type: "logged";
       readonly connection: string | undefined;

@@ -1,6 +1,7 @@
 import { parseAddress } from "../net/address.ts";
-import { failure, Reason, type Failure } from "../status/failure.ts";
+import { failure, Reason } from "../status/failure.ts";
 import { printable } from "../text/printable.ts";
+import { failureOfAlertIn, type KnownFailure } from "./alerts.ts";
 import { keywordOfGroup } from "./key-exchange-group.ts";
 
 /** A line of charon's log that ends a negotiation, and what it means. */
@@ -28,14 +29,11 @@ function ofAddress(identity: string): string {
   return `; a peer that sends its address as a name needs the remoteId "@${identity}"`;
 }
 
-const noAnswer =
-  "the peer does not answer: check its address, and that UDP 500 and 4500 pass both ways";
-
 const childProposals = (wanted: string) => noCommonGroup("esp_proposals", wanted);
 
 /**
- * The log lines in which charon reports why a negotiation failed, other than notifies. The texts
- * are those of charon 5.9.8 to 6.1.
+ * The log lines in which charon reports why a negotiation failed, other than notifies and those that
+ * {@link failureOfAlertIn} has. The texts are those of charon 5.9.8 to 6.1.
  *
  * Source: strongSwan, src/libcharon/sa: ike_sa.c and, below ikev2, task_manager_v2.c,
  * tasks/ike_init.c, ike_auth.c, child_create.c, child_delete.c, ike_delete.c and
@@ -51,18 +49,6 @@ const lines: readonly KnownLine[] = [
     pattern: /^unable to resolve (.+), (?:initiate aborted|retrying in \d+s)$/,
     reason: Reason.AddressUnresolved,
     message: (name) => `charon cannot resolve ${name}, the name in remoteAddr`,
-  },
-  {
-    pattern: /^retransmit \d+ of request/,
-    reason: Reason.PeerUnreachable,
-    message: noAnswer,
-    isConsequence: true,
-  },
-  {
-    pattern:
-      /^(?:giving up after \d+ retransmits|peer not responding, trying again|establishing IKE_SA failed, peer not responding)/,
-    reason: Reason.PeerUnreachable,
-    message: noAnswer,
   },
   {
     pattern: new RegExp(`^configured ${groupWords} (\\S+) not supported$`),
@@ -95,12 +81,6 @@ const lines: readonly KnownLine[] = [
     message: "the peer selected a key exchange group that `proposals` does not have",
   },
   {
-    pattern: /^no acceptable proposal found$/,
-    reason: Reason.NoProposalChosen,
-    message:
-      "the ESP proposals have nothing in common: compare `esp_proposals` with the peer's, with the groups for PFS",
-  },
-  {
     pattern: /^no acceptable traffic selectors found$/,
     reason: Reason.TrafficSelectorsRefused,
     message:
@@ -122,19 +102,6 @@ const lines: readonly KnownLine[] = [
     reason: Reason.PeerRefused,
     message:
       "the peer established the IKE SA without a CHILD SA and gave no reason: compare local_ips, remote_ips and `esp_proposals` with the peer's",
-  },
-  {
-    pattern:
-      /^unable to install (?:inbound |outbound |inbound and outbound )?IPsec SA \(SAD\) in kernel$/,
-    reason: Reason.SaRejected,
-    message:
-      "the kernel did not install the SA: it lacks an algorithm of `esp_proposals`, or an option such as `hw_offload`; charon's log has the kernel's answer",
-  },
-  {
-    pattern: /^unable to install IPsec policies \(SPD\) in kernel$/,
-    reason: Reason.SaRejected,
-    message:
-      "the kernel did not install the policies of the SA: another SA has the same ones; charon's log has the kernel's answer",
   },
   {
     pattern: /^(?:unable to allocate SPIs? from kernel|allocating SPI failed)$/,
@@ -167,11 +134,6 @@ const lines: readonly KnownLine[] = [
       /^(?:peer requested EAP, config unacceptable|configured EAP-only authentication, but peer does not support it|do not allow non-mutual EAP-only authentication)$/,
     reason: Reason.AuthenticationFailed,
     message: "the two sides do not agree on the method of authentication: the peer uses EAP",
-  },
-  {
-    pattern: /^(?:final )?authorization (?:hook )?forbids IKE_SA, canceling$/,
-    reason: Reason.AuthenticationFailed,
-    message: "a plugin of charon does not authorise the peer",
   },
   {
     pattern:
@@ -208,29 +170,23 @@ const lines: readonly KnownLine[] = [
     isConsequence: true,
   },
   {
-    pattern:
-      /^(?:failed to establish CHILD_SA, keeping IKE_SA|closing IKE_SA due CHILD_SA setup failure)$/,
+    pattern: /^closing IKE_SA due CHILD_SA setup failure$/,
     reason: Reason.PeerRefused,
     message: "the IKE SA is up, but the CHILD SA failed, and neither side gave a reason",
     isConsequence: true,
   },
 ];
 
-/** The failure that a log line reports. */
-export interface LineMeaning {
-  readonly failure: Failure;
-  /** Whether the line follows from another one, which has the cause. */
-  readonly isConsequence: boolean;
-}
-
-/** The failure that a log line reports, notifies apart; undefined if it reports none. */
-export function meaningOfLine(text: string): LineMeaning | undefined {
-  for (const { pattern, reason, message, isConsequence = false } of lines) {
+/**
+ * The failure that a log line reports, with its alert, notifies apart; undefined if it reports none.
+ */
+export function failureOfLine(text: string): KnownFailure | undefined {
+  for (const { pattern, reason, message, isConsequence } of lines) {
     const match = pattern.exec(text);
     if (match === null) continue;
     const parts = match.slice(1).map(printable);
     const words = typeof message === "string" ? message : message(...parts);
-    return { failure: failure(reason, words), isConsequence };
+    return { failure: failure(reason, words), ...(isConsequence && { isConsequence }) };
   }
-  return undefined;
+  return failureOfAlertIn(text);
 }

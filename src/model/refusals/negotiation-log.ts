@@ -1,6 +1,7 @@
 import { failure, Reason, type Failure } from "../status/failure.ts";
 import { printable } from "../text/printable.ts";
-import { groupWords, meaningOfLine, noCommonGroup } from "./log-lines.ts";
+import { meaningOfAlert, type KnownFailure } from "./alerts.ts";
+import { failureOfLine, groupWords, noCommonGroup } from "./log-lines.ts";
 import { failureOfNotify, failureOfUnknownNotify, ignoredNotifies } from "./notify.ts";
 import { refusedRekeyIn, type RefusedRekey } from "./refused-rekey.ts";
 import { own } from "../value/own.ts";
@@ -18,9 +19,9 @@ const begins = /^establishing CHILD_SA (\S+)\{\d+\}/;
 const onlyNotifies = /^parsed IKE_AUTH response \d+ \[((?: N\(\w+\))+) \]$/;
 const identityMissing = "IDr payload missing";
 
-/** The lines that were read of one IKE SA and that a later line may need. */
-interface SaLines {
-  /** Whether a line has given the cause of a failure. */
+/** The lines and alerts that were read of one IKE SA and that a later one may need. */
+interface SaReports {
+  /** Whether the cause of a failure is known. */
   explained: boolean;
   /** The last failure. */
   cause: Failure | undefined;
@@ -32,17 +33,57 @@ interface SaLines {
   refusal: Failure | undefined;
   /** Why the authentication of the peer does not fit the connection. */
   constraint: string | undefined;
+  /** Why charon does not accept a certificate of the peer. */
+  certificate: Failure | undefined;
+  /** The failure of an alert, until a line has given its details or {@link settleMs} have passed. */
+  alerted: Failure | undefined;
+  /** When a line reported a failure last. */
+  reportedAt: number;
 }
 
-/** The number of IKE SAs whose lines are remembered. */
+const nothing: SaReports = {
+  explained: false,
+  cause: undefined,
+  child: undefined,
+  wanted: undefined,
+  refusal: undefined,
+  constraint: undefined,
+  certificate: undefined,
+  alerted: undefined,
+  reportedAt: Number.NEGATIVE_INFINITY,
+};
+
+/** The number of IKE SAs whose reports are remembered. */
 const mostSas = 256;
 
 /**
- * Finds the failures of negotiations in charon's log, line by line. Until charon 6.0.3, whose
- * `alert` event has some of them, the log is the only place where a client finds them.
+ * Milliseconds between an alert and the lines about the same failure. charon sends an alert at once,
+ * and its log from another thread: lines that it logged before an alert usually follow it.
+ */
+export const settleMs = 100;
+
+/** What charon at the other end does, and the clock. */
+export interface NegotiationLogOptions {
+  /** Whether charon sends alerts, which then replace the lines that say no more than they. */
+  readonly hasAlerts?: boolean;
+  /** The time in milliseconds. */
+  readonly now?: () => number;
+}
+
+/**
+ * Finds the failures of negotiations in charon's log, line by line, and in its alerts. Until charon
+ * 6.0.3, which has no alerts, the log is the only place where a client finds them. A failure is
+ * reported once: by a line that has details, or else by the alert.
  */
 export class NegotiationLog {
-  readonly #sas = new Map<string, SaLines>();
+  readonly #sas = new Map<string, SaReports>();
+  readonly #hasAlerts: boolean;
+  readonly #now: () => number;
+
+  constructor({ hasAlerts = false, now = () => performance.now() }: NegotiationLogOptions = {}) {
+    this.#hasAlerts = hasAlerts;
+    this.#now = now;
+  }
 
   /**
    * The failure that the next line reports; undefined if it reports none, or follows from a line
@@ -53,13 +94,12 @@ export class NegotiationLog {
   failureIn(text: string, sa: string): Failure | undefined {
     const child = begins.exec(text)?.[1];
     if (child !== undefined) {
-      this.#sas.delete(sa);
-      this.#linesOf(sa).child = child;
+      this.#begin(child, sa);
       return undefined;
     }
-    const lines = this.#linesOf(sa);
-    const reported = this.#failureIn(text, lines);
-    lines.cause = reported ?? lines.cause;
+    const reports = this.#reportsOf(sa);
+    const reported = this.#failureIn(text, reports);
+    reports.cause = reported ?? reports.cause;
     return reported;
   }
 
@@ -68,56 +108,90 @@ export class NegotiationLog {
    * reports none. A peer that is busy, such as with a rekey of its own, refuses nothing.
    */
   refusedRekeyIn(text: string, sa: string): RefusedRekey | undefined {
-    const lines = this.#linesOf(sa);
-    if (lines.cause?.reason === Reason.PeerBusy) return undefined;
-    return refusedRekeyIn(text, lines);
+    const reports = this.#reportsOf(sa);
+    if (reports.cause?.reason === Reason.PeerBusy) return undefined;
+    return refusedRekeyIn(text, reports);
   }
 
-  #failureIn(text: string, lines: SaLines): Failure | undefined {
-    const found = noticed(lines, text) ?? failureInNotify(text);
-    if (found !== undefined) {
-      lines.explained = true;
-      return found;
-    }
-    const meaning = meaningOfLine(text);
-    if (meaning === undefined || (meaning.isConsequence && lines.explained)) return undefined;
-    lines.explained ||= meaning.failure.reason !== Reason.PeerUnreachable;
-    return meaning.failure;
+  /**
+   * Notes an alert when it arrives. {@link alertedFailure} has its failure {@link settleMs} later.
+   *
+   * @param sa the unique id of the IKE SA that the alert is about
+   */
+  noteAlert(type: string, sa: string): void {
+    const known = meaningOfAlert(type);
+    if (known === undefined) return;
+    const reports = this.#reportsOf(sa);
+    if (known.isCause) reports.certificate ??= known.failure;
+    const isReported = this.#now() - reports.reportedAt < settleMs;
+    if (known.isCause || isReported || (known.isConsequence && reports.explained)) return;
+    // The first of several alerts has the cause.
+    if (explains(reports.alerted)) return;
+    reports.alerted = (known.hasCause && reports.certificate) ?? known.failure;
+    reports.cause = reports.alerted;
+    reports.explained ||= explains(reports.alerted);
   }
 
-  #linesOf(sa: string): SaLines {
+  /** The failure of an alert that no line has reported since; undefined afterwards. */
+  alertedFailure(sa: string): Failure | undefined {
+    const reports = this.#sas.get(sa);
+    const alerted = reports?.alerted;
+    if (reports !== undefined) reports.alerted = undefined;
+    return alerted;
+  }
+
+  /** Forgets the CHILD SA before, except for an alert, which arrives before earlier lines. */
+  #begin(child: string, sa: string): void {
+    const alerted = this.#sas.get(sa)?.alerted;
+    this.#sas.delete(sa);
+    const reports = this.#reportsOf(sa);
+    Object.assign(reports, { child, alerted, cause: alerted, explained: explains(alerted) });
+  }
+
+  #failureIn(text: string, reports: SaReports): Failure | undefined {
+    const known = noticed(reports, text) ?? failureOfLine(text) ?? failureInNotify(text);
+    if (known === undefined || (known.hasAlert && this.#hasAlerts)) return undefined;
+    if (known.isConsequence && reports.explained) return undefined;
+    reports.explained ||= explains(known.failure);
+    // A peer that closes the SA gives no reason; an alert may have one.
+    if (known.failure.reason === Reason.PeerClosed) return known.failure;
+    reports.alerted = undefined;
+    reports.reportedAt = this.#now();
+    return known.failure;
+  }
+
+  #reportsOf(sa: string): SaReports {
     const known = this.#sas.get(sa);
     if (known !== undefined) return known;
-    const lines = {
-      explained: false,
-      cause: undefined,
-      child: undefined,
-      wanted: undefined,
-      refusal: undefined,
-      constraint: undefined,
-    };
-    this.#sas.set(sa, lines);
+    const reports = { ...nothing };
+    this.#sas.set(sa, reports);
     const [oldest] = this.#sas.keys();
     if (this.#sas.size > mostSas && oldest !== undefined) this.#sas.delete(oldest);
-    return lines;
+    return reports;
   }
 }
 
+/** Whether it is the cause of what follows; a peer that did not answer may do so later. */
+function explains(found: Failure | undefined): boolean {
+  return found !== undefined && found.reason !== Reason.PeerUnreachable;
+}
+
 /** The failure that a line reports together with an earlier one, which is noted for it. */
-function noticed(lines: SaLines, text: string): Failure | undefined {
-  if (constraint.test(text)) lines.constraint = text;
-  if (refusesPeer.test(text)) return unfitting(lines.constraint);
+function noticed(reports: SaReports, text: string): KnownFailure | undefined {
+  if (constraint.test(text)) reports.constraint = text;
+  if (refusesPeer.test(text)) return { failure: unfitting(reports.constraint) };
   const notifies = onlyNotifies.exec(text)?.[1];
-  if (notifies !== undefined) lines.refusal = refusalIn(notifies);
-  if (text === identityMissing && lines.refusal !== undefined) return lines.refusal;
-  const before = lines.wanted;
+  if (notifies !== undefined) reports.refusal = refusalIn(notifies);
+  if (text === identityMissing && reports.refusal !== undefined)
+    return { failure: reports.refusal };
+  const before = reports.wanted;
   const wanted = anotherGroup.exec(text)?.[2];
-  if (wanted !== undefined) lines.wanted = wanted;
+  if (wanted !== undefined) reports.wanted = wanted;
   // A peer may ask for another group once, which charon then uses.
   const isRefused = before !== undefined && (wanted !== undefined || refusesGroup.test(text));
   if (!isRefused) return undefined;
   const message = noCommonGroup("proposals", printable(wanted ?? before));
-  return failure(Reason.NoProposalChosen, message);
+  return { failure: failure(Reason.NoProposalChosen, message) };
 }
 
 /**
@@ -139,9 +213,10 @@ function unfitting(why: string | undefined): Failure {
 }
 
 /** Names of notifies that mean no failure, such as MOBIKE_SUPPORTED, are skipped. */
-function failureInNotify(text: string): Failure | undefined {
+function failureInNotify(text: string): KnownFailure | undefined {
   const [, name = "", rest = ""] = notify.exec(text) ?? [];
   if (name === "") return undefined;
-  const known = failureOfNotify(name);
-  return known ?? (isError.test(rest) ? failureOfUnknownNotify(name) : undefined);
+  const found =
+    failureOfNotify(name) ?? (isError.test(rest) ? failureOfUnknownNotify(name) : undefined);
+  return found && { failure: found };
 }

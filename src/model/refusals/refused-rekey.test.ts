@@ -17,7 +17,7 @@ describe("a rekey that the peer refuses", () => {
     const refused = refusedIn(begin, refusal, failed("CHILD"));
     assert.equal(refused?.child, "net-2");
     assert.equal(refused.failure.reason, "RekeyRefused");
-    assert.match(refused.failure.message, /not rekey the CHILD SA, .*: no common proposal/);
+    assert.match(refused.failure.message, /not rekey the CHILD SA, .*: the ESP proposals/);
   });
 
   it("is reported of an IKE SA, after one of a CHILD SA as well", () => {

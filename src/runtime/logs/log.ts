@@ -4,6 +4,7 @@ import { KubeError } from "../../adapters/kubernetes/client/kube-error.ts";
 import type { CharonEvent } from "../../model/charon/charon-event.ts";
 import { childTrouble } from "../../model/status/child-trouble.ts";
 import type { Failure } from "../../model/status/failure.ts";
+import { printable } from "../../model/text/printable.ts";
 import { unansweredOf } from "../conditions/conditions.ts";
 import type { ConnectionStatus, Status } from "../../model/status/status.ts";
 import { statusOf, type StatusSource } from "../status/status.ts";
@@ -14,15 +15,19 @@ import type { LogBuffer } from "./log-buffer.ts";
 /** Logs a supervisor's events, and keeps charon's lines in the log buffer. */
 export function logEvents(log: Logger, logBuffer: LogBuffer, events: RuntimeEvents): Subscription {
   const subscription = events.charonEvents.subscribe((event) => {
-    logCharonLine(log, event);
+    logCharonReport(log, event);
     logBuffer.noteCharon(event, Date.now());
   });
   subscription.add(events.breakdowns.subscribe((breakdown) => logBreakdown(log, breakdown)));
   return subscription;
 }
 
-/** Logs charon's own lines, with the connection that they are about. */
-function logCharonLine(log: Logger, event: CharonEvent): void {
+/** Logs charon's own lines and alerts, with the connection that they are about. */
+function logCharonReport(log: Logger, event: CharonEvent): void {
+  if (event.type === "alerted") {
+    const { connection, alert } = event;
+    log.debug({ connection }, `charon: alert ${printable(alert)}`);
+  }
   if (event.type !== "logged") return;
   const { connection, line } = event;
   log.debug({ connection, group: line.group }, `charon: ${line.text}`);

@@ -5,6 +5,7 @@ export type Behaviour =
   | "answers"
   | "silent"
   | "wrong key"
+  | "no IKE proposal"
   | "no ESP proposal"
   | "no selectors"
   /** Its name does not resolve. */
@@ -22,26 +23,53 @@ export type Behaviour =
   /** It refuses a CHILD SA of several pairs of networks (RFC 7296, section 2.9). */
   | "requires pairs"
   /** It ends each CHILD SA soon after its installation. */
-  | "closes";
+  | "closes"
+  /** It accepts the CHILD SA, which our kernel does not install. */
+  | "kernel refuses";
 
 /** The network of a peer that has only one. */
 export const onlyNetwork = "10.1.2.0/24";
 
-/** The log line about a CHILD SA that the peer refuses; undefined if it accepts a part or all. */
-export function childRefusal(behaviour: Behaviour, config: Message): string | undefined {
+/** How charon reports that the peer refuses the IKE SA: the type of the alert, and the notify. */
+export const refusals: Partial<Record<Behaviour, readonly [alert: string, notify: string]>> = {
+  "wrong key": ["local-auth-failed", "AUTHENTICATION_FAILED"],
+  "no IKE proposal": ["proposal-mismatch-ike", "NO_PROPOSAL_CHOSEN"],
+};
+
+/** How charon reports that a CHILD SA failed: in its log, and by an alert for some causes. */
+interface ChildFailure {
+  readonly line: string;
+  readonly alert?: string;
+}
+
+/** The failure of a CHILD SA; undefined if the peer accepts a part or all of it. */
+export function childFailure(behaviour: Behaviour, config: Message): ChildFailure | undefined {
   const networks = (name: string) => (config[name] as string[] | undefined) ?? [];
   const [local, remote] = [networks("local_ts"), networks("remote_ts")];
   if (behaviour === "requires pairs" && local.length + remote.length > 2)
-    return "received SINGLE_PAIR_REQUIRED notify, no CHILD_SA built";
+    return { line: "received SINGLE_PAIR_REQUIRED notify, no CHILD_SA built" };
   if (behaviour === "one network" && !remote.includes(onlyNetwork))
-    return childRefusals["no selectors"];
-  return childRefusals[behaviour];
+    return childFailures["no selectors"];
+  return childFailures[behaviour];
 }
 
-const childRefusals: Partial<Record<Behaviour, string>> = {
-  "no ESP proposal": "received NO_PROPOSAL_CHOSEN notify, no CHILD_SA built",
-  "no selectors": "received TS_UNACCEPTABLE notify, no CHILD_SA built",
-  "other selectors": "no acceptable traffic selectors found",
+const childFailures: Partial<Record<Behaviour, ChildFailure>> = {
+  "no ESP proposal": {
+    line: "received NO_PROPOSAL_CHOSEN notify, no CHILD_SA built",
+    alert: "proposal-mismatch-child",
+  },
+  "no selectors": {
+    line: "received TS_UNACCEPTABLE notify, no CHILD_SA built",
+    alert: "ts-mismatch",
+  },
+  "other selectors": {
+    line: "no acceptable traffic selectors found",
+    alert: "ts-mismatch",
+  },
+  "kernel refuses": {
+    line: "unable to install inbound and outbound IPsec SA (SAD) in kernel",
+    alert: "install-child-sa-failed",
+  },
 };
 
 /** The configuration of a child as the peer accepts it. */

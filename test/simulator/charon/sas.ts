@@ -21,13 +21,27 @@ export interface SimulatedIke {
   readonly uniqueId: number;
   readonly name: string;
   readonly config: Message;
-  state: "CONNECTING" | "ESTABLISHED" | "REKEYING" | "DELETING";
+  state: "CREATED" | "CONNECTING" | "ESTABLISHED" | "REKEYING" | "DELETING";
   /** Whether the peer has answered yet. */
   answered: boolean;
   readonly children: SimulatedChild[];
   /** The children that were requested and are not established yet. */
   readonly queue: ChildRequest[];
   tasks: readonly string[];
+}
+
+/** An IKE SA that the peer has not answered yet. */
+export function connectingIke(uniqueId: number, name: string, config: Message): SimulatedIke {
+  return {
+    uniqueId,
+    name,
+    config,
+    state: "CONNECTING",
+    answered: false,
+    children: [],
+    queue: [],
+    tasks: ["IKE_INIT", "IKE_AUTH", "CHILD_CREATE"],
+  };
 }
 
 /**
@@ -37,6 +51,8 @@ export interface SimulatedIke {
  */
 export function ikeMessage(ike: SimulatedIke, children?: Message): Message {
   const established = ike.state === "ESTABLISHED";
+  // The name of the peer does not resolve.
+  const isNameless = ike.state === "CREATED";
   return {
     uniqueid: String(ike.uniqueId),
     version: "2",
@@ -44,8 +60,8 @@ export function ikeMessage(ike: SimulatedIke, children?: Message): Message {
     "local-host": first(ike.config["local_addrs"]) ?? "%any",
     "local-port": ike.answered ? "4500" : "500",
     "local-id": identity(ike, "local"),
-    "remote-host": first(ike.config["remote_addrs"]) ?? "%any",
-    "remote-port": ike.answered ? "4500" : "500",
+    "remote-host": isNameless ? "%any" : (first(ike.config["remote_addrs"]) ?? "%any"),
+    "remote-port": isNameless ? "0" : ike.answered ? "4500" : "500",
     "remote-id": identity(ike, "remote"),
     initiator: "yes",
     "initiator-spi": ike.uniqueId.toString(16).padStart(16, "a"),

@@ -1,4 +1,7 @@
-import type { CharonVersion } from "../../../src/model/charon/proposals/charon-version.ts";
+import {
+  isInRange,
+  type CharonVersion,
+} from "../../../src/model/charon/proposals/charon-version.ts";
 import type { Behaviour } from "./behaviour.ts";
 
 /** The version of the default image. */
@@ -13,4 +16,12 @@ export interface SimulatorOptions {
   readonly latencyMs?: number;
   /** The time until a request is retransmitted, in milliseconds. */
   readonly retransmitMs?: number;
+}
+
+const events = "log list-sa list-conn ike-updown ike-rekey ike-update child-updown child-rekey";
+
+/** The events for which clients of a charon can register. */
+export function eventsOf(version: CharonVersion): ReadonlySet<string> {
+  const names = events.split(" ");
+  return new Set(isInRange(version, { since: "6.0.3" }) ? [...names, "alert"] : names);
 }

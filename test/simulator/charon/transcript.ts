@@ -4,68 +4,21 @@ import {
   isInRange,
   type CharonVersion,
 } from "../../../src/model/charon/proposals/charon-version.ts";
-import type { Behaviour } from "./behaviour.ts";
 import { masked, type Transcript } from "./masked.ts";
-
-/** The peers that {@link transcript} needs: connections by name, with their behaviour. */
-export const peers = {
-  good: { address: "192.168.1.2", behaviour: "answers" },
-  stranger: { address: "192.168.1.2", behaviour: "wrong key" },
-  weak: { address: "192.168.1.2", behaviour: "no ESP proposal" },
-  narrow: { address: "192.168.1.2", behaviour: "no selectors" },
-  /** No host has this address. */
-  dead: { address: "192.168.1.99", behaviour: "silent" },
-  /** No host has this name (RFC 2606). */
-  nameless: { address: "peer.invalid", behaviour: "unresolved" },
-} as const satisfies Record<string, { address: string; behaviour: Behaviour }>;
-
-export type PeerName = keyof typeof peers;
+import { conn, peers, sharedOf, type PeerName } from "./peers.ts";
 
 const eventNames = ["ike-updown", "child-updown", "ike-rekey", "child-rekey"] as const;
 
-/** The log lines on which clients depend: notifies and retransmissions. */
+/** The log lines on which clients depend. */
 const relevantLog =
-  /\breceived [A-Z][A-Z_0-9]+ (notify|error)|^retransmit \d of request|^giving up|^failed to establish|^unable to resolve/;
-
-/** A `load-conn` message like ipman's. */
-export function conn(name: PeerName, changes: Message = {}): Record<string, Message> {
-  const child = (n: number) => ({
-    mode: "tunnel",
-    esp_proposals: ["aes256-sha256"],
-    local_ts: [`10.0.${n}.0/24`],
-    remote_ts: [`10.1.${n}.0/24`],
-    if_id_in: String(100 + n),
-    if_id_out: String(100 + n),
-    start_action: "none",
-    close_action: "none",
-    dpd_action: "clear",
-  });
-  return {
-    [name]: {
-      version: "2",
-      proposals: ["aes256-sha256-ecp256"],
-      rekey_time: "4h",
-      reauth_time: "0s",
-      local_addrs: ["192.168.1.1"],
-      remote_addrs: [peers[name].address],
-      local: { auth: "psk", id: `node.${name}` },
-      remote: { auth: "psk", id: `peer.${name}` },
-      children: { net: child(2), other: child(3) },
-      ...changes,
-    },
-  };
-}
-
-/** The key of both ends of a connection, for `load-shared`. */
-export function sharedOf(name: string, data = "the key") {
-  return { type: "IKE", data, owners: [`peer.${name}`] };
-}
+  /\breceived [A-Z][A-Z_0-9]+ (notify|error)|^retransmit \d of request|^giving up|^(failed to establish|establishing IKE_SA failed|unable to (resolve|install))/;
 
 /** Runs every command that ipman uses against a charon of this version. */
 export async function transcript(session: Session, version: CharonVersion): Promise<Transcript> {
-  const events = session.events("log", ...eventNames);
+  const alerts = await offered(session, "alert");
+  const events = session.events("log", ...eventNames, ...(alerts ? (["alert"] as const) : []));
   await events.ready;
-  const steps: Transcript = {};
+  const steps: Transcript = { events: [{ alerts }] };
   let received: object[] = [];
   const listeners = new Set<() => void>();
   void (async () => {
@@ -217,10 +170,17 @@ export async function transcript(session: Session, version: CharonVersion): Prom
     list,
   );
   await step(
+    "no IKE proposal in common",
+    () => ask("initiate", { ike: "ciphers", child: "net", timeout: "-1" }),
+    () => until(/NO_PROPOSAL_CHOSEN/),
+    () => until(/ike-updown/),
+    list,
+  );
+  await step(
     "dead peer",
     () => ask("initiate", { ike: "dead", child: "net", timeout: "-1" }),
     list,
-    () => until(/giving up/),
+    () => until(/establishing IKE_SA failed/),
     list,
   );
   await step(
@@ -235,14 +195,15 @@ export async function transcript(session: Session, version: CharonVersion): Prom
     () => ask("terminate", { ike: "dead", force: "yes", timeout: "2000" }),
     list,
   );
-  for (const [what, name, notify] of [
-    ["no ESP proposal in common", "weak", /NO_PROPOSAL_CHOSEN/],
-    ["selectors refused", "narrow", /TS_UNACCEPTABLE/],
+  for (const [what, name] of [
+    ["no ESP proposal in common", "weak"],
+    ["selectors refused", "narrow"],
+    ["an SA that the kernel does not install", "offloaded"],
   ] as const) {
     await step(
       what,
       () => ask("initiate", { ike: name, child: "net", timeout: "-1" }),
-      () => until(notify),
+      () => until(/keeping IKE_SA/),
       list,
       () => ask("terminate", { ike: name, force: "yes", timeout: "2000" }),
       () => until(/DELETING/),
@@ -259,6 +220,15 @@ export async function transcript(session: Session, version: CharonVersion): Prom
   );
   await events.return();
   return masked(steps);
+}
+
+/** Whether charon has the event. */
+function offered(session: Session, event: string): Promise<boolean> {
+  const probe = session.events(event);
+  return probe.ready.then(
+    () => probe.return().then(() => true),
+    () => false,
+  );
 }
 
 interface Sa {
