@@ -77,14 +77,14 @@ export function admitMembers(
 }
 
 /** A table and its place. */
-interface Table {
+interface FilterTable {
   readonly namespace: string | undefined;
   readonly plan: RulesPlan;
   readonly access: FilterAccess;
 }
 
 /** Runs commands for a table; an error names the part that the system or the kernel lacks. */
-function orExplained<T>(table: Table, change: () => T): T {
+function orExplained<T>(table: FilterTable, change: () => T): T {
   try {
     return change();
   } catch (error) {
@@ -92,7 +92,7 @@ function orExplained<T>(table: Table, change: () => T): T {
   }
 }
 
-function explained(error: unknown, { namespace, plan, access }: Table): unknown {
+function explained(error: unknown, { namespace, plan, access }: FilterTable): unknown {
   if (!(error instanceof NftError || error instanceof NetlinkError)) return error;
   if (error.code === "UNAVAILABLE") return error;
   const missing = missingRequirement(namespace, plan.frame, access);
@@ -129,7 +129,7 @@ export function rulesDiffer(
   return commands !== undefined || members.length < plan.members.length;
 }
 
-function run({ namespace, plan, access }: Table, commands: string | undefined): number {
+function run({ namespace, plan, access }: FilterTable, commands: string | undefined): number {
   if (commands === undefined) return 0;
   access.nft.run(`set packet filter ${plan.table}`, namespace, commands);
   return 1;
