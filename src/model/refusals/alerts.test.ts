@@ -74,6 +74,13 @@ describe("an alert of charon", () => {
     assert.match(reports.settle() ?? "", /hw_offload/);
   });
 
+  it("has the cause if it is the first of several", () => {
+    const reports = new Reports();
+    reports.alert("authorization-failed");
+    reports.alert("peer-auth-failed");
+    assert.match(reports.settle() ?? "", /plugin/);
+  });
+
   it("replaces a retransmission before it", () => {
     const reports = new Reports();
     reports.alert("retransmit-send");

@@ -10,7 +10,7 @@ export interface KnownFailure {
   readonly hasAlert?: true;
 }
 
-/** What an alert means. */
+/** The meaning of an alert. */
 interface AlertMeaning extends KnownFailure {
   /**
    * The log lines that charon writes with the alert and that say no more than it. They are read
@@ -39,7 +39,7 @@ const certificate = (what: string, remedy: string): AlertMeaning => ({
  * neither a child nor proposals, networks, identities or addresses.
  *
  * The others are of no use here: `unique-keep`, `unique-replace`, `ts-narrowed`,
- * `ike-sa-expired`, `retransmit-send-cleared` and `retransmit-receive` are no failures of a
+ * `ike-sa-expired`, `retransmit-send-cleared` and `retransmit-receive` are not failures of a
  * negotiation; `list-sas` shows their result. `invalid-ike-spi`, `parse-error-header` and
  * `half-open-timeout` name no connection, and charon's log says more than `parse-error-body`. A
  * site-to-site connection has neither `vip-failure` nor `radius-not-responding`.
@@ -148,7 +148,7 @@ const alerts: Readonly<Record<string, AlertMeaning>> = {
   ),
 };
 
-/** What an alert of that type means; undefined if it reports no failure of a negotiation. */
+/** The meaning of an alert of that type; undefined if it reports no failure of a negotiation. */
 export function meaningOfAlert(type: string): AlertMeaning | undefined {
   return own(alerts, type);
 }

@@ -62,7 +62,7 @@ const mostSas = 256;
  */
 export const settleMs = 100;
 
-/** What charon at the other end does, and the clock. */
+/** The abilities of the charon at the other end, and the clock. */
 export interface NegotiationLogOptions {
   /** Whether charon sends alerts, which then replace the lines that say no more than they. */
   readonly hasAlerts?: boolean;
