@@ -39,6 +39,20 @@ export interface Haste {
   readonly gapMs?: number;
 }
 
+/** Both sides establish SAs while the worker already sends. */
+export const crossing: Haste = {
+  cases: ["both-initiate"],
+  note: "each side sends on a new SA before the other one has received its answer: pings of that moment may be lost",
+  habits: ["sendsEarly", "installsLate"],
+};
+
+/** The peer establishes SAs while the worker sends through others. */
+export const repeating: Haste = {
+  cases: ["peer-repeats"],
+  note: "charon sends on the new SA before the peer has received its answer: pings of that moment may be lost",
+  habits: ["installsLate"],
+};
+
 /** An implementation of IKE, of one version. */
 export interface Implementation {
   readonly name: string;

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { eventually } from "../../sites/shell.ts";
 import { Daemon } from "./daemon.ts";
-import type { Implementation, Peer } from "../peer.ts";
+import { crossing, repeating, type Implementation, type Peer } from "../peer.ts";
 import type { PeerRoot } from "../peer-root.ts";
 import type { Suite, Tunnel } from "../tunnel.ts";
 
@@ -59,6 +59,8 @@ export const libreswan4: Implementation = {
       habits: [],
       gapMs: 3_000,
     },
+    crossing,
+    repeating,
   ],
   create: (root, folder) => new Libreswan(root, folder, four),
 };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { eventually } from "../../sites/shell.ts";
 import { Daemon } from "./daemon.ts";
-import type { Implementation, Peer } from "../peer.ts";
+import { repeating, type Implementation, type Peer } from "../peer.ts";
 import type { PeerRoot } from "../peer-root.ts";
 import type { Suite, Tunnel } from "../tunnel.ts";
 
@@ -38,6 +38,7 @@ export const openiked72: Implementation = {
       note: "OpenIKED sends on the new SA before charon has received its answer: pings of that moment may be lost",
       habits: ["sendsEarly"],
     },
+    repeating,
   ],
   create: (root, folder) => new Openiked(root, folder),
 };

@@ -1,7 +1,7 @@
 import type { Session } from "vici-client";
 import { Charon } from "../../sites/charon.ts";
 import { impatient } from "../../sites/two-sites.ts";
-import type { Implementation, Peer } from "../peer.ts";
+import { crossing, repeating, type Implementation, type Peer } from "../peer.ts";
 import type { PeerRoot } from "../peer-root.ts";
 import { childKey, proposalOf, type Tunnel } from "../tunnel.ts";
 
@@ -28,6 +28,8 @@ export const strongswan60: Implementation = {
       note: "each side sends on a new SA before the other one has received its answer, and charon may send on one that the peer has ended: pings of that moment may be lost",
       habits: ["sendsEarly", "installsLate", "endsEarly"],
     },
+    crossing,
+    repeating,
   ],
   create: (root, folder) => new Strongswan(root, folder),
 };
