@@ -45,6 +45,7 @@ function handOf(lab: TwoSites, cr: ReturnType<typeof spec>): Swanctl {
   const { children } = parsed.value;
   return new Swanctl(lab.folder, lab.node.vici, {
     name: "pairs",
+    localAddr: sites.node.v4,
     remoteAddr: sites.peer.v4,
     proposals: "aes256-sha256-ecp256",
     espProposals: "aes256-sha256-ecp256",

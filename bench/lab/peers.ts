@@ -1,4 +1,5 @@
 import { libreswan4, libreswan5 } from "../../lab/peers/daemons/libreswan.ts";
+import { openiked72, openiked74 } from "../../lab/peers/daemons/openiked.ts";
 import { strongswan60, strongswan61 } from "../../lab/peers/daemons/strongswan.ts";
 import type { Implementation } from "../../lab/peers/peer.ts";
 import { PeerSite } from "../../lab/peers/peer-site.ts";
@@ -9,12 +10,19 @@ import { manifestFolder, timesSideBySide } from "./host-run.ts";
 import { Swanctl } from "./swanctl.ts";
 
 const rounds = 7;
+const implementations = [
+  libreswan4,
+  libreswan5,
+  openiked72,
+  openiked74,
+  strongswan60,
+  strongswan61,
+] as const;
 
 /** The times to establish a tunnel with peers of other implementations, beside `swanctl`. */
 export async function peerRows(): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const implementation of [libreswan4, libreswan5, strongswan60, strongswan61])
-    rows.push(await establishedRow(implementation));
+  for (const implementation of implementations) rows.push(await establishedRow(implementation));
   return rows;
 }
 
@@ -28,6 +36,7 @@ async function establishedRow(implementation: Implementation): Promise<Row> {
   const { name, number, node, peer, ike, esp } = tunnel;
   const byHand = new Swanctl(folder, site.node.vici, {
     name,
+    localAddr: node.address,
     remoteAddr: peer.address,
     proposals: proposalOf(ike),
     espProposals: proposalOf(esp),

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { psk, sites } from "../../lab/sites/manifests.ts";
+import { psk } from "../../lab/sites/manifests.ts";
 import { sh } from "../../lab/sites/shell.ts";
 
 /** A child in swanctl.conf. */
@@ -14,6 +14,7 @@ export interface HandChild {
 /** A connection in swanctl.conf. */
 export interface HandConnection {
   readonly name: string;
+  readonly localAddr: string;
   readonly remoteAddr: string;
   readonly proposals: string;
   readonly espProposals: string;
@@ -54,9 +55,16 @@ export class Swanctl {
   }
 }
 
-function fileOf({ name, remoteAddr, proposals, espProposals, children }: HandConnection): string {
+function fileOf({
+  name,
+  localAddr,
+  remoteAddr,
+  proposals,
+  espProposals,
+  children,
+}: HandConnection): string {
   const sections = children.map(
-    (child) => `      "${child.name}" {
+    (child) => `      ${child.name} {
         esp_proposals = ${espProposals}
         local_ts = ${child.local.join(", ")}
         remote_ts = ${child.remote.join(", ")}
@@ -68,7 +76,7 @@ function fileOf({ name, remoteAddr, proposals, espProposals, children }: HandCon
   ${name} {
     version = 2
     proposals = ${proposals}
-    local_addrs = ${sites.node.v4}
+    local_addrs = ${localAddr}
     remote_addrs = ${remoteAddr}
     local {
       auth = psk
