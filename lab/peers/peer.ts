@@ -35,8 +35,14 @@ export interface Haste {
   readonly cases: readonly CaseName[];
   readonly note: string;
   readonly habits: readonly HastyHabit[];
-  /** For at most this time there is no SA: the peer ends one before it negotiates the next one. */
+  /** The longest time without an SA; milliseconds. The peer ends one before it negotiates the next. */
   readonly gapMs?: number;
+}
+
+/** A peer that answers sends on the new SA at once. */
+export function sendingEarly(name: string, ...cases: readonly CaseName[]): Haste {
+  const note = `${name} sends on the new SA before charon has received its answer: pings of that moment may be lost`;
+  return { cases, note, habits: ["sendsEarly"] };
 }
 
 /** Both sides establish SAs while the worker already sends. */

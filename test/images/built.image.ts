@@ -71,7 +71,7 @@ for (const { name, debian: version } of images) {
       if (name === "ipman-charon-legacy") {
         it("has all plugins", () => assert.deepEqual(loaded(), all));
       } else {
-        it("has the plugins without which there is no tunnel", () => {
+        it("has the plugins that a tunnel needs", () => {
           for (const plugin of ["nonce", "openssl", "kernel-netlink", "socket-default", "vici"])
             assert.ok(loaded().includes(plugin), plugin);
         });

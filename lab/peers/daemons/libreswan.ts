@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { eventually } from "../../sites/shell.ts";
 import { Daemon } from "./daemon.ts";
-import { crossing, repeating, type Implementation, type Peer } from "../peer.ts";
+import { crossing, repeating, sendingEarly, type Implementation, type Peer } from "../peer.ts";
 import type { PeerRoot } from "../peer-root.ts";
 import type { Suite, Tunnel } from "../tunnel.ts";
 
@@ -48,11 +48,7 @@ export const libreswan4: Implementation = {
   },
   faults: {},
   haste: [
-    {
-      cases: ["node-rekeys-child", "node-reauthenticates"],
-      note: "libreswan sends on the new SA before charon has received its answer: pings of that moment may be lost",
-      habits: ["sendsEarly"],
-    },
+    sendingEarly("libreswan", "node-rekeys-child", "node-reauthenticates"),
     {
       cases: ["peer-reauthenticates"],
       note: "libreswan ends the CHILD SA before it negotiates the next one: pings in between are lost",

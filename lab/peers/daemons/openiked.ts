@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { eventually } from "../../sites/shell.ts";
 import { Daemon } from "./daemon.ts";
-import { repeating, type Implementation, type Peer } from "../peer.ts";
+import { repeating, sendingEarly, type Implementation, type Peer } from "../peer.ts";
 import type { PeerRoot } from "../peer-root.ts";
 import type { Suite, Tunnel } from "../tunnel.ts";
 
@@ -33,11 +33,7 @@ export const openiked72: Implementation = {
       note: "OpenIKED ends the old SA and sends on the new one before charon has its message: pings of that moment may be lost",
       habits: ["sendsEarly", "endsEarly", "installsLate"],
     },
-    {
-      cases: ["node-reauthenticates"],
-      note: "OpenIKED sends on the new SA before charon has received its answer: pings of that moment may be lost",
-      habits: ["sendsEarly"],
-    },
+    sendingEarly("OpenIKED", "node-reauthenticates"),
     repeating,
   ],
   create: (root, folder) => new Openiked(root, folder),

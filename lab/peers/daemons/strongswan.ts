@@ -1,7 +1,7 @@
 import type { Session } from "vici-client";
 import { Charon } from "../../sites/charon.ts";
 import { impatient } from "../../sites/two-sites.ts";
-import { crossing, repeating, type Implementation, type Peer } from "../peer.ts";
+import { crossing, repeating, sendingEarly, type Implementation, type Peer } from "../peer.ts";
 import type { PeerRoot } from "../peer-root.ts";
 import { childKey, proposalOf, type Tunnel } from "../tunnel.ts";
 
@@ -13,23 +13,14 @@ export const strongswan60: Implementation = {
   cannot: {},
   faults: {},
   haste: [
-    {
-      cases: ["node-reauthenticates"],
-      note: "strongSwan sends on the new SA before charon has received its answer: pings of that moment may be lost",
-      habits: ["sendsEarly"],
-    },
-    {
-      cases: ["peer-reauthenticates"],
-      note: "charon sends on the new SA before the peer has received its answer: pings of that moment may be lost",
-      habits: ["installsLate"],
-    },
+    sendingEarly("strongSwan", "node-reauthenticates"),
+    { ...repeating, cases: ["peer-reauthenticates", "peer-repeats"] },
     {
       cases: ["both-reauthenticate"],
       note: "each side sends on a new SA before the other one has received its answer, and charon may send on one that the peer has ended: pings of that moment may be lost",
       habits: ["sendsEarly", "installsLate", "endsEarly"],
     },
     crossing,
-    repeating,
   ],
   create: (root, folder) => new Strongswan(root, folder),
 };

@@ -39,7 +39,7 @@ export function applyPlan(
   const { namespace } = place;
   // The filter first: no device may carry packets without it.
   const { changes, lacking } = restrictFilter(socket, namespace, plan, filter, kernel);
-  if (plan.forwarding) applyForwarding(place.namespace, kernel.sysctls);
+  if (plan.forwarding) applyForwarding(namespace, kernel.sysctls);
   const links = applyLinks(socket, place, plan.links, kernel.netlink);
   const requests = difference(socket, links, plan);
   const [error] = socket.batch(requests);

@@ -14,7 +14,7 @@ import { NftError } from "./libnftables.ts";
 import { readTable, type ActualTable } from "./read-table.ts";
 import { linuxFilters, missingRequirement, type FilterAccess } from "./requirements.ts";
 
-/** The plan that one table was built from last; the component that applies the plans keeps it. */
+/** The members that one table got last; the component that applies the plans keeps it. */
 export class FilterMemory {
   members: readonly RulesMember[] = [];
   /** The table's fingerprint at that time; undefined before a plan was applied. */

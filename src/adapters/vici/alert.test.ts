@@ -1,29 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { firstValueFrom, take, timer, takeUntil, toArray } from "rxjs";
 import { connect } from "vici-client";
-import { SimulatedCharon } from "../../../test/simulator/charon.ts";
 import { conn } from "../../../test/simulator/charon/peers.ts";
+import { openedCharon } from "../../../test/simulator/opened-charon.ts";
 import type { CharonVersion } from "../../model/charon/proposals/charon-version.ts";
 import { alertsIn } from "./alert.ts";
-import { Charon } from "./charon.ts";
 
 /** The failures and alerts that a charon of this version reports if the kernel refuses an SA. */
 async function reportsOf(t: TestContext, version: CharonVersion) {
-  const folder = mkdtempSync(join(tmpdir(), "alert-"));
-  const path = join(folder, "vici");
-  const simulated = new SimulatedCharon({ peer: () => "kernel refuses", version });
-  const charon = new Charon(path);
-  t.after(async () => {
-    charon[Symbol.dispose]();
-    await simulated[Symbol.asyncDispose]();
-    rmSync(folder, { recursive: true });
-  });
-  await simulated.listen(path);
-  await charon.open();
+  const { charon, path } = await openedCharon(t, { peer: () => "kernel refuses", version });
   const events = firstValueFrom(charon.log().pipe(takeUntil(timer(400)), take(20), toArray()));
   await using session = await connect({ path });
   await session.request("load-conn", conn("offloaded"));

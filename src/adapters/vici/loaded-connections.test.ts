@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { childSpec, connectionSpec } from "../../../lab/sites/manifests.ts";
-import { SimulatedCharon } from "../../../test/simulator/charon.ts";
+import { openedCharon } from "../../../test/simulator/opened-charon.ts";
 import { messageFromConnection } from "../../model/charon/vici-message.ts";
 import { connectionFromCr } from "../../model/validation/connection-from-cr.ts";
-import { Charon } from "./charon.ts";
+import type { Charon } from "./charon.ts";
 
 function connection(name: string, changes: object = {}) {
   const result = connectionFromCr(connectionSpec(name, changes));
@@ -20,17 +17,7 @@ const load = (charon: Charon, one: ReturnType<typeof connection>) =>
 
 /** An open session with a simulated charon, into which these connections are loaded. */
 async function loaded(t: TestContext, ...names: string[]) {
-  const folder = mkdtempSync(join(tmpdir(), "loaded-"));
-  const path = join(folder, "vici");
-  const simulated = new SimulatedCharon({ peer: () => "answers" });
-  const charon = new Charon(path);
-  t.after(async () => {
-    charon[Symbol.dispose]();
-    await simulated[Symbol.asyncDispose]();
-    rmSync(folder, { recursive: true });
-  });
-  await simulated.listen(path);
-  await charon.open();
+  const { charon, simulated } = await openedCharon(t, { peer: () => "answers" });
   for (const name of names) await load(charon, connection(name));
   return { charon, simulated };
 }

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Message, Session, ViciError } from "vici-client";
+import { hasAlerts } from "../../../src/adapters/vici/alert.ts";
 import {
   isInRange,
   type CharonVersion,
@@ -15,7 +16,7 @@ const relevantLog =
 
 /** Runs every command that ipman uses against a charon of this version. */
 export async function transcript(session: Session, version: CharonVersion): Promise<Transcript> {
-  const alerts = await offered(session, "alert");
+  const alerts = await hasAlerts(session);
   const events = session.events("log", ...eventNames, ...(alerts ? (["alert"] as const) : []));
   await events.ready;
   const steps: Transcript = { events: [{ alerts }] };
@@ -220,15 +221,6 @@ export async function transcript(session: Session, version: CharonVersion): Prom
   );
   await events.return();
   return masked(steps);
-}
-
-/** Whether charon has the event. */
-function offered(session: Session, event: string): Promise<boolean> {
-  const probe = session.events(event);
-  return probe.ready.then(
-    () => probe.return().then(() => true),
-    () => false,
-  );
 }
 
 interface Sa {
