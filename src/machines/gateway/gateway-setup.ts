@@ -105,8 +105,11 @@ export const gatewaySetup = setup({
     rest: 250,
     calm: calmMs,
     steady: steadyMs,
-    /** Kernel events report changes and lost events; this pass covers anything else. */
-    resync: () => 600_000 * (0.75 + Math.random() / 2),
+    /**
+     * Kernel events report changes and lost events; this pass covers anything else. Node keeps a
+     * list of timers for each duration, so gateways share a few durations.
+     */
+    resync: () => 5_000 * Math.round(90 + Math.random() * 60),
   },
 });
 

@@ -119,13 +119,17 @@ export class ConnectionActors implements Disposable {
   /** Sends each actor its part of a list of all SAs. */
   setSas(sas: readonly IkeSa[]): void {
     const before = this.#sas;
-    const listed = byDeclaredConnection(sas, this.#owners);
-    this.#sas = Map.groupBy(listed, ({ connection }) => connection);
+    const listed = Map.groupBy(
+      byDeclaredConnection(sas, this.#owners),
+      ({ connection }) => connection,
+    );
+    // An unchanged list stays the same object, which the actor of its connection holds as well.
+    this.#sas = new Map([...listed].map(([name, now]) => [name, unchanged(before.get(name), now)]));
     this.#roots.each((root) => {
       const { name } = root.getSnapshot().context.connection;
-      const ikeSas = this.#sas.get(name) ?? [];
+      const ikeSas = this.#sas.get(name) ?? noSas;
       // An unsettled connection is notified even if its list did not change.
-      if (isSettled(root.getSnapshot()) && sameSas(before.get(name) ?? [], ikeSas)) return;
+      if (isSettled(root.getSnapshot()) && (before.get(name) ?? noSas) === ikeSas) return;
       root.send({ type: "sas.listed", ikeSas });
     });
   }
@@ -206,7 +210,7 @@ export class ConnectionActors implements Disposable {
       ...this.#options.keys.stateOf(connection),
       endpoints: this.#endpoints.get(connection.id) ?? noEndpoints,
     });
-    root.send({ type: "sas.listed", ikeSas: this.#sas.get(connection.name) ?? [] });
+    root.send({ type: "sas.listed", ikeSas: this.#sas.get(connection.name) ?? noSas });
   }
 
   #ended(id: string, root: ConnectionActor | undefined, broken?: { error: unknown }): void {
@@ -223,6 +227,13 @@ export class ConnectionActors implements Disposable {
     const root = this.byId.get(id);
     this.#activity.next({ id, settled: root === undefined || isSettled(root.getSnapshot()) });
   }
+}
+
+const noSas: readonly IkeSa[] = [];
+
+/** The earlier of two lists if they are equal, otherwise the later one. */
+function unchanged(before: readonly IkeSa[] | undefined, now: readonly IkeSa[]): readonly IkeSa[] {
+  return before !== undefined && sameSas(before, now) ? before : now;
 }
 
 function connectionOf(root: ConnectionActor): Connection {
