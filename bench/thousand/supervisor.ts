@@ -12,6 +12,7 @@ import { serveMetrics } from "../../src/runtime/metrics/metrics-server.ts";
 import { desiredStates } from "../../src/runtime/desired/desired-states.ts";
 import { Metrics } from "../../src/runtime/metrics/metrics.ts";
 import { statusOf } from "../../src/runtime/status/status.ts";
+import { pathSnapshotOf } from "../../src/runtime/actors/snapshots.ts";
 import { Supervisor } from "../../src/runtime/supervisor/supervisor.ts";
 import { obedientNetwork, simulatedPlacement } from "../../test/simulator/placement.ts";
 import { resourceOf } from "../../test/simulator/world.ts";
@@ -147,7 +148,8 @@ const resyncs: number[] = [];
 for (let i = 0; i < 5; i++) {
   const asked = performance.now();
   // A rekey's event requests a list, like every event of SAs.
-  const [sa] = supervisor.roots.get("c0")?.getSnapshot().context.ikeSas ?? [];
+  const root = supervisor.roots.get("c0")?.getSnapshot();
+  const [sa] = (root && pathSnapshotOf(root)?.context.ikeSas) ?? [];
   const next = firstValueFrom(lists);
   await charon.rekeyChildSa(sa?.children[0]?.uniqueId ?? "");
   await next;

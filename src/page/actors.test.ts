@@ -23,15 +23,29 @@ function snapshotOf(value: unknown, more: Partial<ShownSnapshot> = {}): ShownSna
   return { status: "active", value, publicState, context: {}, children: {}, ...more };
 }
 
+function machineOf(title: string): string {
+  if (title.endsWith(" gateway")) return "gateway";
+  return title.includes("/") ? "child" : title;
+}
+
 function added(
   sessionId: string,
-  name: string,
+  title: string,
   value: unknown,
   parentId?: string,
 ): InspectorMessage {
-  const machine = name.split(".")[0] ?? "";
+  const label = title.split("/").at(-1) ?? "";
+  const machine = machineOf(title);
   const snapshot = value === null ? null : snapshotOf(value);
-  const about = { name, parentId, machine, definition: `${machine} chart`, snapshot };
+  const about = {
+    name: label,
+    title,
+    label,
+    parentId,
+    machine,
+    definition: `${machine} chart`,
+    snapshot,
+  };
   return { ...header(sessionId), ...about, type: "@xstate.actor" };
 }
 
@@ -50,9 +64,9 @@ function sample(): Actors {
   const actors = new Actors();
   for (const message of [
     added("p", "partner-10", "pending"),
-    added("l", "child.lan", { negotiating: "waiting" }, "p"),
-    added("g", "gateway", "ready", "l"),
-    added("d", "child.dmz", "pending", "p"),
+    added("l", "partner-10/lan", { negotiating: "waiting" }, "p"),
+    added("g", "partner-10/lan gateway", "ready", "l"),
+    added("d", "partner-10/dmz", "pending", "p"),
     added("c", "charon", { connected: { ready: "idle" } }),
     added("b", "partner-2", "established"),
   ])

@@ -10,8 +10,10 @@ import type {
 export interface Actor {
   readonly sessionId: string;
   readonly name: string;
-  /** `partner`, `partner/lan`, `partner/lan gateway`; the same after a reconnection. */
+  /** `partner`, `partner path`, `partner/lan`, `partner/lan gateway`; the same after a reconnection. */
   readonly title: string;
+  /** Its name below its parent. */
+  readonly label: string;
   readonly machine: string;
   readonly parent: Actor | undefined;
   readonly depth: number;
@@ -20,7 +22,7 @@ export interface Actor {
   value: unknown;
   /** The value as a path, `negotiating.waiting`; empty before the actor has started. */
   state: string;
-  /** Undefined for machines other than connections and children. */
+  /** Undefined for machines other than connections, paths and children. */
   publicState: PublicState | undefined;
   /** The state for lists: the public state where there is one, else the outermost state. */
   shown: string;
@@ -103,7 +105,8 @@ export class Actors {
     return message.type === "@xstate.snapshot" ? this.#update(message) : undefined;
   }
 
-  #add({ sessionId, parentId, name, machine, definition, snapshot, createdAt }: ActorMessage) {
+  #add(message: ActorMessage) {
+    const { sessionId, parentId, name, title, label, machine, definition, snapshot } = message;
     if (definition !== undefined) this.#definitions.set(machine, definition);
     if (this.#bySession.has(sessionId)) return;
     const parent = this.#bySession.get(parentId ?? "");
@@ -113,11 +116,12 @@ export class Actors {
       machine,
       parent,
       children: [],
-      title: titleOf(parent, name),
+      title,
+      label,
       depth: parent === undefined ? 0 : parent.depth + 1,
       value: snapshot?.value,
       ...statesOf(snapshot),
-      since: Number(createdAt),
+      since: Number(message.createdAt),
       arrival: undefined,
       context: snapshot?.context ?? {},
     };
@@ -200,15 +204,4 @@ function pathOf(value: unknown): string {
 /** Every connection depends on charon, so it comes first. */
 function rank({ machine }: Actor): number {
   return machine === "charon" ? 0 : 1;
-}
-
-function titleOf(parent: Actor | undefined, name: string): string {
-  if (parent === undefined) return name;
-  const child = childKeyIn(name);
-  return child === undefined ? `${parent.title} ${name}` : `${parent.title}/${child}`;
-}
-
-/** `lan` for `child.lan`; undefined if it is not a child's actor. */
-export function childKeyIn(name: string): string | undefined {
-  return /^child\.(.*)$/.exec(name)?.[1];
 }

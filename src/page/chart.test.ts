@@ -5,6 +5,7 @@ import { charonMachine } from "../machines/charon.ts";
 import { childMachine } from "../machines/child/child.ts";
 import { connectionMachine } from "../machines/connection/connection.ts";
 import { gatewayMachine } from "../machines/gateway/gateway.ts";
+import { pathMachine } from "../machines/path/path.ts";
 import { definitionOf } from "../runtime/inspector/projection.ts";
 import { chartGraph } from "./chart-graph.ts";
 import { activeStates, chartOf, type ChartState } from "./chart.ts";
@@ -12,6 +13,7 @@ import { activeStates, chartOf, type ChartState } from "./chart.ts";
 const machines: readonly AnyStateMachine[] = [
   charonMachine,
   connectionMachine,
+  pathMachine,
   childMachine,
   gatewayMachine,
 ] as never;

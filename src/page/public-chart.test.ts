@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { AnyStateMachine } from "xstate";
 import { childMachine } from "../machines/child/child.ts";
-import { connectionMachine } from "../machines/connection/connection.ts";
+import { pathMachine } from "../machines/path/path.ts";
 import { gatewayMachine } from "../machines/gateway/gateway.ts";
 import { publicStates } from "../model/status/public-state.ts";
 import { definitionOf } from "../runtime/inspector/projection.ts";
@@ -13,7 +13,7 @@ const reduced = (machine: unknown) =>
   publicChart(chartOf(definitionOf(machine as AnyStateMachine)));
 
 describe("the public chart", () => {
-  for (const machine of [connectionMachine, childMachine]) {
+  for (const machine of [pathMachine, childMachine]) {
     const states = reduced(machine);
 
     it(`of a ${machine.id} has the public states in their order`, () => {

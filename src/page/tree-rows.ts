@@ -1,4 +1,4 @@
-import { childKeyIn, type Actor } from "./actors.ts";
+import type { Actor } from "./actors.ts";
 
 /** An actor as a row of the tree. */
 export interface TreeRow {
@@ -26,7 +26,7 @@ export function treeRows(actors: readonly Actor[]): TreeRow[] {
     positions.set(parent, position);
     const level = parent === undefined ? 1 : (levels.get(parent) ?? 0) + 1;
     levels.set(actor, level);
-    const label = parent === undefined ? actor.title : (childKeyIn(actor.name) ?? actor.name);
+    const label = parent === undefined ? actor.title : actor.label;
     return { actor, label, level, position, siblings: groups.get(parent)?.length ?? 0 };
   });
 }

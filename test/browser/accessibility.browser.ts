@@ -96,9 +96,9 @@ describe("the accessible inspector", () => {
   it("names the active state of a chart in words", async () => {
     await using viewer = await open();
     const { page, world } = viewer;
-    await viewer.openChart("partner-0", "connection");
+    await viewer.openChart("partner-0 path", "path");
     const chart = (state: string) =>
-      page.getByRole("img", { name: `state chart of connection, active state: ${state}` });
+      page.getByRole("img", { name: `state chart of path, active state: ${state}` });
     await chart("established").waitFor();
     world.behaviours.set("partner-0", "wrong key");
     world.charon.peerCloses("partner-0");

@@ -7,12 +7,14 @@ import { charonMachine } from "../../src/machines/charon.ts";
 import { childMachine } from "../../src/machines/child/child.ts";
 import { connectionMachine } from "../../src/machines/connection/connection.ts";
 import { gatewayMachine } from "../../src/machines/gateway/gateway.ts";
+import { pathMachine } from "../../src/machines/path/path.ts";
 import { World } from "../simulator/world.ts";
 import { launch, partners, Viewer } from "./viewer.ts";
 
 const charts: readonly (readonly [title: string, machine: AnyStateMachine])[] = [
   ["charon", charonMachine],
   ["partner-0", connectionMachine],
+  ["partner-0 path", pathMachine],
   ["partner-0/lan", childMachine],
   ["partner-0/lan gateway", gatewayMachine],
 ] as never;
@@ -92,7 +94,7 @@ describe("the inspector in a browser", () => {
     await page.keyboard.type("partner-17/lan");
     await eventually(async () => assert.equal(await count(), 2));
     const names = await page.locator(".row:not([hidden]) .name").allTextContents();
-    assert.deepEqual(names.toSorted(), ["gateway", "partner-17/lan"]);
+    assert.deepEqual(names.toSorted(), ["partner-17/lan", "partner-17/lan gateway"]);
     await page.keyboard.press("Escape");
     await viewer.row("charon").waitFor();
     await page.getByRole("button", { name: /^established/ }).click();
@@ -153,7 +155,8 @@ describe("the inspector in a browser", () => {
       const first = await page.locator(".row:not([hidden])").first().getAttribute("data-index");
       assert.ok(Number(first) > 700);
     });
-    const established = page.getByRole("button", { name: "established 680" });
+    // The connections, their paths and their children.
+    const established = page.getByRole("button", { name: "established 1020" });
     const storm = async () => {
       for (let round = 0; round < 2; round++) {
         world.declare([]);

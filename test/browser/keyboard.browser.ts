@@ -19,7 +19,7 @@ describe("the inspector's keys", () => {
     await viewer.row("charon").waitFor();
     await eventually(async () => {
       const height = await viewer.page.locator(".rows").evaluate((rows) => rows.clientHeight);
-      assert.equal(height, (1 + 3 * count) * rowHeight);
+      assert.equal(height, (1 + 4 * count) * rowHeight);
     });
     return viewer;
   }
@@ -85,10 +85,10 @@ describe("the inspector's keys", () => {
     assert.equal(await page.locator('[role="treeitem"][tabindex="0"]').count(), 1);
     const moves = [
       ["ArrowDown", "partner-0"],
+      ["ArrowRight", "partner-0 path"],
       ["ArrowRight", "partner-0/lan"],
-      ["ArrowRight", "partner-0/lan gateway"],
-      ["ArrowLeft", "partner-0/lan"],
-      ["ArrowUp", "partner-0"],
+      ["ArrowDown", "partner-0/lan gateway"],
+      ["ArrowLeft", "partner-0"],
       ["End", "partner-2/lan gateway"],
       ["Home", "charon"],
     ] as const;
@@ -125,8 +125,9 @@ describe("the inspector's keys", () => {
       );
     assert.deepEqual(await attributes("charon"), ["1", "1", "4"]);
     assert.deepEqual(await attributes("partner-1"), ["1", "3", "4"]);
-    assert.deepEqual(await attributes("partner-1/lan"), ["2", "1", "1"]);
-    assert.deepEqual(await attributes("partner-1/lan gateway"), ["3", "1", "1"]);
+    assert.deepEqual(await attributes("partner-1 path"), ["2", "1", "2"]);
+    assert.deepEqual(await attributes("partner-1/lan"), ["3", "1", "1"]);
+    assert.deepEqual(await attributes("partner-1/lan gateway"), ["2", "2", "2"]);
   });
 
   it("open the whole chart from the tree and from a public state, and close it", async () => {

@@ -82,7 +82,7 @@ export class Viewer implements AsyncDisposable {
   /** Selects an actor and opens its whole chart. */
   async openChart(title: string, machine: string): Promise<void> {
     await this.select(title);
-    const hasOverview = machine === "connection" || machine === "child";
+    const hasOverview = ["connection", "path", "child"].includes(machine);
     if (hasOverview) await this.page.getByRole("button", { name: "open the whole chart" }).click();
     await this.page.locator(`#chart svg[data-machine="${machine}"]`).waitFor();
   }

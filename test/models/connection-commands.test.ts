@@ -5,6 +5,7 @@ import { childSpec, connectionSpec, secret } from "../../lab/sites/manifests.ts"
 import { eventually } from "../../lab/sites/shell.ts";
 import { rekey, restart, type Outcome } from "../../src/runtime/connections/connection-commands.ts";
 import { statusOf } from "../../src/runtime/status/status.ts";
+import { pathSnapshotOf } from "../../src/runtime/actors/snapshots.ts";
 import { resourceOf, World } from "../simulator/world.ts";
 
 const children = { lan: childSpec(2, { name: "lan" }), dmz: childSpec(3, { name: "dmz" }) };
@@ -59,11 +60,10 @@ describe("the commands of a user", () => {
 
   it("restart a connection with a new IKE SA", async () => {
     await using world = await started();
-    const ids = () =>
-      world.supervisor.roots
-        .get("partner")
-        ?.getSnapshot()
-        .context.ikeSas.map((sa) => sa.uniqueId);
+    const ids = () => {
+      const root = world.supervisor.roots.get("partner")?.getSnapshot();
+      return (root && pathSnapshotOf(root))?.context.ikeSas.map((sa) => sa.uniqueId);
+    };
     const before = ids();
     assert.deepEqual(described(await outcomes(restart(world.supervisor, "partner"))), [
       "dmz true carries traffic again",

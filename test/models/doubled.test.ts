@@ -5,7 +5,7 @@ import { freeTimes } from "../../src/machines/common/recurrence.ts";
 import type { IkeSa } from "../../src/model/charon/sa.ts";
 import { statusOf } from "../../src/runtime/status/status.ts";
 import { resourceOf, World } from "../simulator/world.ts";
-import { harness } from "./connection-harness.ts";
+import { harness } from "./path-harness.ts";
 import { childSa, ikeSa, settled } from "./fixtures.ts";
 
 const older = ikeSa();

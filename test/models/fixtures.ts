@@ -1,6 +1,6 @@
 import { mock } from "node:test";
 import { fromCallback, fromPromise, type AnyEventObject } from "xstate";
-import type { LoadResult } from "../../src/machines/connection/connection-types.ts";
+import type { LoadResult } from "../../src/machines/path/path-types.ts";
 import { childMachine } from "../../src/machines/child/child.ts";
 import { gatewayMachine } from "../../src/machines/gateway/gateway.ts";
 import type { GatewayOrder } from "../../src/machines/gateway/gateway-types.ts";
@@ -116,6 +116,7 @@ export function gatewayWith(calls: Calls) {
   return gatewayMachine.provide({
     actors: {
       place: calls.actor("place"),
+      remove: calls.actor("remove"),
       apply: calls.actor("apply"),
       watchKernel: fromCallback<AnyEventObject, Gateway>(() => {}),
       announce: fromCallback<AnyEventObject, GatewayOrder>(({ input }) => {
@@ -126,15 +127,13 @@ export function gatewayWith(calls: Calls) {
   });
 }
 
-/** A child machine whose effects are recorded and decided by `calls`, like those of its gateway. */
+/** A child machine whose effects are recorded and decided by `calls`. */
 export function childWith(calls: Calls) {
   return childMachine.provide({
     actors: {
-      gateway: gatewayWith(calls),
       initiate: calls.actor("initiate"),
       terminate: calls.actor("terminate"),
       rekey: calls.actor("rekey"),
-      removeGateway: calls.actor("removeGateway"),
     },
   });
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Reason } from "../../src/model/status/failure.ts";
-import { harness } from "./connection-harness.ts";
+import { harness } from "./path-harness.ts";
 import { ikeSa, settled } from "./fixtures.ts";
 
 const hasty = { type: "lifetime.hasty", lifetime: 60 } as const;

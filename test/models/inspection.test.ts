@@ -11,6 +11,7 @@ import type {
   SnapshotMessage,
   InspectorMessage,
 } from "../../src/runtime/inspector/wire.ts";
+import { pathSnapshotOf } from "../../src/runtime/actors/snapshots.ts";
 import { resourceOf, World } from "../simulator/world.ts";
 
 const connections = (...specs: object[]) => specs.map((spec, i) => connectionSpec(`c${i}`, spec));
@@ -39,6 +40,12 @@ function inspect(world: World) {
   return { events, actors, states, named, subscription };
 }
 
+/** The snapshot of a connection's path. */
+function snapshotOf(world: World, id: string) {
+  const root = world.supervisor.roots.get(id)?.getSnapshot();
+  return root && pathSnapshotOf(root);
+}
+
 const isUp = async (world: World, names: readonly string[]) =>
   eventually(() => {
     for (const name of names) {
@@ -63,16 +70,20 @@ describe("the inspection of a supervisor", () => {
         "charon",
         "child.dmz",
         "child.lan",
-        "gateway",
-        "gateway",
+        "gateway.dmz",
+        "gateway.lan",
+        "path.main",
+        "path.main",
       ]);
       assert.equal(new Set(actors().map(({ sessionId }) => sessionId)).size, names.length);
       const lan = named("child.lan");
-      assert.equal(lan?.parentId, named("c0")?.sessionId);
+      const paths = actors().filter(({ name }) => name === "path.main");
+      const path = paths.find(({ sessionId }) => sessionId === lan?.parentId);
+      assert.equal(path?.parentId, named("c0")?.sessionId);
       assert.equal(lan?.rootId, named("c0")?.sessionId);
       assert.equal(lan?.snapshot?.value, "established");
       assert.equal(lan?.snapshot?.publicState, "established");
-      assert.equal(named("gateway")?.snapshot?.publicState, undefined);
+      assert.equal(named("gateway.lan")?.snapshot?.publicState, undefined);
       const { states } = JSON.parse(lan?.definition ?? "") as { states: object };
       assert.ok("negotiating" in states && "rekeying" in states);
     }, 5_000);
@@ -110,8 +121,7 @@ describe("the inspection of a supervisor", () => {
     const before = events.length;
     world.charon.peerCloses("c0");
     await eventually(() => {
-      const value: unknown = world.supervisor.roots.get("c0")?.getSnapshot().value;
-      assert.notEqual(value, "established");
+      assert.notEqual(snapshotOf(world, "c0")?.value, "established");
     }, 5_000);
     await isUp(world, ["c0"]);
     assert.equal(events.length, before);
@@ -124,8 +134,7 @@ describe("the inspection of a supervisor", () => {
     await world.start();
     await isUp(world, ["c0"]);
     const revisions = new Set<string | undefined>();
-    const note = () =>
-      revisions.add(world.supervisor.roots.get("c0")?.getSnapshot().context.secretRevision);
+    const note = () => revisions.add(snapshotOf(world, "c0")?.context.secretRevision);
     note();
     world.declare(declared(secrets[1], one));
     await isUp(world, ["c0"]);

@@ -2,22 +2,11 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createActor, fromPromise, SimulatedClock, type AnyActorRef } from "xstate";
 import { charonMachine } from "../../src/machines/charon.ts";
-import { noEndpoints } from "../../src/machines/connection/connection-types.ts";
-import { connectionMachine } from "../../src/machines/connection/connection.ts";
 import { managedObjectMachine } from "../../src/machines/managed-object.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
-import {
-  Calls,
-  childSa,
-  childWith,
-  connectionOf,
-  gateway,
-  gatewayWith,
-  ikeSa,
-  loadedNew,
-  settled,
-} from "./fixtures.ts";
+import { Calls, childSa, connectionOf, gateway, gatewayWith, ikeSa, settled } from "./fixtures.ts";
 import { startedChild } from "./child-harness.ts";
+import { harness } from "./path-harness.ts";
 
 const hourMs = 3_600_000;
 
@@ -50,25 +39,7 @@ const failureOf = (actor: AnyActorRef) =>
 
 describe("an actor during an hour of interference", () => {
   it("terminates an IKE SA with another identity once, and keeps the next one with the same identity", async () => {
-    const calls = new Calls();
-    calls.give("load", loadedNew());
-    const clock = new SimulatedClock();
-    const machine = connectionMachine.provide({
-      actors: {
-        child: childWith(calls),
-        load: calls.actor("load"),
-        terminateIke: calls.actor("terminateIke"),
-        unload: calls.actor("unload"),
-      },
-    });
-    const input = {
-      connection: connectionOf(),
-      charonReady: true,
-      secretRevision: "r1",
-      keyFailure: undefined,
-      endpoints: noEndpoints,
-    };
-    const actor = createActor(machine, { clock, input }).start();
+    const { actor, calls, clock } = harness({ charonReady: true, secretRevision: "r1" });
     let uniqueId = 1;
     await hourOf(clock, 1_000, () => {
       const ended = calls.made.filter(

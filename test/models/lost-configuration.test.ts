@@ -9,7 +9,7 @@ import { conditionsOf } from "../../src/runtime/conditions/conditions.ts";
 import { rootOf } from "../../src/runtime/connections/root-of.ts";
 import { checkDeclared } from "../../src/runtime/diagnosis/declared.ts";
 import { resourceOf, World } from "../simulator/world.ts";
-import { harness } from "./connection-harness.ts";
+import { harness } from "./path-harness.ts";
 import { ikeSa, pass, settled } from "./fixtures.ts";
 
 describe("a connection that charon lost", () => {

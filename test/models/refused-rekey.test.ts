@@ -4,7 +4,7 @@ import type { ChildActor } from "../../src/machines/child/child.ts";
 import { failure, Reason } from "../../src/model/status/failure.ts";
 import { childConditionsOf } from "../../src/runtime/conditions/conditions.ts";
 import { childHarness } from "./child-harness.ts";
-import { harness } from "./connection-harness.ts";
+import { harness } from "./path-harness.ts";
 import { childSa, ikeSa } from "./fixtures.ts";
 
 const refusal = () => failure(Reason.RekeyRefused, "the peer does not rekey the CHILD SA: no");

@@ -8,13 +8,8 @@ import { childKeyOf, type SelectorSet } from "../../model/api/selector-sets.ts";
 import { parseAction } from "../../model/charon/options/action.ts";
 import { own } from "../../model/value/own.ts";
 import { formatPrefix } from "../../model/net/prefix.ts";
-import type { ChildContext, ChildOrder } from "./child-types.ts";
+import type { ChildContext } from "./child-types.ts";
 import type { Tunnel } from "../gateway/gateway-types.ts";
-
-/** The child by its names in charon. */
-export function orderOf(context: ChildContext): ChildOrder {
-  return { connectionName: context.connection.name, childKey: context.child.key };
-}
 
 /** The child's CHILD SAs in a list, whatever their state. */
 export function ownSas(ikeSas: readonly IkeSa[], { key }: Child): ChildSa[] {

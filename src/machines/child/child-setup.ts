@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { assign, enqueueActions, sendParent, setup } from "xstate";
 import { Reason, type Failure } from "../../model/status/failure.ts";
 import type { PublicState } from "../../model/status/public-state.ts";
@@ -13,16 +14,9 @@ import {
   ownSas,
   tunnelOf,
 } from "./child-facts.ts";
-import type {
-  ChildContext,
-  ChildEvent,
-  ChildInput,
-  ChildOrder,
-  InitiateOrder,
-} from "./child-types.ts";
+import type { ChildContext, ChildEvent, ChildInput, InitiateOrder } from "./child-types.ts";
 import { differenceFailure, isRepairable, withTried } from "../common/differences.ts";
 import { noteRefusal, standingRefusal } from "../common/rekey-refusal.ts";
-import { gatewayMachine } from "../gateway/gateway.ts";
 import { notProvided } from "../common/not-provided.ts";
 import { isExhausted, pacedPauseMs, slowMs, slowPauseMs } from "../common/pace.ts";
 import { isLooping, loopFailure, noRecurrence, recurring, steadyMs } from "../common/recurrence.ts";
@@ -36,17 +30,12 @@ export const childSetup = setup({
     tags: PublicState;
   },
   actors: {
-    gateway: gatewayMachine,
     /** Initiates CHILD SAs and does not wait for them. */
     initiate: notProvided<void, InitiateOrder>("initiate"),
     /** Terminates CHILD SAs by their unique ids. */
     terminate: notProvided<void, { readonly uniqueIds: readonly string[] }>("terminate"),
     /** Starts a rekey and does not wait for it. */
     rekey: notProvided<void, { readonly uniqueIds: readonly string[] }>("rekey"),
-    /** Removes the gateway and its namespace. */
-    removeGateway: notProvided<void, ChildOrder & { readonly connectionId: string }>(
-      "removeGateway",
-    ),
   },
   actions: {
     takeDeclaration: enqueueActions(({ enqueue, event }) => {
@@ -55,7 +44,6 @@ export const childSetup = setup({
       enqueue.assign({ connection, child });
       // charon still has the declaration before: an SA that is initiated now would be made of it.
       if (event.replaces) enqueue.assign({ loaded: false });
-      enqueue.sendTo("gateway", { type: "child.changed", connection, child });
     }),
     listSas: sendParent({ type: "sas.wanted" }),
     note: assign((_, params: { failure: Failure | undefined }) => ({ failure: params.failure })),
@@ -131,12 +119,15 @@ export const childSetup = setup({
       recurrence: noRecurrence,
       tried: differenceOf(context) === undefined ? [] : context.tried,
     })),
-    updateGateway: enqueueActions(({ enqueue, context }) => {
+    /** Reports other parameters of the tunnel, which decide packet sizes. */
+    reportTunnel: enqueueActions(({ enqueue, context }) => {
       // Without an SA, the gateway keeps the parameters of the last one, the best guess at the
       // next.
       const sa = context.sas.at(-1);
       const tunnel = sa && tunnelOf(sa);
-      if (tunnel !== undefined) enqueue.sendTo("gateway", { type: "tunnel.changed", tunnel });
+      if (tunnel === undefined || isDeepStrictEqual(tunnel, context.tunnel)) return;
+      enqueue.assign({ tunnel });
+      enqueue.sendParent({ type: "tunnel.changed", child: context.child.key, tunnel });
     }),
     takeHint: assign(({ event }) =>
       event.type === "peer.notified" ? { hint: event.failure, failure: event.failure } : {},

@@ -1,9 +1,8 @@
-import { orderOf } from "./child-facts.ts";
 import { childSetup } from "./child-setup.ts";
 
 /** The end of a child that was removed from the spec. */
 export const terminating = childSetup.createStateConfig({
-  description: "The child was removed from the spec: its SA and its gateway end.",
+  description: "The child was removed from the spec: its SAs end.",
   tags: "terminating",
   initial: "closing",
   on: { "*": {} },
@@ -13,17 +12,8 @@ export const terminating = childSetup.createStateConfig({
         id: "terminate",
         src: "terminate",
         input: ({ context }) => ({ uniqueIds: context.sas.map((sa) => sa.uniqueId) }),
-        onDone: "removing",
-        // The next list finds an SA that could not be terminated now.
-        onError: "removing",
-      },
-    },
-    removing: {
-      invoke: {
-        id: "removeGateway",
-        src: "removeGateway",
-        input: ({ context }) => ({ ...orderOf(context), connectionId: context.connection.id }),
         onDone: "#child.gone",
+        // The next list finds an SA that could not be terminated now.
         onError: "#child.gone",
       },
     },

@@ -3,13 +3,7 @@ import type { Failure } from "../../model/status/failure.ts";
 import type { ChildSa, IkeSa } from "../../model/charon/sa.ts";
 import type { Repairs } from "../common/differences.ts";
 import type { RekeyRefusal } from "../common/rekey-refusal.ts";
-import type { ChildEndpoints, GatewayConnection } from "../gateway/gateway-types.ts";
-
-/** A child by its names in charon. */
-export interface ChildOrder {
-  readonly connectionName: string;
-  readonly childKey: string;
-}
+import type { Tunnel } from "../gateway/gateway-types.ts";
 
 /** A command to bring up CHILD SAs, by the names of their configurations in charon. */
 export interface InitiateOrder {
@@ -17,8 +11,8 @@ export interface InitiateOrder {
   readonly names: readonly string[];
 }
 
-/** The facts of the connection that a child and its gateway depend on. */
-export type ChildConnection = GatewayConnection & Pick<Connection, "name">;
+/** The facts of the connection that a child depends on. */
+export type ChildConnection = Pick<Connection, "id" | "name">;
 
 export interface ChildContext extends Repairs {
   /** The connection as it is declared. */
@@ -48,6 +42,8 @@ export interface ChildContext extends Repairs {
   readonly rekeyRefusal: RekeyRefusal | undefined;
   /** Whether the CHILD SAs have stayed for two seconds, which those of some peers do not. */
   readonly settled: boolean;
+  /** The parameters that the connection was notified of last; undefined before the first CHILD SA. */
+  readonly tunnel: Tunnel | undefined;
 }
 
 export type ChildEvent =
@@ -59,7 +55,6 @@ export type ChildEvent =
   | { type: "peer.notified"; failure: Failure }
   | { type: "rekey.refused"; failure: Failure }
   | { type: "rekey" }
-  | { type: "stop" }
-  | ({ type: "endpoints.changed" } & ChildEndpoints);
+  | { type: "stop" };
 
 export type ChildInput = Pick<ChildContext, "connection" | "child" | "loaded">;

@@ -1,4 +1,4 @@
-import { and, assign, sendTo, type ActorRefFrom, type SnapshotFrom } from "xstate";
+import { and, assign, type ActorRefFrom, type SnapshotFrom } from "xstate";
 import { awaitingPeer, missingSets } from "./child-facts.ts";
 import { childSetup } from "./child-setup.ts";
 import { terminating } from "./child-terminating.ts";
@@ -6,7 +6,7 @@ import { closed, isUnexplained, noAnswer, rekeyOverdue } from "./child-failures.
 import { failureOf } from "../common/failure-of.ts";
 import { noRecurrence } from "../common/recurrence.ts";
 
-/** One child of a connection: its CHILD SA and its gateway. */
+/** The CHILD SAs of one child by one path. */
 export const childMachine = childSetup.createMachine({
   id: "child",
   context: ({ input }) => ({
@@ -22,18 +22,12 @@ export const childMachine = childSetup.createMachine({
     calm: false,
     rekeyRefusal: undefined,
     settled: false,
+    tunnel: undefined,
     recurrence: noRecurrence,
     tried: [],
   }),
-  invoke: {
-    id: "gateway",
-    src: "gateway",
-    // Errors are not handled here: if the gateway fails, its child is created again with it.
-    input: ({ context }) => ({ connection: context.connection, child: context.child }),
-  },
   initial: "pending",
   on: {
-    "endpoints.changed": { actions: sendTo("gateway", ({ event }) => event) },
     "connection.loaded": { actions: { type: "takeLoaded" } },
     "connection.unloaded": {
       target: ".pending",
@@ -60,7 +54,7 @@ export const childMachine = childSetup.createMachine({
     pending: {
       description: "charon does not have the connection yet.",
       tags: "pending",
-      entry: [{ type: "updateGateway" }],
+      entry: [{ type: "reportTunnel" }],
       always: [
         { guard: "installed", target: "established" },
         { guard: "loaded", target: "negotiating" },
@@ -208,7 +202,7 @@ export const childMachine = childSetup.createMachine({
       entry: [
         assign({ hint: undefined, settled: false }),
         { type: "noteDifference" },
-        { type: "updateGateway" },
+        { type: "reportTunnel" },
       ],
       always: [
         {
@@ -225,7 +219,7 @@ export const childMachine = childSetup.createMachine({
           actions: [{ type: "takeRefusedRekey" }, { type: "noteDifference" }],
         },
         "sas.listed": {
-          actions: [{ type: "takeList" }, { type: "noteDifference" }, { type: "updateGateway" }],
+          actions: [{ type: "takeList" }, { type: "noteDifference" }, { type: "reportTunnel" }],
         },
       },
       after: {
@@ -283,7 +277,7 @@ export const childMachine = childSetup.createMachine({
           type: "recur",
           params: { state: "closed", cause: "the peer or an administrator closes the SA" },
         },
-        { type: "updateGateway" },
+        { type: "reportTunnel" },
       ],
       always: [
         { guard: "looping", target: "failed", actions: { type: "noteLoop" } },

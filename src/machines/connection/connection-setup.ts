@@ -1,34 +1,18 @@
 import { assign, emit, enqueueActions, setup } from "xstate";
-import type { Failure } from "../../model/status/failure.ts";
-import type { PublicState } from "../../model/status/public-state.ts";
-import { childKeyOf } from "../../model/api/selector-sets.ts";
-import type { Child } from "../../model/api/connection.ts";
-import { isEstablished, isMoving, isRekeying } from "../../model/charon/sa.ts";
-import { isCrowded, type SurplusSas } from "../../model/charon/surplus-sas.ts";
-import { childMachine } from "../child/child.ts";
-import { connectionChange } from "./connection-change.ts";
+import { publicStateOf, type PublicState } from "../../model/status/public-state.ts";
+import { gatewayMachine } from "../gateway/gateway.ts";
+import { pathMachine } from "../path/path.ts";
 import {
-  childIdIn,
-  differencesOf,
-  isDoubled,
-  lossFailure,
-  outdatedSas,
-} from "./connection-facts.ts";
-import {
-  childActorId,
+  gatewayActorId,
+  pathActorId,
+  onlyPath,
   type ConnectionContext,
   type ConnectionEmitted,
   type ConnectionEvent,
   type ConnectionInput,
-  type LoadOrder,
-  type LoadResult,
 } from "./connection-types.ts";
-import { differenceFailure, withTried } from "../common/differences.ts";
-import { noteRefusal, standingRefusal } from "../common/rekey-refusal.ts";
-import { notProvided } from "../common/not-provided.ts";
-import { isLooping, noRecurrence, pauseMs, recurring, steadyMs } from "../common/recurrence.ts";
 
-/** The types, actors, actions, guards and delays of the connection machine. */
+/** The types, actors, actions and guards of the connection machine. */
 export const connectionSetup = setup({
   types: {} as {
     context: ConnectionContext;
@@ -36,221 +20,90 @@ export const connectionSetup = setup({
     emitted: ConnectionEmitted;
     input: ConnectionInput;
     tags: PublicState;
-    children: Record<string, "child">;
   },
-  actors: {
-    child: childMachine,
-    /**
-     * Loads the secret and the connection into charon without disturbing existing SAs. Resolves
-     * with what charon had before.
-     */
-    load: notProvided<LoadResult, LoadOrder>("load"),
-    /** Terminates IKE SAs by their unique ids. */
-    terminateIke: notProvided<void, { readonly uniqueIds: readonly string[] }>("terminateIke"),
-    /** Terminates IKE SAs and CHILD SAs that newer ones make superfluous. */
-    endSurplus: notProvided<void, SurplusSas>("endSurplus"),
-    /** Removes the connection's key from charon. Its SAs stay up. */
-    withdrawKey: notProvided<void, { readonly connectionName: string }>("withdrawKey"),
-    /** Terminates the connection's SAs and removes connection and secret from charon. */
-    unload: notProvided<void, { readonly connectionName: string }>("unload"),
-  },
+  actors: { path: pathMachine, gateway: gatewayMachine },
   actions: {
     wantList: emit({ type: "sas.wanted" }),
-    note: assign((_, params: { failure: Failure | undefined }) => ({ failure: params.failure })),
-    /** Notes how an IKE SA differs from the manifest, or else that the peer does not rekey it. */
-    noteDifference: assign(({ context }) => ({
-      failure:
-        differenceFailure(differencesOf(context)[0]?.difference, context.failure) ??
-        standingRefusal(context.rekeyRefusal, context.ikeSas),
-    })),
-    /** Notes a refusal to rekey an IKE SA; a child gets that of its CHILD SA. */
-    takeRefusedRekey: enqueueActions(({ enqueue, context, event }) => {
-      if (event.type !== "rekey.refused") return;
-      const { child, failure } = event;
-      const { ikeSas, rekeyRefusal } = context;
-      if (child === undefined) {
-        enqueue.assign({ rekeyRefusal: noteRefusal(failure, ikeSas, rekeyRefusal) });
-        return;
-      }
-      const id = childActorId(childKeyOf(child));
-      if (context.running.includes(id)) enqueue.sendTo(id, { type: "rekey.refused", failure });
-    }),
-    recur: assign(({ context }, params: { state: string; cause: string }) => ({
-      recurrence: recurring(context.recurrence, params.state, params.cause),
-    })),
-    noteLoss: assign(({ context }) => {
-      const cause = "another program removes or replaces the connection or its key in charon";
-      const recurrence = recurring(context.recurrence, "restoring", cause);
-      return { recurrence, failure: lossFailure(recurrence) };
-    }),
-    /**
-     * Records the differences before SAs are replaced for them, which happens once per difference.
-     */
-    noteRepair: assign(({ context }) => {
-      const outdated = outdatedSas(context);
-      const repaired = differencesOf(context)
-        .filter(({ uniqueId }) => outdated.includes(uniqueId))
-        .map(({ difference }) => difference);
-      const [first] = repaired;
-      if (first === undefined) return {};
-      return {
-        outdated,
-        tried: withTried(context.tried, ...repaired),
-        recurrence: recurring(context.recurrence, "replacing", first),
-      };
-    }),
-    /** Forgets attempts, recurrences and repairs after a long time without a failure. */
-    settle: assign(({ context }) => ({
-      attempt: 0,
-      recurrence: noRecurrence,
-      tried: differencesOf(context).length === 0 ? [] : context.tried,
-    })),
-    takeList: assign(({ context, event }) => {
-      if (event.type !== "sas.listed") return {};
-      const { ikeSas } = event;
-      return { ikeSas, pathMissing: context.pathMissing && ikeSas.some(isMoving) };
-    }),
-    missPath: enqueueActions(({ enqueue }) => {
-      enqueue.assign({ pathMissing: true });
-      enqueue.emit({ type: "sas.wanted" });
-    }),
-    /** Forwards an event to the children. */
-    forward: enqueueActions(({ enqueue, event, context }) => {
-      if (event.type !== "sas.listed" && event.type !== "peer.notified") return;
-      for (const id of context.running) enqueue.sendTo(id, event);
-    }),
-    /** SAs that charon negotiated for the same manifest are kept: new ones would be the same. */
-    takeLoaded: enqueueActions(({ enqueue, context }, loaded: LoadResult) => {
-      const { outdated, alike, omitted } = loaded;
-      const known = alike.identities ? differencesOf(context) : [];
-      enqueue.assign({
-        failure: undefined,
-        omitted,
-        outdated: [...context.outdated, ...outdated],
-        tried: withTried(context.tried, ...known.map(({ difference }) => difference)),
+    startPath: enqueueActions(({ enqueue, context: { connection, facts } }) => {
+      const id = pathActorId(onlyPath);
+      enqueue.spawnChild("path", {
+        id,
+        syncSnapshot: true,
+        input: { path: onlyPath, connection, ...facts },
       });
-      const alikeChildren = new Set(alike.children.map(childActorId));
-      for (const id of context.running) {
-        enqueue.sendTo(id, { type: "connection.loaded", alike: alikeChildren.has(id) });
-      }
+      enqueue.assign({ paths: [id] });
     }),
-    tellChildren: enqueueActions(
-      ({ enqueue, context }, params: { type: "connection.unloaded" | "stop" }) => {
-        for (const id of context.running) enqueue.sendTo(id, params);
-      },
-    ),
-    spawnMissing: enqueueActions(({ enqueue, context }) => {
-      const missing = context.connection.children.filter(
-        (child) => !context.running.includes(childActorId(child.key)),
-      );
+    startGateways: enqueueActions(({ enqueue, context }) => {
+      const { connection, endpoints } = context;
+      const missing = connection.children.filter(({ key }) => !context.gateways.includes(key));
       for (const child of missing) {
-        enqueue.spawnChild("child", {
-          id: childActorId(child.key),
-          input: {
-            connection: context.connection,
-            child,
-            loaded: false,
-          },
-        });
-        const known = context.endpoints.get(child.key);
-        if (known === undefined) continue;
-        enqueue.sendTo(childActorId(child.key), { type: "endpoints.changed", ...known });
+        const id = gatewayActorId(child.key);
+        enqueue.spawnChild("gateway", { id, input: { connection, child } });
+        const known = endpoints.get(child.key);
+        if (known !== undefined) enqueue.sendTo(id, { type: "endpoints.changed", ...known });
       }
-      const spawned = missing.map((child) => childActorId(child.key));
-      enqueue.assign({ running: [...context.running, ...spawned] });
+      enqueue.assign({ gateways: [...context.gateways, ...missing.map(({ key }) => key)] });
     }),
-    forgetChild: enqueueActions(({ enqueue, context, event }) => {
-      const id = childIdIn(event.type);
-      enqueue.stopChild(id);
-      enqueue.assign({ running: context.running.filter((other) => other !== id) });
+    /** Forwards an event to the paths. */
+    forward: enqueueActions(({ enqueue, context, event }) => {
+      for (const id of context.paths) enqueue.sendTo(id, event);
     }),
     takeSpec: enqueueActions(({ enqueue, context, event }) => {
       if (event.type !== "spec.changed") return;
-      const change = connectionChange(context.connection, event.connection);
-      const runs = ({ key }: Child) => context.running.includes(childActorId(key));
-      for (const { key } of change.removed.filter(runs)) {
-        enqueue.sendTo(childActorId(key), { type: "stop" });
+      const { connection } = event;
+      enqueue.assign({ connection });
+      for (const child of connection.children) {
+        if (!context.gateways.includes(child.key)) continue;
+        enqueue.sendTo(gatewayActorId(child.key), { type: "child.changed", connection, child });
       }
-      for (const { child, replaces } of change.kept.filter(({ child }) => runs(child))) {
-        enqueue.sendTo(childActorId(child.key), {
-          type: "child.changed",
-          connection: event.connection,
-          child,
-          replaces: replaces && !change.ike,
-        });
-      }
-      enqueue.assign({
-        connection: event.connection,
-        attempt: 0,
-        failure: undefined,
-        recurrence: noRecurrence,
-        outdated: change.ike ? context.ikeSas.map((sa) => sa.uniqueId) : context.outdated,
-      });
     }),
     takeEndpoints: enqueueActions(({ enqueue, context, event }) => {
       if (event.type !== "endpoints.changed") return;
       for (const [key, endpoints] of event.endpoints) {
-        const id = childActorId(key);
-        if (context.endpoints.get(key) === endpoints || !context.running.includes(id)) continue;
-        enqueue.sendTo(id, { type: "endpoints.changed", ...endpoints });
+        if (context.endpoints.get(key) === endpoints || !context.gateways.includes(key)) continue;
+        enqueue.sendTo(gatewayActorId(key), { type: "endpoints.changed", ...endpoints });
       }
       enqueue.assign({ endpoints: event.endpoints });
     }),
-    takeSecret: assign(({ event }) => {
-      if (event.type === "secret.changed")
-        return { secretRevision: event.revision, keyFailure: undefined, keyToWithdraw: false };
-      if (event.type !== "secret.missing" && event.type !== "secret.refused") return {};
-      const isRefused = event.type === "secret.refused";
-      return {
-        secretRevision: undefined,
-        keyFailure: isRefused ? event.failure : undefined,
-        keyToWithdraw: isRefused || event.unreadable !== true,
-      };
+    takeTunnel: enqueueActions(({ enqueue, context, event }) => {
+      if (event.type !== "tunnel.changed" || !context.gateways.includes(event.child)) return;
+      const { tunnel } = event;
+      enqueue.sendTo(gatewayActorId(event.child), { type: "tunnel.changed", tunnel });
     }),
-    noteWithdrawn: assign({ keyToWithdraw: false }),
-    /** Treats the outdated SAs as gone; the next list has those that still exist. */
-    forgetOutdated: assign(({ context }) => {
-      const gone = new Set(outdatedSas(context));
-      return { outdated: [], ikeSas: context.ikeSas.filter((sa) => !gone.has(sa.uniqueId)) };
+    /** Ends the gateway of a child whose SAs have ended, unless it is declared. */
+    endGateway: enqueueActions(({ enqueue, context, event }) => {
+      if (event.type !== "child.ended" || !context.gateways.includes(event.child)) return;
+      if (context.connection.children.some(({ key }) => key === event.child)) return;
+      enqueue.sendTo(gatewayActorId(event.child), { type: "stop" });
+    }),
+    takeFailure: assign(({ event }) =>
+      "snapshot" in event ? { failure: event.snapshot.context.failure } : {},
+    ),
+    endGateways: enqueueActions(({ enqueue, context }) => {
+      for (const key of context.gateways) enqueue.sendTo(gatewayActorId(key), { type: "stop" });
+    }),
+    forgetPath: enqueueActions(({ enqueue, context, event }) => {
+      const id = idIn(event.type);
+      enqueue.stopChild(id);
+      enqueue.assign({ paths: context.paths.filter((other) => other !== id) });
+    }),
+    forgetGateway: enqueueActions(({ enqueue, context, event }) => {
+      const id = idIn(event.type);
+      enqueue.stopChild(id);
+      enqueue.assign({ gateways: context.gateways.filter((key) => gatewayActorId(key) !== id) });
     }),
   },
   guards: {
-    loadable: ({ context }) => context.charonReady && context.secretRevision !== undefined,
-    looping: ({ context }) => isLooping(context.recurrence),
-    keyToWithdraw: ({ context }) => context.charonReady && context.keyToWithdraw,
-    keyless: ({ context }) => context.secretRevision === undefined,
-    established: ({ context }) => context.ikeSas.some(isEstablished),
-    rekeying: ({ context }) => context.ikeSas.some(isRekeying),
-    moving: ({ context }) => context.ikeSas.some(isMoving),
-    doubled: ({ context }) => isDoubled(context),
-    crowded: ({ context }) => isCrowded(context.ikeSas),
-    outdated: ({ context }) => outdatedSas(context).length > 0,
-    stalled: ({ context }) => context.failure?.retryable === false,
-    /** Whether the peer refused and charon has given up the IKE SA. */
-    refused: ({ context }) => context.failure?.retryable === false && context.ikeSas.length === 0,
-    secretIsNew: ({ context, event }) =>
-      event.type === "secret.changed" && event.revision !== context.secretRevision,
-    /** Whether there was a key before. Without one, charon keeps what it has. */
-    secretWent: ({ context }) =>
-      context.secretRevision !== undefined || context.keyFailure !== undefined,
-    unreadable: ({ event }) => event.type === "secret.missing" && event.unreadable === true,
-    refusalIsNew: ({ context, event }) =>
-      event.type === "secret.refused" && event.failure !== context.keyFailure,
-  },
-  delays: {
-    backoff: ({ context }) => pauseMs(context),
-    steady: steadyMs,
-    check: 2_000,
-    /** Each attempt may cost the peer some IKE SAs before charon stops. */
-    halt: () => 180_000 + Math.random() * 45_000,
-    /** Differs between the two sides, so that they do not end both SAs at once. */
-    surplusSettle: () => 10_000 + Math.random() * 10_000,
-    crowdSettle: () => 1_000 + Math.random() * 1_000,
-    rekeyDeadline: 60_000,
-    /**
-     * charon gives up present paths after 20 s and waits for new ones forever; it gives up a dead
-     * peer detection, which is the same task, in less than three minutes.
-     */
-    moveDeadline: ({ context }) => (context.pathMissing ? 30_000 : 300_000),
+    pathIs: ({ event }, { state }: { state: PublicState }) =>
+      "snapshot" in event && publicStateOf(event.snapshot) === state,
+    failureIsNew: ({ context, event }) =>
+      "snapshot" in event && event.snapshot.context.failure !== context.failure,
+    pathless: ({ context }) => context.paths.length === 0,
+    gatewayless: ({ context }) => context.gateways.length === 0,
   },
 });
+
+/** `gateway.net` in `xstate.done.actor.gateway.net`. */
+function idIn(type: string): string {
+  return type.replace(/^xstate\.done\.actor\./, "");
+}

@@ -1,10 +1,7 @@
 import type { Connection } from "../../model/api/connection.ts";
 import type { Failure } from "../../model/status/failure.ts";
-import type { IkeSa } from "../../model/charon/sa.ts";
-import type { LoadedAlike } from "../../model/charon/loaded-alike.ts";
-import type { Repairs } from "../common/differences.ts";
-import type { RekeyRefusal } from "../common/rekey-refusal.ts";
 import type { ChildEndpoints } from "../gateway/gateway-types.ts";
+import type { PathEvent, PathInput, PathReport } from "../path/path-types.ts";
 
 /** The gateway and the workers of each child, by its key. */
 export type Endpoints = ReadonlyMap<string, ChildEndpoints>;
@@ -12,78 +9,59 @@ export type Endpoints = ReadonlyMap<string, ChildEndpoints>;
 /** The endpoints of a connection without gateways and workers. */
 export const noEndpoints: Endpoints = new Map();
 
-export interface ConnectionContext extends Repairs {
+/** The facts that a path needs when it starts. */
+export type PathFacts = Omit<PathInput, "path" | "connection">;
+
+export interface ConnectionContext {
   readonly connection: Connection;
-  readonly charonReady: boolean;
-  /** Changes with the secret's value; undefined without a usable key. */
-  readonly secretRevision: string | undefined;
-  /** Why the present key cannot be used. */
-  readonly keyFailure: Failure | undefined;
-  /** Whether charon may still have a key that has to be removed. */
-  readonly keyToWithdraw: boolean;
-  readonly ikeSas: readonly IkeSa[];
+  readonly facts: PathFacts;
+  /** The failure of the path. */
   readonly failure: Failure | undefined;
-  readonly attempt: number;
-  /** The peer's refusal to rekey an IKE SA. */
-  readonly rekeyRefusal: RekeyRefusal | undefined;
-  /** Whether charon reported that an IKE SA has no path to the peer and waits for one. */
-  readonly pathMissing: boolean;
-  /** The unique ids of IKE SAs of an earlier spec. */
-  readonly outdated: readonly string[];
-  /** Words about the proposals that charon does not support and was not given, if so. */
-  readonly omitted: string | undefined;
   readonly endpoints: Endpoints;
-  /** The ids of the children's actors, including those that are terminating. */
-  readonly running: readonly string[];
+  /** The ids of the paths' actors, including those that are terminating. */
+  readonly paths: readonly string[];
+  /** The keys of the children that have a gateway, including those that are terminating. */
+  readonly gateways: readonly string[];
 }
 
+/** The events that concern the paths alone. */
+export type ForwardedEvent = Exclude<
+  PathEvent,
+  { type: "spec.changed" | "sas.wanted" | "tunnel.changed" | "delete" }
+>;
+
 export type ConnectionEvent =
+  | ForwardedEvent
+  | PathReport
   | { type: "spec.changed"; connection: Connection }
-  | { type: "secret.changed"; revision: string }
-  /** `unreadable`: the key in charon may still be valid and stays there. */
-  | { type: "secret.missing"; unreadable?: boolean }
-  /** The present key cannot be used. */
-  | { type: "secret.refused"; failure: Failure }
-  | { type: "charon.ready" }
-  | { type: "charon.lost" }
-  | { type: "sas.listed"; ikeSas: readonly IkeSa[] }
-  | { type: "sas.wanted" }
-  | { type: "peer.notified"; failure: Failure }
-  /** The peer does not rekey an IKE SA, or the CHILD SA of that configuration. */
-  | { type: "rekey.refused"; child: string | undefined; failure: Failure }
-  /** charon reauthenticates an IKE SA at once, since the peer announces that lifetime. */
-  | { type: "lifetime.hasty"; lifetime: number }
-  | { type: "path.missing" }
-  /** charon no longer has the connection or its key as they were loaded. */
-  | { type: "configuration.lost" }
   | { type: "endpoints.changed"; endpoints: Endpoints }
-  /** Terminates the IKE SAs and negotiates new ones. */
-  | { type: "restart" }
-  | { type: "delete" };
+  | { type: "delete" }
+  | PathSnapshotEvent
+  | { type: `xstate.done.actor.${"path" | "gateway"}.${string}` };
+
+/** A path has another snapshot. */
+interface PathSnapshotEvent {
+  readonly type: `xstate.snapshot.path.${string}`;
+  readonly snapshot: {
+    readonly tags: ReadonlySet<string>;
+    readonly context: { readonly failure: Failure | undefined };
+  };
+}
 
 /** The requests of a connection to its supervisor. */
 export type ConnectionEmitted = { type: "sas.wanted" };
 
-export type ConnectionInput = Pick<
-  ConnectionContext,
-  "connection" | "charonReady" | "secretRevision" | "keyFailure" | "endpoints"
->;
+export type ConnectionInput = Pick<ConnectionContext, "connection" | "endpoints"> & PathFacts;
 
-/** The input of `load`, which looks the secret up itself: no context may contain one. */
-export interface LoadOrder {
-  readonly connection: Connection;
+/** The name of the path of a connection that declares none. */
+export const onlyPath = "main";
+
+/** The id of a path's actor. */
+export function pathActorId(path: string): string {
+  return `path.${path}`;
 }
 
-/** The state of charon before it got the connection. */
-export interface LoadResult {
-  /** The unique ids of IKE SAs that were established with other addresses; they stay up. */
-  readonly outdated: readonly string[];
-  readonly alike: LoadedAlike;
-  /** Words about the proposals that charon does not support and was not given, if so. */
-  readonly omitted: string | undefined;
-}
-
-/** The id of a child's actor. */
-export function childActorId(key: string): string {
-  return `child.${key}`;
+/** The id of a gateway's actor. */
+export function gatewayActorId(key: string): string {
+  return `gateway.${key}`;
 }

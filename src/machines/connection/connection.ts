@@ -1,323 +1,100 @@
-import { assign, not, type ActorRefFrom, type SnapshotFrom } from "xstate";
-import { failure, Reason } from "../../model/status/failure.ts";
-import { isRekeying } from "../../model/charon/sa.ts";
-import { missingOf, outdatedSas, overdueSas } from "./connection-facts.ts";
+import { type ActorRefFrom, type SnapshotFrom } from "xstate";
 import { connectionSetup } from "./connection-setup.ts";
-import { doubled } from "./doubled.ts";
-import { halting, hasty, hastyFailure, isHastyLoop } from "./halting.ts";
-import { moving } from "./moving.ts";
-import { polling } from "./polling.ts";
-import { restoring } from "./restoring.ts";
-import { failureOf } from "../common/failure-of.ts";
-import { noRecurrence } from "../common/recurrence.ts";
+import type { ForwardedEvent } from "./connection-types.ts";
 
-const rekeyOverdue = failure(
-  Reason.RekeyOverdue,
-  "a rekey of the IKE SA did not complete; ipman brings it up again",
-);
-const brokenDown = failure(
-  Reason.Internal,
-  "an exception stopped the actor of a child, which restarts",
-);
+const states = ["pending", "negotiating", "established", "rekeying", "failed"] as const;
 
-const ofHaste = { state: hasty, cause: "the peer announces a short lifetime" };
+/** A state of the connection, which follows the path that carries its traffic. */
+function following(state: (typeof states)[number], description: string) {
+  const moves = states
+    .filter((other) => other !== state)
+    .map((to) => ({
+      guard: { type: "pathIs" as const, params: { state: to } },
+      target: `#connection.${to}` as const,
+      actions: { type: "takeFailure" as const },
+    }));
+  const stays = { guard: "failureIsNew", actions: { type: "takeFailure" } } as const;
+  return connectionSetup.createStateConfig({
+    description,
+    tags: state,
+    on: { "xstate.snapshot.path.*": [...moves, stays] },
+  });
+}
 
-/** One IPSecConnection: its IKE SA, and its children as actors. */
+const forward = { actions: { type: "forward" } } as const;
+
+/** The events that the paths handle. A wildcard would also take the exceptions of the actors below. */
+const forwarded: Readonly<Record<ForwardedEvent["type"], typeof forward>> = {
+  "charon.ready": forward,
+  "charon.lost": forward,
+  "secret.changed": forward,
+  "secret.missing": forward,
+  "secret.refused": forward,
+  "sas.listed": forward,
+  "peer.notified": forward,
+  "rekey.refused": forward,
+  "lifetime.hasty": forward,
+  "path.missing": forward,
+  "configuration.lost": forward,
+  restart: forward,
+};
+
+/**
+ * One IPSecConnection: its paths to the peer, and the gateways of its children. An exception in one of
+ * them stops the connection's actor, which the runtime starts again.
+ */
 export const connectionMachine = connectionSetup.createMachine({
   id: "connection",
-  context: ({ input }) => ({
-    ...input,
-    keyToWithdraw: input.keyFailure !== undefined,
-    ikeSas: [],
+  context: ({ input: { connection, endpoints, ...facts } }) => ({
+    connection,
+    facts,
     failure: undefined,
-    attempt: 0,
-    rekeyRefusal: undefined,
-    pathMissing: false,
-    outdated: [],
-    omitted: undefined,
-    running: [],
-    recurrence: noRecurrence,
-    tried: [],
+    endpoints,
+    paths: [],
+    gateways: [],
   }),
+  entry: [{ type: "startGateways" }, { type: "startPath" }],
   initial: "pending",
   on: {
-    "charon.ready": {
-      actions: assign(({ context }) => ({
-        charonReady: true,
-        keyToWithdraw: context.keyToWithdraw || context.keyFailure !== undefined,
-      })),
-      target: ".pending",
-    },
-    "charon.lost": {
-      actions: [
-        assign({ charonReady: false, ikeSas: [], outdated: [] }),
-        { type: "tellChildren", params: { type: "connection.unloaded" } },
-      ],
-      target: ".pending",
-    },
-    "secret.changed": {
-      guard: "secretIsNew",
-      actions: { type: "takeSecret" },
-      target: ".pending",
-    },
-    "secret.missing": [
-      { guard: "unreadable", actions: { type: "takeSecret" } },
-      { guard: "secretWent", actions: { type: "takeSecret" }, target: ".withdrawing" },
-    ],
-    "secret.refused": {
-      guard: "refusalIsNew",
-      actions: { type: "takeSecret" },
-      target: ".withdrawing",
-    },
-    "spec.changed": { actions: { type: "takeSpec" }, target: ".pending" },
-    "sas.listed": { actions: [{ type: "takeList" }, { type: "forward" }] },
     "sas.wanted": { actions: { type: "wantList" } },
-    "peer.notified": { actions: { type: "forward" } },
-    "rekey.refused": { actions: { type: "takeRefusedRekey" } },
-    "lifetime.hasty": [
-      {
-        guard: ({ context }) => isHastyLoop(context.recurrence),
-        target: ".halting",
-        actions: [
-          { type: "recur", params: ofHaste },
-          { type: "note", params: ({ event }) => ({ failure: hastyFailure(event.lifetime) }) },
-        ],
-      },
-      { actions: { type: "recur", params: ofHaste } },
-    ],
-    "path.missing": { actions: { type: "missPath" } },
+    "tunnel.changed": { actions: { type: "takeTunnel" } },
+    "child.ended": { actions: { type: "endGateway" } },
     "endpoints.changed": { actions: { type: "takeEndpoints" } },
-    "xstate.done.actor.child.*": {
-      // Spawned again if it was declared again while it ended.
-      actions: { type: "forgetChild" },
-      target: ".pending",
+    "spec.changed": {
+      actions: [{ type: "takeSpec" }, { type: "startGateways" }, { type: "forward" }],
     },
-    "xstate.error.actor.child.*": {
-      actions: [
-        { type: "forgetChild" },
-        { type: "note", params: { failure: brokenDown } },
-        {
-          type: "recur",
-          params: { state: "failed", cause: "exceptions stop the actor of a child" },
-        },
-      ],
-      target: ".failed",
+    "xstate.done.actor.path.*": { actions: { type: "forgetPath" } },
+    "xstate.done.actor.gateway.*": {
+      // Started again if its child was declared again while it ended.
+      actions: [{ type: "forgetGateway" }, { type: "startGateways" }],
     },
-    restart: {
-      actions: assign({
-        outdated: ({ context }) => context.ikeSas.map((sa) => sa.uniqueId),
-        failure: undefined,
-        attempt: 0,
-        recurrence: noRecurrence,
-      }),
-      target: ".pending",
-    },
-    delete: ".terminating",
+    delete: { target: ".terminating" },
+    ...forwarded,
   },
   states: {
-    pending: {
-      description: "Something required is missing; the failure names it.",
-      tags: "pending",
-      entry: { type: "spawnMissing" },
-      always: [
-        { guard: "loadable", target: "loading" },
-        { guard: "keyToWithdraw", target: "withdrawing" },
-        {
-          guard: ({ context }) => context.failure !== missingOf(context),
-          actions: { type: "note", params: ({ context }) => ({ failure: missingOf(context) }) },
-        },
-      ],
-    },
-    withdrawing: {
-      description:
-        "There is no usable key: ipman removes the previous one from charon. SAs stay up.",
-      tags: "pending",
-      always: { guard: not("keyToWithdraw"), target: "pending" },
-      invoke: {
-        id: "withdrawKey",
-        src: "withdrawKey",
-        input: ({ context }) => ({ connectionName: context.connection.name }),
-        onDone: [
-          { guard: "established", target: "established", actions: { type: "noteWithdrawn" } },
-          { target: "pending", actions: { type: "noteWithdrawn" } },
-        ],
-        onError: {
-          target: "failed",
-          actions: { type: "note", params: ({ event }) => ({ failure: failureOf(event.error) }) },
-        },
-      },
-    },
-    loading: {
-      description: "charon gets the secret and the connection. Existing SAs stay up.",
-      tags: "pending",
-      invoke: {
-        id: "load",
-        src: "load",
-        input: ({ context }) => ({ connection: context.connection }),
-        onDone: {
-          target: "replacing",
-          actions: { type: "takeLoaded", params: ({ event }) => event.output },
-        },
-        onError: {
-          target: "failed",
-          actions: { type: "note", params: ({ event }) => ({ failure: failureOf(event.error) }) },
-        },
-      },
-    },
-    replacing: {
-      description:
-        "IKE SAs that do not match the manifest are terminated, once for each difference; the children initiate new ones.",
-      tags: "negotiating",
-      entry: { type: "noteRepair" },
-      invoke: {
-        id: "terminateIke",
-        src: "terminateIke",
-        input: ({ context }) => ({ uniqueIds: outdatedSas(context) }),
-        onDone: { target: "negotiating", actions: { type: "forgetOutdated" } },
-        onError: {
-          target: "negotiating",
-          // Allows another attempt for SAs that were not terminated.
-          actions: [{ type: "forgetOutdated" }, assign({ tried: [] })],
-        },
-      },
-    },
-    negotiating: {
-      description: "The children have initiated their SAs; there is no IKE SA yet.",
-      tags: "negotiating",
-      entry: { type: "wantList" },
-      always: [
-        { guard: "outdated", target: "replacing" },
-        { guard: "established", target: "established" },
-        {
-          guard: "keyless",
-          target: "pending",
-          actions: { type: "tellChildren", params: { type: "connection.unloaded" } },
-        },
-        { guard: "refused", target: "failed.refused" },
-      ],
-      on: {
-        "peer.notified": {
-          actions: [
-            { type: "note", params: ({ event }) => ({ failure: event.failure }) },
-            { type: "forward" },
-          ],
-        },
-        "configuration.lost": {
-          guard: "loadable",
-          target: "failed",
-          actions: { type: "noteLoss" },
-        },
-      },
-    },
-    established: {
-      description: "The IKE SA is up; if it does not match the manifest, the failure says how.",
-      tags: "established",
-      entry: { type: "noteDifference" },
-      on: {
-        "sas.listed": {
-          actions: [{ type: "takeList" }, { type: "noteDifference" }, { type: "forward" }],
-        },
-        "rekey.refused": {
-          actions: [{ type: "takeRefusedRekey" }, { type: "noteDifference" }],
-        },
-        "configuration.lost": { guard: "loadable", target: "restoring" },
-      },
-      after: { steady: { actions: { type: "settle" } } },
-      always: [
-        { guard: "outdated", target: "replacing" },
-        { guard: not("established"), target: "negotiating" },
-        { guard: "rekeying", target: "rekeying" },
-        { guard: "moving", target: "moving" },
-        { guard: "doubled", target: "doubled" },
-      ],
-    },
-    doubled,
-    restoring,
-    rekeying: {
-      description: "A new IKE SA replaces the old one; the children stay up.",
-      tags: "rekeying",
-      on: { "configuration.lost": { guard: "loadable", target: "restoring" } },
-      always: [
-        { guard: not("established"), target: "negotiating" },
-        { guard: not("rekeying"), target: "established" },
-      ],
-      ...polling,
-      after: {
-        rekeyDeadline: {
-          target: "replacing",
-          actions: [
-            { type: "note", params: { failure: rekeyOverdue } },
-            { type: "recur", params: { state: "rekeying", cause: "no rekey completes" } },
-            assign({ outdated: ({ context }) => overdueSas(context, isRekeying) }),
-          ],
-        },
-      },
-    },
-    moving,
-    halting,
-    failed: {
-      description: "charon or the peer rejected the connection; the failure says why.",
-      tags: "failed",
-      entry: assign({ attempt: ({ context }) => context.attempt + 1 }),
-      initial: "deciding",
-      states: {
-        deciding: { always: [{ guard: "stalled", target: "rejected" }, { target: "retrying" }] },
-        retrying: {
-          description:
-            "A command to charon failed, or charon lost the connection; the connection retries.",
-          after: { backoff: "#connection.pending" },
-        },
-        halted: {
-          description: "charon does not have the connection, so that it makes no IKE SAs.",
-          after: { halt: "#connection.pending" },
-        },
-        rejected: {
-          description:
-            "charon rejected the configuration: only another spec or another charon helps.",
-        },
-        refused: {
-          description: "The peer refused. The children retry about once a minute.",
-          on: {
-            "configuration.lost": {
-              guard: "loadable",
-              target: "#connection.failed",
-              actions: { type: "noteLoss" },
-            },
-          },
-          always: [
-            { guard: "established", target: "#connection.established" },
-            {
-              guard: ({ context }) => context.ikeSas.length > 0,
-              target: "#connection.negotiating",
-            },
-          ],
-        },
-      },
-    },
+    pending: following("pending", "The path lacks something; its failure names it."),
+    negotiating: following("negotiating", "The path negotiates with the peer."),
+    established: following("established", "The path has an IKE SA."),
+    rekeying: following("rekeying", "A new IKE SA replaces the old one, which still works."),
+    failed: following("failed", "charon or the peer refused; the path's failure says why."),
     terminating: {
       description: "The connection was deleted: its SAs, secret and gateways are removed.",
       tags: "terminating",
-      initial: "children",
-      entry: { type: "tellChildren", params: { type: "stop" } },
+      initial: "paths",
+      entry: { type: "forward" },
       on: {
-        "xstate.done.actor.child.*": { actions: { type: "forgetChild" } },
-        "xstate.error.actor.child.*": { actions: { type: "forgetChild" } },
-        "*": {},
+        "xstate.done.actor.gateway.*": { actions: { type: "forgetGateway" } },
+        "spec.changed": {},
+        delete: {},
       },
       states: {
-        children: {
-          description: "Each child terminates its SA and removes its gateway.",
-          always: { guard: ({ context }) => context.running.length === 0, target: "unloading" },
+        paths: {
+          description: "Each path terminates its SAs and is removed from charon.",
+          always: { guard: "pathless", target: "gateways" },
         },
-        unloading: {
-          invoke: {
-            id: "unload",
-            src: "unload",
-            input: ({ context }) => ({ connectionName: context.connection.name }),
-            onDone: "#connection.gone",
-            // charon is not running; SAs that it leaves are pruned when it is back.
-            onError: "#connection.gone",
-          },
+        gateways: {
+          entry: { type: "endGateways" },
+          always: { guard: "gatewayless", target: "#connection.gone" },
         },
       },
     },

@@ -9,6 +9,7 @@ import type {
   KernelPart,
   PassResult,
   PlaceOrder,
+  RemoveOrder,
 } from "./gateway-types.ts";
 import { notProvided } from "../common/not-provided.ts";
 import {
@@ -36,6 +37,8 @@ export const gatewaySetup = setup({
   actors: {
     /** Requests a namespace; `endpoints.changed` reports it. */
     place: notProvided<void, PlaceOrder>("place"),
+    /** Removes the gateway and its namespace. */
+    remove: notProvided<void, RemoveOrder>("remove"),
     /** Brings the namespace's links, addresses, routes and entries in line with the plan. */
     apply: notProvided<PassResult, GatewayOrder>("apply"),
     /** Reports `kernel.changed` when the namespace changes. */

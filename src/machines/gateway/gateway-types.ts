@@ -71,7 +71,8 @@ export type GatewayEvent =
   | { type: "child.changed"; connection: GatewayConnection; child: Child }
   | ({ type: "endpoints.changed" } & ChildEndpoints)
   | { type: "tunnel.changed"; tunnel: Tunnel }
-  | { type: "kernel.changed"; part?: KernelPart };
+  | { type: "kernel.changed"; part?: KernelPart }
+  | { type: "stop" };
 
 /** The input of `place`, which creates a namespace. */
 export interface PlaceOrder {
@@ -79,6 +80,13 @@ export interface PlaceOrder {
   readonly child: Child;
   /** True if a CHILD SA exists already, so traffic may be waiting. */
   readonly urgent: boolean;
+}
+
+/** The input of `remove`, which removes a namespace. */
+export interface RemoveOrder {
+  readonly connectionId: string;
+  /** The child's key. */
+  readonly child: string;
 }
 
 export type GatewayInput = Pick<GatewayContext, "connection" | "child">;

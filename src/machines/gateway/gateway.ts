@@ -54,6 +54,7 @@ export const gatewayMachine = gatewaySetup.createMachine({
       ],
       target: ".unsteady",
     },
+    stop: ".terminating",
   },
   states: {
     absent: {
@@ -205,6 +206,22 @@ export const gatewayMachine = gatewaySetup.createMachine({
       },
       after: { backoff: "configuring" },
     },
+    terminating: {
+      description: "The child was removed from the spec, and its SAs have ended.",
+      on: { "*": {} },
+      invoke: {
+        id: "remove",
+        src: "remove",
+        input: ({ context }) => ({
+          connectionId: context.connection.id,
+          child: context.child.key,
+        }),
+        onDone: "gone",
+        // The next start prunes a namespace that is left.
+        onError: "gone",
+      },
+    },
+    gone: { type: "final" },
   },
 });
 

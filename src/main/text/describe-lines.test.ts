@@ -5,12 +5,7 @@ import { describeLines, type Described } from "./describe-lines.ts";
 // A terminal would have colours.
 process.env["NO_COLOR"] = "1";
 
-const actor = (sessionId: string, name: string, parentId: string | undefined, context: object) => ({
-  sessionId,
-  name,
-  parentId,
-  snapshot: { context },
-});
+const actor = (title: string, context: object) => ({ title, snapshot: { context } });
 const condition = (type: string, status: string, reason: string, message: string) => ({
   type,
   status,
@@ -42,7 +37,7 @@ const described = {
   },
   traffic: { "partner/lan": { bytesIn: 12_345, bytesOut: 7, idleIn: 65 } },
   actors: [
-    actor("1", "partner", undefined, {
+    actor("partner path", {
       ikeSas: [
         {
           uniqueId: "3",
@@ -55,7 +50,7 @@ const described = {
         },
       ],
     }),
-    actor("2", "child.lan", "1", {
+    actor("partner/lan", {
       sas: [
         {
           uniqueId: "5",
@@ -69,7 +64,7 @@ const described = {
         },
       ],
     }),
-    actor("3", "gateway", "2", { netns: "/run/netns/ipman-102" }),
+    actor("partner/lan gateway", { netns: "/run/netns/ipman-102" }),
   ],
 } as unknown as Described;
 

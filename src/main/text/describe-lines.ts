@@ -18,32 +18,42 @@ export interface Described extends Dated {
   readonly actors: readonly ActorMessage[];
 }
 
+/** The facts of a child beside its status. */
+interface DescribedChild {
+  readonly traffic: ChildTraffic | undefined;
+  readonly actor: ActorMessage | undefined;
+  readonly gateway: ActorMessage | undefined;
+  readonly now: number;
+}
+
 /** Formats a connection as lines of text. */
 export function describeLines({ at: now, connection, traffic, actors }: Described): string[] {
-  const root = actors.find(({ name }) => name === connection.id);
+  const titled = (title: string) => actors.find((actor) => actor.title === title);
   return [
     styled("bold", connection.id),
     row("state", stateOf(connection, now)),
     row("peer", connection.remote),
-    ...(listIn(root, "ikeSas") as IkeSa[]).map((sa) => row("IKE SA", ikeText(sa))),
+    ...(listIn(titled(`${connection.id} path`), "ikeSas") as IkeSa[]).map((sa) =>
+      row("IKE SA", ikeText(sa)),
+    ),
     ...connection.conditions.map(conditionLine),
     ...connection.children.flatMap((child) => [
       "",
-      ...childLines(child, traffic[`${connection.id}/${child.key}`], root, { actors, now }),
+      ...childLines(child, {
+        traffic: traffic[`${connection.id}/${child.key}`],
+        actor: titled(`${connection.id}/${child.key}`),
+        gateway: titled(`${connection.id}/${child.key} gateway`),
+        now,
+      }),
     ]),
   ];
 }
 
 function childLines(
   child: ChildStatus,
-  traffic: ChildTraffic | undefined,
-  root: ActorMessage | undefined,
-  { actors, now }: Pick<Described, "actors"> & { readonly now: number },
+  { traffic, actor, gateway, now }: DescribedChild,
 ): string[] {
-  const below = (parent: ActorMessage | undefined, name: string) =>
-    actors.find((actor) => actor.parentId === parent?.sessionId && actor.name === name);
-  const actor = below(root, `child.${child.key}`);
-  const netns = below(actor, "gateway")?.snapshot?.context["netns"] as string | undefined;
+  const netns = gateway?.snapshot?.context["netns"] as string | undefined;
   return [
     styled("bold", `child ${child.key}`),
     row("state", stateOf({ ...child, failure: childTrouble(child) }, now)),

@@ -22,13 +22,15 @@ const about = (sessionId: string) => ({
 
 const actor = (
   sessionId: string,
-  name: string,
+  title: string,
   value: unknown,
   parentId?: string,
 ): InspectorMessage => ({
   ...about(sessionId),
   type: "@xstate.actor",
-  name,
+  name: title,
+  title,
+  label: title,
   parentId,
   machine: "child",
   definition: "{}",
@@ -45,8 +47,8 @@ const dealt = (sessionId: string, type: string, shown: ShownSnapshot): Inspector
 const tree = [
   actor("1", "charon", { connected: { ready: "idle" } }),
   actor("2", "partner", "established"),
-  actor("3", "child.lan", "established", "2"),
-  actor("4", "gateway", "ready", "3"),
+  actor("3", "partner/lan", "established", "2"),
+  actor("4", "partner/lan gateway", "ready", "2"),
   actor("5", "other", "established"),
 ];
 

@@ -17,7 +17,6 @@ export interface InspectLinesOptions {
 
 /** An actor that the inspector has reported. */
 interface KnownActor {
-  /** `partner`, `partner/lan`, `partner/lan gateway`. */
   readonly title: string;
   readonly shown: boolean;
   state: string;
@@ -46,11 +45,10 @@ export class InspectLines {
     return [];
   }
 
-  #note({ sessionId, parentId, name, snapshot }: ActorMessage): void {
+  #note({ sessionId, parentId, name, title, snapshot }: ActorMessage): void {
     const parent = this.#actors.get(parentId ?? "");
     const { connection } = this.#options;
     const isWanted = connection === undefined || name === connection || name === "charon";
-    const title = parent === undefined ? name : titleBelow(parent.title, name);
     this.#actors.set(sessionId, {
       title,
       shown: parent?.shown ?? isWanted,
@@ -90,13 +88,6 @@ export class InspectLines {
 
 function failureIn({ context }: ShownSnapshot): string | undefined {
   return (context as { failure?: { message: string } }).failure?.message;
-}
-
-/** A child's id is `child.KEY`. */
-function titleBelow(parent: string, name: string): string {
-  return name.startsWith("child.")
-    ? `${parent}/${name.slice("child.".length)}`
-    : `${parent} ${name}`;
 }
 
 function line(createdAt: string, title: string, text: string): string {

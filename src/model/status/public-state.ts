@@ -12,3 +12,12 @@ export const publicStates = [
 ] as const;
 
 export type PublicState = (typeof publicStates)[number];
+
+/** The public state of an actor; undefined for a machine whose chart has none, such as a gateway. */
+export function publicStateOf({
+  tags,
+}: {
+  readonly tags: ReadonlySet<string>;
+}): PublicState | undefined {
+  return publicStates.find((state) => tags.has(state));
+}

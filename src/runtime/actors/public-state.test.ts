@@ -2,12 +2,11 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { AnyStateMachine, AnyStateNode } from "xstate";
 import { childMachine } from "../../machines/child/child.ts";
-import { connectionMachine } from "../../machines/connection/connection.ts";
 import { gatewayMachine } from "../../machines/gateway/gateway.ts";
-import { publicStates } from "../../model/status/public-state.ts";
-import { publicStateOf } from "./public-state.ts";
+import { pathMachine } from "../../machines/path/path.ts";
+import { publicStates, publicStateOf } from "../../model/status/public-state.ts";
 
-const charts: readonly AnyStateMachine[] = [connectionMachine, childMachine] as never;
+const charts: readonly AnyStateMachine[] = [pathMachine, childMachine] as never;
 
 /** The states that an actor can be in: those without states inside them. */
 function leavesOf(node: AnyStateNode): AnyStateNode[] {

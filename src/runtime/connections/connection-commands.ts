@@ -1,11 +1,11 @@
 import { defer, filter, map, merge, of, take, timeout, type Observable } from "rxjs";
 import type { ConnectionActor } from "../../machines/connection/connection.ts";
 import type { ChildActor, ChildSnapshot } from "../../machines/child/child.ts";
-import { childActorId } from "../../machines/connection/connection-types.ts";
 import type { ChildRef } from "../../model/api/child-ref.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import { rootOf } from "./root-of.ts";
 import type { Running } from "../ports/running.ts";
+import { childOf, pathSnapshotOf } from "../actors/snapshots.ts";
 import { topState } from "../actors/state-name.ts";
 
 /** The result of a command for one child. */
@@ -68,14 +68,15 @@ function upAgain(
   // A failed child is notified of the restart once charon has loaded the connection.
   let hasBegun = false;
   return awaited(running, target, restartMs, ({ value, context }) => {
-    const root = target.root.getSnapshot();
-    const ofRoot = topState(root.value);
+    const path = pathSnapshotOf(target.root.getSnapshot());
+    if (path === undefined) return undefined;
+    const ofPath = topState(path.value);
     // The refusal may belong to an earlier attempt; a child that initiates reports the result itself.
-    const isOlder = root.matches({ failed: "refused" }) && context.child.initiates;
-    if (ofRoot === "failed" && !isOlder)
-      return { done: false, message: words(root.context.failure) };
+    const isOlder = path.matches({ failed: "refused" }) && context.child.initiates;
+    if (ofPath === "failed" && !isOlder)
+      return { done: false, message: words(path.context.failure) };
     // An attempt that ends before charon has loaded the connection again began before the restart.
-    if (ofRoot === "pending" || ofRoot === "loading") return undefined;
+    if (ofPath === "pending" || ofPath === "loading") return undefined;
     const state = topState(value);
     hasBegun ||= state !== "failed";
     // The failure of an earlier attempt is not a result of the restart.
@@ -117,19 +118,20 @@ interface CommandTarget {
 
 function childrenOf(running: Live, id: string, key?: string): CommandTarget[] {
   const root = rootOf(running, id);
-  const { children, context } = root.getSnapshot();
-  const all = context.connection.children.map((child) => child.key);
+  const connection = root.getSnapshot();
+  const all = connection.context.connection.children.map((child) => child.key);
   const wanted = key === undefined ? all : all.filter((childKey) => childKey === key);
   if (wanted.length === 0)
     throw new Error(`connection ${id} has no child "${key}"; it has ${all.join(", ")}`);
   return wanted.flatMap((childKey) => {
-    const child = children[childActorId(childKey)] as ChildActor | undefined;
+    const child = childOf(connection, childKey);
     return child === undefined ? [] : [{ root, key: childKey, child }];
   });
 }
 
 function idsOf(root: ConnectionActor): Set<string> {
-  return new Set(root.getSnapshot().context.ikeSas.map(({ uniqueId }) => uniqueId));
+  const { ikeSas = [] } = pathSnapshotOf(root.getSnapshot())?.context ?? {};
+  return new Set(ikeSas.map(({ uniqueId }) => uniqueId));
 }
 
 function words(failure: Failure | undefined): string {

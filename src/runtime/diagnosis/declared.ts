@@ -1,8 +1,9 @@
-import type { ConnectionContext } from "../../machines/connection/connection-types.ts";
-import type { ConnectionActor, ConnectionSnapshot } from "../../machines/connection/connection.ts";
+import type { ConnectionActor } from "../../machines/connection/connection.ts";
+import type { PathSnapshot } from "../../machines/path/path.ts";
 import { failure, Reason, type Failure } from "../../model/status/failure.ts";
 import { note, ok, problem, type Finding } from "../../model/status/finding.ts";
 import { reasons } from "../../model/status/reason.ts";
+import { pathSnapshotOf } from "../actors/snapshots.ts";
 import { specFailure } from "../conditions/conditions.ts";
 import type { Running } from "../ports/running.ts";
 
@@ -19,8 +20,8 @@ const charonAway = failure(Reason.CharonUnavailable, "charon does not answer");
  */
 export function checkDeclared(running: Running, root: ConnectionActor): Finding[] {
   const snapshot = root.getSnapshot();
-  const { context } = snapshot;
-  const { connection } = context;
+  const { connection } = snapshot.context;
+  const path = pathSnapshotOf(snapshot);
   const refused = specFailure(running.desired.problems.get(connection.id) ?? []);
   const { hasSecret, keyFailure, secretTrouble } = running.secretOf(connection);
   const { charonSnapshot, stateProblem } = running;
@@ -34,12 +35,11 @@ export function checkDeclared(running: Running, root: ConnectionActor): Finding[
     keyFailure === undefined
       ? secretFinding(hasSecret, secretTrouble, `${namespace}/${name}, key "${key}"`)
       : problemOf("secret", keyFailure),
-    optionsFinding(context),
-    ...lossIn(snapshot),
+    ...(path === undefined ? [] : [optionsFinding(path), ...lossIn(path)]),
   ];
 }
 
-function optionsFinding({ failure: known, omitted }: ConnectionContext): Finding {
+function optionsFinding({ context: { failure: known, omitted } }: PathSnapshot): Finding {
   const isRefused =
     known?.reason === Reason.ConfigRejected || known?.reason === Reason.AlgorithmUnsupported;
   if (isRefused) return problemOf("options", known);
@@ -48,7 +48,7 @@ function optionsFinding({ failure: known, omitted }: ConnectionContext): Finding
 }
 
 /** Reports that another program unloads the connection, now or within the last minutes. */
-function lossIn(snapshot: ConnectionSnapshot): Finding[] {
+function lossIn(snapshot: PathSnapshot): Finding[] {
   const { failure: known, recurrence } = snapshot.context;
   const isLost = snapshot.matches("restoring") || known?.reason === Reason.ConfigurationLost;
   if (isLost && known !== undefined) return [problemOf("configuration", known)];

@@ -3,6 +3,7 @@ import type { ConnectionActor } from "../../machines/connection/connection.ts";
 import { parseAddress, type Address } from "../../model/net/address.ts";
 import { ok, problem, skipped, type Finding } from "../../model/status/finding.ts";
 import { isEstablished, type IkeSa } from "../../model/charon/sa.ts";
+import { pathSnapshotOf } from "../actors/snapshots.ts";
 import { rekey } from "../connections/connection-commands.ts";
 import type { Running } from "../ports/running.ts";
 import { isUp } from "../conditions/conditions.ts";
@@ -101,7 +102,9 @@ async function checkRekey(
 
 /** The peer's address: of the established IKE SA, as declared, or as charon resolved it. */
 function remoteOf(root: ConnectionActor): Address | undefined {
-  const { connection, ikeSas } = root.getSnapshot().context;
+  const snapshot = root.getSnapshot();
+  const { connection } = snapshot.context;
+  const { ikeSas = [] } = pathSnapshotOf(snapshot)?.context ?? {};
   const hostOf = (sa: IkeSa | undefined) => parseAddress(sa?.remoteHost ?? "");
   return hostOf(ikeSas.find(isEstablished)) ?? connection.remoteAddress ?? hostOf(ikeSas[0]);
 }

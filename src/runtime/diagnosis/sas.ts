@@ -1,10 +1,12 @@
 import { filter, firstValueFrom, from, map, of, timeout } from "rxjs";
 import type { ConnectionActor } from "../../machines/connection/connection.ts";
+import type { PathActor } from "../../machines/path/path.ts";
 import type { Address } from "../../model/net/address.ts";
 import { Reason, type Failure } from "../../model/status/failure.ts";
 import { reasons } from "../../model/status/reason.ts";
 import { note, ok, problem, skipped, type Finding } from "../../model/status/finding.ts";
 import { isEstablished, type IkeSa } from "../../model/charon/sa.ts";
+import { pathOf } from "../actors/snapshots.ts";
 import { isUp } from "../conditions/conditions.ts";
 import { problemOf } from "./declared.ts";
 import type { Examiner } from "./examiner.ts";
@@ -19,7 +21,9 @@ export async function checkIke(
   remote: Address | undefined,
   examiner: Examiner,
 ): Promise<Finding[]> {
-  const { connection, ikeSas, failure } = root.getSnapshot().context;
+  const path = pathOf(root.getSnapshot());
+  if (path === undefined) return [note("IKE SA", "is being removed")];
+  const { connection, ikeSas, failure } = path.getSnapshot().context;
   const up = ikeSas.filter(isEstablished);
   const [sa] = up;
   if (sa !== undefined) {
@@ -30,7 +34,7 @@ export async function checkIke(
   if (!connection.children.some(({ initiates }) => initiates)) {
     return [note("IKE SA", "ipman does not initiate: the peer has to", awaitingRemedy)];
   }
-  const attempt = await attemptOf(root);
+  const attempt = await attemptOf(path);
   if (attempt === "refused" || (attempt !== undefined && isEstablished(attempt)))
     return checkIke(root, remote, examiner);
   const pings = remote !== undefined && (await examiner.answersCharon(remote));
@@ -77,8 +81,8 @@ function isSilence({ reason }: Failure): boolean {
 }
 
 /** The IKE SA that is connecting or up; `refused` if the peer refuses meanwhile. */
-function attemptOf(root: ConnectionActor): Promise<IkeSa | "refused" | undefined> {
-  const snapshots = from(root);
+function attemptOf(path: PathActor): Promise<IkeSa | "refused" | undefined> {
+  const snapshots = from(path);
   return firstValueFrom(
     snapshots.pipe(
       map(({ context: { ikeSas, failure } }) => {

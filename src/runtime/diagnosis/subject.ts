@@ -2,8 +2,7 @@ import type { GatewaySnapshot } from "../../machines/gateway/gateway.ts";
 import type { ConnectionActor } from "../../machines/connection/connection.ts";
 import type { ChildSnapshot } from "../../machines/child/child.ts";
 import type { Child } from "../../model/api/connection.ts";
-import type { PublicState } from "../../model/status/public-state.ts";
-import { publicStateOf } from "../actors/public-state.ts";
+import { type PublicState, publicStateOf } from "../../model/status/public-state.ts";
 import { childSnapshotOf, gatewaySnapshotOf } from "../actors/snapshots.ts";
 import type { Placed } from "./examiner.ts";
 
@@ -27,7 +26,7 @@ export function childrenOf(root: ConnectionActor, key?: string): ChildSubject[] 
   return wanted.flatMap((child) => {
     const snapshot = childSnapshotOf(connection, child.key);
     if (snapshot === undefined) return [];
-    const gateway = gatewaySnapshotOf(snapshot);
+    const gateway = gatewaySnapshotOf(connection, child.key);
     return [{ child, snapshot, gateway, state: publicStateOf(snapshot), placed: placedOf() }];
 
     function placedOf(): Placed | undefined {

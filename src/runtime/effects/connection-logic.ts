@@ -1,7 +1,8 @@
 import { childMachine } from "../../machines/child/child.ts";
-import type { ChildOrder, InitiateOrder } from "../../machines/child/child-types.ts";
+import type { InitiateOrder } from "../../machines/child/child-types.ts";
 import { connectionMachine } from "../../machines/connection/connection.ts";
-import type { LoadOrder, LoadResult } from "../../machines/connection/connection-types.ts";
+import { pathMachine } from "../../machines/path/path.ts";
+import type { LoadOrder, LoadResult } from "../../machines/path/path-types.ts";
 import type { SurplusSas } from "../../model/charon/surplus-sas.ts";
 import { failure, Reason } from "../../model/status/failure.ts";
 import type { CharonPort } from "../ports/ports.ts";
@@ -15,15 +16,19 @@ import type { Secrets } from "../keys/secrets.ts";
 export interface ConnectionPorts extends GatewayPorts {
   readonly charon: CharonPort;
   readonly secrets: Pick<Secrets, "value">;
-  /** Whether a child is declared at present. */
-  readonly isDeclared: (connectionId: string, childKey: string) => boolean;
 }
 
 /** The connection's machine with its effects. */
 export function connectionLogic(ports: ConnectionPorts) {
+  return connectionMachine.provide({
+    actors: { path: pathLogic(ports), gateway: gatewayLogic(ports) },
+  });
+}
+
+function pathLogic(ports: ConnectionPorts) {
   const { charon, secrets, queue } = ports;
   const call = effect(ports);
-  return connectionMachine.provide({
+  return pathMachine.provide({
     actors: {
       child: childLogic(ports),
       load: call<LoadOrder, LoadResult>("charon.load", async ({ connection }) => {
@@ -59,11 +64,10 @@ interface Selection {
 }
 
 function childLogic(ports: ConnectionPorts) {
-  const { charon, placement, queue } = ports;
+  const { charon, queue } = ports;
   const call = effect(ports);
   return childMachine.provide({
     actors: {
-      gateway: gatewayLogic(ports),
       initiate: call<InitiateOrder>("charon.initiate", ({ connectionName, names }) =>
         each(names, (name) => queue.before(charon.initiate(connectionName, name))),
       ),
@@ -72,14 +76,6 @@ function childLogic(ports: ConnectionPorts) {
       ),
       rekey: call<Selection>("charon.rekey", ({ uniqueIds }) =>
         each(uniqueIds, (id) => charon.rekeyChildSa(id)),
-      ),
-      removeGateway: call<ChildOrder & { connectionId: string }>(
-        "placement.removeGateway",
-        ({ connectionId, childKey }) => {
-          // A child that was declared again in the meantime finds its gateway in place.
-          if (ports.isDeclared(connectionId, childKey)) return;
-          placement.removeGateway(connectionId, childKey);
-        },
       ),
     },
   });

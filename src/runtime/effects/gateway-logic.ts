@@ -1,16 +1,23 @@
 import { fromCallback } from "xstate";
 import { gatewayMachine } from "../../machines/gateway/gateway.ts";
-import type { GatewayOrder, PassResult, PlaceOrder } from "../../machines/gateway/gateway-types.ts";
+import type {
+  GatewayOrder,
+  PassResult,
+  PlaceOrder,
+  RemoveOrder,
+} from "../../machines/gateway/gateway-types.ts";
 import type { Gateway } from "../../model/network/endpoint.ts";
 import type { NetworkPort, PlacementPort } from "../ports/ports.ts";
 import { inSlices } from "../time/slices.ts";
 import { Announcements } from "./announcements.ts";
-import { measured, queuedEffect, type EffectPorts } from "./effect.ts";
+import { effect, measured, queuedEffect, type EffectPorts } from "./effect.ts";
 
 /** The ports of a gateway's machine. */
 export interface GatewayPorts extends EffectPorts {
   readonly network: NetworkPort;
   readonly placement: PlacementPort;
+  /** Whether a child is declared at present. */
+  readonly isDeclared: (connectionId: string, childKey: string) => boolean;
 }
 
 /** The gateway's machine with its effects. */
@@ -22,6 +29,11 @@ export function gatewayLogic(ports: GatewayPorts) {
       place: call<PlaceOrder>("placement.ensureGateway", {
         priority: ({ urgent }) => (urgent ? "normal" : "low"),
         run: ({ connection, child }) => placement.ensureGateway(connection.id, child),
+      }),
+      remove: effect(ports)<RemoveOrder>("placement.removeGateway", ({ connectionId, child }) => {
+        // A child that was declared again in the meantime finds its gateway in place.
+        if (ports.isDeclared(connectionId, child)) return;
+        placement.removeGateway(connectionId, child);
       }),
       apply: call<GatewayOrder, PassResult>("network.apply", {
         prepare: ({ connection, child, workers }, signal) =>

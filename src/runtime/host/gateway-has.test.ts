@@ -15,8 +15,7 @@ function supervisor() {
     matches: (state: string) => state === gateway.state,
     context: { workers: gateway.workers.map((id) => ({ id })) },
   });
-  const child = { children: { gateway: { getSnapshot: snapshotOfGateway } } };
-  const root = { children: { "child.lan": { getSnapshot: () => child } } };
+  const root = { children: { "gateway.lan": { getSnapshot: snapshotOfGateway } } };
   const roots = new Map([["site", { getSnapshot: () => root }]]);
   const running = { changes, roots } as unknown as Pick<Running, "roots" | "changes">;
   const change = (state: string, workers: string[]) => {

@@ -1,6 +1,6 @@
 import { filter, first, map, startWith, timeout, type Observable, of } from "rxjs";
 import type { Endpoint } from "../../model/network/endpoint.ts";
-import { childSnapshotOf, gatewaySnapshotOf } from "../actors/snapshots.ts";
+import { gatewaySnapshotOf } from "../actors/snapshots.ts";
 import type { Running } from "../ports/running.ts";
 
 /** The longest wait for a gateway; milliseconds. One that cannot be configured is reported elsewhere. */
@@ -25,7 +25,6 @@ export function gatewayHas(
 
 function forwards({ roots }: Pick<Running, "roots">, { connection, child, id }: Endpoint): boolean {
   const root = roots.get(connection)?.getSnapshot();
-  const snapshot = root && childSnapshotOf(root, child);
-  const gateway = snapshot && gatewaySnapshotOf(snapshot);
+  const gateway = root && gatewaySnapshotOf(root, child);
   return gateway?.matches("ready") === true && gateway.context.workers.some((one) => one.id === id);
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Observable, Subscription } from "rxjs";
 import {
   type AnyActorRef,
+  type AnyEventObject,
   type AnyMachineSnapshot,
   type AnyStateMachine,
   type InspectionEvent,
@@ -9,8 +10,9 @@ import {
 import { contained } from "../actors/contained.ts";
 import { machinesBelow } from "../actors/machines-below.ts";
 import { isMachine, machineOf } from "../actors/machine-of.ts";
-import { publicStateOf } from "../actors/public-state.ts";
+import { publicStateOf } from "../../model/status/public-state.ts";
 import type { Running } from "../ports/running.ts";
+import { labelOf, titleOf } from "./actor-title.ts";
 import { definitionOf, shownContext, shownEvent } from "./projection.ts";
 import type { ActorMessage, ShownSnapshot, InspectorMessage } from "./wire.ts";
 
@@ -89,9 +91,12 @@ class Tree {
   readonly #prefix = randomUUID().slice(0, 8);
   readonly #root: AnyActorRef;
   readonly #viewer: Viewer;
+  /** The root's last snapshot: an event that no transition takes leaves it as it is. */
+  #rootSnapshot: unknown;
 
   constructor(root: AnyActorRef, viewer: Viewer) {
     this.#root = root;
+    this.#rootSnapshot = root.getSnapshot();
     this.#viewer = viewer;
   }
 
@@ -103,6 +108,8 @@ class Tree {
       ...this.#header(actor),
       type: "@xstate.actor",
       name: actor.id,
+      title: titleOf(actor),
+      label: labelOf(actor),
       parentId: parent && this.#sessionOf(parent),
       machine: machine.id,
       definition: knownCharts?.has(machine) === true ? undefined : definitionOf(machine),
@@ -117,7 +124,7 @@ class Tree {
     const actor = event.actorRef as AnyActorRef;
     if (!isMachine(actor)) return;
     if (event.type === "@xstate.actor") this.sendActor(actor);
-    if (event.type === "@xstate.event") {
+    if (event.type === "@xstate.event" && !isCopy(event.event)) {
       const source = event.sourceRef as AnyActorRef | undefined;
       this.#viewer.send({
         ...this.#header(actor),
@@ -127,6 +134,8 @@ class Tree {
       });
     }
     if (event.type === "@xstate.snapshot") {
+      if (isCopy(event.event) && event.snapshot === this.#rootSnapshot) return;
+      if (actor === this.#root) this.#rootSnapshot = event.snapshot;
       const snapshot = this.#shown(event.snapshot as AnyMachineSnapshot);
       if (snapshot === null) return;
       const shown = shownEvent(event.event);
@@ -164,4 +173,9 @@ class Tree {
       ),
     };
   }
+}
+
+/** Whether an event carries the snapshot of an actor below, which is shown with that actor. */
+function isCopy({ type }: AnyEventObject): boolean {
+  return type.startsWith("xstate.snapshot.");
 }

@@ -1,6 +1,7 @@
 import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine } from "xstate";
 import type { CharonContext } from "../../machines/charon.ts";
 import type { ChildContext } from "../../machines/child/child-types.ts";
+import type { PathContext } from "../../machines/path/path-types.ts";
 import type {
   ConnectionContext,
   ConnectionEvent,
@@ -20,9 +21,15 @@ type VisibleContext = Readonly<Record<string, unknown>>;
  */
 const contexts: Readonly<Record<string, (context: never) => VisibleContext>> = {
   charon: ({ attempt, failure, recurrence }: CharonContext) => ({ attempt, failure, recurrence }),
-  connection: ({ connection, ...context }: ConnectionContext) => ({
+  connection: ({ connection, paths, failure }: ConnectionContext) => ({
     id: connection.id,
     generation: connection.generation,
+    paths,
+    failure,
+  }),
+  path: ({ path, connection, ...context }: PathContext) => ({
+    connection: connection.id,
+    path,
     remote: connection.remoteAddr,
     charonReady: context.charonReady,
     hasSecret: context.secretRevision !== undefined,

@@ -15,7 +15,7 @@ interface MessageHeader {
 export interface ShownSnapshot {
   readonly status: string;
   readonly value: unknown;
-  /** The state that `ipman status` shows of a connection or child; not part of Stately's format. */
+  /** The state that `ipman status` shows of a connection, path or child; not part of Stately's format. */
   readonly publicState: PublicState | undefined;
   readonly context: Readonly<Record<string, unknown>>;
   /** The sessions of the machines that the actor has started. */
@@ -31,6 +31,9 @@ export interface ShownEvent {
 export interface ActorMessage extends MessageHeader {
   readonly type: "@xstate.actor";
   readonly name: string;
+  /** Its title among all actors, and its label below its parent; not part of Stately's format. */
+  readonly title: string;
+  readonly label: string;
   readonly parentId: string | undefined;
   /** The id of its chart; not part of Stately's format. */
   readonly machine: string;

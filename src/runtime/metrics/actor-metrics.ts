@@ -4,6 +4,7 @@ import { charonMachine } from "../../machines/charon.ts";
 import { childMachine } from "../../machines/child/child.ts";
 import { connectionMachine } from "../../machines/connection/connection.ts";
 import { gatewayMachine } from "../../machines/gateway/gateway.ts";
+import { pathMachine } from "../../machines/path/path.ts";
 import { probeMachine } from "../../machines/probe.ts";
 import type { Transition } from "../actors/transitions.ts";
 import { stateName } from "../actors/state-name.ts";
@@ -18,6 +19,7 @@ const { asking, ...idle } = probeMachine.states;
 const charts: Readonly<Record<string, readonly string[]>> = {
   charon: [...Object.keys(ofCharon), ...ofSession],
   connection: Object.keys(connectionMachine.states),
+  path: Object.keys(pathMachine.states),
   child: Object.keys(childMachine.states),
   gateway: Object.keys(gatewayMachine.states),
   probe: [...Object.keys(idle), ...Object.keys(asking?.states ?? {})],

@@ -8,7 +8,7 @@ import type { HeldSas, KernelState } from "../../model/charon/held-sas.ts";
 import type { CharonAlgorithms } from "../../model/charon/proposals/charon-algorithms.ts";
 import type { ViciMessage } from "../../model/charon/vici-message.ts";
 import type { IkeSa } from "../../model/charon/sa.ts";
-import type { LoadResult } from "../../machines/connection/connection-types.ts";
+import type { LoadResult } from "../../machines/path/path-types.ts";
 import type { GatewayOrder, KernelPart, PassResult } from "../../machines/gateway/gateway-types.ts";
 import type { ProbeOrder } from "../../machines/probe.ts";
 

@@ -5,7 +5,7 @@ import type { Connection } from "../../model/api/connection.ts";
 import type { Worker } from "../../model/network/endpoint.ts";
 import { unroutedText } from "../../model/network/tunnel-routes.ts";
 import type { Failure } from "../../model/status/failure.ts";
-import type { PublicState } from "../../model/status/public-state.ts";
+import { type PublicState, publicStateOf } from "../../model/status/public-state.ts";
 import { isEstablished, isInstalled } from "../../model/charon/sa.ts";
 import { formatPrefix } from "../../model/net/prefix.ts";
 import type { SourceProblem } from "../../model/api/resource.ts";
@@ -22,8 +22,8 @@ import {
   specFailure,
   type ConnectionFacts,
 } from "../conditions/conditions.ts";
-import { publicStateOf } from "../actors/public-state.ts";
-import { childSnapshotOf, gatewaySnapshotOf } from "../actors/snapshots.ts";
+import { machinesBelow } from "../actors/machines-below.ts";
+import { childSnapshotOf, gatewaySnapshotOf, pathSnapshotOf } from "../actors/snapshots.ts";
 import { Memo } from "../../model/value/memo.ts";
 import { stateName, topState } from "../actors/state-name.ts";
 import type { Running } from "../ports/running.ts";
@@ -64,7 +64,7 @@ export function statusOf(running: StatusSource): Status {
       ...Object.values(surroundings),
       ...observed.probes,
       ...observed.traffic,
-      ...snapshotsOf(snapshot),
+      ...machinesBelow([root]).map((actor) => actor.getSnapshot() as object),
     ];
     return statuses.of(root, facts, (before) =>
       connectionStatus(snapshot, surroundings, observed, before),
@@ -90,20 +90,12 @@ export function statusOf(running: StatusSource): Status {
   };
 }
 
+/** A chart's state without a tag would be a fault: the connection is then listed as pending. */
+const untagged: PublicState = "pending";
+
 type OtherFacts = Omit<ConnectionFacts, "state" | "failure" | "children">;
 
 const noSecret = { hasSecret: false, keyFailure: undefined, secretTrouble: undefined };
-
-/** The snapshots of a connection, its children and their gateways. */
-function snapshotsOf(snapshot: ConnectionSnapshot): object[] {
-  const children = Object.values(snapshot.children).flatMap((actor): object[] => {
-    const child = actor?.getSnapshot() as object | undefined;
-    if (child === undefined || !("children" in child)) return [];
-    const gateway = gatewaySnapshotOf(child as ChildSnapshot);
-    return gateway === undefined ? [child] : [child, gateway];
-  });
-  return [snapshot, ...children];
-}
 
 /** The observations of a connection's children, in their order. */
 interface Observations {
@@ -117,16 +109,17 @@ function connectionStatus(
   { probes, traffic }: Observations,
   before: ConnectionStatus | undefined,
 ): ConnectionStatus {
-  const { connection, failure, omitted, ikeSas } = snapshot.context;
-  const keyExchange = ikeSas.findLast(isEstablished)?.keyExchange;
+  const { connection } = snapshot.context;
+  const { failure, omitted, ikeSas } = pathSnapshotOf(snapshot)?.context ?? {};
+  const keyExchange = ikeSas?.findLast(isEstablished)?.keyExchange;
   const children = connection.children.flatMap(({ key }, i) => {
     const child = childSnapshotOf(snapshot, key);
     if (child === undefined) return [];
     const known = before?.children.find((one) => one.key === key);
     const observed = { reachability: probes[i], traffic: traffic[i] };
-    return [childStatus(child, observed, known)];
+    return [childStatus(child, gatewaySnapshotOf(snapshot, key), observed, known)];
   });
-  const state = stateOf(snapshot);
+  const state = publicStateOf(snapshot) ?? untagged;
   return {
     id: connection.id,
     name: connection.name,
@@ -155,15 +148,15 @@ export function gatewayState({ value, context }: GatewaySnapshot): string {
 
 function childStatus(
   snapshot: ChildSnapshot,
+  gateway: GatewaySnapshot | undefined,
   observed: Pick<ChildStatus, "reachability" | "traffic">,
   before: ChildStatus | undefined,
 ): ChildStatus {
   const { child, failure, sas } = snapshot.context;
   const keyExchange = sas.findLast(isInstalled)?.keyExchange;
-  const gateway = gatewaySnapshotOf(snapshot);
   const facts = {
     key: child.key,
-    state: stateOf(snapshot),
+    state: publicStateOf(snapshot) ?? untagged,
     gateway: gateway === undefined ? "absent" : gatewayState(gateway),
     failure: failure ?? gateway?.context.failure,
     keyExchange,
@@ -215,9 +208,4 @@ function brokenStatus(
   const { problems } = surroundings;
   const shown = { id, name, generation, remote: remoteAddr, since: 0, problems };
   return { ...shown, state: "failed", failure, children: [], conditions: conditionsOf(facts) };
-}
-
-/** A chart's state without a tag would be a fault: the connection is then listed as pending. */
-function stateOf(snapshot: ConnectionSnapshot | ChildSnapshot): PublicState {
-  return publicStateOf(snapshot) ?? "pending";
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { childSa, connectionOf } from "../../../test/models/fixtures.ts";
 import type { ConnectionActor } from "../../machines/connection/connection.ts";
-import { childActorId } from "../../machines/connection/connection-types.ts";
+import { childActorId } from "../../machines/path/path-types.ts";
 import { parseAddress, type Address } from "../../model/net/address.ts";
 import type { PublicState } from "../../model/status/public-state.ts";
 import type { AdapterCall } from "../ports/runtime-events.ts";
@@ -32,7 +32,8 @@ function watched(t: TestContext) {
     tags: new Set([state.state]),
     context: { sas: [childSa({ uniqueId: state.sa })] },
   });
-  const children = { [childActorId("child-2")]: { getSnapshot: child } };
+  const path = { children: { [childActorId("child-2")]: { getSnapshot: child } } };
+  const children = { "path.main": { getSnapshot: () => path } };
   const root = { getSnapshot: () => ({ context: { connection }, children }) };
   const calls: AdapterCall[] = [];
   const saCounters = () => {

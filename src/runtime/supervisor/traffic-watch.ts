@@ -10,7 +10,7 @@ import {
   type TrafficEvidence,
 } from "../../model/traffic/traffic-evidence.ts";
 import { truncationRemedy } from "../../model/traffic/truncation.ts";
-import { publicStateOf } from "../actors/public-state.ts";
+import { publicStateOf } from "../../model/status/public-state.ts";
 import { childSnapshotOf } from "../actors/snapshots.ts";
 import type { WorkQueue } from "../actors/work-queue.ts";
 import { isUp } from "../conditions/conditions.ts";

@@ -4,7 +4,7 @@ import { childMachine } from "../../../src/machines/child/child.ts";
 import type { ChildContext } from "../../../src/machines/child/child-types.ts";
 import { failure, Reason } from "../../../src/model/status/failure.ts";
 import type { Child } from "../../../src/model/api/connection.ts";
-import { childSa, childSpec, connectionOf, gateway, ikeSa } from "../fixtures.ts";
+import { childSa, childSpec, connectionOf, ikeSa } from "../fixtures.ts";
 import { coversItsChart } from "./covers.ts";
 import { never, type Walk } from "./graph.ts";
 import type { Held } from "./replay.ts";
@@ -23,7 +23,6 @@ function childOf(changes: object): Child {
 const events = (child: Child): AnyEventObject[] => [
   { type: "connection.loaded" },
   { type: "connection.unloaded" },
-  { type: "endpoints.changed", gateway, workers: [] },
   list(),
   list(ikeSa({ state: "CONNECTING", children: [] })),
   list(ikeSa()),
@@ -44,13 +43,11 @@ const walk =
   (held: Held): Walk => ({
     machine: childMachine.provide({
       actors: {
-        gateway: held.actor() as never,
         initiate: held.actor(),
         terminate: held.actor(),
         rekey: held.actor(),
-        removeGateway: held.actor(),
       },
-      actions: { listSas: () => {} },
+      actions: { listSas: () => {}, reportTunnel: () => {} },
       guards: {
         looping: ({ context }) => context.recurrence.times > 1,
         exhausted: ({ context }) => context.attempt > 0,

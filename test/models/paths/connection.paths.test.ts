@@ -1,116 +1,88 @@
 import { describe } from "node:test";
-import type { AnyEventObject } from "xstate";
+import { enqueueActions, type AnyEventObject } from "xstate";
 import { connectionMachine } from "../../../src/machines/connection/connection.ts";
 import {
   noEndpoints,
   type ConnectionContext,
 } from "../../../src/machines/connection/connection-types.ts";
 import { failure, Reason } from "../../../src/model/status/failure.ts";
-import { childSpec, connectionOf, ikeSa, loadedNew } from "../fixtures.ts";
+import { childSpec, connectionOf, gateway } from "../fixtures.ts";
 import { coversItsChart } from "./covers.ts";
-import { never, type Walk } from "./graph.ts";
+import type { Walk } from "./graph.ts";
 import type { Held } from "./replay.ts";
 
-const refused = failure(Reason.ConfigRejected, "unknown option: x");
-const away = failure(Reason.CharonUnavailable, "no answer");
-const unrekeyed = failure(Reason.RekeyRefused, "no");
-const unusable = failure(Reason.SecretInvalid, "is badly written");
-const list = (...ikeSas: object[]) => ({ type: "sas.listed", ikeSas });
-const connection = connectionOf();
-const two = { "child-2": childSpec(2), "child-3": childSpec(3) };
+const refused = failure(Reason.AuthenticationFailed, "no");
+const suite = { iv: 8, icv: 16, align: 4 };
+const path = "main";
 
-const walk =
-  (events: readonly AnyEventObject[], counts = false) =>
-  (held: Held): Walk => ({
-    machine: connectionMachine.provide({
-      actors: {
-        child: held.actor() as never,
-        load: held.actor(),
-        terminateIke: held.actor(),
-        endSurplus: held.actor(),
-        withdrawKey: held.actor(),
-        unload: held.actor(),
-      },
-      // After two losses: the paths are short then.
-      guards: { looping: ({ context }) => context.recurrence.times > 1 },
-      delays: {
-        backoff: 1_000,
-        moveDeadline: 30_000,
-        halt: 60_000,
-        steady: never,
-        surplusSettle: 10_000,
-        crowdSettle: 1_000,
-      },
-    }),
-    outputs: { load: loadedNew() },
-    input: {
-      connection,
-      charonReady: false,
-      secretRevision: undefined,
-      keyFailure: undefined,
-      endpoints: noEndpoints,
-    },
-    events: [
-      { type: "charon.ready" },
-      { type: "secret.changed", revision: "r1" },
-      list(),
-      list(ikeSa()),
-      ...events,
-    ],
-    facts: (context: ConnectionContext) => [
-      [context.charonReady, context.secretRevision, context.failure?.reason],
-      context.ikeSas.map(({ state, remoteId, tasks }) => [state, remoteId, tasks]),
-      [context.running, context.outdated.length, context.pathMissing, context.keyToWithdraw],
-      counts && [context.recurrence.state, Math.min(context.recurrence.times, 2)],
-    ],
-    errors: [{ failure: refused }, { failure: away }],
-  });
+/** The path has a snapshot with that public state and failure. Events are compared as JSON: no Set. */
+const moved = (to: string, known?: typeof refused) => ({
+  type: "xstate.snapshot.path.main",
+  to,
+  snapshot: { context: { failure: known } },
+});
 
-const rekeying = list(ikeSa({ state: "REKEYING" }));
-const moving = list(ikeSa({ tasks: ["IKE_MOBIKE"] }));
-const notified = { type: "peer.notified", failure: failure(Reason.AuthenticationFailed, "no") };
-const numbered = (uniqueId: string) => ikeSa({ uniqueId });
-const another = list(ikeSa({ remoteId: "another-peer" }));
+const events: readonly AnyEventObject[] = [
+  ...["pending", "negotiating", "established", "rekeying", "failed"].flatMap((to) => [
+    moved(to),
+    moved(to, refused),
+  ]),
+  { type: "charon.ready" },
+  { type: "charon.lost" },
+  { type: "secret.changed", revision: "r1" },
+  { type: "secret.missing" },
+  { type: "secret.refused", failure: refused },
+  { type: "sas.listed", ikeSas: [] },
+  { type: "sas.wanted", path },
+  { type: "peer.notified", failure: refused },
+  { type: "rekey.refused", child: undefined, failure: refused },
+  { type: "lifetime.hasty", lifetime: 60 },
+  { type: "path.missing" },
+  { type: "configuration.lost" },
+  { type: "restart" },
+  {
+    type: "tunnel.changed",
+    path,
+    child: "child-2",
+    tunnel: { suite, encapsulated: false, remoteHost: "" },
+  },
+  { type: "child.ended", path, child: "child-3" },
+  {
+    type: "spec.changed",
+    connection: connectionOf({ children: { "child-2": childSpec(2), "child-3": childSpec(3) } }),
+  },
+  { type: "spec.changed", connection: connectionOf() },
+  { type: "endpoints.changed", endpoints: new Map([["child-2", { gateway, workers: [] }]]) },
+  { type: "delete" },
+];
 
-describe("the connection machine, by generated paths", () => {
-  // Losses have a counter of their own, and a second IKE SA adds many lists.
-  coversItsChart(
-    walk([
-      { type: "charon.lost" },
-      { type: "secret.missing" },
-      { type: "secret.missing", unreadable: true },
-      { type: "secret.refused", failure: unusable },
-      { type: "spec.changed", connection },
-      { type: "spec.changed", connection: connectionOf({ children: two }) },
-      { type: "spec.changed", connection: connectionOf({ extra: { rekey_time: "1h" } }) },
-      { type: "endpoints.changed", endpoints: noEndpoints },
-      list(ikeSa({ state: "CONNECTING", children: [] })),
-      rekeying,
-      moving,
-      another,
-      { type: "sas.wanted" },
-      { type: "path.missing" },
-      notified,
-      { type: "peer.notified", failure: failure(Reason.PeerUnreachable, "silence") },
-      { type: "rekey.refused", child: undefined, failure: unrekeyed },
-      { type: "rekey.refused", child: "child-2", failure: unrekeyed },
-      { type: "restart" },
-      { type: "delete" },
-    ]),
-    walk([rekeying, moving, notified, { type: "configuration.lost" }], true),
-    walk([{ type: "lifetime.hasty", lifetime: 60 }], true),
-    walk([
-      rekeying,
-      another,
-      list(ikeSa(), ikeSa({ uniqueId: "8" })),
-      list(ikeSa({ remoteId: "another-peer" }), ikeSa({ uniqueId: "8" })),
-      { type: "configuration.lost" },
-    ]),
-    walk([
-      another,
-      list(ikeSa(), ikeSa({ uniqueId: "8" })),
-      list(ikeSa(), ikeSa({ uniqueId: "8" }), ikeSa({ uniqueId: "9" })),
-      list(ikeSa({ remoteId: "another-peer" }), ...["8", "9", "10"].map(numbered)),
-    ]),
-  );
+const startPath = enqueueActions(({ enqueue }) => {
+  enqueue.spawnChild("path" as never, { id: "path.main" });
+  enqueue.assign({ paths: ["path.main"] } as never);
+}) as never;
+
+const walk = (held: Held): Walk => ({
+  machine: connectionMachine.provide({
+    actors: { path: held.actor() as never, gateway: held.actor() as never },
+    // The events above stand for the path's snapshots.
+    guards: { pathIs: ({ event }, { state }) => "to" in event && event.to === state },
+    actions: { startPath, forward: () => {} },
+  }),
+  input: {
+    connection: connectionOf(),
+    endpoints: noEndpoints,
+    charonReady: true,
+    secretRevision: "r1",
+    keyFailure: undefined,
+  },
+  events,
+  facts: (context: ConnectionContext) => [
+    [context.paths, context.gateways, context.failure?.reason],
+    context.connection.children.map(({ key }) => key),
+  ],
+  errors: [],
+});
+
+describe("the connection machine on generated paths", () => {
+  coversItsChart(walk);
 });

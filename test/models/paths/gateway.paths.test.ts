@@ -33,6 +33,7 @@ describe("the gateway machine on generated paths", () => {
     machine: gatewayMachine.provide({
       actors: {
         place: held.actor(),
+        remove: held.actor(),
         apply: held.actor(),
         watchKernel: held.actor() as never,
         announce: held.actor() as never,
@@ -52,6 +53,7 @@ describe("the gateway machine on generated paths", () => {
     events: [
       { type: "endpoints.changed", gateway, workers: [] },
       { type: "endpoints.changed", gateway: undefined, workers: [] },
+      { type: "stop" },
       ...events,
     ],
     facts: (context: GatewayContext) => [

@@ -4,14 +4,11 @@ import type { AnyStateMachine } from "xstate";
 import { charonMachine, type CharonContext } from "../../../src/machines/charon.ts";
 import { childMachine } from "../../../src/machines/child/child.ts";
 import type { ChildContext } from "../../../src/machines/child/child-types.ts";
-import { connectionMachine } from "../../../src/machines/connection/connection.ts";
-import {
-  noEndpoints,
-  type ConnectionContext,
-} from "../../../src/machines/connection/connection-types.ts";
 import { gatewayMachine } from "../../../src/machines/gateway/gateway.ts";
 import type { GatewayContext } from "../../../src/machines/gateway/gateway-types.ts";
 import { leaderMachine } from "../../../src/machines/leader.ts";
+import { pathMachine } from "../../../src/machines/path/path.ts";
+import type { PathContext } from "../../../src/machines/path/path-types.ts";
 import { probeMachine, type ProbeContext } from "../../../src/machines/probe.ts";
 import {
   managedObjectMachine,
@@ -40,13 +37,11 @@ function childAdversary(machine = childMachine): Adversary {
   const walk = {
     machine: machine.provide({
       actors: {
-        gateway: held.actor() as never,
         initiate: held.actor(),
         terminate: held.actor(),
         rekey: held.actor(),
-        removeGateway: held.actor(),
       },
-      actions: { listSas: () => {} },
+      actions: { listSas: () => {}, reportTunnel: () => {} },
     }) as AnyStateMachine,
     input: { connection: connectionOf(), child, loaded: true },
     events: [
@@ -62,13 +57,13 @@ function childAdversary(machine = childMachine): Adversary {
     ],
     errors: [away, unexplained],
   };
-  return { walk, costs: { initiate: once, terminate: some }, impossible: /actor\.(gateway|rekey)/ };
+  return { walk, costs: { initiate: once, terminate: some }, impossible: /actor\.rekey/ };
 }
 
 const twoSas = list(ikeSa(), ikeSa({ uniqueId: "8" }));
 
 /** Separate, since ipman ends more than two SAs for the same traffic at a pace of their own. */
-const connectionEvents = {
+const pathEvents = {
   any: [
     list(),
     list(ikeSa()),
@@ -86,9 +81,9 @@ const connectionEvents = {
   ],
 };
 
-function connectionAdversary(kind: keyof typeof connectionEvents): Adversary {
+function pathAdversary(kind: keyof typeof pathEvents): Adversary {
   const walk = {
-    machine: connectionMachine.provide({
+    machine: pathMachine.provide({
       actors: {
         child: held.actor() as never,
         load: held.actor(),
@@ -96,16 +91,17 @@ function connectionAdversary(kind: keyof typeof connectionEvents): Adversary {
         endSurplus: held.actor(),
         unload: held.actor(),
       },
+      actions: { wantList: () => {}, passTunnel: () => {}, reportEnd: () => {} },
     }) as AnyStateMachine,
     input: {
+      path: "main",
       connection: connectionOf(),
       charonReady: true,
       secretRevision: "r1",
-      endpoints: noEndpoints,
     },
-    events: connectionEvents[kind],
+    events: pathEvents[kind],
     outputs: { load: loadedNew() },
-    facts: ({ ikeSas, recurrence, tried, attempt, ...context }: ConnectionContext) => [
+    facts: ({ ikeSas, recurrence, tried, attempt, ...context }: PathContext) => [
       ikeSas.map(({ state, remoteId }) => [state, remoteId]),
       [context.failure?.retryable, context.outdated],
       [recurrence.state, recurrence.times, tried, Math.min(attempt, 7)],
@@ -231,12 +227,12 @@ describe("under any sequence of external events", () => {
     [
       "a connection is loaded, and terminates IKE SAs, at most 240 times an hour",
       240,
-      () => connectionAdversary("any"),
+      () => pathAdversary("any"),
     ],
     [
       "surplus IKE SAs of a connection end at most once a second, however fast they multiply",
       3_600,
-      () => connectionAdversary("crowds"),
+      () => pathAdversary("crowds"),
     ],
     [
       "a gateway that other programs change is repaired at most 700 times an hour",

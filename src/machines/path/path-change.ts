@@ -2,7 +2,7 @@ import type { Child, Connection } from "../../model/api/connection.ts";
 import { messageFromConnection, messagesFromChild } from "../../model/charon/vici-message.ts";
 
 /** The consequences of a change of the spec. */
-export interface ConnectionChange {
+export interface PathChange {
   /** Address, identities or IKE options differ: the IKE SA has to be replaced. */
   readonly ike: boolean;
   readonly added: readonly Child[];
@@ -12,7 +12,7 @@ export interface ConnectionChange {
 }
 
 /** The difference between two versions of a connection. */
-export function connectionChange(before: Connection, after: Connection): ConnectionChange {
+export function pathChange(before: Connection, after: Connection): PathChange {
   const old = new Map(before.children.map((child) => [child.key, child]));
   const keys = new Set(after.children.map((child) => child.key));
   return {

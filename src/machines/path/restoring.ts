@@ -1,14 +1,14 @@
 import { assign, not } from "xstate";
 import { failureOf } from "../common/failure-of.ts";
-import { connectionSetup } from "./connection-setup.ts";
+import { pathSetup } from "./path-setup.ts";
 
-/** The state of a connection whose IKE SA is up and which charon no longer has. */
-export const restoring = connectionSetup.createStateConfig({
+/** The state of a path whose IKE SA is up and which charon no longer has. */
+export const restoring = pathSetup.createStateConfig({
   description:
     "Another program removed or replaced the connection or its key in charon: ipman loads it again. SAs stay up.",
   tags: "established",
   entry: { type: "noteLoss" },
-  always: { guard: not("established"), target: "#connection.failed" },
+  always: { guard: not("established"), target: "#path.failed" },
   initial: "deciding",
   states: {
     deciding: { always: [{ guard: "looping", target: "pausing" }, { target: "loading" }] },
@@ -22,7 +22,7 @@ export const restoring = connectionSetup.createStateConfig({
         src: "load",
         input: ({ context }) => ({ connection: context.connection }),
         onDone: {
-          target: "#connection.established",
+          target: "#path.established",
           actions: { type: "takeLoaded", params: ({ event }) => event.output },
         },
         onError: {

@@ -1,6 +1,6 @@
 import { failure, Reason } from "../../model/status/failure.ts";
 import type { Recurrence } from "../common/recurrence.ts";
-import { connectionSetup } from "./connection-setup.ts";
+import { pathSetup } from "./path-setup.ts";
 
 /** The name of the state in which charon reauthenticates again and again. */
 export const hasty = "reauthenticating";
@@ -21,8 +21,8 @@ export function hastyFailure(lifetime: number) {
   );
 }
 
-/** The state of a connection in which charon would make one IKE SA after the other. */
-export const halting = connectionSetup.createStateConfig({
+/** The state of a path in which charon would make one IKE SA after the other. */
+export const halting = pathSetup.createStateConfig({
   description:
     "charon reauthenticates again and again: ipman ends the IKE SAs and removes the connection from charon until another attempt.",
   tags: "failed",
@@ -32,8 +32,8 @@ export const halting = connectionSetup.createStateConfig({
     id: "unload",
     src: "unload",
     input: ({ context }) => ({ connectionName: context.connection.name }),
-    onDone: "#connection.failed.halted",
+    onDone: "#path.failed.halted",
     // A reauthentication after this leads here again.
-    onError: "#connection.failed.halted",
+    onError: "#path.failed.halted",
   },
 });

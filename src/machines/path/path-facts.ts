@@ -3,7 +3,7 @@ import { failure, Reason, type Failure } from "../../model/status/failure.ts";
 import { isEstablished, type IkeSa } from "../../model/charon/sa.ts";
 import { isCrowded, surplusSas } from "../../model/charon/surplus-sas.ts";
 import { ikeSaDifference } from "../../model/charon/sa-drift.ts";
-import type { ConnectionContext } from "./connection-types.ts";
+import type { PathContext } from "./path-types.ts";
 import { isRepairable } from "../common/differences.ts";
 import { isLooping, loopFailure, type Recurrence } from "../common/recurrence.ts";
 import { memo } from "../../model/value/memo.ts";
@@ -14,7 +14,7 @@ export function childIdIn(type: string): string {
 }
 
 /** The unique ids of IKE SAs of an earlier spec, of this process or of a previous one. */
-export function outdatedSas(context: ConnectionContext): string[] {
+export function outdatedSas(context: PathContext): string[] {
   const drifted = differencesOf(context)
     .filter(({ difference }) => isRepairable(difference, context))
     .map(({ uniqueId }) => uniqueId);
@@ -22,7 +22,7 @@ export function outdatedSas(context: ConnectionContext): string[] {
 }
 
 /** The differences between IKE SAs and the manifest, in words. */
-export function differencesOf(context: ConnectionContext) {
+export function differencesOf(context: PathContext) {
   return context.ikeSas.filter(isEstablished).flatMap((sa) => {
     const difference = ikeSaDifference(sa, context.connection);
     return difference === undefined ? [] : [{ uniqueId: sa.uniqueId, difference }];
@@ -30,7 +30,7 @@ export function differencesOf(context: ConnectionContext) {
 }
 
 /** The outdated IKE SAs, together with those that are overdue. */
-export function overdueSas(context: ConnectionContext, overdue: (sa: IkeSa) => boolean): string[] {
+export function overdueSas(context: PathContext, overdue: (sa: IkeSa) => boolean): string[] {
   return [...context.outdated, ...context.ikeSas.filter(overdue).map((sa) => sa.uniqueId)];
 }
 
@@ -38,7 +38,7 @@ export function overdueSas(context: ConnectionContext, overdue: (sa: IkeSa) => b
  * Whether ipman ends SAs that newer ones make superfluous. A second SA for the same traffic that
  * returns again and again is not ended each time; a third IKE SA is.
  */
-export function isDoubled({ ikeSas, recurrence }: ConnectionContext): boolean {
+export function isDoubled({ ikeSas, recurrence }: PathContext): boolean {
   if (isLooping(recurrence)) return isCrowded(ikeSas);
   const surplus = surplusSas(ikeSas);
   return surplus.ikeSas.length + surplus.childSas.length > 0;
@@ -60,7 +60,7 @@ const charonMissing = failure(
 );
 
 /** Why the connection cannot be loaded; the same object while nothing changes. */
-export function missingOf(context: ConnectionContext): Failure | undefined {
+export function missingOf(context: PathContext): Failure | undefined {
   if (!context.charonReady) return charonMissing;
   if (context.secretRevision !== undefined) return undefined;
   return context.keyFailure ?? secretMissing(context.connection);

@@ -1,8 +1,8 @@
 import { assign, not } from "xstate";
 import { isMoving } from "../../model/charon/sa.ts";
 import { failure, Reason } from "../../model/status/failure.ts";
-import { overdueSas } from "./connection-facts.ts";
-import { connectionSetup } from "./connection-setup.ts";
+import { overdueSas } from "./path-facts.ts";
+import { pathSetup } from "./path-setup.ts";
 import { polling } from "./polling.ts";
 
 const noPath = failure(
@@ -14,27 +14,27 @@ const noEnd = failure(
   "charon's search for a path to the peer did not complete; ipman brings the IKE SA up again",
 );
 
-/** The state of a connection whose IKE SA moves to other addresses. */
-export const moving = connectionSetup.createStateConfig({
+/** The state of a path whose IKE SA moves to other addresses. */
+export const moving = pathSetup.createStateConfig({
   description:
     "MOBIKE searches for a path to the peer or checks the present one; the children stay up if they can.",
   tags: "established",
   on: {
     "path.missing": {
-      target: "#connection.moving",
+      target: "#path.moving",
       reenter: true,
-      actions: { type: "missPath" },
+      actions: [{ type: "missPath" }, { type: "wantList" }],
     },
-    "configuration.lost": { guard: "loadable", target: "#connection.restoring" },
+    "configuration.lost": { guard: "loadable", target: "#path.restoring" },
   },
   always: [
-    { guard: not("established"), target: "#connection.negotiating" },
-    { guard: not("moving"), target: "#connection.established" },
+    { guard: not("established"), target: "#path.negotiating" },
+    { guard: not("moving"), target: "#path.established" },
   ],
   ...polling,
   after: {
     moveDeadline: {
-      target: "#connection.replacing",
+      target: "#path.replacing",
       actions: [
         {
           type: "note",

@@ -1,7 +1,7 @@
-import { connectionSetup } from "./connection-setup.ts";
+import { pathSetup } from "./path-setup.ts";
 
 /** Requests the list of SAs regularly, since charon does not report when it has finished. */
-export const polling = connectionSetup.createStateConfig({
+export const polling = pathSetup.createStateConfig({
   initial: "waiting",
   states: {
     waiting: {
