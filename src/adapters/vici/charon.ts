@@ -103,7 +103,8 @@ export class Charon implements Disposable {
   }
 
   /**
-   * Loads a connection and its secret. SAs are not affected.
+   * Loads a connection and its secret. SAs are not affected, except that charon 6 ends the IKE SAs of
+   * this connection that have no CHILD SA.
    *
    * @param message of `load-conn`
    * @returns the unique ids of IKE SAs that were made between other addresses and stay, and which
