@@ -48,6 +48,7 @@ condition's message.
 | agent | \`Differs\` is removed (reason \`AsDeclared\`) | Normal | \`Comparing\` |
 | agent | \`RekeyRefused\` becomes \`True\`, or its reason changes | Warning | \`Rekeying\` |
 | agent | \`RekeyRefused\` is removed (reason \`SaReplaced\`) | Normal | \`Rekeying\` |
+| agent | another path is active (reason \`PathSwitched\`) | Normal | \`Switching\` |
 | operator | \`Placed\` becomes \`True\` | Normal | \`Placing\` |
 | operator | \`Placed\` becomes \`False\`, or its reason changes | Warning | \`Placing\` |
 

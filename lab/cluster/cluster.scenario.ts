@@ -13,6 +13,7 @@ import { documentedScenarios } from "./scenarios/documented.ts";
 import { groupScenarios } from "./scenarios/groups.ts";
 import { lifecycleScenarios } from "./scenarios/lifecycle.ts";
 import { migrationScenarios } from "./scenarios/migration.ts";
+import { pathScenarios } from "./scenarios/paths.ts";
 import { placementScenarios } from "./scenarios/placement.ts";
 import { refusalScenarios } from "./scenarios/refusals.ts";
 import { lookingInScenarios } from "./scenarios/looking-in.ts";
@@ -40,6 +41,7 @@ describe("a cluster", () => {
   walkThroughScenarios(cluster);
   strangerScenarios(cluster);
   lookingInScenarios(cluster);
+  pathScenarios(cluster);
   documentedScenarios(cluster);
   alertScenarios(cluster);
   chartScenarios(cluster);

@@ -169,6 +169,7 @@ export class LabSegment implements Disposable {
         underlay: outer,
         reservation: "1",
       })),
+      tunnels: [this.child.ifId],
       tunnelMtu: 1_400,
       underlying: undefined,
     });

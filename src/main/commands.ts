@@ -30,6 +30,10 @@ export const commands = {
     summary: "rekey the CHILD SAs of a connection now",
     load: async () => (await import("./commands/rekey.ts")).command,
   },
+  move: {
+    summary: "move the traffic of a connection to another of its paths",
+    load: async () => (await import("./commands/move.ts")).command,
+  },
   restart: {
     summary: "end the IKE SAs of a connection and negotiate again",
     load: async () => (await import("./commands/restart.ts")).command,

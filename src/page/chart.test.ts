@@ -4,6 +4,7 @@ import type { AnyStateMachine, AnyStateNode } from "xstate";
 import { charonMachine } from "../machines/charon.ts";
 import { childMachine } from "../machines/child/child.ts";
 import { connectionMachine } from "../machines/connection/connection.ts";
+import { failoverMachine } from "../machines/failover/failover.ts";
 import { gatewayMachine } from "../machines/gateway/gateway.ts";
 import { pathMachine } from "../machines/path/path.ts";
 import { definitionOf } from "../runtime/inspector/projection.ts";
@@ -13,6 +14,7 @@ import { activeStates, chartOf, type ChartState } from "./chart.ts";
 const machines: readonly AnyStateMachine[] = [
   charonMachine,
   connectionMachine,
+  failoverMachine,
   pathMachine,
   childMachine,
   gatewayMachine,

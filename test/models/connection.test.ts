@@ -28,8 +28,8 @@ async function established() {
   const machine = connectionMachine.provide({
     actors: { path: pathWith(calls), gateway: gatewayWith(calls) },
   });
-  const facts = { charonReady: true, secretRevision: "r1", keyFailure: undefined };
-  const input = { connection: connectionOf(), endpoints: noEndpoints, ...facts };
+  const keys = { main: { secretRevision: "r1", keyFailure: undefined } };
+  const input = { connection: connectionOf(), endpoints: noEndpoints, charonReady: true, keys };
   const actor = createActor(machine, { clock: new SimulatedClock(), input }).start();
   const states: unknown[] = [];
   actor.subscribe(({ value }) => {

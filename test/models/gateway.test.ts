@@ -14,7 +14,7 @@ function harness() {
   const clock = new SimulatedClock();
   const [child] = connectionOf().children;
   assert.ok(child);
-  const input = { connection: connectionOf(), child };
+  const input = { connection: connectionOf(), child, tunnels: [child.ifId] };
   const actor = createActor(gatewayWith(calls), { clock, input }).start();
   const send = async (event: GatewayEvent) => {
     actor.send(event);
@@ -128,7 +128,12 @@ describe("the gateway machine", () => {
     const { calls, child, send, wait, locate, state, snapshot } = harness();
     await locate();
     calls.fail("place", failure(Reason.NetworkRejected, "ENOSPC"));
-    await send({ type: "child.changed", connection: connectionOf(), child: { ...child, ifId: 7 } });
+    await send({
+      type: "child.changed",
+      connection: connectionOf(),
+      child: { ...child, ifId: 7 },
+      tunnels: [7],
+    });
     assert.deepEqual(state(), { absent: "refused" });
     assert.equal(snapshot().context.failure?.message, "ENOSPC");
     await wait(500);

@@ -27,7 +27,7 @@ function gatewayActor(result?: { readonly repaired: boolean }) {
   const clock = new SimulatedClock();
   const [child] = connectionOf().children;
   assert.ok(child);
-  const input = { connection: connectionOf(), child };
+  const input = { connection: connectionOf(), child, tunnels: [child.ifId] };
   const actor = createActor(gatewayWith(calls), { clock, input }).start();
   actor.send({ type: "endpoints.changed", gateway, workers: [] });
   return { calls, clock, actor };

@@ -30,6 +30,7 @@ export function documentedScenarios(cluster: () => LabCluster): void {
     const places = (): Record<string, string> => ({
       CONNECTION: "example-connection",
       CHILD: "example-child",
+      PATH: "main",
       ADDRESS: "10.0.1.1",
       AGENT: names("deployments", "-l", "ipman.dialo.ai/type=agent"),
       CHARON: names("pods", "-l", "ipman.dialo.ai/type=charon"),

@@ -1,3 +1,4 @@
+import { declaredIfId } from "../../model/api/path.ts";
 import { sameAddress } from "../../model/net/address.ts";
 import type { LinkPlan, VxlanLink, XfrmLink } from "../../model/network/network-plan.ts";
 import { ageless } from "../linux/constants.ts";
@@ -15,12 +16,19 @@ export interface PlanPlace {
   readonly charonNamespace?: string | undefined;
 }
 
+/** The devices of a namespace after a pass. */
+export interface AppliedLinks {
+  /** By their planned names. */
+  readonly planned: ReadonlyMap<string, Link>;
+  /** To be deleted once no route leads there. */
+  readonly former: readonly Link[];
+}
+
 const enodev = 19;
 
 /**
  * Brings devices in line with their plans: creates missing ones and corrects the others.
  *
- * @returns the devices by their planned names
  * @throws {NetlinkError} the first refusal
  */
 export function applyLinks(
@@ -28,7 +36,7 @@ export function applyLinks(
   place: PlanPlace,
   links: readonly LinkPlan[],
   transport: NetlinkTransport,
-): Map<string, Link> {
+): AppliedLinks {
   let actual = listLinks(socket);
   let changed = false;
   for (const link of links) {
@@ -40,7 +48,23 @@ export function applyLinks(
   }
   if (changed) actual = listLinks(socket);
   for (const link of links) correct(socket, link, found(actual, link));
-  return new Map(links.map((link) => [link.name, found(actual, link)]));
+  return {
+    planned: new Map(links.map((link) => [link.name, found(actual, link)])),
+    former: formerTunnels(actual, links),
+  };
+}
+
+/**
+ * The xfrm interfaces of paths that are not planned any more: their if_ids were derived from the same
+ * declared one.
+ */
+function formerTunnels(actual: readonly Link[], plan: readonly LinkPlan[]): Link[] {
+  const planned = plan.flatMap((link) => (link.kind === "xfrm" ? [link.ifId] : []));
+  const declared = new Set(planned.map(declaredIfId));
+  return actual.filter(({ xfrm }) => {
+    const ifId = xfrm?.ifId;
+    return ifId !== undefined && declared.has(declaredIfId(ifId)) && !planned.includes(ifId);
+  });
 }
 
 /** Sets planned devices down; skips devices that do not exist. */

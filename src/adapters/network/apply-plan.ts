@@ -1,4 +1,5 @@
 import type { NetworkPlan } from "../../model/network/network-plan.ts";
+import { deleteLink } from "../netlink/link-requests.ts";
 import { listLinks } from "../netlink/links.ts";
 import { NetlinkSocket } from "../netlink/socket.ts";
 import {
@@ -40,8 +41,8 @@ export function applyPlan(
   // The filter first: no device may carry packets without it.
   const { changes, lacking } = restrictFilter(socket, namespace, plan, filter, kernel);
   if (plan.forwarding) applyForwarding(namespace, kernel.sysctls);
-  const links = applyLinks(socket, place, plan.links, kernel.netlink);
-  const requests = difference(socket, links, plan);
+  const { planned, former } = applyLinks(socket, place, plan.links, kernel.netlink);
+  const requests = [...difference(socket, planned, plan), ...former.map(deleteLink)];
   const [error] = socket.batch(requests);
   const { rules } = plan;
   // Senders last: without a route for the answers, the peer would hear that they are unreachable.

@@ -196,3 +196,33 @@ describe("a pass over damaged entries", () => {
       assert.equal(applyPlan(place, plan, new FilterMemory(), kernel).changes, 0);
     });
 });
+
+describe("a pass after a switch between paths", () => {
+  it("moves each route to the other device in one step", () => {
+    const [first, second] = [102, 0x1000066];
+    const order = (...tunnels: number[]) => gatewayPlan({ ...gatewayFacts, tunnels });
+    const { kernel, pod } = appliedKernel(order(first, second));
+    applyPlan(place, order(second, first), new FilterMemory(), kernel);
+    const changes = kernel.requests().split("\n");
+    assert.deepEqual(changes, ["pod: route replace 10.1.2.0/24 dev xfrm16777318"]);
+    const devices = pod.routes.filter(({ origin }) => origin === routeOrigin);
+    const moved = pod.find("xfrm16777318")?.index;
+    assert.ok(devices.some(({ linkIndex }) => linkIndex === moved));
+    assert.ok(!devices.some(({ linkIndex }) => linkIndex === pod.find("xfrm102")?.index));
+  });
+
+  it("removes the device of a path that is not declared any more, after its routes", () => {
+    const order = (...tunnels: number[]) => gatewayPlan({ ...gatewayFacts, tunnels });
+    const { kernel, pod } = appliedKernel(order(0x1000066, 102));
+    const other = pod.add({ name: "xfrm7", kind: "xfrm", up: true, mtu: 1_400 });
+    applyPlan(place, order(102), new FilterMemory(), kernel);
+    const changes = kernel.requests().split("\n");
+    assert.equal(pod.find("xfrm16777318"), undefined);
+    assert.ok(pod.find(other.index));
+    const moved = changes.findIndex((text) =>
+      text.includes("route replace 10.1.2.0/24 dev xfrm102"),
+    );
+    const removed = changes.findIndex((text) => text.includes("link del xfrm16777318"));
+    assert.ok(moved >= 0 && removed > moved, changes.join("\n"));
+  });
+});

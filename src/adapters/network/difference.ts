@@ -61,11 +61,12 @@ interface Table<T> {
 
 function entryRequests<T>(table: Table<T>, actual: readonly T[], wanted: readonly T[]): Request[] {
   const actualKeys = new Set(actual.map(table.key));
-  const wantedIdentities = new Set(wanted.map(table.identity));
-  return [
-    ...actual.filter((entry) => !wantedIdentities.has(table.identity(entry))).map(table.remove),
-    ...wanted.filter((entry) => !actualKeys.has(table.key(entry))).map(table.put),
-  ];
+  const wantedKeys = new Set(wanted.map(table.key));
+  const put = wanted.filter((entry) => !actualKeys.has(table.key(entry)));
+  const replaced = new Set(put.map(table.identity));
+  const stays = (entry: T) =>
+    wantedKeys.has(table.key(entry)) || replaced.has(table.identity(entry));
+  return [...actual.filter((entry) => !stays(entry)).map(table.remove), ...put.map(table.put)];
 }
 
 interface AddressRequests {
@@ -121,7 +122,8 @@ function routeRequests(
   );
   const wanted = plan.routes.map((route) => ({ ...route, linkIndex: indexOf(links, route.link) }));
   const table: Table<NewRoute> = {
-    identity: ({ linkIndex, destination }) => `${linkIndex} ${prefixKey(destination)}`,
+    // A route that moves to another device is replaced in one step: no packet is without a route.
+    identity: ({ destination }) => prefixKey(destination),
     key: ({ linkIndex, destination, gateway, source }) =>
       `${linkIndex} ${prefixKey(destination)} ${addressKey(gateway)} ${addressKey(source)}`,
     put: replaceRoute,

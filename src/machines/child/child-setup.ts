@@ -14,7 +14,13 @@ import {
   ownSas,
   tunnelOf,
 } from "./child-facts.ts";
-import type { ChildContext, ChildEvent, ChildInput, InitiateOrder } from "./child-types.ts";
+import type {
+  ChildContext,
+  ChildEvent,
+  ChildInput,
+  ChildReport,
+  InitiateOrder,
+} from "./child-types.ts";
 import { differenceFailure, isRepairable, withTried } from "../common/differences.ts";
 import { noteRefusal, standingRefusal } from "../common/rekey-refusal.ts";
 import { notProvided } from "../common/not-provided.ts";
@@ -119,6 +125,17 @@ export const childSetup = setup({
       recurrence: noRecurrence,
       tried: differenceOf(context) === undefined ? [] : context.tried,
     })),
+    /** Reports that the child carries traffic. */
+    reportUp: sendParent(({ context }): ChildReport => ({
+      type: "child.up",
+      child: context.child.key,
+    })),
+    /** Reports that the child carries no traffic, after a refusal or before one. */
+    reportDown: sendParent(({ context }, params: { failed: boolean }): ChildReport => ({
+      type: "child.down",
+      child: context.child.key,
+      ...params,
+    })),
     /** Reports other parameters of the tunnel, which decide packet sizes. */
     reportTunnel: enqueueActions(({ enqueue, context }) => {
       // Without an SA, the gateway keeps the parameters of the last one, the best guess at the
@@ -171,6 +188,8 @@ export const childSetup = setup({
     /** charon already works on the SA: another command would interfere. */
     yields: ({ context }) => context.loaded && context.busy,
     initiates: ({ context }) => context.child.initiates,
+    /** charon's events report a peer that dials a path on standby. */
+    polls: ({ context }) => context.child.standsBy !== true,
     attemptOver: ({ context }) => missingSets(context).length > 0 && !context.busy,
     stalled: ({ context }) => context.failure?.retryable === false && !context.loadedSince,
   },

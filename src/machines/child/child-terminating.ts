@@ -5,6 +5,7 @@ export const terminating = childSetup.createStateConfig({
   description: "The child was removed from the spec: its SAs end.",
   tags: "terminating",
   initial: "closing",
+  entry: { type: "reportDown", params: { failed: false } },
   on: { "*": {} },
   states: {
     closing: {

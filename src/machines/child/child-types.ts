@@ -57,4 +57,10 @@ export type ChildEvent =
   | { type: "rekey" }
   | { type: "stop" };
 
+/** The reports of a child to its path, whether it carries traffic. */
+export type ChildReport =
+  | { readonly type: "child.up"; readonly child: string }
+  /** `failed`: an attempt failed. */
+  | { readonly type: "child.down"; readonly child: string; readonly failed: boolean };
+
 export type ChildInput = Pick<ChildContext, "connection" | "child" | "loaded">;

@@ -2,7 +2,8 @@ import { and, assign, type ActorRefFrom, type SnapshotFrom } from "xstate";
 import { awaitingPeer, missingSets } from "./child-facts.ts";
 import { childSetup } from "./child-setup.ts";
 import { terminating } from "./child-terminating.ts";
-import { closed, isUnexplained, noAnswer, rekeyOverdue } from "./child-failures.ts";
+import { closed, isUnexplained, noAnswer } from "./child-failures.ts";
+import { rekeying } from "./child-rekeying.ts";
 import { failureOf } from "../common/failure-of.ts";
 import { noRecurrence } from "../common/recurrence.ts";
 
@@ -54,7 +55,7 @@ export const childMachine = childSetup.createMachine({
     pending: {
       description: "charon does not have the connection yet.",
       tags: "pending",
-      entry: [{ type: "reportTunnel" }],
+      entry: [{ type: "reportTunnel" }, { type: "reportDown", params: { failed: false } }],
       always: [
         { guard: "installed", target: "established" },
         { guard: "loaded", target: "negotiating" },
@@ -64,6 +65,7 @@ export const childMachine = childSetup.createMachine({
       description: "charon or the peer is to bring up the CHILD SA.",
       tags: "negotiating",
       initial: "deciding",
+      entry: { type: "reportDown", params: { failed: false } },
       on: {
         "sas.listed": [{ actions: { type: "takeList" }, target: ".judging" }],
       },
@@ -148,8 +150,19 @@ export const childMachine = childSetup.createMachine({
             type: "note",
             params: ({ context }) => ({ failure: context.hint ?? awaitingPeer(context.child) }),
           },
-          on: { "peer.notified": { guard: "refuses", actions: { type: "takeHint" } } },
-          after: { check: { target: "listening", reenter: true, actions: { type: "listSas" } } },
+          on: {
+            "peer.notified": { guard: "refuses", actions: { type: "takeHint" } },
+            // Another declaration may have the child initiate.
+            "connection.loaded": { target: "deciding", actions: { type: "takeLoaded" } },
+          },
+          after: {
+            check: {
+              guard: "polls",
+              target: "listening",
+              reenter: true,
+              actions: { type: "listSas" },
+            },
+          },
         },
         judging: {
           always: [
@@ -203,6 +216,7 @@ export const childMachine = childSetup.createMachine({
         assign({ hint: undefined, settled: false }),
         { type: "noteDifference" },
         { type: "reportTunnel" },
+        { type: "reportUp" },
       ],
       always: [
         {
@@ -228,46 +242,7 @@ export const childMachine = childSetup.createMachine({
         check: { actions: assign({ settled: true }) },
       },
     },
-    rekeying: {
-      description: "A new CHILD SA replaces the old one, which still carries traffic.",
-      tags: "rekeying",
-      invoke: {
-        id: "rekey",
-        src: "rekey",
-        input: ({ context, event }) => ({
-          uniqueIds: event.type === "rekey" ? context.sas.map((sa) => sa.uniqueId) : [],
-        }),
-        onError: "established",
-      },
-      on: {
-        "sas.listed": [{ actions: [{ type: "takeList" }], target: ".judging" }],
-        "peer.notified": { guard: "refuses", actions: { type: "takeHint" } },
-        "rekey.refused": { actions: { type: "takeRefusedRekey" } },
-      },
-      initial: "waiting",
-      states: {
-        waiting: {
-          after: { check: { target: "waiting", reenter: true, actions: { type: "listSas" } } },
-        },
-        judging: {
-          always: [
-            { guard: "incomplete", target: "#child.closed" },
-            { guard: "rekeying", target: "waiting" },
-            { target: "#child.established" },
-          ],
-        },
-      },
-      after: {
-        rekeyDeadline: {
-          target: "replacing",
-          actions: [
-            { type: "replaceDiffering" },
-            { type: "note", params: { failure: rekeyOverdue } },
-            { type: "recur", params: { state: "rekeying", cause: "no rekey completes" } },
-          ],
-        },
-      },
-    },
+    rekeying,
     closed: {
       description: "The CHILD SA ended without a command from ipman.",
       tags: "negotiating",
@@ -278,6 +253,7 @@ export const childMachine = childSetup.createMachine({
           params: { state: "closed", cause: "the peer or an administrator closes the SA" },
         },
         { type: "reportTunnel" },
+        { type: "reportDown", params: { failed: false } },
       ],
       always: [
         { guard: "looping", target: "failed", actions: { type: "noteLoop" } },
@@ -315,7 +291,10 @@ export const childMachine = childSetup.createMachine({
       description:
         "The last attempt failed; the failure says why, and whether a retry follows soon.",
       tags: "failed",
-      entry: assign({ attempt: ({ context }) => context.attempt + 1 }),
+      entry: [
+        assign({ attempt: ({ context }) => context.attempt + 1 }),
+        { type: "reportDown", params: { failed: true } },
+      ],
       initial: "deciding",
       on: {
         "connection.loaded": {

@@ -1,16 +1,31 @@
 import { assign, emit, enqueueActions, setup } from "xstate";
+import type { Connection } from "../../model/api/connection.ts";
+import {
+  onStandby,
+  pathConnections,
+  tunnelIfIds,
+  type PathConnection,
+} from "../../model/api/path.ts";
 import { publicStateOf, type PublicState } from "../../model/status/public-state.ts";
+import { sameItems } from "../../model/value/same-items.ts";
+import { failoverMachine } from "../failover/failover.ts";
 import { gatewayMachine } from "../gateway/gateway.ts";
 import { pathMachine } from "../path/path.ts";
+import { pathChange } from "../path/path-change.ts";
 import {
+  failoverId,
   gatewayActorId,
   pathActorId,
-  onlyPath,
   type ConnectionContext,
   type ConnectionEmitted,
   type ConnectionEvent,
   type ConnectionInput,
+  type PathKey,
+  type PathTunnel,
+  type PathView,
 } from "./connection-types.ts";
+
+const noKey: PathKey = { secretRevision: undefined, keyFailure: undefined };
 
 /** The types, actors, actions and guards of the connection machine. */
 export const connectionSetup = setup({
@@ -20,55 +35,176 @@ export const connectionSetup = setup({
     emitted: ConnectionEmitted;
     input: ConnectionInput;
     tags: PublicState;
+    children: { failover: "failover" };
   },
-  actors: { path: pathMachine, gateway: gatewayMachine },
+  actors: { path: pathMachine, gateway: gatewayMachine, failover: failoverMachine },
   actions: {
     wantList: emit({ type: "sas.wanted" }),
-    startPath: enqueueActions(({ enqueue, context: { connection, facts } }) => {
-      const id = pathActorId(onlyPath);
-      enqueue.spawnChild("path", {
-        id,
-        syncSnapshot: true,
-        input: { path: onlyPath, connection, ...facts },
+    /** Starts the actors of declared paths that have none. */
+    startPaths: enqueueActions(({ enqueue, context }) => {
+      const { charonReady } = context;
+      const missing = pathsOf(context).filter(({ path }) => !hasPath(context, path));
+      for (const { path, connection } of missing) {
+        const key = context.keys[path] ?? noKey;
+        enqueue.spawnChild("path", {
+          id: pathActorId(path),
+          syncSnapshot: true,
+          input: { path, connection, charonReady, ...key },
+        });
+      }
+      const views = missing.map(({ path }): PathView => {
+        return { path, state: "pending", failure: undefined, carried: [] };
       });
-      enqueue.assign({ paths: [id] });
+      enqueue.assign({ paths: [...context.paths, ...views] });
+    }),
+    /** A path that starts again needs the state of its key, which its former actor had. */
+    takeKey: assign(({ context, event }) => {
+      const key = keyIn(event);
+      const path = "path" in event ? event.path : undefined;
+      return key === undefined || path === undefined
+        ? {}
+        : { keys: { ...context.keys, [path]: key } };
+    }),
+    startFailover: enqueueActions(({ enqueue, context }) => {
+      if (hasFailover(context.connection)) enqueue.spawnChild("failover", failoverOf(context));
     }),
     startGateways: enqueueActions(({ enqueue, context }) => {
       const { connection, endpoints } = context;
       const missing = connection.children.filter(({ key }) => !context.gateways.includes(key));
       for (const child of missing) {
         const id = gatewayActorId(child.key);
-        enqueue.spawnChild("gateway", { id, input: { connection, child } });
-        const known = endpoints.get(child.key);
+        const tunnels = ifIdsOf(context, child.key);
+        enqueue.spawnChild("gateway", { id, input: { connection, child, tunnels } });
+        const known = context.chosen ? endpoints.get(child.key) : undefined;
         if (known !== undefined) enqueue.sendTo(id, { type: "endpoints.changed", ...known });
       }
       enqueue.assign({ gateways: [...context.gateways, ...missing.map(({ key }) => key)] });
     }),
-    /** Forwards an event to the paths. */
+    /** Forwards an event to the path that it names, or to all. */
     forward: enqueueActions(({ enqueue, context, event }) => {
-      for (const id of context.paths) enqueue.sendTo(id, event);
+      const only = "path" in event ? event.path : undefined;
+      for (const { path } of context.paths)
+        if (only === undefined || only === path) enqueue.sendTo(pathActorId(path), event);
+    }),
+    noteCharon: assign(({ event }) => ({ charonReady: event.type === "charon.ready" })),
+    /** Suspends the choice of a path, and has no path dialled, until charon's next list of SAs. */
+    suspendChoice: enqueueActions(({ enqueue, context }) => {
+      if (!hasFailover(context.connection)) return;
+      const next = { ...context, dials: false, dialled: undefined };
+      enqueue.assign({ dials: false, dialled: undefined });
+      enqueue.sendTo(failoverId, { type: "charon.lost" });
+      for (const { path, connection } of changedPaths(context, next))
+        enqueue.sendTo(pathActorId(path), { type: "spec.changed", connection });
+    }),
+    /** charon's list of SAs says which paths are up. */
+    resumeChoice: enqueueActions(({ enqueue, context: { connection, charonReady } }) => {
+      if (hasFailover(connection) && charonReady)
+        enqueue.sendTo(failoverId, { type: "charon.ready" });
     }),
     takeSpec: enqueueActions(({ enqueue, context, event }) => {
       if (event.type !== "spec.changed") return;
       const { connection } = event;
-      enqueue.assign({ connection });
+      const paths = pathConnections(connection).map(({ path }) => path);
+      const active = paths.includes(context.active) ? context.active : (paths[0] as string);
+      const dialled = paths.find((path) => path === context.dialled);
+      // Without charon, a new choice waits for its list of SAs.
+      const dials = !hasFailover(connection) || (context.dials && context.charonReady);
+      const next = { ...context, connection, active, dialled, dials };
+      const chosen = context.chosen || !hasFailover(connection);
+      enqueue.assign({ connection, active, dialled, dials, chosen });
+      enqueue.assign({ keys: ofDeclared(context.keys, paths) });
+      if (hasFailover(context.connection) && hasFailover(connection)) {
+        const settings = connection.failover;
+        enqueue.sendTo(failoverId, { type: "paths.declared", paths, settings });
+        if (isReplaced(context, next))
+          enqueue.sendTo(failoverId, { type: "path.renewed", path: active });
+      } else if (hasFailover(context.connection)) enqueue.stopChild(failoverId);
+      else if (hasFailover(connection)) {
+        const up = pathsUp(next);
+        enqueue.assign({ up });
+        enqueue.spawnChild("failover", failoverOf({ ...next, up }));
+      }
+      for (const { path } of context.paths)
+        if (!paths.includes(path)) enqueue.sendTo(pathActorId(path), { type: "delete" });
+      for (const { path, connection: declared } of pathsOf(next))
+        if (hasPath(context, path))
+          enqueue.sendTo(pathActorId(path), { type: "spec.changed", connection: declared });
       for (const child of connection.children) {
         if (!context.gateways.includes(child.key)) continue;
-        enqueue.sendTo(gatewayActorId(child.key), { type: "child.changed", connection, child });
+        const tunnels = ifIdsOf(next, child.key);
+        enqueue.sendTo(gatewayActorId(child.key), {
+          type: "child.changed",
+          connection,
+          child,
+          tunnels,
+        });
       }
+    }),
+    /**
+     * Brings up the paths that were chosen. The path that was left still receives for a moment: the
+     * gateways move after this, and the peer's answers as well.
+     */
+    takeDecision: enqueueActions(({ enqueue, context, event }) => {
+      if (event.type !== "path.decided") return;
+      const { active, dialled } = event;
+      const next = { ...context, active, dialled, dials: true };
+      enqueue.assign({ active, dialled, dials: true, chosen: true });
+      for (const { path, connection } of changedPaths(context, next)) {
+        if (isChosen(next, path)) {
+          enqueue.cancel(partingId(path));
+          enqueue.sendTo(pathActorId(path), { type: "spec.changed", connection });
+        } else
+          enqueue.raise({ type: "path.left", path }, { delay: "parting", id: partingId(path) });
+      }
+      const { active: from } = context;
+      // An earlier process may have left another path up than the preferred one.
+      if (from !== active && event.cause !== "start")
+        enqueue.emit({ type: "path.switched", from, to: active, cause: event.cause });
+    }),
+    /** Has the gateways lead the traffic into the active path. */
+    moveGateways: enqueueActions(({ enqueue, context }) => {
+      for (const key of context.gateways) {
+        const isOwn = ({ path, child }: PathTunnel) => path === context.active && child === key;
+        enqueue.sendTo(gatewayActorId(key), {
+          type: "tunnels.changed",
+          tunnels: ifIdsOf(context, key),
+          tunnel: context.tunnels.find(isOwn)?.tunnel,
+        });
+      }
+    }),
+    giveEndpoints: enqueueActions(({ enqueue, context: { gateways, endpoints } }) => {
+      for (const key of gateways) {
+        const known = endpoints.get(key);
+        if (known !== undefined)
+          enqueue.sendTo(gatewayActorId(key), { type: "endpoints.changed", ...known });
+      }
+    }),
+    /** Ends the SAs of a path that was left, unless it was chosen again. */
+    endLeft: enqueueActions(({ enqueue, context, event }) => {
+      if (event.type !== "path.left" || isChosen(context, event.path)) return;
+      const left = pathsOf(context).find(({ path }) => path === event.path);
+      if (left === undefined || !hasPath(context, event.path)) return;
+      const { connection } = left;
+      enqueue.sendTo(pathActorId(event.path), { type: "spec.changed", connection, ends: true });
     }),
     takeEndpoints: enqueueActions(({ enqueue, context, event }) => {
       if (event.type !== "endpoints.changed") return;
       for (const [key, endpoints] of event.endpoints) {
         if (context.endpoints.get(key) === endpoints || !context.gateways.includes(key)) continue;
+        if (!context.chosen) continue;
         enqueue.sendTo(gatewayActorId(key), { type: "endpoints.changed", ...endpoints });
       }
       enqueue.assign({ endpoints: event.endpoints });
     }),
     takeTunnel: enqueueActions(({ enqueue, context, event }) => {
-      if (event.type !== "tunnel.changed" || !context.gateways.includes(event.child)) return;
-      const { tunnel } = event;
-      enqueue.sendTo(gatewayActorId(event.child), { type: "tunnel.changed", tunnel });
+      if (event.type !== "tunnel.changed") return;
+      const { path, child, tunnel } = event;
+      if (hasFailover(context.connection)) {
+        const others = context.tunnels.filter((one) => one.path !== path || one.child !== child);
+        enqueue.assign({ tunnels: [...others, { path, child, tunnel }] });
+      }
+      if (path !== context.active || !context.gateways.includes(child)) return;
+      enqueue.sendTo(gatewayActorId(child), { type: "tunnel.changed", tunnel });
     }),
     /** Ends the gateway of a child whose SAs have ended, unless it is declared. */
     endGateway: enqueueActions(({ enqueue, context, event }) => {
@@ -76,32 +212,170 @@ export const connectionSetup = setup({
       if (context.connection.children.some(({ key }) => key === event.child)) return;
       enqueue.sendTo(gatewayActorId(event.child), { type: "stop" });
     }),
-    takeFailure: assign(({ event }) =>
-      "snapshot" in event ? { failure: event.snapshot.context.failure } : {},
-    ),
+    takeState: assign(({ context, event }) => {
+      if (!("snapshot" in event)) return {};
+      const { path, failure } = event.snapshot.context;
+      const state = publicStateOf(event.snapshot);
+      if (state === undefined) return {};
+      return {
+        paths: context.paths.map((one) => (one.path === path ? { ...one, state, failure } : one)),
+      };
+    }),
     endGateways: enqueueActions(({ enqueue, context }) => {
       for (const key of context.gateways) enqueue.sendTo(gatewayActorId(key), { type: "stop" });
     }),
     forgetPath: enqueueActions(({ enqueue, context, event }) => {
       const id = idIn(event.type);
       enqueue.stopChild(id);
-      enqueue.assign({ paths: context.paths.filter((other) => other !== id) });
+      const stays = ({ path }: { path: string }) => pathActorId(path) !== id;
+      enqueue.assign({
+        paths: context.paths.filter(stays),
+        tunnels: context.tunnels.filter(stays),
+      });
     }),
     forgetGateway: enqueueActions(({ enqueue, context, event }) => {
       const id = idIn(event.type);
       enqueue.stopChild(id);
       enqueue.assign({ gateways: context.gateways.filter((key) => gatewayActorId(key) !== id) });
     }),
+    takeCarried: assign(({ context, event }) => {
+      if (event.type !== "path.carries") return {};
+      const { path, children: carried } = event;
+      return { paths: context.paths.map((one) => (one.path === path ? { ...one, carried } : one)) };
+    }),
+    /** Reports to the actor that chooses which paths came up or went down. */
+    compareUp: enqueueActions(({ enqueue, context }) => {
+      if (!hasFailover(context.connection)) return;
+      const up = pathsUp(context);
+      if (sameItems(up, context.up)) return;
+      enqueue.assign({ up });
+      for (const path of context.up)
+        if (!up.includes(path)) enqueue.sendTo(failoverId, { type: "path.down", path });
+      for (const path of up)
+        if (!context.up.includes(path)) enqueue.sendTo(failoverId, { type: "path.up", path });
+    }),
+    notifyFailover: enqueueActions(({ enqueue, context, event }) => {
+      if (!hasFailover(context.connection)) return;
+      if (event.type === "path.failed" || event.type === "move") enqueue.sendTo(failoverId, event);
+    }),
+    renewActive: enqueueActions(({ enqueue, context: { connection, active } }) => {
+      if (hasFailover(connection))
+        enqueue.sendTo(failoverId, { type: "path.renewed", path: active });
+    }),
   },
   guards: {
-    pathIs: ({ event }, { state }: { state: PublicState }) =>
-      "snapshot" in event && publicStateOf(event.snapshot) === state,
-    failureIsNew: ({ context, event }) =>
-      "snapshot" in event && event.snapshot.context.failure !== context.failure,
+    activeIs: ({ context }, { state }: { state: PublicState }) =>
+      context.paths.find(({ path }) => path === context.active)?.state === state,
+    activeVanishes: ({ context, event }) =>
+      event.type === "spec.changed" &&
+      pathConnections(event.connection).every(({ path }) => path !== context.active),
+    choiceEnds: ({ context, event }) =>
+      event.type === "spec.changed" && !context.chosen && !hasFailover(event.connection),
+    isFirstChoice: ({ context }) => !context.chosen,
+    switches: ({ context, event }) =>
+      event.type === "path.decided" && event.active !== context.active,
+    /** Whether a path has another public state, or another failure. */
+    isNews: ({ context, event }) => {
+      if (!("snapshot" in event)) return false;
+      const { path, failure } = event.snapshot.context;
+      const known = context.paths.find((one) => one.path === path);
+      return (
+        known !== undefined &&
+        (known.failure !== failure || known.state !== publicStateOf(event.snapshot))
+      );
+    },
     pathless: ({ context }) => context.paths.length === 0,
     gatewayless: ({ context }) => context.gateways.length === 0,
   },
+  delays: {
+    /** For packets in flight when another path takes over. */
+    parting: 1_000,
+  },
 });
+
+/** Whether there are several paths to choose from. */
+function hasFailover({ paths }: Connection): boolean {
+  return paths.length > 1;
+}
+
+/** The actor that chooses; it waits for charon's list of SAs unless the paths are dialled already. */
+function failoverOf({ connection, up, dials }: ConnectionContext) {
+  const names = connection.paths.map(({ name }) => name);
+  const settings = connection.failover;
+  return { id: failoverId, input: { paths: names, settings, up, charonReady: dials } } as const;
+}
+
+/**
+ * The paths that can carry the traffic: the active one if it carries that of a child, and each other
+ * path that carries that of the same children.
+ */
+function pathsUp({ paths, active }: Pick<ConnectionContext, "paths" | "active">): string[] {
+  const needed = paths.find(({ path }) => path === active)?.carried ?? [];
+  return paths
+    .filter(({ carried }) => carried.length > 0 && needed.every((key) => carried.includes(key)))
+    .map(({ path }) => path);
+}
+
+/** The state of a key that an event reports; undefined if the key before stays in use. */
+function keyIn(event: ConnectionEvent): PathKey | undefined {
+  if (event.type === "secret.changed")
+    return { secretRevision: event.revision, keyFailure: undefined };
+  if (event.type === "secret.refused")
+    return { secretRevision: undefined, keyFailure: event.failure };
+  return event.type === "secret.missing" && event.unreadable !== true ? noKey : undefined;
+}
+
+function ofDeclared(keys: ConnectionContext["keys"], paths: readonly string[]) {
+  return Object.fromEntries(Object.entries(keys).filter(([path]) => paths.includes(path)));
+}
+
+function partingId(path: string): string {
+  return `parting ${path}`;
+}
+
+/** Whether a declaration replaces SAs of the active path. */
+function isReplaced(context: ConnectionContext, next: Choice): boolean {
+  const activeOf = (choice: Choice) =>
+    pathsOf(choice).find(({ path }) => path === next.active)?.connection;
+  const [before, after] = [activeOf(context), activeOf(next)];
+  if (before === undefined || after === undefined) return false;
+  const { ike, kept } = pathChange(before, after);
+  return ike || kept.some(({ replaces }) => replaces);
+}
+
+type Choice = Pick<ConnectionContext, "connection" | "active" | "dialled" | "dials">;
+
+/** The paths as charon gets them: the children of a path that was not chosen do not initiate. */
+function pathsOf(choice: Choice): readonly PathConnection[] {
+  return pathConnections(choice.connection).map(({ path, connection }) => ({
+    path,
+    connection: isChosen(choice, path) ? connection : onStandby(connection),
+  }));
+}
+
+function isChosen({ active, dialled, dials }: Choice, path: string): boolean {
+  return dials && (path === active || path === dialled);
+}
+
+/** The paths that charon gets in another form after a choice. */
+function changedPaths(context: ConnectionContext, next: Choice): readonly PathConnection[] {
+  const before = new Map(pathsOf(context).map(({ path, connection }) => [path, connection]));
+  return pathsOf(next).filter(
+    ({ path, connection }) => before.get(path) !== connection && hasPath(context, path),
+  );
+}
+
+function hasPath({ paths }: Pick<ConnectionContext, "paths">, name: string): boolean {
+  return paths.some(({ path }) => path === name);
+}
+
+/** The if_ids of a child's tunnels, that of the active path first. */
+function ifIdsOf({ connection, active }: { connection: Connection; active: string }, key: string) {
+  const names = pathConnections(connection).map(({ path }) => path);
+  const ifIds = tunnelIfIds(connection, key);
+  const first = ifIds[names.indexOf(active)] as number;
+  return [first, ...ifIds.filter((ifId) => ifId !== first)];
+}
 
 /** `gateway.net` in `xstate.done.actor.gateway.net`. */
 function idIn(type: string): string {

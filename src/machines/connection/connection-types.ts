@@ -1,6 +1,8 @@
 import type { Connection } from "../../model/api/connection.ts";
 import type { Failure } from "../../model/status/failure.ts";
-import type { ChildEndpoints } from "../gateway/gateway-types.ts";
+import type { PublicState } from "../../model/status/public-state.ts";
+import type { FailoverEvent, PathDecision } from "../failover/failover-types.ts";
+import type { ChildEndpoints, Tunnel } from "../gateway/gateway-types.ts";
 import type { PathEvent, PathInput, PathReport } from "../path/path-types.ts";
 
 /** The gateway and the workers of each child, by its key. */
@@ -9,30 +11,71 @@ export type Endpoints = ReadonlyMap<string, ChildEndpoints>;
 /** The endpoints of a connection without gateways and workers. */
 export const noEndpoints: Endpoints = new Map();
 
-/** The facts that a path needs when it starts. */
-export type PathFacts = Omit<PathInput, "path" | "connection">;
+/** The facts about its key that a path needs when it starts. */
+export type PathKey = Pick<PathInput, "secretRevision" | "keyFailure">;
+
+/** A path as its connection sees it. */
+export interface PathView {
+  readonly path: string;
+  readonly state: PublicState;
+  readonly failure: Failure | undefined;
+  /** The keys of the children that carry traffic. */
+  readonly carried: readonly string[];
+}
+
+/** The parameters of a child's tunnel by a path. */
+export interface PathTunnel {
+  readonly path: string;
+  /** The child's key. */
+  readonly child: string;
+  readonly tunnel: Tunnel;
+}
 
 export interface ConnectionContext {
   readonly connection: Connection;
-  readonly facts: PathFacts;
-  /** The failure of the path. */
-  readonly failure: Failure | undefined;
+  readonly charonReady: boolean;
   readonly endpoints: Endpoints;
-  /** The ids of the paths' actors, including those that are terminating. */
-  readonly paths: readonly string[];
+  /** The last state of each path's key, by the path's name. */
+  readonly keys: Readonly<Record<string, PathKey>>;
+  /** The paths that have actors, including those that are terminating. */
+  readonly paths: readonly PathView[];
+  /** The path that carries the traffic. */
+  readonly active: string;
+  /** Another path that is brought up beside it, for a planned move. */
+  readonly dialled: string | undefined;
+  /**
+   * Whether the chosen paths are dialled: with several paths, not before charon's first list of SAs
+   * in a session, which may have SAs of another path.
+   */
+  readonly dials: boolean;
+  /**
+   * Whether the active path was chosen. Until then the gateways stay as they are: an earlier process
+   * may have led the traffic into another path.
+   */
+  readonly chosen: boolean;
+  /** The paths that can carry the traffic, if there are several. */
+  readonly up: readonly string[];
+  /** The tunnels of each path, if there are several paths. */
+  readonly tunnels: readonly PathTunnel[];
   /** The keys of the children that have a gateway, including those that are terminating. */
   readonly gateways: readonly string[];
 }
 
-/** The events that concern the paths alone. */
+/** The events that concern the paths alone: the path that they name, or all. */
 export type ForwardedEvent = Exclude<
   PathEvent,
-  { type: "spec.changed" | "sas.wanted" | "tunnel.changed" | "delete" }
->;
+  { type: "spec.changed" | "delete" | `${string}.wanted` | `child.${string}` | "tunnel.changed" }
+> & { readonly path?: string };
 
 export type ConnectionEvent =
   | ForwardedEvent
   | PathReport
+  | PathDecision
+  /** Each path has its part of charon's list of SAs. */
+  | { type: "sas.complete" }
+  /** Another path took over from it a moment ago. */
+  | { type: "path.left"; path: string }
+  | Extract<FailoverEvent, { type: "move" }>
   | { type: "spec.changed"; connection: Connection }
   | { type: "endpoints.changed"; endpoints: Endpoints }
   | { type: "delete" }
@@ -44,17 +87,27 @@ interface PathSnapshotEvent {
   readonly type: `xstate.snapshot.path.${string}`;
   readonly snapshot: {
     readonly tags: ReadonlySet<string>;
-    readonly context: { readonly failure: Failure | undefined };
+    readonly context: { readonly path: string; readonly failure: Failure | undefined };
   };
 }
 
-/** The requests of a connection to its supervisor. */
-export type ConnectionEmitted = { type: "sas.wanted" };
+/** The requests of a connection to its supervisor, and its reports. */
+export type ConnectionEmitted = { type: "sas.wanted" } | ({ type: "path.switched" } & PathSwitched);
 
-export type ConnectionInput = Pick<ConnectionContext, "connection" | "endpoints"> & PathFacts;
+/** Another path carries the traffic. */
+export interface PathSwitched {
+  readonly from: string;
+  readonly to: string;
+  readonly cause: PathDecision["cause"];
+}
 
-/** The name of the path of a connection that declares none. */
-export const onlyPath = "main";
+export type ConnectionInput = Pick<
+  ConnectionContext,
+  "connection" | "endpoints" | "charonReady" | "keys"
+>;
+
+/** The id of the actor that chooses the active path. */
+export const failoverId = "failover";
 
 /** The id of a path's actor. */
 export function pathActorId(path: string): string {

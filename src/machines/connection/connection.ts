@@ -1,4 +1,5 @@
 import { type ActorRefFrom, type SnapshotFrom } from "xstate";
+import { pathConnections } from "../../model/api/path.ts";
 import { connectionSetup } from "./connection-setup.ts";
 import type { ForwardedEvent } from "./connection-types.ts";
 
@@ -9,34 +10,39 @@ function following(state: (typeof states)[number], description: string) {
   const moves = states
     .filter((other) => other !== state)
     .map((to) => ({
-      guard: { type: "pathIs" as const, params: { state: to } },
+      guard: { type: "activeIs" as const, params: { state: to } },
       target: `#connection.${to}` as const,
-      actions: { type: "takeFailure" as const },
     }));
-  const stays = { guard: "failureIsNew", actions: { type: "takeFailure" } } as const;
-  return connectionSetup.createStateConfig({
-    description,
-    tags: state,
-    on: { "xstate.snapshot.path.*": [...moves, stays] },
-  });
+  return connectionSetup.createStateConfig({ description, tags: state, always: moves });
 }
 
 const forward = { actions: { type: "forward" } } as const;
+const ofKey = { actions: [{ type: "takeKey" }, { type: "forward" }] } as const;
+const ofSpec = [
+  { type: "takeSpec" },
+  { type: "startGateways" },
+  { type: "startPaths" },
+  { type: "compareUp" },
+] as const;
+const ofDecision = [{ type: "takeDecision" }, { type: "compareUp" }] as const;
+const notifyFailover = { actions: { type: "notifyFailover" } } as const;
 
 /** The events that the paths handle. A wildcard would also take the exceptions of the actors below. */
-const forwarded: Readonly<Record<ForwardedEvent["type"], typeof forward>> = {
-  "charon.ready": forward,
-  "charon.lost": forward,
-  "secret.changed": forward,
-  "secret.missing": forward,
-  "secret.refused": forward,
+const forwarded: Readonly<Record<ForwardedEvent["type"], object>> = {
+  "charon.ready": { actions: [{ type: "noteCharon" }, { type: "forward" }] },
+  "charon.lost": {
+    actions: [{ type: "noteCharon" }, { type: "forward" }, { type: "suspendChoice" }],
+  },
+  "secret.changed": ofKey,
+  "secret.missing": ofKey,
+  "secret.refused": ofKey,
   "sas.listed": forward,
   "peer.notified": forward,
   "rekey.refused": forward,
   "lifetime.hasty": forward,
   "path.missing": forward,
   "configuration.lost": forward,
-  restart: forward,
+  restart: { actions: [{ type: "renewActive" }, { type: "forward" }] },
 };
 
 /**
@@ -45,46 +51,73 @@ const forwarded: Readonly<Record<ForwardedEvent["type"], typeof forward>> = {
  */
 export const connectionMachine = connectionSetup.createMachine({
   id: "connection",
-  context: ({ input: { connection, endpoints, ...facts } }) => ({
-    connection,
-    facts,
-    failure: undefined,
-    endpoints,
+  context: ({ input }) => ({
+    ...input,
     paths: [],
+    up: [],
+    active: pathConnections(input.connection)[0]?.path as string,
+    dialled: undefined,
+    dials: input.connection.paths.length < 2,
+    chosen: input.connection.paths.length < 2,
+    tunnels: [],
     gateways: [],
   }),
-  entry: [{ type: "startGateways" }, { type: "startPath" }],
+  entry: [{ type: "startGateways" }, { type: "startPaths" }, { type: "startFailover" }],
   initial: "pending",
   on: {
     "sas.wanted": { actions: { type: "wantList" } },
     "tunnel.changed": { actions: { type: "takeTunnel" } },
     "child.ended": { actions: { type: "endGateway" } },
     "endpoints.changed": { actions: { type: "takeEndpoints" } },
-    "spec.changed": {
-      actions: [{ type: "takeSpec" }, { type: "startGateways" }, { type: "forward" }],
+    "spec.changed": [
+      {
+        guard: "choiceEnds",
+        actions: [...ofSpec, { type: "moveGateways" }, { type: "giveEndpoints" }],
+      },
+      { guard: "activeVanishes", actions: [...ofSpec, { type: "moveGateways" }] },
+      { actions: ofSpec },
+    ],
+    "path.carries": { actions: [{ type: "takeCarried" }, { type: "compareUp" }] },
+    "path.failed": notifyFailover,
+    move: notifyFailover,
+    "path.decided": [
+      {
+        guard: "isFirstChoice",
+        actions: [...ofDecision, { type: "moveGateways" }, { type: "giveEndpoints" }],
+      },
+      { guard: "switches", actions: [...ofDecision, { type: "moveGateways" }] },
+      { actions: ofDecision },
+    ],
+    "sas.complete": { actions: { type: "resumeChoice" } },
+    "path.left": { actions: { type: "endLeft" } },
+    "xstate.snapshot.path.*": { guard: "isNews", actions: { type: "takeState" } },
+    "xstate.done.actor.path.*": {
+      // Started again if it was declared again while it ended.
+      actions: [{ type: "forgetPath" }, { type: "startPaths" }],
     },
-    "xstate.done.actor.path.*": { actions: { type: "forgetPath" } },
     "xstate.done.actor.gateway.*": {
-      // Started again if its child was declared again while it ended.
       actions: [{ type: "forgetGateway" }, { type: "startGateways" }],
     },
     delete: { target: ".terminating" },
     ...forwarded,
   },
   states: {
-    pending: following("pending", "The path lacks something; its failure names it."),
-    negotiating: following("negotiating", "The path negotiates with the peer."),
-    established: following("established", "The path has an IKE SA."),
+    pending: following("pending", "The active path lacks something; its failure names it."),
+    negotiating: following("negotiating", "The active path negotiates with the peer."),
+    established: following("established", "The active path has an IKE SA."),
     rekeying: following("rekeying", "A new IKE SA replaces the old one, which still works."),
-    failed: following("failed", "charon or the peer refused; the path's failure says why."),
+    failed: following("failed", "charon or the peer refused; the active path's failure says why."),
     terminating: {
       description: "The connection was deleted: its SAs, secret and gateways are removed.",
       tags: "terminating",
       initial: "paths",
       entry: { type: "forward" },
       on: {
+        "xstate.done.actor.path.*": { actions: { type: "forgetPath" } },
         "xstate.done.actor.gateway.*": { actions: { type: "forgetGateway" } },
         "spec.changed": {},
+        "path.decided": {},
+        "path.left": {},
         delete: {},
       },
       states: {

@@ -23,6 +23,8 @@ export interface GatewayOrder {
   readonly workers: readonly Worker[];
   /** Undefined before the first CHILD SA. */
   readonly tunnel: Tunnel | undefined;
+  /** The if_ids of the child's tunnels; the first one carries what workers send. */
+  readonly tunnels: readonly number[];
   /** Whether an earlier pass configured the namespace completely. */
   readonly applied: boolean;
 }
@@ -40,6 +42,7 @@ export interface GatewayContext {
   readonly gateway: Gateway | undefined;
   readonly workers: readonly Worker[];
   readonly tunnel: Tunnel | undefined;
+  readonly tunnels: readonly number[];
   readonly failure: Failure | undefined;
   readonly attempt: number;
   /** Whether a pass has configured this namespace completely. */
@@ -68,9 +71,16 @@ export interface PassResult {
 }
 
 export type GatewayEvent =
-  | { type: "child.changed"; connection: GatewayConnection; child: Child }
+  | {
+      type: "child.changed";
+      connection: GatewayConnection;
+      child: Child;
+      tunnels: readonly number[];
+    }
   | ({ type: "endpoints.changed" } & ChildEndpoints)
   | { type: "tunnel.changed"; tunnel: Tunnel }
+  /** Another tunnel carries what workers send; `tunnel` has its parameters, if they are known. */
+  | { type: "tunnels.changed"; tunnels: readonly number[]; tunnel: Tunnel | undefined }
   | { type: "kernel.changed"; part?: KernelPart }
   | { type: "stop" };
 
@@ -89,4 +99,4 @@ export interface RemoveOrder {
   readonly child: string;
 }
 
-export type GatewayInput = Pick<GatewayContext, "connection" | "child">;
+export type GatewayInput = Pick<GatewayContext, "connection" | "child" | "tunnels">;

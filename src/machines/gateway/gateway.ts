@@ -5,8 +5,9 @@ import { gatewaySetup } from "./gateway-setup.ts";
 import type { GatewayContext, GatewayOrder } from "./gateway-types.ts";
 
 function orderOf(context: GatewayContext): GatewayOrder {
-  const { connection, child, workers, tunnel, applied } = context;
-  return { connection, child, gateway: context.gateway as Gateway, workers, tunnel, applied };
+  const { connection, child, workers, tunnel, tunnels, applied } = context;
+  const gateway = context.gateway as Gateway;
+  return { connection, child, gateway, workers, tunnel, tunnels, applied };
 }
 
 /** The gateway of one child: keeps its namespace as planned, even if other programs change it. */
@@ -27,9 +28,10 @@ export const gatewayMachine = gatewaySetup.createMachine({
   initial: "absent",
   on: {
     "child.changed": {
-      actions: assign(({ context, event: { connection, child } }) => ({
+      actions: assign(({ context, event: { connection, child, tunnels } }) => ({
         connection,
         child,
+        tunnels,
         // Each if_id has a namespace of its own.
         gateway: child.ifId === context.child.ifId ? context.gateway : undefined,
         applied: context.applied && child.ifId === context.child.ifId,
@@ -53,6 +55,13 @@ export const gatewayMachine = gatewaySetup.createMachine({
         { type: "recur", params: { cause: "the SA's algorithms or the peer's address change" } },
       ],
       target: ".unsteady",
+    },
+    "tunnels.changed": {
+      actions: assign(({ context, event }) => ({
+        tunnels: event.tunnels,
+        tunnel: event.tunnel ?? context.tunnel,
+      })),
+      target: ".stale",
     },
     stop: ".terminating",
   },

@@ -27,9 +27,17 @@ export function pathChange(before: Connection, after: Connection): PathChange {
 }
 
 function ikeKey(connection: Connection): string {
-  return JSON.stringify(messageFromConnection({ ...connection, children: [] }));
+  // charon compares by `unique` once, when an IKE SA is established.
+  const isOfSa = (name: string, value: unknown) => (name === "unique" ? undefined : value);
+  return JSON.stringify(messageFromConnection({ ...connection, children: [] }), isOfSa);
 }
 
 function differ(before: Child, after: Child): boolean {
-  return JSON.stringify(messagesFromChild(before)) !== JSON.stringify(messagesFromChild(after));
+  return saKey(before) !== saKey(after);
+}
+
+/** The options that an SA is made of. A trap makes further SAs; it does not change one. */
+function saKey(child: Child): string {
+  const isOfSa = (name: string, value: unknown) => (name === "start_action" ? undefined : value);
+  return JSON.stringify(messagesFromChild(child), isOfSa);
 }

@@ -20,6 +20,7 @@ import {
 } from "./path-types.ts";
 import { differenceFailure, withTried } from "../common/differences.ts";
 import { noteRefusal, standingRefusal } from "../common/rekey-refusal.ts";
+import { sameItems } from "../../model/value/same-items.ts";
 import { notProvided } from "../common/not-provided.ts";
 import { isLooping, noRecurrence, pauseMs, recurring, steadyMs } from "../common/recurrence.ts";
 
@@ -58,6 +59,22 @@ export const pathSetup = setup({
     passTunnel: enqueueActions(({ enqueue, context: { path }, event }) => {
       if (event.type === "tunnel.changed")
         enqueue.sendParent({ ...event, path } satisfies PathReport);
+    }),
+    /** Notes and reports whether a child carries traffic. */
+    takeReport: enqueueActions(({ enqueue, context, event }) => {
+      if (event.type !== "child.up" && event.type !== "child.down") return;
+      const { path } = context;
+      const others = context.carrying.filter((key) => key !== event.child);
+      const carrying = event.type === "child.up" ? [...others, event.child] : others;
+      enqueue.assign({ carrying });
+      const report = changeOf(context, { ...context, carrying });
+      if (report !== undefined) enqueue.sendParent(report);
+      if (carrying.length === 0 && event.type === "child.down" && event.failed)
+        enqueue.sendParent({ type: "path.failed", path } satisfies PathReport);
+    }),
+    reportFailure: enqueueActions(({ enqueue, context: { path, carrying } }) => {
+      if (carrying.length === 0)
+        enqueue.sendParent({ type: "path.failed", path } satisfies PathReport);
     }),
     note: assign((_, params: { failure: Failure | undefined }) => ({ failure: params.failure })),
     /** Notes how an IKE SA differs from the manifest, or else that the peer does not rekey it. */
@@ -108,12 +125,19 @@ export const pathSetup = setup({
       recurrence: noRecurrence,
       tried: differencesOf(context).length === 0 ? [] : context.tried,
     })),
-    takeList: assign(({ context, event }) => {
-      if (event.type !== "sas.listed") return {};
+    takeList: enqueueActions(({ enqueue, context, event }) => {
+      if (event.type !== "sas.listed") return;
       const { ikeSas } = event;
-      return { ikeSas, pathMissing: context.pathMissing && ikeSas.some(isMoving) };
+      const pathMissing = context.pathMissing && ikeSas.some(isMoving);
+      enqueue.assign({ ikeSas, pathMissing });
+      const report = changeOf(context, { ...context, pathMissing });
+      if (report !== undefined) enqueue.sendParent(report);
     }),
-    missPath: assign({ pathMissing: true }),
+    missPath: enqueueActions(({ enqueue, context }) => {
+      enqueue.assign({ pathMissing: true });
+      const report = changeOf(context, { ...context, pathMissing: true });
+      if (report !== undefined) enqueue.sendParent(report);
+    }),
     /** Forwards an event to the children. */
     forward: enqueueActions(({ enqueue, event, context }) => {
       if (event.type !== "sas.listed" && event.type !== "peer.notified") return;
@@ -160,6 +184,7 @@ export const pathSetup = setup({
       const id = childIdIn(event.type);
       enqueue.stopChild(id);
       enqueue.assign({ running: context.running.filter((other) => other !== id) });
+      enqueue.raise({ type: "child.down", child: childKeyIn(id), failed: false });
     }),
     takeSpec: enqueueActions(({ enqueue, context, event }) => {
       if (event.type !== "spec.changed") return;
@@ -181,7 +206,10 @@ export const pathSetup = setup({
         attempt: 0,
         failure: undefined,
         recurrence: noRecurrence,
-        outdated: change.ike ? context.ikeSas.map((sa) => sa.uniqueId) : context.outdated,
+        outdated:
+          change.ike || event.ends === true
+            ? context.ikeSas.map((sa) => sa.uniqueId)
+            : context.outdated,
       });
     }),
     takeSecret: assign(({ event }) => {
@@ -214,6 +242,11 @@ export const pathSetup = setup({
     crowded: ({ context }) => isCrowded(context.ikeSas),
     outdated: ({ context }) => outdatedSas(context).length > 0,
     stalled: ({ context }) => context.failure?.retryable === false,
+    /** Whether a child begins or ceases to carry traffic, or failed. */
+    reportIsNew: ({ context, event }) =>
+      event.type === "child.up"
+        ? !context.carrying.includes(event.child)
+        : event.type === "child.down" && (event.failed || context.carrying.includes(event.child)),
     /** Whether the peer refused and charon has given up the IKE SA. */
     refused: ({ context }) => context.failure?.retryable === false && context.ikeSas.length === 0,
     secretIsNew: ({ context, event }) =>
@@ -242,3 +275,16 @@ export const pathSetup = setup({
     moveDeadline: ({ context }) => (context.pathMissing ? 30_000 : 300_000),
   },
 });
+
+/** The report of a path that carries other children; undefined if it carries the same ones. */
+function changeOf(before: PathContext, after: PathContext): PathReport | undefined {
+  const children = carriedBy(after);
+  if (sameItems(carriedBy(before), children)) return undefined;
+  return { type: "path.carries", path: after.path, children };
+}
+
+const nothing: readonly string[] = [];
+
+function carriedBy({ carrying, pathMissing }: PathContext): readonly string[] {
+  return pathMissing ? nothing : carrying;
+}

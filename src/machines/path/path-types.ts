@@ -2,6 +2,7 @@ import type { Connection } from "../../model/api/connection.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import type { IkeSa } from "../../model/charon/sa.ts";
 import type { LoadedAlike } from "../../model/charon/loaded-alike.ts";
+import type { ChildReport } from "../child/child-types.ts";
 import type { Repairs } from "../common/differences.ts";
 import type { RekeyRefusal } from "../common/rekey-refusal.ts";
 import type { Tunnel } from "../gateway/gateway-types.ts";
@@ -31,10 +32,13 @@ export interface PathContext extends Repairs {
   readonly omitted: string | undefined;
   /** The ids of the children's actors, including those that are terminating. */
   readonly running: readonly string[];
+  /** The keys of the children that carry traffic. */
+  readonly carrying: readonly string[];
 }
 
 export type PathEvent =
-  | { type: "spec.changed"; connection: Connection }
+  /** `ends`: the IKE SAs end, even if they match the new declaration. */
+  | { type: "spec.changed"; connection: Connection; ends?: boolean }
   | { type: "secret.changed"; revision: string }
   /** `unreadable`: the key in charon may still be valid and stays there. */
   | { type: "secret.missing"; unreadable?: boolean }
@@ -53,6 +57,7 @@ export type PathEvent =
   /** charon no longer has the connection or its key as they were loaded. */
   | { type: "configuration.lost" }
   | ChildTunnel
+  | ChildReport
   /** Terminates the IKE SAs and negotiates new ones. */
   | { type: "restart" }
   | { type: "delete" };
@@ -71,6 +76,10 @@ export type PathReport = { readonly path: string } & (
   /** The CHILD SAs of a child have ended, and its actor as well. */
   | { readonly type: "child.ended"; readonly child: string }
   | ChildTunnel
+  /** The keys of the children that carry traffic; none while charon knows no path to the peer. */
+  | { readonly type: "path.carries"; readonly children: readonly string[] }
+  /** An attempt failed, and no child carries traffic. */
+  | { readonly type: "path.failed" }
 );
 
 export type PathInput = Pick<

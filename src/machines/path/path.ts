@@ -36,6 +36,7 @@ export const pathMachine = pathSetup.createMachine({
     outdated: [],
     omitted: undefined,
     running: [],
+    carrying: [],
     recurrence: noRecurrence,
     tried: [],
   }),
@@ -87,6 +88,8 @@ export const pathMachine = pathSetup.createMachine({
     ],
     "path.missing": { actions: [{ type: "missPath" }, { type: "wantList" }] },
     "tunnel.changed": { actions: { type: "passTunnel" } },
+    "child.up": { guard: "reportIsNew", actions: { type: "takeReport" } },
+    "child.down": { guard: "reportIsNew", actions: { type: "takeReport" } },
     "xstate.done.actor.child.*": {
       // Spawned again if it was declared again while it ended.
       actions: [{ type: "forgetChild" }, { type: "reportEnd" }],
@@ -259,7 +262,7 @@ export const pathMachine = pathSetup.createMachine({
     failed: {
       description: "charon or the peer rejected the connection; the failure says why.",
       tags: "failed",
-      entry: assign({ attempt: ({ context }) => context.attempt + 1 }),
+      entry: [assign({ attempt: ({ context }) => context.attempt + 1 }), { type: "reportFailure" }],
       initial: "deciding",
       states: {
         deciding: { always: [{ guard: "stalled", target: "rejected" }, { target: "retrying" }] },

@@ -15,7 +15,8 @@ export async function requestForChildren(
   let status = 0;
   for await (const result of ask(controlSocket(stateFolder), request)) {
     const { connection, child, done, message } = result as Outcome;
-    process.stdout.write(`${connection}/${child} ${message}\n`);
+    const subject = child === undefined ? connection : `${connection}/${child}`;
+    process.stdout.write(`${subject} ${message}\n`);
     if (!done) status = 1;
   }
   return status;

@@ -5,12 +5,13 @@ import { program as ipman } from "../ipman.ts";
 import { program as kubectlProgram } from "../kubectl/main.ts";
 import type { Program } from "../options/command.ts";
 import { completionOf } from "./complete.ts";
-import { offeredChildren, offeredConnections, type Names } from "./names.ts";
+import { offeredConnections, offeredParts, type Names } from "./names.ts";
 
 const names = (values: ReadonlyMap<string, string>): Names => ({
   connections: async () =>
     values.get("--context") === "other" ? ["elsewhere"] : ["partner", "bank"],
   children: async (connection) => (connection === "partner" ? ["erp", "lan"] : []),
+  paths: async (connection) => (connection === "partner" ? ["main", "backup"] : []),
   namespaces: async () => ["app"],
 });
 
@@ -29,6 +30,7 @@ describe("completion", () => {
     ["restart partner ", []],
     ["rekey partner ", ["erp", "lan"]],
     ["diagnose --rekey partner l", ["lan"]],
+    ["move partner ", ["main", "backup"]],
     ["attach --netns ", ["app"]],
     ["attach --connection partner --child ", ["erp", "lan"]],
     ["inspect --e", ["--events"]],
@@ -77,7 +79,12 @@ describe("completion", () => {
 
   it("is empty if names cannot be looked up", async () => {
     const failing = () => Promise.reject(new Error("nothing answers"));
-    const without = () => ({ connections: failing, children: failing, namespaces: failing });
+    const without = () => ({
+      connections: failing,
+      children: failing,
+      paths: failing,
+      namespaces: failing,
+    });
     const { candidates } = await completionOf(ipman, ["restart", ""], without);
     assert.deepEqual(candidates, []);
   });
@@ -85,6 +92,6 @@ describe("completion", () => {
   it("offers only names that objects can have", () => {
     const hostile = ["$(touch HIT)", "a b", "'q", "*", "../../etc", "-rf", ""];
     assert.deepEqual(offeredConnections([...hostile, "partner"]), ["partner"]);
-    assert.deepEqual(offeredChildren([...hostile, "erp.1"]), ["erp.1"]);
+    assert.deepEqual(offeredParts([...hostile, "erp.1"]), ["erp.1"]);
   });
 });

@@ -81,7 +81,8 @@ async function offered(
   try {
     const names = namesFor(line.values);
     const connection = line.positionals[0] ?? line.values.get("--connection") ?? "";
-    const found = offer === "children" ? await names.children(connection) : await names[offer]();
+    const isPart = offer === "children" || offer === "paths";
+    const found = isPart ? await names[offer](connection) : await names[offer]();
     return only(found.map((word) => ({ word })));
   } catch {
     return only([]);

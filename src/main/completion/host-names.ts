@@ -1,11 +1,11 @@
 import { existsSync, readdirSync } from "node:fs";
 import { askOnce } from "../../adapters/control/client.ts";
 import { netnsFolder } from "../../adapters/linux/namespace.ts";
-import type { Status } from "../../model/status/status.ts";
+import type { ConnectionStatus, Status } from "../../model/status/status.ts";
 import { stateFolder } from "../options/common.ts";
 import { controlSocket } from "../options/defaults.ts";
 import { longName } from "../options/option.ts";
-import { offeredChildren, offeredConnections, type Names } from "./names.ts";
+import { offeredConnections, offeredParts, type Names } from "./names.ts";
 
 /** Names of the runtime on this host, and of its network namespaces. */
 export class HostNames implements Names {
@@ -22,13 +22,22 @@ export class HostNames implements Names {
   }
 
   async children(connection: string): Promise<readonly string[]> {
-    const { connections } = await this.#status();
-    const found = connections.find(({ id }) => id === connection);
-    return offeredChildren(found?.children.map(({ key }) => key) ?? []);
+    const found = await this.#connection(connection);
+    return offeredParts(found?.children.map(({ key }) => key) ?? []);
+  }
+
+  async paths(connection: string): Promise<readonly string[]> {
+    const found = await this.#connection(connection);
+    return offeredParts(found?.paths?.map(({ name }) => name) ?? []);
   }
 
   async namespaces(): Promise<readonly string[]> {
     return existsSync(netnsFolder) ? readdirSync(netnsFolder) : [];
+  }
+
+  async #connection(wanted: string): Promise<ConnectionStatus | undefined> {
+    const { connections } = await this.#status();
+    return connections.find(({ id }) => id === wanted);
   }
 
   async #status(): Promise<Pick<Status, "connections">> {

@@ -4,6 +4,7 @@ import { isObjectName, labelValueProblem } from "../../model/api/names.ts";
 export interface Names {
   readonly connections: () => Promise<readonly string[]>;
   readonly children: (connection: string) => Promise<readonly string[]>;
+  readonly paths: (connection: string) => Promise<readonly string[]>;
   readonly namespaces: () => Promise<readonly string[]>;
 }
 
@@ -12,7 +13,7 @@ export function offeredConnections(names: readonly string[]): string[] {
   return names.filter(isObjectName);
 }
 
-/** The keys of children that a shell may offer. */
-export function offeredChildren(keys: readonly string[]): string[] {
-  return keys.filter((key) => key !== "" && labelValueProblem(key) === undefined);
+/** The keys of children, or the names of paths, that a shell may offer. */
+export function offeredParts(names: readonly string[]): string[] {
+  return names.filter((name) => name !== "" && labelValueProblem(name) === undefined);
 }

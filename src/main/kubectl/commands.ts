@@ -27,6 +27,10 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
     summary: hostCommands.rekey.summary,
     load: async () => (await import("./commands/agent-commands.ts")).rekey,
   },
+  move: {
+    summary: hostCommands.move.summary,
+    load: async () => (await import("./commands/agent-commands.ts")).move,
+  },
   restart: {
     summary: hostCommands.restart.summary,
     load: async () => (await import("./commands/agent-commands.ts")).restart,

@@ -1,6 +1,7 @@
+import type { IPSecConnectionSpec } from "../../model/api/schema/ipsec-connection.ts";
 import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
 import { complete as completeProgram } from "../completion/complete.ts";
-import { offeredChildren, offeredConnections, type Names } from "../completion/names.ts";
+import { offeredConnections, offeredParts, type Names } from "../completion/names.ts";
 import { kubectlWhileTyped } from "./cluster/cluster-options.ts";
 import type { Kubectl } from "./cluster/kubectl.ts";
 import { program } from "./main.ts";
@@ -28,12 +29,21 @@ class ClusterNames implements Names {
   }
 
   async children(connection: string): Promise<readonly string[]> {
+    const { children = {} } = await this.#spec(connection);
+    return offeredParts(Object.keys(children));
+  }
+
+  async paths(connection: string): Promise<readonly string[]> {
+    const { paths = [] } = await this.#spec(connection);
+    return offeredParts(paths.map(({ name }) => name));
+  }
+
+  async #spec(connection: string): Promise<Partial<IPSecConnectionSpec>> {
     const object = ["ipsecconnection", connection];
-    const { spec } = await this.#kubectl.json<KubeObject & { spec?: { children?: object } }>(
-      "get",
-      ...object,
-    );
-    return offeredChildren(Object.keys(spec?.children ?? {}));
+    const { spec = {} } = await this.#kubectl.json<
+      KubeObject & { spec?: Partial<IPSecConnectionSpec> }
+    >("get", ...object);
+    return spec;
   }
 
   async namespaces(): Promise<readonly string[]> {

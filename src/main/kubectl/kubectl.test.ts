@@ -106,7 +106,7 @@ describe("kubectl ipman", () => {
     assert.equal(run(["describe", "partner", "-n", "ipman-system"], claimed).status, 3);
   });
 
-  for (const command of ["describe", "diagnose", "rekey", "restart"]) {
+  for (const command of ["describe", "diagnose", "move", "rekey", "restart"]) {
     it(`prints the output of ${command} without control characters and kubectl's noise`, () => {
       const { stdout, stderr, status } = run([command, "partner"]);
       assert.equal(stdout, "peer\tZürich\n\\x1b]0;title\\x07\n");

@@ -13,6 +13,13 @@ export const connection = argument(
 /** The child that a command is about, among those of its connection. */
 export const child = optionalArgument("child", "one child only, by its key or name", "children");
 
+/** The path that a command is about, among those of its connection. */
+export const path = optionalArgument(
+  "path",
+  "the name of a path; by default the next one",
+  "paths",
+);
+
 /** The folder with the control socket of `ipman run` or of an agent. */
 export const stateFolder = text(
   "--state <folder>",

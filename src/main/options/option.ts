@@ -1,6 +1,6 @@
 /**
- * The values that a shell offers: fixed words, or names to look up. `children` are the children of
- * the connection that the command line names.
+ * The values that a shell offers: fixed words, or names to look up. `children` and `paths` are those
+ * of the connection that the command line names.
  */
 export type Offer =
   | readonly string[]
@@ -8,6 +8,7 @@ export type Offer =
   | "folders"
   | "connections"
   | "children"
+  | "paths"
   | "namespaces";
 
 /** An option of a command: parsing, help, completion and the typed value are derived from it. */

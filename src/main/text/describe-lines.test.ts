@@ -21,6 +21,7 @@ const described = {
     since: 880,
     failure: undefined,
     remote: "192.0.2.7",
+    paths: [],
     conditions: [condition("Ready", "True", "Ready", "every child carries traffic")],
     children: [
       {
@@ -86,5 +87,25 @@ describe("a connection, described", () => {
       "  probe     unreachable",
       "  ✗ Established    NoProposalChosen: no common proposal",
     ]);
+  });
+
+  it("has the paths of a connection with several, and the SAs of the active one", () => {
+    const failed = { reason: "PeerUnreachable", message: "no answer" };
+    const paths = [
+      { name: "main", role: "standby", state: "failed", remote: "192.0.2.7", failure: failed },
+      { name: "backup", role: "active", state: "established", remote: "192.0.2.8" },
+    ];
+    const actors = described.actors.map((actor) => ({
+      ...actor,
+      title: actor.title.replace(/^partner(?! ).*?(?=\/)|^partner path/, "partner path backup"),
+    }));
+    const connection = { ...described.connection, paths } as Described["connection"];
+    const lines = describeLines({ ...described, connection, actors });
+    assert.deepEqual(lines.slice(3, 6), [
+      "  path      main to 192.0.2.7, standby, failed: PeerUnreachable: no answer",
+      "  path      backup to 192.0.2.8, active, established",
+      "  IKE SA    #3 ESTABLISHED, us at 192.0.2.1 with them at 192.0.2.7, CURVE_25519/ML_KEM_768",
+    ]);
+    assert.ok(lines.some((line) => line.startsWith("  CHILD SA  #5 INSTALLED")));
   });
 });

@@ -4,7 +4,8 @@ import type { ActorMessage } from "../../runtime/inspector/wire.ts";
 import type { Dated } from "../../runtime/status/dated-status.ts";
 import type { ChildTraffic, StatusReport } from "../../runtime/status/report.ts";
 import { childTrouble } from "../../model/status/child-trouble.ts";
-import type { ChildStatus, ConnectionStatus } from "../../model/status/status.ts";
+import { mainPath } from "../../model/api/path.ts";
+import type { ChildStatus, ConnectionStatus, PathStatus } from "../../model/status/status.ts";
 import type { Condition } from "../../model/status/condition.ts";
 import type { ConditionType } from "../../model/status/condition-types.ts";
 import type { ChildSa, IkeSa } from "../../model/charon/sa.ts";
@@ -29,19 +30,21 @@ interface DescribedChild {
 /** Formats a connection as lines of text. */
 export function describeLines({ at: now, connection, traffic, actors }: Described): string[] {
   const titled = (title: string) => actors.find((actor) => actor.title === title);
+  const path = titleOfPath(connection);
+  // The titles of children name the path unless it is the main one.
+  const above = path === `${connection.id} path` ? connection.id : path;
   return [
     styled("bold", connection.id),
     row("state", stateOf(connection, now)),
     row("peer", connection.remote),
-    ...(listIn(titled(`${connection.id} path`), "ikeSas") as IkeSa[]).map((sa) =>
-      row("IKE SA", ikeText(sa)),
-    ),
+    ...(connection.paths ?? []).map((one) => row("path", pathText(one))),
+    ...(listIn(titled(path), "ikeSas") as IkeSa[]).map((sa) => row("IKE SA", ikeText(sa))),
     ...connection.conditions.map(conditionLine),
     ...connection.children.flatMap((child) => [
       "",
       ...childLines(child, {
         traffic: traffic[`${connection.id}/${child.key}`],
-        actor: titled(`${connection.id}/${child.key}`),
+        actor: titled(`${above}/${child.key}`),
         gateway: titled(`${connection.id}/${child.key} gateway`),
         now,
       }),
@@ -76,6 +79,17 @@ function stateOf({ state, since, failure }: Stated, now: number): string {
   const time = since === 0 ? "" : ` for ${formatDuration(now - since)}`;
   const cause = failure === undefined ? "" : `: ${failure.reason}: ${failure.message}`;
   return `${styledState(state)}${time}${cause}`;
+}
+
+/** The title of the actor of the active path. */
+function titleOfPath({ id, paths = [] }: ConnectionStatus): string {
+  const active = paths.find(({ role }) => role === "active")?.name ?? mainPath;
+  return active === mainPath ? `${id} path` : `${id} path ${active}`;
+}
+
+function pathText({ name, role, remote, state, failure }: PathStatus): string {
+  const cause = failure === undefined ? "" : `: ${failure.reason}: ${failure.message}`;
+  return `${name} to ${remote}, ${role}, ${styledState(state)}${cause}`;
 }
 
 function ikeText(sa: IkeSa): string {

@@ -29,12 +29,21 @@ const report = {
       since: 880,
       failure: undefined,
       problems: [],
+      paths: [],
       children: [
         child("lan", { unrouted: "remote_ips wider than /8 do not become routes" }),
         child("dmz", { reachability: "unreachable", since: 990, workers: [] }),
       ],
     },
-    { id: "bank", state: "failed", since: 1_000, failure: refused, problems: [], children: [] },
+    {
+      id: "bank",
+      state: "failed",
+      since: 1_000,
+      failure: refused,
+      problems: [],
+      paths: [],
+      children: [],
+    },
   ],
   traffic: { "partner/lan": { bytesIn: 12_345, bytesOut: 7, idleIn: 1 } },
 } as unknown as StatusReport & Dated;
@@ -66,6 +75,19 @@ describe("the status as a table", () => {
     const lines = statusTable({ ...report, connections, traffic: {} }).split("\n");
     assert.match(lines[2] ?? "", /lan +established .* NothingReceived$/);
     assert.equal(lines[4], "partner/lan: nothing came back");
+  });
+
+  it("shows the paths of a connection with several, and why one that is not active failed", () => {
+    const [partner] = report.connections;
+    const paths = [
+      { name: "main", role: "standby", state: "failed", failure: refused },
+      { name: "backup", role: "active", state: "established", failure: undefined },
+    ];
+    const connections = [{ ...partner, paths }] as unknown as StatusReport["connections"];
+    const lines = statusTable({ ...report, connections, traffic: {} }).split("\n");
+    assert.match(lines[2] ?? "", /^ +path main +failed +AuthenticationFailed$/);
+    assert.match(lines[3] ?? "", /^ +path backup \(active\) +established$/);
+    assert.ok(lines.includes("partner path main: the peer refused"));
   });
 
   it("reports first that the state cannot be written", () => {

@@ -5,7 +5,12 @@ import { formatDuration } from "../../model/text/duration.ts";
 import { unansweredOf } from "../../runtime/conditions/conditions.ts";
 import type { Dated } from "../../runtime/status/dated-status.ts";
 import type { ChildTraffic, StatusReport } from "../../runtime/status/report.ts";
-import type { ChildStatus, ConnectionStatus, Status } from "../../model/status/status.ts";
+import type {
+  ChildStatus,
+  ConnectionStatus,
+  PathStatus,
+  Status,
+} from "../../model/status/status.ts";
 import { styled, styledState } from "./style.ts";
 
 const header = [
@@ -28,6 +33,7 @@ export function statusTable(
   const now = status.at;
   const rows = status.connections.flatMap((connection) => [
     connectionRow(connection, now),
+    ...(connection.paths ?? []).map(pathRow),
     ...connection.children.map((child) =>
       childRow(child, status.traffic?.[`${connection.id}/${child.key}`], now),
     ),
@@ -42,6 +48,11 @@ export function statusTable(
 
 function connectionRow({ id, state, since, failure }: ConnectionStatus, now: number): string[] {
   return [id, "", state, sinceText(since, now), "", "", "", "", failure?.reason ?? ""];
+}
+
+function pathRow({ name, role, state, failure }: PathStatus): string[] {
+  const text = `path ${name}${role === "standby" ? "" : ` (${role})`}`;
+  return ["", text, state, "", "", "", "", "", failure?.reason ?? ""];
 }
 
 function childRow(child: ChildStatus, traffic: ChildTraffic | undefined, now: number): string[] {
@@ -78,10 +89,15 @@ function remarks({ charon, connections, problems, stateProblem }: Status): strin
   return messages.length === 0 ? [] : ["", ...messages];
 }
 
-function remarksOn({ id, failure, problems, children }: ConnectionStatus): string[] {
+function remarksOn({ id, failure, problems, children, paths = [] }: ConnectionStatus): string[] {
   return [
     ...problems.map(({ source, path, message }) => `${source}: ${path}: ${message}`),
     ...(failure === undefined || problems.length > 0 ? [] : [`${id}: ${failure.message}`]),
+    ...paths
+      .filter(({ role }) => role !== "active")
+      .flatMap(({ name, failure: known }) =>
+        known === undefined ? [] : [`${id} path ${name}: ${known.message}`],
+      ),
     ...children.flatMap((child) => {
       const messages = [failureOf(child)?.message, child.unrouted];
       return messages

@@ -1,11 +1,12 @@
+import { isDeepStrictEqual } from "node:util";
 import {
   formatPosition,
   type FilePosition,
   type LocatedManifest,
 } from "../../adapters/manifests/located-manifest.ts";
-import type { Connection } from "../../model/api/connection.ts";
+import type { Connection, SecretRef } from "../../model/api/connection.ts";
 import { kinds, type Kind, type SourceProblem } from "../../model/api/resource.ts";
-import type { Problem } from "../../model/api/result.ts";
+import { problemAt, type Problem } from "../../model/api/result.ts";
 import { connectionWarnings } from "../../model/validation/connection-warnings.ts";
 import {
   desiredState,
@@ -41,7 +42,7 @@ export function checkManifests(manifests: readonly LocatedManifest[]): Validatio
     });
   const problems = located([
     ...[...state.problems.values()].flat(),
-    ...ofConnections((connection) => secretKeyProblems(connection, state)),
+    ...ofConnections((connection) => keyProblems(connection, state)),
   ]);
   const count = (kind: Kind) => resources.filter((resource) => resource.kind === kind).length;
   return {
@@ -52,20 +53,29 @@ export function checkManifests(manifests: readonly LocatedManifest[]): Validatio
   };
 }
 
+function keyProblems({ secretRef, paths }: Connection, state: DesiredState): Problem[] {
+  return [
+    ...problemAt("spec.secretRef.key", keyProblem(secretRef, state)),
+    ...paths.flatMap((path, i) =>
+      isDeepStrictEqual(path.secretRef, secretRef)
+        ? []
+        : problemAt(`spec.paths[${i}].secretRef.key`, keyProblem(path.secretRef, state)),
+    ),
+  ];
+}
+
 /**
  * A Secret that is among the manifests must have the key; any other Secret may be in the cluster.
  */
-function secretKeyProblems({ secretRef }: Connection, { secrets }: DesiredState): Problem[] {
-  const { name, namespace, key } = secretRef;
+function keyProblem({ name, namespace, key }: SecretRef, { secrets }: DesiredState) {
   const secret = secrets.find(
     ({ metadata }) => metadata.name === name && (metadata.namespace ?? "default") === namespace,
   );
-  if (secret === undefined) return [];
+  if (secret === undefined) return undefined;
   const keys = Object.keys({ ...secret.data, ...secret.stringData });
-  if (keys.includes(key)) return [];
+  if (keys.includes(key)) return undefined;
   const known = keys.length === 0 ? "it has none" : `it has ${keys.join(", ")}`;
-  const message = `the Secret ${namespace}/${name} has no key "${key}"; ${known}`;
-  return [{ path: "spec.secretRef.key", message }];
+  return `the Secret ${namespace}/${name} has no key "${key}"; ${known}`;
 }
 
 function locate(manifests: readonly LocatedManifest[], problem: SourceProblem): LocatedProblem {

@@ -41,6 +41,8 @@ export interface Child extends ChildSelectors {
   readonly extra: Readonly<Record<string, string>>;
   /** False if the peer or traffic has to bring up the child. */
   readonly initiates: boolean;
+  /** True for a child of a path that waits to take over. */
+  readonly standsBy?: true;
   /** Undefined for a child without a probe. */
   readonly probe: Probe | undefined;
 }
@@ -78,6 +80,28 @@ export interface Connection {
   readonly allowedNamespaces: readonly string[] | undefined;
   readonly children: readonly Child[];
   readonly extra: Readonly<Record<string, string>>;
+  /** The declared paths, the preferred one first; empty for a connection with one path. */
+  readonly paths: readonly Path[];
+  readonly failover: FailoverSettings;
+}
+
+/** The values that a path has of its own, or else from its connection. */
+type PathValues = Pick<
+  Connection,
+  "remoteAddr" | "remoteAddress" | "localAddr" | "localId" | "remoteId" | "secretRef" | "extra"
+>;
+
+/** A declared path: a pair of gateways that can carry the connection's traffic. */
+export interface Path extends PathValues {
+  readonly name: string;
+}
+
+/** How the active path of a connection is chosen. */
+export interface FailoverSettings {
+  /** How long another path has to be active before the preferred one is dialled; seconds. */
+  readonly holdSeconds: number;
+  /** `never`: only a move or the loss of the active path leads back to the preferred one. */
+  readonly failback: "planned" | "never";
 }
 
 /** Finds a child by its key, or else by its name. */

@@ -37,6 +37,7 @@ export function crds(): JsonObjectSchema[] {
         column("Remote", ".spec.remoteAddr"),
         column("Children", ".status.childrenReady"),
         column("Node", ".status.node"),
+        { ...column("Path", ".status.activePath"), priority: 1 },
         { ...column("Reason", ready("reason")), priority: 1 },
         { ...column("Message", ready("message")), priority: 1 },
       ],

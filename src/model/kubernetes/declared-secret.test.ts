@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { declaredGroup, declaredSecret } from "./declared-secret.ts";
+import { declaredGroup, declaredSecrets } from "./declared-secret.ts";
 import type { KubeObject } from "./kube-object.ts";
 
 const manifest = (spec: unknown, metadata: object = {}): KubeObject =>
@@ -11,13 +11,19 @@ const manifest = (spec: unknown, metadata: object = {}): KubeObject =>
     spec,
   }) as unknown as KubeObject;
 
-describe("the Secret that a manifest names", () => {
-  it("is found even if the manifest has other problems", () => {
+describe("the Secrets that a manifest names", () => {
+  it("are found even if the manifest has other problems", () => {
     const secretRef = { namespace: "default", name: "keys", key: 1 };
-    assert.deepEqual(declaredSecret(manifest({ secretRef })), {
-      namespace: "default",
-      name: "keys",
-    });
+    assert.deepEqual(declaredSecrets(manifest({ secretRef })), [
+      { namespace: "default", name: "keys" },
+    ]);
+  });
+
+  it("are those of the connection and of its paths, each once", () => {
+    const [ours, theirs] = ["keys", "more"].map((name) => ({ namespace: "default", name }));
+    const paths = [{ secretRef: theirs }, null, { secretRef: ours }, 7, { secretRef: theirs }];
+    assert.deepEqual(declaredSecrets(manifest({ secretRef: ours, paths })), [ours, theirs]);
+    assert.deepEqual(declaredSecrets(manifest({ paths: "paths" })), []);
   });
 
   for (const secretRef of [
@@ -30,12 +36,12 @@ describe("the Secret that a manifest names", () => {
     ...["", "*", "a/b", "../x", "A", 1].map((name) => ({ namespace: "default", name })),
     ...["", "*", "../kube-system"].map((namespace) => ({ namespace, name: "keys" })),
   ])
-    it(`is undefined for the secretRef ${JSON.stringify(secretRef)}`, () => {
-      assert.equal(declaredSecret(manifest({ secretRef })), undefined);
+    it(`are none for the secretRef ${JSON.stringify(secretRef)}`, () => {
+      assert.deepEqual(declaredSecrets(manifest({ secretRef })), []);
     });
 
-  it("is undefined without a spec", () => {
-    assert.equal(declaredSecret(manifest(undefined)), undefined);
+  it("are none without a spec", () => {
+    assert.deepEqual(declaredSecrets(manifest(undefined)), []);
   });
 });
 

@@ -41,6 +41,20 @@ describe("a gateway's plan", () => {
       .map(({ destination }) => formatPrefix(destination));
   };
 
+  it("has a device for each path, whose routes lead to the active one", () => {
+    const byPath = (...tunnels: number[]) => gatewayPlan({ ...gatewayFacts, tunnels });
+    const plan = byPath(0x1000066, 102);
+    const xfrms = plan.links.filter(({ kind }) => kind === "xfrm").map(({ name }) => name);
+    assert.deepEqual(xfrms, ["xfrm102", "xfrm16777318"]);
+    const intoTunnels = plan.routes.filter(({ link }) => link.startsWith("xfrm"));
+    assert.deepEqual([...new Set(intoTunnels.map(({ link }) => link))], ["xfrm16777318"]);
+    assert.match(plan.rules?.frame ?? "", /oifname \{ "xfrm102", "xfrm16777318" \} ip saddr/);
+    // A switch changes the routes alone.
+    const other = byPath(102, 0x1000066);
+    assert.deepEqual({ ...other, routes: [] }, { ...plan, routes: [] });
+    assert.notDeepEqual(other.routes, plan.routes);
+  });
+
   it("keeps the pod's default route, and reaches gateway and workers outside the tunnel", () => {
     assert.deepEqual(intoTunnel({ routes: [prefix("10.244.0.0/22")] }), ["10.244.2.0/23"]);
     const all = intoTunnel({ routes: [prefix("0.0.0.0/0")] });

@@ -15,6 +15,8 @@ export interface GatewayFacts extends Pick<NamespaceRoutes, "ownRoutes"> {
   readonly child: Child;
   readonly gateway: Pick<Gateway, "device" | "mtu" | "underlay">;
   readonly workers: readonly Worker[];
+  /** The if_ids of the child's tunnels; the first one carries what workers send. */
+  readonly tunnels: readonly number[];
   /** The largest packet that enters the tunnel unfragmented, in bytes. */
   readonly tunnelMtu: number;
   /** UDP port of the VXLAN segments. */
@@ -24,9 +26,9 @@ export interface GatewayFacts extends Pick<NamespaceRoutes, "ownRoutes"> {
   readonly underlying: string | undefined;
 }
 
-/** The name of a child's xfrm interface. */
-export function xfrmName(child: Pick<Child, "ifId">): string {
-  return `xfrm${child.ifId}`;
+/** The name of the xfrm interface of a tunnel. */
+export function xfrmName({ ifId }: { readonly ifId: number }): string {
+  return `xfrm${ifId}`;
 }
 
 /** The name of the VXLAN devices of a child's segment. */
@@ -41,7 +43,8 @@ export function vxlanName(child: Pick<Child, "ifId">): string {
  */
 export function gatewayPlan(facts: GatewayFacts): NetworkPlan {
   const { child, connection, gateway, segmentKey, vxlanPort } = facts;
-  const xfrm = xfrmName(child);
+  const active = xfrmName({ ifId: facts.tunnels[0] ?? child.ifId });
+  const xfrms = inOrder(facts.tunnels).map((ifId) => xfrmName({ ifId }));
   const vxlan = vxlanName(child);
   const workers = facts.workers.flatMap((worker) => {
     const underlay = underlayIn(worker, gateway.underlay.family);
@@ -56,18 +59,23 @@ export function gatewayPlan(facts: GatewayFacts): NetworkPlan {
   return {
     links: gatewayLinks(facts),
     addresses: [
-      { link: xfrm, prefix: child.xfrmIp },
+      ...xfrms.map((link) => ({ link, prefix: child.xfrmIp })),
       { link: vxlan, prefix: child.vxlanIp },
     ],
     routes: [
-      ...routes.map((destination) => ({ link: xfrm, destination })),
+      ...routes.map((destination) => ({ link: active, destination })),
       ...workers.map(({ address }) => ({ link: vxlan, destination: hostPrefix(address.address) })),
     ],
     neighbours: workers.map(({ address, mac }) => ({ link: vxlan, address: address.address, mac })),
     fdb: workers.map(({ underlay, mac }) => ({ link: vxlan, mac, vtep: underlay, moves: false })),
     forwarding: true,
-    rules: gatewayRules({ child, gateway, workers, vxlanPort, xfrm, vxlan }),
+    rules: gatewayRules({ child, gateway, workers, vxlanPort, xfrms, vxlan }),
   };
+}
+
+/** The order of devices, whichever tunnel is active: another order would be another plan. */
+function inOrder(ifIds: readonly number[]): number[] {
+  return ifIds.toSorted((a, b) => a - b);
 }
 
 /** The child with a host route to the address of its probe, if no other route has it. */
@@ -81,6 +89,7 @@ function gatewayLinks({
   child,
   connection,
   gateway,
+  tunnels,
   tunnelMtu,
   vxlanPort,
   segmentKey,
@@ -88,7 +97,9 @@ function gatewayLinks({
 }: GatewayFacts): LinkPlan[] {
   const mtu = clampMtu(tunnelMtu, child);
   return [
-    { kind: "xfrm", name: xfrmName(child), ifId: child.ifId, mtu, underlying },
+    ...inOrder(tunnels).map((ifId): LinkPlan => {
+      return { kind: "xfrm", name: xfrmName({ ifId }), ifId, mtu, underlying };
+    }),
     {
       kind: "vxlan",
       name: vxlanName(child),

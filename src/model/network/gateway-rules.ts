@@ -11,8 +11,8 @@ export interface GatewayRulesFacts {
   readonly gateway: Pick<Gateway, "device" | "underlay">;
   readonly workers: readonly (Pick<Worker, "address" | "underlay"> & WorkerSecrets)[];
   readonly vxlanPort: number;
-  /** The devices of the tunnel and of the segment. */
-  readonly xfrm: string;
+  /** The devices of the tunnels, and that of the segment. */
+  readonly xfrms: readonly string[];
   readonly vxlan: string;
 }
 
@@ -26,7 +26,7 @@ export interface GatewayRulesFacts {
  * moment, in which its policy applies and the previous chain still filters.
  */
 export function gatewayRules(facts: GatewayRulesFacts): RulesPlan {
-  const { child, gateway, vxlanPort, xfrm, vxlan } = facts;
+  const { child, gateway, vxlanPort, xfrms, vxlan } = facts;
   const outer = nftFamily(gateway.underlay.family);
   const inner = nftFamily(child.vxlanIp.address.family);
   return {
@@ -56,12 +56,18 @@ ${decapsulated(vxlan, inner.name)}
   chain forward {
     type filter hook forward priority filter; policy accept;
     tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu
-    iifname "${vxlan}" oifname "${xfrm}" ${inner.name} saddr @addresses accept
-    iifname "${xfrm}" oifname "${vxlan}" ${inner.name} daddr @addresses accept
+    iifname "${vxlan}" oifname ${oneOf(xfrms)} ${inner.name} saddr @addresses accept
+    iifname ${oneOf(xfrms)} oifname "${vxlan}" ${inner.name} daddr @addresses accept
     drop
   }`,
     members: membersOf(facts),
   };
+}
+
+/** An expression of nftables that matches any of these devices. */
+function oneOf(devices: readonly string[]): string {
+  const names = devices.map((device) => `"${device}"`);
+  return names.length === 1 ? names.join() : `{ ${names.join(", ")} }`;
 }
 
 /**

@@ -20,7 +20,7 @@ const facts: GatewayRulesFacts = {
   gateway: { device: "eth0", underlay: address("10.244.0.1") },
   workers: [worker],
   vxlanPort: 7789,
-  xfrm: "xfrm102",
+  xfrms: ["xfrm102"],
   vxlan: "vxlan102",
 };
 

@@ -32,6 +32,18 @@ export interface ChildStatus {
   readonly conditions: readonly Condition[];
 }
 
+/** A path carries the traffic, waits, or is brought up to take over. */
+export type PathRole = "active" | "standby" | "dialled";
+
+/** One of several paths of a connection. */
+export interface PathStatus {
+  readonly name: string;
+  readonly role: PathRole;
+  readonly state: PublicState;
+  readonly remote: string;
+  readonly failure: Failure | undefined;
+}
+
 export interface ConnectionStatus {
   readonly id: string;
   readonly name: string;
@@ -46,6 +58,11 @@ export interface ConnectionStatus {
   readonly keyExchange?: string | undefined;
   readonly conditions: readonly Condition[];
   readonly children: readonly ChildStatus[];
+  /**
+   * The paths, the preferred one first; empty for a connection with one path. An agent of an earlier
+   * version does not report it.
+   */
+  readonly paths?: readonly PathStatus[];
   readonly problems: readonly SourceProblem[];
 }
 

@@ -1,7 +1,8 @@
 import { parseAddress, type Address } from "../net/address.ts";
 import { parseRange, type AddressRange } from "../net/address-pool.ts";
-import type { Child, Connection, Probe, UnroutedNetwork } from "../api/connection.ts";
+import type { Child, Connection, Path, Probe, UnroutedNetwork } from "../api/connection.ts";
 import { connectionProblems } from "./connection-problems.ts";
+import { defaultFailover } from "../api/path.ts";
 import { childSelectors } from "../api/selector-sets.ts";
 import { isSingleHost } from "../api/remote-address.ts";
 import { parseAction } from "../charon/options/action.ts";
@@ -15,6 +16,8 @@ import {
   IPSecConnection as Schema,
   type ChildSpec,
   type IPSecConnection,
+  type IPSecConnectionSpec,
+  type PathSpec,
 } from "../api/schema/ipsec-connection.ts";
 import { schemaProblems } from "./schema-problems.ts";
 import { sizeProblems } from "./size-problems.ts";
@@ -39,26 +42,40 @@ function isWithin(path: string, outer: string): boolean {
 }
 
 function convert({ metadata, spec }: IPSecConnection): Connection {
-  const anyAddress = spec.localAddr === "" || spec.localAddr === "%any";
   return {
     id: metadata.name,
     name: spec.name,
     generation: metadata.generation ?? 0,
+    ...pathValues(spec),
+    groupRef: spec.groupRef,
+    nodeName: spec.nodeName,
+    interfaceName: undefined,
+    allowedNamespaces: spec.allowedNamespaces,
+    children: Object.entries(spec.children).map(([key, child]) =>
+      childFromSpec(key, child, isSingleHost(spec.remoteAddr)),
+    ),
+    paths: (spec.paths ?? []).map((path) => pathFromSpec(path, spec)),
+    failover: { ...defaultFailover, ...spec.failover },
+  };
+}
+
+/** The values that a path may have of its own. */
+function pathValues(spec: IPSecConnectionSpec): Omit<Path, "name"> {
+  const anyAddress = spec.localAddr === "" || spec.localAddr === "%any";
+  return {
     remoteAddr: spec.remoteAddr,
     remoteAddress: isSingleHost(spec.remoteAddr) ? parseAddress(spec.remoteAddr) : undefined,
     localAddr: anyAddress ? undefined : spec.localAddr,
     localId: spec.localId.trim(),
     remoteId: spec.remoteId.trim(),
-    groupRef: spec.groupRef,
-    nodeName: spec.nodeName,
-    interfaceName: undefined,
     secretRef: { ...spec.secretRef },
-    allowedNamespaces: spec.allowedNamespaces,
-    children: Object.entries(spec.children).map(([key, child]) =>
-      childFromSpec(key, child, isSingleHost(spec.remoteAddr)),
-    ),
     extra: canonicalExtra(spec.extra ?? {}),
   };
+}
+
+function pathFromSpec({ name, extra, ...own }: PathSpec, spec: IPSecConnectionSpec): Path {
+  const { extra: inherited, ...values } = pathValues({ ...spec, ...own });
+  return { name, ...values, extra: { ...inherited, ...canonicalExtra(extra ?? {}) } };
 }
 
 function childFromSpec(key: string, spec: ChildSpec, canInitiate: boolean): Child {

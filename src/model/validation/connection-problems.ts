@@ -1,4 +1,3 @@
-import { parseAddress } from "../net/address.ts";
 import { addChildProblems } from "./child-problems.ts";
 import { parseAction } from "../charon/options/action.ts";
 import { canonicalExtra } from "../charon/options/extra.ts";
@@ -7,6 +6,8 @@ import { labelValueProblem, objectNameProblem, secretKeyProblem } from "../api/n
 import { isSingleHost, remoteAddressProblem } from "../api/remote-address.ts";
 import { identityProblem } from "../identity/identity-problem.ts";
 import { own } from "../value/own.ts";
+import { localAddressProblem } from "../api/local-address.ts";
+import { pathProblems } from "./paths/path-problems.ts";
 import { ProblemList } from "./problem-list.ts";
 import { problemAt, type Problem } from "../api/result.ts";
 import type { IPSecConnection, IPSecConnectionSpec } from "../api/schema/ipsec-connection.ts";
@@ -24,6 +25,7 @@ export function connectionProblems({ metadata, spec }: IPSecConnection): Problem
     ...problemAt("spec.localId", identityProblem(spec.localId.trim())),
     ...problemAt("spec.remoteId", identityProblem(spec.remoteId.trim())),
     ...addressProblems(spec),
+    ...pathProblems(spec),
     ...placementProblems(spec),
     ...extraProblems(spec),
     ...(spec.allowedNamespaces ?? []).flatMap((name, i) =>
@@ -39,7 +41,7 @@ export function connectionProblems({ metadata, spec }: IPSecConnection): Problem
 function addressProblems(spec: IPSecConnectionSpec): Problem[] {
   return [
     ...problemAt("spec.remoteAddr", remoteAddressProblem(spec.remoteAddr)),
-    ...localProblems(spec),
+    ...problemAt("spec.localAddr", localAddressProblem(spec)),
     ...trapProblems(spec),
   ];
 }
@@ -56,28 +58,6 @@ function trapProblems({ remoteAddr, children }: IPSecConnectionSpec): Problem[] 
       path: `spec.children.${key}.extra.start_action`,
       message: `trap needs a remoteAddr that is a single host, and it is "${remoteAddr}": use none`,
     }));
-}
-
-function localProblems({ remoteAddr, localAddr }: IPSecConnectionSpec): Problem[] {
-  const remote = isSingleHost(remoteAddr) ? parseAddress(remoteAddr) : undefined;
-  if (localAddr === "" || localAddr === "%any") return [];
-  const local = parseAddress(localAddr);
-  const path = "spec.localAddr";
-  if (local === undefined) {
-    return [
-      {
-        path,
-        message: `"${localAddr}" is not an IP address; use %any or leave it empty to let routing decide`,
-      },
-    ];
-  }
-  if (remote === undefined || local.family === remote.family) return [];
-  return [
-    {
-      path,
-      message: `is IPv${local.family}, but remoteAddr is IPv${remote.family}: use one family for both`,
-    },
-  ];
 }
 
 function placementProblems(spec: IPSecConnectionSpec): Problem[] {

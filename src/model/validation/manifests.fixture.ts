@@ -1,3 +1,5 @@
+import { pathCases } from "./paths/path-manifests.fixture.ts";
+
 /** Invalid manifests with the paths of their problems, for every validation. */
 
 /** The walk-through's manifest. */
@@ -265,6 +267,7 @@ export const manifestCases: readonly [string, (cr: Manifest) => void, string[]][
     (cr) => Object.assign(extra(cr), { rekey_time: 3600 }),
     [at(".extra.rekey_time")],
   ],
+  ...pathCases,
   [
     "a name that is not a Kubernetes name",
     (cr) => (cr.metadata.name = "Not_A_Name"),

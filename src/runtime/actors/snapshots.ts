@@ -1,33 +1,46 @@
 import type { ChildActor, ChildSnapshot } from "../../machines/child/child.ts";
 import type { ConnectionSnapshot } from "../../machines/connection/connection.ts";
-import {
-  gatewayActorId,
-  onlyPath,
-  pathActorId,
-} from "../../machines/connection/connection-types.ts";
+import { gatewayActorId, pathActorId } from "../../machines/connection/connection-types.ts";
 import type { GatewaySnapshot } from "../../machines/gateway/gateway.ts";
 import type { PathActor, PathSnapshot } from "../../machines/path/path.ts";
 import { childActorId } from "../../machines/path/path-types.ts";
+import type { Connection } from "../../model/api/connection.ts";
+import { pathConnections } from "../../model/api/path.ts";
 
 type WithChildren = Pick<ConnectionSnapshot, "children">;
+type WithPaths = WithChildren & { readonly context: Pick<ConnectionSnapshot["context"], "active"> };
+
+/** A connection by the path that carries its traffic, as charon has it. */
+export function activeConnection({
+  connection,
+  active,
+}: Pick<ConnectionSnapshot["context"], "connection" | "active">): Connection {
+  const path = pathConnections(connection).find((one) => one.path === active);
+  return path?.connection ?? connection;
+}
 
 /** The actor of the path that carries a connection's traffic; undefined if it has ended. */
-export function pathOf({ children }: WithChildren): PathActor | undefined {
-  return children[pathActorId(onlyPath)] as PathActor | undefined;
+export function pathOf({ children, context: { active } }: WithPaths): PathActor | undefined {
+  return pathNamed({ children }, active);
+}
+
+/** The actor of a path by its name; undefined if it has ended. */
+export function pathNamed({ children }: WithChildren, path: string): PathActor | undefined {
+  return children[pathActorId(path)] as PathActor | undefined;
 }
 
 /** The snapshot of the path that carries a connection's traffic; undefined if its actor has ended. */
-export function pathSnapshotOf(connection: WithChildren): PathSnapshot | undefined {
+export function pathSnapshotOf(connection: WithPaths): PathSnapshot | undefined {
   return pathOf(connection)?.getSnapshot();
 }
 
 /** The actor of a child by the path that carries the traffic; undefined if there is none. */
-export function childOf(connection: WithChildren, key: string): ChildActor | undefined {
+export function childOf(connection: WithPaths, key: string): ChildActor | undefined {
   return pathSnapshotOf(connection)?.children[childActorId(key)] as ChildActor | undefined;
 }
 
 /** The snapshot of {@link childOf}. */
-export function childSnapshotOf(connection: WithChildren, key: string): ChildSnapshot | undefined {
+export function childSnapshotOf(connection: WithPaths, key: string): ChildSnapshot | undefined {
   return childOf(connection, key)?.getSnapshot();
 }
 

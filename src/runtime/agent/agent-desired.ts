@@ -3,7 +3,7 @@ import type { Declared } from "../../adapters/kubernetes/declared.ts";
 import type { NamedSecrets } from "../../adapters/kubernetes/named-secrets.ts";
 import {
   declaredGroup,
-  declaredSecret,
+  declaredSecrets,
   type SecretName,
 } from "../../model/kubernetes/declared-secret.ts";
 import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
@@ -41,8 +41,7 @@ function concerns({ kind, document }: Resource, groupId: string): boolean {
 }
 
 function secretsOf({ kind, document }: Resource): SecretName[] {
-  const named = kind === "IPSecConnection" ? declaredSecret(document as KubeObject) : undefined;
-  return named === undefined ? [] : [named];
+  return kind === "IPSecConnection" ? declaredSecrets(document as KubeObject) : [];
 }
 
 function secretResource(document: KubeObject): Resource {

@@ -12,6 +12,7 @@ import { rfc3339 } from "../time/rfc3339.ts";
 import type { ConnectionStatus } from "../../model/status/status.ts";
 import { statusOf, type StatusSource } from "../status/status.ts";
 import type { Running } from "../ports/running.ts";
+import { pathEvent } from "../kubernetes/path-event.ts";
 import { conditionEvents } from "../kubernetes/condition-event.ts";
 import { agentPart, agentStatus, type AgentStatus } from "./connection-status.ts";
 import { StatusWriter } from "../kubernetes/status-writer.ts";
@@ -100,5 +101,7 @@ export class AgentReporter implements Disposable {
   #recordEvents(regarding: KubeObject, before: Partial<AgentStatus>, after: AgentStatus): void {
     for (const event of conditionEvents(before.conditions ?? [], after.conditions))
       this.#options.events.record({ regarding, ...event });
+    const switched = pathEvent(before, after);
+    if (switched !== undefined) this.#options.events.record({ regarding, ...switched });
   }
 }

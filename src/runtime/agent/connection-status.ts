@@ -1,6 +1,8 @@
 import { agentConditionTypes } from "../../model/status/condition-types.ts";
 import { isReady, stated, type StatedCondition } from "../../model/status/condition.ts";
-import type { ConnectionStatus } from "../../model/status/status.ts";
+import type { ConnectionStatus, PathStatus } from "../../model/status/status.ts";
+import { longestMessage } from "../../model/api/schema/status.ts";
+import { shortened } from "../../model/text/shortened.ts";
 
 /** The part of an IPSecConnection's status that its agent writes. */
 export interface AgentStatus {
@@ -9,6 +11,19 @@ export interface AgentStatus {
   readonly children: readonly StatedChild[];
   /** How many children carry traffic, of how many: `1/2`. */
   readonly childrenReady: string;
+  /** The name of the path that carries the traffic; undefined for a connection with one path. */
+  readonly activePath?: string;
+  readonly paths?: readonly StatedPath[];
+}
+
+/** One of several paths of a connection. */
+export interface StatedPath {
+  readonly name: string;
+  readonly state: string;
+  readonly role: string;
+  readonly remote: string;
+  readonly reason?: string;
+  readonly message?: string;
 }
 
 interface StatedChild {
@@ -30,9 +45,12 @@ interface KnownStatus {
 /** The part of a status that an agent writes, in the order in which an agent writes it. */
 export function agentPart(status: Partial<AgentStatus> | undefined): Partial<AgentStatus> {
   const { observedGeneration, conditions = [], children = [], childrenReady } = status ?? {};
+  const { activePath, paths } = status ?? {};
   return {
     ...(observedGeneration !== undefined && { observedGeneration }),
     ...(childrenReady !== undefined && { childrenReady }),
+    ...(activePath !== undefined && { activePath }),
+    ...(paths !== undefined && { paths }),
     conditions: conditions.filter(({ type }) => agentConditionTypes.has(type)).toSorted(byType),
     children: children
       .map((child) => ({ ...child, conditions: child.conditions.toSorted(byType) }))
@@ -73,5 +91,23 @@ export function agentStatus(
     conditions: stated(status.conditions, known.conditions ?? [], generation, now),
     children,
     childrenReady: `${ready}/${children.length}`,
+    ...pathsOf(status.paths),
   }) as AgentStatus;
+}
+
+function pathsOf(paths: readonly PathStatus[] = []): Pick<AgentStatus, "activePath" | "paths"> {
+  const active = paths.find(({ role }) => role === "active");
+  if (active === undefined) return {};
+  const stated = paths.map(({ name, state, role, remote, failure }): StatedPath => {
+    const { reason, message } = failure ?? {};
+    return {
+      name,
+      state,
+      role,
+      remote,
+      ...(reason !== undefined && { reason }),
+      ...(message !== undefined && { message: shortened(message, longestMessage) }),
+    };
+  });
+  return { activePath: active.name, paths: stated };
 }

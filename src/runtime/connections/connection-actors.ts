@@ -1,8 +1,9 @@
 import { Subject, type Observable, type Observer } from "rxjs";
 import type { CharonEvent } from "../../model/charon/charon-event.ts";
-import type { ConnectionActor } from "../../machines/connection/connection.ts";
+import type { ConnectionActor, ConnectionSnapshot } from "../../machines/connection/connection.ts";
 import { noEndpoints, type Endpoints } from "../../machines/connection/connection-types.ts";
 import type { Connection } from "../../model/api/connection.ts";
+import { allPathConnections, pathConnections, type PathConnection } from "../../model/api/path.ts";
 import { sameSas, type IkeSa } from "../../model/charon/sa.ts";
 import {
   byDeclaredConnection,
@@ -12,12 +13,13 @@ import {
 import type { Failure } from "../../model/status/failure.ts";
 import { Breakdowns } from "../actors/breakdowns.ts";
 import { isSettled } from "../actors/settled.ts";
+import { pathNamed } from "../actors/snapshots.ts";
 import type { Transition } from "../actors/transitions.ts";
 import type { WorkQueue } from "../actors/work-queue.ts";
-import type { ReportedBreakdown } from "../ports/runtime-events.ts";
+import type { PathSwitch, ReportedBreakdown } from "../ports/runtime-events.ts";
 import type { connectionLogic } from "../effects/connection-logic.ts";
 import { ConnectionRoots } from "./connection-roots.ts";
-import { declareTo } from "./declare-to.ts";
+import { declareTo, type PathKeyEvent } from "./declare-to.ts";
 import { keyEvent, type KeyClaims } from "../keys/key-claims.ts";
 
 export interface ConnectionActorsOptions {
@@ -26,6 +28,7 @@ export interface ConnectionActorsOptions {
   readonly queue: WorkQueue;
   readonly transitions: Pick<Observer<Transition>, "next">;
   readonly breakdowns: Pick<Observer<ReportedBreakdown>, "next">;
+  readonly switches: Pick<Observer<PathSwitch>, "next">;
 }
 
 /** Emitted when a connection's actor, or an actor below it, handled an event or ended. */
@@ -53,12 +56,14 @@ export class ConnectionActors implements Disposable {
   #endpoints: ReadonlyMap<string, Endpoints> = new Map();
   #sas: ReadonlyMap<string, readonly IkeSa[]> = new Map();
   #charonReady = false;
+  /** Whether charon has listed its SAs in the present session. */
+  #isListed = false;
   /** Set once shutdown begins: actors that end are not restarted. */
   #stopping = false;
 
   constructor(options: ConnectionActorsOptions) {
     this.#options = options;
-    const { logic, transitions, breakdowns } = options;
+    const { logic, transitions, breakdowns, switches } = options;
     this.#breakdowns = new Breakdowns({
       onBreakdown: (id, error) => breakdowns.next({ id, error }),
       restart: (id) => this.#startLater(id),
@@ -69,6 +74,7 @@ export class ConnectionActors implements Disposable {
       moved: (transition) => transitions.next(transition),
       onChange: (id) => this.#report(id),
       onListWanted: () => this.#listRequests.next(),
+      onSwitch: (connection, switched) => switches.next({ connection, ...switched }),
       onEnd: (...end) => this.#ended(...end),
     });
   }
@@ -100,7 +106,7 @@ export class ConnectionActors implements Disposable {
   declare(connections: ReadonlyMap<string, Connection>): void {
     const before = this.#declared;
     this.#declared = connections;
-    this.#owners = childOwners(connections.values());
+    this.#owners = childOwners(allPathConnections(connections.values()));
     for (const id of before.keys()) if (!connections.has(id)) this.#breakdowns.forget(id);
     this.#roots.each((root, id) => {
       if (!connections.has(id)) root.send({ type: "delete" });
@@ -112,7 +118,10 @@ export class ConnectionActors implements Disposable {
   /** Handles the begin or the end of a session with charon. */
   setCharonReady(isReady: boolean): void {
     this.#charonReady = isReady;
-    if (!isReady) this.#sas = new Map();
+    if (!isReady) {
+      this.#sas = new Map();
+      this.#isListed = false;
+    }
     this.#roots.each((root) => root.send({ type: isReady ? "charon.ready" : "charon.lost" }));
   }
 
@@ -125,13 +134,16 @@ export class ConnectionActors implements Disposable {
     );
     // An unchanged list stays the same object, which the actor of its connection holds as well.
     this.#sas = new Map([...listed].map(([name, now]) => [name, unchanged(before.get(name), now)]));
-    this.#roots.each((root) => {
-      const { name } = root.getSnapshot().context.connection;
+    this.#eachPath((root, path, name) => {
       const ikeSas = this.#sas.get(name) ?? noSas;
       // An unsettled connection is notified even if its list did not change.
-      if (isSettled(root.getSnapshot()) && (before.get(name) ?? noSas) === ikeSas) return;
-      root.send({ type: "sas.listed", ikeSas });
+      const snapshot = root.getSnapshot();
+      const isSame = (before.get(name) ?? noSas) === ikeSas;
+      if (isSettled(snapshot) && isSame && knows(snapshot, path, ikeSas)) return;
+      root.send({ type: "sas.listed", path, ikeSas });
     });
+    this.#isListed = true;
+    this.#roots.each(reportComplete);
   }
 
   /** Sends each actor its gateways and workers. */
@@ -147,17 +159,16 @@ export class ConnectionActors implements Disposable {
   /** Passes an event about a peer to the actor of its connection. */
   notify(event: CharonEvent): void {
     if (!isOfPeer(event)) return;
-    this.#roots.each((root) => {
-      if (root.getSnapshot().context.connection.name === event.connection) root.send(event);
+    this.#eachPath((root, path, name) => {
+      if (name === event.connection) root.send({ ...event, path });
     });
   }
 
   /** Notifies the actors of the connections that charon no longer has as they were loaded. */
   notifyLost(names: readonly string[]): void {
     const lost = new Set(names);
-    this.#roots.each((root) => {
-      const { name } = root.getSnapshot().context.connection;
-      if (lost.has(name)) root.send({ type: "configuration.lost" });
+    this.#eachPath((root, path, name) => {
+      if (lost.has(name)) root.send({ type: "configuration.lost", path });
     });
   }
 
@@ -182,9 +193,24 @@ export class ConnectionActors implements Disposable {
   #declare(connection: Connection): void {
     const root = this.byId.get(connection.id);
     if (root === undefined) return this.#startLater(connection.id);
+    const keys = pathConnections(connection).map((declared) => this.#keyOf(declared));
+    declareTo(root, connection, keys);
+  }
+
+  /** The event that reports the state of its key to a path. */
+  #keyOf({ path, connection }: PathConnection): PathKeyEvent {
     const { keys } = this.#options;
     const isUnreadable = keys.factsOf(connection).secretTrouble !== undefined;
-    declareTo(root, connection, keyEvent(keys.stateOf(connection), isUnreadable));
+    return { ...keyEvent(keys.stateOf(connection), isUnreadable), path };
+  }
+
+  /** Calls the function for each path, with its name in its connection and in charon. */
+  #eachPath(run: (root: ConnectionActor, path: string, name: string) => void): void {
+    this.#roots.each((root) => {
+      const { connection } = root.getSnapshot().context;
+      for (const { path, connection: declared } of pathConnections(connection))
+        run(root, path, declared.name);
+    });
   }
 
   /**
@@ -204,13 +230,17 @@ export class ConnectionActors implements Disposable {
   }
 
   #start(connection: Connection): void {
+    const paths = pathConnections(connection);
+    const { keys } = this.#options;
     const root = this.#roots.spawn({
       connection,
       charonReady: this.#charonReady,
-      ...this.#options.keys.stateOf(connection),
+      keys: Object.fromEntries(paths.map((one) => [one.path, keys.stateOf(one.connection)])),
       endpoints: this.#endpoints.get(connection.id) ?? noEndpoints,
     });
-    root.send({ type: "sas.listed", ikeSas: this.#sas.get(connection.name) ?? noSas });
+    for (const { path, connection: declared } of paths)
+      root.send({ type: "sas.listed", path, ikeSas: this.#sas.get(declared.name) ?? noSas });
+    if (this.#isListed) reportComplete(root);
   }
 
   #ended(id: string, root: ConnectionActor | undefined, broken?: { error: unknown }): void {
@@ -230,6 +260,17 @@ export class ConnectionActors implements Disposable {
 }
 
 const noSas: readonly IkeSa[] = [];
+
+/** Whether a path has these SAs: it may have forgotten one that could not be ended. */
+function knows(snapshot: ConnectionSnapshot, path: string, ikeSas: readonly IkeSa[]): boolean {
+  const known = pathNamed(snapshot, path)?.getSnapshot().context.ikeSas ?? noSas;
+  return known === ikeSas || (known.length === 0 && ikeSas.length === 0);
+}
+
+/** Notifies a connection that waits for it that all its paths have their SAs. */
+function reportComplete(root: ConnectionActor): void {
+  if (!root.getSnapshot().context.dials) root.send({ type: "sas.complete" });
+}
 
 /** The earlier of two lists if they are equal, otherwise the later one. */
 function unchanged(before: readonly IkeSa[] | undefined, now: readonly IkeSa[]): readonly IkeSa[] {

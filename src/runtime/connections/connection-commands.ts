@@ -5,11 +5,13 @@ import type { ChildRef } from "../../model/api/child-ref.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import { rootOf } from "./root-of.ts";
 import type { Running } from "../ports/running.ts";
-import { childOf, pathSnapshotOf } from "../actors/snapshots.ts";
+import { childOf, childSnapshotOf, pathSnapshotOf } from "../actors/snapshots.ts";
 import { topState } from "../actors/state-name.ts";
 
 /** The result of a command for one child. */
-export interface Outcome extends ChildRef {
+export interface Outcome extends Pick<ChildRef, "connection"> {
+  /** The child's key; undefined for a command about the whole connection. */
+  readonly child?: string;
   readonly done: boolean;
   readonly message: string;
 }
@@ -99,7 +101,11 @@ function awaited(
 ): Observable<Outcome> {
   const late = `no result within ${limitMs / 1_000} s; see ipman status`;
   return merge(of(undefined), running.changes).pipe(
-    map(() => judge(target.child.getSnapshot())),
+    map(() => {
+      // Another path may have become active.
+      const child = childSnapshotOf(target.root.getSnapshot(), target.key);
+      return child === undefined ? undefined : judge(child);
+    }),
     filter((result) => result !== undefined),
     take(1),
     map(({ done, message }) => outcome(target, done, message)),

@@ -1,5 +1,5 @@
 import type { ConnectionActor } from "../../machines/connection/connection.ts";
-import type { ConnectionInput } from "../../machines/connection/connection-types.ts";
+import type { ConnectionInput, PathSwitched } from "../../machines/connection/connection-types.ts";
 import type { Breakdowns } from "../actors/breakdowns.ts";
 import type { connectionLogic } from "../effects/connection-logic.ts";
 import { contained } from "../actors/contained.ts";
@@ -12,6 +12,7 @@ export interface ConnectionRootsOptions {
   readonly moved: TransitionObserver["moved"];
   readonly onChange: (id: string) => void;
   readonly onListWanted: () => void;
+  readonly onSwitch: (id: string, switched: PathSwitched) => void;
   /** Called when the actor has ended, by itself or by an exception. */
   readonly onEnd: (
     id: string,
@@ -35,7 +36,7 @@ export class ConnectionRoots {
 
   /** Starts the actor of a connection. */
   spawn(input: ConnectionInput): ConnectionActor {
-    const { logic, breakdowns, moved, onChange, onListWanted } = this.#options;
+    const { logic, breakdowns, moved, onChange, onListWanted, onSwitch } = this.#options;
     const { id } = input.connection;
     const broke = (error: unknown) => breakdowns.report(id, error);
     const root: ConnectionActor = observedActor(
@@ -49,6 +50,10 @@ export class ConnectionRoots {
     );
     this.#byId.set(id, root);
     root.on("sas.wanted", contained(broke, onListWanted));
+    root.on(
+      "path.switched",
+      contained(broke, ({ from, to, cause }) => onSwitch(id, { from, to, cause })),
+    );
     root.start();
     // An exception may have stopped the actor already.
     if (this.#byId.get(id) === root)

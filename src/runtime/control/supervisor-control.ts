@@ -7,6 +7,7 @@ import type { Examiner } from "../diagnosis/examiner.ts";
 import { actorsNow, inspection } from "../inspector/inspection.ts";
 import { rekey, restart } from "../connections/connection-commands.ts";
 import type { LogBuffer, BufferedLine } from "../logs/log-buffer.ts";
+import { move } from "../connections/move-command.ts";
 import { reportOf } from "../status/report.ts";
 import { rootOf } from "../connections/root-of.ts";
 import { statusOf } from "../status/status.ts";
@@ -41,6 +42,8 @@ export function supervisorControl(
         return from(diagnose(running, examiner, diagnosisOf(request)));
       case "rekey":
         return rekey(running, textOf(request["connection"]), optionalText(request["child"]));
+      case "move":
+        return move(running, textOf(request["connection"]), optionalText(request["path"]));
       case "restart":
         return restart(running, textOf(request["connection"]));
       default:

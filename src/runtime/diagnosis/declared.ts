@@ -3,7 +3,7 @@ import type { PathSnapshot } from "../../machines/path/path.ts";
 import { failure, Reason, type Failure } from "../../model/status/failure.ts";
 import { note, ok, problem, type Finding } from "../../model/status/finding.ts";
 import { reasons } from "../../model/status/reason.ts";
-import { pathSnapshotOf } from "../actors/snapshots.ts";
+import { activeConnection, pathSnapshotOf } from "../actors/snapshots.ts";
 import { specFailure } from "../conditions/conditions.ts";
 import type { Running } from "../ports/running.ts";
 
@@ -25,7 +25,7 @@ export function checkDeclared(running: Running, root: ConnectionActor): Finding[
   const refused = specFailure(running.desired.problems.get(connection.id) ?? []);
   const { hasSecret, keyFailure, secretTrouble } = running.secretOf(connection);
   const { charonSnapshot, stateProblem } = running;
-  const { name, namespace, key } = connection.secretRef;
+  const { name, namespace, key } = activeConnection(snapshot.context).secretRef;
   return [
     ...(stateProblem === undefined ? [] : [note("state", stateProblem)]),
     refused === undefined ? ok("manifest", "is valid") : problemOf("manifest", refused),

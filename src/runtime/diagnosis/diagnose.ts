@@ -3,7 +3,7 @@ import type { ConnectionActor } from "../../machines/connection/connection.ts";
 import { parseAddress, type Address } from "../../model/net/address.ts";
 import { ok, problem, skipped, type Finding } from "../../model/status/finding.ts";
 import { isEstablished, type IkeSa } from "../../model/charon/sa.ts";
-import { pathSnapshotOf } from "../actors/snapshots.ts";
+import { activeConnection, pathSnapshotOf } from "../actors/snapshots.ts";
 import { rekey } from "../connections/connection-commands.ts";
 import type { Running } from "../ports/running.ts";
 import { isUp } from "../conditions/conditions.ts";
@@ -51,7 +51,7 @@ export async function* diagnose(
     return;
   }
   const remote = remoteOf(root);
-  yield* checkRoute(root.getSnapshot().context.connection, remote, examiner);
+  yield* checkRoute(activeConnection(root.getSnapshot().context), remote, examiner);
   const ike = await checkIke(root, remote, examiner);
   yield* ike;
   for (const key of keys) yield* diagnoseChild(running, root, key, ike[0], examiner, request);
@@ -103,7 +103,7 @@ async function checkRekey(
 /** The peer's address: of the established IKE SA, as declared, or as charon resolved it. */
 function remoteOf(root: ConnectionActor): Address | undefined {
   const snapshot = root.getSnapshot();
-  const { connection } = snapshot.context;
+  const connection = activeConnection(snapshot.context);
   const { ikeSas = [] } = pathSnapshotOf(snapshot)?.context ?? {};
   const hostOf = (sa: IkeSa | undefined) => parseAddress(sa?.remoteHost ?? "");
   return hostOf(ikeSas.find(isEstablished)) ?? connection.remoteAddress ?? hostOf(ikeSas[0]);

@@ -13,6 +13,10 @@ export interface Placed {
   readonly gateway: Gateway;
   readonly workers: readonly Worker[];
   readonly tunnel: Tunnel | undefined;
+  /** The if_ids of the child's tunnels, the active one first. */
+  readonly tunnels: readonly number[];
+  /** The connection's name in charon by its active path. */
+  readonly charonName: string;
 }
 
 /** An echo request; of the smallest size unless `bytes` is given. */

@@ -3,7 +3,7 @@ import type { ConnectionActor } from "../../machines/connection/connection.ts";
 import type { ChildSnapshot } from "../../machines/child/child.ts";
 import type { Child } from "../../model/api/connection.ts";
 import { type PublicState, publicStateOf } from "../../model/status/public-state.ts";
-import { childSnapshotOf, gatewaySnapshotOf } from "../actors/snapshots.ts";
+import { activeConnection, childSnapshotOf, gatewaySnapshotOf } from "../actors/snapshots.ts";
 import type { Placed } from "./examiner.ts";
 
 /** The current snapshots of a child's actors. */
@@ -30,9 +30,11 @@ export function childrenOf(root: ConnectionActor, key?: string): ChildSubject[] 
     return [{ child, snapshot, gateway, state: publicStateOf(snapshot), placed: placedOf() }];
 
     function placedOf(): Placed | undefined {
-      const { gateway: where, workers = [], tunnel } = gateway?.context ?? {};
+      const { gateway: where, workers = [], tunnel, tunnels = [] } = gateway?.context ?? {};
       if (where === undefined) return undefined;
-      return { connection: context.connection, child, gateway: where, workers, tunnel };
+      const charonName = activeConnection(context).name;
+      const placed = { connection: context.connection, child, gateway: where, workers };
+      return { ...placed, tunnel, tunnels, charonName };
     }
   });
 }

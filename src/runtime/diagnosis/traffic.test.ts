@@ -27,7 +27,15 @@ async function findingsFor(situation: Situation, asked?: Address): Promise<Findi
   const { integrity = "HMAC_SHA2_256_128", extra = {} } = situation;
   const connection = connectionOf();
   const child = { ...(connection.children[0] as Child), extra };
-  const placed: Placed = { connection, child, gateway, workers: [], tunnel: undefined };
+  const placed: Placed = {
+    connection,
+    child,
+    gateway,
+    workers: [],
+    tunnel: undefined,
+    tunnels: [child.ifId],
+    charonName: connection.name,
+  };
   let reads = 0;
   const statistics = async () => {
     const counted = { packetsOut: reads++ * 3, packetsIn } as ChildSaStatistics;

@@ -59,11 +59,11 @@ export async function checkTraffic(
 
 /** Reports that every packet of the peer fails the integrity check. */
 async function checkIntegrity(
-  { connection, child }: Placed,
+  { charonName, child, tunnels }: Placed,
   examiner: Examiner,
 ): Promise<Finding | undefined> {
-  const sas = childSas(await examiner.statistics(), connection, child);
-  const own = examiner.saCounters().filter(({ ifId }) => ifId === child.ifId);
+  const sas = childSas(await examiner.statistics(), charonName, child);
+  const own = examiner.saCounters().filter(({ ifId }) => ifId === tunnels[0]);
   const { packetsIn, integrityFailures } = childCounters(own, sas);
   if (packetsIn > 0 || integrityFailures === 0) return undefined;
   return problem(
@@ -73,11 +73,7 @@ async function checkIntegrity(
   );
 }
 
-function childSas(
-  ikeSas: readonly IkeSa[],
-  { name }: Placed["connection"],
-  { key }: Placed["child"],
-): ChildSa[] {
+function childSas(ikeSas: readonly IkeSa[], name: string, { key }: Placed["child"]): ChildSa[] {
   const own = ikeSas.filter((ike) => ike.connection === name);
   return own.flatMap(({ children }) => children).filter((sa) => childKeyOf(sa.name) === key);
 }
@@ -95,11 +91,11 @@ interface Counters {
 
 /** The counters of the CHILD SA that carries packets to an address, and the kernel's errors. */
 async function countersOf(
-  { connection, child }: Placed,
+  { charonName, child }: Placed,
   target: Address,
   examiner: Examiner,
 ): Promise<Counters> {
-  const own = childSas(await examiner.statistics(), connection, child);
+  const own = childSas(await examiner.statistics(), charonName, child);
   const sa = own.findLast(({ remoteSelectors }) => carries(remoteSelectors, target)) ?? own.at(-1);
   return { sa, errors: examiner.xfrmErrors() };
 }

@@ -4,6 +4,7 @@ import type { SaEnd } from "../../model/charon/sa-statistics.ts";
 import type { Transition } from "../actors/transitions.ts";
 import type {
   AdapterCall,
+  PathSwitch,
   ProbeResult,
   QueueWait,
   ReportedBreakdown,
@@ -16,6 +17,7 @@ export class EventSubjects implements RuntimeEvents, Disposable {
   readonly charonEvents = new Subject<CharonEvent>();
   readonly saEnds = new Subject<SaEnd>();
   readonly probeResults = new Subject<ProbeResult>();
+  readonly pathSwitches = new Subject<PathSwitch>();
   readonly adapterCalls = new Subject<AdapterCall>();
   readonly queueWaits = new Subject<QueueWait>();
   readonly breakdowns = new Subject<ReportedBreakdown>();

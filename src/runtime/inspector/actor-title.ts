@@ -1,9 +1,10 @@
 import type { AnyActorRef } from "xstate";
-import { onlyPath, pathActorId } from "../../machines/connection/connection-types.ts";
+import { pathActorId } from "../../machines/connection/connection-types.ts";
+import { mainPath } from "../../model/api/path.ts";
 
 /** The name of an actor's part: `lan`, `lan gateway`, `path`, `path backup`. */
 export function labelOf({ id }: Pick<AnyActorRef, "id">): string {
-  if (id === pathActorId(onlyPath)) return "path";
+  if (id === pathActorId(mainPath)) return "path";
   const [, kind, key = ""] = /^(child|gateway|path)\.(.*)$/.exec(id) ?? [];
   if (kind === undefined) return id;
   if (kind === "child") return key;
@@ -12,12 +13,12 @@ export function labelOf({ id }: Pick<AnyActorRef, "id">): string {
 
 /**
  * The title of an actor: `partner`, `partner path`, `partner/lan`, `partner/lan gateway`. The titles
- * of children omit the only path of a connection.
+ * of children omit the path that a connection without further paths has.
  */
 export function titleOf(actor: AnyActorRef): string {
   const { id, _parent: parent } = actor;
   if (parent === undefined) return id;
   if (!/^(child|gateway)\./.test(id)) return `${titleOf(parent)} ${labelOf(actor)}`;
-  const above = parent.id === pathActorId(onlyPath) ? parent._parent : undefined;
+  const above = parent.id === pathActorId(mainPath) ? parent._parent : undefined;
   return `${titleOf(above ?? parent)}/${labelOf(actor)}`;
 }

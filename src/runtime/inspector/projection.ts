@@ -6,6 +6,7 @@ import type {
   ConnectionContext,
   ConnectionEvent,
 } from "../../machines/connection/connection-types.ts";
+import type { FailoverContext } from "../../machines/failover/failover-types.ts";
 import type { GatewayContext } from "../../machines/gateway/gateway-types.ts";
 import type { ProbeContext } from "../../machines/probe.ts";
 import { formatAddress } from "../../model/net/address.ts";
@@ -21,12 +22,15 @@ type VisibleContext = Readonly<Record<string, unknown>>;
  */
 const contexts: Readonly<Record<string, (context: never) => VisibleContext>> = {
   charon: ({ attempt, failure, recurrence }: CharonContext) => ({ attempt, failure, recurrence }),
-  connection: ({ connection, paths, failure }: ConnectionContext) => ({
+  connection: ({ connection, paths, active, dialled }: ConnectionContext) => ({
     id: connection.id,
     generation: connection.generation,
-    paths,
-    failure,
+    paths: paths.map(({ path, state }) => `${path} ${state}`),
+    active,
+    dialled,
+    failure: paths.find(({ path }) => path === active)?.failure,
   }),
+  failover: (context: FailoverContext) => ({ ...context }),
   path: ({ path, connection, ...context }: PathContext) => ({
     connection: connection.id,
     path,

@@ -27,6 +27,7 @@ const order: GatewayOrder = {
   gateway,
   workers: [workerOf("10.0.2.3/24", "198.18.0.2")],
   tunnel: undefined,
+  tunnels: [child.ifId],
 };
 
 /** A network on a simulated kernel whose path to the peer has an MTU. */

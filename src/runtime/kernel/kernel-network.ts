@@ -56,7 +56,10 @@ export interface KernelNetworkOptions {
 }
 
 /** The parts of a gateway's order on which its plan depends. */
-type PlanFacts = Pick<GatewayOrder, "connection" | "child" | "gateway" | "workers" | "tunnel">;
+type PlanFacts = Pick<
+  GatewayOrder,
+  "connection" | "child" | "gateway" | "workers" | "tunnel" | "tunnels"
+>;
 
 /** The gateway of a worker. */
 interface WorkerGateway {
@@ -202,12 +205,13 @@ export class KernelNetwork implements NetworkPort {
   }
 
   #planOf(order: PlanFacts, tunnelMtu: number): NetworkPlan {
-    const { connection, child, gateway, workers } = order;
+    const { connection, child, gateway, workers, tunnels } = order;
     return gatewayPlan({
       connection,
       child,
       gateway,
       workers,
+      tunnels,
       tunnelMtu,
       vxlanPort: this.#options.vxlanPort,
       segmentKey: this.#options.segmentKey,

@@ -19,7 +19,13 @@ function refused(...declarations: Declared[]): string[][] {
     secrets.replace([{ metadata, stringData: Object.fromEntries(keys) } as unknown as Secret]);
     const connections = Object.entries(declared).map(
       ([id, [localId, remoteId]]) =>
-        ({ id, localId, remoteId, secretRef: { ...metadata, key: id } }) as unknown as Connection,
+        ({
+          id,
+          name: id,
+          localId,
+          remoteId,
+          secretRef: { ...metadata, key: id },
+        }) as unknown as Connection,
     );
     claims.update(connections);
     return connections.filter((c) => claims.failureOf(c) !== undefined).map(({ id }) => id);

@@ -1,4 +1,4 @@
-import type { ConnectionEvent } from "../../machines/connection/connection-types.ts";
+import type { PathEvent } from "../../machines/path/path-types.ts";
 import type { Connection } from "../../model/api/connection.ts";
 import { failure, Reason, type Failure } from "../../model/status/failure.ts";
 import type { SecretFacts } from "../conditions/conditions.ts";
@@ -26,11 +26,14 @@ export interface KeyState {
   readonly keyFailure: Failure | undefined;
 }
 
-/** The event that reports the state of a key to the actor of its connection. */
+/** An event that reports the state of a key to a path. */
+export type KeyEvent = Extract<PathEvent, { type: `secret.${string}` }>;
+
+/** The event that reports the state of a key to a path. */
 export function keyEvent(
   { secretRevision: revision, keyFailure: failure }: KeyState,
   unreadable: boolean,
-): ConnectionEvent {
+): KeyEvent {
   if (failure !== undefined) return { type: "secret.refused", failure };
   if (revision === undefined) return { type: "secret.missing", unreadable };
   return { type: "secret.changed", revision };
@@ -43,6 +46,7 @@ export function keyEvent(
  */
 export class KeyClaims {
   readonly #secrets: Secrets;
+  /** By the connection's name in charon. */
   #granted: ReadonlyMap<string, KeyClaim> = new Map();
   #conflicts: ReadonlyMap<string, Failure> = new Map();
 
@@ -50,7 +54,7 @@ export class KeyClaims {
     this.#secrets = secrets;
   }
 
-  /** Grants keys to these connections, which replace the former ones. */
+  /** Grants keys to these connections of charon, which replace the former ones. */
   update(connections: Iterable<Connection>): void {
     const claims = [...connections].flatMap((connection) => {
       const revision = this.#secrets.revision(connection);
@@ -63,17 +67,17 @@ export class KeyClaims {
     const conflicts = new Map<string, Failure>();
     for (const claim of [...kept, ...others]) {
       const other = granted.conflictWith(claim);
-      const { id } = claim.connection;
+      const { name } = claim.connection;
       if (other === undefined) granted.add(claim);
-      else conflicts.set(id, this.#conflict(claim, other));
+      else conflicts.set(name, this.#conflict(claim, other));
     }
-    this.#granted = granted.byId;
+    this.#granted = granted.byName;
     this.#conflicts = conflicts;
   }
 
   /** Why an existing key may not be in charon; the same object while nothing changes. */
   failureOf(connection: Connection): Failure | undefined {
-    return this.#secrets.failureOf(connection) ?? this.#conflicts.get(connection.id);
+    return this.#secrets.failureOf(connection) ?? this.#conflicts.get(connection.name);
   }
 
   /** The revision of the key that charon may have, or why it may not have it. */
@@ -94,7 +98,7 @@ export class KeyClaims {
   }
 
   #isGranted({ connection, revision }: KeyClaim): boolean {
-    const before = this.#granted.get(connection.id);
+    const before = this.#granted.get(connection.name);
     return (
       before?.revision === revision &&
       before.connection.localId === connection.localId &&
@@ -107,21 +111,21 @@ export class KeyClaims {
       `the pre-shared key is not that of ${other.id}, and charon could take one for the other: ` +
       `remoteId "${connection.remoteId}" overlaps with remoteId "${other.remoteId}" or a localId; ` +
       "use one key for both, or identities that do not overlap";
-    const before = this.#conflicts.get(connection.id);
+    const before = this.#conflicts.get(connection.name);
     return before?.message === message ? before : failure(Reason.SecretConflict, message);
   }
 }
 
 /** Claims without a conflict, found by their identities. */
 class Granted {
-  readonly byId = new Map<string, KeyClaim>();
+  readonly byName = new Map<string, KeyClaim>();
   readonly #byRemote = new Map<string, KeyClaim[]>();
   readonly #byLocal = new Map<string, KeyClaim[]>();
   /** Claims whose remoteId matches more than one identity. */
   readonly #broad: KeyClaim[] = [];
 
   add(claim: KeyClaim): void {
-    this.byId.set(claim.connection.id, claim);
+    this.byName.set(claim.connection.name, claim);
     const [local, remote] = [exact(claim.local), exact(claim.remote)];
     if (remote === undefined) this.#broad.push(claim);
     else push(this.#byRemote, remote, claim);
@@ -137,7 +141,7 @@ class Granted {
 
   #candidates({ local, remote }: KeyClaim): readonly KeyClaim[] {
     const [own, peer] = [exact(local), exact(remote)];
-    if (peer === undefined) return [...this.byId.values()];
+    if (peer === undefined) return [...this.byName.values()];
     return [
       ...(this.#byRemote.get(peer) ?? []),
       ...(this.#byLocal.get(peer) ?? []),

@@ -31,12 +31,15 @@ describe("the log buffer", () => {
     log.info("of no connection");
     logBuffer.noteCharon(said("partner-in-charon", "initiating"), 1);
     logBuffer.noteCharon(said("partner", "of another connection"), 2);
+    logBuffer.noteCharon(said("partner-in-charon/backup", "of another path"), 3);
+    logBuffer.noteCharon(said("partner-in-charon-2", "of another connection"), 4);
     assert.deepEqual(
       linesOf(logBuffer).map(({ from, text }) => `${from} ${text}`),
       [
         "ipman partner negotiating",
         "ipman partner/lan failed: PeerRefused: no more children",
         "charon [IKE] initiating",
+        "charon [IKE] of another path",
       ],
     );
   });

@@ -1,4 +1,5 @@
 import { Observable, Subject } from "rxjs";
+import { isNameOf } from "../../model/api/path.ts";
 import type { CharonEvent } from "../../model/charon/charon-event.ts";
 
 /** A line of ipman's or charon's log; charon's may concern no particular connection. */
@@ -47,7 +48,7 @@ export class LogBuffer {
    */
   of({ id, name }: { id: string; name: string }, follow: boolean): Observable<BufferedLine> {
     const isWanted = ({ from, connection }: BufferedLine) =>
-      from === "ipman" ? connection === id : connection === name;
+      from === "ipman" ? connection === id : isNameOf(connection, name);
     return new Observable((subscriber) => {
       for (const line of this.#lines) if (isWanted(line)) subscriber.next(line);
       if (!follow) return subscriber.complete();

@@ -9,7 +9,7 @@ import { unansweredOf } from "../conditions/conditions.ts";
 import type { ConnectionStatus, Status } from "../../model/status/status.ts";
 import { statusOf, type StatusSource } from "../status/status.ts";
 import type { Running } from "../ports/running.ts";
-import type { ReportedBreakdown, RuntimeEvents } from "../ports/runtime-events.ts";
+import type { PathSwitch, ReportedBreakdown, RuntimeEvents } from "../ports/runtime-events.ts";
 import type { LogBuffer } from "./log-buffer.ts";
 
 /** Logs a supervisor's events, and keeps charon's lines in the log buffer. */
@@ -18,8 +18,14 @@ export function logEvents(log: Logger, logBuffer: LogBuffer, events: RuntimeEven
     logCharonReport(log, event);
     logBuffer.noteCharon(event, Date.now());
   });
+  subscription.add(events.pathSwitches.subscribe((switched) => logSwitch(log, switched)));
   subscription.add(events.breakdowns.subscribe((breakdown) => logBreakdown(log, breakdown)));
   return subscription;
+}
+
+function logSwitch(log: Logger, { connection, from, to, cause }: PathSwitch): void {
+  const labels = { connection, path: to, cause };
+  log.warn(labels, `the path ${to} carries the traffic instead of ${from}`);
 }
 
 /** Logs charon's own lines and alerts, with the connection that they are about. */

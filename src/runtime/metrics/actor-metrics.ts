@@ -3,6 +3,7 @@ import type { AnyActorRef, AnyMachineSnapshot } from "xstate";
 import { charonMachine } from "../../machines/charon.ts";
 import { childMachine } from "../../machines/child/child.ts";
 import { connectionMachine } from "../../machines/connection/connection.ts";
+import { failoverMachine } from "../../machines/failover/failover.ts";
 import { gatewayMachine } from "../../machines/gateway/gateway.ts";
 import { pathMachine } from "../../machines/path/path.ts";
 import { probeMachine } from "../../machines/probe.ts";
@@ -19,6 +20,7 @@ const { asking, ...idle } = probeMachine.states;
 const charts: Readonly<Record<string, readonly string[]>> = {
   charon: [...Object.keys(ofCharon), ...ofSession],
   connection: Object.keys(connectionMachine.states),
+  failover: Object.keys(failoverMachine.states),
   path: Object.keys(pathMachine.states),
   child: Object.keys(childMachine.states),
   gateway: Object.keys(gatewayMachine.states),

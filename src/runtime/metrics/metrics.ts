@@ -4,11 +4,13 @@ import { ActorMetrics } from "./actor-metrics.ts";
 import { CharonMetrics, type StatisticsPort } from "./charon-metrics.ts";
 import { machinesBelow } from "../actors/machines-below.ts";
 import { showXfrmErrors, type ErrorsPort } from "./kernel-metrics.ts";
+import { PathMetrics } from "./path-metrics.ts";
 import { ProbeMetrics } from "./probe-metrics.ts";
 import { readinessText, unreadableText } from "./readiness-series.ts";
 import { secretText } from "./secret-series.ts";
 import type { StateWrites } from "../host/state-writer.ts";
 import { statusText } from "./status-series.ts";
+import { allPathConnections } from "../../model/api/path.ts";
 import type { Status } from "../../model/status/status.ts";
 import { statusOf } from "../status/status.ts";
 import type { Running } from "../ports/running.ts";
@@ -119,9 +121,10 @@ export class Metrics implements Disposable {
   /** Adds the metrics of a supervisor's actors, of its events, and of its charon's statistics. */
   observe({ running, events, charon, network }: Observed): void {
     this.#running = running;
-    const declared = () => running.desired.connections.values();
+    const declared = () => allPathConnections(running.desired.connections.values());
     showXfrmErrors(this.registry, network);
     const ofActors = new ActorMetrics(this.registry, () => machinesBelow(running.rootActors));
+    const ofPaths = new PathMetrics(this.registry, this.#statusNow);
     const ofProbes = new ProbeMetrics(this.registry, this.#statusNow);
     const ofCharon = new CharonMetrics({ charon, declared });
     this.#charon = ofCharon;
@@ -131,6 +134,7 @@ export class Metrics implements Disposable {
       this.#subscriptions.add(source.subscribe(run));
     count(events.transitions, (transition) => ofActors.move(transition));
     count(events.queueWaits, (wait) => ofActors.wait(wait));
+    count(events.pathSwitches, (switched) => ofPaths.take(switched));
     count(events.probeResults, (result) => ofProbes.take(result));
     count(events.charonEvents, (event) => ofCharon.take(event));
     count(events.saEnds, (end) => ofCharon.takeEnd(end));

@@ -2,7 +2,12 @@ import { isUp } from "../conditions/conditions.ts";
 import { exposition, labelsOf, type Labelled, type MetricFamily } from "./exposition.ts";
 import { Reason } from "../../model/status/failure.ts";
 import { publicStates } from "../../model/status/public-state.ts";
-import type { ChildStatus, ConnectionStatus, Status } from "../../model/status/status.ts";
+import type {
+  ChildStatus,
+  ConnectionStatus,
+  PathStatus,
+  Status,
+} from "../../model/status/status.ts";
 
 /** The series of each public state: its number of connections. */
 const countSeries: readonly MetricFamily<number>[] = [
@@ -27,6 +32,22 @@ const upSeries: readonly MetricFamily<Liveness>[] = [
   },
 ];
 
+/** The series of each path of a connection with several. */
+const pathSeries: readonly MetricFamily<PathStatus>[] = [
+  {
+    name: "ipman_path_active",
+    help: "1 if the path carries the traffic of its connection, 0 if another one does.",
+    type: "gauge",
+    value: ({ role }) => (role === "active" ? 1 : 0),
+  },
+  {
+    name: "ipman_path_up",
+    help: "1 if the path has an IKE SA, 0 if not.",
+    type: "gauge",
+    value: ({ state }) => (isUp(state) ? 1 : 0),
+  },
+];
+
 /** The series of the key exchange methods of an IKE SA, and of a CHILD SA. */
 const keyExchangeSeries: readonly MetricFamily<1>[] = [
   {
@@ -41,6 +62,7 @@ const keyExchangeSeries: readonly MetricFamily<1>[] = [
 export const statusFamilies: readonly Pick<MetricFamily<never>, "name" | "type">[] = [
   ...countSeries,
   ...upSeries,
+  ...pathSeries,
   ...keyExchangeSeries,
 ];
 
@@ -60,8 +82,16 @@ export function statusText({ connections }: Status): string {
   return (
     exposition(countSeries, byState) +
     exposition(upSeries, children) +
+    exposition(pathSeries, connections.flatMap(pathsIn)) +
     exposition(keyExchangeSeries, connections.flatMap(keyExchangesOf))
   );
+}
+
+function pathsIn({ id, paths = [] }: ConnectionStatus): Labelled<PathStatus>[] {
+  return paths.map((path) => ({
+    labels: labelsOf({ connection: id, path: path.name }),
+    thing: path,
+  }));
 }
 
 function keyExchangesOf({ id, keyExchange, children }: ConnectionStatus): Labelled<1>[] {

@@ -1,4 +1,5 @@
 import type { Observable } from "rxjs";
+import type { PathSwitched } from "../../machines/connection/connection-types.ts";
 import type { CharonEvent } from "../../model/charon/charon-event.ts";
 import type { ChildRef } from "../../model/api/child-ref.ts";
 import type { SaEnd } from "../../model/charon/sa-statistics.ts";
@@ -31,6 +32,12 @@ export interface ReportedBreakdown {
   readonly error: unknown;
 }
 
+/** Another path carries the traffic of a connection. */
+export interface PathSwitch extends PathSwitched {
+  /** The connection's id. */
+  readonly connection: string;
+}
+
 /** The events of a running supervisor. Log and metrics subscribe to them. */
 export interface RuntimeEvents {
   readonly transitions: Observable<Transition>;
@@ -38,6 +45,7 @@ export interface RuntimeEvents {
   /** The kernel's last counters of each SA that ended, in charon's whole namespace. */
   readonly saEnds: Observable<SaEnd>;
   readonly probeResults: Observable<ProbeResult>;
+  readonly pathSwitches: Observable<PathSwitch>;
   readonly adapterCalls: Observable<AdapterCall>;
   readonly queueWaits: Observable<QueueWait>;
   readonly breakdowns: Observable<ReportedBreakdown>;

@@ -1,4 +1,5 @@
 import { childRefKey } from "../../model/api/child-ref.ts";
+import { allPathConnections } from "../../model/api/path.ts";
 import { childKeyOf } from "../../model/api/selector-sets.ts";
 import { isInstalled, type IkeSa } from "../../model/charon/sa.ts";
 import type { Status } from "../../model/status/status.ts";
@@ -25,7 +26,11 @@ export async function reportOf(
   const status = statusOf(running);
   // If charon does not answer, the status shows that.
   const ikeSas = await statistics().catch(() => []);
-  const idOf = new Map(status.connections.map(({ id, name }) => [name, id]));
+  const idOf = new Map(
+    [...running.roots].flatMap(([id, root]) =>
+      allPathConnections([root.getSnapshot().context.connection]).map(({ name }) => [name, id]),
+    ),
+  );
   const traffic: Record<string, ChildTraffic> = {};
   for (const { connection, children } of ikeSas) {
     const id = idOf.get(connection);

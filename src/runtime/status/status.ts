@@ -23,7 +23,13 @@ import {
   type ConnectionFacts,
 } from "../conditions/conditions.ts";
 import { machinesBelow } from "../actors/machines-below.ts";
-import { childSnapshotOf, gatewaySnapshotOf, pathSnapshotOf } from "../actors/snapshots.ts";
+import {
+  activeConnection,
+  childSnapshotOf,
+  gatewaySnapshotOf,
+  pathSnapshotOf,
+} from "../actors/snapshots.ts";
+import { pathStatuses } from "./path-status.ts";
 import { Memo } from "../../model/value/memo.ts";
 import { stateName, topState } from "../actors/state-name.ts";
 import type { Running } from "../ports/running.ts";
@@ -124,13 +130,14 @@ function connectionStatus(
     id: connection.id,
     name: connection.name,
     generation: connection.generation,
-    remote: connection.remoteAddr,
+    remote: activeConnection(snapshot.context).remoteAddr,
     state,
     since: sinceWhen(state, before),
     failure,
     keyExchange,
     conditions: conditionsOf({ state, failure, omitted, keyExchange, children, ...surroundings }),
     children,
+    paths: pathStatuses(snapshot),
     problems: surroundings.problems,
   };
 }
@@ -194,7 +201,7 @@ function refusedStatus(id: string, surroundings: OtherFacts): ConnectionStatus {
   const failure = specFailure(surroundings.problems);
   const facts = { state: "pending" as const, failure, children: [], ...surroundings };
   const { problems } = surroundings;
-  const shown = { id, name: id, generation: 0, remote: "", since: 0, problems };
+  const shown = { id, name: id, generation: 0, remote: "", since: 0, paths: [], problems };
   return { ...shown, state: "pending", failure, children: [], conditions: conditionsOf(facts) };
 }
 
@@ -206,6 +213,6 @@ function brokenStatus(
 ): ConnectionStatus {
   const facts = { state: "failed" as const, failure, children: [], ...surroundings };
   const { problems } = surroundings;
-  const shown = { id, name, generation, remote: remoteAddr, since: 0, problems };
+  const shown = { id, name, generation, remote: remoteAddr, since: 0, paths: [], problems };
   return { ...shown, state: "failed", failure, children: [], conditions: conditionsOf(facts) };
 }

@@ -1,6 +1,7 @@
 import type { ChildSnapshot } from "../../machines/child/child.ts";
 import type { ConnectionSnapshot } from "../../machines/connection/connection.ts";
 import type { Child, Connection } from "../../model/api/connection.ts";
+import { tunnelIfIds } from "../../model/api/path.ts";
 import { narrowedToPair } from "../../model/charon/narrowed-to-pair.ts";
 import type { ChildSa, IkeSa } from "../../model/charon/sa.ts";
 import { Reason } from "../../model/status/failure.ts";
@@ -61,7 +62,8 @@ export class PeerModes {
     for (const connection of connections) {
       for (const child of connection.children) {
         if (!isOpen(child)) continue;
-        const own = listed.filter(({ ifId }) => ifId === child.ifId);
+        const ifIds = tunnelIfIds(connection, child.key);
+        const own = listed.filter(({ ifId }) => ifId !== undefined && ifIds.includes(ifId));
         const mode = hasPairs(own, child)
           ? "perPair"
           : own.some((sa) => narrowedToPair(sa, child))

@@ -3,6 +3,7 @@ import type { AnyActorRef } from "xstate";
 import type { ConnectionActor } from "../../machines/connection/connection.ts";
 import type { Endpoints } from "../../machines/connection/connection-types.ts";
 import type { Connection } from "../../model/api/connection.ts";
+import { allPathConnections, ifIdsOfPaths, pathConnections } from "../../model/api/path.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import { contained, resubscribed } from "../actors/contained.ts";
@@ -102,6 +103,7 @@ export class Supervisor implements Running, Disposable {
       queue,
       transitions: events.transitions,
       breakdowns: events.breakdowns,
+      switches: events.pathSwitches,
     });
     const changed = () => this.#changes.next();
     this.probes = new Probes({ network, events, changed });
@@ -145,7 +147,10 @@ export class Supervisor implements Running, Disposable {
   }
 
   secretOf(connection: Connection): SecretFacts {
-    return this.#keys.factsOf(connection);
+    const active = this.roots.get(connection.id)?.getSnapshot().context.active;
+    const paths = pathConnections(connection);
+    const path = paths.find((one) => one.path === active) ?? paths[0];
+    return this.#keys.factsOf(path?.connection ?? connection);
   }
 
   secretChangedAt(connection: Connection): number | undefined {
@@ -238,8 +243,9 @@ export class Supervisor implements Running, Disposable {
   #setDesired(desired: DesiredState): void {
     this.#desired = desired;
     this.#secrets.replace(desired.secrets, desired.unreadable);
-    this.#keys.update(desired.connections.values());
-    this.#orphans.note(desired.connections.values());
+    const ofCharon = allPathConnections(desired.connections.values());
+    this.#keys.update(ofCharon);
+    this.#orphans.note(ofCharon);
     this.#connections.declare(desired.connections);
     this.probes.update(desired.connections, this.#endpoints);
     this.#changes.next();
@@ -263,7 +269,7 @@ export class Supervisor implements Running, Disposable {
   /** The names of the declared connections; undefined while a manifest cannot be read. */
   #declaredNames(): ReadonlySet<string> | undefined {
     if (!this.#isComplete()) return undefined;
-    return new Set([...this.#desired.connections.values()].map(({ name }) => name));
+    return new Set(this.#ofCharon().map(({ name }) => name));
   }
 
   #isDeclared(connectionId: string, childKey: string): boolean {
@@ -275,16 +281,23 @@ export class Supervisor implements Running, Disposable {
   #prune(): void {
     if (this.#pruned || !this.#isComplete()) return;
     this.#pruned = true;
-    const { connections } = this.#desired;
     // charon may hang, and then it removes nothing from the kernel.
-    this.#orphans.remove(this.#options.placement.prune(connections), connections.values());
+    const former = this.#options.placement.prune(this.#desired.connections);
+    this.#orphans.remove(former.flatMap(ifIdsOfPaths), this.#ofCharon());
   }
 
   /** Removes the SAs of a deleted connection, which charon may have been unable to remove. */
-  #removeSasOf({ id, children }: Connection): void {
-    if (this.#desired.connections.has(id)) return;
-    const ifIds = children.map(({ ifId }) => ifId);
-    this.#orphans.remove(ifIds, this.#desired.connections.values());
+  #removeSasOf(connection: Connection): void {
+    if (this.#desired.connections.has(connection.id)) return;
+    const ifIds = allPathConnections([connection]).flatMap(({ children }) =>
+      children.map(({ ifId }) => ifId),
+    );
+    this.#orphans.remove(ifIds, this.#ofCharon());
+  }
+
+  /** The declared connections by each of their paths, as charon has them. */
+  #ofCharon(): Connection[] {
+    return allPathConnections(this.#desired.connections.values());
   }
 
   readonly #report = (error: unknown): void =>

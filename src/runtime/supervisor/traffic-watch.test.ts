@@ -30,11 +30,11 @@ function watched(t: TestContext) {
   };
   const child = () => ({
     tags: new Set([state.state]),
-    context: { sas: [childSa({ uniqueId: state.sa })] },
+    context: { child: connection.children[0], sas: [childSa({ uniqueId: state.sa })] },
   });
   const path = { children: { [childActorId("child-2")]: { getSnapshot: child } } };
   const children = { "path.main": { getSnapshot: () => path } };
-  const root = { getSnapshot: () => ({ context: { connection }, children }) };
+  const root = { getSnapshot: () => ({ context: { connection, active: "main" }, children }) };
   const calls: AdapterCall[] = [];
   const saCounters = () => {
     state.looks++;

@@ -165,10 +165,10 @@ export class TrafficWatch implements TrafficStates, Disposable {
 function childrenUp(root: ConnectionActor | undefined): UpChild[] {
   if (root === undefined) return [];
   const connection = root.getSnapshot();
-  return connection.context.connection.children.flatMap((child) => {
-    const snapshot = childSnapshotOf(connection, child.key);
+  return connection.context.connection.children.flatMap(({ key }) => {
+    const snapshot = childSnapshotOf(connection, key);
     if (snapshot === undefined || !isUp(publicStateOf(snapshot))) return [];
-    const { sas } = snapshot.context;
+    const { child, sas } = snapshot.context;
     if (sas.length === 0) return [];
     return [{ child, sas, saIds: sas.map(({ uniqueId }) => uniqueId).join(" ") }];
   });

@@ -47,7 +47,12 @@ const walk =
         terminate: held.actor(),
         rekey: held.actor(),
       },
-      actions: { listSas: () => {}, reportTunnel: () => {} },
+      actions: {
+        listSas: () => {},
+        reportTunnel: () => {},
+        reportUp: () => {},
+        reportDown: () => {},
+      },
       guards: {
         looping: ({ context }) => context.recurrence.times > 1,
         exhausted: ({ context }) => context.attempt > 0,

@@ -1,10 +1,13 @@
 import { describe } from "node:test";
-import { enqueueActions, type AnyEventObject } from "xstate";
+import { assign, enqueueActions, type AnyEventObject } from "xstate";
 import { connectionMachine } from "../../../src/machines/connection/connection.ts";
 import {
   noEndpoints,
+  pathActorId,
   type ConnectionContext,
 } from "../../../src/machines/connection/connection-types.ts";
+import type { Connection } from "../../../src/model/api/connection.ts";
+import { pathConnections } from "../../../src/model/api/path.ts";
 import { failure, Reason } from "../../../src/model/status/failure.ts";
 import { childSpec, connectionOf, gateway } from "../fixtures.ts";
 import { coversItsChart } from "./covers.ts";
@@ -16,13 +19,24 @@ const suite = { iv: 8, icv: 16, align: 4 };
 const path = "main";
 
 /** The path has a snapshot with that public state and failure. Events are compared as JSON: no Set. */
-const moved = (to: string, known?: typeof refused) => ({
-  type: "xstate.snapshot.path.main",
+const moved = (to: string, known?: typeof refused, of = path) => ({
+  type: `xstate.snapshot.path.${of}`,
   to,
-  snapshot: { context: { failure: known } },
+  snapshot: { context: { path: of, failure: known } },
 });
 
-const events: readonly AnyEventObject[] = [
+const twoPaths = connectionOf({
+  paths: [{ name: "main" }, { name: "backup", remoteAddr: "192.0.2.9" }],
+});
+
+const decided = (active: string, dialled?: string) => ({
+  type: "path.decided",
+  active,
+  dialled,
+  cause: "lost",
+});
+
+const ofOnePath: readonly AnyEventObject[] = [
   ...["pending", "negotiating", "established", "rekeying", "failed"].flatMap((to) => [
     moved(to),
     moved(to, refused),
@@ -52,37 +66,74 @@ const events: readonly AnyEventObject[] = [
     connection: connectionOf({ children: { "child-2": childSpec(2), "child-3": childSpec(3) } }),
   },
   { type: "spec.changed", connection: connectionOf() },
+  decided("main"),
   { type: "endpoints.changed", endpoints: new Map([["child-2", { gateway, workers: [] }]]) },
   { type: "delete" },
 ];
 
-const startPath = enqueueActions(({ enqueue }) => {
-  enqueue.spawnChild("path" as never, { id: "path.main" });
-  enqueue.assign({ paths: ["path.main"] } as never);
+const startPaths = enqueueActions(({ enqueue, context }) => {
+  const { connection, paths } = context as unknown as ConnectionContext;
+  const views = pathConnections(connection)
+    .filter(({ path: name }) => !paths.some((known) => known.path === name))
+    .map(({ path: name }) => ({ path: name, state: "pending", failure: undefined, carried: [] }));
+  for (const { path: name } of views)
+    enqueue.spawnChild("path" as never, { id: pathActorId(name) });
+  enqueue.assign({ paths: [...paths, ...views] } as never);
 }) as never;
 
-const walk = (held: Held): Walk => ({
-  machine: connectionMachine.provide({
-    actors: { path: held.actor() as never, gateway: held.actor() as never },
-    // The events above stand for the path's snapshots.
-    guards: { pathIs: ({ event }, { state }) => "to" in event && event.to === state },
-    actions: { startPath, forward: () => {} },
-  }),
-  input: {
-    connection: connectionOf(),
-    endpoints: noEndpoints,
-    charonReady: true,
-    secretRevision: "r1",
-    keyFailure: undefined,
-  },
-  events,
-  facts: (context: ConnectionContext) => [
-    [context.paths, context.gateways, context.failure?.reason],
-    context.connection.children.map(({ key }) => key),
-  ],
-  errors: [],
-});
+/** Takes the state from the events above, which stand for the snapshots of paths. */
+const takeState = assign(({ context, event }) => {
+  const { paths } = context as unknown as ConnectionContext;
+  const { to, snapshot } = event as unknown as ReturnType<typeof moved>;
+  const { path: name, failure: known } = snapshot.context;
+  const view = { state: to, failure: known };
+  return { paths: paths.map((one) => (one.path === name ? { ...one, ...view } : one)) } as never;
+}) as never;
+
+const walkOf =
+  (connection: Connection, events: readonly AnyEventObject[]) =>
+  (held: Held): Walk => ({
+    machine: connectionMachine.provide({
+      actors: {
+        path: held.actor() as never,
+        gateway: held.actor() as never,
+        failover: held.actor() as never,
+      },
+      guards: { isNews: ({ event }) => "to" in event },
+      actions: { startPaths, takeState, forward: () => {} },
+    }),
+    input: { connection, endpoints: noEndpoints, charonReady: true, keys: {} },
+    events,
+    facts: (context: ConnectionContext) => [
+      [context.gateways, context.active, context.dialled, context.dials, context.charonReady],
+      [context.chosen],
+      context.paths.map(({ path: name, state, failure: known }) => [name, state, known?.reason]),
+      [context.up, Object.keys(context.keys)],
+      context.connection.children.map(({ key }) => key),
+    ],
+    errors: [],
+  });
 
 describe("the connection machine on generated paths", () => {
-  coversItsChart(walk);
+  coversItsChart(
+    walkOf(connectionOf(), ofOnePath),
+    walkOf(twoPaths, [
+      ...["negotiating", "established"].flatMap((to) => [
+        moved(to),
+        moved(to, undefined, "backup"),
+      ]),
+      decided("backup"),
+      decided("main", "backup"),
+      decided("main"),
+      { type: "spec.changed", connection: twoPaths },
+      { type: "spec.changed", connection: connectionOf() },
+      { type: "path.failed", path },
+      { type: "path.carries", path, children: ["child-2"] },
+      { type: "restart" },
+      ...["main", "backup"].map((left) => ({ type: "path.left", path: left })),
+      ...["move", "sas.complete", "charon.ready", "charon.lost", "delete"].map((type) => ({
+        type,
+      })),
+    ]),
+  );
 });

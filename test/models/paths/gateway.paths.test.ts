@@ -48,7 +48,7 @@ describe("the gateway machine on generated paths", () => {
       },
       delays: { backoff: 1_000, calm: never, resync: never, steady: never },
     }),
-    input: { connection: connectionOf(), child },
+    input: { connection: connectionOf(), child, tunnels: [child.ifId] },
     outputs: { apply: { repaired: true } },
     events: [
       { type: "endpoints.changed", gateway, workers: [] },
@@ -69,8 +69,13 @@ describe("the gateway machine on generated paths", () => {
   coversItsChart(
     walkOf(
       [
-        { type: "child.changed", connection: connectionOf(), child },
-        { type: "child.changed", connection: connectionOf(), child: { ...child, ifId: 7 } },
+        { type: "child.changed", connection: connectionOf(), child, tunnels: [2] },
+        {
+          type: "child.changed",
+          connection: connectionOf(),
+          child: { ...child, ifId: 7 },
+          tunnels: [7],
+        },
       ],
       [error],
     ),
@@ -78,6 +83,8 @@ describe("the gateway machine on generated paths", () => {
       [
         { type: "tunnel.changed", tunnel: tunnel(false) },
         { type: "tunnel.changed", tunnel: tunnel(true) },
+        { type: "tunnels.changed", tunnels: [7, 2], tunnel: tunnel(true) },
+        { type: "tunnels.changed", tunnels: [2, 7], tunnel: undefined },
       ],
       [],
     ),

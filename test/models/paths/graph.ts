@@ -34,15 +34,7 @@ export type Path = readonly Step[];
  */
 export function edgePaths(walk: Walk): Path[] {
   const key = (snapshot: AnyMachineSnapshot) => vertexOf(walk, snapshot);
-  const options = {
-    input: walk.input,
-    serializeState: key,
-    serializeEvent: textOf,
-    events: (snapshot: AnyMachineSnapshot) => eventsIn(walk, snapshot),
-    stopWhen: (snapshot: AnyMachineSnapshot) => snapshot.status !== "active",
-  };
-  // The edges are in the order of their discovery, which is breadth first.
-  const edges = adjacencyMapToArray(getAdjacencyMap(walk.machine, options as never));
+  const edges = edgesOf(walk);
   const start = edges[0];
   const shortest = new Map<string, Path>(start && [[key(start.state), []]]);
   const distinct = new Map<string, Path>();
@@ -54,6 +46,18 @@ export function edgePaths(walk: Walk): Path[] {
     if (!distinct.has(edge)) distinct.set(edge, path);
   }
   return withoutPrefixes([...distinct.values()]);
+}
+
+/** The edges of the machine's graph in the order of their discovery, which is breadth first. */
+export function edgesOf(walk: Walk) {
+  const options = {
+    input: walk.input,
+    serializeState: (snapshot: AnyMachineSnapshot) => vertexOf(walk, snapshot),
+    serializeEvent: textOf,
+    events: (snapshot: AnyMachineSnapshot) => eventsIn(walk, snapshot),
+    stopWhen: (snapshot: AnyMachineSnapshot) => snapshot.status !== "active",
+  };
+  return adjacencyMapToArray(getAdjacencyMap(walk.machine, options as never));
 }
 
 /** Two snapshots with the same vertex react alike. */

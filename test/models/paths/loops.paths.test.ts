@@ -41,7 +41,12 @@ function childAdversary(machine = childMachine): Adversary {
         terminate: held.actor(),
         rekey: held.actor(),
       },
-      actions: { listSas: () => {}, reportTunnel: () => {} },
+      actions: {
+        listSas: () => {},
+        reportTunnel: () => {},
+        reportUp: () => {},
+        reportDown: () => {},
+      },
     }) as AnyStateMachine,
     input: { connection: connectionOf(), child, loaded: true },
     events: [
@@ -91,7 +96,13 @@ function pathAdversary(kind: keyof typeof pathEvents): Adversary {
         endSurplus: held.actor(),
         unload: held.actor(),
       },
-      actions: { wantList: () => {}, passTunnel: () => {}, reportEnd: () => {} },
+      actions: {
+        wantList: () => {},
+        passTunnel: () => {},
+        reportEnd: () => {},
+        reportFailure: () => {},
+        takeReport: () => {},
+      },
     }) as AnyStateMachine,
     input: {
       path: "main",
@@ -135,7 +146,7 @@ function gatewayAdversary(repaired: boolean, kind: keyof typeof gatewayEvents): 
     machine: gatewayMachine.provide({
       actors: { place: held.actor(), apply: held.actor(), watchKernel: held.actor() as never },
     }) as AnyStateMachine,
-    input: { connection: connectionOf(), child },
+    input: { connection: connectionOf(), child, tunnels: [child.ifId] },
     outputs: { apply: { repaired } },
     events: gatewayEvents[kind],
     facts: ({ changed, wokenBy, recurrences, attempt, ...context }: GatewayContext) => [

@@ -1,5 +1,5 @@
 import { describe } from "node:test";
-import type { AnyEventObject } from "xstate";
+import { assign, type AnyEventObject } from "xstate";
 import { pathMachine } from "../../../src/machines/path/path.ts";
 import type { PathContext } from "../../../src/machines/path/path-types.ts";
 import { failure, Reason } from "../../../src/model/status/failure.ts";
@@ -28,7 +28,15 @@ const walk =
         withdrawKey: held.actor(),
         unload: held.actor(),
       },
-      actions: { wantList: () => {}, passTunnel: () => {}, reportEnd: () => {} },
+      actions: {
+        wantList: () => {},
+        passTunnel: () => {},
+        reportEnd: () => {},
+        reportFailure: () => {},
+        takeReport: assign(({ event }) =>
+          event.type === "child.up" ? { carrying: [event.child] } : { carrying: [] },
+        ),
+      },
       // After two losses: the paths are short then.
       guards: { looping: ({ context }) => context.recurrence.times > 1 },
       delays: {
@@ -59,6 +67,7 @@ const walk =
       [context.charonReady, context.secretRevision, context.failure?.reason],
       context.ikeSas.map(({ state, remoteId, tasks }) => [state, remoteId, tasks]),
       [context.running, context.outdated.length, context.pathMissing, context.keyToWithdraw],
+      context.carrying,
       counts && [context.recurrence.state, Math.min(context.recurrence.times, 2)],
     ],
     errors: [{ failure: refused }, { failure: away }],
@@ -98,6 +107,11 @@ describe("the path machine, by generated paths", () => {
     ]),
     walk([rekeying, moving, notified, { type: "configuration.lost" }], true),
     walk([{ type: "lifetime.hasty", lifetime: 60 }], true),
+    walk([
+      { type: "child.up", child: "child-2" },
+      { type: "child.down", child: "child-2", failed: true },
+      { type: "spec.changed", connection, ends: true },
+    ]),
     walk([
       rekeying,
       another,

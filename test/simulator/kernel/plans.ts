@@ -39,6 +39,7 @@ export function workerOf(inner: string, underlay: string): Worker {
 export const gatewayFacts: GatewayFacts = {
   connection,
   child,
+  tunnels: [child.ifId],
   tunnelMtu: 1_400,
   vxlanPort: 7_789,
   underlying: undefined,

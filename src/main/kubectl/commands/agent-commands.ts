@@ -1,8 +1,9 @@
 import { describeHelp } from "../../commands/describe.ts";
 import { diagnoseHelp, diagnoseOptions } from "../../commands/diagnose.ts";
+import { moveHelp } from "../../commands/move.ts";
 import { rekeyHelp } from "../../commands/rekey.ts";
 import { restartHelp } from "../../commands/restart.ts";
-import { child, connection, output } from "../../options/common.ts";
+import { child, connection, output, path } from "../../options/common.ts";
 import { longName, type OptionTable } from "../../options/option.ts";
 import { agentOf, ipmanIn } from "../cluster/agents.ts";
 import { defineClusterCommand } from "../cluster/cluster-options.ts";
@@ -32,6 +33,13 @@ export const rekey = defineClusterCommand({
   run: ({ connection, child }, kubectl) => runInAgent(kubectl, ["rekey", connection, child]),
 });
 
+export const move = defineClusterCommand({
+  ...moveHelp,
+  arguments: { connection, path },
+  options: {},
+  run: ({ connection, path }, kubectl) => runInAgent(kubectl, ["move", connection, path]),
+});
+
 export const restart = defineClusterCommand({
   ...restartHelp,
   arguments: { connection },
@@ -41,10 +49,10 @@ export const restart = defineClusterCommand({
 
 async function runInAgent(
   kubectl: Kubectl,
-  [command, connection, child]: readonly [
+  [command, connection, part]: readonly [
     command: string,
     connection: string,
-    child?: string | undefined,
+    part?: string | undefined,
   ],
   table: OptionTable = {},
   values: Readonly<Record<string, unknown>> = {},
@@ -56,6 +64,6 @@ async function runInAgent(
     if (value === option.fallback || value === undefined) return [];
     return typeof value === "string" ? [longName(option), value] : [longName(option)];
   });
-  const words = [command, connection, ...(child === undefined ? [] : [child])];
+  const words = [command, connection, ...(part === undefined ? [] : [part])];
   return kubectl.shown(...ipmanIn(agent, ...words, ...options));
 }

@@ -11,6 +11,25 @@ const Extra = (description: string) =>
     maxProperties: 64,
   });
 
+const secretRef = (description: string) =>
+  Type.Object(
+    {
+      name: Type.String({ minLength: 1, maxLength: 253, description: "The Secret's name." }),
+      namespace: Type.String({
+        minLength: 1,
+        maxLength: 63,
+        description: "The Secret's namespace, one of the chart's secretNamespaces.",
+      }),
+      key: Type.String({
+        minLength: 1,
+        maxLength: 253,
+        description:
+          "The key in the Secret. Surrounding white space is removed from text; the prefixes 0s and 0x mark base64 and hexadecimal digits, as in swanctl.conf. A value that is not text is used as bytes.",
+      }),
+    },
+    { ...closed, description },
+  );
+
 /** How a child's networks become CHILD SAs. */
 export type SelectorMode = "automatic" | "together" | "perPair";
 
@@ -101,6 +120,79 @@ export const ChildSpec = Type.Object(
 
 export type ChildSpec = Type.Static<typeof ChildSpec>;
 
+/** The maximum number of paths of a connection. */
+export const mostPaths = 8;
+
+/** One of several paths of a connection. */
+export const PathSpec = Type.Object(
+  {
+    name: Type.String({
+      minLength: 1,
+      maxLength: 40,
+      description:
+        "The path's name. The path named main keeps the SAs of a connection that had one path.",
+    }),
+    remoteAddr: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 253,
+        description: "The peer's IKE address by this path, or a DNS name that charon resolves.",
+      }),
+    ),
+    remoteId: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 1024,
+        description: "The IKE identity that the peer must prove by this path.",
+      }),
+    ),
+    localAddr: Type.Optional(
+      Type.String({
+        maxLength: 253,
+        description: "The local IKE address of this path. Empty or %any lets routing decide.",
+      }),
+    ),
+    localId: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 1024,
+        description: "The local IKE identity of this path.",
+      }),
+    ),
+    secretRef: Type.Optional(
+      secretRef("The Secret, and the key in it, that hold the pre-shared key of this path."),
+    ),
+    extra: Type.Optional(
+      Extra("Options of this path, which replace those of the connection with the same names."),
+    ),
+  },
+  closed,
+);
+
+export type PathSpec = Type.Static<typeof PathSpec>;
+
+export const FailoverSpec = Type.Object(
+  {
+    holdSeconds: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 86_400,
+        description:
+          "Seconds after which the traffic returns to a preferred path. The time doubles each time the path is lost again. The default is 300.",
+      }),
+    ),
+    failback: Type.Optional(
+      Type.Unsafe<"planned" | "never">({
+        type: "string",
+        enum: ["planned", "never"],
+        description:
+          "Whether the traffic returns to a preferred path by itself once that path is up (planned, the default) or only by a command or if the active path is lost (never).",
+      }),
+    ),
+  },
+  { ...closed, description: "How the active path is chosen." },
+);
+
 export const IPSecConnectionSpec = Type.Object(
   {
     name: Type.String({
@@ -128,23 +220,7 @@ export const IPSecConnectionSpec = Type.Object(
       maxLength: 1024,
       description: "The IKE identity that the peer must prove. White space around it is removed.",
     }),
-    secretRef: Type.Object(
-      {
-        name: Type.String({ minLength: 1, maxLength: 253, description: "The Secret's name." }),
-        namespace: Type.String({
-          minLength: 1,
-          maxLength: 63,
-          description: "The Secret's namespace, one of the chart's secretNamespaces.",
-        }),
-        key: Type.String({
-          minLength: 1,
-          maxLength: 253,
-          description:
-            "The key in the Secret. Surrounding white space is removed from text; the prefixes 0s and 0x mark base64 and hexadecimal digits, as in swanctl.conf. A value that is not text is used as bytes.",
-        }),
-      },
-      { ...closed, description: "The Secret, and the key in it, that hold the pre-shared key." },
-    ),
+    secretRef: secretRef("The Secret, and the key in it, that hold the pre-shared key."),
     children: Type.Record(Type.String({ maxLength: 63 }), ChildSpec, {
       minProperties: 1,
       maxProperties: 64,
@@ -153,6 +229,15 @@ export const IPSecConnectionSpec = Type.Object(
     extra: Type.Optional(
       Extra("Further options of the connection, by their names in swanctl.conf."),
     ),
+    paths: Type.Optional(
+      Type.Array(PathSpec, {
+        minItems: 1,
+        maxItems: mostPaths,
+        description:
+          "Paths to the peer, the preferred one first, such as two gateways of a partner. One is active and carries the traffic; if it is lost, the next one takes over. Each field of a path replaces the connection's.",
+      }),
+    ),
+    failover: Type.Optional(FailoverSpec),
     nodeName: Type.Optional(
       Type.String({
         maxLength: 253,

@@ -83,6 +83,32 @@ const children: StatusSchema = {
   },
 };
 
+const paths: StatusSchema = {
+  type: "array",
+  description: "The state of each path of a connection with several, the preferred one first.",
+  "x-kubernetes-list-type": "map",
+  "x-kubernetes-list-map-keys": ["name"],
+  items: {
+    type: "object",
+    required: ["name"],
+    properties: {
+      name: text("The path's name."),
+      state: text(
+        "The state of its IKE SA: pending, negotiating, established, rekeying, failed or terminating.",
+      ),
+      role: text(
+        "active: it carries the traffic; standby: it waits; dialled: it is brought up to take over.",
+      ),
+      remote: text("The peer's address, as declared."),
+      reason: text("Why it is not up, as one word for programs."),
+      message: {
+        ...text("Why it is not up, as a message for people."),
+        maxLength: longestMessage,
+      },
+    },
+  },
+};
+
 export const connectionStatus: StatusSchema = {
   type: "object",
   properties: {
@@ -92,6 +118,8 @@ export const connectionStatus: StatusSchema = {
     childrenReady: text(
       "The number of children that carry traffic, and the number of all children.",
     ),
+    activePath: text("The path that carries the traffic; absent for a connection with one path."),
+    paths,
     node: text("The node that carries the tunnel."),
     xfrmGatewayIp: mapOf(
       { type: "string" },

@@ -31,7 +31,10 @@ const connectionLevel: OptionLevel = {
     options: childOptions,
     remedy: "is an option of a child: move it to the child's extra",
   },
-  fields: "name remoteaddr localaddr localid remoteid secretref nodename groupref".split(" "),
+  fields:
+    "name remoteaddr localaddr localid remoteid secretref nodename groupref paths failover".split(
+      " ",
+    ),
   place: "spec",
   lifetimeProblems: connectionLifetimeProblems,
 };

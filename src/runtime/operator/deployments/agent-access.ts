@@ -13,7 +13,7 @@ import {
 } from "../../../model/kubernetes/agent-access.ts";
 import {
   declaredGroup,
-  declaredSecret,
+  declaredSecrets,
   type SecretName,
 } from "../../../model/kubernetes/declared-secret.ts";
 import { failure, Reason, type Failure } from "../../../model/status/failure.ts";
@@ -183,8 +183,8 @@ export class AgentAccess implements Disposable {
     const { cluster, declared } = this.#options;
     const named = [...declared.connections.objects.values()].flatMap((manifest) => {
       const group = cluster.groups.get(declaredGroup(manifest) ?? "");
-      const secret = declaredSecret(manifest);
-      return group === undefined || secret === undefined ? [] : [{ group, ...secret }];
+      if (group === undefined) return [];
+      return declaredSecrets(manifest).map((secret) => ({ group, ...secret }));
     });
     return Map.groupBy(named, ({ namespace }) => namespace);
   }

@@ -1,0 +1,175 @@
+import type {
+  FailoverContext,
+  FailoverEvent,
+  FailoverInput,
+  PathDeclaration,
+  SwitchCause,
+} from "./failover-types.ts";
+
+/** A part of the context that an action changes. */
+type ContextChange = Partial<FailoverContext>;
+
+/** The hold doubles with each setback, up to this number of them: 64 times. */
+const mostSetbacks = 6;
+
+/** From this circle on, a turn has its longest time. */
+const slowestCircle = 3;
+
+/** The longest delay of a timer of the runtime, which is about 24 days; milliseconds. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/** The context of an actor that starts. */
+export function startOf(input: FailoverInput): FailoverContext {
+  const { paths, up } = input;
+  return {
+    ...input,
+    active: firstOf(paths, up) ?? preferredOf(paths),
+    dialled: undefined,
+    cause: "start",
+    tried: [],
+    circle: 0,
+    renewed: false,
+    returned: false,
+    setbacks: 0,
+  };
+}
+
+/** The first path of the declaration. */
+export function preferredOf(paths: readonly string[]): string {
+  const [preferred] = paths;
+  if (preferred === undefined) throw new Error("a connection has at least one path");
+  return preferred;
+}
+
+/** Whether a path other than the active one is up. */
+export function isOtherUp({ up, active }: FailoverContext): boolean {
+  return up.some((path) => path !== active);
+}
+
+/** Makes the most preferred path active that is up; without one, the preferred path. */
+export function switchedToBest(context: FailoverContext, cause: SwitchCause): ContextChange {
+  const { paths, up } = context;
+  return switched(context, firstOf(paths, up) ?? preferredOf(paths), cause);
+}
+
+/** Makes a path active. A failback that does not last is a setback. */
+export function switched(
+  context: FailoverContext,
+  active: string,
+  cause: SwitchCause,
+): ContextChange {
+  const isSetback = context.returned && (cause === "lost" || cause === "failed");
+  return {
+    active,
+    dialled: undefined,
+    cause,
+    renewed: false,
+    returned: cause === "failback",
+    setbacks: isSetback ? withSetback(context) : context.setbacks,
+  };
+}
+
+/** Ends the attempt at a path beside the active one. */
+export function abandoned({ cause, ...context }: FailoverContext): ContextChange {
+  return {
+    dialled: undefined,
+    cause: "abandoned",
+    setbacks: cause === "failback" ? withSetback(context) : context.setbacks,
+  };
+}
+
+/** Ends the turn of the active path. After that of the last path another circle begins. */
+export function turnEnded({ paths, active, tried, circle }: FailoverContext): ContextChange {
+  const hadTurn = [...tried.filter((path) => path !== active), active];
+  if (paths.some((path) => !hadTurn.includes(path))) return { tried: hadTurn };
+  return { tried: [], circle: Math.min(circle + 1, slowestCircle) };
+}
+
+/** Makes the next path active that had no turn in the present circle. */
+export function switchedToNext(context: FailoverContext, cause: SwitchCause): ContextChange {
+  const order = pathsAfter(context);
+  const next = order.find((path) => !context.tried.includes(path)) ?? context.active;
+  return switched(context, next, cause);
+}
+
+/** A move to another path while the active one is up. */
+interface PlannedMove {
+  readonly path: string;
+  readonly cause: "move" | "failback";
+}
+
+/** The plan of a move, or of the end of the hold; undefined if it would change nothing. */
+export function planOf(context: FailoverContext, event: FailoverEvent): PlannedMove | undefined {
+  const isMove = event.type === "move";
+  const path = isMove ? (event.path ?? pathsAfter(context)[0]) : preferredOf(context.paths);
+  if (path === undefined || path === context.active || path === context.dialled) return undefined;
+  return context.paths.includes(path) ? { path, cause: isMove ? "move" : "failback" } : undefined;
+}
+
+/** Takes a declaration; vanished names are forgotten, except for that of the active path. */
+export function declared(
+  context: FailoverContext,
+  { paths, settings }: PathDeclaration,
+): FailoverContext {
+  const isDeclared = (path: string) => paths.includes(path);
+  const isSamePreferred = preferredOf(paths) === preferredOf(context.paths);
+  return {
+    ...context,
+    paths,
+    settings,
+    up: context.up.filter(isDeclared),
+    tried: context.tried.filter(isDeclared),
+    // The setbacks are those of the preferred path.
+    returned: isSamePreferred && context.returned,
+    setbacks: isSamePreferred ? context.setbacks : 0,
+  };
+}
+
+/** Whether a declaration differs from the present one. */
+export function isOther(before: PathDeclaration, { paths, settings }: PathDeclaration): boolean {
+  return (
+    paths.length !== before.paths.length ||
+    paths.some((path, index) => path !== before.paths[index]) ||
+    settings.holdSeconds !== before.settings.holdSeconds ||
+    settings.failback !== before.settings.failback
+  );
+}
+
+/** Whether the preferred path is to be active again after the hold. */
+export function isAway({ active, paths, settings }: FailoverContext): boolean {
+  return settings.failback === "planned" && active !== preferredOf(paths);
+}
+
+/** Whether the path beside the active one has a reason to be dialled. */
+export function isPlanned({ dialled, cause, ...context }: FailoverContext): boolean {
+  if (dialled === undefined || !context.paths.includes(dialled)) return false;
+  if (cause !== "failback") return true;
+  return context.settings.failback === "planned" && dialled === preferredOf(context.paths);
+}
+
+/**
+ * The time before the preferred path is dialled beside the active one, in milliseconds. It is never
+ * 0, so that a preferred path that refuses is not dialled without a pause.
+ */
+export function holdMs({ settings, setbacks }: FailoverContext): number {
+  return Math.min(Math.max(settings.holdSeconds, 1) * 1_000 * 2 ** setbacks, longestTimerMs);
+}
+
+/** The time of a turn in the present circle, in milliseconds. */
+export function turnMs({ circle }: FailoverContext): number {
+  return Math.min(10_000 * 2 ** circle, 60_000);
+}
+
+/** The other paths in the order of attempts: those behind the active one, then those before it. */
+function pathsAfter({ paths, active }: FailoverContext): readonly string[] {
+  const at = paths.indexOf(active);
+  return [...paths.slice(at + 1), ...paths.slice(0, Math.max(at, 0))];
+}
+
+function firstOf(paths: readonly string[], up: readonly string[]): string | undefined {
+  return paths.find((path) => up.includes(path));
+}
+
+function withSetback({ setbacks }: Pick<FailoverContext, "setbacks">): number {
+  return Math.min(setbacks + 1, mostSetbacks);
+}

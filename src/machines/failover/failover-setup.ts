@@ -1,0 +1,130 @@
+import { assign, sendParent, setup } from "xstate";
+import { calmMs } from "../common/recurrence.ts";
+import {
+  abandoned,
+  declared,
+  holdMs,
+  isAway,
+  isOther,
+  isOtherUp,
+  isPlanned,
+  planOf,
+  preferredOf,
+  switched,
+  switchedToBest,
+  switchedToNext,
+  turnEnded,
+  turnMs,
+} from "./failover-facts.ts";
+import type {
+  FailoverContext,
+  FailoverEvent,
+  FailoverInput,
+  PathDecision,
+  SwitchCause,
+} from "./failover-types.ts";
+
+interface WithCause {
+  readonly cause: SwitchCause;
+}
+
+/** The types, actions, guards and delays of the failover machine. */
+export const failoverSetup = setup({
+  types: {} as { context: FailoverContext; events: FailoverEvent; input: FailoverInput },
+  actions: {
+    /** Every transition that changes the decision ends with this. */
+    report: sendParent(({ context: { active, dialled, cause } }): PathDecision => {
+      return { type: "path.decided", active, dialled, cause };
+    }),
+    noteUp: assign(({ context: { up }, event }) =>
+      "path" in event && event.path !== undefined && !up.includes(event.path)
+        ? { up: [...up, event.path] }
+        : {},
+    ),
+    noteDown: assign(({ context: { up }, event }) => ({
+      up: up.filter((path) => !("path" in event && event.path === path)),
+    })),
+    takeDeclaration: assign(({ context, event }) =>
+      event.type === "paths.declared" ? declared(context, event) : {},
+    ),
+    /** Makes the most preferred path active that is up. */
+    switchToBest: assign(({ context }, { cause }: WithCause) => switchedToBest(context, cause)),
+    /** The same after charon's list of SAs, for the present cause. */
+    switchToUp: assign(({ context }) => switchedToBest(context, context.cause)),
+    endTurn: assign(({ context }) => turnEnded(context)),
+    switchToNext: assign(({ context }, { cause }: WithCause) => switchedToNext(context, cause)),
+    /** Makes the planned path active. */
+    switchToPlanned: assign(({ context, event }) => {
+      const plan = planOf(context, event);
+      return plan === undefined ? {} : switched(context, plan.path, plan.cause);
+    }),
+    /** Has the planned path brought up beside the active one. */
+    dialPlanned: assign(({ context, event }) => {
+      const plan = planOf(context, event);
+      return plan === undefined ? {} : { dialled: plan.path, cause: plan.cause };
+    }),
+    /** Makes the path active that was dialled beside the active one. */
+    switchToDialled: assign(({ context }, params: Partial<WithCause>) =>
+      switched(context, context.dialled ?? context.active, params.cause ?? context.cause),
+    ),
+    abandon: assign(({ context }) => abandoned(context)),
+    /** Ends the attempt at a path beside the active one for which the path is not to blame. */
+    cancel: assign({ dialled: undefined, cause: "abandoned" }),
+    /** SAs that charon no longer has when it is back were lost. */
+    suspend: assign({
+      charonReady: false,
+      up: [],
+      tried: [],
+      circle: 0,
+      returned: false,
+      cause: "lost",
+    }),
+    resume: assign({ charonReady: true }),
+    forgetAttempts: assign({ tried: [], circle: 0, renewed: false }),
+    noteRenewal: assign({ renewed: true }),
+    endRenewal: assign({ renewed: false }),
+    forgetSetbacks: assign({ setbacks: 0, returned: false }),
+  },
+  guards: {
+    charonReady: ({ context }) => context.charonReady,
+    activeUp: ({ context }) => context.up.includes(context.active),
+    otherUp: ({ context }) => isOtherUp(context),
+    preferred: ({ context }) => context.active === preferredOf(context.paths),
+    away: ({ context }) => isAway(context),
+    /** Whether a path without a turn is left, so that a failed attempt ends the present turn. */
+    quick: ({ context }) => context.circle === 0,
+    known: ({ context, event }) =>
+      "path" in event && event.path !== undefined && context.paths.includes(event.path),
+    ofActive: ({ context, event }) => "path" in event && event.path === context.active,
+    ofDialled: ({ context, event }) => "path" in event && event.path === context.dialled,
+    planned: ({ context, event }) => planOf(context, event) !== undefined,
+    plannedUp: ({ context, event }) => {
+      const plan = planOf(context, event);
+      return plan !== undefined && context.up.includes(plan.path);
+    },
+    declaredOther: ({ context, event }) =>
+      event.type === "paths.declared" && isOther(context, event),
+    activeRemoved: ({ context, event }) =>
+      event.type === "paths.declared" && !event.paths.includes(context.active),
+    activeKept: ({ context, event }) =>
+      event.type === "paths.declared" &&
+      event.paths.includes(context.active) &&
+      isOther(context, event),
+    planRemoved: ({ context, event }) =>
+      event.type === "paths.declared" &&
+      event.paths.includes(context.active) &&
+      !isPlanned(declared(context, event)),
+  },
+  delays: {
+    /** For a peer that establishes the active path again at once. */
+    grace: ({ context }) => (context.renewed ? 10_000 : 1_000),
+    /** For the attempt at an active path, until the next one is tried. */
+    turn: ({ context }) => turnMs(context),
+    /** For the attempt at a path beside the active one. */
+    attempt: 10_000,
+    hold: ({ context }) => holdMs(context),
+    calm: calmMs,
+    /** After this time the preferred path has proven itself. */
+    proof: 600_000,
+  },
+});

@@ -1,0 +1,202 @@
+import { and, or, type SnapshotFrom } from "xstate";
+import { startOf } from "./failover-facts.ts";
+import { failoverSetup } from "./failover-setup.ts";
+import type { SwitchCause } from "./failover-types.ts";
+
+const report = { type: "report" } as const;
+const noteDown = { type: "noteDown" } as const;
+const takeDeclaration = { type: "takeDeclaration" } as const;
+const endTurn = { type: "endTurn" } as const;
+
+const switchToBest = (cause: SwitchCause) => ({ type: "switchToBest", params: { cause } }) as const;
+const toBest = (cause: SwitchCause) => [switchToBest(cause), report] as const;
+const toNext = (cause: SwitchCause) =>
+  [endTurn, { type: "switchToNext", params: { cause } }, report] as const;
+const toPlanned = [{ type: "switchToPlanned" }, report] as const;
+
+/** Moves to another path while the active one is up: at once if that path is up as well. */
+const move = [
+  { guard: "plannedUp", target: "#failover.steady", reenter: true, actions: toPlanned },
+  {
+    guard: "planned",
+    target: "#failover.moving",
+    reenter: true,
+    actions: [{ type: "dialPlanned" }, report],
+  },
+] as const;
+
+/**
+ * Decides which path of a connection is active. Its parent carries the decisions out and reports
+ * which paths are up; the actor itself calls nothing.
+ */
+export const failoverMachine = failoverSetup.createMachine({
+  id: "failover",
+  context: ({ input }) => startOf(input),
+  initial: "suspended",
+  on: {
+    "path.up": { guard: "known", actions: { type: "noteUp" } },
+    "path.down": { actions: noteDown },
+    "charon.lost": { target: ".suspended", actions: { type: "suspend" } },
+    "paths.declared": [
+      {
+        guard: "activeRemoved",
+        target: ".deciding",
+        actions: [takeDeclaration, switchToBest("removed")],
+      },
+      { guard: "declaredOther", actions: takeDeclaration },
+    ],
+  },
+  states: {
+    deciding: {
+      description: "The state follows from which paths are up.",
+      always: [
+        { guard: "activeUp", target: "steady", actions: report },
+        { guard: "otherUp", target: "steady", actions: [{ type: "switchToUp" }, report] },
+        { target: "dialling", actions: report },
+      ],
+    },
+    steady: {
+      description: "The active path is up and carries the traffic.",
+      initial: "comparing",
+      on: {
+        "path.down": [
+          // A path that is up takes over there without grace.
+          {
+            guard: and(["ofActive", or(["quick", "otherUp"])]),
+            target: "doubtful",
+            actions: noteDown,
+          },
+          // The other paths failed a moment ago.
+          { guard: "ofActive", target: "dialling", actions: noteDown },
+        ],
+        "paths.declared": {
+          guard: "activeKept",
+          target: "steady",
+          reenter: true,
+          actions: takeDeclaration,
+        },
+        move,
+        "path.renewed": {
+          guard: "ofActive",
+          target: "steady",
+          reenter: true,
+          actions: { type: "noteRenewal" },
+        },
+      },
+      after: { calm: { actions: { type: "forgetAttempts" } } },
+      states: {
+        comparing: {
+          description: "The active path is compared with the preferred one.",
+          always: [
+            { guard: "preferred", target: "preferred" },
+            { guard: "away", target: "holding" },
+            { target: "staying" },
+          ],
+        },
+        preferred: {
+          description: "The preferred path carries the traffic.",
+          after: { proof: { actions: { type: "forgetSetbacks" } } },
+        },
+        holding: {
+          description:
+            "Another path carries the traffic; after the hold, the preferred one is dialled beside it.",
+          after: { hold: move },
+        },
+        staying: {
+          description:
+            "Another path carries the traffic and stays active, since failback is set to never.",
+        },
+      },
+    },
+    doubtful: {
+      description:
+        "The active path went down and has a second to come up again, or ten after a command or a declaration that replaces its SAs, unless another path is up.",
+      always: [
+        { guard: "activeUp", target: "steady", actions: { type: "endRenewal" } },
+        { guard: "otherUp", target: "steady", actions: toBest("lost") },
+      ],
+      on: {
+        "path.failed": { guard: "ofActive", target: "dialling", actions: toNext("lost") },
+        move: { guard: "planned", target: "dialling", actions: [endTurn, ...toPlanned] },
+      },
+      after: { grace: { target: "dialling", actions: toNext("lost") } },
+    },
+    dialling: {
+      description:
+        "No path is up: the paths become active and are dialled in turn, ever more slowly, until one is up.",
+      always: [
+        { guard: "activeUp", target: "steady" },
+        { guard: "otherUp", target: "steady", actions: toBest("failed") },
+      ],
+      on: {
+        "path.failed": {
+          guard: and(["ofActive", "quick"]),
+          target: "dialling",
+          reenter: true,
+          actions: toNext("failed"),
+        },
+        move: {
+          guard: "planned",
+          target: "dialling",
+          reenter: true,
+          actions: [endTurn, ...toPlanned],
+        },
+      },
+      after: { turn: { target: "dialling", reenter: true, actions: toNext("failed") } },
+    },
+    moving: {
+      description:
+        "A planned move or failback: another path is dialled while the active one carries the traffic.",
+      on: {
+        "path.up": {
+          guard: "ofDialled",
+          target: "steady",
+          actions: [{ type: "noteUp" }, { type: "switchToDialled", params: {} }, report],
+        },
+        "path.down": [
+          { guard: and(["ofActive", "otherUp"]), target: "doubtful", actions: noteDown },
+          {
+            guard: "ofActive",
+            target: "dialling",
+            actions: [
+              noteDown,
+              endTurn,
+              { type: "switchToDialled", params: { cause: "lost" } },
+              report,
+            ],
+          },
+        ],
+        "path.failed": {
+          guard: "ofDialled",
+          target: "steady",
+          actions: [{ type: "abandon" }, report],
+        },
+        "charon.lost": {
+          target: "suspended",
+          actions: [{ type: "cancel" }, { type: "suspend" }],
+        },
+        "paths.declared": {
+          guard: "planRemoved",
+          target: "steady",
+          actions: [takeDeclaration, { type: "cancel" }, report],
+        },
+        move,
+      },
+      after: { attempt: { target: "steady", actions: [{ type: "abandon" }, report] } },
+    },
+    suspended: {
+      description:
+        "charon does not answer, or its list of SAs is not known: the kernel carries the traffic on, and the active path stays.",
+      on: {
+        "paths.declared": [
+          { guard: "activeRemoved", actions: [takeDeclaration, switchToBest("removed")] },
+          { guard: "declaredOther", actions: takeDeclaration },
+        ],
+        "charon.ready": { actions: { type: "resume" } },
+      },
+      always: { guard: "charonReady", target: "deciding" },
+    },
+  },
+});
+
+export type FailoverSnapshot = SnapshotFrom<typeof failoverMachine>;

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { manifest } from "../validation/manifests.fixture.ts";
+import { connectionFromCr } from "../validation/connection-from-cr.ts";
+import {
+  allPathConnections,
+  ifIdsOfPaths,
+  onStandby,
+  pathConnections,
+  tunnelIfIds,
+} from "./path.ts";
+
+function connectionWith(spec: object) {
+  const cr = manifest();
+  Object.assign(cr.spec, spec);
+  const parsed = connectionFromCr(cr);
+  assert.ok(parsed.ok);
+  return parsed.value;
+}
+
+const named = (...names: string[]) =>
+  connectionWith({ paths: names.map((name, i) => ({ name, remoteAddr: `192.0.2.${i + 1}` })) });
+
+const ifIdOf = (names: string[], wanted: string) => {
+  const found = pathConnections(named(...names)).find(({ path }) => path === wanted);
+  return found?.connection.children[0]?.ifId;
+};
+
+describe("the paths of a connection", () => {
+  it("are the connection itself if it declares none", () => {
+    const connection = connectionWith({});
+    assert.deepEqual(pathConnections(connection), [{ path: "main", connection }]);
+    assert.equal(pathConnections(connection)[0]?.connection, connection);
+  });
+
+  it("have names and if_ids of their own, except for the main one", () => {
+    const connection = named("main", "backup");
+    const [main, backup] = pathConnections(connection);
+    assert.equal(main?.connection.name, "example");
+    assert.equal(main.connection.children[0]?.ifId, 102);
+    assert.equal(backup?.connection.name, "example/backup");
+    assert.equal(backup.connection.remoteAddr, "192.0.2.2");
+    const ifId = backup.connection.children[0]?.ifId ?? 0;
+    assert.ok(ifId > 0xffffff && ifId <= 0x7fffffff, String(ifId));
+    assert.equal(ifId % 2 ** 24, 102);
+    assert.deepEqual(tunnelIfIds(connection, "example-child"), [102, ifId]);
+    assert.ok(ifIdsOfPaths(102).includes(ifId));
+    assert.deepEqual(
+      allPathConnections([connection]).map(({ name }) => name),
+      ["example", "example/backup"],
+    );
+  });
+
+  it("keep their if_ids whichever paths are before or beside them", () => {
+    const alone = ifIdOf(["main", "backup"], "backup");
+    assert.equal(ifIdOf(["backup", "main"], "backup"), alone);
+    assert.equal(ifIdOf(["main", "third", "backup"], "backup"), alone);
+    assert.equal(ifIdOf(["east", "backup"], "backup"), alone);
+  });
+
+  it("have different if_ids, also of names with the same hash", () => {
+    const names = Array.from({ length: 400 }, (_, i) => `p${i}`);
+    const byIfId = Map.groupBy(names, (name) => ifIdOf([name], name));
+    const twins = [...byIfId.values()].find(({ length }) => length > 1)?.slice(0, 2) ?? [];
+    assert.equal(twins.length, 2);
+    const ifIds = pathConnections(named(...twins)).map(
+      ({ connection }) => connection.children[0]?.ifId,
+    );
+    assert.equal(new Set(ifIds).size, 2);
+  });
+
+  it("have the values of the connection that they do not replace", () => {
+    const connection = connectionWith({
+      extra: { dpd_delay: "5s", rekey_time: "1h" },
+      paths: [
+        { name: "main" },
+        {
+          name: "backup",
+          remoteAddr: "192.0.2.9",
+          remoteId: " other ",
+          localAddr: "%any",
+          secretRef: { name: "other", namespace: "default", key: "psk" },
+          extra: { dpd_delay: "9s" },
+        },
+      ],
+    });
+    const [main, backup] = pathConnections(connection).map((one) => one.connection);
+    const unique = "never";
+    assert.deepEqual(main?.extra, { unique, dpd_delay: "5s", rekey_time: "1h" });
+    assert.deepEqual(backup?.extra, { unique, dpd_delay: "9s", rekey_time: "1h" });
+    assert.deepEqual([main.localAddr, backup.localAddr], ["192.168.1.1", undefined]);
+    assert.deepEqual([main.remoteId, backup.remoteId], ["192.168.1.2", "other"]);
+    assert.deepEqual([main.secretRef.key, backup.secretRef.key], ["example", "psk"]);
+  });
+
+  it("let charon keep IKE SAs of the same identities, unless declared or alone", () => {
+    const uniqueIn = (connection: ReturnType<typeof named>) =>
+      pathConnections(connection).map((path) => path.connection.extra["unique"]);
+    assert.deepEqual(uniqueIn(named("main", "backup")), ["never", "never"]);
+    assert.deepEqual(uniqueIn(named("main")), [undefined]);
+    const paths = [{ name: "main" }, { name: "backup", remoteAddr: "192.0.2.9" }];
+    assert.deepEqual(uniqueIn(connectionWith({ extra: { unique: "keep" }, paths })), [
+      "keep",
+      "keep",
+    ]);
+  });
+
+  it("do not initiate on standby, and are the same objects each time", () => {
+    const [main] = pathConnections(named("main", "backup"));
+    assert.ok(main);
+    const idle = onStandby(main.connection);
+    assert.equal(idle, onStandby(main.connection));
+    assert.equal(idle.children[0]?.initiates, false);
+    assert.equal(idle.children[0].extra["start_action"], undefined);
+    assert.equal(main.connection.children[0]?.initiates, true);
+  });
+});

@@ -1,0 +1,108 @@
+import { hash } from "node:crypto";
+import type { Child, Connection, FailoverSettings } from "./connection.ts";
+import { memo } from "../value/memo.ts";
+
+export const defaultFailover: FailoverSettings = { holdSeconds: 300, failback: "planned" };
+
+/**
+ * The name of the path of a connection that declares none. A declared path of this name keeps the
+ * connection's name and its if_ids, so that its SAs stay when further paths are added.
+ */
+export const mainPath = "main";
+
+/** Separates the name of a connection, which cannot contain it, from the name of a path. */
+const separator = "/";
+
+/** The bits of an if_id that a manifest can declare; those above distinguish paths. */
+const declaredBits = 24;
+const slots = 127;
+
+/** A connection by one of its paths, with the names and numbers that charon has for it. */
+export interface PathConnection {
+  readonly path: string;
+  readonly connection: Connection;
+}
+
+/** charon would end an IKE SA when another one of the same identities is established. */
+const besideEachOther = { unique: "never" };
+
+/** A connection by each of its paths, the preferred one first; always the same objects. */
+export const pathConnections = memo((connection: Connection): readonly PathConnection[] => {
+  if (connection.paths.length === 0) return [{ path: mainPath, connection }];
+  const slotOf = slotsOf(connection.paths.map(({ name }) => name));
+  return connection.paths.map(({ name: path, ...values }) => ({
+    path,
+    connection: {
+      ...connection,
+      ...values,
+      extra: connection.paths.length > 1 ? { ...besideEachOther, ...values.extra } : values.extra,
+      name: charonName(connection.name, path),
+      paths: [],
+      children: connection.children.map((child) => ({
+        ...child,
+        ifId: (slotOf.get(path) ?? 0) * 2 ** declaredBits + child.ifId,
+      })),
+    },
+  }));
+});
+
+/** The connections of charon that belong to these connections. */
+export function allPathConnections(connections: Iterable<Connection>): Connection[] {
+  return [...connections].flatMap((connection) =>
+    pathConnections(connection).map((path) => path.connection),
+  );
+}
+
+/** A connection of charon whose children only the peer brings up. */
+export const onStandby = memo((connection: Connection): Connection => ({
+  ...connection,
+  children: connection.children.map(({ extra, ...child }): Child => {
+    const { start_action: _, ...others } = extra;
+    return { ...child, extra: others, initiates: false, standsBy: true };
+  }),
+}));
+
+/** The if_ids of a child by each path of its connection, the preferred one first. */
+export function tunnelIfIds(connection: Connection, key: string): number[] {
+  return pathConnections(connection).flatMap(({ connection: { children } }) =>
+    children.filter((child) => child.key === key).map(({ ifId }) => ifId),
+  );
+}
+
+/** The if_ids that the paths of a connection may have derived from a declared one. */
+export function ifIdsOfPaths(ifId: number): number[] {
+  return Array.from({ length: slots + 1 }, (_, slot) => slot * 2 ** declaredBits + ifId);
+}
+
+/** The if_id that a manifest declares, from which that of a path was derived. */
+export function declaredIfId(ifId: number): number {
+  return ifId % 2 ** declaredBits;
+}
+
+/** Whether a name in charon is that of a connection by any of its paths. */
+export function isNameOf(nameInCharon: string | undefined, connection: string): boolean {
+  return (
+    nameInCharon === connection || nameInCharon?.startsWith(`${connection}${separator}`) === true
+  );
+}
+
+/** The name in charon of a connection by a path. */
+function charonName(connection: string, path: string): string {
+  return path === mainPath ? connection : `${connection}${separator}${path}`;
+}
+
+/**
+ * A number for each path, by its name: it stays if paths are added, removed or reordered, unless two
+ * names have the same one.
+ */
+function slotsOf(names: readonly string[]): ReadonlyMap<string, number> {
+  const taken = new Map<number, string>();
+  const found = new Map([[mainPath, 0]]);
+  for (const name of names.filter((other) => other !== mainPath).toSorted()) {
+    let slot = hash("sha256", name, "buffer").readUInt32BE() % slots;
+    while (taken.has(slot)) slot = (slot + 1) % slots;
+    taken.set(slot, name);
+    found.set(name, slot + 1);
+  }
+  return found;
+}

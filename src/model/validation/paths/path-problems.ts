@@ -1,0 +1,132 @@
+import { isDeepStrictEqual } from "node:util";
+import { labelValueProblem, objectNameProblem, secretKeyProblem } from "../../api/names.ts";
+import { isSingleHost } from "../../api/remote-address.ts";
+import { problemAt, type Problem } from "../../api/result.ts";
+import type { IPSecConnectionSpec, PathSpec } from "../../api/schema/ipsec-connection.ts";
+import { canonicalExtra } from "../../charon/options/extra.ts";
+import { connectionExtraProblems } from "../../charon/options/extra-problems.ts";
+import { identitiesOverlap, identityPattern } from "../../identity/identity-overlap.ts";
+import { identityProblem } from "../../identity/identity-problem.ts";
+import { localAddressProblem } from "../../api/local-address.ts";
+import { formatAddress, parseAddress } from "../../net/address.ts";
+
+/** The problems of a connection's paths. */
+export function pathProblems(spec: IPSecConnectionSpec): Problem[] {
+  const { paths = [] } = spec;
+  if (paths.length === 0) return failoverProblems(spec);
+  return [
+    ...failoverProblems(spec),
+    ...connectionProblems(spec),
+    ...paths.flatMap((path, i) => [
+      ...ownProblems(path, spec, `spec.paths[${i}]`),
+      ...clashes(paths, i, spec),
+    ]),
+  ];
+}
+
+function failoverProblems({ failover, paths = [] }: IPSecConnectionSpec): Problem[] {
+  if (failover === undefined || paths.length > 1) return [];
+  const message = "chooses between paths: declare at least two, or remove failover";
+  return [{ path: "spec.failover", message }];
+}
+
+/** Paths inherit the connection's address, and children initiate to a single host only. */
+function connectionProblems({ remoteAddr }: IPSecConnectionSpec): Problem[] {
+  if (isSingleHost(remoteAddr)) return [];
+  const message = `"${remoteAddr}" is not a single host, which a connection with paths needs: use the address of the preferred path`;
+  return [{ path: "spec.remoteAddr", message }];
+}
+
+function ownProblems(path: PathSpec, spec: IPSecConnectionSpec, at: string): Problem[] {
+  const { name, remoteAddr, localId, remoteId, secretRef } = path;
+  const effective = { ...spec, ...path };
+  return [
+    ...problemAt(`${at}.name`, labelValueProblem(name)),
+    ...problemAt(`${at}.remoteAddr`, remoteProblem(remoteAddr)),
+    ...problemAt(`${at}.localAddr`, localAddressProblem(effective)),
+    ...problemAt(`${at}.localId`, localId && identityProblem(localId.trim())),
+    ...problemAt(`${at}.remoteId`, remoteId && identityProblem(remoteId.trim())),
+    ...(secretRef === undefined ? [] : secretProblems(secretRef, `${at}.secretRef`)),
+    ...extraProblems(path, spec).map((problem) => ({
+      ...problem,
+      path: `${at}.extra.${problem.path}`,
+    })),
+  ];
+}
+
+/** The problems of a path's options together with those of the connection, which have their own. */
+function extraProblems({ extra = {} }: PathSpec, { extra: inherited = {} }: IPSecConnectionSpec) {
+  const merged = { ...canonicalExtra(inherited), ...canonicalExtra(extra) };
+  const known = new Set(connectionExtraProblems(inherited).map(({ message }) => message));
+  // As they are written, options that occur twice are found.
+  const own = connectionExtraProblems(extra).filter(({ path }) => !isLifetime(path));
+  const ofLifetimes = connectionExtraProblems(merged).filter(({ path }) => isLifetime(path));
+  return [...own, ...ofLifetimes.filter(({ message }) => !known.has(message))];
+}
+
+/** Whether an option is a time that others limit. */
+function isLifetime(path: string): boolean {
+  return path.endsWith("_time");
+}
+
+function remoteProblem(remoteAddr: string | undefined): string | undefined {
+  if (remoteAddr === undefined || isSingleHost(remoteAddr)) return undefined;
+  return `"${remoteAddr}" is not a single host: a path needs an IP address or a DNS name`;
+}
+
+function secretProblems(secretRef: IPSecConnectionSpec["secretRef"], at: string): Problem[] {
+  return [
+    ...problemAt(`${at}.name`, objectNameProblem(secretRef.name)),
+    ...problemAt(`${at}.namespace`, objectNameProblem(secretRef.namespace)),
+    ...problemAt(`${at}.key`, secretKeyProblem(secretRef.key)),
+  ];
+}
+
+/** charon distinguishes two paths by their addresses, and people by their names. */
+function clashes(paths: readonly PathSpec[], i: number, spec: IPSecConnectionSpec): Problem[] {
+  const path = paths[i] as PathSpec;
+  const earlier = paths.slice(0, i);
+  const namesake = earlier.findIndex(({ name }) => name === path.name);
+  const twin = earlier.find((other) => addressesOf(other, spec) === addressesOf(path, spec));
+  const other = earlier.find((one) => hasAnotherKey(one, path, spec));
+  return [
+    ...problemAt(
+      `spec.paths[${i}].name`,
+      namesake < 0
+        ? undefined
+        : `"${path.name}" is also the name of paths[${namesake}]: use unique names`,
+    ),
+    ...problemAt(
+      `spec.paths[${i}].remoteAddr`,
+      twin && `the path ${twin.name} has the same remoteAddr and localAddr: use another address`,
+    ),
+    ...problemAt(
+      `spec.paths[${i}].secretRef`,
+      other &&
+        `the path ${other.name} has another secretRef and a remoteId that overlaps with this one, and charon could take one key for the other: use one key, or another remoteId`,
+    ),
+  ];
+}
+
+function hasAnotherKey(a: PathSpec, b: PathSpec, spec: IPSecConnectionSpec): boolean {
+  const [one, two] = [
+    { ...spec, ...a },
+    { ...spec, ...b },
+  ];
+  const patternOf = ({ remoteId }: Pick<IPSecConnectionSpec, "remoteId">) =>
+    identityPattern(remoteId.trim());
+  return (
+    !isDeepStrictEqual(one.secretRef, two.secretRef) &&
+    identitiesOverlap(patternOf(one), patternOf(two))
+  );
+}
+
+function addressesOf(path: PathSpec, spec: IPSecConnectionSpec): string {
+  const { remoteAddr, localAddr } = { ...spec, ...path };
+  return JSON.stringify([remoteAddr, localAddr === "" ? "%any" : localAddr].map(canonical));
+}
+
+function canonical(written: string): string {
+  const address = parseAddress(written);
+  return address === undefined ? written.toLowerCase() : formatAddress(address);
+}
