@@ -96,6 +96,27 @@ describe("the connection machine", () => {
     assert.ok(childSnapshotOf(snapshot(), "child-3"));
   });
 
+  it("gives a gateway that starts again the parameters of its child's SA", async () => {
+    const { calls, send, snapshot } = await established();
+    const third = childSa({
+      name: "child-3",
+      uniqueId: "3",
+      ifId: 103,
+      localSelectors: ["10.0.3.0/24"],
+      remoteSelectors: ["10.1.3.0/24"],
+    });
+    await send({ type: "spec.changed", connection: twoChildren() });
+    const removing = calls.hold("remove");
+    await send({ type: "spec.changed", connection: connectionOf() });
+    await send({ type: "spec.changed", connection: twoChildren() });
+    await send({ type: "sas.listed", ikeSas: [ikeSa({ children: [childSa(), third] })] });
+    assert.equal(childSnapshotOf(snapshot(), "child-3")?.value, "established");
+    removing.resolve();
+    for (let turn = 0; turn < 4; turn++) await settled();
+    const { tunnel } = gatewaySnapshotOf(snapshot(), "child-3")?.context ?? {};
+    assert.equal(tunnel?.remoteHost, third.remoteHost);
+  });
+
   it("ends after its path and then its gateways have ended", async () => {
     const { calls, send, snapshot } = await established();
     await send({ type: "delete" });

@@ -200,4 +200,21 @@ describe("the paths of a connection", () => {
     for (let second = 0; second < 60; second++) await made.wait(1_000);
     assert.equal(made.lists(), before);
   });
+
+  it("move only the gateways of declared children", async () => {
+    const made = await harness(twoChildren);
+    await made.list("main", ikeSa({ children: sasOf(0, 2) }));
+    await made.send({ type: "move", path: "backup" });
+    const ending = made.calls.hold("terminate");
+    await made.send({ type: "spec.changed", connection: connectionOf(two) });
+    await made.list("backup", viaBackup());
+    assert.equal(made.snapshot().context.active, "backup");
+    const gatewayOf = (key: string) => gatewaySnapshotOf(made.snapshot(), key)?.context.tunnels;
+    assert.deepEqual(gatewayOf("child-2"), [derived, 102]);
+    assert.deepEqual(
+      gatewayOf("child-3"),
+      ifIds.map(([, ifId]) => ifId),
+    );
+    ending.resolve();
+  });
 });

@@ -1,5 +1,5 @@
 import { assign, emit, enqueueActions, setup } from "xstate";
-import type { Connection } from "../../model/api/connection.ts";
+import type { Child, Connection } from "../../model/api/connection.ts";
 import {
   onStandby,
   pathConnections,
@@ -10,6 +10,7 @@ import { publicStateOf, type PublicState } from "../../model/status/public-state
 import { sameItems } from "../../model/value/same-items.ts";
 import { failoverMachine } from "../failover/failover.ts";
 import { gatewayMachine } from "../gateway/gateway.ts";
+import type { Tunnel } from "../gateway/gateway-types.ts";
 import { pathMachine } from "../path/path.ts";
 import { pathChange } from "../path/path-change.ts";
 import {
@@ -21,7 +22,6 @@ import {
   type ConnectionEvent,
   type ConnectionInput,
   type PathKey,
-  type PathTunnel,
   type PathView,
 } from "./connection-types.ts";
 
@@ -75,6 +75,8 @@ export const connectionSetup = setup({
         const id = gatewayActorId(child.key);
         const tunnels = ifIdsOf(context, child.key);
         enqueue.spawnChild("gateway", { id, input: { connection, child, tunnels } });
+        const tunnel = tunnelOf(context, child.key);
+        if (tunnel !== undefined) enqueue.sendTo(id, { type: "tunnel.changed", tunnel });
         const known = context.chosen ? endpoints.get(child.key) : undefined;
         if (known !== undefined) enqueue.sendTo(id, { type: "endpoints.changed", ...known });
       }
@@ -129,8 +131,7 @@ export const connectionSetup = setup({
       for (const { path, connection: declared } of pathsOf(next))
         if (hasPath(context, path))
           enqueue.sendTo(pathActorId(path), { type: "spec.changed", connection: declared });
-      for (const child of connection.children) {
-        if (!context.gateways.includes(child.key)) continue;
+      for (const child of childrenWithGateway(next)) {
         const tunnels = ifIdsOf(next, child.key);
         enqueue.sendTo(gatewayActorId(child.key), {
           type: "child.changed",
@@ -163,12 +164,11 @@ export const connectionSetup = setup({
     }),
     /** Has the gateways lead the traffic into the active path. */
     moveGateways: enqueueActions(({ enqueue, context }) => {
-      for (const key of context.gateways) {
-        const isOwn = ({ path, child }: PathTunnel) => path === context.active && child === key;
+      for (const { key } of childrenWithGateway(context)) {
         enqueue.sendTo(gatewayActorId(key), {
           type: "tunnels.changed",
           tunnels: ifIdsOf(context, key),
-          tunnel: context.tunnels.find(isOwn)?.tunnel,
+          tunnel: tunnelOf(context, key),
         });
       }
     }),
@@ -199,13 +199,20 @@ export const connectionSetup = setup({
     takeTunnel: enqueueActions(({ enqueue, context, event }) => {
       if (event.type !== "tunnel.changed") return;
       const { path, child, tunnel } = event;
-      if (hasFailover(context.connection)) {
-        const others = context.tunnels.filter((one) => one.path !== path || one.child !== child);
-        enqueue.assign({ tunnels: [...others, { path, child, tunnel }] });
-      }
+      const others = context.tunnels.filter((one) => one.path !== path || one.child !== child);
+      enqueue.assign({ tunnels: [...others, { path, child, tunnel }] });
       if (path !== context.active || !context.gateways.includes(child)) return;
       enqueue.sendTo(gatewayActorId(child), { type: "tunnel.changed", tunnel });
     }),
+    forgetTunnel: assign(({ context, event }) =>
+      event.type === "child.ended"
+        ? {
+            tunnels: context.tunnels.filter(
+              ({ path, child }) => path !== event.path || child !== event.child,
+            ),
+          }
+        : {},
+    ),
     /** Ends the gateway of a child whose SAs have ended, unless it is declared. */
     endGateway: enqueueActions(({ enqueue, context, event }) => {
       if (event.type !== "child.ended" || !context.gateways.includes(event.child)) return;
@@ -367,6 +374,19 @@ function changedPaths(context: ConnectionContext, next: Choice): readonly PathCo
 
 function hasPath({ paths }: Pick<ConnectionContext, "paths">, name: string): boolean {
   return paths.some(({ path }) => path === name);
+}
+
+/** The declared children that have a gateway. */
+function childrenWithGateway({
+  connection,
+  gateways,
+}: Pick<ConnectionContext, "connection" | "gateways">): readonly Child[] {
+  return connection.children.filter(({ key }) => gateways.includes(key));
+}
+
+/** The parameters of a child's tunnel by the active path, if it has had one. */
+function tunnelOf({ active, tunnels }: ConnectionContext, key: string): Tunnel | undefined {
+  return tunnels.find(({ path, child }) => path === active && child === key)?.tunnel;
 }
 
 /** The if_ids of a child's tunnels, that of the active path first. */

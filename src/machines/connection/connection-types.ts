@@ -55,7 +55,7 @@ export interface ConnectionContext {
   readonly chosen: boolean;
   /** The paths that can carry the traffic, if there are several. */
   readonly up: readonly string[];
-  /** The tunnels of each path, if there are several paths. */
+  /** The tunnels of the children by each path: a gateway that starts again needs its own. */
   readonly tunnels: readonly PathTunnel[];
   /** The keys of the children that have a gateway, including those that are terminating. */
   readonly gateways: readonly string[];

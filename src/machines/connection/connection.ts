@@ -67,7 +67,7 @@ export const connectionMachine = connectionSetup.createMachine({
   on: {
     "sas.wanted": { actions: { type: "wantList" } },
     "tunnel.changed": { actions: { type: "takeTunnel" } },
-    "child.ended": { actions: { type: "endGateway" } },
+    "child.ended": { actions: [{ type: "forgetTunnel" }, { type: "endGateway" }] },
     "endpoints.changed": { actions: { type: "takeEndpoints" } },
     "spec.changed": [
       {
