@@ -177,7 +177,7 @@ describe("a connection with two paths to two gateways of the partner", () => {
     await active("backup");
   });
 
-  it("ends the SAs of a path that is no longer declared", async () => {
+  it("ends the SAs of a path that was removed", async () => {
     lab.ipman.apply(`${name}.yaml`, yaml(alone));
     await lab.ipman.until((status) => {
       const found = find(status, name);

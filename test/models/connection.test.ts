@@ -1,46 +1,19 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createActor, SimulatedClock } from "xstate";
-import { connectionMachine } from "../../src/machines/connection/connection.ts";
-import {
-  noEndpoints,
-  type ConnectionEvent,
-} from "../../src/machines/connection/connection-types.ts";
 import { childSnapshotOf, gatewaySnapshotOf } from "../../src/runtime/actors/snapshots.ts";
-import {
-  Calls,
-  childSa,
-  childSpec,
-  connectionOf,
-  gateway,
-  gatewayWith,
-  ikeSa,
-  loadedNew,
-  settled,
-} from "./fixtures.ts";
-import { pathWith } from "./path-harness.ts";
+import { connectionActor } from "./connection-harness.ts";
+import { childSa, childSpec, connectionOf, gateway, ikeSa } from "./fixtures.ts";
 
 /** A connection's actor with recorded effects, whose peer answers. */
 async function established() {
-  const calls = new Calls();
-  calls.give("load", loadedNew());
-  calls.give("apply", { repaired: false });
-  const machine = connectionMachine.provide({
-    actors: { path: pathWith(calls), gateway: gatewayWith(calls) },
-  });
-  const keys = { main: { secretRevision: "r1", keyFailure: undefined } };
-  const input = { connection: connectionOf(), endpoints: noEndpoints, charonReady: true, keys };
-  const actor = createActor(machine, { clock: new SimulatedClock(), input }).start();
+  const { actor, calls, rest, send, snapshot } = connectionActor(connectionOf());
+  actor.start();
   const states: unknown[] = [];
   actor.subscribe(({ value }) => {
     if (states.at(-1) !== value) states.push(value);
   });
-  const send = async (event: ConnectionEvent) => {
-    actor.send(event);
-    for (let turn = 0; turn < 4; turn++) await settled();
-  };
   await send({ type: "sas.listed", ikeSas: [ikeSa()] });
-  return { actor, calls, send, states, snapshot: () => actor.getSnapshot() };
+  return { actor, calls, rest, send, states, snapshot };
 }
 
 const twoChildren = () =>
@@ -84,20 +57,20 @@ describe("the connection machine", () => {
   });
 
   it("keeps the gateway of a child that is declared again while its SA ends", async () => {
-    const { calls, send, snapshot } = await established();
+    const { calls, rest, send, snapshot } = await established();
     await send({ type: "spec.changed", connection: twoChildren() });
     const ending = calls.hold("terminate");
     await send({ type: "spec.changed", connection: connectionOf() });
     await send({ type: "spec.changed", connection: twoChildren() });
     ending.resolve();
-    for (let turn = 0; turn < 4; turn++) await settled();
+    await rest();
     assert.equal(calls.count("remove"), 0);
     assert.ok(gatewaySnapshotOf(snapshot(), "child-3"));
     assert.ok(childSnapshotOf(snapshot(), "child-3"));
   });
 
   it("gives a gateway that starts again the parameters of its child's SA", async () => {
-    const { calls, send, snapshot } = await established();
+    const { calls, rest, send, snapshot } = await established();
     const third = childSa({
       name: "child-3",
       uniqueId: "3",
@@ -112,7 +85,7 @@ describe("the connection machine", () => {
     await send({ type: "sas.listed", ikeSas: [ikeSa({ children: [childSa(), third] })] });
     assert.equal(childSnapshotOf(snapshot(), "child-3")?.value, "established");
     removing.resolve();
-    for (let turn = 0; turn < 4; turn++) await settled();
+    await rest();
     const { tunnel } = gatewaySnapshotOf(snapshot(), "child-3")?.context ?? {};
     assert.equal(tunnel?.remoteHost, third.remoteHost);
   });
@@ -129,7 +102,7 @@ describe("the connection machine", () => {
   });
 
   it("is declared in vain while it ends", async () => {
-    const { calls, send, snapshot } = await established();
+    const { calls, rest, send, snapshot } = await established();
     const ending = calls.hold("unload");
     await send({ type: "delete" });
     await send({ type: "spec.changed", connection: twoChildren() });
@@ -137,7 +110,7 @@ describe("the connection machine", () => {
     assert.deepEqual(snapshot().context.gateways, ["child-2"]);
     assert.ok(snapshot().hasTag("terminating"));
     ending.resolve();
-    for (let turn = 0; turn < 4; turn++) await settled();
+    await rest();
     assert.equal(snapshot().status, "done");
     assert.equal(calls.count("unload"), 1);
   });

@@ -1,31 +1,15 @@
 import assert from "node:assert/strict";
-import { createActor, SimulatedClock } from "xstate";
-import { connectionMachine } from "../../src/machines/connection/connection.ts";
-import {
-  noEndpoints,
-  type ConnectionEvent,
-} from "../../src/machines/connection/connection-types.ts";
 import { pathConnections } from "../../src/model/api/path.ts";
 import type { IkeSa } from "../../src/model/charon/sa.ts";
 import { gatewaySnapshotOf, pathNamed } from "../../src/runtime/actors/snapshots.ts";
-import {
-  Calls,
-  childSa,
-  connectionOf,
-  gateway,
-  gatewayWith,
-  ikeSa,
-  loadedNew,
-  settled,
-} from "./fixtures.ts";
-import { pathWith } from "./path-harness.ts";
+import { connectionActor } from "./connection-harness.ts";
+import { childSa, connectionOf, gateway, ikeSa } from "./fixtures.ts";
 
 /** The spec of a connection with two paths. */
 export const two = { paths: [{ name: "main" }, { name: "backup", remoteAddr: "192.0.2.9" }] };
 const backup = pathConnections(connectionOf(two))[1]?.connection;
 /** The if_id of the child by the path backup. */
 export const derived = backup?.children[0]?.ifId ?? 0;
-const key = { secretRevision: "r1", keyFailure: undefined };
 
 /**
  * A connection's actor with recorded effects.
@@ -37,35 +21,18 @@ export async function harness(
   changes: object = two,
   listed: readonly IkeSa[] | "no list yet" = [],
 ) {
-  const calls = new Calls();
-  calls.give("load", loadedNew());
-  calls.give("apply", { repaired: false });
-  const machine = connectionMachine.provide({
-    actors: { path: pathWith(calls), gateway: gatewayWith(calls) },
-  });
-  const keys = { main: key, backup: key };
   const connection = connectionOf(changes);
   const charonReady = listed !== "no list yet";
-  const input = { connection, endpoints: noEndpoints, charonReady, keys };
-  const clock = new SimulatedClock();
-  const actor = createActor(machine, { clock, input });
+  const { actor, calls, clock, rest, send, snapshot } = connectionActor(connection, charonReady);
   const switches: string[] = [];
   let lists = 0;
   actor.on("sas.wanted", () => void lists++);
   actor.on("path.switched", ({ from, to, cause }) => switches.push(`${from} ${to} ${cause}`));
   actor.start();
-  const rest = async () => {
-    for (let turn = 0; turn < 6; turn++) await settled();
-  };
-  const send = async (event: ConnectionEvent) => {
-    actor.send(event);
-    await rest();
-  };
   const wait = async (milliseconds: number) => {
     clock.increment(milliseconds);
     await rest();
   };
-  const snapshot = () => actor.getSnapshot();
   const list = (path: string, ...ikeSas: ReturnType<typeof ikeSa>[]) =>
     send({ type: "sas.listed", path, ikeSas });
   await send({

@@ -120,7 +120,7 @@ describe("a connection with two paths", () => {
     assert.deepEqual(switches, ["main backup move"]);
   });
 
-  it("returns to a remaining path if the active one is no longer declared", async () => {
+  it("returns to a remaining path if the active one is removed", async () => {
     const { list, send, snapshot, tunnels, switches } = await harness();
     await list("main", ikeSa());
     await send({ type: "move", path: "backup" });

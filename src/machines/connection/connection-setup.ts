@@ -1,18 +1,27 @@
 import { assign, emit, enqueueActions, setup } from "xstate";
-import type { Child, Connection } from "../../model/api/connection.ts";
-import {
-  onStandby,
-  pathConnections,
-  tunnelIfIds,
-  type PathConnection,
-} from "../../model/api/path.ts";
+import { hasSeveralPaths, pathConnections } from "../../model/api/path.ts";
 import { publicStateOf, type PublicState } from "../../model/status/public-state.ts";
 import { sameItems } from "../../model/value/same-items.ts";
 import { failoverMachine } from "../failover/failover.ts";
 import { gatewayMachine } from "../gateway/gateway.ts";
-import type { Tunnel } from "../gateway/gateway-types.ts";
 import { pathMachine } from "../path/path.ts";
-import { pathChange } from "../path/path-change.ts";
+import {
+  changedPaths,
+  childrenWithGateway,
+  failoverOf,
+  hasPath,
+  idIn,
+  ifIdsOf,
+  isChosen,
+  isReplaced,
+  keyIn,
+  noKey,
+  ofDeclared,
+  partingId,
+  pathsOf,
+  pathsUp,
+  tunnelOf,
+} from "./connection-facts.ts";
 import {
   failoverId,
   gatewayActorId,
@@ -21,11 +30,8 @@ import {
   type ConnectionEmitted,
   type ConnectionEvent,
   type ConnectionInput,
-  type PathKey,
   type PathView,
 } from "./connection-types.ts";
-
-const noKey: PathKey = { secretRevision: undefined, keyFailure: undefined };
 
 /** The types, actors, actions and guards of the connection machine. */
 export const connectionSetup = setup({
@@ -66,7 +72,7 @@ export const connectionSetup = setup({
         : { keys: { ...context.keys, [path]: key } };
     }),
     startFailover: enqueueActions(({ enqueue, context }) => {
-      if (hasFailover(context.connection)) enqueue.spawnChild("failover", failoverOf(context));
+      if (hasSeveralPaths(context.connection)) enqueue.spawnChild("failover", failoverOf(context));
     }),
     startGateways: enqueueActions(({ enqueue, context }) => {
       const { connection, endpoints } = context;
@@ -91,7 +97,7 @@ export const connectionSetup = setup({
     noteCharon: assign(({ event }) => ({ charonReady: event.type === "charon.ready" })),
     /** Suspends the choice of a path, and has no path dialled, until charon's next list of SAs. */
     suspendChoice: enqueueActions(({ enqueue, context }) => {
-      if (!hasFailover(context.connection)) return;
+      if (!hasSeveralPaths(context.connection)) return;
       const next = { ...context, dials: false, dialled: undefined };
       enqueue.assign({ dials: false, dialled: undefined });
       enqueue.sendTo(failoverId, { type: "charon.lost" });
@@ -100,7 +106,7 @@ export const connectionSetup = setup({
     }),
     /** charon's list of SAs says which paths are up. */
     resumeChoice: enqueueActions(({ enqueue, context: { connection, charonReady } }) => {
-      if (hasFailover(connection) && charonReady)
+      if (hasSeveralPaths(connection) && charonReady)
         enqueue.sendTo(failoverId, { type: "charon.ready" });
     }),
     takeSpec: enqueueActions(({ enqueue, context, event }) => {
@@ -110,18 +116,18 @@ export const connectionSetup = setup({
       const active = paths.includes(context.active) ? context.active : (paths[0] as string);
       const dialled = paths.find((path) => path === context.dialled);
       // Without charon, a new choice waits for its list of SAs.
-      const dials = !hasFailover(connection) || (context.dials && context.charonReady);
+      const dials = !hasSeveralPaths(connection) || (context.dials && context.charonReady);
       const next = { ...context, connection, active, dialled, dials };
-      const chosen = context.chosen || !hasFailover(connection);
+      const chosen = context.chosen || !hasSeveralPaths(connection);
       enqueue.assign({ connection, active, dialled, dials, chosen });
       enqueue.assign({ keys: ofDeclared(context.keys, paths) });
-      if (hasFailover(context.connection) && hasFailover(connection)) {
+      if (hasSeveralPaths(context.connection) && hasSeveralPaths(connection)) {
         const settings = connection.failover;
         enqueue.sendTo(failoverId, { type: "paths.declared", paths, settings });
         if (isReplaced(context, next))
           enqueue.sendTo(failoverId, { type: "path.renewed", path: active });
-      } else if (hasFailover(context.connection)) enqueue.stopChild(failoverId);
-      else if (hasFailover(connection)) {
+      } else if (hasSeveralPaths(context.connection)) enqueue.stopChild(failoverId);
+      else if (hasSeveralPaths(connection)) {
         const up = pathsUp(next);
         enqueue.assign({ up });
         enqueue.spawnChild("failover", failoverOf({ ...next, up }));
@@ -252,7 +258,7 @@ export const connectionSetup = setup({
     }),
     /** Reports to the actor that chooses which paths came up or went down. */
     compareUp: enqueueActions(({ enqueue, context }) => {
-      if (!hasFailover(context.connection)) return;
+      if (!hasSeveralPaths(context.connection)) return;
       const up = pathsUp(context);
       if (sameItems(up, context.up)) return;
       enqueue.assign({ up });
@@ -262,11 +268,11 @@ export const connectionSetup = setup({
         if (!context.up.includes(path)) enqueue.sendTo(failoverId, { type: "path.up", path });
     }),
     notifyFailover: enqueueActions(({ enqueue, context, event }) => {
-      if (!hasFailover(context.connection)) return;
+      if (!hasSeveralPaths(context.connection)) return;
       if (event.type === "path.failed" || event.type === "move") enqueue.sendTo(failoverId, event);
     }),
     renewActive: enqueueActions(({ enqueue, context: { connection, active } }) => {
-      if (hasFailover(connection))
+      if (hasSeveralPaths(connection))
         enqueue.sendTo(failoverId, { type: "path.renewed", path: active });
     }),
   },
@@ -277,7 +283,7 @@ export const connectionSetup = setup({
       event.type === "spec.changed" &&
       pathConnections(event.connection).every(({ path }) => path !== context.active),
     choiceEnds: ({ context, event }) =>
-      event.type === "spec.changed" && !context.chosen && !hasFailover(event.connection),
+      event.type === "spec.changed" && !context.chosen && !hasSeveralPaths(event.connection),
     isFirstChoice: ({ context }) => !context.chosen,
     switches: ({ context, event }) =>
       event.type === "path.decided" && event.active !== context.active,
@@ -299,105 +305,3 @@ export const connectionSetup = setup({
     parting: 1_000,
   },
 });
-
-/** Whether there are several paths to choose from. */
-function hasFailover({ paths }: Connection): boolean {
-  return paths.length > 1;
-}
-
-/** The actor that chooses; it waits for charon's list of SAs unless the paths are dialled already. */
-function failoverOf({ connection, up, dials }: ConnectionContext) {
-  const names = connection.paths.map(({ name }) => name);
-  const settings = connection.failover;
-  return { id: failoverId, input: { paths: names, settings, up, charonReady: dials } } as const;
-}
-
-/**
- * The paths that can carry the traffic: the active one if it carries that of a child, and each other
- * path that carries that of the same children.
- */
-function pathsUp({ paths, active }: Pick<ConnectionContext, "paths" | "active">): string[] {
-  const needed = paths.find(({ path }) => path === active)?.carried ?? [];
-  return paths
-    .filter(({ carried }) => carried.length > 0 && needed.every((key) => carried.includes(key)))
-    .map(({ path }) => path);
-}
-
-/** The state of a key that an event reports; undefined if the key before stays in use. */
-function keyIn(event: ConnectionEvent): PathKey | undefined {
-  if (event.type === "secret.changed")
-    return { secretRevision: event.revision, keyFailure: undefined };
-  if (event.type === "secret.refused")
-    return { secretRevision: undefined, keyFailure: event.failure };
-  return event.type === "secret.missing" && event.unreadable !== true ? noKey : undefined;
-}
-
-function ofDeclared(keys: ConnectionContext["keys"], paths: readonly string[]) {
-  return Object.fromEntries(Object.entries(keys).filter(([path]) => paths.includes(path)));
-}
-
-function partingId(path: string): string {
-  return `parting ${path}`;
-}
-
-/** Whether a declaration replaces SAs of the active path. */
-function isReplaced(context: ConnectionContext, next: Choice): boolean {
-  const activeOf = (choice: Choice) =>
-    pathsOf(choice).find(({ path }) => path === next.active)?.connection;
-  const [before, after] = [activeOf(context), activeOf(next)];
-  if (before === undefined || after === undefined) return false;
-  const { ike, kept } = pathChange(before, after);
-  return ike || kept.some(({ replaces }) => replaces);
-}
-
-type Choice = Pick<ConnectionContext, "connection" | "active" | "dialled" | "dials">;
-
-/** The paths as charon gets them: the children of a path that was not chosen do not initiate. */
-function pathsOf(choice: Choice): readonly PathConnection[] {
-  return pathConnections(choice.connection).map(({ path, connection }) => ({
-    path,
-    connection: isChosen(choice, path) ? connection : onStandby(connection),
-  }));
-}
-
-function isChosen({ active, dialled, dials }: Choice, path: string): boolean {
-  return dials && (path === active || path === dialled);
-}
-
-/** The paths that charon gets in another form after a choice. */
-function changedPaths(context: ConnectionContext, next: Choice): readonly PathConnection[] {
-  const before = new Map(pathsOf(context).map(({ path, connection }) => [path, connection]));
-  return pathsOf(next).filter(
-    ({ path, connection }) => before.get(path) !== connection && hasPath(context, path),
-  );
-}
-
-function hasPath({ paths }: Pick<ConnectionContext, "paths">, name: string): boolean {
-  return paths.some(({ path }) => path === name);
-}
-
-/** The declared children that have a gateway. */
-function childrenWithGateway({
-  connection,
-  gateways,
-}: Pick<ConnectionContext, "connection" | "gateways">): readonly Child[] {
-  return connection.children.filter(({ key }) => gateways.includes(key));
-}
-
-/** The parameters of a child's tunnel by the active path, if it has had one. */
-function tunnelOf({ active, tunnels }: ConnectionContext, key: string): Tunnel | undefined {
-  return tunnels.find(({ path, child }) => path === active && child === key)?.tunnel;
-}
-
-/** The if_ids of a child's tunnels, that of the active path first. */
-function ifIdsOf({ connection, active }: { connection: Connection; active: string }, key: string) {
-  const names = pathConnections(connection).map(({ path }) => path);
-  const ifIds = tunnelIfIds(connection, key);
-  const first = ifIds[names.indexOf(active)] as number;
-  return [first, ...ifIds.filter((ifId) => ifId !== first)];
-}
-
-/** `gateway.net` in `xstate.done.actor.gateway.net`. */
-function idIn(type: string): string {
-  return type.replace(/^xstate\.done\.actor\./, "");
-}

@@ -1,5 +1,5 @@
 import { type ActorRefFrom, type SnapshotFrom } from "xstate";
-import { pathConnections } from "../../model/api/path.ts";
+import { hasSeveralPaths, pathConnections } from "../../model/api/path.ts";
 import { connectionSetup } from "./connection-setup.ts";
 import type { ForwardedEvent } from "./connection-types.ts";
 
@@ -57,8 +57,8 @@ export const connectionMachine = connectionSetup.createMachine({
     up: [],
     active: pathConnections(input.connection)[0]?.path as string,
     dialled: undefined,
-    dials: input.connection.paths.length < 2,
-    chosen: input.connection.paths.length < 2,
+    dials: !hasSeveralPaths(input.connection),
+    chosen: !hasSeveralPaths(input.connection),
     tunnels: [],
     gateways: [],
   }),

@@ -134,7 +134,7 @@ export const pathMachine = pathSetup.createMachine({
     },
     withdrawing: {
       description:
-        "There is no usable key: ipman removes the previous one from charon. SAs stay up.",
+        "A usable key is missing: ipman removes the previous one from charon. SAs stay up.",
       tags: "pending",
       always: { guard: not("keyToWithdraw"), target: "pending" },
       invoke: {
@@ -186,7 +186,7 @@ export const pathMachine = pathSetup.createMachine({
       },
     },
     negotiating: {
-      description: "The children have initiated their SAs; there is no IKE SA yet.",
+      description: "The children have initiated their SAs; the IKE SA is not up yet.",
       tags: "negotiating",
       entry: { type: "wantList" },
       always: [

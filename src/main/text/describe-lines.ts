@@ -1,5 +1,6 @@
 import { formatBytes } from "../../model/text/bytes.ts";
 import { formatDuration } from "../../model/text/duration.ts";
+import { pathLabel } from "../../runtime/inspector/actor-title.ts";
 import type { ActorMessage } from "../../runtime/inspector/wire.ts";
 import type { Dated } from "../../runtime/status/dated-status.ts";
 import type { ChildTraffic, StatusReport } from "../../runtime/status/report.ts";
@@ -30,9 +31,10 @@ interface DescribedChild {
 /** Formats a connection as lines of text. */
 export function describeLines({ at: now, connection, traffic, actors }: Described): string[] {
   const titled = (title: string) => actors.find((actor) => actor.title === title);
-  const path = titleOfPath(connection);
+  const active = activePathOf(connection);
+  const path = `${connection.id} ${pathLabel(active)}`;
   // The titles of children name the path unless it is the main one.
-  const above = path === `${connection.id} path` ? connection.id : path;
+  const above = active === mainPath ? connection.id : path;
   return [
     styled("bold", connection.id),
     row("state", stateOf(connection, now)),
@@ -81,10 +83,8 @@ function stateOf({ state, since, failure }: Stated, now: number): string {
   return `${styledState(state)}${time}${cause}`;
 }
 
-/** The title of the actor of the active path. */
-function titleOfPath({ id, paths = [] }: ConnectionStatus): string {
-  const active = paths.find(({ role }) => role === "active")?.name ?? mainPath;
-  return active === mainPath ? `${id} path` : `${id} path ${active}`;
+function activePathOf({ paths = [] }: ConnectionStatus): string {
+  return paths.find(({ role }) => role === "active")?.name ?? mainPath;
 }
 
 function pathText({ name, role, remote, state, failure }: PathStatus): string {

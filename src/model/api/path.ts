@@ -23,6 +23,11 @@ export interface PathConnection {
   readonly connection: Connection;
 }
 
+/** Whether a connection has paths to choose from. */
+export function hasSeveralPaths({ paths }: Pick<Connection, "paths">): boolean {
+  return paths.length > 1;
+}
+
 /** charon would end an IKE SA when another one of the same identities is established. */
 const besideEachOther = { unique: "never" };
 
@@ -35,7 +40,7 @@ export const pathConnections = memo((connection: Connection): readonly PathConne
     connection: {
       ...connection,
       ...values,
-      extra: connection.paths.length > 1 ? { ...besideEachOther, ...values.extra } : values.extra,
+      extra: hasSeveralPaths(connection) ? { ...besideEachOther, ...values.extra } : values.extra,
       name: charonName(connection.name, path),
       paths: [],
       children: connection.children.map((child) => ({
@@ -45,6 +50,13 @@ export const pathConnections = memo((connection: Connection): readonly PathConne
     },
   }));
 });
+
+/** A connection by the path of that name, or else by the preferred one. */
+export function connectionBy(connection: Connection, name: string | undefined): Connection {
+  const paths = pathConnections(connection);
+  const found = paths.find(({ path }) => path === name) ?? paths[0];
+  return found?.connection ?? connection;
+}
 
 /** The connections of charon that belong to these connections. */
 export function allPathConnections(connections: Iterable<Connection>): Connection[] {

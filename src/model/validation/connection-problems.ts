@@ -2,7 +2,7 @@ import { addChildProblems } from "./child-problems.ts";
 import { parseAction } from "../charon/options/action.ts";
 import { canonicalExtra } from "../charon/options/extra.ts";
 import { connectionExtraProblems } from "../charon/options/extra-problems.ts";
-import { labelValueProblem, objectNameProblem, secretKeyProblem } from "../api/names.ts";
+import { labelValueProblem, objectNameProblem } from "../api/names.ts";
 import { isSingleHost, remoteAddressProblem } from "../api/remote-address.ts";
 import { identityProblem } from "../identity/identity-problem.ts";
 import { own } from "../value/own.ts";
@@ -11,6 +11,7 @@ import { pathProblems } from "./paths/path-problems.ts";
 import { ProblemList } from "./problem-list.ts";
 import { problemAt, type Problem } from "../api/result.ts";
 import type { IPSecConnection, IPSecConnectionSpec } from "../api/schema/ipsec-connection.ts";
+import { secretRefProblems } from "../api/secret-ref-problems.ts";
 import { addSiblingProblems } from "./sibling-problems.ts";
 
 /** Every problem of a connection of valid shape, regardless of other connections. */
@@ -19,9 +20,7 @@ export function connectionProblems({ metadata, spec }: IPSecConnection): Problem
   problems.addAll([
     ...problemAt("metadata.name", objectNameProblem(metadata.name)),
     ...problemAt("spec.name", labelValueProblem(spec.name)),
-    ...problemAt("spec.secretRef.name", objectNameProblem(spec.secretRef.name)),
-    ...problemAt("spec.secretRef.namespace", objectNameProblem(spec.secretRef.namespace)),
-    ...problemAt("spec.secretRef.key", secretKeyProblem(spec.secretRef.key)),
+    ...secretRefProblems(spec.secretRef, "spec.secretRef"),
     ...problemAt("spec.localId", identityProblem(spec.localId.trim())),
     ...problemAt("spec.remoteId", identityProblem(spec.remoteId.trim())),
     ...addressProblems(spec),

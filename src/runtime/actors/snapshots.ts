@@ -5,7 +5,7 @@ import type { GatewaySnapshot } from "../../machines/gateway/gateway.ts";
 import type { PathActor, PathSnapshot } from "../../machines/path/path.ts";
 import { childActorId } from "../../machines/path/path-types.ts";
 import type { Connection } from "../../model/api/connection.ts";
-import { pathConnections } from "../../model/api/path.ts";
+import { connectionBy } from "../../model/api/path.ts";
 
 type WithChildren = Pick<ConnectionSnapshot, "children">;
 type WithPaths = WithChildren & { readonly context: Pick<ConnectionSnapshot["context"], "active"> };
@@ -15,8 +15,7 @@ export function activeConnection({
   connection,
   active,
 }: Pick<ConnectionSnapshot["context"], "connection" | "active">): Connection {
-  const path = pathConnections(connection).find((one) => one.path === active);
-  return path?.connection ?? connection;
+  return connectionBy(connection, active);
 }
 
 /** The actor of the path that carries a connection's traffic; undefined if it has ended. */

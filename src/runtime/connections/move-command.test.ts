@@ -70,7 +70,7 @@ describe("the command to move", () => {
     assert.deepEqual([...sent, ...away.sent], []);
   });
 
-  it("names the paths if there is no such path, or only one", () => {
+  it("names the paths if the wanted one does not exist, or only one does", () => {
     const { running } = situation();
     assert.throws(() => move(running, "site", "third"), /has no path "third"; it has main, backup/);
     const alone = situation(connectionOf()).running;

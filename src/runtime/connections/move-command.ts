@@ -14,7 +14,7 @@ const limitMs = 15_000;
  * Moves a connection's traffic to another path, without a loss.
  *
  * @param path the name of the path; undefined for the next one
- * @throws if there is no such connection or path
+ * @throws if the connection or the path does not exist
  */
 export function move(
   running: Pick<Running, "roots" | "changes">,

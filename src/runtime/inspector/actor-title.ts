@@ -2,13 +2,17 @@ import type { AnyActorRef } from "xstate";
 import { pathActorId } from "../../machines/connection/connection-types.ts";
 import { mainPath } from "../../model/api/path.ts";
 
+/** The name of a path: `path`, or `path backup` for one beside the main one. */
+export function pathLabel(name: string): string {
+  return name === mainPath ? "path" : `path ${name}`;
+}
+
 /** The name of an actor's part: `lan`, `lan gateway`, `path`, `path backup`. */
 export function labelOf({ id }: Pick<AnyActorRef, "id">): string {
-  if (id === pathActorId(mainPath)) return "path";
   const [, kind, key = ""] = /^(child|gateway|path)\.(.*)$/.exec(id) ?? [];
   if (kind === undefined) return id;
   if (kind === "child") return key;
-  return kind === "gateway" ? `${key} gateway` : `path ${key}`;
+  return kind === "gateway" ? `${key} gateway` : pathLabel(key);
 }
 
 /**

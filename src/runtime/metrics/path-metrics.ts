@@ -27,7 +27,7 @@ export class PathMetrics {
     this.#switches.inc({ connection, cause });
   }
 
-  /** Removes the series of connections that are no longer declared. */
+  /** Removes the series of connections that are not declared any more. */
   #keep(declared: ReadonlySet<string>): void {
     for (const [connection, causes] of this.#known) {
       if (declared.has(connection)) continue;

@@ -1,5 +1,5 @@
 import type { ConnectionSnapshot } from "../../machines/connection/connection.ts";
-import { pathConnections } from "../../model/api/path.ts";
+import { hasSeveralPaths, pathConnections } from "../../model/api/path.ts";
 import type { PathRole, PathStatus } from "../../model/status/status.ts";
 
 const noPaths: readonly PathStatus[] = [];
@@ -8,7 +8,7 @@ const noPaths: readonly PathStatus[] = [];
 export function pathStatuses({ context }: Pick<ConnectionSnapshot, "context">) {
   const { connection, paths, active, dialled, chosen } = context;
   // Before the choice, another path may carry the traffic than the one that is dialled first.
-  if (connection.paths.length < 2 || !chosen) return noPaths;
+  if (!hasSeveralPaths(connection) || !chosen) return noPaths;
   return pathConnections(connection).flatMap(({ path: name, connection: { remoteAddr } }) => {
     const view = paths.find(({ path }) => path === name);
     if (view === undefined) return [];

@@ -3,7 +3,7 @@ import type { AnyActorRef } from "xstate";
 import type { ConnectionActor } from "../../machines/connection/connection.ts";
 import type { Endpoints } from "../../machines/connection/connection-types.ts";
 import type { Connection } from "../../model/api/connection.ts";
-import { allPathConnections, ifIdsOfPaths, pathConnections } from "../../model/api/path.ts";
+import { allPathConnections, ifIdsOfPaths, connectionBy } from "../../model/api/path.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import { contained, resubscribed } from "../actors/contained.ts";
@@ -148,9 +148,7 @@ export class Supervisor implements Running, Disposable {
 
   secretOf(connection: Connection): SecretFacts {
     const active = this.roots.get(connection.id)?.getSnapshot().context.active;
-    const paths = pathConnections(connection);
-    const path = paths.find((one) => one.path === active) ?? paths[0];
-    return this.#keys.factsOf(path?.connection ?? connection);
+    return this.#keys.factsOf(connectionBy(connection, active));
   }
 
   secretChangedAt(connection: Connection): number | undefined {

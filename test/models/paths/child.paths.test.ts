@@ -1,12 +1,12 @@
 import { describe } from "node:test";
 import type { AnyEventObject } from "xstate";
-import { childMachine } from "../../../src/machines/child/child.ts";
 import type { ChildContext } from "../../../src/machines/child/child-types.ts";
 import { failure, Reason } from "../../../src/model/status/failure.ts";
 import type { Child } from "../../../src/model/api/connection.ts";
 import { childSa, childSpec, connectionOf, ikeSa } from "../fixtures.ts";
 import { coversItsChart } from "./covers.ts";
 import { never, type Walk } from "./graph.ts";
+import { heldChild } from "./held-machines.ts";
 import type { Held } from "./replay.ts";
 
 const refused = failure(Reason.AuthenticationFailed, "no");
@@ -41,18 +41,7 @@ const events = (child: Child): AnyEventObject[] => [
 const walk =
   (child: Child) =>
   (held: Held): Walk => ({
-    machine: childMachine.provide({
-      actors: {
-        initiate: held.actor(),
-        terminate: held.actor(),
-        rekey: held.actor(),
-      },
-      actions: {
-        listSas: () => {},
-        reportTunnel: () => {},
-        reportUp: () => {},
-        reportDown: () => {},
-      },
+    machine: heldChild(held).provide({
       guards: {
         looping: ({ context }) => context.recurrence.times > 1,
         exhausted: ({ context }) => context.attempt > 0,

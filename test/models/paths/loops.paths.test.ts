@@ -7,7 +7,6 @@ import type { ChildContext } from "../../../src/machines/child/child-types.ts";
 import { gatewayMachine } from "../../../src/machines/gateway/gateway.ts";
 import type { GatewayContext } from "../../../src/machines/gateway/gateway-types.ts";
 import { leaderMachine } from "../../../src/machines/leader.ts";
-import { pathMachine } from "../../../src/machines/path/path.ts";
 import type { PathContext } from "../../../src/machines/path/path-types.ts";
 import { probeMachine, type ProbeContext } from "../../../src/machines/probe.ts";
 import {
@@ -18,6 +17,7 @@ import type { Child } from "../../../src/model/api/connection.ts";
 import { failure, Reason } from "../../../src/model/status/failure.ts";
 import type { KubeObject } from "../../../src/model/kubernetes/kube-object.ts";
 import { childSa, childSpec, connectionOf, gateway, ikeSa, loadedNew } from "../fixtures.ts";
+import { heldChild, heldPath } from "./held-machines.ts";
 import { fastLoop, type Adversary } from "./pace.ts";
 import { Held } from "./replay.ts";
 
@@ -35,19 +35,7 @@ const whole = childSa({ remoteSelectors: remote_ips });
 
 function childAdversary(machine = childMachine): Adversary {
   const walk = {
-    machine: machine.provide({
-      actors: {
-        initiate: held.actor(),
-        terminate: held.actor(),
-        rekey: held.actor(),
-      },
-      actions: {
-        listSas: () => {},
-        reportTunnel: () => {},
-        reportUp: () => {},
-        reportDown: () => {},
-      },
-    }) as AnyStateMachine,
+    machine: heldChild(held, machine) as AnyStateMachine,
     input: { connection: connectionOf(), child, loaded: true },
     events: [
       list(),
@@ -88,22 +76,7 @@ const pathEvents = {
 
 function pathAdversary(kind: keyof typeof pathEvents): Adversary {
   const walk = {
-    machine: pathMachine.provide({
-      actors: {
-        child: held.actor() as never,
-        load: held.actor(),
-        terminateIke: held.actor(),
-        endSurplus: held.actor(),
-        unload: held.actor(),
-      },
-      actions: {
-        wantList: () => {},
-        passTunnel: () => {},
-        reportEnd: () => {},
-        reportFailure: () => {},
-        takeReport: () => {},
-      },
-    }) as AnyStateMachine,
+    machine: heldPath(held) as AnyStateMachine,
     input: {
       path: "main",
       connection: connectionOf(),

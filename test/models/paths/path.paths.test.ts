@@ -1,10 +1,10 @@
 import { describe } from "node:test";
 import { assign, type AnyEventObject } from "xstate";
-import { pathMachine } from "../../../src/machines/path/path.ts";
 import type { PathContext } from "../../../src/machines/path/path-types.ts";
 import { failure, Reason } from "../../../src/model/status/failure.ts";
 import { childSpec, connectionOf, ikeSa, loadedNew } from "../fixtures.ts";
 import { coversItsChart } from "./covers.ts";
+import { heldPath } from "./held-machines.ts";
 import { never, type Walk } from "./graph.ts";
 import type { Held } from "./replay.ts";
 
@@ -19,20 +19,8 @@ const two = { "child-2": childSpec(2), "child-3": childSpec(3) };
 const walk =
   (events: readonly AnyEventObject[], counts = false) =>
   (held: Held): Walk => ({
-    machine: pathMachine.provide({
-      actors: {
-        child: held.actor() as never,
-        load: held.actor(),
-        terminateIke: held.actor(),
-        endSurplus: held.actor(),
-        withdrawKey: held.actor(),
-        unload: held.actor(),
-      },
+    machine: heldPath(held).provide({
       actions: {
-        wantList: () => {},
-        passTunnel: () => {},
-        reportEnd: () => {},
-        reportFailure: () => {},
         takeReport: assign(({ event }) =>
           event.type === "child.up" ? { carrying: [event.child] } : { carrying: [] },
         ),

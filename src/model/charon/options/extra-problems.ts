@@ -51,9 +51,16 @@ const childLevel: OptionLevel = {
   lifetimeProblems: childLifetimeProblems,
 };
 
-/** Every problem of a connection's `extra`; paths are names of options. */
-export function connectionExtraProblems(extra: ExtraOptions): Problem[] {
-  return extraProblems(connectionLevel, extra);
+/**
+ * Every problem of a connection's `extra`; paths are names of options.
+ *
+ * @param inherited options that apply beside these, such as a connection's beside those of a path
+ */
+export function connectionExtraProblems(
+  extra: ExtraOptions,
+  inherited: ExtraOptions = {},
+): Problem[] {
+  return extraProblems(connectionLevel, extra, inherited);
 }
 
 /** Every problem of a child's `extra`; paths are names of options. */
@@ -65,7 +72,11 @@ export function childExtraProblems(extra: ExtraOptions): Problem[] {
 const optionName = /^[a-z][a-z0-9_]*$/i;
 
 /** Checks options in the order of their names, as the API server returns them. */
-function extraProblems(level: OptionLevel, extra: ExtraOptions): Problem[] {
+function extraProblems(
+  level: OptionLevel,
+  extra: ExtraOptions,
+  inherited: ExtraOptions = {},
+): Problem[] {
   const seen = new Map<string, string>();
   const names = Object.keys(extra).toSorted();
   const ofOptions = names.flatMap((written) => {
@@ -77,9 +88,8 @@ function extraProblems(level: OptionLevel, extra: ExtraOptions): Problem[] {
     return problemAt(written, problem);
   });
   if (ofOptions.length > 0) return ofOptions;
-  const canonical = canonicalExtra(extra);
   return level
-    .lifetimeProblems(canonical)
+    .lifetimeProblems({ ...canonicalExtra(inherited), ...canonicalExtra(extra) })
     .map(({ path, message }) => ({ path: seen.get(path) ?? path, message }));
 }
 

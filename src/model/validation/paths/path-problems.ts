@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
-import { labelValueProblem, objectNameProblem, secretKeyProblem } from "../../api/names.ts";
+import { labelValueProblem } from "../../api/names.ts";
 import { isSingleHost } from "../../api/remote-address.ts";
 import { problemAt, type Problem } from "../../api/result.ts";
 import type { IPSecConnectionSpec, PathSpec } from "../../api/schema/ipsec-connection.ts";
-import { canonicalExtra } from "../../charon/options/extra.ts";
 import { connectionExtraProblems } from "../../charon/options/extra-problems.ts";
 import { identitiesOverlap, identityPattern } from "../../identity/identity-overlap.ts";
 import { identityProblem } from "../../identity/identity-problem.ts";
 import { localAddressProblem } from "../../api/local-address.ts";
 import { formatAddress, parseAddress } from "../../net/address.ts";
+import { secretRefProblems } from "../../api/secret-ref-problems.ts";
 
 /** The problems of a connection's paths. */
 export function pathProblems(spec: IPSecConnectionSpec): Problem[] {
@@ -46,7 +46,7 @@ function ownProblems(path: PathSpec, spec: IPSecConnectionSpec, at: string): Pro
     ...problemAt(`${at}.localAddr`, localAddressProblem(effective)),
     ...problemAt(`${at}.localId`, localId && identityProblem(localId.trim())),
     ...problemAt(`${at}.remoteId`, remoteId && identityProblem(remoteId.trim())),
-    ...(secretRef === undefined ? [] : secretProblems(secretRef, `${at}.secretRef`)),
+    ...(secretRef === undefined ? [] : secretRefProblems(secretRef, `${at}.secretRef`)),
     ...extraProblems(path, spec).map((problem) => ({
       ...problem,
       path: `${at}.extra.${problem.path}`,
@@ -54,32 +54,17 @@ function ownProblems(path: PathSpec, spec: IPSecConnectionSpec, at: string): Pro
   ];
 }
 
-/** The problems of a path's options together with those of the connection, which have their own. */
+/** The problems of a path's options, without those that the connection's have already. */
 function extraProblems({ extra = {} }: PathSpec, { extra: inherited = {} }: IPSecConnectionSpec) {
-  const merged = { ...canonicalExtra(inherited), ...canonicalExtra(extra) };
   const known = new Set(connectionExtraProblems(inherited).map(({ message }) => message));
-  // As they are written, options that occur twice are found.
-  const own = connectionExtraProblems(extra).filter(({ path }) => !isLifetime(path));
-  const ofLifetimes = connectionExtraProblems(merged).filter(({ path }) => isLifetime(path));
-  return [...own, ...ofLifetimes.filter(({ message }) => !known.has(message))];
-}
-
-/** Whether an option is a time that others limit. */
-function isLifetime(path: string): boolean {
-  return path.endsWith("_time");
+  return connectionExtraProblems(extra, inherited).filter(
+    ({ path, message }) => Object.hasOwn(extra, path) || !known.has(message),
+  );
 }
 
 function remoteProblem(remoteAddr: string | undefined): string | undefined {
   if (remoteAddr === undefined || isSingleHost(remoteAddr)) return undefined;
   return `"${remoteAddr}" is not a single host: a path needs an IP address or a DNS name`;
-}
-
-function secretProblems(secretRef: IPSecConnectionSpec["secretRef"], at: string): Problem[] {
-  return [
-    ...problemAt(`${at}.name`, objectNameProblem(secretRef.name)),
-    ...problemAt(`${at}.namespace`, objectNameProblem(secretRef.namespace)),
-    ...problemAt(`${at}.key`, secretKeyProblem(secretRef.key)),
-  ];
 }
 
 /** charon distinguishes two paths by their addresses, and people by their names. */

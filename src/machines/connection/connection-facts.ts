@@ -1,0 +1,118 @@
+import type { Child, Connection } from "../../model/api/connection.ts";
+import {
+  onStandby,
+  pathConnections,
+  tunnelIfIds,
+  type PathConnection,
+} from "../../model/api/path.ts";
+import type { Tunnel } from "../gateway/gateway-types.ts";
+import { pathChange } from "../path/path-change.ts";
+import {
+  failoverId,
+  type ConnectionContext,
+  type ConnectionEvent,
+  type PathKey,
+} from "./connection-types.ts";
+
+/** The state of a missing key. */
+export const noKey: PathKey = { secretRevision: undefined, keyFailure: undefined };
+
+/** The actor that chooses; it waits for charon's list of SAs unless the paths are dialled already. */
+export function failoverOf({ connection, up, dials }: ConnectionContext) {
+  const names = connection.paths.map(({ name }) => name);
+  const settings = connection.failover;
+  return { id: failoverId, input: { paths: names, settings, up, charonReady: dials } } as const;
+}
+
+/**
+ * The paths that can carry the traffic: the active one if it carries that of a child, and each other
+ * path that carries that of the same children.
+ */
+export function pathsUp({ paths, active }: Pick<ConnectionContext, "paths" | "active">): string[] {
+  const needed = paths.find(({ path }) => path === active)?.carried ?? [];
+  return paths
+    .filter(({ carried }) => carried.length > 0 && needed.every((key) => carried.includes(key)))
+    .map(({ path }) => path);
+}
+
+/** The state of a key that an event reports; undefined if the key before stays in use. */
+export function keyIn(event: ConnectionEvent): PathKey | undefined {
+  if (event.type === "secret.changed")
+    return { secretRevision: event.revision, keyFailure: undefined };
+  if (event.type === "secret.refused")
+    return { secretRevision: undefined, keyFailure: event.failure };
+  return event.type === "secret.missing" && event.unreadable !== true ? noKey : undefined;
+}
+
+export function ofDeclared(keys: ConnectionContext["keys"], paths: readonly string[]) {
+  return Object.fromEntries(Object.entries(keys).filter(([path]) => paths.includes(path)));
+}
+
+export function partingId(path: string): string {
+  return `parting ${path}`;
+}
+
+/** Whether a declaration replaces SAs of the active path. */
+export function isReplaced(context: ConnectionContext, next: Choice): boolean {
+  const activeOf = (choice: Choice) =>
+    pathsOf(choice).find(({ path }) => path === next.active)?.connection;
+  const [before, after] = [activeOf(context), activeOf(next)];
+  if (before === undefined || after === undefined) return false;
+  const { ike, kept } = pathChange(before, after);
+  return ike || kept.some(({ replaces }) => replaces);
+}
+
+type Choice = Pick<ConnectionContext, "connection" | "active" | "dialled" | "dials">;
+
+/** The paths as charon gets them: the children of a path that was not chosen do not initiate. */
+export function pathsOf(choice: Choice): readonly PathConnection[] {
+  return pathConnections(choice.connection).map(({ path, connection }) => ({
+    path,
+    connection: isChosen(choice, path) ? connection : onStandby(connection),
+  }));
+}
+
+export function isChosen({ active, dialled, dials }: Choice, path: string): boolean {
+  return dials && (path === active || path === dialled);
+}
+
+/** The paths that charon gets in another form after a choice. */
+export function changedPaths(context: ConnectionContext, next: Choice): readonly PathConnection[] {
+  const before = new Map(pathsOf(context).map(({ path, connection }) => [path, connection]));
+  return pathsOf(next).filter(
+    ({ path, connection }) => before.get(path) !== connection && hasPath(context, path),
+  );
+}
+
+export function hasPath({ paths }: Pick<ConnectionContext, "paths">, name: string): boolean {
+  return paths.some(({ path }) => path === name);
+}
+
+/** The declared children that have a gateway. */
+export function childrenWithGateway({
+  connection,
+  gateways,
+}: Pick<ConnectionContext, "connection" | "gateways">): readonly Child[] {
+  return connection.children.filter(({ key }) => gateways.includes(key));
+}
+
+/** The parameters of a child's tunnel by the active path, if it has had one. */
+export function tunnelOf({ active, tunnels }: ConnectionContext, key: string): Tunnel | undefined {
+  return tunnels.find(({ path, child }) => path === active && child === key)?.tunnel;
+}
+
+/** The if_ids of a child's tunnels, that of the active path first. */
+export function ifIdsOf(
+  { connection, active }: { connection: Connection; active: string },
+  key: string,
+) {
+  const names = pathConnections(connection).map(({ path }) => path);
+  const ifIds = tunnelIfIds(connection, key);
+  const first = ifIds[names.indexOf(active)] as number;
+  return [first, ...ifIds.filter((ifId) => ifId !== first)];
+}
+
+/** `gateway.net` in `xstate.done.actor.gateway.net`. */
+export function idIn(type: string): string {
+  return type.replace(/^xstate\.done\.actor\./, "");
+}
