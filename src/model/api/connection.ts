@@ -1,6 +1,7 @@
 import type { Address } from "../net/address.ts";
 import type { AddressRange } from "../net/address-pool.ts";
 import type { Prefix } from "../net/prefix.ts";
+import type { Standby } from "./schema/ipsec-connection.ts";
 import type { ChildSelectors } from "./selector-sets.ts";
 
 /** The probe of a child: an address behind the peer that is pinged. */
@@ -94,6 +95,7 @@ type PathValues = Pick<
 /** A declared path: a pair of gateways that can carry the connection's traffic. */
 export interface Path extends PathValues {
   readonly name: string;
+  readonly standby: Standby;
 }
 
 /** How the active path of a connection is chosen. */

@@ -93,6 +93,17 @@ describe("the paths of a connection", () => {
     assert.deepEqual([main.secretRef.key, backup.secretRef.key], ["example", "psk"]);
   });
 
+  it("are warm on standby unless declared, which is not a value of their connections", () => {
+    const paths = [{ name: "main" }, { name: "backup", remoteAddr: "192.0.2.9", standby: "cold" }];
+    const connection = connectionWith({ paths });
+    assert.deepEqual(
+      connection.paths.map(({ standby }) => standby),
+      ["warm", "cold"],
+    );
+    for (const path of pathConnections(connection))
+      assert.ok(!Object.hasOwn(path.connection, "standby"));
+  });
+
   it("let charon keep IKE SAs of the same identities, unless declared or alone", () => {
     const uniqueIn = (connection: ReturnType<typeof named>) =>
       pathConnections(connection).map((path) => path.connection.extra["unique"]);

@@ -1,8 +1,11 @@
 import { hash } from "node:crypto";
 import type { Child, Connection, FailoverSettings } from "./connection.ts";
+import type { Standby } from "./schema/ipsec-connection.ts";
 import { memo } from "../value/memo.ts";
 
 export const defaultFailover: FailoverSettings = { holdSeconds: 300, failback: "planned" };
+
+export const defaultStandby: Standby = "warm";
 
 /**
  * The name of the path of a connection that declares none. A declared path of this name keeps the
@@ -35,7 +38,7 @@ const besideEachOther = { unique: "never" };
 export const pathConnections = memo((connection: Connection): readonly PathConnection[] => {
   if (connection.paths.length === 0) return [{ path: mainPath, connection }];
   const slotOf = slotsOf(connection.paths.map(({ name }) => name));
-  return connection.paths.map(({ name: path, ...values }) => ({
+  return connection.paths.map(({ name: path, standby: _standby, ...values }) => ({
     path,
     connection: {
       ...connection,

@@ -2,7 +2,7 @@ import { parseAddress, type Address } from "../net/address.ts";
 import { parseRange, type AddressRange } from "../net/address-pool.ts";
 import type { Child, Connection, Path, Probe, UnroutedNetwork } from "../api/connection.ts";
 import { connectionProblems } from "./connection-problems.ts";
-import { defaultFailover } from "../api/path.ts";
+import { defaultFailover, defaultStandby } from "../api/path.ts";
 import { childSelectors } from "../api/selector-sets.ts";
 import { isSingleHost } from "../api/remote-address.ts";
 import { parseAction } from "../charon/options/action.ts";
@@ -60,7 +60,7 @@ function convert({ metadata, spec }: IPSecConnection): Connection {
 }
 
 /** The values that a path may have of its own. */
-function pathValues(spec: IPSecConnectionSpec): Omit<Path, "name"> {
+function pathValues(spec: IPSecConnectionSpec): Omit<Path, "name" | "standby"> {
   const anyAddress = spec.localAddr === "" || spec.localAddr === "%any";
   return {
     remoteAddr: spec.remoteAddr,
@@ -73,9 +73,10 @@ function pathValues(spec: IPSecConnectionSpec): Omit<Path, "name"> {
   };
 }
 
-function pathFromSpec({ name, extra, ...own }: PathSpec, spec: IPSecConnectionSpec): Path {
+function pathFromSpec(path: PathSpec, spec: IPSecConnectionSpec): Path {
+  const { name, standby = defaultStandby, extra, ...own } = path;
   const { extra: inherited, ...values } = pathValues({ ...spec, ...own });
-  return { name, ...values, extra: { ...inherited, ...canonicalExtra(extra ?? {}) } };
+  return { name, standby, ...values, extra: { ...inherited, ...canonicalExtra(extra ?? {}) } };
 }
 
 function childFromSpec(key: string, spec: ChildSpec, canInitiate: boolean): Child {

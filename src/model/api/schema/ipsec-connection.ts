@@ -123,6 +123,12 @@ export type ChildSpec = Type.Static<typeof ChildSpec>;
 /** The maximum number of paths of a connection. */
 export const mostPaths = 8;
 
+/**
+ * The SAs that a path has while another one is active: an IKE SA without a CHILD SA (`warm`), also
+ * CHILD SAs (`hot`), or none (`cold`).
+ */
+export type Standby = "warm" | "hot" | "cold";
+
 /** One of several paths of a connection. */
 export const PathSpec = Type.Object(
   {
@@ -161,6 +167,14 @@ export const PathSpec = Type.Object(
     ),
     secretRef: Type.Optional(
       secretRef("The Secret, and the key in it, that hold the pre-shared key of this path."),
+    ),
+    standby: Type.Optional(
+      Type.Unsafe<Standby>({
+        type: "string",
+        enum: ["warm", "hot", "cold"],
+        description:
+          "The SAs of this path while another one is active: an IKE SA without CHILD SAs (warm, the default), CHILD SAs as well (hot), or none (cold). Use hot only if the peer chooses the tunnel for its answers by routing.",
+      }),
     ),
     extra: Type.Optional(
       Extra("Options of this path, which replace those of the connection with the same names."),

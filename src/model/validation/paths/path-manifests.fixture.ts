@@ -120,7 +120,19 @@ export const pathCases: readonly [string, (cr: Declared) => void, string[]][] = 
   ],
   [
     "an unknown field of a path",
-    (cr) => pathsOf(cr, { name: "main", standby: "hot" }),
-    ["spec.paths[0].standby"],
+    (cr) => pathsOf(cr, { name: "main", role: "standby" }),
+    ["spec.paths[0].role"],
+  ],
+  [
+    "each kind of standby, and another word for one",
+    (cr) =>
+      pathsOf(
+        cr,
+        { name: "main", standby: "hot" },
+        { name: "b", remoteAddr: "192.0.2.1", standby: "warm" },
+        { name: "c", remoteAddr: "192.0.2.2", standby: "cold" },
+        { name: "d", remoteAddr: "192.0.2.3", standby: "tepid" },
+      ),
+    ["spec.paths[3].standby"],
   ],
 ];
