@@ -182,11 +182,31 @@ describe("the paths of a connection", () => {
     const made = await harness();
     await made.list("main", ikeSa());
     await made.send({ type: "secret.missing", path: "backup" });
-    const [main, backup] = pathStatuses(made.snapshot());
+    const [main, backup] = pathStatuses(made.snapshot()).paths;
     assert.equal(main?.role, "active");
     assert.equal(backup?.failure?.reason, Reason.SecretMissing);
     const unchosen = await harness(two, "no list yet");
-    assert.deepEqual(pathStatuses(unchosen.snapshot()), []);
+    assert.deepEqual(pathStatuses(unchosen.snapshot()), { paths: [] });
+  });
+
+  it("show their kind of standby, since when they are up, and the last switch", async () => {
+    const [first, second] = two.paths;
+    const made = await harness({ paths: [first, { ...second, standby: "cold" }] });
+    await made.list("main", ikeSa());
+    const before = pathStatuses(made.snapshot());
+    assert.deepEqual(
+      before.paths.map(({ name, standby }) => `${name} ${standby}`),
+      ["main warm", "backup cold"],
+    );
+    assert.equal(before.lastSwitch, undefined);
+    await made.send({ type: "move", path: "backup" });
+    await made.list("backup", viaBackup());
+    const after = pathStatuses(made.snapshot(), before);
+    const sinceOf = ({ paths }: typeof before) => paths.map(({ since }) => since);
+    assert.equal(sinceOf(after)[0], sinceOf(before)[0]);
+    assert.ok((sinceOf(after)[1] ?? 0) > (sinceOf(before)[1] ?? 0));
+    assert.deepEqual([after.lastSwitch?.from, after.lastSwitch?.cause], ["main", "move"]);
+    assert.equal(pathStatuses(made.snapshot(), after).lastSwitch, after.lastSwitch);
   });
 
   it("ask for lists only while they are dialled", async () => {

@@ -165,8 +165,10 @@ export const connectionSetup = setup({
       }
       const { active: from } = context;
       // An earlier process may have left another path up than the preferred one.
-      if (from !== active && event.cause !== "start")
-        enqueue.emit({ type: "path.switched", from, to: active, cause: event.cause });
+      if (from === active || event.cause === "start") return;
+      const switched = { from, to: active, cause: event.cause };
+      enqueue.assign({ switched });
+      enqueue.emit({ type: "path.switched", ...switched });
     }),
     /** Has the gateways lead the traffic into the active path. */
     moveGateways: enqueueActions(({ enqueue, context }) => {

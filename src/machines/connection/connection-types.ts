@@ -53,6 +53,8 @@ export interface ConnectionContext {
    * may have led the traffic into another path.
    */
   readonly chosen: boolean;
+  /** The last switch to another path; undefined before the first one. */
+  readonly switched: PathSwitched | undefined;
   /** The paths that can carry the traffic, if there are several. */
   readonly up: readonly string[];
   /** The tunnels of the children by each path: a gateway that starts again needs its own. */

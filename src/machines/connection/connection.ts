@@ -59,6 +59,7 @@ export const connectionMachine = connectionSetup.createMachine({
     dialled: undefined,
     dials: !hasSeveralPaths(input.connection),
     chosen: !hasSeveralPaths(input.connection),
+    switched: undefined,
     tunnels: [],
     gateways: [],
   }),

@@ -13,6 +13,16 @@ const condition = (type: string, status: string, reason: string, message: string
   message,
 });
 
+const sa = {
+  uniqueId: "3",
+  state: "ESTABLISHED",
+  localId: "us",
+  remoteId: "them",
+  localHost: "192.0.2.1",
+  remoteHost: "192.0.2.7",
+  keyExchange: "CURVE_25519/ML_KEM_768",
+};
+
 const described = {
   at: 1_000,
   connection: {
@@ -39,17 +49,7 @@ const described = {
   traffic: { "partner/lan": { bytesIn: 12_345, bytesOut: 7, idleIn: 65 } },
   actors: [
     actor("partner path", {
-      ikeSas: [
-        {
-          uniqueId: "3",
-          state: "ESTABLISHED",
-          localId: "us",
-          remoteId: "them",
-          localHost: "192.0.2.1",
-          remoteHost: "192.0.2.7",
-          keyExchange: "CURVE_25519/ML_KEM_768",
-        },
-      ],
+      ikeSas: [sa],
     }),
     actor("partner/lan", {
       sas: [
@@ -89,22 +89,35 @@ describe("a connection, described", () => {
     ]);
   });
 
-  it("has the paths of a connection with several, and the SAs of the active one", () => {
+  it("has the paths of a connection with several, each with its IKE SAs, and the last switch", () => {
     const failed = { reason: "PeerUnreachable", message: "no answer" };
     const paths = [
-      { name: "main", role: "standby", state: "failed", remote: "192.0.2.7", failure: failed },
-      { name: "backup", role: "active", state: "established", remote: "192.0.2.8" },
-    ];
+      { name: "main", standby: "warm", state: "failed", remote: "192.0.2.7", failure: failed },
+      { name: "backup", role: "active", remote: "192.0.2.8" },
+      { name: "third", standby: "hot", remote: "192.0.2.9" },
+      { name: "fourth", role: "dialled", state: "negotiating", remote: "192.0.2.10", since: 0 },
+    ].map((path) => ({ role: "standby", state: "established", since: 880, ...path }));
     const actors = described.actors.map((actor) => ({
       ...actor,
       title: actor.title.replace(/^partner(?! ).*?(?=\/)|^partner path/, "partner path backup"),
     }));
-    const connection = { ...described.connection, paths } as Described["connection"];
-    const lines = describeLines({ ...described, connection, actors });
-    assert.deepEqual(lines.slice(3, 6), [
-      "  path      main to 192.0.2.7, standby, failed: PeerUnreachable: no answer",
-      "  path      backup to 192.0.2.8, active, established",
+    const ikeSas = [{ ...sa, uniqueId: "4", remoteHost: "192.0.2.9" }];
+    const third = { title: "partner path third", snapshot: { context: { ikeSas } } };
+    const connection = {
+      ...described.connection,
+      paths,
+      lastSwitch: { from: "main", cause: "lost", since: 400 },
+    } as unknown as Described["connection"];
+    const all = [...actors, third] as unknown as Described["actors"];
+    const lines = describeLines({ ...described, connection, actors: all });
+    assert.deepEqual(lines.slice(3, 10), [
+      "  path      main to 192.0.2.7, warm standby, failed for 2m: PeerUnreachable: no answer",
+      "  path      backup to 192.0.2.8, active, established for 2m",
       "  IKE SA    #3 ESTABLISHED, us at 192.0.2.1 with them at 192.0.2.7, CURVE_25519/ML_KEM_768",
+      "  path      third to 192.0.2.9, hot standby, established for 2m",
+      "  IKE SA    #4 ESTABLISHED, us at 192.0.2.1 with them at 192.0.2.9, CURVE_25519/ML_KEM_768",
+      "  path      fourth to 192.0.2.10, dialled, negotiating",
+      "  switch    from main to backup 10m ago: lost",
     ]);
     assert.ok(lines.some((line) => line.startsWith("  CHILD SA  #5 INSTALLED")));
   });

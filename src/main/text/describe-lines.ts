@@ -6,7 +6,12 @@ import type { Dated } from "../../runtime/status/dated-status.ts";
 import type { ChildTraffic, StatusReport } from "../../runtime/status/report.ts";
 import { childTrouble } from "../../model/status/child-trouble.ts";
 import { mainPath } from "../../model/api/path.ts";
-import type { ChildStatus, ConnectionStatus, PathStatus } from "../../model/status/status.ts";
+import type {
+  ChildStatus,
+  ConnectionStatus,
+  LastSwitch,
+  PathStatus,
+} from "../../model/status/status.ts";
 import type { Condition } from "../../model/status/condition.ts";
 import type { ConditionType } from "../../model/status/condition-types.ts";
 import type { ChildSa, IkeSa } from "../../model/charon/sa.ts";
@@ -31,16 +36,20 @@ interface DescribedChild {
 /** Formats a connection as lines of text. */
 export function describeLines({ at: now, connection, traffic, actors }: Described): string[] {
   const titled = (title: string) => actors.find((actor) => actor.title === title);
+  const titleOf = (path: string) => `${connection.id} ${pathLabel(path)}`;
+  const ikeRows = (path: string) =>
+    (listIn(titled(titleOf(path)), "ikeSas") as IkeSa[]).map((sa) => row("IKE SA", ikeText(sa)));
+  const { paths = [], lastSwitch } = connection;
   const active = activePathOf(connection);
-  const path = `${connection.id} ${pathLabel(active)}`;
   // The titles of children name the path unless it is the main one.
-  const above = active === mainPath ? connection.id : path;
+  const above = active === mainPath ? connection.id : titleOf(active);
   return [
     styled("bold", connection.id),
     row("state", stateOf(connection, now)),
     row("peer", connection.remote),
-    ...(connection.paths ?? []).map((one) => row("path", pathText(one))),
-    ...(listIn(titled(path), "ikeSas") as IkeSa[]).map((sa) => row("IKE SA", ikeText(sa))),
+    ...(paths.length === 0 ? ikeRows(mainPath) : []),
+    ...paths.flatMap((one) => [row("path", pathText(one, now)), ...ikeRows(one.name)]),
+    ...(lastSwitch === undefined ? [] : [row("switch", switchText(lastSwitch, active, now))]),
     ...connection.conditions.map(conditionLine),
     ...connection.children.flatMap((child) => [
       "",
@@ -75,7 +84,7 @@ function row(name: string, text: string): string {
   return `  ${name.padEnd(10)}${text}`;
 }
 
-type Stated = Pick<ConnectionStatus | ChildStatus, "state" | "since" | "failure">;
+type Stated = Pick<ChildStatus, "state" | "since" | "failure">;
 
 function stateOf({ state, since, failure }: Stated, now: number): string {
   const time = since === 0 ? "" : ` for ${formatDuration(now - since)}`;
@@ -87,9 +96,14 @@ function activePathOf({ paths = [] }: ConnectionStatus): string {
   return paths.find(({ role }) => role === "active")?.name ?? mainPath;
 }
 
-function pathText({ name, role, remote, state, failure }: PathStatus): string {
-  const cause = failure === undefined ? "" : `: ${failure.reason}: ${failure.message}`;
-  return `${name} to ${remote}, ${role}, ${styledState(state)}${cause}`;
+function pathText(path: PathStatus, now: number): string {
+  const { name, role, standby, remote } = path;
+  const kind = role === "standby" ? `${standby} standby` : role;
+  return `${name} to ${remote}, ${kind}, ${stateOf(path, now)}`;
+}
+
+function switchText({ from, cause, since }: LastSwitch, to: string, now: number): string {
+  return `from ${from} to ${to} ${formatDuration(now - since)} ago: ${cause}`;
 }
 
 function ikeText(sa: IkeSa): string {

@@ -82,12 +82,36 @@ describe("the status as a table", () => {
     const paths = [
       { name: "main", role: "standby", state: "failed", failure: refused },
       { name: "backup", role: "active", state: "established", failure: undefined },
-    ];
-    const connections = [{ ...partner, paths }] as unknown as StatusReport["connections"];
+      { name: "third", role: "dialled", state: "negotiating", failure: undefined },
+    ].map((path) => ({ ...path, standby: "warm", since: 940 }));
+    const lastSwitch = { from: "main", cause: "lost", since: 400 };
+    const connections = [
+      { ...partner, paths, lastSwitch },
+    ] as unknown as StatusReport["connections"];
     const lines = statusTable({ ...report, connections, traffic: {} }).split("\n");
-    assert.match(lines[2] ?? "", /^ +path main +failed +AuthenticationFailed$/);
-    assert.match(lines[3] ?? "", /^ +path backup \(active\) +established$/);
+    assert.match(lines[2] ?? "", /^ +path main \(warm\) +failed +1m +AuthenticationFailed$/);
+    assert.match(lines[3] ?? "", /^ +path backup \(active\) +established +1m$/);
+    assert.match(lines[4] ?? "", /^ +path third \(dialled\) +negotiating +1m$/);
+    const detour = "partner: the path backup has been active instead of main for 10m (lost)";
+    assert.ok(lines.includes(detour));
     assert.ok(lines.includes("partner path main: the peer refused"));
+  });
+
+  it("reports a preferred path that is active, and an unknown time of the last switch", () => {
+    const [partner] = report.connections;
+    const lines = (roles: readonly string[]) => {
+      const paths = roles.map((role, i) => ({
+        name: `p${i}`,
+        role,
+        state: "pending",
+        standby: "cold",
+        since: 0,
+      }));
+      const connections = [{ ...partner, paths }] as unknown as StatusReport["connections"];
+      return statusTable({ ...report, connections, traffic: {} });
+    };
+    assert.doesNotMatch(lines(["active", "standby"]), /instead of/);
+    assert.match(lines(["standby", "active"]), /^partner: the path p1 is active instead of p0$/m);
   });
 
   it("reports first that the state cannot be written", () => {

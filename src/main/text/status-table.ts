@@ -33,7 +33,7 @@ export function statusTable(
   const now = status.at;
   const rows = status.connections.flatMap((connection) => [
     connectionRow(connection, now),
-    ...(connection.paths ?? []).map(pathRow),
+    ...(connection.paths ?? []).map((path) => pathRow(path, now)),
     ...connection.children.map((child) =>
       childRow(child, status.traffic?.[`${connection.id}/${child.key}`], now),
     ),
@@ -50,9 +50,10 @@ function connectionRow({ id, state, since, failure }: ConnectionStatus, now: num
   return [id, "", state, sinceText(since, now), "", "", "", "", failure?.reason ?? ""];
 }
 
-function pathRow({ name, role, state, failure }: PathStatus): string[] {
-  const text = `path ${name}${role === "standby" ? "" : ` (${role})`}`;
-  return ["", text, state, "", "", "", "", "", failure?.reason ?? ""];
+function pathRow(path: PathStatus, now: number): string[] {
+  const { name, role, standby, state, since, failure } = path;
+  const text = `path ${name} (${role === "standby" ? standby : role})`;
+  return ["", text, state, sinceText(since, now), "", "", "", "", failure?.reason ?? ""];
 }
 
 function childRow(child: ChildStatus, traffic: ChildTraffic | undefined, now: number): string[] {
@@ -79,14 +80,29 @@ function failureOf(child: ChildStatus): Failure | undefined {
   return childTrouble(child) ?? unanswered;
 }
 
-function remarks({ charon, connections, problems, stateProblem }: Status): string[] {
+function remarks(status: Status & Dated): string[] {
+  const { charon, connections, problems, stateProblem, at } = status;
   const messages = [
     ...(stateProblem === undefined ? [] : [stateProblem]),
     ...(charon.failure === undefined ? [] : [`charon: ${charon.failure.message}`]),
     ...problems.map(({ source, path, message }) => `${source}: ${path}: ${message}`),
-    ...connections.flatMap(remarksOn),
+    ...connections.flatMap((connection) => [...detourOf(connection, at), ...remarksOn(connection)]),
   ];
   return messages.length === 0 ? [] : ["", ...messages];
+}
+
+/** Says since when and why another path than the preferred one carries the traffic. */
+function detourOf({ id, paths = [], lastSwitch }: ConnectionStatus, now: number): string[] {
+  const [preferred] = paths;
+  const active = paths.find(({ role }) => role === "active");
+  if (preferred === undefined || active === undefined || active === preferred) return [];
+  if (lastSwitch === undefined)
+    return [`${id}: the path ${active.name} is active instead of ${preferred.name}`];
+  const { since, cause } = lastSwitch;
+  const time = sinceText(since, now);
+  return [
+    `${id}: the path ${active.name} has been active instead of ${preferred.name} for ${time} (${cause})`,
+  ];
 }
 
 function remarksOn({ id, failure, problems, children, paths = [] }: ConnectionStatus): string[] {

@@ -21,3 +21,8 @@ export function publicStateOf({
 }): PublicState | undefined {
   return publicStates.find((state) => tags.has(state));
 }
+
+/** Whether traffic passes in a public state; a rekey does not interrupt it. */
+export function isUp(state: PublicState | undefined): boolean {
+  return state === "established" || state === "rekeying";
+}

@@ -2,6 +2,7 @@ import type { Condition } from "./condition.ts";
 import type { Failure } from "./failure.ts";
 import type { PublicState } from "./public-state.ts";
 import type { SourceProblem } from "../api/resource.ts";
+import type { Standby } from "../api/schema/ipsec-connection.ts";
 
 /**
  * Whether an address behind the peer answers a probe; `unknown` before the first answer or loss.
@@ -39,9 +40,23 @@ export type PathRole = "active" | "standby" | "dialled";
 export interface PathStatus {
   readonly name: string;
   readonly role: PathRole;
+  /** The SAs that it has to have while another path is active. */
+  readonly standby: Standby;
   readonly state: PublicState;
+  /** As for a child. */
+  readonly since: number;
   readonly remote: string;
   readonly failure: Failure | undefined;
+}
+
+/** The last switch to the active path of a connection. */
+export interface LastSwitch {
+  /** The path that was active before. */
+  readonly from: string;
+  /** As `ipman_path_switches_total` names it. */
+  readonly cause: string;
+  /** As for a child. */
+  readonly since: number;
 }
 
 export interface ConnectionStatus {
@@ -63,6 +78,8 @@ export interface ConnectionStatus {
    * version does not report it.
    */
   readonly paths?: readonly PathStatus[];
+  /** Undefined if there was none since the agent started. */
+  readonly lastSwitch?: LastSwitch;
   readonly problems: readonly SourceProblem[];
 }
 

@@ -3,8 +3,10 @@ import type { ConditionType } from "../../model/status/condition-types.ts";
 import { failure, Reason, type Failure } from "../../model/status/failure.ts";
 import type { SourceProblem } from "../../model/api/resource.ts";
 import { condition, first, firstLack, judged, summary, type Check } from "./checks.ts";
-import type { PublicState } from "../../model/status/public-state.ts";
+import { isUp, type PublicState } from "../../model/status/public-state.ts";
 import type { ChildStatus } from "../../model/status/status.ts";
+
+export { isUp } from "../../model/status/public-state.ts";
 
 /** The facts that decide the conditions of a connection. */
 export interface ConnectionFacts {
@@ -239,9 +241,4 @@ export function specFailure(problems: readonly SourceProblem[]): Failure | undef
   if (problems.length === 0) return undefined;
   const message = problems.map(({ path, message }) => `${path}: ${message}`).join("; ");
   return failure(Reason.SpecInvalid, message);
-}
-
-/** Whether traffic passes in a public state; a rekey does not interrupt it. */
-export function isUp(state: PublicState | undefined): boolean {
-  return state === "established" || state === "rekeying";
 }

@@ -16,7 +16,17 @@ export function dated<S extends Status>(status: S, clock: Clock = systemClock): 
     since === 0 ? 0 : Math.floor(begin + since);
   const connections = status.connections.map((connection) => {
     const children = connection.children.map((child) => ({ ...child, since: sinceOf(child) }));
-    return { ...connection, since: sinceOf(connection), children };
+    const paths = connection.paths?.map((path) => ({ ...path, since: sinceOf(path) }));
+    const { lastSwitch } = connection;
+    return {
+      ...connection,
+      since: sinceOf(connection),
+      children,
+      ...(paths !== undefined && { paths }),
+      ...(lastSwitch !== undefined && {
+        lastSwitch: { ...lastSwitch, since: sinceOf(lastSwitch) },
+      }),
+    };
   });
   return { ...status, at: Math.floor(clock.date() / 1_000), connections };
 }

@@ -1,19 +1,44 @@
 import type { ConnectionSnapshot } from "../../machines/connection/connection.ts";
+import type { PathSwitched } from "../../machines/connection/connection-types.ts";
 import { hasSeveralPaths, pathConnections } from "../../model/api/path.ts";
-import type { PathRole, PathStatus } from "../../model/status/status.ts";
+import type { ConnectionStatus, PathRole, PathStatus } from "../../model/status/status.ts";
+import { memo } from "../../model/value/memo.ts";
+import { sinceWhen } from "./since.ts";
 
-const noPaths: readonly PathStatus[] = [];
+/** The part of a connection's status that concerns its paths. */
+type PathsStatus = Required<Pick<ConnectionStatus, "paths">> & Pick<ConnectionStatus, "lastSwitch">;
+
+const noPaths: PathsStatus = { paths: [] };
 
 /** The status of each path of a connection that has several; none of a connection with one path. */
-export function pathStatuses({ context }: Pick<ConnectionSnapshot, "context">) {
-  const { connection, paths, active, dialled, chosen } = context;
+export function pathStatuses(
+  { context }: Pick<ConnectionSnapshot, "context">,
+  before?: Pick<ConnectionStatus, "paths">,
+): PathsStatus {
+  const { connection, paths: views, active, dialled, chosen, switched } = context;
   // Before the choice, another path may carry the traffic than the one that is dialled first.
   if (!hasSeveralPaths(connection) || !chosen) return noPaths;
-  return pathConnections(connection).flatMap(({ path: name, connection: { remoteAddr } }) => {
-    const view = paths.find(({ path }) => path === name);
-    if (view === undefined) return [];
-    const { state, failure } = view;
-    const role: PathRole = name === active ? "active" : name === dialled ? "dialled" : "standby";
-    return [{ name, role, state, remote: remoteAddr, failure }];
-  });
+  const standbyOf = new Map(connection.paths.map(({ name, standby }) => [name, standby]));
+  const paths = pathConnections(connection).flatMap(
+    ({ path: name, connection: { remoteAddr } }) => {
+      const view = views.find(({ path }) => path === name);
+      const standby = standbyOf.get(name);
+      if (view === undefined || standby === undefined) return [];
+      const { state, failure } = view;
+      const role: PathRole = name === active ? "active" : name === dialled ? "dialled" : "standby";
+      const since = sinceWhen(
+        state,
+        before?.paths?.find((known) => known.name === name),
+      );
+      return [
+        { name, role, standby, state, since, remote: remoteAddr, failure } satisfies PathStatus,
+      ];
+    },
+  );
+  return switched?.to === active ? { paths, lastSwitch: noted(switched) } : { paths };
 }
+
+/** A switch, with the time at which the status saw it first. */
+const noted = memo(({ from, cause }: PathSwitched) => {
+  return { from, cause, since: performance.now() / 1_000 };
+});

@@ -18,7 +18,6 @@ import type {
 import {
   childConditionsOf,
   conditionsOf,
-  isUp,
   specFailure,
   type ConnectionFacts,
 } from "../conditions/conditions.ts";
@@ -30,6 +29,7 @@ import {
   pathSnapshotOf,
 } from "../actors/snapshots.ts";
 import { pathStatuses } from "./path-status.ts";
+import { sinceWhen } from "./since.ts";
 import { Memo } from "../../model/value/memo.ts";
 import { stateName, topState } from "../actors/state-name.ts";
 import type { Running } from "../ports/running.ts";
@@ -126,6 +126,8 @@ function connectionStatus(
     return [childStatus(child, gatewaySnapshotOf(snapshot, key), observed, known)];
   });
   const state = publicStateOf(snapshot) ?? untagged;
+  const { paths, ...switched } = pathStatuses(snapshot, before);
+  const facts = { state, failure, omitted, keyExchange, children, ...surroundings };
   return {
     id: connection.id,
     name: connection.name,
@@ -135,9 +137,10 @@ function connectionStatus(
     since: sinceWhen(state, before),
     failure,
     keyExchange,
-    conditions: conditionsOf({ state, failure, omitted, keyExchange, children, ...surroundings }),
+    conditions: conditionsOf(facts),
     children,
-    paths: pathStatuses(snapshot),
+    paths,
+    ...switched,
     problems: surroundings.problems,
   };
 }
@@ -177,16 +180,6 @@ function childStatus(
     conditions: childConditionsOf(facts),
     workers: workersOf(gateway?.context.workers ?? []),
   };
-}
-
-/** When a state began, in seconds of the monotonic clock. A rekey does not restart it. */
-function sinceWhen(
-  state: PublicState,
-  before: Pick<ChildStatus, "state" | "since"> | undefined,
-): number {
-  const same =
-    before !== undefined && (before.state === state || (isUp(before.state) && isUp(state)));
-  return same ? before.since : performance.now() / 1_000;
 }
 
 const noWorkers: ChildStatus["workers"] = [];
