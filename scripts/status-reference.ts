@@ -42,6 +42,8 @@ condition's message.
 |---|---|---|---|
 | agent | \`Ready\` or \`Reachable\` becomes \`True\` | Normal | \`Connected\` |
 | agent | \`Ready\` or \`Reachable\` becomes \`False\`, or its reason changes | Warning | \`Connecting\` |
+| agent | \`Redundant\` becomes \`True\` again | Normal | \`StandingBy\` |
+| agent | \`Redundant\` becomes \`False\` | Warning | \`StandingBy\` |
 | agent | \`Traffic\` appears, or its reason changes | Warning | \`Counting\` |
 | agent | \`Traffic\` is removed (reason \`NoDoubt\`) | Normal | \`Counting\` |
 | agent | \`Differs\` becomes \`True\`, or its reason changes | Warning | \`Comparing\` |

@@ -207,6 +207,9 @@ describe("the paths of a connection", () => {
     assert.ok((sinceOf(after)[1] ?? 0) > (sinceOf(before)[1] ?? 0));
     assert.deepEqual([after.lastSwitch?.from, after.lastSwitch?.cause], ["main", "move"]);
     assert.equal(pathStatuses(made.snapshot(), after).lastSwitch, after.lastSwitch);
+    const others = { paths: [first, { ...second, name: "third" }] };
+    await made.send({ type: "spec.changed", connection: connectionOf(others) });
+    assert.equal(pathStatuses(made.snapshot(), after).lastSwitch, undefined);
   });
 
   it("ask for lists only while they are dialled", async () => {

@@ -38,8 +38,9 @@ export function crds(): JsonObjectSchema[] {
         column("Children", ".status.childrenReady"),
         column("Node", ".status.node"),
         { ...column("Path", ".status.activePath"), priority: 1 },
-        { ...column("Reason", ready("reason")), priority: 1 },
-        { ...column("Message", ready("message")), priority: 1 },
+        { ...column("Redundant", conditionField("Redundant", "status")), priority: 1 },
+        { ...column("Reason", conditionField("Ready", "reason")), priority: 1 },
+        { ...column("Message", conditionField("Ready", "message")), priority: 1 },
       ],
     }),
     crd({
@@ -54,8 +55,9 @@ export function crds(): JsonObjectSchema[] {
   ];
 }
 
-const ready = (field: string) => `.status.conditions[?(@.type=="Ready")].${field}`;
-const readyColumn = column("Ready", ready("status"));
+const conditionField = (type: string, field: string) =>
+  `.status.conditions[?(@.type=="${type}")].${field}`;
+const readyColumn = column("Ready", conditionField("Ready", "status"));
 
 interface Definition {
   readonly kind: string;

@@ -76,6 +76,12 @@ const table = {
     meaning:
       "networks that the manifest names are not routed into the tunnel; the message lists them. Present only while there are such networks, and `Ready` does not depend on it",
   },
+  Redundant: {
+    subjects: ["connection"],
+    writers: ["agent"],
+    meaning:
+      "another path than the active one could take over: its IKE SA is up (reason `StandbyReady`). `False` (`StandbyDown`): each standby is down that has to be up; the message has the reasons. `Unknown` (`StandbyNotTested`): the standbys are cold. Present only for a connection with several paths, and `Ready` does not depend on it",
+  },
   Ready: {
     subjects: ["connection", "child", "CharonGroup"],
     writers: ["agent", "operator"],

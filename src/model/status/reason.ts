@@ -235,6 +235,20 @@ const table = {
       "nothing, if no answer is expected; otherwise run `ipman diagnose CONNECTION --ping ADDRESS`, and declare a `probe`",
     retryable: true,
   },
+  StandbyDown: {
+    explanation:
+      "the connection has one path that works: each of the others that has to be up is down, and the loss of the active path would be an outage; the message has the reason of each",
+    remedy:
+      "see the reason in the message, and run `ipman diagnose CONNECTION`; if the partner's gateway is down on purpose, wait",
+    retryable: true,
+  },
+  StandbyNotTested: {
+    explanation:
+      "the paths beside the active one are `cold`: whether they come up shows only when they are dialled",
+    remedy:
+      "`ipman move CONNECTION PATH` tests a path without a loss; with `standby: warm` ipman keeps its IKE SA up, which shows at any time whether it works",
+    retryable: true,
+  },
   NamespaceTaken: {
     explanation:
       "a network namespace of the host has the name that ipman needs, and ipman did not make it; ipman changes nothing in it and never removes it",

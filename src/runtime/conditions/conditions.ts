@@ -3,6 +3,7 @@ import type { ConditionType } from "../../model/status/condition-types.ts";
 import { failure, Reason, type Failure } from "../../model/status/failure.ts";
 import type { SourceProblem } from "../../model/api/resource.ts";
 import { condition, first, firstLack, judged, summary, type Check } from "./checks.ts";
+import { redundant, type StandbyFacts } from "./redundancy.ts";
 import { isUp, type PublicState } from "../../model/status/public-state.ts";
 import type { ChildStatus } from "../../model/status/status.ts";
 
@@ -13,6 +14,8 @@ export interface ConnectionFacts {
   readonly state: PublicState;
   readonly failure: Failure | undefined;
   readonly children: readonly ChildFacts[];
+  /** The paths of a connection with several. */
+  readonly paths?: readonly StandbyFacts[] | undefined;
   readonly problems: readonly SourceProblem[];
   readonly hasSecret: boolean;
   /** Why the present key cannot be used, if so. Established SAs stay up. */
@@ -104,6 +107,7 @@ export function conditionsOf(facts: ConnectionFacts): Condition[] {
     ...differing(facts, ...facts.children),
     ...refusingRekeys(facts, ...facts.children),
     ...partlyRouted(facts.children),
+    ...redundant(facts.paths ?? []),
     ...summary(
       carries(facts) ? undefined : lackOf(facts),
       facts.children.some(isDoubted)

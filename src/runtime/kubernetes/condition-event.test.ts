@@ -63,6 +63,23 @@ describe("the events of a connection", () => {
     assert.equal(event?.reason, "AsDeclared");
   });
 
+  it("report that a connection has no standby any longer, and that it has one again", () => {
+    const redundant = (status: Condition["status"], reason: string): Condition => {
+      return { type: "Redundant", status, reason, message: "backup" };
+    };
+    const up = redundant("True", "StandbyReady");
+    const lost = redundant("False", "StandbyDown");
+    const untested = redundant("Unknown", "StandbyNotTested");
+    const eventOf = (before: readonly Condition[], after: Condition) =>
+      conditionEvents(before, [after]).map(({ type, reason }) => `${type} ${reason}`);
+    assert.deepEqual(eventOf([up], lost), ["Warning StandbyDown"]);
+    assert.deepEqual(eventOf([lost], up), ["Normal StandbyReady"]);
+    assert.deepEqual(eventOf([untested], lost), ["Warning StandbyDown"]);
+    assert.deepEqual(eventOf([lost], lost), []);
+    assert.deepEqual(eventOf([up], untested), []);
+    assert.deepEqual(eventOf([], lost), []);
+  });
+
   it("warn about a rekey that the peer refuses, and report when the SA is replaced", () => {
     const refused = { ...differs, type: "RekeyRefused", reason: "RekeyRefused" } as const;
     const typesOf = (events: ReturnType<typeof conditionEvents>) =>

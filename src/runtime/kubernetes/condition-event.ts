@@ -18,6 +18,7 @@ export function conditionEvents(
   const is = (type: ConditionType) => after.find((one) => one.type === type);
   const events = [
     ...reported.map((type) => changed(was(type), is(type))),
+    secured(was("Redundant"), is("Redundant")),
     appearing(was("Traffic"), is("Traffic"), received),
     appearing(was("Differs"), is("Differs"), asDeclared),
     appearing(was("RekeyRefused"), is("RekeyRefused"), replaced),
@@ -35,6 +36,17 @@ function changed(
   // A connection that comes up for the first time passes through states that need no action.
   if (reason === Reason.InProgress) return undefined;
   return { type: "Warning", reason, action: "Connecting", note };
+}
+
+/** A standby that comes up for the first time, and one that was never tested, cause no event. */
+function secured(
+  was: Condition | undefined,
+  is: Condition | undefined,
+): ConditionEvent | undefined {
+  if (was === undefined || is === undefined || was.status === is.status) return undefined;
+  const { status, reason, message: note } = is;
+  if (status === "Unknown") return undefined;
+  return { type: status === "True" ? "Normal" : "Warning", reason, action: "StandingBy", note };
 }
 
 /** The event after a condition that was present only while something was wrong. */

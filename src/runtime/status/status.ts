@@ -99,7 +99,7 @@ export function statusOf(running: StatusSource): Status {
 /** A chart's state without a tag would be a fault: the connection is then listed as pending. */
 const untagged: PublicState = "pending";
 
-type OtherFacts = Omit<ConnectionFacts, "state" | "failure" | "children">;
+type OtherFacts = Omit<ConnectionFacts, "state" | "failure" | "children" | "paths">;
 
 const noSecret = { hasSecret: false, keyFailure: undefined, secretTrouble: undefined };
 
@@ -127,7 +127,7 @@ function connectionStatus(
   });
   const state = publicStateOf(snapshot) ?? untagged;
   const { paths, ...switched } = pathStatuses(snapshot, before);
-  const facts = { state, failure, omitted, keyExchange, children, ...surroundings };
+  const facts = { state, failure, omitted, keyExchange, children, paths, ...surroundings };
   return {
     id: connection.id,
     name: connection.name,
