@@ -2,11 +2,20 @@ import { Counter, type Registry } from "prom-client";
 import type { Status } from "../../model/status/status.ts";
 import type { PathSwitch } from "../ports/runtime-events.ts";
 
+/** The causes of switches; decisions with the two other causes keep the active path. */
+const causes: readonly string[] = Object.keys({
+  lost: true,
+  failed: true,
+  move: true,
+  failback: true,
+  removed: true,
+} satisfies Readonly<Record<Exclude<PathSwitch["cause"], "start" | "abandoned">, true>>);
+
 /** The counters of the switches between paths. */
 export class PathMetrics {
   readonly #switches: Counter;
-  /** The labels of the series, by connection. */
-  readonly #known = new Map<string, Set<string>>();
+  /** The connections that have series. */
+  readonly #known = new Set<string>();
 
   constructor(registry: Registry, status: () => Status) {
     const keep = (declared: ReadonlySet<string>) => this.#keep(declared);
@@ -16,23 +25,30 @@ export class PathMetrics {
       labelNames: ["connection", "cause"],
       registers: [registry],
       collect() {
-        keep(new Set(status().connections.map(({ id }) => id)));
+        const several = status().connections.filter(({ paths = [] }) => paths.length > 0);
+        keep(new Set(several.map(({ id }) => id)));
       },
     });
   }
 
   take({ connection, cause }: PathSwitch): void {
-    const causes = this.#known.get(connection) ?? new Set();
-    this.#known.set(connection, causes.add(cause));
+    this.#show(connection);
     this.#switches.inc({ connection, cause });
   }
 
-  /** Removes the series of connections that are not declared any more. */
+  /** Has series of the connections with several paths, and of no other ones. */
   #keep(declared: ReadonlySet<string>): void {
-    for (const [connection, causes] of this.#known) {
-      if (declared.has(connection)) continue;
+    for (const connection of declared) this.#show(connection);
+    for (const connection of this.#known.difference(declared)) {
       this.#known.delete(connection);
       for (const cause of causes) this.#switches.remove({ connection, cause });
     }
+  }
+
+  /** A rate needs a 0 before the first switch. */
+  #show(connection: string): void {
+    if (this.#known.has(connection)) return;
+    this.#known.add(connection);
+    for (const cause of causes) this.#switches.inc({ connection, cause }, 0);
   }
 }

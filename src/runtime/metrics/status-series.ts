@@ -1,5 +1,6 @@
 import { isUp } from "../conditions/conditions.ts";
 import { exposition, labelsOf, type Labelled, type MetricFamily } from "./exposition.ts";
+import type { Condition } from "../../model/status/condition.ts";
 import { Reason } from "../../model/status/failure.ts";
 import { publicStates } from "../../model/status/public-state.ts";
 import type {
@@ -48,6 +49,16 @@ const pathSeries: readonly MetricFamily<PathStatus>[] = [
   },
 ];
 
+/** The series of each connection with several paths whose redundancy is known. */
+const redundancySeries: readonly MetricFamily<Condition>[] = [
+  {
+    name: "ipman_connection_redundant",
+    help: "1 if another path than the active one could take over (condition Redundant), 0 if not.",
+    type: "gauge",
+    value: ({ status }) => (status === "True" ? 1 : 0),
+  },
+];
+
 /** The series of the key exchange methods of an IKE SA, and of a CHILD SA. */
 const keyExchangeSeries: readonly MetricFamily<1>[] = [
   {
@@ -63,6 +74,7 @@ export const statusFamilies: readonly Pick<MetricFamily<never>, "name" | "type">
   ...countSeries,
   ...upSeries,
   ...pathSeries,
+  ...redundancySeries,
   ...keyExchangeSeries,
 ];
 
@@ -83,6 +95,7 @@ export function statusText({ connections }: Status): string {
     exposition(countSeries, byState) +
     exposition(upSeries, children) +
     exposition(pathSeries, connections.flatMap(pathsIn)) +
+    exposition(redundancySeries, connections.flatMap(redundancyOf)) +
     exposition(keyExchangeSeries, connections.flatMap(keyExchangesOf))
   );
 }
@@ -92,6 +105,12 @@ function pathsIn({ id, paths = [] }: ConnectionStatus): Labelled<PathStatus>[] {
     labels: labelsOf({ connection: id, path: path.name }),
     thing: path,
   }));
+}
+
+function redundancyOf({ id, conditions }: ConnectionStatus): Labelled<Condition>[] {
+  return conditions
+    .filter(({ type, status }) => type === "Redundant" && status !== "Unknown")
+    .map((thing) => ({ labels: labelsOf({ connection: id }), thing }));
 }
 
 function keyExchangesOf({ id, keyExchange, children }: ConnectionStatus): Labelled<1>[] {
