@@ -25,6 +25,37 @@ export const connection: Dashboard = {
       queries: [[`strongswan_ike_state{${chosenIke}} == 1`, "{{state}}"]],
     },
     {
+      title: "Active path",
+      kind: "timeseries",
+      width: 8,
+      description:
+        "1 for the path that carries the traffic, for a connection with several paths; empty for others.",
+      queries: [[`ipman_path_active{${chosen}}`, "{{path}}"]],
+    },
+    {
+      title: "Paths",
+      kind: "timeseries",
+      width: 8,
+      description:
+        "1 while the IKE SA of a path is up. Redundant is 1 if another path than the active one could take over.",
+      queries: [
+        [`ipman_path_up{${chosen}}`, "{{path}}"],
+        [`ipman_connection_redundant{${chosen}}`, "redundant"],
+      ],
+    },
+    {
+      title: "Switches of the path",
+      kind: "timeseries",
+      width: 8,
+      description: "Switches to another path, by cause.",
+      queries: [
+        [
+          `sum by (cause) (increase(ipman_path_switches_total{${chosen}}[$__rate_interval]))`,
+          "{{cause}}",
+        ],
+      ],
+    },
+    {
       title: "In",
       kind: "timeseries",
       unit: "Bps",
