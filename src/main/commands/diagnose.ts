@@ -12,7 +12,8 @@ export const diagnoseHelp = {
   details: `Checks, in the order of cause and effect, everything that traffic depends on: the manifest, charon,
 the secret, the route to the peer, the IKE SA and the peer's answers, each child's CHILD SA, the
 namespace of its gateway, its workers, whether packets pass and of which size, and the packets that
-the kernel drops. The output begins with the cause and its remedy.
+the kernel drops. If the connection has several paths, it checks the active one, and last whether each
+other one could take over. The output begins with the cause and its remedy.
 
 It changes nothing. It takes seconds, and longer if nothing answers.`,
   notes: "Exit status: 0 if no problem was found, 1 if one was.",

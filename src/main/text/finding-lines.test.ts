@@ -29,6 +29,27 @@ describe("a diagnosis", () => {
     ]);
   });
 
+  it("names the path that each finding is about", () => {
+    const lines = findingLines("partner", [
+      ok("charon", "answers"),
+      { ...ok("IKE SA", "is up"), path: "main" },
+      { ...ok("CHILD SA", "is up"), child: "lan", path: "main" },
+      { ...problem("standby", "is not up", "ask the partner"), path: "backup" },
+    ]);
+    assert.deepEqual(lines, [
+      "partner path backup: is not up",
+      "  → ask the partner",
+      "",
+      "partner",
+      "  ✓ charon            answers",
+      "  ✓ IKE SA (main)     is up",
+      "  ✗ standby (backup)  is not up",
+      "",
+      "partner/lan",
+      "  ✓ CHILD SA (main)   is up",
+    ]);
+  });
+
   it("reports that nothing is wrong", () => {
     const [first, ...rest] = findingLines("partner", [
       ok("charon", "answers"),

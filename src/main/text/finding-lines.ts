@@ -10,24 +10,35 @@ const marks: Readonly<Record<Finding["verdict"], string>> = {
 
 /** A diagnosis as text: the cause and its remedy, then every check. */
 export function findingLines(connection: string, findings: readonly Finding[]): string[] {
-  const subject = (child: string | undefined) =>
+  const subject = ({ child }: Finding) =>
     child === undefined ? connection : `${connection}/${child}`;
   const cause = findings.find(({ verdict }) => verdict === "problem");
-  const width = Math.max(...findings.map(({ check }) => check.length));
-  const groups = Map.groupBy(findings, ({ child }) => subject(child));
+  const width = Math.max(...findings.map((finding) => labelOf(finding).length));
+  const groups = Map.groupBy(findings, subject);
   return [
     ...(cause === undefined
       ? [`${connection}: nothing is wrong that could be seen from here`]
-      : [styled("bold", `${subject(cause.child)}: ${cause.message}`), ...hintOf(cause, "  ")]),
+      : [
+          styled("bold", `${subject(cause)}${pathOf(cause)}: ${cause.message}`),
+          ...hintOf(cause, "  "),
+        ]),
     ...[...groups].flatMap(([title, group]) => [
       "",
       title,
       ...group.flatMap((finding) => [
-        `  ${markOf(finding)} ${finding.check.padEnd(width)}  ${finding.message}`,
+        `  ${markOf(finding)} ${labelOf(finding).padEnd(width)}  ${finding.message}`,
         ...(finding === cause ? [] : hintOf(finding, " ".repeat(width + 6))),
       ]),
     ]),
   ];
+}
+
+function labelOf({ check, path }: Finding): string {
+  return path === undefined ? check : `${check} (${path})`;
+}
+
+function pathOf({ path }: Finding): string {
+  return path === undefined ? "" : ` path ${path}`;
 }
 
 function markOf({ verdict }: Finding): string {

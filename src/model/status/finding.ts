@@ -4,6 +4,8 @@ export interface Finding {
   readonly check: string;
   /** The child's key; undefined for a check of the whole connection. */
   readonly child?: string;
+  /** The path that the finding is about; undefined unless the connection has several. */
+  readonly path?: string;
   /**
    * `problem`: it stops traffic, or will. `note`: worth knowing. `skipped`: an earlier problem or a
    * missing option prevents the check.

@@ -6,6 +6,7 @@ import { reasons } from "../../model/status/reason.ts";
 import { activeConnection, pathSnapshotOf } from "../actors/snapshots.ts";
 import { specFailure } from "../conditions/conditions.ts";
 import type { Running } from "../ports/running.ts";
+import { byActivePath } from "./standbys.ts";
 
 /** A failure as a finding, with the remedy for its reason. */
 export function problemOf(check: string, { reason, message }: Failure): Finding {
@@ -32,10 +33,12 @@ export function checkDeclared(running: Running, root: ConnectionActor): Finding[
     charonSnapshot.matches("connected")
       ? ok("charon", "answers")
       : problemOf("charon", charonSnapshot.context.failure ?? charonAway),
-    keyFailure === undefined
-      ? secretFinding(hasSecret, secretTrouble, `${namespace}/${name}, key "${key}"`)
-      : problemOf("secret", keyFailure),
-    ...(path === undefined ? [] : [optionsFinding(path), ...lossIn(path)]),
+    ...byActivePath(root, [
+      keyFailure === undefined
+        ? secretFinding(hasSecret, secretTrouble, `${namespace}/${name}, key "${key}"`)
+        : problemOf("secret", keyFailure),
+      ...(path === undefined ? [] : [optionsFinding(path), ...lossIn(path)]),
+    ]),
   ];
 }
 

@@ -13,6 +13,7 @@ import { checkGateway, checkWorkers } from "./gateway.ts";
 import { checkRoute } from "./route.ts";
 import { checkChild, checkIke } from "./sas.ts";
 import { rootOf } from "../connections/root-of.ts";
+import { byActivePath, checkStandbys } from "./standbys.ts";
 import { childrenOf, type ChildSubject } from "./subject.ts";
 import { checkTraffic } from "./traffic.ts";
 
@@ -31,7 +32,8 @@ export interface DiagnosisRequest {
 
 /**
  * Finds the reason why a connection carries no traffic. Checks run in the order of cause and
- * effect, so the first problem is the likely cause of the following ones.
+ * effect, so the first problem is the likely cause of the following ones. The paths that wait to take
+ * over come last, since traffic does not depend on them.
  *
  * @throws if the connection or the child does not exist
  */
@@ -44,16 +46,30 @@ export async function* diagnose(
   const keys = childrenOf(root, request.child).map(({ child }) => child.key);
   if (keys.length === 0)
     throw new Error(`connection ${request.connection} has no child "${request.child}"`);
+  yield* diagnoseTraffic(running, root, keys, examiner, request);
+  // Without charon, no path is up.
+  if (running.charonSnapshot.matches("connected")) yield* checkStandbys(root, examiner);
+}
+
+/** Checks what the traffic depends on: the active path, and the children. */
+async function* diagnoseTraffic(
+  running: Running,
+  root: ConnectionActor,
+  keys: readonly string[],
+  examiner: Examiner,
+  request: DiagnosisRequest,
+): AsyncGenerator<Finding, void> {
   const declared = checkDeclared(running, root);
   yield* declared;
   if (declared.some(({ check, verdict }) => check !== "manifest" && verdict === "problem")) {
-    yield skipped("IKE SA", "depends on the checks above");
+    yield* byActivePath(root, [skipped("IKE SA", "depends on the checks above")]);
     return;
   }
   const remote = remoteOf(root);
-  yield* checkRoute(activeConnection(root.getSnapshot().context), remote, examiner);
+  const connection = activeConnection(root.getSnapshot().context);
+  yield* byActivePath(root, checkRoute(connection, remote, examiner));
   const ike = await checkIke(root, remote, examiner);
-  yield* ike;
+  yield* byActivePath(root, ike);
   for (const key of keys) yield* diagnoseChild(running, root, key, ike[0], examiner, request);
 }
 
@@ -71,7 +87,7 @@ async function* diagnoseChild(
     // Read again, since the previous checks took time.
     const [subject] = childrenOf(root, key);
     if (subject === undefined) return;
-    yield* checkChild(ike, subject);
+    yield* byActivePath(root, checkChild(ike, subject));
     const gateway = checkGateway(subject, examiner);
     yield* gateway;
     const isReady = gateway.every(({ verdict }) => verdict !== "problem");
@@ -79,8 +95,9 @@ async function* diagnoseChild(
     if (placed === undefined || !isReady) return;
     yield* await checkWorkers(placed, examiner);
     if (!isUp(subject.state)) return;
-    yield* await checkTraffic(placed, request.ping ?? subject.child.probe?.address, examiner);
-    yield await checkRekey(running, subject, request);
+    const target = request.ping ?? subject.child.probe?.address;
+    yield* byActivePath(root, await checkTraffic(placed, target, examiner));
+    yield* byActivePath(root, [await checkRekey(running, subject, request)]);
   }
 }
 
