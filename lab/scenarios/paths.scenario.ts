@@ -218,8 +218,12 @@ describe("a connection with two paths to two gateways with the same identity", (
     await pause(2_000);
     const { lost } = await pinging.stop();
     assert.deepEqual(lost, []);
-    const [main] = find(await lab.ipman.status(), name)?.paths ?? [];
+    const { paths: [main] = [], conditions = [] } = find(await lab.ipman.status(), name) ?? {};
     assert.deepEqual([main?.role, main?.state], ["active", "established"]);
+    const redundant = conditions.find(({ type }) => type === "Redundant");
+    assert.deepEqual([redundant?.status, redundant?.reason], ["True", "StandbyReady"]);
+    const metrics = await lab.ipman.metrics();
+    assert.equal(metrics.get('ipman_connection_redundant{connection="first"}'), 1);
   });
 
   it("takes it over without a dial once the active gateway is lost", async (t) => {
