@@ -1,51 +1,43 @@
 import { assign, fromCallback, setup } from "xstate";
 import type { Address } from "../model/net/address.ts";
 import type { Gateway } from "../model/network/endpoint.ts";
+import type { EchoPace } from "../model/probe/echo-pace.ts";
 
 /** The target and the source of echo requests. */
 export interface ProbeOrder {
   readonly gateway: Gateway;
   readonly source: Address;
   readonly target: Address;
-  readonly intervalMs: number;
+  readonly pace: EchoPace;
 }
 
 export interface ProbeContext {
   readonly order: Omit<ProbeOrder, "gateway">;
   /** Undefined while the child has no gateway. */
   readonly gateway: Gateway | undefined;
-  /** The number of consecutive requests without an answer. */
-  readonly lost: number;
 }
 
 export type ProbeEvent =
   | { type: "gateway.changed"; gateway: Gateway | undefined }
+  /** The gateway leads the requests into another path, or into one that has just come up. */
+  | { type: "path.switched" }
   | { type: "probe.answered" }
-  | { type: "probe.lost" };
+  /** Several consecutive requests were lost. */
+  | { type: "probe.unanswered" };
 
-export type ProbeInput = Pick<ProbeContext, "order" | "gateway">;
-
-/** The target counts as unreachable after this many lost requests; one or two may get lost. */
-const lostInRow = 3;
+export type ProbeInput = ProbeContext;
 
 /** Tests whether an address behind the peer answers through a child's gateway. */
 export const probeMachine = setup({
   types: {} as { context: ProbeContext; events: ProbeEvent; input: ProbeInput },
   actors: {
-    /** Sends echo requests and reports `probe.answered` or `probe.lost`. */
+    /** Sends echo requests and reports `probe.answered` or `probe.unanswered`. */
     ask: fromCallback<ProbeEvent, ProbeOrder>(() => {}),
   },
-  guards: {
-    hasGateway: ({ context }) => context.gateway !== undefined,
-    isEnough: ({ context }) => context.lost + 1 >= lostInRow,
-  },
-  actions: {
-    countLost: assign({ lost: ({ context }) => context.lost + 1 }),
-    forgetLost: assign({ lost: 0 }),
-  },
+  guards: { hasGateway: ({ context }) => context.gateway !== undefined },
 }).createMachine({
   id: "probe",
-  context: ({ input }) => ({ ...input, lost: 0 }),
+  context: ({ input }) => input,
   initial: "idle",
   on: {
     "gateway.changed": {
@@ -60,7 +52,6 @@ export const probeMachine = setup({
     },
     asking: {
       description: "Echo requests go through the gateway.",
-      entry: { type: "forgetLost" },
       invoke: {
         id: "ask",
         src: "ask",
@@ -68,18 +59,14 @@ export const probeMachine = setup({
       },
       initial: "waiting",
       on: {
+        // Requests by another socket, so that a late answer by the former path does not count.
+        "path.switched": { target: "asking", reenter: true },
         "probe.answered": { target: ".reachable" },
-        "probe.lost": [
-          { guard: "isEnough", target: ".unreachable", actions: { type: "countLost" } },
-          { actions: { type: "countLost" } },
-        ],
+        "probe.unanswered": { target: ".unreachable" },
       },
       states: {
-        waiting: { description: "No answer or loss yet." },
-        reachable: {
-          description: "The target answers.",
-          entry: { type: "forgetLost" },
-        },
+        waiting: { description: "Neither an answer nor several consecutive losses yet." },
+        reachable: { description: "The target answers." },
         unreachable: { description: "Several consecutive requests were lost." },
       },
     },

@@ -9,6 +9,7 @@ import {
   type ChildFacts,
 } from "../../src/runtime/conditions/conditions.ts";
 import { ProbeMetrics } from "../../src/runtime/metrics/probe-metrics.ts";
+import type { EchoOutcome } from "../../src/model/probe/echo-judge.ts";
 import type { Reachability } from "../../src/model/status/status.ts";
 import type { ProbeResult } from "../../src/runtime/ports/runtime-events.ts";
 import { EventSubjects } from "../../src/runtime/effects/event-subjects.ts";
@@ -27,10 +28,11 @@ function harness() {
   const results: ProbeResult[] = [];
   const events = new EventSubjects();
   events.probeResults.subscribe((result) => results.push(result));
-  events.breakdowns.subscribe(({ error }) => assert.fail(String(error)));
-  let answers = new Subject<number | undefined>();
+  const breakdowns: unknown[] = [];
+  events.breakdowns.subscribe(({ error }) => breakdowns.push(error));
+  let answers = new Subject<EchoOutcome>();
   let changes = 0;
-  const echoes = (order: ProbeOrder): Observable<number | undefined> =>
+  const echoes = (order: ProbeOrder): Observable<EchoOutcome> =>
     defer(() => {
       orders.push(order);
       return (answers = new Subject());
@@ -50,8 +52,10 @@ function harness() {
     results,
     probes,
     update,
-    answer: (...results: (number | undefined)[]) => results.forEach((one) => answers.next(one)),
-    fail: () => answers.error(new Error("no such namespace")),
+    breakdowns,
+    answer: () => answers.next({ seconds: 0.01, unreachable: false }),
+    lose: (unreachable: boolean) => answers.next({ seconds: undefined, unreachable }),
+    fail: () => answers.error(new Error("a planted defect")),
     isHeard: () => answers.observed,
     changes: () => changes,
     state: () => probes.of(probed("10.1.2.1"))[0],
@@ -66,30 +70,35 @@ describe("a probe", () => {
     assert.equal(state(), "unknown");
     update();
     assert.equal(orders[0]?.gateway, gateway);
-    assert.equal(orders[0]?.intervalMs, 1_000);
+    assert.deepEqual(orders[0]?.pace, { kind: "steady", restMs: 1_000 });
     assert.deepEqual(orders[0]?.source, probed().children[0]?.xfrmIp.address);
   });
 
-  it("is unreachable only after several lost requests in a row", () => {
-    const { update, answer, state, changes } = harness();
+  it("is unreachable only once enough requests in a row were lost", () => {
+    const { update, answer, lose, state, changes, results } = harness();
     update();
-    answer(0.01);
+    answer();
     assert.equal(state(), "reachable");
     const before = changes();
-    answer(0.01, 0.01, 0.01);
+    answer();
+    lose(false);
+    answer();
     assert.equal(changes(), before, "an unchanged result is not an event");
-    answer(undefined, undefined, 0.02);
     assert.equal(state(), "reachable");
-    answer(undefined, undefined, undefined);
+    lose(true);
     assert.equal(state(), "unreachable");
-    answer(0.01);
+    lose(true);
+    assert.equal(changes(), before + 1);
+    answer();
     assert.equal(state(), "reachable");
+    const seconds = results.map((result) => result.seconds);
+    assert.deepEqual(seconds, [0.01, 0.01, undefined, 0.01, undefined, undefined, 0.01]);
   });
 
   it("starts again with another gateway or target, and ends with its child", () => {
     const { orders, update, answer, state, isHeard, probes } = harness();
     update();
-    answer(0.01);
+    answer();
     update();
     assert.equal(orders.length, 1, "a manifest with the same probe changes nothing");
     assert.equal(state(), "reachable");
@@ -104,14 +113,30 @@ describe("a probe", () => {
     assert.deepEqual(probes.actors, []);
   });
 
-  it("counts a request that cannot be sent as lost, and retries", (test) => {
-    test.mock.timers.enable({ apis: ["setInterval", "Date"] });
-    const { orders, update, fail, results } = harness();
+  it("waits for the results of the present path after a switch", () => {
+    const { orders, update, answer, lose, state, probes } = harness();
+    update();
+    answer();
+    lose(true);
+    probes.restart(probed("10.1.2.1"));
+    assert.equal(state(), "unknown");
+    assert.equal(orders.length, 2, "by other requests");
+    lose(false);
+    assert.equal(state(), "unknown");
+    answer();
+    assert.equal(state(), "reachable");
+  });
+
+  it("reports a defect of the requests, and starts again after a backoff", (test) => {
+    test.mock.timers.enable({ apis: ["setTimeout", "Date"] });
+    const { orders, update, fail, breakdowns, state, isHeard } = harness();
     update();
     fail();
-    assert.deepEqual(results, [{ connection: "site", child: "lan", seconds: undefined }]);
-    test.mock.timers.tick(1_001);
+    assert.match(String(breakdowns), /a planted defect/);
+    assert.equal(state(), "unknown");
+    test.mock.timers.tick(1_000);
     assert.equal(orders.length, 2);
+    assert.ok(isHeard());
   });
 });
 

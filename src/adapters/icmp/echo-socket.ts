@@ -1,4 +1,5 @@
 import { closeSync } from "node:fs";
+import { constants } from "node:os";
 import { bytesOf, type Address } from "../../model/net/address.ts";
 import { familyNumber, Sock } from "../linux/constants.ts";
 import { NetlinkError } from "../linux/errors.ts";
@@ -23,6 +24,7 @@ const protocol = { 4: 1, 6: 58 } as const;
 const discovery = { 4: [0, 10], 6: [41, 23] } as const;
 const discoverProbe = Buffer.from([3, 0, 0, 0]);
 const receiveBytes = 64 * 1024;
+const mostDrained = 64;
 const input = Buffer.allocUnsafeSlow(receiveBytes);
 let lastIdentifier = process.pid & 0xffff;
 
@@ -31,6 +33,7 @@ export class EchoSocket implements Disposable {
   readonly #fd: number;
   readonly #owned: DisposableStack;
   readonly #path: EchoPath;
+  readonly #onAnswer: (sequence: number) => void;
   readonly #identifier = (lastIdentifier = (lastIdentifier + 1) & 0xffff);
 
   /**
@@ -39,13 +42,14 @@ export class EchoSocket implements Disposable {
    */
   constructor(poller: DescriptorWatcher, path: EchoPath, onAnswer: (sequence: number) => void) {
     this.#path = path;
+    this.#onAnswer = onAnswer;
     using opened = new DisposableStack();
     this.#fd = opened.adopt(
       inNamespace(path.namespace, () => connected(path)),
       closeSync,
     );
     // A packet whose handling fails is not an answer.
-    opened.defer(poller.watch(this.#fd, () => this.#receive(onAnswer), ignored));
+    opened.defer(poller.watch(this.#fd, () => void this.#receive(), ignored));
     this.#owned = opened.move();
   }
 
@@ -65,16 +69,26 @@ export class EchoSocket implements Disposable {
     checked("send echo request", libc.send(this.#fd, message, message.length, Sock.msgDontwait));
   }
 
+  /** Receives the answers that have arrived, which the poller may report only later. */
+  drain(): void {
+    for (let received = 0; received < mostDrained; received++)
+      // The function that receives an answer may dispose of this socket.
+      if (this.#owned.disposed || !this.#receive()) return;
+  }
+
   [Symbol.dispose](): void {
     this.#owned.dispose();
   }
 
-  #receive(onAnswer: (sequence: number) => void): void {
+  /** Returns false if nothing has arrived. */
+  #receive(): boolean {
     const size = libc.recv(this.#fd, input, input.length, Sock.msgDontwait);
-    // An ICMP error for an earlier request, such as an unreachable host: it stays unanswered.
-    if (size < 0) return void errno();
+    // Another error is an ICMP error for an earlier request, such as an unreachable host: the request
+    // stays unanswered.
+    if (size < 0) return errno() !== constants.errno.EAGAIN;
     const answer = decodeEchoReply(this.#path.target.family, input.subarray(0, size));
-    if (answer?.identifier === this.#identifier) onAnswer(answer.sequence);
+    if (answer?.identifier === this.#identifier) this.#onAnswer(answer.sequence);
+    return true;
   }
 }
 

@@ -1,49 +1,98 @@
 import { Observable } from "rxjs";
 import type { DescriptorWatcher } from "../linux/poller.ts";
+import {
+  dueAt,
+  isSendDue,
+  judged,
+  startOf,
+  wireSequence,
+  withAnswer,
+  withRequest,
+  type EchoOutcome,
+  type EchoState,
+} from "../../model/probe/echo-judge.ts";
+import type { EchoPace } from "../../model/probe/echo-pace.ts";
 import { EchoSocket, type EchoPath } from "./echo-socket.ts";
 
-/** The round trip of an answered request in seconds; undefined if no answer came in time. */
-export type EchoResult = number | undefined;
-
 /**
- * Sends an echo request at each interval and emits whether it was answered before the next one.
- * It does not complete; it errors with a {@link NetlinkError} if the socket cannot be opened.
+ * Sends echo requests at a pace and emits the judgement of each; it neither completes nor errors. A
+ * request that cannot be sent, as while the source's address does not exist yet, stays unanswered.
  */
 export function echoes(
   poller: DescriptorWatcher,
   path: EchoPath,
-  intervalMs: number,
-): Observable<EchoResult> {
+  pace: EchoPace,
+): Observable<EchoOutcome> {
   return new Observable((subscriber) => {
-    let sequence = 0;
-    let sentAt: number | undefined;
-    const socket = new EchoSocket(poller, path, (answered) => {
-      if (answered !== sequence || sentAt === undefined) return;
-      const seconds = (performance.now() - sentAt) / 1_000;
-      sentAt = undefined;
-      subscriber.next(seconds);
-    });
-    const send = () => {
-      if (sentAt !== undefined) subscriber.next(undefined);
-      sequence = (sequence + 1) & 0xffff;
-      sentAt = performance.now();
-      try {
-        socket.send(sequence);
-      } catch {
-        // There is no route, or no neighbour: the next interval reports it as unanswered.
-      }
-    };
-    send();
-    const timer = setInterval(send, intervalMs);
-    return () => {
-      clearInterval(timer);
-      socket[Symbol.dispose]();
-    };
+    const prober = new Prober(poller, path, pace, (outcome) => subscriber.next(outcome));
+    return () => prober[Symbol.dispose]();
   });
 }
 
+/** Sends the requests of one probe when they are due, and has them judged. */
+class Prober implements Disposable {
+  readonly #emit: (outcome: EchoOutcome) => void;
+  readonly #open: () => EchoSocket;
+  #state: EchoState;
+  #socket: EchoSocket | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(
+    poller: DescriptorWatcher,
+    path: EchoPath,
+    pace: EchoPace,
+    emit: (outcome: EchoOutcome) => void,
+  ) {
+    this.#emit = emit;
+    this.#open = () => new EchoSocket(poller, path, (sequence) => this.#take(sequence));
+    this.#state = startOf(pace, performance.now());
+    this.#step();
+  }
+
+  [Symbol.dispose](): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#socket?.[Symbol.dispose]();
+  }
+
+  #take(sequence: number): void {
+    const { state, outcome } = withAnswer(this.#state, sequence, performance.now());
+    this.#state = state;
+    if (outcome !== undefined) this.#emit(outcome);
+    this.#wait();
+  }
+
+  #step(): void {
+    // The poller reports an answer only when its thread and this one have had their turn.
+    this.#socket?.drain();
+    const { state, outcomes } = judged(this.#state, performance.now());
+    this.#state = state;
+    for (const outcome of outcomes) this.#emit(outcome);
+    if (!this.#isClosed && isSendDue(this.#state, performance.now())) this.#send();
+    this.#wait();
+  }
+
+  #send(): void {
+    this.#state = withRequest(this.#state, performance.now());
+    try {
+      this.#socket ??= this.#open();
+      this.#socket.send(wireSequence(this.#state));
+    } catch {
+      // There is no address, route or neighbour: the request is judged as unanswered.
+    }
+  }
+
+  #wait(): void {
+    clearTimeout(this.#timer);
+    if (this.#isClosed) return;
+    const delayMs = Math.max(Math.ceil(dueAt(this.#state) - performance.now()), 0);
+    this.#timer = setTimeout(() => this.#step(), delayMs);
+  }
+}
+
 /**
- * Sends one echo request.
+ * Sends one echo request; resolves with its round trip in seconds, or undefined without an answer.
  *
  * @throws {NetlinkError} if it cannot be sent
  */
@@ -51,8 +100,8 @@ export function echoOnce(
   poller: DescriptorWatcher,
   path: EchoPath,
   { bytes, timeoutMs }: { readonly bytes?: number; readonly timeoutMs: number },
-): Promise<EchoResult> {
-  const { promise, resolve } = Promise.withResolvers<EchoResult>();
+): Promise<number | undefined> {
+  const { promise, resolve } = Promise.withResolvers<number | undefined>();
   const sentAt = performance.now();
   using stack = new DisposableStack();
   const socket = stack.use(

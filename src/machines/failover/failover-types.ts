@@ -24,10 +24,13 @@ export interface PathDecision {
   readonly cause: SwitchCause;
 }
 
+/** The settings on which the choice depends. */
+export type ChoiceSettings = Pick<FailoverSettings, "holdSeconds" | "failback">;
+
 export interface FailoverContext extends Omit<PathDecision, "type"> {
   /** The names of the paths, the preferred one first. */
   readonly paths: readonly string[];
-  readonly settings: FailoverSettings;
+  readonly settings: ChoiceSettings;
   readonly charonReady: boolean;
   /** The paths that carry traffic, in no order; none while charon is lost. */
   readonly up: readonly string[];
@@ -46,7 +49,7 @@ export interface FailoverContext extends Omit<PathDecision, "type"> {
 export interface FailoverInput {
   /** The names of the paths, the preferred one first; at least two. */
   readonly paths: readonly string[];
-  readonly settings: FailoverSettings;
+  readonly settings: ChoiceSettings;
   /** The paths that carry traffic already. */
   readonly up: readonly string[];
   /** Whether charon answers, and its list of SAs is known. */

@@ -104,6 +104,8 @@ export interface FailoverSettings {
   readonly holdSeconds: number;
   /** `never`: only a move or the loss of the active path leads back to the preferred one. */
   readonly failback: "planned" | "never";
+  /** Between two echo requests of each child's probe. */
+  readonly probeMilliseconds: number;
 }
 
 /** Finds a child by its key, or else by its name. */

@@ -3,7 +3,11 @@ import type { Child, Connection, FailoverSettings } from "./connection.ts";
 import type { Standby } from "./schema/ipsec-connection.ts";
 import { memo } from "../value/memo.ts";
 
-export const defaultFailover: FailoverSettings = { holdSeconds: 300, failback: "planned" };
+export const defaultFailover: FailoverSettings = {
+  holdSeconds: 300,
+  failback: "planned",
+  probeMilliseconds: 300,
+};
 
 export const defaultStandby: Standby = "warm";
 

@@ -58,11 +58,11 @@ const contexts: Readonly<Record<string, (context: never) => VisibleContext>> = {
     recurrence: context.recurrence,
     tried: context.tried,
   }),
-  probe: ({ order, gateway, lost }: ProbeContext) => ({
+  probe: ({ order, gateway }: ProbeContext) => ({
     target: formatAddress(order.target),
-    intervalMs: order.intervalMs,
+    pace: order.pace.kind,
+    intervalMs: order.pace.restMs,
     netns: gateway?.netns,
-    lost,
   }),
   gateway: ({ child, gateway, workers, ...context }: GatewayContext) => ({
     connection: context.connection.id,

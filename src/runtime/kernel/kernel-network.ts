@@ -1,6 +1,6 @@
 import type { Observable } from "rxjs";
 import { defer, filter, map, merge } from "rxjs";
-import { echoes, type EchoResult } from "../../adapters/icmp/echoes.ts";
+import { echoes } from "../../adapters/icmp/echoes.ts";
 import { applyPlan, driftOf } from "../../adapters/network/apply-plan.ts";
 import { FilterMemory } from "../../adapters/nftables/apply-rules.ts";
 import { Protocol } from "../../adapters/linux/constants.ts";
@@ -33,6 +33,7 @@ import { announcementFrame } from "../../model/network/announcement.ts";
 import { gatewayPlan, vxlanName } from "../../model/network/gateway-plan.ts";
 import type { KernelState } from "../../model/charon/held-sas.ts";
 import type { KernelCounters } from "../../model/traffic/sa-counters.ts";
+import type { EchoOutcome } from "../../model/probe/echo-judge.ts";
 import type { NetworkPlan } from "../../model/network/network-plan.ts";
 import { innerMtu, suiteOfProposals } from "../../model/network/mtu.ts";
 import { workerSecrets } from "../../model/network/segment.ts";
@@ -159,8 +160,8 @@ export class KernelNetwork implements NetworkPort {
     return merge(network, rules.pipe(map(() => "packet filter" as const)));
   }
 
-  echoes({ gateway, target, source, intervalMs }: ProbeOrder): Observable<EchoResult> {
-    return echoes(this.#options.poller, { namespace: gateway.netns, target, source }, intervalMs);
+  echoes({ gateway, target, source, pace }: ProbeOrder): Observable<EchoOutcome> {
+    return echoes(this.#options.poller, { namespace: gateway.netns, target, source }, pace);
   }
 
   saEvents(): Observable<SaEvent> {

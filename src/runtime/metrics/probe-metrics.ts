@@ -37,7 +37,7 @@ export class ProbeMetrics {
     });
     this.#lost = new Counter({
       name: "ipman_probe_lost_total",
-      help: "Echo requests of a probe that were not answered before the next one.",
+      help: "Echo requests of a probe that were not answered in time.",
       labelNames,
       registers,
     });

@@ -7,6 +7,7 @@ import type { KernelCounters } from "../../model/traffic/sa-counters.ts";
 import type { HeldSas, KernelState } from "../../model/charon/held-sas.ts";
 import type { CharonAlgorithms } from "../../model/charon/proposals/charon-algorithms.ts";
 import type { ViciMessage } from "../../model/charon/vici-message.ts";
+import type { EchoOutcome } from "../../model/probe/echo-judge.ts";
 import type { IkeSa } from "../../model/charon/sa.ts";
 import type { LoadResult } from "../../machines/path/path-types.ts";
 import type { GatewayOrder, KernelPart, PassResult } from "../../machines/gateway/gateway-types.ts";
@@ -87,11 +88,8 @@ export interface NetworkPort {
    * @throws while charon is away
    */
   readonly saCounters: () => readonly KernelCounters[];
-  /**
-   * Sends echo requests through a gateway; emits each round trip in seconds, or undefined without
-   * an answer.
-   */
-  readonly echoes: (order: ProbeOrder) => Observable<number | undefined>;
+  /** Sends echo requests through a gateway, and emits the judgement of each; it does not error. */
+  readonly echoes: (order: ProbeOrder) => Observable<EchoOutcome>;
   /** Emits the part of the namespace that changed, at each change. */
   readonly watch: (gateway: Gateway) => Observable<KernelPart>;
 }

@@ -1,4 +1,3 @@
-import { retry, timer } from "rxjs";
 import { fromCallback, type ActorRefFrom, type AnyActorRef } from "xstate";
 import type { Endpoints } from "../../machines/connection/connection-types.ts";
 import {
@@ -11,6 +10,8 @@ import { sameAddress } from "../../model/net/address.ts";
 import { childRefKey } from "../../model/api/child-ref.ts";
 import type { Child, Connection } from "../../model/api/connection.ts";
 import type { Gateway } from "../../model/network/endpoint.ts";
+import type { EchoOutcome } from "../../model/probe/echo-judge.ts";
+import { paceOf, samePace } from "../../model/probe/echo-pace.ts";
 import type { Reachability } from "../../model/status/status.ts";
 import { Breakdowns } from "../actors/breakdowns.ts";
 import { contained } from "../actors/contained.ts";
@@ -23,8 +24,8 @@ import type { EventSubjects } from "../effects/event-subjects.ts";
 export interface ProbesOptions {
   readonly network: Pick<NetworkPort, "echoes">;
   readonly events: Pick<EventSubjects, "probeResults" | "transitions" | "breakdowns">;
-  /** Called after each event that a probe handled. */
-  readonly changed: () => void;
+  /** Called after each event that a probe of the connection handled. */
+  readonly changed: (connection: string) => void;
 }
 
 interface DeclaredProbes {
@@ -67,6 +68,20 @@ export class Probes implements ProbeStates, Disposable {
     return children.map(({ key }) => this.#reachability(titleOf(id, key)));
   }
 
+  /**
+   * The verdict of a connection's probes about its path: whether a target answers. False only if each
+   * probe that asks has its result, since one dead target says nothing about the others.
+   */
+  verdictOf({ id, children }: Connection): boolean | undefined {
+    const states = children.flatMap(({ key }) => {
+      const snapshot = this.#running.get(titleOf(id, key))?.actor.getSnapshot();
+      return snapshot === undefined || snapshot.matches("idle") ? [] : [snapshot];
+    });
+    if (states.some((snapshot) => snapshot.matches({ asking: "reachable" }))) return true;
+    const isJudged = states.every((snapshot) => snapshot.matches({ asking: "unreachable" }));
+    return isJudged && states.length > 0 ? false : undefined;
+  }
+
   /** Starts, stops and updates actors for the declared probes and the present gateways. */
   update(
     connections: ReadonlyMap<string, Connection>,
@@ -74,6 +89,12 @@ export class Probes implements ProbeStates, Disposable {
   ): void {
     this.#declared = { connections, endpoints };
     this.#update();
+  }
+
+  /** Has a connection's probes ask again: the path that answered before is not the present one. */
+  restart({ id, children }: Connection): void {
+    for (const { key } of children)
+      this.#running.get(titleOf(id, key))?.actor.send({ type: "path.switched" });
   }
 
   [Symbol.dispose](): void {
@@ -84,11 +105,11 @@ export class Probes implements ProbeStates, Disposable {
   #update(): void {
     const { connections, endpoints } = this.#declared;
     const wanted = new Set<string>();
-    for (const [id, { children }] of connections) {
-      for (const child of children) {
+    for (const [id, connection] of connections) {
+      for (const child of connection.children) {
         if (child.probe === undefined) continue;
         wanted.add(titleOf(id, child.key));
-        this.#keep(id, child, endpoints.get(id)?.get(child.key)?.gateway);
+        this.#keep(connection, child, endpoints.get(id)?.get(child.key)?.gateway);
       }
     }
     for (const title of this.#titles.difference(wanted)) {
@@ -105,10 +126,11 @@ export class Probes implements ProbeStates, Disposable {
     return snapshot.matches({ asking: "unreachable" }) ? "unreachable" : "unknown";
   }
 
-  #keep(connection: string, child: Child, gateway: Gateway | undefined): void {
-    const title = titleOf(connection, child.key);
+  #keep(connection: Connection, child: Child, gateway: Gateway | undefined): void {
+    const { id } = connection;
+    const title = titleOf(id, child.key);
     const running = this.#running.get(title);
-    const order = orderOf(child);
+    const order = orderOf(connection, child);
     if (order === undefined || this.#breakdowns.failureOf(title) !== undefined) return;
     if (running !== undefined && isSame(running.order, order)) {
       const known = running.actor.getSnapshot().context.gateway;
@@ -117,24 +139,25 @@ export class Probes implements ProbeStates, Disposable {
     }
     this.#stop(title);
     const broke = (error: unknown) => this.#breakdowns.report(title, error);
-    const failed = (error: unknown) => this.#failed(title, error);
+    const failed = (error: unknown) => this.#failed(id, title, error);
     const options = { id: title, input: { order, gateway } };
-    const actor = observedActor(this.#logic(connection, child.key), options, { broke, failed });
+    const actor = observedActor(this.#logic(id, child.key), options, { broke, failed });
     this.#running.set(title, { order, actor });
     actor.start();
     // An exception may have stopped the actor already.
     if (this.#running.get(title)?.actor === actor)
       observeTransitions(actor, {
-        changed: this.#options.changed,
+        changed: () => this.#options.changed(id),
         moved: (transition) => this.#options.events.transitions.next(transition),
         broke,
       });
   }
 
-  #failed(title: string, error: unknown): void {
-    this.#running.delete(title);
+  #failed(connection: string, title: string, error: unknown): void {
+    this.#stop(title);
     this.#breakdowns.restartLater(title, error);
-    contained((thrown) => this.#breakdowns.report(title, thrown), this.#options.changed)();
+    const report = (thrown: unknown) => this.#breakdowns.report(title, thrown);
+    contained(report, () => this.#options.changed(connection))();
   }
 
   #stop(title: string): void {
@@ -147,21 +170,18 @@ export class Probes implements ProbeStates, Disposable {
     return probeMachine.provide({
       actors: {
         ask: fromCallback<ProbeEvent, ProbeOrder>(({ input, sendBack }) => {
-          // The actor gets only the first of several answers in a row.
-          let answered = false;
-          const take = (seconds: number | undefined) => {
+          // The actor gets only the first of several judgements that say the same.
+          let last: ProbeEvent["type"] | undefined;
+          const take = ({ seconds, unreachable }: EchoOutcome) => {
             events.probeResults.next({ connection, child, seconds });
-            if (seconds === undefined) sendBack({ type: "probe.lost" });
-            else if (!answered) sendBack({ type: "probe.answered" });
-            answered = seconds !== undefined;
+            if (seconds === undefined && !unreachable) return;
+            const type = unreachable ? "probe.unanswered" : "probe.answered";
+            if (type !== last) sendBack({ type });
+            last = type;
           };
-          const delay = () => {
-            take(undefined);
-            return timer(input.intervalMs);
-          };
-          // A gateway that is not configured yet makes the requests fail: it counts as no answer.
-          const results = network.echoes(input).pipe(retry({ delay, resetOnSuccess: true }));
-          const subscription = results.subscribe(take);
+          const error = (thrown: unknown) =>
+            this.#failed(connection, titleOf(connection, child), thrown);
+          const subscription = network.echoes(input).subscribe({ next: take, error });
           return () => subscription.unsubscribe();
         }),
       },
@@ -169,10 +189,13 @@ export class Probes implements ProbeStates, Disposable {
   }
 }
 
-function orderOf({ probe, xfrmIp }: Child): ProbeInput["order"] | undefined {
+function orderOf(
+  connection: Connection,
+  { probe, xfrmIp }: Child,
+): ProbeInput["order"] | undefined {
   if (probe === undefined) return undefined;
-  const intervalMs = probe.intervalSeconds * 1_000;
-  return { source: xfrmIp.address, target: probe.address, intervalMs };
+  const pace = paceOf(connection, probe);
+  return { source: xfrmIp.address, target: probe.address, pace };
 }
 
 /**
@@ -180,9 +203,7 @@ function orderOf({ probe, xfrmIp }: Child): ProbeInput["order"] | undefined {
  */
 function isSame(a: ProbeInput["order"], b: ProbeInput["order"]): boolean {
   return (
-    a.intervalMs === b.intervalMs &&
-    sameAddress(a.source, b.source) &&
-    sameAddress(a.target, b.target)
+    samePace(a.pace, b.pace) && sameAddress(a.source, b.source) && sameAddress(a.target, b.target)
   );
 }
 

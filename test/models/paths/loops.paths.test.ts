@@ -8,7 +8,7 @@ import { gatewayMachine } from "../../../src/machines/gateway/gateway.ts";
 import type { GatewayContext } from "../../../src/machines/gateway/gateway-types.ts";
 import { leaderMachine } from "../../../src/machines/leader.ts";
 import type { PathContext } from "../../../src/machines/path/path-types.ts";
-import { probeMachine, type ProbeContext } from "../../../src/machines/probe.ts";
+import { probeMachine } from "../../../src/machines/probe.ts";
 import {
   managedObjectMachine,
   type ManagedObjectContext,
@@ -196,9 +196,9 @@ function probeAdversary(): Adversary {
   const target = child.xfrmIp.address;
   const walk = {
     machine: probeMachine.provide({ actors: { ask: held.actor() as never } }) as AnyStateMachine,
-    input: { order: { source: target, target, intervalMs: 5_000 }, gateway },
-    events: [{ type: "probe.answered" }, { type: "probe.lost" }],
-    facts: ({ lost }: ProbeContext) => Math.min(lost, 3),
+    input: { order: { source: target, target, pace: { kind: "steady", restMs: 5_000 } }, gateway },
+    events: [{ type: "probe.answered" }, { type: "probe.unanswered" }],
+    facts: () => [],
     errors: [],
   };
   return { walk, costs: { ask: once }, impossible: /done\.actor/ };

@@ -203,6 +203,14 @@ export const FailoverSpec = Type.Object(
           "Whether the traffic returns to a preferred path by itself once that path is up (planned, the default) or only by a command or if the active path is lost (never).",
       }),
     ),
+    probeMilliseconds: Type.Optional(
+      Type.Integer({
+        minimum: 100,
+        maximum: 60_000,
+        description:
+          "Milliseconds between two echo requests of a child's probe, in place of its intervalSeconds. The default is 300.",
+      }),
+    ),
   },
   { ...closed, description: "How the active path is chosen." },
 );
