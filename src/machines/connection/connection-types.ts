@@ -75,6 +75,13 @@ export type ConnectionEvent =
   | PathDecision
   /** Each path has its part of charon's list of SAs. */
   | { type: "sas.complete" }
+  /**
+   * The children's probes have another verdict about the active path; only of a connection with several
+   * paths. It begins as undefined. True: at least one target answers. False: no target answers, and each
+   * was asked often enough. Undefined: not known yet, as after another path became active, after the
+   * active one came up, or while no child has a probe and a gateway.
+   */
+  | { type: "probes.judged"; answered: boolean | undefined }
   /** Another path took over from it a moment ago. */
   | { type: "path.left"; path: string }
   | Extract<FailoverEvent, { type: "move" }>

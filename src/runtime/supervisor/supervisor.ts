@@ -20,6 +20,7 @@ import { endpointsOf } from "./endpoints-of.ts";
 import { EventSubjects } from "../effects/event-subjects.ts";
 import { KeyClaims } from "../keys/key-claims.ts";
 import { OrphanedSas } from "./orphaned-sas.ts";
+import { PathVerdicts } from "./path-verdicts.ts";
 import { PeerModes } from "./peer-modes.ts";
 import { Probes } from "./probes.ts";
 import { Secrets } from "../keys/secrets.ts";
@@ -57,6 +58,7 @@ export class Supervisor implements Running, Disposable {
   readonly #orphans: OrphanedSas;
   readonly #feed: CharonFeed;
   readonly #connections: ConnectionActors;
+  readonly #verdicts: PathVerdicts;
   readonly #inputs = new Subscription();
   readonly #wiring = new Subscription();
   readonly #peerModes = new PeerModes();
@@ -106,12 +108,18 @@ export class Supervisor implements Running, Disposable {
       switches: events.pathSwitches,
     });
     const changed = () => this.#changes.next();
-    this.probes = new Probes({ network, events, changed });
+    const rootOf = (id: string) => this.roots.get(id);
+    const probed = (id: string) => {
+      this.#verdicts.update(id);
+      changed();
+    };
+    this.probes = new Probes({ network, events, changed: probed });
+    this.#verdicts = new PathVerdicts({ probes: this.probes, rootOf });
     this.traffic = new TrafficWatch({
       network,
       queue,
       calls: events.adapterCalls,
-      rootOf: (id) => this.roots.get(id),
+      rootOf,
       changed,
       report: this.#report,
     });
@@ -216,6 +224,7 @@ export class Supervisor implements Running, Disposable {
     handle(activity, ({ id, settled }) => {
       this.#takeAnswers(id);
       logSwitch.note(id, settled);
+      this.#verdicts.update(id);
       this.traffic.update(id);
       this.#changes.next();
     });
@@ -246,6 +255,7 @@ export class Supervisor implements Running, Disposable {
     this.#orphans.note(ofCharon);
     this.#connections.declare(desired.connections);
     this.probes.update(desired.connections, this.#endpoints);
+    for (const id of desired.connections.keys()) this.#verdicts.update(id);
     this.#changes.next();
     this.#handler(() => this.#prune())();
     // charon's actor starts after the first manifests; otherwise it would prune every connection.

@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { defer, Subject } from "rxjs";
+import type { Connection } from "../../model/api/connection.ts";
+import type { EchoOutcome } from "../../model/probe/echo-judge.ts";
+import { childSpec, connectionOf, gateway } from "../../../test/models/fixtures.ts";
+import { EventSubjects } from "../effects/event-subjects.ts";
+import { PathVerdicts, type JudgedRoot } from "./path-verdicts.ts";
+import { Probes } from "./probes.ts";
+
+const paths = [{ name: "main" }, { name: "backup", remoteAddr: "192.0.2.9" }];
+const probed = (changes: object = { paths }) =>
+  connectionOf({
+    children: {
+      a: childSpec(2, { name: "a", probe: { address: "10.1.2.1" } }),
+      b: childSpec(3, { name: "b", probe: { address: "10.1.3.1" } }),
+      c: childSpec(4, { name: "c" }),
+    },
+    ...changes,
+  });
+
+class Root implements JudgedRoot {
+  context: { connection: Connection; active: string; up: readonly string[] };
+  readonly verdicts: (boolean | undefined)[] = [];
+
+  constructor(connection: Connection) {
+    this.context = { connection, active: "main", up: ["main"] };
+  }
+
+  getSnapshot() {
+    return { context: this.context };
+  }
+
+  send({ answered }: Parameters<JudgedRoot["send"]>[0]) {
+    this.verdicts.push(answered);
+  }
+}
+
+function harness(connection = probed()) {
+  const asked = new Map<number, Subject<EchoOutcome>>();
+  const events = new EventSubjects();
+  events.breakdowns.subscribe(({ error }) => assert.fail(String(error)));
+  const root = new Root(connection);
+  let present: JudgedRoot = root;
+  const probes = new Probes({
+    network: {
+      echoes: ({ target }) =>
+        defer(() => {
+          const answers = new Subject<EchoOutcome>();
+          asked.set(Number((target.value >> 8n) & 0xffn), answers);
+          return answers;
+        }),
+    },
+    events,
+    changed: (id) => verdicts.update(id),
+  });
+  const verdicts = new PathVerdicts({ probes, rootOf: () => present });
+  const child = { gateway, workers: [] };
+  const place = (...keys: string[]) =>
+    probes.update(
+      new Map([[connection.id, connection]]),
+      new Map([[connection.id, new Map(keys.map((key) => [key, child]))]]),
+    );
+  place("a", "b");
+  verdicts.update(connection.id);
+  return {
+    root,
+    place,
+    update: () => verdicts.update(connection.id),
+    renew: () => {
+      const next = new Root(connection);
+      present = next;
+      verdicts.update(connection.id);
+      return next;
+    },
+    answer: (subnet: number) => asked.get(subnet)?.next({ seconds: 0.02, unreachable: false }),
+    lose: (subnet: number) => asked.get(subnet)?.next({ seconds: undefined, unreachable: true }),
+  };
+}
+
+describe("the verdict about the active path", () => {
+  it("is reported at each change: true once a target answers, false once none does", () => {
+    const { root, answer, lose } = harness();
+    answer(2);
+    lose(3);
+    assert.deepEqual(root.verdicts, [true], "a dead target of one child is not a dead path");
+    lose(2);
+    answer(3);
+    assert.deepEqual(root.verdicts, [true, false, true]);
+  });
+
+  it("is not false while a probe has yet to get its result", () => {
+    const { root, place, lose } = harness();
+    lose(2);
+    assert.deepEqual(root.verdicts, []);
+    lose(3);
+    assert.deepEqual(root.verdicts, [false]);
+    place("a");
+    assert.deepEqual(root.verdicts, [false], "a child without a gateway is not asked");
+    place();
+    assert.deepEqual(root.verdicts, [false, undefined]);
+  });
+
+  for (const [what, change] of [
+    ["another path is active", { active: "backup" }],
+    ["the active path comes up", { up: ["main"] }],
+  ] as const)
+    it(`begins again once ${what}`, () => {
+      const { root, update, answer, lose } = harness();
+      root.context = { ...root.context, up: [] };
+      update();
+      lose(3);
+      answer(2);
+      root.context = { ...root.context, ...change };
+      update();
+      update();
+      assert.deepEqual(root.verdicts, [true, undefined]);
+      lose(2);
+      lose(3);
+      assert.deepEqual(root.verdicts, [true, undefined, false]);
+    });
+
+  it("is reported to an actor that was started again", () => {
+    const { root, answer, renew } = harness();
+    answer(2);
+    assert.deepEqual(renew().verdicts, [true]);
+    assert.deepEqual(root.verdicts, [true]);
+  });
+
+  it("does not exist for a connection with one path, and ends with the second path", () => {
+    const single = harness(probed({}));
+    single.answer(2);
+    assert.deepEqual(single.root.verdicts, []);
+    const { root, answer, update } = harness();
+    answer(2);
+    root.context = { ...root.context, connection: probed({}) };
+    update();
+    assert.deepEqual(root.verdicts, [true, undefined]);
+  });
+});

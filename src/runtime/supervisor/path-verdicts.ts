@@ -1,0 +1,85 @@
+import type {
+  ConnectionContext,
+  ConnectionEvent,
+} from "../../machines/connection/connection-types.ts";
+import type { Connection } from "../../model/api/connection.ts";
+import { hasSeveralPaths } from "../../model/api/path.ts";
+import type { Probes } from "./probes.ts";
+
+/** The actor of a connection as far as verdicts concern it. */
+export interface JudgedRoot {
+  readonly getSnapshot: () => {
+    readonly context: Pick<ConnectionContext, "connection" | "active" | "up">;
+  };
+  readonly send: (event: Extract<ConnectionEvent, { type: "probes.judged" }>) => void;
+}
+
+export interface PathVerdictsOptions {
+  readonly probes: Pick<Probes, "verdictOf" | "restart">;
+  readonly rootOf: (id: string) => JudgedRoot | undefined;
+}
+
+/** The actor and the path that the present verdict of a connection concerns. */
+interface Judged {
+  readonly root: JudgedRoot;
+  readonly active: string;
+  /** Whether the active path carries the traffic. */
+  readonly isUp: boolean;
+  /** As it was reported last. */
+  readonly answered: boolean | undefined;
+}
+
+/**
+ * Turns the probes of each connection with several paths into one verdict about its active path, and
+ * reports each change of it to the connection's actor.
+ */
+export class PathVerdicts {
+  readonly #options: PathVerdictsOptions;
+  readonly #judged = new Map<string, Judged>();
+  /** Set while probes restart one by one: the verdict changes once all have. */
+  #isRestarting = false;
+
+  constructor(options: PathVerdictsOptions) {
+    this.#options = options;
+  }
+
+  /** Considers a connection after an event of its actor or of one of its probes. */
+  update(id: string): void {
+    if (this.#isRestarting) return;
+    const { probes, rootOf } = this.#options;
+    const root = rootOf(id);
+    const snapshot = root?.getSnapshot();
+    if (root === undefined || snapshot === undefined) return void this.#judged.delete(id);
+    const { connection, active, up } = snapshot.context;
+    if (!hasSeveralPaths(connection)) return this.#report(id, root, undefined);
+    const isUp = up.includes(active);
+    const known = this.#knownOf(id, root);
+    this.#judged.set(id, { root, active, isUp, answered: known?.answered });
+    // The results of the probes concern another path, or the time before this one came up.
+    const isOther = known !== undefined && (known.active !== active || (isUp && !known.isUp));
+    if (isOther) this.#restart(connection);
+    this.#report(id, root, probes.verdictOf(connection));
+  }
+
+  #restart(connection: Connection): void {
+    this.#isRestarting = true;
+    try {
+      this.#options.probes.restart(connection);
+    } finally {
+      this.#isRestarting = false;
+    }
+  }
+
+  #report(id: string, root: JudgedRoot, answered: boolean | undefined): void {
+    const known = this.#knownOf(id, root);
+    if (known?.answered === answered) return;
+    if (known !== undefined) this.#judged.set(id, { ...known, answered });
+    root.send({ type: "probes.judged", answered });
+  }
+
+  /** An actor that was started again has no verdict. */
+  #knownOf(id: string, root: JudgedRoot): Judged | undefined {
+    const known = this.#judged.get(id);
+    return known?.root === root ? known : undefined;
+  }
+}
