@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { find } from "../sites/ipman.ts";
 import { childSpec, connectionSpec, psk, secret, yaml } from "../sites/manifests.ts";
-import { eventually, inNetns, sh } from "../sites/shell.ts";
-import { TwoSites } from "../sites/two-sites.ts";
+import { SecondPeer, secondSite } from "../sites/second-peer.ts";
+import { eventually, inNetns, ip, sh } from "../sites/shell.ts";
+import { impatient, TwoSites } from "../sites/two-sites.ts";
 
 describe("a probe behind the peer", () => {
   const resources = new AsyncDisposableStack();
@@ -100,5 +104,73 @@ describe("a probe behind the peer", () => {
     const metrics = await lab.ipman.metrics();
     assert.equal(metrics.get(series("lost_total", "child-2")), undefined);
     await lab.ipman.ready("first");
+  });
+});
+
+describe("a probe through the active one of two paths", () => {
+  const resources = new AsyncDisposableStack();
+  let lab: TwoSites;
+  const second = {
+    localAddr: secondSite.node,
+    remoteAddr: secondSite.peer,
+    localId: "node.second",
+    remoteId: "peer.second",
+  };
+  const children = { "child-2": childSpec(2, { probe: { address: "10.1.2.1" } }) };
+  const cr = connectionSpec("first", {
+    children,
+    paths: [{ name: "main" }, { name: "backup", ...second }],
+  });
+
+  before(async () => {
+    lab = resources.use(await TwoSites.build());
+    const other = resources.use(await SecondPeer.build(lab.folder, { settings: impatient }));
+    await other.mirror(connectionSpec("first", { children, ...second }));
+    await lab.up(cr);
+  });
+  after(() => resources.disposeAsync());
+
+  const reached = (wanted: string) =>
+    lab.ipman.until((status) => find(status, "first")?.children[0]?.reachability === wanted);
+  /** When the log last said that the target does not answer. */
+  const unansweredAt = () => {
+    const lines = readFileSync(join(lab.folder, "ipman.log"), "utf8").split("\n");
+    const line = lines.findLast((one) => one.includes("ProbeUnanswered")) ?? "";
+    return Date.parse(/\d{4}-\d\d-\d\dT[\d:.]+Z/.exec(line)?.[0] ?? "");
+  };
+
+  it("finds the loss of the peer's cable within a fraction of a second", async (t) => {
+    const took: number[] = [];
+    for (let run = 0; run < 3; run++) {
+      await reached("reachable");
+      await pause(2_000 + run * 100);
+      const pulledAt = Date.now();
+      ip("-n peer link set wire0 down");
+      await reached("unreachable");
+      await eventually(() => assert.ok(unansweredAt() >= pulledAt));
+      took.push(unansweredAt() - pulledAt);
+      ip("-n peer link set wire0 up");
+      ip("-n peer route replace 10.0.0.0/16 dev wire0");
+    }
+    const sorted = took.toSorted((a, b) => a - b);
+    t.diagnostic(`${sorted[1]} ms, the median of ${took.join(", ")} ms`);
+    assert.ok(Math.max(...took) < 3_000, `${took.join(", ")} ms`);
+    await reached("reachable");
+  });
+
+  it("sends few requests while it is answered, and none is lost", async (t) => {
+    await pause(2_000);
+    const counted = async () => {
+      const metrics = await lab.ipman.metrics();
+      const of = (name: string) =>
+        metrics.get(`ipman_probe_${name}{connection="first",child="child-2"}`) ?? 0;
+      return { answered: of("round_trip_seconds_count"), lost: of("lost_total") };
+    };
+    const begin = await counted();
+    await pause(6_000);
+    const end = await counted();
+    t.diagnostic(`${end.answered - begin.answered} answers in 6 s`);
+    assert.ok(end.answered - begin.answered <= 24);
+    assert.equal(end.lost, begin.lost);
   });
 });
