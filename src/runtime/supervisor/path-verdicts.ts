@@ -2,7 +2,6 @@ import type {
   ConnectionContext,
   ConnectionEvent,
 } from "../../machines/connection/connection-types.ts";
-import type { Connection } from "../../model/api/connection.ts";
 import { hasSeveralPaths } from "../../model/api/path.ts";
 import type { Probes } from "./probes.ts";
 
@@ -36,8 +35,6 @@ interface Judged {
 export class PathVerdicts {
   readonly #options: PathVerdictsOptions;
   readonly #judged = new Map<string, Judged>();
-  /** Set while probes restart one by one: the verdict changes once all have. */
-  #isRestarting = false;
 
   constructor(options: PathVerdictsOptions) {
     this.#options = options;
@@ -45,7 +42,6 @@ export class PathVerdicts {
 
   /** Considers a connection after an event of its actor or of one of its probes. */
   update(id: string): void {
-    if (this.#isRestarting) return;
     const { probes, rootOf } = this.#options;
     const root = rootOf(id);
     const snapshot = root?.getSnapshot();
@@ -57,17 +53,8 @@ export class PathVerdicts {
     this.#judged.set(id, { root, active, isUp, answered: known?.answered });
     // The results of the probes concern another path, or the time before this one came up.
     const isOther = known !== undefined && (known.active !== active || (isUp && !known.isUp));
-    if (isOther) this.#restart(connection);
+    if (isOther) probes.restart(connection);
     this.#report(id, root, probes.verdictOf(connection));
-  }
-
-  #restart(connection: Connection): void {
-    this.#isRestarting = true;
-    try {
-      this.#options.probes.restart(connection);
-    } finally {
-      this.#isRestarting = false;
-    }
   }
 
   #report(id: string, root: JudgedRoot, answered: boolean | undefined): void {
