@@ -1,5 +1,4 @@
 import type { AnyActorRef, AnyMachineSnapshot } from "xstate";
-import { contained } from "./contained.ts";
 import { isMachine } from "./machine-of.ts";
 import type { ChildActors } from "./machines-below.ts";
 import { stateName } from "./state-name.ts";
@@ -28,36 +27,58 @@ export interface TransitionObserver {
  */
 export function observeTransitions(actor: AnyActorRef, observer: TransitionObserver): void {
   const first = actor.getSnapshot() as AnyMachineSnapshot;
-  const machine = first.machine.id;
-  let state = stateName(machine, first.value);
-  // V8 stores whole milliseconds in place; a fraction would be one more object per actor.
-  let since = Math.round(performance.now());
-  let known: ChildActors | undefined;
-  const observeNew = ({ children }: { readonly children: ChildActors }) => {
-    // XState replaces this object only when a child starts or ends.
-    if (children === known) return;
-    const before = new Set(Object.values(known ?? {}));
-    known = children;
-    for (const child of Object.values(children)) {
-      if (!before.has(child) && isMachine(child)) observeTransitions(child, observer);
-    }
-  };
-  let last = first;
-  const next = (snapshot: AnyMachineSnapshot) => {
+  actor.subscribe(new ObservedSnapshots(first, observer));
+  observeNew({}, first.children, observer);
+}
+
+/** The snapshots of one actor. Every actor has one, so it is an object without closures. */
+class ObservedSnapshots {
+  readonly #observer: TransitionObserver;
+  #last: AnyMachineSnapshot;
+  /** V8 stores whole milliseconds in place; a fraction would be one more object per actor. */
+  #since = Math.round(performance.now());
+
+  constructor(first: AnyMachineSnapshot, observer: TransitionObserver) {
+    this.#last = first;
+    this.#observer = observer;
+  }
+
+  next(snapshot: AnyMachineSnapshot): void {
+    const last = this.#last;
     // An event that no transition takes leaves the snapshot as it is.
     if (snapshot === last) return;
-    last = snapshot;
-    observeNew(snapshot);
-    const to = stateName(machine, snapshot.value);
-    if (to !== state) {
-      const now = Math.round(performance.now());
-      const transition = { machine, from: state, to, seconds: (now - since) / 1_000 };
-      state = to;
-      since = now;
-      observer.moved(transition);
+    this.#last = snapshot;
+    try {
+      observeNew(last.children, snapshot.children, this.#observer);
+      this.#compare(last, snapshot);
+      this.#observer.changed();
+    } catch (error) {
+      this.#observer.broke(error);
     }
-    observer.changed();
-  };
-  actor.subscribe({ next: contained(observer.broke, next), error: observer.broke });
-  observeNew(first);
+  }
+
+  error(error: unknown): void {
+    this.#observer.broke(error);
+  }
+
+  #compare(last: AnyMachineSnapshot, snapshot: AnyMachineSnapshot): void {
+    const machine = snapshot.machine.id;
+    const from = stateName(machine, last.value);
+    const to = stateName(machine, snapshot.value);
+    if (from === to) return;
+    const now = Math.round(performance.now());
+    const seconds = (now - this.#since) / 1_000;
+    this.#since = now;
+    this.#observer.moved({ machine, from, to, seconds });
+  }
+}
+
+/** Observes the machines among an actor's children that it did not have before. */
+function observeNew(known: ChildActors, children: ChildActors, observer: TransitionObserver): void {
+  // XState replaces this object only when a child starts or ends.
+  if (children === known) return;
+  const before = new Set(Object.values(known));
+  for (const child of Object.values(children)) {
+    if (!before.has(child) && isMachine(child)) observeTransitions(child, observer);
+  }
 }
