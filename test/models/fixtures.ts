@@ -118,8 +118,7 @@ export function gatewayWith(calls: Calls) {
       place: calls.actor("place"),
       remove: calls.actor("remove"),
       apply: calls.actor("apply"),
-      watchKernel: fromCallback<AnyEventObject, Gateway>(() => {}),
-      announce: fromCallback<AnyEventObject, GatewayOrder>(({ input }) => {
+      attend: fromCallback<AnyEventObject, GatewayOrder>(({ input }) => {
         calls.made.push({ name: "announce", input });
         return () => void calls.made.push({ name: "silence", input });
       }),

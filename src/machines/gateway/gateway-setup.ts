@@ -1,7 +1,8 @@
 import { assign, fromCallback, setup, type AnyEventObject } from "xstate";
-import type { Gateway } from "../../model/network/endpoint.ts";
+import { failure } from "../../model/status/failure.ts";
 import { failureOf } from "../common/failure-of.ts";
 import type {
+  Duty,
   GatewayContext,
   GatewayEvent,
   GatewayInput,
@@ -31,6 +32,11 @@ import {
   steadyMs,
 } from "../common/recurrence.ts";
 
+const unattended: Readonly<Record<Duty, string>> = {
+  watch: "the namespace cannot be watched",
+  announce: "the gateway cannot announce itself to the workers",
+};
+
 /** The types, actors, actions, guards and delays of the gateway machine. */
 export const gatewaySetup = setup({
   types: {} as { context: GatewayContext; events: GatewayEvent; input: GatewayInput },
@@ -41,10 +47,12 @@ export const gatewaySetup = setup({
     remove: notProvided<void, RemoveOrder>("remove"),
     /** Brings the namespace's links, addresses, routes and entries in line with the plan. */
     apply: notProvided<PassResult, GatewayOrder>("apply"),
-    /** Reports `kernel.changed` when the namespace changes. */
-    watchKernel: fromCallback<AnyEventObject, Gateway>(() => {}),
-    /** Announces the gateway's address to the workers regularly. */
-    announce: fromCallback<AnyEventObject, GatewayOrder>(() => {}),
+    /**
+     * Watches the namespace, whose changes `kernel.changed` reports, and announces the gateway's
+     * address to the workers regularly. `attend.failed` reports that one of the two cannot start;
+     * the other one continues.
+     */
+    attend: fromCallback<AnyEventObject, GatewayOrder>(() => {}),
   },
   actions: {
     noteFailure: assign(({ context }, params: { error: unknown }) => ({
@@ -58,6 +66,18 @@ export const gatewaySetup = setup({
       if (context.attempt > 1) return {};
       const cause = "the kernel rejects a part of the plan";
       return { recurrences: recurringOf(context.recurrences, "degraded", cause) };
+    }),
+    noteUnattended: assign(({ context, event }) => {
+      if (event.type !== "attend.failed") return {};
+      const cause = unattended[event.duty];
+      const { reason, message } = failureOf(event.error);
+      return {
+        failure: failure(reason, `${cause}: ${message}`),
+        attempt: 1,
+        changed: [],
+        wokenBy: [],
+        recurrences: recurringOf(context.recurrences, "configuring", cause),
+      };
     }),
     recur: assign(({ context }, params: { cause: string }) => ({
       changed: [],

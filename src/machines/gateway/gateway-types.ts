@@ -64,6 +64,9 @@ export type KernelPart =
   | "packet filter"
   | "namespace";
 
+/** A part of `attend`: to watch the namespace, or to announce the gateway to the workers. */
+export type Duty = "watch" | "announce";
+
 /** The result of a pass. */
 export interface PassResult {
   /** Whether the pass changed anything. */
@@ -82,6 +85,7 @@ export type GatewayEvent =
   /** Another tunnel carries what workers send; `tunnel` has its parameters, if they are known. */
   | { type: "tunnels.changed"; tunnels: readonly number[]; tunnel: Tunnel | undefined }
   | { type: "kernel.changed"; part?: KernelPart }
+  | { type: "attend.failed"; duty: Duty; error: unknown }
   | { type: "stop" };
 
 /** The input of `place`, which creates a namespace. */

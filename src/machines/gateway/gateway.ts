@@ -10,6 +10,12 @@ function orderOf(context: GatewayContext): GatewayOrder {
   return { connection, child, gateway, workers, tunnel, tunnels, applied };
 }
 
+const attend = {
+  id: "attend",
+  src: "attend",
+  input: ({ context }: { readonly context: GatewayContext }) => orderOf(context),
+} as const;
+
 /** The gateway of one child: keeps its namespace as planned, even if other programs change it. */
 export const gatewayMachine = gatewaySetup.createMachine({
   id: "gateway",
@@ -126,36 +132,11 @@ export const gatewayMachine = gatewaySetup.createMachine({
     },
     ready: {
       description: "The namespace matches the plan, and the agent watches it.",
-      invoke: [
-        {
-          id: "watchKernel",
-          src: "watchKernel",
-          input: ({ context }) => context.gateway as Gateway,
-          onError: {
-            target: "degraded",
-            actions: [
-              assign({ attempt: 1 }),
-              { type: "recur", params: { cause: "the namespace cannot be watched" } },
-            ],
-          },
-        },
-        {
-          id: "announce",
-          src: "announce",
-          input: ({ context }) => orderOf(context),
-          onError: {
-            target: "degraded",
-            actions: [
-              assign({ attempt: 1 }),
-              {
-                type: "recur",
-                params: { cause: "the gateway cannot announce itself to the workers" },
-              },
-            ],
-          },
-        },
-      ],
-      on: { "kernel.changed": { actions: { type: "noteChange" } } },
+      invoke: attend,
+      on: {
+        "kernel.changed": { actions: { type: "noteChange" } },
+        "attend.failed": { target: "degraded", actions: { type: "noteUnattended" } },
+      },
       initial: "entered",
       states: {
         entered: { always: [{ guard: "woken", target: "resting" }, { target: "quiet" }] },
@@ -190,22 +171,8 @@ export const gatewayMachine = gatewaySetup.createMachine({
     degraded: {
       description:
         "The kernel rejected a part of the plan, the namespace cannot be watched, or another program keeps changing it; the gateway retries.",
-      invoke: [
-        {
-          // The device may be in place although a pass failed, for example because charon is not
-          // running.
-          id: "announce",
-          src: "announce",
-          input: ({ context }) => orderOf(context),
-          onError: { actions: [] },
-        },
-        {
-          id: "watchKernel",
-          src: "watchKernel",
-          input: ({ context }) => context.gateway as Gateway,
-          onError: { actions: [] },
-        },
-      ],
+      // The device may be in place although a pass failed, for example because charon is not running.
+      invoke: attend,
       on: {
         "kernel.changed": {
           guard: "fresh",

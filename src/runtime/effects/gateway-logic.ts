@@ -1,6 +1,8 @@
 import { fromCallback } from "xstate";
 import { gatewayMachine } from "../../machines/gateway/gateway.ts";
 import type {
+  Duty,
+  GatewayEvent,
   GatewayOrder,
   PassResult,
   PlaceOrder,
@@ -45,30 +47,54 @@ export function gatewayLogic(ports: GatewayPorts) {
         },
         run: (order) => network.apply(order),
       }),
-      watchKernel: watchLogic(ports),
-      announce: announceLogic(ports),
+      attend: attendLogic(ports),
     },
   });
 }
 
-function watchLogic({ network }: GatewayPorts) {
-  return fromCallback<{ type: string }, Gateway>(({ input, sendBack }) => {
-    const subscription = network.watch(input).subscribe({
-      next: (part) => sendBack({ type: "kernel.changed", part }),
-      // The namespace or the monitor is gone; the next pass determines which.
-      error: () => sendBack({ type: "kernel.changed" }),
-    });
-    return () => subscription.unsubscribe();
+function attendLogic(ports: GatewayPorts) {
+  const announcements = new Announcements();
+  return fromCallback<{ type: string }, GatewayOrder>(({ input, sendBack }) => {
+    const started = (duty: Duty, start: () => () => void) => {
+      try {
+        return start();
+      } catch (error) {
+        sendBack({ type: "attend.failed", duty, error });
+        return () => {};
+      }
+    };
+    const unwatch = started("watch", () => watch(ports, input.gateway, sendBack));
+    const silence = started("announce", () => announce(ports, announcements, input));
+    return () => {
+      unwatch();
+      silence();
+    };
   });
 }
 
-function announceLogic(ports: GatewayPorts) {
-  const announcements = new Announcements();
-  return fromCallback<{ type: string }, GatewayOrder>(({ input }) =>
-    announcements.repeat(input.gateway, input.workers, (workers) => {
-      const call = () => ports.network.announce({ ...input, workers });
-      // Metrics count a failure, and the next announcement follows anyway.
-      measured(ports, "network.announce", call).catch(() => {});
-    }),
-  );
+/** Reports the changes of a namespace until the returned function is called. */
+function watch(
+  { network }: GatewayPorts,
+  gateway: Gateway,
+  report: (event: GatewayEvent) => void,
+): () => void {
+  const subscription = network.watch(gateway).subscribe({
+    next: (part) => report({ type: "kernel.changed", part }),
+    // The namespace or the monitor is gone; the next pass determines which.
+    error: () => report({ type: "kernel.changed" }),
+  });
+  return () => subscription.unsubscribe();
+}
+
+/** Announces a gateway to its workers until the returned function is called. */
+function announce(
+  ports: GatewayPorts,
+  announcements: Announcements,
+  order: GatewayOrder,
+): () => void {
+  return announcements.repeat(order.gateway, order.workers, (workers) => {
+    const call = () => ports.network.announce({ ...order, workers });
+    // Metrics count a failure, and the next announcement follows anyway.
+    measured(ports, "network.announce", call).catch(() => {});
+  });
 }

@@ -35,8 +35,7 @@ describe("the gateway machine on generated paths", () => {
         place: held.actor(),
         remove: held.actor(),
         apply: held.actor(),
-        watchKernel: held.actor() as never,
-        announce: held.actor() as never,
+        attend: held.actor() as never,
       },
       guards: {
         looping: ({ context: { recurrences } }) =>
@@ -92,6 +91,13 @@ describe("the gateway machine on generated paths", () => {
       [
         { type: "kernel.changed", part: "routes" },
         { type: "kernel.changed", part: "addresses" },
+      ],
+      [],
+    ),
+    walkOf(
+      [
+        { type: "attend.failed", duty: "watch", error },
+        { type: "attend.failed", duty: "announce", error },
       ],
       [],
     ),

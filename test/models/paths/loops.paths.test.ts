@@ -111,13 +111,14 @@ const gatewayEvents = {
     { type: "tunnel.changed", tunnel: tunnel(false) },
   ],
   refusals: [],
-  unwatched: [],
+  unwatched: [{ type: "attend.failed", duty: "watch", error: away }],
+  unannounced: [{ type: "attend.failed", duty: "announce", error: away }],
 };
 
 function gatewayAdversary(repaired: boolean, kind: keyof typeof gatewayEvents): Adversary {
   const walk = {
     machine: gatewayMachine.provide({
-      actors: { place: held.actor(), apply: held.actor(), watchKernel: held.actor() as never },
+      actors: { place: held.actor(), apply: held.actor(), attend: held.actor() as never },
     }) as AnyStateMachine,
     input: { connection: connectionOf(), child, tunnels: [child.ifId] },
     outputs: { apply: { repaired } },
@@ -126,15 +127,11 @@ function gatewayAdversary(repaired: boolean, kind: keyof typeof gatewayEvents): 
       [changed, wokenBy, context.tunnel?.encapsulated, Math.min(attempt, 7)],
       recurrences.map(({ cause, times }) => [cause, times]),
     ],
-    errors: kind === "refusals" || kind === "unwatched" ? [away] : [],
+    errors: kind === "refusals" ? [away] : [],
   };
   const before = [{ type: "endpoints.changed", gateway, workers: [] }];
   const costs = { apply: once, place: once };
-  const fails = kind === "refusals" ? "watchKernel" : "apply|place";
-  const impossible = new RegExp(
-    `done.actor.(watchKernel|announce)|error.actor.(announce|${fails})`,
-  );
-  return { walk, before, costs, impossible };
+  return { walk, before, costs, impossible: /actor\.attend/ };
 }
 
 function charonAdversary(costs: Adversary["costs"]): Adversary {
@@ -237,6 +234,11 @@ describe("under any sequence of external events", () => {
       "a gateway is configured at most 600 times an hour if it cannot be watched",
       600,
       () => gatewayAdversary(true, "unwatched"),
+    ],
+    [
+      "a gateway is configured at most 600 times an hour if it cannot be announced",
+      600,
+      () => gatewayAdversary(true, "unannounced"),
     ],
     [
       "a gateway is compared with its plan at most 4 times a second",
