@@ -82,7 +82,7 @@ describe("the gateway machine", () => {
     assert.equal(state(), "degraded");
     assert.equal(snapshot().context.failure?.message, "EEXIST");
     await wait(500);
-    assert.deepEqual(state(), { ready: "quiet" });
+    assert.deepEqual(state(), { ready: "disturbed" });
     assert.equal(snapshot().context.failure, undefined);
   });
 
@@ -111,6 +111,20 @@ describe("the gateway machine", () => {
     await send({ type: "tunnel.changed", tunnel });
     await send({ type: "tunnel.changed", tunnel: { ...tunnel, suite: { ...tunnel.suite } } });
     assert.equal(calls.count("apply"), 2);
+  });
+
+  it("counts changes of its tunnel, but not its first one, and forgets them after five minutes", async () => {
+    const { send, wait, locate, state } = harness();
+    await locate();
+    const tunnel = { suite: { iv: 8, icv: 16, align: 4 }, ...path };
+    await send({ type: "tunnel.changed", tunnel });
+    assert.deepEqual(state(), { ready: "quiet" });
+    await send({ type: "tunnel.changed", tunnel: { ...tunnel, encapsulated: true } });
+    assert.deepEqual(state(), { ready: "disturbed" });
+    await wait(299_000);
+    assert.deepEqual(state(), { ready: "disturbed" });
+    await wait(1_000);
+    assert.deepEqual(state(), { ready: "quiet" });
   });
 
   it("requests another namespace when its own is removed, urgently if it has a tunnel", async () => {

@@ -118,6 +118,7 @@ export const gatewaySetup = setup({
     /** Whether the changed part is not contested: its repair does not wait. */
     fresh: ({ context, event }) =>
       context.attempt === 0 && isContested(context) && isFresh(context, partOf(event)),
+    disturbed: ({ context }) => context.recurrences.length > 0,
     woken: ({ context }) => context.wokenBy.length > 0,
   },
   delays: {

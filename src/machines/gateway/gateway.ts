@@ -54,14 +54,21 @@ export const gatewayMachine = gatewaySetup.createMachine({
       }),
       target: ".stale",
     },
-    "tunnel.changed": {
-      guard: ({ context, event }) => !isDeepStrictEqual(context.tunnel, event.tunnel),
-      actions: [
-        assign({ tunnel: ({ event }) => event.tunnel }),
-        { type: "recur", params: { cause: "the SA's algorithms or the peer's address change" } },
-      ],
-      target: ".unsteady",
-    },
+    "tunnel.changed": [
+      {
+        guard: ({ context }) => context.tunnel === undefined,
+        actions: assign({ tunnel: ({ event }) => event.tunnel }),
+        target: ".stale",
+      },
+      {
+        guard: ({ context, event }) => !isDeepStrictEqual(context.tunnel, event.tunnel),
+        actions: [
+          assign({ tunnel: ({ event }) => event.tunnel }),
+          { type: "recur", params: { cause: "the SA's algorithms or the peer's address change" } },
+        ],
+        target: ".unsteady",
+      },
+    ],
     "tunnels.changed": {
       actions: assign(({ context, event }) => ({
         tunnels: event.tunnels,
@@ -139,12 +146,30 @@ export const gatewayMachine = gatewaySetup.createMachine({
       },
       initial: "entered",
       states: {
-        entered: { always: [{ guard: "woken", target: "resting" }, { target: "quiet" }] },
+        entered: {
+          always: [
+            { guard: "woken", target: "resting" },
+            { guard: "disturbed", target: "disturbed" },
+            { target: "quiet" },
+          ],
+        },
         quiet: { on: { "kernel.changed": { target: "changed", actions: { type: "noteChange" } } } },
+        disturbed: {
+          description:
+            "The gateway was disturbed recently, and counts that; it forgets the counts after a while.",
+          on: { "kernel.changed": { target: "changed", actions: { type: "noteChange" } } },
+          after: {
+            calm: { guard: "calmable", actions: { type: "calm" } },
+            steady: {
+              target: "quiet",
+              actions: assign({ recurrences: [], failure: undefined }),
+            },
+          },
+        },
         resting: {
           description: "A change was just handled; the next pass waits for a moment.",
           on: { "kernel.changed": { target: "postponed", actions: { type: "noteChange" } } },
-          after: { rest: "quiet" },
+          after: { rest: [{ guard: "disturbed", target: "disturbed" }, { target: "quiet" }] },
         },
         postponed: { after: { rest: "due" } },
         changed: {
@@ -161,10 +186,6 @@ export const gatewayMachine = gatewaySetup.createMachine({
         },
       },
       after: {
-        calm: { guard: "calmable", actions: { type: "calm" } },
-        steady: {
-          actions: assign({ recurrences: [], failure: undefined }),
-        },
         resync: { target: "configuring", actions: assign({ changed: [], wokenBy: [] }) },
       },
     },

@@ -29,41 +29,43 @@ const isContested = (context: GatewayContext) =>
   context.wokenBy.length > 0 && context.wokenBy.every((part) => isFought(context, part));
 
 describe("the gateway machine on generated paths", () => {
-  const walkOf = (events: readonly GatewayEvent[], errors: readonly unknown[]) => (held: Held) => ({
-    machine: gatewayMachine.provide({
-      actors: {
-        place: held.actor(),
-        remove: held.actor(),
-        apply: held.actor(),
-        attend: held.actor() as never,
-      },
-      guards: {
-        looping: ({ context: { recurrences } }) =>
-          recurrences.some(({ cause, times }) => /algorithms/.test(cause) && times > 1),
-        calmable: () => true,
-        contested: ({ context }) => isContested(context),
-        fresh: ({ context, event }) =>
-          context.attempt === 0 && isContested(context) && !isFought(context, partOf(event)),
-      },
-      delays: { backoff: 1_000, calm: never, resync: never, steady: never },
-    }),
-    input: { connection: connectionOf(), child, tunnels: [child.ifId] },
-    outputs: { apply: { repaired: true } },
-    events: [
-      { type: "endpoints.changed", gateway, workers: [] },
-      { type: "endpoints.changed", gateway: undefined, workers: [] },
-      { type: "stop" },
-      ...events,
-    ],
-    facts: (context: GatewayContext) => [
-      [context.gateway?.id, context.tunnel, context.child.ifId],
-      [context.changed, context.wokenBy, Math.min(context.attempt, 2)],
-      context.recurrences
-        .filter(({ cause }) => counted.test(cause))
-        .map(({ cause, times }) => [cause, Math.min(times, 2)]),
-    ],
-    errors,
-  });
+  const walkOf =
+    (events: readonly GatewayEvent[], errors: readonly unknown[], repaired = true) =>
+    (held: Held) => ({
+      machine: gatewayMachine.provide({
+        actors: {
+          place: held.actor(),
+          remove: held.actor(),
+          apply: held.actor(),
+          attend: held.actor() as never,
+        },
+        guards: {
+          looping: ({ context: { recurrences } }) =>
+            recurrences.some(({ cause, times }) => /algorithms/.test(cause) && times > 1),
+          calmable: () => true,
+          contested: ({ context }) => isContested(context),
+          fresh: ({ context, event }) =>
+            context.attempt === 0 && isContested(context) && !isFought(context, partOf(event)),
+        },
+        delays: { backoff: 1_000, calm: never, resync: never, steady: never },
+      }),
+      input: { connection: connectionOf(), child, tunnels: [child.ifId] },
+      outputs: { apply: { repaired } },
+      events: [
+        { type: "endpoints.changed", gateway, workers: [] },
+        { type: "endpoints.changed", gateway: undefined, workers: [] },
+        { type: "stop" },
+        ...events,
+      ],
+      facts: (context: GatewayContext) => [
+        [context.gateway?.id, context.tunnel, context.child.ifId],
+        [context.changed, context.wokenBy, Math.min(context.attempt, 2)],
+        context.recurrences
+          .filter(({ cause }) => counted.test(cause))
+          .map(({ cause, times }) => [cause, Math.min(times, 2)]),
+      ],
+      errors,
+    });
   // Events with separate counters have separate walks, since a single walk would take too long.
   coversItsChart(
     walkOf(
@@ -94,6 +96,7 @@ describe("the gateway machine on generated paths", () => {
       ],
       [],
     ),
+    walkOf([{ type: "kernel.changed", part: "routes" }], [], false),
     walkOf(
       [
         { type: "attend.failed", duty: "watch", error },
