@@ -25,12 +25,26 @@ type InputOf<Logic extends AnyActorLogic> =
 export function observedActor<Logic extends AnyActorLogic>(
   logic: Logic,
   options: ActorOptions<Logic> & InputOf<Logic>,
-  { failed, done, broke }: ActorOwner,
+  owner: ActorOwner,
 ): Actor<Logic> {
   const actor = new Actor(logic, options);
-  actor.subscribe({
-    error: contained(broke, failed),
-    complete: contained(broke, () => done?.()),
-  });
+  actor.subscribe(new EndObserver(owner));
   return actor;
+}
+
+/** Reports the end of an actor to its owner, whose exceptions are contained. */
+class EndObserver {
+  readonly #owner: ActorOwner;
+
+  constructor(owner: ActorOwner) {
+    this.#owner = owner;
+  }
+
+  error(error: unknown): void {
+    contained(this.#owner.broke, this.#owner.failed)(error);
+  }
+
+  complete(): void {
+    contained(this.#owner.broke, () => this.#owner.done?.())();
+  }
 }

@@ -1,5 +1,9 @@
 import type { ConnectionActor } from "../../machines/connection/connection.ts";
-import type { ConnectionInput, PathSwitched } from "../../machines/connection/connection-types.ts";
+import type {
+  ConnectionEmitted,
+  ConnectionInput,
+  PathSwitched,
+} from "../../machines/connection/connection-types.ts";
 import type { Breakdowns } from "../actors/breakdowns.ts";
 import type { connectionLogic } from "../effects/connection-logic.ts";
 import { contained } from "../actors/contained.ts";
@@ -36,7 +40,7 @@ export class ConnectionRoots {
 
   /** Starts the actor of a connection. */
   spawn(input: ConnectionInput): ConnectionActor {
-    const { logic, breakdowns, moved, onChange, onListWanted, onSwitch } = this.#options;
+    const { logic, breakdowns, moved, onChange } = this.#options;
     const { id } = input.connection;
     const broke = (error: unknown) => breakdowns.report(id, error);
     const root: ConnectionActor = observedActor(
@@ -49,10 +53,9 @@ export class ConnectionRoots {
       },
     );
     this.#byId.set(id, root);
-    root.on("sas.wanted", contained(broke, onListWanted));
     root.on(
-      "path.switched",
-      contained(broke, ({ from, to, cause }) => onSwitch(id, { from, to, cause })),
+      "*",
+      contained(broke, (emitted) => this.#take(id, emitted)),
     );
     root.start();
     // An exception may have stopped the actor already.
@@ -99,6 +102,12 @@ export class ConnectionRoots {
   stop(): void {
     for (const root of this.#byId.values()) root.stop();
     this.#byId.clear();
+  }
+
+  #take(id: string, emitted: ConnectionEmitted): void {
+    if (emitted.type === "sas.wanted") return this.#options.onListWanted();
+    const { from, to, cause } = emitted;
+    return this.#options.onSwitch(id, { from, to, cause });
   }
 
   #ended(id: string, root: ConnectionActor): void {
