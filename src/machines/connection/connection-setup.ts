@@ -61,7 +61,7 @@ export const connectionSetup = setup({
       const views = missing.map(({ path }): PathView => {
         return { path, state: "pending", failure: undefined, carried: [] };
       });
-      enqueue.assign({ paths: [...context.paths, ...views] });
+      enqueue.assign({ paths: context.paths.concat(views) });
     }),
     /** A path that starts again needs the state of its key, which its former actor had. */
     takeKey: assign(({ context, event }) => {
@@ -86,7 +86,7 @@ export const connectionSetup = setup({
         const known = context.chosen ? endpoints.get(child.key) : undefined;
         if (known !== undefined) enqueue.sendTo(id, { type: "endpoints.changed", ...known });
       }
-      enqueue.assign({ gateways: [...context.gateways, ...missing.map(({ key }) => key)] });
+      enqueue.assign({ gateways: context.gateways.concat(missing.map(({ key }) => key)) });
     }),
     /** Forwards an event to the path that it names, or to all. */
     forward: enqueueActions(({ enqueue, context, event }) => {
@@ -208,7 +208,7 @@ export const connectionSetup = setup({
       if (event.type !== "tunnel.changed") return;
       const { path, child, tunnel } = event;
       const others = context.tunnels.filter((one) => one.path !== path || one.child !== child);
-      enqueue.assign({ tunnels: [...others, { path, child, tunnel }] });
+      enqueue.assign({ tunnels: others.concat({ path, child, tunnel }) });
       if (path !== context.active || !context.gateways.includes(child)) return;
       enqueue.sendTo(gatewayActorId(child), { type: "tunnel.changed", tunnel });
     }),

@@ -65,7 +65,7 @@ export const pathSetup = setup({
       if (event.type !== "child.up" && event.type !== "child.down") return;
       const { path } = context;
       const others = context.carrying.filter((key) => key !== event.child);
-      const carrying = event.type === "child.up" ? [...others, event.child] : others;
+      const carrying = event.type === "child.up" ? others.concat(event.child) : others;
       enqueue.assign({ carrying });
       const report = changeOf(context, { ...context, carrying });
       if (report !== undefined) enqueue.sendParent(report);
@@ -178,7 +178,7 @@ export const pathSetup = setup({
         });
       }
       const spawned = missing.map((child) => childActorId(child.key));
-      enqueue.assign({ running: [...context.running, ...spawned] });
+      enqueue.assign({ running: context.running.concat(spawned) });
     }),
     forgetChild: enqueueActions(({ enqueue, context, event }) => {
       const id = childIdIn(event.type);
