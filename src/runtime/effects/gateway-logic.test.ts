@@ -29,7 +29,7 @@ async function attended(network: Partial<NetworkPort>) {
   const actor = observedActor(logic, { input }, { failed: fail, broke: fail }).start();
   actor.send({ type: "endpoints.changed", gateway, workers: [worker] });
   // Each of its calls waits in the work queue.
-  for (let turns = 0; turns < 10; turns++) await setImmediate();
+  for (let i = 0; i < 10; i++) await setImmediate();
   return { actor, shown: () => actor.getSnapshot() };
 }
 
