@@ -8,6 +8,7 @@ import { done, refusal, type Command } from "./charon/command.ts";
 import { rejection } from "./charon/load-conn.ts";
 import { keyCommands, type SharedKeys } from "./charon/shared-keys.ts";
 import { defaultVersion, eventsOf, type SimulatorOptions } from "./charon/simulator-options.ts";
+import { Reports } from "./charon/reports.ts";
 import { selectedChildren, selectedIkes, type Selector } from "./charon/selector.ts";
 import { first, text } from "./charon/values.ts";
 import {
@@ -33,6 +34,7 @@ export class SimulatedCharon implements AsyncDisposable {
   readonly asked = new Map<string, number>();
   readonly #options: SimulatorOptions;
   readonly #server: ViciServer;
+  readonly #reports: Reports;
   /** The connections, by name. */
   readonly conns = new Map<string, Message>();
   /** The shared keys, by id. */
@@ -49,6 +51,7 @@ export class SimulatedCharon implements AsyncDisposable {
         return this.#commands[command]?.(message, part);
       },
     });
+    this.#reports = new Reports(this.#server);
   }
 
   listen(path: string): Promise<void> {
@@ -72,9 +75,12 @@ export class SimulatedCharon implements AsyncDisposable {
       tasks: [],
     };
     this.ikes.push(ike);
-    this.#publish("ike-updown", { up: "yes", [name]: ikeMessage(ike) });
+    this.#reports.publish("ike-updown", { up: "yes", [name]: ikeMessage(ike) });
     for (const child of ike.children)
-      this.#publish("child-updown", { up: "yes", [name]: ikeMessage(ike, childSas([child])) });
+      this.#reports.publish("child-updown", {
+        up: "yes",
+        [name]: ikeMessage(ike, childSas([child])),
+      });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -94,7 +100,8 @@ export class SimulatedCharon implements AsyncDisposable {
     },
     "get-conns": () => ({ conns: [...this.conns.keys()] }),
     ...keyCommands(this.keys),
-    initiate: ({ ike, child }) => this.#initiate(text(ike), text(child)),
+    initiate: ({ ike, child }) =>
+      this.#initiate(text(ike), child === undefined ? undefined : text(child)),
     terminate: (message) => {
       const ended = String(this.#end(message as Selector));
       if (ended === "0") return refusal("no matching SAs to terminate found");
@@ -133,36 +140,41 @@ export class SimulatedCharon implements AsyncDisposable {
   #endChildless(name: string): void {
     if (!this.#isSince6) return;
     const isChildless = (ike: SimulatedIke) =>
-      ike.name === name && ike.state === "ESTABLISHED" && ike.children.length === 0;
+      ike.name === name && ike.children.length + ike.queue.length === 0;
     for (const ike of this.ikes.filter(isChildless)) this.#after(0, () => this.#endIke(ike));
   }
 
-  #initiate(name: string, child: string): Message {
+  /** Initiates a CHILD SA, or an IKE SA without one unless there is an IKE SA. */
+  #initiate(name: string, child: string | undefined): Message {
     const config = this.conns.get(name);
+    const of = child === undefined ? `IKE_SA '${name}'` : `CHILD_SA '${child}'`;
     const children = (config?.["children"] ?? {}) as Record<string, Message>;
-    if (config === undefined || children[child] === undefined) {
-      return refusal(`CHILD_SA config '${child}' not found`);
-    }
-    const request = { name: child, config: children[child] };
+    const wanted = child === undefined ? config : children[child];
+    if (config === undefined || wanted === undefined)
+      return refusal(`${of.replace(" ", " config ")} not found`);
     const known = this.ikes.find((ike) => ike.name === name);
-    if (known === undefined && this.#options.peer(name) === "unresolved") {
-      const address = first(config["remote_addrs"]) ?? "%any";
-      const refused = { ...connectingIke(++this.#lastId, name, config), state: "CREATED" } as const;
-      this.#alert(refused, "peer-addr-failed");
-      this.#log(refused, `unable to resolve ${address}, initiate aborted`);
-      return refusal(`establishing CHILD_SA '${child}' failed`);
-    }
-    if (known === undefined) this.#connect(name, config, request);
+    const request = child === undefined ? undefined : { name: child, config: wanted };
+    const ike = known ?? connectingIke(++this.#lastId, name, config, request);
+    if (known === undefined && this.#options.peer(name) === "unresolved")
+      return this.#unresolved(ike, of);
+    if (known === undefined) this.#connect(ike);
+    else if (request === undefined) return done;
     else if (known.state === "CONNECTING") known.queue.push(request);
     else this.#after(this.#latency, () => this.#createChild(known, request));
     return done;
   }
 
-  #connect(name: string, config: Message, child: ChildRequest): void {
-    const ike = connectingIke(++this.#lastId, name, config);
-    ike.queue.push(child);
+  #unresolved(ike: SimulatedIke, of: string): Message {
+    const address = first(ike.config["remote_addrs"]) ?? "%any";
+    const refused = { ...ike, state: "CREATED" } as const;
+    this.#reports.alert(refused, "peer-addr-failed");
+    this.#reports.log(refused, `unable to resolve ${address}, initiate aborted`);
+    return refusal(`establishing ${of} failed`);
+  }
+
+  #connect(ike: SimulatedIke): void {
     this.ikes.push(ike);
-    const behaviour = this.#options.peer(name);
+    const behaviour = this.#options.peer(ike.name);
     if (behaviour === "silent") this.#retransmit(ike, 1);
     else if (behaviour === "another group") this.#retryGroup(ike, "ECP_256", 1);
     else this.#after(this.#latency, () => this.#answer(ike, behaviour));
@@ -172,14 +184,14 @@ export class SimulatedCharon implements AsyncDisposable {
     this.#after(this.#options.retransmitMs ?? 1_000, () => {
       if (!this.ikes.includes(ike)) return;
       if (attempt > retransmits) {
-        this.#alert(ike, "retransmit-send-timeout", "peer-init-unreachable");
-        this.#log(ike, `giving up after ${retransmits} retransmits`);
-        this.#log(ike, "establishing IKE_SA failed, peer not responding");
+        this.#reports.alert(ike, "retransmit-send-timeout", "peer-init-unreachable");
+        this.#reports.log(ike, `giving up after ${retransmits} retransmits`);
+        this.#reports.log(ike, "establishing IKE_SA failed, peer not responding");
         this.#forget(ike);
         return;
       }
-      this.#alert(ike, "retransmit-send");
-      this.#log(ike, `retransmit ${attempt} of request with message ID 0`);
+      this.#reports.alert(ike, "retransmit-send");
+      this.#reports.log(ike, `retransmit ${attempt} of request with message ID 0`);
       this.#retransmit(ike, attempt + 1);
     });
   }
@@ -187,9 +199,9 @@ export class SimulatedCharon implements AsyncDisposable {
   #retryGroup(ike: SimulatedIke, group: string, attempt: number): void {
     this.#after(this.#latency, () => {
       if (!this.ikes.includes(ike)) return;
-      this.#log(ike, `peer didn't accept DH group ${group}, it requested MODP_2048`);
+      this.#reports.log(ike, `peer didn't accept DH group ${group}, it requested MODP_2048`);
       if (attempt < groupRetries) return this.#retryGroup(ike, "MODP_2048", attempt + 1);
-      this.#log(ike, `giving up after ${groupRetries} retries`);
+      this.#reports.log(ike, `giving up after ${groupRetries} retries`);
       this.#forget(ike);
     });
   }
@@ -197,19 +209,20 @@ export class SimulatedCharon implements AsyncDisposable {
   #answer(ike: SimulatedIke, behaviour: Behaviour): void {
     if (!this.ikes.includes(ike)) return;
     ike.answered = behaviour !== "no IKE proposal";
-    const [alert, notify] = refusals[behaviour] ?? [];
+    const isRefused = behaviour !== "needs children" || ike.queue.length === 0;
+    const [alert, notify] = (isRefused && refusals[behaviour]) || [];
     if (alert !== undefined) {
-      this.#alert(ike, alert);
-      this.#publish("ike-updown", { [ike.name]: ikeMessage(ike) });
-      this.#log(ike, `received ${notify} notify error`);
+      this.#reports.alert(ike, alert);
+      this.#reports.publish("ike-updown", { [ike.name]: ikeMessage(ike) });
+      this.#reports.log(ike, `received ${notify} notify error`);
       this.#forget(ike);
       return;
     }
     ike.state = "ESTABLISHED";
-    this.#publish("ike-updown", { up: "yes", [ike.name]: ikeMessage(ike) });
+    this.#reports.publish("ike-updown", { up: "yes", [ike.name]: ikeMessage(ike) });
     ike.tasks = [];
     if (this.#options.peer(ike.name) === "hangs up") {
-      this.#log(ike, `received DELETE for IKE_SA ${ike.name}[${ike.uniqueId}]`);
+      this.#reports.log(ike, `received DELETE for IKE_SA ${ike.name}[${ike.uniqueId}]`);
       this.#endIke(ike);
     }
     for (const child of ike.queue.splice(0)) this.#createChild(ike, child);
@@ -220,15 +233,18 @@ export class SimulatedCharon implements AsyncDisposable {
     const behaviour = this.#options.peer(ike.name);
     const failed = childFailure(behaviour, config);
     if (failed !== undefined) {
-      if (failed.alert !== undefined) this.#alert(ike, failed.alert);
-      this.#alert(ike, "keep-on-child-sa-failure");
-      this.#log(ike, failed.line);
-      this.#log(ike, "failed to establish CHILD_SA, keeping IKE_SA");
+      if (failed.alert !== undefined) this.#reports.alert(ike, failed.alert);
+      this.#reports.alert(ike, "keep-on-child-sa-failure");
+      this.#reports.log(ike, failed.line);
+      this.#reports.log(ike, "failed to establish CHILD_SA, keeping IKE_SA");
       return;
     }
     const child = this.#child(name, accepted(behaviour, config));
     ike.children.push(child);
-    this.#publish("child-updown", { up: "yes", [ike.name]: ikeMessage(ike, childSas([child])) });
+    this.#reports.publish("child-updown", {
+      up: "yes",
+      [ike.name]: ikeMessage(ike, childSas([child])),
+    });
     if (behaviour !== "closes") return;
     this.#after(10 * this.#latency, () => this.#end({ "child-id": String(child.uniqueId) }));
   }
@@ -249,7 +265,7 @@ export class SimulatedCharon implements AsyncDisposable {
 
   #endChild(ike: SimulatedIke, child: SimulatedChild): void {
     child.state = "DELETED";
-    this.#publish("child-updown", { [ike.name]: ikeMessage(ike, childSas([child])) });
+    this.#reports.publish("child-updown", { [ike.name]: ikeMessage(ike, childSas([child])) });
     ike.children.splice(ike.children.indexOf(child), 1);
   }
 
@@ -257,9 +273,9 @@ export class SimulatedCharon implements AsyncDisposable {
     this.#forget(ike);
     if (ike.state === "CONNECTING") return;
     ike.state = "DELETING";
-    this.#publish("ike-updown", { [ike.name]: ikeMessage(ike) });
+    this.#reports.publish("ike-updown", { [ike.name]: ikeMessage(ike) });
     for (const child of ike.children) {
-      this.#publish("child-updown", { [ike.name]: ikeMessage(ike, childSas([child])) });
+      this.#reports.publish("child-updown", { [ike.name]: ikeMessage(ike, childSas([child])) });
     }
   }
 
@@ -280,7 +296,7 @@ export class SimulatedCharon implements AsyncDisposable {
     ike.children.splice(ike.children.indexOf(old), 1, child);
     old.state = this.#isSince6 ? "REKEYING" : "REKEYED";
     const pair = { old: childMessage(old), new: childMessage(child) };
-    this.#publish("child-rekey", { [ike.name]: ikeMessage(ike, { [old.name]: pair }) });
+    this.#reports.publish("child-rekey", { [ike.name]: ikeMessage(ike, { [old.name]: pair }) });
   }
 
   #rekeyIke(old: SimulatedIke): void {
@@ -292,32 +308,11 @@ export class SimulatedCharon implements AsyncDisposable {
       old: ikeMessage(old),
       new: ikeMessage(ike),
     };
-    this.#publish("ike-rekey", { [ike.name]: pair });
+    this.#reports.publish("ike-rekey", { [ike.name]: pair });
   }
 
   #forget(ike: SimulatedIke): void {
     this.ikes.splice(this.ikes.indexOf(ike), 1);
-  }
-
-  /** charon sends its alerts at once, and the lines that it logged before them later. */
-  #alert(ike: SimulatedIke, ...types: string[]): void {
-    for (const type of types)
-      this.#publish("alert", { type, "ike-sa": { [ike.name]: ikeMessage(ike) } });
-  }
-
-  #log(ike: Pick<SimulatedIke, "uniqueId" | "name">, msg: string): void {
-    this.#publish("log", {
-      group: "IKE",
-      level: "1",
-      thread: "1",
-      "ikesa-uniqueid": String(ike.uniqueId),
-      "ikesa-name": ike.name,
-      msg,
-    });
-  }
-
-  #publish(event: string, message: Message): void {
-    this.#server.publish(event, message);
   }
 
   get #version(): CharonVersion {

@@ -6,6 +6,7 @@ import { peerHalf, type Mirror } from "../../sites/peer.ts";
 const halves: Partial<Record<PeerName, Mirror>> = {
   good: {},
   stranger: { secret: "another key" },
+  childful: { connection: { childless: "never" } },
   weak: { child: { esp_proposals: ["aes128-sha1"] } },
   narrow: { child: { local_ts: ["10.99.0.0/16"] } },
   ciphers: { connection: { proposals: ["aes128-sha1-modp2048"] } },

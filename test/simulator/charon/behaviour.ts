@@ -5,6 +5,8 @@ export type Behaviour =
   | "answers"
   | "silent"
   | "wrong key"
+  /** It refuses an IKE SA without a CHILD SA. */
+  | "needs children"
   | "no IKE proposal"
   | "no ESP proposal"
   | "no selectors"
@@ -33,6 +35,7 @@ export const onlyNetwork = "10.1.2.0/24";
 /** How charon reports that the peer refuses the IKE SA: the type of the alert, and the notify. */
 export const refusals: Partial<Record<Behaviour, readonly [alert: string, notify: string]>> = {
   "wrong key": ["local-auth-failed", "AUTHENTICATION_FAILED"],
+  "needs children": ["local-auth-failed", "INVALID_SYNTAX"],
   "no IKE proposal": ["proposal-mismatch-ike", "NO_PROPOSAL_CHOSEN"],
 };
 

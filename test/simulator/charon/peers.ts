@@ -5,6 +5,7 @@ import type { Behaviour } from "./behaviour.ts";
 export const peers = {
   good: { address: "192.168.1.2", behaviour: "answers" },
   stranger: { address: "192.168.1.2", behaviour: "wrong key" },
+  childful: { address: "192.168.1.2", behaviour: "needs children" },
   weak: { address: "192.168.1.2", behaviour: "no ESP proposal" },
   narrow: { address: "192.168.1.2", behaviour: "no selectors" },
   /** A responder tries the proposals of each connection with this address. */

@@ -30,8 +30,13 @@ export interface SimulatedIke {
   tasks: readonly string[];
 }
 
-/** An IKE SA that the peer has not answered yet. */
-export function connectingIke(uniqueId: number, name: string, config: Message): SimulatedIke {
+/** An IKE SA that the peer has not answered yet; without a child, it is requested alone. */
+export function connectingIke(
+  uniqueId: number,
+  name: string,
+  config: Message,
+  child?: ChildRequest,
+): SimulatedIke {
   return {
     uniqueId,
     name,
@@ -39,8 +44,8 @@ export function connectingIke(uniqueId: number, name: string, config: Message): 
     state: "CONNECTING",
     answered: false,
     children: [],
-    queue: [],
-    tasks: ["IKE_INIT", "IKE_AUTH", "CHILD_CREATE"],
+    queue: child === undefined ? [] : [child],
+    tasks: ["IKE_INIT", "IKE_AUTH", ...(child === undefined ? [] : ["CHILD_CREATE"])],
   };
 }
 

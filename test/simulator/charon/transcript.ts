@@ -164,6 +164,33 @@ export async function transcript(session: Session, version: CharonVersion): Prom
     list,
   );
   await step(
+    "an IKE SA without a CHILD SA",
+    () => ask("initiate", { ike: "unknown", timeout: "-1" }),
+    () => ask("initiate", { ike: "good", timeout: "-1" }),
+    () => until(/ike-updown/),
+    list,
+    () => ask("initiate", { ike: "good", timeout: "-1" }),
+    () => ask("initiate", { ike: "good", child: "net", timeout: "-1" }),
+    () => until(/child-updown/),
+    list,
+    () => ask("terminate", { ike: "good", force: "yes", timeout: "2000" }),
+    () => until(/DELETING/),
+    list,
+  );
+  await step(
+    "an IKE SA without a CHILD SA is refused",
+    () => ask("initiate", { ike: "childful", timeout: "-1" }),
+    () => until(/INVALID_SYNTAX/),
+    () => until(/ike-updown/),
+    list,
+  );
+  await step(
+    "no address for an IKE SA without a CHILD SA",
+    () => ask("initiate", { ike: "nameless", timeout: "-1" }),
+    () => until(/unable to resolve/),
+    list,
+  );
+  await step(
     "wrong key",
     () => ask("initiate", { ike: "stranger", child: "net", timeout: "-1" }),
     () => until(/AUTHENTICATION_FAILED/),
