@@ -4,10 +4,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { find } from "../sites/ipman.ts";
-import { childSpec, connectionSpec, psk, secret, yaml } from "../sites/manifests.ts";
-import { SecondPeer, secondSite } from "../sites/second-peer.ts";
+import { childSpec, connectionSpec, psk, secret, sites, yaml } from "../sites/manifests.ts";
 import { eventually, inNetns, ip, sh } from "../sites/shell.ts";
-import { impatient, TwoSites } from "../sites/two-sites.ts";
+import { TwoSites } from "../sites/two-sites.ts";
 
 describe("a probe behind the peer", () => {
   const resources = new AsyncDisposableStack();
@@ -110,22 +109,15 @@ describe("a probe behind the peer", () => {
 describe("a probe through the active one of two paths", () => {
   const resources = new AsyncDisposableStack();
   let lab: TwoSites;
-  const second = {
-    localAddr: secondSite.node,
-    remoteAddr: secondSite.peer,
-    localId: "node.second",
-    remoteId: "peer.second",
-  };
   const children = { "child-2": childSpec(2, { probe: { address: "10.1.2.1" } }) };
   const cr = connectionSpec("first", {
     children,
-    paths: [{ name: "main" }, { name: "backup", ...second }],
+    // The peer does not have the other path, which therefore does not take over.
+    paths: [{ name: "main" }, { name: "backup", remoteAddr: sites.peer.other, standby: "cold" }],
   });
 
   before(async () => {
     lab = resources.use(await TwoSites.build());
-    const other = resources.use(await SecondPeer.build(lab.folder, { settings: impatient }));
-    await other.mirror(connectionSpec("first", { children, ...second }));
     await lab.up(cr);
   });
   after(() => resources.disposeAsync());

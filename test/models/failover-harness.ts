@@ -9,6 +9,7 @@ import type {
 /** The paths a, b and c, of which a is preferred, with a running charon. */
 export const failoverInput: FailoverInput = {
   paths: ["a", "b", "c"],
+  warm: [],
   settings: { holdSeconds: 300, failback: "planned" },
   up: [],
   charonReady: true,
@@ -47,6 +48,10 @@ export class FailoverHarness {
 
   down(...paths: readonly string[]): void {
     for (const path of paths) this.send({ type: "path.down", path });
+  }
+
+  ready(...paths: readonly string[]): void {
+    for (const path of paths) this.send({ type: "path.ready", path });
   }
 
   failed(...paths: readonly string[]): void {

@@ -11,7 +11,7 @@ import {
 
 /** Declares paths with the settings of {@link failoverInput}, or others. */
 const declares = (paths: readonly string[], settings = failoverInput.settings) =>
-  ({ type: "paths.declared", paths, settings }) as const;
+  ({ type: "paths.declared", paths, warm: failoverInput.warm, settings }) as const;
 
 describe("a failover whose active path is not the preferred one", () => {
   it("dials the preferred path after the hold and switches when it is up", () => {

@@ -16,11 +16,13 @@ type Command =
   /** The peer ends the SAs of a path, or refuses something, such as a rekey. */
   | { readonly kind: "ends" | "refuses"; readonly path: string }
   | { readonly kind: "lost" | "ready" }
+  /** No host answers behind a path, or behind any, or one does. */
+  | { readonly kind: "mutes" | "unmutes"; readonly path: string | undefined }
   | { readonly kind: "move"; readonly path: string | undefined }
   | { readonly kind: "declares"; readonly declaration: Declaration }
   | { readonly kind: "passes"; readonly seconds: number };
 
-type Declaration = Pick<FailoverInput, "paths" | "settings">;
+type Declaration = Pick<FailoverInput, "paths" | "warm" | "settings">;
 
 /** The most decisions a minute while all paths are dead. */
 const mostDecisions = (paths: number) => paths + 3;
@@ -37,6 +39,11 @@ class World {
   #declaration: Declaration;
   #isReady = true;
   #last: PathDecision | undefined;
+  readonly #ready = new Set<string>();
+  /** The paths behind which no host answers. */
+  readonly #muted = new Set<string>();
+  /** The verdict about the active path that was sent last, and since when that path is active and up. */
+  #judged = { path: "", since: 0, silent: false };
   /** The times of the decisions while all paths were dead and the user did nothing. */
   #decidedDead: number[] = [];
 
@@ -65,6 +72,9 @@ class World {
         return this.#lose();
       case "ready":
         return this.#return();
+      case "mutes":
+      case "unmutes":
+        return this.#setMuted(command.path, command.kind === "mutes");
       case "move": {
         const { path } = command;
         return this.#send(path === undefined ? { type: "move" } : { type: "move", path });
@@ -87,7 +97,9 @@ class World {
 
   #react(): void {
     if (!this.#isReady) return;
+    this.#judge();
     for (const path of this.#declaration.paths) {
+      this.#dial(path);
       const { active, dialled } = this.#failover.snapshot.context;
       const isDialled = path === active || path === dialled;
       const peer = this.#peerOf(path);
@@ -95,6 +107,37 @@ class World {
       if (peer === "dials" || (peer === "answers" && isDialled)) this.#establish(path);
       else if (peer === "refuses" && isDialled) this.#send({ type: "path.failed", path });
     }
+  }
+
+  /** Keeps the IKE SA of a path that is warm or up. */
+  #dial(path: string): void {
+    const peer = this.#peerOf(path);
+    const answers = peer === "answers" || peer === "dials";
+    const isReady = this.#up.has(path) || (answers && this.#declaration.warm.includes(path));
+    if (isReady === this.#ready.has(path)) return;
+    if (isReady) this.#ready.add(path);
+    else this.#ready.delete(path);
+    this.#send({ type: isReady ? "path.ready" : "path.unready", path });
+  }
+
+  /** Sends a verdict about the active path when it changes, not before it is up for a second. */
+  #judge(): void {
+    const { now } = this.#failover;
+    const { active: path } = this;
+    const upSince = this.#up.get(path);
+    if (upSince === undefined || path !== this.#judged.path)
+      this.#judged = { path, since: now, silent: false };
+    if (upSince === undefined || now - Math.max(upSince, this.#judged.since) < second) return;
+    const silent = this.#muted.has(path);
+    if (silent === this.#judged.silent) return;
+    this.#judged = { ...this.#judged, silent };
+    this.#send({ type: silent ? "path.silent" : "path.answers", path });
+  }
+
+  #setMuted(path: string | undefined, muted: boolean): void {
+    for (const one of path === undefined ? names : [path])
+      if (muted) this.#muted.add(one);
+      else this.#muted.delete(one);
   }
 
   #peerOf(path: string): Peer {
@@ -127,6 +170,7 @@ class World {
     this.#isReady = true;
     for (const path of this.#up.keys()) this.#up.set(path, this.#failover.now);
     for (const path of this.#up.keys()) this.#failover.up(path);
+    for (const path of this.#ready) this.#failover.ready(path);
     this.#send({ type: "charon.ready" });
   }
 
@@ -135,6 +179,7 @@ class World {
     for (const path of this.#up.keys()) {
       if (!declaration.paths.includes(path)) this.#up.delete(path);
     }
+    for (const path of this.#ready) if (!declaration.paths.includes(path)) this.#ready.delete(path);
     this.#send({ type: "paths.declared", ...declaration });
   }
 
@@ -185,7 +230,8 @@ class World {
     if (before === undefined || before === active || !this.#up.has(before)) return;
     // It may have been down between the events of a step: `#up` is that of its end.
     const cause = decisions.at(-1)?.cause;
-    assert.ok(cause === "move" || cause === "failback", `${before} was up: ${cause}`);
+    const mayLeave = ["move", "failback", "unreachable"].includes(cause ?? "");
+    assert.ok(mayLeave, `${before} was up: ${cause}`);
   }
 }
 
@@ -194,6 +240,7 @@ const paths = fc
   .map((shuffled) => shuffled as readonly string[]);
 const declarations: fc.Arbitrary<Declaration> = fc.record({
   paths,
+  warm: fc.shuffledSubarray([...names]),
   settings: fc.record({
     holdSeconds: fc.integer({ min: 1, max: 20 }),
     failback: fc.constantFrom("planned", "planned", "never"),
@@ -212,6 +259,13 @@ const commands: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("peers" as const), peer }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom("ends", "refuses"), path }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom("lost", "ready") }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constantFrom("mutes", "unmutes"),
+      path: fc.option(path, { nil: undefined, freq: 3 }),
+    }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -240,6 +294,7 @@ describe("after any sequence of faults, moves and declarations", () => {
         world.run({ kind: "ready" });
         world.run({ kind: "declares", declaration: last });
         world.run({ kind: "peers", peer });
+        world.run({ kind: "unmutes", path: undefined });
         // The attempts at dead paths, and then the longest hold.
         world.pass(2 * minute + 64 * last.settings.holdSeconds * second);
         const [preferred] = last.paths;

@@ -9,6 +9,7 @@ export function pathWith(calls: Calls) {
     actors: {
       child: childWith(calls),
       load: calls.actor("load"),
+      initiateIke: calls.actor("initiateIke"),
       terminateIke: calls.actor("terminateIke"),
       endSurplus: calls.actor("endSurplus"),
       withdrawKey: calls.actor("withdrawKey"),

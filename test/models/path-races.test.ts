@@ -191,7 +191,7 @@ describe("the paths of a connection", () => {
 
   it("show their kind of standby, since when they are up, and the last switch", async () => {
     const [first, second] = two.paths;
-    const made = await harness({ paths: [first, { ...second, standby: "cold" }] });
+    const made = await harness({ paths: [{ ...first, standby: "warm" }, second] });
     await made.list("main", ikeSa());
     const before = pathStatuses(made.snapshot());
     assert.deepEqual(

@@ -5,8 +5,16 @@ import { gatewaySnapshotOf, pathNamed } from "../../src/runtime/actors/snapshots
 import { connectionActor } from "./connection-harness.ts";
 import { childSa, connectionOf, gateway, ikeSa } from "./fixtures.ts";
 
-/** The spec of a connection with two paths. */
-export const two = { paths: [{ name: "main" }, { name: "backup", remoteAddr: "192.0.2.9" }] };
+/** The spec of a connection with two paths that stand by in that way. */
+export const standingBy = (standby: string) => ({
+  paths: [
+    { name: "main", standby },
+    { name: "backup", remoteAddr: "192.0.2.9", standby },
+  ],
+});
+
+/** The spec of a connection with two paths, of which one has SAs at a time. */
+export const two = standingBy("cold");
 const backup = pathConnections(connectionOf(two))[1]?.connection;
 /** The if_id of the child by the path backup. */
 export const derived = backup?.children[0]?.ifId ?? 0;

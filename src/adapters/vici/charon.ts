@@ -145,9 +145,13 @@ export class Charon implements Disposable {
     await session.request("load-shared", placeholder);
   }
 
-  /** Requests a CHILD SA. charon answers at once; events report whether it is established. */
-  async initiate(connection: string, child: string): Promise<void> {
-    await this.#live().request("initiate", { ike: connection, child, timeout: "-1" });
+  /**
+   * Requests a CHILD SA, or an IKE SA without one. charon answers at once; events report whether it
+   * is established.
+   */
+  async initiate(connection: string, child?: string): Promise<void> {
+    const selector = child === undefined ? { ike: connection } : { ike: connection, child };
+    await this.#live().request("initiate", { ...selector, timeout: "-1" });
   }
 
   async terminateIkeSa(uniqueId: string): Promise<void> {

@@ -150,7 +150,14 @@ export const childMachine = childSetup.createMachine({
             type: "note",
             params: ({ context }) => ({ failure: context.hint ?? awaitingPeer(context.child) }),
           },
+          always: {
+            guard: "installed",
+            target: "#child.established",
+            actions: { type: "acceptNarrowed" },
+          },
           on: {
+            // There was no attempt that a list could end.
+            "sas.listed": { actions: { type: "takeList" } },
             "peer.notified": { guard: "refuses", actions: { type: "takeHint" } },
             // Another declaration may have the child initiate.
             "connection.loaded": { target: "deciding", actions: { type: "takeLoaded" } },

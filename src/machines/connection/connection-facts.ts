@@ -1,10 +1,12 @@
 import type { Child, Connection } from "../../model/api/connection.ts";
 import {
-  onStandby,
+  coldStandby,
   pathConnections,
   tunnelIfIds,
+  warmStandby,
   type PathConnection,
 } from "../../model/api/path.ts";
+import type { PathDecision } from "../failover/failover-types.ts";
 import type { Tunnel } from "../gateway/gateway-types.ts";
 import { pathChange } from "../path/path-change.ts";
 import {
@@ -20,8 +22,20 @@ export const noKey: PathKey = { secretRevision: undefined, keyFailure: undefined
 /** The actor that chooses; it waits for charon's list of SAs unless the paths are dialled already. */
 export function failoverOf({ connection, up, dials }: ConnectionContext) {
   const names = connection.paths.map(({ name }) => name);
-  const settings = connection.failover;
-  return { id: failoverId, input: { paths: names, settings, up, charonReady: dials } } as const;
+  const declaration = { paths: names, warm: warmOf(connection), settings: connection.failover };
+  return { id: failoverId, input: { ...declaration, up, charonReady: dials } } as const;
+}
+
+/** The names of the paths that keep an IKE SA while they stand by. */
+export function warmOf(connection: Connection): string[] {
+  return connection.paths.filter(({ standby }) => standby !== "cold").map(({ name }) => name);
+}
+
+/** The paths with an IKE SA. */
+export function pathsReady({ paths }: Pick<ConnectionContext, "paths">): string[] {
+  return paths
+    .filter(({ state }) => state === "established" || state === "rekeying")
+    .map(({ path }) => path);
 }
 
 /**
@@ -64,16 +78,35 @@ export function isReplaced(context: ConnectionContext, next: Choice): boolean {
 
 type Choice = Pick<ConnectionContext, "connection" | "active" | "dialled" | "dials">;
 
-/** The paths as charon gets them: the children of a path that was not chosen do not initiate. */
+/** The paths as charon gets them: one that was not chosen stands by in the way that is declared. */
 export function pathsOf(choice: Choice): readonly PathConnection[] {
-  return pathConnections(choice.connection).map(({ path, connection }) => ({
-    path,
-    connection: isChosen(choice, path) ? connection : onStandby(connection),
+  return pathConnections(choice.connection).map((one) => ({
+    ...one,
+    connection: isChosen(choice, one.path) ? one.connection : standingBy(one, choice),
   }));
+}
+
+function standingBy({ connection, standby }: PathConnection, { dials }: Choice): Connection {
+  if (!dials || standby === "cold") return coldStandby(connection);
+  return standby === "warm" ? warmStandby(connection) : connection;
 }
 
 export function isChosen({ active, dialled, dials }: Choice, path: string): boolean {
   return dials && (path === active || path === dialled);
+}
+
+/**
+ * Whether the path that a decision leaves works. The IKE SA of one that was lost may be up for
+ * minutes: a standby needs one whose peer answers.
+ */
+export function isIntact({ cause }: PathDecision): boolean {
+  return cause === "move" || cause === "failback";
+}
+
+/** The event that reports the verdict of the probes about the active path. */
+export function verdictOf(answered: boolean | undefined) {
+  if (answered === undefined) return "path.unjudged";
+  return answered ? "path.answers" : "path.silent";
 }
 
 /** The paths that charon gets in another form after a choice. */

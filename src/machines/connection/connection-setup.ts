@@ -13,14 +13,18 @@ import {
   idIn,
   ifIdsOf,
   isChosen,
+  isIntact,
   isReplaced,
   keyIn,
   noKey,
   ofDeclared,
   partingId,
   pathsOf,
+  pathsReady,
   pathsUp,
   tunnelOf,
+  verdictOf,
+  warmOf,
 } from "./connection-facts.ts";
 import {
   failoverId,
@@ -122,14 +126,15 @@ export const connectionSetup = setup({
       enqueue.assign({ connection, active, dialled, dials, chosen });
       enqueue.assign({ keys: ofDeclared(context.keys, paths) });
       if (hasSeveralPaths(context.connection) && hasSeveralPaths(connection)) {
-        const settings = connection.failover;
-        enqueue.sendTo(failoverId, { type: "paths.declared", paths, settings });
+        const declared = { paths, warm: warmOf(connection), settings: connection.failover };
+        enqueue.sendTo(failoverId, { type: "paths.declared", ...declared });
         if (isReplaced(context, next))
           enqueue.sendTo(failoverId, { type: "path.renewed", path: active });
       } else if (hasSeveralPaths(context.connection)) enqueue.stopChild(failoverId);
       else if (hasSeveralPaths(connection)) {
         const up = pathsUp(next);
-        enqueue.assign({ up });
+        // The actor that starts is notified of each path that has an IKE SA.
+        enqueue.assign({ up, ready: [] });
         enqueue.spawnChild("failover", failoverOf({ ...next, up }));
       }
       for (const { path } of context.paths)
@@ -157,11 +162,13 @@ export const connectionSetup = setup({
       const next = { ...context, active, dialled, dials: true };
       enqueue.assign({ active, dialled, dials: true, chosen: true });
       for (const { path, connection } of changedPaths(context, next)) {
-        if (isChosen(next, path)) {
+        if (isChosen(context, path) && !isChosen(next, path)) {
+          const left = { type: "path.left", path, intact: isIntact(event) } as const;
+          enqueue.raise(left, { delay: "parting", id: partingId(path) });
+        } else {
           enqueue.cancel(partingId(path));
           enqueue.sendTo(pathActorId(path), { type: "spec.changed", connection });
-        } else
-          enqueue.raise({ type: "path.left", path }, { delay: "parting", id: partingId(path) });
+        }
       }
       const { active: from } = context;
       // An earlier process may have left another path up than the preferred one.
@@ -193,7 +200,8 @@ export const connectionSetup = setup({
       const left = pathsOf(context).find(({ path }) => path === event.path);
       if (left === undefined || !hasPath(context, event.path)) return;
       const { connection } = left;
-      enqueue.sendTo(pathActorId(event.path), { type: "spec.changed", connection, ends: true });
+      const ends = event.intact && connection.standsBy !== undefined ? "children" : "all";
+      enqueue.sendTo(pathActorId(event.path), { type: "spec.changed", connection, ends });
     }),
     takeEndpoints: enqueueActions(({ enqueue, context, event }) => {
       if (event.type !== "endpoints.changed") return;
@@ -269,9 +277,26 @@ export const connectionSetup = setup({
       for (const path of up)
         if (!context.up.includes(path)) enqueue.sendTo(failoverId, { type: "path.up", path });
     }),
+    /** The same for the paths that have an IKE SA. */
+    compareReady: enqueueActions(({ enqueue, context }) => {
+      if (!hasSeveralPaths(context.connection)) return;
+      const ready = pathsReady(context);
+      if (sameItems(ready, context.ready)) return;
+      enqueue.assign({ ready });
+      for (const path of context.ready)
+        if (!ready.includes(path)) enqueue.sendTo(failoverId, { type: "path.unready", path });
+      for (const path of ready)
+        if (!context.ready.includes(path)) enqueue.sendTo(failoverId, { type: "path.ready", path });
+    }),
     notifyFailover: enqueueActions(({ enqueue, context, event }) => {
       if (!hasSeveralPaths(context.connection)) return;
       if (event.type === "path.failed" || event.type === "move") enqueue.sendTo(failoverId, event);
+    }),
+    /** Passes the verdict of the probes, which concerns the active path. */
+    passVerdict: enqueueActions(({ enqueue, context: { connection, active }, event }) => {
+      if (event.type !== "probes.judged" || !hasSeveralPaths(connection)) return;
+      const type = verdictOf(event.answered);
+      enqueue.sendTo(failoverId, { type, path: active });
     }),
     renewActive: enqueueActions(({ enqueue, context: { connection, active } }) => {
       if (hasSeveralPaths(connection))

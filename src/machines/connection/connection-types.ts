@@ -57,6 +57,8 @@ export interface ConnectionContext {
   readonly switched: PathSwitched | undefined;
   /** The paths that can carry the traffic, if there are several. */
   readonly up: readonly string[];
+  /** The paths with an IKE SA, if there are several. */
+  readonly ready: readonly string[];
   /** The tunnels of the children by each path: a gateway that starts again needs its own. */
   readonly tunnels: readonly PathTunnel[];
   /** The keys of the children that have a gateway, including those that are terminating. */
@@ -82,8 +84,8 @@ export type ConnectionEvent =
    * active one came up, or while no child has a probe and a gateway.
    */
   | { type: "probes.judged"; answered: boolean | undefined }
-  /** Another path took over from it a moment ago. */
-  | { type: "path.left"; path: string }
+  /** Another path took over from it a moment ago. `intact`: it still carried the traffic. */
+  | { type: "path.left"; path: string; intact: boolean }
   | Extract<FailoverEvent, { type: "move" }>
   | { type: "spec.changed"; connection: Connection }
   | { type: "endpoints.changed"; endpoints: Endpoints }

@@ -23,6 +23,7 @@ const ofSpec = [
   { type: "startGateways" },
   { type: "startPaths" },
   { type: "compareUp" },
+  { type: "compareReady" },
 ] as const;
 const ofDecision = [{ type: "takeDecision" }, { type: "compareUp" }] as const;
 const notifyFailover = { actions: { type: "notifyFailover" } } as const;
@@ -55,6 +56,7 @@ export const connectionMachine = connectionSetup.createMachine({
     ...input,
     paths: [],
     up: [],
+    ready: [],
     active: pathConnections(input.connection)[0]?.path as string,
     dialled: undefined,
     dials: !hasSeveralPaths(input.connection),
@@ -80,6 +82,7 @@ export const connectionMachine = connectionSetup.createMachine({
     ],
     "path.carries": { actions: [{ type: "takeCarried" }, { type: "compareUp" }] },
     "path.failed": notifyFailover,
+    "probes.judged": { actions: { type: "passVerdict" } },
     move: notifyFailover,
     "path.decided": [
       {
@@ -91,7 +94,10 @@ export const connectionMachine = connectionSetup.createMachine({
     ],
     "sas.complete": { actions: { type: "resumeChoice" } },
     "path.left": { actions: { type: "endLeft" } },
-    "xstate.snapshot.path.*": { guard: "isNews", actions: { type: "takeState" } },
+    "xstate.snapshot.path.*": {
+      guard: "isNews",
+      actions: [{ type: "takeState" }, { type: "compareReady" }],
+    },
     "xstate.done.actor.path.*": {
       // Started again if it was declared again while it ended.
       actions: [{ type: "forgetPath" }, { type: "startPaths" }],

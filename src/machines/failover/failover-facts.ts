@@ -12,6 +12,14 @@ type ContextChange = Partial<FailoverContext>;
 /** The hold doubles with each setback, up to this number of them: 64 times. */
 const mostSetbacks = 6;
 
+/** After so many circles without an answer the rest has its longest time. */
+const mostRests = 4;
+
+export const noSilences: FailoverContext["silences"] = { unanswered: 0, all: 0 };
+
+/** After so many silences without a calm time, only a rest gives a path another turn. */
+const mostSilences = 10;
+
 /** From this circle on, a turn has its longest time. */
 const slowestCircle = 3;
 
@@ -26,6 +34,10 @@ export function startOf(input: FailoverInput): FailoverContext {
     active: firstOf(paths, up) ?? preferredOf(paths),
     dialled: undefined,
     cause: "start",
+    ready: [],
+    silent: false,
+    silences: noSilences,
+    rests: 0,
     tried: [],
     circle: 0,
     renewed: false,
@@ -52,44 +64,97 @@ export function switchedToBest(context: FailoverContext, cause: SwitchCause): Co
   return switched(context, firstOf(paths, up) ?? preferredOf(paths), cause);
 }
 
+const setbackCauses: ReadonlySet<SwitchCause> = new Set(["lost", "failed", "unreachable"]);
+
 /** Makes a path active. A failback that does not last is a setback. */
 export function switched(
   context: FailoverContext,
   active: string,
   cause: SwitchCause,
 ): ContextChange {
-  const isSetback = context.returned && (cause === "lost" || cause === "failed");
+  const isSetback = context.returned && setbackCauses.has(cause);
   return {
     active,
     dialled: undefined,
     cause,
+    silent: false,
     renewed: false,
     returned: cause === "failback",
     setbacks: isSetback ? withSetback(context) : context.setbacks,
   };
 }
 
-/** Ends the attempt at a path beside the active one. */
+/** Ends the attempt at a path beside the active one, which had its turn if no probe is answered. */
 export function abandoned({ cause, ...context }: FailoverContext): ContextChange {
+  const { silent, dialled, tried } = context;
   return {
     dialled: undefined,
     cause: "abandoned",
+    tried: silent && dialled !== undefined ? withTurn(tried, dialled) : tried,
     setbacks: cause === "failback" ? withSetback(context) : context.setbacks,
   };
 }
 
 /** Ends the turn of the active path. After that of the last path another circle begins. */
 export function turnEnded({ paths, active, tried, circle }: FailoverContext): ContextChange {
-  const hadTurn = [...tried.filter((path) => path !== active), active];
+  const hadTurn = withTurn(tried, active);
   if (paths.some((path) => !hadTurn.includes(path))) return { tried: hadTurn };
   return { tried: [], circle: Math.min(circle + 1, slowestCircle) };
 }
 
+function withTurn(tried: readonly string[], path: string): readonly string[] {
+  return [...tried.filter((other) => other !== path), path];
+}
+
+/** Notes that no probe was answered by the active path in its turn. */
+export function unanswered({ tried, active, silences }: FailoverContext): ContextChange {
+  const { unanswered, all } = silences;
+  return {
+    tried: withTurn(tried, active),
+    silences: { unanswered: unanswered + 1, all: Math.min(all + 1, mostSilences) },
+  };
+}
+
+/**
+ * Notes that the peer of a path has made an IKE SA. The path gets another turn, unless each path had
+ * one without an answer, as if the probed host is down.
+ */
+export function isReady(context: FailoverContext, path: string): ContextChange {
+  const { ready, tried, silences, paths } = context;
+  if (ready.includes(path)) return {};
+  const isFree = silences.unanswered <= paths.length && silences.all < mostSilences;
+  return {
+    ready: [...ready, path],
+    tried: isFree ? tried.filter((other) => other !== path) : tried,
+  };
+}
+
+/** Begins another circle in which the other paths are tried for an answer. */
+export function rested({ active, rests }: FailoverContext): ContextChange {
+  return { tried: [active], rests: Math.min(rests + 1, mostRests) };
+}
+
+/** The time between two circles of paths through which no probe was answered; milliseconds. */
+export function restMs({ rests }: FailoverContext): number {
+  return Math.min(60_000 * 2 ** rests, 600_000);
+}
+
+/** The next path without a turn in the present circle: one with an IKE SA, if there is one. */
+export function nextOf(context: FailoverContext): string | undefined {
+  const { tried, ready } = context;
+  const order = pathsAfter(context).filter((path) => !tried.includes(path));
+  return order.find((path) => ready.includes(path)) ?? order[0];
+}
+
+/** The next path without a turn that is up already. */
+export function nextUpOf(context: FailoverContext): string | undefined {
+  const { tried, up } = context;
+  return pathsAfter(context).find((path) => up.includes(path) && !tried.includes(path));
+}
+
 /** Makes the next path active that had no turn in the present circle. */
 export function switchedToNext(context: FailoverContext, cause: SwitchCause): ContextChange {
-  const order = pathsAfter(context);
-  const next = order.find((path) => !context.tried.includes(path)) ?? context.active;
-  return switched(context, next, cause);
+  return switched(context, nextOf(context) ?? context.active, cause);
 }
 
 /** A move to another path while the active one is up. */
@@ -109,15 +174,17 @@ export function planOf(context: FailoverContext, event: FailoverEvent): PlannedM
 /** Takes a declaration; vanished names are forgotten, except for that of the active path. */
 export function declared(
   context: FailoverContext,
-  { paths, settings }: PathDeclaration,
+  { paths, warm, settings }: PathDeclaration,
 ): FailoverContext {
   const isDeclared = (path: string) => paths.includes(path);
   const isSamePreferred = preferredOf(paths) === preferredOf(context.paths);
   return {
     ...context,
     paths,
+    warm,
     settings,
     up: context.up.filter(isDeclared),
+    ready: context.ready.filter(isDeclared),
     tried: context.tried.filter(isDeclared),
     // The setbacks are those of the preferred path.
     returned: isSamePreferred && context.returned,
@@ -126,13 +193,24 @@ export function declared(
 }
 
 /** Whether a declaration differs from the present one. */
-export function isOther(before: PathDeclaration, { paths, settings }: PathDeclaration): boolean {
+export function isOther(before: PathDeclaration, after: PathDeclaration): boolean {
+  const { paths, warm, settings } = after;
   return (
-    paths.length !== before.paths.length ||
-    paths.some((path, index) => path !== before.paths[index]) ||
+    !isSameList(paths, before.paths) ||
+    !isSameList(warm, before.warm) ||
     settings.holdSeconds !== before.settings.holdSeconds ||
     settings.failback !== before.settings.failback
   );
+}
+
+function isSameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
+}
+
+/** Whether the preferred path would have an IKE SA if its peer answered, and has none. */
+export function isPreferredUnready({ paths, warm, ready }: FailoverContext): boolean {
+  const preferred = preferredOf(paths);
+  return warm.includes(preferred) && !ready.includes(preferred);
 }
 
 /** Whether the preferred path is to be active again after the hold. */

@@ -8,13 +8,21 @@ import {
   isOther,
   isOtherUp,
   isPlanned,
+  isPreferredUnready,
+  isReady,
+  nextOf,
+  nextUpOf,
+  noSilences,
   planOf,
   preferredOf,
+  rested,
+  restMs,
   switched,
   switchedToBest,
   switchedToNext,
   turnEnded,
   turnMs,
+  unanswered,
 } from "./failover-facts.ts";
 import type {
   FailoverContext,
@@ -41,9 +49,33 @@ export const failoverSetup = setup({
         ? { up: [...up, event.path] }
         : {},
     ),
-    noteDown: assign(({ context: { up }, event }) => ({
+    /** An active path that is down is not silent: it is the loss that counts. */
+    noteDown: assign(({ context: { up, active, silent }, event }) => ({
       up: up.filter((path) => !("path" in event && event.path === path)),
+      silent: silent && !("path" in event && event.path === active),
     })),
+    noteReady: assign(({ context, event }) =>
+      event.type === "path.ready" ? isReady(context, event.path) : {},
+    ),
+    noteUnready: assign(({ context: { ready }, event }) => ({
+      ready: ready.filter((path) => !("path" in event && event.path === path)),
+    })),
+    noteSilence: assign({ silent: true }),
+    forgetSilence: assign({ silent: false }),
+    noteAnswer: assign(({ context: { silences } }) => ({
+      silent: false,
+      silences: { ...silences, unanswered: 0 },
+    })),
+    noteUnanswered: assign(({ context }) => unanswered(context)),
+    rest: assign(({ context }) => rested(context)),
+    /** Has the next path brought up beside the active one, since no probe is answered by that one. */
+    dialNext: assign(({ context }) => ({
+      dialled: nextOf(context),
+      cause: "unreachable" as const,
+    })),
+    switchToNextUp: assign(({ context }) =>
+      switched(context, nextUpOf(context) ?? context.active, "unreachable"),
+    ),
     takeDeclaration: assign(({ context, event }) =>
       event.type === "paths.declared" ? declared(context, event) : {},
     ),
@@ -74,13 +106,21 @@ export const failoverSetup = setup({
     suspend: assign({
       charonReady: false,
       up: [],
+      ready: [],
+      silent: false,
       tried: [],
       circle: 0,
       returned: false,
       cause: "lost",
     }),
     resume: assign({ charonReady: true }),
-    forgetAttempts: assign({ tried: [], circle: 0, renewed: false }),
+    forgetAttempts: assign({
+      tried: [],
+      circle: 0,
+      rests: 0,
+      silences: noSilences,
+      renewed: false,
+    }),
     noteRenewal: assign({ renewed: true }),
     endRenewal: assign({ renewed: false }),
     forgetSetbacks: assign({ setbacks: 0, returned: false }),
@@ -91,6 +131,15 @@ export const failoverSetup = setup({
     otherUp: ({ context }) => isOtherUp(context),
     preferred: ({ context }) => context.active === preferredOf(context.paths),
     away: ({ context }) => isAway(context),
+    /** Whether the event concerns the preferred path, which keeps an IKE SA while it stands by. */
+    ofAwaited: ({ context: { paths, warm }, event }) =>
+      "path" in event && event.path === preferredOf(paths) && warm.includes(event.path),
+    preferredUnready: ({ context }) => isPreferredUnready(context),
+    silent: ({ context }) => context.silent,
+    /** Whether a probe is answered again by the active path, which is why another one is dialled. */
+    heard: ({ context }) => context.cause === "unreachable" && !context.silent,
+    nextUp: ({ context }) => nextUpOf(context) !== undefined,
+    next: ({ context }) => nextOf(context) !== undefined,
     /** Whether a path without a turn is left, so that a failed attempt ends the present turn. */
     quick: ({ context }) => context.circle === 0,
     known: ({ context, event }) =>
@@ -122,6 +171,7 @@ export const failoverSetup = setup({
     turn: ({ context }) => turnMs(context),
     /** For the attempt at a path beside the active one. */
     attempt: 10_000,
+    rest: ({ context }) => restMs(context),
     hold: ({ context }) => holdMs(context),
     calm: calmMs,
     /** After this time the preferred path has proven itself. */

@@ -2,13 +2,15 @@ import type { FailoverSettings } from "../../model/api/connection.ts";
 
 /**
  * Why the decision changed: the start of the actor, the active path went down (`lost`), its attempt
- * did not succeed (`failed`), a planned move or failback began or ended, the active path is not
- * declared any more (`removed`), or a planned move or failback ended without success (`abandoned`).
+ * did not succeed (`failed`), it is up and no probe is answered through it (`unreachable`), a planned
+ * move or failback began or ended, the active path is not declared any more (`removed`), or the
+ * attempt at a path beside the active one ended without success (`abandoned`).
  */
 export type SwitchCause =
   | "start"
   | "lost"
   | "failed"
+  | "unreachable"
   | "move"
   | "failback"
   | "removed"
@@ -18,7 +20,7 @@ export type SwitchCause =
 export interface PathDecision {
   readonly type: "path.decided";
   readonly active: string;
-  /** Another path that is brought up for a planned move, beside the active one. */
+  /** Another path that is brought up beside the active one, to take over from it. */
   readonly dialled: string | undefined;
   /** The cause of the last change. */
   readonly cause: SwitchCause;
@@ -27,13 +29,18 @@ export interface PathDecision {
 /** The settings on which the choice depends. */
 export type ChoiceSettings = Pick<FailoverSettings, "holdSeconds" | "failback">;
 
-export interface FailoverContext extends Omit<PathDecision, "type"> {
-  /** The names of the paths, the preferred one first. */
-  readonly paths: readonly string[];
-  readonly settings: ChoiceSettings;
+export interface FailoverContext extends Omit<PathDecision, "type">, PathDeclaration {
   readonly charonReady: boolean;
   /** The paths that carry traffic, in no order; none while charon is lost. */
   readonly up: readonly string[];
+  /** The paths with an IKE SA, in no order; none while charon is lost. */
+  readonly ready: readonly string[];
+  /** Whether the active path is up, and no probe is answered through it. */
+  readonly silent: boolean;
+  /** How often a path was silent since a probe was answered last, and since the last calm time. */
+  readonly silences: { readonly unanswered: number; readonly all: number };
+  /** How many circles of attempts came to their end in which no probe was answered by any path. */
+  readonly rests: number;
   /** The paths that had their turn in the present circle of attempts. */
   readonly tried: readonly string[];
   /** How many circles of attempts through all paths came to their end. */
@@ -49,6 +56,8 @@ export interface FailoverContext extends Omit<PathDecision, "type"> {
 export interface FailoverInput {
   /** The names of the paths, the preferred one first; at least two. */
   readonly paths: readonly string[];
+  /** The paths whose IKE SA is up also while they stand by. */
+  readonly warm: readonly string[];
   readonly settings: ChoiceSettings;
   /** The paths that carry traffic already. */
   readonly up: readonly string[];
@@ -57,13 +66,22 @@ export interface FailoverInput {
 }
 
 /** The paths as they are declared now. */
-export type PathDeclaration = Pick<FailoverInput, "paths" | "settings">;
+export type PathDeclaration = Pick<FailoverInput, "paths" | "warm" | "settings">;
 
 export type FailoverEvent =
   | ({ type: "paths.declared" } & PathDeclaration)
   /** The path carries the traffic of each child that the active one carries. */
   | { type: "path.up"; path: string }
   | { type: "path.down"; path: string }
+  /** The path has an IKE SA. */
+  | { type: "path.ready"; path: string }
+  | { type: "path.unready"; path: string }
+  /** No probe is answered through the path, which is the active one. */
+  | { type: "path.silent"; path: string }
+  /** A probe is answered through it. */
+  | { type: "path.answers"; path: string }
+  /** Whether one is answered is not known, or there is none. */
+  | { type: "path.unjudged"; path: string }
   /** The peer or charon refused the path's attempt, or did not answer it. */
   | { type: "path.failed"; path: string }
   /** charon answers, and `path.up` was sent for each path whose SAs it listed. */

@@ -1,10 +1,13 @@
-import { and, or, type SnapshotFrom } from "xstate";
+import { and, not, or, type SnapshotFrom } from "xstate";
 import { startOf } from "./failover-facts.ts";
 import { failoverSetup } from "./failover-setup.ts";
 import type { SwitchCause } from "./failover-types.ts";
 
 const report = { type: "report" } as const;
 const noteDown = { type: "noteDown" } as const;
+const noteReady = { type: "noteReady" } as const;
+const noteUnready = { type: "noteUnready" } as const;
+const noteSilence = { type: "noteSilence" } as const;
 const takeDeclaration = { type: "takeDeclaration" } as const;
 const endTurn = { type: "endTurn" } as const;
 
@@ -25,6 +28,19 @@ const move = [
   },
 ] as const;
 
+/** The active path goes down: a path that is up takes over there without grace. */
+const lost = [
+  {
+    guard: and(["ofActive", or(["quick", "otherUp"])]),
+    target: "#failover.doubtful",
+    actions: noteDown,
+  },
+  // The other paths failed a moment ago.
+  { guard: "ofActive", target: "#failover.dialling", actions: noteDown },
+] as const;
+
+const abandon = [{ type: "abandon" }, report] as const;
+
 /**
  * Decides which path of a connection is active. Its parent carries the decisions out and reports
  * which paths are up; the actor itself calls nothing.
@@ -36,6 +52,11 @@ export const failoverMachine = failoverSetup.createMachine({
   on: {
     "path.up": { guard: "known", actions: { type: "noteUp" } },
     "path.down": { actions: noteDown },
+    "path.ready": { guard: "known", actions: noteReady },
+    "path.unready": { actions: noteUnready },
+    "path.silent": { guard: and(["ofActive", "activeUp"]), actions: noteSilence },
+    "path.answers": { guard: "ofActive", actions: { type: "noteAnswer" } },
+    "path.unjudged": { guard: "ofActive", actions: { type: "forgetSilence" } },
     "charon.lost": { target: ".suspended", actions: { type: "suspend" } },
     "paths.declared": [
       {
@@ -58,17 +79,9 @@ export const failoverMachine = failoverSetup.createMachine({
     steady: {
       description: "The active path is up and carries the traffic.",
       initial: "comparing",
+      always: { guard: "silent", target: "silent" },
       on: {
-        "path.down": [
-          // A path that is up takes over there without grace.
-          {
-            guard: and(["ofActive", or(["quick", "otherUp"])]),
-            target: "doubtful",
-            actions: noteDown,
-          },
-          // The other paths failed a moment ago.
-          { guard: "ofActive", target: "dialling", actions: noteDown },
-        ],
+        "path.down": lost,
         "paths.declared": {
           guard: "activeKept",
           target: "steady",
@@ -89,6 +102,7 @@ export const failoverMachine = failoverSetup.createMachine({
           description: "The active path is compared with the preferred one.",
           always: [
             { guard: "preferred", target: "preferred" },
+            { guard: and(["away", "preferredUnready"]), target: "awaiting" },
             { guard: "away", target: "holding" },
             { target: "staying" },
           ],
@@ -97,9 +111,17 @@ export const failoverMachine = failoverSetup.createMachine({
           description: "The preferred path carries the traffic.",
           after: { proof: { actions: { type: "forgetSetbacks" } } },
         },
+        awaiting: {
+          description:
+            "Another path carries the traffic; the preferred one has no IKE SA, as it would have if its peer answered.",
+          on: { "path.ready": { guard: "ofAwaited", target: "comparing", actions: noteReady } },
+        },
         holding: {
           description:
             "Another path carries the traffic; after the hold, the preferred one is dialled beside it.",
+          on: {
+            "path.unready": { guard: "ofAwaited", target: "comparing", actions: noteUnready },
+          },
           after: { hold: move },
         },
         staying: {
@@ -107,6 +129,26 @@ export const failoverMachine = failoverSetup.createMachine({
             "Another path carries the traffic and stays active, since failback is set to never.",
         },
       },
+    },
+    silent: {
+      description:
+        "The active path is up, and no probe is answered through it: the others have a turn each, until one is answered; then ever longer rests.",
+      entry: { type: "noteUnanswered" },
+      always: [
+        { guard: not("silent"), target: "steady" },
+        { guard: "nextUp", target: "steady", actions: [{ type: "switchToNextUp" }, report] },
+        { guard: "next", target: "moving", actions: [{ type: "dialNext" }, report] },
+      ],
+      on: {
+        "path.down": lost,
+        "paths.declared": {
+          guard: "activeKept",
+          target: "steady",
+          actions: takeDeclaration,
+        },
+        move,
+      },
+      after: { rest: { target: "silent", reenter: true, actions: { type: "rest" } } },
     },
     doubtful: {
       description:
@@ -146,7 +188,8 @@ export const failoverMachine = failoverSetup.createMachine({
     },
     moving: {
       description:
-        "A planned move or failback: another path is dialled while the active one carries the traffic.",
+        "Another path is dialled while the active one carries the traffic: for a move, a failback, or because no probe is answered.",
+      always: { guard: "heard", target: "steady", actions: [{ type: "cancel" }, report] },
       on: {
         "path.up": {
           guard: "ofDialled",
@@ -166,11 +209,10 @@ export const failoverMachine = failoverSetup.createMachine({
             ],
           },
         ],
-        "path.failed": {
-          guard: "ofDialled",
-          target: "steady",
-          actions: [{ type: "abandon" }, report],
-        },
+        "path.failed": [
+          { guard: and(["ofDialled", "silent"]), target: "silent", actions: abandon },
+          { guard: "ofDialled", target: "steady", actions: abandon },
+        ],
         "charon.lost": {
           target: "suspended",
           actions: [{ type: "cancel" }, { type: "suspend" }],
@@ -182,7 +224,12 @@ export const failoverMachine = failoverSetup.createMachine({
         },
         move,
       },
-      after: { attempt: { target: "steady", actions: [{ type: "abandon" }, report] } },
+      after: {
+        attempt: [
+          { guard: "silent", target: "silent", actions: abandon },
+          { target: "steady", actions: abandon },
+        ],
+      },
     },
     suspended: {
       description:

@@ -22,6 +22,7 @@ import { differenceFailure, withTried } from "../common/differences.ts";
 import { noteRefusal, standingRefusal } from "../common/rekey-refusal.ts";
 import { sameItems } from "../../model/value/same-items.ts";
 import { notProvided } from "../common/not-provided.ts";
+import { pacedPauseMs, slowPauseMs } from "../common/pace.ts";
 import { isLooping, noRecurrence, pauseMs, recurring, steadyMs } from "../common/recurrence.ts";
 
 /** The types, actors, actions, guards and delays of the path machine. */
@@ -40,6 +41,8 @@ export const pathSetup = setup({
      * with what charon had before.
      */
     load: notProvided<LoadResult, LoadOrder>("load"),
+    /** Initiates an IKE SA without a CHILD SA, and does not wait for it. */
+    initiateIke: notProvided<void, { readonly connectionName: string }>("initiateIke"),
     /** Terminates IKE SAs by their unique ids. */
     terminateIke: notProvided<void, { readonly uniqueIds: readonly string[] }>("terminateIke"),
     /** Terminates IKE SAs and CHILD SAs that newer ones make superfluous. */
@@ -198,7 +201,7 @@ export const pathSetup = setup({
           type: "child.changed",
           connection: event.connection,
           child,
-          replaces: replaces && !change.ike,
+          replaces: (replaces || event.ends === "children") && !change.ike,
         });
       }
       enqueue.assign({
@@ -207,7 +210,7 @@ export const pathSetup = setup({
         failure: undefined,
         recurrence: noRecurrence,
         outdated:
-          change.ike || event.ends === true
+          change.ike || event.ends === "all"
             ? context.ikeSas.map((sa) => sa.uniqueId)
             : context.outdated,
       });
@@ -236,6 +239,9 @@ export const pathSetup = setup({
     keyToWithdraw: ({ context }) => context.charonReady && context.keyToWithdraw,
     keyless: ({ context }) => context.secretRevision === undefined,
     established: ({ context }) => context.ikeSas.some(isEstablished),
+    /** Whether the path stands by and lacks the IKE SA that it is to have. */
+    undialled: ({ context: { connection, ikeSas, secretRevision } }) =>
+      connection.standsBy !== undefined && ikeSas.length === 0 && secretRevision !== undefined,
     rekeying: ({ context }) => context.ikeSas.some(isRekeying),
     moving: ({ context }) => context.ikeSas.some(isMoving),
     doubled: ({ context }) => isDoubled(context),
@@ -268,6 +274,10 @@ export const pathSetup = setup({
     surplusSettle: () => 10_000 + Math.random() * 10_000,
     crowdSettle: () => 1_000 + Math.random() * 1_000,
     rekeyDeadline: 60_000,
+    /** The peer does not report its changes: after a refusal, charon dials about once a minute. */
+    redial: ({ context }) =>
+      context.failure?.retryable === false ? slowPauseMs() : pacedPauseMs(context, false),
+    logSettle: 200,
     /**
      * charon gives up present paths after 20 s and waits for new ones forever; it gives up a dead
      * peer detection, which is the same task, in less than three minutes.

@@ -37,8 +37,8 @@ export interface PathContext extends Repairs {
 }
 
 export type PathEvent =
-  /** `ends`: the IKE SAs end, even if they match the new declaration. */
-  | { type: "spec.changed"; connection: Connection; ends?: boolean }
+  /** `ends`: the SAs end, or the CHILD SAs alone, even if they match the new declaration. */
+  | { type: "spec.changed"; connection: Connection; ends?: "all" | "children" }
   | { type: "secret.changed"; revision: string }
   /** `unreadable`: the key in charon may still be valid and stays there. */
   | { type: "secret.missing"; unreadable?: boolean }

@@ -3,7 +3,9 @@ import { failure, Reason } from "../../model/status/failure.ts";
 import { isRekeying } from "../../model/charon/sa.ts";
 import { missingOf, outdatedSas, overdueSas } from "./path-facts.ts";
 import { pathSetup } from "./path-setup.ts";
+import { dialling } from "./dialling.ts";
 import { doubled } from "./doubled.ts";
+import { failed } from "./failed.ts";
 import { halting, hasty, hastyFailure, isHastyLoop } from "./halting.ts";
 import { moving } from "./moving.ts";
 import { polling } from "./polling.ts";
@@ -192,6 +194,7 @@ export const pathMachine = pathSetup.createMachine({
       always: [
         { guard: "outdated", target: "replacing" },
         { guard: "established", target: "established" },
+        { guard: "undialled", target: "dialling" },
         {
           guard: "keyless",
           target: "pending",
@@ -229,12 +232,21 @@ export const pathMachine = pathSetup.createMachine({
       after: { steady: { actions: { type: "settle" } } },
       always: [
         { guard: "outdated", target: "replacing" },
+        {
+          guard: "undialled",
+          target: "dialling",
+          actions: {
+            type: "recur",
+            params: { state: "dialling", cause: "the IKE SA of the path, which stands by, ends" },
+          },
+        },
         { guard: not("established"), target: "negotiating" },
         { guard: "rekeying", target: "rekeying" },
         { guard: "moving", target: "moving" },
         { guard: "doubled", target: "doubled" },
       ],
     },
+    dialling,
     doubled,
     restoring,
     rekeying: {
@@ -259,45 +271,7 @@ export const pathMachine = pathSetup.createMachine({
     },
     moving,
     halting,
-    failed: {
-      description: "charon or the peer rejected the connection; the failure says why.",
-      tags: "failed",
-      entry: [assign({ attempt: ({ context }) => context.attempt + 1 }), { type: "reportFailure" }],
-      initial: "deciding",
-      states: {
-        deciding: { always: [{ guard: "stalled", target: "rejected" }, { target: "retrying" }] },
-        retrying: {
-          description:
-            "A command to charon failed, or charon lost the connection; the connection retries.",
-          after: { backoff: "#path.pending" },
-        },
-        halted: {
-          description: "charon does not have the connection, so that it makes no IKE SAs.",
-          after: { halt: "#path.pending" },
-        },
-        rejected: {
-          description:
-            "charon rejected the configuration: only another spec or another charon helps.",
-        },
-        refused: {
-          description: "The peer refused. The children retry about once a minute.",
-          on: {
-            "configuration.lost": {
-              guard: "loadable",
-              target: "#path.failed",
-              actions: { type: "noteLoss" },
-            },
-          },
-          always: [
-            { guard: "established", target: "#path.established" },
-            {
-              guard: ({ context }) => context.ikeSas.length > 0,
-              target: "#path.negotiating",
-            },
-          ],
-        },
-      },
-    },
+    failed,
     terminating: {
       description: "The connection was deleted: its SAs, secret and gateways are removed.",
       tags: "terminating",

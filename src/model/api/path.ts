@@ -28,6 +28,7 @@ const slots = 127;
 export interface PathConnection {
   readonly path: string;
   readonly connection: Connection;
+  readonly standby: Standby;
 }
 
 /** Whether a connection has paths to choose from. */
@@ -40,10 +41,12 @@ const besideEachOther = { unique: "never" };
 
 /** A connection by each of its paths, the preferred one first; always the same objects. */
 export const pathConnections = memo((connection: Connection): readonly PathConnection[] => {
-  if (connection.paths.length === 0) return [{ path: mainPath, connection }];
+  if (connection.paths.length === 0)
+    return [{ path: mainPath, connection, standby: defaultStandby }];
   const slotOf = slotsOf(connection.paths.map(({ name }) => name));
-  return connection.paths.map(({ name: path, standby: _standby, ...values }) => ({
+  return connection.paths.map(({ name: path, standby, ...values }) => ({
     path,
+    standby,
     connection: {
       ...connection,
       ...values,
@@ -72,13 +75,19 @@ export function allPathConnections(connections: Iterable<Connection>): Connectio
   );
 }
 
-/** A connection of charon whose children only the peer brings up. */
-export const onStandby = memo((connection: Connection): Connection => ({
+/** A connection of charon that only the peer brings up. */
+export const coldStandby = memo((connection: Connection): Connection => ({
   ...connection,
   children: connection.children.map(({ extra, ...child }): Child => {
     const { start_action: _, ...others } = extra;
     return { ...child, extra: others, initiates: false, standsBy: true };
   }),
+}));
+
+/** A connection of charon whose IKE SA is kept up, and whose children only the peer brings up. */
+export const warmStandby = memo((connection: Connection): Connection => ({
+  ...coldStandby(connection),
+  standsBy: "warm",
 }));
 
 /** The if_ids of a child by each path of its connection, the preferred one first. */

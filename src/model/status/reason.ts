@@ -202,6 +202,11 @@ const table = {
     remedy: "nothing, unless it recurs",
     retryable: true,
   },
+  StandbyRefused: {
+    explanation: "the peer does not accept an IKE SA without a CHILD SA, which a warm standby has",
+    remedy: "set `standby` of the path to cold, or to hot if the peer routes its answers",
+    retryable: false,
+  },
   LifetimeTooShort: {
     explanation:
       "the peer announces a lifetime of the authentication (RFC 4478) that is not longer than `over_time`, so that charon reauthenticates each IKE SA at once; ipman ended them, and tries again after three minutes",

@@ -42,6 +42,9 @@ function pathLogic(ports: ConnectionPorts) {
         const { message, omitted } = offered.offer;
         return { ...(await queue.before(charon.load(connection, key, message))), omitted };
       }),
+      initiateIke: call<{ connectionName: string }>("charon.initiate", ({ connectionName }) =>
+        queue.before(charon.initiate(connectionName)),
+      ),
       terminateIke: call<Selection>("charon.terminate", ({ uniqueIds }) =>
         each(uniqueIds, (id) => charon.terminateIkeSa(id)),
       ),

@@ -6,6 +6,7 @@ import type { PathSwitch } from "../ports/runtime-events.ts";
 const causes: readonly string[] = Object.keys({
   lost: true,
   failed: true,
+  unreachable: true,
   move: true,
   failback: true,
   removed: true,

@@ -40,7 +40,8 @@ export interface CharonPort extends Disposable {
    * were loaded in this session. The content of only a few is compared each time, in turn.
    */
   readonly lost: () => Promise<readonly string[]>;
-  readonly initiate: (connection: string, child: string) => Promise<void>;
+  /** Initiates a CHILD SA, or an IKE SA that has none. */
+  readonly initiate: (connection: string, child?: string) => Promise<void>;
   readonly terminateIkeSa: (uniqueId: string) => Promise<void>;
   readonly terminateChildSa: (uniqueId: string) => Promise<void>;
   readonly rekeyChildSa: (uniqueId: string) => Promise<void>;

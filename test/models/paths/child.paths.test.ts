@@ -38,8 +38,22 @@ const events = (child: Child): AnyEventObject[] => [
   { type: "stop" },
 ];
 
+/** A child of a path that is chosen, stands by and is chosen again. */
+const standing = (child: Child): AnyEventObject[] => [
+  { type: "connection.loaded" },
+  list(),
+  list(ikeSa({ state: "CONNECTING", children: [] })),
+  list(ikeSa()),
+  ...[child, { ...child, initiates: false, standsBy: true }].map((changed) => ({
+    type: "child.changed",
+    connection: connectionOf(),
+    child: changed,
+    replaces: false,
+  })),
+];
+
 const walk =
-  (child: Child) =>
+  (child: Child, eventsOf = events) =>
   (held: Held): Walk => ({
     machine: heldChild(held).provide({
       guards: {
@@ -50,9 +64,9 @@ const walk =
       delays: { backoff: 1_000, stalledRetry: 60_000, slow: never, calm: never, steady: never },
     }),
     input: { connection: connectionOf(), child, loaded: false },
-    events: events(child),
+    events: eventsOf(child),
     facts: (context: ChildContext) => [
-      [context.loaded, context.loadedSince, context.busy],
+      [context.loaded, context.loadedSince, context.busy, context.child.initiates],
       context.sas.map(({ state, remoteSelectors }) => [state, remoteSelectors]),
       [context.failure?.retryable, context.hint?.retryable],
       [Math.min(context.recurrence.times, 2), Math.min(context.attempt, 1), context.tried.length],
@@ -61,5 +75,9 @@ const walk =
   });
 
 describe("the child machine on generated paths", () => {
-  coversItsChart(walk(childOf({})), walk(childOf({ extra: { start_action: "none" } })));
+  coversItsChart(
+    walk(childOf({})),
+    walk(childOf({ extra: { start_action: "none" } })),
+    walk(childOf({}), standing),
+  );
 });

@@ -130,7 +130,8 @@ describe("the connection machine on generated paths", () => {
       { type: "path.failed", path },
       { type: "path.carries", path, children: ["child-2"] },
       { type: "restart" },
-      ...["main", "backup"].map((left) => ({ type: "path.left", path: left })),
+      ...["main", "backup"].map((left) => ({ type: "path.left", path: left, intact: true })),
+      { type: "probes.judged", answered: false },
       ...["move", "sas.complete", "charon.ready", "charon.lost", "delete"].map((type) => ({
         type,
       })),

@@ -15,6 +15,7 @@ const staying = { holdSeconds: 60, failback: "never" } as const;
 const declares = (settings: FailoverInput["settings"], ...paths: readonly string[]) => ({
   type: "paths.declared",
   paths,
+  warm: [],
   settings,
 });
 
@@ -31,15 +32,16 @@ const report = assign(({ context: { active, dialled } }) => ({
 const walkOf = (
   paths: readonly string[],
   events: readonly AnyEventObject[],
-  charonReady = true,
+  { charonReady = true, warm = [] }: Partial<FailoverInput> = {},
+  unknown: readonly string[] = ["x"],
 ): Walk => ({
   machine: failoverMachine.provide({
     actions: { report },
-    delays: { grace: 1_000, turn: 10_000, hold: never, proof: never },
+    delays: { grace: 1_000, turn: 10_000, hold: never, proof: never, rest: never },
   }),
-  input: { paths, settings: planned, up: [], charonReady },
+  input: { paths, warm, settings: planned, up: [], charonReady },
   events: [
-    ...[...paths, "x"].flatMap((path) =>
+    ...[...paths, ...unknown].flatMap((path) =>
       ["path.up", "path.down", "path.failed"].map((type) => ({ type, path })),
     ),
     { type: "charon.lost" },
@@ -52,6 +54,8 @@ const walkOf = (
     [context.active, context.dialled, context.cause === "failback", reported],
     [context.tried.toSorted(), Math.min(context.circle, 1)],
     [context.returned, context.renewed, Math.min(context.setbacks, 1)],
+    [context.ready.toSorted(), context.silent, Math.min(context.rests, 1)],
+    context.silences.unanswered > context.paths.length,
   ],
   errors: [],
 });
@@ -72,8 +76,28 @@ const three = () =>
   walkOf(
     ["a", "b", "c"],
     [{ type: "move" }, { type: "move", path: "c" }, { type: "move", path: "x" }],
-    false,
+    { charonReady: false },
   );
+
+/** Two paths of which the first keeps an IKE SA, and a host behind them that may be silent. */
+const probed = () =>
+  walkOf(
+    ["a", "b"],
+    [
+      { type: "path.ready", path: "a" },
+      { type: "path.unready", path: "a" },
+      ...["a", "b"].flatMap((path) =>
+        ["path.silent", "path.answers"].map((type) => ({ type, path })),
+      ),
+      { type: "path.unjudged", path: "a" },
+      { type: "move" },
+    ],
+    { warm: ["a"] },
+    [],
+  );
+
+const declaredWhileSilent = () =>
+  walkOf(["a", "b"], [{ type: "path.silent", path: "a" }, declares(staying, "a", "b")], {}, []);
 
 /** The invariant that an edge violates, if any. */
 function flawOf(before: FailoverContext, event: AnyEventObject, after: Reported) {
@@ -88,7 +112,11 @@ function flawOf(before: FailoverContext, event: AnyEventObject, after: Reported)
     return "the last decision that was reported is not that of the context";
   const wasHealthy = before.charonReady && charonReady && before.up.includes(before.active);
   const isHealthy = wasHealthy && !(event.type === "path.down" && event["path"] === before.active);
-  const isPlanned = ["move", "failback", "removed"].includes(after.cause);
+  const isPlanned = ["move", "failback", "removed", "unreachable"].includes(after.cause);
+  const isSilent =
+    before.silent || (event.type === "path.silent" && event["path"] === before.active);
+  if (after.cause === "unreachable" && before.active !== active && !isSilent)
+    return "a path is left as silent of which a probe is answered";
   if (isHealthy && before.active !== active && !isPlanned) return "a healthy path is left";
   return undefined;
 }
@@ -105,22 +133,25 @@ function flawsOf(walk: Walk): string[] {
 }
 
 describe("the failover machine on generated paths", () => {
-  coversItsChart(two, three);
+  coversItsChart(two, three, probed, declaredWhileSilent);
 
-  for (const [count, walk] of [two(), three()].entries()) {
+  for (const [count, walk] of [two(), three(), probed()].entries()) {
     it(`keeps its active path declared, reported and healthy (walk ${count + 1})`, (t) => {
       t.diagnostic(`${edgesOf(walk).length} edges`);
       assert.deepEqual(flawsOf(walk).slice(0, 3), []);
     });
   }
 
-  it("has an active path that is up in the states steady and moving, and in no other one", () => {
-    const states = [two(), three()].flatMap((walk) => edgesOf(walk).map((edge) => edge.nextState));
+  it("has an active path that is up while steady, silent or moving, and in no other state", () => {
+    const states = [two(), three(), probed()].flatMap((walk) =>
+      edgesOf(walk).map((edge) => edge.nextState),
+    );
     for (const { value, context } of states) {
       const { up, active } = context as FailoverContext;
       const name = typeof value === "string" ? value : Object.keys(value)[0];
       if (name === "suspended") continue;
-      assert.equal(up.includes(active), name === "steady" || name === "moving", name);
+      const carries = ["steady", "silent", "moving"].includes(name ?? "");
+      assert.equal(up.includes(active), carries, name);
       if (name === "doubtful" || name === "dialling") assert.deepEqual(up, [], name);
     }
   });

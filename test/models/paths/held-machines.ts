@@ -8,6 +8,7 @@ export function heldPath(held: Held) {
     actors: {
       child: held.actor() as never,
       load: held.actor(),
+      initiateIke: held.actor(),
       terminateIke: held.actor(),
       endSurplus: held.actor(),
       withdrawKey: held.actor(),

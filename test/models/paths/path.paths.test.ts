@@ -1,6 +1,7 @@
 import { describe } from "node:test";
 import { assign, type AnyEventObject } from "xstate";
 import type { PathContext } from "../../../src/machines/path/path-types.ts";
+import { warmStandby } from "../../../src/model/api/path.ts";
 import { failure, Reason } from "../../../src/model/status/failure.ts";
 import { childSpec, connectionOf, ikeSa, loadedNew } from "../fixtures.ts";
 import { coversItsChart } from "./covers.ts";
@@ -14,6 +15,7 @@ const unrekeyed = failure(Reason.RekeyRefused, "no");
 const unusable = failure(Reason.SecretInvalid, "is badly written");
 const list = (...ikeSas: object[]) => ({ type: "sas.listed", ikeSas });
 const connection = connectionOf();
+const standby = warmStandby(connection);
 const two = { "child-2": childSpec(2), "child-3": childSpec(3) };
 
 const walk =
@@ -29,6 +31,7 @@ const walk =
       guards: { looping: ({ context }) => context.recurrence.times > 1 },
       delays: {
         backoff: 1_000,
+        redial: 1_000,
         moveDeadline: 30_000,
         halt: 60_000,
         steady: never,
@@ -55,7 +58,7 @@ const walk =
       [context.charonReady, context.secretRevision, context.failure?.reason],
       context.ikeSas.map(({ state, remoteId, tasks }) => [state, remoteId, tasks]),
       [context.running, context.outdated.length, context.pathMissing, context.keyToWithdraw],
-      context.carrying,
+      [context.carrying, context.connection.standsBy],
       counts && [context.recurrence.state, Math.min(context.recurrence.times, 2)],
     ],
     errors: [{ failure: refused }, { failure: away }],
@@ -98,8 +101,18 @@ describe("the path machine, by generated paths", () => {
     walk([
       { type: "child.up", child: "child-2" },
       { type: "child.down", child: "child-2", failed: true },
-      { type: "spec.changed", connection, ends: true },
+      { type: "spec.changed", connection, ends: "all" },
     ]),
+    walk(
+      [
+        { type: "spec.changed", connection: standby },
+        { type: "spec.changed", connection },
+        list(ikeSa({ state: "CONNECTING", children: [] })),
+        { type: "peer.notified", failure: failure(Reason.ProtocolError, "malformed") },
+        { type: "configuration.lost" },
+      ],
+      true,
+    ),
     walk([
       rekeying,
       another,

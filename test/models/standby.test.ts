@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { failure, Reason } from "../../src/model/status/failure.ts";
+import { isSettled } from "../../src/runtime/actors/settled.ts";
+import { pathNamed } from "../../src/runtime/actors/snapshots.ts";
+import { connectionOf, ikeSa } from "./fixtures.ts";
+import { harness, standingBy, viaBackup } from "./several-paths-harness.ts";
+
+const alone = { connectionName: "site/backup" };
+/** The IKE SA of the path backup without a CHILD SA. */
+const childless = (changes: object = {}) => viaBackup({ children: [], ...changes });
+
+type Harness = Awaited<ReturnType<typeof harness>>;
+
+const backupOf = ({ snapshot }: Harness) => pathNamed(snapshot(), "backup")?.getSnapshot();
+
+/** A connection whose path main is active, and whose path backup has an IKE SA. */
+async function warm(): Promise<Harness> {
+  const made = await harness(standingBy("warm"));
+  await made.list("main", ikeSa());
+  await made.list("backup", childless());
+  return made;
+}
+
+describe("a warm standby", () => {
+  it("has charon make an IKE SA without a CHILD SA once charon's list is known", async () => {
+    const made = await harness(standingBy("warm"), "no list yet");
+    await made.send({ type: "charon.ready" });
+    assert.equal(made.calls.count("initiateIke"), 0);
+    await made.list("main", ikeSa());
+    await made.list("backup");
+    await made.send({ type: "sas.complete" });
+    assert.deepEqual(made.calls.last("initiateIke"), alone);
+    assert.equal(isSettled(made.snapshot()), false);
+    await made.list("backup", childless({ state: "CONNECTING" }));
+    assert.deepEqual(backupOf(made)?.value, { dialling: "waiting" });
+    await made.list("backup", childless());
+    assert.equal(backupOf(made)?.value, "established");
+    assert.equal(isSettled(made.snapshot()), true);
+    assert.equal(made.calls.count("initiate"), 0);
+    assert.deepEqual(made.snapshot().context.ready, ["main", "backup"]);
+    assert.deepEqual(made.snapshot().context.up, ["main"]);
+  });
+
+  it("keeps an IKE SA that an earlier process left", async () => {
+    const made = await harness(standingBy("warm"), [childless()]);
+    await made.list("main", ikeSa());
+    await made.wait(60_000);
+    assert.equal(made.calls.count("initiateIke"), 0);
+  });
+
+  it("takes over by a CHILD SA on the IKE SA that it has", async () => {
+    const made = await warm();
+    await made.list("main");
+    await made.wait(1_000);
+    assert.deepEqual(made.switches, ["main backup lost"]);
+    assert.deepEqual(made.calls.last("initiate"), {
+      connectionName: "site/backup",
+      names: ["child-2"],
+    });
+    assert.deepEqual(made.calls.last("terminateIke"), { uniqueIds: [] });
+    await made.list("backup", viaBackup());
+    assert.deepEqual(made.snapshot().context.up, ["backup"]);
+  });
+
+  it("keeps its IKE SA when it is left, and ends its CHILD SA", async () => {
+    const made = await warm();
+    await made.send({ type: "move", path: "backup" });
+    await made.list("backup", viaBackup());
+    assert.deepEqual(made.switches, ["main backup move"]);
+    await made.wait(1_000);
+    assert.deepEqual(made.calls.last("terminate"), { uniqueIds: ["1"] });
+    await made.list("main", ikeSa({ children: [] }));
+    const ended = made.calls.made.filter(({ name }) => name === "terminateIke");
+    for (const { input } of ended) assert.deepEqual(input, { uniqueIds: [] });
+    assert.equal(pathNamed(made.snapshot(), "main")?.getSnapshot().value, "established");
+    assert.deepEqual(made.snapshot().context.ready, ["main", "backup"]);
+  });
+
+  it("has a new IKE SA after it was lost, since its peer may be gone", async () => {
+    const made = await warm();
+    await made.list("main");
+    await made.wait(1_000);
+    await made.list("main", ikeSa({ state: "CONNECTING", children: [] }));
+    await made.list("backup", viaBackup());
+    await made.wait(1_000);
+    assert.deepEqual(made.calls.last("terminateIke"), { uniqueIds: ["7"] });
+    await made.list("main");
+    assert.deepEqual(made.calls.last("initiateIke"), { connectionName: "site" });
+  });
+
+  it("is dialled again when its IKE SA ends, and more slowly while it ends again", async () => {
+    const made = await warm();
+    for (let count = 0; count < 4; count++) {
+      await made.list("backup");
+      await made.list("backup", childless());
+    }
+    const quick = made.calls.count("initiateIke");
+    assert.equal(quick, 5);
+    await made.list("backup");
+    assert.equal(made.calls.count("initiateIke"), quick);
+    assert.equal(backupOf(made)?.context.failure?.reason, Reason.LoopDetected);
+    await made.wait(60_000);
+    assert.equal(made.calls.count("initiateIke"), quick + 1);
+  });
+
+  it("dials a silent peer ever more slowly, up to once a minute", async () => {
+    const made = await harness(standingBy("warm"));
+    await made.list("main", ikeSa());
+    const during = async (seconds: number) => {
+      const before = made.calls.count("initiateIke");
+      for (let second = 0; second < seconds; second++) {
+        await made.list("backup");
+        await made.wait(1_000);
+      }
+      return made.calls.count("initiateIke") - before;
+    };
+    assert.ok((await during(60)) <= 10);
+    await during(60);
+    assert.ok((await during(300)) <= 5);
+    assert.equal(backupOf(made)?.context.failure?.reason, Reason.PeerUnreachable);
+    assert.deepEqual(made.switches, []);
+  });
+
+  it("says what to declare if the peer refuses an IKE SA without a CHILD SA", async () => {
+    const made = await harness(standingBy("warm"));
+    await made.list("main", ikeSa());
+    await made.list("backup", childless({ state: "CONNECTING" }));
+    const malformed = failure(Reason.ProtocolError, "it calls the message malformed");
+    await made.send({ type: "peer.notified", path: "backup", failure: malformed });
+    await made.list("backup");
+    await made.wait(200);
+    assert.equal(backupOf(made)?.context.failure?.reason, Reason.StandbyRefused);
+    const dialled = made.calls.count("initiateIke");
+    await made.wait(55_000);
+    assert.equal(made.calls.count("initiateIke"), dialled);
+  });
+
+  it("is dialled by its child if it takes over before it has an IKE SA", async () => {
+    const made = await harness(standingBy("warm"));
+    await made.list("main", ikeSa());
+    await made.list("backup");
+    await made.send({ type: "move", path: "backup" });
+    assert.deepEqual(made.calls.last("initiate"), {
+      connectionName: "site/backup",
+      names: ["child-2"],
+    });
+    await made.list("backup", viaBackup());
+    assert.deepEqual(made.switches, ["main backup move"]);
+  });
+
+  it("has an IKE SA also if another kind of standby was declared before", async () => {
+    const made = await harness(standingBy("cold"));
+    await made.list("main", ikeSa());
+    assert.equal(made.calls.count("initiateIke"), 0);
+    await made.send({ type: "spec.changed", connection: connectionOf(standingBy("warm")) });
+    assert.deepEqual(made.calls.last("initiateIke"), alone);
+  });
+});
+
+describe("a hot standby", () => {
+  it("has its CHILD SA before and after it carried the traffic, and takes over at once", async () => {
+    const made = await harness(standingBy("hot"));
+    await made.list("main", ikeSa());
+    assert.deepEqual(made.calls.last("initiate"), {
+      connectionName: "site/backup",
+      names: ["child-2"],
+    });
+    await made.list("backup", viaBackup());
+    await made.list("main");
+    assert.deepEqual(made.switches, ["main backup lost"]);
+    await made.list("main", ikeSa({ uniqueId: "11" }));
+    await made.send({ type: "move", path: "main" });
+    await made.wait(2_000);
+    const ended = made.calls.made.filter(({ name }) => name.startsWith("terminate"));
+    for (const { input } of ended) assert.deepEqual(input, { uniqueIds: [] });
+    assert.deepEqual(made.snapshot().context.up, ["main", "backup"]);
+  });
+});
