@@ -177,6 +177,22 @@ describe("a failover whose preferred path is to keep an IKE SA on standby", () =
     assert.deepEqual(failover.decided(), ["b, dials a: failback"]);
   });
 
+  it("tries the paths ever more slowly if their peers make IKE SAs and refuse CHILD SAs", () => {
+    const failover = steady("a", { paths: ["a", "b"], warm: ["a", "b"] });
+    failover.down("a");
+    const decisions: string[] = [];
+    while (failover.now < 10 * minute) {
+      const { active } = failover.snapshot.context;
+      const other = active === "a" ? "b" : "a";
+      failover.send({ type: "path.unready", path: other });
+      failover.ready(other);
+      failover.failed(active);
+      failover.pass(1.5 * second);
+      decisions.push(...failover.decided());
+    }
+    assert.ok(decisions.length <= 15, `${decisions.length} decisions`);
+  });
+
   it("takes a path with an IKE SA before another one when the active path is lost", () => {
     const failover = steady("a", warm);
     failover.ready("c");

@@ -117,12 +117,15 @@ export function unanswered({ tried, active, silences }: FailoverContext): Contex
 
 /**
  * Notes that the peer of a path has made an IKE SA. The path gets another turn, unless each path had
- * one without an answer, as if the probed host is down.
+ * one without an answer, as if the probed host is down. While no path is up, the turns become slow
+ * first: each peer may make an IKE SA at every turn and refuse the CHILD SAs.
  */
 export function isReady(context: FailoverContext, path: string): ContextChange {
-  const { ready, tried, silences, paths } = context;
+  const { ready, tried, silences, paths, up, active, circle } = context;
   if (ready.includes(path)) return {};
-  const isFree = silences.unanswered <= paths.length && silences.all < mostSilences;
+  const isFree = up.includes(active)
+    ? silences.unanswered <= paths.length && silences.all < mostSilences
+    : circle === slowestCircle;
   return {
     ready: [...ready, path],
     tried: isFree ? tried.filter((other) => other !== path) : tried,
