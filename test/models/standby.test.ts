@@ -104,6 +104,29 @@ describe("a warm standby", () => {
     assert.equal(made.calls.count("initiateIke"), quick + 1);
   });
 
+  it("is dialled no faster if charon lists the IKE SA that ends, or one that the peer makes in vain", async () => {
+    for (const state of ["DELETING", "CONNECTING"]) {
+      const made = await warm();
+      const before = made.calls.count("initiateIke");
+      for (let second = 0; second < 60; second++) {
+        await made.list("backup", childless({ state }));
+        await made.list("backup");
+        if (state === "DELETING") await made.list("backup", childless());
+        await made.wait(1_000);
+      }
+      const dialled = made.calls.count("initiateIke") - before;
+      assert.ok(dialled <= 10, `${dialled} attempts beside ${state}`);
+    }
+  });
+
+  it("asks for lists while the peer makes its IKE SA", async () => {
+    const made = await warm();
+    await made.list("backup", childless({ state: "CONNECTING" }));
+    const before = made.lists();
+    await made.wait(2_000);
+    assert.ok(made.lists() > before);
+  });
+
   it("dials a silent peer ever more slowly, up to once a minute", async () => {
     const made = await harness(standingBy("warm"));
     await made.list("main", ikeSa());

@@ -45,6 +45,13 @@ export const dialling = pathSetup.createStateConfig({
             params: ({ context }) => ({ failure: loopFailure(context.recurrence) }),
           },
         },
+        { target: "choosing" },
+      ],
+    },
+    choosing: {
+      description: "charon may end an IKE SA, or the peer may make one.",
+      always: [
+        { guard: ({ context }) => context.ikeSas.length > 0, target: "waiting" },
         { target: "initiating" },
       ],
     },
@@ -62,7 +69,7 @@ export const dialling = pathSetup.createStateConfig({
       },
     },
     waiting: {
-      description: "charon negotiates with the peer, or waits for its answer.",
+      description: "charon negotiates with the peer, waits for its answer, or ends an IKE SA.",
       on: {
         "sas.listed": { actions: [{ type: "takeList" }, { type: "forward" }], target: "judging" },
       },

@@ -1,4 +1,4 @@
-import { assign, not } from "xstate";
+import { assign } from "xstate";
 import { pathSetup } from "./path-setup.ts";
 
 const loss = {
@@ -32,11 +32,9 @@ export const failed = pathSetup.createStateConfig({
     undialled: {
       description: "The path stands by without an IKE SA; charon dials again after a pause.",
       on: loss,
-      always: [
-        { guard: "established", target: "#path.established" },
-        { guard: not("undialled"), target: "#path.negotiating" },
-      ],
-      after: { redial: "#path.dialling.initiating" },
+      // An attempt of the peer that fails is no reason to dial before the end of the pause.
+      always: { guard: "established", target: "#path.established" },
+      after: { redial: "#path.dialling.choosing" },
     },
     refused: {
       description: "The peer refused. The children retry about once a minute.",

@@ -241,7 +241,9 @@ export const pathSetup = setup({
     established: ({ context }) => context.ikeSas.some(isEstablished),
     /** Whether the path stands by and lacks the IKE SA that it is to have. */
     undialled: ({ context: { connection, ikeSas, secretRevision } }) =>
-      connection.standsBy !== undefined && ikeSas.length === 0 && secretRevision !== undefined,
+      connection.standsBy !== undefined &&
+      !ikeSas.some(isEstablished) &&
+      secretRevision !== undefined,
     rekeying: ({ context }) => context.ikeSas.some(isRekeying),
     moving: ({ context }) => context.ikeSas.some(isMoving),
     doubled: ({ context }) => isDoubled(context),
