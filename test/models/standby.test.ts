@@ -159,6 +159,29 @@ describe("a warm standby", () => {
     assert.equal(made.calls.count("initiateIke"), dialled);
   });
 
+  it("becomes active again after the hold also if its peer keeps no IKE SA without a CHILD SA", async () => {
+    for (const isRefused of [true, false]) {
+      const made = await warm();
+      await made.list("main");
+      await made.wait(1_000);
+      await made.list("backup", viaBackup());
+      await made.wait(1_000);
+      assert.deepEqual(made.switches, ["main backup lost"]);
+      const main = () => pathNamed(made.snapshot(), "main")?.getSnapshot();
+      const malformed = failure(Reason.ProtocolError, "it calls the message malformed");
+      for (let second = 0; second < 600 && main()?.context.connection.standsBy; second++) {
+        if (main()?.matches("dialling")) {
+          if (isRefused)
+            await made.send({ type: "peer.notified", path: "main", failure: malformed });
+          else await made.list("main", ikeSa({ children: [] }));
+          await made.list("main");
+        }
+        await made.wait(1_000);
+      }
+      assert.equal(made.snapshot().context.dialled, "main");
+    }
+  });
+
   it("is dialled by its child if it takes over before it has an IKE SA", async () => {
     const made = await harness(standingBy("warm"));
     await made.list("main", ikeSa());

@@ -6,6 +6,7 @@ import {
   warmStandby,
   type PathConnection,
 } from "../../model/api/path.ts";
+import { Reason } from "../../model/status/failure.ts";
 import type { PathDecision } from "../failover/failover-types.ts";
 import type { Tunnel } from "../gateway/gateway-types.ts";
 import { pathChange } from "../path/path-change.ts";
@@ -31,10 +32,18 @@ export function warmOf(connection: Connection): string[] {
   return connection.paths.filter(({ standby }) => standby !== "cold").map(({ name }) => name);
 }
 
-/** The paths with an IKE SA. */
+/** The failures of a standby whose peer answers, and keeps no IKE SA without a CHILD SA. */
+const childlessOnly: ReadonlySet<string> = new Set([Reason.StandbyRefused, Reason.LoopDetected]);
+
+/** The paths with an IKE SA, and those that lack it only since it would have no CHILD SA. */
 export function pathsReady({ paths }: Pick<ConnectionContext, "paths">): string[] {
   return paths
-    .filter(({ state }) => state === "established" || state === "rekeying")
+    .filter(
+      ({ state, failure }) =>
+        state === "established" ||
+        state === "rekeying" ||
+        (failure !== undefined && childlessOnly.has(failure.reason)),
+    )
     .map(({ path }) => path);
 }
 

@@ -13,6 +13,12 @@ const refused = failure(
   "the peer does not accept an IKE SA without a CHILD SA: set `standby` of this path to cold, or to hot if the peer routes its answers",
 );
 
+/** A peer that refuses is expected to refuse again: its failure stays during another attempt. */
+function duringAttempt(known: Failure | undefined): Failure | undefined {
+  const stays = known?.reason === Reason.StandbyRefused || known?.reason === Reason.LoopDetected;
+  return stays ? known : undefined;
+}
+
 /** A peer calls an IKE SA without a CHILD SA malformed if it does not know them. */
 function ofStandby(known: Failure): Failure {
   return known.reason === Reason.ProtocolError ? refused : known;
@@ -56,7 +62,10 @@ export const dialling = pathSetup.createStateConfig({
       ],
     },
     initiating: {
-      entry: { type: "note", params: { failure: undefined } },
+      entry: {
+        type: "note",
+        params: ({ context }) => ({ failure: duringAttempt(context.failure) }),
+      },
       invoke: {
         id: "initiateIke",
         src: "initiateIke",
