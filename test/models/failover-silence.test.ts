@@ -90,6 +90,34 @@ describe("a failover whose active path is up and answers no probe", () => {
     assert.deepEqual(failover.decided(), ["a, dials c: unreachable"]);
   });
 
+  it("gives that turn also after hours in which no other path came up", () => {
+    const failover = steady("a", { paths: ["a", "b"] });
+    silence(failover, "a");
+    while (failover.now < 120 * minute) {
+      if (failover.snapshot.context.dialled === "b") failover.failed("b");
+      failover.pass(5 * second);
+    }
+    failover.decided();
+    failover.ready("b");
+    assert.deepEqual(failover.decided(), ["a, dials b: unreachable"]);
+  });
+
+  it("does not dial a path again and again whose peer makes IKE SAs and refuses CHILD SAs", () => {
+    const failover = steady("a", { paths: ["a", "b"], warm: ["a", "b"] });
+    silence(failover, "a");
+    let attempts = 0;
+    while (failover.now < 60 * minute) {
+      if (failover.snapshot.context.dialled === "b") {
+        attempts++;
+        failover.failed("b");
+        failover.send({ type: "path.unready", path: "b" });
+      }
+      failover.pass(second);
+      failover.ready("b");
+    }
+    assert.ok(attempts <= 30, `${attempts} attempts`);
+  });
+
   it("returns at once to a path that has a new IKE SA, if the next one is silent as well", () => {
     const failover = steady();
     failover.ready("a", "b");

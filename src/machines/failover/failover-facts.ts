@@ -20,6 +20,9 @@ export const noSilences: FailoverContext["silences"] = { unanswered: 0, all: 0 }
 /** After so many silences without a calm time, only a rest gives a path another turn. */
 const mostSilences = 10;
 
+/** A rest allows for so many: one for the silence at its end, one for the attempt that follows, and one more. */
+const freeTurns = 3;
+
 /** From this circle on, a turn has its longest time. */
 const slowestCircle = 3;
 
@@ -109,9 +112,14 @@ function withTurn(tried: readonly string[], path: string): readonly string[] {
 /** Notes that no probe was answered by the active path in its turn. */
 export function unanswered({ tried, active, silences }: FailoverContext): ContextChange {
   const { unanswered, all } = silences;
+  // The state is entered again after each attempt at another path.
+  const isNew = !tried.includes(active);
   return {
     tried: withTurn(tried, active),
-    silences: { unanswered: unanswered + 1, all: Math.min(all + 1, mostSilences) },
+    silences: {
+      unanswered: isNew ? unanswered + 1 : unanswered,
+      all: Math.min(all + 1, mostSilences),
+    },
   };
 }
 
@@ -132,9 +140,17 @@ export function isReady(context: FailoverContext, path: string): ContextChange {
   };
 }
 
-/** Begins another circle in which the other paths are tried for an answer. */
-export function rested({ active, rests }: FailoverContext): ContextChange {
-  return { tried: [active], rests: Math.min(rests + 1, mostRests) };
+/**
+ * Begins another circle in which the other paths are tried for an answer, and in which one whose peer
+ * makes an IKE SA may have another turn.
+ */
+export function rested({ active, rests, silences }: FailoverContext): ContextChange {
+  const { all, ...others } = silences;
+  return {
+    tried: [active],
+    rests: Math.min(rests + 1, mostRests),
+    silences: { ...others, all: Math.min(all, mostSilences - freeTurns) },
+  };
 }
 
 /** The time between two circles of paths through which no probe was answered; milliseconds. */
