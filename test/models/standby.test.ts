@@ -204,6 +204,38 @@ describe("a warm standby", () => {
   });
 });
 
+describe("a standby of another kind than before", () => {
+  const declare = (made: Harness, standby: string) =>
+    made.send({ type: "spec.changed", connection: connectionOf(standingBy(standby)) });
+
+  it("ends the SAs that it is not to have any more", async () => {
+    const hot = await harness(standingBy("hot"));
+    await hot.list("main", ikeSa());
+    await hot.list("backup", viaBackup());
+    await declare(hot, "warm");
+    assert.deepEqual(hot.calls.last("terminate"), { uniqueIds: ["2"] });
+    await hot.list("backup", childless());
+    await declare(hot, "cold");
+    assert.deepEqual(hot.calls.last("terminateIke"), { uniqueIds: ["8"] });
+    const ended = hot.calls.made.filter(({ name }) => name.startsWith("terminate"));
+    assert.ok(ended.every(({ input }) => !JSON.stringify(input).includes('"7"')));
+  });
+
+  it("keeps its SAs if it is to have more, and those that the peer made", async () => {
+    const made = await warm();
+    await declare(made, "hot");
+    await made.list("backup", viaBackup());
+    const cold = await harness(standingBy("cold"));
+    await cold.list("main", ikeSa());
+    await cold.list("backup", viaBackup());
+    await declare(cold, "warm");
+    for (const { calls } of [made, cold]) {
+      assert.equal(calls.count("terminate"), 0);
+      assert.deepEqual(calls.last("terminateIke"), { uniqueIds: [] });
+    }
+  });
+});
+
 describe("a hot standby", () => {
   it("has its CHILD SA before and after it carried the traffic, and takes over at once", async () => {
     const made = await harness(standingBy("hot"));

@@ -100,6 +100,21 @@ function standingBy({ connection, standby }: PathConnection, { dials }: Choice):
   return standby === "warm" ? warmStandby(connection) : connection;
 }
 
+/** The SAs that end by another declaration: a standby that is to have less than before. */
+export function endsBy(
+  before: Choice,
+  after: Choice,
+  path: string,
+): "all" | "children" | undefined {
+  if (isChosen(before, path) || isChosen(after, path)) return undefined;
+  const kindBy = ({ connection }: Choice) =>
+    pathConnections(connection).find((one) => one.path === path)?.standby;
+  const [was, is] = [kindBy(before), kindBy(after)];
+  if (was === undefined || was === is) return undefined;
+  if (is === "cold") return "all";
+  return was === "hot" ? "children" : undefined;
+}
+
 export function isChosen({ active, dialled, dials }: Choice, path: string): boolean {
   return dials && (path === active || path === dialled);
 }

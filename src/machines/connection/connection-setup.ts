@@ -8,6 +8,7 @@ import { pathMachine } from "../path/path.ts";
 import {
   changedPaths,
   childrenWithGateway,
+  endsBy,
   failoverOf,
   hasPath,
   idIn,
@@ -140,8 +141,11 @@ export const connectionSetup = setup({
       for (const { path } of context.paths)
         if (!paths.includes(path)) enqueue.sendTo(pathActorId(path), { type: "delete" });
       for (const { path, connection: declared } of pathsOf(next))
-        if (hasPath(context, path))
-          enqueue.sendTo(pathActorId(path), { type: "spec.changed", connection: declared });
+        if (hasPath(context, path)) {
+          const ends = endsBy(context, next, path);
+          const changed = { type: "spec.changed", connection: declared } as const;
+          enqueue.sendTo(pathActorId(path), ends === undefined ? changed : { ...changed, ends });
+        }
       for (const child of childrenWithGateway(next)) {
         const tunnels = ifIdsOf(next, child.key);
         enqueue.sendTo(gatewayActorId(child.key), {
