@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { failure, Reason } from "../../src/model/status/failure.ts";
 import { isSettled } from "../../src/runtime/actors/settled.ts";
 import { pathNamed } from "../../src/runtime/actors/snapshots.ts";
-import { connectionOf, ikeSa } from "./fixtures.ts";
+import { childSpec, connectionOf, ikeSa } from "./fixtures.ts";
 import { harness, standingBy, viaBackup } from "./several-paths-harness.ts";
 
 const alone = { connectionName: "site/backup" };
@@ -193,6 +193,23 @@ describe("a warm standby", () => {
     });
     await made.list("backup", viaBackup());
     assert.deepEqual(made.switches, ["main backup move"]);
+  });
+
+  it("is not the default where the peer alone dials", async () => {
+    const declared = async (action: string, standby: object) => {
+      const children = { "child-2": childSpec(2, { extra: { start_action: action } }) };
+      const paths = standingBy("warm").paths.map(({ standby: _, ...path }) => ({
+        ...path,
+        ...standby,
+      }));
+      const made = await harness({ children, paths });
+      await made.list("main", ikeSa());
+      await made.list("backup");
+      return made.calls.count("initiateIke");
+    };
+    assert.equal(await declared("none", {}), 0);
+    assert.equal(await declared("none", { standby: "warm" }), 1);
+    assert.equal(await declared("trap", {}), 1);
   });
 
   it("has an IKE SA also if another kind of standby was declared before", async () => {

@@ -74,9 +74,17 @@ function pathValues(spec: IPSecConnectionSpec): Omit<Path, "name" | "standby"> {
 }
 
 function pathFromSpec(path: PathSpec, spec: IPSecConnectionSpec): Path {
-  const { name, standby = defaultStandby, extra, ...own } = path;
+  // Where the peer alone dials, ipman dials to stand by only if that is declared.
+  const ofChildren = Object.values(spec.children).some(isDialled) ? defaultStandby : "cold";
+  const { name, standby = ofChildren, extra, ...own } = path;
   const { extra: inherited, ...values } = pathValues({ ...spec, ...own });
   return { name, standby, ...values, extra: { ...inherited, ...canonicalExtra(extra ?? {}) } };
+}
+
+/** Whether ipman or traffic is to bring up a child. */
+function isDialled({ extra = {} }: ChildSpec): boolean {
+  const action = parseAction(own(canonicalExtra(extra), "start_action") ?? "start");
+  return action?.start === true || action?.trap === true;
 }
 
 function childFromSpec(key: string, spec: ChildSpec, canInitiate: boolean): Child {
