@@ -108,6 +108,23 @@ describe("the paths of a connection", () => {
     assert.deepEqual(endedBy(made), []);
   });
 
+  it("come up beside the active one also if traffic brings up their children", async () => {
+    const extra = { ...childSpec().extra, start_action: "trap" };
+    const made = await harness({ ...two, children: { "child-2": childSpec(2, { extra }) } });
+    await made.list("main", ikeSa());
+    await made.send({ type: "probes.judged", answered: false });
+    assert.equal(made.snapshot().context.dialled, "backup");
+    assert.deepEqual(made.calls.last("initiate"), {
+      connectionName: "site/backup",
+      names: ["child-2"],
+    });
+    await made.list("backup", viaBackup());
+    await made.wait(10_000);
+    assert.deepEqual(made.switches, ["main backup unreachable"]);
+    assert.equal(made.initiates("backup"), false);
+    assert.deepEqual(endedBy(made), ["7"]);
+  });
+
   it("are left only for one that carries as many children", async () => {
     const both = viaBackup({ children: sasOf(1, 2) });
     const made = await harness(twoChildren, [both]);
@@ -190,8 +207,9 @@ describe("the paths of a connection", () => {
   });
 
   it("show their kind of standby, since when they are up, and the last switch", async () => {
-    const [first, second] = two.paths;
-    const made = await harness({ paths: [{ ...first, standby: "warm" }, second] });
+    const [preferred, second] = two.paths;
+    const first = { ...preferred, standby: "warm" };
+    const made = await harness({ paths: [first, second] });
     await made.list("main", ikeSa());
     const before = pathStatuses(made.snapshot());
     assert.deepEqual(

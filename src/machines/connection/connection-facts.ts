@@ -6,8 +6,10 @@ import {
   warmStandby,
   type PathConnection,
 } from "../../model/api/path.ts";
+import { trapsOnly } from "../../model/charon/vici-message.ts";
 import { Reason } from "../../model/status/failure.ts";
 import type { PathDecision } from "../failover/failover-types.ts";
+import { memo } from "../../model/value/memo.ts";
 import type { Tunnel } from "../gateway/gateway-types.ts";
 import { pathChange } from "../path/path-change.ts";
 import {
@@ -91,9 +93,26 @@ type Choice = Pick<ConnectionContext, "connection" | "active" | "dialled" | "dia
 export function pathsOf(choice: Choice): readonly PathConnection[] {
   return pathConnections(choice.connection).map((one) => ({
     ...one,
-    connection: isChosen(choice, one.path) ? one.connection : standingBy(one, choice),
+    connection: asChosen(one, choice),
   }));
 }
+
+function asChosen(one: PathConnection, choice: Choice): Connection {
+  if (!isChosen(choice, one.path)) return standingBy(one, choice);
+  return one.path === choice.active ? one.connection : withoutTraffic(one.connection);
+}
+
+/** A path that is to take over gets no traffic yet, which otherwise may bring up its children. */
+const withoutTraffic = memo((connection: Connection): Connection =>
+  connection.children.some(trapsOnly)
+    ? {
+        ...connection,
+        children: connection.children.map((child) =>
+          trapsOnly(child) ? { ...child, initiates: true } : child,
+        ),
+      }
+    : connection,
+);
 
 function standingBy({ connection, standby }: PathConnection, { dials }: Choice): Connection {
   if (!dials || standby === "cold") return coldStandby(connection);

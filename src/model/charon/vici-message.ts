@@ -68,7 +68,8 @@ function messageFromSet(child: Child, { local, remote }: SelectorSet): ViciMessa
   };
 }
 
-function trapsOnly(child: Child): boolean {
+/** Whether traffic alone is to bring a child up, by a trap policy. */
+export function trapsOnly(child: Child): boolean {
   return !child.initiates && parseAction(own(child.extra, "start_action") ?? "")?.trap === true;
 }
 

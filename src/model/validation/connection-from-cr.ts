@@ -74,10 +74,11 @@ function pathValues(spec: IPSecConnectionSpec): Omit<Path, "name" | "standby"> {
 }
 
 function pathFromSpec(path: PathSpec, spec: IPSecConnectionSpec): Path {
-  // Where the peer alone dials, ipman dials to stand by only if that is declared.
-  const ofChildren = Object.values(spec.children).some(isDialled) ? defaultStandby : "cold";
-  const { name, standby = ofChildren, extra, ...own } = path;
+  const { name, standby: declared, extra, ...own } = path;
   const { extra: inherited, ...values } = pathValues({ ...spec, ...own });
+  // Where the peer alone dials, ipman dials to stand by only if that is declared.
+  const isPeers = !isSingleHost(values.remoteAddr) || !Object.values(spec.children).some(isDialled);
+  const standby = declared ?? (isPeers ? "cold" : defaultStandby);
   return { name, standby, ...values, extra: { ...inherited, ...canonicalExtra(extra ?? {}) } };
 }
 

@@ -173,7 +173,7 @@ export const PathSpec = Type.Object(
         type: "string",
         enum: ["warm", "hot", "cold"],
         description:
-          "The SAs of this path while another one is active: an IKE SA without CHILD SAs (warm, the default), CHILD SAs as well (hot), or none (cold, the default if the start_action of every child is none). Use hot only if the peer chooses the tunnel for its answers by routing.",
+          "The SAs of this path while another one is active: an IKE SA without CHILD SAs (warm, the default), CHILD SAs as well (hot), or none (cold, the default if only the peer can dial: the start_action of every child is none, or remoteAddr is not a single host). Use hot only if the peer chooses the tunnel for its answers by routing.",
       }),
     ),
     extra: Type.Optional(
