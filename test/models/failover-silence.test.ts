@@ -169,6 +169,19 @@ describe("a failover whose active path is up and answers no probe", () => {
     assert.match(lost.decided().at(-1) ?? "", /^[bc]: lost$/);
   });
 
+  it("has ten seconds to come up again after a restart", () => {
+    const failover = steady("a", { paths: ["a", "b"] });
+    silence(failover, "a");
+    failover.failed("b");
+    failover.decided();
+    failover.send({ type: "path.renewed", path: "a" });
+    failover.down("a");
+    failover.pass(9 * second);
+    assert.deepEqual(failover.decided(), []);
+    failover.up("a");
+    assert.equal(failover.state, "steady.preferred");
+  });
+
   it("counts a failback that is not answered as a setback", () => {
     const failover = steady("b");
     failover.pass(hold);

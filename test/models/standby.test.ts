@@ -198,10 +198,8 @@ describe("a warm standby", () => {
   it("is not the default where the peer alone dials", async () => {
     const declared = async (action: string, standby: object) => {
       const children = { "child-2": childSpec(2, { extra: { start_action: action } }) };
-      const paths = standingBy("warm").paths.map(({ standby: _, ...path }) => ({
-        ...path,
-        ...standby,
-      }));
+      const backup = { name: "backup", remoteAddr: "192.0.2.9", ...standby };
+      const paths = [{ name: "main", ...standby }, backup];
       const made = await harness({ children, paths });
       await made.list("main", ikeSa());
       await made.list("backup");

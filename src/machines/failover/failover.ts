@@ -140,6 +140,7 @@ export const failoverMachine = failoverSetup.createMachine({
         { guard: "next", target: "moving", actions: [{ type: "dialNext" }, report] },
       ],
       on: {
+        "path.renewed": { guard: "ofActive", actions: { type: "noteRenewal" } },
         "path.down": lost,
         "paths.declared": {
           guard: "activeKept",
