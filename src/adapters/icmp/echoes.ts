@@ -1,4 +1,5 @@
-import { Observable } from "rxjs";
+import { Observable, type Observer } from "rxjs";
+import { NetlinkError } from "../linux/errors.ts";
 import type { DescriptorWatcher } from "../linux/poller.ts";
 import {
   dueAt,
@@ -14,9 +15,21 @@ import {
 import type { EchoPace } from "../../model/probe/echo-pace.ts";
 import { EchoSocket, type EchoPath } from "./echo-socket.ts";
 
+/** Errors of a socket without an address or a route, as before the tunnel is set up. */
+const withoutRoute: ReadonlySet<string> = new Set([
+  "EACCES",
+  "EADDRNOTAVAIL",
+  "EHOSTUNREACH",
+  "EINVAL",
+  "ENETDOWN",
+  "ENETUNREACH",
+  "ENODEV",
+]);
+
 /**
- * Sends echo requests at a pace and emits the judgement of each; it neither completes nor errors. A
- * request that cannot be sent, as while the source's address does not exist yet, stays unanswered.
+ * Sends echo requests at a pace and emits the judgement of each; it does not complete. A request that
+ * cannot be sent, as while the source's address does not exist yet, stays unanswered. It errors with a
+ * {@link NetlinkError} if there can be no socket, which says nothing about the target.
  */
 export function echoes(
   poller: DescriptorWatcher,
@@ -24,14 +37,14 @@ export function echoes(
   pace: EchoPace,
 ): Observable<EchoOutcome> {
   return new Observable((subscriber) => {
-    const prober = new Prober(poller, path, pace, (outcome) => subscriber.next(outcome));
+    const prober = new Prober(poller, path, pace, subscriber);
     return () => prober[Symbol.dispose]();
   });
 }
 
 /** Sends the requests of one probe when they are due, and has them judged. */
 class Prober implements Disposable {
-  readonly #emit: (outcome: EchoOutcome) => void;
+  readonly #observer: Pick<Observer<EchoOutcome>, "next" | "error">;
   readonly #open: () => EchoSocket;
   #state: EchoState;
   #socket: EchoSocket | undefined;
@@ -42,9 +55,9 @@ class Prober implements Disposable {
     poller: DescriptorWatcher,
     path: EchoPath,
     pace: EchoPace,
-    emit: (outcome: EchoOutcome) => void,
+    observer: Pick<Observer<EchoOutcome>, "next" | "error">,
   ) {
-    this.#emit = emit;
+    this.#observer = observer;
     this.#open = () => new EchoSocket(poller, path, (sequence) => this.#take(sequence));
     this.#state = startOf(pace, performance.now());
     this.#step();
@@ -59,7 +72,7 @@ class Prober implements Disposable {
   #take(sequence: number): void {
     const { state, outcome } = withAnswer(this.#state, sequence, performance.now());
     this.#state = state;
-    if (outcome !== undefined) this.#emit(outcome);
+    if (outcome !== undefined) this.#observer.next(outcome);
     this.#wait();
   }
 
@@ -68,7 +81,7 @@ class Prober implements Disposable {
     this.#socket?.drain();
     const { state, outcomes } = judged(this.#state, performance.now());
     this.#state = state;
-    for (const outcome of outcomes) this.#emit(outcome);
+    for (const outcome of outcomes) this.#observer.next(outcome);
     if (!this.#isClosed && isSendDue(this.#state, performance.now())) this.#send();
     this.#wait();
   }
@@ -78,8 +91,12 @@ class Prober implements Disposable {
     try {
       this.#socket ??= this.#open();
       this.#socket.send(wireSequence(this.#state));
-    } catch {
-      // There is no address, route or neighbour: the request is judged as unanswered.
+    } catch (error) {
+      // Without an address, a route or a neighbour, the request is judged as unanswered.
+      const isOfNetwork = error instanceof NetlinkError && withoutRoute.has(error.code);
+      if (this.#socket !== undefined || isOfNetwork) return;
+      this.#isClosed = true;
+      this.#observer.error(error);
     }
   }
 
