@@ -8,6 +8,7 @@ import {
   startOf,
   wireSequence,
   withAnswer,
+  withoutRequest,
   withRequest,
   type EchoOutcome,
   type EchoState,
@@ -27,9 +28,9 @@ const withoutRoute: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Sends echo requests at a pace and emits the judgement of each; it does not complete. A request that
- * cannot be sent, as while the source's address does not exist yet, stays unanswered. It errors with a
- * {@link NetlinkError} if there can be no socket, which says nothing about the target.
+ * Sends echo requests at a pace and emits the judgement of each; it does not complete. There is
+ * none while the source's address or a route does not exist yet. It errors with a {@link NetlinkError}
+ * if there can be no socket, which says nothing about the target.
  */
 export function echoes(
   poller: DescriptorWatcher,
@@ -92,9 +93,12 @@ class Prober implements Disposable {
       this.#socket ??= this.#open();
       this.#socket.send(wireSequence(this.#state));
     } catch (error) {
-      // Without an address, a route or a neighbour, the request is judged as unanswered.
-      const isOfNetwork = error instanceof NetlinkError && withoutRoute.has(error.code);
-      if (this.#socket !== undefined || isOfNetwork) return;
+      // A socket that had a route has lost it: the request is judged as unanswered.
+      if (this.#socket !== undefined) return;
+      if (error instanceof NetlinkError && withoutRoute.has(error.code)) {
+        this.#state = withoutRequest(this.#state);
+        return;
+      }
       this.#isClosed = true;
       this.#observer.error(error);
     }

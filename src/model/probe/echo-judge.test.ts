@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { connectionOf } from "../../../test/models/fixtures.ts";
-import { startOf, withAnswer, withRequest } from "./echo-judge.ts";
+import {
+  isSendDue,
+  judged,
+  startOf,
+  withAnswer,
+  withoutRequest,
+  withRequest,
+} from "./echo-judge.ts";
 import { paceOf, type EchoPace } from "./echo-pace.ts";
 import { probeOver, randomFrom, type SimulatedLink } from "./simulated-link.fixture.ts";
 
@@ -40,6 +47,20 @@ describe("the probe of a connection with several paths", () => {
       const all = detections(tripMs);
       assert.ok(Math.max(...all) <= mostMs, `${Math.max(...all)} ms`);
     });
+
+  it("judges nothing, and asks on, while no request can be sent", () => {
+    let state = startOf(adaptive, 0);
+    let attempts = 0;
+    for (let now = 0; now < 10 * second; now += 10) {
+      const { state: next, outcomes } = judged(state, now);
+      assert.deepEqual(outcomes, []);
+      state = next;
+      if (!isSendDue(state, now)) continue;
+      state = withoutRequest(withRequest(state, now));
+      attempts++;
+    }
+    assert.equal(attempts, 34);
+  });
 
   it("sends one request in each interval while it is answered", () => {
     const { sent } = probeOver({ roundTripMs: () => 20 }, adaptive, 60 * second);

@@ -83,6 +83,12 @@ export function withRequest(state: EchoState, now: number): EchoState {
   return { ...state, requests, sequence, sentAt: now };
 }
 
+/** Leaves the latest request out, which could not be sent; the next one is due after the usual rest. */
+export function withoutRequest(state: EchoState): EchoState {
+  const { requests, sequence } = state;
+  return { ...state, requests: requests.filter((request) => request.sequence !== sequence) };
+}
+
 /** Takes an answer, by its number on the wire; without an outcome if no request waits for it. */
 export function withAnswer(
   state: EchoState,

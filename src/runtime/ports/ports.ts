@@ -89,7 +89,7 @@ export interface NetworkPort {
    * @throws while charon is away
    */
   readonly saCounters: () => readonly KernelCounters[];
-  /** Sends echo requests through a gateway, and emits the judgement of each; it does not error. */
+  /** Sends echo requests through a gateway, and emits the judgement of each. */
   readonly echoes: (order: ProbeOrder) => Observable<EchoOutcome>;
   /** Emits the part of the namespace that changed, at each change. */
   readonly watch: (gateway: Gateway) => Observable<KernelPart>;
