@@ -128,6 +128,7 @@ describe("the connection machine on generated paths", () => {
       { type: "spec.changed", connection: twoPaths },
       { type: "spec.changed", connection: connectionOf() },
       { type: "path.failed", path },
+      { type: "probes.judged", answered: false },
       { type: "path.carries", path, children: ["child-2"] },
       { type: "restart" },
       ...["main", "backup"].map((left) => ({ type: "path.left", path: left, intact: true })),
