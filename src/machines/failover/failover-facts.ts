@@ -20,8 +20,8 @@ export const noSilences: FailoverContext["silences"] = { unanswered: 0, all: 0 }
 /** After so many silences without a calm time, only a rest gives a path another turn. */
 const mostSilences = 10;
 
-/** A rest allows for so many: one for the silence at its end, one for the attempt that follows, and one more. */
-const freeTurns = 3;
+/** A rest allows for so many: that at its end, that after the next attempt, and one more. */
+const freeSilences = 3;
 
 /** From this circle on, a turn has its longest time. */
 const slowestCircle = 3;
@@ -149,7 +149,7 @@ export function rested({ active, rests, silences }: FailoverContext): ContextCha
   return {
     tried: [active],
     rests: Math.min(rests + 1, mostRests),
-    silences: { ...others, all: Math.min(all, mostSilences - freeTurns) },
+    silences: { ...others, all: Math.min(all, mostSilences - freeSilences) },
   };
 }
 

@@ -32,7 +32,7 @@ export const failed = pathSetup.createStateConfig({
     undialled: {
       description: "The path stands by without an IKE SA; charon dials again after a pause.",
       on: loss,
-      // An attempt of the peer that fails is no reason to dial before the end of the pause.
+      // A failed attempt of the peer does not end the pause.
       always: { guard: "established", target: "#path.established" },
       after: { redial: "#path.dialling.choosing" },
     },

@@ -76,7 +76,7 @@ function pathValues(spec: IPSecConnectionSpec): Omit<Path, "name" | "standby"> {
 function pathFromSpec(path: PathSpec, spec: IPSecConnectionSpec): Path {
   const { name, standby: declared, extra, ...own } = path;
   const { extra: inherited, ...values } = pathValues({ ...spec, ...own });
-  // Where the peer alone dials, ipman dials to stand by only if that is declared.
+  // ipman dials to stand by, unless the peer alone dials and nothing else is declared.
   const isPeers = !isSingleHost(values.remoteAddr) || !Object.values(spec.children).some(isDialled);
   const standby = declared ?? (isPeers ? "cold" : defaultStandby);
   return { name, standby, ...values, extra: { ...inherited, ...canonicalExtra(extra ?? {}) } };
