@@ -1,5 +1,5 @@
 import type { Child, Connection } from "../../model/api/connection.ts";
-import { messageFromConnection, messagesFromChild } from "../../model/charon/vici-message.ts";
+import { ikeMessageFrom, messagesFromChild } from "../../model/charon/vici-message.ts";
 
 /** The consequences of a change of the spec. */
 export interface PathChange {
@@ -27,9 +27,7 @@ export function pathChange(before: Connection, after: Connection): PathChange {
 }
 
 function ikeKey(connection: Connection): string {
-  // charon compares by `unique` once, when an IKE SA is established.
-  const isOfSa = (name: string, value: unknown) => (name === "unique" ? undefined : value);
-  return JSON.stringify(messageFromConnection({ ...connection, children: [] }), isOfSa);
+  return JSON.stringify(ikeMessageFrom(connection));
 }
 
 function differ(before: Child, after: Child): boolean {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { messageFromConnection } from "../charon/vici-message.ts";
 import { manifest } from "../validation/manifests.fixture.ts";
 import { connectionFromCr } from "../validation/connection-from-cr.ts";
 import {
@@ -88,9 +89,8 @@ describe("the paths of a connection", () => {
       ],
     });
     const [main, backup] = pathConnections(connection).map((one) => one.connection);
-    const unique = "never";
-    assert.deepEqual(main?.extra, { unique, dpd_delay: "5s", rekey_time: "1h" });
-    assert.deepEqual(backup?.extra, { unique, dpd_delay: "9s", rekey_time: "1h" });
+    assert.deepEqual(main?.extra, { dpd_delay: "5s", rekey_time: "1h" });
+    assert.deepEqual(backup?.extra, { dpd_delay: "9s", rekey_time: "1h" });
     assert.deepEqual([main.localAddr, backup.localAddr], ["192.168.1.1", undefined]);
     assert.deepEqual([main.remoteId, backup.remoteId], ["192.168.1.2", "other"]);
     assert.deepEqual([main.secretRef.key, backup.secretRef.key], ["example", "psk"]);
@@ -107,16 +107,19 @@ describe("the paths of a connection", () => {
       assert.ok(!Object.hasOwn(path.connection, "standby"));
   });
 
-  it("let charon keep IKE SAs of the same identities, unless declared or alone", () => {
-    const uniqueIn = (connection: ReturnType<typeof named>) =>
-      pathConnections(connection).map((path) => path.connection.extra["unique"]);
-    assert.deepEqual(uniqueIn(named("main", "backup")), ["never", "never"]);
-    assert.deepEqual(uniqueIn(named("main")), [undefined]);
+  it("let charon keep IKE SAs of the same identities and notice a loss, unless declared or alone", () => {
+    const optionsOf = (connection: ReturnType<typeof named>) =>
+      allPathConnections([connection]).map((path) => {
+        const { unique, dpd_delay } = messageFromConnection(path)[path.name] ?? {};
+        return [unique, dpd_delay];
+      });
+    const ofSeveral = ["never", "2s"];
+    assert.deepEqual(optionsOf(named("main", "backup")), [ofSeveral, ofSeveral]);
+    assert.deepEqual(optionsOf(named("main")), [[undefined, "10s"]]);
+    const extra = { unique: "keep", dpd_delay: "5s" };
     const paths = [{ name: "main" }, { name: "backup", remoteAddr: "192.0.2.9" }];
-    assert.deepEqual(uniqueIn(connectionWith({ extra: { unique: "keep" }, paths })), [
-      "keep",
-      "keep",
-    ]);
+    const declared = ["keep", "5s"];
+    assert.deepEqual(optionsOf(connectionWith({ extra, paths })), [declared, declared]);
   });
 
   it("do not initiate on standby, and are the same objects each time", () => {

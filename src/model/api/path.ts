@@ -36,9 +36,6 @@ export function hasSeveralPaths({ paths }: Pick<Connection, "paths">): boolean {
   return paths.length > 1;
 }
 
-/** charon would end an IKE SA when another one of the same identities is established. */
-const besideEachOther = { unique: "never" };
-
 /** A connection by each of its paths, the preferred one first; always the same objects. */
 export const pathConnections = memo((connection: Connection): readonly PathConnection[] => {
   if (connection.paths.length === 0)
@@ -50,7 +47,7 @@ export const pathConnections = memo((connection: Connection): readonly PathConne
     connection: {
       ...connection,
       ...values,
-      extra: hasSeveralPaths(connection) ? { ...besideEachOther, ...values.extra } : values.extra,
+      ...(hasSeveralPaths(connection) && { hasAlternative: true }),
       name: charonName(connection.name, path),
       paths: [],
       children: connection.children.map((child) => ({

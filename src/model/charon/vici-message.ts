@@ -21,6 +21,12 @@ const connectionDefaults = {
   dpd_delay: "10s",
 };
 
+/**
+ * The same for one of several paths. charon would end an IKE SA when another one of the same identities
+ * is established, and a peer that vanishes is to be detected within seconds.
+ */
+const alternativeDefaults = { unique: "never", dpd_delay: "2s" };
+
 const secretPrefix = "ipman:";
 
 /** `load-conn`: the connection with its children, none of which charon starts by itself. */
@@ -29,6 +35,7 @@ export function messageFromConnection(connection: Connection): Record<string, Vi
     [connection.name]: {
       version: "2",
       ...connectionDefaults,
+      ...(connection.hasAlternative && alternativeDefaults),
       ...connectionExtraMessage(connection.extra),
       ...addressesOf(connection),
       local: { auth: "psk", id: connection.localId },
@@ -36,6 +43,19 @@ export function messageFromConnection(connection: Connection): Record<string, Vi
       children: Object.assign({}, ...connection.children.map(messagesFromChild)) as ViciMessage,
     },
   };
+}
+
+/**
+ * The same without the children, with those options alone for which an IKE SA has to be replaced when they
+ * change. charon compares by `unique` once, when an IKE SA is established. One that was established before
+ * its connection got a second path, or lost it, keeps its `dpd_delay`.
+ */
+export function ikeMessageFrom(connection: Connection): Record<string, ViciMessage> {
+  const { hasAlternative: _, ...alone } = connection;
+  const messages = messageFromConnection({ ...alone, children: [] });
+  return Object.fromEntries(
+    Object.entries(messages).map(([name, { unique: _unique, ...ofSa }]) => [name, ofSa]),
+  );
 }
 
 /** The addresses in `load-conn`, between which charon makes a new IKE SA. */
