@@ -9,6 +9,7 @@ import { rejection } from "./charon/load-conn.ts";
 import { keyCommands, type SharedKeys } from "./charon/shared-keys.ts";
 import { defaultVersion, eventsOf, type SimulatorOptions } from "./charon/simulator-options.ts";
 import { Reports } from "./charon/reports.ts";
+import { Retransmissions } from "./charon/retransmissions.ts";
 import { selectedChildren, selectedIkes, type Selector } from "./charon/selector.ts";
 import { first, text } from "./charon/values.ts";
 import {
@@ -21,7 +22,6 @@ import {
   type SimulatedIke,
 } from "./charon/sas.ts";
 
-const retransmits = 2;
 const groupRetries = 5;
 
 /**
@@ -35,6 +35,7 @@ export class SimulatedCharon implements AsyncDisposable {
   readonly #options: SimulatorOptions;
   readonly #server: ViciServer;
   readonly #reports: Reports;
+  readonly #retransmissions: Retransmissions;
   /** The connections, by name. */
   readonly conns = new Map<string, Message>();
   /** The shared keys, by id. */
@@ -52,6 +53,12 @@ export class SimulatedCharon implements AsyncDisposable {
       },
     });
     this.#reports = new Reports(this.#server);
+    this.#retransmissions = new Retransmissions({
+      reports: this.#reports,
+      milliseconds: options.retransmitMs ?? 1_000,
+      after: (milliseconds, run) => this.#after(milliseconds, run),
+      isPresent: (ike) => this.ikes.includes(ike),
+    });
   }
 
   listen(path: string): Promise<void> {
@@ -61,6 +68,17 @@ export class SimulatedCharon implements AsyncDisposable {
   /** The peer ends an IKE SA, or one child of it. */
   peerCloses(connection: string, child?: string): void {
     this.#end(child === undefined ? { ike: connection } : { ike: connection, child });
+  }
+
+  /** The peer of a connection does not answer dead peer detection, which begins at once. */
+  peerStops(connection: string): void {
+    for (const ike of this.#established(connection))
+      this.#retransmissions.begin(ike, () => this.#lose(ike));
+  }
+
+  /** The peer answers it again. */
+  peerResumes(connection: string): void {
+    for (const ike of this.#established(connection)) this.#retransmissions.answer(ike);
   }
 
   /** The peer establishes another IKE SA with each child, as after its restart. */
@@ -76,11 +94,7 @@ export class SimulatedCharon implements AsyncDisposable {
     };
     this.ikes.push(ike);
     this.#reports.publish("ike-updown", { up: "yes", [name]: ikeMessage(ike) });
-    for (const child of ike.children)
-      this.#reports.publish("child-updown", {
-        up: "yes",
-        [name]: ikeMessage(ike, childSas([child])),
-      });
+    for (const child of ike.children) this.#reports.childUp(ike, child);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -175,25 +189,15 @@ export class SimulatedCharon implements AsyncDisposable {
   #connect(ike: SimulatedIke): void {
     this.ikes.push(ike);
     const behaviour = this.#options.peer(ike.name);
-    if (behaviour === "silent") this.#retransmit(ike, 1);
+    if (behaviour === "silent") this.#retransmissions.begin(ike, () => this.#giveUp(ike));
     else if (behaviour === "another group") this.#retryGroup(ike, "ECP_256", 1);
     else this.#after(this.#latency, () => this.#answer(ike, behaviour));
   }
 
-  #retransmit(ike: SimulatedIke, attempt: number): void {
-    this.#after(this.#options.retransmitMs ?? 1_000, () => {
-      if (!this.ikes.includes(ike)) return;
-      if (attempt > retransmits) {
-        this.#reports.alert(ike, "retransmit-send-timeout", "peer-init-unreachable");
-        this.#reports.log(ike, `giving up after ${retransmits} retransmits`);
-        this.#reports.log(ike, "establishing IKE_SA failed, peer not responding");
-        this.#forget(ike);
-        return;
-      }
-      this.#reports.alert(ike, "retransmit-send");
-      this.#reports.log(ike, `retransmit ${attempt} of request with message ID 0`);
-      this.#retransmit(ike, attempt + 1);
-    });
+  #giveUp(ike: SimulatedIke): void {
+    this.#reports.alert(ike, "peer-init-unreachable");
+    this.#reports.log(ike, "establishing IKE_SA failed, peer not responding");
+    this.#forget(ike);
   }
 
   #retryGroup(ike: SimulatedIke, group: string, attempt: number): void {
@@ -241,10 +245,7 @@ export class SimulatedCharon implements AsyncDisposable {
     }
     const child = this.#child(name, accepted(behaviour, config));
     ike.children.push(child);
-    this.#reports.publish("child-updown", {
-      up: "yes",
-      [ike.name]: ikeMessage(ike, childSas([child])),
-    });
+    this.#reports.childUp(ike, child);
     if (behaviour !== "closes") return;
     this.#after(10 * this.#latency, () => this.#end({ "child-id": String(child.uniqueId) }));
   }
@@ -265,7 +266,7 @@ export class SimulatedCharon implements AsyncDisposable {
 
   #endChild(ike: SimulatedIke, child: SimulatedChild): void {
     child.state = "DELETED";
-    this.#reports.publish("child-updown", { [ike.name]: ikeMessage(ike, childSas([child])) });
+    this.#reports.childDown(ike, child);
     ike.children.splice(ike.children.indexOf(child), 1);
   }
 
@@ -273,10 +274,13 @@ export class SimulatedCharon implements AsyncDisposable {
     this.#forget(ike);
     if (ike.state === "CONNECTING") return;
     ike.state = "DELETING";
-    this.#reports.publish("ike-updown", { [ike.name]: ikeMessage(ike) });
-    for (const child of ike.children) {
-      this.#reports.publish("child-updown", { [ike.name]: ikeMessage(ike, childSas([child])) });
-    }
+    this.#reports.ended(ike);
+  }
+
+  /** charon gives up an IKE SA without a change of its state. */
+  #lose(ike: SimulatedIke): void {
+    this.#forget(ike);
+    this.#reports.ended(ike);
   }
 
   #rekey(selector: Selector): number {
@@ -309,6 +313,10 @@ export class SimulatedCharon implements AsyncDisposable {
       new: ikeMessage(ike),
     };
     this.#reports.publish("ike-rekey", { [ike.name]: pair });
+  }
+
+  #established(connection: string): SimulatedIke[] {
+    return this.ikes.filter(({ name, state }) => name === connection && state === "ESTABLISHED");
   }
 
   #forget(ike: SimulatedIke): void {
