@@ -20,6 +20,7 @@ import { heldSasIn } from "./held-sas.ts";
 import { ikeSasIn } from "./list-sas.ts";
 import { LoadedConnections } from "./loaded-connections.ts";
 import { logEventsOf } from "./log-events.ts";
+import { silencesOf } from "./silences.ts";
 import type { SettingsFile } from "./settings-file.ts";
 
 const saEvents = ["ike-updown", "child-updown", "ike-rekey", "child-rekey", "ike-update"] as const;
@@ -100,6 +101,11 @@ export class Charon implements Disposable {
   /** Emits charon's log and alerts, and the failures that they report; completes with the session. */
   log(): Observable<CharonEvent> {
     return logEventsOf(this.#live(), this.#hasAlerts);
+  }
+
+  /** Emits when a peer stops answering and when it answers again; completes with the session. */
+  silences(): Observable<CharonEvent> {
+    return silencesOf(this.#live(), this.#hasAlerts);
   }
 
   /**

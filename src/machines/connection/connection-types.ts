@@ -80,8 +80,9 @@ export type ConnectionEvent =
   /**
    * The children's probes have another verdict about the active path; only of a connection with several
    * paths. It begins as undefined. True: at least one target answers. False: no target answers, and each
-   * was asked often enough. Undefined: not known yet, as after another path became active, after the
-   * active one came up, or while no child has a probe and a gateway.
+   * was asked often enough. Undefined: not known yet, as after another path became active or after the
+   * active one came up. While the probes have no verdict, it is false if the peer does not answer IKE
+   * requests; if no child has a probe, it is true while the peer does.
    */
   | { type: "probes.judged"; answered: boolean | undefined }
   /** Another path took over from it a moment ago. `intact`: it still carried the traffic. */

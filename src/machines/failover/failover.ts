@@ -132,7 +132,7 @@ export const failoverMachine = failoverSetup.createMachine({
     },
     silent: {
       description:
-        "The active path is up, and no probe is answered through it: the others have a turn each, until one is answered; then ever longer rests.",
+        "The active path is up, and no probe, or without one no IKE request, is answered through it: the others have a turn each, until one is answered; then ever longer rests.",
       entry: { type: "noteUnanswered" },
       always: [
         { guard: not("silent"), target: "steady" },

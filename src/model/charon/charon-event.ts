@@ -15,6 +15,10 @@ export type CharonEvent =
   | { readonly type: "sas.changed"; readonly ikeSas: readonly IkeSa[] }
   /** The peer of a connection refused a request, or does not answer. */
   | { readonly type: "peer.notified"; readonly connection: string; readonly failure: Failure }
+  /** The peer of an established IKE SA has not answered a request that charon has sent three times. */
+  | { readonly type: "peer.silent"; readonly connection: string; readonly sa: string }
+  /** It has answered since. */
+  | { readonly type: "peer.answers"; readonly connection: string; readonly sa: string }
   | ({ readonly type: "rekey.refused"; readonly connection: string } & RefusedRekey)
   /** charon reauthenticates an IKE SA at once, since the peer announces so short a lifetime. */
   | {

@@ -1,10 +1,11 @@
 import type { ChildActor, ChildSnapshot } from "../../machines/child/child.ts";
-import type { ConnectionSnapshot } from "../../machines/connection/connection.ts";
+import type { ConnectionActor, ConnectionSnapshot } from "../../machines/connection/connection.ts";
 import { gatewayActorId, pathActorId } from "../../machines/connection/connection-types.ts";
 import type { GatewaySnapshot } from "../../machines/gateway/gateway.ts";
 import type { PathActor, PathSnapshot } from "../../machines/path/path.ts";
 import { childActorId } from "../../machines/path/path-types.ts";
 import type { Connection } from "../../model/api/connection.ts";
+import type { IkeSa } from "../../model/charon/sa.ts";
 import { connectionBy } from "../../model/api/path.ts";
 
 type WithChildren = Pick<ConnectionSnapshot, "children">;
@@ -26,6 +27,12 @@ export function pathOf({ children, context: { active } }: WithPaths): PathActor 
 /** The actor of a path by its name; undefined if it has ended. */
 export function pathNamed({ children }: WithChildren, path: string): PathActor | undefined {
   return children[pathActorId(path)] as PathActor | undefined;
+}
+
+/** The IKE SAs of a path by its name. */
+export function ikeSasOf(root: ConnectionActor | undefined, path: string): readonly IkeSa[] {
+  const actor = root && pathNamed(root.getSnapshot(), path);
+  return actor?.getSnapshot().context.ikeSas ?? [];
 }
 
 /** The snapshot of the path that carries a connection's traffic; undefined if its actor has ended. */

@@ -1,4 +1,4 @@
-import { of, Subject, Subscription, type Observable } from "rxjs";
+import { BehaviorSubject, of, Subject, Subscription, type Observable } from "rxjs";
 import type { SaEvent } from "../../adapters/xfrm/sa-events.ts";
 import type { CharonEvent } from "../../model/charon/charon-event.ts";
 import type { IkeSa } from "../../model/charon/sa.ts";
@@ -35,6 +35,7 @@ export class CharonFeed implements Disposable {
   readonly #actor: CharonActor;
   readonly #lists = new Subject<readonly IkeSa[]>();
   readonly #changes = new Subject<void>();
+  readonly #needsSilences = new BehaviorSubject(false);
   readonly #subscriptions = new Subscription();
 
   constructor(options: CharonFeedOptions) {
@@ -60,6 +61,10 @@ export class CharonFeed implements Disposable {
     });
     this.#subscriptions.add(received.subscribe(take));
     this.#subscriptions.add(this.#log(options).subscribe(take));
+    const silences = whileTrue([this.sessions, this.#needsSilences], () =>
+      options.charon.silences(),
+    );
+    this.#subscriptions.add(silences.subscribe(take));
     this.#subscriptions.add(
       this.#saEvents(options).subscribe(
         contained(report, (event) => {
@@ -93,6 +98,11 @@ export class CharonFeed implements Disposable {
     this.#actor.start();
   }
 
+  /** Sets whether a connection needs to know that its peer does not answer. */
+  followSilences(isNeeded: boolean): void {
+    this.#needsSilences.next(isNeeded);
+  }
+
   requestList(): void {
     this.#actor.requestList();
   }
@@ -101,6 +111,7 @@ export class CharonFeed implements Disposable {
     this.#subscriptions.unsubscribe();
     this.#actor[Symbol.dispose]();
     this.#lists.complete();
+    this.#needsSilences.complete();
     this.#changes.complete();
   }
 

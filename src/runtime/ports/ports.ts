@@ -21,6 +21,8 @@ export interface CharonPort extends Disposable {
   readonly events: () => Observable<CharonEvent>;
   /** Emits charon's log and the failures that it reports. */
   readonly log: () => Observable<CharonEvent>;
+  /** Emits when the peer of an IKE SA stops answering and when it answers again. */
+  readonly silences: () => Observable<CharonEvent>;
   /** The algorithms of the daemon in this session, if they are known. */
   readonly algorithms: CharonAlgorithms | undefined;
   /**

@@ -3,12 +3,14 @@ import { describe, it } from "node:test";
 import { defer, Subject } from "rxjs";
 import type { Connection } from "../../model/api/connection.ts";
 import type { EchoOutcome } from "../../model/probe/echo-judge.ts";
-import { childSpec, connectionOf, gateway } from "../../../test/models/fixtures.ts";
+import { childSpec, connectionOf, gateway, ikeSa } from "../../../test/models/fixtures.ts";
 import { EventSubjects } from "../effects/event-subjects.ts";
+import { IkeSilences } from "./ike-silences.ts";
 import { PathVerdicts, type JudgedRoot } from "./path-verdicts.ts";
 import { Probes } from "./probes.ts";
 
 const paths = [{ name: "main" }, { name: "backup", remoteAddr: "192.0.2.9" }];
+const several = connectionOf({ paths });
 const probed = (changes: object = { paths }) =>
   connectionOf({
     children: {
@@ -54,7 +56,12 @@ function harness(connection = probed()) {
     events,
     changed: (id) => verdicts.update(id),
   });
-  const verdicts = new PathVerdicts({ probes, rootOf: () => present });
+  const sas = new Map([
+    ["main", [ikeSa({ uniqueId: "1" })]],
+    ["backup", [ikeSa({ uniqueId: "2" }), ikeSa({ uniqueId: "3", state: "CONNECTING" })]],
+  ]);
+  const silences = new IkeSilences({ sasOf: (_, path) => sas.get(path) ?? [] });
+  const verdicts = new PathVerdicts({ probes, silences, rootOf: () => present });
   const child = { gateway, workers: [] };
   const place = (...keys: string[]) =>
     probes.update(
@@ -66,7 +73,13 @@ function harness(connection = probed()) {
   return {
     root,
     place,
+    sas,
+    silences,
     update: () => verdicts.update(connection.id),
+    take: (type: "peer.silent" | "peer.answers", sa: string) => {
+      silences.take({ type, connection: "site", sa });
+      verdicts.update(connection.id);
+    },
     renew: () => {
       const next = new Root(connection);
       present = next;
@@ -125,6 +138,63 @@ describe("the verdict about the active path", () => {
     answer(2);
     assert.deepEqual(renew().verdicts, [true]);
     assert.deepEqual(root.verdicts, [true]);
+  });
+
+  it("is that of the IKE daemon if no probe is declared", () => {
+    const { root, take } = harness(several);
+    take("peer.silent", "2");
+    assert.deepEqual(root.verdicts, [true], "the standby is not the active path");
+    take("peer.silent", "1");
+    take("peer.answers", "1");
+    assert.deepEqual(root.verdicts, [true, false, true]);
+  });
+
+  it("is false by the IKE daemon while the probes have no result, and not if a target answers", () => {
+    const { root, take, answer } = harness();
+    take("peer.silent", "1");
+    assert.deepEqual(root.verdicts, [false]);
+    answer(2);
+    assert.deepEqual(root.verdicts, [false, true]);
+    take("peer.answers", "1");
+    take("peer.silent", "1");
+    assert.deepEqual(root.verdicts, [false, true]);
+  });
+
+  it("is not true by the IKE daemon alone if a probe is declared", () => {
+    const { root, take } = harness();
+    take("peer.silent", "1");
+    take("peer.answers", "1");
+    assert.deepEqual(root.verdicts, [false, undefined]);
+  });
+
+  it("is true if the peer answers by the newest of several IKE SAs, as after its restart", () => {
+    const { root, take, sas } = harness(several);
+    sas.set("main", [ikeSa({ uniqueId: "1" }), ikeSa({ uniqueId: "4" })]);
+    take("peer.silent", "1");
+    assert.deepEqual(root.verdicts, [true]);
+    take("peer.silent", "4");
+    assert.deepEqual(root.verdicts, [true, false]);
+  });
+
+  it("does not depend on IKE SAs that ended, and those of an earlier session with charon", () => {
+    const { root, take, update, silences } = harness(several);
+    take("peer.silent", "1");
+    silences.takeList([ikeSa({ uniqueId: "1" })]);
+    update();
+    assert.deepEqual(root.verdicts, [true, false]);
+    silences.takeList([ikeSa({ uniqueId: "2" })]);
+    update();
+    assert.deepEqual(root.verdicts, [true, false, true]);
+    take("peer.silent", "1");
+    silences.endSession();
+    update();
+    assert.deepEqual(root.verdicts, [true, false, true, false, true]);
+  });
+
+  it("needs charon's reports only if a connection has several paths", () => {
+    const { silences } = harness(several);
+    assert.ok(silences.declare(new Map([[several.id, several]])));
+    assert.ok(!silences.declare(new Map([[several.id, connectionOf()]])));
   });
 
   it("does not exist for a connection with one path, and ends with the second path", () => {

@@ -2,7 +2,9 @@ import type {
   ConnectionContext,
   ConnectionEvent,
 } from "../../machines/connection/connection-types.ts";
+import type { Connection } from "../../model/api/connection.ts";
 import { hasSeveralPaths } from "../../model/api/path.ts";
+import type { IkeSilences } from "./ike-silences.ts";
 import type { Probes } from "./probes.ts";
 
 /** The actor of a connection as far as verdicts concern it. */
@@ -15,6 +17,7 @@ export interface JudgedRoot {
 
 export interface PathVerdictsOptions {
   readonly probes: Pick<Probes, "verdictOf" | "restart">;
+  readonly silences: Pick<IkeSilences, "answers">;
   readonly rootOf: (id: string) => JudgedRoot | undefined;
 }
 
@@ -30,7 +33,8 @@ interface Judged {
 
 /**
  * Turns the probes of each connection with several paths into one verdict about its active path, and
- * reports each change of it to the connection's actor.
+ * reports each change of it to the connection's actor. While no probe has a result, the peer's IKE
+ * daemon decides.
  */
 export class PathVerdicts {
   readonly #options: PathVerdictsOptions;
@@ -54,7 +58,14 @@ export class PathVerdicts {
     // The results of the probes concern another path, or the time before this one came up.
     const isOther = known !== undefined && (known.active !== active || (isUp && !known.isUp));
     if (isOther) probes.restart(connection);
-    this.#report(id, root, probes.verdictOf(connection));
+    this.#report(id, root, probes.verdictOf(connection) ?? this.#ofIke(connection, active, isUp));
+  }
+
+  /** A daemon that answers says nothing about the hosts behind it, which a probe is to ask. */
+  #ofIke({ id, children }: Connection, active: string, isUp: boolean): boolean | undefined {
+    const answers = isUp ? this.#options.silences.answers(id, active) : undefined;
+    const isProbed = children.some(({ probe }) => probe !== undefined);
+    return answers === true && isProbed ? undefined : answers;
   }
 
   #report(id: string, root: JudgedRoot, answered: boolean | undefined): void {

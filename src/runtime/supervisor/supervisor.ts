@@ -7,6 +7,7 @@ import { allPathConnections, ifIdsOfPaths, connectionBy } from "../../model/api/
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import { contained, resubscribed } from "../actors/contained.ts";
+import { ikeSasOf } from "../actors/snapshots.ts";
 import { WorkQueue } from "../actors/work-queue.ts";
 import type { SecretFacts } from "../conditions/conditions.ts";
 import { nothingDesired, type DesiredState } from "../desired/desired-state.ts";
@@ -18,6 +19,7 @@ import { ConnectionActors } from "../connections/connection-actors.ts";
 import { connectionLogic } from "../effects/connection-logic.ts";
 import { endpointsOf } from "./endpoints-of.ts";
 import { EventSubjects } from "../effects/event-subjects.ts";
+import { IkeSilences } from "./ike-silences.ts";
 import { KeyClaims } from "../keys/key-claims.ts";
 import { OrphanedSas } from "./orphaned-sas.ts";
 import { PathVerdicts } from "./path-verdicts.ts";
@@ -59,6 +61,7 @@ export class Supervisor implements Running, Disposable {
   readonly #feed: CharonFeed;
   readonly #connections: ConnectionActors;
   readonly #verdicts: PathVerdicts;
+  readonly #silences: IkeSilences;
   readonly #inputs = new Subscription();
   readonly #wiring = new Subscription();
   readonly #peerModes = new PeerModes();
@@ -114,7 +117,8 @@ export class Supervisor implements Running, Disposable {
       changed();
     };
     this.probes = new Probes({ network, events, changed: probed });
-    this.#verdicts = new PathVerdicts({ probes: this.probes, rootOf });
+    this.#silences = new IkeSilences({ sasOf: (id, path) => ikeSasOf(rootOf(id), path) });
+    this.#verdicts = new PathVerdicts({ probes: this.probes, silences: this.#silences, rootOf });
     this.traffic = new TrafficWatch({
       network,
       queue,
@@ -209,15 +213,20 @@ export class Supervisor implements Running, Disposable {
       this.#wiring.add(source.subscribe(this.#handler(run)));
     handle(sessions, (isReady) => {
       if (!isReady) this.#peerModes.endSession();
+      if (!isReady) this.#silences.endSession();
       this.#connections.setCharonReady(isReady);
     });
     handle(lists, (sas) => {
       if (this.#peerModes.takeList(sas, this.#declared.connections.values()))
         this.#declare(this.#declared);
+      this.#silences.takeList(sas);
       this.#connections.setSas(sas);
     });
     handle(lost, (names) => this.#connections.notifyLost(names));
-    handle(charonEvents, (event) => this.#connections.notify(event));
+    handle(charonEvents, (event) => {
+      this.#connections.notify(event);
+      if (this.#silences.take(event)) for (const id of this.roots.keys()) this.#verdicts.update(id);
+    });
     handle(charonChanges, () => this.#changes.next());
     handle(listRequests, () => this.#feed.requestList());
     handle(endings, (connection) => this.#removeSasOf(connection));
@@ -253,6 +262,7 @@ export class Supervisor implements Running, Disposable {
     const ofCharon = allPathConnections(desired.connections.values());
     this.#keys.update(ofCharon);
     this.#orphans.note(ofCharon);
+    this.#feed.followSilences(this.#silences.declare(desired.connections));
     this.#connections.declare(desired.connections);
     this.probes.update(desired.connections, this.#endpoints);
     for (const id of desired.connections.keys()) this.#verdicts.update(id);
