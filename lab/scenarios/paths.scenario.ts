@@ -131,12 +131,12 @@ describe("a connection with two paths to two gateways of the partner", () => {
     assert.equal(activeOf((await statusOf()).paths), "main");
   });
 
-  for (const [what, place] of [
-    ["the active gateway", "-n peer "],
-    ["the node's cable to it", ""],
+  for (const [what, place, cause] of [
+    ["the active gateway", "-n peer ", "unreachable"],
+    ["the node's cable to it", "", "lost"],
   ] as const)
     it(`takes the other path when ${what} is lost, and returns after the hold`, async (t) => {
-      const switches = 'ipman_path_switches_total{connection="first",cause="lost"}';
+      const switches = `ipman_path_switches_total{connection="first",cause="${cause}"}`;
       const before = (await lab.ipman.metrics()).get(switches) ?? 0;
       const pinging = new Pinging("app", "10.1.2.1");
       await pinging.begun();
