@@ -123,7 +123,7 @@ describe("a warm standby", () => {
     const made = await warm();
     await made.list("backup", childless({ state: "CONNECTING" }));
     const before = made.lists();
-    await made.wait(2_000);
+    await made.wait(10_000);
     assert.ok(made.lists() > before);
   });
 

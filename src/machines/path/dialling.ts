@@ -82,7 +82,7 @@ export const dialling = pathSetup.createStateConfig({
       on: {
         "sas.listed": { actions: [{ type: "takeList" }, { type: "forward" }], target: "judging" },
       },
-      after: { check: { target: "waiting", reenter: true, actions: { type: "wantList" } } },
+      after: { slowCheck: { target: "waiting", reenter: true, actions: { type: "wantList" } } },
     },
     judging: {
       always: [

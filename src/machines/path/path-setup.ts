@@ -270,6 +270,8 @@ export const pathSetup = setup({
     backoff: ({ context }) => pauseMs(context),
     steady: steadyMs,
     check: 2_000,
+    /** An IKE SA that is established is an event; this finds an attempt that ended. */
+    slowCheck: 10_000,
     /** Each attempt may cost the peer some IKE SAs before charon stops. */
     halt: () => 180_000 + Math.random() * 45_000,
     /** Differs between the two sides, so that they do not end both SAs at once. */
