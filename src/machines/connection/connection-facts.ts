@@ -7,10 +7,11 @@ import {
   type PathConnection,
 } from "../../model/api/path.ts";
 import { trapsOnly } from "../../model/charon/vici-message.ts";
-import { Reason } from "../../model/status/failure.ts";
-import type { PathDecision } from "../failover/failover-types.ts";
+import { isUp } from "../../model/status/public-state.ts";
+import type { FailoverEvent, PathDeclaration, PathDecision } from "../failover/failover-types.ts";
 import { memo } from "../../model/value/memo.ts";
 import type { Tunnel } from "../gateway/gateway-types.ts";
+import { lacksChildAlone } from "../path/childless.ts";
 import { pathChange } from "../path/path-change.ts";
 import {
   failoverId,
@@ -24,28 +25,37 @@ export const noKey: PathKey = { secretRevision: undefined, keyFailure: undefined
 
 /** The actor that chooses; it waits for charon's list of SAs unless the paths are dialled already. */
 export function failoverOf({ connection, up, dials }: ConnectionContext) {
-  const names = connection.paths.map(({ name }) => name);
-  const declaration = { paths: names, warm: warmOf(connection), settings: connection.failover };
-  return { id: failoverId, input: { ...declaration, up, charonReady: dials } } as const;
+  return {
+    id: failoverId,
+    input: { ...declarationOf(connection), up, charonReady: dials },
+  } as const;
 }
 
-/** The names of the paths that keep an IKE SA while they stand by. */
-export function warmOf(connection: Connection): string[] {
-  return connection.paths.filter(({ standby }) => standby !== "cold").map(({ name }) => name);
+/** The declared paths as the actor that chooses needs them. */
+export function declarationOf({ paths, failover: settings }: Connection): PathDeclaration {
+  const warm = paths.filter(({ standby }) => standby !== "cold");
+  const namesOf = (some: Connection["paths"]) => some.map(({ name }) => name);
+  return { paths: namesOf(paths), warm: namesOf(warm), settings };
 }
 
-/** The failures of a standby whose peer answers, and keeps no IKE SA without a CHILD SA. */
-const childlessOnly: ReadonlySet<string> = new Set([Reason.StandbyRefused, Reason.LoopDetected]);
+/** The events that report a difference between two lists of paths: those that left it come first. */
+export function changesOf<Came extends PathNotice, Went extends PathNotice>(
+  before: readonly string[],
+  now: readonly string[],
+  [came, went]: readonly [Came, Went],
+) {
+  return [
+    ...before.filter((path) => !now.includes(path)).map((path) => ({ type: went, path })),
+    ...now.filter((path) => !before.includes(path)).map((path) => ({ type: came, path })),
+  ];
+}
+
+type PathNotice = Extract<FailoverEvent, { readonly path: string }>["type"];
 
 /** The paths with an IKE SA, and those that lack it only since it would have no CHILD SA. */
 export function pathsReady({ paths }: Pick<ConnectionContext, "paths">): string[] {
   return paths
-    .filter(
-      ({ state, failure }) =>
-        state === "established" ||
-        state === "rekeying" ||
-        (failure !== undefined && childlessOnly.has(failure.reason)),
-    )
+    .filter(({ state, failure }) => isUp(state) || lacksChildAlone(failure))
     .map(({ path }) => path);
 }
 

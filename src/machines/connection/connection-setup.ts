@@ -7,7 +7,9 @@ import { gatewayMachine } from "../gateway/gateway.ts";
 import { pathMachine } from "../path/path.ts";
 import {
   changedPaths,
+  changesOf,
   childrenWithGateway,
+  declarationOf,
   endsBy,
   failoverOf,
   hasPath,
@@ -25,7 +27,6 @@ import {
   pathsUp,
   tunnelOf,
   verdictOf,
-  warmOf,
 } from "./connection-facts.ts";
 import {
   failoverId,
@@ -127,8 +128,7 @@ export const connectionSetup = setup({
       enqueue.assign({ connection, active, dialled, dials, chosen });
       enqueue.assign({ keys: ofDeclared(context.keys, paths) });
       if (hasSeveralPaths(context.connection) && hasSeveralPaths(connection)) {
-        const declared = { paths, warm: warmOf(connection), settings: connection.failover };
-        enqueue.sendTo(failoverId, { type: "paths.declared", ...declared });
+        enqueue.sendTo(failoverId, { type: "paths.declared", ...declarationOf(connection) });
         if (isReplaced(context, next))
           enqueue.sendTo(failoverId, { type: "path.renewed", path: active });
       } else if (hasSeveralPaths(context.connection)) enqueue.stopChild(failoverId);
@@ -276,10 +276,8 @@ export const connectionSetup = setup({
       const up = pathsUp(context);
       if (sameItems(up, context.up)) return;
       enqueue.assign({ up });
-      for (const path of context.up)
-        if (!up.includes(path)) enqueue.sendTo(failoverId, { type: "path.down", path });
-      for (const path of up)
-        if (!context.up.includes(path)) enqueue.sendTo(failoverId, { type: "path.up", path });
+      for (const change of changesOf(context.up, up, ["path.up", "path.down"]))
+        enqueue.sendTo(failoverId, change);
     }),
     /** The same for the paths that have an IKE SA. */
     compareReady: enqueueActions(({ enqueue, context }) => {
@@ -287,10 +285,8 @@ export const connectionSetup = setup({
       const ready = pathsReady(context);
       if (sameItems(ready, context.ready)) return;
       enqueue.assign({ ready });
-      for (const path of context.ready)
-        if (!ready.includes(path)) enqueue.sendTo(failoverId, { type: "path.unready", path });
-      for (const path of ready)
-        if (!context.ready.includes(path)) enqueue.sendTo(failoverId, { type: "path.ready", path });
+      for (const change of changesOf(context.ready, ready, ["path.ready", "path.unready"]))
+        enqueue.sendTo(failoverId, change);
     }),
     notifyFailover: enqueueActions(({ enqueue, context, event }) => {
       if (!hasSeveralPaths(context.connection)) return;

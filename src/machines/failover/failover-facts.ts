@@ -1,3 +1,4 @@
+import { sameItems } from "../../model/value/same-items.ts";
 import type {
   FailoverContext,
   FailoverEvent,
@@ -128,7 +129,7 @@ export function unanswered({ tried, active, silences }: FailoverContext): Contex
  * one without an answer, as if the probed host is down. While no path is up, the turns become slow
  * first: each peer may make an IKE SA at every turn and refuse the CHILD SAs.
  */
-export function isReady(context: FailoverContext, path: string): ContextChange {
+export function madeReady(context: FailoverContext, path: string): ContextChange {
   const { ready, tried, silences, paths, up, active, circle } = context;
   if (ready.includes(path)) return {};
   const isFree = up.includes(active)
@@ -215,15 +216,11 @@ export function declared(
 export function isOther(before: PathDeclaration, after: PathDeclaration): boolean {
   const { paths, warm, settings } = after;
   return (
-    !isSameList(paths, before.paths) ||
-    !isSameList(warm, before.warm) ||
+    !sameItems(paths, before.paths) ||
+    !sameItems(warm, before.warm) ||
     settings.holdSeconds !== before.settings.holdSeconds ||
     settings.failback !== before.settings.failback
   );
-}
-
-function isSameList(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((item, index) => item === b[index]);
 }
 
 /** Whether the preferred path would have an IKE SA if its peer answered, and has none. */

@@ -9,7 +9,7 @@ import {
   isOtherUp,
   isPlanned,
   isPreferredUnready,
-  isReady,
+  madeReady,
   nextOf,
   nextUpOf,
   noSilences,
@@ -55,7 +55,7 @@ export const failoverSetup = setup({
       silent: silent && !("path" in event && event.path === active),
     })),
     noteReady: assign(({ context, event }) =>
-      event.type === "path.ready" ? isReady(context, event.path) : {},
+      event.type === "path.ready" ? madeReady(context, event.path) : {},
     ),
     noteUnready: assign(({ context: { ready }, event }) => ({
       ready: ready.filter((path) => !("path" in event && event.path === path)),

@@ -1,6 +1,8 @@
 import { failure, Reason, type Failure } from "../../model/status/failure.ts";
 import { failureOf } from "../common/failure-of.ts";
 import { loopFailure } from "../common/recurrence.ts";
+import { lacksChildAlone } from "./childless.ts";
+import { loss } from "./failed.ts";
 import { pathSetup } from "./path-setup.ts";
 
 const noAnswer = failure(
@@ -15,8 +17,7 @@ const refused = failure(
 
 /** A peer that refuses is expected to refuse again: its failure stays during another attempt. */
 function duringAttempt(known: Failure | undefined): Failure | undefined {
-  const stays = known?.reason === Reason.StandbyRefused || known?.reason === Reason.LoopDetected;
-  return stays ? known : undefined;
+  return lacksChildAlone(known) ? known : undefined;
 }
 
 /** A peer calls an IKE SA without a CHILD SA malformed if it does not know them. */
@@ -33,11 +34,7 @@ export const dialling = pathSetup.createStateConfig({
     "peer.notified": {
       actions: { type: "note", params: ({ event }) => ({ failure: ofStandby(event.failure) }) },
     },
-    "configuration.lost": {
-      guard: "loadable",
-      target: "#path.failed",
-      actions: { type: "noteLoss" },
-    },
+    ...loss,
   },
   always: { guard: "established", target: "#path.established" },
   states: {

@@ -1,7 +1,8 @@
 import { assign } from "xstate";
 import { pathSetup } from "./path-setup.ts";
 
-const loss = {
+/** A path without SAs whose connection charon has lost loads that after a pause. */
+export const loss = {
   "configuration.lost": {
     guard: "loadable",
     target: "#path.failed",

@@ -5,7 +5,7 @@ import { missingOf, outdatedSas, overdueSas } from "./path-facts.ts";
 import { pathSetup } from "./path-setup.ts";
 import { dialling } from "./dialling.ts";
 import { doubled } from "./doubled.ts";
-import { failed } from "./failed.ts";
+import { failed, loss } from "./failed.ts";
 import { halting, hasty, hastyFailure, isHastyLoop } from "./halting.ts";
 import { moving } from "./moving.ts";
 import { polling } from "./polling.ts";
@@ -209,11 +209,7 @@ export const pathMachine = pathSetup.createMachine({
             { type: "forward" },
           ],
         },
-        "configuration.lost": {
-          guard: "loadable",
-          target: "failed",
-          actions: { type: "noteLoss" },
-        },
+        ...loss,
       },
     },
     established: {
