@@ -10,17 +10,12 @@ import { find } from "../sites/ipman.ts";
 import { connectionSpec, sites, yaml } from "../sites/manifests.ts";
 import { Pinging } from "../sites/pings.ts";
 import { SecondPeer, secondSite } from "../sites/second-peer.ts";
+import { second } from "../sites/two-gateways.ts";
 import { eventually, inNetns, ip } from "../sites/shell.ts";
 import { impatient, TwoSites } from "../sites/two-sites.ts";
 
 const name = "first";
 const holdSeconds = 4;
-const second = {
-  localAddr: secondSite.node,
-  remoteAddr: secondSite.peer,
-  localId: "node.second",
-  remoteId: "peer.second",
-};
 const quick = { dpd_delay: "1s" };
 const alone = connectionSpec(name, { extra: quick });
 const both = connectionSpec(name, {

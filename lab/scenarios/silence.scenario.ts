@@ -5,26 +5,13 @@ import { find } from "../sites/ipman.ts";
 import { connectionSpec } from "../sites/manifests.ts";
 import { Pinging, uncounted } from "../sites/pings.ts";
 import { imageRetransmission, retransmissionLines } from "../sites/retransmission.ts";
-import { SecondPeer, secondSite } from "../sites/second-peer.ts";
-import { eventually, ip, sh } from "../sites/shell.ts";
+import { SecondPeer } from "../sites/second-peer.ts";
+import { eventually } from "../sites/shell.ts";
+import { lengthenCables, otherThan, plug, second, type PathName } from "../sites/two-gateways.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
 const name = "first";
 const neighbour = "10.1.2.7";
-const second = {
-  localAddr: secondSite.node,
-  remoteAddr: secondSite.peer,
-  localId: "node.second",
-  remoteId: "peer.second",
-};
-/** The namespaces of the partner's gateways and their cables, by path. */
-const gateways = {
-  main: { netns: "peer", cable: "wire0" },
-  backup: { netns: "peer2", cable: "wire1" },
-} as const;
-type PathName = keyof typeof gateways;
-const otherThan = (path: PathName): PathName => (path === "main" ? "backup" : "main");
-
 /** Milliseconds of a round trip to each gateway. */
 const roundTripMs = 40;
 /** The longest outage, in milliseconds. */
@@ -40,13 +27,7 @@ describe("a connection with two gateways of the partner and no probe", () => {
     lab = resources.use(await TwoSites.build(settings));
     other = resources.use(await SecondPeer.build(lab.folder, { settings }));
     await other.mirror(connectionSpec(name, second));
-    for (const { netns, cable } of Object.values(gateways)) {
-      ip(`-n ${netns} addr add ${neighbour}/32 dev lo`);
-      for (const place of [[], ["ip", "netns", "exec", netns]]) {
-        const [command, ...more] = [...place, "tc", "qdisc", "add", "dev", cable];
-        sh(command, ...more, "root", "netem", "delay", `${roundTripMs / 2}ms`);
-      }
-    }
+    lengthenCables(roundTripMs, neighbour);
     await lab.up(
       connectionSpec(name, {
         paths: [{ name: "main" }, { name: "backup", ...second }],
@@ -77,8 +58,8 @@ describe("a connection with two gateways of the partner and no probe", () => {
       const pinging = new Pinging("app", neighbour);
       await pinging.begun();
       const since = performance.now();
-      const { netns, cable } = gateways[active];
-      ip(`-n ${netns} link set ${cable} down`);
+      const lostPath = active;
+      plug(lostPath, "down");
       active = otherThan(active);
       await becomesActive(active);
       await pause(500);
@@ -87,8 +68,7 @@ describe("a connection with two gateways of the partner and no probe", () => {
       const gapMs = Math.round((lost.length * tookMs) / (sent + uncounted));
       gaps.push(gapMs);
       t.diagnostic(`${lost.length} of ${sent} pings were lost, in about ${gapMs} ms`);
-      ip(`-n ${netns} link set ${cable} up`);
-      ip(`-n ${netns} route replace 10.0.0.0/16 dev ${cable}`);
+      plug(lostPath, "up");
     }
     assert.ok(Math.max(...gaps) <= longestGapMs, gaps.join(", "));
     const metrics = await lab.ipman.metrics();

@@ -4,27 +4,21 @@ import { setTimeout as pause } from "node:timers/promises";
 import { find } from "../sites/ipman.ts";
 import { childSpec, connectionSpec } from "../sites/manifests.ts";
 import { Pinging } from "../sites/pings.ts";
-import { SecondPeer, secondSite } from "../sites/second-peer.ts";
-import { eventually, ip, sh } from "../sites/shell.ts";
+import { SecondPeer } from "../sites/second-peer.ts";
+import { eventually, ip } from "../sites/shell.ts";
+import {
+  gateways,
+  lengthenCables,
+  otherThan,
+  plug,
+  second,
+  type PathName,
+} from "../sites/two-gateways.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
 const name = "first";
 const [probed, neighbour] = ["10.1.2.1", "10.1.2.7"];
-const second = {
-  localAddr: secondSite.node,
-  remoteAddr: secondSite.peer,
-  localId: "node.second",
-  remoteId: "peer.second",
-};
 const children = { "child-2": childSpec(2, { probe: { address: probed } }) };
-/** The namespaces of the partner's gateways and their cables, by path. */
-const gateways = {
-  main: { netns: "peer", cable: "wire0" },
-  backup: { netns: "peer2", cable: "wire1" },
-} as const;
-type PathName = keyof typeof gateways;
-const otherThan = (path: PathName): PathName => (path === "main" ? "backup" : "main");
-
 /** Milliseconds of a round trip to each gateway. */
 const roundTripMs = 40;
 const settings = ["retransmit_tries = 3", "retransmit_timeout = 1.0", "retransmit_base = 1.4"];
@@ -38,21 +32,7 @@ describe("a connection with two gateways of the partner and a probe", () => {
     lab = resources.use(await TwoSites.build());
     other = resources.use(await SecondPeer.build(lab.folder, { settings }));
     await other.mirror(connectionSpec(name, { children, ...second }));
-    for (const { netns, cable } of Object.values(gateways)) {
-      ip(`-n ${netns} addr add ${neighbour}/32 dev lo`);
-      const delay = [
-        "qdisc",
-        "add",
-        "dev",
-        cable,
-        "root",
-        "netem",
-        "delay",
-        `${roundTripMs / 2}ms`,
-      ];
-      sh("tc", ...delay);
-      sh("tc", "-n", netns, ...delay);
-    }
+    lengthenCables(roundTripMs, neighbour);
     await lab.up(
       connectionSpec(name, {
         children,
@@ -76,11 +56,6 @@ describe("a connection with two gateways of the partner and a probe", () => {
     (await lab.ipman.metrics()).get(
       `ipman_path_switches_total{connection="${name}",cause="${cause}"}`,
     ) ?? 0;
-  const plug = (path: PathName, state: "up" | "down") => {
-    const { netns, cable } = gateways[path];
-    ip(`-n ${netns} link set ${cable} ${state}`);
-    if (state === "up") ip(`-n ${netns} route replace 10.0.0.0/16 dev ${cable}`);
-  };
 
   it("takes the other gateway if the network behind the active one is lost", async (t) => {
     await settled("main");
