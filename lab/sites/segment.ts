@@ -170,6 +170,7 @@ export class LabSegment implements Disposable {
         reservation: "1",
       })),
       tunnels: [this.child.ifId],
+      holds: true,
       tunnelMtu: 1_400,
       underlying: undefined,
     });

@@ -90,7 +90,7 @@ export const connectionMachine = connectionSetup.createMachine({
         actions: [...ofDecision, { type: "moveGateways" }, { type: "giveEndpoints" }],
       },
       { guard: "switches", actions: [...ofDecision, { type: "moveGateways" }] },
-      { actions: ofDecision },
+      { actions: [{ type: "holdPackets" }, ...ofDecision] },
     ],
     "sas.complete": { actions: { type: "resumeChoice" } },
     "path.left": { actions: { type: "endLeft" } },

@@ -13,7 +13,10 @@ export interface Tunnel {
 }
 
 /** The facts of the connection that a gateway's plan depends on. */
-export type GatewayConnection = Pick<Connection, "id" | "remoteAddress" | "interfaceName">;
+export type GatewayConnection = Pick<
+  Connection,
+  "id" | "remoteAddress" | "interfaceName" | "paths"
+>;
 
 /** The input of `apply`, which configures a gateway's namespace. */
 export interface GatewayOrder {
@@ -43,6 +46,8 @@ export interface GatewayContext {
   readonly workers: readonly Worker[];
   readonly tunnel: Tunnel | undefined;
   readonly tunnels: readonly number[];
+  /** Packets are held back: while another tunnel comes up, or until the next pass is done. */
+  readonly held: "waiting" | "due" | undefined;
   readonly failure: Failure | undefined;
   readonly attempt: number;
   /** Whether a pass has configured this namespace completely. */
@@ -84,6 +89,10 @@ export type GatewayEvent =
   | { type: "tunnel.changed"; tunnel: Tunnel }
   /** Another tunnel carries what workers send; `tunnel` has its parameters, if they are known. */
   | { type: "tunnels.changed"; tunnels: readonly number[]; tunnel: Tunnel | undefined }
+  /** Another tunnel will take over in a moment, and the present one may not carry any more. */
+  | { type: "hold" }
+  /** It did not, or packets were held for too long. */
+  | { type: "release" }
   | { type: "kernel.changed"; part?: KernelPart }
   | { type: "attend.failed"; duty: Duty; error: unknown }
   | { type: "stop" };
