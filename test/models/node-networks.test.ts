@@ -191,13 +191,15 @@ describe("the network of a node", () => {
       await operator.refusal(onNode("other", 3, { nodeName: "node-c", paths: second, children })),
       /^spec.paths\[1\].nodeName: .* set groupRef to that CharonGroup instead/,
     );
-    const verdict = await operator.admission.admit({
+    const answer = operator.admission.admit({
       uid: "1",
       kind: { kind: "CharonGroup" },
       operation: "DELETE",
       object: null,
       oldObject: group("first", 1),
     });
+    await pass(100);
+    const verdict = await answer;
     assert.match(verdict.allowed ? "" : verdict.message, /used by bank/);
   });
 
