@@ -1,10 +1,10 @@
 import { sameItems } from "../../model/value/same-items.ts";
+import type { SwitchCause } from "../../model/beats/switch-cause.ts";
 import type {
   FailoverContext,
   FailoverEvent,
   FailoverInput,
   PathDeclaration,
-  SwitchCause,
 } from "./failover-types.ts";
 
 /** A part of the context that an action changes. */

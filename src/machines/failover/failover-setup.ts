@@ -24,12 +24,12 @@ import {
   turnMs,
   unanswered,
 } from "./failover-facts.ts";
+import type { SwitchCause } from "../../model/beats/switch-cause.ts";
 import type {
   FailoverContext,
   FailoverEvent,
   FailoverInput,
   PathDecision,
-  SwitchCause,
 } from "./failover-types.ts";
 
 interface WithCause {

@@ -1,7 +1,7 @@
 import { and, not, or, type SnapshotFrom } from "xstate";
 import { startOf } from "./failover-facts.ts";
 import { failoverSetup } from "./failover-setup.ts";
-import type { SwitchCause } from "./failover-types.ts";
+import type { SwitchCause } from "../../model/beats/switch-cause.ts";
 
 const report = { type: "report" } as const;
 const noteDown = { type: "noteDown" } as const;
