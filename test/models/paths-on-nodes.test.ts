@@ -9,6 +9,7 @@ import { annotation, groupLabels, label } from "../../src/model/kubernetes/label
 import { asking, gateway, Replica } from "../simulator/admitting.ts";
 import { Installation } from "../simulator/installation.ts";
 import { KubeApi } from "../simulator/kube-api.ts";
+import { checkSharedStatus } from "../simulator/status-contract.ts";
 import { pass } from "../simulator/two-replicas.ts";
 
 const { Deployment, IPSecConnection, Pod } = resourceTypes;
@@ -60,6 +61,10 @@ describe("a connection with paths on two nodes", () => {
     assert.deepEqual(cluster.readableBy(agentAccountOf(groupA)), ["default/one"]);
     assert.deepEqual(cluster.readableBy(agentAccountOf(groupB)), ["tenant/two"]);
   });
+});
+
+it("the simulated API server lets agents and operator share a status", async () => {
+  await checkSharedStatus(new KubeApi(() => 0).client());
 });
 
 /** A gateway pod of a group. */
