@@ -221,9 +221,14 @@ function brokenStatus(
   const isDivided = pathsElsewhere(connection).length > 0;
   const facts = { state: "failed" as const, failure, children: [], ...surroundings };
   const { problems } = surroundings;
-  const shown = {
-    ...{ id, name, generation, remote: remoteAddr, since: 0, paths: [], problems },
-    ...(isDivided && { leads: false }),
+  const shown = { id, name, generation, remote: remoteAddr, since: 0, paths: [], problems };
+  const follows = isDivided && { leads: false };
+  return {
+    ...shown,
+    ...follows,
+    state: "failed",
+    failure,
+    children: [],
+    conditions: conditionsOf(facts),
   };
-  return { ...shown, state: "failed", failure, children: [], conditions: conditionsOf(facts) };
 }
