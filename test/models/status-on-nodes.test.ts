@@ -4,6 +4,10 @@ import { lastValueFrom } from "rxjs";
 import { connectionSpec, psk, secret } from "../../lab/sites/manifests.ts";
 import { beatOf } from "../../src/machines/connection/elsewhere.ts";
 import type { ConnectionStatus } from "../../src/model/status/status.ts";
+import { isSettled } from "../../src/runtime/actors/settled.ts";
+import { rekey } from "../../src/runtime/connections/connection-commands.ts";
+import { diagnose } from "../../src/runtime/diagnosis/diagnose.ts";
+import type { Examiner } from "../../src/runtime/diagnosis/examiner.ts";
 import { move } from "../../src/runtime/connections/move-command.ts";
 import { statusOf } from "../../src/runtime/status/status.ts";
 import { mergeReports } from "../../src/main/kubectl/commands/merge-reports.ts";
@@ -131,6 +135,24 @@ describe("the status of a connection with paths on two nodes", () => {
     );
     const [alone] = mergeReports(reports.slice(0, 1), 0).connections as [ConnectionStatus];
     assert.deepEqual([alone.id, alone.leads], ["site", false]);
+  });
+
+  it("is settled for both, and commands about the traffic name the other node", async () => {
+    await using agents = new TwoAgents();
+    await agents.start();
+    const [a, b] = [agents.a, agents.b].map(({ supervisor }) => supervisor.roots.get("site"));
+    assert.ok(a !== undefined && isSettled(a.getSnapshot()));
+    assert.ok(b !== undefined && isSettled(b.getSnapshot()));
+    const elsewhere = /the active path main of connection site is on node-a/;
+    assert.throws(() => rekey(agents.b.supervisor, "site"), elsewhere);
+    const request = { connection: "site", child: undefined, ping: undefined, rekey: false };
+    const examiner = {} as Examiner;
+    const findings = await Array.fromAsync(diagnose(agents.b.supervisor, examiner, request));
+    assert.deepEqual(
+      findings.map(({ verdict, check, path = "" }) => `${verdict} ${check} ${path}`.trim()),
+      ["ok manifest", "ok charon", "note traffic main", "ok standby backup"],
+    );
+    assert.match(findings[2]?.message ?? "", elsewhere);
   });
 
   it("follows a move to the other node", async () => {

@@ -136,7 +136,7 @@ function connectionStatus(
     id: connection.id,
     name: connection.name,
     generation: connection.generation,
-    remote: activeConnection(snapshot.context).remoteAddr,
+    remote: remoteOf(snapshot),
     state,
     since: sinceWhen(state, before),
     failure,
@@ -148,6 +148,13 @@ function connectionStatus(
     ...switched,
     problems: surroundings.problems,
   };
+}
+
+/** The address of the peer by the active path, here or elsewhere. */
+function remoteOf({ context }: ConnectionSnapshot): string {
+  const { connection, active } = context;
+  const path = connection.paths.find(({ name }) => name === active);
+  return (path ?? activeConnection(context)).remoteAddr;
 }
 
 /** The state of a connection; if another agent leads, that of the active path as it reports it. */
