@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { Subscription } from "rxjs";
+import type { Subscription } from "rxjs";
 import { systemClock, type Clock } from "../time/clock.ts";
 import type { BeatCount, BeatResult } from "./beat-count.ts";
 import type { BeatExchange } from "./beat-exchange.ts";

@@ -146,9 +146,12 @@ export class ConnectionBeats<Root extends object> implements Disposable {
   }
 
   #announce({ group, presence }: PresenceChange): void {
-    for (const { peers, root } of this.#shared.values())
-      if (root !== undefined && peers.has(group))
-        this.#options.send(root, { type: `group.${presence}`, group });
+    for (const { peers, root, heard } of this.#shared.values()) {
+      if (!peers.has(group)) continue;
+      // The actor forgets the report as well.
+      heard.forget(group);
+      if (root !== undefined) this.#options.send(root, { type: `group.${presence}`, group });
+    }
   }
 
   #completeAll(): void {

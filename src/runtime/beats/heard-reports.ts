@@ -33,6 +33,11 @@ export class HeardReports {
     return true;
   }
 
+  /** Forgets the report of a group: the next one counts as different. */
+  forget(group: string): void {
+    this.#byGroup.delete(group);
+  }
+
   /** Forgets the reports of all other groups. */
   keep(groups: ReadonlySet<string>): void {
     for (const group of this.#byGroup.keys()) if (!groups.has(group)) this.#byGroup.delete(group);
