@@ -7,7 +7,7 @@ import { ObjectStore } from "../../adapters/kubernetes/client/object-store.ts";
 import { podsWithAddress } from "../../adapters/kubernetes/live-pods.ts";
 import type { Poller } from "../../adapters/linux/poller.ts";
 import { beatOf } from "../../machines/connection/elsewhere.ts";
-import { agentPod } from "../../model/kubernetes/agent-pod.ts";
+import { agentPod } from "../../model/beats/agent-pod.ts";
 import type { SegmentKey } from "../../model/network/segment-key.ts";
 import type { OnBreakdown } from "../../runtime/actors/contained.ts";
 import type { BeatCount } from "../../runtime/beats/beat-count.ts";

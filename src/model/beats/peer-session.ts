@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { nothingHeard, type Frame, type SessionPosition } from "./frame.ts";
 
 /**
- * What an authentic frame is: `fresh`, of the session that is believed; `unproven`, of another one
+ * The verdict about an authentic frame: `fresh`, of the session that is believed; `unproven`, of another one
  * that has yet to echo a frame of ours; `replayed`, a frame that is not newer than those before.
  */
 export type FrameVerdict = "fresh" | "unproven" | "replayed";

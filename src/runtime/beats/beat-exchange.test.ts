@@ -145,7 +145,7 @@ describe("the exchange of beats", () => {
     await pass(1_000);
     const stranger = network.exchange("node:c").exchange;
     stranger.setPeers(peersAt("node:a"));
-    const ofB = network.sent.filter(({ to }) => to === "10.0.0.1").at(-1)?.bytes as Buffer;
+    const ofB = network.sent.findLast(({ to }) => to === "10.0.0.1")?.bytes as Buffer;
     heard.length = 0;
     a.counts.length = 0;
     const changed = Buffer.from(ofB);

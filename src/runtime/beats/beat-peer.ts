@@ -15,9 +15,9 @@ import { NodeWatch, type OpenEcho } from "./node-watch.ts";
 
 /** The addresses of a group. */
 export interface PeerAddresses {
-  /** Those of its agent's pod; none while there is no such pod. */
+  /** The addresses of its agent's pod; none while there is no such pod. */
   readonly agent: readonly Address[];
-  /** Those that answer echoes as long as the node and its network live. */
+  /** The addresses that answer echoes as long as the node and its network live. */
   readonly echoes: readonly Address[];
 }
 
@@ -47,7 +47,7 @@ const answerPauseMs = 50;
 /** A peer is sent beats at another of its addresses if it was not heard for so many rounds. */
 const roundsOfAddress = 10;
 
-/** What an agent knows about the agent of another group, and has to send to it. */
+/** An agent's knowledge about the agent of another group, and its reports for it. */
 export class BeatPeer implements Disposable {
   readonly group: string;
   readonly presence: PeerPresence;

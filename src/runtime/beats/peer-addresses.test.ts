@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { agentPod } from "../../model/kubernetes/agent-pod.ts";
+import { agentPod } from "../../model/beats/agent-pod.ts";
 import { digestOf } from "../../model/api/group.ts";
 import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
 import { label } from "../../model/kubernetes/labels.ts";

@@ -1,5 +1,5 @@
 import { digestOf } from "../../model/api/group.ts";
-import type { AgentPod } from "../../model/kubernetes/agent-pod.ts";
+import type { AgentPod } from "../../model/beats/agent-pod.ts";
 import { podAddresses } from "../../model/kubernetes/pod-addresses.ts";
 import type { Address } from "../../model/net/address.ts";
 import type { PeerAddresses } from "./beat-peer.ts";

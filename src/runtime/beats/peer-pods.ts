@@ -1,6 +1,6 @@
 import { Subject, Subscription, type Observable } from "rxjs";
 import { digestOf } from "../../model/api/group.ts";
-import { agentPodSelector, type AgentPod } from "../../model/kubernetes/agent-pod.ts";
+import { agentPodSelector, type AgentPod } from "../../model/beats/agent-pod.ts";
 
 /** The pods that a selector selects, kept up to date. */
 export interface PodStore extends Disposable {

@@ -4,7 +4,7 @@ import { Subject } from "rxjs";
 import { connectionOf } from "../../../test/models/fixtures.ts";
 import type { Connection } from "../../model/api/connection.ts";
 import { digestOf } from "../../model/api/group.ts";
-import { agentPod, type AgentPod } from "../../model/kubernetes/agent-pod.ts";
+import { agentPod, type AgentPod } from "../../model/beats/agent-pod.ts";
 import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
 import { label } from "../../model/kubernetes/labels.ts";
 import { PeerPods } from "./peer-pods.ts";

@@ -1,6 +1,6 @@
-import type { KubeMeta, KubeObject } from "./kube-object.ts";
-import { label } from "./labels.ts";
-import { trimmedPod, type Pod } from "./worker-pod.ts";
+import type { KubeMeta, KubeObject } from "../kubernetes/kube-object.ts";
+import { label } from "../kubernetes/labels.ts";
+import { trimmedPod, type Pod } from "../kubernetes/worker-pod.ts";
 
 /** The part of an agent's or a gateway's pod that agents of other groups read. */
 export interface AgentPod extends Pod {
