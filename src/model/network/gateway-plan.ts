@@ -2,10 +2,11 @@ import type { Child, Connection } from "../api/connection.ts";
 import type { Gateway, Worker } from "./endpoint.ts";
 import { gatewayRules } from "./gateway-rules.ts";
 import { minimumMtu, vxlanMtu } from "./mtu.ts";
-import type { LinkPlan, NetworkPlan } from "./network-plan.ts";
+import type { LinkPlan, NetworkPlan, VxlanLink } from "./network-plan.ts";
 import { underlayIn } from "../kubernetes/pod-addresses.ts";
 import { contains, hostPrefix } from "../net/prefix.ts";
 import { gatewayMac, workerSecrets } from "./segment.ts";
+import { sendingMac } from "./sending-mac.ts";
 import type { SegmentKey } from "./segment-key.ts";
 import { plannedRoutes, type NamespaceRoutes, type RoutedChild } from "./tunnel-routes.ts";
 
@@ -22,6 +23,8 @@ export interface GatewayFacts extends Pick<NamespaceRoutes, "ownRoutes"> {
   /** UDP port of the VXLAN segments. */
   readonly vxlanPort: number;
   readonly segmentKey: SegmentKey;
+  /** Whether the child has gateways on other nodes, too. */
+  readonly severalGateways?: boolean;
   /** The device under the xfrm interface, if one is declared. */
   readonly underlying: string | undefined;
 }
@@ -57,7 +60,7 @@ export function gatewayPlan(facts: GatewayFacts): NetworkPlan {
     ownRoutes: facts.ownRoutes,
   });
   return {
-    links: gatewayLinks(facts),
+    links: gatewayLinks(facts, macsOf(facts, workers)),
     addresses: [
       ...xfrms.map((link) => ({ link, prefix: child.xfrmIp })),
       { link: vxlan, prefix: child.vxlanIp },
@@ -85,16 +88,24 @@ function withProbe(child: Child): RoutedChild {
   return { routes: [...routes, hostPrefix(probe.address)], unrouted };
 }
 
-function gatewayLinks({
-  child,
-  connection,
-  gateway,
-  tunnels,
-  tunnelMtu,
-  vxlanPort,
-  segmentKey,
-  underlying,
-}: GatewayFacts): LinkPlan[] {
+/**
+ * The MAC addresses of the segment's device. A gateway beside others sends by an address of its own,
+ * unless a worker was attached when there was one gateway: its filter accepts the common one only.
+ */
+function macsOf(
+  { child, connection, gateway, segmentKey, severalGateways }: GatewayFacts,
+  workers: readonly Worker[],
+): Pick<VxlanLink, "mac" | "receives"> {
+  const common = gatewayMac(segmentKey, connection, child);
+  if (severalGateways !== true || workers.some((worker) => worker.severalGateways !== true))
+    return { mac: common };
+  return { mac: sendingMac(common, gateway.underlay), receives: common };
+}
+
+function gatewayLinks(
+  { child, gateway, tunnels, tunnelMtu, vxlanPort, underlying }: GatewayFacts,
+  macs: Pick<VxlanLink, "mac" | "receives">,
+): LinkPlan[] {
   const mtu = clampMtu(tunnelMtu, child);
   return [
     ...inOrder(tunnels).map((ifId): LinkPlan => {
@@ -105,7 +116,7 @@ function gatewayLinks({
       name: vxlanName(child),
       vni: child.ifId,
       port: vxlanPort,
-      mac: gatewayMac(segmentKey, connection, child),
+      ...macs,
       mtu: vxlanMtu(gateway.mtu, gateway.underlay.family),
       underlying: gateway.device,
       local: gateway.underlay,
