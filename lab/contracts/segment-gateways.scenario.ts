@@ -16,7 +16,7 @@ const lateMs = 150;
 const settledMs = 100;
 
 for (const family of [4, 6] as const) {
-  describe(`two gateways of one segment over IPv${family}`, () => {
+  describe(`two gateways of one segment over IPv${family}`, { timeout: 60_000 }, () => {
     let segment: LabSegment;
     let gateways: readonly [LabPod, LabPod];
     let worker: LabWorker;

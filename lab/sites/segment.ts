@@ -244,7 +244,7 @@ export class LabSegment implements Disposable {
     ip(`-n ${gateway} addr add ${formatAddress(this.child.xfrmIp.address)}/32 dev ${xfrm}`);
     ip(`-n ${gateway} route add 10.1.2.0/24 dev ${xfrm}`);
     ip(`-n seg-behind addr add ${behindTheTunnel}/24 dev ${tunnel}`);
-    this.#answerBy(tunnel);
+    if (!this.#several) this.#answerBy(tunnel);
   }
 
   /** Has the address behind the tunnels answer through a gateway. */
