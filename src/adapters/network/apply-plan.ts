@@ -10,7 +10,14 @@ import {
   rulesDiffer,
   type Restricted,
 } from "../nftables/apply-rules.ts";
-import { correctLinks, createLinks, found, isPlanned, setDown, type PlanPlace } from "./apply-links.ts";
+import {
+  correctLinks,
+  createLinks,
+  found,
+  isPlanned,
+  setDown,
+  type PlanPlace,
+} from "./apply-links.ts";
 import { difference } from "./difference.ts";
 import { applyForwarding, forwardingDrift } from "./forwarding.ts";
 import { linux, type Kernel } from "./kernel.ts";

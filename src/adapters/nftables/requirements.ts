@@ -61,7 +61,10 @@ export function missingRequirement(
     return lacking("tables of the family inet", "nf_tables", "CONFIG_NF_TABLES_INET", plain);
   if (rules.includes(deviceHook)) {
     const device = fails(deviceTable);
-    return device && lacking("tables of the family netdev", "nf_tables", "CONFIG_NF_TABLES_NETDEV", device);
+    return (
+      device &&
+      lacking("tables of the family netdev", "nf_tables", "CONFIG_NF_TABLES_NETDEV", device)
+    );
   }
   if (!rules.includes(hashExpression)) return undefined;
   const hash = fails(tableWith(`${hashExpression} ip saddr mod 2 seed 1 0`));

@@ -13,7 +13,10 @@ export interface Tunnel {
 }
 
 /** The facts of the connection that a gateway's plan depends on. */
-export type GatewayConnection = Pick<Connection, "id" | "remoteAddress" | "interfaceName">;
+export type GatewayConnection = Pick<
+  Connection,
+  "id" | "remoteAddress" | "interfaceName" | "groupRef" | "nodeName" | "paths"
+>;
 
 /** The input of `apply`, which configures a gateway's namespace. */
 export interface GatewayOrder {

@@ -65,7 +65,11 @@ export function replaceTable(plan: RulesPlan): string {
     // Created first, so that the deletion cannot fail.
     `table ${family} ${plan.table}`,
     `delete table ${family} ${plan.table}`,
-    block({ family, table: plan.table }, [`comment "${frameMark(plan)}"`, ...plan.members.map(chainOf), plan.frame]),
+    block({ family, table: plan.table }, [
+      `comment "${frameMark(plan)}"`,
+      ...plan.members.map(chainOf),
+      plan.frame,
+    ]),
     ...elementBlocks(plan.table, plan.members),
   ].join("\n");
 }

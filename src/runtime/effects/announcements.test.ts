@@ -47,6 +47,17 @@ describe("announcements of a gateway", () => {
     assert.deepEqual(sent, ["0: one"]);
   });
 
+  it("start from the beginning for workers that another gateway had meanwhile", () => {
+    const one = worker("one");
+    const stop = all.repeat(gateway, [one], note);
+    wait(2_000);
+    stop();
+    sent.length = 0;
+    all.forget([one]);
+    all.repeat(gateway, [one], note)();
+    assert.deepEqual(sent, ["2000: one"]);
+  });
+
   it("continue for known workers, and start from the beginning for new ones", () => {
     const [one, two] = [worker("one"), worker("two")];
     const stop = all.repeat(gateway, [one], note);

@@ -58,6 +58,14 @@ export class Announcements {
     };
   }
 
+  /**
+   * Stops counting announcements to these workers: another gateway has them meanwhile, so that the
+   * next announcement is sent at once and repeated soon.
+   */
+  forget(workers: readonly Worker[]): void {
+    for (const worker of workers) this.#progress.delete(worker);
+  }
+
   #nextAt(gateway: Gateway, workers: readonly Worker[]): number {
     return workers.reduce(
       (next, worker) => Math.min(next, this.#dueAt(gateway, worker)),

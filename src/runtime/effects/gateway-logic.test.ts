@@ -46,6 +46,23 @@ describe("the effects of a gateway", () => {
     assert.equal(changes.observed, false);
   });
 
+  it("announce it at once each time that it takes over from the gateway of another group", async () => {
+    let announced = 0;
+    const { actor, shown } = await attended({ announce: () => announced++ });
+    const turn = async (carries: boolean) => {
+      const { tunnels, tunnel } = shown().context;
+      actor.send({ type: "tunnels.changed", tunnels, tunnel, carries });
+      for (let i = 0; i < 10; i++) await setImmediate();
+      return announced;
+    };
+    assert.equal(announced, 1);
+    assert.equal(await turn(false), 1);
+    assert.equal(await turn(true), 2);
+    assert.equal(await turn(false), 2);
+    assert.equal(await turn(true), 3);
+    actor.stop();
+  });
+
   it("announce a gateway whose namespace cannot be watched, and report that", async () => {
     let announced = 0;
     const watch = () => {

@@ -65,10 +65,11 @@ function attendLogic(ports: GatewayPorts) {
     };
     const unwatch = started("watch", () => watch(ports, input.gateway, sendBack));
     // The workers follow each announcement, and the gateway of another group has their traffic.
-    const silence =
-      input.carries === false
-        ? () => {}
-        : started("announce", () => announce(ports, announcements, input));
+    const isSilent = input.carries === false;
+    if (isSilent) announcements.forget(input.workers);
+    const silence = isSilent
+      ? () => {}
+      : started("announce", () => announce(ports, announcements, input));
     return () => {
       unwatch();
       silence();

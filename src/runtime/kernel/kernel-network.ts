@@ -27,6 +27,7 @@ import type { ProbeOrder } from "../../machines/probe.ts";
 import { parseAddress } from "../../model/net/address.ts";
 import { childRefKey } from "../../model/api/child-ref.ts";
 import type { Child, Connection } from "../../model/api/connection.ts";
+import { hasSeveralGroups } from "../../model/api/group.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import { failure, Reason } from "../../model/status/failure.ts";
 import { announcementFrame } from "../../model/network/announcement.ts";
@@ -216,6 +217,7 @@ export class KernelNetwork implements NetworkPort {
       tunnelMtu,
       vxlanPort: this.#options.vxlanPort,
       segmentKey: this.#options.segmentKey,
+      severalGateways: hasSeveralGroups(connection),
       underlying: connection.interfaceName,
       ownRoutes: () => ownRoutes(gateway.netns, this.#kernel.netlink),
     });
