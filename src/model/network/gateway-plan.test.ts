@@ -51,6 +51,21 @@ describe("a gateway's plan", () => {
     assert.notEqual(other?.mac, one?.mac);
   });
 
+  it("is the same whether or not it carries the traffic, if it has an address of its own", () => {
+    assert.deepEqual(gatewayPlan({ ...sharingFacts, carries: false }), gatewayPlan(sharingFacts));
+  });
+
+  it("reaches no worker while it would lead workers to itself and carries no traffic", () => {
+    const facts = { ...sharingFacts, workers: gatewayFacts.workers };
+    const silent = gatewayPlan({ ...facts, carries: false });
+    assert.deepEqual(silent.fdb, []);
+    assert.deepEqual(gatewayPlan({ ...facts, carries: true }), {
+      ...silent,
+      fdb: gatewayPlan(facts).fdb,
+    });
+    assert.equal(gatewayPlan({ ...facts, carries: true }).fdb.length, 2);
+  });
+
   it("uses the common address for all while a worker knows of one gateway only", () => {
     const workers = [...sharingFacts.workers, workerOf("10.0.2.5/24", "10.244.0.5")];
     assert.deepEqual(

@@ -25,6 +25,8 @@ export interface GatewayFacts extends Pick<NamespaceRoutes, "ownRoutes"> {
   readonly segmentKey: SegmentKey;
   /** Whether the child has gateways on other nodes, too. */
   readonly severalGateways?: boolean;
+  /** False while a gateway on another node carries the traffic. */
+  readonly carries?: boolean;
   /** The device under the xfrm interface, if one is declared. */
   readonly underlying: string | undefined;
 }
@@ -54,13 +56,17 @@ export function gatewayPlan(facts: GatewayFacts): NetworkPlan {
     if (underlay === undefined) return [];
     return [{ ...worker, underlay, ...workerSecrets(segmentKey, connection, child, worker) }];
   });
+  const macs = macsOf(facts, workers);
+  // Workers follow each frame that has the common address, so that a silent gateway sends none.
+  const isMute = facts.carries === false && macs.receives === undefined;
+  const reached = isMute ? [] : workers;
   const routes = plannedRoutes(withProbe(child), {
     underlays: [gateway, ...workers].map(({ underlay }) => underlay),
     segment: workers.map(({ address }) => address.address),
     ownRoutes: facts.ownRoutes,
   });
   return {
-    links: gatewayLinks(facts, macsOf(facts, workers)),
+    links: gatewayLinks(facts, macs),
     addresses: [
       ...xfrms.map((link) => ({ link, prefix: child.xfrmIp })),
       { link: vxlan, prefix: child.vxlanIp },
@@ -70,7 +76,7 @@ export function gatewayPlan(facts: GatewayFacts): NetworkPlan {
       ...workers.map(({ address }) => ({ link: vxlan, destination: hostPrefix(address.address) })),
     ],
     neighbours: workers.map(({ address, mac }) => ({ link: vxlan, address: address.address, mac })),
-    fdb: workers.map(({ underlay, mac }) => ({ link: vxlan, mac, vtep: underlay, moves: false })),
+    fdb: reached.map(({ underlay, mac }) => ({ link: vxlan, mac, vtep: underlay, moves: false })),
     forwarding: true,
     rules: gatewayRules({ child, gateway, workers, vxlanPort, xfrms, vxlan }),
   };

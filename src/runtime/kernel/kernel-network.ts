@@ -60,7 +60,7 @@ export interface KernelNetworkOptions {
 /** The parts of a gateway's order on which its plan depends. */
 type PlanFacts = Pick<
   GatewayOrder,
-  "connection" | "child" | "gateway" | "workers" | "tunnel" | "tunnels"
+  "connection" | "child" | "gateway" | "workers" | "tunnel" | "tunnels" | "carries"
 >;
 
 /** The gateway of a worker. */
@@ -207,7 +207,7 @@ export class KernelNetwork implements NetworkPort {
   }
 
   #planOf(order: PlanFacts, tunnelMtu: number): NetworkPlan {
-    const { connection, child, gateway, workers, tunnels } = order;
+    const { connection, child, gateway, workers, tunnels, carries } = order;
     return gatewayPlan({
       connection,
       child,
@@ -218,6 +218,7 @@ export class KernelNetwork implements NetworkPort {
       vxlanPort: this.#options.vxlanPort,
       segmentKey: this.#options.segmentKey,
       severalGateways: hasSeveralGroups(connection),
+      ...(carries !== undefined && { carries }),
       underlying: connection.interfaceName,
       ownRoutes: () => ownRoutes(gateway.netns, this.#kernel.netlink),
     });
