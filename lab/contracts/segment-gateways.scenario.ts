@@ -3,6 +3,7 @@ import { after, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { applyPlan } from "../../src/adapters/network/apply-plan.ts";
 import { netnsPath } from "../../src/adapters/linux/namespace.ts";
+import { deviceHook, missingRequirement } from "../../src/adapters/nftables/requirements.ts";
 import { formatAddress } from "../../src/model/net/address.ts";
 import { sendingMac } from "../../src/model/network/sending-mac.ts";
 import { Pinging, type Pinged } from "../sites/pings.ts";
@@ -58,6 +59,7 @@ for (const family of [4, 6] as const) {
     const mac = ({ name }: LabPod) => ip(`-n ${name} link show ${segment.device}`);
 
     it("are as planned after one pass", () => {
+      assert.equal(missingRequirement(netnsPath(gateways[0].name), deviceHook), undefined);
       for (const gateway of gateways) assert.equal(segment.serve(gateway), 0);
       assert.equal(segment.reaches(worker), 2);
     });

@@ -17,8 +17,10 @@ export const linuxFilters: FilterAccess = { netlink: linuxNetlink, nft: libnftab
 /** The expression that computes hashes in rules. */
 const hashExpression = "jhash";
 
-/** The hook of rules that see a device's frames first, and a table with it on a device that always exists. */
-const deviceHook = "hook ingress";
+/** The hook of rules that see a device's frames first; a gateway beside others on other nodes needs it. */
+export const deviceHook = "hook ingress";
+
+/** A table with that hook, on a device that always exists. */
 const deviceTable =
   'table netdev ipman_check {\n chain rules {\n type filter hook ingress device "lo" priority filter\n meta pkttype set host\n }\n}';
 

@@ -45,7 +45,7 @@ import { supervisorControl } from "../../runtime/control/supervisor-control.ts";
 import { Supervisor } from "../../runtime/supervisor/supervisor.ts";
 import { controlSocket, whileScraped } from "../options/defaults.ts";
 import { breakdownReporter } from "./breakdown-reporter.ts";
-import { logMissingFilters } from "./missing-filters.ts";
+import { logMissingFilters, logMissingReception } from "./missing-filters.ts";
 
 export interface AgentOptions {
   readonly groupId: string;
@@ -82,6 +82,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     await new AgentParts(options, { log, logBuffer }, resources).start();
     log.info({ group: options.groupId }, "ipman agent runs");
     logMissingFilters(log, gatewayRulesAlone);
+    logMissingReception(log);
   } catch (error) {
     await resources.disposeAsync();
     throw error;
