@@ -5,8 +5,8 @@ import { sameItems } from "../../model/value/same-items.ts";
 import { failoverMachine } from "../failover/failover.ts";
 import { gatewayMachine } from "../gateway/gateway.ts";
 import { pathMachine } from "../path/path.ts";
+import { connectionGuards } from "./connection-guards.ts";
 import {
-  activeState,
   carries,
   changedPaths,
   changesOf,
@@ -21,7 +21,6 @@ import {
   isIntact,
   isReplaced,
   keyIn,
-  movesGateways,
   noKey,
   ofDeclared,
   partingId,
@@ -43,14 +42,7 @@ import {
   type ConnectionInput,
   type PathView,
 } from "./connection-types.ts";
-import {
-  decisionOf,
-  failedSince,
-  groupsAfter,
-  groupsDeclared,
-  isNewBeat,
-  pathsAbsent,
-} from "./elsewhere.ts";
+import { decisionOf, failedSince, groupsAfter, groupsDeclared, pathsAbsent } from "./elsewhere.ts";
 
 /** The types, actors, actions and guards of the connection machine. */
 export const connectionSetup = setup({
@@ -359,41 +351,7 @@ export const connectionSetup = setup({
         enqueue.sendTo(failoverId, { type: "path.renewed", path: active });
     }),
   },
-  guards: {
-    activeIs: ({ context }, { state }: { state: PublicState }) => activeState(context) === state,
-    isNewBeat: ({ context, event }) => isNewBeat(context, event),
-    /** Whether a declaration changes the path that the gateways use, or whether they carry traffic. */
-    gatewaysMove: ({ context, event }) => {
-      if (event.type !== "spec.changed") return false;
-      const { connection } = event;
-      const names = pathNames(connection);
-      const active = names.includes(context.active) ? context.active : (names[0] as string);
-      const next = { ...context, connection, active };
-      return movesGateways(context, { ...next, via: viaOf(next) });
-    },
-    choiceEnds: ({ context, event }) =>
-      event.type === "spec.changed" && !context.chosen && !hasSeveralPaths(event.connection),
-    isFirstChoice: ({ context }) => !context.chosen,
-    switches: ({ context, event }) =>
-      event.type === "path.decided" &&
-      movesGateways(context, {
-        ...context,
-        active: event.active,
-        via: viaOf({ ...context, ...event }),
-      }),
-    /** Whether a path has another public state, or another failure. */
-    isNews: ({ context, event }) => {
-      if (!("snapshot" in event)) return false;
-      const { path, failure } = event.snapshot.context;
-      const known = context.paths.find((one) => one.path === path);
-      return (
-        known !== undefined &&
-        (known.failure !== failure || known.state !== publicStateOf(event.snapshot))
-      );
-    },
-    pathless: ({ context }) => context.paths.length === 0,
-    gatewayless: ({ context }) => context.gateways.length === 0,
-  },
+  guards: connectionGuards,
   delays: {
     /** For packets in flight when another path takes over. */
     parting: 1_000,

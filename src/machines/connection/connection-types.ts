@@ -6,7 +6,6 @@ import type { PublicState } from "../../model/status/public-state.ts";
 import type { FailoverEvent, PathDecision } from "../failover/failover-types.ts";
 import type { ChildEndpoints, Tunnel } from "../gateway/gateway-types.ts";
 import type { PathEvent, PathInput, PathReport } from "../path/path-types.ts";
-import type { HeardGroups } from "./elsewhere.ts";
 
 /** The gateway and the workers of each child, by its key. */
 export type Endpoints = ReadonlyMap<string, ChildEndpoints>;
@@ -33,6 +32,17 @@ export interface PathTunnel {
   readonly child: string;
   readonly tunnel: Tunnel;
 }
+
+/** The facts about another group with paths of the connection. */
+export interface HeardGroup {
+  /** Its last report; undefined before the first one, and since it is absent. */
+  readonly beat: ConnectionBeat | undefined;
+  /** Whether its agent is not heard, and its node does not answer. */
+  readonly absent: boolean;
+}
+
+/** The facts about other groups, by their ids. */
+export type HeardGroups = Readonly<Record<string, HeardGroup>>;
 
 export interface ConnectionContext {
   readonly connection: Connection;

@@ -1,11 +1,13 @@
 import { abandoned, firstOf, preferredOf, switched } from "./failover-facts.ts";
-import type { FailoverContext, FailoverEvent, HeardDecision } from "./failover-types.ts";
+import type {
+  ContextChange,
+  FailoverContext,
+  FailoverEvent,
+  HeardDecision,
+} from "./failover-types.ts";
 import { isElsewhere, isHere, isSeveral } from "./here.ts";
 import { unanswered } from "./silences.ts";
-import { nextOf, turnEnded } from "./turns.ts";
-
-/** A part of the context that an action changes. */
-type ContextChange = Partial<FailoverContext>;
+import { nextOf, turnEnded } from "./circles.ts";
 
 /** Between two agents that may claim the active path. */
 const claimStepMs = 150;
@@ -54,7 +56,8 @@ export function taken(context: FailoverContext, event: HeardDecision): ContextCh
   return {
     ...(isMoved && { ...turnOf(context, event), ...switched(context, active, cause) }),
     cause,
-    dialled: dialledBy(context, event),
+    // The leading agent alone knows how an attempt beside the active path goes on.
+    dialled: isHere(context, active) ? undefined : dialledBy(context, event),
     epoch,
     handed: false,
     confirmed: isConfirmed(event),

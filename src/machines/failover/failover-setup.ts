@@ -31,7 +31,7 @@ import {
 } from "./failover-facts.ts";
 import { isElsewhere, isSeveral, keptElsewhere } from "./here.ts";
 import { madeReady, noSilences, rested, restMs, unanswered } from "./silences.ts";
-import { nextOf, nextUpOf, turnEnded, turnMs } from "./turns.ts";
+import { nextOf, nextUpOf, turnEnded, turnMs } from "./circles.ts";
 import type { SwitchCause } from "../../model/beats/switch-cause.ts";
 import type {
   FailoverContext,
