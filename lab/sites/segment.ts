@@ -176,6 +176,7 @@ export class LabSegment implements Disposable {
       })),
       severalGateways: this.#several,
       tunnels: [this.child.ifId],
+      holds: true,
       tunnelMtu: 1_400,
       underlying: undefined,
     });

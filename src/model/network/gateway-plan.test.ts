@@ -97,6 +97,15 @@ describe("a gateway's plan", () => {
     const intoTunnels = plan.routes.filter(({ link }) => link.startsWith("xfrm"));
     assert.deepEqual([...new Set(intoTunnels.map(({ link }) => link))], ["xfrm16777318"]);
     assert.match(plan.rules?.frame ?? "", /oifname \{ "xfrm102", "xfrm16777318" \} ip saddr/);
+    const held = gatewayPlan({ ...gatewayFacts, tunnels: [102, 0x1000066], holds: true });
+    assert.match(
+      held.rules?.frame ?? "",
+      /oifname \{ "xfrm102", "xfrm16777318", "hold102" \} ip saddr/,
+    );
+    assert.match(
+      held.rules?.frame ?? "",
+      /iifname "hold102" oifname \{ "xfrm102", "xfrm16777318" \}/,
+    );
     // A switch changes the routes alone.
     const other = byPath(102, 0x1000066);
     assert.deepEqual({ ...other, routes: [] }, { ...plan, routes: [] });

@@ -18,6 +18,8 @@ export interface GatewayFacts extends Pick<NamespaceRoutes, "ownRoutes"> {
   readonly workers: readonly Worker[];
   /** The if_ids of the child's tunnels; the first one carries what workers send. */
   readonly tunnels: readonly number[];
+  /** Whether packets are held back while another tunnel takes over. */
+  readonly holds?: boolean;
   /** The largest packet that enters the tunnel unfragmented, in bytes. */
   readonly tunnelMtu: number;
   /** UDP port of the VXLAN segments. */
@@ -41,6 +43,11 @@ export function vxlanName(child: Pick<Child, "ifId">): string {
   return `vxlan${child.ifId}`;
 }
 
+/** The name of the device in which the packets of a child wait. */
+export function holdName(child: Pick<Child, "ifId">): string {
+  return `hold${child.ifId}`;
+}
+
 /**
  * Plans the state of a gateway's namespace. The family of the gateway's first address is the
  * family of the segment on the pod network. The gateway's device cannot reach a worker without an
@@ -48,6 +55,7 @@ export function vxlanName(child: Pick<Child, "ifId">): string {
  */
 export function gatewayPlan(facts: GatewayFacts): NetworkPlan {
   const { child, connection, gateway, segmentKey, vxlanPort } = facts;
+  const hold = facts.holds === true ? holdName(child) : undefined;
   const active = xfrmName({ ifId: facts.tunnels[0] ?? child.ifId });
   const xfrms = inOrder(facts.tunnels).map((ifId) => xfrmName({ ifId }));
   const vxlan = vxlanName(child);
@@ -78,7 +86,7 @@ export function gatewayPlan(facts: GatewayFacts): NetworkPlan {
     neighbours: workers.map(({ address, mac }) => ({ link: vxlan, address: address.address, mac })),
     fdb: reached.map(({ underlay, mac }) => ({ link: vxlan, mac, vtep: underlay, moves: false })),
     forwarding: true,
-    rules: gatewayRules({ child, gateway, workers, vxlanPort, xfrms, vxlan }),
+    rules: gatewayRules({ child, gateway, workers, vxlanPort, xfrms, hold, vxlan }),
   };
 }
 

@@ -20,6 +20,7 @@ const facts: GatewayRulesFacts = {
   gateway: { device: "eth0", underlay: address("10.244.0.1") },
   workers: [worker],
   vxlanPort: 7789,
+  hold: undefined,
   xfrms: ["xfrm102"],
   vxlan: "vxlan102",
 };

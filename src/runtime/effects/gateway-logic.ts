@@ -48,6 +48,7 @@ export function gatewayLogic(ports: GatewayPorts) {
         run: (order) => network.apply(order),
       }),
       attend: attendLogic(ports),
+      hold: holdLogic(ports),
     },
   });
 }
@@ -74,6 +75,16 @@ function attendLogic(ports: GatewayPorts) {
       unwatch();
       silence();
     };
+  });
+}
+
+/** Keeps packets back until it is stopped. Without that, those of a moment may be lost. */
+function holdLogic(ports: GatewayPorts) {
+  return fromCallback<{ type: string }, GatewayOrder>(({ input }) => {
+    const held = measured(ports, "network.hold", () => ports.network.hold(input));
+    const release = (hold: Disposable) =>
+      measured(ports, "network.release", () => hold[Symbol.dispose]());
+    return () => void held.then(release).catch(() => {});
   });
 }
 

@@ -9,6 +9,7 @@ import { filterGroups, monitor, networkGroups } from "../../adapters/netlink/mon
 import { isKernelNeighbour } from "../../adapters/netlink/neighbours.ts";
 import { hasLink } from "../../adapters/network/apply-links.ts";
 import { linux, type Kernel } from "../../adapters/network/kernel.ts";
+import { PacketHold } from "../../adapters/network/packet-hold.ts";
 import { ownRoutes, pathMtu } from "../../adapters/netlink/route-lookup.ts";
 import { saEvents, type SaEvent } from "../../adapters/xfrm/sa-events.ts";
 import { listSaCounters } from "../../adapters/xfrm/sa-counters.ts";
@@ -28,10 +29,11 @@ import { parseAddress } from "../../model/net/address.ts";
 import { childRefKey } from "../../model/api/child-ref.ts";
 import type { Child, Connection } from "../../model/api/connection.ts";
 import { hasSeveralGroups } from "../../model/api/group.ts";
+import { hasSeveralPaths } from "../../model/api/path.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import { failure, Reason } from "../../model/status/failure.ts";
 import { announcementFrame } from "../../model/network/announcement.ts";
-import { gatewayPlan, vxlanName } from "../../model/network/gateway-plan.ts";
+import { gatewayPlan, holdName, vxlanName } from "../../model/network/gateway-plan.ts";
 import type { KernelState } from "../../model/charon/held-sas.ts";
 import type { KernelCounters } from "../../model/traffic/sa-counters.ts";
 import type { EchoOutcome } from "../../model/probe/echo-judge.ts";
@@ -135,6 +137,16 @@ export class KernelNetwork implements NetworkPort {
     });
   }
 
+  hold({ connection, child, gateway, tunnel }: GatewayOrder): PacketHold {
+    return new PacketHold({
+      namespace: gateway.netns,
+      name: holdName(child),
+      from: vxlanName(child),
+      family: child.xfrmIp.address.family,
+      mtu: this.tunnelMtu(connection, child, tunnel),
+    });
+  }
+
   announce({ connection, child, gateway, workers }: GatewayOrder): void {
     // A pass may have failed before it created the device.
     if (!hasLink(gateway.netns, vxlanName(child), this.#kernel.netlink)) return;
@@ -214,6 +226,7 @@ export class KernelNetwork implements NetworkPort {
       gateway,
       workers,
       tunnels,
+      holds: hasSeveralPaths(connection),
       tunnelMtu,
       vxlanPort: this.#options.vxlanPort,
       segmentKey: this.#options.segmentKey,
