@@ -113,6 +113,20 @@ for (const family of [4, 6] as const) {
       assert.deepEqual(lost, []);
     });
 
+    it("pass on what arrives at a standby, which the worker does not follow", async () => {
+      const standby = segment.pod("gw4", 5);
+      segment.serve(standby);
+      const pinging = new Pinging(worker.name, behind);
+      await pinging.begun();
+      segment.prove(standby);
+      segment.answerBy(standby);
+      await pause(lateMs);
+      const { lost } = await pinging.stop();
+      segment.answerBy(gateways[0]);
+      assert.equal(segment.believedGateway(worker), formatAddress(gateways[0].underlay));
+      assert.deepEqual(lost, []);
+    });
+
     it("lose pings if they send by the common address", async () => {
       for (const gateway of gateways) {
         const plan = segment.gatewayPlan(gateway);

@@ -16,6 +16,7 @@ import { connectionFromCr } from "../../src/model/validation/connection-from-cr.
 import { gatewayPlan } from "../../src/model/network/gateway-plan.ts";
 import type { NetworkPlan } from "../../src/model/network/network-plan.ts";
 import { parsePrefix, type Prefix } from "../../src/model/net/prefix.ts";
+import { sendingMac } from "../../src/model/network/sending-mac.ts";
 import { workerSecrets, type WorkerSecrets } from "../../src/model/network/segment.ts";
 import { SegmentKey } from "../../src/model/network/segment-key.ts";
 import { workerPlan } from "../../src/model/network/worker-plan.ts";
@@ -195,6 +196,15 @@ export class LabSegment implements Disposable {
       announcementFrame({ ...secrets, source: gateway.underlay }),
     );
     sendFrames(netnsPath(gateway.name), this.device, frames);
+  }
+
+  /** Proves a gateway to each worker once, without leading the workers to it. */
+  prove({ name, underlay }: LabPod): void {
+    const frames = this.#workers.map(({ secrets }) => {
+      const gatewayMac = sendingMac(secrets.gatewayMac, underlay);
+      return announcementFrame({ ...secrets, gatewayMac, source: underlay });
+    });
+    sendFrames(netnsPath(name), this.device, frames);
   }
 
   /** The number of two pings to the address behind the tunnel that were answered. */

@@ -47,15 +47,18 @@ describe("announcements of a gateway", () => {
     assert.deepEqual(sent, ["0: one"]);
   });
 
-  it("start from the beginning for workers that another gateway had meanwhile", () => {
+  it("start from the beginning when a gateway begins or ceases to carry the traffic", () => {
     const one = worker("one");
-    const stop = all.repeat(gateway, [one], note);
+    const repeat = (carries: boolean) => all.repeat(gateway, [one], note, carries);
+    const stop = repeat(true);
     wait(2_000);
     stop();
     sent.length = 0;
-    all.forget([one]);
-    all.repeat(gateway, [one], note)();
-    assert.deepEqual(sent, ["2000: one"]);
+    repeat(true)();
+    assert.deepEqual(sent, []);
+    repeat(false)();
+    repeat(true)();
+    assert.deepEqual(sent, ["2000: one", "2000: one"]);
   });
 
   it("continue for known workers, and start from the beginning for new ones", () => {

@@ -8,7 +8,7 @@ import type {
   PlaceOrder,
   RemoveOrder,
 } from "../../machines/gateway/gateway-types.ts";
-import type { Gateway } from "../../model/network/endpoint.ts";
+import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import type { NetworkPort, PlacementPort } from "../ports/ports.ts";
 import { inSlices } from "../time/slices.ts";
 import { Announcements } from "./announcements.ts";
@@ -65,12 +65,7 @@ function attendLogic(ports: GatewayPorts) {
       }
     };
     const unwatch = started("watch", () => watch(ports, input.gateway, sendBack));
-    // The workers follow each announcement, and the gateway of another group has their traffic.
-    const isSilent = input.carries === false;
-    if (isSilent) announcements.forget(input.workers);
-    const silence = isSilent
-      ? () => {}
-      : started("announce", () => announce(ports, announcements, input));
+    const silence = started("announce", () => announce(ports, announcements, input));
     return () => {
       unwatch();
       silence();
@@ -108,9 +103,11 @@ function announce(
   announcements: Announcements,
   order: GatewayOrder,
 ): () => void {
-  return announcements.repeat(order.gateway, order.workers, (workers) => {
+  const { gateway, carries } = order;
+  const announceTo = (workers: readonly Worker[]) => {
     const call = () => ports.network.announce({ ...order, workers });
     // Metrics count a failure, and the next announcement follows anyway.
     measured(ports, "network.announce", call).catch(() => {});
-  });
+  };
+  return announcements.repeat(gateway, order.workers, announceTo, carries);
 }
