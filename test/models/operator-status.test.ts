@@ -67,7 +67,7 @@ class Operator implements Disposable {
     this.api.put(Pod, { apiVersion: "v1", kind: "Pod", metadata, status } as KubeObject);
   }
 
-  /** What agents wrote into the status. */
+  /** Writes the status of an agent that leads. */
   async reports(activePath: string, ready: "True" | "Unknown" = "True"): Promise<void> {
     const stated = { reason: "Ready", message: "", observedGeneration: 1 };
     const since = "2026-01-01T11:00:00Z";
