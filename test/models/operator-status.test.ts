@@ -144,5 +144,9 @@ describe("the operator's part of the status of a connection with paths on two no
     await pass(60_000);
     assert.match(operator.condition("Ready"), /^True Ready/);
     assert.match(operator.condition("Placed"), /^False InProgress: node-a: /);
+    operator.runs(groupA, "agent");
+    operator.runs(groupB, "agent", false);
+    await pass(60_000);
+    assert.match(operator.condition("Ready"), /^Unknown AgentSilent/);
   });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it, mock } from "node:test";
 import { childSpec, connectionSpec } from "../../lab/sites/manifests.ts";
 import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
-import { impliedGroup, type Group } from "../../src/model/api/group.ts";
+import { impliedGroup, nameFor, type Group } from "../../src/model/api/group.ts";
 import { agentAccountOf } from "../../src/model/kubernetes/agent-access.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { annotation, groupLabels, label } from "../../src/model/kubernetes/labels.ts";
@@ -34,6 +34,8 @@ describe("a connection with paths on two nodes", () => {
     cluster.lead();
     await pass(6_000);
     const alone = deployed(cluster);
+    const gatewayName = nameFor("gateway", "c1", "child-3");
+    assert.ok(alone.includes(`${gatewayName} on node-a`), alone.join());
     assert.equal(alone.length, 2);
     cluster.declare("c1", "node-a", "default/one", { paths });
     await pass(12_000);
