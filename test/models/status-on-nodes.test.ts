@@ -141,6 +141,11 @@ describe("the status of a connection with paths on two nodes", () => {
       merged.paths?.map(({ elsewhere }) => elsewhere),
       [undefined, undefined],
     );
+    const counted = reports.map((report, i) => {
+      return { ...report, traffic: { "site/child-2": { bytesIn: i, bytesOut: i, idleIn: 0 } } };
+    });
+    for (const all of [counted, counted.toReversed()])
+      assert.equal(mergeReports(all, 0).traffic["site/child-2"]?.bytesIn, 1);
     const [alone] = mergeReports(reports.slice(0, 1), 0).connections as [ConnectionStatus];
     assert.deepEqual([alone.id, alone.leads], ["site", false]);
   });
