@@ -107,8 +107,11 @@ describe("a worker of a connection with paths on two nodes", () => {
     using replica = new Replica(api, true);
     await pass(2_000);
     assert.match(await givenBy(replica, "one"), /the gateway of partner\/net is not running yet/);
+    const waiting = replica.admit(asking("waits"));
+    await pass(1_000);
     status("backup");
-    await pass(100);
+    await pass(500);
+    assert.ok("pod" in (await Promise.race([waiting, Promise.resolve({ denied: "it waits" })])));
     assert.equal(await givenBy(replica, "two"), "10.244.2.1");
     api.put(Pod, gatewayOf(groupA, "10.244.1.1"));
     status("removed");
