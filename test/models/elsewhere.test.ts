@@ -37,8 +37,9 @@ const beat = (changes: Partial<ConnectionBeat> = {}): ConnectionBeat => ({
 });
 
 /** The agent of one path, after charon's list of SAs and the first report of the one that leads. */
-async function agentOf(path: string, first = beat()) {
-  const connection = { ...divided, here: [path] };
+async function agentOf(path: string | string[], first = beat()) {
+  const here = [path].flat();
+  const connection = { ...divided, here };
   const made = connectionActor(connection);
   const { actor, clock, rest, send, snapshot } = made;
   actor.start();
@@ -47,7 +48,7 @@ async function agentOf(path: string, first = beat()) {
   await send({ type: "sas.complete" });
   const hear = (group: string, heard: ConnectionBeat) =>
     send({ type: "beat.heard", group: `node:${group}`, beat: heard });
-  await hear("n1", first);
+  await hear(here.includes("main") ? "n3" : "n1", first);
   const wait = async (milliseconds: number) => {
     clock.increment(milliseconds);
     await rest();
@@ -67,7 +68,7 @@ async function agentOf(path: string, first = beat()) {
           }),
         ),
     });
-    return send({ type: "sas.listed", path, ikeSas: [ikeSas] });
+    return send({ type: "sas.listed", path: here[0] ?? "", ikeSas: [ikeSas] });
   };
   const own = () => beatOf(snapshot().context)?.paths[0];
   const gatewayNow = () => gatewaySnapshotOf(snapshot(), "child-2")?.context;
@@ -133,8 +134,10 @@ describe("a connection with a path elsewhere", () => {
     await send({ type: "group.absent", group: "node:n3" });
     assert.deepEqual([snapshot().context.ready, snapshot().context.absent], [[], ["third"]]);
     assert.equal(stateElsewhere(snapshot().context, "third"), "pending");
+    await hear("n3", beat({ leading: false, paths: [report("third", { ready: true })] }));
+    assert.deepEqual(snapshot().context.ready, [], "a report that comes before the presence");
     await send({ type: "group.present", group: "node:n3" });
-    assert.deepEqual(snapshot().context.absent, []);
+    assert.deepEqual([snapshot().context.ready, snapshot().context.absent], [["third"], []]);
   });
 
   it("has the state of the active path elsewhere", async () => {
@@ -144,6 +147,31 @@ describe("a connection with a path elsewhere", () => {
     assert.equal(snapshot().value, "established");
     await hear("n1", beat({ paths: [report("main", { failed: true })] }));
     assert.equal(snapshot().value, "failed");
+  });
+
+  it("takes decisions while charon is lost, and dials nothing", async () => {
+    const { hear, send, snapshot, gatewayNow, calls } = await agentOf("main");
+    assert.equal(gatewayNow()?.carries, true);
+    await send({ type: "charon.lost" });
+    const initiated = calls.count("initiate");
+    await hear("n2", beat({ epoch: 2, active: "backup", cause: "lost" }));
+    assert.equal(gatewayNow()?.carries, false);
+    assert.deepEqual([snapshot().context.active, snapshot().context.dials], ["backup", false]);
+    assert.equal(calls.count("initiate"), initiated);
+  });
+
+  it("leads what its gateways still receive into the path that was active here last", async () => {
+    const { hear, gatewayNow, snapshot } = await agentOf(
+      ["main", "backup"],
+      beat({ active: "backup" }),
+    );
+    const used = () => gatewayNow()?.tunnels[0];
+    const before = used();
+    await hear("n3", beat({ epoch: 2, active: "third", cause: "lost" }));
+    assert.deepEqual([snapshot().context.via, used()], ["backup", before]);
+    assert.notEqual(gatewayNow()?.tunnels[1], before);
+    await hear("n3", beat({ epoch: 2, active: "third", dialled: "main", cause: "move" }));
+    assert.deepEqual([snapshot().context.via, used()], ["main", 102]);
   });
 
   it("does not judge a path elsewhere by its own probes", async () => {

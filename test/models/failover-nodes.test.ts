@@ -1,99 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { FailoverInput, HeardDecision } from "../../src/machines/failover/failover-types.ts";
-import { FailoverHarness, hold, minute, second } from "./failover-harness.ts";
-
-/** An agent that has the path a, beside b and c of two others. */
-const agent = (changes: Partial<FailoverInput> = {}) =>
-  new FailoverHarness({ here: ["a"], peersKnown: true, warm: ["a", "b", "c"], ...changes });
-
-const heard = (epoch: number, active: string, changes: Partial<HeardDecision> = {}) =>
-  ({
-    type: "decision.heard",
-    epoch,
-    active,
-    dialled: undefined,
-    cause: "lost",
-    leading: true,
-    from: [active],
-    ...changes,
-  }) as const;
-
-/** The agent of a, which has decided for that path. */
-function leading(changes: Partial<FailoverInput> = {}): FailoverHarness {
-  const failover = agent({ up: ["a"], ...changes });
-  failover.decided();
-  return failover;
-}
-
-/** An agent that follows one that leads with another path. */
-function following(here: string, active: string, epoch = 5): FailoverHarness {
-  const failover = agent({ here: [here] });
-  failover.send(heard(epoch, active));
-  failover.decided();
-  return failover;
-}
-
-const absent = (failover: FailoverHarness, ...paths: readonly string[]) => {
-  for (const path of paths) failover.send({ type: "path.absent", path });
-};
-
-const epochOf = (failover: FailoverHarness) => failover.snapshot.context.epoch;
-
-describe("an agent that starts beside others", () => {
-  it("decides nothing until the others are known, and a second more", () => {
-    const failover = agent({ peersKnown: false });
-    failover.pass(minute);
-    assert.equal(failover.state, "listening.gathering");
-    failover.send({ type: "peers.known" });
-    failover.pass(second - 500);
-    assert.deepEqual(failover.decided(), []);
-    failover.pass(500);
-    assert.deepEqual(failover.decided(), ["a: start"]);
-    assert.deepEqual([failover.state, epochOf(failover)], ["dialling", 1]);
-  });
-
-  it("takes the decision of another agent at once", () => {
-    const failover = agent({ peersKnown: false });
-    failover.send(heard(4, "b"));
-    assert.deepEqual(failover.decided(), ["b: lost"]);
-    assert.deepEqual([failover.state, epochOf(failover)], ["following.trusting", 4]);
-  });
-
-  it("goes on with its own path if the others have that decision, whether it is up or not", () => {
-    for (const isUp of [true, false]) {
-      const failover = agent({ peersKnown: false });
-      if (isUp) failover.up("a");
-      failover.send(heard(4, "a", { leading: false, from: ["b"] }));
-      assert.equal(failover.state, isUp ? "steady.preferred" : "dialling");
-      assert.equal(epochOf(failover), 4);
-    }
-  });
-
-  it("goes on with the path that is up if the others have no decision", () => {
-    const failover = agent({ here: ["b"] });
-    failover.up("b");
-    failover.pass(second);
-    assert.deepEqual(failover.decided(), ["b: start"]);
-  });
-
-  it("leaves the first decision to the agent whose path is up", () => {
-    const failover = agent();
-    failover.up("b");
-    failover.pass(second);
-    assert.deepEqual([failover.decided(), epochOf(failover)], [["a: start"], 0]);
-    failover.send(heard(1, "b", { cause: "start" }));
-    assert.deepEqual(failover.decided(), ["b: start"]);
-  });
-
-  it("claims the connection ten seconds later if the agent of the preferred path does not lead", () => {
-    const failover = agent({ here: ["b"] });
-    failover.pass(second);
-    assert.equal(failover.state, "following.awaiting");
-    failover.pass(10 * second, 100);
-    assert.deepEqual(failover.decided(), ["a: start", "b: lost"]);
-  });
-});
+import { hold, minute, second } from "./failover-harness.ts";
+import { absent, epochOf, following, heard, leading } from "./failover-nodes-harness.ts";
 
 describe("an agent that leads", () => {
   it("hands over to a path elsewhere with a higher epoch", () => {
@@ -121,8 +29,11 @@ describe("an agent that leads", () => {
 
   it("passes over the paths of absent groups", () => {
     const failover = leading();
+    failover.up("b");
+    failover.ready("b");
     absent(failover, "b");
     failover.down("a");
+    assert.deepEqual(failover.decided(), []);
     failover.pass(second);
     assert.deepEqual(failover.decided(), ["c: lost"]);
   });
@@ -214,6 +125,19 @@ describe("an agent that follows", () => {
     }
   });
 
+  it("claims ten seconds after the agent that leads has started again and does not lead", () => {
+    const failover = following("b", "a");
+    failover.send(heard(5, "a", { leading: false }));
+    assert.equal(failover.state, "following.awaiting");
+    failover.pass(10 * second, 100);
+    assert.deepEqual(failover.decided(), ["b: lost"]);
+    const other = following("b", "a");
+    other.send(heard(0, "a", { leading: false, cause: "start" }));
+    other.send(heard(5, "a"));
+    other.pass(minute, 100);
+    assert.deepEqual(other.decided(), []);
+  });
+
   it("claims before an agent with a better rank whose path has no IKE SA", () => {
     const failover = following("c", "a");
     failover.ready("c");
@@ -279,27 +203,5 @@ describe("an agent that follows", () => {
     const failover = following("b", "a");
     failover.send(heard(9, "x"));
     assert.deepEqual([failover.snapshot.context.active, epochOf(failover)], ["a", 5]);
-  });
-});
-
-describe("the paths of one group", () => {
-  it("become those of several without an effect on the active one", () => {
-    const failover = new FailoverHarness({ up: ["b"] });
-    failover.decided();
-    const { paths, warm, settings } = failover.snapshot.context;
-    failover.send({ type: "paths.declared", paths, warm, settings, here: ["b"] });
-    assert.deepEqual([failover.decided(), epochOf(failover)], [["b: start"], 1]);
-    failover.send({ type: "paths.declared", paths, warm, settings });
-    assert.deepEqual([failover.snapshot.context.active, epochOf(failover)], ["b", 0]);
-  });
-
-  it("enter none of the states of several groups", () => {
-    const failover = new FailoverHarness({ up: ["a"] });
-    failover.send(heard(9, "b"));
-    absent(failover, "a");
-    failover.send({ type: "charon.lost" });
-    failover.pass(minute);
-    assert.equal(failover.state, "suspended");
-    assert.deepEqual(failover.snapshot.context.absent, []);
   });
 });

@@ -365,7 +365,6 @@ export const connectionSetup = setup({
     /** Passes the verdict of the probes, which concerns the active path. */
     passVerdict: enqueueActions(({ enqueue, context: { connection, active }, event }) => {
       if (event.type !== "probes.judged" || !hasSeveralPaths(connection)) return;
-      if (!isHere(connection, active)) return;
       const type = verdictOf(event.answered);
       enqueue.sendTo(failoverId, { type, path: active });
     }),
