@@ -1,4 +1,6 @@
 import type { Connection } from "../../model/api/connection.ts";
+import type { ConnectionBeat } from "../../model/beats/beat.ts";
+import type { SwitchCause } from "../../model/beats/switch-cause.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import type { PublicState } from "../../model/status/public-state.ts";
 import type { FailoverEvent, PathDecision } from "../failover/failover-types.ts";
@@ -31,6 +33,17 @@ export interface PathTunnel {
   readonly tunnel: Tunnel;
 }
 
+/** The facts about another group with paths of the connection. */
+export interface HeardGroup {
+  /** Its last report; undefined before the first one, and since it is absent. */
+  readonly beat: ConnectionBeat | undefined;
+  /** Whether its agent is not heard, and its node does not answer. */
+  readonly absent: boolean;
+}
+
+/** The facts about other groups, by their ids. */
+export type HeardGroups = Readonly<Record<string, HeardGroup>>;
+
 export interface ConnectionContext {
   readonly connection: Connection;
   readonly charonReady: boolean;
@@ -39,10 +52,19 @@ export interface ConnectionContext {
   readonly keys: Readonly<Record<string, PathKey>>;
   /** The paths that have actors, including those that are terminating. */
   readonly paths: readonly PathView[];
-  /** The path that carries the traffic. */
+  /** The path that carries the traffic, here or elsewhere. */
   readonly active: string;
   /** Another path that is brought up beside it, for a planned move. */
   readonly dialled: string | undefined;
+  /** The cause of the last decision. */
+  readonly cause: SwitchCause;
+  /** The number of the last decision; 0 before the first one, and always with one group. */
+  readonly epoch: number;
+  /**
+   * The path here into which the gateways lead what they receive: the active one, or else one that is
+   * dialled here, or else the one that was active here last.
+   */
+  readonly via: string;
   /**
    * Whether the chosen paths are dialled: with several paths, not before charon's first list of SAs
    * in a session, which may have SAs of another path.
@@ -53,10 +75,21 @@ export interface ConnectionContext {
    * may have led the traffic into another path.
    */
   readonly chosen: boolean;
+  /** The reports of other groups that have paths. */
+  readonly groups: HeardGroups;
+  /** The paths of groups that are absent. */
+  readonly absent: readonly string[];
+  /** Whether the agents of the other groups were heard, or long enough were not. */
+  readonly peersKnown: boolean;
   /** The last switch to another path; undefined before the first one. */
   readonly switched: PathSwitched | undefined;
-  /** The paths that can carry the traffic, if there are several. */
+  /** The paths that can carry the traffic, here and elsewhere, if there are several. */
   readonly up: readonly string[];
+  /**
+   * The paths that have carried the traffic of some children for a moment: while another group leads, the
+   * children that its active path carries are not known.
+   */
+  readonly settled: readonly string[];
   /** The paths with an IKE SA, if there are several. */
   readonly ready: readonly string[];
   /** The tunnels of the children by each path: a gateway that starts again needs its own. */
@@ -75,6 +108,13 @@ export type ConnectionEvent =
   | ForwardedEvent
   | PathReport
   | PathDecision
+  /** The agent of another group reports about the connection. */
+  | { type: "beat.heard"; group: string; beat: ConnectionBeat }
+  /** The agent of another group is not heard, and its node does not answer; or it ends. */
+  | { type: "group.absent"; group: string }
+  | { type: "group.present"; group: string }
+  /** The agents of the other groups were heard, or long enough were not. */
+  | { type: "peers.known" }
   /** Each path has its part of charon's list of SAs. */
   | { type: "sas.complete" }
   /**
@@ -85,6 +125,8 @@ export type ConnectionEvent =
    * requests; if no child has a probe, it is true while the peer does.
    */
   | { type: "probes.judged"; answered: boolean | undefined }
+  /** The path has carried the same children for a moment. */
+  | { type: "path.settled"; path: string }
   /** Another path took over from it a moment ago. `intact`: it still carried the traffic. */
   | { type: "path.left"; path: string; intact: boolean }
   | Extract<FailoverEvent, { type: "move" }>

@@ -15,7 +15,7 @@ export interface Tunnel {
 /** The facts of the connection that a gateway's plan depends on. */
 export type GatewayConnection = Pick<
   Connection,
-  "id" | "remoteAddress" | "interfaceName" | "paths"
+  "id" | "remoteAddress" | "interfaceName" | "groupRef" | "nodeName" | "paths"
 >;
 
 /** The input of `apply`, which configures a gateway's namespace. */
@@ -30,6 +30,11 @@ export interface GatewayOrder {
   readonly tunnels: readonly number[];
   /** Whether an earlier pass configured the namespace completely. */
   readonly applied: boolean;
+  /**
+   * False while the gateway of another group carries the traffic: this one has everything in place and
+   * does not announce itself to the workers.
+   */
+  readonly carries?: boolean;
 }
 
 /** The gateway and the workers of a child. */
@@ -46,6 +51,8 @@ export interface GatewayContext {
   readonly workers: readonly Worker[];
   readonly tunnel: Tunnel | undefined;
   readonly tunnels: readonly number[];
+  /** Whether the gateway carries the traffic of its workers. */
+  readonly carries: boolean;
   /** Packets are held back: while another tunnel comes up, or until the next pass is done. */
   readonly held: "waiting" | "due" | undefined;
   readonly failure: Failure | undefined;
@@ -88,7 +95,13 @@ export type GatewayEvent =
   | ({ type: "endpoints.changed" } & ChildEndpoints)
   | { type: "tunnel.changed"; tunnel: Tunnel }
   /** Another tunnel carries what workers send; `tunnel` has its parameters, if they are known. */
-  | { type: "tunnels.changed"; tunnels: readonly number[]; tunnel: Tunnel | undefined }
+  | {
+      type: "tunnels.changed";
+      tunnels: readonly number[];
+      tunnel: Tunnel | undefined;
+      /** Undefined: as before. */
+      carries?: boolean;
+    }
   /** Another tunnel will take over in a moment, and the present one may not carry any more. */
   | { type: "hold" }
   /** It did not, or packets were held for too long. */
@@ -112,4 +125,7 @@ export interface RemoveOrder {
   readonly child: string;
 }
 
-export type GatewayInput = Pick<GatewayContext, "connection" | "child" | "tunnels">;
+export type GatewayInput = Pick<GatewayContext, "connection" | "child" | "tunnels"> & {
+  /** True by default. */
+  readonly carries?: boolean;
+};

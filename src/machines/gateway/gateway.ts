@@ -15,6 +15,7 @@ export const gatewayMachine = gatewaySetup.createMachine({
   id: "gateway",
   context: ({ input }) => ({
     ...input,
+    carries: input.carries ?? true,
     gateway: undefined,
     workers: [],
     tunnel: undefined,
@@ -69,6 +70,7 @@ export const gatewayMachine = gatewaySetup.createMachine({
         assign(({ context, event }) => ({
           tunnels: event.tunnels,
           tunnel: event.tunnel ?? context.tunnel,
+          carries: event.carries ?? context.carries,
         })),
         { type: "expectRelease" },
       ],

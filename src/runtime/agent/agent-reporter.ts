@@ -4,6 +4,7 @@ import type { Declared } from "../../adapters/kubernetes/declared.ts";
 import type { EventRecorder } from "../../adapters/kubernetes/events.ts";
 import type { KubeClient } from "../../adapters/kubernetes/client/kube-client.ts";
 import { resourceTypes } from "../../adapters/kubernetes/client/resource-type.ts";
+import { declaredGroupOf, declaredGroups } from "../../model/kubernetes/declared-secret.ts";
 import { apiVersion } from "../../model/api/schema/api-group.ts";
 import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
 import type { KernelNetwork } from "../kernel/kernel-network.ts";
@@ -14,11 +15,14 @@ import { statusOf, type StatusSource } from "../status/status.ts";
 import type { Running } from "../ports/running.ts";
 import { pathEvent } from "../kubernetes/path-event.ts";
 import { conditionEvents } from "../kubernetes/condition-event.ts";
-import { agentPart, agentStatus, type AgentStatus } from "./connection-status.ts";
+import { agentPart, agentStatus, statedPath, type AgentStatus } from "./connection-status.ts";
+import { PathReporter } from "./path-reporter.ts";
 import { StatusWriter } from "../kubernetes/status-writer.ts";
 
 export interface ReporterOptions {
   readonly client: KubeClient;
+  /** The group of the agent. */
+  readonly groupId: string;
   readonly declared: Declared;
   readonly running: StatusSource & Pick<Running, "changes">;
   readonly network: KernelNetwork;
@@ -26,6 +30,11 @@ export interface ReporterOptions {
   readonly writes: LimitFunction;
   readonly onTrouble: (error: unknown) => void;
 }
+
+/** A connection as the API server has it. */
+type Reported = KubeObject & {
+  readonly status?: Partial<AgentStatus>;
+};
 
 /** Milliseconds within which several changes lead to one write. */
 const gatherMs = 100;
@@ -36,6 +45,7 @@ const fieldManager = "ipman-agent";
 export class AgentReporter implements Disposable {
   readonly #options: ReporterOptions;
   readonly #writer: StatusWriter<AgentStatus>;
+  readonly #paths: PathReporter;
   readonly #subscription: Subscription;
   readonly #checked = new Memo<ConnectionStatus, void>();
   #shown: ReadonlyMap<string, ConnectionStatus> = new Map();
@@ -50,6 +60,15 @@ export class AgentReporter implements Disposable {
       writes,
       onTrouble,
     });
+    this.#paths = new PathReporter({
+      ...options,
+      statusInApi: (id) => {
+        const object = this.#object(id);
+        return object === undefined ? undefined : (object.status ?? {});
+      },
+      shown: (id) => this.#shown.get(id),
+      isDivided: (id) => this.#isDivided(id),
+    });
     this.#subscription = merge(running.changes, declared.connections.changes)
       .pipe(auditTime(gatherMs))
       .subscribe(() => {
@@ -61,33 +80,59 @@ export class AgentReporter implements Disposable {
   [Symbol.dispose](): void {
     this.#subscription.unsubscribe();
     this.#writer[Symbol.dispose]();
+    this.#paths[Symbol.dispose]();
   }
 
   /** Checks a status only if it or its object changed, since there may be thousands. */
   #check(id: string, shown: ConnectionStatus): void {
-    this.#checked.of(shown, [this.#object(id)], () => this.#writer.compare(id));
+    this.#checked.of(shown, [this.#object(id)], () => {
+      this.#writer.compare(id);
+      this.#paths.compare(id);
+    });
   }
 
-  #object(id: string): (KubeObject & { readonly status?: Partial<AgentStatus> }) | undefined {
+  #object(id: string): Reported | undefined {
     return this.#options.declared.connections.objects.get(id);
   }
 
   #actual(id: string): unknown {
     const object = this.#object(id);
-    return object === undefined ? undefined : agentPart(object.status);
+    if (object === undefined) return undefined;
+    const { paths, ...others } = agentPart(object.status);
+    return this.#isDivided(id) || paths === undefined ? others : { ...others, paths };
   }
 
+  /** Undefined if another agent leads, and therefore writes. */
   #wanted(id: string): AgentStatus | undefined {
     const object = this.#object(id);
     const status = this.#shown.get(id);
     if (object === undefined || status === undefined) return undefined;
-    return agentStatus(status, object.status ?? {}, {
+    if (!(status.leads ?? this.#hasActivePath(object))) return undefined;
+    const { activePath } = object.status ?? {};
+    // Without an actor, the active path is not known; workers and people still need the last one.
+    const kept = status.leads === undefined && activePath !== undefined && this.#isDivided(id);
+    const wanted = agentStatus(status, object.status ?? {}, {
       // The actor of an invalid manifest has an older version, but the new one was checked.
       generation:
         status.problems.length > 0 ? (object.metadata.generation ?? 0) : status.generation,
       now: rfc3339(),
       mtuOf: (key) => this.#options.network.appliedMtu(id, key),
     });
+    return kept ? { ...wanted, activePath } : wanted;
+  }
+
+  /** Whether several groups have paths of a connection. */
+  #isDivided(id: string): boolean {
+    const object = this.#object(id);
+    return object !== undefined && declaredGroups(object).length > 1;
+  }
+
+  /** Whether this agent has the path that is active by the API, or else the first one. */
+  #hasActivePath(object: Reported): boolean {
+    const groups = declaredGroups(object);
+    const active = declaredGroupOf(object, object.status?.activePath ?? "");
+    const group = groups.find((id) => id === active) ?? groups[0];
+    return groups.length < 2 || group === this.#options.groupId;
   }
 
   async #write(id: string, status: AgentStatus): Promise<void> {
@@ -101,7 +146,8 @@ export class AgentReporter implements Disposable {
   #recordEvents(regarding: KubeObject, before: Partial<AgentStatus>, after: AgentStatus): void {
     for (const event of conditionEvents(before.conditions ?? [], after.conditions))
       this.#options.events.record({ regarding, ...event });
-    const switched = pathEvent(before, after);
+    const paths = this.#shown.get(regarding.metadata.name)?.paths?.map(statedPath);
+    const switched = pathEvent(before, { activePath: after.activePath, paths });
     if (switched !== undefined) this.#options.events.record({ regarding, ...switched });
   }
 }

@@ -8,7 +8,7 @@ import type {
   PlaceOrder,
   RemoveOrder,
 } from "../../machines/gateway/gateway-types.ts";
-import type { Gateway } from "../../model/network/endpoint.ts";
+import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import type { NetworkPort, PlacementPort } from "../ports/ports.ts";
 import { inSlices } from "../time/slices.ts";
 import { Announcements } from "./announcements.ts";
@@ -103,9 +103,11 @@ function announce(
   announcements: Announcements,
   order: GatewayOrder,
 ): () => void {
-  return announcements.repeat(order.gateway, order.workers, (workers) => {
+  const { gateway, carries } = order;
+  const announceTo = (workers: readonly Worker[]) => {
     const call = () => ports.network.announce({ ...order, workers });
     // Metrics count a failure, and the next announcement follows anyway.
     measured(ports, "network.announce", call).catch(() => {});
-  });
+  };
+  return announcements.repeat(gateway, order.workers, announceTo, carries);
 }

@@ -28,6 +28,7 @@ import type { ProbeOrder } from "../../machines/probe.ts";
 import { parseAddress } from "../../model/net/address.ts";
 import { childRefKey } from "../../model/api/child-ref.ts";
 import type { Child, Connection } from "../../model/api/connection.ts";
+import { hasSeveralGroups } from "../../model/api/group.ts";
 import { hasSeveralPaths } from "../../model/api/path.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import { failure, Reason } from "../../model/status/failure.ts";
@@ -38,6 +39,7 @@ import type { KernelCounters } from "../../model/traffic/sa-counters.ts";
 import type { EchoOutcome } from "../../model/probe/echo-judge.ts";
 import type { NetworkPlan } from "../../model/network/network-plan.ts";
 import { innerMtu, suiteOfProposals } from "../../model/network/mtu.ts";
+import { sendingMac } from "../../model/network/sending-mac.ts";
 import { workerSecrets } from "../../model/network/segment.ts";
 import type { SegmentKey } from "../../model/network/segment-key.ts";
 import { workerPlan } from "../../model/network/worker-plan.ts";
@@ -61,8 +63,15 @@ export interface KernelNetworkOptions {
 /** The parts of a gateway's order on which its plan depends. */
 type PlanFacts = Pick<
   GatewayOrder,
-  "connection" | "child" | "gateway" | "workers" | "tunnel" | "tunnels"
+  "connection" | "child" | "gateway" | "workers" | "tunnel" | "tunnels" | "carries"
 >;
+
+/** The frame that announces a gateway. */
+interface AnnouncementFrame {
+  readonly gateway: Gateway;
+  readonly carries: boolean;
+  readonly frame: Buffer;
+}
 
 /** The gateway of a worker. */
 interface WorkerGateway {
@@ -81,7 +90,7 @@ export class KernelNetwork implements NetworkPort {
   readonly #mtus = new Map<string, number>();
   readonly #filters = new WeakMap<Gateway, FilterMemory>();
   /** Announcements, each of which takes a tenth of a millisecond to compute. */
-  readonly #frames = new WeakMap<Worker, { readonly gateway: Gateway; readonly frame: Buffer }>();
+  readonly #frames = new WeakMap<Worker, AnnouncementFrame>();
 
   constructor(options: KernelNetworkOptions) {
     this.#options = options;
@@ -146,18 +155,28 @@ export class KernelNetwork implements NetworkPort {
     });
   }
 
-  announce({ connection, child, gateway, workers }: GatewayOrder): void {
+  announce(order: GatewayOrder): void {
+    const { child, gateway, workers } = order;
     // A pass may have failed before it created the device.
     if (!hasLink(gateway.netns, vxlanName(child), this.#kernel.netlink)) return;
-    const frames = workers.map((worker) => {
-      const known = this.#frames.get(worker);
-      if (known?.gateway === gateway) return known.frame;
-      const secrets = workerSecrets(this.#options.segmentKey, connection, child, worker);
-      const frame = announcementFrame({ ...secrets, source: gateway.underlay });
-      this.#frames.set(worker, { gateway, frame });
-      return frame;
-    });
+    const frames = workers.map((worker) => this.#announcement(order, worker));
     sendFrames(gateway.netns, vxlanName(child), frames);
+  }
+
+  #announcement(
+    { connection, child, gateway, carries = true }: GatewayOrder,
+    worker: Worker,
+  ): Buffer {
+    const known = this.#frames.get(worker);
+    if (known?.gateway === gateway && known.carries === carries) return known.frame;
+    const secrets = workerSecrets(this.#options.segmentKey, connection, child, worker);
+    // By its own address, a gateway proves itself to the worker without leading it to itself.
+    const gatewayMac = carries
+      ? secrets.gatewayMac
+      : sendingMac(secrets.gatewayMac, gateway.underlay);
+    const frame = announcementFrame({ ...secrets, gatewayMac, source: gateway.underlay });
+    this.#frames.set(worker, { gateway, carries, frame });
+    return frame;
   }
 
   watch(gateway: Gateway): Observable<KernelPart> {
@@ -218,7 +237,7 @@ export class KernelNetwork implements NetworkPort {
   }
 
   #planOf(order: PlanFacts, tunnelMtu: number): NetworkPlan {
-    const { connection, child, gateway, workers, tunnels } = order;
+    const { connection, child, gateway, workers, tunnels, carries } = order;
     return gatewayPlan({
       connection,
       child,
@@ -229,6 +248,8 @@ export class KernelNetwork implements NetworkPort {
       tunnelMtu,
       vxlanPort: this.#options.vxlanPort,
       segmentKey: this.#options.segmentKey,
+      severalGateways: hasSeveralGroups(connection),
+      ...(carries !== undefined && { carries }),
       underlying: connection.interfaceName,
       ownRoutes: () => ownRoutes(gateway.netns, this.#kernel.netlink),
     });
