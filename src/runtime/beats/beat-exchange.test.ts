@@ -188,6 +188,19 @@ describe("the exchange of beats", () => {
     end();
   });
 
+  it("reaches an agent whose new address is not known yet, once it was heard", async (t) => {
+    const { a, b, heard, pass, end } = pair(t);
+    a.exchange.setPeers(peersAt("node:b"));
+    // The API server reports the address of A's pod to B only later.
+    b.exchange.setPeers(new Map([["node:a", { agent: [], echoes: [] }]]));
+    await pass(300);
+    assert.deepEqual(heard, ["node:b present"]);
+    b.exchange.publish("node:a", "site", beatOfSite());
+    await pass(100);
+    assert.equal(heard[1], "node:b 7");
+    end();
+  });
+
   it("sends a change at once", async (t) => {
     const { network, b, pass, join, end } = pair(t);
     join();

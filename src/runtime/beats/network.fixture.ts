@@ -1,7 +1,7 @@
 import { Subject } from "rxjs";
 import { formatAddress, parseAddress, type Address } from "../../model/net/address.ts";
 import { SegmentKey } from "../../model/network/segment-key.ts";
-import { BeatExchange, type BeatSocketPort } from "./beat-exchange.ts";
+import { BeatExchange, type BeatSocketPort, type ReceivedDatagram } from "./beat-exchange.ts";
 import type { OpenEcho } from "./node-watch.ts";
 import type { PeerAddresses } from "./beat-peer.ts";
 
@@ -36,7 +36,7 @@ export class FakeNetwork {
   /** The datagrams that were sent, with their target. */
   readonly sent: { readonly to: string; readonly bytes: Buffer }[] = [];
   echoes = 0;
-  readonly #inboxes = new Map<string, Subject<Buffer>>();
+  readonly #inboxes = new Map<string, Subject<ReceivedDatagram>>();
 
   /** An exchange of a group, whose clock is the network's. */
   exchange(group: string): { readonly exchange: BeatExchange; readonly counts: string[] } {
@@ -54,8 +54,8 @@ export class FakeNetwork {
   }
 
   /** Delivers a datagram. */
-  deliver(to: string, bytes: Buffer): void {
-    if (!this.deaf.has(to)) this.#inboxes.get(to)?.next(bytes);
+  deliver(to: string, bytes: Buffer, source?: Address): void {
+    if (!this.deaf.has(to)) this.#inboxes.get(to)?.next({ bytes, source });
   }
 
   readonly openEcho: OpenEcho = (target, onAnswer) => ({
@@ -68,7 +68,7 @@ export class FakeNetwork {
   });
 
   #socket(own: Address): BeatSocketPort {
-    const datagrams = new Subject<Buffer>();
+    const datagrams = new Subject<ReceivedDatagram>();
     this.#inboxes.set(formatAddress(own), datagrams);
     return {
       datagrams,
@@ -76,7 +76,7 @@ export class FakeNetwork {
       send: (address, bytes) => {
         const to = formatAddress(address);
         this.sent.push({ to, bytes });
-        this.deliver(to, bytes);
+        this.deliver(to, bytes, own);
       },
       [Symbol.dispose]: () => {
         this.#inboxes.delete(formatAddress(own));
