@@ -45,6 +45,7 @@ import { supervisorControl } from "../../runtime/control/supervisor-control.ts";
 import { Supervisor } from "../../runtime/supervisor/supervisor.ts";
 import { controlSocket, whileScraped } from "../options/defaults.ts";
 import { breakdownReporter } from "./breakdown-reporter.ts";
+import { joinPeers } from "./join-peers.ts";
 import { logMissingFilters, logMissingReception } from "./missing-filters.ts";
 
 export interface AgentOptions {
@@ -174,6 +175,7 @@ class AgentParts {
       network,
     });
     this.#report(supervisor, network, declared, events);
+    this.#joinPeers(supervisor, poller, desired, segmentKey);
     await this.#answer(supervisor, this.#examiner(network, poller));
     supervisor.start();
   }
@@ -220,6 +222,28 @@ class AgentParts {
     } catch (error) {
       this.#onTrouble(error);
     }
+  }
+
+  #joinPeers(
+    supervisor: Supervisor,
+    poller: Poller,
+    desired: Observable<DesiredState>,
+    segmentKey: SegmentKey,
+  ): void {
+    this.#resources.use(
+      joinPeers({
+        groupId: this.#options.groupId,
+        segmentKey,
+        client: this.#client,
+        poller,
+        desired,
+        supervisor,
+        metrics: this.#metrics,
+        log: this.#log,
+        onTrouble: this.#onTrouble,
+        onBreakdown: this.#onBreakdown,
+      }),
+    );
   }
 
   #refusedPods(events: EventRecorder): RefusedPods {

@@ -55,6 +55,12 @@ export function groupIdOfPath(connection: PlacedConnection, name: string): strin
   return groupIdOf(placeOf(path ?? {}, connection));
 }
 
+/** The node that has a path of a connection, as far as it is known. */
+export function nodeOfPath(connection: PlacedConnection, name: string): string | undefined {
+  const path = connection.paths?.find((declared) => declared.name === name);
+  return placeOf(path ?? {}, connection).nodeName;
+}
+
 /** The place of each path of a connection; its own one if it declares no paths. */
 export function placesOf(connection: PlacedConnection): Placement[] {
   const { paths = [] } = connection;
