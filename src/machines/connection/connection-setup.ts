@@ -28,6 +28,7 @@ import {
   pathsOf,
   pathsReady,
   pathsUp,
+  settlingId,
   staleStandbys,
   tunnelOf,
   verdictOf,
@@ -299,6 +300,18 @@ export const connectionSetup = setup({
       const { path, children: carried } = event;
       return { paths: context.paths.map((one) => (one.path === path ? { ...one, carried } : one)) };
     }),
+    /** Gives the other children of a path a moment to come up, before it counts as up without them. */
+    awaitRest: enqueueActions(({ enqueue, context: { connection, settled }, event }) => {
+      if (event.type !== "path.carries" || connection.here === undefined) return;
+      const { path } = event;
+      enqueue.assign({ settled: settled.filter((other) => other !== path) });
+      enqueue.cancel(settlingId(path));
+      if (event.children.length > 0)
+        enqueue.raise({ type: "path.settled", path }, { delay: "settling", id: settlingId(path) });
+    }),
+    noteSettled: assign(({ context: { settled }, event }) =>
+      event.type === "path.settled" ? { settled: [...settled, event.path] } : {},
+    ),
     /** Reports to the actor that chooses which paths came up or went down. */
     compareUp: enqueueActions(({ enqueue, context }) => {
       if (!hasSeveralPaths(context.connection)) return;
@@ -352,7 +365,6 @@ export const connectionSetup = setup({
     /** Passes the verdict of the probes, which concerns the active path. */
     passVerdict: enqueueActions(({ enqueue, context: { connection, active }, event }) => {
       if (event.type !== "probes.judged" || !hasSeveralPaths(connection)) return;
-      if (!isHere(connection, active)) return;
       const type = verdictOf(event.answered);
       enqueue.sendTo(failoverId, { type, path: active });
     }),
@@ -365,5 +377,7 @@ export const connectionSetup = setup({
   delays: {
     /** For packets in flight when another path takes over. */
     parting: 1_000,
+    /** For the further children of a path that came up. */
+    settling: 1_000,
   },
 });

@@ -85,6 +85,11 @@ export interface ConnectionContext {
   readonly switched: PathSwitched | undefined;
   /** The paths that can carry the traffic, here and elsewhere, if there are several. */
   readonly up: readonly string[];
+  /**
+   * The paths that have carried the traffic of some children for a moment: while another group leads, the
+   * children that its active path carries are not known.
+   */
+  readonly settled: readonly string[];
   /** The paths with an IKE SA, if there are several. */
   readonly ready: readonly string[];
   /** The tunnels of the children by each path: a gateway that starts again needs its own. */
@@ -120,6 +125,8 @@ export type ConnectionEvent =
    * requests; if no child has a probe, it is true while the peer does.
    */
   | { type: "probes.judged"; answered: boolean | undefined }
+  /** The path has carried the same children for a moment. */
+  | { type: "path.settled"; path: string }
   /** Another path took over from it a moment ago. `intact`: it still carried the traffic. */
   | { type: "path.left"; path: string; intact: boolean }
   | Extract<FailoverEvent, { type: "move" }>

@@ -37,7 +37,9 @@ export function groupsAfter(groups: HeardGroups, event: ConnectionEvent): HeardG
   const next =
     event.type === "beat.heard"
       ? { ...known, beat: event.beat }
-      : { beat: undefined, absent: event.type === "group.absent" };
+      : event.type === "group.absent"
+        ? { beat: undefined, absent: true }
+        : { ...known, absent: false };
   return { ...groups, [event.group]: next };
 }
 

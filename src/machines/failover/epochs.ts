@@ -56,8 +56,7 @@ export function taken(context: FailoverContext, event: HeardDecision): ContextCh
   return {
     ...(isMoved && { ...turnOf(context, event), ...switched(context, active, cause) }),
     cause,
-    // The leading agent alone knows how an attempt beside the active path goes on.
-    dialled: isHere(context, active) ? undefined : dialledBy(context, event),
+    dialled: dialledBy(context, event),
     epoch,
     handed: false,
     confirmed: isConfirmed(event),
