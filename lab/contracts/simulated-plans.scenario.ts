@@ -18,6 +18,7 @@ import { FilterMemory } from "../../src/adapters/nftables/apply-rules.ts";
 import { readTable } from "../../src/adapters/nftables/read-table.ts";
 import { gatewayPlan } from "../../src/model/network/gateway-plan.ts";
 import type { NetworkPlan } from "../../src/model/network/network-plan.ts";
+import { workerPlan } from "../../src/model/network/worker-plan.ts";
 import type { SimulatedKernel } from "../../test/simulator/kernel/kernel.ts";
 import {
   address,
@@ -25,6 +26,8 @@ import {
   plannedGateway,
   plannedWorker,
   prefix,
+  sharingFacts,
+  workerFacts,
 } from "../../test/simulator/kernel/plans.ts";
 import {
   bothKernels,
@@ -67,6 +70,7 @@ function possible(plan: NetworkPlan): NetworkPlan {
 }
 
 const gateway = possible(plannedGateway);
+const sharing = possible(gatewayPlan(sharingFacts));
 const [firstWorker] = gatewayFacts.workers;
 const smaller = possible(
   gatewayPlan({ ...gatewayFacts, workers: firstWorker === undefined ? [] : [firstWorker] }),
@@ -165,7 +169,9 @@ describe("the simulated kernel applies a plan like a real one", () => {
 
   for (const [role, plan] of [
     ["gateway", gateway],
+    ["gateway beside others", sharing],
     ["worker", plannedWorker],
+    ["worker of several gateways", workerPlan({ ...workerFacts, severalGateways: true })],
   ] as const) {
     it(`for a ${role}, in a pass after which a second one changes nothing`, () => {
       assert.notEqual(pass(plan), 0);
@@ -177,6 +183,14 @@ describe("the simulated kernel applies a plan like a real one", () => {
   it("if workers are added and removed", () => {
     for (const plan of [gateway, smaller, gateway]) {
       assert.notEqual(pass(plan), 0);
+      assert.equal(pass(plan), 0);
+    }
+  });
+
+  it("if a gateway gets others beside it, and is alone again", () => {
+    for (const plan of [gateway, sharing, gateway, sharing]) {
+      assert.notEqual(pass(plan), 0);
+      assert.deepEqual(drift(plan), []);
       assert.equal(pass(plan), 0);
     }
   });

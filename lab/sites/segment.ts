@@ -16,7 +16,7 @@ import { connectionFromCr } from "../../src/model/validation/connection-from-cr.
 import { gatewayPlan } from "../../src/model/network/gateway-plan.ts";
 import type { NetworkPlan } from "../../src/model/network/network-plan.ts";
 import { parsePrefix, type Prefix } from "../../src/model/net/prefix.ts";
-import { sendingMac } from "../../src/model/network/sending-mac.ts";
+import { announcedMac } from "../../src/model/network/sending-mac.ts";
 import { workerSecrets, type WorkerSecrets } from "../../src/model/network/segment.ts";
 import { SegmentKey } from "../../src/model/network/segment-key.ts";
 import { workerPlan } from "../../src/model/network/worker-plan.ts";
@@ -201,7 +201,7 @@ export class LabSegment implements Disposable {
   /** Proves a gateway to each worker once, without leading the workers to it. */
   prove({ name, underlay }: LabPod): void {
     const frames = this.#workers.map(({ secrets }) => {
-      const gatewayMac = sendingMac(secrets.gatewayMac, underlay);
+      const gatewayMac = announcedMac(secrets.gatewayMac, underlay, false);
       return announcementFrame({ ...secrets, gatewayMac, source: underlay });
     });
     sendFrames(netnsPath(name), this.device, frames);

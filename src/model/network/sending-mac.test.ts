@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parseAddress, type Address } from "../net/address.ts";
 import { macBytes } from "../net/mac.ts";
-import { sendingMac, sendingPrefix } from "./sending-mac.ts";
+import { announcedMac, sendingMac, sendingPrefix } from "./sending-mac.ts";
 
 const common = "76:0c:60:d5:c8:e2";
 const address = (text: string) => parseAddress(text) as Address;
@@ -22,6 +22,12 @@ describe("the MAC address by which a gateway sends", () => {
     for (const mac of macs) assert.ok(prefix.equals(macBytes(mac).subarray(0, 4)));
     for (const each of [common, "02:00:00:00:00:00", "02:00:00:ff:ff:ff"])
       assert.notDeepEqual(sendingPrefix(each), macBytes(each).slice(0, 4));
+  });
+
+  it("is the one by which a gateway on standby announces itself", () => {
+    const underlay = address("10.244.0.1");
+    assert.equal(announcedMac(common, underlay, true), common);
+    assert.equal(announcedMac(common, underlay, false), macs[0]);
   });
 
   it("is the same each time that it is derived", () => {

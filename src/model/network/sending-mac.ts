@@ -28,3 +28,11 @@ export function sendingMac(gatewayMac: string, underlay: Address): string {
   const own = createHash("sha256").update(bytesOf(underlay)).digest().subarray(0, 2);
   return macText(Buffer.concat([sendingPrefix(gatewayMac), own]));
 }
+
+/**
+ * The MAC address by which a gateway announces itself: the common one if it carries the traffic. By
+ * its sending address, a gateway on standby proves itself to workers without leading them to itself.
+ */
+export function announcedMac(gatewayMac: string, underlay: Address, carries: boolean): string {
+  return carries ? gatewayMac : sendingMac(gatewayMac, underlay);
+}

@@ -55,8 +55,8 @@ describe("the effects of a gateway", () => {
       for (let i = 0; i < 10; i++) await setImmediate();
     };
     for (const carries of [false, true, false, true]) await turn(carries);
-    assert.deepEqual(announced, [true, false, true, false, true]);
     actor.stop();
+    assert.deepEqual(announced, [true, false, true, false, true]);
   });
 
   it("announce a gateway whose namespace cannot be watched, and report that", async () => {

@@ -39,7 +39,7 @@ import type { KernelCounters } from "../../model/traffic/sa-counters.ts";
 import type { EchoOutcome } from "../../model/probe/echo-judge.ts";
 import type { NetworkPlan } from "../../model/network/network-plan.ts";
 import { innerMtu, suiteOfProposals } from "../../model/network/mtu.ts";
-import { sendingMac } from "../../model/network/sending-mac.ts";
+import { announcedMac } from "../../model/network/sending-mac.ts";
 import { workerSecrets } from "../../model/network/segment.ts";
 import type { SegmentKey } from "../../model/network/segment-key.ts";
 import { workerPlan } from "../../model/network/worker-plan.ts";
@@ -170,10 +170,7 @@ export class KernelNetwork implements NetworkPort {
     const known = this.#frames.get(worker);
     if (known?.gateway === gateway && known.carries === carries) return known.frame;
     const secrets = workerSecrets(this.#options.segmentKey, connection, child, worker);
-    // By its own address, a gateway proves itself to the worker without leading it to itself.
-    const gatewayMac = carries
-      ? secrets.gatewayMac
-      : sendingMac(secrets.gatewayMac, gateway.underlay);
+    const gatewayMac = announcedMac(secrets.gatewayMac, gateway.underlay, carries);
     const frame = announcementFrame({ ...secrets, gatewayMac, source: gateway.underlay });
     this.#frames.set(worker, { gateway, carries, frame });
     return frame;
