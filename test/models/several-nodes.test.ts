@@ -55,6 +55,37 @@ describe("a connection with paths on two nodes", () => {
     );
   });
 
+  it("has packets wait in the gateway of the other node while its CHILD SA is made", async () => {
+    const nodes = await running();
+    const { first, second: other } = nodes;
+    const counts = () =>
+      [first, other].map(({ calls }) => [calls.count("hold"), calls.count("release")]);
+    nodes.first.actor?.send({ type: "move", path: "backup" });
+    await nodes.pass(500);
+    assert.deepEqual(counts(), [
+      [0, 0],
+      [1, 1],
+    ]);
+    const names = other.calls.made.map(({ name }) => name);
+    assert.ok(names.indexOf("hold") < names.lastIndexOf("announce"), names.join(" "));
+    assert.equal(nodes.outage, 0);
+  });
+
+  it("returns to the former gateway after half a second without a CHILD SA", async () => {
+    const nodes = await running();
+    nodes.second.charon.answers = false;
+    nodes.first.actor?.send({ type: "move", path: "backup" });
+    await nodes.pass(300);
+    assert.deepEqual(nodes.announcing, ["n2"]);
+    assert.equal(nodes.second.calls.count("hold"), 1);
+    await nodes.pass(500);
+    assert.deepEqual(nodes.announcing, ["n1"]);
+    assert.equal(nodes.second.calls.count("release"), 1);
+    await nodes.pass(20 * second);
+    assert.deepEqual(nodes.announcing, ["n1"]);
+    assert.deepEqual(actives(nodes), ["main 1", "main 1"]);
+  });
+
   it("leads the traffic by the tunnel that it has while the other one takes over", async () => {
     const nodes = await running();
     nodes.first.actor?.send({ type: "move", path: "backup" });

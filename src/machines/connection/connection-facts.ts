@@ -2,7 +2,6 @@ import type { Child, Connection } from "../../model/api/connection.ts";
 import {
   coldStandby,
   isHere,
-  leads,
   pathConnections,
   tunnelIfIds,
   warmStandby,
@@ -13,6 +12,7 @@ import { isUp, type PublicState } from "../../model/status/public-state.ts";
 import type { FailoverEvent, PathDeclaration, PathDecision } from "../failover/failover-types.ts";
 import { memo } from "../../model/value/memo.ts";
 import type { Tunnel } from "../gateway/gateway-types.ts";
+import { carries } from "./handover.ts";
 import { readyElsewhere, stateElsewhere, upElsewhere } from "./elsewhere.ts";
 import { lacksChildAlone } from "../path/childless.ts";
 import { pathChange } from "../path/path-change.ts";
@@ -170,22 +170,6 @@ export function isChosen({ active, dialled, dials }: Choice, path: string): bool
   return dials && (path === active || path === dialled);
 }
 
-/**
- * Whether the path that a decision leaves works. The IKE SA of one that was lost may be up for
- * minutes: a standby needs one whose peer answers.
- */
-export function isIntact({ cause }: PathDecision): boolean {
-  return cause === "move" || cause === "failback";
-}
-
-/** Whether a decision has a path with an IKE SA brought up beside the active one, which works. */
-export function holds(
-  { ready }: Pick<ConnectionContext, "ready">,
-  decision: PathDecision,
-): boolean {
-  return decision.dialled !== undefined && isIntact(decision) && ready.includes(decision.dialled);
-}
-
 /** The event that reports the verdict of the probes about the active path. */
 export function verdictOf(answered: boolean | undefined) {
   if (answered === undefined) return "path.unjudged";
@@ -249,12 +233,7 @@ export function movesGateways(before: Routed, after: Routed): boolean {
   return before.via !== after.via || carries(before) !== carries(after);
 }
 
-type Routed = Pick<ConnectionContext, "connection" | "active" | "via">;
-
-/** Whether the gateways of this group carry the traffic of the workers. */
-export function carries({ connection, active }: Pick<Routed, "connection" | "active">): boolean {
-  return leads(connection, active);
-}
+type Routed = Pick<ConnectionContext, "connection" | "active" | "awaited" | "via">;
 
 /** The parameters of a child's tunnel by the path of the gateways, if it has had one. */
 export function tunnelOf({ via, tunnels }: ConnectionContext, key: string): Tunnel | undefined {

@@ -3,6 +3,7 @@ import { publicStateOf, type PublicState } from "../../model/status/public-state
 import { activeState, movesGateways, viaOf } from "./connection-facts.ts";
 import type { ConnectionContext, ConnectionEvent } from "./connection-types.ts";
 import { isNewBeat } from "./elsewhere.ts";
+import { awaitedBy } from "./handover.ts";
 
 interface Guarded {
   readonly context: ConnectionContext;
@@ -31,6 +32,7 @@ export const connectionGuards = {
     movesGateways(context, {
       ...context,
       active: event.active,
+      awaited: awaitedBy(context, event),
       via: viaOf({ ...context, ...event }),
     }),
   /** Whether a path has another public state, or another failure. */

@@ -7,7 +7,6 @@ import { gatewayMachine } from "../gateway/gateway.ts";
 import { pathMachine } from "../path/path.ts";
 import { connectionGuards } from "./connection-guards.ts";
 import {
-  carries,
   changedPaths,
   changesOf,
   childrenWithGateway,
@@ -15,11 +14,9 @@ import {
   endsBy,
   failoverOf,
   hasPath,
-  holds,
   idIn,
   ifIdsOf,
   isChosen,
-  isIntact,
   isReplaced,
   keyIn,
   noKey,
@@ -34,6 +31,7 @@ import {
   verdictOf,
   viaOf,
 } from "./connection-facts.ts";
+import { awaitedBy, carries, handoverId, handoverMs, holds, isPlanned } from "./handover.ts";
 import {
   failoverId,
   gatewayActorId,
@@ -132,13 +130,14 @@ export const connectionSetup = setup({
       const names = pathNames(connection);
       const active = names.includes(context.active) ? context.active : (names[0] as string);
       const dialled = names.find((path) => path === context.dialled);
+      const awaited = names.find((path) => path === context.awaited);
       const via = viaOf({ connection, active, dialled, via: context.via });
       const groups = groupsDeclared(context.groups, connection);
       // Without charon, a new choice waits for its list of SAs.
       const dials = !hasSeveralPaths(connection) || (context.dials && context.charonReady);
-      const next = { ...context, connection, active, dialled, dials, via, groups };
+      const next = { ...context, connection, active, dialled, awaited, dials, via, groups };
       const chosen = context.chosen || !hasSeveralPaths(connection);
-      enqueue.assign({ connection, active, dialled, dials, chosen, via, groups });
+      enqueue.assign({ connection, active, dialled, awaited, dials, chosen, via, groups });
       enqueue.assign({ keys: ofDeclared(context.keys, paths) });
       if (hasSeveralPaths(context.connection) && hasSeveralPaths(connection)) {
         enqueue.sendTo(failoverId, { type: "paths.declared", ...declarationOf(connection) });
@@ -178,11 +177,15 @@ export const connectionSetup = setup({
       const { active, dialled, cause, epoch = context.epoch } = event;
       const dials = event.waits !== true || context.dials;
       const via = viaOf({ ...context, active, dialled });
+      const awaited = awaitedBy(context, event);
       const next = { ...context, active, dialled, dials, via };
-      enqueue.assign({ active, dialled, cause, epoch, dials, via, chosen: true });
+      enqueue.assign({ active, dialled, awaited, cause, epoch, dials, via, chosen: true });
+      if (awaited !== context.awaited) enqueue.cancel(handoverId);
+      if (awaited !== undefined && awaited !== context.awaited)
+        enqueue.raise({ type: "handover.ended" }, { delay: "handover", id: handoverId });
       for (const { path, connection } of changedPaths(context, next)) {
         if (isChosen(context, path) && !isChosen(next, path)) {
-          const left = { type: "path.left", path, intact: isIntact(event) } as const;
+          const left = { type: "path.left", path, intact: isPlanned(event) } as const;
           enqueue.raise(left, { delay: "parting", id: partingId(path) });
         } else {
           enqueue.cancel(partingId(path));
@@ -201,15 +204,22 @@ export const connectionSetup = setup({
       // The agent that leads now reports it.
       if (isHere(context.connection, active)) enqueue.emit({ type: "path.switched", ...switched });
     }),
-    /**
-     * Has the gateways keep packets back while a path takes over for which only CHILD SAs are missing:
-     * a peer with policies accepts packets by the CHILD SA alone that it made last.
-     */
-    holdPackets: enqueueActions(({ enqueue, context, event }) => {
-      if (event.type !== "path.decided" || event.dialled === context.dialled) return;
-      const type = holds(context, event) ? "hold" : "release";
-      for (const key of context.gateways) enqueue.sendTo(gatewayActorId(key), { type });
+    /** Has the gateways keep packets back for the path that is awaited, if it is here. */
+    holdPackets: enqueueActions(({ enqueue, context }) => {
+      if (!holds(context)) return;
+      for (const key of context.gateways) enqueue.sendTo(gatewayActorId(key), { type: "hold" });
     }),
+    releasePackets: enqueueActions(({ enqueue, context }) => {
+      if (context.awaited !== undefined) return;
+      for (const key of context.gateways) enqueue.sendTo(gatewayActorId(key), { type: "release" });
+    }),
+    /** Has packets sent at once by the path that they waited for, if gateways lead there already. */
+    releaseCarried: enqueueActions(({ enqueue, context: { awaited, via, gateways }, event }) => {
+      if (event.type !== "path.carries" || event.path !== awaited || event.path !== via) return;
+      for (const key of event.children.filter((child) => gateways.includes(child)))
+        enqueue.sendTo(gatewayActorId(key), { type: "release" });
+    }),
+    endHandover: assign({ awaited: undefined }),
     /** Has the gateways lead the traffic into the active path. */
     moveGateways: enqueueActions(({ enqueue, context }) => {
       for (const { key } of childrenWithGateway(context)) {
@@ -377,6 +387,7 @@ export const connectionSetup = setup({
   delays: {
     /** For packets in flight when another path takes over. */
     parting: 1_000,
+    handover: handoverMs,
     /** For the further children of a path that came up. */
     settling: 1_000,
   },

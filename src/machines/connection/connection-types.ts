@@ -56,6 +56,8 @@ export interface ConnectionContext {
   readonly active: string;
   /** Another path that is brought up beside it, for a planned move. */
   readonly dialled: string | undefined;
+  /** The dialled path, while packets wait for its CHILD SAs in the gateways of its group. */
+  readonly awaited: string | undefined;
   /** The cause of the last decision. */
   readonly cause: SwitchCause;
   /** The number of the last decision; 0 before the first one, and always with one group. */
@@ -125,6 +127,8 @@ export type ConnectionEvent =
    * requests; if no child has a probe, it is true while the peer does.
    */
   | { type: "probes.judged"; answered: boolean | undefined }
+  /** Packets do not wait any longer for the dialled path. */
+  | { type: "handover.ended" }
   /** The path has carried the same children for a moment. */
   | { type: "path.settled"; path: string }
   /** Another path took over from it a moment ago. `intact`: it still carried the traffic. */

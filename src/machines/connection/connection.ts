@@ -74,6 +74,7 @@ export const connectionMachine = connectionSetup.createMachine({
     ready: [],
     active: preferredOf(input.connection),
     dialled: undefined,
+    awaited: undefined,
     cause: "start",
     epoch: 0,
     via: viaOf({
@@ -107,7 +108,15 @@ export const connectionMachine = connectionSetup.createMachine({
       { actions: ofSpec },
     ],
     "path.carries": {
-      actions: [{ type: "takeCarried" }, { type: "awaitRest" }, { type: "compareUp" }],
+      actions: [
+        { type: "takeCarried" },
+        { type: "releaseCarried" },
+        { type: "awaitRest" },
+        { type: "compareUp" },
+      ],
+    },
+    "handover.ended": {
+      actions: [{ type: "endHandover" }, { type: "moveGateways" }, { type: "releasePackets" }],
     },
     "path.settled": { actions: [{ type: "noteSettled" }, { type: "compareUp" }] },
     "path.failed": notifyFailover,
@@ -118,8 +127,11 @@ export const connectionMachine = connectionSetup.createMachine({
         guard: "isFirstChoice",
         actions: [...ofDecision, { type: "moveGateways" }, { type: "giveEndpoints" }],
       },
-      { guard: "switches", actions: [...ofDecision, { type: "moveGateways" }] },
-      { actions: [{ type: "holdPackets" }, ...ofDecision] },
+      {
+        guard: "switches",
+        actions: [...ofDecision, { type: "moveGateways" }, { type: "holdPackets" }],
+      },
+      { actions: [...ofDecision, { type: "holdPackets" }, { type: "releasePackets" }] },
     ],
     "beat.heard": {
       guard: "isNewBeat",
@@ -161,6 +173,7 @@ export const connectionMachine = connectionSetup.createMachine({
         "spec.changed": {},
         "path.decided": {},
         "path.left": {},
+        "handover.ended": {},
         delete: {},
       },
       states: {

@@ -112,10 +112,9 @@ export const gatewaySetup = setup({
     calm: assign(({ context }) => ({
       recurrences: context.recurrences.map((known) => (isFight(known) ? calmed(known) : known)),
     })),
-    /** Keeps back what workers send until a pass leads it into another tunnel, for a limited time. */
+    /** Keeps back what workers send until a pass leads it into another tunnel. */
     hold: enqueueActions(({ enqueue, context }) => {
       enqueue.spawnChild("hold", { id: holdId, input: orderOf(context) });
-      enqueue.raise({ type: "release" }, { delay: "longestHold", id: holdId });
       enqueue.assign({ held: "waiting" });
     }),
     /** The next pass leads into the tunnel that the packets wait for. */
@@ -123,7 +122,6 @@ export const gatewaySetup = setup({
     /** Forwards the packets that were held: all, or those for which a pass was due. */
     release: enqueueActions(({ enqueue, context: { held } }, params: { onlyDue?: true }) => {
       if (held === undefined || (params.onlyDue === true && held !== "due")) return;
-      enqueue.cancel(holdId);
       enqueue.stopChild(holdId);
       enqueue.assign({ held: undefined });
     }),
@@ -146,8 +144,6 @@ export const gatewaySetup = setup({
     backoff: ({ context: { attempt, ...context } }) =>
       pauseMs({ attempt, recurrence: pausingRecurrence(context) }),
     settle: 20,
-    /** The exchange for a CHILD SA takes a round trip, or more if a message is lost. */
-    longestHold: 500,
     /** The least time between two passes that kernel events cause. */
     rest: 250,
     calm: calmMs,

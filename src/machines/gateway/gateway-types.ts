@@ -104,7 +104,7 @@ export type GatewayEvent =
     }
   /** Another tunnel will take over in a moment, and the present one may not carry any more. */
   | { type: "hold" }
-  /** It did not, or packets were held for too long. */
+  /** It did not, or took over already, or packets were held for too long. */
   | { type: "release" }
   | { type: "kernel.changed"; part?: KernelPart }
   | { type: "attend.failed"; duty: Duty; error: unknown }

@@ -130,7 +130,7 @@ const walkOf =
       [context.chosen, context.epoch, context.via, context.groups, context.absent],
       [context.peersKnown, context.connection.here],
       context.paths.map(({ path: name, state, failure: known }) => [name, state, known?.reason]),
-      [context.up, Object.keys(context.keys)],
+      [context.up, context.awaited, Object.keys(context.keys)],
       context.connection.children.map(({ key }) => key),
     ],
     errors: [],
@@ -158,6 +158,15 @@ describe("the connection machine on generated paths", () => {
       ...["move", "sas.complete", "charon.ready", "charon.lost", "delete"].map((type) => ({
         type,
       })),
+    ]),
+    // Planned moves to a path with an IKE SA, there and back.
+    walkOf(twoPaths, [
+      moved("established", undefined, "backup"),
+      { ...decided("main", "backup"), cause: "move" },
+      { ...decided("backup"), cause: "move" },
+      { type: "path.carries", path: "backup", children: ["child-2"] },
+      { type: "handover.ended" },
+      { type: "delete" },
     ]),
     walkOf(dividedPaths, [
       ...["negotiating", "established"].map((to) => moved(to)),

@@ -58,7 +58,7 @@ describe("the gateway machine on generated paths", () => {
         ...events,
       ],
       facts: (context: GatewayContext) => [
-        [context.gateway?.id, context.tunnel, context.child.ifId],
+        [context.gateway?.id, context.tunnel, context.child.ifId, context.held],
         [context.changed, context.wokenBy, Math.min(context.attempt, 2)],
         context.recurrences
           .filter(({ cause }) => counted.test(cause))
@@ -93,6 +93,14 @@ describe("the gateway machine on generated paths", () => {
       [
         { type: "kernel.changed", part: "routes" },
         { type: "kernel.changed", part: "addresses" },
+      ],
+      [],
+    ),
+    walkOf(
+      [
+        { type: "hold" },
+        { type: "release" },
+        { type: "tunnels.changed", tunnels: [7, 2], tunnel: undefined },
       ],
       [],
     ),

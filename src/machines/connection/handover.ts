@@ -1,0 +1,44 @@
+import { isHere } from "../../model/api/path.ts";
+import type { PathDecision } from "../failover/failover-types.ts";
+import type { ConnectionContext } from "./connection-types.ts";
+
+/**
+ * A planned move to a path that lacks CHILD SAs alone. A peer with policies accepts packets by the CHILD
+ * SA alone that it made last, so what workers send waits for it, for a limited time: in the gateways of
+ * the group to which the path belongs, which carry the traffic from then on.
+ */
+
+/** The longest time; the exchange for a CHILD SA takes a round trip, or more if a message is lost. */
+export const handoverMs = 500;
+
+export const handoverId = "handover";
+
+type Handing = Pick<ConnectionContext, "connection" | "active" | "awaited">;
+
+/** The path for which packets wait after a decision. */
+export function awaitedBy(
+  { dialled, awaited, ready }: Pick<ConnectionContext, "dialled" | "awaited" | "ready">,
+  decision: PathDecision,
+): string | undefined {
+  if (decision.dialled === undefined) return undefined;
+  if (decision.dialled === dialled) return awaited;
+  return isPlanned(decision) && ready.includes(decision.dialled) ? decision.dialled : undefined;
+}
+
+/** Whether the gateways of this group carry the traffic of the workers. */
+export function carries({ connection, active, awaited }: Handing): boolean {
+  return isHere(connection, awaited ?? active);
+}
+
+/** Whether packets wait in the gateways of this group. */
+export function holds({ connection, awaited }: Handing): boolean {
+  return awaited !== undefined && isHere(connection, awaited);
+}
+
+/**
+ * Whether the path that a decision leaves works. The IKE SA of one that was lost may be up for
+ * minutes: a standby needs one whose peer answers.
+ */
+export function isPlanned({ cause }: Pick<PathDecision, "cause">): boolean {
+  return cause === "move" || cause === "failback";
+}
