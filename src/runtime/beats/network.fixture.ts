@@ -10,6 +10,8 @@ export const addressOf: Readonly<Record<string, Address>> = {
   "node:a": parseAddress("10.0.0.1") as Address,
   "node:b": parseAddress("10.0.0.2") as Address,
   "node:c": parseAddress("10.0.0.3") as Address,
+  "node:n1": parseAddress("10.0.1.1") as Address,
+  "node:n2": parseAddress("10.0.1.2") as Address,
 };
 
 /** The key of the cluster. */
