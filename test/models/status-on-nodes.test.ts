@@ -33,11 +33,13 @@ class TwoAgents implements AsyncDisposable {
   readonly b: World;
   readonly declared = connectionSpec("site", { nodeName: "node-a", paths });
 
-  constructor() {
-    const manifests = [secret({ site: psk }), this.declared].map(resourceOf);
-    const [a, b] = groups.map(
-      (groupId) => new World(manifests, {}, { place: { scope: "cluster", groupId } }),
-    ) as [World, World];
+  /** @param older connections that only the second agent has */
+  constructor(...older: ReturnType<typeof connectionSpec>[]) {
+    const manifests = [secret({ site: psk }), this.declared];
+    const [a, b] = groups.map((groupId, i) => {
+      const own = (i === 0 ? [] : older).concat(manifests as typeof older).map(resourceOf);
+      return new World(own, {}, { place: { scope: "cluster", groupId } });
+    }) as [World, World];
     this.a = a;
     this.b = b;
   }
@@ -182,19 +184,20 @@ describe("the status of a connection with paths on two nodes", () => {
     assert.deepEqual(shown(b), shown(a));
   });
 
-  it("is written by the agent that leads, and the entry of each path by its own agent", async () => {
-    await using agents = new TwoAgents();
+  /** Starts the reporters of both agents. */
+  function reporting(agents: TwoAgents) {
     const api = new KubeApi(() => 1);
     api.put(IPSecConnection, agents.declared as KubeObject);
     const events: string[] = [];
     const troubles: unknown[] = [];
-    using parts = new DisposableStack();
-    const report = (world: World, agent: string) => {
+    const parts = new DisposableStack();
+    const report = (world: World, agent: string, groupId: string) => {
       const client = api.client();
       const onTrouble = (error: unknown) => void troubles.push(error);
       parts.use(
         new AgentReporter({
           client,
+          groupId,
           declared: parts.use(new Declared(client, { onTrouble })),
           running: world.supervisor,
           network: { appliedMtu: () => 1_400 } as unknown as KernelNetwork,
@@ -206,10 +209,8 @@ describe("the status of a connection with paths on two nodes", () => {
         }),
       );
     };
-    report(agents.a, "a");
-    report(agents.b, "b");
-    await agents.start();
-    await agents.pass(5_000);
+    report(agents.a, "a", groups[0]);
+    report(agents.b, "b", groups[1]);
     const stated = () => {
       const [object] = api.all(IPSecConnection) as { status?: Partial<AgentStatus> }[];
       const { paths: all = [], conditions = [], ...others } = object?.status ?? {};
@@ -217,6 +218,15 @@ describe("the status of a connection with paths on two nodes", () => {
       const isReady = conditions.some(({ type, status }) => type === "Ready" && status === "True");
       return { roles, isReady, active: others.activePath, children: others.childrenReady };
     };
+    return { api, events, troubles, stated, [Symbol.dispose]: () => parts.dispose() };
+  }
+
+  it("is written by the agent that leads, and the entry of each path by its own agent", async () => {
+    await using agents = new TwoAgents();
+    using reported = reporting(agents);
+    const { api, events, troubles, stated } = reported;
+    await agents.start();
+    await agents.pass(5_000);
     const before = {
       roles: ["backup on node-b: standby", "main on node-a: active"],
       isReady: true,
@@ -238,5 +248,20 @@ describe("the status of a connection with paths on two nodes", () => {
     await agents.pass(20_000);
     assert.equal(api.written.length, length, "the agents do not overwrite each other");
     assert.deepEqual(troubles, []);
+  });
+
+  it("is not written by an agent that refuses the manifest, unless it had the active path", async () => {
+    const older = connectionSpec("older", { name: "site", nodeName: "node-b" });
+    await using agents = new TwoAgents(older);
+    using reported = reporting(agents);
+    await agents.start();
+    await agents.pass(5_000);
+    const [b] = agents.statuses.slice(1);
+    assert.equal(b?.id, "older");
+    const { active, isReady } = reported.stated();
+    assert.deepEqual([active, isReady], ["main", true]);
+    const { length } = reported.api.written;
+    await agents.pass(20_000);
+    assert.equal(reported.api.written.length, length, "the agents do not overwrite each other");
   });
 });

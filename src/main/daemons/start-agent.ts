@@ -264,6 +264,7 @@ class AgentParts {
     this.#own(logChanges(this.#log, supervisor));
     this.#resources.use(
       new AgentReporter({
+        groupId: this.#options.groupId,
         client,
         declared,
         running: supervisor,
