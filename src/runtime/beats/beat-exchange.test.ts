@@ -203,6 +203,27 @@ describe("the exchange of beats", () => {
     end();
   });
 
+  it("does not judge if the reading before the judgement took long", async (t) => {
+    const { network, heard, pass, join, end } = pair(t);
+    join();
+    await pass(2_000);
+    heard.length = 0;
+    network.deaf.add("10.0.0.1");
+    network.dead.add("10.0.0.2");
+    for (let passed = 0; passed < 2_000; passed += 50) {
+      network.now += 50;
+      t.mock.timers.tick(50);
+      // Only the judgement sees this time, not the next round.
+      network.now += 60;
+      await immediate();
+      network.now -= 60;
+    }
+    assert.deepEqual(heard, []);
+    await pass(500);
+    assert.deepEqual(heard, ["node:b absent"]);
+    end();
+  });
+
   it("does not judge peers while its own socket is closed", async (t) => {
     const { network, heard, pass, join, end } = pair(t);
     join();
