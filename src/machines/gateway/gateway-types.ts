@@ -31,8 +31,8 @@ export interface GatewayOrder {
   /** Whether an earlier pass configured the namespace completely. */
   readonly applied: boolean;
   /**
-   * False while the gateway of another group carries the traffic: this one has everything in place and
-   * does not announce itself to the workers.
+   * False while the gateway of another group carries the traffic: this one has everything in place, and
+   * announces itself by an address that workers do not follow.
    */
   readonly carries?: boolean;
 }

@@ -10,9 +10,12 @@ export const addressOf: Readonly<Record<string, Address>> = {
   "node:a": parseAddress("10.0.0.1") as Address,
   "node:b": parseAddress("10.0.0.2") as Address,
   "node:c": parseAddress("10.0.0.3") as Address,
+  "node:n1": parseAddress("10.0.1.1") as Address,
+  "node:n2": parseAddress("10.0.1.2") as Address,
 };
 
-const segmentKey = new SegmentKey(new Uint8Array(32).fill(5));
+/** The key of the cluster. */
+export const clusterKey = new SegmentKey(new Uint8Array(32).fill(5));
 
 /** Addresses of agents, each of which is its node's only target of echoes. */
 export function peersAt(...groups: readonly string[]): ReadonlyMap<string, PeerAddresses> {
@@ -31,6 +34,8 @@ export class FakeNetwork {
   readonly errors: unknown[] = [];
   /** Addresses whose agents receive nothing. */
   readonly deaf = new Set<string>();
+  /** Whether the agents' sockets are closed after a failure. */
+  isClosed = false;
   /** Addresses that answer no echoes. */
   readonly dead = new Set<string>();
   /** The datagrams that were sent, with their target. */
@@ -43,7 +48,7 @@ export class FakeNetwork {
     const counts: string[] = [];
     const exchange = new BeatExchange({
       groupId: group,
-      segmentKey,
+      segmentKey: clusterKey,
       openSocket: () => this.#socket(addressOf[group] as Address),
       openEcho: this.openEcho,
       count: (...count) => counts.push(count.join(" ")),
@@ -72,7 +77,7 @@ export class FakeNetwork {
     this.#inboxes.set(formatAddress(own), datagrams);
     return {
       datagrams,
-      isOpen: (family) => family === own.family,
+      isOpen: (family) => !this.isClosed && family === own.family,
       send: (address, bytes) => {
         const to = formatAddress(address);
         this.sent.push({ to, bytes });
