@@ -44,8 +44,13 @@ const heard = (group: string, changes: object = {}) => ({
   type: "beat.heard",
   group,
   beat: {
-    ...{ connection: "site", epoch: 1, active: "main", dialled: undefined, cause: "start" },
-    ...{ leading: false, paths: [{ path: "backup", ready: true, up: false, failed: false }] },
+    connection: "site",
+    epoch: 1,
+    active: "main",
+    dialled: undefined,
+    cause: "start",
+    leading: false,
+    paths: [{ path: "backup", ready: true, up: false, failed: false }],
     ...changes,
   },
 });
