@@ -15,6 +15,9 @@ import { heldSasIn } from "../../src/adapters/vici/held-sas.ts";
 import { loadedIn } from "../../src/adapters/vici/list-conns.ts";
 import { ikeSasIn } from "../../src/adapters/vici/list-sas.ts";
 import { readManifest } from "../../src/adapters/manifests/read.ts";
+import { BeatError, decodeBeats, encodeBeat } from "../../src/model/beats/beat-codec.ts";
+import { beatOfSite } from "../../src/model/beats/beat.fixture.ts";
+import { senderTag } from "../../src/model/beats/frame.ts";
 import { connectionFromCr } from "../../src/model/validation/connection-from-cr.ts";
 import { parseAttachments } from "../../src/model/attach/attachment-requests.ts";
 import { readListed, writeListed } from "../../src/model/kubernetes/pod-attachments.ts";
@@ -83,6 +86,20 @@ export const targets: readonly Target[] = [
     },
   },
   {
+    name: "beats of other agents",
+    seeds: [encodeBeat(beatOfSite()), encodeBeat(beatOfSite({ dialled: "spare", paths: [] }))],
+    run: (bytes) =>
+      unless(BeatError, () => {
+        senderTag(bytes);
+        for (const beat of decodeBeats(bytes, 1)) {
+          // A beat is decoded to the same again, except for causes of later versions.
+          const [again] = decodeBeats(encodeBeat(beat), 1);
+          if (JSON.stringify(again) !== JSON.stringify(beat))
+            throw new Error("it is decoded differently");
+        }
+      }),
+  },
+  {
     name: "manifests",
     seeds: [yaml(connectionSpec("site")), yaml(secret({ site: "key" })), "a: &x [1]\nb: *x"].map(
       (text) => Buffer.from(text),
@@ -125,7 +142,7 @@ export const targets: readonly Target[] = [
   },
 ];
 
-function unless(expected: typeof ViciError, run: () => void): void {
+function unless(expected: typeof ViciError | typeof BeatError, run: () => void): void {
   try {
     run();
   } catch (error) {

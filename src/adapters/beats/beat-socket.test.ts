@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { describe, it } from "node:test";
 import { firstValueFrom, type Observable } from "rxjs";
-import { parseAddress, type Address } from "../../model/net/address.ts";
-import { BeatSocket } from "./beat-socket.ts";
+import { formatAddress, parseAddress, type Address } from "../../model/net/address.ts";
+import { BeatSocket, type Datagram } from "./beat-socket.ts";
 
 const loopback = { 4: "127.0.0.1", 6: "::1" };
 const address = (text: string) => parseAddress(text) as Address;
@@ -37,7 +37,11 @@ async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise(setImmediate);
 }
 
-const next = (datagrams: Observable<Buffer>) => firstValueFrom(datagrams);
+/** The text of the next datagram and its source. */
+async function next(datagrams: Observable<Datagram>): Promise<string> {
+  const { bytes, source } = await firstValueFrom(datagrams);
+  return `${bytes.toString()} from ${source && formatAddress(source)}`;
+}
 
 describe("the socket of beats", () => {
   it("receives what it sends to an address", async () => {
@@ -45,7 +49,7 @@ describe("the socket of beats", () => {
     using _ = socket;
     const received = next(socket.datagrams);
     socket.send(address("127.0.0.1"), Buffer.from("beat"));
-    assert.equal((await received).toString(), "beat");
+    assert.equal(await received, "beat from 127.0.0.1");
   });
 
   it("counts a datagram that cannot be sent, and continues", async () => {
@@ -56,7 +60,7 @@ describe("the socket of beats", () => {
     assert.deepEqual(drops, ["sent failed"]);
     const received = next(socket.datagrams);
     socket.send(address("127.0.0.1"), Buffer.from("beat"));
-    assert.equal((await received).toString(), "beat");
+    assert.equal(await received, "beat from 127.0.0.1");
   });
 
   it("reports a port that is taken once, and opens as soon as it is free", async () => {

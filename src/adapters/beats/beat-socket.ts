@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from "node:dgram";
 import { Subject, type Observable } from "rxjs";
-import { formatAddress, type Address, type Family } from "../../model/net/address.ts";
+import { formatAddress, parseAddress, type Address, type Family } from "../../model/net/address.ts";
 import { backoffMs } from "../../model/time/backoff.ts";
 import { SourceLimits } from "./source-limits.ts";
 
@@ -17,6 +17,13 @@ export interface BeatSocketOptions {
   readonly onTrouble: (error: unknown) => void;
 }
 
+/** A datagram that was received. */
+export interface Datagram {
+  readonly bytes: Buffer;
+  /** Undefined for an address that is valid on one link only. */
+  readonly source: Address | undefined;
+}
+
 const anyAddress: Readonly<Record<Family, string>> = { 4: "0.0.0.0", 6: "::" };
 const families = [4, 6] as const;
 /** Errors of a pod that has no address of a family. */
@@ -26,14 +33,14 @@ const receiveBytes = 1024 * 1024;
 
 /** Sends and receives the datagrams of beats, by each family that the pod has. */
 export class BeatSocket implements Disposable {
-  readonly #datagrams = new Subject<Buffer>();
+  readonly #datagrams = new Subject<Datagram>();
   readonly #sockets: Readonly<Record<Family, FamilySocket>>;
 
   constructor(options: BeatSocketOptions) {
     const limits = new SourceLimits();
     const receive = (bytes: Buffer, source: string) => {
-      if (limits.admits(source, performance.now())) this.#datagrams.next(bytes);
-      else options.onDrop("received", "flood");
+      if (!limits.admits(source, performance.now())) return options.onDrop("received", "flood");
+      return this.#datagrams.next({ bytes, source: parseAddress(source) });
     };
     this.#sockets = {
       4: new FamilySocket(4, options, receive),
@@ -41,7 +48,7 @@ export class BeatSocket implements Disposable {
     };
   }
 
-  get datagrams(): Observable<Buffer> {
+  get datagrams(): Observable<Datagram> {
     return this.#datagrams;
   }
 

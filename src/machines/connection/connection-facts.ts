@@ -178,6 +178,14 @@ export function isIntact({ cause }: PathDecision): boolean {
   return cause === "move" || cause === "failback";
 }
 
+/** Whether a decision has a path with an IKE SA brought up beside the active one, which works. */
+export function holds(
+  { ready }: Pick<ConnectionContext, "ready">,
+  decision: PathDecision,
+): boolean {
+  return decision.dialled !== undefined && isIntact(decision) && ready.includes(decision.dialled);
+}
+
 /** The event that reports the verdict of the probes about the active path. */
 export function verdictOf(answered: boolean | undefined) {
   if (answered === undefined) return "path.unjudged";

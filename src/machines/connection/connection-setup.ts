@@ -15,6 +15,7 @@ import {
   endsBy,
   failoverOf,
   hasPath,
+  holds,
   idIn,
   ifIdsOf,
   isChosen,
@@ -199,6 +200,15 @@ export const connectionSetup = setup({
       enqueue.assign({ switched });
       // The agent that leads now reports it.
       if (isHere(context.connection, active)) enqueue.emit({ type: "path.switched", ...switched });
+    }),
+    /**
+     * Has the gateways keep packets back while a path takes over for which only CHILD SAs are missing:
+     * a peer with policies accepts packets by the CHILD SA alone that it made last.
+     */
+    holdPackets: enqueueActions(({ enqueue, context, event }) => {
+      if (event.type !== "path.decided" || event.dialled === context.dialled) return;
+      const type = holds(context, event) ? "hold" : "release";
+      for (const key of context.gateways) enqueue.sendTo(gatewayActorId(key), { type });
     }),
     /** Has the gateways lead the traffic into the active path. */
     moveGateways: enqueueActions(({ enqueue, context }) => {

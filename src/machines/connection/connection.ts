@@ -119,7 +119,7 @@ export const connectionMachine = connectionSetup.createMachine({
         actions: [...ofDecision, { type: "moveGateways" }, { type: "giveEndpoints" }],
       },
       { guard: "switches", actions: [...ofDecision, { type: "moveGateways" }] },
-      { actions: ofDecision },
+      { actions: [{ type: "holdPackets" }, ...ofDecision] },
     ],
     "beat.heard": {
       guard: "isNewBeat",

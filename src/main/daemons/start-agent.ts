@@ -46,7 +46,7 @@ import { Supervisor } from "../../runtime/supervisor/supervisor.ts";
 import { controlSocket, whileScraped } from "../options/defaults.ts";
 import { breakdownReporter } from "./breakdown-reporter.ts";
 import { joinPeers } from "./join-peers.ts";
-import { logMissingFilters } from "./missing-filters.ts";
+import { logMissingFilters, logMissingReception } from "./missing-filters.ts";
 
 export interface AgentOptions {
   readonly groupId: string;
@@ -83,6 +83,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     await new AgentParts(options, { log, logBuffer }, resources).start();
     log.info({ group: options.groupId }, "ipman agent runs");
     logMissingFilters(log, gatewayRulesAlone);
+    logMissingReception(log);
   } catch (error) {
     await resources.disposeAsync();
     throw error;
@@ -263,6 +264,7 @@ class AgentParts {
     this.#own(logChanges(this.#log, supervisor));
     this.#resources.use(
       new AgentReporter({
+        groupId: this.#options.groupId,
         client,
         declared,
         running: supervisor,

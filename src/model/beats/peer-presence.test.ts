@@ -63,6 +63,17 @@ describe("the presence of a peer", () => {
     assert.equal(peer.judge(400), "absent");
   });
 
+  it("does not end until three rounds after the last answer of its node", () => {
+    const peer = heardPeer();
+    peer.judge(100);
+    peer.answered(110);
+    peer.judge(200);
+    for (const at of [200, 220, 250]) peer.asked(at);
+    assert.equal(peer.judge(300), "present");
+    assert.equal(peer.judge(400), "present");
+    assert.equal(peer.judge(420), "absent");
+  });
+
   it("returns with the first beat", () => {
     const peer = heardPeer();
     absentAt(peer, 1_000);

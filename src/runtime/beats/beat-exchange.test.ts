@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { beatOfSite } from "../../model/beats/beat.fixture.ts";
-import { FakeNetwork, peersAt } from "./network.fixture.ts";
+import { frameKeys, openFrame, sealFrame, type Frame } from "../../model/beats/frame.ts";
+import { PeerSession } from "../../model/beats/peer-session.ts";
+import { clusterKey, FakeNetwork, peersAt } from "./network.fixture.ts";
 
 const immediate = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
@@ -185,6 +187,73 @@ describe("the exchange of beats", () => {
     assert.deepEqual(heard, []);
     assert.equal(network.sent.length - answers, 1, "a flood of them has one answer");
     restarted.exchange[Symbol.dispose]();
+    end();
+  });
+
+  it("reaches an agent whose new address is not known yet, once it was heard", async (t) => {
+    const { a, b, heard, pass, end } = pair(t);
+    a.exchange.setPeers(peersAt("node:b"));
+    // The API server reports the address of A's pod to B only later.
+    b.exchange.setPeers(new Map([["node:a", { agent: [], echoes: [] }]]));
+    await pass(300);
+    assert.deepEqual(heard, ["node:b present"]);
+    b.exchange.publish("node:a", "site", beatOfSite());
+    await pass(100);
+    assert.equal(heard[1], "node:b 7");
+    end();
+  });
+
+  it("does not judge if the reading before the judgement took long", async (t) => {
+    const { network, heard, pass, join, end } = pair(t);
+    join();
+    await pass(2_000);
+    heard.length = 0;
+    network.deaf.add("10.0.0.1");
+    network.dead.add("10.0.0.2");
+    for (let passed = 0; passed < 2_000; passed += 50) {
+      network.now += 50;
+      t.mock.timers.tick(50);
+      // Only the judgement sees this time, not the next round.
+      network.now += 60;
+      await immediate();
+      network.now -= 60;
+    }
+    assert.deepEqual(heard, []);
+    await pass(500);
+    assert.deepEqual(heard, ["node:b absent"]);
+    end();
+  });
+
+  it("does not judge peers while its own socket is closed", async (t) => {
+    const { network, heard, pass, join, end } = pair(t);
+    join();
+    await pass(2_000);
+    heard.length = 0;
+    network.isClosed = true;
+    network.dead.add("10.0.0.1").add("10.0.0.2");
+    await pass(60_000);
+    assert.deepEqual(heard, []);
+    end();
+  });
+
+  it("hears an agent of another version, whose reports it does not understand", async (t) => {
+    const { network, a, heard, pass, end } = pair(t);
+    a.exchange.setPeers(peersAt("node:c"));
+    const later = new PeerSession();
+    const outward = frameKeys(clusterKey, "node:c", "node:a");
+    const inward = frameKeys(clusterKey, "node:a", "node:c");
+    const send = () => {
+      const content = { version: 2, count: 9, beats: Buffer.from("of another version") };
+      const frame = { ...later.next(network.now), ...content };
+      network.deliver("10.0.0.1", sealFrame(outward, frame));
+    };
+    send();
+    const answer = openFrame(inward.key, network.sent.at(-1)?.bytes as Buffer);
+    later.take(answer as Frame, network.now);
+    send();
+    await pass(100);
+    assert.deepEqual(heard, ["node:c present"]);
+    assert.ok(a.counts.includes("received unknown_version"));
     end();
   });
 

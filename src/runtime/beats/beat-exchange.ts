@@ -3,6 +3,7 @@ import { BeatError, beatVersion, decodeBeats } from "../../model/beats/beat-code
 import type { ConnectionBeat } from "../../model/beats/beat.ts";
 import { senderTag, type Frame } from "../../model/beats/frame.ts";
 import { roundMs, type Presence } from "../../model/beats/peer-presence.ts";
+import type { Address } from "../../model/net/address.ts";
 import type { SegmentKey } from "../../model/network/segment-key.ts";
 import { contained } from "../actors/contained.ts";
 import { systemClock, type Clock } from "../time/clock.ts";
@@ -12,7 +13,13 @@ import type { OpenEcho } from "./node-watch.ts";
 
 /** A socket that exists while there are peers. */
 export interface BeatSocketPort extends DatagramPort, Disposable {
-  readonly datagrams: Observable<Buffer>;
+  readonly datagrams: Observable<ReceivedDatagram>;
+}
+
+/** A datagram, with its source if other agents can send there. */
+export interface ReceivedDatagram {
+  readonly bytes: Buffer;
+  readonly source: Address | undefined;
 }
 
 export interface BeatExchangeOptions {
@@ -117,7 +124,9 @@ export class BeatExchange implements Disposable {
   #open(): void {
     if (this.#socket !== undefined) return;
     this.#socket = this.#options.openSocket();
-    this.#socket.datagrams.subscribe(this.#contained((bytes: Buffer) => this.#receive(bytes)));
+    this.#socket.datagrams.subscribe(
+      this.#contained((datagram: ReceivedDatagram) => this.#receive(datagram)),
+    );
     this.#dueAt = this.#clock.elapsed() + roundMs;
     this.#later(() => this.#tick(), roundMs);
   }
@@ -161,12 +170,13 @@ export class BeatExchange implements Disposable {
     this.#later(() => this.#tick(), roundMs);
     this.#round += 1;
     for (const peer of this.#peers.values()) this.#countSent(peer.sendRound());
-    if (isPunctual) this.#soon(() => this.#judge());
+    if (isPunctual) this.#soon(() => this.#judge(now));
     else this.#askSuspects();
   }
 
-  #judge(): void {
+  #judge(begunAt: number): void {
     const now = this.#clock.elapsed();
+    if (now - begunAt > punctualMs) return;
     for (const peer of this.#peers.values()) {
       if (!peer.canArrive) continue;
       peer.watch.drain();
@@ -189,14 +199,14 @@ export class BeatExchange implements Disposable {
       this.#later(ask, roundMs / 2);
   }
 
-  #receive(bytes: Buffer): void {
+  #receive({ bytes, source }: ReceivedDatagram): void {
     const { count } = this.#options;
     const tag = senderTag(bytes);
     if (tag === undefined) return count("received", "malformed");
     const peer = this.#byTag.get(tag);
     if (peer === undefined) return count("received", "unknown_sender");
-    const received = peer.take(bytes);
-    if (received.result === "unproven") this.#countSent(peer.sendAnswer());
+    const received = peer.take(bytes, source);
+    if (received.result === "unproven") this.#countSent(peer.sendAnswer(source));
     if (received.result !== "fresh") return count("received", received.result);
     this.#note(peer);
     return this.#accept(peer.group, received.frame);

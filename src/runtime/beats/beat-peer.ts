@@ -9,7 +9,7 @@ import {
 } from "../../model/beats/frame.ts";
 import { PeerPresence } from "../../model/beats/peer-presence.ts";
 import { PeerSession, type FrameVerdict } from "../../model/beats/peer-session.ts";
-import type { Address, Family } from "../../model/net/address.ts";
+import { sameAddress, type Address, type Family } from "../../model/net/address.ts";
 import type { SegmentKey } from "../../model/network/segment-key.ts";
 import { NodeWatch, type OpenEcho } from "./node-watch.ts";
 
@@ -60,6 +60,8 @@ export class BeatPeer implements Disposable {
   readonly #inward: FrameKeys;
   readonly #session = new PeerSession();
   #agent: readonly Address[] = [];
+  /** The source of its last frame that was fresh. */
+  #source: Address | undefined;
   #silentRounds = 0;
   #answeredAt = -Infinity;
 
@@ -83,6 +85,7 @@ export class BeatPeer implements Disposable {
   /** Sends a round's frames; returns their number. */
   sendRound(): number {
     this.#silentRounds += 1;
+    if (this.#silentRounds >= roundsOfAddress) this.#source = undefined;
     return this.#send(this.queue.round());
   }
 
@@ -92,23 +95,25 @@ export class BeatPeer implements Disposable {
   }
 
   /** Authenticates a datagram, and takes its place in the session. */
-  take(bytes: Buffer): Received {
+  take(bytes: Buffer, source: Address | undefined): Received {
     const frame = openFrame(this.#inward.key, bytes);
     if (frame === undefined) return { result: "forged" };
     const result = this.#session.take(frame, this.#options.now());
     if (result === "fresh") {
       this.#silentRounds = 0;
+      this.#source = source;
       this.presence.heard(this.#options.now());
     }
     return { result, frame };
   }
 
   /** Answers an unproven frame, by which the peer can prove its session; returns the number of frames. */
-  sendAnswer(): number {
+  sendAnswer(source: Address | undefined): number {
     const now = this.#options.now();
     if (now - this.#answeredAt < answerPauseMs) return 0;
     this.#answeredAt = now;
-    return this.#sendFrame({ count: 0, beats: Buffer.alloc(0) }, this.#session.nextAnswer(now));
+    const place = this.#session.nextAnswer(now);
+    return this.#sendFrame({ count: 0, beats: Buffer.alloc(0) }, place, source);
   }
 
   /** Requests echoes from the peer's node. */
@@ -137,17 +142,26 @@ export class BeatPeer implements Disposable {
     return sent;
   }
 
-  #sendFrame(content: FrameContent, place: Pick<Frame, "position" | "heard">): number {
-    const address = this.#address();
-    if (address === undefined) return 0;
-    const frame = { ...place, ...content, version: beatVersion };
-    this.#options.socket.send(address, sealFrame(this.#outward, frame));
-    return 1;
+  #sendFrame(
+    content: FrameContent,
+    place: Pick<Frame, "position" | "heard">,
+    source = this.#source,
+  ): number {
+    const frame = sealFrame(this.#outward, { ...place, ...content, version: beatVersion });
+    const addresses = this.#addresses(source);
+    for (const address of addresses) this.#options.socket.send(address, frame);
+    return addresses.length;
   }
 
-  /** The agent's first address that can be reached; after a long silence another one. */
-  #address(): Address | undefined {
+  /**
+   * The agent's first address that can be reached; after a long silence another one. A new pod of the
+   * agent may be heard before the API server reports its address: then both.
+   */
+  #addresses(source: Address | undefined): Address[] {
     const open = this.#agent.filter(({ family }) => this.#options.socket.isOpen(family));
-    return open[Math.floor(this.#silentRounds / roundsOfAddress) % Math.max(1, open.length)];
+    const rounds = Math.floor(this.#silentRounds / roundsOfAddress);
+    const known = open[rounds % Math.max(1, open.length)];
+    const isNew = source !== undefined && !this.#agent.some((one) => sameAddress(one, source));
+    return [known, isNew ? source : undefined].filter((address) => address !== undefined);
   }
 }

@@ -1,7 +1,7 @@
 import { Subject } from "rxjs";
 import { formatAddress, parseAddress, type Address } from "../../model/net/address.ts";
 import { SegmentKey } from "../../model/network/segment-key.ts";
-import { BeatExchange, type BeatSocketPort } from "./beat-exchange.ts";
+import { BeatExchange, type BeatSocketPort, type ReceivedDatagram } from "./beat-exchange.ts";
 import type { OpenEcho } from "./node-watch.ts";
 import type { PeerAddresses } from "./beat-peer.ts";
 
@@ -10,9 +10,12 @@ export const addressOf: Readonly<Record<string, Address>> = {
   "node:a": parseAddress("10.0.0.1") as Address,
   "node:b": parseAddress("10.0.0.2") as Address,
   "node:c": parseAddress("10.0.0.3") as Address,
+  "node:n1": parseAddress("10.0.1.1") as Address,
+  "node:n2": parseAddress("10.0.1.2") as Address,
 };
 
-const segmentKey = new SegmentKey(new Uint8Array(32).fill(5));
+/** The key of the cluster. */
+export const clusterKey = new SegmentKey(new Uint8Array(32).fill(5));
 
 /** Addresses of agents, each of which is its node's only target of echoes. */
 export function peersAt(...groups: readonly string[]): ReadonlyMap<string, PeerAddresses> {
@@ -31,19 +34,21 @@ export class FakeNetwork {
   readonly errors: unknown[] = [];
   /** Addresses whose agents receive nothing. */
   readonly deaf = new Set<string>();
+  /** Whether the agents' sockets are closed after a failure. */
+  isClosed = false;
   /** Addresses that answer no echoes. */
   readonly dead = new Set<string>();
   /** The datagrams that were sent, with their target. */
   readonly sent: { readonly to: string; readonly bytes: Buffer }[] = [];
   echoes = 0;
-  readonly #inboxes = new Map<string, Subject<Buffer>>();
+  readonly #inboxes = new Map<string, Subject<ReceivedDatagram>>();
 
   /** An exchange of a group, whose clock is the network's. */
   exchange(group: string): { readonly exchange: BeatExchange; readonly counts: string[] } {
     const counts: string[] = [];
     const exchange = new BeatExchange({
       groupId: group,
-      segmentKey,
+      segmentKey: clusterKey,
       openSocket: () => this.#socket(addressOf[group] as Address),
       openEcho: this.openEcho,
       count: (...count) => counts.push(count.join(" ")),
@@ -54,8 +59,8 @@ export class FakeNetwork {
   }
 
   /** Delivers a datagram. */
-  deliver(to: string, bytes: Buffer): void {
-    if (!this.deaf.has(to)) this.#inboxes.get(to)?.next(bytes);
+  deliver(to: string, bytes: Buffer, source?: Address): void {
+    if (!this.deaf.has(to)) this.#inboxes.get(to)?.next({ bytes, source });
   }
 
   readonly openEcho: OpenEcho = (target, onAnswer) => ({
@@ -68,15 +73,15 @@ export class FakeNetwork {
   });
 
   #socket(own: Address): BeatSocketPort {
-    const datagrams = new Subject<Buffer>();
+    const datagrams = new Subject<ReceivedDatagram>();
     this.#inboxes.set(formatAddress(own), datagrams);
     return {
       datagrams,
-      isOpen: (family) => family === own.family,
+      isOpen: (family) => !this.isClosed && family === own.family,
       send: (address, bytes) => {
         const to = formatAddress(address);
         this.sent.push({ to, bytes });
-        this.deliver(to, bytes);
+        this.deliver(to, bytes, own);
       },
       [Symbol.dispose]: () => {
         this.#inboxes.delete(formatAddress(own));

@@ -23,7 +23,7 @@ import {
   type ConnectionFacts,
 } from "../conditions/conditions.ts";
 import { beatOf, stateElsewhere } from "../../machines/connection/elsewhere.ts";
-import { isHere, pathsElsewhere } from "../../model/api/path.ts";
+import { isHere } from "../../model/api/path.ts";
 import { machinesBelow } from "../actors/machines-below.ts";
 import {
   activeConnection,
@@ -225,14 +225,11 @@ function brokenStatus(
   surroundings: OtherFacts,
 ): ConnectionStatus {
   const { id, name, generation, remoteAddr } = connection;
-  const isDivided = pathsElsewhere(connection).length > 0;
   const facts = { state: "failed" as const, failure, children: [], ...surroundings };
   const { problems } = surroundings;
   const shown = { id, name, generation, remote: remoteAddr, since: 0, paths: [], problems };
-  const follows = isDivided && { leads: false };
   return {
     ...shown,
-    ...follows,
     state: "failed",
     failure,
     children: [],
