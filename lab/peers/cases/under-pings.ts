@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
+import { drops } from "../../sites/drops.ts";
 import type { PeerSite } from "../peer-site.ts";
 import type { Tunnel } from "../tunnel.ts";
 
@@ -17,6 +18,7 @@ export async function underPings(
   act: () => Promise<void>,
 ): Promise<void> {
   const before = site.hasteLosses();
+  const dropsBefore = drops();
   const pinging = site.pinging(tunnel);
   try {
     await pinging.begun();
@@ -24,7 +26,11 @@ export async function underPings(
   } finally {
     const { lost } = await pinging.stop();
     const most = site.hasteLosses() - before + site.gapMs / 10;
-    assert.ok(lost.length <= most, `lost pings, of which ${most} may be: ${lost.join("; ")}`);
+    const dropped = [...drops()]
+      .map(([counter, count]) => [counter, count - (dropsBefore.get(counter) ?? 0)] as const)
+      .filter(([, count]) => count > 0);
+    const why = `lost pings, of which ${most} may be: ${lost.join("; ")}; dropped: ${dropped.map((one) => one.join(" ")).join(", ")}`;
+    assert.ok(lost.length <= most, why);
   }
   await site.ready(tunnel);
 }

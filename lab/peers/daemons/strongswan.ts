@@ -17,8 +17,8 @@ export const strongswan60: Implementation = {
     { ...repeating, cases: ["peer-reauthenticates", "peer-repeats"] },
     {
       cases: ["both-reauthenticate"],
-      note: "each side sends on a new SA before the other one has received its answer, and charon may send on one that the peer has ended: pings of that moment may be lost",
-      habits: ["sendsEarly", "installsLate", "endsEarly"],
+      note: "each side sends on a new SA before the other one has received its answer, and may send on one that has ended: pings of that moment may be lost",
+      habits: ["sendsEarly", "sendsLate", "installsLate", "endsEarly"],
     },
     crossing,
   ],
