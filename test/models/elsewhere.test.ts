@@ -62,7 +62,9 @@ async function agentOf(path: string | string[], first = beat()) {
         .filter(({ key }) => keys.includes(key))
         .map(({ name, ifId }) =>
           childSa({
-            ...{ name, ifId, uniqueId: String(ifId) },
+            name,
+            ifId,
+            uniqueId: String(ifId),
             localSelectors: [`10.0.${name.slice(-1)}.0/24`],
             remoteSelectors: [`10.1.${name.slice(-1)}.0/24`],
           }),
@@ -172,6 +174,44 @@ describe("a connection with a path elsewhere", () => {
     assert.notEqual(gatewayNow()?.tunnels[1], before);
     await hear("n3", beat({ epoch: 2, active: "third", dialled: "main", cause: "move" }));
     assert.deepEqual([snapshot().context.via, used()], ["main", 102]);
+  });
+
+  it("abandons a move when the other agent reports that its attempt failed", async () => {
+    const { hear, send, snapshot } = await agentOf("main", beat({ epoch: 1 }));
+    await send({ type: "path.carries", path: "main", children: ["child-2"] });
+    const failed = (isFailed: boolean) =>
+      hear("n2", beat({ leading: false, paths: [report("backup", { failed: isFailed })] }));
+    await failed(true);
+    await send({ type: "move", path: "backup" });
+    await failed(false);
+    assert.equal(snapshot().context.dialled, "backup");
+    await failed(true);
+    assert.deepEqual(
+      [snapshot().context.dialled, snapshot().context.cause],
+      [undefined, "abandoned"],
+    );
+  });
+
+  it("takes a decision about a path once that is declared here as well", async () => {
+    const { hear, send, snapshot } = await agentOf("backup");
+    await hear("n1", beat({ epoch: 4, active: "fourth" }));
+    assert.equal(snapshot().context.active, "main");
+    const paths = ["main", "fourth", "backup"].map((name) => ({
+      name,
+      nodeName: name === "backup" ? "n2" : "n1",
+      ...(name === "fourth" && { remoteAddr: "192.0.2.4" }),
+    }));
+    const connection = { ...connectionOf({ children, paths }), here: ["backup"] };
+    await send({ type: "spec.changed", connection });
+    assert.deepEqual([snapshot().context.active, snapshot().context.epoch], ["fourth", 4]);
+  });
+
+  it("does not report that it leads before the agents agree", async () => {
+    const { actor, send, snapshot } = connectionActor(connectionOf({ children }));
+    actor.start();
+    assert.equal(beatOf(snapshot().context), undefined);
+    await send({ type: "spec.changed", connection: { ...divided, here: ["main"] } });
+    assert.deepEqual([beatOf(snapshot().context)?.leading, snapshot().context.epoch], [false, 0]);
   });
 
   it("does not judge a path elsewhere by its own probes", async () => {

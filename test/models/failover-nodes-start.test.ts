@@ -69,6 +69,13 @@ describe("the paths of one group", () => {
     assert.deepEqual([failover.snapshot.context.active, epochOf(failover)], ["b", 0]);
   });
 
+  it("follow when a declaration gives the active one to another group", () => {
+    const failover = new FailoverHarness({ up: ["a"], here: ["a"] });
+    const { paths, warm, settings } = failover.snapshot.context;
+    failover.send({ type: "paths.declared", paths, warm, settings, here: ["b"] });
+    assert.equal(failover.state, "following.awaiting");
+  });
+
   it("enter none of the states of several groups", () => {
     const failover = new FailoverHarness({ up: ["a"] });
     failover.send(heard(9, "b"));

@@ -192,6 +192,13 @@ describe("an agent that follows", () => {
     assert.equal(failover.snapshot.context.setbacks, 1);
   });
 
+  it("counts a failback that the agent that leads abandoned", () => {
+    const failover = following("c", "b");
+    failover.send(heard(5, "b", { dialled: "a", cause: "failback" }));
+    failover.send(heard(5, "b", { cause: "abandoned" }));
+    assert.equal(failover.snapshot.context.setbacks, 1);
+  });
+
   it("gives no second turn to paths that others have tried", () => {
     const failover = following("b", "a");
     failover.send(heard(6, "c", { cause: "unreachable" }));

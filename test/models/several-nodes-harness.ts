@@ -36,7 +36,7 @@ export function connectionOn(node: string, standby = "warm"): Connection {
   return { ...connectionOf({ paths }), here };
 }
 
-/** A charon with a peer that answers, unless it is told otherwise. */
+/** A charon with a peer that answers, unless a test changes that. */
 class FakeCharon {
   sas: IkeSa[] = [];
   answers = true;

@@ -44,8 +44,13 @@ const heard = (group: string, changes: object = {}) => ({
   type: "beat.heard",
   group,
   beat: {
-    ...{ connection: "site", epoch: 1, active: "main", dialled: undefined, cause: "start" },
-    ...{ leading: false, paths: [{ path: "backup", ready: true, up: false, failed: false }] },
+    connection: "site",
+    epoch: 1,
+    active: "main",
+    dialled: undefined,
+    cause: "start",
+    leading: false,
+    paths: [{ path: "backup", ready: true, up: false, failed: false }],
     ...changes,
   },
 });
@@ -128,7 +133,7 @@ const walkOf =
     facts: (context: ConnectionContext) => [
       [context.gateways, context.active, context.dialled, context.dials, context.charonReady],
       [context.chosen, context.epoch, context.via, context.groups, context.absent],
-      [context.peersKnown, context.connection.here],
+      [context.peersKnown, context.connection.here, context.settled.length > 0],
       context.paths.map(({ path: name, state, failure: known }) => [name, state, known?.reason]),
       [context.up, context.awaited, Object.keys(context.keys)],
       context.connection.children.map(({ key }) => key),
@@ -169,8 +174,8 @@ describe("the connection machine on generated paths", () => {
       { type: "delete" },
     ]),
     walkOf(dividedPaths, [
-      ...["negotiating", "established"].map((to) => moved(to)),
-      decided("backup"),
+      { type: "path.settled", path },
+      { type: "path.carries", path, children: ["child-2"] },
       { ...decided("main", "backup"), epoch: 1 },
       { ...decided("backup"), epoch: 2, waits: true },
       heard("node:n2"),
@@ -179,7 +184,6 @@ describe("the connection machine on generated paths", () => {
       { type: "group.absent", group: "node:n2" },
       { type: "group.present", group: "node:n2" },
       { type: "peers.known" },
-      { type: "probes.judged", answered: false },
       { type: "spec.changed", connection: dividedPaths },
       { type: "spec.changed", connection: twoPaths },
       { type: "charon.lost" },
