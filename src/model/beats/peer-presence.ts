@@ -41,7 +41,7 @@ export class PeerPresence {
     return this.#missed > 0 && this.#presence !== "absent";
   }
 
-  /** Takes a beat. */
+  /** Takes a beat of a peer that hears this agent. */
   heard(now: number): void {
     this.#heardAt = now;
     this.#isHeard = true;

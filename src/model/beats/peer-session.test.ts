@@ -55,6 +55,23 @@ describe("the sessions of two agents", () => {
     assert.equal(b.take(restarted.next(300), 300), "fresh");
   });
 
+  it("tell whether the peer still hears this side, by the frames that it echoes", () => {
+    const { a, b, fromA } = introduced();
+    const lost = (from: number, to: number) => {
+      for (let now = from; now < to; now += 100) b.next(now);
+    };
+    assert.ok(b.isHeardBy(fromA(100), 100));
+    // B is silent, as one that is busy.
+    assert.ok(b.isHeardBy(fromA(2_000), 2_000));
+    lost(2_000, 2_300);
+    assert.ok(b.isHeardBy(fromA(2_300), 2_300));
+    lost(2_300, 2_500);
+    assert.equal(b.isHeardBy(fromA(2_500), 2_500), false);
+    assert.equal(a.take(b.next(2_500), 2_510), "fresh");
+    assert.ok(b.isHeardBy(fromA(2_510), 2_510));
+    assert.equal(b.isHeardBy({ heard: new PeerSession().next(0).position }, 2_510), false);
+  });
+
   it("do not believe recorded frames after the receiver restarted", () => {
     const { b, recorded, fromA } = introduced();
     for (let now = 100; now < 1_000; now += 100) b.take(fromA(now), now);

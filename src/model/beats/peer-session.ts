@@ -11,6 +11,10 @@ export type FrameVerdict = "fresh" | "unproven" | "replayed";
 const provenMs = 3_000;
 /** Between two notes of when frames were sent. */
 const noteMs = 100;
+/** A frame of ours that is younger may not have been echoed yet, in milliseconds. */
+const echoMs = 200;
+/** So many older ones without an echo prove that the peer does not hear us. */
+const mostUnheard = 3;
 /** The former sessions of the peer that are never believed again. */
 const mostFormer = 64;
 
@@ -60,6 +64,13 @@ export class PeerSession {
     this.#believed = position;
     this.#unproven = undefined;
     return "fresh";
+  }
+
+  /** Whether the peer still hears us, by the frame that it echoes. */
+  isHeardBy({ heard: { session, counter } }: Pick<Frame, "heard">, now: number): boolean {
+    if (session !== this.#id) return false;
+    const unheard = this.#sent.filter((sent) => sent.counter > counter && now - sent.at >= echoMs);
+    return unheard.length < mostUnheard;
   }
 
   #next(now: number, heard: SessionPosition): Pick<Frame, "position" | "heard"> {

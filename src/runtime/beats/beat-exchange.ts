@@ -47,6 +47,8 @@ export interface PresenceChange {
 
 /** A round that comes later than this is not judged, in milliseconds. */
 const punctualMs = 50;
+/** An agent without enough time to be punctual judges one round in this time, in milliseconds. */
+const busyMs = 1_000;
 /** Rounds between two echo requests to a peer that is heard. */
 const roundsOfEcho = 10;
 
@@ -66,6 +68,7 @@ export class BeatExchange implements Disposable {
   readonly #timers = new Set<NodeJS.Timeout | NodeJS.Immediate>();
   #socket: BeatSocketPort | undefined;
   #dueAt = 0;
+  #judgedAt = 0;
   #round = 0;
   #isFlushing = false;
 
@@ -127,7 +130,8 @@ export class BeatExchange implements Disposable {
     this.#socket.datagrams.subscribe(
       this.#contained((datagram: ReceivedDatagram) => this.#receive(datagram)),
     );
-    this.#dueAt = this.#clock.elapsed() + roundMs;
+    this.#judgedAt = this.#clock.elapsed();
+    this.#dueAt = this.#judgedAt + roundMs;
     this.#later(() => this.#tick(), roundMs);
   }
 
@@ -165,7 +169,7 @@ export class BeatExchange implements Disposable {
   /** Sends a round, and judges the time before it as soon as everything was read that has arrived. */
   #tick(): void {
     const now = this.#clock.elapsed();
-    const isPunctual = now - this.#dueAt <= punctualMs;
+    const isPunctual = now - this.#dueAt <= punctualMs || now - this.#judgedAt >= busyMs;
     this.#dueAt = now + roundMs;
     this.#later(() => this.#tick(), roundMs);
     this.#round += 1;
@@ -176,7 +180,8 @@ export class BeatExchange implements Disposable {
 
   #judge(begunAt: number): void {
     const now = this.#clock.elapsed();
-    if (now - begunAt > punctualMs) return;
+    if (now - begunAt > punctualMs && now - this.#judgedAt < busyMs) return;
+    this.#judgedAt = now;
     for (const peer of this.#peers.values()) {
       if (!peer.canArrive) continue;
       peer.watch.drain();

@@ -102,7 +102,9 @@ export class BeatPeer implements Disposable {
     if (result === "fresh") {
       this.#silentRounds = 0;
       this.#source = source;
-      this.presence.heard(this.#options.now());
+      const now = this.#options.now();
+      // A peer that does not hear this agent takes it for absent; each judges the other alike.
+      if (this.#session.isHeardBy(frame, now)) this.presence.heard(now);
     }
     return { result, frame };
   }
