@@ -1,7 +1,8 @@
-import { hasSeveralPaths, pathNames } from "../../model/api/path.ts";
+import { hasSeveralPaths } from "../../model/api/path.ts";
 import { publicStateOf, type PublicState } from "../../model/status/public-state.ts";
 import { activeState, movesGateways, viaOf } from "./connection-facts.ts";
 import type { ConnectionContext, ConnectionEvent } from "./connection-types.ts";
+import { declaredChoice } from "./declared-choice.ts";
 import { isNewBeat } from "./elsewhere.ts";
 import { awaitedBy } from "./handover.ts";
 
@@ -18,11 +19,7 @@ export const connectionGuards = {
   /** Whether a declaration changes the path that the gateways use, or whether they carry traffic. */
   gatewaysMove: ({ context, event }: Guarded) => {
     if (event.type !== "spec.changed") return false;
-    const { connection } = event;
-    const names = pathNames(connection);
-    const active = names.includes(context.active) ? context.active : (names[0] as string);
-    const next = { ...context, connection, active };
-    return movesGateways(context, { ...next, via: viaOf(next) });
+    return movesGateways(context, { ...context, ...declaredChoice(context, event.connection) });
   },
   choiceEnds: ({ context, event }: Guarded) =>
     event.type === "spec.changed" && !context.chosen && !hasSeveralPaths(event.connection),

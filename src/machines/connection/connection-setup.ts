@@ -1,5 +1,5 @@
 import { assign, emit, enqueueActions, setup } from "xstate";
-import { hasSeveralPaths, isHere, pathConnections, pathNames } from "../../model/api/path.ts";
+import { hasSeveralPaths, isHere, pathConnections } from "../../model/api/path.ts";
 import { publicStateOf, type PublicState } from "../../model/status/public-state.ts";
 import { sameItems } from "../../model/value/same-items.ts";
 import { failoverMachine } from "../failover/failover.ts";
@@ -20,7 +20,6 @@ import {
   isReplaced,
   keyIn,
   noKey,
-  ofDeclared,
   partingId,
   pathsOf,
   pathsReady,
@@ -31,6 +30,7 @@ import {
   verdictOf,
   viaOf,
 } from "./connection-facts.ts";
+import { declaredChoice } from "./declared-choice.ts";
 import { awaitedBy, carries, handoverId, handoverMs, holds, isPlanned } from "./handover.ts";
 import {
   failoverId,
@@ -42,7 +42,7 @@ import {
   type ConnectionInput,
   type PathView,
 } from "./connection-types.ts";
-import { decisionOf, failedSince, groupsAfter, groupsDeclared, pathsAbsent } from "./elsewhere.ts";
+import { decisionOf, failedSince, groupsAfter, pathsAbsent } from "./elsewhere.ts";
 
 /** The types, actors, actions and guards of the connection machine. */
 export const connectionSetup = setup({
@@ -113,7 +113,7 @@ export const connectionSetup = setup({
     suspendChoice: enqueueActions(({ enqueue, context }) => {
       if (!hasSeveralPaths(context.connection)) return;
       const next = { ...context, dials: false, dialled: undefined };
-      enqueue.assign({ dials: false, dialled: undefined });
+      enqueue.assign({ dials: false, dialled: undefined, awaited: undefined });
       enqueue.sendTo(failoverId, { type: "charon.lost" });
       for (const { path, connection } of changedPaths(context, next))
         enqueue.sendTo(pathActorId(path), { type: "spec.changed", connection });
@@ -126,23 +126,14 @@ export const connectionSetup = setup({
     takeSpec: enqueueActions(({ enqueue, context, event }) => {
       if (event.type !== "spec.changed") return;
       const { connection } = event;
-      const paths = pathConnections(connection).map(({ path }) => path);
-      const names = pathNames(connection);
-      const active = names.includes(context.active) ? context.active : (names[0] as string);
-      const dialled = names.find((path) => path === context.dialled);
-      const awaited = names.find((path) => path === context.awaited);
-      const via = viaOf({ connection, active, dialled, via: context.via });
-      const groups = groupsDeclared(context.groups, connection);
-      // Without charon, a new choice waits for its list of SAs.
-      const dials = !hasSeveralPaths(connection) || (context.dials && context.charonReady);
-      const next = { ...context, connection, active, dialled, awaited, dials, via, groups };
-      const chosen = context.chosen || !hasSeveralPaths(connection);
-      enqueue.assign({ connection, active, dialled, awaited, dials, chosen, via, groups });
-      enqueue.assign({ keys: ofDeclared(context.keys, paths) });
+      const paths = new Set(pathConnections(connection).map(({ path }) => path));
+      const choice = declaredChoice(context, connection);
+      const next = { ...context, ...choice };
+      enqueue.assign(choice);
       if (hasSeveralPaths(context.connection) && hasSeveralPaths(connection)) {
         enqueue.sendTo(failoverId, { type: "paths.declared", ...declarationOf(connection) });
         if (isReplaced(context, next))
-          enqueue.sendTo(failoverId, { type: "path.renewed", path: active });
+          enqueue.sendTo(failoverId, { type: "path.renewed", path: choice.active });
       } else if (hasSeveralPaths(context.connection)) enqueue.stopChild(failoverId);
       else if (hasSeveralPaths(connection)) {
         const up = pathsUp(next);
@@ -151,7 +142,7 @@ export const connectionSetup = setup({
         enqueue.spawnChild("failover", failoverOf({ ...next, up }));
       }
       for (const { path } of context.paths)
-        if (!paths.includes(path)) enqueue.sendTo(pathActorId(path), { type: "delete" });
+        if (!paths.has(path)) enqueue.sendTo(pathActorId(path), { type: "delete" });
       for (const { path, connection: declared } of pathsOf(next))
         if (hasPath(context, path)) {
           const ends = endsBy(context, next, path);

@@ -185,7 +185,6 @@ describe("the connection machine on generated paths", () => {
       { type: "group.present", group: "node:n2" },
       { type: "peers.known" },
       { type: "spec.changed", connection: dividedPaths },
-      { type: "spec.changed", connection: twoPaths },
       { type: "charon.lost" },
       { type: "delete" },
     ]),
