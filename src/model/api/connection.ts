@@ -84,6 +84,8 @@ export interface Connection {
   /** The declared paths, the preferred one first; empty for a connection with one path. */
   readonly paths: readonly Path[];
   readonly failover: FailoverSettings;
+  /** Set if a Service leads to the charon of the group; it forwards only UDP. */
+  readonly behindFrontend?: true;
   /** Set for a path beside which its connection has others. */
   readonly hasAlternative?: true;
   /** Set for a path that waits to take over with an IKE SA that is up. */

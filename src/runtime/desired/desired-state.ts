@@ -1,4 +1,5 @@
 import type { Connection } from "../../model/api/connection.ts";
+import { frontendFromSpec } from "../../model/api/frontend.ts";
 import { connectionFromCr } from "../../model/validation/connection-from-cr.ts";
 import { Neighbours, type Scope } from "../../model/validation/cross-problems.ts";
 import {
@@ -151,16 +152,18 @@ function keepMissing<T>(before: ReadonlyMap<string, T>, now: Map<string, T>): vo
 
 const placed = new Memo<Connection, Connection>();
 
-/** The connection with the interface and the node of its group. */
+/** The connection with the interface, the node and the frontend of its group. */
 function inGroup(connection: Connection, groups: Groups): Connection {
   const { groupRef } = connection;
   if (groupRef === undefined) return connection;
   const group = groups.get(`${groupRef.namespace}/${groupRef.name}`);
   const { interfaceName, nodeName } = group?.spec ?? {};
-  return placed.of(connection, [interfaceName, nodeName], () => ({
+  const behindFrontend = group !== undefined && frontendFromSpec(group.spec) !== undefined;
+  return placed.of(connection, [interfaceName, nodeName, behindFrontend], () => ({
     ...connection,
     interfaceName,
     nodeName: connection.nodeName ?? nodeName,
+    ...(behindFrontend && { behindFrontend }),
   }));
 }
 
