@@ -21,16 +21,12 @@ const fronted = (spec: object = {}) => ({
 /** A partner who dials the Service in front of a charon on the pod network. */
 export function frontendScenarios(cluster: () => LabCluster): void {
   describe("a CharonGroup with a Service", () => {
+    const group = ["get", "charongroup", "fronted", "-n", "default"];
+    const services = ["get", "services", "-n", home, "-l", "ipman.dialo.ai/type=frontend"];
     const status = (field: string) =>
-      cluster().kubectl(
-        ...["get", "charongroup", "fronted", "-n", "default"],
-        ...["-o", `jsonpath={.status.${field}}`],
-      );
+      cluster().kubectl(...group, "-o", `jsonpath={.status.${field}}`);
     const service = (path: string) =>
-      cluster().kubectl(
-        ...["get", "services", "-n", home, "-l", "ipman.dialo.ai/type=frontend"],
-        ...["-o", `jsonpath={.items[*]${path}}`],
-      );
+      cluster().kubectl(...services, "-o", `jsonpath={.items[*]${path}}`);
     const patch = (...change: string[]) =>
       cluster().kubectl("patch", "service", service(".metadata.name"), "-n", home, ...change);
     const worker = () => (Workload.of(cluster(), "fronted") as [Workload])[0];
