@@ -74,10 +74,11 @@ export function frontendScenarios(cluster: () => LabCluster): void {
     });
 
     it("leaves the changes of other programs", async () => {
-      patch("--type=merge", "-p", '{"spec":{"sessionAffinity":"ClientIP"}}');
+      const change = { op: "replace", path: "/spec/ports/0/name", value: "isakmp" };
+      patch("--type=json", "-p", JSON.stringify([change]));
       const version = service(".metadata.resourceVersion");
       await pause(3_000);
-      assert.equal(service(".spec.sessionAffinity"), "ClientIP");
+      assert.equal(service(".spec.ports[0].name"), "isakmp");
       assert.equal(service(".metadata.resourceVersion"), version);
     });
 
