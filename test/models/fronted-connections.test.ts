@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { connectionSpec } from "../../lab/sites/manifests.ts";
 import { desiredState, nothingDesired } from "../../src/runtime/desired/desired-state.ts";
+import { pathConnections } from "../../src/model/api/path.ts";
 import type { Resource } from "../../src/model/api/resource.ts";
 import { ikeMessageFrom, messageFromConnection } from "../../src/model/charon/vici-message.ts";
 import { connectionWarnings } from "../../src/model/validation/connection-warnings.ts";
@@ -24,7 +25,7 @@ function connection(ofGroup: object, changes: object = {}, document = manifest(c
     { kind: "CharonGroup", key: "default/edge", source: "g.yaml", document: group(ofGroup) },
     { kind: "IPSecConnection", key: "site", source: "c.yaml", document },
   ];
-  const state = desiredState(nothingDesired, { resources, problems: [] });
+  const state = desiredState(nothingDesired, { resources, problems: [] }, { scope: "cluster" });
   assert.deepEqual([...state.problems.values()], []);
   const found = state.connections.get("site");
   assert.ok(found !== undefined);
@@ -79,6 +80,24 @@ describe("a connection behind a Service", () => {
     assert.deepEqual(warnings(fronted, changes), ["spec.extra.encap", "spec.localAddr"]);
     assert.deepEqual(warnings({}, changes), []);
     assert.deepEqual(warnings(fronted, { extra: { encap: "true" } }), []);
+  });
+
+  it("encapsulates only on the paths of groups that have a Service", () => {
+    const elsewhere = { name: "b", remoteAddr: "192.0.2.9", nodeName: "node-b" };
+    const changes = { paths: [{ name: "a" }, elsewhere], extra: { encap: "no" } };
+    const { extra: _, ...defaults } = changes;
+    const encapOfPaths = (spec: object, declared: object) =>
+      pathConnections(connection(spec, declared)).map(
+        ({ connection: of }) => Object.values(messageFromConnection(of))[0]?.["encap"],
+      );
+    assert.deepEqual(encapOfPaths(fronted, defaults), ["yes", undefined]);
+    assert.deepEqual(encapOfPaths({}, defaults), [undefined, undefined]);
+    assert.deepEqual(warnings(fronted, changes), ["spec.extra.encap"]);
+    const behind = { ...elsewhere, nodeName: undefined, groupRef };
+    const reversed = { nodeName: "node-a", groupRef: undefined, paths: [{ name: "a" }, behind] };
+    assert.deepEqual(encapOfPaths(fronted, reversed), [undefined, "yes"]);
+    const off = { ...reversed, extra: { encap: "no" } };
+    assert.deepEqual(warnings(fronted, off), ["spec.paths[1].extra.encap"]);
   });
 
   it("is warned of a path's own options once", () => {

@@ -178,6 +178,31 @@ describe("the network of a node", () => {
     assert.equal(await operator.refusal(onNode("bank", 2, { groupRef })), "");
   });
 
+  it("is refused to a path, and a CharonGroup of a path is kept", async () => {
+    using operator = new Operator();
+    const groupRef = { namespace: "tenant", name: "first" };
+    operator.declare(group("first", 1));
+    const paths = [{ name: "main" }, { name: "backup", groupRef }];
+    operator.declare(onNode("bank", 2, { nodeName: "node-b", paths }));
+    await pass(3_000);
+    const second = [{ name: "main" }, { name: "backup", nodeName: "node-a" }];
+    const children = { "child-7": childSpec(7) };
+    assert.match(
+      await operator.refusal(onNode("other", 3, { nodeName: "node-c", paths: second, children })),
+      /^spec.paths\[1\].nodeName: .* set groupRef to that CharonGroup instead/,
+    );
+    const answer = operator.admission.admit({
+      uid: "1",
+      kind: { kind: "CharonGroup" },
+      operation: "DELETE",
+      object: null,
+      oldObject: group("first", 1),
+    });
+    await pass(100);
+    const verdict = await answer;
+    assert.match(verdict.allowed ? "" : verdict.message, /used by bank/);
+  });
+
   it("is not refused to the declaration that has it, or to connections of its charon", async () => {
     using operator = new Operator();
     operator.declare(onNode("bank", 1));

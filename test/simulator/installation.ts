@@ -73,12 +73,17 @@ export class Installation implements Disposable {
   }
 
   /** A connection with a Secret `NAMESPACE/NAME`. */
-  declare(name: string, nodeName: string, secret: string): void {
+  declare(name: string, nodeName: string, secret: string, changes: object = {}): void {
     const [namespace = "", secretName = ""] = secret.split("/");
     const n = 2 + Number(name.replace(/\D/g, ""));
     const children = { [`child-${n}`]: childSpec(n) };
     const secretRef = { namespace, name: secretName, key: "k" };
-    const { metadata, ...made } = connectionSpec(name, { nodeName, secretRef, children });
+    const { metadata, ...made } = connectionSpec(name, {
+      nodeName,
+      secretRef,
+      children,
+      ...changes,
+    });
     const counted = { ...metadata, generation: ++this.#generation };
     this.put(resourceTypes.IPSecConnection, counted, made);
   }

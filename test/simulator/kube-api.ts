@@ -6,9 +6,8 @@ import {
   type ObjectPlace,
   type ResourceType,
 } from "../../src/adapters/kubernetes/client/resource-type.ts";
+import { FieldOwners, isRecord, type Json } from "./field-owners.ts";
 import type { KubeMeta, KubeObject } from "../../src/model/kubernetes/kube-object.ts";
-
-type Json = { [key: string]: Json } | string | number | boolean | null | undefined;
 
 /** Uses the global timer, which a test may mock. */
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
@@ -44,6 +43,8 @@ interface Watcher {
 export class KubeApi {
   readonly #objects = new Map<string, KubeObject>();
   readonly #watchers = new Set<Watcher>();
+  /** The owners of the fields of applied objects, by the keys of the objects. */
+  readonly #owners = new Map<string, FieldOwners>();
   /** How long half of a request takes, and how far a watch lags, in milliseconds. */
   readonly #latency: () => number;
   #version = 0;
@@ -104,8 +105,8 @@ export class KubeApi {
         allowed("create", type, object.metadata, () => this.#create(type, object)),
       replace: (type: ResourceType, object: KubeObject) =>
         allowed("update", type, object.metadata, () => this.#replace(type, object)),
-      apply: (type: ResourceType, object: KubeObject) =>
-        allowed("patch", type, object.metadata, () => this.#apply(type, object)),
+      apply: (type: ResourceType, object: KubeObject, manager: string) =>
+        allowed("patch", type, object.metadata, () => this.#apply(type, object, manager)),
       mergePatch: (type: ResourceType, place: ObjectPlace, patch: unknown) =>
         allowed("patch", type, place, () => this.#merge(type, place, patch as Json)),
       delete: (type: ResourceType, place: ObjectPlace, preconditions: Partial<KubeMeta> = {}) =>
@@ -194,11 +195,15 @@ export class KubeApi {
     return this.#write(type, merged(before as unknown as Json, patch) as unknown as KubeObject);
   }
 
-  /** Merges the applied object with the stored one: there is a single writer. */
-  #apply(type: ResourceType, object: KubeObject): KubeObject {
-    const before = this.#objects.get(keyOf(type, object.metadata));
-    if (before === undefined) return this.#write(type, object);
-    const both = merged(before as unknown as Json, object as unknown as Json);
+  /** Server-side apply by force, of an object or of its status. */
+  #apply(type: ResourceType, object: KubeObject, manager: string): KubeObject {
+    const key = keyOf(type, object.metadata);
+    const before = this.#objects.get(key);
+    if (before !== undefined) this.#compare(`apply ${key}`, before, object);
+    else this.#owners.delete(key);
+    const owners = this.#owners.get(key) ?? new FieldOwners();
+    this.#owners.set(key, owners);
+    const both = owners.apply((before ?? {}) as Json, manager, object as unknown as Json);
     return this.#write(type, both as unknown as KubeObject);
   }
 
@@ -341,8 +346,4 @@ function merged(target: Json, patch: Json): Json {
     return patch[name] === null ? [] : [[name, merged(base[name], patch[name])]];
   });
   return Object.fromEntries(entries);
-}
-
-function isRecord(value: Json): value is { [key: string]: Json } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

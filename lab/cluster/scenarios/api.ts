@@ -7,6 +7,7 @@ import { LeaseLock } from "../../../src/adapters/kubernetes/lease.ts";
 import { resourceTypes } from "../../../src/adapters/kubernetes/client/resource-type.ts";
 import { ObjectStore } from "../../../src/adapters/kubernetes/client/object-store.ts";
 import type { KubeObject } from "../../../src/model/kubernetes/kube-object.ts";
+import { checkSharedStatus } from "../../../test/simulator/status-contract.ts";
 import { eventually } from "../../sites/shell.ts";
 import { Cable } from "../cable.ts";
 import { addresses, type LabCluster } from "../cluster.ts";
@@ -129,6 +130,9 @@ export function apiScenarios(cluster: () => LabCluster): void {
       await conflict(client.delete(type, place, { uid: "another's" }));
       await remove("stale");
     });
+
+    it("lets agents and operator share a status, as the simulated API server does", () =>
+      checkSharedStatus(cluster().client));
 
     it("grants a lease to one of many clients, and to the next one after its release", async () => {
       const place = { namespace, name: "contested" };

@@ -6,7 +6,7 @@ import { KubeClient } from "../../../src/adapters/kubernetes/client/kube-client.
 import { KubeError } from "../../../src/adapters/kubernetes/client/kube-error.ts";
 import { resourceTypes } from "../../../src/adapters/kubernetes/client/resource-type.ts";
 import { agentAccountOf } from "../../../src/model/kubernetes/agent-access.ts";
-import { declaredGroup, declaredSecrets } from "../../../src/model/kubernetes/declared-secret.ts";
+import { declaredGroups, declaredSecrets } from "../../../src/model/kubernetes/declared-secret.ts";
 import { impliedGroup } from "../../../src/model/api/group.ts";
 import type { KubeObject } from "../../../src/model/kubernetes/kube-object.ts";
 import { label, manager } from "../../../src/model/kubernetes/labels.ts";
@@ -114,7 +114,7 @@ function secretsOn(cluster: LabCluster, namespace: string): string[] {
   const { items } = JSON.parse(text) as { items: KubeObject[] };
   const group = impliedGroup("node-a").id;
   const named = items.flatMap((item) =>
-    declaredGroup(item) === group ? declaredSecrets(item) : [],
+    declaredGroups(item).includes(group) ? declaredSecrets(item, group) : [],
   );
   const here = named.flatMap((secret) => (secret?.namespace === namespace ? [secret.name] : []));
   return [...new Set(here)];

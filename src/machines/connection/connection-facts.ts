@@ -1,16 +1,19 @@
 import type { Child, Connection } from "../../model/api/connection.ts";
 import {
   coldStandby,
+  isHere,
+  leads,
   pathConnections,
   tunnelIfIds,
   warmStandby,
   type PathConnection,
 } from "../../model/api/path.ts";
 import { trapsOnly } from "../../model/charon/vici-message.ts";
-import { isUp } from "../../model/status/public-state.ts";
+import { isUp, type PublicState } from "../../model/status/public-state.ts";
 import type { FailoverEvent, PathDeclaration, PathDecision } from "../failover/failover-types.ts";
 import { memo } from "../../model/value/memo.ts";
 import type { Tunnel } from "../gateway/gateway-types.ts";
+import { readyElsewhere, stateElsewhere, upElsewhere } from "./elsewhere.ts";
 import { lacksChildAlone } from "../path/childless.ts";
 import { pathChange } from "../path/path-change.ts";
 import {
@@ -24,18 +27,18 @@ import {
 export const noKey: PathKey = { secretRevision: undefined, keyFailure: undefined };
 
 /** The actor that chooses; it waits for charon's list of SAs unless the paths are dialled already. */
-export function failoverOf({ connection, up, dials }: ConnectionContext) {
+export function failoverOf({ connection, up, dials, peersKnown }: ConnectionContext) {
   return {
     id: failoverId,
-    input: { ...declarationOf(connection), up, charonReady: dials },
+    input: { ...declarationOf(connection), up, charonReady: dials, peersKnown },
   } as const;
 }
 
 /** The declared paths as the actor that chooses needs them. */
-export function declarationOf({ paths, failover: settings }: Connection): PathDeclaration {
+export function declarationOf({ paths, failover: settings, here }: Connection): PathDeclaration {
   const warm = paths.filter(({ standby }) => standby !== "cold");
   const namesOf = (some: Connection["paths"]) => some.map(({ name }) => name);
-  return { paths: namesOf(paths), warm: namesOf(warm), settings };
+  return { paths: namesOf(paths), warm: namesOf(warm), settings, here };
 }
 
 /** The events that report a difference between two lists of paths: those that left it come first. */
@@ -53,21 +56,29 @@ export function changesOf<Came extends PathNotice, Went extends PathNotice>(
 type PathNotice = Extract<FailoverEvent, { readonly path: string }>["type"];
 
 /** The paths with an IKE SA, and those that lack it only since it would have no CHILD SA. */
-export function pathsReady({ paths }: Pick<ConnectionContext, "paths">): string[] {
-  return paths
+export function pathsReady(context: WithGroups<"paths">): string[] {
+  return context.paths
     .filter(({ state, failure }) => isUp(state) || lacksChildAlone(failure))
-    .map(({ path }) => path);
+    .map(({ path }) => path)
+    .concat(readyElsewhere(context));
 }
+
+type WithGroups<Key extends keyof ConnectionContext> = Pick<
+  ConnectionContext,
+  Key | "connection" | "groups"
+>;
 
 /**
  * The paths that can carry the traffic: the active one if it carries that of a child, and each other
  * path that carries that of the same children.
  */
-export function pathsUp({ paths, active }: Pick<ConnectionContext, "paths" | "active">): string[] {
+export function pathsUp(context: WithGroups<"paths" | "active">): string[] {
+  const { paths, active } = context;
   const needed = paths.find(({ path }) => path === active)?.carried ?? [];
   return paths
     .filter(({ carried }) => carried.length > 0 && needed.every((key) => carried.includes(key)))
-    .map(({ path }) => path);
+    .map(({ path }) => path)
+    .concat(upElsewhere(context));
 }
 
 /** The state of a key that an event reports; undefined if the key before stays in use. */
@@ -170,6 +181,26 @@ export function changedPaths(context: ConnectionContext, next: Choice): readonly
   );
 }
 
+/** The public state of the active path. */
+export function activeState(context: WithGroups<"paths" | "active">): PublicState | undefined {
+  const { connection, paths, active } = context;
+  return isHere(connection, active)
+    ? paths.find(({ path }) => path === active)?.state
+    : stateElsewhere(context, active);
+}
+
+/**
+ * The paths that have CHILD SAs from an earlier time, and stand by without them: each rekey of one
+ * would attract the peer's traffic, which another group has now.
+ */
+export function staleStandbys(context: ConnectionContext, next: Choice): readonly string[] {
+  if (context.dials || !next.dials || next.connection.here === undefined) return [];
+  return pathsOf(next)
+    .filter(({ path, standby }) => !isChosen(next, path) && standby !== "hot")
+    .map(({ path }) => path)
+    .filter((path) => context.paths.some((one) => one.path === path && one.carried.length > 0));
+}
+
 export function hasPath({ paths }: Pick<ConnectionContext, "paths">, name: string): boolean {
   return paths.some(({ path }) => path === name);
 }
@@ -182,19 +213,43 @@ export function childrenWithGateway({
   return connection.children.filter(({ key }) => gateways.includes(key));
 }
 
-/** The parameters of a child's tunnel by the active path, if it has had one. */
-export function tunnelOf({ active, tunnels }: ConnectionContext, key: string): Tunnel | undefined {
-  return tunnels.find(({ path, child }) => path === active && child === key)?.tunnel;
+/** The path here into which the gateways lead what they receive; the active one, if it is here. */
+export function viaOf({
+  connection,
+  active,
+  dialled,
+  via,
+}: Pick<ConnectionContext, "connection" | "active" | "dialled"> & { readonly via?: string }) {
+  const names = pathConnections(connection).map(({ path }) => path);
+  const wanted = [active, dialled, via].find((path) => path !== undefined && names.includes(path));
+  return wanted ?? names[0] ?? active;
 }
 
-/** The if_ids of a child's tunnels, that of the active path first. */
+/** Whether two choices differ for the gateways: by the path that they use, or whether they carry. */
+export function movesGateways(before: Routed, after: Routed): boolean {
+  return before.via !== after.via || carries(before) !== carries(after);
+}
+
+type Routed = Pick<ConnectionContext, "connection" | "active" | "via">;
+
+/** Whether the gateways of this group carry the traffic of the workers. */
+export function carries({ connection, active }: Pick<Routed, "connection" | "active">): boolean {
+  return leads(connection, active);
+}
+
+/** The parameters of a child's tunnel by the path of the gateways, if it has had one. */
+export function tunnelOf({ via, tunnels }: ConnectionContext, key: string): Tunnel | undefined {
+  return tunnels.find(({ path, child }) => path === via && child === key)?.tunnel;
+}
+
+/** The if_ids of a child's tunnels, that of the path of the gateways first. */
 export function ifIdsOf(
-  { connection, active }: { connection: Connection; active: string },
+  { connection, via }: Pick<ConnectionContext, "connection" | "via">,
   key: string,
 ) {
   const names = pathConnections(connection).map(({ path }) => path);
   const ifIds = tunnelIfIds(connection, key);
-  const first = ifIds[names.indexOf(active)] as number;
+  const first = ifIds[names.indexOf(via)] as number;
   return [first, ...ifIds.filter((ifId) => ifId !== first)];
 }
 

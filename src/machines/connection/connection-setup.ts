@@ -1,11 +1,13 @@
 import { assign, emit, enqueueActions, setup } from "xstate";
-import { hasSeveralPaths, pathConnections } from "../../model/api/path.ts";
+import { hasSeveralPaths, isHere, pathConnections, pathNames } from "../../model/api/path.ts";
 import { publicStateOf, type PublicState } from "../../model/status/public-state.ts";
 import { sameItems } from "../../model/value/same-items.ts";
 import { failoverMachine } from "../failover/failover.ts";
 import { gatewayMachine } from "../gateway/gateway.ts";
 import { pathMachine } from "../path/path.ts";
 import {
+  activeState,
+  carries,
   changedPaths,
   changesOf,
   childrenWithGateway,
@@ -19,14 +21,17 @@ import {
   isIntact,
   isReplaced,
   keyIn,
+  movesGateways,
   noKey,
   ofDeclared,
   partingId,
   pathsOf,
   pathsReady,
   pathsUp,
+  staleStandbys,
   tunnelOf,
   verdictOf,
+  viaOf,
 } from "./connection-facts.ts";
 import {
   failoverId,
@@ -38,6 +43,14 @@ import {
   type ConnectionInput,
   type PathView,
 } from "./connection-types.ts";
+import {
+  decisionOf,
+  failedSince,
+  groupsAfter,
+  groupsDeclared,
+  isNewBeat,
+  pathsAbsent,
+} from "./elsewhere.ts";
 
 /** The types, actors, actions and guards of the connection machine. */
 export const connectionSetup = setup({
@@ -86,7 +99,10 @@ export const connectionSetup = setup({
       for (const child of missing) {
         const id = gatewayActorId(child.key);
         const tunnels = ifIdsOf(context, child.key);
-        enqueue.spawnChild("gateway", { id, input: { connection, child, tunnels } });
+        enqueue.spawnChild("gateway", {
+          id,
+          input: { connection, child, tunnels, carries: carries(context) },
+        });
         const tunnel = tunnelOf(context, child.key);
         if (tunnel !== undefined) enqueue.sendTo(id, { type: "tunnel.changed", tunnel });
         const known = context.chosen ? endpoints.get(child.key) : undefined;
@@ -119,13 +135,16 @@ export const connectionSetup = setup({
       if (event.type !== "spec.changed") return;
       const { connection } = event;
       const paths = pathConnections(connection).map(({ path }) => path);
-      const active = paths.includes(context.active) ? context.active : (paths[0] as string);
-      const dialled = paths.find((path) => path === context.dialled);
+      const names = pathNames(connection);
+      const active = names.includes(context.active) ? context.active : (names[0] as string);
+      const dialled = names.find((path) => path === context.dialled);
+      const via = viaOf({ connection, active, dialled, via: context.via });
+      const groups = groupsDeclared(context.groups, connection);
       // Without charon, a new choice waits for its list of SAs.
       const dials = !hasSeveralPaths(connection) || (context.dials && context.charonReady);
-      const next = { ...context, connection, active, dialled, dials };
+      const next = { ...context, connection, active, dialled, dials, via, groups };
       const chosen = context.chosen || !hasSeveralPaths(connection);
-      enqueue.assign({ connection, active, dialled, dials, chosen });
+      enqueue.assign({ connection, active, dialled, dials, chosen, via, groups });
       enqueue.assign({ keys: ofDeclared(context.keys, paths) });
       if (hasSeveralPaths(context.connection) && hasSeveralPaths(connection)) {
         enqueue.sendTo(failoverId, { type: "paths.declared", ...declarationOf(connection) });
@@ -135,7 +154,7 @@ export const connectionSetup = setup({
       else if (hasSeveralPaths(connection)) {
         const up = pathsUp(next);
         // The actor that starts is notified of each path that has an IKE SA.
-        enqueue.assign({ up, ready: [] });
+        enqueue.assign({ up, ready: [], absent: [] });
         enqueue.spawnChild("failover", failoverOf({ ...next, up }));
       }
       for (const { path } of context.paths)
@@ -162,9 +181,11 @@ export const connectionSetup = setup({
      */
     takeDecision: enqueueActions(({ enqueue, context, event }) => {
       if (event.type !== "path.decided") return;
-      const { active, dialled } = event;
-      const next = { ...context, active, dialled, dials: true };
-      enqueue.assign({ active, dialled, dials: true, chosen: true });
+      const { active, dialled, cause, epoch = context.epoch } = event;
+      const dials = event.waits !== true || context.dials;
+      const via = viaOf({ ...context, active, dialled });
+      const next = { ...context, active, dialled, dials, via };
+      enqueue.assign({ active, dialled, cause, epoch, dials, via, chosen: true });
       for (const { path, connection } of changedPaths(context, next)) {
         if (isChosen(context, path) && !isChosen(next, path)) {
           const left = { type: "path.left", path, intact: isIntact(event) } as const;
@@ -174,12 +195,17 @@ export const connectionSetup = setup({
           enqueue.sendTo(pathActorId(path), { type: "spec.changed", connection });
         }
       }
+      for (const path of staleStandbys(context, next)) {
+        const left = { type: "path.left", path, intact: true } as const;
+        enqueue.raise(left, { delay: "parting", id: partingId(path) });
+      }
       const { active: from } = context;
       // An earlier process may have left another path up than the preferred one.
       if (from === active || event.cause === "start") return;
       const switched = { from, to: active, cause: event.cause };
       enqueue.assign({ switched });
-      enqueue.emit({ type: "path.switched", ...switched });
+      // The agent that leads now reports it.
+      if (isHere(context.connection, active)) enqueue.emit({ type: "path.switched", ...switched });
     }),
     /** Has the gateways lead the traffic into the active path. */
     moveGateways: enqueueActions(({ enqueue, context }) => {
@@ -188,6 +214,7 @@ export const connectionSetup = setup({
           type: "tunnels.changed",
           tunnels: ifIdsOf(context, key),
           tunnel: tunnelOf(context, key),
+          carries: carries(context),
         });
       }
     }),
@@ -221,7 +248,7 @@ export const connectionSetup = setup({
       const { path, child, tunnel } = event;
       const others = context.tunnels.filter((one) => one.path !== path || one.child !== child);
       enqueue.assign({ tunnels: others.concat({ path, child, tunnel }) });
-      if (path !== context.active || !context.gateways.includes(child)) return;
+      if (path !== context.via || !context.gateways.includes(child)) return;
       enqueue.sendTo(gatewayActorId(child), { type: "tunnel.changed", tunnel });
     }),
     forgetTunnel: assign(({ context, event }) =>
@@ -288,6 +315,34 @@ export const connectionSetup = setup({
       for (const change of changesOf(context.ready, ready, ["path.ready", "path.unready"]))
         enqueue.sendTo(failoverId, change);
     }),
+    /** The same for the paths of absent groups. */
+    compareAbsent: enqueueActions(({ enqueue, context }) => {
+      if (!hasSeveralPaths(context.connection)) return;
+      const absent = pathsAbsent(context);
+      if (sameItems(absent, context.absent)) return;
+      enqueue.assign({ absent });
+      for (const change of changesOf(context.absent, absent, ["path.absent", "path.present"]))
+        enqueue.sendTo(failoverId, change);
+    }),
+    noteGroup: assign(({ context, event }) => ({ groups: groupsAfter(context.groups, event) })),
+    /** Reports the attempts elsewhere that failed since the last report of their group. */
+    passFailed: enqueueActions(({ enqueue, context, event }) => {
+      if (event.type !== "beat.heard") return;
+      for (const path of failedSince(context, event))
+        enqueue.sendTo(failoverId, { type: "path.failed", path });
+    }),
+    /** Passes the decision of a group, or again those of all after another declaration. */
+    passDecisions: enqueueActions(({ enqueue, context, event }) => {
+      if (!hasSeveralPaths(context.connection)) return;
+      const from = "group" in event ? [event.group] : Object.keys(context.groups);
+      for (const decision of from.map((group) => decisionOf(context, group)))
+        if (decision !== undefined) enqueue.sendTo(failoverId, decision);
+    }),
+    notePeers: enqueueActions(({ enqueue, context, event }) => {
+      enqueue.assign({ peersKnown: true });
+      if (event.type === "peers.known" && hasSeveralPaths(context.connection))
+        enqueue.sendTo(failoverId, event);
+    }),
     notifyFailover: enqueueActions(({ enqueue, context, event }) => {
       if (!hasSeveralPaths(context.connection)) return;
       if (event.type === "path.failed" || event.type === "move") enqueue.sendTo(failoverId, event);
@@ -295,6 +350,7 @@ export const connectionSetup = setup({
     /** Passes the verdict of the probes, which concerns the active path. */
     passVerdict: enqueueActions(({ enqueue, context: { connection, active }, event }) => {
       if (event.type !== "probes.judged" || !hasSeveralPaths(connection)) return;
+      if (!isHere(connection, active)) return;
       const type = verdictOf(event.answered);
       enqueue.sendTo(failoverId, { type, path: active });
     }),
@@ -304,16 +360,27 @@ export const connectionSetup = setup({
     }),
   },
   guards: {
-    activeIs: ({ context }, { state }: { state: PublicState }) =>
-      context.paths.find(({ path }) => path === context.active)?.state === state,
-    activeVanishes: ({ context, event }) =>
-      event.type === "spec.changed" &&
-      pathConnections(event.connection).every(({ path }) => path !== context.active),
+    activeIs: ({ context }, { state }: { state: PublicState }) => activeState(context) === state,
+    isNewBeat: ({ context, event }) => isNewBeat(context, event),
+    /** Whether a declaration changes the path that the gateways use, or whether they carry traffic. */
+    gatewaysMove: ({ context, event }) => {
+      if (event.type !== "spec.changed") return false;
+      const { connection } = event;
+      const names = pathNames(connection);
+      const active = names.includes(context.active) ? context.active : (names[0] as string);
+      const next = { ...context, connection, active };
+      return movesGateways(context, { ...next, via: viaOf(next) });
+    },
     choiceEnds: ({ context, event }) =>
       event.type === "spec.changed" && !context.chosen && !hasSeveralPaths(event.connection),
     isFirstChoice: ({ context }) => !context.chosen,
     switches: ({ context, event }) =>
-      event.type === "path.decided" && event.active !== context.active,
+      event.type === "path.decided" &&
+      movesGateways(context, {
+        ...context,
+        active: event.active,
+        via: viaOf({ ...context, ...event }),
+      }),
     /** Whether a path has another public state, or another failure. */
     isNews: ({ context, event }) => {
       if (!("snapshot" in event)) return false;

@@ -1,9 +1,12 @@
 import type { Connection } from "../../model/api/connection.ts";
+import type { ConnectionBeat } from "../../model/beats/beat.ts";
+import type { SwitchCause } from "../../model/beats/switch-cause.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import type { PublicState } from "../../model/status/public-state.ts";
 import type { FailoverEvent, PathDecision } from "../failover/failover-types.ts";
 import type { ChildEndpoints, Tunnel } from "../gateway/gateway-types.ts";
 import type { PathEvent, PathInput, PathReport } from "../path/path-types.ts";
+import type { HeardGroups } from "./elsewhere.ts";
 
 /** The gateway and the workers of each child, by its key. */
 export type Endpoints = ReadonlyMap<string, ChildEndpoints>;
@@ -39,10 +42,19 @@ export interface ConnectionContext {
   readonly keys: Readonly<Record<string, PathKey>>;
   /** The paths that have actors, including those that are terminating. */
   readonly paths: readonly PathView[];
-  /** The path that carries the traffic. */
+  /** The path that carries the traffic, here or elsewhere. */
   readonly active: string;
   /** Another path that is brought up beside it, for a planned move. */
   readonly dialled: string | undefined;
+  /** The cause of the last decision. */
+  readonly cause: SwitchCause;
+  /** The number of the last decision; 0 before the first one, and always with one group. */
+  readonly epoch: number;
+  /**
+   * The path here into which the gateways lead what they receive: the active one, or else one that is
+   * dialled here, or else the one that was active here last.
+   */
+  readonly via: string;
   /**
    * Whether the chosen paths are dialled: with several paths, not before charon's first list of SAs
    * in a session, which may have SAs of another path.
@@ -53,9 +65,15 @@ export interface ConnectionContext {
    * may have led the traffic into another path.
    */
   readonly chosen: boolean;
+  /** The reports of other groups that have paths. */
+  readonly groups: HeardGroups;
+  /** The paths of groups that are absent. */
+  readonly absent: readonly string[];
+  /** Whether the agents of the other groups were heard, or long enough were not. */
+  readonly peersKnown: boolean;
   /** The last switch to another path; undefined before the first one. */
   readonly switched: PathSwitched | undefined;
-  /** The paths that can carry the traffic, if there are several. */
+  /** The paths that can carry the traffic, here and elsewhere, if there are several. */
   readonly up: readonly string[];
   /** The paths with an IKE SA, if there are several. */
   readonly ready: readonly string[];
@@ -75,6 +93,13 @@ export type ConnectionEvent =
   | ForwardedEvent
   | PathReport
   | PathDecision
+  /** The agent of another group reports about the connection. */
+  | { type: "beat.heard"; group: string; beat: ConnectionBeat }
+  /** The agent of another group is not heard, and its node does not answer; or it ends. */
+  | { type: "group.absent"; group: string }
+  | { type: "group.present"; group: string }
+  /** The agents of the other groups were heard, or long enough were not. */
+  | { type: "peers.known" }
   /** Each path has its part of charon's list of SAs. */
   | { type: "sas.complete" }
   /**

@@ -1,5 +1,7 @@
 import { type ActorRefFrom, type SnapshotFrom } from "xstate";
-import { hasSeveralPaths, pathConnections } from "../../model/api/path.ts";
+import type { Connection } from "../../model/api/connection.ts";
+import { hasSeveralPaths, pathNames } from "../../model/api/path.ts";
+import { viaOf } from "./connection-facts.ts";
 import { connectionSetup } from "./connection-setup.ts";
 import type { ForwardedEvent } from "./connection-types.ts";
 
@@ -22,6 +24,15 @@ const ofSpec = [
   { type: "takeSpec" },
   { type: "startGateways" },
   { type: "startPaths" },
+  { type: "compareAbsent" },
+  { type: "compareUp" },
+  { type: "compareReady" },
+  { type: "passDecisions" },
+] as const;
+/** The facts about other groups have changed. */
+const ofGroup = [
+  { type: "noteGroup" },
+  { type: "compareAbsent" },
   { type: "compareUp" },
   { type: "compareReady" },
 ] as const;
@@ -46,6 +57,10 @@ const forwarded: Readonly<Record<ForwardedEvent["type"], object>> = {
   restart: { actions: [{ type: "renewActive" }, { type: "forward" }] },
 };
 
+function preferredOf(connection: Connection): string {
+  return pathNames(connection)[0] as string;
+}
+
 /**
  * One IPSecConnection: its paths to the peer, and the gateways of its children. An exception in one of
  * them stops the connection's actor, which the runtime starts again.
@@ -57,8 +72,18 @@ export const connectionMachine = connectionSetup.createMachine({
     paths: [],
     up: [],
     ready: [],
-    active: pathConnections(input.connection)[0]?.path as string,
+    active: preferredOf(input.connection),
     dialled: undefined,
+    cause: "start",
+    epoch: 0,
+    via: viaOf({
+      connection: input.connection,
+      active: preferredOf(input.connection),
+      dialled: undefined,
+    }),
+    groups: {},
+    absent: [],
+    peersKnown: false,
     dials: !hasSeveralPaths(input.connection),
     chosen: !hasSeveralPaths(input.connection),
     switched: undefined,
@@ -77,7 +102,7 @@ export const connectionMachine = connectionSetup.createMachine({
         guard: "choiceEnds",
         actions: [...ofSpec, { type: "moveGateways" }, { type: "giveEndpoints" }],
       },
-      { guard: "activeVanishes", actions: [...ofSpec, { type: "moveGateways" }] },
+      { guard: "gatewaysMove", actions: [...ofSpec, { type: "moveGateways" }] },
       { actions: ofSpec },
     ],
     "path.carries": { actions: [{ type: "takeCarried" }, { type: "compareUp" }] },
@@ -92,6 +117,13 @@ export const connectionMachine = connectionSetup.createMachine({
       { guard: "switches", actions: [...ofDecision, { type: "moveGateways" }] },
       { actions: ofDecision },
     ],
+    "beat.heard": {
+      guard: "isNewBeat",
+      actions: [{ type: "passFailed" }, ...ofGroup, { type: "passDecisions" }],
+    },
+    "group.absent": { actions: ofGroup },
+    "group.present": { actions: ofGroup },
+    "peers.known": { actions: { type: "notePeers" } },
     "sas.complete": { actions: { type: "resumeChoice" } },
     "path.left": { actions: { type: "endLeft" } },
     "xstate.snapshot.path.*": {

@@ -1,35 +1,43 @@
 import { assign, sendParent, setup } from "xstate";
 import { calmMs } from "../common/recurrence.ts";
+import { declared, isOther, isPlanned, isSpread } from "./declaration.ts";
+import {
+  claimed,
+  claimMs,
+  confirmationMs,
+  followed,
+  isOfLeader,
+  isOutranked,
+  isRedialled,
+  isUndecided,
+  madeAbsent,
+  mayClaim,
+  mayOpen,
+  opened,
+  successorOf,
+  taken,
+} from "./epochs.ts";
 import {
   abandoned,
-  declared,
   holdMs,
   isAway,
-  isOther,
   isOtherUp,
-  isPlanned,
   isPreferredUnready,
-  madeReady,
-  nextOf,
-  nextUpOf,
-  noSilences,
   planOf,
   preferredOf,
-  rested,
-  restMs,
   switched,
   switchedToBest,
   switchedToNext,
-  turnEnded,
-  turnMs,
-  unanswered,
 } from "./failover-facts.ts";
+import { isElsewhere, isSeveral, keptElsewhere } from "./here.ts";
+import { madeReady, noSilences, rested, restMs, unanswered } from "./silences.ts";
+import { nextOf, nextUpOf, turnEnded, turnMs } from "./turns.ts";
+import type { SwitchCause } from "../../model/beats/switch-cause.ts";
 import type {
   FailoverContext,
   FailoverEvent,
   FailoverInput,
   PathDecision,
-  SwitchCause,
 } from "./failover-types.ts";
 
 interface WithCause {
@@ -41,8 +49,11 @@ export const failoverSetup = setup({
   types: {} as { context: FailoverContext; events: FailoverEvent; input: FailoverInput },
   actions: {
     /** Every transition that changes the decision ends with this. */
-    report: sendParent(({ context: { active, dialled, cause } }): PathDecision => {
-      return { type: "path.decided", active, dialled, cause };
+    report: sendParent(({ context }): PathDecision => {
+      const { active, dialled, cause, epoch, charonReady } = context;
+      const decision = { type: "path.decided", active, dialled, cause } as const;
+      if (!isSeveral(context)) return decision;
+      return charonReady ? { ...decision, epoch } : { ...decision, epoch, waits: true };
     }),
     noteUp: assign(({ context: { up }, event }) =>
       "path" in event && event.path !== undefined && !up.includes(event.path)
@@ -105,8 +116,8 @@ export const failoverSetup = setup({
     /** SAs that charon no longer has when it is back were lost. */
     suspend: assign({
       charonReady: false,
-      up: [],
-      ready: [],
+      up: ({ context }) => keptElsewhere(context, context.up),
+      ready: ({ context }) => keptElsewhere(context, context.ready),
       silent: false,
       tried: [],
       circle: 0,
@@ -124,6 +135,29 @@ export const failoverSetup = setup({
     noteRenewal: assign({ renewed: true }),
     endRenewal: assign({ renewed: false }),
     forgetSetbacks: assign({ setbacks: 0, returned: false }),
+    notePeers: assign({ peersKnown: true }),
+    noteAbsent: assign(({ context, event }) =>
+      event.type === "path.absent" ? madeAbsent(context, event.path) : {},
+    ),
+    notePresent: assign(({ context: { absent }, event }) => ({
+      absent: absent.filter((path) => !("path" in event && event.path === path)),
+    })),
+    /** Makes the first decision. */
+    open: assign(({ context }) => opened(context)),
+    /** Takes the decision of another agent. */
+    takeHeard: assign(({ context, event }) =>
+      event.type === "decision.heard" ? taken(context, event) : {},
+    ),
+    /** Notes the report of the agent of the active path. */
+    follow: assign(({ context, event }) =>
+      event.type === "decision.heard" ? followed(context, event) : {},
+    ),
+    /** Makes the best path of this group active, since the agent of the active one is not heard. */
+    claim: assign(({ context }) => claimed(context)),
+    /** Hands the traffic over to a path elsewhere, since charon here does not return. */
+    switchToSuccessor: assign(({ context }) =>
+      switched(context, successorOf(context) ?? context.active, "lost"),
+    ),
   },
   guards: {
     charonReady: ({ context }) => context.charonReady,
@@ -142,8 +176,13 @@ export const failoverSetup = setup({
     next: ({ context }) => nextOf(context) !== undefined,
     /** Whether a path without a turn is left, so that a failed attempt ends the present turn. */
     quick: ({ context }) => context.circle === 0,
-    known: ({ context, event }) =>
-      "path" in event && event.path !== undefined && context.paths.includes(event.path),
+    known: ({ context: { paths, absent }, event }) => {
+      if (!("path" in event) || event.path === undefined || !paths.includes(event.path))
+        return false;
+      return event.type === "path.absent" || !absent.includes(event.path);
+    },
+    ofPreferred: ({ context: { paths }, event }) =>
+      "path" in event && event.path === preferredOf(paths),
     ofActive: ({ context, event }) => "path" in event && event.path === context.active,
     ofDialled: ({ context, event }) => "path" in event && event.path === context.dialled,
     planned: ({ context, event }) => planOf(context, event) !== undefined,
@@ -151,6 +190,30 @@ export const failoverSetup = setup({
       const plan = planOf(context, event);
       return plan !== undefined && context.up.includes(plan.path);
     },
+    elsewhere: ({ context }) => isElsewhere(context),
+    ofOwn: ({ context }) => !isElsewhere(context),
+    several: ({ context }) => isSeveral(context),
+    undecided: ({ context }) => isUndecided(context),
+    decided: ({ context }) => !isUndecided(context),
+    opens: ({ context }) => mayOpen(context),
+    peersKnown: ({ context }) => context.peersKnown,
+    outranked: ({ context, event }) => isOutranked(context, event),
+    redialled: ({ context, event }) => isRedialled(context, event),
+    ofLeader: ({ context, event }) => isOfLeader(context, event),
+    confirmed: ({ context }) => context.confirmed,
+    unconfirmed: ({ context }) => !context.confirmed,
+    /** Whether the agent of the active path is heard, and reports that it carries the traffic. */
+    followable: ({ context: { confirmed, absent, active } }) =>
+      confirmed && !absent.includes(active),
+    handed: ({ context }) => context.handed,
+    activeAbsent: ({ context }) => context.absent.includes(context.active),
+    claimable: ({ context }) => mayClaim(context),
+    successor: ({ context }) => successorOf(context) !== undefined,
+    /** Whether the paths of this group alone are now those of several ones. */
+    spread: ({ context, event }) =>
+      event.type === "paths.declared" &&
+      event.paths.includes(context.active) &&
+      isSpread(context, event),
     declaredOther: ({ context, event }) =>
       event.type === "paths.declared" && isOther(context, event),
     activeRemoved: ({ context, event }) =>
@@ -174,6 +237,12 @@ export const failoverSetup = setup({
     rest: ({ context }) => restMs(context),
     hold: ({ context }) => holdMs(context),
     calm: calmMs,
+    /** For other agents of which nothing was heard yet. */
+    settling: 1_000,
+    confirmation: ({ context }) => confirmationMs(context),
+    claim: ({ context }) => claimMs(context),
+    /** For a charon that returns, while the kernel carries the traffic. */
+    orphaned: 10_000,
     /** After this time the preferred path has proven itself. */
     proof: 600_000,
   },

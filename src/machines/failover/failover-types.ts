@@ -1,20 +1,5 @@
 import type { FailoverSettings } from "../../model/api/connection.ts";
-
-/**
- * Why the decision changed: the start of the actor, the active path went down (`lost`), its attempt
- * did not succeed (`failed`), it is up and no probe, or without one no IKE request, is answered through it
- * (`unreachable`), a planned move or failback began or ended, the active path is not declared any more
- * (`removed`), or the attempt at a path beside the active one ended without success (`abandoned`).
- */
-export type SwitchCause =
-  | "start"
-  | "lost"
-  | "failed"
-  | "unreachable"
-  | "move"
-  | "failback"
-  | "removed"
-  | "abandoned";
+import type { SwitchCause } from "../../model/beats/switch-cause.ts";
 
 /** Sent to the parent whenever the decision changes, and each time after charon's list of SAs. */
 export interface PathDecision {
@@ -24,12 +9,26 @@ export interface PathDecision {
   readonly dialled: string | undefined;
   /** The cause of the last change. */
   readonly cause: SwitchCause;
+  /** The number of the decision; only with several groups. */
+  readonly epoch?: number;
+  /** Set while charon's list of SAs is not known: nothing may be dialled yet. */
+  readonly waits?: true;
+}
+
+/** A decision that the agent of another group reports. */
+export interface HeardDecision extends Required<Omit<PathDecision, "type" | "waits">> {
+  readonly type: "decision.heard";
+  /** The paths of the sender. */
+  readonly from: readonly string[];
+  /** Whether the active path is the sender's, and its gateways carry the traffic. */
+  readonly leading: boolean;
 }
 
 /** The settings on which the choice depends. */
 export type ChoiceSettings = Pick<FailoverSettings, "holdSeconds" | "failback">;
 
-export interface FailoverContext extends Omit<PathDecision, "type">, PathDeclaration {
+export interface FailoverContext
+  extends Pick<PathDecision, "active" | "dialled" | "cause">, PathDeclaration {
   readonly charonReady: boolean;
   /** The paths that carry traffic, in no order; none while charon is lost. */
   readonly up: readonly string[];
@@ -51,6 +50,16 @@ export interface FailoverContext extends Omit<PathDecision, "type">, PathDeclara
   readonly returned: boolean;
   /** The failbacks in a row that were abandoned or did not last; each doubles the hold. */
   readonly setbacks: number;
+  /** The number of the decision; 0 before the first one, and always with one group. */
+  readonly epoch: number;
+  /** The paths of groups that are not heard. */
+  readonly absent: readonly string[];
+  /** Whether the agents of the other groups were heard, or long enough were not. */
+  readonly peersKnown: boolean;
+  /** Whether the agent of the active path, which is elsewhere, reports that it carries the traffic. */
+  readonly confirmed: boolean;
+  /** Whether the active path was handed over by this agent to that of another group. */
+  readonly handed: boolean;
 }
 
 export interface FailoverInput {
@@ -63,10 +72,14 @@ export interface FailoverInput {
   readonly up: readonly string[];
   /** Whether charon answers, and its list of SAs is known. */
   readonly charonReady: boolean;
+  /** The names of the paths of this group; undefined if it has all paths. */
+  readonly here?: readonly string[] | undefined;
+  /** Whether the agents of the other groups were heard already, or long enough were not. */
+  readonly peersKnown?: boolean;
 }
 
 /** The paths as they are declared now. */
-export type PathDeclaration = Pick<FailoverInput, "paths" | "warm" | "settings">;
+export type PathDeclaration = Pick<FailoverInput, "paths" | "warm" | "settings" | "here">;
 
 export type FailoverEvent =
   | ({ type: "paths.declared" } & PathDeclaration)
@@ -89,5 +102,11 @@ export type FailoverEvent =
   | { type: "charon.lost" }
   /** The SAs of the path will be replaced, by a command or a declaration. */
   | { type: "path.renewed"; path: string }
+  | HeardDecision
+  /** The group of the path is not heard, and its node does not answer. */
+  | { type: "path.absent"; path: string }
+  | { type: "path.present"; path: string }
+  /** The agents of the other groups were heard, or long enough were not. */
+  | { type: "peers.known" }
   /** A planned move; without a name to the next path in order. */
   | { type: "move"; path?: string };

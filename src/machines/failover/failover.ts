@@ -1,7 +1,8 @@
 import { and, not, or, type SnapshotFrom } from "xstate";
 import { startOf } from "./failover-facts.ts";
 import { failoverSetup } from "./failover-setup.ts";
-import type { SwitchCause } from "./failover-types.ts";
+import { claiming, following, listening, toFollowing } from "./several-groups.ts";
+import type { SwitchCause } from "../../model/beats/switch-cause.ts";
 
 const report = { type: "report" } as const;
 const noteDown = { type: "noteDown" } as const;
@@ -9,6 +10,14 @@ const noteReady = { type: "noteReady" } as const;
 const noteUnready = { type: "noteUnready" } as const;
 const noteSilence = { type: "noteSilence" } as const;
 const takeDeclaration = { type: "takeDeclaration" } as const;
+const noteAbsent = { type: "noteAbsent" } as const;
+const notePresent = { type: "notePresent" } as const;
+const follow = [{ type: "follow" }, report] as const;
+const spread = {
+  guard: "spread",
+  target: "#failover.deciding",
+  actions: takeDeclaration,
+} as const;
 const endTurn = { type: "endTurn" } as const;
 
 const switchToBest = (cause: SwitchCause) => ({ type: "switchToBest", params: { cause } }) as const;
@@ -54,23 +63,40 @@ export const failoverMachine = failoverSetup.createMachine({
     "path.down": { actions: noteDown },
     "path.ready": { guard: "known", actions: noteReady },
     "path.unready": { actions: noteUnready },
-    "path.silent": { guard: and(["ofActive", "activeUp"]), actions: noteSilence },
+    "path.silent": {
+      guard: and(["ofActive", "activeUp", not("elsewhere")]),
+      actions: noteSilence,
+    },
     "path.answers": { guard: "ofActive", actions: { type: "noteAnswer" } },
     "path.unjudged": { guard: "ofActive", actions: { type: "forgetSilence" } },
     "charon.lost": { target: ".suspended", actions: { type: "suspend" } },
+    "path.absent": { guard: and(["several", "known"]), actions: noteAbsent },
+    "path.present": { actions: notePresent },
+    "peers.known": { actions: { type: "notePeers" } },
+    "decision.heard": [
+      { guard: "outranked", target: ".deciding", actions: { type: "takeHeard" } },
+      { guard: "redialled", actions: follow },
+      { guard: "ofLeader", actions: { type: "follow" } },
+    ],
     "paths.declared": [
       {
         guard: "activeRemoved",
         target: ".deciding",
         actions: [takeDeclaration, switchToBest("removed")],
       },
+      { guard: "spread", target: ".deciding", actions: takeDeclaration },
       { guard: "declaredOther", actions: takeDeclaration },
     ],
   },
   states: {
+    listening,
+    following,
+    claiming,
     deciding: {
       description: "The state follows from which paths are up.",
       always: [
+        { guard: "undecided", target: "listening" },
+        { guard: "elsewhere", target: "following", actions: report },
         { guard: "activeUp", target: "steady", actions: report },
         { guard: "otherUp", target: "steady", actions: [{ type: "switchToUp" }, report] },
         { target: "dialling", actions: report },
@@ -79,15 +105,13 @@ export const failoverMachine = failoverSetup.createMachine({
     steady: {
       description: "The active path is up and carries the traffic.",
       initial: "comparing",
-      always: { guard: "silent", target: "silent" },
+      always: [toFollowing, { guard: "silent", target: "silent" }],
       on: {
         "path.down": lost,
-        "paths.declared": {
-          guard: "activeKept",
-          target: "steady",
-          reenter: true,
-          actions: takeDeclaration,
-        },
+        "paths.declared": [
+          spread,
+          { guard: "activeKept", target: "steady", reenter: true, actions: takeDeclaration },
+        ],
         move,
         "path.renewed": {
           guard: "ofActive",
@@ -114,13 +138,21 @@ export const failoverMachine = failoverSetup.createMachine({
         awaiting: {
           description:
             "Another path carries the traffic; the preferred one has no IKE SA, as it would have if its peer answered.",
-          on: { "path.ready": { guard: "ofAwaited", target: "comparing", actions: noteReady } },
+          on: {
+            "path.ready": { guard: "ofAwaited", target: "comparing", actions: noteReady },
+            "path.present": { guard: "ofPreferred", target: "comparing", actions: notePresent },
+          },
         },
         holding: {
           description:
             "Another path carries the traffic; after the hold, the preferred one is dialled beside it.",
           on: {
             "path.unready": { guard: "ofAwaited", target: "comparing", actions: noteUnready },
+            "path.absent": {
+              guard: and(["several", "ofPreferred"]),
+              target: "comparing",
+              actions: noteAbsent,
+            },
           },
           after: { hold: move },
         },
@@ -135,6 +167,7 @@ export const failoverMachine = failoverSetup.createMachine({
         "The active path is up, and no probe, or without one no IKE request, is answered through it: the others have a turn each, until one is answered; then ever longer rests.",
       entry: { type: "noteUnanswered" },
       always: [
+        toFollowing,
         { guard: not("silent"), target: "steady" },
         { guard: "nextUp", target: "steady", actions: [{ type: "switchToNextUp" }, report] },
         { guard: "next", target: "moving", actions: [{ type: "dialNext" }, report] },
@@ -142,11 +175,10 @@ export const failoverMachine = failoverSetup.createMachine({
       on: {
         "path.renewed": { guard: "ofActive", actions: { type: "noteRenewal" } },
         "path.down": lost,
-        "paths.declared": {
-          guard: "activeKept",
-          target: "steady",
-          actions: takeDeclaration,
-        },
+        "paths.declared": [
+          spread,
+          { guard: "activeKept", target: "steady", actions: takeDeclaration },
+        ],
         move,
       },
       after: { rest: { target: "silent", reenter: true, actions: { type: "rest" } } },
@@ -155,6 +187,7 @@ export const failoverMachine = failoverSetup.createMachine({
       description:
         "The active path went down and has a second to come up again, or ten after a command or a declaration that replaces its SAs, unless another path is up.",
       always: [
+        toFollowing,
         { guard: "activeUp", target: "steady", actions: { type: "endRenewal" } },
         { guard: "otherUp", target: "steady", actions: toBest("lost") },
       ],
@@ -168,6 +201,7 @@ export const failoverMachine = failoverSetup.createMachine({
       description:
         "No path is up: the paths become active and are dialled in turn, ever more slowly, until one is up.",
       always: [
+        toFollowing,
         { guard: "activeUp", target: "steady" },
         { guard: "otherUp", target: "steady", actions: toBest("failed") },
       ],
@@ -190,7 +224,10 @@ export const failoverMachine = failoverSetup.createMachine({
     moving: {
       description:
         "Another path is dialled while the active one carries the traffic: for a move, a failback, or because no probe is answered.",
-      always: { guard: "heard", target: "steady", actions: [{ type: "cancel" }, report] },
+      always: [
+        toFollowing,
+        { guard: "heard", target: "steady", actions: [{ type: "cancel" }, report] },
+      ],
       on: {
         "path.up": {
           guard: "ofDialled",
@@ -214,15 +251,19 @@ export const failoverMachine = failoverSetup.createMachine({
           { guard: and(["ofDialled", "silent"]), target: "silent", actions: abandon },
           { guard: "ofDialled", target: "steady", actions: abandon },
         ],
+        "path.absent": { guard: "ofDialled", target: "steady", actions: [noteAbsent, ...abandon] },
         "charon.lost": {
           target: "suspended",
           actions: [{ type: "cancel" }, { type: "suspend" }],
         },
-        "paths.declared": {
-          guard: "planRemoved",
-          target: "steady",
-          actions: [takeDeclaration, { type: "cancel" }, report],
-        },
+        "paths.declared": [
+          spread,
+          {
+            guard: "planRemoved",
+            target: "steady",
+            actions: [takeDeclaration, { type: "cancel" }, report],
+          },
+        ],
         move,
       },
       after: {
@@ -241,6 +282,17 @@ export const failoverMachine = failoverSetup.createMachine({
           { guard: "declaredOther", actions: takeDeclaration },
         ],
         "charon.ready": { actions: { type: "resume" } },
+        "decision.heard": [
+          { guard: "outranked", actions: [{ type: "takeHeard" }, report] },
+          { guard: "redialled", actions: follow },
+          { guard: "ofLeader", actions: { type: "follow" } },
+        ],
+      },
+      after: {
+        orphaned: [
+          { guard: "successor", actions: [{ type: "switchToSuccessor" }, report] },
+          { guard: "several", target: "suspended", reenter: true },
+        ],
       },
       always: { guard: "charonReady", target: "deciding" },
     },

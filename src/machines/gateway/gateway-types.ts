@@ -27,6 +27,11 @@ export interface GatewayOrder {
   readonly tunnels: readonly number[];
   /** Whether an earlier pass configured the namespace completely. */
   readonly applied: boolean;
+  /**
+   * False while the gateway of another group carries the traffic: this one has everything in place and
+   * does not announce itself to the workers.
+   */
+  readonly carries?: boolean;
 }
 
 /** The gateway and the workers of a child. */
@@ -43,6 +48,8 @@ export interface GatewayContext {
   readonly workers: readonly Worker[];
   readonly tunnel: Tunnel | undefined;
   readonly tunnels: readonly number[];
+  /** Whether the gateway carries the traffic of its workers. */
+  readonly carries: boolean;
   readonly failure: Failure | undefined;
   readonly attempt: number;
   /** Whether a pass has configured this namespace completely. */
@@ -83,7 +90,13 @@ export type GatewayEvent =
   | ({ type: "endpoints.changed" } & ChildEndpoints)
   | { type: "tunnel.changed"; tunnel: Tunnel }
   /** Another tunnel carries what workers send; `tunnel` has its parameters, if they are known. */
-  | { type: "tunnels.changed"; tunnels: readonly number[]; tunnel: Tunnel | undefined }
+  | {
+      type: "tunnels.changed";
+      tunnels: readonly number[];
+      tunnel: Tunnel | undefined;
+      /** Undefined: as before. */
+      carries?: boolean;
+    }
   | { type: "kernel.changed"; part?: KernelPart }
   | { type: "attend.failed"; duty: Duty; error: unknown }
   | { type: "stop" };
@@ -103,4 +116,7 @@ export interface RemoveOrder {
   readonly child: string;
 }
 
-export type GatewayInput = Pick<GatewayContext, "connection" | "child" | "tunnels">;
+export type GatewayInput = Pick<GatewayContext, "connection" | "child" | "tunnels"> & {
+  /** True by default. */
+  readonly carries?: boolean;
+};

@@ -5,9 +5,9 @@ import { gatewaySetup } from "./gateway-setup.ts";
 import type { GatewayContext, GatewayOrder } from "./gateway-types.ts";
 
 function orderOf(context: GatewayContext): GatewayOrder {
-  const { connection, child, workers, tunnel, tunnels, applied } = context;
+  const { connection, child, workers, tunnel, tunnels, applied, carries } = context;
   const gateway = context.gateway as Gateway;
-  return { connection, child, gateway, workers, tunnel, tunnels, applied };
+  return { connection, child, gateway, workers, tunnel, tunnels, applied, carries };
 }
 
 const attend = {
@@ -21,6 +21,7 @@ export const gatewayMachine = gatewaySetup.createMachine({
   id: "gateway",
   context: ({ input }) => ({
     ...input,
+    carries: input.carries ?? true,
     gateway: undefined,
     workers: [],
     tunnel: undefined,
@@ -73,6 +74,7 @@ export const gatewayMachine = gatewaySetup.createMachine({
       actions: assign(({ context, event }) => ({
         tunnels: event.tunnels,
         tunnel: event.tunnel ?? context.tunnel,
+        carries: event.carries ?? context.carries,
       })),
       target: ".stale",
     },

@@ -1,7 +1,7 @@
 import { ask } from "../../adapters/control/client.ts";
 import { isReady } from "../../model/status/condition.ts";
 import type { Dated } from "../../runtime/status/dated-status.ts";
-import type { Status } from "../../model/status/status.ts";
+import type { ConnectionStatus, Status } from "../../model/status/status.ts";
 import { defineCommand } from "../options/command.ts";
 import { output, stateFolder } from "../options/common.ts";
 import { controlSocket } from "../options/defaults.ts";
@@ -28,6 +28,7 @@ have the conditions.`,
       status = result as Status & Dated;
       process.stdout.write(output === "text" ? statusTable(status) : formatValue(output, status));
     }
-    return status !== undefined && status.connections.every(isReady) ? 0 : 1;
+    const isGood = (one: ConnectionStatus) => one.leads === false || isReady(one);
+    return status !== undefined && status.connections.every(isGood) ? 0 : 1;
   },
 });

@@ -181,6 +181,7 @@ class AgentParts {
     const secrets = this.#resources.use(new NamedSecrets(this.#client));
     return desiredStates(agentDesired(declared, secrets, this.#options.groupId), {
       scope: "cluster",
+      groupId: this.#options.groupId,
       outside: this.#options.clusterNetworks,
       report: (error) => this.#onBreakdown("manifests", error),
     });

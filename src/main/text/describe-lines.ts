@@ -97,9 +97,10 @@ function activePathOf({ paths = [] }: ConnectionStatus): string {
 }
 
 function pathText(path: PathStatus, now: number): string {
-  const { name, role, standby, remote } = path;
+  const { name, role, standby, remote, node } = path;
   const kind = role === "standby" ? `${standby} standby` : role;
-  return `${name} to ${remote}, ${kind}, ${stateOf(path, now)}`;
+  const place = node === undefined ? "" : ` from ${node}`;
+  return `${name}${place} to ${remote}, ${kind}, ${stateOf(path, now)}`;
 }
 
 function switchText({ from, cause, since }: LastSwitch, to: string, now: number): string {

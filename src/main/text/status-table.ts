@@ -51,8 +51,9 @@ function connectionRow({ id, state, since, failure }: ConnectionStatus, now: num
 }
 
 function pathRow(path: PathStatus, now: number): string[] {
-  const { name, role, standby, state, since, failure } = path;
-  const text = `path ${name} (${role === "standby" ? standby : role})`;
+  const { name, role, standby, state, since, failure, node } = path;
+  const place = node === undefined ? "" : ` on ${node}`;
+  const text = `path ${name} (${role === "standby" ? standby : role})${place}`;
   return ["", text, state, sinceText(since, now), "", "", "", "", failure?.reason ?? ""];
 }
 

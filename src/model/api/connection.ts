@@ -70,12 +70,14 @@ export interface Connection {
   readonly localAddr: string | undefined;
   readonly localId: string;
   readonly remoteId: string;
-  /** The CharonGroup that carries the tunnel, if the manifest names one. */
+  /** The CharonGroup that carries the tunnel, if the manifest names one; paths may have others. */
   readonly groupRef: { readonly namespace: string; readonly name: string } | undefined;
   /** The node that carries the tunnel, from the manifest or from its CharonGroup. */
   readonly nodeName: string | undefined;
   /** The device that the xfrm interfaces are bound to; undefined unless the group names one. */
   readonly interfaceName: string | undefined;
+  /** Whether a Service leads to the charon of the group; it forwards only UDP. */
+  readonly behindFrontend: boolean;
   readonly secretRef: SecretRef;
   /** The namespaces whose pods may join; undefined for any. */
   readonly allowedNamespaces: readonly string[] | undefined;
@@ -83,9 +85,9 @@ export interface Connection {
   readonly extra: Readonly<Record<string, string>>;
   /** The declared paths, the preferred one first; empty for a connection with one path. */
   readonly paths: readonly Path[];
+  /** The names of the paths of this agent's group; undefined if all paths are in one group. */
+  readonly here?: readonly string[];
   readonly failover: FailoverSettings;
-  /** Set if a Service leads to the charon of the group; it forwards only UDP. */
-  readonly behindFrontend?: true;
   /** Set for a path beside which its connection has others. */
   readonly hasAlternative?: true;
   /** Set for a path that waits to take over with an IKE SA that is up. */
@@ -95,7 +97,17 @@ export interface Connection {
 /** The values that a path has of its own, or else from its connection. */
 type PathValues = Pick<
   Connection,
-  "remoteAddr" | "remoteAddress" | "localAddr" | "localId" | "remoteId" | "secretRef" | "extra"
+  | "remoteAddr"
+  | "remoteAddress"
+  | "localAddr"
+  | "localId"
+  | "remoteId"
+  | "secretRef"
+  | "extra"
+  | "groupRef"
+  | "nodeName"
+  | "interfaceName"
+  | "behindFrontend"
 >;
 
 /** A declared path: a pair of gateways that can carry the connection's traffic. */

@@ -17,6 +17,10 @@ const connectionRules: readonly Rule[] = [
     message: "nodeName and groupRef are both set: keep one of them",
   },
   {
+    rule: "!has(self.paths) || self.paths.all(p, !(has(p.nodeName) && has(p.groupRef)))",
+    message: "a path has both nodeName and groupRef: keep one of them",
+  },
+  {
     rule: "self.children.all(a, self.children.exists_one(b, self.children[b].if_id == self.children[a].if_id))",
     message: "two children have the same if_id: each child needs its own",
   },

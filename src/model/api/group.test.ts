@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { groupIdOf, groupsOf, nameFor } from "./group.ts";
+import { groupIdOf, groupIdOfPath, groupIdsOf, groupsOf, nameFor } from "./group.ts";
 
 describe("nameFor", () => {
   it("returns different names for parts that are equal when they are joined", () => {
@@ -34,6 +34,27 @@ describe("groups", () => {
     assert.deepEqual([...groups.keys()], ["vpn/main", "node:node-a"]);
     assert.equal(groups.get("node:node-a")?.hostNetwork, true);
     assert.deepEqual(groups.get("vpn/main")?.annotations, { a: "b" });
+  });
+
+  it("are those of every path of a connection, its own one first", () => {
+    const [a, b] = ["node-a", "node-b"].map((nodeName) => ({ nodeName }));
+    const groupRef = { namespace: "vpn", name: "main" };
+    const connection = {
+      ...a,
+      paths: [
+        { name: "one", ...b },
+        { name: "two", groupRef },
+        { name: "three" },
+        { name: "four", ...b },
+      ],
+    };
+    assert.deepEqual(groupIdsOf(connection), ["node:node-a", "node:node-b", "vpn/main"]);
+    assert.equal(groupIdOfPath(connection, "one"), "node:node-b");
+    assert.equal(groupIdOfPath(connection, "three"), "node:node-a");
+    assert.deepEqual([...groupsOf([], [connection]).keys()], ["node:node-b", "node:node-a"]);
+    const moved = { ...a, paths: connection.paths.slice(0, 2) };
+    assert.deepEqual(groupIdsOf(moved), ["node:node-b", "vpn/main"]);
+    assert.deepEqual(groupIdsOf({}), []);
   });
 
   it("is undefined for a connection without nodeName and groupRef", () => {

@@ -31,6 +31,50 @@ export function groupIdOf({
   return nodeName === undefined ? undefined : impliedGroupId(nodeName);
 }
 
+/** The part of a connection, or of its manifest, that says which groups carry its paths. */
+export interface PlacedConnection extends Partial<Placement> {
+  readonly paths?: readonly (Partial<Placement> & { readonly name: string })[];
+}
+
+/** The node or the CharonGroup that a manifest names for a connection or a path. */
+export type Placement = Pick<Connection, "groupRef" | "nodeName">;
+
+/** The ids of the groups that have a path of a connection, that of the connection itself first. */
+export function groupIdsOf(connection: PlacedConnection): string[] {
+  const own = groupIdOf(placeOf({}, connection));
+  const found = new Set(placesOf(connection).flatMap((place) => groupIdOf(place) ?? []));
+  if (own === undefined || !found.delete(own)) return [...found];
+  return [own, ...found];
+}
+
+/** The id of the group that has a path of a connection; undefined if the manifest names none. */
+export function groupIdOfPath(connection: PlacedConnection, name: string): string | undefined {
+  const path = connection.paths?.find((declared) => declared.name === name);
+  return groupIdOf(placeOf(path ?? {}, connection));
+}
+
+/** The node that has a path of a connection, as far as it is known. */
+export function nodeOfPath(connection: PlacedConnection, name: string): string | undefined {
+  const path = connection.paths?.find((declared) => declared.name === name);
+  return placeOf(path ?? {}, connection).nodeName;
+}
+
+/** The place of each path of a connection; its own one if it declares no paths. */
+export function placesOf(connection: PlacedConnection): Placement[] {
+  const { paths = [] } = connection;
+  const declared = paths.length === 0 ? [{}] : paths;
+  return declared.map((path) => placeOf(path, connection));
+}
+
+/** The place of a path: its own one, or else that of its connection. */
+export function placeOf(
+  path: Partial<Placement>,
+  { groupRef, nodeName }: Partial<Placement>,
+): Placement {
+  const isOwn = path.groupRef !== undefined || path.nodeName !== undefined;
+  return isOwn ? { groupRef: path.groupRef, nodeName: path.nodeName } : { groupRef, nodeName };
+}
+
 /** The id of the implicit group of a node. */
 export function impliedGroupId(nodeName: string): string {
   return `node:${nodeName}`;
@@ -64,10 +108,10 @@ export function groupFromCr({ metadata, spec }: CharonGroup): Group {
 /** Every group: those declared, and the implicit ones of connections. */
 export function groupsOf(
   declared: readonly CharonGroup[],
-  connections: Iterable<Pick<Connection, "groupRef" | "nodeName">>,
+  connections: Iterable<PlacedConnection>,
 ): ReadonlyMap<string, Group> {
   const groups = new Map(declared.map(groupFromCr).map((group) => [group.id, group]));
-  for (const { groupRef, nodeName } of connections) {
+  for (const { groupRef, nodeName } of [...connections].flatMap(placesOf)) {
     if (groupRef !== undefined || nodeName === undefined) continue;
     const id = impliedGroupId(nodeName);
     if (!groups.has(id)) groups.set(id, impliedGroup(nodeName));

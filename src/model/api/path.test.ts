@@ -7,7 +7,11 @@ import {
   allPathConnections,
   ifIdsOfPaths,
   coldStandby,
+  isHere,
+  leads,
   pathConnections,
+  pathNames,
+  pathsElsewhere,
   tunnelIfIds,
 } from "./path.ts";
 
@@ -71,6 +75,31 @@ describe("the paths of a connection", () => {
       ({ connection }) => connection.children[0]?.ifId,
     );
     assert.equal(new Set(ifIds).size, 2);
+  });
+
+  it("are dialled here only, with the same names and if_ids as in another group", () => {
+    const all = named("main", "backup", "third");
+    const connection = { ...all, here: ["backup"] };
+    const [backup, ...others] = pathConnections(connection);
+    assert.deepEqual(others, []);
+    assert.deepEqual(backup, pathConnections(all)[1]);
+    assert.deepEqual(pathNames(connection), ["main", "backup", "third"]);
+    assert.deepEqual(pathsElsewhere(connection), ["main", "third"]);
+    assert.deepEqual(pathsElsewhere(all), []);
+    assert.ok(isHere(connection, "backup") && leads(connection, "backup"));
+    assert.ok(!isHere(connection, "main") && !leads(connection, "main"));
+    assert.deepEqual(pathNames(connectionWith({})), ["main"]);
+  });
+
+  it("have the node of the connection, or their own one", () => {
+    const groupRef = { namespace: "vpn", name: "main" };
+    const paths = [{ name: "main" }, { name: "b", nodeName: "node-b" }, { name: "c", groupRef }];
+    const places = connectionWith({ paths }).paths.map((path) => [path.nodeName, path.groupRef]);
+    assert.deepEqual(places, [
+      ["your-node-name", undefined],
+      ["node-b", undefined],
+      [undefined, groupRef],
+    ]);
   });
 
   it("have the values of the connection that they do not replace", () => {

@@ -31,21 +31,46 @@ export interface PathConnection {
   readonly standby: Standby;
 }
 
-/** Whether a connection has paths to choose from. */
+/** Whether a connection has paths to choose from, here or elsewhere. */
 export function hasSeveralPaths({ paths }: Pick<Connection, "paths">): boolean {
   return paths.length > 1;
 }
 
-/** A connection by each of its paths, the preferred one first; always the same objects. */
+/** The names of all paths of a connection, the preferred one first. */
+export const pathNames = memo(({ paths }: Pick<Connection, "paths">): readonly string[] =>
+  paths.length === 0 ? [mainPath] : paths.map(({ name }) => name),
+);
+
+/** The names of the paths of a connection that other groups have, the preferred one first. */
+export const pathsElsewhere = memo((connection: Connection): readonly string[] =>
+  pathNames(connection).filter((path) => !isHere(connection, path)),
+);
+
+/** Whether the group of this agent has a path of a connection. */
+export function isHere({ here }: Pick<Connection, "here">, path: string): boolean {
+  return here?.includes(path) ?? true;
+}
+
+/** Whether the group of this agent carries the traffic of a connection with that active path. */
+export function leads(connection: Pick<Connection, "here">, active: string): boolean {
+  return isHere(connection, active);
+}
+
+/**
+ * A connection by each of the paths that are here, the preferred one first; always the same
+ * objects.
+ */
 export const pathConnections = memo((connection: Connection): readonly PathConnection[] => {
   if (connection.paths.length === 0)
     return [{ path: mainPath, connection, standby: defaultStandby }];
   const slotOf = slotsOf(connection.paths.map(({ name }) => name));
-  return connection.paths.map(({ name: path, standby, ...values }) => ({
+  const { here: _, ...shared } = connection;
+  const pathsHere = connection.paths.filter(({ name }) => isHere(connection, name));
+  return pathsHere.map(({ name: path, standby, ...values }) => ({
     path,
     standby,
     connection: {
-      ...connection,
+      ...shared,
       ...values,
       ...(hasSeveralPaths(connection) && { hasAlternative: true }),
       name: charonName(connection.name, path),
@@ -58,14 +83,14 @@ export const pathConnections = memo((connection: Connection): readonly PathConne
   }));
 });
 
-/** A connection by the path of that name, or else by the preferred one. */
+/** A connection by the path of that name, or else by the preferred one of those here. */
 export function connectionBy(connection: Connection, name: string | undefined): Connection {
   const paths = pathConnections(connection);
   const found = paths.find(({ path }) => path === name) ?? paths[0];
   return found?.connection ?? connection;
 }
 
-/** The connections of charon that belong to these connections. */
+/** The connections of this agent's charon that belong to these connections. */
 export function allPathConnections(connections: Iterable<Connection>): Connection[] {
   return [...connections].flatMap((connection) =>
     pathConnections(connection).map((path) => path.connection),
@@ -87,7 +112,7 @@ export const warmStandby = memo((connection: Connection): Connection => ({
   standsBy: "warm",
 }));
 
-/** The if_ids of a child by each path of its connection, the preferred one first. */
+/** The if_ids of a child by each path of its connection that is here, the preferred one first. */
 export function tunnelIfIds(connection: Connection, key: string): number[] {
   return pathConnections(connection).flatMap(({ connection: { children } }) =>
     children.filter((child) => child.key === key).map(({ ifId }) => ifId),

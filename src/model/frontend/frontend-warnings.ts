@@ -3,11 +3,10 @@ import { problemAt, type Problem } from "../api/result.ts";
 import { isTrue } from "../charon/options/value-kind.ts";
 import { own } from "../value/own.ts";
 
-type Values = Pick<Path, "extra" | "localAddr">;
+type Values = Pick<Path, "extra" | "localAddr" | "behindFrontend">;
 
-/** The declarations of a connection that do not work behind the Service of its CharonGroup. */
+/** The declarations of a connection that do not work behind the Service of a CharonGroup. */
 export function frontendWarnings(connection: Connection): Problem[] {
-  if (connection.behindFrontend !== true) return [];
   return [
     ...warningsAt("spec", connection),
     // A path inherits the values that it does not declare.
@@ -16,9 +15,11 @@ export function frontendWarnings(connection: Connection): Problem[] {
 }
 
 function warningsAt(place: string, values: Values, inherited?: Values): Problem[] {
+  if (!values.behindFrontend) return [];
+  const warned = inherited?.behindFrontend === true ? inherited : undefined;
   const encap = own(values.extra, "encap");
   const isOff = encap !== undefined && !isTrue(encap);
-  const isOwnEncap = encap !== (inherited && own(inherited.extra, "encap"));
+  const isOwnEncap = encap !== (warned && own(warned.extra, "encap"));
   const { localAddr } = values;
   return [
     ...problemAt(
@@ -29,7 +30,7 @@ function warningsAt(place: string, values: Values, inherited?: Values): Problem[
     ),
     ...problemAt(
       `${place}.localAddr`,
-      localAddr !== undefined && localAddr !== inherited?.localAddr
+      localAddr !== undefined && localAddr !== warned?.localAddr
         ? `the CharonGroup has a frontendServiceType, so charon receives packets at its pod's address and not at ${localAddr}; leave it empty`
         : undefined,
     ),

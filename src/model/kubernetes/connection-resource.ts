@@ -12,6 +12,8 @@ export interface ConnectionStatusPart {
   readonly pendingIps?: Readonly<Record<string, string>>;
   readonly xfrmGatewayIp?: Readonly<Record<string, string>>;
   readonly freeIps?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+  /** The path that carries the traffic. */
+  readonly activePath?: string;
   /** The node that carries the tunnel. */
   readonly node?: string;
   readonly conditions?: readonly StatedCondition[];

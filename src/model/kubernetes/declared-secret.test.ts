@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { declaredGroup, declaredSecrets } from "./declared-secret.ts";
+import { declaredGroups, declaredSecrets } from "./declared-secret.ts";
 import type { KubeObject } from "./kube-object.ts";
 
 const manifest = (spec: unknown, metadata: object = {}): KubeObject =>
@@ -26,6 +26,17 @@ describe("the Secrets that a manifest names", () => {
     assert.deepEqual(declaredSecrets(manifest({ paths: "paths" })), []);
   });
 
+  it("are those of the paths of one group if paths are in several", () => {
+    const [ours, theirs] = ["keys", "more"].map((name) => ({ namespace: "default", name }));
+    const paths = [{ secretRef: theirs }, { nodeName: "b" }];
+    const divided = manifest({ nodeName: "a", secretRef: ours, paths });
+    assert.deepEqual(declaredSecrets(divided, "node:a"), [theirs]);
+    assert.deepEqual(declaredSecrets(divided, "node:b"), [ours]);
+    assert.deepEqual(declaredSecrets(divided, "node:c"), []);
+    const together = manifest({ nodeName: "a", secretRef: ours, paths: paths.slice(0, 1) });
+    assert.deepEqual(declaredSecrets(together, "node:a"), [ours, theirs]);
+  });
+
   for (const secretRef of [
     undefined,
     null,
@@ -48,10 +59,21 @@ describe("the Secrets that a manifest names", () => {
 describe("the group that a manifest names", () => {
   it("is the CharonGroup or that of the node, until it is being deleted", () => {
     const groupRef = { namespace: "n", name: "g" };
-    assert.equal(declaredGroup(manifest({ groupRef })), "n/g");
-    assert.equal(declaredGroup(manifest({ nodeName: "a" })), "node:a");
-    assert.equal(declaredGroup(manifest({})), undefined);
+    assert.deepEqual(declaredGroups(manifest({ groupRef })), ["n/g"]);
+    assert.deepEqual(declaredGroups(manifest({ nodeName: "a" })), ["node:a"]);
+    assert.deepEqual(declaredGroups(manifest({})), []);
     const going = { deletionTimestamp: "2026-01-01T00:00:00Z" };
-    assert.equal(declaredGroup(manifest({ groupRef }, going)), undefined);
+    assert.deepEqual(declaredGroups(manifest({ groupRef }, going)), []);
+  });
+
+  it("is that of each path as well", () => {
+    const paths = [{ nodeName: "b" }, {}, { groupRef: { namespace: "n", name: "g" } }, null];
+    assert.deepEqual(declaredGroups(manifest({ nodeName: "a", paths })), [
+      "node:a",
+      "node:b",
+      "n/g",
+    ]);
+    assert.deepEqual(declaredGroups(manifest({ paths: paths.slice(0, 1) })), ["node:b"]);
+    assert.deepEqual(declaredGroups(manifest({ nodeName: "a", paths: "paths" })), ["node:a"]);
   });
 });

@@ -1,7 +1,11 @@
-import { groupIdOf } from "../api/group.ts";
+import { groupIdOf, groupIdsOf, placeOf } from "../api/group.ts";
 import type { KubeObject } from "./kube-object.ts";
 import { isObjectName } from "../api/names.ts";
-import { mostPaths, type IPSecConnectionSpec } from "../api/schema/ipsec-connection.ts";
+import {
+  mostPaths,
+  type IPSecConnectionSpec,
+  type PathSpec,
+} from "../api/schema/ipsec-connection.ts";
 
 /** The name of a Secret. */
 export interface SecretName {
@@ -12,24 +16,34 @@ export interface SecretName {
 /** An IPSecConnection as the API server has it, which may be invalid. */
 type Manifest = KubeObject & { readonly spec?: Partial<IPSecConnectionSpec> };
 
-/** The id of a connection's group; undefined for a connection that is being deleted. */
-export function declaredGroup({ metadata, spec }: Manifest): string | undefined {
-  if (metadata.deletionTimestamp !== undefined) return undefined;
-  return groupIdOf({ groupRef: spec?.groupRef, nodeName: spec?.nodeName });
+/** The ids of the groups that have a path of a connection; none for one that is being deleted. */
+export function declaredGroups({ metadata, spec }: Manifest): string[] {
+  if (metadata.deletionTimestamp !== undefined) return [];
+  return groupIdsOf({ ...spec, paths: pathsIn(spec) });
 }
 
 /**
- * The Secrets that a connection and its paths name, as far as its manifest can be read. The agent
- * reads exactly these Secrets, and the operator grants exactly these. A text that is not an object's
- * name counts as none: an empty name in a Role would permit every request without a name.
+ * The Secrets that a connection and its paths name, as far as its manifest can be read; of a
+ * connection with paths in several groups, those of one group. The agent reads exactly these
+ * Secrets, and the operator grants exactly these. A text that is not an object's name counts as
+ * none: an empty name in a Role would permit every request without a name.
  */
-export function declaredSecrets({ spec }: Manifest): SecretName[] {
-  const paths: readonly unknown[] = Array.isArray(spec?.paths)
-    ? spec.paths.slice(0, mostPaths)
-    : [];
-  const found = [spec, ...paths].flatMap(secretIn);
+export function declaredSecrets({ spec }: Manifest, groupId?: string): SecretName[] {
+  const paths = pathsIn(spec);
+  const isDivided = groupId !== undefined && groupIdsOf({ ...spec, paths }).length > 1;
+  const pathsHere = paths.filter((path) => groupIdOf(placeOf(path, spec ?? {})) === groupId);
+  const parts = isDivided
+    ? pathsHere.map((path) => ({ secretRef: path.secretRef ?? spec?.secretRef }))
+    : [spec, ...paths];
+  const found = parts.flatMap(secretIn);
   const ids = found.map(({ namespace, name }) => `${namespace}/${name}`);
   return found.filter((_, i) => ids.indexOf(ids[i] as string) === i);
+}
+
+/** The paths in a manifest, as far as they can be read. */
+function pathsIn(spec: Manifest["spec"]): readonly PathSpec[] {
+  const paths: readonly unknown[] = Array.isArray(spec?.paths) ? spec.paths : [];
+  return paths.slice(0, mostPaths).map((path) => (path ?? {}) as PathSpec);
 }
 
 /** The Secret that a part of a manifest names. */

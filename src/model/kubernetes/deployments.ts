@@ -1,7 +1,7 @@
 import { annotation, groupLabels, label, labelValue } from "./labels.ts";
 import type { CharonSettings } from "../charon/charon-settings.ts";
 import type { Child, Connection } from "../api/connection.ts";
-import { digestOf, nameFor, nameParts, type Group } from "../api/group.ts";
+import { digestOf, groupIdOf, nameFor, nameParts, type Group } from "../api/group.ts";
 import { runs, type Image } from "./image.ts";
 import type { KubeObject, OwnerReference } from "./kube-object.ts";
 import { formatPrefix, type Prefix } from "../net/prefix.ts";
@@ -121,7 +121,11 @@ function networkArguments(networks: readonly Prefix[]): string[] {
   return networks.length === 0 ? [] : ["--cluster-networks", networks.map(formatPrefix).join(",")];
 }
 
-/** The Deployment of a child's gateway: its pod only holds a network namespace for the agent. */
+/**
+ * The Deployment of a child's gateway in a group: its pod only holds a network namespace for the
+ * agent. The name has the group only if it is not the connection's own, so that a gateway stays when
+ * paths in other groups are added.
+ */
 export function gatewayDeployment(
   group: Group,
   connection: Connection,
@@ -142,7 +146,8 @@ export function gatewayDeployment(
     resources: { requests: { cpu: "1m", memory: "4Mi" } },
   };
   const marks = { [annotation.connection]: connection.id, [annotation.child]: child.key };
-  const name = nameFor("gateway", connection.id, child.key);
+  const isOwn = group.id === groupIdOf(connection);
+  const name = nameFor("gateway", connection.id, child.key, ...(isOwn ? [] : nameParts(group)));
   const labels = { ...groupLabels(group, "xfrm"), "ipman.dialo.ai/child": labelValue(child.key) };
   return deployment(name, labels, group, settings, { containers: [container] }, marks);
 }

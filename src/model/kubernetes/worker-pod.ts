@@ -1,5 +1,5 @@
 import type { KubeMeta, KubeObject } from "./kube-object.ts";
-import { annotation } from "./labels.ts";
+import { annotation, label } from "./labels.ts";
 
 /** The part of a Pod that ipman reads. */
 export interface Pod extends KubeObject {
@@ -14,6 +14,7 @@ export function trimmedPod(object: KubeObject): Pod {
   const { metadata, status } = object as Pod;
   const { name, generateName, namespace, uid, resourceVersion, annotations } = metadata;
   const { creationTimestamp, deletionTimestamp } = metadata;
+  const group = metadata.labels?.[label.groupId];
   const own = Object.entries(annotations ?? {}).filter(([key]) => readAnnotations.has(key));
   const kept: KubeMeta = {
     name,
@@ -23,6 +24,7 @@ export function trimmedPod(object: KubeObject): Pod {
     ...(resourceVersion !== undefined && { resourceVersion }),
     ...(creationTimestamp !== undefined && { creationTimestamp }),
     ...(deletionTimestamp !== undefined && { deletionTimestamp }),
+    ...(group !== undefined && { labels: { [label.groupId]: group } }),
     annotations: Object.fromEntries(own),
   };
   const { podIP, podIPs } = status ?? {};

@@ -47,6 +47,10 @@ export interface PathStatus {
   readonly since: number;
   readonly remote: string;
   readonly failure: Failure | undefined;
+  /** The node that has the path; undefined unless the paths are on several nodes. */
+  readonly node?: string;
+  /** Set for a path of another agent, whose reports are not as detailed. */
+  readonly elsewhere?: true;
 }
 
 /** The last switch to the active path of a connection. */
@@ -78,6 +82,11 @@ export interface ConnectionStatus {
    * version does not report it.
    */
   readonly paths?: readonly PathStatus[];
+  /**
+   * Whether this agent has the active path, if another one has paths as well. If it has not, the state is
+   * that of the active path, and the children are those of the agent that has it.
+   */
+  readonly leads?: boolean;
   /** Undefined if there was none since the agent started. */
   readonly lastSwitch?: LastSwitch;
   readonly problems: readonly SourceProblem[];

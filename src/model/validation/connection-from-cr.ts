@@ -3,6 +3,7 @@ import { parseRange, type AddressRange } from "../net/address-pool.ts";
 import type { Child, Connection, Path, Probe, UnroutedNetwork } from "../api/connection.ts";
 import { connectionProblems } from "./connection-problems.ts";
 import { defaultFailover, defaultStandby } from "../api/path.ts";
+import { placeOf } from "../api/group.ts";
 import { childSelectors } from "../api/selector-sets.ts";
 import { isSingleHost } from "../api/remote-address.ts";
 import { parseAction } from "../charon/options/action.ts";
@@ -47,9 +48,6 @@ function convert({ metadata, spec }: IPSecConnection): Connection {
     name: spec.name,
     generation: metadata.generation ?? 0,
     ...pathValues(spec),
-    groupRef: spec.groupRef,
-    nodeName: spec.nodeName,
-    interfaceName: undefined,
     allowedNamespaces: spec.allowedNamespaces,
     children: Object.entries(spec.children).map(([key, child]) =>
       childFromSpec(key, child, isSingleHost(spec.remoteAddr)),
@@ -70,12 +68,17 @@ function pathValues(spec: IPSecConnectionSpec): Omit<Path, "name" | "standby"> {
     remoteId: spec.remoteId.trim(),
     secretRef: { ...spec.secretRef },
     extra: canonicalExtra(spec.extra ?? {}),
+    groupRef: spec.groupRef,
+    nodeName: spec.nodeName,
+    interfaceName: undefined,
+    behindFrontend: false,
   };
 }
 
 function pathFromSpec(path: PathSpec, spec: IPSecConnectionSpec): Path {
   const { name, standby: declared, extra, ...own } = path;
-  const { extra: inherited, ...values } = pathValues({ ...spec, ...own });
+  const place = placeOf(path, spec);
+  const { extra: inherited, ...values } = { ...pathValues({ ...spec, ...own }), ...place };
   // ipman dials to stand by, unless the peer alone dials and nothing else is declared.
   const isPeers = !isSingleHost(values.remoteAddr) || !Object.values(spec.children).some(isDialled);
   const standby = declared ?? (isPeers ? "cold" : defaultStandby);

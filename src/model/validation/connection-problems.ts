@@ -7,6 +7,7 @@ import { isSingleHost, remoteAddressProblem } from "../api/remote-address.ts";
 import { identityProblem } from "../identity/identity-problem.ts";
 import { own } from "../value/own.ts";
 import { localAddressProblem } from "../api/local-address.ts";
+import { placementProblems } from "./paths/placement-problems.ts";
 import { pathProblems } from "./paths/path-problems.ts";
 import { ProblemList } from "./problem-list.ts";
 import { problemAt, type Problem } from "../api/result.ts";
@@ -25,7 +26,7 @@ export function connectionProblems({ metadata, spec }: IPSecConnection): Problem
     ...problemAt("spec.remoteId", identityProblem(spec.remoteId.trim())),
     ...addressProblems(spec),
     ...pathProblems(spec),
-    ...placementProblems(spec),
+    ...placementProblems(spec, "spec"),
     ...extraProblems(spec),
     ...(spec.allowedNamespaces ?? []).flatMap((name, i) =>
       problemAt(`spec.allowedNamespaces[${i}]`, objectNameProblem(name)),
@@ -57,24 +58,6 @@ function trapProblems({ remoteAddr, children }: IPSecConnectionSpec): Problem[] 
       path: `spec.children.${key}.extra.start_action`,
       message: `trap needs a remoteAddr that is a single host, and it is "${remoteAddr}": use none`,
     }));
-}
-
-function placementProblems(spec: IPSecConnectionSpec): Problem[] {
-  const problems: Problem[] = [];
-  if (spec.nodeName !== undefined && spec.groupRef !== undefined) {
-    const message = "nodeName and groupRef are both set: keep one of them";
-    problems.push({ path: "spec.nodeName", message });
-  }
-  if (spec.nodeName !== undefined) {
-    problems.push(...problemAt("spec.nodeName", objectNameProblem(spec.nodeName)));
-  }
-  if (spec.groupRef !== undefined) {
-    problems.push(...problemAt("spec.groupRef.name", objectNameProblem(spec.groupRef.name)));
-    problems.push(
-      ...problemAt("spec.groupRef.namespace", objectNameProblem(spec.groupRef.namespace)),
-    );
-  }
-  return problems;
 }
 
 function extraProblems(spec: IPSecConnectionSpec): Problem[] {

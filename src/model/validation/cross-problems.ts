@@ -1,6 +1,6 @@
 import { childRefKey } from "../api/child-ref.ts";
 import type { Child, Connection } from "../api/connection.ts";
-import { groupIdOf } from "../api/group.ts";
+import { groupIdsOf, placesOf } from "../api/group.ts";
 import type { Problem } from "../api/result.ts";
 
 /**
@@ -24,9 +24,10 @@ export class Neighbours {
   }
 
   add(connection: Connection): void {
-    this.#names.set(this.#nameKey(connection), connection);
+    for (const key of this.#nameKeys(connection)) this.#names.set(key, connection);
     for (const child of connection.children) {
-      this.#ifIds.set(this.#ifIdKey(connection, child), { connection, child });
+      for (const key of this.#ifIdKeys(connection, child))
+        this.#ifIds.set(key, { connection, child });
     }
   }
 
@@ -38,25 +39,33 @@ export class Neighbours {
   }
 
   #nameProblems(connection: Connection): Problem[] {
-    const other = this.#names.get(this.#nameKey(connection));
-    if (other === undefined || other.id === connection.id) return [];
+    const others = this.#nameKeys(connection).flatMap((key) => this.#names.get(key) ?? []);
+    const other = others.find(({ id }) => id !== connection.id);
+    if (other === undefined) return [];
     const message = `"${connection.name}" is also the name of ${other.id}: use a name that is unique in charon`;
     return [{ path: "spec.name", message }];
   }
 
   #ifIdProblems(connection: Connection, child: Child): Problem[] {
-    const owner = this.#ifIds.get(this.#ifIdKey(connection, child));
-    if (owner === undefined || owner.connection.id === connection.id) return [];
+    const owners = this.#ifIdKeys(connection, child).flatMap((key) => this.#ifIds.get(key) ?? []);
+    const owner = owners.find((known) => known.connection.id !== connection.id);
+    if (owner === undefined) return [];
     const message = `${child.ifId} is also the if_id of ${childRefKey({ connection: owner.connection.id, child: owner.child.key })}: use an if_id that is unique on the node`;
     return [{ path: `spec.children.${child.key}.if_id`, message }];
   }
 
-  #nameKey(connection: Connection): string {
-    const charon = this.#scope === "host" ? "" : (groupIdOf(connection) ?? "");
-    return JSON.stringify([charon, connection.name]);
+  /** One key for each charon that has a path of the connection. */
+  #nameKeys(connection: Connection): string[] {
+    const charons = this.#scope === "host" ? [""] : groupIdsOf(connection);
+    return (charons.length === 0 ? [""] : charons).map((charon) =>
+      JSON.stringify([charon, connection.name]),
+    );
   }
 
-  #ifIdKey({ nodeName }: Connection, { ifId }: Child): string {
-    return `${this.#scope === "host" ? "" : (nodeName ?? "")} ${ifId}`;
+  /** One key for each node that has a path of the connection. */
+  #ifIdKeys(connection: Connection, { ifId }: Child): string[] {
+    const places = this.#scope === "host" ? [{ nodeName: "" }] : placesOf(connection);
+    const nodes = new Set(places.map(({ nodeName }) => nodeName ?? ""));
+    return [...nodes].map((node) => `${node} ${ifId}`);
   }
 }

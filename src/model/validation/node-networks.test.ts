@@ -17,7 +17,9 @@ function group(name: string, nodeName: string, hostNetwork = true): CharonGroup 
 const groupRef = { namespace: "vpn", name: "a" };
 
 /** The refusals for groups and connections, the oldest first. */
-function refusals(...declared: (CharonGroup | { nodeName: string } | { groupRef: object })[]) {
+function refusals(
+  ...declared: (CharonGroup | { nodeName: string; paths?: object[] } | { groupRef: object })[]
+) {
   const groups = declared.filter((one) => "kind" in one);
   const connections = new Map(
     declared
@@ -48,6 +50,12 @@ describe("the network of a node", () => {
     const refused = refusals({ nodeName: "node-a" }, group("a", "node-a"), { nodeName: "node-a" });
     assert.deepEqual([...refused.keys()], ["vpn/a"]);
     assert.match(refused.get("vpn/a")?.message ?? "", /connections with nodeName node-a/);
+  });
+
+  it("belongs to the implicit group if a path named the node first", () => {
+    const paths = [{ name: "main" }, { name: "backup", nodeName: "node-a" }];
+    const refused = refusals({ nodeName: "node-b", paths }, group("a", "node-a"));
+    assert.deepEqual([...refused.keys()], ["vpn/a"]);
   });
 
   it("belongs to a CharonGroup that is older than the connection with the nodeName", () => {

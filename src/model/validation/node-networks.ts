@@ -1,6 +1,6 @@
 import type { Connection } from "../api/connection.ts";
 import { failure, Reason, type Failure } from "../status/failure.ts";
-import { groupIdOf, impliedGroupId, type Group } from "../api/group.ts";
+import { groupIdOf, impliedGroupId, placesOf, type Group } from "../api/group.ts";
 import type { Resource } from "../api/resource.ts";
 
 /**
@@ -19,23 +19,26 @@ export function refusedGroups(
   const keepers = new Map<string, string>();
   const refused = new Map<string, Failure>();
   for (const resource of resources) {
-    const group = groups.get(groupDeclaredBy(resource, connections) ?? "");
-    if (group === undefined || !group.hostNetwork) continue;
-    const keeper = keepers.get(group.nodeName);
-    if (keeper === undefined) keepers.set(group.nodeName, group.id);
-    else if (keeper !== group.id) refused.set(group.id, refusal(group, keeper));
+    for (const id of groupsDeclaredBy(resource, connections)) {
+      const group = groups.get(id);
+      if (group === undefined || !group.hostNetwork) continue;
+      const keeper = keepers.get(group.nodeName);
+      if (keeper === undefined) keepers.set(group.nodeName, group.id);
+      else if (keeper !== group.id) refused.set(group.id, refusal(group, keeper));
+    }
   }
   return refused;
 }
 
-/** The group of a CharonGroup, or the implicit group of a connection with a nodeName. */
-function groupDeclaredBy(
+/** The group of a CharonGroup, or the implicit groups of a connection whose paths name nodes. */
+function groupsDeclaredBy(
   { kind, key }: Resource,
   connections: ReadonlyMap<string, Connection>,
-): string | undefined {
-  if (kind === "CharonGroup") return key;
+): readonly string[] {
+  if (kind === "CharonGroup") return [key];
   const connection = kind === "IPSecConnection" ? connections.get(key) : undefined;
-  return connection?.groupRef === undefined ? connection && groupIdOf(connection) : undefined;
+  const places = connection === undefined ? [] : placesOf(connection);
+  return places.flatMap((place) => (place.groupRef === undefined ? (groupIdOf(place) ?? []) : []));
 }
 
 function refusal({ nodeName, namespace }: Group, keeper: string): Failure {

@@ -2,7 +2,7 @@ import { auditTime, filter, map, merge, startWith, tap, type Observable } from "
 import type { Declared } from "../../adapters/kubernetes/declared.ts";
 import type { NamedSecrets } from "../../adapters/kubernetes/named-secrets.ts";
 import {
-  declaredGroup,
+  declaredGroups,
   declaredSecrets,
   type SecretName,
 } from "../../model/kubernetes/declared-secret.ts";
@@ -13,8 +13,8 @@ import { resourceKey, type Resource, type Snapshot } from "../../model/api/resou
 const gatherMs = 10;
 
 /**
- * The manifests of one group from the API server: its connections, the CharonGroups, and the
- * Secrets of the connections. The first snapshot is emitted once all of them are known.
+ * The manifests of one group from the API server: the connections of which it has a path, the
+ * CharonGroups, and the Secrets of these paths. The first snapshot is emitted once all of them are known.
  */
 export function agentDesired(
   declared: Declared,
@@ -26,7 +26,7 @@ export function agentDesired(
     auditTime(gatherMs),
     filter(() => declared.synced),
     map(() => declared.snapshot().resources.filter((resource) => concerns(resource, groupId))),
-    tap((resources) => secrets.want(resources.flatMap(secretsOf))),
+    tap((resources) => secrets.want(resources.flatMap((resource) => secretsOf(resource, groupId)))),
     filter(() => secrets.settled),
     map((resources) => ({
       resources: [...resources, ...secrets.objects.map(secretResource)],
@@ -37,11 +37,11 @@ export function agentDesired(
 }
 
 function concerns({ kind, document }: Resource, groupId: string): boolean {
-  return kind !== "IPSecConnection" || declaredGroup(document as KubeObject) === groupId;
+  return kind !== "IPSecConnection" || declaredGroups(document as KubeObject).includes(groupId);
 }
 
-function secretsOf({ kind, document }: Resource): SecretName[] {
-  return kind === "IPSecConnection" ? declaredSecrets(document as KubeObject) : [];
+function secretsOf({ kind, document }: Resource, groupId: string): SecretName[] {
+  return kind === "IPSecConnection" ? declaredSecrets(document as KubeObject, groupId) : [];
 }
 
 function secretResource(document: KubeObject): Resource {

@@ -14,7 +14,8 @@ import { statusOf, type StatusSource } from "../status/status.ts";
 import type { Running } from "../ports/running.ts";
 import { pathEvent } from "../kubernetes/path-event.ts";
 import { conditionEvents } from "../kubernetes/condition-event.ts";
-import { agentPart, agentStatus, type AgentStatus } from "./connection-status.ts";
+import { agentPart, agentStatus, statedPath, type AgentStatus } from "./connection-status.ts";
+import { PathReporter } from "./path-reporter.ts";
 import { StatusWriter } from "../kubernetes/status-writer.ts";
 
 export interface ReporterOptions {
@@ -36,6 +37,7 @@ const fieldManager = "ipman-agent";
 export class AgentReporter implements Disposable {
   readonly #options: ReporterOptions;
   readonly #writer: StatusWriter<AgentStatus>;
+  readonly #paths: PathReporter;
   readonly #subscription: Subscription;
   readonly #checked = new Memo<ConnectionStatus, void>();
   #shown: ReadonlyMap<string, ConnectionStatus> = new Map();
@@ -50,6 +52,14 @@ export class AgentReporter implements Disposable {
       writes,
       onTrouble,
     });
+    this.#paths = new PathReporter({
+      ...options,
+      statusInApi: (id) => {
+        const object = this.#object(id);
+        return object === undefined ? undefined : (object.status ?? {});
+      },
+      shown: (id) => this.#shown.get(id),
+    });
     this.#subscription = merge(running.changes, declared.connections.changes)
       .pipe(auditTime(gatherMs))
       .subscribe(() => {
@@ -61,11 +71,15 @@ export class AgentReporter implements Disposable {
   [Symbol.dispose](): void {
     this.#subscription.unsubscribe();
     this.#writer[Symbol.dispose]();
+    this.#paths[Symbol.dispose]();
   }
 
   /** Checks a status only if it or its object changed, since there may be thousands. */
   #check(id: string, shown: ConnectionStatus): void {
-    this.#checked.of(shown, [this.#object(id)], () => this.#writer.compare(id));
+    this.#checked.of(shown, [this.#object(id)], () => {
+      this.#writer.compare(id);
+      this.#paths.compare(id);
+    });
   }
 
   #object(id: string): (KubeObject & { readonly status?: Partial<AgentStatus> }) | undefined {
@@ -74,13 +88,17 @@ export class AgentReporter implements Disposable {
 
   #actual(id: string): unknown {
     const object = this.#object(id);
-    return object === undefined ? undefined : agentPart(object.status);
+    if (object === undefined) return undefined;
+    const { paths, ...others } = agentPart(object.status);
+    const isDivided = this.#shown.get(id)?.leads !== undefined;
+    return isDivided || paths === undefined ? others : { ...others, paths };
   }
 
+  /** Undefined if another agent leads, and therefore writes. */
   #wanted(id: string): AgentStatus | undefined {
     const object = this.#object(id);
     const status = this.#shown.get(id);
-    if (object === undefined || status === undefined) return undefined;
+    if (object === undefined || status === undefined || status.leads === false) return undefined;
     return agentStatus(status, object.status ?? {}, {
       // The actor of an invalid manifest has an older version, but the new one was checked.
       generation:
@@ -101,7 +119,8 @@ export class AgentReporter implements Disposable {
   #recordEvents(regarding: KubeObject, before: Partial<AgentStatus>, after: AgentStatus): void {
     for (const event of conditionEvents(before.conditions ?? [], after.conditions))
       this.#options.events.record({ regarding, ...event });
-    const switched = pathEvent(before, after);
+    const paths = this.#shown.get(regarding.metadata.name)?.paths?.map(statedPath);
+    const switched = pathEvent(before, { activePath: after.activePath, paths });
     if (switched !== undefined) this.#options.events.record({ regarding, ...switched });
   }
 }

@@ -22,6 +22,8 @@ export interface StatedPath {
   readonly state: string;
   readonly role: string;
   readonly remote: string;
+  /** Undefined unless the paths are on several nodes. */
+  readonly node?: string;
   readonly reason?: string;
   readonly message?: string;
 }
@@ -91,23 +93,31 @@ export function agentStatus(
     conditions: stated(status.conditions, known.conditions ?? [], generation, now),
     children,
     childrenReady: `${ready}/${children.length}`,
-    ...pathsOf(status.paths),
+    ...pathsOf(status),
   }) as AgentStatus;
 }
 
-function pathsOf(paths: readonly PathStatus[] = []): Pick<AgentStatus, "activePath" | "paths"> {
+/** Each agent of a connection with several writes the entries of its own paths by itself. */
+function pathsOf({
+  paths = [],
+  leads,
+}: ConnectionStatus): Pick<AgentStatus, "activePath" | "paths"> {
   const active = paths.find(({ role }) => role === "active");
   if (active === undefined) return {};
-  const stated = paths.map(({ name, state, role, remote, failure }): StatedPath => {
-    const { reason, message } = failure ?? {};
-    return {
-      name,
-      state,
-      role,
-      remote,
-      ...(reason !== undefined && { reason }),
-      ...(message !== undefined && { message: shortened(message, longestMessage) }),
-    };
-  });
-  return { activePath: active.name, paths: stated };
+  if (leads !== undefined) return { activePath: active.name };
+  return { activePath: active.name, paths: paths.map(statedPath) };
+}
+
+/** A path as the status in the API has it. */
+export function statedPath({ name, state, role, remote, node, failure }: PathStatus): StatedPath {
+  const { reason, message } = failure ?? {};
+  return {
+    name,
+    state,
+    role,
+    remote,
+    ...(node !== undefined && { node }),
+    ...(reason !== undefined && { reason }),
+    ...(message !== undefined && { message: shortened(message, longestMessage) }),
+  };
 }

@@ -117,6 +117,17 @@ export function conditionsOf(facts: ConnectionFacts): Condition[] {
   ];
 }
 
+const notOfLeader: ReadonlySet<ConditionType> = new Set([
+  "SpecValid",
+  "SecretReady",
+  "CharonReady",
+]);
+
+/** The conditions of a connection whose active path another agent has, as far as they are this agent's. */
+export function conditionsHere(facts: ConnectionFacts): Condition[] {
+  return judged(ofConnection, facts).filter(({ type }) => notOfLeader.has(type));
+}
+
 /** The last valid version keeps carrying traffic while a manifest or a Secret is invalid. */
 function carries({ state, children }: ConnectionFacts): boolean {
   const up = (child: ChildFacts) =>

@@ -1,7 +1,8 @@
 import { defer, filter, map, merge, of, take, timeout, type Observable } from "rxjs";
 import type { ConnectionActor } from "../../machines/connection/connection.ts";
+import { stateElsewhere } from "../../machines/connection/elsewhere.ts";
 import type { ConnectionContext } from "../../machines/connection/connection-types.ts";
-import { pathConnections } from "../../model/api/path.ts";
+import { isHere, pathNames } from "../../model/api/path.ts";
 import { isUp } from "../conditions/conditions.ts";
 import type { Running } from "../ports/running.ts";
 import type { Outcome } from "./connection-commands.ts";
@@ -23,7 +24,7 @@ export function move(
 ): Observable<Outcome> {
   const root = rootOf(running, id);
   const { connection, active, dials } = contextOf(root);
-  const names = pathConnections(connection).map((one) => one.path);
+  const names = pathNames(connection);
   if (path === undefined && names.length < 2)
     throw new Error(`connection ${id} has one path, so it cannot move`);
   if (path !== undefined && !names.includes(path))
@@ -51,8 +52,11 @@ function contextOf(root: ConnectionActor): ConnectionContext {
   return root.getSnapshot().context;
 }
 
-function resultOf({ active, dialled, paths }: ConnectionContext, target: string) {
-  const { state, failure: known } = paths.find(({ path }) => path === target) ?? {};
+function resultOf(context: ConnectionContext, target: string) {
+  const { connection, active, dialled, paths } = context;
+  const { state, failure: known } = isHere(connection, target)
+    ? (paths.find(({ path }) => path === target) ?? {})
+    : { state: stateElsewhere(context, target) };
   if (active === target)
     return isUp(state) ? { done: true, message: `has the active path ${target}` } : undefined;
   if (dialled === target) return undefined;

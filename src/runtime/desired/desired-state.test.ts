@@ -6,16 +6,22 @@ import { outsideOf } from "../../model/network/tunnel-routes.ts";
 import { formatPrefix, parsePrefix, type Prefix } from "../../model/net/prefix.ts";
 import { desiredState, nothingDesired } from "./desired-state.ts";
 
-function connection(
-  id: string,
-  changes: { name?: string; ifId?: number; remoteAddr?: string; remoteIps?: string[] } = {},
-): Resource {
-  const { name = id, ifId = 7, remoteAddr = "192.0.2.2", remoteIps = [] } = changes;
+interface Changes {
+  readonly name?: string;
+  readonly ifId?: number;
+  readonly remoteAddr?: string;
+  readonly remoteIps?: string[];
+  readonly place?: object;
+}
+
+function connection(id: string, changes: Changes = {}): Resource {
+  const { name = id, ifId = 7, remoteAddr = "192.0.2.2", remoteIps = [], place } = changes;
   const document = {
     apiVersion: "ipman.dialo.ai/v1",
     kind: "IPSecConnection",
     metadata: { name: id },
     spec: {
+      ...place,
       name,
       remoteAddr,
       localAddr: "",
@@ -136,5 +142,91 @@ describe("the desired state", () => {
     const wrong = desiredState(named, snapshot(one, group({ interfaceName: "a/b" })));
     assert.deepEqual(found(wrong), [" spec.interfaceName"]);
     assert.equal(wrong.connections.get("a")?.interfaceName, "eth1");
+  });
+});
+
+describe("the desired state of paths on several nodes", () => {
+  const groupRef = { namespace: "vpn", name: "main" };
+  const charonGroup = (nodeName: string, interfaceName?: string): Resource => {
+    const spec = { hostNetwork: true, nodeName, ...(interfaceName && { interfaceName }) };
+    const metadata = groupRef;
+    const document = { apiVersion: "ipman.dialo.ai/v1", kind: "CharonGroup", metadata, spec };
+    return { kind: "CharonGroup", key: "vpn/main", source: "group.yaml", document };
+  };
+  const paths = [{ name: "main" }, { name: "b", groupRef }, { name: "c", nodeName: "c" }];
+  const inCluster = (groupId: string | undefined, place: object, ...others: Resource[]) =>
+    desiredState(nothingDesired, snapshot(connection("a", { place }), ...others), {
+      scope: "cluster",
+      groupId,
+    });
+
+  it("has the node and the interface of each path's group, and the paths that are here", () => {
+    const place = { nodeName: "a", paths };
+    const read = (groupId?: string) =>
+      inCluster(groupId, place, charonGroup("b", "eth1")).connections.get("a");
+    const operators = read();
+    assert.deepEqual(
+      operators?.paths.map(({ nodeName, interfaceName }) => [nodeName, interfaceName]),
+      [
+        ["a", undefined],
+        ["b", "eth1"],
+        ["c", undefined],
+      ],
+    );
+    assert.equal(operators.here, undefined);
+    const agents = read("vpn/main");
+    assert.deepEqual(agents?.here, ["b"]);
+    assert.equal(agents.interfaceName, "eth1");
+    assert.deepEqual(read("node:c")?.here, ["c"]);
+    assert.equal(read("node:c")?.interfaceName, undefined);
+  });
+
+  it("says nothing about the agent if all paths are in its group", () => {
+    const here = paths.slice(1, 2);
+    const agents = inCluster("vpn/main", { nodeName: "a", paths: here }, charonGroup("b", "eth1"));
+    assert.equal(agents.connections.get("a")?.here, undefined);
+    assert.equal(agents.connections.get("a")?.interfaceName, "eth1");
+  });
+
+  it("follows the node of a group, and keeps the connection otherwise", () => {
+    const manifest = connection("a", { place: { nodeName: "a", paths } });
+    const place = { scope: "cluster", groupId: "node:a" } as const;
+    const one = desiredState(nothingDesired, snapshot(manifest, charonGroup("b")), place);
+    const two = desiredState(one, snapshot(manifest, charonGroup("b")), place);
+    assert.equal(two.connections.get("a"), one.connections.get("a"));
+    const three = desiredState(two, snapshot(manifest, charonGroup("d")), place);
+    assert.equal(three.connections.get("a")?.paths[1]?.nodeName, "d");
+  });
+
+  it("needs a node for each path", () => {
+    const placed = paths.slice(1);
+    assert.deepEqual(found(inCluster(undefined, { paths: placed }, charonGroup("b"))), []);
+    assert.deepEqual(found(inCluster(undefined, { paths })), ["a spec.paths[0].nodeName"]);
+    assert.deepEqual(found(inCluster(undefined, {})), ["a spec.nodeName"]);
+    const alone = { paths: [{ name: "main" }] };
+    assert.deepEqual(found(inCluster(undefined, alone)), ["a spec.nodeName"]);
+  });
+
+  it("checks names and if_ids on each node", () => {
+    const place = { nodeName: "a", paths: [{ name: "main" }, { name: "b", nodeName: "b" }] };
+    const other = connection("b", { name: "a", place: { nodeName: "b" } });
+    assert.deepEqual(found(inCluster(undefined, place, other)), [
+      "b spec.name",
+      "b spec.children.net.if_id",
+    ]);
+    const apart = connection("b", { name: "a", place: { nodeName: "c" } });
+    assert.deepEqual(found(inCluster(undefined, place, apart)), []);
+  });
+
+  it("is refused on a host", () => {
+    const read = (place: object) =>
+      found(desiredState(nothingDesired, snapshot(connection("a", { place }))));
+    const others = paths.map((path, i) => ({ ...path, remoteAddr: `192.0.2.${i + 1}` }));
+    assert.deepEqual(read({ nodeName: "a", paths: others }), [
+      "a spec.paths[1].groupRef",
+      "a spec.paths[2].nodeName",
+    ]);
+    const together = others.map((path) => ({ ...path, groupRef }));
+    assert.deepEqual(read({ paths: together.slice(0, 2) }), []);
   });
 });

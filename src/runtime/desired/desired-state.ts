@@ -1,5 +1,4 @@
 import type { Connection } from "../../model/api/connection.ts";
-import { frontendFromSpec } from "../../model/api/frontend.ts";
 import { connectionFromCr } from "../../model/validation/connection-from-cr.ts";
 import { Neighbours, type Scope } from "../../model/validation/cross-problems.ts";
 import {
@@ -18,6 +17,8 @@ import type { Prefix } from "../../model/net/prefix.ts";
 import { connectionOutside } from "../../model/network/tunnel-routes.ts";
 import { keepEqual } from "../../model/value/keep-equal.ts";
 import { memo, Memo } from "../../model/value/memo.ts";
+import { inGroups, type CharonGroups } from "./in-groups.ts";
+import { hostProblems, placeProblems } from "./place-problems.ts";
 
 /** The state that valid manifests declare without conflicts. */
 export interface DesiredState {
@@ -45,13 +46,15 @@ export interface DesiredPlace {
   readonly scope?: Scope;
   /** Networks that routes leave out, such as those of the cluster; always the same list. */
   readonly outside?: readonly Prefix[];
+  /** The group of the agent that reads the manifests; undefined for the operator and on a host. */
+  readonly groupId?: string | undefined;
 }
 
 /** The desired state of a snapshot, after the previous desired state. */
 export function desiredState(
   before: DesiredState,
   snapshot: Snapshot,
-  { scope = "host", outside = nothingOutside }: DesiredPlace = {},
+  { scope = "host", outside = nothingOutside, groupId }: DesiredPlace = {},
 ): DesiredState {
   const problems = new ProblemsByOwner(snapshot.problems);
   const unique = withoutTwins(snapshot.resources, problems);
@@ -71,7 +74,7 @@ export function desiredState(
   const connections = new Map<string, Connection>();
   const neighbours = new Neighbours(scope);
   const groupOf = new Map(groups.map((group) => [resourceKey("CharonGroup", group), group]));
-  const around = { neighbours, groups: groupOf, scope, outside };
+  const around = { neighbours, groups: groupOf, scope, outside, groupId };
   for (const resource of unique) {
     if (resource.kind !== "IPSecConnection") continue;
     const previous = before.connections.get(resource.key);
@@ -150,25 +153,6 @@ function keepMissing<T>(before: ReadonlyMap<string, T>, now: Map<string, T>): vo
   for (const [key, item] of before) if (!now.has(key)) now.set(key, item);
 }
 
-const placed = new Memo<Connection, Connection>();
-
-/** The connection with the interface, the node and the frontend of its group. */
-function inGroup(connection: Connection, groups: Groups): Connection {
-  const { groupRef } = connection;
-  if (groupRef === undefined) return connection;
-  const group = groups.get(`${groupRef.namespace}/${groupRef.name}`);
-  const { interfaceName, nodeName } = group?.spec ?? {};
-  const behindFrontend = group !== undefined && frontendFromSpec(group.spec) !== undefined;
-  return placed.of(connection, [interfaceName, nodeName, behindFrontend], () => ({
-    ...connection,
-    interfaceName,
-    nodeName: connection.nodeName ?? nodeName,
-    ...(behindFrontend && { behindFrontend }),
-  }));
-}
-
-type Groups = ReadonlyMap<string | undefined, CharonGroup>;
-
 const routed = new Memo<Connection, Connection>();
 
 /** The connection, with the networks that its routes leave out. */
@@ -191,34 +175,26 @@ const parse = memo((manifest: object): Result<Connection> => {
 /** The other manifests that a connection is checked against, and its place. */
 interface Around extends Required<DesiredPlace> {
   readonly neighbours: Neighbours;
-  readonly groups: Groups;
+  readonly groups: CharonGroups;
 }
 
 function connectionOf(
   resource: Resource,
-  { neighbours, groups, scope, outside }: Around,
+  { neighbours, groups, scope, outside, groupId }: Around,
   problems: ProblemsByOwner,
 ): Connection | undefined {
   const parsed = parse(resource.document as object);
   const connection = parsed.ok
-    ? inGroup(withRoutesAround(parsed.value, outside), groups)
+    ? inGroups(withRoutesAround(parsed.value, outside), groups, groupId)
     : undefined;
   const found =
     connection === undefined
       ? (parsed as { problems: readonly Problem[] }).problems
       : [
-          ...(scope === "cluster" ? placeProblems(connection) : []),
+          ...(scope === "cluster" ? placeProblems(connection) : hostProblems(connection)),
           ...neighbours.problemsOf(connection),
         ];
   if (found.length === 0) return connection;
   problems.add(resource.key, ...found.map((problem) => ({ ...problem, source: resource.source })));
   return undefined;
-}
-
-/** In a cluster a connection has to name its node or its group. */
-function placeProblems({ groupRef, nodeName }: Connection): Problem[] {
-  if (groupRef !== undefined || nodeName !== undefined) return [];
-  const message =
-    "is required, or groupRef is: set one of them to choose the node that carries the tunnel";
-  return [{ path: "spec.nodeName", message }];
 }

@@ -64,7 +64,11 @@ function attendLogic(ports: GatewayPorts) {
       }
     };
     const unwatch = started("watch", () => watch(ports, input.gateway, sendBack));
-    const silence = started("announce", () => announce(ports, announcements, input));
+    // The workers follow each announcement, and the gateway of another group has their traffic.
+    const silence =
+      input.carries === false
+        ? () => {}
+        : started("announce", () => announce(ports, announcements, input));
     return () => {
       unwatch();
       silence();

@@ -78,8 +78,12 @@ export const statusFamilies: readonly Pick<MetricFamily<never>, "name" | "type">
   ...keyExchangeSeries,
 ];
 
-/** The metrics of the connections and children in a status, whether charon answers or not. */
-export function statusText({ connections }: Status): string {
+/**
+ * The metrics of the connections and children in a status, whether charon answers or not. Of several
+ * agents with paths of a connection, the one that leads has them.
+ */
+export function statusText(status: Status): string {
+  const connections = status.connections.filter(({ leads }) => leads !== false);
   const counts = Map.groupBy(connections, ({ state }) => state);
   const byState = publicStates.map((state) => ({
     labels: labelsOf({ state }),

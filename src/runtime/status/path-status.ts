@@ -1,6 +1,8 @@
 import type { ConnectionSnapshot } from "../../machines/connection/connection.ts";
 import type { PathSwitched } from "../../machines/connection/connection-types.ts";
-import { hasSeveralPaths, pathConnections } from "../../model/api/path.ts";
+import { stateElsewhere } from "../../machines/connection/elsewhere.ts";
+import { groupIdsOf, nodeOfPath } from "../../model/api/group.ts";
+import { hasSeveralPaths, isHere } from "../../model/api/path.ts";
 import type { ConnectionStatus, PathRole, PathStatus } from "../../model/status/status.ts";
 import { memo } from "../../model/value/memo.ts";
 import { sinceWhen } from "./since.ts";
@@ -16,25 +18,30 @@ export function pathStatuses(
   before?: Pick<ConnectionStatus, "paths">,
 ): PathsStatus {
   const { connection, paths: views, active, dialled, chosen, switched } = context;
+  const isDivided = groupIdsOf(connection).length > 1;
   // Before the choice, another path may carry the traffic than the one that is dialled first.
   if (!hasSeveralPaths(connection) || !chosen) return noPaths;
-  const standbyOf = new Map(connection.paths.map(({ name, standby }) => [name, standby]));
-  const paths = pathConnections(connection).flatMap(
-    ({ path: name, connection: { remoteAddr } }) => {
-      const view = views.find(({ path }) => path === name);
-      const standby = standbyOf.get(name);
-      if (view === undefined || standby === undefined) return [];
-      const { state, failure } = view;
-      const role: PathRole = name === active ? "active" : name === dialled ? "dialled" : "standby";
-      const since = sinceWhen(
-        state,
-        before?.paths?.find((known) => known.name === name),
-      );
-      return [
-        { name, role, standby, state, since, remote: remoteAddr, failure } satisfies PathStatus,
-      ];
-    },
-  );
+  const paths = connection.paths.flatMap(({ name, standby, remoteAddr }) => {
+    const elsewhere = !isHere(connection, name);
+    const view = elsewhere
+      ? { state: stateElsewhere(context, name), failure: undefined }
+      : views.find(({ path }) => path === name);
+    if (view === undefined) return [];
+    const { state, failure } = view;
+    const role: PathRole = name === active ? "active" : name === dialled ? "dialled" : "standby";
+    const since = sinceWhen(
+      state,
+      before?.paths?.find((known) => known.name === name),
+    );
+    const node = isDivided ? nodeOfPath(connection, name) : undefined;
+    return [
+      {
+        ...{ name, role, standby, state, since, remote: remoteAddr, failure },
+        ...(node !== undefined && { node }),
+        ...(elsewhere && { elsewhere }),
+      } satisfies PathStatus,
+    ];
+  });
   return switched?.to === active ? { paths, lastSwitch: noted(switched) } : { paths };
 }
 

@@ -17,10 +17,13 @@ import type {
 } from "../../model/status/status.ts";
 import {
   childConditionsOf,
+  conditionsHere,
   conditionsOf,
   specFailure,
   type ConnectionFacts,
 } from "../conditions/conditions.ts";
+import { beatOf, stateElsewhere } from "../../machines/connection/elsewhere.ts";
+import { isHere, pathsElsewhere } from "../../model/api/path.ts";
 import { machinesBelow } from "../actors/machines-below.ts";
 import {
   activeConnection,
@@ -125,7 +128,8 @@ function connectionStatus(
     const observed = { reachability: probes[i], traffic: traffic[i] };
     return [childStatus(child, gatewaySnapshotOf(snapshot, key), observed, known)];
   });
-  const state = publicStateOf(snapshot) ?? untagged;
+  const leads = beatOf(snapshot.context)?.leading;
+  const state = stateOf(snapshot, leads);
   const { paths, ...switched } = pathStatuses(snapshot, before);
   const facts = { state, failure, omitted, keyExchange, children, paths, ...surroundings };
   return {
@@ -137,12 +141,21 @@ function connectionStatus(
     since: sinceWhen(state, before),
     failure,
     keyExchange,
-    conditions: conditionsOf(facts),
+    conditions: leads === false ? conditionsHere(facts) : conditionsOf(facts),
     children,
     paths,
+    ...(leads !== undefined && { leads }),
     ...switched,
     problems: surroundings.problems,
   };
+}
+
+/** The state of a connection; if another agent leads, that of the active path as it reports it. */
+function stateOf(snapshot: ConnectionSnapshot, leads: boolean | undefined): PublicState {
+  const { connection, active } = snapshot.context;
+  if (leads === false && !isHere(connection, active))
+    return stateElsewhere(snapshot.context, active);
+  return publicStateOf(snapshot) ?? untagged;
 }
 
 /**
@@ -200,12 +213,17 @@ function refusedStatus(id: string, surroundings: OtherFacts): ConnectionStatus {
 
 /** The status of a connection whose actor failed by an exception, until it restarts. */
 function brokenStatus(
-  { id, name, generation, remoteAddr }: Connection,
+  connection: Connection,
   failure: Failure,
   surroundings: OtherFacts,
 ): ConnectionStatus {
+  const { id, name, generation, remoteAddr } = connection;
+  const isDivided = pathsElsewhere(connection).length > 0;
   const facts = { state: "failed" as const, failure, children: [], ...surroundings };
   const { problems } = surroundings;
-  const shown = { id, name, generation, remote: remoteAddr, since: 0, paths: [], problems };
+  const shown = {
+    ...{ id, name, generation, remote: remoteAddr, since: 0, paths: [], problems },
+    ...(isDivided && { leads: false }),
+  };
   return { ...shown, state: "failed", failure, children: [], conditions: conditionsOf(facts) };
 }

@@ -1,7 +1,11 @@
-import { digestOf, groupIdOf } from "../../../model/api/group.ts";
+import {
+  digestOf,
+  groupIdOfPath,
+  groupIdsOf,
+  type PlacedConnection,
+} from "../../../model/api/group.ts";
 import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
 import { label } from "../../../model/kubernetes/labels.ts";
-import type { Connection } from "../../../model/api/connection.ts";
 import type { Kubectl } from "./kubectl.ts";
 
 /** The Deployment of an agent, with its namespace and group. */
@@ -10,14 +14,21 @@ export interface Agent {
   readonly name: string;
   /** The digest of the group, as in the label. */
   readonly groupId: string;
+  /** Whether its pod is ready, as the cluster sees it. */
+  readonly ready: boolean;
 }
+
+type AgentDeployment = KubeObject & { readonly status?: { readonly readyReplicas?: number } };
 
 /** The list that `kubectl get -o json` prints. */
 export interface ItemList<T> {
   readonly items: readonly T[];
 }
 
-type DeclaredConnection = KubeObject & { readonly spec: Pick<Connection, "groupRef" | "nodeName"> };
+type DeclaredConnection = KubeObject & {
+  readonly spec: PlacedConnection;
+  readonly status?: { readonly activePath?: string };
+};
 
 /**
  * Every agent of the cluster. A label proves nothing: a user who may create Deployments in a
@@ -29,11 +40,12 @@ export async function agentsIn(kubectl: Kubectl): Promise<Agent[]> {
   const { namespace: chosen } = kubectl;
   const place = chosen === undefined ? ["-A"] : ["-n", chosen];
   const selected = ["deployments", ...place, "-l", `${label.type}=agent`];
-  const { items } = await kubectl.json<ItemList<KubeObject>>("get", ...selected);
-  const agents = items.map(({ metadata: { namespace = "", name, labels = {} } }) => ({
+  const { items } = await kubectl.json<ItemList<AgentDeployment>>("get", ...selected);
+  const agents = items.map(({ metadata: { namespace = "", name, labels = {} }, status }) => ({
     namespace,
     name,
     groupId: labels[label.groupId] ?? "",
+    ready: (status?.readyReplicas ?? 0) > 0,
   }));
   const namespaces = [...new Set(agents.map(({ namespace }) => namespace))];
   if (namespaces.length <= 1) return agents;
@@ -43,17 +55,33 @@ export async function agentsIn(kubectl: Kubectl): Promise<Agent[]> {
   );
 }
 
-/** The agent of a connection. @throws {Error} if the connection or its agent does not exist */
-export async function agentOf(kubectl: Kubectl, connection: string): Promise<Agent> {
-  const { spec } = await kubectl.json<DeclaredConnection>("get", "ipsecconnection", connection);
-  const group = groupIdOf(spec);
-  const agents = await agentsIn(kubectl);
-  const agent = agents.find(({ groupId }) => groupId === digestOf([group ?? ""]));
-  if (agent !== undefined) return agent;
+/**
+ * The agents of a connection, those that are ready first. If several have paths of it, that of the
+ * active path is before the others.
+ *
+ * @throws {Error} if the connection or each of its agents does not exist
+ */
+export async function agentsOf(kubectl: Kubectl, connection: string): Promise<Agents> {
+  const { spec, status } = await kubectl.json<DeclaredConnection>(
+    "get",
+    "ipsecconnection",
+    connection,
+  );
+  const active = status?.activePath ?? spec.paths?.[0]?.name ?? "";
+  const groups = new Set([groupIdOfPath(spec, active) ?? "", ...groupIdsOf(spec)]);
+  const all = await agentsIn(kubectl);
+  const found = [...groups].flatMap(
+    (group) => all.find(({ groupId }) => groupId === digestOf([group])) ?? [],
+  );
+  const [first, ...others] = found.toSorted((a, b) => Number(b.ready) - Number(a.ready));
+  if (first !== undefined) return [first, ...others];
   throw new Error(
     `${connection} has no agent yet: see the condition Placed of kubectl describe ipsecconnection ${connection}`,
   );
 }
+
+/** The agents of a connection, the one to ask first. */
+type Agents = readonly [Agent, ...Agent[]];
 
 /** The arguments by which kubectl runs `ipman` in an agent's pod. */
 export function ipmanIn({ namespace, name }: Agent, ...args: readonly string[]): string[] {

@@ -5,7 +5,7 @@ import { rekeyHelp } from "../../commands/rekey.ts";
 import { restartHelp } from "../../commands/restart.ts";
 import { child, connection, output, path } from "../../options/common.ts";
 import { longName, type OptionTable } from "../../options/option.ts";
-import { agentOf, ipmanIn } from "../cluster/agents.ts";
+import { agentsOf, ipmanIn } from "../cluster/agents.ts";
 import { defineClusterCommand } from "../cluster/cluster-options.ts";
 import type { Kubectl } from "../cluster/kubectl.ts";
 
@@ -57,7 +57,7 @@ async function runInAgent(
   table: OptionTable = {},
   values: Readonly<Record<string, unknown>> = {},
 ): Promise<number> {
-  const agent = await agentOf(kubectl, connection);
+  const [agent] = await agentsOf(kubectl, connection);
   const options = Object.entries(table).flatMap(([name, option]) => {
     const value = values[name];
     // The agent may be of an earlier version: it gets what the user gave.

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connection } from "../../options/common.ts";
 import { flag, integer } from "../../options/kinds.ts";
-import { agentOf } from "../cluster/agents.ts";
+import { agentsOf } from "../cluster/agents.ts";
 import { defineClusterCommand } from "../cluster/cluster-options.ts";
 
 const inspectorPort = "9741";
@@ -21,7 +21,7 @@ export const command = defineClusterCommand({
     open: flag("--no-open", "print the address only"),
   },
   run: async ({ connection, port, open }, kubectl) => {
-    const { namespace, name } = await agentOf(kubectl, connection);
+    const [{ namespace, name }] = await agentsOf(kubectl, connection);
     const target = ["port-forward", "-n", namespace, `deployment/${name}`];
     const ports = `${port === 0 ? "" : port}:${inspectorPort}`;
     const forward = kubectl.start(["ignore", "pipe", "inherit"], [...target, ports]);

@@ -3,7 +3,7 @@ import { label } from "../../../model/kubernetes/labels.ts";
 import { printable } from "../../../model/text/printable.ts";
 import { connection } from "../../options/common.ts";
 import { flag, text } from "../../options/kinds.ts";
-import { agentOf } from "../cluster/agents.ts";
+import { agentsOf } from "../cluster/agents.ts";
 import { defineClusterCommand } from "../cluster/cluster-options.ts";
 import { followLogs } from "./follow-logs.ts";
 import { charonLines, merged, ownLines, type LogLine, type LogSource } from "./log-lines.ts";
@@ -16,13 +16,14 @@ export const command = defineClusterCommand({
     follow: flag("-f, --follow", "continue with new lines until interrupted"),
   },
   run: async ({ connection, since, follow }, kubectl) => {
-    const agent = await agentOf(kubectl, connection);
+    const agents = await agentsOf(kubectl, connection);
     const { spec } = await kubectl.json<KubeObject & { spec: { name: string } }>(
       "get",
       "ipsecconnection",
       connection,
     );
-    const ofGroup = (type: string) => `${label.type}=${type},${label.groupId}=${agent.groupId}`;
+    const groups = agents.map(({ groupId }) => groupId).join(",");
+    const ofGroup = (type: string) => `${label.type}=${type},${label.groupId} in (${groups})`;
     const sources: readonly LogSource[] = [
       {
         selector: "app=ipman-controller",
@@ -34,7 +35,7 @@ export const command = defineClusterCommand({
     const select = (selector: string) => [
       "logs",
       "-n",
-      agent.namespace,
+      agents[0].namespace,
       "-l",
       selector,
       "--timestamps",

@@ -1,4 +1,4 @@
-import type { Status } from "../../../model/status/status.ts";
+import type { ConnectionStatus, Status } from "../../../model/status/status.ts";
 import type { Dated } from "../../../runtime/status/dated-status.ts";
 import type { StatusReport } from "../../../runtime/status/report.ts";
 
@@ -7,9 +7,11 @@ export type AgentReport = Status & Partial<Pick<StatusReport, "traffic">> & Part
 
 /** The reports of several agents as one status, at a time of this machine's clock in seconds. */
 export function mergeReports(reports: readonly AgentReport[], at: number) {
-  const connections = reports
-    .flatMap((report) => connectionsAt(at, report))
-    .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const byId = Map.groupBy(
+    reports.flatMap((report) => connectionsAt(at, report)),
+    ({ id }) => id,
+  );
+  const connections = [...byId.values()].map(mergeViews).toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const stateProblem = reports.flatMap((report) => report.stateProblem ?? []).join("\n");
   return {
     at,
@@ -30,6 +32,27 @@ function connectionsAt(now: number, { at, connections }: AgentReport) {
     since: item.since === 0 ? 0 : item.since + later,
   });
   return connections.map((connection) => {
-    return { ...shifted(connection), children: connection.children.map(shifted) };
+    const { children, paths } = connection;
+    return {
+      ...shifted(connection),
+      children: children.map(shifted),
+      ...(paths !== undefined && { paths: paths.map(shifted) }),
+    };
   });
+}
+
+/**
+ * A connection by the reports of all agents that have paths of it: that of the agent that leads, and
+ * each path by the report of its own agent.
+ */
+function mergeViews(views: readonly ConnectionStatus[]): ConnectionStatus {
+  const view = views.find(({ leads }) => leads !== false) ?? (views[0] as ConnectionStatus);
+  if (views.length === 1 || view.paths === undefined) return view;
+  const own = views.flatMap(({ paths = [] }) => paths.filter(({ elsewhere }) => !elsewhere));
+  const paths = view.paths.map(({ elsewhere, ...path }) => {
+    const known = own.find(({ name }) => name === path.name);
+    if (known === undefined) return { ...path, ...(elsewhere && { elsewhere }) };
+    return { ...known, role: path.role };
+  });
+  return { ...view, paths };
 }

@@ -1,5 +1,5 @@
 import { isReady } from "../../../model/status/condition.ts";
-import { printableValue } from "../../../model/text/printable.ts";
+import { printable, printableValue } from "../../../model/text/printable.ts";
 import type { Dated } from "../../../runtime/status/dated-status.ts";
 import type { StatusReport } from "../../../runtime/status/report.ts";
 import { watch } from "../../commands/status.ts";
@@ -24,9 +24,17 @@ why a connection is not ready. JSON and YAML also have the conditions.`,
     if (watch) return watchStatus(kubectl, (reports) => void print(output, reports));
     const agents = await agentsIn(kubectl);
     if (agents.length === 0) throw new Error("there is no agent: no connection is declared");
-    return print(output, await Promise.all(agents.map((agent) => reportOf(kubectl, agent))))
-      ? 0
-      : 1;
+    const answers = await Promise.allSettled(agents.map((agent) => reportOf(kubectl, agent)));
+    const reports = answers.flatMap((answer) =>
+      answer.status === "fulfilled" ? [answer.value] : [],
+    );
+    const errors = answers.flatMap((answer) =>
+      answer.status === "rejected" ? [answer.reason as Error] : [],
+    );
+    if (reports.length === 0) throw errors[0];
+    for (const { message } of errors)
+      process.stderr.write(`kubectl ipman status: ${printable(message)}\n`);
+    return print(output, reports) && errors.length === 0 ? 0 : 1;
   },
 });
 

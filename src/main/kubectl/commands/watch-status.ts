@@ -24,7 +24,9 @@ export async function watchStatus(
   const first = await agentsIn(kubectl);
   if (first.length === 0) throw new Error("there is no agent: no connection is declared");
   for (let agents = first; ; agents = await agentsIn(kubectl)) {
-    if (agents.length > 0) await watchAgents(kubectl, agents, print);
+    const ready = agents.filter((agent) => agent.ready);
+    const watched = ready.length > 0 ? ready : agents;
+    if (watched.length > 0) await watchAgents(kubectl, watched, print);
     await sleep(pause);
   }
 }

@@ -1,34 +1,9 @@
 import { Type } from "typebox";
 import { apiVersion } from "./api-group.ts";
+import { closed, extra, groupRef, nodeName, secretRef } from "./fields.ts";
 import { ObjectMeta } from "./object-meta.ts";
 
 const cidr = { maxLength: 49 };
-const closed = { additionalProperties: false };
-
-const Extra = (description: string) =>
-  Type.Record(Type.String({ maxLength: 64 }), Type.String({ maxLength: 1024 }), {
-    description,
-    maxProperties: 64,
-  });
-
-const secretRef = (description: string) =>
-  Type.Object(
-    {
-      name: Type.String({ minLength: 1, maxLength: 253, description: "The Secret's name." }),
-      namespace: Type.String({
-        minLength: 1,
-        maxLength: 63,
-        description: "The Secret's namespace, one of the chart's secretNamespaces.",
-      }),
-      key: Type.String({
-        minLength: 1,
-        maxLength: 253,
-        description:
-          "The key in the Secret. Surrounding white space is removed from text; the prefixes 0s and 0x mark base64 and hexadecimal digits, as in swanctl.conf. A value that is not text is used as bytes.",
-      }),
-    },
-    { ...closed, description },
-  );
 
 /** How a child's networks become CHILD SAs. */
 export type SelectorMode = "automatic" | "together" | "perPair";
@@ -91,7 +66,7 @@ export const ChildSpec = Type.Object(
           "Addresses for workloads, by pool: single addresses (10.0.2.3/24) or ranges (10.0.2.3-10.0.2.99/24).",
       },
     ),
-    extra: Type.Optional(Extra("Further options of the child, by their names in swanctl.conf.")),
+    extra: Type.Optional(extra("Further options of the child, by their names in swanctl.conf.")),
     probe: Type.Optional(
       Type.Object(
         {
@@ -168,6 +143,16 @@ export const PathSpec = Type.Object(
     secretRef: Type.Optional(
       secretRef("The Secret, and the key in it, that hold the pre-shared key of this path."),
     ),
+    nodeName: Type.Optional(
+      nodeName(
+        "The node whose host network carries this path. Use either nodeName or groupRef; without both, the path is on the node of the connection.",
+      ),
+    ),
+    groupRef: Type.Optional(
+      groupRef(
+        "The CharonGroup that carries this path. Use either groupRef or nodeName; without both, the path is on the node of the connection.",
+      ),
+    ),
     standby: Type.Optional(
       Type.Unsafe<Standby>({
         type: "string",
@@ -177,7 +162,7 @@ export const PathSpec = Type.Object(
       }),
     ),
     extra: Type.Optional(
-      Extra("Options of this path, which replace those of the connection with the same names."),
+      extra("Options of this path, which replace those of the connection with the same names."),
     ),
   },
   closed,
@@ -249,7 +234,7 @@ export const IPSecConnectionSpec = Type.Object(
       description: "The children of the connection by key.",
     }),
     extra: Type.Optional(
-      Extra("Further options of the connection, by their names in swanctl.conf."),
+      extra("Further options of the connection, by their names in swanctl.conf."),
     ),
     paths: Type.Optional(
       Type.Array(PathSpec, {
@@ -261,30 +246,13 @@ export const IPSecConnectionSpec = Type.Object(
     ),
     failover: Type.Optional(FailoverSpec),
     nodeName: Type.Optional(
-      Type.String({
-        maxLength: 253,
-        description:
-          "The node whose host network carries the tunnel. Use either nodeName or groupRef.",
-      }),
+      nodeName(
+        "The node whose host network carries the tunnel. Use either nodeName or groupRef; neither is needed if each path has one of them.",
+      ),
     ),
     groupRef: Type.Optional(
-      Type.Object(
-        {
-          name: Type.String({
-            minLength: 1,
-            maxLength: 253,
-            description: "The name of the CharonGroup.",
-          }),
-          namespace: Type.String({
-            minLength: 1,
-            maxLength: 63,
-            description: "The namespace of the CharonGroup.",
-          }),
-        },
-        {
-          ...closed,
-          description: "The CharonGroup that carries the tunnel. Use either groupRef or nodeName.",
-        },
+      groupRef(
+        "The CharonGroup that carries the tunnel. Use either groupRef or nodeName; neither is needed if each path has one of them.",
       ),
     ),
     allowedNamespaces: Type.Optional(

@@ -100,6 +100,7 @@ const paths: StatusSchema = {
         "active: it carries the traffic; standby: it waits; dialled: it is brought up to take over.",
       ),
       remote: text("The peer's address, as declared."),
+      node: text("The node that has the path; absent unless the paths are on several nodes."),
       reason: text("Why it is not up, as one word for programs."),
       message: {
         ...text("Why it is not up, as a message for people."),

@@ -12,6 +12,43 @@ export const pathCases: readonly [string, (cr: Declared) => void, string[]][] = 
     (cr) => pathsOf(cr, { name: "main" }, { name: "backup", remoteAddr: "gw.example" }),
     [],
   ],
+  [
+    "two paths to the same gateway from two nodes",
+    (cr) => pathsOf(cr, { name: "main" }, { name: "backup", nodeName: "node-b" }),
+    [],
+  ],
+  [
+    "paths with other keys for the same identity on two nodes",
+    (cr) =>
+      pathsOf(
+        cr,
+        { name: "main" },
+        {
+          name: "backup",
+          groupRef: { name: "b", namespace: "vpn" },
+          secretRef: { name: "other", namespace: "default", key: "psk" },
+        },
+      ),
+    [],
+  ],
+  [
+    "paths with both a node and a group, and with wrong names of them",
+    (cr) =>
+      pathsOf(
+        cr,
+        { name: "main", nodeName: "Node" },
+        { name: "b", nodeName: "node-b", groupRef: { name: "A", namespace: "/" } },
+        { name: "c", nodeName: "node-b", remoteAddr: "192.0.2.1" },
+        { name: "d", nodeName: "node-b", remoteAddr: "192.0.2.1" },
+      ),
+    [
+      "spec.paths[0].nodeName",
+      "spec.paths[1].nodeName",
+      "spec.paths[1].groupRef.name",
+      "spec.paths[1].groupRef.namespace",
+      "spec.paths[3].remoteAddr",
+    ],
+  ],
   ["one path", (cr) => pathsOf(cr, { name: "main" }), []],
   [
     "failover settings with one path",

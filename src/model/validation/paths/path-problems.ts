@@ -5,8 +5,10 @@ import { problemAt, type Problem } from "../../api/result.ts";
 import type { IPSecConnectionSpec, PathSpec } from "../../api/schema/ipsec-connection.ts";
 import { connectionExtraProblems } from "../../charon/options/extra-problems.ts";
 import { identitiesOverlap, identityPattern } from "../../identity/identity-overlap.ts";
+import { placementProblems } from "./placement-problems.ts";
 import { identityProblem } from "../../identity/identity-problem.ts";
 import { localAddressProblem } from "../../api/local-address.ts";
+import { groupIdOf, placeOf } from "../../api/group.ts";
 import { formatAddress, parseAddress } from "../../net/address.ts";
 import { secretRefProblems } from "../../api/secret-ref-problems.ts";
 
@@ -42,6 +44,7 @@ function ownProblems(path: PathSpec, spec: IPSecConnectionSpec, at: string): Pro
   const effective = { ...spec, ...path };
   return [
     ...problemAt(`${at}.name`, labelValueProblem(name)),
+    ...placementProblems(path, at),
     ...problemAt(`${at}.remoteAddr`, remoteProblem(remoteAddr)),
     ...problemAt(`${at}.localAddr`, localAddressProblem(effective)),
     ...problemAt(`${at}.localId`, localId && identityProblem(localId.trim())),
@@ -67,13 +70,15 @@ function remoteProblem(remoteAddr: string | undefined): string | undefined {
   return `"${remoteAddr}" is not a single host: a path needs an IP address or a DNS name`;
 }
 
-/** charon distinguishes two paths by their addresses, and people by their names. */
+/** A charon distinguishes its paths by their addresses, and people all paths by their names. */
 function clashes(paths: readonly PathSpec[], i: number, spec: IPSecConnectionSpec): Problem[] {
   const path = paths[i] as PathSpec;
   const earlier = paths.slice(0, i);
   const namesake = earlier.findIndex(({ name }) => name === path.name);
-  const twin = earlier.find((other) => addressesOf(other, spec) === addressesOf(path, spec));
-  const other = earlier.find((one) => hasAnotherKey(one, path, spec));
+  const groupOf = (one: PathSpec) => groupIdOf(placeOf(one, spec));
+  const beside = earlier.filter((one) => groupOf(one) === groupOf(path));
+  const twin = beside.find((other) => addressesOf(other, spec) === addressesOf(path, spec));
+  const other = beside.find((one) => hasAnotherKey(one, path, spec));
   return [
     ...problemAt(
       `spec.paths[${i}].name`,

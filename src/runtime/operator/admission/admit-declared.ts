@@ -13,8 +13,12 @@ import { isOfPool, poolRangeOf } from "../../../model/addresses/pool.ts";
 import { resourceKey, type Resource } from "../../../model/api/resource.ts";
 import type { Problem } from "../../../model/api/result.ts";
 import type { IPSecConnectionSpec } from "../../../model/api/schema/ipsec-connection.ts";
-import { groupIdOf, groupsOf } from "../../../model/api/group.ts";
+import { groupsOf } from "../../../model/api/group.ts";
 import { connectionWarnings } from "../../../model/validation/connection-warnings.ts";
+import {
+  declaredPlaces,
+  type DeclaredGroupPlace,
+} from "../../../model/validation/paths/declared-places.ts";
 import { refusedGroups } from "../../../model/validation/node-networks.ts";
 import { desiredState, nothingDesired, type DesiredState } from "../../desired/desired-state.ts";
 import type { Cluster } from "../state/cluster.ts";
@@ -81,14 +85,20 @@ export class DeclaredAdmission {
     after: DesiredState,
   ): Problem[] {
     const connection = kind === "IPSecConnection" ? after.connections.get(key) : undefined;
-    if (connection?.groupRef !== undefined) return [];
     const groups = groupsOf(after.groups, after.connections.values());
-    const group = groups.get(connection === undefined ? key : (groupIdOf(connection) ?? ""));
-    const refused = refusedGroups(groups, resources, after.connections).get(group?.id ?? "");
-    const before = this.#cluster.groups.get(group?.id ?? "");
-    const keepsNode = before?.hostNetwork === true && before.nodeName === group?.nodeName;
-    if (refused === undefined || keepsNode) return [];
-    return [{ path: "spec.nodeName", message: refused.message }];
+    const refusals = refusedGroups(groups, resources, after.connections);
+    const ofGroup: DeclaredGroupPlace = { groupId: key, at: "spec", field: "nodeName" };
+    const places = connection === undefined ? [ofGroup] : declaredPlaces(connection);
+    return places.flatMap(({ groupId, at, field }) => {
+      if (field === "groupRef") return [];
+      const refused = refusals.get(groupId);
+      const before = this.#cluster.groups.get(groupId);
+      const keepsNode =
+        before?.hostNetwork === true && before.nodeName === groups.get(groupId)?.nodeName;
+      return refused === undefined || keepsNode
+        ? []
+        : [{ path: `${at}.nodeName`, message: refused.message }];
+    });
   }
 
   /** Refuses to remove addresses of pods from the pool that they are from. */
@@ -111,8 +121,11 @@ export class DeclaredAdmission {
     const { namespace, name } = object.metadata;
     const users: string[] = [];
     await this.#client.list(resourceTypes.IPSecConnection, {}, {}, (connection) => {
-      const { groupRef } = (connection as { spec?: Partial<IPSecConnectionSpec> }).spec ?? {};
-      const uses = groupRef?.namespace === namespace && groupRef?.name === name;
+      const { spec } = connection as { spec?: Partial<IPSecConnectionSpec> };
+      const places = [spec, ...(spec?.paths ?? [])];
+      const uses = places.some(
+        (place) => place?.groupRef?.namespace === namespace && place?.groupRef?.name === name,
+      );
       if (uses && connection.metadata.deletionTimestamp === undefined)
         users.push(connection.metadata.name);
     });
@@ -131,13 +144,12 @@ export class DeclaredAdmission {
   }
 
   #groupWarning(connection: Connection): string[] {
-    const { groupRef } = connection;
-    const groupId = groupIdOf(connection) ?? "";
-    if (groupRef === undefined || this.#cluster.groups.has(groupId)) return [];
-    const refused = this.#cluster.refused.get(groupId);
-    const { namespace, name } = groupRef;
-    const problem = refused?.message ?? `there is no CharonGroup ${namespace}/${name} yet`;
-    return [`spec.groupRef: ${problem}`];
+    return declaredPlaces(connection).flatMap(({ groupId, at, field }) => {
+      if (field === "nodeName" || this.#cluster.groups.has(groupId)) return [];
+      const refused = this.#cluster.refused.get(groupId);
+      const problem = refused?.message ?? `there is no CharonGroup ${groupId} yet`;
+      return [`${at}.groupRef: ${problem}`];
+    });
   }
 
   #namespacesWarning({ allowedNamespaces }: Connection): string[] {

@@ -12,7 +12,7 @@ import {
   commonBindings,
 } from "../../../model/kubernetes/agent-access.ts";
 import {
-  declaredGroup,
+  declaredGroups,
   declaredSecrets,
   type SecretName,
 } from "../../../model/kubernetes/declared-secret.ts";
@@ -182,9 +182,10 @@ export class AgentAccess implements Disposable {
   #namedSecrets(): ReadonlyMap<string, readonly NamedSecret[]> {
     const { cluster, declared } = this.#options;
     const named = [...declared.connections.objects.values()].flatMap((manifest) => {
-      const group = cluster.groups.get(declaredGroup(manifest) ?? "");
-      if (group === undefined) return [];
-      return declaredSecrets(manifest).map((secret) => ({ group, ...secret }));
+      const groups = declaredGroups(manifest).flatMap((id) => cluster.groups.get(id) ?? []);
+      return groups.flatMap((group) =>
+        declaredSecrets(manifest, group.id).map((secret) => ({ group, ...secret })),
+      );
     });
     return Map.groupBy(named, ({ namespace }) => namespace);
   }

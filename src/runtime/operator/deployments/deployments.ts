@@ -4,7 +4,7 @@ import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client
 import { resourceTypes } from "../../../adapters/kubernetes/client/resource-type.ts";
 import type { ObjectStore } from "../../../adapters/kubernetes/client/object-store.ts";
 import type { Connection } from "../../../model/api/connection.ts";
-import { groupIdOf, type Group } from "../../../model/api/group.ts";
+import { groupIdsOf, type Group } from "../../../model/api/group.ts";
 import { objectKey, type KubeObject } from "../../../model/kubernetes/kube-object.ts";
 import { label } from "../../../model/kubernetes/labels.ts";
 import {
@@ -43,7 +43,7 @@ export class Deployments implements Disposable {
   readonly #managed: ManagedObjects;
   readonly #subscription: Subscription;
   /** Memos: the Deployments of an unchanged connection or group are the same objects. */
-  readonly #gateways = new WeakMap<Connection, { group: Group; objects: readonly KubeObject[] }>();
+  readonly #gateways = new WeakMap<Connection, WeakMap<Group, readonly KubeObject[]>>();
   readonly #groups = new WeakMap<Group, readonly KubeObject[]>();
   readonly #gatewayFirst = new GatewayFirstDelay(() => this.#reconcile());
 
@@ -99,8 +99,8 @@ export class Deployments implements Disposable {
     const { cluster } = this.#options;
     const { groups, desired } = cluster;
     const gateways = [...desired.connections.values()].flatMap((connection) => {
-      const group = groups.get(groupIdOf(connection) ?? "");
-      return group === undefined ? [] : this.#ofConnection(connection, group);
+      const itsGroups = groupIdsOf(connection).flatMap((id) => groups.get(id) ?? []);
+      return itsGroups.flatMap((group) => this.#ofConnection(connection, group));
     });
     this.#gatewayFirst.keep(new Set(groups.keys()));
     const waiting = this.#groupsWithoutGateway();
@@ -118,12 +118,16 @@ export class Deployments implements Disposable {
   }
 
   /** Groups that have a gateway without an address. */
-  #groupsWithoutGateway(): ReadonlySet<string | undefined> {
+  #groupsWithoutGateway(): ReadonlySet<string> {
     const { cluster } = this.#options;
-    const lacking = [...cluster.desired.connections.values()].filter((connection) =>
-      connection.children.some((child) => cluster.gatewayAddress(connection, child) === undefined),
+    const lacking = [...cluster.desired.connections.values()].flatMap((connection) =>
+      groupIdsOf(connection).filter((group) =>
+        connection.children.some(
+          (child) => cluster.gatewayAddress(connection, child, group) === undefined,
+        ),
+      ),
     );
-    return new Set(lacking.map(groupIdOf));
+    return new Set(lacking);
   }
 
   #ofGroup(group: Group): readonly KubeObject[] {
@@ -136,12 +140,14 @@ export class Deployments implements Disposable {
   }
 
   #ofConnection(connection: Connection, group: Group): readonly KubeObject[] {
-    const memo = this.#gateways.get(connection);
-    if (memo?.group === group) return memo.objects;
+    const memo = this.#gateways.get(connection) ?? new WeakMap<Group, readonly KubeObject[]>();
+    this.#gateways.set(connection, memo);
+    const known = memo.get(group);
+    if (known !== undefined) return known;
     const objects = connection.children.map((child) =>
       gatewayDeployment(group, connection, child, this.#options.settings),
     );
-    this.#gateways.set(connection, { group, objects });
+    memo.set(group, objects);
     return objects;
   }
 }

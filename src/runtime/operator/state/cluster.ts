@@ -5,9 +5,8 @@ import type { Change, ObjectStore } from "../../../adapters/kubernetes/client/ob
 import type { Address } from "../../../model/net/address.ts";
 import type { Prefix } from "../../../model/net/prefix.ts";
 import { Allocation } from "../../../model/addresses/allocation.ts";
-import { annotation } from "../../../model/kubernetes/labels.ts";
-import { podAddresses } from "../../../model/kubernetes/pod-addresses.ts";
-import { groupsOf, type Group } from "../../../model/api/group.ts";
+import { groupIdOfPath, groupIdsOf, groupsOf, type Group } from "../../../model/api/group.ts";
+import { pathNames } from "../../../model/api/path.ts";
 import type { Failure } from "../../../model/status/failure.ts";
 import { refusedGroups } from "../../../model/validation/node-networks.ts";
 import type { Pod } from "../../../model/kubernetes/worker-pod.ts";
@@ -23,6 +22,7 @@ import {
   type DesiredPlace,
   type DesiredState,
 } from "../../desired/desired-state.ts";
+import { gatewayIn, gatewaysByChild, type GatewaysByChild } from "./gateways-by-child.ts";
 import { WorkersByConnection } from "./workers-by-connection.ts";
 
 export interface ClusterViews {
@@ -49,8 +49,8 @@ export class Cluster implements Disposable {
   #state: DesiredState | undefined;
   #groups: ReadonlyMap<string, Group> = new Map();
   #refused: ReadonlyMap<string, Failure> = new Map();
-  /** Addresses of gateways by connection and child; undefined after a gateway pod changed. */
-  #gatewayOf: ReadonlyMap<string, Address> | undefined;
+  /** Undefined after a gateway pod changed. */
+  #gatewaysOf: GatewaysByChild | undefined;
   readonly #workers: WorkersByConnection;
 
   constructor(views: ClusterViews) {
@@ -68,7 +68,7 @@ export class Cluster implements Disposable {
     );
     this.#subscription.add(
       gateways.changes.subscribe(() => {
-        this.#gatewayOf = undefined;
+        this.#gatewaysOf = undefined;
         this.#changes.next();
       }),
     );
@@ -167,10 +167,31 @@ export class Cluster implements Disposable {
     return new Allocation(used, Object.keys(reservations?.pending ?? {}));
   }
 
-  /** The pod address of a child's gateway; undefined until the gateway runs. */
-  gatewayAddress(connection: Connection, child: Child): Address | undefined {
-    this.#gatewayOf ??= gatewayAddresses(this.#views.gateways.objects.values());
-    return this.#gatewayOf.get(childRefKey({ connection: connection.id, child: child.key }));
+  /** The path that carries a connection's traffic by its status, or else the preferred one. */
+  activePath(connection: Connection): string {
+    const names = pathNames(connection);
+    const reported = this.object(connection.id)?.status?.activePath;
+    return names.find((name) => name === reported) ?? (names[0] as string);
+  }
+
+  /** The group of the path that carries a connection's traffic. */
+  activeGroup(connection: Connection): string | undefined {
+    return groupIdOfPath(connection, this.activePath(connection));
+  }
+
+  /**
+   * The pod address of a child's gateway in a group, by default in that of the active path;
+   * undefined until the gateway runs.
+   */
+  gatewayAddress(
+    connection: Connection,
+    child: Child,
+    group = this.activeGroup(connection),
+  ): Address | undefined {
+    this.#gatewaysOf ??= gatewaysByChild(this.#views.gateways.objects.values());
+    const key = childRefKey({ connection: connection.id, child: child.key });
+    const isDivided = groupIdsOf(connection).length > 1;
+    return gatewayIn(this.#gatewaysOf.get(key) ?? [], isDivided ? group : undefined);
   }
 
   [Symbol.dispose](): void {
@@ -198,19 +219,4 @@ function isPut(change: Change<KubeObject>): change is Extract<typeof change, { k
 /** Keeps unchanged objects, so that values derived from them stay the same as well. */
 function keepAllEqual<T>(before: ReadonlyMap<string, T>, now: ReadonlyMap<string, T>) {
   return new Map([...now].map(([id, value]) => [id, keepEqual(before.get(id), value)]));
-}
-
-function gatewayAddresses(pods: Iterable<Pod>): Map<string, Address> {
-  const addresses = new Map<string, Address>();
-  for (const pod of pods) {
-    const { annotations = {}, deletionTimestamp } = pod.metadata;
-    const address = podAddresses(pod)?.underlay;
-    if (deletionTimestamp !== undefined || address === undefined) continue;
-    const { [annotation.connection]: connection = "", [annotation.child]: child = "" } =
-      annotations;
-    const owner = childRefKey({ connection, child });
-    // While there are several gateway pods, the first counts.
-    if (!addresses.has(owner)) addresses.set(owner, address);
-  }
-  return addresses;
 }

@@ -14,7 +14,7 @@ import type {
 } from "../../../model/kubernetes/connection-resource.ts";
 import type { Child, Connection } from "../../../model/api/connection.ts";
 import { Reason } from "../../../model/status/failure.ts";
-import { groupIdOf } from "../../../model/api/group.ts";
+import { groupIdsOf, nodeOfPath } from "../../../model/api/group.ts";
 import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
 import { formatPrefix } from "../../../model/net/prefix.ts";
 import { StatusWriter } from "../../kubernetes/status-writer.ts";
@@ -22,7 +22,12 @@ import { rfc3339 } from "../../time/rfc3339.ts";
 import type { AgentAccess } from "../deployments/agent-access.ts";
 import { withAccess, type GroupPods } from "./group-pods.ts";
 import type { Cluster } from "../state/cluster.ts";
-import { placedOf, unknownReady } from "./placement-conditions.ts";
+import {
+  placedOf,
+  placedOnAll,
+  unknownReady,
+  type PlacementFacts,
+} from "./placement-conditions.ts";
 import { Debouncer } from "../../kubernetes/debouncer.ts";
 import { SilentAgents } from "./silent-agents.ts";
 
@@ -113,7 +118,7 @@ export class OperatorReporter implements Disposable {
     const { generation = 0 } = object.metadata;
     const found = this.#conditions(object, connection);
     return {
-      node: connection?.nodeName ?? "",
+      node: connection === undefined ? "" : this.#nodeOf(connection),
       xfrmGatewayIp: this.#gateways(connection),
       ...this.#listsOf(object, connection),
       conditions: stated(found, before, generation, rfc3339()),
@@ -121,18 +126,33 @@ export class OperatorReporter implements Disposable {
   }
 
   #conditions(object: ConnectionResource, connection: Connection | undefined): Condition[] {
+    const { groupPods } = this.#options;
+    const groupIds = connection === undefined ? [] : groupIdsOf(connection);
+    const placements = groupIds.map((id) => this.#placementOf(id));
+    const [only = this.#placementOf(undefined)] = placements;
+    const active = connection && this.#cluster.activeGroup(connection);
+    const leading = placements.find(({ groupId }) => groupId === active) ?? only;
+    const silence = groupPods.silenceOf(leading.groupId ?? "");
+    const isSilent = silence !== undefined && this.#silent.isSilent(silence, object);
+    const placed = placements.length > 1 ? placedOnAll(placements) : placedOf(only);
+    const before = object.status?.conditions ?? [];
+    return [placed, ...unknownReady(placedOf(leading), before, isSilent)];
+  }
+
+  #placementOf(groupId: string | undefined): PlacementFacts {
     const { groupPods, access } = this.#options;
-    const groupId = connection && groupIdOf(connection);
     const group = this.#cluster.groups.get(groupId ?? "");
     const refused = this.#cluster.refused.get(groupId ?? "");
     const podFailures = withAccess(
       groupPods.failuresOf(groupId ?? ""),
       group && access?.failureOf(group),
     );
-    const placed = placedOf({ groupId, group, refused, podFailures });
-    const silence = groupPods.silenceOf(groupId ?? "");
-    const isSilent = silence !== undefined && this.#silent.isSilent(silence, object);
-    return [placed, ...unknownReady(placed, object.status?.conditions ?? [], isSilent)];
+    return { groupId, group, refused, podFailures };
+  }
+
+  /** The node of the active path. */
+  #nodeOf(connection: Connection): string {
+    return nodeOfPath(connection, this.#cluster.activePath(connection)) ?? "";
   }
 
   #gateways(connection: Connection | undefined): Record<string, string> {
@@ -167,7 +187,8 @@ export class OperatorReporter implements Disposable {
     const object = { apiVersion, kind: "IPSecConnection", metadata, status };
     const { client, groupPods } = this.#options;
     const connection = this.#cluster.desired.connections.get(id);
-    const silence = connection && groupPods.silenceOf(groupIdOf(connection) ?? "");
+    const group = connection && this.#cluster.activeGroup(connection);
+    const silence = groupPods.silenceOf(group ?? "");
     const type = resourceTypes.IPSecConnection;
     const written = await client.apply<KubeObject>(type, object, fieldManager, "status");
     if (hasReady && silence !== undefined) this.#silent.noteWritten(silence, written);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { impliedGroup } from "../../../model/api/group.ts";
 import { failure, Reason } from "../../../model/status/failure.ts";
-import { groupConditionsOf, placedOf, unknownReady } from "./placement-conditions.ts";
+import { groupConditionsOf, placedOf, placedOnAll, unknownReady } from "./placement-conditions.ts";
 
 const group = impliedGroup("node-a");
 const runs = { charon: undefined, agent: undefined };
@@ -35,6 +35,25 @@ describe("the placement of a connection", () => {
     assert.equal(reason, "GroupMissing");
     assert.match(message, /no CharonGroup a\/b/);
     assert.equal(placedOf({ ...missing, refused: occupied }).reason, "NodeOccupied");
+  });
+});
+
+describe("the placement of a connection on two nodes", () => {
+  const other = impliedGroup("node-b");
+  const onA = { groupId: group.id, group, refused, podFailures: runs };
+  const onB = { groupId: other.id, group: other, refused, podFailures: runs };
+
+  it("is True while charon and agent run on both", () => {
+    const { status, message } = placedOnAll([onA, onB]);
+    assert.deepEqual([status, message], ["True", "charon and agent run on node-a, node-b"]);
+  });
+
+  it("names the node on which they do not run", () => {
+    const { status, reason, message } = placedOnAll([onA, { ...onB, podFailures: down }]);
+    assert.deepEqual([status, reason], ["False", "PodsUnavailable"]);
+    assert.equal(message, "node-b: no image");
+    const missing = { ...onA, groupId: "a/b", group: undefined };
+    assert.match(placedOnAll([missing, onB]).message, /^a\/b: .*no CharonGroup a\/b/);
   });
 });
 

@@ -80,6 +80,22 @@ export function placedOf(facts: PlacementFacts): Condition {
   return condition("Placed", lack, `charon and agent run on ${facts.group?.nodeName ?? ""}`);
 }
 
+/** `Placed` of a connection with paths in several groups: whether the pods of all groups run. */
+export function placedOnAll(placements: readonly PlacementFacts[]): Condition {
+  const lacks = placements.flatMap((facts) => {
+    const lack = placementFailure(facts);
+    const place = facts.group?.nodeName ?? facts.groupId ?? "";
+    return lack === undefined ? [] : [{ ...lack, message: `${place}: ${lack.message}` }];
+  });
+  const nodes = placements.map(({ group }) => group?.nodeName ?? "").join(", ");
+  const message = lacks.map((lack) => lack.message).join("; ");
+  return condition(
+    "Placed",
+    lacks[0] && { ...lacks[0], message },
+    `charon and agent run on ${nodes}`,
+  );
+}
+
 function placementFailure(facts: PlacementFacts): Failure | undefined {
   const { groupId, group, refused, podFailures } = facts;
   if (refused !== undefined) return refused;

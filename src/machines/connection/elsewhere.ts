@@ -1,0 +1,126 @@
+import { isDeepStrictEqual } from "node:util";
+import type { ConnectionBeat, PathBeat } from "../../model/beats/beat.ts";
+import type { Connection } from "../../model/api/connection.ts";
+import { groupIdOfPath, groupIdsOf } from "../../model/api/group.ts";
+import { leads, pathNames, pathsElsewhere } from "../../model/api/path.ts";
+import type { PublicState } from "../../model/status/public-state.ts";
+import type { HeardDecision } from "../failover/failover-types.ts";
+import type { ConnectionContext, ConnectionEvent, PathView } from "./connection-types.ts";
+
+/** The facts about another group with paths of the connection. */
+export interface HeardGroup {
+  /** Its last report; undefined before the first one, and since it is absent. */
+  readonly beat: ConnectionBeat | undefined;
+  /** Whether its agent is not heard, and its node does not answer. */
+  readonly absent: boolean;
+}
+
+/** What is known of other groups, by their ids. */
+export type HeardGroups = Readonly<Record<string, HeardGroup>>;
+
+type Elsewhere = Pick<ConnectionContext, "connection" | "groups">;
+
+type BeatHeard = Extract<ConnectionEvent, { type: "beat.heard" }>;
+
+const unheard: HeardGroup = { beat: undefined, absent: false };
+
+/** Whether a report concerns the connection and differs from the last one of its group. */
+export function isNewBeat(context: Elsewhere, event: ConnectionEvent): boolean {
+  if (event.type !== "beat.heard") return false;
+  const { connection, groups } = context;
+  return (
+    event.beat.connection === connection.id &&
+    pathsOfGroup(connection, event.group).length > 0 &&
+    !isDeepStrictEqual(groups[event.group]?.beat, event.beat)
+  );
+}
+
+/** The groups after an event about one of them. */
+export function groupsAfter(groups: HeardGroups, event: ConnectionEvent): HeardGroups {
+  if (!("group" in event)) return groups;
+  const known = groups[event.group] ?? unheard;
+  const next =
+    event.type === "beat.heard"
+      ? { ...known, beat: event.beat }
+      : { beat: undefined, absent: event.type === "group.absent" };
+  return { ...groups, [event.group]: next };
+}
+
+/** The groups that still have paths of the connection. */
+export function groupsDeclared(groups: HeardGroups, connection: Connection): HeardGroups {
+  const declared = groupIdsOf(connection);
+  return Object.fromEntries(Object.entries(groups).filter(([id]) => declared.includes(id)));
+}
+
+/** The paths of absent groups. */
+export function pathsAbsent({ connection, groups }: Elsewhere): string[] {
+  return pathsElsewhere(connection).filter((path) => groupOf(connection, groups, path).absent);
+}
+
+/** The paths elsewhere that can carry the traffic. */
+export function upElsewhere(context: Elsewhere): string[] {
+  return pathsElsewhere(context.connection).filter((path) => reportOf(context, path)?.up);
+}
+
+/** The paths elsewhere with an IKE SA. */
+export function readyElsewhere(context: Elsewhere): string[] {
+  return pathsElsewhere(context.connection).filter((path) => reportOf(context, path)?.ready);
+}
+
+/** The paths whose last attempt failed since the report before. */
+export function failedSince(context: Elsewhere, { group, beat }: BeatHeard): string[] {
+  return pathsOfGroup(context.connection, group).filter((path) => {
+    const isFailed = beat.paths.some((report) => report.path === path && report.failed);
+    return isFailed && reportOf(context, path)?.failed !== true;
+  });
+}
+
+/** The public state of a path elsewhere, as its agent reports it. */
+export function stateElsewhere(context: Elsewhere, path: string): PublicState {
+  const report = reportOf(context, path);
+  if (report === undefined) return "pending";
+  if (report.up || report.ready) return "established";
+  return report.failed ? "failed" : "negotiating";
+}
+
+/** The decision that a group reported last, for the actor that chooses. */
+export function decisionOf(
+  { connection, groups }: Elsewhere,
+  group: string,
+): HeardDecision | undefined {
+  const beat = groups[group]?.beat;
+  if (beat === undefined) return undefined;
+  const { epoch, active, dialled, cause, leading } = beat;
+  const from = pathsOfGroup(connection, group);
+  return { type: "decision.heard", epoch, active, dialled, cause, leading, from };
+}
+
+/** The report of this agent about a connection; undefined if no other group has paths of it. */
+export function beatOf(context: ConnectionContext): ConnectionBeat | undefined {
+  const { connection, epoch, active, dialled, cause, chosen } = context;
+  if (pathsElsewhere(connection).length === 0) return undefined;
+  const leading = chosen && epoch > 0 && leads(connection, active);
+  const paths = context.paths
+    .filter(({ path }) => pathNames(connection).includes(path))
+    .map((view) => pathBeatOf(context, view));
+  return { connection: connection.id, epoch, active, dialled, cause, leading, paths };
+}
+
+function pathBeatOf({ up, ready }: ConnectionContext, { path, state }: PathView): PathBeat {
+  return { path, ready: ready.includes(path), up: up.includes(path), failed: state === "failed" };
+}
+
+function reportOf({ connection, groups }: Elsewhere, path: string): PathBeat | undefined {
+  const { beat, absent } = groupOf(connection, groups, path);
+  return absent ? undefined : beat?.paths.find((report) => report.path === path);
+}
+
+function groupOf(connection: Connection, groups: HeardGroups, path: string): HeardGroup {
+  const id = groupIdOfPath(connection, path);
+  return (id === undefined ? undefined : groups[id]) ?? unheard;
+}
+
+/** The paths of another group: a report about any other path is not its agent's to make. */
+function pathsOfGroup(connection: Connection, group: string): string[] {
+  return pathsElsewhere(connection).filter((path) => groupIdOfPath(connection, path) === group);
+}

@@ -1,0 +1,89 @@
+import type { LimitFunction } from "p-limit";
+import type { KubeClient } from "../../adapters/kubernetes/client/kube-client.ts";
+import { resourceTypes } from "../../adapters/kubernetes/client/resource-type.ts";
+import { apiVersion } from "../../model/api/schema/api-group.ts";
+import type { ConnectionStatus } from "../../model/status/status.ts";
+import { StatusWriter } from "../kubernetes/status-writer.ts";
+import { statedPath, type AgentStatus, type StatedPath } from "./connection-status.ts";
+
+export interface PathReporterOptions {
+  readonly client: Pick<KubeClient, "apply">;
+  /** The status of a connection in the API; undefined if the connection does not exist. */
+  readonly statusInApi: (id: string) => Partial<AgentStatus> | undefined;
+  /** The present status of a connection; undefined if it has no actor. */
+  readonly shown: (id: string) => ConnectionStatus | undefined;
+  readonly writes: LimitFunction;
+  readonly onTrouble: (error: unknown) => void;
+}
+
+/** Stands for an entry that is to be removed. */
+const removed = "removed";
+
+/**
+ * Writes the entries of paths in the status of connections that several agents have paths of: each
+ * agent those of its own paths. Every path has a field manager of its own, so that agents do not
+ * remove each other's entries, and the one that leads can remove those of paths that are no longer
+ * declared, whose agent may not exist any more.
+ */
+export class PathReporter implements Disposable {
+  readonly #options: PathReporterOptions;
+  readonly #writer: StatusWriter<StatedPath | typeof removed>;
+
+  constructor(options: PathReporterOptions) {
+    this.#options = options;
+    this.#writer = new StatusWriter({
+      ...options,
+      actual: (key) => this.#actual(refOf(key)),
+      wanted: (key) => this.#wanted(refOf(key)),
+      write: (key, entry) => this.#write(refOf(key), entry),
+    });
+  }
+
+  /** Compares the entries of a connection. */
+  compare(id: string): void {
+    const { statusInApi, shown } = this.#options;
+    const stated = statusInApi(id)?.paths ?? [];
+    const present = shown(id)?.paths ?? [];
+    for (const path of new Set([...stated, ...present].map(({ name }) => name)))
+      this.#writer.compare(JSON.stringify({ id, path } satisfies PathRef));
+  }
+
+  [Symbol.dispose](): void {
+    this.#writer[Symbol.dispose]();
+  }
+
+  #actual({ id, path }: PathRef): unknown {
+    const status = this.#options.statusInApi(id);
+    if (status === undefined) return undefined;
+    return status.paths?.find(({ name }) => name === path) ?? removed;
+  }
+
+  /** Undefined for an entry that is not this agent's to write. */
+  #wanted(ref: PathRef): StatedPath | typeof removed | undefined {
+    const status = this.#options.shown(ref.id);
+    if (status === undefined) return undefined;
+    const { leads, paths = [], problems } = status;
+    if (problems.length > 0) return undefined;
+    const path = paths.find(({ name }) => name === ref.path);
+    if (path !== undefined) {
+      return leads === undefined || path.elsewhere === true ? undefined : statedPath(path);
+    }
+    return leads === false || (leads === true && paths.length === 0) ? undefined : removed;
+  }
+
+  async #write({ id, path }: PathRef, entry: StatedPath | typeof removed): Promise<void> {
+    const status = entry === removed ? {} : { paths: [entry] };
+    const object = { apiVersion, kind: "IPSecConnection", metadata: { name: id }, status };
+    const manager = `ipman-agent-path-${path}`;
+    await this.#options.client.apply(resourceTypes.IPSecConnection, object, manager, "status");
+  }
+}
+
+interface PathRef {
+  readonly id: string;
+  readonly path: string;
+}
+
+function refOf(key: string): PathRef {
+  return JSON.parse(key) as PathRef;
+}

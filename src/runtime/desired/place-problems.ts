@@ -1,0 +1,33 @@
+import type { Connection } from "../../model/api/connection.ts";
+import { groupIdOf, groupIdOfPath, groupIdsOf } from "../../model/api/group.ts";
+import type { Problem } from "../../model/api/result.ts";
+
+/** In a cluster a connection has to name its node or its group, or each of its paths has to. */
+export function placeProblems(connection: Connection): Problem[] {
+  const { paths } = connection;
+  if (groupIdOf(connection) !== undefined) return [];
+  const placeless = paths.findIndex((path) => groupIdOf(path) === undefined);
+  if (paths.length > 0 && placeless < 0) return [];
+  if (placeless >= 0 && groupIdsOf(connection).length > 0) {
+    const message =
+      "is required, or groupRef is, since the connection has neither: set one of them to choose the node of the path";
+    return [{ path: `spec.paths[${placeless}].nodeName`, message }];
+  }
+  const message =
+    "is required, or groupRef is: set one of them to choose the node that carries the tunnel";
+  return [{ path: "spec.nodeName", message }];
+}
+
+/** On a host all paths of a connection are on that host. */
+export function hostProblems(connection: Connection): Problem[] {
+  const { paths } = connection;
+  const [first] = paths;
+  if (first === undefined) return [];
+  const host = groupIdOfPath(connection, first.name);
+  return paths.flatMap((path, i) => {
+    if (groupIdOfPath(connection, path.name) === host) return [];
+    const field = path.groupRef === undefined ? "nodeName" : "groupRef";
+    const message = `the path is on another node than the path ${first.name}, which needs a cluster: on a host, remove nodeName and groupRef from the paths`;
+    return [{ path: `spec.paths[${i}].${field}`, message }];
+  });
+}
