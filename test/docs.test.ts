@@ -20,6 +20,7 @@ import { charonFamilies } from "../src/runtime/metrics/charon-series.ts";
 import type { NetworkPort } from "../src/runtime/ports/ports.ts";
 import { Metrics } from "../src/runtime/metrics/metrics.ts";
 import type { Cluster } from "../src/runtime/operator/state/cluster.ts";
+import { BeatMetrics } from "../src/runtime/metrics/beat-metrics.ts";
 import { OperatorMetrics } from "../src/runtime/operator/operator-metrics.ts";
 import { RefusedRequests } from "../src/runtime/operator/admission/refused-requests.ts";
 import type { Running } from "../src/runtime/ports/running.ts";
@@ -71,6 +72,8 @@ describe("the documentation", () => {
       network: {} as NetworkPort,
     });
     const { registry } = metrics;
+    const noPeers = { groups: [], presenceOf: () => "unknown" as const };
+    new BeatMetrics(registry).show(noPeers, { leading: new Map() });
     void new OperatorMetrics(metrics, {} as Cluster);
     void new RefusedRequests(registry, pino({ enabled: false }));
     const all = registry.getMetricsAsArray() as unknown as { name: string }[];

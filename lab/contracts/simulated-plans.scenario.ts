@@ -223,11 +223,8 @@ describe("the simulated kernel applies a plan like a real one", () => {
 function filterOf({ netlink }: Kernel) {
   using socket = NetlinkSocket.open(pod, Protocol.netfilter, netlink);
   return ["ipman", `ipman_${device}`].map((table) => {
-    const { comment, chains, size } = readTable(
-      socket,
-      table,
-      table === "ipman" ? ["addresses", "senders", "workers"] : [],
-    );
+    const sets = table === "ipman" ? ["addresses", "senders", "workers"] : [];
+    const { comment, chains, size } = readTable(socket, { table, sets });
     return { comment, size, chains: [...chains].toSorted() };
   });
 }

@@ -16,6 +16,7 @@ import { connectionFromCr } from "../../src/model/validation/connection-from-cr.
 import { gatewayPlan } from "../../src/model/network/gateway-plan.ts";
 import type { NetworkPlan } from "../../src/model/network/network-plan.ts";
 import { parsePrefix, type Prefix } from "../../src/model/net/prefix.ts";
+import { sendingMac } from "../../src/model/network/sending-mac.ts";
 import { workerSecrets, type WorkerSecrets } from "../../src/model/network/segment.ts";
 import { SegmentKey } from "../../src/model/network/segment-key.ts";
 import { workerPlan } from "../../src/model/network/worker-plan.ts";
@@ -48,13 +49,16 @@ const behindTheTunnel = "10.1.2.1";
  */
 export class LabSegment implements Disposable {
   readonly family: Family;
+  /** Whether the child has several gateways, each with a tunnel of its own. */
+  readonly #several: boolean;
   readonly connection: Connection;
   child: Child;
   readonly #pods: string[] = [];
   #workers: LabWorker[] = [];
 
-  constructor(family: Family) {
+  constructor(family: Family, { several = false } = {}) {
     this.family = family;
+    this.#several = several;
     const parsed = connectionFromCr(
       connectionSpec("partner", { children: { "child-2": childSpec(2) } }),
     );
@@ -141,6 +145,7 @@ export class LabSegment implements Disposable {
       deviceMtu: 1_500,
       ownRoutes: () => ownRoutes(netnsPath(worker.name)),
       tunnelMtu: 1_400,
+      ...(this.#several && { severalGateways: true }),
     });
   }
 
@@ -168,8 +173,11 @@ export class LabSegment implements Disposable {
         address,
         underlay: outer,
         reservation: "1",
+        ...(this.#several && { severalGateways: true }),
       })),
+      severalGateways: this.#several,
       tunnels: [this.child.ifId],
+      holds: true,
       tunnelMtu: 1_400,
       underlying: undefined,
     });
@@ -188,6 +196,15 @@ export class LabSegment implements Disposable {
       announcementFrame({ ...secrets, source: gateway.underlay }),
     );
     sendFrames(netnsPath(gateway.name), this.device, frames);
+  }
+
+  /** Proves a gateway to each worker once, without leading the workers to it. */
+  prove({ name, underlay }: LabPod): void {
+    const frames = this.#workers.map(({ secrets }) => {
+      const gatewayMac = sendingMac(secrets.gatewayMac, underlay);
+      return announcementFrame({ ...secrets, gatewayMac, source: underlay });
+    });
+    sendFrames(netnsPath(name), this.device, frames);
   }
 
   /** The number of two pings to the address behind the tunnel that were answered. */
@@ -223,12 +240,13 @@ export class LabSegment implements Disposable {
   /** The namespace behind the tunnel reaches workers by a veth that stands for the tunnel. */
   #tunnel(gateway: string): void {
     const xfrm = `xfrm${this.child.ifId}`;
-    if (linksOf("seg-behind").some(({ name }) => name === "tunnel"))
-      ip("-n seg-behind link del tunnel");
-    ip(`-n ${gateway} link add ${xfrm} type veth peer name tunnel netns seg-behind`);
+    const tunnel = this.#tunnelOf(gateway);
+    if (linksOf("seg-behind").some(({ name }) => name === tunnel))
+      ip(`-n seg-behind link del ${tunnel}`);
+    ip(`-n ${gateway} link add ${xfrm} type veth peer name ${tunnel} netns seg-behind`);
     for (const [netns, device] of [
       [gateway, xfrm],
-      ["seg-behind", "tunnel"],
+      ["seg-behind", tunnel],
     ] as const) {
       // Point-to-point like a tunnel: the device resolves no neighbours and sends nothing by itself.
       inNetns(netns, `sysctl -qw net.ipv6.conf.${device}.disable_ipv6=1`);
@@ -236,8 +254,28 @@ export class LabSegment implements Disposable {
     }
     ip(`-n ${gateway} addr add ${formatAddress(this.child.xfrmIp.address)}/32 dev ${xfrm}`);
     ip(`-n ${gateway} route add 10.1.2.0/24 dev ${xfrm}`);
-    ip(`-n seg-behind addr add ${behindTheTunnel}/24 dev tunnel`);
-    ip("-n seg-behind route add 10.0.2.0/24 dev tunnel");
+    ip(`-n seg-behind addr add ${behindTheTunnel}/24 dev ${tunnel}`);
+    if (!this.#several) this.#answerBy(tunnel);
+  }
+
+  /** Has the address behind the tunnels answer through a gateway. */
+  answerBy(gateway: LabPod): void {
+    this.#answerBy(this.#tunnelOf(gateway.name));
+  }
+
+  #answerBy(tunnel: string): void {
+    ip(`-n seg-behind route replace 10.0.2.0/24 dev ${tunnel}`);
+  }
+
+  /** Whether a gateway forwards into its tunnel, or else drops what workers send there. */
+  forward(gateway: LabPod, isOn: boolean): void {
+    const route = isOn ? `10.1.2.0/24 dev xfrm${this.child.ifId}` : "blackhole 10.1.2.0/24";
+    ip(`-n ${gateway.name} route replace ${route}`);
+  }
+
+  /** The tunnel's device behind a gateway. */
+  #tunnelOf(gateway: string): string {
+    return this.#several ? `tunnel-${gateway}` : "tunnel";
   }
 
   #namespace(name: string): void {

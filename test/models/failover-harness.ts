@@ -23,10 +23,16 @@ export const hold = 300 * second;
 /** A failover's actor with a simulated clock, below an actor that records its decisions. */
 export class FailoverHarness {
   readonly decisions: PathDecision[] = [];
-  readonly #clock = new SimulatedClock();
+  readonly #clock: SimulatedClock;
+  readonly #root: { readonly stop: () => unknown };
   readonly #actor: ActorRefFrom<typeof failoverMachine>;
 
-  constructor(changes: Partial<FailoverInput> = {}, machine = failoverMachine) {
+  constructor(
+    changes: Partial<FailoverInput> = {},
+    machine = failoverMachine,
+    clock = new SimulatedClock(),
+  ) {
+    this.#clock = clock;
     const { decisions } = this;
     const parent = setup({ actors: { failover: machine } }).createMachine({
       invoke: { id: "failover", src: "failover", input: { ...failoverInput, ...changes } },
@@ -35,7 +41,12 @@ export class FailoverHarness {
       },
     });
     const root = createActor(parent, { clock: this.#clock }).start();
+    this.#root = root;
     this.#actor = root.getSnapshot().children["failover"] as ActorRefFrom<typeof failoverMachine>;
+  }
+
+  stop(): void {
+    this.#root.stop();
   }
 
   send(event: FailoverEvent): void {

@@ -122,6 +122,10 @@ export function gatewayWith(calls: Calls) {
         calls.made.push({ name: "announce", input });
         return () => void calls.made.push({ name: "silence", input });
       }),
+      hold: fromCallback<AnyEventObject, GatewayOrder>(({ input }) => {
+        calls.made.push({ name: "hold", input });
+        return () => void calls.made.push({ name: "release", input });
+      }),
     },
   });
 }

@@ -39,6 +39,57 @@ describe("the gateway machine", () => {
     assert.deepEqual(state(), { ready: "quiet" });
   });
 
+  describe("that keeps packets back", () => {
+    const tunnels = [102, 0x1000066];
+    const counts = (calls: Calls) => [calls.count("hold"), calls.count("release")];
+
+    it("releases them after the pass that leads into another tunnel, not after a repair", async () => {
+      const { calls, send, wait, locate } = harness();
+      await locate();
+      await send({ type: "hold" });
+      await send({ type: "kernel.changed", part: "links" });
+      await wait(20);
+      assert.equal(calls.count("apply"), 2);
+      assert.deepEqual(counts(calls), [1, 0]);
+      const pass = calls.hold("apply");
+      await send({ type: "tunnels.changed", tunnels: tunnels.toReversed(), tunnel: undefined });
+      assert.deepEqual(counts(calls), [1, 0]);
+      pass.resolve();
+      await settled();
+      assert.deepEqual(counts(calls), [1, 1]);
+      await wait(1_000);
+      assert.deepEqual(counts(calls), [1, 1]);
+    });
+
+    it("releases them after a pass that fails, after half a second, and when it ends", async () => {
+      for (const end of [
+        async ({ calls, send }: ReturnType<typeof harness>) => {
+          const pass = calls.hold("apply");
+          await send({ type: "tunnels.changed", tunnels, tunnel: undefined });
+          pass.reject(new Error("no such device"));
+          await settled();
+        },
+        ({ wait }: ReturnType<typeof harness>) => wait(500),
+        ({ send }: ReturnType<typeof harness>) => send({ type: "release" }),
+        ({ send }: ReturnType<typeof harness>) => send({ type: "stop" }),
+      ]) {
+        const gateway = harness();
+        await gateway.locate();
+        await gateway.send({ type: "hold" });
+        await gateway.send({ type: "hold" });
+        assert.deepEqual(counts(gateway.calls), [1, 0]);
+        await end(gateway);
+        assert.deepEqual(counts(gateway.calls), [1, 1]);
+      }
+    });
+
+    it("holds none before it has forwarded any", async () => {
+      const { calls, send } = harness();
+      await send({ type: "hold" });
+      assert.deepEqual(counts(calls), [0, 0]);
+    });
+  });
+
   it("makes one pass for a burst of changes in the kernel", async () => {
     const { calls, send, wait, locate } = harness();
     await locate();

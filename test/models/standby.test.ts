@@ -77,6 +77,36 @@ describe("a warm standby", () => {
     assert.deepEqual(made.snapshot().context.ready, ["main", "backup"]);
   });
 
+  it("has packets kept back while a move makes its CHILD SA, until gateways lead into it", async () => {
+    const made = await warm();
+    const counts = () => [made.calls.count("hold"), made.calls.count("release")];
+    await made.send({ type: "move", path: "backup" });
+    assert.deepEqual(counts(), [1, 0]);
+    await made.list("backup", viaBackup());
+    assert.deepEqual(counts(), [1, 1]);
+  });
+
+  it("has them sent by the present path at once if the move fails", async () => {
+    const made = await warm();
+    await made.send({ type: "move", path: "backup" });
+    const failed = { type: "path.failed", path: "backup" } as const;
+    await made.send(failed);
+    assert.deepEqual([made.calls.count("hold"), made.calls.count("release")], [1, 1]);
+    assert.deepEqual(made.switches, []);
+  });
+
+  it("has none kept back if it takes over after a loss, or has no IKE SA yet", async () => {
+    const made = await warm();
+    await made.list("main");
+    await made.list("backup", viaBackup());
+    await made.wait(1_000);
+    assert.deepEqual(made.switches, ["main backup lost"]);
+    const cold = await harness();
+    await cold.list("main", ikeSa());
+    await cold.send({ type: "move", path: "backup" });
+    assert.equal(made.calls.count("hold") + cold.calls.count("hold"), 0);
+  });
+
   it("has a new IKE SA after it was lost, since its peer may be gone", async () => {
     const made = await warm();
     await made.list("main");

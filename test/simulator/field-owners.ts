@@ -63,7 +63,7 @@ function membersOf(value: Json, last: Step | undefined): [Step, Json][] | undefi
   if (Array.isArray(value)) {
     const key = keyOfList[name];
     if (key === undefined || !value.every(isRecord)) return undefined;
-    return value.map((entry) => [{ key, value: String(entry[key]) }, entry]);
+    return value.map((entry) => [{ key, value: entry[key] as string }, entry]);
   }
   return isRecord(value) && !atomicMaps.has(name) ? Object.entries(value) : undefined;
 }

@@ -7,6 +7,7 @@ import type { NetworkPort, PlacementPort } from "../../src/runtime/ports/ports.t
 export const obedientNetwork: NetworkPort = {
   apply: () => ({ repaired: false }),
   prepare: () => {},
+  hold: () => ({ [Symbol.dispose]: () => {} }),
   announce: () => {},
   kernelStates: () => [],
   removeStates: () => 0,

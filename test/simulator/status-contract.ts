@@ -8,7 +8,7 @@ const type = resourceTypes.IPSecConnection;
 const name = "shared-status";
 const { apiVersion, kind } = type;
 
-type Entries = readonly Readonly<Record<string, unknown>>[];
+type Entries = readonly Readonly<Record<string, string>>[];
 interface Shared {
   readonly activePath?: string;
   readonly node?: string;
@@ -30,7 +30,8 @@ export async function checkSharedStatus(client: KubeClient): Promise<void> {
       "status",
     );
   const read = async () => ((await client.get(type, { name })) as { status?: Shared }).status ?? {};
-  const names = (entries: Entries = [], key = "name") => entries.map((one) => one[key]).toSorted();
+  const names = (entries: Entries = [], key = "name") =>
+    entries.map((one) => one[key] ?? "").toSorted();
 
   await client.create(type, connectionSpec(name, { nodeName: "node-a" }) as KubeObject);
   const ready = condition("Ready");

@@ -7,6 +7,7 @@ import { StatisticsSession } from "../../src/adapters/vici/statistics-session.ts
 import { resourceKey, type Resource, type Snapshot } from "../../src/model/api/resource.ts";
 import { Metrics } from "../../src/runtime/metrics/metrics.ts";
 import { containStreams } from "../../src/runtime/actors/contained.ts";
+import type { DesiredPlace } from "../../src/runtime/desired/desired-state.ts";
 import { desiredStates } from "../../src/runtime/desired/desired-states.ts";
 import { Supervisor, type SupervisorOptions } from "../../src/runtime/supervisor/supervisor.ts";
 import type { Behaviour } from "./charon/behaviour.ts";
@@ -15,7 +16,9 @@ import type { SimulatorOptions } from "./charon/simulator-options.ts";
 import { obedientNetwork, simulatedPlacement } from "./placement.ts";
 
 /** Ports and settings that a test replaces. */
-type Planted = Partial<Pick<SupervisorOptions, "network" | "placement" | "requireSecretConsent">>;
+type Planted = Partial<
+  Pick<SupervisorOptions, "network" | "placement" | "requireSecretConsent">
+> & { readonly place?: DesiredPlace };
 
 type Simulation = Pick<SimulatorOptions, "latencyMs" | "retransmitMs" | "version">;
 
@@ -86,13 +89,13 @@ export class World implements AsyncDisposable {
     this.#charon = undefined;
   }
 
-  #supervisor(charon: Charon, planted: Planted = {}): Supervisor {
+  #supervisor(charon: Charon, { place, ...planted }: Planted = {}): Supervisor {
     const report = (error: unknown) => void this.breakdowns.push(["manifests", error]);
     const supervisor = new Supervisor({
       charon,
       network: obedientNetwork,
       placement: simulatedPlacement(),
-      desired: desiredStates(this.#desired, { report }),
+      desired: desiredStates(this.#desired, { ...place, report }),
       ...planted,
     });
     supervisor.events.breakdowns.subscribe(({ id, error }) => this.breakdowns.push([id, error]));

@@ -210,8 +210,8 @@ export function chartScenarios(cluster: () => LabCluster): void {
       const peers = [{ ipBlock: { cidr: "10.1.0.0/28" } }];
       const rulesOf = (networkPolicy: object, name: string) => {
         const { spec } = one(rendered({ networkPolicy }), "NetworkPolicy", name);
-        return (spec as { ingress: { ports: { port: string }[]; from?: unknown }[] }).ingress.map(
-          ({ ports: [port], from }) => [port?.port, from],
+        return (spec as { ingress: { ports?: { port: string }[]; from?: unknown }[] }).ingress.map(
+          ({ ports: [port] = [], from }) => [port?.port, from],
         );
       };
       const named = { webhookFrom: peers, metricsFrom: peers };
@@ -220,8 +220,12 @@ export function chartScenarios(cluster: () => LabCluster): void {
         ["metrics", peers],
       ];
       assert.deepEqual(rulesOf(named, "ipman-operator"), both);
-      assert.deepEqual(rulesOf(named, "ipman-agents"), [["metrics", peers]]);
-      assert.deepEqual(rulesOf({}, "ipman-agents"), [["metrics", undefined]]);
+      const agents = [
+        undefined,
+        [{ podSelector: { matchLabels: { "ipman.dialo.ai/type": "agent" } } }],
+      ];
+      assert.deepEqual(rulesOf(named, "ipman-agents"), [["metrics", peers], agents]);
+      assert.deepEqual(rulesOf({}, "ipman-agents"), [["metrics", undefined], agents]);
     });
 
     it("lets agents read the Secrets of their connections, or all by secretAccess: namespace", () => {

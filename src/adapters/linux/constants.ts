@@ -58,6 +58,8 @@ export const Rtm = {
   newRoute: 24,
   delRoute: 25,
   getRoute: 26,
+  newRule: 32,
+  delRule: 33,
   newNeigh: 28,
   delNeigh: 29,
   getNeigh: 30,
@@ -76,6 +78,7 @@ export const Ifla = {
   mtu: 4,
   link: 5,
   master: 10,
+  txQueueLength: 13,
   linkInfo: 18,
   alias: 20,
   netNsPid: 19,
@@ -116,6 +119,8 @@ export const Rta = {
   scopeLink: 253,
   unicast: 1,
 } as const;
+/** fib_rules.h */
+export const Fra = { iifname: 3, priority: 6, toTable: 1 } as const;
 export const Nda = {
   dst: 1,
   lladdr: 2,

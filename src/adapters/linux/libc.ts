@@ -22,6 +22,7 @@ const calls = {
     "int mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data)",
   ),
   umount2: lib.func("int umount2(const char *target, int flags)"),
+  ioctl: lib.func("int ioctl(int fd, unsigned long request, const uint8_t *value)"),
   if_nametoindex: lib.func("uint32_t if_nametoindex(const char *name)"),
   epoll_create1: lib.func("int epoll_create1(int flags)"),
   epoll_ctl: lib.func("int epoll_ctl(int epfd, int op, int fd, const uint8_t *event)"),

@@ -122,6 +122,8 @@ export interface LinkChange {
   /** The kernel removes the device's neighbours when this changes. */
   readonly arp?: boolean;
   readonly mtu?: number;
+  /** The most packets that wait in it. */
+  readonly queueLength?: number;
   readonly mac?: string;
   /** Index of the bridge that it joins. */
   readonly master?: number;
@@ -142,6 +144,8 @@ export function changeLink(link: LinkReference, change: LinkChange): Request {
       const { flags, mask } = flagsOf(change);
       writer.u32(8, flags).u32(12, mask);
       if (change.mtu !== undefined) writer.attributeU32(Ifla.mtu, change.mtu);
+      if (change.queueLength !== undefined)
+        writer.attributeU32(Ifla.txQueueLength, change.queueLength);
       if (change.mac !== undefined) writer.attribute(Ifla.address, macBytes(change.mac));
       if (change.master !== undefined) writer.attributeU32(Ifla.master, change.master);
       if (change.alias !== undefined) writer.attributeText(Ifla.alias, change.alias);

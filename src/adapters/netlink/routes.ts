@@ -51,6 +51,8 @@ export function routeFrom(body: Buffer): Route | undefined {
 export type NewRoute = Pick<Route, "linkIndex" | "destination"> & {
   readonly gateway?: Address | undefined;
   readonly source?: Address | undefined;
+  /** Below 256; the main table by default. */
+  readonly table?: number;
 };
 
 /** Adds a route, or replaces the one to the same destination. */
@@ -79,7 +81,7 @@ function routeRequest(
         .begin(type, flags, headerBytes)
         .u8(0, familyNumber(destination.address.family))
         .u8(1, destination.length)
-        .u8(4, Rta.tableMain)
+        .u8(4, route.table ?? Rta.tableMain)
         .u8(5, routeOrigin)
         .u8(6, gateway === undefined ? Rta.scopeLink : Rta.scopeUniverse)
         .u8(7, Rta.unicast);

@@ -27,16 +27,17 @@ export interface AppliedLinks {
 const enodev = 19;
 
 /**
- * Brings devices in line with their plans: creates missing ones and corrects the others.
+ * Creates the devices that are missing.
  *
+ * @returns the namespace's devices
  * @throws {NetlinkError} the first refusal
  */
-export function applyLinks(
+export function createLinks(
   socket: NetlinkSocket,
   place: PlanPlace,
   links: readonly LinkPlan[],
   transport: NetlinkTransport,
-): AppliedLinks {
+): readonly Link[] {
   let actual = listLinks(socket);
   let changed = false;
   for (const link of links) {
@@ -47,6 +48,19 @@ export function applyLinks(
     changed ||= created;
   }
   if (changed) actual = listLinks(socket);
+  return actual;
+}
+
+/**
+ * Brings devices in line with their plans, and sets them up.
+ *
+ * @throws {NetlinkError} the first refusal
+ */
+export function correctLinks(
+  socket: NetlinkSocket,
+  links: readonly LinkPlan[],
+  actual: readonly Link[],
+): AppliedLinks {
   for (const link of links) correct(socket, link, found(actual, link));
   return {
     planned: new Map(links.map((link) => [link.name, found(actual, link)])),
@@ -97,7 +111,8 @@ export function isPlanned(link: Link, plan: LinkPlan): boolean {
   return plan.kind === "xfrm" ? link.xfrm?.ifId === plan.ifId : link.name === plan.name;
 }
 
-function found(actual: readonly Link[], plan: LinkPlan): Link {
+/** The device of a plan. @throws {NetlinkError} if it does not exist */
+export function found(actual: readonly Link[], plan: LinkPlan): Link {
   const link = actual.find((candidate) => isPlanned(candidate, plan));
   if (link === undefined) throw new NetlinkError(`find link ${plan.name}`, enodev);
   return link;

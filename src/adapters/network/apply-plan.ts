@@ -10,10 +10,18 @@ import {
   rulesDiffer,
   type Restricted,
 } from "../nftables/apply-rules.ts";
-import { applyLinks, isPlanned, setDown, type PlanPlace } from "./apply-links.ts";
+import {
+  correctLinks,
+  createLinks,
+  found,
+  isPlanned,
+  setDown,
+  type PlanPlace,
+} from "./apply-links.ts";
 import { difference } from "./difference.ts";
 import { applyForwarding, forwardingDrift } from "./forwarding.ts";
 import { linux, type Kernel } from "./kernel.ts";
+import { receive, receptionDrift } from "./reception.ts";
 
 /** The result of a pass. */
 export interface Applied {
@@ -41,7 +49,12 @@ export function applyPlan(
   // The filter first: no device may carry packets without it.
   const { changes, lacking } = restrictFilter(socket, namespace, plan, filter, kernel);
   if (plan.forwarding) applyForwarding(namespace, kernel.sysctls);
-  const { planned, former } = applyLinks(socket, place, plan.links, kernel.netlink);
+  const actual = createLinks(socket, place, plan.links, kernel.netlink);
+  const received = plan.links.map((link) =>
+    receive({ namespace, memory: filter, kernel }, link, found(actual, link)),
+  );
+  const links = received.map((reception) => reception.plan);
+  const { planned, former } = correctLinks(socket, links, actual);
   const requests = [...difference(socket, planned, plan), ...former.map(deleteLink)];
   const [error] = socket.batch(requests);
   const { rules } = plan;
@@ -49,7 +62,8 @@ export function applyPlan(
   const admitted =
     rules === undefined ? 0 : admitMembers(namespace, rules, lacking, filter, kernel);
   if (error !== undefined) throw error;
-  return { changes: changes + requests.length + admitted };
+  const receptions = received.reduce((sum, reception) => sum + reception.changes, 0);
+  return { changes: changes + receptions + requests.length + admitted };
 }
 
 /** Restricts the packet filter; sets the devices down if there is none and none can be set. */
@@ -96,6 +110,7 @@ export function driftOf(
   const isFilterWrong = rules !== undefined && rulesDiffer(namespace, rules, filter, kernel);
   return [
     ...(isFilterWrong ? [`set packet filter ${rules.table}`] : []),
+    ...receptionDrift({ namespace, memory: filter, kernel }, plan.links, links),
     ...(plan.forwarding ? forwardingDrift(namespace, kernel.sysctls) : []),
     ...difference(socket, links, plan)
       .map(({ op }) => op)

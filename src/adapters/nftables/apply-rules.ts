@@ -16,9 +16,17 @@ import { linuxFilters, missingRequirement, type FilterAccess } from "./requireme
 
 /** The members that one table got last; the component that applies the plans keeps it. */
 export class FilterMemory {
+  readonly #others = new Map<string, FilterMemory>();
   members: readonly RulesMember[] = [];
   /** The table's fingerprint at that time; undefined before a plan was applied. */
   fingerprint: string | undefined;
+
+  /** The memory of another table in the same namespace. */
+  of(table: string): FilterMemory {
+    const known = this.#others.get(table) ?? new FilterMemory();
+    this.#others.set(table, known);
+    return known;
+  }
 }
 
 /** The result of {@link restrictRules}. */
@@ -45,11 +53,11 @@ export function restrictRules(
 ): Restricted {
   return orExplained({ namespace, plan, access }, () => {
     using socket = NetlinkSocket.open(namespace, Protocol.netfilter, access.netlink);
-    const actual = readTable(socket, plan.table, plan.sets);
+    const actual = readTable(socket, plan);
     const { commands, members } = restriction(plan, actual, memory);
     const lacking = plan.members.filter((member) => !members.includes(member));
     const changes = run({ namespace, plan, access }, commands);
-    remember(memory, members, changes === 0 ? actual : readTable(socket, plan.table, plan.sets));
+    remember(memory, members, changes === 0 ? actual : readTable(socket, plan));
     return { changes, lacking };
   });
 }
@@ -71,7 +79,7 @@ export function admitMembers(
   return orExplained({ namespace, plan, access }, () => {
     using socket = NetlinkSocket.open(namespace, Protocol.netfilter, access.netlink);
     const changes = run({ namespace, plan, access }, amendTable(plan.table, lacking, []));
-    remember(memory, plan.members, readTable(socket, plan.table, plan.sets));
+    remember(memory, plan.members, readTable(socket, plan));
     return changes;
   });
 }
@@ -104,12 +112,12 @@ function explained(error: unknown, { namespace, plan, access }: FilterTable): un
 /** Whether a namespace has a table of ipman, even from another plan. */
 export function isFiltered(
   namespace: string | undefined,
-  { table, sets }: RulesPlan,
+  plan: Pick<RulesPlan, "table" | "sets" | "family">,
   { netlink }: FilterAccess = linuxFilters,
 ): boolean {
   try {
     using socket = NetlinkSocket.open(namespace, Protocol.netfilter, netlink);
-    return isFrameMark(readTable(socket, table, sets).comment);
+    return isFrameMark(readTable(socket, plan).comment);
   } catch (error) {
     if (error instanceof NetlinkError) return false;
     throw error;
@@ -124,7 +132,7 @@ export function rulesDiffer(
   { netlink }: FilterAccess = linuxFilters,
 ): boolean {
   using socket = NetlinkSocket.open(namespace, Protocol.netfilter, netlink);
-  const actual = readTable(socket, plan.table, plan.sets);
+  const actual = readTable(socket, plan);
   const { commands, members } = restriction(plan, actual, memory);
   return commands !== undefined || members.length < plan.members.length;
 }

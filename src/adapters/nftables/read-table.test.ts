@@ -22,7 +22,7 @@ function fingerprint(...messages: readonly NetlinkMessage[]): string {
     query: () => dumped(),
     dump: (op: string) => (op === "list elements" ? [...messages] : []),
   };
-  return readTable(socket, "ipman", ["workers"]).fingerprint;
+  return readTable(socket, { table: "ipman", sets: ["workers"] }).fingerprint;
 }
 
 describe("a table's fingerprint", () => {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { RulesFamily, RulesPlan } from "../../model/network/rules-plan.ts";
 import type { NetlinkSocket } from "../netlink/socket.ts";
 import { attributeList, attributesIn, textOf, type NetlinkMessage } from "../netlink/reader.ts";
 import type { MessageWriter } from "../netlink/writer.ts";
@@ -19,7 +20,8 @@ export interface ActualTable {
 const subsystem = 10;
 const get = { table: 1, rule: 7, elements: 13 };
 const headerBytes = 4; // struct nfgenmsg
-const inet = 1;
+// netfilter.h: NFPROTO_INET, NFPROTO_NETDEV
+const families: Readonly<Record<RulesFamily, number>> = { inet: 1, netdev: 5 };
 const tableAttribute = { name: 1, userdata: 6 };
 const ruleAttribute = { table: 1, chain: 2 };
 const elementsAttribute = { table: 1, set: 2, list: 3 };
@@ -27,15 +29,15 @@ const elementsAttribute = { table: 1, set: 2, list: 3 };
 const commentType = 0;
 
 /**
- * Reads a table of the family inet, with the elements of these sets.
+ * Reads a plan's table, with the elements of its sets.
  *
  * @throws {NetlinkError}
  */
 export function readTable(
   socket: Pick<NetlinkSocket, "query" | "dump">,
-  name: string,
-  sets: readonly string[],
+  { table: name, sets, family = "inet" }: Pick<RulesPlan, "table" | "sets" | "family">,
 ): ActualTable {
+  const header = (writer: MessageWriter, type: number) => headerOf(writer, type, family);
   const table = socket.query("find table", (writer) =>
     header(writer, get.table).attributeText(tableAttribute.name, name),
   );
@@ -68,12 +70,12 @@ export function readTable(
  * @throws {NetlinkError}
  */
 export function tableNames(socket: Pick<NetlinkSocket, "dump">): string[] {
-  const tables = socket.dump("list tables", (writer) => header(writer, get.table));
+  const tables = socket.dump("list tables", (writer) => headerOf(writer, get.table, "inet"));
   return tables.map(({ body }) => textOf(attributesIn(body, headerBytes).get(tableAttribute.name)));
 }
 
-function header(writer: MessageWriter, type: number): MessageWriter {
-  return writer.begin((subsystem << 8) | type, 0, headerBytes).u8(0, inet);
+function headerOf(writer: MessageWriter, type: number, family: RulesFamily): MessageWriter {
+  return writer.begin((subsystem << 8) | type, 0, headerBytes).u8(0, families[family]);
 }
 
 /** Reads the comment in a table's user data: type and length, of a byte each, then the text. */

@@ -43,6 +43,14 @@ describe("the requirements of packet filters", () => {
     assert.equal(missing({ word: "jhash" }, "tcp flags syn accept"), "");
   });
 
+  it("lack the family netdev if its tables are refused, and only for rules at a device", () => {
+    const device = "type filter hook ingress device";
+    const message = missing({ word: "netdev" }, device);
+    assert.match(message, /family netdev .*CONFIG_NF_TABLES_NETDEV$/);
+    assert.equal(missing({ word: "netdev" }), "");
+    assert.equal(missing({}, device), "");
+  });
+
   for (const code of ["EPERM", "EMFILE", "ENOBUFS"]) {
     it(`are unknown if the kernel answers ${code}, which does not depend on its parts`, () => {
       assert.equal(missing({ list: code, word: "table" }), "");

@@ -17,6 +17,13 @@ export const linuxFilters: FilterAccess = { netlink: linuxNetlink, nft: libnftab
 /** The expression that computes hashes in rules. */
 const hashExpression = "jhash";
 
+/** The hook of rules that see a device's frames first; a gateway beside others on other nodes needs it. */
+export const deviceHook = "hook ingress";
+
+/** A table with that hook, on a device that always exists. */
+const deviceTable =
+  'table netdev ipman_check {\n chain rules {\n type filter hook ingress device "lo" priority filter\n meta pkttype set host\n }\n}';
+
 /** Operations that fail if the kernel has no nf_tables, but not if a namespace is missing. */
 const probes: ReadonlySet<string> = new Set(["netlink socket", "list tables"]);
 
@@ -54,6 +61,13 @@ export function missingRequirement(
   if (plain instanceof NftError && plain.code === "UNAVAILABLE") return plain.message;
   if (plain !== undefined)
     return lacking("tables of the family inet", "nf_tables", "CONFIG_NF_TABLES_INET", plain);
+  if (rules.includes(deviceHook)) {
+    const device = fails(deviceTable);
+    return (
+      device &&
+      lacking("tables of the family netdev", "nf_tables", "CONFIG_NF_TABLES_NETDEV", device)
+    );
+  }
   if (!rules.includes(hashExpression)) return undefined;
   const hash = fails(tableWith(`${hashExpression} ip saddr mod 2 seed 1 0`));
   return hash && lacking("hashes in nf_tables", "nft_hash", "CONFIG_NFT_HASH", hash);

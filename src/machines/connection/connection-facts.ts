@@ -70,13 +70,20 @@ type WithGroups<Key extends keyof ConnectionContext> = Pick<
 
 /**
  * The paths that can carry the traffic: the active one if it carries that of a child, and each other
- * path that carries that of the same children.
+ * path that carries that of the same children. While the active one is elsewhere: those that carry that
+ * of all children, or have carried that of some for a moment.
  */
-export function pathsUp(context: WithGroups<"paths" | "active">): string[] {
-  const { paths, active } = context;
-  const needed = paths.find(({ path }) => path === active)?.carried ?? [];
+export function pathsUp(context: WithGroups<"paths" | "active" | "settled">): string[] {
+  const { connection, paths, active, settled } = context;
+  const needed = isHere(connection, active)
+    ? (paths.find(({ path }) => path === active)?.carried ?? [])
+    : connection.children.map(({ key }) => key);
+  const isSettled = (path: string) => !isHere(connection, active) && settled.includes(path);
   return paths
-    .filter(({ carried }) => carried.length > 0 && needed.every((key) => carried.includes(key)))
+    .filter(
+      ({ path, carried }) =>
+        carried.length > 0 && (isSettled(path) || needed.every((key) => carried.includes(key))),
+    )
     .map(({ path }) => path)
     .concat(upElsewhere(context));
 }
@@ -92,6 +99,10 @@ export function keyIn(event: ConnectionEvent): PathKey | undefined {
 
 export function ofDeclared(keys: ConnectionContext["keys"], paths: readonly string[]) {
   return Object.fromEntries(Object.entries(keys).filter(([path]) => paths.includes(path)));
+}
+
+export function settlingId(path: string): string {
+  return `settling ${path}`;
 }
 
 export function partingId(path: string): string {
@@ -165,6 +176,14 @@ export function isChosen({ active, dialled, dials }: Choice, path: string): bool
  */
 export function isIntact({ cause }: PathDecision): boolean {
   return cause === "move" || cause === "failback";
+}
+
+/** Whether a decision has a path with an IKE SA brought up beside the active one, which works. */
+export function holds(
+  { ready }: Pick<ConnectionContext, "ready">,
+  decision: PathDecision,
+): boolean {
+  return decision.dialled !== undefined && isIntact(decision) && ready.includes(decision.dialled);
 }
 
 /** The event that reports the verdict of the probes about the active path. */

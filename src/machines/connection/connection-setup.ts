@@ -5,8 +5,8 @@ import { sameItems } from "../../model/value/same-items.ts";
 import { failoverMachine } from "../failover/failover.ts";
 import { gatewayMachine } from "../gateway/gateway.ts";
 import { pathMachine } from "../path/path.ts";
+import { connectionGuards } from "./connection-guards.ts";
 import {
-  activeState,
   carries,
   changedPaths,
   changesOf,
@@ -15,19 +15,20 @@ import {
   endsBy,
   failoverOf,
   hasPath,
+  holds,
   idIn,
   ifIdsOf,
   isChosen,
   isIntact,
   isReplaced,
   keyIn,
-  movesGateways,
   noKey,
   ofDeclared,
   partingId,
   pathsOf,
   pathsReady,
   pathsUp,
+  settlingId,
   staleStandbys,
   tunnelOf,
   verdictOf,
@@ -43,14 +44,7 @@ import {
   type ConnectionInput,
   type PathView,
 } from "./connection-types.ts";
-import {
-  decisionOf,
-  failedSince,
-  groupsAfter,
-  groupsDeclared,
-  isNewBeat,
-  pathsAbsent,
-} from "./elsewhere.ts";
+import { decisionOf, failedSince, groupsAfter, groupsDeclared, pathsAbsent } from "./elsewhere.ts";
 
 /** The types, actors, actions and guards of the connection machine. */
 export const connectionSetup = setup({
@@ -207,6 +201,15 @@ export const connectionSetup = setup({
       // The agent that leads now reports it.
       if (isHere(context.connection, active)) enqueue.emit({ type: "path.switched", ...switched });
     }),
+    /**
+     * Has the gateways keep packets back while a path takes over for which only CHILD SAs are missing:
+     * a peer with policies accepts packets by the CHILD SA alone that it made last.
+     */
+    holdPackets: enqueueActions(({ enqueue, context, event }) => {
+      if (event.type !== "path.decided" || event.dialled === context.dialled) return;
+      const type = holds(context, event) ? "hold" : "release";
+      for (const key of context.gateways) enqueue.sendTo(gatewayActorId(key), { type });
+    }),
     /** Has the gateways lead the traffic into the active path. */
     moveGateways: enqueueActions(({ enqueue, context }) => {
       for (const { key } of childrenWithGateway(context)) {
@@ -297,6 +300,18 @@ export const connectionSetup = setup({
       const { path, children: carried } = event;
       return { paths: context.paths.map((one) => (one.path === path ? { ...one, carried } : one)) };
     }),
+    /** Gives the other children of a path a moment to come up, before it counts as up without them. */
+    awaitRest: enqueueActions(({ enqueue, context: { connection, settled }, event }) => {
+      if (event.type !== "path.carries" || connection.here === undefined) return;
+      const { path } = event;
+      enqueue.assign({ settled: settled.filter((other) => other !== path) });
+      enqueue.cancel(settlingId(path));
+      if (event.children.length > 0)
+        enqueue.raise({ type: "path.settled", path }, { delay: "settling", id: settlingId(path) });
+    }),
+    noteSettled: assign(({ context: { settled }, event }) =>
+      event.type === "path.settled" ? { settled: [...settled, event.path] } : {},
+    ),
     /** Reports to the actor that chooses which paths came up or went down. */
     compareUp: enqueueActions(({ enqueue, context }) => {
       if (!hasSeveralPaths(context.connection)) return;
@@ -350,7 +365,6 @@ export const connectionSetup = setup({
     /** Passes the verdict of the probes, which concerns the active path. */
     passVerdict: enqueueActions(({ enqueue, context: { connection, active }, event }) => {
       if (event.type !== "probes.judged" || !hasSeveralPaths(connection)) return;
-      if (!isHere(connection, active)) return;
       const type = verdictOf(event.answered);
       enqueue.sendTo(failoverId, { type, path: active });
     }),
@@ -359,43 +373,11 @@ export const connectionSetup = setup({
         enqueue.sendTo(failoverId, { type: "path.renewed", path: active });
     }),
   },
-  guards: {
-    activeIs: ({ context }, { state }: { state: PublicState }) => activeState(context) === state,
-    isNewBeat: ({ context, event }) => isNewBeat(context, event),
-    /** Whether a declaration changes the path that the gateways use, or whether they carry traffic. */
-    gatewaysMove: ({ context, event }) => {
-      if (event.type !== "spec.changed") return false;
-      const { connection } = event;
-      const names = pathNames(connection);
-      const active = names.includes(context.active) ? context.active : (names[0] as string);
-      const next = { ...context, connection, active };
-      return movesGateways(context, { ...next, via: viaOf(next) });
-    },
-    choiceEnds: ({ context, event }) =>
-      event.type === "spec.changed" && !context.chosen && !hasSeveralPaths(event.connection),
-    isFirstChoice: ({ context }) => !context.chosen,
-    switches: ({ context, event }) =>
-      event.type === "path.decided" &&
-      movesGateways(context, {
-        ...context,
-        active: event.active,
-        via: viaOf({ ...context, ...event }),
-      }),
-    /** Whether a path has another public state, or another failure. */
-    isNews: ({ context, event }) => {
-      if (!("snapshot" in event)) return false;
-      const { path, failure } = event.snapshot.context;
-      const known = context.paths.find((one) => one.path === path);
-      return (
-        known !== undefined &&
-        (known.failure !== failure || known.state !== publicStateOf(event.snapshot))
-      );
-    },
-    pathless: ({ context }) => context.paths.length === 0,
-    gatewayless: ({ context }) => context.gateways.length === 0,
-  },
+  guards: connectionGuards,
   delays: {
     /** For packets in flight when another path takes over. */
     parting: 1_000,
+    /** For the further children of a path that came up. */
+    settling: 1_000,
   },
 });

@@ -6,7 +6,6 @@ import type { PublicState } from "../../model/status/public-state.ts";
 import type { FailoverEvent, PathDecision } from "../failover/failover-types.ts";
 import type { ChildEndpoints, Tunnel } from "../gateway/gateway-types.ts";
 import type { PathEvent, PathInput, PathReport } from "../path/path-types.ts";
-import type { HeardGroups } from "./elsewhere.ts";
 
 /** The gateway and the workers of each child, by its key. */
 export type Endpoints = ReadonlyMap<string, ChildEndpoints>;
@@ -33,6 +32,17 @@ export interface PathTunnel {
   readonly child: string;
   readonly tunnel: Tunnel;
 }
+
+/** The facts about another group with paths of the connection. */
+export interface HeardGroup {
+  /** Its last report; undefined before the first one, and since it is absent. */
+  readonly beat: ConnectionBeat | undefined;
+  /** Whether its agent is not heard, and its node does not answer. */
+  readonly absent: boolean;
+}
+
+/** The facts about other groups, by their ids. */
+export type HeardGroups = Readonly<Record<string, HeardGroup>>;
 
 export interface ConnectionContext {
   readonly connection: Connection;
@@ -75,6 +85,11 @@ export interface ConnectionContext {
   readonly switched: PathSwitched | undefined;
   /** The paths that can carry the traffic, here and elsewhere, if there are several. */
   readonly up: readonly string[];
+  /**
+   * The paths that have carried the traffic of some children for a moment: while another group leads, the
+   * children that its active path carries are not known.
+   */
+  readonly settled: readonly string[];
   /** The paths with an IKE SA, if there are several. */
   readonly ready: readonly string[];
   /** The tunnels of the children by each path: a gateway that starts again needs its own. */
@@ -110,6 +125,8 @@ export type ConnectionEvent =
    * requests; if no child has a probe, it is true while the peer does.
    */
   | { type: "probes.judged"; answered: boolean | undefined }
+  /** The path has carried the same children for a moment. */
+  | { type: "path.settled"; path: string }
   /** Another path took over from it a moment ago. `intact`: it still carried the traffic. */
   | { type: "path.left"; path: string; intact: boolean }
   | Extract<FailoverEvent, { type: "move" }>

@@ -83,6 +83,7 @@ export const connectionMachine = connectionSetup.createMachine({
     }),
     groups: {},
     absent: [],
+    settled: [],
     peersKnown: false,
     dials: !hasSeveralPaths(input.connection),
     chosen: !hasSeveralPaths(input.connection),
@@ -105,7 +106,10 @@ export const connectionMachine = connectionSetup.createMachine({
       { guard: "gatewaysMove", actions: [...ofSpec, { type: "moveGateways" }] },
       { actions: ofSpec },
     ],
-    "path.carries": { actions: [{ type: "takeCarried" }, { type: "compareUp" }] },
+    "path.carries": {
+      actions: [{ type: "takeCarried" }, { type: "awaitRest" }, { type: "compareUp" }],
+    },
+    "path.settled": { actions: [{ type: "noteSettled" }, { type: "compareUp" }] },
     "path.failed": notifyFailover,
     "probes.judged": { actions: { type: "passVerdict" } },
     move: notifyFailover,
@@ -115,7 +119,7 @@ export const connectionMachine = connectionSetup.createMachine({
         actions: [...ofDecision, { type: "moveGateways" }, { type: "giveEndpoints" }],
       },
       { guard: "switches", actions: [...ofDecision, { type: "moveGateways" }] },
-      { actions: ofDecision },
+      { actions: [{ type: "holdPackets" }, ...ofDecision] },
     ],
     "beat.heard": {
       guard: "isNewBeat",

@@ -5,18 +5,13 @@ import { groupIdOfPath, groupIdsOf } from "../../model/api/group.ts";
 import { leads, pathNames, pathsElsewhere } from "../../model/api/path.ts";
 import type { PublicState } from "../../model/status/public-state.ts";
 import type { HeardDecision } from "../failover/failover-types.ts";
-import type { ConnectionContext, ConnectionEvent, PathView } from "./connection-types.ts";
-
-/** The facts about another group with paths of the connection. */
-export interface HeardGroup {
-  /** Its last report; undefined before the first one, and since it is absent. */
-  readonly beat: ConnectionBeat | undefined;
-  /** Whether its agent is not heard, and its node does not answer. */
-  readonly absent: boolean;
-}
-
-/** What is known of other groups, by their ids. */
-export type HeardGroups = Readonly<Record<string, HeardGroup>>;
+import type {
+  ConnectionContext,
+  ConnectionEvent,
+  HeardGroup,
+  HeardGroups,
+  PathView,
+} from "./connection-types.ts";
 
 type Elsewhere = Pick<ConnectionContext, "connection" | "groups">;
 
@@ -42,7 +37,9 @@ export function groupsAfter(groups: HeardGroups, event: ConnectionEvent): HeardG
   const next =
     event.type === "beat.heard"
       ? { ...known, beat: event.beat }
-      : { beat: undefined, absent: event.type === "group.absent" };
+      : event.type === "group.absent"
+        ? { beat: undefined, absent: true }
+        : { ...known, absent: false };
   return { ...groups, [event.group]: next };
 }
 

@@ -14,8 +14,6 @@ export function declared(context: FailoverContext, declaration: PathDeclaration)
     settings,
     here,
     epoch: spreadEpoch(context, declaration),
-    // The group that alone had all paths begins with a decision that the others can take.
-    dialled: isSpread(context, declaration) ? undefined : context.dialled,
     absent: here === undefined ? [] : context.absent.filter(isDeclared),
     up: context.up.filter(isDeclared),
     ready: context.ready.filter(isDeclared),
@@ -51,7 +49,7 @@ export function isSpread(before: PathDeclaration, after: PathDeclaration): boole
   return before.here === undefined && after.here !== undefined;
 }
 
-/** The epoch after a declaration. */
+/** The epoch after a declaration: the group that had all paths begins with a decision. */
 export function spreadEpoch(context: FailoverContext, declaration: PathDeclaration): number {
   if (declaration.here === undefined) return 0;
   return isSpread(context, declaration) ? 1 : context.epoch;

@@ -1,11 +1,13 @@
 import { abandoned, firstOf, preferredOf, switched } from "./failover-facts.ts";
-import type { FailoverContext, FailoverEvent, HeardDecision } from "./failover-types.ts";
+import type {
+  ContextChange,
+  FailoverContext,
+  FailoverEvent,
+  HeardDecision,
+} from "./failover-types.ts";
 import { isElsewhere, isHere, isSeveral } from "./here.ts";
 import { unanswered } from "./silences.ts";
-import { nextOf, turnEnded } from "./turns.ts";
-
-/** A part of the context that an action changes. */
-type ContextChange = Partial<FailoverContext>;
+import { nextOf, turnEnded } from "./circles.ts";
 
 /** Between two agents that may claim the active path. */
 const claimStepMs = 150;

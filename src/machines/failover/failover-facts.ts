@@ -1,11 +1,13 @@
 import type { SwitchCause } from "../../model/beats/switch-cause.ts";
-import type { FailoverContext, FailoverEvent, FailoverInput } from "./failover-types.ts";
+import type {
+  ContextChange,
+  FailoverContext,
+  FailoverEvent,
+  FailoverInput,
+} from "./failover-types.ts";
 import { firstEpoch, isHere, isSeveral } from "./here.ts";
 import { noSilences } from "./silences.ts";
-import { nextOf, pathsAfter, withTurn } from "./turns.ts";
-
-/** A part of the context that an action changes. */
-type ContextChange = Partial<FailoverContext>;
+import { nextOf, pathsAfter, withTurn } from "./circles.ts";
 
 /** The hold doubles with each setback, up to this number of them: 64 times. */
 const mostSetbacks = 6;

@@ -31,7 +31,7 @@ import {
 } from "./failover-facts.ts";
 import { isElsewhere, isSeveral, keptElsewhere } from "./here.ts";
 import { madeReady, noSilences, rested, restMs, unanswered } from "./silences.ts";
-import { nextOf, nextUpOf, turnEnded, turnMs } from "./turns.ts";
+import { nextOf, nextUpOf, turnEnded, turnMs } from "./circles.ts";
 import type { SwitchCause } from "../../model/beats/switch-cause.ts";
 import type {
   FailoverContext,
@@ -145,15 +145,18 @@ export const failoverSetup = setup({
     /** Makes the first decision. */
     open: assign(({ context }) => opened(context)),
     /** Takes the decision of another agent. */
-    takeHeard: assign(({ context, event }) =>
-      event.type === "decision.heard" ? taken(context, event) : {},
-    ),
+    takeHeard: assign(({ context, event }) => {
+      if (event.type !== "decision.heard") return {};
+      return isOutranked(context, event) ? taken(context, event) : followed(context, event);
+    }),
     /** Notes the report of the agent of the active path. */
     follow: assign(({ context, event }) =>
       event.type === "decision.heard" ? followed(context, event) : {},
     ),
     /** Makes the best path of this group active, since the agent of the active one is not heard. */
     claim: assign(({ context }) => claimed(context)),
+    /** The attempt at a path beside the active one, as the agent that decided before began it. */
+    endAttempt: assign(({ context }) => (isElsewhere(context) ? {} : { dialled: undefined })),
     /** Hands the traffic over to a path elsewhere, since charon here does not return. */
     switchToSuccessor: assign(({ context }) =>
       switched(context, successorOf(context) ?? context.active, "lost"),

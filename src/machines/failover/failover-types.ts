@@ -62,6 +62,9 @@ export interface FailoverContext
   readonly handed: boolean;
 }
 
+/** A part of the context that an action changes. */
+export type ContextChange = Partial<FailoverContext>;
+
 export interface FailoverInput {
   /** The names of the paths, the preferred one first; at least two. */
   readonly paths: readonly string[];

@@ -2,6 +2,7 @@ import { and, not, or, type SnapshotFrom } from "xstate";
 import { startOf } from "./failover-facts.ts";
 import { failoverSetup } from "./failover-setup.ts";
 import { claiming, following, listening, toFollowing } from "./several-groups.ts";
+import { orphaned, suspended } from "./without-charon.ts";
 import type { SwitchCause } from "../../model/beats/switch-cause.ts";
 
 const report = { type: "report" } as const;
@@ -94,6 +95,7 @@ export const failoverMachine = failoverSetup.createMachine({
     claiming,
     deciding: {
       description: "The state follows from which paths are up.",
+      entry: { type: "endAttempt" },
       always: [
         { guard: "undecided", target: "listening" },
         { guard: "elsewhere", target: "following", actions: report },
@@ -167,7 +169,6 @@ export const failoverMachine = failoverSetup.createMachine({
         "The active path is up, and no probe, or without one no IKE request, is answered through it: the others have a turn each, until one is answered; then ever longer rests.",
       entry: { type: "noteUnanswered" },
       always: [
-        toFollowing,
         { guard: not("silent"), target: "steady" },
         { guard: "nextUp", target: "steady", actions: [{ type: "switchToNextUp" }, report] },
         { guard: "next", target: "moving", actions: [{ type: "dialNext" }, report] },
@@ -273,29 +274,8 @@ export const failoverMachine = failoverSetup.createMachine({
         ],
       },
     },
-    suspended: {
-      description:
-        "charon does not answer, or its list of SAs is not known: the kernel carries the traffic on, and the active path stays.",
-      on: {
-        "paths.declared": [
-          { guard: "activeRemoved", actions: [takeDeclaration, switchToBest("removed")] },
-          { guard: "declaredOther", actions: takeDeclaration },
-        ],
-        "charon.ready": { actions: { type: "resume" } },
-        "decision.heard": [
-          { guard: "outranked", actions: [{ type: "takeHeard" }, report] },
-          { guard: "redialled", actions: follow },
-          { guard: "ofLeader", actions: { type: "follow" } },
-        ],
-      },
-      after: {
-        orphaned: [
-          { guard: "successor", actions: [{ type: "switchToSuccessor" }, report] },
-          { guard: "several", target: "suspended", reenter: true },
-        ],
-      },
-      always: { guard: "charonReady", target: "deciding" },
-    },
+    suspended,
+    orphaned,
   },
 });
 

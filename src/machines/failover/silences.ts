@@ -1,5 +1,5 @@
-import type { FailoverContext } from "./failover-types.ts";
-import { slowestCircle, withTurn } from "./turns.ts";
+import type { ContextChange, FailoverContext } from "./failover-types.ts";
+import { slowestCircle, withTurn } from "./circles.ts";
 
 /** After so many circles without an answer the rest has its longest time. */
 const mostRests = 4;
@@ -13,7 +13,7 @@ const mostSilences = 10;
 const freeSilences = 3;
 
 /** Notes that no probe was answered by the active path in its turn. */
-export function unanswered({ tried, active, silences }: FailoverContext): Partial<FailoverContext> {
+export function unanswered({ tried, active, silences }: FailoverContext): ContextChange {
   const { unanswered, all } = silences;
   // The state is entered again after each attempt at another path.
   const isNew = !tried.includes(active);
@@ -31,7 +31,7 @@ export function unanswered({ tried, active, silences }: FailoverContext): Partia
  * one without an answer, as if the probed host is down. While no path is up, the turns become slow
  * first: each peer may make an IKE SA at every turn and refuse the CHILD SAs.
  */
-export function madeReady(context: FailoverContext, path: string): Partial<FailoverContext> {
+export function madeReady(context: FailoverContext, path: string): ContextChange {
   const { ready, tried, silences, paths, up, active, circle } = context;
   if (ready.includes(path)) return {};
   const isFree = up.includes(active)
@@ -47,7 +47,7 @@ export function madeReady(context: FailoverContext, path: string): Partial<Failo
  * Begins another circle in which the other paths are tried for an answer, and in which one whose peer
  * makes an IKE SA may have another turn.
  */
-export function rested({ active, rests, silences }: FailoverContext): Partial<FailoverContext> {
+export function rested({ active, rests, silences }: FailoverContext): ContextChange {
   const { all, ...others } = silences;
   return {
     tried: [active],

@@ -1,4 +1,4 @@
-import { assign, fromCallback, setup, type AnyEventObject } from "xstate";
+import { assign, enqueueActions, fromCallback, setup, type AnyEventObject } from "xstate";
 import { failure } from "../../model/status/failure.ts";
 import { failureOf } from "../common/failure-of.ts";
 import type {
@@ -13,6 +13,7 @@ import type {
   RemoveOrder,
 } from "./gateway-types.ts";
 import { notProvided } from "../common/not-provided.ts";
+import { orderOf } from "./gateway-order.ts";
 import {
   changedByOthers,
   fights,
@@ -31,6 +32,8 @@ import {
   recurringOf,
   steadyMs,
 } from "../common/recurrence.ts";
+
+const holdId = "hold";
 
 const unattended: Readonly<Record<Duty, string>> = {
   watch: "the namespace cannot be watched",
@@ -53,6 +56,8 @@ export const gatewaySetup = setup({
      * the other one continues.
      */
     attend: fromCallback<AnyEventObject, GatewayOrder>(() => {}),
+    /** Keeps back what workers send until it is stopped. */
+    hold: fromCallback<AnyEventObject, GatewayOrder>(() => {}),
   },
   actions: {
     noteFailure: assign(({ context }, params: { error: unknown }) => ({
@@ -107,6 +112,21 @@ export const gatewaySetup = setup({
     calm: assign(({ context }) => ({
       recurrences: context.recurrences.map((known) => (isFight(known) ? calmed(known) : known)),
     })),
+    /** Keeps back what workers send until a pass leads it into another tunnel, for a limited time. */
+    hold: enqueueActions(({ enqueue, context }) => {
+      enqueue.spawnChild("hold", { id: holdId, input: orderOf(context) });
+      enqueue.raise({ type: "release" }, { delay: "longestHold", id: holdId });
+      enqueue.assign({ held: "waiting" });
+    }),
+    /** The next pass leads into the tunnel that the packets wait for. */
+    expectRelease: assign(({ context: { held } }) => ({ held: held && "due" })),
+    /** Forwards the packets that were held: all, or those for which a pass was due. */
+    release: enqueueActions(({ enqueue, context: { held } }, params: { onlyDue?: true }) => {
+      if (held === undefined || (params.onlyDue === true && held !== "due")) return;
+      enqueue.cancel(holdId);
+      enqueue.stopChild(holdId);
+      enqueue.assign({ held: undefined });
+    }),
     noteLoop: assign(({ context }) => ({ failure: loopFailure(pausingRecurrence(context)) })),
   },
   guards: {
@@ -118,6 +138,7 @@ export const gatewaySetup = setup({
     /** Whether the changed part is not contested: its repair does not wait. */
     fresh: ({ context, event }) =>
       context.attempt === 0 && isContested(context) && isFresh(context, partOf(event)),
+    holdable: ({ context }) => context.applied && context.held === undefined,
     disturbed: ({ context }) => context.recurrences.length > 0,
     woken: ({ context }) => context.wokenBy.length > 0,
   },
@@ -125,6 +146,8 @@ export const gatewaySetup = setup({
     backoff: ({ context: { attempt, ...context } }) =>
       pauseMs({ attempt, recurrence: pausingRecurrence(context) }),
     settle: 20,
+    /** The exchange for a CHILD SA takes a round trip, or more if a message is lost. */
+    longestHold: 500,
     /** The least time between two passes that kernel events cause. */
     rest: 250,
     calm: calmMs,

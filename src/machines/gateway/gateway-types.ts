@@ -13,7 +13,10 @@ export interface Tunnel {
 }
 
 /** The facts of the connection that a gateway's plan depends on. */
-export type GatewayConnection = Pick<Connection, "id" | "remoteAddress" | "interfaceName">;
+export type GatewayConnection = Pick<
+  Connection,
+  "id" | "remoteAddress" | "interfaceName" | "groupRef" | "nodeName" | "paths"
+>;
 
 /** The input of `apply`, which configures a gateway's namespace. */
 export interface GatewayOrder {
@@ -50,6 +53,8 @@ export interface GatewayContext {
   readonly tunnels: readonly number[];
   /** Whether the gateway carries the traffic of its workers. */
   readonly carries: boolean;
+  /** Packets are held back: while another tunnel comes up, or until the next pass is done. */
+  readonly held: "waiting" | "due" | undefined;
   readonly failure: Failure | undefined;
   readonly attempt: number;
   /** Whether a pass has configured this namespace completely. */
@@ -97,6 +102,10 @@ export type GatewayEvent =
       /** Undefined: as before. */
       carries?: boolean;
     }
+  /** Another tunnel will take over in a moment, and the present one may not carry any more. */
+  | { type: "hold" }
+  /** It did not, or packets were held for too long. */
+  | { type: "release" }
   | { type: "kernel.changed"; part?: KernelPart }
   | { type: "attend.failed"; duty: Duty; error: unknown }
   | { type: "stop" };

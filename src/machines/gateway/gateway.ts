@@ -1,14 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { and, assign, type SnapshotFrom } from "xstate";
-import type { Gateway } from "../../model/network/endpoint.ts";
+import { orderOf } from "./gateway-order.ts";
 import { gatewaySetup } from "./gateway-setup.ts";
-import type { GatewayContext, GatewayOrder } from "./gateway-types.ts";
-
-function orderOf(context: GatewayContext): GatewayOrder {
-  const { connection, child, workers, tunnel, tunnels, applied, carries } = context;
-  const gateway = context.gateway as Gateway;
-  return { connection, child, gateway, workers, tunnel, tunnels, applied, carries };
-}
+import type { GatewayContext } from "./gateway-types.ts";
 
 const attend = {
   id: "attend",
@@ -25,6 +19,7 @@ export const gatewayMachine = gatewaySetup.createMachine({
     gateway: undefined,
     workers: [],
     tunnel: undefined,
+    held: undefined,
     failure: undefined,
     attempt: 0,
     applied: false,
@@ -71,13 +66,18 @@ export const gatewayMachine = gatewaySetup.createMachine({
       },
     ],
     "tunnels.changed": {
-      actions: assign(({ context, event }) => ({
-        tunnels: event.tunnels,
-        tunnel: event.tunnel ?? context.tunnel,
-        carries: event.carries ?? context.carries,
-      })),
+      actions: [
+        assign(({ context, event }) => ({
+          tunnels: event.tunnels,
+          tunnel: event.tunnel ?? context.tunnel,
+          carries: event.carries ?? context.carries,
+        })),
+        { type: "expectRelease" },
+      ],
       target: ".stale",
     },
+    hold: { guard: "holdable", actions: { type: "hold" } },
+    release: { actions: { type: "release", params: {} } },
     stop: ".terminating",
   },
   states: {
@@ -128,13 +128,17 @@ export const gatewayMachine = gatewaySetup.createMachine({
         input: ({ context }) => orderOf(context),
         onDone: {
           target: "ready",
-          actions: { type: "notePass", params: ({ event }) => event.output },
+          actions: [
+            { type: "notePass", params: ({ event }) => event.output },
+            { type: "release", params: { onlyDue: true } },
+          ],
         },
         onError: {
           target: "degraded",
           actions: [
             { type: "noteFailure", params: ({ event }) => ({ error: event.error }) },
             { type: "countFailure" },
+            { type: "release", params: { onlyDue: true } },
           ],
         },
       },

@@ -45,7 +45,8 @@ import { supervisorControl } from "../../runtime/control/supervisor-control.ts";
 import { Supervisor } from "../../runtime/supervisor/supervisor.ts";
 import { controlSocket, whileScraped } from "../options/defaults.ts";
 import { breakdownReporter } from "./breakdown-reporter.ts";
-import { logMissingFilters } from "./missing-filters.ts";
+import { joinPeers } from "./join-peers.ts";
+import { logMissingFilters, logMissingReception } from "./missing-filters.ts";
 
 export interface AgentOptions {
   readonly groupId: string;
@@ -82,6 +83,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     await new AgentParts(options, { log, logBuffer }, resources).start();
     log.info({ group: options.groupId }, "ipman agent runs");
     logMissingFilters(log, gatewayRulesAlone);
+    logMissingReception(log);
   } catch (error) {
     await resources.disposeAsync();
     throw error;
@@ -173,6 +175,7 @@ class AgentParts {
       network,
     });
     this.#report(supervisor, network, declared, events);
+    this.#joinPeers(supervisor, poller, desired, segmentKey);
     await this.#answer(supervisor, this.#examiner(network, poller));
     supervisor.start();
   }
@@ -221,6 +224,28 @@ class AgentParts {
     }
   }
 
+  #joinPeers(
+    supervisor: Supervisor,
+    poller: Poller,
+    desired: Observable<DesiredState>,
+    segmentKey: SegmentKey,
+  ): void {
+    this.#resources.use(
+      joinPeers({
+        groupId: this.#options.groupId,
+        segmentKey,
+        client: this.#client,
+        poller,
+        desired,
+        supervisor,
+        metrics: this.#metrics,
+        log: this.#log,
+        onTrouble: this.#onTrouble,
+        onBreakdown: this.#onBreakdown,
+      }),
+    );
+  }
+
   #refusedPods(events: EventRecorder): RefusedPods {
     const onRefusal = (pod: string, why: string) =>
       this.#log.warn({ pod, why }, "pod not attached");
@@ -239,6 +264,7 @@ class AgentParts {
     this.#own(logChanges(this.#log, supervisor));
     this.#resources.use(
       new AgentReporter({
+        groupId: this.#options.groupId,
         client,
         declared,
         running: supervisor,

@@ -15,6 +15,21 @@ const labels = { [label.groupId]: digestOf(["node:node-a"]) };
 const agent = (namespace: string) => ({ metadata: { namespace, name: "agent", labels } });
 const agents = { items: [agent("ipman-system")] };
 const claims = { items: [agent("tenant"), agent("ipman-system")] };
+const onTwo = {
+  spec: {
+    name: "partner",
+    nodeName: "node-a",
+    paths: [{ name: "main" }, { name: "backup", nodeName: "node-b" }],
+  },
+};
+const agentOn = (node: string, readyReplicas: number) => ({
+  metadata: {
+    namespace: "ipman-system",
+    name: `agent-${node}`,
+    labels: { [label.groupId]: digestOf([`node:${node}`]) },
+  },
+  status: { readyReplicas },
+});
 const report = {
   at: 0,
   charon: { state: "ready" },
@@ -33,9 +48,10 @@ while :; do case "$1" in --*) shift ;; *) break ;; esac; done
 case "$1 $2" in
 "get ipsecconnection")
   if [ "$3" = missing ]; then echo '${klog}' >&2; echo 'Error: "missing" not found' >&2; exit 1; fi
-  echo '${JSON.stringify(connection)}' ;;
+  if [ -n "$ON_TWO" ]; then echo "$ON_TWO"; else echo '${JSON.stringify(connection)}'; fi ;;
 "get ipsecconnections") echo '{"items":[]}' ;;
 "get deployments")
+  if [ -n "$AGENTS" ]; then echo "$AGENTS"; exit 0; fi
   case "$3 $CLAIMED" in
   "-A yes") echo '${JSON.stringify(claims)}' ;;
   "-n "*) if [ "$4" = elsewhere ]; then echo '{"items":[]}'; else echo '${JSON.stringify(agents)}'; fi ;;
@@ -46,6 +62,7 @@ logs*)
   case "$*" in *charon*) echo '2026-11-24T14:00:02.000Z 10[IKE] <partner|3> initiating IKE_SA' ;; esac
   case "$*" in *=agent*) echo '2026-11-24T14:00:01.000Z {"level":30,"connection":"partner","msg":"negotiating"}' ;; esac ;;
 exec*)
+  case "$*" in *"deployment/$AWAY "*) echo 'Error: the pod is not found' >&2; exit 1 ;; esac
   case "$*" in
   *--watch*) echo '${JSON.stringify(report)}'; exec sleep 60 ;;
   *status*) echo '${JSON.stringify(report)}' ;;
@@ -143,6 +160,48 @@ describe("kubectl ipman", () => {
     );
     run(["diagnose", "partner"]);
     assert.match(readFileSync(calls, "utf8"), /-- ipman diagnose partner\n$/);
+  });
+
+  it("asks the agent that has the active path, or else one that is ready", () => {
+    const asked = (activePath: string | undefined, ready: readonly number[], command: string) => {
+      writeFileSync(calls, "");
+      const [a = 1, b = 1] = ready;
+      const items = [agentOn("node-b", b), agentOn("node-a", a)];
+      const declared = { ...onTwo, status: { activePath } };
+      run([command, "partner"], {
+        AGENTS: JSON.stringify({ items }),
+        ON_TWO: JSON.stringify(declared),
+      });
+      const lines = readFileSync(calls, "utf8").split("\n");
+      return lines.flatMap((line) => /deployment\/(\S+)/.exec(line)?.[1] ?? []);
+    };
+    for (const command of ["describe", "diagnose", "move"]) {
+      assert.deepEqual(asked(undefined, [1, 1], command), ["agent-node-a"]);
+      assert.deepEqual(asked("backup", [1, 1], command), ["agent-node-b"]);
+      assert.deepEqual(asked("main", [0, 1], command), ["agent-node-b"]);
+      assert.deepEqual(asked("main", [0, 0], command), ["agent-node-a"]);
+    }
+  });
+
+  it("prints the lines of the agents and charons of every node of a connection", () => {
+    const items = [agentOn("node-a", 1), agentOn("node-b", 1)];
+    run(["logs", "partner"], {
+      AGENTS: JSON.stringify({ items }),
+      ON_TWO: JSON.stringify(onTwo),
+    });
+    const groups = ["node:node-a", "node:node-b"].map((id) => digestOf([id])).join(",");
+    const lines = readFileSync(calls, "utf8");
+    for (const type of ["agent", "charon"])
+      assert.ok(lines.includes(`=${type},${label.groupId} in (${groups})`), lines);
+  });
+
+  it("shows the status of the agents that answer, and the failure of the others", () => {
+    const items = [agentOn("node-a", 1), agentOn("node-b", 1)];
+    const several = { AGENTS: JSON.stringify({ items }), AWAY: "agent-node-a" };
+    const { stdout, stderr, status } = run(["status"], several);
+    assert.match(stdout, /^CONNECTION .*\npartner +established/);
+    assert.match(stderr, /^kubectl ipman status: .*agent-node-a.*the pod is not found/);
+    assert.equal(status, 1);
   });
 
   it("shows the status of all agents, with -A too", () => {

@@ -95,7 +95,14 @@ describe("a connection, described", () => {
       { name: "main", standby: "warm", state: "failed", remote: "192.0.2.7", failure: failed },
       { name: "backup", role: "active", remote: "192.0.2.8" },
       { name: "third", standby: "hot", remote: "192.0.2.9" },
-      { name: "fourth", role: "dialled", state: "negotiating", remote: "192.0.2.10", since: 0 },
+      {
+        name: "fourth",
+        role: "dialled",
+        state: "negotiating",
+        remote: "192.0.2.10",
+        since: 0,
+        node: "b",
+      },
     ].map((path) => ({ role: "standby", state: "established", since: 880, ...path }));
     const actors = described.actors.map((actor) => ({
       ...actor,
@@ -116,7 +123,7 @@ describe("a connection, described", () => {
       "  IKE SA    #3 ESTABLISHED, us at 192.0.2.1 with them at 192.0.2.7, CURVE_25519/ML_KEM_768",
       "  path      third to 192.0.2.9, hot standby, established for 2m",
       "  IKE SA    #4 ESTABLISHED, us at 192.0.2.1 with them at 192.0.2.9, CURVE_25519/ML_KEM_768",
-      "  path      fourth to 192.0.2.10, dialled, negotiating",
+      "  path      fourth from b to 192.0.2.10, dialled, negotiating",
       "  switch    from main to backup 10m ago: lost",
     ]);
     assert.ok(lines.some((line) => line.startsWith("  CHILD SA  #5 INSTALLED")));

@@ -81,7 +81,7 @@ describe("the status as a table", () => {
     const [partner] = report.connections;
     const paths = [
       { name: "main", role: "standby", state: "failed", failure: refused },
-      { name: "backup", role: "active", state: "established", failure: undefined },
+      { name: "backup", role: "active", state: "established", failure: undefined, node: "b" },
       { name: "third", role: "dialled", state: "negotiating", failure: undefined },
     ].map((path) => ({ ...path, standby: "warm", since: 940 }));
     const lastSwitch = { from: "main", cause: "lost", since: 400 };
@@ -90,7 +90,7 @@ describe("the status as a table", () => {
     ] as unknown as StatusReport["connections"];
     const lines = statusTable({ ...report, connections, traffic: {} }).split("\n");
     assert.match(lines[2] ?? "", /^ +path main \(warm\) +failed +1m +AuthenticationFailed$/);
-    assert.match(lines[3] ?? "", /^ +path backup \(active\) +established +1m$/);
+    assert.match(lines[3] ?? "", /^ +path backup \(active\) on b +established +1m$/);
     assert.match(lines[4] ?? "", /^ +path third \(dialled\) +negotiating +1m$/);
     const detour = "partner: the path backup has been active instead of main for 10m (lost)";
     assert.ok(lines.includes(detour));

@@ -31,7 +31,8 @@ export interface ValidationReport {
 export function checkManifests(manifests: readonly LocatedManifest[]): ValidationReport {
   const resources = manifests.flatMap(({ snapshot }) => snapshot.resources);
   const unread = manifests.flatMap(({ snapshot }) => snapshot.problems);
-  const state = desiredState(nothingDesired, { resources, problems: unread });
+  const snapshot = { resources, problems: unread };
+  const state = desiredState(nothingDesired, snapshot, { severalNodes: true });
   const sources = new Map(resources.map(({ kind, key, source }) => [`${kind} ${key}`, source]));
   const located = (problems: readonly SourceProblem[]) =>
     problems.map((problem) => locate(manifests, problem)).toSorted(byPosition);

@@ -105,6 +105,14 @@ describe("the workers among pods", () => {
     assert.equal(worker.reservation.length, 32);
   });
 
+  it("accept several gateways if they were attached for several", () => {
+    const version = (value: string) =>
+      podOf({ annotations: { [annotation.segmentVersion]: value } });
+    assert.equal(found(version("2")).workers[0]?.severalGateways, true);
+    for (const pod of [podOf({}), version("1"), version("")])
+      assert.equal(found(pod).workers[0]?.severalGateways, undefined);
+  });
+
   it("are the same objects while the pod and the connection are the same", () => {
     const pod = podOf({});
     assert.equal(found(pod).workers[0], found(pod).workers[0]);

@@ -4,7 +4,7 @@ import { findChild, type Child, type Connection } from "../api/connection.ts";
 import { isOfPool } from "./pool.ts";
 import type { Gateway, Worker } from "../network/endpoint.ts";
 import { underlayIn, podAddresses, type PodAddresses } from "../kubernetes/pod-addresses.ts";
-import { annotation } from "../kubernetes/labels.ts";
+import { annotation, severalGatewaysVersion } from "../kubernetes/labels.ts";
 import { isReservationProof } from "./reservation.ts";
 import type { SegmentKey } from "../network/segment-key.ts";
 import { heldAddressOf, type HeldAddress } from "../kubernetes/held-address.ts";
@@ -186,7 +186,16 @@ function judgeUnknown(
   const { pool, address } = heldAddress;
   const reservation = annotations[annotation.reservation] ?? "";
   const place = { connection: connection.id, child: child.key, pool };
-  const worker = { id: `${namespace}/${name}`, ...place, address, ...addresses, reservation };
+  const worker: Worker = {
+    id: `${namespace}/${name}`,
+    ...place,
+    address,
+    ...addresses,
+    reservation,
+    ...(annotations[annotation.segmentVersion] === severalGatewaysVersion && {
+      severalGateways: true,
+    }),
+  };
   const text = formatAddress(address.address);
   return { attachment, worker, slot: JSON.stringify([connection.id, child.key, text]) };
 }

@@ -47,6 +47,11 @@ export function groupIdsOf(connection: PlacedConnection): string[] {
   return [own, ...found];
 }
 
+/** Whether several groups have paths of a connection: each child then has a gateway in each. */
+export function hasSeveralGroups(connection: PlacedConnection): boolean {
+  return groupIdsOf(connection).length > 1;
+}
+
 /** The id of the group that has a path of a connection; undefined if the manifest names none. */
 export function groupIdOfPath(connection: PlacedConnection, name: string): string | undefined {
   const path = connection.paths?.find((declared) => declared.name === name);

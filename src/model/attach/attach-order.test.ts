@@ -56,6 +56,14 @@ describe("the order of a pod's init container", () => {
     assert.deepEqual(readOrder(writeOrder(order)), order);
   });
 
+  it("names several gateways, and does not name one", () => {
+    const several: AttachOrder = { ...order, severalGateways: true };
+    assert.deepEqual(JSON.parse(writeOrder(several)), { ...written, severalGateways: true });
+    assert.deepEqual(readOrder(writeOrder(several)), several);
+    const text = JSON.stringify({ ...written, severalGateways: "yes" });
+    assert.throws(() => readOrder(text), /severalGateways is "yes"/);
+  });
+
   it("is the same for IPv6", () => {
     const six: AttachOrder = {
       ...order,

@@ -48,6 +48,7 @@ function membersOf(order: AttachOrder) {
     outside: outsideOf(child).map(formatPrefix),
     tunnelMtu,
     vxlanPort,
+    ...(order.severalGateways === true && { severalGateways: true }),
   };
 }
 
@@ -70,6 +71,7 @@ function readOrder(members: Members): AttachOrder {
     gatewayUnderlay: members.read("vtep", addressOf),
     tunnelMtu: members.read("tunnelMtu", countOf),
     vxlanPort: members.read("vxlanPort", countOf),
+    ...(members.read("severalGateways", flagOf) && { severalGateways: true }),
   };
 }
 
@@ -120,6 +122,11 @@ function textOf(value: unknown): string | undefined {
 
 function countOf(value: unknown): number | undefined {
   return Number.isSafeInteger(value) ? (value as number) : undefined;
+}
+
+/** False for a member that is missing, as in orders of earlier versions. */
+function flagOf(value: unknown): boolean | undefined {
+  return value === undefined || typeof value === "boolean" ? value === true : undefined;
 }
 
 function macFrom(value: unknown): string | undefined {

@@ -104,6 +104,27 @@ describe("a pod that joins a tunnel", () => {
     assert.deepEqual(made.metadata.labels, { "ipman.dialo.ai/worker": "lan" });
   });
 
+  const version = "ipman.dialo.ai/segmentVersion";
+  const several = {
+    ...injection,
+    attachments: [{ ...attachment, severalGateways: true }],
+  } as const;
+
+  it("is marked, and attached, for several gateways if its child has them", () => {
+    const { metadata, spec } = patched(pod, several);
+    assert.equal(metadata.annotations?.[version], "2");
+    const [order] = readOrders(spec.initContainers?.[0]?.env?.[0]?.value ?? "");
+    assert.equal(order?.severalGateways, true);
+    assert.deepEqual(patched(patched(pod, several), several), patched(pod, several));
+  });
+
+  it("keeps no mark that its author wrote, or that it had when its child had several gateways", () => {
+    assert.deepEqual(patched(patched(pod, several)), made);
+    const forged = { ...attachment, listed: { [version]: "2", other: "kept" } };
+    const { metadata } = patched(pod, { ...injection, attachments: [forged] });
+    assert.doesNotMatch(JSON.stringify(metadata), /segmentVersion/);
+  });
+
   it("has the token's mount in all containers, as the API server would add it", () => {
     const token = {
       name: "kube-api-access-x",

@@ -5,7 +5,7 @@ import type { Child, Connection } from "../api/connection.ts";
 import { runs, type Image } from "../kubernetes/image.ts";
 import type { KubeMeta } from "../kubernetes/kube-object.ts";
 import type { PatchOperation } from "./json-patch.ts";
-import { annotation, label, labelValue } from "../kubernetes/labels.ts";
+import { annotation, label, labelValue, severalGatewaysVersion } from "../kubernetes/labels.ts";
 import { writeListed, type Annotations } from "../kubernetes/pod-attachments.ts";
 import { formatPrefix, type Prefix } from "../net/prefix.ts";
 import type { WorkerSecrets } from "../network/segment.ts";
@@ -42,6 +42,8 @@ export interface NewAttachment {
   readonly proof: string;
   readonly secrets: WorkerSecrets;
   readonly tunnelMtu: number;
+  /** Whether the child has gateways on several nodes. */
+  readonly severalGateways?: true;
 }
 
 /** The facts that are injected into a pod. */
@@ -88,18 +90,24 @@ function annotationsOf(
   given: Annotations = {},
   { attachments, vxlanPort }: Injection,
 ): Annotations {
-  const { [annotation.attached]: _, ...kept } = given;
+  const { [annotation.attached]: _, ...kept } = withoutVersion(given);
   const separate = attachments.find(({ listed }) => listed === undefined);
   const listed = attachments.flatMap((attachment) =>
     attachment.listed === undefined
       ? []
-      : [{ ...attachment.listed, ...resultOf(attachment, vxlanPort) }],
+      : [{ ...withoutVersion(attachment.listed), ...resultOf(attachment, vxlanPort) }],
   );
   return {
     ...kept,
     ...(separate && resultOf(separate, vxlanPort)),
     ...(listed.length > 0 && { [annotation.attached]: writeListed(listed) }),
   };
+}
+
+/** The segment's version is always the operator's, also if it writes none. */
+function withoutVersion(given: Annotations): Annotations {
+  const { [annotation.segmentVersion]: _, ...kept } = given;
+  return kept;
 }
 
 function resultOf(attachment: NewAttachment, vxlanPort: number): Annotations {
@@ -116,6 +124,7 @@ function resultOf(attachment: NewAttachment, vxlanPort: number): Annotations {
     [annotation.vxlanPort]: String(vxlanPort),
     [annotation.reservedAt]: attachment.reservationId,
     [annotation.reservation]: attachment.proof,
+    ...(attachment.severalGateways && { [annotation.segmentVersion]: severalGatewaysVersion }),
   };
 }
 
@@ -151,9 +160,11 @@ function mountsOf(containers: readonly Container[]): Pick<Container, "volumeMoun
 }
 
 function ordersOf({ attachments, vxlanPort }: Injection): readonly AttachOrder[] {
-  return attachments.map(({ connection, child, address, secrets, gateway, tunnelMtu }) => {
+  return attachments.map(({ address, secrets, gateway, severalGateways, ...attachment }) => {
+    const { connection, child, tunnelMtu } = attachment;
     const worker = { address, ...secrets };
-    return { connection, child, worker, gatewayUnderlay: gateway, tunnelMtu, vxlanPort };
+    const order = { connection, child, worker, gatewayUnderlay: gateway, tunnelMtu, vxlanPort };
+    return severalGateways === true ? { ...order, severalGateways } : order;
   });
 }
 

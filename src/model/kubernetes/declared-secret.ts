@@ -1,4 +1,4 @@
-import { groupIdOf, groupIdsOf, placeOf } from "../api/group.ts";
+import { groupIdOf, groupIdOfPath, groupIdsOf, placeOf } from "../api/group.ts";
 import type { KubeObject } from "./kube-object.ts";
 import { isObjectName } from "../api/names.ts";
 import {
@@ -20,6 +20,11 @@ type Manifest = KubeObject & { readonly spec?: Partial<IPSecConnectionSpec> };
 export function declaredGroups({ metadata, spec }: Manifest): string[] {
   if (metadata.deletionTimestamp !== undefined) return [];
   return groupIdsOf({ ...spec, paths: pathsIn(spec) });
+}
+
+/** The id of the group that has a path of a connection, by its manifest. */
+export function declaredGroupOf({ spec }: Manifest, path: string): string | undefined {
+  return groupIdOfPath({ ...spec, paths: pathsIn(spec) }, path);
 }
 
 /**

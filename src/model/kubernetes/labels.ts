@@ -41,11 +41,16 @@ export const annotation = {
   reservedAt: key("reservedAt"),
   /** The proof that the operator made the reservation for this pod. */
   reservation: key("reservation"),
+  /** The version of an attachment's segment, {@link severalGatewaysVersion} or none. */
+  segmentVersion: key("segmentVersion"),
   /** On a Secret: the connections that may use its keys. */
   keyFor: key("keyFor"),
   /** On objects that ipman created: a digest of the wanted object. */
   digest: key("digest"),
 } as const;
+
+/** The segment's version in attachments that accept the sending addresses of several gateways. */
+export const severalGatewaysVersion = "2";
 
 /** The value of `managedBy` by which selectors find ipman's objects. */
 export const manager = "ipman";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { bytesOf, parseAddress, type Address } from "../net/address.ts";
 import { announcementFrame } from "./announcement.ts";
-import { jhash } from "./jhash.ts";
+import { jhash } from "../net/jhash.ts";
 
 const seeds = [1, 2, 3, 4, 5, 6, 7, 0xffff_ffff];
 const macs = { mac: "02:00:00:00:00:03", gatewayMac: "02:00:00:00:00:01" };

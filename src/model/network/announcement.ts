@@ -1,5 +1,5 @@
 import { bytesOf, type Address } from "../net/address.ts";
-import { jhash } from "./jhash.ts";
+import { jhash } from "../net/jhash.ts";
 import { macBytes } from "../net/mac.ts";
 
 /**

@@ -28,4 +28,6 @@ export interface Worker extends Endpoint {
   readonly address: Prefix;
   /** The id of the address's reservation, which no other worker has. */
   readonly reservation: string;
+  /** Whether it was attached for several gateways, so that it accepts their sending addresses. */
+  readonly severalGateways?: true;
 }

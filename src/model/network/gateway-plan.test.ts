@@ -1,10 +1,19 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { wholePlanText } from "../../../test/simulator/kernel/plan-text.ts";
-import { address, gatewayFacts, prefix, workerOf } from "../../../test/simulator/kernel/plans.ts";
+import {
+  address,
+  gatewayFacts,
+  prefix,
+  sharingFacts,
+  workerOf,
+} from "../../../test/simulator/kernel/plans.ts";
 import type { Child } from "../api/connection.ts";
 import { formatPrefix } from "../net/prefix.ts";
 import { gatewayPlan } from "./gateway-plan.ts";
+import type { LinkPlan } from "./network-plan.ts";
+
+const vxlanIn = (links: readonly LinkPlan[]) => links.find((link) => link.kind === "vxlan");
 
 describe("a gateway's plan", () => {
   const reached = workerOf("10.0.2.3/24", "10.244.0.3");
@@ -24,6 +33,45 @@ describe("a gateway's plan", () => {
       workers: [workerOf("10.0.2.3/24", "fd44::3")],
     });
     t.assert.fileSnapshot(wholePlanText(plan), path, { serializers: [String] });
+  });
+
+  it("beside other gateways sends by an address of its own, and receives by the common one", (t) => {
+    const path = `${import.meta.dirname}/gateway-plan-sharing.golden.txt`;
+    const plan = gatewayPlan(sharingFacts);
+    t.assert.fileSnapshot(wholePlanText(plan), path, { serializers: [String] });
+    const alone = gatewayPlan(gatewayFacts);
+    assert.deepEqual({ ...plan, links: [] }, { ...alone, links: [] });
+    const elsewhere = gatewayPlan({
+      ...sharingFacts,
+      gateway: { ...sharingFacts.gateway, underlay: address("10.244.1.1") },
+    });
+    const [one, other] = [plan, elsewhere].map(({ links }) => vxlanIn(links));
+    assert.equal(one?.receives, vxlanIn(alone.links)?.mac);
+    assert.equal(other?.receives, one?.receives);
+    assert.notEqual(other?.mac, one?.mac);
+  });
+
+  it("is the same whether or not it carries the traffic, if it has an address of its own", () => {
+    assert.deepEqual(gatewayPlan({ ...sharingFacts, carries: false }), gatewayPlan(sharingFacts));
+  });
+
+  it("reaches no worker while it would lead workers to itself and carries no traffic", () => {
+    const facts = { ...sharingFacts, workers: gatewayFacts.workers };
+    const silent = gatewayPlan({ ...facts, carries: false });
+    assert.deepEqual(silent.fdb, []);
+    assert.deepEqual(gatewayPlan({ ...facts, carries: true }), {
+      ...silent,
+      fdb: gatewayPlan(facts).fdb,
+    });
+    assert.equal(gatewayPlan({ ...facts, carries: true }).fdb.length, 2);
+  });
+
+  it("uses the common address for all while a worker knows of one gateway only", () => {
+    const workers = [...sharingFacts.workers, workerOf("10.0.2.5/24", "10.244.0.5")];
+    assert.deepEqual(
+      gatewayPlan({ ...sharingFacts, workers }),
+      gatewayPlan({ ...gatewayFacts, workers: workers.map((each) => ({ ...each })) }),
+    );
   });
 
   it("does not plan an MTU below IPv6's minimum for a child that uses IPv6", () => {
@@ -49,6 +97,15 @@ describe("a gateway's plan", () => {
     const intoTunnels = plan.routes.filter(({ link }) => link.startsWith("xfrm"));
     assert.deepEqual([...new Set(intoTunnels.map(({ link }) => link))], ["xfrm16777318"]);
     assert.match(plan.rules?.frame ?? "", /oifname \{ "xfrm102", "xfrm16777318" \} ip saddr/);
+    const held = gatewayPlan({ ...gatewayFacts, tunnels: [102, 0x1000066], holds: true });
+    assert.match(
+      held.rules?.frame ?? "",
+      /oifname \{ "xfrm102", "xfrm16777318", "hold102" \} ip saddr/,
+    );
+    assert.match(
+      held.rules?.frame ?? "",
+      /iifname "hold102" oifname \{ "xfrm102", "xfrm16777318" \}/,
+    );
     // A switch changes the routes alone.
     const other = byPath(102, 0x1000066);
     assert.deepEqual({ ...other, routes: [] }, { ...plan, routes: [] });

@@ -2,10 +2,11 @@ import type { Child, Connection } from "../api/connection.ts";
 import type { Gateway, Worker } from "./endpoint.ts";
 import { gatewayRules } from "./gateway-rules.ts";
 import { minimumMtu, vxlanMtu } from "./mtu.ts";
-import type { LinkPlan, NetworkPlan } from "./network-plan.ts";
+import type { LinkPlan, NetworkPlan, VxlanLink } from "./network-plan.ts";
 import { underlayIn } from "../kubernetes/pod-addresses.ts";
 import { contains, hostPrefix } from "../net/prefix.ts";
 import { gatewayMac, workerSecrets } from "./segment.ts";
+import { sendingMac } from "./sending-mac.ts";
 import type { SegmentKey } from "./segment-key.ts";
 import { plannedRoutes, type NamespaceRoutes, type RoutedChild } from "./tunnel-routes.ts";
 
@@ -17,11 +18,17 @@ export interface GatewayFacts extends Pick<NamespaceRoutes, "ownRoutes"> {
   readonly workers: readonly Worker[];
   /** The if_ids of the child's tunnels; the first one carries what workers send. */
   readonly tunnels: readonly number[];
+  /** Whether packets are held back while another tunnel takes over. */
+  readonly holds?: boolean;
   /** The largest packet that enters the tunnel unfragmented, in bytes. */
   readonly tunnelMtu: number;
   /** UDP port of the VXLAN segments. */
   readonly vxlanPort: number;
   readonly segmentKey: SegmentKey;
+  /** Whether the child has gateways on other nodes, too. */
+  readonly severalGateways?: boolean;
+  /** False while a gateway on another node carries the traffic. */
+  readonly carries?: boolean;
   /** The device under the xfrm interface, if one is declared. */
   readonly underlying: string | undefined;
 }
@@ -36,6 +43,11 @@ export function vxlanName(child: Pick<Child, "ifId">): string {
   return `vxlan${child.ifId}`;
 }
 
+/** The name of the device in which the packets of a child wait. */
+export function holdName(child: Pick<Child, "ifId">): string {
+  return `hold${child.ifId}`;
+}
+
 /**
  * Plans the state of a gateway's namespace. The family of the gateway's first address is the
  * family of the segment on the pod network. The gateway's device cannot reach a worker without an
@@ -43,6 +55,7 @@ export function vxlanName(child: Pick<Child, "ifId">): string {
  */
 export function gatewayPlan(facts: GatewayFacts): NetworkPlan {
   const { child, connection, gateway, segmentKey, vxlanPort } = facts;
+  const hold = facts.holds === true ? holdName(child) : undefined;
   const active = xfrmName({ ifId: facts.tunnels[0] ?? child.ifId });
   const xfrms = inOrder(facts.tunnels).map((ifId) => xfrmName({ ifId }));
   const vxlan = vxlanName(child);
@@ -51,13 +64,17 @@ export function gatewayPlan(facts: GatewayFacts): NetworkPlan {
     if (underlay === undefined) return [];
     return [{ ...worker, underlay, ...workerSecrets(segmentKey, connection, child, worker) }];
   });
+  const macs = macsOf(facts, workers);
+  // Workers follow each frame that has the common address, so that a silent gateway sends none.
+  const isMute = facts.carries === false && macs.receives === undefined;
+  const reached = isMute ? [] : workers;
   const routes = plannedRoutes(withProbe(child), {
     underlays: [gateway, ...workers].map(({ underlay }) => underlay),
     segment: workers.map(({ address }) => address.address),
     ownRoutes: facts.ownRoutes,
   });
   return {
-    links: gatewayLinks(facts),
+    links: gatewayLinks(facts, macs),
     addresses: [
       ...xfrms.map((link) => ({ link, prefix: child.xfrmIp })),
       { link: vxlan, prefix: child.vxlanIp },
@@ -67,9 +84,9 @@ export function gatewayPlan(facts: GatewayFacts): NetworkPlan {
       ...workers.map(({ address }) => ({ link: vxlan, destination: hostPrefix(address.address) })),
     ],
     neighbours: workers.map(({ address, mac }) => ({ link: vxlan, address: address.address, mac })),
-    fdb: workers.map(({ underlay, mac }) => ({ link: vxlan, mac, vtep: underlay, moves: false })),
+    fdb: reached.map(({ underlay, mac }) => ({ link: vxlan, mac, vtep: underlay, moves: false })),
     forwarding: true,
-    rules: gatewayRules({ child, gateway, workers, vxlanPort, xfrms, vxlan }),
+    rules: gatewayRules({ child, gateway, workers, vxlanPort, xfrms, hold, vxlan }),
   };
 }
 
@@ -85,16 +102,24 @@ function withProbe(child: Child): RoutedChild {
   return { routes: [...routes, hostPrefix(probe.address)], unrouted };
 }
 
-function gatewayLinks({
-  child,
-  connection,
-  gateway,
-  tunnels,
-  tunnelMtu,
-  vxlanPort,
-  segmentKey,
-  underlying,
-}: GatewayFacts): LinkPlan[] {
+/**
+ * The MAC addresses of the segment's device. A gateway beside others sends by an address of its own,
+ * unless a worker was attached when there was one gateway: its filter accepts the common one only.
+ */
+function macsOf(
+  { child, connection, gateway, segmentKey, severalGateways }: GatewayFacts,
+  workers: readonly Worker[],
+): Pick<VxlanLink, "mac" | "receives"> {
+  const common = gatewayMac(segmentKey, connection, child);
+  if (severalGateways !== true || workers.some((worker) => worker.severalGateways !== true))
+    return { mac: common };
+  return { mac: sendingMac(common, gateway.underlay), receives: common };
+}
+
+function gatewayLinks(
+  { child, gateway, tunnels, tunnelMtu, vxlanPort, underlying }: GatewayFacts,
+  macs: Pick<VxlanLink, "mac" | "receives">,
+): LinkPlan[] {
   const mtu = clampMtu(tunnelMtu, child);
   return [
     ...inOrder(tunnels).map((ifId): LinkPlan => {
@@ -105,7 +130,7 @@ function gatewayLinks({
       name: vxlanName(child),
       vni: child.ifId,
       port: vxlanPort,
-      mac: gatewayMac(segmentKey, connection, child),
+      ...macs,
       mtu: vxlanMtu(gateway.mtu, gateway.underlay.family),
       underlying: gateway.device,
       local: gateway.underlay,

@@ -11,8 +11,9 @@ export interface GatewayRulesFacts {
   readonly gateway: Pick<Gateway, "device" | "underlay">;
   readonly workers: readonly (Pick<Worker, "address" | "underlay"> & WorkerSecrets)[];
   readonly vxlanPort: number;
-  /** The devices of the tunnels, and that of the segment. */
+  /** The devices of the tunnels, that in which packets wait, if there is one, and that of the segment. */
   readonly xfrms: readonly string[];
+  readonly hold: string | undefined;
   readonly vxlan: string;
 }
 
@@ -26,9 +27,15 @@ export interface GatewayRulesFacts {
  * moment, in which its policy applies and the previous chain still filters.
  */
 export function gatewayRules(facts: GatewayRulesFacts): RulesPlan {
-  const { child, gateway, vxlanPort, xfrms, vxlan } = facts;
+  const { child, gateway, vxlanPort, xfrms, hold, vxlan } = facts;
   const outer = nftFamily(gateway.underlay.family);
   const inner = nftFamily(child.vxlanIp.address.family);
+  const outward = (from: string, to: readonly string[]) =>
+    `    iifname "${from}" oifname ${oneOf(to)} ${inner.name} saddr @addresses accept`;
+  const outwards =
+    hold === undefined
+      ? [outward(vxlan, xfrms)]
+      : [outward(vxlan, [...xfrms, hold]), outward(hold, xfrms)];
   return {
     table: "ipman",
     sets: ["addresses", "senders", "workers"],
@@ -56,7 +63,7 @@ ${decapsulated(vxlan, inner.name)}
   chain forward {
     type filter hook forward priority filter; policy accept;
     tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu
-    iifname "${vxlan}" oifname ${oneOf(xfrms)} ${inner.name} saddr @addresses accept
+${outwards.join("\n")}
     iifname ${oneOf(xfrms)} oifname "${vxlan}" ${inner.name} daddr @addresses accept
     drop
   }`,

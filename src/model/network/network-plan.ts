@@ -21,6 +21,8 @@ export interface VxlanLink {
   /** UDP. */
   readonly port: number;
   readonly mac: string;
+  /** Another MAC address by which it receives; a kernel that cannot do so uses this one for all. */
+  readonly receives?: string;
   /** Bytes. */
   readonly mtu: number;
   /** The device through which it reaches the other VTEPs. */

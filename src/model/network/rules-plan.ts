@@ -1,10 +1,14 @@
 import { createHash } from "node:crypto";
 
+/** The families of tables that ipman uses. */
+export type RulesFamily = "inet" | "netdev";
+
 /**
- * The plan of a namespace's packet filter in nft's language: one table of the family `inet`. Its
- * frame rarely changes and is replaced as a whole; members are added and removed one by one.
+ * The plan of a namespace's packet filter in nft's language: one table, of the family `inet` if no
+ * other is named. Its frame rarely changes and is replaced as a whole; members are added and removed one by one.
  */
 export interface RulesPlan {
+  readonly family?: RulesFamily;
   readonly table: string;
   /** The sets, chains and rules that do not depend on the members. */
   readonly frame: string;
@@ -56,11 +60,16 @@ export function isFrameMark(comment: string): boolean {
 
 /** Replaces a table with the planned one, whether or not it exists, in one transaction. */
 export function replaceTable(plan: RulesPlan): string {
+  const { family = "inet" } = plan;
   return [
     // Created first, so that the deletion cannot fail.
-    `table inet ${plan.table}`,
-    `delete table inet ${plan.table}`,
-    block(plan.table, [`comment "${frameMark(plan)}"`, ...plan.members.map(chainOf), plan.frame]),
+    `table ${family} ${plan.table}`,
+    `delete table ${family} ${plan.table}`,
+    block({ family, table: plan.table }, [
+      `comment "${frameMark(plan)}"`,
+      ...plan.members.map(chainOf),
+      plan.frame,
+    ]),
     ...elementBlocks(plan.table, plan.members),
   ].join("\n");
 }
@@ -72,7 +81,7 @@ export function removeTables(tables: readonly string[]): string {
     .join("\n");
 }
 
-/** Adds members to a table and removes others, in one transaction. */
+/** Adds members to a table of the family `inet` and removes others, in one transaction. */
 export function amendTable(
   table: string,
   added: readonly RulesMember[],
@@ -84,7 +93,7 @@ export function amendTable(
       `flush chain inet ${table} ${name}`,
       `delete chain inet ${table} ${name}`,
     ]),
-    ...(added.length === 0 ? [] : [block(table, added.map(chainOf))]),
+    ...(added.length === 0 ? [] : [block({ family: "inet", table }, added.map(chainOf))]),
     ...elementBlocks(table, added),
   ].join("\n");
 }
@@ -102,6 +111,9 @@ function chainOf({ name, rules }: RulesMember): string {
   return `chain ${name} { ${rules.join("; ")}; }`;
 }
 
-function block(table: string, parts: readonly string[]): string {
-  return `table inet ${table} {\n${parts.join("\n")}\n}`;
+function block(
+  { family, table }: Required<Pick<RulesPlan, "family" | "table">>,
+  parts: readonly string[],
+): string {
+  return `table ${family} ${table} {\n${parts.join("\n")}\n}`;
 }

@@ -20,6 +20,7 @@ const facts: GatewayRulesFacts = {
   gateway: { device: "eth0", underlay: address("10.244.0.1") },
   workers: [worker],
   vxlanPort: 7789,
+  hold: undefined,
   xfrms: ["xfrm102"],
   vxlan: "vxlan102",
 };
@@ -99,6 +100,23 @@ describe("a worker's packet filter", () => {
     assert.match(plan.frame, /@th,96,128 0x00006600020000000003020000000001 goto gateway/);
   });
 
+  it("accepts the sending addresses of several gateways beside the common one", () => {
+    const several = {
+      ifId: 102,
+      vxlanPort: 7789,
+      vxlan: "vxlan102",
+      severalGateways: true,
+    } as const;
+    const rules = workerRules({ worker, gateway: address("10.244.0.1"), ...several });
+    const chain = /chain frames \{([^}]*)\}/.exec(rules.frame)?.[1] ?? "";
+    assert.deepEqual(chain.trim().split(/\n +/), [
+      "@th,96,128 0x00006600020000000003020000000001 goto gateway",
+      // The first four bytes of a source that begins as the common address does not.
+      "@th,96,112 0x00006600020000000003020000ff goto gateway",
+      "counter name refused drop",
+    ]);
+  });
+
   it("accepts an announcement that has every proof", () => {
     const line = plan.frame.split("\n").find((text) => text.includes("0x88b5")) ?? "";
     const proofs = line.match(/jhash ip saddr \. @th,(\d+),32 mod 256 seed (\d+) 0/g) ?? [];
@@ -164,6 +182,11 @@ set s { type ipv4_addr; }
 }
 add element inet t s { 10.0.0.1 }`,
     );
+  });
+
+  it("has the family that its plan names", () => {
+    const text = replaceTable({ ...plan, family: "netdev", members: [] });
+    assert.match(text, /^table netdev t\ndelete table netdev t\ntable netdev t \{/);
   });
 
   it("is amended by the members that were added and removed", () => {

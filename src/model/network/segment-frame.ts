@@ -23,6 +23,12 @@ export function frameMatch(vni: number, { destination, source }: FrameMacs): str
   return `@th,96,128 0x${vniHex(vni)}00${macs}`;
 }
 
+/** Matches a frame of a segment by its destination and the first bytes of its source. */
+export function sourcePrefixMatch(vni: number, destination: string, prefix: Uint8Array): string {
+  const macs = `${destination.replaceAll(":", "")}${Buffer.from(prefix).toString("hex")}`;
+  return `@th,96,${80 + prefix.length * 8} 0x${vniHex(vni)}00${macs}`;
+}
+
 /** Matches a frame of an EtherType. */
 export function etherTypeMatch(type: number): string {
   return `@th,224,16 0x${type.toString(16).padStart(4, "0")}`;

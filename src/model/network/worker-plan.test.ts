@@ -11,6 +11,12 @@ describe("a worker's plan", () => {
     t.assert.fileSnapshot(wholePlanText(workerPlan(workerFacts)), path, { serializers: [String] });
   });
 
+  it("accepts the sending addresses of several gateways, and has room for them", (t) => {
+    const path = `${import.meta.dirname}/worker-plan-sharing.golden.txt`;
+    const plan = workerPlan({ ...workerFacts, severalGateways: true });
+    t.assert.fileSnapshot(wholePlanText(plan), path, { serializers: [String] });
+  });
+
   const routesOf = (routes: readonly string[], changes: object = {}) => {
     const child = { ...workerFacts.child, routes: routes.map(prefix) };
     const plan = workerPlan({ ...workerFacts, child, ...changes });

@@ -26,11 +26,16 @@ export interface WorkerFacts extends Pick<NamespaceRoutes, "ownRoutes"> {
    */
   readonly others?: readonly Address[];
   readonly tunnelMtu: number;
+  /** Whether the child has gateways on several nodes. */
+  readonly severalGateways?: true;
   readonly vxlanPort: number;
 }
 
 /** The gateway's FDB entry, and room for the one that replaces it. */
 const mostEntries = 2;
+
+/** Room for the sending addresses of several gateways. */
+const mostSenders = 8;
 
 /**
  * Plans the state of a worker's namespace. The gateway is a permanent neighbour with a known MAC
@@ -59,7 +64,7 @@ export function workerPlan(facts: WorkerFacts): NetworkPlan {
         mtu: clampMtu(mtu, child),
         underlying: facts.device,
         local: underlay,
-        learning: { most: mostEntries },
+        learning: { most: mostEntries + (facts.severalGateways === true ? mostSenders : 0) },
       },
     ],
     addresses: [{ link, prefix: worker.address }],
@@ -76,6 +81,7 @@ export function workerPlan(facts: WorkerFacts): NetworkPlan {
       ifId: child.ifId,
       vxlanPort,
       vxlan: link,
+      severalGateways: facts.severalGateways,
     }),
   };
 }

@@ -2,7 +2,15 @@ import { formatAddress, type Address } from "../net/address.ts";
 import { announcementType, hashModulus } from "./announcement.ts";
 import type { Worker } from "./endpoint.ts";
 import type { RulesPlan } from "./rules-plan.ts";
-import { etherTypeMatch, frameMatch, nftFamily, payloadField, vniMatch } from "./segment-frame.ts";
+import { sendingPrefix } from "./sending-mac.ts";
+import {
+  etherTypeMatch,
+  frameMatch,
+  nftFamily,
+  payloadField,
+  sourcePrefixMatch,
+  vniMatch,
+} from "./segment-frame.ts";
 import type { WorkerSecrets } from "./segment.ts";
 
 /** The input of a worker's packet filter. */
@@ -14,6 +22,8 @@ export interface WorkerRulesFacts {
   readonly vxlanPort: number;
   /** The device of the segment. */
   readonly vxlan: string;
+  /** Whether the child's gateways send by addresses of their own (`sending-mac.ts`). */
+  readonly severalGateways?: true | undefined;
 }
 
 const segmentTablePrefix = "ipman_";
@@ -65,13 +75,20 @@ ${gatewaySets(outer.type, gateway)}
   }
 ${fragments(vxlanPort)}
   chain frames {
-    ${frameMatch(ifId, macs)} goto gateway
+    ${frameMatch(ifId, macs)} goto gateway${senders(facts)}
     counter name refused drop
   }
 ${gatewayChain(source, worker.seeds)}
 ${route(vxlan)}`,
     members: [],
   };
+}
+
+/** Accepts the sending addresses of gateways beside the common one. */
+function senders({ worker, ifId, severalGateways }: WorkerRulesFacts): string {
+  if (severalGateways !== true) return "";
+  const prefix = sendingPrefix(worker.gatewayMac);
+  return `\n    ${sourcePrefixMatch(ifId, worker.mac, prefix)} goto gateway`;
 }
 
 /**

@@ -83,8 +83,9 @@ export interface ConnectionStatus {
    */
   readonly paths?: readonly PathStatus[];
   /**
-   * Whether this agent has the active path, if another one has paths as well. If it has not, the state is
-   * that of the active path, and the children are those of the agent that has it.
+   * Whether this agent has the active path, if another one has paths as well; undefined while the
+   * connection has no actor. If it has not, the state is that of the active path, and there are no
+   * children.
    */
   readonly leads?: boolean;
   /** Undefined if there was none since the agent started. */

@@ -4,6 +4,7 @@ import type { Declared } from "../../adapters/kubernetes/declared.ts";
 import type { EventRecorder } from "../../adapters/kubernetes/events.ts";
 import type { KubeClient } from "../../adapters/kubernetes/client/kube-client.ts";
 import { resourceTypes } from "../../adapters/kubernetes/client/resource-type.ts";
+import { declaredGroupOf, declaredGroups } from "../../model/kubernetes/declared-secret.ts";
 import { apiVersion } from "../../model/api/schema/api-group.ts";
 import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
 import type { KernelNetwork } from "../kernel/kernel-network.ts";
@@ -20,6 +21,8 @@ import { StatusWriter } from "../kubernetes/status-writer.ts";
 
 export interface ReporterOptions {
   readonly client: KubeClient;
+  /** The group of the agent. */
+  readonly groupId: string;
   readonly declared: Declared;
   readonly running: StatusSource & Pick<Running, "changes">;
   readonly network: KernelNetwork;
@@ -27,6 +30,11 @@ export interface ReporterOptions {
   readonly writes: LimitFunction;
   readonly onTrouble: (error: unknown) => void;
 }
+
+/** A connection as the API server has it. */
+type Reported = KubeObject & {
+  readonly status?: Partial<AgentStatus>;
+};
 
 /** Milliseconds within which several changes lead to one write. */
 const gatherMs = 100;
@@ -59,6 +67,7 @@ export class AgentReporter implements Disposable {
         return object === undefined ? undefined : (object.status ?? {});
       },
       shown: (id) => this.#shown.get(id),
+      isDivided: (id) => this.#isDivided(id),
     });
     this.#subscription = merge(running.changes, declared.connections.changes)
       .pipe(auditTime(gatherMs))
@@ -82,7 +91,7 @@ export class AgentReporter implements Disposable {
     });
   }
 
-  #object(id: string): (KubeObject & { readonly status?: Partial<AgentStatus> }) | undefined {
+  #object(id: string): Reported | undefined {
     return this.#options.declared.connections.objects.get(id);
   }
 
@@ -90,22 +99,40 @@ export class AgentReporter implements Disposable {
     const object = this.#object(id);
     if (object === undefined) return undefined;
     const { paths, ...others } = agentPart(object.status);
-    const isDivided = this.#shown.get(id)?.leads !== undefined;
-    return isDivided || paths === undefined ? others : { ...others, paths };
+    return this.#isDivided(id) || paths === undefined ? others : { ...others, paths };
   }
 
   /** Undefined if another agent leads, and therefore writes. */
   #wanted(id: string): AgentStatus | undefined {
     const object = this.#object(id);
     const status = this.#shown.get(id);
-    if (object === undefined || status === undefined || status.leads === false) return undefined;
-    return agentStatus(status, object.status ?? {}, {
+    if (object === undefined || status === undefined) return undefined;
+    if (!(status.leads ?? this.#hasActivePath(object))) return undefined;
+    const { activePath } = object.status ?? {};
+    // Without an actor, the active path is not known; workers and people still need the last one.
+    const kept = status.leads === undefined && activePath !== undefined && this.#isDivided(id);
+    const wanted = agentStatus(status, object.status ?? {}, {
       // The actor of an invalid manifest has an older version, but the new one was checked.
       generation:
         status.problems.length > 0 ? (object.metadata.generation ?? 0) : status.generation,
       now: rfc3339(),
       mtuOf: (key) => this.#options.network.appliedMtu(id, key),
     });
+    return kept ? { ...wanted, activePath } : wanted;
+  }
+
+  /** Whether several groups have paths of a connection. */
+  #isDivided(id: string): boolean {
+    const object = this.#object(id);
+    return object !== undefined && declaredGroups(object).length > 1;
+  }
+
+  /** Whether this agent has the path that is active by the API, or else the first one. */
+  #hasActivePath(object: Reported): boolean {
+    const groups = declaredGroups(object);
+    const active = declaredGroupOf(object, object.status?.activePath ?? "");
+    const group = groups.find((id) => id === active) ?? groups[0];
+    return groups.length < 2 || group === this.#options.groupId;
   }
 
   async #write(id: string, status: AgentStatus): Promise<void> {

@@ -44,6 +44,7 @@ describe("the status of paths on several nodes", () => {
           client: api.client(),
           statusInApi: inApi,
           shown: () => shown[i],
+          isDivided: () => shown.some((status) => status?.leads !== undefined),
           writes: pLimit(8),
           onTrouble: (error) => errors.push(error),
         }),

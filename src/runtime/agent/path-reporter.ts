@@ -12,6 +12,8 @@ export interface PathReporterOptions {
   readonly statusInApi: (id: string) => Partial<AgentStatus> | undefined;
   /** The present status of a connection; undefined if it has no actor. */
   readonly shown: (id: string) => ConnectionStatus | undefined;
+  /** Whether several groups have paths of a connection. */
+  readonly isDivided: (id: string) => boolean;
   readonly writes: LimitFunction;
   readonly onTrouble: (error: unknown) => void;
 }
@@ -68,7 +70,9 @@ export class PathReporter implements Disposable {
     if (path !== undefined) {
       return leads === undefined || path.elsewhere === true ? undefined : statedPath(path);
     }
-    return leads === false || (leads === true && paths.length === 0) ? undefined : removed;
+    // The paths are not known before the choice of one, and without an actor.
+    const isOwner = this.#options.isDivided(ref.id) ? leads === true && paths.length > 0 : true;
+    return isOwner ? removed : undefined;
   }
 
   async #write({ id, path }: PathRef, entry: StatedPath | typeof removed): Promise<void> {

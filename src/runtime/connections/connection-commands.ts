@@ -3,7 +3,7 @@ import type { ConnectionActor } from "../../machines/connection/connection.ts";
 import type { ChildActor, ChildSnapshot } from "../../machines/child/child.ts";
 import type { ChildRef } from "../../model/api/child-ref.ts";
 import type { Failure } from "../../model/status/failure.ts";
-import { rootOf } from "./root-of.ts";
+import { activeElsewhere, rootOf } from "./root-of.ts";
 import type { Running } from "../ports/running.ts";
 import { childOf, childSnapshotOf, pathSnapshotOf } from "../actors/snapshots.ts";
 import { topState } from "../actors/state-name.ts";
@@ -124,6 +124,8 @@ interface CommandTarget {
 
 function childrenOf(running: Live, id: string, key?: string): CommandTarget[] {
   const root = rootOf(running, id);
+  const elsewhere = activeElsewhere(root);
+  if (elsewhere !== undefined) throw new Error(elsewhere);
   const connection = root.getSnapshot();
   const all = connection.context.connection.children.map((child) => child.key);
   const wanted = key === undefined ? all : all.filter((childKey) => childKey === key);

@@ -6,7 +6,7 @@ import { isHere, pathNames } from "../../model/api/path.ts";
 import { isUp } from "../conditions/conditions.ts";
 import type { Running } from "../ports/running.ts";
 import type { Outcome } from "./connection-commands.ts";
-import { rootOf } from "./root-of.ts";
+import { activeElsewhere, rootOf } from "./root-of.ts";
 
 /** Longer than the attempt at a path. */
 const limitMs = 15_000;
@@ -32,6 +32,8 @@ export function move(
   const target = path ?? (names[(names.indexOf(active) + 1) % names.length] as string);
   const outcome = (done: boolean, message: string): Outcome => ({ connection: id, done, message });
   if (target === active) return of(outcome(true, `has the active path ${target} already`));
+  const elsewhere = activeElsewhere(root);
+  if (elsewhere !== undefined) throw new Error(elsewhere);
   if (!dials) return of(outcome(false, `stays on the path ${active}: charon does not answer`));
   return defer(() => {
     root.send({ type: "move", path: target });

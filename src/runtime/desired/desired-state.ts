@@ -48,14 +48,18 @@ export interface DesiredPlace {
   readonly outside?: readonly Prefix[];
   /** The group of the agent that reads the manifests; undefined for the operator and on a host. */
   readonly groupId?: string | undefined;
+  /** Whether a path may be on another node; by default in a cluster only. */
+  readonly severalNodes?: boolean;
 }
 
 /** The desired state of a snapshot, after the previous desired state. */
 export function desiredState(
   before: DesiredState,
   snapshot: Snapshot,
-  { scope = "host", outside = nothingOutside, groupId }: DesiredPlace = {},
+  place: DesiredPlace = {},
 ): DesiredState {
+  const { scope = "host", outside = nothingOutside, groupId } = place;
+  const { severalNodes = scope === "cluster" } = place;
   const problems = new ProblemsByOwner(snapshot.problems);
   const unique = withoutTwins(snapshot.resources, problems);
   const lastGood = snapshot.problems.length > 0;
@@ -74,7 +78,7 @@ export function desiredState(
   const connections = new Map<string, Connection>();
   const neighbours = new Neighbours(scope);
   const groupOf = new Map(groups.map((group) => [resourceKey("CharonGroup", group), group]));
-  const around = { neighbours, groups: groupOf, scope, outside, groupId };
+  const around = { neighbours, groups: groupOf, scope, outside, groupId, severalNodes };
   for (const resource of unique) {
     if (resource.kind !== "IPSecConnection") continue;
     const previous = before.connections.get(resource.key);
@@ -180,7 +184,7 @@ interface Around extends Required<DesiredPlace> {
 
 function connectionOf(
   resource: Resource,
-  { neighbours, groups, scope, outside, groupId }: Around,
+  { neighbours, groups, scope, outside, groupId, severalNodes }: Around,
   problems: ProblemsByOwner,
 ): Connection | undefined {
   const parsed = parse(resource.document as object);
@@ -191,7 +195,8 @@ function connectionOf(
     connection === undefined
       ? (parsed as { problems: readonly Problem[] }).problems
       : [
-          ...(scope === "cluster" ? placeProblems(connection) : hostProblems(connection)),
+          ...(scope === "cluster" ? placeProblems(connection) : []),
+          ...(severalNodes ? [] : hostProblems(connection)),
           ...neighbours.problemsOf(connection),
         ];
   if (found.length === 0) return connection;

@@ -1,7 +1,7 @@
 import { firstValueFrom } from "rxjs";
 import type { ConnectionActor } from "../../machines/connection/connection.ts";
 import { parseAddress, type Address } from "../../model/net/address.ts";
-import { ok, problem, skipped, type Finding } from "../../model/status/finding.ts";
+import { note, ok, problem, skipped, type Finding } from "../../model/status/finding.ts";
 import { isEstablished, type IkeSa } from "../../model/charon/sa.ts";
 import { activeConnection, pathSnapshotOf } from "../actors/snapshots.ts";
 import { rekey } from "../connections/connection-commands.ts";
@@ -12,7 +12,7 @@ import type { Examiner } from "./examiner.ts";
 import { checkGateway, checkWorkers } from "./gateway.ts";
 import { checkRoute } from "./route.ts";
 import { checkChild, checkIke } from "./sas.ts";
-import { rootOf } from "../connections/root-of.ts";
+import { activeElsewhere, rootOf } from "../connections/root-of.ts";
 import { byActivePath, checkStandbys } from "./standbys.ts";
 import { childrenOf, type ChildSubject } from "./subject.ts";
 import { checkTraffic } from "./traffic.ts";
@@ -43,10 +43,13 @@ export async function* diagnose(
   request: DiagnosisRequest,
 ): AsyncGenerator<Finding, void> {
   const root = rootOf(running, request.connection);
-  const keys = childrenOf(root, request.child).map(({ child }) => child.key);
-  if (keys.length === 0)
-    throw new Error(`connection ${request.connection} has no child "${request.child}"`);
-  yield* diagnoseTraffic(running, root, keys, examiner, request);
+  const elsewhere = activeElsewhere(root);
+  if (elsewhere === undefined) yield* diagnoseTraffic(running, root, examiner, request);
+  else {
+    yield* checkDeclared(running, root).filter(({ path }) => path === undefined);
+    const hint = "kubectl ipman diagnose asks that agent";
+    yield* byActivePath(root, [note("traffic", elsewhere, hint)]);
+  }
   // Without charon, no path is up.
   if (running.charonSnapshot.matches("connected")) yield* checkStandbys(root, examiner);
 }
@@ -55,10 +58,12 @@ export async function* diagnose(
 async function* diagnoseTraffic(
   running: Running,
   root: ConnectionActor,
-  keys: readonly string[],
   examiner: Examiner,
   request: DiagnosisRequest,
 ): AsyncGenerator<Finding, void> {
+  const keys = childrenOf(root, request.child).map(({ child }) => child.key);
+  if (keys.length === 0)
+    throw new Error(`connection ${request.connection} has no child "${request.child}"`);
   const declared = checkDeclared(running, root);
   yield* declared;
   if (declared.some(({ check, verdict }) => check !== "manifest" && verdict === "problem")) {

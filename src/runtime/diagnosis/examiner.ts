@@ -15,6 +15,8 @@ export interface Placed {
   readonly tunnel: Tunnel | undefined;
   /** The if_ids of the child's tunnels, the active one first. */
   readonly tunnels: readonly number[];
+  /** False if the gateway of another group carries the traffic. */
+  readonly carries?: boolean;
   /** The connection's name in charon by its active path. */
   readonly charonName: string;
 }

@@ -7,6 +7,7 @@ import { underlayIn } from "../../model/kubernetes/pod-addresses.ts";
 import { contains, formatPrefix } from "../../model/net/prefix.ts";
 import { gatewayState } from "../status/status.ts";
 import { problemOf } from "./declared.ts";
+import { earlierWorkers } from "./earlier-workers.ts";
 import type { Examiner, Placed } from "./examiner.ts";
 import type { ChildSubject } from "./subject.ts";
 
@@ -30,7 +31,8 @@ export function checkGateway(
     ];
   const state = gatewayState(gateway);
   if (state !== "ready") return [note("gateway", `is ${state}`)];
-  return [...unrouted(child), ...overlap(placed), drift(examiner.gatewayDrift(placed))];
+  const notes = [...unrouted(child), ...earlierWorkers(placed), ...overlap(placed)];
+  return [...notes, drift(examiner.gatewayDrift(placed))];
 }
 
 /** Checks the namespaces of workers on this node, and whether the workers answer their gateway. */

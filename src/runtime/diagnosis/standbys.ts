@@ -33,13 +33,18 @@ function checkStandby(
   { context: { connection } }: ConnectionSnapshot,
   examiner: Examiner,
 ): Finding[] {
-  const { name, role, standby: kind, state, failure, remote } = standby;
+  const { name, role, standby: kind, state, failure, remote, node, elsewhere } = standby;
   const judgement = judgementOf(standby);
   if (judgement === "ready") return [ok("standby", `is up, to ${remote}, and can take over`)];
   if (role === "dialled") return [note("standby", "is being dialled to take over")];
   if (judgement === "untested") {
     const message = `is ${kind}: whether it would come up is not known until it is dialled`;
     return [note("standby", message, reasons.StandbyNotTested.remedy)];
+  }
+  if (elsewhere === true) {
+    const place = node === undefined ? "another node" : node;
+    const message = `is ${kind} on ${place} and not up: it is ${state}`;
+    return [problem("standby", message, `see the log of the agent on ${place}`)];
   }
   const byPath = connectionBy(connection, name);
   const isProblem = ({ verdict }: Finding) => verdict === "problem";

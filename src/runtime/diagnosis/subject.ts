@@ -30,11 +30,11 @@ export function childrenOf(root: ConnectionActor, key?: string): ChildSubject[] 
     return [{ child, snapshot, gateway, state: publicStateOf(snapshot), placed: placedOf() }];
 
     function placedOf(): Placed | undefined {
-      const { gateway: where, workers = [], tunnel, tunnels = [] } = gateway?.context ?? {};
-      if (where === undefined) return undefined;
+      if (gateway?.context.gateway === undefined) return undefined;
+      const { gateway: where, workers, tunnel, tunnels, carries } = gateway.context;
       const charonName = activeConnection(context).name;
       const placed = { connection: context.connection, child, gateway: where, workers };
-      return { ...placed, tunnel, tunnels, charonName };
+      return { ...placed, tunnel, tunnels, carries, charonName };
     }
   });
 }

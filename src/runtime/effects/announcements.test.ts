@@ -47,6 +47,20 @@ describe("announcements of a gateway", () => {
     assert.deepEqual(sent, ["0: one"]);
   });
 
+  it("start from the beginning when a gateway begins or ceases to carry the traffic", () => {
+    const one = worker("one");
+    const repeat = (carries: boolean) => all.repeat(gateway, [one], note, carries);
+    const stop = repeat(true);
+    wait(2_000);
+    stop();
+    sent.length = 0;
+    repeat(true)();
+    assert.deepEqual(sent, []);
+    repeat(false)();
+    repeat(true)();
+    assert.deepEqual(sent, ["2000: one", "2000: one"]);
+  });
+
   it("continue for known workers, and start from the beginning for new ones", () => {
     const [one, two] = [worker("one"), worker("two")];
     const stop = all.repeat(gateway, [one], note);

@@ -10,9 +10,14 @@ const pausesMs = [100, 400, 1_500, ...Array<number>(30).fill(4_000), 60_000];
 /** Workers per turn of the event loop: their frames take about eight milliseconds. */
 const sliceSize = 32;
 
-/** The announcements of a gateway to one worker. */
-interface Progress {
+/** A gateway, and whether it carries its workers' traffic; what it announces depends on that. */
+interface Announcer {
   readonly gateway: Gateway;
+  readonly carries: boolean;
+}
+
+/** The announcements of a gateway to one worker. */
+interface Progress extends Announcer {
   readonly sent: number;
   readonly dueAtMs: number;
 }
@@ -23,33 +28,37 @@ export class Announcements {
 
   /**
    * Announces a gateway to its workers until it is stopped. A worker that had announcements of this
-   * gateway before gets its next one when that is due. A gateway that was created again is another
-   * object, even if it has the same name and address.
+   * gateway before gets its next one when that is due, but at once if the gateway carried no traffic
+   * then and does now, or the reverse. A gateway that was created again is another object, even if it
+   * has the same name and address.
    *
    * @param announce sends to these workers, a slice of those that are due; a failed announcement is repeated like a successful one
+   * @param carries whether the gateway carries the traffic of the workers
    * @returns a function that stops the announcements
    */
   repeat(
     gateway: Gateway,
     workers: readonly Worker[],
     announce: (due: readonly Worker[]) => void,
+    carries = true,
   ): () => void {
+    const announcer = { gateway, carries };
     if (workers.length === 0) return () => {};
     let timer: NodeJS.Timeout | undefined;
     let immediate: NodeJS.Immediate | undefined;
     const pass = () => {
       const now = performance.now();
-      const due = workers.filter((worker) => this.#dueAt(gateway, worker) <= now);
+      const due = workers.filter((worker) => this.#dueAt(announcer, worker) <= now);
       slice(due, 0);
     };
     const slice = (due: readonly Worker[], from: number) => {
       const some = due.slice(from, from + sliceSize);
       const now = performance.now();
-      for (const worker of some) this.#note(gateway, worker, now);
+      for (const worker of some) this.#note(announcer, worker, now);
       if (some.length > 0) announce(some);
       const to = from + some.length;
       if (to < due.length) immediate = setImmediate(slice, due, to);
-      else timer = setTimeout(pass, this.#nextAt(gateway, workers) - now);
+      else timer = setTimeout(pass, this.#nextAt(announcer, workers) - now);
     };
     pass();
     return () => {
@@ -58,22 +67,26 @@ export class Announcements {
     };
   }
 
-  #nextAt(gateway: Gateway, workers: readonly Worker[]): number {
+  #nextAt(announcer: Announcer, workers: readonly Worker[]): number {
     return workers.reduce(
-      (next, worker) => Math.min(next, this.#dueAt(gateway, worker)),
+      (next, worker) => Math.min(next, this.#dueAt(announcer, worker)),
       Number.POSITIVE_INFINITY,
     );
   }
 
-  #dueAt(gateway: Gateway, worker: Worker): number {
+  #dueAt(announcer: Announcer, worker: Worker): number {
     const known = this.#progress.get(worker);
-    return known?.gateway === gateway ? known.dueAtMs : Number.NEGATIVE_INFINITY;
+    return isOf(known, announcer) ? known.dueAtMs : Number.NEGATIVE_INFINITY;
   }
 
-  #note(gateway: Gateway, worker: Worker, now: number): void {
+  #note(announcer: Announcer, worker: Worker, now: number): void {
     const known = this.#progress.get(worker);
-    const sent = known?.gateway === gateway ? known.sent : 0;
+    const sent = isOf(known, announcer) ? known.sent : 0;
     const pause = pausesMs[Math.min(sent, pausesMs.length - 1)] as number;
-    this.#progress.set(worker, { gateway, sent: sent + 1, dueAtMs: now + pause });
+    this.#progress.set(worker, { ...announcer, sent: sent + 1, dueAtMs: now + pause });
   }
+}
+
+function isOf(known: Progress | undefined, { gateway, carries }: Announcer): known is Progress {
+  return known?.gateway === gateway && known.carries === carries;
 }

@@ -46,6 +46,19 @@ describe("the effects of a gateway", () => {
     assert.equal(changes.observed, false);
   });
 
+  it("announce it at once, each time that it takes over or the gateway of another group does", async () => {
+    const announced: (boolean | undefined)[] = [];
+    const { actor, shown } = await attended({ announce: ({ carries }) => announced.push(carries) });
+    const turn = async (carries: boolean) => {
+      const { tunnels, tunnel } = shown().context;
+      actor.send({ type: "tunnels.changed", tunnels, tunnel, carries });
+      for (let i = 0; i < 10; i++) await setImmediate();
+    };
+    for (const carries of [false, true, false, true]) await turn(carries);
+    assert.deepEqual(announced, [true, false, true, false, true]);
+    actor.stop();
+  });
+
   it("announce a gateway whose namespace cannot be watched, and report that", async () => {
     let announced = 0;
     const watch = () => {

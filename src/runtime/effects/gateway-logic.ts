@@ -8,7 +8,7 @@ import type {
   PlaceOrder,
   RemoveOrder,
 } from "../../machines/gateway/gateway-types.ts";
-import type { Gateway } from "../../model/network/endpoint.ts";
+import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import type { NetworkPort, PlacementPort } from "../ports/ports.ts";
 import { inSlices } from "../time/slices.ts";
 import { Announcements } from "./announcements.ts";
@@ -48,6 +48,7 @@ export function gatewayLogic(ports: GatewayPorts) {
         run: (order) => network.apply(order),
       }),
       attend: attendLogic(ports),
+      hold: holdLogic(ports),
     },
   });
 }
@@ -64,15 +65,21 @@ function attendLogic(ports: GatewayPorts) {
       }
     };
     const unwatch = started("watch", () => watch(ports, input.gateway, sendBack));
-    // The workers follow each announcement, and the gateway of another group has their traffic.
-    const silence =
-      input.carries === false
-        ? () => {}
-        : started("announce", () => announce(ports, announcements, input));
+    const silence = started("announce", () => announce(ports, announcements, input));
     return () => {
       unwatch();
       silence();
     };
+  });
+}
+
+/** Keeps packets back until it is stopped. Without that, those of a moment may be lost. */
+function holdLogic(ports: GatewayPorts) {
+  return fromCallback<{ type: string }, GatewayOrder>(({ input }) => {
+    const held = measured(ports, "network.hold", () => ports.network.hold(input));
+    const release = (hold: Disposable) =>
+      measured(ports, "network.release", () => hold[Symbol.dispose]());
+    return () => void held.then(release).catch(() => {});
   });
 }
 
@@ -96,9 +103,11 @@ function announce(
   announcements: Announcements,
   order: GatewayOrder,
 ): () => void {
-  return announcements.repeat(order.gateway, order.workers, (workers) => {
+  const { gateway, carries } = order;
+  const announceTo = (workers: readonly Worker[]) => {
     const call = () => ports.network.announce({ ...order, workers });
     // Metrics count a failure, and the next announcement follows anyway.
     measured(ports, "network.announce", call).catch(() => {});
-  });
+  };
+  return announcements.repeat(gateway, order.workers, announceTo, carries);
 }

@@ -63,6 +63,21 @@ describe("the network of the kernel", () => {
     assert.deepEqual(network.apply(order), { repaired: true });
   });
 
+  it("lets a gateway beside those of other groups send by an address of its own", () => {
+    const macOf = (changes: Partial<GatewayOrder>) => {
+      const { network, pod } = networkOf();
+      network.apply({ ...order, ...changes });
+      return pod.find("vxlan102")?.mac;
+    };
+    const path = (nodeName: string) => ({ ...connection, name: nodeName, nodeName });
+    const paths = ["node-a", "node-b"].map(path) as unknown as GatewayOrder["connection"]["paths"];
+    const several = { connection: { ...connection, paths } };
+    const workers = order.workers.map((worker) => ({ ...worker, severalGateways: true as const }));
+    assert.equal(macOf({}), macOf({ workers }));
+    assert.equal(macOf({}), macOf(several));
+    assert.notEqual(macOf({}), macOf({ ...several, workers }));
+  });
+
   it("leaves a gateway's own routes in effect beside a default route into the tunnel", () => {
     const { network, pod } = networkOf();
     const linkIndex = pod.find("ipman0")?.index ?? 0;

@@ -9,6 +9,7 @@ import { filterGroups, monitor, networkGroups } from "../../adapters/netlink/mon
 import { isKernelNeighbour } from "../../adapters/netlink/neighbours.ts";
 import { hasLink } from "../../adapters/network/apply-links.ts";
 import { linux, type Kernel } from "../../adapters/network/kernel.ts";
+import { PacketHold } from "../../adapters/network/packet-hold.ts";
 import { ownRoutes, pathMtu } from "../../adapters/netlink/route-lookup.ts";
 import { saEvents, type SaEvent } from "../../adapters/xfrm/sa-events.ts";
 import { listSaCounters } from "../../adapters/xfrm/sa-counters.ts";
@@ -27,15 +28,18 @@ import type { ProbeOrder } from "../../machines/probe.ts";
 import { parseAddress } from "../../model/net/address.ts";
 import { childRefKey } from "../../model/api/child-ref.ts";
 import type { Child, Connection } from "../../model/api/connection.ts";
+import { hasSeveralGroups } from "../../model/api/group.ts";
+import { hasSeveralPaths } from "../../model/api/path.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import { failure, Reason } from "../../model/status/failure.ts";
 import { announcementFrame } from "../../model/network/announcement.ts";
-import { gatewayPlan, vxlanName } from "../../model/network/gateway-plan.ts";
+import { gatewayPlan, holdName, vxlanName } from "../../model/network/gateway-plan.ts";
 import type { KernelState } from "../../model/charon/held-sas.ts";
 import type { KernelCounters } from "../../model/traffic/sa-counters.ts";
 import type { EchoOutcome } from "../../model/probe/echo-judge.ts";
 import type { NetworkPlan } from "../../model/network/network-plan.ts";
 import { innerMtu, suiteOfProposals } from "../../model/network/mtu.ts";
+import { sendingMac } from "../../model/network/sending-mac.ts";
 import { workerSecrets } from "../../model/network/segment.ts";
 import type { SegmentKey } from "../../model/network/segment-key.ts";
 import { workerPlan } from "../../model/network/worker-plan.ts";
@@ -59,8 +63,15 @@ export interface KernelNetworkOptions {
 /** The parts of a gateway's order on which its plan depends. */
 type PlanFacts = Pick<
   GatewayOrder,
-  "connection" | "child" | "gateway" | "workers" | "tunnel" | "tunnels"
+  "connection" | "child" | "gateway" | "workers" | "tunnel" | "tunnels" | "carries"
 >;
+
+/** The frame that announces a gateway. */
+interface AnnouncementFrame {
+  readonly gateway: Gateway;
+  readonly carries: boolean;
+  readonly frame: Buffer;
+}
 
 /** The gateway of a worker. */
 interface WorkerGateway {
@@ -79,7 +90,7 @@ export class KernelNetwork implements NetworkPort {
   readonly #mtus = new Map<string, number>();
   readonly #filters = new WeakMap<Gateway, FilterMemory>();
   /** Announcements, each of which takes a tenth of a millisecond to compute. */
-  readonly #frames = new WeakMap<Worker, { readonly gateway: Gateway; readonly frame: Buffer }>();
+  readonly #frames = new WeakMap<Worker, AnnouncementFrame>();
 
   constructor(options: KernelNetworkOptions) {
     this.#options = options;
@@ -134,18 +145,38 @@ export class KernelNetwork implements NetworkPort {
     });
   }
 
-  announce({ connection, child, gateway, workers }: GatewayOrder): void {
+  hold({ connection, child, gateway, tunnel }: GatewayOrder): PacketHold {
+    return new PacketHold({
+      namespace: gateway.netns,
+      name: holdName(child),
+      from: vxlanName(child),
+      family: child.xfrmIp.address.family,
+      mtu: this.tunnelMtu(connection, child, tunnel),
+    });
+  }
+
+  announce(order: GatewayOrder): void {
+    const { child, gateway, workers } = order;
     // A pass may have failed before it created the device.
     if (!hasLink(gateway.netns, vxlanName(child), this.#kernel.netlink)) return;
-    const frames = workers.map((worker) => {
-      const known = this.#frames.get(worker);
-      if (known?.gateway === gateway) return known.frame;
-      const secrets = workerSecrets(this.#options.segmentKey, connection, child, worker);
-      const frame = announcementFrame({ ...secrets, source: gateway.underlay });
-      this.#frames.set(worker, { gateway, frame });
-      return frame;
-    });
+    const frames = workers.map((worker) => this.#announcement(order, worker));
     sendFrames(gateway.netns, vxlanName(child), frames);
+  }
+
+  #announcement(
+    { connection, child, gateway, carries = true }: GatewayOrder,
+    worker: Worker,
+  ): Buffer {
+    const known = this.#frames.get(worker);
+    if (known?.gateway === gateway && known.carries === carries) return known.frame;
+    const secrets = workerSecrets(this.#options.segmentKey, connection, child, worker);
+    // By its own address, a gateway proves itself to the worker without leading it to itself.
+    const gatewayMac = carries
+      ? secrets.gatewayMac
+      : sendingMac(secrets.gatewayMac, gateway.underlay);
+    const frame = announcementFrame({ ...secrets, gatewayMac, source: gateway.underlay });
+    this.#frames.set(worker, { gateway, carries, frame });
+    return frame;
   }
 
   watch(gateway: Gateway): Observable<KernelPart> {
@@ -206,16 +237,19 @@ export class KernelNetwork implements NetworkPort {
   }
 
   #planOf(order: PlanFacts, tunnelMtu: number): NetworkPlan {
-    const { connection, child, gateway, workers, tunnels } = order;
+    const { connection, child, gateway, workers, tunnels, carries } = order;
     return gatewayPlan({
       connection,
       child,
       gateway,
       workers,
       tunnels,
+      holds: hasSeveralPaths(connection),
       tunnelMtu,
       vxlanPort: this.#options.vxlanPort,
       segmentKey: this.#options.segmentKey,
+      severalGateways: hasSeveralGroups(connection),
+      ...(carries !== undefined && { carries }),
       underlying: connection.interfaceName,
       ownRoutes: () => ownRoutes(gateway.netns, this.#kernel.netlink),
     });

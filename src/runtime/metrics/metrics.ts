@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
-import { Subscription, type Observable } from "rxjs";
+import { filter, Subscription, type Observable } from "rxjs";
 import { ActorMetrics } from "./actor-metrics.ts";
 import { CharonMetrics, type StatisticsPort } from "./charon-metrics.ts";
 import { machinesBelow } from "../actors/machines-below.ts";
@@ -10,11 +10,11 @@ import { readinessText, unreadableText } from "./readiness-series.ts";
 import { secretText } from "./secret-series.ts";
 import type { StateWrites } from "../host/state-writer.ts";
 import { statusText } from "./status-series.ts";
-import { allPathConnections } from "../../model/api/path.ts";
+import { allPathConnections, isHere } from "../../model/api/path.ts";
 import type { Status } from "../../model/status/status.ts";
 import { statusOf } from "../status/status.ts";
 import type { Running } from "../ports/running.ts";
-import type { AdapterCall, RuntimeEvents } from "../ports/runtime-events.ts";
+import type { AdapterCall, PathSwitch, RuntimeEvents } from "../ports/runtime-events.ts";
 
 /** Milliseconds between samples of the event loop's delay: each would wake an idle process. */
 const never = 2 ** 31 - 1;
@@ -134,7 +134,10 @@ export class Metrics implements Disposable {
       this.#subscriptions.add(source.subscribe(run));
     count(events.transitions, (transition) => ofActors.move(transition));
     count(events.queueWaits, (wait) => ofActors.wait(wait));
-    count(events.pathSwitches, (switched) => ofPaths.take(switched));
+    // If several agents have paths of a connection, the one that takes over counts.
+    const isTaken = ({ connection, to }: PathSwitch) =>
+      isHere(running.desired.connections.get(connection) ?? {}, to);
+    count(events.pathSwitches.pipe(filter(isTaken)), (switched) => ofPaths.take(switched));
     count(events.probeResults, (result) => ofProbes.take(result));
     count(events.charonEvents, (event) => ofCharon.take(event));
     count(events.saEnds, (end) => ofCharon.takeEnd(end));

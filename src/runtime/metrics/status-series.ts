@@ -79,8 +79,8 @@ export const statusFamilies: readonly Pick<MetricFamily<never>, "name" | "type">
 ];
 
 /**
- * The metrics of the connections and children in a status, whether charon answers or not. Of several
- * agents with paths of a connection, the one that leads has them.
+ * The metrics of the connections and children in a status, whether charon answers or not. If several
+ * agents have paths of a connection, the one that leads has them.
  */
 export function statusText(status: Status): string {
   const connections = status.connections.filter(({ leads }) => leads !== false);

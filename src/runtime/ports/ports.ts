@@ -63,6 +63,12 @@ export interface NetworkPort {
   readonly apply: (order: GatewayOrder) => PassResult;
   /** Derives the secrets of a worker that the plan needs: ahead of `apply`, since it takes time. */
   readonly prepare: (connection: Pick<Connection, "id">, child: Child, worker: Worker) => void;
+  /**
+   * Keeps back what workers send until the release.
+   *
+   * @throws if the kernel cannot hold packets
+   */
+  readonly hold: (order: GatewayOrder) => Disposable;
   /** Announces the address of a gateway to its workers. */
   readonly announce: (order: GatewayOrder) => void;
   /** The SAs and policies of these if_ids in charon's namespace. */

@@ -34,13 +34,9 @@ export function pathStatuses(
       before?.paths?.find((known) => known.name === name),
     );
     const node = isDivided ? nodeOfPath(connection, name) : undefined;
-    return [
-      {
-        ...{ name, role, standby, state, since, remote: remoteAddr, failure },
-        ...(node !== undefined && { node }),
-        ...(elsewhere && { elsewhere }),
-      } satisfies PathStatus,
-    ];
+    const status = { name, role, standby, state, since, remote: remoteAddr, failure };
+    const place = { ...(node !== undefined && { node }), ...(elsewhere && { elsewhere }) };
+    return [{ ...status, ...place } satisfies PathStatus];
   });
   return switched?.to === active ? { paths, lastSwitch: noted(switched) } : { paths };
 }

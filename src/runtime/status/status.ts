@@ -23,7 +23,7 @@ import {
   type ConnectionFacts,
 } from "../conditions/conditions.ts";
 import { beatOf, stateElsewhere } from "../../machines/connection/elsewhere.ts";
-import { isHere, pathsElsewhere } from "../../model/api/path.ts";
+import { isHere } from "../../model/api/path.ts";
 import { machinesBelow } from "../actors/machines-below.ts";
 import {
   activeConnection,
@@ -136,7 +136,7 @@ function connectionStatus(
     id: connection.id,
     name: connection.name,
     generation: connection.generation,
-    remote: activeConnection(snapshot.context).remoteAddr,
+    remote: remoteOf(snapshot),
     state,
     since: sinceWhen(state, before),
     failure,
@@ -148,6 +148,13 @@ function connectionStatus(
     ...switched,
     problems: surroundings.problems,
   };
+}
+
+/** The address of the peer by the active path, here or elsewhere. */
+function remoteOf({ context }: ConnectionSnapshot): string {
+  const { connection, active } = context;
+  const path = connection.paths.find(({ name }) => name === active);
+  return (path ?? activeConnection(context)).remoteAddr;
 }
 
 /** The state of a connection; if another agent leads, that of the active path as it reports it. */
@@ -218,12 +225,14 @@ function brokenStatus(
   surroundings: OtherFacts,
 ): ConnectionStatus {
   const { id, name, generation, remoteAddr } = connection;
-  const isDivided = pathsElsewhere(connection).length > 0;
   const facts = { state: "failed" as const, failure, children: [], ...surroundings };
   const { problems } = surroundings;
-  const shown = {
-    ...{ id, name, generation, remote: remoteAddr, since: 0, paths: [], problems },
-    ...(isDivided && { leads: false }),
+  const shown = { id, name, generation, remote: remoteAddr, since: 0, paths: [], problems };
+  return {
+    ...shown,
+    state: "failed",
+    failure,
+    children: [],
+    conditions: conditionsOf(facts),
   };
-  return { ...shown, state: "failed", failure, children: [], conditions: conditionsOf(facts) };
 }

@@ -138,6 +138,11 @@ export class Supervisor implements Running, Disposable {
     return this.#changes;
   }
 
+  /** Emits the id of each connection whose actor handled an event, began or ended. */
+  get activity(): Observable<{ readonly id: string }> {
+    return this.#connections.activity;
+  }
+
   get desired(): DesiredState {
     return this.#desired;
   }

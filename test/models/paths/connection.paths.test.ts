@@ -29,6 +29,27 @@ const twoPaths = connectionOf({
   paths: [{ name: "main" }, { name: "backup", remoteAddr: "192.0.2.9" }],
 });
 
+/** The same paths, of which this group has the first one. */
+const dividedPaths = {
+  ...connectionOf({
+    paths: [
+      { name: "main", nodeName: "n1" },
+      { name: "backup", remoteAddr: "192.0.2.9", nodeName: "n2" },
+    ],
+  }),
+  here: ["main"],
+};
+
+const heard = (group: string, changes: object = {}) => ({
+  type: "beat.heard",
+  group,
+  beat: {
+    ...{ connection: "site", epoch: 1, active: "main", dialled: undefined, cause: "start" },
+    ...{ leading: false, paths: [{ path: "backup", ready: true, up: false, failed: false }] },
+    ...changes,
+  },
+});
+
 const decided = (active: string, dialled?: string) => ({
   type: "path.decided",
   active,
@@ -106,7 +127,8 @@ const walkOf =
     events,
     facts: (context: ConnectionContext) => [
       [context.gateways, context.active, context.dialled, context.dials, context.charonReady],
-      [context.chosen],
+      [context.chosen, context.epoch, context.via, context.groups, context.absent],
+      [context.peersKnown, context.connection.here],
       context.paths.map(({ path: name, state, failure: known }) => [name, state, known?.reason]),
       [context.up, Object.keys(context.keys)],
       context.connection.children.map(({ key }) => key),
@@ -136,6 +158,23 @@ describe("the connection machine on generated paths", () => {
       ...["move", "sas.complete", "charon.ready", "charon.lost", "delete"].map((type) => ({
         type,
       })),
+    ]),
+    walkOf(dividedPaths, [
+      ...["negotiating", "established"].map((to) => moved(to)),
+      decided("backup"),
+      { ...decided("main", "backup"), epoch: 1 },
+      { ...decided("backup"), epoch: 2, waits: true },
+      heard("node:n2"),
+      heard("node:n2", { active: "backup", leading: true }),
+      heard("node:n3"),
+      { type: "group.absent", group: "node:n2" },
+      { type: "group.present", group: "node:n2" },
+      { type: "peers.known" },
+      { type: "probes.judged", answered: false },
+      { type: "spec.changed", connection: dividedPaths },
+      { type: "spec.changed", connection: twoPaths },
+      { type: "charon.lost" },
+      { type: "delete" },
     ]),
   );
 });

@@ -7,6 +7,7 @@ import type {
   FailoverInput,
 } from "../../../src/machines/failover/failover-types.ts";
 import { coversItsChart } from "./covers.ts";
+import { decisions, losses, moves, relocates, returns, spreads } from "./failover-nodes.walks.ts";
 import { edgesOf, never, nodesOf, type Walk } from "./graph.ts";
 
 const planned = { holdSeconds: 60, failback: "planned" } as const;
@@ -133,7 +134,8 @@ function flawsOf(walk: Walk): string[] {
 }
 
 describe("the failover machine on generated paths", () => {
-  coversItsChart(two, three, probed, declaredWhileSilent);
+  const ofNodes = [decisions, losses, moves, spreads, relocates, returns];
+  coversItsChart(two, three, probed, declaredWhileSilent, ...ofNodes);
 
   for (const [count, walk] of [two(), three(), probed()].entries()) {
     it(`keeps its active path declared, reported and healthy (walk ${count + 1})`, (t) => {

@@ -1,6 +1,6 @@
 import { NftError } from "../../../src/adapters/nftables/libnftables.ts";
 
-/** A table of the family inet. */
+/** A table, of whichever family: ipman's have different names. */
 export interface SimulatedTable {
   readonly comment: string;
   /** Rules by chain, each with the handle that the kernel assigned. */

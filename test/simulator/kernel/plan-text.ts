@@ -1,6 +1,7 @@
 import { ageless, routeOrigin } from "../../../src/adapters/linux/constants.ts";
 import type { Link } from "../../../src/adapters/netlink/links.ts";
 import type { LinkPlan, NetworkPlan } from "../../../src/model/network/network-plan.ts";
+import { hasReception, receptionRules } from "../../../src/model/network/reception-rules.ts";
 import { replaceTable } from "../../../src/model/network/rules-plan.ts";
 import { addressText, fdbText, linkText, neighbourText, routeText } from "./entry-text.ts";
 
@@ -36,6 +37,11 @@ export function wholePlanText(plan: NetworkPlan): string {
     planText(plan),
     ...(plan.forwarding ? ["forwarding"] : []),
     ...(plan.rules === undefined ? [] : ["", replaceTable(plan.rules)]),
+    ...plan.links.flatMap((link, index) =>
+      link.kind === "vxlan" && hasReception(link)
+        ? ["", replaceTable(receptionRules(link, index))]
+        : [],
+    ),
     "",
   ].join("\n");
 }

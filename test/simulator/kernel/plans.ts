@@ -49,6 +49,13 @@ export const gatewayFacts: GatewayFacts = {
   workers: [workerOf("10.0.2.3/24", "10.244.0.3"), workerOf("10.0.2.4/24", "10.244.1.4")],
 };
 
+/** The input of the plan of a gateway beside others, with two workers that know of them. */
+export const sharingFacts: GatewayFacts = {
+  ...gatewayFacts,
+  severalGateways: true,
+  workers: gatewayFacts.workers.map((each) => ({ ...each, severalGateways: true })),
+};
+
 const worker = workerOf("10.0.2.3/24", "10.244.0.3");
 
 /** The input of the plan of the first of these workers. */

@@ -20,8 +20,15 @@ export function mergeReports(reports: readonly AgentReport[], at: number) {
     charon: { state: "", failure: undefined },
     connections,
     problems: reports.flatMap((report) => report.problems),
-    traffic: Object.assign({}, ...reports.map(({ traffic }) => traffic)) as StatusReport["traffic"],
+    traffic: Object.assign({}, ...reports.map(trafficOf)) as StatusReport["traffic"],
   };
+}
+
+/** The traffic by an agent, without that of connections whose active path another one has. */
+function trafficOf({ connections, traffic = {} }: AgentReport): StatusReport["traffic"] {
+  const followed = new Set(connections.filter(({ leads }) => leads === false).map(({ id }) => id));
+  const isLed = (key: string) => !followed.has(key.slice(0, key.indexOf("/")));
+  return Object.fromEntries(Object.entries(traffic).filter(([key]) => isLed(key)));
 }
 
 /** The connections with times of this machine's clock: those of the nodes may differ. */

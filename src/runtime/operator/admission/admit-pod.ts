@@ -10,6 +10,7 @@ import {
   type NewAttachment,
   type NewPod,
 } from "../../../model/attach/pod-injection.ts";
+import { hasSeveralGroups } from "../../../model/api/group.ts";
 import type { Image } from "../../../model/kubernetes/image.ts";
 import type { Prefix } from "../../../model/net/prefix.ts";
 import type { SegmentKey } from "../../../model/network/segment-key.ts";
@@ -100,7 +101,8 @@ export class PodAdmission {
     const tunnelMtu = this.#targets.tunnelMtu(target);
     const secrets = workerSecrets(key, connection, child, { address, reservation: proof });
     const reservation = { pool, address, reservationId, proof, secrets };
-    return { listed: request.listed, connection, child, ...reservation, tunnelMtu };
+    const attachment = { listed: request.listed, connection, child, ...reservation, tunnelMtu };
+    return hasSeveralGroups(connection) ? { ...attachment, severalGateways: true } : attachment;
   }
 
   async #segmentKey(deadline: number): Promise<SegmentKey> {

@@ -65,7 +65,8 @@ export class AttachmentTargets {
   async gateway({ connection, child }: AttachmentTarget, deadline: number): Promise<Address> {
     const find = () => this.#cluster.gatewayAddress(connection, child);
     const limits = { deadline, maxMs: gatewayWaitMs };
-    const address = await waitFor(find, this.#cluster.changes, limits);
+    // Another path may become active meanwhile, which a status reports.
+    const address = await waitFor(find, this.#cluster.touched, limits);
     if (address !== undefined) return address;
     throw new Denial(
       `the gateway of ${connection.id}/${child.key} is not running yet; see kubectl describe ipsecconnection ${connection.id}`,

@@ -1,6 +1,4 @@
-import type { FailoverContext } from "./failover-types.ts";
-
-type ContextChange = Partial<FailoverContext>;
+import type { ContextChange, FailoverContext } from "./failover-types.ts";
 
 /** From this circle on, a turn has its longest time. */
 export const slowestCircle = 3;
@@ -38,8 +36,8 @@ export function turnMs({ circle }: FailoverContext): number {
 }
 
 /**
- * The other paths in the order of attempts: those behind the active one, then those before it. Those
- * of an absent group are left out.
+ * The other paths in the order of attempts: those behind the active one, then those before it. The
+ * paths of absent groups are left out.
  */
 export function pathsAfter({ paths, active, absent }: FailoverContext): readonly string[] {
   const at = paths.indexOf(active);

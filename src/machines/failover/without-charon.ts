@@ -1,0 +1,47 @@
+import { or } from "xstate";
+import { failoverSetup } from "./failover-setup.ts";
+
+const report = { type: "report" } as const;
+const takeDeclaration = { type: "takeDeclaration" } as const;
+
+/** The events that matter while charon's list of SAs is not known. */
+const withoutCharon = {
+  "paths.declared": [
+    {
+      guard: "activeRemoved",
+      actions: [takeDeclaration, { type: "switchToBest", params: { cause: "removed" } }],
+    },
+    { guard: "declaredOther", actions: takeDeclaration },
+  ],
+  "charon.ready": { actions: { type: "resume" } },
+  "decision.heard": {
+    guard: or(["outranked", "ofLeader"]),
+    actions: [{ type: "takeHeard" }, report],
+  },
+} as const;
+
+const toDeciding = { guard: "charonReady", target: "#failover.deciding" } as const;
+
+/** While charon does not answer, or its list of SAs is not known. */
+export const suspended = failoverSetup.createStateConfig({
+  description:
+    "charon does not answer, or its list of SAs is not known: the kernel carries the traffic on, and the active path stays.",
+  on: withoutCharon,
+  after: { orphaned: { guard: "several", target: "#failover.orphaned" } },
+  always: toDeciding,
+});
+
+/** While charon has not answered for long, and other groups have paths. */
+export const orphaned = failoverSetup.createStateConfig({
+  description:
+    "charon has been lost for a while: a path of another group takes over as soon as it has an IKE SA.",
+  on: withoutCharon,
+  always: [
+    toDeciding,
+    {
+      guard: "successor",
+      target: "#failover.suspended",
+      actions: [{ type: "switchToSuccessor" }, report],
+    },
+  ],
+});

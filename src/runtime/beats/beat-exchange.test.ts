@@ -1,0 +1,202 @@
+import assert from "node:assert/strict";
+import { describe, it, type TestContext } from "node:test";
+import { beatOfSite } from "../../model/beats/beat.fixture.ts";
+import { FakeNetwork, peersAt } from "./network.fixture.ts";
+
+const immediate = () => new Promise<void>((resolve) => void setImmediate(resolve));
+
+/** Two agents that exchange beats, with what A receives. */
+function pair(t: TestContext) {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const network = new FakeNetwork();
+  const [a, b] = [network.exchange("node:a"), network.exchange("node:b")];
+  const heard: string[] = [];
+  a.exchange.beats.subscribe(({ group, beat }) => heard.push(`${group} ${beat.epoch}`));
+  a.exchange.presences.subscribe(({ group, presence }) => heard.push(`${group} ${presence}`));
+  /** Passes time in steps of 50 ms; `late` has the clock run ahead of the timers. */
+  const pass = async (ms: number, late = 0) => {
+    network.now += late;
+    for (let passed = 0; passed < ms; passed += 50) {
+      network.now += 50;
+      t.mock.timers.tick(50);
+      await immediate();
+    }
+  };
+  const join = () => {
+    a.exchange.setPeers(peersAt("node:b"));
+    b.exchange.setPeers(peersAt("node:a"));
+  };
+  const end = () => {
+    a.exchange[Symbol.dispose]();
+    b.exchange[Symbol.dispose]();
+    assert.deepEqual(network.errors, []);
+  };
+  return { network, a, b, heard, pass, join, end };
+}
+
+describe("the exchange of beats", () => {
+  it("delivers the report of a peer within a round after both have found each other", async (t) => {
+    const { b, heard, pass, join, end } = pair(t);
+    join();
+    await pass(300);
+    assert.deepEqual(heard, ["node:b present"]);
+    b.exchange.publish("node:a", "site", beatOfSite());
+    await pass(50);
+    assert.deepEqual(heard.slice(1), ["node:b 7"]);
+    end();
+  });
+
+  it("sends nothing without peers, and ends with the last one", async (t) => {
+    const { network, a, b, pass, join, end } = pair(t);
+    await pass(1_000);
+    assert.equal(network.sent.length, 0);
+    join();
+    await pass(1_000);
+    assert.ok(network.sent.length > 0);
+    for (const { exchange } of [a, b]) exchange.setPeers(new Map());
+    const before = network.sent.length;
+    await pass(1_000);
+    assert.equal(network.sent.length, before);
+    assert.deepEqual([...a.exchange.groups], []);
+    end();
+  });
+
+  it("costs one datagram a round and one echo a second for a hundred connections at rest", async (t) => {
+    const { network, b, pass, join, end } = pair(t);
+    join();
+    await pass(300);
+    for (let i = 0; i < 100; i++)
+      b.exchange.publish("node:a", `site-${i}`, beatOfSite({ connection: `site-${i}` }));
+    await pass(5_000);
+    const [sent, echoes] = [network.sent.length, network.echoes];
+    await pass(10_000);
+    assert.equal(network.sent.length - sent, 200);
+    assert.equal(network.echoes - echoes, 20);
+    end();
+  });
+
+  it("reports a dead node as absent within 400 ms after its last beat, and its return at once", async (t) => {
+    const { network, heard, pass, join, end } = pair(t);
+    join();
+    await pass(2_000);
+    heard.length = 0;
+    network.deaf.add("10.0.0.1");
+    network.dead.add("10.0.0.2");
+    const lostAt = network.now;
+    while (heard.length === 0) await pass(50);
+    assert.deepEqual(heard, ["node:b absent"]);
+    const tookMs = network.now - lostAt;
+    assert.ok(tookMs >= 300 && tookMs <= 400, `after ${tookMs} ms`);
+    network.deaf.clear();
+    await pass(100);
+    assert.deepEqual(heard, ["node:b absent", "node:b present"]);
+    end();
+  });
+
+  it("does not report an agent that restarts on a node that answers", async (t) => {
+    const { network, b, heard, pass, join, end } = pair(t);
+    join();
+    await pass(2_000);
+    heard.length = 0;
+    b.exchange[Symbol.dispose]();
+    await pass(20_000);
+    assert.deepEqual(heard, []);
+    const restarted = network.exchange("node:b").exchange;
+    restarted.setPeers(peersAt("node:a"));
+    await pass(300);
+    restarted.publish("node:a", "site", beatOfSite({ epoch: 8 }));
+    await pass(300);
+    assert.deepEqual([...new Set(heard)], ["node:b 8"]);
+    restarted[Symbol.dispose]();
+    end();
+  });
+
+  it("reports an agent that does not return as absent after half a minute", async (t) => {
+    const { b, heard, pass, join, end } = pair(t);
+    join();
+    await pass(2_000);
+    heard.length = 0;
+    b.exchange[Symbol.dispose]();
+    await pass(29_000);
+    assert.deepEqual(heard, []);
+    await pass(1_500);
+    assert.deepEqual(heard, ["node:b absent"]);
+    end();
+  });
+
+  it("does not judge while this process is late", async (t) => {
+    const { network, heard, pass, join, end } = pair(t);
+    join();
+    await pass(2_000);
+    heard.length = 0;
+    network.deaf.add("10.0.0.1");
+    network.dead.add("10.0.0.2");
+    // Each round comes a second too late.
+    for (let round = 0; round < 20; round++) await pass(100, 1_000);
+    assert.deepEqual(heard, []);
+    await pass(500);
+    assert.deepEqual(heard, ["node:b absent"]);
+    end();
+  });
+
+  it("refuses datagrams that are changed, replayed, of strangers or no frames", async (t) => {
+    const { network, a, b, heard, pass, join, end } = pair(t);
+    join();
+    await pass(1_000);
+    const stranger = network.exchange("node:c").exchange;
+    stranger.setPeers(peersAt("node:a"));
+    const ofB = network.sent.findLast(({ to }) => to === "10.0.0.1")?.bytes as Buffer;
+    heard.length = 0;
+    a.counts.length = 0;
+    const changed = Buffer.from(ofB);
+    changed[60] = (changed[60] as number) ^ 1;
+    for (const bytes of [changed, ofB, Buffer.from("noise"), Buffer.alloc(0)])
+      network.deliver("10.0.0.1", bytes);
+    assert.deepEqual(a.counts, [
+      "received forged",
+      "received replayed",
+      "received malformed",
+      "received malformed",
+    ]);
+    a.counts.length = 0;
+    await pass(100);
+    assert.ok(a.counts.includes("received unknown_sender"));
+    assert.deepEqual(heard, []);
+    stranger[Symbol.dispose]();
+    b.exchange.setPeers(new Map());
+    end();
+  });
+
+  it("does not believe frames that were recorded before this agent started", async (t) => {
+    const { network, a, b, pass, join, end } = pair(t);
+    join();
+    b.exchange.publish("node:a", "site", beatOfSite());
+    await pass(2_000);
+    const recorded = network.sent.filter(({ to }) => to === "10.0.0.1");
+    a.exchange[Symbol.dispose]();
+    b.exchange[Symbol.dispose]();
+    const restarted = network.exchange("node:a");
+    const heard: unknown[] = [];
+    restarted.exchange.beats.subscribe((beat) => heard.push(beat));
+    restarted.exchange.presences.subscribe((change) => heard.push(change));
+    restarted.exchange.setPeers(peersAt("node:b"));
+    const answers = network.sent.length;
+    for (const { bytes } of recorded) network.deliver("10.0.0.1", bytes);
+    assert.deepEqual(heard, []);
+    assert.equal(network.sent.length - answers, 1, "a flood of them has one answer");
+    restarted.exchange[Symbol.dispose]();
+    end();
+  });
+
+  it("sends a change at once", async (t) => {
+    const { network, b, pass, join, end } = pair(t);
+    join();
+    await pass(1_000);
+    const before = network.sent.length;
+    for (let i = 0; i < 3; i++)
+      b.exchange.publish("node:a", `site-${i}`, beatOfSite({ connection: `site-${i}` }));
+    await immediate();
+    assert.equal(network.sent.length - before, 1);
+    end();
+  });
+});

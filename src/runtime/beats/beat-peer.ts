@@ -1,0 +1,153 @@
+import { beatVersion } from "../../model/beats/beat-codec.ts";
+import { BeatQueue, type FrameContent } from "../../model/beats/beat-queue.ts";
+import {
+  frameKeys,
+  openFrame,
+  sealFrame,
+  type Frame,
+  type FrameKeys,
+} from "../../model/beats/frame.ts";
+import { PeerPresence } from "../../model/beats/peer-presence.ts";
+import { PeerSession, type FrameVerdict } from "../../model/beats/peer-session.ts";
+import type { Address, Family } from "../../model/net/address.ts";
+import type { SegmentKey } from "../../model/network/segment-key.ts";
+import { NodeWatch, type OpenEcho } from "./node-watch.ts";
+
+/** The addresses of a group. */
+export interface PeerAddresses {
+  /** The addresses of its agent's pod; none while there is no such pod. */
+  readonly agent: readonly Address[];
+  /** The addresses that answer echoes as long as the node and its network live. */
+  readonly echoes: readonly Address[];
+}
+
+/** The functions of a socket for datagrams. */
+export interface DatagramPort {
+  readonly isOpen: (family: Family) => boolean;
+  readonly send: (address: Address, bytes: Buffer) => void;
+}
+
+export interface BeatPeerOptions {
+  /** The groups of this agent and of the peer. */
+  readonly own: string;
+  readonly group: string;
+  readonly segmentKey: SegmentKey;
+  readonly socket: DatagramPort;
+  readonly openEcho: OpenEcho;
+  readonly now: () => number;
+}
+
+/** The result of a datagram that names this peer as its sender. */
+export type Received =
+  | { readonly result: FrameVerdict; readonly frame: Frame }
+  | { readonly result: "forged" };
+
+/** An answer to an unproven frame follows the one before after so many milliseconds. */
+const answerPauseMs = 50;
+/** A peer is sent beats at another of its addresses if it was not heard for so many rounds. */
+const roundsOfAddress = 10;
+
+/** An agent's knowledge about the agent of another group, and its reports for it. */
+export class BeatPeer implements Disposable {
+  readonly group: string;
+  readonly presence: PeerPresence;
+  readonly queue = new BeatQueue();
+  readonly watch: NodeWatch;
+  /** The tag of the peer's frames. */
+  readonly tag: string;
+  readonly #options: BeatPeerOptions;
+  readonly #outward: FrameKeys;
+  readonly #inward: FrameKeys;
+  readonly #session = new PeerSession();
+  #agent: readonly Address[] = [];
+  #silentRounds = 0;
+  #answeredAt = -Infinity;
+
+  constructor(options: BeatPeerOptions) {
+    const { own, group, segmentKey, openEcho, now } = options;
+    this.#options = options;
+    this.group = group;
+    this.#outward = frameKeys(segmentKey, own, group);
+    this.#inward = frameKeys(segmentKey, group, own);
+    this.tag = this.#inward.tag;
+    this.presence = new PeerPresence(now());
+    this.watch = new NodeWatch(openEcho, () => this.presence.answered(now()));
+  }
+
+  /** Replaces the addresses. */
+  aim({ agent, echoes }: PeerAddresses): void {
+    this.#agent = agent;
+    this.watch.aim(echoes);
+  }
+
+  /** Sends a round's frames; returns their number. */
+  sendRound(): number {
+    this.#silentRounds += 1;
+    return this.#send(this.queue.round());
+  }
+
+  /** Sends the changes that were not sent yet; returns the number of frames. */
+  sendChanges(): number {
+    return this.#send(this.queue.changes());
+  }
+
+  /** Authenticates a datagram, and takes its place in the session. */
+  take(bytes: Buffer): Received {
+    const frame = openFrame(this.#inward.key, bytes);
+    if (frame === undefined) return { result: "forged" };
+    const result = this.#session.take(frame, this.#options.now());
+    if (result === "fresh") {
+      this.#silentRounds = 0;
+      this.presence.heard(this.#options.now());
+    }
+    return { result, frame };
+  }
+
+  /** Answers an unproven frame, by which the peer can prove its session; returns the number of frames. */
+  sendAnswer(): number {
+    const now = this.#options.now();
+    if (now - this.#answeredAt < answerPauseMs) return 0;
+    this.#answeredAt = now;
+    return this.#sendFrame({ count: 0, beats: Buffer.alloc(0) }, this.#session.nextAnswer(now));
+  }
+
+  /** Requests echoes from the peer's node. */
+  ask(): void {
+    this.presence.asked(this.#options.now());
+    this.watch.ask();
+  }
+
+  /** Whether beats of the peer can arrive: otherwise, silence says nothing about it. */
+  get canArrive(): boolean {
+    const { socket } = this.#options;
+    const families = this.#agent.map(({ family }) => family);
+    return (families.length === 0 ? ([4, 6] as const) : families).some((family) =>
+      socket.isOpen(family),
+    );
+  }
+
+  [Symbol.dispose](): void {
+    this.watch[Symbol.dispose]();
+  }
+
+  #send(contents: readonly FrameContent[]): number {
+    let sent = 0;
+    for (const content of contents)
+      sent += this.#sendFrame(content, this.#session.next(this.#options.now()));
+    return sent;
+  }
+
+  #sendFrame(content: FrameContent, place: Pick<Frame, "position" | "heard">): number {
+    const address = this.#address();
+    if (address === undefined) return 0;
+    const frame = { ...place, ...content, version: beatVersion };
+    this.#options.socket.send(address, sealFrame(this.#outward, frame));
+    return 1;
+  }
+
+  /** The agent's first address that can be reached; after a long silence another one. */
+  #address(): Address | undefined {
+    const open = this.#agent.filter(({ family }) => this.#options.socket.isOpen(family));
+    return open[Math.floor(this.#silentRounds / roundsOfAddress) % Math.max(1, open.length)];
+  }
+}

@@ -1,0 +1,177 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { NodesHarness } from "./several-nodes-harness.ts";
+
+const second = 1_000;
+
+/** Two agents that run for a while: the path main of the first one is active. */
+async function running(standby?: string): Promise<NodesHarness> {
+  const nodes = new NodesHarness(standby);
+  for (const agent of nodes.agents) agent.start(nodes.clock);
+  await nodes.pass(10 * second);
+  assert.deepEqual(nodes.announcing, ["n1"]);
+  nodes.outage = 0;
+  return nodes;
+}
+
+const actives = ({ agents }: NodesHarness) =>
+  agents.map(({ context: { active, epoch } }) => `${active} ${epoch}`);
+
+describe("a connection with paths on two nodes", () => {
+  it("begins with the preferred path, and an IKE SA on the other node", async () => {
+    const { first, second: other } = await running();
+    assert.equal(other.charon.sas.length, 1);
+    assert.deepEqual(other.charon.sas[0]?.children, []);
+    assert.equal(other.actor?.getSnapshot().value, "established");
+    assert.deepEqual(first.context.ready, ["main", "backup"]);
+  });
+
+  it("goes on while the second node joins", async () => {
+    const nodes = new NodesHarness();
+    nodes.first.start(nodes.clock);
+    await nodes.pass(10 * second);
+    nodes.outage = 0;
+    nodes.second.start(nodes.clock);
+    await nodes.pass(10 * second);
+    assert.equal(nodes.outage, 0);
+    assert.deepEqual(nodes.announcing, ["n1"]);
+    assert.deepEqual(nodes.second.switches, []);
+  });
+
+  it("moves to the other node when the path there is up, and ends the former CHILD SA later", async () => {
+    const nodes = await running();
+    nodes.first.actor?.send({ type: "move", path: "backup" });
+    await nodes.pass(500);
+    assert.deepEqual(nodes.announcing, ["n2"]);
+    assert.equal(nodes.first.charon.sas[0]?.children.length, 1, "the former tunnel still receives");
+    await nodes.pass(3 * second);
+    assert.equal(nodes.outage, 0);
+    assert.deepEqual(actives(nodes), ["backup 2", "backup 2"]);
+    assert.deepEqual(nodes.first.charon.sas[0]?.children, []);
+    assert.deepEqual(
+      [nodes.first.switches, nodes.second.switches],
+      [[], ["main backup move"]],
+      "the agent that leads reports the move",
+    );
+  });
+
+  it("leads the traffic by the tunnel that it has while the other one takes over", async () => {
+    const nodes = await running();
+    nodes.first.actor?.send({ type: "move", path: "backup" });
+    await nodes.pass(500);
+    const { via, active } = nodes.first.context;
+    assert.deepEqual([via, active], ["main", "backup"]);
+  });
+
+  it("takes over from a node that is lost, and returns after the hold", async () => {
+    const nodes = await running();
+    nodes.lose(nodes.first);
+    await nodes.pass(10 * second);
+    assert.ok(nodes.outage <= second, `${nodes.outage} ms`);
+    assert.deepEqual(nodes.announcing, ["n2"]);
+    assert.equal(nodes.second.context.active, "backup");
+    nodes.outage = 0;
+    nodes.first.isLost = false;
+    nodes.first.start(nodes.clock);
+    await nodes.pass(10 * second);
+    assert.deepEqual(nodes.announcing, ["n2"], "the node that returns follows");
+    await nodes.pass(300 * second);
+    assert.deepEqual(nodes.announcing, ["n1"]);
+    assert.equal(nodes.outage, 0);
+  });
+
+  it("hands over when the peer of its path is lost", async () => {
+    const nodes = await running();
+    nodes.first.charon.answers = false;
+    nodes.first.charon.sas = [];
+    await nodes.pass(10 * second);
+    assert.deepEqual(nodes.announcing, ["n2"]);
+    assert.ok(nodes.outage <= 2 * second, `${nodes.outage} ms`);
+    assert.deepEqual(nodes.second.switches, ["main backup lost"]);
+  });
+
+  it("goes on with its path after the agent was started again", async () => {
+    const nodes = await running();
+    const [sa] = nodes.first.charon.sas;
+    nodes.first.stop();
+    await nodes.pass(second);
+    nodes.first.start(nodes.clock);
+    await nodes.pass(10 * second);
+    assert.equal(nodes.first.charon.sas[0], sa);
+    assert.deepEqual(nodes.announcing, ["n1"]);
+    assert.deepEqual(nodes.second.switches, []);
+  });
+
+  it("goes on with the tunnel of an earlier process if no other agent is heard", async () => {
+    const nodes = await running();
+    nodes.first.actor?.send({ type: "move", path: "backup" });
+    await nodes.pass(5 * second);
+    nodes.second.stop();
+    nodes.first.stop();
+    const [sa] = nodes.second.charon.sas;
+    nodes.first.isLost = true;
+    nodes.second.start(nodes.clock);
+    await nodes.pass(10 * second);
+    assert.equal(nodes.second.charon.sas[0], sa);
+    assert.deepEqual(nodes.announcing, ["n2"]);
+  });
+
+  it("ends the CHILD SA of an agent that returns after another one took over", async () => {
+    const nodes = await running();
+    nodes.first.stop();
+    nodes.second.actor?.send({ type: "group.absent", group: nodes.first.id });
+    await nodes.pass(5 * second);
+    assert.equal(nodes.second.context.active, "backup");
+    nodes.second.actor?.send({ type: "group.present", group: nodes.first.id });
+    nodes.first.start(nodes.clock);
+    await nodes.pass(5 * second);
+    assert.deepEqual(nodes.announcing, ["n2"]);
+    assert.deepEqual(
+      nodes.first.charon.sas.map(({ children }) => children.length),
+      [0],
+    );
+  });
+
+  it("has one active path again after a partition, in which both nodes lead", async () => {
+    const nodes = await running();
+    nodes.linked = false;
+    await nodes.pass(5 * second);
+    assert.deepEqual(nodes.announcing, ["n1", "n2"]);
+    nodes.linked = true;
+    await nodes.pass(300);
+    assert.deepEqual(nodes.announcing, ["n2"], "the decision with the higher epoch wins");
+    await nodes.pass(60 * second);
+    assert.deepEqual(nodes.announcing, ["n2"]);
+    assert.deepEqual(actives(nodes), ["backup 2", "backup 2"]);
+    assert.equal(nodes.outage, 0);
+  });
+
+  it("takes a path back that the other agent does not lead with", async () => {
+    const nodes = await running();
+    const { first, second: other } = nodes;
+    // Its agent hangs, and its node answers.
+    other.stop();
+    first.charon.answers = false;
+    first.charon.sas = [];
+    await nodes.pass(1_500);
+    assert.equal(first.context.active, "backup");
+    first.charon.answers = true;
+    await nodes.pass(2 * second);
+    assert.deepEqual([first.context.active, first.context.epoch], ["main", 3]);
+    assert.deepEqual(nodes.announcing, ["n1"]);
+  });
+
+  it("goes back if the other agent's path is refused", async () => {
+    const nodes = await running("cold");
+    const { first, second: other } = nodes;
+    other.charon.answers = false;
+    first.charon.sas = [];
+    first.charon.answers = false;
+    await nodes.pass(5 * second);
+    assert.equal(other.context.active, "backup");
+    first.charon.answers = true;
+    await nodes.pass(15 * second);
+    assert.deepEqual(nodes.announcing, ["n1"]);
+    assert.equal(actives(nodes)[0], actives(nodes)[1]);
+  });
+});
