@@ -103,7 +103,8 @@ function typeOf({ type, format, items, additionalProperties }: Schema): string {
 
 function limitsOf(schema: Schema): string {
   const { enum: values, items } = schema;
-  if (values !== undefined) return `One of ${values.map((value) => `\`${value}\``).join(", ")}.`;
+  if (values !== undefined)
+    return `One of ${values.map((value) => `\`${value === "" ? '""' : value}\``).join(", ")}.`;
   const limits = [
     range(schema.minimum, schema.maximum, ""),
     range(schema.minLength, schema.maxLength, " characters"),

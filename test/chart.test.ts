@@ -28,6 +28,11 @@ interface Role {
 
 const read = (path: string) => readFileSync(join(chart, path), "utf8");
 
+/** Replaces the expressions of a template: the tests do not depend on their values. */
+function withoutTemplates(text: string): string {
+  return text.replaceAll(/^ *\{\{-.*$/gm, "").replaceAll(/\{\{.*?\}\}/g, "x");
+}
+
 describe("the chart", () => {
   for (const crd of crds()) {
     const { plural } = (crd["spec"] as { names: { plural: string } }).names;
@@ -91,10 +96,7 @@ describe("the chart", () => {
   });
 
   it("grants an agent only rights that the operator has, since it could not grant others", () => {
-    // Template expressions are replaced, since the comparison does not depend on their values.
-    const text = read("templates/rbac.yaml")
-      .replaceAll(/^ *\{\{-.*$/gm, "")
-      .replaceAll(/\{\{.*?\}\}/g, "x");
+    const text = withoutTemplates(read("templates/rbac.yaml"));
     const roles = parseAllDocuments(text).map((document) => document.toJS() as Role | null);
     const rights = (kind: string, name: string) =>
       roles
@@ -116,6 +118,24 @@ describe("the chart", () => {
         [],
       );
     }
+  });
+
+  it("lets the operator manage Services in its own namespace only", () => {
+    const rules = parseAllDocuments(withoutTemplates(read("templates/rbac.yaml"))).flatMap(
+      (document) => {
+        const role = document.toJS() as Role | null;
+        const ofServices = (role?.rules ?? []).filter(({ resources }) =>
+          resources.includes("services"),
+        );
+        return ofServices.map(({ verbs }) => ({
+          kind: role?.kind,
+          name: role?.metadata.name,
+          verbs,
+        }));
+      },
+    );
+    const verbs = ["list", "watch", "create", "patch", "delete"];
+    assert.deepEqual(rules, [{ kind: "Role", name: "ipman-operator", verbs }]);
   });
 
   it("leaves the subjects of the agents' bindings to the operator, so that an upgrade keeps them", () => {

@@ -10,6 +10,7 @@ import { certificateScenarios } from "./scenarios/certificates.ts";
 import { chartScenarios } from "./scenarios/chart.ts";
 import { clockScenarios } from "./scenarios/clocks.ts";
 import { documentedScenarios } from "./scenarios/documented.ts";
+import { frontendScenarios } from "./scenarios/frontend.ts";
 import { groupScenarios } from "./scenarios/groups.ts";
 import { lifecycleScenarios } from "./scenarios/lifecycle.ts";
 import { migrationScenarios } from "./scenarios/migration.ts";
@@ -54,6 +55,7 @@ describe("a cluster", () => {
   refusalScenarios(cluster);
   attachmentScenarios(cluster);
   groupScenarios(cluster);
+  frontendScenarios(cluster);
   placementScenarios(cluster);
   withoutWakingAnybody(cluster, () => {
     lossScenarios(cluster);

@@ -159,7 +159,7 @@ export class LabCluster implements AsyncDisposable {
 
   /** Saves the objects, the events and the containers' logs. */
   async #keepEvidence(): Promise<void> {
-    const kinds = "pods,deployments,ipsecconnections,charongroups,leases,configmaps";
+    const kinds = "pods,services,deployments,ipsecconnections,charongroups,leases,configmaps";
     const objects = this.kubectl("get", kinds, "-A", "-o", "yaml");
     writeFileSync(join(this.folder, "objects.yaml"), objects);
     writeFileSync(join(this.folder, "events.txt"), this.kubectl("get", "events", "-A"));

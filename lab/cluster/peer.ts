@@ -12,6 +12,8 @@ export interface PeerConnection {
   readonly localId: string;
   readonly remoteId: string;
   readonly secret: string;
+  /** The address that the peer dials when it has packets; the peer does not dial by default. */
+  readonly dials?: string;
   readonly children: readonly PeerChild[];
 }
 
@@ -48,11 +50,13 @@ export async function configurePeer(
   );
 }
 
-function connectionLines({ name, localId, remoteId, children }: PeerConnection): string[] {
+function connectionLines(connection: PeerConnection): string[] {
+  const { name, localId, remoteId, dials, children } = connection;
   return [
     `${name} {`,
     "version = 2",
-    "remote_addrs = %any",
+    `remote_addrs = ${dials ?? "%any"}`,
+    ...(dials === undefined ? [] : ["dpd_delay = 2s"]),
     "local {",
     "auth = psk",
     `id = ${localId}`,
@@ -67,6 +71,7 @@ function connectionLines({ name, localId, remoteId, children }: PeerConnection):
       `local_ts = ${local}`,
       `remote_ts = ${remote}`,
       "esp_proposals = aes256-sha256-ecp256",
+      ...(dials === undefined ? [] : ["start_action = trap", "dpd_action = clear"]),
       "}",
     ]),
     "}",

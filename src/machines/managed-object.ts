@@ -1,7 +1,7 @@
 import { and, assign, not, setup } from "xstate";
 import type { Failure } from "../model/status/failure.ts";
+import { hasDigestOf, type KubeObject } from "../model/kubernetes/kube-object.ts";
 import { includes } from "../model/value/includes.ts";
-import type { KubeObject } from "../model/kubernetes/kube-object.ts";
 import { failureOf } from "./common/failure-of.ts";
 import { notProvided } from "./common/not-provided.ts";
 import {
@@ -26,6 +26,7 @@ export interface ManagedObjectContext {
     | { readonly wanted: KubeObject; readonly generation: number | undefined }
     | undefined;
   readonly lingerMs: number;
+  readonly comparedBy?: "content" | "digest";
   readonly failure: Failure | undefined;
   readonly attempt: number;
   /** Counts repairs of changes by other programs. */
@@ -44,6 +45,8 @@ export interface ManagedObjectInput {
   readonly version: bigint;
   /** How long the object stays after it became unwanted, in milliseconds. */
   readonly lingerMs: number;
+  /** `digest`: other programs may change the object's content; `content` by default. */
+  readonly comparedBy?: "content" | "digest";
 }
 
 function versionOf(object: KubeObject): bigint {
@@ -51,10 +54,11 @@ function versionOf(object: KubeObject): bigint {
 }
 
 /** Whether the API server has the wanted object, or what it made of that object when applied. */
-function isSettled({ wanted, actual, applied }: ManagedObjectContext): boolean {
+function isSettled({ wanted, actual, applied, comparedBy }: ManagedObjectContext): boolean {
   if (wanted === undefined || actual === undefined) return false;
   const { generation, deletionTimestamp } = actual.metadata;
   if (deletionTimestamp !== undefined) return false;
+  if (comparedBy === "digest") return hasDigestOf(actual, wanted);
   // A kind without a generation, such as Role, is compared each time.
   const isApplied = applied?.wanted === wanted && applied.generation === generation;
   if (isApplied && generation !== undefined) return true;

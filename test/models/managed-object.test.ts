@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createActor, fromPromise, SimulatedClock } from "xstate";
-import { managedObjectMachine } from "../../src/machines/managed-object.ts";
+import {
+  managedObjectMachine,
+  type ManagedObjectInput,
+} from "../../src/machines/managed-object.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 
 const object = (spec: object, metadata: object = {}): KubeObject =>
@@ -22,6 +25,10 @@ class World {
   generation: number | undefined = 0;
 
   start(wanted: KubeObject | undefined, actual: KubeObject | undefined, lingerMs = 0) {
+    return this.run({ wanted, actual, version: 0n, lingerMs });
+  }
+
+  run(input: ManagedObjectInput) {
     const logic = managedObjectMachine.provide({
       actors: {
         apply: fromPromise<KubeObject, KubeObject>(async ({ input }) => {
@@ -32,17 +39,19 @@ class World {
         remove: fromPromise<void, KubeObject>(async () => void this.calls.push("remove")),
       },
     });
-    const version = 0n;
-    const input = { wanted, actual, version, lingerMs };
     return createActor(logic, { input, clock: this.clock }).start();
   }
 
   /** The object as the server stores it: with the server's defaults. */
   stored(input: KubeObject): KubeObject {
-    const { spec } = input as KubeObject & { spec: object };
+    const { spec, metadata } = input as KubeObject & { spec: object };
+    const { annotations = {} } = metadata;
     const resourceVersion = String(++this.version);
     const counted = this.generation === undefined ? {} : { generation: ++this.generation };
-    return object({ ...spec, addedByTheServer: true }, { resourceVersion, ...counted });
+    return object(
+      { ...spec, addedByTheServer: true },
+      { annotations, resourceVersion, ...counted },
+    );
   }
 }
 
@@ -77,6 +86,20 @@ describe("a managed object", () => {
     actor.send({ type: "seen", object: changed, version: 9n });
     await settle();
     assert.deepEqual(world.calls, ["apply", "apply"]);
+  });
+
+  it("that is compared by its digest is left to other programs, which may change its content", async () => {
+    const world = new World();
+    const marked = (digest: string, spec: object, metadata: object = {}) =>
+      object(spec, { annotations: { "ipman.dialo.ai/digest": digest }, ...metadata });
+    const input = { version: 0n, lingerMs: 0, comparedBy: "digest" } as const;
+    const actual = marked("1", { a: "changed" });
+    const actor = world.run({ ...input, wanted: marked("1", { a: 1 }), actual });
+    await settle();
+    assert.equal(actor.getSnapshot().value, "settled");
+    actor.send({ type: "wanted", object: marked("2", { a: 1 }) });
+    await settle();
+    assert.deepEqual(world.calls, ["apply"]);
   });
 
   it("is repaired when another program deletes or changes it", async () => {

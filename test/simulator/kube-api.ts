@@ -16,7 +16,13 @@ const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
 const bookmarkMs = 60_000;
 
 /** Kinds without a generation. */
-const withoutGeneration = new Set(["ServiceAccount", "Role", "RoleBinding", "ClusterRoleBinding"]);
+const withoutGeneration = new Set([
+  "Service",
+  "ServiceAccount",
+  "Role",
+  "RoleBinding",
+  "ClusterRoleBinding",
+]);
 
 /** Whether the server denies a request to a client. */
 export type Denies = (verb: Verb, type: ResourceType, place: ObjectPlace) => boolean;

@@ -35,6 +35,7 @@ import { ReservationStore } from "../../runtime/operator/addresses/reservation-s
 import { GroupPods } from "../../runtime/operator/status/group-pods.ts";
 import { Cluster } from "../../runtime/operator/state/cluster.ts";
 import { GoOperatorExit } from "../../runtime/operator/deployments/go-operator-exit.ts";
+import { Frontends } from "../../runtime/operator/deployments/frontends.ts";
 import { GroupReporter } from "../../runtime/operator/status/group-reporter.ts";
 import { Leadership } from "../../runtime/operator/leadership.ts";
 import { OperatorMetrics } from "../../runtime/operator/operator-metrics.ts";
@@ -251,7 +252,9 @@ export class OperatorParts {
     const groupPods = resources.use(new GroupPods(this.#viewOfGroupPods()));
     const reported = { client, cluster, groupPods, access, writes, onTrouble };
     resources.use(new OperatorReporter({ ...reported, events }));
-    resources.use(new GroupReporter({ ...reported, declared }));
+    const services = { client, cluster, settings, writes, onTrouble, onBreakdown };
+    const frontends = resources.use(new Frontends(services));
+    resources.use(new GroupReporter({ ...reported, declared, frontends }));
   }
 
   /** Undefined if all agents have one service account. */

@@ -76,6 +76,8 @@ export interface Connection {
   readonly nodeName: string | undefined;
   /** The device that the xfrm interfaces are bound to; undefined unless the group names one. */
   readonly interfaceName: string | undefined;
+  /** Whether a Service leads to the charon of the group; it forwards only UDP. */
+  readonly behindFrontend: boolean;
   readonly secretRef: SecretRef;
   /** The namespaces whose pods may join; undefined for any. */
   readonly allowedNamespaces: readonly string[] | undefined;
@@ -105,6 +107,7 @@ type PathValues = Pick<
   | "groupRef"
   | "nodeName"
   | "interfaceName"
+  | "behindFrontend"
 >;
 
 /** A declared path: a pair of gateways that can carry the connection's traffic. */

@@ -54,7 +54,11 @@ export function crds(): JsonObjectSchema[] {
       schema: CharonGroup,
       status: groupStatus,
       rules: [],
-      columns: [readyColumn, column("Node", ".spec.nodeName")],
+      columns: [
+        readyColumn,
+        column("Node", ".spec.nodeName"),
+        { ...column("Frontend", ".status.frontendAddress"), priority: 1 },
+      ],
     }),
   ];
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Connection } from "./connection.ts";
+import { frontendFromSpec, type Frontend } from "./frontend.ts";
 import type { CharonGroup } from "./schema/charon-group.ts";
 
 /** A charon and its node: a CharonGroup, or the implicit group of a connection's nodeName. */
@@ -17,6 +18,8 @@ export interface Group {
   readonly isLegacy: boolean;
   /** Annotations of charon's pod. */
   readonly annotations: Readonly<Record<string, string>>;
+  /** The Service in front of charon; undefined if the group has none. */
+  readonly frontend: Frontend | undefined;
 }
 
 /** The id of the group that carries a connection; undefined if its manifest names none. */
@@ -93,6 +96,7 @@ export function impliedGroup(nodeName: string): Group {
     hostNetwork: true,
     isLegacy: false,
     annotations: {},
+    frontend: undefined,
   };
 }
 
@@ -102,7 +106,8 @@ export function groupFromCr({ metadata, spec }: CharonGroup): Group {
   const { nodeName, hostNetwork, charonImage, charonExtraAnnotations: annotations = {} } = spec;
   const id = `${namespace}/${name}`;
   const isLegacy = charonImage === "legacy";
-  return { id, namespace, name, nodeName, hostNetwork, isLegacy, annotations };
+  const frontend = frontendFromSpec(spec);
+  return { id, namespace, name, nodeName, hostNetwork, isLegacy, annotations, frontend };
 }
 
 /** Every group: those declared, and the implicit ones of connections. */

@@ -27,6 +27,9 @@ const connectionDefaults = {
  */
 const alternativeDefaults = { unique: "never", dpd_delay: "2s" };
 
+/** The same behind a Service, which would drop ESP that is not encapsulated in UDP. */
+const frontendDefaults = { encap: "yes" };
+
 const secretPrefix = "ipman:";
 
 /** `load-conn`: the connection with its children, none of which charon starts by itself. */
@@ -36,6 +39,7 @@ export function messageFromConnection(connection: Connection): Record<string, Vi
       version: "2",
       ...connectionDefaults,
       ...(connection.hasAlternative && alternativeDefaults),
+      ...(connection.behindFrontend && frontendDefaults),
       ...connectionExtraMessage(connection.extra),
       ...addressesOf(connection),
       local: { auth: "psk", id: connection.localId },

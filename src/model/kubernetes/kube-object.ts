@@ -1,3 +1,5 @@
+import { annotation } from "./labels.ts";
+
 /** The part of ObjectMeta that ipman reads. */
 export interface KubeMeta {
   readonly name: string;
@@ -49,4 +51,15 @@ export function withoutManagedFields<T extends KubeObject>(object: T): T {
     managedFields?: unknown;
   };
   return { ...object, metadata };
+}
+
+/**
+ * Whether an object was made from the wanted one. Fields that other programs changed since, as
+ * controllers of load balancers do, are not compared.
+ */
+export function hasDigestOf(actual: KubeObject, wanted: KubeObject): boolean {
+  const [made, want] = [actual, wanted].map(
+    ({ metadata }) => metadata.annotations?.[annotation.digest],
+  );
+  return want !== undefined && made === want;
 }

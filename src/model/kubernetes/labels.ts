@@ -5,7 +5,7 @@ const key = (name: string) => `${apiGroup}/${name}`;
 
 /** Labels of the objects that ipman creates and of the pods that it admits. */
 export const label = {
-  /** The type of the object: `charon`, `agent`, `xfrm` (a gateway), `reservations`. */
+  /** The type of the object: `charon`, `agent`, `xfrm` (a gateway), `frontend`, `reservations`. */
   type: key("type"),
   /** The CharonGroup's name, or the node's; and its namespace, empty for an implied group. */
   group: key("group"),
@@ -56,7 +56,7 @@ export const severalGatewaysVersion = "2";
 export const manager = "ipman";
 
 /** The labels of an object that belongs to a group. */
-export function groupLabels(group: Group, type: "charon" | "agent" | "xfrm") {
+export function groupLabels(group: Group, type: "charon" | "agent" | "xfrm" | "frontend") {
   return {
     [label.managedBy]: manager,
     [label.type]: type,

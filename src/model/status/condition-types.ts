@@ -36,6 +36,12 @@ const table = {
     writers: ["operator"],
     meaning: "the agent's pod runs",
   },
+  FrontendReady: {
+    subjects: ["CharonGroup"],
+    writers: ["operator"],
+    meaning:
+      "the Service in front of charon has an address; present only for a group with `frontendServiceType`, and `Ready` does not depend on it",
+  },
   GatewayReady: {
     subjects: ["connection", "child"],
     writers: ["agent"],

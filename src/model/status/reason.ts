@@ -36,6 +36,16 @@ const table = {
     remedy: "fix what the message names, most often the node or an image",
     retryable: true,
   },
+  FrontendPending: {
+    explanation: "the Service in front of charon has no address yet",
+    remedy: "wait; if it lasts, read the Service's events: a controller has to provide the address",
+    retryable: true,
+  },
+  FrontendRefused: {
+    explanation: "the API server refuses the Service in front of charon; the message quotes it",
+    remedy: "correct the fields of the CharonGroup whose names begin with `frontend`",
+    retryable: true,
+  },
   AgentSilent: {
     explanation:
       "no agent has reported the state of the connection yet, or none has for 30 seconds",

@@ -71,6 +71,7 @@ function pathValues(spec: IPSecConnectionSpec): Omit<Path, "name" | "standby"> {
     groupRef: spec.groupRef,
     nodeName: spec.nodeName,
     interfaceName: undefined,
+    behindFrontend: false,
   };
 }
 

@@ -2,12 +2,15 @@ import type { Child, Connection } from "../api/connection.ts";
 import type { Problem } from "../api/result.ts";
 import { childExtraWarnings, connectionExtraWarnings } from "../charon/options/extra-warnings.ts";
 import { formatPrefix } from "../net/prefix.ts";
+import { frontendWarnings } from "../frontend/frontend-warnings.ts";
 import { ProblemList } from "./problem-list.ts";
 import { routeWarnings } from "./route-warnings.ts";
 
 /** The declarations of a valid connection that are legal and likely a mistake. */
-export function connectionWarnings({ children, extra }: Connection): Problem[] {
+export function connectionWarnings(connection: Connection): Problem[] {
+  const { children, extra } = connection;
   const warnings = new ProblemList();
+  warnings.addAll(frontendWarnings(connection));
   warnings.addAll(below("spec.extra", connectionExtraWarnings(extra)));
   for (const child of children) {
     const path = `spec.children.${child.key}`;

@@ -1,3 +1,4 @@
+import { frontendProblems } from "../frontend/frontend-problems.ts";
 import { linkNameProblem, objectNameProblem, secretKeyProblem } from "../api/names.ts";
 import { ProblemList } from "./problem-list.ts";
 import { problemAt, type Problem } from "../api/result.ts";
@@ -14,6 +15,7 @@ export function charonGroupProblems(document: unknown): Problem[] {
   return [
     ...problemAt("metadata.name", objectNameProblem(metadata.name)),
     ...problemAt("spec.nodeName", objectNameProblem(spec.nodeName)),
+    ...frontendProblems(spec),
     ...(interfaceName ? problemAt("spec.interfaceName", linkNameProblem(interfaceName)) : []),
   ];
 }

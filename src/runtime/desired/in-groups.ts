@@ -1,4 +1,5 @@
 import type { Connection, Path } from "../../model/api/connection.ts";
+import { frontendFromSpec } from "../../model/api/frontend.ts";
 import { groupIdOf, groupIdOfPath, groupIdsOf, type Placement } from "../../model/api/group.ts";
 import type { CharonGroup } from "../../model/api/schema/charon-group.ts";
 import { Memo } from "../../model/value/memo.ts";
@@ -6,12 +7,12 @@ import { Memo } from "../../model/value/memo.ts";
 /** The declared CharonGroups by `NAMESPACE/NAME`. */
 export type CharonGroups = ReadonlyMap<string | undefined, CharonGroup>;
 
-type BoundPlacement = Placement & Pick<Path, "interfaceName">;
+type BoundPlacement = Placement & Pick<Path, "interfaceName" | "behindFrontend">;
 
 const placed = new Memo<Connection, Connection>();
 
 /**
- * The connection with the interfaces and the nodes of its groups. For an agent it also has the names
+ * The connection with the interfaces, the nodes and the frontends of its groups. For an agent it also has the names
  * of the paths that are in the agent's group, if others are elsewhere.
  */
 export function inGroups(
@@ -22,26 +23,31 @@ export function inGroups(
   const places = [connection, ...connection.paths];
   const isMoved = agent !== undefined && groupIdsOf(connection).length > 1;
   if (!isMoved && places.every(({ groupRef }) => groupRef === undefined)) return connection;
-  const found = places.map((place) => inGroup(place, groups));
-  const facts = found.flatMap(({ interfaceName, nodeName }) => [interfaceName, nodeName]);
+  const [own, ...ofPaths] = places.map((place) => inGroup(place, groups));
+  const facts = [own, ...ofPaths].flatMap((place) => [
+    place?.interfaceName,
+    place?.nodeName,
+    place?.behindFrontend,
+  ]);
   return placed.of(connection, [agent, ...facts], () => {
-    const paths = connection.paths.map((path) => ({ ...path, ...inGroup(path, groups) }));
-    const resolved = { ...connection, ...inGroup(connection, groups), paths };
+    const paths = connection.paths.map((path, i) => ({ ...path, ...ofPaths[i] }));
+    const resolved = { ...connection, ...own, paths };
     return agent === undefined ? resolved : onGroup(resolved, agent);
   });
 }
 
-/** The node and the interface of a place, from its group if it names one. */
+/** The node, the interface and the frontend of a place, from its group if it names one. */
 function inGroup(
-  { groupRef, nodeName, interfaceName }: BoundPlacement,
+  { groupRef, nodeName, interfaceName, behindFrontend }: BoundPlacement,
   groups: CharonGroups,
 ): BoundPlacement {
-  if (groupRef === undefined) return { groupRef, nodeName, interfaceName };
+  if (groupRef === undefined) return { groupRef, nodeName, interfaceName, behindFrontend };
   const group = groups.get(groupIdOf({ groupRef, nodeName }));
   return {
     groupRef,
     nodeName: nodeName ?? group?.spec.nodeName,
     interfaceName: group?.spec.interfaceName,
+    behindFrontend: group !== undefined && frontendFromSpec(group.spec) !== undefined,
   };
 }
 

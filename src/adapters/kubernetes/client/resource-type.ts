@@ -41,6 +41,7 @@ export const resourceTypes = {
   Node: type("v1", "Node", "nodes", false),
   ConfigMap: type("v1", "ConfigMap", "configmaps"),
   Secret: type("v1", "Secret", "secrets"),
+  Service: type("v1", "Service", "services"),
   Deployment: type("apps/v1", "Deployment", "deployments"),
   ServiceAccount: type("v1", "ServiceAccount", "serviceaccounts"),
   Role: type("rbac.authorization.k8s.io/v1", "Role", "roles"),

@@ -2,6 +2,18 @@ import { Type } from "typebox";
 import { apiVersion } from "./api-group.ts";
 import { ObjectMeta } from "./object-meta.ts";
 
+const annotationsOf = (description: string) =>
+  Type.Optional(
+    Type.Record(Type.String({ maxLength: 317 }), Type.String({ maxLength: 4096 }), {
+      maxProperties: 64,
+      description,
+    }),
+  );
+
+/** One of several words. */
+const choice = <Word extends string>(words: readonly Word[], description: string) =>
+  Type.Optional(Type.Unsafe<Word>({ type: "string", enum: [...words], description }));
+
 export const CharonGroupSpec = Type.Object(
   {
     hostNetwork: Type.Boolean({ description: "Whether charon uses the node's network." }),
@@ -16,19 +28,30 @@ export const CharonGroupSpec = Type.Object(
         description: "The device that the xfrm interfaces are bound to; none by default.",
       }),
     ),
-    charonImage: Type.Optional(
-      Type.Unsafe<"default" | "legacy">({
-        type: "string",
-        enum: ["default", "legacy"],
+    charonImage: choice(
+      ["default", "legacy"],
+      "The charon that the group runs: default (strongSwan 6) or legacy (strongSwan 5.9, for peers that need it).",
+    ),
+    charonExtraAnnotations: annotationsOf(
+      "Annotations of the charon pod, for example to attach further networks.",
+    ),
+    frontendServiceType: choice(
+      ["", "ClusterIP", "NodePort", "LoadBalancer"],
+      "The type of a Service that leads to charon's UDP ports 500 and 4500; none by default. It needs hostNetwork: false.",
+    ),
+    frontendServiceAnnotations: annotationsOf(
+      "Annotations of that Service, for example for the cloud's load balancer.",
+    ),
+    frontendLoadBalancerIP: Type.Optional(
+      Type.String({
+        maxLength: 45,
         description:
-          "The charon that the group runs: default (strongSwan 6) or legacy (strongSwan 5.9, for peers that need it).",
+          "The address that the load balancer is asked for, if the type is LoadBalancer; the cloud chooses one by default.",
       }),
     ),
-    charonExtraAnnotations: Type.Optional(
-      Type.Record(Type.String({ maxLength: 317 }), Type.String({ maxLength: 4096 }), {
-        maxProperties: 64,
-        description: "Annotations of the charon pod, for example to attach further networks.",
-      }),
+    frontendExternalTrafficPolicy: choice(
+      ["", "Local", "Cluster"],
+      "The external traffic policy of the Service, unless its type is ClusterIP. Local, the default, keeps the peer's address; with Cluster, charon may see a node's address instead.",
     ),
   },
   { additionalProperties: false },
@@ -47,3 +70,5 @@ export const CharonGroup = Type.Object(
 );
 
 export type CharonGroup = Type.Static<typeof CharonGroup>;
+
+export type CharonGroupSpec = CharonGroup["spec"];

@@ -139,5 +139,12 @@ export const connectionStatus: StatusSchema = {
 
 export const groupStatus: StatusSchema = {
   type: "object",
-  properties: { observedGeneration, conditions },
+  properties: {
+    observedGeneration,
+    conditions,
+    frontendServiceName: text("The Service in front of charon."),
+    frontendAddress: text(
+      "The address of that Service: the load balancer's address or name, or the cluster IP for other types.",
+    ),
+  },
 };

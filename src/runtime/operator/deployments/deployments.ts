@@ -32,7 +32,7 @@ export interface DeploymentsOptions {
 }
 
 /** How long an unwanted group stays: its agent ends the SAs meanwhile; milliseconds. */
-const groupLingerMs = 15_000;
+export const groupLingerMs = 15_000;
 
 /** Collects changes that follow each other closely. */
 const gatherMs = 10;

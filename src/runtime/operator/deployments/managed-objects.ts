@@ -20,6 +20,8 @@ export interface ManagedObjectsOptions {
   readonly writes: LimitFunction;
   /** How long an object stays after it became unwanted, in milliseconds; 0 by default. */
   readonly lingerMs?: (object: KubeObject | undefined) => number;
+  /** `digest`: other programs may change the objects' content; `content` by default. */
+  readonly comparedBy?: "content" | "digest";
   /** Receives errors of the API server; the write is retried. */
   readonly onTrouble?: (error: unknown) => void;
   readonly onBreakdown: OnBreakdown;
@@ -129,6 +131,7 @@ export class ManagedObjects implements Disposable {
       actual,
       version: BigInt(actual?.metadata.resourceVersion ?? 0),
       lingerMs: this.#options.lingerMs?.(wanted ?? actual) ?? 0,
+      comparedBy: this.#options.comparedBy ?? "content",
     };
     const end = () => {
       if (this.#actors.get(key) === actor) this.#actors.delete(key);

@@ -5,15 +5,17 @@ import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client
 import { resourceTypes } from "../../../adapters/kubernetes/client/resource-type.ts";
 import { apiVersion } from "../../../model/api/schema/api-group.ts";
 import { stated, type StatedCondition } from "../../../model/status/condition.ts";
+import { frontendStatus, type FrontendStatus } from "../../../model/frontend/frontend-service.ts";
 import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
 import { StatusWriter } from "../../kubernetes/status-writer.ts";
 import { rfc3339 } from "../../time/rfc3339.ts";
 import type { AgentAccess } from "../deployments/agent-access.ts";
+import type { Frontends } from "../deployments/frontends.ts";
 import { withAccess, type GroupPods } from "./group-pods.ts";
 import type { Cluster } from "../state/cluster.ts";
 import { groupConditionsOf } from "./placement-conditions.ts";
 
-interface GroupStatus {
+interface GroupStatus extends FrontendStatus {
   readonly observedGeneration: number;
   readonly conditions: readonly StatedCondition[];
 }
@@ -27,6 +29,8 @@ export interface GroupReporterOptions {
   readonly groupPods: GroupPods;
   /** Set if each agent has a service account of its own. */
   readonly access?: Pick<AgentAccess, "changes" | "failureOf"> | undefined;
+  /** Undefined if no Services are managed. */
+  readonly frontends?: Pick<Frontends, "changes" | "factsOf">;
   readonly writes: LimitFunction;
   readonly onTrouble: (error: unknown) => void;
 }
@@ -35,7 +39,10 @@ const gatherMs = 200;
 
 const fieldManager = "ipman-operator";
 
-/** Reports in the status of each CharonGroup whether charon and agent run. */
+/**
+ * Reports in the status of each CharonGroup whether charon and agent run, and the Service in front of
+ * charon.
+ */
 export class GroupReporter implements Disposable {
   readonly #options: GroupReporterOptions;
   readonly #writer: StatusWriter<GroupStatus>;
@@ -43,7 +50,7 @@ export class GroupReporter implements Disposable {
 
   constructor(options: GroupReporterOptions) {
     this.#options = options;
-    const { declared, cluster, groupPods, access, writes, onTrouble } = options;
+    const { declared, cluster, groupPods, access, frontends, writes, onTrouble } = options;
     this.#writer = new StatusWriter({
       actual: (id) => {
         const group = this.#group(id);
@@ -54,8 +61,8 @@ export class GroupReporter implements Disposable {
       writes,
       onTrouble,
     });
-    const pods = merge(groupPods.changes, access?.changes ?? EMPTY);
-    this.#subscription = merge(cluster.changes, pods, declared.groups.changes)
+    const parts = [groupPods.changes, access?.changes ?? EMPTY, frontends?.changes ?? EMPTY];
+    this.#subscription = merge(cluster.changes, ...parts, declared.groups.changes)
       .pipe(auditTime(gatherMs))
       .subscribe(() => {
         if (!cluster.synced || !groupPods.synced) return;
@@ -75,18 +82,22 @@ export class GroupReporter implements Disposable {
   #wanted(id: string): GroupStatus | undefined {
     const group = this.#group(id);
     if (group === undefined) return undefined;
-    const { cluster, groupPods, access } = this.#options;
+    const { cluster, groupPods, access, frontends } = this.#options;
     const placed = cluster.groups.get(id);
     const podFailures = withAccess(groupPods.failuresOf(id), placed && access?.failureOf(placed));
     const general = cluster.desired.problems.get("") ?? [];
     const problems = general.filter(({ source }) => source === `CharonGroup ${id}`);
     const refused = cluster.refused.get(id);
-    const conditions = groupConditionsOf({ problems, refused, ...podFailures });
+    const frontend = placed?.frontend && frontends?.factsOf(placed);
+    // The status has the address from before until the Services are known.
+    if (frontend?.isKnown === false) return undefined;
+    const conditions = groupConditionsOf({ problems, refused, frontend, ...podFailures });
     const observedGeneration = group.metadata.generation ?? 0;
     const before = group.status?.conditions ?? [];
     return {
       observedGeneration,
       conditions: stated(conditions, before, observedGeneration, rfc3339()),
+      ...frontendStatus(frontend?.service, group.status),
     };
   }
 

@@ -1,9 +1,11 @@
 import type { Condition, StatedCondition } from "../../../model/status/condition.ts";
 import { failure, Reason, type Failure } from "../../../model/status/failure.ts";
 import type { Group } from "../../../model/api/group.ts";
+import { frontendAddress } from "../../../model/frontend/frontend-service.ts";
 import type { SourceProblem } from "../../../model/api/resource.ts";
 import { condition, judged, summary, type Check } from "../../conditions/checks.ts";
 import { specFailure } from "../../conditions/conditions.ts";
+import type { FrontendFacts } from "../deployments/frontends.ts";
 import type { GroupPodFailures } from "./group-pods.ts";
 
 /** The facts that a group's conditions follow from. */
@@ -11,6 +13,8 @@ export interface GroupFacts extends GroupPodFailures {
   readonly problems: readonly SourceProblem[];
   /** Why the group's pods are not created; undefined if they are. */
   readonly refused: Failure | undefined;
+  /** The Service in front of charon; undefined if the manifest declares none. */
+  readonly frontend?: Pick<FrontendFacts, "service" | "failure"> | undefined;
 }
 
 const ofGroup: readonly Check<GroupFacts>[] = [
@@ -26,7 +30,33 @@ const ofGroup: readonly Check<GroupFacts>[] = [
 /** The conditions of a CharonGroup; `Ready` summarises them. */
 export function groupConditionsOf(facts: GroupFacts): Condition[] {
   const lack = charonFailure(facts) ?? facts.agent;
-  return [...judged(ofGroup, facts), ...summary(lack, "it carries connections")];
+  return [
+    ...judged(ofGroup, facts),
+    ...(facts.frontend === undefined ? [] : [frontendCondition(facts.frontend)]),
+    ...summary(lack, "it carries connections"),
+  ];
+}
+
+/** `FrontendReady`: whether the Service has an address, at which peers can reach charon. */
+function frontendCondition(facts: Pick<FrontendFacts, "service" | "failure">): Condition {
+  const address = facts.service && frontendAddress(facts.service);
+  const message = `the Service leads to charon at ${address}`;
+  return condition("FrontendReady", frontendFailure(facts, address), message);
+}
+
+function frontendFailure(
+  { service, failure: refused }: Pick<FrontendFacts, "service" | "failure">,
+  address: string | undefined,
+): Failure | undefined {
+  if (refused !== undefined) {
+    return failure(Reason.FrontendRefused, `the Service cannot be written: ${refused.message}`);
+  }
+  if (address !== undefined) return undefined;
+  const pending =
+    service === undefined
+      ? "the Service is being created"
+      : `the Service ${service.metadata.name} has no address yet`;
+  return failure(Reason.FrontendPending, pending);
 }
 
 /** A refused group has no charon by intent: the refusal is the failure. */
