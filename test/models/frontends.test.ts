@@ -166,18 +166,18 @@ describe("the Service in front of a CharonGroup's charon", () => {
     using operator = new Operator();
     operator.declare(balanced);
     await pass(3_000);
-    operator.declare({ ...balanced, hostNetwork: true });
+    operator.declare({ ...balanced, frontendLoadBalancerIP: "lb.example.org" });
     await pass(30_000);
     assert.equal(operator.services.length, 1);
     const invalid = operator.status.conditions?.find(({ type }) => type === "SpecValid");
-    assert.match(invalid?.message ?? "", /spec\.frontendServiceType/);
+    assert.match(invalid?.message ?? "", /spec\.frontendLoadBalancerIP/);
   });
 
   it("stays while a leader that knows no valid version of the manifest cannot decide", async () => {
     using first = new Operator();
     first.declare(balanced);
     await pass(3_000);
-    first.declare({ ...balanced, hostNetwork: true });
+    first.declare({ ...balanced, frontendLoadBalancerIP: "lb.example.org" });
     first[Symbol.dispose]();
     using second = new Operator(first.api);
     await pass(30_000);

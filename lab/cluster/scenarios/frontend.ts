@@ -48,13 +48,6 @@ export function frontendScenarios(cluster: () => LabCluster): void {
       await cluster().peer.sh(`ip route del ${balancer}`);
     });
 
-    it("is refused with charon on the node's network", () => {
-      assert.throws(
-        () => cluster().apply(fronted({ hostNetwork: true })),
-        /spec\.frontendServiceType: needs hostNetwork: false/,
-      );
-    });
-
     it("reports the Service, and the address that a controller of load balancers gives it", async () => {
       const annotations = { "example.org/scheme": "internal" };
       cluster().apply(fronted({ frontendServiceAnnotations: annotations }));

@@ -9,7 +9,7 @@ import {
 } from "../../model/api/path.ts";
 import { trapsOnly } from "../../model/charon/vici-message.ts";
 import { isUp, type PublicState } from "../../model/status/public-state.ts";
-import type { FailoverEvent, PathDeclaration, PathDecision } from "../failover/failover-types.ts";
+import type { FailoverEvent, PathDeclaration } from "../failover/failover-types.ts";
 import { memo } from "../../model/value/memo.ts";
 import type { Tunnel } from "../gateway/gateway-types.ts";
 import { carries } from "./handover.ts";
@@ -238,6 +238,14 @@ type Routed = Pick<ConnectionContext, "connection" | "active" | "awaited" | "via
 /** The parameters of a child's tunnel by the path of the gateways, if it has had one. */
 export function tunnelOf({ via, tunnels }: ConnectionContext, key: string): Tunnel | undefined {
   return tunnels.find(({ path, child }) => path === via && child === key)?.tunnel;
+}
+
+/** The tunnels except that of a child by a path. */
+export function tunnelsWithout(
+  tunnels: ConnectionContext["tunnels"],
+  { path, child }: { readonly path: string; readonly child: string },
+) {
+  return tunnels.filter((one) => one.path !== path || one.child !== child);
 }
 
 /** The if_ids of a child's tunnels, that of the path of the gateways first. */

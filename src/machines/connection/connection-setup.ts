@@ -1,7 +1,6 @@
 import { assign, emit, enqueueActions, setup } from "xstate";
 import { hasSeveralPaths, isHere, pathConnections } from "../../model/api/path.ts";
 import { publicStateOf, type PublicState } from "../../model/status/public-state.ts";
-import { sameItems } from "../../model/value/same-items.ts";
 import { failoverMachine } from "../failover/failover.ts";
 import { gatewayMachine } from "../gateway/gateway.ts";
 import { pathMachine } from "../path/path.ts";
@@ -27,6 +26,7 @@ import {
   settlingId,
   staleStandbys,
   tunnelOf,
+  tunnelsWithout,
   verdictOf,
   viaOf,
 } from "./connection-facts.ts";
@@ -250,19 +250,13 @@ export const connectionSetup = setup({
     takeTunnel: enqueueActions(({ enqueue, context, event }) => {
       if (event.type !== "tunnel.changed") return;
       const { path, child, tunnel } = event;
-      const others = context.tunnels.filter((one) => one.path !== path || one.child !== child);
+      const others = tunnelsWithout(context.tunnels, event);
       enqueue.assign({ tunnels: others.concat({ path, child, tunnel }) });
       if (path !== context.via || !context.gateways.includes(child)) return;
       enqueue.sendTo(gatewayActorId(child), { type: "tunnel.changed", tunnel });
     }),
-    forgetTunnel: assign(({ context, event }) =>
-      event.type === "child.ended"
-        ? {
-            tunnels: context.tunnels.filter(
-              ({ path, child }) => path !== event.path || child !== event.child,
-            ),
-          }
-        : {},
+    forgetTunnel: assign(({ context: { tunnels }, event }) =>
+      event.type === "child.ended" ? { tunnels: tunnelsWithout(tunnels, event) } : {},
     ),
     /** Ends the gateway of a child whose SAs have ended, unless it is declared. */
     endGateway: enqueueActions(({ enqueue, context, event }) => {
@@ -315,30 +309,27 @@ export const connectionSetup = setup({
     ),
     /** Reports to the actor that chooses which paths came up or went down. */
     compareUp: enqueueActions(({ enqueue, context }) => {
-      if (!hasSeveralPaths(context.connection)) return;
       const up = pathsUp(context);
-      if (sameItems(up, context.up)) return;
+      const changes = changesOf(context.up, up, ["path.up", "path.down"]);
+      if (changes.length === 0 || !hasSeveralPaths(context.connection)) return;
       enqueue.assign({ up });
-      for (const change of changesOf(context.up, up, ["path.up", "path.down"]))
-        enqueue.sendTo(failoverId, change);
+      for (const change of changes) enqueue.sendTo(failoverId, change);
     }),
     /** The same for the paths that have an IKE SA. */
     compareReady: enqueueActions(({ enqueue, context }) => {
-      if (!hasSeveralPaths(context.connection)) return;
       const ready = pathsReady(context);
-      if (sameItems(ready, context.ready)) return;
+      const changes = changesOf(context.ready, ready, ["path.ready", "path.unready"]);
+      if (changes.length === 0 || !hasSeveralPaths(context.connection)) return;
       enqueue.assign({ ready });
-      for (const change of changesOf(context.ready, ready, ["path.ready", "path.unready"]))
-        enqueue.sendTo(failoverId, change);
+      for (const change of changes) enqueue.sendTo(failoverId, change);
     }),
     /** The same for the paths of absent groups. */
     compareAbsent: enqueueActions(({ enqueue, context }) => {
-      if (!hasSeveralPaths(context.connection)) return;
       const absent = pathsAbsent(context);
-      if (sameItems(absent, context.absent)) return;
+      const changes = changesOf(context.absent, absent, ["path.absent", "path.present"]);
+      if (changes.length === 0 || !hasSeveralPaths(context.connection)) return;
       enqueue.assign({ absent });
-      for (const change of changesOf(context.absent, absent, ["path.absent", "path.present"]))
-        enqueue.sendTo(failoverId, change);
+      for (const change of changes) enqueue.sendTo(failoverId, change);
     }),
     noteGroup: assign(({ context, event }) => ({ groups: groupsAfter(context.groups, event) })),
     /** Reports the attempts elsewhere that failed since the last report of their group. */

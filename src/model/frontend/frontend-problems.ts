@@ -1,4 +1,3 @@
-import { frontendFromSpec } from "../api/frontend.ts";
 import { problemAt, type Problem } from "../api/result.ts";
 import type { CharonGroupSpec } from "../api/schema/charon-group.ts";
 import { parseAddress } from "../net/address.ts";
@@ -9,10 +8,6 @@ export function frontendProblems(spec: CharonGroupSpec): Problem[] {
   const isAddress = address === "" || parseAddress(address) !== undefined;
   return [
     ...problemAt(
-      "spec.frontendServiceType",
-      spec.hostNetwork && frontendFromSpec(spec) !== undefined ? onNodeNetwork : undefined,
-    ),
-    ...problemAt(
       "spec.frontendLoadBalancerIP",
       isAddress
         ? undefined
@@ -20,6 +15,3 @@ export function frontendProblems(spec: CharonGroupSpec): Problem[] {
     ),
   ];
 }
-
-const onNodeNetwork =
-  "needs hostNetwork: false, since peers reach a charon on the node's network at the node's address; set hostNetwork: false, or remove frontendServiceType";

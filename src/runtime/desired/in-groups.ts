@@ -47,7 +47,8 @@ function inGroup(
     groupRef,
     nodeName: nodeName ?? group?.spec.nodeName,
     interfaceName: group?.spec.interfaceName,
-    behindFrontend: group !== undefined && frontendFromSpec(group.spec) !== undefined,
+    // On the node's network, ESP reaches charon without a Service as well.
+    behindFrontend: group?.spec.hostNetwork === false && frontendFromSpec(group.spec) !== undefined,
   };
 }
 

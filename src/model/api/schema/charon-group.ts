@@ -37,7 +37,7 @@ export const CharonGroupSpec = Type.Object(
     ),
     frontendServiceType: choice(
       ["", "ClusterIP", "NodePort", "LoadBalancer"],
-      "The type of a Service that leads to charon's UDP ports 500 and 4500; none by default. It needs hostNetwork: false.",
+      "The type of a Service that leads to charon's UDP ports 500 and 4500; none by default.",
     ),
     frontendServiceAnnotations: annotationsOf(
       "Annotations of that Service, for example for the cloud's load balancer.",
