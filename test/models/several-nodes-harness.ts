@@ -106,10 +106,14 @@ export class AgentOfNode {
     return this.actor.getSnapshot().context;
   }
 
-  /** Whether the gateway leads what it receives into a tunnel that is up, also without its agent. */
+  /**
+   * Whether the gateway leads what it receives into a tunnel that is up, also without its agent, or keeps
+   * it back.
+   */
   get passes(): boolean {
     const snapshot = this.actor && gatewaySnapshotOf(this.actor.getSnapshot(), "child-2");
     if (snapshot?.matches("ready")) this.#via = snapshot.context.tunnels[0];
+    if (snapshot?.context.held !== undefined) return true;
     return (
       !this.isLost &&
       this.charon.sas.some(({ children }) => children.some(({ ifId }) => ifId === this.#via))

@@ -31,7 +31,17 @@ import {
   viaOf,
 } from "./connection-facts.ts";
 import { declaredChoice } from "./declared-choice.ts";
-import { awaitedBy, carries, handoverId, handoverMs, holds, isPlanned } from "./handover.ts";
+import {
+  announcingMs,
+  awaitedBy,
+  carries,
+  dialsLater,
+  diallingId,
+  handoverId,
+  handoverMs,
+  holds,
+  isPlanned,
+} from "./handover.ts";
 import {
   failoverId,
   gatewayActorId,
@@ -169,18 +179,24 @@ export const connectionSetup = setup({
       const dials = event.waits !== true || context.dials;
       const via = viaOf({ ...context, active, dialled });
       const awaited = awaitedBy(context, event);
-      const next = { ...context, active, dialled, dials, via };
+      const next = { ...context, active, dialled, awaited, dials, via };
       enqueue.assign({ active, dialled, awaited, cause, epoch, dials, via, chosen: true });
-      if (awaited !== context.awaited) enqueue.cancel(handoverId);
-      if (awaited !== undefined && awaited !== context.awaited)
+      const isAwaited = awaited !== undefined && awaited !== context.awaited;
+      if (awaited !== context.awaited)
+        for (const id of [handoverId, diallingId]) enqueue.cancel(id);
+      if (isAwaited)
         enqueue.raise({ type: "handover.ended" }, { delay: "handover", id: handoverId });
+      const later = isAwaited && dialsLater(next) ? awaited : undefined;
+      if (later !== undefined)
+        enqueue.raise({ type: "handover.announced" }, { delay: "announcing", id: diallingId });
       for (const { path, connection } of changedPaths(context, next)) {
         if (isChosen(context, path) && !isChosen(next, path)) {
           const left = { type: "path.left", path, intact: isPlanned(event) } as const;
           enqueue.raise(left, { delay: "parting", id: partingId(path) });
         } else {
           enqueue.cancel(partingId(path));
-          enqueue.sendTo(pathActorId(path), { type: "spec.changed", connection });
+          if (path !== later)
+            enqueue.sendTo(pathActorId(path), { type: "spec.changed", connection });
         }
       }
       for (const path of staleStandbys(context, next)) {
@@ -209,6 +225,12 @@ export const connectionSetup = setup({
       if (event.type !== "path.carries" || event.path !== awaited || event.path !== via) return;
       for (const key of event.children.filter((child) => gateways.includes(child)))
         enqueue.sendTo(gatewayActorId(key), { type: "release" });
+    }),
+    dialAwaited: enqueueActions(({ enqueue, context }) => {
+      const dialled = pathsOf(context).find(({ path }) => path === context.awaited);
+      if (dialled === undefined || !hasPath(context, dialled.path)) return;
+      const { path, connection } = dialled;
+      enqueue.sendTo(pathActorId(path), { type: "spec.changed", connection });
     }),
     endHandover: assign({ awaited: undefined }),
     /** Has the gateways lead the traffic into the active path. */
@@ -370,6 +392,7 @@ export const connectionSetup = setup({
     /** For packets in flight when another path takes over. */
     parting: 1_000,
     handover: handoverMs,
+    announcing: announcingMs,
     /** For the further children of a path that came up. */
     settling: 1_000,
   },

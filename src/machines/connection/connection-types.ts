@@ -127,6 +127,8 @@ export type ConnectionEvent =
    * requests; if no child has a probe, it is true while the peer does.
    */
   | { type: "probes.judged"; answered: boolean | undefined }
+  /** The gateways of this group have announced themselves. */
+  | { type: "handover.announced" }
   /** Packets do not wait any longer for the dialled path. */
   | { type: "handover.ended" }
   /** The path has carried the same children for a moment. */

@@ -115,6 +115,7 @@ export const connectionMachine = connectionSetup.createMachine({
         { type: "compareUp" },
       ],
     },
+    "handover.announced": { actions: { type: "dialAwaited" } },
     "handover.ended": {
       actions: [{ type: "endHandover" }, { type: "moveGateways" }, { type: "releasePackets" }],
     },
@@ -173,6 +174,7 @@ export const connectionMachine = connectionSetup.createMachine({
         "spec.changed": {},
         "path.decided": {},
         "path.left": {},
+        "handover.announced": {},
         "handover.ended": {},
         delete: {},
       },

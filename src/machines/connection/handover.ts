@@ -11,7 +11,11 @@ import type { ConnectionContext } from "./connection-types.ts";
 /** The longest time; the exchange for a CHILD SA takes a round trip, or more if a message is lost. */
 export const handoverMs = 500;
 
+/** The gateways of another group announce themselves first, and packets to the former ones arrive. */
+export const announcingMs = 100;
+
 export const handoverId = "handover";
+export const diallingId = "dialling";
 
 type Handing = Pick<ConnectionContext, "connection" | "active" | "awaited">;
 
@@ -33,6 +37,11 @@ export function carries({ connection, active, awaited }: Handing): boolean {
 /** Whether packets wait in the gateways of this group. */
 export function holds({ connection, awaited }: Handing): boolean {
   return awaited !== undefined && isHere(connection, awaited);
+}
+
+/** Whether the awaited path gets its CHILD SAs after the gateways of this group have announced themselves. */
+export function dialsLater({ connection, active, awaited }: Handing): boolean {
+  return holds({ connection, active, awaited }) && !isHere(connection, active);
 }
 
 /**

@@ -38,6 +38,7 @@ describe("the gateway machine on generated paths", () => {
           remove: held.actor(),
           apply: held.actor(),
           attend: held.actor() as never,
+          hold: held.actor() as never,
         },
         guards: {
           looping: ({ context: { recurrences } }) =>
