@@ -77,6 +77,21 @@ describe("a warm standby", () => {
     assert.deepEqual(made.snapshot().context.ready, ["main", "backup"]);
   });
 
+  it("cannot take over while its peer does not answer", async () => {
+    const made = await warm();
+    const { ready } = made.snapshot().context;
+    assert.deepEqual(ready, ["main", "backup"]);
+    await made.send({ type: "peers.silent", paths: ["backup"] });
+    assert.deepEqual(made.snapshot().context.ready, ["main"]);
+    await made.send({ type: "peers.silent", paths: [] });
+    assert.deepEqual(made.snapshot().context.ready, ready);
+    // The CHILD SA of an earlier time does not count either.
+    await made.list("backup", viaBackup());
+    assert.deepEqual(made.snapshot().context.up, ["main", "backup"]);
+    await made.send({ type: "peers.silent", paths: ["main", "backup"] });
+    assert.deepEqual(made.snapshot().context.up, ["main"]);
+  });
+
   it("has packets kept back while a move makes its CHILD SA, until gateways lead into it", async () => {
     const made = await warm();
     const counts = () => [made.calls.count("hold"), made.calls.count("release")];

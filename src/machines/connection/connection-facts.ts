@@ -55,9 +55,17 @@ export function changesOf<Came extends PathNotice, Went extends PathNotice>(
 
 type PathNotice = Extract<FailoverEvent, { readonly path: string }>["type"];
 
-/** The paths with an IKE SA, and those that lack it only since it would have no CHILD SA. */
-export function pathsReady(context: WithGroups<"paths">): string[] {
-  return context.paths
+/**
+ * The paths with an IKE SA whose peer answers, and those that lack it only since it would have no CHILD
+ * SA.
+ */
+export function pathsReady({
+  paths,
+  silent,
+  ...context
+}: WithGroups<"paths" | "silent">): string[] {
+  return paths
+    .filter(({ path }) => !silent.includes(path))
     .filter(({ state, failure }) => isUp(state) || lacksChildAlone(failure))
     .map(({ path }) => path)
     .concat(readyElsewhere(context));
@@ -70,16 +78,17 @@ type WithGroups<Key extends keyof ConnectionContext> = Pick<
 
 /**
  * The paths that can carry the traffic: the active one if it carries that of a child, and each other
- * path that carries that of the same children. While the active one is elsewhere: those that carry that
+ * path that carries that of the same children and whose peer answers. While the active one is elsewhere: those that carry that
  * of all children, or have carried that of some for a moment.
  */
-export function pathsUp(context: WithGroups<"paths" | "active" | "settled">): string[] {
-  const { connection, paths, active, settled } = context;
+export function pathsUp(context: WithGroups<"paths" | "active" | "settled" | "silent">): string[] {
+  const { connection, paths, active, settled, silent } = context;
   const needed = isHere(connection, active)
     ? (paths.find(({ path }) => path === active)?.carried ?? [])
     : connection.children.map(({ key }) => key);
   const isSettled = (path: string) => !isHere(connection, active) && settled.includes(path);
   return paths
+    .filter(({ path }) => path === active || !silent.includes(path))
     .filter(
       ({ path, carried }) =>
         carried.length > 0 && (isSettled(path) || needed.every((key) => carried.includes(key))),

@@ -326,6 +326,9 @@ export const connectionSetup = setup({
       if (event.children.length > 0)
         enqueue.raise({ type: "path.settled", path }, { delay: "settling", id: settlingId(path) });
     }),
+    noteSilent: assign(({ event }) =>
+      event.type === "peers.silent" ? { silent: event.paths } : {},
+    ),
     noteSettled: assign(({ context: { settled }, event }) =>
       event.type === "path.settled" ? { settled: [...settled, event.path] } : {},
     ),

@@ -92,6 +92,8 @@ export interface ConnectionContext {
    * children that its active path carries are not known.
    */
   readonly settled: readonly string[];
+  /** The paths here whose peers do not answer IKE requests, although an IKE SA is established. */
+  readonly silent: readonly string[];
   /** The paths with an IKE SA, if there are several. */
   readonly ready: readonly string[];
   /** The tunnels of the children by each path: a gateway that starts again needs its own. */
@@ -131,6 +133,8 @@ export type ConnectionEvent =
   | { type: "handover.announced" }
   /** Packets do not wait any longer for the dialled path. */
   | { type: "handover.ended" }
+  /** The paths here whose peers do not answer IKE requests; only of a connection with several paths. */
+  | { type: "peers.silent"; paths: readonly string[] }
   /** The path has carried the same children for a moment. */
   | { type: "path.settled"; path: string }
   /** Another path took over from it a moment ago. `intact`: it still carried the traffic. */

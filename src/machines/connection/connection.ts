@@ -85,6 +85,7 @@ export const connectionMachine = connectionSetup.createMachine({
     groups: {},
     absent: [],
     settled: [],
+    silent: [],
     peersKnown: false,
     dials: !hasSeveralPaths(input.connection),
     chosen: !hasSeveralPaths(input.connection),
@@ -114,6 +115,9 @@ export const connectionMachine = connectionSetup.createMachine({
         { type: "awaitRest" },
         { type: "compareUp" },
       ],
+    },
+    "peers.silent": {
+      actions: [{ type: "noteSilent" }, { type: "compareUp" }, { type: "compareReady" }],
     },
     "handover.announced": { actions: { type: "dialAwaited" } },
     "handover.ended": {

@@ -35,6 +35,11 @@ export class BeatQueue {
     this.#beats.set(beat.connection, { beat, bytes, sends: sendsOfChange });
   }
 
+  /** Has all reports sent as changes, to a peer that took none before. */
+  repeat(): void {
+    for (const queued of this.#beats.values()) queued.sends = sendsOfChange;
+  }
+
   /** Ends the reports about a connection. */
   delete(connection: string): void {
     this.#beats.delete(connection);

@@ -47,6 +47,8 @@ export interface PathStatus {
   readonly since: number;
   readonly remote: string;
   readonly failure: Failure | undefined;
+  /** Set for a path that stands by and whose peer does not answer on its IKE SA. */
+  readonly silent?: true;
   /** The node that has the path; undefined unless the paths are on several nodes. */
   readonly node?: string;
   /** Set for a path of another agent, whose reports are not as detailed. */

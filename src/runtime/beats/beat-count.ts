@@ -3,7 +3,8 @@ export type BeatDirection = "sent" | "received";
 
 /**
  * The result of a datagram: `accepted`; `failed` to be sent; or why it was refused, such as `forged`, if
- * its authentication is wrong, and `unproven`, if it belongs to a session that has yet to prove itself.
+ * its authentication is wrong, `unproven`, if it belongs to a session that has yet to prove itself, and `unheard`, if its
+ * sender does not hear this agent.
  */
 export type BeatResult =
   | "accepted"
@@ -14,7 +15,8 @@ export type BeatResult =
   | "unknown_version"
   | "forged"
   | "replayed"
-  | "unproven";
+  | "unproven"
+  | "unheard";
 
 /** Counts a datagram. */
 export type BeatCount = (direction: BeatDirection, result: BeatResult) => void;

@@ -127,7 +127,7 @@ describe("the exchange of beats", () => {
   });
 
   it("takes a peer for absent that does not hear it, though it hears that peer", async (t) => {
-    const { network, heard, pass, join, end } = pair(t);
+    const { network, a, heard, pass, join, end } = pair(t);
     join();
     await pass(2_000);
     heard.length = 0;
@@ -135,7 +135,9 @@ describe("the exchange of beats", () => {
     network.dead.add("10.0.0.2");
     await pass(1_000);
     assert.ok(heard.includes("node:b absent"), heard.join());
+    assert.ok(a.counts.includes("received unheard"));
     network.deaf.clear();
+    network.dead.clear();
     await pass(200);
     assert.equal(heard.at(-1), "node:b present");
     end();

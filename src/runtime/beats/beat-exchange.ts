@@ -214,6 +214,8 @@ export class BeatExchange implements Disposable {
     if (received.result === "unproven") this.#countSent(peer.sendAnswer(source));
     if (received.result !== "fresh") return count("received", received.result);
     this.#note(peer);
+    // Its reports would be judged as those of an absent one; it repeats them once it is present.
+    if (peer.presence.presence !== "present") return count("received", "unheard");
     return this.#accept(peer.group, received.frame);
   }
 
@@ -234,6 +236,9 @@ export class BeatExchange implements Disposable {
     if (presence === "unknown" || this.#known.get(group) === presence) return;
     this.#known.set(group, presence);
     this.#presences.next({ group, presence });
+    if (presence !== "present") return;
+    this.#peers.get(group)?.queue.repeat();
+    this.#flushLater();
   }
 
   /** Sends the changes of this turn of the event loop. */

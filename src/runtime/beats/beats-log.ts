@@ -13,6 +13,7 @@ const words: Partial<Record<BeatResult, string>> = {
   malformed: "beats are malformed",
   forged: "beats are not authenticated by the key of this cluster",
   unknown_version: "beats are of another version of ipman",
+  unheard: "an agent that does not hear this one sends beats",
   failed: "beats cannot be sent",
 };
 

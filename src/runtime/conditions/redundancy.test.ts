@@ -45,6 +45,11 @@ describe("the condition Redundant", () => {
       ["True StandbyReady: backup can take over: its IKE SA is up"],
     ],
     [
+      "is false if the peer of a standby does not answer, though its IKE SA is established",
+      [path("backup", { silent: true })],
+      ["False StandbyDown: backup (warm) has an IKE SA, and its peer does not answer"],
+    ],
+    [
       "is false if each standby is down, and names the reasons",
       [path("backup", failed), path("third", { standby: "hot", state: "negotiating" })],
       [

@@ -4,7 +4,10 @@ import { isUp } from "../../model/status/public-state.ts";
 import type { PathStatus } from "../../model/status/status.ts";
 
 /** The facts that decide whether a path can take over. */
-export type StandbyFacts = Pick<PathStatus, "name" | "role" | "standby" | "state" | "failure">;
+export type StandbyFacts = Pick<
+  PathStatus,
+  "name" | "role" | "standby" | "state" | "failure" | "silent"
+>;
 
 /** The reason of `Redundant` while it is true. */
 const standbyReady = "StandbyReady";
@@ -53,6 +56,7 @@ export function redundant(paths: readonly StandbyFacts[]): Condition[] {
  * it is dialled, such as its key.
  */
 export function judgementOf(standby: StandbyFacts): "ready" | "down" | "untested" {
+  if (standby.silent === true) return "down";
   if (isUp(standby.state)) return "ready";
   return isRequired(standby) || standby.failure !== undefined ? "down" : "untested";
 }
@@ -66,7 +70,8 @@ function namesOf(standbys: readonly StandbyFacts[]): string {
   return standbys.map(({ name }) => name).join(" or ");
 }
 
-function lackText({ name, standby, state, failure }: StandbyFacts): string {
+function lackText({ name, standby, state, failure, silent }: StandbyFacts): string {
+  if (silent === true) return `${name} (${standby}) has an IKE SA, and its peer does not answer`;
   const cause = failure === undefined ? `it is ${state}` : `${failure.reason}: ${failure.message}`;
   return `${name} (${standby}) is not up: ${cause}`;
 }

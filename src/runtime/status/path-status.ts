@@ -35,8 +35,9 @@ export function pathStatuses(
     );
     const node = isDivided ? nodeOfPath(connection, name) : undefined;
     const status = { name, role, standby, state, since, remote: remoteAddr, failure };
+    const isSilent = role !== "active" && context.silent.includes(name);
     const place = { ...(node !== undefined && { node }), ...(elsewhere && { elsewhere }) };
-    return [{ ...status, ...place } satisfies PathStatus];
+    return [{ ...status, ...place, ...(isSilent && { silent: true }) } satisfies PathStatus];
   });
   return switched?.to === active ? { paths, lastSwitch: noted(switched) } : { paths };
 }

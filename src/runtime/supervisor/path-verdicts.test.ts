@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { defer, Subject } from "rxjs";
+import type { ConnectionContext } from "../../machines/connection/connection-types.ts";
 import type { Connection } from "../../model/api/connection.ts";
 import type { EchoOutcome } from "../../model/probe/echo-judge.ts";
 import { childSpec, connectionOf, gateway, ikeSa } from "../../../test/models/fixtures.ts";
@@ -22,19 +23,20 @@ const probed = (changes: object = { paths }) =>
   });
 
 class Root implements JudgedRoot {
-  context: { connection: Connection; active: string; up: readonly string[] };
+  context: Pick<ConnectionContext, "connection" | "active" | "up" | "silent">;
   readonly verdicts: (boolean | undefined)[] = [];
 
   constructor(connection: Connection) {
-    this.context = { connection, active: "main", up: ["main"] };
+    this.context = { connection, active: "main", up: ["main"], silent: [] };
   }
 
   getSnapshot() {
     return { context: this.context };
   }
 
-  send({ answered }: Parameters<JudgedRoot["send"]>[0]) {
-    this.verdicts.push(answered);
+  send(event: Parameters<JudgedRoot["send"]>[0]) {
+    if (event.type === "peers.silent") this.context = { ...this.context, silent: event.paths };
+    else this.verdicts.push(event.answered);
   }
 }
 
@@ -90,6 +92,21 @@ function harness(connection = probed()) {
     lose: (subnet: number) => asked.get(subnet)?.next({ seconds: undefined, unreachable: true }),
   };
 }
+
+describe("the paths whose peers are silent", () => {
+  it("are reported at each change, also those that stand by", () => {
+    const { root, sas, take, update } = harness();
+    take("peer.silent", "2");
+    assert.deepEqual(root.context.silent, ["backup"]);
+    take("peer.silent", "1");
+    assert.deepEqual(root.context.silent, ["main", "backup"]);
+    take("peer.answers", "2");
+    assert.deepEqual(root.context.silent, ["main"]);
+    sas.set("main", []);
+    update();
+    assert.deepEqual(root.context.silent, []);
+  });
+});
 
 describe("the verdict about the active path", () => {
   it("is reported at each change: true once a target answers, false once none does", () => {

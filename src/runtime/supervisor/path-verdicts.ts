@@ -3,16 +3,19 @@ import type {
   ConnectionEvent,
 } from "../../machines/connection/connection-types.ts";
 import type { Connection } from "../../model/api/connection.ts";
-import { hasSeveralPaths } from "../../model/api/path.ts";
+import { hasSeveralPaths, pathConnections } from "../../model/api/path.ts";
+import { sameItems } from "../../model/value/same-items.ts";
 import type { IkeSilences } from "./ike-silences.ts";
 import type { Probes } from "./probes.ts";
 
 /** The actor of a connection as far as verdicts concern it. */
 export interface JudgedRoot {
   readonly getSnapshot: () => {
-    readonly context: Pick<ConnectionContext, "connection" | "active" | "up">;
+    readonly context: Pick<ConnectionContext, "connection" | "active" | "up" | "silent">;
   };
-  readonly send: (event: Extract<ConnectionEvent, { type: "probes.judged" }>) => void;
+  readonly send: (
+    event: Extract<ConnectionEvent, { type: "probes.judged" | "peers.silent" }>,
+  ) => void;
 }
 
 export interface PathVerdictsOptions {
@@ -52,6 +55,7 @@ export class PathVerdicts {
     if (root === undefined || snapshot === undefined) return void this.#judged.delete(id);
     const { connection, active, up } = snapshot.context;
     if (!hasSeveralPaths(connection)) return this.#report(id, root, undefined);
+    this.#reportSilent(root);
     const isUp = up.includes(active);
     const known = this.#knownOf(id, root);
     this.#judged.set(id, { root, active, isUp, answered: known?.answered });
@@ -59,6 +63,15 @@ export class PathVerdicts {
     const isOther = known !== undefined && (known.active !== active || (isUp && !known.isUp));
     if (isOther) probes.restart(connection);
     this.#report(id, root, probes.verdictOf(connection) ?? this.#ofIke(connection, active, isUp));
+  }
+
+  /** Reports the paths whose peers do not answer, which cannot take over. */
+  #reportSilent(root: JudgedRoot): void {
+    const { connection, silent } = root.getSnapshot().context;
+    const paths = pathConnections(connection)
+      .map(({ path }) => path)
+      .filter((path) => this.#options.silences.answers(connection.id, path) === false);
+    if (!sameItems(paths, silent)) root.send({ type: "peers.silent", paths });
   }
 
   /** A daemon that answers says nothing about the hosts behind it, which a probe is to ask. */

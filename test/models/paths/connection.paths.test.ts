@@ -170,6 +170,7 @@ describe("the connection machine on generated paths", () => {
       { ...decided("main", "backup"), cause: "move" },
       { ...decided("backup"), cause: "move" },
       { type: "path.carries", path: "backup", children: ["child-2"] },
+      { type: "peers.silent", paths: ["backup"] },
       { type: "handover.announced" },
       { type: "handover.ended" },
       { type: "delete" },
