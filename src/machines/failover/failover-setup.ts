@@ -1,9 +1,8 @@
-import { assign, sendParent, setup } from "xstate";
+import { assign, enqueueActions, sendParent, setup } from "xstate";
 import { calmMs } from "../common/recurrence.ts";
 import { declared, isOther, isPlanned, isSpread } from "./declaration.ts";
+import { claimed, claimMs, claimPauseMs, claimsEndMs, mayClaim } from "./claims.ts";
 import {
-  claimed,
-  claimMs,
   confirmationMs,
   followed,
   isOfLeader,
@@ -11,7 +10,6 @@ import {
   isRedialled,
   isUndecided,
   madeAbsent,
-  mayClaim,
   mayOpen,
   opened,
   successorOf,
@@ -154,7 +152,15 @@ export const failoverSetup = setup({
       event.type === "decision.heard" ? followed(context, event) : {},
     ),
     /** Makes the best path of this group active, since the agent of the active one is not heard. */
-    claim: assign(({ context }) => claimed(context)),
+    claim: enqueueActions(({ enqueue, context }) => {
+      const change = claimed(context);
+      enqueue.assign(change);
+      const pause = claimPauseMs({ ...context, ...change });
+      enqueue.raise({ type: "pause.ended" }, { id: "pause", delay: pause });
+      enqueue.raise({ type: "claims.ended" }, { id: "claims", delay: claimsEndMs });
+    }),
+    endPause: assign({ pausing: false }),
+    forgetClaims: assign({ claims: 0 }),
     /** The attempt at a path beside the active one, as the agent that decided before began it. */
     endAttempt: assign(({ context }) => (isElsewhere(context) ? {} : { dialled: undefined })),
     /** Hands the traffic over to a path elsewhere, since charon here does not return. */
