@@ -7,7 +7,7 @@ import type {
 } from "./failover-types.ts";
 import { isElsewhere, isHere, isSeveral } from "./here.ts";
 import { unanswered } from "./silences.ts";
-import { nextOf, turnEnded } from "./circles.ts";
+import { turnEnded } from "./circles.ts";
 
 /** For the agent to which the active path was handed over, until it reports that it leads. */
 const handedMs = 1_000;
@@ -115,14 +115,6 @@ function isSame({ epoch, active }: FailoverContext, event: HeardDecision): boole
 /** The time for the agent of the active path to report that it leads; milliseconds. */
 export function confirmationMs({ handed }: FailoverContext): number {
   return handed ? handedMs : unconfirmedMs;
-}
-
-/** The path elsewhere to which the traffic goes while charon here does not return. */
-export function successorOf(context: FailoverContext): string | undefined {
-  if (isUndecided(context) || isElsewhere(context)) return undefined;
-  const next = nextOf(context);
-  const isReady = next !== undefined && context.ready.includes(next);
-  return isReady && !isHere(context, next) ? next : undefined;
 }
 
 /** Notes that the group of a path is not heard, so that nothing is known of it. */

@@ -12,7 +12,6 @@ import {
   madeAbsent,
   mayOpen,
   opened,
-  successorOf,
   taken,
 } from "./epochs.ts";
 import {
@@ -28,6 +27,7 @@ import {
   switchedToNext,
 } from "./failover-facts.ts";
 import { isElsewhere, isSeveral, keptElsewhere } from "./here.ts";
+import { coldSuccessorOf, successorOf } from "./successors.ts";
 import { madeReady, noSilences, rested, restMs, unanswered } from "./silences.ts";
 import { nextOf, nextUpOf, turnEnded, turnMs } from "./circles.ts";
 import type { SwitchCause } from "../../model/beats/switch-cause.ts";
@@ -167,6 +167,9 @@ export const failoverSetup = setup({
     switchToSuccessor: assign(({ context }) =>
       switched(context, successorOf(context) ?? context.active, "lost"),
     ),
+    switchToColdSuccessor: assign(({ context }) =>
+      switched(context, coldSuccessorOf(context) ?? context.active, "lost"),
+    ),
   },
   guards: {
     charonReady: ({ context }) => context.charonReady,
@@ -218,6 +221,7 @@ export const failoverSetup = setup({
     activeAbsent: ({ context }) => context.absent.includes(context.active),
     claimable: ({ context }) => mayClaim(context),
     successor: ({ context }) => successorOf(context) !== undefined,
+    coldSuccessor: ({ context }) => coldSuccessorOf(context) !== undefined,
     /** Whether the paths of this group alone are now those of several ones. */
     spread: ({ context, event }) =>
       event.type === "paths.declared" &&
@@ -252,6 +256,8 @@ export const failoverSetup = setup({
     claim: ({ context }) => claimMs(context),
     /** For a charon that returns, while the kernel carries the traffic. */
     orphaned: 10_000,
+    /** The peer deletes the SAs of a charon that is away for longer, if it checks its peers at all. */
+    deserted: 60_000,
     /** After this time the preferred path has proven itself. */
     proof: 600_000,
   },

@@ -19,7 +19,7 @@ const report = assign(({ context: { active, dialled, epoch } }) => ({
 })) as never;
 
 const delays = Object.fromEntries(
-  "grace turn attempt rest hold calm proof settling confirmation claim orphaned"
+  "grace turn attempt rest hold calm proof settling confirmation claim orphaned deserted"
     .split(" ")
     .map((name) => [name, never]),
 );
