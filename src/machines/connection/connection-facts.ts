@@ -205,7 +205,10 @@ export function dialledPaths(
   const { awaited } = context;
   if (awaited === undefined || awaited === next.awaited) return changed;
   if (!isChosen(next, awaited) || changed.some(({ path }) => path === awaited)) return changed;
-  return [...changed, ...pathsOf(next).filter(({ path }) => path === awaited)];
+  return [
+    ...changed,
+    ...pathsOf(next).filter(({ path }) => path === awaited && hasPath(context, path)),
+  ];
 }
 
 /** The public state of the active path. */
