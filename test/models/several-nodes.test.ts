@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { beatOf } from "../../src/machines/connection/elsewhere.ts";
 import { NodesHarness } from "./several-nodes-harness.ts";
 
 const second = 1_000;
@@ -69,6 +70,24 @@ describe("a connection with paths on two nodes", () => {
     const names = other.calls.made.map(({ name }) => name);
     assert.ok(names.indexOf("hold") < names.lastIndexOf("announce"), names.join(" "));
     assert.equal(nodes.outage, 0);
+  });
+
+  it("makes the CHILD SA of a move at once if the former path is lost meanwhile", async () => {
+    const nodes = await running();
+    const { first, second: other } = nodes;
+    first.actor?.send({ type: "move", path: "backup" });
+    await nodes.pass(100);
+    assert.equal(other.context.awaited, "backup");
+    assert.deepEqual(other.charon.sas[0]?.children, []);
+    first.charon.answers = false;
+    first.charon.sas = [];
+    first.list();
+    const beat = beatOf(first.context);
+    assert.equal(beat?.active, "backup");
+    other.actor?.send({ type: "beat.heard", group: first.id, beat });
+    await nodes.pass(second);
+    assert.deepEqual(actives(nodes), ["backup 2", "backup 2"]);
+    assert.equal(other.charon.sas[0]?.children.length, 1);
   });
 
   it("returns to the former gateway after half a second without a CHILD SA", async () => {

@@ -193,6 +193,24 @@ export function changedPaths(context: ConnectionContext, next: Choice): readonly
   );
 }
 
+/**
+ * The same after a decision, with the path that was awaited: it may have been left to get its form after
+ * the gateways have announced themselves.
+ */
+export function dialledPaths(
+  context: ConnectionContext,
+  next: Choice & Pick<ConnectionContext, "awaited">,
+): readonly PathConnection[] {
+  const changed = changedPaths(context, next);
+  const { awaited } = context;
+  if (awaited === undefined || awaited === next.awaited) return changed;
+  if (!isChosen(next, awaited) || changed.some(({ path }) => path === awaited)) return changed;
+  return [
+    ...changed,
+    ...pathsOf(next).filter(({ path }) => path === awaited && hasPath(context, path)),
+  ];
+}
+
 /** The public state of the active path. */
 export function activeState(context: WithGroups<"paths" | "active">): PublicState | undefined {
   const { connection, paths, active } = context;

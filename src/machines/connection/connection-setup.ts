@@ -10,6 +10,7 @@ import {
   changesOf,
   childrenWithGateway,
   declarationOf,
+  dialledPaths,
   endsBy,
   failoverOf,
   hasPath,
@@ -189,7 +190,7 @@ export const connectionSetup = setup({
       const later = isAwaited && dialsLater(next) ? awaited : undefined;
       if (later !== undefined)
         enqueue.raise({ type: "handover.announced" }, { delay: "announcing", id: diallingId });
-      for (const { path, connection } of changedPaths(context, next)) {
+      for (const { path, connection } of dialledPaths(context, next)) {
         if (isChosen(context, path) && !isChosen(next, path)) {
           const left = { type: "path.left", path, intact: isPlanned(event) } as const;
           enqueue.raise(left, { delay: "parting", id: partingId(path) });

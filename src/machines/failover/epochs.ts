@@ -7,10 +7,7 @@ import type {
 } from "./failover-types.ts";
 import { isElsewhere, isHere, isSeveral } from "./here.ts";
 import { unanswered } from "./silences.ts";
-import { nextOf, turnEnded } from "./circles.ts";
-
-/** Between two agents that may claim the active path. */
-const claimStepMs = 150;
+import { turnEnded } from "./circles.ts";
 
 /** For the agent to which the active path was handed over, until it reports that it leads. */
 const handedMs = 1_000;
@@ -115,47 +112,9 @@ function isSame({ epoch, active }: FailoverContext, event: HeardDecision): boole
   return event.epoch === epoch && event.active === active;
 }
 
-/** The paths from which an agent may choose when the active one is lost with its group, best first. */
-function candidatesOf({ paths, up, ready, active, absent }: FailoverContext): readonly string[] {
-  const present = paths.filter((path) => path !== active && !absent.includes(path));
-  const worth = (path: string) => (up.includes(path) ? 2 : Number(ready.includes(path)));
-  return present.toSorted((a, b) => worth(b) - worth(a));
-}
-
-/** The best path of this group, for a claim. */
-function ownBest(context: FailoverContext): string | undefined {
-  return candidatesOf(context).find((path) => isHere(context, path));
-}
-
-/** Whether this agent has a path that it can claim as the active one. */
-export function mayClaim(context: FailoverContext): boolean {
-  return ownBest(context) !== undefined;
-}
-
-/** Makes the best path of this group active in place of one whose agent is not heard. */
-export function claimed(context: FailoverContext): ContextChange {
-  const turn = turnEnded(context);
-  const path = ownBest(context) ?? context.active;
-  return { ...turn, ...switched({ ...context, ...turn }, path, "lost") };
-}
-
-/** The time that agents with better paths have to claim first; milliseconds. */
-export function claimMs(context: FailoverContext): number {
-  const best = ownBest(context);
-  return best === undefined ? 0 : candidatesOf(context).indexOf(best) * claimStepMs;
-}
-
 /** The time for the agent of the active path to report that it leads; milliseconds. */
 export function confirmationMs({ handed }: FailoverContext): number {
   return handed ? handedMs : unconfirmedMs;
-}
-
-/** The path elsewhere to which the traffic goes while charon here does not return. */
-export function successorOf(context: FailoverContext): string | undefined {
-  if (isUndecided(context) || isElsewhere(context)) return undefined;
-  const next = nextOf(context);
-  const isReady = next !== undefined && context.ready.includes(next);
-  return isReady && !isHere(context, next) ? next : undefined;
 }
 
 /** Notes that the group of a path is not heard, so that nothing is known of it. */

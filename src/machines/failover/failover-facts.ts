@@ -37,6 +37,8 @@ export function startOf(input: FailoverInput): FailoverContext {
     absent: [],
     confirmed: false,
     handed: false,
+    claims: 0,
+    pausing: false,
   };
 }
 

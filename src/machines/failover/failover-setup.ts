@@ -1,9 +1,8 @@
-import { assign, sendParent, setup } from "xstate";
+import { assign, enqueueActions, sendParent, setup } from "xstate";
 import { calmMs } from "../common/recurrence.ts";
 import { declared, isOther, isPlanned, isSpread } from "./declaration.ts";
+import { claimed, claimMs, claimPauseMs, claimsEndMs, mayClaim } from "./claims.ts";
 import {
-  claimed,
-  claimMs,
   confirmationMs,
   followed,
   isOfLeader,
@@ -11,10 +10,8 @@ import {
   isRedialled,
   isUndecided,
   madeAbsent,
-  mayClaim,
   mayOpen,
   opened,
-  successorOf,
   taken,
 } from "./epochs.ts";
 import {
@@ -30,6 +27,7 @@ import {
   switchedToNext,
 } from "./failover-facts.ts";
 import { isElsewhere, isSeveral, keptElsewhere } from "./here.ts";
+import { coldSuccessorOf, successorOf } from "./successors.ts";
 import { madeReady, noSilences, rested, restMs, unanswered } from "./silences.ts";
 import { nextOf, nextUpOf, turnEnded, turnMs } from "./circles.ts";
 import type { SwitchCause } from "../../model/beats/switch-cause.ts";
@@ -154,12 +152,23 @@ export const failoverSetup = setup({
       event.type === "decision.heard" ? followed(context, event) : {},
     ),
     /** Makes the best path of this group active, since the agent of the active one is not heard. */
-    claim: assign(({ context }) => claimed(context)),
+    claim: enqueueActions(({ enqueue, context }) => {
+      const change = claimed(context);
+      enqueue.assign(change);
+      const pause = claimPauseMs({ ...context, ...change });
+      enqueue.raise({ type: "pause.ended" }, { id: "pause", delay: pause });
+      enqueue.raise({ type: "claims.ended" }, { id: "claims", delay: claimsEndMs });
+    }),
+    endPause: assign({ pausing: false }),
+    forgetClaims: assign({ claims: 0 }),
     /** The attempt at a path beside the active one, as the agent that decided before began it. */
     endAttempt: assign(({ context }) => (isElsewhere(context) ? {} : { dialled: undefined })),
     /** Hands the traffic over to a path elsewhere, since charon here does not return. */
     switchToSuccessor: assign(({ context }) =>
       switched(context, successorOf(context) ?? context.active, "lost"),
+    ),
+    switchToColdSuccessor: assign(({ context }) =>
+      switched(context, coldSuccessorOf(context) ?? context.active, "lost"),
     ),
   },
   guards: {
@@ -212,6 +221,7 @@ export const failoverSetup = setup({
     activeAbsent: ({ context }) => context.absent.includes(context.active),
     claimable: ({ context }) => mayClaim(context),
     successor: ({ context }) => successorOf(context) !== undefined,
+    coldSuccessor: ({ context }) => coldSuccessorOf(context) !== undefined,
     /** Whether the paths of this group alone are now those of several ones. */
     spread: ({ context, event }) =>
       event.type === "paths.declared" &&
@@ -246,6 +256,8 @@ export const failoverSetup = setup({
     claim: ({ context }) => claimMs(context),
     /** For a charon that returns, while the kernel carries the traffic. */
     orphaned: 10_000,
+    /** The peer deletes the SAs of a charon that is away for longer, if it checks its peers at all. */
+    deserted: 60_000,
     /** After this time the preferred path has proven itself. */
     proof: 600_000,
   },

@@ -60,6 +60,10 @@ export interface FailoverContext
   readonly confirmed: boolean;
   /** Whether the active path was handed over by this agent to that of another group. */
   readonly handed: boolean;
+  /** How often this agent claimed the active path in a row; each claim lengthens the next pause. */
+  readonly claims: number;
+  /** Whether the pause after its last claim has yet to end. */
+  readonly pausing: boolean;
 }
 
 /** A part of the context that an action changes. */
@@ -111,5 +115,8 @@ export type FailoverEvent =
   | { type: "path.present"; path: string }
   /** The agents of the other groups were heard, or long enough were not. */
   | { type: "peers.known" }
+  /** From the actor itself: the pause after a claim ends; and there was no claim for long. */
+  | { type: "pause.ended" }
+  | { type: "claims.ended" }
   /** A planned move; without a name to the next path in order. */
   | { type: "move"; path?: string };

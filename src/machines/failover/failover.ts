@@ -74,6 +74,8 @@ export const failoverMachine = failoverSetup.createMachine({
     "path.absent": { guard: and(["several", "known"]), actions: noteAbsent },
     "path.present": { actions: notePresent },
     "peers.known": { actions: { type: "notePeers" } },
+    "pause.ended": { actions: { type: "endPause" } },
+    "claims.ended": { actions: { type: "forgetClaims" } },
     "decision.heard": [
       { guard: "outranked", target: ".deciding", actions: { type: "takeHeard" } },
       { guard: "redialled", actions: follow },

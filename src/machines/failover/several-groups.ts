@@ -72,6 +72,11 @@ export const claiming = failoverSetup.createStateConfig({
       target: "#failover.following",
       actions: { type: "notePresent" },
     },
+    "pause.ended": {
+      target: "#failover.claiming",
+      reenter: true,
+      actions: { type: "endPause" },
+    },
   },
   after: {
     claim: {

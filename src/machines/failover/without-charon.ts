@@ -34,7 +34,7 @@ export const suspended = failoverSetup.createStateConfig({
 /** While charon has not answered for long, and other groups have paths. */
 export const orphaned = failoverSetup.createStateConfig({
   description:
-    "charon has been lost for a while: a path of another group takes over as soon as it has an IKE SA.",
+    "charon has been lost for a while: a path of another group takes over as soon as it has an IKE SA, and later one that has none before it is active.",
   on: withoutCharon,
   always: [
     toDeciding,
@@ -44,4 +44,11 @@ export const orphaned = failoverSetup.createStateConfig({
       actions: [{ type: "switchToSuccessor" }, report],
     },
   ],
+  after: {
+    deserted: {
+      guard: "coldSuccessor",
+      target: "#failover.suspended",
+      actions: [{ type: "switchToColdSuccessor" }, report],
+    },
+  },
 });

@@ -154,6 +154,19 @@ describe("the beats of a connection", () => {
     assert.deepEqual(typesSent(), ["group.present", "beat.heard", "peers.known"]);
   });
 
+  it("reach the actor with the presence of a group that a declaration adds", () => {
+    const { state, sent, declare } = situation();
+    declare();
+    state.presence = "absent";
+    declare({ ...site, generation: 2 });
+    assert.deepEqual(sent, []);
+    declare({
+      ...site,
+      paths: [...site.paths, { ...site.paths[1], ...path("third", "c") }] as never,
+    });
+    assert.deepEqual(sent, [{ type: "group.absent", group: "node:c" }]);
+  });
+
   it("make the peers known after a second, or without any after three", () => {
     for (const [isHeard, ms] of [
       [true, 1_000],

@@ -98,6 +98,8 @@ export class ConnectionBeats<Root extends object> implements Disposable {
       sent: undefined,
     };
     this.#shared.set(id, shared);
+    // Another connection may have beats with the group already, whose presence then does not change.
+    if (known?.root !== undefined) this.#sendPresences(known.root, peers.difference(known.peers));
     this.#update(id);
   }
 
@@ -125,13 +127,18 @@ export class ConnectionBeats<Root extends object> implements Disposable {
     shared.root = root;
     shared.isKnown = false;
     if (root === undefined) return;
+    const { send } = this.#options;
+    this.#sendPresences(root, shared.peers);
+    for (const [group, beat] of shared.heard.all) send(root, { type: "beat.heard", group, beat });
+    this.#complete(shared);
+  }
+
+  #sendPresences(root: Root, groups: Iterable<string>): void {
     const { exchange, send } = this.#options;
-    for (const group of shared.peers) {
+    for (const group of groups) {
       const presence = exchange.presenceOf(group);
       if (presence !== "unknown") send(root, { type: `group.${presence}`, group });
     }
-    for (const [group, beat] of shared.heard.all) send(root, { type: "beat.heard", group, beat });
-    this.#complete(shared);
   }
 
   #take({ group, beat }: HeardBeat): void {

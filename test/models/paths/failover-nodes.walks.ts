@@ -19,7 +19,7 @@ const report = assign(({ context: { active, dialled, epoch } }) => ({
 })) as never;
 
 const delays = Object.fromEntries(
-  "grace turn attempt rest hold calm proof settling confirmation claim orphaned"
+  "grace turn attempt rest hold calm proof settling confirmation claim orphaned deserted"
     .split(" ")
     .map((name) => [name, never]),
 );
@@ -61,6 +61,7 @@ const walkOf = (events: readonly AnyEventObject[], input: Partial<FailoverInput>
     [context.active, context.dialled, context.cause === "failback", Math.min(context.epoch, 4)],
     [context.up.toSorted(), context.ready.toSorted(), context.absent, context.silent],
     [context.tried.toSorted(), Math.min(context.circle, 1), context.confirmed, context.handed],
+    context.pausing,
     [context.cause === "unreachable", reported?.active, reported?.dialled],
     [reported === undefined, reported?.epoch === context.epoch, context.silences.unanswered > 2],
     [context.renewed, context.returned, Math.min(context.setbacks, 1), Math.min(context.rests, 1)],
@@ -100,6 +101,17 @@ export const losses = () =>
     heard(3, "b", { leading: false }),
     { type: "charon.lost" },
     { type: "charon.ready" },
+  ]);
+
+/** Claims of the path a, with the pause after one. */
+export const claims = () =>
+  walkOf([
+    { type: "path.up", path: "a" },
+    ...presence,
+    heard(1, "b"),
+    heard(3, "b"),
+    { type: "pause.ended" },
+    { type: "claims.ended" },
   ]);
 
 /** Moves between both paths. */
