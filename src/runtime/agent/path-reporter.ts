@@ -68,11 +68,21 @@ export class PathReporter implements Disposable {
     if (problems.length > 0) return undefined;
     const path = paths.find(({ name }) => name === ref.path);
     if (path !== undefined) {
-      return leads === undefined || path.elsewhere === true ? undefined : statedPath(path);
+      if (leads === undefined) return this.#isLeft(ref) ? removed : undefined;
+      return path.elsewhere === true ? undefined : statedPath(path);
     }
     // The paths are not known before the choice of one, and without an actor.
     const isOwner = this.#options.isDivided(ref.id) ? leads === true && paths.length > 0 : true;
     return isOwner ? removed : undefined;
+  }
+
+  /**
+   * Whether an entry has fields from the time when its connection had paths on several nodes: those that
+   * were applied by the path's own field manager stay until it gives them up.
+   */
+  #isLeft({ id, path }: PathRef): boolean {
+    const entries = this.#options.statusInApi(id)?.paths ?? [];
+    return entries.some(({ name, node }) => name === path && node !== undefined);
   }
 
   async #write({ id, path }: PathRef, entry: StatedPath | typeof removed): Promise<void> {
