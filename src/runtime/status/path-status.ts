@@ -1,7 +1,7 @@
 import type { ConnectionSnapshot } from "../../machines/connection/connection.ts";
 import type { PathSwitched } from "../../machines/connection/connection-types.ts";
 import { stateElsewhere } from "../../machines/connection/elsewhere.ts";
-import { groupIdsOf, nodeOfPath } from "../../model/api/group.ts";
+import { hasSeveralGroups, nodeOfPath } from "../../model/api/group.ts";
 import { hasSeveralPaths, isHere } from "../../model/api/path.ts";
 import type { ConnectionStatus, PathRole, PathStatus } from "../../model/status/status.ts";
 import { memo } from "../../model/value/memo.ts";
@@ -18,7 +18,7 @@ export function pathStatuses(
   before?: Pick<ConnectionStatus, "paths">,
 ): PathsStatus {
   const { connection, paths: views, active, dialled, chosen, switched } = context;
-  const isDivided = groupIdsOf(connection).length > 1;
+  const isDivided = hasSeveralGroups(connection);
   // Before the choice, another path may carry the traffic than the one that is dialled first.
   if (!hasSeveralPaths(connection) || !chosen) return noPaths;
   const paths = connection.paths.flatMap(({ name, standby, remoteAddr }) => {
