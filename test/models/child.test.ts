@@ -230,6 +230,20 @@ describe("the child machine", () => {
     assert.equal(snapshot().value, "established");
   });
 
+  it("has no failure while it stands by, and the one of its declaration once it is active", async () => {
+    const { child, start, send, snapshot } = harness({ extra: { start_action: "none" } });
+    const { extra: _, ...others } = child;
+    const standby = { ...others, extra: {}, initiates: false, standsBy: true } as const;
+    const connection = connectionOf();
+    await send({ type: "child.changed", connection, child: standby, replaces: false });
+    await start();
+    assert.deepEqual(snapshot().value, { negotiating: "listening" });
+    assert.equal(snapshot().context.failure, undefined);
+    await send({ type: "child.changed", connection, child, replaces: false });
+    await send({ type: "connection.loaded" });
+    assert.match(snapshot().context.failure?.message ?? "", /start_action is none/);
+  });
+
   it("keeps its SA if only a pool changes, and replaces the SA if a selector changes", async () => {
     const { calls, child, start, list, send, snapshot } = harness();
     await start();

@@ -53,6 +53,39 @@ describe("a connection with paths on two nodes", () => {
     assert.deepEqual(deployed(cluster), alone);
   });
 
+  it("keeps its gateways while other fields name the same nodes, and after a node is given up", async () => {
+    using cluster = new Installation();
+    cluster.declare("c1", "node-a", "default/one", { paths });
+    cluster.lead();
+    await pass(6_000);
+    const both = deployed(cluster);
+    const [main, backup] = [
+      { name: "main", nodeName: "node-a" },
+      { name: "backup", nodeName: "node-b" },
+    ];
+    for (const changes of [
+      { nodeName: undefined, paths: [main, backup] },
+      { nodeName: "node-b", paths: [main, { name: "backup" }] },
+      { nodeName: "node-c", paths: [backup, main] },
+    ]) {
+      cluster.declare("c1", "node-a", "default/one", changes);
+      await pass(20_000);
+      assert.deepEqual(deployed(cluster), both);
+    }
+    cluster.lead();
+    await pass(6_000);
+    assert.deepEqual(deployed(cluster), both, "another operator leads");
+    cluster.declare("c1", "node-b", "default/one");
+    await pass(60_000);
+    const onB = both.filter((name) => name.endsWith("on node-b"));
+    assert.deepEqual(deployed(cluster), onB);
+    cluster.declare("c1", "node-c", "default/one");
+    await pass(60_000);
+    const moved = deployed(cluster);
+    assert.ok(moved.includes(`${nameFor("gateway", "c1", "child-3")} on node-c`), moved.join());
+    assert.equal(moved.length, 2);
+  });
+
   it("grants each agent the Secrets of its own paths", async () => {
     using cluster = new Installation();
     const secretRef = { namespace: "tenant", name: "two", key: "k" };

@@ -148,6 +148,10 @@ describe("the status of a connection with paths on two nodes", () => {
     });
     for (const all of [counted, counted.toReversed()])
       assert.equal(mergeReports(all, 0).traffic["site/child-2"]?.bytesIn, 1);
+    const { leads: _, ...broken } = reports[0]?.connections[0] as ConnectionStatus;
+    const unaware = { ...reports[0], connections: [{ ...broken, state: "failed" }] };
+    const [led] = mergeReports([unaware, reports[1]] as typeof reports, 0).connections;
+    assert.deepEqual([led?.leads, led?.state], [true, "established"]);
     const [alone] = mergeReports(reports.slice(0, 1), 0).connections as [ConnectionStatus];
     assert.deepEqual([alone.id, alone.leads], ["site", false]);
   });
@@ -191,10 +195,11 @@ describe("the status of a connection with paths on two nodes", () => {
     const events: string[] = [];
     const troubles: unknown[] = [];
     const parts = new DisposableStack();
+    const reporters = new Map<string, Disposable>();
     const report = (world: World, agent: string, groupId: string) => {
       const client = api.client();
       const onTrouble = (error: unknown) => void troubles.push(error);
-      parts.use(
+      const reporter = parts.use(
         new AgentReporter({
           client,
           groupId,
@@ -208,7 +213,9 @@ describe("the status of a connection with paths on two nodes", () => {
           onTrouble,
         }),
       );
+      reporters.set(agent, reporter);
     };
+    const end = (agent: string) => reporters.get(agent)?.[Symbol.dispose]();
     report(agents.a, "a", groups[0]);
     report(agents.b, "b", groups[1]);
     const stated = () => {
@@ -218,7 +225,7 @@ describe("the status of a connection with paths on two nodes", () => {
       const isReady = conditions.some(({ type, status }) => type === "Ready" && status === "True");
       return { roles, isReady, active: others.activePath, children: others.childrenReady };
     };
-    return { api, events, troubles, stated, [Symbol.dispose]: () => parts.dispose() };
+    return { api, events, troubles, stated, end, [Symbol.dispose]: () => parts.dispose() };
   }
 
   it("is written by the agent that leads, and the entry of each path by its own agent", async () => {
@@ -248,6 +255,33 @@ describe("the status of a connection with paths on two nodes", () => {
     await agents.pass(20_000);
     assert.equal(api.written.length, length, "the agents do not overwrite each other");
     assert.deepEqual(troubles, []);
+  });
+
+  it("has no second active path once the node of the former one is gone", async () => {
+    await using agents = new TwoAgents();
+    using reported = reporting(agents);
+    const { api, stated } = reported;
+    await agents.start();
+    await agents.pass(5_000);
+    reported.end("a");
+    const root = agents.b.supervisor.roots.get("site");
+    root?.send({ type: "group.absent", group: groups[0] });
+    await pass(10_000);
+    assert.deepEqual(stated().roles, ["backup on node-b: active", "main on node-a: standby"]);
+    const [object] = api.all(IPSecConnection) as { status?: Partial<AgentStatus> }[];
+    const main = object?.status?.paths?.find(({ name }) => name === "main");
+    assert.deepEqual([main?.state, main?.reason], ["pending", "AgentSilent"]);
+    // An agent that is not heard, and that reports nevertheless, knows better.
+    const { apiVersion, kind } = IPSecConnection;
+    const entry = { ...main, state: "established" };
+    const status = { paths: [entry] };
+    const other = { apiVersion, kind, metadata: { name: "site" }, status } as KubeObject;
+    const writing = api.client().apply(IPSecConnection, other, "ipman-agent-path-main", "status");
+    await pass(100);
+    await writing;
+    const { length } = api.written;
+    await pass(20_000);
+    assert.equal(api.written.length, length);
   });
 
   it("is not written by an agent that refuses the manifest, unless it had the active path", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { KubeClient } from "../../src/adapters/kubernetes/client/kube-client.ts";
 import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
-import { connectionSpec } from "../../lab/sites/manifests.ts";
+import { childSpec, connectionSpec } from "../../lab/sites/manifests.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 
 const type = resourceTypes.IPSecConnection;
@@ -33,7 +33,9 @@ export async function checkSharedStatus(client: KubeClient): Promise<void> {
   const names = (entries: Entries = [], key = "name") =>
     entries.map((one) => one[key] ?? "").toSorted();
 
-  await client.create(type, connectionSpec(name, { nodeName: "node-a" }) as KubeObject);
+  // In a cluster, another connection may have the usual if_id.
+  const children = { one: childSpec(2, { if_id: 888 }) };
+  await client.create(type, connectionSpec(name, { nodeName: "node-a", children }) as KubeObject);
   const ready = condition("Ready");
   await apply("ipman-agent", {
     activePath: "main",

@@ -67,8 +67,9 @@ const needsTraffic = failure(
   "start_action is trap, so traffic or the peer has to bring up the tunnel",
 );
 
-/** Why a child that does not initiate has no SA. */
-export function awaitingPeer({ extra }: Child): Failure {
+/** Why a child that does not initiate has no SA; undefined for one that waits to take over. */
+export function awaitingPeer({ extra, standsBy }: Child): Failure | undefined {
+  if (standsBy === true) return undefined;
   const action = parseAction(own(extra, "start_action") ?? "start");
   if (action?.start === true) return needsAddress;
   return action?.trap === true ? needsTraffic : needsPeer;

@@ -183,6 +183,17 @@ describe("kubectl ipman", () => {
     }
   });
 
+  it("asks no agent without a path of the connection, although the active path was removed", () => {
+    const [, backup] = onTwo.spec.paths;
+    const spec = { ...onTwo.spec, paths: [backup, { name: "third", nodeName: "node-c" }] };
+    const items = ["node-a", "node-b", "node-c"].map((node) => agentOn(node, 1));
+    run(["describe", "partner"], {
+      AGENTS: JSON.stringify({ items }),
+      ON_TWO: JSON.stringify({ spec, status: { activePath: "main" } }),
+    });
+    assert.match(readFileSync(calls, "utf8"), /deployment\/agent-node-b/);
+  });
+
   it("prints the lines of the agents and charons of every node of a connection", () => {
     const items = [agentOn("node-a", 1), agentOn("node-b", 1)];
     run(["logs", "partner"], {

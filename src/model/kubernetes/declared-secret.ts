@@ -1,4 +1,4 @@
-import { groupIdOf, groupIdOfPath, groupIdsOf, placeOf } from "../api/group.ts";
+import { groupIdOf, groupIdOfPath, groupIdsOf, hasSeveralGroups, placeOf } from "../api/group.ts";
 import type { KubeObject } from "./kube-object.ts";
 import { isObjectName } from "../api/names.ts";
 import {
@@ -35,7 +35,7 @@ export function declaredGroupOf({ spec }: Manifest, path: string): string | unde
  */
 export function declaredSecrets({ spec }: Manifest, groupId?: string): SecretName[] {
   const paths = pathsIn(spec);
-  const isDivided = groupId !== undefined && groupIdsOf({ ...spec, paths }).length > 1;
+  const isDivided = groupId !== undefined && hasSeveralGroups({ ...spec, paths });
   const pathsHere = paths.filter((path) => groupIdOf(placeOf(path, spec ?? {})) === groupId);
   const parts = isDivided
     ? pathsHere.map((path) => ({ secretRef: path.secretRef ?? spec?.secretRef }))

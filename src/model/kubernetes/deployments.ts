@@ -121,15 +121,36 @@ function networkArguments(networks: readonly Prefix[]): string[] {
   return networks.length === 0 ? [] : ["--cluster-networks", networks.map(formatPrefix).join(",")];
 }
 
+/** The names that the Deployment of a child's gateway in a group can have. */
+export interface GatewayNames {
+  /** The name without the group, which one of the groups has. */
+  readonly ofChild: string;
+  readonly ofGroup: string;
+  /** The group, as labels have it. */
+  readonly groupId: string;
+  /** Whether the group is the connection's own. */
+  readonly isOwn: boolean;
+}
+
+/** The possible names of a gateway's Deployment. */
+export function gatewayNames(group: Group, connection: Connection, child: Child): GatewayNames {
+  const parts = [connection.id, child.key];
+  return {
+    ofChild: nameFor("gateway", ...parts),
+    ofGroup: nameFor("gateway", ...parts, ...nameParts(group)),
+    groupId: digestOf([group.id]),
+    isOwn: group.id === groupIdOf(connection),
+  };
+}
+
 /**
  * The Deployment of a child's gateway in a group: its pod only holds a network namespace for the
- * agent. The name has the group only if it is not the connection's own, so that a gateway stays when
- * paths in other groups are added.
+ * agent.
  */
 export function gatewayDeployment(
+  name: string,
   group: Group,
-  connection: Connection,
-  child: Child,
+  { connection, child }: { readonly connection: Connection; readonly child: Child },
   settings: DeploymentSettings,
 ): KubeObject {
   const container = {
@@ -146,8 +167,6 @@ export function gatewayDeployment(
     resources: { requests: { cpu: "1m", memory: "4Mi" } },
   };
   const marks = { [annotation.connection]: connection.id, [annotation.child]: child.key };
-  const isOwn = group.id === groupIdOf(connection);
-  const name = nameFor("gateway", connection.id, child.key, ...(isOwn ? [] : nameParts(group)));
   const labels = { ...groupLabels(group, "xfrm"), "ipman.dialo.ai/child": labelValue(child.key) };
   return deployment(name, labels, group, settings, { containers: [container] }, marks);
 }

@@ -48,7 +48,7 @@ const table = {
   },
   AgentSilent: {
     explanation:
-      "no agent has reported the state of the connection yet, or none has for 30 seconds",
+      "no agent has reported the state of the connection yet, or none has for 30 seconds; of a path: the agents of the other nodes do not hear its agent",
     remedy: "check the condition `Placed`; tunnels that were up stay up without an agent",
     retryable: true,
   },

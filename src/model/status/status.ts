@@ -53,6 +53,8 @@ export interface PathStatus {
   readonly node?: string;
   /** Set for a path of another agent, whose reports are not as detailed. */
   readonly elsewhere?: true;
+  /** Set for a path elsewhere whose agent is not heard, and whose node does not answer. */
+  readonly absent?: true;
 }
 
 /** The last switch to the active path of a connection. */

@@ -6,6 +6,7 @@ import { KubeApi } from "../../../test/simulator/kube-api.ts";
 import { pass } from "../../../test/simulator/two-replicas.ts";
 import { resourceTypes } from "../../adapters/kubernetes/client/resource-type.ts";
 import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
+import { failure, Reason } from "../../model/status/failure.ts";
 import type { ConnectionStatus, PathStatus } from "../../model/status/status.ts";
 import { agentStatus, type AgentStatus, type StatedPath } from "./connection-status.ts";
 import { PathReporter } from "./path-reporter.ts";
@@ -93,6 +94,39 @@ describe("the status of paths on several nodes", () => {
     made.shown[1] = statusWith([]);
     await made.settle();
     assert.deepEqual(made.paths(), []);
+  });
+
+  it("has nothing left of the time with several nodes once all paths are on one", async () => {
+    const failed = failure(Reason.PeerUnreachable, "the peer does not answer");
+    const made = agents(
+      statusWith([pathOn("main", "a"), pathOn("b", "b", elsewhere)], true),
+      statusWith(
+        [pathOn("main", "a", elsewhere), pathOn("b", "b", { state: "failed", failure: failed })],
+        false,
+      ),
+    );
+    await made.settle();
+    const onOne = ["main", "b"].map((name): PathStatus => {
+      const { node: _, ...path } = pathOn(name, "a");
+      return { ...path, role: name === "main" ? "active" : "standby" };
+    });
+    made.shown.splice(0, 2, statusWith(onOne), undefined);
+    const facts = { generation: 2, now: "2026-01-01T00:00:00Z", mtuOf: () => undefined };
+    const { paths: entries } = agentStatus(statusWith(onOne), {}, facts);
+    const { apiVersion, kind } = IPSecConnection;
+    const metadata = { name: "c1" };
+    const object = { apiVersion, kind, metadata, status: { paths: entries } } as KubeObject;
+    const writing = made.api.client().apply(IPSecConnection, object, "ipman-agent", "status");
+    await pass(100);
+    await writing;
+    await made.settle();
+    const [stated] = made.api.all(IPSecConnection) as { status?: Partial<AgentStatus> }[];
+    const byName = (all: readonly StatedPath[] = []) =>
+      all.toSorted((x, y) => (x.name < y.name ? -1 : 1));
+    assert.deepEqual(byName(stated?.status?.paths), byName(entries));
+    const { length } = made.api.written;
+    await made.settle();
+    assert.equal(made.api.written.length, length, "nothing changed");
   });
 
   it("keeps the entries while the manifest is invalid", async () => {

@@ -1,6 +1,11 @@
 import type { Connection, Path } from "../../model/api/connection.ts";
 import { frontendFromSpec } from "../../model/api/frontend.ts";
-import { groupIdOf, groupIdOfPath, groupIdsOf, type Placement } from "../../model/api/group.ts";
+import {
+  groupIdOf,
+  groupIdOfPath,
+  hasSeveralGroups,
+  type Placement,
+} from "../../model/api/group.ts";
 import type { CharonGroup } from "../../model/api/schema/charon-group.ts";
 import { Memo } from "../../model/value/memo.ts";
 
@@ -21,7 +26,7 @@ export function inGroups(
   agent: string | undefined,
 ): Connection {
   const places = [connection, ...connection.paths];
-  const isMoved = agent !== undefined && groupIdsOf(connection).length > 1;
+  const isMoved = agent !== undefined && hasSeveralGroups(connection);
   if (!isMoved && places.every(({ groupRef }) => groupRef === undefined)) return connection;
   const [own, ...ofPaths] = places.map((place) => inGroup(place, groups));
   const facts = [own, ...ofPaths].flatMap((place) => [

@@ -41,14 +41,14 @@ function checkStandby(
     const message = `is ${kind}: whether it would come up is not known until it is dialled`;
     return [note("standby", message, reasons.StandbyNotTested.remedy)];
   }
+  const cause = failure === undefined ? `it is ${state}` : `${failure.reason}: ${failure.message}`;
   if (elsewhere === true) {
     const place = node === undefined ? "another node" : node;
-    const message = `is ${kind} on ${place} and not up: it is ${state}`;
+    const message = `is ${kind} on ${place} and not up: ${cause}`;
     return [problem("standby", message, `see the log of the agent on ${place}`)];
   }
   const byPath = connectionBy(connection, name);
   const isProblem = ({ verdict }: Finding) => verdict === "problem";
-  const cause = failure === undefined ? `it is ${state}` : `${failure.reason}: ${failure.message}`;
   const { remedy } = reasons[failure?.reason ?? "StandbyDown"];
   return [
     ...checkRoute(byPath, byPath.remoteAddress, examiner).filter(isProblem),

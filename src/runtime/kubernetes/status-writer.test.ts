@@ -88,6 +88,39 @@ describe("a writer of statuses", () => {
     api.writer[Symbol.dispose]();
   });
 
+  it("retries with a growing pause, and reports each failure once until a write succeeds", async () => {
+    const api = new HeldApi();
+    mock.timers.enable({ apis: ["setTimeout"] });
+    after(() => mock.timers.reset());
+    /** Fails each write of a time, which passes in seconds. */
+    const fail = async (seconds: number, message: string) => {
+      for (let second = 0; second < seconds; second++) {
+        for (const held of api.inFlight.values()) held.reject(new Error(message));
+        await turn();
+        mock.timers.tick(1_000);
+        await turn();
+      }
+    };
+    api.want("a", 1);
+    await turn();
+    await fail(120, "no answer");
+    assert.ok(api.count >= 12 && api.count <= 28, `${api.count} attempts in two minutes`);
+    assert.equal(api.troubles.length, 1);
+    await fail(20, "denied");
+    assert.equal(api.troubles.length, 2);
+    for (let second = 0; second < 10; second++) {
+      await api.settle();
+      mock.timers.tick(1_000);
+    }
+    assert.equal(api.actual.get("a"), 1);
+    api.want("a", 2);
+    await turn();
+    assert.equal(api.inFlight.size, 1, "the pause after a success is short again");
+    await fail(1, "denied");
+    assert.equal(api.troubles.length, 3);
+    api.writer[Symbol.dispose]();
+  });
+
   it("neither writes nor reports an error after its end", async () => {
     const api = new HeldApi();
     for (const id of ["a", "b", "c"]) api.want(id, 1);

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { LimitFunction } from "p-limit";
 import { KubeError } from "../../adapters/kubernetes/client/kube-error.ts";
+import { backoffMs } from "../../model/time/backoff.ts";
 
 export interface StatusWriterOptions<T> {
   /** The writer's part of the status as the API server has it; undefined without the object. */
@@ -10,11 +11,21 @@ export interface StatusWriterOptions<T> {
   readonly write: (id: string, status: T) => Promise<void>;
   /** Limits concurrent writes, of all writers together. */
   readonly writes: LimitFunction;
+  /** Receives each failure of an object that differs from the one before. */
   readonly onTrouble: (error: unknown) => void;
 }
 
 /** The least time between two writes of an object, in milliseconds. */
 const restMs = 1_000;
+
+/** The time after a failure, with a maximum like that of watches: an API server that is back is soon reached. */
+const backoff = { firstMs: 2 * restMs, maxMs: 10_000 };
+
+/** The failures of an object's writes without a success in between. */
+interface Failures {
+  readonly count: number;
+  readonly words: string;
+}
 
 /**
  * Writes the status of objects if it differs from the wanted one. The first change of an object
@@ -25,10 +36,11 @@ export class StatusWriter<T> implements Disposable {
   readonly #options: StatusWriterOptions<T>;
   /** Objects that wait for their turn. */
   readonly #queued = new Set<string>();
-  /** Objects that are being written, or were written within {@link restMs}. */
+  /** Objects that are being written, or were written within {@link restMs} or that of a failure. */
   readonly #writing = new Set<string>();
   /** Objects to compare again after that time. */
   readonly #again = new Set<string>();
+  readonly #failures = new Map<string, Failures>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #ended = false;
 
@@ -67,6 +79,7 @@ export class StatusWriter<T> implements Disposable {
     this.#writing.add(id);
     try {
       await this.#options.write(id, status);
+      this.#failures.delete(id);
     } catch (error) {
       this.#failed(id, error);
     }
@@ -74,18 +87,25 @@ export class StatusWriter<T> implements Disposable {
   }
 
   #failed(id: string, error: unknown): void {
-    if (this.#ended || (error instanceof KubeError && error.code === "not-found")) return;
-    this.#options.onTrouble(error);
+    if (this.#ended) return;
+    if (error instanceof KubeError && error.code === "not-found")
+      return void this.#failures.delete(id);
+    const known = this.#failures.get(id);
+    const words = String(error);
+    this.#failures.set(id, { count: (known?.count ?? 0) + 1, words });
+    if (known?.words !== words) this.#options.onTrouble(error);
     this.#again.add(id);
   }
 
   #rest(id: string): void {
     if (this.#ended) return;
+    const failures = this.#failures.get(id)?.count ?? 0;
+    const pauseMs = failures === 0 ? restMs : backoffMs(failures, backoff);
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       this.#writing.delete(id);
       if (this.#again.delete(id)) this.compare(id);
-    }, restMs);
+    }, pauseMs);
     this.#timers.add(timer);
   }
 }

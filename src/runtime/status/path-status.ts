@@ -1,8 +1,9 @@
 import type { ConnectionSnapshot } from "../../machines/connection/connection.ts";
 import type { PathSwitched } from "../../machines/connection/connection-types.ts";
 import { stateElsewhere } from "../../machines/connection/elsewhere.ts";
-import { groupIdsOf, nodeOfPath } from "../../model/api/group.ts";
+import { hasSeveralGroups, nodeOfPath } from "../../model/api/group.ts";
 import { hasSeveralPaths, isHere } from "../../model/api/path.ts";
+import { failure, Reason } from "../../model/status/failure.ts";
 import type { ConnectionStatus, PathRole, PathStatus } from "../../model/status/status.ts";
 import { memo } from "../../model/value/memo.ts";
 import { sinceWhen } from "./since.ts";
@@ -12,19 +13,23 @@ type PathsStatus = Required<Pick<ConnectionStatus, "paths">> & Pick<ConnectionSt
 
 const noPaths: PathsStatus = { paths: [] };
 
+const unheard = failure(Reason.AgentSilent, "its agent is not heard, and its node does not answer");
+
 /** The status of each path of a connection that has several; none of a connection with one path. */
 export function pathStatuses(
   { context }: Pick<ConnectionSnapshot, "context">,
   before?: Pick<ConnectionStatus, "paths">,
 ): PathsStatus {
   const { connection, paths: views, active, dialled, chosen, switched } = context;
-  const isDivided = groupIdsOf(connection).length > 1;
+  const { absent: absentPaths } = context;
+  const isDivided = hasSeveralGroups(connection);
   // Before the choice, another path may carry the traffic than the one that is dialled first.
   if (!hasSeveralPaths(connection) || !chosen) return noPaths;
   const paths = connection.paths.flatMap(({ name, standby, remoteAddr }) => {
     const elsewhere = !isHere(connection, name);
+    const absent = elsewhere && absentPaths.includes(name);
     const view = elsewhere
-      ? { state: stateElsewhere(context, name), failure: undefined }
+      ? { state: stateElsewhere(context, name), failure: absent ? unheard : undefined }
       : views.find(({ path }) => path === name);
     if (view === undefined) return [];
     const { state, failure } = view;
@@ -36,8 +41,13 @@ export function pathStatuses(
     const node = isDivided ? nodeOfPath(connection, name) : undefined;
     const status = { name, role, standby, state, since, remote: remoteAddr, failure };
     const isSilent = role !== "active" && context.silent.includes(name);
-    const place = { ...(node !== undefined && { node }), ...(elsewhere && { elsewhere }) };
-    return [{ ...status, ...place, ...(isSilent && { silent: true }) } satisfies PathStatus];
+    const facts = {
+      ...(node !== undefined && { node }),
+      ...(elsewhere && { elsewhere }),
+      ...(absent && { absent }),
+      ...(isSilent && { silent: true as const }),
+    };
+    return [{ ...status, ...facts } satisfies PathStatus];
   });
   return switched?.to === active ? { paths, lastSwitch: noted(switched) } : { paths };
 }

@@ -67,8 +67,10 @@ export async function agentsOf(kubectl: Kubectl, connection: string): Promise<Ag
     "ipsecconnection",
     connection,
   );
-  const active = status?.activePath ?? spec.paths?.[0]?.name ?? "";
-  const groups = new Set([groupIdOfPath(spec, active) ?? "", ...groupIdsOf(spec)]);
+  const { paths = [] } = spec;
+  // The path in the status may have been removed since.
+  const active = paths.find(({ name }) => name === status?.activePath) ?? paths[0];
+  const groups = new Set([groupIdOfPath(spec, active?.name ?? "") ?? "", ...groupIdsOf(spec)]);
   const all = await agentsIn(kubectl);
   const found = [...groups].flatMap(
     (group) => all.find(({ groupId }) => groupId === digestOf([group])) ?? [],

@@ -28,6 +28,18 @@ describe("the logs of a connection", () => {
     ]);
   });
 
+  it("have the lines of charon about each of its paths, with the path's name", () => {
+    const log = [
+      "2026-11-24T14:00:01.200Z 10[IKE] <partner|3> initiating IKE_SA partner[3] to 192.0.2.1",
+      "2026-11-24T14:00:01.300Z 10[IKE] <partner/backup|5> retransmit 1 of request",
+      "2026-11-24T14:00:01.400Z 10[IKE] <partners/backup|6> another connection",
+    ].join("\n");
+    assert.deepEqual(
+      charonLines(log, "partner").map(({ text }) => text),
+      ["[IKE] initiating IKE_SA partner[3] to 192.0.2.1", "backup [IKE] retransmit 1 of request"],
+    );
+  });
+
   it("are selected by the whole name", () => {
     assert.equal(charonLines(charon, "partner.b").length, 1);
     assert.equal(charonLines(charon, "partnerxb").length, 0);

@@ -42,18 +42,17 @@ export function ownLines(from: LogLine["from"], log: string, connection: string)
   });
 }
 
-/** The lines of charon's log that have the connection's name. */
+/** The lines of charon's log that have the name of the connection, or that of one of its paths. */
 export function charonLines(log: string, name: string): LogLine[] {
-  const mark = new RegExp(
-    `<${name.replaceAll(/[.*+?^${"$"}{}()|[\]\\]/g, String.raw`\$&`)}\\|\\d+> `,
-  );
-  return stamped(log)
-    .filter(({ rest }) => mark.test(rest))
-    .map(({ time, rest }) => ({
-      time,
-      from: "charon" as const,
-      text: rest.replace(mark, "").replace(/^\d+/, "").trim(),
-    }));
+  const escaped = name.replaceAll(/[.*+?^${"$"}{}()|[\]\\]/g, String.raw`\$&`);
+  const mark = new RegExp(`<${escaped}(?:/([^|>]+))?\\|\\d+> `);
+  return stamped(log).flatMap(({ time, rest }) => {
+    const found = mark.exec(rest);
+    if (found === null) return [];
+    const text = rest.replace(mark, "").replace(/^\d+/, "").trim();
+    const [, path] = found;
+    return [{ time, from: "charon" as const, text: path === undefined ? text : `${path} ${text}` }];
+  });
 }
 
 /** The lines ordered by time, with columns for time and origin. */

@@ -49,11 +49,14 @@ function connectionsAt(now: number, { at, connections }: AgentReport) {
 }
 
 /**
- * A connection by the reports of all agents that have paths of it: that of the agent that leads, and
- * each path by the report of its own agent.
+ * A connection by the reports of all agents that have paths of it: that of the agent that leads, or else
+ * of one that does not know, and each path by the report of its own agent.
  */
 function mergeViews(views: readonly ConnectionStatus[]): ConnectionStatus {
-  const view = views.find(({ leads }) => leads !== false) ?? (views[0] as ConnectionStatus);
+  const byRank = [true, undefined, false].flatMap((rank) =>
+    views.filter(({ leads }) => leads === rank),
+  );
+  const [view] = byRank as [ConnectionStatus];
   if (views.length === 1 || view.paths === undefined) return view;
   const own = views.flatMap(({ paths = [] }) => paths.filter(({ elsewhere }) => !elsewhere));
   const paths = view.paths.map(({ elsewhere, ...path }) => {

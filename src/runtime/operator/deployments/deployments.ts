@@ -3,18 +3,17 @@ import { auditTime, EMPTY, merge, startWith, type Subscription } from "rxjs";
 import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client.ts";
 import { resourceTypes } from "../../../adapters/kubernetes/client/resource-type.ts";
 import type { ObjectStore } from "../../../adapters/kubernetes/client/object-store.ts";
-import type { Connection } from "../../../model/api/connection.ts";
 import { groupIdsOf, type Group } from "../../../model/api/group.ts";
 import { objectKey, type KubeObject } from "../../../model/kubernetes/kube-object.ts";
 import { label } from "../../../model/kubernetes/labels.ts";
 import {
   agentDeployment,
   charonDeployment,
-  gatewayDeployment,
   type DeploymentSettings,
 } from "../../../model/kubernetes/deployments.ts";
 import type { AgentAccess } from "./agent-access.ts";
 import type { Cluster } from "../state/cluster.ts";
+import { GatewayDeployments } from "./gateway-deployments.ts";
 import { GatewayFirstDelay } from "./gateway-first-delay.ts";
 import { ManagedObjects } from "./managed-objects.ts";
 
@@ -42,13 +41,14 @@ export class Deployments implements Disposable {
   readonly #options: DeploymentsOptions;
   readonly #managed: ManagedObjects;
   readonly #subscription: Subscription;
-  /** Memos: the Deployments of an unchanged connection or group are the same objects. */
-  readonly #gateways = new WeakMap<Connection, WeakMap<Group, readonly KubeObject[]>>();
+  readonly #gateways: GatewayDeployments;
+  /** A memo: the Deployments of an unchanged group are the same objects. */
   readonly #groups = new WeakMap<Group, readonly KubeObject[]>();
   readonly #gatewayFirst = new GatewayFirstDelay(() => this.#reconcile());
 
   constructor(options: DeploymentsOptions) {
     this.#options = options;
+    this.#gateways = new GatewayDeployments(options);
     const { client, cluster, deployments, access, writes, onBreakdown } = options;
     const lingerMs = (object: KubeObject | undefined) =>
       object?.metadata.labels?.[label.type] === "xfrm" ? 0 : groupLingerMs;
@@ -100,7 +100,7 @@ export class Deployments implements Disposable {
     const { groups, desired } = cluster;
     const gateways = [...desired.connections.values()].flatMap((connection) => {
       const itsGroups = groupIdsOf(connection).flatMap((id) => groups.get(id) ?? []);
-      return itsGroups.flatMap((group) => this.#ofConnection(connection, group));
+      return itsGroups.flatMap((group) => this.#gateways.of(connection, group));
     });
     this.#gatewayFirst.keep(new Set(groups.keys()));
     const waiting = this.#groupsWithoutGateway();
@@ -136,18 +136,6 @@ export class Deployments implements Disposable {
     const { settings } = this.#options;
     const objects = [charonDeployment(group, settings), agentDeployment(group, settings)];
     this.#groups.set(group, objects);
-    return objects;
-  }
-
-  #ofConnection(connection: Connection, group: Group): readonly KubeObject[] {
-    const memo = this.#gateways.get(connection) ?? new WeakMap<Group, readonly KubeObject[]>();
-    this.#gateways.set(connection, memo);
-    const known = memo.get(group);
-    if (known !== undefined) return known;
-    const objects = connection.children.map((child) =>
-      gatewayDeployment(group, connection, child, this.#options.settings),
-    );
-    memo.set(group, objects);
     return objects;
   }
 }

@@ -5,7 +5,7 @@ import type { Change, ObjectStore } from "../../../adapters/kubernetes/client/ob
 import type { Address } from "../../../model/net/address.ts";
 import type { Prefix } from "../../../model/net/prefix.ts";
 import { Allocation } from "../../../model/addresses/allocation.ts";
-import { groupIdOfPath, groupIdsOf, groupsOf, type Group } from "../../../model/api/group.ts";
+import { groupIdOfPath, hasSeveralGroups, groupsOf, type Group } from "../../../model/api/group.ts";
 import { pathNames } from "../../../model/api/path.ts";
 import type { Failure } from "../../../model/status/failure.ts";
 import { refusedGroups } from "../../../model/validation/node-networks.ts";
@@ -190,7 +190,7 @@ export class Cluster implements Disposable {
   ): Address | undefined {
     this.#gatewaysOf ??= gatewaysByChild(this.#views.gateways.objects.values());
     const key = childRefKey({ connection: connection.id, child: child.key });
-    const isDivided = groupIdsOf(connection).length > 1;
+    const isDivided = hasSeveralGroups(connection);
     return gatewayIn(this.#gatewaysOf.get(key) ?? [], isDivided ? group : undefined);
   }
 
